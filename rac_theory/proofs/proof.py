@@ -38,14 +38,15 @@ class Proof:
     >>> proof
     <Proof of T2>
     >>> print(str(proof).partition("Follows")[2].partition("Each")[0].strip())
-    (1)  One step: E[f(W+) - f*] <= f(W) - f* - gamma lambda_min ||G||^2 / 2
-               = (a) + gamma (1 - gamma L) / 2 * (b) + gamma / 2 * (c)
-      (2)  E[f(W+) - f*] <= (1 - gamma mu lambda_min) (f(W) - f*)
-               = (1) + gamma lambda_min * (d)
-      (3)  0 <= 1 - gamma mu lambda_min
-               = (e) + gamma * (f) + gamma mu * (g)
-      (4)  E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*)
-               from (2), step after step; its factor is not negative by (3)
+    (1)  E[f(W+) - f*] <= (1 - gamma mu lambda_min) (f(W) - f*)
+               =                           (a)
+               + gamma lambda_min        * (b)
+               + gamma / 2               * (c)
+               + gamma (1 - gamma L) / 2 * (d)
+      (2)  0 <= 1 - gamma mu lambda_min
+               = (e) + gamma lambda_min * (f) + lambda_min * (g)
+      (3)  E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*)
+               from (1), step after step; its factor is not negative by (2)
     >>> proof.unused
     (lambda_min > 0,)
     """

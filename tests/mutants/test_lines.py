@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "guide" / "mutants.md"
 COUNT = 677
 """How many mutants there are. It may be raised, and never lowered: what a test has killed once stays dead."""
 
-COUNT_OF_BANK = 331
+COUNT_OF_BANK = 334
 """The same for the bank."""
 
 

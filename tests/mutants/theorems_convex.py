@@ -1,4 +1,4 @@
-"""Wrong theorems about convex and strongly convex functions: T3 and T4."""
+"""Wrong theorems about convex and strongly convex functions: T3, T4 and T4_gap."""
 
 from fractions import Fraction
 
@@ -9,9 +9,10 @@ from rac_theory.algebra import sqrt
 from rac_theory.problems import FromFunctions
 from rac_theory.statements.symbols import L, T, distance0, lambda_min, s
 
-from .theorems import ALL_SEEN, AXIS, ROUND, SLOPED, SWAPPED, at_haar, at_rare, mutants
+from .theorems import ALL_SEEN, AXIS, DOUBLED, ROUND, SLOPED, SWAPPED, at_haar, at_rare, mutants
 
-T3, T3_sharp, T3_isotropic, T4 = theorems.T3, theorems.T3_sharp, theorems.T3_isotropic, theorems.T4
+T3, T3_sharp, T3_isotropic = theorems.T3, theorems.T3_sharp, theorems.T3_isotropic
+T4, T4_gap = theorems.T4, theorems.T4_gap
 
 
 def at_huber(T=20):
@@ -71,4 +72,8 @@ BANK = [
         ("2 T for T", "a rate of the distance, squared", {T: 2 * T}),
         W0=AXIS,
     ),
+    *mutants(
+        T4_gap, at_haar(1.0), DOUBLED, ("s larger by 2%", "an equality on the identity", {s: Fraction(51, 50) * s})
+    ),
+    *mutants(T4_gap, at_rare(), SWAPPED),
 ]
