@@ -166,6 +166,8 @@ def test_others_in_the_place_of_some():
     """Here and below, in relations and definitions; an index with its term; nothing twice."""
     tree = Let("rho", x + total(k, K, k * x)) / choice(x > y, x, 2)
     assert tree.at({x: 3, K: T}) == Let("rho", 3 + total(k, T, k * lifted(3))) / choice(lifted(3) > y, 3, 2)
+    known = Let("s", x + 1, letter="s_N")
+    assert (known.at({y: 3}).letter, known.at({x: 3}).letter) == ("s_N", "")  # facts are about that number alone
     assert (x + y).at({x: y, y: x}) == y + x
     assert (x + y).at({x + y: T}) == T
     assert total(k, K, k * x).at({k: y}) == total(y, K, y * x)

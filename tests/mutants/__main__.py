@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -119,20 +118,24 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
     for line in equal:
         print(f"the same   {line.file}: {line.why} [{line.changed}] {drawn.is_equivalent(line)}", flush=True)
 
-    @cache
-    def without(*tests: str) -> tuple[str, ...]:
-        with TemporaryDirectory() as folder:
-            return failures(run_tests(copied_to(folder), tests)[1])
+    sound: set[str] = set()  # tests that have failed with a mutant, and pass without
+    broken: set[str] = set()  # those that fail without one, too
 
     def suites(line: Line) -> Iterator[list[str]]:
         for marker, first, tests in tests_of_drawn(line):
-            with lock:
-                fails = without(marker, tests)
-            yield [marker, *([] if whole else [first]), tests, *(f"--deselect={test}" for test in fails)]
+            yield [marker, *([] if whole else [first]), tests, *(f"--deselect={test}" for test in broken)]
 
     def outcome(line: Line) -> tuple[tuple[str, ...], str]:
-        killers, words = tried(line, suites(line))
-        return killers or (words,) * words.startswith("NOT TRIED"), words  # what does not end is seen by anybody
+        while True:
+            killers, words = tried(line, suites(line))
+            with lock:
+                if asked := {test for test in killers if "::" in test} - sound - broken:
+                    with TemporaryDirectory() as folder:
+                        fails = set(failures(run_tests(copied_to(folder), ["", *sorted(asked)])[1]))
+                    sound.update(asked - fails)
+                    broken.update(fails)
+            if not broken.intersection(killers):
+                return killers or (words,) * words.startswith("NOT TRIED"), words  # no end is seen by anybody
 
     lock = Lock()
     killers = []

@@ -35,6 +35,7 @@ from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.quantities import E as mean_over_H
 from rac_theory.proofs.quantities import gap as gap_at_W
 from rac_theory.proofs.quantities import gap_next
+from rac_theory.proofs.schemas import grant
 from rac_theory.statements import assumptions, symbols
 from rac_theory.statements.symbols import A, K, L, T, delta, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import T2, E, federated, gap
@@ -356,3 +357,10 @@ def test_an_index_does_not_capture_what_is_put_below_its_sum():
     said = proved("", total(k, K, b) - K * b + (b - 1) >= 0, next(assumed(b >= 1)))
     with pytest.raises(ValueError, match="k would be bound by the sum"):
         instance(said, b, k, {b >= 1: next(assumed(k >= 1))})
+
+
+def test_a_name_of_another_number_is_granted_nothing():
+    """Would catch what is known of s_N said of -1, by the letter alone."""
+    for schema in ("s_below_1", "s_sign", "epoch_error"):
+        with pytest.raises(ValueError, match="s_N is another number, of which facts are granted"):
+            grant(schema, letters=(Let("s", lifted(-1), letter="s_N"),))
