@@ -39,6 +39,12 @@ class _Kernel:
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
 
 @contextmanager
 def managers() -> Iterator[type[AsyncKernelManager]]:

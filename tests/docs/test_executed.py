@@ -1,6 +1,9 @@
 """What cells print, when they are executed in a kernel."""
 
+import asyncio
 import importlib
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 
 pytest.importorskip("myst_nb", reason="the pages are built with the extra docs")
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
 from nbformat.v4 import new_code_cell, new_notebook
 
 EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
@@ -36,6 +40,29 @@ def test_what_a_cell_prints_does_not_depend_on_how_long_it_took(modules, tmp_pat
     assert {output.output_type for output in first.outputs} == {"stream"}
     assert any("<progress" in output.get("data", {}).get("text/html", "") for output in second.outputs)
     assert ending.printed(first) == ending.printed(second) == "T1: HOLDS"
+
+
+def test_a_kernel_that_ends_while_it_is_told_to_end_is_no_error(modules):
+    """On a slow machine a kernel is signalled that has just gone: one that was forked bears it as any other does."""
+    *_, forked = modules
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    kernel = forked._Kernel(gone.pid)
+    assert kernel.poll() == 0
+    for ask in ("terminate", "kill", "wait"):
+        provisioner = LocalProvisioner()
+        provisioner.process, provisioner.pgid = kernel, gone.pid
+        asyncio.run(getattr(provisioner, ask)())
+
+
+@pytest.mark.parametrize("ask", ["terminate", "kill"])
+def test_a_kernel_ends_by_the_signal_it_is_sent(modules, ask):
+    *_, forked = modules
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as alive:
+        kernel = forked._Kernel(alive.pid)
+        assert kernel.poll() is None
+        getattr(kernel, ask)()
+        assert -alive.wait(30) == {"terminate": signal.SIGTERM, "kill": signal.SIGKILL}[ask]
 
 
 @pytest.mark.long
