@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not run __getattr__
     from rac_theory import algorithms as algorithms
-    from rac_theory import counterexamples as counterexamples
     from rac_theory import problems as problems
     from rac_theory import sketches as sketches
     from rac_theory import testing as testing
@@ -39,50 +38,51 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms.gradients import Noisy as Noisy
     from rac_theory.algorithms.gradients import Reshuffled as Reshuffled
     from rac_theory.algorithms.gradients import Subset as Subset
-    from rac_theory.cases.case import Case as Case
-    from rac_theory.cases.constants import Constants as Constants
-    from rac_theory.cases.learning_rate import LearningRate as LearningRate
-    from rac_theory.cases.learning_rate import learning_rate as learning_rate
-    from rac_theory.cases.made_for_curvature import coordinates_for as coordinates_for
-    from rac_theory.cases.step_lengths import best_step as best_step
-    from rac_theory.cases.step_lengths import longest_step as longest_step
-    from rac_theory.counterexamples.diagnosis import diagnose as diagnose
-    from rac_theory.expectations.expectation import Expectation as Expectation
-    from rac_theory.expectations.expectation import Unsupported as Unsupported
-    from rac_theory.expectations.expectation import exact_rate as exact_rate
-    from rac_theory.expectations.expectation import expected as expected
-    from rac_theory.expectations.fastest import fastest_learning_rate as fastest_learning_rate
-    from rac_theory.numerics.linalg import project as project
+    from rac_theory.cases import Case as Case
+    from rac_theory.cases import Constants as Constants
+    from rac_theory.gains import LearningRate as LearningRate
+    from rac_theory.gains import best_step as best_step
+    from rac_theory.gains import coordinates_for as coordinates_for
+    from rac_theory.gains import learning_rate as learning_rate
+    from rac_theory.gains import longest_step as longest_step
+    from rac_theory.ledger import Grid as Grid
+    from rac_theory.ledger import Sweep as Sweep
+    from rac_theory.ledger import sweep as sweep
+    from rac_theory.literature import counterexamples as counterexamples
+    from rac_theory.literature import diagnose as diagnose
+    from rac_theory.numerics import project as project
     from rac_theory.proofs import Proof as Proof
-    from rac_theory.sharpness.certificate import Certificate as Certificate
-    from rac_theory.sharpness.hardest_case import HardestCase as HardestCase
-    from rac_theory.sharpness.hardest_case import hardest_case as hardest_case
-    from rac_theory.sharpness.tightness import tightness as tightness
-    from rac_theory.sharpness.worst_case import WorstCase as WorstCase
-    from rac_theory.sharpness.worst_case import worst_case as worst_case
-    from rac_theory.sharpness.worst_case import worst_step as worst_step
-    from rac_theory.sharpness.worst_case_comparison import Comparison as Comparison
-    from rac_theory.sharpness.worst_case_comparison import side_by_side as side_by_side
-    from rac_theory.simulation.simulate import simulate as simulate
-    from rac_theory.simulation.trajectory import Trajectory as Trajectory
-    from rac_theory.sketches.spectra import Spectrum as Spectrum
-    from rac_theory.sketches.spectra import spectrum as spectrum
-    from rac_theory.statements.theorem import Theorem as Theorem
-    from rac_theory.sweeps import Grid as Grid
-    from rac_theory.sweeps import Sweep as Sweep
-    from rac_theory.sweeps import sweep as sweep
+    from rac_theory.runs import Expectation as Expectation
+    from rac_theory.runs import Trajectory as Trajectory
+    from rac_theory.runs import Unsupported as Unsupported
+    from rac_theory.runs import exact_rate as exact_rate
+    from rac_theory.runs import expected as expected
+    from rac_theory.runs import fastest_learning_rate as fastest_learning_rate
+    from rac_theory.runs import simulate as simulate
+    from rac_theory.sketches import Spectrum as Spectrum
+    from rac_theory.sketches import spectrum as spectrum
+    from rac_theory.statements import Theorem as Theorem
     from rac_theory.theorems import prove as prove
-    from rac_theory.verification.citation import citation as citation
-    from rac_theory.verification.compare_runs import compare_runs as compare_runs
-    from rac_theory.verification.judge_runs import judge_runs as judge_runs
-    from rac_theory.verification.measured_smoothness import MeasuredSmoothness as MeasuredSmoothness
-    from rac_theory.verification.measured_smoothness import measured_smoothness as measured_smoothness
-    from rac_theory.verification.rate import Rate as Rate
-    from rac_theory.verification.rate import empirical_rate as empirical_rate
-    from rac_theory.verification.runs_verdict import RunsVerdict as RunsVerdict
-    from rac_theory.verification.status import Status as Status
-    from rac_theory.verification.verdict import Verdict as Verdict
-    from rac_theory.verification.verify import verify as verify
+    from rac_theory.verdicts import Certificate as Certificate
+    from rac_theory.verdicts import Comparison as Comparison
+    from rac_theory.verdicts import HardestCase as HardestCase
+    from rac_theory.verdicts import MeasuredSmoothness as MeasuredSmoothness
+    from rac_theory.verdicts import Rate as Rate
+    from rac_theory.verdicts import RunsVerdict as RunsVerdict
+    from rac_theory.verdicts import Status as Status
+    from rac_theory.verdicts import Verdict as Verdict
+    from rac_theory.verdicts import WorstCase as WorstCase
+    from rac_theory.verdicts import citation as citation
+    from rac_theory.verdicts import compare_runs as compare_runs
+    from rac_theory.verdicts import empirical_rate as empirical_rate
+    from rac_theory.verdicts import hardest_case as hardest_case
+    from rac_theory.verdicts import judge_runs as judge_runs
+    from rac_theory.verdicts import measured_smoothness as measured_smoothness
+    from rac_theory.verdicts import side_by_side as side_by_side
+    from rac_theory.verdicts import tightness as tightness
+    from rac_theory.verdicts import verify as verify
+    from rac_theory.verdicts import worst_case as worst_case
+    from rac_theory.verdicts import worst_step as worst_step
 
 # Public names and where they live. They are loaded when first used, so that importing the package costs nothing.
 # No module shares its name with a function: importing such a module would hide the function behind it.

@@ -17,7 +17,7 @@ def main() -> int:
     _take_over_streams()
     gc.disable()
     try:
-        from rac_theory.commands.cli import prepared
+        from rac_theory.commands import prepared
 
         run = prepared()
     except KeyboardInterrupt:

@@ -29,9 +29,9 @@ from rac_theory import (
 from rac_theory.advice import advise, promised_steps
 from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy
-from rac_theory.counterexamples.followed_run import FollowedRun
+from rac_theory.base.members import described
+from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.problems import Federated, LeastSquares, Quadratic
-from rac_theory.problems.members import described
 from rac_theory.sketches import FiniteSupport, FromFunction, Gaussian, Haar, Mixture, SparseSigns
 from rac_theory.sketches.draws import draw
 from rac_theory.testing import assert_converges_to, assert_does_not_converge, assert_rate_bound, check_algorithm

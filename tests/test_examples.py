@@ -101,7 +101,7 @@ def test_every_other_example_runs():
 def test_the_names_are_found():
     """In both ways; and a constant, a module and an alias are none."""
     assert {
-        "rac_theory.verification.verify.verify",
+        "rac_theory.verdicts.verification.verify.verify",
         "rac_theory.numerics.evidence.shares",
     } <= PUBLIC.keys()
     assert not any(name.endswith((".ALL", ".Side", ".T1")) for name in PUBLIC)

@@ -75,7 +75,7 @@ def test_what_a_proof_is_trusted_to_knows_no_theorem_and_computes_in_no_floating
         for name in house.imported(known[module]):
             top, _, rest = name.partition(".")
             assert top not in ("numpy", "scipy"), f"{module} must not import {name}"
-            if top == "rac_theory" and name != "rac_theory.problems.naming":  # which only says what something is called
+            if top == "rac_theory" and name != "rac_theory.base.naming":  # which only says what something is called
                 assert rest.partition(".")[0] in ("algebra", "statements", "proofs", "drawing"), f"{module}: {name}"
                 if rest.startswith("proofs.") and name not in seen:
                     trusted.append(name)
@@ -104,11 +104,11 @@ def test_an_import_that_runs_back_would_be_seen(tmp_path):
     """At the top of a file, inside a function, of a module or of a name of one; but not for type checkers."""
     path = tmp_path / "x.py"
     path.write_text(
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from rac_theory.sweeps import grid\n"
-        "from rac_theory.ledger import plan\n\ndef f():\n    from rac_theory.report.page import write\n"
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from rac_theory.ledger.sweeps import grid\n"
+        "from rac_theory.ledger import plan\n\ndef f():\n    from rac_theory.ledger.report.page import write\n"
         "    import rac_theory.commands.cli\n"
     )
-    seen = ["typing", "rac_theory.ledger.plan", "rac_theory.report.page", "rac_theory.commands.cli"]
+    seen = ["typing", "rac_theory.ledger.plan", "rac_theory.ledger.report.page", "rac_theory.commands.cli"]
     assert sorted(house.imported(path)) == sorted(seen)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rac_theory import counterexamples, theorems
+from rac_theory import theorems
+from rac_theory.literature import counterexamples
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

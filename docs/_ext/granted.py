@@ -6,7 +6,8 @@ from rac_theory.algebra import Relation, Symbol, text
 from rac_theory.proofs import Fact, facts
 from rac_theory.proofs.drawn import vector
 from rac_theory.proofs.schemas import SCHEMAS
-from rac_theory.statements.assumption import Assumption, Condition, Known, Predicate, parts
+from rac_theory.statements.about import Predicate
+from rac_theory.statements.assumption import Assumption, Condition, Known, parts
 from rac_theory.theorems import ALL
 from rac_theory.theorems.ours import granted
 

@@ -3,8 +3,42 @@ what it costs. It uses problems, numerics, files, drawing, sketches, algorithms,
 not know runs: a promise is a formula.
 """
 
-from rac_theory.advice.advise import advise, promised_steps
-from rac_theory.advice.comparison import cheapest, fewest_steps, frontier_plot
-from rac_theory.advice.curvature import Curvature
+from rac_theory.advice.advise import RANKS, SKETCHES, advise, promised_steps
+from rac_theory.advice.comparison import cheapest, fewest_steps, frontier_panels, frontier_plot
+from rac_theory.advice.curvature import Curvature, Loss
+from rac_theory.advice.curvature_files import Layer, features_in, of_all, of_named, spectrum_in, unused
+from rac_theory.advice.learning_rate_of_layer import told_of_layer
+from rac_theory.advice.learning_rate_table import EXPLANATION
+from rac_theory.advice.model_shapes import Shapes, parse
+from rac_theory.advice.model_total import total_table, totals
+from rac_theory.advice.table import Horizon, advice_table
+from rac_theory.advice.training_option import FLOPS, Option
 
-__all__ = ["Curvature", "advise", "cheapest", "fewest_steps", "frontier_plot", "promised_steps"]
+__all__ = [
+    "EXPLANATION",
+    "FLOPS",
+    "RANKS",
+    "SKETCHES",
+    "Curvature",
+    "Horizon",
+    "Layer",
+    "Loss",
+    "Option",
+    "Shapes",
+    "advice_table",
+    "advise",
+    "cheapest",
+    "features_in",
+    "fewest_steps",
+    "frontier_panels",
+    "frontier_plot",
+    "of_all",
+    "of_named",
+    "parse",
+    "promised_steps",
+    "spectrum_in",
+    "told_of_layer",
+    "total_table",
+    "totals",
+    "unused",
+]

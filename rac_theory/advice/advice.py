@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rac_theory.advice.training_option import Option, efficient
-from rac_theory.files.frame import frame
-from rac_theory.problems.naming import type_name
+from rac_theory.base import frame, type_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame

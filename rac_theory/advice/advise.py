@@ -10,13 +10,10 @@ from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.gain_of_side import FULL, Gain, gain_of_mixture, gain_of_side
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.advice.training_option import Option, Trained
-from rac_theory.cases.constants import Constants
-from rac_theory.numerics.randomness import Randomness, seed_sequence
-from rac_theory.problems import checks
-from rac_theory.problems.batch import matrix_shape
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import shown
-from rac_theory.sketches.plug_in import sketch_factory
+from rac_theory.base import being, checks, matrix_shape, shown
+from rac_theory.cases import Constants
+from rac_theory.numerics import Randomness, seed_sequence
+from rac_theory.sketches import sketch_factory
 from rac_theory.statements import Theorem
 from rac_theory.theorems import theorem_named
 

@@ -10,12 +10,9 @@ from numpy.typing import ArrayLike
 
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.algorithms import Side
-from rac_theory.problems import LeastSquares, checks
-from rac_theory.problems.eigenvalues import lapack_rounding
-from rac_theory.problems.features import EPS, features, squared_row_norms
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.rounding import rounded
-from rac_theory.problems.smoothness import LARGEST_SIDE
+from rac_theory.base import checks
+from rac_theory.numerics import lapack_rounding, rounded
+from rac_theory.problems import EPS, LARGEST_SIDE, LeastSquares, Problem, features, squared_row_norms
 
 Loss: TypeAlias = Literal["least_squares", "logistic", "softmax"]
 """A loss of scores, by how much it curves in them."""

@@ -10,10 +10,8 @@ import numpy as np
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.advice.npz_headers import npz
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.files import readable_file
-from rac_theory.problems.naming import printable, shown
+from rac_theory.base import checks, printable, readable_file, shown
+from rac_theory.base.checks import Array
 
 Layer = tuple[str, MatrixShape]
 """The name of a matrix, and its shape."""

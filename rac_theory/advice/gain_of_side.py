@@ -12,16 +12,10 @@ from typing import NamedTuple
 
 from rac_theory.advice.curvature import Curvature
 from rac_theory.algorithms import RACLoRA
-from rac_theory.cases.gain import smoothness_along
-from rac_theory.cases.projected_step import projected_step
-from rac_theory.cases.step_lengths import best_step
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.rounding import rounded
-from rac_theory.problems.smoothness import known_smoothness
-from rac_theory.sketches.moments import Moments
-from rac_theory.sketches.sketch import Sketch
-from rac_theory.sketches.spectra import Spectrum, closed_form, spectrum
+from rac_theory.gains import best_step, projected_step, smoothness_along
+from rac_theory.numerics import Randomness, rounded
+from rac_theory.problems import Problem, known_smoothness
+from rac_theory.sketches import Moments, Sketch, Spectrum, closed_form, spectrum
 
 SAMPLED_DIM = 256  # beyond it 65,536 draws take minutes
 

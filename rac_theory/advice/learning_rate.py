@@ -11,15 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rac_theory.algorithms import Side
-from rac_theory.cases.learning_rate import LearningRate, learning_rate
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems import checks
-from rac_theory.problems.batch import matrix_shape
-from rac_theory.problems.members import having
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.smoothness import Smoothness
-from rac_theory.sketches import Gaussian
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.base import checks, having, matrix_shape
+from rac_theory.gains import LearningRate, learning_rate
+from rac_theory.numerics import Randomness
+from rac_theory.problems import Problem, Smoothness
+from rac_theory.sketches import Gaussian, Sketch
 
 RULES = {"fixed": 0.0, "~ sqrt(r)": 0.5, "~ r": 1.0}
 """How lora_alpha grows with the rank: as which power of it."""

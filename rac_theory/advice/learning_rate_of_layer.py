@@ -10,14 +10,11 @@ from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.learning_rate import learning_rates
 from rac_theory.advice.learning_rate_table import in_words, learning_rate_table
 from rac_theory.advice.model_shapes import MatrixShape
-from rac_theory.cases.learning_rate import learning_rate
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems import checks
-from rac_theory.problems.factors import identity
-from rac_theory.problems.smoothness import Smoothness, known_smoothness
-from rac_theory.sketches.moments import Moments
-from rac_theory.sketches.plug_in import sketch_factory
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.base import checks
+from rac_theory.gains import learning_rate
+from rac_theory.numerics import Randomness, identity
+from rac_theory.problems import Smoothness, known_smoothness
+from rac_theory.sketches import Moments, Sketch, sketch_factory
 
 
 def told_of_layer(

@@ -11,9 +11,7 @@ from typing import IO, TypeAlias
 from rac_theory.advice.adapters import Tensor, with_layers
 from rac_theory.advice.npz_headers import npz
 from rac_theory.advice.safetensors_headers import safetensors, shards
-from rac_theory.problems import checks
-from rac_theory.problems.files import readable_file
-from rac_theory.problems.naming import printable, shown
+from rac_theory.base import checks, printable, readable_file, shown
 
 MatrixShape: TypeAlias = tuple[int, int]
 """Rows m and columns n of a matrix."""

@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from rac_theory.advice.adapters import Tensor
-from rac_theory.problems.naming import printable, shown
+from rac_theory.base import printable, shown
 
 _LARGEST_NPY_HEADER = 10_000  # bytes; NumPy itself reads no more from a file that it was not told to trust
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from rac_theory.advice.adapters import Tensor
-from rac_theory.problems.files import readable_file
-from rac_theory.problems.naming import printable, shown
+from rac_theory.base import printable, readable_file, shown
 
 _LARGEST_HEADER = 100_000_000  # bytes; the safetensors format itself allows no more
 

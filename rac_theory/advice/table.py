@@ -9,7 +9,7 @@ from rich.table import Table
 
 from rac_theory.advice.advise import promised_steps
 from rac_theory.advice.training_option import Option, efficient
-from rac_theory.theorems.any_step import T15, T15_pl
+from rac_theory.theorems import T15, T15_pl
 
 PROMISES = (T15, T15_pl)
 """By the mean squared gradient, and by the gap."""

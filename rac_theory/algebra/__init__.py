@@ -2,47 +2,93 @@
 rounding. It uses problems. It must not know what its symbols stand for.
 """
 
-from rac_theory.algebra.direction import direction
-from rac_theory.algebra.expression import Expression, Let, Symbol
+from rac_theory.algebra.box import Range
+from rac_theory.algebra.direction import direction, slacks, together
+from rac_theory.algebra.division import divided, simplified
+from rac_theory.algebra.expression import (
+    Choice,
+    Expression,
+    Let,
+    Maximum,
+    Negative,
+    Number,
+    Power,
+    Powers,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    Total,
+    lifted,
+)
 from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
-from rac_theory.algebra.fraction import fraction
-from rac_theory.algebra.latex import latex
+from rac_theory.algebra.fraction import LONGEST, fraction
+from rac_theory.algebra.latex import latex, pieces
+from rac_theory.algebra.letters import in_letters
 from rac_theory.algebra.number import number, truth
 from rac_theory.algebra.polynomial import identical, polynomial
-from rac_theory.algebra.polynomials import Polynomial
+from rac_theory.algebra.polynomials import ONE, Atom, Monomial, Polynomial, constant, symbols_in, term
 from rac_theory.algebra.ratio import Ratio
 from rac_theory.algebra.relation import Relation
-from rac_theory.algebra.sign import Lemma, Region, sign
+from rac_theory.algebra.roots import without_squares
+from rac_theory.algebra.sign import Lemma, Region, Way, sign
 from rac_theory.algebra.text import text
 from rac_theory.algebra.walk import definitions_in, symbols_of
 
 Expression.__repr__ = Relation.__repr__ = text  # type: ignore[assignment]
 
 __all__ = [
+    "LONGEST",
+    "ONE",
+    "Atom",
+    "Choice",
     "Expression",
     "Lemma",
     "Let",
+    "Maximum",
+    "Monomial",
+    "Negative",
+    "Number",
     "Polynomial",
+    "Power",
+    "Powers",
+    "Product",
+    "Quotient",
+    "Range",
     "Ratio",
     "Region",
     "Relation",
+    "Sum",
     "Symbol",
+    "Total",
+    "Way",
     "between",
     "choice",
+    "constant",
     "definitions_in",
     "direction",
+    "divided",
     "equal",
     "fraction",
     "identical",
+    "in_letters",
     "latex",
+    "lifted",
     "maximum",
     "number",
+    "pieces",
     "polynomial",
     "powers",
     "sign",
+    "simplified",
+    "slacks",
     "sqrt",
+    "symbols_in",
     "symbols_of",
+    "term",
     "text",
+    "together",
     "total",
     "truth",
+    "without_squares",
 ]

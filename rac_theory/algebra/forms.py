@@ -2,15 +2,7 @@
 
 from fractions import Fraction
 
-from rac_theory.algebra.expression import (
-    Choice,
-    Expression,
-    Maximum,
-    Powers,
-    Symbol,
-    Total,
-    lifted,
-)
+from rac_theory.algebra.expression import Choice, Expression, Maximum, Powers, Symbol, Total, lifted
 from rac_theory.algebra.relation import Relation
 
 

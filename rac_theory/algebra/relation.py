@@ -6,7 +6,7 @@ from fractions import Fraction
 from operator import is_
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rac_theory.problems.checks import one_of
+from rac_theory.base.checks import one_of
 
 if TYPE_CHECKING:
     from rac_theory.algebra.expression import Expression

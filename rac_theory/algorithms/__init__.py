@@ -10,17 +10,19 @@ from rac_theory.algorithms.chain_of_lora import ChainOfLoRA
 from rac_theory.algorithms.cyclic import CyclicRACLoRA
 from rac_theory.algorithms.decreasing import Decreasing
 from rac_theory.algorithms.factor_descent import Factored
-from rac_theory.algorithms.fitted_steps import FittedDescent, InverseOnRange, StepPerDraw
-from rac_theory.algorithms.galore import GaLore
+from rac_theory.algorithms.fitted_steps import FittedDescent, InverseOnRange, StepPerDraw, curvature_of
+from rac_theory.algorithms.galore import GaLore, leading_part
 from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.algorithms.initialisation import Initialisation
 from rac_theory.algorithms.layered import LayeredRACLoRA
 from rac_theory.algorithms.lora import LoRA
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA
+from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
+from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side
 
 __all__ = [
+    "FLOOR",
     "GD",
     "SGD",
     "Algorithm",
@@ -40,6 +42,10 @@ __all__ = [
     "LoRA",
     "ProjectedDescent",
     "RACLoRA",
+    "SeenCurvature",
     "Side",
     "StepPerDraw",
+    "check_dim",
+    "curvature_of",
+    "leading_part",
 ]

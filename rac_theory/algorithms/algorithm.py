@@ -5,8 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 
 class Algorithm(Protocol):

@@ -8,21 +8,16 @@ from itertools import repeat
 import numpy as np
 
 from rac_theory.algorithms.factor_descent import Factored
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import check_dim
 from rac_theory.algorithms.side import Side, on_side
-from rac_theory.numerics.linalg import orthonormal_range
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.value import Value
-from rac_theory.sketches.declarations import is_deterministic
-from rac_theory.sketches.draws import check_draws, draw
-from rac_theory.sketches.sketch import Sketch
-from rac_theory.sketches.spectra import UNKNOWN, Spectrum, spectrum
+from rac_theory.base import Value, checks
+from rac_theory.base.checks import Array
+from rac_theory.numerics import Randomness, orthonormal_range
+from rac_theory.problems import Problem
+from rac_theory.sketches import UNKNOWN, Sketch, Spectrum, check_draws, draw, is_deterministic, spectrum
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,19 +8,14 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import check_dim, sketched_steps
-from rac_theory.numerics.account import Account
-from rac_theory.numerics.randomness import Randomness, child, seed_sequence
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.rounding import rounded
-from rac_theory.problems.value import Value
-from rac_theory.sketches.draws import check_draws
-from rac_theory.sketches.sketch import Sketch
-from rac_theory.sketches.spectra import Spectrum, spectrum
+from rac_theory.base import Value, checks
+from rac_theory.base.checks import Array
+from rac_theory.numerics import Account, Randomness, child, rounded, seed_sequence
+from rac_theory.sketches import Sketch, Spectrum, check_draws, spectrum
 
 _OUTWARDS = {
     "lambda_min": -math.inf,

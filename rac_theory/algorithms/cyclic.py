@@ -7,20 +7,15 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.rac_lora import RACLoRA, check_dim, projected_step
 from rac_theory.algorithms.side import Side, on_side
-from rac_theory.numerics.linalg import orthonormal_range
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import repr_of
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.value import Value
-from rac_theory.sketches.distributions.finite_support import FiniteSupport
-from rac_theory.sketches.draws import check_draws
-from rac_theory.sketches.laws.finite import equally_likely
-from rac_theory.sketches.moments import Moments
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.base import Value, checks, repr_of
+from rac_theory.base.checks import Array
+from rac_theory.numerics import orthonormal_range
+from rac_theory.problems import Problem
+from rac_theory.sketches import FiniteSupport, Moments, Sketch, check_draws
+from rac_theory.sketches.laws import equally_likely
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,11 +10,9 @@ import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import being
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.value import Value
+from rac_theory.base import Value, being, checks
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -6,14 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.algorithms.gradients import Clients
+from rac_theory.algorithms.gradients.clients import Clients
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, check_fits, check_source, never_draws
 from rac_theory.algorithms.initialisation import Initialisation
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import shown
-from rac_theory.problems.problem import Problem
+from rac_theory.base import being, checks, shown
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 
 class Factored(NamedTuple):

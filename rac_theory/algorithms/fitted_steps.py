@@ -13,20 +13,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.rac_lora import check_dim
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.algorithms.side import Side, on_side
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import repr_of
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.smoothness import Smoothness, known_smoothness
-from rac_theory.problems.value import Value
-from rac_theory.sketches.declarations import is_deterministic
-from rac_theory.sketches.draws import check_draws
-from rac_theory.sketches.ranges import ranges
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.base import Value, checks, repr_of
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem, Smoothness, known_smoothness
+from rac_theory.sketches import Sketch, check_draws, is_deterministic, ranges
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -6,13 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, check_fits, check_source, never_draws
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.rounding import rounded
-from rac_theory.problems.value import Value
+from rac_theory.base import Value, checks
+from rac_theory.base.checks import Array
+from rac_theory.numerics import rounded
+from rac_theory.problems import Problem
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,11 +10,9 @@ import numpy as np
 from rac_theory.algorithms.galore import GaLore
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import repr_of, shown, type_name
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.value import Value, in_short, same
+from rac_theory.base import Value, being, in_short, repr_of, same, shown, type_name
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,14 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rac_theory.algorithms.rac_lora import check_dim
-from rac_theory.problems import checks
-from rac_theory.problems.batch import matrix_shape
-from rac_theory.problems.checks import Array
-from rac_theory.problems.value import Value
-from rac_theory.sketches.declarations import is_deterministic
-from rac_theory.sketches.distributions.gaussian import Gaussian
-from rac_theory.sketches.draws import check_draws, draw
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.base import Value, checks, matrix_shape
+from rac_theory.base.checks import Array
+from rac_theory.sketches import Gaussian, Sketch, check_draws, draw, is_deterministic
 
 
 @dataclass(frozen=True, eq=False)

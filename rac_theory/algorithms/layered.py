@@ -8,22 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA, check_dim
 from rac_theory.algorithms.side import Side
-from rac_theory.numerics.randomness import Randomness, child, seed_sequence
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.layers import Layers
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import repr_of
-from rac_theory.problems.value import Value
-from rac_theory.sketches.declarations import is_deterministic
-from rac_theory.sketches.draws import check_draws
-from rac_theory.sketches.sketch import Sketch
-from rac_theory.sketches.spectra import Spectrum
+from rac_theory.base import Value, being, checks, repr_of
+from rac_theory.base.checks import Array
+from rac_theory.numerics import Randomness, child, seed_sequence
+from rac_theory.problems import Layers
+from rac_theory.sketches import Sketch, Spectrum, check_draws, is_deterministic
 
 
 @dataclass(frozen=True, eq=False)

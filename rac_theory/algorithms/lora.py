@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rac_theory.algorithms.factor_descent import FactorDescent, Factored
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.initialisation import Initialisation
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.value import Value
+from rac_theory.base import Value
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.algorithms.side import Side, on_side
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_fits, check_source, never_draws
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.sketches.spectra import Spectrum
+from rac_theory.base import checks
+from rac_theory.base.checks import Array
+from rac_theory.numerics import Randomness
+from rac_theory.problems import Problem
+from rac_theory.sketches import Spectrum
 
 
 class ProjectedDescent(ABC):

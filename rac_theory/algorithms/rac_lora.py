@@ -7,22 +7,24 @@ from itertools import repeat
 
 import numpy as np
 
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.low_rank_step import LowRankStep
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.side import Side
-from rac_theory.numerics.linalg import project_onto
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import repr_of
-from rac_theory.problems.value import Value
-from rac_theory.sketches.declarations import is_deterministic
-from rac_theory.sketches.draws import check_draws
-from rac_theory.sketches.ranges import draws_ahead, ranges
-from rac_theory.sketches.sketch import Sketch
-from rac_theory.sketches.spectra import NO_SKETCH, Spectrum, spectrum
+from rac_theory.base import Value, checks, repr_of
+from rac_theory.base.checks import Array
+from rac_theory.numerics import Randomness, project_onto
+from rac_theory.sketches import (
+    NO_SKETCH,
+    Sketch,
+    Spectrum,
+    check_draws,
+    draws_ahead,
+    is_deterministic,
+    ranges,
+    spectrum,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,10 +12,9 @@ from typing import Self
 import numpy as np
 
 from rac_theory.algorithms.side import Side
-from rac_theory.problems.checks import Array
-from rac_theory.problems.eigenvalues import extreme_eigenvalues
-from rac_theory.problems.factors import matrix, multiple_of_identity
-from rac_theory.problems.smoothness import Smoothness
+from rac_theory.base.checks import Array
+from rac_theory.numerics import extreme_eigenvalues, matrix, multiple_of_identity
+from rac_theory.problems import Smoothness
 
 FLOOR = 2.0**-40
 """What is added to Q, relative to its largest eigenvalue, so that every direction is curved: gradients of a function

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 Side: TypeAlias = Literal["left", "right"]
 """Which side of the gradient is projected."""

@@ -3,3 +3,15 @@ formulas take, each found, rounded to its safe side and with its provenance. It 
 processes, drawing, sketches and algorithms. It must not know theorems: a constant is not made for the bound that it
 goes into.
 """
+
+from rac_theory.cases.case import Case, check_runs, starting_point
+from rac_theory.cases.checked_once import check_once
+from rac_theory.cases.constants import Constants
+
+__all__ = [
+    "Case",
+    "Constants",
+    "check_once",
+    "check_runs",
+    "starting_point",
+]

@@ -6,16 +6,12 @@ from numbers import Integral
 
 import numpy as np
 
-from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.algorithms.implementation import Checked, Implementation
+from rac_theory.algorithms import Algorithm, Checked, Implementation
+from rac_theory.base import Value, being, checks, having, in_short, repr_of, shown, type_name
+from rac_theory.base.checks import Array
 from rac_theory.cases.checked_once import check_once
 from rac_theory.cases.gradient_check import check_gradient
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import being, having
-from rac_theory.problems.naming import repr_of, shown, type_name
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.value import Value, in_short
+from rac_theory.problems import Problem
 
 
 @dataclass(frozen=True, eq=False)

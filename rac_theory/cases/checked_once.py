@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 Check = Callable[[Problem, Array], None]
 

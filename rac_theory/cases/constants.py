@@ -4,15 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from rac_theory.base import Value, being, checks, read_only, shown
 from rac_theory.cases.case import Case
 from rac_theory.cases.known_constants import known_constants
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems import checks
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import shown
-from rac_theory.problems.read_only import read_only
-from rac_theory.problems.value import Value
-from rac_theory.sketches.spectra import DRAWS
+from rac_theory.numerics import Randomness
+from rac_theory.sketches import DRAWS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,7 +74,7 @@ class Constants(Value):
         The probability with which a constant that is sampled may be false, all together; 0 for closed forms.
     measured : frozenset of str
         The names of those that are estimates from runs, and no bounds: see
-        ``rac_theory.verification.measured_constants``.
+        ``rac_theory.verdicts.verification.measured_constants``.
     provenance : mapping
         For each name above, one line that says where the number comes from.
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import type_name
-from rac_theory.problems.problem import Problem
+from rac_theory.base import checks, type_name
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 
 def check_gradient(problem: Problem, W: Array) -> None:

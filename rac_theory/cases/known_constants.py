@@ -8,14 +8,12 @@ import numpy as np
 
 from rac_theory.algorithms import RACLoRA
 from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Reshuffled
+from rac_theory.base import having
 from rac_theory.cases.case import Case
 from rac_theory.cases.known_of_clients import of_clients, variance_bound
 from rac_theory.cases.known_steps import of_steps
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems.finite_sum import components_of, heterogeneity
-from rac_theory.problems.members import having
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.rounding import rounded
+from rac_theory.numerics import Randomness, rounded
+from rac_theory.problems import Problem, components_of, heterogeneity
 
 _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 

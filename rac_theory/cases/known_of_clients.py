@@ -4,8 +4,7 @@ import math
 from typing import Any
 
 from rac_theory.algorithms.gradients import Clients, Local, Reshuffled
-from rac_theory.problems.client_constants import client_heterogeneity, heterogeneity_within
-from rac_theory.problems.problem import Problem
+from rac_theory.problems import Problem, client_heterogeneity, heterogeneity_within
 
 
 def of_clients(gradients: Clients, problem: Problem, sources: dict[str, str]) -> dict[str, Any]:

@@ -7,15 +7,10 @@ from typing import Any
 from rac_theory.algorithms import CyclicRACLoRA, Decreasing, FittedDescent, GaLore, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import CertifiedStep
 from rac_theory.cases.case import Case
-from rac_theory.cases.fitted_step import fitted_step
-from rac_theory.cases.gain import smoothness_along
-from rac_theory.cases.plain_step import plain_step
-from rac_theory.cases.projected_step import projected_step
-from rac_theory.cases.step_gain import StepGain
-from rac_theory.numerics.account import Account
-from rac_theory.numerics.randomness import Randomness, child, seed_sequence
-from rac_theory.problems.smoothness import Smoothness, smoothness_of
-from rac_theory.sketches.spectra import Spectrum
+from rac_theory.gains import StepGain, fitted_step, plain_step, projected_step, smoothness_along
+from rac_theory.numerics import Account, Randomness, child, seed_sequence
+from rac_theory.problems import Smoothness, smoothness_of
+from rac_theory.sketches import Spectrum
 
 _CURVATURE = 2  # the stream of L_H; of a coin the sides have 0 and 1
 

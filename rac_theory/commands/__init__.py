@@ -4,3 +4,9 @@ algebra, processes, files, sketches, algorithms, statements, theorems, proofs, v
 literature, ledger, sweeps, advice and report. It must not compute: what a command does can be done in Python with what
 it calls.
 """
+
+from rac_theory.commands.cli import prepared
+
+__all__ = [
+    "prepared",
+]

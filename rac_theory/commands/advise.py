@@ -10,25 +10,39 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from rac_theory.advice.advise import RANKS, SKETCHES, advise
-from rac_theory.advice.comparison import cheapest, fewest_steps, frontier_panels
-from rac_theory.advice.curvature import Curvature, Loss
-from rac_theory.advice.curvature_files import Layer, features_in, of_all, of_named, spectrum_in, unused
-from rac_theory.advice.learning_rate_of_layer import told_of_layer
-from rac_theory.advice.learning_rate_table import EXPLANATION
-from rac_theory.advice.model_shapes import Shapes, parse
-from rac_theory.advice.model_total import total_table, totals
-from rac_theory.advice.table import Horizon, advice_table
-from rac_theory.advice.training_option import FLOPS, Option
+from rac_theory.advice import (
+    EXPLANATION,
+    FLOPS,
+    RANKS,
+    SKETCHES,
+    Curvature,
+    Horizon,
+    Layer,
+    Loss,
+    Option,
+    Shapes,
+    advice_table,
+    advise,
+    cheapest,
+    features_in,
+    fewest_steps,
+    frontier_panels,
+    of_all,
+    of_named,
+    parse,
+    spectrum_in,
+    told_of_layer,
+    total_table,
+    totals,
+    unused,
+)
 from rac_theory.algorithms import Side
+from rac_theory.base import checks, printable, shown, write_whole
 from rac_theory.commands import advise_words as words
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.options.advise import CONDITION, EXAMPLES
 from rac_theory.commands.screen import beside, screen, show_table, tell
-from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
-from rac_theory.problems import checks
-from rac_theory.problems.naming import printable, shown
 
 _SPARE = ("frontier", "L_H/L", "budget", "numbers", "step L", "steps T15", "flops")  # the first one first
 

@@ -3,12 +3,9 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rac_theory.advice.curvature import Curvature
-from rac_theory.advice.curvature_files import Layer
-from rac_theory.advice.model_shapes import Shapes
-from rac_theory.advice.table import Horizon
+from rac_theory.advice import Curvature, Horizon, Layer, Shapes
+from rac_theory.base import printable
 from rac_theory.commands.options.advise import CONDITION, EXAMPLES
-from rac_theory.problems.naming import printable
 
 NOT_COVERED = (
     "What is not covered: the theorems are about gradient descent with the exact gradient and a constant step on one "

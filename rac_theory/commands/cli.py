@@ -59,7 +59,7 @@ def prepared(argv: Sequence[str] | None = None) -> Callable[[], int]:
 
 def _ended(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
     """Run a command to its end, whatever that is; a claim that was violated before goes before what failed then."""
-    from rac_theory.processes.interrupts import status_of_interrupt
+    from rac_theory.base import status_of_interrupt
 
     try:
         return _run(run, arguments)
@@ -74,8 +74,7 @@ def _ended(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespa
 
 
 def _run(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
-    from rac_theory.processes import plug_in_faults, progress
-    from rac_theory.processes.interrupts import heard_once
+    from rac_theory.base import heard_once, plug_in_faults, progress
 
     with heard_once(), plug_in_faults.told(), progress.silent():  # each has a bar of its own
         arguments.found = run(arguments)
@@ -86,7 +85,7 @@ def _run(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace
 
 def _status_of(error: BaseException) -> int:
     """Say in one sentence what ended a command; a traceback where that is a fault of ours."""
-    from rac_theory.processes.tasks import LOST
+    from rac_theory.base import LOST
 
     if isinstance(error, LOST):
         return _refused(
@@ -103,7 +102,7 @@ def _status_of(error: BaseException) -> int:
 
 def _refused(reason: str) -> int:
     """Say in one sentence why something is refused, without characters that would steer a terminal."""
-    from rac_theory.problems.naming import printable
+    from rac_theory.base import printable
 
     told = f"error: {printable(' '.join(reason.split()))}"
     terminal = sys.stderr is not None and sys.stderr.isatty()

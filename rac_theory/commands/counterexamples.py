@@ -4,15 +4,13 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
+from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.screen import beside, screen, tell
-from rac_theory.counterexamples import ALL, Answer
-from rac_theory.ledger import results
-from rac_theory.problems import checks
-from rac_theory.problems.naming import printable
-from rac_theory.report import gallery
-from rac_theory.report.gallery import Shown
-from rac_theory.verification.status import Status
+from rac_theory.ledger import Shown, results
+from rac_theory.ledger.report import gallery
+from rac_theory.literature import ALL, Answer
+from rac_theory.verdicts import Status
 
 
 def run(arguments: argparse.Namespace) -> int:

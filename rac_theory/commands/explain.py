@@ -3,18 +3,15 @@
 import argparse
 from collections.abc import Iterator, Sequence
 
-from rac_theory import counterexamples, theorems
+from rac_theory import theorems
 from rac_theory.algebra import Symbol
+from rac_theory.base import checks
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.screen import screen, tell
-from rac_theory.counterexamples.counterexample import Counterexample
-from rac_theory.literature import CLAIMS, PublishedClaim
-from rac_theory.problems import checks
-from rac_theory.proofs.not_proved import why_not
-from rac_theory.statements.assumption import relations_in
-from rac_theory.statements.identity import Identity
+from rac_theory.literature import CLAIMS, Counterexample, PublishedClaim, counterexamples
+from rac_theory.proofs import why_not
+from rac_theory.statements import MARKS, Identity, Theorem, relations_in
 from rac_theory.statements.symbols import constants_in
-from rac_theory.statements.theorem import MARKS, Theorem
 from rac_theory.theorems import prove
 
 _LABEL = 9

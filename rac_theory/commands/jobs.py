@@ -4,7 +4,7 @@ import argparse
 
 from joblib import cpu_count
 
-from rac_theory.problems import checks
+from rac_theory.base import checks
 
 _MOST = 16  # times the cores; each takes a hundred megabytes
 

@@ -7,17 +7,12 @@ from typing import Any
 import numpy as np
 
 from rac_theory import theorems
+from rac_theory.base import checks, printable, read_csv
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED
 from rac_theory.commands.screen import screen, tell
-from rac_theory.files.csv_numbers import read_csv
 from rac_theory.ledger import results
-from rac_theory.problems import checks
-from rac_theory.problems.naming import printable
-from rac_theory.sketches.plug_in import imported
-from rac_theory.verification.compare_runs import compare_runs
-from rac_theory.verification.judge_runs import judge_runs
-from rac_theory.verification.runs_verdict import RunsVerdict
-from rac_theory.verification.status import Status
+from rac_theory.sketches import imported
+from rac_theory.verdicts import RunsVerdict, Status, compare_runs, judge_runs
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,16 +4,13 @@ import argparse
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from rac_theory import counterexamples, theorems
+from rac_theory import theorems
+from rac_theory.base import MissingExtra, checks
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.screen import screen, tell
-from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
-from rac_theory.ledger.theorem_settings import SETTINGS
-from rac_theory.literature import CLAIMS
-from rac_theory.problems import checks
-from rac_theory.problems.extras import MissingExtra
-from rac_theory.sketches.plug_in import every_factory
-from rac_theory.sketches.spectra import Spectrum, spectrum
+from rac_theory.ledger import DEFAULT_PROBLEMS, SETTINGS, DefaultProblem
+from rac_theory.literature import CLAIMS, counterexamples
+from rac_theory.sketches import Spectrum, every_factory, spectrum
 
 _DIM, _RANK = 8, 3  # every sketch of ours can be made at this size, and some lose rank there
 

@@ -6,17 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rac_theory import theorems
+from rac_theory.base import write_whole
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
 from rac_theory.commands.screen import screen, tell
-from rac_theory.files.whole_file import write_whole
-from rac_theory.proofs import Proof, strongest
+from rac_theory.proofs import Proof, exported, strongest, why_not
 from rac_theory.proofs.coq import kernel
-from rac_theory.proofs.export import exported
-from rac_theory.proofs.not_proved import why_not
-from rac_theory.sketches.plug_in import imported
-from rac_theory.statements.theorem import Theorem
-from rac_theory.theorems import prove
-from rac_theory.theorems.ours import LEMMAS
+from rac_theory.sketches import imported
+from rac_theory.statements import Theorem
+from rac_theory.theorems import LEMMAS, prove
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,19 +4,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.screen import screen, tell
-from rac_theory.ledger import results
-from rac_theory.ledger.cell import Cell, Level
-from rac_theory.ledger.default_problems import built
-from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.ledger.step_size_setting import setting_named
-from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
-from rac_theory.problems import checks
-from rac_theory.problems.naming import printable
-from rac_theory.sketches.plug_in import refuse_foreign
-from rac_theory.sweeps import Sweep
-from rac_theory.sweeps.store import is_store
+from rac_theory.ledger import NEEDS_EXTRA, Cell, Ensemble, Level, Row, Sweep, built, is_store, results, setting_named
+from rac_theory.sketches import refuse_foreign
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -2,10 +2,10 @@
 
 import argparse
 
-from rac_theory import report
+from rac_theory.base import printable
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.screen import screen, tell
-from rac_theory.problems.naming import printable
+from rac_theory.ledger import report
 
 
 def run(arguments: argparse.Namespace) -> int:

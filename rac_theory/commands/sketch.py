@@ -2,14 +2,11 @@
 
 import argparse
 
+from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.screen import screen, show_table, tell
 from rac_theory.ledger import results
-from rac_theory.problems import checks
-from rac_theory.problems.naming import printable
-from rac_theory.sketches import all_spectra
-from rac_theory.sketches.plug_in import sketch_factory
-from rac_theory.sketches.spectra import spectrum
+from rac_theory.sketches import all_spectra, sketch_factory, spectrum
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,9 +4,8 @@ import sys
 from collections.abc import Sequence
 
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED
-from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.ledger.violated import violated
-from rac_theory.verification.status import Status
+from rac_theory.ledger import FAILED, NEEDS_EXTRA, Row, violated
+from rac_theory.verdicts import Status
 
 _NOT_TRIED = {Status.NOT_APPLICABLE.name, NEEDS_EXTRA, FAILED}
 

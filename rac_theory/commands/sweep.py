@@ -8,15 +8,13 @@ from pathlib import Path
 from rich import progress
 from rich.table import Table
 
+from rac_theory.base import printable, status_of_interrupt
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.jobs import check_jobs
 from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.commands.status_of_rows import status_of
-from rac_theory.ledger.verdict_row import FAILED
-from rac_theory.ledger.violated import violated
-from rac_theory.problems.naming import printable
-from rac_theory.processes.interrupts import status_of_interrupt
-from rac_theory.sweeps import Grid, Progress, Sweep, export, sweep
+from rac_theory.ledger import FAILED, Grid, Progress, Sweep, sweep, violated
+from rac_theory.ledger.sweeps import export
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,25 +8,36 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rac_theory import counterexamples, report, theorems
+from rac_theory import theorems
+from rac_theory.base import LARGEST, checks, printable, status_of_interrupt
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, worst
 from rac_theory.commands.jobs import check_jobs
 from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.commands.status_of_rows import status_of
-from rac_theory.files.plain_data import LARGEST
-from rac_theory.ledger import results, running
-from rac_theory.ledger.kept_rows import KeptRows
-from rac_theory.ledger.plan import Plan, plan
-from rac_theory.ledger.selection import Selection
-from rac_theory.ledger.summary import SHORT, closest, legend, summary_tables, were_run
-from rac_theory.ledger.table import SPARE, gathered, ledger_table, refutations, remarks
-from rac_theory.ledger.verdict_row import Row
-from rac_theory.ledger.violated import violated
-from rac_theory.problems import checks
-from rac_theory.problems.naming import printable
-from rac_theory.processes.interrupts import status_of_interrupt
-from rac_theory.verification.status import Status
+from rac_theory.ledger import (
+    SHORT,
+    SPARE,
+    KeptRows,
+    Plan,
+    Row,
+    Selection,
+    closest,
+    gathered,
+    ledger_table,
+    legend,
+    plan,
+    refutations,
+    remarks,
+    report,
+    results,
+    running,
+    summary_tables,
+    violated,
+    were_run,
+)
+from rac_theory.literature import counterexamples
+from rac_theory.verdicts import Status
 
 
 def run(arguments: argparse.Namespace) -> int:

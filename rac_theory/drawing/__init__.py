@@ -2,3 +2,24 @@
 of one's own, ``plt.style.use("rac_theory.drawing.journal")``. It uses problems and files. It must not know
 what its curves are; matplotlib is imported when something is drawn, and no earlier.
 """
+
+from rac_theory.drawing.chart import Chart, bound_and_runs
+from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREEN, GREY, MEAN, PINK, RUNS, YELLOW
+from rac_theory.drawing.plot import figure, finished, tick_label
+
+__all__ = [
+    "BLACK",
+    "BOUND",
+    "DARK",
+    "GREEN",
+    "GREY",
+    "MEAN",
+    "PINK",
+    "RUNS",
+    "YELLOW",
+    "Chart",
+    "bound_and_runs",
+    "figure",
+    "finished",
+    "tick_label",
+]

@@ -9,11 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rac_theory.base import Value, type_name
+from rac_theory.base.checks import Array
 from rac_theory.drawing.colours import BOUND, MEAN, RUNS
 from rac_theory.drawing.room import Corner, Line, place
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import type_name
-from rac_theory.problems.value import Value
 
 SIZE = (5.6, 3.6)
 """Inches."""

@@ -9,6 +9,7 @@ from html import escape
 
 import numpy as np
 
+from rac_theory.base.checks import Array
 from rac_theory.drawing import plot, svg
 from rac_theory.drawing.chart import (
     DOT,
@@ -24,7 +25,6 @@ from rac_theory.drawing.chart import (
     share_of_axis,
 )
 from rac_theory.drawing.words import title_lines, title_size
-from rac_theory.problems.checks import Array
 
 _WIDTH, _HEIGHT = 72 * SIZE[0], 72 * SIZE[1]
 _LEFT, _RIGHT = _WIDTH * MARGINS["left"], _WIDTH * MARGINS["right"]

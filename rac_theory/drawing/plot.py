@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rac_theory.base.checks import Array
 from rac_theory.drawing import words
 from rac_theory.drawing.chart import DOT, MARGINS, SIZE, Chart, Layer, Scale
 from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREEN, MEAN, PINK, RUNS, YELLOW
-from rac_theory.problems.checks import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 Corner = Literal["upper right", "lower left", "upper left", "lower right"]
 Line: TypeAlias = tuple[NDArray[Any], NDArray[Any]]

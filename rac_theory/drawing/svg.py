@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rac_theory.files.whole_file import write_whole
+from rac_theory.base import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

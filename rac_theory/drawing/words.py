@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rac_theory.base.checks import Array
 from rac_theory.drawing.room import CORNERS, Corner, Line, covered, place
-from rac_theory.problems.checks import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rac_theory.algorithms import Initialisation
-from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.processes.blas import one_blas_thread
+from rac_theory.base import checks, one_blas_thread
+from rac_theory.base.checks import Array
+from rac_theory.numerics import Randomness, generator, seed_sequence
+from rac_theory.problems import Problem
 
 DECAYS = (0.9, 0.999)
 """Of the means of gradients and of their squares: those of the paper, which are usual."""

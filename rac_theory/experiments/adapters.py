@@ -7,12 +7,10 @@ from typing import Any, Literal
 import numpy as np
 
 from rac_theory.algorithms import Initialisation
-from rac_theory.algorithms.gradients import Exact
-from rac_theory.algorithms.gradients.gradient_source import GradientSource
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.layers import Layers, layers_of
-from rac_theory.problems.problem import Problem
+from rac_theory.algorithms.gradients import Exact, GradientSource
+from rac_theory.base import checks
+from rac_theory.base.checks import Array
+from rac_theory.problems import Layers, Problem, layers_of
 from rac_theory.sketches import Frozen, Gaussian, Haar
 
 Factor = Literal["B", "A"]

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rac_theory.base import checks, one_blas_thread
+from rac_theory.base.checks import Array
 from rac_theory.experiments.adapters import full, train
-from rac_theory.problems import Federated, SoftmaxRegression, checks, datasets
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.relu_network import ReLUNetwork
-from rac_theory.processes.blas import one_blas_thread
+from rac_theory.problems import Federated, Problem, ReLUNetwork, SoftmaxRegression, datasets
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,15 +5,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.algorithms.gradients import GradientSource
+from rac_theory.base import checks, one_blas_thread, progress, tasks
+from rac_theory.base.checks import Array
 from rac_theory.experiments.adapters import Factor, Method, asymmetric_lora, full, lora, rac_lora, train
 from rac_theory.experiments.digits import Task
 from rac_theory.experiments.step_size import best_step
-from rac_theory.numerics.randomness import child, generator, seed_sequence
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.processes import progress, tasks
-from rac_theory.processes.blas import one_blas_thread
+from rac_theory.numerics import child, generator, seed_sequence
 
 SIDES: tuple[Factor, ...] = ("B", "A")
 

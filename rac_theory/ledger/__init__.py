@@ -3,3 +3,56 @@ ensemble with its case and constants, is run, and its verdicts become rows that 
 It uses problems, algebra, numerics, processes, files, drawing, sketches, algorithms, cases, simulation, statements,
 theorems and verification. It must not know sweeps, reports or commands, which are made of its rows.
 """
+
+from rac_theory.ledger.cell import Cell, Level
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, built
+from rac_theory.ledger.ensemble import Ensemble
+from rac_theory.ledger.kept_rows import KeptRows
+from rac_theory.ledger.plan import Plan, plan
+from rac_theory.ledger.report.gallery import Shown
+from rac_theory.ledger.selection import Selection
+from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.ledger.summary import SHORT, closest, legend, summary_tables, were_run
+from rac_theory.ledger.sweeps.found import Sweep
+from rac_theory.ledger.sweeps.grid import Grid
+from rac_theory.ledger.sweeps.store import is_store
+from rac_theory.ledger.sweeps.sweeping import Progress, sweep
+from rac_theory.ledger.table import SPARE, gathered, ledger_table, refutations, remarks
+from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
+from rac_theory.ledger.violated import violated
+
+__all__ = [
+    "DEFAULT_PROBLEMS",
+    "FAILED",
+    "NEEDS_EXTRA",
+    "SETTINGS",
+    "SHORT",
+    "SPARE",
+    "Cell",
+    "DefaultProblem",
+    "Ensemble",
+    "Grid",
+    "KeptRows",
+    "Level",
+    "Plan",
+    "Progress",
+    "Row",
+    "Selection",
+    "Shown",
+    "Sweep",
+    "built",
+    "closest",
+    "gathered",
+    "is_store",
+    "ledger_table",
+    "legend",
+    "plan",
+    "refutations",
+    "remarks",
+    "setting_named",
+    "summary_tables",
+    "sweep",
+    "violated",
+    "were_run",
+]

@@ -11,8 +11,7 @@ from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.setting import LEADING
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
-from rac_theory.problems.layers import layers_of
-from rac_theory.problems.problem import Problem
+from rac_theory.problems import Problem, layers_of
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from types import MappingProxyType
 import numpy as np
 
 from rac_theory.algorithms import Side
+from rac_theory.base import checks, printable
+from rac_theory.base.checks import Array
 from rac_theory.problems import (
     Layers,
     LeastSquares,
@@ -20,11 +22,8 @@ from rac_theory.problems import (
     SoftmaxRegression,
     TanhNetwork,
     TwoLayerNetwork,
-    checks,
     datasets,
 )
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import printable
 
 
 @dataclass(frozen=True)

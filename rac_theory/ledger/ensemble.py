@@ -6,19 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rac_theory import theorems
-from rac_theory.cases.case import Case
-from rac_theory.cases.constants import Constants
+from rac_theory.base import one_blas_thread
+from rac_theory.cases import Case, Constants
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.default_problems import default_problem
 from rac_theory.ledger.setting import USUAL_REDUCTION
 from rac_theory.ledger.step_size_setting import setting_named
-from rac_theory.numerics.randomness import PROJECTION, child
-from rac_theory.problems.problem import Problem
-from rac_theory.processes.blas import one_blas_thread
-from rac_theory.statements.theorem import Theorem
-from rac_theory.verification.judge import judge
-from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
-from rac_theory.verification.verdict import Verdict
+from rac_theory.numerics import PROJECTION, child
+from rac_theory.problems import Problem
+from rac_theory.statements import Theorem
+from rac_theory.verdicts import Verdict, judge, variance_is_missing, with_measured_variance
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from rac_theory.base import write_whole
 from rac_theory.drawing import chart_svg
-from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.ledger.results import slug
-from rac_theory.verification.verdict import Verdict
+from rac_theory.verdicts import Verdict
 
 
 def draw(ensemble: Ensemble, verdicts: list[Verdict], folder: Path) -> list[str | None]:

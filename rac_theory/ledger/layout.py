@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from rac_theory.base import MissingExtra
 from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.default_problems import built
-from rac_theory.numerics.account import for_constants
-from rac_theory.problems.extras import MissingExtra
-from rac_theory.problems.problem import Problem
-from rac_theory.sketches.plug_in import sketch_factory
+from rac_theory.numerics import for_constants
+from rac_theory.problems import Problem
+from rac_theory.sketches import sketch_factory
 
 
 @dataclass(frozen=True)

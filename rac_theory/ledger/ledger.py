@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rac_theory.files.frame import frame
+from rac_theory.base import frame, type_name
 from rac_theory.ledger.flat_row import columns, flat
 from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.ledger.table import COLUMNS, cells
 from rac_theory.ledger.verdict_row import Row
-from rac_theory.problems.naming import type_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -11,7 +11,7 @@ from rac_theory.ledger.layout import Layout, lay_out
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.verdict_row import Row
-from rac_theory.problems.problem import Problem
+from rac_theory.problems import Problem
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,13 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from rac_theory.base import convert, read_json_items, write_whole
 from rac_theory.drawing import svg
-from rac_theory.files.plain_data import convert, read_json_items
-from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.row_schema import row_from
 from rac_theory.ledger.verdict_row import Row
-from rac_theory.verification.versions import versions
+from rac_theory.verdicts import versions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

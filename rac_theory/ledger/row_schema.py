@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_type_hints
 
-from rac_theory.cases.constants import Constants
-from rac_theory.files.plain_data import reader
+from rac_theory.base import reader
+from rac_theory.cases import Constants
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.verification.rate import Rate
-from rac_theory.verification.slack import Slack
-from rac_theory.verification.status import Status
+from rac_theory.verdicts import Rate, Slack, Status
 
 
 def _nullable(kind: type) -> dict[str, Any]:

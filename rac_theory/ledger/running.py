@@ -6,15 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rac_theory.cases.case import Case
+from rac_theory.base import as_they_finish, plug_in_faults, worker_count
+from rac_theory.cases import Case
 from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.ledger.figures import draw
 from rac_theory.ledger.plan import Plan
 from rac_theory.ledger.verdict_row import Row
-from rac_theory.processes import plug_in_faults
-from rac_theory.processes.tasks import as_they_finish, worker_count
-from rac_theory.simulation.kernels.choice import kernel_for
-from rac_theory.simulation.record import record
+from rac_theory.runs import kernel_for, record
 
 _FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its size
 

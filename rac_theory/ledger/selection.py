@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rac_theory import theorems
+from rac_theory.base import checks, shown
 from rac_theory.ledger.step_size_setting import setting_named
-from rac_theory.problems import checks
-from rac_theory.problems.naming import shown
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from rac_theory.algorithms import Algorithm, Bernoulli, Decreasing, GaLore, LayeredRACLoRA, RACLoRA, Side
-from rac_theory.algorithms.gradients import CertifiedStep, Exact
-from rac_theory.algorithms.gradients.gradient_source import GradientSource
-from rac_theory.cases.case import Case, starting_point
-from rac_theory.cases.constants import Constants
+from rac_theory.algorithms.gradients import CertifiedStep, Exact, GradientSource
+from rac_theory.base.checks import Array
+from rac_theory.cases import Case, Constants, starting_point
 from rac_theory.ledger.step_sizes import StepSize
-from rac_theory.problems.checks import Array
-from rac_theory.problems.layers import layers_of
-from rac_theory.problems.problem import Problem
-from rac_theory.sketches.plug_in import Factory, sketch_factory
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.problems import Problem, layers_of
+from rac_theory.sketches import Factory, Sketch, sketch_factory
 
 Build: TypeAlias = Callable[[Sketch, float, Side, GradientSource], Algorithm]
 """A sketch, a step, a side and a gradient source to an algorithm."""

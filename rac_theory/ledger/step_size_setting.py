@@ -2,9 +2,9 @@
 
 import re
 
+from rac_theory.base import checks
 from rac_theory.ledger.setting import Setting
 from rac_theory.ledger.theorem_settings import SETTINGS, step_size
-from rac_theory.problems import checks
 
 _NAME = re.compile(r"(\d[\d.e+-]*)/L")
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from rac_theory.algebra import Relation
 from rac_theory.algorithms import Decreasing, ProjectedDescent
-from rac_theory.cases.case import Case
-from rac_theory.cases.constants import Constants
+from rac_theory.cases import Case, Constants
+from rac_theory.statements import Theorem
 from rac_theory.statements.symbols import A, C, D, D_in, L, L_max, beta, gap0_upper, lambda_max, lambda_min, mu, read
-from rac_theory.statements.theorem import Theorem
 from rac_theory.theorems import client_epochs, federated, reshuffling, stochastic
 
 StepSize = Callable[[Constants, Case], float]

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from rac_theory.ledger.table import COLOURS
 from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
-from rac_theory.verification.status import Status
+from rac_theory.verdicts import Status
 
 SHORT = 12
 """Where no more rows than this were run, they are their own summary."""

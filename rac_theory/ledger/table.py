@@ -11,8 +11,7 @@ from rich.table import Table
 
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.ledger.violated import violated
-from rac_theory.verification.slack import Slack
-from rac_theory.verification.status import Status
+from rac_theory.verdicts import Slack, Status
 
 COLOURS = {"HOLDS": "green", "CONSISTENT": "cyan", "UNDECIDED": "yellow", "VIOLATED": "bold red", FAILED: "red"}
 

@@ -9,13 +9,14 @@ from rac_theory.algorithms.gradients import (
     CertifiedStep,
     Clients,
     FiniteDifferences,
+    GradientSource,
     Local,
     Minibatch,
     Noisy,
     Reshuffled,
     Subset,
 )
-from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.base.checks import Array
 from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Setting
 from rac_theory.ledger.step_sizes import (
     HORIZON,
@@ -32,11 +33,9 @@ from rac_theory.ledger.step_sizes import (
     root_steps,
     round_step,
 )
-from rac_theory.problems import Federated
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.sketches.sketch import Sketch
-from rac_theory.theorems.ours import ALL, FAMILIES
+from rac_theory.problems import Federated, Problem
+from rac_theory.sketches import Sketch
+from rac_theory.theorems import ALL, FAMILIES
 
 SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
 """The claims that are tried unless told otherwise: the paper's two theorems and their sharp forms."""

@@ -5,12 +5,10 @@ from dataclasses import asdict, dataclass, fields
 from types import NoneType
 from typing import Any
 
+from rac_theory.base import Value, printable, type_name
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.problems.naming import printable, type_name
-from rac_theory.problems.value import Value
-from rac_theory.verification.status import Status
-from rac_theory.verification.verdict import Verdict
+from rac_theory.verdicts import Status, Verdict
 
 
 @dataclass(frozen=True, eq=False, repr=False)

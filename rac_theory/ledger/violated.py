@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from rac_theory.ledger.verdict_row import Row
-from rac_theory.numerics.account import Account
-from rac_theory.verification.status import Status
+from rac_theory.numerics import Account
+from rac_theory.verdicts import Status
 
 
 def violated(rows: Iterable[Row]) -> list[Row]:

@@ -6,11 +6,55 @@ must not know the ledger.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rac_theory.literature import adaptation, subspaces
-from rac_theory.literature.published_claim import PublishedClaim
+from rac_theory.literature.counterexamples import ALL
+from rac_theory.literature.counterexamples.another_minimiser import C14
+from rac_theory.literature.counterexamples.averaged_factors import C9
+from rac_theory.literature.counterexamples.batches_of_noise import C10
+from rac_theory.literature.counterexamples.counterexample import Answer, Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.diagnosis import diagnose
+from rac_theory.literature.counterexamples.divergence import C3
+from rac_theory.literature.counterexamples.every_step_is_too_long import C6
+from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.loss_of_smoothness import C1
+from rac_theory.literature.counterexamples.lost_merges import C13
+from rac_theory.literature.counterexamples.noisy_subspace import GALORE
+from rac_theory.literature.counterexamples.randomised import C7
+from rac_theory.literature.counterexamples.representation_floor import C2
+from rac_theory.literature.counterexamples.restarts import C4
+from rac_theory.literature.counterexamples.scaled_apart import C11
+from rac_theory.literature.counterexamples.shrinking_step import C8
+from rac_theory.literature.counterexamples.spurious_minimum import C12
+from rac_theory.literature.counterexamples.stuck_subspace import C5
+from rac_theory.literature.published import adaptation, subspaces
+from rac_theory.literature.published.published_claim import PublishedClaim
 
 CLAIMS: Mapping[str, PublishedClaim] = MappingProxyType(
     {claim.id: claim for claim in (*adaptation.CLAIMS, *subspaces.CLAIMS)}
 )
 
-__all__ = ["CLAIMS", "PublishedClaim"]
+__all__ = [
+    "ALL",
+    "C1",
+    "C10",
+    "C11",
+    "C12",
+    "C13",
+    "C14",
+    "C2",
+    "C23",
+    "C3",
+    "C4",
+    "C5",
+    "C6",
+    "C7",
+    "C8",
+    "C9",
+    "CLAIMS",
+    "GALORE",
+    "Answer",
+    "Check",
+    "Counterexample",
+    "PublishedClaim",
+    "Witness",
+    "diagnose",
+]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rac_theory.problems import checks
+from rac_theory.base import checks
 
 _ROUNDING = 1e-12  # relative to alpha: parts of it, added up in floating point, may come to a hair more
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.special import rel_entr
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 
 def kl_lower(mean: float, n: int, alpha: float) -> float:

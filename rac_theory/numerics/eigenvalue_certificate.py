@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
+from rac_theory.base import type_name
 from rac_theory.numerics.rational import Matrix
 from rac_theory.numerics.semidefinite import Squares, squares
-from rac_theory.problems.naming import type_name
 
 _PROOF = """\
 Proof.

@@ -20,8 +20,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from rac_theory.base.checks import Array
 from rac_theory.numerics.evidence import CAP, running_sums
-from rac_theory.problems.checks import Array
 
 _LEAST = 1e-3  # of the sample mean: a limit that is lower than that is zero
 _HALVINGS = 14  # on a logarithmic scale: a tenth of a per cent, and the limit is taken at the safe end

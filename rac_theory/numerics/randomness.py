@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from rac_theory.problems.naming import shown
+from rac_theory.base import shown
 
 Randomness: TypeAlias = int | np.random.SeedSequence | np.random.Generator | None
 """What every keyword ``rng`` accepts; None asks the operating system for fresh entropy."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+from rac_theory.base import type_name
 from rac_theory.numerics.rational import Matrix
-from rac_theory.problems.naming import type_name
 
 
 @dataclass(frozen=True)

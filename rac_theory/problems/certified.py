@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.problems.minimise import Minimum
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import shown
+from rac_theory.base import shown
+from rac_theory.base.checks import Array
+from rac_theory.numerics import rounded
 from rac_theory.problems.problem import Problem
-from rac_theory.problems.rounding import rounded
 
 
 def check_certifies(problem: Problem) -> None:

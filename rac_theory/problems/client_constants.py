@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from rac_theory.problems import checks
-from rac_theory.problems.naming import shown
-from rac_theory.problems.rounding import rounded
+from rac_theory.base import checks, shown
+from rac_theory.numerics import rounded
 
 
 def client_weights(weights: Any, rows: Sequence[int]) -> tuple[float, ...]:

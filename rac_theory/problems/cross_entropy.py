@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.problems.checks import Array, array
+from rac_theory.base.checks import Array, array
 
 
 class CrossEntropyOfNetwork:

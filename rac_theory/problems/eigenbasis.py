@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.value import Value
+from rac_theory.base import Value
+from rac_theory.base.checks import Array
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array, issparse
 
-from rac_theory.problems.checks import Array, array, moderate, moderate_size
-from rac_theory.problems.eigenvalues import extreme_eigenvalues, lapack_rounding
-from rac_theory.problems.naming import printable
+from rac_theory.base import printable
+from rac_theory.base.checks import Array, array, moderate, moderate_size
+from rac_theory.numerics import extreme_eigenvalues, lapack_rounding
 
 Features = Array | csr_array
 """An N x d matrix of features, one sample a row."""

@@ -9,15 +9,12 @@ from typing import Any, Literal, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rac_theory.problems.batch import matrices, squared_norms
-from rac_theory.problems.checks import Array, integer
+from rac_theory.base import digest, matrices, read_only, shown, squared_norms, type_name
+from rac_theory.base.checks import Array, integer
 from rac_theory.problems.client_constants import client_heterogeneity, client_weights, scaled, shares_of
-from rac_theory.problems.digest import digest
 from rac_theory.problems.finite_sum import Divisible, Indices
 from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.mean import Mean, value_and_gradient
-from rac_theory.problems.naming import shown, type_name
-from rac_theory.problems.read_only import read_only
 from rac_theory.problems.shares import client_of, divisible, even_shares, inherited_convexity, partition
 from rac_theory.problems.smoothness import Smoothness, smoothness_of
 

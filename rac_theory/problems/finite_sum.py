@@ -7,11 +7,10 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import shown
+from rac_theory.base import shown, squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.numerics import rounded
 from rac_theory.problems.problem import Problem
-from rac_theory.problems.rounding import rounded
 
 Indices = NDArray[np.intp]
 """Which components are meant, counted from 0."""

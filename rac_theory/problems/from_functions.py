@@ -8,13 +8,22 @@ from typing import TypeVar
 
 import numpy as np
 
-from rac_theory.problems.batch import matrices, matrix_shape
-from rac_theory.problems.checks import Array, array, boolean, bounded, finite, moderate, moderate_size
-from rac_theory.problems.conversion import NotReal, float64, real_numbers
-from rac_theory.problems.digest import digest
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import exactly, function_name, printable, shown, type_name
-from rac_theory.problems.rounding import rounded
+from rac_theory.base import (
+    NotReal,
+    being,
+    digest,
+    exactly,
+    float64,
+    function_name,
+    matrices,
+    matrix_shape,
+    printable,
+    real_numbers,
+    shown,
+    type_name,
+)
+from rac_theory.base.checks import Array, array, boolean, bounded, finite, moderate, moderate_size
+from rac_theory.numerics import rounded
 from rac_theory.problems.smoothness import Smoothness, isotropic_or_none
 
 CONSTANTS = ("L", "mu", "strong_convexity", "f_star", "f_lower")

@@ -7,12 +7,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from rac_theory.problems.batch import matrix_shape
-from rac_theory.problems.checks import Array, one_of
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import printable, shown
+from rac_theory.base import Value, being, matrix_shape, printable, shown
+from rac_theory.base.checks import Array, one_of
 from rac_theory.problems.problem import Problem
-from rac_theory.problems.value import Value
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsmr
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.problems.features import EPS, Features, rank_tolerance
 
 

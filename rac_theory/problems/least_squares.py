@@ -9,9 +9,9 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy.sparse import csr_array
 
+from rac_theory.base import Value, in_chunks, matrices, short_name, squared_norms
+from rac_theory.base.checks import Array, array, moderate, moderate_size, weight
 from rac_theory.problems import datasets
-from rac_theory.problems.batch import in_chunks, matrices, squared_norms
-from rac_theory.problems.checks import Array, array, moderate, moderate_size, weight
 from rac_theory.problems.component_infima import ridge_infima
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.problems.features import (
@@ -29,10 +29,8 @@ from rac_theory.problems.features import (
 )
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.least_norm import least_norm_solution
-from rac_theory.problems.naming import short_name
 from rac_theory.problems.rank import rank_bound
 from rac_theory.problems.ridge_model import RidgeModel
-from rac_theory.problems.value import Value
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"

@@ -8,12 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.problems.batch import matrices
-from rac_theory.problems.checks import Array
-from rac_theory.problems.factors import identity, raised
+from rac_theory.base import matrices
+from rac_theory.base.checks import Array
+from rac_theory.numerics import identity, raised, rounded
 from rac_theory.problems.features import EPS, gathered, gram_of_columns, squared_row_norms
 from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.rounding import rounded
 from rac_theory.problems.samples import Samples
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness
 

@@ -8,9 +8,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from rac_theory.base import Value, in_chunks, matrices, short_name, squared_norms
+from rac_theory.base.checks import Array, weight
 from rac_theory.problems import datasets
-from rac_theory.problems.batch import in_chunks, matrices, squared_norms
-from rac_theory.problems.checks import Array, weight
 from rac_theory.problems.features import Features, adjoint, features, scores, squared_row_norms
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.logistic_loss import (
@@ -21,9 +21,7 @@ from rac_theory.problems.logistic_loss import (
     signs,
     wrong_way,
 )
-from rac_theory.problems.naming import short_name
 from rac_theory.problems.regularised_loss import RegularisedLoss
-from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,11 +8,10 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from rac_theory.problems.checks import Array
+from rac_theory.base import listed, sorted_classes
+from rac_theory.base.checks import Array
+from rac_theory.numerics import largest_logarithm, rounded, sum_of_logarithms
 from rac_theory.problems.features import Features, adjoint, largest_gram_eigenvalue, scores
-from rac_theory.problems.labels import listed, sorted_classes
-from rac_theory.problems.logarithms import largest_logarithm, sum_of_logarithms
-from rac_theory.problems.rounding import rounded
 
 
 def signs(y: ArrayLike, rows: int) -> Array:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from rac_theory.base.checks import Array
+from rac_theory.numerics import rounded
 from rac_theory.problems.certified import Certified
-from rac_theory.problems.checks import Array
 from rac_theory.problems.features import EPS
 from rac_theory.problems.mean_smoothness import mean_smoothness
 from rac_theory.problems.minimise import Minimum, minimise
 from rac_theory.problems.problem import Problem
-from rac_theory.problems.rounding import rounded
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, smoothness_of
 
 

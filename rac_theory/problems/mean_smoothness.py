@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.factors import alike, diagonal_of, raised
+from rac_theory.base.checks import Array
+from rac_theory.numerics import alike, diagonal_of, raised
 from rac_theory.problems.features import EPS
 from rac_theory.problems.smoothness import Smoothness
 

@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
-from rac_theory.problems.checks import Array
+from rac_theory.base import Value
+from rac_theory.base.checks import Array
 from rac_theory.problems.features import EPS
-from rac_theory.problems.value import Value
 
 TOLERANCE = 1e-12
 """A certificate ``||grad||^2 / (2 s) <= TOLERANCE f(0)``, rounding of the gradient included, counts; no wider one.

@@ -8,15 +8,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from rac_theory.base import Value, in_chunks, matrices, short_name
+from rac_theory.base.checks import Array, array, finite, moderate_size
 from rac_theory.problems import datasets
-from rac_theory.problems.batch import in_chunks, matrices
-from rac_theory.problems.checks import Array, array, finite, moderate_size
 from rac_theory.problems.features import Features, features
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.linear_model import LinearModel
 from rac_theory.problems.logistic_loss import largest_curvature, loss_and_gradient, loss_slopes, signs, wrong_way
-from rac_theory.problems.naming import short_name
-from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.problems.batch import matrices, matrix_shape
-from rac_theory.problems.checks import Array
+from rac_theory.base import matrices, matrix_shape
+from rac_theory.base.checks import Array
 from rac_theory.problems.features import EPS
 from rac_theory.problems.smoothness import Smoothness
 

@@ -7,17 +7,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from rac_theory.problems.batch import matrices
-from rac_theory.problems.checks import Array, array, moderate, moderate_size, symmetric
-from rac_theory.problems.digest import digest
+from rac_theory.base import Value, being, digest, matrices
+from rac_theory.base.checks import Array, array, moderate, moderate_size, symmetric
+from rac_theory.numerics import eigenvalues, identity
 from rac_theory.problems.eigenbasis import Eigenbasis
-from rac_theory.problems.eigenvalues import eigenvalues
-from rac_theory.problems.factors import identity
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.members import being
 from rac_theory.problems.quadratic_constants import constants, core
 from rac_theory.problems.smoothness import Smoothness, of_blocks
-from rac_theory.problems.value import Value
 
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive eigenvalue from zero"
 

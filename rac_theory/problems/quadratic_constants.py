@@ -5,10 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.eigenvalues import eigenvalues
+from rac_theory.base.checks import Array
+from rac_theory.numerics import eigenvalues, rounded
 from rac_theory.problems.rank import rank_bound
-from rac_theory.problems.rounding import rounded
 
 
 def constants(factors: dict[str, Array]) -> dict[str, float]:

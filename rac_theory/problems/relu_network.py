@@ -8,13 +8,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rac_theory.problems import checks
-from rac_theory.problems.batch import matrices
-from rac_theory.problems.checks import Array
-from rac_theory.problems.digest import digest
+from rac_theory.base import Value, checks, digest, matrices
+from rac_theory.base.checks import Array
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)

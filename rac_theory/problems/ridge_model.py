@@ -1,6 +1,6 @@
 """Linear models with the penalty ``l2/2 ||W||^2``: least squares, logistic and softmax regression."""
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.problems.linear_model import LinearModel
 
 

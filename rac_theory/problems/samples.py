@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rac_theory.problems.conversion import NotReal, as_array
+from rac_theory.base import NotReal, as_array, shown
 from rac_theory.problems.features import Features, features
-from rac_theory.problems.naming import shown
 
 
 class Samples:

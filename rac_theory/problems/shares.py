@@ -7,12 +7,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rac_theory.problems.checks import integer
-from rac_theory.problems.conversion import NotReal, as_array
+from rac_theory.base import NotReal, as_array, having, shown
+from rac_theory.base.checks import integer
+from rac_theory.numerics import rounded
 from rac_theory.problems.finite_sum import Divisible, Indices
-from rac_theory.problems.members import having
-from rac_theory.problems.naming import shown
-from rac_theory.problems.rounding import rounded
 
 
 def even_shares(order: Indices, clients: int) -> list[Indices]:

@@ -9,18 +9,21 @@ from typing import Any, Self
 
 import numpy as np
 
-from rac_theory.problems.batch import matrices, matrix_shape
-from rac_theory.problems.checks import Array, array, finite, moderate, moderate_size, symmetric
-from rac_theory.problems.eigenvalues import eigenvalues, extreme_eigenvalues
-from rac_theory.problems.factors import alike, diagonal_of, identity, matrix, unit
+from rac_theory.base import Value, being, having, matrices, matrix_shape, repr_of, sealed, shown
+from rac_theory.base.checks import Array, array, finite, moderate, moderate_size, symmetric
+from rac_theory.numerics import (
+    alike,
+    coordinate,
+    diagonal_of,
+    eigenvalues,
+    extreme_eigenvalues,
+    identity,
+    largest_eigenvalue,
+    matrix,
+    rounded,
+)
 from rac_theory.problems.features import EPS
-from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
-from rac_theory.problems.members import being, having
-from rac_theory.problems.naming import repr_of, shown
 from rac_theory.problems.problem import Problem
-from rac_theory.problems.read_only import sealed
-from rac_theory.problems.rounding import rounded
-from rac_theory.problems.value import Value
 
 LARGEST_SIDE = 2048
 """No product of features that is larger is formed: beyond, ``L I`` is what is said of a linear model."""
@@ -197,9 +200,9 @@ def of_blocks(Q: Array, shape: tuple[int, int]) -> Smoothness | None:
     m, n = shape
     T = Q.reshape(m, n, m, n)
     if (meet := diagonal_of(np.asarray(T.any(axis=(0, 2))))) is not None:
-        return Smoothness.known([(T[:, j, :, j].copy(), unit(n, j)) for j in range(n) if meet[j]])
+        return Smoothness.known([(T[:, j, :, j].copy(), coordinate(n, j)) for j in range(n) if meet[j]])
     if (meet := diagonal_of(np.asarray(T.any(axis=(1, 3))))) is not None:
-        return Smoothness.known([(unit(m, i), T[i, :, i, :].copy()) for i in range(m) if meet[i]])
+        return Smoothness.known([(coordinate(m, i), T[i, :, i, :].copy()) for i in range(m) if meet[i]])
     return None
 
 

@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rac_theory.base import Value, in_chunks, matrices, short_name, sorted_classes, squared_norms
+from rac_theory.base.checks import Array, weight
+from rac_theory.numerics import raised, rounded
 from rac_theory.problems import datasets
-from rac_theory.problems.batch import in_chunks, matrices, squared_norms
-from rac_theory.problems.checks import Array, weight
 from rac_theory.problems.cross_entropy import score_slopes
-from rac_theory.problems.factors import raised
 from rac_theory.problems.features import (
     EPS,
     Features,
@@ -26,11 +26,7 @@ from rac_theory.problems.features import (
     squared_row_norms,
 )
 from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.labels import sorted_classes
-from rac_theory.problems.naming import short_name
 from rac_theory.problems.regularised_loss import RegularisedLoss
-from rac_theory.problems.rounding import rounded
-from rac_theory.problems.value import Value
 
 _ROWS = 900  # samples of a block: few enough for their scores in a chunk of runs to stay in the cache
 

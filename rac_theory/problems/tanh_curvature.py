@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.numerics import rounded
 from rac_theory.problems.features import EPS
-from rac_theory.problems.rounding import rounded
 
 _HALVINGS = 60
 

@@ -9,18 +9,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rac_theory.base import Value, in_chunks, matrices, short_name, sorted_classes, squared_norms
+from rac_theory.base.checks import Array, array, weight
+from rac_theory.numerics import rounded
 from rac_theory.problems import datasets
-from rac_theory.problems.batch import in_chunks, matrices, squared_norms
-from rac_theory.problems.checks import Array, array, weight
 from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_slopes, score_slopes
 from rac_theory.problems.features import EPS, Features, adjoint, features, largest_gram_eigenvalue, scores
 from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.labels import sorted_classes
 from rac_theory.problems.linear_model import LinearModel
-from rac_theory.problems.naming import short_name
-from rac_theory.problems.rounding import rounded
 from rac_theory.problems.tanh_curvature import largest_curvature, squared_distance_of_columns
-from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.eigenvalues import lapack_rounding
+from rac_theory.base.checks import Array
+from rac_theory.numerics import lapack_rounding
 from rac_theory.problems.features import EPS
 from rac_theory.problems.tanh_curvature import squared_distance_of_columns
 from rac_theory.problems.two_layer_curvature import Coefficients

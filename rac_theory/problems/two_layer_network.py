@@ -9,9 +9,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rac_theory.base import Value, in_chunks, matrices, short_name, sorted_classes, squared_norms
+from rac_theory.base.checks import Array, array, count, finite, integer, weight
+from rac_theory.numerics import rounded
 from rac_theory.problems import datasets
-from rac_theory.problems.batch import in_chunks, matrices, squared_norms
-from rac_theory.problems.checks import Array, array, count, finite, integer, weight
 from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_slopes, score_slopes
 from rac_theory.problems.features import (
     EPS,
@@ -24,14 +25,10 @@ from rac_theory.problems.features import (
     squared_row_norms,
 )
 from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.labels import sorted_classes
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.naming import short_name
-from rac_theory.problems.rounding import rounded
 from rac_theory.problems.samples import Samples
 from rac_theory.problems.two_layer_certificate import Neighbourhood, certified_steps, measured
 from rac_theory.problems.two_layer_curvature import largest_curvature, of_capped_head
-from rac_theory.problems.value import Value
 
 _CACHED = 1 << 16  # numbers
 

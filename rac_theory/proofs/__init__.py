@@ -3,9 +3,111 @@ uses problems, algebra, drawing and statements. It must not know any theorem or 
 every case.
 """
 
-from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.as_html import sections
+from rac_theory.proofs.drawn import H, mean
+from rac_theory.proofs.export import exported
+from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved
+from rac_theory.proofs.facts import (
+    assumed,
+    below_one,
+    by_signs,
+    flat,
+    gap_is_positive,
+    low,
+    mu_below_L,
+    mu_below_L_max,
+    no_step_or_more,
+    nothing,
+    one,
+    plus,
+    sign,
+    square,
+    square_of,
+    stands_for,
+)
+from rac_theory.proofs.found import Recalled, Recorder
+from rac_theory.proofs.induction import (
+    accumulate,
+    cases,
+    drifted,
+    instance,
+    iterate,
+    k,
+    potential,
+    power,
+    square_root,
+    sum_of_powers,
+    telescope,
+    weights,
+)
+from rac_theory.proofs.induction_over_sizes import gather, some, weigh
+from rac_theory.proofs.letters import b
 from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import search, strongest
+from rac_theory.proofs.quantities import NUMBERS, E, G, G_next, distance, gap, gap_next, gbar
+from rac_theory.proofs.reading import Reading
+from rac_theory.proofs.schemas import Granted, grant, instances
 
-__all__ = ["Fact", "Missing", "Proof", "search", "strongest"]
+__all__ = [
+    "E",
+    "G",
+    "H",
+    "NUMBERS",
+    "Fact",
+    "G_next",
+    "Granted",
+    "Missing",
+    "Proof",
+    "Reading",
+    "Recalled",
+    "Recorder",
+    "accumulate",
+    "assumed",
+    "b",
+    "below_one",
+    "by_signs",
+    "cases",
+    "distance",
+    "drifted",
+    "exported",
+    "facts_in",
+    "flat",
+    "gap",
+    "gap_is_positive",
+    "gap_next",
+    "gather",
+    "gbar",
+    "grant",
+    "instance",
+    "instances",
+    "iterate",
+    "k",
+    "letters_in",
+    "low",
+    "mean",
+    "mu_below_L",
+    "mu_below_L_max",
+    "no_step_or_more",
+    "nothing",
+    "one",
+    "plus",
+    "potential",
+    "power",
+    "proved",
+    "search",
+    "sections",
+    "sign",
+    "some",
+    "square",
+    "square_of",
+    "square_root",
+    "stands_for",
+    "strongest",
+    "sum_of_powers",
+    "telescope",
+    "weigh",
+    "weights",
+    "why_not",
+]

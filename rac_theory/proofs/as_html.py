@@ -4,13 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
 
-from rac_theory.algebra import latex
-from rac_theory.algebra.expression import lifted
-from rac_theory.algebra.latex import pieces
+from rac_theory.algebra import latex, lifted, pieces
 from rac_theory.drawing import html
 from rac_theory.proofs.as_latex import summands
 from rac_theory.proofs.reading import Line, Reading
-from rac_theory.statements.assumption import parts
+from rac_theory.statements import parts
 
 
 def as_html(reading: Reading) -> str:

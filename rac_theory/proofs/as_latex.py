@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from rac_theory.algebra import Expression, Relation, latex
-from rac_theory.algebra.expression import Sum, lifted
+from rac_theory.algebra import Expression, Relation, Sum, latex, lifted
 from rac_theory.proofs.reading import Line, Reading
-from rac_theory.statements.assumption import Assumption, parts
+from rac_theory.statements import Assumption, parts
 
 
 def as_latex(reading: Reading) -> tuple[tuple[str, str], ...]:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
-from rac_theory.algebra import Expression, Relation, text
-from rac_theory.algebra.expression import Sum, lifted
+from rac_theory.algebra import Expression, Relation, Sum, lifted, text
 from rac_theory.proofs.reading import Line, Reading
-from rac_theory.statements.assumption import sentence
+from rac_theory.statements import sentence
 
 WIDTH = 100
 _SIGN, _SPACE = re.compile(r" (?=(?:<=?|[+-]) )"), re.compile(" ")

@@ -11,8 +11,7 @@ from rac_theory.proofs.facts import assumed, even, high, low, no_step_or_more, n
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import G, V, Z, error, gbar
 from rac_theory.proofs.schemas import instances
-from rac_theory.statements import Theorem
-from rac_theory.statements.assumption import relations_in
+from rac_theory.statements import Theorem, relations_in
 from rac_theory.statements.assumptions import known_minimiser
 from rac_theory.statements.symbols import L_H, L, T, gamma, s
 

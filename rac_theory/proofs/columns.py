@@ -8,9 +8,7 @@ from itertools import combinations_with_replacement
 from operator import add, contains, mul, sub
 from typing import Any, TypeAlias
 
-from rac_theory.algebra import Ratio
-from rac_theory.algebra.division import divided, simplified
-from rac_theory.algebra.polynomials import ONE, Monomial, Polynomial
+from rac_theory.algebra import ONE, Monomial, Polynomial, Ratio, divided, simplified
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import one

@@ -10,10 +10,8 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csc_matrix
 
-from rac_theory.algebra import Ratio
-from rac_theory.algebra.division import simplified
-from rac_theory.algebra.polynomials import ONE
-from rac_theory.problems.checks import Array
+from rac_theory.algebra import ONE, Ratio, simplified
+from rac_theory.base.checks import Array
 from rac_theory.proofs.columns import Column, Facts, Terms, divisor
 from rac_theory.proofs.countermodel import refuted
 from rac_theory.proofs.drawn import drawn_in

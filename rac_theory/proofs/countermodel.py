@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import block_diag
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.proofs.columns import Facts, Powers, Terms
 from rac_theory.proofs.drawn import Drawn
 

@@ -10,10 +10,26 @@ from fractions import Fraction
 from functools import cached_property, reduce
 from typing import Any, Self
 
-from rac_theory.algebra import Expression, Let, Ratio, Symbol
-from rac_theory.algebra.division import divided
-from rac_theory.algebra.expression import Choice, Maximum, Number, Power, Powers, Product, Quotient, Sum, Total
-from rac_theory.algebra.polynomials import ONE, Atom, Monomial, Polynomial
+from rac_theory.algebra import (
+    ONE,
+    Atom,
+    Choice,
+    Expression,
+    Let,
+    Maximum,
+    Monomial,
+    Number,
+    Polynomial,
+    Power,
+    Powers,
+    Product,
+    Quotient,
+    Ratio,
+    Sum,
+    Symbol,
+    Total,
+    divided,
+)
 from rac_theory.proofs.checker import NAMES
 from rac_theory.proofs.fact import Fact, facts_in, letters_in, read
 from rac_theory.proofs.missing import Missing

@@ -6,9 +6,7 @@ from fractions import Fraction
 from functools import reduce
 from operator import add
 
-from rac_theory.algebra import Expression, Ratio, Relation, Symbol
-from rac_theory.algebra.expression import lifted
-from rac_theory.algebra.polynomials import symbols_in, term
+from rac_theory.algebra import Expression, Ratio, Relation, Symbol, lifted, symbols_in, term
 from rac_theory.proofs.fact import Fact, follows, read
 from rac_theory.proofs.missing import Missing
 

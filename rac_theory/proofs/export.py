@@ -4,20 +4,26 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from rac_theory.algebra import Expression, Let, Polynomial, Relation, Symbol, definitions_in, symbols_of
-from rac_theory.algebra.expression import (
+from rac_theory.algebra import (
     Choice,
+    Expression,
+    Let,
     Maximum,
     Negative,
     Number,
+    Polynomial,
     Power,
     Powers,
     Product,
     Quotient,
+    Relation,
     Sum,
+    Symbol,
     Total,
+    definitions_in,
+    symbols_of,
 )
-from rac_theory.problems.naming import function_name
+from rac_theory.base import function_name
 from rac_theory.proofs import checker, facts
 from rac_theory.proofs.available import about_constants
 from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
@@ -25,8 +31,7 @@ from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.induction import FIRST
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.quantities import NUMBERS, VECTORS, V, Z, distance, gap, moved, moved_next, own
-from rac_theory.statements import assumptions, metric, symbols
-from rac_theory.statements.assumption import Assumption, Condition, Known
+from rac_theory.statements import Assumption, Condition, Known, assumptions, metric, symbols
 
 _LETTERS: Mapping[Symbol, str] = {
     **{

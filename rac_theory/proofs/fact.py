@@ -6,12 +6,21 @@ from fractions import Fraction
 from itertools import count
 from typing import Any
 
-from rac_theory.algebra import Expression, Let, Ratio, Relation, definitions_in, identical, polynomial
-from rac_theory.algebra.expression import lifted
-from rac_theory.algebra.polynomials import ONE, term
-from rac_theory.algebra.roots import without_squares
+from rac_theory.algebra import (
+    ONE,
+    Expression,
+    Let,
+    Ratio,
+    Relation,
+    definitions_in,
+    identical,
+    lifted,
+    polynomial,
+    term,
+    without_squares,
+)
 from rac_theory.proofs.missing import Missing, shortened
-from rac_theory.statements.assumption import Assumption
+from rac_theory.statements import Assumption
 
 
 def read(expression: Expression | int) -> Ratio:

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from rac_theory.algebra import Expression, Let, Relation, Symbol, maximum, symbols_of
-from rac_theory.algebra.expression import lifted
+from rac_theory.algebra import Expression, Let, Relation, Symbol, lifted, maximum, symbols_of
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import Drawn, H, Vector
 from rac_theory.proofs.fact import Fact, granted
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import E, G, g, gap
 from rac_theory.proofs.schemas import grant
-from rac_theory.statements.assumption import Assumption, Condition, Known
+from rac_theory.statements import Assumption, Condition, Known
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,

@@ -6,14 +6,13 @@ from fractions import Fraction
 from functools import reduce
 from operator import add, mul
 
-from rac_theory.algebra import Expression, Ratio, Symbol
-from rac_theory.algebra.polynomials import ONE
-from rac_theory.problems.naming import function_name
+from rac_theory.algebra import ONE, Expression, Ratio, Symbol
+from rac_theory.base import function_name
 from rac_theory.proofs.columns import cleared
 from rac_theory.proofs.combination import combined
 from rac_theory.proofs.drawn import Vector
 from rac_theory.proofs.fact import Fact
-from rac_theory.statements.assumption import Condition, Known
+from rac_theory.statements import Condition, Known
 
 
 class Recorder:

@@ -5,8 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, sqrt, symbols_of, total
-from rac_theory.algebra.expression import lifted
+from rac_theory.algebra import Expression, Relation, Symbol, identical, lifted, powers, sqrt, symbols_of, total
 from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
 from rac_theory.proofs.missing import Missing
@@ -24,11 +23,17 @@ from rac_theory.proofs.quantities import (
     moved_next,
     own,
 )
-from rac_theory.statements import metric
-from rac_theory.statements.assumption import Assumption, Condition
-from rac_theory.statements.assumptions import bounded_below, certified_minimum, known_minimiser, rac_lora_exact
-from rac_theory.statements.metric import SCALED_GRADIENT, SQUARED_GRADIENT, weighted_squared_gradient
-from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
+from rac_theory.statements import (
+    SCALED_GRADIENT,
+    SQUARED_GRADIENT,
+    Assumption,
+    Condition,
+    mean_scaled_squared_gradient,
+    metric,
+    rac_lora_exact,
+    weighted_squared_gradient,
+)
+from rac_theory.statements.assumptions import bounded_below, certified_minimum, known_minimiser
 from rac_theory.statements.symbols import K, T, distance0, gamma, gap0, gap0_upper, t
 
 k = Symbol("k")

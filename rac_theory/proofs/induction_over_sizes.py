@@ -4,7 +4,7 @@ from rac_theory.algebra import Expression, Symbol, symbols_of, total
 from rac_theory.proofs.fact import Fact, follows, read, same
 from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, S, asked_of, constant, number_of
 from rac_theory.proofs.missing import Missing
-from rac_theory.statements.metric import SQUARED_GRADIENT
+from rac_theory.statements import SQUARED_GRADIENT
 from rac_theory.statements.symbols import T, t
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from rac_theory.algebra import Ratio
-from rac_theory.algebra.polynomials import Monomial, Polynomial
+from rac_theory.algebra import Monomial, Polynomial, Ratio
 
 _MOST_TERMS = 40
 

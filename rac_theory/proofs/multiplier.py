@@ -6,8 +6,7 @@ from fractions import Fraction
 from functools import reduce
 from operator import add, and_
 
-from rac_theory.algebra import Expression, Ratio, text
-from rac_theory.algebra.expression import Sum, lifted
+from rac_theory.algebra import Expression, Ratio, Sum, lifted, text
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.products import Factors, multiplied, product

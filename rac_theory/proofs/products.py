@@ -6,9 +6,19 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from rac_theory.algebra import Expression, Let, Polynomial, Symbol, symbols_of
-from rac_theory.algebra.expression import Negative, Product, Quotient, Sum, lifted
-from rac_theory.algebra.polynomials import Monomial
+from rac_theory.algebra import (
+    Expression,
+    Let,
+    Monomial,
+    Negative,
+    Polynomial,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    lifted,
+    symbols_of,
+)
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.statements import symbols
 from rac_theory.statements.symbols import T, t

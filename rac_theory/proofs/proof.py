@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rac_theory.algebra import Expression
-from rac_theory.algebra.roots import without_squares
-from rac_theory.problems.naming import type_name
+from rac_theory.algebra import Expression, without_squares
+from rac_theory.base import type_name
 from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import as_text
 from rac_theory.proofs.available import about_constants, has_value_at_0, is_positive_T
@@ -14,8 +13,7 @@ from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, facts_in, read
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.reading import Reading
-from rac_theory.statements import Claim, Theorem
-from rac_theory.statements.assumption import Assumption, Condition, Known, relations_in, sentence
+from rac_theory.statements import Assumption, Claim, Condition, Known, Theorem, relations_in, sentence
 
 ON_AVERAGE = "On average along the iterates"
 """So begins the name of what is not true at each W: it may be added to what is, and not multiplied."""

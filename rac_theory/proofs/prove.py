@@ -7,11 +7,21 @@ from functools import reduce
 from operator import mul
 from typing import TypeAlias
 
-from rac_theory.algebra import Expression, Ratio, Relation, symbols_of
-from rac_theory.algebra.direction import slacks
-from rac_theory.algebra.division import simplified
-from rac_theory.algebra.expression import Maximum, Power, Product, Total, lifted
-from rac_theory.algebra.polynomials import ONE, Atom
+from rac_theory.algebra import (
+    ONE,
+    Atom,
+    Expression,
+    Maximum,
+    Power,
+    Product,
+    Ratio,
+    Relation,
+    Total,
+    lifted,
+    simplified,
+    slacks,
+    symbols_of,
+)
 from rac_theory.proofs.available import available
 from rac_theory.proofs.combination import combined, stretched
 from rac_theory.proofs.drawn import drawn_in

@@ -6,15 +6,14 @@ from itertools import product
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from rac_theory.algebra import Expression, Relation, definitions_in, equal
-from rac_theory.algebra.expression import lifted
+from rac_theory.algebra import Expression, Relation, definitions_in, equal, lifted
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.letters import legend
 from rac_theory.proofs.multiplier import multiplier, positive, terms, weight
 from rac_theory.proofs.rules import SILENT, words
 from rac_theory.proofs.writing import Writer
-from rac_theory.statements.assumption import Assumption, sentence
+from rac_theory.statements import Assumption, sentence
 
 if TYPE_CHECKING:
     from rac_theory.proofs.proof import Proof

@@ -12,14 +12,24 @@ from itertools import product
 from operator import add, mul, sub, truediv
 from typing import Any, NamedTuple
 
-from rac_theory.algebra import Expression, Let, Relation, Symbol, choice, identical, maximum, powers, sqrt, total
-from rac_theory.algebra.expression import lifted
+from rac_theory.algebra import (
+    Expression,
+    Let,
+    Relation,
+    Symbol,
+    choice,
+    identical,
+    lifted,
+    maximum,
+    powers,
+    sqrt,
+    total,
+)
 from rac_theory.proofs import checker
 from rac_theory.proofs.drawn import H, Vector, averaged
 from rac_theory.proofs.fact import Fact, granted, read
 from rac_theory.proofs.quantities import NUMBERS, VECTORS
-from rac_theory.statements import assumptions, symbols
-from rac_theory.statements.assumption import Assumption, Known
+from rac_theory.statements import Assumption, Known, assumptions, symbols
 
 Value = Any  # a number, a vector, an assumption or a symbol
 

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rac_theory.algebra import Expression, Symbol, powers, symbols_of
-from rac_theory.algebra.division import simplified
-from rac_theory.algebra.expression import Power, Quotient, Total, lifted
+from rac_theory.algebra import Expression, Power, Quotient, Symbol, Total, lifted, powers, simplified, symbols_of
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import gap_is_positive, nothing, one, plus, sign
 from rac_theory.proofs.induction import (

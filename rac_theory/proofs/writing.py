@@ -5,27 +5,34 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from rac_theory.algebra import Expression, Let, Polynomial, Ratio, Relation, Symbol, definitions_in
-from rac_theory.algebra.expression import (
+from rac_theory.algebra import (
+    ONE,
+    Atom,
     Choice,
+    Expression,
+    Let,
     Maximum,
+    Monomial,
     Negative,
     Number,
+    Polynomial,
     Power,
     Powers,
     Product,
     Quotient,
+    Ratio,
+    Relation,
     Sum,
+    Symbol,
     Total,
+    definitions_in,
     lifted,
 )
-from rac_theory.algebra.polynomials import ONE, Atom, Monomial
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.letters import ACROSS, COMPOSED
 from rac_theory.proofs.products import LAST, Factors, added, content, less, multiplied, product, simplest
-from rac_theory.statements import Theorem
-from rac_theory.statements.assumption import relations_in
+from rac_theory.statements import Theorem, relations_in
 from rac_theory.statements.symbols import T
 
 _FIRST = ("f(W+) - f*", "f(W_1) - f*", "||V+||", "||V - gamma HG||", "f(W) - f*")

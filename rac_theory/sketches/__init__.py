@@ -4,6 +4,15 @@ their closed forms. It uses problems, numerics, processes and drawing. It must n
 says nothing of steps.
 """
 
+from rac_theory.sketches.declarations import (
+    checked_support,
+    claimed_invariants,
+    claimed_projection,
+    claimed_second_moment,
+    is_deterministic,
+    is_orthonormal,
+    is_rotation_invariant,
+)
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
 from rac_theory.sketches.distributions.block_partition import BlockPartition
 from rac_theory.sketches.distributions.coordinate import Coordinate
@@ -23,18 +32,29 @@ from rac_theory.sketches.distributions.subsampled_cosine import SubsampledCosine
 from rac_theory.sketches.distributions.subsampled_hadamard import SubsampledHadamard
 from rac_theory.sketches.distributions.uniform import Uniform
 from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
+from rac_theory.sketches.draws import check_draws, check_size, claims_a_law, draw
+from rac_theory.sketches.moments import LARGEST_ENUMERATED, Moments
 from rac_theory.sketches.named import NAMED, named_sketch
+from rac_theory.sketches.plug_in import Factory, every_factory, imported, refuse_foreign, sketch_factory
 from rac_theory.sketches.powers import HasExpectedProjection, HasInvariants, HasSecondMoment, HasSupport
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.sketches.ranges import draw_ranges, draws_ahead, ranges, steps_ahead
+from rac_theory.sketches.sketch import MEMBERS, Sketch
+from rac_theory.sketches.spectra import DRAWS, NO_SKETCH, UNKNOWN, Spectrum, closed_form, spectrum
 
 __all__ = [
+    "DRAWS",
+    "LARGEST_ENUMERATED",
+    "MEMBERS",
     "NAMED",
+    "NO_SKETCH",
+    "UNKNOWN",
     "AnisotropicGaussian",
     "BlockPartition",
     "Coordinate",
     "CoordinateWithReplacement",
     "CountSketch",
     "EquiangularFrame",
+    "Factory",
     "FiniteSupport",
     "FromFunction",
     "Frozen",
@@ -46,12 +66,35 @@ __all__ = [
     "HasSupport",
     "KaimingUniform",
     "Mixture",
+    "Moments",
     "Rademacher",
     "Sketch",
     "SparseSigns",
+    "Spectrum",
     "SubsampledCosine",
     "SubsampledHadamard",
     "Uniform",
     "WeightedCoordinate",
+    "check_draws",
+    "check_size",
+    "checked_support",
+    "claimed_invariants",
+    "claimed_projection",
+    "claimed_second_moment",
+    "claims_a_law",
+    "closed_form",
+    "draw",
+    "draw_ranges",
+    "draws_ahead",
+    "every_factory",
+    "imported",
+    "is_deterministic",
+    "is_orthonormal",
+    "is_rotation_invariant",
     "named_sketch",
+    "ranges",
+    "refuse_foreign",
+    "sketch_factory",
+    "spectrum",
+    "steps_ahead",
 ]

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rac_theory.drawing import plot
-from rac_theory.numerics.randomness import Randomness
+from rac_theory.numerics import Randomness
 from rac_theory.sketches.plug_in import every_factory
 from rac_theory.sketches.spectra import Spectrum, spectrum
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import shown
+from rac_theory.base import checks, shown
+from rac_theory.base.checks import Array
 from rac_theory.sketches.sketch import BrokenSketch, Sketch
 
 _LARGE = 1024  # dim beyond which a claimed E[H] is not looked at entry by entry each time

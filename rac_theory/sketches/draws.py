@@ -6,9 +6,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import having
+from rac_theory.base import checks, having
+from rac_theory.base.checks import Array
 from rac_theory.sketches.declarations import (
     attribute,
     is_deterministic,

@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.base import checks
+from rac_theory.base.checks import Array
+from rac_theory.numerics import extreme_eigenvalues
 
 _EPS = float(np.finfo(float).eps)
 _OF_ENTRIES = 4e-12  # relative: how far entries of E[H] that are no simple quotients may be off

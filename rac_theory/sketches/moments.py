@@ -19,8 +19,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from rac_theory.numerics.linalg import projection
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.numerics import projection
 from rac_theory.sketches.declarations import (
     checked_support,
     claimed_invariants,

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from rac_theory.problems import checks
+from rac_theory.base import checks
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
 from rac_theory.sketches.distributions.block_partition import BlockPartition
 from rac_theory.sketches.distributions.coordinate import Coordinate

@@ -16,8 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from rac_theory.problems import checks
-from rac_theory.problems.naming import shown
+from rac_theory.base import checks, shown
 from rac_theory.sketches.named import NAMED, named_sketch
 from rac_theory.sketches.sketch import Sketch
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 
 @runtime_checkable

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rac_theory.numerics.linalg import orthonormal_range
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.numerics import orthonormal_range
 from rac_theory.sketches.declarations import is_orthonormal
 from rac_theory.sketches.draws import draw
 from rac_theory.sketches.sketch import Sketch

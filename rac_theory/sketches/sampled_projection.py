@@ -15,12 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rac_theory.numerics.account import Account
-from rac_theory.numerics.confidence import kl_lower, kl_upper
-from rac_theory.numerics.linalg import orthonormal_range
-from rac_theory.problems.checks import Array
-from rac_theory.problems.eigenvalues import extreme_eigenvalues
-from rac_theory.processes import progress
+from rac_theory.base import progress
+from rac_theory.base.checks import Array
+from rac_theory.numerics import Account, extreme_eigenvalues, kl_lower, kl_upper, orthonormal_range
 from rac_theory.sketches.draws import draw
 from rac_theory.sketches.sketch import Sketch
 

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 MEMBERS = ("dim", "rank", "sample")
 

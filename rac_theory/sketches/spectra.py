@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.numerics import rational
-from rac_theory.numerics.eigenvalue_certificate import EigenvalueCertificate, certified
-from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
-from rac_theory.problems import checks
-from rac_theory.problems.eigenvalues import eigenvalues
-from rac_theory.problems.value import Value
-from rac_theory.processes import progress
-from rac_theory.processes.blas import one_blas_thread
+from rac_theory.base import Value, checks, one_blas_thread, progress
+from rac_theory.numerics import (
+    EigenvalueCertificate,
+    Randomness,
+    certified,
+    eigenvalues,
+    generator,
+    rational,
+    seed_sequence,
+)
 from rac_theory.sketches.draws import check_draws
 from rac_theory.sketches.extremes import check_claim, extremes, read_only
 from rac_theory.sketches.moments import Mean, Moments

@@ -3,30 +3,95 @@ problems, algebra, drawing, algorithms, sketches and cases. It must not know any
 """
 
 from rac_theory.statements import assumptions, symbols
-from rac_theory.statements.assumption import Assumption, Condition, Known, Predicate
+from rac_theory.statements.about import (
+    Predicate,
+    bernoulli_lora,
+    fed_rac_lora,
+    fed_rac_lora_sampled,
+    galore_exact,
+    one_exact_step,
+    plain_gaussian_rac_lora,
+    plain_or_fitted,
+    rac_lora_by_differences,
+    rac_lora_certified,
+    rac_lora_exact,
+    rac_lora_harmonic_steps,
+    rac_lora_in_turns,
+    rac_lora_reshuffled,
+    rac_lora_root_steps,
+    rac_lora_stochastic,
+)
+from rac_theory.statements.assumption import (
+    Assumption,
+    Condition,
+    Known,
+    breach_by_constants,
+    parts,
+    relations_in,
+    sentence,
+)
 from rac_theory.statements.claim import Claim, E
+from rac_theory.statements.given import is_predicate
+from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.identity import Identity
-from rac_theory.statements.metric import Metric, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
+from rac_theory.statements.metric import (
+    SCALED_GRADIENT,
+    SQUARED_GRADIENT,
+    Curves,
+    Metric,
+    gap,
+    mean_squared_gradient,
+    running_mean_before,
+    squared_distance,
+    weighted_squared_gradient,
+)
+from rac_theory.statements.reduction import Reduction
 from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
 from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
 __all__ = [
+    "E",
     "MARKS",
+    "SCALED_GRADIENT",
+    "SQUARED_GRADIENT",
     "Assumption",
     "Claim",
     "Condition",
-    "E",
+    "Curves",
     "Identity",
     "Known",
     "Metric",
     "Predicate",
+    "Reduction",
     "Theorem",
     "Tightest",
     "assumptions",
+    "bernoulli_lora",
+    "breach_by_constants",
+    "fed_rac_lora",
+    "fed_rac_lora_sampled",
+    "galore_exact",
     "gap",
+    "is_predicate",
     "mean_scaled_squared_gradient",
     "mean_squared_gradient",
+    "one_exact_step",
+    "parts",
+    "plain_gaussian_rac_lora",
+    "plain_or_fitted",
+    "rac_lora_by_differences",
+    "rac_lora_certified",
+    "rac_lora_exact",
+    "rac_lora_harmonic_steps",
+    "rac_lora_in_turns",
+    "rac_lora_reshuffled",
+    "rac_lora_root_steps",
+    "rac_lora_stochastic",
+    "relations_in",
+    "running_mean_before",
+    "sentence",
     "squared_distance",
+    "squared_gradient_with_weights",
     "symbols",
     "weighted_squared_gradient",
 ]

@@ -17,9 +17,8 @@ from rac_theory.algorithms import (
     RACLoRA,
 )
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled
-from rac_theory.cases.case import Case
-from rac_theory.cases.constants import Constants
-from rac_theory.problems.layers import layers_of
+from rac_theory.cases import Case, Constants
+from rac_theory.problems import layers_of
 from rac_theory.sketches import Gaussian
 
 Predicate: TypeAlias = Callable[[Case, Constants], str | None]

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.algebra import Expression, Let, Relation, Symbol, number, symbols_of, text, truth
-from rac_theory.cases.case import Case
-from rac_theory.cases.constants import Constants
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import function_name, said_by
+from rac_theory.base import being, function_name, said_by
+from rac_theory.base.checks import Array
+from rac_theory.cases import Case, Constants
 from rac_theory.statements.about import Predicate as Predicate
 from rac_theory.statements.symbols import T, constants_in
 

@@ -5,8 +5,7 @@ symbols of the theorems, and says by itself what breaks it.
 """
 
 from rac_theory.algebra import Symbol, equal
-from rac_theory.cases.case import Case
-from rac_theory.cases.constants import Constants
+from rac_theory.cases import Case, Constants
 from rac_theory.statements.about import bernoulli_lora as bernoulli_lora
 from rac_theory.statements.about import fed_rac_lora as fed_rac_lora
 from rac_theory.statements.about import fed_rac_lora_sampled as fed_rac_lora_sampled

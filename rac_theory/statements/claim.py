@@ -9,12 +9,24 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, equal, number, symbols_of, text
-from rac_theory.algebra.expression import Power, Powers, Quotient, lifted
-from rac_theory.cases.constants import Constants
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import function_name, said_by
+from rac_theory.algebra import (
+    Expression,
+    Let,
+    Power,
+    Powers,
+    Quotient,
+    Relation,
+    Symbol,
+    definitions_in,
+    equal,
+    lifted,
+    number,
+    symbols_of,
+    text,
+)
+from rac_theory.base import being, function_name, said_by
+from rac_theory.base.checks import Array
+from rac_theory.cases import Constants
 from rac_theory.statements.metric import Metric
 from rac_theory.statements.symbols import T, constants_in
 

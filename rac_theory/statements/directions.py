@@ -9,10 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from rac_theory.algebra import Expression, Let, Relation, Symbol, symbols_of
-from rac_theory.algebra.direction import direction, slacks, together
-from rac_theory.algebra.letters import in_letters
-from rac_theory.algebra.sign import Region, Way, sign
+from rac_theory.algebra import (
+    Expression,
+    Let,
+    Region,
+    Relation,
+    Symbol,
+    Way,
+    direction,
+    in_letters,
+    sign,
+    slacks,
+    symbols_of,
+    together,
+)
 from rac_theory.statements.assumption import Condition
 from rac_theory.statements.regions import regions
 from rac_theory.statements.theorem import Theorem

@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 
 from rac_theory.algebra import Expression, total
-from rac_theory.cases.constants import Constants
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.cases import Constants
 from rac_theory.statements.metric import SQUARED_GRADIENT, Curves, Metric, mean_squared_gradient, weighted_mean_before
 from rac_theory.statements.symbols import T, read, t
 

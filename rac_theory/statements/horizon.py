@@ -5,10 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rac_theory.algebra import Expression, symbols_of
-from rac_theory.algebra.expression import Total
-from rac_theory.algebra.number import LONGEST
-from rac_theory.problems.checks import Array
+from rac_theory.algebra import LONGEST, Expression, Total, symbols_of
+from rac_theory.base.checks import Array
 from rac_theory.statements.claim import Claim
 from rac_theory.statements.symbols import T
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rac_theory.algebra import Relation, Symbol, latex, symbols_of, text
-from rac_theory.problems.naming import type_name
-from rac_theory.statements.assumption import Predicate, sentence
+from rac_theory.base import type_name
+from rac_theory.statements.about import Predicate
+from rac_theory.statements.assumption import sentence
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.algebra import Expression, Symbol, latex, text, total
-from rac_theory.algebra.expression import Quotient
-from rac_theory.cases.constants import Constants
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import type_name
+from rac_theory.algebra import Expression, Quotient, Symbol, latex, text, total
+from rac_theory.base import type_name
+from rac_theory.base.checks import Array
+from rac_theory.cases import Constants
 from rac_theory.statements.symbols import T, read, t
 
 ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric

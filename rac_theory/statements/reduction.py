@@ -6,9 +6,20 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias
 
-from rac_theory.algebra import Expression, Ratio, Relation, Symbol, equal, identical, polynomial, symbols_of, text
-from rac_theory.algebra.expression import lifted
-from rac_theory.algebra.polynomials import ONE, constant
+from rac_theory.algebra import (
+    ONE,
+    Expression,
+    Ratio,
+    Relation,
+    Symbol,
+    constant,
+    equal,
+    identical,
+    lifted,
+    polynomial,
+    symbols_of,
+    text,
+)
 from rac_theory.statements.assumption import Condition
 from rac_theory.statements.claim import Claim
 from rac_theory.statements.symbols import K, N, T, eta, gamma, t

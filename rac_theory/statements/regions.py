@@ -10,10 +10,20 @@ from fractions import Fraction
 from functools import reduce
 from operator import mul
 
-from rac_theory.algebra import Expression, Let, Relation, Symbol, symbols_of
-from rac_theory.algebra.box import Range
-from rac_theory.algebra.expression import Number, Power, Product
-from rac_theory.algebra.sign import Lemma, Region, sign
+from rac_theory.algebra import (
+    Expression,
+    Lemma,
+    Let,
+    Number,
+    Power,
+    Product,
+    Range,
+    Region,
+    Relation,
+    Symbol,
+    sign,
+    symbols_of,
+)
 from rac_theory.statements.symbols import L_H, K, L, L_max, N, T, beta, delta, lambda_max, lambda_min, mu, nu, s
 from rac_theory.statements.theorem import Theorem
 

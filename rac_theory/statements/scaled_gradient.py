@@ -3,8 +3,8 @@
 import numpy as np
 
 from rac_theory.algebra import total
-from rac_theory.cases.constants import Constants
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.cases import Constants
 from rac_theory.statements.metric import ROUNDINGS, SCALED_GRADIENT, Curves, Metric, no_doubt, running_mean_before
 from rac_theory.statements.symbols import T, t
 

@@ -4,8 +4,8 @@ from dataclasses import fields
 from typing import Any
 
 from rac_theory.algebra import Expression, Relation, Symbol, number, symbols_of
-from rac_theory.cases.constants import Constants
-from rac_theory.problems.checks import one_of
+from rac_theory.base.checks import one_of
+from rac_theory.cases import Constants
 
 _NUMBERS = [known.name for known in fields(Constants) if known.type in (float, int)]
 _CURVATURE, _STEP, _GRADIENT = "[f]/[W]^2", "[W]^2/[f]", "[f]^2/[W]^2"

@@ -9,17 +9,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from rac_theory.algebra import Expression, Relation, Symbol, latex, symbols_of
-from rac_theory.algebra.latex import pieces
-from rac_theory.algebra.sign import Lemma
-from rac_theory.cases.case import Case
-from rac_theory.cases.constants import Constants
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array, one_of
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import type_name
-from rac_theory.statements.about import IMPLIED
-from rac_theory.statements.assumption import Assumption, Predicate, breach, met_at, parts, sentence
+from rac_theory.algebra import Expression, Lemma, Relation, Symbol, latex, pieces, symbols_of
+from rac_theory.base import being, checks, type_name
+from rac_theory.base.checks import Array, one_of
+from rac_theory.cases import Case, Constants
+from rac_theory.statements.about import IMPLIED, Predicate
+from rac_theory.statements.assumption import Assumption, breach, met_at, parts, sentence
 from rac_theory.statements.claim import Claim, Rate
 from rac_theory.statements.given import check_given, is_predicate
 from rac_theory.statements.horizon import smallest_horizon

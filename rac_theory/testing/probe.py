@@ -9,11 +9,9 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.mean import value_and_gradient
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.smoothness import Smoothness
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem, Smoothness, value_and_gradient
 from rac_theory.testing.refuted import Refuted
 
 SCALES = (1e-3, 0.1, 1.0, 10.0, 100.0, 1e3)

@@ -3,9 +3,9 @@
 import numpy as np
 
 from rac_theory.algorithms import Side
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.simulation.record import Record
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
+from rac_theory.runs import Record
 
 
 def reference(problem: Problem, W0: Array, S: Array, gamma: float, side: Side = "left") -> Record:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 _SHOWN = 12  # numbers of a matrix that a sentence can hold
 

@@ -10,18 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from rac_theory.algorithms import GD, ProjectedDescent, RACLoRA
+from rac_theory.base.checks import Array
 from rac_theory.problems import (
     LeastSquares,
     LogisticRegression,
     NonconvexLogistic,
     PLSine,
+    Problem,
     Quadratic,
     SoftmaxRegression,
 )
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.sketches.named import NAMED, named_sketch
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.sketches import NAMED, Sketch, named_sketch
 
 _LARGEST = 4  # rows or columns of W: enough for a rank between 1 and dim, few enough to be read
 

@@ -4,9 +4,7 @@ them.
 """
 
 from rac_theory.algebra import Relation
-from rac_theory.problems import checks
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import shown
+from rac_theory.base import being, checks, shown
 from rac_theory.statements import (
     MARKS,
     Assumption,
@@ -21,16 +19,18 @@ from rac_theory.statements import (
     Tightest,
     assumptions,
     gap,
+    is_predicate,
     mean_scaled_squared_gradient,
     mean_squared_gradient,
     squared_distance,
     symbols,
     weighted_squared_gradient,
 )
-from rac_theory.statements.given import is_predicate
+from rac_theory.theorems.any_step import T15, T15_pl
 from rac_theory.theorems.bernoulli import T11
-from rac_theory.theorems.ours import ALL
+from rac_theory.theorems.ours import ALL, FAMILIES, LEMMAS
 from rac_theory.theorems.proving import prove
+from rac_theory.theorems.rac_lora_gd import T2
 
 
 def __getattr__(name: str) -> Theorem:
@@ -104,15 +104,20 @@ def _assumes(theorem: Theorem, given: Assumption | str | None) -> bool:
 
 __all__ = [
     "ALL",
+    "E",
+    "FAMILIES",
+    "LEMMAS",
     "MARKS",
     "T11",
+    "T15",
+    "T2",
     "Assumption",
     "Claim",
     "Condition",
-    "E",
     "Identity",
     "Known",
     "Metric",
+    "T15_pl",
     "Theorem",
     "Tightest",
     "assumptions",

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from rac_theory.files.whole_file import write_whole
+from rac_theory.base import write_whole
 from rac_theory.theorems.found import FILE, looked_for
 from rac_theory.theorems.ours import ALL, BY_HAND, LEMMAS
 

@@ -4,20 +4,24 @@ Plain steps on one factor, merged, as RAC-LoRA is trained in practice, have M = 
 and others fit their draw. Where no draw can go uphill mu may be local, and more steps may follow under the same M.
 """
 
-from rac_theory.statements.assumptions import (
-    bounded_below,
-    certified_minimum,
+from rac_theory.statements import (
+    E,
+    Theorem,
+    Tightest,
+    gap,
+    mean_squared_gradient,
     one_exact_step,
     plain_gaussian_rac_lora,
     plain_or_fitted,
+)
+from rac_theory.statements.assumptions import (
+    bounded_below,
+    certified_minimum,
     polyak_lojasiewicz,
     positive_gain,
     positive_gaussian_gain,
 )
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, mean_squared_gradient
 from rac_theory.statements.symbols import T, gap0, gap0_upper, longest_step, mu, nu
-from rac_theory.statements.theorem import Theorem, Tightest
 
 _SOURCE = "derived from the curvature of f and the second moment of M"
 

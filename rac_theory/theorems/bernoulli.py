@@ -1,8 +1,7 @@
 """Bernoulli-LoRA, which sketches from the left or from the right by the toss of a coin: what its eigenvalues are."""
 
 from rac_theory.algebra import Symbol, equal
-from rac_theory.statements.assumptions import bernoulli_lora
-from rac_theory.statements.identity import Identity
+from rac_theory.statements import Identity, bernoulli_lora
 from rac_theory.statements.symbols import lambda_max, lambda_min
 
 p = Symbol("p", meaning="probability of a left step", unit="in [0, 1]")

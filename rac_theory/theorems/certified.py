@@ -5,11 +5,9 @@ not depend on the one that is drawn: that is all the proof needs. What is bounde
 :math:`\gamma_t \|\nabla f(W^t)\|^2`, in the unit of f.
 """
 
-from rac_theory.statements.assumptions import bounded_below, rac_lora_certified
-from rac_theory.statements.claim import E
-from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
+from rac_theory.statements import E, Theorem, Tightest, mean_scaled_squared_gradient, rac_lora_certified
+from rac_theory.statements.assumptions import bounded_below
 from rac_theory.statements.symbols import T, gap0_upper, lambda_min
-from rac_theory.statements.theorem import Theorem, Tightest
 
 T16 = Theorem(
     id="T16",

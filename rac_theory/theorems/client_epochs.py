@@ -8,18 +8,34 @@ component, K the number of components of a client; if clients take full steps, o
 """
 
 from rac_theory.algebra import Let, maximum, powers, total
-from rac_theory.proofs.drawn import H, mean
-from rac_theory.proofs.fact import Fact, proved
-from rac_theory.proofs.facts import assumed, low, one, plus, sign, square, stands_for
-from rac_theory.proofs.induction import iterate, k, telescope, weights
-from rac_theory.proofs.quantities import E as expected
-from rac_theory.proofs.quantities import G, gap_next, gbar
-from rac_theory.proofs.quantities import gap as gap_at_W
-from rac_theory.proofs.schemas import Granted, grant
+from rac_theory.proofs import E as expected
+from rac_theory.proofs import (
+    Fact,
+    G,
+    Granted,
+    H,
+    assumed,
+    gap_next,
+    gbar,
+    grant,
+    iterate,
+    k,
+    low,
+    mean,
+    one,
+    plus,
+    proved,
+    sign,
+    square,
+    stands_for,
+    telescope,
+    weights,
+)
+from rac_theory.proofs import gap as gap_at_W
+from rac_theory.statements import E, Theorem, Tightest, fed_rac_lora_sampled, gap, weighted_squared_gradient
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
-    fed_rac_lora_sampled,
     known_heterogeneity,
     known_heterogeneity_within,
     known_largest_projection,
@@ -27,11 +43,8 @@ from rac_theory.statements.assumptions import (
     polyak_lojasiewicz,
     smooth_components,
 )
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, weighted_squared_gradient
 from rac_theory.statements.symbols import D, D_in, K, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, omega
 from rac_theory.statements.symbols import L_max as L
-from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.federated import Gamma, fits
 from rac_theory.theorems.shared import end, half, most, moves, pl
 from rac_theory.theorems.sharp_drift import s_K as s

@@ -1,27 +1,19 @@
 """RAC-LoRA with exact gradients on convex and on strongly convex functions."""
 
-from rac_theory.algebra import Let, between, maximum
-from rac_theory.algebra.expression import lifted
-from rac_theory.proofs.drawn import H, mean
-from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.facts import no_step_or_more, nothing, one, plus, square
-from rac_theory.proofs.induction import potential
-from rac_theory.proofs.quantities import G, distance
-from rac_theory.proofs.quantities import gap as gap_at_W
+from rac_theory.algebra import Let, between, lifted, maximum
+from rac_theory.proofs import Fact, G, H, distance, mean, no_step_or_more, nothing, one, plus, potential, square
+from rac_theory.proofs import gap as gap_at_W
+from rac_theory.statements import E, Theorem, Tightest, gap, rac_lora_exact, squared_distance
 from rac_theory.statements.assumptions import (
     certified_minimum,
     convex,
     isotropic,
     known_largest_projection,
     known_minimiser,
-    rac_lora_exact,
     smooth,
     strongly_convex,
 )
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, squared_distance
 from rac_theory.statements.symbols import L, T, distance0, gamma, gap0, lambda_max, lambda_min, s
-from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.shared import exact, half, known, moves, short, stable
 
 _CONVEX = (convex, certified_minimum, known_minimiser, lambda_min > 0)

@@ -6,25 +6,32 @@ one block nothing is lost, and T18 is T1_sharp.
 """
 
 from rac_theory.algebra import Let, between
-from rac_theory.proofs.drawn import mean
-from rac_theory.proofs.fact import Fact, proved
-from rac_theory.proofs.facts import assumed, one, plus, sign
-from rac_theory.proofs.induction import iterate, telescope, weights
-from rac_theory.proofs.quantities import NUMBERS, G, gap_next
-from rac_theory.proofs.quantities import gap as gap_at_W
+from rac_theory.proofs import (
+    NUMBERS,
+    Fact,
+    G,
+    assumed,
+    gap_next,
+    iterate,
+    mean,
+    one,
+    plus,
+    proved,
+    sign,
+    telescope,
+    weights,
+)
+from rac_theory.proofs import gap as gap_at_W
+from rac_theory.statements import E, Theorem, Tightest, gap, mean_squared_gradient, rac_lora_in_turns
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_cost_of_turns,
     polyak_lojasiewicz,
-    rac_lora_in_turns,
     smooth,
     smooth_along_sketch,
 )
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, mean_squared_gradient
 from rac_theory.statements.symbols import L_H, L, T, ell, gamma, gap0, gap0_upper, mu
-from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.shared import end, half, known, pl
 
 _GIVEN = (smooth, smooth_along_sketch, between(0, gamma * L_H, 2), known_cost_of_turns)

@@ -8,31 +8,47 @@ steps that fall like 1/t, of at least :math:`1/(\mu \lambda_{\min} (t + t_0))`: 
 
 import math
 
-from rac_theory.algebra import Let, sqrt, total
-from rac_theory.algebra.sign import Lemma
-from rac_theory.proofs.drawn import H, mean
-from rac_theory.proofs.fact import Fact, proved
-from rac_theory.proofs.facts import assumed, by_signs, gap_is_positive, low, no_step_or_more, one, plus, square
-from rac_theory.proofs.induction_over_sizes import gather, some, weigh
-from rac_theory.proofs.quantities import E as expected
-from rac_theory.proofs.quantities import G, gap_next
-from rac_theory.proofs.quantities import gap as gap_at_W
-from rac_theory.proofs.schemas import grant
+from rac_theory.algebra import Lemma, Let, sqrt, total
+from rac_theory.proofs import E as expected
+from rac_theory.proofs import (
+    Fact,
+    G,
+    H,
+    assumed,
+    by_signs,
+    gap_is_positive,
+    gap_next,
+    gather,
+    grant,
+    low,
+    mean,
+    no_step_or_more,
+    one,
+    plus,
+    proved,
+    some,
+    square,
+    weigh,
+)
+from rac_theory.proofs import gap as gap_at_W
+from rac_theory.statements import (
+    E,
+    Theorem,
+    Tightest,
+    gap,
+    rac_lora_harmonic_steps,
+    rac_lora_root_steps,
+    squared_gradient_with_weights,
+)
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_largest_projection,
     polyak_lojasiewicz,
-    rac_lora_harmonic_steps,
-    rac_lora_root_steps,
     smooth,
     structured_noise,
 )
-from rac_theory.statements.claim import E
-from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
-from rac_theory.statements.metric import gap
 from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, t, t_0
-from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.shared import end, half, known, most, moves, noise, pl
 from rac_theory.theorems.stochastic import keeps, kept
 

@@ -5,18 +5,9 @@ So ``b^2 = r (h L / 2)^2``, and what the theorems lose goes to zero with h.
 """
 
 from rac_theory.algebra import powers
-from rac_theory.statements.assumptions import (
-    bounded_below,
-    certified_minimum,
-    known_bias,
-    polyak_lojasiewicz,
-    rac_lora_by_differences,
-    smooth,
-)
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.statements import E, Theorem, Tightest, gap, mean_squared_gradient, rac_lora_by_differences
+from rac_theory.statements.assumptions import bounded_below, certified_minimum, known_bias, polyak_lojasiewicz, smooth
 from rac_theory.statements.symbols import L, T, bias_squared, gamma, gap0, gap0_upper, lambda_min, mu
-from rac_theory.statements.theorem import Theorem, Tightest
 
 _SOURCE = "derived from the descent lemma and the error of a finite difference, h L / 2"
 

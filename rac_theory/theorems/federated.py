@@ -6,27 +6,28 @@ they differ.
 
 from collections.abc import Mapping
 
-from rac_theory.algebra import Expression, Let, Relation, powers, total
-from rac_theory.algebra.sign import Lemma
-from rac_theory.proofs.drawn import mean
-from rac_theory.proofs.facts import assumed, one, plus
-from rac_theory.proofs.induction import drifted, k
-from rac_theory.proofs.schemas import Granted
+from rac_theory.algebra import Expression, Lemma, Let, Relation, powers, total
+from rac_theory.proofs import Granted, assumed, drifted, k, mean, one, plus
+from rac_theory.statements import (
+    E,
+    Theorem,
+    Tightest,
+    fed_rac_lora,
+    gap,
+    mean_squared_gradient,
+    weighted_squared_gradient,
+)
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
-    fed_rac_lora,
     known_client_heterogeneity,
     known_client_variance,
     known_largest_projection,
     polyak_lojasiewicz,
     smooth_components,
 )
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, mean_squared_gradient, weighted_squared_gradient
 from rac_theory.statements.symbols import D, K, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, zeta_squared
 from rac_theory.statements.symbols import L_max as L
-from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.sharp_drift import s_K
 
 _ROUND = (smooth_components, eta * K * L <= 1, lambda_min > 0, known_largest_projection)

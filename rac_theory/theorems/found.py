@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from rac_theory.proofs import Fact, Proof, search
-from rac_theory.proofs.found import Recalled, Recorder
+from rac_theory.proofs import Fact, Proof, Recalled, Recorder, search
 from rac_theory.statements import Theorem
 
 FILE = files("rac_theory.theorems").joinpath("found.txt")

@@ -5,20 +5,25 @@ metric has a ceiling, and mu must be valid everywhere.
 """
 
 from rac_theory.algebra import Let, powers
+from rac_theory.statements import (
+    E,
+    Theorem,
+    Tightest,
+    gap,
+    mean_squared_gradient,
+    rac_lora_exact,
+    rac_lora_stochastic,
+    weighted_squared_gradient,
+)
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_largest_projection,
     polyak_lojasiewicz,
-    rac_lora_exact,
-    rac_lora_stochastic,
     smooth_along_sketch,
     structured_noise,
 )
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, mean_squared_gradient, weighted_squared_gradient
 from rac_theory.statements.symbols import L_H, A, C, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
-from rac_theory.statements.theorem import Theorem, Tightest
 
 _SOURCE = "derived from the curvature of f seen through the sketch"
 _EXACT = (smooth_along_sketch, gamma * L_H < 2, lambda_min > 0)

@@ -5,11 +5,9 @@ said of noisy gradients, whose leading subspace may be that of the noise.
 """
 
 from rac_theory.algebra import between
-from rac_theory.statements.assumptions import bounded_below, certified_minimum, galore_exact, polyak_lojasiewicz, smooth
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.statements import E, Theorem, Tightest, galore_exact, gap, mean_squared_gradient
+from rac_theory.statements.assumptions import bounded_below, certified_minimum, polyak_lojasiewicz, smooth
 from rac_theory.statements.symbols import L, T, delta, gamma, gap0, gap0_upper, mu
-from rac_theory.statements.theorem import Theorem, Tightest
 
 T17 = Theorem(
     id="T17",

@@ -7,9 +7,7 @@ from functools import partial
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias
 
-from rac_theory.proofs import Fact
-from rac_theory.proofs.fact import facts_in, letters_in
-from rac_theory.proofs.schemas import instances
+from rac_theory.proofs import Fact, facts_in, instances, letters_in
 from rac_theory.statements import Theorem
 from rac_theory.theorems import (
     any_step,

@@ -4,39 +4,40 @@ what they leave out.
 
 from fractions import Fraction
 
-from rac_theory.algebra import Let, between, powers, sqrt
-from rac_theory.algebra.sign import Lemma
-from rac_theory.proofs.drawn import H, mean
-from rac_theory.proofs.fact import Fact, proved
-from rac_theory.proofs.facts import (
+from rac_theory.algebra import Lemma, Let, between, powers, sqrt
+from rac_theory.proofs import E as expected
+from rac_theory.proofs import (
+    Fact,
+    G,
+    G_next,
+    H,
+    accumulate,
     assumed,
+    b,
     below_one,
+    cases,
     flat,
     gap_is_positive,
+    gap_next,
+    grant,
+    instance,
+    iterate,
     low,
+    mean,
     mu_below_L,
     one,
     plus,
+    power,
+    proved,
     square,
     square_of,
+    square_root,
+    sum_of_powers,
 )
-from rac_theory.proofs.induction import accumulate, cases, instance, iterate, power, square_root, sum_of_powers
-from rac_theory.proofs.letters import b
-from rac_theory.proofs.quantities import E as expected
-from rac_theory.proofs.quantities import G, G_next, gap_next
-from rac_theory.proofs.quantities import gap as gap_at_W
-from rac_theory.proofs.schemas import grant
-from rac_theory.statements.assumptions import (
-    bounded_below,
-    certified_minimum,
-    polyak_lojasiewicz,
-    rac_lora_exact,
-    smooth,
-)
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.proofs import gap as gap_at_W
+from rac_theory.statements import E, Theorem, Tightest, gap, mean_squared_gradient, rac_lora_exact
+from rac_theory.statements.assumptions import bounded_below, certified_minimum, polyak_lojasiewicz, smooth
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
-from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.shared import exact, half, known, length, pl, short, stable
 
 T1 = Theorem(

@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from rac_theory.algebra import Expression, Let, Symbol, maximum, symbols_of
-from rac_theory.algebra.expression import lifted
-from rac_theory.statements.claim import Claim, E
-from rac_theory.statements.metric import gap, mean_squared_gradient, squared_distance
-from rac_theory.statements.reduction import Reduction
+from rac_theory.algebra import Expression, Let, Symbol, lifted, maximum, symbols_of
+from rac_theory.statements import Claim, E, Reduction, Theorem, gap, mean_squared_gradient, squared_distance
 from rac_theory.statements.symbols import (
     L_H,
     A,
@@ -39,7 +36,6 @@ from rac_theory.statements.symbols import (
     sigma_squared,
     zeta_squared,
 )
-from rac_theory.statements.theorem import Theorem
 from rac_theory.theorems import bernoulli, client_epochs, federated, rac_lora_gd, sharp_drift, stochastic
 from rac_theory.theorems.any_step import T15, T12_gaussian, T12_nonconvex, T12_pl, T15_pl
 from rac_theory.theorems.client_epochs import T9rr, T10rr

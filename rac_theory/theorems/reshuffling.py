@@ -2,11 +2,17 @@
 
 from fractions import Fraction
 
-from rac_theory.algebra import Let, powers
-from rac_theory.algebra.sign import Lemma
-from rac_theory.proofs.fact import proved
-from rac_theory.proofs.facts import one
-from rac_theory.proofs.schemas import Granted
+from rac_theory.algebra import Lemma, Let, powers
+from rac_theory.proofs import Granted, one, proved
+from rac_theory.statements import (
+    E,
+    Theorem,
+    Tightest,
+    gap,
+    mean_squared_gradient,
+    rac_lora_reshuffled,
+    weighted_squared_gradient,
+)
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
@@ -14,14 +20,10 @@ from rac_theory.statements.assumptions import (
     known_largest_projection,
     known_variance,
     polyak_lojasiewicz,
-    rac_lora_reshuffled,
     smooth_components,
 )
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, mean_squared_gradient, weighted_squared_gradient
 from rac_theory.statements.symbols import D, N, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, sigma_squared
 from rac_theory.statements.symbols import L_max as L
-from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.sharp_drift import r, s
 
 _EPOCH = (smooth_components, 2 * eta * N * L <= 1, lambda_min > 0, known_largest_projection)

@@ -3,14 +3,12 @@
 from fractions import Fraction
 
 from rac_theory.algebra import between
-from rac_theory.proofs.facts import assumed, gap_is_positive, sign
-from rac_theory.proofs.schemas import Granted, grant
+from rac_theory.proofs import Granted, assumed, gap_is_positive, grant, sign
+from rac_theory.statements import rac_lora_exact, rac_lora_stochastic
 from rac_theory.statements.assumptions import (
     bounded_below,
     known_largest_projection,
     polyak_lojasiewicz,
-    rac_lora_exact,
-    rac_lora_stochastic,
     structured_noise,
 )
 from rac_theory.statements.symbols import L, gamma, lambda_max, lambda_min

@@ -6,11 +6,7 @@ by at most ``s^2 ||HG||^2`` and v times the spread of the gradients. The theorem
 """
 
 from rac_theory.algebra import Let, Symbol, total
-from rac_theory.proofs.drawn import H, mean
-from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.facts import below_one, mu_below_L_max, plus, square
-from rac_theory.proofs.induction import k
-from rac_theory.proofs.quantities import G, gbar
+from rac_theory.proofs import Fact, G, H, below_one, gbar, k, mean, mu_below_L_max, plus, square
 from rac_theory.statements.symbols import K, N, eta, mu
 from rac_theory.statements.symbols import L_max as L
 from rac_theory.theorems.shared import half

@@ -1,26 +1,19 @@
 """RAC-LoRA with one stochastic gradient a sketch, under structured noise (A, beta, C)."""
 
 from rac_theory.algebra import Let, choice, powers
-from rac_theory.proofs.drawn import mean
-from rac_theory.proofs.fact import Fact, proved
-from rac_theory.proofs.facts import assumed, low, one, plus, sign
-from rac_theory.proofs.induction import telescope, weights
-from rac_theory.proofs.quantities import E as expected
-from rac_theory.proofs.quantities import G, gap_next
-from rac_theory.proofs.quantities import gap as gap_at_W
+from rac_theory.proofs import E as expected
+from rac_theory.proofs import Fact, G, assumed, gap_next, low, mean, one, plus, proved, sign, telescope, weights
+from rac_theory.proofs import gap as gap_at_W
+from rac_theory.statements import E, Theorem, Tightest, gap, rac_lora_stochastic, weighted_squared_gradient
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_largest_projection,
     polyak_lojasiewicz,
-    rac_lora_stochastic,
     smooth,
     structured_noise,
 )
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap, weighted_squared_gradient
 from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
-from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.shared import end, half, known, most, moves, noise, noisy, unbiased
 
 _NOISY = (smooth, structured_noise, gamma * L * beta < 2, lambda_min > 0, known_largest_projection)

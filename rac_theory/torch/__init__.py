@@ -4,11 +4,15 @@ the door: it has ``chosen`` say which matrices of a module are meant, ``module_l
 It must not know how runs are made or judged, and no other room may import it: PyTorch is loaded with it.
 """
 
-from rac_theory.problems.extras import import_extra
+from rac_theory.base import import_extra
 
 import_extra("torch", "torch")  # first, as it says how PyTorch is installed where it is missing
 
-from rac_theory.torch.module_problem import ModuleProblem, ModuleSum, from_module  # noqa: E402
+from rac_theory.torch.module_problem import (
+    ModuleProblem,
+    ModuleSum,
+    from_module,  # noqa: E402
+)
 from rac_theory.torch.optimiser import RACLoRA  # noqa: E402
 from rac_theory.torch.optimiser_steps import OptimiserSteps  # noqa: E402
 

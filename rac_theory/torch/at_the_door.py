@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import printable, type_name
+from rac_theory.base import printable, type_name
+from rac_theory.base.checks import Array
 from rac_theory.torch.module_loss import ModuleLoss
 
 _EXAMPLES = 256  # that are looked at one by one

@@ -6,8 +6,7 @@ from typing import TypeAlias
 from torch import Tensor
 from torch.nn import Module
 
-from rac_theory.problems.members import being, described
-from rac_theory.problems.naming import printable, shown, type_name
+from rac_theory.base import being, described, printable, shown, type_name
 
 Chosen: TypeAlias = Iterable[str] | Callable[[str, Tensor], bool] | None
 """Names, a predicate of a name and its parameter, or None: all of two dimensions that require a gradient."""

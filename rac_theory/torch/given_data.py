@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import printable, shown, type_name
+from rac_theory.base import printable, shown, type_name
+from rac_theory.base.checks import Array
 
 
 def given_data(data: Any, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 from torch.nn import Module
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.finite_sum import Indices
+from rac_theory.base.checks import Array
+from rac_theory.problems import Indices
 from rac_theory.torch.one_thread import one_torch_thread
 
 _NUMBERS = 1 << 22  # that are held at once, in what a module computes on the way: 32 MB

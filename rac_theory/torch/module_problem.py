@@ -11,15 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.nn import Module
 
-from rac_theory.problems import checks
-from rac_theory.problems.batch import matrices
-from rac_theory.problems.checks import Array
-from rac_theory.problems.digest import digest
-from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.from_functions import FromFunctions
-from rac_theory.problems.layers import Layers
-from rac_theory.problems.naming import exactly, function_name, type_name
-from rac_theory.problems.rounding import rounded
+from rac_theory.base import checks, digest, exactly, function_name, matrices, type_name
+from rac_theory.base.checks import Array
+from rac_theory.numerics import rounded
+from rac_theory.problems import FromFunctions, Indices, Layers
 from rac_theory.torch.at_the_door import check_function, check_mean
 from rac_theory.torch.chosen import Chosen, chosen
 from rac_theory.torch.given_data import given_data, given_device, numbers

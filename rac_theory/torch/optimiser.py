@@ -8,13 +8,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems import checks
-from rac_theory.problems.members import having
-from rac_theory.problems.naming import printable, shown, type_name
-from rac_theory.sketches.draws import check_draws, draw
-from rac_theory.sketches.ranges import draw_ranges, steps_ahead
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.base import checks, having, printable, shown, type_name
+from rac_theory.numerics import Randomness
+from rac_theory.sketches import Sketch, check_draws, draw, draw_ranges, steps_ahead
 
 SketchOfSize: TypeAlias = Callable[[int, int], Sketch]
 """Makes a sketch of ``(dim, rank)``, as the class of a sketch does: ``Haar``."""

@@ -8,9 +8,8 @@ import numpy as np
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import being, described
-from rac_theory.problems.naming import function_name, repr_of, shown, type_name
+from rac_theory.base import being, described, function_name, repr_of, shown, type_name
+from rac_theory.base.checks import Array
 from rac_theory.torch.module_problem import ModuleProblem
 from rac_theory.torch.one_thread import one_torch_thread
 

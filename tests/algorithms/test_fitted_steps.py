@@ -8,9 +8,9 @@ import pytest
 from rac_theory import Case, Constants, Status, exact_rate, expected, simulate, verify
 from rac_theory.algorithms import InverseOnRange, StepPerDraw
 from rac_theory.algorithms.seen_curvature import SeenCurvature
-from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.problems.smoothness import Smoothness
+from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Rademacher
 from rac_theory.testing import check_algorithm
 

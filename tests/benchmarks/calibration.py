@@ -1,7 +1,7 @@
 """Error rates and power of the evidence, measured: e-values at equality, crossings, violations caught, true theorems.
 
 ``python tests/benchmarks/calibration.py`` prints the tables of the page on calibration.
-tests/verification/test_calibration.py asserts the same of fewer ensembles.
+tests/verdicts/verification/test_calibration.py asserts the same of fewer ensembles.
 """
 
 import argparse
@@ -17,8 +17,8 @@ from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_run
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.numerics import evidence
 from rac_theory.problems import LeastSquares, Quadratic
-from rac_theory.verification.decision import what_would_show
-from rac_theory.verification.judge import judge
+from rac_theory.verdicts.verification.decision import what_would_show
+from rac_theory.verdicts.verification.judge import judge
 
 ALPHA = 1e-3
 VIOLATIONS = (0.02, 0.05, 0.10, 0.20)

@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_info
 from timing import Contestant, check_agreement, interleaved
 
 from rac_theory import Case, RACLoRA, simulate, sketches
-from rac_theory.simulation.kernels.choice import kernel_for
+from rac_theory.runs.simulation.kernels.choice import kernel_for
 
 RIVALS = {"naive": rivals.naive, "jax": rivals.with_jax, "torch": rivals.with_torch}
 _COLUMNS = ("ours", *RIVALS, "ours, black box", "gradient products", "random numbers")

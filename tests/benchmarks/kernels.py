@@ -9,15 +9,15 @@ import numpy as np
 from timing import Spread
 
 from rac_theory import RACLoRA, sketches
+from rac_theory.base.blas import one_blas_thread
+from rac_theory.base.kept_memory import keep_freed_memory
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.problems import Quadratic
-from rac_theory.processes.blas import one_blas_thread
-from rac_theory.processes.kept_memory import keep_freed_memory
-from rac_theory.simulation.kernels.diagonal import Diagonal
-from rac_theory.simulation.kernels.runs_last import RunsLast
-from rac_theory.simulation.kernels.stepping import Stepping
-from rac_theory.simulation.kernels.thin_products import ThinProducts
-from rac_theory.simulation.record import record
+from rac_theory.runs.simulation.kernels.diagonal import Diagonal
+from rac_theory.runs.simulation.kernels.runs_last import RunsLast
+from rac_theory.runs.simulation.kernels.stepping import Stepping
+from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
+from rac_theory.runs.simulation.record import record
 
 _STEPS, _ROUNDS, _SECONDS = 100, 7, 0.12
 

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from rac_theory.cases.gain import smoothness_along
+from rac_theory.gains.gain import smoothness_along
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches.named import NAMED

@@ -24,9 +24,9 @@ import joblib
 from joblib._dask import DaskDistributedBackend
 
 from rac_theory import Grid, Sweep, sweep
-from rac_theory.sweeps import sweeping
-from rac_theory.sweeps.running import run_cell
-from rac_theory.sweeps.store import Store
+from rac_theory.ledger.sweeps import sweeping
+from rac_theory.ledger.sweeps.running import run_cell
+from rac_theory.ledger.sweeps.store import Store
 
 KILLED = Grid(
     claims=("T2", "T2_sharp", "T5"),

@@ -13,15 +13,15 @@ from dataclasses import replace
 
 import pytest
 
-from rac_theory import prove, report
+from rac_theory import prove
 from rac_theory.commands.cli import main
-from rac_theory.ledger import results
+from rac_theory.ledger import report, results
+from rac_theory.ledger.report import packing
+from rac_theory.ledger.report import page as page_module
+from rac_theory.ledger.report.page import page
 from rac_theory.ledger.row_schema import STATUSES
+from rac_theory.ledger.sweeps import export
 from rac_theory.proofs.reading import Reading
-from rac_theory.report import packing
-from rac_theory.report import page as page_module
-from rac_theory.report.page import page
-from rac_theory.sweeps import export
 
 SKETCH = "<script>alert(1)</script>"
 _HELPERS = """

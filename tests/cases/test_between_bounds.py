@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rac_theory.cases.gain import smoothness_along
-from rac_theory.cases.one_side import _smallest_eigenvalue
+from rac_theory.gains.gain import smoothness_along
+from rac_theory.gains.one_side import _smallest_eigenvalue
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import AnisotropicGaussian, Uniform

@@ -15,15 +15,15 @@ from rac_theory import Case, Constants, RACLoRA, Status, theorems, tightness
 from rac_theory.advice import advise, promised_steps
 from rac_theory.algorithms import AsymmetricLoRA, Bernoulli
 from rac_theory.algorithms.gradients.noise import additive_noise, minibatch_noise
-from rac_theory.counterexamples.guaranteed_steps import SHARE, guaranteed_step
-from rac_theory.counterexamples.low_rank import floor
-from rac_theory.counterexamples.shrinking_step import circulated_step_exceeds
+from rac_theory.literature.counterexamples.guaranteed_steps import SHARE, guaranteed_step
+from rac_theory.literature.counterexamples.low_rank import floor
+from rac_theory.literature.counterexamples.shrinking_step import circulated_step_exceeds
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.problems.finite_sum import heterogeneity
-from rac_theory.sharpness.hardest_case import hardest_case
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, Rademacher
 from rac_theory.sketches.spectra import Spectrum, spectrum
 from rac_theory.testing.assertions.share import Share
+from rac_theory.verdicts.sharpness.hardest_case import hardest_case
 
 DIGITS = Fraction(1, 10**15)
 

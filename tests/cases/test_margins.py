@@ -10,22 +10,22 @@ import numpy as np
 import pytest
 
 from rac_theory import Bernoulli, LayeredRACLoRA
-from rac_theory.cases import layered, whole
-from rac_theory.cases.common_basis import in_common_basis
-from rac_theory.cases.gain import UNKNOWN, _as_a_whole, _smallest, _whole
-from rac_theory.cases.layered import along_all_layers
-from rac_theory.cases.one_side import OFF, _above, _between, _of_entries, moments_of
-from rac_theory.cases.plain_step import _listed_products, _ratio
-from rac_theory.cases.projected_step import Moment, gain_at
-from rac_theory.cases.ratio import largest_ratio
+from rac_theory.gains import layered, whole
+from rac_theory.gains.common_basis import in_common_basis
+from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _smallest, _whole
+from rac_theory.gains.layered import along_all_layers
+from rac_theory.gains.one_side import OFF, _above, _between, _of_entries, moments_of
+from rac_theory.gains.plain_step import _listed_products, _ratio
+from rac_theory.gains.projected_step import Moment, gain_at
+from rac_theory.gains.ratio import largest_ratio
+from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems import Layers
-from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate
 from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.moments import Moments
-from tests.cases.matrices import semidefinite
+from tests.gains.matrices import semidefinite
 
 EPS = float(np.finfo(float).eps)
 UP = 1 + 8 * EPS

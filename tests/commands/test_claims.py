@@ -2,10 +2,10 @@
 
 import pytest
 
-from rac_theory import counterexamples, theorems
+from rac_theory import theorems
 from rac_theory.commands.cli import main
 from rac_theory.ledger.theorem_settings import SETTINGS
-from rac_theory.literature import CLAIMS
+from rac_theory.literature import CLAIMS, counterexamples
 from rac_theory.statements.symbols import L, gamma, gap0_upper
 
 

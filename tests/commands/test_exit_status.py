@@ -10,13 +10,13 @@ from dataclasses import replace
 import pytest
 
 from rac_theory import Grid
+from rac_theory.base import plug_in_faults
+from rac_theory.base.plug_in_faults import PlugInFault
 from rac_theory.commands.cli import main
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, worst
 from rac_theory.commands.status_of_rows import status_of
 from rac_theory.ledger import results
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.processes import plug_in_faults
-from rac_theory.processes.plug_in_faults import PlugInFault
 from rac_theory.sketches.plug_in import sketch_factory
 
 QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8", "--claim", "T2"]

@@ -4,11 +4,11 @@ import sys
 
 import pytest
 
-from rac_theory import counterexamples, theorems
+from rac_theory import theorems
 from rac_theory.commands.cli import main
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS
-from rac_theory.literature import CLAIMS
+from rac_theory.literature import CLAIMS, counterexamples
 from rac_theory.sketches import NAMED
 
 NAMES = (*theorems.ALL, "T11", *counterexamples.ALL, *CLAIMS, *DEFAULT_PROBLEMS, *NAMED, *SETTINGS)

@@ -1,12 +1,12 @@
 """Names for help and completion are written a second time, so that nothing need be imported: they are the same."""
 
-from rac_theory import counterexamples, theorems
+from rac_theory import theorems
 from rac_theory.advice.advise import RANKS, SKETCHES
 from rac_theory.advice.curvature import _SCALES
 from rac_theory.commands import names
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
-from rac_theory.literature import CLAIMS
+from rac_theory.literature import CLAIMS, counterexamples
 from rac_theory.sketches import NAMED, plug_in
 
 

@@ -20,9 +20,9 @@ import targets
 
 from rac_theory import Status, simulate, verify
 from rac_theory.algorithms import GD, RACLoRA
+from rac_theory.base.naming import shown
 from rac_theory.cases.case import Case
 from rac_theory.problems import FromFunctions
-from rac_theory.problems.naming import shown
 from rac_theory.sketches.draws import draw
 from rac_theory.sketches.named import named_sketch
 from rac_theory.sketches.spectra import spectrum

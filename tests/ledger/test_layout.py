@@ -6,6 +6,7 @@ import pytest
 
 from rac_theory import Grid
 from rac_theory.algorithms import GaLore, LayeredRACLoRA
+from rac_theory.base.extras import MissingExtra
 from rac_theory.ledger import axes, default_problems
 from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Key
@@ -15,7 +16,6 @@ from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import Quadratic
-from rac_theory.problems.extras import MissingExtra
 
 SHAPES = {"quadratic": (5, 3), "diabetes": (10, 1), "linnerud": (3, 3)}
 FINITE_SUMS = ("diabetes", "linnerud")

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rac_theory import Status, counterexamples, theorems
-from rac_theory.counterexamples import C3, C4, C7, C8, C11, C12, C14, Check, Witness
-from rac_theory.counterexamples.picture import Lines
-from rac_theory.literature import CLAIMS, PublishedClaim
+from rac_theory import Status, theorems
+from rac_theory.literature import C3, C4, C7, C8, C11, C12, C14, CLAIMS, Check, PublishedClaim, Witness, counterexamples
+from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.theorems import T2, T3, T11
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -6,7 +6,7 @@ from .drawn import EQUIVALENT, draw, is_equivalent, matrix, mutants
 from .lines import ROOT
 
 NAMED = [
-    ("rac_theory/verification/measured_smoothness.py", "alpha / 2", "alpha * 2"),
+    ("rac_theory/verdicts/verification/measured_smoothness.py", "alpha / 2", "alpha * 2"),
     ("rac_theory/sketches/distributions/uniform.py", "(3 * r + 1)", "(3 * r + 2)"),
     ("rac_theory/sketches/distributions/uniform.py", "(3 * r + 1)", "(3 * r - 1)"),
     ("rac_theory/cases/known_steps.py", ", math.inf)", ", -math.inf)"),

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
+from rac_theory.base.digest import digest
+from rac_theory.base.extras import MissingExtra
 from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression, datasets
-from rac_theory.problems.extras import MissingExtra
-from rac_theory.problems.naming import digest
 
 
 @pytest.mark.parametrize("name", datasets.BUNDLED)

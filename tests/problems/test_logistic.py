@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from rac_theory.numerics.logarithms import largest_logarithm
 from rac_theory.problems import LogisticRegression
-from rac_theory.problems.logarithms import largest_logarithm
 
 RNG = np.random.default_rng(12)
 X = RNG.normal(size=(40, 4))

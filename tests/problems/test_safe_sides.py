@@ -13,6 +13,7 @@ import pytest
 from scipy import sparse
 
 from rac_theory import problems
+from rac_theory.numerics.eigenvalues import extreme_eigenvalues
 from rac_theory.problems import (
     Federated,
     FromFunctions,
@@ -23,7 +24,6 @@ from rac_theory.problems import (
     Quadratic,
     SoftmaxRegression,
 )
-from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.problems.features import largest_gram_eigenvalue, rank_tolerance, squared_row_norms
 from rac_theory.problems.mean import Mean
 from tests.problems.exact import exact, hessian, is_above_all_eigenvalues, is_below_all_eigenvalues

@@ -12,6 +12,8 @@ import pytest
 from scipy import sparse
 
 from rac_theory import problems
+from rac_theory.numerics.eigenvalues import extreme_eigenvalues
+from rac_theory.numerics.factors import identity, multiple_of_identity
 from rac_theory.problems import (
     Federated,
     FromFunctions,
@@ -23,8 +25,6 @@ from rac_theory.problems import (
     Smoothness,
     SoftmaxRegression,
 )
-from rac_theory.problems.eigenvalues import extreme_eigenvalues
-from rac_theory.problems.factors import identity, multiple_of_identity
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.mean_smoothness import mean_smoothness
 from rac_theory.problems.relu_network import ReLUNetwork

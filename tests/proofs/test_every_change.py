@@ -11,8 +11,8 @@ from rac_theory import theorems
 from rac_theory.algebra import Relation
 from rac_theory.proofs import Missing, Proof
 from rac_theory.proofs.fact import letters_in, read
+from rac_theory.statements.about import bernoulli_lora
 from rac_theory.statements.assumption import Condition, Known
-from rac_theory.statements.assumptions import bernoulli_lora
 from rac_theory.theorems.ours import STORED
 from tests.theorems.second_routes.changed import changed_claims, changed_relations
 from tests.theorems.second_routes.same import same

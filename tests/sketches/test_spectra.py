@@ -10,8 +10,8 @@ import pytest
 from rac_theory import spectrum
 from rac_theory.numerics import rational
 from rac_theory.numerics.confidence import kl_lower, kl_upper
+from rac_theory.numerics.eigenvalues import extreme_eigenvalues
 from rac_theory.numerics.linalg import projection
-from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.sketches import Frozen, Haar, SparseSigns, named_sketch
 from tests.sketches.without_claims import WithoutClaims
 

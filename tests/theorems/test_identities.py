@@ -7,14 +7,7 @@ from fractions import Fraction
 import pytest
 
 from rac_theory import theorems
-from rac_theory.algebra import (
-    Let,
-    Relation,
-    Symbol,
-    identical,
-    powers,
-    text,
-)
+from rac_theory.algebra import Let, Relation, Symbol, identical, powers, text
 from rac_theory.algebra.expression import lifted
 from rac_theory.statements.claim import E
 from rac_theory.statements.metric import gap

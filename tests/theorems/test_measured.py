@@ -8,7 +8,12 @@ import pytest
 
 from rac_theory import Case, Clients, Constants, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
 from rac_theory.problems import Federated, LeastSquares
-from rac_theory.verification.measured_constants import SAFETY, relied_on, variance_is_missing, with_measured_variance
+from rac_theory.verdicts.verification.measured_constants import (
+    SAFETY,
+    relied_on,
+    variance_is_missing,
+    with_measured_variance,
+)
 
 RNG = np.random.default_rng(2)
 PROBLEM = Federated(LeastSquares(RNG.standard_normal((24, 4)), RNG.standard_normal((24, 3)), l2=1.0), 4)

@@ -7,7 +7,7 @@ from rac_theory.algorithms.gradients.finite_differences import FiniteDifferences
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.gradients.local import Local
 from rac_theory.algorithms.gradients.minibatch import Minibatch
-from rac_theory.algorithms.gradients.noise import Noise, additive_noise, minibatch_noise
+from rac_theory.algorithms.gradients.noise import Noise, additive_noise, minibatch_noise, minibatch_share
 from rac_theory.algorithms.gradients.noisy import Noisy
 from rac_theory.algorithms.gradients.participation import ByChance, Participation, Subset
 from rac_theory.algorithms.gradients.reshuffled import Reshuffled
@@ -29,4 +29,5 @@ __all__ = [
     "Subset",
     "additive_noise",
     "minibatch_noise",
+    "minibatch_share",
 ]

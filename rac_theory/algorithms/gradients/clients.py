@@ -7,11 +7,9 @@ import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_source
 from rac_theory.algorithms.gradients.participation import Participation, chances_of, sampling_variance
-from rac_theory.problems.checks import Array
-from rac_theory.problems.client_constants import shares_of
-from rac_theory.problems.members import having
-from rac_theory.problems.naming import shown
-from rac_theory.problems.problem import Problem
+from rac_theory.base import having, shown
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem, shares_of
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.algorithms.gradients.noise import NO_NOISE, Noise
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import shown
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.rounding import rounded
+from rac_theory.base import checks, shown
+from rac_theory.base.checks import Array
+from rac_theory.numerics import rounded
+from rac_theory.problems import Problem
 
 _SHARE = 1e-6  # of the error h L / 2, which is all that rounding may add to it at the start
 _EPS = float(np.finfo(float).eps)

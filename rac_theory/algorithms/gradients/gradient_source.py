@@ -5,9 +5,9 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import having
-from rac_theory.problems.problem import Problem
+from rac_theory.base import having
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 Step: TypeAlias = Callable[[Array, Array], Array]
 """The algorithm's low-rank step ``step(W, G)``, with the sketch already drawn: two (runs, m, n) to (runs, m, n)."""

@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base import checks
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from rac_theory.problems import checks
-from rac_theory.problems.finite_sum import FiniteSum, heterogeneity
-from rac_theory.problems.rounding import rounded
-from rac_theory.problems.value import Value
+from rac_theory.base import Value, checks
+from rac_theory.numerics import rounded
+from rac_theory.problems import FiniteSum, heterogeneity
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -22,9 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.algorithms.gradients.minibatch import uniform_subsets
-from rac_theory.problems import checks
-from rac_theory.problems.naming import shown
-from rac_theory.problems.rounding import rounded
+from rac_theory.base import checks, shown
+from rac_theory.numerics import rounded
 
 
 class Participation(Protocol):

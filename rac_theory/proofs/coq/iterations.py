@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import Product
+from rac_theory.algebra import Expression, Product, Ratio, Relation, Symbol, symbols_of
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import linear, mean_of, mean_over

@@ -8,9 +8,7 @@ from functools import reduce
 from operator import add, mul
 from typing import TypeAlias
 
-from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import Let, lifted
-from rac_theory.algebra.roots import without_squares
+from rac_theory.algebra import Expression, Let, Ratio, Relation, Symbol, lifted, symbols_of, without_squares
 from rac_theory.proofs.coq import sums
 from rac_theory.proofs.coq.lemma import TYPES, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
@@ -21,7 +19,7 @@ from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, letters_in, read
 from rac_theory.proofs.facts import plus
 from rac_theory.proofs.quantities import gap
-from rac_theory.statements.assumption import Assumption, sentence
+from rac_theory.statements import Assumption, sentence
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
 _KNOWN = {"A number": "lra"}

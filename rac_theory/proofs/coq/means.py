@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rac_theory.algebra import Ratio
-from rac_theory.algebra.polynomials import term
+from rac_theory.algebra import Ratio, term
 from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.names import IS_MEAN, MEANS

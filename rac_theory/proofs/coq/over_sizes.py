@@ -1,7 +1,6 @@
 """Steps that change with t: the rules that add what is true at each t, as theorems of the file's beginning."""
 
-from rac_theory.algebra import Expression, symbols_of
-from rac_theory.algebra.expression import Product, Sum, Total
+from rac_theory.algebra import Expression, Product, Sum, Total, symbols_of
 from rac_theory.proofs.coq.iterations import AT_EACH, added, followed, goal, less, of_state, parents, started
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas

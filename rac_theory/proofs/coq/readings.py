@@ -5,8 +5,7 @@ from fractions import Fraction
 from importlib.resources import files
 from typing import TypeAlias
 
-from rac_theory.algebra import Expression, Symbol, symbols_of
-from rac_theory.algebra.expression import Let, Number
+from rac_theory.algebra import Expression, Let, Number, Symbol, symbols_of
 from rac_theory.proofs.coq.kernel import printed
 from rac_theory.proofs.coq.terms import Terms, counted_in, largest
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from rac_theory.algebra import Expression, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import Power, lifted
+from rac_theory.algebra import Expression, Power, Relation, Symbol, lifted, symbols_of
 from rac_theory.proofs.coq.clients import drifted
 from rac_theory.proofs.coq.iterations import (
     accumulated,

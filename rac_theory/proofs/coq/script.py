@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from importlib.resources import files
 
-from rac_theory.algebra import Expression, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import Number, Power
+from rac_theory.algebra import Expression, Number, Power, Relation, Symbol, symbols_of
 from rac_theory.proofs.coq import rules
 from rac_theory.proofs.coq.lemma import Lemma, comment
 from rac_theory.proofs.coq.lemmas import Lemmas

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from rac_theory.proofs.drawn import Drawn, H
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.quantities import NUMBERS, G, g, gap, gap_first, gap_next
-from rac_theory.statements import Theorem
-from rac_theory.statements.assumption import Predicate
-from rac_theory.statements.assumptions import (
+from rac_theory.statements import (
+    Predicate,
+    Theorem,
     one_exact_step,
     plain_gaussian_rac_lora,
     rac_lora_exact,

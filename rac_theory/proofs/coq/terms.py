@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
-from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import (
+from rac_theory.algebra import (
+    ONE,
     Choice,
+    Expression,
     Let,
     Maximum,
     Negative,
@@ -18,10 +19,13 @@ from rac_theory.algebra.expression import (
     Powers,
     Product,
     Quotient,
+    Ratio,
+    Relation,
     Sum,
+    Symbol,
     Total,
+    symbols_of,
 )
-from rac_theory.algebra.polynomials import ONE
 from rac_theory.proofs.coq.lemma import BOUND
 from rac_theory.proofs.coq.names import MEANS, NEXT, Names, depends_on
 from rac_theory.proofs.drawn import Drawn

@@ -6,10 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.digest import digest
-from rac_theory.problems.eigenvalues import eigenvalues
+from rac_theory.base import checks, digest
+from rac_theory.base.checks import Array
+from rac_theory.numerics import eigenvalues
 from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.gaussian_columns import between_bounds
 from rac_theory.sketches.laws.half_line import integrate

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.finite import LIMIT, Support, equally_likely
 from rac_theory.sketches.laws.shape import Shape
 

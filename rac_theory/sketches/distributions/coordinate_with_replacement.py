@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.sketches.distributions.coordinate import unit_columns
 from rac_theory.sketches.laws.finite import Support, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic

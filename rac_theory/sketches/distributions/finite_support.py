@@ -6,10 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.digest import digest
-from rac_theory.problems.value import Value
+from rac_theory.base import Value, checks, digest
+from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.finite import Support, non_negative
 
 

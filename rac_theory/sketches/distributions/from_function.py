@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import function_name, printable, shown, type_name
+from rac_theory.base import checks, function_name, printable, shown, type_name
+from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.shape import Shape
 from rac_theory.sketches.sketch import BrokenSketch
 

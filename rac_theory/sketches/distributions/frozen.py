@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rac_theory.numerics.linalg import orthonormal_range, projection
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.digest import digest
-from rac_theory.problems.value import Value
+from rac_theory.base import Value, checks, digest
+from rac_theory.base.checks import Array
+from rac_theory.numerics import orthonormal_range, projection
 
 
 @dataclass(frozen=True, eq=False)

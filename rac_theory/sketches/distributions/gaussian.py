@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rac_theory.numerics.linalg import SHORT
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.numerics import SHORT
 from rac_theory.sketches.laws.normals import standard_normals
 from rac_theory.sketches.laws.uniform_range import UniformRange
 

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.numerics.linalg import unit
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.numerics import unit
 from rac_theory.sketches.laws.normals import standard_normals
 from rac_theory.sketches.laws.uniform_range import UniformRange
 

@@ -7,11 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import having
-from rac_theory.problems.naming import shown
-from rac_theory.problems.value import Value
+from rac_theory.base import Value, checks, having, shown
+from rac_theory.base.checks import Array
 from rac_theory.sketches.draws import check_size, draw
 from rac_theory.sketches.laws.finite import LIMIT, Support, non_negative
 from rac_theory.sketches.moments import Moments

@@ -5,9 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import shown
+from rac_theory.base import checks, shown
+from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.finite import Support, all_tuples
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.leverage import corners, inverse_square

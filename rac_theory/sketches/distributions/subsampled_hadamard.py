@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.sketches.distributions.coordinate import random_subsets
 from rac_theory.sketches.distributions.rademacher import random_signs
 from rac_theory.sketches.laws.isotropy import isotropic

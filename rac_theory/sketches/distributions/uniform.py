@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.special import erf
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.half_line import integrate
 from rac_theory.sketches.laws.isotropy import isotropic

@@ -7,10 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.digest import digest
-from rac_theory.problems.naming import shown
+from rac_theory.base import checks, digest, shown
+from rac_theory.base.checks import Array
 from rac_theory.sketches.distributions.coordinate import unit_vectors
 from rac_theory.sketches.laws.few_of_many import FewOfMany
 from rac_theory.sketches.laws.finite import LIMIT, Support

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 
 class CurvatureBound(NamedTuple):

@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.half_line import STEP
 
 _NOTHING = 1e-22  # as a probability, beside those of two coordinates out of some thousands

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import shown
+from rac_theory.base import checks, shown
+from rac_theory.base.checks import Array
 
 LIMIT = 4096
 """The largest support, in matrices, that a sketch lists; above it ``support()`` is None."""

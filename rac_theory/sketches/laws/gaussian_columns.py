@@ -52,7 +52,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.half_line import integrate
 

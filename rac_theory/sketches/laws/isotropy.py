@@ -27,8 +27,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.rounding import rounded
+from rac_theory.base.checks import Array
+from rac_theory.numerics import rounded
 
 
 def isotropic(dim: int, expected_rank: int | Fraction) -> Array:

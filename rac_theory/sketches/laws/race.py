@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.half_line import STEP, integrate
 
 _ENOUGH = 1e-12

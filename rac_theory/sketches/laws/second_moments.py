@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 SecondMoment: TypeAlias = Callable[[Array], Array]
 """M to E[H M H], (..., d, d) to (..., d, d); at M = I it is E[H], as H is a projection."""

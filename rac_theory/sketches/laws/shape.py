@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from rac_theory.problems import checks
-from rac_theory.problems.value import Value
+from rac_theory.base import Value, checks
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.laws.shape import Shape

@@ -3,8 +3,8 @@
 import numpy as np
 
 from rac_theory.algorithms import AsymmetricLoRA
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Asked, Course
 from rac_theory.testing.algorithms.drawn import check_drawn

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from rac_theory.algorithms import Implementation, ProjectedDescent
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.again import check_again
 from rac_theory.testing.algorithms.beside import beside
 from rac_theory.testing.algorithms.claimed import Claim

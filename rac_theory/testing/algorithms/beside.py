@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.problem import Problem
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.problems import Indices, Problem
 from rac_theory.testing.algorithms.claimed import Claim, View
 from rac_theory.testing.algorithms.course import Course
 from rac_theory.testing.algorithms.drawn import numbers

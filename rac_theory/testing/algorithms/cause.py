@@ -5,7 +5,7 @@ The search starts where a check has failed. It decides nothing, and finds no cau
 
 import numpy as np
 
-from rac_theory.problems.problem import Problem
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.cause_by_law import (
     another_space,
     batch_again,

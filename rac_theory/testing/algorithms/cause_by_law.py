@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from rac_theory.algorithms.gradients import Minibatch, Reshuffled
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
 from rac_theory.testing.algorithms.claimed import is_projected
 from rac_theory.testing.algorithms.drawn import check_drawn
 from rac_theory.testing.algorithms.moves import Moves, along, spaces

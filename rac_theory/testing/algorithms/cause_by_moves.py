@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from rac_theory.algorithms.galore import leading_part
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
+from rac_theory.algorithms import leading_part
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
 from rac_theory.testing.algorithms.claimed import View
 from rac_theory.testing.algorithms.minors import again, among_earlier, of_spaces
 from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, along, spaces

@@ -8,14 +8,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.algorithms.galore import GaLore
-from rac_theory.algorithms.implementation import Checked, Implementation
-from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.cases.case import Case
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import being
-from rac_theory.problems.problem import Problem
+from rac_theory.algorithms import Algorithm, Checked, GaLore, Implementation, ProjectedDescent
+from rac_theory.base import being
+from rac_theory.base.checks import Array
+from rac_theory.cases import Case
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.cause import with_cause
 from rac_theory.testing.algorithms.claimed import Claim, called
 from rac_theory.testing.algorithms.law import LEVELS, check_law

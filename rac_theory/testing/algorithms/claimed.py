@@ -26,9 +26,9 @@ from rac_theory.algorithms.gradients import (
     Minibatch,
     Noisy,
     Reshuffled,
+    Step,
 )
-from rac_theory.algorithms.gradients.gradient_source import Step
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 _SOURCES: tuple[Any, ...] = (Exact, CertifiedStep, FiniteDifferences, Local, Minibatch, Noisy, Reshuffled, Clients)
 _ALGORITHMS: tuple[Any, ...] = (AsymmetricLoRA, Bernoulli, LayeredRACLoRA, RACLoRA)

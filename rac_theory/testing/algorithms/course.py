@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from rac_theory.algorithms import Implementation, ProjectedDescent
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.tape import Recorder, Tapes, changed
 from rac_theory.testing.refuted import Refuted
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from rac_theory.algorithms.gradients import Clients, Minibatch, Reshuffled
-from rac_theory.problems.checks import Array
-from rac_theory.problems.finite_sum import Indices
+from rac_theory.base.checks import Array
+from rac_theory.problems import Indices
 from rac_theory.testing.algorithms.tape import Tapes
 
 _MOST = 32  # numbers of a run

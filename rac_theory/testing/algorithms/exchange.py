@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 
 SAME_DRAWS = 4
 """How many times the log evidence is asked for where both draw from the same seed: they are not independent then, but a

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.testing.algorithms.beside import Beside
 from rac_theory.testing.algorithms.exchange import log_wealth
 from rac_theory.testing.algorithms.minors import among_earlier

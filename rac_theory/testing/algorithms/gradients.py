@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms.gradients.noise import Noise
-from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.numerics.evidence import excess, log_wealth
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.algorithms import ProjectedDescent
+from rac_theory.algorithms.gradients import Noise
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.numerics import excess, log_wealth
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import Course
 from rac_theory.testing.algorithms.steps import projected

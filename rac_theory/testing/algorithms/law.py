@@ -7,8 +7,8 @@ import numpy as np
 
 from rac_theory.algorithms import Implementation
 from rac_theory.algorithms.gradients import FiniteDifferences
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.again import check_again
 from rac_theory.testing.algorithms.along_a_course import check_course
 from rac_theory.testing.algorithms.beside import Beside, beside

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.testing.algorithms.claimed import View
 
 GROUP = 64

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Course, follow

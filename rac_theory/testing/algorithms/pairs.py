@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
 from rac_theory.testing.algorithms.beside import Beside
 from rac_theory.testing.algorithms.exchange import log_evidence
 from rac_theory.testing.algorithms.minors import GROUP, again, of_moves

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from rac_theory.algorithms.gradients import Clients, Minibatch, Reshuffled
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Asked
 from rac_theory.testing.algorithms.tape import Exhausted, Replay, Tapes

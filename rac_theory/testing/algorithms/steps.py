@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.numerics.evidence import log_wealth
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.algorithms import ProjectedDescent
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.numerics import log_wealth
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.claimed import Claim, called, is_projected
 from rac_theory.testing.refuted import Refuted
 

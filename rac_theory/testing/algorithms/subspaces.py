@@ -4,9 +4,9 @@ import numpy as np
 
 from rac_theory.algorithms import GaLore, Implementation
 from rac_theory.algorithms.gradients import Local
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.along_a_course import takes_problem
 from rac_theory.testing.algorithms.course import follow
 from rac_theory.testing.algorithms.recomputed import rounding

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.problem import Problem
+from rac_theory.base.checks import Array
+from rac_theory.problems import Indices, Problem
 
 Tapes = tuple[Indices | None, ...]
 """What a problem, and then each of its clients, was asked for: (runs, any), or None if not for all runs at once."""

@@ -5,11 +5,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.cases.case import Case, check_runs
-from rac_theory.numerics.randomness import Randomness
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.simulation.trajectory import Trajectory
+from rac_theory.base import checks
+from rac_theory.base.checks import Array
+from rac_theory.cases import Case, check_runs
+from rac_theory.numerics import Randomness
+from rac_theory.runs import Trajectory
 from rac_theory.testing.assertions.share import Share
 from rac_theory.testing.assertions.trial import Trial
 

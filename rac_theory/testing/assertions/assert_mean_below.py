@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
-from rac_theory.cases.constants import Constants
-from rac_theory.statements.theorem import Theorem
+from rac_theory.cases import Constants
+from rac_theory.statements import Theorem
 from rac_theory.testing.assertions.not_shown import NotShown, call
 from rac_theory.testing.assertions.session import level, tell
-from rac_theory.verification.judge_runs import judge_runs
-from rac_theory.verification.runs_verdict import RunsVerdict
-from rac_theory.verification.status import Status
+from rac_theory.verdicts import RunsVerdict, Status, judge_runs
 
 if TYPE_CHECKING:
     from pandas import DataFrame

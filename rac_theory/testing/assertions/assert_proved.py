@@ -1,7 +1,6 @@
 """``assert_proved``: your theorem has a machine-checked proof."""
 
-from rac_theory.proofs import Proof, strongest
-from rac_theory.proofs.not_proved import why_not
+from rac_theory.proofs import Proof, strongest, why_not
 from rac_theory.statements import Theorem
 from rac_theory.testing.assertions.not_shown import NotShown
 from rac_theory.theorems import prove, theorem_named

@@ -7,17 +7,14 @@ import numpy as np
 
 from rac_theory import theorems
 from rac_theory.algorithms import Implementation
-from rac_theory.cases.case import Case, check_runs
-from rac_theory.cases.constants import Constants
-from rac_theory.numerics.randomness import Randomness, seed_sequence
-from rac_theory.statements.theorem import Theorem
+from rac_theory.cases import Case, Constants, check_runs
+from rac_theory.numerics import Randomness, seed_sequence
+from rac_theory.statements import Theorem
 from rac_theory.testing.algorithms.check_algorithm import check_algorithm
 from rac_theory.testing.algorithms.law import LEVELS
 from rac_theory.testing.assertions.not_shown import NotShown, call, seed_text
 from rac_theory.testing.assertions.session import level, tell
-from rac_theory.verification.status import Status
-from rac_theory.verification.verdict import Verdict
-from rac_theory.verification.verify import verify
+from rac_theory.verdicts import Status, Verdict, verify
 
 _DRAWS = 2048  # a few seconds, where a step is called run by run; check_algorithm takes more by itself
 _SHOWN = ("gamma", "L", "mu", "lambda_min", "gap0", "distance0")  # constants worth reading in a failure

@@ -3,8 +3,8 @@
 import sys
 from typing import Any
 
-from rac_theory.problems import checks
-from rac_theory.verification.status import Status
+from rac_theory.base import checks
+from rac_theory.verdicts import Status
 
 DEFAULT_ALPHA = 1e-6
 """The level of an assertion that names none: a thousand of them raise a false alarm once in a thousand sessions."""

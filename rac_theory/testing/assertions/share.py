@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scipy.special import betainccinv, betaincinv, rel_entr
 
-from rac_theory.verification.status import Status
+from rac_theory.verdicts import Status
 
 
 @dataclass(frozen=True)

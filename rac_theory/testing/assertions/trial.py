@@ -6,16 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.cases.case import Case
-from rac_theory.numerics.randomness import Randomness, seed_sequence
-from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
-from rac_theory.simulation.simulate import simulate
-from rac_theory.simulation.trajectory import Trajectory
+from rac_theory.base import checks
+from rac_theory.base.checks import Array
+from rac_theory.cases import Case
+from rac_theory.numerics import Randomness, seed_sequence
+from rac_theory.runs import Trajectory, simulate
 from rac_theory.testing.assertions.not_shown import NotShown, call, seed_text
 from rac_theory.testing.assertions.session import level, tell
 from rac_theory.testing.assertions.share import Share
-from rac_theory.verification.status import Status
+from rac_theory.verdicts import Status
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.certified_step import certified_step
-from rac_theory.problems.checks import Array
-from rac_theory.problems.layers import layers_of
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.problems import certified_step, layers_of
 from rac_theory.testing.probe import EPS, Probe
 from rac_theory.testing.refuted import Refuted
 

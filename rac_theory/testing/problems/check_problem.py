@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rac_theory.problems.problem import Problem
+from rac_theory.problems import Problem
 from rac_theory.testing.probe import Probe
 from rac_theory.testing.problems.calls import check_calls, check_purity
 from rac_theory.testing.problems.certificates import check_certified_steps

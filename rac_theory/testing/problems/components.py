@@ -5,10 +5,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.client_constants import shares_of
-from rac_theory.problems.finite_sum import FiniteSum
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.problems import FiniteSum, shares_of
 from rac_theory.testing.probe import EPS, SCALES, Probe, agree
 from rac_theory.testing.problems.lists import check_lists, check_subsets, single
 from rac_theory.testing.refuted import Refuted

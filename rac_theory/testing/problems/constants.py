@@ -5,8 +5,8 @@ import math
 import numpy as np
 from scipy.optimize import minimize
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
 from rac_theory.testing.probe import EPS, SCALES, Probe
 from rac_theory.testing.refuted import Refuted
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
 from rac_theory.testing.probe import EPS, Probe, agree
 from rac_theory.testing.refuted import Refuted
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.finite_sum import FiniteSum, Indices
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.problems import FiniteSum, Indices
 from rac_theory.testing.probe import Probe, agree
 from rac_theory.testing.problems.calls import siblings
 from rac_theory.testing.refuted import Refuted

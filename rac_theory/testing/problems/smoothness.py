@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.problems.batch import squared_norms
-from rac_theory.problems.checks import Array
-from rac_theory.problems.factors import matrix
-from rac_theory.problems.naming import shown
-from rac_theory.problems.smoothness import Smoothness
+from rac_theory.base import shown, squared_norms
+from rac_theory.base.checks import Array
+from rac_theory.numerics import matrix
+from rac_theory.problems import Smoothness
 from rac_theory.testing.probe import EPS, SCALES, Probe
 from rac_theory.testing.problems.constants import TOLERANCE, change_of_gradient, pairs, shortest_step
 from rac_theory.testing.refuted import Refuted

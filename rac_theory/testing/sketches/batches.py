@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.numerics.evidence import log_wealth
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.numerics import log_wealth
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.moments import coordinates, ranks, window
 

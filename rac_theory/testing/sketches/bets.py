@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import rel_entr
 
-from rac_theory.numerics.evidence import log_wealth
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.numerics import log_wealth
 
 _SHORTEST = 1e-9  # a range that is shorter is rounding
 

@@ -6,11 +6,9 @@ from typing import Protocol
 import numpy as np
 from scipy.special import betainc
 
-from rac_theory.numerics.linalg import orthonormal_range
-from rac_theory.problems.checks import Array
-from rac_theory.sketches.declarations import is_rotation_invariant
-from rac_theory.sketches.draws import check_size
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.base.checks import Array
+from rac_theory.numerics import orthonormal_range
+from rac_theory.sketches import Sketch, check_size, is_rotation_invariant
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.batches import (
     BATCH,

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.numerics.linalg import projection
-from rac_theory.problems.checks import Array
-from rac_theory.sketches.declarations import (
+from rac_theory.base.checks import Array
+from rac_theory.numerics import projection
+from rac_theory.sketches import (
+    Sketch,
     checked_support,
     claimed_invariants,
     claimed_projection,
     claimed_second_moment,
     is_rotation_invariant,
 )
-from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.sketches.laws import from_invariants, uniform_range
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.moments import coordinates
 

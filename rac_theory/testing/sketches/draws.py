@@ -9,10 +9,8 @@ from typing import Any, cast
 import cloudpickle
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.sketches.declarations import is_deterministic, is_orthonormal
-from rac_theory.sketches.draws import claims_a_law
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.base.checks import Array
+from rac_theory.sketches import Sketch, claims_a_law, is_deterministic, is_orthonormal
 from rac_theory.testing.refuted import Refuted
 
 _SIZES = (3, 1, 0)  # that are asked for first, and again at the end

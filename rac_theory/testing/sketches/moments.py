@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
-from rac_theory.sketches.laws.rotation_invariance import uniform_range
+from rac_theory.base.checks import Array
+from rac_theory.sketches.laws import uniform_range
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.bets import Bets
 

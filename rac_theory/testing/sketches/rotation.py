@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import betainc
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.moments import Mean, SecondMoment, ranks, uniform_tensor, window
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rac_theory.problems.checks import finite, integer, one_of
+from rac_theory.base.checks import finite, integer, one_of
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.drift import check_drift
 from rac_theory.testing.trainers.freshness import check_fresh

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rac_theory.problems.checks import Array, finite, integer
+from rac_theory.base.checks import Array, finite, integer
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.arrays import FORMATS, read
 from rac_theory.testing.trainers.projection import called

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from rac_theory.problems.checks import Array, finite, integer
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.base.checks import Array, finite, integer
+from rac_theory.sketches import Sketch
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.projection import Projector, RankTooLarge, called
 from rac_theory.testing.trainers.projector_law import check_law

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.arrays import FORMATS, Format
 from rac_theory.testing.trainers.trainer import Link, of

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.signs import cosine, exchanged, overlap, unfair
 from rac_theory.testing.trainers.trainer import Link, Seen, of

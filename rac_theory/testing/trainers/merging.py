@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.trainer import Link, of
 

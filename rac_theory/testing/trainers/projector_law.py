@@ -5,11 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rac_theory.numerics.linalg import orthonormal_range
-from rac_theory.problems.checks import Array
-from rac_theory.problems.members import having
-from rac_theory.problems.naming import repr_of
-from rac_theory.sketches.sketch import MEMBERS, Sketch
+from rac_theory.base import having, repr_of
+from rac_theory.base.checks import Array
+from rac_theory.numerics import orthonormal_range
+from rac_theory.sketches import MEMBERS, Sketch
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.projection import Projector
 

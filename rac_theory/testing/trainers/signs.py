@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import betainc
 
-from rac_theory.numerics.linalg import orthonormal_range
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
+from rac_theory.numerics import orthonormal_range
 
 _ROUNDING = 1e-9  # of a difference of cosines, or of sums of few
 

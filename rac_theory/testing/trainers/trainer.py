@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.testing.trainers.arrays import Format, read
 
 COUNTERS = ("step", "steps", "count", "t")

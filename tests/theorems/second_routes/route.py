@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from rac_theory import Constants
-from rac_theory.problems.checks import Array
+from rac_theory.base.checks import Array
 from rac_theory.statements.metric import Curves, Metric
 from rac_theory.theorems import Theorem
 

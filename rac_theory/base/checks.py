@@ -1,0 +1,239 @@
+"""Argument checks: each error says which argument, which rule, what came, and the likely fix.
+
+Every check returns the value it accepted, converted, so that a constructor reads as a list of its rules. Arrays come
+back as read-only copies: a value that was checked cannot change afterwards.
+"""
+
+import difflib
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from numbers import Real
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rac_theory.base.conversion import NotReal, float64, real_numbers
+from rac_theory.base.naming import shown
+
+Array = NDArray[np.float64]
+"""A float64 array; the docstring of each function says which shape."""
+
+T = TypeVar("T")
+
+MOST = 1 << 31
+"""No array has more entries: in double precision it would fill 16 GiB."""
+
+
+def finite(
+    name: str,
+    value: float | Fraction,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """Accept a finite number that is ``> above``, ``>= at_least`` and ``< below``."""
+    limits = [f"> {above:g}"] * (above > -math.inf)
+    limits += [f">= {at_least:g}"] * (at_least > -math.inf) + [f"< {below:g}"] * (below < math.inf)
+    number = _number(value)
+    if not (math.isfinite(number) and number > above and number >= at_least and number < below):
+        rule = " ".join(["a finite number", " and ".join(limits)]).strip()
+        raise ValueError(f"{name} must be {rule}, got {shown(value)}")
+    return number
+
+
+def typed(kind: Callable[[str], T], text: str) -> T:
+    """Read a number as it is typed; a ``ValueError`` for underscores and digits of other alphabets, which Python reads.
+
+    Examples
+    --------
+    >>> from rac_theory.base.checks import typed
+    >>> typed(int, "12"), typed(float, "1e-3")
+    (12, 0.001)
+    >>> typed(int, "1_0")
+    Traceback (most recent call last):
+        ...
+    ValueError: '1_0' is no number in digits 0 to 9
+    """
+    if "_" in text or not text.isascii() or text != text.strip():
+        raise ValueError(f"{shown(text)} is no number in digits 0 to 9")
+    return kind(text)
+
+
+def _number(value: Any) -> float:
+    """One real number that is meant as one; nan for anything else."""
+    if type(value) is float:  # as most are, of some hundred thousand in a search
+        return value
+    try:
+        given = real_numbers(value)
+        return math.nan if given.ndim or isinstance(given[()], bool | np.bool_) else float(float64(given))
+    except ValueError:
+        return math.nan
+
+
+def integer(name: str, value: int, low: int, high: int | None = None, high_name: str = "") -> int:
+    """Accept an integer in ``low..high``; ``high_name`` says what the upper end is, as in ``1..dim=6``.
+
+    Without an end it has 64 bits, as NumPy's have.
+    """
+    number = _whole(name, value)
+    if number < low or (high is not None and number > high):
+        upper = "" if high is None else f"{high_name}={high}" if high_name else f"{high}"
+        rule = f"in {low}..{upper}" if upper else f">= {low}"
+        raise ValueError(f"{name} must be {rule}, got {shown(number)}")
+    if number >= 1 << 63:
+        raise ValueError(f"{name} must be below 2^63, got {shown(number)}")
+    return number
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        if isinstance(value, bool | np.ma.MaskedArray):  # which Python counts, and NumPy without its mask
+            raise TypeError
+        return int(operator.index(value))
+    except Exception:  # whatever the class of a user does when it is asked
+        raise ValueError(f"{name} must be an integer, got {shown(value)}") from None
+
+
+def count(name: str, value: int, low: int = 1) -> int:
+    """Accept how many there are of something that is stored: at least ``low``, at most as many as an array can have."""
+    number = _whole(name, value)
+    if number > MOST:
+        raise ValueError(f"{name} must be at most {MOST}, got {shown(number)}")
+    return integer(name, number, low)
+
+
+def array(name: str, value: Any, ndim: int | None = None, shape: Sequence[int] | None = None) -> Array:
+    """Accept finite real numbers with ``ndim`` axes, or of exactly ``shape``, as a read-only float64 copy."""
+    if value is None:
+        raise ValueError(f"{name} must be an array, got None (a missing return statement?)")
+    try:
+        given = real_numbers(value)
+        _fits(name, given.shape, ndim, shape)
+        result = float64(given)
+    except NotReal as error:
+        raise ValueError(f"{name} must be an array of real numbers, got {error}") from None
+    if not np.isfinite(result).all():
+        bad = int(np.count_nonzero(~np.isfinite(result)))
+        raise ValueError(f"{name} must be finite, got {bad} nan or infinite entries out of {result.size}")
+    result.flags.writeable = False
+    return result
+
+
+def _fits(name: str, got: tuple[int, ...], ndim: int | None, shape: Sequence[int] | None) -> None:
+    """Refuse a wrong shape, before anything is copied."""
+    if shape is not None and got != tuple(shape):
+        raise ValueError(f"{name} must have shape {tuple(shape)}, got {got}")
+    if ndim is not None and len(got) != ndim:
+        raise ValueError(f"{name} must have {ndim} axes, got shape {got}")
+    if 0 in got:
+        raise ValueError(f"{name} must not be empty, got shape {got}")
+    if math.prod(got) > MOST:
+        raise ValueError(f"{name} must have at most {MOST} entries, got shape {got}")
+
+
+def real(name: str, value: float) -> float:
+    """Accept one real number as it is, nan and infinity too: an int, a float or a Fraction that a float can hold."""
+    if not isinstance(value, Real) or (_number(value) != _number(value) and not _is_nan(value)):
+        hint = " (floats end at 1.8e308)" if isinstance(value, int) and not isinstance(value, bool) else ""
+        raise ValueError(f"{name} must be a number, nan where it is unknown, got {shown(value)}{hint}")
+    return value
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float | np.floating) and bool(value != value)
+
+
+def positive(name: str, value: float) -> float:
+    """Accept a positive number of size 1e-100..1e100: far beyond 1/L of every problem, and its cube is a float."""
+    number = finite(name, value, above=0)
+    if not 1e-100 <= number <= 1e100:
+        raise ValueError(f"{name} must be of size 1e-100..1e100, got {number:.3g} (other units?)")
+    return number
+
+
+def weight(name: str, value: float) -> float:
+    """Accept the weight of a penalty or of noise, >= 0, of ``moderate_size``."""
+    return moderate_size(name, finite(name, value, at_least=0))
+
+
+def moderate(name: str, values: Array) -> Array:
+    """Accept numbers the largest of which is of ``moderate_size``."""
+    moderate_size(name, float(np.abs(values).max(initial=0.0)), "a largest entry")
+    return values
+
+
+def moderate_size(name: str, size: float, what: str = "") -> float:
+    """Accept a size, which is that of ``what`` an argument has, if it is zero or in 1e-75..1e75.
+
+    Where the largest curvature L and f at the start are so, squared gradients, of the size of ``L f``, and squared
+    distances, of the size of ``f / L``, are in 1e-150..1e150: squares and products of any two are floats, far from
+    overflow and from underflow.
+    """
+    if size and not 1e-75 <= size <= 1e75:
+        rule = f"have {what} of size" if what else "be zero or of size"
+        raise ValueError(f"{name} must {rule} 1e-75..1e75, got {size:.3g} (other units?)")
+    return size
+
+
+def bounded(name: str, number: float) -> float:
+    """Accept a number that is not larger than one of ``moderate_size``; or nan, if that was allowed before."""
+    if abs(number) > 1e75:
+        raise ValueError(f"{name} must be at most 1e75 in size, got {number:.3g} (other units?)")
+    return number
+
+
+def symmetric(name: str, value: Any, size: int | None = None) -> Array:
+    """Accept a ``moderate`` matrix, (size, size), that is symmetric up to rounding, which is taken out."""
+    matrix = moderate(name, array(name, value, ndim=2, shape=None if size is None else (size, size)))
+    if matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"{name} must be square, got shape {matrix.shape}")
+    asymmetry = float(np.abs(matrix - matrix.T).max())
+    if asymmetry > 1e-12 * np.abs(matrix).max():
+        raise ValueError(
+            f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry:.2g}"
+        )
+    return array(name, (matrix + matrix.T) / 2)
+
+
+def several(name: str, values: Any) -> tuple[Any, ...]:
+    """Accept a list, a tuple, a set or an array, as a tuple; text and a lone value are the mistakes that are made."""
+    try:
+        if isinstance(values, str | bytes | bytearray | memoryview | Mapping | np.ma.MaskedArray):
+            raise TypeError
+        return tuple(values)
+    except Exception:  # whatever the class of a user does when it is asked
+        raise ValueError(f"{name} must be a list, got {shown(values)} (in brackets?)") from None
+
+
+def workers(name: str, n_jobs: int) -> int:
+    """Accept a number of workers as joblib has it: -1 is one for each core, -2 one less."""
+    number = integer(name, n_jobs, -MOST, MOST)
+    if number == 0:
+        raise ValueError(f"{name} must not be 0, got 0; -1 is a worker for each core")
+    return number
+
+
+def boolean(name: str, value: bool) -> bool:
+    """Accept True or False, of NumPy too."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
+
+
+def one_of(name: str, value: str, choices: Iterable[str]) -> str:
+    """Accept one of ``choices``; an unknown name is answered with the nearest match."""
+    known = sorted(choices)
+    if isinstance(value, str) and value in known:
+        return value
+    raise ValueError(f"{name} must be one of {', '.join(known)}, got {shown(value)}{nearest(value, known)}")
+
+
+def nearest(value: object, known: Iterable[str]) -> str:
+    """Return the nearest match as the end of a message; nothing where no name is near."""
+    lowered = {choice.lower(): choice for choice in known}
+    near = difflib.get_close_matches(value.lower() if isinstance(value, str) else "", lowered, n=1, cutoff=0.5)
+    return f" (did you mean {lowered[near[0]]!r}?)" if near else ""

@@ -1,0 +1,116 @@
+"""Values: what frozen dataclasses share here. They cannot be changed, are equal by content, and print on one line."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+from numpy.lib.stride_tricks import as_strided
+
+from rac_theory.base.digest import digest, is_sparse
+from rac_theory.base.naming import function_name, repr_of, type_name
+from rac_theory.base.read_only import read_only, sealed
+
+
+class Value:
+    """The base of a frozen dataclass, which is to be made with ``eq=False``, and ``repr=False`` for the repr from here.
+
+    * Arrays and mappings among its fields are read-only copies, also after it was pickled. A class with a
+      ``__post_init__`` of its own sees to that itself.
+    * Two are equal if they are of one class and their fields are, nan equal to nan, whatever is in their caches. A
+      subclass that is no dataclass may hold more than its fields, and equals itself only.
+    * The repr is what differs from the defaults; for arrays shape and digest, so that others print otherwise.
+    """
+
+    def __post_init__(self) -> None:
+        kept = ((name, value, read_only(value)) for name, value in vars(self).items())
+        vars(self).update([(name, safe) for name, value, safe in kept if safe is not value])
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({name: sealed(value) for name, value in state.items()})
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        if self is other or "__dataclass_fields__" not in vars(type(self)):
+            return self is other
+        return all(same(getattr(self, known.name), getattr(other, known.name)) for known in _compared(self))
+
+    def __hash__(self) -> int:
+        if "__dataclass_fields__" not in vars(type(self)):
+            return object.__hash__(self)
+        return hash((type(self), *(_hashed(getattr(self, known.name)) for known in _compared(self))))
+
+    def __repr__(self) -> str:
+        told = ((known, getattr(self, known.name)) for known in fields(self) if known.repr)  # type: ignore[arg-type]
+        parts = [f"{known.name}={in_short(value)}" for known, value in told if not same(value, _default(known))]
+        return f"{type_name(self)}({', '.join(parts)})"
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two things are equal, arrays entry by entry, nan equal to nan; never an error."""
+    if one is other:
+        return True
+    if (isinstance(one, np.ndarray) or is_sparse(one)) or (isinstance(other, np.ndarray) or is_sparse(other)):
+        return type(one) is type(other) and _same_numbers(one, other)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(item, other[key]) for key, item in one.items())
+    try:
+        return bool(one == other or (one != one and other != other))
+    except Exception:  # of a user's class, such as a dataclass that compares arrays
+        return False
+
+
+def in_short(value: Any) -> str:
+    """Return the repr of a field on one line: arrays by shape and digest, functions by name."""
+    if isinstance(value, np.ndarray):
+        return f"{'x'.join(map(str, value.shape))} {digest(_in_memory(value))}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{repr_of(key)}: {in_short(item)}" for key, item in value.items()) + "}"
+    if type(value) is tuple:
+        return f"({', '.join(map(in_short, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, frozenset):
+        return f"frozenset({{{', '.join(sorted(map(repr_of, value)))}}})"
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    return function_name(value) if callable(value) and hasattr(value, "__qualname__") else repr_of(value)
+
+
+def _same_numbers(one: Any, other: Any) -> bool:
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    if is_sparse(one):
+        return all(np.array_equal(getattr(one, x), getattr(other, x)) for x in ("data", "indices", "indptr"))
+    if one.strides == other.strides:
+        one, other = _in_memory(one), _in_memory(other)
+    return np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
+
+
+def _in_memory(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return what is stored of an array: of a Toeplitz view, as large spectra have it, 2 dim - 1 numbers, not dim^2."""
+    low, high = byte_bounds(array)
+    stored = (high - low) // array.itemsize
+    if stored >= array.size:
+        return array
+    upwards = array[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides)]
+    return as_strided(upwards, (stored,), (array.itemsize,), writeable=False)
+
+
+def _hashed(value: Any) -> Any:
+    """Return something with a hash, equal for what is the ``same``; None where there is nothing quick."""
+    if isinstance(value, np.ndarray) or is_sparse(value):
+        return value.shape
+    if isinstance(value, tuple):
+        return tuple(map(_hashed, value))
+    return value if isinstance(value, str | int | float | Value) and value == value else None
+
+
+def _compared(value: Any) -> list[Field[Any]]:
+    return [known for known in fields(value) if known.compare]
+
+
+def _default(known: Field[Any]) -> Any:
+    return known.default if known.default_factory is MISSING else known.default_factory()

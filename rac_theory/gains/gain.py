@@ -1,0 +1,241 @@
+r"""What a sketch makes of matrix smoothness: the smallest number L_H with :math:`E[H Q H] \le L_H E[H]`.
+
+A projected step of size gamma on a function that curves up no more than Q gains at least
+:math:`\gamma (2 - \gamma L_H) \lambda_{\min}(E[H])`, where L in the place of L_H is what smoothness alone promises. As
+:math:`H Q H \le \lambda_{\max}(Q) H`, L_H is never more than that. Traces and diagonals in it are those of the side
+that is sketched: for :math:`Q = \sum S \otimes R` and a left sketch :math:`E[HQH] = \sum E[HSH] \otimes R`.
+
+The range of E[HQH] is in that of E[H], so that there is such a number where E[H] is singular too: HX = 0 almost surely
+where :math:`\langle X, E[H] X \rangle = E \|H X\|^2 = 0`, and then :math:`E[HQH] X = 0`.
+"""
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, ProjectedDescent, RACLoRA, Side, check_dim
+from rac_theory.base import checks, having
+from rac_theory.gains import whole
+from rac_theory.gains.along_draws import Sampling, along_draws
+from rac_theory.gains.common_basis import Terms, terms_of_side, ways
+from rac_theory.gains.layered import along_all_layers, blocks
+from rac_theory.gains.one_side import along_one_side, moments_of
+from rac_theory.numerics import Randomness, matrix, rounded, seed_sequence
+from rac_theory.problems import Smoothness
+from rac_theory.sketches import DRAWS, MEMBERS, Moments, Sketch, check_size, spectrum
+
+_ROUNDING = Fraction(1, 10**6)  # what is above L by no more is L itself, in other digits
+
+UNKNOWN = "L, as nothing better is known of this sketch"
+
+
+class SmoothnessAlong(NamedTuple):
+    """Smoothness along a sketch.
+
+    Attributes
+    ----------
+    L_H : float
+        Rounded up, in the units of L.
+    provenance : str
+        How it is known. "At most" where it need not be the smallest such number, up to rounding.
+    alpha : float
+        The probability with which it may be false, spent whatever came of it; 0 where nothing is sampled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.problems.smoothness import Smoothness
+    >>> from rac_theory.gains.gain import smoothness_along
+    >>> from rac_theory.sketches import FromFunction
+    >>> own = FromFunction(2, 1, lambda rng: rng.standard_normal((2, 1)))
+    >>> known = smoothness_along(own, Smoothness([(np.diag([2.0, 1.0]), np.eye(1))]), draws=10_000, rng=0)
+    >>> print(f"{known.L_H:.3f}, {known.provenance}")  # in truth 1.75
+    1.771, at most: a bound at level 0.001 from 10000 draws
+    """
+
+    L_H: float
+    provenance: str
+    alpha: float = 0.0
+
+
+def smoothness_along(
+    sketch: Sketch | ProjectedDescent | None,
+    Q: Smoothness,
+    *,
+    side: Side = "left",
+    alpha: float = 1e-3,
+    draws: int = DRAWS,
+    rng: Randomness = None,
+) -> SmoothnessAlong:
+    """Return smoothness along a sketch, or along the projections of an algorithm, rounded up.
+
+    Where no moments of the sketch are known it is bounded from draws.
+
+    Parameters
+    ----------
+    sketch : Sketch or ProjectedDescent or None
+        A sketch; or an algorithm, such as ``RACLoRA`` or ``Bernoulli``, which says itself on which side it is. None is
+        no sketch, H = I.
+    Q : Smoothness
+    side : Side
+        Which side of the gradient the sketch projects.
+    alpha : float
+        Probability with which a bound from draws may be false.
+    draws : int
+        How many to take, at most, where there is nothing better; 0 for none. Fewer are taken where they would last for
+        more than some seconds, and none where so few say nothing.
+    rng : seed, SeedSequence or Generator
+        Unused where nothing is sampled.
+
+    Raises
+    ------
+    ValueError
+        If the sketch does not fit the matrices on which Q acts, or does not keep its promises.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.problems.smoothness import Smoothness
+    >>> from rac_theory.gains.gain import smoothness_along
+    >>> from rac_theory.sketches import Coordinate, Haar
+    >>> Q = Smoothness([(np.diag([8.0, 1.0, 1.0, 1.0]), np.eye(3))])
+    >>> [smoothness_along(Haar(4, rank), Q).L_H for rank in (1, 2, 4)]  # (2 L + tr) / 6 at rank one
+    [4.5, 5.666666666666667, 8.0]
+    >>> smoothness_along(Haar(3, 1), Q, side="right").L_H  # there it is a multiple of the identity
+    8.0
+    """
+    checks.finite("alpha", alpha, above=0, below=1)
+    checks.integer("draws", draws, 0)
+    sampling = Sampling(alpha, draws, seed_sequence(rng))
+    if isinstance(sketch, ProjectedDescent):
+        return _of_algorithm(sketch, Q, sampling)
+    if sketch is None:
+        return SmoothnessAlong(Q.largest, "no sketch: L itself")
+    checks.one_of("side", side, ("left", "right"))
+    having("sketch", sketch, "a sketch", MEMBERS)
+    check_size(sketch)
+    check_dim("sketch", sketch, side, _shape(Q))
+    return _one_sided(sketch, terms_of_side(Q, side), Q.largest, sampling)
+
+
+def _shape(Q: Smoothness) -> tuple[int, int]:
+    S, R = Q.terms[0]
+    return len(S), len(R)
+
+
+def _of_algorithm(algorithm: ProjectedDescent, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
+    if isinstance(algorithm, RACLoRA):
+        if algorithm.sketch is None:
+            return SmoothnessAlong(Q.largest, "no sketch: L itself")
+        check_dim("sketch", algorithm.sketch, algorithm.side, _shape(Q))
+        return _one_sided(algorithm.sketch, terms_of_side(Q, algorithm.side), Q.largest, sampling)
+    if isinstance(algorithm, Bernoulli):
+        algorithm.check_shape(_shape(Q))
+        return _two_sided(algorithm, Q, sampling)
+    if isinstance(algorithm, LayeredRACLoRA):
+        algorithm.check_shape(_shape(Q))
+        return _layered(algorithm, Q, sampling)
+    return SmoothnessAlong(Q.largest, "L, as projections are not drawn anew")
+
+
+def _layered(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
+    """Along several layers: the largest of them, and as a whole where these are more than Q and few entries."""
+    each, apart = blocks(Q, algorithm.layers)
+    shares = sampling.shared(len(each))
+    found = [_of_algorithm(*one) for one in zip(algorithm.of_layers, each, shares, strict=True)]
+    largest = max(range(len(found)), key=lambda i: found[i].L_H)
+    how = found[largest].provenance
+    if len(found) > 1:
+        how = f"{algorithm.layers.names[largest]}, the largest of all layers: {how}"
+    known = [(Fraction(found[largest].L_H), how if apart else f"at most: {how}, on more than Q")]
+    if not apart and len(found) > 1 and (all_layers := along_all_layers(algorithm, Q)) is not None:
+        known.append((Fraction(all_layers[0]), f"{all_layers[1]}, on all entries of all layers"))
+    return _smallest(known, Q.largest, math.fsum(one.alpha for one in found))
+
+
+def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling) -> SmoothnessAlong:
+    """Along a left sketch: the smallest of what is known, and of what draws show where that is nothing, or loose."""
+    known, loose, broken = [], True, ways(terms)
+    for way in broken:
+        found = [along_one_side(sketch, S) for S in way.matrices]
+        each = [one for one in found if one is not None]
+        if len(each) == len(found):
+            how = way.how or max(each).how
+            known.append((way.together([one.L_H for one in each]), how))
+            loose = loose and any(one.loose for one in each)
+    if broken[0].how:
+        known += _as_a_whole(sketch, terms)
+    if known and not loose:
+        return _smallest(known, largest)
+    sample = along_draws(sketch, [matrix(S) for S in broken[0].matrices], sampling)
+    if sample is None:
+        return _smallest(known, largest)
+    bound = broken[0].together(sample.bounds)
+    if bound < largest:
+        known.append((bound, f"at most: {sample.how}"))
+    return _smallest(known, largest, sampling.alpha, f"L, as {sample.how} is no less")
+
+
+def _as_a_whole(sketch: Sketch, terms: Terms) -> list[tuple[Fraction, str]]:
+    if len(terms[0][0]) * len(terms[0][1]) > whole.LARGEST:
+        return []
+    pair = moments_of(Moments(sketch))
+    bound = math.inf if pair is None else whole.along_whole(1.0, pair, None, terms)
+    return [(Fraction(bound), f"{pair.how}, on all entries")] if pair is not None and bound < math.inf else []
+
+
+def _smallest(
+    known: list[tuple[Fraction, str]], largest: float, alpha: float = 0.0, otherwise: str = UNKNOWN
+) -> SmoothnessAlong:
+    bound, how = min(known, default=(Fraction(largest), otherwise))
+    if bound > Fraction(largest) * (1 + _ROUNDING):
+        how = otherwise
+    return SmoothnessAlong(min(max(0.0, rounded(bound, math.inf)), largest), how, alpha)
+
+
+def _two_sided(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
+    r"""Along a coin: from those of the two sides, or as a whole where it is small.
+
+    :math:`E[HQH] \le p L_l E[H_l] \otimes I + (1-p) L_r I \otimes E[H_r]` has eigenvalues
+    :math:`p L_l h + (1-p) L_r k` beside :math:`p h + (1-p) k` of E[H]: a mean of the two, with the most weight on the
+    larger where h is largest and k smallest.
+    """
+    half_left, half_right = sampling.shared(2)
+    coin = [
+        (Fraction(algorithm.p), algorithm.left, Q.terms, half_left),
+        (1 - Fraction(algorithm.p), algorithm.right, terms_of_side(Q, "right"), half_right),
+    ]
+    sides = [
+        (weight, sketch, _one_sided(sketch, terms, Q.largest, half)) for weight, sketch, terms, half in coin if weight
+    ]
+    if len(sides) == 1:
+        return sides[0][2]
+    (less, sketch_less, low), (more, sketch_more, high) = sorted(sides, key=lambda side: side[2].L_H)
+    h, k = _end(sketch_more, "lambda_max"), _end(sketch_less, "lambda_min")
+    total = more * h + less * k
+    mean = (more * h * Fraction(high.L_H) + less * k * Fraction(low.L_H)) / total if total else Fraction(high.L_H)
+    known = [
+        (mean, f"at most: the mean of both sides, left: {sides[0][2].provenance}, right: {sides[1][2].provenance}")
+    ]
+    if low.L_H < high.L_H:
+        known += _whole(algorithm, Q)
+    return _smallest(known, Q.largest, math.fsum(side[2].alpha for side in sides))
+
+
+def _whole(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:
+    m, n = _shape(Q)
+    if m * n > whole.LARGEST:
+        return []
+    left, right = moments_of(Moments(algorithm.left)), moments_of(Moments(algorithm.right))
+    if left is None or right is None:
+        return []
+    bound = whole.along_whole(algorithm.p, left, right, Q.terms)
+    how = f"left: {left.how}, right: {right.how}, on all entries"
+    return [(Fraction(bound), how)] if bound < math.inf else []
+
+
+def _end(sketch: Sketch, name: str) -> Fraction:
+    """An end of the spectrum of E[H] where it is known without drawing, else that of any projection."""
+    if Moments(sketch).mean is None:
+        return Fraction(name == "lambda_max")
+    return Fraction(getattr(spectrum(sketch), name))

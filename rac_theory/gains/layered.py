@@ -1,0 +1,99 @@
+r"""Smoothness of several layers, for projections that act in each of them by itself.
+
+A block B of Q that couples layers i and j adds :math:`2 \langle x, B y \rangle \le \|B\| (\|x\|^2 + \|y\|^2)`. So Q
+is at most the block diagonal operator of :math:`Q_{ii} + \sum_j \|Q_{ij}\| I`, whose layers have their smoothness along
+their own sketches, and the largest of these is one for all layers.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from rac_theory.algorithms import LayeredRACLoRA
+from rac_theory.base.checks import Array
+from rac_theory.gains.one_side import moments_of
+from rac_theory.gains.ratio import largest_ratio
+from rac_theory.numerics import identity, multiple_of_identity, raised
+from rac_theory.problems import LARGEST_SIDE, Layers, Smoothness, largest_gram_eigenvalue, of_blocks
+from rac_theory.sketches import Moments
+from rac_theory.sketches.laws import SecondMoment, lifted, on_blocks
+
+LARGEST_WHOLE = 256
+"""The most entries of all layers together on which E[H] and E[HQH] are formed."""
+
+_EPS = float(np.finfo(float).eps)
+
+
+class Blocks(NamedTuple):
+    """The smoothness of each layer, and whether that is Q itself, neither coupled nor replaced by what is larger."""
+
+    each: list[Smoothness]
+    apart: bool
+
+
+def blocks(Q: Smoothness, layers: Layers) -> Blocks:
+    """Return a bound of Q, on the column of all layers, that has no block for two of them."""
+    if layers.shapes == (layers.shape,):
+        return Blocks([Q], apart=True)
+    if (scale := _scale(Q)) is not None or layers.shape[0] > LARGEST_SIDE:
+        largest = Q.largest if scale is None else scale
+        each = [Smoothness.known([(identity(m, largest), identity(n))]) for m, n in layers.shapes]
+        return Blocks(each, apart=scale is not None)
+    M, each, replaced = Q.dense, [], False
+    parts = [*layers.slices()]
+    coupled = [
+        math.fsum(_norm(M[part, other]) for j, other in enumerate(parts) if j != i) for i, part in enumerate(parts)
+    ]
+    for part, shape, more in zip(parts, layers.shapes, coupled, strict=True):
+        own = raised(M[part, part], more * (1 + 4 * _EPS))
+        along = of_blocks(own, shape)
+        largest = Smoothness.known([(own, identity(1))]).largest
+        each.append(Smoothness.known([(identity(shape[0], largest), identity(shape[1]))]) if along is None else along)
+        replaced = replaced or along is None
+    return Blocks(each, apart=not replaced and not any(coupled))
+
+
+def along_all_layers(algorithm: LayeredRACLoRA, Q: Smoothness) -> tuple[float, str] | None:
+    """Return L_H as an eigenvalue of matrices on all entries of all layers, and how it is known; None where it is not.
+
+    There is none where entries are many, or where a sketch has no moments, or leaves a direction alone.
+    """
+    size = algorithm.layers.shape[0]
+    if size > LARGEST_WHOLE:
+        return None
+    own: list[SecondMoment] = []
+    off, how = 0.0, list[str]()
+    for layer, shape in zip(algorithm.of_layers, algorithm.layers.shapes, strict=True):
+        if layer.sketch is None:
+            own.append(_unchanged)
+            continue
+        known = Moments(layer.sketch)
+        second, pair = known.second_moment, moments_of(known)
+        if second is None or pair is None or pair.basis is not None:
+            return None
+        own.append(lifted(second, shape, layer.side))
+        off, how = max(off, pair.off), [*how, pair.how]
+    moment = on_blocks(own, [m * n for m, n in algorithm.layers.shapes])
+    M = Q.dense
+    K, T = moment(np.eye(size)), moment(M)
+    # E[H_i] M_ij E[H_j] is off by both means, and no block by more than that.
+    off_T = 2.01 * off * len(own) * float(np.linalg.norm(M))
+    bound = largest_ratio((T + T.T) / 2, (K + K.T) / 2, off_T=off_T, off_K=off)
+    return (bound, "; ".join(dict.fromkeys(how))) if bound < math.inf else None
+
+
+def _unchanged(M: Array) -> Array:
+    return M
+
+
+def _scale(Q: Smoothness) -> float | None:
+    """The number l with ``Q = l I``, if the terms show that there is one."""
+    if any(multiple_of_identity(factor) is None for term in Q.terms for factor in term):
+        return None
+    return Q.largest
+
+
+def _norm(B: Array) -> float:
+    """The spectral norm, rounded up."""
+    return math.sqrt(largest_gram_eigenvalue(B)) * (1 + 4 * _EPS) if B.any() else 0.0

@@ -1,0 +1,204 @@
+r"""Smoothness along a sketch for one symmetric matrix S: the smallest number with :math:`E[H S H] \le L_H E[H]`.
+
+It is at most :math:`\lambda_{\max}(S)`, as :math:`H S H \le \lambda_{\max}(S) H`, and rises with S. Outside the range
+of E[H] both sides are zero: :math:`E[H] v = 0` gives :math:`E \|H v\|^2 = v^\top E[H] v = 0`, so that Hv = 0 in every
+draw that can come. :math:`L_H(S + l I) = L_H(S) + l`.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from rac_theory.base.checks import Array
+from rac_theory.gains.ratio import largest_ratio
+from rac_theory.numerics import (
+    LARGE,
+    diagonal_of,
+    entries,
+    extreme_eigenvalues,
+    largest_eigenvalue,
+    matrix,
+    multiple_of_identity,
+    orthonormal_range,
+    proved_bound,
+    rounded,
+)
+from rac_theory.sketches import Moments, Sketch
+from rac_theory.sketches.laws import CurvatureBound, EntryMoments
+
+_EPS = float(np.finfo(float).eps)
+OFF = 4e-12
+"""How far entries of E[H] and E[HSH] may be off, relative to 1 and to the norm of S, where they are no quotients."""
+
+_REGULAR = 1e-6
+"""The smallest eigenvalue of E[H] that is no rounding, and leaves digits to what is divided by it."""
+
+LOOSE = Fraction(1, 5)
+"""Relative: by how much a bound may be too large where no draws are asked."""
+
+LARGEST_STACK = 1 << 24
+"""The most numbers of a support, and of products with one, that are summed over."""
+
+
+class Pair(NamedTuple):
+    """E[H], (k, k), and S to E[H S H], in coordinates of the range of E[H]: ``basis`` (d, k), None for all of it."""
+
+    mean: Array
+    second: Callable[[Array], Array]
+    basis: Array | None
+    off: float
+    how: str
+    listed: bool = False
+
+
+class Along(NamedTuple):
+    """L_H, rounded up, how it is known, and whether that is only a bound which may be far above the smallest."""
+
+    L_H: float
+    how: str
+    loose: bool = False
+
+
+def along_one_side(sketch: Sketch, S: Array) -> Along | None:
+    """Return L_H of one matrix; None where nothing is better than the largest eigenvalue of S."""
+    scalar = multiple_of_identity(S)
+    if scalar is not None:
+        return Along(scalar, "H (l I) H = l H")
+    known = Moments(sketch)
+    trust = ", on trust" if known.on_trust else ""
+    if known.entries is not None and len(known.entries) == 1:
+        return Along(rounded(_of_entries(known.entries[0], S), math.inf), f"moments of entries of H{trust}")
+    S = matrix(S)
+    found = [] if known.entries is None else [_between(known.entries, S)]
+    if known.curvature_bound is not None:
+        found += _above(known.curvature_bound, S)
+    pair = moments_of(known)
+    if pair is not None:
+        off = pair.off * float(np.linalg.norm(S))
+        ratio = largest_ratio(pair.second(S), pair.mean, off_T=off, off_K=pair.off)
+        found.append(Along(ratio, pair.how))
+        if pair.listed:
+            draws = _largest_of_draws(known, S)
+            at_most = f"at most: the largest over the support{trust}"
+            found.append(Along(draws, at_most if draws < (1 - 1e-6) * ratio else pair.how))
+    return min((one for one in found if math.isfinite(one.L_H)), default=None)
+
+
+def _between(corners: tuple[EntryMoments, ...], S: Array) -> Along:
+    r"""A bound for all means of some moments from the largest eigenvalue for one of them.
+
+    With differences marked by d, E[HSH] differs by :math:`(dp + dy)(S - D) + dx D + dy (\mathrm{tr}(S) I - D)`, D the
+    diagonal of S, and where dp + dy is not positive the first is at most :math:`|dp + dy| D`.
+    """
+    base = max(corners, key=lambda corner: corner.pair + corner.across)
+    diagonal, trace, more = np.diagonal(S), exact_trace(S), Fraction(0)
+    ends = {Fraction(float(diagonal.min())), Fraction(float(diagonal.max()))}
+    for corner in corners:
+        x, y, p = (one - other for one, other in zip(corner, base, strict=True))
+        more = max(more, *((x - p - y) * end + y * (trace - end) for end in ends))
+    least, more = _of_entries(base, S), more / base.share(len(S)) * (1 + Fraction(1, 10**9))
+    how = "at most: moments of entries of H, between bounds"
+    return Along(rounded(least + more, math.inf), how, loose=more > LOOSE * least)
+
+
+def _above(curvature_bound: Callable[[Array], CurvatureBound | None], S: Array) -> Iterator[Along]:
+    """Yield what a sketch makes of S without its smallest eigenvalue, which only moves L_H."""
+    low, moved = _smallest_eigenvalue(S), S.copy()
+    moved[np.diag_indices(len(S))] -= low
+    bound = curvature_bound(moved)
+    del moved  # a large matrix less
+    if bound is not None:
+        above = largest_eigenvalue(bound.matrix) + bound.off
+        total = low + above + 1e-9 * abs(above) + OFF * float(np.linalg.norm(S))
+        how = "at most: moments of entries of H, between bounds"
+        yield Along(rounded(Fraction(total), math.inf), how, loose=bound.slack > LOOSE * (total - low))
+
+
+def _smallest_eigenvalue(S: Array) -> float:
+    """Bound the smallest eigenvalue from below, at the price of a Cholesky factor where a large S is semidefinite."""
+    if len(S) > LARGE and diagonal_of(S) is None:
+        bound = proved_bound(-S, 1e-12 * float(np.linalg.norm(S)))
+        if bound is not None:
+            return -bound
+    return extreme_eigenvalues(S)[0]
+
+
+def exact_trace(S: Array) -> Fraction:
+    """Return the trace, without rounding."""
+    return sum(map(Fraction, entries(S).tolist()), Fraction(0))
+
+
+def _of_entries(known: EntryMoments, S: Array) -> Fraction:
+    """``lambda_max((p + y) S + (x - p - 2y) diag(S) + y tr(S) I) / E[H_11]``, in Fractions up to an eigenvalue."""
+    d, diagonal = len(S), entries(S)
+    share, whole, alone = known.share(d), known.pair + known.across, known.alone
+    if share == 0:
+        return Fraction(0)
+    if diagonal_of(S) is not None:
+        whole, alone = Fraction(0), whole + alone
+    if whole == 0:
+        top = alone * Fraction(float(diagonal.max() if alone > 0 else diagonal.min()))
+    elif alone == 0 and whole > 0:
+        top = whole * Fraction(largest_eigenvalue(S))
+    else:
+        M = float(whole) * S
+        M[np.diag_indices(d)] += float(alone) * diagonal
+        sizes = abs(float(whole)) * float(np.linalg.norm(S)) + abs(float(alone)) * float(np.linalg.norm(diagonal))
+        top = Fraction(largest_eigenvalue(M)) + Fraction(4 * _EPS * sizes)
+    return (top + known.across * exact_trace(S)) / share
+
+
+def moments_of(known: Moments) -> Pair | None:
+    """Return E[H] and E[HSH] of a sketch on the range of E[H], by closed forms or over its support, if there are any.
+
+    The range is that of the support where there is one: the singular vectors of all draws beside each other, with the
+    tolerance that decides about the rank of a draw. Otherwise E[H] must be diagonal or regular.
+    """
+    if known.second_moment is None or known.mean is None or known.mean.how == "enumerated":
+        return None if known.support is None else _listed(known)
+    K, trust = known.mean.matrix, ", on trust" if known.on_trust else ""
+    diagonal = np.count_nonzero(K) == np.count_nonzero(np.diagonal(K))
+    if not diagonal and known.support is not None and np.linalg.eigvalsh(K)[0] < _REGULAR:
+        return _listed(known)
+    return Pair(K, known.second_moment, None, OFF, f"{known.mean.how} of E[HSH] and E[H]{trust}")
+
+
+def _listed(known: Moments) -> Pair | None:
+    assert known.support is not None
+    B, probabilities = known.support
+    if B.size > LARGEST_STACK:
+        return None
+    Q, weights = orthonormal_range(B), probabilities.astype(np.float64)
+    Q, weights = Q[weights > 0], weights[weights > 0]
+    rows = np.swapaxes(Q, 1, 2).reshape(-1, Q.shape[1])
+    lengths, V = np.linalg.svd(rows, full_matrices=False)[1:]
+    found = lengths > max(rows.shape) * _EPS * lengths[0]
+    basis = None if found.sum() == Q.shape[1] else V[found].T
+    if basis is not None:
+        Q = basis.T @ Q
+    off = OFF if basis is None or not basis.size else OFF * max(1.0, len(Q) / float(lengths[found][-1]) ** 2)
+    mean = np.einsum("k,kir,kjr->ij", weights, Q, Q, optimize=True)
+    how = "enumerated over the support" + (", on trust" if known.on_trust else "")
+    return Pair((mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, how, True)
+
+
+def _second(Q: Array, weights: Array, basis: Array | None, S: Array) -> Array:
+    """``sum p Q (Q'SQ) Q'`` for ranges Q, (k, d, r)."""
+    if basis is not None:
+        S = basis.T @ S @ basis
+    inner = np.swapaxes(Q, 1, 2) @ S @ Q
+    T = np.einsum("kir,kjr->ij", Q @ inner * weights[:, None, None], Q, optimize=True)
+    return np.asarray((T + T.T) / 2)
+
+
+def _largest_of_draws(known: Moments, S: Array) -> float:
+    """The largest eigenvalue of HSH over all draws, which no ratio exceeds, whatever the probabilities."""
+    assert known.support is not None
+    B, probabilities = known.support
+    Q = orthonormal_range(B[probabilities > 0])
+    inner = np.swapaxes(Q, 1, 2) @ S @ Q
+    rounding = (OFF + 8 * len(S) * _EPS) * float(np.linalg.norm(S))
+    return max(extreme_eigenvalues((one + one.T) / 2)[1] for one in inner) + rounding

@@ -1,0 +1,90 @@
+"""The upper table of the page: a line for each claim, made of its rows."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from rac_theory import theorems
+from rac_theory.drawing import html
+from rac_theory.ledger.report.proofs import ShownProof, shown_proof
+from rac_theory.ledger.row_schema import STATUSES
+from rac_theory.ledger.summary import closest, known_slack, rounded_down
+from rac_theory.ledger.verdict_row import Row
+from rac_theory.statements import Theorem
+
+
+@dataclass(frozen=True)
+class ShownClaim:
+    """A claim with the rows that try it.
+
+    Attributes
+    ----------
+    id : str
+    theorem : Theorem or None
+        None for a claim that this version does not know.
+    rows : tuple of Row
+    """
+
+    id: str
+    theorem: Theorem | None
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def formulas(self) -> list[Markup]:
+        """The statement as elements of MathML, between which a line may end."""
+        return [] if self.theorem is None else list(map(html.formula, self.theorem.pieces))
+
+    @property
+    def assumptions(self) -> list[Markup]:
+        """A sentence for each assumption."""
+        return [] if self.theorem is None else list(map(html.sentence, self.theorem.typeset_assumptions))
+
+    @property
+    def proof(self) -> ShownProof | None:
+        """Its proof, if it is one of ours and rows try it: to check the proofs of all takes longer than many a job."""
+        return shown_proof(self.id) if self.rows else None
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """How many rows got each verdict, for those that came up."""
+        return counts(self.rows)
+
+    @property
+    def evidence(self) -> list[tuple[str, int]]:
+        """How many rows rest on each kind of evidence."""
+        found = Counter(row.evidence for row in self.rows)
+        return [(kind, found[kind]) for kind in ("exact", "sampled") if found[kind]]
+
+    @property
+    def closest(self) -> Row | None:
+        """The row that holds with the smallest slack that is known, as ``verify`` names it."""
+        return closest(self.rows)
+
+    @property
+    def least_slack(self) -> str:
+        """What the slack of that row is at least."""
+        return "" if self.closest is None else rounded_down(known_slack(self.closest))
+
+    @property
+    def reach(self) -> list[str]:
+        """The least and the largest share of the steps that rows say something about; one where they are alike."""
+        shares = [row.reach_share for row in self.rows if row.reach_share is not None]
+        return list(dict.fromkeys(f"{share:.0%}" for share in (min(shares), max(shares)))) if shares else []
+
+
+def counts(rows: Iterable[Row]) -> list[tuple[str, int]]:
+    """Count the verdicts that came up, in the order in which they are explained."""
+    found = Counter(row.status for row in rows)
+    return [(status, found[status]) for status in STATUSES if found[status]]
+
+
+def claims(rows: Sequence[Row]) -> list[ShownClaim]:
+    """Return the claims that rows try, in the order of the library, and after them those that no row tries."""
+    by_id: dict[str, list[Row]] = {}
+    for row in rows:
+        by_id.setdefault(row.claim, []).append(row)
+    known = [ShownClaim(id, theorem, tuple(by_id.get(id, ()))) for id, theorem in theorems.ALL.items()]
+    foreign = [ShownClaim(id, None, tuple(tried)) for id, tried in by_id.items() if id not in theorems.ALL]
+    return sorted([*known, *foreign], key=lambda claim: not claim.rows)

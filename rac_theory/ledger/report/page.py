@@ -1,0 +1,275 @@
+"""Writes the page: the templates, filled with rows and answers; everything in them that is a word is escaped."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
+from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from rac_theory.base import write_whole
+from rac_theory.ledger import results
+from rac_theory.ledger.report import gallery, numbers, packing
+from rac_theory.ledger.report.cases import ShownCase
+from rac_theory.ledger.report.claims import claims, counts
+from rac_theory.ledger.report.images import image
+from rac_theory.ledger.report.saved import JSON_END, saved, saved_head
+from rac_theory.ledger.report.sentences import breakable
+from rac_theory.ledger.row_schema import STATUSES
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
+from rac_theory.ledger.violated import violated
+from rac_theory.verdicts import Status, versions
+
+FILE = "report.html"
+ON_A_PAGE = 100
+"""How many cases are laid out at a time: more take a browser longer than a reader waits."""
+ROWS = 2_000
+"""How many rows a page holds; of more it is a summary with links to files of rows."""
+BYTES = 20_000_000
+"""How large a page may be that holds its rows: ours have two or three thousand bytes a row."""
+_ROOM = 4_000_000  # for the rows in a file of rows, which is less than 5 MB with its claims and their proofs
+_FILE_OF_ROWS = re.compile(r"report-\d+-[0-9a-f]{8}\.html")
+_SYMBOLS = dict(zip(STATUSES, "✓≈?✗–!∅", strict=True))
+_MEANINGS = {status.name: status.meaning for status in Status} | {
+    FAILED: "it raised an error",
+    NEEDS_EXTRA: "its data need an extra",
+}
+
+
+def write(folder: Path) -> Path:
+    """Write ``report.html`` into a folder of results, from its results.json and counterexamples.json.
+
+    Of more rows than a page holds, it is a summary with links to files of rows beside it. These have names of their
+    own, made of what is in them: they are written first and older ones are removed last, so that the page that is
+    there has all its files at every moment.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds neither, or something else under their names.
+    OSError
+        If a file cannot be written: what was there is left.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from rac_theory.ledger import results
+    >>> from rac_theory.ledger.verdict_row import Row
+    >>> from rac_theory.ledger.report import write
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = results.save(Path(folder), [Row.missing(1, "T2", "wine", "it needs scikit-learn", seed=0, alpha=1e-3)])
+    ...     page = write(Path(folder))
+    ...     print(page.name, "arXiv:2410.08305" in page.read_text(encoding="utf-8"))
+    report.html True
+    """
+    answers = gallery.load(folder)
+    stored = folder / results.FILE
+    blocks = _blocks(folder, iter(()) if answers and not stored.exists() else results.stream(stored))
+    first, is_all = _as_many_as_a_page_holds(blocks)
+    before, made = {*_files_of_rows(folder)}, []
+    try:
+        if is_all:
+            text = _page(folder, first, answers)
+        else:
+            parts = []
+            for part in _parts(chain(first, blocks)):
+                path, told = _write_part(folder, part)
+                made.append(path)
+                parts.append(told)
+            text = _summary(folder, parts, answers)
+        path = write_whole(folder / FILE, text, durable=not is_all)
+    except BaseException:  # an interrupt too
+        _remove({*made} - before)
+        raise
+    _remove(before - {*made})
+    return path
+
+
+def page(folder: Path, rows: Iterable[Row], answers: Sequence[gallery.Shown]) -> str:
+    """Return the page of some rows and answers, whose figures are in a folder."""
+    return _page(folder, [*_blocks(folder, rows)], answers)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows that are packed together: each in the table, and what they open and are saved as."""
+
+    rows: list[Row]
+    table: list[Markup]
+    about: packing.Pack
+    saved: list[list[str]]
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes that they take in a page."""
+        return sum(len(line.encode()) for line in self.table) + len(self.about.text) + packing.room(self.saved)
+
+
+class _Part(NamedTuple):
+    """What the summary says of a file of rows."""
+
+    file: str
+    rows: list[Row]
+
+
+def _blocks(folder: Path, rows: Iterable[Row]) -> Iterator[_Block]:
+    environment = _environment()
+    about, line = environment.get_template("about.html"), environment.get_template("row.html")
+
+    def opens(row: Row) -> str:
+        case = ShownCase(row, folder)
+        return about.render(case=case, constants=_constants(case.constants))
+
+    opened = ((row, opens(row)) for row in rows)
+    for some in packing.together(opened, lambda one: len(one[1])):
+        each = [row for row, _ in some]
+        table = [Markup(line.render(row=row, numbers=numbers)) for row in each]
+        yield _Block(each, table, packing.packed([words for _, words in some]), saved(each))
+
+
+def _as_many_as_a_page_holds(blocks: Iterator[_Block]) -> tuple[list[_Block], bool]:
+    """Return blocks of at most ``ROWS`` rows and ``BYTES`` bytes, or one block more, and whether these are all."""
+    found: list[_Block] = []
+    for block in blocks:
+        found.append(block)
+        if sum(len(one.rows) for one in found) > ROWS or sum(one.size for one in found) > BYTES:
+            return found, False
+    return found, True
+
+
+def _parts(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
+    """Yield blocks as files hold them."""
+    part: list[_Block] = []
+    for block in blocks:
+        rows, size = (sum(len(one.rows) for one in part), sum(one.size for one in part))
+        if part and (rows + len(block.rows) > ROWS or size + block.size > _ROOM):
+            yield part
+            part = []
+        part.append(block)
+    if part:
+        yield part
+
+
+def _write_part(folder: Path, blocks: Sequence[_Block]) -> tuple[Path, _Part]:
+    text = _page(folder, blocks, [], is_part=True)
+    rows = [row for block in blocks for row in block.rows]
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    path = folder / f"{Path(FILE).stem}-{rows[0].number}-{digest}.html"
+    return write_whole(path, text, durable=True), _Part(path.name, [*map(_brief, rows)])
+
+
+def _files_of_rows(folder: Path) -> Iterator[Path]:
+    """Yield the files of rows in a folder, by their names, which nobody would choose."""
+    named = (path for path in folder.glob("report-*.html") if _FILE_OF_ROWS.fullmatch(path.name))
+    return (path for path in named if not path.is_dir())
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _brief(row: Row) -> Row:
+    """Return what a summary needs of a row, a tenth of it."""
+    spent = None if row.constants is None else {"alpha_spent": row.alpha_spent}
+    return replace(row, reason="", fitted=None, promised=None, constants=spent, figure=None, versions=None)
+
+
+def _page(folder: Path, blocks: Sequence[_Block], answers: Sequence[gallery.Shown], *, is_part: bool = False) -> str:
+    """Return a page that holds its rows."""
+    rows = [row for block in blocks for row in block.rows]
+    return _rendered(
+        folder,
+        rows,
+        answers,
+        is_part=is_part,
+        table=[line for block in blocks for line in block.table],
+        packs=[block.about for block in blocks],
+        saved=packing.packed([saved_head(), *(line for block in blocks for line in block.saved)]).text,
+        filters={name: _values(rows, name) for name in ("claim", "problem", "sketch", "rank", "side")},
+        parts=[],
+        places={},
+        versions=_versions(rows),
+    )
+
+
+def _summary(folder: Path, parts: Sequence[_Part], answers: Sequence[gallery.Shown]) -> str:
+    """Return the page of what is in other files."""
+    rows = [row for part in parts for row in part.rows]
+    places = {row.number: part.file for part in parts for row in part.rows}
+    return _rendered(
+        folder, rows, answers, is_part=False, table=[], packs=[], parts=parts, places=places, versions=versions()
+    )
+
+
+def _rendered(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown], **rest: Any) -> str:
+    script = files("rac_theory.ledger.report").joinpath("page.js").read_text(encoding="utf-8")
+    every = claims(rows)
+    proofs = {claim.id: claim.proof.fragment for claim in every if claim.proof is not None}
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            numbers=numbers,
+            claims=[claim for claim in every if claim.rows],
+            untried=[] if rest["is_part"] else [claim for claim in every if not claim.rows],
+            rows=rows,
+            proofs=list(proofs),
+            proof_packs=packing.pack(proofs.values()),
+            json_end=JSON_END,
+            on_a_page=ON_A_PAGE,
+            count=counts,
+            counts=counts(rows),
+            violated=violated(rows),
+            by_chance=[row for row in rows if row.violates(row.alpha)],
+            sampled=sum(row.is_sampled for row in rows),
+            answers=[(shown, image(folder, shown.figure)) for shown in answers],
+            report=FILE,
+            **rest,
+        )
+    )
+
+
+@lru_cache
+def _constants(constants: tuple[tuple[str, str, str], ...]) -> Markup:
+    """The table of constants, which most seeds share."""
+    return Markup(_environment().get_template("constants.html").render(constants=constants) if constants else "")
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, which are compiled once."""
+    environment = Environment(
+        loader=PackageLoader("rac_theory.ledger.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "symbol": _SYMBOLS.__getitem__,
+        "place": STATUSES.index,
+        "meaning": _MEANINGS.__getitem__,
+        "breakable": breakable,
+    }
+    return environment
+
+
+def _values(rows: Sequence[Row], name: str) -> list[Any]:
+    """Return what rows have of a name, in their order, and numbers in theirs; what says nothing is left out."""
+    found = [value for value in dict.fromkeys(getattr(row, name) for row in rows) if value]
+    return sorted(found) if name == "rank" else found
+
+
+def _versions(rows: Sequence[Row]) -> dict[str, str]:
+    return next((row.versions for row in rows if row.versions), versions())

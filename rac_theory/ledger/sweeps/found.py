@@ -1,0 +1,151 @@
+"""What a sweep found: its rows, and the questions that people have about them."""
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from rac_theory.base import checks, readable_file, type_name
+from rac_theory.ledger.ledger import Ledger
+from rac_theory.ledger.step_size_setting import step_multiple
+from rac_theory.ledger.sweeps import export, picture
+from rac_theory.ledger.sweeps.store import Store
+from rac_theory.ledger.verdict_row import Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+
+_COLUMNS = ("claim", "rows", "verdicts", "bound / mean")
+
+
+class Slacks(NamedTuple):
+    """The slacks of several rows: the smallest, the median, the largest, and of how many rows."""
+
+    low: float
+    median: float
+    high: float
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.median:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The rows of the cells that are finished, in the order of their numbers.
+
+    Attributes
+    ----------
+    rows : Ledger
+    finished, cells : int
+        How many cells are finished, and how many there are.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from rac_theory import Grid, Sweep, sweep
+    >>> grid = Grid(claims=("T2",), problems=("quadratic",), sketches=("gaussian",), ranks=(1,), sides=("left",))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = sweep(grid, f"{folder}/cells.sqlite")
+    ...     found = Sweep.load(f"{folder}/cells.sqlite")  # later, or while it runs
+    >>> found.finished, found.cells, [(row.claim, row.sketch, row.status) for row in found.rows]
+    (1, 1, [('T2', 'gaussian', 'HOLDS')])
+    """
+
+    rows: Ledger
+    finished: int
+    cells: int
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)}: {self._told}>"
+
+    @property
+    def _told(self) -> str:
+        return f"{self.finished} of {self.cells} cells, {len(self.rows)} rows: {self.rows.counted}"
+
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        told = []
+        for claim in dict.fromkeys(row.claim for row in self.rows):
+            rows, slacks = Ledger(self._of(claim)), self.slacks(claim).values()
+            near = f"{min(one.low for one in slacks):.3g} to {max(one.high for one in slacks):.3g}" if slacks else ""
+            told.append((claim, str(len(rows)), rows.counted, near))
+        return html.together(html.heading("Sweep", self._told), html.table(_COLUMNS, told))
+
+    def to_frame(self) -> "DataFrame":
+        """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing."""
+        return self.rows.to_frame()
+
+    @classmethod
+    def load(cls, store: str | Path) -> "Sweep":
+        """Read a store, also one that is being written or that other versions have written.
+
+        Raises
+        ------
+        ValueError
+            If the file is no store.
+        """
+        with closing(Store(Path(readable_file("store", store, "a file written by sweep")))) as open_store:
+            return cls.of(open_store)
+
+    @classmethod
+    def of(cls, store: Store) -> "Sweep":
+        """Read an open store."""
+        return cls(Ledger(store.rows()), len(store.seconds()), store.cells)
+
+    def export(self, path: str | Path) -> None:
+        """Write all rows to a ``.csv`` or ``.parquet`` file, which depends on the grid and the versions alone.
+
+        Raises
+        ------
+        ValueError
+            If cells are missing, for another suffix, or if the file cannot be written.
+        """
+        if self.finished < self.cells:
+            raise ValueError(
+                f"a sweep must be finished to be exported, got {self.finished} of {self.cells} cells: start it again"
+            )
+        export.write(self.rows, Path(path))
+
+    def slacks(self, claim: str) -> Mapping[tuple[str, int], Slacks]:
+        """Return by (sketch, rank) how loose a claim was over all other axes; rows without a slack do not count."""
+        values: dict[tuple[str, int], list[float]] = {}
+        for row in self._of(claim):
+            if row.slack is not None and row.slack["value"] is not None:
+                values.setdefault((row.sketch, row.rank), []).append(row.slack["value"])
+        return {
+            kind: Slacks(min(some), statistics.median(some), max(some), len(some))
+            for kind, some in sorted(values.items())
+        }
+
+    def verdicts(self, claim: str) -> Mapping[float, Counter[str]]:
+        """Return by step size, as a multiple of 1/L, how often each status came up; other settings do not count."""
+        counts: dict[float, Counter[str]] = {}
+        for row in self._of(claim):
+            multiple = step_multiple(row.setting)
+            if multiple is not None:
+                counts.setdefault(multiple, Counter())[row.status] += 1
+        return dict(sorted(counts.items()))
+
+    def plot(self, claim: str, ax: "Axes | None" = None) -> "Axes":
+        """Draw over the step size which share of the cells got which verdict on a claim; return the axes.
+
+        Raises
+        ------
+        ValueError
+            If the claim was not tried at step sizes.
+        """
+        counts = self.verdicts(claim)
+        if not counts:
+            raise ValueError(f"claim must be one that was tried at step_sizes, got {claim!r}")
+        return picture.verdicts_over_steps(counts, title=f"{claim} on {len(self._of(claim))} cases", ax=ax)
+
+    def _of(self, claim: str) -> list[Row]:
+        checks.one_of("claim", claim, {row.claim for row in self.rows})
+        return [row for row in self.rows if row.claim == claim]

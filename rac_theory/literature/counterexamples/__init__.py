@@ -1,0 +1,65 @@
+"""Counterexamples: claims that fail, each with a case, a witness and the reason, by id (``counterexamples.C1``) and all
+of them (``counterexamples.ALL``); and the diagnosis of a run of factors that went wrong. It uses problems, numerics,
+processes, files, drawing, sketches, algorithms, cases, simulation, expectations, statements, theorems and verification.
+It must not know the ledger.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rac_theory.literature.counterexamples.another_minimiser import C14
+from rac_theory.literature.counterexamples.averaged_factors import C9
+from rac_theory.literature.counterexamples.batches_of_noise import C10
+from rac_theory.literature.counterexamples.counterexample import Answer, Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.divergence import C3
+from rac_theory.literature.counterexamples.every_step_is_too_long import C6
+from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.loss_of_smoothness import C1
+from rac_theory.literature.counterexamples.lost_merges import C13
+from rac_theory.literature.counterexamples.low_rank_directions import C22
+from rac_theory.literature.counterexamples.noisy_subspace import GALORE
+from rac_theory.literature.counterexamples.query_allocation import C20, C21
+from rac_theory.literature.counterexamples.randomised import C7
+from rac_theory.literature.counterexamples.representation_floor import C2
+from rac_theory.literature.counterexamples.restarts import C4
+from rac_theory.literature.counterexamples.scaled_apart import C11
+from rac_theory.literature.counterexamples.shrinking_step import C8
+from rac_theory.literature.counterexamples.spurious_minimum import C12
+from rac_theory.literature.counterexamples.stuck_subspace import C5
+
+ALL: Mapping[str, Counterexample] = MappingProxyType(
+    {
+        example.id: example
+        for example in (
+            *(C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14),
+            *(C20, C21, C22, C23, GALORE),
+        )
+    }
+)
+
+__all__ = [
+    "ALL",
+    "C1",
+    "C2",
+    "C3",
+    "C4",
+    "C5",
+    "C6",
+    "C7",
+    "C8",
+    "C9",
+    "C10",
+    "C11",
+    "C12",
+    "C13",
+    "C14",
+    "C20",
+    "C21",
+    "C22",
+    "C23",
+    "GALORE",
+    "Answer",
+    "Check",
+    "Counterexample",
+    "Witness",
+]

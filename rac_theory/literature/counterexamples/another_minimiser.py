@@ -1,0 +1,143 @@
+r"""C14: where many W fit equally well, RAC-LoRA reaches the loss of full fine-tuning, and not its solution.
+
+On :math:`f = \frac12 \|\mathbf 1' W - y\|^2`, one sample of two features, each draw of a coordinate at
+:math:`\gamma = 1/L = \frac12` halves the residual, whichever it is: the row that was drawn gains the other half. So
+after T draws the binary digits of a row say which of them were its own, and in the limit it is uniform on an interval.
+"""
+
+from fractions import Fraction
+from itertools import product as sequences
+
+import numpy as np
+
+from rac_theory.algorithms import RACLoRA
+from rac_theory.cases import Case
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.rational_factors import combined, exact, squared
+from rac_theory.numerics import Matrix
+from rac_theory.problems import LeastSquares
+from rac_theory.runs import simulate
+from rac_theory.sketches import Coordinate
+
+GAMMA = Fraction(1, 2)
+TARGET = (Fraction(2), Fraction(2))
+FULL = exact([[1, 1], [1, 1]])
+"""What gradient descent reaches from zero, in one step: the solution nearest to it."""
+DRAWS = 8
+
+
+def residual(W: Matrix) -> list[Fraction]:
+    """Return the sums of the columns less the target: each row of the gradient."""
+    return [sum(column, Fraction(0)) - y for column, y in zip(zip(*W, strict=True), TARGET, strict=True)]
+
+
+def step(W: Matrix, row: int) -> Matrix:
+    """Return ``W - gamma H G``, where H keeps one row."""
+    moved = [x - GAMMA * r for x, r in zip(W[row], residual(W), strict=True)]
+    return [moved if i == row else list(entries) for i, entries in enumerate(W)]
+
+
+def loss(W: Matrix) -> Fraction:
+    """Return half the squared residual."""
+    return sum((r * r for r in residual(W)), Fraction(0)) / 2
+
+
+def ends(draws: int) -> list[Matrix]:
+    """Return where each sequence of draws leads from zero."""
+    found = []
+    for sequence in sequences((0, 1), repeat=draws):
+        W = exact([[0, 0], [0, 0]])
+        for row in sequence:
+            W = step(W, row)
+        found.append(W)
+    return found
+
+
+def mean_square(draws: int) -> Fraction:
+    """Return the mean squared distance to FULL after some draws: of both columns ``2/3 + 4/3 4^-T``."""
+    return 2 * (Fraction(2, 3) + Fraction(4, 3) * Fraction(1, 4) ** draws)
+
+
+def gather(example: Counterexample) -> Witness:
+    """Follow every sequence of eight draws in fractions; and runs of the library, on both sides."""
+    every = ends(DRAWS)
+    far = [squared(combined((1, W), (-1, FULL))) for W in every]
+    checks = (
+        Check(
+            f"gradient descent reaches {FULL[0][0]} everywhere in one step: f = {loss(FULL)}", _of_descent(), "exact"
+        ),
+        Check(
+            f"each of the {len(every)} sequences of {DRAWS} draws leaves (1/4)^{DRAWS} of f = 4: the loss is the same "
+            "whatever is drawn, and goes to zero",
+            {loss(W) for W in every} == {4 * Fraction(1, 4) ** DRAWS},
+            "exact",
+        ),
+        Check(
+            "the mean squared distance to the solution of gradient descent is 4/3 + 8/3 (1/4)^T, and tends to a "
+            "third of its squared norm",
+            sum(far, Fraction(0)) / len(far) == mean_square(DRAWS),
+            "exact",
+        ),
+        Check("from the right each draw of a column makes it that of gradient descent", _from_the_right(), "exact"),
+        *_in_runs(example),
+    )
+    against = (
+        Check(
+            f"after {DRAWS} draws W takes {len({W[0][0] for W in every})} values, evenly spaced: in the limit the "
+            "first row is uniform between 0 and 2, and the solution of full fine-tuning has the probability zero",
+            sorted(W[0][0] for W in every) == [Fraction(k, 2 ** (DRAWS - 1)) for k in range(2**DRAWS)],
+            "exact",
+        ),
+    )
+    numbers = np.arange(DRAWS + 1)
+    left = np.array([float(mean_square(t)) for t in numbers.tolist()])
+    curves = {"squared distance, mean": (numbers, left), "f": (numbers, 4.0 * 0.25**numbers)}
+    return Witness(checks, Lines(curves, {}, "draws $t$", r"$f$ and $\mathrm{E} \|W^t - W^{GD}\|^2$"), against)
+
+
+def _of_descent() -> bool:
+    """A full step moves both rows at once."""
+    zero = exact([[0, 0], [0, 0]])
+    both = [step(zero, row)[row] for row in (0, 1)]
+    return both == FULL and loss(FULL) == 0
+
+
+def _from_the_right() -> bool:
+    """A draw of a column moves both of its entries by half the residual: it is that of FULL from then on."""
+    zero = exact([[0, 0], [0, 0]])
+    moved = [[step(zero, row)[row][column] for row in (0, 1)] for column in (0, 1)]
+    return moved == [[1, 1], [1, 1]]
+
+
+def _in_runs(example: Counterexample) -> tuple[Check, Check]:
+    """The library on both sides, against the fractions; 40 draws miss a column with a probability of 2^-39."""
+    runs = simulate(Case(example.method, example.problem, example.start, steps=DRAWS), runs=64, rng=example.seed)
+    allowed = np.array([float(W[0][0]) for W in ends(DRAWS)])
+    off = float(np.abs(runs.W[:, :1, :1] - allowed).min(axis=2).max())
+    gaps = float(np.abs(runs.values - 4.0 * 0.25 ** np.arange(DRAWS + 1)).max())
+    right = RACLoRA(Coordinate(2, 1), float(GAMMA), side="right")
+    columns = simulate(Case(right, example.problem, example.start, steps=40), runs=64, rng=example.seed)
+    apart = float(np.abs(columns.W - np.ones((2, 2))).max())
+    return (
+        Check(f"64 runs of RAC-LoRA end where a sequence does, within {off:.0e}", max(off, gaps) < 1e-12, "bounded"),
+        Check(f"from the right 64 runs end at that solution, within {apart:.0e}", apart < 1e-12, "bounded"),
+    )
+
+
+C14 = Counterexample(
+    id="C14",
+    name="another minimiser",
+    statement="Where there are fewer samples than features RAC-LoRA from the left reaches the loss of full fine-tuning "
+    "no slower than T2 says, at a solution that depends on the draws; from the right it reaches the same solution.",
+    source="derived; the sentence is in the abstract of arXiv:2410.08305, where FPFT is full-parameter fine-tuning",
+    mark="derived",
+    cause="many minimisers",
+    problem=LeastSquares(np.ones((1, 2)), np.array([[2.0, 2.0]])),
+    method=RACLoRA(Coordinate(2, 1), float(GAMMA)),
+    start=np.zeros((2, 2)),
+    gather=gather,
+    condition="there are many minimisers; of a strongly convex f there is one, and it is reached "
+    "(T2, or T4 where its rho < 1)",
+    in_circulation='"We provide provable guarantees of convergence to the same solution as FPFT"',
+)

@@ -1,0 +1,191 @@
+r"""C9: the mean of the clients' factors is not the mean of their products; and what freezing one factor leaves.
+
+Over clients, :math:`\mathrm{mean}(B_m A_m) - \mathrm{mean}(B_m)\, \mathrm{mean}(A_m)` is the covariance of the factors.
+A factor that all clients share has none: it may be frozen (FFA-LoRA), take turns with the other (RoLoRA), or be drawn
+afresh and merged (RAC-LoRA).
+"""
+
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+
+from rac_theory.algorithms import AsymmetricLoRA, RACLoRA
+from rac_theory.base.checks import Array
+from rac_theory.cases import Case
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.rational_factors import (
+    average,
+    combined,
+    exact,
+    product,
+    squared,
+    transposed,
+)
+from rac_theory.numerics import Matrix
+from rac_theory.problems import Quadratic
+from rac_theory.runs import expected, simulate
+from rac_theory.sketches import Frozen, Haar
+
+Client: TypeAlias = tuple[Matrix, Matrix]
+
+TARGET = exact([[1, 0], [0, 0]])
+"""W* of rank one; f is half the squared distance to it."""
+B, A = exact([[1], [0]]), exact([[1, 0]])
+FROZEN = (3, 4)
+"""The row A that is frozen, up to a factor."""
+STEPS = 12
+
+
+def covariance(clients: list[Client]) -> Matrix:
+    """Return the mean over clients of ``(B_m - mean B)(A_m - mean A)``."""
+    means = [average([client[i] for client in clients]) for i in (0, 1)]
+    off = [[combined((1, client[i]), (-1, means[i])) for i in (0, 1)] for client in clients]
+    return average([product(b, a) for b, a in off])
+
+
+def lost(clients: list[Client]) -> Matrix:
+    """Return the mean of the products less the product of the means."""
+    of_products = average([product(b, a) for b, a in clients])
+    means = [average([client[i] for client in clients]) for i in (0, 1)]
+    return combined((1, of_products), (-1, product(*means)))
+
+
+def gap(W: Matrix, target: Matrix = TARGET) -> Fraction:
+    """Return ``||W - W*||^2 / 2``."""
+    return squared(combined((1, W), (-1, target))) / 2
+
+
+def gap_of_means(clients: list[Client], target: Matrix = TARGET) -> Fraction:
+    """Return the gap at the product of the means of the factors."""
+    return gap(product(*(average([client[i] for client in clients]) for i in (0, 1))), target)
+
+
+def best_B(A: Matrix, target: Matrix = TARGET) -> Matrix:
+    """Return the column that is best beside a row A: ``W* A' / (A A')``, the mean of the clients' best ones."""
+    return [[x / squared(A) for x in row] for row in product(target, transposed(A))]
+
+
+def alternating(A: Matrix, turns: int, target: Matrix = TARGET) -> Fraction:
+    """Return the gap after B and A in turn have been made the best ones; a factor beside a zero one stays."""
+    B: Matrix = [[Fraction(0)] for _ in target]
+    for turn in range(turns):
+        if turn % 2 == 0:
+            B = best_B(A, target)
+        elif squared(B):
+            A = transposed(best_B(transposed(B), transposed(target)))
+    return gap(product(B, A), target)
+
+
+def gather(example: Counterexample) -> Witness:
+    """Average clients that agree, in fractions, and share a factor in three ways."""
+    row = exact([FROZEN])
+    frozen, curve = alternating(row, 1), _frozen_run()
+    fresh = expected(Case(example.method, example.problem, example.start, steps=STEPS)).gap
+    checks = (_is_a_covariance(), *_that_agree(), _that_differ(), *_frozen(frozen, curve), *_in_turns(), _fresh(fresh))
+    levels = {"A frozen": float(frozen), "opposite signs": 0.5}
+    return Witness(checks, Lines.over_steps({"A frozen": curve, "fresh": fresh}, levels, r"$f(W^t) - f^\star$"))
+
+
+def _is_a_covariance() -> Check:
+    """Of three clients of rank two, with whole entries."""
+    rng = np.random.default_rng(0)
+    clients = [
+        (exact(rng.integers(-9, 9, (3, 2)).tolist()), exact(rng.integers(-9, 9, (2, 4)).tolist())) for _ in "123"
+    ]
+    right = lost(clients) == covariance(clients) and squared(covariance(clients)) > 0
+    return Check(
+        "the mean of the products less the product of the means is the covariance of the factors", right, "exact"
+    )
+
+
+def _that_agree() -> tuple[Check, Check]:
+    """Clients at the optimum, with the same product: by opposite signs, and scaled apart."""
+    opposite = [(B, A), (combined((-1, B)), combined((-1, A)))]
+    means = [average([client[i] for client in opposite]) for i in (0, 1)]
+    stays = not squared(means[0]) and not squared(means[1])  # where both factors are zero both gradients are
+    nothing = gap_of_means(opposite)
+    apart = {c: gap_of_means([(B, A), (combined((c, B)), combined((Fraction(1, c), A)))]) for c in (2, 8, 32)}
+    right = all(found == ((c + Fraction(1, c) - 2) / 4) ** 2 / 2 for c, found in apart.items())
+    told = ", ".join(f"{float(found):.3g} at {c}" for c, found in apart.items())
+    return (
+        Check(
+            f"two clients at the optimum, (B, A) and (-B, -A), average to nothing: both factors are zero, which no "
+            f"gradient leaves, and the gap is {nothing} for ever",
+            stays and nothing == Fraction(1, 2),
+            "exact",
+        ),
+        Check(f"(B, A) and (cB, A/c) average to a gap of ((c + 1/c - 2)/4)^2 / 2: {told}", right, "exact"),
+    )
+
+
+def _that_differ() -> Check:
+    clients = [(B, A), (exact([[0], [1]]), exact([[0, 1]]))]
+    middle = average([product(b, a) for b, a in clients])
+    found = gap_of_means(clients, middle)
+    sentence = f"of clients at e1e1' and e2e2' the product of means is {found} above the mean of products"
+    return Check(sentence, found == Fraction(1, 8) and gap(middle, middle) == 0, "exact")
+
+
+def _frozen(floor: Fraction, curve: Array) -> tuple[Check, Check]:
+    """FFA-LoRA: exact averages, and a floor that is the squared sine of the angle to the row space of W*."""
+    off = abs(curve[-1] - float(floor))
+    return (
+        Check(
+            f"with A = (3, 4)/5 frozen averages are exact and the floor is {floor}, half the squared sine",
+            floor == Fraction(16, 25) / 2,
+            "exact",
+        ),
+        Check(f"Asymmetric LoRA comes to it within {off:.1e}", off < 1e-12, "bounded"),
+    )
+
+
+def _in_turns() -> tuple[Check, Check]:
+    """RoLoRA, each turn to its end."""
+    row, at_right_angles, both = exact([FROZEN]), exact([[0, 1]]), exact([[Fraction(1, 2), 0], [0, Fraction(1, 2)]])
+    reached, stuck, floor = alternating(row, 2), alternating(at_right_angles, 20), alternating(row, 20, both)
+    return (
+        Check(
+            f"in turns the gap is {reached} after two; from A at right angles to W* it is {stuck} for ever",
+            reached == 0 and stuck == Fraction(1, 2),
+            "exact",
+        ),
+        Check(
+            f"where the mean of the clients' optima has rank two it ends at {floor}, the floor of rank one",
+            floor == Fraction(1, 8),
+            "exact",
+        ),
+    )
+
+
+def _fresh(gaps: Array) -> Check:
+    off = float(np.abs(gaps / gaps[0] - 0.5 ** np.arange(len(gaps))).max())
+    return Check(
+        f"with a fresh factor, merged, E gap is halved in every round, within {off:.1e}", off < 1e-12, "bounded"
+    )
+
+
+def _frozen_run() -> Array:
+    """Asymmetric LoRA with the row frozen, projected step, on the same f."""
+    column = np.array(FROZEN, dtype=float)[:, None]
+    problem = Quadratic.left(np.eye(2), np.array(TARGET, dtype=float))
+    method = AsymmetricLoRA(Frozen(column), 1.0, side="right")
+    return np.asarray(simulate(Case(method, problem, steps=STEPS)).gaps[0])
+
+
+C9 = Counterexample(
+    id="C9",
+    name="averages of factors",
+    statement="Clients that have the same product may average their factors to nothing, or to a gap of any size; a "
+    "shared factor makes averages exact, but frozen it leaves a floor, and in turns that of rank r. Drawn afresh and "
+    "merged it leaves none.",
+    source="derived; that averages of factors interfere is the motive of Chen et al., arXiv:2502.01755 (RoLoRA)",
+    mark="derived",
+    cause="averages of factors",
+    problem=Quadratic.left(np.eye(2), np.array([[1.0, 0.0], [0.0, 0.0]])),
+    method=RACLoRA(Haar(2, 1), 1.0),
+    start=np.zeros((2, 2)),
+    gather=gather,
+    condition="the factors of clients differ in sign or scale, as those of clients that are trained apart may",
+)

@@ -1,0 +1,230 @@
+"""A counterexample: a claim about what fails, with the case that shows it and a witness that can be checked."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from rac_theory.algorithms import Algorithm
+from rac_theory.base import Value, frame, type_name
+from rac_theory.base.checks import Array
+from rac_theory.literature.counterexamples.picture import Picture
+from rac_theory.problems import Problem
+from rac_theory.verdicts import Status
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+Grounds: TypeAlias = Literal["exact", "bounded", "simulated"]
+"""Rational arithmetic or a closed form; floating point with a margin far above its error; runs that were only seen."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One sentence that was checked, with the numbers in it.
+
+    Examples
+    --------
+    >>> from rac_theory.literature import counterexamples
+    >>> print(counterexamples.C1.witness().checks[0])
+    ok  exact     along a move of A alone the curvature at (sB, A/s) is 30 s^2
+    """
+
+    sentence: str
+    holds: bool
+    evidence: Grounds
+
+    def __str__(self) -> str:
+        return f"{'ok ' if self.holds else 'NOT'} {self.evidence:9} {self.sentence}"
+
+
+@dataclass(frozen=True, eq=False)
+class Witness(Value):
+    """The evidence of a counterexample.
+
+    Attributes
+    ----------
+    checks : tuple of Check
+        What the statement says, sentence by sentence.
+    picture : Picture
+    against : tuple of Check
+        What shows the form in circulation to be false, where there is one that is.
+
+    Examples
+    --------
+    >>> from rac_theory.literature import counterexamples
+    >>> witness = counterexamples.C1.witness()
+    >>> all(check.holds for check in witness.checks), sorted({check.evidence for check in witness.checks})
+    (True, ['bounded', 'exact'])
+    """
+
+    checks: tuple[Check, ...]
+    picture: Picture
+    against: tuple[Check, ...] = ()
+
+    def __repr__(self) -> str:
+        kept = sum(check.holds for check in self.checks)
+        against = f", {len(self.against)} against the form in circulation" if self.against else ""
+        return f"<{type_name(self)}: {kept} of {len(self.checks)} checks hold{against}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The verdict on a counterexample.
+
+    Attributes
+    ----------
+    counterexample : Counterexample
+    status : Status
+        HOLDS if every check does and one of them is more than a simulation, CONSISTENT if all are simulations,
+        VIOLATED if one check fails.
+    reason : str
+    circulated : Status or None
+        VIOLATED where the form in circulation is quoted and was shown to be false, UNDECIDED where it is in our words,
+        or that was tried and failed; None where our statement is the one in circulation.
+    witness : Witness
+
+    Examples
+    --------
+    >>> from rac_theory.literature import counterexamples
+    >>> answer = counterexamples.C1.verdict()
+    >>> print(answer.status, answer.reason)
+    HOLDS Every check holds (2 exact, 6 bounded).
+    >>> answer.circulated is None  # nobody says more than is true
+    True
+    """
+
+    counterexample: "Counterexample"
+    status: Status
+    reason: str
+    circulated: Status | None
+    witness: Witness
+
+    def __str__(self) -> str:
+        head = f"{self.counterexample.id} {self.status.name}: {self.counterexample.statement} {self.reason}"
+        return f"{head} {self.told}".rstrip()
+
+    @property
+    def told(self) -> str:
+        """What became of the form in circulation, and whose words it is in; empty where there is none."""
+        example, against = self.counterexample, self.witness.against
+        if self.circulated is None:
+            return ""
+        if example.is_quoted:
+            return f"As it circulates, {self.circulated.name}: {example.in_circulation}."
+        seen = "refuted" if against and all(check.holds for check in against) else "not refuted"
+        return f"As it circulates, {self.circulated.name}; in our words, {seen}: {example.in_circulation}."
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)} {self}>"
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the picture of the witness on matplotlib axes, made if none are given; return the axes."""
+        example = self.counterexample
+        title = f"{example.id} {self.status.name}: {example.name}\n{type_name(example.method)} on {example.problem!r}"
+        return self.witness.picture.draw(ax, title=title)
+
+    def to_frame(self) -> "DataFrame":
+        """Return a data frame with a line for each check; ``of`` says of which statement: ours, or "in circulation".
+
+        Raises
+        ------
+        MissingExtra
+            Without the extra ``frames``.
+        """
+        return frame({"of": str, "sentence": str, "holds": bool, "evidence": str}, self._records())
+
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        example = self.counterexample
+        rows = [[*map(str, record.values())] for record in self._records()]
+        return html.together(
+            html.heading(f"{example.id} {self.status.name}:", self.reason),
+            html.facts([("statement", example.statement), ("in circulation", self.told), ("source", example.source)]),
+            html.table(("of", "check", "holds", "evidence"), rows),
+        )
+
+    def _records(self) -> list[dict[str, Any]]:
+        both = (("ours", self.witness.checks), ("in circulation", self.witness.against))
+        return [{"of": name, **vars(check), "holds": bool(check.holds)} for name, checks in both for check in checks]
+
+
+@dataclass(frozen=True, eq=False)
+class Counterexample:
+    """A claim about what fails, on one case.
+
+    Attributes
+    ----------
+    id, name : str
+    statement : str
+        The claim as it is true.
+    source : str
+        Where it is from, or where it is discussed.
+    mark : "paper", "derived" or "second-hand"
+        Whether the public record of the paper has it, we prove it, or it is known through others only.
+    cause : str
+        Which of the causes of failure it separates.
+    problem, method, start, seed
+        The case: ``start`` is W^0, (m, n), and ``seed`` that of everything drawn.
+    gather : callable
+        Takes the counterexample and returns its witness.
+    condition : str or None
+        Under which the statement holds, where that is less than what it says.
+    in_circulation : str or None
+        The form that one meets, where it says more than is true: in quotation marks where it is a sentence of its
+        source, word for word, else in our words, of which nobody can be said to have published them.
+
+    Examples
+    --------
+    >>> from rac_theory.literature import counterexamples
+    >>> print(counterexamples.C1.name, counterexamples.C1.cause, sep=": ")
+    loss of smoothness: step-size instability
+    >>> counterexamples.C1.verdict().status.name
+    'HOLDS'
+    """
+
+    id: str
+    name: str
+    statement: str
+    source: str
+    mark: Literal["paper", "derived", "second-hand"]
+    cause: str
+    problem: Problem
+    method: Algorithm
+    start: Array
+    gather: Callable[["Counterexample"], Witness]
+    seed: int = 0
+    condition: str | None = None
+    in_circulation: str | None = None
+
+    def witness(self) -> Witness:
+        """Compute the evidence."""
+        return self.gather(self)
+
+    def verdict(self) -> Answer:
+        """Compute the evidence and say what it amounts to."""
+        witness = self.witness()
+        wrong = [check for check in witness.checks if not check.holds]
+        kinds = Counter(check.evidence for check in witness.checks)
+        counted = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+        if wrong:
+            status, reason = Status.VIOLATED, f"Not so: {wrong[0].sentence}"
+        else:
+            only_seen = set(kinds) <= {"simulated"}
+            status = Status.CONSISTENT if only_seen else Status.HOLDS
+            reason = f"Every check holds ({counted})."
+        refuted = bool(witness.against) and all(check.holds for check in witness.against)
+        false = Status.VIOLATED if refuted and self.is_quoted else Status.UNDECIDED
+        circulated = None if self.in_circulation is None else false
+        return Answer(self, status, reason, circulated, witness)
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether the form in circulation is a sentence of its source."""
+        words = self.in_circulation or ""
+        return words[:1] == words[-1:] == '"' and words.count('"') == 2
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)} {self.id}: {self.name}>"

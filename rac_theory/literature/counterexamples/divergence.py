@@ -1,0 +1,157 @@
+"""C3: LoRA and Chain of LoRA diverge at gamma = 1/L, where gradient descent cannot; and what a rise in value means."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA
+from rac_theory.base.checks import Array
+from rac_theory.cases import Case
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.factor_loss import FactorLoss, sharpest_on_segment
+from rac_theory.literature.counterexamples.factor_moves import Moves
+from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.paper_quadratic import CURVATURES, paper_quadratic, random_paper_quadratic
+from rac_theory.literature.counterexamples.picture import Deferred, Outcomes
+from rac_theory.runs import Trajectory, simulate
+from rac_theory.sketches import Gaussian
+
+LARGEST = 20.0
+"""L of the quadratic; the step is 1/L."""
+
+_EXAMINED = 40  # rises whose segments are searched for the sharpest point
+
+
+def diverged(runs: Trajectory) -> Array:
+    """Tell which runs end above ten times where they began, or nowhere, (runs,)."""
+    return np.asarray(~(runs.values[:, -1] <= 10 * runs.values[:, 0]))
+
+
+def first_step(A: tuple[int, int, int], pull: int, gamma: Fraction) -> tuple[Fraction, Fraction, Fraction]:
+    """Return f before and after the first step of LoRA from ``B = 0``, and the curvature on the way, exactly.
+
+    W* has one entry, ``pull``, at the place whose curvature is 20. Only the first entry of B moves, and J is quadratic
+    along it: the curvature is the same all the way.
+    """
+    M = [Fraction(c) for c in CURVATURES[:3]]
+    b = gamma * 2 * M[0] * pull * A[0]
+    before = M[0] * pull**2
+    after = M[0] * (b * A[0] - pull) ** 2 + M[1] * (b * A[1]) ** 2 + M[2] * (b * A[2]) ** 2
+    return before, after, 2 * sum((m * a**2 for m, a in zip(M, A, strict=True)), Fraction(0))
+
+
+def fractions(scale: float) -> tuple[float, float]:
+    """Return the fraction of runs of LoRA and of Chain of LoRA that diverge, over 8 linear terms and 64 seeds each."""
+    start = Initialisation(A=Gaussian(3, 1), scale=scale)
+    shares = []
+    for seed in range(8):
+        problem = random_paper_quadratic(seed)
+        methods = LoRA(start, 1 / LARGEST), ChainOfLoRA(start, 1 / LARGEST, inner_steps=10)
+        shares.append([diverged(simulate(Case(m, problem, steps=300), runs=64, rng=seed)).mean() for m in methods])
+    lora, chain = np.mean(shares, axis=0)
+    return float(lora), float(chain)
+
+
+def explained(example: Counterexample) -> tuple[int, int, float]:
+    """Return how many steps of 64 runs rise, how many were examined, and the least gamma times sharpness in those."""
+    loss, gamma = FactorLoss(example.problem, example.start), example.method.gamma
+    runs = simulate(
+        Case(example.method, example.problem, example.start, steps=100),
+        runs=64,
+        rng=example.seed,
+        record=("W", "factors"),
+    )
+    rises, sharpest = 0, list[float]()
+    for run in (FollowedRun.of(runs, i) for i in range(runs.runs)):
+        assert run.factors is not None
+        B, A = run.factors
+        moves = Moves.of(run, example.problem)
+        rises += int(moves.rises.sum())
+        for t in np.flatnonzero(moves.rises & (moves.length < 1e6)):
+            if len(sharpest) < _EXAMINED:
+                sharpest.append(gamma * sharpest_on_segment(loss, B[t], A[t], gamma))
+    return rises, len(sharpest), min(sharpest, default=math.nan)
+
+
+def outcome_map(points: int = 9) -> Outcomes:
+    """Return what becomes of most runs of LoRA, start against step size, where the optimum is of rank one."""
+    W_star = np.outer([1.0, 1.0, -1.0], [1.0, 0.5, 1.0])
+    problem = paper_quadratic(W_star)
+    scales, steps = np.geomspace(0.05, 5, points), np.geomspace(0.02, 2, points)
+    outcome = np.empty((points, points))
+    for i, scale in enumerate(scales):
+        start = Initialisation(A=Gaussian(3, 1), scale=float(scale))
+        for k, step in enumerate(steps):
+            long_enough = int(max(400, 60 / step))  # so that short steps are not taken for a wrong point
+            runs = simulate(Case(LoRA(start, float(step) / LARGEST), problem, steps=long_enough), runs=8, rng=0)
+            at_optimum = runs.values[:, -1] < 1e-6 * runs.values[:, 0]
+            ends = np.where(diverged(runs), 2, np.where(at_optimum, 0, 1))
+            outcome[i, k] = np.bincount(ends).argmax()  # a mean of optimum and divergence would look like elsewhere
+    return Outcomes(
+        steps,
+        scales,
+        outcome,
+        ("optimum", "elsewhere", "diverges"),
+        r"step size $\gamma L$",
+        "standard deviation of A",
+    )
+
+
+def gather(example: Counterexample) -> Witness:
+    """Take one step exactly, explain every rise, and count what diverges."""
+    checks = (*_in_one_step(), _the_converse_is_false(), _of_rises(example), _of_starts())
+    return Witness(checks, Deferred(outcome_map), against=(_tame(example),))
+
+
+def _in_one_step() -> tuple[Check, Check]:
+    before, after, curvature = first_step((2, 1, 1), 1, Fraction(1, 20))
+    return (
+        Check(f"with B = 0, A = (2, 1, 1) the first step takes f from {before} to {after}", after > before, "exact"),
+        Check(f"the curvature on its way is {curvature}, more than 2/gamma = 40", curvature > 40, "exact"),
+    )
+
+
+def _the_converse_is_false() -> Check:
+    """On f = (ab)^2/2 at a = b = s the Hessian has the eigenvalues 3 s^2 and -s^2, and s goes to s (1 - gamma s^2)."""
+    gamma, s = Fraction(1), Fraction(1)
+    falls = 3 * s**2 > 2 / gamma and s * (1 - gamma * s**2) == 0
+    return Check("f = (ab)^2/2, gamma = a = b = 1: sharpness 3 > 2, and yet f falls to 0", falls, "exact")
+
+
+def _of_rises(example: Counterexample) -> Check:
+    """Steps that rise, found from values, and the Hessian on their segments."""
+    rises, examined, least = explained(example)
+    told = f"of {rises} rises {examined} were searched: gamma times sharpness reaches {least:.4g} on the way"
+    return Check(told if examined else "no step rises, so there is none to explain", least > 2, "bounded")
+
+
+def _of_starts() -> Check:
+    shares = {scale: fractions(scale) for scale in (3**-0.5, 1.0, 2.0)}
+    told = "; ".join(f"{lora:.0%} and {chain:.0%} at scale {scale:.3g}" for scale, (lora, chain) in shares.items())
+    some = all(lora > 0 and chain > 0 for lora, chain in shares.values())
+    return Check(f"of LoRA and Chain of LoRA (10 steps a link) there diverge {told}", some, "simulated")
+
+
+def _tame(example: Counterexample) -> Check:
+    runs = simulate(Case(example.method, paper_quadratic(0.1 * np.eye(3)), steps=1000), runs=256, rng=0)
+    share = diverged(runs).mean()
+    return Check(f"with W* = 0.1 I, so a small b, {share:.0%} of 256 runs of LoRA diverge", share == 0, "simulated")
+
+
+C3 = Counterexample(
+    id="C3",
+    name="divergence at 1/L",
+    statement="On x' M x + b' x, M = Diag(10, 1, ..., 1), LoRA and Chain of LoRA of rank 1 diverge at gamma = 1/L from "
+    "a share of starts; whenever the value rises in a step, the sharpness somewhere on the way exceeds 2/gamma.",
+    source="public discussion of arXiv:2410.08305; the explanation is derived",
+    mark="second-hand",
+    cause="step-size instability",
+    problem=random_paper_quadratic(0),
+    method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / LARGEST),
+    start=np.zeros((3, 3)),
+    gather=gather,
+    seed=1,
+    condition="b and the start are large enough: their size decides the share of runs",
+    in_circulation="LoRA and Chain of LoRA diverge at gamma = 1/L on this quadratic",
+)

@@ -1,0 +1,143 @@
+"""The loss as a function of two factors: its gradient, its Hessian, and the curvature that a step has met."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
+
+_SPACING = 1e-4  # of central differences, relative to the size of W
+
+
+@dataclass(frozen=True, eq=False)
+class FactorLoss:
+    r"""The function :math:`J(B, A) = f(W^0 + c B A)` of one pair of factors, unbatched.
+
+    With :math:`D = \dot B A + B \dot A`, its second derivative along :math:`(\dot B, \dot A)` is
+    :math:`c^2 \langle D, \nabla^2 f[D] \rangle + 2 c \langle G, \dot B \dot A \rangle`.
+
+    Parameters
+    ----------
+    problem : Problem
+        f.
+    W0 : (m, n)
+        The frozen weights beneath the factors.
+    scale : float
+        c.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.problems import Quadratic
+    >>> from rac_theory.literature.counterexamples.factor_loss import FactorLoss
+    >>> loss = FactorLoss(Quadratic.left([[1.0]], W_star=[[1.0]]), W0=np.zeros((1, 1)))
+    >>> for s in (1.0, 10.0):
+    ...     B, A = np.array([[s]]), np.array([[1 / s]])
+    ...     print(f"f = {loss.value(B, A):.3f}, sharpness {loss.sharpness(B, A):.2f}")  # at one W
+    f = 0.000, sharpness 2.00
+    f = 0.000, sharpness 100.01
+    """
+
+    problem: Problem
+    W0: Array
+    scale: float = 1.0
+
+    def weights(self, B: Array, A: Array) -> Array:
+        """Return ``W0 + c B A``."""
+        return np.asarray(self.W0 + self.scale * (B @ A))
+
+    def value(self, B: Array, A: Array) -> float:
+        """J."""
+        return float(self.problem.value(self.weights(B, A)[None])[0])
+
+    def gradient(self, B: Array, A: Array) -> tuple[Array, Array]:
+        """Return the gradients with respect to B, (m, r), and A, (r, n)."""
+        G = self.problem.gradient(self.weights(B, A)[None])[0]
+        return self.scale * (G @ A.T), self.scale * (B.T @ G)
+
+    def hessian(self, B: Array, A: Array) -> Array:
+        """Return the Hessian of J, (p, p) with p = r (m + n); entries of B first, both row by row."""
+        W = self.weights(B, A)
+        dB, dA = unit_moves(B, A)
+        D = dB @ A + B @ dA
+        curved = hessian_action(self.problem, W)(D)
+        p = len(D)
+        H = self.scale**2 * (D.reshape(p, -1) @ curved.reshape(p, -1).T)
+        G = self.problem.gradient(W[None])[0]
+        k = B.size
+        # <G, dB dA> is not zero only where the column of B that moves meets the row of A that does.
+        met = np.einsum("il,jk->ijkl", G, np.eye(B.shape[1]))
+        H[:k, k:] += self.scale * met.reshape(k, p - k)
+        H[k:, :k] = H[:k, k:].T
+        return np.asarray((H + H.T) / 2)
+
+    def sharpness(self, B: Array, A: Array) -> float:
+        """Return the largest eigenvalue of the Hessian of J."""
+        return float(np.linalg.eigvalsh(self.hessian(B, A))[-1])
+
+    def lipschitz(self, B: Array, A: Array) -> float:
+        """Return the spectral norm of the Hessian: the local Lipschitz constant of the gradient of J."""
+        return float(np.abs(np.linalg.eigvalsh(self.hessian(B, A))).max())
+
+
+def unit_moves(B: Array, A: Array) -> tuple[Array, Array]:
+    """Return the unit moves of all entries of B, then of A: (p, m, r) and (p, r, n)."""
+    identity = np.eye(B.size + A.size)
+    return identity[:, : B.size].reshape(-1, *B.shape), identity[:, B.size :].reshape(-1, *A.shape)
+
+
+def hessian_action(problem: Problem, W: Array) -> Callable[[Array], Array]:
+    """Return the Hessian of f at W as a map of batches, (k, m, n) to (k, m, n).
+
+    From the problem where it offers ``hessian_product`` or ``hessian``, else by central differences of gradients.
+    """
+    known: Any = problem
+    if hasattr(problem, "hessian_product"):
+        return lambda D: np.asarray(known.hessian_product(D))
+    if hasattr(problem, "hessian"):
+        one = known.hessian(W)
+        return lambda D: np.stack([one(V) for V in D])
+    h = _SPACING * max(1.0, float(np.linalg.norm(W)))
+
+    def differences(D: Array) -> Array:
+        return np.asarray((problem.gradient(W + h * D) - problem.gradient(W - h * D)) / (2 * h))
+
+    return differences
+
+
+def curvature_met(rise: Array, slope: Array, squared_length: Array) -> Array:
+    r"""Return the mean curvature that steps have met, weighted towards their start; zero for a step of length zero.
+
+    With :math:`\phi(\theta) = J(z + \theta \Delta)` it is :math:`2 (\phi(1) - \phi(0) - \phi'(0)) / \|\Delta\|^2`, and
+    by Taylor's formula equals :math:`\phi''(\theta) / \|\Delta\|^2` for some theta in (0, 1): the sharpness somewhere
+    on the segment is at least that. For a gradient step, :math:`\phi'(0) = -\|\Delta\|^2 / \gamma`, so whenever the
+    value rises it exceeds :math:`2 / \gamma`.
+
+    Parameters
+    ----------
+    rise : (...)
+        ``phi(1) - phi(0)``.
+    slope : (...)
+        ``phi'(0)``.
+    squared_length : (...)
+        ``||Delta||^2``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.literature.counterexamples.factor_loss import curvature_met
+    >>> rise, slope = np.array([-2.0]), np.array([-4.0])  # of w^2 / 2, from 2 to 0
+    >>> curvature_met(rise, slope, squared_length=np.array([4.0])).tolist()
+    [1.0]
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return np.where(squared_length > 0, 2 * (rise - slope) / squared_length, 0.0)
+
+
+def sharpest_on_segment(loss: FactorLoss, B: Array, A: Array, gamma: float, points: int = 65) -> float:
+    """Return the largest sharpness at evenly spaced points from (B, A) to where one gradient step leads."""
+    dB, dA = loss.gradient(B, A)
+    return max(loss.sharpness(B - t * gamma * dB, A - t * gamma * dA) for t in np.linspace(0, 1, points))

@@ -1,0 +1,224 @@
+r"""C20, C21: how many queries a zeroth-order step should make depends on its length, and on what a query costs.
+
+On :math:`f = \frac12 (x_1^2 + \epsilon (x_2^2 + \ldots + x_d^2))` second moments of a step along q random directions go
+by a 2 x 2 matrix D without negative entries, that of :math:`x_1^2` and that of the sum of the others. So for any
+positive v its spectral radius lies between the least and the largest of :math:`(Dv)_i / v_i` (Collatz, Wielandt).
+"""
+
+from fractions import Fraction
+from math import log
+
+import numpy as np
+
+from rac_theory.algorithms import RACLoRA
+from rac_theory.cases import Case
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.problems import Quadratic
+from rac_theory.runs import CURRENCIES, exact_rate, query_rates
+from rac_theory.sketches import Gaussian, Haar, Moments
+
+DIM, FLAT = 4, Fraction(1, 100)
+LONG = Fraction(56, 15)
+"""A step for a single query, in units of 1/L; the best is no worse."""
+OFTEN = 99
+"""The dimension for which averages are counted."""
+
+Matrix = list[list[Fraction]]
+
+
+def steep_and_flat(d: int, flat: Fraction) -> Quadratic:
+    """Return the quadratic with one steep direction and d - 1 flat ones."""
+    return Quadratic.left(np.diag([1.0, *[float(flat)] * (d - 1)]), np.zeros((d, 1)))
+
+
+def moment_matrix(d: int, q: int, flat: Fraction, gamma: Fraction) -> Matrix:
+    """Return the matrix D of a projected step along q of d directions, on E x_1^2 and the sum of the others."""
+    known = Moments(Haar(d, q)).invariants
+    assert known is not None
+    a, b = map(Fraction, known)
+    mixed = gamma**2 * b
+
+    def own(curvature: Fraction) -> Fraction:
+        return 1 - 2 * gamma * Fraction(q, d) * curvature + gamma**2 * (a + b) * curvature**2
+
+    return [[own(Fraction(1)) + mixed, mixed * flat**2], [(d - 1) * mixed, own(flat) + (d - 1) * mixed * flat**2]]
+
+
+def radius_between(D: Matrix) -> tuple[Fraction, Fraction]:
+    """Return bounds of the spectral radius of a matrix with positive entries, next to each other."""
+    values, vectors = np.linalg.eig(np.array(D, dtype=float))
+    leading = np.abs(vectors[:, np.argmax(np.abs(values))].real)
+    v = [Fraction(float(x)).limit_denominator(10**12) for x in leading / leading.max()]
+    ratios = [sum(map(Fraction.__mul__, row, v), Fraction(0)) / each for row, each in zip(D, v, strict=True)]
+    return min(ratios), max(ratios)
+
+
+def of_full_descent(flat: Fraction) -> Fraction:
+    """Return the best rate of gradient descent, the full subspace: at 2/(1 + flat), where both ends are as slow."""
+    return ((1 - flat) / (1 + flat)) ** 2
+
+
+def gather_aligned(example: Counterexample) -> Witness:
+    """Compare a single query with the full subspace: at 1/L, and at their own steps."""
+    single, _ = radius_between(moment_matrix(DIM, 1, FLAT, Fraction(1)))
+    _, longer = radius_between(moment_matrix(DIM, 1, FLAT, LONG))
+    full, of_one_over_L = of_full_descent(FLAT), (1 - FLAT) ** 2
+    ahead, times = (log(x) / log(y) for x, y in ((of_one_over_L, single**DIM), (longer**DIM, full)))
+    checks = (
+        Check(
+            f"at 1/L a step of {DIM} queries leaves {float(of_one_over_L):.6f} of f, {DIM} steps of one query at least "
+            f"{float(single**DIM):.6f}: the full subspace is ahead, by {ahead:.4f} in the exponent",
+            of_one_over_L < single**DIM,
+            "exact",
+        ),
+        _library_agrees(single, longer),
+        _isotropic(),
+    )
+    against = (
+        _between_both_ends(),
+        Check(
+            f"{DIM} derivatives, or {2 * DIM} values for central differences: the full subspace at its best step "
+            f"leaves {float(full):.6f} of f, {DIM} steps of one query of {LONG} / L at most {float(longer**DIM):.6f}, "
+            f"{times:.2f} times as much in the exponent",
+            longer**DIM < full,
+            "exact",
+        ),
+        Check(
+            f"{2 * (DIM + 1)} values for forward differences: two full steps leave {float(full**2):.6f}, {DIM + 1} "
+            f"steps of one query at most {float(longer ** (DIM + 1)):.6f}",
+            longer ** (DIM + 1) < full**2,
+            "exact",
+        ),
+    )
+    return Witness(checks, _picture(example), against)
+
+
+def _picture(example: Counterexample) -> Lines:
+    numbers, curves = np.arange(1, DIM + 1), {}
+    for best in (True, False):
+        rates = [one.rate for one in query_rates(example.problem, numbers.tolist(), best=best)]
+        for currency in ("derivatives", "forward"):
+            costs = map(CURRENCIES[currency], numbers.tolist())
+            speeds = [-log(rate) / cost for rate, cost in zip(rates, costs, strict=True)]
+            curves[f"{'own best step' if best else '1/L'}, {currency}"] = (numbers, np.array(speeds))
+    return Lines(curves, {}, "queries a step", "$-\\log$ rate an evaluation", yscale="linear")
+
+
+def _library_agrees(at_L: Fraction, longer: Fraction) -> Check:
+    problem = steep_and_flat(DIM, FLAT)
+    seen = [exact_rate(Case(RACLoRA(Haar(DIM, 1), float(step)), problem)) for step in (1, LONG)]
+    off = max(abs(seen[0] - float(at_L)), abs(seen[1] - float(longer)))
+    return Check("exact_rate of RAC-LoRA has the same rates, up to rounding", off < 1e-9, "bounded")
+
+
+def _isotropic() -> Check:
+    """On a multiple of a square D has one rate at 1/L, of which (1, d - 1) is the vector, and is zero for q = d."""
+    rates = [radius_between(moment_matrix(DIM, q, Fraction(1), Fraction(1))) for q in range(1, DIM)]
+    nothing = not any(map(any, moment_matrix(DIM, DIM, Fraction(1), Fraction(1))))
+    as_said = all(low == high == 1 - Fraction(q, DIM) for q, (low, high) in enumerate(rates, start=1))
+    return Check(
+        f"where no direction is steeper than another q queries leave 1 - q/{DIM} at 1/L, and the full subspace nothing",
+        as_said and nothing,
+        "exact",
+    )
+
+
+def _between_both_ends() -> Check:
+    """Of three numbers of queries the one in the middle may be the best, so that no end is."""
+    one, four, ten = query_rates(steep_and_flat(10, Fraction(1, 5)), (1, 4, 10), currency="derivatives")
+    sentence = (
+        "in ten dimensions with flat = 1/5, paid by derivatives, four queries at their best step are "
+        f"{four.speed / one.speed:.3f} times as fast as one, and {four.speed / ten.speed:.3f} times as fast as ten"
+    )
+    return Check(sentence, four.speed > 1.01 * max(one.speed, ten.speed), "bounded")
+
+
+C20 = Counterexample(
+    id="C20",
+    name="more queries of an aligned step",
+    statement="Of four directions one is steep: at 1/L the full subspace is ahead of a single query, by less than 1% "
+    "in the exponent; at their own steps a single query is the faster one, by any count of evaluations.",
+    source="derived; the claim is that of the abstract of arXiv:2509.15552",
+    mark="derived",
+    cause="a step for all directions is too short for one",
+    problem=steep_and_flat(DIM, FLAT),
+    method=RACLoRA(Haar(DIM, 1), float(LONG)),
+    start=np.ones((DIM, 1)),
+    gather=gather_aligned,
+    in_circulation='"the multi-query problem boils down to a choice not about an intermediate query size"',
+)
+
+
+def averaged_rate(d: int, q: int) -> Fraction:
+    r"""Return the best rate of the mean of <G, u> u over q Gaussian directions on :math:`\frac12 \|x\|^2`.
+
+    :math:`E \|x - \tau B B^\top x\|^2 = (1 - 2 \tau q + \tau^2 q (d + q + 1)) \|x\|^2`, the least at 1/(d + q + 1).
+    """
+    return 1 - Fraction(q, d + q + 1)
+
+
+def gather_averaged(example: Counterexample) -> Witness:
+    """Compare one query with two in two dimensions, by both differences, and with ten where there are 99."""
+    one, two = averaged_rate(2, 1), averaged_rate(2, 2)
+    checks = (
+        Check(
+            f"4 values for central differences: two steps of one query leave {one**2} of f, one step of two {two}: "
+            "single queries are the better ones",
+            one**2 < two,
+            "exact",
+        ),
+        _library_has(example, one, two),
+        _gained_by_value(),
+    )
+    against = (
+        Check(
+            f"6 values for forward differences, q + 1 a step: three steps of one query leave {one**3} of f, two steps "
+            f"of two queries {two**2}",
+            two**2 < one**3,
+            "exact",
+        ),
+    )
+    numbers = np.arange(1, 41)
+    curves = {
+        currency: (
+            numbers,
+            np.array([-log(averaged_rate(OFTEN, q)) / CURRENCIES[currency](q) for q in numbers.tolist()]),
+        )
+        for currency in ("forward", "central")
+    }
+    return Witness(checks, Lines(curves, {}, "queries a step", "$-\\log$ rate a value", yscale="linear"), against)
+
+
+def _library_has(example: Counterexample, one: Fraction, two: Fraction) -> Check:
+    seen = [exact_rate(Case(RACLoRA(Gaussian(2, q), q / (3 + q), lora_alpha=q**0.5), example.problem)) for q in (1, 2)]
+    off = max(abs(seen[0] - float(one)), abs(seen[1] - float(two)))
+    return Check(f"exact_rate of the plain step has {one} and {two}, up to rounding", off < 1e-12, "bounded")
+
+
+def _gained_by_value() -> Check:
+    """For L-smooth f the gain of a step is q/((q + d + 1) L), and what it costs is q + 1."""
+    gains = {q: Fraction(q, (q + OFTEN + 1) * (q + 1)) for q in range(1, OFTEN + 1)}
+    best = max(gains, key=gains.__getitem__)
+    return Check(
+        f"of L-smooth f in {OFTEN} dimensions the most is gained a value, by forward differences, with {best} queries, "
+        f"{gains[best] / gains[1]} of what one gains",
+        best**2 == OFTEN + 1,
+        "exact",
+    )
+
+
+C21 = Counterexample(
+    id="C21",
+    name="more queries of an averaged step",
+    statement="A single query is the best that the mean of <G, u> u can ask for where each costs the same, as for "
+    "central differences; for forward ones, which share a value, about sqrt(d + 1) are.",
+    source="derived; the claim is that of the abstract of arXiv:2509.15552",
+    mark="derived",
+    cause="what a query costs",
+    problem=Quadratic.left(np.eye(2), np.zeros((2, 1))),
+    method=RACLoRA(Gaussian(2, 1), 0.25, lora_alpha=1.0),
+    start=np.ones((2, 1)),
+    gather=gather_averaged,
+    in_circulation="with ZO-Avg more than one query a step is always query-inefficient, in values of f too",
+)

@@ -1,0 +1,147 @@
+"""C4: whether Chain of LoRA ends far from the optimum at small steps is decided by how its links start."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from rac_theory.algorithms import Algorithm, ChainOfLoRA, Initialisation, LoRA, RACLoRA
+from rac_theory.base.checks import Array
+from rac_theory.cases import Case
+from rac_theory.literature.counterexamples.chain_links import exact_link, measured_multiplier, multiplier, proved_step
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.low_rank import floor
+from rac_theory.literature.counterexamples.paper_quadratic import random_paper_quadratic
+from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.problems import Quadratic
+from rac_theory.runs import expected, simulate
+from rac_theory.sketches import Haar
+
+L, LINK = 20.0, 10
+UNIT = Initialisation(A=Haar(3, 1))
+"""B = 0, and a row A of length one."""
+
+
+def gather(example: Counterexample) -> Witness:
+    """Try fixed and fresh restarts."""
+    runs = _runs(example)
+    bound = floor(example.problem, example.start, 1)
+    checks = (_fixed_point(), *_attraction(), _ends(runs, bound))
+    against = (
+        *(_never_rises(example, steps) for steps in (1, LINK)),
+        _links_of_one_step(example),
+        _fresh(runs["COLA, fresh restart"]),
+        _long_links(),
+    )
+    medians = {name: np.median(values, axis=0) for name, values in runs.items()}
+    picture = Lines.over_steps(medians, {"floor of rank 1": bound}, r"median of $f(W^t) - f^\star$")
+    return Witness(checks, picture, against)
+
+
+def _runs(example: Counterexample) -> dict[str, Array]:
+    """Return f along 64 runs of each method at gamma = 0.1/L, (64, 4001)."""
+    gamma = 0.1 / L
+    methods: dict[str, Algorithm] = {
+        "LoRA": LoRA(UNIT, gamma),
+        "COLA, fixed restart": ChainOfLoRA(UNIT, gamma, LINK, "fixed"),
+        "COLA, fresh restart": ChainOfLoRA(UNIT, gamma, LINK, "fresh"),
+    }
+    return {
+        name: simulate(Case(method, example.problem, steps=4000), runs=64, rng=example.seed).values
+        for name, method in methods.items()
+    }
+
+
+def _fixed_point() -> Check:
+    """The first column of W is right, the others are not, and a = (1, 0, 0)."""
+    V = [[Fraction(x) for x in row] for row in ((0, 1, 0), (0, 0, 2), (0, -1, 1))]
+    a = [Fraction(1), Fraction(0), Fraction(0)]
+    stays = all(exact_link(V, a, Fraction(1, 200), steps) == V for steps in (1, 2, 10))
+    return Check(
+        "where G a' = 0, links of 1, 2 or 10 steps from (0, a) change nothing at all, and f - f* = 7", stays, "exact"
+    )
+
+
+def _attraction() -> list[Check]:
+    """The factor of a link in closed form, and from a link that starts close by."""
+    found = []
+    for steps, attracts in ((10, True), (20, False)):
+        told, seen = multiplier(1, 1.8, 0.1, steps), measured_multiplier(1.8, 0.1, steps)
+        word = "attracts" if attracts else "repels"
+        right = abs(told - seen) < 1e-5 * max(1, abs(told)) and (abs(told) < 1) == attracts
+        sentence = f"on ||V||^2/2 with a link of {steps} steps such a point {word}: factor {told:.4f}, seen {seen:.4f}"
+        found.append(Check(sentence, right, "bounded"))
+    return found
+
+
+def _ends(runs: dict[str, Array], bound: float) -> Check:
+    lora, fixed = (float(np.median(runs[name][:, -1])) for name in ("LoRA", "COLA, fixed restart"))
+    return Check(
+        f"at gamma = 0.1/L LoRA ends at {lora:.4g}, at or above its floor {bound:.4g}, and COLA with a "
+        f"fixed restart every {LINK} steps at {fixed:.4g} (medians of 64 runs)",
+        lora >= bound and fixed > 0.1,
+        "simulated",
+    )
+
+
+def _proved(example: Counterexample, gamma: float, links: int) -> Array:
+    """Return what is proved of E gap after 0, 1, ..., links if no link raises f: as much as of RAC-LoRA."""
+    gap0 = float(example.problem.value(example.start[None])[0])
+    rho = 1 - gamma * (2 - gamma * L) * example.problem.mu / 3
+    return np.asarray(gap0 * rho ** np.arange(links + 1))
+
+
+def _step(example: Counterexample, steps: int) -> float:
+    return proved_step(float(example.problem.value(example.start[None])[0]), L, steps)
+
+
+def _never_rises(example: Counterexample, steps: int) -> Check:
+    """Links that never raise f do at least what their first step does, which is RAC-LoRA."""
+    gamma, links = _step(example, steps), 100
+    chain = Case(ChainOfLoRA(UNIT, gamma, steps), example.problem, steps=links * steps)
+    runs = simulate(chain, runs=128, rng=example.seed).values
+    ratio = (runs[:, ::steps].mean(axis=0) / _proved(example, gamma, links))[1:].max()
+    rises = int((np.diff(runs, axis=1) > 1e-12 * runs[:, :-1]).sum())
+    sentence = f"gamma = {gamma * L:.4f}/L, links of {steps}: {rises} rises, mean over proved bound at most {ratio:.4f}"
+    return Check(sentence, rises == 0 and ratio < 1 + 1e-2, "simulated")
+
+
+def _links_of_one_step(example: Counterexample) -> Check:
+    """The exact expectation, and what is proved."""
+    gamma = _step(example, 1)
+    curve = expected(Case(RACLoRA(Haar(3, 1), gamma, side="right"), example.problem, example.start, steps=500)).gap
+    proved = _proved(example, gamma, 500)
+    sentence = f"links of one step are RAC-LoRA: E gap after 500 is {curve[-1]:.4g}, proved {proved[-1]:.4g}"
+    return Check(sentence, bool((curve <= proved * (1 + 1e-9)).all()), "exact")
+
+
+def _fresh(values: Array) -> Check:
+    worst = values[:, -1].max()
+    return Check(f"with a fresh restart every run ends below {worst:.1e}", bool(worst < 1e-3), "simulated")
+
+
+def _long_links() -> Check:
+    W_star = np.random.default_rng(0).standard_normal((3, 3))
+    method = ChainOfLoRA(UNIT, 0.3, 200, "fixed")
+    worst = simulate(Case(method, Quadratic.left(np.eye(3), W_star), steps=6000), runs=32, rng=0).values[:, -1].max()
+    return Check(
+        f"on ||V||^2/2 even a fixed restart, in links of 200 steps, ends below {worst:.1e}",
+        bool(worst < 1e-5),
+        "simulated",
+    )
+
+
+C4 = Counterexample(
+    id="C4",
+    name="restarts decide",
+    statement="At small steps LoRA ends at or above its floor, and Chain of LoRA with a fixed restart (0, a) stays "
+    "wherever G(W) a' = 0, which attracts if links are short.",
+    source="public discussion of arXiv:2410.08305; what is true of it is derived",
+    mark="second-hand",
+    cause="spurious stationary point",
+    problem=random_paper_quadratic(0),
+    method=ChainOfLoRA(UNIT, 0.1 / L, LINK, "fixed"),
+    start=np.zeros((3, 3)),
+    gather=gather,
+    condition="the restart is fixed, and links are short; a fresh isotropic restart converges linearly",
+    in_circulation="at smaller steps LoRA and Chain of LoRA converge, but far from the optimum",
+)

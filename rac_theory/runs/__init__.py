@@ -1,0 +1,27 @@
+"""runs: a room."""
+
+from rac_theory.runs.expectations.expectation import Expectation, exact_rate, expected
+from rac_theory.runs.expectations.fastest import fastest_learning_rate
+from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.queries import CURRENCIES, query_rates
+from rac_theory.runs.simulation.blocks import simulate_part
+from rac_theory.runs.simulation.kernels.choice import kernel_for
+from rac_theory.runs.simulation.record import Record, record
+from rac_theory.runs.simulation.simulate import simulate
+from rac_theory.runs.simulation.trajectory import Trajectory
+
+__all__ = [
+    "CURRENCIES",
+    "Expectation",
+    "Record",
+    "Trajectory",
+    "Unsupported",
+    "exact_rate",
+    "expected",
+    "fastest_learning_rate",
+    "kernel_for",
+    "query_rates",
+    "record",
+    "simulate",
+    "simulate_part",
+]

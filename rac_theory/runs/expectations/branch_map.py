@@ -1,0 +1,87 @@
+r"""The moment map of an outer step that is one of finitely many affine maps.
+
+That is what several gradient steps under one sketch are, if its draws can be listed: in energy coordinates
+:math:`e^+ = T e + c` with probability p, where T and c follow from the draw, the order of the components, and the mean
+over clients. With M = E[e e'] and m = E[e],
+
+.. math:: m^+ = E[T]\, m + E[c], \qquad M^+ = E\big[ (T M + c\, m^\top)\, T^\top + (T m + c)\, c^\top \big].
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rac_theory.base.checks import Array
+from rac_theory.runs.expectations.components import in_energy
+from rac_theory.runs.expectations.matrix_map import read_out
+from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.spectral_radius import spectral_radius
+
+
+@dataclass(frozen=True, eq=False)
+class BranchMap:
+    """A state holds M and m side by side, for each of g groups: (g, d, d + columns).
+
+    Attributes
+    ----------
+    roots : (g, d)
+        Square roots of the curvatures.
+    coordinates : callable
+        W, (m, n), to the coordinates of each column, (d, columns).
+    T : (k, g, d, d)
+        What a branch does to e.
+    c : (k, g, d, columns)
+        What it adds; one column for each group if there are many.
+    weights : (k,)
+        The probabilities of the branches, or any numbers with which the second moments are theirs.
+    of_mean : (k,)
+        The same for the means.
+    agree : bool
+        Whether the c are zero, up to rounding.
+    """
+
+    roots: Array
+    coordinates: Callable[[Array], Array]
+    T: Array
+    c: Array
+    weights: Array
+    of_mean: Array
+    agree: bool
+
+    def start(self, W: Array) -> Array:
+        """Return the moments at W."""
+        e = in_energy(self.roots, self.coordinates(W))
+        return np.concatenate([e @ np.swapaxes(e, 1, 2), e], axis=2)
+
+    def step(self, state: Array) -> Array:
+        """One step."""
+        M, m = np.split(state, [state.shape[1]], axis=2)
+        means = self.T @ m + self.c
+        turned = (self.T @ M + self.c @ np.swapaxes(m, 1, 2)) @ np.swapaxes(self.T, 2, 3)
+        moments = turned + means @ np.swapaxes(self.c, 2, 3)
+        both = np.tensordot(self.weights, moments, axes=1), np.tensordot(self.of_mean, means, axes=1)
+        return np.concatenate(both, axis=2)
+
+    def readout(self, state: Array) -> tuple[float, float, float]:
+        """Half the trace, and the traces with the curvatures as weights and as divisors."""
+        return read_out(state, self.roots**2)
+
+    def unit_noise(self) -> Array:
+        """Not known: noise would enter between the steps of a branch."""
+        raise Unsupported("additive noise must not be mixed with several steps under one sketch")
+
+    def rate(self, smallest: float) -> float:
+        """The larger of the factors of M and, unless one W minimises all components, of m."""
+        return max(self._group_rate(i, self.roots[i] ** 2 >= smallest) for i in range(len(self.roots)))
+
+    def _group_rate(self, i: int, curved: Array) -> float:
+        T = self.T[:, i][:, curved][:, :, curved]
+
+        def step(M: Array) -> Array:
+            return np.asarray(np.tensordot(self.weights, T @ M @ np.swapaxes(T, 1, 2), axes=1))
+
+        rate = spectral_radius(step, int(curved.sum())) if curved.any() else 0.0
+        if self.agree:
+            return rate
+        return max(rate, float(np.abs(np.linalg.eigvals(np.tensordot(self.of_mean, T, axes=1))).max()))

@@ -1,0 +1,161 @@
+"""The branches of an outer step of several gradient steps: every draw of the sketch, every order of the components."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import permutations
+
+import numpy as np
+
+from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
+from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Reshuffled
+from rac_theory.base import repr_of
+from rac_theory.base.checks import Array
+from rac_theory.numerics import projection
+from rac_theory.problems import Problem, shares_of
+from rac_theory.runs.expectations.branch_map import BranchMap
+from rac_theory.runs.expectations.client_branches import mean_of_clients
+from rac_theory.runs.expectations.components import (
+    Components,
+    components_in,
+    energy_roots,
+    in_energy,
+    of_clients,
+    pooled,
+)
+from rac_theory.runs.expectations.differences import bends
+from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame
+from rac_theory.runs.expectations.layered_map import layered_frame, listed_by_layers
+from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.step_moments import Covered
+from rac_theory.sketches import Moments, Sketch
+from rac_theory.sketches.laws import lifted
+
+LARGEST_SHUFFLED = 5
+"""The most components whose orders are enumerated: 120."""
+
+_LARGEST = 1 << 21  # numbers in all branches together
+
+_Draws = tuple[Array, Array]
+
+
+def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
+    """Return the map of ``Local``, ``Reshuffled``, ``Clients`` with either, or forward differences; else raise."""
+    quadratic, source = pooled(problem), algorithm.gradients
+    alone = isinstance(source, Local | FiniteDifferences)
+    frame = frame_for(algorithm, quadratic, apart=alone)
+    if alone:
+        components = Components(np.eye(frame.dim)[None], np.zeros((1, frame.dim, frame.columns)), 0.0)
+    else:
+        components = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
+    P, weights = _draws(algorithm, frame, problem.shape)
+    roots = energy_roots(frame)
+    F = (np.eye(frame.dim) if frame.basis is None else frame.basis) * roots[:, None, :]
+    N = algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
+    if isinstance(source, Clients):
+        clients = of_clients(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
+        paths = [_paths(N, source.source, rows) for rows in clients]
+        T, c, of_moments, of_mean = mean_of_clients(paths, source.participation, [*map(float, shares_of(problem))])
+        agree = all(rows.agree for rows in clients) if isinstance(source.source, Reshuffled) else components.agree
+    else:
+        T, c = _paths(N, source, components)
+        of_moments = of_mean = np.full(len(T), 1 / len(T))
+        agree = components.agree
+    if isinstance(source, FiniteDifferences):  # one path, which each draw leaves by an error of its own
+        errors = bends(algorithm, quadratic, source.h)
+        c = np.array([[_moved(frame, roots, algorithm.gamma * each) for each in errors]])
+        agree = not c.any()
+    ps, of_means = (np.multiply.outer(of_each, weights).ravel() for of_each in (of_moments, of_mean))
+    return BranchMap(roots, frame.coordinates, np.concatenate(T), np.concatenate(c), ps, of_means, agree)
+
+
+def _moved(frame: Frame, roots: Array, move: Array) -> Array:
+    """What a move -M of W, (m, n), adds to the energy coordinates of all groups, (g, d, columns)."""
+    return in_energy(roots, frame.coordinates(np.zeros_like(move)) - frame.coordinates(move))
+
+
+def _paths(N: Array, source: object, components: Components) -> tuple[Array, Array]:
+    """The affine maps of all ways to descend, T, (paths, k, g, d, d), and c, for each of k draws of N, (k, g, d, d)."""
+    orders = _orders(source, len(components.K))
+    d, columns = N.shape[-1], components.k.shape[2]
+    size = len(orders) * N[..., 0].size * (d + columns)
+    if size > _LARGEST:
+        raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
+    if not isinstance(source, Reshuffled):  # all steps are along one gradient
+        K, k = (each.mean(axis=0, keepdims=True) for each in components[:2])
+        components = Components(K, k, components.scale)
+    every = [_descent(N, components, order) for order in orders]
+    return np.stack([T for T, _ in every]), np.stack([c for _, c in every])
+
+
+def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
+    """Return the frame of a quadratic: of rows or columns where they descend apart, else of all m n numbers.
+
+    The components of least squares mix rows, so that only the left step leaves columns ``apart`` under them.
+    """
+    if isinstance(algorithm, RACLoRA) and (apart or algorithm.side == "left"):
+        return frame_of(problem, algorithm.side)
+    if isinstance(algorithm, LayeredRACLoRA):
+        return layered_frame(algorithm, problem)
+    return whole_frame(problem, partial(lifted, shape=problem.shape, side="right"))
+
+
+def _orders(source: object, components: int) -> list[tuple[int, ...]]:
+    """The order in which components are used, for each path of a step."""
+    if not isinstance(source, Reshuffled):
+        return [(0,) * (source.steps if isinstance(source, Local) else 1)]
+    if components > LARGEST_SHUFFLED:
+        raise Unsupported(
+            f"reshuffled components must be at most {LARGEST_SHUFFLED}, whose orders are enumerated, got {components}"
+        )
+    return list(permutations(range(components)))
+
+
+def _descent(N: Array, components: Components, order: tuple[int, ...]) -> tuple[Array, Array]:
+    """The affine map of steps with the listed components: T, (k, g, d, d), and c, (k, g, d, columns)."""
+    T = np.broadcast_to(np.eye(N.shape[-1]), N.shape)
+    c = np.zeros((*N.shape[:-1], components.k.shape[2]))
+    for i in order:
+        K, k = components.K[i], components.k[i]
+        T, c = T - N @ (K @ T), c - N @ (K @ c + k)
+    return T, c
+
+
+def _draws(algorithm: Covered, frame: Frame, shape: tuple[int, int]) -> _Draws:
+    """All values of P in the frame, (k, d, d), and their probabilities."""
+    if isinstance(algorithm, RACLoRA):
+        P, weights = _listed(algorithm.sketch, algorithm.plain_scale, frame.dim, plain=not algorithm.is_projected)
+        if frame.whole and algorithm.sketch is not None:
+            P = _lifted(P, shape, algorithm.side)
+        return P, weights
+    if isinstance(algorithm, LayeredRACLoRA):
+        return listed_by_layers([*_of_each_layer(algorithm)])
+    left, p_left = _listed(algorithm.left, 1.0, frame.dim, plain=False)
+    right, p_right = _listed(algorithm.right, 1.0, frame.dim, plain=False)
+    P = np.concatenate([_lifted(left, shape, "left"), _lifted(right, shape, "right")])
+    return P, np.concatenate([algorithm.p * p_left, (1 - algorithm.p) * p_right])
+
+
+def _of_each_layer(algorithm: LayeredRACLoRA) -> Iterator[_Draws]:
+    for layer, shape in zip(algorithm.of_layers, algorithm.layers.shapes, strict=True):
+        P, weights = _listed(layer.sketch, 1.0, shape[0] if layer.side == "left" else shape[1], plain=False)
+        yield _lifted(P, shape, layer.side), weights
+
+
+def _listed(sketch: Sketch | None, scale: float, dim: int, *, plain: bool) -> _Draws:
+    if sketch is None:
+        return np.eye(dim)[None], np.ones(1)
+    support = Moments(sketch).support
+    if support is None:
+        raise Unsupported(
+            "several steps under one sketch must have one with a listed support, such as Coordinate: "
+            f"they take moments of H beyond the second, got {repr_of(sketch)}"
+        )
+    B, probabilities = support
+    P = scale * (B @ np.swapaxes(B, 1, 2)) if plain else projection(B)
+    return P, probabilities.astype(np.float64)
+
+
+def _lifted(P: Array, shape: tuple[int, int], side: str) -> Array:
+    """H (x) I on the left, I (x) H on the right: vec row by row."""
+    m, n = shape
+    return np.asarray(np.kron(P, np.eye(n)[None]) if side == "left" else np.kron(np.eye(m)[None], P))

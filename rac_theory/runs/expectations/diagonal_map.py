@@ -1,0 +1,117 @@
+r"""The moment map on the diagonal: all that is needed where the sketch has two invariants, at a cost of O(m) a step.
+
+Column j has energy coordinates :math:`e = \Lambda^{1/2} E_j`; write :math:`h = \gamma \Lambda` for its curvatures times
+the step, :math:`x_i = E[e_i^2]`, and H in the eigenbasis, where it has the same two invariants a, b. The diagonal of
+:math:`M - E[N] M - M E[N] + E[N M N]`, with :math:`E[H] = q I`, :math:`q = a + (d + 1) b`, and
+:math:`E[N M N] = h^{1/2} (a K + b (K^\top + \mathrm{tr}(K) I)) h^{1/2}`, :math:`K = h^{1/2} M h^{1/2}`, is
+
+.. math:: x_i^+ = \big((1 - q h_i)^2 + (a + b - q^2) h_i^2\big)\, x_i + b\, h_i \sum_k h_k x_k .
+
+If P is no projection but has two invariants, :math:`E[P] = q I` is a number of its own, and the rest is the same.
+
+It reads only the diagonal. The matrix, diagonal plus rank one, is symmetric, so that one eigenproblem gives all t in
+closed form and the rate. None of its entries is negative, so that the recursion loses no digits: a uniform range has
+:math:`a + b - q^2 = (1 - 2/d)\, b \ge 0`, a mixture of such ranges more than the mean of that, as q^2 is convex, and a
+Gaussian plain step b.
+
+Where the curvatures h of a column are all equal, any sketch with E[H] = c I will do: :math:`\|e - h H e\|^2 =
+\|e\|^2 - (2h - h^2) e^\top H e`, so the sum of x over i falls by the factor :math:`1 - c\, (2h - h^2)`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from rac_theory.base.checks import Array
+from rac_theory.runs.expectations.frame import Frame
+
+
+@dataclass(frozen=True, eq=False)
+class DiagonalMap:
+    """``x -> decay x + coupling h <h, x>`` for each of g groups of k numbers.
+
+    Attributes
+    ----------
+    h : (g, k)
+        Curvatures times the step size.
+    decay : (g, k)
+        The diagonal.
+    coupling : float
+        The factor of the rank-one part, >= 0.
+    spread : (g, k)
+        The diagonal of ``E[B' P P B]``, E[N] if P is a projection, summed over the columns of a group, and over all
+        that a number stands for.
+    gamma : float
+        The step size.
+    energies : callable
+        W, (m, n), to x, (g, k).
+    """
+
+    h: Array
+    decay: Array
+    coupling: float
+    spread: Array
+    gamma: float
+    energies: Callable[[Array], Array]
+
+    def start(self, W: Array) -> Array:
+        """Return the energies at W."""
+        return self.energies(W)
+
+    def step(self, state: Array) -> Array:
+        """One step: (g, k) to (g, k)."""
+        pull = self.coupling * np.vecdot(self.h, state)
+        return np.asarray(self.decay * state + pull[:, None] * self.h)
+
+    def readout(self, state: Array) -> tuple[float, float, float]:
+        """Half the sum of the energies, and the sums with the curvatures as weights and as divisors."""
+        gap, square, distance = (self._weights @ state.ravel()).tolist()
+        return gap, square, distance
+
+    @cached_property
+    def _weights(self) -> Array:
+        """What is read of a state, (3, g k): one product is cheaper than three sums."""
+        curvatures = self.h.ravel() / self.gamma
+        inverses = np.divide(1.0, curvatures, out=np.full(curvatures.shape, np.nan), where=curvatures > 0)
+        return np.stack([np.full(curvatures.shape, 0.5), curvatures, inverses])
+
+    def unit_noise(self) -> Array:
+        """``gamma E[B' P P B]`` on the diagonal."""
+        return np.asarray(self.gamma * self.spread)
+
+    def matrices(self, smallest: float = 0.0) -> Array:
+        """The symmetric matrix of each group, (g, k, k); zero where the curvature is below ``smallest``."""
+        curved = self.h >= self.gamma * smallest
+        h, decay = np.where(curved, self.h, 0.0), np.where(curved, self.decay, 0.0)
+        return np.asarray(decay[:, :, None] * np.eye(h.shape[1]) + self.coupling * h[:, :, None] * h[:, None, :])
+
+    def rate(self, smallest: float) -> float:
+        """The largest eigenvalue: no entry is negative, so it is the spectral radius (Perron, Frobenius)."""
+        if self.coupling == 0:
+            return float(self.decay[self.h >= self.gamma * smallest].max())
+        return float(np.linalg.eigvalsh(self.matrices(smallest))[:, -1].max())
+
+
+def two_invariants(frame: Frame, gamma: float, a: float, b: float, q: float | None = None) -> DiagonalMap:
+    """Return the map of a step with two invariants; ``q``, with E[P] = q I, if P is no projection."""
+    h = gamma * np.broadcast_to(frame.curvatures, (frame.dim, frame.curvatures.shape[1])).T
+    square = a + (frame.dim + 1) * b
+    q = square if q is None else q
+    decay = (1 - q * h) ** 2 + max(a + b - q**2, 0.0) * h**2
+    return DiagonalMap(h, decay, b, square * frame.columns * h, gamma, lambda W: _energies(frame, W))
+
+
+def flat(frame: Frame, gamma: float, share: float) -> DiagonalMap:
+    """Return the map of a sketch with ``E[H] = share I`` on columns of one curvature each, (1, k)."""
+    h = gamma * frame.curvatures.T
+    decay = 1 - share * (2 * h - h**2)
+    energies = lambda W: _energies(frame, W).sum(axis=1, keepdims=True)  # noqa: E731
+    return DiagonalMap(h, decay, 0.0, share * frame.dim * frame.columns * h, gamma, energies)
+
+
+def _energies(frame: Frame, W: Array) -> Array:
+    """The energies, a group a row: (g, d); columns of the same curvatures are one group."""
+    energies = frame.curvatures * frame.coordinates(W) ** 2
+    return np.ascontiguousarray(energies.sum(axis=1)[None] if frame.curvatures.shape[1] == 1 else energies.T)

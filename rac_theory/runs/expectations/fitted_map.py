@@ -1,0 +1,68 @@
+r"""The moment map of steps that fit the draw, :math:`W - M G`: of uniform lines, else over the support of the sketch.
+
+M is a matrix on the side of the sketch, (d, d), but for an inverse on the range where the other side is not all alike:
+there it is another one along each direction of that side, and all m n numbers descend at once.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from rac_theory.algorithms import FittedDescent, SeenCurvature, StepPerDraw, curvature_of
+from rac_theory.base.checks import Array
+from rac_theory.numerics import orthonormal_range
+from rac_theory.problems import Problem
+from rac_theory.runs.expectations.components import pooled
+from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame
+from rac_theory.runs.expectations.line_map import line_map
+from rac_theory.runs.expectations.matrix_map import matrix_map
+from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
+from rac_theory.sketches import LARGEST_ENUMERATED, Moments
+from rac_theory.sketches.laws import summed
+
+
+def fitted_map(algorithm: FittedDescent, problem: Problem) -> MomentMap:
+    """Return the map of the second moments, or raise ``Unsupported``."""
+    known = Moments(algorithm.sketch)
+    if known.is_uniform and known.sketch.rank == 1:
+        frame = frame_of(pooled(problem), algorithm.side)
+        if _is_hessian(SeenCurvature.of(curvature_of(problem), algorithm.side), frame):
+            return line_map(frame, algorithm.gamma)
+    if known.support is None or known.sketch.dim > LARGEST_ENUMERATED:
+        raise Unsupported(
+            f"steps that fit the draw must have a sketch with a listed support at dim <= {LARGEST_ENUMERATED}, or "
+            f"uniform lines on a problem whose Q is its Hessian, the same along the other side, got {known.sketch!r}"
+        )
+    U, weights = orthonormal_range(known.support[0]), known.support[1].astype(np.float64)
+    curvature = SeenCurvature.of(curvature_of(problem), algorithm.side)
+    M, quadratic, left = algorithm.matrices(curvature, U), pooled(problem), algorithm.side == "left"
+    if curvature.V is None or isinstance(algorithm, StepPerDraw):  # the same along all directions of the other side
+        frame, P = frame_of(quadratic, algorithm.side), M[0]
+    else:
+        m, n = problem.shape
+        if m * n > LARGEST_ENUMERATED:
+            raise Unsupported(
+                f"an inverse on the range must have a problem of size m n <= {LARGEST_ENUMERATED}, or one whose Q is "
+                f"the same along all directions of the other side, got {m * n}"
+            )
+        P = _on_all_numbers(M, curvature.V, left=left)
+        frame = whole_frame(quadratic, lambda second_moment: second_moment)
+    mean = partial(np.matmul, np.tensordot(weights, P, axes=1))
+    return matrix_map(frame, 1.0, summed(P, weights), mean)
+
+
+def _is_hessian(curvature: SeenCurvature, frame: Frame) -> bool:
+    """Whether steps are taken with the curvatures of a frame: of a large problem, or a user's, only L may be known."""
+    if frame.whole or frame.curvatures.shape[1] > 1 or curvature.V is not None:
+        return False
+    basis = np.eye(frame.dim) if frame.basis is None else frame.basis
+    s = np.broadcast_to(frame.curvatures[:, 0], frame.dim)
+    return float(np.abs(basis.T @ curvature.highest.S[0] @ basis - np.diag(s)).max()) <= 1e-9 * float(s.max())
+
+
+def _on_all_numbers(M: Array, V: Array, *, left: bool) -> Array:
+    """``sum_j M_j (x) v_j v_j'``, row by row, or the other way round: (j, k, d, d) to (k, m n, m n)."""
+    lines = np.einsum("ij,kj->jik", V, V)
+    P = np.einsum("jkab,jcd->kacbd", M, lines) if left else np.einsum("jab,jkcd->kacbd", lines, M)
+    size = M.shape[-1] * len(V)
+    return np.asarray(P.reshape(-1, size, size))

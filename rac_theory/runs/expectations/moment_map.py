@@ -1,0 +1,102 @@
+r"""A moment map: what one outer step does to the second moment of the distance from a minimiser.
+
+On a quadratic a step without noise is linear, :math:`v^+ = (I - \gamma P Q) v` with v = vec(W - W*) and a random
+projection P of :math:`R^{mn}`. So the second moment obeys a linear recursion, and with it E f and E||grad f||^2. All
+maps use *energy coordinates* :math:`e = Q^{1/2} v`, in any orthonormal basis of the range of Q,
+
+.. math:: e^+ = (I - N)\, e, \quad N = \gamma\, Q^{1/2} P Q^{1/2}, \qquad
+    M^+ = M - E[N] M - M E[N] + E[N M N], \quad M = E[e e^\top],
+
+in which f - f* is half the squared norm, N is symmetric, and a singular Q leaves nothing behind that never moves.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from rac_theory.base import advance, task
+from rac_theory.base.checks import Array
+
+
+class Unsupported(ValueError):
+    """There is no exact route: the message is the reason. Nothing is guessed; ``simulate`` always has an answer.
+
+    Examples
+    --------
+    >>> from rac_theory.problems import PLSine
+    >>> from rac_theory import Case, RACLoRA, Unsupported, expected
+    >>> from rac_theory.sketches import Gaussian
+    >>> try:
+    ...     expected(Case(RACLoRA(Gaussian(2, 1), gamma=0.1), PLSine((2, 1)), steps=3))
+    ... except Unsupported as error:
+    ...     print(str(error).partition(",")[0])
+    only quadratics with a known minimiser have exact expectations
+    """
+
+
+class MomentMap(Protocol):
+    """One step on a state that holds second moments. It is linear, or affine for a source of noise.
+
+    What mixes steps mixes maps: a step that is drawn from several has the weighted mean of their maps, and noise that
+    does not depend on the iterate adds a fixed state.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.runs.expectations.moment_map import curves
+    >>> class Descent:  # gradient descent with step gamma on ||W||^2 / 2: the state is E||W||^2
+    ...     gamma = 0.5
+    ...
+    ...     def start(self, W):
+    ...         return np.square(W).sum()
+    ...
+    ...     def step(self, state):
+    ...         return (1 - self.gamma) ** 2 * state
+    ...
+    ...     def readout(self, state):
+    ...         return state / 2, state, state
+    ...
+    ...     def unit_noise(self):
+    ...         return 2 * self.gamma**2  # of two entries
+    ...
+    ...     def rate(self, smallest):
+    ...         return (1 - self.gamma) ** 2
+    >>> curves(Descent(), np.ones((2, 1)), steps=2).tolist()  # gap, squared gradient, squared distance
+    [[1.0, 0.25, 0.0625], [2.0, 0.5, 0.125], [2.0, 0.5, 0.125]]
+    """
+
+    def start(self, W: Array, /) -> Array:
+        """The state of a run that is at W, (m, n), with certainty."""
+        ...
+
+    def step(self, state: Array, /) -> Array:
+        """The state one outer step later."""
+        ...
+
+    def readout(self, state: Array, /) -> tuple[float, float, float]:
+        """``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2``; the last is nan if there are more minimisers."""
+        ...
+
+    def unit_noise(self) -> Array:
+        """What a step adds to the state if each entry of the gradient has independent noise of variance one."""
+        ...
+
+    def rate(self, smallest: float, /) -> float:
+        """The spectral radius: the factor a step by which ``E f - f*`` changes in the end, from a generic start.
+
+        Curvatures below ``smallest`` are zeros: what is there carries no energy, and its factor of 1 must not count.
+        """
+        ...
+
+
+def curves(moments: MomentMap, W: Array, steps: int) -> Array:
+    """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1)."""
+    read = np.empty((steps + 1, 3))
+    state = moments.start(W)
+    with np.errstate(over="ignore", invalid="ignore"), task("steps", steps):  # too long a step diverges
+        for t in range(steps):
+            read[t] = moments.readout(state)
+            state = moments.step(state)
+            advance()
+        read[steps] = moments.readout(state)
+    return read.T

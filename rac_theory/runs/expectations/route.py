@@ -1,0 +1,167 @@
+"""Which moment map an algorithm has on a problem, and why it has none. The first row that applies is taken.
+
+=============================  ==========================================  =================================
+gradients of a step            what must be known of the sketch            map
+=============================  ==========================================  =================================
+one of f, perhaps with noise   none: P = I                                 ``DiagonalMap``
+                               E[H] = c I, where curvatures are equal      ``DiagonalMap``, a number a column
+                               two invariants of P                         ``DiagonalMap``
+                               the two moments of P                        ``MatrixMap``
+                               of both sides of Bernoulli-LoRA             see ``bernoulli_map``
+                               of the sketches of all layers               ``MatrixMap``, see ``layered_map``
+a minibatch of least squares   the two moments of P                        ``MinibatchMap``
+several, under one sketch      its support                                 ``BranchMap``
+one, by forward differences    its support                                 ``BranchMap``
+one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
+one for each block in turn     its support                                 ``CycleMap``
+=============================  ==========================================  =================================
+
+Noise goes around the map as a ``NoisyMap``. Steps that decrease have at each t the map of their size then, in a
+``ChangingMap``. P is what multiplies the gradient, see ``step_moments``.
+"""
+
+import numpy as np
+
+from rac_theory.algorithms import (
+    Algorithm,
+    Bernoulli,
+    CyclicRACLoRA,
+    Decreasing,
+    FittedDescent,
+    InverseOnRange,
+    LayeredRACLoRA,
+    RACLoRA,
+    StepPerDraw,
+)
+from rac_theory.algorithms.gradients import (
+    ByChance,
+    Clients,
+    Exact,
+    FiniteDifferences,
+    GradientSource,
+    Local,
+    Minibatch,
+    Noisy,
+    Reshuffled,
+    Subset,
+    minibatch_share,
+)
+from rac_theory.problems import Problem, components_of
+from rac_theory.runs.expectations.bernoulli_map import bernoulli_map, on_all_numbers
+from rac_theory.runs.expectations.branches import branch_map, frame_for
+from rac_theory.runs.expectations.changing_map import ChangingMap
+from rac_theory.runs.expectations.components import components_in, pooled
+from rac_theory.runs.expectations.cycle_map import cycle_map
+from rac_theory.runs.expectations.diagonal_map import flat, two_invariants
+from rac_theory.runs.expectations.fitted_map import fitted_map
+from rac_theory.runs.expectations.frame import frame_of
+from rac_theory.runs.expectations.layered_map import layered_frame
+from rac_theory.runs.expectations.matrix_map import matrix_map
+from rac_theory.runs.expectations.minibatch_map import MinibatchMap
+from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
+from rac_theory.runs.expectations.noisy_map import NoisyMap
+from rac_theory.runs.expectations.step_moments import Covered, projected, step_invariants, step_moments
+from rac_theory.sketches import Moments
+
+
+def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
+    """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
+    covered = check_covered(algorithm)
+    if isinstance(algorithm, Decreasing):
+        return ChangingMap(lambda t: moment_map(algorithm.at(t), problem))
+    if isinstance(covered, FittedDescent):
+        return fitted_map(covered, problem)
+    if isinstance(covered, CyclicRACLoRA):
+        return cycle_map(covered, problem)
+    covered, quadratic = projected(covered), pooled(problem)
+    match covered.gradients:
+        case Minibatch() as source:
+            return _minibatch_map(covered, source, problem, quadratic)
+        case Noisy() as source:
+            m, n = problem.shape
+            return NoisyMap(_one_gradient(covered, quadratic), source.sigma**2 / (m * n))
+        case source if _is_one_gradient(source):
+            return _one_gradient(covered, quadratic)
+    return branch_map(covered, problem)
+
+
+def check_covered(algorithm: Algorithm) -> Covered | FittedDescent | CyclicRACLoRA:
+    """Return the algorithm if its steps, and its gradients, are ones of which moments can be known.
+
+    Of steps that decrease it is the algorithm that they are made by.
+    """
+    if type(algorithm) is Decreasing:
+        algorithm = algorithm.algorithm
+    kinds = RACLoRA, Bernoulli, LayeredRACLoRA, CyclicRACLoRA, StepPerDraw, InverseOnRange
+    *names, last = (kind.__name__ for kind in kinds)
+    _check_kind(f"the algorithm must be {', '.join(names)}, {last} or deterministic", algorithm, *kinds)
+    assert isinstance(algorithm, Covered | FittedDescent | CyclicRACLoRA)
+    source = algorithm.gradients
+    ours = "gradients must be of a source with known moments, such as Exact() or Minibatch(size)"
+    _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients, FiniteDifferences)
+    if isinstance(source, Clients):
+        ours = "clients must take full gradient steps or reshuffled epochs, Exact(), Local(steps) or Reshuffled()"
+        _check_kind(ours, source.source, Exact, Local, Reshuffled)
+        if source.participation is not None:
+            _check_kind("participation must be ours", source.participation, Subset, ByChance)
+    return algorithm
+
+
+def rests_on_trust(algorithm: Covered | FittedDescent | CyclicRACLoRA) -> bool:
+    """Whether the curves rest on what a sketch that is not ours says of its own moments."""
+    if isinstance(algorithm, LayeredRACLoRA):
+        return any(map(rests_on_trust, algorithm.of_layers))
+    sketches = (algorithm.left, algorithm.right) if isinstance(algorithm, Bernoulli) else (algorithm.sketch,)
+    return any(sketch is not None and Moments(sketch).on_trust for sketch in sketches)
+
+
+def _check_kind(rule: str, part: object, *kinds: type) -> None:
+    if not isinstance(part, kinds):
+        raise Unsupported(f"{rule}, got {part!r}")
+    if type(part) not in kinds:
+        raise Unsupported(f"{type(part).__name__} may step otherwise than the class that it inherits from")
+
+
+def _is_one_gradient(source: GradientSource) -> bool:
+    """Whether a step is one with the gradient of f: the mean over clients of one step each is that, too.
+
+    So are central differences, on quadratics.
+    """
+    if isinstance(source, Clients):
+        return source.participation is None and _is_one_gradient(source.source)
+    if isinstance(source, FiniteDifferences):
+        return source.central
+    return isinstance(source, Exact) or (isinstance(source, Local) and source.steps == 1)
+
+
+def _one_gradient(algorithm: Covered, problem: Problem) -> MomentMap:
+    """One number a column where that will do, else the diagonal, else matrices."""
+    if isinstance(algorithm, Bernoulli):
+        return bernoulli_map(algorithm, problem)
+    if isinstance(algorithm, LayeredRACLoRA):
+        return matrix_map(layered_frame(algorithm, problem), algorithm.gamma, np.asarray)
+    frame, gamma = frame_of(problem, algorithm.side), algorithm.gamma
+    if algorithm.sketch is None:
+        return two_invariants(frame, gamma, 1.0, 0.0)
+    if not frame.whole:
+        known = Moments(algorithm.sketch)
+        if algorithm.is_projected and len(frame.curvatures) == 1 and known.share is not None:
+            return flat(frame, gamma, known.share)
+        if (invariants := step_invariants(algorithm, known)) is not None:
+            return two_invariants(frame, gamma, *invariants)
+    return matrix_map(frame, gamma, *step_moments(algorithm))
+
+
+def _minibatch_map(algorithm: Covered, source: Minibatch, problem: Problem, quadratic: Problem) -> MinibatchMap:
+    """The step without noise on matrices, of all m n numbers unless columns descend apart, and the components."""
+    if isinstance(algorithm, Bernoulli):
+        frame, moments = on_all_numbers(algorithm, quadratic)
+    elif isinstance(algorithm, LayeredRACLoRA):
+        frame = layered_frame(algorithm, quadratic)
+        moments = matrix_map(frame, algorithm.gamma, np.asarray)
+    else:
+        frame = frame_for(algorithm, quadratic, apart=False)
+        moments = matrix_map(frame, algorithm.gamma, *step_moments(algorithm))
+    components = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
+    N = components_of(problem, source).n_components
+    return MinibatchMap(moments, components, float(minibatch_share(N, source.size, replace=source.replace)))

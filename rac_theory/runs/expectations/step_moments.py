@@ -1,0 +1,90 @@
+r"""The two moments of a step ``W - gamma P G``: all that a moment map asks of P, be it a projection or not.
+
+P is H for the projected step, and :math:`(\mathrm{lora\_alpha} / r)^2\, B B^\top` for the plain one, whose mean and map
+:math:`M \to E[P M P]` are known for
+
+- *Gaussian entries*: the columns b of B are independent, with :math:`E[b b^\top] = I` and, by Isserlis' theorem,
+  :math:`E[b b^\top M b b^\top] = M + M^\top + \mathrm{tr}(M)\, I`. The r squares of a column and the
+  :math:`r (r - 1)` pairs of two sum to :math:`E[B B^\top M B B^\top] = r^2 M + r\, (M^\top + \mathrm{tr}(M)\, I)`,
+  and :math:`E[B B^\top] = r I`: two invariants again.
+- *Orthonormal columns*: :math:`B B^\top = H`, so this is the projected step with another step size.
+- *Finite support*: summed.
+"""
+
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, RACLoRA
+from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.sketches import LARGEST_ENUMERATED, Moments
+from rac_theory.sketches.laws import SecondMoment, from_invariants, summed
+
+Covered: TypeAlias = RACLoRA | Bernoulli | LayeredRACLoRA
+"""The algorithms that draw one projection after the other, and of which moments are known."""
+
+
+class StepMoments(NamedTuple):
+    """M -> E[P M P], and M -> E[P] M; the latter is None for a projection, whose mean is E[P I P]."""
+
+    second_moment: SecondMoment
+    mean_times: SecondMoment | None = None
+
+
+class StepInvariants(NamedTuple):
+    """``E[P M P] = a M + b (M' + trace(M) I)``, and q with ``E[P] = q I``, None for a projection as above."""
+
+    a: float
+    b: float
+    q: float | None = None
+
+
+def projected(algorithm: Covered) -> Covered:
+    """Return the same steps as projected ones where they can be: B B' = H where columns are orthonormal."""
+    if not isinstance(algorithm, RACLoRA) or algorithm.sketch is None or algorithm.is_projected:
+        return algorithm
+    if Moments(algorithm.sketch).products != "orthonormal":
+        return algorithm
+    return replace(algorithm, gamma=algorithm.gamma * algorithm.plain_scale, lora_alpha=None)
+
+
+def step_invariants(algorithm: RACLoRA, known: Moments) -> StepInvariants | None:
+    """Return the invariants of a step with this sketch, or None."""
+    if algorithm.is_projected:
+        return None if known.invariants is None else StepInvariants(*map(float, known.invariants))
+    if known.products != "gaussian":
+        return None
+    scale, r = algorithm.plain_scale, known.sketch.rank
+    return StepInvariants(scale**2 * r**2, scale**2 * r, scale * r)
+
+
+def step_moments(algorithm: RACLoRA) -> StepMoments:
+    """Return the moments of a step on its side, or raise ``Unsupported``."""
+    if algorithm.sketch is None:
+        return StepMoments(np.asarray)
+    known = Moments(algorithm.sketch)
+    if algorithm.is_projected:
+        return StepMoments(known_second_moment(known))
+    if (invariants := step_invariants(algorithm, known)) is not None:
+        a, b, q = invariants
+        return StepMoments(partial(from_invariants, a, b), partial(np.multiply, q))
+    if known.support is None or known.sketch.dim > LARGEST_ENUMERATED:
+        raise Unsupported(
+            "the plain step (lora_alpha) must have a Gaussian sketch, orthonormal columns, or a listed support at "
+            f"dim <= {LARGEST_ENUMERATED}, got {known.sketch!r}"
+        )
+    B, probabilities = known.support
+    P, weights = algorithm.plain_scale * (B @ np.swapaxes(B, 1, 2)), probabilities.astype(np.float64)
+    return StepMoments(summed(P, weights), partial(np.matmul, np.tensordot(weights, P, axes=1)))
+
+
+def known_second_moment(known: Moments) -> SecondMoment:
+    """Return M -> E[H M H], or raise ``Unsupported``."""
+    if known.second_moment is None:
+        raise Unsupported(
+            "the sketch must have invariants, a second moment in closed form, or a listed support at "
+            f"dim <= {LARGEST_ENUMERATED}, got {known.sketch!r}"
+        )
+    return known.second_moment

@@ -1,0 +1,127 @@
+r"""A quadratic case in the coordinates where its Hessian is diagonal: there a step needs no gradient product.
+
+With E the coordinates of W - W*, the gradient is ``curvatures E`` entry by entry, so that a projected step costs the
+two thin products with the sketch and nothing of the size of the Hessian. The right step is the left step of the
+transposed matrix, and is stored that way.
+
+The projection turns with the coordinates: the range of B becomes that of V'B. Where the law of the range is invariant
+under rotations, the range of V'B has the law of the range of B, and B is drawn in the new coordinates directly: the
+ensemble has the same law, though a given seed gives other runs than it would without the change of coordinates.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from rac_theory.algorithms import Algorithm, RACLoRA
+from rac_theory.algorithms.gradients import Exact
+from rac_theory.base.checks import Array
+from rac_theory.cases import check_once
+from rac_theory.problems import Eigenbasis, Problem
+from rac_theory.sketches import Sketch, draw_ranges, is_rotation_invariant, steps_ahead
+
+
+@dataclass(frozen=True, eq=False)
+class Diagonal:
+    """What the kernels for quadratics share; axis 0 is the sketched one, of length d, and q is the other's.
+
+    Attributes
+    ----------
+    basis : Eigenbasis
+    sketch : Sketch
+    gamma : float
+    transposed : bool
+        Whether the sketch is on the right.
+    start : (d, q)
+        The coordinates of W0, in the precision of the runs.
+    curvatures : (d or 1, q or 1)
+    rotation : (d, d) or None
+        What turns a range into the new coordinates, by ``rows @ rotation``; None where nothing has to be turned.
+    distances : bool
+        Whether squared distances to the minimiser are asked for.
+    """
+
+    basis: Eigenbasis
+    sketch: Sketch
+    gamma: float
+    transposed: bool
+    start: Array
+    curvatures: Array
+    rotation: Array | None
+    distances: bool = False
+
+    @classmethod
+    def of(cls, algorithm: Algorithm, problem: Problem, start: Array, distances: bool = False) -> "Diagonal | None":
+        """Return the case in its eigenbasis; None if it is of another kind, or if one run decides it anyway."""
+        basis: Eigenbasis | None = getattr(problem, "eigenbasis", None)
+        if basis is None or algorithm.deterministic or not isinstance(algorithm, RACLoRA):
+            return None
+        if type(algorithm) is not RACLoRA or type(algorithm.gradients) is not Exact:  # a subclass may step otherwise
+            return None
+        if algorithm.sketch is None or algorithm.lora_alpha is not None:
+            return None
+        check_once(_check_eigenbasis, problem, start.astype(np.float64))
+        transposed = algorithm.side == "right"
+        E, curvatures = basis.coordinates(start.astype(np.float64)), basis.curvatures
+        rotation = basis.right if transposed else basis.left
+        if rotation is not None:
+            rotation = None if is_rotation_invariant(algorithm.sketch) else rotation.astype(start.dtype)
+        return cls(
+            basis,
+            algorithm.sketch,
+            algorithm.gamma,
+            transposed,
+            np.ascontiguousarray(E.T if transposed else E, dtype=start.dtype),
+            (curvatures.T if transposed else curvatures).astype(start.dtype),
+            rotation,
+            distances,
+        )
+
+    @cached_property
+    def weights(self) -> Array:
+        """What squares of E are summed with: half the curvatures for f, their squares for the gradient, and ones.
+
+        Three arrays of the shape of the curvatures, or two where distances are not asked for.
+        """
+        weights = np.stack([self.curvatures / 2, self.curvatures**2, np.ones_like(self.curvatures)])
+        return weights if self.distances else weights[:2]
+
+    @cached_property
+    def floors(self) -> Array:
+        """What is added to these sums, (2 or 3, 1): the minimum of f, and zero."""
+        floors = np.zeros((len(self.weights), 1), self.start.dtype)
+        floors[0] = self.basis.floor
+        return floors
+
+    def rows(self, rng: np.random.Generator, runs: int) -> Iterator[Array]:
+        """Yield ranges of fresh sketches as orthonormal rows, (ahead, runs, r, d), those of several steps at a time."""
+        ahead = steps_ahead(self.sketch.dim, self.sketch.rank, runs)
+        while True:
+            Q = draw_ranges(self.sketch, rng, ahead * runs)
+            rows = np.swapaxes(Q, -1, -2).astype(self.start.dtype, copy=False)
+            if self.rotation is not None:
+                rows = (rows.reshape(-1, self.sketch.dim) @ self.rotation).reshape(rows.shape)
+            yield rows.reshape(ahead, runs, *rows.shape[1:])
+
+
+def _check_eigenbasis(problem: Problem, start: Array) -> None:
+    """Refuse a problem whose value or gradient is not that of its eigenbasis, as in a subclass that changes one.
+
+    At the start and at a random step away from it: runs would silently follow another function.
+    """
+    basis: Eigenbasis = problem.eigenbasis  # type: ignore[attr-defined]
+    away = np.random.default_rng(0).standard_normal(start.shape)
+    W = np.stack([start, start + max(float(np.linalg.norm(start)), 1.0) * away])
+    E = basis.coordinates(W)
+    value, G = basis.floor + (basis.curvatures * E**2).sum(axis=(1, 2)) / 2, basis.gradient(E)
+    terms = np.sqrt(2 * problem.L * np.abs(problem.value(W)))  # of a gradient, which cancel at a minimiser
+    size = problem.L * np.linalg.norm(W - basis.centre, axis=(1, 2)) + terms  # what rounding is relative to
+    off = np.linalg.norm(problem.gradient(W) - G, axis=(1, 2))
+    wrong = (off > 1e-9 * size) | (np.abs(problem.value(W) - value) > 1e-9 * (np.abs(value) + size**2 / problem.L))
+    if wrong.any():
+        raise ValueError(
+            f"{type(problem).__name__}.eigenbasis must be that of its value and gradient, got a gradient off by "
+            f"{off.max():.3g}; who overrides value or gradient must override it too, with None if there is none"
+        )

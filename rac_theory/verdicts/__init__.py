@@ -1,0 +1,48 @@
+"""verdicts: a room."""
+
+from rac_theory.verdicts.sharpness.certificate import Certificate
+from rac_theory.verdicts.sharpness.hardest_case import HardestCase, hardest_case
+from rac_theory.verdicts.sharpness.tightness import tightness
+from rac_theory.verdicts.sharpness.worst_case import WorstCase, worst_case, worst_step
+from rac_theory.verdicts.sharpness.worst_case_comparison import Comparison, side_by_side
+from rac_theory.verdicts.verification.citation import citation
+from rac_theory.verdicts.verification.compare_runs import compare_runs
+from rac_theory.verdicts.verification.judge import judge
+from rac_theory.verdicts.verification.judge_runs import judge_runs
+from rac_theory.verdicts.verification.measured_constants import variance_is_missing, with_measured_variance
+from rac_theory.verdicts.verification.measured_smoothness import MeasuredSmoothness, measured_smoothness
+from rac_theory.verdicts.verification.rate import Rate, empirical_rate
+from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
+from rac_theory.verdicts.verification.slack import Slack
+from rac_theory.verdicts.verification.status import Status
+from rac_theory.verdicts.verification.verdict import Verdict
+from rac_theory.verdicts.verification.verify import verify
+from rac_theory.verdicts.verification.versions import versions
+
+__all__ = [
+    "Certificate",
+    "Comparison",
+    "HardestCase",
+    "MeasuredSmoothness",
+    "Rate",
+    "RunsVerdict",
+    "Slack",
+    "Status",
+    "Verdict",
+    "WorstCase",
+    "citation",
+    "compare_runs",
+    "empirical_rate",
+    "hardest_case",
+    "judge",
+    "judge_runs",
+    "measured_smoothness",
+    "side_by_side",
+    "tightness",
+    "variance_is_missing",
+    "verify",
+    "versions",
+    "with_measured_variance",
+    "worst_case",
+    "worst_step",
+]

@@ -1,0 +1,62 @@
+"""A verdict as a notebook shows it: what became of the claim, the numbers behind it, and the chart beside them."""
+
+import math
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from rac_theory.drawing import html
+
+if TYPE_CHECKING:
+    from rac_theory.verdicts.verification.finding import Finding
+    from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
+    from rac_theory.verdicts.verification.verdict import Verdict
+
+
+def shown(verdict: "Verdict") -> str:
+    """Return the verdict as HTML."""
+    theorem = verdict.theorem
+    numbers = html.facts([*verdict.case.told, *_evidence(verdict), *_numbers(verdict)])
+    chart = html.drawn(verdict.chart) if verdict.mean.size else ""
+    return html.together(
+        html.heading(f"{theorem.id} {verdict.status.name}:", verdict.reason),
+        html.formulas(theorem.pieces),
+        html.listed(verdict.unmet) if len(verdict.unmet) > 1 else "",
+        html.beside(numbers, chart),
+        html.folded("Constants", Markup(verdict.constants._repr_html_())),
+    )
+
+
+def shown_of_runs(verdict: "RunsVerdict") -> str:
+    """Return a verdict on runs of any origin as HTML."""
+    chart = html.drawn(verdict.chart) if verdict.mean.size else ""
+    return html.together(
+        html.heading(f"E[{verdict.metric}] <= {verdict.claimed} {verdict.status.name}:", verdict.reason),
+        html.beside(html.facts([*_evidence(verdict), *_numbers(verdict)]), chart),
+    )
+
+
+def _evidence(verdict: "Finding") -> list[tuple[str, str]]:
+    if verdict.evidence == "none":
+        return [("evidence", "none: nothing was run")]
+    is_sampled = verdict.evidence == "sampled"
+    spent = ", ".join(f"{level:.3g} for {name}" for name, level in verdict.levels.items() if level)
+    return [
+        ("evidence", f"{verdict.runs} runs" if is_sampled else "exact"),
+        ("level", f"{verdict.alpha:g}: {spent}" if is_sampled or verdict.levels.get("sampled constants") else ""),
+    ]
+
+
+def _numbers(verdict: "Finding") -> list[tuple[str, str]]:
+    """The numbers by name; empty where there is none."""
+    slack, steps = verdict.slack, len(verdict.bound) - 1
+    fitted, promised = verdict.fitted, verdict.promised
+    says_more = verdict.informative_from is not None and verdict.informative_from > 1
+    return [
+        ("bound / mean", f"{slack} at t = {slack.t}" if slack is not None and math.isfinite(slack.value) else ""),
+        ("rate", f"{fitted} fitted, {promised} promised" if fitted is not None and promised is not None else ""),
+        ("informative", f"from t = {verdict.informative_from}" if says_more else ""),
+        ("reach", f"t = {verdict.reach} of {steps}" if verdict.reach is not None and verdict.reach < steps else ""),
+        ("log e-value", f"{verdict.log_evidence:.4g} against the claim" if verdict.log_evidence > 0 else ""),
+        ("above the bound", f"most at t = {verdict.violated_at}" if verdict.violated_at is not None else ""),
+    ]

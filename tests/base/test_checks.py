@@ -1,0 +1,263 @@
+"""What is no number is named where it comes in: each of these was converted in silence, or failed inside NumPy."""
+
+import math
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory.base.checks import (
+    _fits,
+    array,
+    boolean,
+    bounded,
+    count,
+    finite,
+    integer,
+    moderate,
+    moderate_size,
+    nearest,
+    one_of,
+    positive,
+    real,
+    symmetric,
+    typed,
+    weight,
+    workers,
+)
+from rac_theory.base.naming import printable, shown
+from rac_theory.problems import Federated, FromFunctions, LeastSquares, PLSine, Quadratic, SoftmaxRegression
+
+MASKED = np.ma.array([[1.0, 2.0], [3.0, 4.0]], mask=[[0, 1], [0, 0]])
+
+
+class Broken:
+    """An array that cannot be converted, with a repr that cannot be had."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise AttributeError("no such thing")
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+NO_ARRAYS = [
+    (MASKED, r"a masked array \(its method filled"),
+    ([MASKED[0], MASKED[1]], "a masked array"),
+    ([[1.0, np.ma.masked], [0.0, 1.0]], "a masked array"),
+    (np.eye(2) + 0j, "complex numbers"),
+    (np.array([[np.complex128(1), 1], [1, 2]], dtype=object), "an array with complex128 in it"),
+    (np.array([["2020", "2021"]], dtype="M8[D]"), "dates"),
+    (np.array([[1, 2]], dtype="m8[s]"), "durations"),
+    ([["1", "2"]], "strings"),
+    ("3", "strings"),
+    (b"3", "bytes"),
+    (np.zeros((2, 2), dtype=[("a", float)]), r"entries of type \[\('a'"),
+    (np.array([[1.0, None]], dtype=object), "an array with NoneType in it"),
+    ([[1, 10**400]], "a number beyond 1.8e308"),
+    ([[Fraction(10**400)]], "a number beyond 1.8e308"),
+    ([[Decimal("sNaN")]], "a number that is no float"),
+    ({1: 2}, "dict"),
+    ({1.0, 2.0}, "set"),
+    ([[1.0], [1.0, 2.0]], "list, which is no array: .*inhomogeneous"),
+    (Broken(), "Broken, which is no array: no such thing"),
+]
+
+
+@pytest.mark.parametrize(("value", "came"), NO_ARRAYS, ids=[came[:20] for _, came in NO_ARRAYS])
+def test_what_is_no_array_of_real_numbers_is_named(value, came):
+    with pytest.raises(ValueError, match=f"X must be an array of real numbers, got {came}"):
+        array("X", value)
+    with pytest.raises(ValueError, match=r"^x must be a finite number, got "):
+        finite("x", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [[1, 2]],
+        [[True, False]],
+        [[Fraction(1, 2), Decimal("0.5")]],
+        np.asfortranarray([[1.0, 2], [3, 4]]),
+        np.arange(6.0).reshape(2, 3)[::-1, ::-1],
+        np.broadcast_to(np.float16(3), (2, 2)),
+        np.array([[1, 2]]).view(np.matrix),
+        np.array([[1, 2]], dtype=">i2"),
+        np.array([[1, 2]], dtype=np.longdouble),
+        [[2**70, 1]],
+    ],
+)
+def test_numbers_of_every_type_are_copied(value):
+    result = array("X", value, ndim=2)
+    np.testing.assert_array_equal(result, np.array(value, dtype=float))
+    assert (type(result), result.dtype, result.flags.writeable) == (np.ndarray, np.float64, False)
+    assert not np.shares_memory(result, value)
+
+
+def test_infinite_extended_precision_is_named():
+    """Without a warning of the cast."""
+    with pytest.raises(ValueError, match="X must be finite, got 1 nan or infinite entries out of 1"):
+        array("X", [np.longdouble("1e400")] if np.finfo(np.longdouble).max > 1e308 else [np.inf])
+
+
+def test_nothing_is_copied_before_its_size_is_known():
+    """Two terabytes that are one number; a shape that is wrong is named as such."""
+    huge = np.broadcast_to(1.0, (1 << 20, 1 << 18))
+    with pytest.raises(ValueError, match=r"X must have at most 2147483648 entries, got shape \(1048576, 262144\)"):
+        array("X", huge)
+    with pytest.raises(ValueError, match="X must have shape"):
+        array("X", huge, shape=(2, 2))
+
+
+@pytest.mark.parametrize("value", [3, np.int8(3), np.float32(3), Fraction(3), Decimal(3), np.array(3)])
+def test_one_number_of_every_type(value):
+    assert finite("x", value) == 3
+
+
+@pytest.mark.parametrize("value", [True, np.True_, None, [3.0], math.nan, Broken])
+def test_what_is_not_one_number_is_named(value):
+    with pytest.raises(ValueError, match="x must be a finite number > 0, got "):
+        finite("x", value, above=0)
+
+
+@pytest.mark.parametrize("value", [True, 3.0, "3", None, np.True_, np.array([3]), Broken()])
+def test_what_is_no_integer_is_named(value):
+    with pytest.raises(ValueError, match="k must be an integer, got "):
+        integer("k", value, 0)
+
+
+def test_an_integer_without_a_decimal_form_is_named():
+    """Python refuses to print it: the message would be about its digits."""
+    for check in (lambda x: integer("k", x, 1, 5), lambda x: finite("k", x), lambda x: count("k", x)):
+        with pytest.raises(ValueError, match=r"^k must be .*, got something that cannot be shown, of type int"):
+            check(10**5000)
+
+
+UP, DOWN = (lambda x: math.nextafter(x, math.inf)), (lambda x: math.nextafter(x, -math.inf))
+BOUNDS = {
+    "above": (lambda x: finite("x", x, above=0), [5e-324], [0.0]),
+    "at least": (lambda x: finite("x", x, at_least=0), [0.0], [-5e-324]),
+    "below": (lambda x: finite("x", x, below=1), [DOWN(1.0)], [1.0]),
+    "integer": (lambda x: integer("x", x, 1, 5), [1, 5], [0, 6]),
+    "of 64 bits": (lambda x: integer("x", x, 0), [0, 2**63 - 1], [-1, 2**63]),
+    "count": (lambda x: count("x", x), [1, 2**31], [0, 2**31 + 1]),
+    "workers": (lambda x: workers("x", x), [-(2**31), -1, 1, 2**31], [-(2**31) - 1, 0, 2**31 + 1]),
+    "positive": (lambda x: positive("x", x), [1e-100, 1e100], [0.0, DOWN(1e-100), UP(1e100)]),
+    "weight": (lambda x: weight("x", x), [0.0, 1e-75, 1e75], [-1e-75, DOWN(1e-75), UP(1e75)]),
+    "bounded": (lambda x: bounded("x", x), [-1e75, 0.0, 1e75], [DOWN(-1e75), UP(1e75)]),
+    "moderate": (lambda x: moderate("x", np.array([x])), [-1e75, 0.0, 1e-75], [DOWN(-1e75), DOWN(1e-75)]),
+    "entries": (lambda x: _fits("x", (x,), 1, None), [1, 2**31], [0, 2**31 + 1]),
+    "symmetric": (lambda x: symmetric("x", [[1.0, x], [0.0, 1.0]]), [-1e-12, 1e-12], [-1.01e-12, 1.01e-12]),
+    "typed": (lambda x: typed(int, x), ["12", "-1"], ["1_0", " 1", "\uff11"]),
+}
+
+
+@pytest.mark.parametrize(("check", "inside", "outside"), BOUNDS.values(), ids=BOUNDS.keys())
+def test_each_bound_is_where_it_is_said_to_be(check, inside, outside):
+    """The last number that is accepted, and the first that is not. Catches a bound that is moved, or does not count."""
+    for number in inside:
+        check(number)
+    for number in outside:
+        with pytest.raises(ValueError, match=r"^x must |is no number in digits"):
+            check(number)
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        (
+            lambda: finite("x", 2.0, above=-1, at_least=0, below=1),
+            "x must be a finite number > -1 and >= 0 and < 1, got 2",
+        ),
+        (lambda: finite("x", math.nan), "x must be a finite number, got nan"),
+        (lambda: integer("k", 7, 1, 6, "dim"), "k must be in 1..dim=6, got 7"),
+        (lambda: integer("k", 7, 1, 6), "k must be in 1..6, got 7"),
+        (lambda: integer("k", 0, 1), "k must be >= 1, got 0"),
+        (lambda: array("X", [1.0, math.nan]), "X must be finite, got 1 nan or infinite entries out of 2"),
+        (lambda: symmetric("S", np.ones((2, 3))), "S must be square, got shape (2, 3)"),
+        (lambda: symmetric("S", [[1e-3, 1e-14], [0, 1e-3]]), "S must be symmetric, got entries that differ from"),
+        (
+            lambda: one_of("x", "Digit", ["wine", "digits"]),
+            "must be one of digits, wine, got 'Digit' (did you mean 'digits'?)",
+        ),
+        (lambda: real("x", 10**400), "(floats end at 1.8e308)"),
+        (lambda: moderate("x", np.array([1e80])), "x must have a largest entry of size 1e-75..1e75, got 1e+80"),
+        (lambda: moderate_size("x", 1e-80), "x must be zero or of size 1e-75..1e75, got 1e-80 (other units?)"),
+        (lambda: positive("x", 1e101), "x must be of size 1e-100..1e100, got 1e+101"),
+        (lambda: count("k", 10**10), "k must be at most 2147483648, got 10000000000"),
+        (lambda: boolean("x", "no"), "x must be True or False, got 'no'"),
+        (lambda: one_of("x", np.array(["a", "b"]), ["a", "b"]), "x must be one of a, b, got array(['a', 'b']"),
+        (lambda: workers("n", 0), "n must not be 0, got 0; -1 is a worker for each core"),
+    ],
+)
+def test_each_rule_is_said(check, message):
+    """Whole sentences. Catches a limit that is left out of them, or is another."""
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check()
+
+
+def test_what_may_be_unknown_is_kept_as_it_is():
+    for value in (math.nan, -math.inf, np.float32("nan"), 3, Fraction(1, 2), 1e-300):
+        assert real("x", value) is value
+    for value in (True, "3", Decimal(3), 1j, None, 10**400, Fraction(10**400)):
+        with pytest.raises(ValueError, match="x must be a number, nan where it is unknown, got ") as failure:
+            real("x", value)
+        assert ("floats end" in str(failure.value)) == (type(value) is int)
+
+
+def test_what_is_accepted_comes_back():
+    assert one_of("x", "a", ["a", "b"]) == "a"
+    assert nearest("other", ["digits"]) == ""
+    assert symmetric("x", [[1e3, 1e-9], [0.0, 1e3]]).tolist() == [[1e3, 5e-10], [5e-10, 1e3]]
+
+
+def test_nothing_that_is_shown_is_obeyed_by_a_terminal():
+    assert printable("plain ö") == "plain ö"
+    assert printable("\x1b[31m\n\x00\u202e\udcff") == "\\x1b[31m\\n\\x00\\u202e\\udcff"
+    assert shown(np.eye(2)) == "array([[1., 0.], [0., 1.]])"
+    assert len(shown("x" * 1000)) < 130
+    assert shown(Broken()) == "something that cannot be shown, of type Broken"
+    red = type("\x1b[31m", (), {})()
+    assert shown(red).isprintable()
+    with pytest.raises(ValueError, match="got ") as failure:
+        array("X", red)
+    assert str(failure.value).isprintable()
+
+
+X, Y = np.arange(12.0).reshape(6, 2), np.ones((6, 1))
+TWO = [0, 1, 0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        # The example of the referees: each array alone is moderate, X'X and Y'Y are not.
+        (lambda: LeastSquares(1e-65 * X, 1e90 * Y), "X must have a mean squared norm of its rows of size 1e-75..1e75"),
+        (lambda: LeastSquares(X, 1e60 * Y), "Y must have a mean square of size 1e-75..1e75"),
+        (lambda: LeastSquares(X, 1e-60 * Y), "Y must have a mean square of size 1e-75..1e75"),
+        (lambda: SoftmaxRegression(X, TWO, l2=1e200), "l2 must be zero or of size"),
+        (lambda: Quadratic.left(np.eye(2), 1e60 * np.ones((2, 1))), "W_star must have a value of f at the start of"),
+        (lambda: Quadratic.left(np.eye(2), np.ones((2, 1)), start=1e40 * np.ones((2, 1))), "start must have a value"),
+        (
+            lambda: Quadratic.kronecker(1e50 * np.eye(2), 1e50 * np.eye(1), np.ones((2, 1))),
+            "S and R must have a largest eigenvalue of Q of size",
+        ),
+        (lambda: FromFunctions((1, 1), abs, abs, L=1e-200), "L must be zero or of size"),
+        (lambda: FromFunctions((1, 1), abs, abs, f_star=-1e200), "f_star must be at most 1e75 in size"),
+        (lambda: PLSine((10**9, 10**9)), r"shape\[0\] shape\[1\] must be at most 2147483648"),
+        (
+            lambda: Federated(LeastSquares, 2),
+            "problem must be a finite sum that can be divided, got the class LeastSquares",
+        ),
+        (
+            lambda: Federated(LeastSquares(X, Y), [[0.5, 1], [2, 3, 4, 5]]),
+            r"clients\[0\] must be a list of row numbers",
+        ),
+        (lambda: Federated.at_random(LeastSquares(X, Y), 2, "seed"), "rng must be an integer, got 'seed'"),
+    ],
+)
+def test_products_beyond_floating_point_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

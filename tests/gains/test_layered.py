@@ -1,0 +1,236 @@
+"""Smoothness and gain of several layers: against all draws enumerated, on the safe side, and better where it can be."""
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from rac_theory import Case, Constants, LayeredRACLoRA, best_step, verify
+from rac_theory.gains.gain import smoothness_along
+from rac_theory.gains.layered import LARGEST_WHOLE, along_all_layers, blocks
+from rac_theory.gains.one_side import OFF
+from rac_theory.numerics.linalg import projection
+from rac_theory.problems import Layers, Quadratic, Smoothness
+from rac_theory.problems.smoothness import smoothness_of
+from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, FromFunction, Haar, WeightedCoordinate
+
+LAYERS = Layers([(2, 3), (3, 2)], names=["hidden", "head"])
+SIDES = ("left", "right")
+SKETCHES = {
+    "coordinates": (Coordinate(2, 1), Coordinate(2, 1)),
+    "weighted": (WeightedCoordinate(2, 1, [1, 3]), CountSketch(2, 1)),
+    "one is whole": (None, Coordinate(2, 1)),
+    "listed": (
+        FiniteSupport([[[1.0], [0.5]], [[0.0], [1.0]]], [0.25, 0.75]),
+        FiniteSupport([[[1.0], [-0.2]], [[0.3], [1.0]], [[1.0], [1.0]]], [0.5, 0.25, 0.25]),
+    ),
+}
+
+
+def coupled(strength, seed=0):
+    """A Hessian whose layers meet by so much, 1 as much as in a random one."""
+    A = np.random.default_rng(seed).standard_normal((12, 12))
+    Q = A @ A.T / 12
+    Q[:6, 6:] *= strength
+    Q[6:, :6] *= strength
+    return Q
+
+
+def every_draw(algorithm):
+    """All values of H on the column, with their probabilities: a route of its own, by Kronecker products."""
+    each = []
+    for layer, (m, n) in zip(algorithm.of_layers, algorithm.layers.shapes, strict=True):
+        if layer.sketch is None:
+            each.append([(1.0, np.eye(m * n))])
+            continue
+        draws, weights = layer.sketch.support()
+        lift = (
+            (lambda P, n=n: np.kron(P, np.eye(n))) if layer.side == "left" else (lambda P, m=m: np.kron(np.eye(m), P))
+        )
+        each.append([(float(w), lift(projection(np.asarray(B)))) for B, w in zip(draws, weights, strict=True)])
+    for (p, H), (q, K) in product(*each):
+        whole = np.zeros((12, 12))
+        whole[:6, :6], whole[6:, 6:] = H, K
+        yield p * q, whole
+
+
+def moments(algorithm, Q):
+    pairs = [*every_draw(algorithm)]
+    return sum(p * H for p, H in pairs), sum(p * H @ Q @ H for p, H in pairs)
+
+
+def largest_ratio(T, K):
+    values, V = np.linalg.eigh(K)
+    W = V / np.sqrt(values)
+    return np.linalg.eigvalsh(W.T @ T @ W)[-1]
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("name", SKETCHES)
+def test_smoothness_is_the_largest_ratio_over_all_draws(name, strength):
+    """Exact where layers are coupled, as all entries are looked at; never below, which a wrong block would be."""
+    algorithm, Q = LayeredRACLoRA(LAYERS, SKETCHES[name], 1.0, SIDES), coupled(strength)
+    problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
+    known = smoothness_along(algorithm, smoothness_of(problem))
+    K, T = moments(algorithm, Q)
+    true = largest_ratio(T, K)
+    assert true * (1 - 1e-12) <= known.L_H
+    assert known.L_H <= problem.L
+    if strength:
+        assert pytest.approx(min(true, problem.L), rel=1e-9) == known.L_H
+        assert "on all entries of all layers" in known.provenance or known.L_H == problem.L
+    assert known.alpha == 0.0
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("name", SKETCHES)
+def test_the_gain_is_below_that_of_all_draws(name, strength):
+    """nu is at most lambda_min(2 gamma E[H] - gamma^2 E[HQH]); where layers are apart, and even, it is just that."""
+    algorithm, Q = LayeredRACLoRA(LAYERS, SKETCHES[name], 1.0, SIDES), coupled(strength)
+    problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
+    K, T = moments(algorithm, Q)
+    for multiple in (0.5, 1.0, 1.6):
+        gamma = multiple * best_step(problem, algorithm)
+        constants = Constants.of(Case(replace(algorithm, gamma=gamma), problem))
+        true = np.linalg.eigvalsh(2 * gamma * K - gamma**2 * T)[0]
+        formula = gamma * (2 - gamma * constants.L_H) * constants.lambda_min
+        assert formula * (1 - 1e-9) <= constants.nu <= true + 1e-12
+
+
+def test_each_layer_has_its_own_end():
+    """The layer that is seldom met is flat, and the steep one is met often: the gain is larger than by both ends.
+
+    Catches the smallest share with the largest curvature, which no layer has.
+    """
+    layers = Layers([(4, 1), (2, 1)])
+    Q = np.diag([0.1] * 4 + [1.0, 1.0])
+    problem = Quadratic.full(Q, np.ones((6, 1)), layers=layers)
+    constants = Constants.of(Case(LayeredRACLoRA(layers, [Haar(4, 1), Haar(2, 1)], 1.9), problem))
+    assert constants.L_H == 1.0
+    assert pytest.approx(0.0475) == 1.9 * (2 - 1.9) * 0.25
+    assert constants.nu == pytest.approx(min(1.9 * (2 - 0.19) * 0.25, 1.9 * 0.1 * 0.5))
+    assert "smallest of all layers" in constants.provenance["nu"]
+    assert (
+        verify("T15", Case(LayeredRACLoRA(layers, [Haar(4, 1), Haar(2, 1)], 1.9), problem, steps=20)).status.name
+        == "HOLDS"
+    )
+
+
+def test_blocks_bound_what_they_come_from():
+    for strength in (0.2, 1.0):
+        Q = Smoothness([(coupled(strength), np.ones((1, 1)))])
+        found = blocks(Q, LAYERS)
+        assert not found.apart
+        whole = np.zeros((12, 12))
+        whole[:6, :6], whole[6:, 6:] = (block.dense for block in found.each)
+        assert np.linalg.eigvalsh(whole - Q.dense)[0] >= 0
+    apart = blocks(Smoothness([(np.diag(np.arange(1.0, 13.0)), np.ones((1, 1)))]), LAYERS)
+    assert apart.apart
+    scalar = blocks(Smoothness.isotropic(3.0, (12, 1)), LAYERS)
+    assert [block.largest for block in scalar.each] == [3.0, 3.0]
+    assert [block.shape for block in scalar.each] == [*LAYERS.shapes]
+
+
+def test_a_block_that_is_no_sum_by_sides_is_read_on_all_entries():
+    """Layers that nothing couples, one of which is dense: L_H is an eigenvalue, not the largest of Q.
+
+    Catches ``H (l I) H = l H``, of an l I that is more than Q, told as the smallest there is.
+    """
+    A = np.random.default_rng(0).standard_normal((6, 6))
+    Q = np.zeros((12, 12))
+    Q[:6, :6], Q[6:, 6:] = A @ A.T / 6, 0.01 * np.eye(6)
+    algorithm = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(3, 1)], 1.0)
+    known = smoothness_along(algorithm, Smoothness([(Q, np.ones((1, 1)))]))
+    K, T = moments(algorithm, Q)
+    root = np.linalg.inv(np.linalg.cholesky(K))
+    assert pytest.approx(np.linalg.eigvalsh(root @ T @ root.T)[-1], rel=1e-9) == known.L_H
+    assert 0.9 * np.linalg.eigvalsh(Q)[-1] > known.L_H
+    assert "on all entries of all layers" in known.provenance
+
+
+def test_what_is_more_than_q_is_no_smallest_number():
+    """A column that is too long to be formed, of which the largest of Q is taken. Catches its L_H told as exact."""
+    layers = Layers([(1100, 1), (1000, 1)])
+    Q = Smoothness.known([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
+    known = smoothness_along(LayeredRACLoRA(layers, [Haar(1100, 1), Haar(1000, 1)], 1.0), Q)
+    assert known.L_H == 10.0
+    assert known.provenance.startswith("at most")
+
+
+def test_one_layer_that_is_the_column_has_its_smoothness():
+    """However long it is. Catches the largest of Q where a sketch of the column sees a tenth of it."""
+    Q = Smoothness.known([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
+    found = smoothness_along(LayeredRACLoRA(Layers([(2100, 1)]), [Haar(2100, 1)], 1.0), Q)
+    assert found == smoothness_along(Haar(2100, 1), Q)
+
+
+def test_a_column_of_many_entries_has_the_smoothness_of_its_blocks():
+    """Above the size at which all entries are looked at; with the L of all where nothing is known of a sketch."""
+    side = LARGEST_WHOLE // 4
+    layers = Layers([(side, 2), (side, 3)])
+    curvature = np.concatenate([np.geomspace(1, 1e-3, 2 * side), np.geomspace(0.5, 1e-3, 3 * side)])
+    Q = Smoothness([(np.diag(curvature), np.ones((1, 1)))])
+    algorithm = LayeredRACLoRA(layers, [Haar(side, 1), Coordinate(side, 2)], 1.0)
+    assert along_all_layers(algorithm, Q) is None
+    known = smoothness_along(algorithm, Q)
+    assert (
+        max(
+            smoothness_along(layer, block).L_H
+            for layer, block in zip(algorithm.of_layers, blocks(Q, layers).each, strict=True)
+        )
+        == known.L_H
+    )
+    assert Q.largest > known.L_H
+    assert "W2, the largest of all layers" in known.provenance
+
+
+def normals(rng):
+    return rng.standard_normal((4, 1))
+
+
+def test_what_draws_say_of_two_layers_costs_what_both_cost():
+    """Half of alpha each, which add up; and each bound is that of its layer at half, wider than at all of it.
+
+    Catches a level that is told once for two layers, and one that is spent twice.
+    """
+    layers = Layers([(4, 1), (4, 1)])
+    Q = Smoothness([(np.diag([4.0, 1, 1, 1, 3, 1, 1, 1]), np.ones((1, 1)))])
+    unknown = FromFunction(4, 1, normals)
+    algorithm = LayeredRACLoRA(layers, [unknown, unknown], 0.1)
+    known = smoothness_along(algorithm, Q, alpha=1e-3, draws=20_000, rng=0)
+    assert "from 20000 draws" in known.provenance
+    assert known.alpha == 1e-3
+    one_sampled = replace(algorithm, sketches=[unknown, Haar(4, 1)])
+    assert smoothness_along(one_sampled, Q, alpha=1e-3, draws=20_000, rng=0).alpha == 5e-4
+    first = smoothness_along(algorithm.of_layers[0], blocks(Q, layers).each[0], alpha=1e-3, draws=20_000, rng=0)
+    assert first.L_H < known.L_H < 4.0
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """One of two coordinates, with E[HMH] as far below the truth as rounding may leave it, and E[H] as it is."""
+
+    dim: int = 2
+    rank: int = 1
+
+    def sample(self, rng, size):
+        return np.eye(2)[rng.integers(2, size=size)][:, :, None]
+
+    def expected_projection(self):
+        return np.eye(2) / 2
+
+    def second_moment(self, M):
+        uneven = M - np.trace(M, axis1=-2, axis2=-1)[..., None, None] / 2 * np.eye(2)
+        return np.eye(2) * M / 2 - 0.9 * OFF * np.linalg.norm(uneven, axis=(-2, -1), keepdims=True) * np.eye(2)
+
+
+def test_what_moments_may_be_off_by_is_added():
+    """Of moments that are 0.9 of the margin too small; without it L_H would be below the truth."""
+    Q = np.ones((12, 12)) + 0.01 * np.eye(12)  # rows are alike, so that moments are small beside Q
+    problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
+    exact = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(2, 1)], 1.0, SIDES)
+    rounded = LayeredRACLoRA(LAYERS, [Rounded(), Rounded()], 1.0, SIDES)
+    bound, _ = along_all_layers(rounded, smoothness_of(problem))
+    K, T = moments(exact, Q)
+    assert largest_ratio(T, K) <= bound <= largest_ratio(T, K) * (1 + 1e-9)

@@ -1,0 +1,162 @@
+"""C9 and C10 by second routes: factors in floating point, every outcome of few coins, and runs of the method itself."""
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory import AsymmetricLoRA, Case, GaLore, simulate
+from rac_theory.algorithms.galore import leading_part
+from rac_theory.literature import C10
+from rac_theory.literature.counterexamples.averaged_factors import (
+    alternating,
+    best_B,
+    covariance,
+    gap,
+    gap_of_means,
+    lost,
+)
+from rac_theory.literature.counterexamples.batches_of_noise import (
+    GAMMA,
+    SIGMA,
+    never_below,
+    resting_place,
+    smallest_batch,
+)
+from rac_theory.literature.counterexamples.noisy_subspace import CornerNoise
+from rac_theory.literature.counterexamples.rational_factors import (
+    average,
+    combined,
+    exact,
+    inner,
+    product,
+    squared,
+    transposed,
+)
+from rac_theory.problems import Quadratic
+from rac_theory.sketches import Frozen, Haar
+
+
+def whole(rng, *shape):
+    return exact(rng.integers(-5, 6, shape).tolist())
+
+
+def floats(X):
+    return np.array(X, dtype=float)
+
+
+def test_rational_matrices_are_those_of_numpy():
+    """Catches a transpose that is none, a product of rows with rows, a mean that is a sum."""
+    rng = np.random.default_rng(0)
+    X, Y, Z = whole(rng, 2, 3), whole(rng, 3, 4), whole(rng, 2, 3)
+    np.testing.assert_array_equal(floats(product(X, Y)), floats(X) @ floats(Y))
+    np.testing.assert_array_equal(floats(transposed(X)), floats(X).T)
+    np.testing.assert_array_equal(floats(combined((2, X), (Fraction(-1, 2), Z))), 2 * floats(X) - floats(Z) / 2)
+    np.testing.assert_array_equal(floats(average([X, Z])), (floats(X) + floats(Z)) / 2)
+    assert inner(X, Z) == np.sum(floats(X) * floats(Z))
+    assert squared(X) == np.sum(floats(X) ** 2)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_what_averages_lose_is_the_covariance(count):
+    """In floats, by numpy's means. Catches M^2 for M, and a covariance of one factor alone; a shared one has none."""
+    rng = np.random.default_rng(count)
+    clients = [(whole(rng, 3, 2), whole(rng, 2, 4)) for _ in range(count)]
+    B, A = (np.array([floats(client[i]) for client in clients]) for i in (0, 1))
+    np.testing.assert_allclose(floats(lost(clients)), (B @ A).mean(0) - B.mean(0) @ A.mean(0), atol=1e-12)
+    assert lost(clients) == covariance(clients)
+    shared = [(clients[0][0], a) for _, a in clients]
+    assert not squared(lost(shared))
+
+
+def test_gradient_descent_in_the_factors_never_leaves_what_opposite_signs_average_to():
+    """Both gradients are zero at B = A = 0, so that a round of any number of steps changes nothing."""
+    opposite = [(exact([[s], [0]]), exact([[s, 0]])) for s in (1, -1)]
+    assert [gap(product(b, a)) for b, a in opposite] == [0, 0]
+    assert gap_of_means(opposite) == Fraction(1, 2)
+    B, A, target = np.zeros((2, 1)), np.zeros((1, 2)), np.diag([1.0, 0.0])
+    for _ in range(10):
+        G = B @ A - target
+        B, A = B - 0.1 * G @ A.T, A - 0.1 * B.T @ G
+    assert np.sum((B @ A - target) ** 2) / 2 == 0.5
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_turns_are_least_squares(seed):
+    """Each turn by numpy's least squares, at rank one. Catches a turn that moves both factors, or neither."""
+    rng = np.random.default_rng(seed)
+    target, row = whole(rng, 3, 3), whole(rng, 1, 3)
+    W, A, B = floats(target), floats(row), np.zeros((3, 1))
+    for turn in range(1, 7):
+        if turn % 2:
+            B = np.linalg.lstsq(A.T, W.T)[0].T
+        else:
+            A = np.linalg.lstsq(B, W)[0]
+        assert float(alternating(row, turn, target)) == pytest.approx(np.sum((B @ A - W) ** 2) / 2, abs=1e-9)
+    floor = np.sum(np.linalg.svd(W)[1][1:] ** 2) / 2
+    assert float(alternating(row, 6, target)) >= floor - 1e-9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_floor_of_a_frozen_row_is_where_asymmetric_lora_ends(seed):
+    """Half the part of W* outside the row's span; over Haar rows (1 - r/n) ||W*||^2 / 2 on average."""
+    rng = np.random.default_rng(seed)
+    target, row = whole(rng, 2, 3), whole(rng, 1, 3)
+    problem = Quadratic.left(np.eye(2), floats(target))
+    ran = simulate(Case(AsymmetricLoRA(Frozen(floats(row).T), 1.0, side="right"), problem, steps=2))
+    floor = gap(product(best_B(row, target), row), target)
+    assert ran.values[0, -1] == pytest.approx(float(floor))
+    fresh = simulate(Case(AsymmetricLoRA(Haar(3, 1), 1.0, side="right"), problem, steps=1), runs=4000, rng=seed)
+    assert fresh.values[:, -1].mean() == pytest.approx(np.sum(floats(target) ** 2) / 3, rel=0.05)  # 5 standard errors
+
+
+def entry_after(coins, gamma):
+    """w_11 after GaLore's steps with means of coins, by singular vectors; ties are none for these numbers."""
+    w = 1.0
+    for noise in coins:
+        w -= gamma * leading_part(np.diag([w, noise]), 1)[0, 0]
+    return w
+
+
+@pytest.mark.parametrize("batch", [1, 3, 5])
+def test_no_outcome_of_few_coins_leads_below_the_resting_place(batch):
+    """Every outcome of seven batches up to signs, which singular values do not see; the luckiest outcome comes to it,
+    and stays. Catches a place that is left once more, and one from sigma / b^2."""
+    gamma, sigma = float(GAMMA), float(SIGMA)
+    means = [sigma * k / batch for k in range(-batch, batch + 1, 2) if k > 0]
+    ends = [entry_after([means[0], *path], gamma) for path in itertools.product(means, repeat=5)]
+    assert min(ends) >= float(resting_place(batch)) - 1e-12
+    if batch < 5:
+        luckiest = entry_after([sigma / batch] * 40, gamma)
+        assert luckiest == pytest.approx(float(resting_place(batch)), rel=1e-12)
+        assert luckiest == pytest.approx(entry_after([sigma / batch] * 400, gamma), rel=1e-12)
+
+
+def test_the_formula_of_the_floor_is_about_batches_from_sigma_on():
+    """Below it would be a floor above the start. Catches a statement about all odd batches."""
+    for batch in range(1, 40, 2):
+        formula = ((1 - GAMMA) * SIGMA / batch) ** 2 / 2
+        assert (formula <= never_below(batch) <= Fraction(1, 2)) == (batch >= SIGMA)
+    assert "odd batches of b >= sigma" in C10.statement
+
+
+def test_the_smallest_batch_is_the_smallest():
+    """And of the order sigma / sqrt(2 gap). Catches a loop that ends one too late."""
+    for k in range(1, 5):
+        small = Fraction(1, 10**k)
+        batch = smallest_batch(small)
+        assert batch % 2 == 1
+        assert never_below(batch) < small <= never_below(batch - 2)
+        assert (1 - float(GAMMA)) * float(SIGMA) / (2 * float(small)) ** 0.5 <= batch + 2
+
+
+def test_batches_are_means_of_coins():
+    """Their variance is sigma^2 / b: 4 b^-1, from 20,000 draws at five standard errors. Catches a sum of coins."""
+    problem, W = C10.problem, np.zeros((20_000, 2, 2))
+    for batch in (1, 4):
+        moved = CornerNoise(2.0, batch).descend(problem, W, lambda W, G: G, np.random.default_rng(0))
+        assert moved[:, 1, 1].var() == pytest.approx(4 / batch, rel=0.06)
+        assert not moved[:, 0].any()
+    ran = simulate(Case(GaLore(1, 0.05, CornerNoise(2.0, 2)), problem, C10.start, steps=800), runs=64, rng=0)
+    assert ran.values[:, -1].max() < 1e-6  # an even number of coins cancels in half of the steps

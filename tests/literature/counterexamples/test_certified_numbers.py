@@ -1,0 +1,64 @@
+"""Numbers that counterexamples certify, by a second route each: none may be on the wrong side."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory.literature.counterexamples.chain_links import proved_step
+from rac_theory.literature.counterexamples.factor_loss import FactorLoss
+from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
+from rac_theory.literature.counterexamples.loss_of_smoothness import logistic_ceiling
+from rac_theory.literature.counterexamples.noisy_subspace import GAMMA, MU, SIGMA, STEPS, smallest_noise_entry
+from rac_theory.literature.counterexamples.stuck_subspace import run, still_offered
+from rac_theory.problems import LogisticRegression, Quadratic
+
+
+def test_the_smallest_noisy_entry_is_that_of_coins_that_all_fall_alike():
+    """Then w = (sigma/mu) (1 - (1 - gamma mu)^T), solved by hand. Catches half of a kick, and a sign."""
+    assert smallest_noise_entry() == SIGMA * (1 - GAMMA * MU) ** STEPS > 1
+
+
+@pytest.mark.parametrize("steps", [1, 10, 100])
+@pytest.mark.parametrize(("gap0", "L", "rank"), [(7.0, 20.0, 1), (1e-3, 1.0, 3), (400.0, 0.1, 2)])
+def test_the_proved_step_keeps_its_inequality(gap0, L, rank, steps):
+    """In Fractions, with a g whose square is more than 2 L gap0. Catches a smaller exponent and overflow."""
+    gamma = Fraction(proved_step(gap0, L, steps, rank))
+    g = Fraction(float(np.sqrt(2 * L * gap0))) * (1 + Fraction(1, 10**15))
+
+    def squared(gamma):
+        return 32 * (gamma * (Fraction(L) * rank * (1 + gamma * g) ** (2 * steps) + g)) ** 2
+
+    assert squared(gamma) <= 1 + Fraction(1, 10**13)
+    assert squared(gamma * (1 + Fraction(1, 10**9))) > 1
+
+
+@pytest.mark.parametrize("steps", [1, 3, 10])
+def test_what_subspaces_still_offer_is_bounded_from_both_sides(steps):
+    """After few steps, where both are far from zero. Catches L and s exchanged in either."""
+    problem = Quadratic.left(np.diag([10.0, 1.0, 1.0]), np.array([[1.0, 2, 0], [0, 1, -1], [1, 0, 1]]))
+    F = np.array([[1.0], [1.0], [0.0]])
+    W = run(problem, F, "left", steps).W[0]
+    slack, gap, value = *still_offered(problem, W, F), float(problem.value(W))
+    lowest = float(problem.value(frozen_limit(problem, np.zeros((3, 3)), F)))
+    assert lowest >= value - slack * (1 + 1e-12)
+    assert gap <= value * (1 + 1e-12)
+
+
+def test_curvatures_far_off_are_what_the_subspace_is_bounded_by():
+    """The frozen factor is the flattest direction, along which the slack is attained. Catches L in the place of s."""
+    problem = Quadratic.left(np.diag([10.0, 1.0]), np.array([[0.0], [1.0]]))
+    F = np.array([[0.0], [1.0]])
+    W = run(problem, F, "left", steps=2).W[0]
+    slack, gap, value = *still_offered(problem, W, F), float(problem.value(W))
+    assert slack == pytest.approx(value, rel=1e-12)
+    assert gap == pytest.approx(value / 10, rel=1e-12)
+
+
+def test_the_ceiling_of_logistic_losses_is_three_fifths_met():
+    """One sample twice, factors of different size, the scale of the largest curvature. Catches half the ceiling."""
+    problem = LogisticRegression([[1.0], [-1.0]], [1, 0])
+    B, A = np.array([[10.0]]), np.array([[0.1]])
+    loss, ceiling = FactorLoss(problem, np.zeros((1, 1))), logistic_ceiling(problem, B, A)
+    met = max(loss.lipschitz(s * B, s * A) for s in np.linspace(1, 1.5, 51))
+    assert 0.58 * ceiling < met <= ceiling

@@ -1,0 +1,199 @@
+"""C11 to C13 by second routes: eigenvalues and differences in floating point, bits of floats, and descent itself."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory.literature import C12
+from rac_theory.literature.counterexamples.factor_loss import FactorLoss
+from rac_theory.literature.counterexamples.lost_merges import (
+    carried,
+    descent,
+    mean_of_random_rounding,
+    merged,
+    rounded_to_even,
+    unit,
+)
+from rac_theory.literature.counterexamples.low_rank import lowest
+from rac_theory.literature.counterexamples.scaled_apart import (
+    best_rate,
+    condition,
+    condition_of_a_row,
+    condition_of_one,
+    factors,
+)
+from rac_theory.literature.counterexamples.spurious_minimum import (
+    Q,
+    gradient_of_factors,
+    hessian_of_factors,
+    is_second_order,
+    value,
+)
+from rac_theory.numerics.semidefinite import squares
+from rac_theory.problems import Quadratic
+
+
+def spectrum(S, B, A):
+    """The eigenvalues of the Hessian of J at a solution, without the zeros of scaling."""
+    problem = Quadratic.left(S, B @ A)
+    found = np.linalg.eigvalsh(FactorLoss(problem, np.zeros(problem.shape)).hessian(B, A))
+    return found[B.shape[1] ** 2 :]
+
+
+@pytest.mark.parametrize(("m", "n", "r"), [(3, 4, 2), (2, 5, 2), (4, 4, 1), (1, 3, 1)])
+def test_the_spectrum_at_a_solution(m, n, r):
+    """Random factors: sums of squared singular values, zeros beyond r. Catches products of them, and pairs of zeros."""
+    rng = np.random.default_rng(m * n)
+    B, A = rng.standard_normal((m, r)), rng.standard_normal((r, n))
+    b, a = (np.concatenate([np.linalg.svd(X)[1] ** 2, np.zeros(count - r)]) for X, count in ((B, m), (A, n)))
+    told = sorted(b[i] + a[j] for i in range(m) for j in range(n) if i < r or j < r)
+    np.testing.assert_allclose(spectrum(np.eye(m), B, A), told, rtol=1e-9)
+    assert len(told) == r * (m + n - r)
+
+
+def test_no_factors_are_conditioned_better_than_balanced_ones_where_the_rank_is_below_both_sides():
+    """400 random pairs of one product, by a matrix R between them; 2 sigma_1 / sigma_r is attained by balance alone."""
+    rng = np.random.default_rng(0)
+    B, A = (np.array(one, dtype=float) for one in factors(1))
+    least = float(condition(1))
+    ends = spectrum(np.eye(3), B, A)[[0, -1]]
+    assert ends[1] / ends[0] == pytest.approx(least)
+    for _ in range(400):
+        R = np.eye(2) + rng.uniform(0, 2) * rng.standard_normal((2, 2))
+        found = spectrum(np.eye(3), B @ R, np.linalg.solve(R, A))
+        assert found[-1] >= least * found[0] * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("c", [Fraction(1), Fraction(2), Fraction(3, 2)])
+def test_conditions_are_those_of_hessians(c):
+    """Of all three families. Catches c^2 for c^4, and a curvature that is on the other factor."""
+    B, A = (np.array(one, dtype=float) for one in factors(c))
+    seen = spectrum(np.eye(3), B, A)
+    assert float(condition(c)) == pytest.approx(seen[-1] / seen[0])
+    one, row = float(c) * np.eye(2, 1), np.eye(1, 2) / float(c)
+    seen = spectrum(np.diag([16.0, 1.0]), one, row)
+    assert float(condition_of_one(Fraction(16), c)) == pytest.approx(seen[-1] / seen[0])
+    seen = spectrum(np.eye(1), np.array([[float(c)]]), np.eye(1, 3) / float(c))
+    assert float(condition_of_a_row(c)) == pytest.approx(seen[-1] / seen[0])
+
+
+@pytest.mark.parametrize("c", [1, 2])
+def test_descent_near_a_solution_has_that_rate(c):
+    """At the step 2 / (largest + least): errors along both ends shrink by it. Catches kappa / (kappa + 1)."""
+    B0, A0 = (np.array(one, dtype=float) for one in factors(c))
+    target = B0 @ A0
+    ends = spectrum(np.eye(3), B0, A0)[[0, -1]]
+    gamma, rng = 2 / ends.sum(), np.random.default_rng(1)
+    B, A = B0 + 1e-7 * rng.standard_normal((3, 2)), A0 + 1e-7 * rng.standard_normal((2, 3))
+    norms = []
+    for _ in range(200):
+        G = B @ A - target
+        norms.append(np.linalg.norm(G))
+        B, A = B - gamma * G @ A.T, A - gamma * B.T @ G
+    count = 30 if c == 1 else 150
+    assert (norms[count] / norms[count // 2]) ** (1 / (count - count // 2)) == pytest.approx(
+        float(best_rate(condition(c))), abs=2e-3
+    )
+
+
+def floats(values):
+    return [float(x) for x in values]
+
+
+def test_the_derivatives_of_the_spurious_point_by_differences():
+    """At random rational factors, with decay. Catches a cross term without its 2, and decay on one factor alone."""
+    rng, h, decay = np.random.default_rng(2), Fraction(1, 10**4), Fraction(1, 3)
+
+    def loss(z):
+        b, a = z[:2], z[2:]
+        return value([x * y for x in b for y in a]) + decay * sum(x * x for x in z) / 2
+
+    for _ in range(3):
+        z = [Fraction(int(k), 4) for k in rng.integers(-6, 7, 4)]
+        H, g = hessian_of_factors(z[:2], z[2:], decay), gradient_of_factors(z[:2], z[2:], decay)
+        for k in range(4):
+            up, down = ([x + s * h * (i == k) for i, x in enumerate(z)] for s in (1, -1))
+            assert float((loss(up) - loss(down)) / (2 * h)) == pytest.approx(float(g[k]), abs=1e-6)
+            sides = [gradient_of_factors(x[:2], x[2:], decay) for x in (up, down)]
+            for n in range(4):
+                assert float((sides[0][n] - sides[1][n]) / (2 * h)) == pytest.approx(float(H[k][n]), abs=1e-6)
+
+
+def test_it_is_a_local_minimum_and_no_minimum():
+    """No value in a ball of 2,000 pairs around it is lower, and L-BFGS finds zero at rank one. Catches a saddle."""
+    loss, rng = FactorLoss(C12.problem, np.zeros((2, 2))), np.random.default_rng(3)
+    there = loss.value(np.eye(2, 1), np.eye(1, 2))
+    assert there == 0.5
+    for _ in range(2_000):
+        b, a = 0.1 * rng.standard_normal((2, 1)), 0.1 * rng.standard_normal((1, 2))
+        assert loss.value(np.eye(2, 1) + b, np.eye(1, 2) + a) >= there - 1e-12
+    assert lowest(C12.problem, np.zeros((2, 2)), 1, starts=6, rng=rng) < 1e-12
+
+
+def test_other_points_are_no_second_order_points():
+    """The origin and a pair beside it. Catches a certificate that is given to everything."""
+    one, zero = Fraction(1), Fraction(0)
+    assert is_second_order([one, zero], [one, zero])
+    assert is_second_order([one, one], [one, one])
+    assert is_second_order([2 * one, zero], [one / 2, zero])  # scaled, the same matrix
+    assert not is_second_order([zero, zero], [zero, zero])
+    assert not is_second_order([one, zero], [one, one / 100])
+    assert not is_second_order([one, one], [one, one], decay=one)  # it bends upwards there, and falls
+    assert squares(hessian_of_factors([zero, zero], [zero, zero])) is None
+    assert [row[::] for row in Q] == [list(column) for column in zip(*Q, strict=True)]
+
+
+def stored(x):
+    """The nearest bfloat16 of a float32, by its bits."""
+    bits = np.array(x, dtype=np.float32).view(np.uint32).astype(np.uint64)
+    return ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+
+
+def test_rounding_is_that_of_bits():
+    """20,000 floats of many sizes, and ties. Catches 7 or 9 bits, ties away from zero, a unit of the next binade."""
+    rng = np.random.default_rng(4)
+    x = (rng.standard_normal(20_000) * 2.0 ** rng.integers(-20, 20, 20_000)).astype(np.float32)
+    ties = np.array([1 + 1 / 256, 1 + 3 / 256, -1 - 1 / 256, 2 - 1 / 256, 0.5 + 1 / 512, 255.5, 256.0], np.float32)
+    x = np.concatenate([x, ties, -ties])
+    assert [float(rounded_to_even(Fraction(float(one)))) for one in x] == stored(x).tolist()
+    assert [unit(Fraction(k)) for k in (1, 2, 3, 256, -3)] == [
+        Fraction(u) for u in (1 / 128, 1 / 64, 1 / 64, 2, 1 / 64)
+    ]
+    assert unit(Fraction(1, 3)) == Fraction(1, 512)
+    assert rounded_to_even(Fraction(0)) == 0
+
+
+def test_merges_are_those_of_bits():
+    """One after the other in float32 and stored. Catches sums that are rounded once."""
+    rng = np.random.default_rng(5)
+    updates = [Fraction(float(np.float32(u))) for u in rng.uniform(-0.02, 0.03, 100)]
+    w = np.float32(1)
+    for u in updates:
+        w = stored(np.float32(float(Fraction(float(w)) + u)))
+    assert float(merged(Fraction(1), updates)) == float(w)
+    total = 1 + sum(updates)
+    assert abs(carried(Fraction(1), updates) - total) <= 2 * unit(total)
+    assert abs(merged(Fraction(1), updates) - total) <= 50 * unit(total)
+
+
+def test_rounding_at_random_by_draws():
+    """4,000 runs of eight merges at four standard errors. Catches a chance that is that of the other side."""
+    updates, rng = [Fraction(3, 1024)] * 8, np.random.default_rng(6)
+    mean, variance = mean_of_random_rounding(Fraction(1), updates)
+    ends = np.ones(4000)
+    for u in updates:
+        low = np.floor((ends + float(u)) * 128) / 128
+        ends = low + (rng.random(4000) < (ends + float(u) - low) * 128) / 128
+    assert mean == 1 + sum(updates)
+    assert ends.mean() == pytest.approx(float(mean), abs=4 * float(variance) ** 0.5 / 4000**0.5)
+    assert ends.var() == pytest.approx(float(variance), rel=0.1)
+
+
+def test_where_descent_in_bfloat16_stops():
+    """From half a unit down; a longer step goes on, until what is left is short. Catches a stop that is sought."""
+    for gamma, moves in ((Fraction(1, 256), False), (Fraction(1, 250), True), (Fraction(1, 16), True)):
+        gaps = descent(gamma, 400, stored=True)
+        assert (gaps[-1] < gaps[0]) == moves
+        assert gaps[-1] > 0
+        assert descent(gamma, 400, stored=False)[-1] < gaps[-1]

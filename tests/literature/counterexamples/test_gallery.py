@@ -1,0 +1,216 @@
+"""The gallery: every claim holds, every check can fail, and what circulates is refuted where we say so."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory import Case
+from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
+from rac_theory.commands import counterexamples as command
+from rac_theory.commands.cli import main
+from rac_theory.literature import (
+    C1,
+    C2,
+    C3,
+    C4,
+    C5,
+    C6,
+    C8,
+    C9,
+    C10,
+    C11,
+    C12,
+    C13,
+    C14,
+    C23,
+    GALORE,
+    Check,
+    Witness,
+    counterexamples,
+)
+from rac_theory.literature.counterexamples import divergence
+from rac_theory.literature.counterexamples.divergence import first_step
+from rac_theory.literature.counterexamples.every_step_is_too_long import grows_for_ever, squared_step
+from rac_theory.literature.counterexamples.loss_of_smoothness import LOGISTIC, LOGISTIC_A, LOGISTIC_B, logistic_ceiling
+from rac_theory.literature.counterexamples.noisy_subspace import CornerNoise
+from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.representation_floor import exact_floor
+from rac_theory.literature.counterexamples.shrinking_step import circulated_step_exceeds, proved_share, rise_in_floats
+from rac_theory.literature.counterexamples.stuck_subspace import exact_gap
+from rac_theory.problems import FromFunctions, LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.sketches import Coordinate, Haar
+from rac_theory.verdicts.verification.status import Status
+
+NOTHING = Lines({}, {"level": 1.0}, "x", "y")
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return {name: example.verdict() for name, example in counterexamples.ALL.items()}
+
+
+def test_every_claim_holds(answers):
+    """Would catch any wrong constant in a statement: each check compares one with what is computed or seen."""
+    assert {name: answer.status for name, answer in answers.items()} == dict.fromkeys(counterexamples.ALL, Status.HOLDS)
+    for answer in answers.values():
+        assert {check.evidence for check in answer.witness.checks} & {"exact", "bounded"}
+        assert answer.counterexample.id in str(answer)
+        assert "Every check holds" in str(answer)
+
+
+def test_what_circulates_is_refuted_where_we_say_so(answers):
+    """VIOLATED of a sentence that is quoted alone. Catches a verdict on words that nobody has published."""
+    circulating = {name: answer for name, answer in answers.items() if answer.circulated is not None}
+    assert {*circulating} == {"C3", "C4", "C8", "C10", "C11", "C14", "C20", "C21"}
+    assert {name for name, answer in circulating.items() if answer.circulated is Status.VIOLATED} == {"C14", "C20"}
+    for name, answer in circulating.items():
+        assert all(check.holds for check in answer.witness.against)
+        told = 'As it circulates, VIOLATED: "' if name in ("C14", "C20") else "UNDECIDED; in our words, refuted: "
+        assert told in answer.told
+    assert all(
+        answer.counterexample.condition
+        for name, answer in answers.items()
+        if name in ("C1", "C3", "C4", "C10", "C11", "C14", "C22")
+    )
+
+
+def test_every_picture_can_be_drawn(answers, monkeypatch):
+    """The map of outcomes at 9 points instead of 81; the documentation draws all."""
+    monkeypatch.setattr(divergence.outcome_map, "__defaults__", (3,))
+    for answer in answers.values():
+        ax = answer.witness.picture.draw()
+        assert ax.get_xlabel()
+        assert ax.get_ylabel()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("example", "wrong"),
+    [
+        (C1, {"problem": SoftmaxRegression(np.eye(3), [0, 1, 2])}),  # bounded along (sB, sA)
+        (C2, {"method": GD(0.05)}),  # not confined to rank one
+        (C2, {"method": LoRA(Initialisation.kaiming((3, 3), 2), 0.05)}),
+        (C3, {"method": LoRA(Initialisation.kaiming((3, 3), 1), 1e-4)}),  # nothing rises
+        (C5, {"method": RACLoRA(Haar(3, 1), 1 / 10)}),  # T1 and T2 apply
+        (C5, {"problem": Quadratic.left(np.diag([10.0, 2.0, 1.0]), C5.problem.W_star)}),  # another limit
+        (C6, {"problem": Quadratic.left(2 * np.eye(1), np.zeros((1, 1)))}),  # full descent does not end at 0
+        (C8, {"problem": FromFunctions((3, 3), C8.problem.value, C8.problem.gradient, L=0.1, f_star=0.0)}),  # L is 20
+        (C9, {"method": RACLoRA(Haar(2, 1), 0.5)}),  # not halved in every round
+        (C10, {"problem": Quadratic.left(np.eye(2), np.zeros((2, 2)))}),  # not flat where the noise is
+        (C11, {"problem": Quadratic.left(2 * np.eye(3), C11.problem.W_star)}),  # twice the Hessian
+        (C12, {"problem": Quadratic.left(np.eye(2), np.ones((2, 2)))}),  # alike in all directions: nothing spurious
+        (C13, {"method": RACLoRA(Haar(1, 1), 1 / 16)}),  # merges of more than half a unit
+        (C14, {"problem": LeastSquares(np.eye(2), np.ones((2, 2)))}),  # one minimiser
+        (C14, {"method": RACLoRA(Coordinate(2, 1), 0.25)}),  # not half of the residual in each draw
+        (C23, {"problem": Quadratic.left(np.eye(10), np.zeros((10, 1)))}),  # no coordinate sees another
+        (GALORE, {"method": RACLoRA(Haar(2, 1), 0.05, gradients=CornerNoise(2.0))}),  # not stuck
+    ],
+    ids=lambda value: value.id if hasattr(value, "id") else next(iter(value)),
+)
+def test_a_case_that_is_no_counterexample_is_not_called_one(example, wrong):
+    """Would catch checks that cannot fail."""
+    answer = replace(example, **wrong).verdict()
+    assert answer.status is Status.VIOLATED
+    assert answer.reason.startswith("Not so: ")
+
+
+def test_the_status_follows_from_the_checks():
+    def status(*checks, against=(), form='"false"'):
+        witness = Witness(tuple(Check("", *check) for check in checks), NOTHING, against=against)
+        return replace(C8, gather=lambda example: witness, in_circulation=form).verdict()
+
+    assert status((True, "exact"), (True, "simulated")).status is Status.HOLDS
+    assert status((True, "simulated")).status is Status.CONSISTENT
+    assert status((True, "exact"), (False, "simulated")).status is Status.VIOLATED
+    assert status((True, "exact")).circulated is Status.UNDECIDED
+    assert status((True, "exact"), against=(Check("", False, "exact"),)).circulated is Status.UNDECIDED
+    true = (Check("", True, "exact"),)
+    assert status((True, "exact"), against=true).circulated is Status.VIOLATED
+    for ours in ("false", '"some" and "more"', 'it is "false"', '"false", always'):
+        answer = status((True, "exact"), against=true, form=ours)
+        assert (answer.circulated, answer.told.partition(":")[0]) == (
+            Status.UNDECIDED,
+            "As it circulates, UNDECIDED; in our words, refuted",
+        )
+
+
+def test_floors_in_rational_arithmetic():
+    """Against sums by hand. Would catch a sum that starts at r - 1, and a missing half."""
+    assert [exact_floor(Fraction(2), (3, 2, 1), rank) for rank in (0, 1, 2, 3)] == [14, 5, 1, 0]
+
+
+def test_limits_in_rational_arithmetic_solve_the_normal_equations():
+    """By least squares in floating point. Would catch a forgotten curvature in the weight."""
+    S, w, F = np.diag([10.0, 1.0, 1.0]), C5.problem.W_star, np.array([[1.0], [1.0], [0.0]])
+    root = np.sqrt(S)
+    left = root @ w - root @ F @ np.linalg.lstsq(root @ F, root @ w)[0]
+    right = root @ w @ (np.eye(3) - F @ F.T / 2)
+    assert float(exact_gap("left")) == pytest.approx(np.sum(left**2) / 2)
+    assert float(exact_gap("right")) == pytest.approx(np.sum(right**2) / 2)
+
+
+def test_the_first_step_in_rational_arithmetic():
+    """Against the method itself. Would catch a wrong Hessian (M for 2M), which halves the curvature."""
+    from rac_theory import simulate, sketches
+    from rac_theory.literature.counterexamples.paper_quadratic import paper_quadratic
+
+    before, after, _ = first_step((2, 1, 1), 1, Fraction(1, 20))
+    W_star = np.zeros((3, 3))
+    W_star[0, 0] = 1.0
+    start = Initialisation(A=sketches.Frozen(np.array([[2.0], [1.0], [1.0]])))
+    values = simulate(Case(LoRA(start, 1 / 20), paper_quadratic(W_star), steps=1)).values[0]
+    np.testing.assert_allclose(values, [float(before), float(after)], rtol=1e-12)
+
+
+def test_the_edge_of_the_scalar_case_is_at_two():
+    """Would catch an edge at 1 or at 3: on both sides, as close as a billionth."""
+    small = Fraction(1, 10**9)
+    assert grows_for_ever(2 + small)
+    assert not grows_for_ever(2 - small)
+    assert squared_step(2 - small) < 2 - small
+
+
+def test_the_step_in_circulation_fails_exactly_below_its_two_constants():
+    """1/(6 sqrt 2) = .11785 and 1/(8 sqrt 2) = .08839, on both sides. Would catch 4 or 5 in the place of 6 or 8."""
+    square, G = Fraction(1, 10**9), Fraction(10**4)
+    for t, edge in ((Fraction(3, 2), Fraction(11785, 10**5)), (Fraction(2), Fraction(8838, 10**5))):
+        assert circulated_step_exceeds(t, edge, G, square)
+        assert not circulated_step_exceeds(t, edge + Fraction(2, 10**5), G, square)
+    assert rise_in_floats(0.088, 1e4, 1e-4) > 0 > rise_in_floats(0.089, 1e4, 1e-4)
+
+
+def test_the_proved_share():
+    """Against the best point found by scipy. Would catch a coarse grid, or the share .82 of a cruder proof."""
+    from scipy.optimize import minimize_scalar
+
+    c = 1 / (4 * np.sqrt(2))
+    best = minimize_scalar(lambda x: 1 - x / 2 - (c - x) / 2 * (1 + x / 2) ** 2, bounds=(0, c), method="bounded")
+    assert proved_share() == pytest.approx(best.fun, abs=1e-6)
+    assert 0.907 <= proved_share() < 0.908
+
+
+def test_the_ceiling_of_logistic_losses_needs_its_condition():
+    """With a sample of score zero the constant grows again, and the ceiling is infinite."""
+    with np.errstate(divide="ignore"):
+        assert not np.isfinite(logistic_ceiling(LOGISTIC, np.array([[1.0], [-2.0]]), LOGISTIC_A))
+    assert np.isfinite(logistic_ceiling(LOGISTIC, LOGISTIC_B, LOGISTIC_A))
+
+
+def test_the_command_prints_verdicts_and_draws(tmp_path, capsys):
+    assert main(["counterexamples", "C6", "C5", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "C6 HOLDS: every constant step is too long" in printed
+    assert "26/11" in printed
+    drawn = ["counterexample-C5.svg", "counterexample-C6.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*drawn, "counterexamples.json"]
+
+
+def test_the_command_fails_with_a_check_and_names_what_it_does_not_know(tmp_path, capsys, monkeypatch):
+    broken = replace(C4, gather=lambda example: Witness((Check("2 < 1", False, "exact"),), NOTHING))
+    monkeypatch.setattr(command, "ALL", {"C4": broken, "C6": C6})
+    assert main(["counterexamples", "C4", "--out", str(tmp_path)]) == 1
+    assert "As it circulates, UNDECIDED" in capsys.readouterr().out
+    assert main(["counterexamples", "c6", "--out", str(tmp_path)]) == 2
+    assert "did you mean 'C6'?" in capsys.readouterr().err

@@ -1,0 +1,224 @@
+"""What has no exact expectation is refused, with the reason."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rac_theory import Case, RACLoRA, Unsupported, exact_rate, expected
+from rac_theory.algorithms import Bernoulli
+from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled, Subset
+from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic
+from rac_theory.runs.expectations.frame import frame_of
+from rac_theory.runs.expectations.matrix_map import matrix_map
+from rac_theory.sketches import Coordinate, FiniteSupport, Haar, KaimingUniform, Rademacher
+
+rng = np.random.default_rng(0)
+FEATURES = rng.standard_normal((6, 4))
+LEFT = Quadratic.left(np.diag([0.2, 0.5, 1.0, 2.0]), rng.standard_normal((4, 3)))
+ROTATION = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+
+
+class Stepper:
+    """An algorithm that is not ours."""
+
+    gamma = 0.1
+    deterministic = False
+
+    def check(self, problem):
+        pass
+
+    def iterates(self, problem, W, rng):
+        while True:
+            W = W - 0.1 * problem.gradient(W)
+            yield W
+
+
+class Twice:
+    """A source of gradients that is not ours."""
+
+    deterministic = True
+
+    def check(self, problem):
+        pass
+
+    def descend(self, problem, W, step, rng):
+        return step(step(W, problem.gradient(W)), problem.gradient(W))
+
+
+def logistic():
+    return LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1)
+
+
+class Bolder(RACLoRA):
+    """RAC-LoRA that may step in another way."""
+
+
+class Biased(Minibatch):
+    """Minibatches that may be drawn in another way."""
+
+
+class Longer(Local):
+    """Local steps that may be others."""
+
+
+class Weighted(LeastSquares):
+    """Least squares whose components may be others."""
+
+
+class Alternating(Subset):
+    """Clients that may be no subset at all."""
+
+
+FIVE = Quadratic.left(np.eye(5), np.ones((5, 4)))
+BIG = Quadratic.full(np.eye(65), np.ones((13, 5)))
+LONG = Quadratic.left(np.diag(np.linspace(1, 2, 513)), np.ones((513, 1)))
+LONG_ROWS = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 2)))
+TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
+
+
+@pytest.mark.parametrize(("m", "n"), [(512, 1), (64, 64)])
+def test_the_largest_state_is_allowed(m, n):
+    """One group of 512 x 512, and 64 of 64 x 64: 2^18 numbers, as said. Catches ``>=``, and another power of the side.
+
+    A column more, or a longer one, is refused.
+    """
+    frame = frame_of(
+        Quadratic.kronecker(np.diag(np.arange(1.0, m + 1)), np.diag(np.arange(1.0, n + 1)), np.ones((m, n))), "left"
+    )
+    assert matrix_map(frame, 0.1, np.asarray).mean.shape == (n, m, m)
+    with pytest.raises(Unsupported, match="must be at most 262144 numbers"):
+        matrix_map(replace(frame, dim=m + 1), 0.1, np.asarray)
+
+
+@pytest.mark.parametrize(
+    ("algo", "problem", "message"),
+    [
+        (RACLoRA(Haar(4, 1), 0.1), logistic(), "only quadratics with a known minimiser .* got LogisticRegression"),
+        (
+            Stepper(),
+            LEFT,
+            "the algorithm must be RACLoRA, .*, CyclicRACLoRA, StepPerDraw, InverseOnRange or deterministic, g",
+        ),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
+            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
+            "clients must take full gradient steps or reshuffled epochs, .* got Minibatch",
+        ),
+        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have invariants, a second moment .* got Kaiming"),
+        (RACLoRA(Rademacher(40, 1), 0.1), TALL, "listed support at dim <= 32, got Rademacher"),
+        (RACLoRA(Haar(13, 1), 0.1), BIG, "m n <= 64, got 65; one side of Quadratic.left"),
+        (RACLoRA(Coordinate(513, 1), 0.1), LONG, "must be at most 262144 numbers, got 1 x 513 x 513"),
+        (
+            RACLoRA(KaimingUniform(4, 1), 0.1, lora_alpha=2.0),
+            LEFT,
+            r"the plain step \(lora_alpha\) must have a Gaussian",
+        ),
+        (
+            RACLoRA(FiniteSupport(np.eye(40)[:, :, None], np.full(40, 1 / 40)), 0.1, lora_alpha=2.0),
+            TALL,
+            r"the plain step \(lora_alpha\) .* a listed support at dim <= 32, got FiniteSupport\(40 matrices",
+        ),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Twice()), LEFT, "must be of a source with known moments, .* got <"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Local(2)), LEFT, "several steps .* a listed support, .* got Haar"),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Reshuffled()),
+            LeastSquares(FEATURES, FEATURES[:, :3]),
+            "components must be at most 5, whose orders are enumerated, got 6",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
+            LeastSquares(np.tile(FEATURES, (4000, 1)), np.ones(24000)),
+            "all components together must be at most 262144 numbers, got 24000 x 4 x 4",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
+            Weighted(FEATURES, FEATURES[:, 0]),
+            "components must be those of LeastSquares itself, got a Weighted",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Clients(Local(2))),
+            Federated(LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1), 2),
+            "the clients must have LeastSquares itself, got Federated",
+        ),
+        (
+            RACLoRA(Rademacher(12, 1), 0.1, gradients=Local(2)),
+            Quadratic.kronecker(np.eye(12), np.diag(np.arange(1.0, 13)), np.ones((12, 12))),
+            "all branches of a step together must be at most 2097152 numbers, got ",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
+            LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1),
+            "only quadratics with a known minimiser",
+        ),
+        (Bolder(Haar(4, 1), 0.1), LEFT, "Bolder may step otherwise than the class that it inherits from"),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Biased(2)),
+            LeastSquares(FEATURES, FEATURES[:, :3]),
+            "Biased may step otherwise",
+        ),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Longer(1))),
+            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
+            "Longer may step otherwise",
+        ),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Local(1), Alternating(2))),
+            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
+            "Alternating may step otherwise",
+        ),
+        (
+            RACLoRA(Coordinate(3, 1), 0.1, gradients=Clients(Reshuffled())),
+            Federated(LeastSquares(np.eye(12)[:, :3] + 1, np.ones((12, 1))), 2),
+            "reshuffled components must be at most 5",
+        ),
+        (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
+    ],
+    ids=range(23),
+)
+def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
+    with pytest.raises(Unsupported, match=message):
+        expected(Case(algo, problem, steps=3))
+    with pytest.raises(Unsupported, match=message):
+        exact_rate(Case(algo, problem))
+    assert issubclass(Unsupported, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("algo", "problem", "message"),
+    [
+        (RACLoRA(Haar(5, 1), 0.1), FIVE, "exact=True must be asked of at most 4 x 4, got 5 x 4"),
+        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
+        (RACLoRA(Haar(4, 1), 0.1), logistic(), "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
+        (
+            Bernoulli(Haar(4, 1), Haar(3, 1), 0.1),
+            LEFT,
+            "of RACLoRA or LayeredRACLoRA with projected steps .*, got Bernoulli",
+        ),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Noisy(1.0)), LEFT, "projected steps and exact gradients, got RACL"),
+        (RACLoRA(Haar(4, 1), 0.1, lora_alpha=1.0), LEFT, "projected steps and exact gradients, got RACL"),
+    ],
+    ids=range(6),
+)
+def test_rational_arithmetic_says_what_it_cannot_do(algo, problem, message):
+    with pytest.raises(Unsupported, match=message):
+        expected(Case(algo, problem, steps=3), exact=True)
+
+
+def test_what_is_as_large_as_may_be_is_not_refused():
+    """64 entries of a Hessian as a whole, and in fractions 16: of H x I on the identity 1 - r/m of the gap is left."""
+    assert expected(Case(RACLoRA(Haar(8, 1), 1.0), Quadratic.full(np.eye(64), np.ones((8, 8))), steps=1)).gap[1] == (
+        pytest.approx(28.0, rel=1e-12)
+    )
+    exact = expected(Case(RACLoRA(Haar(4, 1), 1.0), Quadratic.full(np.eye(16), np.ones((4, 4))), steps=1), exact=True)
+    assert exact.gap[1] == 6
+
+
+def test_a_rate_needs_the_rank():
+    """An eigenvalue of 1e-17 may be one or zero: the curves are the same, the rate is not."""
+    problem = Quadratic.left(ROTATION * np.array([1e-17, 1, 2]) @ ROTATION.T, np.ones((3, 1)))
+    assert np.isnan(problem.mu)
+    algo = RACLoRA(Haar(3, 1), 0.5)
+    assert np.isfinite(expected(Case(algo, problem, steps=5)).gap).all()
+    with pytest.raises(Unsupported, match="the rank of the Hessian must be known, got mu = nan"):
+        exact_rate(Case(algo, problem))

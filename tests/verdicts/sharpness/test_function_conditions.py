@@ -1,0 +1,97 @@
+"""What is imposed on functions: proved by an identity, and met by functions at random points."""
+
+from fractions import Fraction
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from rac_theory.verdicts.sharpness import function_conditions as conditions
+from rac_theory.verdicts.sharpness.function_conditions import Condition, Point
+from rac_theory.verdicts.sharpness.inner_products import Form, Vector, square
+
+HALF, ONE = Fraction(1, 2), Fraction(1)
+
+
+def unknown(numbers, value):
+    return Point(Vector.unknown(numbers[0], 1), Vector.unknown(numbers[1], 1), Form.value(value, 1))
+
+
+@pytest.mark.parametrize("mu", [Fraction(1, 10), HALF, Fraction(99, 100)])
+@pytest.mark.parametrize("share", [Fraction(1, 100), HALF, Fraction(999, 1000)])
+def test_the_condition_of_smooth_pl_functions_follows_from_a_third_point(mu, share):
+    """The identity that proves it, coefficient by coefficient: for all points, gradients, values and every third one.
+
+    (2q - mu) smooth(i, z) + (2q + mu) smooth(z, j) + |h|^2 - 2 mu v is a positive multiple of the condition less
+    (q - 1) |h - (1 + u) g|^2, for z = z_0 + t g, where the parabolas of i and j are nearest at z_0, with slope g.
+    Would catch any wrong coefficient of the condition, and an alpha beyond its range, for which q < 1.
+    """
+    alpha = share * conditions.largest_alpha(mu)
+    i, j = unknown((0, 1), 0), unknown((2, 3), 1)
+    q = mu / alpha - mu / 2
+    assert q > 1
+    t = 2 * mu * (2 * q - 1) / (4 * q * (q - 1) + mu**2)
+    u = (2 - mu * t) / (2 * (q - 1))
+    nearest = HALF * (i.x + j.x - i.gradient + j.gradient)
+    slope = HALF * (i.gradient + j.gradient + j.x - i.x)
+    z = Point(nearest + t * slope, Vector.unknown(4, 1), Form.value(2, 1))
+    left = (2 * q - mu) * conditions.smooth(i, z) + (2 * q + mu) * conditions.smooth(z, j) + conditions.pl(z, mu)
+    gamma = q * t**2 - 2 * mu * t + 1 + (2 - mu * t) ** 2 / (4 * (q - 1))
+    right = (2 * q + gamma) * conditions.smooth_pl(i, j, mu, alpha)
+    assert left == right - (q - 1) * square(z.gradient - (1 + u) * slope)
+
+
+def evaluated(form, vectors, values):
+    """The value of a form at numbers."""
+    V = np.array(vectors)
+    products = sum(float(x) * V[i] @ V[j] for (i, j), x in form.products[0].items())
+    return products + sum(float(x) * values[i] for i, x in form.values.items())
+
+
+def numbers(f, gradient, points):
+    """Points of a function as numbers, and as unknown ones."""
+    vectors = [y for x in points for y in (x, gradient(x))]
+    symbols = [unknown((2 * k, 2 * k + 1), k) for k in range(len(points))]
+    return symbols, vectors, [f(x) for x in points]
+
+
+MU = 0.2
+
+
+def smallest(kind, rng, tries=400):
+    """The least value of the conditions of a class at random points of random functions with L = 1 and minimum 0."""
+    least = np.inf
+    for _ in range(tries):
+        points = list(rng.standard_normal((3, 2)) * 10.0 ** rng.uniform(-1, 1))
+        if (
+            kind == "smooth PL"
+        ):  # x^2 + 3 sin^2 x has L = 8 and PL with 1/32 (Karimi, Nutini & Schmidt, 2016): so mu = 1/256
+            mu = Fraction(1, 256)
+            f = lambda x: (x @ x + 3 * np.sin(x[0]) ** 2) / 8  # noqa: E731
+            gradient = lambda x: np.array([2 * x[0] + 3 * np.sin(2 * x[0]), 2 * x[1]]) / 8  # noqa: E731
+        else:
+            mu = Fraction(1, 5)
+            U, _ = np.linalg.qr(rng.standard_normal((2, 2)))
+            Q = U @ np.diag([MU, 1.0] if rng.random() < 0.5 else rng.uniform(MU, 1, 2)) @ U.T
+            f = lambda x, Q=Q: x @ Q @ x / 2  # noqa: E731
+            gradient = lambda x, Q=Q: Q @ x  # noqa: E731
+        symbols, vectors, values = numbers(f, gradient, points)
+        forms = [conditions.low(symbols[0]), conditions.pl(symbols[0], mu)]
+        for i, j in permutations(symbols, 2):
+            forms += [conditions.smooth_pl(i, j, mu, share * conditions.largest_alpha(mu)) for share in (0, HALF)]
+            if kind == "convex":
+                forms.append(conditions.convex(i, j, mu))
+        scale = 1e-12 * max(np.abs(vectors).max(), 1) ** 2
+        least = min(least, *(evaluated(form, vectors, values) / scale for form in forms))
+    return least
+
+
+@pytest.mark.parametrize("kind", ["smooth PL", "convex"])
+def test_functions_of_the_class_meet_the_conditions(kind):
+    """At 400 triples of points, to rounding. Would catch a wrong sign, or an end that is too large."""
+    assert smallest(kind, np.random.default_rng(0)) > -1
+
+
+def test_conditions_print_what_they_say():
+    assert str(Condition("smooth", ((), (0, 2)), HALF)) == "smooth W -> W.1.3 at alpha = 1/2"
+    assert str(Condition("convex", (conditions.MINIMISER, (1,)))) == "convex W* -> W.2"
