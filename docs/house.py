@@ -42,6 +42,14 @@ def _imported(tree: ast.AST) -> Iterator[str]:
             yield from _imported(node)
 
 
+@cache
+def names(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return what a file takes of this package, as pairs of a module and a name, imports for type checkers too."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    return tuple((str(node.module), alias.name) for node in froms for alias in node.names if room(f"{node.module}."))
+
+
 def room(module: str) -> str:
     """Return the room of ``rac_theory.x.y``, which is x; the package itself is in none."""
     return ".".join(module.split(".")[1:2]) if module.startswith("rac_theory.") else ""

@@ -1,6 +1,7 @@
 """The house is built in one direction: a room uses only rooms below it, and importing costs nothing."""
 
 import ast
+import importlib
 import importlib.util
 import subprocess
 import sys
@@ -16,21 +17,16 @@ TESTS = Path(__file__).parent
 
 # From the ground up.
 ROOMS = [
-    "problems",  # the ground
-    *("algebra", "numerics", "processes", "files", "drawing"),  # know no concept
-    *("sketches", "algorithms", "cases", "simulation", "expectations"),  # what is run
-    *(
-        "statements",
-        "proofs",
-        "theorems",
-        "verification",
-        "sharpness",
-        "counterexamples",
-        "experiments",
-        "literature",
-    ),  # what is said of it
-    *("ledger", "sweeps", "advice", "report", "testing", "torch", "commands"),  # what people use
+    *("base", "numerics", "drawing", "problems", "algebra", "sketches", "algorithms"),  # what is there
+    *("gains", "cases", "runs"),  # what happens
+    *("statements", "proofs", "theorems", "verdicts", "literature", "experiments"),  # what is said of it
+    *("ledger", "advice", "testing", "torch", "commands"),  # what people use
 ]
+SUB_DOORS = {
+    *("base.checks", "algorithms.gradients", "sketches.laws", "statements.symbols", "statements.assumptions"),
+}
+"""What else another room may import from."""
+
 BESIDE_THE_ROOMS = {"benchmarks", "browser", "coq", "docs", "fuzz", "mutants"}  # folders of tests
 
 _spec = importlib.util.spec_from_file_location("house", TESTS.parent / "docs" / "house.py")
@@ -40,6 +36,28 @@ house = importlib.util.module_from_spec(_spec)  # the page of the documentation 
 _spec.loader.exec_module(house)
 
 
+def _handed_out(door):
+    return getattr(door, "__all__", [name for name in dir(door) if not name.startswith("_")])
+
+
+def test_other_rooms_come_in_by_the_door():
+    """What is imported of another room is a public name of its door, or of a sub-door, also where it is for type
+    checkers; inside a room one imports the sibling, and never what one's own door hands out."""
+    past = []
+    for module, path in house.modules().items():
+        here = house.room(module)
+        for origin, name in house.names(path):
+            door = origin.removeprefix("rac_theory.")
+            if here and door == here and module != origin and f"{origin}.{name}" not in house.modules():
+                past.append(f"{module} takes {name} from its own door")
+            elif house.room(origin) not in ("", here) and (
+                f"{door}.{name}" not in SUB_DOORS
+                and not (door in SUB_DOORS.union(ROOMS) and name in _handed_out(importlib.import_module(origin)))
+            ):
+                past.append(f"{module} takes {name} from {origin}")
+    assert not past
+
+
 def test_nothing_is_at_the_root_but_rooms():
     found = {path.name for path in HOUSE.iterdir()} - {"__pycache__"}
     assert found == {"__init__.py", "__main__.py", "pytest_plugin.py", "py.typed", *ROOMS}
@@ -47,7 +65,7 @@ def test_nothing_is_at_the_root_but_rooms():
 
 def test_tests_mirror_the_rooms():
     """A room without tests of its own, or tests of a room that is no more, would be seen."""
-    folders = {path.name for path in TESTS.iterdir() if path.is_dir() and any(path.glob("*.py"))}
+    folders = {path.name for path in TESTS.iterdir() if path.is_dir() and any(path.rglob("*.py"))}
     assert folders == {*ROOMS} | BESIDE_THE_ROOMS
 
 
@@ -75,7 +93,7 @@ def test_what_a_proof_is_trusted_to_knows_no_theorem_and_computes_in_no_floating
         for name in house.imported(known[module]):
             top, _, rest = name.partition(".")
             assert top not in ("numpy", "scipy"), f"{module} must not import {name}"
-            if top == "rac_theory" and name != "rac_theory.base.naming":  # which only says what something is called
+            if top == "rac_theory" and name != "rac_theory.base":  # which only says what something is called
                 assert rest.partition(".")[0] in ("algebra", "statements", "proofs", "drawing"), f"{module}: {name}"
                 if rest.startswith("proofs.") and name not in seen:
                     trusted.append(name)
@@ -215,5 +233,8 @@ def test_type_checkers_see_the_same_names():
         node for node in tree.body if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
     ]
     seen = {alias.asname: node.module for node in block.body for alias in node.names}
-    homes = {name: f"rac_theory.{module}" for name, module in rac_theory._HOMES.items()}
-    assert seen == homes | dict.fromkeys(rac_theory._MODULES, "rac_theory")
+    modules = {name: f".{module}".rpartition(".")[0] for name, module in rac_theory._MODULES.items()}
+    homes = {name: f".{door}" for name, door in rac_theory._HOMES.items()}
+    assert seen == {
+        name: f"rac_theory{'.' if door else ''}{door.strip('.')}" for name, door in (modules | homes).items()
+    }

@@ -1,6 +1,6 @@
 """Advice: which rank, side, sketch and learning rate, by what the theorems promise for matrices and a curvature, and
-what it costs. It uses problems, numerics, files, drawing, sketches, algorithms, cases, statements and theorems. It must
-not know runs: a promise is a formula.
+what it costs. It uses base, numerics, drawing, problems, sketches, algorithms, gains, cases, statements and theorems.
+It must not know runs: a promise is a formula.
 """
 
 from rac_theory.advice.advise import RANKS, SKETCHES, advise, promised_steps

@@ -1,5 +1,5 @@
 """Expressions, and how they are read: as a number, an exact fraction, text, LaTeX, a polynomial, a direction of
-rounding. It uses problems. It must not know what its symbols stand for.
+rounding. It uses base. It must not know what its symbols stand for.
 """
 
 from rac_theory.algebra.box import Range

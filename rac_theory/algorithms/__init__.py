@@ -1,6 +1,6 @@
 """Algorithms: the concept, the methods, one file each, and in ``gradients`` where their gradients come from and how far
-those stray. It uses problems, numerics and sketches. It must not know how runs are made, recorded or judged:
-it yields iterates.
+those stray. It uses base, numerics, problems and sketches. It must not know how runs are made, recorded or judged: it
+yields iterates.
 """
 
 from rac_theory.algorithms.algorithm import Algorithm

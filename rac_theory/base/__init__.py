@@ -1,5 +1,10 @@
-"""base: a room."""
+"""Base: what every room needs and no concept of ours is in. Checks of arguments and their sentences, frozen values,
+names of things; files that are written whole or not at all and read back as values of the types they should have; and
+what a computation asks of the machine: workers and what a signal does to them, memory, threads, how far it is. It uses
+nothing. It must not load SciPy, nor know what is computed or stored.
+"""
 
+from rac_theory.base import plug_in_faults, progress, tasks
 from rac_theory.base.batch import in_chunks, matrices, matrix_shape, squared_norms
 from rac_theory.base.blas import one_blas_thread
 from rac_theory.base.conversion import NotReal, as_array, float64, real_numbers
@@ -53,7 +58,9 @@ __all__ = [
     "matrices",
     "matrix_shape",
     "one_blas_thread",
+    "plug_in_faults",
     "printable",
+    "progress",
     "read_csv",
     "read_json",
     "read_json_items",
@@ -73,6 +80,7 @@ __all__ = [
     "squared_norms",
     "status_of_interrupt",
     "task",
+    "tasks",
     "type_name",
     "wide",
     "worker_count",

@@ -7,8 +7,7 @@ from pathlib import Path
 from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.screen import beside, screen, tell
-from rac_theory.ledger import Shown, results
-from rac_theory.ledger.report import gallery
+from rac_theory.ledger import Shown, report, results
 from rac_theory.literature import ALL, Answer
 from rac_theory.verdicts import Status
 
@@ -22,7 +21,7 @@ def show(names: Iterable[str], arguments: argparse.Namespace) -> int:
     """Do what ``run`` does for these counterexamples."""
     folder: Path = arguments.out
     examples = [ALL[checks.one_of("name", name, ALL)] for name in names]
-    gallery.load(folder)  # what cannot be added to is said first
+    report.gallery.load(folder)  # what cannot be added to is said first
     console, status = screen(), OK
     for example in examples:
         with beside().status(f"{example.id}, {example.name} ..."):
@@ -30,7 +29,7 @@ def show(names: Iterable[str], arguments: argparse.Namespace) -> int:
             if answer.status is Status.VIOLATED:
                 arguments.found = status = VIOLATED
             path = results.save_figure(answer.plot(), folder, f"counterexample {example.id}")
-        gallery.keep(folder, Shown.of(answer, path.name))
+        report.gallery.keep(folder, Shown.of(answer, path.name))
         for i, line in enumerate(_told(answer)):
             tell(console, line, hang=10 * (i > 1))  # below what stands behind a label, which the first two have not
         tell(console, f"  figure    {printable(str(path))}\n")

@@ -9,8 +9,7 @@ from rac_theory import theorems
 from rac_theory.base import write_whole
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
 from rac_theory.commands.screen import screen, tell
-from rac_theory.proofs import Proof, exported, strongest, why_not
-from rac_theory.proofs.coq import kernel
+from rac_theory.proofs import Proof, coq, exported, strongest, why_not
 from rac_theory.sketches import imported
 from rac_theory.statements import Theorem
 from rac_theory.theorems import LEMMAS, prove
@@ -68,13 +67,13 @@ def _by_coq(asked: Sequence[Theorem], out: str | None) -> int:
             status = VIOLATED
             tell(console, "\n".join(_missing(theorem)))
     scripts = {id: proof.coq() for id, proof in proofs.items() if proof is not None}
-    folder = None if out is None else kernel.writable(Path(out))
-    for answer in kernel.ask(scripts):
+    folder = None if out is None else coq.writable(Path(out))
+    for answer in coq.ask(scripts):
         status = worst(status, VIOLATED if answer.refused else OK)
         said = f"refused: {answer.refused}" if answer.refused else f"accepted {_from(scripts[answer.name])}"
         tell(console, f"{answer.name:14} {answer.seconds:5.1f} s   {said}", hang=5)
     if folder is not None:
-        kernel.keep(scripts, folder)
+        coq.keep(scripts, folder)
     return status
 
 

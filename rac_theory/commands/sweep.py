@@ -13,8 +13,7 @@ from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.jobs import check_jobs
 from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.commands.status_of_rows import status_of
-from rac_theory.ledger import FAILED, Grid, Progress, Sweep, sweep, violated
-from rac_theory.ledger.sweeps import export
+from rac_theory.ledger import FAILED, Grid, Progress, Sweep, sweep, sweeps, violated
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     grid = Grid.load(arguments.spec, trust=arguments.trust)
     store = arguments.store or arguments.spec.with_suffix(".sqlite")
     if arguments.export is not None:
-        export.check(arguments.export)
+        sweeps.export.check(arguments.export)
     grid.cells  # noqa: B018  # what is wrong with a spec is said before there is a bar
     shown = printable(str(store))
     try:

@@ -1,8 +1,9 @@
 """Drawing: charts as data, as figures of matplotlib and as SVG, and values as HTML. ``journal`` is a style for figures
-of one's own, ``plt.style.use("rac_theory.drawing.journal")``. It uses problems and files. It must not know
-what its curves are; matplotlib is imported when something is drawn, and no earlier.
+of one's own, ``plt.style.use("rac_theory.drawing.journal")``. It uses base. It must not know what its curves are;
+matplotlib is imported when something is drawn, and no earlier.
 """
 
+from rac_theory.drawing import chart, chart_svg, html, plot, svg, words
 from rac_theory.drawing.chart import Chart, bound_and_runs
 from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREEN, GREY, MEAN, PINK, RUNS, YELLOW
 from rac_theory.drawing.plot import figure, finished, tick_label
@@ -19,7 +20,13 @@ __all__ = [
     "YELLOW",
     "Chart",
     "bound_and_runs",
+    "chart",
+    "chart_svg",
     "figure",
     "finished",
+    "html",
+    "plot",
+    "svg",
     "tick_label",
+    "words",
 ]

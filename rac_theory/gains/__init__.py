@@ -1,4 +1,7 @@
-"""gains: a room."""
+"""Gains: what a sketch makes of the curvature it is drawn for. L_H, what one step is worth (nu) by the kind of step,
+the longest and the best step, the best learning rate, and how often a coordinate should be drawn. It uses base,
+numerics, problems, sketches and algorithms. It must not know cases: a gain is about a sketch, a curvature and a step.
+"""
 
 from rac_theory.gains.fitted_step import fitted_step
 from rac_theory.gains.gain import smoothness_along

@@ -1,9 +1,12 @@
 """The ledger: every claim on every default case. What is selected is laid out as cells, by name. Each becomes an
 ensemble with its case and constants, is run, and its verdicts become rows that JSON can hold and a command can repeat.
-It uses problems, algebra, numerics, processes, files, drawing, sketches, algorithms, cases, simulation, statements,
-theorems and verification. It must not know sweeps, reports or commands, which are made of its rows.
+``sweeps`` are grids of claims and cases as one job that may be killed at any moment; ``report`` shows what a folder of
+results holds as one page that opens from disk. It uses base, numerics, drawing, problems, algebra, sketches,
+algorithms, cases, runs, statements, proofs, theorems, verdicts and literature. It must not know commands, which are
+made of its rows.
 """
 
+from rac_theory.ledger import report, results, running, sweeps
 from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, built
 from rac_theory.ledger.ensemble import Ensemble
@@ -50,9 +53,13 @@ __all__ = [
     "plan",
     "refutations",
     "remarks",
+    "report",
+    "results",
+    "running",
     "setting_named",
     "summary_tables",
     "sweep",
+    "sweeps",
     "violated",
     "were_run",
 ]

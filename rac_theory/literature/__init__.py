@@ -1,11 +1,14 @@
-"""Claims of the field: what others published, and which theorems and counterexamples say that it is true, or how far
-(``literature.CLAIMS``, by id). It uses problems, statements, theorems, proofs, verification and counterexamples. It
-must not know the ledger.
+"""Literature: what is said in the field, and what decides it. ``counterexamples`` are claims that fail, each with a
+case, a witness and the reason, by id, and the diagnosis of a run of factors that went wrong; ``published`` has what
+others claim (``CLAIMS``, by id), and which theorems and counterexamples say that it is true, or how far. It uses base,
+numerics, drawing, problems, sketches, algorithms, cases, runs, statements, proofs, theorems and verdicts. It must not
+know the ledger.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from rac_theory.literature import counterexamples
 from rac_theory.literature.counterexamples import ALL
 from rac_theory.literature.counterexamples.another_minimiser import C14
 from rac_theory.literature.counterexamples.averaged_factors import C9
@@ -35,13 +38,7 @@ CLAIMS: Mapping[str, PublishedClaim] = MappingProxyType(
 __all__ = [
     "ALL",
     "C1",
-    "C10",
-    "C11",
-    "C12",
-    "C13",
-    "C14",
     "C2",
-    "C23",
     "C3",
     "C4",
     "C5",
@@ -49,6 +46,12 @@ __all__ = [
     "C7",
     "C8",
     "C9",
+    "C10",
+    "C11",
+    "C12",
+    "C13",
+    "C14",
+    "C23",
     "CLAIMS",
     "GALORE",
     "Answer",
@@ -56,5 +59,6 @@ __all__ = [
     "Counterexample",
     "PublishedClaim",
     "Witness",
+    "counterexamples",
     "diagnose",
 ]

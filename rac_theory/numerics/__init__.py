@@ -1,8 +1,9 @@
-"""Numerics: arrays and numbers in, arrays and numbers out, with no concept of this library. Projections, exact rational
-arithmetic, random streams, and the statistics of bets: evidence, confidence limits, and the account from which levels
-are spent. It uses problems. It must not know what a sketch, a problem or a theorem is.
+"""Numerics: arrays and numbers in, arrays and numbers out, with no concept of this library. Projections, eigenvalues,
+rounding, exact rational arithmetic, random streams, and the statistics of bets: evidence, confidence limits, and the
+account from which levels are spent. It uses base. It must not know what a sketch, a problem or a theorem is.
 """
 
+from rac_theory.numerics import evidence, rational
 from rac_theory.numerics.account import Account, for_constants
 from rac_theory.numerics.confidence import empirical_bernstein_lower, kl_lower, kl_upper
 from rac_theory.numerics.eigenvalue_certificate import EigenvalueCertificate, certified
@@ -46,6 +47,7 @@ __all__ = [
     "eigenvalues",
     "empirical_bernstein_lower",
     "entries",
+    "evidence",
     "excess",
     "extreme_eigenvalues",
     "for_constants",
@@ -67,6 +69,7 @@ __all__ = [
     "projection",
     "proved_bound",
     "raised",
+    "rational",
     "rounded",
     "seed_sequence",
     "squares",

@@ -1,7 +1,8 @@
 """Problems to minimise: functions of matrices whose constants are proved, or nan. Needs NumPy and SciPy only. It uses
-nothing. It must not know what will be run on them, nor what is said of that.
+base and numerics. It must not know what will be run on them, nor what is said of that.
 """
 
+from rac_theory.problems import datasets
 from rac_theory.problems.certified_step import certified_step, check_certifies
 from rac_theory.problems.client_constants import client_heterogeneity, heterogeneity_within, shares_of
 from rac_theory.problems.eigenbasis import Eigenbasis
@@ -47,6 +48,7 @@ __all__ = [
     "check_certifies",
     "client_heterogeneity",
     "components_of",
+    "datasets",
     "features",
     "gradient_variance",
     "heterogeneity",

@@ -1,8 +1,9 @@
 """Proofs: facts that are taken for granted, rules by which others follow, what a proof is, and a search for proofs. It
-uses problems, algebra, drawing and statements. It must not know any theorem or run: what is proved is proved for
-every case.
+uses base, drawing, algebra and statements. It must not know any theorem or run: what is proved is proved for every
+case.
 """
 
+from rac_theory.proofs import coq
 from rac_theory.proofs.as_html import sections
 from rac_theory.proofs.drawn import H, mean
 from rac_theory.proofs.export import exported
@@ -51,13 +52,13 @@ from rac_theory.proofs.reading import Reading
 from rac_theory.proofs.schemas import Granted, grant, instances
 
 __all__ = [
-    "E",
-    "G",
-    "H",
     "NUMBERS",
+    "E",
     "Fact",
+    "G",
     "G_next",
     "Granted",
+    "H",
     "Missing",
     "Proof",
     "Reading",
@@ -69,6 +70,7 @@ __all__ = [
     "below_one",
     "by_signs",
     "cases",
+    "coq",
     "distance",
     "drifted",
     "exported",

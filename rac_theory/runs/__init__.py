@@ -1,4 +1,8 @@
-"""runs: a room."""
+"""Runs: what happens to a case. ``simulation`` has ensembles, in blocks with random streams of their own, so that the
+bits depend on no number of workers, and in ``kernels`` the loops and the choice of one; ``expectations`` has the
+expected value, exactly, by linear maps of second moments, and the exact rate. It uses base, numerics, drawing,
+problems, sketches, algorithms and cases. It must not know bounds: what runs are good for is no matter here.
+"""
 
 from rac_theory.runs.expectations.expectation import Expectation, exact_rate, expected
 from rac_theory.runs.expectations.fastest import fastest_learning_rate

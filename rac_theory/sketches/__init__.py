@@ -1,9 +1,9 @@
 """Sketches: the concept, the distributions, and what is known of the projection H on the range of a draw: E[H] and its
 spectrum, E[HMH], its rank. ``distributions`` has one file for each, ``laws`` the theorems that give several of them
-their closed forms. It uses problems, numerics, processes and drawing. It must not know algorithms: a sketch
-says nothing of steps.
+their closed forms. It uses base, numerics and drawing. It must not know algorithms: a sketch says nothing of steps.
 """
 
+from rac_theory.sketches import all_spectra
 from rac_theory.sketches.declarations import (
     checked_support,
     claimed_invariants,
@@ -75,6 +75,7 @@ __all__ = [
     "SubsampledHadamard",
     "Uniform",
     "WeightedCoordinate",
+    "all_spectra",
     "check_draws",
     "check_size",
     "checked_support",

@@ -1,8 +1,8 @@
 """The language of theorems: symbols, metrics, claims, assumptions, and to which side constants may be rounded. It uses
-problems, algebra, drawing, algorithms, sketches and cases. It must not know any theorem, proof or run.
+base, drawing, problems, algebra, sketches, algorithms and cases. It must not know any theorem, proof or run.
 """
 
-from rac_theory.statements import assumptions, symbols
+from rac_theory.statements import assumptions, metric, symbols
 from rac_theory.statements.about import (
     Predicate,
     bernoulli_lora,
@@ -50,7 +50,6 @@ from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
 from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
 __all__ = [
-    "E",
     "MARKS",
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
@@ -58,6 +57,7 @@ __all__ = [
     "Claim",
     "Condition",
     "Curves",
+    "E",
     "Identity",
     "Known",
     "Metric",
@@ -75,6 +75,7 @@ __all__ = [
     "is_predicate",
     "mean_scaled_squared_gradient",
     "mean_squared_gradient",
+    "metric",
     "one_exact_step",
     "parts",
     "plain_gaussian_rac_lora",

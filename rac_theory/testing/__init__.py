@@ -1,6 +1,6 @@
 """For the tests of those who build on this library: assertions about runs, and checks of sketches, problems, algorithms
-and trainers that fail with what names the fix. It uses problems, numerics, sketches, algorithms, cases, simulation,
-statements, theorems, proofs and verification. It must not know the ledger: a test makes its own cases.
+and trainers that fail with what names the fix. It uses base, numerics, problems, sketches, algorithms, cases, runs,
+statements, proofs, theorems and verdicts. It must not know the ledger: a test makes its own cases.
 """
 
 from rac_theory.testing.algorithms.check_algorithm import check_algorithm

@@ -1,6 +1,5 @@
 """Theorems, a family in a file: by id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses
-problems, algebra, files, statements and proofs. It must not know runs or verdicts: a theorem is true or false without
-them.
+base, algebra, statements and proofs. It must not know runs or verdicts: a theorem is true or false without them.
 """
 
 from rac_theory.algebra import Relation
@@ -26,11 +25,10 @@ from rac_theory.statements import (
     symbols,
     weighted_squared_gradient,
 )
-from rac_theory.theorems.any_step import T15, T15_pl
+from rac_theory.theorems import client_epochs, federated, reshuffling, stochastic
 from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.ours import ALL, FAMILIES, LEMMAS
 from rac_theory.theorems.proving import prove
-from rac_theory.theorems.rac_lora_gd import T2
 
 
 def __getattr__(name: str) -> Theorem:
@@ -104,29 +102,30 @@ def _assumes(theorem: Theorem, given: Assumption | str | None) -> bool:
 
 __all__ = [
     "ALL",
-    "E",
     "FAMILIES",
     "LEMMAS",
     "MARKS",
     "T11",
-    "T15",
-    "T2",
     "Assumption",
     "Claim",
     "Condition",
+    "E",
     "Identity",
     "Known",
     "Metric",
-    "T15_pl",
     "Theorem",
     "Tightest",
     "assumptions",
+    "client_epochs",
+    "federated",
     "gap",
     "listed",
     "mean_scaled_squared_gradient",
     "mean_squared_gradient",
     "prove",
+    "reshuffling",
     "squared_distance",
+    "stochastic",
     "symbols",
     "theorem_named",
     "weighted_squared_gradient",

@@ -1,18 +1,14 @@
 """PyTorch modules as problems, and our step as an optimiser of PyTorch; with the extra ``torch``. ``module_problem`` is
 the door: it has ``chosen`` say which matrices of a module are meant, ``module_loss`` compute with them, and
-``at_the_door`` refuse what is no function of them, or no mean of components. It uses problems, numerics and sketches.
-It must not know how runs are made or judged, and no other room may import it: PyTorch is loaded with it.
+``at_the_door`` refuse what is no function of them, or no mean of components. It uses base, numerics, problems and
+sketches. It must not know how runs are made or judged, and no other room may import it: PyTorch is loaded with it.
 """
 
 from rac_theory.base import import_extra
 
 import_extra("torch", "torch")  # first, as it says how PyTorch is installed where it is missing
 
-from rac_theory.torch.module_problem import (
-    ModuleProblem,
-    ModuleSum,
-    from_module,  # noqa: E402
-)
+from rac_theory.torch.module_problem import ModuleProblem, ModuleSum, from_module  # noqa: E402
 from rac_theory.torch.optimiser import RACLoRA  # noqa: E402
 from rac_theory.torch.optimiser_steps import OptimiserSteps  # noqa: E402
 

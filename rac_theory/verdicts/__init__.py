@@ -1,4 +1,8 @@
-"""verdicts: a room."""
+"""Verdicts: from runs or expectations to what they say of a claim. ``verification`` judges a theorem, a bound or runs
+of any origin, at a level; ``sharpness`` says how near the truth comes to a bound: on one case, on the hardest one, over
+whole classes of functions. It uses base, numerics, drawing, problems, sketches, algorithms, gains, cases, runs,
+statements and theorems. It must not know which cases are tried: each is given.
+"""
 
 from rac_theory.verdicts.sharpness.certificate import Certificate
 from rac_theory.verdicts.sharpness.hardest_case import HardestCase, hardest_case

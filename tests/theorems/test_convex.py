@@ -63,7 +63,7 @@ def test_how_tight_T3_is_for_a_sketch_that_hardly_ever_moves(exact_over_bound):
 def test_how_tight_T3_is_on_a_slow_direction_of_many_coordinates():
     """The limit of k coordinates and T = tau k steps: m' = (1 - w - w tau)^2 - m; w and tau by a search.
 
-    tests/verdicts/sharpness/test_examples.py has the exact values for finite k, which are below. Half of T3 is false by it.
+    tests/verdicts/sharpness/test_examples.py has exact values for finite k, which are below. Half of T3 is false by it.
     """
 
     def ratio(w, tau):

@@ -1,7 +1,5 @@
 """Counterexamples: claims that fail, each with a case, a witness and the reason, by id (``counterexamples.C1``) and all
-of them (``counterexamples.ALL``); and the diagnosis of a run of factors that went wrong. It uses problems, numerics,
-processes, files, drawing, sketches, algorithms, cases, simulation, expectations, statements, theorems and verification.
-It must not know the ledger.
+of them (``counterexamples.ALL``); and the diagnosis of a run of factors that went wrong. It must not know the ledger.
 """
 
 from collections.abc import Mapping
