@@ -16,14 +16,15 @@ from scipy.stats import beta, binom, kstest
 
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
-from rac_theory.numerics.evidence import log_wealth
+from rac_theory.numerics import bets
+from rac_theory.numerics.evidence import either_side, log_wealth
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.algorithms import along_a_course, given_the_past, gradients, law, pairs, steps
 from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
-from rac_theory.testing.sketches import batches, bets
+from rac_theory.testing.sketches import batches
 from rac_theory.testing.sketches import check_sketch as sketches
 from rac_theory.testing.sketches.rotation import Marginals
 from rac_theory.testing.sketches.support import Frequencies
@@ -136,14 +137,14 @@ def independence(alpha):
 @pytest.mark.parametrize(
     ("check", "module", "evidence", "ways"),
     [
-        (exchange, batches, "_against", 4 * (4 + 2 + 19 + 1)),  # partners, calls and lags; two variables, two sides
-        (single, batches, "_against", 2),  # two sides
-        (compare, batches, "_against", 2),
-        (copies, batches, "_against_share", 2),
+        (exchange, batches, "either_side", 4 * (4 + 2 + 19 + 1)),  # partners, calls and lags; two variables, two sides
+        (single, batches, "either_side", 2),  # two sides
+        (compare, batches, "either_side", 2),
+        (copies, batches, "either_side", 2),
         (spectrum, steps, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
-        (mean, gradients, "_bets_on_mean", 1),
+        (mean, gradients, "log_wealth_without_range", 1),
         (noise, gradients, "log_wealth", 2),  # for I, and across the gradient
-        (independence, gradients, "log_wealth", 4),  # two forms, two sides
+        (independence, gradients, "either_side", 4),  # two forms, two sides
     ],
 )
 def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, most):
@@ -346,7 +347,7 @@ def beside_itself():
 def test_a_law_is_refused_where_its_numbers_share_the_level(most):
     """Six groups, both signs, and all numbers of a group share it; the evidence is the largest that is left."""
     pair, G = beside_itself(), np.asarray(LEAST.gradient(np.ones((6, 4))))
-    seen = most(pairs, "log_evidence")
+    seen = most(pairs, "symmetric_evidence")
     assert not refused(pairs.check_pairs, "Mine", pair, G, 600.0)
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
     least = edge(lambda alpha: refused(pairs.check_pairs, "Mine", pair, G, -math.log(alpha)))
@@ -356,7 +357,7 @@ def test_a_law_is_refused_where_its_numbers_share_the_level(most):
 def test_what_depends_on_the_past_is_refused_where_its_forms_share_the_level(most):
     pair = beside_itself()
     G = np.stack([np.asarray(LEAST.gradient(V)) for V in pair.W])
-    seen = most(given_the_past, "log_wealth")
+    seen = most(given_the_past, "symmetric_wealth")
     assert not refused(given_the_past.check_past, "Mine", pair, G, 600.0)
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
     least = edge(lambda alpha: refused(given_the_past.check_past, "Mine", pair, G, -math.log(alpha)))
@@ -417,15 +418,14 @@ def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
 def test_copies_are_in_one_call_as_often_as_pairs_of_draws_are(monkeypatch):
     """Of all pairs of 20, 30 and 50 draws: by binomial coefficients."""
     shares = []
-    monkeypatch.setattr(
-        batches, "_against_share", lambda together, share: shares.append((together.tolist(), share)) or 0
-    )
+    monkeypatch.setattr(batches, "either_side", lambda *Z_low_high: shares.append(Z_low_high) or 0.0)
     calls = np.split(np.arange(100.0), [20, 50])
     calls[0][:2], calls[2][0] = 3.0, 25.0
     batches.check_copies("Sketch", calls, 0.01)
-    ((together, share),) = shares
-    assert sorted(together) == [False, True]
-    assert share == pytest.approx(sum(math.comb(n, 2) for n in (20, 30, 50)) / math.comb(100, 2))
+    ((Z, low, high),) = shares
+    share = sum(math.comb(n, 2) for n in (20, 30, 50)) / math.comb(100, 2)
+    assert sorted(Z) == pytest.approx([-share, 1 - share])
+    assert (low, high) == pytest.approx((share, 1 - share))
 
 
 def test_pairs_are_bet_on_from_both_sides():
@@ -433,4 +433,4 @@ def test_pairs_are_bet_on_from_both_sides():
     none, every = np.zeros(30, dtype=bool), np.ones(30, dtype=bool)
     for together, gain, worst in ((none, 1 / 3, 2 / 3), (every, 2 / 3, 1 / 3)):
         expected = float(log_wealth(np.full((30, 1), gain), worst=worst).max())
-        assert batches._against_share(together, 1 / 3) == pytest.approx(expected)
+        assert either_side(together - 1 / 3, 1 / 3, 2 / 3) == pytest.approx(expected)

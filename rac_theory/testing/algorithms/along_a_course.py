@@ -8,10 +8,9 @@ from rac_theory.algorithms import Implementation, ProjectedDescent
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.again import check_again
-from rac_theory.testing.algorithms.beside import beside
+from rac_theory.testing.algorithms.beside import SAME_DRAWS, beside
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
-from rac_theory.testing.algorithms.exchange import SAME_DRAWS
 from rac_theory.testing.algorithms.given_the_past import check_past
 from rac_theory.testing.algorithms.tape import slowed
 

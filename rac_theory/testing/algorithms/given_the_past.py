@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from rac_theory.base.checks import Array
+from rac_theory.numerics import symmetric_wealth
 from rac_theory.testing.algorithms.beside import Beside
-from rac_theory.testing.algorithms.exchange import log_wealth
 from rac_theory.testing.algorithms.minors import among_earlier
 from rac_theory.testing.refuted import Refuted
 
@@ -22,7 +22,7 @@ def check_past(name: str, pair: Beside, G: Array, level: float) -> None:
     """
     forms = list(_forms(pair, G))
     for what, total, square in forms:
-        found = log_wealth(total, square)
+        found = symmetric_wealth(total, square)
         i = int(np.argmax(found))
         if found[i] >= level + math.log(2 * len(forms) * len(found)):
             steps, runs = pair.D.shape[:2]

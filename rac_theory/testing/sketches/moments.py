@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rac_theory.base.checks import Array
+from rac_theory.numerics import Bets
 from rac_theory.sketches.laws import uniform_range
 from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.sketches.bets import Bets
 
 _AXES = 16  # coordinates that are looked at from the first draw on
 _WINDOW = 8  # directions between which all second moments are looked at

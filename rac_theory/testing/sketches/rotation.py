@@ -1,12 +1,12 @@
 """Whether ``rotation_invariant`` is true: given its rank, the range of a draw is then a uniform one."""
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import betainc
 
 from rac_theory.base.checks import Array
+from rac_theory.numerics import far_by_chance
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.moments import Mean, SecondMoment, ranks, uniform_tensor, window
 
@@ -23,11 +23,10 @@ def rotation_tests(name: str, d: int, r: int, seed: int) -> list["Mean | SecondM
 
 @dataclass(eq=False)
 class Marginals:
-    r"""The law of u'Hu along a coordinate, the diagonal and two random directions.
+    """The law of u'Hu along a coordinate, the diagonal and two random directions.
 
     For a uniform range of dimension k it is Beta(k/2, (d-k)/2), whose distribution function makes uniform numbers of
-    draws. By Massart's form of the inequality of Dvoretzky, Kiefer and Wolfowitz their empirical distribution is
-    nowhere farther than :math:`\sqrt{\log(2/\alpha) / (2n)}` from the uniform one, with probability 1 - alpha.
+    draws, whose empirical distribution is not ``far_by_chance`` from the uniform one.
     """
 
     what: str
@@ -53,7 +52,7 @@ class Marginals:
             return
         after = np.arange(1, n + 1)[:, None] / n
         far = np.maximum(after - levels, levels - after + 1 / n).max(axis=0)
-        allowed = math.sqrt(math.log(2 * len(far) / alpha) / (2 * n))
+        allowed = far_by_chance(n, alpha / len(far))
         if far.max() > allowed:
             where = ("the first coordinate", "the diagonal", "a random direction", "a random direction")
             raise Refuted(

@@ -8,11 +8,11 @@ import numpy as np
 from scipy.special import stdtrit
 
 from rac_theory.base.checks import Array, finite, integer
+from rac_theory.numerics import cosine, exchanged, unfair
 from rac_theory.sketches import Sketch
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.projection import Projector, RankTooLarge, called
 from rac_theory.testing.trainers.projector_law import check_law
-from rac_theory.testing.trainers.signs import cosine, exchanged, unfair
 
 _SHAPES = ((12, 8), (8, 12), (10, 10))
 _COINS = 40  # seeds that must repeat others, as the few values of coordinates may do by chance

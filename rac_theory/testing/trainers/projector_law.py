@@ -1,13 +1,12 @@
 """Whether projections have the law of a declared sketch: distribution functions, no further apart than chance makes."""
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 from rac_theory.base import having, repr_of
 from rac_theory.base.checks import Array
-from rac_theory.numerics import orthonormal_range
+from rac_theory.numerics import far_by_chance, orthonormal_range
 from rac_theory.sketches import MEMBERS, Sketch
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.projection import Projector
@@ -25,11 +24,10 @@ def check_law(
     where: str,
     chance: tuple[int, float, int],
 ) -> None:
-    r"""Raise ``Refuted`` if numbers that projections make have other distributions than those of the sketch.
+    """Raise ``Refuted`` if numbers that projections make have other distributions than those of the sketch.
 
-    Three numbers are looked at: an entry of the diagonal of H, :math:`\langle G, HG \rangle`, and :math:`\langle K, HG
-    \rangle` for another matrix K. By the inequality of Dvoretzky, Kiefer and Wolfowitz an empirical distribution
-    function of n draws is off by more than :math:`\sqrt{\ln(2/p) / (2n)}` with probability p at most, whatever the law.
+    Three numbers are looked at: an entry of the diagonal of H, <G, HG>, and <K, HG> for another matrix K. Empirical
+    distribution functions are ``far_by_chance`` from the true ones at most, whatever the law.
     """
     draws, alpha, seed = chance
     d = G.shape[0 if left else 1]
@@ -46,7 +44,7 @@ def check_law(
         "<K, project(G)> for another matrix K": (K, G),
     }
     share = alpha / (2 * len(probes))
-    allowed = sum(math.sqrt(math.log(2 / share) / (2 * n)) for n in (draws, _OURS * draws))
+    allowed = sum(far_by_chance(n, share) for n in (draws, _OURS * draws))
     for name, (to, of) in probes.items():
         theirs = [float(np.sum(to * projector(G, rank, seed + i, of))) for i in range(draws)]
         a, b = (to, of) if left else (to.T, of.T)
