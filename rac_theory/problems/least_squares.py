@@ -29,6 +29,7 @@ from rac_theory.problems.features import (
 )
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.least_norm import least_norm_solution
+from rac_theory.problems.problem import OnePass
 from rac_theory.problems.rank import rank_bound
 from rac_theory.problems.ridge_model import RidgeModel
 
@@ -37,7 +38,7 @@ UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smalle
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeastSquares(RidgeModel, Value):
+class LeastSquares(RidgeModel, OnePass, Value):
     r"""Half the mean squared residual, plus a penalty: :math:`\frac{1}{2N} \|XW - Y\|^2 + \frac{l2}{2} \|W\|^2`.
 
     The constants come from the singular values of X, rounded outwards, and not from X'X. ``mu`` is the smallest
@@ -161,10 +162,6 @@ class LeastSquares(RidgeModel, Value):
         """f at each matrix of a batch: (..., d, k) to (...)."""
         W = matrices(W, self.shape)
         return self._value(W, self._residuals(W))
-
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., d, k) to (..., d, k)."""
-        return self.value_and_gradient(W)[1]
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""

@@ -12,6 +12,7 @@ from rac_theory.base.checks import Array, array, moderate, moderate_size, symmet
 from rac_theory.numerics import eigenvalues, identity
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.problems.layers import Layers
+from rac_theory.problems.problem import OnePass
 from rac_theory.problems.quadratic_constants import constants, core
 from rac_theory.problems.smoothness import Smoothness, of_blocks
 
@@ -19,7 +20,7 @@ UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smalle
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Quadratic(Value):
+class Quadratic(OnePass, Value):
     r"""Half a squared distance: :math:`f(W) = \frac12 \langle W - W^\star, Q(W - W^\star) \rangle`, minimum 0.
 
     Made by ``Quadratic.left``, ``Quadratic.kronecker`` or ``Quadratic.full``, which say what Q is. Every matrix must be
@@ -160,10 +161,6 @@ class Quadratic(Value):
     def _blocks(self) -> Smoothness | None:
         """A Q that is given whole as a sum of Kronecker products, if it has blocks for columns or for rows of W."""
         return None if self.Q is None else of_blocks(self.Q, self.shape)
-
-    def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., m, n) to (...)."""
-        return self.value_and_gradient(W)[0]
 
     def gradient(self, W: Array, /) -> Array:
         """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
