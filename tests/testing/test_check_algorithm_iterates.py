@@ -7,7 +7,7 @@ for 100 seeds. Here a correct algorithm fails with probability 1e-6 for each cla
 import importlib.util
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +146,29 @@ def test_a_source_without_a_dict_is_watched_like_any_other():
     check_algorithm(Case(RACLoRA(THIN, GAMMA, gradients=Doubled(1.0)), LEAST))
     with pytest.raises(Refuted, match="Doubled must give gradients of mean grad f"):
         check_algorithm(Case(RACLoRA(THIN, GAMMA, gradients=Doubled(2.0)), LEAST))
+
+
+class OfProperties(RACLoRA):
+    """Whose gradients are a property, and whose iterates ask ``super``, a helper and ``replace``."""
+
+    gradients = property(lambda self: Minibatch(2), lambda self, value: None)
+
+    def helped(self, problem, W, rng):
+        yield from super().iterates(problem, W, rng)
+
+    def iterates(self, problem, W, rng):
+        assert isinstance(self, OfProperties)
+        assert replace(self, gamma=2 * self.gamma).gamma == 2 * self.gamma
+        yield from self.helped(problem, W, rng)
+
+
+def test_a_class_with_properties_is_watched_and_stays_what_it_is():
+    """Its gradient and its draws are seen through methods of its own. Catches a copy that is only half watched."""
+    before = dict(vars(OfProperties))
+    course = follow(OfProperties(THIN, GAMMA), LEAST, np.ones((8, 4, 3)), 1, [1])
+    assert course.asked[0].g.shape == (8, 4, 3)
+    assert course.tapes[0][0].shape == (8, 2)
+    assert dict(vars(OfProperties)) == before
 
 
 def test_a_gradient_is_seen_where_a_run_is_no_number():

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.special import stdtrit
 from rac_theory.base.checks import Array, finite, integer
 from rac_theory.numerics import cosine, exchanged, unfair
 from rac_theory.sketches import Sketch
+from rac_theory.testing.projections import Mapped, beyond
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.projection import Projector, RankTooLarge, called
 from rac_theory.testing.trainers.projector_law import check_law
@@ -123,20 +125,20 @@ def _check_map(projector: Projector, G: Array, r: int, scale: float, unbiased: b
     size = scale * max(1.0, float(np.linalg.norm(P)) / scale)
     if not np.array_equal(P, projector(G, r, seed)):
         raise Refuted(f"project must be a function of its seed: the same gives another projection of {where}")
-    values = np.linalg.svd(P, compute_uv=False)
-    if (found := int(np.count_nonzero(values > off * size))) > r:
+    if beyond(P, r, off * size).any():
+        found = np.linalg.matrix_rank(P, off * size)
         raise Refuted(f"project must return at most the rank: of {where} it returned a matrix of rank {found}", G=G)
     other = np.random.default_rng([seed, 1, *G.shape]).standard_normal(G.shape) / math.sqrt(G.size)
-    K = projector(G, r, seed, other)
-    both = projector(G, r, seed, 2 * G - 3 * other)
-    if np.linalg.norm(both - 2 * P + 3 * K) > 8 * off * (size + np.linalg.norm(K)):
+    H = Mapped(partial(projector, G, r, seed), G, other)
+    most = 8 * off * (size + float(np.linalg.norm(H.HB)))
+    if (bend := float(np.linalg.norm(H.bend))) > most:
         raise Refuted(
             f"project must be linear in the gradient: for {where} it is off by "
-            f"{float(np.linalg.norm(both - 2 * P + 3 * K) / np.linalg.norm(both)):.3g} of its norm; one that is made "
+            f"{bend / float(np.linalg.norm(H.bend + 2 * H.HA - 3 * H.HB)):.3g} of its norm; one that is made "
             "from the gradient, as by its singular vectors, must return a function of what it is applied to",
             G=G,
         )
-    if abs(float(np.sum(P * other) - np.sum(G * K))) > 8 * off * (size + float(np.linalg.norm(K))):
+    if abs(float(H.skew)) > most:
         raise Refuted(
             f"project must be symmetric, <project(G), K> = <G, project(K)>: for {where} it is not; is the factor that "
             "lifts it back the transpose of the one that projected, and drawn from the same seed?",
@@ -145,7 +147,7 @@ def _check_map(projector: Projector, G: Array, r: int, scale: float, unbiased: b
     if float(np.sum(G * P)) < -off * size:
         raise Refuted(f"project must not point uphill: for {where} <G, project(G)> is {float(np.sum(G * P)):.3g}", G=G)
     if not unbiased:
-        _check_idempotent(projector(G, r, seed, P), P, where, scale, off)
+        _check_idempotent(H.HHA, P, where, scale, off)
         if r >= max(G.shape) and np.linalg.norm(P - scale * G) > off * size:
             raise Refuted(
                 f"project must be all of the gradient at full rank: for {where} it is off by "
