@@ -148,11 +148,8 @@ MADE = [
     (Noisy, {"sigma": 0.5}, {"sigma": [0.5 + 1e-9]}),
     (Noise, {"A": 1.0, "beta": 0.5, "C": 2.0}, {"A": [2.0], "beta": [0.5 + 1e-9], "C": [float("nan")]}),
     *[
-        (getattr(sketches, name), {"dim": 8 if name == "SubsampledHadamard" else 3, "rank": 2}, SIZES)
-        for name in (
-            "BlockPartition", "Coordinate", "CoordinateWithReplacement", "CountSketch", "EquiangularFrame", "Gaussian",
-            "Haar", "KaimingUniform", "Rademacher", "SubsampledCosine", "SubsampledHadamard", "Uniform",
-        )
+        (kind, {"dim": 8 if name == "subsampled_hadamard" else 3, "rank": 2}, SIZES)
+        for name, kind in sketches.NAMED.items() if isinstance(kind, type)
     ],
     (sketches.SparseSigns, {"dim": 3, "rank": 2, "p": 0.5}, SIZES | {"p": [0.5 + 1e-9]}),
     (sketches.AnisotropicGaussian, {"dim": 3, "rank": 2, "covariance": np.diag([1.0, 2, 3])}, {
