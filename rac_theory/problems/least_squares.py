@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.sparse.linalg import lsmr
 
 from rac_theory.base import Value, in_chunks, matrices, short_name, squared_norms
 from rac_theory.base.checks import Array, array, moderate, moderate_size, weight
@@ -28,10 +29,21 @@ from rac_theory.problems.features import (
     triangular_factor,
 )
 from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.least_norm import least_norm_solution
 from rac_theory.problems.problem import OnePass
 from rac_theory.problems.rank import rank_bound
 from rac_theory.problems.ridge_model import RidgeModel
+
+
+def least_norm_solution(X: Features, Y: Array, ridge: float) -> Array:
+    """Minimise ``||XW - Y||^2 + ridge ||W||^2``: from the SVD, or by LSMR, which works on a sparse X as it is."""
+    if isinstance(X, csr_array):
+        solve = partial(lsmr, X, damp=math.sqrt(ridge), atol=EPS, btol=EPS, conlim=0.0, maxiter=10_000)
+        return np.stack([solve(y)[0] for y in Y.T], axis=1)
+    U, s, Vt = np.linalg.svd(np.asarray(X), full_matrices=False)
+    kept = s > rank_tolerance(X, s)
+    U, s, Vt = U[:, kept], s[kept], Vt[kept]
+    return np.asarray(Vt.T @ ((s / (s**2 + ridge))[:, None] * (U.T @ Y)))
+
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"
