@@ -11,7 +11,7 @@ from scipy.stats import ks_2samp
 
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_projector
-from rac_theory.testing.trainers.projector_law import distance
+from rac_theory.testing.trainers.check_projector import distance
 from tests.testing.trainers import projectors
 
 
