@@ -42,8 +42,7 @@ from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.linalg import SHORT, orthonormal_range, project, project_onto, projection, unit
 from rac_theory.numerics.logarithms import largest_logarithm, sum_of_logarithms
 from rac_theory.numerics.randomness import BLOCKS, PROJECTION, RUNS, Randomness, child, generator, seed_sequence
-from rac_theory.numerics.rational import Matrix
-from rac_theory.numerics.rounding import rounded
+from rac_theory.numerics.rational import Matrix, rounded
 from rac_theory.numerics.semidefinite import squares
 
 __all__ = [
