@@ -11,7 +11,7 @@ from rac_theory.base.conversion import NotReal, as_array, float64, real_numbers
 from rac_theory.base.csv_numbers import read_csv
 from rac_theory.base.digest import digest
 from rac_theory.base.extras import MissingExtra, import_extra
-from rac_theory.base.files import readable_file
+from rac_theory.base.files import readable_file, write_whole
 from rac_theory.base.frame import frame
 from rac_theory.base.interrupts import heard_once, left_to_the_parent, status_of_interrupt
 from rac_theory.base.kept_memory import keep_freed_memory
@@ -25,7 +25,6 @@ from rac_theory.base.read_only import read_only, sealed
 from rac_theory.base.shared_array import SharedArray
 from rac_theory.base.tasks import LOST, as_they_finish, worker_count, workers
 from rac_theory.base.value import Value, in_short, same
-from rac_theory.base.whole_file import write_whole
 
 __all__ = [
     "LARGEST",
