@@ -1,4 +1,8 @@
-"""A file to read: a regular one, so that reading it ends. A folder, a pipe or a device is named before it is opened."""
+"""Files that are whole at every moment, and end.
+
+A reader sees the old content or the new one, whatever ends the writer. What is read is a regular file: a folder, a pipe
+or a device is named before it is opened.
+"""
 
 import os
 import stat

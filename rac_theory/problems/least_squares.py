@@ -1,4 +1,7 @@
-"""Linear least squares, with an optional ridge penalty: convex, and PL even where it is not strongly convex."""
+"""Linear least squares, with an optional ridge penalty: convex, and PL even where it is not strongly convex.
+
+Its minimiser is the solution of least norm.
+"""
 
 import math
 from collections.abc import Callable
@@ -32,18 +35,6 @@ from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.problem import OnePass
 from rac_theory.problems.rank import rank_bound
 from rac_theory.problems.ridge_model import RidgeModel
-
-
-def least_norm_solution(X: Features, Y: Array, ridge: float) -> Array:
-    """Minimise ``||XW - Y||^2 + ridge ||W||^2``: from the SVD, or by LSMR, which works on a sparse X as it is."""
-    if isinstance(X, csr_array):
-        solve = partial(lsmr, X, damp=math.sqrt(ridge), atol=EPS, btol=EPS, conlim=0.0, maxiter=10_000)
-        return np.stack([solve(y)[0] for y in Y.T], axis=1)
-    U, s, Vt = np.linalg.svd(np.asarray(X), full_matrices=False)
-    kept = s > rank_tolerance(X, s)
-    U, s, Vt = U[:, kept], s[kept], Vt[kept]
-    return np.asarray(Vt.T @ ((s / (s**2 + ridge))[:, None] * (U.T @ Y)))
-
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"
@@ -255,3 +246,14 @@ class LeastSquares(RidgeModel, OnePass, Value):
         f_star = float(self.value(W)) + rounding
         gradient = float(np.linalg.norm(self.gradient(W))) + self.gradient_rounding(W)
         return W, f_star, min(f_star, float(gradient**2 / (2 * self.mu)) + 2 * rounding)
+
+
+def least_norm_solution(X: Features, Y: Array, ridge: float) -> Array:
+    """Minimise ``||XW - Y||^2 + ridge ||W||^2``: from the SVD, or by LSMR, which works on a sparse X as it is."""
+    if isinstance(X, csr_array):
+        solve = partial(lsmr, X, damp=math.sqrt(ridge), atol=EPS, btol=EPS, conlim=0.0, maxiter=10_000)
+        return np.stack([solve(y)[0] for y in Y.T], axis=1)
+    U, s, Vt = np.linalg.svd(np.asarray(X), full_matrices=False)
+    kept = s > rank_tolerance(X, s)
+    U, s, Vt = U[:, kept], s[kept], Vt[kept]
+    return np.asarray(Vt.T @ ((s / (s**2 + ridge))[:, None] * (U.T @ Y)))
