@@ -10,9 +10,8 @@ import matplotlib
 import pytest
 
 import rac_theory
-from rac_theory import problems, sketches, theorems
+from rac_theory import counterexamples, problems, sketches, theorems
 from rac_theory.commands import cli
-from rac_theory.literature import counterexamples
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"

@@ -7,6 +7,7 @@ from rac_theory.advice.advise import RANKS, SKETCHES, advise, promised_steps
 from rac_theory.advice.comparison import cheapest, fewest_steps, frontier_panels, frontier_plot
 from rac_theory.advice.curvature import Curvature, Loss
 from rac_theory.advice.curvature_files import Layer, features_in, of_all, of_named, spectrum_in, unused
+from rac_theory.advice.learning_rate import learning_rates
 from rac_theory.advice.learning_rate_of_layer import told_of_layer
 from rac_theory.advice.learning_rate_table import EXPLANATION
 from rac_theory.advice.model_shapes import Shapes, parse
@@ -32,6 +33,7 @@ __all__ = [
     "fewest_steps",
     "frontier_panels",
     "frontier_plot",
+    "learning_rates",
     "of_all",
     "of_named",
     "parse",

@@ -18,10 +18,12 @@ from rac_theory.literature.counterexamples.diagnosis import diagnose
 from rac_theory.literature.counterexamples.divergence import C3
 from rac_theory.literature.counterexamples.every_step_is_too_long import C6
 from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.randomised import C7
+from rac_theory.literature.counterexamples.rate_of_lora import smallest_on_slope
 from rac_theory.literature.counterexamples.representation_floor import C2
 from rac_theory.literature.counterexamples.restarts import C4
 from rac_theory.literature.counterexamples.scaled_apart import C11
@@ -57,8 +59,10 @@ __all__ = [
     "Answer",
     "Check",
     "Counterexample",
+    "FollowedRun",
     "PublishedClaim",
     "Witness",
     "counterexamples",
     "diagnose",
+    "smallest_on_slope",
 ]

@@ -22,6 +22,7 @@ from rac_theory.problems.relu_network import ReLUNetwork
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, known_smoothness, of_blocks, smoothness_of
 from rac_theory.problems.softmax import SoftmaxRegression
 from rac_theory.problems.tanh_network import TanhNetwork
+from rac_theory.problems.two_layer_certificate import Neighbourhood
 from rac_theory.problems.two_layer_network import TwoLayerNetwork
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Layers",
     "LeastSquares",
     "LogisticRegression",
+    "Neighbourhood",
     "NonconvexLogistic",
     "PLSine",
     "Problem",

@@ -6,6 +6,8 @@ statements and theorems. It must not know which cases are tried: each is given.
 
 from rac_theory.verdicts.sharpness.certificate import Certificate
 from rac_theory.verdicts.sharpness.hardest_case import HardestCase, hardest_case
+from rac_theory.verdicts.sharpness.setting import Setting
+from rac_theory.verdicts.sharpness.slow_direction import SlowDirection
 from rac_theory.verdicts.sharpness.tightness import tightness
 from rac_theory.verdicts.sharpness.worst_case import WorstCase, worst_case, worst_step
 from rac_theory.verdicts.sharpness.worst_case_comparison import Comparison, side_by_side
@@ -30,7 +32,9 @@ __all__ = [
     "MeasuredSmoothness",
     "Rate",
     "RunsVerdict",
+    "Setting",
     "Slack",
+    "SlowDirection",
     "Status",
     "Verdict",
     "WorstCase",

@@ -19,6 +19,7 @@ from rac_theory import (
     RACLoRA,
     algorithms,
     citation,
+    counterexamples,
     judge_runs,
     problems,
     sketches,
@@ -26,7 +27,6 @@ from rac_theory import (
     verify,
 )
 from rac_theory.algorithms import gradients
-from rac_theory.literature import counterexamples
 from rac_theory.problems import (
     Federated,
     LeastSquares,
