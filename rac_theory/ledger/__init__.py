@@ -13,6 +13,7 @@ from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem,
 from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.ledger.kept_rows import KeptRows
 from rac_theory.ledger.layout import lay_out
+from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.plan import Plan, plan
 from rac_theory.ledger.report.gallery import Shown
 from rac_theory.ledger.running import estimate, run
@@ -41,6 +42,7 @@ __all__ = [
     "Ensemble",
     "Grid",
     "KeptRows",
+    "Ledger",
     "Level",
     "Plan",
     "Progress",

@@ -13,7 +13,7 @@ from rac_theory.problems.from_functions import FromFunctions
 from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.least_squares import LeastSquares
 from rac_theory.problems.logistic import LogisticRegression
-from rac_theory.problems.mean import value_and_gradient
+from rac_theory.problems.mean import Mean, value_and_gradient
 from rac_theory.problems.nonconvex_logistic import NonconvexLogistic
 from rac_theory.problems.pl_sine import PLSine
 from rac_theory.problems.problem import Problem
@@ -36,6 +36,7 @@ __all__ = [
     "Layers",
     "LeastSquares",
     "LogisticRegression",
+    "Mean",
     "Neighbourhood",
     "NonconvexLogistic",
     "PLSine",

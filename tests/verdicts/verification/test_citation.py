@@ -37,7 +37,7 @@ from rac_theory.problems import (
 )
 from rac_theory.verdicts.verification import works
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ALWAYS = ["rac_theory", "arXiv:2410.08305"]
 BETTING = "arXiv:2010.09686"
 BOWL = Quadratic.left(np.eye(4), np.ones((4, 1)))
