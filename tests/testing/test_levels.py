@@ -20,7 +20,7 @@ from rac_theory.numerics import bets
 from rac_theory.numerics.evidence import either_side, log_wealth
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
-from rac_theory.testing.algorithms import along_a_course, given_the_past, gradients, law, pairs, steps
+from rac_theory.testing.algorithms import along_a_course, gradients, law, pairs, steps
 from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
@@ -357,10 +357,10 @@ def test_a_law_is_refused_where_its_numbers_share_the_level(most):
 def test_what_depends_on_the_past_is_refused_where_its_forms_share_the_level(most):
     pair = beside_itself()
     G = np.stack([np.asarray(LEAST.gradient(V)) for V in pair.W])
-    seen = most(given_the_past, "symmetric_wealth")
-    assert not refused(given_the_past.check_past, "Mine", pair, G, 600.0)
+    seen = most(along_a_course, "symmetric_wealth")
+    assert not refused(along_a_course.check_past, "Mine", pair, G, 600.0)
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
-    least = edge(lambda alpha: refused(given_the_past.check_past, "Mine", pair, G, -math.log(alpha)))
+    least = edge(lambda alpha: refused(along_a_course.check_past, "Mine", pair, G, -math.log(alpha)))
     assert least == pytest.approx(left, abs=1e-6)
 
 
