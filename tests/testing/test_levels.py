@@ -26,7 +26,7 @@ from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
 from rac_theory.testing.sketches import batches
 from rac_theory.testing.sketches import check_sketch as sketches
-from rac_theory.testing.sketches.rotation import Marginals
+from rac_theory.testing.sketches.moments import Marginals
 from rac_theory.testing.sketches.support import Frequencies
 from rac_theory.testing.trainers import freshness
 from tests.mutants.wrong_algorithms import HalfStep

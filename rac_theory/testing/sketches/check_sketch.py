@@ -22,8 +22,7 @@ from rac_theory.testing.sketches.batches import (
 )
 from rac_theory.testing.sketches.claims import Claims, check_claims, check_same
 from rac_theory.testing.sketches.draws import Draws, Surroundings, check_first, check_fresh, check_sent, sent
-from rac_theory.testing.sketches.moments import Mean, SecondMoment, ranks, window
-from rac_theory.testing.sketches.rotation import rotation_tests
+from rac_theory.testing.sketches.moments import Mean, SecondMoment, ranks, rotation_tests, window
 from rac_theory.testing.sketches.support import Frequencies
 
 _NUMBERS = 1 << 20  # in a large call
