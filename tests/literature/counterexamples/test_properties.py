@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from rac_theory import Case, simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
-from rac_theory.literature.counterexamples.chain_links import measured_multiplier, multiplier, proved_step
 from rac_theory.literature.counterexamples.factor_loss import (
     FactorLoss,
     curvature_met,
@@ -21,6 +20,7 @@ from rac_theory.literature.counterexamples.guaranteed_steps import SHARE, descen
 from rac_theory.literature.counterexamples.loss_of_smoothness import lipschitz_along, slope
 from rac_theory.literature.counterexamples.low_rank import floor, lowest
 from rac_theory.literature.counterexamples.rate_of_lora import Slope, promised_gradient, promised_sum, smallest_on_slope
+from rac_theory.literature.counterexamples.restarts import measured_multiplier, multiplier, proved_step
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Frozen, Gaussian
 
