@@ -4,11 +4,14 @@ problems, algebra, drawing, algorithms, sketches and cases. It must not know any
 
 from rac_theory.statements import assumptions, symbols
 from rac_theory.statements.about import (
+    About,
     Predicate,
     bernoulli_lora,
     fed_rac_lora,
     fed_rac_lora_sampled,
     galore_exact,
+    implied,
+    is_predicate,
     one_exact_step,
     plain_gaussian_rac_lora,
     plain_or_fitted,
@@ -31,7 +34,6 @@ from rac_theory.statements.assumption import (
     sentence,
 )
 from rac_theory.statements.claim import Claim, E
-from rac_theory.statements.given import is_predicate
 from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.identity import Identity
 from rac_theory.statements.metric import (
@@ -45,7 +47,7 @@ from rac_theory.statements.metric import (
     squared_distance,
     weighted_squared_gradient,
 )
-from rac_theory.statements.reduction import Reduction
+from rac_theory.statements.reduction import Reduction, Values, reductions
 from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
 from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
@@ -54,6 +56,7 @@ __all__ = [
     "MARKS",
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
+    "About",
     "Assumption",
     "Claim",
     "Condition",
@@ -65,6 +68,7 @@ __all__ = [
     "Reduction",
     "Theorem",
     "Tightest",
+    "Values",
     "assumptions",
     "bernoulli_lora",
     "breach_by_constants",
@@ -72,6 +76,7 @@ __all__ = [
     "fed_rac_lora_sampled",
     "galore_exact",
     "gap",
+    "implied",
     "is_predicate",
     "mean_scaled_squared_gradient",
     "mean_squared_gradient",
@@ -87,6 +92,7 @@ __all__ = [
     "rac_lora_reshuffled",
     "rac_lora_root_steps",
     "rac_lora_stochastic",
+    "reductions",
     "relations_in",
     "running_mean_before",
     "sentence",
