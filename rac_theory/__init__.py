@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import InverseOnRange as InverseOnRange
     from rac_theory.algorithms import LayeredRACLoRA as LayeredRACLoRA
     from rac_theory.algorithms import LoRA as LoRA
+    from rac_theory.algorithms import Method as Method
     from rac_theory.algorithms import RACLoRA as RACLoRA
     from rac_theory.algorithms import StepPerDraw as StepPerDraw
     from rac_theory.algorithms.gradients import ByChance as ByChance
@@ -58,6 +59,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.runs import exact_rate as exact_rate
     from rac_theory.runs import expected as expected
     from rac_theory.runs import fastest_learning_rate as fastest_learning_rate
+    from rac_theory.runs import fastest_letters as fastest_letters
     from rac_theory.runs import simulate as simulate
     from rac_theory.sketches import Spectrum as Spectrum
     from rac_theory.sketches import spectrum as spectrum
@@ -114,6 +116,7 @@ _HOMES = {
     "LearningRate": "cases.learning_rate",
     "LoRA": "algorithms",
     "Local": "algorithms.gradients",
+    "Method": "algorithms",
     "MeasuredSmoothness": "verification.measured_smoothness",
     "Minibatch": "algorithms.gradients",
     "Noisy": "algorithms.gradients",
@@ -141,6 +144,7 @@ _HOMES = {
     "exact_rate": "expectations.expectation",
     "expected": "expectations.expectation",
     "fastest_learning_rate": "expectations.fastest",
+    "fastest_letters": "expectations.fastest",
     "hardest_case": "sharpness.hardest_case",
     "judge_runs": "verification.judge_runs",
     "learning_rate": "cases.learning_rate",

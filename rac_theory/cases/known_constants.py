@@ -6,21 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms import RACLoRA
+from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Reshuffled
-from rac_theory.base import having
+from rac_theory.base import checks, having
 from rac_theory.cases.case import Case
 from rac_theory.cases.known_of_clients import of_clients, variance_bound
 from rac_theory.cases.known_steps import of_steps
 from rac_theory.numerics import Randomness, rounded
 from rac_theory.problems import Problem, components_of, heterogeneity
 
+_SAID = (
+    *("gamma", "L", "mu", "strong_convexity", "lambda_min", "lambda_max", "L_max", "A", "beta", "C", "D", "D_in"),
+    *("omega", "sigma_squared", "zeta_squared", "bias_squared", "nu", "longest_step", "L_H", "ell", "offset", "kept"),
+)
+"""What an algorithm may say of its own steps and gradients."""
+
 _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 
 
 def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> dict[str, Any]:
     """Return the fields of ``Constants`` that are known, by name; see ``Constants.of``."""
-    problem = case.problem
+    own, case = _said(case, alpha), case.as_checked
+    problem, level = case.problem, own.get("alpha_spent", 0.0)
     having("problem", problem, "a problem with its constants", _NEEDED, "; what is not known is nan")
     f0 = float(problem.value(case.start[None])[0])
     f_star = float(problem.f_star)
@@ -44,7 +51,23 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
         "gap0_upper": _fall(f0, f_lower),
     }
     sources = _provenance(problem)
-    return known | of_steps(case, alpha, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
+    known |= of_steps(case, alpha - level, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
+    sources.update(dict.fromkeys(own, f"{type(case.algorithm).__name__}.constants(problem)"))
+    letters = {name: float(value) for name, value in getattr(case.algorithm, "letters", {}).items()}
+    return known | own | {"letters": letters, "alpha_spent": known.get("alpha_spent", 0.0) + level}
+
+
+def _said(case: Case, alpha: float) -> dict[str, Any]:
+    """What an algorithm, or the object that an implementation is made of, says of its own constants."""
+    algorithm: Any = case.algorithm
+    own = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    if not hasattr(own, "constants"):
+        return {}
+    said = dict(own.constants(case.problem))
+    for name, value in said.items():
+        checks.real(checks.one_of("constants", name, (*_SAID, "alpha_spent")), value)
+    checks.finite("alpha_spent of constants", said.get("alpha_spent", 0.0), at_least=0, below=alpha)
+    return said
 
 
 def _fall(f0: float, lowest: float) -> float:

@@ -4,7 +4,15 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from rac_theory.algorithms import CyclicRACLoRA, Decreasing, FittedDescent, GaLore, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import (
+    CyclicRACLoRA,
+    Decreasing,
+    FittedDescent,
+    GaLore,
+    MethodDescent,
+    ProjectedDescent,
+    RACLoRA,
+)
 from rac_theory.algorithms.gradients import CertifiedStep
 from rac_theory.cases.case import Case
 from rac_theory.gains import StepGain, fitted_step, plain_step, projected_step, smoothness_along
@@ -37,6 +45,9 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         k = len(algorithm.blocks)
         sources["ell"] = f"the smaller of sqrt(k - 1) and log2(k), rounded up, for k = {k} blocks"
         return {"ell": _of_turns(k)} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
+    if isinstance(algorithm, MethodDescent):  # what is known of its H; a gain is that of the plain step
+        known = of_steps(replace(case, algorithm=algorithm.projector), alpha, draws, rng, sources)
+        return {name: value for name, value in known.items() if name not in ("nu", "longest_step")}
     if isinstance(algorithm, GaLore):
         sources["kept"] = "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
         return {"kept": algorithm.kept(case.problem)}

@@ -1,7 +1,7 @@
 """runs: a room."""
 
 from rac_theory.runs.expectations.expectation import Expectation, exact_rate, expected
-from rac_theory.runs.expectations.fastest import fastest_learning_rate
+from rac_theory.runs.expectations.fastest import fastest_learning_rate, fastest_letters
 from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.runs.expectations.queries import CURRENCIES, query_rates
 from rac_theory.runs.simulation.blocks import simulate_part
@@ -19,6 +19,7 @@ __all__ = [
     "exact_rate",
     "expected",
     "fastest_learning_rate",
+    "fastest_letters",
     "kernel_for",
     "query_rates",
     "record",

@@ -1,4 +1,4 @@
 """Expectations: the expected value along a case, exactly, by linear maps of second moments, and the exact rate. It uses
-problems, numerics, processes, sketches, algorithms, cases and simulation. It must not know bounds, nor sample
+problems, algebra, numerics, processes, sketches, algorithms, cases and simulation. It must not know bounds, nor sample
 anything.
 """
