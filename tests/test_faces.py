@@ -118,7 +118,7 @@ def test_every_public_class_is_here_or_with_the_reprs(values):
     """A class that is new in the package must be added here."""
     there = {type(value) for value in values.values()}
     algorithms = {"AsymmetricLoRA", "Bernoulli", "ChainOfLoRA", "GaLore", "Initialisation", "LoRA", "RACLoRA"}
-    algorithms |= {"CyclicRACLoRA", "Decreasing", "LayeredRACLoRA"}
+    algorithms |= {"CyclicRACLoRA", "Decreasing", "LayeredRACLoRA", "Method"}
     algorithms |= {"Implementation", "InverseOnRange", "StepPerDraw"}
     gradients = {"CertifiedStep", "Clients", "Exact", "FiniteDifferences", "Local", "Minibatch", "Noisy", "Reshuffled"}
     gradients |= {"Subset", "ByChance"}

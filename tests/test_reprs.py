@@ -61,6 +61,7 @@ X, Y, V = RNG.standard_normal((6, 3)), RNG.standard_normal((6, 2)), RNG.standard
 HEAD = RNG.standard_normal((4, 3))
 LABELS, OTHERS = [0, 1, 2, 2, 1, 0], [1, 1, 2, 2, 1, 0]
 SQUARES = LeastSquares(X, Y)
+THETA, MU = algorithms.state("theta", "mu")
 
 
 class Own(Exact):
@@ -116,6 +117,10 @@ MADE = [
     }),
     (CyclicRACLoRA, {"sketch": Coordinate(4, 1), "gamma": 0.1},
      {"sketch": [BlockPartition(4, 2)], "gamma": [0.1 + 1e-15], "side": ["right"], "order": ["cyclic"]}),
+    (algorithms.Method, {"lines": {THETA: THETA - MU, MU: MU}, "start": {MU: 0}}, {
+        "lines": [{THETA: THETA - MU, MU: 2 * MU}, {THETA: THETA, MU: MU}],
+        "start": [{MU: THETA}], "report": [THETA + MU, MU],
+    }),
     (GaLore, {"rank": 1, "gamma": 0.1}, {"rank": [2], "gamma": [0.1 + 1e-15], "gradients": [Noisy(0.5)]}),
     (LoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1}, {
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15],
@@ -223,9 +228,8 @@ def test_every_class_is_here():
         for value in public
         if getattr(value, "_is_protocol", False) or getattr(value, "__abstractmethods__", None)
     }
-    assert public - abstract - {algorithms.Factored, gradients.Noise, sketches.Spectrum} <= {
-        kind for kind, _, _ in MADE
-    }
+    made_by_others = {algorithms.Factored, algorithms.Combination, algorithms.MethodDescent, gradients.Noise}
+    assert public - abstract - made_by_others - {sketches.Spectrum} <= {kind for kind, _, _ in MADE}
 
 
 @pytest.mark.parametrize(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))

@@ -7,9 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms import CyclicRACLoRA, Decreasing, FittedDescent, GaLore, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import (
+    CyclicRACLoRA,
+    Decreasing,
+    FittedDescent,
+    GaLore,
+    Implementation,
+    MethodDescent,
+    ProjectedDescent,
+    RACLoRA,
+)
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Reshuffled
-from rac_theory.base import having
+from rac_theory.base import checks, having
 from rac_theory.cases.case import Case
 from rac_theory.gains import StepGain, fitted_step, plain_step, projected_step, smoothness_along
 from rac_theory.numerics import Account, Randomness, child, rounded, seed_sequence
@@ -49,6 +58,9 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         k = len(algorithm.blocks)
         sources["ell"] = f"the smaller of sqrt(k - 1) and log2(k), rounded up, for k = {k} blocks"
         return {"ell": _of_turns(k)} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
+    if isinstance(algorithm, MethodDescent):  # what is known of its H; a gain is that of the plain step
+        known = of_steps(replace(case, algorithm=algorithm.projector), alpha, draws, rng, sources)
+        return {name: value for name, value in known.items() if name not in ("nu", "longest_step")}
     if isinstance(algorithm, GaLore):
         sources["kept"] = "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
         return {"kept": algorithm.kept(case.problem)}
@@ -119,12 +131,25 @@ def variance_bound(problem: Any) -> float:
     return float(getattr(problem, "variance_bound", math.nan))
 
 
+_SAID = (
+    *("gamma", "L", "mu", "strong_convexity", "lambda_min", "lambda_max", "L_max", "A", "beta", "C", "D", "D_in"),
+    *("omega", "sigma_squared", "zeta_squared", "bias_squared", "nu", "longest_step", "L_H", "ell", "offset", "kept"),
+)
+"""What an algorithm may say of its own steps and gradients."""
+
+_SAID = (
+    *("gamma", "L", "mu", "strong_convexity", "lambda_min", "lambda_max", "L_max", "A", "beta", "C", "D", "D_in"),
+    *("omega", "sigma_squared", "zeta_squared", "bias_squared", "nu", "longest_step", "L_H", "ell", "offset", "kept"),
+)
+"""What an algorithm may say of its own steps and gradients."""
+
 _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 
 
 def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> dict[str, Any]:
     """Return the fields of ``Constants`` that are known, by name; see ``Constants.of``."""
-    problem = case.problem
+    own, case = _said(case, alpha), case.as_checked
+    problem, level = case.problem, own.get("alpha_spent", 0.0)
     having("problem", problem, "a problem with its constants", _NEEDED, "; what is not known is nan")
     f0 = float(problem.value(case.start[None])[0])
     f_star = float(problem.f_star)
@@ -148,7 +173,23 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
         "gap0_upper": _fall(f0, f_lower),
     }
     sources = _provenance(problem)
-    return known | of_steps(case, alpha, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
+    known |= of_steps(case, alpha - level, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
+    sources.update(dict.fromkeys(own, f"{type(case.algorithm).__name__}.constants(problem)"))
+    letters = {name: float(value) for name, value in getattr(case.algorithm, "letters", {}).items()}
+    return known | own | {"letters": letters, "alpha_spent": known.get("alpha_spent", 0.0) + level}
+
+
+def _said(case: Case, alpha: float) -> dict[str, Any]:
+    """What an algorithm, or the object that an implementation is made of, says of its own constants."""
+    algorithm: Any = case.algorithm
+    own = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    if not hasattr(own, "constants"):
+        return {}
+    said = dict(own.constants(case.problem))
+    for name, value in said.items():
+        checks.real(checks.one_of("constants", name, (*_SAID, "alpha_spent")), value)
+    checks.finite("alpha_spent of constants", said.get("alpha_spent", 0.0), at_least=0, below=alpha)
+    return said
 
 
 def _fall(f0: float, lowest: float) -> float:
