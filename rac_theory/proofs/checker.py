@@ -95,8 +95,7 @@ STEPS = {
     "rac_lora_root_steps": "L smooth gap_next (* -1 gamma (sqrt (/ t_0 (+ t t_0))) (H g))",
     "rac_lora_harmonic_steps": "L smooth gap_next (* -1 (/ (* gamma t_0) (+ t t_0)) (H g))",
 }
-"""What a step is by what a theorem is about: the constant of the descent lemma, what says so, where it leads, and what
-is added to W. Where it leads to the next iterate, V becomes V and that."""
+"""What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V."""
 
 CONDITIONS = {
     "smooth": ("f has a gradient with Lipschitz constant L", "(< 0 L)"),
@@ -874,8 +873,7 @@ START = {
     "gap0_upper": ("gap", "(E gap_next)", "gap0_upper", "(- f_T f_star)", "(known gap0_upper)"),
     "distance0": ("(dot V V)", AFTER, "(^ distance0 2)", "D_T", "(known distance0) $about"),
 }
-"""What is followed, on average after a step, at W^0 at most, at W^T, and on what that rests; $about is the algorithm of
-which a step is known."""
+"""What is followed, after a step of $about, at W^0 at most, at W^T, and on what that rests; steps are averaged."""
 
 POTENTIAL = {
     "psi": "(+ (* a gap) (* b distance) (* d (dot V V)))",
