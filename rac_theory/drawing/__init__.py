@@ -3,9 +3,9 @@ of one's own, ``plt.style.use("rac_theory.drawing.journal")``. It uses problems 
 what its curves are; matplotlib is imported when something is drawn, and no earlier.
 """
 
-from rac_theory.drawing.chart import Chart, bound_and_runs
+from rac_theory.drawing.chart import Chart, bound_and_runs, with_margin
 from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREEN, GREY, MEAN, PINK, RUNS, YELLOW
-from rac_theory.drawing.plot import figure, finished, tick_label
+from rac_theory.drawing.plot import figure, finished, hull, tick_label
 
 __all__ = [
     "BLACK",
@@ -21,5 +21,7 @@ __all__ = [
     "bound_and_runs",
     "figure",
     "finished",
+    "hull",
     "tick_label",
+    "with_margin",
 ]
