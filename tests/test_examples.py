@@ -18,7 +18,6 @@ from tests.extensions import extension
 
 HOUSE = Path(rac_theory.__file__).parent
 API = Path(__file__).parent.parent / "docs" / "api"
-listed = extension("listed")
 
 
 def modules():
@@ -29,6 +28,9 @@ def modules():
         if not is_a_door and "\n__all__ = " in path.read_text(encoding="utf-8"):
             module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
             yield from ((module, name) for name in module.__all__)
+
+
+listed = extension("listed")
 
 
 def on_the_page():

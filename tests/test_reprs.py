@@ -214,7 +214,7 @@ MADE = [
 
 
 def as_named(name):
-    """A sketch of ours that has a name, its arguments, and others: a rank of one, and each number a little larger."""
+    """What a sketch that has a name stands above by: its arguments, and others, a rank of one and each number nudged."""
     made = named_sketch(name, 4, 2)
     arguments = {argument: getattr(made, argument) for argument in signature(type(made)).parameters}
     others = {argument: [nudged(value)[()]] for argument, value in arguments.items() if argument not in SIZES}
@@ -225,8 +225,7 @@ MADE += [made for made in map(as_named, NAMED) if made[0] not in [kind for kind,
 
 
 def test_every_class_is_here():
-    """A new algorithm, gradient source or problem must be added above, and a sketch without a name: what has an
-    example is for users."""
+    """A new algorithm, gradient source, sketch or problem must be added above: what has an example is for users."""
     rooms = (algorithms, gradients, sketches, problems)
     handed_out = {value for room in rooms for name in room.__all__ if isinstance(value := getattr(room, name), type)}
     public = {value for value in handed_out if "Examples" in (value.__doc__ or "")}
