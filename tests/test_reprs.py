@@ -214,7 +214,7 @@ MADE = [
 
 
 def as_named(name):
-    """What a sketch that has a name stands above by: its arguments, and others, a rank of one and each number nudged."""
+    """A sketch that has a name as it stands above: its arguments, and others: a rank of one, and each number nudged."""
     made = named_sketch(name, 4, 2)
     arguments = {argument: getattr(made, argument) for argument in signature(type(made)).parameters}
     others = {argument: [nudged(value)[()]] for argument, value in arguments.items() if argument not in SIZES}
