@@ -1,6 +1,7 @@
 """What values print as: their own class, and another text wherever another argument makes other numbers."""
 
 from fractions import Fraction
+from inspect import signature
 from itertools import combinations
 
 import numpy as np
@@ -54,7 +55,7 @@ from rac_theory.problems import (
 )
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.relu_network import ReLUNetwork
-from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
+from rac_theory.sketches import NAMED, BlockPartition, Coordinate, Gaussian, Haar, named_sketch
 
 RNG = np.random.default_rng(0)
 X, Y, V = RNG.standard_normal((6, 3)), RNG.standard_normal((6, 2)), RNG.standard_normal((3, 2))
@@ -215,6 +216,17 @@ MADE = [
         "X": [nudged(X)], "labels": [OTHERS], "hidden": [5], "classes": [4],
     }),
 ]  # fmt: skip
+
+
+def as_named(name):
+    """A sketch that has a name as it stands above: its arguments, and others: a rank of one, and each number nudged."""
+    made = named_sketch(name, 4, 2)
+    arguments = {argument: getattr(made, argument) for argument in signature(type(made)).parameters}
+    others = {argument: [nudged(value)[()]] for argument, value in arguments.items() if argument not in SIZES}
+    return type(made), arguments, others | ({"rank": [1]} if "rank" in arguments else {})
+
+
+MADE += [made for made in map(as_named, NAMED) if made[0] not in [kind for kind, _, _ in MADE]]
 
 
 def test_every_class_is_here():
