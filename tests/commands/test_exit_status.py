@@ -335,3 +335,8 @@ def test_a_file_that_results_name_is_not_quoted(folder, capsys):
     said = capsys.readouterr().err
     assert "must be a readable svmlight file, got './secret.txt': a line of it is not as 1 3:0.5 7:2" in said
     assert "root" not in said
+
+
+def test_an_error_of_nobody_is_ours():
+    """Raised where no frame is anybody's: no plug-in is blamed for it."""
+    assert plug_in_faults._place(RuntimeError()) == (True, "some code")

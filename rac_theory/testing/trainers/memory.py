@@ -5,6 +5,8 @@ import numpy as np
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.trainer import COUNTERS, Link
 
+_ROUNDING = 1e-9  # as 1 - 0.9 is less than a tenth
+
 
 def check_memory(link: Link, pruned: float) -> None:
     """Raise ``Refuted`` if moments stay, or if a counter beside two moments does once they are zero.
@@ -27,7 +29,7 @@ def check_memory(link: Link, pruned: float) -> None:
             continue
         size = sizes.get(path) or max(sizes.values(), default=0.0) or 1.0  # they may be kept under another key
         held = int(np.count_nonzero(left))
-        if held > (1 - pruned) * left.size + (pruned < 1):
+        if held > (1 - pruned) * (1 + _ROUNDING) * left.size + (pruned < 1):
             kept = float(np.linalg.norm(left)) / size
             if kept >= worst:
                 worst, share, path_of_worst = kept, held / left.size, path
