@@ -81,7 +81,15 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"must be one of {', '.join(known)}, got {value!r}{_meant(near)}")
 
 
-def add_command(commands: Any, name: str, does: str, run: str, example: Example, description: str = "") -> Parser:
+def add_command(
+    commands: Any,
+    name: str,
+    does: str,
+    run: Callable[[argparse.Namespace], int],
+    example: Example,
+    rooms: Sequence[str],
+    description: str = "",
+) -> Parser:
     """Add a command to the subparsers.
 
     Parameters
@@ -90,15 +98,17 @@ def add_command(commands: Any, name: str, does: str, run: str, example: Example,
     name : str
     does : str
         A line for the list of commands.
-    run : str
-        ``module:function`` in ``rac_theory.commands``, imported when the command is run.
+    run : callable
+        Does it, and returns the exit status. It imports what it needs: help and completion wait for none of it.
     example : Example
+    rooms : sequence of str
+        Those of the house that it stands on, which are imported once the command is typed as it should be.
     description : str
         By default what it does, as a sentence.
     """
     told = description or f"{does[0].upper()}{does[1:]}."
     parser: Parser = commands.add_parser(name, help=does, description=told, example=example)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, rooms=rooms)
     return parser
 
 
