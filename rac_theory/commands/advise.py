@@ -84,7 +84,7 @@ def add(commands: Any) -> None:
     option(curved, "--loss", choices=names.LOSSES, help="loss of --data (default: least_squares)")
     option(curved, "--l2", type=number(">= 0"), metavar="L2", help="weight of a penalty beside --data (default: 0)")
     compared = parser.add_argument_group("what is compared")
-    ranks = " ".join(map(str, names.ADVISED_RANKS))
+    ranks = " ".join(names.ADVISED_RANKS)
     option(compared, "--rank", several=True, metavar="R", help=f"ranks of the sketch (default: {ranks})")
     option(
         compared,
