@@ -212,7 +212,7 @@ MADE = [
 
 
 def test_every_class_is_here():
-    """A new algorithm, gradient source or problem must be added above, and a sketch that is made of more than a size."""
+    """A new algorithm, gradient source or problem must be added above, and a sketch of more than a size."""
     assert len(OF_A_SIZE) >= 12
     rooms = (algorithms, gradients, sketches, problems)
     public = {value for room in rooms for name in room.__all__ if isinstance(value := getattr(room, name), type)}
