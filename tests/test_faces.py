@@ -20,6 +20,7 @@ from rac_theory import (
     RACLoRA,
     Status,
     Sweep,
+    counterexamples,
     diagnose,
     empirical_rate,
     expected,
@@ -38,7 +39,6 @@ from rac_theory import (
 )
 from rac_theory.advice import advise
 from rac_theory.ledger.ledger import Ledger
-from rac_theory.literature import counterexamples
 from rac_theory.problems import Quadratic, TwoLayerNetwork
 from rac_theory.sketches import Haar, KaimingUniform
 from rac_theory.theorems import E, Theorem, gap

@@ -162,6 +162,15 @@ def test_importing_loads_nothing_heavy():
     assert done.stdout.splitlines() == ["[]", "[]"]
 
 
+def test_what_knows_no_concept_loads_none():
+    """An expression costs neither SciPy nor a problem, and a check of an argument no SciPy."""
+    for room, apart in (("base", ()), ("algebra", ("rac_theory.numerics", "rac_theory.problems"))):
+        done = run(
+            f"import sys, rac_theory.{room}; print([m for m in {('scipy', 'matplotlib', *apart)} if m in sys.modules])"
+        )
+        assert done.stdout.strip() == "[]", room
+
+
 def test_no_other_room_imports_pytorch(in_a_process_with_every_room):
     """It comes with an extra, and takes seconds: neither at the top of a file nor inside a function."""
     users = {house.room(module) for module, path in house.modules().items() for name in house.imported(path)

@@ -15,8 +15,7 @@ from tables import Cell, table
 
 from rac_theory import Status, theorems
 from rac_theory.commands import cli, verify
-from rac_theory.ledger.plan import plan
-from rac_theory.ledger.running import estimate, run
+from rac_theory.ledger import estimate, plan, run
 from rac_theory.literature import CLAIMS, Counterexample, PublishedClaim
 from rac_theory.theorems import Identity, Theorem
 

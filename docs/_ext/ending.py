@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rac_theory import theorems
-from rac_theory.literature import counterexamples
+from rac_theory import counterexamples, theorems
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -3,13 +3,9 @@
 from functools import cache
 
 from rac_theory.algebra import Relation, Symbol, text
-from rac_theory.proofs import Fact, facts
-from rac_theory.proofs.drawn import vector
-from rac_theory.proofs.schemas import SCHEMAS
-from rac_theory.statements.about import Predicate
-from rac_theory.statements.assumption import Assumption, Condition, Known, parts
-from rac_theory.theorems import ALL
-from rac_theory.theorems.ours import granted
+from rac_theory.proofs import SCHEMAS, Fact, facts, vector
+from rac_theory.statements import Assumption, Condition, Known, Predicate, parts
+from rac_theory.theorems import ALL, granted
 
 _OF_NAMES, _OF_STEPS = "A round of clients that are sampled", "One step of a size that depends on t"
 _x, _y, _v = Symbol("x"), Symbol("y"), vector("v")

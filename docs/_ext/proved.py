@@ -13,12 +13,9 @@ from sphinx.util.docutils import SphinxDirective
 from tables import Cell, table
 
 from rac_theory.algebra import latex
-from rac_theory.proofs import Fact, Proof
-from rac_theory.proofs.letters import legend
-from rac_theory.proofs.writing import Writer
-from rac_theory.statements.assumption import Assumption
-from rac_theory.theorems import ALL, T2, prove
-from rac_theory.theorems.ours import STORED
+from rac_theory.proofs import Fact, Proof, Writer, legend
+from rac_theory.statements import Assumption
+from rac_theory.theorems import ALL, STORED, T2, prove
 
 
 @cache

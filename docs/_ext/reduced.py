@@ -8,9 +8,8 @@ from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 from tables import table
 
-from rac_theory.algebra import Expression, Relation, definitions_in, equal, latex
-from rac_theory.algebra.expression import lifted
-from rac_theory.statements.reduction import Reduction, Side
+from rac_theory.algebra import Expression, Relation, definitions_in, equal, latex, lifted
+from rac_theory.statements import Reduction, Side
 from rac_theory.theorems import Claim, Theorem, reductions
 
 

@@ -10,8 +10,7 @@ from tables import Cell, table
 
 from rac_theory import theorems
 from rac_theory.algebra import Symbol, latex
-from rac_theory.statements.directions import WHY, Rounding, directions
-from rac_theory.statements.theorem import Theorem
+from rac_theory.statements import WHY, Rounding, Theorem, directions
 
 _ARROWS = {"up": "↑", "down": "↓", "none": "·", "either": "?"}
 _MARKS = {"polynomial": "p", "lemma": "l", "given": "g"}

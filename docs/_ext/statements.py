@@ -7,9 +7,22 @@ from docutils import nodes
 from sphinx import addnodes
 
 from rac_theory import theorems
-from rac_theory.algebra import Expression, Let, Relation, Symbol, latex, symbols_of, text
-from rac_theory.algebra.expression import Number, Powers, Product, Quotient, Total
-from rac_theory.algebra.latex import named, pieces
+from rac_theory.algebra import (
+    Expression,
+    Let,
+    Number,
+    Powers,
+    Product,
+    Quotient,
+    Relation,
+    Symbol,
+    Total,
+    latex,
+    named,
+    pieces,
+    symbols_of,
+    text,
+)
 from rac_theory.statements import symbols
 from rac_theory.theorems import Condition, Identity, Known, Theorem
 

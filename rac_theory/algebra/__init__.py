@@ -23,7 +23,7 @@ from rac_theory.algebra.expression import (
 )
 from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
 from rac_theory.algebra.fraction import LONGEST, fraction
-from rac_theory.algebra.latex import latex, pieces
+from rac_theory.algebra.latex import latex, named, pieces
 from rac_theory.algebra.letters import in_letters
 from rac_theory.algebra.number import number, truth
 from rac_theory.algebra.polynomial import identical, polynomial
@@ -75,6 +75,7 @@ __all__ = [
     "latex",
     "lifted",
     "maximum",
+    "named",
     "number",
     "pieces",
     "polynomial",

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import current_process, parent_process
 
-from joblib.externals.loky.backend.process import LokyProcess
-
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 _LOOK_EVERY = 1.0  # seconds after which a worker sees that its parent is gone
@@ -90,6 +88,8 @@ def is_a_worker_of_ours() -> bool:
 
     These run tasks in a thread, where no signal can be set and none arrives.
     """
+    from joblib.externals.loky.backend.process import LokyProcess
+
     return isinstance(current_process(), LokyProcess) and threading.current_thread() is threading.main_thread()
 
 

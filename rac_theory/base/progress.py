@@ -37,7 +37,7 @@ class Task:
 
     Examples
     --------
-    >>> from rac_theory.base.processes_door import progress
+    >>> from rac_theory.base import progress
     >>> with progress.task("steps", 40) as outer:
     ...     with progress.task("steps", 10):  # a part of it
     ...         progress.advance(10)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-
-from joblib import Parallel, delayed, effective_n_jobs
-from joblib.parallel import get_active_backend
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rac_theory.base.interrupts import heard_by_nobody, left_to_the_parent
+
+if TYPE_CHECKING:  # joblib takes as long to import as all of this room, and most of what uses the room has no workers
+    from joblib import Parallel
 
 T = TypeVar("T")
 
@@ -23,6 +23,8 @@ def worker_count(jobs: int | None, seconds: float) -> int:
     """Return how many workers share so many seconds of work: by default all there are, or none but this process."""
     if jobs is None and seconds < _SHORT:
         return 1
+    from joblib import effective_n_jobs
+
     return int(effective_n_jobs(-1 if jobs is None else jobs))
 
 
@@ -31,6 +33,8 @@ def as_they_finish(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]],
 
     Tasks are begun in their order, at once; in this process, where ``jobs`` is 1, as each result is asked for.
     """
+    from joblib import delayed
+
     call = delayed(_Task(function))
     calls = (call(*arguments) for arguments in tasks)
     with heard_by_nobody():  # nor by workers that start now
@@ -38,7 +42,7 @@ def as_they_finish(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]],
     return results
 
 
-def workers(jobs: int, return_as: str = "generator") -> Parallel:
+def workers(jobs: int, return_as: str = "generator") -> "Parallel":
     """Return what hands calls to so many workers of the backend that is set, and yields what they return.
 
     Raises
@@ -47,6 +51,9 @@ def workers(jobs: int, return_as: str = "generator") -> Parallel:
         For a backend, such as ``multiprocessing``, that returns all results at once: one whose worker is lost is waited
         for without end, and nothing is kept before.
     """
+    from joblib import Parallel
+    from joblib.parallel import get_active_backend
+
     backend = get_active_backend()[0]
     if backend.supports_return_generator:
         return Parallel(n_jobs=jobs, return_as=return_as)

@@ -3,10 +3,11 @@ the longest and the best step, the best learning rate, and how often a coordinat
 numerics, problems, sketches and algorithms. It must not know cases: a gain is about a sketch, a curvature and a step.
 """
 
+from rac_theory.gains.effective_dimension import effective_dimension
 from rac_theory.gains.fitted_step import fitted_step
-from rac_theory.gains.gain import smoothness_along
+from rac_theory.gains.gain import SmoothnessAlong, smoothness_along
 from rac_theory.gains.learning_rate import LearningRate, learning_rate
-from rac_theory.gains.made_for_curvature import coordinates_for
+from rac_theory.gains.made_for_curvature import coordinate_curvatures, coordinates_for
 from rac_theory.gains.plain_step import plain_step
 from rac_theory.gains.projected_step import projected_step
 from rac_theory.gains.step_gain import StepGain
@@ -14,9 +15,12 @@ from rac_theory.gains.step_lengths import best_step, longest_step
 
 __all__ = [
     "LearningRate",
+    "SmoothnessAlong",
     "StepGain",
     "best_step",
+    "coordinate_curvatures",
     "coordinates_for",
+    "effective_dimension",
     "fitted_step",
     "learning_rate",
     "longest_step",

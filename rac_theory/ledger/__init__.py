@@ -7,12 +7,16 @@ made of its rows.
 """
 
 from rac_theory.ledger import report, results, running, sweeps
+from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, built
 from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.ledger.kept_rows import KeptRows
+from rac_theory.ledger.layout import lay_out
+from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.plan import Plan, plan
 from rac_theory.ledger.report.gallery import Shown
+from rac_theory.ledger.running import estimate, run
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.summary import SHORT, closest, legend, summary_tables, were_run
@@ -32,11 +36,13 @@ __all__ = [
     "SETTINGS",
     "SHORT",
     "SPARE",
+    "Axes",
     "Cell",
     "DefaultProblem",
     "Ensemble",
     "Grid",
     "KeptRows",
+    "Ledger",
     "Level",
     "Plan",
     "Progress",
@@ -46,8 +52,10 @@ __all__ = [
     "Sweep",
     "built",
     "closest",
+    "estimate",
     "gathered",
     "is_store",
+    "lay_out",
     "ledger_table",
     "legend",
     "plan",
@@ -55,6 +63,7 @@ __all__ = [
     "remarks",
     "report",
     "results",
+    "run",
     "running",
     "setting_named",
     "summary_tables",

@@ -9,19 +9,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from rac_theory.literature import counterexamples
-from rac_theory.literature.counterexamples import ALL
+from rac_theory.literature.counterexamples import ALL, low_rank
 from rac_theory.literature.counterexamples.another_minimiser import C14
 from rac_theory.literature.counterexamples.averaged_factors import C9
 from rac_theory.literature.counterexamples.batches_of_noise import C10
 from rac_theory.literature.counterexamples.counterexample import Answer, Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.diagnosis import diagnose
+from rac_theory.literature.counterexamples.diagnosis import Cause, Diagnosis, diagnose
 from rac_theory.literature.counterexamples.divergence import C3
 from rac_theory.literature.counterexamples.every_step_is_too_long import C6
+from rac_theory.literature.counterexamples.factor_loss import FactorLoss, curvature_met
+from rac_theory.literature.counterexamples.factor_moves import Moves
 from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.randomised import C7
+from rac_theory.literature.counterexamples.rate_of_lora import smallest_on_slope
 from rac_theory.literature.counterexamples.representation_floor import C2
 from rac_theory.literature.counterexamples.restarts import C4
 from rac_theory.literature.counterexamples.scaled_apart import C11
@@ -55,10 +60,19 @@ __all__ = [
     "CLAIMS",
     "GALORE",
     "Answer",
+    "Cause",
     "Check",
     "Counterexample",
+    "Diagnosis",
+    "FactorLoss",
+    "FollowedRun",
+    "Moves",
     "PublishedClaim",
     "Witness",
     "counterexamples",
+    "curvature_met",
     "diagnose",
+    "frozen_limit",
+    "low_rank",
+    "smallest_on_slope",
 ]

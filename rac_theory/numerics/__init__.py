@@ -5,7 +5,7 @@ account from which levels are spent. It uses base. It must not know what a sketc
 
 from rac_theory.numerics import evidence, rational
 from rac_theory.numerics.account import Account, for_constants
-from rac_theory.numerics.confidence import empirical_bernstein_lower, kl_lower, kl_upper
+from rac_theory.numerics.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_lower, kl_upper
 from rac_theory.numerics.eigenvalue_certificate import EigenvalueCertificate, certified
 from rac_theory.numerics.eigenvalues import eigenvalues, extreme_eigenvalues, lapack_rounding
 from rac_theory.numerics.evidence import Past, excess, log_average, log_wealth
@@ -46,6 +46,7 @@ __all__ = [
     "diagonal_of",
     "eigenvalues",
     "empirical_bernstein_lower",
+    "empirical_bernstein_upper",
     "entries",
     "evidence",
     "excess",

@@ -13,7 +13,7 @@ from rac_theory.problems.from_functions import FromFunctions
 from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.least_squares import LeastSquares
 from rac_theory.problems.logistic import LogisticRegression
-from rac_theory.problems.mean import value_and_gradient
+from rac_theory.problems.mean import Mean, value_and_gradient
 from rac_theory.problems.nonconvex_logistic import NonconvexLogistic
 from rac_theory.problems.pl_sine import PLSine
 from rac_theory.problems.problem import Problem
@@ -22,6 +22,7 @@ from rac_theory.problems.relu_network import ReLUNetwork
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, known_smoothness, of_blocks, smoothness_of
 from rac_theory.problems.softmax import SoftmaxRegression
 from rac_theory.problems.tanh_network import TanhNetwork
+from rac_theory.problems.two_layer_certificate import Neighbourhood
 from rac_theory.problems.two_layer_network import TwoLayerNetwork
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "Layers",
     "LeastSquares",
     "LogisticRegression",
+    "Mean",
+    "Neighbourhood",
     "NonconvexLogistic",
     "PLSine",
     "Problem",

@@ -5,7 +5,7 @@ case.
 
 from rac_theory.proofs import coq
 from rac_theory.proofs.as_html import sections
-from rac_theory.proofs.drawn import H, mean
+from rac_theory.proofs.drawn import H, mean, vector
 from rac_theory.proofs.export import exported
 from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved
 from rac_theory.proofs.facts import (
@@ -42,17 +42,19 @@ from rac_theory.proofs.induction import (
     weights,
 )
 from rac_theory.proofs.induction_over_sizes import gather, some, weigh
-from rac_theory.proofs.letters import b
+from rac_theory.proofs.letters import b, legend
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import search, strongest
 from rac_theory.proofs.quantities import NUMBERS, E, G, G_next, distance, gap, gap_next, gbar
 from rac_theory.proofs.reading import Reading
-from rac_theory.proofs.schemas import Granted, grant, instances
+from rac_theory.proofs.schemas import SCHEMAS, Granted, grant, instances
+from rac_theory.proofs.writing import Writer
 
 __all__ = [
     "NUMBERS",
+    "SCHEMAS",
     "E",
     "Fact",
     "G",
@@ -64,6 +66,7 @@ __all__ = [
     "Reading",
     "Recalled",
     "Recorder",
+    "Writer",
     "accumulate",
     "assumed",
     "b",
@@ -86,6 +89,7 @@ __all__ = [
     "instances",
     "iterate",
     "k",
+    "legend",
     "letters_in",
     "low",
     "mean",
@@ -109,6 +113,7 @@ __all__ = [
     "strongest",
     "sum_of_powers",
     "telescope",
+    "vector",
     "weigh",
     "weights",
     "why_not",

@@ -6,7 +6,7 @@ problems, sketches, algorithms and cases. It must not know bounds: what runs are
 
 from rac_theory.runs.expectations.expectation import Expectation, exact_rate, expected
 from rac_theory.runs.expectations.fastest import fastest_learning_rate
-from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.runs.expectations.queries import CURRENCIES, query_rates
 from rac_theory.runs.simulation.blocks import simulate_part
 from rac_theory.runs.simulation.kernels.choice import kernel_for
@@ -17,6 +17,7 @@ from rac_theory.runs.simulation.trajectory import Trajectory
 __all__ = [
     "CURRENCIES",
     "Expectation",
+    "MomentMap",
     "Record",
     "Trajectory",
     "Unsupported",

@@ -31,6 +31,7 @@ from rac_theory.statements.assumption import (
     sentence,
 )
 from rac_theory.statements.claim import Claim, E
+from rac_theory.statements.directions import WHY, Rounding, directions
 from rac_theory.statements.given import is_predicate
 from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.identity import Identity
@@ -45,7 +46,7 @@ from rac_theory.statements.metric import (
     squared_distance,
     weighted_squared_gradient,
 )
-from rac_theory.statements.reduction import Reduction
+from rac_theory.statements.reduction import Reduction, Side
 from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
 from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
@@ -53,6 +54,7 @@ __all__ = [
     "MARKS",
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
+    "WHY",
     "Assumption",
     "Claim",
     "Condition",
@@ -63,11 +65,14 @@ __all__ = [
     "Metric",
     "Predicate",
     "Reduction",
+    "Rounding",
+    "Side",
     "Theorem",
     "Tightest",
     "assumptions",
     "bernoulli_lora",
     "breach_by_constants",
+    "directions",
     "fed_rac_lora",
     "fed_rac_lora_sampled",
     "galore_exact",

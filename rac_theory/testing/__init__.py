@@ -10,6 +10,7 @@ from rac_theory.testing.assertions.assert_mean_below import assert_mean_below
 from rac_theory.testing.assertions.assert_proved import assert_proved
 from rac_theory.testing.assertions.assert_rate_bound import assert_rate_bound
 from rac_theory.testing.assertions.not_shown import NotShown
+from rac_theory.testing.assertions.share import Share
 from rac_theory.testing.problems.check_problem import check_problem
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.check_sketch import check_sketch
@@ -20,6 +21,7 @@ from rac_theory.testing.trainers.check_projector import check_projector
 __all__ = [
     "NotShown",
     "Refuted",
+    "Share",
     "assert_converges_to",
     "assert_does_not_converge",
     "assert_mean_below",

@@ -27,8 +27,9 @@ from rac_theory.statements import (
 )
 from rac_theory.theorems import client_epochs, federated, reshuffling, stochastic
 from rac_theory.theorems.bernoulli import T11
-from rac_theory.theorems.ours import ALL, FAMILIES, LEMMAS
+from rac_theory.theorems.ours import ALL, FAMILIES, LEMMAS, STORED, granted
 from rac_theory.theorems.proving import prove
+from rac_theory.theorems.shared import exact
 
 
 def __getattr__(name: str) -> Theorem:
@@ -105,6 +106,7 @@ __all__ = [
     "FAMILIES",
     "LEMMAS",
     "MARKS",
+    "STORED",
     "T11",
     "Assumption",
     "Claim",
@@ -117,8 +119,10 @@ __all__ = [
     "Tightest",
     "assumptions",
     "client_epochs",
+    "exact",
     "federated",
     "gap",
+    "granted",
     "listed",
     "mean_scaled_squared_gradient",
     "mean_squared_gradient",

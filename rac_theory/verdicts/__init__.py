@@ -5,12 +5,18 @@ statements and theorems. It must not know which cases are tried: each is given.
 """
 
 from rac_theory.verdicts.sharpness.certificate import Certificate
+from rac_theory.verdicts.sharpness.example import Example
+from rac_theory.verdicts.sharpness.examples import Huber, Rotated
+from rac_theory.verdicts.sharpness.function_conditions import Condition
 from rac_theory.verdicts.sharpness.hardest_case import HardestCase, hardest_case
+from rac_theory.verdicts.sharpness.setting import Setting
+from rac_theory.verdicts.sharpness.slow_direction import SlowDirection
 from rac_theory.verdicts.sharpness.tightness import tightness
 from rac_theory.verdicts.sharpness.worst_case import WorstCase, worst_case, worst_step
 from rac_theory.verdicts.sharpness.worst_case_comparison import Comparison, side_by_side
 from rac_theory.verdicts.verification.citation import citation
 from rac_theory.verdicts.verification.compare_runs import compare_runs
+from rac_theory.verdicts.verification.finding import Finding
 from rac_theory.verdicts.verification.judge import judge
 from rac_theory.verdicts.verification.judge_runs import judge_runs
 from rac_theory.verdicts.verification.measured_constants import variance_is_missing, with_measured_variance
@@ -26,11 +32,18 @@ from rac_theory.verdicts.verification.versions import versions
 __all__ = [
     "Certificate",
     "Comparison",
+    "Condition",
+    "Example",
+    "Finding",
     "HardestCase",
+    "Huber",
     "MeasuredSmoothness",
     "Rate",
+    "Rotated",
     "RunsVerdict",
+    "Setting",
     "Slack",
+    "SlowDirection",
     "Status",
     "Verdict",
     "WorstCase",

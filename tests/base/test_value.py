@@ -205,7 +205,7 @@ def dataclasses_of(*packages):
 
 
 @pytest.mark.parametrize(
-    "kind", [*dataclasses_of("rac_theory.base", "rac_theory.numerics", "rac_theory.problems", None)]
+    "kind", [*dataclasses_of("rac_theory.base", "rac_theory.problems", "rac_theory.numerics", None)]
 )
 def test_every_dataclass_is_frozen_and_those_with_arrays_are_values(kind):
     """Whose equality and repr are those of Value, or their own. Catches each flag of a decorator that is another."""

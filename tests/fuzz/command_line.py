@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from rac_theory import theorems
+from rac_theory import counterexamples, theorems
 from rac_theory.ledger.theorem_settings import SETTINGS
-from rac_theory.literature import counterexamples
 from rac_theory.sketches import NAMED
 
 from . import ground

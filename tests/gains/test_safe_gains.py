@@ -1,5 +1,6 @@
 """Gains are on the safe side to the last bit, and what is drawn of them is at the level that is told."""
 
+import importlib
 import math
 import re
 from fractions import Fraction
@@ -12,7 +13,6 @@ from scipy.linalg import eigvalsh
 
 from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, spectrum
 from rac_theory.algorithms.seen_curvature import SeenCurvature
-from rac_theory.gains import fitted_step as fitted_steps
 from rac_theory.gains import uniform_step
 from rac_theory.gains.fitted_step import _least, _sampled, fitted_step
 from rac_theory.gains.gain import smoothness_along
@@ -26,6 +26,7 @@ from rac_theory.sketches import FiniteSupport, FromFunction, Haar, WeightedCoord
 from rac_theory.sketches.ranges import draw_ranges
 
 KINDS = (StepPerDraw, InverseOnRange)
+FITTED = importlib.import_module("rac_theory.gains.fitted_step")  # whose name the function of the room has
 LEVEL = {"alpha": 1e-3, "draws": 9, "rng": 0}
 RNG = np.random.default_rng(0)
 PLANE = np.linalg.qr(RNG.standard_normal((2, 2)))[0]
@@ -197,8 +198,8 @@ def test_where_nothing_is_known_of_a_law_it_is_a_bound_for_matrices_between_0_an
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 1.7])
 def test_what_a_gain_is_worth_is_rounded_down_and_a_step_up(gamma, monkeypatch):
     """By a part in 1e9 each, and over a support up to 2^24 numbers. Catches each of these, and the side exchanged."""
-    monkeypatch.setattr(fitted_steps, "_listed", lambda *_: 7.0)
-    monkeypatch.setattr(fitted_steps, "_sampled", lambda *_: (0.25, 5))
+    monkeypatch.setattr(FITTED, "_listed", lambda *_: 7.0)
+    monkeypatch.setattr(FITTED, "_sampled", lambda *_: (0.25, 5))
     bound = "safe end of a Chernoff-Hoeffding bound at level 0.01 from 5 draws of the step"
     for columns, expected in (
         (1 << 18, (7.0, "enumerated over the support", 0.0)),
@@ -220,7 +221,7 @@ def test_over_a_support_floors_are_tried(gamma, monkeypatch):
         asked.append((algorithm.gamma, curvature.floor, bent))
         return float(curvature.floor == 2.0**-16)
 
-    monkeypatch.setattr(fitted_steps, "_least", least)
+    monkeypatch.setattr(FITTED, "_least", least)
     found = fitted_step(StepPerDraw(FiniteSupport([[[1.0]]], [1.0]), gamma), Smoothness.isotropic(1.0, (1, 1)), **LEVEL)
     floors = [(1.0, 2.0**-k, False) for k in (34, 28, 22, 16, 10, 7)]
     assert asked == [(gamma, 2.0**-40, True), *(floors if gamma < 2 else [])]
@@ -260,9 +261,9 @@ def test_the_floor_and_the_draws_of_an_unknown_law(draws, d, few, rest, size, mo
         asked.append((curvature.floor, [len(U) for U in blocks]))
         return size * np.eye(d)
 
-    monkeypatch.setattr(fitted_steps, "_mean", mean)
-    monkeypatch.setattr(fitted_steps, "extreme_eigenvalues", lambda M: (M[0, 0], M[0, 0]))
-    monkeypatch.setattr(fitted_steps, "_inverse_root", lambda M: np.eye(d) / math.sqrt(M[0, 0]))
+    monkeypatch.setattr(FITTED, "_mean", mean)
+    monkeypatch.setattr(FITTED, "extreme_eigenvalues", lambda M: (M[0, 0], M[0, 0]))
+    monkeypatch.setattr(FITTED, "_inverse_root", lambda M: np.eye(d) / math.sqrt(M[0, 0]))
     own = FromFunction(d, 1, lambda rng: rng.standard_normal((d, 1)))
     found, n = _sampled(InverseOnRange(own), Smoothness.isotropic(1.0, (d, 1)), 0.05, draws, np.random.default_rng(0))
     assert asked[:12] == [(2.0**-k, few) for k in range(1, 13)]

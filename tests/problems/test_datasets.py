@@ -111,7 +111,7 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch, tmp_path):
 
 
 def test_importing_problems_loads_nothing_heavy():
-    heavy = {"sklearn", "matplotlib", "joblib", "rich", "scipy.optimize", "rac_theory.sketches", "rac_theory.numerics"}
+    heavy = {"sklearn", "matplotlib", "joblib", "rich", "scipy.optimize", "rac_theory.sketches", "rac_theory.drawing"}
     code = f"import sys, rac_theory.problems; print(sorted({heavy!r} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -13,7 +13,7 @@ import pytest
 from scipy import sparse
 
 from rac_theory import problems
-from rac_theory.numerics.eigenvalues import extreme_eigenvalues
+from rac_theory.numerics.eigenvalues import extreme_eigenvalues, lapack_rounding
 from rac_theory.problems import (
     Federated,
     FromFunctions,
@@ -100,7 +100,7 @@ def test_quadratic_constants_allow_for_what_lapack_may_be_off_by(monkeypatch, si
     A = np.random.default_rng(2).standard_normal((3, 3))
     S = (A @ A.T + (A @ A.T).T) / 2
     right = np.linalg.eigvalsh(S)
-    off = right + sign * 0.6 * problems.eigenvalues.lapack_rounding(3) * right[-1]  # the rest is for its own error
+    off = right + sign * 0.6 * lapack_rounding(3) * right[-1]  # the rest is for its own error
     monkeypatch.setattr(np.linalg, "eigvalsh", lambda S: off)
     problem = Quadratic.left(S, np.zeros((3, 1)))
     assert is_above_all_eigenvalues(problem.L, exact(S))

@@ -26,7 +26,7 @@ class Check:
 
     Examples
     --------
-    >>> from rac_theory.literature import counterexamples
+    >>> from rac_theory import counterexamples
     >>> print(counterexamples.C1.witness().checks[0])
     ok  exact     along a move of A alone the curvature at (sB, A/s) is 30 s^2
     """
@@ -53,7 +53,7 @@ class Witness(Value):
 
     Examples
     --------
-    >>> from rac_theory.literature import counterexamples
+    >>> from rac_theory import counterexamples
     >>> witness = counterexamples.C1.witness()
     >>> all(check.holds for check in witness.checks), sorted({check.evidence for check in witness.checks})
     (True, ['bounded', 'exact'])
@@ -87,7 +87,7 @@ class Answer:
 
     Examples
     --------
-    >>> from rac_theory.literature import counterexamples
+    >>> from rac_theory import counterexamples
     >>> answer = counterexamples.C1.verdict()
     >>> print(answer.status, answer.reason)
     HOLDS Every check holds (2 exact, 6 bounded).
@@ -178,7 +178,7 @@ class Counterexample:
 
     Examples
     --------
-    >>> from rac_theory.literature import counterexamples
+    >>> from rac_theory import counterexamples
     >>> print(counterexamples.C1.name, counterexamples.C1.cause, sep=": ")
     loss of smoothness: step-size instability
     >>> counterexamples.C1.verdict().status.name

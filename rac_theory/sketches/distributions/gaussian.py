@@ -7,7 +7,7 @@ import numpy as np
 from rac_theory.base.checks import Array
 from rac_theory.numerics import SHORT
 from rac_theory.sketches.laws.normals import standard_normals
-from rac_theory.sketches.laws.uniform_range import UniformRange
+from rac_theory.sketches.laws.rotation_invariance import UniformRange
 
 
 @dataclass(frozen=True)

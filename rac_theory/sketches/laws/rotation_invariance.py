@@ -21,11 +21,16 @@ formula at :math:`i = j = k = l`. Two sums give the numbers: :math:`(\mathrm{tr}
 A mixture of such laws has the mean of their numbers.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rac_theory.base.checks import Array
+from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.shape import Shape
 
 
 def uniform_range(dim: int, rank: int) -> tuple[Fraction, Fraction]:
@@ -40,3 +45,25 @@ def from_invariants(a: Any, b: Any, M: NDArray[Any]) -> NDArray[Any]:
     """``E[H M H] = a M + b (M' + trace(M) I)``: (..., d, d) to (..., d, d); floats, or Fractions throughout."""
     trace = np.trace(M, axis1=-2, axis2=-1)[..., None, None]
     return np.asarray(a * M + b * (np.swapaxes(M, -1, -2) + trace * np.eye(M.shape[-1], dtype=M.dtype)))
+
+
+@dataclass(frozen=True)
+class UniformRange(Shape):
+    """The closed forms of sketches whose range is uniform over all subspaces of dimension ``rank``; how they draw is
+    their own.
+    """
+
+    rotation_invariant: ClassVar[bool] = True
+
+    def expected_projection(self) -> Array:
+        """``(r/d) I``: the law of the range is invariant under rotations, and its rank is r almost surely."""
+        return isotropic(self.dim, self.rank)
+
+    def invariants(self) -> tuple[Fraction, Fraction]:
+        """The two numbers of a uniform range."""
+        return uniform_range(self.dim, self.rank)
+
+    def second_moment(self, M: Array) -> Array:
+        """``E[H M H] = a M + b (M' + trace(M) I)``, by invariance under rotations."""
+        a, b = self.invariants()
+        return from_invariants(float(a), float(b), M)

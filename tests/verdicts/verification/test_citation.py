@@ -19,6 +19,7 @@ from rac_theory import (
     RACLoRA,
     algorithms,
     citation,
+    counterexamples,
     judge_runs,
     problems,
     sketches,
@@ -26,7 +27,6 @@ from rac_theory import (
     verify,
 )
 from rac_theory.algorithms import gradients
-from rac_theory.literature import counterexamples
 from rac_theory.problems import (
     Federated,
     LeastSquares,
@@ -37,7 +37,7 @@ from rac_theory.problems import (
 )
 from rac_theory.verdicts.verification import works
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ALWAYS = ["rac_theory", "arXiv:2410.08305"]
 BETTING = "arXiv:2010.09686"
 BOWL = Quadratic.left(np.eye(4), np.ones((4, 1)))
