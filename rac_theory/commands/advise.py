@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
         "say which rank, side and sketch: steps promised and costs, for your layers and data",
         run,
         _EXAMPLE,
-        ("advice", "ledger"),
+        ("rac_theory.advice", "rac_theory.ledger"),
     )
     layers = parser.add_argument_group("layers")
     option(

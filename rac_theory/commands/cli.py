@@ -4,7 +4,6 @@ import argparse
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,7 +51,7 @@ def prepared(argv: Sequence[str] | None = None) -> Callable[[], int]:
         status = _refused(str(error))
         return lambda: status
     arguments.typed, arguments.found = ["rac-theory", *words], OK
-    for needed in (*(f"rac_theory.{room}" for room in arguments.rooms), "rich.table"):
+    for needed in (*arguments.needs, "rich.console", "rich.table"):
         importlib.import_module(needed)  # a function that imports from it takes no time then
     return lambda: _ended(arguments.run, arguments)
 
@@ -96,6 +95,8 @@ def _status_of(error: BaseException) -> int:
         return _refused(f"there is not enough memory{f': {error}' if str(error) else ''}")
     if isinstance(error, ValueError | OverflowError | ImportError | OSError):
         return _refused(str(error))
+    import traceback
+
     traceback.print_exception(error)  # a fault of ours must not look like a violated claim
     return INTERNAL_ERROR
 

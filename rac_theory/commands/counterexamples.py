@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
         "show why LoRA and its relatives fail: the evidence, and a figure each",
         run,
         Example("counterexamples C6", "C6 HOLDS: every constant step is too long"),
-        ("ledger",),
+        ("rac_theory.ledger",),
     )
     option(
         parser,

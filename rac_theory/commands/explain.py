@@ -28,7 +28,7 @@ _EXAMPLE = Example(
 def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     does = "print the statement of a claim, its symbols, its source and assumptions"
-    parser = add_command(commands, "explain", does, run, _EXAMPLE, ("literature",))
+    parser = add_command(commands, "explain", does, run, _EXAMPLE, ("rac_theory.literature",))
     known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
     option(parser, "claim", complete=among(known), help="its id, as in list")
 

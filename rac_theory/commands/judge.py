@@ -25,7 +25,7 @@ _EXAMPLE = Example(
 def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     does = "judge runs of any origin, in a CSV file, by a bound on their mean"
-    parser = add_command(commands, "judge", does, run, _EXAMPLE, ("ledger",))
+    parser = add_command(commands, "judge", does, run, _EXAMPLE, ("rac_theory.ledger",))
     option(parser, "curves", type=Path, help="CSV file, a run in each row, its start (t = 0) in the first column")
     against = parser.add_argument_group("what the mean is compared with, one of")
     option(

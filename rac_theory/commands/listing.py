@@ -1,7 +1,6 @@
 """``list``: what there is, by name and in groups, each read off the values themselves."""
 
 import argparse
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,7 @@ def add(commands: Any) -> None:
         "list claims, problems, sketches and settings by name; or the theorems of some kind",
         run,
         _EXAMPLE,
-        ("ledger",),
+        ("rac_theory.ledger",),
         "List claims, problems, sketches and settings by name; with options, the theorems that meet all of them.",
     )
     option(
@@ -104,6 +103,8 @@ def _list_theorems(arguments: argparse.Namespace) -> int:
 
 def _meant(assumption: str | None) -> str:
     """The word of some assumption that is nearest to one that is in none; nothing if there is no such word."""
+    import difflib
+
     from rac_theory import theorems
 
     words = {

@@ -26,7 +26,7 @@ def add(commands: Any) -> None:
         Example(
             "prove T1 T2", "T1 ... ms  proved; all that is given is used\nT2 ... ms  proved; not used: lambda_min > 0"
         ),
-        ("theorems",),
+        ("rac_theory.theorems",),
         "Print a proof that is checked here, of a theorem of ours or of yours; of several theorems a line each.",
     )
     option(

@@ -13,7 +13,9 @@ def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     example = Example("report --out results", "results/report.html")
     does = "write what verify left in a folder as one page, report.html"
-    add_out(add_command(commands, "report", does, run, example, ("ledger",)), "the page, with what verify wrote")
+    add_out(
+        add_command(commands, "report", does, run, example, ("rac_theory.ledger",)), "the page, with what verify wrote"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ _EXAMPLE = Example(
 def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     does = "say what is known of a sketch: lambda_min, how it is known, what it costs"
-    parser = add_command(commands, "sketch", does, run, _EXAMPLE, ("ledger",))
+    parser = add_command(commands, "sketch", does, run, _EXAMPLE, ("rac_theory.ledger",))
     option(
         parser,
         "name",

@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
         "try a grid of claims and cases as one job that may be killed at any moment",
         run,
         _EXAMPLE,
-        ("ledger",),
+        ("rac_theory.ledger", "rich.progress"),
         "Try a grid of claims and cases as one job that may be killed at any moment: the same command goes on where "
         "it was. The example is of a file with claims = ['T2'], problems = ['quadratic'], sketches = ['haar', "
         "'coordinate'], ranks = [1, 2] and sides = ['left'].",

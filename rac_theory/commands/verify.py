@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
         "try theorems on problems: a verdict for each, figures, results.json",
         run,
         EXAMPLE,
-        ("ledger",),
+        ("rac_theory.ledger", "rich.progress"),
         "Try theorems on problems. Without options the paper's two theorems and their sharp forms are tried on the "
         "default problems, and the table has a line for each problem. Where at most 12 rows were run, it shows them.",
     )

@@ -137,8 +137,10 @@ def test_what_a_command_needs_is_imported_before_it_runs(name):
     """While nobody looks for garbage, as ``rac_theory.__main__`` has it. Catches a room that is imported later."""
     uses = house.uses()
     run = cli._parser().commands[name].get_default("run")
-    rooms = {*cli._parser().commands[name].get_default("rooms")}
+    needs = cli._parser().commands[name].get_default("needs")
+    rooms = {*map(house.room, needs)} - {""}
     while rooms != (rooms := rooms.union(*(uses[room] for room in rooms))):
         pass
-    imported = {house.room(module) for module in house.imported(Path(run.__code__.co_filename))}
-    assert imported - {"commands", ""} <= rooms
+    imported = {*house.imported(Path(run.__code__.co_filename))}
+    assert {*map(house.room, imported)} - {"commands", ""} <= rooms
+    assert {module for module in imported if module.startswith("rich")} <= {*needs, "rich.console", "rich.table"}
