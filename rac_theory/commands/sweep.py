@@ -78,16 +78,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
-    from rich import progress
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
 
     from rac_theory.ledger import sweep
 
     errors = beside()
-    bar = progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[left]}"),
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
         console=errors,
         transient=True,
         disable=not errors.is_terminal,
