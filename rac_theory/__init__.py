@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import InverseOnRange as InverseOnRange
     from rac_theory.algorithms import LayeredRACLoRA as LayeredRACLoRA
     from rac_theory.algorithms import LoRA as LoRA
+    from rac_theory.algorithms import Method as Method
     from rac_theory.algorithms import RACLoRA as RACLoRA
     from rac_theory.algorithms import StepPerDraw as StepPerDraw
     from rac_theory.algorithms.gradients import ByChance as ByChance
@@ -58,6 +59,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.runs import exact_rate as exact_rate
     from rac_theory.runs import expected as expected
     from rac_theory.runs import fastest_learning_rate as fastest_learning_rate
+    from rac_theory.runs import fastest_letters as fastest_letters
     from rac_theory.runs import simulate as simulate
     from rac_theory.sketches import Spectrum as Spectrum
     from rac_theory.sketches import spectrum as spectrum
@@ -100,6 +102,7 @@ _DOORS = {
         "InverseOnRange",
         "LayeredRACLoRA",
         "LoRA",
+        "Method",
         "RACLoRA",
         "SGD",
         "StepPerDraw",
@@ -122,7 +125,16 @@ _DOORS = {
     "literature": ["diagnose"],
     "numerics": ["project"],
     "proofs": ["Proof"],
-    "runs": ["exact_rate", "Expectation", "expected", "fastest_learning_rate", "simulate", "Trajectory", "Unsupported"],
+    "runs": [
+        "exact_rate",
+        "Expectation",
+        "expected",
+        "fastest_learning_rate",
+        "fastest_letters",
+        "simulate",
+        "Trajectory",
+        "Unsupported",
+    ],
     "sketches": ["Spectrum", "spectrum"],
     "statements": ["Theorem"],
     "theorems": ["prove"],

@@ -1,20 +1,16 @@
 """What the documentation build asks of pages and notebooks can fail: each fault is put before it."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
 from rac_theory import theorems
+from tests.extensions import extension
 
 PAGE, NOTEBOOK = Path("page.md"), Path("01_notebook.ipynb")
 FIGURE = {"data": {"image/png": "...", "text/plain": "<Figure>"}}
 
-_spec = importlib.util.spec_from_file_location("ending", Path(__file__).parents[1] / "docs" / "_ext" / "ending.py")
-assert _spec is not None
-assert _spec.loader is not None
-ending = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(ending)
+ending = extension("ending")
 
 
 class Node(dict):

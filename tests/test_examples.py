@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import rac_theory
+from tests.extensions import extension
 
 HOUSE = Path(rac_theory.__file__).parent
 API = Path(__file__).parent.parent / "docs" / "api"
@@ -30,20 +31,17 @@ def modules():
             yield from ((module, name) for name in module.__all__)
 
 
+listed = extension("listed")
+
+
 def on_the_page():
     """Every name in a table of the pages of the reference."""
     for page in sorted(API.glob("*.md")):
-        for package, names in re.findall(
-            r"^```\{reference\} ([\w.]+)\n(.*?)^```$", page.read_text("utf-8"), re.S | re.M
-        ):
-            for name in names.split():
-                if name.startswith("torch."):
-                    continue  # as above
-                *way, last = name.split(".")
-                place = importlib.import_module(package)
-                for part in way:
-                    place = getattr(place, part, None) or importlib.import_module(f"{place.__name__}.{part}")
-                yield place, last
+        for package, name in listed.on_the_page(page.read_text("utf-8")):
+            if name.startswith("torch."):
+                continue  # as above
+            way, _, last = name.rpartition(".")
+            yield listed.found(package, way) if way else importlib.import_module(package), last
 
 
 def public():

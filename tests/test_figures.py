@@ -60,6 +60,14 @@ def test_every_figure_can_be_read(name, size, covered):
     assert alike == []
 
 
+def test_cells_that_failed_at_a_step_of_any_size_are_drawn():
+    """Matplotlib would look for limits beyond 1e308: catches axes that are scaled when their lines are drawn."""
+    counts = {1e-308: Counter(FAILED=1), 1.0: Counter(HOLDS=3, FAILED=1), 1e308: Counter(FAILED=1)}
+    ax = verdicts_over_steps(counts, ax=verdicts_over_steps(COUNTS))
+    ax.get_figure(root=True).draw_without_rendering()
+    assert ax.get_xlim()[0] <= 1e-308 < 1e308 < ax.get_xlim()[1] < np.inf
+
+
 def style(line):
     """What of a line is seen in grey."""
     return line.get_linestyle(), line.get_marker(), line.get_linewidth() if line.get_alpha() else None

@@ -103,6 +103,26 @@ def test_what_a_proof_is_trusted_to_knows_no_theorem_and_computes_in_no_floating
     assert not seen & {f"rac_theory.proofs.{name}" for name in ("combination", "countermodel", "prove")}
 
 
+WITH_ARRAYS = {"claim", "gradient_with_weights", "horizon", "metric", "scaled_gradient", "theorem"}
+"""The files of the language that have bounds and metrics of runs as arrays, beside what they say of these."""
+
+
+def test_what_a_proof_is_trusted_to_reaches_no_array_but_by_metrics_bounds_and_what_a_case_is():
+    """Imports are followed through the language too: it loads NumPy, as a metric is of runs and a predicate of cases,
+    and which of its files do so by themselves may only become fewer. None names SciPy.
+    """
+    known = house.modules()
+    reached = {"rac_theory.proofs.proof", "rac_theory.proofs.induction_over_sizes", "rac_theory.proofs.facts"}
+    for module in (todo := [*reached]):
+        within = {name for name in house.imported(known[module]) if house.room(name) in ("proofs", "statements")}
+        todo += sorted(within - reached)
+        reached |= within
+    tops = {module: {name.partition(".")[0] for name in house.imported(known[module])} for module in reached}
+    assert [module for module in reached if "scipy" in tops[module]] == []
+    named = {module.removeprefix("rac_theory.statements.") for module in reached if "numpy" in tops[module]}
+    assert named == WITH_ARRAYS, "take out what no longer loads NumPy, and add nothing"
+
+
 def test_there_is_no_circle_inside_a_room():
     known = house.modules()
     graph = {module: {name for name in house.imported(path) if name in known} for module, path in known.items()}

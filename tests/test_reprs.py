@@ -55,13 +55,14 @@ from rac_theory.problems import (
 )
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.relu_network import ReLUNetwork
-from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
+from rac_theory.sketches import NAMED, BlockPartition, Coordinate, Gaussian, Haar, named_sketch
 
 RNG = np.random.default_rng(0)
 X, Y, V = RNG.standard_normal((6, 3)), RNG.standard_normal((6, 2)), RNG.standard_normal((3, 2))
 HEAD = RNG.standard_normal((4, 3))
 LABELS, OTHERS = [0, 1, 2, 2, 1, 0], [1, 1, 2, 2, 1, 0]
 SQUARES = LeastSquares(X, Y)
+THETA, MU = algorithms.state("theta", "mu")
 
 
 class Own(Exact):
@@ -121,6 +122,10 @@ MADE = [
     }),
     (CyclicRACLoRA, {"sketch": Coordinate(4, 1), "gamma": 0.1},
      {"sketch": [BlockPartition(4, 2)], "gamma": [0.1 + 1e-15], "side": ["right"], "order": ["cyclic"]}),
+    (algorithms.Method, {"lines": {THETA: THETA - MU, MU: MU}, "start": {MU: 0}}, {
+        "lines": [{THETA: THETA - MU, MU: 2 * MU}, {THETA: THETA, MU: MU}],
+        "start": [{MU: THETA}], "report": [THETA + MU, MU],
+    }),
     (GaLore, {"rank": 1, "gamma": 0.1}, {"rank": [2], "gamma": [0.1 + 1e-15], "gradients": [Noisy(0.5)]}),
     (LoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1}, {
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15],
@@ -211,6 +216,17 @@ MADE = [
 ]  # fmt: skip
 
 
+def as_named(name):
+    """A sketch that has a name as it stands above: its arguments, and others: a rank of one, and each number nudged."""
+    made = named_sketch(name, 4, 2)
+    arguments = {argument: getattr(made, argument) for argument in signature(type(made)).parameters}
+    others = {argument: [nudged(value)[()]] for argument, value in arguments.items() if argument not in SIZES}
+    return type(made), arguments, others | ({"rank": [1]} if "rank" in arguments else {})
+
+
+MADE += [made for made in map(as_named, NAMED) if made[0] not in [kind for kind, _, _ in MADE]]
+
+
 def test_every_class_is_here():
     """A new algorithm, gradient source or problem must be added above, and a sketch of more than a size: what has an
     example is for users."""
@@ -224,9 +240,8 @@ def test_every_class_is_here():
         for value in public
         if getattr(value, "_is_protocol", False) or getattr(value, "__abstractmethods__", None)
     }
-    assert public - abstract - {algorithms.Factored, gradients.Noise, sketches.Spectrum} <= {
-        kind for kind, _, _ in MADE
-    }
+    made_by_others = {algorithms.Factored, algorithms.Combination, algorithms.MethodDescent, gradients.Noise}
+    assert public - abstract - made_by_others - {sketches.Spectrum} <= {kind for kind, _, _ in MADE}
 
 
 @pytest.mark.parametrize(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))

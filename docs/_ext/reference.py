@@ -2,30 +2,30 @@
 
 import inspect
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from typing import Any
 
 from docutils import nodes
+from listed import found, names
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 
 class ReferenceDirective(SphinxDirective):
-    """``{reference} package``: names in a package, one a line, dotted where they are in a module of it."""
+    """``{reference} package``: names in a package, one a line, as ``listed`` says."""
 
     required_arguments = 1
     has_content = True
 
     def run(self) -> list[nodes.Node]:
         """Write a table and an entry for each name, and read them."""
-        names = [line.strip() for line in self.content if line.strip()]
-        return self.parse_text_to_nodes("\n".join(_page(self.arguments[0], names)))
+        package = self.arguments[0]
+        return self.parse_text_to_nodes("\n".join(_page(package, [*names(package, self.content)])))
 
 
-def _page(package: str, names: Sequence[str]) -> Iterator[str]:
+def _page(package: str, entries: Sequence[str]) -> Iterator[str]:
     yield from ("```{eval-rst}", f".. currentmodule:: {package}", "", ".. autosummary::", "   :nosignatures:", "")
-    yield from (f"   {name}" for name in names)
-    for name in names:
+    yield from (f"   {name}" for name in entries)
+    for name in entries:
         yield from ("", *_entry(f"{package}.{name}", found(package, name)))
     yield "```"
 
@@ -37,16 +37,6 @@ def _entry(name: str, value: Any) -> Iterator[str]:
     else:
         yield f".. {'autoexception' if issubclass(value, Exception) else 'autoclass'}:: {name}"
         yield "   :members:"
-
-
-def found(package: str, name: str) -> Any:
-    """Return what a dotted name is, importing the modules that it goes through."""
-    value: Any = import_module(package)
-    for part in name.split("."):
-        if not hasattr(value, part):
-            import_module(f"{value.__name__}.{part}")
-        value = getattr(value, part)
-    return value
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,15 +1,25 @@
 """Expressions: numbers and named quantities, joined by the operations of bounds; readings are files beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, wraps
 from numbers import Complex, Rational
 from operator import is_
 from typing import Any, Literal
 
 from rac_theory.algebra.node import Node
 from rac_theory.algebra.relation import Relation
+
+
+def _joins(operation: "Callable[[Any, Any], Expression]") -> "Callable[[Any, object], Expression]":
+    """Leave what is neither an expression nor a number to the operators of its own class."""
+
+    @wraps(operation)
+    def joined(self: Any, other: object) -> Any:
+        return operation(self, other) if isinstance(other, Expression | Complex) else NotImplemented
+
+    return joined
 
 
 class Expression(Node):
@@ -25,36 +35,48 @@ class Expression(Node):
     ('(1 - gamma L / 2)^T', 'gamma L <= 1')
     """
 
+    __array_ufunc__ = None  # an array of expressions is none: NumPy leaves the operation to us, who refuse it
+
+    @_joins
     def __add__(self, other: object) -> "Expression":
         return Sum((*self.parts(Sum), *lifted(other).parts(Sum)))
 
+    @_joins
     def __radd__(self, other: object) -> "Expression":
         return lifted(other) + self
 
+    @_joins
     def __sub__(self, other: object) -> "Expression":
         return Sum((*self.parts(Sum), Negative(lifted(other))))
 
+    @_joins
     def __rsub__(self, other: object) -> "Expression":
         return lifted(other) - self
 
     def __neg__(self) -> "Expression":
         return Negative(self)
 
+    @_joins
     def __mul__(self, other: object) -> "Expression":
         return Product((*self.parts(Product), *lifted(other).parts(Product)))
 
+    @_joins
     def __rmul__(self, other: object) -> "Expression":
         return lifted(other) * self
 
+    @_joins
     def __truediv__(self, other: object) -> "Expression":
         return Quotient(self, lifted(other))
 
+    @_joins
     def __rtruediv__(self, other: object) -> "Expression":
         return lifted(other) / self
 
+    @_joins
     def __pow__(self, other: object) -> "Expression":
         return Power(self, lifted(other))
 
+    @_joins
     def __rpow__(self, other: object) -> "Expression":
         return lifted(other) ** self
 

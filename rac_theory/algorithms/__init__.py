@@ -1,6 +1,6 @@
 """Algorithms: the concept, the methods, one file each, and in ``gradients`` where their gradients come from and how far
-those stray. It uses base, numerics, problems and sketches. It must not know how runs are made, recorded or judged: it
-yields iterates.
+those stray. It uses base, numerics, problems, algebra and sketches. It must not know how runs are made, recorded or
+judged: it yields iterates.
 """
 
 from rac_theory.algorithms.algorithm import Algorithm
@@ -16,30 +16,41 @@ from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.algorithms.initialisation import Initialisation
 from rac_theory.algorithms.layered import LayeredRACLoRA
 from rac_theory.algorithms.lora import LoRA
-from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.algorithms.method import Combination, H, Method, Program, gradient, letter, state
+from rac_theory.algorithms.method_descent import MethodDescent, called
+from rac_theory.algorithms.method_text import formula, text
+from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side
 
+Method._algorithm, Method.__str__, Method._repr_latex_ = called, text, formula  # type: ignore[assignment, attr-defined]
+
 __all__ = [
     "FLOOR",
     "GD",
+    "PLAIN",
     "SGD",
     "Algorithm",
     "AsymmetricLoRA",
     "Bernoulli",
     "ChainOfLoRA",
     "Checked",
+    "Combination",
     "CyclicRACLoRA",
     "Decreasing",
     "Factored",
     "FittedDescent",
     "GaLore",
+    "H",
     "Implementation",
     "Initialisation",
     "InverseOnRange",
     "LayeredRACLoRA",
     "LoRA",
+    "Method",
+    "MethodDescent",
+    "Program",
     "ProjectedDescent",
     "RACLoRA",
     "SeenCurvature",
@@ -47,5 +58,8 @@ __all__ = [
     "StepPerDraw",
     "check_dim",
     "curvature_of",
+    "gradient",
     "leading_part",
+    "letter",
+    "state",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 
 from rac_theory.algorithms.galore import GaLore
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.algorithms.method_descent import MethodDescent
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.base import Value, being, in_short, repr_of, same, shown, type_name
 from rac_theory.base.checks import Array
@@ -64,10 +65,12 @@ class Implementation(Value):
         One that has ``iterates(problem, W, rng)`` as an ``Algorithm`` has it; or ``step(W, rng)``, from one matrix
         (m, n) to the next, or such a function. A step has its gradient of its own, and is called run by run, each with
         a generator of its own. Each run steps a deep copy of the object, which may keep state.
-    implements : ProjectedDescent or GaLore
+    implements : ProjectedDescent, GaLore or MethodDescent
         What it claims to do, such as ``RACLoRA(sketch, gamma)``, with the same sketch, step, side and gradients. GaLore
         with gradients that are not random; an optimiser that finds its subspace anew every K steps makes K of them in
-        a step, and implements ``GaLore(rank, gamma, gradients=Local(K))``.
+        a step, and implements ``GaLore(rank, gamma, gradients=Local(K))``. Of a method that is called with a sketch its
+        iterates are what the method reports; an object with a member ``state``, a mapping of matrices by their names,
+        shows its other states too.
     checked : Checked or None
         What ``check_algorithm`` fills in.
 
@@ -97,7 +100,7 @@ class Implementation(Value):
 
     own: Any
     _: KW_ONLY
-    implements: ProjectedDescent | GaLore
+    implements: ProjectedDescent | GaLore | MethodDescent
     checked: Checked | None = None
 
     def __post_init__(self) -> None:
@@ -110,7 +113,7 @@ class Implementation(Value):
         if isinstance(self.implements, GaLore):
             if not self.implements.deterministic:
                 raise ValueError(f"implements must be a GaLore whose gradients are exact, got {self.implements!r}")
-        else:
+        elif not isinstance(self.implements, MethodDescent):
             being("implements", self.implements, ProjectedDescent, ", such as RACLoRA(sketch, gamma)")
 
     @property

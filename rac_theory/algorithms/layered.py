@@ -74,6 +74,10 @@ class LayeredRACLoRA(ProjectedDescent, Value):
         """Whether every draw of every sketch is the same."""
         return all(sketch is None or is_deterministic(sketch) for sketch in self.sketches)
 
+    @property
+    def _is_plain(self) -> bool:
+        return type(self) is LayeredRACLoRA
+
     def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
         """Return the extreme eigenvalues over all layers; what has to be sampled shares ``alpha``."""
         if len(self.layers) == 1:

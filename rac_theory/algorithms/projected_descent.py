@@ -5,12 +5,22 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rac_theory.algebra import Symbol
+from rac_theory.algorithms.gradients.clients import Clients
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_fits, check_source, never_draws
+from rac_theory.algorithms.gradients.local import Local
+from rac_theory.algorithms.gradients.reshuffled import Reshuffled
+from rac_theory.algorithms.method import H, Method, gradient, state
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.numerics import Randomness
 from rac_theory.problems import Problem
 from rac_theory.sketches import Spectrum
+
+_W, _gamma = state("W"), Symbol("gamma", constant="gamma", meaning="size of one gradient step")
+
+PLAIN = Method({_W: _W - _gamma * H(gradient(_W))})
+"""The method that every projected descent is with one gradient a draw of H; gradient descent is it with H = I."""
 
 
 class ProjectedDescent(ABC):
@@ -42,6 +52,18 @@ class ProjectedDescent(ABC):
     def deterministic(self) -> bool:
         """Whether the projection never changes and the gradients are not random."""
         return self.one_projection and never_draws(self.gradients)
+
+    @property
+    def method(self) -> Method | None:
+        """The expression that this is an instance of; None where one draw of H sees several steps, or may be kept."""
+        source = self.gradients
+        several = isinstance(source, Reshuffled | Clients) or (isinstance(source, Local) and source.steps > 1)
+        return PLAIN if self._is_plain and not several else None
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether a step is ``W - gamma H g`` with a fresh H: of the classes of this library that say so."""
+        return False
 
     @property
     @abstractmethod

@@ -94,6 +94,10 @@ class RACLoRA(ProjectedDescent, Value):
         return self.lora_alpha is None
 
     @property
+    def _is_plain(self) -> bool:
+        return type(self) is RACLoRA and self.lora_alpha is None
+
+    @property
     def plain_scale(self) -> float:
         """``(lora_alpha / r)^2``, by which the plain step multiplies B B'; 1 for the projected step."""
         return 1.0 if self.sketch is None or self.lora_alpha is None else (self.lora_alpha / self.sketch.rank) ** 2

@@ -70,6 +70,8 @@ class Constants(Value):
     kept : float
         Share of a squared gradient that is left in its leading subspace at least, for ``GaLore``: r/min(m, n), rounded
         down.
+    letters : mapping
+        The numbers of the letters of a ``Method``; the symbol ``letter("beta")`` of a theorem reads ``letters.beta``.
     alpha_spent : float
         The probability with which a constant that is sampled may be false, all together; 0 for closed forms.
     measured : frozenset of str
@@ -119,6 +121,7 @@ class Constants(Value):
     ell: float = math.nan
     offset: float = math.nan
     kept: float = math.nan
+    letters: Mapping[str, float] = field(default_factory=dict)
     alpha_spent: float = 0.0
     measured: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
@@ -134,14 +137,22 @@ class Constants(Value):
         if not isinstance(self.provenance, Mapping):
             raise ValueError(f"provenance must be a mapping of names to words, got {shown(self.provenance)}")
         checks.integer("inner_steps", self.inner_steps, 1)
-        object.__setattr__(self, "provenance", read_only(self.provenance))
+        for name, value in self.letters.items():
+            checks.real(name, value)
+        vars(self).update(provenance=read_only(self.provenance), letters=read_only(self.letters))
         object.__setattr__(self, "measured", frozenset(self.measured))
+
+    def __getattr__(self, name: str) -> float:
+        """A letter, ``letters.beta``: nan if there is none, as of all that is unknown."""
+        if not name.startswith("letters."):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return float(self.letters.get(name.removeprefix("letters."), math.nan))
 
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
 
-        told = [known for known in fields(self) if known.repr and known.name != "measured"]
-        values = {known.name: getattr(self, known.name) for known in told}
+        told = [known for known in fields(self) if known.repr and known.name not in ("measured", "letters")]
+        values = {known.name: getattr(self, known.name) for known in told} | dict(self.letters)
         rows = [
             (name, f"{value:.6g}" if isinstance(value, float) else str(value), self._known_by(name))
             for name, value in values.items()
@@ -161,7 +172,9 @@ class Constants(Value):
 
         ``alpha``, ``draws`` and ``rng`` matter only for a sketch whose moments have to be sampled: lambda_min and
         lambda_max are then bounded at half of alpha each, or at a quarter where L_H has to be sampled too, which takes
-        half of it. Steps that fit the draw have one such number, nu.
+        half of it. Steps that fit the draw have one such number, nu. An algorithm that has a member
+        ``constants(problem)`` says itself what it returns there, by name; if that holds with a probability only, its
+        ``alpha_spent`` is part of alpha.
 
         Raises
         ------
@@ -182,4 +195,4 @@ class Constants(Value):
         'the smallest positive s^2/N + l2, s the singular values of X and 0 for its null space, rounded down'
         """
         being("case", case, Case, ", such as Case(algorithm, problem)")
-        return cls(**known_constants(case.as_checked, alpha, draws, rng))
+        return cls(**known_constants(case, alpha, draws, rng))

@@ -1,26 +1,155 @@
 """What is known of a case by itself: how each of its constants is found, and rounded to its safe side."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms import RACLoRA
-from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Reshuffled
-from rac_theory.base import having
+from rac_theory.algorithms import (
+    CyclicRACLoRA,
+    Decreasing,
+    FittedDescent,
+    GaLore,
+    Implementation,
+    MethodDescent,
+    ProjectedDescent,
+    RACLoRA,
+)
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Reshuffled
+from rac_theory.base import checks, having
 from rac_theory.cases.case import Case
-from rac_theory.cases.known_of_clients import of_clients, variance_bound
-from rac_theory.cases.known_steps import of_steps
-from rac_theory.numerics import Randomness, rounded
-from rac_theory.problems import Problem, components_of, heterogeneity
+from rac_theory.gains import StepGain, fitted_step, plain_step, projected_step, smoothness_along
+from rac_theory.numerics import Account, Randomness, child, rounded, seed_sequence
+from rac_theory.problems import (
+    Problem,
+    Smoothness,
+    client_heterogeneity,
+    components_of,
+    heterogeneity,
+    heterogeneity_within,
+    smoothness_of,
+)
+from rac_theory.sketches import Spectrum
+
+_CURVATURE = 2  # the stream of L_H; of a coin the sides have 0 and 1
+
+
+def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dict[str, str]) -> dict[str, Any]:
+    """Return the constants of steps, by name, and the level that they cost; ``sources`` are completed.
+
+    L_H may have half of alpha, and the two ends of the spectrum share what it leaves. Steps that decrease have no one
+    gain.
+    """
+    algorithm, Q = case.algorithm, smoothness_of(case.problem)
+    if isinstance(algorithm, Decreasing):
+        known = of_steps(replace(case, algorithm=algorithm.algorithm), alpha, draws, rng, sources)
+        for name in ("nu", "longest_step"):
+            known.pop(name, None), sources.pop(name, None)
+        return known | {"offset": algorithm.offset}
+    if isinstance(getattr(algorithm, "gradients", None), CertifiedStep):
+        Q = None  # gamma is but a factor of steps: there is no gain, and T16 asks for no L_H
+    if isinstance(algorithm, FittedDescent):
+        assert Q is not None  # the algorithm has refused the problem otherwise
+        gain = fitted_step(algorithm, Q, alpha=alpha, draws=draws, rng=rng)
+        return _of_gain(gain, sources) | {"alpha_spent": gain.alpha}
+    if isinstance(algorithm, CyclicRACLoRA):
+        k = len(algorithm.blocks)
+        sources["ell"] = f"the smaller of sqrt(k - 1) and log2(k), rounded up, for k = {k} blocks"
+        return {"ell": _of_turns(k)} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
+    if isinstance(algorithm, MethodDescent):  # what is known of its H; a gain is that of the plain step
+        known = of_steps(replace(case, algorithm=algorithm.projector), alpha, draws, rng, sources)
+        return {name: value for name, value in known.items() if name not in ("nu", "longest_step")}
+    if isinstance(algorithm, GaLore):
+        sources["kept"] = "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
+        return {"kept": algorithm.kept(case.problem)}
+    if not isinstance(algorithm, ProjectedDescent):
+        return {}
+    root, account, known = seed_sequence(rng), Account(alpha), {}
+    if Q is not None:
+        along = smoothness_along(algorithm, Q, alpha=alpha / 2, draws=draws, rng=child(root, _CURVATURE))
+        account.draw("L_H", along.alpha)
+        known["L_H"] = min(along.L_H, float(case.problem.L)) if math.isfinite(case.problem.L) else along.L_H
+        sources["L_H"] = along.provenance
+    projection = algorithm.projection(alpha=account.left / 2, draws=draws, rng=root)
+    for end in ("lambda_min", "lambda_max"):
+        account.draw(end, projection.alpha)
+        known[end] = float(getattr(projection, end))
+        sources[end] = projection.provenance
+    if Q is not None:
+        known |= _of_gain(_gain(algorithm, Q, known["L_H"], projection), sources)
+    return known | {"alpha_spent": math.fsum(account.spent.values())}
+
+
+def _of_turns(k: int) -> float:
+    """The smaller of sqrt(k - 1) and the number of halvings of k blocks."""
+    return min(math.nextafter(math.sqrt(k - 1), math.inf), float((k - 1).bit_length()))
+
+
+def _gain(algorithm: ProjectedDescent, Q: Smoothness, L_H: float, projection: Spectrum) -> StepGain:
+    if isinstance(algorithm, RACLoRA) and not algorithm.is_projected:
+        return plain_step(algorithm, Q, L_H, projection)
+    return projected_step(algorithm, Q, L_H, projection)
+
+
+def _of_gain(gain: StepGain, sources: dict[str, str]) -> dict[str, Any]:
+    sources.update(dict.fromkeys(("nu", "longest_step"), gain.provenance))
+    return {"nu": gain.nu, "longest_step": gain.longest}
+
+
+def of_clients(gradients: Clients, problem: Problem, sources: dict[str, str]) -> dict[str, Any]:
+    """Return the constants of clients, by name; ``sources`` are completed.
+
+    L_max is the largest constant of a gradient along which a client steps: of a client, or where clients take
+    reshuffled epochs of a component of one.
+    """
+    clients: tuple[Any, ...] = problem.clients  # type: ignore[attr-defined]
+    shuffled = isinstance(gradients.source, Reshuffled)
+    names = ("L", "L_max") if shuffled else ("L",)
+    curvatures = [float(getattr(client, name)) for client in clients for name in names]
+    L = math.nan if any(map(math.isnan, curvatures)) else max(curvatures)
+    sources["L_max"] = "the largest L of a component of a client" if shuffled else "the largest L of a client"
+    sources["D"] = "2 L_max (f* - mean of the f_lower of clients), rounded up"
+    sources["D_in"] = "2 L_max (mean of f_m* - mean of the component infima of clients), rounded up"
+    sources["omega"] = "of who takes part, rounded up" if gradients.participation else "0: all clients take part"
+    if not shuffled:
+        sources["D_in"] = "0: clients take full gradient steps"
+    steps = gradients.source.steps if isinstance(gradients.source, Local) else 1
+    return {
+        "L_max": L,
+        "D": client_heterogeneity(problem, L),
+        "D_in": heterogeneity_within(problem, L) if shuffled else 0.0,
+        "omega": gradients.omega(problem),
+        "zeta_squared": variance_bound(problem),
+        "inner_steps": max(client.n_components for client in clients) if shuffled else steps,
+    }
+
+
+def variance_bound(problem: Any) -> float:
+    """A bound that a problem has proved on the variance of its gradients, at every W; nan if it has none."""
+    return float(getattr(problem, "variance_bound", math.nan))
+
+
+_SAID = (
+    *("gamma", "L", "mu", "strong_convexity", "lambda_min", "lambda_max", "L_max", "A", "beta", "C", "D", "D_in"),
+    *("omega", "sigma_squared", "zeta_squared", "bias_squared", "nu", "longest_step", "L_H", "ell", "offset", "kept"),
+)
+"""What an algorithm may say of its own steps and gradients."""
+
+_SAID = (
+    *("gamma", "L", "mu", "strong_convexity", "lambda_min", "lambda_max", "L_max", "A", "beta", "C", "D", "D_in"),
+    *("omega", "sigma_squared", "zeta_squared", "bias_squared", "nu", "longest_step", "L_H", "ell", "offset", "kept"),
+)
+"""What an algorithm may say of its own steps and gradients."""
 
 _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 
 
 def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> dict[str, Any]:
     """Return the fields of ``Constants`` that are known, by name; see ``Constants.of``."""
-    problem = case.problem
+    own, case = _said(case, alpha), case.as_checked
+    problem, level = case.problem, own.get("alpha_spent", 0.0)
     having("problem", problem, "a problem with its constants", _NEEDED, "; what is not known is nan")
     f0 = float(problem.value(case.start[None])[0])
     f_star = float(problem.f_star)
@@ -44,7 +173,23 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
         "gap0_upper": _fall(f0, f_lower),
     }
     sources = _provenance(problem)
-    return known | of_steps(case, alpha, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
+    known |= of_steps(case, alpha - level, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
+    sources.update(dict.fromkeys(own, f"{type(case.algorithm).__name__}.constants(problem)"))
+    letters = {name: float(value) for name, value in getattr(case.algorithm, "letters", {}).items()}
+    return known | own | {"letters": letters, "alpha_spent": known.get("alpha_spent", 0.0) + level}
+
+
+def _said(case: Case, alpha: float) -> dict[str, Any]:
+    """What an algorithm, or the object that an implementation is made of, says of its own constants."""
+    algorithm: Any = case.algorithm
+    own = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    if not hasattr(own, "constants"):
+        return {}
+    said = dict(own.constants(case.problem))
+    for name, value in said.items():
+        checks.real(checks.one_of("constants", name, (*_SAID, "alpha_spent")), value)
+    checks.finite("alpha_spent of constants", said.get("alpha_spent", 0.0), at_least=0, below=alpha)
+    return said
 
 
 def _fall(f0: float, lowest: float) -> float:

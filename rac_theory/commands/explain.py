@@ -48,9 +48,10 @@ _GROUNDS = {
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
     from rac_theory import theorems
+    from rac_theory.algorithms import PLAIN
     from rac_theory.base import checks
     from rac_theory.literature import CLAIMS, Counterexample, PublishedClaim, counterexamples
-    from rac_theory.statements import Theorem, relations_in
+    from rac_theory.statements import Theorem, rac_lora_exact, relations_in
     from rac_theory.statements.symbols import constants_in
 
     known: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
@@ -72,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         tell(console, f"{label:{_LABEL}}{text}", hang=_LABEL)
     if not isinstance(claim, Counterexample):
         asked = constants_in(*relations_in(*claim.given)) if isinstance(claim, Theorem) else ()
+        if isinstance(claim, Theorem) and claim.about is rac_lora_exact:
+            tell(console, "\n    ".join(["step", *str(PLAIN).splitlines()]), hang=2)
         tell(console, "\n    ".join(["given", *claim.assumptions]), hang=2)
         symbols = tuple(dict.fromkeys((*claim.symbols, *asked)))
         width = max(len(symbol.name) for symbol in symbols) + 2

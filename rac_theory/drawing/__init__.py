@@ -4,9 +4,9 @@ matplotlib is imported when something is drawn, and no earlier.
 """
 
 from rac_theory.drawing import chart, chart_svg, html, plot, svg, words
-from rac_theory.drawing.chart import Chart, bound_and_runs
+from rac_theory.drawing.chart import Chart, bound_and_runs, with_margin
 from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREEN, GREY, MEAN, PINK, RUNS, YELLOW
-from rac_theory.drawing.plot import figure, finished, tick_label
+from rac_theory.drawing.plot import figure, finished, hull, tick_label
 
 __all__ = [
     "BLACK",
@@ -25,8 +25,10 @@ __all__ = [
     "figure",
     "finished",
     "html",
+    "hull",
     "plot",
     "svg",
     "tick_label",
+    "with_margin",
     "words",
 ]

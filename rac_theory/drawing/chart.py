@@ -1,7 +1,6 @@
 """What a figure of curves shows, as data: two drawers read it, so both show the same things in the same colours."""
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from rac_theory.base import Value, type_name
 from rac_theory.base.checks import Array
 from rac_theory.drawing.colours import BOUND, MEAN, RUNS
-from rac_theory.drawing.room import Corner, Line, place
+from rac_theory.drawing.room import ENDS, Corner, Line, place
 
 SIZE = (5.6, 3.6)
 """Inches."""
@@ -117,6 +116,15 @@ def share_of_axis(values: NDArray[Any], limits: tuple[float, float], scale: Scal
     return np.asarray((values - limits[0]) / (limits[1] - limits[0]), dtype=np.float64)
 
 
+def with_margin(low: float, high: float, scale: Scale) -> tuple[float, float]:
+    """Return an interval that is wider by a twentieth on both sides, as far as an axis goes."""
+    if scale == "log":
+        factor = high**0.05 / low**0.05
+        return max(low / factor, ENDS[0]), min(high * factor, ENDS[1])
+    margin = (high - low) / 20
+    return low - margin, high + margin
+
+
 def legend_share(named: Sequence[Layer]) -> tuple[float, float]:
     """Return the share of the axes of a figure that a legend of layers takes, in width and in height."""
     letters = max((len(layer.label.translate(_NO_LETTERS)) for layer in named), default=0)
@@ -196,8 +204,8 @@ def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title
     low = min((float(np.nanmin(line)) for line in lines if np.isfinite(line).any()), default=0.1)
     high = max((float(np.nanmax(shape)) for shape in (*lines, *areas) if np.isfinite(shape).any()), default=1.0)
     first = 1 if xscale == "log" else 0
-    xlim = _with_margin(first, max(last, first + 1), xscale)
-    low, high = max(low / 3, sys.float_info.min), min(1.5 * high, sys.float_info.max)
+    xlim = with_margin(first, max(last, first + 1), xscale)
+    low, high = max(low / 3, ENDS[0]), min(max(1.5 * high, 100 * ENDS[0]), ENDS[1])
     firm, faint = (
         [_as_lines(layer, xlim, xscale, (low, high)) for layer in layers if layer.is_faint is wanted]
         for wanted in (False, True)
@@ -205,10 +213,7 @@ def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title
     named = [layer for layer in layers if layer.label and np.isfinite(_drawable(layer.curves)).any()]
     corner, growth = place(firm, faint, *legend_share(named))
     stretch = math.exp(min(growth * (math.log(high) - math.log(low)), 700.0))
-    if "upper" in corner:
-        ylim = low, min(high * stretch, sys.float_info.max)
-    else:
-        ylim = max(low / stretch, sys.float_info.min), high
+    ylim = (low, min(high * stretch, ENDS[1])) if "upper" in corner else (max(low / stretch, ENDS[0]), high)
     drawn = [replace(layer, curves=_shown(layer, ylim)) for layer in layers]
     seen = tuple(one for one in drawn if np.isfinite(one.curves).any())
     return Chart(seen, xlim, ylim, xscale, ylabel, title, corner)
@@ -219,15 +224,6 @@ def _as_lines(layer: Layer, xlim: tuple[float, float], xscale: Scale, ylim: tupl
     with np.errstate(divide="ignore", invalid="ignore"):
         y = share_of_axis(layer.curves if layer.filled else _drawable(layer.curves), ylim, "log")
     return share_of_axis(layer.t, xlim, xscale), y
-
-
-def _with_margin(low: float, high: float, scale: Scale) -> tuple[float, float]:
-    """Widen an interval by a twentieth on both sides."""
-    if scale == "log":
-        factor = (high / low) ** 0.05
-        return low / factor, high * factor
-    margin = (high - low) / 20
-    return low - margin, high + margin
 
 
 def _shown(layer: Layer, ylim: tuple[float, float]) -> Array:

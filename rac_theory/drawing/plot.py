@@ -1,7 +1,8 @@
 """Drawing: arrays on matplotlib axes. It knows no concept, takes and returns axes, and never shows."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-    from matplotlib.ticker import Locator
+    from matplotlib.ticker import Locator, LogLocator
 
 _GROUPS = ((BLACK, "*"), (MEAN, "o"), (BOUND, "s"), (GREEN, "^"), (PINK, "D"), (RUNS, "v"), (YELLOW, "P"))
 
@@ -33,10 +34,11 @@ def curves(chart: Chart, ax: "Axes | None" = None) -> "Axes":
     ax = figure().subplots() if ax is None else ax
     xlim, ylim = chart.xlim, chart.ylim
     if ax.has_data():
-        xlim, ylim = (_hull(old, new) for old, new in ((ax.get_xlim(), xlim), (ax.get_ylim(), ylim)))
+        xlim, ylim = (hull(old, new) for old, new in ((ax.get_xlim(), xlim), (ax.get_ylim(), ylim)))
+    # Limits come before curves, for which matplotlib would look for some that no float holds where a value is 1e308.
+    ax.set(xscale=chart.xscale, yscale="log", xlabel=chart.xlabel, ylabel=chart.ylabel, xlim=xlim, ylim=ylim)
     for order, layer in enumerate(chart.layers, start=1):
         _draw(layer, ax, order)
-    ax.set(xscale=chart.xscale, yscale="log", xlabel=chart.xlabel, ylabel=chart.ylabel, xlim=xlim, ylim=ylim)
     words.titled(ax, chart.title)
     words.legend(ax, [layer.label for layer in chart.legend], corner=chart.corner)
     tick(ax.xaxis, chart.xscale)
@@ -124,11 +126,25 @@ def finished(ax: "Axes", title: str) -> "Axes":
 
 def ticks(scale: Scale, low: float, high: float) -> "Locator":
     """Return what finds ticks: 1, 2, 5 within two decades, powers of ten beyond; whole steps on a linear axis."""
-    from matplotlib.ticker import LogLocator, MaxNLocator
+    from matplotlib.ticker import MaxNLocator
 
     if scale == "linear":
         return MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True)
-    return LogLocator(subs=(1.0, 2.0, 5.0) if high < 100 * low else (1.0,), numticks=8)
+    return _powers()(subs=(1.0, 2.0, 5.0) if high / 100 < low else (1.0,), numticks=8)
+
+
+@cache
+def _powers() -> "type[LogLocator]":
+    """Return what finds ticks on a logarithmic axis, also where the next one beyond its ends is no float."""
+    from matplotlib.ticker import LogLocator
+
+    class Powers(LogLocator):
+        def tick_values(self, vmin: float, vmax: float) -> Any:  # an array, as LogLocator returns
+            with np.errstate(over="ignore"):
+                values = np.asarray(super().tick_values(vmin, vmax))
+            return values[np.isfinite(values)]
+
+    return Powers
 
 
 def tick(axis: "Axis", scale: Scale) -> None:
@@ -144,7 +160,7 @@ def tick(axis: "Axis", scale: Scale) -> None:
 
 def has_powers(low: float, high: float) -> bool:
     """Whether the ticks of a logarithmic axis are powers of ten of which some are too long as decimals."""
-    return high >= 100 * low and (low < 5e-4 or high >= 1e5)
+    return high / 100 >= low and (low < 5e-4 or high >= 1e5)
 
 
 def tick_label(x: float, *, as_power: bool = False) -> str:
@@ -195,5 +211,6 @@ def _draw(layer: Layer, ax: "Axes", order: int) -> None:
         )
 
 
-def _hull(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+def hull(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """Return the least interval that contains both."""
     return min(one[0], other[0]), max(one[1], other[1])

@@ -1,5 +1,6 @@
 """Room for words on axes: the corner in which a box covers nothing, and by how much the axes must grow for it."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
@@ -15,6 +16,8 @@ Line: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 
 CORNERS: tuple[Corner, ...] = ("upper right", "lower left", "upper left", "lower right")
 """Where falling curves leave room comes first."""
+ENDS = (sys.float_info.min, 1.79e308)
+"""Where a logarithmic axis ends at the latest: these are still floats when they come back from their logarithms."""
 _FINE = 256  # points of a line that has fewer: what lies between two of them must be seen, too
 _MOST = 0.6  # of the axes, for a box
 _MOST_FOR_FAINT = 0.6  # of them as they were, to grow

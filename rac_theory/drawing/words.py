@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rac_theory.base.checks import Array
-from rac_theory.drawing.room import CORNERS, Corner, Line, covered, place
+from rac_theory.drawing.room import CORNERS, ENDS, Corner, Line, covered, place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -162,4 +162,6 @@ def _grow(ax: "Axes", growth: float, *, upwards: bool) -> None:
     scale = ax.yaxis.get_transform()
     low, high = scale.transform(ax.get_ylim())
     more = growth * (high - low)
-    ax.set_ylim(*scale.inverted().transform([low - more * (not upwards), high + more * upwards]))
+    with np.errstate(over="ignore"):
+        ends = scale.inverted().transform([low - more * (not upwards), high + more * upwards])
+    ax.set_ylim(*np.clip(ends, ENDS[0] if ax.get_yscale() == "log" else -ENDS[1], ENDS[1]))

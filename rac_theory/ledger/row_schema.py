@@ -18,7 +18,8 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
     "slack": _nullable(Slack),
     "fitted": _nullable(Rate),
     "promised": _nullable(Rate),
-    "constants": _nullable(Constants) | {"alpha_spent": float, "measured": list[str], "provenance": dict[str, str]},
+    "constants": _nullable(Constants)
+    | {"alpha_spent": float, "measured": list[str], "provenance": dict[str, str], "letters": dict[str, float]},
 }
 """The fields of a row that hold several values, and the types of these."""
 

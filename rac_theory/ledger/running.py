@@ -2,17 +2,35 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from rac_theory.base import as_they_finish, plug_in_faults, worker_count
+from rac_theory.base import as_they_finish, plug_in_faults, worker_count, write_whole
 from rac_theory.cases import Case
+from rac_theory.drawing import chart_svg
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.ledger.figures import draw
 from rac_theory.ledger.plan import Plan
+from rac_theory.ledger.results import slug
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.runs import kernel_for, record
+from rac_theory.verdicts import Verdict
+
+
+def draw(ensemble: Ensemble, verdicts: list[Verdict], folder: Path) -> list[str | None]:
+    """Draw each verdict that rests on runs into ``folder``; return the file names, None where nothing was run."""
+    return [_draw_one(ensemble, verdict, folder) for verdict in verdicts]
+
+
+def _draw_one(ensemble: Ensemble, verdict: Verdict, folder: Path) -> str | None:
+    if verdict.evidence == "none":
+        return None
+    chart = replace(verdict.chart, title=f"{verdict.theorem.id} {verdict.status.name}: {ensemble.key}")
+    name = f"{slug(str(ensemble.key))}_{verdict.theorem.id}.svg"
+    write_whole(folder / name, chart_svg.draw(chart))
+    return name
+
 
 _FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its size
 

@@ -65,7 +65,7 @@ DRAWN = {name: draws for draws, names in _DRAWN.items() for name in names.split(
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
 
 MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
-AFTER = "(E (dot (- V (* gamma (H G))) (- V (* gamma (H G)))))"  # ||V||^2 after an exact step, on average
+AFTER = "(E (dot $moved $moved))"  # ||V||^2 after a step, on average; what V is then stands in STEPS
 
 _IMPLIED = (
     "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
@@ -95,7 +95,7 @@ STEPS = {
     "rac_lora_root_steps": "L smooth gap_next (* -1 gamma (sqrt (/ t_0 (+ t t_0))) (H g))",
     "rac_lora_harmonic_steps": "L smooth gap_next (* -1 (/ (* gamma t_0) (+ t t_0)) (H g))",
 }
-"""What a step is by what a theorem is about: the constant of the descent lemma, what says so, where it leads."""
+"""What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V."""
 
 CONDITIONS = {
     "smooth": ("f has a gradient with Lipschitz constant L", "(< 0 L)"),
@@ -871,9 +871,9 @@ BY_HAND = {
 START = {
     "gap0": ("gap", "(E gap_next)", "gap0", "(- f_T f_star)", "(known gap0)"),
     "gap0_upper": ("gap", "(E gap_next)", "gap0_upper", "(- f_T f_star)", "(known gap0_upper)"),
-    "distance0": ("(dot V V)", AFTER, "(^ distance0 2)", "D_T", "(known distance0) rac_lora_exact"),
+    "distance0": ("(dot V V)", AFTER, "(^ distance0 2)", "D_T", "(known distance0) $about"),
 }
-"""What is followed, on average after a step, at W^0 at most, at W^T, and on what that rests."""
+"""What is followed, after a step of $about, at W^0 at most, at W^T, and on what that rests; steps are averaged."""
 
 POTENTIAL = {
     "psi": "(+ (* a gap) (* b distance) (* d (dot V V)))",
@@ -881,7 +881,7 @@ POTENTIAL = {
     "most": "(+ (* b0 gap) (* d0 (dot V V)))",
     "psi0": "(+ (* b0 gap0) (* d0 (^ distance0 2)))",
 }
-"""A potential, its mean after an exact step, what it is at most, and what that is at W^0."""
+"""A potential, its mean after a step, what it is at most, and what that is at W^0."""
 
 
 def rows(table: str) -> Iterator[list[str]]:
@@ -1105,7 +1105,7 @@ class File:
         for key, node in zip(head.split()[1:], arguments, strict=True):
             match key:
                 case "start":
-                    *sides, rests = START[node]
+                    *sides, rests = map(self._moving, START[node])
                     env |= zip(("x", "x+", "x0", "last"), map(parsed, sides), strict=True)
                     by |= {self._assumption(each) for each in nodes(rests)}
                 case "at":
@@ -1125,8 +1125,8 @@ class File:
             ask("!" not in key or fact.strict, f"{name} must be known to be positive")
             ask(rule != "drifted" or not fact.average, "what is true on average is not true of each client")
         if {"a", "b", "d"} <= env.keys():
-            env |= {key: filled(nodes(of)[0], env) for key, of in POTENTIAL.items()}
-            by |= {("known", "gap0"), ("known", "distance0"), "rac_lora_exact"}
+            env |= {key: filled(nodes(self._moving(of))[0], env) for key, of in POTENTIAL.items()}
+            by |= {("known", "gap0"), ("known", "distance0"), self._moving("$about")}
         for key, node in map(nodes, equations.split(";")):
             of = filled(node, env)
             if key == "=":
@@ -1134,6 +1134,13 @@ class File:
             else:
                 ask(self._same(filled(key, env), of), f"{text(key)} must be {{}}, it is {{}}", of, filled(key, env))
         return filled(nodes(low)[0], env), filled(nodes(high)[0], env), False, frozenset(by)
+
+    def _moving(self, words: str) -> str:
+        """Put in what V is after a step, and of which algorithm, where that is asked."""
+        steps = {name: row for name, row in STEPS.items() if name in self.holding and " gap_next " in row}
+        ask(steps or "$" not in words, f"what V is after a step is not known of {self.about}")
+        name, row = next(iter(steps.items()), ("", "0 0 0 0"))
+        return Template(words).substitute(about=name, moved=f"(+ V {text(nodes(row)[3])})")
 
     def _by_hand(self, rule: str, arguments: Sequence[Any], facts: Sequence[Fact], statement: Tree) -> tuple[Any, ...]:
         match rule, arguments, facts:

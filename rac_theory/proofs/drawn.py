@@ -9,8 +9,9 @@ from operator import add
 from rac_theory.algebra import Expression, Ratio, Relation, Symbol, lifted, symbols_in, term
 from rac_theory.proofs.fact import Fact, follows, read
 from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.rules import MEANS
 
-_MEANS: Mapping[str, tuple[str, str]] = {"H": ("E", r"\mathrm{E}"), "m": ("mean", r"\mathrm{mean}")}
+_WRITTEN: Mapping[str, tuple[str, str]] = {"H": ("E", r"\mathrm{E}"), "m": ("mean", r"\mathrm{mean}")}
 """How a mean is written: over H, all that is drawn afresh in a step, and over m, the clients."""
 
 
@@ -22,7 +23,7 @@ class Drawn(Symbol):
 
     def mean(self, draw: str) -> "Drawn":
         """Return the letter for its mean over a draw."""
-        text, latex = _MEANS[draw]
+        text, latex = _WRITTEN[draw]
         is_enclosed = self.name.startswith("<") or (self.name.startswith("||") and self.name.endswith("^2"))
         left, right = ("", "") if is_enclosed else ("[", "]")  # without them E x^2 could be the square of a mean
         name, typeset = f"{text}{left}{self.name}{right}", rf"{latex} {left}{self.latex}{right}"
@@ -60,7 +61,7 @@ def mean(fact: Fact, draw: str = "H") -> Fact:
         else fact.said
     )
     sides = tuple(_averaged(side, draw) for side in said.terms)
-    return follows(f"Mean over {draw}", Relation(sides, said.signs), [], fact)
+    return follows(MEANS[draw], Relation(sides, said.signs), [], fact)
 
 
 def _averaged(side: Expression, draw: str) -> Expression:

@@ -28,10 +28,11 @@ from rac_theory.proofs import checker, facts
 from rac_theory.proofs.available import about_constants
 from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.induction import FIRST
+from rac_theory.proofs.induction import COURSES
 from rac_theory.proofs.proof import Proof
-from rac_theory.proofs.quantities import NUMBERS, VECTORS, V, Z, distance, gap, moved, moved_next, own
-from rac_theory.statements import Assumption, Condition, Known, assumptions, metric, symbols
+from rac_theory.proofs.quantities import NUMBERS, VECTORS, V, distance, gap, moved, moved_next, own
+from rac_theory.proofs.rules import Rule
+from rac_theory.statements import Assumption, Condition, Known, Theorem, assumptions, implied, metric, symbols
 
 _LETTERS: Mapping[Symbol, str] = {
     **{
@@ -106,7 +107,7 @@ class _Writer:
         self._head: list[str] = []
         self._facts: dict[str, int] = {}
         theorem = proof.theorem
-        given = [f"given {self._assumption(each)}" for each in theorem.given]
+        given = [f"given {each}" for each in dict.fromkeys((*map(self._assumption, theorem.given), *_implied(theorem)))]
         claim = f"claim {self.relation(Relation((theorem.metric.expected, theorem.claim.bound), ('<=',)))}"  # type: ignore[arg-type]
         for fact in support:
             self.fact(fact)
@@ -236,7 +237,7 @@ class _Writer:
         if fact.number not in self.numbers:
             made = self._made(fact)
             low, high = ("0", self._number(fact)) if fact.said is None else map(self.expression, fact.said.terms)
-            if fact.rule == "Added from the last step on":  # in normal form it would divide by what may be zero
+            if fact.rule is Rule.ACCUMULATE:  # in normal form it would divide by what may be zero
                 _, _, start, j, *_ = made.split()
                 p = self._sides[next(iter(fact.of))[1].number][1]
                 high = f"(* {re.sub(rf'(?<![^ (]){j}(?![^ )])', 'T', p)} {start})"
@@ -268,7 +269,7 @@ class _Writer:
 
     def _made(self, fact: Fact) -> str:
         if fact.rule:
-            return f"rule {self._rule(fact)}"
+            return f"rule {self._rule(fact, fact.rule)}"
         if fact.of:
             return f"sum {self._products(fact)}"
         if fact.schema:
@@ -307,16 +308,19 @@ class _Writer:
             products.append(f"({' '.join([str(times), *factors])})")
         return " ".join(products)
 
-    def _rule(self, fact: Fact) -> str:
+    def _rule(self, fact: Fact, rule: Rule) -> str:
         ((*of,),) = fact.of
-        if fact.rule == "A sum over t":
+        if rule is Rule.SUM:
             of = list(self._leaves(of[0]))
-        if fact.rule == "A potential":  # at most what of the gap, and of the squared distance
+        if rule is Rule.POTENTIAL:  # at most what of the gap, and of the squared distance
             shares = dict(zip(_starts(fact), of[5:], strict=True))
             of = [*of[:5], *(shares.get(start, facts.nothing) for start in (symbols.gap0, symbols.distance0))]
-        numbers = " ".join(str(self.fact(each)) for each in of)
-        name, arguments = _RULES.get(fact.rule, ("instance", _Writer._instance_of))
-        return " ".join(filter(None, (name, arguments(self, fact, of), numbers)))
+        numbers = [self.fact(each) for each in of]
+        if rule in (Rule.SUM, Rule.WEIGHTS):
+            numbers.insert(0, self.fact(facts.plus[symbols.T]))
+        name, *beside = rule.checked.split()
+        arguments = (_ARGUMENTS[key](self, fact, of) if key in _ARGUMENTS else key for key in beside)
+        return " ".join((name, *arguments, *map(str, numbers)))
 
     def _leaves(self, fact: Fact) -> Iterator[Fact]:
         for product in fact.of:
@@ -326,44 +330,40 @@ class _Writer:
             yield from fact.schema[1:] if fact.schema[:1] == ("sign",) else [fact]
 
     def _start(self, fact: Fact, of: list[Fact]) -> str:
-        return self._symbol(_starts(fact)[0])
-
-    def _telescope(self, fact: Fact, of: list[Fact]) -> str:
-        squares = {one.name for one in fact.said.terms[0].symbols}  # type: ignore[union-attr]
-        return f"{self._start(fact, of)} {'scaled_at' if metric.SCALED_GRADIENT.name in squares else 'square_at'}"
-
-    def _lasting(self, fact: Fact, of: list[Fact]) -> str:
-        is_gap = of[0].value == read(gap)
+        if fact.rule is not Rule.LAST:
+            return self._symbol(_starts(fact)[0])
         known = symbols.gap0 if assumptions.certified_minimum in self.proof.theorem.holding else symbols.gap0_upper
-        return self._symbol(known if is_gap else symbols.distance0)
+        return self._symbol(known if of[0].value == read(gap) else symbols.distance0)
 
-    def _squares(self, fact: Fact, of: list[Fact]) -> str:
-        return "scaled_at" if of[1].value == read(Z @ Z) else "square_at"
+    def _at(self, fact: Fact, of: list[Fact]) -> str:
+        squares = {one.name for term in fact.said.terms for one in term.symbols}  # type: ignore[union-attr]
+        return "scaled_at" if metric.SCALED_GRADIENT.name in squares else "square_at"
 
     def _given(self, fact: Fact, of: list[Fact]) -> str:
         (relation,) = (each for each in of[0].by - fact.by if isinstance(each, Relation))
         return self.relation(relation)
 
-    def _accumulate(self, fact: Fact, of: list[Fact]) -> str:
+    def _count(self, fact: Fact, of: list[Fact]) -> str:
         (j,) = [one for one in symbols_of(of[1].value.expression) if one not in _LETTERS]
         self._declare(j, "whole")
-        return f"{self._start(fact, of)} {self._symbol(j)}"
+        return self._symbol(j)
 
     def _declare(self, letter: Symbol, kind: str) -> None:
         line = f"letter {self._symbol(letter)} {kind}"
         if line not in self._head:
             self._head.append(line)
 
-    def _potential(self, fact: Fact, of: list[Fact]) -> str:
+    def _part(self, of_psi: str, of: list[Fact]) -> str:
+        """How much of what is in a potential; of p, how much of a gap it is at least."""
         _, _, above, below, _, *shares = of
         psi = -below.value
         for start, share in zip((symbols.gap0, symbols.distance0), shares, strict=True):
-            psi = psi + share.value * read(FIRST[start][0])
-        states = {"gap": gap, "distance": distance, "V2": V @ V}
-        every = dict.fromkeys(states.values(), 0)
-        parts = {name: read(psi.expression.at({**every, one: 1})) for name, one in states.items()}
-        p = read((psi - above.value).expression.at({gap: 1}))
-        return " ".join(self.expression(each.expression) for each in (*parts.values(), p))
+            psi = psi + share.value * read(COURSES[start].x)
+        if of_psi == "p":
+            return self.expression(read((psi - above.value).expression.at({gap: 1})).expression)
+        states = {"a": gap, "b": distance, "d": V @ V}
+        places = {**dict.fromkeys(states.values(), 0), states[of_psi]: 1}
+        return self.expression(read(psi.expression.at(places)).expression)
 
     def _drifted(self, fact: Fact, of: list[Fact]) -> str:
         step, growth = of
@@ -394,7 +394,7 @@ class _Writer:
 
 def _starts(fact: Fact) -> list[Symbol]:
     """What is known at W^0, in what a rule concludes."""
-    return [one for one in symbols_of(fact.said) if one in FIRST] if fact.said is not None else []
+    return [one for one in symbols_of(fact.said) if one in COURSES] if fact.said is not None else []
 
 
 def _inverse(fact: Fact) -> tuple[Fact, bool]:
@@ -405,40 +405,27 @@ def _inverse(fact: Fact) -> tuple[Fact, bool]:
     return fact, False
 
 
-def _nothing(writer: _Writer, fact: Fact, of: list[Fact]) -> str:
-    return ""
+def _of_potential(name: str) -> Callable[[_Writer, Fact, list[Fact]], str]:
+    return lambda writer, fact, of: writer._part(name, of)
 
 
-def _counted(writer: _Writer, fact: Fact, of: list[Fact]) -> str:
-    return str(writer.fact(facts.plus[symbols.T]))
-
-
-def _over(draw: str) -> Callable[[_Writer, Fact, list[Fact]], str]:
-    return lambda writer, fact, of: draw
-
-
-_RULES: Mapping[str, tuple[str, Callable[[_Writer, Fact, list[Fact]], str]]] = {
-    "Iterated": ("iterate", _Writer._start),
-    "Iterated down to a floor": ("settle", _Writer._start),
-    "Weighted and added": ("telescope", _Writer._telescope),
-    "Added from the last step on": ("accumulate", _Writer._accumulate),
-    "Added, with what noise lets grow": ("gather", _Writer._start),
-    "Added, with weights that grow": ("weigh", _Writer._start),
-    "A potential": ("potential", _Writer._potential),
-    "Iterated, and the mean over k": ("drifted", _Writer._drifted),
-    "A power": ("sign", _nothing),
-    "A root": ("sign", _nothing),
-    "At W^T": ("lasting", _Writer._lasting),
-    "Squares over t": ("squares", _Writer._squares),
-    "What is given": ("discharge", _Writer._given),
-    "A sum of powers": ("sign", _nothing),
-    "A sum of weights": ("sign", _counted),
-    "A sum over t": ("sign", _counted),
-    "Mean over H": ("mean", _over("H")),
-    "Mean over m": ("mean", _over("m")),
-    "cases": ("cases", _Writer._cases),
+_ARGUMENTS: Mapping[str, Callable[[_Writer, Fact, list[Fact]], str]] = {
+    "start": _Writer._start,
+    "at": _Writer._at,
+    "j": _Writer._count,
+    **{name: _of_potential(name) for name in "abdp"},
+    "push": _Writer._drifted,
+    "relation": _Writer._given,
+    "split": _Writer._cases,
+    "place": _Writer._instance_of,
 }
-"""Which rule of the checker a rule of the kernel is, and what is written beside the facts."""
+"""What is written beside the name of a rule."""
+
+
+def _implied(theorem: Theorem) -> list[str]:
+    """What the algorithm implies, but for what the checker knows of it by its name."""
+    about, *others = map(_predicate, (theorem.about, *implied(theorem.about, *theorem.given)))
+    return [each for each in others if each != "fresh_projection" or about not in checker.IMPLIED]
 
 
 def _predicate(assumption: object) -> str:

@@ -20,6 +20,7 @@ from rac_theory.algebra import (
     without_squares,
 )
 from rac_theory.proofs.missing import Missing, shortened
+from rac_theory.proofs.rules import Rule
 from rac_theory.statements import Assumption
 
 
@@ -50,7 +51,7 @@ class Fact:
         What it is called, and for what is taken for granted why it is true; empty for sums and products.
     said : Relation or None
         How it is written.
-    rule : str
+    rule : Rule or None
         By what rule it follows from the facts in ``of``, if not as their sum.
     page : str
         Of a lemma that is taken for granted, the page that proves it.
@@ -74,7 +75,7 @@ class Fact:
     of: Mapping[tuple["Fact", ...], Fraction] = field(default_factory=dict)
     name: str = ""
     said: Relation | None = None
-    rule: str = ""
+    rule: Rule | None = None
     page: str = ""
     schema: tuple[Any, ...] = ()
     number: int = field(default_factory=count().__next__, init=False)
@@ -138,10 +139,10 @@ def proved(name: str, said: Relation, fact: Fact) -> Fact:
     return Fact(_difference(said), fact.strict, fact.by, fact.parts, name, said)
 
 
-def follows(rule: str, said: Relation, by: Iterable[Assumption], *facts: Fact) -> Fact:
+def follows(rule: Rule, said: Relation, by: Iterable[Assumption], *facts: Fact, name: str = "") -> Fact:
     """Return what follows from facts by a rule, which has seen to it that it does."""
     said, by = _rising(said), frozenset(by).union(*(fact.by for fact in facts))
-    return Fact(_difference(said), said.signs == ("<",), by, {facts: Fraction(1)}, rule, said, rule)
+    return Fact(_difference(said), said.signs == ("<",), by, {facts: Fraction(1)}, name or rule.value, said, rule)
 
 
 def same(fact: Fact, value: Expression) -> None:

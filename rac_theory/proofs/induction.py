@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from rac_theory.algebra import Expression, Relation, Symbol, identical, lifted, powers, sqrt, symbols_of, total
-from rac_theory.proofs.drawn import Drawn, H, drawn_in
+from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import (
@@ -23,88 +23,110 @@ from rac_theory.proofs.quantities import (
     moved_next,
     own,
 )
+from rac_theory.proofs.rules import Rule
+from rac_theory.proofs.schemas import move_of
 from rac_theory.statements import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
     Assumption,
     Condition,
+    Predicate,
     mean_scaled_squared_gradient,
     metric,
-    rac_lora_exact,
     weighted_squared_gradient,
 )
 from rac_theory.statements.assumptions import bounded_below, certified_minimum, known_minimiser
-from rac_theory.statements.symbols import K, T, distance0, gamma, gap0, gap0_upper, t
+from rac_theory.statements.symbols import K, T, distance0, gap0, gap0_upper, t
 
 k = Symbol("k")
 """A step of a client in a round."""
 
 S, Z2, V2 = G @ G, Z @ Z, V @ V
-AFTER: Mapping[Expression, Expression] = {
-    gap: E(gap_next),
-    distance: E(distance_next),
-    V2: E((V - H(G) * gamma) @ (V - H(G) * gamma)),
-}
-"""What a number at W is on average at W+; of distances this is known for steps with the exact gradient."""
 
-FIRST: Mapping[Symbol, tuple[Expression, Expression, tuple[Assumption, ...]]] = {
-    gap0: (gap, gap0, (certified_minimum,)),
-    gap0_upper: (gap, gap0_upper, (bounded_below,)),
-    distance0: (V2, distance0**2, (known_minimiser, rac_lora_exact)),
+
+class Course(NamedTuple):
+    """A number at W that is followed, what it is at most at W^0, what its mean at W^T is called, what that rests on."""
+
+    x: Expression
+    at_first: Expression
+    at_last: Expression
+    by: tuple[Assumption, ...]
+
+
+COURSES: Mapping[Symbol, Course] = {
+    gap0: Course(gap, gap0, metric.gap.expected, (certified_minimum,)),
+    gap0_upper: Course(gap, gap0_upper, metric.gap.expected, (bounded_below,)),
+    distance0: Course(V2, distance0**2, metric.squared_distance.expected, (known_minimiser,)),
 }
-"""What at W^0 is at most which constant, and on what that, and what becomes of it, rests."""
+"""By what is known at W^0."""
 
 ADDED: Mapping[Expression, Symbol] = {S: SQUARED_GRADIENT, Z2: SCALED_GRADIENT}
 """What a number at W is on average at W^t, in means over t."""
 
-LAST: Mapping[Expression, Expression] = {gap: metric.gap.expected, V2: metric.squared_distance.expected}
+
+def after(about: Predicate | None = None) -> Mapping[Expression, Expression]:
+    """Return what numbers at W are on average at W+: a gap and a distance in any algorithm, V where a step is known."""
+    move = None if about is None else move_of(about)
+    distances = {} if move is None or move.to != gap_next else {V2: E((V + move.by) @ (V + move.by))}
+    return {gap: E(gap_next), distance: E(distance_next), **distances}
 
 
-def iterate(step: Fact, rho: Fact, start: Symbol) -> Fact:
+def followed(start: Symbol, about: Predicate | None = None) -> tuple[Course, Expression]:
+    """Return what is followed from a start, and its mean at W+; what becomes of a distance rests on the algorithm."""
+    course = COURSES[start]
+    later = after(about)
+    if course.x not in later:
+        raise Missing(f"what {course.x!r} is after a step is not known of {about or 'any algorithm'!r}")
+    rests = (*course.by, about) if about is not None and course.x == V2 else course.by
+    return course._replace(by=rests), later[course.x]
+
+
+def iterate(step: Fact, rho: Fact, start: Symbol, about: Predicate | None = None) -> Fact:
     """``x+ <= rho x + e`` with ``rho >= 0`` makes ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
-    x, x0, by = FIRST[start]
+    (x, x0, last, by), later = followed(start, about)
     _fixed(t, step, rho)
     factor = number_of(rho)
-    e = _rest(step, factor * x - AFTER[x])
-    return follows("Iterated", LAST[x] <= factor**T * x0 + powers(factor, 0, T - 1) * e, by, step, rho)
+    e = _rest(step, factor * x - later)
+    return follows(Rule.ITERATE, last <= factor**T * x0 + powers(factor, 0, T - 1) * e, by, step, rho)
 
 
-def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact) -> Fact:
+def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact, about: Predicate | None = None) -> Fact:
     """The same with ``c >= rho c + e`` and ``c >= 0`` makes ``x_T <= rho^T x_0 + c``."""
-    x, x0, by = FIRST[start]
+    (x, x0, last, by), later = followed(start, about)
     _fixed(t, step, rho, floor, enough)
     factor, c = number_of(rho), number_of(floor)
-    same(enough, c - factor * c - _rest(step, factor * x - AFTER[x]))
-    return follows("Iterated down to a floor", LAST[x] <= factor**T * x0 + c, by, step, rho, floor, enough)
+    same(enough, c - factor * c - _rest(step, factor * x - later))
+    return follows(Rule.SETTLE, last <= factor**T * x0 + c, by, step, rho, floor, enough)
 
 
 def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact, of: Expression = S) -> Fact:
     """``theta of <= g x - x+ + e`` with ``g > 0``, ``x >= 0``, times the weight w^(t+1) for ``w = 1/g``, and added:
     ``theta W_T`` times the mean of ``of`` with weights w^t is at most ``x_0 + W_T e``, for ``W_T = w + ... + w^T``."""
-    x, x0, by = FIRST[start]
+    (x, x0, _, by), later = followed(start)
     _fixed(t, step, growth, theta, end)
     g, slope = number_of(growth, strict=True), number_of(theta)
     W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected.at({SQUARED_GRADIENT: ADDED[of]})
-    e = _rest(step, g * x - AFTER[x] - slope * of)
+    e = _rest(step, g * x - later - slope * of)
     same(end, x)
-    return follows("Weighted and added", slope * W_T * mean <= x0 + W_T * e, by, step, growth, theta, end)
+    return follows(Rule.TELESCOPE, slope * W_T * mean <= x0 + W_T * e, by, step, growth, theta, end)
 
 
 def accumulate(step: Fact, p: Fact, j: Symbol, start: Symbol) -> Fact:
     """``S <= p(j+1) x - p(j) x+`` for all j, with ``p >= 0`` and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
-    x, x0, by = FIRST[start]
+    (x, x0, _, by), later = followed(start)
     share = number_of(p)
     _fixed(t, step, p)
     if j in (T, t) or j.unit != "count" or j.constant or asked_of(j, step, p):
         raise ValueError(f"{j!r} must stand for every whole number that is not negative")
-    same(step, share.at({j: j + 1}) * x - share * AFTER[x] - S)
+    same(step, share.at({j: j + 1}) * x - share * later - S)
     if not read(share.at({j: 0})).is_zero:
         raise Missing(f"p must begin with 0, not with {share.at({j: 0})!r}")
     total_of_S = T * metric.mean_squared_gradient.expected
-    return follows("Added from the last step on", total_of_S <= share.at({j: T}) * x0, by, step, p)
+    return follows(Rule.ACCUMULATE, total_of_S <= share.at({j: T}) * x0, by, step, p)
 
 
 def potential(
+    about: Predicate,
     psi: Expression,
     step: Fact,
     falls: Fact,
@@ -118,18 +140,21 @@ def potential(
     ``b >= 0``: ``(c T + p) x_T`` is at most that of ``b y_0``. x is the gap, each y the gap or a squared distance."""
     _fixed(t, step, falls, above, below, c, *of.values())
     loss, shares = number_of(c), {start: number_of(b) for start, b in of.items()}
-    parts = {one: psi.at({other: lifted(int(other == one)) for other in AFTER}) for one in AFTER}
+    later = after(about)
+    if V2 not in later:
+        raise Missing(f"what {V2!r} is after a step is not known of {about!r}")
+    parts = {one: psi.at({other: lifted(int(other == one)) for other in later}) for one in later}
     if not (read(psi) - read(sum((share * one for one, share in parts.items()), lifted(0)))).is_zero:
-        raise Missing(f"psi must be a sum of multiples of {', '.join(map(repr, AFTER))}, it is {psi!r}")
+        raise Missing(f"psi must be a sum of multiples of {', '.join(map(repr, later))}, it is {psi!r}")
     constant(p, *parts.values())
-    same(step, psi - psi.at(AFTER) - loss * gap)
-    same(falls, gap - AFTER[gap])
+    same(step, psi - psi.at(later) - loss * gap)
+    same(falls, gap - later[gap])
     same(above, psi - p * gap)
-    same(below, sum((b * FIRST[start][0] for start, b in shares.items()), lifted(0)) - psi)
-    at_first = sum((b * FIRST[start][1] for start, b in shares.items()), lifted(0))
-    by = [rac_lora_exact, *(assumption for start in of for assumption in FIRST[start][2])]
+    same(below, sum((b * COURSES[start].x for start, b in shares.items()), lifted(0)) - psi)
+    at_first = sum((b * COURSES[start].at_first for start, b in shares.items()), lifted(0))
+    by = [about, *(assumption for start in of for assumption in COURSES[start].by)]
     facts = (step, falls, above, below, c, *of.values())
-    return follows("A potential", (loss * T + p) * LAST[gap] <= at_first, by, *facts)
+    return follows(Rule.POTENTIAL, (loss * T + p) * metric.gap.expected <= at_first, by, *facts)
 
 
 def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fact:
@@ -143,14 +168,14 @@ def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fac
     same(step, g * moved + push * own - moved_next)
     if not identical(mean, 1 / K * total(k, K, push * powers(g, 0, k - 1))):
         raise Missing(f"{mean!r} is not the mean over {K!r} steps of {push!r} times sums of powers of {g!r}")
-    return follows("Iterated, and the mean over k", moved_mean <= mean * own, [], step, growth)
+    return follows(Rule.DRIFT, moved_mean <= mean * own, [], step, growth)
 
 
 def lasting(end: Fact) -> Fact:
     """A gap or a squared distance that is not negative at each W is not on average at W^T."""
-    x = next((x for x in LAST if read(x) == end.value), gap)
-    same(end, x)
-    return follows("At W^T", LAST[x] >= 0, [], end)
+    course = next((each for each in COURSES.values() if read(each.x) == end.value), COURSES[gap0])
+    same(end, course.x)
+    return follows(Rule.LAST, course.at_last >= 0, [], end)
 
 
 def power(base: Fact, exponent: Expression, *whole: Fact) -> Fact:
@@ -162,32 +187,32 @@ def power(base: Fact, exponent: Expression, *whole: Fact) -> Fact:
     if not isinstance(exponent, Symbol):
         (at_least_zero,) = whole
         same(at_least_zero, exponent)
-    return follows("A power", number_of(base) ** exponent >= 0, [], base, *whole)
+    return follows(Rule.POWER, number_of(base) ** exponent >= 0, [], base, *whole)
 
 
 def discharged(fact: Fact, relation: Relation, proof: Fact) -> Fact:
     """What rests on a relation that is proved rests on what proves it."""
     proved("", relation, proof)
     assert fact.said is not None
-    return replace(follows("What is given", fact.said, [], fact, proof), by=(fact.by - {relation}) | proof.by)
+    return replace(follows(Rule.GIVEN, fact.said, [], fact, proof), by=(fact.by - {relation}) | proof.by)
 
 
 def sum_of_powers(base: Fact, count: Symbol) -> Fact:
     """Nor is the sum of the first of them, so many as a whole number says."""
     _counted(count)
-    return follows("A sum of powers", powers(number_of(base), 0, count - 1) >= 0, [], base)
+    return follows(Rule.POWERS, powers(number_of(base), 0, count - 1) >= 0, [], base)
 
 
 def square_root(root: Expression, radicand: Fact) -> Fact:
     """The root of what is not negative is not, and that of what is positive is positive."""
     if read(root) != read(sqrt(number_of(radicand))):
         raise Missing(f"{root!r} is not the root of what {radicand!r} is about")
-    return follows("A root", root > 0 if radicand.strict else root >= 0, [], radicand)
+    return follows(Rule.ROOT, root > 0 if radicand.strict else root >= 0, [], radicand)
 
 
 def weights(growth: Fact) -> Fact:
     """The weights that make gaps telescope add up to what is positive."""
-    return follows("A sum of weights", powers(1 / number_of(growth, strict=True), 1, T) > 0, [], growth)
+    return follows(Rule.WEIGHTS, powers(1 / number_of(growth, strict=True), 1, T) > 0, [], growth)
 
 
 def cases(one: Fact, other: Fact, split: Relation) -> Fact:
@@ -199,7 +224,7 @@ def cases(one: Fact, other: Fact, split: Relation) -> Fact:
     same(other, one.value.expression)
     by = (one.by - {split}) | (other.by - {turned})
     of: dict[tuple[Fact, ...], Fraction] = {(one, other): Fraction(1)}
-    return Fact(one.value, one.strict and other.strict, by, of, "In both cases", one.said, "cases")
+    return Fact(one.value, one.strict and other.strict, by, of, Rule.CASES.value, one.said, Rule.CASES)
 
 
 def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relation, Fact]) -> Fact:
@@ -212,7 +237,7 @@ def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relati
     place: dict[Any, Expression] = {letter: number}
     for one in asked:
         proved("For one number", one.at(place), met[one])
-    found = follows(f"For {letter!r} = {number!r}", fact.said.at(place), [], fact, *met.values())
+    found = follows(Rule.INSTANCE, fact.said.at(place), [], fact, *met.values(), name=f"For {letter!r} = {number!r}")
     return replace(found, by=(fact.by - asked).union(*(each.by for each in met.values())))
 
 
@@ -225,7 +250,7 @@ def _meant(fact: Fact) -> set[Symbol]:
     """The letters that are not any number: T, those of what is there after T steps, or of a condition."""
     conditions = [one.inequality for one in fact.by if isinstance(one, Condition)]
     squares = metric.mean_squared_gradient.expected, mean_scaled_squared_gradient.expected
-    return {T, *symbols_of(*conditions, *LAST.values(), *squares)}
+    return {T, *symbols_of(*conditions, *(each.at_last for each in COURSES.values()), *squares)}
 
 
 def number_of(fact: Fact, *, strict: bool = False) -> Expression:

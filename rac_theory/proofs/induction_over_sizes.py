@@ -2,8 +2,9 @@
 
 from rac_theory.algebra import Expression, Symbol, symbols_of, total
 from rac_theory.proofs.fact import Fact, follows, read, same
-from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, S, asked_of, constant, number_of
+from rac_theory.proofs.induction import ADDED, S, asked_of, constant, followed, number_of
 from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.rules import Rule
 from rac_theory.statements import SQUARED_GRADIENT
 from rac_theory.statements.symbols import T, t
 
@@ -16,31 +17,31 @@ def gather(
 
     The largest mean M of x before T is at most ``x_0 + e sum h + M q sum h``, and so is what M stands for added up.
     """
-    x, x0, by = FIRST[start]
+    (x, x0, _, by), later = followed(start)
     _at_every_t(step, q, theta, e, bounded, squares, end)
     growth, slope, noise = map(_fixed, (q, theta, e))
     share, size = _at_each(h), _at_each(g)
-    same(step, (1 + growth * share) * x - AFTER[x] + noise * share - slope * size * S)
+    same(step, (1 + growth * share) * x - later + noise * share - slope * size * S)
     same(squares, S)
     same(end, x)
     shares = total(t, T, share)
     same(bounded, 1 - growth * shares)
     left = slope * (1 - growth * shares) * total(t, T, size * SQUARED_GRADIENT)
     facts = step, q, theta, e, h, g, bounded, squares, end
-    return follows("Added, with what noise lets grow", left <= x0 + noise * shares, by, *facts)
+    return follows(Rule.GATHER, left <= x0 + noise * shares, by, *facts)
 
 
 def weigh(step: Fact, a: Fact, times: Expression, e: Expression, start: Symbol) -> Fact:
     """``a(t+1) x+ <= a(t) x + c e(t)`` at each t, with ``a(t) >= 0``: ``a(T) x_T`` is at most ``a(0) x_0`` and c times
     the sum of ``e(t)``."""
-    x, x0, by = FIRST[start]
+    (x, x0, last, by), later = followed(start)
     weight = _at_each(a)
     _at_every_t(step)
     constant(times, e)
     _free(times)
-    same(step, weight * x + times * e - weight.at({t: t + 1}) * AFTER[x])
-    said = weight.at({t: T}) * LAST[x] <= weight.at({t: 0}) * x0 + times * total(t, T, e)
-    return follows("Added, with weights that grow", said, by, step, a)
+    same(step, weight * x + times * e - weight.at({t: t + 1}) * later)
+    said = weight.at({t: T}) * last <= weight.at({t: 0}) * x0 + times * total(t, T, e)
+    return follows(Rule.WEIGH, said, by, step, a)
 
 
 def squares_added(g: Fact, squares: Fact) -> Fact:
@@ -48,14 +49,14 @@ def squares_added(g: Fact, squares: Fact) -> Fact:
     _at_every_t(squares)
     of = next((of for of in ADDED if read(of) == squares.value), S)
     same(squares, of)
-    return follows("Squares over t", total(t, T, _at_each(g) * ADDED[of]) >= 0, [], g, squares)
+    return follows(Rule.SQUARES, total(t, T, _at_each(g) * ADDED[of]) >= 0, [], g, squares)
 
 
 def some(g: Fact) -> Fact:
     """A sum over t < T of what is positive at each t is positive."""
     if not g.strict:
         raise Missing(f"it must be known to be positive, but {g!r} is all that is known")
-    return follows("A sum over t", total(t, T, _at_each(g)) > 0, [], g)
+    return follows(Rule.SUM, total(t, T, _at_each(g)) > 0, [], g)
 
 
 def _fixed(fact: Fact) -> Expression:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rac_theory.algebra import Expression, Symbol
 from rac_theory.proofs.drawn import H, letter
-from rac_theory.proofs.induction import AFTER, V2
 from rac_theory.proofs.quantities import E, G, G_next, V, gbar
 from rac_theory.statements.symbols import L, gamma, s
 
@@ -15,6 +14,7 @@ _off_mean = off.mean("H")
 b = Symbol("b")
 """The parameter of Young's inequality."""
 U, curved = G - H(G) * (gamma * L), G - V * s
+_stepped = V - H(G) * gamma
 _short, _off = V - G * gamma, H(G) - H(gbar)
 _turned, _young = G_next - U, G_next * b - U
 
@@ -24,14 +24,14 @@ COMPOSED: Mapping[Expression, Expression] = {
     letter("||V - gamma G||^2", r"\Vert V - \gamma G \Vert^2"): _short @ _short,
     letter("E||H(V - gamma G)||^2", r"\mathrm{E} \Vert H(V - \gamma G) \Vert^2"): E(H(_short) @ H(_short)),
     _off_mean: E(_off @ _off),
-    _after: AFTER[V2],
+    _after: E(_stepped @ _stepped),
     letter("E||G+ - U||^2", r"\mathrm{E} \Vert G_+ - U \Vert^2"): E(_turned @ _turned),
     letter("E||b G+ - U||^2", r"\mathrm{E} \Vert b G_+ - U \Vert^2"): E(_young @ _young),
 }
 """Squares and products of differences, multiplied out."""
 
 ACROSS: Mapping[Expression, Expression] = {
-    E(G @ H(V)): (V2 + gamma**2 * E(G @ H(G)) - _after) / (2 * gamma),
+    E(G @ H(V)): (V @ V + gamma**2 * E(G @ H(G)) - _after) / (2 * gamma),
     G @ H(gbar): (G @ H(G) + H(gbar) @ H(gbar) - off) / 2,
     E(G @ H(gbar)): (E(G @ H(G)) + E(H(gbar) @ H(gbar)) - _off_mean) / 2,
 }

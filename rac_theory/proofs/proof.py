@@ -13,6 +13,7 @@ from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, facts_in, read
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.reading import Reading
+from rac_theory.proofs.rules import Rule
 from rac_theory.statements import Assumption, Claim, Condition, Known, Theorem, relations_in, sentence
 
 ON_AVERAGE = "On average along the iterates"
@@ -91,7 +92,7 @@ class Proof:
         inside = (atom for fact in self.facts for atom in atoms(fact))
         for expression in dict.fromkeys((*_stated(self.theorem.claim, self.needs), *inside)):
             defined.check(expression)
-        for fact in (*self.granted, *(fact for fact in self.facts if fact.rule.startswith("For "))):
+        for fact in (*self.granted, *(fact for fact in self.facts if fact.rule is Rule.INSTANCE)):
             cases = fact.by - self.theorem.holding
             there = Defined([each for each in known if each.by <= self.theorem.holding | cases]) if cases else defined
             for term in fact.said.terms if fact.said is not None else ():

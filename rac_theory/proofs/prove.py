@@ -27,19 +27,20 @@ from rac_theory.proofs.combination import combined, stretched
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, facts_in, proved, read
 from rac_theory.proofs.facts import assumed, below_maximum, gap_is_positive, one, square
-from rac_theory.proofs.induction import ADDED, LAST, V2, S, cases, discharged, lasting, power, sum_of_powers
+from rac_theory.proofs.induction import ADDED, COURSES, S, cases, discharged, lasting, power, sum_of_powers
 from rac_theory.proofs.induction_over_sizes import squares_added
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.proof import Proof
-from rac_theory.proofs.quantities import G, V, Z, gap
+from rac_theory.proofs.quantities import G, V, Z
+from rac_theory.proofs.rules import Rule
 from rac_theory.proofs.shape import Shape, shapes
 from rac_theory.statements import E, Theorem
 from rac_theory.statements.assumptions import certified_minimum
-from rac_theory.statements.symbols import K, L, N, T, gamma, s, t
+from rac_theory.statements.symbols import K, L, N, T, distance0, gamma, gap0, s, t
 
 Combine: TypeAlias = Callable[[Ratio, Sequence[Fact]], Fact | None]
 
-_ENDS = {gap: gap_is_positive[certified_minimum], V2: square(V)}
+_ENDS = {gap0: gap_is_positive[certified_minimum], distance0: square(V)}
 _FEW = 12
 """Terms of what is by how much a bound is larger than one of ours, where that is looked into."""
 _SPLIT = gamma * (L + s) <= 2
@@ -172,7 +173,7 @@ def replayed(fact: Fact, met: Mapping[Relation, Fact]) -> Fact:
 
 def _positive(ours: Theorem, facts: Sequence[Fact]) -> Iterator[Fact]:
     """That what is bounded is not negative, but for what it is divided by."""
-    yield from (lasting(end) for x, end in _ENDS.items() if LAST[x] == ours.metric.expected)
+    yield from (lasting(end) for start, end in _ENDS.items() if COURSES[start].at_last == ours.metric.expected)
     for sum_ in (part for part in ours.metric.expected.within() if isinstance(part, Total)):
         for of in (of for of, symbol in ADDED.items() if symbol in sum_.term.symbols):
             weights = [_weight_at(factor, facts) for factor in sum_.term.parts(Product) if factor != ADDED[of]]
@@ -191,11 +192,7 @@ def _weight_at(factor: Expression, facts: Sequence[Fact]) -> Fact | None:
 
 def _powers(bound: Expression, fact: Fact, facts: Sequence[Fact]) -> Iterator[Fact]:
     """Powers of what is iterated, and sums of them; and those that a bound has, with less than T as exponent."""
-    for rule in (
-        each
-        for each in facts_in(fact)
-        if each.rule.startswith("Iterated") and each.rule != "Iterated, and the mean over k"
-    ):
+    for rule in (each for each in facts_in(fact) if each.rule in (Rule.ITERATE, Rule.SETTLE)):
         _, rho, *_ = next(iter(rule.of))
         factor = proved("", rho.value.expression >= 0, rho)
         yield from (power(factor, T), sum_of_powers(factor, T))
@@ -235,11 +232,12 @@ def strongest(theorem: Theorem, facts: Iterable[Fact] = ()) -> Proof | None:
     --------
     >>> from dataclasses import replace
     >>> from rac_theory.proofs import strongest
-    >>> from rac_theory.theorems import T2
-    >>> from rac_theory.statements import E, gap
-    >>> from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
-    >>> strongest(replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)).theorem.claim
-    E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T (f(W^0) - f*)
+    >>> from rac_theory.theorems import T1
+    >>> from rac_theory.statements import E
+    >>> from rac_theory.statements.symbols import T, gamma, gap0_upper, lambda_min
+    >>> weak = replace(T1, id="weak", claim=E(T1.metric) <= 3 * gap0_upper / (gamma * lambda_min * T))
+    >>> strongest(weak).theorem.claim
+    (1/T) sum_{t<T} E||grad f(W^t)||^2 <= (2 / (gamma lambda_min T)) (f(W^0) - f*)
     """
     known = available(theorem, facts)
     for shape in shapes(theorem):

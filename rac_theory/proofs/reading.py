@@ -11,7 +11,7 @@ from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.letters import legend
 from rac_theory.proofs.multiplier import multiplier, positive, terms, weight
-from rac_theory.proofs.rules import SILENT, words
+from rac_theory.proofs.rules import MEANS
 from rac_theory.proofs.writing import Writer
 from rac_theory.statements import Assumption, sentence
 
@@ -144,11 +144,10 @@ class Reading:
             return self._grant(fact)
         if fact.rule:
             (facts,) = fact.of
-            silent = SILENT.get(fact.rule, ())
-            labels = [self._label(each) for i, each in enumerate(facts) if i not in silent]
-            for one in (one for i in silent if i < len(facts) for part in facts[i].parts for one in part):
+            labels = [self._label(each) for i, each in enumerate(facts) if i not in fact.rule.silent]
+            for one in (one for i in fact.rule.silent if i < len(facts) for part in facts[i].parts for one in part):
                 self._sign(one)
-            return self._derive(fact, words(fact.rule, labels), ())
+            return self._derive(fact, fact.rule.words(fact.name, labels), ())
         parts = terms(fact, self._writer)
         added = tuple((part.times, "" if part.fact is None else self._label(part.fact)) for part in parts)
         for one in (one for part in parts for one in part.signs):
@@ -237,7 +236,7 @@ def _in_a_sentence(name: str) -> str:
 
 def taken_for_granted(fact: Fact) -> bool:
     """Whether nothing is computed for it but a mean."""
-    if fact.rule.startswith("Mean"):
+    if fact.rule in MEANS.values():
         return all(not inner.of for facts in fact.of for inner in facts)
     return not fact.of
 

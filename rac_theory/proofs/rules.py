@@ -1,6 +1,10 @@
-"""The rules by which facts follow in words: what each asks, and of which facts."""
+"""The rules by which facts follow. A member holds all that others ask of one: what it is called, how the independent
+checker and Coq are told, what it asks of which facts in words, and of which facts nothing is said.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Self
 
 _Words = Callable[..., str]
 
@@ -53,48 +57,9 @@ def _in_both(one: str, other: str) -> str:
     return f"from {one} in the one case, from {other} in the other"
 
 
-WORDS: Mapping[str, _Words] = {
-    "Iterated": _iterated,
-    "Iterated down to a floor": _settled,
-    "Weighted and added": _telescoped,
-    "Added from the last step on": _accumulated,
-    "A potential": _potential,
-    "Iterated, and the mean over k": _drifted,
-    "Added, with what noise lets grow": _gathered,
-    "Added, with weights that grow": _weighed,
-    "A sum over t": lambda of: f"as a sum over t < T of what is positive{_by(of)}",
-    "A power": lambda base, *whole: f"as a power{_of(base)}",
-    "At W^T": lambda end: f"from {end}, on average at W^T",
-    "Squares over t": lambda weights, squares: (
-        f"as a sum over t < T of squares times what is not negative{_by(weights)}"
-    ),
-    "What is given": lambda fact, proof: f"from {fact}, where what it asks is so{_by(proof)}",
-    "A root": lambda of: f"as the root of {of}",
-    "A sum of powers": lambda base: f"as a sum of powers{_of(base)}",
-    "A sum of weights": lambda base: f"as a sum of powers{_of(base) or ' of 1'}",
-    "Mean over H": lambda fact: f"from {fact}, on average over H",
-    "Mean over m": lambda fact: f"from {fact}, on average over clients",
-    "cases": _in_both,
-}
-
-
-SILENT: Mapping[str, tuple[int, ...]] = {
-    "Weighted and added": (2,),
-    "Added from the last step on": (1,),
-    "Added, with what noise lets grow": (1, 2, 3, 4, 5, 6, 7),
-    "Added, with weights that grow": (1,),
-    "A potential": (4, 5, 6),
-    "Iterated, and the mean over k": (1,),
-}
-"""Which facts of a rule only say that a number is not negative by which lines are multiplied."""
-
-
-def words(rule: str, labels: Sequence[str]) -> str:
-    """Say by what rule something follows, and from which facts; one whose label is empty is a number."""
-    if rule in WORDS:
-        return WORDS[rule](*labels)
-    fact, *met, last = labels
-    return f"from {fact} {rule.replace('For', 'for', 1)}, of which {', '.join(met)} and {last} say what it asks"
+def _instance(called: str, fact: str, *asked: str) -> str:
+    *met, last = asked
+    return f"from {fact} {called.replace('For', 'for', 1)}, of which {', '.join(met)} and {last} say what it asks"
 
 
 def _by(label: str) -> str:
@@ -103,3 +68,72 @@ def _by(label: str) -> str:
 
 def _of(label: str) -> str:
     return f" of {label}" if label else ""
+
+
+class Rule(Enum):
+    """A rule.
+
+    Attributes
+    ----------
+    value : str
+        What it is called.
+    checked : str
+        What it is in a file: the name of a rule of the checker, and what is written beside it.
+    coq : str
+        The module and the function that write its lemma for Coq.
+    silent : tuple of int
+        Which of its facts only say that a number is not negative by which lines are multiplied.
+
+    Examples
+    --------
+    >>> from rac_theory.proofs.rules import Rule
+    >>> Rule.ITERATE.checked, Rule.ITERATE.words("", ["(1)", "(2)"])
+    ('iterate start', 'from (1), step after step; its factor is not negative by (2)')
+    """
+
+    checked: str
+    coq: str
+    silent: tuple[int, ...]
+    _said: _Words
+
+    ITERATE = "Iterated", "iterate start", "iterations:iterated", _iterated
+    SETTLE = "Iterated down to a floor", "settle start", "iterations:iterated", _settled
+    TELESCOPE = "Weighted and added", "telescope start at", "iterations:telescoped", _telescoped, (2,)
+    ACCUMULATE = "Added from the last step on", "accumulate start j", "iterations:accumulated", _accumulated, (1,)
+    GATHER = "Added, with what noise lets grow", "gather start", "over_sizes:gathered", _gathered, (1, 2, 3, 4, 5, 6, 7)
+    WEIGH = "Added, with weights that grow", "weigh start", "over_sizes:weighed", _weighed, (1,)
+    POTENTIAL = "A potential", "potential a b d p", "iterations:potential", _potential, (4, 5, 6)
+    DRIFT = "Iterated, and the mean over k", "drifted push", "clients:drifted", _drifted, (1,)
+    LAST = "At W^T", "lasting start", "rules:lasting", lambda end: f"from {end}, on average at W^T"
+    SQUARES = (
+        *("Squares over t", "squares at", "rules:squares"),
+        lambda weights, squares: f"as a sum over t < T of squares times what is not negative{_by(weights)}",
+    )
+    SUM = "A sum over t", "sign", "over_sizes:some", lambda of: f"as a sum over t < T of what is positive{_by(of)}"
+    POWER = "A power", "sign", "rules:power", lambda base, *whole: f"as a power{_of(base)}"
+    POWERS = "A sum of powers", "sign", "rules:power", lambda base: f"as a sum of powers{_of(base)}"
+    WEIGHTS = "A sum of weights", "sign", "rules:weights", lambda base: f"as a sum of powers{_of(base) or ' of 1'}"
+    ROOT = "A root", "sign", "rules:root", lambda of: f"as the root of {of}"
+    GIVEN = (
+        *("What is given", "discharge relation", "rules:given"),
+        lambda fact, proof: f"from {fact}, where what it asks is so{_by(proof)}",
+    )
+    MEAN_OVER_H = "Mean over H", "mean H", "means:averaged", lambda fact: f"from {fact}, on average over H"
+    MEAN_OVER_M = "Mean over m", "mean m", "means:averaged", lambda fact: f"from {fact}, on average over clients"
+    CASES = "In both cases", "cases split", "rules:cases", _in_both
+    INSTANCE = "For one number", "instance place", "rules:instance", _instance
+
+    def __new__(cls, called: str, checked: str, coq: str, said: _Words, silent: tuple[int, ...] = ()) -> Self:
+        """Make a member, whose value is what it is called."""
+        rule = object.__new__(cls)
+        rule._value_ = called
+        rule.checked, rule.coq, rule.silent, rule._said = checked, coq, silent, said
+        return rule
+
+    def words(self, called: str, labels: Sequence[str]) -> str:
+        """Say by what rule something follows, and from which facts; one whose label is empty is a number."""
+        return self._said(*((called,) if self is Rule.INSTANCE else ()), *labels)
+
+
+MEANS: Mapping[str, Rule] = {"H": Rule.MEAN_OVER_H, "m": Rule.MEAN_OVER_M}
+"""By what is drawn, the mean over it."""

@@ -29,7 +29,7 @@ from rac_theory.proofs import checker
 from rac_theory.proofs.drawn import H, Vector, averaged
 from rac_theory.proofs.fact import Fact, granted, read
 from rac_theory.proofs.quantities import NUMBERS, VECTORS
-from rac_theory.statements import Assumption, Known, assumptions, symbols
+from rac_theory.statements import Assumption, Condition, Known, Predicate, assumptions, symbols
 
 Value = Any  # a number, a vector, an assumption or a symbol
 
@@ -116,12 +116,38 @@ def _instance(name: str, values: tuple[Value, ...], letters: tuple[Let, ...]) ->
     for (key, kind), value in zip(schema.of, values, strict=True):
         here |= {f"${key}": _put(kind, value)}
     if name == "descent":
-        words = checker.nodes(checker.STEPS[_named(values[0])])
-        here |= dict(zip(("$L", "$smooth", "$to", "$step"), words, strict=True))
+        here |= dict(zip(("$L", "$smooth", "$to", "$step"), _move(_named(values[0])), strict=True))
     low, sign, high = (_filled(node, here) for node in schema.said)
     said = Relation((_number(low, here), _number(high, here)), (sign,))
     by = (_assumption(_filled(node, here), here) for node in schema.needs)
     return granted(schema.why, said, *by, page=schema.page, schema=(name, *values))
+
+
+class Move(NamedTuple):
+    """What a step is: the constant of the descent lemma, what says so, where it leads, and what is added to W."""
+
+    constant: Symbol
+    smooth: Condition
+    to: Expression
+    by: Vector
+
+
+def move_of(about: Predicate) -> Move | None:
+    """Return what a step is of an algorithm that is in the table; of another nothing is known, whatever it says."""
+    name = _named(about)
+    return _move(name) if name in checker.STEPS else None
+
+
+@cache
+def _move(name: str) -> Move:
+    """A row of the table, if the algorithm says the same of itself."""
+    L, smooth, to, row = checker.nodes(checker.STEPS[name])
+    by, step = _read(row), getattr(assumptions, name).step
+    own = H(reduce(add, (VECTORS[each] for each in step.along))) * (step.length * -1)
+    rest = (own - by).parts.values()
+    if (L, to) != (_named(step.constant), step.leads_to) or not all(read(each).is_zero for each in rest):
+        raise ValueError(f"what a step of {name} is must be said by the table as by itself, {row} is not {step}")
+    return Move(_SYMBOLS[L], getattr(assumptions, smooth), NUMBERS[to], by)
 
 
 class Granted:
@@ -190,9 +216,10 @@ def _put(kind: str, value: Value) -> Value:
 
 
 def _named(value: Value) -> str:
-    """The name of a symbol, a condition or a predicate in files; empty if it is none of ours."""
+    """The name of a symbol, a condition or an algorithm in files; empty if it is none of ours, whatever it says of
+    itself."""
     names = _SYMBOLS if isinstance(value, Symbol) else vars(assumptions)
-    return next((name for name, one in names.items() if one is value or one == value), "")
+    return next((name for name, one in names.items() if type(one) is type(value) and one == value), "")
 
 
 def _filled(node: Any, here: Mapping[str, Value]) -> Any:

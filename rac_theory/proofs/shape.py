@@ -7,13 +7,13 @@ from rac_theory.algebra import Expression, Power, Quotient, Symbol, Total, lifte
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import gap_is_positive, nothing, one, plus, sign
 from rac_theory.proofs.induction import (
-    AFTER,
-    FIRST,
-    LAST,
+    COURSES,
     V2,
     Z2,
     S,
     accumulate,
+    after,
+    followed,
     iterate,
     potential,
     power,
@@ -23,8 +23,11 @@ from rac_theory.proofs.induction import (
     weights,
 )
 from rac_theory.proofs.quantities import distance, gap
+from rac_theory.proofs.schemas import move_of
 from rac_theory.statements import (
+    Predicate,
     Theorem,
+    implied,
     mean_scaled_squared_gradient,
     mean_squared_gradient,
     weighted_squared_gradient,
@@ -63,22 +66,24 @@ class Shape:
 def shapes(theorem: Theorem) -> Iterator[Shape]:
     """Yield the ways in which a claim could follow; none if the bound is a function, or of another shape."""
     left, bound = theorem.metric.expected, theorem.claim.bound
+    every = (theorem.about, *theorem.given)
+    about = next((one for one in (*every, *implied(*every)) if callable(one) and move_of(one) is not None), None)
     if not isinstance(bound, Expression):
         return
     for start in (each for each in (gap0, gap0_upper, distance0) if each in symbols_of(bound)):
         for fitting in (_iterated, _potential, _telescoped, _accumulated):
             try:
-                yield from fitting(left, bound, start)
+                yield from fitting(left, bound, start, about)
             except (ZeroDivisionError, ValueError):  # what the shape would have in it is not defined
                 continue
 
 
-def _iterated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
+def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
     """``c rho^T x_0``, and what noise adds or a floor; c is at least one."""
-    x, x0, (known, *_) = FIRST[start]
+    x, x0, last, (known, *_) = COURSES[start]
     share, rest = _share(bound, start), _plain(bound.at({start: 0}))
     times = read(_at(share, 0)).number
-    if left != LAST[x] or times is None or times < 1:
+    if left != last or times is None or times < 1 or x not in after(about):
         return
     rho = _plain(_at(share, 1) / times)
     is_floor = T not in symbols_of(rest) and not read(rest).is_zero
@@ -89,7 +94,10 @@ def _iterated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Sh
 
     def conclude(found: Found) -> tuple[Fact, Fact]:
         step, factor = found["step"], found["rho"]
-        fact = settle(step, factor, start, found["floor"], nothing) if is_floor else iterate(step, factor, start)
+        if is_floor:
+            fact = settle(step, factor, start, found["floor"], nothing, about)
+        else:
+            fact = iterate(step, factor, start, about)
         return (fact + (times - 1) * power(factor, T) * sign(start, known) if times > 1 else fact), one
 
     def stronger(y: Expression) -> Expression:
@@ -98,13 +106,14 @@ def _iterated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Sh
         noise = rest if is_floor else powers(factor, 0, T - 1) * e
         return decay if read(noise).is_zero else decay + noise
 
-    goals = {"rho": rho, **({"floor": rest} if is_floor else {}), "step": rho * x + e - AFTER[x]}
+    goals = {"rho": rho, **({"floor": rest} if is_floor else {}), "step": rho * x + e - after(about)[x]}
     yield Shape(goals, conclude, -(1 - rho) * x, stronger)
 
 
-def _potential(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
+def _potential(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
     """``(a gap_0 + b distance_0^2) / (c T + p)``."""
-    if left != LAST[gap] or start != distance0:
+    later = after(about)
+    if left != COURSES[gap0].at_last or start != distance0 or about is None or V2 not in later:
         return
     of_gap, of_distance = _share(bound, gap0), _share(bound, distance0)
     has_gap = not read(of_gap).is_zero
@@ -120,26 +129,26 @@ def _potential(left: Expression, bound: Expression, start: Symbol) -> Iterator[S
         def conclude(found: Found, psi: Expression = psi) -> tuple[Fact, Fact]:
             of = {start: found[f"share of {start}"] for start in shares}
             step, falls, above, below, loss = (found[name] for name in ("step", "falls", "above", "below", "loss"))
-            return potential(psi, step, falls, above, below, loss, p, of), found["count"]
+            return potential(about, psi, step, falls, above, below, loss, p, of), found["count"]
 
         goals = {
             **{f"share of {start}": share for start, share in shares.items()},
             "loss": c,
             "count": c * T + p,
-            "falls": gap - AFTER[gap],
+            "falls": gap - later[gap],
             "above": psi - p * gap,
             "below": a * gap + b * V2 - psi,
-            "step": psi - psi.at(AFTER) - c * gap,
+            "step": psi - psi.at(later) - c * gap,
         }
         yield Shape(goals, conclude, -c * gap, lambda y: _plain(a * gap0 + b * distance0**2) / _plain(y * c * T + p))
 
 
-def _telescoped(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
+def _telescoped(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
     """``(x_0 / W_T + e) / theta``, of a mean with weights."""
     weight, of = _weight(left)
     if weight is None or start not in (gap0, gap0_upper):
         return
-    x, _, (known, *_) = FIRST[start]
+    (x, _, _, (known, *_)), later = followed(start)
     share, rest, growth = _share(bound, start), bound.at({start: 0}), _plain(1 / weight)
     W_T = powers(weight, 1, T)
     theta = _plain(1 / (_at(share, 1) * weight))
@@ -151,15 +160,15 @@ def _telescoped(left: Expression, bound: Expression, start: Symbol) -> Iterator[
         slope, grows = found["theta"], found["growth"]
         return telescope(found["step"], grows, slope, start, gap_is_positive[known], of), slope * weights(grows)
 
-    goals = {"growth": growth, "theta": theta, "step": growth * x + e - AFTER[x] - theta * of}
+    goals = {"growth": growth, "theta": theta, "step": growth * x + e - later - theta * of}
     yield Shape(goals, conclude, -theta * of, lambda y: _plain(share / y) * start if read(rest).is_zero else bound / y)
 
 
-def _accumulated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
+def _accumulated(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
     """``p(T) x_0 / T``, of a plain mean, where p adds up powers: ``p(T + 1) = rho p(T) + p(1)``."""
     if _weight(left) != (lifted(1), S) or start not in (gap0, gap0_upper) or not read(bound.at({start: 0})).is_zero:
         return
-    x = FIRST[start][0]
+    (x, *_), later = followed(start)
     p = T * _share(bound, start)
     first = _plain(_at(p, 1))
     rho = _plain(_at(p, 2) / first - 1)
@@ -174,7 +183,7 @@ def _accumulated(left: Expression, bound: Expression, start: Symbol) -> Iterator
         rho = found.get("rho")
         return () if rho is None else (sum_of_powers(rho, j), power(rho, j))
 
-    goals = {"rho": rho, "share": p_j, "step": p_j.at({j: j + 1}) * x - S - p_j * AFTER[x]}
+    goals = {"rho": rho, "share": p_j, "step": p_j.at({j: j + 1}) * x - S - p_j * later}
     yield Shape(goals, conclude, lifted(0), lambda y: bound, beside)
 
 

@@ -1,11 +1,11 @@
 """Runs: what happens to a case. ``simulation`` has ensembles, in blocks with random streams of their own, so that the
 bits depend on no number of workers, and in ``kernels`` the loops and the choice of one; ``expectations`` has the
 expected value, exactly, by linear maps of second moments, and the exact rate. It uses base, numerics, drawing,
-problems, sketches, algorithms and cases. It must not know bounds: what runs are good for is no matter here.
+problems, algebra, sketches, algorithms and cases. It must not know bounds: what runs are good for is no matter here.
 """
 
 from rac_theory.runs.expectations.expectation import Expectation, exact_rate, expected
-from rac_theory.runs.expectations.fastest import fastest_learning_rate
+from rac_theory.runs.expectations.fastest import fastest_learning_rate, fastest_letters
 from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.runs.expectations.queries import CURRENCIES, query_rates
 from rac_theory.runs.simulation.blocks import simulate_part
@@ -24,6 +24,7 @@ __all__ = [
     "exact_rate",
     "expected",
     "fastest_learning_rate",
+    "fastest_letters",
     "kernel_for",
     "query_rates",
     "record",

@@ -4,11 +4,14 @@ base, drawing, problems, algebra, sketches, algorithms and cases. It must not kn
 
 from rac_theory.statements import assumptions, metric, symbols
 from rac_theory.statements.about import (
+    About,
     Predicate,
     bernoulli_lora,
     fed_rac_lora,
     fed_rac_lora_sampled,
     galore_exact,
+    implied,
+    is_predicate,
     one_exact_step,
     plain_gaussian_rac_lora,
     plain_or_fitted,
@@ -32,7 +35,6 @@ from rac_theory.statements.assumption import (
 )
 from rac_theory.statements.claim import Claim, E
 from rac_theory.statements.directions import WHY, Rounding, directions
-from rac_theory.statements.given import is_predicate
 from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.identity import Identity
 from rac_theory.statements.metric import (
@@ -46,7 +48,7 @@ from rac_theory.statements.metric import (
     squared_distance,
     weighted_squared_gradient,
 )
-from rac_theory.statements.reduction import Reduction, Side
+from rac_theory.statements.reduction import Reduction, Side, Values, reductions
 from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
 from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
@@ -55,6 +57,7 @@ __all__ = [
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
     "WHY",
+    "About",
     "Assumption",
     "Claim",
     "Condition",
@@ -69,6 +72,7 @@ __all__ = [
     "Side",
     "Theorem",
     "Tightest",
+    "Values",
     "assumptions",
     "bernoulli_lora",
     "breach_by_constants",
@@ -77,6 +81,7 @@ __all__ = [
     "fed_rac_lora_sampled",
     "galore_exact",
     "gap",
+    "implied",
     "is_predicate",
     "mean_scaled_squared_gradient",
     "mean_squared_gradient",
@@ -93,6 +98,7 @@ __all__ = [
     "rac_lora_reshuffled",
     "rac_lora_root_steps",
     "rac_lora_stochastic",
+    "reductions",
     "relations_in",
     "running_mean_before",
     "sentence",

@@ -1,10 +1,12 @@
-"""Which algorithm a theorem is about: predicates of a case; a docstring is the assumption, a breach is a sentence."""
+"""Which algorithm a theorem is about: a value that admits cases or says why not, and what may be used of its steps."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from types import MappingProxyType
-from typing import TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from sys import modules
+from typing import NamedTuple, TypeAlias
 
+from rac_theory.algebra import Expression, Symbol, sqrt
 from rac_theory.algorithms import (
     Bernoulli,
     CyclicRACLoRA,
@@ -17,20 +19,136 @@ from rac_theory.algorithms import (
     RACLoRA,
 )
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled
+from rac_theory.base import function_name, shown
 from rac_theory.cases import Case, Constants
 from rac_theory.problems import layers_of
 from rac_theory.sketches import Gaussian
+from rac_theory.statements.symbols import K, L, L_max, N, eta, gamma, t, t_0
 
 Predicate: TypeAlias = Callable[[Case, Constants], str | None]
 """None where the assumption is met, else a sentence that names the value which breaks it; its docstring begins
 with the assumption."""
 
 
+class Step(NamedTuple):
+    """What a step is: H of what is drawn or known at W, times a length, is taken away.
+
+    Attributes
+    ----------
+    length : Expression
+    along : tuple of str
+        The names of the vectors that are added up, as in files of proofs: ``("G",)`` is the gradient at W.
+    constant : Symbol
+        Of the descent lemma: L, or L_max where components or clients take the step.
+    leads_to : "gap_next" or "gap_first"
+        The next iterate, or the point after the first of several steps under one H.
+    """
+
+    length: Expression
+    along: tuple[str, ...]
+    constant: Symbol = L
+    leads_to: str = "gap_next"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class About:
+    """An algorithm that theorems are about.
+
+    Attributes
+    ----------
+    admits : callable
+        Whether a case is of this algorithm: a predicate.
+    implies : tuple of callable
+        What is true of every algorithm that it admits, and may be used in proofs. A case is asked of each of these
+        too, so that there is none of which it is false.
+    step : Step or None
+        What follows a step. Proofs use it if it is what the table of the independent checker says of this value, and of
+        no other: that of a reader's own value is not believed. A reader's algorithm implies one of ours instead.
+
+    Raises
+    ------
+    ValueError
+        If ``admits`` is no function, or there is no predicate in ``implies``.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from rac_theory import GD, Case, Constants
+    >>> from rac_theory.problems import Quadratic
+    >>> from rac_theory.statements import About
+    >>> from rac_theory.statements.about import rac_lora_exact
+    >>> @partial(About, implies=(rac_lora_exact,))
+    ... def short_steps(case, c):
+    ...     "Gradient descent with steps of at most 1/10."
+    ...     return None if c.gamma <= 0.1 else f"gamma must be at most 1/10, it is {c.gamma:g}"
+    >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]))
+    >>> short_steps, short_steps(case, Constants.of(case))
+    (<About short_steps>, 'gamma must be at most 1/10, it is 0.5')
+    """
+
+    admits: Predicate
+    implies: tuple[Predicate, ...] = ()
+    step: Step | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.implies, tuple):
+            raise ValueError(
+                f"implies must be a tuple of predicates, such as (rac_lora_exact,), got {shown(self.implies)}"
+            )
+        for name, each in (("admits", self.admits), *(("implies", one) for one in self.implies)):
+            if not is_predicate(each):
+                rule = "must be a function of a case and its constants, or be of such functions"
+                raise ValueError(f"{name} {rule}, got {shown(each)}")
+        if not isinstance(self.step, Step | None):
+            raise ValueError(f"step must be a Step, got {shown(self.step)}")
+        for name, value in (("name", function_name(self.admits)), ("doc", self.admits.__doc__)):
+            object.__setattr__(self, f"__{name}__", value)
+        object.__setattr__(self, "__module__", self.admits.__module__)
+
+    def __call__(self, case: Case, constants: Constants) -> str | None:
+        """Return None where a case is admitted, else a sentence that says why not."""
+        wrong = (each(case, constants) for each in (self.admits, *self.implies))
+        return next((each for each in wrong if each is not None), None)
+
+    def __repr__(self) -> str:
+        return f"<About {function_name(self)}>"
+
+    def __reduce__(self) -> str | tuple[type, tuple[object, ...]]:
+        """Come out of a pickle as the one that is there, if it has a name."""
+        name = function_name(self)
+        is_there = getattr(modules.get(self.__module__), name, None) is self
+        return name if is_there else (type(self), (self.admits, self.implies, self.step))
+
+
+def is_predicate(value: object) -> bool:
+    """Whether it may be a predicate: a function, or what is called like one, but no class."""
+    return callable(value) and not isinstance(value, type)
+
+
+def implied(*assumptions: object) -> tuple[Predicate, ...]:
+    """Return what is true wherever assumptions are, of those that are values of ``About``; and what that implies."""
+    direct = [each for one in assumptions if type(one) is About for each in one.implies]
+    return tuple(dict.fromkeys((*direct, *(implied(*direct) if direct else ()))))
+
+
+@About
+def fresh_projection(case: Case, c: Constants) -> str | None:
+    """H is an orthogonal projection that is drawn afresh in every step, whatever W and all earlier draws are."""
+    if isinstance(case.algorithm, Decreasing):
+        return _projected(replace(case, algorithm=case.algorithm.algorithm))
+    return _projected(case)
+
+
+_afresh = partial(About, implies=(fresh_projection,))
+
+
+@partial(_afresh, step=Step(gamma, ("G",)))
 def rac_lora_exact(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and the exact gradient (gradient descent is its case H = I)."""
     return _projected(case) or _gradients(case, Exact, "must be exact")
 
 
+@_afresh
 def rac_lora_certified(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and the exact gradient, no step longer than one certified at W: it lowers f by
     gamma_t ||HG||^2 / 2 or more, whatever H. Of a problem with layers H acts in each layer by itself."""
@@ -40,6 +158,7 @@ def rac_lora_certified(case: Case, c: Constants) -> str | None:
     return wrong or (too_long if c.gamma > 1 else None)
 
 
+@About
 def rac_lora_in_turns(case: Case, c: Constants) -> str | None:
     """RAC-LoRA along k orthogonal blocks that hold every direction once: in a cycle each has one projected step with
     the exact gradient, in any order."""
@@ -61,11 +180,13 @@ def _across_layers(case: Case) -> str | None:
     return f"steps are certified for projections in each layer of {layers!r} by itself, the algorithm is {algorithm!r}"
 
 
+@partial(_afresh, step=Step(gamma, ("G", "error")))
 def rac_lora_by_differences(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and finite differences along an orthonormal basis of the range of the sketch."""
     return _projected(case) or _gradients(case, FiniteDifferences, "must be finite differences")
 
 
+@partial(About, step=Step(gamma, ("G",), leads_to="gap_first"))
 def galore_exact(case: Case, c: Constants) -> str | None:
     """GaLore with exact gradients: H is on the leading singular vectors of the gradient at W^t, and every step up to
     W^{t+1} is along it."""
@@ -74,6 +195,7 @@ def galore_exact(case: Case, c: Constants) -> str | None:
     return _gradients(case, (Exact, Local), "must be exact")
 
 
+@partial(_afresh, step=Step(gamma, ("g",)))
 def rac_lora_stochastic(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and one unbiased gradient a sketch, independent of the sketch."""
     known = hasattr(getattr(case.algorithm, "gradients", None), "noise")
@@ -81,12 +203,14 @@ def rac_lora_stochastic(case: Case, c: Constants) -> str | None:
     return _projected(case) or wrong
 
 
+@partial(_afresh, step=Step(gamma * sqrt(t_0 / (t + t_0)), ("g",)))
 def rac_lora_root_steps(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step, of a size gamma_t that falls like 1/sqrt(t + t_0), gamma at first, and one
     unbiased gradient a sketch, independent of the sketch."""
     return _decreasing(case, c, 1 / 2)
 
 
+@partial(_afresh, step=Step(gamma * t_0 / (t + t_0), ("g",)))
 def rac_lora_harmonic_steps(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step, of a size that falls like 1/t: gamma_t = gamma t_0/(t + t_0), and one unbiased
     gradient a sketch, independent of the sketch."""
@@ -101,11 +225,13 @@ def _decreasing(case: Case, c: Constants, power: float) -> str | None:
     return rac_lora_stochastic(replace(case, algorithm=case.algorithm.algorithm), c)
 
 
+@partial(_afresh, step=Step(eta * N, ("gbar",), L_max))
 def rac_lora_reshuffled(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and one reshuffled epoch a sketch."""
     return _projected(case) or _gradients(case, Reshuffled, "must be those of a reshuffled epoch")
 
 
+@partial(_afresh, step=Step(eta * K, ("gbar",), L_max))
 def fed_rac_lora(case: Case, c: Constants) -> str | None:
     """Fed-RAC-LoRA: one shared sketch a round, K full gradient steps of each client, and their mean."""
     wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
@@ -118,6 +244,7 @@ def fed_rac_lora(case: Case, c: Constants) -> str | None:
     return wrong
 
 
+@partial(_afresh, step=Step(eta * K, ("ghat",), L_max))
 def fed_rac_lora_sampled(case: Case, c: Constants) -> str | None:
     """Fed-RAC-LoRA: one shared sketch a round; each client takes K full gradient steps, or one reshuffled epoch of its
     K components; the server adds up the moves of those that take part, by their shares over their chances."""
@@ -132,6 +259,7 @@ def fed_rac_lora_sampled(case: Case, c: Constants) -> str | None:
     return wrong
 
 
+@About
 def plain_or_fitted(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the plain step, any number of full gradient steps before the merge, or steps that fit the draw."""
     if isinstance(case.algorithm, FittedDescent):
@@ -139,6 +267,7 @@ def plain_or_fitted(case: Case, c: Constants) -> str | None:
     return _plain(case) or _gradients(case, (Exact, Local), "must be full gradients")
 
 
+@About
 def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with one plain step under a Gaussian sketch before the merge."""
     wrong = _plain(case) or _gradients(case, (Exact, Local), "must be full gradients")
@@ -147,6 +276,7 @@ def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
     return wrong or _one_inner_step(c)
 
 
+@About
 def one_exact_step(case: Case, c: Constants) -> str | None:
     """One step W - M G with the exact gradient G, M drawn afresh: projected, plain, or one that fits the draw."""
     if isinstance(case.algorithm, FittedDescent):
@@ -156,29 +286,11 @@ def one_exact_step(case: Case, c: Constants) -> str | None:
     return _gradients(case, (Exact, Local), "must be exact") or _one_inner_step(c)
 
 
-def fresh_projection(case: Case, c: Constants) -> str | None:
-    """H is an orthogonal projection that is drawn afresh in every step, whatever W and all earlier draws are."""
-    if isinstance(case.algorithm, Decreasing):
-        return _projected(replace(case, algorithm=case.algorithm.algorithm))
-    return _projected(case)
-
-
-IMPLIED: Mapping[Predicate, frozenset[Predicate]] = MappingProxyType(
-    dict.fromkeys(
-        (
-            *(rac_lora_exact, rac_lora_certified, rac_lora_by_differences, rac_lora_stochastic, rac_lora_root_steps),
-            *(rac_lora_harmonic_steps, rac_lora_reshuffled, fed_rac_lora, fed_rac_lora_sampled),
-        ),
-        frozenset({fresh_projection}),
-    )
-)
-"""What is true of every algorithm that a predicate admits."""
-
-
 def _one_inner_step(c: Constants) -> str | None:
     return f"there must be one step before the merge, there are {c.inner_steps}" if c.inner_steps > 1 else None
 
 
+@About
 def bernoulli_lora(case: Case, c: Constants) -> str | None:
     """Bernoulli-LoRA: HG = PG with probability p, else HG = GR, with projections P and R that are drawn afresh."""
     if isinstance(case.algorithm, Bernoulli):

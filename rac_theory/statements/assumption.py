@@ -5,12 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rac_theory.algebra import Expression, Let, Relation, Symbol, number, symbols_of, text, truth
 from rac_theory.base import being, function_name, said_by
-from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.statements.about import Predicate as Predicate
 from rac_theory.statements.symbols import T, constants_in
@@ -168,12 +164,6 @@ def met(relation: Relation, steps: float, c: Constants) -> bool:
     """Whether a relation is met at T = ``steps``: not where a number in it is unknown."""
     known = _values(relation, steps, c)
     return not any(map(math.isnan, known.values())) and bool(truth(relation, known, ROUNDING))
-
-
-def met_at(relation: Relation, t: Array, c: Constants) -> NDArray[np.bool_]:
-    """Whether a relation is met at T = t, for each of many: (T,) to (T,)."""
-    constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
-    return np.broadcast_to(truth(relation, constants | {T.name: t}, ROUNDING), t.shape)
 
 
 def _values(relation: Relation, steps: float, c: Constants) -> dict[str, float]:

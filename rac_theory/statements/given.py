@@ -1,6 +1,7 @@
 """What a theorem is given, checked when it is written down and not first when a case breaks it."""
 
 from rac_theory.algebra import Relation, symbols_of
+from rac_theory.statements.about import is_predicate
 from rac_theory.statements.assumption import Condition, Known, relations_in
 from rac_theory.statements.claim import Claim
 from rac_theory.statements.symbols import T, constants_in
@@ -29,8 +30,3 @@ def check_given(given: object, claim: Claim) -> None:
     known = (*constants_in(claim.relation, *relations), T)
     if strange := [one.name for one in symbols_of(*relations) if one not in known]:
         raise ValueError(f"given must be made of constants of a case and of T, not of {', '.join(strange)}")
-
-
-def is_predicate(value: object) -> bool:
-    """Whether it may be a predicate: a function, or what is called like one, but no class."""
-    return callable(value) and not isinstance(value, type)

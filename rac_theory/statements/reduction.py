@@ -28,6 +28,9 @@ from rac_theory.statements.theorem import Theorem
 Side: TypeAlias = Theorem | Claim | Expression
 """What is compared: the two sides of a claim, or a single expression."""
 
+Values: TypeAlias = Mapping[Expression, Expression | int | Fraction]
+"""Of symbols, or of definitions."""
+
 _POSITIVE = (gamma, eta, N, K)  # sizes of steps, and counts
 
 
@@ -60,7 +63,7 @@ class Reduction:
 
     one: Side
     other: Side
-    at: Mapping[Expression, Expression | int | Fraction] = field(default_factory=dict)
+    at: Values = field(default_factory=dict)
     times: Expression | int | Fraction = 1
     because: str = ""
 
@@ -113,6 +116,11 @@ class Reduction:
         values = ", ".join(map(text, self.values))
         times = "" if self.times == 1 else f"{lifted(self.times)} times "
         return f"{named(self.one)} is {times}{named(self.other)}" + (f" at {values}" if values else "")
+
+
+def reductions(pairs: Mapping[Theorem, Theorem | Claim], at: Values, because: str) -> tuple[Reduction, ...]:
+    """Return that each theorem is another one, or a claim, at the same values and for the same reason."""
+    return tuple(Reduction(one=one, other=other, at=at, because=because) for one, other in pairs.items())
 
 
 def named(side: Side) -> str:

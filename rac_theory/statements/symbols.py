@@ -187,7 +187,8 @@ def constants_in(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     """
     found = tuple(one for one in symbols_of(*expressions) if one.constant)
     for i, one in enumerate(found):
-        one_of("constant", one.constant, _NUMBERS)
+        if not one.constant.startswith("letters."):  # those of a method have no other names
+            one_of("constant", one.constant, _NUMBERS)
         for other in found[:i]:
             if one.name == other.name and one.constant != other.constant:
                 raise ValueError(f"{one.name} stands for {other.constant} and for {one.constant}: they need two names")

@@ -8,18 +8,19 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rac_theory.algebra import Expression, Lemma, Relation, Symbol, latex, pieces, symbols_of
+from rac_theory.algebra import Expression, Lemma, Relation, Symbol, latex, pieces, symbols_of, truth
 from rac_theory.base import being, checks, type_name
 from rac_theory.base.checks import Array, one_of
 from rac_theory.cases import Case, Constants
-from rac_theory.statements.about import IMPLIED, Predicate
-from rac_theory.statements.assumption import Assumption, breach, met_at, parts, sentence
+from rac_theory.statements.about import Predicate, implied, is_predicate
+from rac_theory.statements.assumption import ROUNDING, Assumption, Condition, Known, breach, parts, sentence
 from rac_theory.statements.claim import Claim, Rate
-from rac_theory.statements.given import check_given, is_predicate
+from rac_theory.statements.given import check_given
 from rac_theory.statements.horizon import smallest_horizon
 from rac_theory.statements.metric import Metric
-from rac_theory.statements.symbols import T
+from rac_theory.statements.symbols import T, constants_in
 
 MARKS: Mapping[str, str] = MappingProxyType(
     {
@@ -57,8 +58,9 @@ class Theorem:
         Where the statement is from.
     mark : "paper", "derived" or "second-hand"
         How it is known to us, see ``MARKS``.
-    about : callable
-        Which algorithm it is about: a predicate of the case and its constants.
+    about : About or callable
+        Which algorithm it is about: a predicate of the case and its constants. Of a function nothing is known but its
+        answers, so that a proof cannot use what a step is; an ``About`` may imply one of ours, of which it is known.
     given : tuple of Assumption
         Relations, conditions and predicates.
     claim : Claim
@@ -120,14 +122,21 @@ class Theorem:
 
     def used_by(self, rested_on: Collection[Assumption]) -> tuple[Assumption, ...]:
         """Return which of its assumptions something uses that rests on these, or on what its algorithms imply."""
-        implied = IMPLIED.get(self.about, frozenset())
-        about = (self.about,) if self.about in rested_on or not implied.isdisjoint(rested_on) else ()
-        return (*about, *(assumption for assumption in self.given if assumption in rested_on))
+        every = (self.about, *self.given)
+        return tuple(one for one in every if one in rested_on or not {*implied(one)}.isdisjoint(rested_on))
 
     @property
     def holding(self) -> frozenset[Assumption]:
-        """What it is about, what is given, and what is true of every algorithm that it is about."""
-        return frozenset((self.about, *self.given)) | IMPLIED.get(self.about, frozenset())
+        """What it is about, what is given, and what these imply of the algorithm.
+
+        A function with an equality of its own is left out: nothing is known of it, and it could claim to be another.
+        """
+        every = (self.about, *self.given)
+        return frozenset(
+            one
+            for one in (*every, *implied(*every))
+            if type(one) in (Relation, Known, Condition) or type(one).__eq__ is object.__eq__
+        )
 
     @property
     def metric(self) -> Metric:
@@ -235,7 +244,7 @@ class Theorem:
         """The bound where what is given of T is true of t, (T,) to (T,)."""
         bound = self.claim.at(constants, t)
         for each in self._of_horizon:
-            bound = np.where(np.isnan(bound) | met_at(each, t, constants), bound, otherwise)
+            bound = np.where(np.isnan(bound) | _met_at(each, t, constants), bound, otherwise)
         return bound
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
@@ -260,3 +269,9 @@ class Theorem:
             html.line("It assumes:"),
             html.listed(map(html.sentence, self.typeset_assumptions)),
         )
+
+
+def _met_at(relation: Relation, t: Array, c: Constants) -> NDArray[np.bool_]:
+    """Whether a relation is met at T = t, for each of many: (T,) to (T,)."""
+    constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
+    return np.broadcast_to(truth(relation, constants | {T.name: t}, ROUNDING), t.shape)

@@ -13,6 +13,7 @@ from rac_theory.statements import (
     one_exact_step,
     plain_gaussian_rac_lora,
     plain_or_fitted,
+    reductions,
 )
 from rac_theory.statements.assumptions import (
     bounded_below,
@@ -21,7 +22,8 @@ from rac_theory.statements.assumptions import (
     positive_gain,
     positive_gaussian_gain,
 )
-from rac_theory.statements.symbols import T, gap0, gap0_upper, longest_step, mu, nu
+from rac_theory.statements.symbols import L_H, L, T, gamma, gap0, gap0_upper, lambda_min, longest_step, mu, nu
+from rac_theory.theorems import gain, rac_lora_gd
 
 _SOURCE = "derived from the curvature of f and the second moment of M"
 
@@ -88,3 +90,26 @@ TRIED = {
     "plain": "T12_nonconvex T12_pl",
     "plain gaussian": "T12_gaussian",
 }
+
+REDUCTIONS = (
+    *reductions(
+        {T12_nonconvex: rac_lora_gd.T1_sharp, T12_pl: rac_lora_gd.T2_sharp},
+        {nu: gamma * (2 - gamma * L) * lambda_min, longest_step: gamma * L},
+        "orthonormal columns, B B' = H, and tau = gamma",
+    ),
+    *reductions(
+        {T12_nonconvex: T15, T12_pl: T15_pl, T12_gaussian: T15_pl},
+        {},
+        "the same claim: of steps of which no draw goes uphill, or of one whose nu is known by moments of a Gaussian",
+    ),
+    *reductions(
+        {T15: gain.T13, T15_pl: gain.T13_pl},
+        {nu: gamma * (2 - gamma * L_H) * lambda_min},
+        "projected steps, where E[2M - MQM] is at least gamma (2 - gamma L_H) E[H]",
+    ),
+    *reductions(
+        {T15: rac_lora_gd.T1_sharp, T15_pl: rac_lora_gd.T2_sharp},
+        {nu: gamma * (2 - gamma * L) * lambda_min},
+        "projected steps and Q = L I, where E[2M - MQM] is gamma (2 - gamma L) E[H]",
+    ),
+)

@@ -1,7 +1,7 @@
 """Bernoulli-LoRA, which sketches from the left or from the right by the toss of a coin: what its eigenvalues are."""
 
-from rac_theory.algebra import Symbol, equal
-from rac_theory.statements import Identity, bernoulli_lora
+from rac_theory.algebra import Symbol, equal, symbols_of
+from rac_theory.statements import Identity, Reduction, bernoulli_lora
 from rac_theory.statements.symbols import lambda_max, lambda_min
 
 p = Symbol("p", meaning="probability of a left step", unit="in [0, 1]")
@@ -28,4 +28,10 @@ T11 = Identity(
         equal(value, p * _of(end, "P", "left") + (1 - p) * _of(end, "R", "right"))
         for end, value in (("min", lambda_min), ("max", lambda_max))
     ),
+)
+
+REDUCTIONS = tuple(
+    Reduction(one=either, other=end, at={p: side}, because="T11, a coin that always falls on the same side")
+    for either in (claim.terms[1] for claim in T11.claims)
+    for side, end in zip((1, 0), symbols_of(either)[1:], strict=True)
 )

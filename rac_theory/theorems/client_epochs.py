@@ -32,7 +32,7 @@ from rac_theory.proofs import (
     weights,
 )
 from rac_theory.proofs import gap as gap_at_W
-from rac_theory.statements import E, Theorem, Tightest, fed_rac_lora_sampled, gap, weighted_squared_gradient
+from rac_theory.statements import E, Theorem, Tightest, fed_rac_lora_sampled, gap, reductions, weighted_squared_gradient
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
@@ -43,10 +43,27 @@ from rac_theory.statements.assumptions import (
     polyak_lojasiewicz,
     smooth_components,
 )
-from rac_theory.statements.symbols import D, D_in, K, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, omega
+from rac_theory.statements.symbols import (
+    C,
+    D,
+    D_in,
+    K,
+    T,
+    eta,
+    gamma,
+    gap0,
+    gap0_upper,
+    lambda_max,
+    lambda_min,
+    mu,
+    omega,
+)
+from rac_theory.statements.symbols import L as L_of_f
 from rac_theory.statements.symbols import L_max as L
+from rac_theory.theorems import federated, rac_lora_gd, stochastic
 from rac_theory.theorems.federated import Gamma, fits
 from rac_theory.theorems.shared import end, half, most, moves, pl
+from rac_theory.theorems.sharp_drift import any_r, any_s, as_noise
 from rac_theory.theorems.sharp_drift import s_K as s
 
 _COMMON = (lambda_min > 0, known_largest_projection, known_heterogeneity, known_heterogeneity_within, known_sampling)
@@ -95,6 +112,28 @@ T10rr = Theorem(
 )
 
 TRIED = {"client epochs": "T9rr T10rr"}
+
+REDUCTIONS = (
+    *reductions(
+        {T9rr: rac_lora_gd.T1, T10rr: rac_lora_gd.T2},
+        {K: 1, omega: 0, eta: gamma, L: L_of_f},
+        "one step of all clients",
+    ),
+    *reductions(
+        {T9rr: federated.T9d_sharp, T10rr: federated.T10d_sharp},
+        {omega: 0, D_in: 0},
+        "all clients take part, and the components of each are alike, as in full gradient steps",
+    ),
+)
+_of_sampling = [x * (1 + any_s) * Gamma * L * omega for x in (1 + any_s, any_r)]
+_SAMPLED_ROUND = as_noise(Gamma, any_s**2 + _of_sampling[0], 0) | {
+    C: ((any_s**2 + _of_sampling[0]) * D + (any_r * any_s + _of_sampling[1]) * D_in) / (Gamma * L)
+}
+DRIFT_AS_NOISE = reductions(
+    {T9rr: stochastic.T5, T10rr: stochastic.T6},
+    {s: any_s, r: any_r, **_SAMPLED_ROUND},
+    "drift and sampling do what noise does",
+)
 
 
 # Proofs.

@@ -3,7 +3,7 @@
 from rac_theory.algebra import Let, between, lifted, maximum
 from rac_theory.proofs import Fact, G, H, distance, mean, no_step_or_more, nothing, one, plus, potential, square
 from rac_theory.proofs import gap as gap_at_W
-from rac_theory.statements import E, Theorem, Tightest, gap, rac_lora_exact, squared_distance
+from rac_theory.statements import E, Theorem, Tightest, gap, rac_lora_exact, reductions, squared_distance
 from rac_theory.statements.assumptions import (
     certified_minimum,
     convex,
@@ -14,6 +14,7 @@ from rac_theory.statements.assumptions import (
     strongly_convex,
 )
 from rac_theory.statements.symbols import L, T, distance0, gamma, gap0, lambda_max, lambda_min, s
+from rac_theory.theorems import rac_lora_gd
 from rac_theory.theorems.shared import exact, half, known, moves, short, stable
 
 _CONVEX = (convex, certified_minimum, known_minimiser, lambda_min > 0)
@@ -99,6 +100,18 @@ T4_gap = Theorem(
 
 TRIED = {"1/L": "T3 T3_isotropic T4 T4_gap", "2/L": "T3_sharp"}
 
+REDUCTIONS = (
+    *reductions({T3_sharp: T3}, *rac_lora_gd.LONGEST_STEP),
+    *reductions(
+        {
+            T3: E(gap) <= (gap0 + distance0**2 / (2 * gamma)) / (1 + T),
+            T3_isotropic: E(gap) <= distance0**2 / (2 * gamma * T),
+            T4: E(squared_distance) <= maximum((1 - gamma * s) ** 2, (1 - gamma * L) ** 2) ** T * distance0**2,
+        },
+        *rac_lora_gd.NO_SKETCH,
+    ),
+)
+
 
 # Proofs.
 seen = mean(square(H(G)))
@@ -117,7 +130,8 @@ def _of_potential(kappa: Fact, room: Fact, stable: Fact) -> tuple[Fact, Fact]:
     step = nearer + half * plus[gamma] * (kappa * known.spread + room * seen) + mean(exact)
     above, below = share * moves * known.norm_is_positive, share * known.norm
     loss = kappa * moves
-    fact = potential(psi, step, _falls(stable), above, below, loss, lifted(1), {gap0: one, distance0: share})
+    falls, shares = _falls(stable), {gap0: one, distance0: share}
+    fact = potential(rac_lora_exact, psi, step, falls, above, below, loss, lifted(1), shares)
     return fact, one + loss * no_step_or_more
 
 

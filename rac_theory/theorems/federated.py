@@ -15,6 +15,7 @@ from rac_theory.statements import (
     fed_rac_lora,
     gap,
     mean_squared_gradient,
+    reductions,
     weighted_squared_gradient,
 )
 from rac_theory.statements.assumptions import (
@@ -26,9 +27,24 @@ from rac_theory.statements.assumptions import (
     polyak_lojasiewicz,
     smooth_components,
 )
-from rac_theory.statements.symbols import D, K, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, zeta_squared
+from rac_theory.statements.symbols import (
+    D,
+    K,
+    N,
+    T,
+    eta,
+    gamma,
+    gap0,
+    gap0_upper,
+    lambda_max,
+    lambda_min,
+    mu,
+    zeta_squared,
+)
+from rac_theory.statements.symbols import L as L_of_f
 from rac_theory.statements.symbols import L_max as L
-from rac_theory.theorems.sharp_drift import s_K
+from rac_theory.theorems import rac_lora_gd, reshuffling, stochastic
+from rac_theory.theorems.sharp_drift import AS_NOISE, any_a, any_s, as_noise, s_K
 
 _ROUND = (smooth_components, eta * K * L <= 1, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from the drift of K local steps in the range of the shared sketch"
@@ -135,6 +151,35 @@ T10d_sharp = Theorem(
 )
 
 TRIED = {"federated": "T9 T9d T9d_sharp T10 T10d T10d_sharp"}
+
+REDUCTIONS = (
+    *reductions(
+        {
+            **dict.fromkeys((T9, T9d, T9d_sharp), rac_lora_gd.T1),
+            **dict.fromkeys((T10, T10d, T10d_sharp), rac_lora_gd.T2),
+        },
+        {K: 1, eta: gamma, L: L_of_f},
+        "one local step, in which clients do not drift, however they differ; L is the largest constant of a client",
+    ),
+    *reductions(
+        {T9: rac_lora_gd.T1, T10: rac_lora_gd.T2},
+        {zeta_squared: 0, gamma: (1 - a) * Gamma, L_of_f: L},
+        "equal clients, such as one alone (M = 1): a round is said to do what 1 - a of its length does",
+    ),
+    *reductions(
+        {reshuffling.T7d_sharp: T9d_sharp, reshuffling.T8d_sharp: T10d_sharp},
+        {N: 2, K: 2},
+        "two steps: in either order they drift like two local ones, s = r",
+    ),
+)
+_ANY = {a: any_a, s_K: any_s}
+_DRIFT, _SHARP_DRIFT = (Gamma, any_a, any_a), (Gamma, any_s**2, 0)
+DRIFT_AS_NOISE = (
+    *reductions({T9: stochastic.T5}, _ANY | as_noise(*_DRIFT, zeta_squared), AS_NOISE),
+    *reductions({T9d: stochastic.T5, T10d: stochastic.T6}, _ANY | as_noise(*_DRIFT), AS_NOISE),
+    *reductions({T9d_sharp: stochastic.T5, T10d_sharp: stochastic.T6}, _ANY | as_noise(*_SHARP_DRIFT), AS_NOISE),
+    *reductions({T10: stochastic.LIMIT}, _ANY | as_noise(*_DRIFT, zeta_squared), AS_NOISE),
+)
 
 
 # Proofs.

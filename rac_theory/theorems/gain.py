@@ -13,6 +13,7 @@ from rac_theory.statements import (
     mean_squared_gradient,
     rac_lora_exact,
     rac_lora_stochastic,
+    reductions,
     weighted_squared_gradient,
 )
 from rac_theory.statements.assumptions import (
@@ -23,7 +24,8 @@ from rac_theory.statements.assumptions import (
     smooth_along_sketch,
     structured_noise,
 )
-from rac_theory.statements.symbols import L_H, A, C, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.statements.symbols import L_H, A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.theorems import rac_lora_gd, stochastic
 
 _SOURCE = "derived from the curvature of f seen through the sketch"
 _EXACT = (smooth_along_sketch, gamma * L_H < 2, lambda_min > 0)
@@ -90,3 +92,12 @@ TRIED = {
     **dict.fromkeys(("1/L_H", "coordinate descent"), "T13 T13_pl"),
     **dict.fromkeys(("minibatch", "noisy"), "T14 T14_pl"),
 }
+
+REDUCTIONS = (
+    *reductions({T14: T13, T14_pl: T13_pl}, *stochastic.NO_NOISE),
+    *reductions(
+        {T13: rac_lora_gd.T1_sharp, T13_pl: rac_lora_gd.T2_sharp, T14: stochastic.T5, T14_pl: stochastic.T6},
+        {L_H: L},
+        "Q = L I, of which E[H Q H] is L E[H]: nothing is known of f but L",
+    ),
+)

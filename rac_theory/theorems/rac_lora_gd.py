@@ -35,9 +35,19 @@ from rac_theory.proofs import (
     sum_of_powers,
 )
 from rac_theory.proofs import gap as gap_at_W
-from rac_theory.statements import E, Theorem, Tightest, gap, mean_squared_gradient, rac_lora_exact
+from rac_theory.statements import (
+    E,
+    Reduction,
+    Theorem,
+    Tightest,
+    Values,
+    gap,
+    mean_squared_gradient,
+    rac_lora_exact,
+    reductions,
+)
 from rac_theory.statements.assumptions import bounded_below, certified_minimum, polyak_lojasiewicz, smooth
-from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
+from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_max, lambda_min, mu
 from rac_theory.theorems.shared import exact, half, known, length, pl, short, stable
 
 T1 = Theorem(
@@ -126,6 +136,31 @@ T2_tight = Theorem(
 )
 
 TRIED = {"1/L": "T1 T2", "2/L": "T1_sharp T1_tight T2_sharp T2_tight"}
+
+LONGEST_STEP: tuple[Values, str] = (
+    {L: 1 / gamma},
+    "gamma L = 1, the longest step of the paper, where gamma (2 - gamma L) is gamma",
+)
+NO_SKETCH: tuple[Values, str] = {lambda_min: 1, lambda_max: 1}, "H = I: gradient descent"
+REDUCTIONS = (
+    *reductions({T1_sharp: T1, T2_sharp: T2}, *LONGEST_STEP),
+    *reductions(
+        {
+            T1: E(mean_squared_gradient) <= 2 * gap0_upper / (gamma * T),
+            T1_sharp: E(mean_squared_gradient) <= 2 * gap0_upper / (gamma * (2 - gamma * L) * T),
+            T2: E(gap) <= (1 - gamma * mu) ** T * gap0,
+            T2_sharp: E(gap) <= (1 - gamma * (2 - gamma * L) * mu) ** T * gap0,
+        },
+        *NO_SKETCH,
+    ),
+    Reduction(
+        one=T1_tight,
+        other=T1_sharp,
+        times=1 - rho**T,
+        because="always: the sum of powers of rho is (1 - rho^T) / (1 - rho)",
+    ),
+    *reductions({T2_tight: T2_sharp}, {mu: L}, "as steep in every direction: the next gradient tells nothing new"),
+)
 
 
 # Proofs.

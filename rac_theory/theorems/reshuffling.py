@@ -6,11 +6,13 @@ from rac_theory.algebra import Lemma, Let, powers
 from rac_theory.proofs import Granted, one, proved
 from rac_theory.statements import (
     E,
+    Reduction,
     Theorem,
     Tightest,
     gap,
     mean_squared_gradient,
     rac_lora_reshuffled,
+    reductions,
     weighted_squared_gradient,
 )
 from rac_theory.statements.assumptions import (
@@ -22,9 +24,23 @@ from rac_theory.statements.assumptions import (
     polyak_lojasiewicz,
     smooth_components,
 )
-from rac_theory.statements.symbols import D, N, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, sigma_squared
+from rac_theory.statements.symbols import (
+    D,
+    N,
+    T,
+    eta,
+    gamma,
+    gap0,
+    gap0_upper,
+    lambda_max,
+    lambda_min,
+    mu,
+    sigma_squared,
+)
+from rac_theory.statements.symbols import L as L_of_f
 from rac_theory.statements.symbols import L_max as L
-from rac_theory.theorems.sharp_drift import r, s
+from rac_theory.theorems import rac_lora_gd, stochastic
+from rac_theory.theorems.sharp_drift import AS_NOISE, any_r, any_s, as_noise, r, s
 
 _EPOCH = (smooth_components, 2 * eta * N * L <= 1, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from a lemma on one reshuffled epoch in the range of the sketch"
@@ -130,6 +146,38 @@ T8d_sharp = Theorem(
 )
 
 TRIED = {"reshuffled": "T7 T7d T7d_sharp T8 T8d T8d_sharp"}
+
+REDUCTIONS = (
+    *reductions(
+        {T7d_sharp: rac_lora_gd.T1, T8d_sharp: rac_lora_gd.T2},
+        {N: 1, eta: gamma, L: L_of_f},
+        "one component, which is f",
+    ),
+    *reductions(
+        {T7: rac_lora_gd.T1, T8: rac_lora_gd.T2},
+        {sigma_squared: 0, gamma: Fraction(7, 9) * eta * N, L_of_f: L},
+        "equal components, such as one alone: an epoch is said to do what 7/9 of its length does",
+    ),
+    Reduction(
+        one=T7,
+        other=rac_lora_gd.T1,
+        at={N: 1, sigma_squared: 0, eta: gamma, L: L_of_f},
+        times=Fraction(9, 7),
+        because="one component: half of the longest step, and 7/9 of the gain, are what the simple constants cost",
+    ),
+)
+_DRIFT = eta * N, Fraction(4, 9) * eta**2 * L**2 * (N + 1), Fraction(2, 9)
+_SHARP_DRIFT = eta * N, any_s * any_r, any_s**2 - any_s * any_r
+DRIFT_AS_NOISE = (
+    *reductions({T7: stochastic.T5}, as_noise(*_DRIFT, sigma_squared), AS_NOISE),
+    *reductions({T7d: stochastic.T5, T8d: stochastic.T6}, as_noise(*_DRIFT), AS_NOISE),
+    *reductions(
+        {T7d_sharp: stochastic.T5, T8d_sharp: stochastic.T6},
+        {s: any_s, r: any_r, **as_noise(*_SHARP_DRIFT)},
+        AS_NOISE,
+    ),
+    *reductions({T8: stochastic.LIMIT}, as_noise(*_DRIFT, sigma_squared), AS_NOISE),
+)
 
 
 # Proofs.

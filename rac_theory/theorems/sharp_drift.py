@@ -5,11 +5,13 @@ by at most ``s^2 ||HG||^2`` and v times the spread of the gradients. The theorem
 ``s^2`` for a round. Both are 0 for a single step, where the theorems are T1 and T2.
 """
 
-from rac_theory.algebra import Let, Symbol, total
-from rac_theory.proofs import Fact, G, H, below_one, gbar, k, mean, mu_below_L_max, plus, square
-from rac_theory.statements.symbols import K, N, eta, mu
+from fractions import Fraction
+
+from rac_theory.algebra import Expression, Let, Symbol, lifted, total
+from rac_theory.proofs import k
+from rac_theory.statements.symbols import A, C, D, K, N, beta, eta, gamma
+from rac_theory.statements.symbols import L as L_of_f
 from rac_theory.statements.symbols import L_max as L
-from rac_theory.theorems.shared import half
 
 s = Let("s", 1 / N * total(k, N, (1 + eta * L) ** k - 1), "how far the steps of an epoch drift", "s_N")
 r = Let(
@@ -20,14 +22,24 @@ r = Let(
 )
 s_K = Let("s", 1 / K * total(k, K, (1 + eta * L) ** k - 1), "how far clients drift in a round", "s_K")
 
-seen = mean(square(H(G)))
+# In a reduction the drifts may be any numbers.
+any_s, any_r, any_a = (Symbol(name, unit="drift") for name in ("s", "r", "a"))
+AS_NOISE = "a drift takes from the gain and adds to the floor as noise does"
 
 
-def as_one(descent: Fact, count: Symbol, fits: Fact, error: Fact) -> Fact:
-    """Several steps as one of their total length along a gradient that is off: the descent lemma, and the error."""
-    return mean(descent) + half * plus[eta] * plus[count] * (fits * mean(square(H(gbar))) + error)
+def as_noise(
+    length: Expression, v: object, u: object, spread: Expression | None = None
+) -> dict[Expression, Expression | int | Fraction]:
+    """Return the noise that a drift amounts to in one step of this length.
 
-
-def may_contract(length: Fact, count: Symbol) -> Fact:
-    """That ``1 - eta N mu lambda_min`` is not negative, where ``eta N L <= 1``."""
-    return length + plus[eta] * plus[count] * (mu_below_L_max + plus[mu] * below_one)
+    It is v times the spread of the gradients, which is at most 2 L times the gap and D, or a ``spread``, and it takes u
+    of the gain.
+    """
+    v, u = Let("v", lifted(v)), Let("u", lifted(u))
+    return {
+        gamma: length,
+        L_of_f: L,
+        A: v / length if spread is None else 0,
+        beta: (1 + u) / (length * L),
+        C: v * (D if spread is None else spread) / (length * L),
+    }

@@ -4,7 +4,16 @@ from rac_theory.algebra import Let, choice, powers
 from rac_theory.proofs import E as expected
 from rac_theory.proofs import Fact, G, assumed, gap_next, low, mean, one, plus, proved, sign, telescope, weights
 from rac_theory.proofs import gap as gap_at_W
-from rac_theory.statements import E, Theorem, Tightest, gap, rac_lora_stochastic, weighted_squared_gradient
+from rac_theory.statements import (
+    E,
+    Theorem,
+    Tightest,
+    Values,
+    gap,
+    rac_lora_stochastic,
+    reductions,
+    weighted_squared_gradient,
+)
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
@@ -14,6 +23,7 @@ from rac_theory.statements.assumptions import (
     structured_noise,
 )
 from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.theorems import rac_lora_gd
 from rac_theory.theorems.shared import end, half, known, most, moves, noise, noisy, unbiased
 
 _NOISY = (smooth, structured_noise, gamma * L * beta < 2, lambda_min > 0, known_largest_projection)
@@ -68,6 +78,12 @@ T6 = Theorem(
 )
 
 TRIED = {"minibatch": "T5 T6", "horizon": "T5_step", "noisy": "T5 T5_step T6"}
+
+LIMIT = E(gap) <= rho**T * gap0 + L * gamma**2 * lambda_max * C / (2 * (1 - rho))
+"""T6 with the sum of powers of rho to infinity."""
+
+NO_NOISE: tuple[Values, str] = {A: 0, beta: 1, C: 0}, "exact gradients, which are noise of size zero"
+REDUCTIONS = reductions({T5: rac_lora_gd.T1_sharp, T5_step: rac_lora_gd.T1, T6: rac_lora_gd.T2_sharp}, *NO_NOISE)
 
 
 # Proofs.

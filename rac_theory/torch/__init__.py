@@ -1,7 +1,7 @@
-"""PyTorch modules as problems, and our step as an optimiser of PyTorch; with the extra ``torch``. ``module_problem`` is
-the door: it has ``chosen`` say which matrices of a module are meant, ``module_loss`` compute with them, and
-``at_the_door`` refuse what is no function of them, or no mean of components. It uses base, numerics, problems and
-sketches. It must not know how runs are made or judged, and no other room may import it: PyTorch is loaded with it.
+"""PyTorch modules as problems, and our step as an optimiser of PyTorch; with the extra ``torch``. ``module_problem``
+says which matrices of a module are meant; it has ``module_loss`` compute with them, and ``at_the_door`` refuse what is
+no function of them, or no mean of components. It uses base, numerics, problems and sketches. It must not know how runs
+are made or judged, and no other room may import it: PyTorch is loaded with it.
 """
 
 from rac_theory.base import import_extra

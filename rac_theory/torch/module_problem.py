@@ -1,9 +1,9 @@
 """A module of PyTorch as a problem over its matrices, and as a finite sum over its examples."""
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -11,14 +11,112 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.nn import Module
 
-from rac_theory.base import checks, digest, exactly, function_name, matrices, type_name
+from rac_theory.base import (
+    being,
+    checks,
+    described,
+    digest,
+    exactly,
+    function_name,
+    matrices,
+    printable,
+    shown,
+    type_name,
+)
 from rac_theory.base.checks import Array
 from rac_theory.numerics import rounded
 from rac_theory.problems import FromFunctions, Indices, Layers
 from rac_theory.torch.at_the_door import check_function, check_mean
-from rac_theory.torch.chosen import Chosen, chosen
-from rac_theory.torch.given_data import given_data, given_device, numbers
 from rac_theory.torch.module_loss import ModuleLoss
+
+
+def given_data(data: Any, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return inputs and targets as tensors of their own, floating-point numbers in double precision."""
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise ValueError(f"data must be a pair (inputs, targets), got {type_name(data)}")
+    pair = []
+    for name, given in zip(("inputs", "targets"), data, strict=True):
+        try:
+            tensor = torch.as_tensor(given).detach().clone()
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"data must be tensors or arrays, got {type_name(given)} for {name}") from error
+        if tensor.ndim == 0:
+            raise ValueError(f"data must have an axis of examples, got one number for {name}")
+        pair.append(tensor.to(device, torch.float64 if tensor.is_floating_point() else tensor.dtype))
+    if len(pair[0]) != len(pair[1]) or not len(pair[0]):
+        raise ValueError(f"data must have as many inputs as targets, got {len(pair[0])} and {len(pair[1])}")
+    return pair[0], pair[1]
+
+
+def given_device(device: Any) -> torch.device:
+    """Return a device that is here, and has numbers in double precision that can be read."""
+    try:
+        number = torch.zeros(1, dtype=torch.float64, device=torch.device(device))
+        number.cpu()
+        return number.device
+    except Exception as error:  # of several classes: no device, one that is not there, or one that holds no numbers
+        why = printable(str(error))
+        raise ValueError(f"device must be one of PyTorch that is here, got {shown(device)}: {why}") from error
+
+
+def numbers(name: str, given: Any) -> Array:
+    """Return an array of floating-point numbers, nan among them perhaps."""
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be numbers, got {shown(given)}") from error
+
+
+Chosen: TypeAlias = Iterable[str] | Callable[[str, Tensor], bool] | None
+"""Names, a predicate of a name and its parameter, or None: all of two dimensions that require a gradient."""
+
+
+def chosen(module: Module, parameters: Chosen) -> dict[str, tuple[int, int]]:
+    """Return the shapes of the chosen matrices by name, in the order of the module.
+
+    Raises
+    ------
+    ValueError
+        If a name is none of the module, if one that is chosen is no matrix, or if none is.
+    """
+    being("module", module, Module, " of torch.nn")
+    named = dict(module.named_parameters())
+    if parameters is None:
+        names = [name for name, one in named.items() if one.ndim == 2 and one.requires_grad]
+    elif callable(parameters):
+        try:
+            names = [name for name, one in named.items() if parameters(name, one)]
+        except Exception as error:  # of a user's function
+            raise ValueError(
+                f"parameters must be names, a predicate (name, parameter) or None, got {shown(parameters)}, which "
+                f"raised {type_name(error)}: {printable(str(error))}"
+            ) from error
+    else:
+        names = _listed(parameters, named)
+    if not names:
+        raise ValueError(f"parameters must choose a matrix of the module, got none of {', '.join(named) or 'none'}")
+    for name in names:
+        if named[name].ndim != 2 or 0 in named[name].shape:
+            raise ValueError(
+                f"parameters must choose matrices, of two dimensions, got {name} of shape {tuple(named[name].shape)}"
+            )
+    return {name: (int(one.shape[0]), int(one.shape[1])) for name, one in named.items() if name in names}
+
+
+def _listed(parameters: Iterable[str], named: Iterable[str]) -> list[str]:
+    if isinstance(parameters, str) or not isinstance(parameters, Iterable):
+        raise ValueError(
+            f"parameters must be names, a predicate (name, parameter) or None, got {described(parameters)}"
+        )
+    try:
+        names = list(parameters)
+    except TypeError:  # an array without dimensions
+        names = [str(parameters)]
+    for name in names:
+        if not isinstance(name, str) or name not in named:
+            raise ValueError(f"parameters must be names of the module ({', '.join(named)}), got {shown(name)}")
+    return names
+
 
 _NAMES = 4  # that a repr lists
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, spectrum, verify
-from rac_theory.cases.gradient_check import check_gradient
+from rac_theory.cases.case import check_gradient
 from rac_theory.numerics.rational import projection, rational
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.statements.metric import gap, mean_squared_gradient, squared_distance

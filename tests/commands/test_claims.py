@@ -2,7 +2,7 @@
 
 import pytest
 
-from rac_theory import theorems
+from rac_theory import GD, theorems
 from rac_theory.commands.cli import main
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.literature import CLAIMS, counterexamples
@@ -68,6 +68,13 @@ def test_every_claim_is_explained(told, claim):
         assert f"{symbol.meaning}, {symbol.unit}" in said
         assert symbol.side == "exact" or f"{symbol.unit}, rounded {symbol.side}" in said
         assert symbol.constant in ("", symbol.name) or f"in code {symbol.constant}" in said
+
+
+def test_the_step_of_a_theorem_is_shown_as_an_algorithm(told):
+    """Of exact gradients: a gradient that is drawn is no gradient of f. Catches a box that no reading printed."""
+    lines = [line.strip() for line in told("explain", "T2")]
+    assert lines[lines.index("step") + 1 :][:6] == [line.strip() for line in str(GD(0.1).method).splitlines()]
+    assert "step" not in [line.strip() for line in told("explain", "T5")]
 
 
 @pytest.mark.parametrize("claim", ["rac-lora-gd-pl", "zo-avg", "galore-fails"])

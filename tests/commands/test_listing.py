@@ -1,7 +1,9 @@
 """``list`` without conditions: everything that has a name, once, in the group where it belongs."""
 
 import sys
+from collections import Counter
 
+import numpy as np
 import pytest
 
 from rac_theory import theorems
@@ -9,7 +11,8 @@ from rac_theory.commands.cli import main
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.literature import CLAIMS, counterexamples
-from rac_theory.sketches import NAMED
+from rac_theory.numerics.linalg import projection
+from rac_theory.sketches import NAMED, named_sketch
 
 NAMES = (*theorems.ALL, "T11", *counterexamples.ALL, *CLAIMS, *DEFAULT_PROBLEMS, *NAMED, *SETTINGS)
 
@@ -34,6 +37,19 @@ def groups(capsys, monkeypatch):
     return found
 
 
+def kind_by_draws(sketch):
+    """Seen in 20,000 draws with a fixed seed: eigenvalues of the mean of H are off by at most 0.02, and a loss of rank
+    that is rarer than one draw in 2,000 is missed with a probability below 1e-4.
+    """
+    H = projection(sketch.sample(np.random.default_rng(5), 20_000))
+    low, *_, high = np.linalg.eigvalsh(H.mean(axis=0))
+    if low < 0.01:
+        return "some never"
+    if high - low > 0.05:
+        return "favoured"
+    return "may lose rank" if np.trace(H, axis1=1, axis2=2).min() < sketch.rank - 0.5 else "alike"
+
+
 def test_everything_with_a_name_is_listed_once(groups):
     """A second list would forget what is added; a group that takes all would show a name twice."""
     lines = [line for ones in groups.values() for line in ones]
@@ -53,12 +69,11 @@ def test_each_stands_where_it_belongs(groups):
     ]
     assert under("counterexamples") == [*counterexamples.ALL]
     assert under("published by others") == [*CLAIMS]
-    assert under("no rate is promised") == ["frozen"]
-    assert under("may lose rank") == [
-        *("coordinate_with_replacement", "block_partition", "count_sketch", "rademacher", "sparse_signs"),
-    ]
-    assert {"haar", "gaussian", "coordinate"} <= {*under("lambda_min is r/d")}
-    assert under("favoured") == ["weighted_coordinate", "anisotropic_gaussian", "uniform"]
+    kinds = {name: kind_by_draws(named_sketch(name, 8, 3)) for name in NAMED}
+    assert Counter(kinds.values()) > Counter({"alike": 5, "may lose rank": 4, "favoured": 2})
+    for words, kind in (("lambda_min is r/d", "alike"), *((kind, kind) for kind in ("may lose rank", "favoured"))):
+        assert under(words) == [name for name in NAMED if kinds[name] == kind]
+    assert under("no rate is promised") == [name for name in NAMED if kinds[name] == "some never"] == ["frozen"]
 
 
 def test_what_they_are_is_told(groups):

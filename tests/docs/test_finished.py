@@ -1,17 +1,12 @@
 """What the build asks of its pages can fail: each fault is put before it."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+
+from tests.extensions import extension
 
 pytest.importorskip("sphinx", reason="the pages are built with the extra docs")
 
-_spec = importlib.util.spec_from_file_location("finished", Path(__file__).parents[2] / "docs" / "_ext" / "finished.py")
-assert _spec is not None
-assert _spec.loader is not None
-finished = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(finished)
+finished = extension("finished")
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,45 @@ def test_single_runs_are_seen_where_no_mean_is():
     assert any(layer.label == "single runs" for layer in shown.legend)
 
 
+LARGEST, LEAST = 1.7976931348623157e308, 5e-324
+
+
+@pytest.mark.parametrize(
+    ("bound", "mean"), [(1e308, 0.5), (LARGEST, LARGEST), (LARGEST, LEAST), (LEAST, LEAST)], ids=str
+)
+def test_what_is_as_large_or_as_small_as_floats_are_is_drawn(bound, mean):
+    """Overflow is an error here. Matplotlib widens limits by a twentieth of all decades, and has ticks beyond them.
+
+    Catches curves that are drawn before there are limits, ticks and legends that ask for an axis up to 10^350, an axis
+    upside down where all is less than its least end, and an area up to a float that its logarithm does not give back.
+    """
+    bound, mean = np.full(3, float(bound)), np.full(3, float(mean))
+    upper = np.minimum(mean, LARGEST / 2) * 2
+    some = chart.bound_and_runs(bound, mean, mean / 2, upper, mean[None])
+    low, high = some.ylim
+    assert 0 < low < high < np.inf
+    for value in (bound[0], mean[0]):
+        assert low <= np.clip(value, 2.3e-308, 1.79e308) <= high
+    assert ElementTree.fromstring(chart_svg.draw(some)) is not None
+    bar = chart.bound_and_runs(bound[:2], mean[:2], mean[:2] / 2, upper[:2], mean[None, :2], xscale="log")
+    for ax in (plot.curves(some), plot.curves(some, plot.curves(shown())), plot.curves(bar)):
+        ax.get_figure(root=True).draw_without_rendering()
+        low, high = ax.get_ylim()
+        assert np.isfinite(ax.get_yticks()).all()
+        assert ((ax.get_yticks() >= low) & (ax.get_yticks() <= high)).any()
+
+
+def test_an_axis_grows_for_words_as_far_as_floats_go():
+    """Where 600 decades are shown there are few to grow by: catches an end at infinity, which is an error."""
+    ax = plot.figure().subplots()
+    ax.set(yscale="log", ylim=(1e-300, 1e300))
+    for level in (1e-200, 1.0, 1e200):
+        ax.plot([0, 1], [level, level], label=f"{level:g}")
+    plot.finished(ax, "")
+    low, high = ax.get_ylim()
+    assert 2.2e-308 < low < 1e-300 or 1e300 < high < LARGEST
+
+
 def test_drawings_are_the_same_each_time_and_their_text_is_text(tmp_path):
     """Random ids, a date, or letters as paths; decimals that nobody can see."""
     x = np.geomspace(1, 1e-3, 9)

@@ -35,6 +35,7 @@ from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.quantities import E as mean_over_H
 from rac_theory.proofs.quantities import gap as gap_at_W
 from rac_theory.proofs.quantities import gap_next
+from rac_theory.proofs.rules import Rule
 from rac_theory.proofs.schemas import grant
 from rac_theory.statements import assumptions, symbols
 from rac_theory.statements.symbols import A, K, L, T, delta, gamma, gap0, lambda_min, mu
@@ -290,7 +291,7 @@ def test_T_is_zero_where_a_claim_has_a_value_there():
 
 def rate_of_T2():
     """The fact that the factor of T2 is not negative."""
-    (rule,) = (fact for fact in facts_in(STORED["T2"]()[0]) if fact.rule == "Iterated")
+    (rule,) = (fact for fact in facts_in(STORED["T2"]()[0]) if fact.rule is Rule.ITERATE)
     return next(iter(rule.of))[1]
 
 
@@ -308,7 +309,7 @@ TIMELESS = {
     "telescope": lambda step, number: telescope(step, number, number, gap0, number),
     "accumulate": lambda step, number: accumulate(step, number, symbols.j, gap0),
     "potential": lambda step, number: potential(
-        gap_at_W, step, number, number, number, number, lifted(1), {gap0: number}
+        assumptions.rac_lora_exact, gap_at_W, step, number, number, number, number, lifted(1), {gap0: number}
     ),
 }
 

@@ -10,6 +10,7 @@ from rac_theory.proofs.drawn import letter, mean
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.quantities import E, G, V, distance, gap, gap_next, moved, moved_mean, moved_next, own
 from rac_theory.statements import metric
+from rac_theory.statements.about import rac_lora_exact
 from rac_theory.statements.metric import weighted_squared_gradient
 from rac_theory.statements.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
 from rac_theory.theorems import sharp_drift
@@ -144,14 +145,14 @@ def test_a_potential(steps):
     rng = np.random.default_rng(steps)
     psi = gap + e * lambda_min * distance
     facts = [
-        granted("", psi.at(induction.AFTER) <= psi - c * gap),
+        granted("", psi.at(induction.after(rac_lora_exact)) <= psi - c * gap),
         granted("", E(gap_next) <= gap),
         granted("", p * gap <= psi),
         granted("", psi <= gap + e * (V @ V)),
         granted("", c >= 0),
     ]
     shares = {gap0: granted("", lifted(0) <= 1), distance0: granted("", e >= 0)}
-    said = induction.potential(psi, *facts, p, shares).said
+    said = induction.potential(rac_lora_exact, psi, *facts, p, shares).said
     for exactly in (True, False) * 10:
         falls, share = rng.uniform(0.1, 2), rng.uniform(1, 2)
         gaps = [rng.uniform(0.5, 2)]

@@ -91,7 +91,7 @@ def test_an_assumption_that_is_left_out_is_refused(forgotten):
         induction.instance(young, b, c, {one: fact for one, fact in shares.items() if one != forgotten})
 
 
-(f_at_T,) = (symbol for symbol in symbols_of(induction.LAST[gap]) if symbol.name == "E[f(W^T)]")
+(f_at_T,) = (symbol for symbol in symbols_of(induction.COURSES[gap0].at_last) if symbol.name == "E[f(W^T)]")
 tau = Symbol("tau")
 
 
@@ -153,8 +153,10 @@ def test_a_best_b_that_may_be_0_is_refused():
 
 
 psi = gap + c * lambda_min * distance
+about = assumptions.rac_lora_exact
+AFTER = induction.after(about)
 POTENTIAL = {
-    "step": psi.at(induction.AFTER) <= psi - a * gap,
+    "step": psi.at(AFTER) <= psi - a * gap,
     "falls": E(gap_next) <= gap,
     "above": p * gap <= psi,
     "below": psi <= gap + c * (V @ V),
@@ -164,13 +166,13 @@ POTENTIAL = {
 
 def _potential(said, p=p, of_distance=c >= 0):
     of = {gap0: granted("", lifted(0) <= 1), distance0: granted("", of_distance)}
-    return induction.potential(psi, *(granted("", each) for each in said.values()), p, of)
+    return induction.potential(about, psi, *(granted("", each) for each in said.values()), p, of)
 
 
 @pytest.mark.parametrize(
     ("which", "weaker"),
     [
-        ("step", psi.at(induction.AFTER) <= psi - a * gap + 1),
+        ("step", psi.at(AFTER) <= psi - a * gap + 1),
         ("falls", E(gap_next) <= 2 * gap),
         ("above", p * gap <= 2 * psi),
         ("below", psi <= 2 * gap + c * (V @ V)),
@@ -206,7 +208,7 @@ def test_each_term_of_a_potential_has_a_value_after_the_step():
     false = like("T2", theorems.E(theorems.gap) <= bound)
     assert verify(false, Case(GD(gamma=0.5), LINE, steps=3)).status == Status.VIOLATED
     with pytest.raises(Missing, match="must be a sum of multiples"):
-        induction.potential(psi, step, falls, *ends, loss, lifted(0), {gap0: mu_below_L / plus[L]})
+        induction.potential(about, psi, step, falls, *ends, loss, lifted(0), {gap0: mu_below_L / plus[L]})
 
 
 def test_a_drift_asks_for_the_step_that_it_adds_up():
@@ -289,7 +291,7 @@ def test_what_is_above_a_positive_quotient_may_be_negative():
 def test_a_potential_is_a_sum_of_multiples(of):
     """A factor that is drawn, a square, a letter of which nothing is known after the step, and a number beside."""
     with pytest.raises(Missing, match=r"must not depend on what is drawn|must be a sum of multiples"):
-        induction.potential(of, nothing, nothing, nothing, nothing, unit, lifted(0), {gap0: unit})
+        induction.potential(about, of, nothing, nothing, nothing, nothing, unit, lifted(0), {gap0: unit})
 
 
 def test_a_mean_with_other_weights_is_another():

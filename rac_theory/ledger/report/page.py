@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,16 +17,47 @@ from markupsafe import Markup
 
 from rac_theory.base import write_whole
 from rac_theory.ledger import results
+from rac_theory.ledger.flat_row import csv_lines
 from rac_theory.ledger.report import gallery, numbers, packing
 from rac_theory.ledger.report.cases import ShownCase
 from rac_theory.ledger.report.claims import claims, counts
 from rac_theory.ledger.report.images import image
-from rac_theory.ledger.report.saved import JSON_END, saved, saved_head
-from rac_theory.ledger.report.sentences import breakable
 from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.ledger.violated import violated
 from rac_theory.verdicts import Status, versions
+
+
+def breakable(name: str) -> Markup:
+    """Return a name as HTML that a line may break after an underscore, a dot or a colon."""
+    return Markup(re.sub(r"([_.:])(?=\w)", r"\1<wbr>", str(Markup.escape(name))))
+
+
+JSON_END = "]}"
+
+
+def saved_head() -> list[str]:
+    """Return how both files begin: JSON, which ends in ``JSON_END``, and CSV."""
+    return [json.dumps(results.content([])).removesuffix(JSON_END), next(csv_lines([]))]
+
+
+def saved(rows: Sequence[Row]) -> list[list[str]]:
+    """Return what each row is in both files: JSON, with commas between the rows, and CSV.
+
+    Examples
+    --------
+    >>> import json
+    >>> from rac_theory.ledger.verdict_row import Row
+    >>> from rac_theory.ledger.report.page import JSON_END, saved, saved_head
+    >>> row = Row.missing(1, "T2", "wine", "it needs scikit-learn", seed=0, alpha=1e-3)
+    >>> (head, names), ((plain, line),) = saved_head(), saved([row])
+    >>> json.loads(head + plain + JSON_END)["rows"][0]["claim"], names[:20], line[:10]
+    ('T2', 'number,claim,problem', '1,T2,wine,')
+    """
+    plain = [row.to_json() for row in rows]
+    lines = islice(csv_lines(plain), 1, None)
+    return [[json.dumps(row, allow_nan=False), line] for row, line in zip(plain, lines, strict=True)]
+
 
 FILE = "report.html"
 ON_A_PAGE = 100

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rac_theory.drawing import BLACK, BOUND, GREEN, GREY, RUNS, YELLOW, figure, finished, tick_label
+from rac_theory.drawing import BLACK, BOUND, GREEN, GREY, RUNS, YELLOW, figure, finished, hull, tick_label, with_margin
 from rac_theory.ledger.verdict_row import FAILED
 from rac_theory.verdicts import Status
 
@@ -26,13 +26,15 @@ def verdicts_over_steps(counts: Mapping[float, Counter[str]], *, title: str = ""
     """Draw a line for each status that came up: by step size, its share of the rows."""
     ax = figure().subplots() if ax is None else ax
     steps = list(counts)
+    if len(steps) > 1:  # before anything is drawn, as in plot.curves: a step size may be 1e308
+        xlim = with_margin(min(steps), max(steps), "log")
+        ax.set(xscale="log", xlim=hull(ax.get_xlim(), xlim) if ax.has_data() else xlim)
     for status, (colour, marker) in _COLOURS.items():
         shares = [counts[step][status] / counts[step].total() for step in steps]
         if any(shares):
             ax.plot(steps, shares, marker=marker, color=colour, markerfacecolor="none", label=status)
     ax.set(xlabel=r"step size $\gamma L$", ylabel="share of the cells", ylim=(-0.03, 1.03))
     if len(steps) > 1:
-        ax.set_xscale("log")
         ax.set_xticks(steps, map(tick_label, steps))
         ax.minorticks_off()
     return finished(ax, title)

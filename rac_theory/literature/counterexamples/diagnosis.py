@@ -4,17 +4,47 @@ import enum
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from rac_theory.base import Value, being, one_blas_thread
 from rac_theory.base.checks import Array
-from rac_theory.literature.counterexamples.confined_path import confined
 from rac_theory.literature.counterexamples.factor_moves import Moves, merges
 from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.low_rank import floor, lowest
 from rac_theory.problems import Problem
 from rac_theory.runs import Trajectory
+
+_SPAN = 1e-7  # of the largest singular value of the path
+
+
+class Confined(NamedTuple):
+    """How much of the gradient of one matrix is left in the directions of its path, and which these are, if few."""
+
+    left: float
+    directions: int = 0
+    told: str = ""
+
+
+def confined(W: Array, G: Array, small: float) -> Confined:
+    """Look for a side on which the path of a matrix, (steps + 1, m, n), lies in few directions, and has used these up.
+
+    Of its last gradient, (m, n), less than ``small`` is then left in them. Where there is none, all of it is.
+    """
+    for side, axes in (("left", (0, 1, 2)), ("right", (0, 2, 1))):
+        basis = _span(np.concatenate([*np.transpose(W - W[0], axes)], axis=1))
+        left = float(np.linalg.norm(basis.T @ G.transpose(axes[1] - 1, axes[2] - 1)))
+        if basis.shape[1] < len(basis) and left <= small:
+            return Confined(left, basis.shape[1], f"{basis.shape[1]} of {len(basis)} directions on the {side}")
+    return Confined(float(np.linalg.norm(G)))
+
+
+def _span(columns: Array) -> Array:
+    """Return an orthonormal basis of what columns span, up to a small part of the largest."""
+    U, s, _ = np.linalg.svd(columns, full_matrices=False)
+    return np.asarray(U[:, s > _SPAN * s[0]]) if s[0] > 0 else np.empty((len(columns), 0))
+
 
 _ARRIVED = 1e-6  # of the first gap
 _STATIONARY = 1e-2  # of the gradient, in what the method can still do

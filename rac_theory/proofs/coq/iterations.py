@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
-from rac_theory.algebra import Expression, Product, Ratio, Relation, Symbol, symbols_of
+from rac_theory.algebra import Expression, Product, Ratio, Symbol, symbols_of
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import linear, mean_of, mean_over
-from rac_theory.proofs.drawn import Drawn, H, drawn_in
+from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, V2, S
-from rac_theory.proofs.quantities import G, V, gap
-from rac_theory.statements.symbols import T, gamma
+from rac_theory.proofs.induction import ADDED, COURSES, V2, Course, S
+from rac_theory.proofs.quantities import distance, gap
+from rac_theory.proofs.rules import Rule
+from rac_theory.statements.symbols import T
 
 AT_EACH = "intros t W. cbn beta. "
 """What brings a goal about each step into the form of a fact about a step."""
@@ -67,11 +68,12 @@ def started(x: Expression, x0: Expression, lemmas: Lemmas) -> str:
     return lemmas.add(Lemma(f"start_{of_state(x, lemmas)}", left, right, False, about=about)).name
 
 
-def _first(said: Relation) -> tuple[Expression, Expression]:
-    """Which number at W is followed, and what it is at most at the start."""
-    x = next(x for x, last in LAST.items() if last == said.terms[0])
-    symbols = symbols_of(said.terms[1])
-    return next((y, y0) for start, (y, y0, _) in FIRST.items() if y == x and start in symbols)
+def course(fact: Fact, last: Expression | None = None) -> Course:
+    """Return which number at W is followed, by what it is at most at the start, and by what it is called at the end."""
+    assert fact.said is not None
+    symbols = symbols_of(fact.said.terms[1])
+    every = (each for start, each in COURSES.items() if start in symbols)
+    return next(each for each in every if last in (None, each.at_last))
 
 
 def rest(step: Fact, known: Expression) -> Expression:
@@ -81,7 +83,7 @@ def rest(step: Fact, known: Expression) -> Expression:
 
 def ended(x: Expression, lemmas: Lemmas) -> tuple[str, str]:
     """Return what x is after T steps, and what turns it into that of a letter."""
-    last = lemmas.terms.normal(LAST[x])
+    last = lemmas.terms.normal(next(each.at_last for each in COURSES.values() if each.x == x))
     return last, f"  rewrite <- {less(lemmas)}.\n" if x == gap else ""
 
 
@@ -95,9 +97,9 @@ def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of a step that is taken T times, perhaps down to a floor."""
     step, rho, *floors = parents(fact)
     assert fact.said is not None
-    x, x0 = _first(fact.said)
+    x, x0, *_ = course(fact, fact.said.terms[0])
     factor = rho.value.expression
-    base, e = lemmas.terms.form(rho.value), lemmas.terms.normal(rest(step, factor * x - AFTER[x]))
+    base, e = lemmas.terms.form(rho.value), lemmas.terms.normal(rest(step, factor * x - lemmas.after(x)))
     steps, start, along = lemmas.terms.letter(T), lemmas.terms.normal(x0), f"{lemmas.steps} {followed(x, lemmas)}"
     last, turned = ended(x, lemmas)
     for one in (step, rho, *floors):
@@ -120,9 +122,9 @@ def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
     step, growth, theta, end = parents(fact)
     assert fact.said is not None
     g, slope = growth.value.expression, theta.value.expression
-    x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
+    x, x0, *_ = course(fact)
     of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
-    e = lemmas.terms.normal(rest(step, g * x - AFTER[x] - slope * of))
+    e = lemmas.terms.normal(rest(step, g * x - lemmas.after(x) - slope * of))
     by, squares = lemmas.terms.normal(slope), of_state(of, lemmas)
     along = f"{lemmas.steps} {followed(x, lemmas)} {followed(of, lemmas)}"
     steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
@@ -146,12 +148,12 @@ def accumulated(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of steps that are added from the last one on."""
     step, p = parents(fact)
     assert fact.said is not None
-    x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
+    x, x0, *_ = course(fact)
     name, squares, steps = of_state(x, lemmas), of_state(S, lemmas), lemmas.terms.letter(T)
     known, start = lemmas.known(p), lemmas.terms.normal(x0)
     lemmas.known(step)
     begin = started(x, x0, lemmas)
-    bases = [lemmas.terms.form(next(iter(one.of))[0].value) for one in below(p) if one.rule == "A sum of powers"]
+    bases = [lemmas.terms.form(next(iter(one.of))[0].value) for one in below(p) if one.rule is Rule.POWERS]
     closed = "".join(f"rewrite (power_closed {base} j). " for base in dict.fromkeys(bases))
     share = f"(fun j : nat => {known.difference})"
     every = " ".join(lemmas.has_mean(number) for number in (x, S))
@@ -176,9 +178,9 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     for one in (step, falls, above, below, loss, *shares):
         lemmas.known(one)
     symbols, starts = symbols_of(fact.said.terms[1]), []
-    for start, share in zip((one for one in FIRST if one in symbols), shares, strict=True):
+    for start, share in zip((one for one in COURSES if one in symbols), shares, strict=True):
         known = lemmas.known(share)
-        begin = started(*FIRST[start][:2], lemmas)
+        begin = started(*COURSES[start][:2], lemmas)
         starts.append(f"Rmult_le_pos _ _ {known.at_least_zero(())} (diff _ _ {begin})")
     last, turned = ended(gap, lemmas)
     turn = _after(V2, lemmas) if V2 in drawn_in(psi) else ""
@@ -207,7 +209,7 @@ def below(fact: Fact) -> Iterator[Fact]:
 
 def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, str, str, str]:
     """A sum of multiples of gap and distances at W: that it has a mean, that at the next point, and why it is that."""
-    letters = [letter for letter in AFTER if isinstance(letter, Drawn) and letter in drawn_in(psi)]
+    letters = [letter for letter in (gap, distance, V2) if isinstance(letter, Drawn) and letter in drawn_in(psi)]
     parts, terms = linear(psi, letters, lemmas.terms), lemmas.terms
     _, mean, why = mean_of(
         parts,
@@ -229,7 +231,7 @@ def _after_sq_V(lemmas: Lemmas) -> None:
     """What the mean squared distance is at the next point, by what a step is."""
     if any(one.name == "after_sq_V" for one in lemmas.every):
         return
-    step = V - H(G) * gamma
+    step = lemmas.moved
     value, name = read(step @ step), of_state(V2, lemmas)
     whole, mean, why = mean_over(value, "H", lemmas)
     said = lemmas.terms.normal(value.expression)

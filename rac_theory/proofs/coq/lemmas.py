@@ -13,12 +13,12 @@ from rac_theory.proofs.coq import sums
 from rac_theory.proofs.coq.lemma import TYPES, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
 from rac_theory.proofs.coq.roots import changes, square_of_root
-from rac_theory.proofs.coq.space import Space
+from rac_theory.proofs.coq.space import STEPS, Space
 from rac_theory.proofs.coq.terms import Terms
-from rac_theory.proofs.drawn import Drawn, drawn_in
+from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
 from rac_theory.proofs.fact import Fact, letters_in, read
 from rac_theory.proofs.facts import plus
-from rac_theory.proofs.quantities import gap
+from rac_theory.proofs.quantities import E, gap, gap_next
 from rac_theory.statements import Assumption, sentence
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
@@ -71,6 +71,18 @@ class Lemmas:
     def steps(self) -> str:
         """What the rules of induction are told of a step."""
         return f"State Draw integrable E {'next' if self.terms.in_time else '(fun _ => next)'} mean_is_E"
+
+    def after(self, number: Expression) -> Expression:
+        """Return what a number at W is on average at W+: of a distance, by what a step is."""
+        return E(gap_next) if number == gap else E(self.moved @ self.moved)
+
+    @property
+    def moved(self) -> Vector:
+        """What W - W* is after a step."""
+        for about, moved in STEPS.items():
+            if about in self._assumptions:
+                return moved
+        raise ValueError("what W - W* is after a step is not written for Coq of this algorithm")
 
     def has_mean(self, number: Expression) -> str:
         """Return the name of what says that a number at W has a mean after any number of steps; it is assumed."""

@@ -10,6 +10,7 @@ from rac_theory.proofs.coq.names import IS_MEAN, MEANS
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.rules import MEANS as RULES
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def mean_over(value: Ratio, draw: str, lemmas: Lemmas) -> tuple[str, str, str]:
 
 def averaged(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of a mean."""
-    draw = fact.rule[-1]
+    draw = next(draw for draw, rule in RULES.items() if rule is fact.rule)
     (inner,) = next(iter(fact.of))
     drawn, premises = lemmas.known(inner), lemmas.conditions(fact)
     if fact.strict:

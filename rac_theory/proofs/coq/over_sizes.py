@@ -1,13 +1,13 @@
 """Steps that change with t: the rules that add what is true at each t, as theorems of the file's beginning."""
 
-from rac_theory.algebra import Expression, Product, Sum, Total, symbols_of
-from rac_theory.proofs.coq.iterations import AT_EACH, added, followed, goal, less, of_state, parents, started
+from rac_theory.algebra import Product, Sum, Total
+from rac_theory.proofs.coq.iterations import AT_EACH, added, course, followed, goal, less, of_state, parents, started
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.induction import FIRST, LAST, S
+from rac_theory.proofs.induction import COURSES, S
 from rac_theory.proofs.quantities import gap
-from rac_theory.statements.symbols import T, t
+from rac_theory.statements.symbols import T, gap0, t
 
 
 def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:
@@ -18,7 +18,7 @@ def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:
     growth, slope, noise = (lemmas.terms.normal(one.value.expression) for one in (q, theta, e))
     share, size = (lemmas.terms.normal(one.value.expression) for one in (h, g))
     square, steps, start = of_state(S, lemmas), lemmas.terms.letter(T), _start(fact, lemmas)
-    begin = started(*_first(fact), lemmas)
+    begin = started(*course(fact)[:2], lemmas)
     shares = f"sum (fun t => {share}) {steps}"
     left = f"({slope} * ((1 - {growth} * {shares}) * sum (fun t => ({size} * (mean_at t {square}))) {steps}))"
     at_each = "intro t. cbn beta. "
@@ -45,8 +45,8 @@ def weighed(fact: Fact, lemmas: Lemmas) -> Lemma:
     times = lemmas.terms.normal(Product(tuple(one for one in whole.factors if one is not total)))
     term, weight = (lemmas.terms.normal(one) for one in (total.term, a.value.expression))
     first, last = (lemmas.terms.normal(a.value.expression.at({t: place})) for place in (0, T))
-    steps, start, end = lemmas.terms.letter(T), _start(fact, lemmas), lemmas.terms.normal(LAST[gap])
-    begin = started(*_first(fact), lemmas)
+    steps, start, end = lemmas.terms.letter(T), _start(fact, lemmas), lemmas.terms.normal(COURSES[gap0].at_last)
+    begin = started(*course(fact)[:2], lemmas)
     name, along = of_state(gap, lemmas), f"{lemmas.steps} {followed(gap, lemmas)}"
     at_last, at_first = f"(fun t : nat => {weight}) {steps}", f"(fun t : nat => {weight}) 0%nat"
     right = f"{first} * {start} + {times} * sum (fun t => {term}) {steps}"
@@ -73,12 +73,5 @@ def some(fact: Fact, lemmas: Lemmas) -> Lemma:
     return added(lemmas, "0", sums, script.rstrip(), strict=True)
 
 
-def _first(fact: Fact) -> tuple[Expression, Expression]:
-    """Which number at W is followed, and what it is at most at the start."""
-    assert fact.said is not None
-    symbols = symbols_of(fact.said.terms[1])
-    return next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols)
-
-
 def _start(fact: Fact, lemmas: Lemmas) -> str:
-    return lemmas.terms.normal(_first(fact)[1])
+    return lemmas.terms.normal(course(fact).at_first)

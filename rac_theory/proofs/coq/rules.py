@@ -1,39 +1,27 @@
 """The rules by which facts follow, as theorems of the file's beginning: what each asks of which lemma."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from pkgutil import resolve_name
 
 from rac_theory.algebra import Expression, Power, Relation, Symbol, lifted, symbols_of
-from rac_theory.proofs.coq.clients import drifted
-from rac_theory.proofs.coq.iterations import (
-    accumulated,
-    added,
-    ended,
-    goal,
-    iterated,
-    of_state,
-    parents,
-    potential,
-    telescoped,
-)
+from rac_theory.proofs.coq.iterations import added, ended, goal, of_state, parents
 from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
 from rac_theory.proofs.coq.lemmas import Lemmas
-from rac_theory.proofs.coq.means import averaged
-from rac_theory.proofs.coq.over_sizes import gathered, some, weighed
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.induction import ADDED, LAST
+from rac_theory.proofs.induction import ADDED, COURSES
+from rac_theory.proofs.rules import Rule
 from rac_theory.statements.symbols import T
 
 
 def made(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of a fact that follows by a rule."""
-    if fact.rule.startswith("Mean over"):
-        return averaged(fact, lemmas)
-    if fact.rule.startswith("For "):
-        return _instance(fact, lemmas)
-    return _RULES[fact.rule](fact, lemmas)
+    assert fact.rule is not None
+    lemma: Lemma = resolve_name(f"{__package__}.{fact.rule.coq}")(fact, lemmas)
+    return lemma
 
 
-def _power(fact: Fact, lemmas: Lemmas) -> Lemma:
+def power(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a power, or of a sum of them."""
     base, *whole = parents(fact)
     assert fact.said is not None
     known = lemmas.known(base)
@@ -42,11 +30,12 @@ def _power(fact: Fact, lemmas: Lemmas) -> Lemma:
         lemmas.shorten(base.value.expression, exponent, lemmas.known(whole[0]))
     left, right = map(lemmas.terms.normal, fact.said.terms)
     over = ordered({*known.over, *lemmas.over(fact.value)})
-    rule = "pow_le" if fact.rule == "A power" else "sum_powers_nonneg"
+    rule = "pow_le" if fact.rule is Rule.POWER else "sum_powers_nonneg"
     return added(lemmas, left, right, f"{begun(over, ())}  apply {rule}.\n{goal(lemmas, base)}", over=over)
 
 
-def _root(fact: Fact, lemmas: Lemmas) -> Lemma:
+def root(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a root."""
     (radicand,) = parents(fact)
     assert fact.said is not None
     known, premises = lemmas.known(radicand), lemmas.conditions(fact)
@@ -58,11 +47,11 @@ def _root(fact: Fact, lemmas: Lemmas) -> Lemma:
     return lemmas.numbered(fact, left, right, known.over, f"{begun(known.over, premises)}  {script}")
 
 
-def _lasting(fact: Fact, lemmas: Lemmas) -> Lemma:
-    """What is not negative at each W, after T steps."""
+def lasting(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of what is not negative at each W, after T steps."""
     (end,) = parents(fact)
     assert fact.said is not None
-    x = next(x for x, last in LAST.items() if last == fact.said.terms[1])
+    x = next(each.x for each in COURSES.values() if each.at_last == fact.said.terms[1])
     lemmas.known(end)
     last, turned = ended(x, lemmas)
     script = f"{turned}  apply ({_nonneg(x, lemmas)}).\n{goal(lemmas, end, 'intro W. ')}"
@@ -75,7 +64,8 @@ def _nonneg(x: Expression, lemmas: Lemmas) -> str:
     return f"at_nonneg {lemmas.steps} _ {of_state(x, lemmas)} _ ({has_mean} _)"
 
 
-def _squares(fact: Fact, lemmas: Lemmas) -> Lemma:
+def squares(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of squares that are added over t."""
     weight, squares = parents(fact)
     assert fact.said is not None
     of = next(of for of, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[1]))
@@ -91,8 +81,8 @@ def _squares(fact: Fact, lemmas: Lemmas) -> Lemma:
     return added(lemmas, "0", total, script.rstrip())
 
 
-def _given(fact: Fact, lemmas: Lemmas) -> Lemma:
-    """What rests on relations, where each of them is proved."""
+def given(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of what rests on relations, where each of them is proved."""
     general, *met = parents(fact)
     lemma, premises = lemmas.known(general), lemmas.conditions(fact)
     script, names = begun(lemma.over, premises), [*premises]
@@ -112,7 +102,8 @@ def _given(fact: Fact, lemmas: Lemmas) -> Lemma:
     return lemmas.numbered(fact, lemma.left, lemma.right, lemma.over, script)
 
 
-def _weights(fact: Fact, lemmas: Lemmas) -> Lemma:
+def weights(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a sum of weights."""
     (growth,) = parents(fact)
     steps, positive = lemmas.terms.letter(T), lemmas.count_is_positive(T)
     lemmas.known(growth)
@@ -127,7 +118,8 @@ def _weights(fact: Fact, lemmas: Lemmas) -> Lemma:
     return added(lemmas, "0", f"({weight} * {of})", script, strict=True)
 
 
-def _cases(fact: Fact, lemmas: Lemmas) -> Lemma:
+def cases(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of what is true in both cases."""
     one, other = parents(fact)
     first, second = lemmas.known(one), lemmas.known(other)
     (split,) = one.by - fact.by
@@ -148,7 +140,8 @@ def _cases(fact: Fact, lemmas: Lemmas) -> Lemma:
     return lemmas.add(Lemma(name, first.left, first.right, False, over, premises, asked, script.rstrip()))
 
 
-def _instance(fact: Fact, lemmas: Lemmas) -> Lemma:
+def instance(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of what is true of one number."""
     general, *met = parents(fact)
     assert fact.said is not None
     asked_of_b = [one for one in lemmas.conditions(general) if any(each.name == "b" for each in symbols_of(one))]
@@ -188,24 +181,3 @@ def _place(asked: Sequence[Relation], b: Symbol, met: Sequence[Fact]) -> Express
             if all(any(_is(one, relation.at({b: place})) for one in met) for relation in asked):
                 return place
     raise ValueError(f"what {b!r} stands for was not found")
-
-
-_RULES: Mapping[str, Callable[[Fact, Lemmas], Lemma]] = {
-    "Iterated": iterated,
-    "Iterated down to a floor": iterated,
-    "Weighted and added": telescoped,
-    "Added from the last step on": accumulated,
-    "A potential": potential,
-    "Added, with what noise lets grow": gathered,
-    "Added, with weights that grow": weighed,
-    "A sum over t": some,
-    "Iterated, and the mean over k": drifted,
-    "A power": _power,
-    "A root": _root,
-    "At W^T": _lasting,
-    "Squares over t": _squares,
-    "What is given": _given,
-    "A sum of powers": _power,
-    "A sum of weights": _weights,
-    "cases": _cases,
-}

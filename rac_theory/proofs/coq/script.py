@@ -15,6 +15,7 @@ from rac_theory.proofs.coq.terms import Terms, counted_in
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.quantities import gap
+from rac_theory.proofs.rules import Rule
 from rac_theory.statements import Theorem
 from rac_theory.statements.symbols import K, N, T, t
 
@@ -48,9 +49,9 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     terms.names.new(identifier(theorem.id))  # nothing else is called so
     constants = {one.name for fact in every for one in fact.value.numerator.symbols() if isinstance(one, Symbol)}
     space = Space(theorem, drawn - originals.keys(), constants)
-    lemmas = Lemmas(terms, (theorem.about, *theorem.given), rules.made, space)
+    lemmas = Lemmas(terms, theorem.holding, rules.made, space)
     for one in every:  # the weights of a telescope are written as the theorem of the file's beginning has them
-        if one.rule == "Weighted and added":
+        if one.rule is Rule.TELESCOPE:
             growth = next(iter(one.of))[1]
             terms.form(
                 read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})" * (growth.value.number != 1)

@@ -5,9 +5,9 @@ what is said of a step follows from what f, the draw and the inner product are.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from rac_theory.proofs.drawn import Drawn, H
+from rac_theory.proofs.drawn import Drawn, H, Vector
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.quantities import NUMBERS, G, g, gap, gap_first, gap_next
+from rac_theory.proofs.quantities import NUMBERS, G, V, g, gap, gap_first, gap_next
 from rac_theory.statements import (
     Predicate,
     Theorem,
@@ -16,6 +16,7 @@ from rac_theory.statements import (
     rac_lora_exact,
     rac_lora_stochastic,
 )
+from rac_theory.statements.symbols import gamma
 
 _PRODUCT = """(* The space and its inner product *)
 Variables (add : State -> State -> State) (scal : R -> State -> State) (ip : State -> State -> R).
@@ -72,6 +73,12 @@ class World:
     letters: Mapping[object, str]
     proofs: Mapping[str, str]
 
+
+STEPS: Mapping[Predicate, Vector] = {
+    rac_lora_exact: V - H(G) * gamma,
+    rac_lora_stochastic: V - H(g) * gamma,
+}
+"""What W - W* is after a step, said for Coq by itself; of other algorithms no theorem needs it."""
 
 _SQUARE, _SEEN = "ip (grad W) (grad W)", "ip (project H (grad W)) (project H (grad W))"
 _NOISY = "(project H (noisy W H))"
@@ -174,7 +181,7 @@ class Space:
         found = (
             one
             for one in WORLDS
-            if theorem.about in one.about and needed <= {*one.letters} and {*one.constants} <= {*constants}
+            if theorem.holding.intersection(one.about) and needed <= {*one.letters} and {*one.constants} <= {*constants}
         )
         self._world = next(found, None)
 

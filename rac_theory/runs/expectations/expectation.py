@@ -14,7 +14,7 @@ from rac_theory.problems import Problem
 from rac_theory.runs.expectations.frame import minimum
 from rac_theory.runs.expectations.moment_map import Unsupported, curves
 from rac_theory.runs.expectations.rational_moments import rational_curves
-from rac_theory.runs.expectations.route import check_covered, moment_map, rests_on_trust
+from rac_theory.runs.expectations.route import check_covered, moment_map, own_moments, rests_on_trust
 from rac_theory.runs.simulation.simulate import simulate
 
 __all__ = ["Expectation", "Unsupported", "exact_rate", "expected"]
@@ -83,7 +83,10 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
       (``lora_alpha``) if the sketch is Gaussian, has orthonormal columns or a listed support;
     - several steps under one sketch with a listed support: ``Local``, and on least squares ``Clients`` with full
       gradients and ``Reshuffled`` with at most five components;
-    - cycles of blocks, ``CyclicRACLoRA``.
+    - cycles of blocks, ``CyclicRACLoRA``;
+    - a ``Method`` with exact gradients or additive noise, and on least squares minibatches.
+
+    An algorithm that has a member ``second_moments(problem)``, which returns a ``MomentMap``, is asked first.
 
     A deterministic method is run once, on any problem.
 
@@ -123,7 +126,7 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
         unknown = np.full((1, steps + 1), np.nan)
         distances = unknown if run.squared_distances is None else run.squared_distances
         return Expectation(run.gaps[0], run.squared_gradients[0], distances[0], float(problem.f_star), "one run")
-    claims = rests_on_trust(check_covered(algorithm))
+    claims = own_moments(algorithm) is not None or rests_on_trust(check_covered(algorithm))
     if exact:
         read = rational_curves(algorithm, problem, case.start, steps)
     else:

@@ -8,11 +8,16 @@ norm one, each of which is convex in :math:`\eta` as :math:`E \langle X, N X N \
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from scipy.optimize import brentq, minimize_scalar
+import numpy as np
+from scipy.optimize import brentq, minimize, minimize_scalar
 
-from rac_theory.algorithms import RACLoRA, Side
+from rac_theory.algorithms import MethodDescent, RACLoRA, Side
+from rac_theory.base import being, checks
+from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.expectation import exact_rate
@@ -20,6 +25,7 @@ from rac_theory.sketches import Sketch
 
 _STILL = 1e-12  # a rate that is no further below one is one
 _RELATIVE = 1e-6
+_FAR = 60.0  # of a logarithm
 
 
 class Fastest(NamedTuple):
@@ -85,3 +91,85 @@ def fastest_learning_rate(
         return Fastest(math.nan, math.nan, 1.0)
     longest = brentq(lambda eta: rate(eta) - 1, best, high, rtol=_RELATIVE)
     return Fastest(best, float(longest), least)
+
+
+class FastestLetters(NamedTuple):
+    """The numbers of letters with the smallest exact rate of those that were tried, that rate, and the case with them.
+
+    Not a certified minimum: rates of methods with several letters are no convex functions of them.
+    """
+
+    letters: Mapping[str, float]
+    rate: float
+    case: Case
+
+
+def fastest_letters(case: Case, *names: str, starts: int = 3) -> FastestLetters:
+    """Search for the numbers of some letters of a method for which ``exact_rate`` is smallest; others stay.
+
+    The search is over logarithms, by the method of Nelder and Mead, from the numbers of the case and from smaller ones.
+
+    Parameters
+    ----------
+    case : Case
+        Of a method, whose letters are to be positive at the start, on a problem that has an exact rate.
+    *names : str
+        The letters, such as "gamma" and "beta".
+    starts : int
+        From how many points the search starts.
+
+    Raises
+    ------
+    ValueError
+        If the algorithm is no method with such letters, or one is not positive.
+    Unsupported
+        Where there is no exact rate.
+
+    Examples
+    --------
+    Heavy ball with H = I at condition number 100, where the best momentum is (9/11)^2 and so is the factor of f:
+
+    >>> import numpy as np
+    >>> from rac_theory import Case, fastest_letters
+    >>> from rac_theory.algorithms import H, Method, gradient, letter, state
+    >>> from rac_theory.problems import Quadratic
+    >>> from rac_theory.statements.symbols import gamma
+    >>> W, M = state("W", "M")
+    >>> m = letter("beta") * M + H(gradient(W))
+    >>> heavy_ball = Method({W: W - gamma * m, M: m}, start={M: 0})(None, gamma=1.0, beta=0.5)
+    >>> problem = Quadratic.left(np.diag([1.0, 0.01]), W_star=np.ones((2, 1)))
+    >>> found = fastest_letters(Case(heavy_ball, problem), "gamma", "beta")
+    >>> print(f"{found.rate:.2f}, {found.letters['beta']:.2f}")
+    0.67, 0.67
+    """
+    being("case", case, Case, ", such as Case(method(sketch, gamma=0.1), problem)")
+    algorithm: Any = case.algorithm
+    known = algorithm.letters if isinstance(algorithm, MethodDescent) else {"gamma": algorithm.gamma}
+    for name in names:
+        checks.positive(checks.one_of("names", name, known), float(known[name]))
+    exact_rate(case)  # or say why there is none
+
+    def at(point: Array) -> Case:
+        letters = dict(zip(names, np.exp(point).tolist(), strict=True))
+        with_letters = algorithm.with_letters if isinstance(algorithm, MethodDescent) else _with_step(algorithm)
+        return replace(case, algorithm=with_letters(**letters))
+
+    def rate(point: Array) -> float:
+        if np.abs(point).max() > _FAR:
+            return math.inf
+        with np.errstate(all="ignore"):
+            try:
+                return exact_rate(at(point))
+            except (np.linalg.LinAlgError, ValueError):  # numbers so large that there is no map
+                return math.inf
+
+    first = np.log([float(known[name]) for name in names])
+    options: Any = {"xatol": 1e-7, "fatol": 1e-13, "maxiter": 400 * len(names), "adaptive": True}
+    searches: list[Any] = [minimize(rate, first - i, method="Nelder-Mead", options=options) for i in range(starts)]
+    searches.append(minimize(rate, min(searches, key=lambda each: each.fun).x, method="Nelder-Mead", options=options))
+    best = min(searches, key=lambda each: each.fun)
+    return FastestLetters(dict(zip(names, np.exp(best.x).tolist(), strict=True)), float(best.fun), at(best.x))
+
+
+def _with_step(algorithm: Any) -> Any:
+    return lambda gamma: replace(algorithm, gamma=gamma)

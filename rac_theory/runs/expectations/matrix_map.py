@@ -99,12 +99,8 @@ def matrix_map(
     frame: Frame, gamma: float, second_moment: SecondMoment, mean_times: SecondMoment | None = None
 ) -> MatrixMap:
     """Return the map of a sketch with this second moment; ``mean_times``, M -> E[P] M, if P is no projection."""
+    check_size(frame)
     dim, groups = frame.dim, frame.curvatures.shape[1]
-    if groups * dim**2 > LARGEST_STATE:
-        raise Unsupported(
-            f"the second moments must be at most {LARGEST_STATE} numbers, got {groups} x {dim} x {dim}; "
-            "a sketch with two invariants, such as Haar, has no such limit"
-        )
     basis = np.eye(dim) if frame.basis is None else frame.basis
     h = gamma * np.broadcast_to(frame.curvatures, (dim, groups)).T
     B = basis * np.sqrt(h)[:, None, :]
@@ -112,6 +108,16 @@ def matrix_map(
     square = np.swapaxes(B, 1, 2) @ P(np.eye(dim)) @ B
     mean = square if mean_times is None else np.swapaxes(B, 1, 2) @ frame.lift(mean_times)(np.eye(dim)) @ B
     return MatrixMap(B, mean, square, P, frame.columns, gamma, frame.coordinates)
+
+
+def check_size(frame: Frame) -> None:
+    """Raise ``Unsupported`` if second moments in a frame are too many numbers."""
+    dim, groups = frame.dim, frame.curvatures.shape[1]
+    if groups * dim**2 > LARGEST_STATE:
+        raise Unsupported(
+            f"the second moments must be at most {LARGEST_STATE} numbers, got {groups} x {dim} x {dim}; "
+            "a sketch with two invariants, such as Haar, has no such limit"
+        )
 
 
 def read_out(moments: Array, curvatures: Array) -> tuple[float, float, float]:

@@ -89,9 +89,9 @@ class MomentMap(Protocol):
         ...
 
 
-def curves(moments: MomentMap, W: Array, steps: int) -> Array:
+def curves(moments: MomentMap, W: Array, steps: int, dtype: type = np.float64) -> Array:
     """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1)."""
-    read = np.empty((steps + 1, 3))
+    read: Array = np.empty((steps + 1, 3), dtype)
     state = moments.start(W)
     with np.errstate(over="ignore", invalid="ignore"), task("steps", steps):  # too long a step diverges
         for t in range(steps):

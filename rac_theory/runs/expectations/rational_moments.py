@@ -8,6 +8,7 @@ A route of its own: no eigenvalues and no square roots. With v = vec(W - W*) and
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial, reduce
 from itertools import permutations
@@ -16,14 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.algorithms import Algorithm, CyclicRACLoRA, Decreasing, LayeredRACLoRA, RACLoRA
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms import Algorithm, CyclicRACLoRA, Decreasing, LayeredRACLoRA, MethodDescent, RACLoRA
+from rac_theory.algorithms.gradients import Exact, Minibatch, Noisy, minibatch_share
 from rac_theory.base import repr_of
 from rac_theory.base.checks import Array
 from rac_theory.numerics import rational
 from rac_theory.problems import LeastSquares, Problem, Quadratic
 from rac_theory.runs.expectations.layered_map import by_layers
-from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.method_map import Data, Law, MethodMap, Rests, check_minibatches, exact_program
+from rac_theory.runs.expectations.moment_map import Unsupported, curves
 from rac_theory.sketches import Moments, Sketch
 from rac_theory.sketches.laws import SecondMoment, from_invariants, lifted, summed
 
@@ -39,6 +41,8 @@ _fraction = np.frompyfunc(Fraction, 1, 1)
 def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: int) -> Rationals:
     """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1) Fractions."""
     Q, W_star = _hessian(problem)
+    if isinstance(algorithm, MethodDescent):
+        return np.asarray(curves(_method_map(algorithm, problem, Q, W_star), W0, steps, dtype=object))
     v = (_fractions(W0) - W_star).reshape(-1, 1)
     C: Rationals = v @ v.T
     step = _cycle(algorithm, Q, problem.shape) if isinstance(algorithm, CyclicRACLoRA) else _step(algorithm, Q, problem)
@@ -49,6 +53,45 @@ def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: in
         if t < steps:
             C = step(C, t)
     return read
+
+
+def _method_map(algorithm: MethodDescent, problem: Problem, Q: Rationals, W_star: Rationals) -> MethodMap:
+    """The map of a method on all entries, row by row."""
+    source, size, projector = algorithm.gradients, len(Q), algorithm.projector
+    if not isinstance(source, Exact | Noisy | Minibatch) or not isinstance(projector, RACLoRA | LayeredRACLoRA):
+        raise Unsupported(f"exact=True must be asked of exact, noisy or minibatch gradients, got {algorithm!r}")
+    P = _of_step(replace(projector, gradients=Exact()), problem.shape)
+    variance = Fraction(source.sigma) ** 2 / size if isinstance(source, Noisy) else 0
+    data = Data(Q[None, None], 0, np.ones(1), variance)
+    if isinstance(source, Minibatch):
+        data = _minibatches(source, problem, Q, W_star)
+        check_minibatches(algorithm.program, 1 - data.weights[0])
+    program = exact_program(algorithm)
+    forms = Q / Fraction(2), Q @ Q, _identity(size)
+    return MethodMap(
+        program,
+        Rests.of(program),
+        data,
+        Law(P, P(_identity(size))),
+        lambda W: (_fractions(W) - W_star).reshape(1, -1, 1),
+        forms,
+        np.empty((0, 0)),
+        problem.shape,
+    )
+
+
+def _minibatches(source: Minibatch, problem: Problem, Q: Rationals, W_star: Rationals) -> Data:
+    """The gradient of f, and those of the rows of least squares."""
+    if type(problem) is not LeastSquares:
+        raise Unsupported(f"the components must be those of LeastSquares itself, got {repr_of(problem)}")
+    X, Y = _fractions(problem.X if isinstance(problem.X, np.ndarray) else problem.X.toarray()), _fractions(problem.Y)
+    l2, columns = Fraction(problem.l2), _identity(problem.shape[1])
+    hessians = [_kron(np.outer(x, x) + l2 * _identity(len(x)), columns) for x in X]
+    offsets = [(np.outer(x, x @ W_star - y) + l2 * W_star).reshape(1, -1, 1) for x, y in zip(X, Y, strict=True)]
+    s = minibatch_share(len(X), source.size, replace=source.replace)
+    weights = np.array([1 - s, *[s / len(X)] * len(X)], dtype=object)
+    k = np.stack([0 * offsets[0], *offsets])
+    return Data(np.stack([Q, *hessians])[:, None], k, weights, agree=not k.any())
 
 
 def _step(algorithm: Algorithm, Q: Rationals, problem: Problem) -> Callable[[Rationals, int], Rationals]:

@@ -9,27 +9,36 @@ one of f, perhaps with noise   none: P = I                                 ``Dia
                                the two moments of P                        ``MatrixMap``
                                of both sides of Bernoulli-LoRA             see ``bernoulli_map``
                                of the sketches of all layers               ``MatrixMap``, see ``layered_map``
-a minibatch of least squares   the two moments of P                        ``MinibatchMap``
+a minibatch of least squares   the two moments of P                        ``MethodMap``
 several, under one sketch      its support                                 ``BranchMap``
 one, by forward differences    its support                                 ``BranchMap``
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
 one for each block in turn     its support                                 ``CycleMap``
+one a point of a ``Method``    two invariants or the two moments of H      ``MethodMap``
 =============================  ==========================================  =================================
+
+What an algorithm says of itself comes before all of these: ``second_moments(problem)``, which returns a ``MomentMap``.
 
 Noise goes around the map as a ``NoisyMap``. Steps that decrease have at each t the map of their size then, in a
 ``ChangingMap``. P is what multiplies the gradient, see ``step_moments``.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
+from rac_theory.algebra import number
 from rac_theory.algorithms import (
+    PLAIN,
     Algorithm,
     Bernoulli,
     CyclicRACLoRA,
     Decreasing,
     FittedDescent,
+    Implementation,
     InverseOnRange,
     LayeredRACLoRA,
+    MethodDescent,
     RACLoRA,
     StepPerDraw,
 )
@@ -46,18 +55,29 @@ from rac_theory.algorithms.gradients import (
     Subset,
     minibatch_share,
 )
+from rac_theory.base.checks import Array
 from rac_theory.problems import Problem, components_of
 from rac_theory.runs.expectations.bernoulli_map import bernoulli_map, on_all_numbers
 from rac_theory.runs.expectations.branches import branch_map, frame_for
 from rac_theory.runs.expectations.changing_map import ChangingMap
-from rac_theory.runs.expectations.components import components_in, pooled
+from rac_theory.runs.expectations.components import components_in, energy_roots, pooled
 from rac_theory.runs.expectations.cycle_map import cycle_map
 from rac_theory.runs.expectations.diagonal_map import flat, two_invariants
 from rac_theory.runs.expectations.fitted_map import fitted_map
-from rac_theory.runs.expectations.frame import frame_of
+from rac_theory.runs.expectations.frame import Frame, frame_of
 from rac_theory.runs.expectations.layered_map import layered_frame
-from rac_theory.runs.expectations.matrix_map import matrix_map
-from rac_theory.runs.expectations.minibatch_map import MinibatchMap
+from rac_theory.runs.expectations.matrix_map import check_size, matrix_map
+from rac_theory.runs.expectations.method_map import (
+    Data,
+    Law,
+    MethodMap,
+    Rests,
+    check_minibatches,
+    in_frame,
+    method_map,
+    rests_of,
+    with_invariants,
+)
 from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.runs.expectations.noisy_map import NoisyMap
 from rac_theory.runs.expectations.step_moments import Covered, projected, step_invariants, step_moments
@@ -66,7 +86,11 @@ from rac_theory.sketches import Moments
 
 def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
+    if (own := own_moments(algorithm)) is not None:
+        return own(problem)
     covered = check_covered(algorithm)
+    if isinstance(algorithm, MethodDescent):
+        return _of_method(algorithm, problem)
     if isinstance(algorithm, Decreasing):
         return ChangingMap(lambda t: moment_map(algorithm.at(t), problem))
     if isinstance(covered, FittedDescent):
@@ -85,13 +109,22 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     return branch_map(covered, problem)
 
 
+def own_moments(algorithm: Algorithm) -> Callable[[Problem], MomentMap] | None:
+    """Return what an algorithm says of its own second moments, or the object that an implementation is made of."""
+    own = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    said: Callable[[Problem], MomentMap] | None = getattr(own, "second_moments", None)
+    return said
+
+
 def check_covered(algorithm: Algorithm) -> Covered | FittedDescent | CyclicRACLoRA:
     """Return the algorithm if its steps, and its gradients, are ones of which moments can be known.
 
-    Of steps that decrease it is the algorithm that they are made by.
+    Of steps that decrease it is the algorithm that they are made by, of a method the one that draws its H.
     """
     if type(algorithm) is Decreasing:
         algorithm = algorithm.algorithm
+    if type(algorithm) is MethodDescent:
+        algorithm = algorithm.projector
     kinds = RACLoRA, Bernoulli, LayeredRACLoRA, CyclicRACLoRA, StepPerDraw, InverseOnRange
     *names, last = (kind.__name__ for kind in kinds)
     _check_kind(f"the algorithm must be {', '.join(names)}, {last} or deterministic", algorithm, *kinds)
@@ -152,16 +185,66 @@ def _one_gradient(algorithm: Covered, problem: Problem) -> MomentMap:
     return matrix_map(frame, gamma, *step_moments(algorithm))
 
 
-def _minibatch_map(algorithm: Covered, source: Minibatch, problem: Problem, quadratic: Problem) -> MinibatchMap:
-    """The step without noise on matrices, of all m n numbers unless columns descend apart, and the components."""
+def _minibatch_map(algorithm: Covered, source: Minibatch, problem: Problem, quadratic: Problem) -> MethodMap:
+    """The map of the method that a step is, on all m n numbers unless columns descend apart."""
     if isinstance(algorithm, Bernoulli):
-        frame, moments = on_all_numbers(algorithm, quadratic)
-    elif isinstance(algorithm, LayeredRACLoRA):
-        frame = layered_frame(algorithm, quadratic)
-        moments = matrix_map(frame, algorithm.gamma, np.asarray)
+        frame, _ = on_all_numbers(algorithm, quadratic)
     else:
         frame = frame_for(algorithm, quadratic, apart=False)
-        moments = matrix_map(frame, algorithm.gamma, *step_moments(algorithm))
-    components = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
-    N = components_of(problem, source).n_components
-    return MinibatchMap(moments, components, float(minibatch_share(N, source.size, replace=source.replace)))
+    program = PLAIN.program(lambda expression: float(number(expression, {"gamma": algorithm.gamma})))
+    data = _minibatches(source, problem, quadratic, frame)
+    return method_map(program, Rests((1.0,), True), frame, problem.shape, lambda _: data, _law(algorithm, frame))
+
+
+def _minibatches(source: Minibatch, problem: Problem, quadratic: Problem, frame: Frame) -> Data:
+    """The gradient of f, and those of its components."""
+    rows = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
+    s = float(minibatch_share(components_of(problem, source).n_components, source.size, replace=source.replace))
+    roots = energy_roots(frame)[0]
+    Q = np.concatenate([np.diag(roots**2)[None], roots[:, None] * rows.K * roots])[:, None]
+    if s == 0:
+        return Data(Q[:1], 0, np.ones(1))
+    k = np.concatenate([np.zeros_like(rows.k[:1]), roots[:, None] * rows.k])[:, None]
+    return Data(Q, k, np.array([1 - s, *[s / len(rows.K)] * len(rows.K)]), agree=rows.agree)
+
+
+def _of_method(algorithm: MethodDescent, problem: Problem) -> MethodMap:
+    """Eigenvector by eigenvector where H has two invariants and f no components, else on blocks of all numbers."""
+    projector, quadratic, source = algorithm.projector, pooled(problem), algorithm.gradients
+    assert isinstance(projector, RACLoRA | LayeredRACLoRA)
+    m, n = problem.shape
+    program, rests = algorithm.program, rests_of(algorithm)
+    if isinstance(source, Minibatch):
+        frame = frame_for(projector, quadratic, apart=False)
+        data = _minibatches(source, problem, quadratic, frame)
+        check_minibatches(program, 1 - data.weights[0])
+        return method_map(program, rests, frame, problem.shape, lambda _: data, _law(projector, frame))
+    if not (_is_one_gradient(source) or isinstance(source, Noisy)):
+        raise Unsupported(f"gradients of a method must be one of f, with noise or of a minibatch, got {source!r}")
+    variance = source.sigma**2 / (m * n) if isinstance(source, Noisy) else 0.0
+    if isinstance(projector, LayeredRACLoRA):
+        frame, invariants = layered_frame(projector, quadratic), None
+    else:
+        frame = frame_of(quadratic, projector.side)
+        invariants = None if frame.whole or projector.sketch is None else Moments(projector.sketch).invariants
+    if not algorithm.is_projected:
+        law = with_invariants(1.0, 0.0, 1.0)
+    elif invariants is not None:
+        a, b = map(float, invariants)
+        law = with_invariants(a, b, a + (frame.dim + 1) * b)
+    else:
+        law = _law(projector, frame)
+
+    def data_at(curvatures: Array) -> Data:
+        Q = curvatures[None, ..., None]
+        return Data(Q if law.trace is not None else Q * np.eye(frame.dim), 0, np.ones(1), variance)
+
+    return method_map(program, rests, frame, problem.shape, data_at, law)
+
+
+def _law(algorithm: Covered, frame: Frame) -> Law:
+    """The law of H on all numbers."""
+    check_size(frame)
+    if isinstance(algorithm, RACLoRA):
+        return in_frame(*step_moments(algorithm), frame)
+    return in_frame(np.asarray, None, frame)  # the frame lifts whatever it is given to all projections

@@ -60,6 +60,7 @@ def simulate_part(
         iterates=histories.get("W"),
         B=histories.get("B"),
         A=histories.get("A"),
+        states={name.removeprefix("states."): kept for name, kept in histories.items() if name.startswith("states.")},
     )
 
 

@@ -1,7 +1,7 @@
 """Histories: every iterate of a block, and the factors where its algorithm has them, written down along its path."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.record import Record, record
 
 History: TypeAlias = dict[str, Array]
-"""By name, "W" and the factors "B" and "A": each (steps + 1, runs, rows, columns)."""
+"""By name, "W", the factors "B" and "A", and states as "states.M": each (steps + 1, runs, rows, columns)."""
 
 _Pages: TypeAlias = dict[str, list[Array]]
 
@@ -33,7 +33,7 @@ def run_and_keep(
     streams : sequence of SeedSequence
     steps : int
     kept : collection of str
-        Of "W" and "factors"; nothing is kept of any other.
+        Of "W", "factors" and "states"; nothing is kept of any other.
     runs : int
     """
     path = kernel.path([generator(stream) for stream in streams], steps)
@@ -41,6 +41,9 @@ def run_and_keep(
     if "factors" in kept:
         assert isinstance(kernel, Stepping)  # no other serves an algorithm that has factors
         path = _with_factors(path, kernel, generator(*streams), pages, runs)
+    if "states" in kept:
+        assert isinstance(kernel, Stepping)  # a method that another serves has no state but W
+        path = _with_states(path, kernel, generator(*streams), pages, runs)
     if "W" in kept:
         path = _with_iterates(path, kernel, pages, runs)
     return record(_counted(path, runs / (steps + 1)), steps), {
@@ -70,4 +73,18 @@ def _with_factors(
     for visit, state in beside(path, kernel, rng):
         pages["B"].append(state.B[:runs].copy())
         pages["A"].append(state.A[:runs].copy())
+        yield visit
+
+
+def _with_states(
+    path: Iterator[Visit], kernel: Stepping, rng: np.random.Generator, pages: _Pages, runs: int
+) -> Iterator[Visit]:
+    """Pass a path on, and keep what the method, run once more with the same random numbers, holds beside it."""
+    algorithm: Any = kernel.algorithm
+    names = algorithm.method.names
+    pages |= {f"states.{name}": [] for name in names}
+    start = np.repeat(kernel.start[None], kernel.block, axis=0)
+    for visit, states in zip(path, algorithm.states(kernel.problem, start, rng), strict=False):
+        for name, matrix in zip(names, states, strict=False):
+            pages[f"states.{name}"].append(matrix[:runs].copy())
         yield visit

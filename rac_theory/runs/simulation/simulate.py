@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import DTypeLike
 
+from rac_theory.algorithms import MethodDescent
 from rac_theory.base import checks
 from rac_theory.cases import Case, check_runs
 from rac_theory.numerics import Randomness, seed_sequence
@@ -20,7 +21,7 @@ def simulate(
     rng: Randomness = None,
     n_jobs: int = 1,
     dtype: DTypeLike = np.float64,
-    record: Collection[Literal["distances", "W", "factors"]] = (),
+    record: Collection[Literal["distances", "W", "factors", "states"]] = (),
 ) -> Trajectory:
     """Run an ensemble and record f and the squared gradient norm at every step.
 
@@ -44,8 +45,9 @@ def simulate(
         The precision of the runs. Sketches are drawn in double precision and rounded, so that both see the same ones.
     record : collection of str
         What is recorded beside f and the squared gradient norm: ``"distances"`` for squared distances to ``W_star``,
-        ``"W"`` for every iterate, ``"factors"`` for B and A at every step of an algorithm that has some. It changes no
-        run: factors are those that ``algorithm.factored`` yields beside the iterates that run.
+        ``"W"`` for every iterate, ``"factors"`` for B and A at every step of an algorithm that has some, ``"states"``
+        for all matrices that a method keeps. It changes no run: factors are those that ``algorithm.factored`` yields
+        beside the iterates that run.
 
     Raises
     ------
@@ -70,13 +72,18 @@ def simulate(
     check_runs(case)
     record = checks.several("record", record)
     for name in record:
-        checks.one_of("record", name, ("distances", "W", "factors"))
+        checks.one_of("record", name, ("distances", "W", "factors", "states"))
     if "factors" in record and not hasattr(case.algorithm, "factored"):
         raise ValueError(
             f"record must not have 'factors' for an algorithm without them, as a method factored shows, got it for "
             f"{case.algorithm!r}; 'W' records its iterates"
         )
+    if "states" in record and not isinstance(case.algorithm, MethodDescent):
+        raise ValueError(
+            f"record must not have 'states' for an algorithm that is no method with several, got it for "
+            f"{case.algorithm!r}; 'W' records its iterates"
+        )
     checks.count("runs (steps + 1)", checks.count("runs", runs) * (case.steps + 1))
     checks.workers("n_jobs", n_jobs)
-    kept = [name for name in ("W", "factors") if name in record]
+    kept = [name for name in ("W", "factors", "states") if name in record]
     return simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)

@@ -1,8 +1,8 @@
 """A trajectory: what an ensemble did, at every step."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,9 @@ class Trajectory:
         Every ``W^t``, where "W" was asked for.
     B, A : (runs, steps + 1, m, r), (runs, steps + 1, r, n) or None
         Where "factors" were asked for, those that each step departs from: after a merge, the factors of the next link.
+    states : mapping
+        Where "states" were asked for, every state of a method by its name, (runs, steps + 1, m, n); ``iterates`` are
+        what it reports.
 
     Examples
     --------
@@ -68,6 +71,7 @@ class Trajectory:
     iterates: Array | None = None
     B: Array | None = None
     A: Array | None = None
+    states: Mapping[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.__setstate__(vars(self))  # as large as memory: sealed where they are, and no copy made

@@ -17,7 +17,7 @@ from rac_theory.testing.algorithms.tape import slowed
 
 _STEPS = 72  # more than are drawn ahead
 _FEW, _RUNS, _NUMBERS = 24, 96, 1 << 21  # runs, at least and at most, and numbers in a course
-_SCALES = (0.0, 10.0, 0.1, 100.0, 1.0, 1e-2, 10.0, 1e3)  # how far from the minimum runs start
+SCALES = (0.0, 10.0, 0.1, 100.0, 1.0, 1e-2, 10.0, 1e3)  # how far from the minimum runs start
 _SLOWER = 1 / 16
 
 
@@ -28,7 +28,7 @@ def check_course(claim: Claim, problem: Problem, near: Array, alpha: float, seed
     it is slower, unless it has data of its own.
     """
     runs = _FEW if claim.algorithm.deterministic else min(_RUNS, max(_FEW, _NUMBERS // (_STEPS * near.size)))
-    spread = np.resize(_SCALES, runs)[:, None, None]
+    spread = np.resize(SCALES, runs)[:, None, None]
     W = near + spread * np.random.default_rng([seed, 7]).standard_normal((runs, *near.shape))
     _check(claim, problem, np.zeros((1, *near.shape)), 4, alpha / 3, [seed, 8])
     _check(claim, problem, W, _STEPS, alpha / 3, [seed, 9])

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from rac_theory.algorithms import Algorithm, Checked, GaLore, Implementation, ProjectedDescent
+from rac_theory.algorithms import Algorithm, Checked, GaLore, Implementation, MethodDescent, ProjectedDescent
 from rac_theory.base import being
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
@@ -16,6 +16,8 @@ from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.cause import with_cause
 from rac_theory.testing.algorithms.claimed import Claim, called
 from rac_theory.testing.algorithms.law import LEVELS, check_law
+from rac_theory.testing.algorithms.method_steps import check_method
+from rac_theory.testing.algorithms.said import check_said
 from rac_theory.testing.algorithms.subspaces import check_subspaces
 from rac_theory.testing.refuted import Refuted
 
@@ -44,7 +46,12 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
 
     An ``Implementation`` is compared with what it implements in the same way, as far as its moves show: where the
     gradients are exact, each step is computed again from the space it moved in, else it is compared in law alone. What
-    implements ``GaLore`` is compared with it step by step, as nothing is drawn.
+    implements ``GaLore`` is compared with it step by step, as nothing is drawn. What implements a ``Method`` is
+    compared with it state by state: from what was moved it is read off what H left, which must be a projection of the
+    argument of H that the states before give.
+
+    What an algorithm says of itself, lambda_min and lambda_max in ``constants(problem)``, ``second_moments(problem)``,
+    is compared with draws, by the normal law: there alpha is approximate.
 
     Parameters
     ----------
@@ -101,6 +108,7 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     if not hasattr(algorithm, "deterministic"):
         raise Refuted(f"{type(algorithm).__name__} must have the member 'deterministic'")
     with np.errstate(all="ignore"):  # a large step may diverge
+        check_said(algorithm, problem, draws, alpha, rng)
         if isinstance(algorithm, Implementation):
             return _as_checked(case, algorithm, draws, alpha, rng)
         _check_blocks(algorithm, problem, rng)
@@ -118,6 +126,11 @@ def _as_checked(case: Case, algorithm: Implementation, draws: int, alpha: float,
         _check_alone(algorithm, problem, seed)
         check_subspaces(algorithm, problem, seed)
         checked = Checked(problem, LEVELS * alpha, pairs=0, each_step=True)
+        return replace(case, algorithm=replace(algorithm, checked=checked))
+    if isinstance(algorithm.implements, MethodDescent):
+        _check_alone(algorithm, problem, seed)
+        compared = check_method(algorithm, problem, draws, alpha, seed)
+        checked = Checked(problem, LEVELS * alpha, compared.pairs, compared.each_step)
         return replace(case, algorithm=replace(algorithm, checked=checked))
     claim = Claim(algorithm)
     try:

@@ -21,7 +21,10 @@ _REPEATING = 1 << 14  # runs in whose moves repetitions are looked for: of thous
 _Numbers = tuple[list[str], Array]  # what they are, and (runs, k) of them
 
 
-def check_pairs(name: str, pair: Beside, G: Array, level: float) -> None:
+PLAIN_RULE = "must move by -gamma E[H] grad f on average, and in law as sketch and gradients say"
+
+
+def check_pairs(name: str, pair: Beside, G: Array, level: float, rule: str = PLAIN_RULE) -> None:
     """Raise ``Refuted`` if the first steps of runs from one W differ in law from those of the reference.
 
     Parameters
@@ -33,6 +36,8 @@ def check_pairs(name: str, pair: Beside, G: Array, level: float) -> None:
         The gradient at W.
     level : float
         The log evidence that each of the groups of numbers together must reach.
+    rule : str
+        What the sentence says that it must do.
     """
     D, R = pair.D[0], pair.R[0]
     small = pair.small[0] + _ROUNDING * (np.sqrt(squared_norms(D)) + np.sqrt(squared_norms(R)))
@@ -45,9 +50,9 @@ def check_pairs(name: str, pair: Beside, G: Array, level: float) -> None:
         found = log_evidence(Z)
         i = int(np.argmax(found))
         if found[i] >= level + math.log(2 * len(groups) * len(names)):
+            apart = f"{math.sqrt(2 * found[i]):.3g}"
             raise Refuted(
-                f"{name} must move by -gamma E[H] grad f on average, and in law as sketch and gradients say: "
-                f"{names[i]}, {len(D)} steps and as many of the reference are {math.sqrt(2 * found[i]):.3g} standard "
+                f"{name} {rule}: {names[i]}, {len(D)} steps and as many of the reference are {apart} standard "
                 "errors apart; is the step scaled, or does it know more than W?",
                 W=pair.W[0, 0],
             )

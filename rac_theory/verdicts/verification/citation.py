@@ -3,14 +3,184 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rac_theory.base import shown
 from rac_theory.numerics import evidence
 from rac_theory.verdicts.verification.versions import own_version
-from rac_theory.verdicts.verification.works import DATA, PAPER, Work, library, named_in
+
+_EPRINT = re.compile(r"arXiv:(\d{4}\.\d{4,5}|[a-z-]+/\d{7})")
+
+
+class Work(NamedTuple):
+    """An entry of BibTeX.
+
+    Attributes
+    ----------
+    key : str
+        By which it is cited, ``arXiv:`` and the number for a preprint.
+    fields : mapping
+        From the names of fields to LaTeX. A field that is not known is not there.
+
+    Examples
+    --------
+    >>> from rac_theory.verdicts.verification.citation import preprint
+    >>> print(preprint("2401.04151", author="Xia and Qin and Hazan"))
+    @misc{arXiv:2401.04151,
+      author = {Xia and Qin and Hazan},
+      eprint = {2401.04151},
+      archivePrefix = {arXiv},
+    }
+    """
+
+    key: str
+    fields: Mapping[str, str]
+
+    def __str__(self) -> str:
+        lines = (f"  {name} = {{{value}}},\n" for name, value in self.fields.items())
+        return f"@misc{{{self.key},\n{''.join(lines)}}}"
+
+
+def preprint(number: str, **fields: str) -> Work:
+    """Return the entry of a preprint of arXiv, of which nothing but its number need be known."""
+    return Work(f"arXiv:{number}", {**fields, "eprint": number, "archivePrefix": "arXiv"})
+
+
+def library(version: str) -> Work:
+    """Return the entry of this library."""
+    title = "{rac-theory: the convergence theory of Randomized Asymmetric Chain of LoRA as values that can be run}"
+    return Work("rac_theory", {"author": "{The rac-theory developers}", "title": title, "note": f"Version {version}"})
+
+
+def _data(loader: str, title: str, **fields: str) -> Work:
+    place = r"scikit-learn, \texttt{sklearn.datasets." + loader.replace("_", r"\_") + "}"
+    return Work(f"sklearn_{loader.removeprefix('load_')}", {"title": f"{{{title}}}", **fields, "howpublished": place})
+
+
+PAPER = preprint(
+    "2410.08305",
+    author=r"Grigory Malinovsky and Umberto Michieli and Hasan Abed Al Kader Hammoud and Taha Ceritli and "
+    r"Hayder Elesedy and Mete Ozay and Peter Richt{\'a}rik",
+    title="{Randomized Asymmetric Chain of LoRA: The First Meaningful Theoretical Framework for Low-Rank Adaptation}",
+    year="2024",
+)
+"""The paper whose theory this is."""
+
+DATA: Mapping[str, Work] = {
+    "breast_cancer": _data(
+        "load_breast_cancer",
+        "Breast cancer Wisconsin (diagnostic) dataset",
+        author="William H. Wolberg and W. Nick Street and Olvi L. Mangasarian",
+        year="1995",
+    ),
+    "diabetes": _data(
+        "load_diabetes",
+        "Diabetes dataset",
+        note="For more information see: Bradley Efron, Trevor Hastie, Iain Johnstone and Robert Tibshirani (2004) "
+        '"Least Angle Regression," Annals of Statistics (with discussion), 407-499.',
+    ),
+    "digits": _data(
+        "load_digits", "Optical recognition of handwritten digits dataset", author="E. Alpaydin", year="1998"
+    ),
+    "linnerud": _data(
+        "load_linnerud",
+        "Linnerrud dataset",
+        note="Tenenhaus, M. (1998). La regression PLS: theorie et pratique. Paris: Editions Technic.",
+    ),
+    "wine": _data(
+        "load_wine",
+        "Wine recognition dataset",
+        note="Original Owners: Forina, M. et al, PARVUS - An Extendable Package of Programs for Data Exploration, "
+        "Classification and Correlation.",
+    ),
+}
+"""The data sets that come with scikit-learn, in the words of their descriptions there."""
+
+_WORKS = (
+    PAPER,
+    preprint("2106.09685", author="Hu and others"),
+    preprint("2401.04151", author="Xia and Qin and Hazan"),
+    preprint("2402.16842", author="Zhu and others", title="{Asymmetry in low-rank adapters of foundation models}"),
+    preprint("2403.03507", author="Zhao and others"),
+    preprint("2410.11289", author="He and others"),
+    preprint("2502.01755", author="Chen and others"),
+    preprint("2502.09376", author="Kim and others"),
+    preprint("2605.31484", author="Castin and others"),
+    preprint("2002.03329", author=r"Khaled and Richt{\'a}rik"),
+    preprint(
+        "math-ph/0609050",
+        author="F. Mezzadri",
+        title="{How to generate random matrices from the classical compact groups}",
+    ),
+    preprint(
+        "1011.1595",
+        author="J. Tropp",
+        title="{Improved analysis of the subsampled randomized Hadamard transform}",
+    ),
+    preprint(
+        "1207.6365",
+        author="K. Clarkson and D. Woodruff",
+        title="{Low rank approximation and regression in input sparsity time}",
+    ),
+    preprint(
+        "2010.09686",
+        author="I. Waudby-Smith and A. Ramdas",
+        title="{Estimating means of bounded random variables by betting}",
+        year="2024",
+        note="JRSS B",
+    ),
+    Work(
+        "achlioptas2003",
+        {"author": "D. Achlioptas", "title": "{Database-friendly random projections}", "year": "2003"},
+    ),
+    Work(
+        "bohning1992",
+        {
+            "author": r"D. B{\"o}hning",
+            "title": "{Multinomial logistic regression algorithm}",
+            "year": "1992",
+            "note": "Ann. Inst. Statist. Math. 44",
+        },
+    ),
+    Work(
+        "efraimidis2006",
+        {
+            "author": "Efraimidis and Spirakis",
+            "title": "{Weighted random sampling with a reservoir}",
+            "year": "2006",
+        },
+    ),
+    Work(
+        "gower2019",
+        {
+            "author": "R. M. Gower and D. Kovalev and F. Lieder and P. Richtarik",
+            "title": "{RSN: Randomized Subspace Newton}",
+            "year": "2019",
+            "note": "NeurIPS",
+        },
+    ),
+)
+_PREPRINTS = {work.key: work for work in _WORKS if "eprint" in work.fields}
+_TITLES = {work.fields["title"].strip("{}"): work for work in _WORKS if "eprint" not in work.fields}
+
+
+def named_in(words: str) -> list[Work]:
+    """Return the works that a text names: preprints by their number, others by their title.
+
+    Examples
+    --------
+    >>> from rac_theory.theorems import T11
+    >>> from rac_theory.verdicts.verification.citation import named_in
+    >>> [work.key for work in named_in(T11.source)]
+    ['arXiv:2508.03820']
+    """
+    line = " ".join(words.split())
+    numbers = (match[1] for match in _EPRINT.finditer(line))
+    known = [_PREPRINTS.get(f"arXiv:{number}", preprint(number)) for number in numbers]
+    return known + [work for title, work in _TITLES.items() if title in line]
+
 
 _REFERENCES = re.compile(r"^\s*References\n\s*-+\n(.*?)(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
 _LOADED = re.compile(rf"(?:^|\()\w+\.({'|'.join(DATA)})\(")  # by its repr, also as the first argument of another one

@@ -173,7 +173,7 @@ class Finding(Value, ABC):
 
     def slack_at(self, t: int) -> Slack:
         """Return bound over mean at step t, with its interval: sampled numbers after ``reach`` mean little."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # or a bound is 1e308
             means = np.array([self.upper[t], self.mean[t], self.lower[t]])
             # A mean gap that f_star no longer resolves may come out negative.
             numbers = np.where(means > 0, self.bound[t] / means, np.inf)

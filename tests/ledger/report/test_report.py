@@ -21,8 +21,7 @@ from rac_theory.ledger import report, results
 from rac_theory.ledger.report import gallery, images, numbers, packing
 from rac_theory.ledger.report import page as page_module
 from rac_theory.ledger.report.claims import claims
-from rac_theory.ledger.report.page import page
-from rac_theory.ledger.report.sentences import breakable
+from rac_theory.ledger.report.page import breakable, page
 from rac_theory.ledger.summary import summary_tables
 from rac_theory.literature import C6
 from rac_theory.proofs.reading import Reading

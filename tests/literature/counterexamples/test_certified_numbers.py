@@ -5,11 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.literature.counterexamples.chain_links import proved_step
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
 from rac_theory.literature.counterexamples.loss_of_smoothness import logistic_ceiling
 from rac_theory.literature.counterexamples.noisy_subspace import GAMMA, MU, SIGMA, STEPS, smallest_noise_entry
+from rac_theory.literature.counterexamples.restarts import proved_step
 from rac_theory.literature.counterexamples.stuck_subspace import run, still_offered
 from rac_theory.problems import LogisticRegression, Quadratic
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from rac_theory.proofs.quantities import NUMBERS
 from rac_theory.statements import assumptions as known
-from rac_theory.statements.about import IMPLIED
+from rac_theory.statements.about import implied
 
 from . import several, sketches
 from .functions import Function, corner, cosine, huber, log_cosh, mean_of, parabola, quadratic, rippled, separable, wave
@@ -96,8 +96,7 @@ def world(name: str, about, f, W, sketch, letters, seen, meets=(), **constants: 
     is_even = everything["lambda_max"] <= everything["lambda_min"] * (1 + ROUNDING)
     even = {known.isotropic} if is_even else set()
     along = {known.smooth_along_sketch} if f.is_smooth and everything.get("L_H", 0) > TINY else set()
-    implied = IMPLIED.get(about, frozenset())
-    return World(name, frozenset({about, *implied, *about_f(f), *even, *along, *meets}), everything, numbers)
+    return World(name, frozenset({about, *implied(about), *about_f(f), *even, *along, *meets}), everything, numbers)
 
 
 def loose(rng: np.random.Generator) -> Mapping[str, float]:

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from rac_theory import Case, RACLoRA, Unsupported, exact_rate, fastest_learning_rate, learning_rate
+from rac_theory import Case, RACLoRA, Unsupported, exact_rate, fastest_learning_rate, fastest_letters, learning_rate
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, Frozen, Gaussian, Haar, Uniform
+
+from ..algorithms.methods import HEAVY_BALL, LONGER
 
 CURVED = Quadratic.left(np.diag([4.0, 1.0, 1.0, 0.5, 0.25]), np.ones((5, 2)))
 OBLIQUE = FiniteSupport(np.random.default_rng(1).standard_normal((6, 5, 2)), [0.3, 0.2, 0.2, 0.1, 0.1, 0.1])
@@ -91,3 +93,26 @@ def test_what_does_not_converge_has_none():
     assert frozen.rate == 1
     with pytest.raises(Unsupported, match="the sketch must have invariants"):
         fastest_learning_rate(CURVED, Uniform(5, 2))
+
+
+def test_letters_are_searched_together():
+    """Heavy ball with H = I has its classical optimum; one letter alone is the search for a learning rate."""
+    problem = Quadratic.left(np.diag([1.0, 0.04, 0.5]), np.ones((3, 1)))
+    found = fastest_letters(Case(HEAVY_BALL(None, gamma=1.0, beta=0.5), problem), "gamma", "beta")
+    assert found.rate == pytest.approx((4 / 6) ** 2, rel=1e-4)
+    assert found.letters["beta"] == pytest.approx((4 / 6) ** 2, rel=1e-3)
+    assert exact_rate(found.case) == found.rate
+    sketch = Haar(3, 1)
+    best = fastest_learning_rate(problem, sketch)
+    for algorithm, times in ((LONGER(sketch, gamma=0.3), 2), (RACLoRA(sketch, 0.3), 1)):
+        alone = fastest_letters(Case(algorithm, problem), "gamma", starts=1)
+        assert alone.rate == pytest.approx(best.rate, rel=1e-9)
+        assert times * alone.letters["gamma"] == pytest.approx(best.best, rel=1e-3)
+
+
+def test_a_letter_that_cannot_be_searched_is_refused():
+    case = Case(HEAVY_BALL(None, gamma=1.0, beta=0.0), Quadratic.left(np.eye(2), np.ones((2, 1))))
+    with pytest.raises(ValueError, match="names must be one of beta, gamma, got 'alpha'"):
+        fastest_letters(case, "alpha")
+    with pytest.raises(ValueError, match="beta must be a finite number > 0, got 0"):
+        fastest_letters(case, "beta")

@@ -111,13 +111,16 @@ def test_a_verdict_says_what_alpha_was_spent_on():
 
 
 def test_runs_are_judged_at_what_the_constants_leave():
-    """An e-value between 1/alpha and 1/(alpha - spent) does not refute. Catches runs that spend all of alpha."""
+    """An e-value between 1/alpha and 1/(alpha - spent) does not refute. Catches runs that spend all of alpha.
+
+    Of a dozen seeds some are below both, some between, and some above both.
+    """
     constants = replace(
         Constants.of(case_of(RACLoRA(sketches.Haar(6, 1), 1.0), 5)), gap0=0.97 * PROBLEM.value(np.zeros((1, 6, 1)))[0]
     )
     run = {"runs": 1_500, "evidence": "sampled", "alpha": 0.02}
     seen = set()
-    for seed in range(40):
+    for seed in range(12):
         free, charged = (
             verify(
                 "T2",
@@ -132,7 +135,7 @@ def test_runs_are_judged_at_what_the_constants_leave():
         assert free.refuted == (free.log_evidence >= math.log(1 / 0.02))
         assert charged.refuted == (free.log_evidence >= math.log(1 / 0.0001) - 1e-9)
         seen.add((free.refuted, charged.refuted))
-    assert (True, False) in seen
+    assert seen == {(False, False), (True, False), (True, True)}
 
 
 def test_limits_of_a_verdict_are_at_their_levels():

@@ -1,0 +1,441 @@
+r"""The moment map of a method: the second moments of all its states, for every law of H with known moments.
+
+Gradients of a quadratic are affine, :math:`g = Q_i (Y - W^\star) + k_i` for the draw i of the data, with one i for all
+points of a step. So what a step is before H acts, the next states z and the argument v of H, is affine in the states,
+and with states x counted from where they are at a minimiser, M = E[x x'] and m = E[x],
+
+.. math:: J = E \begin{pmatrix} z \\ v \end{pmatrix} \begin{pmatrix} z \\ v \end{pmatrix}^\top, \qquad
+    x^+ = z + b \otimes H v, \qquad
+    M^+ = J_{zz} + J_{zv} E[H]\, b^\top + b\, E[H]\, J_{vz} + b\, E[H J_{vv} H]\, b^\top .
+
+A minibatch has the variance s of one component, so that J is (1 - s) times that of the gradient of f and s times the
+mean of those of the components. Additive noise adds what it makes of z and v. If H has two invariants, or is I, the
+states of each eigenvector of Q are a system of their own but for the trace in E[HXH]; else blocks are of all d numbers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from rac_theory.algebra import fraction
+from rac_theory.algorithms import MethodDescent, Program
+from rac_theory.base.checks import Array
+from rac_theory.runs.expectations.frame import Frame
+from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.spectral_radius import spectral_radius
+from rac_theory.sketches.laws import SecondMoment
+
+_RANK = 1e-9  # relative: smaller singular values of what is reached, or seen, are none
+_FIXED = 1e-12
+_HALVINGS = 44
+
+Numbers = NDArray[Any]
+"""Floats, or Fractions in an object array."""
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """What is known of H on d numbers: floats or Fractions.
+
+    Attributes
+    ----------
+    second_moment : callable
+        J_vv to E[H J_vv H].
+    mean : (r, r)
+        E[H].
+    trace : float or None
+        b of the two invariants, where eigenvectors are systems of their own; None where they are not.
+    """
+
+    second_moment: SecondMoment
+    mean: Numbers
+    trace: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The gradients that a step may see, each with its weight: ``Q (Y - W*) + k``, k at the minimiser.
+
+    Attributes
+    ----------
+    Q : (n, g, d, d)
+        Where eigenvectors are systems of their own (1, g, d, 1).
+    k : (n, g, d, columns), or 0
+    weights : (n,)
+    variance : float
+        Of each entry of additive noise.
+    agree : bool
+        Whether all k are zero up to rounding.
+    """
+
+    Q: Numbers
+    k: Any
+    weights: Numbers
+    variance: Any = 0
+    agree: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a step is before H acts, and what is reported; rows are all numbers of z and v, or k + 1 an eigenvector.
+
+    Attributes
+    ----------
+    steps : (n, ..., K + r, K)
+        z and v for each draw of the data, as they depend on x.
+    offsets : (n, ..., K + r, columns)
+        What is added to them.
+    noise : (..., K + r, K + r)
+        What additive noise adds to J, all zero without it.
+    report, away : (..., r, K) and (..., r, columns)
+        What is reported, less W*: as it depends on x, and what is added.
+    """
+
+    steps: Numbers
+    offsets: Numbers
+    noise: Numbers
+    report: Numbers
+    away: Numbers
+
+    @classmethod
+    def of(cls, program: Program, data: Data, rests: "Rests", centre: Numbers, apart: bool) -> "Parts":
+        """Read a program, with a system for each eigenvector or with all numbers in one; ``centre`` is W*."""
+        k, (g, d, columns) = len(program.lines), centre.shape
+        K, inner, kind = k * (1 if apart else d), (1 if apart else d), data.Q.dtype
+        registers: list[Numbers] = []
+        for j, rest in enumerate(rests.states):
+            register = np.zeros((1, g, d, K + columns + inner), kind)
+            register[..., j * inner : (j + 1) * inner] = 1 if apart else np.eye(d, dtype=int)
+            register[..., K : K + columns] = rest * centre
+            registers.append(register)
+        noise = np.zeros((d, inner), kind)
+        noise[:] = 1 if apart else np.eye(d, dtype=int)
+
+        def less_minimiser(register: Numbers, times: Any = 1) -> Numbers:
+            moved = register.copy()
+            moved[..., K : K + columns] -= times * centre
+            return moved
+
+        for point in program.points:
+            at = less_minimiser(_total(point, registers))
+            seen = data.Q * at if apart else data.Q @ at
+            seen[..., K : K + columns] += data.k
+            seen[..., K + columns :] += noise
+            registers.append(seen)
+        lines = [_total([pair for pair in row if pair[0] != len(registers)], registers) for row in program.lines]
+        lines = [less_minimiser(line, rest) for line, rest in zip(lines, rests.states, strict=True)]
+        rows = [*lines, _total(program.projected, registers)]
+        n = max(len(row) for row in rows)
+        rows = [np.broadcast_to(row, (n, *row.shape[1:])) for row in rows]
+        whole = np.stack(rows, axis=-2) if apart else np.concatenate(rows, axis=-2)
+        offsets, noisy = whole[..., K : K + columns], whole[0, ..., K + columns :]
+        if rests.settles and data.agree:
+            offsets = np.zeros(offsets.shape, kind)
+        reported = less_minimiser(_total(program.report, registers))[0]
+        reported = reported[..., None, :] if apart else reported
+        noise = data.variance * columns * (noisy @ np.swapaxes(noisy, -1, -2))
+        return cls(whole[..., :K], offsets, noise, reported[..., :K], reported[..., K : K + columns])
+
+
+@dataclass(frozen=True)
+class Rests:
+    """What each state is, as a multiple of W*, where a step leaves it alone, if there is such a state."""
+
+    states: tuple[Any, ...]
+    settles: bool
+
+    @classmethod
+    def of(cls, program: Program) -> "Rests":
+        """Solve for it; where there is none, states are counted from where they start, at W*."""
+        k, p = len(program.lines), len(program.points)
+        wanted = np.array([0.0] * k + [1.0] * p + [0.0, 1.0])
+
+        def out(states: tuple[Any, ...]) -> list[Any]:
+            """By how much each line moves, the points, what H is applied to, and what is reported."""
+            registers = [*states, *[0] * p]
+            rows = [[pair for pair in row if pair[0] < k + p] for row in program.lines]
+            moves = [_total(row, registers) - before for row, before in zip(rows, states, strict=True)]
+            return [*moves, *(_total(row, registers) for row in (*program.points, program.projected, program.report))]
+
+        matrix = np.array([[float(value) for value in out(tuple(row))] for row in np.eye(k, dtype=int).tolist()]).T
+        solved = np.linalg.lstsq(matrix, wanted, rcond=None)[0]
+        states = tuple(Fraction(value).limit_denominator(1 << 20) for value in solved.tolist())
+        off = np.array([float(value) for value in out(states)]) - wanted
+        settles = bool(np.abs(off).max() <= _FIXED * max(1.0, float(np.abs(matrix).max())))
+        return cls(states if settles else program.start, settles)
+
+
+@dataclass(frozen=True, eq=False)
+class MethodMap:
+    """A state holds M and m side by side, (g, K, K + columns); (g, d, k, k + columns) with a system an eigenvector.
+
+    Attributes
+    ----------
+    program : Program
+    rests : Rests
+    data : Data
+    law : Law
+    coordinates : callable
+        W, (m, n), to W - W*, (g, d, columns).
+    forms : three arrays
+        What the second moment of what is reported, less W*, is multiplied by, entry by entry.
+    curvatures : (g, d)
+        Those of f.
+    """
+
+    program: Program
+    rests: Rests
+    data: Data
+    law: Law
+    coordinates: Callable[[Array], Numbers]
+    forms: tuple[Any, ...]
+    curvatures: Array
+    shape: tuple[int, int]
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What a step is before H acts."""
+        return Parts.of(self.program, self.data, self.rests, self.centre, self.is_apart)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether eigenvectors are systems of their own."""
+        return self.law.trace is not None
+
+    @cached_property
+    def centre(self) -> Numbers:
+        """W* in coordinates."""
+        return np.asarray(-self.coordinates(np.zeros(self.shape)))
+
+    @cached_property
+    def kick(self) -> Numbers:
+        """b, (1, K, d), or (1, 1, k, 1)."""
+        last = len(self.program.lines) + len(self.program.points)
+        b = np.array([dict(row).get(last, 0) for row in self.program.lines])
+        return (
+            b[None, None, :, None]
+            if self.is_apart
+            else np.kron(b[:, None], np.eye(self.centre.shape[1], dtype=int))[None]
+        )
+
+    def start(self, W: Array) -> Numbers:
+        """Return the moments at W."""
+        E = self.coordinates(W)
+        begins = zip(self.program.start, self.rests.states, strict=True)
+        states = [begin * E + (begin - rest) * self.centre for begin, rest in begins]
+        x = np.stack(states, axis=2) if self.is_apart else np.concatenate(states, axis=1)
+        return np.concatenate([x @ np.swapaxes(x, -1, -2), x], axis=-1)
+
+    def step(self, state: Numbers) -> Numbers:
+        """One step."""
+        K, F, f = state.shape[-2], self.parts.steps, self.parts.offsets
+        M, m = state[..., :K], state[..., K:]
+        cross = F @ m @ np.swapaxes(f, -1, -2)
+        J = F @ M @ np.swapaxes(F, -1, -2) + cross + np.swapaxes(cross, -1, -2) + f @ np.swapaxes(f, -1, -2)
+        moments, mean = self._moved(self._mean(J) + self.parts.noise, self.kick), self._mean(F @ m + f)
+        return np.concatenate([moments, mean[..., :K, :] + self.kick @ self.law.mean @ mean[..., K:, :]], axis=-1)
+
+    def readout(self, state: Numbers) -> tuple[Any, Any, Any]:
+        """``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at the reported point."""
+        K, row, away = state.shape[-2], self.parts.report, self.parts.away
+        cross = row @ state[..., K:] @ np.swapaxes(away, -1, -2)
+        R = row @ state[..., :K] @ np.swapaxes(row, -1, -2) + cross + np.swapaxes(cross, -1, -2)
+        R = R + away @ np.swapaxes(away, -1, -2)
+        gap, square, distance = ((form * R).sum() for form in self.forms)
+        return gap, square, distance
+
+    def unit_noise(self) -> Array:
+        """Not known apart: noise is in the map, where it goes into several matrices."""
+        raise Unsupported("the noise of a method must be that of its gradients")
+
+    def rate(self, smallest: float) -> float:
+        """The spectral radius on what runs reach, and f or H sees.
+
+        Where no state settles at a minimiser, or components disagree, the factor of m counts too.
+        """
+        T = self._reached_and_seen(smallest)
+        if not self.is_apart:
+            g, d, k, _ = T.shape
+            T = np.einsum("gdij,de->gidje", T, np.eye(d)).reshape(g, k * d, k * d)
+        Tt, K = np.swapaxes(T, -1, -2), T.shape[-1]
+        F = np.concatenate([Tt @ self.parts.steps[..., :K, :], self.parts.steps[..., K:, :]], axis=-2) @ T
+        kick = Tt @ self.kick
+        radius = self._systems(F[0], kick) if self.is_apart else self._blocks(F, kick)
+        if self.rests.settles and self.data.agree:
+            return radius
+        mean = self._mean(F)
+        mean = mean[..., :K, :] + kick @ self.law.mean @ mean[..., K:, :]
+        return max(radius, float(np.abs(np.linalg.eigvals(mean)).max()))
+
+    def _mean(self, each: Numbers) -> Numbers:
+        """The mean over draws of the data."""
+        if len(each) == 1:
+            return np.asarray(each[0])
+        return np.asarray((self.data.weights.reshape(-1, *[1] * (each.ndim - 1)) * each).sum(axis=0))
+
+    def _moved(self, J: Numbers, kick: Numbers) -> Numbers:
+        """What H makes of J."""
+        K, across = kick.shape[-2], np.swapaxes(kick, -1, -2)
+        cross = J[..., :K, K:] @ self.law.mean @ across
+        pushed = kick @ self.law.second_moment(J[..., K:, K:]) @ across
+        half = (J[..., :K, :K] + pushed) / 2 + cross
+        # Symmetric to the last bit: an antisymmetric rounding error might live for ever.
+        return np.asarray(half + np.swapaxes(half, -1, -2))
+
+    def _blocks(self, F: Array, kick: Array) -> float:
+        """The radius of the map on matrices of all numbers, the largest of all groups."""
+
+        def step(M: Array, g: int) -> Array:
+            return self._moved(self._mean(F[:, g] @ M @ np.swapaxes(F[:, g], -1, -2)), kick[g])
+
+        return max(spectral_radius(partial(step, g=g), F.shape[-1]) for g in range(F.shape[1]))
+
+    def _systems(self, F: Array, kick: Array) -> float:
+        """The radius where each eigenvector has a map B of its own, and the trace of E[HXH] joins them.
+
+        It is that of some B, or the largest z with b sum c'(z - B)^{-1}[b b'] c = 1, for all these maps take
+        semidefinite matrices to such.
+        """
+        k, b = F.shape[-1], float(self.law.trace or 0)
+        A, c = F[..., :k, :], F[..., k:, :]
+        pushed, q = kick @ c, float(self.law.mean[0, 0])
+        alone = float(self.law.second_moment(np.ones((1, 1, 1, 1))).item()) - b
+        B = _kron(A, A) + q * (_kron(A, pushed) + _kron(pushed, A)) + alone * _kron(pushed, pushed)
+        radii = np.abs(np.linalg.eigvals(B)).max(axis=-1).max(axis=-1)
+        into, out = _kron(kick, kick), _kron(c, c)
+
+        def excess(z: float, g: int) -> float:
+            return b * float((out[g] @ np.linalg.solve(z * np.eye(k * k) - B[g], into[g])).sum()) - 1
+
+        sizes = b * np.abs(out @ into).sum(axis=(1, 2, 3))
+        ends = zip(radii.tolist(), sizes.tolist(), strict=True)
+        return max(_largest_root(partial(excess, g=g), *pair) for g, pair in enumerate(ends))
+
+    def _reached_and_seen(self, smallest: float) -> Array:
+        """Orthonormal columns and zeros, (g, d, k, k), in which the rest of each system is left out.
+
+        What no start, kick, noise or offset reaches has no part in a run, and what neither H nor f sees none in f. The
+        curvature of a flat direction is zero, so that f does not see it; H may, if it acts on states. Components see
+        more than f does, so that of several nothing is left out where f is curved.
+        """
+        curved = self.curvatures >= smallest
+        exact = Data(np.where(curved, self.curvatures, 0.0)[None, ..., None], 0, np.ones(1))
+        system = Parts.of(self.program, exact, self.rests, self.centre, apart=True)
+        k = len(self.program.lines)
+        A, c = system.steps[0, ..., :k, :], system.steps[0, ..., k:, :]
+        inputs = np.eye(k)
+        if len(self.data.weights) == 1 and self.rests.settles and not self.data.variance:
+            kick = self.kick.reshape(k, -1)[:, :1].astype(np.float64)
+            inputs = np.concatenate([kick, np.array(self.program.start, dtype=np.float64)[:, None]], axis=1)
+        reached = _range(_powers(A, np.broadcast_to(inputs, (*A.shape[:2], *inputs.shape))))
+        turned = np.swapaxes(reached, -1, -2) @ A @ reached
+        outputs = np.concatenate([c, np.where(curved[..., None, None], system.report, 0.0)], axis=-2) @ reached
+        kept = _range(_powers(np.swapaxes(turned, -1, -2), np.swapaxes(outputs, -1, -2)))
+        if len(self.data.weights) > 1:
+            kept = np.where(curved[..., None, None], np.eye(k), kept)
+        return np.asarray(reached @ kept)
+
+
+def method_map(
+    program: Program,
+    rests: Rests,
+    frame: Frame,
+    shape: tuple[int, int],
+    data: Callable[[Array], Data],
+    law: Law,
+) -> MethodMap:
+    """Return the map of a method in a frame, in floats; ``data`` makes gradients of curvatures, (g, d)."""
+    g, d = frame.curvatures.shape[1], frame.dim
+    curvatures = np.broadcast_to(frame.curvatures, (d, g)).T
+
+    def coordinates(W: Array) -> Array:
+        E = frame.coordinates(W)
+        return E[None] if g == 1 else np.ascontiguousarray(E.T[:, :, None])
+
+    forms = (curvatures / 2, curvatures**2, np.ones_like(curvatures))
+    shaped = tuple(each[..., None, None] if law.trace is not None else each[..., None] * np.eye(d) for each in forms)
+    return MethodMap(program, rests, data(curvatures), law, coordinates, shaped, curvatures, shape)
+
+
+def rests_of(algorithm: MethodDescent) -> Rests:
+    """Return where the states of a method settle, decided in fractions where its coefficients have some."""
+    try:
+        rests = Rests.of(exact_program(algorithm))
+    except ValueError:  # a root, of which there is no fraction
+        rests = Rests.of(algorithm.program)
+    return Rests(tuple(map(float, rests.states)), rests.settles)
+
+
+def exact_program(algorithm: MethodDescent) -> Program:
+    """Return the method in fractions, its letters as they are stored; a ``ValueError`` if a coefficient is none."""
+    values = {name: Fraction(value) for name, value in algorithm.letters.items()}
+    return algorithm.method.program(lambda expression: fraction(expression, values))
+
+
+def check_minibatches(program: Program, share: Any) -> None:
+    """Raise ``Unsupported`` if minibatches have more than two moments: their mean and ``share`` of a variance."""
+    k = len(program.lines)
+    if 0 < share < 1 and any(i >= k for point in program.points for i, _ in point):
+        raise Unsupported("minibatches must be of one component, or of all, where gradients are at points of gradients")
+
+
+def with_invariants(a: float, b: float, q: float) -> Law:
+    """Return the law of an H with two invariants: ``E[H X H]`` on the diagonal alone, and E[H] = q I."""
+    return Law(lambda X: (a + b) * X + b * X.sum(axis=-3, keepdims=True), np.array([[q]]), b)
+
+
+def in_frame(second_moment: SecondMoment, mean_times: SecondMoment | None, frame: Frame) -> Law:
+    """Return the law of an H on all numbers, in the eigenbasis of a frame; ``mean_times`` if H is no projection."""
+    V, P = np.eye(frame.dim) if frame.basis is None else frame.basis, frame.lift(second_moment)
+    mean = (P if mean_times is None else frame.lift(mean_times))(np.eye(frame.dim))
+    return Law(lambda X: np.asarray(V.T @ P(V @ X @ V.T) @ V), V.T @ mean @ V)
+
+
+def _total(row: Any, registers: list[Any]) -> Any:
+    total = 0 * registers[0]
+    for i, value in row:
+        total = total + value * registers[i]
+    return total
+
+
+def _kron(A: Array, B: Array) -> Array:
+    """Kronecker products of batches of matrices."""
+    product = np.einsum("...ij,...kl->...ikjl", *np.broadcast_arrays(A, B) if A.shape == B.shape else (A, B))
+    return np.asarray(product.reshape(*product.shape[:-4], A.shape[-2] * B.shape[-2], A.shape[-1] * B.shape[-1]))
+
+
+def _powers(A: Array, X: Array) -> Array:
+    """X, A X, A A X, ..., side by side, at a scale at which rounding is small."""
+    A = A / np.maximum(np.linalg.norm(A, axis=(-2, -1), keepdims=True), 1e-300)
+    sizes = np.linalg.norm(X, axis=-2, keepdims=True)
+    columns = [X / np.where(sizes > 0, sizes, 1.0)]
+    for _ in range(A.shape[-1] - 1):
+        columns.append(A @ columns[-1])
+    return np.concatenate(columns, axis=-1)
+
+
+def _range(X: Array) -> Array:
+    """Orthonormal columns and zeros with the range of each matrix, (..., k, k)."""
+    U, sizes, _ = np.linalg.svd(X, full_matrices=False)
+    return np.asarray(U * (sizes > _RANK * sizes[..., :1])[..., None, :])
+
+
+def _largest_root(excess: Callable[[float], float], radius: float, size: float) -> float:
+    """The root of a function that decreases beyond its last pole, from ``size / z``; the pole if there is none.
+
+    From above: where eigenvalues meet the pole is known to few digits, and values near it are not.
+    """
+    high = 2 * (radius + size)
+    while high > 0 and excess(high) > 0:
+        high *= 2
+    for i in range(1, _HALVINGS):
+        low = radius + (high - radius) / 2**i
+        if low > radius and excess(low) > 0:
+            return float(brentq(excess, low, radius + (high - radius) / 2 ** (i - 1), xtol=1e-300, rtol=1e-14))
+    return radius

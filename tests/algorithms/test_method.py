@@ -1,0 +1,362 @@
+"""A method as one expression: how it is made, refused, printed, compared and run."""
+
+import pickle
+import re
+from fractions import Fraction
+from functools import partial
+
+import numpy as np
+import pytest
+
+from rac_theory import GD, SGD, Bernoulli, Case, LayeredRACLoRA, RACLoRA, simulate
+from rac_theory.algebra import Symbol
+from rac_theory.algorithms import H, Method, MethodDescent, gradient, state
+from rac_theory.algorithms.gradients import (
+    CertifiedStep,
+    Clients,
+    Exact,
+    FiniteDifferences,
+    Local,
+    Minibatch,
+    Noisy,
+    Reshuffled,
+    Subset,
+)
+from rac_theory.algorithms.method_text import latex
+from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.runs.simulation.kernels.choice import kernel_for
+from rac_theory.sketches import Coordinate, Gaussian, Haar
+from rac_theory.sketches.ranges import ranges
+from rac_theory.statements.symbols import L, L_max, gamma
+
+from .methods import ACCELERATED, FEEDBACK, HEAVY_BALL, W, alpha, beta
+
+M, Z, D = state("M", "Z", "D")
+rng = np.random.default_rng(5)
+X, Y = rng.standard_normal((12, 4)), rng.standard_normal((12, 3))
+SUM = LeastSquares(X, Y, l2=0.1)
+START = rng.standard_normal((4, 3))
+LETTERS = {"gamma": 0.2, "beta": 0.7}
+
+
+def test_a_combination_is_its_terms():
+    """Catches coefficients that are compared as they are written, and terms that cancel but stay."""
+    assert (W + alpha * Z) / (1 + alpha) == W / (1 + alpha) + alpha / (1 + alpha) * Z
+    assert W - W + M == M
+    assert (W - W).terms == ()
+    assert hash(2 * W + M) == hash(M + 3 * W)
+    assert 2 * W != 3 * W
+    assert W != "W"
+    assert gradient(W + M) == gradient(M + W)
+    assert H(W + M) != H(W - M)
+    assert 0 + W - 0 == W
+    assert -(0 - W) == W == Fraction(1, 2) * (2 * W)
+    assert pickle.loads(pickle.dumps(ACCELERATED)) == ACCELERATED
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda: W * M, "a step must be linear in its matrices, got the product of W and M"),
+        (lambda: gradient(W) * H(W), "a step must be linear in its matrices, got the product of grad f(W) and H(W)"),
+        (lambda: W / M, "a step must be linear in its matrices, got the quotient of W and M"),
+        (lambda: gamma / W, "a step must be linear in its matrices, got a power of W, or a quotient by it"),
+        (lambda: W**2, "a step must be linear in its matrices, got a power of W, or a quotient by it"),
+        (lambda: W @ M, "a step must be linear in its matrices, got a power of W, or a quotient by it"),
+        (lambda: W + gamma, "a step must add matrices of the shape of W to one another, got W + gamma"),
+        (lambda: 1 - W, "a step must add matrices of the shape of W to one another, got 1 - W"),
+        (lambda: H(W - H(gradient(W))), "H must be applied once, as H H = H, got H inside of H(W - H(grad f(W)))"),
+        (lambda: H(gamma), "H must be applied to a combination of states and gradients, such as H(gradient(W)), got"),
+        (
+            lambda: H(W - W),
+            "H must be applied to a combination of states and gradients, such as H(gradient(W)), got W - W",
+        ),
+        (lambda: gradient(W - H(W)), "a gradient must be taken where H has not moved yet, got gradient(W - H(W))"),
+        (lambda: gradient(1), "a gradient must be taken at a combination of states, such as gradient(W), got 1"),
+        (lambda: state("W", ""), "a state must have a name such as W, got ''"),
+        (lambda: Method({}), "lines must be a mapping such as {W: W - gamma * H(gradient(W))}, got {}"),
+        (lambda: Method({W: gamma}), "line W must be a combination of states, gradients and H(...), got gamma"),
+        (lambda: Method({W: H}), "line W must be a combination of states, gradients and H(...), got <function H"),
+        (
+            lambda: Method({W - M: W}),
+            "a line must be that of a state, such as W, got W - M: does a name of Python hide",
+        ),
+        (lambda: Method({"W": W}), "a line must be that of a state, such as W, got 'W'"),
+        (lambda: Method({W: W - M, M: M}), "line M: M must have a start, such as start={M: 0}"),
+        (lambda: Method({W: W - M}), "line W: M must have a line of its own, the method has W"),
+        (lambda: Method({W: W - gradient(M)}), "line W: M must have a line of its own, the method has W"),
+        (lambda: Method({W: W, M: M}, start={M: M}), "start of M must be 0 or a multiple of W, got M"),
+        (lambda: Method({W: W}, start={M: 0}), "start of M must be that of a state with a line, and W starts at W0"),
+        (lambda: Method({W: W}, report=W - M), "report: M must have a line of its own, the method has W"),
+        (lambda: Method({W: W}, report=gradient(W)), "report must be a combination of states, got grad f(W)"),
+        (
+            lambda: Method({W: W - H(gradient(W)), M: H(M)}, start={M: 0}),
+            "line M: H must be applied to one combination, got M beside grad f(W)",
+        ),
+        (lambda: Method({W: W - L * W + L_max * W}), "line W: L must be one letter, it is the name of two"),
+        (lambda: Method({W: Symbol("W") * W}), "line W: the letter W must have a name of its own"),
+        (lambda: Method({W: Symbol("side") * W}), "line W: the letter side must have a name of its own"),
+        (lambda: HEAVY_BALL(Haar(4, 1), gamma=0.1), "beta must have a number, such as beta=0.1: no letter of a method"),
+        (lambda: HEAVY_BALL(Haar(4, 1), gama=0.1, beta=0), "letters must be one of beta, gamma, got 'gama'"),
+        (lambda: HEAVY_BALL(Haar(4, 1), gamma="1", beta=0), "gamma must be a finite number, got '1'"),
+        (lambda: HEAVY_BALL(Haar(4, 1), gamma=0.1, beta=np.nan), "beta must be a finite number, got nan"),
+        (lambda: HEAVY_BALL(Haar(4, 1), side="up", **LETTERS), "side must be one of"),
+        (lambda: HEAVY_BALL(Haar(4, 1), gradients=3, **LETTERS), "gradients must be a gradient source"),
+        (lambda: HEAVY_BALL([Haar(4, 1)], layers=3, **LETTERS), "layers must be a Layers, such as problem.layers"),
+    ],
+)
+def test_bad_input_is_one_sentence_that_names_the_line(wrong, sentence):
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}[^\n]*$"):
+        wrong()
+
+
+def test_a_coefficient_without_a_number_is_named():
+    ratio = Method({W: W - gamma / beta * H(gradient(W))})
+    with pytest.raises(ValueError, match=r"the coefficient .*gamma / beta.* must be finite, got -?inf: look at"):
+        ratio(Haar(4, 1), gamma=0.1, beta=0).program  # noqa: B018
+
+
+def test_what_is_seen_by_a_step_is_what_was_before_it():
+    """Two states that change places: catches lines that are carried out one after the other."""
+    swap = Method({W: M, M: W}, start={M: 2 * W})
+    run = simulate(Case(swap(None), SUM, START, steps=3), record=["W"])
+    np.testing.assert_array_equal(run.iterates[0], [START, 2 * START, START, 2 * START])
+
+
+def by_hand(name, problem, start, steps, sketch, seed):
+    """Runs of one method, as a programmer writes it: the iterate, the other state, and what is reported."""
+    g, b, a = LETTERS["gamma"], LETTERS["beta"], 0.3
+    stream = np.random.default_rng(seed)
+    drawn = ranges(sketch, stream, 16)
+    w = np.repeat(start[None], 16, axis=0)
+    other = w.copy() if name == "accelerated" else np.zeros_like(w)
+    kept = [(w, other)]
+    for _ in range(steps):
+        Q = next(drawn)
+        project = lambda G, Q=Q: Q @ (np.swapaxes(Q, 1, 2) @ G)  # noqa: E731
+        if name == "heavy ball":
+            other = b * other + project(problem.gradient(w))
+            w = w - g * other
+        elif name == "accelerated":
+            y = (w + a * other) / (1 + a)
+            moved = project(problem.gradient(y))
+            w, other = y - g * moved, (1 - a) * other + a * y - a / 0.5 * moved
+        else:
+            v = other + g * problem.gradient(w)
+            w, other = w - project(v), v - project(v)
+        kept.append((w, other))
+    return kept
+
+
+@pytest.mark.parametrize("sketch", [Haar(4, 2), Coordinate(4, 1), Gaussian(4, 1)])
+@pytest.mark.parametrize("name", ["heavy ball", "accelerated", "feedback"])
+def test_runs_are_those_of_a_loop_by_hand(name, sketch):
+    """State and all. Catches a coefficient, a stale gradient, and a state that is not kept."""
+    method = {"heavy ball": HEAVY_BALL, "accelerated": ACCELERATED, "feedback": FEEDBACK}[name]
+    values = {"gamma": 0.2, "beta": 0.7, "alpha": 0.3, "s": 1.0, "lambda_min": 0.5}
+    algorithm = method(sketch, **{letter: values[letter] for letter in method.letters})
+    stream = np.random.default_rng(3)
+    walk = algorithm.states(SUM, np.repeat(START[None], 16, axis=0), stream)
+    for (w, other), states in zip(by_hand(name, SUM, START, 12, sketch, 3), walk, strict=False):
+        np.testing.assert_allclose(states[0], w, rtol=0, atol=1e-13)
+        np.testing.assert_allclose(states[1], other, rtol=0, atol=1e-13)
+        np.testing.assert_allclose(states[2], w - other if name == "feedback" else w, rtol=0, atol=1e-13)
+
+
+def test_the_iterate_and_what_is_reported_are_both_recorded():
+    """Catches states that are recorded one step late, and a report that is the iterate."""
+    case = Case(FEEDBACK(Haar(4, 2), gamma=0.2), SUM, START, steps=6)
+    run = simulate(case, runs=20, rng=0, record=["W", "states"])
+    np.testing.assert_array_equal(run.iterates, run.states["X"] - run.states["D"])
+    np.testing.assert_allclose(run.values, SUM.value(run.iterates), rtol=1e-12)
+    iterate = FEEDBACK.reporting(state("X"))(Haar(4, 2), gamma=0.2)
+    other = simulate(Case(iterate, SUM, START, steps=6), runs=20, rng=0, record=["W"])
+    np.testing.assert_array_equal(other.iterates, run.states["X"])
+    with pytest.raises(ValueError, match="record must not have 'states' for an algorithm that is no method"):
+        simulate(Case(GD(0.1), SUM, steps=1), record=["states"])
+
+
+def test_right_is_left_transposed():
+    problem = Quadratic.left(np.diag([1.0, 2.0, 3.0]), rng.standard_normal((3, 2)))
+    turned = Quadratic.kronecker(np.eye(2), np.diag([1.0, 2.0, 3.0]), problem.W_star.T)
+    left, right = (HEAVY_BALL(Gaussian(3, 1), side=side, **LETTERS) for side in ("left", "right"))
+    runs = [simulate(Case(*pair, steps=9), runs=5, rng=1) for pair in ((left, problem), (right, turned))]
+    np.testing.assert_allclose(runs[0].values, runs[1].values, rtol=1e-10)
+
+
+def test_layers_are_projected_each_by_itself():
+    """One layer is none; of two each has its own H."""
+    layers = Layers([(4, 3)])
+    whole = HEAVY_BALL(Gaussian(4, 2), **LETTERS)
+    layered = HEAVY_BALL([Gaussian(4, 2)], layers=layers, **LETTERS)
+    column = Quadratic.full(np.kron(X.T @ X / 12, np.eye(3)), np.ones((12, 1)))
+    matrix = Quadratic.left(X.T @ X / 12, np.ones((4, 3)))
+    runs = [simulate(Case(a, p, steps=9), runs=5, rng=1) for a, p in ((whole, matrix), (layered, column))]
+    np.testing.assert_allclose(runs[0].values, runs[1].values, rtol=1e-10)
+    two = Layers([(2, 3), (3, 2)])
+    moved = HEAVY_BALL([Gaussian(2, 1), Gaussian(3, 1)], layers=two, side=["left", "right"][:1] * 2, **LETTERS)
+    step = next(moved.iterates(column, np.zeros((4, 12, 1)), np.random.default_rng(0)))
+    for part in two.views(step):
+        assert (np.linalg.matrix_rank(part) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        (Minibatch(3), SUM),
+        (Noisy(0.3), SUM),
+        (CertifiedStep(), SUM),
+        (FiniteDifferences(1e-3, central=True), SUM),
+        (Clients(Exact()), Federated(SUM, clients=3)),
+        (Clients(Exact(), Subset(2)), Federated(SUM, clients=3)),
+        (Clients(Minibatch(2)), Federated(SUM, clients=3)),
+        (Local(1), SUM),
+    ],
+    ids=repr,
+)
+def test_every_gradient_source_gives_one_gradient(source, problem):
+    """With beta = 0 heavy ball is RAC-LoRA with the same draws. Catches a gradient that is drawn twice."""
+    plain = simulate(Case(RACLoRA(Gaussian(4, 2), 0.2, "left", source), problem, START, steps=9), runs=20, rng=1)
+    ball = HEAVY_BALL(Gaussian(4, 2), gradients=source, gamma=0.2, beta=0.0)
+    run = simulate(Case(ball, problem, START, steps=9), runs=20, rng=1)
+    np.testing.assert_allclose(run.values, plain.values, rtol=1e-9)
+
+
+@pytest.mark.parametrize("source", [Local(2), Reshuffled()])
+def test_several_steps_under_one_draw_are_refused(source):
+    with pytest.raises(
+        ValueError, match=r"gradients must be one at each point of a method, got .*, which takes several"
+    ):
+        Case(HEAVY_BALL(Gaussian(4, 2), gradients=source, **LETTERS), SUM)
+
+
+def test_derivatives_along_h_alone_do_not_go_beside_it():
+    FiniteDifferences(1e-3).check(SUM)
+    Case(FEEDBACK(None, gradients=FiniteDifferences(1e-3), gamma=0.1), SUM)
+    with pytest.raises(ValueError, match="gradients must be known beyond H where a method uses them outside of H"):
+        Case(FEEDBACK(Gaussian(4, 2), gradients=FiniteDifferences(1e-3), gamma=0.1), SUM)
+
+
+@pytest.mark.parametrize("source", [Minibatch(2), Noisy(1.0)])
+def test_gradients_at_several_points_are_of_one_draw_of_data(source):
+    """The difference of gradients at one point written as two is then zero, and that of two has no noise of its own."""
+    X, M = state("X", "M")
+    twice = Method({X: X, M: gradient(X) - gradient(X + gamma * M)}, start={M: 0})
+    walk = twice(None, gradients=source, gamma=0.5).states(
+        SUM, np.repeat(START[None], 4, axis=0), np.random.default_rng(0)
+    )
+    next(walk)
+    assert not next(walk)[1].any()
+    plain = Method({X: X, M: gradient(X)}, start={M: 0})(None, gradients=source)
+    walk = plain.states(SUM, np.repeat(START[None], 4, axis=0), np.random.default_rng(0))
+    next(walk)
+    first, second = next(walk)[1], next(walk)[1]
+    assert (np.abs(first - second) > 1e-3).any(axis=(1, 2)).all()  # and fresh in each step
+
+
+def test_the_plain_step_is_the_algorithm_that_it_is():
+    """So it has today's kernels, constants and theorems. Catches one that is recognised though it is another."""
+    x = state("Theta")
+    plain = Method({x: x - Symbol("gamma") * H(gradient(x))})
+    made = plain(Haar(4, 2), gamma=0.1, side="left", gradients=Minibatch(3))
+    assert made == RACLoRA(Haar(4, 2), gamma=0.1, side="left", gradients=Minibatch(3))
+    layers = Layers([(4, 3)])
+    assert plain([Haar(4, 2)], layers=layers, gamma=0.1) == LayeredRACLoRA(layers, [Haar(4, 2)], gamma=0.1)
+    case = Case(plain(Haar(4, 2), gamma=0.1), SUM, steps=3)
+    assert type(kernel_for(case.algorithm, SUM, START)) is type(kernel_for(RACLoRA(Haar(4, 2), 0.1), SUM, START))
+    for other in (W - 2 * gamma * H(gradient(W)), W - gamma * gradient(W), W + gamma * H(gradient(W))):
+        assert isinstance(Method({W: other})(Haar(4, 2), gamma=0.1), MethodDescent)
+
+
+def test_algorithms_say_which_method_they_are():
+    """None where one draw of H sees several steps, or there is no projection, or it may not be fresh."""
+    x = state("x")
+    plain = Method({x: x - gamma * H(gradient(x))})
+    for algorithm in (
+        GD(0.1),
+        SGD(0.1, Minibatch(2)),
+        RACLoRA(Haar(3, 1), 0.1),
+        RACLoRA(Haar(3, 1), 0.1, "right", Local(1)),
+    ):
+        assert plain.is_like(algorithm.method)
+    assert plain.is_like(LayeredRACLoRA(Layers([(3, 2)]), [Haar(3, 1)], 0.1).method)
+    for algorithm in (
+        RACLoRA(Haar(3, 1), 0.1, gradients=Local(2)),
+        SGD(0.1, Reshuffled()),
+        SGD(0.1, Clients(Exact())),
+        RACLoRA(Haar(3, 1), 0.1, lora_alpha=1.0),
+        Bernoulli(Haar(3, 1), Haar(2, 1), 0.1),
+        type("Mine", (RACLoRA,), {})(Haar(3, 1), 0.1),
+    ):
+        assert algorithm.method is None
+
+
+def test_methods_are_alike_up_to_the_names_of_states():
+    A, B, C = state("A", "B", "C")
+    m = Symbol("beta") * B + H(gradient(A))
+    renamed = Method({A: A - Symbol("gamma") * m, B: m}, start={B: 0})
+    assert renamed != HEAVY_BALL
+    assert renamed.is_like(HEAVY_BALL)
+    assert HEAVY_BALL.is_like(renamed)
+    assert not Method({A: A - gamma * m, B: m}, start={B: A}).is_like(HEAVY_BALL)
+    assert not Method({A: A - gamma * m, B: m}, start={B: 0}, report=A - B).is_like(HEAVY_BALL)
+    three = Method({A: A - B, B: C, C: H(gradient(A))}, start={B: 0, C: 0})
+    assert three.is_like(Method({A: A - C, B: H(gradient(A)), C: B}, start={B: 0, C: 0}))
+    assert not three.is_like(Method({A: A - B, B: H(gradient(A)), C: B}, start={B: 0, C: 0}))
+    assert not HEAVY_BALL.is_like("heavy ball")
+
+
+def test_a_box_names_what_it_uses_more_than_once():
+    assert str(FEEDBACK).splitlines() == [
+        "X^0 = W0, D^0 = 0",
+        "for t = 0, 1, 2, ...",
+        "    draw a projection H, independent of the past",
+        "    G = grad f(X^t)",
+        "    V = D^t + gamma G",
+        "    P = H V",
+        "    X^{t+1} = X^t - P",
+        "    D^{t+1} = V - P",
+        "report X^t - D^t",
+    ]
+    assert str(ACCELERATED).splitlines()[3:] == [
+        "    Y = (W^t + alpha Z^t) / (1 + alpha)",
+        "    G = grad f(Y)",
+        "    P = H G",
+        "    W^{t+1} = Y - gamma P",
+        "    Z^{t+1} = (1 - alpha) Z^t + alpha Y - (alpha / (s lambda_min)) P",
+    ]
+    assert r"& \quad Z^{t+1} = (1 - \alpha) Z^{t} + \alpha Y - \frac{\alpha}{s \lambda_{\min}} P" in latex(ACCELERATED)
+    G, P = state("G", "P")  # names that the box would give
+    taken = Method({G: G - gamma * P, P: gradient(G) + gradient(G + P)}, start={P: 0})
+    assert str(taken).splitlines() == [
+        "G^0 = W0, P^0 = 0",
+        "for t = 0, 1, 2, ...",
+        "    G_1 = grad f(G^t)",
+        "    Y = G^t + P^t",
+        "    G_2 = grad f(Y)",
+        "    G^{t+1} = G^t - gamma P^t",
+        "    P^{t+1} = G_1 + G_2",
+    ]
+    assert repr(HEAVY_BALL(Haar(4, 1), side="right", gradients=Noisy(0.5), **LETTERS)) == (
+        "Method({W: W - gamma [beta M + H(grad f(W))], M: beta M + H(grad f(W))}, start={M: 0})"
+        "(Haar(dim=4, rank=1), gamma=0.2, beta=0.7, side='right', gradients=Noisy(sigma=0.5))"
+    )
+
+
+def test_runs_do_not_depend_on_workers_nor_on_how_many_there_are():
+    problem = SoftmaxRegression(X, rng.integers(3, size=12))
+    case = Case(HEAVY_BALL(Gaussian(4, 1), gradients=Minibatch(4), **LETTERS), problem, steps=20)
+    many = simulate(case, runs=300, rng=0)
+    few = simulate(case, runs=7, rng=0)
+    np.testing.assert_array_equal(few.values, many.values[:7])
+    single = simulate(case, runs=7, rng=0, dtype=np.float32)
+    np.testing.assert_allclose(single.values, few.values, rtol=1e-4)
+    assert pickle.loads(pickle.dumps(case)) == case
+
+
+def test_a_range_in_a_test_is_a_range():
+    """The loop by hand above rests on it."""
+    Q = next(ranges(Gaussian(4, 2), np.random.default_rng(0), 3))
+    np.testing.assert_allclose(np.swapaxes(Q, 1, 2) @ Q, np.broadcast_to(np.eye(2), (3, 2, 2)), atol=1e-12)
+    assert partial(orthonormal_range)(Q).shape == Q.shape

@@ -1,0 +1,233 @@
+"""What a theorem is about, and what follows a step: of ours it stands in a table, and of a reader's nothing is believed
+that a false claim could be proved by.
+"""
+
+import pickle
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pytest
+
+from rac_theory import GD, Case, Constants, Decreasing, Status, prove, verify
+from rac_theory.proofs import Missing, Proof, checker, induction, schemas, search
+from rac_theory.proofs.drawn import H
+from rac_theory.proofs.export import exported
+from rac_theory.proofs.fact import granted, read
+from rac_theory.proofs.quantities import E as expected
+from rac_theory.proofs.quantities import G, V, error, g, gap_next
+from rac_theory.proofs.quantities import gap as gap_at_W
+from rac_theory.statements import About, assumptions
+from rac_theory.statements.about import Step, fresh_projection, implied, rac_lora_exact, rac_lora_stochastic
+from rac_theory.statements.symbols import L, T, distance0, gamma, gap0, lambda_min, mu
+from rac_theory.theorems import T2, E, Theorem, gap, squared_distance
+from rac_theory.theorems.ours import STORED
+
+from .false_theorems import LINE
+
+OURS = {name: one for name, one in vars(assumptions).items() if isinstance(one, About)}
+SHRINKING = Case(Decreasing(GD(gamma=0.5), 1.0), LINE, steps=12)
+"""Steps that decrease, on which the rate of the first is false."""
+
+
+def anything(case: Case, c: Constants) -> None:
+    """Any algorithm."""
+
+
+def searched(theorem: Theorem) -> Proof | None:
+    """Look for a proof, with ours of T2 as a lemma; all lemmas would take seconds."""
+    return search(theorem, [prove("T2")])
+
+
+def about(algorithm, of: Theorem = T2, **changed) -> Theorem:
+    return replace(of, id="mine", about=algorithm, tightest=None, descends=False, **changed)
+
+
+class Deaf(About):
+    """A record that asks a case of nothing that it implies."""
+
+    def __call__(self, case, constants):
+        return None
+
+
+@dataclass(frozen=True)
+class Impostor:
+    """A function that says that it is rac_lora_exact, or whatever it is compared with."""
+
+    def __call__(self, case, c):
+        return None
+
+    def __eq__(self, other):
+        return True
+
+    def __hash__(self):
+        return hash(rac_lora_exact)
+
+
+def _in_disguise() -> About:
+    """A record with the name, the module, the step and the words of ours, that admits anything."""
+    record = About(partial(anything), (), rac_lora_exact.step)
+    for name in ("__name__", "__module__", "__doc__"):
+        object.__setattr__(record, name, getattr(rac_lora_exact, name))
+    return record
+
+
+CLAIMS_TO_BE = {
+    "a function": anything,
+    "a step": About(anything, step=rac_lora_exact.step),
+    "the name": _in_disguise(),
+    "another admission": replace(rac_lora_exact, admits=anything, implies=()),
+    "a deaf subclass": Deaf(anything, (rac_lora_exact,)),
+    "equality": Impostor(),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS_TO_BE)
+def test_no_record_of_a_readers_makes_a_false_claim_proved(name):
+    """The attack: a case in which T2's rate is false is admitted, and what is said of its steps would prove it."""
+    theorem = about(CLAIMS_TO_BE[name])
+    assert verify(theorem, SHRINKING).status is Status.VIOLATED
+    assert searched(theorem) is None
+    with pytest.raises(Missing, match=r"mine does not assume: .*RAC-LoRA with the projected step and the exact"):
+        Proof(theorem, *STORED["T2"]())
+
+
+def test_a_step_that_is_said_to_be_twice_as_long_proves_no_rate_that_is_twice_as_fast():
+    """The attack by a false rule: the cases are ours, and only what follows a step is another."""
+    mine = About(rac_lora_exact.admits, (fresh_projection,), Step(2 * gamma, ("G",)))
+    given = (assumptions.smooth, 2 * gamma * L <= 1, assumptions.certified_minimum, assumptions.polyak_lojasiewicz)
+    theorem = about(mine, given=(*given, lambda_min > 0), claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
+    assert verify(theorem, Case(GD(gamma=0.25), LINE, steps=6)).status is Status.VIOLATED
+    assert searched(theorem) is None
+    with pytest.raises(ValueError, match="must be one of steps"):
+        schemas.grant("descent", mine)
+    length, zero = granted("", V @ V <= V @ V), granted("", lambda_min >= 0)
+    with pytest.raises(Missing, match=r"after a step is not known of <About rac_lora_exact>"):
+        induction.iterate(length, zero, distance0, mine)
+    with pytest.raises(Missing, match="after a step is not known of"):
+        induction.potential(mine, gap_at_W, *[length] * 5, lambda_min, {gap0: zero})
+
+
+def test_what_a_record_implies_is_asked_of_each_case():
+    """So a proof by it is about no case in which it is false."""
+
+    @partial(About, implies=(rac_lora_exact,))
+    def mine(case, c):
+        """Anything."""
+
+    theorem = about(mine)
+    proof = searched(theorem)
+    assert proof is not None
+    assert proof.needs[0] is mine
+    assert verify(theorem, SHRINKING).status is Status.NOT_APPLICABLE
+    assert verify(theorem, Case(GD(gamma=0.5), LINE, steps=12)).status is Status.HOLDS
+    file = exported(proof)
+    assert "\ngiven rac_lora_exact\ngiven fresh_projection\n" in file
+    checker.check(file)
+    assert "ip (grad W) (grad W)" in proof.coq()  # the space of an exact step
+    with pytest.raises(checker.Refused, match="this is not assumed: rac_lora_exact"):
+        checker.check(file.replace("given rac_lora_exact\n", ""))
+
+
+_CURVED = (assumptions.smooth, gamma * L <= 1, assumptions.convex, assumptions.known_minimiser, assumptions.isotropic)
+
+
+def test_a_reader_may_follow_distances_too():
+    """By the step of what an algorithm implies: no distance grows."""
+    proof = searched(
+        about(About(anything, (rac_lora_exact,)), given=_CURVED, claim=E(squared_distance) <= distance0**2)
+    )
+    assert proof is not None
+    checker.check(exported(proof))
+    assert "step_of_V" in proof.coq()
+
+
+@pytest.mark.parametrize("name", checker.STEPS)
+def test_the_table_and_each_value_say_the_same_step(name, monkeypatch):
+    """In two languages; a row that says another length, vector, constant or end is an error where it is used."""
+    move, words = schemas.move_of(OURS[name]), checker.STEPS[name]
+    assert move is not None
+    L_or_L_max, _, to, step = map(checker.text, checker.nodes(words))
+    wrong = (
+        f"mu smooth {to} {step}",
+        f"{L_or_L_max} smooth distance {step}",
+        f"{L_or_L_max} smooth {to} {step.replace('-1', '-2')}",
+        f"{L_or_L_max} smooth {to} (+ {step} V)",
+    )
+    for row in wrong:
+        monkeypatch.setitem(checker.STEPS, name, row)
+        with pytest.raises(ValueError, match=f"what a step of {name} is must be said by the table as by itself"):
+            schemas._move.__wrapped__(name)
+
+
+def test_who_has_a_step_and_who_draws_afresh_is_the_same_for_kernel_and_checker():
+    assert {name for name, one in OURS.items() if one.step is not None} == checker.STEPS.keys()
+    assert {name for name, one in OURS.items() if fresh_projection in implied(one)} == checker.IMPLIED
+
+
+def test_what_a_distance_is_after_a_step():
+    """Of GaLore the point after the first of several steps is known, and not the next iterate."""
+    after = {name: induction.after(one).get(V @ V) for name, one in OURS.items()}
+    noisy, estimated = V - H(g) * gamma, V - (H(G) + H(error)) * gamma
+    assert (read(after["rac_lora_stochastic"]) - read(expected(noisy @ noisy))).is_zero
+    assert (read(after["rac_lora_by_differences"]) - read(expected(estimated @ estimated))).is_zero
+    assert {name for name, each in after.items() if each is not None} == checker.STEPS.keys() - {"galore_exact"}
+    assert induction.after()[gap_at_W] == expected(gap_next)
+
+
+def test_what_becomes_of_a_distance_rests_on_the_algorithm():
+    """And what becomes of a gap does not: it is a letter for whatever the next iterate is."""
+    one = granted("", gamma >= gamma - 1)
+    step, falls = (
+        granted("", expected((V - H(G) * gamma) @ (V - H(G) * gamma)) <= V @ V),
+        expected(gap_next) <= gap_at_W,
+    )
+    assert rac_lora_exact in induction.iterate(step, one, distance0, rac_lora_exact).by
+    assert rac_lora_exact not in induction.iterate(granted("", falls), one, gap0, rac_lora_exact).by
+
+
+def _of_distance(about: str, *, factor: str) -> str:
+    step = checker.text(checker.nodes(checker.STEPS[about])[3])
+    after = f"(E (dot (+ V {step}) (+ V {step})))"
+    return "\n".join(
+        [
+            *(checker.VERSION, "theorem X", f"about {about}", "given (known distance0)"),
+            f"given (<= {after.replace('E', 'max')} 1)" if factor == "given" else "given (> lambda_min 0)",
+            "claim (<= D_T (^ distance0 2))",
+            "fact 1 granted number : (< 0 1)",
+            f"fact 2 granted square (+ V {step}) : (<= 0 (dot (+ V {step}) (+ V {step})))",
+            f"fact 3 rule mean H 2 : (<= 0 {after})",
+            f"fact 4 rule iterate distance0 3 1 : (<= D_T (+ (^ distance0 2) (* T {factor})))",
+        ]
+    )
+
+
+def test_the_checker_asks_what_a_step_is_where_a_distance_is_followed():
+    """A fact that is about another number than what V is after a step leaves something that is drawn."""
+    with pytest.raises(checker.Refused, match="must not depend on what is drawn"):
+        checker.check(_of_distance("rac_lora_stochastic", factor="0"))
+    unknown = _of_distance("galore_exact", factor="0")
+    with pytest.raises(checker.Refused, match="what V is after a step is not known of galore_exact"):
+        checker.check(unknown)
+
+
+def test_a_record_comes_back_from_a_pickle_as_the_one_that_is_there():
+    """Else facts that rest on ours would rest on a copy; one without a name comes back as another like it."""
+    assert pickle.loads(pickle.dumps(rac_lora_stochastic)) is rac_lora_stochastic
+    nameless = About(anything, (rac_lora_exact,))
+    again = pickle.loads(pickle.dumps(nameless))
+    assert (again.admits, again.implies, again.step) == (anything, (rac_lora_exact,), None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((None,), "admits must be a function of a case and its constants, or be of such functions, got None"),
+        ((About,), "admits must be a function"),
+        ((anything, (1,)), "implies must be a function of a case and its constants, or be of such functions, got 1"),
+        ((anything, rac_lora_exact), r"implies must be a tuple of predicates, .* got <About rac_lora_exact>"),
+        ((anything, (), "gamma"), "step must be a Step, got 'gamma'"),
+    ],
+)
+def test_what_is_no_record_is_refused(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        About(*arguments)

@@ -1,0 +1,260 @@
+"""Implementations of methods, right ones and wrong ones, and what algorithms say of themselves."""
+
+import numpy as np
+import pytest
+
+from rac_theory import (
+    GD,
+    Case,
+    Constants,
+    Exact,
+    Implementation,
+    Minibatch,
+    Noisy,
+    RACLoRA,
+    exact_rate,
+    simulate,
+    tightness,
+    verify,
+)
+from rac_theory.algorithms import H, Method, gradient, letter, state
+from rac_theory.numerics.linalg import project
+from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.runs.expectations.route import moment_map
+from rac_theory.sketches import Gaussian, Haar
+from rac_theory.statements import E, Theorem, gap
+from rac_theory.statements.symbols import T, gamma, gap0
+from rac_theory.testing import Refuted, check_algorithm
+
+from ..algorithms.methods import ACCELERATED, EF21, FEEDBACK, HEAVY_BALL, METHODS, called
+
+PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
+ROWS = LeastSquares(np.random.default_rng(0).standard_normal((6, 3)), np.ones((6, 2)))
+
+
+class Ball:
+    """Heavy ball as a user writes it, with the fault that is asked for."""
+
+    def __init__(self, fault="", gamma=0.1, beta=0.5, rank=1, sample=None):
+        self.fault, self.gamma, self.beta, self.rank = fault, gamma, beta, rank
+        self.M = np.zeros((3, 2))
+        self.sample = sample or PROBLEM.gradient
+
+    @property
+    def state(self):
+        return {"M": self.M + (1e-3 if self.fault == "shows another state" else 0)} if "shows" in self.fault else {}
+
+    def step(self, W, rng):
+        B = rng.standard_normal((3, 2 if self.fault == "rank" else self.rank))
+        g = self.sample(W)
+        g = project(B, g) if self.fault != "not projected" else g
+        if self.fault == "reset" and rng.random() < 0.25:
+            self.M = np.zeros((3, 2))
+        beta = self.beta * (1.1 if self.fault == "beta" else 1)
+        self.M = project(B, beta * self.M + g) if self.fault == "all projected" else beta * self.M + g
+        if self.fault == "dampened":
+            self.M = beta * self.M + (1 - beta) * g
+        return W - self.gamma * (1.05 if self.fault == "gamma" else 1) * self.M
+
+
+def case_of(own, method=HEAVY_BALL, problem=PROBLEM, **others):
+    letters = {name: value for name, value in {"gamma": 0.1, "beta": 0.5}.items() if name in method.letters}
+    return Case(Implementation(own, implements=method(Gaussian(3, 1), **letters, **others)), problem, steps=8)
+
+
+@pytest.mark.parametrize("fault", ["", "shows its state"])
+def test_a_right_heavy_ball_passes_step_by_step_and_in_law(fault):
+    case = check_algorithm(case_of(Ball(fault)), draws=256)
+    assert case.checked.each_step
+    assert case.checked.pairs == 1024
+    assert "Method({W" in repr(case.algorithm)
+
+
+@pytest.mark.parametrize(
+    "fault", ["not projected", "reset", "beta", "all projected", "dampened", "gamma", "rank", "shows another state"]
+)
+def test_a_wrong_heavy_ball_is_refuted(fault):
+    """Catches a check that looks at first steps alone, where a state of zero hides most of these."""
+    with pytest.raises(Refuted, match="Ball must be the method that it claims to be, state and all"):
+        check_algorithm(case_of(Ball(fault)), draws=256)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["", "gamma", "not projected", "rank"])
+def test_where_gradients_are_random_the_law_tells(fault):
+    """A right one passes, wrong ones do not; the noise is the user's own."""
+
+    class Noisily(Ball):
+        def step(self, W, rng):
+            self.sample = lambda V: PROBLEM.gradient(V) + 0.5 / np.sqrt(6) * rng.standard_normal(V.shape)
+            return super().step(W, rng)
+
+    case = case_of(Noisily(fault), gradients=Noisy(0.5))
+    if not fault:
+        checked = check_algorithm(case, draws=1024).checked
+        assert not checked.each_step
+        return
+    with pytest.raises(
+        Refuted, match="Noisily must be, at its first steps and in law, the method that it claims to be"
+    ):
+        check_algorithm(case, draws=4096)
+
+
+class Loop:
+    """Blocks of iterates of a method with other numbers, or with other states."""
+
+    def __init__(self, algorithm):
+        self.algorithm = algorithm
+
+    def iterates(self, problem, W, rng):
+        return self.algorithm.iterates(problem, W, rng)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_passes_as_itself(name):
+    algorithm = called(name, Haar(3, 1))
+    case = check_algorithm(Case(Implementation(Loop(algorithm), implements=algorithm), PROBLEM), draws=128)
+    assert case.checked.each_step == (name != "feedback")  # what it reports does not show H
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong", "changed"),
+    [
+        (ACCELERATED, {"alpha": 0.11}, {}),
+        (FEEDBACK.reporting(state("X")), {"gamma": 0.11}, {}),
+        (EF21, {"gamma": 0.11}, {}),
+        (HEAVY_BALL, {"beta": 0.51}, {"side": "right"}),
+        (HEAVY_BALL, {"beta": 0.51}, {"sketch": None}),
+    ],
+)
+def test_another_number_is_seen(method, wrong, changed):
+    letters = {"gamma": 0.1, "alpha": 0.1, "beta": 0.5, "s": 1.0, "lambda_min": 0.5}
+    sketch = (
+        changed.pop("sketch", Haar(2 if changed else 3, 1)) if "sketch" in changed else Haar(2 if changed else 3, 1)
+    )
+    made = method(sketch, **{name: letters[name] for name in method.letters}, **changed)
+    other = made.with_letters(**wrong)
+    with pytest.raises(Refuted, match="Loop must be the method that it claims to be"):
+        check_algorithm(Case(Implementation(Loop(other), implements=made), PROBLEM), draws=64)
+
+
+def test_minibatches_are_compared_in_law():
+    made = HEAVY_BALL(Haar(3, 1), gradients=Minibatch(2), gamma=0.1, beta=0.5)
+    right = check_algorithm(Case(Implementation(Loop(made), implements=made), ROWS), draws=512)
+    assert right.checked.pairs == 2048
+    wrong = Loop(HEAVY_BALL(Haar(3, 1), gradients=Minibatch(1), gamma=0.1, beta=0.5))
+    with pytest.raises(Refuted, match="Loop must be, at its first steps and in law"):
+        check_algorithm(Case(Implementation(wrong, implements=made), ROWS), draws=4096)
+
+
+# --- what an algorithm says of itself
+
+
+class Own:
+    """A step of one's own, of which nothing else is known than what it says."""
+
+    gamma, deterministic = 0.25, False
+
+    def __init__(self, level=0.0, moments=None, **said):
+        self.level, self.said = level, said
+        if moments is not None:
+            self.second_moments = lambda problem: moment_map(RACLoRA(Haar(3, 1), moments), problem)
+
+    def check(self, problem):
+        pass
+
+    def iterates(self, problem, W, rng):
+        return RACLoRA(Haar(3, 1), self.gamma).iterates(problem, W, rng)
+
+    def constants(self, problem):
+        return {**self.said, "alpha_spent": self.level}
+
+
+def test_what_an_algorithm_says_is_part_of_the_constants_and_its_level_is_charged():
+    case = Case(Own(lambda_min=1 / 3, level=2e-4), PROBLEM, steps=20)
+    constants = Constants.of(case)
+    assert constants.lambda_min == 1 / 3
+    assert constants.alpha_spent == 2e-4
+    assert constants.provenance["lambda_min"] == "Own.constants(problem)"
+    assert np.isnan(constants.lambda_max)
+    claim = Theorem(
+        id="mine",
+        source="here",
+        mark="derived",
+        about=anything,
+        given=(),
+        claim=E(gap) <= gap0,
+    )
+    verdict = verify(claim, case, rng=0)
+    assert verdict.status.name in ("HOLDS", "CONSISTENT", "UNDECIDED")
+    assert verdict.constants.alpha_spent == 2e-4
+    with pytest.raises(ValueError, match=r"alpha_spent of constants must be a finite number >= 0 and < 0.0005"):
+        Constants.of(Case(Own(level=1e-3), PROBLEM))
+    with pytest.raises(ValueError, match=r"constants must be one of .* got 'lamda_min'"):
+        Constants.of(Case(Own(lamda_min=1 / 3), PROBLEM))
+    inside = Implementation(Own(L_H=2.5), implements=RACLoRA(Haar(3, 1), 0.25))
+    assert Constants.of(Case(inside, PROBLEM)).L_H == 2.5
+
+
+def anything(case, c):
+    """Any algorithm."""
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"lambda_min": 0.34}, "Own.constants must say what draws do: lambda_min, a bound of E<G, W"),
+        ({"lambda_max": 0.32}, "Own.constants must say what draws do: lambda_max, a bound of E<G, W"),
+        ({"moments": 0.26}, "Own.second_moments must say what draws do: E f - f"),
+    ],
+)
+def test_draws_contradict_what_is_false(said, sentence):
+    with pytest.raises(Refuted, match=sentence):
+        check_algorithm(Case(Own(**said), PROBLEM), draws=200_000)
+
+
+def test_draws_do_not_contradict_what_is_true():
+    check_algorithm(Case(Own(lambda_min=1 / 3, lambda_max=1 / 3, moments=0.25), PROBLEM), draws=20_000)
+
+
+def test_letters_are_constants_of_a_case():
+    """A theorem about a method reads them by ``letter``, at once. Catches noise's beta read for that of momentum."""
+    beta = letter("beta")
+    case = Case(HEAVY_BALL(Haar(3, 1), gamma=0.1, beta=0.5), PROBLEM, steps=30)
+    constants = Constants.of(case)
+    assert constants.letters == {"gamma": 0.1, "beta": 0.5}
+    assert (constants.gamma, constants.beta) == (0.1, 1.0)
+    assert constants.lambda_min == pytest.approx(1 / 3)
+    assert np.isnan(constants.nu)
+    rate = exact_rate(case)
+    claims = {}
+    for share in (1, 16):
+        claims[share] = Theorem(
+            id="mine", source="here", mark="derived", about=anything, given=(beta < 1,),
+            claim=E(gap) <= (1 - share * beta * gamma / 3) ** T * 4 * gap0,
+        )  # fmt: skip
+    assert rate < 1 - 0.05 / 3
+    assert tightness(claims[1], case).min() >= 1
+    assert tightness(claims[16], case).min() < 1
+    assert verify(claims[16], case, rng=0).status.name == "VIOLATED"
+    assert "letters" not in repr(Constants.of(Case(GD(0.1), PROBLEM)))
+    assert np.isnan(Constants(gamma=1.0).__getattr__("letters.beta"))
+    with pytest.raises(AttributeError, match="has no attribute 'beta2'"):
+        constants.beta2  # noqa: B018
+
+
+def test_a_method_of_ones_own_in_six_lines():
+    """As a new user would: it runs, has an exact rate, a check and a box."""
+    W, M = state("W", "M")
+    beta = letter("beta")
+    m = (1 - beta) * M + beta * H(gradient(W))
+    mine = Method({W: W - gamma * m, M: m}, start={M: 0})(Haar(3, 1), gamma=0.5, beta=0.25)
+    case = Case(mine, PROBLEM, steps=50)
+    assert simulate(case, runs=8, rng=0).gaps[:, -1].mean() < simulate(case, runs=8, rng=0).gaps[:, 0].mean()
+    assert 0 < exact_rate(case) < 1
+    assert check_algorithm(Case(Implementation(Loop(mine), implements=mine), PROBLEM), draws=128).checked.each_step
+    assert r"M^{t+1} = (1 - \beta) M^{t} + \beta P" in mine.method._repr_latex_()
+    assert check_algorithm(case) == case
+    assert Exact() == mine.gradients
+    assert Method({W: W - gamma * gradient(W)})(None, gamma=0.1).deterministic
