@@ -9,12 +9,12 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+from digits import softmax_task
+from finetuning import Schedule, compare
 
 from rac_theory import Case, Grid, RACLoRA, hardest_case, simulate, sketches, spectrum, sweep, tightness, verify
 from rac_theory.base import progress
 from rac_theory.commands.cli import main
-from rac_theory.experiments.digits import softmax_task
-from rac_theory.experiments.finetuning import Schedule, compare
 from rac_theory.problems import Quadratic, SoftmaxRegression
 
 QUADRATIC = Case(RACLoRA(sketches.Haar(4, 1), 0.5), Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4)), steps=30)

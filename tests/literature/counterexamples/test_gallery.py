@@ -8,7 +8,6 @@ import pytest
 
 from rac_theory import Case
 from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
-from rac_theory.commands import counterexamples as command
 from rac_theory.commands.cli import main
 from rac_theory.literature import (
     C1,
@@ -252,7 +251,7 @@ def test_the_command_prints_verdicts_and_draws(tmp_path, capsys):
 
 def test_the_command_fails_with_a_check_and_names_what_it_does_not_know(tmp_path, capsys, monkeypatch):
     broken = replace(C4, gather=lambda example: Witness((Check("2 < 1", False, "exact"),), NOTHING))
-    monkeypatch.setattr(command, "ALL", {"C4": broken, "C6": C6})
+    monkeypatch.setattr("rac_theory.literature.ALL", {"C4": broken, "C6": C6})
     assert main(["counterexamples", "C4", "--out", str(tmp_path)]) == 1
     assert "As it circulates, UNDECIDED" in capsys.readouterr().out
     assert main(["counterexamples", "c6", "--out", str(tmp_path)]) == 2
