@@ -5,7 +5,6 @@ import gc
 import io
 import os
 import sys
-import traceback
 
 
 def main() -> int:
@@ -23,6 +22,8 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except Exception:  # a package that is broken is no violated claim, of which 1 would speak
+        import traceback
+
         traceback.print_exc()
         return 70
     gc.freeze()

@@ -18,6 +18,7 @@ from tests.extensions import extension
 
 HOUSE = Path(rac_theory.__file__).parent
 API = Path(__file__).parent.parent / "docs" / "api"
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
 def modules():
@@ -87,7 +88,7 @@ def test_every_other_way_to_make_a_problem_is_shown():
 def test_every_other_example_runs():
     """An example in a docstring of something that is not public is not left to rot."""
     tried = {inspect.cleandoc(value.__doc__ or "") for value in PUBLIC.values()}
-    for path in HOUSE.rglob("*.py"):
+    for path in (*HOUSE.rglob("*.py"), *NOTEBOOKS.glob("*.py")):
         if path.parent.name == "torch":
             continue  # needs an extra: tests/torch runs these, all of public names
         text = path.read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ TESTS = Path(__file__).parent
 ROOMS = [
     *("base", "numerics", "drawing", "problems", "algebra", "sketches", "algorithms"),  # what is there
     *("gains", "cases", "runs"),  # what happens
-    *("statements", "proofs", "theorems", "verdicts", "literature", "experiments"),  # what is said of it
+    *("statements", "proofs", "theorems", "verdicts", "literature"),  # what is said of it
     *("ledger", "advice", "testing", "torch", "commands"),  # what people use
 ]
 SUB_DOORS = {
@@ -27,7 +27,7 @@ SUB_DOORS = {
 }
 """What else another room may import from."""
 
-BESIDE_THE_ROOMS = {"benchmarks", "browser", "coq", "docs", "fuzz", "mutants"}  # folders of tests
+BESIDE_THE_ROOMS = {"benchmarks", "browser", "coq", "docs", "fuzz", "mutants", "notebooks"}  # folders of tests
 
 _spec = importlib.util.spec_from_file_location("house", TESTS.parent / "docs" / "house.py")
 assert _spec is not None

@@ -92,6 +92,10 @@ def nudged(array):
     return changed
 
 
+SKETCHES = [value for name in sketches.__all__ if isinstance(value := getattr(sketches, name), type)]
+OF_A_SIZE = [kind for kind in SKETCHES if [*signature(kind).parameters] == ["dim", "rank"]]
+"""Sketches that are made of nothing else."""
+
 # A class, arguments that make one of it, and for each argument others, of which every one makes other runs.
 SIZES = {"dim": [4], "rank": [1]}
 MADE = [
@@ -153,10 +157,7 @@ MADE = [
     (Minibatch, {"size": 2}, {"size": [3], "replace": [True]}),
     (Noisy, {"sigma": 0.5}, {"sigma": [0.5 + 1e-9]}),
     (Noise, {"A": 1.0, "beta": 0.5, "C": 2.0}, {"A": [2.0], "beta": [0.5 + 1e-9], "C": [float("nan")]}),
-    *[
-        (kind, {"dim": 8 if name == "subsampled_hadamard" else 3, "rank": 2}, SIZES)
-        for name, kind in sketches.NAMED.items() if isinstance(kind, type)
-    ],
+    *[(kind, {"dim": 8, "rank": 2}, SIZES) for kind in OF_A_SIZE],
     (sketches.SparseSigns, {"dim": 3, "rank": 2, "p": 0.5}, SIZES | {"p": [0.5 + 1e-9]}),
     (sketches.AnisotropicGaussian, {"dim": 3, "rank": 2, "covariance": np.diag([1.0, 2, 3])}, {
         "rank": [1], "covariance": [nudged(np.diag([1.0, 2, 3])), np.diag([1.0, 3, 2])],
@@ -227,7 +228,9 @@ MADE += [made for made in map(as_named, NAMED) if made[0] not in [kind for kind,
 
 
 def test_every_class_is_here():
-    """A new algorithm, gradient source, sketch or problem must be added above: what has an example is for users."""
+    """A new algorithm, gradient source or problem must be added above, and a sketch of more than a size: what has an
+    example is for users."""
+    assert len(OF_A_SIZE) >= 12
     rooms = (algorithms, gradients, sketches, problems)
     handed_out = {value for room in rooms for name in room.__all__ if isinstance(value := getattr(room, name), type)}
     public = {value for value in handed_out if "Examples" in (value.__doc__ or "")}

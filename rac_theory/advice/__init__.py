@@ -4,18 +4,15 @@ It must not know runs: a promise is a formula.
 """
 
 from rac_theory.advice import model_shapes
-from rac_theory.advice.advice import Advice
-from rac_theory.advice.advise import RANKS, SKETCHES, advise, promised_steps
-from rac_theory.advice.comparison import cheapest, fewest_steps, frontier_panels, frontier_plot
+from rac_theory.advice.advise import RANKS, SKETCHES, Advice, advise, promised_steps
+from rac_theory.advice.comparison import Horizon, advice_table, cheapest, fewest_steps, frontier_panels, frontier_plot
 from rac_theory.advice.curvature import Curvature, Loss
 from rac_theory.advice.curvature_files import Layer, features_in, of_all, of_named, spectrum_in, unused
 from rac_theory.advice.gain_of_side import Gain
 from rac_theory.advice.learning_rate import AtRank, Carried, learning_rates
-from rac_theory.advice.learning_rate_of_layer import told_of_layer
-from rac_theory.advice.learning_rate_table import EXPLANATION
+from rac_theory.advice.learning_rate_of_layer import EXPLANATION, told_of_layer
 from rac_theory.advice.model_shapes import Shapes, parse
 from rac_theory.advice.model_total import Total, total_table, totals
-from rac_theory.advice.table import Horizon, advice_table
 from rac_theory.advice.training_option import FLOPS, Option, efficient
 
 __all__ = [

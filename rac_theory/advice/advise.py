@@ -4,23 +4,98 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rac_theory.advice.advice import Advice
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.gain_of_side import FULL, Gain, gain_of_mixture, gain_of_side
 from rac_theory.advice.model_shapes import MatrixShape
-from rac_theory.advice.training_option import Option, Trained
-from rac_theory.base import being, checks, matrix_shape, shown
+from rac_theory.advice.training_option import Option, Trained, efficient
+from rac_theory.base import being, checks, frame, matrix_shape, shown, type_name
 from rac_theory.cases import Constants
 from rac_theory.numerics import Randomness, seed_sequence
 from rac_theory.sketches import sketch_factory
 from rac_theory.statements import Theorem
 from rac_theory.theorems import theorem_named
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 RANKS = (1, 2, 4, 8, 16)
 SKETCHES = ("gaussian",)
 
 _ROUNDING = 1 + 1e-12  # a bound that equals epsilon in exact arithmetic shall not cost one more step
+
+_COLUMNS: dict[str, type] = {
+    "layer": str,
+    "m": int,
+    "n": int,
+    "side": str,
+    "sketch": str,
+    "rank": int,
+    "lambda_min": float,
+    "L_H": float,
+    "step": float,
+    "nu": float,
+    "slowdown": float,
+    "trained": float,
+    "budget": float,
+    "flops_per_example": float,
+    "flops_per_step": float,
+    "frontier": bool,
+    "how": str,
+}
+
+
+class Advice(NamedTuple):
+    """Options and notes.
+
+    Attributes
+    ----------
+    options : list of Option
+        For each shape, full training first; each with the step that has the best promise.
+    notes : list of str
+        A sentence for each choice that is not possible.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise
+    >>> advice = advise([(2, 3)], ranks=(1, 3))
+    >>> advice
+    <Advice: 4 options, 1 left out>
+    >>> [(option.side, option.rank) for option in advice.options]
+    [('full', 2), ('left', 1), ('right', 1), ('right', 3)]
+    """
+
+    options: list[Option]
+    notes: list[str]
+
+    def to_frame(self) -> "DataFrame":
+        """Return a data frame with a line for each option; ``frontier`` is what ``efficient`` says of it.
+
+        Raises
+        ------
+        MissingExtra
+            Without the extra ``frames``.
+        """
+        return frame(_COLUMNS, self._records())
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)}: {len(self.options)} options, {len(self.notes)} left out>"
+
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        rows = ([_said(name, record[name]) for name in _COLUMNS] for record in self._records())
+        return html.together(html.table([*_COLUMNS], rows), *map(html.line, self.notes))
+
+    def _records(self) -> list[dict[str, Any]]:
+        computed = [name for name in _COLUMNS if name not in ("m", "n", "frontier")]
+        return [
+            dict(zip("mn", option.shape, strict=True))
+            | {name: getattr(option, name) for name in computed}
+            | {"frontier": on_frontier}
+            for option, on_frontier in zip(self.options, efficient(self.options), strict=True)
+        ]
 
 
 def advise(
@@ -159,3 +234,9 @@ def promised_steps(theorem: Theorem, nu: float, *, epsilon: float, condition: fl
     theorem = theorem_named(theorem)
     absolute = checks.finite("epsilon", epsilon, above=0) * theorem.metric.ceiling(c)
     return theorem.steps_to(absolute * _ROUNDING, c)
+
+
+def _said(name: str, value: Any) -> str:
+    if _COLUMNS[name] is bool:
+        return "*" if value else ""
+    return f"{value:.7g}" if _COLUMNS[name] is float else str(value)

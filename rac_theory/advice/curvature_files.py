@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from rac_theory.advice.curvature import Curvature
+from rac_theory.advice.headers import npz
 from rac_theory.advice.model_shapes import MatrixShape
-from rac_theory.advice.npz_headers import npz
 from rac_theory.base import checks, printable, readable_file, shown
 from rac_theory.base.checks import Array
 

@@ -1,7 +1,8 @@
-"""The commands of the command line, one file each, whose ``run`` does it; ``options`` has what each takes, and
-``parsing`` how that is read, which imports nothing of the house. ``screen`` lays out what is printed. It uses base,
-algebra, sketches, algorithms, statements, proofs, theorems, verdicts, literature, ledger and advice. It must not
-compute: what a command does can be done in Python with what it calls.
+"""The commands of the command line, one file each: what it takes, an example of what it prints, and ``run``, which
+imports what it needs of the house, so that help and completion take no longer than Python takes to start. ``parsing``
+reads what is typed, ``screen`` lays out what is printed. It uses base, algorithms, sketches, statements, proofs,
+theorems, verdicts, literature, ledger and advice. It must not compute: what a command does can be done in Python with
+what it calls.
 """
 
 from rac_theory.commands.cli import prepared

@@ -6,43 +6,137 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rich.table import Table
-
-from rac_theory.advice import (
-    EXPLANATION,
-    FLOPS,
-    RANKS,
-    SKETCHES,
-    Curvature,
-    Horizon,
-    Layer,
-    Loss,
-    Option,
-    Shapes,
-    advice_table,
-    advise,
-    cheapest,
-    features_in,
-    fewest_steps,
-    frontier_panels,
-    of_all,
-    of_named,
-    parse,
-    spectrum_in,
-    told_of_layer,
-    total_table,
-    totals,
-    unused,
-)
-from rac_theory.algorithms import Side
-from rac_theory.base import checks, printable, shown, write_whole
-from rac_theory.commands import advise_words as words
+from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.options.advise import CONDITION, EXAMPLES
+from rac_theory.commands.options import add_out, add_seed
+from rac_theory.commands.parsing import Example, add_command, integer, number, option
 from rac_theory.commands.screen import beside, screen, show_table, tell
-from rac_theory.ledger import results
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from rac_theory.advice import Curvature, Horizon, Layer, Loss, Option, Shapes
+    from rac_theory.algorithms import Side
+
+CONDITION = 1000.0
+"""L / mu where nothing says it."""
+
+EXAMPLES = 1000
+"""The examples in a gradient where nothing says how many."""
+
+LORA_ALPHA = 16.0
+"""That at the first rank."""
+
+_EXAMPLE = Example(
+    "advise --shape 768x3072 --rho 50 --rank 8",
+    """
+    layer     side   sketch    rank  L_H/L  step L  slowdown ...
+    768x3072  full   -         -     1      1       1        ...
+    768x3072, low rank, beside full training: fewest steps: right gaussian ...
+    """,
+)
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    parser = add_command(
+        commands,
+        "advise",
+        "say which rank, side and sketch: steps promised and costs, for your layers and data",
+        run,
+        _EXAMPLE,
+        ("rac_theory.advice", "rac_theory.ledger"),
+    )
+    layers = parser.add_argument_group("layers")
+    option(
+        layers,
+        "--shape",
+        several=True,
+        required=True,
+        metavar="SHAPE",
+        help="as 768x3072, or .safetensors, .safetensors.index.json or .npz files, of which only headers are read",
+    )
+    option(
+        layers,
+        "--only",
+        several=True,
+        metavar="PATTERN",
+        help="patterns such as '*.q_proj.weight': of files only tensors with such a name (default: all)",
+    )
+    curved = parser.add_argument_group("their curvature (default: none is known)")
+    one = curved.add_mutually_exclusive_group()
+    option(
+        one,
+        "--data",
+        metavar="FILE",
+        help="features, N x d, in an .npy file, or in an .npz file by the name of the layer",
+    )
+    option(one, "--spectrum", metavar="VALUES", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file")
+    option(one, "--rho", type=number(">= 1"), metavar="RHO", help="its effective dimension alone: trace / L, >= 1")
+    option(
+        curved,
+        "--features",
+        choices=("left", "right"),
+        help="side of W that features multiply: right, y = W x, outputs x inputs (default), or left, y = x W",
+    )
+    option(curved, "--loss", choices=names.LOSSES, help="loss of --data (default: least_squares)")
+    option(curved, "--l2", type=number(">= 0"), metavar="L2", help="weight of a penalty beside --data (default: 0)")
+    compared = parser.add_argument_group("what is compared")
+    ranks = " ".join(names.ADVISED_RANKS)
+    option(compared, "--rank", several=True, metavar="R", help=f"ranks of the sketch (default: {ranks})")
+    option(
+        compared,
+        "--sketch",
+        several=True,
+        metavar="NAME",
+        complete=lambda **_: names.sketches(),
+        help=f"sketches by name, or classes of yours as module:Name (default: {' '.join(names.ADVISED_SKETCHES)})",
+    )
+    option(
+        compared,
+        "--mixture",
+        type=number("in [0, 1]"),
+        metavar="P",
+        help="probability of a left step, where both sides are mixed (default: they are not)",
+    )
+    until = parser.add_argument_group("how far, and what else is told")
+    option(
+        until,
+        "--epsilon",
+        type=number("> 0"),
+        default=0.01,
+        metavar="EPS",
+        help="accuracy, relative to the start (default: 0.01)",
+    )
+    option(
+        until,
+        "--condition",
+        type=number(">= 1"),
+        metavar="KAPPA",
+        help=f"L / mu, which only T15_pl needs (default: of the curvature, else {CONDITION:g})",
+    )
+    option(
+        until,
+        "--examples",
+        type=integer(">= 1"),
+        metavar="N",
+        help=f"examples in a gradient, for flops (default: rows of --data, else {EXAMPLES})",
+    )
+    option(
+        until,
+        "--learning-rate",
+        type=number("> 0"),
+        nargs="?",
+        const=LORA_ALPHA,
+        metavar="LORA_ALPHA",
+        help=f"tell the best learning rates of plain steps, for a lora_alpha at the first rank ({LORA_ALPHA:g} "
+        "if none is typed)",
+    )
+    add_seed(until, "sampling, for sketches of which no closed form is known")
+    add_out(until, "the figure")
+
 
 _SPARE = ("frontier", "L_H/L", "budget", "numbers", "step L", "steps T15", "flops")  # the first one first
 
@@ -50,15 +144,19 @@ _SPARE = ("frontier", "L_H/L", "budget", "numbers", "step L", "steps T15", "flop
 class _Alike(NamedTuple):
     """Matrices of one shape and one curvature, their options, and how far they are to be trained."""
 
-    layers: list[Layer]
-    curvature: Curvature | None
-    options: list[Option]
+    layers: "list[Layer]"
+    curvature: "Curvature | None"
+    options: "list[Option]"
     notes: list[str]
-    horizon: Horizon
+    horizon: "Horizon"
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the tables and what they leave out, and save the figure."""
+    from rac_theory.advice import FLOPS, advice_table, parse, total_table, totals
+    from rac_theory.base import checks, printable
+    from rac_theory.commands import advise_words as words
+
     checks.integer("seed", arguments.seed, 0)
     found = [parse(text, arguments.only) for text in arguments.shape]
     layers = [layer for one in found for layer in one.matrices]
@@ -90,7 +188,9 @@ def run(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> Iterator[Table | str]:
+def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> "Iterator[Table | str]":
+    from rac_theory.advice import EXPLANATION, RANKS, SKETCHES, told_of_layer
+
     if arguments.learning_rate is not None:
         yield f"\nlearning rates of plain steps, with lora_alpha = {arguments.learning_rate:g} at the first rank"
         for group in groups:
@@ -105,21 +205,23 @@ def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> 
         yield EXPLANATION
 
 
-def _horizons(groups: Sequence[_Alike]) -> dict[str, Horizon]:
+def _horizons(groups: Sequence[_Alike]) -> "dict[str, Horizon]":
     return {group.options[0].label: group.horizon for group in groups}
 
 
-def _words(groups: Sequence[_Alike], found: Sequence[Shapes], arguments: argparse.Namespace) -> Iterator[str]:
+def _words(groups: Sequence[_Alike], found: "Sequence[Shapes]", arguments: argparse.Namespace) -> Iterator[str]:
     """Yield what is said below the table: what was assumed, what is cheapest, how it is known, what is left out."""
+    from rac_theory.advice import cheapest, fewest_steps
+    from rac_theory.commands import advise_words as words
+
     if len(groups) > words.SHOWN:
         yield f"The first {words.SHOWN} of {len(groups)} kinds of layers are shown; --only chooses others."
     yield from words.assumed((group.curvature, group.layers) for group in groups)
     yield from words.columns(_horizons(groups))
     known = [group.curvature for group in groups]
-    yield from words.taken_for_granted(
-        arguments.condition is None and any(one is None or math.isnan(one.condition) for one in known),
-        arguments.examples is None and any(one is None or one.examples is None for one in known),
-    )
+    unsaid = arguments.condition is None and any(one is None or math.isnan(one.condition) for one in known)
+    uncounted = arguments.examples is None and any(one is None or one.examples is None for one in known)
+    yield from words.taken_for_granted(CONDITION if unsaid else None, EXAMPLES if uncounted else None)
     for group in groups[: words.SHOWN]:
         yield from fewest_steps(group.options)
         yield from cheapest(group.options, examples=group.horizon.examples)
@@ -129,13 +231,16 @@ def _words(groups: Sequence[_Alike], found: Sequence[Shapes], arguments: argpars
     yield from words.few([note for group in groups for note in group.notes], words.SHOWN)
 
 
-def _curvatures(arguments: argparse.Namespace, layers: Sequence[Layer]) -> dict[Layer, Curvature]:
+def _curvatures(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> "dict[Layer, Curvature]":
     """Return the curvature of each layer of which one is given."""
+    from rac_theory.advice import Curvature, features_in, of_all, of_named, spectrum_in
+    from rac_theory.base import printable
+
     side: Side = arguments.features or "right"
     if arguments.data is not None:
         loss: Loss = arguments.loss or "least_squares"
 
-        def of(X: Any, name: str) -> Curvature:
+        def of(X: Any, name: str) -> "Curvature":
             return Curvature.of_features(X, loss=loss, l2=arguments.l2 or 0.0, side=side).named(
                 f"{printable(name)}, {loss}"
             )
@@ -151,9 +256,11 @@ def _curvatures(arguments: argparse.Namespace, layers: Sequence[Layer]) -> dict[
 
 
 def _advised(
-    layers: Sequence[Layer], curvatures: dict[Layer, Curvature], arguments: argparse.Namespace
+    layers: "Sequence[Layer]", curvatures: "dict[Layer, Curvature]", arguments: argparse.Namespace
 ) -> list[_Alike]:
     """Advise once for all matrices that are alike."""
+    from rac_theory.advice import RANKS, SKETCHES, advise
+
     ranks = [_rank(text) for text in _split(arguments.rank)] or RANKS
     alike: dict[tuple[Any, int], list[Layer]] = {}
     for layer in layers:
@@ -176,8 +283,11 @@ def _advised(
     return found
 
 
-def _horizon(arguments: argparse.Namespace, curvature: Curvature | None) -> Horizon:
+def _horizon(arguments: argparse.Namespace, curvature: "Curvature | None") -> "Horizon":
     """Return what is typed, else what the curvature knows, else what is assumed and said."""
+    from rac_theory.advice import Horizon
+    from rac_theory.base import checks
+
     condition, examples = CONDITION, EXAMPLES
     if curvature is not None:
         condition = condition if math.isnan(curvature.condition) else curvature.condition
@@ -195,21 +305,31 @@ def _split(values: Sequence[str]) -> list[str]:
 
 
 def _rank(text: str) -> int:
+    from rac_theory.base import checks, shown
+
     try:
         return checks.typed(int, text)
     except ValueError:
         raise ValueError(f"rank must be an integer >= 1, got {shown(text)}") from None
 
 
-def _unused(arguments: argparse.Namespace, layers: Sequence[Layer]) -> list[str]:
+def _unused(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> list[str]:
+    from rac_theory.advice import features_in, unused
+    from rac_theory.base import printable
+    from rac_theory.commands import advise_words as words
+
     if arguments.data is None:
         return []
     names = words.some([*unused(layers, [*features_in(arguments.data)])])
     return [f"{printable(arguments.data)}: the names of no layer: {names}"] if names else []
 
 
-def _save_figure(options: Sequence[Option], folder: Path) -> list[Path]:
+def _save_figure(options: "Sequence[Option]", folder: Path) -> list[Path]:
     """Save the figure as a picture and as a drawing."""
+    from rac_theory.advice import frontier_panels
+    from rac_theory.base import write_whole
+    from rac_theory.ledger import results
+
     figure, drawn = frontier_panels(options), io.BytesIO()
     drawing = results.save_figure(figure.axes[-1], folder, "advise")
     figure.savefig(drawn, dpi=110)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rac_theory.advice import Curvature, Horizon, Layer, Shapes
 from rac_theory.base import printable
-from rac_theory.commands.options.advise import CONDITION, EXAMPLES
 
 NOT_COVERED = (
     "What is not covered: the theorems are about gradient descent with the exact gradient and a constant step on one "
@@ -71,10 +70,10 @@ def columns(horizons: Mapping[str, Horizon]) -> Iterator[str]:
     )
 
 
-def taken_for_granted(condition: bool, examples: bool) -> Iterator[str]:
-    """Yield a sentence on what nobody has said, of the condition number and the number of examples."""
-    parts = [f"L / mu = {CONDITION:g} (--condition)"] * condition
-    parts += [f"{EXAMPLES:,} examples in a gradient (--examples)"] * examples
+def taken_for_granted(condition: float | None, examples: int | None) -> Iterator[str]:
+    """Yield a sentence on what nobody has said, of the condition number and the number of examples; None was said."""
+    parts = [] if condition is None else [f"L / mu = {condition:g} (--condition)"]
+    parts += [] if examples is None else [f"{examples:,} examples in a gradient (--examples)"]
     if parts:
         yield f"taken for granted, where nothing says it: {' and '.join(parts)}."
 

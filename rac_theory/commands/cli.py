@@ -4,17 +4,15 @@ import argparse
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import Any
 
-from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK, VIOLATED
-from rac_theory.commands.options import (
+from rac_theory.commands import (
     advise,
-    claims,
     counterexamples,
+    explain,
     judge,
+    listing,
     prove,
     repeat,
     report,
@@ -22,6 +20,7 @@ from rac_theory.commands.options import (
     sweep,
     verify,
 )
+from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK, VIOLATED
 from rac_theory.commands.parsing import Parser
 from rac_theory.commands.prose import terminal_width, wrapped
 
@@ -52,9 +51,9 @@ def prepared(argv: Sequence[str] | None = None) -> Callable[[], int]:
         status = _refused(str(error))
         return lambda: status
     arguments.typed, arguments.found = ["rac-theory", *words], OK
-    module, _, function = arguments.run.partition(":")
-    run = getattr(importlib.import_module(f"rac_theory.commands.{module}"), function)
-    return lambda: _ended(run, arguments)
+    for needed in (*arguments.needs, "rich.console", "rich.table"):
+        importlib.import_module(needed)  # a function that imports from it takes no time then
+    return lambda: _ended(arguments.run, arguments)
 
 
 def _ended(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
@@ -96,6 +95,8 @@ def _status_of(error: BaseException) -> int:
         return _refused(f"there is not enough memory{f': {error}' if str(error) else ''}")
     if isinstance(error, ValueError | OverflowError | ImportError | OSError):
         return _refused(str(error))
+    import traceback
+
     traceback.print_exception(error)  # a fault of ours must not look like a violated claim
     return INTERNAL_ERROR
 
@@ -111,9 +112,11 @@ def _refused(reason: str) -> int:
 
 
 class _Version(argparse.Action):
-    """Says which version is installed, which is looked up when it is asked for."""
+    """Says which version is installed, which is looked up when it is asked for: that takes as long as the help."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
         print(version("rac-theory"), flush=True)
         parser.exit()
 
@@ -126,7 +129,10 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(metavar="command", dest="command", title="commands")
-    for command in (verify, report, repeat, sweep, judge, counterexamples, claims, prove, sketch, advise):
+    for command in (
+        *(verify, report, repeat, sweep, judge, counterexamples),
+        *(listing, explain, prove, sketch, advise),
+    ):
         command.add(commands)
     for one in (parser, *commands.choices.values()):
         one.set_defaults(parser=one)

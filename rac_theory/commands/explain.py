@@ -2,18 +2,36 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from rac_theory import theorems
-from rac_theory.algebra import Symbol
-from rac_theory.algorithms import PLAIN
-from rac_theory.base import checks
+from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
+from rac_theory.commands.parsing import Example, add_command, among, option
 from rac_theory.commands.screen import screen, tell
-from rac_theory.literature import CLAIMS, Counterexample, PublishedClaim, counterexamples
-from rac_theory.proofs import why_not
-from rac_theory.statements import MARKS, Identity, Theorem, rac_lora_exact, relations_in
-from rac_theory.statements.symbols import constants_in
-from rac_theory.theorems import prove
+
+if TYPE_CHECKING:
+    from rac_theory.algebra import Symbol
+    from rac_theory.literature import Counterexample, PublishedClaim
+    from rac_theory.statements import Identity, Theorem
+
+_EXAMPLE = Example(
+    "explain T2",
+    """
+    T2 (rac_lora_gd_pl)
+        E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*).
+
+    source   arXiv:2410.08305v1, Theorem 5.5 ...
+    """,
+)
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    does = "print the statement of a claim, its symbols, its source and assumptions"
+    parser = add_command(commands, "explain", does, run, _EXAMPLE, ("rac_theory.literature",))
+    known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
+    option(parser, "claim", complete=among(known), help="its id, as in list")
+
 
 _LABEL = 9
 """The width of what stands before a line; a line that goes on begins below the rest of it."""
@@ -29,6 +47,13 @@ _GROUNDS = {
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
+    from rac_theory import theorems
+    from rac_theory.algorithms import PLAIN
+    from rac_theory.base import checks
+    from rac_theory.literature import CLAIMS, Counterexample, PublishedClaim, counterexamples
+    from rac_theory.statements import Theorem, rac_lora_exact, relations_in
+    from rac_theory.statements.symbols import constants_in
+
     known: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
         **theorems.ALL,
         theorems.T11.id: theorems.T11,
@@ -57,7 +82,11 @@ def run(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _of_theorem(claim: Theorem | Identity) -> Iterator[tuple[str, str]]:
+def _of_theorem(claim: "Theorem | Identity") -> Iterator[tuple[str, str]]:
+    from rac_theory.proofs import why_not
+    from rac_theory.statements import MARKS, Theorem
+    from rac_theory.theorems import prove
+
     yield "source", f"{claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
     if not isinstance(claim, Theorem):
         yield "proof", f"on paper: docs/theory/{claim.id.lower()}.md"
@@ -69,7 +98,7 @@ def _of_theorem(claim: Theorem | Identity) -> Iterator[tuple[str, str]]:
         yield "lemmas", ", ".join(f"docs/theory/{page}.md" for page in proof.pages)
 
 
-def _told(symbols: Sequence[Symbol], width: int) -> Iterator[str]:
+def _told(symbols: "Sequence[Symbol]", width: int) -> Iterator[str]:
     """What each symbol stands for, a line each."""
     for symbol in symbols:
         rounded = "" if symbol.side == "exact" else f", rounded {symbol.side}"
@@ -77,7 +106,9 @@ def _told(symbols: Sequence[Symbol], width: int) -> Iterator[str]:
         yield f"{symbol.name:{width}}{symbol.meaning}, {symbol.unit}{rounded}{in_code}"
 
 
-def _of_published(claim: PublishedClaim) -> Iterator[tuple[str, str]]:
+def _of_published(claim: "PublishedClaim") -> Iterator[tuple[str, str]]:
+    from rac_theory.statements import MARKS
+
     yield "source", f"{claim.work}, {claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
     yield "verdict", f"{claim.status.name}, by {_GROUNDS[claim.proof]}"
     if claim.reading:
@@ -89,7 +120,9 @@ def _of_published(claim: PublishedClaim) -> Iterator[tuple[str, str]]:
     yield "page", f"docs/{claim.page}"
 
 
-def _of_counterexample(example: Counterexample) -> Iterator[tuple[str, str]]:
+def _of_counterexample(example: "Counterexample") -> Iterator[tuple[str, str]]:
+    from rac_theory.statements import MARKS
+
     yield "source", f"{example.source} [{example.mark}: {MARKS[example.mark]}]"
     yield "cause", example.cause
     yield "case", f"{example.method!r} on {example.problem!r}"

@@ -1,66 +1,69 @@
-"""Names that are typed, without what they name: help and completion must not wait for NumPy.
-
-They are those of ``theorems.ALL`` and its like, with which a test compares them.
+"""Names that are typed, read off the files that give them: help and completion must not wait for NumPy, so that nothing
+is run there. A test compares them with the values.
 """
 
+import re
 from collections.abc import Iterator
-from importlib.metadata import entry_points
 from pathlib import Path
 
-_FOUND = Path(__file__).parents[1] / "theorems" / "found.txt"
-THEOREMS = tuple(part.split("\n")[0] for part in _FOUND.read_text(encoding="utf-8").strip("\n").split("\n\n"))
+_HOUSE = Path(__file__).parents[1]
+
+
+def _text(file: str) -> str:
+    return (_HOUSE / file).read_text(encoding="utf-8")
+
+
+def _keys(table: str, file: str) -> tuple[str, ...]:
+    """Return the keys of the table of that name in a file, which ends where a line is empty."""
+    written = _text(file).partition(f"\n{table}: ")[2].partition("\n\n")[0]
+    return tuple(re.findall(r'"([^"\n]+)": ', written))
+
+
+def _ids(kind: str, *files: str) -> tuple[str, ...]:
+    """Return the ids of all values of a class that files make, each the first text of a call over several lines."""
+    calls = (call for file in files for call in _text(file).split(f"{kind}(\n")[1:])
+    return tuple(call.split('"')[1] for call in calls)
+
+
+def _words(name: str, file: str) -> tuple[str, ...]:
+    """Return the texts, or numbers, of a tuple that a file makes in one line."""
+    written = _text(file).partition(f"\n{name} = (")[2].partition(")")[0]
+    return tuple(word.strip(' "') for word in written.split(",") if word)
+
+
+def _by_number(id: str) -> tuple[bool, str]:
+    """C9 comes before C10, and both before GaLore."""
+    return not id[1:].isdigit(), id[1:].zfill(9)
+
+
+THEOREMS = tuple(part.split("\n")[0] for part in _text("theorems/found.txt").strip("\n").split("\n\n"))
 """The ids in the file of proofs that were found, which has all of them in their order."""
 
-IDENTITIES = ("T11",)
-COUNTEREXAMPLES = (
-    *("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14"),
-    *("C20", "C21", "C22", "C23", "GaLore"),
+IDENTITIES = _ids("Identity", "theorems/bernoulli.py")
+_FILES = sorted(path.name for path in (_HOUSE / "literature/counterexamples").glob("*.py"))
+COUNTEREXAMPLES = tuple(
+    sorted(_ids("Counterexample", *(f"literature/counterexamples/{name}" for name in _FILES)), key=_by_number)
 )
-PUBLISHED = (
-    *("rac-lora-gd", "rac-lora-gd-pl", "rac-lora-sgd", "rac-lora-federated", "rac-lora-same-solution", "others-fail"),
-    *("rac-lora-mends", "diverges-at-1-over-L", "far-from-optimum", "bernoulli", "rate-of-lora", "step-of-lora"),
-    *("factors-differ", "balance-is-best", "fails-loudly", "galore-exact", "galore-fails", "galore-large-batch"),
-    *("golore", "factors-in-turns", "federated-reshuffling", "fixed-order-slow", "random-order-mends"),
-    *("zo-align", "zo-avg", "subzero-variance"),
-)
-MARKS = ("paper", "derived", "second-hand")
+PUBLISHED = _ids("PublishedClaim", "literature/published/adaptation.py", "literature/published/subspaces.py")
+MARKS = _keys("MARKS", "statements/theorem.py")
 
-PROBLEMS = (
-    "quadratic",
-    "diabetes",
-    "linnerud",
-    "breast_cancer",
-    "wine",
-    "digits",
-    "nonconvex",
-    "pl_sine",
-    "layered_quadratic",
-    "tanh_network",
-    "two_layers",
-    "two_layers_free",
-)
-SETTINGS = (
-    *("1/L", "1.5/L", "1/L_H", "coordinate descent", "step per draw", "inverse on range", "in turns", "certified"),
-    *("bernoulli", "galore", "lazy galore", "differences", "minibatch", "horizon", "noisy", "root steps"),
-    *("harmonic steps", "reshuffled", "federated", "client epochs", "plain", "plain gaussian"),
-)
+PROBLEMS = _keys("DEFAULT_PROBLEMS", "ledger/default_problems.py")
+SETTINGS = _keys("SETTINGS", "ledger/theorem_settings.py")
 SIDES = ("left", "right", "both")
-LOSSES = ("least_squares", "logistic", "softmax")
+LOSSES = _keys("_SCALES", "advice/curvature.py")
 
-OWN_SKETCHES = (
-    *("gaussian", "haar", "kaiming_uniform", "coordinate", "subsampled_hadamard", "subsampled_cosine"),
-    *("equiangular_frame", "coordinate_with_replacement", "block_partition", "count_sketch", "rademacher"),
-    *("sparse_signs", "weighted_coordinate", "anisotropic_gaussian", "uniform", "frozen"),
-)
+OWN_SKETCHES = _keys("NAMED", "sketches/named.py")
 SKETCHES = "rac_theory.sketches"
 """The entry points by which installed packages offer more."""
 
-ADVISED_RANKS = (1, 2, 4, 8, 16)
-ADVISED_SKETCHES = ("gaussian",)
+ADVISED_RANKS = _words("RANKS", "advice/advise.py")
+ADVISED_SKETCHES = _words("SKETCHES", "advice/advise.py")
 """What ``advise`` looks at where nothing is named."""
 
 
 def sketches() -> Iterator[str]:
     """Yield the names of our sketches, then those that installed packages offer; nothing is imported."""
+    from importlib.metadata import entry_points  # which takes as long to import as all else here
+
     yield from OWN_SKETCHES
     yield from (point.name for point in entry_points(group=SKETCHES) if point.name not in OWN_SKETCHES)

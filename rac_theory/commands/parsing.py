@@ -3,9 +3,7 @@ is no number with what it should be; help is as wide as the terminal and no wide
 """
 
 import argparse
-import difflib
 import re
-import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
@@ -26,6 +24,8 @@ class Example(NamedTuple):
     prints: str
 
     def __str__(self) -> str:
+        import textwrap
+
         return f"example:\n  $ rac-theory {self.typed}\n" + textwrap.indent(
             textwrap.dedent(self.prints).strip("\n"), "  "
         )
@@ -52,8 +52,12 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *, description: str = "", example: Example | None = None, **rest: Any) -> None:
         self.example = example
         self.commands: Mapping[str, Parser] = {}  # by name, once they are added
-        told = wrapped(description, _width())
-        super().__init__(formatter_class=_Formatter, description=told, epilog=str(example or ""), **rest)
+        super().__init__(formatter_class=_Formatter, description=description, **rest)
+
+    def format_help(self) -> str:
+        """Return the help: what it does, as wide as the terminal, the options, and the example."""
+        self.description, self.epilog = wrapped(self.description or "", _width()), str(self.example or "")
+        return super().format_help()
 
     def print_help(self, file: Any = None) -> None:
         """Print the help, all of it: argparse leaves it to the end of the program, and says nothing where it fails."""
@@ -71,17 +75,24 @@ class Parser(argparse.ArgumentParser):
         if not option.startswith("-"):
             self.error(f"{self.prog} must be given no more words, got {words[0]!r}")
         known = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
-        near = difflib.get_close_matches(option, known, n=1, cutoff=0.5)
-        self.error(f"option must be one of {', '.join(known)}, got {option!r}{_meant(near)}")
+        self.error(f"option must be one of {', '.join(known)}, got {option!r}{_meant(option, known)}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             known = list(action.choices)
-            near = difflib.get_close_matches(str(value).lower(), known, n=1, cutoff=0.5)
-            raise argparse.ArgumentError(action, f"must be one of {', '.join(known)}, got {value!r}{_meant(near)}")
+            meant = _meant(str(value).lower(), known)
+            raise argparse.ArgumentError(action, f"must be one of {', '.join(known)}, got {value!r}{meant}")
 
 
-def add_command(commands: Any, name: str, does: str, run: str, example: Example, description: str = "") -> Parser:
+def add_command(
+    commands: Any,
+    name: str,
+    does: str,
+    run: Callable[[argparse.Namespace], int],
+    example: Example,
+    needs: Sequence[str],
+    description: str = "",
+) -> Parser:
     """Add a command to the subparsers.
 
     Parameters
@@ -90,15 +101,17 @@ def add_command(commands: Any, name: str, does: str, run: str, example: Example,
     name : str
     does : str
         A line for the list of commands.
-    run : str
-        ``module:function`` in ``rac_theory.commands``, imported when the command is run.
+    run : callable
+        Does it, and returns the exit status. It imports what it needs: help and completion wait for none of it.
     example : Example
+    needs : sequence of str
+        The modules that it stands on, which are imported before it runs, once it is typed as it should be.
     description : str
         By default what it does, as a sentence.
     """
     told = description or f"{does[0].upper()}{does[1:]}."
     parser: Parser = commands.add_parser(name, help=does, description=told, example=example)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, needs=needs)
     return parser
 
 
@@ -150,7 +163,10 @@ def _reader(kind: Callable[[str], T], what: str) -> Callable[[str], T]:
     return read
 
 
-def _meant(near: Sequence[str]) -> str:
+def _meant(word: str, known: Sequence[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f" ({_MEANT} {near[0]!r}?)" if near else ""
 
 

@@ -1,8 +1,5 @@
 """Prose on a terminal: in lines that are no wider than it, and no wider than prose is well read."""
 
-import shutil
-import textwrap
-
 PROSE = 100
 """No line of prose is longer, however wide the terminal is."""
 
@@ -26,6 +23,8 @@ def wrapped(line: str, width: int, hang: int = 0) -> str:
       T2  a bound that falls by a
           factor in every step
     """
+    import textwrap
+
     indent = line[: len(line) - len(line.lstrip())]
     return textwrap.fill(
         line.strip(),
@@ -39,4 +38,6 @@ def wrapped(line: str, width: int, hang: int = 0) -> str:
 
 def terminal_width() -> int:
     """Return the width of the terminal in characters, 80 where there is none."""
+    import shutil
+
     return shutil.get_terminal_size().columns

@@ -4,19 +4,59 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rac_theory import theorems
-from rac_theory.base import write_whole
+from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
+from rac_theory.commands.parsing import Example, add_command, among, option
 from rac_theory.commands.screen import screen, tell
-from rac_theory.proofs import Proof, coq, exported, strongest, why_not
-from rac_theory.sketches import imported
-from rac_theory.statements import Theorem
-from rac_theory.theorems import LEMMAS, prove
+
+if TYPE_CHECKING:
+    from rac_theory.proofs import Proof
+    from rac_theory.statements import Theorem
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    parser = add_command(
+        commands,
+        "prove",
+        "print a proof that is checked here, of a theorem of ours or of yours",
+        run,
+        Example(
+            "prove T1 T2", "T1 ... ms  proved; all that is given is used\nT2 ... ms  proved; not used: lambda_min > 0"
+        ),
+        ("rac_theory.theorems",),
+        "Print a proof that is checked here, of a theorem of ours or of yours; of several theorems a line each.",
+    )
+    option(
+        parser,
+        "theorem",
+        nargs="+",
+        complete=among(("all", *names.THEOREMS)),
+        help="theorems by id, or all; one of yours as module:name",
+    )
+    option(parser, "--latex", action="store_true", help="print words and LaTeX in turn")
+    option(
+        parser,
+        "--kernel",
+        choices=("python", "coq"),
+        default="python",
+        help="who checks: this library, or Coq as well, which must be installed (default: python)",
+    )
+    option(
+        parser,
+        "--export",
+        metavar="FILE",
+        help="where to write one proof as plain text, for the checker that stands alone (default: nowhere)",
+    )
+    option(parser, "--out", metavar="FOLDER", help="where to keep the files for Coq (default: nowhere)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the proof of one theorem, or a line for each of several; 1 if for some none was found."""
+    from rac_theory.theorems import prove
+
     asked = [one for name in arguments.theorem for one in _named(name)]
     if arguments.export is not None:
         return _exported(asked, arguments)
@@ -38,8 +78,12 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def _exported(asked: list[Theorem], arguments: argparse.Namespace) -> int:
+def _exported(asked: "list[Theorem]", arguments: argparse.Namespace) -> int:
     """Write the proof of a theorem as plain text, once the independent checker has accepted it; 1 if none was found."""
+    from rac_theory.base import write_whole
+    from rac_theory.proofs import exported
+    from rac_theory.theorems import prove
+
     if len(asked) != 1 or arguments.kernel != "python" or arguments.latex or arguments.out is not None:
         raise ValueError(
             "export takes one theorem, and neither --kernel coq nor --latex nor --out, "
@@ -55,8 +99,11 @@ def _exported(asked: list[Theorem], arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _by_coq(asked: Sequence[Theorem], out: str | None) -> int:
+def _by_coq(asked: "Sequence[Theorem]", out: str | None) -> int:
     """Print what Coq says of the proof of each theorem, and if asked keep the files; 1 if it refuses one."""
+    from rac_theory.proofs import coq
+    from rac_theory.theorems import prove
+
     status, console = OK, screen()
     by_id = {theorem.id: theorem for theorem in asked}
     if several := [theorem.id for theorem in asked if by_id[theorem.id] is not theorem]:
@@ -84,8 +131,12 @@ def _from(script: str) -> str:
     return f"for every T, from {start}{variance}; no axiom but those of the real numbers"
 
 
-def _named(name: str) -> tuple[Theorem, ...]:
+def _named(name: str) -> "tuple[Theorem, ...]":
     """The theorems of a name: all of ours, one of them, or a user's."""
+    from rac_theory import theorems
+    from rac_theory.sketches import imported
+    from rac_theory.statements import Theorem
+
     if name == "all":
         return tuple(theorems.ALL.values())
     if ":" not in name:
@@ -96,17 +147,20 @@ def _named(name: str) -> tuple[Theorem, ...]:
     return (found,)
 
 
-def _line(proof: Proof, seconds: float) -> str:
+def _line(proof: "Proof", seconds: float) -> str:
     return f"{proof.theorem.id:14} {1000 * seconds:5.0f} ms  proved{proof.summary.removeprefix('machine-checked')}"
 
 
-def _in_full(proof: Proof, as_latex: bool) -> str:
+def _in_full(proof: "Proof", as_latex: bool) -> str:
     if not as_latex:
         return str(proof)
     return "\n".join(line for words, formula in proof.latex for line in (words, f"    {formula}"))
 
 
-def _missing(theorem: Theorem) -> Iterator[str]:
+def _missing(theorem: "Theorem") -> Iterator[str]:
+    from rac_theory.proofs import strongest, why_not
+    from rac_theory.theorems import LEMMAS
+
     yield f"{theorem.id}: {why_not(theorem)}"
     if (instead := strongest(theorem, LEMMAS)) is not None:
         yield f"the best of its form that can be proved: {instead.theorem.statement}"

@@ -3,16 +3,32 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK, VIOLATED
+from rac_theory.commands.parsing import Example, add_command, integer, option
 from rac_theory.commands.screen import screen, tell
-from rac_theory.ledger import NEEDS_EXTRA, Cell, Ensemble, Level, Row, Sweep, built, is_store, results, setting_named
-from rac_theory.sketches import refuse_foreign
+
+if TYPE_CHECKING:
+    from rac_theory.ledger import Ensemble, Row
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    does = "run one row of verify or of a sweep again and compare the numbers"
+    example = Example("repeat results/results.json 1", "the same numbers as row 1")
+    parser = add_command(commands, "repeat", does, run, example, ("rac_theory.ledger",))
+    option(parser, "results", type=Path, help="a results.json, or the SQLite file of a sweep")
+    option(parser, "row", type=integer(">= 1"), help="the number of the row")
+    option(parser, "--trust", action="store_true", help="import what the file names that is not part of rac_theory")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the row again; status 1 if the numbers differ or violate the claim."""
+    from rac_theory.base import printable
+    from rac_theory.ledger import NEEDS_EXTRA, Row
+    from rac_theory.sketches import refuse_foreign
+
     rows = {row.number: row for row in _rows(arguments.results)}
     if arguments.row not in rows:
         there = f"{min(rows)} to {max(rows)}" if rows else "none"
@@ -39,8 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
     return int(arguments.found)
 
 
-def _ensemble(old: Row) -> Ensemble:
+def _ensemble(old: "Row") -> "Ensemble":
     """Build what a row was judged by, from its names and numbers alone."""
+    from rac_theory.base import checks
+    from rac_theory.ledger import Cell, Ensemble, Level, built, setting_named
+
     setting = setting_named(old.setting)
     checks.one_of("claim", old.claim, setting.claims)
     if old.side not in setting.sides:
@@ -53,5 +72,7 @@ def _ensemble(old: Row) -> Ensemble:
     return Ensemble.build(cell, Level(old.steps or None, old.alpha, old.lambda_alpha), setting.prepare(problem))
 
 
-def _rows(path: Path) -> Sequence[Row]:
+def _rows(path: Path) -> "Sequence[Row]":
+    from rac_theory.ledger import Sweep, is_store, results
+
     return Sweep.load(path).rows if is_store(path) else results.load(path)

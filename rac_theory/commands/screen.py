@@ -4,36 +4,38 @@ read by another program has whole lines, every column, and no character but text
 
 import sys
 from collections.abc import Sequence
-from typing import TextIO
-
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Column, Table
-from rich.text import Text
+from typing import TYPE_CHECKING, TextIO
 
 from rac_theory.commands.prose import wrapped
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Column, Table
 
 _WHOLE = 100_000  # columns, where no terminal is: no table is as wide
 _GAP = 2  # between two columns
 
 
-class _Screen(Console):
-    """One that leaves it to the command line what becomes of a reader that goes away; its parent ends the program."""
-
-    def on_broken_pipe(self) -> None:
-        """Say so, instead of a status that stands for a violated claim."""
-        raise BrokenPipeError
-
-
-def screen() -> Console:
+def screen() -> "Console":
     """Return what is printed on: standard output."""
+    from rich.console import Console
+
+    class Screen(Console):
+        """It leaves it to the command line what becomes of a reader that goes away; its parent ends the program."""
+
+        def on_broken_pipe(self) -> None:
+            """Say so, instead of a status that stands for a violated claim."""
+            raise BrokenPipeError
+
     if _is_terminal(sys.stdout):
-        return _Screen(highlight=False)
-    return _Screen(highlight=False, width=_WHOLE, force_terminal=False)
+        return Screen(highlight=False)
+    return Screen(highlight=False, width=_WHOLE, force_terminal=False)
 
 
-def beside() -> Console:
+def beside() -> "Console":
     """Return what is printed on beside the output, where a bar may be: standard error."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False, force_terminal=None if _is_terminal(sys.stderr) else False)
 
 
@@ -42,7 +44,7 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def tell(console: Console, text: str, hang: int = 0) -> None:
+def tell(console: "Console", text: str, hang: int = 0) -> None:
     """Print prose, a paragraph for each line of the text.
 
     Parameters
@@ -58,7 +60,7 @@ def tell(console: Console, text: str, hang: int = 0) -> None:
         console.print(told, markup=False, soft_wrap=True)
 
 
-def show_table(console: Console, table: Table, spare: Sequence[str] = ()) -> None:
+def show_table(console: "Console", table: "Table", spare: Sequence[str] = ()) -> None:
     """Print a table; where a terminal is too narrow for it, without its spare columns, and say which they are.
 
     Parameters
@@ -82,8 +84,10 @@ def show_table(console: Console, table: Table, spare: Sequence[str] = ()) -> Non
         tell(console, f"(no room for {', '.join(left_out)})")
 
 
-def _width(console: Console, table: Table, *, wrapped: bool = False) -> int:
+def _width(console: "Console", table: "Table", *, wrapped: bool = False) -> int:
     """The width of a table that breaks no word; ``wrapped`` where it breaks all lines that it may."""
+    from rich.measure import Measurement
+
     whole, width = console.options.update(max_width=_WHOLE), _GAP * (len(table.columns) - 1)
     for column in table.columns:
         cells = [Measurement.get(console, whole, cell) for cell in (column.header, *column.cells)]
@@ -91,11 +95,15 @@ def _width(console: Console, table: Table, *, wrapped: bool = False) -> int:
     return width
 
 
-def _heading(column: Column) -> str:
+def _heading(column: "Column") -> str:
+    from rich.text import Text
+
     return Text.from_markup(str(column.header)).plain
 
 
-def _without(table: Table, heading: str) -> Table:
+def _without(table: "Table", heading: str) -> "Table":
+    from rich.table import Table
+
     fewer = Table(title=table.title, title_justify="left", box=None, pad_edge=False, header_style=table.header_style)
     columns = [column for column in table.columns if _heading(column) != heading]
     for column in columns:

@@ -4,20 +4,58 @@ import argparse
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rich import progress
-from rich.table import Table
-
-from rac_theory.base import printable, status_of_interrupt
-from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.commands.jobs import check_jobs
+from rac_theory.commands.exit_status import OK, VIOLATED, status_of
+from rac_theory.commands.options import add_jobs, check_jobs
+from rac_theory.commands.parsing import Example, add_command, option
 from rac_theory.commands.screen import beside, screen, show_table, tell
-from rac_theory.commands.status_of_rows import status_of
-from rac_theory.ledger import FAILED, Grid, Progress, Sweep, sweep, sweeps, violated
+
+if TYPE_CHECKING:
+    from rac_theory.ledger import Grid, Progress, Sweep
+
+_EXAMPLE = Example(
+    "sweep grid.toml",
+    """
+    T2: 4 HOLDS
+    slack       rank 1  rank 2
+    haar        ...
+    4 rows in grid.sqlite. One row again: rac-theory repeat grid.sqlite NUMBER
+    """,
+)
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    parser = add_command(
+        commands,
+        "sweep",
+        "try a grid of claims and cases as one job that may be killed at any moment",
+        run,
+        _EXAMPLE,
+        ("rac_theory.ledger", "rich.progress"),
+        "Try a grid of claims and cases as one job that may be killed at any moment: the same command goes on where "
+        "it was. The example is of a file with claims = ['T2'], problems = ['quadratic'], sketches = ['haar', "
+        "'coordinate'], ranks = [1, 2] and sides = ['left'].",
+    )
+    option(parser, "spec", type=Path, help="a TOML file with the axes of the grid")
+    option(
+        parser,
+        "--store",
+        type=Path,
+        metavar="FILE",
+        help="SQLite file of what is finished (default: the name of the TOML file, with .sqlite)",
+    )
+    option(parser, "--export", type=Path, metavar="FILE", help="a .csv or .parquet file to write when all is finished")
+    option(parser, "--trust", action="store_true", help="import sketches of the grid that are not of rac_theory")
+    add_jobs(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is left of the sweep and print what was found; status 1 if a row refutes its claim."""
+    from rac_theory.base import printable, status_of_interrupt
+    from rac_theory.ledger import Grid, sweeps, violated
+
     check_jobs(arguments)
     grid = Grid.load(arguments.spec, trust=arguments.trust)
     store = arguments.store or arguments.spec.with_suffix(".sqlite")
@@ -39,13 +77,18 @@ def run(arguments: argparse.Namespace) -> int:
     return status_of(found.rows)
 
 
-def _run_watched(grid: Grid, store: Path, jobs: int | None) -> Sweep:
+def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    from rac_theory.ledger import sweep
+
     errors = beside()
-    bar = progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[left]}"),
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
         console=errors,
         transient=True,
         disable=not errors.is_terminal,
@@ -54,7 +97,7 @@ def _run_watched(grid: Grid, store: Path, jobs: int | None) -> Sweep:
         task = bar.add_task("cells", total=None, left="")
         told: list[Progress] = []
 
-        def watch(now: Progress) -> None:
+        def watch(now: "Progress") -> None:
             if not told and errors.is_terminal:
                 tell(errors, str(now))
             told[:] = [now]
@@ -63,8 +106,12 @@ def _run_watched(grid: Grid, store: Path, jobs: int | None) -> Sweep:
         return sweep(grid, store, jobs=jobs, watch=watch)
 
 
-def _print_found(found: Sweep) -> None:
+def _print_found(found: "Sweep") -> None:
     """Print the slacks by sketch and rank, the verdicts of each claim, and one line for each kind of error."""
+    from rich.table import Table
+
+    from rac_theory.ledger import FAILED
+
     console = screen()
     for claim in dict.fromkeys(row.claim for row in found.rows):
         counts = Counter(row.status for row in found.rows if row.claim == claim)

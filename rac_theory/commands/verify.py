@@ -4,44 +4,122 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-from rac_theory import theorems
-from rac_theory.base import LARGEST, checks, printable, status_of_interrupt
+from rac_theory.commands import names
 from rac_theory.commands.counterexamples import show
-from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, worst
-from rac_theory.commands.jobs import check_jobs
+from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
+from rac_theory.commands.options import add_alpha, add_jobs, add_out, add_seed, check_jobs
+from rac_theory.commands.parsing import Example, add_command, among, integer, option
 from rac_theory.commands.screen import beside, screen, show_table, tell
-from rac_theory.commands.status_of_rows import status_of
-from rac_theory.ledger import (
-    SHORT,
-    SPARE,
-    KeptRows,
-    Plan,
-    Row,
-    Selection,
-    closest,
-    gathered,
-    ledger_table,
-    legend,
-    plan,
-    refutations,
-    remarks,
-    report,
-    results,
-    running,
-    summary_tables,
-    violated,
-    were_run,
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rac_theory.ledger import KeptRows, Plan, Row, Selection
+
+EXAMPLE = Example(
+    "verify --claim T2 --problem breast_cancer --sketch haar --rank 4",
+    """
+    #  claim  case                        setting  verdict  slack [interval] ...
+    1  T2     breast_cancer haar r4 left  1/L      HOLDS    62.7 [3.18, 69.8] ...
+    1 HOLDS
+    """,
 )
-from rac_theory.literature import counterexamples
-from rac_theory.verdicts import Status
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    parser = add_command(
+        commands,
+        "verify",
+        "try theorems on problems: a verdict for each, figures, results.json",
+        run,
+        EXAMPLE,
+        ("rac_theory.ledger", "rich.progress"),
+        "Try theorems on problems. Without options the paper's two theorems and their sharp forms are tried on the "
+        "default problems, and the table has a line for each problem. Where at most 12 rows were run, it shows them.",
+    )
+    tried = parser.add_argument_group("what is tried")
+    option(
+        tried,
+        "--claim",
+        several=True,
+        metavar="ID",
+        complete=among(("all", *names.THEOREMS, *names.COUNTEREXAMPLES)),
+        help="claims by id, as in list, or all (default: T1, T2, T1_sharp, T2_sharp)",
+    )
+    option(
+        tried,
+        "--problem",
+        several=True,
+        metavar="NAME",
+        complete=among(names.PROBLEMS),
+        help="problems by name, or paths of svmlight files (default: all those with a name)",
+    )
+    option(
+        tried,
+        "--sketch",
+        several=True,
+        metavar="NAME",
+        complete=lambda **_: names.sketches(),
+        help="sketches by name, or classes of yours as module:Name (default: three, and frozen as a control)",
+    )
+    option(
+        tried,
+        "--rank",
+        several=True,
+        type=integer(">= 1"),
+        metavar="R",
+        help="ranks of the sketch, at most its dimension (default: those of the problem, 1 and 4 as a rule)",
+    )
+    option(
+        tried,
+        "--side",
+        several=True,
+        metavar="SIDE",
+        complete=among(names.SIDES),
+        help="left, right, or both: a coin decides in every step (default: left and right, where there are two)",
+    )
+    option(
+        tried,
+        "--setting",
+        several=True,
+        metavar="NAME",
+        complete=among(names.SETTINGS),
+        help="settings by name, as in list, or step sizes such as 0.5/L (default: those of the claims)",
+    )
+    how = parser.add_argument_group("how it is tried")
+    option(
+        how,
+        "--steps",
+        type=integer(">= 1"),
+        metavar="T",
+        help="steps of a run (default: until every bound is a tenth of what is known without it, or a quarter where "
+        "each step takes several passes over the data; at most 2000)",
+    )
+    option(
+        how,
+        "--runs",
+        type=integer(">= 1"),
+        metavar="N",
+        help="runs of each case, where they are sampled (default: 256, on digits and networks 128 or 64)",
+    )
+    add_seed(how, "all runs")
+    add_alpha(how, " of each row")
+    add_jobs(how)
+    kept = parser.add_argument_group("what is shown and kept")
+    option(kept, "--rows", action="store_true", help="print every row, however many there are")
+    add_out(kept, "results.json, figures and report.html")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Try theorems on problems, and look for the evidence of counterexamples, whichever of them are claimed."""
+    from rac_theory import theorems
+    from rac_theory.base import checks, printable
+    from rac_theory.ledger import report
+    from rac_theory.literature import counterexamples
+
     everything = "all" in arguments.claim
     known = (*theorems.ALL, *counterexamples.ALL, "all")
     for name in arguments.claim:
@@ -57,6 +135,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_ledger(arguments: argparse.Namespace) -> int:
     """Select, plan, run and show; what is interrupted is shown as far as it came."""
+    from rac_theory.base import printable, status_of_interrupt
+    from rac_theory.ledger import KeptRows, results, violated
+
     selection = _selected(arguments)
     replaced = results.to_be_replaced(arguments.out)
     errors = beside()
@@ -79,8 +160,11 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     return status_of(kept.rows)
 
 
-def _selected(arguments: argparse.Namespace) -> Selection:
+def _selected(arguments: argparse.Namespace) -> "Selection":
     """Return what the options select, all of which are checked."""
+    from rac_theory.base import LARGEST, checks
+    from rac_theory.ledger import Selection
+
     check_jobs(arguments)
     for name in ("seed", "steps", "runs"):
         if (number := getattr(arguments, name)) is not None:
@@ -99,15 +183,21 @@ def _selected(arguments: argparse.Namespace) -> Selection:
     )
 
 
-def _planned(selection: Selection, errors: Console) -> tuple[Plan, list[float]]:
+def _planned(selection: "Selection", errors: "Console") -> "tuple[Plan, list[float]]":
     """Compute all constants, and estimate the seconds of each ensemble."""
+    from rac_theory.ledger import plan, running
+
     with errors.status("Computing constants, each with its certificate ..."):
         todo = plan(selection)
         return todo, running.estimate(todo)
 
 
-def _run_watched(todo: Plan, seconds: Sequence[float], kept: KeptRows, jobs: int | None, errors: Console) -> None:
+def _run_watched(todo: "Plan", seconds: Sequence[float], kept: "KeptRows", jobs: int | None, errors: "Console") -> None:
     """Run a plan beside a bar, and keep its rows."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from rac_theory.ledger import running
+
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeRemainingColumn()
     with kept, Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
@@ -116,8 +206,24 @@ def _run_watched(todo: Plan, seconds: Sequence[float], kept: KeptRows, jobs: int
             progress.advance(task, seconds[i])
 
 
-def _show(rows: Sequence[Row], notes: Sequence[str], folder: Path, *, in_full: bool) -> None:
+def _show(rows: "Sequence[Row]", notes: Sequence[str], folder: Path, *, in_full: bool) -> None:
     """Print the rows, or what they come to where they are many; what was left out and why; where it all is."""
+    from rac_theory.base import printable
+    from rac_theory.ledger import (
+        SHORT,
+        SPARE,
+        closest,
+        gathered,
+        ledger_table,
+        legend,
+        refutations,
+        remarks,
+        results,
+        summary_tables,
+        were_run,
+    )
+    from rac_theory.verdicts import Status
+
     console = screen()
     shown, path = were_run(rows), printable(str(folder / results.FILE))
     again, more = f"One row again: rac-theory repeat {path} NUMBER", ""

@@ -95,9 +95,10 @@ def _can_be_batched(f: ModuleLoss, W: Array) -> bool:
         together = f.values_and_gradients(two)
     except Exception:  # a branch on a value, an operation without a rule, or anything else that a module may do
         return False
+    scales = (float(np.abs(other[np.isfinite(other)]).max(initial=0.0)) for other in alone)
     return all(
-        np.allclose(one, other, rtol=_ROUNDING, atol=_ROUNDING * float(np.abs(other).max(initial=0.0)), equal_nan=True)
-        for one, other in zip(together, alone, strict=True)
+        np.allclose(one, other, rtol=_ROUNDING, atol=_ROUNDING * scale, equal_nan=True)
+        for one, other, scale in zip(together, alone, scales, strict=True)
     )
 
 

@@ -109,7 +109,7 @@ def test_a_header_and_an_index_may_be_as_long_as_safetensors_takes_them(tmp_path
     (tmp_path / "a.safetensors.index.json").write_text(index)
     header = json.dumps({"w": tensor("F32", 3, 4)}).encode()
     safetensors(tmp_path / "a.safetensors", header.ljust(90))
-    monkeypatch.setattr("rac_theory.advice.safetensors_headers._LARGEST_HEADER", 90)
+    monkeypatch.setattr("rac_theory.advice.headers._LARGEST_HEADER", 90)
     path = safetensors(tmp_path / "b.safetensors", header.ljust(90 + more))
     for name in (path, str(tmp_path / "a.safetensors.index.json")):
         if more:

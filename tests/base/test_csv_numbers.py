@@ -71,7 +71,9 @@ def test_what_is_no_file(tmp_path):
 
 def test_columns_that_count_are_known_by_their_names(tmp_path):
     """Where they do not count evenly, and where columns are runs."""
-    (tmp_path / "x.csv").write_text("seed,t0,t1\n7,1,2\n3,1,2\n9,1,3\n")
+    (tmp_path / "x.csv").write_text("seed\n7\n3\n9\n")
+    assert read_csv(tmp_path / "x.csv").tolist() == [[7], [3], [9]]
+    (tmp_path / "x.csv").write_text("seed,t0\n7,1\n3,1\n9,1\n")
     with pytest.raises(ValueError, match="got the column 'seed', which counts runs; leave it out"):
         read_csv(tmp_path / "x.csv")
     (tmp_path / "x.csv").write_text("step,run,loss\n0,a,1\n0,b,2\n")

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -177,6 +178,10 @@ def test_workers_end_soon_after_a_parent_that_is_killed(tmp_path):
     assert left == []
 
 
+def test_a_signal_is_known_by_128_and_its_number():
+    assert [interrupts.status_of_interrupt(KeyboardInterrupt(*of)) for of in ((), (15,), (1,))] == [130, 143, 129]
+
+
 def test_a_second_ctrl_c_is_not_heard(tmp_path):
     """Nor by the programs that joblib runs to end its workers: one ended them, and ``verify`` waited for minutes."""
     code = (
@@ -231,9 +236,12 @@ def test_a_thread_of_others_is_left_alone():
         before = signal.getsignal(signal.SIGINT)
         interrupts._watching = False  # as in a worker that has heard nothing of this yet
         interrupts.left_to_the_parent()
-        return before == signal.default_int_handler, signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+        threads = threading.active_count()
+        interrupts.left_to_the_parent()  # of each task: one thread looks for the parent
+        stays = signal.getsignal(signal.SIGINT) == signal.SIG_IGN, threading.active_count() == threads
+        return before == signal.default_int_handler, *stays
 
-    assert Parallel(n_jobs=2)(delayed(in_a_thread)() for _ in range(2)) == [(True, True)] * 2
+    assert Parallel(n_jobs=2)(delayed(in_a_thread)() for _ in range(2)) == [(True, True, True)] * 2
 
 
 TWO_AT_ONCE = """

@@ -31,6 +31,7 @@ class Point:
     [
         (int, 7, 7),
         (int, 2**63 - 1, 2**63 - 1),
+        (int, 1 - 2**63, 1 - 2**63),
         (float, 7, 7.0),
         (str, "T2\n", "T2\n"),
         (bool, True, True),
@@ -153,11 +154,16 @@ def test_what_no_row_can_hold_is_named(field, value, message):
 
 
 def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
-    path = write_whole(tmp_path / "f", "old", durable=True)
+    waited = []
+    monkeypatch.setattr("os.fsync", waited.append)
+    path = write_whole(write_whole(tmp_path / "f", "first"), "old", durable=True)
+    assert len(waited) == 1
     assert path.stat().st_mode & 0o777 == 0o644
     for error in (OSError(28, "No space left on device"), KeyboardInterrupt()):
 
         def fails(self, target, error=error):
+            if isinstance(error, KeyboardInterrupt):  # just after
+                self.unlink()
             raise error
 
         monkeypatch.setattr("pathlib.Path.replace", fails)
@@ -224,8 +230,11 @@ def test_a_list_in_a_file_is_read_item_by_item(tmp_path, monkeypatch, chunk):
         ('{"rows": [' + "[" * 100_000, "it is nested too deeply"),
     ],
 )
-def test_what_is_no_such_file_is_refused(tmp_path, text, message):
+def test_what_is_no_such_file_is_refused(tmp_path, monkeypatch, text, message):
+    """Catches a line that is not counted as its end begins a part."""
     path = tmp_path / "some.json"
     path.write_text(text)
-    with pytest.raises(ValueError, match=message):
-        [*read_json_items(path, "rows")]
+    for chunk in (plain_data._CHUNK, 1):
+        monkeypatch.setattr(plain_data, "_CHUNK", chunk)
+        with pytest.raises(ValueError, match=message):
+            [*read_json_items(path, "rows")]

@@ -9,12 +9,12 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+from digits import softmax_task
+from finetuning import Schedule, compare
 
 from rac_theory import Case, Grid, RACLoRA, hardest_case, simulate, sketches, spectrum, sweep, tightness, verify
 from rac_theory.base import progress
 from rac_theory.commands.cli import main
-from rac_theory.experiments.digits import softmax_task
-from rac_theory.experiments.finetuning import Schedule, compare
 from rac_theory.problems import Quadratic, SoftmaxRegression
 
 QUADRATIC = Case(RACLoRA(sketches.Haar(4, 1), 0.5), Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4)), steps=30)
@@ -85,14 +85,24 @@ def test_what_takes_long_has_one_bar_that_arrives(screens, tmp_path, work, said)
     assert seen.closed == 1
 
 
-def test_the_time_that_is_left_is_told(screens):
+def test_the_time_that_is_left_is_told(screens, monkeypatch):
+    """As long for each part that is left as for those that are done; by a clock that is set by hand."""
+    clock = [7.0]
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     with progress.task("runs", 4):
-        for _ in range(4):
+        for seconds in (33, 66, 101, 0):
+            clock[0] += seconds
             progress.advance()
-    assert [words.partition(", about ")[0] for _, words in screens[0].shown] == [
-        f"{share}% of 4 runs" for share in (25, 50, 75, 100)
+    with progress.task("runs", 0):
+        progress.advance(0)
+    assert screens[0].shown == [
+        (0.25, "25% of 4 runs, about 99 s left"),
+        (0.5, "50% of 4 runs, about 99 s left"),
+        (0.75, "75% of 4 runs, about 67 s left"),
+        (1.0, "100% of 4 runs, about 0 s left"),
     ]
-    assert "about 0 s left" in screens[0].shown[-1][1]
+    assert screens[1].shown == [(1.0, "100% of 0 runs, about 0 s left")]
+    assert [progress._seconds(left) for left in (99.4, 100.0, 200.0)] == ["99 s", "2 min", "3 min"]
 
 
 def test_a_part_adds_to_the_whole_and_something_else_does_not(screens):
@@ -107,6 +117,8 @@ def test_a_part_adds_to_the_whole_and_something_else_does_not(screens):
         assert whole.done == 40
         whole.reach(30)
         assert whole.done == 40  # at least so much
+        whole.advance()
+        assert whole.done == 41
     assert len(screens) == 1
 
 
@@ -114,6 +126,10 @@ def test_what_ends_soon_shows_nothing(screens, monkeypatch):
     monkeypatch.setattr(progress, "DELAY", 60.0)
     simulate(SOFTMAX, runs=20, rng=0)
     assert screens == []
+    monkeypatch.setattr(progress, "DELAY", 0.0)
+    monkeypatch.setattr(progress, "_EVERY", 60.0)  # nor does it draw what nobody could follow
+    simulate(SOFTMAX, runs=20, rng=0)
+    assert len(screens[0].shown) == 1
 
 
 def test_a_sweep_that_is_watched_and_a_command_have_no_second_bar(screens, tmp_path, capsys):
@@ -158,6 +174,7 @@ def test_a_notebook_shows_an_element_that_is_updated_and_emptied(monkeypatch):
 
     def display(given, raw, display_id=True):
         assert raw
+        assert display_id
         shown.append(given)
         return SimpleNamespace(update=display)
 
@@ -176,6 +193,14 @@ def test_a_notebook_shows_an_element_that_is_updated_and_emptied(monkeypatch):
     assert bar["text/html"].count("\N{BOX DRAWINGS HEAVY HORIZONTAL}") == 20  # half of forty
     assert "50% of 2 &lt;b&gt;" in bar["text/html"]
     assert empty["text/html"] == ""
+
+
+def test_a_terminal_has_a_bar_of_that_share_which_goes():
+    shown = progress._Terminal()
+    shown.show(0.75, "")
+    shown.close()
+    assert shown._bar.tasks[0].percentage == 75
+    assert shown._bar.live.transient
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="it needs a terminal")

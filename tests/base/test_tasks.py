@@ -15,7 +15,7 @@ def told(i, j):
 
 def test_a_short_job_starts_no_worker_unless_told():
     assert worker_count(None, 1.9) == 1
-    assert worker_count(None, 2.1) == cpu_count()
+    assert worker_count(None, 2.0) == cpu_count()
     assert worker_count(3, 0.0) == 3
 
 

@@ -6,6 +6,7 @@ import json
 import pickle
 import pkgutil
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from rac_theory.base.read_only import ReadOnlyDict, read_only
 from rac_theory.base.value import Value, same
-from rac_theory.experiments.adapters import _Adapters
 from rac_theory.numerics import Bets
+
+NOTEBOOKS = str(Path(__file__).parents[2] / "notebooks")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -191,21 +193,24 @@ def test_the_repr_says_what_differs_from_the_defaults():
     assert one != other
 
 
-def dataclasses_of(*rooms):
-    """Every dataclass that modules of some rooms make."""
-    for room in rooms:
-        package = importlib.import_module(f"rac_theory.{room}")
-        names = [f"{package.__name__}.{found.name}" for found in pkgutil.iter_modules(package.__path__)]
-        for module in map(importlib.import_module, sorted({*names} - {f"{package.__name__}.__main__"})):
+def dataclasses_of(*packages):
+    """Every dataclass that modules of some packages make, or of the folder of notebooks."""
+    for package in packages:
+        path = [NOTEBOOKS] if package is None else importlib.import_module(package).__path__
+        prefix = "" if package is None else f"{package}."
+        names = sorted(found.name for found in pkgutil.iter_modules(path, prefix))
+        for module in map(importlib.import_module, names):
             for kind in vars(module).values():
                 if "__dataclass_params__" in getattr(kind, "__dict__", {}) and kind.__module__ == module.__name__:
                     yield kind
 
 
-@pytest.mark.parametrize("kind", [*dataclasses_of("base", "problems", "numerics", "experiments")])
+@pytest.mark.parametrize(
+    "kind", [*dataclasses_of("rac_theory.base", "rac_theory.problems", "rac_theory.numerics", None)]
+)
 def test_every_dataclass_is_frozen_and_those_with_arrays_are_values(kind):
     """Whose equality and repr are those of Value, or their own. Catches each flag of a decorator that is another."""
     made = kind.__dataclass_params__
-    assert made.frozen or kind in (_Adapters, Bets)  # which a run moves, and blocks fill
+    assert made.frozen or kind is Bets or kind.__name__ == "_Adapters"  # which blocks fill, and a run moves
     if issubclass(kind, Value):
         assert (made.eq, made.repr) == (False, False)

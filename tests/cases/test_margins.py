@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from rac_theory import Bernoulli, LayeredRACLoRA
-from rac_theory.gains import layered, whole
-from rac_theory.gains.common_basis import in_common_basis
-from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _smallest, _whole
+from rac_theory.gains import common_basis, layered, whole
+from rac_theory.gains.common_basis import Part, Parts, _basis, in_common_basis, ways
+from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _smallest, _whole, smoothness_along
 from rac_theory.gains.layered import along_all_layers
 from rac_theory.gains.one_side import OFF, _above, _between, _of_entries, moments_of
 from rac_theory.gains.plain_step import _listed_products, _ratio
 from rac_theory.gains.projected_step import Moment, gain_at
 from rac_theory.gains.ratio import largest_ratio
+from rac_theory.numerics.eigenvalues import lapack_rounding
 from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems import Layers
 from rac_theory.problems.smoothness import Smoothness
@@ -96,6 +97,7 @@ def test_columns_that_are_curved_alike_are_no_reason_to_take_all_for_such():
     known = _listed_products((B, p), Q, "left")
     assert len(known.moments) == 2
     assert known.c == pytest.approx(4, rel=1e-9)
+    assert smoothness_along(Coordinate(2, 1), Q).provenance == "moments of entries of H"  # as of the worse
     gain = known.gain(0.4)
     assert gain.nu == pytest.approx((2 * 0.4 - 0.4**2 * 4) / 2, rel=1e-9)
     assert gain.longest == pytest.approx(0.4 * 4, rel=1e-9)
@@ -174,8 +176,12 @@ def test_all_entries_are_looked_at_up_to_256(size, monkeypatch):
     monkeypatch.setattr(whole, "along_whole", lambda *_: 0.5)
     sketch, Q, few = Coordinate(size, 1), Smoothness.isotropic(1.0, (size, 1)), size == 256
     assert len(_as_a_whole(sketch, Q.terms)) == len(_whole(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q)) == few
+    wide = Smoothness.isotropic(1.0, (16, size - 240))  # of 16 or 17 columns
+    assert len(_as_a_whole(Coordinate(16, 1), wide.terms)) == few
     layers = LayeredRACLoRA(Layers([(128, 1), (size - 128, 1)]), [Coordinate(128, 1), Coordinate(size - 128, 1)], 1.0)
     assert (along_all_layers(layers, Q) is not None) == few
+    monkeypatch.setattr(whole, "along_whole", lambda *_: math.inf)  # which says nothing
+    assert _as_a_whole(sketch, Q.terms) == _whole(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q) == []
 
 
 def test_a_common_basis_has_so_many_columns_and_parts():
@@ -187,6 +193,61 @@ def test_a_common_basis_has_so_many_columns_and_parts():
     for k in (64, 65):
         parts = in_common_basis([(one, np.arange(1.0, k + 1)), (one, np.arange(k, 0.0, -1))])
         assert (len(parts.parts) if parts else None) == (64 if k == 64 else None)
+
+
+def test_of_sums_that_are_broken(monkeypatch):
+    """What each part is below the sum, by its rounding, and what is put together of bounds. Catches either sign."""
+    S = [np.diag([3.0, 4.0]), np.diag([1.0, 0.0])]
+    sizes = [5.0, 1.0]
+    scalars = in_common_basis([*zip(S, (2 * np.eye(3), -np.eye(3)), strict=True)])
+    assert [part.off for part in scalars.parts] == [3 * EPS * (2 * 5 + 1)]
+    assert (scalars.stretch, scalars.exact) == (1, True)
+    assert in_common_basis([(S[0], np.eye(3))]).parts[0].off == 0
+    diagonal = in_common_basis([(S[0], np.diag([1.0, 2.0, 1.0])), (S[1], np.diag([2.0, 1.0, 2.0]))])
+    assert (len(diagonal.parts), diagonal.exact) == (2, True)
+    R = [semidefinite(3, 3, 0), 0.5 * semidefinite(3, 3, 0) + np.eye(3)]
+    below = [2 * lapack_rounding(2) * size for size in sizes]
+    (part,) = in_common_basis([(S[0], R[0]), (S[1], np.eye(3))]).parts
+    top = largest_eigenvalue(R[0])
+    assert part.off == math.fsum([top * below[0], below[1]]) + 3 * EPS * (top * 5 + 1)
+    mix = np.random.default_rng(0).uniform(1, 2, 2)
+    V = np.linalg.eigh(sum(w * M / np.linalg.norm(M) for w, M in zip(mix, R, strict=True)))[1]
+    product = 4 * (3 + 2) * EPS * np.linalg.norm(V) ** 2
+    numbers, added, lost = _basis(R)
+    assert lost == pytest.approx(np.linalg.norm(V.T @ V - np.eye(3)) + product, rel=1e-9, abs=0)
+    for M, e, column in zip(R, added, numbers.T, strict=True):
+        turned = V.T @ M @ V
+        off = np.linalg.norm(turned - np.diag(turned.diagonal())) + product * np.linalg.norm(M)
+        assert e == pytest.approx(off, rel=1e-9, abs=0)
+        np.testing.assert_array_equal(column, turned.diagonal() + e)
+    both = np.array([[2.0, 1.0], [1.0, 3.0]])
+    for lost, exact, e in ((0.25, True, 1e-9), (0.49, False, 1.1e-9), (0.5, None, 0.0)):
+        monkeypatch.setattr(common_basis, "_basis", lambda _, e=e, lost=lost: (both, [e, 0.0], lost))
+        found = in_common_basis([(S[0], np.diag([1.0, 0, 0])), (S[1], R[1])])
+        if exact is None:
+            assert found is None
+            continue
+        assert (found.stretch, found.exact) == (1 / (1 - lost) * (1 + 2 * EPS), exact)
+        slack = math.fsum([2 * below[0], 3 * below[1]])
+        assert [part.off for part in found.parts] == [slack + 3 * EPS * (a * 5 + b) for a, b in ((1, 3), (2, 1))]
+
+
+def test_of_bounds_that_are_put_together(monkeypatch):
+    """Of parts the largest, stretched; of terms the sum, each times the largest eigenvalue. Catches what is below 0."""
+    terms = [(np.eye(2), -np.eye(2)), (2 * np.eye(2), 3 * np.eye(2))]
+    parts = Parts([Part(np.eye(2), 0.5), Part(np.eye(2), 0.25)], 2.0, exact=False)
+    monkeypatch.setattr(common_basis, "in_common_basis", lambda _: parts)
+    in_basis, by_terms = ways(terms)
+    assert [in_basis.together([1.0, 2.0]), in_basis.together([2.0, 1.0])] == [4.5, 5]
+    assert [by_terms.together([5.0, 2.0]), by_terms.together([5.0, -1.0])] == [6, 0]
+    assert (in_basis.how, by_terms.how) == (
+        "at most: in a basis that they nearly have in common",
+        "at most: the sum of those of all terms",
+    )
+    monkeypatch.setattr(common_basis, "in_common_basis", lambda _: parts._replace(exact=True))
+    assert [way.how for way in ways(terms)] == [""]
+    monkeypatch.setattr(common_basis, "in_common_basis", lambda _: None)
+    assert [way.how for way in ways(terms)] == [by_terms.how]
 
 
 @pytest.mark.parametrize("share", [0.999, 1.001])

@@ -1,13 +1,19 @@
 """Names are completed as a shell asks for them, without NumPy: what is not fast is not used."""
 
+import importlib.util
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from rac_theory.commands import cli, names
+
+_spec = importlib.util.spec_from_file_location("house", Path(__file__).parents[2] / "docs" / "house.py")
+house = importlib.util.module_from_spec(_spec)  # which reads what files import
+_spec.loader.exec_module(house)
 
 ASKED = {
     "_ARGCOMPLETE": "1",
@@ -110,3 +116,31 @@ def test_help_imports_nothing_heavy_either(tmp_path, words):
     assert done.stdout
     for module in ("numpy", "scipy", "matplotlib", "rich", "joblib", "argcomplete"):
         assert f" {module}\n" not in done.stderr
+
+
+def test_the_parser_imports_nothing_of_the_house_and_nothing_that_was_installed():
+    """Of ours the commands alone, which import when they run: one import at the top of a file would be seen."""
+    code = (
+        "import sys\nbefore = {*sys.modules}\nfrom rac_theory.commands import cli\ncli._parser().format_help()\n"
+        "print(*sorted({*sys.modules} - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    imported = done.stdout.split()
+    assert "rac_theory.commands.verify" in imported, done.stderr
+    ours = {name for name in imported if name.startswith("rac_theory.")}
+    assert {name for name in ours if not f"{name}.".startswith("rac_theory.commands.")} == set()
+    assert {name.partition(".")[0] for name in imported} - sys.stdlib_module_names == {"rac_theory"}
+
+
+@pytest.mark.parametrize("name", cli._parser().commands)
+def test_what_a_command_needs_is_imported_before_it_runs(name):
+    """While nobody looks for garbage, as ``rac_theory.__main__`` has it. Catches a room that is imported later."""
+    uses = house.uses()
+    run = cli._parser().commands[name].get_default("run")
+    needs = cli._parser().commands[name].get_default("needs")
+    rooms = {*map(house.room, needs)} - {""}
+    while rooms != (rooms := rooms.union(*(uses[room] for room in rooms))):
+        pass
+    imported = {*house.imported(Path(run.__code__.co_filename))}
+    assert {*map(house.room, imported)} - {"commands", ""} <= rooms
+    assert {module for module in imported if module.startswith("rich")} <= {*needs, "rich.console", "rich.table"}

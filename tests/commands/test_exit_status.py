@@ -13,8 +13,7 @@ from rac_theory import Grid
 from rac_theory.base import plug_in_faults
 from rac_theory.base.plug_in_faults import PlugInFault
 from rac_theory.commands.cli import main
-from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, worst
-from rac_theory.commands.status_of_rows import status_of
+from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.ledger import results
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.sketches.plug_in import sketch_factory
@@ -178,7 +177,7 @@ def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which
 
 
 def test_a_fault_of_ours_is_neither_a_violation_nor_bad_input(monkeypatch, capsys):
-    monkeypatch.setattr("rac_theory.commands.listing.DEFAULT_PROBLEMS", None)
+    monkeypatch.setattr("rac_theory.ledger.DEFAULT_PROBLEMS", None)
     assert main(["list"]) == 70
     assert "AttributeError" in capsys.readouterr().err
 
@@ -307,9 +306,9 @@ def test_a_violated_claim_goes_before_what_fails_beside_it(folder, capsys, monke
     def full(folder):
         raise OSError("'report.html' cannot be written: No space left on device")
 
-    monkeypatch.setattr("rac_theory.commands.verify.report.write", full)
+    monkeypatch.setattr("rac_theory.ledger.report.write", full)
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 2
-    monkeypatch.setattr("rac_theory.commands.verify.violated", refuted)
+    monkeypatch.setattr("rac_theory.ledger.violated", refuted)
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 1
     assert "error: 'report.html' cannot be written" in capsys.readouterr().err
 
@@ -335,3 +334,8 @@ def test_a_file_that_results_name_is_not_quoted(folder, capsys):
     said = capsys.readouterr().err
     assert "must be a readable svmlight file, got './secret.txt': a line of it is not as 1 3:0.5 7:2" in said
     assert "root" not in said
+
+
+def test_an_error_of_nobody_is_ours():
+    """Raised where no frame is anybody's: no plug-in is blamed for it."""
+    assert plug_in_faults._place(RuntimeError()) == (True, "some code")

@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, LayeredRACLoRA, best_step, verify
+from rac_theory.gains import layered, one_side
 from rac_theory.gains.gain import smoothness_along
 from rac_theory.gains.layered import LARGEST_WHOLE, along_all_layers, blocks
 from rac_theory.gains.one_side import OFF
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems import Layers, Quadratic, Smoothness
+from rac_theory.problems.features import largest_gram_eigenvalue
 from rac_theory.problems.smoothness import smoothness_of
 from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, FromFunction, Haar, WeightedCoordinate
+from rac_theory.sketches.moments import LARGEST_ENUMERATED
 
+EPS = np.finfo(float).eps
 LAYERS = Layers([(2, 3), (3, 2)], names=["hidden", "head"])
 SIDES = ("left", "right")
 SKETCHES = {
@@ -117,7 +121,8 @@ def test_each_layer_has_its_own_end():
     )
 
 
-def test_blocks_bound_what_they_come_from():
+def test_blocks_bound_what_they_come_from(monkeypatch):
+    monkeypatch.setattr(layered, "LARGEST_SIDE", 12)  # a column of as many is broken, and of more is not
     for strength in (0.2, 1.0):
         Q = Smoothness([(coupled(strength), np.ones((1, 1)))])
         found = blocks(Q, LAYERS)
@@ -130,6 +135,47 @@ def test_blocks_bound_what_they_come_from():
     scalar = blocks(Smoothness.isotropic(3.0, (12, 1)), LAYERS)
     assert [block.largest for block in scalar.each] == [3.0, 3.0]
     assert [block.shape for block in scalar.each] == [*LAYERS.shapes]
+    monkeypatch.setattr(layered, "LARGEST_SIDE", 11)
+    assert [block.largest for block in blocks(Q, LAYERS).each] == [Q.largest] * 2
+
+
+def test_a_block_has_the_norms_of_those_beside_it_added_with_their_rounding():
+    """Of three layers, two of which meet in a block with a zero. Catches a norm that is halved, and all of them."""
+    M = np.diag([0.0, 0, 0, 5])
+    M[0, 1:3] = M[1:3, 0] = [3, 0]
+    found = blocks(Smoothness.known([(M, np.ones((1, 1)))]), Layers([(1, 1), (2, 1), (1, 1)]))
+    for block, B in zip(found.each, ([[3.0, 0.0]], [[3.0], [0.0]]), strict=False):
+        more = np.sqrt(largest_gram_eigenvalue(np.array(B))) * (1 + 4 * EPS)
+        assert block.dense.diagonal().tolist() == [more * (1 + 4 * EPS) * (1 + 4 * EPS)] * len(block.dense)
+    assert (found.each[2].largest, found.apart) == (5, False)
+
+
+@dataclass(frozen=True)
+class Along:
+    """One line, and what it says of itself."""
+
+    dim: int = 2
+    rank: int = 1
+
+    def sample(self, rng, size):
+        return np.full((size, 2, 1), 0.5**0.5)
+
+    def expected_projection(self):
+        return np.full((2, 2), 0.5)
+
+    def second_moment(self, M):
+        return M.sum(axis=(-2, -1), keepdims=True) * np.full((2, 2), 0.25)
+
+
+def test_what_leaves_a_direction_alone_or_is_listed_in_many_has_no_moments_of_all_layers(monkeypatch):
+    """Catches an infinite bound told as a bound, and moments that are asked for where there are none."""
+    monkeypatch.setattr(one_side, "LARGEST_STACK", (LARGEST_ENUMERATED + 1) ** 2)
+    side, many = LARGEST_ENUMERATED + 1, SKETCHES["listed"][1]
+    many = FiniteSupport(np.tile(many.matrices, (200, 1, 1)), np.tile(many.probabilities / 200, 200))
+    each = FiniteSupport(np.eye(side)[:, :, None], np.full(side, 1 / side))
+    for size, sketch in ((2, Along()), (side, each), (2, many)):
+        algorithm = LayeredRACLoRA(Layers([(size, 1), (2, 1)]), [sketch, Coordinate(2, 1)], 1.0)
+        assert along_all_layers(algorithm, Smoothness.isotropic(1.0, (size + 2, 1))) is None
 
 
 def test_a_block_that_is_no_sum_by_sides_is_read_on_all_entries():
@@ -203,6 +249,10 @@ def test_what_draws_say_of_two_layers_costs_what_both_cost():
     assert known.alpha == 1e-3
     one_sampled = replace(algorithm, sketches=[unknown, Haar(4, 1)])
     assert smoothness_along(one_sampled, Q, alpha=1e-3, draws=20_000, rng=0).alpha == 5e-4
+    of_both = Constants.of(
+        Case(one_sampled, Quadratic.full(Q.dense, np.ones((8, 1)), layers=layers)), draws=2_000, rng=0
+    )
+    assert of_both.nu == pytest.approx(0.1 * (2 - 0.1 * of_both.L_H) * of_both.lambda_min)  # no layer by itself
     first = smoothness_along(algorithm.of_layers[0], blocks(Q, layers).each[0], alpha=1e-3, draws=20_000, rng=0)
     assert first.L_H < known.L_H < 4.0
 

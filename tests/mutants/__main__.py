@@ -51,13 +51,19 @@ def run_tests(root: Path, tests: Sequence[str]) -> tuple[int | None, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def room_of(file: str) -> str:
+    """Return the folder of tests of a source file: that of its room, or of the notebooks."""
+    top, inside, *_ = Path(file).parts
+    return inside if top == "rac_theory" else top
+
+
 def tests_of(line: Line) -> list[list[str]]:
     """Return the test that kills a mutant; where none is named yet, the tests of its room, of its users, and others."""
     if line.killed_by:
         return [["", "-x", line.killed_by]]
     module = line.file.removesuffix(".py").replace("/", ".")
     users = [file for file in sorted(ROOT.glob("rac_theory/*/**/*.py")) if module in file.read_text("utf-8")]
-    rooms = [Path(line.file).parts[1], *(file.relative_to(ROOT).parts[1] for file in users)]
+    rooms = [room_of(line.file), *(room_of(file.relative_to(ROOT).as_posix()) for file in users)]
     every = sorted(folder.name for folder in (ROOT / "tests").iterdir() if any(folder.glob("test_*.py")))
     wanted = [room for room in dict.fromkeys([*rooms, *every]) if room in every and room not in PASSED_OVER]
     return [["", "-x", f"tests/{room}"] for room in wanted]
@@ -65,7 +71,7 @@ def tests_of(line: Line) -> list[list[str]]:
 
 def tests_of_drawn(line: Line) -> list[list[str]]:
     """Return the tests of the room of a mutant, and then all but those of other rooms that are long."""
-    room = f"tests/{Path(line.file).parts[1]}"
+    room = f"tests/{room_of(line.file)}"
     of_room = [[SHORT, "-x", room], ["long or full", "-x", room]] if (ROOT / room).is_dir() else []
     return [*of_room, [SHORT, "-x", "tests"]]
 

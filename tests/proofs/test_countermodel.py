@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from math import prod
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from rac_theory.algebra.division import simplified
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.available import available
 from rac_theory.proofs.columns import Facts, divisor
-from rac_theory.proofs.countermodel import _lowest, refuted
+from rac_theory.proofs.countermodel import _allowed, _hold, _in_drawn, _is_negative, _lowest, _values, refuted
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.prove import _cases
@@ -96,3 +97,64 @@ def test_programs_beside_each_other_have_the_least_of_each():
     least = np.array([np.nan if found.fun is None else found.fun for found in alone])
     assert 10 < np.isnan(least).sum() < 50
     assert_allclose(list(_lowest(c, A, b)), least, rtol=0, atol=1e-9)
+
+
+def test_values_are_those_of_polynomials():
+    """By hand, also where a part of the letters is drawn; what is strict is so by more than rounding."""
+    X = np.array([[2.0, 7.0]])
+    assert _values({(2, 1): Fraction(3), (0, 0): Fraction(-1)}, X).tolist() == [83]
+    form = _in_drawn({(1, 2): Fraction(3), (0, 2): Fraction(4), (2, 0): Fraction(5)}, X, [False, True])
+    assert {name: value.tolist() for name, value in form.items()} == {(0, 2): [10], (0, 0): [20]}
+    X, line = np.array([[-1e-12], [0.0], [1e-9], [2e-9]]), {(1,): Fraction(1)}
+    assert _hold([(line, False)], X).tolist() == [False, True, True, True]
+    assert _hold([(line, True), (line, False)], X).tolist() == [False, False, False, True]
+
+
+def test_numbers_for_constants_meet_all_facts_and_many_are_at_an_edge():
+    """``a b <= 1``, which is met at the edge by no random numbers: a third of them comes within a step of it.
+
+    Catches steps that leave what is allowed, and pushes to one side alone.
+    """
+    slack = SimpleNamespace(value=SimpleNamespace(numerator={(0, 0): Fraction(1), (1, 1): Fraction(-1)}), strict=False)
+    known = SimpleNamespace(slacks=[slack], letters=["a", "b"], terms=lambda terms: terms)
+    X = _allowed(known)
+    product = X.prod(axis=1)
+    assert X.shape == (300, 2)
+    assert (product <= 1).all()
+    assert ((X[:100] >= 0.01) & (X[:100] <= 4)).all()
+    assert X[:100].min() < 0.02
+    assert X[:100].max() > 2
+    ends = product[100:200] > 50 ** (-1 / 199)
+    assert (ends | np.isclose(product[100:200] / product[:100], 50)).all()
+    assert ends.any()
+    assert (np.isclose(X[:100] / X[200:], 50).sum(axis=1) == 1).all()
+    assert np.isclose(X[:100], X[200:]).sum(axis=0).min() > 30
+    assert np.isclose(X[:100], X[200:]).sum() == 100
+    slack.value.numerator = {(0, 0): Fraction(-1), (1, 1): Fraction(1)}
+    assert (_allowed(known).prod(axis=1)[200:] < 50 ** (1 / 199)).any()
+    slack.value.numerator = {(0, 0): Fraction(-1)}
+    assert _allowed(known).shape == (0, 2)
+
+
+def form(of_x, constant, n=1):
+    return {(1,): np.full(n, of_x), (0,): np.full(n, constant)}
+
+
+@pytest.mark.parametrize(
+    ("goal", "facts", "is_negative"),
+    [
+        ({(0,): np.zeros(2)}, [], False),
+        ({(0,): np.array([1.0, -1.0])}, [], True),
+        (form(1.0, 2.0), [], False),
+        (form(1.0, 0.5), [], True),
+        (form(1.0, 0.5), [form(1.0, 0.0)], False),
+        (form(-1.0, -0.5), [form(1.0, 0.0)], True),
+        (form(1.0, 0.25 - 0.6e-4), [form(1e6, 0.25e6)], False),
+        (form(1.0, 0.25 - 1.6e-4), [form(1e6, 0.25e6)], True),
+        (form(1.0, 0.25 - 1.6e-4), [form(1e6, 0.25e6), form(1.0, 0.2)], False),
+        ({(1,): np.array([1.0, 1.0]), (0,): np.array([2.0, 0.5])}, [form(1.0, 0.75, n=2)], True),
+    ],
+)
+def test_a_form_is_negative_where_it_is_so_clearly(goal, facts, is_negative):
+    """By hand: ``x + c`` where x >= -1/4 is known, in any unit, is clearly negative from c = 1/4 - 5/4 10^-4 on."""
+    assert _is_negative(goal, facts, len(next(iter(goal.values())))) is is_negative

@@ -29,6 +29,7 @@ def test_what_is_not_shown_fails_with_the_line_that_repeats_it(curves, bound, mo
     with pytest.raises(NotShown, match=words) as failed:
         assert_mean_below(curves, bound, **more)
     assert failed.value.finding.status is status
+    assert all(one.ishidden(failed) for one in failed.traceback[1:])
     again = re.search(r"again +(.*)", str(failed.value)).group(1)
     names = {"assert_mean_below": assert_mean_below, "curves": curves, "bound": bound, **more}
     with pytest.raises(NotShown, match=words.replace("loss", "metric")):

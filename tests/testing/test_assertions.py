@@ -5,16 +5,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from rac_theory.testing.assertions.trial import _described
 
 from rac_theory import GD, Case, RACLoRA, Status, sketches, theorems
 from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.pytest_plugin import running
 from rac_theory.statements.symbols import T
-from rac_theory.testing import NotShown, assert_converges_to, assert_does_not_converge, assert_rate_bound
+from rac_theory.testing import (
+    NotShown,
+    assert_converges_to,
+    assert_does_not_converge,
+    assert_mean_below,
+    assert_rate_bound,
+)
 from rac_theory.theorems import E, gap
 
 DATA = np.random.default_rng(0)
 PROBLEM = LeastSquares(DATA.standard_normal((20, 6)), DATA.standard_normal((20, 2)))
 RAC = RACLoRA(sketches.Coordinate(dim=6, rank=2), gamma=1 / PROBLEM.L)
+UNIT = Quadratic.left(np.eye(1), np.ones((1, 1)))  # half a squared distance of 1 at the start
+FROZEN = Case(RACLoRA(sketches.Frozen(np.eye(6)[:, :2]), gamma=1 / PROBLEM.L), PROBLEM, steps=300)
 DOUBLED = replace(theorems.T2, claim=E(gap) <= theorems.T2.claim.bound.at({T: 8 * T}))
 
 
@@ -40,8 +50,10 @@ class Lazy(Boastful):
 
 
 def failure(call, *arguments, **given):
+    """What is raised; of a failure pytest is not to show our own lines."""
     with pytest.raises(NotShown) as raised:
         call(*arguments, **given)
+    assert all(one.ishidden(raised) for one in raised.traceback if "testing/assertions/" in str(one.path))
     return raised.value
 
 
@@ -128,21 +140,42 @@ def test_runs_converge_to_the_minimum_and_to_the_minimiser():
 
 def test_too_few_runs_do_not_show_convergence():
     """One run fewer than 0.9^132 < 1e-6 asks for: all converge, and that is not enough."""
-    quadratic = Quadratic.left(np.eye(1), np.ones((1, 1)))
-    rac = RACLoRA(sketches.Gaussian(dim=1, rank=1), gamma=0.5)
+    case = Case(RACLoRA(sketches.Gaussian(dim=1, rank=1), gamma=0.5), UNIT, steps=30)
     given = {"tolerance": 0.1, "rng": 0}
-    raised = failure(assert_converges_to, Case(rac, quadratic, steps=30), 0.0, runs=131, **given)
+    raised = failure(assert_converges_to, case, 0.0, runs=131, **given)
     assert raised.finding.status is Status.UNDECIDED
     assert "it takes about 132 runs to tell" in str(raised)
-    assert assert_converges_to(Case(rac, quadratic, steps=30), 0.0, runs=132, **given).status is Status.HOLDS
+    assert assert_converges_to(case, 0.0, runs=132, **given).status is Status.HOLDS
+
+
+def test_what_ends_at_the_tolerance_is_near_and_is_not_away():
+    """A half of the distance is left after the last step, a quarter before none; each compared with its own number."""
+    case = Case(GD(0.5), UNIT, steps=1)
+    assert_converges_to(case, UNIT.W_star, tolerance=0.5)
+    assert_converges_to(case, 0.0, tolerance=0.125)
+    failure(assert_does_not_converge, case, tolerance=0.5)
+    assert assert_does_not_converge(case, tolerance=0.49).runs == 1  # which decides
+    assert _described(np.array([3.0, 1.0, np.nan, 2.0, 5.0])) == "over the runs 1, median 3, up to inf"
+
+
+def test_a_session_is_told_what_is_left_to_chance(monkeypatch):
+    """Catches a level of what was not tried or was computed, and one that ``--rac-alpha`` does not set."""
+    monkeypatch.setattr(running(), "alpha", 1e-4)
+    case, told = Case(RAC, PROBLEM, steps=60), running().claims
+    losses, small = np.full((40, 1), 0.25), {"gamma": 9.0, "L": 1, "mu": 0.01, "lambda_min": 0.5, "gap0": 1}
+    assert assert_rate_bound("T2", case, rng=0).alpha == 1e-4
+    assert_rate_bound("T2", case, evidence="exact")
+    failure(assert_rate_bound, "T2", replace(case, algorithm=RACLoRA(RAC.sketch, gamma=3 / PROBLEM.L)), rng=0)
+    failure(assert_mean_below, losses, 0.1, ceiling=1.0)
+    failure(assert_mean_below, losses, "T2", constants=small)
+    assert_does_not_converge(FROZEN, tolerance=1e-3)
+    assert [one["alpha"] for one in told] == [1e-4, 0, 0, 1e-4, 0, 0]
+    assert [one["status"] for one in told[2:]] == ["NOT_APPLICABLE", "VIOLATED", "NOT_APPLICABLE", "HOLDS"]
 
 
 def test_a_frozen_sketch_does_not_converge_and_a_fresh_one_does():
     """Would catch the two assertions passing on the same runs."""
-    gamma = 1 / PROBLEM.L
-    frozen = RACLoRA(sketches.Frozen(np.eye(6)[:, :2]), gamma)
-    assert_does_not_converge(Case(frozen, PROBLEM, steps=300), tolerance=1e-3)
-    raised = failure(assert_converges_to, Case(frozen, PROBLEM, steps=300), PROBLEM.f_star, tolerance=1e-3)
+    raised = failure(assert_converges_to, FROZEN, PROBLEM.f_star, tolerance=1e-3)
     assert "the method is deterministic, and its run does not" in str(raised)
     assert_converges_to(Case(RAC, PROBLEM, steps=300), PROBLEM.f_star, tolerance=1e-3, rng=0)
     message = str(failure(assert_does_not_converge, Case(RAC, PROBLEM, steps=300), tolerance=1e-3, rng=0))
@@ -152,17 +185,18 @@ def test_a_frozen_sketch_does_not_converge_and_a_fresh_one_does():
 
 def test_a_run_that_diverges_converges_to_nothing():
     """Overflow makes infinities, then nan, which compare as neither near nor far."""
-    wild = GD(1e6 / PROBLEM.L)
-    assert_does_not_converge(Case(wild, PROBLEM, steps=300), tolerance=1e-3)
-    for target in (PROBLEM.f_star, PROBLEM.W_star):
-        raised = failure(assert_converges_to, Case(wild, PROBLEM, steps=300), target, tolerance=0.1)
-        assert "up to inf" in str(raised)
+    for steps in (40, 300):
+        case = Case(GD(1e6 / PROBLEM.L), PROBLEM, steps=steps)
+        assert_does_not_converge(case, tolerance=1e-3)
+        for target in (PROBLEM.f_star, PROBLEM.W_star):
+            assert "up to inf" in str(failure(assert_converges_to, case, target, tolerance=0.1))
 
 
 def test_a_start_at_the_target_tests_nothing():
-    with pytest.raises(ValueError, match=r"W0 must be further from target than tolerance=0\.1, got 0"):
-        assert_converges_to(Case(RAC, PROBLEM, PROBLEM.W_star, steps=3), PROBLEM.W_star, tolerance=0.1)
-    with pytest.raises(ValueError, match=r"target must have shape \(6, 2\), got \(2, 6\)"):
-        assert_converges_to(Case(RAC, PROBLEM, steps=3), PROBLEM.W_star.T, tolerance=0.1)
+    with pytest.raises(ValueError, match="W0 must be further from target than tolerance=1, got 1: nothing would be"):
+        assert_converges_to(Case(GD(0.5), UNIT, steps=3), UNIT.W_star, tolerance=1.0)
+    for target, shape in ((PROBLEM.W_star.T, "(2, 6)"), (PROBLEM.W_star[:, 0], "(6,)")):
+        with pytest.raises(ValueError, match=re.escape(f"target must have shape (6, 2), got {shape}")):
+            assert_converges_to(Case(RAC, PROBLEM, steps=3), target, tolerance=0.1)
     with pytest.raises(ValueError, match=r"share must be a finite number > 0 and < 1, got 1"):
         assert_does_not_converge(Case(RAC, PROBLEM, steps=3), tolerance=0.1, share=1)

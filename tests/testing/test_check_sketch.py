@@ -4,16 +4,24 @@ A check of a right sketch fails with probability 1e-6 for each of some forty cla
 """
 
 import inspect
+import re
 import threading
+from dataclasses import replace
+from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rac_theory.testing.sketches.bets import Bets
+from rac_theory.testing.sketches.rotation import rotation_tests
 
-from rac_theory.sketches import NAMED, Frozen, Haar, named_sketch
+from rac_theory.sketches import NAMED, Coordinate, Frozen, Haar, named_sketch
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.sketches.check_sketch import _schedule
+from rac_theory.testing.sketches.claims import Claims, _near, check_claims, check_same
+from rac_theory.testing.sketches.draws import Draws, check_fresh
+from rac_theory.testing.sketches.moments import Mean, SecondMoment, uniform_tensor
 from rac_theory.testing.sketches.moments import coordinates as coordinates_of
-from rac_theory.testing.sketches.moments import uniform_tensor
 from tests.mutants import wrong_sketch_draws, wrong_sketches
 from tests.mutants.wrong_sketch_laws import FALSE, TRUE, Listed
 
@@ -34,6 +42,44 @@ def test_ours_pass(name, dim, rank):
 
 def test_a_random_frozen_matrix_passes():
     check_sketch(Frozen(np.random.default_rng(0).standard_normal((5, 2))))
+
+
+class Silent:
+    """A sketch that claims nothing, and always draws the same."""
+
+    def __init__(self, S, **members):
+        self.S, (self.dim, self.rank) = S, S.shape
+        vars(self).update(members)
+
+    def sample(self, rng, size):
+        return np.tile(self.S, (size, 1, 1))
+
+
+def test_a_matrix_that_is_always_drawn_is_named_by_how_often_but_where_there_is_no_other():
+    """Catches a number that is not that of the draws, and one dimension, in which all ranges are the same."""
+    taken = Draws(Silent(np.eye(2)[:, :1]))
+    shapes = []
+    with pytest.raises(Refuted, match="gave the same matrix 512 times") as caught:
+        check_fresh(
+            SimpleNamespace(
+                sketch=taken.sketch, name="Silent", many=lambda *given: shapes.append(given[1:]) or taken.many(*given)
+            ),
+            0,
+        )
+    assert [calls * size for calls, size in shapes] == [int(re.search(r"(\d+) times", str(caught.value))[1])]
+    check_fresh(Draws(Silent(np.eye(1))), 0)
+
+
+@pytest.mark.parametrize("at", [0, 2])
+def test_one_column_of_one_draw_that_is_too_long_is_seen(at):
+    """Also the first draw; squares of other draws may overflow."""
+    assert (Draws(Silent(np.full((2, 1), 1e200))).take(np.random.default_rng(0), 3) == 1e200).all()
+    S = np.tile(np.eye(3)[:, :2], (3, 1, 1))
+    S[at, 1, 1] = 2.0
+    off = Silent(S[0], orthonormal=True, sample=lambda rng, size: S)
+    with pytest.raises(Refuted, match="are off by up to 3 in 1 of 3 draws") as caught:
+        Draws(off).take(np.random.default_rng(0), 3)
+    np.testing.assert_array_equal(caught.value.witness["S"], S[at])
 
 
 def coordinates(rng, size):
@@ -57,13 +103,18 @@ class Base:
 
 
 def test_what_is_to_be_broken_passes():
-    check_sketch(Base())
+    check_sketch(Base(inner=Base()))  # which does not compare by value
 
 
 class Counting(Base):
     def sample(self, rng, size):
-        self.calls += 1
+        self.calls[0] += 1
         return super().sample(rng, size)
+
+
+class Within(Base):
+    def sample(self, rng, size):
+        return self.inner.sample(rng, size)
 
 
 PAIRS = np.stack([np.eye(6)[:, :2], np.eye(6)[:, 2:4]])
@@ -81,8 +132,10 @@ OFF = np.diag([0.3, 0.366, 1 / 3, 1 / 3, 1 / 3, 1 / 3])  # by 10% in two of six 
         (Base(sample=lambda rng, size: np.moveaxis(coordinates(rng, size), 0, -1)), "draws go along the first axis"),
         (wrong_sketches.Cached(6, 2), "it repeats itself: is a draw cached"),
         (wrong_sketches.OneABatch(6, 2), "must draw afresh for each of the size matrices"),
-        (Counting(calls=0), "must not change its parameters when it is used: calls changed"),
+        (Within(inner=Counting(calls=np.zeros(2))), "must not change its parameters when it is used: inner changed"),
+        (Counting(calls=np.zeros(2)), "must not change its parameters when it is used: calls changed"),
         (Base(sample=lambda rng, size: coordinates(rng, size).astype(int)), "must return floats, it returned int"),
+        (Base(sample=lambda rng, size: np.ma.array(coordinates(rng, size))), "an array, it returned MaskedArray"),
         (Base(invariants=lambda: Haar(6, 1).invariants()), r"invariants\(\) must be E\[H\]: it says"),
         (Base(rank=7), r"Base: rank must be in 1\.\.dim=6, got 7"),
         (Base(dim=None), "Base: dim must be an integer, got None"),
@@ -189,6 +242,146 @@ def test_draws_are_taken_in_the_shares_that_are_said(draws):
     assert sum(total for _, total, _ in taken) == pytest.approx(draws, rel=0.003)
 
 
+@pytest.mark.parametrize("r", [2, 4])
+@pytest.mark.parametrize("by_rank", [False, True])
+def test_a_mean_is_bet_on_where_it_is_farthest_off_and_within_what_a_projection_can_be(monkeypatch, by_rank, r):
+    """Each column from H itself: its number, what is said of it, and its ends, which some H of this rank attains.
+
+    Catches ends that are too near, which is unsound, or too far, and directions that are not those of the mismatch.
+    """
+    d, seen = 5, []
+    rng = np.random.default_rng(1)
+    monkeypatch.setattr(Bets, "add", lambda self, *given: seen.append(given))
+    C = np.diag([0.1, 0.2, 0.4, 0.6, 0.7]) + 0.05
+    M = None if by_rank else np.diag([1.0, 0.5, 0.25, 0.5, 0.2])
+    mean, Q = Mean("", np.eye(d) if by_rank else C, M, by_rank), [Haar(d, r).sample(rng, 4) for _ in range(3)]
+    for some in Q[:2]:
+        mean.block(some)
+    A = np.array([[H @ H if M is None else H @ M @ H for H in one @ np.swapaxes(one, 1, 2)] for one in Q])
+    D = (A[0].sum(axis=0) / 4 - mean.claimed).T
+    D = (D + D.T) / 2 / np.abs(D).max()
+    values, U = np.linalg.eigh(D)
+    vectors = [*np.eye(d), None, U[:, 0], U[:, -1], D]
+    ends = values[values < 0][:r].sum(), values[values > 0][-r:].sum()
+    forms = [np.eye(d) / d if v is None else v if v.ndim == 2 else np.outer(v, v) for v in vectors]
+    x, said, low, high = seen[1]
+    np.testing.assert_allclose(x, np.einsum("cde,ked->kc", forms, A[1]), atol=1e-12)
+    share = r / d if by_rank else 1.0
+    np.testing.assert_allclose(said, np.tile(share * np.einsum("cde,ed->c", forms, mean.claimed), (len(said), 1)))
+    np.testing.assert_allclose((low, high), [[0.0] * 8 + [ends[0]], [1.0] * 8 + [ends[1]]], atol=1e-12)
+    assert (seen[0][0][:, 6:] == 0).all()
+    assert len(seen[0][2]) == len(seen[0][3]) == 9
+    mean.block(Q[2])
+    np.testing.assert_allclose(mean._total, A.sum(axis=(0, 1)), atol=1e-12)
+    assert mean._draws == 12
+    assert mean._bets.fixed == (0 if by_rank else 6)  # coordinates and the trace, whose claims do not change
+    for column, where in ((4, "coordinate"), (5, "trace over dim"), (6, "direction"), (7, "direction"), (8, "entries")):
+        monkeypatch.setattr(Bets, "refuted", lambda self, alpha, column=column: (column, 0.25, 0.5))
+        with pytest.raises(Refuted, match=f"{where} it says 0.25, but 12 draws have mean 0.5"):
+            mean.check(0.01)
+
+
+def test_a_second_moment_is_bet_on_where_it_is_farthest_off_and_up_to_what_a_projection_can_give(monkeypatch):
+    """``<S, H>^2`` from H itself, and its largest value from the projections on the eigenvectors of S."""
+    d, r, seen = 4, 2, []
+    rng = np.random.default_rng(2)
+    monkeypatch.setattr(Bets, "add", lambda self, *given: seen.append(given))
+    T = np.stack([uniform_tensor(d, rank, d) for rank in range(r + 1)])
+    second, Q = SecondMoment("", np.eye(d), T), [Haar(d, r).sample(rng, 6) for _ in range(2)]
+    for some in Q:
+        second.block(some)
+    i, j = np.triu_indices(d)
+    flat = [coordinates_of(one @ np.swapaxes(one, 1, 2)) for one in Q]
+    off = np.linalg.eigh(flat[0].T @ flat[0] / 6 - T[r])[1][:, [0, -1]]
+    S = np.hstack([np.eye(len(i))[:, i == j], off])
+    x, said, low, high = seen[1]
+    np.testing.assert_allclose(x, np.square(flat[1] @ S), atol=1e-12)
+    np.testing.assert_allclose(said, np.tile(np.einsum("qc,qp,pc->c", S, T[r], S), (6, 1)))
+    full = np.zeros((S.shape[1], d, d))
+    full[:, i, j] = full[:, j, i] = (S / np.where(i == j, 1, np.sqrt(2))[:, None]).T
+    some = [
+        sum(values[list(k)]) for values in np.linalg.eigvalsh(full) for n in (1, 2) for k in combinations(range(d), n)
+    ]
+    np.testing.assert_allclose(high, np.square(some).reshape(len(full), -1).max(axis=1), rtol=1e-9)
+    assert (low == 0).all()
+    assert [SecondMoment("", np.eye(d), T[:k])._bets.fixed for k in (1, 2)] == [d, 0]
+
+
+RIGHT, OFF_DIAGONAL = Coordinate(6, 2).second_moment, 1 - np.eye(6)
+SKEW = np.triu(np.full((6, 6), 0.01), 1)
+THIRD = np.full(6, 1 / 3)
+FEW = 1 / 3 - 1e-7  # of which the trace is no longer 2, so that ranks may be lost
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"second_moment": RIGHT}, ""),
+        ({"expected_projection": lambda: np.eye(6) / 3 + SKEW - SKEW.T}, r"\(\) must be E\[H\], symmetric with"),
+        ({"expected_projection": lambda: np.diag([-1e-6, *THIRD[1:]])}, "symmetric with eigenvalues in"),
+        ({"expected_projection": lambda: np.diag([1 + 1e-6, 0, 0, 0, 0, 0])}, "symmetric with eigenvalues in"),
+        ({"expected_projection": lambda: np.diag([-1e-10, 1 + 1e-10, 0, 0, 0, 0])}, ""),
+        ({"expected_projection": lambda: np.diag(THIRD + 1e-6)}, "with trace E.rank. <= 2: it is 2.00001"),
+        ({"expected_projection": lambda: np.diag(THIRD + 1e-11)}, ""),
+        ({"second_moment": lambda M: RIGHT(M) + 1e-3 * OFF_DIAGONAL * M**2}, "is linear in M: it is not"),
+        ({"second_moment": lambda M: RIGHT(M) + SKEW * M}, "and transpose with M, as H is symmetric"),
+        ({"second_moment": lambda M: RIGHT(np.swapaxes(M, -1, -2))}, "exchanged; is M taken for its transpose"),
+        ({"second_moment": lambda M: RIGHT(M) * (1 + 0.01 * OFF_DIAGONAL)}, "is rank times"),
+        (
+            {
+                "second_moment": lambda M: RIGHT(M) * (FEW * 3 * np.eye(6) + 1.01 * OFF_DIAGONAL),
+                "expected_projection": lambda: np.diag(np.full(6, FEW)),
+            },
+            "",
+        ),
+        ({"second_moment": lambda M: RIGHT(M) + 0.1 * M.reshape(-1, 6, 6)[:1, 0, 1].sum() * SKEW}, "a batch alone"),
+        ({"rotation_invariant": True, "expected_projection": lambda: OFF - 0.000001 * np.eye(6)}, "a multiple of I"),
+        ({"rotation_invariant": True, "second_moment": RIGHT}, "turn with M when the range does: it does not"),
+        ({"rotation_invariant": True, "second_moment": Haar(6, 2).second_moment}, ""),
+    ],
+)
+def test_what_claims_cannot_be_is_named(members, message):
+    """Each alone, without a draw: catches a condition that is left to another one."""
+    claims = Claims.of(Base(**members))
+    if message:
+        with pytest.raises(Refuted, match=message):
+            check_claims(claims, 0)
+    else:
+        check_claims(claims, 0)
+
+
+def test_claims_that_change_are_refused_and_rounding_is_no_change():
+    """A mean that is another one, or is gone; numbers are near up to 1e-9 of one and of themselves."""
+    before = Claims.of(Base())
+    for means in ({}, {name: mean * (1 + 1e-15) for name, mean in before.means.items()}):
+        with pytest.raises(Refuted, match=r"expected_projection\(\) must be the same whenever it is asked for"):
+            check_same(before, replace(before, means=means))
+    check_same(before, before)
+    for size in (0.0, 3.0):
+        a, b = np.full((2, 2), size), np.diag([1.0, 0.0]) * (1 + size) * 1e-9
+        assert _near(a + 0.99 * b, a)
+        assert not _near(a + 1.01 * b, a)
+        assert not _near(a - 1.01 * b, a)
+
+
+def test_a_uniform_range_is_held_against_the_law_of_its_rank():
+    """Each draw against that of its own rank, none having no range at all."""
+    _, mean, second = rotation_tests("Sketch", 4, 2, 0)
+    assert mean.by_rank
+    np.testing.assert_array_equal(second.T[:3], [uniform_tensor(4, k, 4) for k in range(3)])
+    assert not second.T[0].any()
+
+
+def test_a_tensor_of_values_is_that_of_their_second_moments():
+    """Also in a window; and that of a uniform range is the one of its two numbers."""
+    what, V = "Listed.support()", np.linalg.qr(np.random.default_rng(0).standard_normal((4, 3)))[0]
+    claims = Claims.of(Listed([1, 2, 3, 4], listed=[0.1, 0.2, 0.3, 0.4]))
+    np.testing.assert_allclose(claims.tensor(what, V), replace(claims, support=None).tensor(what, V), atol=1e-15)
+    np.testing.assert_allclose(
+        Claims.of(Haar(4, 2)).tensor("Haar.second_moment(M)", np.eye(4)), uniform_tensor(4, 2, 4)[None], atol=1e-15
+    )
+
+
 @pytest.mark.parametrize(("d", "rank"), [(5, 2), (4, 1), (3, 3)])
 def test_second_moments_of_a_uniform_range_are_what_its_traces_say(d, rank):
     """``trace H = r`` and ``||H||^2 = r`` for every draw: two numbers, which are all that such a law has."""
@@ -278,6 +471,13 @@ def test_the_error_that_the_draws_are_said_to_show_is_seen(of):
         except Refuted:
             found += 1
     assert found >= 16
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"), [(12, "S = [[1., 1., 1.,"), (13, "S of norm 3.60555 (see witness['S'])")]
+)
+def test_a_witness_is_shown_in_full_up_to_twelve_numbers(columns, shown):
+    assert f"false, at {shown}" in str(Refuted("false", S=np.ones((1, columns))))
 
 
 def test_a_rare_draw_is_shown():

@@ -12,11 +12,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.stats import beta, binom, kstest
+from scipy.stats import beta, binom, entropy, kstest
 
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
-from rac_theory.numerics import bets
+from rac_theory.numerics import bets, cosine, overlap, unfair
 from rac_theory.numerics.evidence import either_side, log_wealth
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
@@ -24,7 +24,7 @@ from rac_theory.testing.algorithms import along_a_course, gradients, law, pairs,
 from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
-from rac_theory.testing.sketches import batches
+from rac_theory.testing.sketches import batches, support
 from rac_theory.testing.sketches import check_sketch as sketches
 from rac_theory.testing.sketches.moments import Marginals
 from rac_theory.testing.sketches.support import Frequencies
@@ -207,8 +207,10 @@ def test_coins_that_always_fall_alike_are_refused_at_their_probability(columns):
 
 def test_chernoffs_bound_is_that_of_a_mean_that_rounds_beyond_one():
     """Also of one draw: -n log p. Catches a mean that may be beyond one, and two draws for one."""
-    found = bets.Bets()._chernoff(np.array([1.0, np.nextafter(3.0, 4.0)]), np.array([0.7, 2.1]), np.array([1.0, 3.0]))
-    assert found == pytest.approx([-math.log(0.7), -3 * math.log(0.7)], rel=1e-12)
+    seen = np.array([1.0, np.nextafter(3.0, 4.0), 1.0])
+    found = bets.Bets()._chernoff(seen, np.array([0.7, 2.1, 1.2]), np.array([1.0, 3.0, 4.0]))
+    apart = 4 * entropy([0.25, 0.75], [0.3, 0.7])
+    assert found == pytest.approx([-math.log(0.7), -3 * math.log(0.7), apart], rel=1e-12)
 
 
 @pytest.mark.parametrize("x", [0.2, 0.9])
@@ -231,6 +233,11 @@ def test_a_support_is_refused_at_the_tail_of_a_count():
     listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
     listed.block(np.repeat(np.eye(2)[:1, :, None], 40, axis=0))
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
+
+
+def test_tails_of_counts_are_those_of_the_binomial_law():
+    found = support._at_least(np.arange(5.0), 20.0, 0.1)
+    assert found == pytest.approx(binom.sf(np.arange(5) - 1, 20, 0.1), rel=1e-12)
 
 
 def test_counts_alone_are_refused_at_the_tail_times_two_sides_of_each_value_and_two_tests(monkeypatch):
@@ -275,6 +282,19 @@ def test_a_share_that_rounds_beyond_one_is_one():
     law.block(Q)
     assert np.isfinite(law._levels[0]).all()
     assert (law._levels[0][:, 0] == 1).all()
+
+
+def test_shares_are_those_of_ranges_that_leave_a_choice():
+    """Of ranks 0 to 3 in three dimensions those of 1 and 2; along the diagonal its own share is the second."""
+    law, U = Marginals("Sketch", 3, seed=0), np.linalg.qr(np.ones((3, 1)), mode="complete")[0]
+    law.block(np.zeros((1, 3, 3)))
+    law.check(0.5)
+    law.block(np.array([U * (np.arange(3) < k) for k in range(4)]))
+    assert [levels.shape for levels in law._levels] == [(0, 4), (2, 4)]
+    assert law._levels[1][:, 1] == pytest.approx([1, 1])
+    law.block(np.repeat(U[None, :, :1], 40, axis=0))
+    with pytest.raises(Refuted, match="along the diagonal u'Hu does not have"):
+        law.check(0.5)
 
 
 def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
@@ -434,3 +454,57 @@ def test_pairs_are_bet_on_from_both_sides():
     for together, gain, worst in ((none, 1 / 3, 2 / 3), (every, 2 / 3, 1 / 3)):
         expected = float(log_wealth(np.full((30, 1), gain), worst=worst).max())
         assert either_side(together - 1 / 3, 1 / 3, 2 / 3) == pytest.approx(expected)
+
+
+def test_coins_are_refused_at_both_tails():
+    """51 of 63, by the binomial law; those that did not fall are left out."""
+    fell = np.concatenate([np.repeat([1.0, -1.0], [51, 12]), np.zeros(5), np.full(5, 9e-10), np.full(5, -9e-10)])
+    least = edge(lambda alpha: unfair(fell, alpha) is not None)
+    assert least == pytest.approx(-math.log(2 * binom.sf(50, 63, 0.5)), abs=1e-6)
+    assert unfair(np.zeros(3), 1.0) is None
+    assert unfair(np.ones(1), 1.0) == 1
+
+
+def test_likenesses_by_hand():
+    """7 over 5 and 2, whatever the sizes; of two axes and two others one is shared. Zero is like nothing."""
+    S, K, zero = np.diag([3.0, 4.0]), np.ones((2, 2)), np.zeros((2, 2))
+    assert [cosine(S, K), cosine(0.01 * S, 0.01 * K), cosine(S, zero)] == pytest.approx([0.7, 0.7, 0])
+    axes = np.eye(3)[:, [0, 1]], np.eye(3)[:, [2, 1]] @ np.array([[2.0, 1.0], [0.0, 3.0]])
+    assert overlap(*axes) == pytest.approx(0.5)
+    assert overlap(axes[0], 0 * axes[1]) == 0
+
+
+def test_values_of_a_support_are_known_up_to_a_turn_of_their_columns_and_rounding():
+    """At a scale of a million: one that is listed twice is one; a draw that is off by more than rounding is named."""
+    rng = np.random.default_rng(0)
+    S, turns = 1e6 * rng.standard_normal((2, 3, 2)), np.linalg.qr(rng.standard_normal((6, 2, 2)))[0]
+    U, values = turns[0], [S[1], S[0], *(S[0] @ turn for turn in turns)]
+    listed = Frequencies("Sketch", np.array(values), np.array([0.5, 0.2, *[0.05] * 6]), 0)
+    assert listed._p == pytest.approx([0.5, 0.5])
+    listed.block(np.array([S[0] @ U, S[1], S[1] @ U, S[1] * (1 + 0.75 * support._SAME)]))
+    assert sorted(listed._counts) == [1, 3]
+    stray = np.array([S[0], S[1] * (1 + 1.25 * support._SAME), S[1]])
+    with pytest.raises(Refuted, match="1 of 3 draws are not in the list") as caught:
+        listed.block(stray)
+    np.testing.assert_array_equal(caught.value.witness["S"], stray[1])
+
+
+def test_bets_on_a_support_are_in_proportion_to_what_was_too_frequent(monkeypatch):
+    """After six, three and one of ten, where a half, 0.3 and 0.2 are said, and each is thought to come once more.
+
+    A fourth value is said never to come: it is bet on once it did.
+    """
+    seen = []
+    monkeypatch.setattr(bets.Bets, "add", lambda self, *given: seen.append([np.ravel(one).tolist() for one in given]))
+    listed = Frequencies("Sketch", np.arange(1.0, 5.0)[:, None, None], np.array([0.5, 0.3, 0.2, 0.0]), 0)
+    listed._bet(np.array([0, 2]))
+    listed._counts += [6, 3, 1, 0]
+    listed._bet(np.array([2, 0, 1]))
+    listed._counts += [0, -1, 0, 1]
+    listed._bet(np.arange(4))
+    assert seen[0] == [[0, 0], [0], [0], [0]]
+    x, said, low, high = seen[1]
+    assert x == pytest.approx([-1, 0.4, 0])
+    assert (said, low, high) == (pytest.approx([0], abs=1e-15), pytest.approx([-1]), pytest.approx([0.4]))
+    assert seen[2][0] == pytest.approx([2 / 11, -10 / 33, -5 / 11, 1])
+    assert seen[2][1] == pytest.approx([-1 / 11])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, entropy
 
 from rac_theory import Status
 from rac_theory.testing.assertions.share import Share
@@ -33,6 +33,11 @@ def test_no_answer_is_false_more_often_than_alpha():
     assert {*status} == {Status.VIOLATED, Status.UNDECIDED, Status.HOLDS}
 
 
+def test_a_claim_that_is_a_limit_is_shown_below_it_and_not_refuted_above_it():
+    assert Share(20, 20, Share(20, 20, 0.5, 0.01).low, 0.01).status is Status.HOLDS
+    assert Share(0, 20, Share(0, 20, 0.5, 0.01).high, 0.01).status is Status.UNDECIDED
+
+
 def test_a_deterministic_run_decides():
     assert Share(1, 1, 0.9, 0.0).status is Status.HOLDS
     assert Share(0, 1, 0.9, 0.0).status is Status.VIOLATED
@@ -42,3 +47,8 @@ def test_what_cannot_be_told_is_said():
     """A share that is the claimed one exactly: no number of runs would do."""
     assert "too close to tell" in Share(90, 100, 0.9, 1e-6).reason
     assert "it takes about 132 runs to tell" in Share(20, 20, 0.9, 1e-6).reason
+    rate = entropy(
+        [0.6, 0.4], [0.5, 0.5]
+    )  # by which the tail falls with each run; a hundred times as many are too many
+    assert "it takes about 9990 runs" in Share(60, 100, 0.5, np.exp(-9990 * rate * (1 - 1e-9))).reason
+    assert "too close to tell" in Share(60, 100, 0.5, np.exp(-10050 * rate)).reason

@@ -1,6 +1,7 @@
 """What from_module refuses: by example, as people write it, each with the sentence that says what to do."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy, dropout, mse_loss
 
 from rac_theory.torch import from_module
+from rac_theory.torch.at_the_door import _can_be_batched
+from rac_theory.torch.module_loss import ModuleLoss
 
 RNG = np.random.default_rng(0)
 X, LABELS, Y = RNG.standard_normal((30, 4)), np.arange(30) % 3, RNG.standard_normal((30, 3))
@@ -43,6 +46,7 @@ def weighted(output, target):
         ),
         (Forward(lambda y: y - y.mean(0)), cross_entropy, "loss must be a mean over examples*batch normalisation?*"),
         (nn.Linear(4, 3), nn.CrossEntropyLoss(reduction="sum"), "loss must be a mean*is it a sum"),
+        (nn.Linear(4, 3), lambda *both: 1e-12 * cross_entropy(*both, reduction="sum"), "a mean*is it a sum"),
         (nn.Linear(4, 3), weighted, "loss must be a mean*are there weights"),
         (nn.Linear(4, 3), nn.CrossEntropyLoss(reduction="none"), "without dimensions, the mean over*got shape (30,)"),
         (nn.Linear(4, 3), lambda output, target: 1.0, "loss must return a tensor*got float"),
@@ -57,6 +61,15 @@ def weighted(output, target):
 def test_a_module_is_refused(module, loss, message):
     with pytest.raises(ValueError, match=".*".join(map(re.escape, message.split("*")))):
         from_module(module, loss, (X, LABELS))
+
+
+@pytest.mark.parametrize("N", [30, 600])
+def test_examples_are_looked_at_from_the_first_to_the_last(monkeypatch, N):
+    """All of them, or 256. Catches the first or the last that is left out."""
+    seen, real = [], ModuleLoss.values_of_examples
+    monkeypatch.setattr(ModuleLoss, "values_of_examples", lambda f, W, i: seen.append(i) or real(f, W, i))
+    from_module(nn.Linear(4, 3), mse_loss, (np.resize(X, (N, 4)), np.resize(Y, (N, 3))))
+    assert (seen[0][0], seen[0][-1], len(seen[0])) == (0, N - 1, min(N, 256))
 
 
 def test_the_same_in_the_mode_for_evaluation_is_a_problem():
@@ -91,3 +104,24 @@ def test_the_same_in_the_mode_for_evaluation_is_a_problem():
 def test_an_argument_is_named(call, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         call()
+
+
+@pytest.mark.parametrize(
+    ("alone", "off", "batched"),
+    [
+        ([2.0, 0.0], [0.0, 0.0], True),
+        ([2.0, 0.0], [0.0, 1e-9], True),
+        ([2.0, 0.0], [0.0, 1e-8], False),
+        ([2e-12, 0.0], [0.0, 1e-15], False),
+        ([np.nan, 1.0], [0.0, 0.0], True),
+        ([np.nan, 1.0], [0.0, 1e-8], False),
+    ],
+)
+def test_a_batch_is_taken_where_it_gives_what_each_gives_alone(alone, off, batched):
+    """Up to 1e-9 of the largest number; values that are the same are not enough.
+
+    A loss that is no number somewhere was no reason to warn of NumPy's tolerances, and to take one after the other.
+    """
+    f = SimpleNamespace(batched=True)
+    f.values_and_gradients = lambda W: (np.ones(2), np.array(alone) + (np.array(off) if f.batched else 0.0))
+    assert _can_be_batched(f, np.zeros((1, 1))) is batched

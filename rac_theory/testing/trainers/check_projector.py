@@ -202,7 +202,8 @@ def _check_law(
                 f"{share:.3g} of {len(fours)} cases, where chance makes a half; is the seed used as it is?"
             )
     side, share, left = (0, 1.0, False) if unbiased else _share(projector, G, r, seed)
-    _check_mean(P, G, scale * share, where, side, alpha)
+    rounding = max(1e-5, projector.with_rounding(G, r, seed)[1] / 16)
+    _check_mean(P, G, scale * share, where, side, alpha, rounding)
     if law is not None:
         if not side:
             raise Refuted(f"project must be a projection of one side to have a law, {where} is projected on both")
@@ -223,20 +224,23 @@ def _share(projector: Projector, G: Array, r: int, seed: int) -> tuple[int, floa
     m, n = G.shape
     P, off = projector.with_rounding(G, r, seed)
     right, left = C[0, :n, :n], C[1, :m, :m]
-    if np.linalg.norm(projector(G, r, seed, G @ right) - P @ right) <= 8 * off:
-        return m, r / m, True
-    if np.linalg.norm(projector(G, r, seed, left @ G) - left @ P) <= 8 * off:
-        return n, r / n, False
-    return 0, r * r / (m * n), False
+    rows = float(np.linalg.norm(projector(G, r, seed, G @ right) - P @ right))
+    columns = float(np.linalg.norm(projector(G, r, seed, left @ G) - left @ P))
+    if min(rows, columns) > 8 * off:
+        return 0, r * r / (m * n), False
+    # All of the gradient is left where the smaller side is whole: then both fit, up to rounding.
+    times = 8.0 if r >= min(m, n) else 1.0
+    is_left = rows <= times * columns if m <= n else times * rows < columns
+    return (m, r / m, True) if is_left else (n, r / n, False)
 
 
-def _check_mean(P: Array, G: Array, expected: float, where: str, side: int, alpha: float) -> None:
+def _check_mean(P: Array, G: Array, expected: float, where: str, side: int, alpha: float, rounding: float) -> None:
     """Entries, and the part along G, are compared with what is expected of them, by Student's quantile."""
     n = len(P)
     x = np.concatenate([np.sum(P * G, axis=(1, 2))[:, None], P.reshape(n, -1)], axis=1)
     said = expected * np.concatenate([[1.0], G.ravel()])
     deviation = x.std(axis=0, ddof=1) / math.sqrt(n)
-    most = -float(stdtrit(n - 1, alpha / (2 * x.shape[1]))) * deviation + 1e-5 * expected
+    most = -float(stdtrit(n - 1, alpha / (2 * x.shape[1]))) * deviation + rounding * expected
     off = np.abs(x.mean(axis=0) - said)
     if off[0] > most[0]:
         share = f" = rank / {side} times scale" if side else ""

@@ -11,6 +11,7 @@ from rac_theory.testing.trainers.trainer import COUNTERS, Link, of
 
 _ROUNDINGS = 32.0  # of the size of the outputs, that a merge may move them by: weights are rounded, and sums reordered
 _VISIBLE = 4.0  # times that, what the training of a link must move them by
+_ROUNDING = 1e-9  # as 1 - 0.9 is less than a tenth
 _NEAR = 0.1  # that a multiple may be off by, to be called by its name
 
 
@@ -164,7 +165,7 @@ def check_memory(link: Link, pruned: float) -> None:
             continue
         size = sizes.get(path) or max(sizes.values(), default=0.0) or 1.0  # they may be kept under another key
         held = int(np.count_nonzero(left))
-        if held > (1 - pruned) * left.size + (pruned < 1):
+        if held > (1 - pruned) * (1 + _ROUNDING) * left.size + (pruned < 1):
             kept = float(np.linalg.norm(left)) / size
             if kept >= worst:
                 worst, share, path_of_worst = kept, held / left.size, path

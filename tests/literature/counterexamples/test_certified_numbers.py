@@ -1,22 +1,51 @@
 """Numbers that counterexamples certify, by a second route each: none may be on the wrong side."""
 
+import math
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from rac_theory import Case, ChainOfLoRA, Initialisation, simulate
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
 from rac_theory.literature.counterexamples.loss_of_smoothness import logistic_ceiling
+from rac_theory.literature.counterexamples.low_rank import floor
 from rac_theory.literature.counterexamples.noisy_subspace import GAMMA, MU, SIGMA, STEPS, smallest_noise_entry
-from rac_theory.literature.counterexamples.restarts import proved_step
+from rac_theory.literature.counterexamples.paper_quadratic import paper_quadratic
+from rac_theory.literature.counterexamples.restarts import exact_link, proved_step
 from rac_theory.literature.counterexamples.stuck_subspace import run, still_offered
 from rac_theory.problems import LogisticRegression, Quadratic
+from rac_theory.sketches import Frozen
+
+EPS = np.finfo(float).eps
 
 
 def test_the_smallest_noisy_entry_is_that_of_coins_that_all_fall_alike():
     """Then w = (sigma/mu) (1 - (1 - gamma mu)^T), solved by hand. Catches half of a kick, and a sign."""
     assert smallest_noise_entry() == SIGMA * (1 - GAMMA * MU) ** STEPS > 1
+
+
+def test_an_exact_link_is_that_of_the_method():
+    """From factors that see a gradient. Catches a factor whose gradient is that of the other, and half of it."""
+    V, a, gamma = [[1, 2, -1], [0, 3, 1], [2, -1, 1]], [2, -1, 1], Fraction(1, 200)
+    fixed = ChainOfLoRA(Initialisation(A=Frozen(np.array([a], dtype=float).T)), float(gamma), 3, "fixed")
+    ran = simulate(Case(fixed, paper_quadratic(np.zeros((3, 3))), np.array(V, dtype=float), steps=3)).W[0]
+    ours = exact_link([[Fraction(x) for x in row] for row in V], list(map(Fraction, a)), gamma, 3)
+    np.testing.assert_allclose(ran, np.array(ours, dtype=float), rtol=1e-12)
+    assert np.abs(ran - V).max() > 0.1
+
+
+def test_a_floor_has_what_is_uncertain_taken_off():
+    """The root of 2 error / s, and 8 roundings a side of the largest singular value. Catches other shares."""
+    problem = Quadratic.left(np.eye(3) / 2, np.diag([3.0, 2.0, 1.0]))
+    for error in (0.0, 1e-6):
+        known = SimpleNamespace(shape=(3, 3), strong_convexity=0.5, W_star=problem.W_star, f_star_error=error)
+        distance = math.sqrt(5) - (math.sqrt(2 * error / 0.5) + 8 * 6 * EPS * 3)
+        assert floor(known, np.zeros((3, 3)), 1) == pytest.approx(distance**2 / 4 * (1 - 4 * EPS), rel=EPS, abs=0)
+    known.f_star_error = 2.0
+    assert floor(known, np.zeros((3, 3)), 1) == 0
 
 
 @pytest.mark.parametrize("steps", [1, 10, 100])

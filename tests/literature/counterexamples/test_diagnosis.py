@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +21,10 @@ from rac_theory.algorithms import (
     RACLoRA,
 )
 from rac_theory.algorithms.gradients import Noisy
+from rac_theory.literature.counterexamples import diagnosis
 from rac_theory.literature.counterexamples.diagnosis import Cause, diagnose
+from rac_theory.literature.counterexamples.factor_moves import Moves
+from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.noisy_subspace import CornerNoise
 from rac_theory.literature.counterexamples.paper_quadratic import paper_quadratic
 from rac_theory.problems import FromFunctions, Layers, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
@@ -213,6 +218,86 @@ def test_what_is_said_where_the_infimum_is_unknown(method, steps, cause, words):
     assert words in told.reason
     assert not re.search(r"\b(nan|inf|None)\b", str(told))
     assert np.isfinite(list(told.numbers.values())).all()
+
+
+def followed(values, gradients=None, gamma=0.5):
+    """A run of 1 x 1 matrices with these values."""
+    W = np.zeros((len(values), 1, 1))
+    G = W if gradients is None else np.array(gradients)[:, None, None]
+    return FollowedRun(W, np.array(values, dtype=float), G, gamma)
+
+
+def moved(rises, length=1.0, rise=-1.0, curvature=5.0):
+    """Steps of which some rise, after which gamma times their curvature is 2.5."""
+    rises = np.array(rises, dtype=bool)
+    each = np.ones(len(rises))
+    return Moves(np.where(rises, 1.0, rise), rises, length * each, curvature * each)
+
+
+def test_each_test_has_its_two_sides():
+    """In words: a millionfold, a tenth of the late half, above 2, a quarter of the promise. Catches other numbers."""
+    bowl = Quadratic.left([[1.0]], [[1.0]])
+    known = SimpleNamespace(f_star=5.0, f_star_error=1e-7, convex=False, mu=0.0)
+    for left, arrived in ((1.09e-6, True), (1.11e-6, False)):  # of one
+        told = diagnosis._optimum(followed([6, 5 + left]), known, None)
+        assert (told is not None) == arrived
+        assert not arrived or told.numbers["gap"] == pytest.approx(left, rel=1e-8)
+    bare = SimpleNamespace(f_star=0.0)
+    assert diagnosis._optimum(followed([1.0, 1e-6]), bare, None).numbers == {"gap": 1e-6}
+    assert diagnosis._optimum(followed([1.0, 0.5]), bare, None) is None
+    early, few, late = ([t in at for t in range(21)] for at in ((0, 9), (1, 10), (2, 10, 11)))
+    down, level, up = (followed([1.0, middle, end]) for middle, end in ((2.0, 0.0), (2.0, 1.0), (0.0, 1.5)))
+    for run, rises, told in (
+        (down, early, False),
+        (down, few, False),
+        (down, late, True),
+        (level, early, False),
+        (up, early, True),
+        (up, [False] * 21, False),
+    ):
+        found = diagnosis._instability(run, bowl, moved(rises))
+        assert (found is not None) == told
+        if found:
+            share = sum(rises[10:]) / 11
+            assert found.numbers == {"first_rise": rises.index(True), "sharpest": 2.5, "share": pytest.approx(share)}
+    endless = diagnosis._instability(followed([1.0, 2.0, np.inf]), bowl, moved(late))
+    assert endless.reason.startswith("f goes from 1 beyond all floating-point numbers, first rises at t=2, and")
+    W, G = np.array([[0.0, 0], [1, 0], [2, 0]])[..., None], np.array([[1.0, 0], [3, 0], [0, 2]])[..., None]
+    stuck = diagnosis._stuck(FollowedRun(W, np.zeros(3), G, 0.5), bowl, None)
+    assert stuck.numbers == {"directions": 1, "left": 0.0, "gradient": 2.0}
+    B = np.array([[1.0, 0], [0, 1], [1, 0]])[..., None]  # at the last it sees nothing of the last gradient
+    G = np.array([[[3.0, 0], [0, 0]], [[0, 3], [0, 0]], [[0.03, 0], [0, 5]]])
+    factored = FollowedRun(B @ B.swapaxes(1, 2), np.array([14.0, 13.0, 12.5]), G, 0.5, B=B, A=B.swapaxes(1, 2))
+    rest = diagnosis._factors_at_rest(factored, Quadratic.left(np.eye(2), np.diag([1.0, -5.0])), None)
+    assert (rest.cause, rest.numbers) == (
+        Cause.SPURIOUS,
+        pytest.approx({"factor_gradient": 0.03, "gradient": 5}, abs=1e-4),
+    )
+    assert diagnosis._factors_at_rest(replace(factored, gradients=0 * G), bowl, None) is None
+    beneath = np.array([[1.0, 2.0], [0.0, 1.0]])  # what twice the product of the factors is added to
+    above = replace(factored, W=beneath + 2 * factored.W, scale=2.0, values=np.array([9.0, 8.0, 0.5]))
+    lower = diagnosis._floor(above, Quadratic.left(np.eye(2), beneath + np.diag([1.0, 3.0])), B, B.swapaxes(1, 2))
+    assert lower[1] == pytest.approx({"value": 0.5, "lowest": 0.5, "floor": 0.5})
+    unknown = of_unknown_infimum(beneath + np.diag([1.0, 3.0]))
+    for left, told in ((0.08, True), (0.09, False)):  # of the fall by 8.5
+        near = replace(above, values=np.array([9.0, 8.0, 0.5 + left]))
+        assert (diagnosis._floor(near, unknown, B, B.swapaxes(1, 2)) is not None) == told
+    tenth = moved([t == 19 for t in range(20)])  # one of ten late steps
+    assert diagnosis._instability(down, bowl, tenth).numbers["share"] == 0.1
+    assert diagnosis._instability(up, bowl, moved(late, curvature=4.0)) is None  # gamma times it is 2
+    steep = replace(moved(early), curvature=np.where(np.arange(21) == 5, 100.0, 5.0))
+    assert diagnosis._instability(up, bowl, steep).numbers["sharpest"] == 2.5  # what does not rise is no matter
+    for left, told in ((0.99e-6, True), (1.01e-6, False)):
+        found = diagnosis._stationary(followed([9.0, 8.0, 7.0], [1.0, 2.0, 2 * left]), known, None)
+        assert (found is not None) == told
+        assert not told or found.numbers == {"gradient": 2 * left, "gap": 2.0}
+    assert diagnosis._stationary(followed([9.0, 5.0], [1.0, 0.0]), known, None) is None
+    values = [8.0, 7.0, 5.0, 4.0, 2.0]
+    for fall, told in ((0.51, True), (0.49, False)):  # of 2, for a length of one at gamma = 1/2
+        found = diagnosis._slow(followed(values), bowl, moved([True, False, False, False], rise=-fall))
+        assert (found is not None) == told
+        assert not told or found.numbers == {"share": fall / 2, "factor": pytest.approx((2 / 5) ** 0.5)}
+    assert diagnosis._slow(followed(values), bowl, moved([False, False, True, False])) is None
 
 
 def test_a_zero_gradient_is_no_trap():

@@ -72,8 +72,9 @@ def test_conditions_are_those_of_hessians(c):
     seen = spectrum(np.eye(3), B, A)
     assert float(condition(c)) == pytest.approx(seen[-1] / seen[0])
     one, row = float(c) * np.eye(2, 1), np.eye(1, 2) / float(c)
-    seen = spectrum(np.diag([16.0, 1.0]), one, row)
-    assert float(condition_of_one(Fraction(16), c)) == pytest.approx(seen[-1] / seen[0])
+    for s in (Fraction(16), Fraction(1, 16)):
+        seen = spectrum(np.diag([float(s), 1.0]), one, row)
+        assert float(condition_of_one(s, c)) == pytest.approx(seen[-1] / seen[0])
     seen = spectrum(np.eye(1), np.array([[float(c)]]), np.eye(1, 3) / float(c))
     assert float(condition_of_a_row(c)) == pytest.approx(seen[-1] / seen[0])
 
@@ -186,6 +187,7 @@ def test_rounding_at_random_by_draws():
         low = np.floor((ends + float(u)) * 128) / 128
         ends = low + (rng.random(4000) < (ends + float(u) - low) * 128) / 128
     assert mean == 1 + sum(updates)
+    assert mean_of_random_rounding(Fraction(1), updates[:7])[0] == 1 + sum(updates[:7])
     assert ends.mean() == pytest.approx(float(mean), abs=4 * float(variance) ** 0.5 / 4000**0.5)
     assert ends.var() == pytest.approx(float(variance), rel=0.1)
 

@@ -314,13 +314,19 @@ def _hessian(problem):
 
 
 @quick
-@given(st.floats(0.1, 3), st.floats(0.01, 0.3), st.integers(1, 25))
-def test_how_a_link_moves_away_from_a_spurious_point(sigma, gamma, steps):
-    """The closed form against one link. Would catch a wrong eigenvalue of the saddle."""
+@given(st.floats(0.1, 3), st.floats(0.01, 0.3), st.integers(1, 25), st.floats(0.25, 4))
+def test_how_a_link_moves_away_from_a_spurious_point(sigma, gamma, steps, alpha):
+    """The closed form against one link, and against the linear steps of both factors for a start of any length.
+
+    Would catch a wrong eigenvalue of the saddle, and the length of the start where its square belongs.
+    """
     told = multiplier(1.0, sigma, gamma, steps)
     assume(abs(told) < 1e3)
     assert measured_multiplier(sigma, gamma, steps) == pytest.approx(told, abs=1e-5 * (1 + abs(told)))
-    assert multiplier(1.0, sigma, gamma, 1) == pytest.approx(1 - gamma)
+    b = a = 0.0
+    for _ in range(steps):
+        b, a = b - gamma * (1 + alpha * b + sigma * a), a - gamma * sigma * b
+    assert multiplier(alpha, sigma, gamma, steps) == pytest.approx(1 + alpha * b, rel=1e-9, abs=1e-9)
 
 
 @quick

@@ -44,6 +44,9 @@ RIGHT = {
     "single": (single, {}),
     "unequal ranks": (stacked, {"ranks": (1, 4, 2)}),
     "scaled": (lambda *a: 2 * product(*a), {"scale": 2.0}),
+    "half precision": (lambda *a: product(*a).astype(np.float16), {}),
+    "one factor in half precision": (lambda *a: (stacked(*a)[0].astype(np.float16), stacked(*a)[1]), {}),
+    "two rows": (product, {"shapes": [(2, 5)]}),
     "A is frozen": (one_by_one, {"shared": "A"}),
     "B is frozen": (one_by_one, {"shared": "B"}),
 }
@@ -58,10 +61,10 @@ def typo(factors, weights):
     return B, A
 
 
-def truncated(factors, weights):
-    """The best approximation of the rank of the clients."""
+def truncated(factors, weights, rank=None):
+    """The best approximation of a rank, by default that of the clients."""
     U, s, V = np.linalg.svd(product(factors, weights))
-    r = factors[0][0].shape[1]
+    r = rank or factors[0][0].shape[1]
     return U[:, :r] * s[:r], V[:r]
 
 
@@ -97,6 +100,20 @@ WRONG = {
     "truncated": (truncated, {}, "it is the best approximation of rank 3"),
     "stacked twice": (stacked_twice, {}, "each factor has the weight, which is squared then"),
     "half weighted": (half_weighted, {}, "factors are averaged one by one, B without the weights"),
+    "A half weighted, scaled": (
+        lambda f, w: 2 * one_by_one(f, w)[0] @ np.mean([A for _, A in f], axis=0),
+        {"scale": 2.0},
+        "one by one, A without the weights",
+    ),
+    "neither divided, scaled": (
+        lambda f, w: 0.01 * sum(w) ** 2 * np.matmul(*one_by_one(f, w)),
+        {"scale": 0.01},
+        "one by one, and weights are not divided by their sum",
+    ),
+    "one by one, scaled": (lambda f, w: 0.01 * np.matmul(*one_by_one(f, w)), {"scale": 0.01}, "averaged one by one,"),
+    "first, weighted": (lambda f, w: shares(w)[0] * f[0][0] @ f[0][1], {}, "is returned, times its weight, at"),
+    "of rank one": (lambda f, w: truncated(f, w, 1), {}, "the best approximation of rank 1"),
+    "three axes": (lambda f, w: (stacked(f, w)[0][..., None], stacked(f, w)[1]), {}, r"must return B, \(m, r\), and"),
     "unweighted, one by one": (lambda f, w: one_by_one(f, np.ones(len(f))), {}, "one by one, without the weights"),
     "scale": (product, {"scale": 2.0}, "it is 0.5 times that, is a scale missing"),
     "in order": (
@@ -116,6 +133,25 @@ def test_right_ones_pass_for_every_seed(name):
     aggregate, declared = RIGHT[name]
     for seed in range(10):
         check_federated(aggregate, rng=seed, **declared)
+
+
+def test_clients_are_asked_with_counts_shares_and_alone():
+    """Each call has its own weights: catches an order that is turned for clients or weights alone, and sums."""
+    asked = []
+    check_federated(lambda f, w: asked.append((f, w)) or product(f, w), shapes=[(3, 2)], ranks=(1, 2, 1))
+    (first, counts), (_, parts), (backwards, turned), (_, ones), (_, equal), (alone, one) = asked
+    assert sorted(counts) == [10, 20, 30]
+    np.testing.assert_allclose(parts, counts / 60)
+    np.testing.assert_array_equal(turned, counts[::-1])
+    assert all(np.array_equal(f[0], g[0]) for f, g in zip(first, backwards[::-1], strict=True))
+    assert (ones.tolist(), len(alone), one.tolist()) == ([1, 1, 1], 1, [7])
+    np.testing.assert_allclose(equal, 1 / 3)
+    check_federated(stacked, ranks=(1, 4))
+    for shared, which in (("A", 1), ("B", 0)):
+        asked.clear()
+        check_federated(lambda f, w: asked.append(f) or product(f, w), shapes=[(3, 2)], shared=shared)
+        factors = [client[which] for client in asked[0]], [client[1 - which] for client in asked[0]]
+        assert [all(np.array_equal(some[0], one) for one in some) for some in factors] == [True, False]
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -7,18 +7,30 @@ import importlib
 
 import numpy as np
 import pytest
-from scipy.stats import ks_2samp
+from scipy.stats import ks_2samp, ttest_1samp
 
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_projector
 from rac_theory.testing.trainers.check_projector import distance
+from rac_theory.testing.trainers.projection import Projector
 from tests.testing.trainers import projectors
+
+module = importlib.import_module("rac_theory.testing.trainers.check_projector")
 
 
 @pytest.mark.parametrize("name", projectors.RIGHT)
 def test_right_projectors_pass(name):
     project, declared = projectors.RIGHT[name]
     check_projector(project, draws=256, **declared)
+
+
+@pytest.mark.parametrize("shape", [(12, 8), (8, 12), (8, 8)])
+@pytest.mark.parametrize("kind", [np.float64, np.float16])
+def test_a_side_is_told_at_its_full_rank_and_in_half_precision(shape, kind):
+    """Right projectors of the smaller side at its full rank, and of the larger one, were refused for their mean."""
+    for project in (projectors.haar, projectors.rows, lambda G, r, s: projectors.rows(G.T, r, s).T):
+        for rank in (3, 8):
+            check_projector(lambda G, r, s, of=project: of(G, r, s).astype(kind), rank=rank, shapes=[shape], draws=64)
 
 
 @pytest.mark.parametrize("name", projectors.WRONG)
@@ -36,7 +48,9 @@ def test_a_rank_that_is_too_large_may_be_refused_by_name_only():
             raise ValueError(f"rank must be below {min(G.shape)}")
         return projectors.haar(G, rank, seed)
 
-    with pytest.raises(Refuted, match="must handle a tall gradient, 12 x 8, at rank 8: it raised ValueError"):
+    with pytest.raises(
+        Refuted, match=r"must handle a tall gradient, 12 x 8, at rank 8: it raised ValueError: rank must be below 8$"
+    ):
         check_projector(small)
 
     def crash(G, rank, seed):
@@ -64,6 +78,7 @@ LAWS = {
     "coordinates": (projectors.coordinates, Coordinate),
     "single": (projectors.single, Haar),
     "four times": (lambda *a: 4 * projectors.haar(*a), Haar),
+    "a map": (lambda G, rank, seed: lambda X: projectors.haar(X, rank, seed), Haar),
 }
 
 
@@ -83,6 +98,8 @@ def test_the_distance_is_that_of_kolmogorov_and_smirnov():
     for other in (y, y[:100] + 0.5, y[:100] - 0.5):
         assert distance(x, other) == pytest.approx(ks_2samp(x, other).statistic, abs=1e-12)
     assert distance(x, x + 1e-9) == 0
+    assert distance(1e6 * x, 1e6 * x + 1e-3) == 0
+    assert distance(np.array([0.0, 0.0, 1e6]), np.full(3, 0.5)) == pytest.approx(1 / 3)
     assert distance(np.zeros(4), np.array([0.0, 0.0, 1e-9, 1.0])) == 0.25
 
 
@@ -103,6 +120,20 @@ def test_few_values_may_be_drawn_again():
         check_projector(projectors.coordinates_of_two, rank=1, shapes=[(2, 2)], draws=8, rng=seed)
 
 
+@pytest.mark.parametrize(("draws", "period", "sentence"), [
+    (64, 1, "64 seeds give the same projection of"), (64, 24, "those 24 apart are the same for"), (64, 25, ""),
+    (256, 128, "those 128 apart are the same for"), (256, 129, ""),
+])  # fmt: skip
+def test_a_repetition_is_one_that_chance_does_not_make(draws, period, sentence):
+    """Over half of the seeds at most, and forty that are the same."""
+    P = np.resize(np.random.default_rng(0).standard_normal((period, 2, 2)), (draws, 2, 2))
+    if not sentence:
+        module._check_repetition(P, "G", P[0])
+        return
+    with pytest.raises(Refuted, match=sentence):
+        module._check_repetition(P, "G", P[0])
+
+
 @pytest.mark.long
 def test_an_error_of_five_per_cent_is_seen():
     """At least 16 of 20 seeds: with power 0.9 fewer have probability 0.04."""
@@ -118,6 +149,8 @@ def test_an_error_of_five_per_cent_is_seen():
 def test_declarations_are_checked():
     with pytest.raises(ValueError, match="scale must be a finite number > 0"):
         check_projector(projectors.haar, scale=0)
+    with pytest.raises(ValueError, match="alpha must be a finite number > 0 and < 1, got 1"):
+        check_projector(projectors.haar, alpha=1.0)
     with pytest.raises(ValueError, match="draws must be >= 8"):
         check_projector(projectors.haar, draws=2)
     with pytest.raises(ValueError, match=r"project\(G, 3, 0\) must be an array, got a list"):
@@ -126,7 +159,6 @@ def test_declarations_are_checked():
 
 def test_all_that_chance_decides_of_a_shape_costs_two_alphas(monkeypatch):
     """One for independence, which two comparisons share, one for the mean. Catches a level that is spent on each."""
-    module = importlib.import_module("rac_theory.testing.trainers.check_projector")
     spent = []
     unfair, quantile = module.unfair, module.stdtrit
     monkeypatch.setattr(module, "unfair", lambda x, alpha: spent.append(("signs", alpha)) or unfair(x, alpha))
@@ -135,6 +167,44 @@ def test_all_that_chance_decides_of_a_shape_costs_two_alphas(monkeypatch):
     entries = 6 * 4 + 1  # and the part along G
     assert sum(alpha for what, alpha in spent if what == "signs") == pytest.approx(1e-4)
     assert sum(2 * entries * p for what, p in spent if what == "mean") == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize(("G", "where"), [([[1.0, 0.0]], "50 of them have"), ([[0.0, 1.0]], "an entry")])
+def test_a_mean_is_refused_at_the_level_of_students_test(G, where):
+    """By scipy, of three numbers that share alpha: two entries, and the part along G, which is one of them."""
+    P = np.random.default_rng(0).standard_normal((50, 1, 2)) * [1.0, 1e-9] + [0.4, 0.0]
+    p = ttest_1samp(P[:, 0, 0], 0.0).pvalue
+    module._check_mean(P, np.array(G), 0.0, "", 0, 3 * p * (1 - 1e-6), 1e-5)
+    with pytest.raises(Refuted, match=f"must have the mean 0 G over seeds: for .*{where}"):
+        module._check_mean(P, np.array(G), 0.0, "", 0, 3 * p * (1 + 1e-6), 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("twice", "scale", "sentence"),
+    [
+        ([3.0, 0.31], 1.0, ""),
+        ([3.0, 0.8], 1.0, "the projection of P = project(G) is 0.267 of its norm from scale P"),
+        ([6.0, 0.3], 1.0, "must be scale=1 times a projection: for G it is 2 times one"),
+        ([6.0, 0.3], 2.0, ""),
+    ],
+)
+def test_a_projection_done_twice_is_itself_up_to_rounding(twice, scale, sentence):
+    """Of P of norm 3, where rounding is 1/100: by 8 times that and 9 at most, or 6 where it is compared with itself."""
+    if not sentence:
+        module._check_idempotent(np.array([twice]), np.array([[3.0, 0.0]]), "G", scale, 0.01)
+        return
+    with pytest.raises(Refuted) as caught:
+        module._check_idempotent(np.array([twice]), np.array([[3.0, 0.0]]), "G", scale, 0.01)
+    assert sentence in str(caught.value)
+
+
+def test_what_points_uphill_does_so_by_more_than_rounding():
+    """``-c G`` of a scale of a hundred: 1.5e-3 is rounding of single precision. Nothing at all is no fault of these."""
+    G = np.full((2, 2), 0.5)
+    for c in (0.0, 1e-3):
+        module._check_map(Projector(lambda G, r, s, c=c: -c * G), G, 2, 100.0, True, 0)
+    with pytest.raises(Refuted, match=r"must not point uphill: for .* <G, project\(G\)> is -0\.002"):
+        module._check_map(Projector(lambda G, r, s: -2e-3 * G), G, 2, 100.0, True, 0)
 
 
 @pytest.mark.parametrize("draws", [256, 1024])

@@ -32,10 +32,20 @@ def found(theorem, blocks=2, steps=1, gamma=ONE, mu=TENTH):
 @pytest.mark.parametrize("theorem", THEOREMS)
 @pytest.mark.parametrize("blocks", [0, 1, 2])
 def test_a_certificate_is_checked_again_and_says_what_it_proves(theorem, blocks):
+    """The same in other units, T4 an equality. Catches a law that is asked of places, and an L in the wrong place."""
     certificate = found(theorem, blocks)
+    setting = certificate.setting
+    if theorem == "T4":
+        assert float(certificate.bound) == pytest.approx(1 - setting.share * Fraction(19, 100), rel=1e-5)
+    units = program(replace(setting, L=2 * ONE, mu=2 * setting.mu, gamma=setting.gamma / 2))
+    assert multipliers.certificate(units).bound == certificate.bound * (2 if theorem == "T1" else 1)
+    for law in units.laws:
+        with pytest.raises(ValueError, match="condition must be one of functions of this class, got"):
+            units.form(Condition(law, ((),)))
     assert certificate.check()
     assert pickle.loads(pickle.dumps(certificate)).check()
     assert certificate.statement.endswith(f"times {certificate.bound}")
+    assert (" any sketch with ", " no sketch: ", " one of 2 blocks drawn ")[blocks] in certificate.statement
     assert repr(certificate).startswith(f"<Certificate of {theorem}: ")
     assert all(isinstance(x, Fraction) for _, x in certificate.multipliers)
 
@@ -67,6 +77,9 @@ def test_multipliers_must_not_be_negative():
     assert not any(rest.values.values())
     assert not any(rest.products[0].values())
     assert not forged.check()
+    nothing = (Condition("low", ((),)), Fraction(0))  # which may stand beside others, and excuses none
+    assert not replace(forged, multipliers=(*absurd, nothing)).check()
+    assert replace(certificate, multipliers=(*certificate.multipliers, nothing)).check()
 
 
 @pytest.mark.parametrize("block", [0, 1])

@@ -61,7 +61,7 @@ def test_quadratics_are_those_of_the_exact_expectation(theorem, blocks):
 def test_hubers_function_is_the_mean_over_all_runs(theorem):
     """Three blocks and two steps, nine runs written out, coordinate by coordinate; and the same by the rotated kind."""
     where = setting(theorem, blocks=3)
-    a, w, gamma = Fraction(4, 5), Fraction(2, 5), where.gamma
+    a, w, gamma = Fraction(4, 5), HALF, where.gamma
 
     def h(x):
         return a * x * x / 2 if abs(x) <= w else a * w * (abs(x) - w / 2)
@@ -129,8 +129,15 @@ def test_half_of_t3_is_false():
 
 
 def test_functions_of_another_class_are_refused():
-    """Would catch an example that is no lower end, since it is not in the class."""
-    t2, t3 = setting("T2"), setting("T3")
+    """Would catch an example that is no lower end, since it is not in the class; one at the ends of it is in it."""
+    t2, t3, tenth = setting("T2"), setting("T3"), Fraction(1, 10)
+    square, slow = Huber(tenth, ONE), SlowDirection(tenth, tenth, Fraction(3, 2))
+    for theorem in THEOREMS:
+        where = setting(theorem, L=4 * ONE)
+        assert square.value(where) == slow.value(where) == Rotated((tenth,) * 2, (), (ZERO,), (ONE, ONE)).value(where)
+        assert square.near(where) == pytest.approx(float(square.value(where)), rel=1e-12)
+        where = setting(theorem, blocks=0, steps=1, share=THIRD)
+        assert square.value(where) == slow.value(where)
     for example, where in (
         (Huber(ONE, HALF), t2),
         (Huber(Fraction(1, 20), ONE), t2),
@@ -143,6 +150,7 @@ def test_functions_of_another_class_are_refused():
         (Rotated((ONE, ONE), (ZERO, HALF), (ZERO,), (ONE, ONE)), t3),
         (Rotated((ONE,), (), (), (ONE,)), t3),
         (SlowDirection(Fraction(1, 20), ONE, ONE), t2),
+        (SlowDirection(ZERO, ONE, ONE), t3),
         (SlowDirection(ONE, ONE, HALF), t2),
         (SlowDirection(HALF, Fraction(2), ONE), t3),
         (SlowDirection(HALF, ONE, ZERO), t3),

@@ -8,7 +8,7 @@ import pytest
 
 from rac_theory.verdicts.sharpness import function_conditions as conditions
 from rac_theory.verdicts.sharpness.function_conditions import Condition, Point
-from rac_theory.verdicts.sharpness.inner_products import Form, Vector, square
+from rac_theory.verdicts.sharpness.inner_products import Form, Vector, inner, square
 
 HALF, ONE = Fraction(1, 2), Fraction(1)
 
@@ -90,6 +90,13 @@ def smallest(kind, rng, tries=400):
 def test_functions_of_the_class_meet_the_conditions(kind):
     """At 400 triples of points, to rounding. Would catch a wrong sign, or an end that is too large."""
     assert smallest(kind, np.random.default_rng(0)) > -1
+
+
+def test_forms_have_their_coefficients():
+    """<u, u + 2 v> by hand, with halves beside the diagonal. Catches a unit of 2, which no program would show."""
+    u, v = (Vector.unknown(number, 1) for number in (0, 1))
+    assert inner(u, u + 2 * v).matrix(0, 3) == [[1, 1, 0], [1, 0, 0], [0, 0, 0]]
+    assert Form.value(3, 1).values == {3: 1}
 
 
 def test_conditions_print_what_they_say():

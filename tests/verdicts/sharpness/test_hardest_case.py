@@ -6,12 +6,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory import Constants, RACLoRA, hardest_case, theorems, tightness
+from rac_theory import Bernoulli, Constants, RACLoRA, hardest_case, theorems, tightness
 from rac_theory.algorithms import FittedDescent
+from rac_theory.algorithms.gradients import Exact
 from rac_theory.sketches import Gaussian, Haar
 from rac_theory.statements.symbols import L_H, T, gap0, mu, nu
 from rac_theory.theorems import E, gap
 from rac_theory.verdicts.sharpness.case_families import Family, Method, families
+from rac_theory.verdicts.sharpness.hardest_case import _Search
 
 
 @pytest.mark.parametrize(
@@ -74,14 +76,97 @@ def test_steps_that_fit_the_draw_are_searched():
     assert hardest_case(replace(fitted, id="more", claim=more), 60, rng=1).ratio > 1.1
 
 
-def test_both_sides_and_coins_are_searched():
-    """Each family has a largest step for T2, the same for all: 1/L with L = 1."""
-    kinds = {}
-    for family in families(Method()):
-        case = family.case(np.full(family.size, 0.5), 0.5, 4)
-        kinds[type(case.algorithm).__name__, getattr(case.algorithm, "side", "")] = family
-        assert family.largest_step(theorems.T2, 4) == pytest.approx(1, rel=1e-9)
-    assert set(kinds) == {("RACLoRA", "left"), ("RACLoRA", "right"), ("Bernoulli", "")}
+SEARCHED = {
+    Method(): "2x1 Haar 1, 2x1 Haar 2, 2x1 Coordinate 1, 2x1 WeightedCoordinate 1, 3x1 Haar 1, 3x1 Haar 2, 3x1 Haar 3, "
+    "3x1 Coordinate 1, 3x1 Coordinate 2, 3x1 WeightedCoordinate 1, 2x2 Haar 1 right, 2x2 Haar 1 coin, "
+    "2x2 Coordinate 1 right, 2x2 Coordinate 1 coin",
+    Method(plain=True): "2x1 Haar 1, 2x1 Haar 2, 2x1 Coordinate 1, 2x1 Gaussian 1, 2x1 Gaussian 2, 3x1 Haar 1, "
+    "3x1 Haar 2, 3x1 Haar 3, 3x1 Coordinate 1, 3x1 Coordinate 2, 3x1 Gaussian 1, 3x1 Gaussian 3",
+    Method(fitted=True): "2x1 Haar 1, 2x1 Haar 1, 2x1 Coordinate 1, 2x1 Coordinate 1, 3x1 Haar 1, 3x1 Haar 1, "
+    "3x1 Coordinate 1, 3x1 Coordinate 1, 3x1 Coordinate 2, 3x1 Coordinate 2",
+    Method(along=True): "8x1 Haar 1, 8x1 Haar 2, 8x1 Coordinate 1, 8x1 Coordinate 2, 8x1 Coordinate 3, "
+    "8x1 WeightedCoordinate 1, 1x8 Haar 1 right, 1x8 Coordinate 1 right, 5x5 Haar 1 coin",
+}
+
+
+@pytest.mark.parametrize("method", SEARCHED)
+def test_what_is_searched(method):
+    """All ranks, sides, coins and kinds, by name; alpha is the rank, a coin falls by its parameter, weights from 1/20.
+
+    Each family of projected steps has a largest step for T2, the same for all: 1/L with L = 1.
+    """
+    names = []
+    for family in families(method):
+        algorithm = family.algorithm(np.array([0.25, 0.5, 0.75, 1.0])[: family.parameters], 0.5, Exact())
+        coin = isinstance(algorithm, Bernoulli)
+        sketch = algorithm.left if coin else algorithm.sketch
+        side = " coin" if coin else " right" if getattr(algorithm, "side", "left") == "right" else ""
+        names.append(f"{family.shape[0]}x{family.shape[1]} {type(sketch).__name__} {sketch.rank}{side}")
+        assert algorithm.gamma == 0.5
+        assert not coin or (algorithm.p, algorithm.right) == (0.25, sketch)
+        assert getattr(algorithm, "lora_alpha", None) == (sketch.rank if method.plain else None)
+        if names[-1].endswith("WeightedCoordinate 1"):
+            drawn = 0.05 + np.array([0, 0, 0, 0, 0.25, 0.5, 0.75, 1.0])
+            np.testing.assert_array_equal(sketch.weights, drawn if sketch.dim == 8 else drawn[4 : 4 + sketch.dim])
+        if method == Method():
+            assert family.largest_step(theorems.T2, 4) == pytest.approx(1, rel=1e-9)
+    assert ", ".join(names) == SEARCHED[method]
+
+
+def test_a_case_is_read_from_the_numbers_of_a_point():
+    """Curvatures from 1 down to 1/100, the start in their directions, and noise of a tenth of the first gradient on."""
+    across = np.array([[1.0, 1.0], [1.0, -1.0]])
+    for directions, noisy in ((None, True), (across, False)):
+        method = Method(noisy=noisy)
+        family = Family(
+            (2, 1), 0, method, lambda _, gamma, gradients: RACLoRA(Haar(2, 1), gamma, "left", gradients), directions
+        )
+        point = np.array([0.75, 0.25, 0.5, 0.25, 0.5])[: 4 + noisy]
+        case = family.case(point, 0.5, 3)
+        start, Q = np.array([[0.501], [0.251]]), np.diag([0.1, 1.0])
+        if directions is not None:
+            start, Q = across @ start, across @ Q @ across / 2
+        np.testing.assert_allclose(case.start, start, rtol=1e-15)
+        np.testing.assert_allclose(case.problem.gradient(start[None])[0], Q @ start, rtol=1e-12)
+        assert (case.steps, case.algorithm.gamma, family.size) == (3, 0.5, 4 + noisy)
+        if noisy:
+            assert case.algorithm.gradients.sigma == pytest.approx(0.55 * np.linalg.norm(Q @ start), rel=1e-12)
+    wide = Family((1, 2), 0, Method(), lambda _, gamma, gradients: RACLoRA(Haar(2, 1), gamma, "right", gradients))
+    assert wide.case(np.array([0.5, 0.0, 0.5, 0.25]), 0.5, 3).problem.shape == (1, 2)
+
+
+@pytest.mark.parametrize("theorem", [theorems.T1, theorems.T2], ids=repr)
+def test_a_search_begins_at_condition_number_10_and_counts_bounds_that_have_halved(theorem):
+    """Typed again: a tenth of the cube at each end is the end, steps are from a tenth of the longest, t is up to 64.
+
+    Catches a bound that counts before it has halved, of its start or of what descent promises, and a worse t.
+    """
+    family = next(families(Method()))
+    search = _Search(theorem, family)
+    drawn = np.random.default_rng(0).random((12, family.size + 1))
+    first = search._first(np.random.default_rng(0))
+    inside = (first - 0.1) / 0.8
+    assert (first[:, 0] == 0).all()
+    np.testing.assert_allclose(inside[:, 1], 0.5 + 0.5 * drawn[:, 1], rtol=1e-12)
+    np.testing.assert_array_equal(first[:, 2:], drawn[:, 2:])
+    best, told = -np.inf, set()
+    for point in (*first, np.array([0.0, 1.0, 0.5, 0.5, 0.0])):
+        *numbers, step = np.clip((point - 0.1) / 0.8, 0, 1)
+        case = family.case(np.array(numbers), (0.1 + 0.9 * step) * search.largest_step, 64)
+        bound, gap = theorem.bound(c := Constants.of(case), 64), case.problem.value(case.start[None])[0]
+        halved = bound <= (gap / 2 if theorem is theorems.T2 else c.L * gap)
+        cost = search.cost(point)
+        told.add(bool(halved.any()))
+        if halved.any():
+            ratios = np.where(halved, 1 / tightness(theorem, case), 0)
+            best = max(best, ratios.max())
+            assert cost == -ratios.max()
+        else:
+            assert cost == pytest.approx(min(2, 1 + bound[-1] / (gap if theorem is theorems.T2 else 2 * c.L * gap)))
+        assert search.ratio == best
+    assert (False in told) == (theorem is theorems.T2)
+    assert search.evaluations == 13
+    assert tightness(theorem, search.case)[search.t] == 1 / best
 
 
 @pytest.mark.long

@@ -65,6 +65,12 @@ def test_the_ends_contain_what_is_known(L, mu, blocks, steps):
             assert float(Huber(Fraction(1), Fraction(1)).value(setting)) == pytest.approx(truth, rel=1e-12)
 
 
+def test_each_of_nine_leaves_counts_once():
+    """Three blocks, two steps: T4 is an equality, and T3 is an upper end. Catches six of them, and steps left out."""
+    assert upper("T4", 0.5, 1, 3, 2) == pytest.approx(t4(1, 0.5, 1, 3, 2), rel=1e-5)
+    assert 0.4 / (1 + 2 / 3) < upper("T3", 0, 1, 3, 2) < 0.55 / (1 + 2 / 3)  # about half of the theorem
+
+
 def by_pepit(mu, blocks, steps):
     """T2's worst case at 1/L under the conditions that PEPit imposes, where the branches are written out."""
     import PEPit
@@ -170,11 +176,13 @@ def test_a_case_that_no_program_covers_is_refused():
             side_by_side("T1", Case(RACLoRA(sketch, 0.1), problem, steps=1))
 
 
-def test_too_long_a_step_is_worse_than_the_start():
-    """gamma = 3/L: a program that only ever said what the theorem says would not notice."""
+def test_too_long_a_step_is_worse_than_the_start(monkeypatch):
+    """gamma = 3/L: a program that only ever said what the theorem says would not notice. A tree may be the largest."""
+    monkeypatch.setattr(sys.modules[worst_case.__module__], "LARGEST_TREE", 3)
     found = worst_case("T4", L=1, mu=Fraction(1, 10), gamma=3, blocks=2, steps=1, rng=0)
     assert found.lower == Fraction(5, 2)
     assert found.lower < found.upper < 2.50001
+    assert found.width == pytest.approx(float(1 - found.lower / found.upper), rel=1e-9)
     assert repr(found) == "<WorstCase of T4: between 2.5 and 2.5>"
 
 
@@ -187,8 +195,9 @@ def test_what_cannot_be_asked_is_refused(monkeypatch):
         worst_case("T4", L=2.0, mu=0.3, gamma=0.0, blocks=2, steps=1)
     with pytest.raises(ValueError, match=r"mu must be below L = 2\.0, got 2"):
         worst_case("T2", L=2.0, mu=2.0, gamma=0.1, blocks=2, steps=1)
-    with pytest.raises(ValueError, match="mu must be a finite number > 0, got 0"):
-        worst_case("T4", L=2.0, gamma=0.1, blocks=2, steps=1)
+    for door, where in ((worst_case, {"blocks": 2, "steps": 1}), (worst_step, {"share": 0.5})):
+        with pytest.raises(ValueError, match="mu must be a finite number > 0, got 0"):
+            door("T4", L=2.0, gamma=0.1, **where)
     with pytest.raises(ValueError, match="share must be above 0 and at most 1, got 2"):
         worst_step("T4", **CLASS, share=2)
     with pytest.raises(ValueError, match="share must be 1/blocks = 1/2, got 1"):

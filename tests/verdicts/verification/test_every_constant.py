@@ -24,7 +24,7 @@ from rac_theory.verdicts.verification.judged_runs import _claim, _observed
 from rac_theory.verdicts.verification.measured_constants import with_measured_variance
 from rac_theory.verdicts.verification.observation import _check_infimum
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
-from rac_theory.verdicts.verification.recorded_curves import exact_recording
+from rac_theory.verdicts.verification.recorded_curves import Recording, exact_recording
 
 EPS = 2.0**-52
 CASE = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=40)
@@ -68,6 +68,8 @@ def test_an_equality_is_resolved_where_f_star_is_known_alone():
         assert (len(claim.resolved) < 40, claim.question.ceiling) == (share > 0, math.inf)
     started = Case(CASE.algorithm, CASE.problem, 3 * np.ones((4, 1)), steps=4)
     assert [_shift(started, norm) for norm in (1.0, 9.0)] == pytest.approx([4 * EPS * 2 * 6, 4 * EPS * 2 * 9], abs=0)
+    short = simulate(Case(GD(0.5), Quadratic.left([[1.0]], [[0.5]]), steps=2))
+    assert Recording.of(short).norm == 0.375
 
 
 def test_what_rounding_allows_of_given_curves():

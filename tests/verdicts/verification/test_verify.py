@@ -36,6 +36,7 @@ def test_equality_is_consistent_with_slack_one(d, rank, n, mu):
         assert slack.low <= 1 <= slack.high
     assert verdict.slack.value == pytest.approx(1, abs=0.05)
     assert verdict.fitted.low <= verdict.promised.value <= verdict.fitted.high
+    assert "Informative" not in str(verdict)  # as it is from t = 1 on
 
 
 @pytest.mark.parametrize(("d", "rank"), [(64, 1), (64, 4), (8, 1), (2, 1)])
@@ -161,7 +162,9 @@ def test_what_equals_descent_but_for_rounding_says_no_more(L):
     """Of gradient descent, T1 at t = 1. Catches a bound that counts as below it where 1/L is rounded up."""
     problem = Quadratic.left([[L]], [[1.0]])
     assert verify(theorems.T1, Case(GD(1 / problem.L), problem, steps=1)).informative_from is None
-    assert verify(theorems.T1, Case(GD(1 / problem.L), problem, steps=5)).informative_from == 2
+    longer = verify(theorems.T1, Case(GD(1 / problem.L), problem, steps=5))
+    assert longer.informative_from == 2
+    assert str(longer).endswith("Informative from t=2.")
 
 
 @pytest.mark.parametrize(("share", "status"), [(1.0, Status.UNDECIDED), (0.99, Status.CONSISTENT)])

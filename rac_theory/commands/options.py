@@ -6,6 +6,8 @@ from typing import Any
 
 from rac_theory.commands.parsing import integer, number, option
 
+_MOST_JOBS = 16  # times the cores; each takes a hundred megabytes
+
 
 def add_out(group: Any, what: str) -> None:
     """Add the folder of what is written."""
@@ -30,6 +32,16 @@ def _folder(text: str) -> Path:
 def add_jobs(group: Any) -> None:
     """Add the number of processes."""
     option(group, "--jobs", type=integer(">= 1"), metavar="N", help="worker processes (default: one for each core)")
+
+
+def check_jobs(arguments: argparse.Namespace) -> None:
+    """Raise a ``ValueError`` for a number of processes that a machine cannot start."""
+    from joblib import cpu_count
+
+    from rac_theory.base import checks
+
+    if arguments.jobs is not None:
+        checks.integer("jobs", arguments.jobs, 1, _MOST_JOBS * cpu_count(), f"{_MOST_JOBS} times the cores")
 
 
 def add_seed(group: Any, what: str) -> None:

@@ -63,7 +63,7 @@ def adam_on_factors(problem: Problem, B: Array, A: Array, *, scale: float, learn
 
     >>> import numpy as np
     >>> from rac_theory.problems import Quadratic
-    >>> from rac_theory.experiments.adam_on_factors import adam_on_factors
+    >>> from adam_on_factors import adam_on_factors
     >>> problem = Quadratic.left(100 * np.eye(2), W_star=np.ones((2, 1)))
     >>> B, A = np.zeros((1, 2, 1)), np.ones((1, 1, 1))
     >>> adam_on_factors(problem, B, A, scale=1.0, learning_rate=0.5, steps=1).round(6).tolist()
@@ -100,7 +100,7 @@ def best_for_adam(
     --------
     >>> import numpy as np
     >>> from rac_theory.problems import Quadratic
-    >>> from rac_theory.experiments.adam_on_factors import best_for_adam
+    >>> from adam_on_factors import best_for_adam
     >>> problem = Quadratic.left(np.eye(3), W_star=np.ones((3, 3)))
     >>> found = best_for_adam(problem, 1, lora_alpha=1.0, learning_rates=(0.01, 0.1, 1.0, 10.0), steps=20)
     >>> found.best, found.spread

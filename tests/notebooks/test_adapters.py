@@ -5,6 +5,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from adapters import asymmetric_lora, full, lora, rac_lora, train
 
 from rac_theory import (
     GD,
@@ -21,7 +22,6 @@ from rac_theory import (
     simulate,
     sketches,
 )
-from rac_theory.experiments.adapters import asymmetric_lora, full, lora, rac_lora, train
 from rac_theory.problems import Federated, LeastSquares, SoftmaxRegression
 from rac_theory.problems.relu_network import ReLUNetwork
 

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from adam_on_factors import adam_on_factors, best_for_adam
 
 from rac_theory import Initialisation
-from rac_theory.experiments.adam_on_factors import adam_on_factors, best_for_adam
 from rac_theory.problems import LeastSquares, Quadratic
 
 PROBLEM = LeastSquares(

@@ -3,8 +3,7 @@
 import math
 
 import pytest
-
-from rac_theory.experiments.step_size import COARSE, best_step
+from finetuning import COARSE, best_step
 
 
 @pytest.mark.parametrize("best", [1e-5, 0.03, 0.25, 1.0, 3.0, 256.0, 7e5])

@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from adapters import full, rac_lora
+from digits import Task, digits, network_task, softmax_task
+from finetuning import TUNING, Schedule, compare, methods, table, tried
 
 from rac_theory import Minibatch
-from rac_theory.experiments.__main__ import table
-from rac_theory.experiments.adapters import full, rac_lora
-from rac_theory.experiments.digits import Task, digits, network_task, softmax_task
-from rac_theory.experiments.finetuning import TUNING, Schedule, compare, methods, tried
 from rac_theory.problems import LeastSquares
 
 SHAPES = [(64, 32), (32, 5)]

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from adapters import full, train
 from numpy.typing import NDArray
 
 from rac_theory.base import checks, one_blas_thread
 from rac_theory.base.checks import Array
-from rac_theory.experiments.adapters import full, train
 from rac_theory.problems import Federated, Problem, ReLUNetwork, SoftmaxRegression, datasets
 
 
@@ -29,7 +29,7 @@ class Task:
 
     Examples
     --------
-    >>> from rac_theory.experiments.digits import softmax_task
+    >>> from digits import softmax_task
     >>> task = softmax_task()
     >>> task.problem.shape, f"{task.accuracy(task.starts).item():.2f}"  # what it knows of 5 to 9 before
     ((64, 5), '0.15')
@@ -46,7 +46,7 @@ def digits(first: int) -> tuple[Array, NDArray[np.int64], Array, NDArray[np.int6
 
     Examples
     --------
-    >>> from rac_theory.experiments.digits import digits
+    >>> from digits import digits
     >>> X, y, X_test, y_test = digits(first=5)
     >>> X.shape, X_test.shape, sorted(set(y.tolist()))
     ((598, 64), (298, 64), [0, 1, 2, 3, 4])
@@ -63,7 +63,7 @@ def softmax_task(l2: float = 1e-3) -> Task:
 
     Examples
     --------
-    >>> from rac_theory.experiments.digits import softmax_task
+    >>> from digits import softmax_task
     >>> problem = softmax_task().problem
     >>> problem.shape, problem.n_components
     ((64, 5), 598)
@@ -83,7 +83,7 @@ def network_task(hidden: int = 32, *, clients: int = 1, steps: int = 500, networ
 
     Examples
     --------
-    >>> from rac_theory.experiments.digits import network_task
+    >>> from digits import network_task
     >>> task = network_task(hidden=3, steps=1, networks=2)
     >>> task.shapes, task.starts.shape
     ([(64, 3), (3, 5)], (2, 207, 1))

@@ -42,7 +42,7 @@ class Method:
 
         Examples
         --------
-        >>> from rac_theory.experiments.adapters import lora, rac_lora
+        >>> from adapters import lora, rac_lora
         >>> shapes = [(64, 32), (32, 5)]
         >>> lora(shapes, 1, "A").numbers(shapes), rac_lora(shapes, 1, "A").numbers(shapes)
         (133, 96)
@@ -56,7 +56,7 @@ def full(shapes: Sequence[tuple[int, int]]) -> Method:
 
     Examples
     --------
-    >>> from rac_theory.experiments.adapters import full
+    >>> from adapters import full
     >>> full([(64, 32), (32, 5)]).numbers([(64, 32), (32, 5)])
     2208
     """
@@ -70,7 +70,7 @@ def lora(shapes: Sequence[tuple[int, int]], rank: int, random: Factor, *, restar
 
     Examples
     --------
-    >>> from rac_theory.experiments.adapters import lora
+    >>> from adapters import lora
     >>> [start.rank for start in lora([(64, 32), (32, 5)], 8, "A").starts]
     [8, 5]
     """
@@ -89,7 +89,7 @@ def asymmetric_lora(shapes: Sequence[tuple[int, int]], rank: int | Sequence[int]
 
     Examples
     --------
-    >>> from rac_theory.experiments.adapters import asymmetric_lora
+    >>> from adapters import asymmetric_lora
     >>> asymmetric_lora([(64, 32), (32, 5)], 1, "B").moves
     ('A',)
     """
@@ -101,7 +101,7 @@ def rac_lora(shapes: Sequence[tuple[int, int]], rank: int | Sequence[int], rando
 
     Examples
     --------
-    >>> from rac_theory.experiments.adapters import rac_lora
+    >>> from adapters import rac_lora
     >>> rac_lora([(64, 32), (32, 5)], 1, "A").restarts
     True
     """
@@ -157,7 +157,7 @@ def train(
     Examples
     --------
     >>> import numpy as np
-    >>> from rac_theory.experiments.adapters import lora, rac_lora, train
+    >>> from adapters import lora, rac_lora, train
     >>> from rac_theory.problems import Quadratic
     >>> problem, W = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0])), np.zeros((1, 3, 3))
     >>> for method in (lora([(3, 3)], 1, "A"), rac_lora([(3, 3)], 1, "A")):

@@ -1,17 +1,30 @@
-"""Fine-tuning on digits: a model of the digits 0 to 4 is adapted to 5 to 9, by every method at equal budgets."""
+"""Fine-tuning on digits: a model of the digits 0 to 4 is adapted to 5 to 9, by every method at equal budgets.
 
-from collections.abc import Mapping, Sequence
+A step size is chosen for each method on runs of its own. ``python notebooks/finetuning.py`` prints the tables of the
+page about counterexamples, in some minutes.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from adapters import Factor, Method, asymmetric_lora, full, lora, rac_lora, train
+from digits import Task, network_task, softmax_task
 
-from rac_theory.algorithms.gradients import GradientSource
+from rac_theory.algorithms.gradients import GradientSource, Minibatch
 from rac_theory.base import checks, one_blas_thread, progress, tasks
 from rac_theory.base.checks import Array
-from rac_theory.experiments.adapters import Factor, Method, asymmetric_lora, full, lora, rac_lora, train
-from rac_theory.experiments.digits import Task
-from rac_theory.experiments.step_size import best_step
 from rac_theory.numerics import child, generator, seed_sequence
+
+COARSE = tuple(4.0**k for k in range(-2, 3))
+"""What is tried first; then half and twice the best, as long as they are better, beyond these ends too."""
+
+_ENDS = (4.0**-12, 4.0**12)
+
+RANKS = (1, 2, 4)
+"""Those of the tables."""
 
 SIDES: tuple[Factor, ...] = ("B", "A")
 
@@ -36,7 +49,7 @@ class Schedule:
 
     Examples
     --------
-    >>> from rac_theory.experiments.finetuning import Schedule
+    >>> from finetuning import Schedule
     >>> Schedule(steps=200, link=10).links
     20
     """
@@ -71,7 +84,7 @@ class Outcome:
 
     Examples
     --------
-    >>> from rac_theory.experiments.finetuning import Outcome
+    >>> from finetuning import Outcome
     >>> ended = Outcome("LoRA, A random", 133, gamma=1.0, loss=(0.2, 0.1, 0.3), accuracy=(0.9, 0.8, 1.0))
     >>> print(ended)  # doctest: +NORMALIZE_WHITESPACE
     LoRA, A random   133 numbers  step 1     loss 0.200 [0.100, 0.300]  accuracy 0.900 [0.800, 1.000]
@@ -94,7 +107,7 @@ def shown(spread: tuple[float, float, float]) -> str:
 
     Examples
     --------
-    >>> from rac_theory.experiments.finetuning import shown
+    >>> from finetuning import shown
     >>> shown((0.5, 0.25, 2e9))
     '0.500 [0.250, 2e+09]'
     """
@@ -111,7 +124,7 @@ def methods(shapes: Sequence[tuple[int, int]], rank: int, links: int) -> list[Me
 
     Examples
     --------
-    >>> from rac_theory.experiments.finetuning import methods
+    >>> from finetuning import methods
     >>> shapes = [(64, 32), (32, 5)]
     >>> for method in methods(shapes, rank=1, links=20)[-5:]:
     ...     print(method.name, [start.rank for start in method.starts], method.numbers(shapes))
@@ -137,14 +150,65 @@ def methods(shapes: Sequence[tuple[int, int]], rank: int, links: int) -> list[Me
     ]
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """The step size with the smallest loss, and the loss of each that was tried.
+
+    Attributes
+    ----------
+    gamma : float
+        Twice and half of it were tried too, and were no better.
+    losses : dict
+        From step size to loss, in increasing order of the step size.
+    """
+
+    gamma: float
+    losses: dict[float, float]
+
+
+def best_step(loss: Callable[[float], float]) -> Chosen:
+    """Return the step size whose loss is smallest; nan counts as infinite, and the shorter of two equal steps is taken.
+
+    Raises
+    ------
+    ValueError
+        If the loss still falls at steps of 4^12 or 4^-12, or is finite nowhere.
+
+    Examples
+    --------
+    >>> from finetuning import best_step
+    >>> found = best_step(lambda gamma: abs(gamma - 300.0))  # beyond the grid that is tried first
+    >>> found.gamma, [*found.losses][-3:]
+    (256.0, [128.0, 256.0, 512.0])
+    """
+    losses: dict[float, float] = {}
+
+    def tried(gamma: float) -> None:
+        if gamma not in losses:
+            found = loss(gamma)
+            losses[gamma] = math.inf if math.isnan(found) else found
+
+    def best() -> float:
+        return min(losses, key=lambda gamma: (losses[gamma], gamma))
+
+    for gamma in COARSE:
+        tried(gamma)
+    while not {(gamma := best()) / 2, gamma * 2} <= losses.keys():
+        if not (_ENDS[0] < gamma < _ENDS[1]):
+            raise ValueError(f"loss must have its smallest value inside the grid, got it at its end, gamma = {gamma:g}")
+        tried(gamma / 2)
+        tried(gamma * 2)
+    return Chosen(gamma, dict(sorted(losses.items())))
+
+
 def tried(task: Task, method: Method, schedule: Schedule, *, runs: int = 10, seed: int = 0) -> Outcome:
     """Choose a step size on runs of their own, and return how other runs end with it.
 
     Examples
     --------
-    >>> from rac_theory.experiments.adapters import full
-    >>> from rac_theory.experiments.digits import softmax_task
-    >>> from rac_theory.experiments.finetuning import Schedule, tried
+    >>> from adapters import full
+    >>> from digits import softmax_task
+    >>> from finetuning import Schedule, tried
     >>> ended = tried(softmax_task(), full([(64, 5)]), Schedule(steps=10, link=10), runs=2)
     >>> ended.gamma, f"{ended.loss[0]:.2f}"
     (4.0, '0.09')
@@ -183,8 +247,8 @@ def compare(
 
     Examples
     --------
-    >>> from rac_theory.experiments.digits import softmax_task
-    >>> from rac_theory.experiments.finetuning import Schedule, compare
+    >>> from digits import softmax_task
+    >>> from finetuning import Schedule, compare
     >>> found = compare(softmax_task(), 1, Schedule(steps=2, link=1), runs=1)
     >>> min(found, key=lambda ended: ended.loss).method  # without a bound on the rank
     'full training'
@@ -211,3 +275,42 @@ def _as_many(shapes: Sequence[tuple[int, int]], rank: int, drawn: Factor) -> lis
 
 def _spread(values: Array) -> tuple[float, float, float]:
     return float(np.median(values)), float(values.min()), float(values.max())
+
+
+def table(by_rank: Sequence[Sequence[Outcome]], ranks: Sequence[int] = RANKS) -> str:
+    """Return test accuracies and step sizes, a method a row, in Markdown.
+
+    Examples
+    --------
+    >>> from finetuning import Outcome, table
+    >>> print(table([[Outcome("LoRA", 133, 0.5, (0.3, 0.2, 0.4), (0.85, 0.78, 0.9))]], [1]))
+    | method | r = 1: numbers, step, accuracy |
+    | --- | --- |
+    | LoRA | 133, 0.5, 0.850 [0.780, 0.900] |
+    """
+    longest_first = sorted(by_rank, key=len, reverse=True)  # it has them all, in their order
+    names = list(dict.fromkeys(one.method for found in longest_first for one in found))
+    head = " | ".join(f"r = {rank}: numbers, step, accuracy" for rank in ranks)
+    lines = [f"| method | {head} |", "| --- |" + " --- |" * len(ranks)]
+    for name in names:
+        own = [[one for one in found if one.method == name] for found in by_rank]
+        cells = (f"{one[0].numbers}, {one[0].gamma:g}, {shown(one[0].accuracy)}" if one else "as above" for one in own)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def run(words: str, task: Task, schedule: Schedule) -> None:
+    """Print the table of a task."""
+    began = time.monotonic()
+    found = [compare(task, rank, schedule, n_jobs=-1) for rank in RANKS]
+    print(f"{words}\n\n{table(found)}\n", flush=True)
+    for rank, outcomes in zip(RANKS, found, strict=True):
+        print(f"rank {rank}", *outcomes, sep="\n")
+    print(f"\n{time.monotonic() - began:.0f} s\n", flush=True)
+
+
+if __name__ == "__main__":
+    run("Softmax regression, exact gradients", softmax_task(), Schedule())
+    run("Network, exact gradients", network_task(), Schedule())
+    run("Network, minibatches of 16", network_task(), Schedule(source=Minibatch(16)))
+    run("Network, four clients, ten local steps", network_task(clients=4), Schedule(local=10))

@@ -1,0 +1,1 @@
+../../notebooks/adam_on_factors.py

@@ -1,0 +1,148 @@
+"""Sums of facts that are a goal: exact elimination against fractions that were put in, and the largest multiple."""
+
+from fractions import Fraction
+from functools import reduce
+from operator import mul
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rac_theory.algebra.expression import lifted
+from rac_theory.proofs.columns import Facts
+from rac_theory.proofs.combination import _costs, _exactly, _solve, combined, stretched
+from rac_theory.proofs.fact import granted, read
+from rac_theory.proofs.facts import nothing
+from rac_theory.statements.symbols import L, gamma, lambda_min, mu
+from rac_theory.theorems import T2
+
+RNG = np.random.default_rng(5)
+POSITIVE = [granted(f"{one} > 0", lifted(0) < one) for one in (gamma, mu, L)]
+BOUNDED = [
+    *POSITIVE,
+    granted("short", gamma * L <= lifted(1)),
+    granted("order", mu <= L),
+    granted("both", lifted(0) < L + mu),
+]
+
+
+def some(*numbers):
+    return {(i,): Fraction(number) for i, number in enumerate(numbers) if number}
+
+
+@pytest.mark.parametrize("columns", [1, 2, 4])
+def test_what_was_put_in_comes_out(columns):
+    """Catches an elimination that forgets a row, or a pivot that is not in its place."""
+    for _ in range(20):
+        A = RNG.integers(-3, 4, (columns + 2, columns))
+        if np.linalg.matrix_rank(A) < columns:
+            continue
+        wanted = [Fraction(int(a), int(b)) for a, b in RNG.integers(1, 9, (columns, 2))]
+        parts = [some(*map(int, column)) for column in A.T]
+        goal = some(*(sum(int(a) * x for a, x in zip(row, wanted, strict=True)) for row in A))
+        assert _exactly(parts, goal) == wanted
+        assert _exactly([*parts, parts[0]], goal) is None
+        assert _exactly(parts, goal | {(99,): Fraction(1)}) is None
+    assert _exactly([some(0, 2), some(2, 2)], some(1, 2)) == [Fraction(1, 2)] * 2
+
+
+def test_the_cheapest_sum_is_taken_none_below_zero():
+    assert _solve([some(1), some(1)], some(3), [2.0, 1.0]) == {1: Fraction(3)}
+    assert _solve([some(1), some(1)], some(3), [1.0, 2.0]) == {0: Fraction(3)}
+    assert _solve([some(3, 1), some(0, 1)], some(1, 1), [1.0, 1.0]) == {0: Fraction(1, 3), 1: Fraction(2, 3)}
+    assert _solve([some(1)], some(-1), [1.0]) is None
+    assert _solve([some(1)], some(0, 1), [1.0]) is None
+    assert _solve([], some(1), []) is None
+
+
+def test_what_is_short_and_strict_costs_least():
+    """A tenth for each power, of whatever sign, and a hundredth less for what is strict throughout."""
+    known = Facts(BOUNDED, read(gamma * L))
+    columns = known.columns([known.terms(read(gamma * L - gamma**2 * L**2).numerator)], 1, 2, 2)
+    costs = list(zip(columns, _costs(columns), strict=True))
+    assert costs
+    for column, cost in costs:
+        strict = all(fact.strict for fact in column.facts)
+        assert cost == pytest.approx(len(column.facts) + sum(abs(p) for p in column.powers) / 10 - 0.01 * strict)
+
+
+@pytest.mark.parametrize(
+    ("goal", "follows"),
+    [
+        (gamma * (2 - gamma * L) - gamma, True),
+        (gamma * (2 - gamma * L) - Fraction(21, 20) * gamma, False),
+        (1 - gamma * mu, True),
+        (1 - gamma**2 * mu * L, True),
+        (1 - 2 * gamma * mu, False),
+        ((1 - gamma * mu) / (gamma * L), True),
+        (L**2 - mu**2, True),
+        ((1 - gamma * mu) / (L + mu), True),
+        ((1 - 2 * gamma * mu) / (L + mu), False),
+        ((1 - gamma * mu) / lambda_min, False),
+    ],
+)
+def test_what_follows_from_short_steps_is_found(goal, follows):
+    """From positive numbers, gamma L <= 1 and mu <= L; nothing is known of lambda_min, not even its sign."""
+    found = combined(read(goal), BOUNDED)
+    assert (found is not None) is follows
+    if found is not None:
+        assert (found.value - read(goal)).is_zero
+    assert combined(read(goal - goal), BOUNDED) is nothing
+
+
+@pytest.mark.parametrize(
+    ("goal", "way", "most"),
+    [
+        (gamma * (2 - gamma * L), -gamma, 1),
+        (3 * gamma, -gamma, 3),
+        (lifted(1), -gamma * mu, 1),
+        (lifted(2), -3 * gamma * mu, Fraction(2, 3)),
+        (-gamma, -gamma, None),
+        (gamma, 0 * gamma, None),
+        (1 / gamma, -L, 1),
+        (1 / (L + mu), -2 * gamma * mu / (L + mu), Fraction(1, 2)),
+    ],
+)
+def test_a_goal_is_stretched_as_far_as_it_follows(goal, way, most):
+    assert stretched(read(goal), read(way), BOUNDED) == most
+
+
+def test_a_sum_assumes_the_least_that_makes_it_strict():
+    """Of gamma > 0 under an assumption and gamma >= 0 under none: the first where the goal is strict by it alone."""
+    assumed = T2.assumptions[0]
+    signs = [granted("gamma > 0", lifted(0) < gamma, assumed), granted("gamma >= 0", lifted(0) <= gamma)]
+    facts = [*signs, *BOUNDED[1:]]
+    product, difference = (combined(read(goal), facts) for goal in (gamma * mu, gamma - gamma**2 * L))
+    assert (product.strict, product.by) == (True, {assumed})
+    assert (difference.strict, difference.by) == (False, frozenset())
+
+
+def test_products_stay_near_a_goal():
+    """By hand, of a letter that may be divided by and one that may not: 2 below and 2 above what the goal has."""
+    signs = SimpleNamespace(signs={"a": SimpleNamespace(strict=True), "b": SimpleNamespace(strict=False)})
+    terms = {(1, 2): Fraction(1), (3, 0): Fraction(-1)}
+    assert Facts._range(signs, terms, [(2, 1), (0, 4)], 2) == [range(-3, 2), range(5)]
+    assert Facts._range(signs, terms, [(-3, 1), (-1, -4)], 1) == [range(-5, 0), range(2)]
+    assert Facts._range(signs, {(1, 9): Fraction(1)}, [(2, 1), (0, 4)], 2) is None
+
+
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_a_column_is_the_product_that_it_says_it_is(rounds):
+    """Its terms are those of its facts times its powers; in the first round each makes up a part of the goal."""
+    known = Facts(BOUNDED, read(gamma * mu * L))
+    goal = known.terms(read(gamma - gamma**2 * mu).numerator)
+    columns = known.columns([goal], 1, rounds, 2)
+    assert len({(column.facts, column.powers) for column in columns}) == len(columns) > 3
+    for column in columns:
+        value = known.fact(column, strictly=True).value
+        said = reduce(mul, (fact.value for fact in column.facts))
+        for letter, power in zip(known.letters, column.powers, strict=True):
+            said = said * read(letter) ** power
+        made = read(lifted(0))
+        for powers, times in column.terms.items():
+            one = reduce(mul, (read(x) ** p for x, p in zip(known.letters, powers, strict=True)), read(lifted(times)))
+            made = made + one
+        assert (value - said).is_zero
+        assert (value - made).is_zero
+        if rounds == 1:
+            assert any(goal.get(powers, 0) * times > 0 for powers, times in column.terms.items())

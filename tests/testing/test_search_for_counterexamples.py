@@ -1,0 +1,349 @@
+"""The numbers of the search for counterexamples, by hand, and each refusal at its edge."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rac_theory.problems import PLSine, Quadratic, Smoothness
+from rac_theory.testing import Refuted
+from rac_theory.testing.probe import EPS, Probe
+from rac_theory.testing.problems import certificates, components, constants, derivatives, smoothness
+
+NAN = math.nan
+DEFAULTS = {
+    "L": NAN,
+    "mu": NAN,
+    "strong_convexity": NAN,
+    "f_star": NAN,
+    "f_lower": NAN,
+    "convex": True,
+    "shape": (1, 1),
+}
+
+
+def refusal(check, *arguments):
+    """The sentence with which a check refuses, empty if it does not."""
+    try:
+        check(*arguments)
+    except Refuted as refuted:
+        return str(refuted)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("members", "sentence"),
+    [
+        ({"L": 2.0, "mu": 2.0, "strong_convexity": 2, "f_star": 3.0, "f_lower": 3.0}, ""),
+        ({"L": 0.0, "mu": 0.0, "strong_convexity": 0.0, "convex": False}, ""),
+        ({"L": math.inf}, "P.L must be a finite number, or nan if it is unknown, it is inf"),
+        ({"f_lower": "0"}, "P.f_lower must be a finite number, or nan if it is unknown, it is '0'"),
+        ({"strong_convexity": 2.5, "mu": 2.0}, "P.strong_convexity must be at most mu: they are 2.5 and 2"),
+        ({"mu": 2.5, "L": 2.0}, "P.mu must be at most L: they are 2.5 and 2"),
+        ({"f_lower": 2.5, "f_star": 2.0}, "P.f_lower must be at most f_star: they are 2.5 and 2"),
+        ({"L": -1.0}, "P must have L, mu and strong_convexity >= 0"),
+        ({"mu": -1.0}, "P must have L, mu and strong_convexity >= 0"),
+        ({"strong_convexity": -1.0}, "P must have L, mu and strong_convexity >= 0"),
+        ({"strong_convexity": 0.5, "convex": False}, "P.convex must be True where strong_convexity > 0, it is False"),
+    ],
+)
+def test_constants_out_of_order_are_named(members, sentence):
+    """Each alone, the others unknown; equal ones are in order."""
+    assert (
+        refusal(constants.check_order, SimpleNamespace(problem=SimpleNamespace(**DEFAULTS | members), name="P"))
+        == sentence
+    )
+
+
+@pytest.mark.parametrize(
+    ("members", "lowest", "sentence"),
+    [
+        ({"f_lower": 2.0}, 1.5, ""),
+        ({"f_lower": 2.0}, 1.25, "P.f_lower must bound f from below: it is 2, f(W) is 1.25"),
+        ({"f_star": 3.0, "f_star_error": 0.25}, 2.25, ""),
+        (
+            {"f_star": 3.0, "f_star_error": 0.25},
+            2.0,
+            "P.f_star must be within f_star_error=0.25 of the infimum: it is 3",
+        ),
+        ({"f_star": 3.0, "W_star": np.full((1, 1), 3.5)}, 3.0, ""),
+        (
+            {"f_star": 3.0, "W_star": np.full((1, 1), 3.75)},
+            3.0,
+            "P.W_star must be a minimiser: its value is 3.75, f_star is 3",
+        ),
+        ({"f_star": 3.0, "W_star": np.full((1, 1), 4.75), "f_star_error": 0.25}, 4.0, ""),
+        ({"f_star": 3.0, "W_star": np.full((1, 1), 5.0), "f_star_error": 0.25}, 4.0, "P.W_star must be a minimiser"),
+        ({"f_star": 3.0, "W_star": np.zeros(1)}, 3.0, "P.W_star must have shape (1, 1), it has (1,)"),
+        ({"W_star": np.full((1, 1), 9.0)}, 3.0, ""),
+    ],
+)
+def test_values_are_refused_beyond_what_rounding_allows(members, lowest, sentence):
+    """By half, which is the resolution: numbers that are sums of powers of two, so that edges are exact."""
+    problem = SimpleNamespace(**DEFAULTS | members, value=lambda W: W.sum())
+    probe = SimpleNamespace(problem=problem, name="P", lowest_value=lowest, lowest=np.zeros((1, 1)), resolution=0.5)
+    said = refusal(constants.check_values, probe)
+    assert said.startswith(sentence)
+    assert bool(said) == bool(sentence)
+
+
+def square(curvature=4.0, **members):
+    """``c w^2 / 2`` for matrices of one number, and what it claims."""
+    members = DEFAULTS | members | {"gradient": lambda W: curvature * W}
+    return SimpleNamespace(**members, value=lambda W: curvature / 2 * np.square(W).sum(axis=(-2, -1)))
+
+
+def probe_of(problem, scale=10.0):
+    return SimpleNamespace(problem=problem, name="P", gradient_scale=scale, resolution=0.0, rng=Probe(problem, 0).rng)
+
+
+def test_what_rounding_makes_of_a_pair_is_counted_by_hand():
+    """From 3 to 1 with curvature 4: gradients 12 and 4, terms 10 + 4 (3 + 2) + 12 + 4, a step of length 2."""
+    A, D = np.full((1, 1, 1), 3.0), np.full((1, 1, 1), -2.0)
+    change, rounding = constants.change_of_gradient(probe_of(square()), A, D)
+    assert change.item() == -8
+    assert rounding.item() == pytest.approx(1e3 * EPS * 46 / 2, rel=1e-12, abs=0)
+    cubic = probe_of(SimpleNamespace(gradient=lambda W: W**3))  # from 0 and 3 to 1 and 4: it stretches by 1, and 37
+    rounding = constants.change_of_gradient(cubic, np.array([[[0.0]], [[3.0]]]), np.ones((2, 1, 1)))[1]
+    assert rounding == pytest.approx(1e3 * EPS * np.array([10 + 37 + 1, 10 + 37 * 4 + 27 + 64]), rel=1e-12, abs=0)
+    assert constants._stretch(probe_of(square()), A, D)[0].item() == 4
+    assert constants._monotonicity(probe_of(square()), A, D)[0].item() == 4
+    assert smoothness._turn(probe_of(square()), A, D)[0].item() == 4
+    two = np.array([[[3.0], [-5.0]]]), np.array([[[1.2], [1.6]]])
+    assert constants.shortest_step(*two).item() == pytest.approx(1e-4 * (1 + 5) / 2, rel=1e-12)
+    assert constants._ratios(probe_of(square()), A, 10.0, 7.9).item() == 144 / (2 * 8)
+    assert constants._ratios(probe_of(square()), A, 10.0, 8.0).item() == math.inf
+
+
+@pytest.mark.parametrize(("off", "refuses"), [(0.5e-6, False), (2e-6, True)])
+def test_a_curvature_is_refused_beyond_a_millionth(off, refuses):
+    """Too small an L or smoothness, or too large a strong convexity, by so much of 4; in a step from 3 to 1.
+
+    The second of two pairs is the one that shows it, and its numbers are in the sentence.
+    """
+    A, D = np.array([[[0.0]], [[3.0]]]), np.array([[[NAN]], [[-2.0]]])
+    low, high = 4 * (1 - off), 4 * (1 + off)
+    claimed = probe_of(square(L=low, strong_convexity=high, mu=high, convex=True))
+    assert refusal(constants._check_smoothness, claimed, A, D).startswith("P.L must bound" * refuses)
+    assert refusal(constants._check_monotonicity, claimed, A, D).startswith("P.strong_convexity must be at" * refuses)
+    unseen = probe_of(square(L=2.0, strong_convexity=8.0, convex=True), scale=1e14)  # gradients that round by more
+    for check in (smoothness._check_rise, smoothness._check_turn):
+        assert not refusal(check, unseen, Smoothness.isotropic(2.0, (1, 1)), A[1:], D[1:])
+        said = refusal(check, claimed, Smoothness.isotropic(low, (1, 1)), A[1:], D[1:])
+        assert said.startswith("P.smoothness must bound" * refuses)
+        assert bool(said) is refuses
+    for check in (constants._check_smoothness, constants._check_monotonicity):
+        assert not refusal(check, unseen, A[1:], D[1:])
+        said = refusal(check, claimed, A, D)
+        assert bool(said) is refuses
+        assert said.endswith("at A = [[3.]], B = [[1.]]" * refuses)
+
+
+@pytest.mark.parametrize(("beyond", "refuses"), [(-1e-6, True), (1e-6, False)])
+def test_what_rounding_makes_of_a_rise_and_of_a_turn_is_counted_by_hand(beyond, refuses):
+    """From 3 to 1 with curvature 4 where 3 is allowed: 8 for 6, and 4 for 3, along one of two directions.
+
+    Terms are the values, 2^37 + 18 and 2^37 + 2, and a slope of 24; the other direction may curve by 1e11. The first of
+    two places is no number, and says nothing.
+    """
+    W, D = np.array([[[NAN], [0.0]], [[3.0], [0.0]]]), np.array([[[-1.0], [0.0]], [[-2.0], [0.0]]])
+    Q = Smoothness([(np.diag([3.0, 1e11]), np.eye(1))])
+    probe = probe_of(square(), scale=1e11)
+    probe.problem.value = lambda W: 2.0**37 + 2 * np.square(W).sum(axis=(-2, -1))
+    rounding = EPS * (1e4 * (2**38 + 20 + 24) + 1e3 * (1e11 + 1e11 * 5) * 5)
+    probe.resolution = (8 - 6 * (1 + 1e-6) - rounding) * (1 + beyond)
+    assert bool(refusal(smoothness._check_rise, probe, Q, W, D)) is refuses
+    probe.gradient_scale = ((4 - 3 * (1 + 1e-6)) / (1e3 * EPS) - 1e11) * 2 * (1 + beyond) - (4 * 5 + 12 + 4)
+    assert bool(refusal(smoothness._check_turn, probe, Q, W, D)) is refuses
+
+
+@pytest.mark.parametrize(
+    ("curvature", "claimed", "sentence"),
+    [
+        (-4.0, 0.0, "P.convex must be False, or f have non-negative {}: it claims 0, this pair has -4, at"),
+        (-4.0, 0.5, "P.strong_convexity must be at most {}: it claims 0.5, this pair has -4, at"),
+        (4.0, 5.0, "P.strong_convexity must be at most {}: it claims 5, this pair has 4; is it a PL constant?, at"),
+        (4.0, NAN, ""),
+    ],
+)
+def test_a_pair_says_what_is_not_convex(curvature, claimed, sentence):
+    probe = probe_of(square(curvature, strong_convexity=claimed))
+    said = refusal(constants._check_monotonicity, probe, np.full((1, 1, 1), 3.0), np.full((1, 1, 1), -2.0))
+    assert said.startswith(sentence.format("<grad f(A) - grad f(B), A - B> / ||A - B||^2"))
+    assert bool(said) == bool(sentence)
+
+
+@pytest.mark.parametrize(("off", "refuses"), [(0.98e-5, False), (1.02e-5, True)])
+def test_a_pl_constant_is_refused_beyond_a_hundred_thousandth(off, refuses):
+    """Of a quadratic with curvatures 1 and 4 it is 1, along the first direction: a descent of the ratio ends there."""
+    problem = Quadratic.left(np.diag([1.0, 4.0]), np.zeros((2, 1)))
+    probe = Probe(SimpleNamespace(mu=1 + off, f_star=NAN, shape=(2, 1), start=np.ones((2, 1)),
+                                  value=problem.value, gradient=problem.gradient), 0)  # fmt: skip
+    assert bool(refusal(constants._check_polyak_lojasiewicz, probe)) is refuses
+    raised = Probe(SimpleNamespace(value=lambda W: problem.value(W) + 0.5, gradient=problem.gradient), 0)
+    for size in (1.0, 0.01):
+        end = constants._ratio_descent(raised, size * np.array([[1.0], [3.0]]), 0.5, 1e-9)
+        assert constants._ratios(raised, end[None], 0.5, 1e-9).item() == pytest.approx(1.0, abs=1e-7)
+    for start in (np.zeros((2, 1)), np.full((2, 1), 1e-6)):  # gaps that rounding could touch
+        np.testing.assert_array_equal(constants._ratio_descent(probe, start, 0.0, 1e-9), start)
+
+
+def test_steps_are_turned_to_where_f_curves_most_and_keep_their_length():
+    """Curvatures 1 and 4: each turn makes the share of the first direction four times less."""
+    probe, D = probe_of(Quadratic.left(np.diag([1.0, 4.0]), np.zeros((2, 1)))), np.array([[[3.0], [3.0]]])
+    small = probe_of(Quadratic.left(np.diag([1e-3, 4e-3]), np.zeros((2, 1))))
+    turned = constants._turned(probe, np.ones((1, 2, 1)), D)
+    np.testing.assert_allclose(constants._turned(small, np.ones((1, 2, 1)), D), turned, rtol=1e-9)
+    assert turned[0, 1, 0] > 0
+    assert turned[0, 0, 0] / turned[0, 1, 0] == pytest.approx(4.0**-constants._TURNS)
+    assert np.linalg.norm(turned) == pytest.approx(math.sqrt(18))
+    beyond = smoothness._turned(probe, Smoothness.isotropic(4.0, (2, 1)), np.ones((1, 2, 1)), D)  # -3, 0, raised by 4
+    assert beyond[0, 0, 0] / beyond[0, 1, 0] == pytest.approx(4.0**-smoothness._TURNS)
+    assert np.linalg.norm(beyond) == pytest.approx(math.sqrt(18))
+
+
+def test_steps_are_as_short_as_rounding_allows_and_no_shorter():
+    """Some are lengthened, to just that."""
+    probe = Probe(Quadratic.left(np.eye(2), np.ones((2, 1))), 0)
+    A, D = constants.pairs(probe)
+    assert constants.shortest_step(A, D).max() == pytest.approx(1)
+    assert len(A) == len(D) == 2 * len(probe.places)
+
+
+def test_lines_pass_over_nothing_within_their_reach():
+    """In one dimension 50 to either side of zero, in steps of 0.04; in two, 4 to either side, along a line."""
+    for problem, reach in ((square(), 50), (Quadratic.left(np.eye(2), np.zeros((2, 1))), 4)):
+        A, D = constants._lines(Probe(problem, 0))
+        A, D = A[:: len(Probe(problem, 0).landmarks)], D[:: len(Probe(problem, 0).landmarks)]
+        np.testing.assert_allclose(np.linalg.norm(D, axis=(1, 2)), 0.04)
+        np.testing.assert_allclose(A[:-1] + D[:-1], A[1:], atol=1e-12)
+        assert np.linalg.norm(A[[0, -1]], axis=(1, 2)) == pytest.approx([reach, reach - 0.04])
+    assert len(constants._lines(Probe(Quadratic.left(np.eye(64), np.zeros((64, 16))), 0))[0]) == 2 * 2**15 // 1024
+
+
+def test_pairs_gather_where_f_curves_most():
+    """Those of the last round stretch the gradient more than nine tenths of the first do."""
+    probe = Probe(PLSine((1, 1)), 0)
+    A, D = constants._steepest(probe, *constants.pairs(probe))
+    stretch = constants._stretch(probe, A, D)[0]
+    assert np.median(stretch[-3 * constants._BEST :]) > np.quantile(stretch[: 2 * len(probe.places)], 0.9)
+    Q = Smoothness.isotropic(1.0, (1, 1))
+    found = smoothness._ascended(probe, Q, *constants.pairs(probe))
+    first, last = (smoothness._turn(probe, *found[k])[0] for k in (0, -1))
+    assert np.median(last) > np.quantile(first, 0.9)
+
+
+def test_steps_along_eigenvectors_have_every_length_that_rounding_allows():
+    problem = Quadratic.left(np.eye(2), np.full((2, 1), 20.0))
+    probe, Q = Probe(problem, 0), Smoothness([(np.diag([1.0, 3.0]), np.eye(1))])
+    W, D = smoothness._attacks(probe, Q)
+    start = len(constants.pairs(probe)[0])
+    of_each = 6 * len(smoothness._extreme_directions(Q))
+    W, D = W[start : start + 2 * of_each], D[start : start + 2 * of_each]
+    lengths = np.linalg.norm(D, axis=(1, 2))
+    assert not W[:of_each].any()
+    assert sorted({*lengths[:of_each].round(12)}) == [1e-3, 0.1, 1, 10, 100, 1e3]
+    assert (np.count_nonzero(D, axis=(1, 2)) == 1).all()
+    assert constants.shortest_step(W, D).max() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("off", "wrong"), [(1.9e-6, False), (2.1e-6, True), (-1.9e-6, False), (-2.1e-6, True)])
+def test_a_slope_is_wrong_beyond_a_millionth_of_what_is_said_and_seen(off, wrong):
+    """Of 3 w, along twice a direction; differences say 6, and where a cubic is steep they bend with it."""
+    W, D = np.full((1, 1), 5.0), np.full((1, 1), 2.0)
+    found = derivatives._derivative(lambda V: 3 * V.sum(axis=(1, 2)), lambda V: 6 * (1 + off) + 0 * V[:, 0], W, D, 0.0)
+    assert found[0].item() == pytest.approx(6 * (1 + off), rel=1e-12)
+    assert found[1].item() == pytest.approx(6, rel=1e-9)
+    assert found[2] is wrong
+    said, seen, off_by = derivatives._derivative(
+        lambda V: (V**3).sum(axis=(1, 2)), lambda V: (6 * V**2)[:, 0] * (1 + off), W, D, 0.0
+    )
+    assert (said.item(), seen.item(), off_by) == (pytest.approx(150 * (1 + off)), pytest.approx(150, rel=1e-5), wrong)
+    assert not derivatives._derivative(lambda V: 3 * V.sum(axis=(1, 2)), lambda V: 6.1 + 0 * V[:, 0], W, D, 1e15)[2]
+
+
+class Powers:
+    """Components ``c_i (w - a_i)^p / p`` of one number each, and values of them."""
+
+    shape, L_max = (1, 1), 4.0
+
+    def __init__(self, c, a, power=2):
+        self.c, self.a, self.power, self.n_components = np.array(c), np.array(a), power, len(c)
+
+    def component_gradient(self, W, rows):
+        i = rows[:, 0]
+        return self.c[i, None, None] * (W - self.a[i, None, None]) ** (self.power - 1)
+
+
+def test_a_component_falls_by_the_integral_of_its_gradient():
+    """By powers, to the ninth, for which five nodes are exact; and to its minimum, by as much as its value says."""
+    of_ten = Powers([1.0, 2.0], [0.0, 1.0], power=10)
+    found = components._integral(of_ten, np.ones((2, 1, 1)), np.array([[[1.0]], [[-2.0]]]))
+    assert found == pytest.approx([(2**10 - 1) / 10, 2 * 2**10 / 10])
+    fall, ends = components._descents(Powers([4.0, 1.0, 0.5], [3.0, -1.0, 0.0]), np.ones((1, 1)))
+    assert fall == pytest.approx([4 * 2**2 / 2, 2**2 / 2, 0.5 / 2])
+    assert ends[:, 0, 0] == pytest.approx([3, -1, 0], abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("infima", "sentence"),
+    [
+        ([0.0, 0.0], ""),
+        ([1e-3, -2e-3], "component 0 claims 0.001 and has the value"),
+        ([-2e-3, 1e-3], "component 1 claims 0.001 and has the value"),
+        ([1e-3, 1e-3], "their mean is 0.001, descents of the components from W reach a mean of"),
+        ([math.nan, 9.0], ""),
+        ([0.0], "component_infima must have shape (2,), it has (1,)"),
+    ],
+)
+def test_infima_that_are_too_high_are_named(infima, sentence):
+    """Of (w - 1)^2 / 2 and (w + 1)^2 / 2, whose mean has its minimum 1/2 at zero."""
+    problem = Powers([1.0, 1.0], [1.0, -1.0])
+    problem.component_infima = infima
+    problem.subset = lambda rows: SimpleNamespace(value=lambda W: float((W - problem.a[rows[0]]).item() ** 2) / 2)
+    probe = probe_of(problem)
+    probe.lowest, probe.lowest_value = np.zeros((1, 1)), 0.5
+    said = refusal(components._check_infima, probe, problem)
+    assert sentence in said
+    assert bool(said) == bool(sentence)
+
+
+@pytest.mark.parametrize(("factor", "refuses"), [(1.0, False), (1 + 1e-6, True)])
+def test_a_certified_step_is_refused_beyond_what_is_true(factor, refuses):
+    """``1 / L`` is the longest of a quadratic, where f falls by just that; with a place where it is no number."""
+    base = Quadratic.left(np.diag([2.0, 2.0]), np.ones((2, 1)))
+    problem = SimpleNamespace(
+        shape=(2, 1), value=base.value, gradient=base.gradient, start=base.start, W_star=base.W_star,
+        certified_step=lambda W, G: np.full(len(W), factor / 2),
+    )  # fmt: skip
+    said = refusal(certificates.check_certified_steps, Probe(problem, 0))
+    assert said.startswith("SimpleNamespace.certified_step must certify" * refuses)
+    assert bool(said) is refuses
+    if refuses:
+        assert "at s = 0.5, 1 of it" in said
+
+
+@pytest.mark.parametrize(("beyond", "refuses"), [(-1e-6, True), (1e-6, False)])
+def test_what_rounding_makes_of_a_certified_step_is_counted_by_hand(beyond, refuses):
+    """From 3 by 1/2 of 12 to -3, where f is the same and was to fall by 36; shorter ones miss by less.
+
+    Values are 2^37 + 18, and W and its step have length 9 together. Of two other places one is no number, and nothing
+    is to be said of a minimum.
+    """
+    problem = square(certified_step=lambda W, G: np.full(len(W), 0.5))
+    problem.value = lambda W: 2.0**37 + 2 * np.square(W).sum(axis=(-2, -1))
+    probe = probe_of(problem, scale=1e11)
+    probe.places, probe.trajectory = np.array([[[NAN]], [[0.0]]]), np.array([[[3.0]]])
+    rounding = EPS * (1e4 * 2 * (2**37 + 18) + 1e3 * 1e11 * 9)
+    probe.resolution = (36 - rounding) * (1 + beyond)
+    said = refusal(certificates.check_certified_steps, probe)
+    assert bool(said) is refuses
+    if refuses:
+        assert "at s = 0.5, 1 of it, f goes from 1.37439e+11 to 1.37439e+11, and was to fall by 36" in said
+
+
+@pytest.mark.parametrize("count", [0, 1.5, None])
+def test_a_number_of_components_is_one(count):
+    probe = probe_of(SimpleNamespace(n_components=count))
+    assert refusal(components.check_components, probe) == f"P.n_components must be an integer >= 1, it is {count!r}"
