@@ -16,7 +16,7 @@ from scipy.stats import beta, binom, entropy, kstest
 
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
-from rac_theory.numerics import bets, cosine, overlap, unfair
+from rac_theory.numerics import at_least, bets, cosine, overlap, unfair
 from rac_theory.numerics.evidence import either_side, log_wealth
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
@@ -236,7 +236,7 @@ def test_a_support_is_refused_at_the_tail_of_a_count():
 
 
 def test_tails_of_counts_are_those_of_the_binomial_law():
-    found = support._at_least(np.arange(5.0), 20.0, 0.1)
+    found = at_least(np.arange(5.0), 20.0, 0.1)
     assert found == pytest.approx(binom.sf(np.arange(5) - 1, 20, 0.1), rel=1e-12)
 
 
