@@ -6,17 +6,15 @@ nothing. It must not load SciPy, nor know what is computed or stored.
 
 from rac_theory.base import plug_in_faults, progress, tasks
 from rac_theory.base.batch import in_chunks, matrices, matrix_shape, squared_norms
-from rac_theory.base.blas import one_blas_thread
+from rac_theory.base.blas import keep_freed_memory, one_blas_thread
 from rac_theory.base.conversion import NotReal, as_array, float64, real_numbers
-from rac_theory.base.csv_numbers import read_csv
+from rac_theory.base.csv_numbers import is_long, read_csv, refuse_counters, wide
 from rac_theory.base.digest import digest
 from rac_theory.base.extras import MissingExtra, import_extra
-from rac_theory.base.files import readable_file
+from rac_theory.base.files import readable_file, write_whole
 from rac_theory.base.frame import frame
 from rac_theory.base.interrupts import heard_once, left_to_the_parent, status_of_interrupt
-from rac_theory.base.kept_memory import keep_freed_memory
 from rac_theory.base.labels import listed, sorted_classes
-from rac_theory.base.long_form import is_long, refuse_counters, wide
 from rac_theory.base.members import being, described, having
 from rac_theory.base.naming import exactly, function_name, printable, repr_of, said_by, short_name, shown, type_name
 from rac_theory.base.plain_data import LARGEST, convert, from_json, read_json, read_json_items, read_toml, reader
@@ -25,7 +23,6 @@ from rac_theory.base.read_only import read_only, sealed
 from rac_theory.base.shared_array import SharedArray
 from rac_theory.base.tasks import LOST, as_they_finish, worker_count, workers
 from rac_theory.base.value import Value, in_short, same
-from rac_theory.base.whole_file import write_whole
 
 __all__ = [
     "LARGEST",

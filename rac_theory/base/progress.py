@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from html import escape
 from importlib import import_module
 from multiprocessing import parent_process
 from typing import Any, Protocol
@@ -144,15 +143,42 @@ def _seconds(left: float) -> str:
     return f"{left:.0f} s" if left < 100 else f"{left / 60:.0f} min"
 
 
-class _Notebook:
-    """A bar that the browser draws, in the colours of its page: nothing has to be installed for it."""
+class _Bar:
+    """A bar of rich: what it looks like is said once, and where it is drawn by who inherits."""
 
     def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        columns = BarColumn(), TextColumn("{task.description}", markup=False)
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._id = self._bar.add_task("", total=1.0)
+
+    def show(self, share: float, words: str) -> None:
+        self._bar.update(self._id, completed=share, description=words)
+
+
+class _Terminal(_Bar):
+    def __init__(self) -> None:
+        super().__init__()
+        self._bar.start()
+
+    def close(self) -> None:
+        self._bar.stop()
+
+
+class _Notebook(_Bar):
+    """The bar as HTML: what rich would keep up to date by itself takes widgets, which need not be installed."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._display: Any = import_module("IPython.display")
         self._handle: Any = None
 
     def show(self, share: float, words: str) -> None:
-        self._put(f'<progress value="{share:.3f}" style="width:16em"></progress> {escape(words)}')
+        super().show(share, words)
+        table = self._bar.make_tasks_table(self._bar.tasks)
+        self._put(dict(table._repr_mimebundle_(["text/html"], []))["text/html"])
 
     def close(self) -> None:
         self._put("")
@@ -163,20 +189,3 @@ class _Notebook:
             self._handle = self._display.display(shown, raw=True, display_id=True)
         else:
             self._handle.update(shown, raw=True)
-
-
-class _Terminal:
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        columns = BarColumn(), TextColumn("{task.description}")
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._bar.start()
-        self._id = self._bar.add_task("", total=1.0)
-
-    def show(self, share: float, words: str) -> None:
-        self._bar.update(self._id, completed=share, description=words)
-
-    def close(self) -> None:
-        self._bar.stop()

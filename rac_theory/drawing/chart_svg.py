@@ -1,6 +1,9 @@
 """A chart as an SVG drawing, many times faster than a drawing for every purpose: a ledger has hundreds of them.
 
-What it looks like is what ``plot.curves`` looks like, in points; mathematics on the axes is set by matplotlib, once.
+A verdict of 200 steps takes .2 ms and 1.2 kB compressed, where ``plot`` and matplotlib's SVG take 65 ms and 10 kB
+(29 November 2026). So a page of two thousand figures would take two minutes more, and 20 MB more, without it; and
+without ``plot`` nobody could go on drawing on the axes, or save a figure for a paper. What it looks like is what
+``plot.curves`` looks like, in points; mathematics on the axes is set by matplotlib, once.
 """
 
 import re

@@ -174,41 +174,15 @@ def tick_label(x: float, *, as_power: bool = False) -> str:
 
 
 def _draw(layer: Layer, ax: "Axes", order: int) -> None:
-    if layer.filled and layer.is_point:
-        ax.vlines(
-            layer.t,
-            *layer.curves,
-            color=layer.colour,
-            alpha=layer.opacity,
-            linewidth=6,
-            label=layer.label,
-            zorder=order,
-        )
-        return
+    style: dict[str, Any] = {"color": layer.colour, "alpha": layer.opacity, "zorder": order}
     if layer.filled:
-        ax.fill_between(
-            layer.t,
-            *layer.curves,
-            color=layer.colour,
-            alpha=layer.opacity,
-            linewidth=0,
-            label=layer.label,
-            zorder=order,
-        )
+        shape, width = (ax.vlines, 6) if layer.is_point else (ax.fill_between, 0)
+        shape(layer.t, *layer.curves, linewidth=width, label=layer.label, **style)
         return
+    style |= {"linewidth": layer.width, "linestyle": "--" if layer.dashed else "-"}
+    style |= {"marker": "o" if layer.is_point else None, "markersize": DOT}
     for i, curve in enumerate(layer.curves):
-        ax.plot(
-            layer.t,
-            curve,
-            color=layer.colour,
-            alpha=layer.opacity,
-            linewidth=layer.width,
-            linestyle="--" if layer.dashed else "-",
-            marker="o" if layer.is_point else None,
-            markersize=DOT,
-            label=layer.label if i == 0 else None,
-            zorder=order,
-        )
+        ax.plot(layer.t, curve, label=layer.label if i == 0 else None, **style)
 
 
 def hull(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:

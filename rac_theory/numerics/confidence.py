@@ -1,9 +1,13 @@
-"""Confidence bounds for the mean of a variable in [0, 1]: from its sample mean alone, and from all of its draws."""
+"""Confidence bounds for the mean of a variable in [0, 1], from its sample mean alone and from all of its draws.
+
+And what counts and distribution functions may come to by chance.
+"""
 
 import math
+from typing import Any
 
 import numpy as np
-from scipy.special import rel_entr
+from scipy.special import betainc, rel_entr
 
 from rac_theory.base.checks import Array
 
@@ -33,7 +37,11 @@ def kl_lower(mean: float, n: int, alpha: float) -> float:
     # In u = log(q / mean): KL is at least -mean u - log 2, so the root is no lower than this, and rounding is relative;
     # nor is it lower than what a float can hold.
     lowest = max(-(budget + 1) / mean, -745.0)
-    u = brentq(lambda u: _divergence(mean, mean * math.exp(u)) - budget, lowest, 0.0, maxiter=1_000)
+
+    def beyond(u: float) -> float:  # capped, so that the root finder sees a finite number at q = 0
+        return min(float(divergence(mean, mean * math.exp(u))), 1e6) - budget
+
+    u = brentq(beyond, lowest, 0.0, maxiter=1_000)
     return float(mean * math.exp(u - 1e-11))
 
 
@@ -49,9 +57,35 @@ def kl_upper(mean: float, n: int, alpha: float) -> float:
     return 1.0 - kl_lower(1.0 - mean, n, alpha)
 
 
-def _divergence(p: float, q: float) -> float:
-    """KL divergence between Bernoulli laws, capped so that a root finder sees a finite number at q = 0."""
-    return float(min(rel_entr(p, q) + rel_entr(1 - p, 1 - q), 1e6))
+def divergence(p: Array | float, q: Array | float) -> Array:
+    """Return the Kullback-Leibler divergence between Bernoulli laws, entry by entry.
+
+    n times that of a sample mean p from a claimed mean q is log evidence against q from one side, for n independent
+    draws in [0, 1]: Hoeffding's form of Chernoff's bound, which loses nothing where a variable is 0 or 1.
+    """
+    return np.asarray(rel_entr(p, q) + rel_entr(1 - p, 1 - q))
+
+
+def at_least(count: Any, n: float, p: Any) -> Array:
+    """Return ``P(X >= count)`` for a binomial X of n trials, each a success with probability p, entry by entry.
+
+    Examples
+    --------
+    >>> from rac_theory.numerics.confidence import at_least
+    >>> [float(at_least(count, 3, 0.5)) for count in range(4)]
+    [1.0, 0.875, 0.5, 0.125]
+    """
+    tail = betainc(np.maximum(count, 1), n - count + 1, p)
+    return np.asarray(np.where(np.asarray(count) <= 0, 1.0, tail))
+
+
+def far_by_chance(n: int, alpha: float) -> float:
+    r"""Return how far the empirical distribution function of n draws is from the true one, but with probability alpha.
+
+    It is :math:`\sqrt{\log(2/\alpha) / (2n)}`, whatever the law: the inequality of Dvoretzky, Kiefer and Wolfowitz in
+    Massart's form.
+    """
+    return math.sqrt(math.log(2 / alpha) / (2 * n))
 
 
 def empirical_bernstein_lower(X: Array, alpha: float) -> Array:

@@ -98,6 +98,40 @@ def excess(X: Array, bound: Array) -> Array:
     return ratio
 
 
+def shortfall(X: Array, bound: Array, ceiling: Array | float) -> tuple[Array, Array]:
+    """Return ``1 - X / bound``, what is bet on for a claim, (runs, T), and the largest loss, (T,), for X <= ceiling.
+
+    Where there is nothing to bet on it is zero: where the bound is no lower than the ceiling, or not positive, and
+    where no ceiling is known.
+    """
+    open_ = (bound > 0) & (bound < ceiling) & np.isfinite(ceiling)
+    safe = np.where(open_, bound, 1.0)
+    worst = np.where(open_, ceiling / safe - 1, 1.0)
+    return np.where(open_, 1 - np.minimum(X, ceiling) / safe, 0.0), worst
+
+
+def either_side(Z: Array, low: Array | float = 1.0, high: Array | float = 1.0) -> Array:
+    """Return the largest log wealth after any run, (...), of bets that E[Z] is not 0, for ``-low <= Z <= high``.
+
+    Two bets, one for each sign: under the claim the result passes ``log(2 / alpha)`` with probability at most alpha.
+
+    Parameters
+    ----------
+    Z : (runs, ...)
+        At least one run.
+    low, high : float, (...) or (runs, ...)
+        How far Z may be from zero on either side, > 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.numerics.evidence import either_side
+    >>> [f"{either_side(np.array(Z)):.2f}" for Z in ([0.5] * 3, [-0.5] * 3, [0.5, -0.5, 0.5])]
+    ['0.74', '0.74', '0.00']
+    """
+    return np.asarray(np.maximum(log_wealth(Z, low).max(axis=0), log_wealth(np.negative(Z), high).max(axis=0)))
+
+
 def shares(T: int) -> Array:
     r"""Return what part of the wealth is put on each of T steps: (T,), summing to one.
 
@@ -157,8 +191,7 @@ def confirmed(X: Array, bound: Array, ceiling: float, alpha: float) -> Array:
     done = bound >= ceiling
     open_ = ~done
     if open_.any():
-        below = bound[open_]
-        wealth = log_wealth(1 - X[:, open_] / below, worst=ceiling / below - 1)
+        wealth = log_wealth(*shortfall(X[:, open_], bound[open_], ceiling))
         done[open_] = wealth.max(axis=0) >= math.log(1 / alpha)
     return np.asarray(done)
 

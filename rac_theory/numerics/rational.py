@@ -1,5 +1,9 @@
-"""Exact arithmetic for small sketches: projections and extreme eigenvalues over the rational numbers."""
+"""Exact arithmetic for small sketches: projections and extreme eigenvalues over the rational numbers.
 
+And the way back: the float next to an exact number, on the side that keeps a bound a bound.
+"""
+
+import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
@@ -86,3 +90,13 @@ def _pivots(M: Matrix, shift: Fraction) -> str:
 
 def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
     return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
+
+
+def rounded(exact: Fraction, towards: float) -> float:
+    """Return ``exact`` as a float: itself if it is one, otherwise its neighbour in the direction of an infinity."""
+    try:
+        nearest = float(exact)
+    except OverflowError:
+        nearest = math.inf if exact > 0 else -math.inf
+    wrong_side = nearest > exact if towards < 0 else nearest < exact  # compared exactly
+    return math.nextafter(nearest, towards) if wrong_side else nearest

@@ -1,7 +1,6 @@
 """The cross-entropy of the softmax of scores, its slopes in them, and what is known of any network that it trains."""
 
 import math
-from abc import abstractmethod
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -9,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array, array
+from rac_theory.problems.problem import OnePass
 
 
-class CrossEntropyOfNetwork:
+class CrossEntropyOfNetwork(OnePass):
     """What a subclass need not say: it has labels, sorted classes, no loss below 0, and no constant beyond L.
 
     It says how value and gradient are computed.
@@ -28,18 +28,6 @@ class CrossEntropyOfNetwork:
     f_lower: ClassVar[float] = 0.0
     W_star: ClassVar[None] = None
     targets_field: ClassVar[str] = "labels"
-
-    @abstractmethod
-    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
-        """Both in one pass over the data."""
-
-    def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., m, n) to (...)."""
-        return self.value_and_gradient(W)[0]
-
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
-        return self.value_and_gradient(W)[1]
 
     @cached_property
     def component_infima(self) -> Array:

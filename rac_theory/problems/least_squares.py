@@ -1,13 +1,17 @@
-"""Linear least squares, with an optional ridge penalty: convex, and PL even where it is not strongly convex."""
+"""Linear least squares, with an optional ridge penalty: convex, and PL even where it is not strongly convex.
+
+Its minimiser is the solution of least norm.
+"""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.sparse.linalg import lsmr
 
 from rac_theory.base import Value, in_chunks, matrices, short_name, squared_norms
 from rac_theory.base.checks import Array, array, moderate, moderate_size, weight
@@ -28,7 +32,7 @@ from rac_theory.problems.features import (
     triangular_factor,
 )
 from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.least_norm import least_norm_solution
+from rac_theory.problems.problem import OnePass
 from rac_theory.problems.rank import rank_bound
 from rac_theory.problems.ridge_model import RidgeModel
 
@@ -37,7 +41,7 @@ UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smalle
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeastSquares(RidgeModel, Value):
+class LeastSquares(RidgeModel, OnePass, Value):
     r"""Half the mean squared residual, plus a penalty: :math:`\frac{1}{2N} \|XW - Y\|^2 + \frac{l2}{2} \|W\|^2`.
 
     The constants come from the singular values of X, rounded outwards, and not from X'X. ``mu`` is the smallest
@@ -162,10 +166,6 @@ class LeastSquares(RidgeModel, Value):
         W = matrices(W, self.shape)
         return self._value(W, self._residuals(W))
 
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., d, k) to (..., d, k)."""
-        return self.value_and_gradient(W)[1]
-
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
         return in_chunks(self._value_and_gradient, matrices(W, self.shape), self.Y.size)
@@ -246,3 +246,14 @@ class LeastSquares(RidgeModel, Value):
         f_star = float(self.value(W)) + rounding
         gradient = float(np.linalg.norm(self.gradient(W))) + self.gradient_rounding(W)
         return W, f_star, min(f_star, float(gradient**2 / (2 * self.mu)) + 2 * rounding)
+
+
+def least_norm_solution(X: Features, Y: Array, ridge: float) -> Array:
+    """Minimise ``||XW - Y||^2 + ridge ||W||^2``: from the SVD, or by LSMR, which works on a sparse X as it is."""
+    if isinstance(X, csr_array):
+        solve = partial(lsmr, X, damp=math.sqrt(ridge), atol=EPS, btol=EPS, conlim=0.0, maxiter=10_000)
+        return np.stack([solve(y)[0] for y in Y.T], axis=1)
+    U, s, Vt = np.linalg.svd(np.asarray(X), full_matrices=False)
+    kept = s > rank_tolerance(X, s)
+    U, s, Vt = U[:, kept], s[kept], Vt[kept]
+    return np.asarray(Vt.T @ ((s / (s**2 + ridge))[:, None] * (U.T @ Y)))

@@ -8,24 +8,16 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from rac_theory.base import Value, in_chunks, matrices, short_name, squared_norms
+from rac_theory.base import Value, matrices, short_name, squared_norms
 from rac_theory.base.checks import Array, weight
 from rac_theory.problems import datasets
-from rac_theory.problems.features import Features, adjoint, features, scores, squared_row_norms
-from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.logistic_loss import (
-    curvatures,
-    largest_curvature,
-    loss_and_gradient,
-    loss_slopes,
-    signs,
-    wrong_way,
-)
+from rac_theory.problems.features import Features, adjoint, scores, squared_row_norms
+from rac_theory.problems.logistic_loss import LogisticModel, curvatures
 from rac_theory.problems.regularised_loss import RegularisedLoss
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LogisticRegression(RegularisedLoss, Value):
+class LogisticRegression(LogisticModel, RegularisedLoss, Value):
     r"""Mean logistic loss: :math:`\frac1N \sum_i \log(1 + \exp(-y_i x_i^\top w)) + \frac{l2}{2} \|w\|^2`.
 
     Parameters
@@ -63,13 +55,11 @@ class LogisticRegression(RegularisedLoss, Value):
     l2: float = 0.0
     name: str = field(default="", kw_only=True)
 
-    targets_field: ClassVar[str] = "y"
-    loss_curvature: ClassVar[float] = 0.25
     smoothness_formula: ClassVar[str] = "X'X/(4N) + l2 I: the logistic loss has second derivative at most 1/4"
 
     def __post_init__(self) -> None:
-        X = features("X", self.X)
-        vars(self).update(X=X, y=signs(self.y, X.shape[0]), l2=weight("l2", self.l2))
+        self._check_data()
+        vars(self).update(l2=weight("l2", self.l2))
 
     def __repr__(self) -> str:
         return short_name(self, self.name, self.X.shape, self.X, self.y, l2=self.l2)
@@ -108,29 +98,14 @@ class LogisticRegression(RegularisedLoss, Value):
         return cls(X, y, l2, name=f"svmlight({Path(path).name!r})")
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """The shape (d, 1) of W."""
-        return (self.X.shape[1], 1)
-
-    @cached_property
-    def L(self) -> float:
-        """``lambda_max(X'X) / (4N) + l2``, rounded up."""
-        return largest_curvature(self.X, self.l2)
-
-    @property
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
         return self._provenance(
             "lambda_max(X'X)/(4N) + l2, rounded up: the logistic loss has second derivative at most 1/4"
         )
 
-    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
-        """Both in one pass over the data."""
-        return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.y))
-
-    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
-        loss, gradient = loss_and_gradient(self._wrong_way, W)
-        return loss + self.l2 / 2 * squared_norms(W), gradient + self.l2 * W
+    def _penalty(self, W: Array) -> Array:
+        return np.asarray(self.l2 / 2 * squared_norms(W))
 
     def certified_step(self, W: Array, G: Array, /) -> Array:
         """``1 / min(L, max ||x_i||^2 f(W) + l2)`` at each W of a batch, rounded down: (..., d, 1) to (...).
@@ -151,13 +126,6 @@ class LogisticRegression(RegularisedLoss, Value):
     @cached_property
     def _longest_row(self) -> float:
         return float(squared_row_norms(self.X).max())
-
-    @cached_property
-    def _wrong_way(self) -> Features:
-        return wrong_way(self.X, self.y)
-
-    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
-        return loss_slopes(self.y[indices][..., None], Z)
 
     @property
     def _classes_and_stretch(self) -> tuple[int, float]:

@@ -1,17 +1,69 @@
-"""The mean logistic loss of a linear model: what LogisticRegression and NonconvexLogistic have in common."""
+"""The mean logistic loss of a linear model and a penalty: the base of LogisticRegression and NonconvexLogistic."""
 
 import math
+from abc import abstractmethod
 from fractions import Fraction
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from rac_theory.base import listed, sorted_classes
+from rac_theory.base import in_chunks, listed, matrices, sorted_classes
 from rac_theory.base.checks import Array
 from rac_theory.numerics import largest_logarithm, rounded, sum_of_logarithms
-from rac_theory.problems.features import Features, adjoint, largest_gram_eigenvalue, scores
+from rac_theory.problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores
+from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.linear_model import LinearModel
+from rac_theory.problems.problem import OnePass
+
+
+class LogisticModel(LinearModel, OnePass):
+    """Features and signs of the labels, the loss with its gradient, and slopes of components.
+
+    A subclass is a frozen dataclass with the fields X and y, and says what its penalty is.
+    """
+
+    y: Array
+
+    targets_field: ClassVar[str] = "y"
+    loss_curvature: ClassVar[float] = 0.25
+
+    @abstractmethod
+    def _penalty(self, W: Array) -> Array:
+        """The penalty: (..., d, 1) to (...)."""
+
+    def _check_data(self) -> None:
+        X = features("X", self.X)
+        vars(self).update(X=X, y=signs(self.y, X.shape[0]))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (d, 1) of W."""
+        return (self.X.shape[1], 1)
+
+    @cached_property
+    def L(self) -> float:
+        """``lambda_max(X'X) / (4N)`` and the curvature of the penalty, rounded up: the loss curves by at most 1/4."""
+        curvature = Fraction(largest_gram_eigenvalue(self.X)) / (4 * self.X.shape[0])
+        return rounded(curvature + Fraction(self._penalty_curvature), math.inf)
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data."""
+        return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.y))
+
+    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
+        loss, gradient = loss_and_gradient(self._wrong_way, W)
+        return loss + self._penalty(W), gradient + self._penalty_gradient(W)
+
+    @cached_property
+    def _wrong_way(self) -> Features:
+        return wrong_way(self.X, self.y)
+
+    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
+        return loss_slopes(self.y[indices][..., None], Z)
 
 
 def signs(y: ArrayLike, rows: int) -> Array:
@@ -69,8 +121,3 @@ def curvatures(X: Features, y: Array, W: Array) -> Array:
     """The second derivatives of the terms of the mean, (1, N): the Hessian at W, (d, 1), is ``X' diag X``."""
     E = np.exp(-np.abs(y * scores(X, W)))
     return np.asarray(E / (1.0 + E) ** 2 / len(y))
-
-
-def largest_curvature(X: Features, penalty: float) -> float:
-    """``lambda_max(X'X) / (4N) + penalty``, rounded up: L, as the logistic loss has second derivative at most 1/4."""
-    return rounded(Fraction(largest_gram_eigenvalue(X)) / (4 * X.shape[0]) + Fraction(penalty), math.inf)

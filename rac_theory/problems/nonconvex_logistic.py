@@ -8,17 +8,15 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from rac_theory.base import Value, in_chunks, matrices, short_name
+from rac_theory.base import Value, short_name
 from rac_theory.base.checks import Array, array, finite, moderate_size
 from rac_theory.problems import datasets
-from rac_theory.problems.features import Features, features
-from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.linear_model import LinearModel
-from rac_theory.problems.logistic_loss import largest_curvature, loss_and_gradient, loss_slopes, signs, wrong_way
+from rac_theory.problems.features import Features
+from rac_theory.problems.logistic_loss import LogisticModel
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NonconvexLogistic(LinearModel, Value):
+class NonconvexLogistic(LogisticModel, Value):
     r"""Mean logistic loss plus :math:`lam \sum_j w_j^2 / (1 + w_j^2)`.
 
     Parameters
@@ -57,13 +55,11 @@ class NonconvexLogistic(LinearModel, Value):
     f_star_error: ClassVar[float] = math.nan
     f_lower: ClassVar[float] = 0.0  # no term is negative
     W_star: ClassVar[None] = None  # no minimiser is known
-    targets_field: ClassVar[str] = "y"
-    loss_curvature: ClassVar[float] = 0.25
     smoothness_formula: ClassVar[str] = "X'X/(4N) + 2 lam I: the penalty has second derivatives in [-lam/2, 2 lam]"
 
     def __post_init__(self) -> None:
-        X = features("X", self.X)
-        vars(self).update(X=X, y=signs(self.y, X.shape[0]), lam=moderate_size("lam", finite("lam", self.lam, above=0)))
+        self._check_data()
+        vars(self).update(lam=moderate_size("lam", finite("lam", self.lam, above=0)))
 
     def __repr__(self) -> str:
         return short_name(self, self.name, self.X.shape, self.X, self.y, lam=self.lam)
@@ -102,16 +98,6 @@ class NonconvexLogistic(LinearModel, Value):
         return cls(X, y, lam, name=f"svmlight({Path(path).name!r})")
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """The shape (d, 1) of W."""
-        return (self.X.shape[1], 1)
-
-    @cached_property
-    def L(self) -> float:
-        """``lambda_max(X'X) / (4N) + 2 lam``, rounded up: ``(2 - 6w^2) / (1 + w^2)^3`` lies in [-1/2, 2]."""
-        return largest_curvature(self.X, 2 * self.lam)
-
-    @property
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
         return {
@@ -121,25 +107,11 @@ class NonconvexLogistic(LinearModel, Value):
             "smoothness": self._smoothness_source,
         }
 
-    def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., d, 1) to (...)."""
-        return self.value_and_gradient(W)[0]
-
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., d, 1) to (..., d, 1)."""
-        return self.value_and_gradient(W)[1]
-
-    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
-        """Both in one pass over the data."""
-        return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.y))
-
-    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
-        loss, gradient = loss_and_gradient(self._wrong_way, W)
+    def _penalty(self, W: Array) -> Array:
         squares = W * W
         shrunk = 1 / (1 + squares)
         shares = np.where(shrunk > 0, squares * shrunk, 1.0)  # not 1 - shrunk, of which nothing is left near zero
-        penalty = self.lam * shares.sum(axis=(-2, -1))
-        return loss + penalty, gradient + 2 * self.lam * W * shrunk * shrunk
+        return np.asarray(self.lam * shares.sum(axis=(-2, -1)))
 
     @cached_property
     def component_infima(self) -> Array:
@@ -148,15 +120,9 @@ class NonconvexLogistic(LinearModel, Value):
 
     @property
     def _penalty_curvature(self) -> float:
+        """Times lam, ``(2 - 6w^2) / (1 + w^2)^3`` lies in [-1/2, 2]."""
         return 2 * self.lam
 
     def _penalty_gradient(self, W: Array) -> Array:
         shrunk = 1 / (1 + W * W)
         return 2 * self.lam * W * shrunk * shrunk
-
-    @cached_property
-    def _wrong_way(self) -> Features:
-        return wrong_way(self.X, self.y)
-
-    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
-        return loss_slopes(self.y[indices][..., None], Z)

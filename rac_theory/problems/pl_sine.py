@@ -10,11 +10,12 @@ import numpy as np
 from rac_theory.base import matrices, matrix_shape
 from rac_theory.base.checks import Array
 from rac_theory.problems.features import EPS
+from rac_theory.problems.problem import OnePass
 from rac_theory.problems.smoothness import Smoothness
 
 
 @dataclass(frozen=True)
-class PLSine:
+class PLSine(OnePass):
     r"""The sum of :math:`x^2 + 3 \sin^2 x` over the entries x of W: nonconvex, its only stationary point the minimum.
 
     Parameters
@@ -87,14 +88,6 @@ class PLSine:
             "f_star": "0 at the zero matrix: no term is negative",
             "smoothness": "8 I: the Hessian at the zero matrix",
         }
-
-    def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., m, n) to (...)."""
-        return self.value_and_gradient(W)[0]
-
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
-        return self.value_and_gradient(W)[1]
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both from one tangent, as NumPy's are much faster than its sines.

@@ -1,5 +1,6 @@
 """What a problem must offer: a function of matrices, its gradient, and the constants that are known of it."""
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from rac_theory.base.checks import Array
@@ -86,3 +87,19 @@ class Problem(Protocol):
     def gradient(self, W: Array, /) -> Array:
         """The gradient of f at each matrix of a batch: (..., m, n) to (..., m, n)."""
         ...
+
+
+class OnePass(ABC):
+    """Value and gradient of a problem that computes both at once."""
+
+    @abstractmethod
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data."""
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., m, n) to (...)."""
+        return self.value_and_gradient(W)[0]
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
+        return self.value_and_gradient(W)[1]

@@ -1,7 +1,11 @@
-"""Convex quadratics with a known minimiser, given by one matrix, a Kronecker product, or the full Hessian."""
+"""Convex quadratics with a known minimiser, given by one matrix, a Kronecker product, or the full Hessian.
+
+L, mu and the modulus of strong convexity follow from the factors of the Hessian.
+"""
 
 import math
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -9,17 +13,18 @@ import numpy as np
 
 from rac_theory.base import Value, being, digest, matrices
 from rac_theory.base.checks import Array, array, moderate, moderate_size, symmetric
-from rac_theory.numerics import eigenvalues, identity
+from rac_theory.numerics import eigenvalues, identity, rounded
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.quadratic_constants import constants, core
+from rac_theory.problems.problem import OnePass
+from rac_theory.problems.rank import rank_bound
 from rac_theory.problems.smoothness import Smoothness, of_blocks
 
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive eigenvalue from zero"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Quadratic(Value):
+class Quadratic(OnePass, Value):
     r"""Half a squared distance: :math:`f(W) = \frac12 \langle W - W^\star, Q(W - W^\star) \rangle`, minimum 0.
 
     Made by ``Quadratic.left``, ``Quadratic.kronecker`` or ``Quadratic.full``, which say what Q is. Every matrix must be
@@ -161,10 +166,6 @@ class Quadratic(Value):
         """A Q that is given whole as a sum of Kronecker products, if it has blocks for columns or for rows of W."""
         return None if self.Q is None else of_blocks(self.Q, self.shape)
 
-    def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., m, n) to (...)."""
-        return self.value_and_gradient(W)[0]
-
     def gradient(self, W: Array, /) -> Array:
         """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
         return self.hessian_product(matrices(W, self.shape) - self.W_star)
@@ -208,3 +209,44 @@ def _given(name: str, value: Array) -> Array:
     if value is None:
         raise ValueError(f"{name} must be an array, got None (a missing return statement?)")
     return value
+
+
+def constants(factors: dict[str, Array]) -> dict[str, float]:
+    """The eigenvalues of Q are all the products of those of its factors: so are its constants."""
+    strong, mu, L = 1.0, 1.0, 1.0
+    for name, factor in factors.items():
+        factor_strong, factor_mu, factor_L = _curvatures(name, factor)
+        strong = _product(strong, factor_strong, towards=-math.inf)
+        mu = _product(mu, factor_mu, towards=-math.inf)
+        L = _product(L, factor_L, towards=math.inf)
+    return {"strong_convexity": strong, "mu": mu, "L": L}
+
+
+def _curvatures(name: str, S: Array) -> tuple[float, float, float]:
+    """Smallest, smallest positive and largest eigenvalue of S, rounded outwards; nan where the rank is undecided."""
+    part = core(S)
+    if not part.size:
+        raise ValueError(f"{name} must have a positive eigenvalue, got largest eigenvalue 0")
+    values, error = eigenvalues(part)
+    if values[0] < -error:
+        raise ValueError(f"{name} must be positive semidefinite, got eigenvalue {values[0]:.6g}")
+    positive = values[values > error]
+    low, high = float(positive[0]) - error, float(positive[-1]) + error
+    highest_rank = len(part) if len(positive) == len(part) else rank_bound(part)
+    mu = low if len(positive) == highest_rank else math.nan
+    return (mu if highest_rank == len(S) else 0.0), mu, high
+
+
+def core(S: Array) -> Array:
+    """S without its zero rows and columns, and with them as many zero eigenvalues, exactly."""
+    kept = S.any(axis=0)
+    return S[np.ix_(kept, kept)]
+
+
+def _product(a: float, b: float, *, towards: float) -> float:
+    """``a b``, rounded towards an infinity; nan if a factor is, or if the product is too small for a float."""
+    if a == 0 or b == 0:
+        return 0.0
+    if math.isnan(a) or math.isnan(b):
+        return math.nan
+    return rounded(Fraction(a) * Fraction(b), towards) or math.nan

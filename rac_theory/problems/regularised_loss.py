@@ -10,20 +10,14 @@ from rac_theory.problems.certified import Certified
 from rac_theory.problems.component_infima import cross_entropy_infima
 from rac_theory.problems.features import gradient_rounding, loss_rounding, squared_row_norms
 from rac_theory.problems.minimise import UNATTAINED, Minimum, minimise
+from rac_theory.problems.problem import OnePass
 from rac_theory.problems.ridge_model import RidgeModel
 
 
-class RegularisedLoss(Certified, RidgeModel):
-    """The constants that follow from l2, the certified minimum, and value and gradient from one pass over the data.
-
-    A subclass has the fields X and l2 and says how its loss is computed.
-    """
+class RegularisedLoss(Certified, RidgeModel, OnePass):
+    """The constants that follow from l2, and the certified minimum: a subclass has the fields X and l2."""
 
     convex: ClassVar[bool] = True
-
-    @abstractmethod
-    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
-        """Both in one pass over the data."""
 
     @property
     @abstractmethod
@@ -33,14 +27,6 @@ class RegularisedLoss(Certified, RidgeModel):
     @abstractmethod
     def hessian(self, W: Array, /) -> Callable[[Array], Array]:
         """The Hessian at one W as a linear map."""
-
-    def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., m, n) to (...)."""
-        return self.value_and_gradient(W)[0]
-
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
-        return self.value_and_gradient(W)[1]
 
     @property
     def mu(self) -> float:

@@ -12,10 +12,11 @@ from rac_theory.base import Value, checks, digest, matrices
 from rac_theory.base.checks import Array
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.layers import Layers
+from rac_theory.problems.problem import OnePass
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ReLUNetwork(Value):
+class ReLUNetwork(OnePass, Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(\max(x_i^\top W_1, 0)\, W_2)`, as a function of both matrices.
 
     No constant of it is known that a theorem could use: the gradient is not even continuous. It is for experiments.
@@ -100,16 +101,8 @@ class ReLUNetwork(Value):
         own = np.asarray(rows)
         return type(self)(self.X[own], self.labels[own], self.hidden, self.classes)
 
-    def value(self, W: Array, /) -> Array:
-        """f at each column of a batch: (..., size, 1) to (...)."""
-        return self.value_and_gradient(W)[0]
-
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each column of a batch, of its shape; at a kink that of the flat side."""
-        return self.value_and_gradient(W)[1]
-
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
-        """Both in one pass over the data."""
+        """Both in one pass over the data; at a kink the gradient is that of the flat side."""
         W = matrices(W, self.shape)
         values, gradients = np.empty(W.shape[:-2]), np.empty(W.shape)
         views, into = self.layers.views(W), self.layers.views(gradients)

@@ -16,14 +16,13 @@ from rac_theory.verdicts.sharpness.worst_case import WorstCase, worst_case, wors
 from rac_theory.verdicts.sharpness.worst_case_comparison import Comparison, side_by_side
 from rac_theory.verdicts.verification.citation import citation
 from rac_theory.verdicts.verification.compare_runs import compare_runs
-from rac_theory.verdicts.verification.finding import Finding
+from rac_theory.verdicts.verification.finding import Finding, Slack
 from rac_theory.verdicts.verification.judge import judge
 from rac_theory.verdicts.verification.judge_runs import judge_runs
 from rac_theory.verdicts.verification.measured_constants import variance_is_missing, with_measured_variance
 from rac_theory.verdicts.verification.measured_smoothness import MeasuredSmoothness, measured_smoothness
 from rac_theory.verdicts.verification.rate import Rate, empirical_rate
 from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
-from rac_theory.verdicts.verification.slack import Slack
 from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.verdict import Verdict
 from rac_theory.verdicts.verification.verify import verify

@@ -11,7 +11,7 @@ from rac_theory import Case, Constants, RACLoRA, best_step, sketches
 from rac_theory.advice import Curvature, advise
 from rac_theory.advice.gain_of_side import FULL, gain_of_mixture, gain_of_side
 from rac_theory.numerics.eigenvalues import lapack_rounding
-from rac_theory.numerics.rounding import rounded
+from rac_theory.numerics.rational import rounded
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.problems.features import squared_row_norms
 from rac_theory.sketches import FiniteSupport, named_sketch

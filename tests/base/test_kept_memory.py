@@ -5,7 +5,7 @@ import resource
 
 import numpy as np
 
-from rac_theory.base.kept_memory import keep_freed_memory
+from rac_theory.base.blas import keep_freed_memory
 
 
 def test_arrays_that_come_and_go_cost_no_page_faults():

@@ -9,8 +9,7 @@ import numpy as np
 from timing import Spread
 
 from rac_theory import RACLoRA, sketches
-from rac_theory.base.blas import one_blas_thread
-from rac_theory.base.kept_memory import keep_freed_memory
+from rac_theory.base.blas import keep_freed_memory, one_blas_thread
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.problems import Quadratic
 from rac_theory.runs.simulation.kernels.diagonal import Diagonal

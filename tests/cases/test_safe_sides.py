@@ -17,22 +17,10 @@ from rac_theory.cases.case import check_gradient
 from rac_theory.numerics.rational import projection, rational
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.statements.metric import gap, mean_squared_gradient, squared_distance
+from tests.problems.exact import is_below_all_eigenvalues
 
 floats = st.floats(1e-3, 1e3)
 BOWL = Quadratic.left(np.eye(4), np.ones((4, 1)))
-
-
-def is_below_all_eigenvalues(number, M):
-    """Whether ``M - number I`` is positive semidefinite: the pivots of elimination in Fractions are all positive."""
-    A = [[M[i][j] - (Fraction(number) if i == j else 0) for j in range(len(M))] for i in range(len(M))]
-    while A:
-        pivot, *rest = A[0]
-        if pivot < 0 or (pivot == 0 and any(rest)):
-            return False
-        A = [
-            [A[i][j] - (A[i][0] * A[0][j] / pivot if pivot else 0) for j in range(1, len(A))] for i in range(1, len(A))
-        ]
-    return True
 
 
 @given(floats, floats, st.integers(1, 9), st.integers(1, 5), floats)

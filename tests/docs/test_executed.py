@@ -29,7 +29,7 @@ def test_what_a_cell_prints_does_not_depend_on_how_long_it_took(modules, tmp_pat
     """A bar that is shown after two seconds, on a slow machine: no white box is left of it, and what is printed is
     whole, also where a bar stands, at an interrupt, as if it were the first words of a verdict."""
     executed, ending, forked = modules
-    bar = "from rac_theory.base.processes_door import progress\nprogress.DELAY = progress._EVERY = 0.0\n"
+    bar = "from rac_theory.base import progress\nprogress.DELAY = progress._EVERY = 0.0\n"
     taken_away = f"{bar}print('T1', end='')\nwith progress.task('runs', 2):\n    progress.advance()\nprint(': HOLDS')"
     left = "print('T1', end='')\nprogress.Task('runs', 2, progress.screen).advance()\nprint(': HOLDS')"
     cells = list(map(new_code_cell, (taken_away, left)))
@@ -38,7 +38,7 @@ def test_what_a_cell_prints_does_not_depend_on_how_long_it_took(modules, tmp_pat
     assert done.err is None
     first, second = ending.code(done.nb)
     assert {output.output_type for output in first.outputs} == {"stream"}
-    assert any("<progress" in output.get("data", {}).get("text/html", "") for output in second.outputs)
+    assert any("% of" in output.get("data", {}).get("text/html", "") for output in second.outputs)
     assert ending.printed(first) == ending.printed(second) == "T1: HOLDS"
 
 

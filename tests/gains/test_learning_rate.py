@@ -13,7 +13,7 @@ from rac_theory import GD, Case, Constants, RACLoRA, best_step, learning_rate, l
 from rac_theory.gains.effective_dimension import effective_dimension
 from rac_theory.gains.gain import smoothness_along
 from rac_theory.numerics.randomness import child, seed_sequence
-from rac_theory.numerics.rounding import rounded
+from rac_theory.numerics.rational import rounded
 from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from rac_theory.numerics.rounding import rounded
+from rac_theory.numerics.rational import rounded
 
 
 @pytest.mark.parametrize("exact", [Fraction(1, 3), Fraction(-1, 3), 1 + Fraction(1, 10**19), Fraction(10) ** -330])

@@ -25,8 +25,7 @@ from rac_theory.problems import (
     Smoothness,
     SoftmaxRegression,
 )
-from rac_theory.problems.mean import Mean
-from rac_theory.problems.mean_smoothness import mean_smoothness
+from rac_theory.problems.mean import Mean, mean_smoothness
 from rac_theory.problems.relu_network import ReLUNetwork
 from rac_theory.problems.smoothness import LARGEST_SIDE, isotropic_or_none, known_smoothness, smoothness_of
 from tests.problems.exact import exact, hessian, is_below_all_eigenvalues

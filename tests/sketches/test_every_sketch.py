@@ -34,12 +34,7 @@ from rac_theory.sketches import (
 )
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.powers import HasExpectedProjection, HasSupport
-
-ROTATION = np.linalg.qr(np.random.default_rng(0).standard_normal((4, 4)))[0]
-
-
-def covariance(*eigenvalues):
-    return ROTATION * np.array(eigenvalues) @ ROTATION.T
+from tests.sketches.covariances import covariance
 
 
 def one_gaussian(rng):

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from rac_theory import sketches, spectrum
-from rac_theory.sketches.extremes import check_claim, extremes
-from rac_theory.sketches.spectra import closed_form
+from rac_theory.sketches.spectra import check_claim, closed_form, extremes
 
 THIRD = Fraction(1, 3)
 ISOTROPIC = [

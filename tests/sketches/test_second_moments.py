@@ -32,13 +32,7 @@ from rac_theory.sketches.laws.rotation_invariance import from_invariants, unifor
 from rac_theory.sketches.laws.second_moments import summed
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.powers import HasInvariants, HasSecondMoment
-
-ROTATION = np.linalg.qr(np.random.default_rng(0).standard_normal((4, 4)))[0]
-
-
-def covariance(*eigenvalues):
-    return ROTATION * np.array(eigenvalues) @ ROTATION.T
-
+from tests.sketches.covariances import covariance
 
 CLOSED = [
     Gaussian(5, 2),

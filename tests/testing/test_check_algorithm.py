@@ -27,9 +27,9 @@ from rac_theory import (
 )
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.algorithms.gradients.noise import NO_NOISE
+from rac_theory.numerics import log_wealth_without_range
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.testing import Refuted, check_algorithm
-from rac_theory.testing.algorithms.gradients import _bets_on_mean
 from tests.mutants import wrong_algorithms as wrong
 from tests.mutants.wrong_gradients import Biased, Peeks, Summed, Understated
 
@@ -468,7 +468,7 @@ def test_the_witness_of_a_bias_shows_it():
 def test_alpha_is_kept():
     """Bets that the mean of a centred Student variable is positive: at alpha = 0.05 at most 5% of samples reject."""
     rng = np.random.default_rng(3)
-    bets = partial(_bets_on_mean, variance=3.0)  # of Student's law with 3 degrees of freedom
+    bets = partial(log_wealth_without_range, variance=3.0)  # of Student's law with 3 degrees of freedom
     rejected = sum(bets(rng.standard_t(3, size=500)) >= np.log(20) for _ in range(400))
     assert rejected <= 35  # P(Binomial(400, 0.05) > 35) < 1e-3
     shifted = sum(bets(0.4 + rng.standard_t(3, size=500)) >= np.log(20) for _ in range(50))

@@ -7,7 +7,7 @@ for 100 seeds. Here a correct algorithm fails with probability 1e-6 for each cla
 import importlib.util
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,13 @@ from scipy.stats import binom
 from rac_theory import Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, Spectrum, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.numerics import symmetric_evidence, symmetric_wealth
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches.draws import draw
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
-from rac_theory.testing.algorithms.exchange import log_evidence, log_wealth
 from rac_theory.testing.algorithms.recomputed import recomputed
 
 _PATH = Path(__file__).parents[1] / "benchmarks" / "false_alarms_of_algorithms.py"
@@ -146,6 +146,29 @@ def test_a_source_without_a_dict_is_watched_like_any_other():
     check_algorithm(Case(RACLoRA(THIN, GAMMA, gradients=Doubled(1.0)), LEAST))
     with pytest.raises(Refuted, match="Doubled must give gradients of mean grad f"):
         check_algorithm(Case(RACLoRA(THIN, GAMMA, gradients=Doubled(2.0)), LEAST))
+
+
+class OfProperties(RACLoRA):
+    """Whose gradients are a property, and whose iterates ask ``super``, a helper and ``replace``."""
+
+    gradients = property(lambda self: Minibatch(2), lambda self, value: None)
+
+    def helped(self, problem, W, rng):
+        yield from super().iterates(problem, W, rng)
+
+    def iterates(self, problem, W, rng):
+        assert isinstance(self, OfProperties)
+        assert replace(self, gamma=2 * self.gamma).gamma == 2 * self.gamma
+        yield from self.helped(problem, W, rng)
+
+
+def test_a_class_with_properties_is_watched_and_stays_what_it_is():
+    """Its gradient and its draws are seen through methods of its own. Catches a copy that is only half watched."""
+    before = dict(vars(OfProperties))
+    course = follow(OfProperties(THIN, GAMMA), LEAST, np.ones((8, 4, 3)), 1, [1])
+    assert course.asked[0].g.shape == (8, 4, 3)
+    assert course.tapes[0][0].shape == (8, 2)
+    assert dict(vars(OfProperties)) == before
 
 
 def test_a_gradient_is_seen_where_a_run_is_no_number():
@@ -375,23 +398,23 @@ def test_evidence_against_symmetry_keeps_its_level():
     rng = np.random.default_rng(5)
     threshold = math.log(2 / 0.05)
     cauchy = rng.standard_cauchy(size=(200, 400))
-    assert np.count_nonzero(log_evidence(cauchy) >= threshold) <= 35
-    assert (log_evidence(np.clip(cauchy, -3, 3) + 0.7) >= threshold).mean() > 0.9
+    assert np.count_nonzero(symmetric_evidence(cauchy) >= threshold) <= 35
+    assert (symmetric_evidence(np.clip(cauchy, -3, 3) + 0.7) >= threshold).mean() > 0.9
     Z = np.empty((200, 400))
     Z[0] = rng.choice([-1.0, 1.0], size=400)
     for t in range(1, 200):  # more is at stake after a loss
         Z[t] = rng.choice([-1.0, 1.0], size=400) * np.where(Z[t - 1] < 0, 1.0, 0.3)
-    wealth = log_wealth(Z.sum(axis=0), np.square(Z).sum(axis=0))
+    wealth = symmetric_wealth(Z.sum(axis=0), np.square(Z).sum(axis=0))
     assert np.count_nonzero(wealth >= threshold) <= 35
     shifted = Z + 0.4
-    assert (log_wealth(shifted.sum(axis=0), np.square(shifted).sum(axis=0)) >= threshold).mean() > 0.9
+    assert (symmetric_wealth(shifted.sum(axis=0), np.square(shifted).sum(axis=0)) >= threshold).mean() > 0.9
 
 
 def test_evidence_against_symmetry_is_what_it_is_for_coins():
     """All binomial outcomes of n coins: the mean e-value of both sides is at most two; 8 equal signs give 8/2."""
-    assert log_evidence(np.full((8, 1), 3.0)) == pytest.approx(4.0)
-    assert log_wealth(8.0, 8.0) == pytest.approx(4.0 - math.log(10))  # the bet l = 1 is the best, one of ten
+    assert symmetric_evidence(np.full((8, 1), 3.0)) == pytest.approx(4.0)
+    assert symmetric_wealth(8.0, 8.0) == pytest.approx(4.0 - math.log(10))  # the bet l = 1 is the best, one of ten
     for n in (5, 100, 1000):
         heads = np.arange(n + 1)
-        means = np.exp(log_wealth(2.0 * heads - n, np.full(n + 1, float(n)))) @ binom.pmf(heads, n, 0.5)
+        means = np.exp(symmetric_wealth(2.0 * heads - n, np.full(n + 1, float(n)))) @ binom.pmf(heads, n, 0.5)
         assert 0.2 < means <= 2

@@ -16,18 +16,19 @@ from scipy.stats import beta, binom, entropy, kstest
 
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
-from rac_theory.numerics.evidence import log_wealth
+from rac_theory.numerics import bets, exchange
+from rac_theory.numerics.evidence import either_side, log_wealth
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
-from rac_theory.testing.algorithms import along_a_course, given_the_past, gradients, law, pairs, steps
+from rac_theory.testing.algorithms import along_a_course, gradients, law, pairs, steps
 from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
-from rac_theory.testing.sketches import batches, bets, support
+from rac_theory.testing.sketches import batches, support
 from rac_theory.testing.sketches import check_sketch as sketches
-from rac_theory.testing.sketches.rotation import Marginals
+from rac_theory.testing.sketches.moments import Marginals
 from rac_theory.testing.sketches.support import Frequencies
-from rac_theory.testing.trainers import freshness, signs
+from rac_theory.testing.trainers import freshness
 from tests.mutants.wrong_algorithms import HalfStep
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
 
@@ -136,14 +137,14 @@ def independence(alpha):
 @pytest.mark.parametrize(
     ("check", "module", "evidence", "ways"),
     [
-        (exchange, batches, "_against", 4 * (4 + 2 + 19 + 1)),  # partners, calls and lags; two variables, two sides
-        (single, batches, "_against", 2),  # two sides
-        (compare, batches, "_against", 2),
-        (copies, batches, "_against_share", 2),
+        (exchange, batches, "either_side", 4 * (4 + 2 + 19 + 1)),  # partners, calls and lags; two variables, two sides
+        (single, batches, "either_side", 2),  # two sides
+        (compare, batches, "either_side", 2),
+        (copies, batches, "either_side", 2),
         (spectrum, steps, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
-        (mean, gradients, "_bets_on_mean", 1),
+        (mean, gradients, "log_wealth_without_range", 1),
         (noise, gradients, "log_wealth", 2),  # for I, and across the gradient
-        (independence, gradients, "log_wealth", 4),  # two forms, two sides
+        (independence, gradients, "either_side", 4),  # two forms, two sides
     ],
 )
 def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, most):
@@ -366,7 +367,7 @@ def beside_itself():
 def test_a_law_is_refused_where_its_numbers_share_the_level(most):
     """Six groups, both signs, and all numbers of a group share it; the evidence is the largest that is left."""
     pair, G = beside_itself(), np.asarray(LEAST.gradient(np.ones((6, 4))))
-    seen = most(pairs, "log_evidence")
+    seen = most(pairs, "symmetric_evidence")
     assert not refused(pairs.check_pairs, "Mine", pair, G, 600.0)
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
     least = edge(lambda alpha: refused(pairs.check_pairs, "Mine", pair, G, -math.log(alpha)))
@@ -376,10 +377,10 @@ def test_a_law_is_refused_where_its_numbers_share_the_level(most):
 def test_what_depends_on_the_past_is_refused_where_its_forms_share_the_level(most):
     pair = beside_itself()
     G = np.stack([np.asarray(LEAST.gradient(V)) for V in pair.W])
-    seen = most(given_the_past, "log_wealth")
-    assert not refused(given_the_past.check_past, "Mine", pair, G, 600.0)
+    seen = most(along_a_course, "symmetric_wealth")
+    assert not refused(along_a_course.check_past, "Mine", pair, G, 600.0)
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
-    least = edge(lambda alpha: refused(given_the_past.check_past, "Mine", pair, G, -math.log(alpha)))
+    least = edge(lambda alpha: refused(along_a_course.check_past, "Mine", pair, G, -math.log(alpha)))
     assert least == pytest.approx(left, abs=1e-6)
 
 
@@ -437,15 +438,14 @@ def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
 def test_copies_are_in_one_call_as_often_as_pairs_of_draws_are(monkeypatch):
     """Of all pairs of 20, 30 and 50 draws: by binomial coefficients."""
     shares = []
-    monkeypatch.setattr(
-        batches, "_against_share", lambda together, share: shares.append((together.tolist(), share)) or 0
-    )
+    monkeypatch.setattr(batches, "either_side", lambda *Z_low_high: shares.append(Z_low_high) or 0.0)
     calls = np.split(np.arange(100.0), [20, 50])
     calls[0][:2], calls[2][0] = 3.0, 25.0
     batches.check_copies("Sketch", calls, 0.01)
-    ((together, share),) = shares
-    assert sorted(together) == [False, True]
-    assert share == pytest.approx(sum(math.comb(n, 2) for n in (20, 30, 50)) / math.comb(100, 2))
+    ((Z, low, high),) = shares
+    share = sum(math.comb(n, 2) for n in (20, 30, 50)) / math.comb(100, 2)
+    assert sorted(Z) == pytest.approx([-share, 1 - share])
+    assert (low, high) == pytest.approx((share, 1 - share))
 
 
 def test_pairs_are_bet_on_from_both_sides():
@@ -453,25 +453,28 @@ def test_pairs_are_bet_on_from_both_sides():
     none, every = np.zeros(30, dtype=bool), np.ones(30, dtype=bool)
     for together, gain, worst in ((none, 1 / 3, 2 / 3), (every, 2 / 3, 1 / 3)):
         expected = float(log_wealth(np.full((30, 1), gain), worst=worst).max())
-        assert batches._against_share(together, 1 / 3) == pytest.approx(expected)
+        assert either_side(together - 1 / 3, 1 / 3, 2 / 3) == pytest.approx(expected)
 
 
 def test_coins_are_refused_at_both_tails():
     """51 of 63, by the binomial law; those that did not fall are left out."""
     fell = np.concatenate([np.repeat([1.0, -1.0], [51, 12]), np.zeros(5), np.full(5, 9e-10), np.full(5, -9e-10)])
-    least = edge(lambda alpha: signs.unfair(fell, alpha) is not None)
+    least = edge(lambda alpha: exchange.unfair(fell, alpha) is not None)
     assert least == pytest.approx(-math.log(2 * binom.sf(50, 63, 0.5)), abs=1e-6)
-    assert signs.unfair(np.zeros(3), 1.0) is None
-    assert signs.unfair(np.ones(1), 1.0) == 1
+    assert exchange.unfair(np.zeros(3), 1.0) is None
+    assert exchange.unfair(np.ones(1), 1.0) == 1
 
 
 def test_likenesses_by_hand():
     """7 over 5 and 2, whatever the sizes; of two axes and two others one is shared. Zero is like nothing."""
     S, K, zero = np.diag([3.0, 4.0]), np.ones((2, 2)), np.zeros((2, 2))
-    assert [signs.cosine(S, K), signs.cosine(0.01 * S, 0.01 * K), signs.cosine(S, zero)] == pytest.approx([0.7, 0.7, 0])
+    seen = [exchange.cosine(S, K), exchange.cosine(0.01 * S, 0.01 * K), exchange.cosine(S, zero)]
+    assert seen == pytest.approx([0.7, 0.7, 0])
+        [0.7, 0.7, 0]
+    )
     axes = np.eye(3)[:, [0, 1]], np.eye(3)[:, [2, 1]] @ np.array([[2.0, 1.0], [0.0, 3.0]])
-    assert signs.overlap(*axes) == pytest.approx(0.5)
-    assert signs.overlap(axes[0], 0 * axes[1]) == 0
+    assert exchange.overlap(*axes) == pytest.approx(0.5)
+    assert exchange.overlap(axes[0], 0 * axes[1]) == 0
 
 
 def test_values_of_a_support_are_known_up_to_a_turn_of_their_columns_and_rounding():

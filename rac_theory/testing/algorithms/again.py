@@ -10,6 +10,7 @@ from rac_theory.testing.algorithms.course import Asked, Course
 from rac_theory.testing.algorithms.drawn import check_drawn
 from rac_theory.testing.algorithms.recomputed import recomputed, rounding
 from rac_theory.testing.algorithms.steps import RANK
+from rac_theory.testing.projections import beyond
 from rac_theory.testing.refuted import Refuted
 
 _AGAIN = 24  # runs of which each step is computed again
@@ -54,28 +55,27 @@ def _check_plain(claim: Claim, course: Course) -> None:
     before, after = course.W[:-1, :_AGAIN], course.W[1:, :_AGAIN]
     view = claim.views[0]
     for t, move in enumerate(before - after):
-        beyond = _beyond(view, move, rounding(before[t], after[t]))
-        if beyond > 0:
+        more = _beyond(view, move, rounding(before[t], after[t]))
+        if more > 0:
             raise Refuted(
                 f"{claim.name} must move by a matrix of rank at most {view.rank}, that of its sketch: in step {t + 1} "
-                f"the next singular value is {beyond:.3g}"
+                f"the next singular value is {more:.3g}"
             )
 
 
 def _check_frozen(claim: Claim, course: Course) -> None:
     """Where the sketch is frozen no run leaves the range of one."""
     size = rounding(course.W, course.W).max(axis=0)
-    beyond = _beyond(claim.views[0], course.W[-1] - course.W[0], size)
-    if beyond > 0:
+    more = _beyond(claim.views[0], course.W[-1] - course.W[0], size)
+    if more > 0:
         raise Refuted(
             f"{claim.name} must keep one sketch a run, of rank {claim.views[0].rank}: after {len(course.tapes)} steps "
-            f"the next singular value of the whole move is {beyond:.3g}"
+            f"the next singular value of the whole move is {more:.3g}"
         )
 
 
 def _beyond(view: View, moves: Array, small: Array) -> float:
     """The largest singular value beyond the rank, of any run, that is no rounding; 0 if there is none."""
     fine = np.isfinite(moves).all(axis=(1, 2)) & np.isfinite(small)
-    values = np.linalg.svd(view.turned(moves[fine]), compute_uv=False)
-    beyond = values[:, int(min(view.rank, values.shape[1])) :]
-    return float(np.where(beyond > 1e3 * small[fine, None] + RANK * values[:, :1], beyond, 0.0).max(initial=0.0))
+    turned = view.turned(moves[fine])
+    return float(beyond(turned, int(min(view.rank, *turned.shape[1:])), 1e3 * small[fine], RANK).max(initial=0.0))

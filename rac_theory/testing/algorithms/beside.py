@@ -17,6 +17,10 @@ from rac_theory.testing.algorithms.recomputed import rounding
 from rac_theory.testing.algorithms.tape import Recorder
 from rac_theory.testing.refuted import Refuted
 
+SAME_DRAWS = 4
+"""How many times the log evidence is asked for where both draw from the same seed: they are not independent then, but a
+wrong step with the right draws stands out from the right one."""
+
 _ROUNDING = 1e-7  # relative to a step
 _FAR = 1e100
 

@@ -8,22 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, Implementation, LayeredRACLoRA, ProjectedDescent, RACLoRA
-from rac_theory.algorithms.gradients import (
-    CertifiedStep,
-    Clients,
-    Exact,
-    FiniteDifferences,
-    Local,
-    Minibatch,
-    Noisy,
-    Reshuffled,
-    Step,
-)
+from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, Implementation, ProjectedDescent
+from rac_theory.algorithms.gradients import Clients, Step
 from rac_theory.base.checks import Array
-
-_SOURCES: tuple[Any, ...] = (Exact, CertifiedStep, FiniteDifferences, Local, Minibatch, Noisy, Reshuffled, Clients)
-_ALGORITHMS: tuple[Any, ...] = (AsymmetricLoRA, Bernoulli, LayeredRACLoRA, RACLoRA)
 
 
 @dataclass(frozen=True)
@@ -72,11 +59,11 @@ class Claim:
     @cached_property
     def reference(self) -> ProjectedDescent:
         """Of the claimed class with the same fields; the algorithm itself where that is none of this library."""
-        for kind in _ALGORITHMS:
-            if isinstance(self.declared, kind) and type(self.declared).projection is kind.projection:
-                known: ProjectedDescent = _of_kind(kind, self.declared)
-                return known
-        return self.declared
+        kind = _nearest(self.declared)
+        if kind is None or type(self.declared).projection is not kind.projection:
+            return self.declared
+        known: ProjectedDescent = _of_kind(kind, self.declared)
+        return known
 
     @cached_property
     def source(self) -> Any:
@@ -99,7 +86,7 @@ class Claim:
         if isinstance(self.reference, Bernoulli):
             return View("left", self.reference.left.rank), View("right", self.reference.right.rank)
         sketch = getattr(self.reference, "sketch", None)
-        if isinstance(self.reference, _ALGORITHMS) and sketch is not None:
+        if _nearest(self.reference) is not None and sketch is not None:
             return (View(getattr(self.reference, "side", "left"), sketch.rank),)
         return (View("entries"),)
 
@@ -119,12 +106,24 @@ def is_projected(algorithm: ProjectedDescent) -> bool:
 
 
 def _claimed_source(source: Any) -> Any:
-    for kind in _SOURCES:
-        if isinstance(source, kind) and getattr(type(source), "noise", None) is getattr(kind, "noise", None):
-            if kind is Clients:
-                return Clients(_claimed_source(source.source), source.participation)
-            return _of_kind(kind, source)
-    return source
+    kind = _nearest(source)
+    if kind is None or getattr(type(source), "noise", None) is not getattr(kind, "noise", None):
+        return source
+    if kind is Clients:
+        return Clients(_claimed_source(source.source), source.participation)
+    return _of_kind(kind, source)
+
+
+def _nearest(thing: Any) -> Any:
+    """The class of this library that a thing is of or inherits from, None where there is none with fields."""
+    return next(
+        (
+            kind
+            for kind in type(thing).__mro__
+            if kind.__module__.startswith("rac_theory.algorithms.") and "__dataclass_params__" in vars(kind)
+        ),
+        None,
+    )
 
 
 def _of_kind(kind: Any, other: Any) -> Any:

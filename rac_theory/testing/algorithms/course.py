@@ -1,6 +1,7 @@
 """The iterates of an algorithm as it runs, with the gradients that were put into its steps, and into which."""
 
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from rac_theory.algorithms import Implementation, ProjectedDescent
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.tape import Recorder, Tapes, changed
+from rac_theory.testing.algorithms.tape import Instead, Recorder, Tapes
 from rac_theory.testing.refuted import Refuted
 
 
@@ -38,6 +39,36 @@ class Course:
     asked: list[Asked | None]
 
 
+class _Watched(Instead):
+    """An algorithm whose methods and properties take what they need from the watched members."""
+
+    @property
+    def __dataclass_fields__(self) -> Any:  # which ``replace`` looks for in the true class
+        return self._thing.__dataclass_fields__
+
+    def __getattr__(self, name: str) -> Any:
+        own: Any = next((vars(kind)[name] for kind in self.__class__.__mro__ if name in vars(kind)), None)
+        is_method = isinstance(own, FunctionType) and name not in getattr(self._thing, "__dict__", ())
+        return own.__get__(self) if is_method or isinstance(own, property) else super().__getattr__(name)
+
+
+class _Step(Instead):
+    """A low-rank step that remembers where it was last applied; a source may ask it for more than a move."""
+
+    def __call__(self, V: Array, G: Array) -> Any:
+        moved = self._thing(V, G)
+        vars(self).update(last=(V, np.array(G), moved))
+        return moved
+
+    def asked(self, start: Array, result: Array) -> Asked | None:
+        """What was asked for, if the last step leads from the start to the result."""
+        if (last := vars(self).get("last")) is None:
+            return None
+        V, G, moved = last
+        fits = np.array_equal(V, start) and np.array_equal(moved, result, equal_nan=True)
+        return Asked(self._thing, G) if fits else None
+
+
 @dataclass
 class _Spy:
     """The gradient source and the sketches of an algorithm, which remember what they did since last asked."""
@@ -51,34 +82,22 @@ class _Spy:
         """The algorithm with members that remember; an implementation has none that could, and only moves."""
         if isinstance(self.algorithm, Implementation):
             return self.algorithm
-        source = changed(self.algorithm.gradients, descend=self._descend)
-        return changed(self.algorithm, gradients=source, low_rank_steps=self._low_rank_steps)
+        source = Instead(self.algorithm.gradients, descend=self._descend)
+        return _Watched(self.algorithm, gradients=source, low_rank_steps=self._low_rank_steps)
 
     def _low_rank_steps(self, rng: np.random.Generator, W: Array) -> Any:
         self.sketching = [rng, rng.bit_generator.state]
         return self.algorithm.low_rank_steps(rng, W)
 
     def _descend(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Any:
-        last: list[Any] = []
-
-        def watched(V: Array, G: Array) -> Any:
-            moved = step(V, G)
-            last[:] = V, np.array(G), moved
-            return moved
-
-        for name in ("directions", "turned", "along"):  # what a source may ask of a step beside a move
-            if hasattr(step, name):
-                setattr(watched, name, getattr(step, name))
+        watched = _Step(step)
         start, state, same = W.copy(), rng.bit_generator.state, False
         if self.sketching:
             used, before = self.sketching
             same = used.bit_generator.state != before and state == before
         result = self.algorithm.gradients.descend(problem, W, watched, rng)
         self.shares_seed |= same and rng.bit_generator.state != state
-        if last and np.array_equal(last[0], start) and np.array_equal(last[2], result, equal_nan=True):
-            self.descents.append((start, Asked(step, last[1])))
-        else:
-            self.descents.append((start, None))
+        self.descents.append((start, watched.asked(start, result)))
         return result
 
     def taken(self, W: Array) -> Asked | None:

@@ -14,7 +14,7 @@ from rac_theory.algorithms import ProjectedDescent
 from rac_theory.algorithms.gradients import Noise
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
-from rac_theory.numerics import excess, log_wealth
+from rac_theory.numerics import either_side, excess, log_wealth, log_wealth_without_range
 from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import Course
@@ -128,7 +128,7 @@ def _check_mean(name: str, noise: Noise | None, problem: Problem, sample: Gradie
     variance = _variance(n[:half], declared)
     U = _unit(n[:half].mean(axis=0))
     seen = np.sum(n[half:] * U, axis=(1, 2))
-    if _bets_on_mean(seen, variance + _ROUNDING * square) >= math.log(1 / alpha):
+    if log_wealth_without_range(seen, variance + _ROUNDING * square) >= math.log(1 / alpha):
         size = float(np.linalg.norm(sample.G))
         raise Refuted(
             f"{name} must give gradients of mean grad f: {len(seen)} draws are off by {seen.mean():.6g} along U on "
@@ -142,20 +142,6 @@ def _variance(seen: Array, declared: float | None) -> float:
     """The declared variance; more where draws say so, lest noise that is understated looks like a bias."""
     sample = float(squared_norms(seen).mean())
     return 2 * sample if declared is None else max(declared, 1.2 * sample)
-
-
-def _bets_on_mean(Z: Array, variance: float) -> float:
-    """The largest log wealth of bets that E[Z] > 0, for Z of any range whose variance is at most ``variance``.
-
-    With ``x = l Z`` the mean of ``(1 + x + x^2 / 2) / (1 + l^2 variance / 2)`` is at most 1 where E[Z] <= 0. For
-    negative x, ``1 / (1 - x + x^2 / 2)`` is still less (Catoni's function: a large loss is no gain). Several bets l
-    share the wealth.
-    """
-    bets = np.sqrt(2 / (variance + 1e-300)) * 2.0 ** -np.arange(0, 10)[:, None]
-    x = bets * Z
-    gains = np.sign(x) * np.log1p(np.abs(x) + x**2 / 2)
-    wealth = np.cumsum(gains - np.log1p(bets**2 * variance / 2), axis=1)
-    return float(wealth.max()) - math.log(len(bets))
 
 
 def _check_independence(algorithm: ProjectedDescent, sample: GradientSample, alpha: float) -> None:
@@ -185,8 +171,7 @@ def _check_independence(algorithm: ProjectedDescent, sample: GradientSample, alp
         both = difference.reshape(pairs, 2).sum(axis=1)
         cut = 3 * float(np.sqrt(np.mean(both[:half] ** 2))) + 1e-9
         Z = np.clip(both[half:] / cut, -1.0, 1.0)
-        against = max(float(log_wealth(sign * Z).max()) for sign in (1, -1))
-        if against >= math.log(4 / alpha):
+        if either_side(Z) >= math.log(4 / alpha):
             raise Refuted(
                 f"{name} must draw sketch and gradient independently: {what} differs by {both.mean() / 2:+.3g} on "
                 "average from that with the noise of another run; does one know the other?",

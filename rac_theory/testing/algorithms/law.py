@@ -11,10 +11,9 @@ from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.again import check_again
 from rac_theory.testing.algorithms.along_a_course import check_course
-from rac_theory.testing.algorithms.beside import Beside, beside
+from rac_theory.testing.algorithms.beside import SAME_DRAWS, Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim, is_projected
 from rac_theory.testing.algorithms.course import follow
-from rac_theory.testing.algorithms.exchange import SAME_DRAWS
 from rac_theory.testing.algorithms.gradients import check_gradients
 from rac_theory.testing.algorithms.pairs import check_pairs
 from rac_theory.testing.algorithms.steps import check_rank, check_spectrum, check_steps

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
+from rac_theory.numerics import repeats
 from rac_theory.testing.algorithms.claimed import View
 
 GROUP = 64
@@ -64,8 +65,7 @@ def of_moves(D: Array) -> Minors:
 
 def again(angles: Array) -> Array:
     """Return how many runs of each group have the angle of another one, (runs,) to (groups,)."""
-    angles = np.sort(angles[: len(angles) // GROUP * GROUP].reshape(-1, GROUP), axis=1)
-    return np.asarray((np.diff(angles, axis=1) <= _SAME).sum(axis=1), dtype=np.float64)
+    return repeats(angles, GROUP, _SAME)
 
 
 def among_earlier(own: Array, angle: Array) -> Array:

@@ -1,7 +1,7 @@
 r"""Whether a step has the claimed law: many runs beside as many of the reference, from one W.
 
 Of the difference of their moves it is the part along a direction: along the gradient, its rows and columns, and the
-direction in which a third of the pairs differ most; products for two runs; and lengths. See ``exchange``.
+direction in which a third of the pairs differ most; products for two runs; and lengths. See ``numerics.exchange``.
 """
 
 import math
@@ -10,8 +10,8 @@ import numpy as np
 
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
+from rac_theory.numerics import symmetric_evidence
 from rac_theory.testing.algorithms.beside import Beside
-from rac_theory.testing.algorithms.exchange import log_evidence
 from rac_theory.testing.algorithms.minors import GROUP, again, of_moves
 from rac_theory.testing.refuted import Refuted
 
@@ -47,7 +47,7 @@ def check_pairs(name: str, pair: Beside, G: Array, level: float, rule: str = PLA
         own, other = pair.drawn[0][0], pair.drawn[1][0]
         groups.append((["in how often, or when, a component is drawn"] * own.shape[1], own - other))
     for names, Z in groups:
-        found = log_evidence(Z)
+        found = symmetric_evidence(Z)
         i = int(np.argmax(found))
         if found[i] >= level + math.log(2 * len(groups) * len(names)):
             apart = f"{math.sqrt(2 * found[i]):.3g}"

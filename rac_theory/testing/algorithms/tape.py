@@ -1,7 +1,8 @@
-"""Which components of a problem were asked for, and the same components again for another."""
+"""Which components of a problem were asked for, and the same components again for another.
 
-import copy
-from inspect import isdatadescriptor
+A problem that is watched, played or slowed is another thing, which hands on what it does not answer itself.
+"""
+
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,23 @@ from rac_theory.problems import Indices, Problem
 
 Tapes = tuple[Indices | None, ...]
 """What a problem, and then each of its clients, was asked for: (runs, any), or None if not for all runs at once."""
+
+
+class Instead:
+    """Stands for a thing, whose class it says is its own, with some members in the place of the thing's."""
+
+    def __init__(self, thing: Any, **members: Any) -> None:
+        vars(self).update(_thing=thing, **members)
+
+    __class__ = property(lambda self: type(self._thing))
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_thing":  # of one that is being made
+            raise AttributeError(name)
+        return getattr(self._thing, name)
+
+    def __repr__(self) -> str:
+        return repr(self._thing)
 
 
 class Exhausted(Exception):
@@ -47,7 +65,6 @@ class Replay:
 
     def __init__(self, problem: Problem, tapes: Tapes) -> None:
         self._left: list[int] = []
-        self._plays = True
         self._tapes = iter(tapes)
         self.problem = self._playing(problem)
 
@@ -63,33 +80,12 @@ class Replay:
             self._left[place] -= width
             return problem.component_gradient(W, tape[:, first : first + width])
 
-        playing = _with(problem, component_gradient, self._playing)
-        self._plays &= playing is not problem  # what has no room for other members was not recorded either
-        return playing
+        return _with(problem, component_gradient, self._playing)
 
     @property
     def is_over(self) -> bool:
         """Whether all tapes were played, and nothing is left on any."""
-        return self._plays and not any(self._left)
-
-
-def changed(thing: Any, **members: Any) -> Any:
-    """Return a shallow copy with other members, of the same class if there is room in it, else of one that inherits.
-
-    There is none in slots, nor where a property stands. What allows neither, as a type that was compiled may, is
-    returned as it is.
-    """
-    kind, room = type(thing), {name: staticmethod(member) for name, member in members.items()}
-    if hasattr(thing, "__dict__") and not any(isdatadescriptor(getattr(kind, name, None)) for name in members):
-        other = copy.copy(thing)
-        vars(other).update(members)
-        return other
-    try:
-        other = copy.copy(thing)
-        object.__setattr__(other, "__class__", type(kind.__name__, (kind,), {"__slots__": (), **room}))
-    except (TypeError, AttributeError):
-        return thing
-    return other
+        return not any(self._left)
 
 
 def slowed(problem: Any, factor: float) -> Any:
@@ -103,14 +99,14 @@ def slowed(problem: Any, factor: float) -> Any:
     members = {name: member for name, member in members.items() if hasattr(problem, name)}
     if hasattr(problem, "clients"):
         members["clients"] = tuple(slowed(client, factor) for client in problem.clients)
-    return changed(problem, **members)
+    return Instead(problem, **members)
 
 
 def _with(problem: Any, component_gradient: Any, of_client: Any) -> Any:
     members = {"component_gradient": component_gradient} if hasattr(problem, "component_gradient") else {}
     if hasattr(problem, "clients"):
         members["clients"] = tuple(map(of_client, problem.clients))
-    return changed(problem, **members)
+    return Instead(problem, **members)
 
 
 def _joined(heard: list[Indices], runs: int) -> Indices | None:

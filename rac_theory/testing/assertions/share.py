@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from scipy.special import betainccinv, betaincinv, rel_entr
+from scipy.special import betainccinv, betaincinv
 
+from rac_theory.numerics import divergence
 from rac_theory.verdicts import Status
 
 
@@ -80,7 +81,7 @@ class Share:
     def _needed(self) -> str:
         """How many runs would decide, if as large a share of them did it: Chernoff's bound."""
         p, q = self.count / self.runs, self.claimed
-        rate = float(rel_entr(p, q) + rel_entr(1 - p, 1 - q))
+        rate = float(divergence(p, q))
         if rate * self.runs * 100 < math.log(1 / self.alpha):
             return "the share is too close to tell, however many runs there are"
         return f"it takes about {math.ceil(math.log(1 / self.alpha) / rate)} runs to tell"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
-from rac_theory.numerics import log_wealth
+from rac_theory.numerics import either_side, exchanged, repeats
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.moments import coordinates, ranks, window
 
@@ -88,16 +88,13 @@ def check_single(name: str, single: Array, large: Array, alpha: float) -> None:
     A call that seeds a generator by one of a few numbers repeats another call, and never itself.
     """
     n = min(len(single), len(large)) // _TOGETHER * _TOGETHER
-    again = [
-        (np.diff(np.sort(prints[:n].reshape(-1, _TOGETHER), axis=1), axis=1) == 0).sum(axis=1)
-        for prints in (single, large)
-    ]
-    Z = np.sign((again[0] - again[1]).astype(np.float64))
+    again, among = (repeats(prints[:n], _TOGETHER) for prints in (single, large))
+    Z = np.sign(again - among)
     Z = Z[Z != 0]
-    if len(Z) and _against(Z, 1.0) >= math.log(2 / alpha):
+    if len(Z) and either_side(Z) >= math.log(2 / alpha):
         raise Refuted(
-            f"{name}.sample must draw afresh in each call: of {n} single calls {again[0].sum()} gave the range of "
-            f"another, of as many draws in one call {again[1].sum()}; is a generator seeded by one of a few numbers?"
+            f"{name}.sample must draw afresh in each call: of {n} single calls {again.sum():.0f} gave the range of "
+            f"another, of as many draws in one call {among.sum():.0f}; is a generator seeded by one of a few numbers?"
         )
 
 
@@ -121,17 +118,12 @@ def _exchange(called: str, name: str, four: list[tuple[Array, Array, NDArray[np.
     """Bet on overlaps and on equality of H, H', K, K', each given by calls, their prints and places in a batch."""
     (H, p, i), (H_, p_, _), (K, q, j), (K_, q_, _) = four
     H, H_, K, K_ = H[:, i], H_[:, i], K[:, j], K_[:, j]
-    overlaps = (_overlap(H, K) + _overlap(H_, K_) - _overlap(H, K_) - _overlap(H_, K)).ravel()
-    p, p_, q, q_ = p[:, i], p_[:, i], q[:, j], q_[:, j]
-    equal = ((p == q) * 1.0 + (p_ == q_) - (p == q_) - (p_ == q)).ravel()
+    overlaps = exchanged(H, H_, K, K_, _overlap).ravel()
+    equal = exchanged(p[:, i], p_[:, i], q[:, j], q_[:, j], _equal).ravel()
     for Z, worst, what in ((overlaps, 2.0, "overlap"), (np.sign(equal[equal != 0]), 1.0, "are equal")):
-        if len(Z) and _against(Z, worst) >= math.log(_WAYS / alpha):
+        if len(Z) and either_side(Z, worst, worst) >= math.log(_WAYS / alpha):
             more = f"{'more' if Z.mean() > 0 else 'less'} than those that are far apart (by {Z.mean() / 2:+.3g} a pair)"
             raise Refuted(f"{name}.sample must draw its size matrices independently: ranges of {called} {what} {more}")
-
-
-def _against(Z: Array, worst: float) -> float:
-    return max(float(log_wealth(sign * Z[:, None], worst=worst).max()) for sign in (1, -1))
 
 
 def _projections(Q: Array) -> Array:
@@ -144,6 +136,10 @@ def _overlap(Q: Array, K: Array) -> Array:
     if Q.ndim == 3:  # calls, pairs and coordinates
         return np.asarray(np.sum(Q * K, axis=-1))
     return np.asarray(np.square(np.swapaxes(Q, -1, -2) @ K).sum(axis=(-2, -1)) / Q.shape[-1])
+
+
+def _equal(p: Array, q: Array) -> Array:
+    return np.asarray(p == q, dtype=np.float64)
 
 
 def check_places(name: str, Q: Array, alpha: float, seed: int) -> None:
@@ -180,7 +176,7 @@ def _compare(one: str, other: str, name: str, A: Array, B: Array, alpha: float) 
         weights = before.mean(axis=0) / (before.var(axis=0) + 1e-3)
         spread = 4 * float((before @ weights).std()) + 1e-12
         bets.append(np.clip(block @ weights / spread, -1, 1))
-    if bets and _against(np.concatenate(bets), 1.0) >= math.log(2 / alpha):
+    if bets and either_side(np.concatenate(bets)) >= math.log(2 / alpha):
         worst = int(np.abs(D.mean(axis=0) / (D.std(axis=0) + 1e-3)).argmax())
         raise Refuted(
             f"{name}.sample must draw from one law: {one} has another than {other}; a moment of the range is "
@@ -199,16 +195,8 @@ def check_copies(name: str, calls: list[Array], alpha: float) -> None:
     pairs = first[np.diff(first, append=len(order)) > 1]
     together = where[order[pairs]] == where[order[pairs + 1]]
     share = float(sum(len(call) * (len(call) - 1) for call in calls)) / (len(prints) * (len(prints) - 1))
-    wealth = _against_share(together, share)
-    if wealth >= math.log(2 / alpha):
+    if len(together) and either_side(together - share, share, 1 - share) >= math.log(2 / alpha):
         raise Refuted(
             f"{name}.sample must draw afresh: {len(pairs)} ranges were drawn more than once, {together.sum()} of them "
             f"within one call, where chance has {share * len(pairs):.1f}; is there a pool or a cache?"
         )
-
-
-def _against_share(together: Array, share: float) -> float:
-    if not len(together):
-        return 0.0
-    Z = together[:, None] - share
-    return max(float(log_wealth(Z, worst=share).max()), float(log_wealth(-Z, worst=1 - share).max()))

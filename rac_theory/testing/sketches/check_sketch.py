@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
-from scipy.special import betainc
 
 from rac_theory.base.checks import Array
-from rac_theory.numerics import orthonormal_range
+from rac_theory.numerics import at_least, orthonormal_range
 from rac_theory.sketches import Sketch, check_size, is_rotation_invariant
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.batches import (
@@ -23,8 +22,7 @@ from rac_theory.testing.sketches.batches import (
 )
 from rac_theory.testing.sketches.claims import Claims, check_claims, check_same
 from rac_theory.testing.sketches.draws import Draws, Surroundings, check_first, check_fresh, check_sent, sent
-from rac_theory.testing.sketches.moments import Mean, SecondMoment, ranks, window
-from rac_theory.testing.sketches.rotation import rotation_tests
+from rac_theory.testing.sketches.moments import Mean, SecondMoment, ranks, rotation_tests, window
 from rac_theory.testing.sketches.support import Frequencies
 
 _NUMBERS = 1 << 20  # in a large call
@@ -183,7 +181,7 @@ def _check_rank(claims: Claims, lost: int, count: int, alpha: float) -> None:
     """``P(rank < r) <= E[r - rank] = r - trace E[H]``, so that few draws may lose rank; none, if the trace is r."""
     r = claims.sketch.rank
     most = max(r - claims.expected_rank, 0.0) + 1e-12
-    if lost and most < 1 and betainc(lost, count - lost + 1, most) < alpha:
+    if lost and most < 1 and at_least(lost, count, most) < alpha:
         what = next(iter(claims.means))
         raise Refuted(
             f"{what} must be E[H]: {lost} of {count} draws have a rank below {r}, which its trace "

@@ -1,15 +1,13 @@
 """Whether the values that ``support()`` lists are those that are drawn, as often as it says."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
 
 from rac_theory.base.checks import Array
+from rac_theory.numerics import Bets, at_least
 from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.sketches.bets import Bets
 
 _SAME = 1e-9  # relative: fingerprints of one value
 
@@ -70,7 +68,7 @@ class Frequencies:
     def check(self, alpha: float) -> None:
         """Raise ``Refuted`` if the counts cannot have the probabilities that are listed."""
         n, p = float(self._counts.sum()), np.asarray(np.clip(self._p, 0.0, 1.0))
-        level = np.minimum(_at_least(self._counts, n, p), _at_least(n - self._counts, n, 1 - p))
+        level = np.minimum(at_least(self._counts, n, p), at_least(n - self._counts, n, 1 - p))
         worst = int(level.argmin())
         if 4 * len(p) * level[worst] < alpha or self._bets.refuted(alpha / 2) is not None:
             seen = self._counts / n
@@ -80,9 +78,3 @@ class Frequencies:
                 f"{self.name}.support() must give the probabilities with which values are drawn: in {n:.0f} draws a "
                 f"value with probability {p[worst]:.6g} has frequency {seen[worst]:.6g}"
             )
-
-
-def _at_least(count: Array, n: float, p: Any) -> Array:
-    """P(X >= count) for binomial X."""
-    tail = betainc(np.maximum(count, 1), n - count + 1, p)
-    return np.asarray(np.where(count <= 0, 1.0, tail))

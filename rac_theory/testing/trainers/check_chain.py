@@ -9,8 +9,7 @@ from rac_theory.base.checks import finite, integer, one_of
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.drift import check_drift
 from rac_theory.testing.trainers.freshness import check_fresh
-from rac_theory.testing.trainers.memory import check_memory
-from rac_theory.testing.trainers.merging import check_frozen, check_merge, check_scale
+from rac_theory.testing.trainers.merging import check_frozen, check_memory, check_merge, check_scale
 from rac_theory.testing.trainers.trainer import Link, Trainer
 
 

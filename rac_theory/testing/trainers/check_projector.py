@@ -1,19 +1,25 @@
-"""check_projector: whether what projects gradients is a projection of its rank, scaled as declared, drawn afresh."""
+"""check_projector: whether what projects gradients is a projection of its rank, scaled as declared, drawn afresh.
+
+Where a sketch is declared, distribution functions are no further apart from those of its law than chance makes.
+"""
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
 
+from rac_theory.base import having, repr_of
 from rac_theory.base.checks import Array, finite, integer
-from rac_theory.sketches import Sketch
+from rac_theory.numerics import cosine, exchanged, far_by_chance, orthonormal_range, unfair
+from rac_theory.sketches import MEMBERS, Sketch
+from rac_theory.testing.projections import Mapped, beyond
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.projection import Projector, RankTooLarge, called
-from rac_theory.testing.trainers.projector_law import check_law
-from rac_theory.testing.trainers.signs import cosine, exchanged, unfair
 
+_OURS = 16  # times as many draws of the sketch, as these are cheap
 _SHAPES = ((12, 8), (8, 12), (10, 10))
 _COINS = 40  # seeds that must repeat others, as the few values of coordinates may do by chance
 
@@ -123,20 +129,20 @@ def _check_map(projector: Projector, G: Array, r: int, scale: float, unbiased: b
     size = scale * max(1.0, float(np.linalg.norm(P)) / scale)
     if not np.array_equal(P, projector(G, r, seed)):
         raise Refuted(f"project must be a function of its seed: the same gives another projection of {where}")
-    values = np.linalg.svd(P, compute_uv=False)
-    if (found := int(np.count_nonzero(values > off * size))) > r:
+    if beyond(P, r, off * size).any():
+        found = np.linalg.matrix_rank(P, off * size)
         raise Refuted(f"project must return at most the rank: of {where} it returned a matrix of rank {found}", G=G)
     other = np.random.default_rng([seed, 1, *G.shape]).standard_normal(G.shape) / math.sqrt(G.size)
-    K = projector(G, r, seed, other)
-    both = projector(G, r, seed, 2 * G - 3 * other)
-    if np.linalg.norm(both - 2 * P + 3 * K) > 8 * off * (size + np.linalg.norm(K)):
+    H = Mapped(partial(projector, G, r, seed), G, other)
+    most = 8 * off * (size + float(np.linalg.norm(H.HB)))
+    if (bend := float(np.linalg.norm(H.bend))) > most:
         raise Refuted(
             f"project must be linear in the gradient: for {where} it is off by "
-            f"{float(np.linalg.norm(both - 2 * P + 3 * K) / np.linalg.norm(both)):.3g} of its norm; one that is made "
+            f"{bend / float(np.linalg.norm(H.bend + 2 * H.HA - 3 * H.HB)):.3g} of its norm; one that is made "
             "from the gradient, as by its singular vectors, must return a function of what it is applied to",
             G=G,
         )
-    if abs(float(np.sum(P * other) - np.sum(G * K))) > 8 * off * (size + float(np.linalg.norm(K))):
+    if abs(float(H.skew)) > most:
         raise Refuted(
             f"project must be symmetric, <project(G), K> = <G, project(K)>: for {where} it is not; is the factor that "
             "lifts it back the transpose of the one that projected, and drawn from the same seed?",
@@ -145,7 +151,7 @@ def _check_map(projector: Projector, G: Array, r: int, scale: float, unbiased: b
     if float(np.sum(G * P)) < -off * size:
         raise Refuted(f"project must not point uphill: for {where} <G, project(G)> is {float(np.sum(G * P)):.3g}", G=G)
     if not unbiased:
-        _check_idempotent(projector(G, r, seed, P), P, where, scale, off)
+        _check_idempotent(H.HHA, P, where, scale, off)
         if r >= max(G.shape) and np.linalg.norm(P - scale * G) > off * size:
             raise Refuted(
                 f"project must be all of the gradient at full rank: for {where} it is off by "
@@ -251,3 +257,70 @@ def _check_mean(P: Array, G: Array, expected: float, where: str, side: int, alph
             "preferred?",
             G=G,
         )
+
+
+def check_law(
+    projector: Projector,
+    G: Array,
+    rank: int,
+    scale: float,
+    law: Callable[[int, int], Sketch],
+    left: bool,
+    where: str,
+    chance: tuple[int, float, int],
+) -> None:
+    """Raise ``Refuted`` if numbers that projections make have other distributions than those of the sketch.
+
+    Three numbers are looked at: an entry of the diagonal of H, <G, HG>, and <K, HG> for another matrix K. Empirical
+    distribution functions are ``far_by_chance`` from the true ones at most, whatever the law.
+    """
+    draws, alpha, seed = chance
+    d = G.shape[0 if left else 1]
+    sketch = law(d, rank)
+    having("law(dim, rank)", sketch, "a sketch, such as Haar(dim, rank)", MEMBERS)
+    rng = np.random.default_rng([seed, 3, *G.shape])
+    Q = orthonormal_range(sketch.sample(rng, _OURS * draws))
+    K = rng.standard_normal(G.shape)
+    corner = np.zeros_like(G)
+    corner[0, 0] = 1.0
+    probes = {
+        "an entry of the diagonal": (corner, corner),
+        "<G, project(G)>": (G, G),
+        "<K, project(G)> for another matrix K": (K, G),
+    }
+    share = alpha / (2 * len(probes))
+    allowed = sum(far_by_chance(n, share) for n in (draws, _OURS * draws))
+    for name, (to, of) in probes.items():
+        theirs = [float(np.sum(to * projector(G, rank, seed + i, of))) for i in range(draws)]
+        a, b = (to, of) if left else (to.T, of.T)
+        ours = scale * np.sum((np.swapaxes(Q, 1, 2) @ a) * (np.swapaxes(Q, 1, 2) @ b), axis=(1, 2))
+        if (apart := distance(np.array(theirs), ours)) > allowed:
+            raise Refuted(
+                f"project must have the law of {repr_of(sketch)}: for {where} the distribution functions of {name} are "
+                f"{apart:.2g} apart, chance makes {allowed:.2g} with {draws} seeds",
+                G=G,
+            )
+
+
+def distance(x: Array, y: Array, rounding: float = 1e-6) -> float:
+    """Return how far two empirical distribution functions are apart, for the better of all ways to round.
+
+    Values that are equal up to rounding may lie on either side of each other: a point of one is compared with the other
+    a little before it, and a little after it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.testing.trainers.check_projector import distance
+    >>> distance(np.array([0.0, 1.0]), np.array([0.0, 0.0, 0.0, 1.0 + 1e-9]))
+    0.25
+    """
+    x, y = np.sort(x), np.sort(y)
+    near = rounding * max(float(np.abs(x).max()), float(np.abs(y).max()))
+
+    def above(a: Array, b: Array) -> float:
+        """The most by which the share of a up to a point exceeds that of b up to a little beyond."""
+        up_to = np.searchsorted(a, a, side="right") / len(a)
+        return float((up_to - np.searchsorted(b, a + near, side="right") / len(b)).max())
+
+    return max(above(x, y), above(y, x))

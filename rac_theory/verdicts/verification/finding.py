@@ -13,7 +13,6 @@ from rac_theory.base.checks import Array
 from rac_theory.verdicts.verification.decision import Decision
 from rac_theory.verdicts.verification.judged_bound import JudgedBound
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
-from rac_theory.verdicts.verification.slack import Slack
 from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.versions import versions
 
@@ -21,6 +20,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from rac_theory.drawing import Chart
+from typing import NamedTuple
+
+
+class Slack(NamedTuple):
+    """How many times larger the bound is than the mean at step t, with a confidence interval."""
+
+    t: int
+    low: float
+    value: float
+    high: float
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.value:.3g}"
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
-from rac_theory.numerics import excess
+from rac_theory.numerics import excess, shortfall
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +57,5 @@ class Question:
         return excess(X, self.refuting)
 
     def shortfall(self, X: Array) -> tuple[Array, Array]:
-        """Return what is bet on to confirm the claim, ``1 - X / confirming``, (runs, T), and the largest loss, (T,).
-
-        Where there is nothing to bet on it is zero: where the claim is vacuous, and where doubt leaves nothing of it.
-        """
-        bound = self.confirming
-        open_ = (bound > 0) & (bound < self.ceiling) & np.isfinite(self.ceiling)
-        safe = np.where(open_, bound, 1.0)
-        worst = np.where(open_, self.ceiling / safe - 1, 1.0)
-        return np.where(open_, 1 - np.minimum(X, self.ceiling) / safe, 0.0), worst
+        """Return what is bet on to confirm the claim, (runs, T), and the largest loss, (T,): see ``evidence``."""
+        return shortfall(X, self.confirming, self.ceiling)

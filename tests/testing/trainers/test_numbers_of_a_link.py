@@ -10,8 +10,7 @@ from rac_theory.testing import Refuted
 from rac_theory.testing.trainers import check_chain, drift, freshness, trainer
 from rac_theory.testing.trainers.arrays import FORMATS
 from rac_theory.testing.trainers.drift import Sum, check_drift
-from rac_theory.testing.trainers.memory import check_memory
-from rac_theory.testing.trainers.merging import _cause, _multiple, check_frozen, check_merge, check_scale
+from rac_theory.testing.trainers.merging import _cause, _multiple, check_frozen, check_memory, check_merge, check_scale
 from rac_theory.testing.trainers.trainer import Adapter, Link, Seen
 
 FOUR, ONE = np.ones(4), np.eye(4)[0]

@@ -16,6 +16,7 @@ from rac_theory import GD, Case, Constants, RACLoRA, Reshuffled, compare_runs, s
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.theorems import gap
 from rac_theory.verdicts.verification import until_decided
+from rac_theory.verdicts.verification.finding import Slack
 from rac_theory.verdicts.verification.fixed_ensemble import behind_a_row, part_size
 from rac_theory.verdicts.verification.given_curves import given_curves
 from rac_theory.verdicts.verification.judged_claim import JudgedClaim, _shift
@@ -24,7 +25,6 @@ from rac_theory.verdicts.verification.measured_constants import with_measured_va
 from rac_theory.verdicts.verification.observation import _check_infimum
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
 from rac_theory.verdicts.verification.recorded_curves import Recording, exact_recording
-from rac_theory.verdicts.verification.slack import Slack
 
 EPS = 2.0**-52
 CASE = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=40)

@@ -1,13 +1,13 @@
-"""Bets against a claim about the mean of bounded variables, that come block after block."""
+"""Bets against a claim about a mean: of bounded variables that come block after block, and of some without a range."""
 
 import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import rel_entr
 
 from rac_theory.base.checks import Array
-from rac_theory.numerics import log_wealth
+from rac_theory.numerics.confidence import divergence
+from rac_theory.numerics.evidence import either_side
 
 _SHORTEST = 1e-9  # a range that is shorter is rounding
 
@@ -23,8 +23,7 @@ class Bets:
     """
 
     fixed: int = 0
-    _above: list[Array] = field(default_factory=list)
-    _below: list[Array] = field(default_factory=list)
+    _blocks: list[tuple[Array, Array, Array]] = field(default_factory=list)  # x - said, and how far it may be off
     _sums: Array | float = 0.0  # of what was seen and of what was said, and how many: (3, columns)
 
     def add(self, x: Array, said: Array, low: Array, high: Array) -> None:
@@ -33,15 +32,15 @@ class Bets:
         A column that is not yet known has x = said = low = high.
         """
         said = np.broadcast_to(said, x.shape)
-        self._above.append((x - said) / np.maximum(said - low, _SHORTEST))
-        self._below.append((said - x) / np.maximum(high - said, _SHORTEST))
+        below, above = (np.broadcast_to(np.maximum(end, _SHORTEST), x.shape) for end in (said - low, high - said))
+        self._blocks.append((x - said, below, above))
         self._sums = self._sums + (high > low) * np.stack(
             [x.sum(axis=0), said.sum(axis=0), np.full(x.shape[1], len(x))]
         )
 
     def refuted(self, alpha: float) -> tuple[int, float, float] | None:
         """The column that gives a false claim away, its claimed mean and that of the draws; None if none does."""
-        wealth = np.maximum(*(log_wealth(np.concatenate(side)).max(axis=0) for side in (self._above, self._below)))
+        wealth = either_side(*(np.concatenate(parts) for parts in zip(*self._blocks, strict=True)))
         seen, said, count = np.asarray(self._sums)
         first = slice(0, self.fixed)
         wealth[first] = np.maximum(wealth[first], self._chernoff(seen[first], said[first], count[first]))
@@ -54,4 +53,18 @@ class Bets:
         """Count times the divergence of the mean that is seen from the one that is claimed, both in [0, 1]."""
         x, p = (np.clip(total / np.maximum(count, 1), 0.0, 1.0) for total in (seen, said))
         with np.errstate(divide="ignore"):
-            return np.asarray(count * (rel_entr(x, p) + rel_entr(1 - x, 1 - p)))
+            return count * divergence(x, p)
+
+
+def log_wealth_without_range(Z: Array, variance: float) -> float:
+    """Return the largest log wealth of bets that E[Z] > 0, for Z of any range whose variance is at most ``variance``.
+
+    With ``x = l Z`` the mean of ``(1 + x + x^2 / 2) / (1 + l^2 variance / 2)`` is at most 1 where E[Z] <= 0. For
+    negative x, ``1 / (1 - x + x^2 / 2)`` is still less (Catoni's function: a large loss is no gain). Several bets l
+    share the wealth.
+    """
+    bets = np.sqrt(2 / (variance + 1e-300)) * 2.0 ** -np.arange(0, 10)[:, None]
+    x = bets * Z
+    gains = np.sign(x) * np.log1p(np.abs(x) + x**2 / 2)
+    wealth = np.cumsum(gains - np.log1p(bets**2 * variance / 2), axis=1)
+    return float(wealth.max()) - math.log(len(bets))
