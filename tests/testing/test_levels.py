@@ -470,8 +470,6 @@ def test_likenesses_by_hand():
     S, K, zero = np.diag([3.0, 4.0]), np.ones((2, 2)), np.zeros((2, 2))
     seen = [exchange.cosine(S, K), exchange.cosine(0.01 * S, 0.01 * K), exchange.cosine(S, zero)]
     assert seen == pytest.approx([0.7, 0.7, 0])
-        [0.7, 0.7, 0]
-    )
     axes = np.eye(3)[:, [0, 1]], np.eye(3)[:, [2, 1]] @ np.array([[2.0, 1.0], [0.0, 3.0]])
     assert exchange.overlap(*axes) == pytest.approx(0.5)
     assert exchange.overlap(axes[0], 0 * axes[1]) == 0
