@@ -12,8 +12,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from rac_theory.testing.sketches.bets import Bets
 
+from rac_theory.numerics.bets import Bets
 from rac_theory.sketches import NAMED, Coordinate, Frozen, Haar, named_sketch
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.sketches.check_sketch import _schedule

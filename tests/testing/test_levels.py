@@ -16,8 +16,9 @@ from scipy.stats import beta, binom, entropy, kstest
 
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
-from rac_theory.numerics import bets, exchange
+from rac_theory.numerics import bets
 from rac_theory.numerics.evidence import either_side, log_wealth
+from rac_theory.numerics.exchange import cosine, overlap, unfair
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.algorithms import along_a_course, gradients, law, pairs, steps
@@ -459,20 +460,20 @@ def test_pairs_are_bet_on_from_both_sides():
 def test_coins_are_refused_at_both_tails():
     """51 of 63, by the binomial law; those that did not fall are left out."""
     fell = np.concatenate([np.repeat([1.0, -1.0], [51, 12]), np.zeros(5), np.full(5, 9e-10), np.full(5, -9e-10)])
-    least = edge(lambda alpha: exchange.unfair(fell, alpha) is not None)
+    least = edge(lambda alpha: unfair(fell, alpha) is not None)
     assert least == pytest.approx(-math.log(2 * binom.sf(50, 63, 0.5)), abs=1e-6)
-    assert exchange.unfair(np.zeros(3), 1.0) is None
-    assert exchange.unfair(np.ones(1), 1.0) == 1
+    assert unfair(np.zeros(3), 1.0) is None
+    assert unfair(np.ones(1), 1.0) == 1
 
 
 def test_likenesses_by_hand():
     """7 over 5 and 2, whatever the sizes; of two axes and two others one is shared. Zero is like nothing."""
     S, K, zero = np.diag([3.0, 4.0]), np.ones((2, 2)), np.zeros((2, 2))
-    seen = [exchange.cosine(S, K), exchange.cosine(0.01 * S, 0.01 * K), exchange.cosine(S, zero)]
+    seen = [cosine(S, K), cosine(0.01 * S, 0.01 * K), cosine(S, zero)]
     assert seen == pytest.approx([0.7, 0.7, 0])
     axes = np.eye(3)[:, [0, 1]], np.eye(3)[:, [2, 1]] @ np.array([[2.0, 1.0], [0.0, 3.0]])
-    assert exchange.overlap(*axes) == pytest.approx(0.5)
-    assert exchange.overlap(axes[0], 0 * axes[1]) == 0
+    assert overlap(*axes) == pytest.approx(0.5)
+    assert overlap(axes[0], 0 * axes[1]) == 0
 
 
 def test_values_of_a_support_are_known_up_to_a_turn_of_their_columns_and_rounding():
