@@ -12,7 +12,7 @@ from rac_theory.algebra.node import Node
 from rac_theory.algebra.relation import Relation
 
 
-def _joins(operation: "Callable[[Any, Any], Expression]") -> "Callable[[Any, object], Expression]":
+def _joins(operation: "Callable[[Any, Any], Expression]") -> "Callable[[Any, Expression | int | Fraction], Expression]":
     """Leave what is neither an expression nor a number to the operators of its own class."""
 
     @wraps(operation)

@@ -25,8 +25,7 @@ from rac_theory.sketches import Gaussian, Haar
 from rac_theory.statements import E, Theorem, gap
 from rac_theory.statements.symbols import T, gamma, gap0
 from rac_theory.testing import Refuted, check_algorithm
-
-from ..algorithms.methods import ACCELERATED, EF21, FEEDBACK, HEAVY_BALL, METHODS, called
+from tests.algorithms.methods import ACCELERATED, EF21, FEEDBACK, HEAVY_BALL, METHODS, called
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
 ROWS = LeastSquares(np.random.default_rng(0).standard_normal((6, 3)), np.ones((6, 2)))

@@ -18,6 +18,7 @@ from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.numerics import at_least, bets, cosine, overlap, unfair
 from rac_theory.numerics.evidence import either_side, log_wealth
+from rac_theory.numerics.exchange import cosine, overlap, unfair
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.algorithms import along_a_course, gradients, law, pairs, steps
@@ -468,7 +469,8 @@ def test_coins_are_refused_at_both_tails():
 def test_likenesses_by_hand():
     """7 over 5 and 2, whatever the sizes; of two axes and two others one is shared. Zero is like nothing."""
     S, K, zero = np.diag([3.0, 4.0]), np.ones((2, 2)), np.zeros((2, 2))
-    assert [cosine(S, K), cosine(0.01 * S, 0.01 * K), cosine(S, zero)] == pytest.approx([0.7, 0.7, 0])
+    seen = [cosine(S, K), cosine(0.01 * S, 0.01 * K), cosine(S, zero)]
+    assert seen == pytest.approx([0.7, 0.7, 0])
     axes = np.eye(3)[:, [0, 1]], np.eye(3)[:, [2, 1]] @ np.array([[2.0, 1.0], [0.0, 3.0]])
     assert overlap(*axes) == pytest.approx(0.5)
     assert overlap(axes[0], 0 * axes[1]) == 0

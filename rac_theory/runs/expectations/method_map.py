@@ -151,7 +151,7 @@ class Rests:
     settles: bool
 
     @classmethod
-    def of(cls, program: Program) -> "Rests":
+    def of(cls, program: Program, tolerance: float = _FIXED) -> "Rests":
         """Solve for it; where there is none, states are counted from where they start, at W*."""
         k, p = len(program.lines), len(program.points)
         wanted = np.array([0.0] * k + [1.0] * p + [0.0, 1.0])
@@ -166,8 +166,8 @@ class Rests:
         matrix = np.array([[float(value) for value in out(tuple(row))] for row in np.eye(k, dtype=int).tolist()]).T
         solved = np.linalg.lstsq(matrix, wanted, rcond=None)[0]
         states = tuple(Fraction(value).limit_denominator(1 << 20) for value in solved.tolist())
-        off = np.array([float(value) for value in out(states)]) - wanted
-        settles = bool(np.abs(off).max() <= _FIXED * max(1.0, float(np.abs(matrix).max())))
+        off = max(abs(value - int(want)) for value, want in zip(out(states), wanted, strict=True))
+        settles = bool(off <= tolerance * max(1.0, float(np.abs(matrix).max())))
         return cls(states if settles else program.start, settles)
 
 
@@ -218,11 +218,9 @@ class MethodMap:
         """b, (1, K, d), or (1, 1, k, 1)."""
         last = len(self.program.lines) + len(self.program.points)
         b = np.array([dict(row).get(last, 0) for row in self.program.lines])
-        return (
-            b[None, None, :, None]
-            if self.is_apart
-            else np.kron(b[:, None], np.eye(self.centre.shape[1], dtype=int))[None]
-        )
+        if self.is_apart:
+            return np.asarray(b[None, None, :, None])
+        return np.kron(b[:, None], np.eye(self.centre.shape[1], dtype=int))[None]
 
     def start(self, W: Array) -> Numbers:
         """Return the moments at W."""
@@ -406,7 +404,7 @@ def _total(row: Any, registers: list[Any]) -> Any:
 
 def _kron(A: Array, B: Array) -> Array:
     """Kronecker products of batches of matrices."""
-    product = np.einsum("...ij,...kl->...ikjl", *np.broadcast_arrays(A, B) if A.shape == B.shape else (A, B))
+    product = np.einsum("...ij,...kl->...ikjl", A, B)
     return np.asarray(product.reshape(*product.shape[:-4], A.shape[-2] * B.shape[-2], A.shape[-1] * B.shape[-1]))
 
 

@@ -70,7 +70,7 @@ def _method_map(algorithm: MethodDescent, problem: Problem, Q: Rationals, W_star
     forms = Q / Fraction(2), Q @ Q, _identity(size)
     return MethodMap(
         program,
-        Rests.of(program),
+        Rests.of(program, tolerance=0.0),
         data,
         Law(P, P(_identity(size))),
         lambda W: (_fractions(W) - W_star).reshape(1, -1, 1),
