@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from rac_theory.testing.assertions.trial import _described
 
 from rac_theory import GD, Case, RACLoRA, Status, sketches, theorems
 from rac_theory.problems import LeastSquares, Quadratic

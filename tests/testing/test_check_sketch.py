@@ -12,8 +12,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from rac_theory.testing.sketches.bets import Bets
-from rac_theory.testing.sketches.rotation import rotation_tests
 
 from rac_theory.numerics.bets import Bets
 from rac_theory.sketches import NAMED, Coordinate, Frozen, Haar, named_sketch

@@ -16,7 +16,7 @@ from scipy.stats import beta, binom, entropy, kstest
 
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
-from rac_theory.numerics import at_least, bets, cosine, overlap, unfair
+from rac_theory.numerics import at_least, bets
 from rac_theory.numerics.evidence import either_side, log_wealth
 from rac_theory.numerics.exchange import cosine, overlap, unfair
 from rac_theory.sketches import Coordinate, Haar
