@@ -45,6 +45,8 @@ _READ_PARTS = {name: reader(kinds) for name, kinds in PARTS.items()}
 
 def part_from(name: str, data: Any, where: str) -> dict[str, Any]:
     """Return one of ``PARTS``; it raises as ``row_from``."""
+    if name == "constants" and isinstance(data, dict):  # rows that were written before there were methods have none
+        data = {"letters": {}} | data
     part: dict[str, Any] = _READ_PARTS[name](data, where)
     return part
 

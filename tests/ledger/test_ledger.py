@@ -261,6 +261,13 @@ def test_rows_at_the_bounds_are_read(rows):
         assert row_from(row.to_json(), "").to_json() == row.to_json()
 
 
+def test_rows_of_before_there_were_methods_are_read(rows):
+    """Their constants have no letters: stores and results of then would all be refused."""
+    data = next(row for row in rows if row.evidence == "exact").to_json()
+    assert data["constants"].pop("letters") == {}
+    assert row_from(data, "").constants["letters"] == {}
+
+
 def test_sources_are_shares_of_what_is_at_the_start():
     """A quarter of the rows, noise of a quarter of the gradient, and differences off by a sixteenth of it: by hand."""
     problem = default_problems.built("linnerud")

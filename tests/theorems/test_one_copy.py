@@ -8,7 +8,7 @@ from rac_theory import theorems
 from rac_theory.algebra import latex, text
 
 SOURCES = [*Path(rac_theory.__file__).parent.rglob("*.py")]
-PRINTED = dict.fromkeys(("theorem.py", "proof.py", "claims.py"), "(1-gammamulambda_min)^T(f(W^0)-f*)")
+PRINTED = dict.fromkeys(("theorem.py", "proof.py", "explain.py"), "(1-gammamulambda_min)^T(f(W^0)-f*)")
 """In examples that are executed, with what they print."""
 SHORT = 12  # characters, of which more than one statement may be made by chance
 
