@@ -23,7 +23,7 @@ so that for d > 1 the sum is not positive, and the root is between the two. No c
 """
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.base import checks
@@ -101,7 +101,7 @@ def coordinates_for(problem: Problem, rank: int = 1, *, side: Side = "left") -> 
     def lost(bend: float) -> float:
         return -_gain(problem, _bent(steep, rank, bend), side)
 
-    found = minimize_scalar(lost, bounds=(0, _MOST_BENT), method="bounded", options={"xatol": _NEAR})
+    found = scipy.optimize.minimize_scalar(lost, bounds=(0, _MOST_BENT), method="bounded", options={"xatol": _NEAR})
     return _bent(steep, rank, min((0.0, alone, float(found.x)), key=lost))
 
 
@@ -142,7 +142,7 @@ def _best_bend(steep: Array) -> float:
         return float(((1 - x * steep) / (2 - x * steep) ** 2).sum())
 
     end = 2 - len(steep) ** -0.5
-    return float(brentq(slope, 1.0, end, xtol=1e-14)) if slope(1.0) > 0 > slope(end) else 1.0
+    return float(scipy.optimize.brentq(slope, 1.0, end, xtol=1e-14)) if slope(1.0) > 0 > slope(end) else 1.0
 
 
 def _bent(steep: Array, rank: int, bend: float) -> WeightedCoordinate:

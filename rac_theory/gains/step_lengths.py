@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from scipy.optimize import minimize_scalar
+import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 
 from rac_theory.algorithms import ProjectedDescent, RACLoRA, Side
 from rac_theory.gains.gain import smoothness_along
@@ -90,7 +90,9 @@ def of_largest_gain(least: float, moments: Sequence[Moment]) -> float:
     def lost(gamma: float) -> float:
         return -min(gain_at(gamma, moment) for moment in moments)
 
-    found = minimize_scalar(lost, bounds=(least, 2 * least), method="bounded", options={"xatol": 1e-11 * least})
+    found = scipy.optimize.minimize_scalar(
+        lost, bounds=(least, 2 * least), method="bounded", options={"xatol": 1e-11 * least}
+    )
     return float(found.x) if found.fun < lost(least) else least
 
 

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-from rich.table import Table
-
 from rac_theory.drawing import plot
 from rac_theory.numerics import Randomness
 from rac_theory.sketches.plug_in import every_factory
@@ -14,6 +11,7 @@ from rac_theory.sketches.spectra import Spectrum, spectrum
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from rich.table import Table
 
 _SHORT = 12  # letters of a fraction that is written out
 
@@ -69,7 +67,7 @@ def description(known: Spectrum) -> str:
     return "\n".join(f"{label:16}{text}" for label, text in lines.items())
 
 
-def comparison_table(known: Spectra) -> Table:
+def comparison_table(known: Spectra) -> "Table":
     """Return the table of ``sketch --all``, the largest lambda_min first.
 
     Examples
@@ -82,6 +80,9 @@ def comparison_table(known: Spectra) -> Table:
     >>> [[*column.cells] for column in table.columns[:2]]
     [['gaussian', 'count sketch'], ['0.5', '0.46875']]
     """
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("sketch", no_wrap=True)
     for name in ("lambda_min", "lambda_max", escape("E[rank]"), "slowdown"):

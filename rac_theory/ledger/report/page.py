@@ -10,9 +10,8 @@ from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rac_theory.base import write_whole
@@ -26,6 +25,9 @@ from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.ledger.violated import violated
 from rac_theory.verdicts import Status, versions
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def breakable(name: str) -> Markup:
@@ -279,8 +281,10 @@ def _constants(constants: tuple[tuple[str, str, str], ...]) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
     """The templates, which are compiled once."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # a seventh of what a sweep takes to import
+
     environment = Environment(
         loader=PackageLoader("rac_theory.ledger.report", "."),
         autoescape=True,

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq, minimize, minimize_scalar
+import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 
 from rac_theory.algorithms import MethodDescent, RACLoRA, Side
 from rac_theory.base import being, checks
@@ -85,11 +85,13 @@ def fastest_learning_rate(
         high /= 2
     while rate(high) < 1:
         high *= 2
-    found = minimize_scalar(rate, bounds=(0.0, high), method="bounded", options={"xatol": _RELATIVE * high})
+    found = scipy.optimize.minimize_scalar(
+        rate, bounds=(0.0, high), method="bounded", options={"xatol": _RELATIVE * high}
+    )
     best, least = float(found.x), float(found.fun)
     if least > 1 - _STILL:
         return Fastest(math.nan, math.nan, 1.0)
-    longest = brentq(lambda eta: rate(eta) - 1, best, high, rtol=_RELATIVE)
+    longest = scipy.optimize.brentq(lambda eta: rate(eta) - 1, best, high, rtol=_RELATIVE)
     return Fastest(best, float(longest), least)
 
 
@@ -165,8 +167,12 @@ def fastest_letters(case: Case, *names: str, starts: int = 3) -> FastestLetters:
 
     first = np.log([float(known[name]) for name in names])
     options: Any = {"xatol": 1e-7, "fatol": 1e-13, "maxiter": 400 * len(names), "adaptive": True}
-    searches: list[Any] = [minimize(rate, first - i, method="Nelder-Mead", options=options) for i in range(starts)]
-    searches.append(minimize(rate, min(searches, key=lambda each: each.fun).x, method="Nelder-Mead", options=options))
+    searches: list[Any] = [
+        scipy.optimize.minimize(rate, first - i, method="Nelder-Mead", options=options) for i in range(starts)
+    ]
+    searches.append(
+        scipy.optimize.minimize(rate, min(searches, key=lambda each: each.fun).x, method="Nelder-Mead", options=options)
+    )
     best = min(searches, key=lambda each: each.fun)
     return FastestLetters(dict(zip(names, np.exp(best.x).tolist(), strict=True)), float(best.fun), at(best.x))
 

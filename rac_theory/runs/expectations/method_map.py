@@ -20,8 +20,8 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from rac_theory.algebra import fraction
 from rac_theory.algorithms import MethodDescent, Program
@@ -435,5 +435,7 @@ def _largest_root(excess: Callable[[float], float], radius: float, size: float) 
     for i in range(1, _HALVINGS):
         low = radius + (high - radius) / 2**i
         if low > radius and excess(low) > 0:
-            return float(brentq(excess, low, radius + (high - radius) / 2 ** (i - 1), xtol=1e-300, rtol=1e-14))
+            return float(
+                scipy.optimize.brentq(excess, low, radius + (high - radius) / 2 ** (i - 1), xtol=1e-300, rtol=1e-14)
+            )
     return radius
