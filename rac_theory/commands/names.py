@@ -14,7 +14,7 @@ THEOREMS = tuple(part.split("\n")[0] for part in _FOUND.read_text(encoding="utf-
 IDENTITIES = ("T11",)
 COUNTEREXAMPLES = (
     *("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14"),
-    *("C20", "C21", "C22", "C23", "GaLore"),
+    *("C20", "C21", "C22", "C23", "C24", "C25", "C26", "C27", "GaLore"),
 )
 PUBLISHED = (
     *("rac-lora-gd", "rac-lora-gd-pl", "rac-lora-sgd", "rac-lora-federated", "rac-lora-same-solution", "others-fail"),
