@@ -99,6 +99,7 @@ def test_steps_along_coordinates_have_the_rates_of_the_library(t):
     near = Fraction(rate)
     assert is_above(A, near + Fraction(1, 10**6))
     assert not is_above(A, near - Fraction(1, 10**6))
+    assert not is_above(A, Fraction(-9))  # below both
     assert characteristic(A, near - Fraction(1, 10**6)) < 0 < characteristic(A, near + Fraction(1, 10**6))
     u, v = Fraction(1), Fraction(1)
     for gap in expected(case).gap:
