@@ -270,7 +270,7 @@ def test_times_as_fast_with_one_steep_direction(dim, rank, step, plain, times):
 
 
 def test_error_feedback_on_a_flat_spectrum_has_half_of_the_exponent():
-    """The best over a grid of steps, over the plain step, 1 - p. Catches an exponent of the norm for one of its square."""
+    """The best of a grid of steps, over the plain step, 1 - p. Catches an exponent of the norm, not its square."""
     for dim, rank in ((16, 4), (16, 1)):
         setting = ((1.0,), (dim,), rank / dim, dim, rank)
         best = min(own_rate(feedback_step(g * rank / dim), *setting) for g in np.linspace(0.2, 1.5, 131))
