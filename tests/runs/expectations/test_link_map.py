@@ -10,6 +10,7 @@ from rac_theory import Case, Local, RACLoRA, Unsupported, exact_rate, expected, 
 from rac_theory.algorithms import HEAVY_BALL, MOMENTUM, KeptCoordinates, MomentumInLinks
 from rac_theory.problems import FromFunctions, Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar
+from rac_theory.testing import check_algorithm
 
 FLAT = Quadratic.left(np.eye(4), W_star=np.ones((4, 2)))
 CURVED = Quadratic.left(np.array([[1.0, 0.25, 0.0], [0.25, 0.5, 0.0], [0.0, 0.0, 0.25]]), np.ones((3, 1)))
@@ -165,6 +166,21 @@ def test_a_reset_momentum_never_leaves_f_higher():
             gaps = simulate(Case(links, CURVED, steps=20), runs=200, rng=K).gaps
             rises |= bool((np.diff(gaps, axis=1) > 1e-12 * gaps[:, :-1]).any())
         assert rises == carried
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    [
+        MomentumInLinks(Haar(3, 1), 0.1, 0.5, 3),
+        MomentumInLinks(Haar(1, 1), 0.1, 0.5, 3, carried=False, side="right"),
+        KeptCoordinates(Haar(3, 2), 0.1, 0.5),
+        KeptCoordinates(Haar(1, 1), 0.1, 0.5, "right"),
+    ],
+    ids=repr,
+)
+def test_what_every_algorithm_promises(algorithm):
+    """New blocks, and as many draws whatever W is."""
+    check_algorithm(Case(algorithm, CURVED))
 
 
 def test_what_links_have_no_moments_for():
