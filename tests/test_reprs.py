@@ -122,6 +122,13 @@ MADE = [
     }),
     (CyclicRACLoRA, {"sketch": Coordinate(4, 1), "gamma": 0.1},
      {"sketch": [BlockPartition(4, 2)], "gamma": [0.1 + 1e-15], "side": ["right"], "order": ["cyclic"]}),
+    (algorithms.MomentumInLinks, {"sketch": Haar(3, 2), "gamma": 0.1, "beta": 0.5, "inner_steps": 2}, {
+        "sketch": [Gaussian(3, 2)], "gamma": [0.1 + 1e-15], "beta": [0.5 + 1e-15], "inner_steps": [3],
+        "carried": [False], "side": ["right"],
+    }),
+    (algorithms.KeptCoordinates, {"sketch": Haar(3, 2), "gamma": 0.1, "beta": 0.5}, {
+        "sketch": [Haar(3, 1)], "gamma": [0.1 + 1e-15], "beta": [0.5 + 1e-15], "side": ["right"],
+    }),
     (algorithms.Method, {"lines": {THETA: THETA - MU, MU: MU}, "start": {MU: 0}}, {
         "lines": [{THETA: THETA - MU, MU: 2 * MU}, {THETA: THETA, MU: MU}],
         "start": [{MU: THETA}], "report": [THETA + MU, MU],

@@ -14,11 +14,24 @@ from rac_theory.algorithms.fitted_steps import FittedDescent, InverseOnRange, St
 from rac_theory.algorithms.galore import GaLore, leading_part
 from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.algorithms.initialisation import Initialisation
+from rac_theory.algorithms.kept_coordinates import KeptCoordinates
 from rac_theory.algorithms.layered import LayeredRACLoRA
 from rac_theory.algorithms.lora import LoRA
+from rac_theory.algorithms.memory import (
+    ACCELERATED,
+    DECAY,
+    DECAY_INSIDE,
+    EF21,
+    FEEDBACK,
+    FULL_MOMENTUM,
+    HEAVY_BALL,
+    MOMENTUM,
+    PROJECTED_MOMENTUM,
+)
 from rac_theory.algorithms.method import Combination, H, Method, Program, gradient, letter, state
 from rac_theory.algorithms.method_descent import MethodDescent, called
 from rac_theory.algorithms.method_text import formula, text
+from rac_theory.algorithms.momentum_in_links import MomentumInLinks
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
@@ -27,9 +40,18 @@ from rac_theory.algorithms.side import Side
 Method._algorithm, Method.__str__, Method._repr_latex_ = called, text, formula  # type: ignore[assignment, attr-defined]
 
 __all__ = [
+    "ACCELERATED",
+    "DECAY",
+    "DECAY_INSIDE",
+    "EF21",
+    "FEEDBACK",
     "FLOOR",
+    "FULL_MOMENTUM",
     "GD",
+    "HEAVY_BALL",
+    "MOMENTUM",
     "PLAIN",
+    "PROJECTED_MOMENTUM",
     "SGD",
     "Algorithm",
     "AsymmetricLoRA",
@@ -46,10 +68,12 @@ __all__ = [
     "Implementation",
     "Initialisation",
     "InverseOnRange",
+    "KeptCoordinates",
     "LayeredRACLoRA",
     "LoRA",
     "Method",
     "MethodDescent",
+    "MomentumInLinks",
     "Program",
     "ProjectedDescent",
     "RACLoRA",

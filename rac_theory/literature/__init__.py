@@ -13,7 +13,9 @@ from rac_theory.literature.counterexamples import ALL, low_rank
 from rac_theory.literature.counterexamples.another_minimiser import C14
 from rac_theory.literature.counterexamples.averaged_factors import C9
 from rac_theory.literature.counterexamples.batches_of_noise import C10
+from rac_theory.literature.counterexamples.carried_momentum import C24
 from rac_theory.literature.counterexamples.counterexample import Answer, Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.decay_beside_projection import C25
 from rac_theory.literature.counterexamples.diagnosis import Cause, Diagnosis, diagnose
 from rac_theory.literature.counterexamples.divergence import C3
 from rac_theory.literature.counterexamples.every_step_is_too_long import C6
@@ -24,6 +26,8 @@ from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
+from rac_theory.literature.counterexamples.momentum_beyond_its_condition import C26
+from rac_theory.literature.counterexamples.no_best_link import C27
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.randomised import C7
 from rac_theory.literature.counterexamples.rate_of_lora import smallest_on_slope
@@ -57,6 +61,10 @@ __all__ = [
     "C13",
     "C14",
     "C23",
+    "C24",
+    "C25",
+    "C26",
+    "C27",
     "CLAIMS",
     "GALORE",
     "Answer",

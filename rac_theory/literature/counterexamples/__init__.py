@@ -8,13 +8,17 @@ from types import MappingProxyType
 from rac_theory.literature.counterexamples.another_minimiser import C14
 from rac_theory.literature.counterexamples.averaged_factors import C9
 from rac_theory.literature.counterexamples.batches_of_noise import C10
+from rac_theory.literature.counterexamples.carried_momentum import C24
 from rac_theory.literature.counterexamples.counterexample import Answer, Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.decay_beside_projection import C25
 from rac_theory.literature.counterexamples.divergence import C3
 from rac_theory.literature.counterexamples.every_step_is_too_long import C6
 from rac_theory.literature.counterexamples.fixed_order import C23
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
 from rac_theory.literature.counterexamples.low_rank_directions import C22
+from rac_theory.literature.counterexamples.momentum_beyond_its_condition import C26
+from rac_theory.literature.counterexamples.no_best_link import C27
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.query_allocation import C20, C21
 from rac_theory.literature.counterexamples.randomised import C7
@@ -30,7 +34,7 @@ ALL: Mapping[str, Counterexample] = MappingProxyType(
         example.id: example
         for example in (
             *(C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14),
-            *(C20, C21, C22, C23, GALORE),
+            *(C20, C21, C22, C23, C24, C25, C26, C27, GALORE),
         )
     }
 )
@@ -55,6 +59,10 @@ __all__ = [
     "C21",
     "C22",
     "C23",
+    "C24",
+    "C25",
+    "C26",
+    "C27",
     "GALORE",
     "Answer",
     "Check",

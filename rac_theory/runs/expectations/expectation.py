@@ -84,6 +84,8 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     - several steps under one sketch with a listed support: ``Local``, and on least squares ``Clients`` with full
       gradients and ``Reshuffled`` with at most five components;
     - cycles of blocks, ``CyclicRACLoRA``;
+    - links of momentum, ``MomentumInLinks``, where curvatures are equal or the sketch has a listed support, and
+      ``KeptCoordinates`` with Haar columns;
     - a ``Method`` with exact gradients or additive noise, and on least squares minibatches.
 
     An algorithm that has a member ``second_moments(problem)``, which returns a ``MomentMap``, is asked first.

@@ -14,6 +14,8 @@ several, under one sketch      its support                                 ``Bra
 one, by forward differences    its support                                 ``BranchMap``
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
 one for each block in turn     its support                                 ``CycleMap``
+a link of momentum             its support, or E[H] = c I, see there       ``LinkMap``
+kept in coordinates of a basis it is ``Haar``                              ``KeptMap``
 one a point of a ``Method``    two invariants or the two moments of H      ``MethodMap``
 =============================  ==========================================  =================================
 
@@ -24,6 +26,7 @@ Noise goes around the map as a ``NoisyMap``. Steps that decrease have at each t 
 """
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
@@ -37,8 +40,10 @@ from rac_theory.algorithms import (
     FittedDescent,
     Implementation,
     InverseOnRange,
+    KeptCoordinates,
     LayeredRACLoRA,
     MethodDescent,
+    MomentumInLinks,
     RACLoRA,
     StepPerDraw,
 )
@@ -65,7 +70,9 @@ from rac_theory.runs.expectations.cycle_map import cycle_map
 from rac_theory.runs.expectations.diagonal_map import flat, two_invariants
 from rac_theory.runs.expectations.fitted_map import fitted_map
 from rac_theory.runs.expectations.frame import Frame, frame_of
+from rac_theory.runs.expectations.kept_map import kept_map
 from rac_theory.runs.expectations.layered_map import layered_frame
+from rac_theory.runs.expectations.link_map import link_map
 from rac_theory.runs.expectations.matrix_map import check_size, matrix_map
 from rac_theory.runs.expectations.method_map import (
     Data,
@@ -83,6 +90,9 @@ from rac_theory.runs.expectations.noisy_map import NoisyMap
 from rac_theory.runs.expectations.step_moments import Covered, projected, step_invariants, step_moments
 from rac_theory.sketches import Moments
 
+Known: TypeAlias = Covered | FittedDescent | CyclicRACLoRA | MomentumInLinks | KeptCoordinates
+"""What there is a map of, some gradients and problems aside."""
+
 
 def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
@@ -97,6 +107,10 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
         return fitted_map(covered, problem)
     if isinstance(covered, CyclicRACLoRA):
         return cycle_map(covered, problem)
+    if isinstance(covered, MomentumInLinks):
+        return link_map(covered, problem)
+    if isinstance(covered, KeptCoordinates):
+        return kept_map(covered, problem)
     covered, quadratic = projected(covered), pooled(problem)
     match covered.gradients:
         case Minibatch() as source:
@@ -116,7 +130,7 @@ def own_moments(algorithm: Algorithm) -> Callable[[Problem], MomentMap] | None:
     return said
 
 
-def check_covered(algorithm: Algorithm) -> Covered | FittedDescent | CyclicRACLoRA:
+def check_covered(algorithm: Algorithm) -> Known:
     """Return the algorithm if its steps, and its gradients, are ones of which moments can be known.
 
     Of steps that decrease it is the algorithm that they are made by, of a method the one that draws its H.
@@ -125,10 +139,11 @@ def check_covered(algorithm: Algorithm) -> Covered | FittedDescent | CyclicRACLo
         algorithm = algorithm.algorithm
     if type(algorithm) is MethodDescent:
         algorithm = algorithm.projector
-    kinds = RACLoRA, Bernoulli, LayeredRACLoRA, CyclicRACLoRA, StepPerDraw, InverseOnRange
+    links = MomentumInLinks, KeptCoordinates
+    kinds = RACLoRA, Bernoulli, LayeredRACLoRA, *links, CyclicRACLoRA, StepPerDraw, InverseOnRange
     *names, last = (kind.__name__ for kind in kinds)
     _check_kind(f"the algorithm must be {', '.join(names)}, {last} or deterministic", algorithm, *kinds)
-    assert isinstance(algorithm, Covered | FittedDescent | CyclicRACLoRA)
+    assert isinstance(algorithm, Known)
     source = algorithm.gradients
     ours = "gradients must be of a source with known moments, such as Exact() or Minibatch(size)"
     _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients, FiniteDifferences)
@@ -140,7 +155,7 @@ def check_covered(algorithm: Algorithm) -> Covered | FittedDescent | CyclicRACLo
     return algorithm
 
 
-def rests_on_trust(algorithm: Covered | FittedDescent | CyclicRACLoRA) -> bool:
+def rests_on_trust(algorithm: Known) -> bool:
     """Whether the curves rest on what a sketch that is not ours says of its own moments."""
     if isinstance(algorithm, LayeredRACLoRA):
         return any(map(rests_on_trust, algorithm.of_layers))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case
-from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
+from rac_theory.algorithms import DECAY_INSIDE, GD, MOMENTUM, Initialisation, LoRA, RACLoRA
 from rac_theory.commands.cli import main
 from rac_theory.literature import (
     C1,
@@ -24,6 +24,10 @@ from rac_theory.literature import (
     C13,
     C14,
     C23,
+    C24,
+    C25,
+    C26,
+    C27,
     GALORE,
     Check,
     Witness,
@@ -145,6 +149,11 @@ def test_every_picture_can_be_drawn(answers, monkeypatch):
         (C14, {"problem": LeastSquares(np.eye(2), np.ones((2, 2)))}),  # one minimiser
         (C14, {"method": RACLoRA(Coordinate(2, 1), 0.25)}),  # not half of the residual in each draw
         (C23, {"problem": Quadratic.left(np.eye(10), np.zeros((10, 1)))}),  # no coordinate sees another
+        (C24, {"method": replace(C24.method, carried=False)}),  # it converges
+        (C24, {"problem": Quadratic.left(2 * np.eye(32), np.zeros((32, 1)))}),  # another curvature
+        (C25, {"method": DECAY_INSIDE(Coordinate(4, 1), gamma=0.5, omega=0.125)}),  # goes where it should
+        (C26, {"method": MOMENTUM(Coordinate(16, 1), gamma=0.5, beta=15 / 16)}),  # within the condition
+        (C27, {"problem": Quadratic.left(np.eye(4), np.zeros((4, 1)))}),  # the exact minimum is the best there
         (GALORE, {"method": RACLoRA(Haar(2, 1), 0.05, gradients=CornerNoise(2.0))}),  # not stuck
     ],
     ids=lambda value: value.id if hasattr(value, "id") else next(iter(value)),

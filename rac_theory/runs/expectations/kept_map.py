@@ -1,0 +1,95 @@
+r"""The moment map of momentum that keeps its coordinates, with uniform orthonormal columns B.
+
+B and -B are as likely, so that terms with an odd number of B vanish; and E[A E'] stays at zero, where it starts, as all
+that is left of its next value is linear in it. So there remains, with :math:`x_i = \mathrm{E} e_i^2` in the eigenbasis,
+:math:`\tau = \mathrm{E} \|A\|^2`, :math:`\mathrm{E}[B A A^\top B^\top] = \frac{\tau}{d} I` and the two invariants a,
+b of H,
+
+.. math:: x_i^+ = (1 - 2 \gamma p \lambda_i + \gamma^2 (a + b) \lambda_i^2)\, x_i + \gamma^2 b \sum_k \lambda_k^2 x_k +
+    \gamma^2 \beta^2 \frac{\tau}{d}, \qquad \tau^+ = \beta^2 \tau + p \sum_k \lambda_k^2 x_k .
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rac_theory.algorithms import KeptCoordinates
+from rac_theory.base import repr_of
+from rac_theory.base.checks import Array
+from rac_theory.problems import Problem
+from rac_theory.runs.expectations.components import pooled
+from rac_theory.runs.expectations.frame import frame_of
+from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.sketches import Haar, Moments
+
+
+@dataclass(frozen=True, eq=False)
+class KeptMap:
+    """``z -> T z`` for each of g groups, z being x and then tau.
+
+    Attributes
+    ----------
+    T : (g, d + 1, d + 1)
+    curvatures : (g, d)
+    squares : callable
+        W, (m, n), to x, (g, d).
+    """
+
+    T: Array
+    curvatures: Array
+    squares: Callable[[Array], Array]
+
+    def start(self, W: Array) -> Array:
+        """Return the squares at W, and an empty buffer."""
+        x = self.squares(W)
+        return np.concatenate([x, np.zeros((len(x), 1))], axis=1)
+
+    def step(self, state: Array) -> Array:
+        """One step."""
+        return np.asarray((self.T @ state[..., None])[..., 0])
+
+    def readout(self, state: Array) -> tuple[float, float, float]:
+        """The sums of squares, with curvatures, and their squares, as weights."""
+        x = state[:, :-1]
+        gap, square = (float((weight * x).sum()) for weight in (self.curvatures / 2, self.curvatures**2))
+        return gap, square, float(x.sum())
+
+    def unit_noise(self) -> Array:
+        """Not known: noise would enter the buffer, too."""
+        raise Unsupported("additive noise must not be mixed with momentum that keeps its coordinates")
+
+    def rate(self, smallest: float) -> float:
+        """Return the largest spectral radius of a group; what has no curvature feeds nothing that has."""
+        radii = [0.0]
+        for T, curvatures in zip(self.T, self.curvatures, strict=True):
+            kept = np.append(curvatures >= smallest, True)
+            if kept[:-1].any():
+                radii.append(float(np.abs(np.linalg.eigvals(T[kept][:, kept])).max()))
+        return max(radii)
+
+
+def kept_map(algorithm: KeptCoordinates, problem: Problem) -> KeptMap:
+    """Return the map of a step, or raise ``Unsupported``."""
+    frame, sketch = frame_of(pooled(problem), algorithm.side), algorithm.sketch
+    if frame.whole or type(sketch) is not Haar:
+        raise Unsupported(
+            "momentum that keeps its coordinates has moments for Haar, on quadratics of which columns are apart, got "
+            f"{repr_of(sketch)} on {repr_of(problem)}"
+        )
+    invariants = Moments(sketch).invariants
+    assert invariants is not None  # a uniform range has two
+    (a, b), d, groups = map(float, invariants), frame.dim, frame.curvatures.shape[1]
+    p, gamma, beta = sketch.rank / sketch.dim, algorithm.gamma, algorithm.beta
+    curvatures = np.ascontiguousarray(np.broadcast_to(frame.curvatures, (d, groups)).T)
+    T = np.zeros((groups, d + 1, d + 1))
+    squares = curvatures[:, None, :] ** 2
+    decay = 1 - 2 * gamma * p * curvatures + gamma**2 * (a + b) * curvatures**2
+    T[:, :d, :d] = decay[:, :, None] * np.eye(d) + gamma**2 * b * squares
+    T[:, :d, d], T[:, d, :d], T[:, d, d] = gamma**2 * beta**2 / d, p * squares[:, 0], beta**2
+
+    def in_groups(W: Array) -> Array:
+        x = frame.coordinates(W) ** 2
+        return x.sum(axis=1)[None] if groups == 1 else np.ascontiguousarray(x.T)
+
+    return KeptMap(T, curvatures, in_groups)

@@ -1,0 +1,141 @@
+r"""The moment map of a link of momentum: K steps of heavy ball with one H, of W - W* and M together.
+
+With H fixed the state s = (E, M) of a column moves linearly, :math:`s^+ = T_H s`, and of its second moment a link makes
+:math:`\sum_i p_i\, T_i X T_i^\top`, over what H may be. Where all curvatures of a column are one number :math:`\lambda`
+the range of H and the rest of space move apart, :math:`T_H = T_1 \otimes H + T_0 \otimes (I - H)`, each T of 2 x 2
+
+.. math:: T_1 = \begin{pmatrix} 1 - \gamma \lambda & -\gamma \beta \\ \lambda & \beta \end{pmatrix}^K, \qquad
+    T_0 = \begin{pmatrix} 1 & -\gamma \beta \\ 0 & \beta \end{pmatrix}^K ,
+
+and with E[H] = p I the squares and products, summed over coordinates, go by :math:`p\, T_1 X T_1^\top + (1 - p)\, T_0 X
+T_0^\top`. A momentum that is reset has its columns of T at zero.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from rac_theory.algorithms import MomentumInLinks
+from rac_theory.base import repr_of
+from rac_theory.base.checks import Array
+from rac_theory.numerics import projection
+from rac_theory.problems import Problem
+from rac_theory.runs.expectations.components import pooled
+from rac_theory.runs.expectations.frame import Frame, frame_of
+from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.spectral_radius import spectral_radius
+from rac_theory.sketches import Moments
+
+_LARGEST = 1 << 22  # numbers in the matrices of all draws
+
+
+@dataclass(frozen=True, eq=False)
+class LinkMap:
+    """``X -> sum_i p_i T_i X T_i'`` for each of g groups.
+
+    Attributes
+    ----------
+    weights : (k,)
+        p.
+    T : (k, g, 2 d, 2 d)
+        What a link does to (E, M); d is 1 where only sums over coordinates are followed.
+    curvatures : (g, d)
+    coordinates : callable
+        W, (m, n), to E in columns, (g, d, columns), or in one row where sums are followed.
+    """
+
+    weights: Array
+    T: Array
+    curvatures: Array
+    coordinates: Callable[[Array], Array]
+
+    def start(self, W: Array) -> Array:
+        """Return the second moments at W, without momentum."""
+        E = self.coordinates(W)
+        d = self.curvatures.shape[1]
+        X = np.zeros((len(E), 2 * d, 2 * d))
+        X[:, :d, :d] = E @ np.swapaxes(E, 1, 2)
+        return X
+
+    def step(self, state: Array) -> Array:
+        """One link."""
+        return np.asarray(np.einsum("k,kgij->gij", self.weights, self.T @ state @ np.swapaxes(self.T, 2, 3)))
+
+    def readout(self, state: Array) -> tuple[float, float, float]:
+        """The sums of squares of E, with curvatures, and their squares, as weights."""
+        x = np.diagonal(state, axis1=1, axis2=2)[:, : self.curvatures.shape[1]]
+        gap, square = (float((weight * x).sum()) for weight in (self.curvatures / 2, self.curvatures**2))
+        return gap, square, float(x.sum())
+
+    def unit_noise(self) -> Array:
+        """Not known: noise would enter between the steps of a link."""
+        raise Unsupported("additive noise must not be mixed with the steps of a link")
+
+    def rate(self, smallest: float) -> float:
+        """Return the largest spectral radius of a group, on the directions that have curvature, a link."""
+        radii = [0.0]
+        for g, curvatures in enumerate(self.curvatures):
+            kept = np.tile(curvatures >= smallest, 2)
+            T = self.T[:, g][:, kept][:, :, kept]
+            if kept.any():
+                each = partial(_mean_square, self.weights, T)
+                radii.append(spectral_radius(each, int(kept.sum())))
+        return max(radii)
+
+
+def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
+    """Return the map of a link, or raise ``Unsupported``."""
+    frame, moments = frame_of(pooled(problem), algorithm.side), Moments(algorithm.sketch)
+    curvatures = frame.curvatures.T  # (g, d) or (g, 1)
+    if curvatures.shape[1] == 1 and moments.share is not None:
+        steps = np.array([[_one_step(algorithm, h, each) for each in curvatures[:, 0]] for h in (1.0, 0.0)])
+        weights = np.array([moments.share, 1 - moments.share])
+        return LinkMap(weights, _links(algorithm, steps), curvatures, partial(_in_rows, frame, len(curvatures)))
+    if moments.support is None:
+        raise Unsupported(
+            "the steps of a link have moments where all curvatures along H are equal, or for a sketch with a listed "
+            f"support, got {repr_of(algorithm.sketch)}"
+        )
+    drawn, weights = moments.support
+    d, groups = frame.dim, len(curvatures)
+    if (size := len(drawn) * groups * (2 * d) ** 2) > _LARGEST:
+        raise Unsupported(f"the matrices of all draws of a link must be at most {_LARGEST} numbers, got {size}")
+    V = np.eye(d) if frame.basis is None else frame.basis
+    P = np.stack([V.T @ frame.lift(partial(np.matmul, H))(np.eye(d)) @ V for H in projection(drawn)])
+    curvatures = np.broadcast_to(curvatures, (groups, d))
+    steps = np.array([[_one_step(algorithm, H, np.diag(each)) for each in curvatures] for H in P])
+    return LinkMap(
+        weights.astype(np.float64), _links(algorithm, steps), curvatures, partial(_in_columns, frame, groups)
+    )
+
+
+def _one_step(algorithm: MomentumInLinks, H: Array | float, curvatures: Array) -> Array:
+    """What a step does to (E, M), as one matrix."""
+    seen = np.atleast_2d(H @ curvatures if isinstance(H, np.ndarray) else H * curvatures)
+    unit, gamma, beta = np.eye(len(seen)), algorithm.gamma, algorithm.beta
+    return np.block([[unit - gamma * seen, -gamma * beta * unit], [seen, beta * unit]])
+
+
+def _links(algorithm: MomentumInLinks, steps: Array) -> Array:
+    T = np.linalg.matrix_power(steps, algorithm.inner_steps)
+    if not algorithm.carried:
+        half = T.shape[-1] // 2
+        T[..., half:] = 0.0  # what a link begins with
+    return T
+
+
+def _mean_square(weights: Array, T: Array, X: Array) -> Array:
+    return np.asarray(np.einsum("k,kij->ij", weights, T @ X @ np.swapaxes(T, 1, 2)))
+
+
+def _in_columns(frame: Frame, groups: int, W: Array) -> Array:
+    """The coordinates of each group, (g, d, columns)."""
+    E = frame.coordinates(W)
+    return E[None] if groups == 1 else np.ascontiguousarray(E.T[:, :, None])
+
+
+def _in_rows(frame: Frame, groups: int, W: Array) -> Array:
+    """The same in one row, (g, 1, all): only their squares are summed."""
+    return _in_columns(frame, groups, W).reshape(groups, 1, -1)

@@ -1,0 +1,323 @@
+"""Methods with a memory by name: they are what is written a second time in ``methods``, and what is said of them."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory import Case, Noisy, RACLoRA, exact_rate, expected, simulate
+from rac_theory.algorithms import (
+    ACCELERATED,
+    DECAY,
+    DECAY_INSIDE,
+    EF21,
+    FEEDBACK,
+    FULL_MOMENTUM,
+    HEAVY_BALL,
+    MOMENTUM,
+    PROJECTED_MOMENTUM,
+    MethodDescent,
+    state,
+)
+from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar
+
+from . import methods
+
+LINE = Quadratic.left([[1.0]], [[1.0]])
+
+
+def all_or_nothing(p, d=1):
+    """H is I with probability p and 0 else."""
+    return FiniteSupport(np.stack([np.eye(d), np.zeros((d, d))]), np.array([p, 1 - p]))
+
+
+@pytest.mark.parametrize(
+    ("ours", "again"),
+    [
+        (HEAVY_BALL, methods.HEAVY_BALL),
+        (FULL_MOMENTUM, methods.FULL_MOMENTUM),
+        (PROJECTED_MOMENTUM, methods.PROJECTED_MOMENTUM),
+        (ACCELERATED, methods.ACCELERATED),
+        (FEEDBACK, methods.FEEDBACK),
+        (EF21, methods.EF21),
+    ],
+)
+def test_named_methods_are_those_that_are_written_again(ours, again):
+    """Catches any sign or letter that is another."""
+    assert ours.is_like(again)
+    assert ours.report == again.report or ours.reporting(ours.report).is_like(again)
+    assert not HEAVY_BALL.is_like(PROJECTED_MOMENTUM)
+    assert not FEEDBACK.reporting(state("X")).is_like(FEEDBACK)
+
+
+def test_momentum_is_heavy_ball_with_a_step_less_what_is_kept():
+    """Draw by draw, and its reported point moves by gamma H g alone. Catches 1 - beta in the place of beta, and a point
+    that is shifted the other way."""
+    problem = Quadratic.left(np.diag([1.0, 0.5, 0.2]), np.ones((3, 1)))
+    sketch, start = Haar(3, 1), np.zeros((64, 3, 1))
+    gamma, beta = 0.4, 0.75
+    paths = [
+        method(sketch, **letters).states(problem, start, np.random.default_rng(1))
+        for method, letters in (
+            (MOMENTUM, {"gamma": gamma, "beta": beta}),
+            (HEAVY_BALL, {"gamma": gamma * (1 - beta), "beta": beta}),
+        )
+    ]
+    before = None
+    for (X, M, shifted), (W, same, _) in (pair for pair, _ in zip(zip(*paths, strict=False), range(9), strict=False)):
+        np.testing.assert_allclose(X, W, atol=1e-14)
+        np.testing.assert_allclose(M, same, atol=1e-14)
+        if before is not None:  # H g is what M has gained
+            np.testing.assert_allclose(shifted - before[0], -gamma * (M - beta * before[1]), atol=1e-14)
+        before = shifted, M
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_momentum_of_full_gradients_has_the_rate_of_what_h_leaves(seed):
+    """On random quadratics, sketches, steps and momenta, stable or not; so do error feedback and EF21. Catches a method
+    whose momentum is projected again, which has another rate."""
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(2, 5))
+    Q = rng.standard_normal((d, d))
+    problem = Quadratic.left(Q @ Q.T + 0.1 * np.eye(d), np.ones((d, 1)))
+    sketch = [Haar, Gaussian, Coordinate][seed % 3](d, int(rng.integers(1, d)))
+    letters = {"gamma": rng.uniform(0.05, 1.5) / problem.L, "beta": rng.uniform(0.1, 0.95)}
+    ball, full, again = (
+        exact_rate(Case(method(sketch, **letters), problem))
+        for method in (HEAVY_BALL, FULL_MOMENTUM, PROJECTED_MOMENTUM)
+    )
+    assert full == pytest.approx(ball, rel=1e-8)
+    assert abs(again - ball) > 1e-6
+    gamma = 0.2 * letters["gamma"]
+    kept, followed = (exact_rate(Case(method(sketch, gamma=gamma), problem)) for method in (FEEDBACK, EF21))
+    assert followed == pytest.approx(kept, rel=1e-8)
+
+
+def floor_over_plain(method, p, beta, gamma):
+    """The floor of a method over that of a plain step of gamma / (1 - beta), unit noise, H all or nothing."""
+    sketch, long = all_or_nothing(p), int(6 / (gamma * p))
+    noisy = Case(method(sketch, gamma=gamma * (1 - beta), beta=beta, gradients=Noisy(1.0)), LINE, steps=long)
+    plain = Case(RACLoRA(sketch, gamma, gradients=Noisy(1.0)), LINE, steps=long)
+    return expected(noisy).gap[-1] / expected(plain).gap[-1]
+
+
+@pytest.mark.parametrize(("p", "beta"), [(1 / 16, 0.9), (1 / 4, 0.9), (1 / 4, 0.5)])
+def test_floors_of_momentum_against_the_formula(p, beta):
+    """(1 - b + 2 b p)/(1 + b) for momentum of full gradients, in the limit of small steps, .112 at 1/16 and .9; one for
+    what H leaves. A formula without the 2, or with p for 1 - p, is off by a tenth at least."""
+    gamma = 0.02
+    assert floor_over_plain(FULL_MOMENTUM, p, beta, gamma) == pytest.approx(
+        (1 - beta + 2 * beta * p) / (1 + beta), rel=0.02
+    )
+    assert floor_over_plain(HEAVY_BALL, p, beta, gamma) == pytest.approx(1.0, rel=0.02)
+
+
+@pytest.mark.parametrize(("p", "beta"), [(1 / 4, 0.9), (1 / 16, 0.9), (1 / 512, 0.9), (1 / 2, 0.3)])
+def test_where_the_step_of_pytorch_is_stable(p, beta):
+    """gamma q < 2 (1 + b)/(1 + b - 2 b p), gamma being lr/(1 - b): an edge between rates below and above one, for
+    momentum of either kind. Plain descent's lr = 1/(2L) means gamma L = 5, beyond it."""
+    edge = 2 * (1 + beta) / (1 + beta - 2 * beta * p)
+    for method in (HEAVY_BALL, FULL_MOMENTUM):
+        below, above, kept = (
+            exact_rate(Case(method(all_or_nothing(p), gamma=lr, beta=beta), LINE))
+            for lr in ((1 - beta) * edge * (1 - 1e-6), (1 - beta) * edge * (1 + 1e-6), 0.5)
+        )
+        assert below < 1 < above
+        assert (kept > 1) == ((1 - beta) * edge < 0.5)
+
+
+def mean_of_all_paths(factors, steps, start):
+    """The mean of x after some steps ``x -> a + c x``, over every path of (probability, a, c), in fractions."""
+    law = {start: Fraction(1)}
+    for _ in range(steps):
+        after = {}
+        for x, chance in law.items():
+            for probability, a, c in factors:
+                after[a + c * x] = after.get(a + c * x, Fraction(0)) + probability * chance
+        law = after
+    return sum(x * chance for x, chance in law.items())
+
+
+def test_decay_beside_a_projection_goes_to_another_minimiser():
+    """(x - 1)^2/2, omega 1/10, p 1/4: the mean is 5/7 where decay of the loss has 10/11; omega p and decay inside the
+    range mend it. By all paths, in fractions, from the point itself: a mean that is another moves."""
+    p, omega, gamma = Fraction(1, 4), Fraction(1, 10), Fraction(1, 2)
+    for decay, point in ((omega, Fraction(5, 7)), (omega * p, Fraction(10, 11))):
+        paths = [(p, gamma, 1 - gamma - gamma * decay), (1 - p, Fraction(0), 1 - gamma * decay)]
+        assert mean_of_all_paths(paths, 6, point) == point
+        assert mean_of_all_paths(paths, 6, Fraction(1)) != 1
+    inside = [(p, gamma, 1 - gamma - gamma * omega), (1 - p, Fraction(0), Fraction(1))]
+    assert mean_of_all_paths(inside, 6, Fraction(10, 11)) == Fraction(10, 11)
+
+
+@pytest.mark.parametrize(
+    ("method", "omega", "point"), [(DECAY, 0.1, 5 / 7), (DECAY, 0.025, 10 / 11), (DECAY_INSIDE, 0.1, 10 / 11)]
+)
+def test_means_of_decay_by_runs(method, omega, point):
+    """The mean of 4000 runs within 4 standard errors (alpha 6e-5); 5/7 and 10/11 are 25 of them apart."""
+    case = Case(method(all_or_nothing(0.25), gamma=0.5, omega=omega), LINE, np.array([[point]]), steps=60)
+    ends = simulate(case, runs=4000, rng=3, record=["W"]).iterates[:, -1, 0, 0]
+    assert abs(ends.mean() - point) <= 4 * ends.std() / 4000**0.5 + 1e-12
+    assert isinstance(case.algorithm, MethodDescent)
+
+
+def test_exact_gaps_of_decay_are_those_of_all_paths():
+    """In fractions: the second moment by enumeration. Catches a decay that is not multiplied by the step."""
+    gamma, omega = 0.5, 0.125
+    case = Case(DECAY(all_or_nothing(0.25), gamma=gamma, omega=omega), LINE, np.array([[0.5]]), steps=5)
+    p, g, w = Fraction(1, 4), Fraction(1, 2), Fraction(1, 8)
+    law = {Fraction(1, 2): Fraction(1)}
+    for told in expected(case, exact=True).gap:
+        assert told == sum((x - 1) ** 2 * chance for x, chance in law.items()) / 2
+        after = {}
+        for x, chance in law.items():
+            for h, probability in ((1, p), (0, 1 - p)):
+                y = (1 - g * w) * x - g * h * (x - 1)
+                after[y] = after.get(y, Fraction(0)) + chance * probability
+        law = after
+
+
+@pytest.mark.parametrize("point", [None, state("X")])
+def test_floors_of_error_feedback(point):
+    """At no less speed, p = 1/16: 1/289 against 1/19 of the plain step, at either of its points. Closed forms:
+    gamma/(2 - gamma) of the plain step is 1/19; a floor that is higher by a thousandth is seen."""
+    p, gradients = 1 / 16, Noisy(1.0)
+    feedback = FEEDBACK if point is None else FEEDBACK.reporting(point)
+    algorithms = (
+        RACLoRA(all_or_nothing(p), 0.1, gradients=gradients),
+        feedback(all_or_nothing(p), gamma=0.1 * p, gradients=gradients),
+    )
+    plain, kept = (2 * expected(Case(each, LINE, steps=2000)).gap[-1] for each in algorithms)
+    assert 1 / plain == pytest.approx(19, rel=1e-6)
+    assert 1 / kept == pytest.approx(289, rel=1e-6)
+    assert exact_rate(Case(algorithms[1], LINE)) < exact_rate(Case(algorithms[0], LINE))
+
+
+def own_rate(step, curvatures, counts, p, dim=None, rank=None):
+    """The radius of second moments, written anew: each curvature has matrices A, b, c of ``s -> A s + b (H c's)``, and
+    E[HXH] is p X where H is all or nothing, else that of a uniform range, which couples curvatures by a trace."""
+    a, b = p, 0.0
+    if dim is not None:
+        a = rank * (dim * rank + dim - 2) / (dim * (dim - 1) * (dim + 2))
+        b = rank * (dim - rank) / (dim * (dim - 1) * (dim + 2))
+    parts = [[np.array(each, dtype=float) for each in step(q)] for q in curvatures]
+    k = len(parts[0][1])
+    whole = np.zeros((len(parts), k * k, len(parts), k * k))
+    for i, (A, out, seen) in enumerate(parts):
+        moved = np.outer(out, seen)
+        whole[i, :, i] += np.kron(A, A) + p * (np.kron(A, moved) + np.kron(moved, A)) + a * np.kron(moved, moved)
+        for j, (_, _, other) in enumerate(parts):  # the trace sees each curvature as often as it is there
+            whole[i, :, j] += b * counts[j] * np.outer(np.kron(out, out), np.kron(other, other))
+    size = len(parts) * k * k
+    return np.abs(np.linalg.eigvals(whole.reshape(size, size))).max()
+
+
+def heavy_ball_step(gamma, beta):
+    return lambda q: ([[1, -gamma * beta], [0, beta]], [-gamma, 1], [q, 0])
+
+
+def feedback_step(gamma):
+    return lambda q: ([[1, 0], [gamma * q, 1]], [-1, -1], [gamma * q, 1])
+
+
+@pytest.mark.parametrize(
+    ("p", "gamma", "beta", "times"),
+    [
+        (1, 3.305785, 0.669421, 10.03),
+        (1 / 2, 0.603391, 0.804096, 1.67),
+        (1 / 4, 0.520691, 0.784446, 1.25),
+        (1 / 16, 0.670303, 0.676520, 1.05),
+        (1 / 64, 0.702116, 0.649307, 1.01),
+    ],
+)
+def test_times_as_fast_on_a_spread(p, gamma, beta, times):
+    """By matrices of our own, over plain steps at their best, 1 - p (1 - ((L - mu)/(L + mu))^2), in closed form; and no
+    neighbour is better. Catches a table of another share, and one of the rate where the exponent is meant."""
+    plain = 1 - p * (1 - (0.99 / 1.01) ** 2)
+
+    def speed(g, b):
+        return np.log(own_rate(heavy_ball_step(g, b), (1.0, 0.01), (1, 1), p)) / np.log(plain)
+
+    assert speed(gamma, beta) == pytest.approx(times, abs=0.006 * times)
+    around = [(g, b) for g in (0.9, 0.97, 1.03, 1.1) for b in (0.9, 0.97, 1.0, 1.03, 1.1)]
+    assert max(speed(gamma * g, beta * b) for g, b in around) < speed(gamma, beta) * 1.002
+    problem = Quadratic.left(np.diag([1.0, 0.01]), np.ones((2, 1)))
+    case = Case(HEAVY_BALL(None if p == 1 else all_or_nothing(p, 2), gamma=gamma, beta=beta), problem)
+    assert exact_rate(case) == pytest.approx(own_rate(heavy_ball_step(gamma, beta), (1.0, 0.01), (1, 1), p), abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("dim", "rank", "step", "plain", "times"),
+    [
+        (32, 4, heavy_ball_step(1.9212, 0.93507), 11.0212, 2.67),
+        (64, 8, heavy_ball_step(3.2894, 0.93265), 12.8916, 3.77),
+        (512, 8, heavy_ball_step(19.711, 0.92998), 95.1613, 2.46),
+        (16, 4, feedback_step(2.545), 5.8961, 1.77),
+        (64, 16, feedback_step(6.2188), 7.24808, 3.55),
+    ],
+)
+def test_times_as_fast_with_one_steep_direction(dim, rank, step, plain, times):
+    """By the same matrices, with a uniform range; plain steps at lengths that no neighbour beats. A trace that forgets
+    how often a curvature is there changes each by more than a tenth."""
+    setting = ((1.0, 0.001), (1, dim - 1), rank / dim, dim, rank)
+
+    def alone(g):
+        return own_rate(lambda q: ([[1]], [-g], [q]), *setting)
+
+    assert np.log(own_rate(step, *setting)) / np.log(alone(plain)) == pytest.approx(times, abs=0.006)
+    assert alone(plain) < min(alone(0.98 * plain), alone(1.02 * plain))
+
+
+def test_error_feedback_on_a_flat_spectrum_has_half_of_the_exponent():
+    """The best of a grid of steps, over the plain step, 1 - p. Catches an exponent of the norm, not its square."""
+    for dim, rank in ((16, 4), (16, 1)):
+        setting = ((1.0,), (dim,), rank / dim, dim, rank)
+        best = min(own_rate(feedback_step(g * rank / dim), *setting) for g in np.linspace(0.2, 1.5, 131))
+        assert np.log(best) / np.log(1 - rank / dim) == pytest.approx(0.5, abs=0.02)
+
+
+def test_steps_to_a_hundredth_of_the_gap_on_diabetes():
+    """One random direction of ten, equal gaps in every curvature: 348 accelerated steps where plain ones at 1/L_H take
+    2030, by a recursion on three numbers a curvature that is written here. The shifted point of momentum is there at
+    2023, its iterate at 2030. A wrong alpha, or L for L_H, is off by hundreds."""
+    diabetes = LeastSquares.diabetes()
+    q = np.linalg.eigvalsh(diabetes.X.T @ diabetes.X / len(diabetes.X))
+    d, p, mu = 10, 0.1, q[0]
+    a, b = (d + d - 2) / (d * (d - 1) * (d + 2)), (d - 1) / (d * (d - 1) * (d + 2))
+    step = p / (a * q[-1] + b * q.sum())  # 1/L_H
+    alpha = p * np.sqrt(mu * step)
+    away, ahead = 1 / (1 + alpha), alpha / (1 + alpha)
+    kept = (1 - alpha) * np.array([0, 1]) + alpha * np.array([away, ahead])
+    methods = {
+        "plain": (lambda x: ([[1]], [-step], [x]), [1]),
+        "shifted": (lambda x: ([[1, 0], [0, 0.9]], [-step, 1], [x, x * step * 0.9]), [1, 0]),
+        "accelerated": (
+            lambda x: ([[away, ahead], kept], [-step, -alpha / (mu * p)], [x * away, x * ahead]),
+            [1, 1],
+        ),
+    }
+    found = {}
+    for name, (parts, start) in methods.items():
+        A, out, seen = (np.array([parts(x)[i] for x in q], dtype=float) for i in range(3))
+        S = np.einsum("i,j,k->ijk", 1 / q, start, start)
+        t = 0
+        while (q * S[:, 0, 0]).sum() > d / 100:
+            told = np.einsum("ij,ijk,ik->i", seen, S, seen)
+            cross = p * np.einsum("ij,ik->ijk", np.einsum("ijk,ikl,il->ij", A, S, seen), out)
+            S = A @ S @ np.swapaxes(A, 1, 2) + cross + np.swapaxes(cross, 1, 2)
+            S = S + np.einsum("i,ij,ik->ijk", a * told + b * told.sum(), out, out)
+            t += 1
+        found[name] = t
+    assert found == {"plain": 2030, "shifted": 2023, "accelerated": 348}
+    _, V = np.linalg.eigh(diabetes.X.T @ diabetes.X / len(diabetes.X))
+    begin = diabetes.W_star + (V / np.sqrt(q)).sum(axis=1, keepdims=True)
+    sketch = Haar(10, 1)
+    for told, algorithm in (
+        (2030, RACLoRA(sketch, step)),
+        (2030, HEAVY_BALL(sketch, gamma=0.1 * step, beta=0.9)),
+        (2023, MOMENTUM(sketch, gamma=step, beta=0.9)),
+        (348, ACCELERATED(sketch, gamma=step, alpha=alpha, s=mu, lambda_min=p)),
+    ):
+        gap = expected(Case(algorithm, diabetes, begin, steps=told + 1)).gap
+        assert (gap[told - 1] > gap[0] / 100) & (gap[told] <= gap[0] / 100)

@@ -1,0 +1,261 @@
+"""Links of momentum, and momentum in coordinates of a basis: exact moments against paths, runs and other routes."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory import Case, Local, RACLoRA, Unsupported, exact_rate, expected, fastest_letters, simulate
+from rac_theory.algorithms import HEAVY_BALL, MOMENTUM, KeptCoordinates, MomentumInLinks
+from rac_theory.problems import FromFunctions, Quadratic
+from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar
+from rac_theory.testing import check_algorithm
+
+FLAT = Quadratic.left(np.eye(4), W_star=np.ones((4, 2)))
+CURVED = Quadratic.left(np.array([[1.0, 0.25, 0.0], [0.25, 0.5, 0.0], [0.0, 0.0, 0.25]]), np.ones((3, 1)))
+
+
+def by_all_paths(links, problem, steps):
+    """E f - f* and E||W - W*||^2, over every sequence of draws of a coordinate, in fractions."""
+    Q = [[Fraction(x) for x in row] for row in problem.S.tolist()]
+    d, gamma, beta = len(Q), Fraction(links.gamma), Fraction(links.beta)
+    law, found = [(Fraction(1), [Fraction(-1)] * d, [Fraction(0)] * d)], []
+    for _ in range(steps + 1):
+        losses = [(c, sum(x[i] * Q[i][j] * x[j] for i in range(d) for j in range(d)) / 2) for c, x, _ in law]
+        found.append((sum(c * f for c, f in losses), sum(c * sum(e * e for e in x) for c, x, _ in law)))
+        after = []
+        for chance, start, kept in law:
+            for i in range(d):
+                x, m = list(start), list(kept) if links.carried else [Fraction(0)] * d
+                for _ in range(links.inner_steps):
+                    slope = sum(Q[i][j] * x[j] for j in range(d))
+                    m = [beta * each + (slope if j == i else 0) for j, each in enumerate(m)]
+                    x = [e - gamma * each for e, each in zip(x, m, strict=True)]
+                after.append((chance / d, x, m))
+        law = after
+    return np.array([[float(each) for each in pair] for pair in found]).T
+
+
+@pytest.mark.parametrize("carried", [True, False])
+@pytest.mark.parametrize(("gamma", "beta", "K"), [(0.5, 0.5, 1), (0.25, 0.75, 3), (1.0, 0.25, 2), (0.5, 0.0, 4)])
+def test_moments_of_links_are_those_of_every_path(gamma, beta, K, carried):
+    """Of curvatures that differ and are turned, all sequences of five draws. Catches a momentum that is projected, and
+    one that is reset at the wrong end."""
+    links = MomentumInLinks(Coordinate(3, 1), gamma, beta, K, carried)
+    gap, distance = by_all_paths(links, CURVED, 5)
+    told = expected(Case(links, CURVED, steps=5))
+    np.testing.assert_allclose(told.gap, gap, rtol=1e-11)
+    np.testing.assert_allclose(told.squared_distance, distance, rtol=1e-11)
+    assert not told.on_trust
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("carried", [True, False])
+def test_sums_of_squares_are_those_of_a_listed_support(carried, side):
+    """Equal curvatures, where sums over coordinates are followed, against all draws at once: another formula."""
+    sketch = Coordinate(4 if side == "left" else 2, 1)
+    listed = FiniteSupport(*sketch.support())
+    almost = Quadratic.left(np.diag([1.0, 1.0, 1.0, 1.0 + 1e-9]), FLAT.W_star)
+    links = MomentumInLinks(sketch, 0.125, 0.75, 3, carried, side)
+    told = expected(Case(links, FLAT, steps=9))
+    other = expected(Case(replace(links, sketch=listed), FLAT if side == "right" else almost, steps=9))
+    np.testing.assert_allclose(told.gap, other.gap, rtol=1e-7)
+
+
+@pytest.mark.parametrize("K", [1, 3])
+@pytest.mark.parametrize("problem", [FLAT, CURVED])
+def test_without_momentum_links_are_local_steps(problem, K):
+    """And with K = 1 they are heavy ball. Two maps that exist already."""
+    dim = problem.shape[0]
+    links = Case(MomentumInLinks(Coordinate(dim, 1), 0.5, 0.0, K), problem, steps=7)
+    local = Case(RACLoRA(Coordinate(dim, 1), 0.5, gradients=Local(K)), problem, steps=7)
+    np.testing.assert_allclose(expected(links).gap, expected(local).gap, rtol=1e-11)
+    assert exact_rate(links) == pytest.approx(exact_rate(local), rel=1e-9)
+    single = Case(MomentumInLinks(Coordinate(dim, 1), 0.5, 0.5, 1), problem, steps=7)
+    heavy = Case(HEAVY_BALL(Coordinate(dim, 1), gamma=0.5, beta=0.5), problem, steps=7)
+    np.testing.assert_allclose(expected(single).gap, expected(heavy).gap, rtol=1e-11)
+    assert exact_rate(single) == pytest.approx(exact_rate(heavy), rel=1e-9)
+
+
+def agrees(case, runs, seed):
+    """Whether the mean gap of runs is within 4 standard errors at every step; alpha 6e-5 each."""
+    gaps = simulate(case, runs=runs, rng=seed).gaps
+    off = (gaps.mean(axis=0) - expected(case).gap)[1:] / (gaps.std(axis=0)[1:] / runs**0.5)
+    return np.abs(off).max() < 4, off
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_runs_of_links(carried):
+    """Uniform ranges, momentum of 15/16. A reset in the other case is 50 standard errors off after two links."""
+    links = MomentumInLinks(Haar(32, 2), 1 / 32, 15 / 16, 12, carried)
+    problem = Quadratic.left(np.eye(32), np.full((32, 1), 32**-0.5))
+    fine, off = agrees(Case(links, problem, steps=6), 2000, 4)
+    assert fine, off
+    wrong = expected(Case(replace(links, carried=not carried), problem, steps=2)).gap[2]
+    gaps = simulate(Case(links, problem, steps=2), runs=2000, rng=4).gaps[:, 2]
+    assert abs(gaps.mean() - wrong) > 20 * gaps.std() / 2000**0.5
+
+
+def moments_in_fractions(p, lr, beta, K, carried, links):
+    """E||x||^2 after some links on ||x||^2/2 from a unit start: three numbers, step by step, with no power of T."""
+    gain = {
+        True: (Fraction(1) - lr, -lr * beta, Fraction(1), beta),
+        False: (Fraction(1), -lr * beta, Fraction(0), beta),
+    }
+    xx, xm, mm = Fraction(1), Fraction(0), Fraction(0)
+    for _ in range(links):
+        if not carried:
+            xm, mm = Fraction(0), Fraction(0)
+        parts = []
+        for seen, share in ((True, p), (False, 1 - p)):
+            a, b, c, e = gain[seen]
+            u, v, w = xx * share, xm * share, mm * share
+            for _ in range(K):
+                u, v, w = (
+                    a * a * u + 2 * a * b * v + b * b * w,
+                    a * c * u + (a * e + b * c) * v + b * e * w,
+                    c * c * u + 2 * c * e * v + e * e * w,
+                )
+            parts.append((u, v, w))
+        xx, xm, mm = (sum(each) for each in zip(*parts, strict=True))
+    return float(xx)
+
+
+@pytest.mark.parametrize(
+    ("dim", "rank", "beta", "gamma", "K", "carried", "told"),
+    [
+        (32, 2, Fraction(15, 16), Fraction(1, 2), 12, True, 3.93e6),
+        (32, 2, Fraction(15, 16), Fraction(1, 2), 12, False, 8.72e-5),
+        (32, 2, Fraction(15, 16), Fraction(1, 2), 1, True, 2.40e-3),
+        (64, 1, Fraction(9, 10), Fraction(9, 10), 4, True, 83.7),
+        (64, 1, Fraction(9, 10), Fraction(9, 10), 4, False, 0.100),
+        (64, 1, Fraction(9, 10), Fraction(9, 10), 1, True, 0.101),
+    ],
+)
+def test_carried_momentum_diverges_where_a_redraw_at_every_step_is_safe(dim, rank, beta, gamma, K, carried, told):
+    """After 160 links, from a unit start; the step is (1 - beta) gamma. Catches K that is one less, and a momentum that
+    is reset where it is carried, by orders of magnitude."""
+    lr = gamma * (1 - beta)
+    problem = Quadratic.left(np.eye(dim), np.full((dim, 1), dim**-0.5))
+    links = MomentumInLinks(Haar(dim, rank), float(lr), float(beta), K, carried)
+    square = expected(Case(links, problem, np.zeros((dim, 1)), steps=160)).squared_distance[-1]
+    assert square == pytest.approx(told, rel=5e-3)
+    exact = moments_in_fractions(Fraction(rank, dim), lr, beta, K, carried, 40)
+    assert expected(Case(links, problem, steps=40)).squared_distance[-1] == pytest.approx(exact, rel=1e-9)
+    rate = exact_rate(Case(links, problem))
+    assert (rate > 1) == (K > 1 and carried)
+    assert square ** (1 / 160) == pytest.approx(rate, rel=0.05)
+
+
+def test_a_redraw_at_every_step_is_what_the_theorem_admits():
+    """Lambda = p/(1 - beta) is 1 in the first case, and gamma L = 1/2: momentum at the shifted point keeps T1."""
+    problem = Quadratic.left(np.eye(32), np.full((32, 1), 32**-0.5))
+    case = Case(MOMENTUM(Haar(32, 2), gamma=0.5, beta=15 / 16), problem, steps=160)
+    links = Case(MomentumInLinks(Haar(32, 2), 1 / 32, 15 / 16, 1), problem, steps=160)
+    assert exact_rate(case) == pytest.approx(exact_rate(links), rel=1e-9)
+    assert expected(case).squared_gradient.mean() <= 2 * 0.5 / (1 / 16 * 0.5 * 161)
+
+
+def test_a_reset_momentum_never_leaves_f_higher():
+    """Draw by draw, up to gamma L = 2 (1 - beta), in links of any length; one that is carried does, at that step."""
+    for carried in (False, True):
+        rises = False
+        for K in (1, 2, 3, 5, 9):
+            links = MomentumInLinks(Haar(3, 1), 2 * 0.25 / CURVED.L, 0.75, K, carried)
+            gaps = simulate(Case(links, CURVED, steps=20), runs=200, rng=K).gaps
+            rises |= bool((np.diff(gaps, axis=1) > 1e-12 * gaps[:, :-1]).any())
+        assert rises == carried
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    [
+        MomentumInLinks(Haar(3, 1), 0.1, 0.5, 3),
+        MomentumInLinks(Haar(1, 1), 0.1, 0.5, 3, carried=False, side="right"),
+        KeptCoordinates(Haar(3, 2), 0.1, 0.5),
+        KeptCoordinates(Haar(1, 1), 0.1, 0.5, "right"),
+    ],
+    ids=repr,
+)
+def test_what_every_algorithm_promises(algorithm):
+    """New blocks, and as many draws whatever W is."""
+    check_algorithm(Case(algorithm, CURVED))
+
+
+def test_what_links_have_no_moments_for():
+    tall = Quadratic.left(np.eye(12), np.ones((12, 1)))
+    for links, problem, sentence in (
+        (MomentumInLinks(Haar(3, 1), 0.1, 0.5, 2), CURVED, "the steps of a link have moments where all curvatures"),
+        (
+            KeptCoordinates(Coordinate(3, 1), 0.1, 0.5),
+            CURVED,
+            "momentum that keeps its coordinates has moments",
+        ),
+        (
+            MomentumInLinks(Haar(12, 1), 0.1, 0.5, 2),
+            FromFunctions(tall.shape, tall.value, tall.gradient, L=1.0),
+            "only quadratics with a known minimiser",
+        ),
+    ):
+        with pytest.raises(Unsupported, match=sentence):
+            expected(Case(links, problem, np.zeros(problem.shape), steps=2))
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: MomentumInLinks(Haar(3, 1), 0.0, 0.5, 2), "gamma must be"),
+        (lambda: MomentumInLinks(Haar(3, 1), 0.1, 1.0, 2), "beta must be a finite number >= 0 and < 1, got 1"),
+        (lambda: MomentumInLinks(Haar(3, 1), 0.1, 0.5, 0), "inner_steps must be"),
+        (lambda: MomentumInLinks(Haar(3, 1), 0.1, 0.5, 2, "no"), "carried must be"),
+        (lambda: MomentumInLinks(Haar(3, 1), 0.1, 0.5, 2, side="up"), "side must be one of"),
+        (lambda: KeptCoordinates(Gaussian(3, 1), 0.1, 0.5), "sketch must have orthonormal columns, as Haar"),
+        (lambda: KeptCoordinates(Haar(3, 1), 0.1, -0.5), "beta must be a finite number >= 0 and < 1"),
+        (lambda: Case(KeptCoordinates(Haar(4, 1), 0.1, 0.5), CURVED), "sketch.dim must be m=3"),
+        (lambda: Case(MomentumInLinks(Haar(4, 1), 0.1, 0.5, 2), CURVED), "sketch.dim must be m=3"),
+    ],
+)
+def test_bad_arguments_are_refused(make, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make()
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("rank", [1, 2])
+def test_runs_of_kept_coordinates(rank, side):
+    """Three curvatures, two columns, beta 3/4. A buffer that follows its basis, heavy ball, is 15 errors off."""
+    W_star = np.array([[1.0, -1.0, 2.0], [0.5, 1.0, 0.0]]).T
+    problem = Quadratic.left(np.diag([1.0, 0.5, 0.1]), W_star)
+    if side == "right":
+        problem = Quadratic.kronecker(np.eye(2), np.diag([1.0, 0.5, 0.1]), W_star.T)
+    kept = KeptCoordinates(Haar(3, rank), 0.4, 0.75, side)
+    fine, off = agrees(Case(kept, problem, steps=12), 8000, 7)
+    assert fine, off
+    heavy = expected(Case(HEAVY_BALL(Haar(3, rank), gamma=0.4, beta=0.75, side=side), problem, steps=12)).gap
+    gaps = simulate(Case(kept, problem, steps=12), runs=8000, rng=7).gaps
+    assert (np.abs(gaps.mean(axis=0) - heavy)[1:] / (gaps.std(axis=0)[1:] / 8000**0.5)).max() > 15
+
+
+def test_without_momentum_nothing_is_kept():
+    """The map of RAC-LoRA, in another form."""
+    plain, kept = (
+        Case(each, CURVED, steps=20) for each in (RACLoRA(Haar(3, 1), 0.4), KeptCoordinates(Haar(3, 1), 0.4, 0.0))
+    )
+    np.testing.assert_allclose(expected(kept).gap, expected(plain).gap, rtol=1e-11)
+    assert exact_rate(kept) == pytest.approx(exact_rate(plain), rel=1e-9)
+    spectrum = expected(kept)
+    assert spectrum.squared_gradient[0] == pytest.approx(float((CURVED.S @ np.ones(3)) @ (CURVED.S @ np.ones(3))))
+
+
+def test_what_a_kept_buffer_costs():
+    """Condition 100, geometric, 32 coordinates: at its best step momentum .9 takes 5.0 times the steps at rank 1, 2.9
+    at rank 16; and any momentum that is tried takes more than none. Catches a buffer of another size."""
+    problem = Quadratic.left(np.diag(np.geomspace(1, 0.01, 32)), np.ones((32, 1)))
+    for rank, told in ((1, 5.0), (16, 2.9)):
+        logs = []
+        for beta in (0.0, 0.05, 0.3, 0.9):
+            case = Case(KeptCoordinates(Haar(32, rank), 1.0, beta), problem)
+            logs.append(np.log(fastest_letters(case, "gamma", starts=1).rate))
+        assert logs == sorted(logs)
+        assert logs[0] / logs[-1] == pytest.approx(told, abs=0.05)
