@@ -78,6 +78,11 @@ SAID = {
     "C22": "3 x 2 the estimate has the variance 7/6; numbers 7,; is 1/6 of; variance 17,; 1/18 of |G|^2/2L, and 1/8",
     "C23": "8 cycles in a fixed order leave 0.6998, and 80 fresh draws 0.2264; 0.9044 for ten fresh draws, 0.4475; "
     "leaves 0.729 in a fixed order, 0.760 in a random one, and 0.824; in ten 0.956, 0.800 and 0.831",
+    "C24": "after 160 links of 12 steps; 3.93e+06; 8.7e-05; 0.0024 after 160 steps; at least 11/10 times as much; "
+    "12 leaves at most 19/20; 1 leaves at most 97/100",
+    "C25": "one of 4 coordinates a step, decay 1/8; at 2/3; leaves 8/9; decay of 1/4 of that; 5/7 and 10/11; 58/225",
+    "C26": "150 steps have 0.726; they have 1.066 of it; from step 109 on; a quarter they have 2.280; 1.065975",
+    "C27": "more than 49/50; 17/10 times as long leaves less than 39/40; 0.98114 and 0.97186",
     "GaLore": "for 400 steps the noisy entry is at least 1.34; E f is 0.01649; of 2000 random 4 x 6 gradients",
 }
 NOTHING = Lines({}, {"level": 1.0}, "x", "y")
