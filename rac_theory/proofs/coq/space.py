@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from rac_theory.proofs.drawn import Drawn, H, Vector
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.quantities import NUMBERS, G, V, g, gap, gap_first, gap_next
+from rac_theory.proofs.quantities import NUMBERS, G, M, V, g, gap, gap_first, gap_next, gx
 from rac_theory.statements import (
     Predicate,
     Theorem,
     one_exact_step,
     plain_gaussian_rac_lora,
     rac_lora_exact,
+    rac_lora_momentum,
     rac_lora_stochastic,
 )
-from rac_theory.statements.symbols import gamma
+from rac_theory.statements.symbols import gamma, momentum
 
 _PRODUCT = """(* The space and its inner product *)
 Variables (add : State -> State -> State) (scal : R -> State -> State) (ip : State -> State -> R).
@@ -77,8 +78,12 @@ class World:
 STEPS: Mapping[Predicate, Vector] = {
     rac_lora_exact: V - H(G) * gamma,
     rac_lora_stochastic: V - H(g) * gamma,
+    rac_lora_momentum: V - H(gx) * gamma,
 }
 """What W - W* is after a step, said for Coq by itself; of other algorithms no theorem needs it."""
+
+MEMORY: Mapping[Predicate, tuple[Vector, Vector]] = {rac_lora_momentum: (M, M * momentum + H(gx))}
+"""What is kept from step to step, and what that is after a step, said by itself, too."""
 
 _SQUARE, _SEEN = "ip (grad W) (grad W)", "ip (project H (grad W)) (project H (grad W))"
 _NOISY = "(project H (noisy W H))"
@@ -197,6 +202,11 @@ class Space:
         if self._world is None:
             return f"Variable next : {'nat -> ' * in_time}State -> Draw -> State."
         return self._world.text.format(**{one: names[one] for one in self._world.constants})
+
+    def stepped(self, letter: str, names: Iterable[str]) -> str:
+        """Return a script by which the square of a vector after a step is what it is; none where it is a hypothesis."""
+        script = "" if self._world is None else self._world.proofs.get(f"step of {letter}", "")
+        return script.format(names=", ".join(names)) if script else ""
 
     def proof(self, fact: Fact, names: Iterable[str]) -> str:
         """Return a script by which a fact follows from what is assumed of the space; none where it is a hypothesis."""
