@@ -49,8 +49,8 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 # momentum, of a method that keeps it, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; H the
 # projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
 _CONSTANTS = (
-    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum gap0 gap0_upper distance0 A beta C D D_in"
-    " omega sigma_squared zeta_squared bias_squared nu longest_step"
+    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum gap0 gap0_upper distance0 A beta C D"
+    " D_in omega sigma_squared zeta_squared bias_squared nu longest_step"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2

@@ -147,9 +147,10 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
     Missing
         If it is not in the table.
     """
-    name, step = _named(about), getattr(about, "step", None)
+    name = _named(about)
     if name not in checker.MEMORY:
         raise Missing(f"what is kept from step to step is not known of {about!r}")
+    step = getattr(assumptions, name).step
     kept, then = map(_read, checker.nodes(checker.MEMORY[name]))
     own = kept * step.memory + H(reduce(add, (VECTORS[each] for each in step.along)))
     if not all(read(each).is_zero for each in (own - then).parts.values()):

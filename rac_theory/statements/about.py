@@ -142,11 +142,11 @@ def implied(*assumptions: object) -> tuple[Predicate, ...]:
 def _momentum() -> tuple[Method, Method]:
     """Momentum on projected gradients, at the shifted point W and at X: the same runs in two ways of writing."""
     W, X, M = state("W", "X", "M")
-    shift = gamma * momentum * M
+    shift = M * (gamma * momentum)
     here, there = projected(gradient(W + shift)), projected(gradient(X))
-    m = momentum * M + there
-    shifted = Method({W: W - gamma * here, M: momentum * M + here}, start={M: 0})
-    return shifted, Method({X: X - gamma * (1 - momentum) * m, M: m}, start={M: 0}, report=X - shift)
+    m = M * momentum + there
+    shifted = Method({W: W - here * gamma, M: M * momentum + here}, start={M: 0})
+    return shifted, Method({X: X - m * (gamma * (1 - momentum)), M: m}, start={M: 0}, report=X - shift)
 
 
 MOMENTUM = _momentum()

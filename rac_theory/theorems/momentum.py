@@ -4,7 +4,7 @@ r"""Momentum on projected gradients, a fresh H at each step: what T1 and T2 say,
 as without momentum, but for where g is taken. Both theorems are about W. They promise no speed-up.
 """
 
-from rac_theory.algebra import Let, equal, lifted, powers
+from rac_theory.algebra import Let, equal, powers
 from rac_theory.proofs import (
     E as expected,
 )
@@ -15,7 +15,6 @@ from rac_theory.proofs import (
     H,
     M,
     assumed,
-    below_one,
     gap_next,
     grant,
     high,
@@ -30,7 +29,7 @@ from rac_theory.proofs import (
     square,
 )
 from rac_theory.proofs import gap as gap_at_W
-from rac_theory.statements import E, Theorem, Tightest, gap, mean_squared_gradient, rac_lora_momentum, reductions
+from rac_theory.statements import E, Theorem, Tightest, gap, mean_squared_gradient, rac_lora_momentum
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
@@ -41,7 +40,6 @@ from rac_theory.statements.assumptions import (
 )
 from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
 from rac_theory.statements.symbols import momentum as b
-from rac_theory.theorems import stochastic
 from rac_theory.theorems.shared import end, half, known, moves, pl
 
 _SOURCE = "derived: descent at the shifted point, and Young's inequality for the momentum"
