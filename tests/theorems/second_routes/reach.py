@@ -14,7 +14,7 @@ from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
 FALSE_AT_ZERO = ("lambda_min", "nu", "kept")
-TRUE_AT_ZERO = ("A", "beta", "C", "ell")
+TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,12 @@ def points(theorem: Theorem) -> list[Point]:
 
 def _along(base: Point, name: str, sound) -> Iterator[Point]:
     def at(factor: float) -> Point:
-        return replace(base, c=replace(base.c, **{name: getattr(base.c, name) * factor}))
+        value = getattr(base.c, name) * factor
+        if name.startswith("letters."):
+            changed = {"letters": {**base.c.letters, name.removeprefix("letters."): value}}
+        else:
+            changed = {name: value}
+        return replace(base, c=replace(base.c, **changed))
 
     if name in FALSE_AT_ZERO + TRUE_AT_ZERO:
         yield at(0.0)
@@ -169,6 +174,17 @@ def _harmonic(c):
     return fall >= 2 / c.offset and 1 <= kappa <= c.offset - 1
 
 
+def _with_momentum(c, fall):
+    """Noise is not larger where the gradient is, momentum is forgotten in time, and what is left at X is not negative."""
+    b = c.letters["b"]
+    is_known = 0 <= c.C and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
+    return is_known and c.lambda_min > 0 and 0 <= b < 1 and b + fall < 1 and steps.left_at_X(c, fall) >= 0
+
+
+def _momentum_falls(c):
+    return c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu)
+
+
 def _when(sound):
     return lambda p: bool(sound(p.c))
 
@@ -225,6 +241,8 @@ REACH = {
     "T18_pl": Reach(proofs.TURNS[0], _when(lambda c: _turns_gain(c) and _falls(steps.cycle, c))),
     "T20": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
     "T20_pl": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
+    "T22": Reach(proofs.CARRIED[0], _when(lambda c: _with_momentum(c, 0.0))),
+    "T22_pl": Reach(proofs.CARRIED[0], _when(_momentum_falls)),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
