@@ -27,10 +27,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Reach:
-    """Constants for which a proof is sound, and whether it is for others."""
+    """Constants for which a proof is sound, and whether it is for others; more of them, where an edge has two sides."""
 
     base: Constants
     sound: Callable[[Point], bool]
+    more: tuple[Constants, ...] = ()
 
 
 def relations(theorem: Theorem) -> tuple[Relation, ...]:
@@ -55,7 +56,7 @@ def points(theorem: Theorem) -> list[Point]:
     """Return points near every edge and far from it, in three units of f, for a sketch that hardly ever moves, too."""
     reach = REACH[theorem.id]
     moves = [(1.0, 1.0), (1.0, 1e-3), (1e-6, 1.0), (1e6, 1.0)]
-    bases = [Point(_in_units(reach.base, unit, moved)) for unit, moved in moves]
+    bases = [Point(_in_units(reach.base, unit, moved)) for unit, moved in moves] + [*map(Point, reach.more)]
     steep = [Point(replace(bases[0].c, gamma=bases[0].c.gamma / by, beta=by, A=0.0)) for by in (1e-4, 0.1, 1.0, 1e4)]
     bases += [point for point in steep if reach.sound(point)]
     fields = {one.constant for one in symbols_of(*relations(theorem)) if one.constant} - {"inner_steps"}
@@ -71,7 +72,7 @@ def points(theorem: Theorem) -> list[Point]:
 
 def _along(base: Point, name: str, sound) -> Iterator[Point]:
     def at(factor: float) -> Point:
-        value = getattr(base.c, name) * factor
+        value = (getattr(base.c, name) or 1.0) * factor  # what is 0 becomes some number
         if name.startswith("letters."):
             changed = {"letters": {**base.c.letters, name.removeprefix("letters."): value}}
         else:
@@ -177,7 +178,7 @@ def _harmonic(c):
 def _with_momentum(c, fall):
     """Noise is not larger where the gradient is, momentum is forgotten in time, and what is left at X is not negative."""
     b = c.letters["b"]
-    is_known = 0 <= c.C and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
+    is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
     return is_known and c.lambda_min > 0 and 0 <= b < 1 and b + fall < 1 and steps.left_at_X(c, fall) >= 0
 
 
@@ -242,7 +243,11 @@ REACH = {
     "T20": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
     "T20_pl": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
     "T22": Reach(proofs.CARRIED[0], _when(lambda c: _with_momentum(c, 0.0))),
-    "T22_pl": Reach(proofs.CARRIED[0], _when(_momentum_falls)),
+    "T22_pl": Reach(
+        proofs.CARRIED[0],
+        _when(_momentum_falls),
+        (replace(proofs.CARRIED[0], gamma=0.19, lambda_max=0.95, letters={"b": 0.5}),),
+    ),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
