@@ -58,7 +58,7 @@ T22 = Theorem(
     claim=E(mean_squared_gradient)
     <= 2 * gap0_upper / (gamma * lambda_min * T)
     + L * gamma * C * lambda_max / lambda_min * (1 + gamma * L * b**2 * Lambda),
-    tightest=Tightest(0.5, "x^2/2, H = 1, b = 0, gamma = 1: one step, of which T1 says twice as much"),
+    tightest=Tightest(1.0, "x^2/2, H = 1, b = 0, gamma = 1, where it is T1: an equality at every T"),
 )
 
 room = Let("room", 1 - b - gamma * lambda_min * mu, "what the momentum leaves of a step")

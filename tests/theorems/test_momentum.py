@@ -69,7 +69,7 @@ def enumerated(problem, projections, probabilities, gamma, b, start, steps):
 
 @pytest.mark.parametrize(("b", "gamma_L", "share"), [(0.5, 0.5, 0.5), (0.25, 0.45, 0.3), (0.1, 0.7, 0.5)])
 def test_it_holds_by_enumeration_where_f_is_not_quadratic(b, gamma_L, share):
-    """All draws of 12 steps on a function that is not convex, H on one of two axes: a power more of b fails on paper."""
+    """All draws of 12 steps on a function that is not convex, H on one of two axes."""
     problem = PLSine((2, 1))
     projections, chances = [np.diag([1.0, 0.0]), np.diag([0.0, 1.0])], [share, 1 - share]
     start, gamma, T = np.array([[2.0], [-1.5]]), gamma_L / problem.L, 12
@@ -97,7 +97,7 @@ def ratios(id, case):
 
 
 def test_at_X_alone_it_is_false():
-    """x^2/2, H = 1, b = 1/3, at the edge of what is assumed: 1.022 of the bound at X, .933 at W; so W is what it says."""
+    """x^2/2, H = 1, b = 1/3, at the edge of what is assumed: 1.022 of the bound at X, .933 at W."""
     b, gamma, T = 1 / 3, 0.828, 100
     at_X = expected(on_the_line(AT_X.reporting(state("X")), b, gamma, T)).gap
     bound = T22.claim.at(Constants.of(on_the_line(AT_W, b, gamma, T)), np.array([float(T)]))[0]
@@ -107,10 +107,10 @@ def test_at_X_alone_it_is_false():
 
 
 def test_where_it_is_attained():
-    """b = 0, where it is T1 and T2 at 1/L: an equality of gaps, and half of what is said of gradients after a step."""
+    """b = 0, where it is T1 and T2 at 1/L: equalities at every T."""
     round_ = Case(AT_W(Coordinate(4, 1), gamma=1.0, b=0.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=20)
     np.testing.assert_allclose(ratios("T22_pl", round_), 1.0, rtol=1e-9)
-    np.testing.assert_allclose(ratios("T22", on_the_line(AT_W, 0.0, 1.0, 1)), 0.5, rtol=1e-9)
+    np.testing.assert_allclose(ratios("T22", on_the_line(AT_W, 0.0, 1.0, 4)), 1.0, rtol=1e-9)
 
 
 def test_what_is_assumed_is_needed():

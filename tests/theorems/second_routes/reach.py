@@ -176,7 +176,7 @@ def _harmonic(c):
 
 
 def _with_momentum(c, fall):
-    """Noise is not larger where the gradient is, momentum is forgotten in time, and what is left at X is not negative."""
+    """Noise does not grow, momentum is forgotten in time, and what is left at X is not negative."""
     b = c.letters["b"]
     is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
     return is_known and c.lambda_min > 0 and 0 <= b < 1 and b + fall < 1 and steps.left_at_X(c, fall) >= 0
