@@ -53,7 +53,9 @@ from rac_theory.theorems.shared import end, half, known, moves, pl
 _SOURCE = "derived: descent at the shifted point, and Young's inequality for the momentum"
 _NOISE = (structured_noise, equal(A, 0), beta <= 1)
 
-Lambda = Let("Lambda", lambda_max / (1 - b), "largest eigenvalue of E[H], over 1 - b")
+_forgotten = 1 - b
+
+Lambda = Let("Lambda", lambda_max / _forgotten, "largest eigenvalue of E[H], over 1 - b")
 theta = Let("theta", 1 - gamma * L - (gamma * L * b) ** 2 * Lambda * (1 + b * Lambda), "share of the gradient at X")
 
 T22 = Theorem(
