@@ -14,11 +14,13 @@ from rac_theory.proofs.facts import (
     by_signs,
     flat,
     gap_is_positive,
+    high,
     low,
     mu_below_L,
     no_step_or_more,
     nothing,
     one,
+    ordered,
     plus,
     sign,
     square,
@@ -33,6 +35,8 @@ from rac_theory.proofs.induction import (
     instance,
     iterate,
     k,
+    lyapunov,
+    lyapunov_added,
     potential,
     power,
     square_root,
@@ -46,9 +50,9 @@ from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import search, strongest
-from rac_theory.proofs.quantities import NUMBERS, E, G, G_next, distance, gap, gap_next, gbar
+from rac_theory.proofs.quantities import NUMBERS, E, G, G_next, Gx, M, distance, gap, gap_next, gbar
 from rac_theory.proofs.reading import Reading
-from rac_theory.proofs.schemas import SCHEMAS, Granted, grant, instances
+from rac_theory.proofs.schemas import SCHEMAS, Granted, grant, instances, memory_of
 from rac_theory.proofs.writing import Writer
 
 __all__ = [
@@ -59,7 +63,9 @@ __all__ = [
     "G",
     "G_next",
     "Granted",
+    "Gx",
     "H",
+    "M",
     "Missing",
     "Proof",
     "Reading",
@@ -84,6 +90,7 @@ __all__ = [
     "gather",
     "gbar",
     "grant",
+    "high",
     "instance",
     "instances",
     "iterate",
@@ -91,11 +98,15 @@ __all__ = [
     "legend",
     "letters_in",
     "low",
+    "lyapunov",
+    "lyapunov_added",
     "mean",
+    "memory_of",
     "mu_below_L",
     "no_step_or_more",
     "nothing",
     "one",
+    "ordered",
     "plus",
     "potential",
     "power",

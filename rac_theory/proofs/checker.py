@@ -45,16 +45,17 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
         raise Refused(why.format(*map(written, of)) if of else why)
 
 
-# The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; H the
+# The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M the
+# momentum, of a method that keeps it, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; H the
 # projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
 _CONSTANTS = (
-    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta gap0 gap0_upper distance0 A beta C D D_in"
-    " omega sigma_squared zeta_squared bias_squared nu longest_step"
+    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum gap0 gap0_upper distance0 A beta C D"
+    " D_in omega sigma_squared zeta_squared bias_squared nu longest_step"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
-VECTORS = {"G": "", "V": "", "Z": "", "Gp": "H", "g": "H", "error": "H", "gbar": "H", "ghat": "H"}
+VECTORS = dict.fromkeys(("G", "V", "Z", "M", "Gx"), "") | dict.fromkeys(("Gp", "g", "gx", "error", "gbar", "ghat"), "H")
 _DRAWN = {
     "": "gap distance sigma_W zeta_W squares all_squares",
     "H": "gap_next gap_first distance_next cross squared bent bent_by_noise moved_by_M bent_by_M sigma_H zeta_H off way"
@@ -69,7 +70,7 @@ AFTER = "(E (dot $moved $moved))"  # ||V||^2 after a step, on average; what V is
 
 _IMPLIED = (
     "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
-    " rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled"
+    " rac_lora_harmonic_steps rac_lora_reshuffled rac_lora_momentum fed_rac_lora fed_rac_lora_sampled"
 )
 IMPLIED = frozenset(_IMPLIED.split())
 """The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
@@ -94,8 +95,12 @@ STEPS = {
     "galore_exact": "L smooth gap_first (* -1 gamma (H G))",
     "rac_lora_root_steps": "L smooth gap_next (* -1 gamma (sqrt (/ t_0 (+ t t_0))) (H g))",
     "rac_lora_harmonic_steps": "L smooth gap_next (* -1 (/ (* gamma t_0) (+ t t_0)) (H g))",
+    "rac_lora_momentum": "L smooth gap_next (* -1 gamma (H gx))",
 }
 """What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V."""
+
+MEMORY = {"rac_lora_momentum": "M (+ (* momentum M) (H gx))"}
+"""What is kept from step to step, 0 at first, and what it is after a step."""
 
 CONDITIONS = {
     "smooth": ("f has a gradient with Lipschitz constant L", "(< 0 L)"),
@@ -180,6 +185,13 @@ enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) 
 time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 <= t | A count
 offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 < t_0 | An offset
 root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma | None is longer than the first
+# One step with momentum
+ahead | smooth rac_lora_momentum | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L momentum) 2) (dot M M)) | The gradient is
+  Lipschitz, and X - W = gamma b M
+unbiased_ahead v:fixed | rac_lora_momentum | (E (dot $v (H Gx))) <= (E (dot $v (H gx))) | g is unbiased at X and
+  independent of H
+noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot gx (H gx))) <= (+ (E (dot Gx (H Gx))) (*
+  lambda_max C)) | The inequality of noise at X
 # One step along a sketch
 below_Q | smooth_along_sketch rac_lora_exact | gap_next <= (+ gap (* -1 gamma (dot G (H G))) (* 1/2 (^ gamma 2) bent)) |
   f lies below the quadratic of curvature Q that touches it at W
@@ -851,6 +863,11 @@ lyapunov_distance | STEP rho theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- (* 
 lyapunov_sum | STEP theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- psi psi+) (* theta (dot G G)))) ; ABOVE psi ;
   BELOW (- most psi) | (* theta (sum T (square_at t))) | (+ psi0 (* T rest)) |
   theta S <= psi - psi+ + e, psi >= 0, added
+lyapunov start share | STEP rho ABOVE | = (- STEP (- (* rho (+ x kept)) (+ x+ kept+))) ; ABOVE kept | last |
+  (+ (* (^ rho T) x0) (* (powers rho 0 (- T 1)) rest)) | psi+ <= rho psi + e at each W, psi = x + kept >= x: as iterate
+lyapunov_added start share at | STEP theta ABOVE | = (- STEP (- (- (+ x kept) (+ x+ kept+)) (* theta square))) ;
+  ABOVE (+ x kept) | (* theta (sum T (square_at t))) | (+ x0 (* T rest)) |
+  theta S <= psi - psi+ + e at each W, psi = x + kept >= 0: added; kept is a share of <M, M>, and 0 at first
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |
@@ -1124,6 +1141,13 @@ class File:
                 self._fixed(fact.number, "~" in key)
             ask("!" not in key or fact.strict, f"{name} must be known to be positive")
             ask(rule != "drifted" or not fact.average, "what is true on average is not true of each client")
+        if "share" in env:
+            about = next((name for name in MEMORY if name in self.holding), "")
+            ask(about, f"what is kept from step to step is not known of {self.about}")
+            one, then = map(text, nodes(MEMORY[about]))
+            env |= {"kept": ("*", env["share"], parsed(f"(dot {one} {one})"))}
+            env |= {"kept+": ("*", env["share"], parsed(f"(E (dot {then} {then}))"))}
+            by |= {about}
         if {"a", "b", "d"} <= env.keys():
             env |= {key: filled(nodes(self._moving(of))[0], env) for key, of in POTENTIAL.items()}
             by |= {("known", "gap0"), ("known", "distance0"), self._moving("$about")}

@@ -365,6 +365,12 @@ class _Writer:
         places = {**dict.fromkeys(states.values(), 0), states[of_psi]: 1}
         return self.expression(read(psi.expression.at(places)).expression)
 
+    def _share(self, fact: Fact, of: list[Fact]) -> str:
+        """How much of the square of what is kept is in a Lyapunov function."""
+        *_, above = of
+        square = next(one for one in drawn_in(above.value) if one not in (gap, V @ V))
+        return self.expression(read(above.value.expression.at({square: 1, gap: 0, V @ V: 0})).expression)
+
     def _drifted(self, fact: Fact, of: list[Fact]) -> str:
         step, growth = of
         rest = step.value - growth.value * read(moved) + read(moved_next)
@@ -414,6 +420,7 @@ _ARGUMENTS: Mapping[str, Callable[[_Writer, Fact, list[Fact]], str]] = {
     "at": _Writer._at,
     "j": _Writer._count,
     **{name: _of_potential(name) for name in "abdp"},
+    "share": _Writer._share,
     "push": _Writer._drifted,
     "relation": _Writer._given,
     "split": _Writer._cases,

@@ -24,7 +24,7 @@ from rac_theory.proofs.quantities import (
     own,
 )
 from rac_theory.proofs.rules import Rule
-from rac_theory.proofs.schemas import move_of
+from rac_theory.proofs.schemas import memory_of, move_of
 from rac_theory.statements import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
@@ -155,6 +155,43 @@ def potential(
     by = [about, *(assumption for start in of for assumption in COURSES[start].by)]
     facts = (step, falls, above, below, c, *of.values())
     return follows(Rule.POTENTIAL, (loss * T + p) * metric.gap.expected <= at_first, by, *facts)
+
+
+def lyapunov(about: Predicate, psi: Expression, step: Fact, rho: Fact, above: Fact, start: Symbol) -> Fact:
+    """``psi+ <= rho psi + e`` with ``rho >= 0`` for ``psi = x + m ||M||^2 >= x``, M being what is kept from step to
+    step and 0 at first, makes ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
+    course, later = _with_memory(about, psi, start)
+    _fixed(t, step, rho, above)
+    factor = number_of(rho)
+    same(above, psi - course.x)
+    e = _rest(step, factor * psi - later)
+    bound = factor**T * course.at_first + powers(factor, 0, T - 1) * e
+    return follows(Rule.LYAPUNOV, course.at_last <= bound, course.by, step, rho, above)
+
+
+def lyapunov_added(
+    about: Predicate, psi: Expression, step: Fact, theta: Fact, above: Fact, start: Symbol, of: Expression = S
+) -> Fact:
+    """``theta of <= psi - psi+ + e`` with ``psi = x + m ||M||^2 >= 0``, added: ``theta`` times the sum of ``of`` is at
+    most ``x_0 + T e``."""
+    (_, x0, _, by), later = _with_memory(about, psi, start)
+    _fixed(t, step, theta, above)
+    slope = number_of(theta)
+    same(above, psi)
+    e = _rest(step, psi - slope * of - later)
+    named = {SQUARED_GRADIENT: ADDED[of]}
+    mean = metric.mean_squared_gradient.expected.at(named)
+    return follows(Rule.LYAPUNOV_ADDED, slope * T * mean <= x0 + T * e, by, step, theta, above)
+
+
+def _with_memory(about: Predicate, psi: Expression, start: Symbol) -> tuple[Course, Expression]:
+    """What is followed, and what psi is on average after a step: x and a multiple of the square of what is kept."""
+    course, later = followed(start, about)
+    kept, then = memory_of(about)
+    share = ((read(psi) - read(course.x)) / read(kept @ kept)).expression
+    if drawn_in(read(share)):
+        raise Missing(f"psi must be {course.x!r} and a multiple of {kept @ kept!r}, it is {psi!r}")
+    return course._replace(by=(*course.by, about)), later + share * E(then @ then)
 
 
 def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fact:

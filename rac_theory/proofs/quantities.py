@@ -8,8 +8,10 @@ from rac_theory.proofs.drawn import Drawn, Vector, averaged, letter, vector
 from rac_theory.proofs.fact import read
 
 VECTORS: Mapping[str, Vector] = {
-    **{name: vector(name) for name in ("G", "V", "Z")},
+    **{name: vector(name) for name in ("G", "V", "Z", "M")},
     **{name: vector(name, over="H") for name in ("g",)},
+    "Gx": vector("Gx", "G_X"),
+    "gx": vector("gx", "g_X", "H"),
     "Gp": vector("G+", "G_+", "H"),
     "error": vector("e", over="H"),
     "gbar": vector("gbar", r"\bar g", "H"),
@@ -53,7 +55,8 @@ NUMBERS: Mapping[str, Drawn] = {
 }
 """By their names in files; on which draws they depend is what the checker has of them."""
 
-G, V, Z, g = (VECTORS[name] for name in "GVZg")
+G, V, Z, M, g = (VECTORS[name] for name in "GVZMg")
+Gx, gx = VECTORS["Gx"], VECTORS["gx"]
 G_next, error, gbar, ghat = (VECTORS[name] for name in ("Gp", "error", "gbar", "ghat"))
 gap, gap_next, gap_first = (NUMBERS[name] for name in ("gap", "gap_next", "gap_first"))
 distance, distance_next = NUMBERS["distance"], NUMBERS["distance_next"]

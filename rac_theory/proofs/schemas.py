@@ -28,6 +28,7 @@ from rac_theory.algebra import (
 from rac_theory.proofs import checker
 from rac_theory.proofs.drawn import H, Vector, averaged
 from rac_theory.proofs.fact import Fact, granted, read
+from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import NUMBERS, VECTORS
 from rac_theory.statements import Assumption, Condition, Known, Predicate, assumptions, symbols
 
@@ -136,6 +137,27 @@ def move_of(about: Predicate) -> Move | None:
     """Return what a step is of an algorithm that is in the table; of another nothing is known, whatever it says."""
     name = _named(about)
     return _move(name) if name in checker.STEPS else None
+
+
+def memory_of(about: Predicate) -> tuple[Vector, Vector]:
+    """Return what an algorithm keeps from step to step, and what that is after a step.
+
+    Raises
+    ------
+    Missing
+        If it is not in the table.
+    """
+    name = _named(about)
+    if name not in checker.MEMORY:
+        raise Missing(f"what is kept from step to step is not known of {about!r}")
+    step = getattr(assumptions, name).step
+    kept, then = map(_read, checker.nodes(checker.MEMORY[name]))
+    own = kept * step.memory + H(reduce(add, (VECTORS[each] for each in step.along)))
+    if not all(read(each).is_zero for each in (own - then).parts.values()):
+        raise ValueError(
+            f"what {name} keeps must be said by the table as by itself, {checker.MEMORY[name]}, not {step}"
+        )
+    return kept, then
 
 
 @cache

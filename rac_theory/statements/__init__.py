@@ -4,6 +4,7 @@ base, drawing, problems, algebra, sketches, algorithms and cases. It must not kn
 
 from rac_theory.statements import assumptions, metric, symbols
 from rac_theory.statements.about import (
+    MOMENTUM,
     About,
     Predicate,
     bernoulli_lora,
@@ -20,6 +21,7 @@ from rac_theory.statements.about import (
     rac_lora_exact,
     rac_lora_harmonic_steps,
     rac_lora_in_turns,
+    rac_lora_momentum,
     rac_lora_reshuffled,
     rac_lora_root_steps,
     rac_lora_stochastic,
@@ -54,6 +56,7 @@ from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
 __all__ = [
     "MARKS",
+    "MOMENTUM",
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
     "WHY",
@@ -95,6 +98,7 @@ __all__ = [
     "rac_lora_exact",
     "rac_lora_harmonic_steps",
     "rac_lora_in_turns",
+    "rac_lora_momentum",
     "rac_lora_reshuffled",
     "rac_lora_root_steps",
     "rac_lora_stochastic",

@@ -15,15 +15,20 @@ from rac_theory.algorithms import (
     GaLore,
     Implementation,
     LayeredRACLoRA,
+    Method,
+    MethodDescent,
     ProjectedDescent,
     RACLoRA,
+    gradient,
+    state,
 )
+from rac_theory.algorithms import H as projected
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled
 from rac_theory.base import function_name, shown
 from rac_theory.cases import Case, Constants
 from rac_theory.problems import layers_of
 from rac_theory.sketches import Gaussian
-from rac_theory.statements.symbols import K, L, L_max, N, eta, gamma, t, t_0
+from rac_theory.statements.symbols import K, L, L_max, N, eta, gamma, momentum, t, t_0
 
 Predicate: TypeAlias = Callable[[Case, Constants], str | None]
 """None where the assumption is met, else a sentence that names the value which breaks it; its docstring begins
@@ -42,12 +47,15 @@ class Step(NamedTuple):
         Of the descent lemma: L, or L_max where components or clients take the step.
     leads_to : "gap_next" or "gap_first"
         The next iterate, or the point after the first of several steps under one H.
+    memory : Expression, optional
+        By what M, which is kept from step to step, is multiplied before H of what is added up is added to it.
     """
 
     length: Expression
     along: tuple[str, ...]
     constant: Symbol = L
     leads_to: str = "gap_next"
+    memory: Expression | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -131,9 +139,25 @@ def implied(*assumptions: object) -> tuple[Predicate, ...]:
     return tuple(dict.fromkeys((*direct, *(implied(*direct) if direct else ()))))
 
 
+def _momentum() -> tuple[Method, Method]:
+    """Momentum on projected gradients, at the shifted point W and at X: the same runs in two ways of writing."""
+    W, X, M = state("W", "X", "M")
+    shift = M * (gamma * momentum)
+    here, there = projected(gradient(W + shift)), projected(gradient(X))
+    m = M * momentum + there
+    shifted = Method({W: W - here * gamma, M: M * momentum + here}, start={M: 0})
+    return shifted, Method({X: X - m * (gamma * (1 - momentum)), M: m}, start={M: 0}, report=X - shift)
+
+
+MOMENTUM = _momentum()
+"""Momentum on projected gradients in the letters gamma and b, at W and at X; both report W."""
+
+
 @About
 def fresh_projection(case: Case, c: Constants) -> str | None:
     """H is an orthogonal projection that is drawn afresh in every step, whatever W and all earlier draws are."""
+    if isinstance(case.algorithm, MethodDescent):
+        return _projected(replace(case, algorithm=case.algorithm.projector))
     if isinstance(case.algorithm, Decreasing):
         return _projected(replace(case, algorithm=case.algorithm.algorithm))
     return _projected(case)
@@ -223,6 +247,20 @@ def _decreasing(case: Case, c: Constants, power: float) -> str | None:
     if case.algorithm.power != power:
         return f"steps must fall like t^-p with p = {power:g}, their power is {case.algorithm.power!r}"
     return rac_lora_stochastic(replace(case, algorithm=case.algorithm.algorithm), c)
+
+
+@partial(_afresh, step=Step(gamma, ("gx",), memory=momentum))
+def rac_lora_momentum(case: Case, c: Constants) -> str | None:
+    """Momentum on projected gradients: M^{t+1} = b M^t + H g, X^{t+1} = X^t - gamma (1 - b) M^{t+1}, M^0 = 0, with one
+    unbiased gradient g at X, independent of H; what is judged is W = X - gamma b M, which moves by -gamma H g."""
+    algorithm = case.algorithm
+    if not isinstance(algorithm, MethodDescent):
+        return f"the theorem is about momentum on projected gradients, the algorithm is {_named(case)}"
+    if not any(algorithm.method.is_like(one) for one in MOMENTUM):
+        of = algorithm.method
+        return f"the theorem is about momentum on projected gradients at W = X - gamma b M, the method is {of!r}"
+    known = hasattr(algorithm.gradients, "noise")
+    return None if known else _gradients(case, (), "must be one unbiased gradient a sketch with known noise")
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))

@@ -73,6 +73,13 @@ delta = Symbol(
     side="down",
 )
 
+momentum = Symbol(
+    "b",
+    constant="letters.b",
+    meaning="momentum: by what it is multiplied before the next gradient is added",
+    unit="in [0, 1)",
+)
+
 gap0 = Symbol(
     "f(W^0) - f*",
     r"f(W^0) - f^\star",

@@ -21,6 +21,7 @@ from rac_theory.theorems import (
     found,
     gain,
     leading_subspace,
+    momentum,
     rac_lora_gd,
     reshuffling,
     stochastic,
@@ -31,7 +32,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
 FAMILIES: tuple[ModuleType, ...] = (
     *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
-    *(leading_subspace, cyclic, decreasing, differences),
+    *(leading_subspace, cyclic, decreasing, differences, momentum),
 )
 
 

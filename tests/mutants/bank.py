@@ -18,6 +18,7 @@ from . import (
     theorems_differences,
     theorems_gain,
     theorems_leading_subspace,
+    theorems_momentum,
     theorems_noisy,
     theorems_rounds,
 )
@@ -35,6 +36,7 @@ BANK: tuple[Mutant, ...] = (
     *theorems_differences.BANK,
     *theorems_decreasing.BANK,
     *theorems_leading_subspace.BANK,
+    *theorems_momentum.BANK,
     *algorithms.BANK,
     *fitted_steps.BANK,
     *iterates.BANK,

@@ -6,7 +6,7 @@ from rac_theory.algebra import Expression, Product, Ratio, Symbol, symbols_of
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import linear, mean_of, mean_over
-from rac_theory.proofs.drawn import Drawn, drawn_in
+from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.induction import ADDED, COURSES, V2, Course, S
 from rac_theory.proofs.quantities import distance, gap
@@ -200,6 +200,82 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     return added(lemmas, f"(({c} * INR {lemmas.terms.letter(T)} + {least}) * {last})", v, script)
 
 
+def remembered(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a Lyapunov function with what is kept from step to step."""
+    step, rho, above = parents(fact)
+    assert fact.said is not None
+    x, x0, *_ = course(fact, fact.said.terms[0])
+    share, square = _kept(above, lemmas)
+    psi, factor = x + share * square, rho.value.expression
+    base = lemmas.terms.form(rho.value)
+    e = lemmas.terms.normal(rest(step, factor * psi - lemmas.after(x) - share * lemmas.kept_after))
+    function, has_mean, turned_step = _of_psi(psi, square, lemmas)
+    for one in (step, rho, above):
+        lemmas.known(one)
+    begin = _from_nothing(x, x0, square, lemmas)
+    last, turned = ended(x, lemmas)
+    steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
+    script = (
+        f"{turned}  apply (lyapunov {lemmas.steps} {of_state(x, lemmas)} (fun W => {function}) {base} {e} _ _ _\n"
+        f"    {lemmas.has_mean(x)} {has_mean}).\n"
+        f"{goal(lemmas, rho)}{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
+    )
+    right = f"({base} ^ {steps} * {start} + sum (fun t => {base} ^ t) {steps} * {e})"
+    return added(lemmas, last, right, script)
+
+
+def remembered_and_added(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of steps of a Lyapunov function that are added."""
+    step, theta, above = parents(fact)
+    assert fact.said is not None
+    x, x0, *_ = course(fact)
+    share, square = _kept(above, lemmas)
+    psi, slope = x + share * square, theta.value.expression
+    of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
+    e = lemmas.terms.normal(rest(step, psi - lemmas.after(x) - share * lemmas.kept_after - slope * of))
+    by, squares = lemmas.terms.normal(slope), of_state(of, lemmas)
+    function, has_mean, turned_step = _of_psi(psi, square, lemmas)
+    for one in (step, theta, above):
+        lemmas.known(one)
+    begin = _from_nothing(x, x0, square, lemmas)
+    steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
+    script = (
+        f"  apply (added {lemmas.steps} (fun W => {function})\n    {has_mean} {followed(of, lemmas)} {by} {e}).\n"
+        f"{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
+    )
+    left = f"({by} * sum (fun t => (mean_at t {squares})) {steps})"
+    return added(lemmas, left, f"({start} + {e} * INR {steps})", script)
+
+
+def _kept(above: Fact, lemmas: Lemmas) -> tuple[Expression, Expression]:
+    """How much of the square of what is kept is in a Lyapunov function, and that square."""
+    square = lemmas.kept @ lemmas.kept
+    share = read(above.value.expression.at({square: 1, gap: 0, V2: 0})).expression
+    return share, square
+
+
+def _of_psi(psi: Expression, square: Expression, lemmas: Lemmas) -> tuple[str, str, str]:
+    """The function that psi is, why it has a mean, and what turns its mean at the next point into letters of this."""
+    function, has_mean, mean, why = _at_next(read(psi), lemmas)
+    _after_square(square, lemmas.kept_next, "M", lemmas)
+    return function, has_mean, f"rewrite ({why} : _ = {mean}). {_after_each(psi, lemmas)}rewrite after_sq_M. "
+
+
+def _after_each(psi: Expression, lemmas: Lemmas) -> str:
+    return _after(V2, lemmas) if V2 in drawn_in(read(psi)) else ""
+
+
+def _from_nothing(x: Expression, x0: Expression, square: Expression, lemmas: Lemmas) -> str:
+    """The script of the start: x is what it is at most, and nothing is kept."""
+    begin = started(x, x0, lemmas)
+    name = of_state(square, lemmas)
+    zero = f"start_{name}"
+    lemmas.every.append(
+        Lemma(zero, "", "", False, raw=f"(* Nothing is kept at first *)\nHypothesis {zero} : {name} W0 = 0.")
+    )
+    return f"  - rewrite {zero}. pose proof {begin} as s. apply (le_from _ _ _ (diff _ _ s)).{lemmas.algebra((), ())}"
+
+
 def below(fact: Fact) -> Iterator[Fact]:
     """Yield a fact and all that it follows from."""
     yield fact
@@ -209,7 +285,11 @@ def below(fact: Fact) -> Iterator[Fact]:
 
 def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, str, str, str]:
     """A sum of multiples of gap and distances at W: that it has a mean, that at the next point, and why it is that."""
-    letters = [letter for letter in (gap, distance, V2) if isinstance(letter, Drawn) and letter in drawn_in(psi)]
+    letters = [
+        letter
+        for letter in (gap, distance, V2, *lemmas.squares_kept)
+        if isinstance(letter, Drawn) and letter in drawn_in(psi)
+    ]
     parts, terms = linear(psi, letters, lemmas.terms), lemmas.terms
     _, mean, why = mean_of(
         parts,
@@ -229,16 +309,20 @@ def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, str, str, str]:
 
 def _after_sq_V(lemmas: Lemmas) -> None:
     """What the mean squared distance is at the next point, by what a step is."""
-    if any(one.name == "after_sq_V" for one in lemmas.every):
+    _after_square(V2, lemmas.moved, "V", lemmas)
+
+
+def _after_square(square: Expression, step: Vector, letter: str, lemmas: Lemmas) -> None:
+    """What the mean square of a vector is at the next point, by what that vector is there."""
+    if any(one.name == f"after_sq_{letter}" for one in lemmas.every):
         return
-    step = lemmas.moved
-    value, name = read(step @ step), of_state(V2, lemmas)
+    value, name = read(step @ step), of_state(square, lemmas)
     whole, mean, why = mean_over(value, "H", lemmas)
     said = lemmas.terms.normal(value.expression)
     text = (
-        f"(* What a step is *)\nHypothesis step_of_V : forall (W : State) (H : Draw), {name} (next W H) = {said}.\n"
-        f"Lemma after_sq_V : forall W : State, E (fun H => ({name} (next W H))) = {mean}.\nProof.\n"
+        f"(* What a step is *)\n{lemmas.stepped(letter, f'{name} (next W H) = {said}')}\n"
+        f"Lemma after_sq_{letter} : forall W : State, E (fun H => ({name} (next W H))) = {mean}.\nProof.\n"
         f"  intro W. refine (proj2 (averages_ext _ _ _ mean_is_E (fun H => {whole}) _ _ _ ({why}))).\n"
-        f"  intro H. rewrite step_of_V. ring.\nQed."
+        f"  intro H. rewrite step_of_{letter}. ring.\nQed."
     )
-    lemmas.every.append(Lemma("after_sq_V", "", "", False, raw=text))
+    lemmas.every.append(Lemma(f"after_sq_{letter}", "", "", False, raw=text))

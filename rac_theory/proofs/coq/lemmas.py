@@ -13,7 +13,7 @@ from rac_theory.proofs.coq import sums
 from rac_theory.proofs.coq.lemma import TYPES, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
 from rac_theory.proofs.coq.roots import changes, square_of_root
-from rac_theory.proofs.coq.space import STEPS, Space
+from rac_theory.proofs.coq.space import MEMORY, STEPS, Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
 from rac_theory.proofs.fact import Fact, letters_in, read
@@ -83,6 +83,39 @@ class Lemmas:
             if about in self._assumptions:
                 return moved
         raise ValueError("what W - W* is after a step is not written for Coq of this algorithm")
+
+    @property
+    def kept(self) -> Vector:
+        """What is kept from step to step."""
+        return self._memory[0]
+
+    @property
+    def kept_next(self) -> Vector:
+        """What that is after a step."""
+        return self._memory[1]
+
+    @property
+    def kept_after(self) -> Expression:
+        """The square of that, on average."""
+        return E(self.kept_next @ self.kept_next)
+
+    @property
+    def _memory(self) -> tuple[Vector, Vector]:
+        for about, memory in MEMORY.items():
+            if about in self._assumptions:
+                return memory
+        raise ValueError("what is kept from step to step is not written for Coq of this algorithm")
+
+    @property
+    def squares_kept(self) -> tuple[Expression, ...]:
+        """The squares of what the algorithm keeps, if it keeps anything."""
+        return tuple(kept @ kept for about, (kept, _) in MEMORY.items() if about in self._assumptions)
+
+    def stepped(self, letter: str, said: str) -> str:
+        """Return what says what the square of a vector is after a step: a lemma of the space, or a hypothesis."""
+        script = self._space.stepped(letter, self._drawn())
+        head = f"step_of_{letter} : forall (W : State) (H : Draw), {said}."
+        return f"Lemma {head}\nProof. {script} Qed." if script else f"Hypothesis {head}"
 
     def has_mean(self, number: Expression) -> str:
         """Return the name of what says that a number at W has a mean after any number of steps; it is assumed."""

@@ -339,6 +339,16 @@ Proof.
   pose proof (Rmult_le_compat_l _ _ _ Q0 bound) as L3. fold (G T). lra.
 Qed.
 End OfX.
+
+(* psi is a Lyapunov function of x: it is at least x, and at first what x is at most. *)
+Theorem lyapunov x psi rho e T W0 x0 : (forall t, has_mean t x) -> (forall t, has_mean t psi) -> 0 <= rho ->
+  (forall t W, E (fun H => psi (next t W H)) <= rho * psi W + e) -> (forall W, x W <= psi W) -> psi W0 <= x0 ->
+  at_ T x W0 <= rho ^ T * x0 + sum (fun t => rho ^ t) T * e.
+Proof.
+  intros has_x has_psi h step above start. apply Rle_trans with (at_ T psi W0).
+  - apply at_le; [apply has_x | apply has_psi | exact above].
+  - apply iterated; assumption.
+Qed.
 End Steps.
 
 (* Steps that are the same at each t: the first may be split off instead of the last. *)

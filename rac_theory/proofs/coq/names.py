@@ -26,6 +26,7 @@ _TAKEN = {
     *("E", "R", "S", "W", "W0", "H", "m", "k", "t", "i", "f", "fstar", "next", "mean_m", "State", "Draw", "Client"),
     *("integrable", "add", "scal", "ip", "project", "grad", "noisy", "smooth", "most", "gains", "M", "Q_", "Q_scal"),
     *("least", "projected", "symmetric", "idempotent"),
+    *("Vec", "pair", "point", "kept", "phi", "ahead", "seen", "turned", "lipschitz", "unbiased", "noise"),
 }
 """What a file calls other things, beside its library, of the names that ours would have."""
 

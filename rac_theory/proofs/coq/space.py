@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from rac_theory.proofs.drawn import Drawn, H, Vector
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.quantities import NUMBERS, G, V, g, gap, gap_first, gap_next
+from rac_theory.proofs.quantities import NUMBERS, G, Gx, M, V, g, gap, gap_first, gap_next, gx
 from rac_theory.statements import (
     Predicate,
     Theorem,
     one_exact_step,
     plain_gaussian_rac_lora,
     rac_lora_exact,
+    rac_lora_momentum,
     rac_lora_stochastic,
 )
-from rac_theory.statements.symbols import gamma
+from rac_theory.statements.symbols import gamma, momentum
 
 _PRODUCT = """(* The space and its inner product *)
 Variables (add : State -> State -> State) (scal : R -> State -> State) (ip : State -> State -> R).
@@ -77,8 +78,75 @@ class World:
 STEPS: Mapping[Predicate, Vector] = {
     rac_lora_exact: V - H(G) * gamma,
     rac_lora_stochastic: V - H(g) * gamma,
+    rac_lora_momentum: V - H(gx) * gamma,
 }
 """What W - W* is after a step, said for Coq by itself; of other algorithms no theorem needs it."""
+
+MEMORY: Mapping[Predicate, tuple[Vector, Vector]] = {rac_lora_momentum: (M, M * momentum + H(gx))}
+"""What is kept from step to step, and what that is after a step, said by itself, too."""
+
+_PAIRS = """(* Vectors; a state is two of them, the point W and the momentum M *)
+Variable Vec : Type.
+Variables (add : Vec -> Vec -> Vec) (scal : R -> Vec -> Vec) (ip : Vec -> Vec -> R).
+Hypothesis ip_add_l : forall x y z, ip (add x y) z = ip x z + ip y z.
+Hypothesis ip_scal_l : forall c x y, ip (scal c x) y = c * ip x y.
+Hypothesis ip_sym : forall x y, ip x y = ip y x.
+Hypothesis ip_pos : forall x, 0 <= ip x x.
+Lemma ip_add_r x y z : ip x (add y z) = ip x y + ip x z. Proof. rewrite !(ip_sym x), ip_add_l; reflexivity. Qed.
+Lemma ip_scal_r c x y : ip x (scal c y) = c * ip x y. Proof. rewrite !(ip_sym x), ip_scal_l; reflexivity. Qed.
+Variables (pair : Vec -> Vec -> State) (point kept : State -> Vec).
+Hypothesis point_of : forall w m, point (pair w m) = w.
+Hypothesis kept_of : forall w m, kept (pair w m) = m.
+(* What f is of a state is what phi is of its point *)
+Variables (phi : Vec -> R) (grad : Vec -> Vec).
+Hypothesis f_of : forall s, f s = phi (point s).
+Hypothesis smooth : forall x y, phi (add x y) <= phi x + ip (grad x) y + {L} / 2 * ip y y.
+Hypothesis lipschitz : forall x y, let d := add (grad (add x y)) (scal (-1) (grad x)) in ip d d <= {L} * {L} * ip y y.
+(* What is drawn is an orthogonal projection *)
+Variable project : Draw -> Vec -> Vec.
+Hypothesis symmetric : forall H x y, ip (project H x) y = ip x (project H y).
+Hypothesis idempotent : forall H x, project H (project H x) = project H x.
+Hypothesis project_add : forall H x y, project H (add x y) = add (project H x) (project H y).
+Hypothesis project_scal : forall H c x, project H (scal c x) = scal c (project H x).
+Hypothesis integrable_seen : forall x y, integrable (fun H => ip x (project H y)).
+Hypothesis least : forall x, {lambda_min} * ip x x <= E (fun H => ip x (project H x)).
+Hypothesis most : forall x, E (fun H => ip x (project H x)) <= {lambda_max} * ip x x.
+Lemma seen H x y : ip (project H x) (project H y) = ip x (project H y).
+Proof. rewrite symmetric, idempotent; reflexivity. Qed.
+Lemma turned H x y : ip x (project H y) = ip y (project H x). Proof. rewrite <- symmetric; apply ip_sym. Qed.
+Lemma mean_turned x y : E (fun H => ip x (project H y)) = E (fun H => ip y (project H x)).
+Proof. apply (mean_ext _ _ _ mean_is_E); [intro H; apply turned | apply integrable_seen]. Qed.
+Lemma most_apart x y : - (2 * E (fun H => ip x (project H y))) + E (fun H => ip y (project H y))
+  + E (fun H => ip x (project H x)) <= {lambda_max} * (- (2 * ip x y) + ip y y + ip x x).
+Proof.
+  pose proof (most (add y (scal (-1) x))) as known.
+  assert (same : E (fun H => ip (add y (scal (-1) x)) (project H (add y (scal (-1) x))))
+    = -2 * E (fun H => ip x (project H y))
+      + (1 * E (fun H => ip y (project H y)) + (1 * E (fun H => ip x (project H x)) + 0))).
+  {{ refine (proj2 (averages_ext _ _ _ mean_is_E _ _ _ _ (averages_cons _ _ _ mean_is_E (-2) _ _ _ (integrable_seen x y)
+      (averages_cons _ _ _ mean_is_E 1 _ _ _ (integrable_seen y y)
+      (averages_cons _ _ _ mean_is_E 1 _ _ _ (integrable_seen x x) (averages_const _ _ _ mean_is_E 0)))))).
+    intro H. rewrite project_add, project_scal, !ip_add_l, !ip_add_r, !ip_scal_l, !ip_scal_r, (turned H y x). ring. }}
+  rewrite same, !ip_add_l, !ip_add_r, !ip_scal_l, !ip_scal_r, (ip_sym y x) in known. lra.
+Qed.
+(* and with it a gradient at X = W + gamma b M *)
+Variable noisy : State -> Draw -> Vec.
+Definition ahead (s : State) := add (point s) (scal ({gamma} * {b}) (kept s)).
+Hypothesis unbiased : forall s x,
+  E (fun H => ip x (project H (noisy s H))) = E (fun H => ip x (project H (grad (ahead s)))).
+Hypothesis noise : forall s, E (fun H => ip (noisy s H) (project H (noisy s H)))
+  <= E (fun H => ip (grad (ahead s)) (project H (grad (ahead s)))) + {lambda_max} * {C}.
+Definition next (s : State) (H : Draw) :=
+  pair (add (point s) (scal (- {gamma}) (project H (noisy s H)))) (add (scal {b} (kept s)) (project H (noisy s H))).
+"""
+_G, _GX, _M, _NOISY_AHEAD = "(grad (point W))", "(grad (ahead W))", "(kept W)", "(noisy W H)"
+_MULTIPLIED_OUT = "rewrite ?ip_add_l, ?ip_add_r, ?ip_scal_l, ?ip_scal_r"
+_YOUNG = f"(add (scal (1 - b) (project H {_M})) (scal (- lambda_max) (project H {_GX})))"
+
+
+def _seen_as(x: str, y: str) -> str:
+    return f"ip {x} (project H {y})"
+
 
 _SQUARE, _SEEN = "ip (grad W) (grad W)", "ip (project H (grad W)) (project H (grad W))"
 _NOISY = "(project H (noisy W H))"
@@ -140,6 +208,42 @@ WORLDS = (
         {**_LEAST, _BELOW: _DESCENT.replace("{exact}", "").replace("{step}", f"(scal (- {{gamma}}) {_NOISY})")},
     ),
     World(
+        (rac_lora_momentum,),
+        ("gamma", "L", "lambda_min", "lambda_max", "b", "C"),
+        _PAIRS,
+        {
+            G @ G: f"ip {_G} {_G}",
+            Gx @ Gx: f"ip {_GX} {_GX}",
+            G @ Gx: f"ip {_G} {_GX}",
+            M @ M: f"ip {_M} {_M}",
+            H(G) @ H(G): _seen_as(_G, _G),
+            H(Gx) @ H(Gx): _seen_as(_GX, _GX),
+            G @ H(Gx): _seen_as(_G, _GX),
+            H(M) @ H(M): _seen_as(_M, _M),
+            H(M) @ H(Gx): _seen_as(_GX, _M),
+            G @ H(gx): _seen_as(_G, _NOISY_AHEAD),
+            M @ H(gx): _seen_as(_M, _NOISY_AHEAD),
+            H(gx) @ H(gx): _seen_as(_NOISY_AHEAD, _NOISY_AHEAD),
+        },
+        {
+            "A square": "unfold {names}. first [apply ip_pos | rewrite <- seen; apply ip_pos | "
+            f"pose proof (ip_pos {_YOUNG}) as known; {_MULTIPLIED_OUT}, ?seen in known; "
+            f"rewrite (turned H {_M} {_GX}) in known; apply (le_from _ _ _ known); ring]",
+            "Smallest eigenvalue of E[H]": "apply least",
+            "Largest eigenvalue of E[H]": f"unfold {{names}}. first [apply most | apply (most_apart {_G} {_GX})]",
+            "Descent lemma": f"unfold {{names}}, gap, next. pose proof (smooth (point W) (scal (- gamma) (project H "
+            f"{_NOISY_AHEAD}))) as below. {_MULTIPLIED_OUT}, seen in below. rewrite !f_of, point_of. lra",
+            "The gradient is Lipschitz, and X - W = gamma b M": "unfold {names}, ahead. pose proof (lipschitz (point "
+            f"W) (scal (gamma * b) {_M})) as known. cbn zeta in known. {_MULTIPLIED_OUT} in known. "
+            "apply (le_from _ _ _ (diff _ _ known)). rewrite (ip_sym (grad (add _ _)) (grad (point W))). ring",
+            "g is unbiased at X and independent of H": f"unfold {{names}}. first [rewrite (unbiased W {_G}); apply "
+            f"Rle_refl | rewrite (unbiased W {_M}), (mean_turned {_M} {_GX}); apply Rle_refl]",
+            "The inequality of noise at X": "apply noise",
+            "step of M": f"intros W H. unfold {{names}}, next. rewrite kept_of. {_MULTIPLIED_OUT}, seen, (ip_sym "
+            f"(project H {_NOISY_AHEAD}) {_M}). ring.",
+        },
+    ),
+    World(
         (one_exact_step, plain_gaussian_rac_lora),
         ("nu",),
         _PRODUCT
@@ -197,6 +301,11 @@ class Space:
         if self._world is None:
             return f"Variable next : {'nat -> ' * in_time}State -> Draw -> State."
         return self._world.text.format(**{one: names[one] for one in self._world.constants})
+
+    def stepped(self, letter: str, names: Iterable[str]) -> str:
+        """Return a script by which the square of a vector after a step is what it is; none where it is a hypothesis."""
+        script = "" if self._world is None else self._world.proofs.get(f"step of {letter}", "")
+        return script.format(names=", ".join(names)) if script else ""
 
     def proof(self, fact: Fact, names: Iterable[str]) -> str:
         """Return a script by which a fact follows from what is assumed of the space; none where it is a hypothesis."""

@@ -10,7 +10,7 @@ from rac_theory.statements import assumptions as known
 
 from . import sketches, worlds
 from .one_step import exact_step, functions, of_a_function
-from .other_steps import certified_step
+from .other_steps import certified_step, momentum_step
 from .world import World
 
 _GAINS = {known.positive_gain, known.positive_gaussian_gain}
@@ -41,7 +41,14 @@ def _stale() -> Iterator[World]:
             law = {name: of_a_function(f, W, sketch)[name] for name in ("lambda_min", "lambda_max")}
             for i in (kept.argmin(), kept.argmax()):
                 stale = sketches.Sketch(sketch.H[i : i + 1], np.ones(1))
-                for world in (exact_step(f, W, stale, 1 / f.L, **law), certified_step(f, W, stale, 1.0)):
+                with_momentum = (
+                    momentum_step(f, W, M, stale, 1 / f.L, 0.5, **law)
+                    for M in (stale.H[0] @ f.gradient(W), f.gradient(W) - stale.H[0] @ f.gradient(W))
+                )
+                for world in (
+                    *(exact_step(f, W, stale, 1 / f.L, **law), certified_step(f, W, stale, 1.0)),
+                    *with_momentum,
+                ):
                     meets = world.meets - {known.fresh_projection} | {known.isotropic}
                     yield replace(world, name=f"{world.name}, stale", meets=meets, constants=world.constants | law)
 

@@ -89,3 +89,33 @@ def decreasing_steps() -> Iterator[World]:
                 gamma = noisy.constants["gamma"] * ((t + offset) / offset) ** power
                 constants = {**noisy.constants, "t": t, "offset": offset, "gamma": gamma}
                 yield replace(noisy, meets=noisy.meets - {known.rac_lora_stochastic} | {about}, constants=constants)
+
+
+def momentum_steps() -> Iterator[World]:
+    """Steps with momentum: M is any vector, what is seen most, or such that Young's inequality gives nothing away."""
+    rng = np.random.default_rng(23)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for i, (f, X, sketch) in enumerate([*drawn, *list(simple())[::2]]):
+        b, gamma, most = rng.choice([0.0, 0.3, 0.9, 0.99]), rng.choice(SIZES) / f.L, np.linalg.eigh(sketch.mean)
+        longest = most.eigenvectors[:, -1] * rng.uniform(0.1, 2)
+        of_equality = f.gradient(X) * sketch.spectrum[1] / (1 - b)
+        for M in (rng.standard_normal(len(X)), longest, of_equality):
+            yield momentum_step(f, X, M, sketch, gamma, b, size=rng.uniform(0.1, 1.5), noise=i % 3)
+
+
+def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b: float, *, size=0.5, noise=0, **law) -> World:
+    """A step from W = X - gamma b M, with noise of two values: along what is seen most, or along the gradient at X and
+    so counted in A, or in beta."""
+    W, Gx = X - gamma * b * M, f.gradient(X)
+    away = [np.linalg.eigh(sketch.mean).eigenvectors[:, -1], Gx, Gx][noise]
+    of_noise = {"A": [0.0, size**2 * f.L, 0.0][noise], "beta": [1.0, 1.0, 1 + size**2][noise]}
+    of_noise["C"] = size**2 if noise == 0 else 0.0
+    both = Sketch(np.repeat(sketch.H, 2, axis=0), np.repeat(sketch.p, 2) / 2)
+    gx = np.tile([Gx - size * away, Gx + size * away], (len(sketch.H), 1))
+    letters = at_a_point(f, W, both, -gamma * np.einsum("nij,nj->ni", both.H, gx))
+    seen = vectors(f, W, gx=gx) | {("M", ""): M, ("Gx", ""): Gx}
+    constants = {"gamma": gamma, "letters.b": b, **of_noise, **law}
+    meets = [known.structured_noise] if f.is_smooth or noise != 1 else []
+    return world("momentum", known.rac_lora_momentum, f, W, both, letters, seen, meets, **constants)

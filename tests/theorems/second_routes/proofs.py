@@ -26,6 +26,9 @@ ROOT_STEPS = replace(NOISY, offset=1.7)
 HARMONIC = replace(NOISY, gamma=0.14, offset=32.0)
 NOISY_ALONG = replace(NOISY, L=np.nan, L_H=2.6)
 OFF = replace(SHORT, bias_squared=0.8)
+CARRIED = tuple(
+    replace(EXACT, A=0.0, beta=1.0, C=0.8, gamma=gamma, letters={"b": b}) for gamma, b in ((0.15, 0.3), (0.2, 0.1))
+)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
 SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
@@ -281,6 +284,8 @@ PROOFS: dict[str, list[Equality]] = {
     "T15_pl": rates(steps.of_gain, EXACT),
     "T18": averages(steps.cycle, *TURNS),
     "T18_pl": rates(steps.cycle, *TURNS),
+    "T22": averages(steps.momentum, *CARRIED),
+    "T22_pl": rates(steps.momentum_pl, *CARRIED),
     "T19": largest_means(ROOT_STEPS, replace(ROOT_STEPS, A=0.0)),
     "T19_pl": weighted_gaps(HARMONIC, replace(HARMONIC, A=0.0)),
     "T17": averages(steps.leading, EXACT, LONG),

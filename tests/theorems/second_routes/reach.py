@@ -14,7 +14,7 @@ from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
 FALSE_AT_ZERO = ("lambda_min", "nu", "kept")
-TRUE_AT_ZERO = ("A", "beta", "C", "ell")
+TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b")
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Reach:
-    """Constants for which a proof is sound, and whether it is for others."""
+    """Constants for which a proof is sound, and whether it is for others; more of them, where an edge has two sides."""
 
     base: Constants
     sound: Callable[[Point], bool]
+    more: tuple[Constants, ...] = ()
 
 
 def relations(theorem: Theorem) -> tuple[Relation, ...]:
@@ -55,7 +56,7 @@ def points(theorem: Theorem) -> list[Point]:
     """Return points near every edge and far from it, in three units of f, for a sketch that hardly ever moves, too."""
     reach = REACH[theorem.id]
     moves = [(1.0, 1.0), (1.0, 1e-3), (1e-6, 1.0), (1e6, 1.0)]
-    bases = [Point(_in_units(reach.base, unit, moved)) for unit, moved in moves]
+    bases = [Point(_in_units(reach.base, unit, moved)) for unit, moved in moves] + [*map(Point, reach.more)]
     steep = [Point(replace(bases[0].c, gamma=bases[0].c.gamma / by, beta=by, A=0.0)) for by in (1e-4, 0.1, 1.0, 1e4)]
     bases += [point for point in steep if reach.sound(point)]
     fields = {one.constant for one in symbols_of(*relations(theorem)) if one.constant} - {"inner_steps"}
@@ -71,7 +72,12 @@ def points(theorem: Theorem) -> list[Point]:
 
 def _along(base: Point, name: str, sound) -> Iterator[Point]:
     def at(factor: float) -> Point:
-        return replace(base, c=replace(base.c, **{name: getattr(base.c, name) * factor}))
+        value = (getattr(base.c, name) or 1.0) * factor  # what is 0 becomes some number
+        if name.startswith("letters."):
+            changed = {"letters": {**base.c.letters, name.removeprefix("letters."): value}}
+        else:
+            changed = {name: value}
+        return replace(base, c=replace(base.c, **changed))
 
     if name in FALSE_AT_ZERO + TRUE_AT_ZERO:
         yield at(0.0)
@@ -169,6 +175,17 @@ def _harmonic(c):
     return fall >= 2 / c.offset and 1 <= kappa <= c.offset - 1
 
 
+def _with_momentum(c, fall):
+    """Noise does not grow, momentum is forgotten in time, and what is left at X is not negative."""
+    b = c.letters["b"]
+    is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
+    return is_known and c.lambda_min > 0 and 0 <= b < 1 and b + fall < 1 and steps.left_at_X(c, fall) >= 0
+
+
+def _momentum_falls(c):
+    return c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu)
+
+
 def _when(sound):
     return lambda p: bool(sound(p.c))
 
@@ -225,6 +242,12 @@ REACH = {
     "T18_pl": Reach(proofs.TURNS[0], _when(lambda c: _turns_gain(c) and _falls(steps.cycle, c))),
     "T20": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
     "T20_pl": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
+    "T22": Reach(proofs.CARRIED[0], _when(lambda c: _with_momentum(c, 0.0))),
+    "T22_pl": Reach(
+        proofs.CARRIED[0],
+        _when(_momentum_falls),
+        (replace(proofs.CARRIED[0], gamma=0.19, lambda_max=0.95, letters={"b": 0.5}),),
+    ),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),

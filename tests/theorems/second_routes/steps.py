@@ -32,6 +32,38 @@ def of_gain(c, gap, square):
     return gap - c.nu * square / 2
 
 
+def momentum(c, psi, square):
+    """A step of T22: descent at W for steps along H g, g at X; psi has so much of ``||M||^2`` as X being elsewhere
+    costs."""
+    return _with_momentum(c, psi, square, 0.0)
+
+
+def momentum_pl(c, psi, square):
+    """The same of T22_pl, where ``||M||^2`` must fall by the factor of the gap, too."""
+    return _with_momentum(c, psi, square, c.gamma * c.lambda_min * c.mu)
+
+
+def _with_momentum(c, psi, square, fall):
+    length = c.lambda_min * square  # -2 <G, G_X> is -|G|^2 - |G_X|^2 + |G - G_X|^2
+    noise = (c.L / 2 * c.gamma**2 + share_of_memory(c, fall)) * c.lambda_max * c.C
+    return psi - c.gamma * length / 2 + noise
+
+
+def share_of_memory(c, fall):
+    """How much of ``||M||^2`` in psi pays for X being ``gamma b M`` away, where it falls by so much of it."""
+    b = c.letters["b"]
+    apart = c.gamma / 2 * c.lambda_max * (c.L * c.gamma * b) ** 2
+    kept = b**2 + b * (1 - b)  # by Young's inequality
+    return apart / (1 - fall - kept)
+
+
+def left_at_X(c, fall):
+    """What is left of the squared gradient at X, in units of gamma / 2."""
+    b = c.letters["b"]
+    of_memory = share_of_memory(c, fall) * (1 + b * c.lambda_max / (1 - b))
+    return 1 - c.L * c.gamma - of_memory / (c.gamma / 2)
+
+
 def certified(c, gap, scaled):
     """A step of T16: half of what is certified of a squared gradient times its step, if that is drawn most rarely."""
     return gap - c.lambda_min * scaled / 2

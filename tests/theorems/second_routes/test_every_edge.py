@@ -24,13 +24,15 @@ def changed_relations_of(theorem):
 
 def possible_constants():
     """Yield random numbers for all symbols, 200 at a time; a step and L come one by one, as sums over steps ask for."""
-    rng = np.random.default_rng(24)
+    rng, of_memory = np.random.default_rng(24), np.random.default_rng(25)
     for length in np.linspace(0.02, 2.6, 65):  # 0.04 apart, as edges are moved by a tenth
         for steps in (1, 3):
             L = 10 ** rng.uniform(-1, 1)
             some = {
                 name: 10 ** rng.uniform(-2, 1, 200) for name in ("A", "beta", "C", "nu", "omega", "max lambda(M Q)")
             }
+            some["b"] = of_memory.random(200)
+            some["A"] = np.where(of_memory.random(200) < 0.5, 0.0, some["A"])  # T22 asks for none
             some["t_0"] = 10 ** rng.uniform(0, 4, 200)
             some |= {name: L * rng.random(200) ** 2 for name in ("mu", "s")}
             high = rng.random(200)

@@ -1,0 +1,177 @@
+r"""Momentum on projected gradients, a fresh H at each step: what T1 and T2 say, at the shifted point.
+
+``M+ = b M + H g`` and ``X+ = X - gamma (1 - b) M+``, g at X. The point ``W = X - gamma b M`` moves by ``- gamma H g``,
+as without momentum, but for where g is taken. Both theorems are about W. They promise no speed-up.
+"""
+
+from rac_theory.algebra import Lemma, Let, equal, powers
+from rac_theory.proofs import (
+    E as expected,
+)
+from rac_theory.proofs import (
+    Fact,
+    G,
+    Gx,
+    H,
+    M,
+    assumed,
+    gap_next,
+    grant,
+    high,
+    low,
+    lyapunov,
+    lyapunov_added,
+    mean,
+    memory_of,
+    ordered,
+    plus,
+    proved,
+    square,
+)
+from rac_theory.proofs import gap as gap_at_W
+from rac_theory.statements import (
+    E,
+    Theorem,
+    Tightest,
+    gap,
+    mean_squared_gradient,
+    rac_lora_momentum,
+    reductions,
+)
+from rac_theory.statements.assumptions import (
+    bounded_below,
+    certified_minimum,
+    known_largest_projection,
+    polyak_lojasiewicz,
+    smooth,
+    structured_noise,
+)
+from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.statements.symbols import momentum as b
+from rac_theory.theorems.shared import end, half, known, moves, pl
+
+_SOURCE = "derived: descent at the shifted point, and Young's inequality for the momentum"
+_NOISE = (structured_noise, equal(A, 0), beta <= 1)
+
+_forgotten = 1 - b
+
+Lambda = Let("Lambda", lambda_max / _forgotten, "largest eigenvalue of E[H], over 1 - b")
+theta = Let("theta", 1 - gamma * L - (gamma * L * b) ** 2 * Lambda * (1 + b * Lambda), "share of the gradient at X")
+
+T22 = Theorem(
+    id="T22",
+    name="rac_lora_momentum_nonconvex",
+    source=_SOURCE,
+    mark="derived",
+    about=rac_lora_momentum,
+    given=(smooth, *_NOISE, b >= 0, b < 1, theta >= 0, lambda_min > 0, known_largest_projection, bounded_below),
+    claim=E(mean_squared_gradient)
+    <= 2 * gap0_upper / (gamma * lambda_min * T)
+    + L * gamma * C * lambda_max / lambda_min * (1 + gamma * L * b**2 * Lambda),
+    tightest=Tightest(1.0, "x^2/2, H = 1, b = 0, gamma = 1, where it is T1: an equality at every T"),
+)
+
+room = Let("room", 1 - b - gamma * lambda_min * mu, "what the momentum leaves of a step")
+slack = Let(
+    "slack",
+    (1 - gamma * L) * (1 - b) * room - (gamma * L * b) ** 2 * lambda_max * (1 - b + b * lambda_max),
+    "share of the gradient at X, times (1 - b) room",
+)
+rho = Let("rho", 1 - gamma * lambda_min * mu, "factor of the gap, a step")
+
+T22_pl = Theorem(
+    id="T22_pl",
+    name="rac_lora_momentum_pl",
+    source=_SOURCE,
+    mark="derived",
+    about=rac_lora_momentum,
+    given=(
+        *(smooth, *_NOISE, b >= 0, room > 0, slack >= 0),
+        *(lambda_min > 0, known_largest_projection, certified_minimum, polyak_lojasiewicz),
+    ),
+    claim=E(gap)
+    <= rho**T * gap0
+    + powers(rho, 0, T - 1) * L * gamma**2 * lambda_max * C / 2 * (1 + gamma * L * b**2 * lambda_max / room),
+    lemmas={  # where slack is not negative gamma L is at most 1
+        **dict.fromkeys((rho, room), (room > 0, Lemma((0, 1), {lambda_min: "down", mu: "down"}, "given"))),
+        slack: (slack >= 0, Lemma((0, 1), dict.fromkeys((lambda_min, mu, L, lambda_max), "down"), "given")),
+    },
+    tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, b = 0, gamma = 1/L: an equality at every T"),
+)
+
+TRIED = {"momentum": "T22 T22_pl"}
+
+REDUCTIONS = reductions(
+    {
+        T22: E(mean_squared_gradient)
+        <= 2 * gap0_upper / (gamma * lambda_min * T) + L * gamma * C * lambda_max / lambda_min,
+        T22_pl: E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * L * gamma**2 * lambda_max * C / 2,
+    },
+    {b: 0},
+    "no momentum: T1 and T2 of noise that does not grow",
+)
+
+
+# Proofs.
+noisy = grant("descent", rac_lora_momentum)
+noise = known.noise_ahead
+kept, then = memory_of(rac_lora_momentum)
+(at_least_0,) = assumed(b >= 0)
+(below_1,) = assumed(b < 1)
+(fits,) = assumed(theta >= 0)
+most = proved("", lambda_max > 0, ordered + moves)
+
+
+def _step(left: Fact, spared: Fact, share: Fact) -> Fact:
+    """One step of psi, on average, but for what the gradient at W pays: Young's inequality is taken with
+    ``(1 - b)/lambda_max``; ``spared`` is how much of ``||H G_X||^2`` is left, ``left`` that 1 - b is positive."""
+    young = mean(square(H(M) * (1 - b) - H(Gx) * lambda_max))
+    size = plus[gamma]
+    return (
+        mean(noisy)
+        + size * grant("unbiased_ahead", G)
+        + 2 * share * at_least_0 * grant("unbiased_ahead", M * -1)
+        + (half * plus[L] * size * size + share) * noise
+        + half * size * low(G)
+        + half * size * high(G - Gx)
+        + half * size * plus[lambda_max] * known.ahead
+        + share * at_least_0 / left / most * young
+        + share * at_least_0 * left / most * high(M)
+        + half * size * spared * mean(square(H(Gx)))
+    )
+
+
+def _share(left: Fact) -> Fact:
+    """How much of ``||M||^2`` is in psi: ``gamma^3 L^2 b^2 lambda_max`` over twice what is ``left``."""
+    size = plus[gamma]
+    return half * size * size * size * plus[L] * plus[L] * at_least_0 * at_least_0 * most / left
+
+
+def prove_T22() -> tuple[Fact, Fact]:
+    left = proved("", 1 - b > 0, below_1)
+    share = _share(left)
+    m = share.value.expression
+    psi = gap_at_W + m * (kept @ kept)
+    floor = L * gamma**2 / 2 * lambda_max * C * (1 + gamma * L * b**2 * Lambda)
+    after = expected(gap_next) + m * expected(then @ then)
+    said = after <= psi + floor - gamma * lambda_min / 2 * (G @ G)
+    step = proved("One step", said, _step(left, fits, share))
+    slope = half * plus[gamma] * moves
+    above = end + share * square(M)
+    return lyapunov_added(rac_lora_momentum, psi, step, slope, above, gap0_upper), slope * plus[T]
+
+
+def prove_T22_pl() -> tuple[Fact, Fact]:
+    (some,) = assumed(room > 0)
+    (enough,) = assumed(slack >= 0)
+    lost = plus[gamma] * plus[lambda_min] * plus[mu]
+    left, remains = proved("", 1 - b > 0, some + lost), proved("", room > 0, some)
+    share = _share(remains)
+    m = share.value.expression
+    psi = gap_at_W + m * (kept @ kept)
+    floor = L * gamma**2 / 2 * lambda_max * C * (1 + gamma * L * b**2 * lambda_max / room)
+    after = expected(gap_next) + m * expected(then @ then)
+    paid = _step(left, enough / left / remains, share) + plus[gamma] * plus[lambda_min] * pl
+    step = proved("One step", after <= rho * psi + floor, paid)
+    factor = proved("", rho >= 0, remains + at_least_0)
+    return lyapunov(rac_lora_momentum, psi, step, factor, share * square(M), gap0), grant("number")

@@ -1,0 +1,94 @@
+"""A Lyapunov function with what is kept from step to step: each of its premises is asked for, by kernel and checker."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from rac_theory import prove, theorems
+from rac_theory.algebra import powers
+from rac_theory.proofs import G, M, Missing, Proof, checker, exported, gap, lyapunov, lyapunov_added, one, plus, square
+from rac_theory.proofs.fact import granted
+from rac_theory.proofs.quantities import E, gap_next
+from rac_theory.proofs.schemas import memory_of
+from rac_theory.statements import rac_lora_exact, rac_lora_momentum
+from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, lambda_max, lambda_min, momentum
+from rac_theory.theorems import E as mean
+from rac_theory.theorems.momentum import Lambda, rho, room
+
+_, THEN = memory_of(rac_lora_momentum)
+PSI, AFTER = gap + gamma * (M @ M), E(gap_next) + gamma * E(THEN @ THEN)
+STEP, ABOVE = granted("", AFTER <= PSI + C), plus[gamma] * square(M)
+ADDED, POSITIVE = granted("", gamma * (G @ G) <= PSI - AFTER + C), granted("", PSI >= 0)
+
+
+def test_each_premise_is_asked_for():
+    """psi at least x, or not negative; a rest that no draw changes; and a square of what this algorithm keeps."""
+    assert lyapunov(rac_lora_momentum, PSI, STEP, one, ABOVE, gap0).said is not None
+    assert lyapunov_added(rac_lora_momentum, PSI, ADDED, plus[gamma], POSITIVE, gap0_upper).said is not None
+    for psi, step, rate, above in (
+        (PSI, STEP, one, square(M)),
+        (PSI, granted("", AFTER <= PSI + C + G @ G), one, ABOVE),
+        (PSI, granted("", AFTER <= PSI + C + M @ M), one, ABOVE),
+        (gap + gamma * (G @ G), STEP, one, ABOVE),
+        (2 * gap + gamma * (M @ M), STEP, one, ABOVE),
+        (gap + gamma * (M @ M) ** 2, STEP, one, ABOVE),
+        (PSI, STEP, square(M), ABOVE),
+    ):
+        with pytest.raises(Missing):
+            lyapunov(rac_lora_momentum, psi, step, rate, above, gap0)
+    with pytest.raises(Missing):
+        lyapunov_added(rac_lora_momentum, PSI, ADDED, plus[gamma], ABOVE, gap0_upper)
+    with pytest.raises(Missing, match="what is kept"):
+        lyapunov(rac_lora_exact, PSI, STEP, one, ABOVE, gap0)
+
+
+_first, _floor = 2 * gap0_upper / (gamma * lambda_min * T), L * gamma * C * lambda_max / lambda_min
+_noise = L * gamma**2 * lambda_max * C / 2
+FALSE = {
+    "19/10 for 2": ("T22", Fraction(19, 20) * _first + _floor * (1 + gamma * L * momentum**2 * Lambda)),
+    "b^3 in the noise": ("T22", _first + _floor * (1 + gamma * L * momentum**3 * Lambda)),
+    "no noise of momentum": ("T22", _first + _floor),
+    "lambda_max for Lambda": ("T22", _first + _floor * (1 + gamma * L * momentum**2 * lambda_max)),
+    "no noise of momentum, PL": ("T22_pl", rho**T * gap0 + powers(rho, 0, T - 1) * _noise),
+    "1 - b for room": (
+        "T22_pl",
+        rho**T * gap0
+        + powers(rho, 0, T - 1) * _noise * (1 + gamma * L * momentum**2 * lambda_max / (room + gamma * lambda_min)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_a_changed_claim_is_refused(name):
+    id, bound = FALSE[name]
+    proof = prove(id)
+    with pytest.raises(Missing):
+        Proof(replace(proof.theorem, id="changed", claim=mean(proof.theorem.metric) <= bound), proof.fact, proof.times)
+
+
+@pytest.mark.parametrize("id", ["T22", "T22_pl"])
+def test_without_one_of_its_assumptions_it_is_refused(id):
+    """All that is given is used: each that is left out is missed."""
+    proof, ours = prove(id), theorems.ALL[id]
+    assert proof.unused == ()
+    for one_ in ours.given:
+        given = tuple(each for each in ours.given if each is not one_)
+        with pytest.raises(Missing):
+            Proof(replace(ours, id="without", given=given, lemmas={}), proof.fact, proof.times)
+
+
+@pytest.mark.parametrize(
+    ("id", "right", "wrong"),
+    [
+        ("T22", "(* 2 momentum (E (dot M (H gx))))", "(* 3 momentum (E (dot M (H gx))))"),
+        ("T22_pl", "(^ momentum 2)", "(^ momentum 3)"),
+        ("T22", "given (>= theta 0)\n", ""),
+        ("T22", "about rac_lora_momentum", "about rac_lora_stochastic"),
+    ],
+)
+def test_a_changed_file_is_refused(id, right, wrong):
+    text = exported(prove(id))
+    assert right in text
+    with pytest.raises(checker.Refused):
+        checker.check(text.replace(right, wrong))

@@ -1,0 +1,197 @@
+"""T22: momentum on projected gradients, where it holds exactly, is refuted, and is not applicable."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rac_theory import GD, Case, Constants, FiniteDifferences, Minibatch, Noisy, Status, expected, theorems, verify
+from rac_theory.algebra import Relation
+from rac_theory.algorithms import H, Method, gradient, letter, state
+from rac_theory.problems import LeastSquares, PLSine, Quadratic
+from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
+from rac_theory.statements import MOMENTUM
+from rac_theory.statements.assumption import met
+from rac_theory.statements.metric import Curves
+
+AT_W, AT_X = MOMENTUM
+T22, T22_pl = theorems.T22, theorems.T22_pl
+BOTH = ("T22", "T22_pl")
+SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
+LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(20.0) % 3, l2=0.1)
+WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
+
+
+def case(problem, sketch, b, gamma_L=0.4, steps=40, method=AT_W, **more):
+    return Case(method(sketch, gamma=gamma_L / problem.L, b=b, **more), problem, steps=steps)
+
+
+EXACT = {
+    "quadratic": case(SKEW, Coordinate(4, 1), 0.7),
+    "written at X": case(SKEW, Coordinate(4, 1), 0.7, method=AT_X),
+    "weighted": case(SKEW, WEIGHTED, 0.5),
+    "Haar": case(SKEW, Haar(4, 2), 0.45),
+    "no sketch": case(LEAST, None, 0.3),
+    "no momentum": case(SKEW, Coordinate(4, 1), 0.0, 1.0),
+    "noise": case(SKEW, Coordinate(4, 1), 0.7, gradients=Noisy(0.3)),
+    "noise, weighted": case(SKEW, WEIGHTED, 0.3, gradients=Noisy(0.1)),
+}
+
+
+@pytest.mark.parametrize("id", BOTH)
+@pytest.mark.parametrize("name", EXACT)
+def test_it_holds_exactly(id, name):
+    verdict = verify(id, EXACT[name])
+    assert verdict.status is Status.HOLDS, verdict
+    assert verdict.evidence == "exact"
+
+
+def test_at_W_and_at_X_are_one_method():
+    """The same expectations in either way of writing: catches a shift of gamma M, or of b M."""
+    curves = [expected(case(SKEW, WEIGHTED, 0.6, method=method)).gap for method in MOMENTUM]
+    np.testing.assert_allclose(*curves, rtol=1e-12)
+
+
+def enumerated(problem, projections, probabilities, gamma, b, start, steps):
+    """Means over all draws of what is recorded at W, on a function that is not quadratic, by a tree."""
+    W, M, p = start[None], np.zeros((1, *start.shape)), np.ones(1)
+    values, squares = [], []
+    for _ in range(steps + 1):
+        G = problem.gradient(W)
+        values.append(p @ problem.value(W))
+        squares.append(p @ np.sum(G**2, axis=(-2, -1)))
+        ahead = problem.gradient(W + gamma * b * M)
+        moved = np.concatenate([P @ ahead for P in projections])
+        W, M = (np.concatenate([each] * len(projections)) for each in (W, M))
+        W, M, p = W - gamma * moved, b * M + moved, np.concatenate([p * q for q in probabilities])
+    return Curves(np.array([values]), np.array([squares]))
+
+
+@pytest.mark.parametrize(("b", "gamma_L", "share"), [(0.5, 0.5, 0.5), (0.25, 0.45, 0.3), (0.1, 0.7, 0.5)])
+def test_it_holds_by_enumeration_where_f_is_not_quadratic(b, gamma_L, share):
+    """All draws of 12 steps on a function that is not convex, H on one of two axes."""
+    problem = PLSine((2, 1))
+    projections, chances = [np.diag([1.0, 0.0]), np.diag([0.0, 1.0])], [share, 1 - share]
+    start, gamma, T = np.array([[2.0], [-1.5]]), gamma_L / problem.L, 12
+    known = Constants.of(case(problem, WeightedCoordinate(2, 1, chances), b, gamma_L, T))
+    curves = enumerated(problem, projections, chances, gamma, b, start, T)
+    gap0 = float(problem.value(start[None])[0])
+    known = replace(known, gap0=gap0, gap0_upper=gap0, letters={"b": b}, gamma=gamma, C=0.0, A=0.0, beta=1.0)
+    for theorem in (T22, T22_pl):
+        assert all(met(relation, 1, known) for relation in theorem.given if isinstance(relation, Relation))
+        left = theorem.metric.along(curves, known)[0, 1:]
+        assert np.all(left <= theorem.claim.at(known, np.arange(1.0, T + 1)) * (1 + 1e-12))
+
+
+LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
+
+
+def on_the_line(method, b, gamma, steps):
+    return Case(method(None, gamma=gamma, b=b), LINE, [[1.0]], steps=steps)
+
+
+def ratios(id, case):
+    verdict = verify(id, case)
+    assert verdict.evidence == "exact"
+    return verdict.mean[1:] / verdict.bound[1:]
+
+
+def test_at_X_alone_it_is_false():
+    """x^2/2, H = 1, b = 1/3, at the edge of what is assumed: 1.022 of the bound at X, .933 at W."""
+    b, gamma, T = 1 / 3, 0.828, 100
+    at_X = expected(on_the_line(AT_X.reporting(state("X")), b, gamma, T)).gap
+    bound = T22.claim.at(Constants.of(on_the_line(AT_W, b, gamma, T)), np.array([float(T)]))[0]
+    assert np.mean(2 * at_X[:T]) / bound == pytest.approx(1.022, abs=1e-3)
+    assert ratios("T22", on_the_line(AT_W, b, gamma, T))[-1] == pytest.approx(0.933, abs=1e-3)
+    assert verify("T22", on_the_line(AT_X.reporting(state("X")), b, gamma, T)).status is Status.NOT_APPLICABLE
+
+
+def test_where_it_is_attained():
+    """b = 0, where it is T1 and T2 at 1/L: equalities at every T."""
+    round_ = Case(AT_W(Coordinate(4, 1), gamma=1.0, b=0.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=20)
+    np.testing.assert_allclose(ratios("T22_pl", round_), 1.0, rtol=1e-9)
+    np.testing.assert_allclose(ratios("T22", on_the_line(AT_W, 0.0, 1.0, 4)), 1.0, rtol=1e-9)
+
+
+def test_what_is_assumed_is_needed():
+    """gamma L = 1/2, p = 1/16 and 1 - b = p/4: beyond the edge by a factor of 4, and 2.8 of the bound without it."""
+    rare = Case(
+        AT_W(Coordinate(16, 1), gamma=0.5, b=1 - 1 / 64), Quadratic.left(np.eye(16), np.ones((16, 1))), steps=400
+    )
+    assert any("theta >= 0" in told for told in verify("T22", rare).unmet)
+    c = Constants.of(rare)
+    curve = expected(rare)
+    mean = np.cumsum(2 * curve.gap)[:-1] / np.arange(1, 401)
+    assert np.max(mean / T22.claim.at(c, np.arange(1.0, 401))) > 1.1
+
+
+TAMPERED = {
+    "T22: no C": ("T22", {"C": 0.0}, EXACT["noise"], 4000),
+    "T22_pl: no C": ("T22_pl", {"C": 0.0}, EXACT["noise"], 4000),
+    "T22: lambda_max for lambda_min": ("T22", {"lambda_min": 0.95}, "rare", 400),
+    "T22_pl: lambda_max for lambda_min": ("T22_pl", {"lambda_min": 0.95}, "rare", 400),
+    "T22_pl: mu of another direction": ("T22_pl", {"mu": 1.0}, EXACT["quadratic"], 400),
+}
+RARE = case(Quadratic.left(np.eye(2), np.array([[1.0], [0.0]])), WeightedCoordinate(2, 1, [0.05, 0.95]), 0.05)
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_tampered_with_it_is_refuted(name):
+    id, false, of, steps = TAMPERED[name]
+    of = replace(RARE if of == "rare" else of, steps=steps)
+    assert verify(id, of, constants=replace(Constants.of(of), **false)).status is Status.VIOLATED
+
+
+W, M = state("W", "M")
+g, b, lr = H(gradient(W)), letter("b"), letter("gamma")
+PLAIN_HEAVY_BALL = Method({W: W - (M * b + g) * lr, M: M * b + g}, start={M: 0})
+NOT_APPLICABLE = {
+    "the theorem is about momentum": (BOTH, Case(GD(0.5), SKEW, steps=3)),
+    "at W = X - gamma b M": (BOTH, case(SKEW, WEIGHTED, 0.3, method=PLAIN_HEAVY_BALL)),
+    "known noise": (BOTH, case(SKEW, WEIGHTED, 0.3, gradients=FiniteDifferences(0.1))),
+    "A = 0": (BOTH, case(LEAST, WEIGHTED, 0.3, gradients=Minibatch(2))),
+    "b >= 0": (BOTH, case(SKEW, WEIGHTED, -0.3)),
+    "b < 1": (("T22",), case(SKEW, WEIGHTED, 1.0)),
+    "room > 0": (("T22_pl",), case(SKEW, WEIGHTED, 1.0)),
+    "theta >= 0": (("T22",), case(SKEW, WEIGHTED, 0.9, 0.9)),
+    "slack >= 0": (("T22_pl",), case(SKEW, WEIGHTED, 0.9, 0.9)),
+    "lambda_min > 0": (BOTH, case(SKEW, WeightedCoordinate(4, 1, [0.5, 0.5, 0.0, 0.0]), 0.1)),
+}
+UNKNOWN = {"L": BOTH, "C": BOTH, "lambda_max": BOTH, "gap0_upper": ("T22",), "gap0": ("T22_pl",), "mu": ("T22_pl",)}
+
+
+@pytest.mark.parametrize("why", NOT_APPLICABLE)
+def test_each_assumption_that_is_broken_is_named(why):
+    ids, broken = NOT_APPLICABLE[why]
+    for id in ids:
+        verdict = verify(id, broken)
+        assert verdict.status is Status.NOT_APPLICABLE
+        assert any(why in told for told in verdict.unmet), verdict.unmet
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_each_constant_that_is_not_known_is_asked_for(name):
+    for id in UNKNOWN[name]:
+        unknown = replace(Constants.of(EXACT["weighted"]), **{name: np.nan})
+        assert verify(id, EXACT["weighted"], constants=unknown).status is Status.NOT_APPLICABLE
+
+
+def test_beta_above_1_is_named():
+    more = replace(Constants.of(EXACT["weighted"]), beta=1.5)
+    assert any("beta <= 1" in told for told in verify("T22", EXACT["weighted"], constants=more).unmet)
+
+
+def test_exact_expectations_of_random_laws_are_below_the_bounds():
+    """300 laws on random axes and quadratics, b and gamma up to the edge; catches Lambda that is 1 - b off."""
+    rng, tried = np.random.default_rng(522), 0
+    while tried < 300:
+        d = int(rng.integers(1, 4))
+        chances = rng.dirichlet(np.full(d, 2.0))
+        problem = Quadratic.left(np.diag(10 ** rng.uniform(-2, 0, d)), rng.standard_normal((d, 1)))
+        some = case(problem, WeightedCoordinate(d, 1, chances), rng.uniform(0, 0.98), rng.uniform(0.05, 1), 30)
+        for id in BOTH:
+            verdict = verify(id, some)
+            if verdict.status is not Status.NOT_APPLICABLE:
+                tried += 1
+                assert verdict.evidence == "exact"
+                assert np.all(verdict.mean[1:] <= verdict.bound[1:] * (1 + 1e-12))
