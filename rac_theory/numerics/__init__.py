@@ -1,7 +1,6 @@
 """Numerics: arrays and numbers in, arrays and numbers out, with no concept of this library. Projections, eigenvalues,
-rounding, exact rational arithmetic, random streams, and the statistics of bets, exchanges and counts: evidence,
-confidence limits, and the account from which levels are spent. It uses base. It must not know what a sketch, a problem
-or a theorem is.
+rounding, exact rational arithmetic, random streams, and the statistics of bets: evidence, confidence limits, and the
+account from which levels are spent. It uses base. It must not know what a sketch, a problem or a theorem is.
 """
 
 from rac_theory.numerics import evidence, rational
