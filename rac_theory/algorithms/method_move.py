@@ -44,7 +44,7 @@ def move_of(method: Method) -> Move:
     Move(length=2 gamma, memory=b, ahead=-2 b gamma)
     >>> move_of(Method({X: X - gamma * gradient(X)}))
     Traceback (most recent call last):
-    ValueError: a step must move what is reported along H of a gradient, here it is moved by -gamma grad f(X)
+    ValueError: a step must move what is reported along H of a gradient, here it is moved by (-gamma) (grad f(X))
     """
     W = method.reported
     moved = _at(method, W, method.lines) - W
