@@ -1,6 +1,7 @@
 """The facts of a method: what its lines say of a step, as instances of the schemas at its points and vectors."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from rac_theory.algebra import Let
 from rac_theory.algorithms import Method
@@ -72,7 +73,7 @@ def facts_of(method: Method, along: tuple[str, ...] = ("G",), letters: tuple[Let
     )
 
 
-def _at_vectors(about: About) -> Iterator[tuple[object, ...]]:
+def _at_vectors(about: About) -> Iterator[tuple[Any, ...]]:
     """Schemas into which a vector is put, at those of a step, and at what H leaves of them."""
     assert about.step is not None
     names = ["G", *about.step.along, *(["Gx", "M"] if about.step.memory is not None else [])]
