@@ -18,7 +18,7 @@ from rac_theory.algorithms.layered import LayeredRACLoRA
 from rac_theory.algorithms.lora import LoRA
 from rac_theory.algorithms.method import Combination, H, Method, Program, gradient, letter, state
 from rac_theory.algorithms.method_descent import MethodDescent, called
-from rac_theory.algorithms.method_move import Move, move_of
+from rac_theory.algorithms.method_move import move_of
 from rac_theory.algorithms.method_text import formula, text
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
@@ -51,7 +51,6 @@ __all__ = [
     "LoRA",
     "Method",
     "MethodDescent",
-    "Move",
     "Program",
     "ProjectedDescent",
     "RACLoRA",

@@ -8,8 +8,7 @@ import pytest
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, fastest_learning_rate, fastest_letters, learning_rate
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, Frozen, Gaussian, Haar, Uniform
-
-from ..algorithms.methods import HEAVY_BALL, LONGER
+from tests.algorithms.methods import HEAVY_BALL, LONGER
 
 CURVED = Quadratic.left(np.diag([4.0, 1.0, 1.0, 0.5, 0.25]), np.ones((5, 2)))
 OBLIQUE = FiniteSupport(np.random.default_rng(1).standard_normal((6, 5, 2)), [0.3, 0.2, 0.2, 0.1, 0.1, 0.1])

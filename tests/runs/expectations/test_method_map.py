@@ -27,8 +27,7 @@ from rac_theory.problems import Federated, Layers, LeastSquares, PLSine, Quadrat
 from rac_theory.runs.expectations.route import moment_map
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, WeightedCoordinate
 from rac_theory.statements.symbols import gamma
-
-from ..algorithms.methods import DECAY, HEAVY_BALL, LETTERS, METHODS, REPORTS, STARTS, STEPS, W, called
+from tests.algorithms.methods import DECAY, HEAVY_BALL, LETTERS, METHODS, REPORTS, STARTS, STEPS, W, called
 
 ROOM = np.random.default_rng(8)
 fractions = np.frompyfunc(Fraction, 1, 1)
