@@ -41,8 +41,8 @@ PROBLEMS = (
 )
 SETTINGS = (
     *("1/L", "1.5/L", "1/L_H", "coordinate descent", "step per draw", "inverse on range", "in turns", "certified"),
-    *("bernoulli", "galore", "lazy galore", "differences", "minibatch", "horizon", "noisy", "root steps"),
-    *("harmonic steps", "reshuffled", "federated", "client epochs", "plain", "plain gaussian"),
+    *("bernoulli", "galore", "lazy galore", "differences", "momentum", "minibatch", "horizon", "noisy"),
+    *("root steps", "harmonic steps", "reshuffled", "federated", "client epochs", "plain", "plain gaussian"),
 )
 SIDES = ("left", "right", "both")
 LOSSES = ("least_squares", "logistic", "softmax")

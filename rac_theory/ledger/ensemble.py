@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from rac_theory import theorems
+from rac_theory.algorithms import MethodDescent
 from rac_theory.base import one_blas_thread
 from rac_theory.cases import Case, Constants
 from rac_theory.ledger.cell import Cell, Key, Level
@@ -52,7 +54,10 @@ class Ensemble:
         constants = constants_of(case)
         gamma = setting.step(constants, case)
         if gamma != case.algorithm.gamma:
-            case = replace(case, algorithm=replace(case.algorithm, gamma=gamma))  # type: ignore[type-var]
+            algorithm: Any = case.algorithm
+            is_method = isinstance(algorithm, MethodDescent)
+            changed = algorithm.with_letters(gamma=gamma) if is_method else replace(algorithm, gamma=gamma)
+            case = replace(case, algorithm=changed)
             constants = constants_of(case)
         if setting.shorten is not None:
             case = replace(case, algorithm=setting.shorten(case.algorithm, constants))

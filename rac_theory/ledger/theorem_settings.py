@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rac_theory.algorithms import CyclicRACLoRA, InverseOnRange, RACLoRA, Side, StepPerDraw
+from rac_theory.algorithms import CyclicRACLoRA, InverseOnRange, MethodDescent, RACLoRA, Side, StepPerDraw
 from rac_theory.algorithms.gradients import (
     CertifiedStep,
     Clients,
@@ -35,6 +35,7 @@ from rac_theory.ledger.step_sizes import (
 )
 from rac_theory.problems import Federated, Problem
 from rac_theory.sketches import Sketch
+from rac_theory.statements.about import MOMENTUM
 from rac_theory.theorems import ALL, FAMILIES
 
 SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
@@ -114,6 +115,15 @@ def in_turns(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource
     return CyclicRACLoRA(sketch, gamma, side)
 
 
+def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
+    """Momentum on projected gradients, with the largest b for which it is forgotten as fast as H sees a direction."""
+    method, _ = MOMENTUM
+    algorithm: MethodDescent = method(
+        sketch, side=side, gradients=gradients, gamma=gamma, b=1 - sketch.rank / sketch.dim
+    )
+    return algorithm
+
+
 def unequal_clients(problem: Any) -> Federated:
     """Divide a finite sum among clients at random, of which each weighs its rows and has three batches of them."""
     return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
@@ -158,6 +168,14 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             reduction=4.0,
             layered=False,
             costly=True,
+        ),
+        "momentum": Setting(
+            _TRIED["momentum"],
+            over_L(0.4),
+            quarter_noise,
+            build=with_momentum,
+            sketches=("haar", "coordinate"),
+            layered=False,
         ),
         "minibatch": Setting(
             _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True

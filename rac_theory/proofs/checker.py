@@ -55,19 +55,7 @@ _CONSTANTS = (
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
-VECTORS = {
-    "G": "",
-    "V": "",
-    "Z": "",
-    "M": "",
-    "Gx": "",
-    "gx": "H",
-    "Gp": "H",
-    "g": "H",
-    "error": "H",
-    "gbar": "H",
-    "ghat": "H",
-}
+VECTORS = dict.fromkeys(("G", "V", "Z", "M", "Gx"), "") | dict.fromkeys(("Gp", "g", "gx", "error", "gbar", "ghat"), "H")
 _DRAWN = {
     "": "gap distance sigma_W zeta_W squares all_squares",
     "H": "gap_next gap_first distance_next cross squared bent bent_by_noise moved_by_M bent_by_M sigma_H zeta_H off way"
@@ -875,12 +863,11 @@ lyapunov_distance | STEP rho theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- (* 
 lyapunov_sum | STEP theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- psi psi+) (* theta (dot G G)))) ; ABOVE psi ;
   BELOW (- most psi) | (* theta (sum T (square_at t))) | (+ psi0 (* T rest)) |
   theta S <= psi - psi+ + e, psi >= 0, added
-lyapunov start m | STEP rho ABOVE | = (- STEP (- (* rho (+ x (* m kept))) (+ x+ (* m kept+)))) ; ABOVE (* m kept) |
-  last | (+ (* (^ rho T) x0) (* (powers rho 0 (- T 1)) rest)) |
-  psi+ <= rho psi + e at each W for psi = x + m <M, M> >= x, M = 0 at first, rho >= 0: as in iterate
-lyapunov_added start m at | STEP theta ABOVE | = (- STEP (- (- (+ x (* m kept)) (+ x+ (* m kept+))) (* theta square))) ;
-  ABOVE (+ x (* m kept)) | (* theta (sum T (square_at t))) | (+ x0 (* T rest)) |
-  theta S <= psi - psi+ + e at each W for psi = x + m <M, M> >= 0, M = 0 at first: added, psi between cancels
+lyapunov start share | STEP rho ABOVE | = (- STEP (- (* rho (+ x kept)) (+ x+ kept+))) ; ABOVE kept | last |
+  (+ (* (^ rho T) x0) (* (powers rho 0 (- T 1)) rest)) | psi+ <= rho psi + e at each W, psi = x + kept >= x: as iterate
+lyapunov_added start share at | STEP theta ABOVE | = (- STEP (- (- (+ x kept) (+ x+ kept+)) (* theta square))) ;
+  ABOVE (+ x kept) | (* theta (sum T (square_at t))) | (+ x0 (* T rest)) |
+  theta S <= psi - psi+ + e at each W, psi = x + kept >= 0: added; kept is a share of <M, M>, and 0 at first
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |
@@ -1154,12 +1141,13 @@ class File:
                 self._fixed(fact.number, "~" in key)
             ask("!" not in key or fact.strict, f"{name} must be known to be positive")
             ask(rule != "drifted" or not fact.average, "what is true on average is not true of each client")
-        if "m" in env:
-            kept = {name: row for name, row in MEMORY.items() if name in self.holding}
-            ask(kept, f"what is kept from step to step is not known of {self.about}")
-            of, then = map(text, nodes(next(iter(kept.values()))))
-            env |= {"kept": parsed(f"(dot {of} {of})"), "kept+": parsed(f"(E (dot {then} {then}))")}
-            by |= {next(iter(kept))}
+        if "share" in env:
+            about = next((name for name in MEMORY if name in self.holding), "")
+            ask(about, f"what is kept from step to step is not known of {self.about}")
+            one, then = map(text, nodes(MEMORY[about]))
+            env |= {"kept": ("*", env["share"], parsed(f"(dot {one} {one})"))}
+            env |= {"kept+": ("*", env["share"], parsed(f"(E (dot {then} {then}))"))}
+            by |= {about}
         if {"a", "b", "d"} <= env.keys():
             env |= {key: filled(nodes(self._moving(of))[0], env) for key, of in POTENTIAL.items()}
             by |= {("known", "gap0"), ("known", "distance0"), self._moving("$about")}

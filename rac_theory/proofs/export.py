@@ -420,7 +420,7 @@ _ARGUMENTS: Mapping[str, Callable[[_Writer, Fact, list[Fact]], str]] = {
     "at": _Writer._at,
     "j": _Writer._count,
     **{name: _of_potential(name) for name in "abdp"},
-    "m": _Writer._share,
+    "share": _Writer._share,
     "push": _Writer._drifted,
     "relation": _Writer._given,
     "split": _Writer._cases,

@@ -160,12 +160,13 @@ def potential(
 def lyapunov(about: Predicate, psi: Expression, step: Fact, rho: Fact, above: Fact, start: Symbol) -> Fact:
     """``psi+ <= rho psi + e`` with ``rho >= 0`` for ``psi = x + m ||M||^2 >= x``, M being what is kept from step to
     step and 0 at first, makes ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
-    (x, x0, last, by), later = _with_memory(about, psi, start)
+    course, later = _with_memory(about, psi, start)
     _fixed(t, step, rho, above)
     factor = number_of(rho)
-    same(above, psi - x)
+    same(above, psi - course.x)
     e = _rest(step, factor * psi - later)
-    return follows(Rule.LYAPUNOV, last <= factor**T * x0 + powers(factor, 0, T - 1) * e, by, step, rho, above)
+    bound = factor**T * course.at_first + powers(factor, 0, T - 1) * e
+    return follows(Rule.LYAPUNOV, course.at_last <= bound, course.by, step, rho, above)
 
 
 def lyapunov_added(
@@ -177,8 +178,9 @@ def lyapunov_added(
     _fixed(t, step, theta, above)
     slope = number_of(theta)
     same(above, psi)
-    e = _rest(step, psi - later - slope * of)
-    mean = metric.mean_squared_gradient.expected.at({SQUARED_GRADIENT: ADDED[of]})
+    e = _rest(step, psi - slope * of - later)
+    named = {SQUARED_GRADIENT: ADDED[of]}
+    mean = metric.mean_squared_gradient.expected.at(named)
     return follows(Rule.LYAPUNOV_ADDED, slope * T * mean <= x0 + T * e, by, step, theta, above)
 
 

@@ -111,9 +111,9 @@ class Rule(Enum):
     GATHER = "Added, with what noise lets grow", "gather start", "over_sizes:gathered", _gathered, (1, 2, 3, 4, 5, 6, 7)
     WEIGH = "Added, with weights that grow", "weigh start", "over_sizes:weighed", _weighed, (1,)
     POTENTIAL = "A potential", "potential a b d p", "iterations:potential", _potential, (4, 5, 6)
-    LYAPUNOV = "A Lyapunov function", "lyapunov start m", "iterations:remembered", _remembered
+    LYAPUNOV = "A Lyapunov function", "lyapunov start share", "iterations:remembered", _remembered
     LYAPUNOV_ADDED = (
-        *("A Lyapunov function, added", "lyapunov_added start m at", "iterations:remembered_and_added"),
+        *("A Lyapunov function, added", "lyapunov_added start share at", "iterations:remembered_and_added"),
         *(_remembered_and_added, (1,)),
     )
     DRIFT = "Iterated, and the mean over k", "drifted push", "clients:drifted", _drifted, (1,)

@@ -40,7 +40,7 @@ def test_all_are_accepted_in_time(files):
     begun = time.perf_counter()
     for id, text in files.items():
         assert check(text).id == id
-    assert len(files) == 46
+    assert len(files) == 48
     assert time.perf_counter() - begun < 30
 
 
@@ -419,8 +419,8 @@ def test_a_weaker_claim_follows_from_signs():
 def test_it_is_short():
     """So that it can be read: all that is no blank line."""
     assert (
-        len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1100
-    )  # with the headings of the table
+        len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1125
+    )  # with the headings of the table, and its rows on momentum
 
 
 def ours(files, id):

@@ -123,6 +123,13 @@ OTHERS = {
         (projected(Local(2)), no_gradients(f"{UNBIASED} with known noise", "Local")),
         (SGD(0.1, FiniteDifferences(0.1)), no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences")),
     ],
+    about.rac_lora_momentum: [
+        (GD(0.1), "the theorem is about momentum on projected gradients, the algorithm is RACLoRA"),
+        (
+            about.MOMENTUM[0](Haar(3, 1), gradients=FiniteDifferences(0.1), gamma=0.1, b=0.5),
+            no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences"),
+        ),
+    ],
     about.rac_lora_root_steps: [
         (GD(0.1), FALLING),
         (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),

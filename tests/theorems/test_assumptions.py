@@ -59,6 +59,13 @@ BREAKS = {
     "c mu lambda_min >= 1": {"mu": 1e-9},
     "kappa >= 1": {"L": 1e-9},
     "t_0 >= kappa + 1": {"L": 1e9},
+    "A = 0": {"A": 1.0},
+    "beta <= 1": {"beta": 2.0},
+    "b >= 0": {"letters.b": -0.5},
+    "b < 1": {"letters.b": 1.5},
+    "theta >= 0": {"gamma": 1e9},
+    "room > 0": {"letters.b": 1.0},
+    "slack >= 0": {"L": 1e9},
     "rho < 1": {"mu": 1e-12, "A": 1e9, "gamma": 1e9},
 }
 OF_RHO = ("rho >= 0", "rho < 1")
@@ -95,14 +102,24 @@ def test_each_assumption_broken_in_turn(claim):
     assert theorem.given
     for assumption in theorem.given:
         name = _name(assumption)
-        broken = replace(c, **BREAKS[name])
+        broken = _with(c, BREAKS[name])
         told = breach(assumption, case, broken)
         assert told, name
         assert told in theorem.unmet(case, broken)
         assert any(
             word in told
             for one in BREAKS[name].items()
-            for word in (one[0], f"{one[1]:.6g}", "rho = ", "kappa = ", "Q = ")
+            for word in (
+                one[0],
+                f"{one[1]:.6g}",
+                "rho = ",
+                "kappa = ",
+                "Q = ",
+                "b = ",
+                "theta = ",
+                "room = ",
+                "slack = ",
+            )
         ), told
         if name in OF_RHO or math.isnan(min(BREAKS[name].values())):
             continue  # what is not known leaves everything unmet that asks for it
@@ -110,6 +127,13 @@ def test_each_assumption_broken_in_turn(claim):
         assert len(same_change) <= 2, [_name(a) for a in same_change]  # itself, and a factor that it spoils
     heuristic = Case(LoRA(Initialisation.kaiming(case.problem.shape, 1), 1e-3), case.problem, steps=9)
     assert theorem.unmet(heuristic, c) == (theorem.about(heuristic, c),)
+
+
+def _with(c, changes):
+    """Constants with other numbers, of which those of letters are in a mapping."""
+    letters = {name.removeprefix("letters."): value for name, value in changes.items() if name.startswith("letters.")}
+    others = {name: value for name, value in changes.items() if not name.startswith("letters.")}
+    return replace(c, letters={**c.letters, **letters}, **others)
 
 
 class _Reading:
@@ -134,7 +158,7 @@ def test_what_is_unknown_is_never_met(claim):
         reading = _Reading(c)
         assert breach(assumption, case, reading) is None
         for name in reading.read:
-            told = breach(assumption, case, replace(c, **{name: math.nan}))
+            told = breach(assumption, case, _with(c, {name: math.nan}))
             assert told, (_name(assumption), name)
             assert f"{name} is unknown" in told or "is nan" in told or assumption is assumptions.isotropic, told
             tried += 1

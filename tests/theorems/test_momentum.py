@@ -154,7 +154,7 @@ NOT_APPLICABLE = {
     "b < 1": (("T22",), case(SKEW, WEIGHTED, 1.0)),
     "room > 0": (("T22_pl",), case(SKEW, WEIGHTED, 1.0)),
     "theta >= 0": (("T22",), case(SKEW, WEIGHTED, 0.9, 0.9)),
-    "(gamma L b)^2 lambda_max (1 - b + b lambda_max)": (("T22_pl",), case(SKEW, WEIGHTED, 0.9, 0.9)),
+    "slack >= 0": (("T22_pl",), case(SKEW, WEIGHTED, 0.9, 0.9)),
     "lambda_min > 0": (BOTH, case(SKEW, WeightedCoordinate(4, 1, [0.5, 0.5, 0.0, 0.0]), 0.1)),
 }
 UNKNOWN = {"L": BOTH, "C": BOTH, "lambda_max": BOTH, "gap0_upper": ("T22",), "gap0": ("T22_pl",), "mu": ("T22_pl",)}
