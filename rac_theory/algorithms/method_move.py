@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rac_theory.algebra import Expression, lifted, polynomial
-from rac_theory.algebra.division import simplified
+from rac_theory.algebra import Expression, lifted, polynomial, simplified
 from rac_theory.algorithms.method import Combination, Gradient, Method, Projected, State
 
 

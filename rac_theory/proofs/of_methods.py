@@ -10,8 +10,7 @@ from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.quantities import VECTORS
 from rac_theory.proofs.schemas import SCHEMAS, grant, instances
-from rac_theory.statements import About, assumptions, implied
-from rac_theory.statements.about import step_of
+from rac_theory.statements import About, assumptions, implied, step_of
 
 
 def about_of(method: Method, along: tuple[str, ...] = ("G",)) -> About:
@@ -40,7 +39,7 @@ def about_of(method: Method, along: tuple[str, ...] = ("G",)) -> About:
 
 
 def facts_of(method: Method, along: tuple[str, ...] = ("G",), letters: tuple[Let, ...] = ()) -> tuple[Fact, ...]:
-    """Return what is granted of a method that draws its H afresh: all of its facts, and none of another's.
+    """Return what is granted of a method that draws its H afresh, and nothing that rests on another algorithm.
 
     Parameters
     ----------

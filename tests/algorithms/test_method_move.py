@@ -78,8 +78,10 @@ def test_a_theorem_is_about_what_is_reported_whatever_is_kept_beside(id):
 def test_and_about_no_other():
     """A step twice as long is refused, though it is one of a letter gamma; noise is asked of the source."""
     longer = Method({X: X - 2 * gamma * H(gradient(X)), Y: Y}, start={Y: X})
-    verdict = verify("T2", Case(longer(Coordinate(3, 1), gamma=0.25), PROBLEM, steps=4))
-    assert verdict.status is Status.NOT_APPLICABLE
+    inside = Method({X: X - gamma * H(2 * gradient(X)), Y: Y}, start={Y: X})
+    for method in (longer, inside):
+        verdict = verify("T2", Case(method(Coordinate(3, 1), gamma=0.25), PROBLEM, steps=4))
+        assert verdict.status is Status.NOT_APPLICABLE
     noisy = KEEPS(Coordinate(3, 1), gamma=0.5, b=0.25, gradients=Noisy(0.1))
     assert verify("T6", Case(noisy, PROBLEM, steps=4)).status is Status.HOLDS
     assert verify("T2", Case(noisy, PROBLEM, steps=4)).status is Status.NOT_APPLICABLE

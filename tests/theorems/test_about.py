@@ -124,7 +124,9 @@ OTHERS = {
         (SGD(0.1, FiniteDifferences(0.1)), no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences")),
     ],
     about.rac_lora_momentum: [
-        (GD(0.1), "the theorem is about momentum on projected gradients, the algorithm is RACLoRA"),
+        (GD(0.1), f"{MOMENTUM}, the algorithm is RACLoRA"),
+        (KEEPS, f"{MOMENTUM} at W = X - gamma b M, the method is {KEEPS.method!r}"),
+        (BESIDE, f"{MOMENTUM} at W = X - gamma b M, the method is {BESIDE.method!r}"),
         (
             about.MOMENTUM[0](Haar(3, 1), gradients=FiniteDifferences(0.1), gamma=0.1, b=0.5),
             no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences"),
@@ -142,12 +144,6 @@ OTHERS = {
     about.rac_lora_harmonic_steps: [
         (GD(0.1), FALLING),
         (Decreasing(GD(0.1), 2.0, 0.5), "steps must fall like t^-p with p = 1, their power is 0.5"),
-    ],
-    about.rac_lora_momentum: [
-        (GD(0.1), f"{MOMENTUM}, the algorithm is RACLoRA"),
-        (KEEPS, f"{MOMENTUM} at W = X - gamma b M, the method is {KEEPS.method!r}"),
-        (BESIDE, f"{MOMENTUM} at W = X - gamma b M, the method is {BESIDE.method!r}"),
-        (replace(AHEAD, projector=SGD(1.0, Half())), no_gradients(f"{UNBIASED} with known noise")),
     ],
     about.rac_lora_reshuffled: [
         *NOT_PROJECTED,
