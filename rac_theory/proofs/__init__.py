@@ -1,6 +1,6 @@
 """Proofs: facts that are taken for granted, rules by which others follow, what a proof is, and a search for proofs. It
-uses base, drawing, algebra, algorithms and statements. It must not know any theorem or run: what is proved is proved for
-every case.
+uses base, drawing, algebra, algorithms and statements. It must not know any theorem or run: what is proved is proved
+for every case.
 """
 
 from rac_theory.proofs import coq

@@ -214,7 +214,7 @@ _afresh = partial(About, implies=(fresh_projection,))
 @partial(_afresh, step=step_of(PLAIN))
 def rac_lora_exact(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and the exact gradient (gradient descent is its case H = I)."""
-    return _plainly_projected(case) or _gradients(case, Exact, "must be exact")
+    return _plainly_projected(case, c) or _gradients(case, Exact, "must be exact")
 
 
 @_afresh
@@ -252,7 +252,7 @@ def _across_layers(case: Case) -> str | None:
 @partial(_afresh, step=step_of(PLAIN, ("G", "error")))
 def rac_lora_by_differences(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and finite differences along an orthonormal basis of the range of the sketch."""
-    return _plainly_projected(case) or _gradients(case, FiniteDifferences, "must be finite differences")
+    return _plainly_projected(case, c) or _gradients(case, FiniteDifferences, "must be finite differences")
 
 
 @partial(About, step=Step(gamma, ("G",), leads_to="gap_first"))
@@ -267,7 +267,7 @@ def galore_exact(case: Case, c: Constants) -> str | None:
 @partial(_afresh, step=step_of(PLAIN, ("g",)))
 def rac_lora_stochastic(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and one unbiased gradient a sketch, independent of the sketch."""
-    return _plainly_projected(case) or _unbiased(case)
+    return _plainly_projected(case, c) or _unbiased(case)
 
 
 @partial(_afresh, step=Step(gamma * sqrt(t_0 / (t + t_0)), ("g",)))
@@ -301,7 +301,7 @@ def rac_lora_momentum(case: Case, c: Constants) -> str | None:
     if not _has_step(case, MOMENTUM[0]):
         of = case.algorithm.method
         return f"the theorem is about momentum on projected gradients at W = X - gamma b M, the method is {of!r}"
-    return _unbiased(case)
+    return _positive(c) or _unbiased(case)
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))
@@ -394,9 +394,14 @@ def _projected(case: Case) -> str | None:
     return None
 
 
-def _plainly_projected(case: Case) -> str | None:
+def _plainly_projected(case: Case, c: Constants) -> str | None:
     """Of a method its step is asked, whatever else it keeps."""
-    return None if _has_step(case, PLAIN) else _projected(case)
+    return _positive(c) if _has_step(case, PLAIN) else _projected(case)
+
+
+def _positive(c: Constants) -> str | None:
+    """Of a letter any number may be given, and a step has a size."""
+    return None if c.gamma > 0 else f"gamma, the size of a step, must be positive, it is {c.gamma:g}"
 
 
 @cache

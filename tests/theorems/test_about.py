@@ -39,6 +39,7 @@ PLAIN = RACLoRA(Haar(3, 1), 0.01, lora_alpha=2.0)
 FALLS = Decreasing(GD(0.1), 2.0)
 COIN = Bernoulli(Haar(3, 1), Haar(2, 1), 0.01)
 
+BACKWARDS = "gamma, the size of a step, must be positive, it is -0.1"
 MOMENTUM = "the theorem is about momentum on projected gradients"
 X, M = state("X", "M")
 g, b = Symbol("gamma"), letter("b")
@@ -103,6 +104,7 @@ OTHERS = {
     about.rac_lora_exact: [
         *NOT_PROJECTED,
         (AHEAD, "the theorem is about RAC-LoRA, the algorithm is MethodDescent"),
+        (KEEPS.with_letters(gamma=-0.1), BACKWARDS),
         (LONGER, "the theorem is about RAC-LoRA, the algorithm is MethodDescent"),
         (projected(Half()), no_gradients("must be exact")),
         (SGD(1.0, CertifiedStep()), no_gradients("must be exact", "CertifiedStep")),
@@ -126,6 +128,7 @@ OTHERS = {
     about.rac_lora_momentum: [
         (GD(0.1), f"{MOMENTUM}, the algorithm is RACLoRA"),
         (KEEPS, f"{MOMENTUM} at W = X - gamma b M, the method is {KEEPS.method!r}"),
+        (AHEAD.with_letters(gamma=-0.1), BACKWARDS),
         (BESIDE, f"{MOMENTUM} at W = X - gamma b M, the method is {BESIDE.method!r}"),
         (
             about.MOMENTUM[0](Haar(3, 1), gradients=FiniteDifferences(0.1), gamma=0.1, b=0.5),
