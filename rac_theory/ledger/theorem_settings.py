@@ -35,7 +35,7 @@ from rac_theory.ledger.step_sizes import (
 )
 from rac_theory.problems import Federated, Problem
 from rac_theory.sketches import Sketch
-from rac_theory.statements.about import MOMENTUM
+from rac_theory.statements import MOMENTUM
 from rac_theory.theorems import ALL, FAMILIES
 
 SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")

@@ -4,6 +4,7 @@ base, drawing, problems, algebra, sketches, algorithms and cases. It must not kn
 
 from rac_theory.statements import assumptions, metric, symbols
 from rac_theory.statements.about import (
+    MOMENTUM,
     About,
     Predicate,
     bernoulli_lora,
@@ -56,6 +57,7 @@ from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
 __all__ = [
     "MARKS",
+    "MOMENTUM",
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
     "WHY",

@@ -196,6 +196,7 @@ def _momentum() -> tuple[Method, Method]:
 
 
 MOMENTUM = _momentum()
+"""Momentum on projected gradients in the letters gamma and b, at W and at X; both report W."""
 
 
 @About

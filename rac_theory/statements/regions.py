@@ -24,7 +24,22 @@ from rac_theory.algebra import (
     sign,
     symbols_of,
 )
-from rac_theory.statements.symbols import L_H, K, L, L_max, N, T, beta, delta, lambda_max, lambda_min, mu, nu, s
+from rac_theory.statements.symbols import (
+    L_H,
+    K,
+    L,
+    L_max,
+    N,
+    T,
+    beta,
+    delta,
+    lambda_max,
+    lambda_min,
+    momentum,
+    mu,
+    nu,
+    s,
+)
 from rac_theory.statements.theorem import Theorem
 
 _kappa, _b, _x, _z = Symbol("kappa"), Symbol("b"), Symbol("x"), Symbol("z")
@@ -56,6 +71,8 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
     bound = theorem.claim.bound
     every = symbols_of(*relations, *((bound,) if isinstance(bound, Expression) else ()))
     ranges: dict[Symbol, Range] = {**{one: (0, math.inf) for one in every if one.constant}, **_RANGES}
+    if momentum in every and _is_share(momentum, relations):
+        ranges[momentum] = (0, 1)
     places: dict[Symbol, Expression] = {}
     for product, longest in filter(None, map(_length, relations)):
         one, share = (beta, _b) if beta in product.factors else (_smoothness(every), _x)
@@ -65,7 +82,7 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
         if places.setdefault(one, place) == place:
             ranges[share] = (0, min(longest, ranges.get(share, (0, math.inf))[1]))
     proved = {each: lemma for each, (relation, lemma) in theorem.lemmas.items() if relation in relations}
-    lemmas = {**proved, **_given(relations)}
+    lemmas = {**_given(relations), **proved}
     smooth = places.get(_smoothness(every), L)
     # What is always true of mu: mu <= L, and mu lambda_min <= L_H.
     most = smooth / lambda_min if L_H in every else smooth
@@ -74,6 +91,15 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
         Region(ranges | {_x: inside}, places | {one: place for one, place in beside.items() if one in every}, lemmas)
         for inside, beside in pieces
     )
+
+
+def _is_share(one: Symbol, relations: Collection[Relation]) -> bool:
+    """Whether relations say that a constant is in [0, 1): of its own, or as a name is positive that is 1 less it, and
+    less what is not negative."""
+    less = (each.terms[0].value for each in relations if isinstance(each.terms[0], Let) and each == (each.terms[0] > 0))
+    positive = Region(dict.fromkeys(symbols_of(*relations), (0, math.inf)))
+    is_below_1 = (one < 1) in relations or any(sign(1 - one - each, positive) == 1 for each in less)
+    return is_below_1 and (one >= 0) in relations
 
 
 def _smoothness(every: Collection[Symbol]) -> Symbol:

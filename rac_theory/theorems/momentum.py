@@ -4,7 +4,7 @@ r"""Momentum on projected gradients, a fresh H at each step: what T1 and T2 say,
 as without momentum, but for where g is taken. Both theorems are about W. They promise no speed-up.
 """
 
-from rac_theory.algebra import Let, equal, powers
+from rac_theory.algebra import Lemma, Let, equal, powers
 from rac_theory.proofs import (
     E as expected,
 )
@@ -92,6 +92,10 @@ T22_pl = Theorem(
     claim=E(gap)
     <= rho**T * gap0
     + powers(rho, 0, T - 1) * L * gamma**2 * lambda_max * C / 2 * (1 + gamma * L * b**2 * lambda_max / room),
+    lemmas={  # where slack is not negative gamma L is at most 1
+        **dict.fromkeys((rho, room), (room > 0, Lemma((0, 1), {lambda_min: "down", mu: "down"}, "given"))),
+        slack: (slack >= 0, Lemma((0, 1), dict.fromkeys((lambda_min, mu, L, lambda_max), "down"), "given")),
+    },
     tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, b = 0, gamma = 1/L: an equality at every T"),
 )
 

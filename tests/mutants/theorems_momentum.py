@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from rac_theory import Noisy, sketches, theorems
-from rac_theory.statements.about import MOMENTUM
+from rac_theory.statements import MOMENTUM
 from rac_theory.statements.symbols import C, mu
 
 from .theorems import DOUBLED, RARE, ROUND, SQUARED_T, SWAPPED, TWICE_T, mutants

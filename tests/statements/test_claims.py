@@ -81,10 +81,12 @@ def test_what_is_unknown_is_unknown_from_the_start(theorem):
         zeta_squared=0.1,
         inner_steps=2,
         nu=0.1,
+        letters={"b": 0.5},
     )
     for symbol in theorem.claim.symbols:
         if symbol.constant not in ("", "inner_steps"):
-            unknown = replace(known, **{symbol.constant: math.nan})
+            is_letter = symbol.constant.startswith("letters.")
+            unknown = replace(known, **{"letters": {}} if is_letter else {symbol.constant: math.nan})
             for steps in (0, 3):
                 bound = theorem.bound(unknown, steps)
                 assert np.isnan(bound).all() or symbol.constant == "A", symbol

@@ -30,7 +30,7 @@ from rac_theory.theorems import Condition
 
 ALL = theorems.ALL
 derived = cache(directions)
-EITHER = {("T3_sharp", "L")}
+EITHER = {("T3_sharp", "L"), ("T22_pl", "lambda_min"), ("T22_pl", "mu")}  # of the last two any lower bound may be used
 LOOSER = (
     {
         (id, name, "rho >= 0")
@@ -38,6 +38,7 @@ LOOSER = (
         for name in (smooth, "mu", "lambda_min", "lambda_max", "A", "beta")
     }
     | {("T18_pl", name, "rho >= 0") for name in ("L", "L_H", "mu", "ell")}
+    | {("T22_pl", name, asked) for name in ("mu", "lambda_min") for asked in ("room > 0", "slack >= 0")}
     | {("T19_pl", name, "kappa >= 1") for name in ("L", "lambda_max", "A", "beta")}
 )
 

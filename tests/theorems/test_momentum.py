@@ -10,7 +10,7 @@ from rac_theory.algebra import Relation
 from rac_theory.algorithms import H, Method, gradient, letter, state
 from rac_theory.problems import LeastSquares, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
-from rac_theory.statements.about import MOMENTUM
+from rac_theory.statements import MOMENTUM
 from rac_theory.statements.assumption import met
 from rac_theory.statements.metric import Curves
 
