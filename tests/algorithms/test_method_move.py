@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rac_theory import Case, Noisy, RACLoRA, Status, verify
+from rac_theory import Case, FiniteDifferences, Noisy, RACLoRA, Status, verify
 from rac_theory.algebra import Symbol, identical
 from rac_theory.algorithms import H, Method, gradient, letter, move_of, state
 from rac_theory.problems import Quadratic
@@ -85,3 +85,15 @@ def test_and_about_no_other():
     noisy = KEEPS(Coordinate(3, 1), gamma=0.5, b=0.25, gradients=Noisy(0.1))
     assert verify("T6", Case(noisy, PROBLEM, steps=4)).status is Status.HOLDS
     assert verify("T2", Case(noisy, PROBLEM, steps=4)).status is Status.NOT_APPLICABLE
+
+
+def test_errors_of_differences_are_those_of_what_draws_its_H():
+    """The bound is that of ours, errors and all; catches a number of directions that is that of all entries."""
+    seen = H(gradient(X))
+    mine = Method({X: X - gamma * seen, Y: b * Y + seen}, start={Y: X})
+    source = FiniteDifferences(0.5)
+    case = Case(mine(Coordinate(3, 1), gamma=0.5, b=0.25, gradients=source), PROBLEM, steps=40)
+    ours = Case(RACLoRA(Coordinate(3, 1), 0.5, gradients=source), PROBLEM, steps=40)
+    verdict = verify("T20", case, runs=32, rng=0)
+    assert verdict.status is Status.CONSISTENT
+    np.testing.assert_array_equal(verdict.bound, verify("T20", ours).bound)
