@@ -417,8 +417,8 @@ def _has_step(case: Case, method: Method) -> bool:
     """Whether the algorithm is a method that moves what it reports as another does."""
     if not isinstance(case.algorithm, MethodDescent):
         return False
-    own, other = _step_or_none(case.algorithm.method), step_of(method)
-    return own is not None and own.is_like(other)
+    own, other = _step_or_none(case.algorithm.method), _step_or_none(method)
+    return own is not None and other is not None and own.is_like(other)
 
 
 def _unbiased(case: Case) -> str | None:
