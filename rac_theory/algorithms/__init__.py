@@ -30,6 +30,7 @@ from rac_theory.algorithms.memory import (
 )
 from rac_theory.algorithms.method import Combination, H, Method, Program, gradient, letter, state
 from rac_theory.algorithms.method_descent import MethodDescent, called
+from rac_theory.algorithms.method_move import move_of
 from rac_theory.algorithms.method_text import formula, text
 from rac_theory.algorithms.momentum_in_links import MomentumInLinks
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
@@ -85,5 +86,6 @@ __all__ = [
     "gradient",
     "leading_part",
     "letter",
+    "move_of",
     "state",
 ]

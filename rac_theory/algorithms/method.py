@@ -457,6 +457,12 @@ class Method(Value):
         return tuple(map(_name_of, self.lines))
 
     @property
+    def starts(self) -> dict[Combination, Combination]:
+        """What each state is at first, in the order of the lines: the first is W0, as a state of its name."""
+        begins = {_name_of(key): line for key, line in self.start.items()}
+        return {key: begins.get(_name_of(key), key) for key in self.lines}
+
+    @property
     def reported(self) -> Combination:
         """What is recorded and judged."""
         assert self.report is not None  # filled in by __post_init__
@@ -481,12 +487,12 @@ class Method(Value):
             pairs = ((place[atom], read(coefficient)) for atom, coefficient in combination.terms)
             return tuple((i, value) for i, value in sorted(pairs, key=lambda pair: pair[0]) if value != 0)
 
-        first, begins = State(self.names[0]), {_name_of(key): line for key, line in self.start.items()}
+        first = State(self.names[0])
         return Program(
             tuple(row(atom.at) for atom in self.atoms if isinstance(atom, Gradient)),
             next((row(atom.of) for atom in self.atoms if isinstance(atom, Projected)), ()),
             tuple(map(row, self.lines.values())),
-            (1, *(read(begins[name].coefficients.get(first, lifted(0))) for name in self.names[1:])),
+            tuple(read(begin.coefficients.get(first, lifted(0))) for begin in self.starts.values()),
             row(self.reported),
         )
 

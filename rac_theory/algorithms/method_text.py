@@ -84,11 +84,10 @@ class _Box:
     @property
     def starts(self) -> list[tuple[Symbol, Expression]]:
         """What the states are at first."""
-        first, *rest = self._method.names
-        begins = {repr(key): line for key, line in self._method.start.items()}
-        start = [(Combination(((State(first), lifted(1)),)), _at(first, "0"))]
-        others = [(_at(name, "0"), begins[name].expression(lambda part: _looked_up(part, start))) for name in rest]
-        return [(_at(first, "0"), Symbol("W0")), *others]
+        (first, _), *rest = self._method.starts.items()
+        start = [(first, _at(repr(first), "0"))]
+        others = [(_at(repr(key), "0"), line.expression(lambda part: _looked_up(part, start))) for key, line in rest]
+        return [(start[0][1], Symbol("W0")), *others]
 
     @property
     def report(self) -> list[Expression]:

@@ -218,8 +218,9 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
         found |= {"L_max": float(components.L_max), "D": heterogeneity(components)}
         found |= {"sigma_squared": variance_bound(problem), "inner_steps": components.n_components}
         sources["D"] = "2 L_max (f* - mean of the component infima), rounded up"
-    if isinstance(gradients, FiniteDifferences) and isinstance(case.algorithm, RACLoRA):
-        directions = case.algorithm.directions(problem.shape)
+    projector = getattr(case.algorithm, "projector", case.algorithm)  # of a method, what draws its H
+    if isinstance(gradients, FiniteDifferences) and isinstance(projector, RACLoRA):
+        directions = projector.directions(problem.shape)
         found["bias_squared"] = gradients.bias_squared(problem, directions)
         sources["bias_squared"] = f"(h L / 2)^2 for each of {directions} directional derivatives, rounded up"
     if isinstance(gradients, Local):

@@ -1,6 +1,6 @@
 """Proofs: facts that are taken for granted, rules by which others follow, what a proof is, and a search for proofs. It
-uses base, drawing, algebra and statements. It must not know any theorem or run: what is proved is proved for every
-case.
+uses base, drawing, algebra, algorithms and statements. It must not know any theorem or run: what is proved is proved
+for every case.
 """
 
 from rac_theory.proofs import coq
@@ -48,6 +48,7 @@ from rac_theory.proofs.induction_over_sizes import gather, some, weigh
 from rac_theory.proofs.letters import b, legend
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.not_proved import why_not
+from rac_theory.proofs.of_methods import about_of, facts_of
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import search, strongest
 from rac_theory.proofs.quantities import NUMBERS, E, G, G_next, Gx, M, distance, gap, gap_next, gbar
@@ -72,6 +73,7 @@ __all__ = [
     "Recalled",
     "Recorder",
     "Writer",
+    "about_of",
     "accumulate",
     "assumed",
     "b",
@@ -83,6 +85,7 @@ __all__ = [
     "drifted",
     "exported",
     "facts_in",
+    "facts_of",
     "flat",
     "gap",
     "gap_is_positive",

@@ -25,6 +25,7 @@ from rac_theory.statements.about import (
     rac_lora_reshuffled,
     rac_lora_root_steps,
     rac_lora_stochastic,
+    step_of,
 )
 from rac_theory.statements.assumption import (
     Assumption,
@@ -108,6 +109,7 @@ __all__ = [
     "sentence",
     "squared_distance",
     "squared_gradient_with_weights",
+    "step_of",
     "symbols",
     "weighted_squared_gradient",
 ]

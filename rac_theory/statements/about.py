@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from sys import modules
 from typing import NamedTuple, TypeAlias
 
-from rac_theory.algebra import Expression, Symbol, sqrt
+from rac_theory.algebra import Expression, Symbol, identical, lifted, sqrt, symbols_of
 from rac_theory.algorithms import (
+    PLAIN,
     Bernoulli,
     CyclicRACLoRA,
     Decreasing,
@@ -20,6 +21,7 @@ from rac_theory.algorithms import (
     ProjectedDescent,
     RACLoRA,
     gradient,
+    move_of,
     state,
 )
 from rac_theory.algorithms import H as projected
@@ -56,6 +58,50 @@ class Step(NamedTuple):
     constant: Symbol = L
     leads_to: str = "gap_next"
     memory: Expression | None = None
+
+    def is_like(self, other: "Step") -> bool:
+        """Whether it is the same step, written in other expressions perhaps."""
+        pairs = ((self.length, other.length), (self.memory or lifted(0), other.memory or lifted(0)))
+        rest = [(one.along, one.constant, one.leads_to, one.memory is None) for one in (self, other)]
+        return rest[0] == rest[1] and all(identical(*pair) for pair in pairs)
+
+
+def step_of(method: Method, along: tuple[str, ...] = ("G",)) -> Step:
+    """Return what a step of a method is, read off its lines; letters are those of theorems, by their names.
+
+    Parameters
+    ----------
+    method : Method
+    along : tuple of str, optional
+        What estimates the gradient, added up; ahead of W, at X, a name has an x.
+
+    Raises
+    ------
+    ValueError
+        If the reported point W does not move along H of a gradient at W, or at X = W + length memory M.
+
+    Examples
+    --------
+    >>> from rac_theory.algorithms import H, Method, gradient, state
+    >>> from rac_theory.statements.about import rac_lora_stochastic, step_of
+    >>> from rac_theory.statements.symbols import gamma
+    >>> X = state("X")
+    >>> step_of(Method({X: X - gamma * H(gradient(X))}), ("g",)) == rac_lora_stochastic.step
+    True
+    """
+    move = move_of(method)
+    length, memory, ahead = (None if each is None else each.at(_letters(each)) for each in move)
+    assert length is not None
+    if memory is None or ahead is None:
+        return Step(length, along)
+    if not identical(ahead, length * memory):
+        raise ValueError(f"X must be ahead of W by {length * memory!r} times what is kept, it is by {ahead!r}")
+    return Step(length, tuple(f"{name}x" for name in along), memory=memory)
+
+
+def _letters(expression: Expression) -> dict[Expression, Expression]:
+    named = {symbol.name: symbol for symbol in (gamma, momentum)}
+    return {symbol: named.get(symbol.name, symbol) for symbol in symbols_of(expression)}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -166,10 +212,10 @@ def fresh_projection(case: Case, c: Constants) -> str | None:
 _afresh = partial(About, implies=(fresh_projection,))
 
 
-@partial(_afresh, step=Step(gamma, ("G",)))
+@partial(_afresh, step=step_of(PLAIN))
 def rac_lora_exact(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and the exact gradient (gradient descent is its case H = I)."""
-    return _projected(case) or _gradients(case, Exact, "must be exact")
+    return _plainly_projected(case, c) or _gradients(case, Exact, "must be exact")
 
 
 @_afresh
@@ -204,10 +250,10 @@ def _across_layers(case: Case) -> str | None:
     return f"steps are certified for projections in each layer of {layers!r} by itself, the algorithm is {algorithm!r}"
 
 
-@partial(_afresh, step=Step(gamma, ("G", "error")))
+@partial(_afresh, step=step_of(PLAIN, ("G", "error")))
 def rac_lora_by_differences(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and finite differences along an orthonormal basis of the range of the sketch."""
-    return _projected(case) or _gradients(case, FiniteDifferences, "must be finite differences")
+    return _plainly_projected(case, c) or _gradients(case, FiniteDifferences, "must be finite differences")
 
 
 @partial(About, step=Step(gamma, ("G",), leads_to="gap_first"))
@@ -219,12 +265,10 @@ def galore_exact(case: Case, c: Constants) -> str | None:
     return _gradients(case, (Exact, Local), "must be exact")
 
 
-@partial(_afresh, step=Step(gamma, ("g",)))
+@partial(_afresh, step=step_of(PLAIN, ("g",)))
 def rac_lora_stochastic(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and one unbiased gradient a sketch, independent of the sketch."""
-    known = hasattr(getattr(case.algorithm, "gradients", None), "noise")
-    wrong = None if known else _gradients(case, (), "must be one unbiased gradient a sketch with known noise")
-    return _projected(case) or wrong
+    return _plainly_projected(case, c) or _unbiased(case)
 
 
 @partial(_afresh, step=Step(gamma * sqrt(t_0 / (t + t_0)), ("g",)))
@@ -249,18 +293,16 @@ def _decreasing(case: Case, c: Constants, power: float) -> str | None:
     return rac_lora_stochastic(replace(case, algorithm=case.algorithm.algorithm), c)
 
 
-@partial(_afresh, step=Step(gamma, ("gx",), memory=momentum))
+@partial(_afresh, step=step_of(MOMENTUM[0], ("g",)))
 def rac_lora_momentum(case: Case, c: Constants) -> str | None:
     """Momentum on projected gradients: M^{t+1} = b M^t + H g, X^{t+1} = X^t - gamma (1 - b) M^{t+1}, M^0 = 0, with one
     unbiased gradient g at X, independent of H; what is judged is W = X - gamma b M, which moves by -gamma H g."""
-    algorithm = case.algorithm
-    if not isinstance(algorithm, MethodDescent):
+    if not isinstance(case.algorithm, MethodDescent):
         return f"the theorem is about momentum on projected gradients, the algorithm is {_named(case)}"
-    if not any(algorithm.method.is_like(one) for one in MOMENTUM):
-        of = algorithm.method
+    if not _has_step(case, MOMENTUM[0]):
+        of = case.algorithm.method
         return f"the theorem is about momentum on projected gradients at W = X - gamma b M, the method is {of!r}"
-    known = hasattr(algorithm.gradients, "noise")
-    return None if known else _gradients(case, (), "must be one unbiased gradient a sketch with known noise")
+    return _positive(c) or _unbiased(case)
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))
@@ -351,6 +393,37 @@ def _projected(case: Case) -> str | None:
     if isinstance(case.algorithm, RACLoRA) and not case.algorithm.is_projected:
         return f"the theorem is about the projected step, lora_alpha is {case.algorithm.lora_alpha:g}"
     return None
+
+
+def _plainly_projected(case: Case, c: Constants) -> str | None:
+    """Of a method its step is asked, whatever else it keeps."""
+    return _positive(c) if _has_step(case, PLAIN) else _projected(case)
+
+
+def _positive(c: Constants) -> str | None:
+    """Of a letter any number may be given, and a step has a size."""
+    return None if c.gamma > 0 else f"gamma, the size of a step, must be positive, it is {c.gamma:g}"
+
+
+@cache
+def _step_or_none(method: Method) -> Step | None:
+    try:
+        return step_of(method)
+    except ValueError:
+        return None
+
+
+def _has_step(case: Case, method: Method) -> bool:
+    """Whether the algorithm is a method that moves what it reports as another does."""
+    if not isinstance(case.algorithm, MethodDescent):
+        return False
+    own, other = _step_or_none(case.algorithm.method), _step_or_none(method)
+    return own is not None and other is not None and own.is_like(other)
+
+
+def _unbiased(case: Case) -> str | None:
+    known = hasattr(getattr(case.algorithm, "gradients", None), "noise")
+    return None if known else _gradients(case, (), "must be one unbiased gradient a sketch with known noise")
 
 
 def _plain(case: Case) -> str | None:

@@ -26,6 +26,7 @@ from rac_theory.proofs.quantities import G
 from rac_theory.statements.symbols import K, L, N, T, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap
 from tests.fuzz.expressions import drawn, misread_by_coq
+from tests.proofs.from_facts import searched
 
 x, y, z, k, j = map(Symbol, ("x", "y", "z", "k", "j"))
 half = Fraction(1, 2)
@@ -396,3 +397,10 @@ def test_what_is_weaker_than_ours_is_accepted():
         ours = theorems.ALL[id]
         claims[f"twice {id}"] = replace(ours, id=f"twice {id}", claim=E(ours.metric) <= 2 * ours.claim.bound)
     assert [answer.refused for answer in ask({name: prove(claim).coq() for name, claim in claims.items()})] == [""] * 6
+
+
+def test_what_is_proved_from_the_facts_of_a_method_alone_is_accepted():
+    """Proofs that are looked for among the facts that its lines say, of an exact and of a noisy step."""
+    proofs = {id: searched(id) for id in ("T2", "T5")}
+    scripts = {id: proof.coq() for id, proof in proofs.items() if proof is not None}
+    assert {one.name: one.refused for one in ask(scripts)} == {"T2": "", "T5": ""}

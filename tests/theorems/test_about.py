@@ -26,6 +26,8 @@ from rac_theory import (
     Subset,
     theorems,
 )
+from rac_theory.algebra import Symbol
+from rac_theory.algorithms import H, Method, gradient, letter, state
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import about
@@ -36,6 +38,20 @@ UNEQUAL = Federated(DATA, [[0, 1], [2, 3, 4, 5, 6, 7, 8], [9, 10, 11]], "rows")
 PLAIN = RACLoRA(Haar(3, 1), 0.01, lora_alpha=2.0)
 FALLS = Decreasing(GD(0.1), 2.0)
 COIN = Bernoulli(Haar(3, 1), Haar(2, 1), 0.01)
+
+BACKWARDS = "gamma, the size of a step, must be positive, it is -0.1"
+MOMENTUM = "the theorem is about momentum on projected gradients"
+X, M = state("X", "M")
+g, b = Symbol("gamma"), letter("b")
+LETTERS = {"gamma": 0.1, "b": 0.5}
+KEEPS = Method({X: X - g * H(gradient(X)), M: b * M + gradient(X)}, start={M: 0})(Haar(3, 1), **LETTERS)
+LONGER = Method({X: X - g * (1 + b) * H(gradient(X))})(Haar(3, 1), **LETTERS)
+"""Like a step of RAC-LoRA, whatever it keeps; and of another length."""
+_seen = H(gradient(X + M))
+AHEAD, BESIDE = (
+    Method({X: X - g * _seen, M: b * M + shift * _seen}, start={M: 0})(Haar(3, 1), **LETTERS) for shift in (g * b, g)
+)
+"""Momentum, M in units of its shift; and one that is not as far ahead as it has to be."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +103,9 @@ NOT_PLAIN = [
 OTHERS = {
     about.rac_lora_exact: [
         *NOT_PROJECTED,
+        (AHEAD, "the theorem is about RAC-LoRA, the algorithm is MethodDescent"),
+        (KEEPS.with_letters(gamma=-0.1), BACKWARDS),
+        (LONGER, "the theorem is about RAC-LoRA, the algorithm is MethodDescent"),
         (projected(Half()), no_gradients("must be exact")),
         (SGD(1.0, CertifiedStep()), no_gradients("must be exact", "CertifiedStep")),
     ],
@@ -107,7 +126,10 @@ OTHERS = {
         (SGD(0.1, FiniteDifferences(0.1)), no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences")),
     ],
     about.rac_lora_momentum: [
-        (GD(0.1), "the theorem is about momentum on projected gradients, the algorithm is RACLoRA"),
+        (GD(0.1), f"{MOMENTUM}, the algorithm is RACLoRA"),
+        (KEEPS, f"{MOMENTUM} at W = X - gamma b M, the method is {KEEPS.method!r}"),
+        (AHEAD.with_letters(gamma=-0.1), BACKWARDS),
+        (BESIDE, f"{MOMENTUM} at W = X - gamma b M, the method is {BESIDE.method!r}"),
         (
             about.MOMENTUM[0](Haar(3, 1), gradients=FiniteDifferences(0.1), gamma=0.1, b=0.5),
             no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences"),
@@ -178,8 +200,10 @@ def test_of_another_algorithm_nothing_else_is_said(id):
 
 
 RIGHT = {
-    about.rac_lora_exact: [GD(0.1), COIN],
+    about.rac_lora_exact: [GD(0.1), COIN, KEEPS],
+    about.rac_lora_momentum: [AHEAD],
     about.rac_lora_stochastic: [
+        KEEPS,
         GD(0.1),
         SGD(0.1, Noisy(1.0)),
         SGD(0.1, Minibatch(2)),
