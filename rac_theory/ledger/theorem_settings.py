@@ -174,7 +174,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             over_L(0.4),
             quarter_noise,
             build=with_momentum,
-            sketches=("haar", "coordinate"),
+            only=("haar", "coordinate"),
             layered=False,
         ),
         "minibatch": Setting(

@@ -9,11 +9,13 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_runs, sketches, theorems
+from rac_theory.algorithms import MethodDescent
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.numerics import evidence
 from rac_theory.problems import LeastSquares, Quadratic
@@ -196,7 +198,9 @@ def small_cases(longest=10):
         side = "both" if "both" in setting.sides else "left"
         case = setting.named_case(setting.prepare(regression), None, sketch, 1, side)
         gamma = setting.step(Constants.of(case), case)
-        case = replace(case, algorithm=replace(case.algorithm, gamma=gamma), steps=longest)
+        is_method = isinstance(case.algorithm, MethodDescent)
+        changed = case.algorithm.with_letters if is_method else partial(replace, case.algorithm)
+        case = replace(case, algorithm=changed(gamma=gamma), steps=longest)
         if setting.shorten is not None:
             case = replace(case, algorithm=setting.shorten(case.algorithm, Constants.of(case)))
         constants = Constants.of(case)
