@@ -25,7 +25,7 @@ Examples
 
 ``MOMENTUM`` is the first of them with a step of 0.2; what is judged of it is another point:
 
->>> print(f"{exact_rate(Case(MOMENTUM(Haar(4, 1), gamma=0.2, beta=0.5), problem)):.6f}")
+>>> print(f"{exact_rate(Case(MOMENTUM(Haar(4, 1), gamma=0.2, b=0.5), problem)):.6f}")
 0.990035
 
 Acceleration, with the numbers that its proof asks for, and error feedback in two forms of one rate:
@@ -53,6 +53,7 @@ from rac_theory.algorithms.method import H, Method, gradient, letter, state
 _W, _X, _M, _Z, _D = state("W", "X", "M", "Z", "D")
 _gamma = Symbol("gamma", constant="gamma", meaning="size of one gradient step")
 _alpha, _beta = letter("alpha", "weight of the point ahead"), letter("beta", "momentum")
+_b = letter("b", "momentum")  # as theorems have it, whose beta is of noise
 _omega = letter("omega", "weight decay")
 _s = Symbol("s", constant="strong_convexity", meaning="modulus of strong convexity of f")
 _lambda_min = Symbol("lambda_min", constant="lambda_min", meaning="smallest eigenvalue of E[H]")
@@ -79,9 +80,9 @@ r"""Momentum that is projected at every redraw: :math:`M^+ = H (\beta M + g)`, :
 What fits into the factors of a new subspace is kept, the rest is lost: M is of rank r.
 """
 
-_step = _M * _beta + H(gradient(_X))
-MOMENTUM = Method({_X: _X - _gamma * (1 - _beta) * _step, _M: _step}, start={_M: 0}, report=_X - _gamma * _beta * _M)
-r"""``HEAVY_BALL`` with the step :math:`\gamma (1 - \beta)`, judged at the shifted point :math:`X - \gamma \beta M`.
+_step = _M * _b + H(gradient(_X))
+MOMENTUM = Method({_X: _X - _gamma * (1 - _b) * _step, _M: _step}, start={_M: 0}, report=_X - _gamma * _b * _M)
+r"""``HEAVY_BALL`` with the step :math:`\gamma (1 - b)`, judged at the shifted point :math:`X - \gamma b M`: T22.
 
 That point moves by :math:`-\gamma H g` alone, with g at X, and so like plain descent along a gradient that is late.
 Derived; the shifted point is known from analyses of momentum since Ghadimi, Feyzmahdavian & Johansson, arXiv:1412.7457.

@@ -60,7 +60,7 @@ def test_momentum_is_heavy_ball_with_a_step_less_what_is_kept():
     paths = [
         method(sketch, **letters).states(problem, start, np.random.default_rng(1))
         for method, letters in (
-            (MOMENTUM, {"gamma": gamma, "beta": beta}),
+            (MOMENTUM, {"gamma": gamma, "b": beta}),
             (HEAVY_BALL, {"gamma": gamma * (1 - beta), "beta": beta}),
         )
     ]
@@ -316,7 +316,7 @@ def test_steps_to_a_hundredth_of_the_gap_on_diabetes():
     for told, algorithm in (
         (2030, RACLoRA(sketch, step)),
         (2030, HEAVY_BALL(sketch, gamma=0.1 * step, beta=0.9)),
-        (2023, MOMENTUM(sketch, gamma=step, beta=0.9)),
+        (2023, MOMENTUM(sketch, gamma=step, b=0.9)),
         (348, ACCELERATED(sketch, gamma=step, alpha=alpha, s=mu, lambda_min=p)),
     ):
         gap = expected(Case(algorithm, diabetes, begin, steps=told + 1)).gap

@@ -87,7 +87,7 @@ C26 = Counterexample(
     mark="derived",
     cause="momentum that outlives the draws that it came from",
     problem=Quadratic.left(np.eye(DIM), np.zeros((DIM, 1))),
-    method=MOMENTUM(Coordinate(DIM, 1), gamma=float(GAMMA), beta=float(1 - SHARE / 2)),
+    method=MOMENTUM(Coordinate(DIM, 1), gamma=float(GAMMA), b=float(1 - SHARE / 2)),
     start=np.ones((DIM, 1)),
     gather=gather,
     condition="gamma L = 1/2; a smaller step admits more momentum",

@@ -157,7 +157,7 @@ def test_every_picture_can_be_drawn(answers, monkeypatch):
         (C24, {"method": replace(C24.method, carried=False)}),  # it converges
         (C24, {"problem": Quadratic.left(2 * np.eye(32), np.zeros((32, 1)))}),  # another curvature
         (C25, {"method": DECAY_INSIDE(Coordinate(4, 1), gamma=0.5, omega=0.125)}),  # goes where it should
-        (C26, {"method": MOMENTUM(Coordinate(16, 1), gamma=0.5, beta=15 / 16)}),  # within the condition
+        (C26, {"method": MOMENTUM(Coordinate(16, 1), gamma=0.5, b=15 / 16)}),  # within the condition
         (C27, {"problem": Quadratic.left(np.eye(4), np.zeros((4, 1)))}),  # the exact minimum is the best there
         (GALORE, {"method": RACLoRA(Haar(2, 1), 0.05, gradients=CornerNoise(2.0))}),  # not stuck
     ],

@@ -151,7 +151,7 @@ def test_carried_momentum_diverges_where_a_redraw_at_every_step_is_safe(dim, ran
 def test_a_redraw_at_every_step_is_what_the_theorem_admits():
     """Lambda = p/(1 - beta) is 1 in the first case, and gamma L = 1/2: momentum at the shifted point keeps T1."""
     problem = Quadratic.left(np.eye(32), np.full((32, 1), 32**-0.5))
-    case = Case(MOMENTUM(Haar(32, 2), gamma=0.5, beta=15 / 16), problem, steps=160)
+    case = Case(MOMENTUM(Haar(32, 2), gamma=0.5, b=15 / 16), problem, steps=160)
     links = Case(MomentumInLinks(Haar(32, 2), 1 / 32, 15 / 16, 1), problem, steps=160)
     assert exact_rate(case) == pytest.approx(exact_rate(links), rel=1e-9)
     assert expected(case).squared_gradient.mean() <= 2 * 0.5 / (1 / 16 * 0.5 * 161)
