@@ -121,4 +121,4 @@ def test_the_exact_minimum_is_what_no_step_in_the_draw_is_below():
 
 
 def test_the_case_of_momentum_is_one_that_its_condition_excludes():
-    assert (1 - C26.method.letters["beta"]) * 2 == pytest.approx(float(SHARE))
+    assert (1 - C26.method.letters["b"]) * 2 == pytest.approx(float(SHARE))
