@@ -384,7 +384,7 @@ class Method(Value):
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 0.25]], W_star=[[1.0], [1.0]])
     >>> case = Case(heavy_ball(Coordinate(2, 1), gamma=1.0, beta=0.25), problem, steps=2)
     >>> print(f"{exact_rate(case):.4f}, {expected(case, exact=True).gap[1]}")
-    0.8536, 89/256
+    0.7102, 89/256
     """
 
     lines: Mapping[Combination, Combination]
