@@ -58,6 +58,8 @@ def plain_values(values):
     left = dict(values)
     known = {name: left.pop(written) for written, name in _TEXT.items() if written in left}
     found = {"Z": 3, "M": 2}
+    if "b" in left:  # momentum, whose square is written as that of the bias is; no theorem has both
+        found["B"] = left["b"]
     for name, value in known.items():
         match name:
             case "P - Z":

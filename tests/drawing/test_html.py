@@ -17,6 +17,7 @@ from rac_theory.theorems import E
 
 SYMBOLS = {
     "lambda": "λ",
+    "Lambda": "Λ",
     "theta": "θ",
     "ell": "ℓ",
     "omega": "ω",

@@ -162,7 +162,7 @@ def test_exports_hold_the_same_numbers_and_no_time(found, tmp_path):
         ),
         ("claim = ['T2']", r"key must be one of .* got 'claim' \(did you mean 'claims'"),
         ("claims = 'T2'", "claims must be a list, got 'T2'"),
-        ("claims = ['T22']", "claim must be one of"),
+        ("claims = ['T02']", "claim must be one of"),
         ("claims = ['T2']\nseeds = []", "seeds must hold at least one seed"),
         ("step_sizes = [0.0]", "step size must be a finite number > 0, got 0.0"),
         ("sketches = ['har']", r"sketch must be one of .* \(did you mean 'haar'"),

@@ -331,7 +331,7 @@ def changed(value):
         ((GOOD, lambda t: "x"), "bound must return a number for each t = 1, ..., 3, got NotReal at t=1"),
         ((GOOD, lambda t: [t, t]), "bound must return a number for each t = 1, ..., 3, got"),
         ((GOOD, None), "bound must be a number, an array, a function of t, a theorem or the id of one, got NoneType"),
-        ((GOOD, "T22"), "(did you mean 'T2'?)"),
+        ((GOOD, "T02"), "(did you mean 'T2'?)"),
         ((GOOD, "T2"), "constants must be a Constants or a dict, with gamma, mu, lambda_min, gap0 for T2, got None"),
         ((GOOD, "T2", {"constants": {"gama": 1.0}}), "got 'gama' (did you mean 'gamma'?)"),
         ((GOOD, "T2", {"constants": {"gamma": 1.0, "mu": 1}}), "of which the bound of T2 is made, got none for"),
