@@ -140,8 +140,9 @@ def _powers() -> "type[LogLocator]":
 
     class Powers(LogLocator):
         def tick_values(self, vmin: float, vmax: float) -> Any:  # an array, as LogLocator returns
+            down = 1e20 if vmin > 1e300 else 1.0  # within two decades some versions add up what is beyond the ends
             with np.errstate(over="ignore"):
-                values = np.asarray(super().tick_values(vmin, vmax))
+                values = down * np.asarray(super().tick_values(vmin / down, vmax / down))
             return values[np.isfinite(values)]
 
     return Powers
