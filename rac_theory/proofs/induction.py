@@ -164,8 +164,7 @@ def lyapunov(about: Predicate, psi: Expression, step: Fact, rho: Fact, above: Fa
     _fixed(t, step, rho, above)
     factor = number_of(rho)
     same(above, psi - course.x)
-    e = _rest(step, factor * psi - later)
-    bound = factor**T * course.at_first + powers(factor, 0, T - 1) * e
+    bound = factor**T * course.at_first + powers(factor, 0, T - 1) * _rest(step, factor * psi - later)
     return follows(Rule.LYAPUNOV, course.at_last <= bound, course.by, step, rho, above)
 
 
