@@ -3,7 +3,7 @@
 from functools import cache
 
 from rac_theory.algebra import Relation, Symbol, text
-from rac_theory.proofs import SCHEMAS, Fact, facts, vector
+from rac_theory.proofs import SCHEMAS, Fact, facts, grant, vector
 from rac_theory.statements import Assumption, Condition, Known, Predicate, parts
 from rac_theory.theorems import ALL, granted
 
@@ -15,6 +15,8 @@ _KINDS = (
     facts.below_maximum(_x, _y)[0],
 )
 """What is granted of any vector or number, each by an example."""
+_OF_ANY_VECTOR = (grant("unbiased_ahead", _v),)
+"""What is granted of a step and any vector, by an example."""
 
 
 @cache
@@ -22,7 +24,7 @@ def by_heading() -> dict[str, list[Fact]]:
     """Return every fact that is taken for granted, below the heading that its schema has in the table."""
     found: dict[str, dict[tuple[str, ...], Fact]] = {schema.part: {} for schema in SCHEMAS.values()}
     signs = (facts.nothing, facts.no_step_or_more)
-    for fact in (*granted(), *signs):
+    for fact in (*granted(), *signs, *_OF_ANY_VECTOR):
         schema = SCHEMAS.get(fact.schema[0]) if fact.schema else None
         part = schema.part if schema else "Always" if fact in signs else _OF_STEPS if fact.by else _OF_NAMES
         if not is_assumption(fact):
@@ -32,7 +34,7 @@ def by_heading() -> dict[str, list[Fact]]:
 
 def rows_of(fact: Fact) -> list[Fact]:
     """Return what the table has for a fact that a proof grants: the fact itself, or else what it is an example of."""
-    return _listed().get(_key(fact)) or [kind for kind in _KINDS if kind.name == fact.name]
+    return _listed().get(_key(fact)) or [kind for kind in (*_KINDS, *_OF_ANY_VECTOR) if kind.name == fact.name]
 
 
 def is_assumption(fact: Fact) -> bool:
