@@ -5,7 +5,7 @@ for every case.
 
 from rac_theory.proofs import coq
 from rac_theory.proofs.as_html import sections
-from rac_theory.proofs.drawn import H, mean, vector
+from rac_theory.proofs.drawn import H, Vector, mean, star, vector
 from rac_theory.proofs.export import exported
 from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved
 from rac_theory.proofs.facts import (
@@ -29,8 +29,10 @@ from rac_theory.proofs.facts import (
 )
 from rac_theory.proofs.found import Recalled, Recorder
 from rac_theory.proofs.induction import (
+    Psi,
     accumulate,
     cases,
+    discharged,
     drifted,
     instance,
     iterate,
@@ -51,9 +53,25 @@ from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.of_methods import about_of, facts_of
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import search, strongest
-from rac_theory.proofs.quantities import NUMBERS, E, G, G_next, Gx, M, distance, gap, gap_next, gbar
+from rac_theory.proofs.quantities import (
+    NUMBERS,
+    E,
+    G,
+    G_next,
+    Gx,
+    Gy,
+    M,
+    Uy,
+    V,
+    Zy,
+    distance,
+    gap,
+    gap_next,
+    gap_Y,
+    gbar,
+)
 from rac_theory.proofs.reading import Reading
-from rac_theory.proofs.schemas import SCHEMAS, Granted, grant, instances, memory_of
+from rac_theory.proofs.schemas import SCHEMAS, Granted, grant, instances, memory_of, square_kept
 from rac_theory.proofs.writing import Writer
 
 __all__ = [
@@ -65,14 +83,20 @@ __all__ = [
     "G_next",
     "Granted",
     "Gx",
+    "Gy",
     "H",
     "M",
     "Missing",
     "Proof",
+    "Psi",
     "Reading",
     "Recalled",
     "Recorder",
+    "Uy",
+    "V",
+    "Vector",
     "Writer",
+    "Zy",
     "about_of",
     "accumulate",
     "assumed",
@@ -81,6 +105,7 @@ __all__ = [
     "by_signs",
     "cases",
     "coq",
+    "discharged",
     "distance",
     "drifted",
     "exported",
@@ -88,6 +113,7 @@ __all__ = [
     "facts_of",
     "flat",
     "gap",
+    "gap_Y",
     "gap_is_positive",
     "gap_next",
     "gather",
@@ -119,9 +145,11 @@ __all__ = [
     "sign",
     "some",
     "square",
+    "square_kept",
     "square_of",
     "square_root",
     "stands_for",
+    "star",
     "strongest",
     "sum_of_powers",
     "telescope",

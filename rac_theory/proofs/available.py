@@ -10,7 +10,7 @@ from rac_theory.proofs.fact import Fact, letters_in
 from rac_theory.proofs.facts import assumed, even, high, low, no_step_or_more, nothing, plus, square, square_of
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import G, V, Z, error, gbar
-from rac_theory.proofs.schemas import instances
+from rac_theory.proofs.schemas import grant, instances
 from rac_theory.statements import Theorem, relations_in
 from rac_theory.statements.assumptions import known_minimiser
 from rac_theory.statements.symbols import L_H, L, T, gamma, s
@@ -74,6 +74,7 @@ def _about_distances() -> Iterator[Fact]:
     step = V - G * gamma
     yield from (about(v) for about in (low, high, even) for v in (V, step))
     yield from (square(V), square_of(1 - gamma * s))
+    yield from (grant("straight", V, G), grant("spread", G), grant("norm", V), grant("norm_is_positive", V))
 
 
 def _averaged(fact: Fact) -> Fact | None:

@@ -18,7 +18,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property, partial, reduce
 from itertools import accumulate, pairwise, takewhile
 from pathlib import Path
 from string import Template
@@ -46,20 +46,21 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 
 
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M the
-# momentum, of a method that keeps it, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; H the
-# projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
+# momentum, of a method that keeps it, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; of one with a
+# second point Z, Y = (W + alpha Z)/(1 + alpha), Gy = grad f(Y), Uy = Y - W* and Zy = Z - Y; H the projection that is
+# drawn, E the mean over all that is drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, and
+# (curve u v) is <u, Q v> where Q bounds how f is curved.
 _CONSTANTS = (
-    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum gap0 gap0_upper distance0 A beta C D"
-    " D_in omega sigma_squared zeta_squared bias_squared nu longest_step"
+    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
+    " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
-VECTORS = dict.fromkeys(("G", "V", "Z", "M", "Gx"), "") | dict.fromkeys(("Gp", "g", "gx", "error", "gbar", "ghat"), "H")
+VECTORS = dict.fromkeys("G V Z M Gx Gy Uy Zy".split(), "") | dict.fromkeys("Gp g gx error gbar ghat".split(), "H")
 _DRAWN = {
-    "": "gap distance sigma_W zeta_W squares all_squares",
-    "H": "gap_next gap_first distance_next cross squared bent bent_by_noise moved_by_M bent_by_M sigma_H zeta_H off way"
-    " squares_H all_squares_H used missed",
+    "": "gap gap_Y sigma_W zeta_W squares all_squares",
+    "H": "gap_next gap_first moved_by_M bent_by_M sigma_H zeta_H off way squares_H all_squares_H used missed",
     "Hm": "moved moved_next moved_mean own turned",
 }
 DRAWN = {name: draws for draws, names in _DRAWN.items() for name in names.split()}
@@ -70,7 +71,8 @@ AFTER = "(E (dot $moved $moved))"  # ||V||^2 after a step, on average; what V is
 
 _IMPLIED = (
     "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
-    " rac_lora_harmonic_steps rac_lora_reshuffled rac_lora_momentum fed_rac_lora fed_rac_lora_sampled"
+    " rac_lora_harmonic_steps rac_lora_reshuffled rac_lora_momentum rac_lora_accelerated fed_rac_lora"
+    " fed_rac_lora_sampled"
 )
 IMPLIED = frozenset(_IMPLIED.split())
 """The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
@@ -96,11 +98,17 @@ STEPS = {
     "rac_lora_root_steps": "L smooth gap_next (* -1 gamma (sqrt (/ t_0 (+ t t_0))) (H g))",
     "rac_lora_harmonic_steps": "L smooth gap_next (* -1 (/ (* gamma t_0) (+ t t_0)) (H g))",
     "rac_lora_momentum": "L smooth gap_next (* -1 gamma (H gx))",
+    "rac_lora_accelerated": "L smooth gap_next (* -1 gamma (H Gy)) gap_Y Gy",
 }
-"""What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V."""
+"""What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V; or
+to another point, with its gap and its gradient."""
 
-MEMORY = {"rac_lora_momentum": "M (+ (* momentum M) (H gx))"}
-"""What is kept from step to step, 0 at first, and what it is after a step."""
+MEMORY = {
+    "rac_lora_momentum": "dot M (+ (* momentum M) (H gx)) 0",
+    "rac_lora_accelerated": "star (+ Uy Zy) (+ Uy (* (- 1 alpha) Zy) (* -1 (/ alpha (* s_0 lambda_0)) (H Gy))) (/ (^"
+    " distance0 2) lambda_min)",
+}
+"""What is kept from step to step, in which square, what it is after a step, and what that square is at most at first."""
 
 CONDITIONS = {
     "smooth": ("f has a gradient with Lipschitz constant L", "(< 0 L)"),
@@ -118,15 +126,18 @@ CONDITIONS = {
 }
 """What may be given of f and of noise: in words, and each inequality that it says."""
 
-# What is drawn: with Hbar = E[H], distance is <V, Hbar^-1 V>, cross <V, Hbar^-1 HG>, squared <HG, Hbar^-1 HG>; bent is
-# <HG, QHG>, bent_by_noise <Hg, QHg>, moved_by_M <G, MG>, bent_by_M <MG, QMG>; sigma_W and zeta_W are variances of the
+# What is drawn: moved_by_M is <G, MG>, bent_by_M <MG, QMG>; gap_Y is f(Y) - f*; sigma_W and zeta_W are variances of the
 # gradients of components and clients at W, squares and all_squares are means of the squares of those of clients and of
 # their components; with H instead of W, of what H leaves of them. After k local steps of a client m, moved is
 # ||W_k - W||, moved_mean its mean over k < K, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||, off ||HG - Hgbar||, way
 # mean_m ||Hgbar_m||^2; of blocks in turn, used is ||{H_i G_i}||, missed ||{H_i (G - G_i)}||.
 SCHEMAS = """
 # Always
-descent a:steps | $smooth $a | $to <= (+ gap (dot G $step) (* 1/2 $L (dot $step $step))) | Descent lemma
+descent a:steps | $smooth $a | $to <= (+ $gap (dot $G $step) (* 1/2 $L (dot $step $step))) | Descent lemma
+below_Q a:steps | smooth_along_sketch $a | $to <= (+ $gap (dot $G $step) (* 1/2 (curve $step $step))) | f lies below the
+  quadratic of curvature Q that touches it where the step begins
+along a:rac_lora_exact,rac_lora_stochastic,rac_lora_momentum,rac_lora_accelerated | smooth_along_sketch $a | (E (curve
+  $step $step)) <= (* L_H (E (dot $step $step))) | E[H Q H] <= L_H E[H], and what is projected is independent of H
 number | | 0 < 1 | A number
 step_size x:gamma,eta | | 0 < $x | A step size
 count x:T,N,K | | 0 < $x | A count
@@ -156,13 +167,13 @@ curved_monotone | strongly_convex (known distance0) | 0 <= (dot (- G (* s V)) V)
 curved_smooth | smooth (known distance0) | (dot (- G (* s V)) V) <= (* (- L s) (dot V V)) | Its gradient is Lipschitz
 # One step with the exact gradient
 even_cross | isotropic fresh_projection | (* lambda_min (dot G V)) <= (E (dot G (H V))) | E[H] = lambda_min I
-apart | rac_lora_exact (> lambda_min 0) | distance_next <= (+ distance (* -2 gamma cross) (* (^ gamma 2) squared)) |
-  Expanded
-straight | rac_lora_exact (> lambda_min 0) | (dot G V) <= (E cross) | E[H] cancels its inverse
-spread | rac_lora_exact (> lambda_min 0) | (* lambda_min (E squared)) <= (E (dot G (H G))) | E[H Hbar^-1 H] <= Hbar /
-  lambda_min
-norm_is_positive | rac_lora_exact (> lambda_min 0) | 0 <= distance | A square
-norm | rac_lora_exact (> lambda_min 0) | (* lambda_min distance) <= (dot V V) | Hbar >= lambda_min I
+# With E[H]^-1
+straight v:fixed w:fixed | fresh_projection (> lambda_min 0) | (dot $v $w) <= (E (star $v (H $w))) | E[H] cancels its
+  inverse
+spread v:fixed | fresh_projection (> lambda_min 0) | (* lambda_min (E (star (H $v) (H $v)))) <= (E (dot $v (H $v))) |
+  E[H Hbar^-1 H] <= Hbar / lambda_min
+norm_is_positive v:vector | fresh_projection (> lambda_min 0) | 0 <= (star $v $v) | A square
+norm v:fixed | fresh_projection (> lambda_min 0) | (* lambda_min (star $v $v)) <= (dot $v $v) | Hbar >= lambda_min I
 # The same
 gap_next_is_positive | (known gap0) | 0 <= gap_next | f* is the infimum of f
 remainder | smooth rac_lora_exact | gap_next <= (+ gap (* -1/2 gamma (dot (+ G Gp) (H G))) (/ (dot (- Gp G) (- Gp G)) (*
@@ -192,16 +203,14 @@ unbiased_ahead v:fixed | rac_lora_momentum | (E (dot $v (H Gx))) <= (E (dot $v (
   independent of H
 noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot gx (H gx))) <= (+ (E (dot Gx (H Gx))) (*
   lambda_max C)) | The inequality of noise at X
+# One step with acceleration
+behind | strongly_convex rac_lora_accelerated | gap_Y <= (+ gap (* alpha (dot Gy Zy))) | Convexity, W - Y = -alpha Zy
+curved_Y | strongly_convex (known distance0) | gap_Y <= (- (dot Gy Uy) (* 1/2 s (dot Uy Uy))) | Strong convexity at a
+  minimiser
 # One step along a sketch
-below_Q | smooth_along_sketch rac_lora_exact | gap_next <= (+ gap (* -1 gamma (dot G (H G))) (* 1/2 (^ gamma 2) bent)) |
-  f lies below the quadratic of curvature Q that touches it at W
-noisy_below_Q | smooth_along_sketch rac_lora_stochastic | gap_next <= (+ gap (* -1 gamma (dot G (H g))) (* 1/2 (^ gamma
-  2) bent_by_noise)) | f lies below the quadratic of curvature Q that touches it at W
-along | smooth_along_sketch rac_lora_exact | (E bent) <= (* L_H (E (dot G (H G)))) | E[H Q H] <= L_H E[H]
-noise_along | smooth_along_sketch rac_lora_stochastic | (E bent_by_noise) <= (* L_H (E (dot g (H g)))) | E[H Q H] <= L_H
-  E[H], and g is independent of H
 mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H | A step of 1/L_H does not fall below
   f* | t13
+s_below_L_H | smooth_along_sketch strongly_convex | (* s lambda_min) <= L_H | Strong convexity is PL with s | t13
 # Any step with a random M
 first a:plain_or_fitted,one_exact_step | positive_gain $a | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M)) | f
   lies below the quadratic of curvature Q that touches it at W
@@ -299,8 +308,9 @@ ON_AVERAGE = frozenset({"sigma_known", "zeta_known"})
 _TOKEN, _NAME = re.compile(r"[()]|[^\s()]+"), re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,60}(/[1-9][0-9]{0,60})?\Z")
 SIGNS = ("<=", "<", ">=", ">", "=")
-PARTS = {"/": (2, 2), "^": (2, 2), "-": (1, 2), "sqrt": (1, 1), "powers": (3, 3), "dot": (2, 2), "if": (3, 3)}
-PARTS |= dict.fromkeys(("E", "mean", "H", "square_at", "scaled_at"), (1, 1)) | dict.fromkeys(("+", "*", "max"), (1, 99))
+PARTS = {"-": (1, 2), "sqrt": (1, 1), "powers": (3, 3), "if": (3, 3)}
+PARTS |= dict.fromkeys(("/", "^", "dot", "star", "curve"), (2, 2)) | dict.fromkeys(("+", "*", "max"), (1, 99))
+PARTS |= dict.fromkeys(("E", "mean", "H", "square_at", "scaled_at"), (1, 1))
 PARTS |= dict.fromkeys(SIGNS, (2, 9))
 
 
@@ -600,13 +610,14 @@ def has_vectors(p: Polynomial) -> bool:
     return any(is_a("vector", n) for n in within(p))
 
 
-def dot(u: Polynomial, v: Polynomial) -> Polynomial:
-    """Return an inner product; as H = H' = H^2, <Ha, Hb> = <Ha, b> = <a, Hb>."""
+def inner(kind: str, u: Polynomial, v: Polynomial) -> Polynomial:
+    """Return an inner product; as H = H' = H^2, <Ha, Hb> = <Ha, b> = <a, Hb>, where nothing is between them."""
     terms = []
     for a, h, p in directions(u):
         for b, k, q in directions(v):
             draw = "H" if h or k or VECTORS[a] or VECTORS[b] else ""
-            terms.append(times(p, q, letter("drawn", *sorted((a, b)), h or k, draw)))
+            of = (*sorted((a, b)), h or k) if kind == "dot" else (kind, *sorted(("H" * h + a, "H" * k + b)))
+            terms.append(times(p, q, letter("drawn", *of, draw)))
     return plus(*terms)
 
 
@@ -624,7 +635,7 @@ OPERATIONS: Mapping[str, Callable[..., Polynomial]] = {
     "E": lambda p: mean(p, "H"),
     "mean": lambda p: mean(p, "m"),
     "H": projected,
-    "dot": dot,
+    **{kind: partial(inner, kind) for kind in ("dot", "star", "curve")},
     "max": lambda *parts: letter("max", *sorted(map(numbered, parts))),
 }
 
@@ -854,20 +865,12 @@ weigh start | STEP a~ | = (- STEP (- (* a x) (* (with a (+ t 1)) x+))) | (* (wit
 potential a b d p | STEP FALLS ABOVE BELOW c b0 d0 | STEP (- (- psi psi+) (* c gap)) ; FALLS (- gap (E gap_next)) ;
   ABOVE (- psi (* p gap)) ; BELOW (- most psi) | (* (+ (* c T) p) (- f_T f_star)) | psi0 |
   psi+ <= psi - c x, x+ <= x, p x <= psi: added, the last x is the least
-lyapunov_gap | STEP rho theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- (* rho psi) psi+) (* theta (dot G G)))) ;
-  ABOVE (- psi gap) ; BELOW (- most psi) | (- f_T f_star) | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
-  psi+ + theta S <= rho psi + e, psi >= x, all that psi has is not negative: as in iterate
-lyapunov_distance | STEP rho theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- (* rho psi) psi+) (* theta (dot G G)))) ;
-  ABOVE (- psi (dot V V)) ; BELOW (- most psi) | D_T | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
-  the same of distances
-lyapunov_sum | STEP theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- psi psi+) (* theta (dot G G)))) ; ABOVE psi ;
-  BELOW (- most psi) | (* theta (sum T (square_at t))) | (+ psi0 (* T rest)) |
-  theta S <= psi - psi+ + e, psi >= 0, added
-lyapunov start share | STEP rho ABOVE | = (- STEP (- (* rho (+ x kept)) (+ x+ kept+))) ; ABOVE kept | last |
-  (+ (* (^ rho T) x0) (* (powers rho 0 (- T 1)) rest)) | psi+ <= rho psi + e at each W, psi = x + kept >= x: as iterate
-lyapunov_added start share at | STEP theta ABOVE | = (- STEP (- (- (+ x kept) (+ x+ kept+)) (* theta square))) ;
-  ABOVE (+ x kept) | (* theta (sum T (square_at t))) | (+ x0 (* T rest)) |
-  theta S <= psi - psi+ + e at each W, psi = x + kept >= 0: added; kept is a share of <M, M>, and 0 at first
+lyapunov start a b d | STEP rho ABOVE BELOW b0 d0 m | = (- STEP (- (* rho psi) psi+)) ; ABOVE (- psi x) ;
+  BELOW (- most psi) | last | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
+  psi+ <= rho psi + e and psi >= x at each W, psi is at most a sum of what is known at W^0: as in iterate
+lyapunov_added start a b d at | STEP theta ABOVE BELOW b0 d0 m | = (- STEP (- (- psi psi+) (* theta square))) ;
+  ABOVE psi ; BELOW (- most psi) | (* theta (sum T (at t))) | (+ psi0 (* T rest)) |
+  theta S <= psi - psi+ + e and psi >= 0 at each W: added
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |
@@ -893,12 +896,12 @@ START = {
 """What is followed, after a step of $about, at W^0 at most, at W^T, and on what that rests; steps are averaged."""
 
 POTENTIAL = {
-    "psi": "(+ (* a gap) (* b distance) (* d (dot V V)))",
-    "psi+": f"(+ (* a (E gap_next)) (* b (E distance_next)) (* d {AFTER}))",
-    "most": "(+ (* b0 gap) (* d0 (dot V V)))",
-    "psi0": "(+ (* b0 gap0) (* d0 (^ distance0 2)))",
+    "psi": "(+ (* a gap) (* b (star V V)) (* d (dot V V)) (* m kept))",
+    "psi+": "(+ (* a (E gap_next)) (* b (E (star V+ V+))) (* d (E (dot V+ V+))) (* m kept+))",
+    "most": "(+ (* b0 gap) (* d0 (dot V V)) (* m kept))",
+    "psi0": "(+ (* b0 first) (* d0 (^ distance0 2)) (* m kept0))",
 }
-"""A potential, its mean after a step, what it is at most, and what that is at W^0."""
+"""A potential, its mean after a step, what it is at most, and what that is at W^0; kept is the square in MEMORY."""
 
 
 def rows(table: str) -> Iterator[list[str]]:
@@ -1068,8 +1071,9 @@ class File:
         )
         parameters, needs, stated, words = _TABLE[name]
         places = {key: self._substituted(kind, node) for (key, kind), node in zip(parameters, values, strict=True)}
-        if name == "descent":
-            places |= zip(("L", "smooth", "to", "step"), map(text, nodes(STEPS[values[0]])), strict=True)
+        if "$step" in stated:
+            moved = [*map(text, nodes(STEPS[values[0]])), "gap", "G"]
+            places |= zip(("L", "smooth", "to", "step", "gap", "G"), moved, strict=False)
         low, sign, high = nodes(Template(stated).substitute(places))
         _, low, high = self._stated([sign, low, high], self.every)
         by = frozenset(map(self._assumption, nodes(Template(needs).substitute(places))))
@@ -1141,16 +1145,8 @@ class File:
                 self._fixed(fact.number, "~" in key)
             ask("!" not in key or fact.strict, f"{name} must be known to be positive")
             ask(rule != "drifted" or not fact.average, "what is true on average is not true of each client")
-        if "share" in env:
-            about = next((name for name in MEMORY if name in self.holding), "")
-            ask(about, f"what is kept from step to step is not known of {self.about}")
-            one, then = map(text, nodes(MEMORY[about]))
-            env |= {"kept": ("*", env["share"], parsed(f"(dot {one} {one})"))}
-            env |= {"kept+": ("*", env["share"], parsed(f"(E (dot {then} {then}))"))}
-            by |= {about}
         if {"a", "b", "d"} <= env.keys():
-            env |= {key: filled(nodes(self._moving(of))[0], env) for key, of in POTENTIAL.items()}
-            by |= {("known", "gap0"), ("known", "distance0"), self._moving("$about")}
+            by |= {*self._potential(env)}
         for key, node in map(nodes, equations.split(";")):
             of = filled(node, env)
             if key == "=":
@@ -1159,9 +1155,26 @@ class File:
                 ask(self._same(filled(key, env), of), f"{text(key)} must be {{}}, it is {{}}", of, filled(key, env))
         return filled(nodes(low)[0], env), filled(nodes(high)[0], env), False, frozenset(by)
 
+    def _potential(self, env: dict[str, Tree]) -> Iterator[Tree]:
+        """Put in what a potential is; yield what that rests on: what is not in it need not be known."""
+        about = next((name for name in MEMORY if name in self.holding), "")
+        kind, kept, then, kept0 = map(text, nodes(MEMORY.get(about, "dot V V 0")))
+        env.setdefault("m", Fraction(0))
+        env["first"] = "gap0_upper" if env.get("x0") == "gap0_upper" else "gap0"
+        has = {key: bool(self.reader.value(env[key])) for key in ("b", "d", "m", "b0", "d0")}
+        ask(about or not has["m"], f"what is kept from step to step is not known of {self.about}")
+        moving, moved = map(self._moving, ("$about", "$moved") if has["b"] or has["d"] else ("", "V"))
+        env |= {"V+": parsed(moved), "kept0": parsed(kept0)}
+        env |= {"kept": parsed(f"({kind} {kept} {kept})"), "kept+": parsed(f"(E ({kind} {then} {then}))")}
+        env |= {key: filled(nodes(of)[0], env) for key, of in POTENTIAL.items()}
+        yield from filter(None, (moving, about * has["m"]))
+        yield from [("known", env["first"])] * has["b0"]
+        yield from [("known", "distance0")] * (has["d0"] or (has["m"] and "distance0" in kept0))
+
     def _moving(self, words: str) -> str:
         """Put in what V is after a step, and of which algorithm, where that is asked."""
-        steps = {name: row for name, row in STEPS.items() if name in self.holding and " gap_next " in row}
+        steps = {name: row for name, row in STEPS.items() if name in self.holding and row.endswith("))")}
+        steps = {name: row for name, row in steps.items() if " gap_next " in row}
         ask(steps or "$" not in words, f"what V is after a step is not known of {self.about}")
         name, row = next(iter(steps.items()), ("", "0 0 0 0"))
         return Template(words).substitute(about=name, moved=f"(+ V {text(nodes(row)[3])})")

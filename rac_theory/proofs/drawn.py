@@ -1,10 +1,11 @@
 """What is random in a step: letters for numbers that depend on a draw, their means, and vectors under a projection."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from operator import add
+from typing import TypeAlias
 
 from rac_theory.algebra import Expression, Ratio, Relation, Symbol, lifted, symbols_in, term
 from rac_theory.proofs.fact import Fact, follows, read
@@ -72,11 +73,14 @@ def _averaged(side: Expression, draw: str) -> Expression:
     return side.at({one: one.mean(draw) for one in drawn_in(read(side)) if draw in one.over})
 
 
+Part: TypeAlias = tuple[str, str, str, bool]
+
+
 @dataclass(frozen=True)
 class Vector:
     """A sum of multiples of vectors, some of them projected by H: by (name, latex, over, is_projected)."""
 
-    parts: Mapping[tuple[str, str, str, bool], Expression]
+    parts: Mapping[Part, Expression]
 
     def __add__(self, other: "Vector") -> "Vector":
         keys = dict.fromkeys([*self.parts, *other.parts])
@@ -91,7 +95,11 @@ class Vector:
 
     def __matmul__(self, other: "Vector") -> Expression:
         """Return the inner product; as H = H' = H^2, <Ha, Hb> = <Ha, b> = <a, Hb>."""
-        products = [p * q * _inner(a, b) for a, p in self.parts.items() for b, q in other.parts.items()]
+        return self.inner(other, _inner)
+
+    def inner(self, other: "Vector", letter: Callable[[Part, Part], "Drawn"]) -> Expression:
+        """Return an inner product, by the letters for those of two names."""
+        products = [p * q * letter(a, b) for a, p in self.parts.items() for b, q in other.parts.items()]
         return read(reduce(add, products, lifted(0))).expression
 
 
@@ -106,7 +114,26 @@ def H(v: Vector) -> Vector:
     return reduce(add, parts)
 
 
-def _inner(one: tuple[str, str, str, bool], other: tuple[str, str, str, bool]) -> Drawn:
+def star(u: Vector, v: Vector) -> Expression:
+    """Return the inner product with the inverse of E[H] between, which takes H from neither."""
+    return u.inner(v, lambda a, b: _between(a, b, "Hbar^-1 ", r"\bar H^{-1} "))
+
+
+def curve(u: Vector, v: Vector) -> Expression:
+    """Return that with Q between, which bounds how f is curved."""
+    return u.inner(v, lambda a, b: _between(a, b, "Q", "Q"))
+
+
+def _between(one: Part, other: Part, name: str, latex: str) -> Drawn:
+    a, b = sorted((one, other), key=lambda part: (part[3], part))
+    over = "".join({*a[2], *b[2], *("H" if a[3] or b[3] else "")})
+    (left, left_latex), (right, right_latex) = ((f"{'H' * h}{v}", f"{'H ' * h}{typeset}") for v, typeset, _, h in (a, b))
+    if a == b and name != "Q":
+        return letter(f"||{left}||*^2", rf"\Vert {left_latex} \Vert_\star^2", over)
+    return letter(f"<{left},{name}{right}>", rf"\langle {left_latex}, {latex}{right_latex} \rangle", over)
+
+
+def _inner(one: Part, other: Part) -> Drawn:
     (a, a_latex, a_over, a_projected), (b, b_latex, b_over, b_projected) = sorted((one, other))
     h, over = ("H", "H") if a_projected or b_projected else ("", "")
     over = "".join({*a_over, *b_over, *over})

@@ -48,7 +48,7 @@ _LETTERS: Mapping[Symbol, str] = {
 
 _DRAWN: Mapping[str, str] = {letter.name: name for name, letter in NUMBERS.items()}
 _VECTORS: Mapping[str, str] = {key[0]: name for name, vector in VECTORS.items() for key in vector.parts}
-_INNER = re.compile(r"<([A-Za-z+]+?),(H?)([A-Za-z+]+)>|\|\|(H?)([A-Za-z+]+?)\|\|\^2")
+_INNER = re.compile(r"<(H?)([A-Za-z+]+?),(Hbar\^-1 |Q?)(H?)([A-Za-z+]+)>|\|\|(H?)([A-Za-z+]+?)\|\|(\*?)\^2")
 _MEAN = re.compile(r"(E|mean)(?:\[(.*)\]|(.*))", re.DOTALL)
 
 
@@ -313,8 +313,9 @@ class _Writer:
         if rule is Rule.SUM:
             of = list(self._leaves(of[0]))
         if rule is Rule.POTENTIAL:  # at most what of the gap, and of the squared distance
-            shares = dict(zip(_starts(fact), of[5:], strict=True))
-            of = [*of[:5], *(shares.get(start, facts.nothing) for start in (symbols.gap0, symbols.distance0))]
+            of = [*of[:5], *_of_start(dict(zip(_starts(fact), of[5:], strict=True)))]
+        if fact.schema:
+            of = [*of[:4], *_of_start(dict(zip(fact.schema[1].shares, of[5:], strict=True))), of[4]]
         numbers = [self.fact(each) for each in of]
         if rule in (Rule.SUM, Rule.WEIGHTS):
             numbers.insert(0, self.fact(facts.plus[symbols.T]))
@@ -331,7 +332,7 @@ class _Writer:
 
     def _start(self, fact: Fact, of: list[Fact]) -> str:
         if fact.rule is not Rule.LAST:
-            return self._symbol(_starts(fact)[0])
+            return self._symbol(fact.schema[1].start if fact.schema else _starts(fact)[0])
         known = symbols.gap0 if assumptions.certified_minimum in self.proof.theorem.holding else symbols.gap0_upper
         return self._symbol(known if of[0].value == read(gap) else symbols.distance0)
 
@@ -353,23 +354,20 @@ class _Writer:
         if line not in self._head:
             self._head.append(line)
 
-    def _part(self, of_psi: str, of: list[Fact]) -> str:
+    def _part(self, of_psi: str, fact: Fact, of: list[Fact]) -> str:
         """How much of what is in a potential; of p, how much of a gap it is at least."""
-        _, _, above, below, _, *shares = of
-        psi = -below.value
-        for start, share in zip((symbols.gap0, symbols.distance0), shares, strict=True):
-            psi = psi + share.value * read(COURSES[start].x)
-        if of_psi == "p":
-            return self.expression(read((psi - above.value).expression.at({gap: 1})).expression)
+        if fact.schema:
+            psi = read(fact.schema[1].value)
+        else:
+            _, _, above, below, _, *shares = of
+            psi = -below.value
+            for start, share in zip((symbols.gap0, symbols.distance0), shares, strict=True):
+                psi = psi + share.value * read(COURSES[start].x)
+            if of_psi == "p":
+                return self.expression(read((psi - above.value).expression.at({gap: 1})).expression)
         states = {"a": gap, "b": distance, "d": V @ V}
-        places = {**dict.fromkeys(states.values(), 0), states[of_psi]: 1}
+        places = {**dict.fromkeys(drawn_in(psi), 0), states[of_psi]: 1}
         return self.expression(read(psi.expression.at(places)).expression)
-
-    def _share(self, fact: Fact, of: list[Fact]) -> str:
-        """How much of the square of what is kept is in a Lyapunov function."""
-        *_, above = of
-        square = next(one for one in drawn_in(above.value) if one not in (gap, V @ V))
-        return self.expression(read(above.value.expression.at({square: 1, gap: 0, V @ V: 0})).expression)
 
     def _drifted(self, fact: Fact, of: list[Fact]) -> str:
         step, growth = of
@@ -398,6 +396,12 @@ class _Writer:
         raise ValueError("the number that a proof takes for a letter is not known")
 
 
+def _of_start(shares: Mapping[Symbol, Fact]) -> tuple[Fact, Fact]:
+    """How much of the gap, and of the squared distance, a potential is at most at first."""
+    of_gap = shares.get(symbols.gap0, shares.get(symbols.gap0_upper, facts.nothing))
+    return of_gap, shares.get(symbols.distance0, facts.nothing)
+
+
 def _starts(fact: Fact) -> list[Symbol]:
     """What is known at W^0, in what a rule concludes."""
     return [one for one in symbols_of(fact.said) if one in COURSES] if fact.said is not None else []
@@ -412,7 +416,7 @@ def _inverse(fact: Fact) -> tuple[Fact, bool]:
 
 
 def _of_potential(name: str) -> Callable[[_Writer, Fact, list[Fact]], str]:
-    return lambda writer, fact, of: writer._part(name, of)
+    return lambda writer, fact, of: writer._part(name, fact, of)
 
 
 _ARGUMENTS: Mapping[str, Callable[[_Writer, Fact, list[Fact]], str]] = {
@@ -420,7 +424,6 @@ _ARGUMENTS: Mapping[str, Callable[[_Writer, Fact, list[Fact]], str]] = {
     "at": _Writer._at,
     "j": _Writer._count,
     **{name: _of_potential(name) for name in "abdp"},
-    "share": _Writer._share,
     "push": _Writer._drifted,
     "relation": _Writer._given,
     "split": _Writer._cases,
@@ -445,10 +448,11 @@ def _drawn(name: str) -> str:
     if name in _DRAWN:
         return _DRAWN[name]
     if (inner := _INNER.fullmatch(name)) is not None:
-        a, h, b, projected, square = inner.groups()
-        one, other, is_projected = (a, b, h) if a else (square, square, projected)
-        one, other = (_VECTORS.get(each, each) for each in (one, other))
-        return f"(dot {one} {f'(H {other})' if is_projected else other})"
+        g, a, between, h, b, projected, square, is_star = inner.groups()
+        sides = [(g, a), (h, b)] if a else [(projected, square)] * 2
+        written = [f"(H {_VECTORS.get(v, v)})" if seen else _VECTORS.get(v, v) for seen, v in sides]
+        kind = "star" if is_star or between == "Hbar^-1 " else "curve" if between else "dot"
+        return f"({kind} {' '.join(written)})"
     if (mean := _MEAN.fullmatch(name)) is not None:
         return f"({mean[1]} {_drawn(mean[2] or mean[3])})"
     raise ValueError(f"the letter {name!r} has no name in a file")

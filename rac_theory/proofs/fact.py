@@ -56,7 +56,7 @@ class Fact:
     page : str
         Of a lemma that is taken for granted, the page that proves it.
     schema : tuple
-        Of an instance of a schema, its name and what is substituted.
+        Of an instance of a schema, its name and what is substituted; of what follows by a potential, that.
     number : int
         How many facts were made before it, by which products are ordered: alike in every process.
 

@@ -1,12 +1,12 @@
 """From one step to T of them: what is true at every W, with numbers that no draw changes, is true on average."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from rac_theory.algebra import Expression, Relation, Symbol, identical, lifted, powers, sqrt, symbols_of, total
-from rac_theory.proofs.drawn import Drawn, drawn_in
+from rac_theory.proofs.drawn import Drawn, drawn_in, star
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import (
@@ -15,7 +15,6 @@ from rac_theory.proofs.quantities import (
     V,
     Z,
     distance,
-    distance_next,
     gap,
     gap_next,
     moved,
@@ -24,7 +23,8 @@ from rac_theory.proofs.quantities import (
     own,
 )
 from rac_theory.proofs.rules import Rule
-from rac_theory.proofs.schemas import memory_of, move_of
+from rac_theory.proofs.facts import nothing, one
+from rac_theory.proofs.schemas import move_of, square_kept
 from rac_theory.statements import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
@@ -65,10 +65,12 @@ ADDED: Mapping[Expression, Symbol] = {S: SQUARED_GRADIENT, Z2: SCALED_GRADIENT}
 
 
 def after(about: Predicate | None = None) -> Mapping[Expression, Expression]:
-    """Return what numbers at W are on average at W+: a gap and a distance in any algorithm, V where a step is known."""
+    """Return what numbers at W are on average at W+: a gap in any algorithm, distances where a step is known."""
     move = None if about is None else move_of(about)
-    distances = {} if move is None or move.to != gap_next else {V2: E((V + move.by) @ (V + move.by))}
-    return {gap: E(gap_next), distance: E(distance_next), **distances}
+    if move is None or not move.moves_W:
+        return {gap: E(gap_next)}
+    then = V + move.by
+    return {gap: E(gap_next), distance: E(star(then, then)), V2: E(then @ then)}
 
 
 def followed(start: Symbol, about: Predicate | None = None) -> tuple[Course, Expression]:
@@ -157,40 +159,105 @@ def potential(
     return follows(Rule.POTENTIAL, (loss * T + p) * metric.gap.expected <= at_first, by, *facts)
 
 
-def lyapunov(about: Predicate, psi: Expression, step: Fact, rho: Fact, above: Fact, start: Symbol) -> Fact:
-    """``psi+ <= rho psi + e`` with ``rho >= 0`` for ``psi = x + m ||M||^2 >= x``, M being what is kept from step to
-    step and 0 at first, makes ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
-    course, later = _with_memory(about, psi, start)
-    _fixed(t, step, rho, above)
-    factor = number_of(rho)
-    same(above, psi - course.x)
-    bound = factor**T * course.at_first + powers(factor, 0, T - 1) * _rest(step, factor * psi - later)
-    return follows(Rule.LYAPUNOV, course.at_last <= bound, course.by, step, rho, above)
+class Psi(NamedTuple):
+    """A potential: a sum of multiples of the gap, of distances, and of the square of what an algorithm keeps.
+
+    Attributes
+    ----------
+    about : Predicate
+    value : Expression
+    start : Symbol
+        Of what is followed: ``gap0``, ``gap0_upper`` or ``distance0``.
+    most : mapping of Symbol to Fact, optional
+        By what is known at W^0, how much of that psi is at most, beside what is kept.
+    below : Fact, optional
+        That it is: of what is at most itself nothing is asked.
+    share : Fact, optional
+        How much of the square of what is kept is in psi: it is not negative.
+    """
+
+    about: Predicate
+    value: Expression
+    start: Symbol
+    most: Mapping[Symbol, Fact] | None = None
+    below: Fact = nothing
+    share: Fact = nothing
+
+    @property
+    def shares(self) -> Mapping[Symbol, Fact]:
+        """By what is known at W^0, how much of that psi is at most."""
+        return {self.start: one} if self.most is None else self.most
+
+    @property
+    def kept(self) -> tuple[Expression, Expression, Expression] | None:
+        """The square of what is kept, on average after a step, and at first, if the algorithm keeps anything."""
+        try:
+            return square_kept(self.about)
+        except Missing:
+            return None
+
+    @property
+    def after(self) -> Expression:
+        """What it is on average after a step."""
+        later = {**after(self.about), **({} if self.kept is None else {self.kept[0]: self.kept[1]})}
+        parts = {each: _share_of(self.value, each, later) for each in later}
+        if not (read(self.value) - read(sum((share * each for each, share in parts.items()), lifted(0)))).is_zero:
+            raise Missing(f"psi must be a sum of multiples of {', '.join(map(repr, later))}, it is {self.value!r}")
+        constant(*parts.values())
+        return self.value.at(later)
+
+    @property
+    def at_first(self) -> Expression:
+        """What it is at most at W^0."""
+        bound = sum((number_of(fact) * COURSES[start].x for start, fact in self.shares.items()), lifted(0))
+        first = sum((number_of(fact) * COURSES[start].at_first for start, fact in self.shares.items()), lifted(0))
+        if self.kept is not None:
+            square, _, kept0 = self.kept
+            share = _share_of(self.value, square, (gap, distance, V2, square))
+            bound, first = bound + share * square, first + share * kept0
+            same(self.share, share)
+        same(self.below, bound - self.value)
+        return first
+
+    @property
+    def by(self) -> list[Assumption]:
+        """What that rests on."""
+        known = [assumption for start in self.shares for assumption in COURSES[start].by]
+        first = () if self.kept is None else symbols_of(self.kept[2])
+        return [self.about, *known, *(each for start in COURSES if start in first for each in COURSES[start].by)]
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What is said of how it begins."""
+        return (self.below, self.share, *self.shares.values())
 
 
-def lyapunov_added(
-    about: Predicate, psi: Expression, step: Fact, theta: Fact, above: Fact, start: Symbol, of: Expression = S
-) -> Fact:
-    """``theta of <= psi - psi+ + e`` with ``psi = x + m ||M||^2 >= 0``, added: ``theta`` times the sum of ``of`` is at
-    most ``x_0 + T e``."""
-    (_, x0, _, by), later = _with_memory(about, psi, start)
-    _fixed(t, step, theta, above)
+def _share_of(value: Expression, one: Expression, every: Iterable[Expression]) -> Expression:
+    return value.at({each: lifted(int(each == one)) for each in every})
+
+
+def lyapunov(psi: Psi, step: Fact, rho: Fact, above: Fact) -> Fact:
+    """``psi+ <= rho psi + e`` with ``rho >= 0`` and ``psi >= x`` makes
+    ``x_T <= rho^T psi_0 + (1 + ... + rho^(T-1)) e``; x is what is followed from the start of psi."""
+    _fixed(t, step, rho, above, *psi.facts())
+    factor, course = number_of(rho), COURSES[psi.start]
+    same(above, psi.value - course.x)
+    e = _rest(step, factor * psi.value - psi.after)
+    bound = factor**T * psi.at_first + powers(factor, 0, T - 1) * e
+    fact = follows(Rule.LYAPUNOV, course.at_last <= bound, psi.by, step, rho, above, *psi.facts())
+    return replace(fact, schema=("psi", psi))
+
+
+def lyapunov_added(psi: Psi, step: Fact, theta: Fact, above: Fact, of: Expression = S) -> Fact:
+    """``theta of <= psi - psi+ + e`` with ``psi >= 0``, added: ``theta`` times the sum of ``of`` is at most
+    ``psi_0 + T e``."""
+    _fixed(t, step, theta, above, *psi.facts())
     slope = number_of(theta)
-    same(above, psi)
-    e = _rest(step, psi - slope * of - later)
-    named = {SQUARED_GRADIENT: ADDED[of]}
-    mean = metric.mean_squared_gradient.expected.at(named)
-    return follows(Rule.LYAPUNOV_ADDED, slope * T * mean <= x0 + T * e, by, step, theta, above)
-
-
-def _with_memory(about: Predicate, psi: Expression, start: Symbol) -> tuple[Course, Expression]:
-    """What is followed, and what psi is on average after a step: x and a multiple of the square of what is kept."""
-    course, later = followed(start, about)
-    kept, then = memory_of(about)
-    share = ((read(psi) - read(course.x)) / read(kept @ kept)).expression
-    if drawn_in(read(share)):
-        raise Missing(f"psi must be {course.x!r} and a multiple of {kept @ kept!r}, it is {psi!r}")
-    return course._replace(by=(*course.by, about)), later + share * E(then @ then)
+    same(above, psi.value)
+    e = _rest(step, psi.value - slope * of - psi.after)
+    mean = metric.mean_squared_gradient.expected.at({SQUARED_GRADIENT: ADDED[of]})
+    said = slope * T * mean <= psi.at_first + T * e
+    fact = follows(Rule.LYAPUNOV_ADDED, said, psi.by, step, theta, above, *psi.facts())
+    return replace(fact, schema=("psi", psi))
 
 
 def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fact:

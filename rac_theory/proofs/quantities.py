@@ -4,13 +4,16 @@ from collections.abc import Mapping
 
 from rac_theory.algebra import Expression
 from rac_theory.proofs.checker import DRAWN
-from rac_theory.proofs.drawn import Drawn, Vector, averaged, letter, vector
+from rac_theory.proofs.drawn import Drawn, Vector, averaged, letter, star, vector
 from rac_theory.proofs.fact import read
 
 VECTORS: Mapping[str, Vector] = {
     **{name: vector(name) for name in ("G", "V", "Z", "M")},
     **{name: vector(name, over="H") for name in ("g",)},
     "Gx": vector("Gx", "G_X"),
+    "Gy": vector("Gy", "G_Y"),
+    "Uy": vector("Uy", "(Y - W^\\star)"),
+    "Zy": vector("Zy", "(Z - Y)"),
     "gx": vector("gx", "g_X", "H"),
     "Gp": vector("G+", "G_+", "H"),
     "error": vector("e", over="H"),
@@ -22,13 +25,8 @@ VECTORS: Mapping[str, Vector] = {
 _WRITTEN = r"""
 gap | f(W) - f* | f(W) - f^\star
 gap_next | f(W+) - f* | f(W_+) - f^\star
+gap_Y | f(Y) - f* | f(Y) - f^\star
 gap_first | f(W_1) - f* | f(W_1) - f^\star
-distance | ||V||*^2 | \Vert V \Vert_\star^2
-distance_next | ||V+||*^2 | \Vert V_+ \Vert_\star^2
-cross | <V,Hbar^-1 HG> | \langle V, \bar H^{-1} H G \rangle
-squared | <HG,Hbar^-1 HG> | \langle HG, \bar H^{-1} HG \rangle
-bent | <HG,QHG> | \langle HG, QHG \rangle
-bent_by_noise | <Hg,QHg> | \langle Hg, QHg \rangle
 moved_by_M | <G,MG> | \langle G, MG \rangle
 bent_by_M | <MG,QMG> | \langle MG, QMG \rangle
 sigma_H | sigma_H^2 | \sigma_H^2
@@ -59,7 +57,9 @@ G, V, Z, M, g = (VECTORS[name] for name in "GVZMg")
 Gx, gx = VECTORS["Gx"], VECTORS["gx"]
 G_next, error, gbar, ghat = (VECTORS[name] for name in ("Gp", "error", "gbar", "ghat"))
 gap, gap_next, gap_first = (NUMBERS[name] for name in ("gap", "gap_next", "gap_first"))
-distance, distance_next = NUMBERS["distance"], NUMBERS["distance_next"]
+gap_Y = NUMBERS["gap_Y"]
+Gy, Uy, Zy = (VECTORS[name] for name in ("Gy", "Uy", "Zy"))
+distance = star(V, V)
 moved, moved_next, moved_mean, own = (NUMBERS[name] for name in ("moved", "moved_next", "moved_mean", "own"))
 
 

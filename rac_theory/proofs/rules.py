@@ -47,12 +47,17 @@ def _potential(step: str, falls: str, above: str, below: str) -> str:
     return "; ".join([f"from {step}, added; no gap rises{_by(falls)}, so that the last is the least", *ends])
 
 
-def _remembered(step: str, rho: str, above: str) -> str:
-    return f"{_iterated(step, rho)}; psi is at least what is followed{_by(above)}, and that at first"
+def _lyapunov(step: str, rho: str, above: str, below: str) -> str:
+    return f"{_iterated(step, rho)}; psi is at least what is followed{_by(above)}, and {_at_first(below)}"
 
 
-def _remembered_and_added(step: str, above: str) -> str:
-    return f"from {step} at each W^t, added; psi between cancels, the last is not negative{_by(above)}"
+def _lyapunov_added(step: str, above: str, below: str) -> str:
+    last = f"psi between cancels, the last is not negative{_by(above)}, the first {_at_first(below)}"
+    return f"from {step} at each W^t, added; {last}"
+
+
+def _at_first(below: str) -> str:
+    return f"at most what is known at first{_by(below)}"
 
 
 def _drifted(step: str) -> str:
@@ -111,10 +116,10 @@ class Rule(Enum):
     GATHER = "Added, with what noise lets grow", "gather start", "over_sizes:gathered", _gathered, (1, 2, 3, 4, 5, 6, 7)
     WEIGH = "Added, with weights that grow", "weigh start", "over_sizes:weighed", _weighed, (1,)
     POTENTIAL = "A potential", "potential a b d p", "iterations:potential", _potential, (4, 5, 6)
-    LYAPUNOV = "A Lyapunov function", "lyapunov start share", "iterations:remembered", _remembered
+    LYAPUNOV = "A Lyapunov function", "lyapunov start a b d", "iterations:lyapunov", _lyapunov, (4, 5, 6)
     LYAPUNOV_ADDED = (
-        *("A Lyapunov function, added", "lyapunov_added start share at", "iterations:remembered_and_added"),
-        *(_remembered_and_added, (1,)),
+        *("A Lyapunov function, added", "lyapunov_added start a b d at", "iterations:lyapunov_added"),
+        *(_lyapunov_added, (1, 4, 5, 6)),
     )
     DRIFT = "Iterated, and the mean over k", "drifted push", "clients:drifted", _drifted, (1,)
     LAST = "At W^T", "lasting start", "rules:lasting", lambda end: f"from {end}, on average at W^T"

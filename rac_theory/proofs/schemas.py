@@ -5,11 +5,11 @@ stand in ``checker.SCHEMAS``, once; nothing here knows a theorem.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, reduce
 from itertools import product
-from operator import add, mul, sub, truediv
+from operator import add, matmul, mul, sub, truediv
 from typing import Any, NamedTuple
 
 from rac_theory.algebra import (
@@ -26,7 +26,7 @@ from rac_theory.algebra import (
     total,
 )
 from rac_theory.proofs import checker
-from rac_theory.proofs.drawn import H, Vector, averaged
+from rac_theory.proofs.drawn import H, Vector, averaged, curve, star
 from rac_theory.proofs.fact import Fact, granted, read
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import NUMBERS, VECTORS
@@ -116,8 +116,8 @@ def _instance(name: str, values: tuple[Value, ...], letters: tuple[Let, ...]) ->
             raise ValueError(f"{let.letter} is another number, of which facts are granted")
     for (key, kind), value in zip(schema.of, values, strict=True):
         here |= {f"${key}": _put(kind, value)}
-    if name == "descent":
-        here |= dict(zip(("$L", "$smooth", "$to", "$step"), _move(_named(values[0])), strict=True))
+    if values and _named(values[0]) in checker.STEPS:
+        here |= dict(zip(("$L", "$smooth", "$to", "$step", "$gap", "$G"), _move(_named(values[0])), strict=True))
     low, sign, high = (_filled(node, here) for node in schema.said)
     said = Relation((_number(low, here), _number(high, here)), (sign,))
     by = (_assumption(_filled(node, here), here) for node in schema.needs)
@@ -125,12 +125,20 @@ def _instance(name: str, values: tuple[Value, ...], letters: tuple[Let, ...]) ->
 
 
 class Move(NamedTuple):
-    """What a step is: the constant of the descent lemma, what says so, where it leads, and what is added to W."""
+    """What a step is: the constant of the descent lemma, what says so, where it leads, and what is added to W; or to
+    another point, with its gap and its gradient."""
 
     constant: Symbol
     smooth: Condition
     to: Expression
     by: Vector
+    gap: Expression
+    G: Vector
+
+    @property
+    def moves_W(self) -> bool:
+        """Whether it leads from W to W+."""
+        return self.to == NUMBERS["gap_next"] and self.gap == NUMBERS["gap"]
 
 
 def move_of(about: Predicate) -> Move | None:
@@ -151,8 +159,9 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
     if name not in checker.MEMORY:
         raise Missing(f"what is kept from step to step is not known of {about!r}")
     step = getattr(assumptions, name).step
-    kept, then = map(_read, checker.nodes(checker.MEMORY[name]))
-    own = kept * step.memory + H(reduce(add, (VECTORS[each] for each in step.along)))
+    _, *both, _ = checker.nodes(checker.MEMORY[name])
+    kept, then = map(_read, both)
+    own = then if step.memory is None else kept * step.memory + H(reduce(add, (VECTORS[each] for each in step.along)))
     if not all(read(each).is_zero for each in (own - then).parts.values()):
         raise ValueError(
             f"what {name} keeps must be said by the table as by itself, {checker.MEMORY[name]}, not {step}"
@@ -160,16 +169,30 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
     return kept, then
 
 
+def square_kept(about: Predicate) -> tuple[Expression, Expression, Expression]:
+    """Return the square of what an algorithm keeps, what that is on average after a step, and at most at first.
+
+    Raises
+    ------
+    Missing
+        If it is not in the table.
+    """
+    kept, then = memory_of(about)
+    kind, *_, first = checker.nodes(checker.MEMORY[_named(about)])
+    return _INNER[kind](kept, kept), averaged(read(_INNER[kind](then, then)), "H").expression, _read(first)
+
+
 @cache
 def _move(name: str) -> Move:
     """A row of the table, if the algorithm says the same of itself."""
-    L, smooth, to, row = checker.nodes(checker.STEPS[name])
+    L, smooth, to, row, *start = checker.nodes(checker.STEPS[name])
     by, step = _read(row), getattr(assumptions, name).step
     own = H(reduce(add, (VECTORS[each] for each in step.along))) * (step.length * -1)
     rest = (own - by).parts.values()
     if (L, to) != (_named(step.constant), step.leads_to) or not all(read(each).is_zero for each in rest):
         raise ValueError(f"what a step of {name} is must be said by the table as by itself, {row} is not {step}")
-    return Move(_SYMBOLS[L], getattr(assumptions, smooth), NUMBERS[to], by)
+    gap, G = start or ("gap", "G")
+    return Move(_SYMBOLS[L], getattr(assumptions, smooth), NUMBERS[to], by, NUMBERS[gap], VECTORS[G])
 
 
 class Granted:
@@ -275,6 +298,7 @@ def _number(node: Any, here: Mapping[str, Value]) -> Expression:
     return value
 
 
+_INNER: Mapping[str, Callable[[Vector, Vector], Expression]] = {"dot": matmul, "star": star, "curve": curve}
 _JOINED: Mapping[str, Any] = {"+": add, "-": sub, "/": truediv, "^": pow}
 _MADE: Mapping[str, Any] = {"sqrt": sqrt, "max": maximum, "powers": powers}
 
@@ -302,9 +326,8 @@ def _read(node: Any, here: Mapping[str, Value] | None = None) -> Value:
             return _read(parts[0], here) * -1
         case "H":
             return H(_read(parts[0], here))
-        case "dot":
-            one, other = (_read(each, here) for each in parts)
-            return one @ other
+        case "dot" | "star" | "curve":
+            return _INNER[head](*(_read(each, here) for each in parts))
         case "E" | "mean":
             return averaged(read(_read(parts[0], here)), {"E": "H", "mean": "m"}[head]).expression
         case "*":

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from rac_theory.algebra import Expression, Symbol, identical, lifted, sqrt, symbols_of
 from rac_theory.algorithms import (
+    ACCELERATED,
     PLAIN,
     Bernoulli,
     CyclicRACLoRA,
@@ -303,6 +304,17 @@ def rac_lora_momentum(case: Case, c: Constants) -> str | None:
         of = case.algorithm.method
         return f"the theorem is about momentum on projected gradients at W = X - gamma b M, the method is {of!r}"
     return _positive(c) or _unbiased(case)
+
+
+@partial(_afresh, step=Step(gamma, ("Gy",)))
+def rac_lora_accelerated(case: Case, c: Constants) -> str | None:
+    """Acceleration with the exact gradient G at Y = (W^t + alpha Z^t)/(1 + alpha): W^{t+1} = Y - gamma H G, Z^{t+1} =
+    (1 - alpha) Z^t + alpha Y - alpha/(s_0 lambda_0) H G, Z^0 = W^0."""
+    if not isinstance(case.algorithm, MethodDescent):
+        return f"the theorem is about an accelerated method, the algorithm is {_named(case)}"
+    if not case.algorithm.method.is_like(ACCELERATED):
+        return f"the theorem is about the method ACCELERATED, the method is {case.algorithm.method!r}"
+    return _positive(c) or _gradients(case, Exact, "must be exact")
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))

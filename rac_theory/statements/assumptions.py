@@ -14,6 +14,7 @@ from rac_theory.statements.about import galore_exact as galore_exact
 from rac_theory.statements.about import one_exact_step as one_exact_step
 from rac_theory.statements.about import plain_gaussian_rac_lora as plain_gaussian_rac_lora
 from rac_theory.statements.about import plain_or_fitted as plain_or_fitted
+from rac_theory.statements.about import rac_lora_accelerated as rac_lora_accelerated
 from rac_theory.statements.about import rac_lora_by_differences as rac_lora_by_differences
 from rac_theory.statements.about import rac_lora_certified as rac_lora_certified
 from rac_theory.statements.about import rac_lora_exact as rac_lora_exact

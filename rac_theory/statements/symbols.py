@@ -80,6 +80,20 @@ momentum = Symbol(
     unit="in [0, 1)",
 )
 
+alpha = Symbol(
+    "alpha", r"\alpha", constant="letters.alpha", meaning="weight of the point ahead, in an accelerated step", unit="1"
+)
+s_0 = Symbol(
+    "s_0", constant="letters.s", meaning="modulus of strong convexity that an accelerated step is told", unit=_CURVATURE
+)
+lambda_0 = Symbol(
+    "lambda_0",
+    r"\lambda_0",
+    constant="letters.lambda_min",
+    meaning="lower bound of E[H] that an accelerated step is told",
+    unit="in (0, 1]",
+)
+
 gap0 = Symbol(
     "f(W^0) - f*",
     r"f(W^0) - f^\star",

@@ -1,7 +1,21 @@
 """RAC-LoRA with exact gradients on convex and on strongly convex functions."""
 
 from rac_theory.algebra import Let, between, lifted, maximum
-from rac_theory.proofs import Fact, G, H, distance, mean, no_step_or_more, nothing, one, plus, potential, square
+from rac_theory.proofs import (
+    Fact,
+    G,
+    H,
+    V,
+    distance,
+    grant,
+    mean,
+    no_step_or_more,
+    nothing,
+    one,
+    plus,
+    potential,
+    square,
+)
 from rac_theory.proofs import gap as gap_at_W
 from rac_theory.statements import E, Theorem, Tightest, gap, rac_lora_exact, reductions, squared_distance
 from rac_theory.statements.assumptions import (
@@ -126,9 +140,9 @@ def _of_potential(kappa: Fact, room: Fact, stable: Fact) -> tuple[Fact, Fact]:
     """(7) of T3, where ``room`` says that ``kappa <= 2 - gamma L``."""
     share = half * kappa / plus[gamma]
     psi = (share * moves).value.expression * distance + gap_at_W
-    nearer = share * moves * mean(known.apart) + kappa * moves * (known.straight + known.convexity)
-    step = nearer + half * plus[gamma] * (kappa * known.spread + room * seen) + mean(exact)
-    above, below = share * moves * known.norm_is_positive, share * known.norm
+    nearer = kappa * moves * (grant("straight", V, G) + known.convexity)
+    step = nearer + half * plus[gamma] * (kappa * grant("spread", G) + room * seen) + mean(exact)
+    above, below = share * moves * grant("norm_is_positive", V), share * grant("norm", V)
     loss = kappa * moves
     falls, shares = _falls(stable), {gap0: one, distance0: share}
     fact = potential(rac_lora_exact, psi, step, falls, above, below, loss, lifted(1), shares)

@@ -14,6 +14,7 @@ from rac_theory.proofs import (
     Gx,
     H,
     M,
+    Psi,
     assumed,
     gap_next,
     grant,
@@ -158,7 +159,8 @@ def prove_T22() -> tuple[Fact, Fact]:
     step = proved("One step", said, _step(left, fits, share))
     slope = half * plus[gamma] * moves
     above = end + share * square(M)
-    return lyapunov_added(rac_lora_momentum, psi, step, slope, above, gap0_upper), slope * plus[T]
+    of = Psi(rac_lora_momentum, psi, gap0_upper, share=share)
+    return lyapunov_added(of, step, slope, above), slope * plus[T]
 
 
 def prove_T22_pl() -> tuple[Fact, Fact]:
@@ -174,4 +176,5 @@ def prove_T22_pl() -> tuple[Fact, Fact]:
     paid = _step(left, enough / left / remains, share) + plus[gamma] * plus[lambda_min] * pl
     step = proved("One step", after <= rho * psi + floor, paid)
     factor = proved("", rho >= 0, remains + at_least_0)
-    return lyapunov(rac_lora_momentum, psi, step, factor, share * square(M), gap0), grant("number")
+    of = Psi(rac_lora_momentum, psi, gap0, share=share)
+    return lyapunov(of, step, factor, share * square(M)), grant("number")

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from rac_theory.proofs import Fact, facts_in, instances, letters_in
 from rac_theory.statements import Theorem
 from rac_theory.theorems import (
+    acceleration,
     any_step,
     certified,
     client_epochs,
@@ -32,7 +33,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
 FAMILIES: tuple[ModuleType, ...] = (
     *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
-    *(leading_subspace, cyclic, decreasing, differences, momentum),
+    *(leading_subspace, cyclic, decreasing, differences, momentum, acceleration),
 )
 
 

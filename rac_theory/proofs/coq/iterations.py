@@ -1,15 +1,15 @@
 """From one step to T of them: the rules of induction, as theorems of the file's beginning, and what each asks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rac_theory.algebra import Expression, Product, Ratio, Symbol, symbols_of
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import linear, mean_of, mean_over
-from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
+from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.induction import ADDED, COURSES, V2, Course, S
-from rac_theory.proofs.quantities import distance, gap
+from rac_theory.proofs.induction import ADDED, COURSES, Course, S
+from rac_theory.proofs.quantities import gap
 from rac_theory.proofs.rules import Rule
 from rac_theory.statements.symbols import T
 
@@ -48,12 +48,10 @@ def of_state(x: Expression, lemmas: Lemmas) -> str:
     return lemmas.terms.letter(x)
 
 
-def _after(x: Expression, lemmas: Lemmas) -> str:
-    """What turns the mean at the next point into letters of this one: for distances, by what a step is."""
-    if x != V2:
-        return ""
-    _after_sq_V(lemmas)
-    return "rewrite after_sq_V. "
+def _after(psi: Expression, lemmas: Lemmas) -> str:
+    """What turns the mean at the next point into letters of this one: for squares, by what a step is."""
+    squares = [one for one in lemmas.squares if one in drawn_in(read(psi))]
+    return "".join(f"rewrite {_after_square(one, lemmas)}. " for one in squares)
 
 
 def followed(x: Expression, lemmas: Lemmas) -> str:
@@ -177,103 +175,88 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     function, has_mean, mean, why = _at_next(psi, lemmas)
     for one in (step, falls, above, below, loss, *shares):
         lemmas.known(one)
-    symbols, starts = symbols_of(fact.said.terms[1]), []
-    for start, share in zip((one for one in COURSES if one in symbols), shares, strict=True):
-        known = lemmas.known(share)
-        begin = started(*COURSES[start][:2], lemmas)
-        starts.append(f"Rmult_le_pos _ _ {known.at_least_zero(())} (diff _ _ {begin})")
+    symbols = symbols_of(fact.said.terms[1])
+    begin = _begun(below, dict(zip((one for one in COURSES if one in symbols), shares, strict=True)), lemmas)
     last, turned = ended(gap, lemmas)
-    turn = _after(V2, lemmas) if V2 in drawn_in(psi) else ""
+    turn = _after(psi.expression, lemmas)
     script = (
         f"{turned}  apply (with_potential {along} (fun W => {function})\n    {has_mean} {c} {least}).\n"
         f"{goal(lemmas, loss)}"
         f"{goal(lemmas, step, AT_EACH, f'rewrite ({why} : _ = {mean}). {turn}')}"
-        f"{goal(lemmas, falls, AT_EACH)}{goal(lemmas, above, 'intro W. ')}"
-    )
-    lower = lemmas.known(below)
-    posed = "".join(f"pose proof ({one}) as s{i}. " for i, one in enumerate(starts))
-    below_at = lower.used(()).replace(" W)", " W0)")
-    total = " ".join(f"(Rplus_le_le_0_compat _ _ s{i}" for i in range(len(starts)))
-    script += (
-        f"  - {posed}apply (le_from _ _ _ {total} (diff _ _ {below_at}){')' * len(starts)}).{lemmas.algebra((), ())}"
+        f"{goal(lemmas, falls, AT_EACH)}{goal(lemmas, above, 'intro W. ')}{begin}"
     )
     return added(lemmas, f"(({c} * INR {lemmas.terms.letter(T)} + {least}) * {last})", v, script)
 
 
-def remembered(fact: Fact, lemmas: Lemmas) -> Lemma:
-    """Return the lemma of a Lyapunov function with what is kept from step to step."""
-    step, rho, above = parents(fact)
-    assert fact.said is not None
-    x, x0, *_ = course(fact, fact.said.terms[0])
-    share, square = _kept(above, lemmas)
-    psi, factor = x + share * square, rho.value.expression
-    base = lemmas.terms.form(rho.value)
-    e = lemmas.terms.normal(rest(step, factor * psi - lemmas.after(x) - share * lemmas.kept_after))
-    function, has_mean, turned_step = _of_psi(psi, square, lemmas)
-    for one in (step, rho, above):
+def _begun(below: Fact, shares: Mapping[Symbol, Fact], lemmas: Lemmas, kept: tuple[Expression, Fact] | None = None) -> str:
+    """The script of the start of a potential: it is at most a sum of what is known there."""
+    starts = []
+    for share, x, x0 in (
+        *((share, *COURSES[start][:2]) for start, share in shares.items()),
+        *([(kept[1], kept[0], lemmas.first[kept[0]])] if kept is not None else []),
+    ):
+        known = lemmas.known(share)
+        starts.append(f"Rmult_le_pos _ _ {known.at_least_zero(())} (diff _ _ {started(x, x0, lemmas)})")
+    posed = "".join(f"pose proof ({one}) as s{i}. " for i, one in enumerate(starts))
+    below_at = lemmas.known(below).used(()).replace(" W)", " W0)")
+    total = " ".join(f"(Rplus_le_le_0_compat _ _ s{i}" for i in range(len(starts)))
+    whole = f"{total} (diff _ _ {below_at}){')' * len(starts)}"
+    return f"  - {posed}apply (le_from _ _ _ {whole}).{lemmas.algebra((), ())}"
+
+
+def _psi(fact: Fact, lemmas: Lemmas) -> tuple[Expression, str, str, str, str]:
+    """A potential, what it is on average at the next point, the function that it is, why that has a mean, what turns
+    its mean at the next point into letters of this one, and the script of its start."""
+    psi = fact.schema[1]
+    *_, below, share, _ = (*parents(fact)[:5], None)
+    function, has_mean, mean, why = _at_next(read(psi.value), lemmas)
+    for one in parents(fact):
         lemmas.known(one)
-    begin = _from_nothing(x, x0, square, lemmas)
+    kept = next((one for one in lemmas.first if one in drawn_in(read(psi.value))), None)
+    shares = dict(zip(psi.shares, parents(fact)[5:], strict=True))
+    begin = _begun(below, shares, lemmas, None if kept is None else (kept, share))
+    return function, has_mean, f"rewrite ({why} : _ = {mean}). {_after(psi.value, lemmas)}", begin
+
+
+def lyapunov(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a Lyapunov function."""
+    step, rho, above, *_ = parents(fact)
+    psi = fact.schema[1]
+    x, factor = COURSES[psi.start].x, rho.value.expression
+    base, first = lemmas.terms.form(rho.value), lemmas.terms.normal(psi.at_first)
+    e = lemmas.terms.normal(rest(step, factor * psi.value - _mean_after(psi.value, lemmas)))
+    function, has_mean, turned_step, begin = _psi(fact, lemmas)
     last, turned = ended(x, lemmas)
-    steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
     script = (
         f"{turned}  apply (lyapunov {lemmas.steps} {of_state(x, lemmas)} (fun W => {function}) {base} {e} _ _ _\n"
         f"    {lemmas.has_mean(x)} {has_mean}).\n"
         f"{goal(lemmas, rho)}{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
     )
-    right = f"({base} ^ {steps} * {start} + sum (fun t => {base} ^ t) {steps} * {e})"
+    steps = lemmas.terms.letter(T)
+    right = f"({base} ^ {steps} * {first} + sum (fun t => {base} ^ t) {steps} * {e})"
     return added(lemmas, last, right, script)
 
 
-def remembered_and_added(fact: Fact, lemmas: Lemmas) -> Lemma:
+def lyapunov_added(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of steps of a Lyapunov function that are added."""
-    step, theta, above = parents(fact)
+    step, theta, above, *_ = parents(fact)
     assert fact.said is not None
-    x, x0, *_ = course(fact)
-    share, square = _kept(above, lemmas)
-    psi, slope = x + share * square, theta.value.expression
+    psi, slope = fact.schema[1], theta.value.expression
     of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
-    e = lemmas.terms.normal(rest(step, psi - lemmas.after(x) - share * lemmas.kept_after - slope * of))
+    e = lemmas.terms.normal(rest(step, psi.value - _mean_after(psi.value, lemmas) - slope * of))
     by, squares = lemmas.terms.normal(slope), of_state(of, lemmas)
-    function, has_mean, turned_step = _of_psi(psi, square, lemmas)
-    for one in (step, theta, above):
-        lemmas.known(one)
-    begin = _from_nothing(x, x0, square, lemmas)
-    steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
+    function, has_mean, turned_step, begin = _psi(fact, lemmas)
+    steps, first = lemmas.terms.letter(T), lemmas.terms.normal(psi.at_first)
     script = (
         f"  apply (added {lemmas.steps} (fun W => {function})\n    {has_mean} {followed(of, lemmas)} {by} {e}).\n"
         f"{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
     )
     left = f"({by} * sum (fun t => (mean_at t {squares})) {steps})"
-    return added(lemmas, left, f"({start} + {e} * INR {steps})", script)
+    return added(lemmas, left, f"({first} + {e} * INR {steps})", script)
 
 
-def _kept(above: Fact, lemmas: Lemmas) -> tuple[Expression, Expression]:
-    """How much of the square of what is kept is in a Lyapunov function, and that square."""
-    square = lemmas.kept @ lemmas.kept
-    share = read(above.value.expression.at({square: 1, gap: 0, V2: 0})).expression
-    return share, square
-
-
-def _of_psi(psi: Expression, square: Expression, lemmas: Lemmas) -> tuple[str, str, str]:
-    """The function that psi is, why it has a mean, and what turns its mean at the next point into letters of this."""
-    function, has_mean, mean, why = _at_next(read(psi), lemmas)
-    _after_square(square, lemmas.kept_next, "M", lemmas)
-    return function, has_mean, f"rewrite ({why} : _ = {mean}). {_after_each(psi, lemmas)}rewrite after_sq_M. "
-
-
-def _after_each(psi: Expression, lemmas: Lemmas) -> str:
-    return _after(V2, lemmas) if V2 in drawn_in(read(psi)) else ""
-
-
-def _from_nothing(x: Expression, x0: Expression, square: Expression, lemmas: Lemmas) -> str:
-    """The script of the start: x is what it is at most, and nothing is kept."""
-    begin = started(x, x0, lemmas)
-    name = of_state(square, lemmas)
-    zero = f"start_{name}"
-    lemmas.every.append(
-        Lemma(zero, "", "", False, raw=f"(* Nothing is kept at first *)\nHypothesis {zero} : {name} W0 = 0.")
-    )
-    return f"  - rewrite {zero}. pose proof {begin} as s. apply (le_from _ _ _ (diff _ _ s)).{lemmas.algebra((), ())}"
+def _mean_after(psi: Expression, lemmas: Lemmas) -> Expression:
+    return psi.at({one: lemmas.after(one) for one in (gap, *lemmas.squares)})
 
 
 def below(fact: Fact) -> Iterator[Fact]:
@@ -284,12 +267,8 @@ def below(fact: Fact) -> Iterator[Fact]:
 
 
 def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, str, str, str]:
-    """A sum of multiples of gap and distances at W: that it has a mean, that at the next point, and why it is that."""
-    letters = [
-        letter
-        for letter in (gap, distance, V2, *lemmas.squares_kept)
-        if isinstance(letter, Drawn) and letter in drawn_in(psi)
-    ]
+    """A sum of multiples of gap and squares at W: that it has a mean, that at the next point, and why it is that."""
+    letters = [one for one in (gap, *lemmas.squares) if isinstance(one, Drawn) and one in drawn_in(psi)]
     parts, terms = linear(psi, letters, lemmas.terms), lemmas.terms
     _, mean, why = mean_of(
         parts,
@@ -307,22 +286,18 @@ def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, str, str, str]:
     return parts.text(terms.normal), f"(fun t => {has_mean})", mean, f"proj2 ({why})"
 
 
-def _after_sq_V(lemmas: Lemmas) -> None:
-    """What the mean squared distance is at the next point, by what a step is."""
-    _after_square(V2, lemmas.moved, "V", lemmas)
-
-
-def _after_square(square: Expression, step: Vector, letter: str, lemmas: Lemmas) -> None:
-    """What the mean square of a vector is at the next point, by what that vector is there."""
-    if any(one.name == f"after_sq_{letter}" for one in lemmas.every):
-        return
-    value, name = read(step @ step), of_state(square, lemmas)
-    whole, mean, why = mean_over(value, "H", lemmas)
-    said = lemmas.terms.normal(value.expression)
-    text = (
-        f"(* What a step is *)\n{lemmas.stepped(letter, f'{name} (next W H) = {said}')}\n"
-        f"Lemma after_sq_{letter} : forall W : State, E (fun H => ({name} (next W H))) = {mean}.\nProof.\n"
-        f"  intro W. refine (proj2 (averages_ext _ _ _ mean_is_E (fun H => {whole}) _ _ _ ({why}))).\n"
-        f"  intro H. rewrite step_of_{letter}. ring.\nQed."
-    )
-    lemmas.every.append(Lemma(f"after_sq_{letter}", "", "", False, raw=text))
+def _after_square(square: Expression, lemmas: Lemmas) -> str:
+    """What says what a square is on average at the next point, by what the vector is there."""
+    name = of_state(square, lemmas)
+    if not any(one.name == f"after_{name}" for one in lemmas.every):
+        value = read(lemmas.squares[square])
+        whole, mean, why = mean_over(value, "H", lemmas)
+        said = lemmas.terms.normal(value.expression)
+        text = (
+            f"(* What a step is *)\n{lemmas.stepped(name, f'{name} (next W H) = {said}')}\n"
+            f"Lemma after_{name} : forall W : State, E (fun H => ({name} (next W H))) = {mean}.\nProof.\n"
+            f"  intro W. refine (proj2 (averages_ext _ _ _ mean_is_E (fun H => {whole}) _ _ _ ({why}))).\n"
+            f"  intro H. rewrite step_of_{name}. ring.\nQed."
+        )
+        lemmas.every.append(Lemma(f"after_{name}", "", "", False, raw=text))
+    return f"after_{name}"

@@ -3,7 +3,7 @@ that they are what is said is computed by Coq.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from operator import add, mul
 from typing import TypeAlias
@@ -15,10 +15,10 @@ from rac_theory.proofs.coq.names import NEXT, depends_on
 from rac_theory.proofs.coq.roots import changes, square_of_root
 from rac_theory.proofs.coq.space import MEMORY, STEPS, Space
 from rac_theory.proofs.coq.terms import Terms
-from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
+from rac_theory.proofs.drawn import Drawn, drawn_in, star
 from rac_theory.proofs.fact import Fact, letters_in, read
 from rac_theory.proofs.facts import plus
-from rac_theory.proofs.quantities import E, gap, gap_next
+from rac_theory.proofs.quantities import E, V, distance, gap, gap_next
 from rac_theory.statements import Assumption, sentence
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
@@ -73,43 +73,29 @@ class Lemmas:
         return f"State Draw integrable E {'next' if self.terms.in_time else '(fun _ => next)'} mean_is_E"
 
     def after(self, number: Expression) -> Expression:
-        """Return what a number at W is on average at W+: of a distance, by what a step is."""
-        return E(gap_next) if number == gap else E(self.moved @ self.moved)
+        """Return what a number at W is on average at W+: of a square, by what a step is."""
+        if number == gap:
+            return E(gap_next)
+        if number not in self.squares:
+            raise ValueError(f"what {number!r} is after a step is not written for Coq of this algorithm")
+        return E(self.squares[number])
 
     @property
-    def moved(self) -> Vector:
-        """What W - W* is after a step."""
-        for about, moved in STEPS.items():
-            if about in self._assumptions:
-                return moved
-        raise ValueError("what W - W* is after a step is not written for Coq of this algorithm")
+    def squares(self) -> Mapping[Expression, Expression]:
+        """The squares that are followed, of W - W* and of what is kept, and what they are after a step."""
+        steps = (moved for about, moved in STEPS.items() if about in self._assumptions)
+        distances = {V @ V: moved @ moved, distance: star(moved, moved)} if (moved := next(steps, None)) else {}
+        return {**distances, **{square: then for square, then, _ in self._memory}}
 
     @property
-    def kept(self) -> Vector:
-        """What is kept from step to step."""
-        return self._memory[0]
+    def first(self) -> Mapping[Expression, Expression]:
+        """What the square of what is kept is at most at first."""
+        return {square: first for square, _, first in self._memory}
 
     @property
-    def kept_next(self) -> Vector:
-        """What that is after a step."""
-        return self._memory[1]
-
-    @property
-    def kept_after(self) -> Expression:
-        """The square of that, on average."""
-        return E(self.kept_next @ self.kept_next)
-
-    @property
-    def _memory(self) -> tuple[Vector, Vector]:
-        for about, memory in MEMORY.items():
-            if about in self._assumptions:
-                return memory
-        raise ValueError("what is kept from step to step is not written for Coq of this algorithm")
-
-    @property
-    def squares_kept(self) -> tuple[Expression, ...]:
-        """The squares of what the algorithm keeps, if it keeps anything."""
-        return tuple(kept @ kept for about, (kept, _) in MEMORY.items() if about in self._assumptions)
+    def _memory(self) -> list[tuple[Expression, Expression, Expression]]:
+        memory = (of for about, of in MEMORY.items() if about in self._assumptions)
+        return [(times(kept, kept), times(then, then), first) for times, kept, then, first in memory]
 
     def stepped(self, letter: str, said: str) -> str:
         """Return what says what the square of a vector is after a step: a lemma of the space, or a hypothesis."""

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from rac_theory.algebra import Let, Symbol
 from rac_theory.proofs.drawn import Drawn
-from rac_theory.proofs.quantities import NUMBERS, distance, distance_next, gap, gap_next, moved, moved_next
+from rac_theory.proofs.quantities import NUMBERS, gap, gap_next, moved, moved_next
 from rac_theory.statements import symbols
 from rac_theory.statements.symbols import distance0
 
@@ -18,7 +18,7 @@ MEANS: Mapping[str, str] = {"H": "E", "m": "mean_m"}
 IS_MEAN: Mapping[str, str] = {"H": "mean_is_E", "m": "mean_is_m"}
 """The names of the means over draws and over clients, and of what is assumed of them."""
 
-NEXT: Mapping[Drawn, Drawn] = {gap_next: gap, distance_next: distance}
+NEXT: Mapping[Drawn, Drawn] = {gap_next: gap}
 """What is another letter, one step later."""
 
 _IN_STEPS = {moved, NUMBERS["turned"], moved_next}

@@ -2,22 +2,25 @@
 what is said of a step follows from what f, the draw and the inner product are.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from operator import matmul
 
-from rac_theory.proofs.drawn import Drawn, H, Vector
+from rac_theory.algebra import Expression, lifted
+from rac_theory.proofs.drawn import Drawn, H, Vector, curve, star
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.quantities import NUMBERS, G, Gx, M, V, g, gap, gap_first, gap_next, gx
+from rac_theory.proofs.quantities import NUMBERS, G, Gx, Gy, M, Uy, V, Zy, g, gap, gap_first, gap_next, gx
 from rac_theory.statements import (
     Predicate,
     Theorem,
     one_exact_step,
     plain_gaussian_rac_lora,
+    rac_lora_accelerated,
     rac_lora_exact,
     rac_lora_momentum,
     rac_lora_stochastic,
 )
-from rac_theory.statements.symbols import gamma, momentum
+from rac_theory.statements.symbols import alpha, distance0, gamma, lambda_0, lambda_min, momentum, s_0
 
 _PRODUCT = """(* The space and its inner product *)
 Variables (add : State -> State -> State) (scal : R -> State -> State) (ip : State -> State -> R).
@@ -47,7 +50,7 @@ _DESCENT = (
 _DESCENT_WITHOUT_Q = _DESCENT.replace("?Q_scal, ", "")
 _EXACT = "rewrite (projected H (grad W) (grad W)) in below. "
 _PROJECTED = "(scal (- {gamma}) (project H (grad W)))"
-_BELOW = "f lies below the quadratic of curvature Q that touches it at W"
+_BELOW = "f lies below the quadratic of curvature Q that touches it where the step begins"
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,13 @@ STEPS: Mapping[Predicate, Vector] = {
 }
 """What W - W* is after a step, said for Coq by itself; of other algorithms no theorem needs it."""
 
-MEMORY: Mapping[Predicate, tuple[Vector, Vector]] = {rac_lora_momentum: (M, M * momentum + H(gx))}
-"""What is kept from step to step, and what that is after a step, said by itself, too."""
+_ahead = Uy + Zy * (1 - alpha) - H(Gy) * (alpha / (s_0 * lambda_0))
+MEMORY: Mapping[Predicate, tuple[Callable[[Vector, Vector], Expression], Vector, Vector, Expression]] = {
+    rac_lora_momentum: (matmul, M, M * momentum + H(gx), lifted(0)),
+    rac_lora_accelerated: (star, Uy + Zy, _ahead, distance0**2 / lambda_min),
+}
+"""In which square what is kept from step to step is followed, what it is after a step, and what that square is at most
+at first, said by itself, too."""
 
 _PAIRS = """(* Vectors; a state is two of them, the point W and the momentum M *)
 Variable Vec : Type.
@@ -187,10 +195,11 @@ WORLDS = (
         + "Hypothesis most : forall x, E (fun H => ip (project H x) (Q_ (project H x)))\n"
         + "  <= {L_H} * E (fun H => ip (project H x) (project H x)).\n"
         + _STEP,
-        {G @ G: _SQUARE, H(G) @ H(G): _SEEN, NUMBERS["bent"]: "ip (project H (grad W)) (Q_ (project H (grad W)))"},
+        {G @ G: _SQUARE, H(G) @ H(G): _SEEN, curve(H(G), H(G)): "ip (project H (grad W)) (Q_ (project H (grad W)))"},
         {
             **_LEAST,
-            "E[H Q H] <= L_H E[H]": "apply most",
+            "E[H Q H] <= L_H E[H], and what is projected is independent of H": "unfold {names}. "
+            "apply (le_from _ _ _ (Rmult_le_pos _ _ (pow2_ge_0 gamma) (diff _ _ (most (grad W))))). ring",
             _BELOW: _DESCENT.replace("{exact}", _EXACT).replace("{step}", _PROJECTED),
         },
     ),
@@ -203,7 +212,7 @@ WORLDS = (
             H(G) @ H(G): _SEEN,
             H(g) @ H(g): f"ip {_NOISY} {_NOISY}",
             G @ H(g): f"ip (grad W) {_NOISY}",
-            NUMBERS["bent_by_noise"]: f"ip {_NOISY} (Q_ {_NOISY})",
+            curve(H(g), H(g)): f"ip {_NOISY} (Q_ {_NOISY})",
         },
         {**_LEAST, _BELOW: _DESCENT.replace("{exact}", "").replace("{step}", f"(scal (- {{gamma}}) {_NOISY})")},
     ),
@@ -239,7 +248,7 @@ WORLDS = (
             "g is unbiased at X and independent of H": f"unfold {{names}}. first [rewrite (unbiased W {_G}); apply "
             f"Rle_refl | rewrite (unbiased W {_M}), (mean_turned {_M} {_GX}); apply Rle_refl]",
             "The inequality of noise at X": "apply noise",
-            "step of M": f"intros W H. unfold {{names}}, next. rewrite kept_of. {_MULTIPLIED_OUT}, seen, (ip_sym "
+            "step of sq_M": f"intros W H. unfold {{names}}, next. rewrite kept_of. {_MULTIPLIED_OUT}, seen, (ip_sym "
             f"(project H {_NOISY_AHEAD}) {_M}). ring.",
         },
     ),
@@ -262,7 +271,9 @@ WORLDS = (
             "There is one step": "apply Rle_refl",
             "A square": "apply ip_pos",
             "nu is the smallest eigenvalue": "unfold {names}. pose proof (gains (grad W)) as gained. lra",
-            _BELOW: _DESCENT.replace("{exact}", "").replace("{step}", "(scal (- 1) (M H (grad W)))"),
+            "f lies below the quadratic of curvature Q that touches it at W": _DESCENT.replace("{exact}", "").replace(
+                "{step}", "(scal (- 1) (M H (grad W)))"
+            ),
         },
     ),
 )

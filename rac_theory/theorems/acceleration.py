@@ -1,0 +1,124 @@
+r"""Acceleration with a fresh H at each step, for any sketch: the square root of what a plain step has.
+
+``Y = (W + alpha Z)/(1 + alpha)``, ``W+ = Y - gamma H G``, ``Z+ = (1 - alpha) Z + alpha Y - alpha/(s_0 lambda_0) H G``,
+G at Y. What the method is told of s and of E[H], s_0 and lambda_0, may be less than what is true.
+"""
+
+from rac_theory.algebra import Expression, Relation
+from rac_theory.proofs import E as expected
+from rac_theory.proofs import (
+    Fact,
+    Gy,
+    H,
+    Psi,
+    Uy,
+    Zy,
+    assumed,
+    Vector,
+    below_one,
+    discharged,
+    grant,
+    lyapunov,
+    mean,
+    one,
+    power,
+    proved,
+    square,
+    square_kept,
+    square_of,
+)
+from rac_theory.proofs import gap as gap_at_W
+from rac_theory.proofs import gap_next
+from rac_theory.statements import E, Theorem, gap, rac_lora_accelerated
+from rac_theory.statements.assumptions import (
+    certified_minimum,
+    known_minimiser,
+    smooth,
+    smooth_along_sketch,
+    strongly_convex,
+)
+from rac_theory.statements.symbols import L, L_H, T, alpha, distance0, gamma, gap0, lambda_0, lambda_min, s, s_0
+from rac_theory.theorems.shared import half, known
+
+_SOURCE = "derived: descent at Y, convexity, and the distance of Z in the norm of the inverse of E[H]"
+_TOLD = (s_0 > 0, s_0 <= s, lambda_0 > 0, lambda_0 <= lambda_min, alpha >= 0)
+_CONVEX = (strongly_convex, certified_minimum, known_minimiser)
+
+
+def _fits(smoothness: Expression) -> Relation:
+    return alpha**2 <= gamma * (2 - gamma * smoothness) * s_0 * lambda_0**2
+
+
+T21 = Theorem(
+    id="T21",
+    name="rac_lora_accelerated",
+    source=_SOURCE,
+    mark="derived",
+    about=rac_lora_accelerated,
+    given=(smooth, *_CONVEX, *_TOLD, _fits(L)),
+    claim=E(gap) <= (1 - alpha) ** T * (gap0 + s_0 / 2 * distance0**2),
+)
+
+T21_H = Theorem(
+    id="T21_H",
+    name="rac_lora_accelerated_gain",
+    source=_SOURCE,
+    mark="derived",
+    about=rac_lora_accelerated,
+    given=(smooth_along_sketch, *_CONVEX, *_TOLD, _fits(L_H)),
+    claim=E(gap) <= (1 - alpha) ** T * (gap0 + s_0 / 2 * distance0**2),
+)
+
+TRIED = {"accelerated": "T21 T21_H"}
+
+
+# Proofs.
+(told_s,), (less_s,), (told_lambda,), (less_lambda,), (forward,) = map(assumed, _TOLD)
+moves = proved("", lambda_min > 0, less_lambda + told_lambda)
+at_most_1 = proved("", lambda_0 <= 1, below_one + less_lambda)
+square_of_Z, square_then, _ = square_kept(rac_lora_accelerated)
+share = half * told_s * told_lambda
+seen = mean(square(H(Gy)))
+
+
+def _moving(name: str, *of: Vector) -> Fact:
+    """What is granted where E[H] moves every direction, as it does here."""
+    return discharged(grant(name, *of), lambda_min > 0, moves)
+
+
+def _proof(smoothness: Expression, descent: Fact, room: Fact) -> tuple[Fact, Fact]:
+    """By ``psi = gap + (s_0 lambda_0 / 2) ||Z - W*||_*^2``: ``descent`` is from Y, ``room`` that the smoothness is at
+    least ``s_0 lambda_0^2``."""
+    (fit,) = assumed(_fits(smoothness))
+    length = (fit + forward * forward) / told_s / told_lambda / told_lambda
+    squares = proved("", alpha**2 <= 1, square_of(1 - gamma * smoothness) + length * room + fit)
+    keep = proved("", alpha <= 1, squares / proved("", 1 + alpha > 0, one + forward))
+    psi = gap_at_W + s_0 * lambda_0 / 2 * square_of_Z
+    after = expected(gap_next) + s_0 * lambda_0 / 2 * square_then
+    paid = (
+        descent
+        + keep * known.behind
+        + forward * known.curved_Y
+        + forward * _moving("straight", Uy + Zy * (1 - alpha), Gy)
+        + half * forward * forward / told_s / told_lambda / moves * _moving("spread", Gy)
+        + forward * share * keep * _moving("norm_is_positive", Zy)
+        + half * forward * told_s * (_moving("norm", Uy) + less_lambda * _moving("norm_is_positive", Uy))
+        + half * forward * less_s * square(Uy)
+        + half * (fit + forward * forward * less_lambda / moves) / told_s / told_lambda / told_lambda * seen
+    )
+    step = proved("One step", after <= (1 - alpha) * psi, paid)
+    above = share * _moving("norm_is_positive", Uy + Zy)
+    of = Psi(rac_lora_accelerated, psi, gap0, share=share)
+    start = half * told_s * less_lambda / moves * square_of(distance0)
+    return lyapunov(of, step, keep, above) + power(keep, T) * start, one
+
+
+def prove_T21() -> tuple[Fact, Fact]:
+    room = known.s_below_L + less_s + told_s * at_most_1 * (one + told_lambda)
+    return _proof(L, mean(grant("descent", rac_lora_accelerated)), room)
+
+
+def prove_T21_H() -> tuple[Fact, Fact]:
+    along = half * grant("along", rac_lora_accelerated)
+    room = known.s_below_L_H + less_s * moves + told_s * (less_lambda + told_lambda * at_most_1)
+    return _proof(L_H, mean(grant("below_Q", rac_lora_accelerated)) + along, room)
