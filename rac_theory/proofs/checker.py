@@ -47,7 +47,7 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M the
 # momentum, of a method that keeps it, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; of one with a
-# second point Z, Y = (W + alpha Z)/(1 + alpha), Gy = grad f(Y), Uy = Y - W* and Zy = Z - Y; H the projection that is
+# second point Z, Y = (W + alpha Z)/(1 + alpha), Gy = grad f(Y), Vz = Z - W* and Zy = Z - Y; H the projection that is
 # drawn, E the mean over all that is drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, and
 # (curve u v) is <u, Q v> where Q bounds how f is curved.
 _CONSTANTS = (
@@ -57,7 +57,7 @@ _CONSTANTS = (
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
-VECTORS = dict.fromkeys("G V Z M Gx Gy Uy Zy".split(), "") | dict.fromkeys("Gp g gx error gbar ghat".split(), "H")
+VECTORS = dict.fromkeys(["G", "V", "Z", "M", "Gx", "Gy", "Vz", "Zy"], "") | dict.fromkeys(["Gp", "g", "gx", "error", "gbar", "ghat"], "H")
 _DRAWN = {
     "": "gap gap_Y sigma_W zeta_W squares all_squares",
     "H": "gap_next gap_first moved_by_M bent_by_M sigma_H zeta_H off way squares_H all_squares_H used missed",
@@ -105,8 +105,8 @@ to another point, with its gap and its gradient."""
 
 MEMORY = {
     "rac_lora_momentum": "dot M (+ (* momentum M) (H gx)) 0",
-    "rac_lora_accelerated": "star (+ Uy Zy) (+ Uy (* (- 1 alpha) Zy) (* -1 (/ alpha (* s_0 lambda_0)) (H Gy))) (/ (^"
-    " distance0 2) lambda_min)",
+    "rac_lora_accelerated": "star Vz (+ Vz (* -1 alpha Zy) (* -1 (/ alpha (* s_0 lambda_0)) (H Gy))) (/ (^ distance0 2)"
+    " lambda_min)",
 }
 """What is kept from step to step, in which square, what it is after a step, and what that square is at most at first."""
 
@@ -205,7 +205,7 @@ noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot g
   lambda_max C)) | The inequality of noise at X
 # One step with acceleration
 behind | strongly_convex rac_lora_accelerated | gap_Y <= (+ gap (* alpha (dot Gy Zy))) | Convexity, W - Y = -alpha Zy
-curved_Y | strongly_convex (known distance0) | gap_Y <= (- (dot Gy Uy) (* 1/2 s (dot Uy Uy))) | Strong convexity at a
+curved_Y | strongly_convex (known distance0) | gap_Y <= (- (dot Gy (- Vz Zy)) (* 1/2 s (dot (- Vz Zy) (- Vz Zy)))) | Strong convexity at a
   minimiser
 # One step along a sketch
 mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H | A step of 1/L_H does not fall below

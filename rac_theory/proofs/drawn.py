@@ -127,7 +127,9 @@ def curve(u: Vector, v: Vector) -> Expression:
 def _between(one: Part, other: Part, name: str, latex: str) -> Drawn:
     a, b = sorted((one, other), key=lambda part: (part[3], part))
     over = "".join({*a[2], *b[2], *("H" if a[3] or b[3] else "")})
-    (left, left_latex), (right, right_latex) = ((f"{'H' * h}{v}", f"{'H ' * h}{typeset}") for v, typeset, _, h in (a, b))
+    (left, left_latex), (right, right_latex) = (
+        (f"{'H' * h}{v}", f"{'H ' * h}{typeset}") for v, typeset, _, h in (a, b)
+    )
     if a == b and name != "Q":
         return letter(f"||{left}||*^2", rf"\Vert {left_latex} \Vert_\star^2", over)
     return letter(f"<{left},{name}{right}>", rf"\langle {left_latex}, {latex}{right_latex} \rangle", over)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from rac_theory.algebra import Expression, Relation, Symbol, identical, lifted, powers, sqrt, symbols_of, total
 from rac_theory.proofs.drawn import Drawn, drawn_in, star
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
+from rac_theory.proofs.facts import nothing, one
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import (
     E,
@@ -23,7 +24,6 @@ from rac_theory.proofs.quantities import (
     own,
 )
 from rac_theory.proofs.rules import Rule
-from rac_theory.proofs.facts import nothing, one
 from rac_theory.proofs.schemas import move_of, square_kept
 from rac_theory.statements import (
     SCALED_GRADIENT,

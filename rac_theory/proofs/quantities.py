@@ -12,7 +12,7 @@ VECTORS: Mapping[str, Vector] = {
     **{name: vector(name, over="H") for name in ("g",)},
     "Gx": vector("Gx", "G_X"),
     "Gy": vector("Gy", "G_Y"),
-    "Uy": vector("Uy", "(Y - W^\\star)"),
+    "Vz": vector("Vz", "(Z - W^\\star)"),
     "Zy": vector("Zy", "(Z - Y)"),
     "gx": vector("gx", "g_X", "H"),
     "Gp": vector("G+", "G_+", "H"),
@@ -58,7 +58,7 @@ Gx, gx = VECTORS["Gx"], VECTORS["gx"]
 G_next, error, gbar, ghat = (VECTORS[name] for name in ("Gp", "error", "gbar", "ghat"))
 gap, gap_next, gap_first = (NUMBERS[name] for name in ("gap", "gap_next", "gap_first"))
 gap_Y = NUMBERS["gap_Y"]
-Gy, Uy, Zy = (VECTORS[name] for name in ("Gy", "Uy", "Zy"))
+Gy, Vz, Zy = (VECTORS[name] for name in ("Gy", "Vz", "Zy"))
 distance = star(V, V)
 moved, moved_next, moved_mean, own = (NUMBERS[name] for name in ("moved", "moved_next", "moved_mean", "own"))
 

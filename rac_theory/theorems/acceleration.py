@@ -11,12 +11,13 @@ from rac_theory.proofs import (
     Gy,
     H,
     Psi,
-    Uy,
+    Vector,
+    Vz,
     Zy,
     assumed,
-    Vector,
     below_one,
     discharged,
+    gap_next,
     grant,
     lyapunov,
     mean,
@@ -28,7 +29,6 @@ from rac_theory.proofs import (
     square_of,
 )
 from rac_theory.proofs import gap as gap_at_W
-from rac_theory.proofs import gap_next
 from rac_theory.statements import E, Theorem, gap, rac_lora_accelerated
 from rac_theory.statements.assumptions import (
     certified_minimum,
@@ -37,7 +37,7 @@ from rac_theory.statements.assumptions import (
     smooth_along_sketch,
     strongly_convex,
 )
-from rac_theory.statements.symbols import L, L_H, T, alpha, distance0, gamma, gap0, lambda_0, lambda_min, s, s_0
+from rac_theory.statements.symbols import L_H, L, T, alpha, distance0, gamma, gap0, lambda_0, lambda_min, s, s_0
 from rac_theory.theorems.shared import half, known
 
 _SOURCE = "derived: descent at Y, convexity, and the distance of Z in the norm of the inverse of E[H]"
@@ -78,7 +78,7 @@ moves = proved("", lambda_min > 0, less_lambda + told_lambda)
 at_most_1 = proved("", lambda_0 <= 1, below_one + less_lambda)
 square_of_Z, square_then, _ = square_kept(rac_lora_accelerated)
 share = half * told_s * told_lambda
-seen = mean(square(H(Gy)))
+at_Y, seen = Vz - Zy, mean(square(H(Gy)))
 
 
 def _moving(name: str, *of: Vector) -> Fact:
@@ -99,15 +99,15 @@ def _proof(smoothness: Expression, descent: Fact, room: Fact) -> tuple[Fact, Fac
         descent
         + keep * known.behind
         + forward * known.curved_Y
-        + forward * _moving("straight", Uy + Zy * (1 - alpha), Gy)
+        + forward * _moving("straight", Vz - Zy * alpha, Gy)
         + half * forward * forward / told_s / told_lambda / moves * _moving("spread", Gy)
         + forward * share * keep * _moving("norm_is_positive", Zy)
-        + half * forward * told_s * (_moving("norm", Uy) + less_lambda * _moving("norm_is_positive", Uy))
-        + half * forward * less_s * square(Uy)
+        + half * forward * told_s * (_moving("norm", at_Y) + less_lambda * _moving("norm_is_positive", at_Y))
+        + half * forward * less_s * square(at_Y)
         + half * (fit + forward * forward * less_lambda / moves) / told_s / told_lambda / told_lambda * seen
     )
     step = proved("One step", after <= (1 - alpha) * psi, paid)
-    above = share * _moving("norm_is_positive", Uy + Zy)
+    above = share * _moving("norm_is_positive", Vz)
     of = Psi(rac_lora_accelerated, psi, gap0, share=share)
     start = half * told_s * less_lambda / moves * square_of(distance0)
     return lyapunov(of, step, keep, above) + power(keep, T) * start, one

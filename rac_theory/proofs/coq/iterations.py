@@ -188,7 +188,9 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     return added(lemmas, f"(({c} * INR {lemmas.terms.letter(T)} + {least}) * {last})", v, script)
 
 
-def _begun(below: Fact, shares: Mapping[Symbol, Fact], lemmas: Lemmas, kept: tuple[Expression, Fact] | None = None) -> str:
+def _begun(
+    below: Fact, shares: Mapping[Symbol, Fact], lemmas: Lemmas, kept: tuple[Expression, Fact] | None = None
+) -> str:
     """The script of the start of a potential: it is at most a sum of what is known there."""
     starts = []
     for share, x, x0 in (
@@ -297,7 +299,7 @@ def _after_square(square: Expression, lemmas: Lemmas) -> str:
             f"(* What a step is *)\n{lemmas.stepped(name, f'{name} (next W H) = {said}')}\n"
             f"Lemma after_{name} : forall W : State, E (fun H => ({name} (next W H))) = {mean}.\nProof.\n"
             f"  intro W. refine (proj2 (averages_ext _ _ _ mean_is_E (fun H => {whole}) _ _ _ ({why}))).\n"
-            f"  intro H. rewrite step_of_{name}. ring.\nQed."
+            f"  intro H. rewrite step_of_{name}.{lemmas.algebra((), (), said, whole)}\nQed."
         )
         lemmas.every.append(Lemma(f"after_{name}", "", "", False, raw=text))
     return f"after_{name}"

@@ -36,6 +36,7 @@ _USERS = "user_"
 _WRITTEN: Mapping[str, str] = {
     "f(W) - f*": "gap",
     "f(W_1) - f*": "gap_first",
+    "f(Y) - f*": "gap_Y",
     "||V||*^2": "distance",
     "f(W^0) - f*": "gap0",
     "||V||^2": "sq_V",
@@ -120,9 +121,9 @@ def identifier(words: str) -> str:
 
 
 def _slug(name: str) -> str:
-    """``||HG||^2`` is ``sq_HG``, ``||HG||`` is ``norm_HG``, ``<G,HG+>`` is ``ip_G_HG'``."""
+    """``||HG||^2`` is ``sq_HG``, ``||HG||*^2`` is ``star_HG``, ``||HG||`` is ``norm_HG``, ``<G,HG+>`` is ``ip_G_HG'``."""
     if name.startswith("||") and name.endswith("^2"):
-        name = f"sq_{name[2:-3].strip('|')}"
+        name = f"star_{name[2:-5]}" if name.endswith("*^2") else f"sq_{name[2:-3].strip('|')}"
     elif name.startswith("||"):
         name = f"norm_{name.strip('|')}"
     elif name.startswith("<"):

@@ -9,7 +9,7 @@ from operator import matmul
 from rac_theory.algebra import Expression, lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, curve, star
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.quantities import NUMBERS, G, Gx, Gy, M, Uy, V, Zy, g, gap, gap_first, gap_next, gx
+from rac_theory.proofs.quantities import NUMBERS, G, Gx, Gy, M, V, Vz, Zy, g, gap, gap_first, gap_next, gx
 from rac_theory.statements import (
     Predicate,
     Theorem,
@@ -85,10 +85,10 @@ STEPS: Mapping[Predicate, Vector] = {
 }
 """What W - W* is after a step, said for Coq by itself; of other algorithms no theorem needs it."""
 
-_ahead = Uy + Zy * (1 - alpha) - H(Gy) * (alpha / (s_0 * lambda_0))
+_ahead = Vz - Zy * alpha - H(Gy) * (alpha / (s_0 * lambda_0))
 MEMORY: Mapping[Predicate, tuple[Callable[[Vector, Vector], Expression], Vector, Vector, Expression]] = {
     rac_lora_momentum: (matmul, M, M * momentum + H(gx), lifted(0)),
-    rac_lora_accelerated: (star, Uy + Zy, _ahead, distance0**2 / lambda_min),
+    rac_lora_accelerated: (star, Vz, _ahead, distance0**2 / lambda_min),
 }
 """In which square what is kept from step to step is followed, what it is after a step, and what that square is at most
 at first, said by itself, too."""
