@@ -46,10 +46,9 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 
 
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M the
-# momentum, of a method that keeps it, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; of one with a
-# second point Z, Y = (W + alpha Z)/(1 + alpha), Gy = grad f(Y), Vz = Z - W* and Zy = Z - Y; H the projection that is
-# drawn, E the mean over all that is drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, and
-# (curve u v) is <u, Q v> where Q bounds how f is curved.
+# momentum, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; of a second point Z, Vz = Z - W*, Gy =
+# grad f(Y) where Y = (W + alpha Z)/(1 + alpha), Zy = Z - Y; H the projection that is drawn, E the mean over all that is
+# drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, (curve u v) is <u, Q v>, Q what bounds curvature.
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
     " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step"
@@ -57,7 +56,8 @@ _CONSTANTS = (
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
-VECTORS = dict.fromkeys(["G", "V", "Z", "M", "Gx", "Gy", "Vz", "Zy"], "") | dict.fromkeys(["Gp", "g", "gx", "error", "gbar", "ghat"], "H")
+VECTORS = dict.fromkeys(("G", "V", "Z", "M", "Gx", "Gy", "Vz", "Zy"), "")
+VECTORS |= dict.fromkeys(("Gp", "g", "gx", "error", "gbar", "ghat"), "H")
 _DRAWN = {
     "": "gap gap_Y sigma_W zeta_W squares all_squares",
     "H": "gap_next gap_first moved_by_M bent_by_M sigma_H zeta_H off way squares_H all_squares_H used missed",
@@ -67,7 +67,6 @@ DRAWN = {name: draws for draws, names in _DRAWN.items() for name in names.split(
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
 
 MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
-AFTER = "(E (dot $moved $moved))"  # ||V||^2 after a step, on average; what V is then stands in STEPS
 
 _IMPLIED = (
     "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
@@ -105,10 +104,9 @@ to another point, with its gap and its gradient."""
 
 MEMORY = {
     "rac_lora_momentum": "dot M (+ (* momentum M) (H gx)) 0",
-    "rac_lora_accelerated": "star Vz (+ Vz (* -1 alpha Zy) (* -1 (/ alpha (* s_0 lambda_0)) (H Gy))) (/ (^ distance0 2)"
-    " lambda_min)",
+    "rac_lora_accelerated": "star Vz (- Vz (* alpha (+ Zy (/ (H Gy) (* s_0 lambda_0))))) (/ (^ distance0 2) lambda_min)",
 }
-"""What is kept from step to step, in which square, what it is after a step, and what that square is at most at first."""
+"""What is kept from step to step, after the kind of its square, what it is a step later, its square at most at first."""
 
 CONDITIONS = {
     "smooth": ("f has a gradient with Lipschitz constant L", "(< 0 L)"),
@@ -146,8 +144,8 @@ lambda_max | | 0 <= lambda_max | H is a projection
 below_one | | lambda_min <= 1 | H is a projection
 ordered | | lambda_min <= lambda_max | Eigenvalues
 square v:vector | | 0 <= (dot $v $v) | A square
+size x:sigma_H,zeta_H,off,own,used,missed | | 0 <= $x | A length, or a variance
 maximum x:constant y:constant | | $x <= (max $x $y) | A maximum
-maximum_of y:constant x:constant | | $x <= (max $y $x) | A maximum
 low v:fixed | fresh_projection | (* lambda_min (dot $v $v)) <= (E (dot $v (H $v))) | Smallest eigenvalue of E[H]
 high v:fixed | (known lambda_max) fresh_projection | (E (dot $v (H $v))) <= (* lambda_max (dot $v $v)) | Largest
   eigenvalue of E[H]
@@ -168,8 +166,7 @@ curved_smooth | smooth (known distance0) | (dot (- G (* s V)) V) <= (* (- L s) (
 # One step with the exact gradient
 even_cross | isotropic fresh_projection | (* lambda_min (dot G V)) <= (E (dot G (H V))) | E[H] = lambda_min I
 # With E[H]^-1
-straight v:fixed w:fixed | fresh_projection (> lambda_min 0) | (dot $v $w) <= (E (star $v (H $w))) | E[H] cancels its
-  inverse
+straight v:fixed w:fixed | fresh_projection (> lambda_min 0) | (dot $v $w) <= (E (star $v (H $w))) | E[H]^-1 E[H] = I
 spread v:fixed | fresh_projection (> lambda_min 0) | (* lambda_min (E (star (H $v) (H $v)))) <= (E (dot $v (H $v))) |
   E[H Hbar^-1 H] <= Hbar / lambda_min
 norm_is_positive v:vector | fresh_projection (> lambda_min 0) | 0 <= (star $v $v) | A square
@@ -205,8 +202,8 @@ noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot g
   lambda_max C)) | The inequality of noise at X
 # One step with acceleration
 behind | strongly_convex rac_lora_accelerated | gap_Y <= (+ gap (* alpha (dot Gy Zy))) | Convexity, W - Y = -alpha Zy
-curved_Y | strongly_convex (known distance0) | gap_Y <= (- (dot Gy (- Vz Zy)) (* 1/2 s (dot (- Vz Zy) (- Vz Zy)))) | Strong convexity at a
-  minimiser
+curved_Y | strongly_convex (known distance0) | gap_Y <= (- (dot Gy (- Vz Zy)) (* 1/2 s (dot (- Vz Zy) (- Vz Zy)))) |
+  Strong convexity at a minimiser
 # One step along a sketch
 mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H | A step of 1/L_H does not fall below
   f* | t13
@@ -233,7 +230,6 @@ r_sign | smooth_components | 0 <= r_N | A sum of powers; 0 for N = 1
 simple_s | smooth_components (<= (* 2 eta N L_max) 1) | (^ s_N 2) <= (* 8/9 (^ (* eta N L_max) 2)) | s by binomials | t7
 simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (* s_N r_N) <= (* 4/9 (^ eta 2) (^ L_max 2) (+ N 1)) | s r by
   binomials | t7
-sigma_sign | | 0 <= sigma_H | A variance
 sigma_seen | (known lambda_max) rac_lora_reshuffled | (E sigma_H) <= (* lambda_max sigma_W) | Largest eigenvalue of
   E[H], for each gradient
 squares_seen | (known lambda_max) rac_lora_reshuffled | (+ (E sigma_H) (E (dot G (H G)))) <= (* lambda_max (+ sigma_W
@@ -249,13 +245,10 @@ local_smooth | smooth_components fed_rac_lora | turned <= (* L_max moved) | H do
 round_error | smooth_components fed_rac_lora | off <= (* L_max (mean moved_mean)) | Triangle inequality, the gradient is
   Lipschitz
 squared_error | | (dot (H (- G gbar)) (H (- G gbar))) <= (^ off 2) | A square, multiplied out
-error_sign | | 0 <= off | A length
-own_sign | | 0 <= (mean own) | A length
 jensen | | (^ (mean own) 2) <= (+ (dot G (H G)) zeta_H) | Jensen's inequality, over clients
 s_K_sign | smooth_components | 0 <= s_K | A mean of powers
 simple_s_K | | (^ s_K 2) <= a_K | Jensen's inequality, over steps
 a_below_1 | smooth_components (<= (* eta K L_max) 1) | a_K < 1 | A mean of powers below an integral | t9
-zeta_sign | | 0 <= zeta_H | A variance
 zeta_seen | (known lambda_max) fed_rac_lora | (E zeta_H) <= (* lambda_max zeta_W) | Largest eigenvalue of E[H], for each
   gradient
 client_squares_seen | (known lambda_max) fed_rac_lora | (+ (E zeta_H) (E (dot G (H G)))) <= (* lambda_max (+ zeta_W (dot
@@ -289,8 +282,6 @@ leading | galore_exact | (* delta (dot G G)) <= (dot G (H G)) | The largest r of
 leading_later | smooth galore_exact (< 0 (* gamma L) 2) | gap_next <= gap_first | No step in that subspace rises
 delta_below_1 | | delta <= 1 | A share
 # A cycle of blocks
-used_sign | | 0 <= used | A length
-missed_sign | | 0 <= missed | A length
 turns | smooth_along_sketch rac_lora_in_turns | gap_next <= (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2))) |
   Descent lemma in each block, H_i Q H_i <= L_H H_i | t18
 parts | rac_lora_in_turns | (dot G G) <= (^ (+ used missed) 2) | The blocks hold every direction once; triangle
@@ -869,8 +860,7 @@ lyapunov start a b d | STEP rho ABOVE BELOW b0 d0 m | = (- STEP (- (* rho psi) p
   BELOW (- most psi) | last | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
   psi+ <= rho psi + e and psi >= x at each W, psi is at most a sum of what is known at W^0: as in iterate
 lyapunov_added start a b d at | STEP theta ABOVE BELOW b0 d0 m | = (- STEP (- (- psi psi+) (* theta square))) ;
-  ABOVE psi ; BELOW (- most psi) | (* theta (sum T (at t))) | (+ psi0 (* T rest)) |
-  theta S <= psi - psi+ + e and psi >= 0 at each W: added
+  ABOVE psi ; BELOW (- most psi) | (* theta (sum T (at t))) | (+ psi0 (* T rest)) | theta S <= psi - psi+ + e, added
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |
@@ -891,7 +881,7 @@ BY_HAND = {
 START = {
     "gap0": ("gap", "(E gap_next)", "gap0", "(- f_T f_star)", "(known gap0)"),
     "gap0_upper": ("gap", "(E gap_next)", "gap0_upper", "(- f_T f_star)", "(known gap0_upper)"),
-    "distance0": ("(dot V V)", AFTER, "(^ distance0 2)", "D_T", "(known distance0) $about"),
+    "distance0": ("(dot V V)", "(E (dot $moved $moved))", "(^ distance0 2)", "D_T", "(known distance0) $about"),
 }
 """What is followed, after a step of $about, at W^0 at most, at W^T, and on what that rests; steps are averaged."""
 
@@ -1167,14 +1157,13 @@ class File:
         env |= {"V+": parsed(moved), "kept0": parsed(kept0)}
         env |= {"kept": parsed(f"({kind} {kept} {kept})"), "kept+": parsed(f"(E ({kind} {then} {then}))")}
         env |= {key: filled(nodes(of)[0], env) for key, of in POTENTIAL.items()}
-        yield from filter(None, (moving, about * has["m"]))
-        yield from [("known", env["first"])] * has["b0"]
+        yield from [*filter(None, (moving, about * has["m"])), *[("known", env["first"])] * has["b0"]]
         yield from [("known", "distance0")] * (has["d0"] or (has["m"] and "distance0" in kept0))
 
     def _moving(self, words: str) -> str:
         """Put in what V is after a step, and of which algorithm, where that is asked."""
-        steps = {name: row for name, row in STEPS.items() if name in self.holding and row.endswith("))")}
-        steps = {name: row for name, row in steps.items() if " gap_next " in row}
+        moves = re.compile(r".* gap_next .*\)").fullmatch
+        steps = {name: row for name, row in STEPS.items() if name in self.holding and moves(row)}
         ask(steps or "$" not in words, f"what V is after a step is not known of {self.about}")
         name, row = next(iter(steps.items()), ("", "0 0 0 0"))
         return Template(words).substitute(about=name, moved=f"(+ V {text(nodes(row)[3])})")

@@ -90,6 +90,9 @@ class Vector:
     def __mul__(self, times: Expression | int | Fraction) -> "Vector":
         return Vector({key: one * times for key, one in self.parts.items()})
 
+    def __truediv__(self, by: Expression) -> "Vector":
+        return self * (1 / by)
+
     def __sub__(self, other: "Vector") -> "Vector":
         return self + other * -1
 

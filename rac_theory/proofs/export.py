@@ -285,7 +285,7 @@ class _Writer:
             case "nothing", _:
                 return f"sum (1 {self.fact(facts.nothing)})"
             case "maximum", (each, *several) if len(several) == 2:
-                name, of = ("maximum" if each == several[0] else "maximum_of"), tuple(several)
+                of = (each, *(other for other in several if other != each))
             case "maximum", (_, *several):
                 raise ValueError(f"a maximum of {len(several)} is not written in a file")
         return " ".join(("granted", name, *map(self._substituted, of)))
@@ -366,7 +366,7 @@ class _Writer:
             if of_psi == "p":
                 return self.expression(read((psi - above.value).expression.at({gap: 1})).expression)
         states = {"a": gap, "b": distance, "d": V @ V}
-        places = {**dict.fromkeys(drawn_in(psi), 0), states[of_psi]: 1}
+        places: dict[Expression, int] = {**dict.fromkeys(drawn_in(psi), 0), states[of_psi]: 1}
         return self.expression(read(psi.expression.at(places)).expression)
 
     def _drifted(self, fact: Fact, of: list[Fact]) -> str:

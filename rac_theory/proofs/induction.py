@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from rac_theory.algebra import Expression, Relation, Symbol, identical, lifted, powers, sqrt, symbols_of, total
 from rac_theory.proofs.drawn import Drawn, drawn_in, star
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
-from rac_theory.proofs.facts import nothing, one
+from rac_theory.proofs.facts import nothing
+from rac_theory.proofs.facts import one as once
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import (
     E,
@@ -186,7 +187,7 @@ class Psi(NamedTuple):
     @property
     def shares(self) -> Mapping[Symbol, Fact]:
         """By what is known at W^0, how much of that psi is at most."""
-        return {self.start: one} if self.most is None else self.most
+        return {self.start: once} if self.most is None else self.most
 
     @property
     def kept(self) -> tuple[Expression, Expression, Expression] | None:

@@ -12,6 +12,7 @@ from rac_theory.proofs import (
     G,
     assumed,
     gap_next,
+    grant,
     iterate,
     mean,
     one,
@@ -72,13 +73,14 @@ TRIED = {"in turns": "T18 T18_pl"}
 _, short_enough = assumed(between(0, gamma * L_H, 2))
 drift = plus[gamma] * plus[L] * sign(ell, known_cost_of_turns)
 drifts = proved("", 1 + gamma * L * ell > 0, one + drift)
+used = grant("size", NUMBERS["used"])
 gains = proved("", theta >= 0, plus[gamma] * short_enough / drifts / drifts)
 
 
 def cycle() -> Fact:
     """What a cycle gains, of the gradient at its beginning."""
     # ((1 + delta) a)^2 - (a + b)^2 is a product, for delta = gamma L ell and b <= delta a.
-    both = (2 * known.used_sign + drift * known.used_sign) + known.missed_sign
+    both = (2 * used + drift * used) + grant("size", NUMBERS["missed"])
     seen = (1 + gamma * L * ell) ** 2 * NUMBERS["used"] ** 2 >= G @ G
     whole = proved("What a cycle sees", seen, known.parts + known.lipschitz * both)
     said = gap_next <= gap_at_W - theta / 2 * (G @ G)

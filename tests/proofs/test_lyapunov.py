@@ -7,7 +7,22 @@ import pytest
 
 from rac_theory import prove, theorems
 from rac_theory.algebra import powers
-from rac_theory.proofs import G, M, Missing, Proof, checker, exported, gap, lyapunov, lyapunov_added, one, plus, square
+from rac_theory.proofs import (
+    G,
+    M,
+    Missing,
+    Proof,
+    Psi,
+    checker,
+    exported,
+    gap,
+    lyapunov,
+    lyapunov_added,
+    nothing,
+    one,
+    plus,
+    square,
+)
 from rac_theory.proofs.fact import granted
 from rac_theory.proofs.quantities import E, gap_next
 from rac_theory.proofs.schemas import memory_of
@@ -22,10 +37,14 @@ STEP, ABOVE = granted("", AFTER <= PSI + C), plus[gamma] * square(M)
 ADDED, POSITIVE = granted("", gamma * (G @ G) <= PSI - AFTER + C), granted("", PSI >= 0)
 
 
+def of(psi, start):
+    return Psi(rac_lora_momentum, psi, start, share=plus[gamma])
+
+
 def test_each_premise_is_asked_for():
     """psi at least x, or not negative; a rest that no draw changes; and a square of what this algorithm keeps."""
-    assert lyapunov(rac_lora_momentum, PSI, STEP, one, ABOVE, gap0).said is not None
-    assert lyapunov_added(rac_lora_momentum, PSI, ADDED, plus[gamma], POSITIVE, gap0_upper).said is not None
+    assert lyapunov(of(PSI, gap0), STEP, one, ABOVE).said is not None
+    assert lyapunov_added(of(PSI, gap0_upper), ADDED, plus[gamma], POSITIVE).said is not None
     for psi, step, rate, above in (
         (PSI, STEP, one, square(M)),
         (PSI, granted("", AFTER <= PSI + C + G @ G), one, ABOVE),
@@ -36,11 +55,13 @@ def test_each_premise_is_asked_for():
         (PSI, STEP, square(M), ABOVE),
     ):
         with pytest.raises(Missing):
-            lyapunov(rac_lora_momentum, psi, step, rate, above, gap0)
+            lyapunov(of(psi, gap0), step, rate, above)
     with pytest.raises(Missing):
-        lyapunov_added(rac_lora_momentum, PSI, ADDED, plus[gamma], ABOVE, gap0_upper)
-    with pytest.raises(Missing, match="what is kept"):
-        lyapunov(rac_lora_exact, PSI, STEP, one, ABOVE, gap0)
+        lyapunov_added(of(PSI, gap0_upper), ADDED, plus[gamma], ABOVE)
+    with pytest.raises(Missing, match="psi must be a sum"):
+        lyapunov(of(PSI, gap0)._replace(about=rac_lora_exact), STEP, one, ABOVE)
+    with pytest.raises(Missing, match="not what was computed"):  # how much of what is kept is in it is not said
+        lyapunov(of(PSI, gap0)._replace(share=nothing), STEP, one, ABOVE)
 
 
 _first, _floor = 2 * gap0_upper / (gamma * lambda_min * T), L * gamma * C * lambda_max / lambda_min

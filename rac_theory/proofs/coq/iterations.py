@@ -206,9 +206,9 @@ def _begun(
     return f"  - {posed}apply (le_from _ _ _ {whole}).{lemmas.algebra((), ())}"
 
 
-def _psi(fact: Fact, lemmas: Lemmas) -> tuple[Expression, str, str, str, str]:
-    """A potential, what it is on average at the next point, the function that it is, why that has a mean, what turns
-    its mean at the next point into letters of this one, and the script of its start."""
+def _psi(fact: Fact, lemmas: Lemmas) -> tuple[str, str, str, str]:
+    """The function that a potential is, why it has a mean, what turns its mean at the next point into letters of this
+    one, and the script of its start."""
     psi = fact.schema[1]
     *_, below, share, _ = (*parents(fact)[:5], None)
     function, has_mean, mean, why = _at_next(read(psi.value), lemmas)

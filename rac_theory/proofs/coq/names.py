@@ -121,7 +121,7 @@ def identifier(words: str) -> str:
 
 
 def _slug(name: str) -> str:
-    """``||HG||^2`` is ``sq_HG``, ``||HG||*^2`` is ``star_HG``, ``||HG||`` is ``norm_HG``, ``<G,HG+>`` is ``ip_G_HG'``."""
+    """``||HG||^2`` is ``sq_HG``, ``||V||*^2`` is ``star_V``, ``||HG||`` is ``norm_HG``, ``<G,HG+>`` is ``ip_G_HG'``."""
     if name.startswith("||") and name.endswith("^2"):
         name = f"star_{name[2:-5]}" if name.endswith("*^2") else f"sq_{name[2:-3].strip('|')}"
     elif name.startswith("||"):

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 
+from rac_theory.proofs.drawn import curve, star
 from rac_theory.proofs.quantities import NUMBERS
 from rac_theory.statements import assumptions as known
 from rac_theory.statements.about import implied
@@ -12,7 +13,7 @@ from rac_theory.statements.about import implied
 from . import several, sketches
 from .functions import Function, corner, cosine, huber, log_cosh, mean_of, parabola, quadratic, rippled, separable, wave
 from .sketches import TINY, Sketch
-from .world import ROUNDING, World, bends, of_a_function, products, with_means
+from .world import ROUNDING, World, of_a_function, products, with_means, within
 
 SIZES = (0.05, 0.3, 1.0, 1.9, 2.0, 2.05, 3.0)
 """Of gamma L."""
@@ -71,15 +72,6 @@ def at_a_point(f: Function, W: np.ndarray, sketch: Sketch, step: np.ndarray | No
     letters = [(NUMBERS["gap"], f.value(W) - f.infimum)]
     if step is not None:
         letters.append((NUMBERS["gap_next"], f.value(W + step) - f.infimum))
-    if step is not None and f.minimiser is not None and sketch.spectrum[0] > 1e-6:
-        inverse, V, HG = np.linalg.inv(sketch.mean), W - f.minimiser, sketch.H @ f.gradient(W)
-        later = V + step
-        letters += [
-            (NUMBERS["distance"], V @ inverse @ V),
-            (NUMBERS["distance_next"], np.einsum("ni,ij,nj->n", later, inverse, later)),
-            (NUMBERS["cross"], HG @ inverse @ V),
-            (NUMBERS["squared"], np.einsum("ni,ij,nj->n", HG, inverse, HG)),
-        ]
     return letters
 
 
@@ -91,7 +83,9 @@ def vectors(f: Function, W: np.ndarray, **more: np.ndarray) -> dict[tuple[str, s
 
 def world(name: str, about, f, W, sketch, letters, seen, meets=(), **constants: float) -> World:
     """Return a world of one step; p and H are those of the sketch."""
-    numbers = with_means([*letters, *products(seen, sketch.H), *bends(f, seen, sketch.H)], sketch.p)
+    between = [*within(star, np.linalg.inv(sketch.mean), seen, sketch.H)] if sketch.spectrum[0] > 1e-6 else []
+    between += [] if f.curvature is None else within(curve, f.curvature, seen, sketch.H)
+    numbers = with_means([*letters, *products(seen, sketch.H), *between], sketch.p)
     everything = of_a_function(f, W, sketch) | constants
     is_even = everything["lambda_max"] <= everything["lambda_min"] * (1 + ROUNDING)
     even = {known.isotropic} if is_even else set()

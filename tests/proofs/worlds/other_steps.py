@@ -1,4 +1,4 @@
-"""Worlds of single steps of other lengths: along the sketch, certified, by differences, and decreasing."""
+"""Worlds of single steps of other kinds: along the sketch, certified, by differences, decreasing, and with memory."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 
+from rac_theory.proofs.quantities import NUMBERS
 from rac_theory.statements import assumptions as known
 
 from . import sketches
@@ -119,3 +120,33 @@ def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b: float, *, 
     constants = {"gamma": gamma, "letters.b": b, **of_noise, **law}
     meets = [known.structured_noise] if f.is_smooth or noise != 1 else []
     return world("momentum", known.rac_lora_momentum, f, W, both, letters, seen, meets, **constants)
+
+
+def accelerated_steps() -> Iterator[World]:
+    """Steps from Y: Z is any point, a minimiser, or W; what the step is told of s and E[H] is true, or too large."""
+    rng = np.random.default_rng(29)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for i, (f, W, sketch) in enumerate([*drawn, *simple()]):
+        for Z in (W + rng.standard_normal(len(W)), f.minimiser, W):
+            if Z is not None:
+                yield accelerated_step(
+                    f, W, Z, sketch, rng.choice(SIZES) / f.L, rng.uniform(0, 1), (1.0, 0.6, 1.4)[i % 3]
+                )
+
+
+def accelerated_step(f: Function, W, Z, sketch: Sketch, gamma: float, alpha: float, told: float, **law) -> World:
+    """A step from Y = (W + alpha Z)/(1 + alpha); of s and of lambda_min it is told so much as there is."""
+    Y = (W + alpha * Z) / (1 + alpha)
+    letters = [*at_a_point(f, W, sketch), (NUMBERS["gap_Y"], f.value(Y) - f.infimum)]
+    after = Y - gamma * sketch.H @ f.gradient(Y)
+    letters.append((NUMBERS["gap_next"], f.value(after) - f.infimum))
+    seen = vectors(f, W) | {("Gy", ""): f.gradient(Y), ("Zy", ""): Z - Y}
+    if f.minimiser is not None:
+        seen |= {("Vz", ""): Z - f.minimiser}
+    of_told = {"letters.s": told * f.s, "letters.lambda_min": told * sketch.spectrum[0], "letters.alpha": alpha}
+    return world(
+        f"accelerated, gamma L = {gamma * f.L:g}", known.rac_lora_accelerated, f, W, sketch, letters, seen,
+        gamma=gamma, **{**of_told, **law},
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """A world: which assumptions it meets, and a number for each letter that a fact about it could have."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations_with_replacement
@@ -8,8 +8,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from rac_theory.algebra import Relation, Symbol, symbols_of, truth
-from rac_theory.proofs.drawn import Drawn, H, vector
-from rac_theory.proofs.quantities import NUMBERS
+from rac_theory.proofs.drawn import Drawn, H, Vector, vector
 from rac_theory.statements.assumption import Assumption, Known
 
 from .functions import Function
@@ -64,14 +63,22 @@ def products(vectors: Mapping[tuple[str, str], np.ndarray], H_drawn: np.ndarray)
         yield _product(one, other, is_seen=True), np.sum(seen[one] * seen[other], axis=-1)
 
 
-def bends(
-    f: Function, vectors: Mapping[tuple[str, str], np.ndarray], H_drawn: np.ndarray
+def within(
+    inner: Callable[[Vector, Vector], Drawn],
+    operator: np.ndarray,
+    vectors: Mapping[tuple[str, str], np.ndarray],
+    H_drawn: np.ndarray,
 ) -> Iterator[tuple[Drawn, np.ndarray]]:
-    """Yield what Q, which bounds how f is curved, makes of gradients in the range of H."""
-    for key, letter in ((("G", ""), NUMBERS["bent"]), (("g", "H"), NUMBERS["bent_by_noise"])):
-        if f.curvature is not None and key in vectors:
-            seen = np.einsum("nij,nj->ni", H_drawn, np.broadcast_to(vectors[key], H_drawn.shape[:2]))
-            yield letter, np.einsum("ni,ij,nj->n", seen, f.curvature, seen)
+    """Yield inner products of these vectors, as they are and in the range of H, with an operator between."""
+    seen = {key: np.einsum("nij,nj->ni", H_drawn, np.broadcast_to(v, H_drawn.shape[:2])) for key, v in vectors.items()}
+    every = [((key, False), vectors[key]) for key in vectors] + [((key, True), seen[key]) for key in vectors]
+    for (one, a), (other, b) in combinations_with_replacement(every, 2):
+        yield _between(inner, one, other), np.einsum("...i,ij,...j->...", a, operator, b)
+
+
+@cache
+def _between(inner, one, other) -> Drawn:
+    return inner(*(H(v) if is_seen else v for (name, over), is_seen in (one, other) for v in [vector(name, over=over)]))
 
 
 @cache
