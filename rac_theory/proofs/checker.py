@@ -48,7 +48,7 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M the
 # momentum, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; of a second point Z, Vz = Z - W*, Gy =
 # grad f(Y) where Y = (W + alpha Z)/(1 + alpha), Zy = Z - Y; H the projection that is drawn, E the mean over all that is
-# drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, (curve u v) is <u, Q v>, Q what bounds curvature.
+# drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, (curve u v) is <u, Q v>, where Q bounds f.
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
     " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step"
@@ -104,9 +104,10 @@ to another point, with its gap and its gradient."""
 
 MEMORY = {
     "rac_lora_momentum": "dot M (+ (* momentum M) (H gx)) 0",
-    "rac_lora_accelerated": "star Vz (- Vz (* alpha (+ Zy (/ (H Gy) (* s_0 lambda_0))))) (/ (^ distance0 2) lambda_min)",
+    "rac_lora_accelerated": "star Vz (- Vz (* alpha (+ Zy (/ (H Gy) (* s_0 lambda_0))))) (/ (^ distance0 2)"
+    " lambda_min)",
 }
-"""What is kept from step to step, after the kind of its square, what it is a step later, its square at most at first."""
+"""What is kept from step to step, by the kind of its square, what it is a step later, its square at most at first."""
 
 CONDITIONS = {
     "smooth": ("f has a gradient with Lipschitz constant L", "(< 0 L)"),
