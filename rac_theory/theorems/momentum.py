@@ -4,7 +4,7 @@ r"""Momentum on projected gradients, a fresh H at each step: what T1 and T2 say,
 as without momentum, but for where g is taken. Both theorems are about W. They promise no speed-up.
 """
 
-from rac_theory.algebra import Lemma, Let, equal, powers
+from rac_theory.algebra import Expression, Lemma, Let, equal, powers
 from rac_theory.proofs import (
     E as expected,
 )
@@ -24,6 +24,7 @@ from rac_theory.proofs import (
     lyapunov_added,
     mean,
     memory_of,
+    nothing,
     ordered,
     plus,
     proved,
@@ -45,9 +46,10 @@ from rac_theory.statements.assumptions import (
     known_largest_projection,
     polyak_lojasiewicz,
     smooth,
+    smooth_along_sketch,
     structured_noise,
 )
-from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.statements.symbols import L_H, A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
 from rac_theory.statements.symbols import momentum as b
 from rac_theory.theorems.shared import end, half, known, moves, pl
 
@@ -100,13 +102,33 @@ T22_pl = Theorem(
     tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, b = 0, gamma = 1/L: an equality at every T"),
 )
 
-TRIED = {"momentum": "T22 T22_pl"}
+theta_H = Let("theta", 1 - gamma * L_H - (gamma * L * b) ** 2 * Lambda * (1 + b * Lambda), "share of the gradient at X")
+
+T22_H = Theorem(
+    id="T22_H",
+    name="rac_lora_momentum_gain",
+    source=_SOURCE,
+    mark="derived",
+    about=rac_lora_momentum,
+    given=(
+        *(smooth, smooth_along_sketch, *_NOISE, b >= 0, b < 1, theta_H >= 0),
+        *(lambda_min > 0, known_largest_projection, bounded_below),
+    ),
+    claim=E(mean_squared_gradient)
+    <= 2 * gap0_upper / (gamma * lambda_min * T)
+    + gamma * C * lambda_max / lambda_min * (L_H + gamma * L**2 * b**2 * Lambda),
+    tightest=Tightest(1.0, "x_1^2/2 on R^4, H on a column of a Hadamard matrix, b = 0, gamma = 1/L_H, where it is T13"),
+)
+
+TRIED = {"momentum": "T22 T22_pl T22_H"}
 
 REDUCTIONS = reductions(
     {
         T22: E(mean_squared_gradient)
         <= 2 * gap0_upper / (gamma * lambda_min * T) + L * gamma * C * lambda_max / lambda_min,
         T22_pl: E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * L * gamma**2 * lambda_max * C / 2,
+        T22_H: E(mean_squared_gradient)
+        <= 2 * gap0_upper / (gamma * lambda_min * T) + L_H * gamma * C * lambda_max / lambda_min,
     },
     {b: 0},
     "no momentum: T1 and T2 of noise that does not grow",
@@ -123,16 +145,17 @@ kept, then = memory_of(rac_lora_momentum)
 most = proved("", lambda_max > 0, ordered + moves)
 
 
-def _step(left: Fact, spared: Fact, share: Fact) -> Fact:
+def _step(left: Fact, spared: Fact, share: Fact, descent: Fact = noisy, bends: Fact = plus[L]) -> Fact:
     """One step of psi, on average, but for what the gradient at W pays: Young's inequality is taken with
-    ``(1 - b)/lambda_max``; ``spared`` is how much of ``||H G_X||^2`` is left, ``left`` that 1 - b is positive."""
+    ``(1 - b)/lambda_max``; ``spared`` is how much of ``||H G_X||^2`` is left, ``left`` that 1 - b is positive, and
+    ``bends`` by how much f is curved in the descent."""
     young = mean(square(H(M) * (1 - b) - H(Gx) * lambda_max))
     size = plus[gamma]
     return (
-        mean(noisy)
+        mean(descent)
         + size * grant("unbiased_ahead", G)
         + 2 * share * at_least_0 * grant("unbiased_ahead", M * -1)
-        + (half * plus[L] * size * size + share) * noise
+        + (half * bends * size * size + share) * noise
         + half * size * low(G)
         + half * size * high(G - Gx)
         + half * size * plus[lambda_max] * known.ahead
@@ -148,19 +171,30 @@ def _share(left: Fact) -> Fact:
     return half * size * size * size * plus[L] * plus[L] * at_least_0 * at_least_0 * most / left
 
 
-def prove_T22() -> tuple[Fact, Fact]:
+def _added(fits: Fact, floor: Expression, descent: Fact, bends: Fact, along: Fact) -> tuple[Fact, Fact]:
+    """Steps of psi, added; ``along`` is what bounds the curvature of a step where ``descent`` has that."""
     left = proved("", 1 - b > 0, below_1)
     share = _share(left)
     m = share.value.expression
     psi = gap_at_W + m * (kept @ kept)
-    floor = L * gamma**2 / 2 * lambda_max * C * (1 + gamma * L * b**2 * Lambda)
     after = expected(gap_next) + m * expected(then @ then)
     said = after <= psi + floor - gamma * lambda_min / 2 * (G @ G)
-    step = proved("One step", said, _step(left, fits, share))
+    step = proved("One step", said, _step(left, fits, share, descent, bends) + along)
     slope = half * plus[gamma] * moves
-    above = end + share * square(M)
     of = Psi(rac_lora_momentum, psi, gap0_upper, share=share)
-    return lyapunov_added(of, step, slope, above), slope * plus[T]
+    return lyapunov_added(of, step, slope, end + share * square(M)), slope * plus[T]
+
+
+def prove_T22() -> tuple[Fact, Fact]:
+    floor = L * gamma**2 / 2 * lambda_max * C * (1 + gamma * L * b**2 * Lambda)
+    return _added(fits, floor, noisy, plus[L], nothing)
+
+
+def prove_T22_H() -> tuple[Fact, Fact]:
+    bends, *_ = assumed(smooth_along_sketch)
+    floor = gamma**2 / 2 * lambda_max * C * (L_H + gamma * L**2 * b**2 * Lambda)
+    along = half * grant("along", rac_lora_momentum)
+    return _added(*assumed(theta_H >= 0), floor, grant("below_Q", rac_lora_momentum), bends, along)
 
 
 def prove_T22_pl() -> tuple[Fact, Fact]:
