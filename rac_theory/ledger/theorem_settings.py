@@ -1,10 +1,11 @@
 """The settings in which the ledger tries theorems: the table of them, a line each, by name."""
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rac_theory.algorithms import CyclicRACLoRA, InverseOnRange, MethodDescent, RACLoRA, Side, StepPerDraw
+from rac_theory.algorithms import ACCELERATED, CyclicRACLoRA, InverseOnRange, MethodDescent, RACLoRA, Side, StepPerDraw
 from rac_theory.algorithms.gradients import (
     CertifiedStep,
     Clients,
@@ -17,6 +18,7 @@ from rac_theory.algorithms.gradients import (
     Subset,
 )
 from rac_theory.base.checks import Array
+from rac_theory.cases import Constants
 from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Setting
 from rac_theory.ledger.step_sizes import (
     HORIZON,
@@ -124,6 +126,15 @@ def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientS
     return algorithm
 
 
+def accelerated(algorithm: RACLoRA, c: Constants) -> MethodDescent:
+    """T21: acceleration with the same H and step, and the largest alpha; it is told what is known of s and E[H]."""
+    s, least = (max(known, 1e-9) if known > 0 else 1e-9 for known in (c.strong_convexity, c.lambda_min))
+    alpha = math.sqrt(algorithm.gamma * max(2 - algorithm.gamma * c.L, 0.0) * s) * least * (1 - 1e-12)
+    letters = {"gamma": algorithm.gamma, "alpha": alpha, "s": s, "lambda_min": least}
+    made: MethodDescent = ACCELERATED(algorithm.sketch, side=algorithm.side, **letters)
+    return made
+
+
 def unequal_clients(problem: Any) -> Federated:
     """Divide a finite sum among clients at random, of which each weighs its rows and has three batches of them."""
     return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
@@ -176,6 +187,9 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             build=with_momentum,
             only=("haar", "coordinate"),
             layered=False,
+        ),
+        "accelerated": Setting(
+            _TRIED["accelerated"], over_L(1.0), shorten=accelerated, only=("haar", "coordinate"), layered=False
         ),
         "minibatch": Setting(
             _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
