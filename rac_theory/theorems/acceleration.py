@@ -4,7 +4,9 @@ r"""Acceleration with a fresh H at each step, for any sketch: the square root of
 G at Y. What the method is told of s and of E[H], s_0 and lambda_0, may be less than what is true.
 """
 
-from rac_theory.algebra import Expression, Relation
+from collections.abc import Mapping
+
+from rac_theory.algebra import Expression, Lemma, Relation
 from rac_theory.proofs import E as expected
 from rac_theory.proofs import (
     Fact,
@@ -29,7 +31,7 @@ from rac_theory.proofs import (
     square_of,
 )
 from rac_theory.proofs import gap as gap_at_W
-from rac_theory.statements import E, Theorem, gap, rac_lora_accelerated
+from rac_theory.statements import E, Theorem, Tightest, gap, rac_lora_accelerated
 from rac_theory.statements.assumptions import (
     certified_minimum,
     known_minimiser,
@@ -49,6 +51,14 @@ def _fits(smoothness: Expression) -> Relation:
     return alpha**2 <= gamma * (2 - gamma * smoothness) * s_0 * lambda_0**2
 
 
+_CLAIM = E(gap) <= (1 - alpha) ** T * (gap0 + s_0 / 2 * distance0**2)
+
+
+def _share_left(fits: Relation) -> Mapping[Expression, tuple[Relation, Lemma]]:
+    """That alpha is at most 1 where it fits, as s is at most L and H no longer than the identity."""
+    return {1 - alpha: (fits, Lemma((0, 1), {alpha: "down"}))}
+
+
 T21 = Theorem(
     id="T21",
     name="rac_lora_accelerated",
@@ -56,7 +66,11 @@ T21 = Theorem(
     mark="derived",
     about=rac_lora_accelerated,
     given=(smooth, *_CONVEX, *_TOLD, _fits(L)),
-    claim=E(gap) <= (1 - alpha) ** T * (gap0 + s_0 / 2 * distance0**2),
+    claim=_CLAIM,
+    lemmas=_share_left(_fits(L)),
+    tightest=Tightest(
+        1.0, "x^2/2, H = 1, T = 1, gamma = 1 - sqrt(1 - alpha^2): (1 + alpha)/2, in the limit alpha to 1"
+    ),
 )
 
 T21_H = Theorem(
@@ -66,7 +80,9 @@ T21_H = Theorem(
     mark="derived",
     about=rac_lora_accelerated,
     given=(smooth_along_sketch, *_CONVEX, *_TOLD, _fits(L_H)),
-    claim=E(gap) <= (1 - alpha) ** T * (gap0 + s_0 / 2 * distance0**2),
+    claim=_CLAIM,
+    lemmas=_share_left(_fits(L_H)),
+    tightest=Tightest(1.0, "as T21, which it is there"),
 )
 
 TRIED = {"accelerated": "T21 T21_H"}

@@ -27,7 +27,7 @@ from rac_theory import (
     theorems,
 )
 from rac_theory.algebra import Symbol
-from rac_theory.algorithms import H, Method, gradient, letter, state
+from rac_theory.algorithms import ACCELERATED, H, Method, gradient, letter, state
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import about
@@ -38,6 +38,7 @@ UNEQUAL = Federated(DATA, [[0, 1], [2, 3, 4, 5, 6, 7, 8], [9, 10, 11]], "rows")
 PLAIN = RACLoRA(Haar(3, 1), 0.01, lora_alpha=2.0)
 FALLS = Decreasing(GD(0.1), 2.0)
 COIN = Bernoulli(Haar(3, 1), Haar(2, 1), 0.01)
+QUICK = ACCELERATED(Haar(3, 1), gamma=0.01, alpha=0.1, s=0.5, lambda_min=0.3)
 
 BACKWARDS = "gamma, the size of a step, must be positive, it is -0.1"
 MOMENTUM = "the theorem is about momentum on projected gradients"
@@ -135,6 +136,15 @@ OTHERS = {
             no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences"),
         ),
     ],
+    about.rac_lora_accelerated: [
+        (GD(0.1), "the theorem is about an accelerated method, the algorithm is RACLoRA"),
+        (AHEAD, f"the theorem is about the method ACCELERATED, the method is {AHEAD.method!r}"),
+        (QUICK.with_letters(gamma=-0.1), BACKWARDS),
+        (
+            ACCELERATED(Haar(3, 1), gradients=Noisy(0.1), **QUICK.letters),
+            no_gradients("must be exact", "Noisy"),
+        ),
+    ],
     about.rac_lora_root_steps: [
         (GD(0.1), FALLING),
         (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),
@@ -202,6 +212,7 @@ def test_of_another_algorithm_nothing_else_is_said(id):
 RIGHT = {
     about.rac_lora_exact: [GD(0.1), COIN, KEEPS],
     about.rac_lora_momentum: [AHEAD],
+    about.rac_lora_accelerated: [QUICK],
     about.rac_lora_stochastic: [
         KEEPS,
         GD(0.1),

@@ -30,6 +30,7 @@ from rac_theory.theorems import Condition
 
 ALL = theorems.ALL
 derived = cache(directions)
+LETTERS = {f"letters.{name}" for name in ("b", "alpha", "s", "lambda_min")}
 EITHER = {("T3_sharp", "L"), ("T22_pl", "lambda_min"), ("T22_pl", "mu")}  # of the last two any lower bound may be used
 LOOSER = (
     {
@@ -72,7 +73,7 @@ def test_every_constant_of_a_bound_is_exact_or_has_an_answer():
     """Catches a symbol without a side: only step sizes, counts and T are exact."""
     for theorem in ALL.values():
         exact = set(symbols_of(theorem.claim.bound)) - set(derived(theorem))
-        assert {one.constant for one in exact} <= {"", "gamma", "inner_steps", "offset", "letters.b"}, theorem.id
+        assert {one.constant for one in exact} <= {"", "gamma", "inner_steps", "offset"} | LETTERS, theorem.id
     assert {one.constant for theorem in ALL.values() for one in derived(theorem)} == set(WHY)
 
 
@@ -159,7 +160,7 @@ def admissible(theorem, rng):
             longest_step=rng.uniform(0, 2),
             ell=rng.uniform(0, 5),
             offset=10 ** rng.uniform(0, 4),
-            letters={"b": of_letters.uniform()},
+            letters={"b": of_letters.uniform(), "s": share * smooth, "lambda_min": low, "alpha": share**4 * low},
         )
         if all(truth(each, known(each, c)) for each in relations):
             return c

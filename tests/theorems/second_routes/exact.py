@@ -222,6 +222,7 @@ def without_momentum(equalities):
 EXACT: dict[str, list[Equality]] = {
     "T22": without_momentum(descent(1 / L, probability=1.0)),
     "T22_pl": without_momentum(descent(1 / L)),
+    "T22_H": without_momentum(in_one_block(descent(1 / L, probability=1.0))),
     "T1": descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,)),
     "T1_sharp": descent(0.3, 0.6, times=(LONG, LONG + 90)),
     "T1_tight": descent(0.3, 0.6),

@@ -29,6 +29,11 @@ OFF = replace(SHORT, bias_squared=0.8)
 CARRIED = tuple(
     replace(EXACT, A=0.0, beta=1.0, C=0.8, gamma=gamma, letters={"b": b}) for gamma, b in ((0.15, 0.3), (0.2, 0.1))
 )
+CARRIED_ALONG = tuple(replace(c, L_H=0.6 * c.L) for c in CARRIED)
+AHEAD = tuple(
+    replace(EXACT, L_H=1.9, letters={"s": s, "lambda_min": least, "alpha": alpha})
+    for s, least, alpha in ((0.4, 0.35, 0.11), (0.3, 0.25, 0.05))
+)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
 SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
@@ -92,6 +97,15 @@ def largest_means(*at):
             of_first = -steps.noisy(replace(c, C=0.0), 0.0, 1.0) / c.gamma
             squares = [(spent + grown * largest) / of_first / T / one.gamma for one in each]
             found.append(of_gradients("largest mean", c, squares))
+    return found
+
+
+def accelerated(*at):
+    """T21: psi falls by its factor alone, from the farthest start, and all of it is in the gap at last."""
+    found = []
+    for c in at:
+        factor, start, _ = steps.accelerated(c, c.L)
+        found.append(of_gaps("accelerated", c, [start * factor**t for t in range(7)]))
     return found
 
 
@@ -286,6 +300,9 @@ PROOFS: dict[str, list[Equality]] = {
     "T18_pl": rates(steps.cycle, *TURNS),
     "T22": averages(steps.momentum, *CARRIED),
     "T22_pl": rates(steps.momentum_pl, *CARRIED),
+    "T22_H": averages(steps.gain_of_momentum, *CARRIED_ALONG),
+    "T21": accelerated(*AHEAD),
+    "T21_H": accelerated(*AHEAD),
     "T19": largest_means(ROOT_STEPS, replace(ROOT_STEPS, A=0.0)),
     "T19_pl": weighted_gaps(HARMONIC, replace(HARMONIC, A=0.0)),
     "T17": averages(steps.leading, EXACT, LONG),

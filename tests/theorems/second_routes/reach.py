@@ -13,8 +13,8 @@ from rac_theory.theorems import Condition, Theorem
 from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
-FALSE_AT_ZERO = ("lambda_min", "nu", "kept")
-TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b")
+FALSE_AT_ZERO = ("lambda_min", "nu", "kept", "letters.s", "letters.lambda_min")
+TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b", "letters.alpha")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ def _along(base: Point, name: str, sound) -> Iterator[Point]:
 
 
 def _in_units(c: Constants, unit: float, moved: float) -> Constants:
+    by = {"s": unit, "lambda_min": moved, "alpha": moved}
+    c = replace(c, letters={name: value * by.get(name, 1.0) for name, value in c.letters.items()})
     curvatures = {name: getattr(c, name) * unit for name in ("L", "L_max", "L_H", "mu", "strong_convexity", "A")}
     shares = {name: getattr(c, name) * moved for name in ("lambda_min", "lambda_max", "kept")}
     return replace(c, gamma=c.gamma / unit, nu=c.nu / unit, **curvatures, **shares)
@@ -182,6 +184,20 @@ def _with_momentum(c, fall):
     return is_known and c.lambda_min > 0 and 0 <= b < 1 and b + fall < 1 and steps.left_at_X(c, fall) >= 0
 
 
+def _along_with_momentum(c):
+    """The same where f is curved by L_H along a step."""
+    b = c.letters["b"]
+    of_memory = steps.share_of_memory(c, 0.0) * (1 + b * c.lambda_max / (1 - b)) if b < 1 else 1.0
+    is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0 and c.L_H > 0 and c.lambda_min > 0
+    return is_known and 0 <= b < 1 and 1 - c.L_H * c.gamma - of_memory / (c.gamma / 2) >= 0
+
+
+def _is_ahead(c, smoothness):
+    """What the method is told is true, and what is left of a step is not negative."""
+    told = 0 < c.letters["s"] <= c.strong_convexity and 0 < c.letters["lambda_min"] <= c.lambda_min
+    return told and c.letters["alpha"] >= 0 and smoothness > 0 and steps.accelerated(c, smoothness)[2] >= 0
+
+
 def _momentum_falls(c):
     return c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu)
 
@@ -248,6 +264,9 @@ REACH = {
         _when(_momentum_falls),
         (replace(proofs.CARRIED[0], gamma=0.19, lambda_max=0.95, letters={"b": 0.5}),),
     ),
+    "T22_H": Reach(proofs.CARRIED_ALONG[0], _when(_along_with_momentum)),
+    "T21": Reach(proofs.AHEAD[1], _when(lambda c: _is_ahead(c, c.L))),
+    "T21_H": Reach(proofs.AHEAD[1], _when(lambda c: _is_ahead(c, c.L_H))),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),

@@ -64,6 +64,25 @@ def left_at_X(c, fall):
     return 1 - c.L * c.gamma - of_memory / (c.gamma / 2)
 
 
+def gain_of_momentum(c, psi, square):
+    """A step of T22_H: f is curved by L_H along the step, and its gradient by L where it is taken."""
+    length, noise = c.lambda_min * square, (c.L_H / 2 * c.gamma**2 + share_of_memory(c, 0.0)) * c.lambda_max * c.C
+    return psi - c.gamma * length / 2 + noise
+
+
+def accelerated(c, smoothness):
+    """Of T21: by what psi is multiplied at most, what it is at first, and what multiplies ``<G, E[H] G>`` in a step.
+
+    psi is the gap and s lambda/2 of the squared distance of Z, in the norm of the inverse of E[H]. Convexity pays for
+    ``<G, Z - Y>`` and strong convexity for ``<G, Y - W*>``, so much of it as Z moves against G.
+    """
+    share, moved = (c.letters["s"] * c.letters["lambda_min"] / 2, c.letters["alpha"])
+    against = moved / (c.letters["s"] * c.letters["lambda_min"])
+    of_strong = 2 * share * against
+    seen = c.gamma - smoothness / 2 * c.gamma * c.gamma - share * against * against / c.letters["lambda_min"]
+    return 1 - of_strong, c.gap0 + share * c.distance0 * c.distance0 / c.letters["lambda_min"], seen
+
+
 def certified(c, gap, scaled):
     """A step of T16: half of what is certified of a squared gradient times its step, if that is drawn most rarely."""
     return gap - c.lambda_min * scaled / 2

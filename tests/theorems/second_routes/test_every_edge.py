@@ -32,12 +32,15 @@ def possible_constants():
                 name: 10 ** rng.uniform(-2, 1, 200) for name in ("A", "beta", "C", "nu", "omega", "max lambda(M Q)")
             }
             some["b"] = of_memory.random(200)
+            some["alpha"] = of_memory.random(200) ** 4
             some["A"] = np.where(of_memory.random(200) < 0.5, 0.0, some["A"])  # T22 asks for none
             some["t_0"] = 10 ** rng.uniform(0, 4, 200)
             some |= {name: L * rng.random(200) ** 2 for name in ("mu", "s")}
             high = rng.random(200)
             step = length / L / steps
             some |= {"delta": rng.random(200), "ell": 3 * rng.random(200)}
+            some["s_0"] = some["s"] * of_memory.random(200) ** 0.2 * 1.1
+            some["lambda_0"] = high * of_memory.random(200) ** 0.2
             yield some | {
                 "L": L, "L_H": L, "gamma": step, "eta": step, "N": steps, "K": steps, "T": rng.integers(1, 9, 200),
                 "lambda_max": high, "lambda_min": high * (1 - rng.random(200) ** 3),
