@@ -24,16 +24,17 @@ SHARE = Fraction(1, DIM)
 Moments = tuple[Fraction, Fraction, Fraction]
 
 
-def moved(beta: Fraction, moments: Moments) -> Moments:
-    """Return E X^2, E X M and E M^2 of a coordinate one step later."""
-    xx, xm, mm = moments
-    found = [Fraction(0)] * 3
-    for h, chance in ((Fraction(1), SHARE), (Fraction(0), 1 - SHARE)):
-        a, b = 1 - GAMMA * (1 - beta) * h, -GAMMA * (1 - beta) * beta
-        found[0] += chance * (a * a * xx + 2 * a * b * xm + b * b * mm)
-        found[1] += chance * (a * h * xx + (a * beta + b * h) * xm + b * beta * mm)
-        found[2] += chance * (h * h * xx + 2 * h * beta * xm + beta * beta * mm)
-    return found[0], found[1], found[2]
+def moved(
+    beta: Fraction, moments: Moments, gamma: Fraction = GAMMA, p: Fraction = SHARE, q: Fraction = SHARE
+) -> Moments:
+    """Return E X^2, E X M and E M^2 of a coordinate one step later, of which H leaves h, with p = E h and q = E h^2."""
+    (xx, xm, mm), c = moments, gamma * (1 - beta)
+    a, b = 1 - c * p, -c * beta  # X+ = (1 - c h) X + b M
+    return (
+        (1 - 2 * c * p + c * c * q) * xx + 2 * a * b * xm + b * b * mm,
+        (p - c * q) * xx + (a * beta + b * p) * xm + b * beta * mm,
+        q * xx + 2 * p * beta * xm + beta * beta * mm,
+    )
 
 
 def ratios(beta: Fraction, steps: int = STEPS) -> list[Fraction]:

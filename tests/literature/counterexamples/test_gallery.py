@@ -28,6 +28,8 @@ from rac_theory.literature import (
     C25,
     C26,
     C27,
+    C28,
+    C29,
     GALORE,
     Check,
     Witness,
@@ -83,6 +85,8 @@ SAID = {
     "C25": "one of 4 coordinates a step, decay 1/8; at 2/3; leaves 8/9; decay of 1/4 of that; 5/7 and 10/11; 58/225",
     "C26": "150 steps have 0.726; they have 1.066 of it; from step 109 on; a quarter they have 2.280; 1.065975",
     "C27": "more than 49/50; 17/10 times as long leaves less than 39/40; 0.98114 and 0.97186",
+    "C28": "theta is 0.0193; theta is -232.2; from step 11 on; in 200 steps 62.98 of it; is 62.9762 of it",
+    "C29": "have 1.022 of T22's; they have 0.932; is 1.173 of T22_pl's bound at T = 6; 1.000 of it; 1.022068 of it",
     "GaLore": "for 400 steps the noisy entry is at least 1.34; E f is 0.01649; of 2000 random 4 x 6 gradients",
 }
 NOTHING = Lines({}, {"level": 1.0}, "x", "y")
@@ -159,6 +163,8 @@ def test_every_picture_can_be_drawn(answers, monkeypatch):
         (C25, {"method": DECAY_INSIDE(Coordinate(4, 1), gamma=0.5, omega=0.125)}),  # goes where it should
         (C26, {"method": MOMENTUM(Coordinate(16, 1), gamma=0.5, b=15 / 16)}),  # within the condition
         (C27, {"problem": Quadratic.left(np.eye(4), np.zeros((4, 1)))}),  # the exact minimum is the best there
+        (C28, {"problem": Quadratic.left(np.eye(64), np.zeros((64, 1)))}),  # L_H is near L
+        (C29, {"method": MOMENTUM(None, gamma=0.828, b=1 / 3)}),  # judged at W
         (GALORE, {"method": RACLoRA(Haar(2, 1), 0.05, gradients=CornerNoise(2.0))}),  # not stuck
     ],
     ids=lambda value: value.id if hasattr(value, "id") else next(iter(value)),

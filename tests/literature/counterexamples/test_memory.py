@@ -1,23 +1,25 @@
-"""C24 to C27 by second routes: runs, the library's rates, and linear equations in the place of recursions."""
+"""C24 to C29 by second routes: runs, the library's rates, and linear equations in the place of recursions."""
 
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from rac_theory import Case, RACLoRA, exact_rate, expected, simulate
-from rac_theory.algorithms import MomentumInLinks
-from rac_theory.literature import C24, C25, C26, C27
+from rac_theory import Case, Constants, RACLoRA, exact_rate, expected, simulate, theorems
+from rac_theory.algorithms import MOMENTUM, MomentumInLinks, state
+from rac_theory.literature import C24, C25, C26, C27, C28, C29
 from rac_theory.literature.counterexamples.carried_momentum import SHRINKS, grows, links, shrinks, squares
 from rac_theory.literature.counterexamples.decay_beside_projection import means, minimiser
 from rac_theory.literature.counterexamples.momentum_beyond_its_condition import GAMMA, SHARE, ratios
+from rac_theory.literature.counterexamples.momentum_elsewhere import EDGE, EDGE_PL, KEPT, L_H, LONG, gaps, sums
+from rac_theory.literature.counterexamples.momentum_elsewhere import ratios as of_haar
 from rac_theory.literature.counterexamples.no_best_link import LONGER, characteristic, is_above, step
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.verdicts import Status
 
 
-@pytest.mark.parametrize("example", [C24, C25, C26, C27], ids=lambda example: example.id)
+@pytest.mark.parametrize("example", [C24, C25, C26, C27, C28, C29], ids=lambda example: example.id)
 def test_each_holds_and_its_picture_can_be_drawn(example):
     answer = example.verdict()
     assert answer.status is Status.HOLDS, answer
@@ -122,3 +124,42 @@ def test_the_exact_minimum_is_what_no_step_in_the_draw_is_below():
 
 def test_the_case_of_momentum_is_one_that_its_condition_excludes():
     assert (1 - C26.method.letters["b"]) * 2 == pytest.approx(float(SHARE))
+
+
+def test_with_L_H_for_every_L_the_bound_is_exceeded_by_runs_too():
+    """The mean of 1500 runs over 50 steps of X and M themselves within 5 standard errors (alpha 6e-7); and the false
+    form is that of T22, whose own condition the case does not meet. Catches another fourth moment of a direction."""
+    steps, runs, rng = 50, 1500, np.random.default_rng(28)
+    gamma, b = float(LONG), float(KEPT)
+    W, M, total = np.ones(runs), np.zeros(runs), np.zeros(runs)
+    for _ in range(steps):
+        total += W**2
+        u = rng.standard_normal((runs, 64))
+        seen = u[:, 0] ** 2 / np.sum(u**2, axis=1) * (W + gamma * b * M)
+        W, M = W - gamma * seen, b * M + seen
+    told = total * gamma / 64
+    assert abs(told.mean() - float(of_haar()[steps - 1])) < 5 * told.std() / runs**0.5
+    assert told.mean() > 10
+    c = Constants.of(Case(C28.method, C28.problem, C28.start))
+    assert pytest.approx((1.0, float(L_H))) == (c.L, c.L_H)
+    assert all(
+        any("theta" in told for told in theorems.ALL[id].unmet(Case(C28.method, C28.problem, C28.start), c))
+        for id in ("T22", "T22_H")
+    )
+
+
+def test_the_point_that_is_ahead_is_above_bounds_of_the_shifted_one():
+    """By the bounds of T22 and T22_pl themselves, at what they assume just so: catches a bound that is another."""
+    line, T = C29.problem, 100
+    for (gamma, b), id in ((EDGE, "T22"), (EDGE_PL, "T22_pl")):
+        shifted = Case(MOMENTUM(None, gamma=float(gamma), b=float(b)), line, C29.start, steps=T)
+        c = Constants.of(shifted)
+        assert not theorems.ALL[id].unmet(shifted, c)
+        at_X = Case(MOMENTUM.reporting(state("X"))(None, gamma=float(gamma), b=float(b)), line, C29.start, steps=T)
+        bound = theorems.ALL[id].bound(c, T)
+        if id == "T22":
+            found = [float(np.mean(2 * expected(each).gap[:T])) / bound[T] for each in (at_X, shifted)]
+            assert found == pytest.approx([*map(float, sums())], rel=1e-9)
+        else:
+            for each, told in zip((at_X, shifted), gaps(), strict=True):
+                assert expected(each).gap[:20] / bound[:20] == pytest.approx([*map(float, told)], rel=1e-7)
