@@ -5,6 +5,7 @@ for every case.
 
 from rac_theory.proofs import coq
 from rac_theory.proofs.as_html import sections
+from rac_theory.proofs.by_potential import by_potential
 from rac_theory.proofs.drawn import H, Vector, mean, star, vector
 from rac_theory.proofs.export import exported
 from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved
@@ -102,6 +103,7 @@ __all__ = [
     "assumed",
     "b",
     "below_one",
+    "by_potential",
     "by_signs",
     "cases",
     "coq",

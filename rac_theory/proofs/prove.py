@@ -112,7 +112,7 @@ def _looser_than(lemma: Proof, theorem: Theorem, bound: Expression, facts: Seque
             return Proof(theorem, fact + more * (fact + left), times)
     powers = [*_powers(bound, fact, facts)]
     spare = _with_factor(read(bound) - read(ours.claim.bound), powers, facts)
-    spare = spare if spare is not None else _looked_for(bound - ours.claim.bound, (*facts, *powers))
+    spare = spare if spare is not None else looked_for(bound - ours.claim.bound, (*facts, *powers))
     return None if spare is None else Proof(theorem, fact + spare * times, times)
 
 
@@ -147,7 +147,7 @@ def _with_what_is_given(proof: Proof, theorem: Theorem, facts: Sequence[Fact]) -
             continue
         slack = [*slacks(needed)] if isinstance(needed, Relation) and needed.signs != ("=",) else []
         follows = (
-            _looked_for(slack[0], [fact for fact in facts if not drawn_in(fact.value)]) if len(slack) == 1 else None
+            looked_for(slack[0], [fact for fact in facts if not drawn_in(fact.value)]) if len(slack) == 1 else None
         )
         if follows is None:
             return None
@@ -185,9 +185,9 @@ def _weight_at(factor: Expression, facts: Sequence[Fact]) -> Fact | None:
     """That a weight is not negative at each t."""
     match factor:
         case Power(base, exponent) if exponent == t:
-            weight = _looked_for(base, facts)
+            weight = looked_for(base, facts)
             return None if weight is None else power(weight, t)
-    return _looked_for(factor, facts)
+    return looked_for(factor, facts)
 
 
 def _powers(bound: Expression, fact: Fact, facts: Sequence[Fact]) -> Iterator[Fact]:
@@ -198,7 +198,7 @@ def _powers(bound: Expression, fact: Fact, facts: Sequence[Fact]) -> Iterator[Fa
         yield from (power(factor, T), sum_of_powers(factor, T))
         for part in bound.within():
             if isinstance(part, Power) and symbols_of(part.exponent) == (T,) and part.exponent != T:
-                enough = _looked_for(part.exponent, facts)
+                enough = looked_for(part.exponent, facts)
                 if enough is not None and read(part.base) == rho.value:
                     yield power(factor, part.exponent, enough)
 
@@ -259,14 +259,14 @@ def _found(shape: Shape, facts: Sequence[Fact], combine: Combine) -> dict[str, F
     found: dict[str, Fact] = {}
     for name, goal in shape.goals.items():
         beside = shape.beside(found)
-        fact = _looked_for(goal, (*facts, *beside), combine)
+        fact = looked_for(goal, (*facts, *beside), combine)
         if fact is None:
             return None
         found[name] = fact
     return found
 
 
-def _looked_for(goal: Expression, facts: Sequence[Fact], combine: Combine = combined) -> Fact | None:
+def looked_for(goal: Expression, facts: Sequence[Fact], combine: Combine = combined) -> Fact | None:
     """A fact that an expression is not negative: in two cases if there is a maximum in it."""
     try:
         value = read(goal)

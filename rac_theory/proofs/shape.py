@@ -81,13 +81,13 @@ def shapes(theorem: Theorem) -> Iterator[Shape]:
 def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
     """``c rho^T x_0``, and what noise adds or a floor; c is at least one."""
     x, x0, last, (known, *_) = COURSES[start]
-    share, rest = _share(bound, start), _plain(bound.at({start: 0}))
+    share, rest = _share(bound, start), plain(bound.at({start: 0}))
     times = read(_at(share, 0)).number
     if left != last or times is None or times < 1 or x not in after(about):
         return
-    rho = _plain(_at(share, 1) / times)
+    rho = plain(_at(share, 1) / times)
     is_floor = T not in symbols_of(rest) and not read(rest).is_zero
-    e = _plain(rest - rho * rest if is_floor else _at(rest, 1))
+    e = plain(rest - rho * rest if is_floor else _at(rest, 1))
     noise = rest if is_floor else powers(rho, 0, T - 1) * e
     if not (_same(share, times * rho**T) and _same(rest, noise)):
         return
@@ -101,7 +101,7 @@ def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predica
         return (fact + (times - 1) * power(factor, T) * sign(start, known) if times > 1 else fact), one
 
     def stronger(y: Expression) -> Expression:
-        factor = _plain(1 - y * (1 - rho))
+        factor = plain(1 - y * (1 - rho))
         decay = factor**T * x0 if times == 1 else times * factor**T * x0
         noise = rest if is_floor else powers(factor, 0, T - 1) * e
         return decay if read(noise).is_zero else decay + noise
@@ -117,9 +117,9 @@ def _potential(left: Expression, bound: Expression, start: Symbol, about: Predic
         return
     of_gap, of_distance = _share(bound, gap0), _share(bound, distance0)
     has_gap = not read(of_gap).is_zero
-    count = _plain(1 / (of_gap if has_gap else of_distance))
-    p, one_step = _plain(_at(count, 0)), _plain(_at(count, 1))
-    c, a, b = _plain(one_step - p), _plain(of_gap * count), _plain(of_distance * count)
+    count = plain(1 / (of_gap if has_gap else of_distance))
+    p, one_step = plain(_at(count, 0)), plain(_at(count, 1))
+    c, a, b = plain(one_step - p), plain(of_gap * count), plain(of_distance * count)
     if not (_same(count, c * T + p) and _same(bound, (a * gap0 + b * distance0**2) / count)):
         return
     shares = {gap0: a, distance0: b} if has_gap else {distance0: b}
@@ -140,19 +140,19 @@ def _potential(left: Expression, bound: Expression, start: Symbol, about: Predic
             "below": a * gap + b * V2 - psi,
             "step": psi - psi.at(later) - c * gap,
         }
-        yield Shape(goals, conclude, -c * gap, lambda y: _plain(a * gap0 + b * distance0**2) / _plain(y * c * T + p))
+        yield Shape(goals, conclude, -c * gap, lambda y: plain(a * gap0 + b * distance0**2) / plain(y * c * T + p))
 
 
 def _telescoped(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
     """``(x_0 / W_T + e) / theta``, of a mean with weights."""
-    weight, of = _weight(left)
+    weight, of = weight_of(left)
     if weight is None or start not in (gap0, gap0_upper):
         return
     (x, _, _, (known, *_)), later = followed(start)
-    share, rest, growth = _share(bound, start), bound.at({start: 0}), _plain(1 / weight)
+    share, rest, growth = _share(bound, start), bound.at({start: 0}), plain(1 / weight)
     W_T = powers(weight, 1, T)
-    theta = _plain(1 / (_at(share, 1) * weight))
-    e = _plain(rest * theta)
+    theta = plain(1 / (_at(share, 1) * weight))
+    e = plain(rest * theta)
     if not _same(share * W_T * theta, one.value.expression) or T in symbols_of(e):
         return
 
@@ -161,17 +161,17 @@ def _telescoped(left: Expression, bound: Expression, start: Symbol, about: Predi
         return telescope(found["step"], grows, slope, start, gap_is_positive[known], of), slope * weights(grows)
 
     goals = {"growth": growth, "theta": theta, "step": growth * x + e - later - theta * of}
-    yield Shape(goals, conclude, -theta * of, lambda y: _plain(share / y) * start if read(rest).is_zero else bound / y)
+    yield Shape(goals, conclude, -theta * of, lambda y: plain(share / y) * start if read(rest).is_zero else bound / y)
 
 
 def _accumulated(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
     """``p(T) x_0 / T``, of a plain mean, where p adds up powers: ``p(T + 1) = rho p(T) + p(1)``."""
-    if _weight(left) != (lifted(1), S) or start not in (gap0, gap0_upper) or not read(bound.at({start: 0})).is_zero:
+    if weight_of(left) != (lifted(1), S) or start not in (gap0, gap0_upper) or not read(bound.at({start: 0})).is_zero:
         return
     (x, *_), later = followed(start)
     p = T * _share(bound, start)
-    first = _plain(_at(p, 1))
-    rho = _plain(_at(p, 2) / first - 1)
+    first = plain(_at(p, 1))
+    rho = plain(_at(p, 2) / first - 1)
     p_j = first * powers(rho, 0, j - 1)
     if not _same(p, p_j.at({j: T})):
         return
@@ -187,7 +187,7 @@ def _accumulated(left: Expression, bound: Expression, start: Symbol, about: Pred
     yield Shape(goals, conclude, lifted(0), lambda y: bound, beside)
 
 
-def _weight(left: Expression) -> tuple[Expression | None, Expression]:
+def weight_of(left: Expression) -> tuple[Expression | None, Expression]:
     """The weight of what is added up relative to the one before, and what it is; None if the left side is no mean."""
     match left:
         case Quotient(_, Total(term=Power(weight, _))) if left == weighted_squared_gradient(weight).expected:
@@ -205,7 +205,7 @@ def _at(value: Expression, steps: int) -> Expression:
     return value.at({T: steps})
 
 
-def _plain(value: Expression) -> Expression:
+def plain(value: Expression) -> Expression:
     """The expression in its normal form, in which what cancels is gone."""
     return simplified(read(value)).expression
 

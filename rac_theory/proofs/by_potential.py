@@ -1,0 +1,162 @@
+"""A proof from a Lyapunov function that a reader gives: each of its premises is looked for, and what fails is named."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rac_theory.algebra import Expression, Symbol, lifted, powers, symbols_of
+from rac_theory.base import shown
+from rac_theory.proofs.available import available
+from rac_theory.proofs.drawn import H, mean
+from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.facts import high, low, nothing, one, plus, square
+from rac_theory.proofs.induction import COURSES, V2, Psi, lyapunov, lyapunov_added, power
+from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.proof import Proof
+from rac_theory.proofs.prove import looked_for
+from rac_theory.proofs.quantities import G, Gx, Gy, M, V, Vz, Zy, distance, gap
+from rac_theory.proofs.schemas import grant, move_of
+from rac_theory.proofs.shape import plain, weight_of
+from rac_theory.statements import Predicate, Theorem, implied, rac_lora_accelerated, rac_lora_momentum
+from rac_theory.statements.symbols import T, alpha, distance0, gap0, gap0_upper, lambda_min
+
+
+def by_potential(theorem: Theorem, potential: Expression, facts: Iterable[Fact] = ()) -> Proof:
+    """Return a proof by a potential: that it falls, is at least what is bounded, and begins where the claim does.
+
+    Parameters
+    ----------
+    theorem : Theorem
+    potential : Expression
+        A sum of multiples of ``gap``, of distances ``V @ V`` and ``distance``, and of the square of what the algorithm
+        keeps, such as ``M @ M``; what they are multiplied by is made of constants.
+    facts : iterable of Fact
+        What may be used beside what every theorem may.
+
+    Raises
+    ------
+    Missing
+        One sentence that names the premise that was not proved, which does not make the claim false.
+
+    Examples
+    --------
+    >>> from rac_theory.proofs import V, gap, by_potential
+    >>> from rac_theory.theorems import T4_gap
+    >>> by_potential(T4_gap, gap)
+    <Proof of T4_gap>
+    >>> by_potential(T4_gap, 2 * gap)
+    Traceback (most recent call last):
+    rac_theory.proofs.missing.Missing: psi must begin where the claim does: ...
+    """
+    if not isinstance(potential, Expression):
+        raise ValueError(f"potential must be a sum such as gap + c * (M @ M), got {shown(potential)}")
+    every = (theorem.about, *theorem.given)
+    about = next((each for each in (*every, *implied(*every)) if callable(each) and move_of(each) is not None), None)
+    if about is None:
+        raise Missing(f"a potential is followed over steps, and what a step is is not known of {theorem.about!r}")
+    return _Premises(theorem, about, potential, (*available(theorem, facts), *_of_memory(theorem))).proof()
+
+
+def _of_memory(theorem: Theorem) -> Iterator[Fact]:
+    """What is known of what an algorithm keeps, where the theorem assumes what that rests on."""
+    found: list[Fact] = []
+    if rac_lora_momentum in theorem.holding:
+        seen = [mean(square(H(each))) for each in (M, Gx)]
+        found = [high(G - Gx), high(M), square(M), square(Gx), *seen, mean(square(H(M) - H(Gx)))]
+        found += [grant("unbiased_ahead", each) for each in (G, M * -1)]
+    if rac_lora_accelerated in theorem.holding:
+        at_Y = Vz - Zy
+        found = [grant("straight", Vz - Zy * alpha, Gy), grant("spread", Gy), square(at_Y), mean(square(H(Gy)))]
+        found += [grant("norm_is_positive", each) for each in (Vz, Zy, at_Y)] + [grant("norm", at_Y), low(Gy)]
+    return (fact for fact in found if fact.by <= theorem.holding)
+
+
+class _Premises:
+    """What a potential is asked, one after another."""
+
+    def __init__(self, theorem: Theorem, about: Predicate, psi: Expression, facts: Sequence[Fact]) -> None:
+        self.theorem, self.facts = theorem, facts
+        bound = theorem.claim.bound
+        if not isinstance(bound, Expression):
+            raise Missing("the bound is a function, and nothing but an expression can be proved")
+        self.bound, self.left = bound, theorem.metric.expected
+        self.psi = Psi(about, psi, self._start())
+        self.after = self.psi.after  # refused here, if psi is no such sum
+
+    def _start(self) -> Symbol:
+        known = [each for each in COURSES if each in symbols_of(self.bound)]
+        own = [each for each in known if COURSES[each].at_last == self.left]
+        if not known:
+            raise Missing("the bound has nothing that is known at W^0, such as f(W^0) - f*")
+        return (own or known)[0]
+
+    def proof(self) -> Proof:
+        """Return the proof."""
+        self.psi = self._begun()
+        summed, of = weight_of(self.left)
+        if summed is not None and summed == lifted(1):
+            return self._added(of)
+        if self.left != COURSES[self.psi.start].at_last:
+            raise Missing(f"no potential is followed to {self.left!r}")
+        return self._iterated()
+
+    def _begun(self) -> Psi:
+        """How much psi is of each at first, with the distance in the norm of the inverse of E[H] at its most."""
+        psi, kept = self.psi.value, None if self.psi.kept is None else self.psi.kept[0]
+        parts = [each for each in (gap, distance, V2, kept) if each is not None]
+        share = {each: psi.at({other: lifted(int(other == each)) for other in parts}) for each in parts}
+        most, below = dict[Symbol, Fact](), nothing
+        start = self.psi.start if self.psi.start != distance0 else gap0
+        for of, size in ((start, share[gap]), (distance0, share[V2] + share[distance] / lambda_min)):
+            if not read(size).is_zero:
+                most[of] = self._asked(size, f"how much of {COURSES[of].x!r} is in psi must not be negative")
+        if not read(share[distance]).is_zero:
+            part = self._asked(share[distance], f"how much of {distance!r} is in psi must not be negative")
+            below = part / self._asked(lambda_min, "lambda_min must be positive", strict=True) * grant("norm", V)
+        of_kept = nothing if kept is None or read(share[kept]).is_zero else None
+        if of_kept is None:
+            of_kept = self._asked(share[kept], f"how much of {kept!r} is in psi must not be negative")  # type: ignore[index]
+        return self.psi._replace(most=most, below=below, share=of_kept)
+
+    def _iterated(self) -> Proof:
+        decay, rest = self._split()
+        rho = plain(decay.at({T: 1}) / decay.at({T: 0}))
+        e = plain(rest.at({T: 1}))
+        if not _same(decay, rho**T * decay.at({T: 0})) or not _same(rest, powers(rho, 0, T - 1) * e):
+            raise Missing("the bound must be rho^T times what is known at first, and what (1 + ... + rho^(T-1)) e adds")
+        factor = self._asked(rho, "the factor of a step must not be negative")
+        x = COURSES[self.psi.start].x
+        above = self._asked(self.psi.value - x, f"psi must be at least {x!r}")
+        step = self._asked(rho * self.psi.value + e - self.after, "psi must fall in a step, on average")
+        fact = lyapunov(self.psi, step, factor, above)
+        spare = plain(decay.at({T: 0}) - self.psi.at_first)
+        begins = self._asked(spare, "psi must begin where the claim does")
+        return Proof(self.theorem, fact + power(factor, T) * begins if not read(spare).is_zero else fact, one)
+
+    def _added(self, of: Expression) -> Proof:
+        decay, rest = self._split()
+        whole, e_over = plain(decay * T), plain(rest)
+        if T in symbols_of(whole, e_over):
+            raise Missing("the bound of a mean must be what is known at first over T, and a number that noise adds")
+        theta = plain(self.psi.at_first / whole)
+        if {*COURSES} & {*symbols_of(theta)}:
+            raise Missing(f"psi must begin where the claim does: {self.psi.at_first!r} is no multiple of {whole!r}")
+        slope = self._asked(theta, "how much of a squared gradient a step pays must be positive", strict=True)
+        above = self._asked(self.psi.value, "psi must not be negative")
+        goal = self.psi.value + theta * e_over - theta * of - self.after
+        step = self._asked(goal, "psi must fall in a step, on average")
+        return Proof(self.theorem, lyapunov_added(self.psi, step, slope, above, of), slope * plus[T])
+
+    def _split(self) -> tuple[Expression, Expression]:
+        """What of the bound is known at W^0, and what is left without it."""
+        rest = plain(self.bound.at(dict.fromkeys((gap0, gap0_upper, distance0), lifted(0))))
+        return plain(self.bound - rest), rest
+
+    def _asked(self, value: Expression, premise: str, *, strict: bool = False) -> Fact:
+        """The fact that a value is not negative, or positive."""
+        fact = nothing if read(value).is_zero else looked_for(value, self.facts)
+        if fact is None or (strict and not fact.strict):
+            raise Missing(f"{premise}: {plain(value)!r} {'>' if strict else '>='} 0 was not found")
+        return fact
+
+
+def _same(one_: Expression, other: Expression) -> bool:
+    return (read(one_) - read(other)).is_zero
