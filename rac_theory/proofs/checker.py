@@ -208,7 +208,7 @@ curved_Y | strongly_convex (known distance0) | gap_Y <= (- (dot Gy (- Vz Zy)) (*
 # One step along a sketch
 mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H | A step of 1/L_H does not fall below
   f* | t13
-s_below_L_H | smooth_along_sketch strongly_convex | (* s lambda_min) <= L_H | Strong convexity is PL with s | t13
+s_below_L_H | smooth_along_sketch strongly_convex fresh_projection (> lambda_min 0) | s <= L_H | s E[H] <= E[H Q H]
 # Any step with a random M
 first a:plain_or_fitted,one_exact_step | positive_gain $a | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M)) | f
   lies below the quadratic of curvature Q that touches it at W

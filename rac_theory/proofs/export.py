@@ -449,9 +449,9 @@ def _drawn(name: str) -> str:
         return _DRAWN[name]
     if (inner := _INNER.fullmatch(name)) is not None:
         g, a, between, h, b, projected, square, is_star = inner.groups()
-        sides = [(g, a), (h, b)] if a else [(projected, square)] * 2
-        written = [f"(H {_VECTORS.get(v, v)})" if seen else _VECTORS.get(v, v) for seen, v in sides]
         kind = "star" if is_star or between == "Hbar^-1 " else "curve" if between else "dot"
+        sides = [(g, a), (h, b)] if a else [(projected * (kind != "dot"), square), (projected, square)]
+        written = [f"(H {_VECTORS.get(v, v)})" if seen else _VECTORS.get(v, v) for seen, v in sides]
         return f"({kind} {' '.join(written)})"
     if (mean := _MEAN.fullmatch(name)) is not None:
         return f"({mean[1]} {_drawn(mean[2] or mean[3])})"

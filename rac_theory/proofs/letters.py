@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rac_theory.algebra import Expression, Symbol
-from rac_theory.proofs.drawn import H, letter
-from rac_theory.proofs.quantities import E, G, G_next, V, gbar
-from rac_theory.statements.symbols import L, gamma, s
+from rac_theory.proofs.drawn import H, letter, star
+from rac_theory.proofs.quantities import E, G, G_next, Gy, V, Vz, Zy, gbar
+from rac_theory.statements.symbols import L, alpha, gamma, lambda_0, s, s_0
 
 _after = letter("E||V - gamma HG||^2", r"\mathrm{E} \Vert V - \gamma HG \Vert^2")
 off = letter("||HG - Hgbar||^2", r"\Vert HG - H \bar g \Vert^2", "H")
@@ -18,6 +18,9 @@ _stepped = V - H(G) * gamma
 _short, _off = V - G * gamma, H(G) - H(gbar)
 _turned, _young = G_next - U, G_next * b - U
 
+_told = alpha / (s_0 * lambda_0)
+_ahead, _at_Y = Vz - Zy * alpha - H(Gy) * _told, Vz - Zy
+
 COMPOSED: Mapping[Expression, Expression] = {
     letter("||G - s V||^2", r"\Vert G - s V \Vert^2"): curved @ curved,
     letter("<G - s V,V>", r"\langle G - s V, V \rangle"): curved @ V,
@@ -26,6 +29,9 @@ COMPOSED: Mapping[Expression, Expression] = {
     _off_mean: E(_off @ _off),
     _after: E(_stepped @ _stepped),
     letter("E||G+ - U||^2", r"\mathrm{E} \Vert G_+ - U \Vert^2"): E(_turned @ _turned),
+    letter("E||Vz+||*^2", r"\mathrm{E} \Vert Z_+ - W^\star \Vert_\star^2"): E(star(_ahead, _ahead)),
+    letter("||Vz - Zy||^2", r"\Vert Y - W^\star \Vert^2"): _at_Y @ _at_Y,
+    letter("||Vz - Zy||*^2", r"\Vert Y - W^\star \Vert_\star^2"): star(_at_Y, _at_Y),
     letter("E||b G+ - U||^2", r"\mathrm{E} \Vert b G_+ - U \Vert^2"): E(_young @ _young),
 }
 """Squares and products of differences, multiplied out."""
@@ -41,22 +47,25 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"W\+", "W+", "the next W"),
     (r"W_1", "W_1", "the point after the first inner step"),
     (r"W_k", "W_k", "the point of a client m after k steps"),
-    (r"G(?![_+x])|Z", "G", "the gradient of f at W"),
+    (r"G(?![_+xy])|Z(?!y)", "G", "the gradient of f at W"),
     (r"G\+", "G+", "that at W+"),
     (r"\bU\b", "U", "G - gamma L HG"),
-    (r"Z", "Z", "G times the root of the step gamma_t that is taken from W"),
+    (r"Z(?!y)", "Z", "G times the root of the step gamma_t that is taken from W"),
     (r"H_i", "H_i", "the projection on block i"),
     (r"G_i", "G_i", "that where block i has its turn, {H_i G_i} the list of its parts"),
     (r"G_m", "G_m", "the gradient of a client m at W"),
     (r"G_mi", "G_mi", "that of a component i of its"),
     (r"Gx", "Gx", "that at X = W + gamma b M"),
     (r"gx", "gx", "the gradient that is drawn at X"),
+    (r"Gy", "Gy", "the gradient at Y = (W + alpha Z)/(1 + alpha)"),
+    (r"Vz", "Vz", "Z - W*"),
+    (r"Zy", "Zy", "Z - Y"),
     (r"(?<![A-Za-z_])H?M(?=[|,>])", "M", "the momentum at W"),
     (r"g(?!bar|hat|x)", "g", "the gradient that is drawn at W"),
     (r"gbar", "gbar", "the mean of the gradients of the steps under one H"),
     (r"gbar_m", "gbar_m", "that of the steps of a client m"),
     (r"ghat", "ghat", "the mean of the gbar_m of those that take part, by their shares over their chances"),
-    (r"V(?!\+)", "V", "W - W*"),
+    (r"V(?![+z])", "V", "W - W*"),
     (r"V\+", "V+", "W+ - W*"),
     (r"H(?!bar)", "H", "the projection of the step from W"),
     (r"QH", "Q", "what bounds the curvature of f, an operator"),

@@ -29,6 +29,7 @@ from rac_theory.proofs import (
     square,
     square_kept,
     square_of,
+    star,
 )
 from rac_theory.proofs import gap as gap_at_W
 from rac_theory.statements import E, Theorem, Tightest, gap, rac_lora_accelerated
@@ -92,6 +93,7 @@ TRIED = {"accelerated": "T21 T21_H"}
 (told_s,), (less_s,), (told_lambda,), (less_lambda,), (forward,) = map(assumed, _TOLD)
 moves = proved("", lambda_min > 0, less_lambda + told_lambda)
 at_most_1 = proved("", lambda_0 <= 1, below_one + less_lambda)
+(far,) = assumed(known_minimiser)
 square_of_Z, square_then, _ = square_kept(rac_lora_accelerated)
 share = half * told_s * told_lambda
 at_Y, seen = Vz - Zy, mean(square(H(Gy)))
@@ -102,39 +104,50 @@ def _moving(name: str, *of: Vector) -> Fact:
     return discharged(grant(name, *of), lambda_min > 0, moves)
 
 
-def _proof(smoothness: Expression, descent: Fact, room: Fact) -> tuple[Fact, Fact]:
-    """By ``psi = gap + (s_0 lambda_0 / 2) ||Z - W*||_*^2``: ``descent`` is from Y, ``room`` that the smoothness is at
-    least ``s_0 lambda_0^2``."""
+square_seen = expected(H(Gy) @ H(Gy))
+near = proved(
+    "",
+    lambda_0 * star(at_Y, at_Y) <= at_Y @ at_Y,
+    _moving("norm", at_Y) + less_lambda * _moving("norm_is_positive", at_Y),
+)
+spread = proved(
+    "",
+    lambda_0 * expected(star(H(Gy), H(Gy))) <= square_seen,
+    _moving("spread", Gy) + less_lambda * mean(_moving("norm_is_positive", H(Gy))),
+)
+
+
+def _proof(smoothness: Expression, descent: Fact, s_below: Fact) -> tuple[Fact, Fact]:
+    """By ``psi = gap + (s_0 lambda_0 / 2) ||Z - W*||_*^2``: ``descent`` is from Y, ``s_below`` that s is at most the
+    smoothness."""
     (fit,) = assumed(_fits(smoothness))
+    room = s_below + less_s + told_s * at_most_1 * (one + told_lambda)
     length = (fit + forward * forward) / told_s / told_lambda / told_lambda
     squares = proved("", alpha**2 <= 1, square_of(1 - gamma * smoothness) + length * room + fit)
     keep = proved("", alpha <= 1, squares / proved("", 1 + alpha > 0, one + forward))
     psi = gap_at_W + s_0 * lambda_0 / 2 * square_of_Z
     after = expected(gap_next) + s_0 * lambda_0 / 2 * square_then
+    said = alpha**2 * square_seen <= gamma * (2 - gamma * smoothness) * s_0 * lambda_0**2 * square_seen
     paid = (
         descent
         + keep * known.behind
-        + forward * known.curved_Y
+        + forward * (known.curved_Y + half * told_s * near + half * less_s * square(at_Y))
         + forward * _moving("straight", Vz - Zy * alpha, Gy)
-        + half * forward * forward / told_s / told_lambda / moves * _moving("spread", Gy)
+        + half * forward * forward / told_s / told_lambda / told_lambda * spread
         + forward * share * keep * _moving("norm_is_positive", Zy)
-        + half * forward * told_s * (_moving("norm", at_Y) + less_lambda * _moving("norm_is_positive", at_Y))
-        + half * forward * less_s * square(at_Y)
-        + half * (fit + forward * forward * less_lambda / moves) / told_s / told_lambda / told_lambda * seen
+        + half * (proved("", said, fit * seen) / told_s / told_lambda / told_lambda)
     )
     step = proved("One step", after <= (1 - alpha) * psi, paid)
     above = share * _moving("norm_is_positive", Vz)
     of = Psi(rac_lora_accelerated, psi, gap0, share=share)
-    start = half * told_s * less_lambda / moves * square_of(distance0)
+    start = half * told_s * less_lambda / moves * far * far
     return lyapunov(of, step, keep, above) + power(keep, T) * start, one
 
 
 def prove_T21() -> tuple[Fact, Fact]:
-    room = known.s_below_L + less_s + told_s * at_most_1 * (one + told_lambda)
-    return _proof(L, mean(grant("descent", rac_lora_accelerated)), room)
+    return _proof(L, mean(grant("descent", rac_lora_accelerated)), known.s_below_L)
 
 
 def prove_T21_H() -> tuple[Fact, Fact]:
     along = half * grant("along", rac_lora_accelerated)
-    room = known.s_below_L_H + less_s * moves + told_s * (less_lambda + told_lambda * at_most_1)
-    return _proof(L_H, mean(grant("below_Q", rac_lora_accelerated)) + along, room)
+    return _proof(L_H, mean(grant("below_Q", rac_lora_accelerated)) + along, _moving("s_below_L_H"))

@@ -45,6 +45,11 @@ TRUE_AS_WELL = {
     "Its gradient is Lipschitz: <G,V> - s ||V||^2 <= (L - s) ||V||^2": {"-<G,V>: 5% less", "-<G,V>: left out"},
     "A count and an offset: 0 < t + t_0": {"t: 5% less", "t: left out", "t_0: 5% less", "t_0: left out"},  # a sign
     # Squares alone are not negative either, nor is anything between.
+    "A square: 0 <= -2 <Vz,Zy> + ||Vz||^2 + ||Zy||^2": {"-2 <Vz,Zy>: 5% less", "-2 <Vz,Zy>: left out"},
+    "A square: 0 <= -2 <Vz,Hbar^-1 Zy> + ||Vz||*^2 + ||Zy||*^2": {
+        "-2 <Vz,Hbar^-1 Zy>: 5% less",
+        "-2 <Vz,Hbar^-1 Zy>: left out",
+    },
     "A square: 0 <= 2 <G,He> + ||HG||^2 + ||He||^2": {"2 <G,He>: 5% less", "2 <G,He>: left out"},
 }
 """What may be said instead, and is as true."""

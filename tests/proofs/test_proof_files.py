@@ -40,7 +40,7 @@ def test_all_are_accepted_in_time(files):
     begun = time.perf_counter()
     for id, text in files.items():
         assert check(text).id == id
-    assert len(files) == 48
+    assert len(files) == 51
     assert time.perf_counter() - begun < 30
 
 
@@ -173,9 +173,9 @@ def test_each_schema_says_what_it_says_and_no_more(name):
         for _, kind in parameters
     ]
     places = {key: checker.text(value) for (key, _), value in zip(parameters, values, strict=True)}
-    if name == "descent":
-        step = map(checker.text, checker.nodes(checker.STEPS["rac_lora_exact"]))
-        places |= dict(zip(("L", "smooth", "to", "step"), step, strict=True))
+    if "$step" in stated:
+        step = [*map(checker.text, checker.nodes(checker.STEPS["rac_lora_exact"])), "gap", "G"]
+        places |= dict(zip(("L", "smooth", "to", "step", "gap", "G"), step, strict=True))
     low, sign, high = map(checker.text, checker.nodes(Template(stated).substitute(places)))
     head = f"granted {' '.join(map(checker.text, [name, *values]))}"
     names = [f"name {key} {meaning}" for key, meaning in checker.NAMES.items()]
@@ -399,9 +399,7 @@ def test_each_rule_refuses_another_conclusion(files):
             for each in wrong:
                 with pytest.raises(Refused):
                     check("\n".join([*lines[:k], f"{head}{arguments}{colon}{each}", *lines[k + 1 :]]))
-    assert {rule for rule, _ in tried} == {*checker._RULES, *checker.BY_HAND} - {
-        *("lyapunov_gap", "lyapunov_distance", "lyapunov_sum", "discharge")
-    }
+    assert {rule for rule, _ in tried} == {*checker._RULES, *checker.BY_HAND}
 
 
 def test_a_weaker_claim_follows_from_signs():
@@ -430,24 +428,25 @@ def ours(files, id):
 
 
 def test_a_potential_of_what_is_not_negative_is_followed(files):
-    """``lyapunov``, which the kernel has not, for psi the gap: and each argument that is wrong is refused."""
+    """``lyapunov``, for psi the gap: and each argument that is wrong is refused."""
     lines, n = ours(files, "T2")
     _, rule, _, step, rho = lines[-1].partition(" : ")[0].split()[2:][-5:]
     assert (rule, lines[-1].split()[2:4]) == ("iterate", ["rule", "iterate"])
-    before = [each.replace("given (known gap0)", "given (known gap0)\ngiven (known distance0)") for each in lines[:-1]]
+    before = lines[:-1]
     zero, one = f"fact {n} rule sign : (<= 0 0)", f"fact {n + 1} granted number : (< 0 1)"
     half = f"fact {n + 2} sum (1/2 {n + 1}) : (< 0 1/2)"
     claim = lines[-1].partition(" : ")[2]
 
     def tried(arguments, stated=claim):
-        rule = f"fact {n + 3} rule lyapunov_gap {arguments} : {stated}"
+        rule = f"fact {n + 3} rule lyapunov {arguments} : {stated}"
         return check("\n".join([*before, zero, one, half, rule, f"proof {n + 3} times {n + 1}"]))
 
-    # step rho theta above below, what psi has of gap and distances, and at most what of gap and distance at W^0
-    right = [step, rho, *[f"{n}"] * 3, f"{n + 1}", f"{n}", f"{n}", f"{n + 1}", f"{n}"]
+    # what psi has of gap and distances, step rho above below, at most what of gap and distance at W^0, and what is kept
+    right = ["gap0", "1", "0", "0", step, rho, f"{n}", f"{n}", f"{n + 1}", f"{n}", f"{n}"]
     assert tried(" ".join(right)).claim
-    for i in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9):
-        for other in (n, n + 1, n + 2):
+    for i in range(len(right)):
+        others = (("gap0_upper", "distance0") if i == 0 else ("0", "1", "2", "gap")) if i < 4 else (n, n + 1, n + 2)
+        for other in others:
             if right[i] != str(other):
                 with pytest.raises(Refused):
                     tried(" ".join([*right[:i], str(other), *right[i + 1 :]]))

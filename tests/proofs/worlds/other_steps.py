@@ -123,17 +123,16 @@ def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b: float, *, 
 
 
 def accelerated_steps() -> Iterator[World]:
-    """Steps from Y: Z is any point, a minimiser, or W; what the step is told of s and E[H] is true, or too large."""
+    """Steps from Y: Z is any point, W, a minimiser, or such that Y is one; what a step is told is true or not."""
     rng = np.random.default_rng(29)
     drawn = [
         (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
     ]
     for i, (f, W, sketch) in enumerate([*drawn, *simple()]):
-        for Z in (W + rng.standard_normal(len(W)), f.minimiser, W):
-            if Z is not None:
-                yield accelerated_step(
-                    f, W, Z, sketch, rng.choice(SIZES) / f.L, rng.uniform(0, 1), (1.0, 0.6, 1.4)[i % 3]
-                )
+        gamma, alpha, at = rng.choice(SIZES) / f.L, rng.uniform(0.1, 1), f.minimiser
+        others = () if at is None else (at, at - (W - at) / alpha)
+        for Z in (W + rng.standard_normal(len(W)), W, *others):
+            yield accelerated_step(f, W, Z, sketch, gamma, alpha, (1.0, 0.6, 1.4)[i % 3])
 
 
 def accelerated_step(f: Function, W, Z, sketch: Sketch, gamma: float, alpha: float, told: float, **law) -> World:
