@@ -130,8 +130,9 @@ def accelerated(algorithm: RACLoRA, c: Constants) -> MethodDescent:
     """T21: acceleration with the same H and step, and the largest alpha; it is told what is known of s and E[H]."""
     s, least = (max(known, 1e-9) if known > 0 else 1e-9 for known in (c.strong_convexity, c.lambda_min))
     alpha = math.sqrt(algorithm.gamma * max(2 - algorithm.gamma * c.L, 0.0) * s) * least * (1 - 1e-12)
-    letters = {"gamma": algorithm.gamma, "alpha": alpha, "s": s, "lambda_min": least}
-    made: MethodDescent = ACCELERATED(algorithm.sketch, side=algorithm.side, **letters)
+    made: MethodDescent = ACCELERATED(
+        algorithm.sketch, side=algorithm.side, gamma=algorithm.gamma, alpha=alpha, s=s, lambda_min=least
+    )
     return made
 
 

@@ -194,7 +194,8 @@ def prove_T22_H() -> tuple[Fact, Fact]:
     bends, *_ = assumed(smooth_along_sketch)
     floor = gamma**2 / 2 * lambda_max * C * (L_H + gamma * L**2 * b**2 * Lambda)
     along = half * grant("along", rac_lora_momentum)
-    return _added(*assumed(theta_H >= 0), floor, grant("below_Q", rac_lora_momentum), bends, along)
+    (fits,) = assumed(theta_H >= 0)
+    return _added(fits, floor, grant("below_Q", rac_lora_momentum), bends, along)
 
 
 def prove_T22_pl() -> tuple[Fact, Fact]:

@@ -138,7 +138,7 @@ C29 = Counterexample(
     source="derived",
     mark="derived",
     cause="what is proved of the shifted point is not true of the point that is ahead of it",
-    problem=Quadratic.left([[1.0]], [[0.0]]),
+    problem=Quadratic.left(np.eye(1), np.zeros((1, 1))),
     method=MOMENTUM.reporting(state("X"))(None, gamma=float(EDGE[0]), b=float(EDGE[1])),
     start=np.ones((1, 1)),
     gather=gather_point,

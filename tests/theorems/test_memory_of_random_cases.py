@@ -1,0 +1,95 @@
+"""T21 and T22 on random laws and quadratics, by exact expectations: no bound is exceeded."""
+
+import math
+
+import numpy as np
+import pytest
+
+from rac_theory import Case, Constants, Noisy, RACLoRA, expected, theorems
+from rac_theory.algorithms import ACCELERATED
+from rac_theory.problems import Quadratic
+from rac_theory.sketches import Coordinate, FiniteSupport, Haar, WeightedCoordinate
+from rac_theory.statements import MOMENTUM
+
+ALLOWED, ROUNDING = 1 + 1e-10, 1e-14
+STEPS = 40
+
+
+def law(rng, d):
+    """Axes drawn alike or not, Haar's measure, or some random matrices of rank one or two."""
+    r = int(rng.integers(1, d + 1))
+    match rng.integers(4):
+        case 0:
+            return Coordinate(d, r)
+        case 1:
+            return WeightedCoordinate(d, 1, rng.dirichlet(np.full(d, 2.0)))
+        case 2:
+            return Haar(d, r)
+    count = int(rng.integers(d, d + 3))
+    return FiniteSupport(rng.standard_normal((count, d, r)), rng.dirichlet(np.full(count, 3.0)))
+
+
+def quadratic(rng, d):
+    """With curvatures apart by a factor of up to a hundred, in a basis that is turned in half of all."""
+    U = np.linalg.qr(rng.standard_normal((d, d)))[0] if rng.random() < 0.5 else np.eye(d)
+    S = U @ np.diag(10 ** rng.uniform(-2, 0, d)) @ U.T
+    return Quadratic.left((S + S.T) / 2, rng.standard_normal((d, 1)))
+
+
+def momentum(rng, problem, sketch):
+    """b and gamma up to the edge of what is assumed, and beyond it; half of all with noise."""
+    c = Constants.of(Case(RACLoRA(sketch, gamma=1.0), problem))
+    b = rng.choice([0.0, rng.uniform(0, 0.98), max(0.0, 1 - c.lambda_max * rng.uniform(1, 1.5))])
+    smooth = rng.choice([c.L, c.L_H])
+    noise = {} if rng.random() < 0.5 else {"gradients": Noisy(10 ** rng.uniform(-2, 0))}
+    return MOMENTUM[0](sketch, gamma=rng.uniform(0.05, 1) / smooth, b=b, **noise)
+
+
+def acceleration(rng, problem, sketch):
+    """alpha at its edge, for steps of any length, told what is true, or less."""
+    c = Constants.of(Case(RACLoRA(sketch, gamma=1.0), problem))
+    smooth, less = rng.choice([c.L, c.L_H]), rng.choice([1.0, rng.uniform(0.1, 1)], 2)
+    s, least, length = less[0] * c.strong_convexity, less[1] * c.lambda_min, rng.choice([1.0, rng.uniform(0.05, 1.95)])
+    alpha = least * math.sqrt(length * (2 - length) / smooth * s) * rng.choice([1 - 1e-12, rng.uniform(0, 1)])
+    return ACCELERATED(sketch, gamma=length / smooth, alpha=alpha, s=s, lambda_min=least)
+
+
+def largest(make, ids, count, seed):
+    """Return how often each theorem was applicable, and the largest ratio of what is exact to its bound."""
+    rng, tried, ratio = np.random.default_rng(seed), dict.fromkeys(ids, 0), dict.fromkeys(ids, 0.0)
+    for _ in range(count):
+        d = int(rng.integers(1, 5))
+        problem, sketch = quadratic(rng, d), law(rng, d)
+        case = Case(make(rng, problem, sketch), problem, steps=STEPS)
+        c = Constants.of(case)
+        applicable = [theorems.ALL[id] for id in ids if not theorems.ALL[id].unmet(case, c)]
+        curves = expected(case) if applicable else None
+        for theorem in applicable:
+            exact = curves.gap if theorem.metric is theorems.gap else np.cumsum(curves.squared_gradient)[:-1]
+            exact = exact[1:] if theorem.metric is theorems.gap else exact / np.arange(1, STEPS + 1)
+            bound = theorem.bound(c, STEPS)[1:]
+            tried[theorem.id] += 1
+            assert np.all(exact <= bound * ALLOWED + ROUNDING * c.gap0), (theorem.id, case)
+            left = bound > 1e-6 * bound[0]  # of what has come to rest rounding alone is left
+            ratio[theorem.id] = max(ratio[theorem.id], float(np.max(exact[left] / bound[left])))
+    return tried, ratio
+
+
+OF_MOMENTUM, OF_ACCELERATION = ("T22", "T22_pl", "T22_H"), ("T21", "T21_H")
+
+
+@pytest.mark.parametrize(("make", "ids"), [(momentum, OF_MOMENTUM), (acceleration, OF_ACCELERATION)])
+def test_no_bound_is_exceeded(make, ids):
+    """60 of each; catches lambda_max for 1 - b in Lambda, and a constant of acceleration that is 5% too good."""
+    tried, ratio = largest(make, ids, 60, 520)
+    assert min(tried.values()) >= 10
+    assert min(ratio.values()) > 0.2
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("make", "ids"), [(momentum, OF_MOMENTUM), (acceleration, OF_ACCELERATION)])
+def test_no_bound_is_exceeded_in_5000_cases(make, ids):
+    """2,500 of each, of other seeds."""
+    tried, ratio = largest(make, ids, 2500, 521)
+    assert min(tried.values()) >= 500
+    assert min(ratio.values()) > 0.7
