@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rac_theory.algebra import Expression, Symbol, lifted, powers, symbols_of
+from rac_theory.algebra import Expression, Ratio, Symbol, lifted, powers, symbols_of
 from rac_theory.base import shown
 from rac_theory.proofs.available import available
-from rac_theory.proofs.drawn import H, mean
+from rac_theory.proofs.drawn import Drawn, H, drawn_in, mean
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import high, low, nothing, one, plus, square
 from rac_theory.proofs.induction import COURSES, V2, Psi, lyapunov, lyapunov_added, power
-from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import looked_for
 from rac_theory.proofs.quantities import G, Gx, Gy, M, V, Vz, Zy, distance, gap
@@ -51,7 +51,7 @@ def by_potential(theorem: Theorem, potential: Expression, facts: Iterable[Fact] 
     every = (theorem.about, *theorem.given)
     about = next((each for each in (*every, *implied(*every)) if callable(each) and move_of(each) is not None), None)
     if about is None:
-        raise Missing(f"a potential is followed over steps, and what a step is is not known of {theorem.about!r}")
+        raise Missing(f"what a step is must be known, to follow a potential: it is not of {theorem.about!r}")
     return _Premises(theorem, about, potential, (*available(theorem, facts), *_of_memory(theorem))).proof()
 
 
@@ -104,13 +104,15 @@ class _Premises:
         parts = [each for each in (gap, distance, V2, kept) if each is not None]
         share = {each: psi.at({other: lifted(int(other == each)) for other in parts}) for each in parts}
         most, below = dict[Symbol, Fact](), nothing
+        has_star = not read(share[distance]).is_zero
+        moves = self._asked(lambda_min, "lambda_min must be positive", strict=True) if has_star else one
         start = self.psi.start if self.psi.start != distance0 else gap0
         for of, size in ((start, share[gap]), (distance0, share[V2] + share[distance] / lambda_min)):
             if not read(size).is_zero:
                 most[of] = self._asked(size, f"how much of {COURSES[of].x!r} is in psi must not be negative")
-        if not read(share[distance]).is_zero:
+        if has_star:
             part = self._asked(share[distance], f"how much of {distance!r} is in psi must not be negative")
-            below = part / self._asked(lambda_min, "lambda_min must be positive", strict=True) * grant("norm", V)
+            below = part / moves * grant("norm", V)
         of_kept = nothing if kept is None or read(share[kept]).is_zero else None
         if of_kept is None:
             of_kept = self._asked(share[kept], f"how much of {kept!r} is in psi must not be negative")  # type: ignore[index]
@@ -152,10 +154,18 @@ class _Premises:
 
     def _asked(self, value: Expression, premise: str, *, strict: bool = False) -> Fact:
         """The fact that a value is not negative, or positive."""
-        fact = nothing if read(value).is_zero else looked_for(value, self.facts)
+        fact = nothing if read(value).is_zero else looked_for(value, self._about(read(value)))
         if fact is None or (strict and not fact.strict):
-            raise Missing(f"{premise}: {plain(value)!r} {'>' if strict else '>='} 0 was not found")
+            raise Missing(f"{premise}: {shortened(read(value))} {'>' if strict else '>='} 0 was not found")
         return fact
+
+    def _about(self, value: Ratio) -> tuple[Fact, ...]:
+        """The facts about constants, and those about what a value is about, or what such a fact is about."""
+        letters, more = set[Drawn](), drawn_in(value)
+        while more - letters:
+            letters |= more
+            more = set().union(*(own for own in map(drawn_in, (each.value for each in self.facts)) if own & letters))
+        return tuple(fact for fact in self.facts if drawn_in(fact.value) <= letters)
 
 
 def _same(one_: Expression, other: Expression) -> bool:
