@@ -255,8 +255,8 @@ def lyapunov_added(psi: Psi, step: Fact, theta: Fact, above: Fact, of: Expressio
     slope = number_of(theta)
     same(above, psi.value)
     e = _rest(step, psi.value - slope * of - psi.after)
-    mean = metric.mean_squared_gradient.expected.at({SQUARED_GRADIENT: ADDED[of]})
-    said = slope * T * mean <= psi.at_first + T * e
+    named = {SQUARED_GRADIENT: ADDED[of]}
+    said = slope * T * metric.mean_squared_gradient.expected.at(named) <= psi.at_first + T * e
     fact = follows(Rule.LYAPUNOV_ADDED, said, psi.by, step, theta, above, *psi.facts())
     return replace(fact, schema=("psi", psi))
 

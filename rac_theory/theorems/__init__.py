@@ -78,7 +78,7 @@ def listed(
     >>> [theorem.id for theorem in theorems.listed(mark="paper")]
     ['T1', 'T2']
     >>> [theorem.id for theorem in theorems.listed(given="strong convexity")]
-    ['T4', 'T4_gap']
+    ['T4', 'T4_gap', 'T21', 'T21_H']
     >>> [theorem.id for theorem in theorems.listed(given=gamma * L <= 1, about=theorems.assumptions.rac_lora_exact)]
     ['T1', 'T2', 'T3', 'T3_isotropic', 'T4_gap']
     """

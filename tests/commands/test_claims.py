@@ -24,7 +24,7 @@ def told(capsys):
     ("asked", "ids"),
     [
         (("--mark", "paper"), ["T1", "T2"]),
-        (("--assumption", "CONVEXITY"), ["T4", "T4_gap"]),
+        (("--assumption", "CONVEXITY"), ["T4", "T4_gap", "T21", "T21_H"]),
         (("--setting", "federated"), list(SETTINGS["federated"].claims)),
         (("--setting", "federated", "--assumption", "Polyak"), ["T10", "T10d", "T10d_sharp"]),
         (("--assumption", "gamma L <= 1", "--mark", "derived"), ["T3", "T3_isotropic", "T4_gap", "T20", "T20_pl"]),
