@@ -44,7 +44,7 @@ def by_potential(theorem: Theorem, potential: Expression, facts: Iterable[Fact] 
     <Proof of T4_gap>
     >>> by_potential(T4_gap, 2 * gap)
     Traceback (most recent call last):
-    rac_theory.proofs.missing.Missing: psi must begin where the claim does: ...
+    rac_theory.proofs.missing.Missing: psi must begin where the claim does: -(f(W^0) - f*) >= 0 was not found
     """
     if not isinstance(potential, Expression):
         raise ValueError(f"potential must be a sum such as gap + c * (M @ M), got {shown(potential)}")

@@ -60,7 +60,7 @@ def facts_of(method: Method, along: tuple[str, ...] = ("G",), letters: tuple[Let
     >>> from rac_theory.proofs.of_methods import facts_of
     >>> facts = facts_of(GD(0.1).method)
     >>> [fact for fact in facts if fact.schema[0] in ("descent", "along")]
-    [f(W+) - f* <= f(W) - f* - gamma ||HG||^2 + (1/2) L gamma^2 ||HG||^2, E<HG,QHG> <= L_H E||HG||^2]
+    [f(W+) - f* <= f(W) - f* - gamma ||HG||^2 + (1/2) L gamma^2 ||HG||^2, E<HG,QHG> gamma^2 <= L_H E||HG||^2 gamma^2]
     """
     about = about_of(method, along)
     own = {about, *implied(about)}
