@@ -154,7 +154,8 @@ def test_there_are_pages_and_notebooks() -> None:
 def test_what_is_known_of_the_paper_is_said_alike():
     """A page or a mark that claims more than was read, and a list of ids that is not that of the marks."""
     pages = {path: path.read_text(encoding="utf-8") for path in (README, ROOT / "VISION.md", *PAGES)}
-    front = [pages[path] for path in (README, PAPER, ROOT / "VISION.md", ROOT / "docs/index.md", ROOT / "docs/notation.md")]
+    others = [ROOT / page for page in ("VISION.md", "docs/index.md", "docs/notation.md")]
+    front = [pages[path] for path in (README, PAPER, *others)]
     for said in map(" ".join, map(str.split, (*front, rac_theory.__doc__, theorems.MARKS["paper"]))):
         assert re.search(r"full text (has|was) not (been )?read", said)
         assert re.search(r"abstract and (public )?summaries", said)

@@ -1,4 +1,4 @@
-"""What a release needs, tried as far as it can be without a repository: files that tools read, compared with pyproject."""
+"""What a release needs, as far as it can be tried without a repository: what tools read, compared with pyproject."""
 
 import re
 import tomllib
