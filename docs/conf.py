@@ -28,6 +28,7 @@ extensions = [
     "sphinx_design",
     "myst_nb",
     "claims",
+    "columns",
     "executed",
     "finished",
     "formulas",
