@@ -130,10 +130,10 @@ class Curvature:
         (N, d), (products, error) = known.shape, gram(known)
         square = (largest_eigenvalue(products) + error) / N
         trace = Fraction(math.fsum(squared_row_norms(known)) * (1 + 4 * EPS)) / N
-        wide, held = d > LARGEST_SIDE, None if callable(X) else known
+        wide, load = d > LARGEST_SIDE, X if callable(X) else lambda: known
 
         def made() -> Problem:
-            again = features("X", X()) if callable(X) else held
+            again = features("X", load())
             return LeastSquares(again, np.zeros((N, 1)), l2 / c)  # c is a power of two: nothing is rounded
 
         return cls._penalised(
