@@ -13,5 +13,6 @@ from rac_theory.torch.activations import Activations  # noqa: E402
 from rac_theory.torch.module_problem import ModuleProblem, ModuleSum, from_module  # noqa: E402
 from rac_theory.torch.optimiser import RACLoRA  # noqa: E402
 from rac_theory.torch.optimiser_steps import OptimiserSteps  # noqa: E402
+from rac_theory.torch.peft_layers import peft_functions  # noqa: E402
 
-__all__ = ["Activations", "ModuleProblem", "ModuleSum", "OptimiserSteps", "RACLoRA", "from_module"]
+__all__ = ["Activations", "ModuleProblem", "ModuleSum", "OptimiserSteps", "RACLoRA", "from_module", "peft_functions"]

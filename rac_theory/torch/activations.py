@@ -83,10 +83,9 @@ class Activations:
     ) -> None:
         self._rows, self._rng = checks.integer("rows", rows, 1), np.random.default_rng(rng)
         parts = [only] if isinstance(only, str) else [*only]
+        named = ((_of_base(name), module) for name, module in model.named_modules() if _is_linear(name, module))
         self._layers = {
-            name or "model": module
-            for name, module in model.named_modules()
-            if _is_linear(module) and (not parts or any(part in name.split(".") for part in parts))
+            name: module for name, module in named if not parts or any(part in name.split(".") for part in parts)
         }
         if not self._layers:
             raise ValueError(
@@ -154,6 +153,12 @@ class Activations:
         return f"<{type(self).__name__}: {len(self._layers)} layers, {most:,} examples>"
 
 
-def _is_linear(module: torch.nn.Module) -> bool:
-    """``y = W x``, as PyTorch has it, or ``y = x W`` as ``Conv1D`` of transformers."""
-    return isinstance(module, torch.nn.Linear) or type(module).__name__ == "Conv1D"
+def _is_linear(name: str, module: torch.nn.Module) -> bool:
+    """``y = W x``, as PyTorch has it, or ``y = x W`` as ``Conv1D`` of transformers; no factor of an adapter is one."""
+    linear = isinstance(module, torch.nn.Linear) or type(module).__name__ == "Conv1D"
+    return linear and not {"lora_A", "lora_B"} & {*name.split(".")}
+
+
+def _of_base(name: str) -> str:
+    """The name of a layer in the model that an adapter was put into; of a model that is one layer, "model"."""
+    return name.removesuffix(".base_layer") or "model"

@@ -70,7 +70,7 @@ def test_a_layer_that_stops_to_share_is_refused(batches):
     assert repr(seen) == "<Activations: 1 layers, 10 examples>"
 
 
-def test_of_a_wide_input_rows_are_kept_each_with_the_same_chance(tmp_path, monkeypatch):
+def test_of_a_wide_input_rows_are_kept_each_with_the_same_chance(monkeypatch):
     """3 of 12 rows in batches of 5, 6 and 1, 2,000 times: each row is kept a quarter of the time.
 
     The largest of 12 deviations is beyond 4 standard errors with probability below 12 * 6.4e-5; rows that are kept with
@@ -84,10 +84,23 @@ def test_of_a_wide_input_rows_are_kept_each_with_the_same_chance(tmp_path, monke
         with Activations(model, rows=3, rng=rng) as seen:
             for batch in torch.split(rows, [5, 6, 1]):
                 model(batch)
-        sample = features_in(seen.save(tmp_path / "acts.npz"))["model"].load()
+        sample = seen._seen["model"].sample
         assert len(sample) == 3
-        kept[sample[:, 0].astype(int)] += 1
+        kept[sample[:, 0].int().numpy()] += 1
     assert np.abs(kept / 2_000 - 1 / 4).max() < 4 * np.sqrt(3 / 16 / 2_000)
+
+
+def test_of_an_adapted_model_the_layers_of_the_base_are_watched(batches):
+    """By the names that they have without the adapter. Catches factors that count as layers of their own."""
+    base = nn.Linear(5, 2)
+    layer = nn.Module()
+    layer.base_layer, layer.lora_A = base, nn.ModuleDict({"default": nn.Linear(5, 1, bias=False)})
+    layer.forward = lambda x: base(x) + layer.lora_A["default"](x)
+    model = nn.ModuleDict({"q": layer})
+    with Activations(model) as seen:
+        layer.forward(batches[1])
+    assert repr(seen) == "<Activations: 1 layers, 4 examples>"
+    assert list(seen._layers) == ["q"]
 
 
 @pytest.mark.parametrize(
