@@ -27,6 +27,7 @@ from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
 from rac_theory.literature.counterexamples.momentum_beyond_its_condition import C26
+from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.no_best_link import C27
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.randomised import C7
@@ -65,6 +66,7 @@ __all__ = [
     "C25",
     "C26",
     "C27",
+    "C30",
     "CLAIMS",
     "GALORE",
     "Answer",

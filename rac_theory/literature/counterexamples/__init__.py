@@ -18,6 +18,7 @@ from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
 from rac_theory.literature.counterexamples.low_rank_directions import C22
 from rac_theory.literature.counterexamples.momentum_beyond_its_condition import C26
+from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.no_best_link import C27
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.query_allocation import C20, C21
@@ -34,7 +35,7 @@ ALL: Mapping[str, Counterexample] = MappingProxyType(
         example.id: example
         for example in (
             *(C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14),
-            *(C20, C21, C22, C23, C24, C25, C26, C27, GALORE),
+            *(C20, C21, C22, C23, C24, C25, C26, C27, C30, GALORE),
         )
     }
 )
@@ -63,6 +64,7 @@ __all__ = [
     "C25",
     "C26",
     "C27",
+    "C30",
     "GALORE",
     "Answer",
     "Check",

@@ -3,6 +3,7 @@
 from rac_theory.literature.counterexamples.averaged_factors import C9
 from rac_theory.literature.counterexamples.batches_of_noise import C10
 from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.low_rank_directions import C22
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.query_allocation import C20, C21
@@ -13,6 +14,19 @@ _GOLORE = "He et al., Subspace Optimization for Large Language Models with Conve
 _QUERIES = "Lin, Song & Xu, The Multi-Query Paradox in Zeroth-Order Optimization"
 
 CLAIMS = (
+    PublishedClaim(
+        id="galore-fixed",
+        says="With constant projections ||R_t|| <= [1 - eta (kappa - L_A - L_B L_C D^2)] ||R_{t-1}|| (Theorem 3.8). "
+        '"As a result, if min_t κ_t > L_A + L_B L_C D², R_t → 0 and thus GaLore converges with fixed P_t and Q_t."',
+        work="Zhao et al., GaLore: Memory-Efficient LLM Training by Gradient Low-Rank Projection",
+        source="arXiv:2403.03507",
+        mark="printed",
+        page="theory/counterexamples.md#c30-fixed-projections",
+        against=(C30,),
+        reading="true with a condition that is not printed: eta times the largest curvature in the range is at most 1; "
+        "what goes to zero is the projected gradient, in the subspace that is kept, and not the gradient; the proof "
+        "ends with 2 L_B L_C D^2",
+    ),
     PublishedClaim(
         id="galore-exact",
         says="GaLore converges in deterministic scenarios.",
