@@ -22,12 +22,12 @@ from rac_theory.literature.counterexamples.every_step_is_too_long import C6
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss, curvature_met
 from rac_theory.literature.counterexamples.factor_moves import Moves
 from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
 from rac_theory.literature.counterexamples.momentum_beyond_its_condition import C26
-from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.no_best_link import C27
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.randomised import C7

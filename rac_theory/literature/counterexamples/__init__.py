@@ -14,11 +14,11 @@ from rac_theory.literature.counterexamples.decay_beside_projection import C25
 from rac_theory.literature.counterexamples.divergence import C3
 from rac_theory.literature.counterexamples.every_step_is_too_long import C6
 from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
 from rac_theory.literature.counterexamples.low_rank_directions import C22
 from rac_theory.literature.counterexamples.momentum_beyond_its_condition import C26
-from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.no_best_link import C27
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.query_allocation import C20, C21

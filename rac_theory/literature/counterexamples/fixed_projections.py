@@ -9,6 +9,7 @@ worst. What P does not see of G stays.
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -35,8 +36,8 @@ def projected(rate: Fraction, curvatures: tuple[int, ...], steps: int) -> Iterat
 def gather(example: Counterexample) -> Witness:
     """Take steps that are too long, and steps that are not, along one of two directions."""
     long, short = ([*projected(rate, (1,), STEPS)] for rate in (TOO_LONG, SHORT))
-    doubles = all(after == 4 * before for before, after in zip(long, long[1:], strict=False))
-    halves = all(after == before / 4 for before, after in zip(short, short[1:], strict=False))
+    doubles = all(after == 4 * before for before, after in pairwise(long))
+    halves = all(after == before / 4 for before, after in pairwise(short))
     kappa = Fraction(1)
     first, second = projected(Fraction(1, 2), (1, 4), 1)
     within, after = projected(Fraction(1, 4), (1, 4), 1)
