@@ -89,7 +89,7 @@ C30 = Counterexample(
     mark="derived",
     cause="step-size instability",
     problem=Quadratic.left(np.eye(2), np.ones((2, 1))),
-    method=RACLoRA(Frozen([[1.0], [0.0]]), gamma=float(SHORT)),
+    method=RACLoRA(Frozen(np.array([[1.0], [0.0]])), gamma=float(SHORT)),
     start=np.zeros((2, 1)),
     gather=gather,
     condition="without an entrywise regulariser, as in the theorem; its proof ends with 2 L_B L_C D^2, and the "
