@@ -34,6 +34,7 @@ from rac_theory.literature.counterexamples.randomised import C7
 from rac_theory.literature.counterexamples.rate_of_lora import smallest_on_slope
 from rac_theory.literature.counterexamples.representation_floor import C2
 from rac_theory.literature.counterexamples.restarts import C4
+from rac_theory.literature.counterexamples.scale_of_a_channel import C31
 from rac_theory.literature.counterexamples.scaled_apart import C11
 from rac_theory.literature.counterexamples.shrinking_step import C8
 from rac_theory.literature.counterexamples.spurious_minimum import C12
@@ -67,6 +68,7 @@ __all__ = [
     "C26",
     "C27",
     "C30",
+    "C31",
     "CLAIMS",
     "GALORE",
     "Answer",

@@ -25,6 +25,7 @@ from rac_theory.literature.counterexamples.query_allocation import C20, C21
 from rac_theory.literature.counterexamples.randomised import C7
 from rac_theory.literature.counterexamples.representation_floor import C2
 from rac_theory.literature.counterexamples.restarts import C4
+from rac_theory.literature.counterexamples.scale_of_a_channel import C31
 from rac_theory.literature.counterexamples.scaled_apart import C11
 from rac_theory.literature.counterexamples.shrinking_step import C8
 from rac_theory.literature.counterexamples.spurious_minimum import C12
@@ -35,7 +36,7 @@ ALL: Mapping[str, Counterexample] = MappingProxyType(
         example.id: example
         for example in (
             *(C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14),
-            *(C20, C21, C22, C23, C24, C25, C26, C27, C30, GALORE),
+            *(C20, C21, C22, C23, C24, C25, C26, C27, C30, C31, GALORE),
         )
     }
 )
@@ -65,6 +66,7 @@ __all__ = [
     "C26",
     "C27",
     "C30",
+    "C31",
     "GALORE",
     "Answer",
     "Check",
