@@ -96,9 +96,9 @@ ACCELERATED = Method(
 r"""Acceleration for any sketch: :math:`Y = (W + \alpha Z)/(1 + \alpha)`, :math:`W^+ = Y - \gamma H \nabla f(Y)`,
 :math:`Z^+ = (1 - \alpha) Z + \alpha Y - \frac{\alpha}{s \lambda_{\min}} H \nabla f(Y)`, from :math:`Z = W`.
 
-For f that is strongly convex with s, :math:`\alpha^2 \le \gamma (2 - \gamma L)\, s\, \lambda_{\min}^2`. Derived, in the
-order of accelerated coordinate descent (Nesterov; Allen-Zhu, Qu, Richtárik & Yuan, arXiv:1512.09103). W, Y and Z are
-dense: what is saved is gradients, not memory.
+For f that is strongly convex with s, :math:`\alpha^2 \le \gamma (2 - \gamma L)\, s\, \lambda_{\min}^2`: T21. Derived,
+in the order of accelerated coordinate descent (Nesterov; Allen-Zhu, Qu, Richtárik & Yuan, arXiv:1512.09103). W, Y and
+Z are dense: what is saved is gradients, not memory.
 """
 
 _v = _D + _gamma * gradient(_X)
