@@ -15,8 +15,12 @@ _KINDS = (
     facts.below_maximum(_x, _y)[0],
 )
 """What is granted of any vector or number, each by an example."""
-_OF_ANY_VECTOR = (grant("unbiased_ahead", _v),)
-"""What is granted of a step and any vector, by an example."""
+_OF_ANY_VECTOR = (
+    grant("unbiased_ahead", _v),
+    grant("straight", _v, vector("w")),
+    *(grant(name, _v) for name in ("spread", "norm_is_positive", "norm")),
+)
+"""What is granted of any vector, of a step or of E[H], by an example."""
 
 
 @cache
