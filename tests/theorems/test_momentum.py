@@ -195,3 +195,25 @@ def test_exact_expectations_of_random_laws_are_below_the_bounds():
                 tried += 1
                 assert verdict.evidence == "exact"
                 assert np.all(verdict.mean[1:] <= verdict.bound[1:] * (1 + 1e-12))
+
+
+ALONG = case(
+    Quadratic.left(np.diag([1.0, 0.01, 0.01, 0.01]), np.ones((4, 2))), Haar(4, 1), 0.1, 1.5, gradients=Noisy(0.1)
+)
+
+
+@pytest.mark.parametrize("of", [*EXACT.values(), ALONG], ids=[*EXACT, "a longer step"])
+def test_along_the_sketch_it_holds_exactly(of):
+    """T22_H, where T22 does, and for a step that is too long for T22."""
+    verdict = verify("T22_H", of)
+    assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact"), verdict
+    assert verify("T22", ALONG).status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("name", ["L", "L_H", "C", "lambda_max", "gap0_upper"])
+def test_along_the_sketch_each_constant_is_asked_for(name):
+    """Both L and L_H, and where what is asked of them is not met theta is named."""
+    unknown = replace(Constants.of(ALONG), **{name: np.nan})
+    assert verify("T22_H", ALONG, constants=unknown).status is Status.NOT_APPLICABLE
+    far = case(SKEW, WEIGHTED, 0.9, 0.9)
+    assert any("theta >= 0" in told for told in verify("T22_H", far).unmet)
