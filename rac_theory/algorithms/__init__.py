@@ -27,9 +27,10 @@ from rac_theory.algorithms.memory import (
     HEAVY_BALL,
     MOMENTUM,
     PROJECTED_MOMENTUM,
+    SHIFTED_MOMENTUM,
 )
 from rac_theory.algorithms.method import Combination, H, Method, Program, gradient, letter, state
-from rac_theory.algorithms.method_descent import MethodDescent, called
+from rac_theory.algorithms.method_descent import MethodDescent, called, projector_of
 from rac_theory.algorithms.method_move import move_of
 from rac_theory.algorithms.method_text import formula, text
 from rac_theory.algorithms.momentum_in_links import MomentumInLinks
@@ -54,6 +55,7 @@ __all__ = [
     "PLAIN",
     "PROJECTED_MOMENTUM",
     "SGD",
+    "SHIFTED_MOMENTUM",
     "Algorithm",
     "AsymmetricLoRA",
     "Bernoulli",
@@ -87,5 +89,6 @@ __all__ = [
     "leading_part",
     "letter",
     "move_of",
+    "projector_of",
     "state",
 ]

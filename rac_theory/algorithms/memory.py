@@ -88,6 +88,13 @@ That point moves by :math:`-\gamma H g` alone, with g at X, and so like plain de
 Derived; the shifted point is known from analyses of momentum since Ghadimi, Feyzmahdavian & Johansson, arXiv:1412.7457.
 """
 
+_here = H(gradient(_W + _gamma * _b * _M))
+SHIFTED_MOMENTUM = Method({_W: _W - _gamma * _here, _M: _M * _b + _here}, start={_M: 0})
+r"""``MOMENTUM`` at the point that is judged: :math:`W^+ = W - \gamma H g`, with g at :math:`X = W + \gamma b M`.
+
+Its runs are the same.
+"""
+
 _Y = (_W + _Z * _alpha) / (1 + _alpha)
 _P = H(gradient(_Y))
 ACCELERATED = Method(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rac_theory.algebra import Expression, number
+from rac_theory.algorithms.decreasing import Decreasing
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.layered import LayeredRACLoRA
@@ -85,7 +86,7 @@ class MethodDescent(Value):
         return self.projector.deterministic
 
     @property
-    def is_projected(self) -> bool:
+    def has_projection(self) -> bool:
         """Whether there is an H other than the identity."""
         return not (isinstance(self.projector, RACLoRA) and self.projector.sketch is None)
 
@@ -143,7 +144,7 @@ class MethodDescent(Value):
                 registers.append(self._gradient(problem, at, step, rng))
             if program.projected:
                 of = _sum(program.projected, registers)
-                registers.append(-step(zero, of) if self.is_projected else of)
+                registers.append(-step(zero, of) if self.has_projection else of)
             else:
                 registers.append(zero)
             registers += [zero] * k
@@ -158,7 +159,7 @@ class MethodDescent(Value):
 
     def _asked(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Array:
         """What the source puts into one step from W; a mean over clients is that of their steps."""
-        asked = _Asked(step, W, beside=self.is_projected and self._is_beside)
+        asked = _Asked(step, W, beside=self.has_projection and self._is_beside)
         end = self.gradients.descend(problem, W, asked, rng)
         if not asked.given or asked.moved:
             raise ValueError(
@@ -182,6 +183,24 @@ class MethodDescent(Value):
             parts += [f"side={projector.side!r}"] * (projector.side != "left")
             parts += [f"gradients={repr_of(self.gradients)}"] * (type(self.gradients) is not Exact)
         return f"{self.method!r}({', '.join(filter(None, parts))})"
+
+
+def projector_of(algorithm: object) -> ProjectedDescent | None:
+    """Return what draws a fresh H for each step of an algorithm of this library, None where there is no such H.
+
+    Examples
+    --------
+    >>> from rac_theory import GD, Decreasing
+    >>> from rac_theory.algorithms import projector_of
+    >>> projector_of(Decreasing(GD(0.1), offset=2))
+    GD(gamma=0.1)
+    """
+    match algorithm:
+        case ProjectedDescent():
+            return algorithm
+        case MethodDescent(projector=own) | Decreasing(algorithm=own):
+            return own
+    return None
 
 
 class _Asked:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from rac_theory import Noisy, sketches, theorems
-from rac_theory.statements import MOMENTUM
+from rac_theory.algorithms import SHIFTED_MOMENTUM
 from rac_theory.statements.symbols import C, mu
 
 from .theorems import DOUBLED, RARE, ROUND, SQUARED_T, SWAPPED, TWICE_T, mutants
@@ -13,7 +13,7 @@ T22, T22_pl = theorems.T22, theorems.T22_pl
 
 def with_momentum(problem, sketch, b, gamma_L, sigma=None):
     more = {} if sigma is None else {"gradients": Noisy(sigma)}
-    return MOMENTUM[0](sketch, gamma=gamma_L / problem.L, b=b, **more), problem
+    return SHIFTED_MOMENTUM(sketch, gamma=gamma_L / problem.L, b=b, **more), problem
 
 
 CARRIED = with_momentum(ROUND, sketches.Coordinate(4, 1), 0.5, 0.5)

@@ -7,12 +7,12 @@ import pytest
 
 from rac_theory import GD, prove
 from rac_theory.algebra import Relation
-from rac_theory.algorithms import H, Method, gradient
+from rac_theory.algorithms import MOMENTUM, SHIFTED_MOMENTUM, H, Method, gradient
 from rac_theory.proofs import about_of, checker, facts_of, schemas
 from rac_theory.proofs.export import exported
 from rac_theory.proofs.fact import read
 from rac_theory.statements import About, assumptions
-from rac_theory.statements.about import MOMENTUM, step_of
+from rac_theory.statements.about import step_of
 
 from .from_facts import MINE, X, facts_for, gamma, searched
 
@@ -21,7 +21,7 @@ READ = {
     "rac_lora_exact": (PLAIN, ("G",)),
     "rac_lora_stochastic": (MINE, ("g",)),
     "rac_lora_by_differences": (PLAIN, ("G", "error")),
-    "rac_lora_momentum": (MOMENTUM[1], ("g",)),
+    "rac_lora_momentum": (MOMENTUM, ("g",)),
 }
 SEARCHED = ("T1", "T1_sharp", "T2", "T5", "T6", "T13", "T14", "T14_pl")
 STORED = (*SEARCHED, "T2_sharp", "T2_tight", "T5_step", "T13_pl")
@@ -82,4 +82,4 @@ def test_of_a_step_that_is_none_of_the_table_nothing_is_granted():
     with pytest.raises(ValueError, match=r"nothing is granted of such a step: Step\(length=2 gamma"):
         facts_of(longer)
     with pytest.raises(ValueError, match="nothing is granted of such a step"):
-        facts_of(MOMENTUM[0])  # with exact gradients, which are noisy ones whose noise is zero
+        facts_of(SHIFTED_MOMENTUM)  # with exact gradients, which are noisy ones whose noise is zero

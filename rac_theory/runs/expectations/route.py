@@ -242,7 +242,7 @@ def _of_method(algorithm: MethodDescent, problem: Problem) -> MethodMap:
     else:
         frame = frame_of(quadratic, projector.side)
         invariants = None if frame.whole or projector.sketch is None else Moments(projector.sketch).invariants
-    if not algorithm.is_projected:
+    if not algorithm.has_projection:
         law = with_invariants(1.0, 0.0, 1.0)
     elif invariants is not None:
         a, b = map(float, invariants)
