@@ -29,17 +29,13 @@ from rac_theory.algorithms.memory import (
     PROJECTED_MOMENTUM,
     SHIFTED_MOMENTUM,
 )
-from rac_theory.algorithms.method import Combination, H, Method, Program, gradient, letter, state
-from rac_theory.algorithms.method_descent import MethodDescent, called, projector_of
-from rac_theory.algorithms.method_move import move_of
-from rac_theory.algorithms.method_text import formula, text
+from rac_theory.algorithms.method import H, Method, Program, gradient, letter, move_of, state, total
+from rac_theory.algorithms.method_descent import MethodDescent, projector_of
 from rac_theory.algorithms.momentum_in_links import MomentumInLinks
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side
-
-Method._algorithm, Method.__str__, Method._repr_latex_ = called, text, formula  # type: ignore[assignment, attr-defined]
 
 __all__ = [
     "ACCELERATED",
@@ -61,7 +57,6 @@ __all__ = [
     "Bernoulli",
     "ChainOfLoRA",
     "Checked",
-    "Combination",
     "CyclicRACLoRA",
     "Decreasing",
     "Factored",
@@ -91,4 +86,5 @@ __all__ = [
     "move_of",
     "projector_of",
     "state",
+    "total",
 ]

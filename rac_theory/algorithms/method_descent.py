@@ -67,7 +67,7 @@ class MethodDescent(Value):
         begins = dict(enumerate(self.program.start))
         if abs(sum(factor * begins[i] for i, factor in self.program.report) - 1) > 1e-12:
             raise ValueError(
-                f"report must start at W0, as bounds say what becomes of f(W0), got {self.method.reported!r}"
+                f"report must start at W0, as bounds say what becomes of f(W0), got {self.method.report!r}"
             )
 
     @property
