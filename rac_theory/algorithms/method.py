@@ -9,10 +9,9 @@ gets a number where the method is called.
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property
 from itertools import chain, count, permutations
 from numbers import Complex
-from operator import add
 from typing import Any, ClassVar, NamedTuple, Self, TypeAlias, overload
 
 from rac_theory.algebra import (
@@ -265,13 +264,21 @@ class Program(NamedTuple):
         registers = [*states]
         for point in self.points:
             registers.append(gradient(total(point, registers)))
-        lines = ([pair for pair in row if pair[0] < len(registers)] for row in self.lines)
-        return registers, [total(row, registers) for row in lines], total(self.projected, registers)
+        lines = [total(row[:-1] if row and row[-1][0] == len(registers) else row, registers) for row in self.lines]
+        return registers, lines, total(self.projected, registers)
 
 
-def total(row: Sequence[tuple[int, Any]], registers: Sequence[Any]) -> Any:
-    """Return a combination of registers, whatever they hold."""
-    return reduce(add, (value * registers[i] for i, value in row)) if row else 0 * registers[0]
+def total(row: Row, registers: Sequence[Any]) -> Any:
+    """Return a combination of registers, whatever they hold; it may be one of them."""
+    if not row:
+        return 0 * registers[0]
+    if len(row) > 1 and row[0][1] == 1:  # one pass over memory fewer
+        row = (row[1], row[0], *row[2:])
+    (start, value), *others = row
+    result = registers[start] if value == 1 and not others else value * registers[start]
+    for i, value in others:
+        result += registers[i] if value == 1 else value * registers[i]
+    return result
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -286,7 +293,7 @@ class Method(Value):
         What a step makes of each state.
     start : mapping
         What every other state is at first: 0, or a multiple of the first one.
-    report : Combination, optional
+    report : Expression, optional
         What is recorded and judged, of the states; the iterate by default.
 
     Raises

@@ -110,7 +110,7 @@ class Parts:
         K, inner, kind = k * (1 if apart else d), (1 if apart else d), data.Q.dtype
         registers: list[Numbers] = []
         for j, rest in enumerate(rests.states):
-            register = np.zeros((1, g, d, K + columns + inner), kind)
+            register = np.zeros((len(data.Q), g, d, K + columns + inner), kind)
             register[..., j * inner : (j + 1) * inner] = 1 if apart else np.eye(d, dtype=int)
             register[..., K : K + columns] = rest * centre
             registers.append(register)
@@ -131,8 +131,6 @@ class Parts:
 
         _, lines, of = program.before(registers, gradient)
         rows = [*(less_minimiser(line, rest) for line, rest in zip(lines, rests.states, strict=True)), of]
-        n = max(len(row) for row in rows)
-        rows = [np.broadcast_to(row, (n, *row.shape[1:])) for row in rows]
         whole = np.stack(rows, axis=-2) if apart else np.concatenate(rows, axis=-2)
         offsets, noisy = whole[..., K : K + columns], whole[0, ..., K + columns :]
         if rests.settles and data.agree:
