@@ -133,7 +133,7 @@ class MethodDescent(Value):
                 at, exact = total(point, registers), type(self.gradients) is Exact
                 registers.append(problem.gradient(at) if exact else self._asked(problem, at, step, rng))
             of = total(program.projected, registers)
-            registers.append(-step(zero, of) if self.has_projection else of)
+            registers.append(-step(zero, of) if program.projected and self.has_projection else of)
             now = [total(row, registers) for row in program.lines]
 
     def _asked(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Array:
