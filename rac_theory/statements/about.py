@@ -16,9 +16,11 @@ from rac_theory.algorithms import (
     FittedDescent,
     GaLore,
     Implementation,
+    LayeredRACLoRA,
     Method,
     MethodDescent,
     ProjectedDescent,
+    RACLoRA,
     move_of,
     projector_of,
 )
@@ -220,8 +222,8 @@ def _across_layers(case: Case) -> str | None:
     layers = layers_of(case.problem) if hasattr(case.problem, "certified_step") else None
     if layers is None or len(layers) == 1:
         return None
-    parts: Any = getattr(algorithm, "layers", None)
-    if getattr(parts, "shapes", None) == layers.shapes or getattr(algorithm, "sketch", algorithm) is None:
+    whole = isinstance(algorithm, RACLoRA) and algorithm.sketch is None
+    if whole or (isinstance(algorithm, LayeredRACLoRA) and algorithm.layers.shapes == layers.shapes):
         return None
     return f"steps are certified for projections in each layer of {layers!r} by itself, the algorithm is {algorithm!r}"
 
@@ -403,7 +405,7 @@ def _unbiased(case: Case) -> str | None:
 def _plain(case: Case) -> str | None:
     if isinstance(case.algorithm, Implementation):
         return _other(case, "RAC-LoRA with the plain step")
-    if getattr(case.algorithm, "is_projected", True):
+    if not isinstance(case.algorithm, RACLoRA) or case.algorithm.is_projected:
         return "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set"
     return None
 
