@@ -30,12 +30,14 @@ from rac_theory.algorithms.memory import (
     SHIFTED_MOMENTUM,
 )
 from rac_theory.algorithms.method import H, Method, Program, gradient, letter, move_of, state, total
-from rac_theory.algorithms.method_descent import MethodDescent, projector_of
+from rac_theory.algorithms.method_descent import MethodDescent, called, projector_of
 from rac_theory.algorithms.momentum_in_links import MomentumInLinks
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side
+
+Method._algorithm = called
 
 __all__ = [
     "ACCELERATED",

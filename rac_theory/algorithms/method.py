@@ -506,9 +506,10 @@ class Method(Value):
         for name in self.letters:
             if name not in letters:
                 raise ValueError(f"{name} must have a number, such as {name}=0.1: no letter of a method is guessed")
-        from rac_theory.algorithms.method_descent import called  # which knows the method that it is an instance of
+        return self._algorithm(sketch, side, source, layers, letters)
 
-        return called(self, sketch, side, source, layers, letters)
+    _algorithm: ClassVar[Callable[..., Any]]
+    """What makes the algorithm, which knows the method that it is an instance of: the door of the room gives it."""
 
     def __repr__(self) -> str:
         lines = ", ".join(f"{key!r}: {line!r}" for key, line in self.lines.items())
