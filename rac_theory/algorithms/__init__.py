@@ -29,7 +29,7 @@ from rac_theory.algorithms.memory import (
     PROJECTED_MOMENTUM,
     SHIFTED_MOMENTUM,
 )
-from rac_theory.algorithms.method import H, Method, Program, gradient, letter, move_of, state, total
+from rac_theory.algorithms.method import H, Method, Program, gradient, letter, move_of, state
 from rac_theory.algorithms.method_descent import MethodDescent, called, projector_of
 from rac_theory.algorithms.momentum_in_links import MomentumInLinks
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
@@ -88,5 +88,4 @@ __all__ = [
     "move_of",
     "projector_of",
     "state",
-    "total",
 ]

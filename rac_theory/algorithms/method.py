@@ -263,22 +263,22 @@ class Program(NamedTuple):
         """Return the registers before H acts, the next states but for what H leaves, and what it is applied to."""
         registers = [*states]
         for point in self.points:
-            registers.append(gradient(total(point, registers)))
-        lines = [total(row[:-1] if row and row[-1][0] == len(registers) else row, registers) for row in self.lines]
-        return registers, lines, total(self.projected, registers)
+            registers.append(gradient(self.total(point, registers)))
+        lines = [self.total(row[:-1] if row and row[-1][0] == len(registers) else row, registers) for row in self.lines]
+        return registers, lines, self.total(self.projected, registers)
 
-
-def total(row: Row, registers: Sequence[Any]) -> Any:
-    """Return a combination of registers, whatever they hold; it may be one of them."""
-    if not row:
-        return 0 * registers[0]
-    if len(row) > 1 and row[0][1] == 1:  # one pass over memory fewer
-        row = (row[1], row[0], *row[2:])
-    (start, value), *others = row
-    result = registers[start] if value == 1 and not others else value * registers[start]
-    for i, value in others:
-        result += registers[i] if value == 1 else value * registers[i]
-    return result
+    @staticmethod
+    def total(row: Row, registers: Sequence[Any]) -> Any:
+        """Return a combination of registers, whatever they hold; it may be one of them."""
+        if not row:
+            return 0 * registers[0]
+        if len(row) > 1 and row[0][1] == 1:  # one pass over memory fewer
+            row = (row[1], row[0], *row[2:])
+        (start, value), *others = row
+        result = registers[start] if value == 1 and not others else value * registers[start]
+        for i, value in others:
+            result += registers[i] if value == 1 else value * registers[i]
+        return result
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,7 +13,7 @@ from rac_theory.algorithms.decreasing import Decreasing
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.layered import LayeredRACLoRA
-from rac_theory.algorithms.method import Method, Program, total
+from rac_theory.algorithms.method import Method, Program
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.base import Value, being, checks, repr_of
@@ -124,17 +124,17 @@ class MethodDescent(Value):
         zero = np.zeros_like(W)
         now = [W if begin == 1 else begin * W if begin else zero for begin in program.start]
         for step in self.projector.low_rank_steps(rng, W):
-            yield [*now, total(program.report, now)]
+            yield [*now, program.total(program.report, now)]
             registers = now[:]
             draws = rng.bit_generator.state if len(program.points) > 1 else None
             for point in program.points:
                 if draws is not None:  # gradients at all points are of the same data
                     rng.bit_generator.state = draws
-                at, exact = total(point, registers), type(self.gradients) is Exact
+                at, exact = program.total(point, registers), type(self.gradients) is Exact
                 registers.append(problem.gradient(at) if exact else self._asked(problem, at, step, rng))
-            of = total(program.projected, registers)
+            of = program.total(program.projected, registers)
             registers.append(-step(zero, of) if program.projected and self.has_projection else of)
-            now = [total(row, registers) for row in program.lines]
+            now = [program.total(row, registers) for row in program.lines]
 
     def _asked(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Array:
         """What the source puts into one step from W; a mean over clients is that of their steps."""

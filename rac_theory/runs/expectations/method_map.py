@@ -24,7 +24,7 @@ import scipy  # whose parts are loaded when they are first used: optimize takes 
 from numpy.typing import NDArray
 
 from rac_theory.algebra import fraction
-from rac_theory.algorithms import MethodDescent, Program, total
+from rac_theory.algorithms import MethodDescent, Program
 from rac_theory.base.checks import Array
 from rac_theory.runs.expectations.frame import Frame
 from rac_theory.runs.expectations.moment_map import Unsupported
@@ -135,7 +135,7 @@ class Parts:
         offsets, noisy = whole[..., K : K + columns], whole[0, ..., K + columns :]
         if rests.settles and data.agree:
             offsets = np.zeros(offsets.shape, kind)
-        reported = less_minimiser(total(program.report, registers))[0]
+        reported = less_minimiser(program.total(program.report, registers))[0]
         reported = reported[..., None, :] if apart else reported
         noise = data.variance * columns * (noisy @ np.swapaxes(noisy, -1, -2))
         return cls(whole[..., :K], offsets, noise, reported[..., :K], reported[..., K : K + columns])
@@ -158,7 +158,7 @@ class Rests:
             """By how much each line moves, what H is applied to, what is reported, and where gradients are zero."""
             registers, lines, of = program.before(states, lambda point: 0)
             moves = [line - before for line, before in zip(lines, states, strict=True)]
-            return [*moves, of, *(total(row, registers) for row in (program.report, *program.points))]
+            return [*moves, of, *(program.total(row, registers) for row in (program.report, *program.points))]
 
         matrix = np.array([[float(value) for value in out(tuple(row))] for row in np.eye(k, dtype=int).tolist()]).T
         solved = np.linalg.lstsq(matrix, wanted, rcond=None)[0]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rac_theory.algorithms import Implementation, LayeredRACLoRA, MethodDescent, Program, RACLoRA, total
+from rac_theory.algorithms import Implementation, LayeredRACLoRA, MethodDescent, Program, RACLoRA
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
@@ -113,7 +113,7 @@ def _check_steps(
         small = 1e3 * rounding(seen[t].reported, W) + 1e-11 * size
         _check_left(algorithm, declared, left, of, small, fine, t, W)
         states = [z + b * left for z, b in zip(before, kick, strict=True)]
-        claimed = {"what is reported": total(program.report, states), **dict(zip(names, states, strict=True))}
+        claimed = {"what is reported": program.total(program.report, states), **dict(zip(names, states, strict=True))}
         for name, matrix in {"what is reported": seen[t].reported, **seen[t].states}.items():
             off = np.sqrt(squared_norms(matrix - claimed[name])) if name in claimed else np.zeros(len(W))
             if (off > small + _TOLERANCE * size)[fine].any():
