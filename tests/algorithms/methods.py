@@ -135,17 +135,17 @@ LETTERS = {"gamma": 0.25, "alpha": 0.5, "beta": 0.75, "s": 1.0, "lambda_min": 0.
 
 
 DRAWN = {}
-"""Methods that nobody wrote: three states, gradients at two points, and all coefficients drawn, in sixteenths."""
+"""Methods that nobody wrote: two states, gradients at two points, and all coefficients drawn, in sixteenths."""
 
 
 def _drawn(seed):
     """A method and the same as a function; its start, and its report, which starts at W0."""
     stream = np.random.default_rng(seed)
     points, of, lines, shares = (
-        np.vectorize(Fraction)(stream.integers(-7, 8, shape), 16) for shape in ((2, 3), 5, (3, 6), 3)
+        np.vectorize(Fraction)(stream.integers(-7, 8, shape), 16) for shape in ((2, 2), 4, (2, 5), 2)
     )
-    begins = (Fraction(1), shares[0], shares[1])
-    report = (1 - shares[2] * shares[0], shares[2], Fraction(0))
+    begins = (Fraction(1), shares[0])
+    report = (1 - shares[1] * shares[0], shares[1])
 
     def total(values, parts):
         return sum((value * part for value, part in zip(values[1:], parts[1:], strict=True)), values[0] * parts[0])
@@ -154,7 +154,7 @@ def _drawn(seed):
         parts = [*states, *(grad(total(at, states)) for at in points)]
         return tuple(total(line, [*parts, H(total(of, parts))]) for line in lines)
 
-    kept = state("A", "B", "C")
+    kept = state("A", "B")
     after = step(kept, gradient, H)
     start = {one: begin * kept[0] for one, begin in zip(kept[1:], begins[1:], strict=True)}
     DRAWN[name := f"drawn {seed}"] = Method(
