@@ -247,7 +247,7 @@ def test_every_class_is_here():
         for value in public
         if getattr(value, "_is_protocol", False) or getattr(value, "__abstractmethods__", None)
     }
-    made_by_others = {algorithms.Factored, algorithms.Combination, algorithms.MethodDescent, gradients.Noise}
+    made_by_others = {algorithms.Factored, algorithms.MethodDescent, gradients.Noise}
     assert public - abstract - made_by_others - {sketches.Spectrum} <= {kind for kind, _, _ in MADE}
 
 

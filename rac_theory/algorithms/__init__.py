@@ -27,18 +27,17 @@ from rac_theory.algorithms.memory import (
     HEAVY_BALL,
     MOMENTUM,
     PROJECTED_MOMENTUM,
+    SHIFTED_MOMENTUM,
 )
-from rac_theory.algorithms.method import Combination, H, Method, Program, gradient, letter, state
-from rac_theory.algorithms.method_descent import MethodDescent, called
-from rac_theory.algorithms.method_move import move_of
-from rac_theory.algorithms.method_text import formula, text
+from rac_theory.algorithms.method import H, Method, Program, gradient, letter, move_of, state
+from rac_theory.algorithms.method_descent import MethodDescent, called, projector_of
 from rac_theory.algorithms.momentum_in_links import MomentumInLinks
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side
 
-Method._algorithm, Method.__str__, Method._repr_latex_ = called, text, formula  # type: ignore[assignment, attr-defined]
+Method._algorithm = called
 
 __all__ = [
     "ACCELERATED",
@@ -54,12 +53,12 @@ __all__ = [
     "PLAIN",
     "PROJECTED_MOMENTUM",
     "SGD",
+    "SHIFTED_MOMENTUM",
     "Algorithm",
     "AsymmetricLoRA",
     "Bernoulli",
     "ChainOfLoRA",
     "Checked",
-    "Combination",
     "CyclicRACLoRA",
     "Decreasing",
     "Factored",
@@ -87,5 +86,6 @@ __all__ = [
     "leading_part",
     "letter",
     "move_of",
+    "projector_of",
     "state",
 ]

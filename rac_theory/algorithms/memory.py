@@ -58,14 +58,14 @@ _omega = letter("omega", "weight decay")
 _s = Symbol("s", constant="strong_convexity", meaning="modulus of strong convexity of f")
 _lambda_min = Symbol("lambda_min", constant="lambda_min", meaning="smallest eigenvalue of E[H]")
 
-_seen = _M * _beta + H(gradient(_W))
+_seen = _beta * _M + H(gradient(_W))
 HEAVY_BALL = Method({_W: _W - _gamma * _seen, _M: _seen}, start={_M: 0})
 r"""Momentum of what H leaves: :math:`M^+ = \beta M + H g`, :math:`W^+ = W - \gamma M^+`, of full size.
 
 After Polyak (1964), with a projection. What is kept is never projected again.
 """
 
-_full = _M * _beta + gradient(_W)
+_full = _beta * _M + gradient(_W)
 FULL_MOMENTUM = Method({_W: _W - _gamma * H(_full), _M: _full}, start={_M: 0})
 r"""Momentum of full gradients, projected when used: :math:`M^+ = \beta M + g`, :math:`W^+ = W - \gamma H M^+`.
 
@@ -73,14 +73,14 @@ Its exact rate is that of ``HEAVY_BALL``: the two maps are similar, by :math:`\m
 It needs full gradients, and what it has for them is a lower floor of noise.
 """
 
-_kept = H(_M * _beta + gradient(_W))
+_kept = H(_beta * _M + gradient(_W))
 PROJECTED_MOMENTUM = Method({_W: _W - _gamma * _kept, _M: _kept}, start={_M: 0})
 r"""Momentum that is projected at every redraw: :math:`M^+ = H (\beta M + g)`, :math:`W^+ = W - \gamma M^+`.
 
 What fits into the factors of a new subspace is kept, the rest is lost: M is of rank r.
 """
 
-_step = _M * _b + H(gradient(_X))
+_step = _b * _M + H(gradient(_X))
 MOMENTUM = Method({_X: _X - _gamma * (1 - _b) * _step, _M: _step}, start={_M: 0}, report=_X - _gamma * _b * _M)
 r"""``HEAVY_BALL`` with the step :math:`\gamma (1 - b)`, judged at the shifted point :math:`X - \gamma b M`: T22.
 
@@ -88,10 +88,17 @@ That point moves by :math:`-\gamma H g` alone, with g at X, and so like plain de
 Derived; the shifted point is known from analyses of momentum since Ghadimi, Feyzmahdavian & Johansson, arXiv:1412.7457.
 """
 
-_Y = (_W + _Z * _alpha) / (1 + _alpha)
+_here = H(gradient(_W + _gamma * _b * _M))
+SHIFTED_MOMENTUM = Method({_W: _W - _gamma * _here, _M: _b * _M + _here}, start={_M: 0})
+r"""``MOMENTUM`` at the point that is judged: :math:`W^+ = W - \gamma H g`, with g at :math:`X = W + \gamma b M`.
+
+Its runs are the same.
+"""
+
+_Y = (_W + _alpha * _Z) / (1 + _alpha)
 _P = H(gradient(_Y))
 ACCELERATED = Method(
-    {_W: _Y - _gamma * _P, _Z: _Z * (1 - _alpha) + _Y * _alpha - _P * (_alpha / (_s * _lambda_min))}, start={_Z: _W}
+    {_W: _Y - _gamma * _P, _Z: (1 - _alpha) * _Z + _alpha * _Y - _alpha / (_s * _lambda_min) * _P}, start={_Z: _W}
 )
 r"""Acceleration for any sketch: :math:`Y = (W + \alpha Z)/(1 + \alpha)`, :math:`W^+ = Y - \gamma H \nabla f(Y)`,
 :math:`Z^+ = (1 - \alpha) Z + \alpha Y - \frac{\alpha}{s \lambda_{\min}} H \nabla f(Y)`, from :math:`Z = W`.
@@ -114,7 +121,7 @@ r"""EF21: :math:`W^+ = W - \gamma M`, :math:`M^+ = M + H (\nabla f(W^+) - M)`: M
 Richtárik, Sokolov & Fatkhullin, arXiv:2106.05203. Its exact rate is that of ``FEEDBACK``.
 """
 
-DECAY = Method({_W: _W * (1 - _gamma * _omega) - _gamma * H(gradient(_W))})
+DECAY = Method({_W: (1 - _gamma * _omega) * _W - _gamma * H(gradient(_W))})
 r"""Weight decay beside a projected step: :math:`W^+ = (1 - \gamma \omega) W - \gamma H g`.
 
 Decay acts in every step, a gradient in the share :math:`\mathrm{E} H`: where that is p I the mean goes, on quadratics,

@@ -1,30 +1,34 @@
 """A method: what one step makes of its matrices, written once; it is run, expected exactly, checked and printed.
 
 A step sees the states before it, takes gradients at named points, all with one draw of data, draws one projection H,
-applies it to one combination, and moves every state linearly. Coefficients are expressions, and every letter in them
+applies it to one combination, and moves every state linearly. States, gradients and what H leaves are symbols of
+``algebra``, so that a line is an expression like any other: linear in them, with coefficients in which every letter
 gets a number where the method is called.
 """
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from functools import cached_property
-from itertools import permutations
+from functools import cache, cached_property
+from itertools import chain, count, permutations
 from numbers import Complex
-from typing import Any, ClassVar, NamedTuple, TypeAlias, overload
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias, overload
 
 from rac_theory.algebra import (
     Expression,
     Negative,
-    Number,
     Product,
     Quotient,
     Sum,
     Symbol,
     identical,
     lifted,
+    polynomial,
+    simplified,
     symbols_of,
 )
+from rac_theory.algebra import latex as typeset
+from rac_theory.algebra import text as written
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.side import Side
@@ -36,204 +40,117 @@ _ONE = lifted(1)
 _RESERVED = ("sketch", "side", "gradients", "layers")
 
 
-@dataclass(frozen=True)
-class State:
-    """A matrix that a method keeps, as it is before the step."""
+class Matrix(Symbol):
+    """A matrix of a step: a state, or what is made of a combination ``of``, equal however that is written."""
 
-    name: str
+    form: ClassVar[str]
 
+    @classmethod
+    def made(cls, of: Expression) -> Self:
+        """Return the gradient at a combination, or what H leaves of it."""
+        return cls(cls.form.format(of), of=of)
 
-@dataclass(frozen=True)
-class Gradient:
-    """The gradient at a point."""
-
-    at: "Combination"
-
-
-@dataclass(frozen=True)
-class Projected:
-    """H applied to a combination."""
-
-    of: "Combination"
-
-
-Atom: TypeAlias = State | Gradient | Projected
-"""What a combination is linear in."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Combination:
-    """A linear combination of states, gradients and one projected combination; equal to another that is the same.
-
-    ``state``, ``gradient`` and ``H`` make the first ones, ``+``, ``-``, and products and quotients by expressions and
-    exact numbers all others.
-
-    Attributes
-    ----------
-    terms : tuple of pairs
-        Each atom once, with its coefficient, which is not zero.
-    how : tuple
-        How it was written: a sign and two parts; nothing for an atom.
-
-    Examples
-    --------
-    >>> from rac_theory.algebra import Symbol
-    >>> from rac_theory.algorithms import H, gradient, state
-    >>> W, M = state("W", "M")
-    >>> beta = Symbol("beta")
-    >>> beta * M + H(gradient(W))
-    beta M + H(grad f(W))
-    >>> (W + M) / 2 - M / 2 == W / 2
-    True
-    """
-
-    terms: tuple[tuple[Atom, Expression], ...]
-    how: tuple[Any, ...] = ()
-
-    __array_ufunc__ = None  # a matrix of NumPy is no coefficient
-
-    def __add__(self, other: object) -> "Combination":
-        return self._joined("+", self, other)
-
-    def __radd__(self, other: object) -> "Combination":
-        return self._joined("+", other, self)
-
-    def __sub__(self, other: object) -> "Combination":
-        return self._joined("-", self, other)
-
-    def __rsub__(self, other: object) -> "Combination":
-        return self._joined("-", other, self)
-
-    def __neg__(self) -> "Combination":
-        return Combination(_scaled(self.terms, -_ONE), ("*", -_ONE, self))
-
-    def __mul__(self, factor: object) -> "Combination":
-        if not isinstance(factor, Expression | Complex):
-            raise ValueError(f"a step must be linear in its matrices, got the product of {self!r} and {factor!r}")
-        return Combination(_scaled(self.terms, lifted(factor)), ("*", lifted(factor), self))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, factor: object) -> "Combination":
-        if not isinstance(factor, Expression | Complex):
-            raise ValueError(f"a step must be linear in its matrices, got the quotient of {self!r} and {factor!r}")
-        return Combination(_scaled(self.terms, 1 / lifted(factor)), ("/", lifted(factor), self))
-
-    def _refused(self, *_: object) -> "Combination":
-        raise ValueError(f"a step must be linear in its matrices, got a power of {self!r}, or a quotient by it")
-
-    __rtruediv__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _refused
-
-    @staticmethod
-    def _joined(sign: str, left: object, right: object) -> "Combination":
-        pair = [_ZERO if isinstance(part, Complex) and part == 0 else part for part in (left, right)]
-        for part in pair:
-            if not isinstance(part, Combination):
-                raise ValueError(
-                    f"a step must add matrices of the shape of W to one another, got {left!r} {sign} {right!r}"
-                )
-        first, second = pair
-        assert isinstance(first, Combination)
-        assert isinstance(second, Combination)
-        terms = [*first.terms, *(second.terms if sign == "+" else _scaled(second.terms, -_ONE))]
-        return Combination(_merged(terms), (sign, first, second))
-
-    @property
-    def coefficients(self) -> dict[Atom, Expression]:
-        """The coefficient of each atom."""
-        return dict(self.terms)
-
-    def within(self) -> Iterator[Atom]:
-        """Yield its atoms, each after those that it is made of."""
-        for atom, _ in self.terms:
-            if not isinstance(atom, State):
-                yield from (atom.at if isinstance(atom, Gradient) else atom.of).within()
-            yield atom
-
-    def symbols(self) -> Iterator[Symbol]:
-        """Yield the letters of its coefficients, and of what its atoms are made of."""
-        for atom, coefficient in self.terms:
-            yield from symbols_of(coefficient)
-            if not isinstance(atom, State):
-                yield from (atom.at if isinstance(atom, Gradient) else atom.of).symbols()
-
-    def renamed(self, names: Mapping[str, str]) -> "Combination":
-        """Return the same of states with other names, and of letters that are their names and nothing else."""
-
-        def atom(old: Atom) -> Atom:
-            if isinstance(old, State):
-                return State(names[old.name])
-            return Gradient(old.at.renamed(names)) if isinstance(old, Gradient) else Projected(old.of.renamed(names))
-
-        letters = {symbol: Symbol(symbol.name) for symbol in self.symbols()}
-        return Combination(tuple((atom(old), coefficient.at(letters)) for old, coefficient in self.terms))
-
-    def expression(self, named: Callable[["Combination"], Expression | None]) -> Expression:
-        """Return it as it was written, in names for some of its parts; atoms must have one."""
-        name = named(self)
-        if name is not None:
-            return name
-        match self.how:
-            case ("+", first, second):
-                return Sum((first.expression(named), second.expression(named)))
-            case ("-", first, second):
-                return Sum((first.expression(named), Negative(second.expression(named))))
-            case ("*", Negative(Number(value)), part) if value == 1:
-                return Negative(part.expression(named))
-            case ("*", factor, part):
-                return Product((*factor.parts(Product), *part.expression(named).parts(Product)))
-            case ("/", factor, part):
-                return Quotient(part.expression(named), factor)
-        parts = [coefficient * Combination(((atom, _ONE),)).expression(named) for atom, coefficient in self.terms]
-        return Sum(tuple(parts)) if len(parts) > 1 else parts[0] if parts else lifted(0)
+    def at(self, values: Mapping[Any, Any]) -> Expression:
+        """Return it with others in the place of some, here and in what it is made of."""
+        if self in values or self.of is None:
+            return lifted(values.get(self, self))
+        return type(self).made(self.of.at(values))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Combination):
-            return NotImplemented
-        own, others = self.coefficients, other.coefficients
-        return own.keys() == others.keys() and all(identical(value, others[atom]) for atom, value in own.items())
+        if not isinstance(other, Matrix) or type(self) is not type(other):
+            return False
+        return self.name == other.name if self.of is None or other.of is None else identical(self.of, other.of)
 
     def __hash__(self) -> int:
-        return hash(frozenset(atom for atom, _ in self.terms))
-
-    def __repr__(self) -> str:
-        return repr(self.expression(_plainly))
+        return hash((type(self).__name__, "" if self.of else self.name))
 
 
-_ZERO = Combination(())
+class State(Matrix):
+    """A matrix that a method keeps, as it is before the step."""
 
 
-def _plainly(part: Combination) -> Expression | None:
-    """Name the atoms as they are called in Python, for a sentence."""
-    if part.how or len(part.terms) != 1 or part.terms[0][1] != _ONE:
-        return None
-    match part.terms[0][0]:
-        case State(name):
-            return Symbol(name)
-        case Gradient(at):
-            return Symbol(f"grad f({at!r})")
-        case Projected(of):
-            return Symbol(f"H({of!r})")
+class Gradient(Matrix):
+    """The gradient at a point."""
+
+    form = "grad f({!r})"
 
 
-def _scaled(terms: Sequence[tuple[Atom, Expression]], factor: Expression) -> tuple[tuple[Atom, Expression], ...]:
-    scaled = ((atom, factor if coefficient == _ONE else factor * coefficient) for atom, coefficient in terms)
-    return tuple((atom, coefficient) for atom, coefficient in scaled if not identical(coefficient, 0))
+class Projected(Matrix):
+    """H applied to a combination."""
+
+    form = "H({!r})"
 
 
-def _merged(terms: Sequence[tuple[Atom, Expression]]) -> tuple[tuple[Atom, Expression], ...]:
-    """Add up coefficients of equal atoms, and leave out what cancels."""
-    sums: dict[Atom, list[Expression]] = {}
-    for atom, coefficient in terms:
-        sums.setdefault(atom, []).append(coefficient)
-    merged = ((atom, each[0] if len(each) == 1 else sum(each[1:], each[0])) for atom, each in sums.items())
-    return tuple((atom, total) for atom, total in merged if len(sums[atom]) == 1 or not identical(total, 0))
+@cache
+def coefficients(combination: Expression) -> Mapping[Matrix, Expression]:
+    """Return the coefficient of each matrix in a combination, those that are zero left out.
+
+    Raises
+    ------
+    ValueError
+        If it is not linear in its matrices.
+    """
+    match combination:
+        case Matrix():
+            return {combination: _ONE}
+        case _ if not _has_matrix(combination) and identical(combination, 0):
+            return {}
+        case Sum(terms):
+            sums: dict[Matrix, Expression] = {}
+            for matrix, coefficient in chain.from_iterable(coefficients(term).items() for term in terms):
+                sums[matrix] = sums[matrix] + coefficient if matrix in sums else coefficient
+            return {matrix: total for matrix, total in sums.items() if not identical(total, 0)}
+        case Negative(part):
+            return _scaled(part, -_ONE)
+        case Product(factors) if len(parts := [factor for factor in factors if _has_matrix(factor)]) == 1:
+            others = [factor for factor in factors if factor is not parts[0]]
+            return _scaled(parts[0], Product(tuple(others)) if len(others) > 1 else others[0])
+        case Quotient(part, divisor) if not _has_matrix(divisor):
+            return _scaled(part, 1 / divisor)
+    raise ValueError(f"a step must be linear in its matrices, got {combination!r}")
+
+
+def _scaled(part: Expression, factor: Expression) -> Mapping[Matrix, Expression]:
+    scaled = {matrix: factor if own == _ONE else factor * own for matrix, own in coefficients(part).items()}
+    return {matrix: coefficient for matrix, coefficient in scaled.items() if not identical(coefficient, 0)}
+
+
+def _has_matrix(expression: Expression) -> bool:
+    return any(isinstance(symbol, Matrix) for symbol in expression.symbols)
+
+
+def matrices_in(combination: Expression) -> Iterator[Matrix]:
+    """Yield the matrices of a combination, each after those that it is made of."""
+    for matrix in coefficients(combination):
+        if matrix.of is not None:
+            yield from matrices_in(matrix.of)
+        yield matrix
+
+
+def _letters_in(combination: Expression) -> Iterator[Symbol]:
+    for matrix, coefficient in coefficients(combination).items():
+        yield from symbols_of(coefficient)
+        if matrix.of is not None:
+            yield from _letters_in(matrix.of)
+
+
+def _combination(rule: str, value: object) -> Expression:
+    """Return a combination; refuse what is none, or not linear."""
+    if isinstance(value, Complex) and value == 0:
+        return lifted(0)
+    try:
+        if isinstance(value, Expression) and coefficients(value) is not None:
+            return value
+    except ValueError:
+        pass
+    linear = ", which is not linear in matrices" * (isinstance(value, Expression) and _has_matrix(value))
+    raise ValueError(f"{rule}, got {shown(value)}{linear}{', a function' * inspect.isroutine(value)}")
 
 
 @overload
-def state(name: str, /) -> Combination: ...
+def state(name: str, /) -> State: ...
 @overload
-def state(name: str, second: str, /, *more: str) -> tuple[Combination, ...]: ...
+def state(name: str, second: str, /, *more: str) -> tuple[State, ...]: ...
 def state(*names: str) -> Any:
     """Return the matrices that a method keeps, as they are before a step: one, or a tuple of several.
 
@@ -247,11 +164,11 @@ def state(*names: str) -> Any:
     for name in names:
         if not (isinstance(name, str) and name.isidentifier()):
             raise ValueError(f"a state must have a name such as W, got {shown(name)}")
-    states = tuple(Combination(((State(name), _ONE),)) for name in names)
+    states = tuple(map(State, names))
     return states[0] if len(states) == 1 else states
 
 
-def gradient(at: Combination) -> Combination:
+def gradient(at: Expression) -> Gradient:
     """Return the gradient at a point: a state, or a combination of states and gradients.
 
     Raises
@@ -266,16 +183,15 @@ def gradient(at: Combination) -> Combination:
     >>> gradient((W + Z) / 2)
     grad f((W + Z) / 2)
     """
-    if not isinstance(at, Combination):
-        raise ValueError(f"a gradient must be taken at a combination of states, such as gradient(W), got {at!r}")
-    if any(isinstance(atom, Projected) for atom in at.within()):
+    at = _combination("a gradient must be taken at a combination of states, such as gradient(W)", at)
+    if any(isinstance(matrix, Projected) for matrix in matrices_in(at)):
         raise ValueError(
             f"a gradient must be taken where H has not moved yet, got gradient({at!r}): that is the next step"
         )
-    return Combination(((Gradient(at), _ONE),))
+    return Gradient.made(at)
 
 
-def H(of: Combination) -> Combination:
+def H(of: Expression) -> Projected:
     """Return what the projection of this step leaves of a combination: one fresh H, applied to one combination.
 
     Raises
@@ -290,13 +206,12 @@ def H(of: Combination) -> Combination:
     >>> W - H(gradient(W))
     W - H(grad f(W))
     """
-    if not isinstance(of, Combination) or not of.terms:
-        raise ValueError(
-            f"H must be applied to a combination of states and gradients, such as H(gradient(W)), got {of!r}"
-        )
-    if any(isinstance(atom, Projected) for atom in of.within()):
+    rule = "H must be applied to a combination of states and gradients, such as H(gradient(W))"
+    if not coefficients(_combination(rule, of)):
+        raise ValueError(f"{rule}, got {of!r}")
+    if any(isinstance(matrix, Projected) for matrix in matrices_in(of)):
         raise ValueError(f"H must be applied once, as H H = H, got H inside of H({of!r})")
-    return Combination(((Projected(of), _ONE),))
+    return Projected.made(of)
 
 
 def letter(name: str, meaning: str = "", unit: str = "1") -> Symbol:
@@ -339,6 +254,32 @@ class Program(NamedTuple):
     start: tuple[Any, ...]
     report: Row
 
+    @property
+    def kick(self) -> list[Any]:
+        """What each next state has of what H leaves."""
+        return [dict(row).get(len(self.lines) + len(self.points), 0) for row in self.lines]
+
+    def before(self, states: Sequence[Any], gradient: Callable[[Any], Any]) -> tuple[list[Any], list[Any], Any]:
+        """Return the registers before H acts, the next states but for what H leaves, and what it is applied to."""
+        registers = [*states]
+        for point in self.points:
+            registers.append(gradient(self.total(point, registers)))
+        lines = [self.total(row[:-1] if row and row[-1][0] == len(registers) else row, registers) for row in self.lines]
+        return registers, lines, self.total(self.projected, registers)
+
+    @staticmethod
+    def total(row: Row, registers: Sequence[Any]) -> Any:
+        """Return a combination of registers, whatever they hold; it may be one of them."""
+        if not row:
+            return 0 * registers[0]
+        if len(row) > 1 and row[0][1] == 1:  # one pass over memory fewer
+            row = (row[1], row[0], *row[2:])
+        (start, value), *others = row
+        result = registers[start] if value == 1 and not others else value * registers[start]
+        for i, value in others:
+            result += registers[i] if value == 1 else value * registers[i]
+        return result
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Method(Value):
@@ -352,7 +293,7 @@ class Method(Value):
         What a step makes of each state.
     start : mapping
         What every other state is at first: 0, or a multiple of the first one.
-    report : Combination, optional
+    report : Expression, optional
         What is recorded and judged, of the states; the iterate by default.
 
     Raises
@@ -387,61 +328,54 @@ class Method(Value):
     0.7102, 89/256
     """
 
-    lines: Mapping[Combination, Combination]
+    lines: Mapping[Expression, Expression]
     _: KW_ONLY
-    start: Mapping[Combination, Any] = field(default_factory=dict)  # combinations, or 0
-    report: Combination | None = None
+    start: Mapping[Expression, Any] = field(default_factory=dict)  # combinations, or 0
+    report: Any = None
+
+    letters: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.lines, Mapping) or not self.lines:
             raise ValueError(
                 f"lines must be a mapping such as {{W: W - gamma * H(gradient(W))}}, got {shown(self.lines)}"
             )
-        lines = {key: _combination(f"line {_name_of(key)}", line) for key, line in self.lines.items()}
-        start = {key: _combination(f"start of {_name_of(key)}", line) for key, line in self.start.items()}
-        vars(self).update(lines=lines, start=start)
-        if self.report is None:
-            vars(self).update(report=next(iter(lines)))
+        rule = "must be a combination of states, gradients and H(...)"
+        lines = {_state(key): _combination(f"line {key!r} {rule}", line) for key, line in self.lines.items()}
+        start = {_state(key): _combination(f"start of {key!r} {rule}", line) for key, line in self.start.items()}
+        report = next(iter(lines)) if self.report is None else _combination(f"report {rule}", self.report)
+        vars(self).update(lines=lines, start=start, report=report)
         super().__post_init__()
         self._check_states()
-        self._check_projection()
         self._check_letters()
 
     def _check_states(self) -> None:
-        first = self.names[0]
-        for name in self.names:
-            if name != first and name not in map(_name_of, self.start):
-                raise ValueError(f"line {name}: {name} must have a start, such as start={{{name}: 0}}")
+        first, *others = self.lines
+        for key in others:
+            if key not in self.start:
+                raise ValueError(f"line {key!r}: {key!r} must have a start, such as start={{{key!r}: 0}}")
         for key, begin in self.start.items():
-            name = _name_of(key)
-            if name not in self.names[1:]:
-                raise ValueError(f"start of {name} must be that of a state with a line, and {first} starts at W0")
-            if not all(isinstance(atom, State) and atom.name == first for atom in begin.within()):
-                raise ValueError(f"start of {name} must be 0 or a multiple of {first}, got {begin!r}")
-        for where, line in (*self._lines, ("report", self.reported)):
-            for atom in line.within():
-                if isinstance(atom, State) and atom.name not in self.names:
-                    raise ValueError(
-                        f"{where}: {atom.name} must have a line of its own, the method has {', '.join(self.names)}"
-                    )
-                if where == "report" and not isinstance(atom, State):
+            if key not in others:
+                raise ValueError(f"start of {key!r} must be that of a state with a line, and {first!r} starts at W0")
+            if set(coefficients(begin)) - {first}:
+                raise ValueError(f"start of {key!r} must be 0 or a multiple of {first!r}, got {begin!r}")
+        applied: list[Matrix] = []
+        for where, line in (*self._lines, ("report", self.report)):
+            for matrix in matrices_in(line):
+                if where == "report" and not isinstance(matrix, State):
                     raise ValueError(f"report must be a combination of states, got {line!r}")
-
-    def _check_projection(self) -> None:
-        applied: Projected | None = None
-        for where, line in self._lines:
-            for atom in line.within():
-                if isinstance(atom, Projected):
-                    if applied is not None and atom != applied:
-                        raise ValueError(
-                            f"{where}: H must be applied to one combination, got {atom.of!r} beside {applied.of!r}"
-                        )
-                    applied = atom
+                if isinstance(matrix, State) and matrix not in self.lines:
+                    names = ", ".join(self.names)
+                    raise ValueError(f"{where}: {matrix!r} must have a line of its own, the method has {names}")
+                applied += [matrix] * isinstance(matrix, Projected)
+                if applied and applied[0] != applied[-1]:
+                    two = f"{applied[-1].of!r} beside {applied[0].of!r}"
+                    raise ValueError(f"{where}: H must be applied to one combination, got {two}")
 
     def _check_letters(self) -> None:
         letters: dict[str, Symbol] = {}
         for where, line in (*self._lines, *((f"start of {key!r}", line) for key, line in self.start.items())):
-            for symbol in line.symbols():
+            for symbol in _letters_in(line):
                 name = symbol.name
                 if name in (*self.names, *_RESERVED) or not name.isidentifier():
                     raise ValueError(f"{where}: the letter {name} must have a name of its own, which Python can write")
@@ -449,51 +383,42 @@ class Method(Value):
                     raise ValueError(f"{where}: {name} must be one letter, it is the name of two")
         vars(self).update(letters=tuple(letters))
 
-    letters: tuple[str, ...] = field(init=False, compare=False, repr=False)
-
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the states, the iterate first."""
-        return tuple(map(_name_of, self.lines))
+        return tuple(map(repr, self.lines))
 
     @property
-    def starts(self) -> dict[Combination, Combination]:
+    def starts(self) -> dict[Expression, Expression]:
         """What each state is at first, in the order of the lines: the first is W0, as a state of its name."""
-        begins = {_name_of(key): line for key, line in self.start.items()}
-        return {key: begins.get(_name_of(key), key) for key in self.lines}
+        return {key: self.start.get(key, key) for key in self.lines}
 
     @property
-    def reported(self) -> Combination:
-        """What is recorded and judged."""
-        assert self.report is not None  # filled in by __post_init__
-        return self.report
-
-    @property
-    def _lines(self) -> list[tuple[str, Combination]]:
+    def _lines(self) -> list[tuple[str, Expression]]:
         return [(f"line {key!r}", line) for key, line in self.lines.items()]
 
     @cached_property
-    def atoms(self) -> tuple[Atom, ...]:
+    def matrices(self) -> tuple[Matrix, ...]:
         """What its registers hold: states, gradients, each after those that it needs, and what H leaves."""
-        within = dict.fromkeys(atom for _, line in self._lines for atom in line.within())
-        gradients = (atom for atom in within if isinstance(atom, Gradient))
-        return (*map(State, self.names), *gradients, *(atom for atom in within if isinstance(atom, Projected)))
+        within = dict.fromkeys(matrix for line in self.lines.values() for matrix in matrices_in(line))
+        states: Any = tuple(self.lines)
+        return (*states, *(one for kind in (Gradient, Projected) for one in within if isinstance(one, kind)))
 
     def program(self, read: Callable[[Expression], Any]) -> Program:
         """Return the method in numbers, as ``read`` reads coefficients; those that are zero are left out."""
-        place = {atom: i for i, atom in enumerate(self.atoms)}
+        place = {matrix: i for i, matrix in enumerate(self.matrices)}
 
-        def row(combination: Combination) -> Row:
-            pairs = ((place[atom], read(coefficient)) for atom, coefficient in combination.terms)
+        def row(combination: Expression | None) -> Row:
+            pairs = ((place[one], read(own)) for one, own in coefficients(combination or lifted(0)).items())
             return tuple((i, value) for i, value in sorted(pairs, key=lambda pair: pair[0]) if value != 0)
 
-        first = State(self.names[0])
+        first: Any = next(iter(self.lines))
         return Program(
-            tuple(row(atom.at) for atom in self.atoms if isinstance(atom, Gradient)),
-            next((row(atom.of) for atom in self.atoms if isinstance(atom, Projected)), ()),
+            tuple(row(matrix.of) for matrix in self.matrices if isinstance(matrix, Gradient)),
+            next((row(matrix.of) for matrix in self.matrices if isinstance(matrix, Projected)), ()),
             tuple(map(row, self.lines.values())),
-            tuple(read(begin.coefficients.get(first, lifted(0))) for begin in self.starts.values()),
-            row(self.reported),
+            tuple(read(coefficients(begin).get(first, lifted(0))) for begin in self.starts.values()),
+            row(self.report),
         )
 
     def is_like(self, other: object) -> bool:
@@ -510,18 +435,23 @@ class Method(Value):
         """
         if not isinstance(other, Method) or len(other.names) != len(self.names):
             return False
-        first, *rest = self.names
-        own = self._renamed(dict(zip(self.names, self.names, strict=True)))
-        renamings = (dict(zip(other.names, (first, *order), strict=True)) for order in permutations(rest))
-        return any(own == other._renamed(names) for names in renamings)
+        first, *rest = self.lines
+        own = self._with(dict(zip(self.lines, self.lines, strict=True)))
+        others = (other._with(dict(zip(other.lines, (first, *order), strict=True))) for order in permutations(rest))
+        return any(all(identical(said, own[key]) for key, said in each.items()) for each in others)
 
-    def _renamed(self, names: Mapping[str, str]) -> "Method":
-        lines, start = (
-            {key.renamed(names): line.renamed(names) for key, line in each.items()} for each in (self.lines, self.start)
-        )
-        return Method(lines, start=start, report=self.reported.renamed(names))
+    def _with(self, places: Mapping[Expression, Expression]) -> dict[Any, Expression]:
+        """All that it says, with others in the place of states, and of letters what is their name and nothing else."""
+        letters: dict[Expression, Expression] = {
+            one: Symbol(one.name) for line in self.lines.values() for one in _letters_in(line)
+        }
+        values = {**letters, **places}
+        said: dict[Any, Expression] = {"report": self.report.at(values)}
+        for which, each in enumerate((self.lines, self.starts)):
+            said.update({(places[key], which): line.at(values) for key, line in each.items()})
+        return said
 
-    def reporting(self, report: Combination) -> "Method":
+    def reporting(self, report: Expression) -> "Method":
         """Return the same method with another point recorded and judged.
 
         Examples
@@ -531,7 +461,7 @@ class Method(Value):
         >>> X, D = state("X", "D")
         >>> v = D + gamma * gradient(X)
         >>> feedback = Method({X: X - H(v), D: v - H(v)}, start={D: 0}, report=X - D)
-        >>> feedback.reporting(X).reported
+        >>> feedback.reporting(X).report
         X
         """
         return Method(self.lines, start=self.start, report=report)
@@ -584,22 +514,188 @@ class Method(Value):
     def __repr__(self) -> str:
         lines = ", ".join(f"{key!r}: {line!r}" for key, line in self.lines.items())
         start = ", ".join(f"{key!r}: {line!r}" for key, line in self.start.items())
-        report = "" if self.reported == next(iter(self.lines)) else f", report={self.reported!r}"
+        report = "" if self.report == next(iter(self.lines)) else f", report={self.report!r}"
         return f"{type(self).__name__}({{{lines}}}{f', start={{{start}}}' * bool(start)}{report})"
 
+    def __str__(self) -> str:
+        box = _Box(self)
+        begins = ", ".join(f"{written(name)} = {written(value)}" for name, value in box.starts)
+        draw = ["    draw a projection H, independent of the past"] * box.draws
+        steps = [f"    {written(name)} = {written(value)}" for name, value in box.steps]
+        report = [f"report {written(value)}" for value in box.report]
+        return "\n".join([begins, "for t = 0, 1, 2, ...", *draw, *steps, *report])
 
-def _name_of(key: object) -> str:
-    """The name of a state; refuse what is none."""
-    match key:
-        case Combination(((State(name), coefficient),)) if coefficient == _ONE:
-            return name
+    @property
+    def latex(self) -> str:
+        r"""The algorithm box as an ``aligned`` environment, for a formula of its own.
+
+        Examples
+        --------
+        >>> from rac_theory import GD
+        >>> print(GD(0.1).method.latex)
+        \begin{aligned}
+        & W^{0} \text{ given} \\
+        & \text{for } t = 0, 1, 2, \dots \text{ draw a projection } H \text{, independent of the past} \\
+        & \quad G = \nabla f(W^{t}) \\
+        & \quad P = H G \\
+        & \quad W^{t+1} = W^{t} - \gamma P
+        \end{aligned}
+        """
+        box = _Box(self)
+        (first, _), *others = box.starts
+        begins = [
+            rf"{typeset(first)} \text{{ given}}",
+            *(f"{typeset(name)} = {typeset(value)}" for name, value in others),
+        ]
+        draw = r" \text{ draw a projection } H \text{, independent of the past}" * box.draws
+        lines = [",\\; ".join(begins), rf"\text{{for }} t = 0, 1, 2, \dots{draw}"]
+        lines += [rf"\quad {typeset(name)} = {typeset(value)}" for name, value in box.steps]
+        lines += [rf"\text{{report }} {typeset(value)}" for value in box.report]
+        return "\n".join([r"\begin{aligned}", " \\\\\n".join(f"& {line}" for line in lines), r"\end{aligned}"])
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex}$"
+
+
+def _state(key: object) -> State:
+    if isinstance(key, State):
+        return key
     raise ValueError(f"a line must be that of a state, such as W, got {key!r}: does a name of Python hide the state?")
 
 
-def _combination(name: str, line: object) -> Combination:
-    if isinstance(line, Complex) and line == 0:
-        return _ZERO
-    if not isinstance(line, Combination):
-        function = ", a function" if inspect.isroutine(line) else ""
-        raise ValueError(f"{name} must be a combination of states, gradients and H(...), got {shown(line)}{function}")
-    return line
+class _Box:
+    """The lines of a box as names and expressions; what is used more than once, or inside of f or H, has a name."""
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
+        self._names: dict[Expression, Symbol] = {key: _at(key, "t") for key in method.lines}
+        self._taken = {*method.names, *method.letters, "H", "f", "t"}
+        first, *others = method.lines
+        named = {first: _at(first, "0")}
+        begins = [(_at(key, "0"), method.starts[key].at(named)) for key in others]
+        self.starts: list[tuple[Symbol, Expression]] = [(named[first], Symbol("W0")), *begins]
+        self.steps = [*self._before(), *self._after()]
+        self.report = [] if method.report == first else [_read(method.report, self._names)]
+        self.draws = any(isinstance(matrix, Projected) for matrix in method.matrices)
+
+    def _before(self) -> Iterator[tuple[Symbol, Expression]]:
+        """Gradients, and the projection."""
+        for matrix in self._method.matrices:
+            if matrix.of is None:
+                continue
+            is_gradient, inside = isinstance(matrix, Gradient), _read(matrix.of, self._names)
+            if not isinstance(inside, Symbol):
+                name = self._fresh("YXU" if is_gradient else "VUA")
+                yield name, inside
+                self._names[matrix.of] = inside = name
+            self._names[matrix] = self._fresh("G" if is_gradient else "PN")
+            text, tex = ("grad f({})", r"\nabla f({})") if is_gradient else ("H {}", "H {}")
+            yield self._names[matrix], Symbol(text.format(inside.name), tex.format(typeset(inside)))
+
+    def _after(self) -> Iterator[tuple[Symbol, Expression]]:
+        """The next states, those first that others are written in."""
+        left, mark = dict(self._method.lines), Symbol("")
+        while left:
+            used = {
+                key: sum(
+                    mark in _read(other, {line: mark}).symbols
+                    for k, other in left.items()
+                    if k != key and other != line
+                )
+                for key, line in left.items()
+            }
+            key = max(left, key=lambda each: used[each])
+            line, name = left.pop(key), _at(key, "{t+1}")
+            yield name, _read(line, self._names)
+            if len(coefficients(line)) > 1:
+                self._names[line] = name
+
+    def _fresh(self, candidates: str) -> Symbol:
+        """The first of these names that nothing has, or the first with a number."""
+        numbered = (f"{candidates[0]}_{i}" for i in count(1))
+        name = next(each for each in chain(candidates, numbered) if each not in self._taken)
+        self._taken.add(name)
+        return Symbol(name)
+
+
+def _at(state: Expression, index: str) -> Symbol:
+    return Symbol(f"{state!r}^{index}", f"{typeset(state)}^{{{index.strip('{}')}}}")
+
+
+def _read(part: Expression, names: Mapping[Expression, Symbol]) -> Expression:
+    """A combination with names for some of its parts, also where these are some of the terms of a sum."""
+    terms = part.parts(Sum)
+    for known, name in names.items():
+        some = known.parts(Sum)
+        for i in range(len(terms) - len(some) + 1 if len(some) > 1 else 0):
+            if terms[i : i + len(some)] == some:
+                terms = (*terms[:i], name, *terms[i + len(some) :])
+    return (Sum(terms) if len(terms) > 1 else terms[0]).at(names)
+
+
+class Move(NamedTuple):
+    """The reported point W moves by ``-length H g``, with g a gradient at W, or ahead of it along what is kept.
+
+    Attributes
+    ----------
+    length : Expression
+    memory, ahead : Expression, optional
+        Where g is a gradient at ``W + ahead M``: M is zero at first, and after a step it is ``memory M + H g``.
+    """
+
+    length: Expression
+    memory: Expression | None = None
+    ahead: Expression | None = None
+
+
+def move_of(method: Method) -> Move:
+    """Return what a step does to the reported point: all that theorems about it rest on.
+
+    Raises
+    ------
+    ValueError
+        If it is no move along H of a gradient at that point, or ahead of it by a vector that is kept.
+
+    Examples
+    --------
+    However states are called, scaled and shifted:
+
+    >>> from rac_theory.algebra import Symbol
+    >>> from rac_theory.algorithms import H, Method, gradient, move_of, state
+    >>> X, D = state("X", "D")
+    >>> gamma, b = Symbol("gamma"), Symbol("b")
+    >>> P = H(2 * gradient(X + b * D))
+    >>> move_of(Method({X: X - gamma * P, D: b * D - gamma * P}, start={D: 0}))
+    Move(length=2 gamma, memory=b, ahead=-2 b gamma)
+    >>> move_of(Method({X: X - gamma * gradient(X)}))
+    Traceback (most recent call last):
+    ValueError: a step must move what is reported along H of a gradient, here it is moved by (-gamma) (grad f(X))
+    """
+    W = method.report
+    moved = coefficients(W.at(method.lines) - W)
+    drawn = next(iter(moved), W)
+    inside = coefficients(drawn.of) if isinstance(drawn, Projected) and drawn.of is not None else {}
+    point = next(iter(inside), W)
+    if len(moved) != 1 or len(inside) != 1 or not isinstance(point, Gradient) or point.of is None:
+        parts = tuple(_plain(coefficient) * matrix for matrix, coefficient in moved.items())
+        by = parts[0] if len(parts) == 1 else Sum(parts)
+        raise ValueError(f"a step must move what is reported along H of a gradient, here it is moved by {by!r}")
+    factor, kept = inside[point], point.of - W  # M times what is ahead
+    length = _plain(-moved[drawn] * factor)
+    if not coefficients(kept):
+        return Move(length)
+    first, times = next(iter(coefficients(kept).items()))
+    after = kept.at(method.lines)
+    memory = _plain(coefficients(after).get(first, lifted(0)) / times)
+    added = coefficients(after - memory * kept)
+    if set(added) != {drawn} or coefficients(kept.at(method.starts)):
+        raise ValueError(
+            f"a gradient must be taken at what is reported, or ahead of it by what is kept, 0 at first, got one at "
+            f"{point.of!r}"
+        )
+    return Move(length, memory, _plain(added[drawn] * factor))
+
+
+def _plain(expression: Expression) -> Expression:
+    """Without what cancels."""
+    return simplified(polynomial(expression)).expression

@@ -1,6 +1,6 @@
 """A method that runs: an expression with a sketch, gradients and numbers, as batched iterates."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from rac_theory.algebra import Expression, number
+from rac_theory.algorithms.decreasing import Decreasing
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.layered import LayeredRACLoRA
-from rac_theory.algorithms.method import Method, Program, Row
+from rac_theory.algorithms.method import Method, Program
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.base import Value, being, checks, repr_of
@@ -66,7 +67,7 @@ class MethodDescent(Value):
         begins = dict(enumerate(self.program.start))
         if abs(sum(factor * begins[i] for i, factor in self.program.report) - 1) > 1e-12:
             raise ValueError(
-                f"report must start at W0, as bounds say what becomes of f(W0), got {self.method.reported!r}"
+                f"report must start at W0, as bounds say what becomes of f(W0), got {self.method.report!r}"
             )
 
     @property
@@ -85,7 +86,7 @@ class MethodDescent(Value):
         return self.projector.deterministic
 
     @property
-    def is_projected(self) -> bool:
+    def has_projection(self) -> bool:
         """Whether there is an H other than the identity."""
         return not (isinstance(self.projector, RACLoRA) and self.projector.sketch is None)
 
@@ -108,15 +109,6 @@ class MethodDescent(Value):
         values = {name: float(value) for name, value in self.letters.items()}
         return self.method.program(lambda expression: _finite(expression, float(number(expression, values))))
 
-    @cached_property
-    def _order(self) -> tuple[tuple[int, Row], ...]:
-        """Lines in the order in which they are computed, in registers that hold the next states after all others."""
-        lines = dict(enumerate(self.program.lines))
-        first_new = len(self.method.names) + len(self.program.points) + 1
-        shorter = {i: new for i, row in lines.items() if (new := _in_terms_of(lines, i, first_new)) is not None}
-        kept = {i: row for i, row in lines.items() if i not in shorter or _is_used(i, shorter, first_new)}
-        return tuple({**kept, **{i: row for i, row in shorter.items() if i not in kept}}.items())
-
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Yield what is reported after each step: blocks (runs, m, n)."""
         walk = self.states(problem, W, rng)
@@ -128,37 +120,25 @@ class MethodDescent(Value):
 
     def states(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[list[Array]]:
         """Yield the states, in the order of their lines, and then what is reported, at t = 0, 1, ..., without end."""
-        program, k = self.program, len(self.method.names)
+        program = self.program
         zero = np.zeros_like(W)
         now = [W if begin == 1 else begin * W if begin else zero for begin in program.start]
         for step in self.projector.low_rank_steps(rng, W):
-            reported = _sum(program.report, now)
-            yield [*now, reported]
+            yield [*now, program.total(program.report, now)]
             registers = now[:]
             draws = rng.bit_generator.state if len(program.points) > 1 else None
             for point in program.points:
                 if draws is not None:  # gradients at all points are of the same data
                     rng.bit_generator.state = draws
-                at = reported if point == program.report else _sum(point, registers)
-                registers.append(self._gradient(problem, at, step, rng))
-            if program.projected:
-                of = _sum(program.projected, registers)
-                registers.append(-step(zero, of) if self.is_projected else of)
-            else:
-                registers.append(zero)
-            registers += [zero] * k
-            for i, row in self._order:
-                registers[-k + i] = _sum(row, registers)
-            now = registers[-k:]
-
-    def _gradient(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Array:
-        if type(self.gradients) is Exact:
-            return problem.gradient(W)
-        return self._asked(problem, W, step, rng)
+                at, exact = program.total(point, registers), type(self.gradients) is Exact
+                registers.append(problem.gradient(at) if exact else self._asked(problem, at, step, rng))
+            of = program.total(program.projected, registers)
+            registers.append(-step(zero, of) if program.projected and self.has_projection else of)
+            now = [program.total(row, registers) for row in program.lines]
 
     def _asked(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Array:
         """What the source puts into one step from W; a mean over clients is that of their steps."""
-        asked = _Asked(step, W, beside=self.is_projected and self._is_beside)
+        asked = _Asked(step, W, beside=self.has_projection and self._is_beside)
         end = self.gradients.descend(problem, W, asked, rng)
         if not asked.given or asked.moved:
             raise ValueError(
@@ -182,6 +162,24 @@ class MethodDescent(Value):
             parts += [f"side={projector.side!r}"] * (projector.side != "left")
             parts += [f"gradients={repr_of(self.gradients)}"] * (type(self.gradients) is not Exact)
         return f"{self.method!r}({', '.join(filter(None, parts))})"
+
+
+def projector_of(algorithm: object) -> ProjectedDescent | None:
+    """Return what draws a fresh H for each step of an algorithm of this library, None where there is no such H.
+
+    Examples
+    --------
+    >>> from rac_theory import GD, Decreasing
+    >>> from rac_theory.algorithms import projector_of
+    >>> projector_of(Decreasing(GD(0.1), offset=2))
+    GD(gamma=0.1)
+    """
+    match algorithm:
+        case ProjectedDescent():
+            return algorithm
+        case MethodDescent(projector=own) | Decreasing(algorithm=own):
+            return own
+    return None
 
 
 class _Asked:
@@ -242,47 +240,3 @@ def _finite(expression: Expression, value: float) -> float:
             f"the coefficient {expression!r} must be finite, got {value:g}: look at the numbers of its letters"
         )
     return value
-
-
-def _sum(row: Row, registers: Sequence[Array]) -> Array:
-    """A combination of registers, a new array unless it is one of them."""
-    if not row:
-        return np.zeros_like(registers[0])
-    (i, factor), *others = row
-    total: Array
-    if not others:
-        return registers[i] if factor == 1 else np.asarray(factor * registers[i])
-    if factor == 1:  # one pass over memory fewer
-        (j, second), *others = others
-        total = second * registers[j]
-        np.add(registers[i], total, out=total)
-    else:
-        total = factor * registers[i]
-    for j, factor in others:
-        if factor == 1:
-            total += registers[j]
-        elif factor == -1:
-            total -= registers[j]
-        else:
-            total += factor * registers[j]
-    return total
-
-
-def _in_terms_of(lines: Mapping[int, Row], i: int, first_new: int) -> Row | None:
-    """Line i as a multiple of another and fewer terms than it has; None if there is no such way to write it."""
-    own, best = dict(lines[i]), lines[i]
-    for j, row in lines.items():
-        if j == i:
-            continue
-        other = dict(row)
-        for shared in own.keys() & other.keys():
-            factor = own[shared] / other[shared]
-            rest = {s: own.get(s, 0.0) - factor * other.get(s, 0.0) for s in own | other if s != shared}
-            kept = tuple((s, value) for s, value in rest.items() if abs(value) > 1e-15 * abs(own.get(s, 0.0)))
-            if len(kept) + 1 < len(best):
-                best = (*kept, (first_new + j, factor))
-    return None if best is lines[i] else best
-
-
-def _is_used(i: int, shorter: Mapping[int, Row], first_new: int) -> bool:
-    return any(first_new + i == register for row in shorter.values() for register, _ in row)

@@ -61,6 +61,11 @@ class ProjectedDescent(ABC):
         return PLAIN if self._is_plain and not several else None
 
     @property
+    def is_projected(self) -> bool:
+        """Whether H is a projection: not where it is the product of two factors, as with ``lora_alpha``."""
+        return True
+
+    @property
     def _is_plain(self) -> bool:
         """Whether a step is ``W - gamma H g`` with a fresh H: of the classes of this library that say so."""
         return False

@@ -13,9 +13,9 @@ from rac_theory.algorithms import (
     FittedDescent,
     GaLore,
     Implementation,
-    MethodDescent,
     ProjectedDescent,
     RACLoRA,
+    projector_of,
 )
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Reshuffled
 from rac_theory.base import checks, having
@@ -24,14 +24,12 @@ from rac_theory.gains import StepGain, fitted_step, plain_step, projected_step, 
 from rac_theory.numerics import Account, Randomness, child, rounded, seed_sequence
 from rac_theory.problems import (
     Problem,
-    Smoothness,
     client_heterogeneity,
     components_of,
     heterogeneity,
     heterogeneity_within,
     smoothness_of,
 )
-from rac_theory.sketches import Spectrum
 
 _CURVATURE = 2  # the stream of L_H; of a coin the sides have 0 and 1
 
@@ -43,11 +41,6 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
     gain.
     """
     algorithm, Q = case.algorithm, smoothness_of(case.problem)
-    if isinstance(algorithm, Decreasing):
-        known = of_steps(replace(case, algorithm=algorithm.algorithm), alpha, draws, rng, sources)
-        for name in ("nu", "longest_step"):
-            known.pop(name, None), sources.pop(name, None)
-        return known | {"offset": algorithm.offset}
     if isinstance(getattr(algorithm, "gradients", None), CertifiedStep):
         Q = None  # gamma is but a factor of steps: there is no gain, and T16 asks for no L_H
     if isinstance(algorithm, FittedDescent):
@@ -58,14 +51,17 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         k = len(algorithm.blocks)
         sources["ell"] = f"the smaller of sqrt(k - 1) and log2(k), rounded up, for k = {k} blocks"
         return {"ell": _of_turns(k)} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
-    if isinstance(algorithm, MethodDescent):  # what is known of its H; a gain is that of the plain step
-        known = of_steps(replace(case, algorithm=algorithm.projector), alpha, draws, rng, sources)
-        return {name: value for name, value in known.items() if name not in ("nu", "longest_step")}
     if isinstance(algorithm, GaLore):
         sources["kept"] = "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
         return {"kept": algorithm.kept(case.problem)}
-    if not isinstance(algorithm, ProjectedDescent):
+    projector = projector_of(algorithm)
+    if projector is None:
         return {}
+    if not isinstance(algorithm, ProjectedDescent):  # what is known of its H; a gain is of plain steps of one size
+        known = of_steps(replace(case, algorithm=projector), alpha, draws, rng, sources)
+        for name in ("nu", "longest_step"):
+            known.pop(name, None), sources.pop(name, None)
+        return known | ({"offset": algorithm.offset} if isinstance(algorithm, Decreasing) else {})
     root, account, known = seed_sequence(rng), Account(alpha), {}
     if Q is not None:
         along = smoothness_along(algorithm, Q, alpha=alpha / 2, draws=draws, rng=child(root, _CURVATURE))
@@ -78,19 +74,14 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         known[end] = float(getattr(projection, end))
         sources[end] = projection.provenance
     if Q is not None:
-        known |= _of_gain(_gain(algorithm, Q, known["L_H"], projection), sources)
+        gain_of: Any = projected_step if algorithm.is_projected else plain_step
+        known |= _of_gain(gain_of(algorithm, Q, known["L_H"], projection), sources)
     return known | {"alpha_spent": math.fsum(account.spent.values())}
 
 
 def _of_turns(k: int) -> float:
     """The smaller of sqrt(k - 1) and the number of halvings of k blocks."""
     return min(math.nextafter(math.sqrt(k - 1), math.inf), float((k - 1).bit_length()))
-
-
-def _gain(algorithm: ProjectedDescent, Q: Smoothness, L_H: float, projection: Spectrum) -> StepGain:
-    if isinstance(algorithm, RACLoRA) and not algorithm.is_projected:
-        return plain_step(algorithm, Q, L_H, projection)
-    return projected_step(algorithm, Q, L_H, projection)
 
 
 def _of_gain(gain: StepGain, sources: dict[str, str]) -> dict[str, Any]:
@@ -130,12 +121,6 @@ def variance_bound(problem: Any) -> float:
     """A bound that a problem has proved on the variance of its gradients, at every W; nan if it has none."""
     return float(getattr(problem, "variance_bound", math.nan))
 
-
-_SAID = (
-    *("gamma", "L", "mu", "strong_convexity", "lambda_min", "lambda_max", "L_max", "A", "beta", "C", "D", "D_in"),
-    *("omega", "sigma_squared", "zeta_squared", "bias_squared", "nu", "longest_step", "L_H", "ell", "offset", "kept"),
-)
-"""What an algorithm may say of its own steps and gradients."""
 
 _SAID = (
     *("gamma", "L", "mu", "strong_convexity", "lambda_min", "lambda_max", "L_max", "A", "beta", "C", "D", "D_in"),
@@ -218,7 +203,7 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
         found |= {"L_max": float(components.L_max), "D": heterogeneity(components)}
         found |= {"sigma_squared": variance_bound(problem), "inner_steps": components.n_components}
         sources["D"] = "2 L_max (f* - mean of the component infima), rounded up"
-    projector = getattr(case.algorithm, "projector", case.algorithm)  # of a method, what draws its H
+    projector = projector_of(case.algorithm)
     if isinstance(gradients, FiniteDifferences) and isinstance(projector, RACLoRA):
         directions = projector.directions(problem.shape)
         found["bias_squared"] = gradients.bias_squared(problem, directions)

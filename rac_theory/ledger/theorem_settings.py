@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rac_theory.algorithms import ACCELERATED, CyclicRACLoRA, InverseOnRange, MethodDescent, RACLoRA, Side, StepPerDraw
+from rac_theory.algorithms import (
+    ACCELERATED,
+    SHIFTED_MOMENTUM,
+    CyclicRACLoRA,
+    InverseOnRange,
+    MethodDescent,
+    RACLoRA,
+    Side,
+    StepPerDraw,
+)
 from rac_theory.algorithms.gradients import (
     CertifiedStep,
     Clients,
@@ -37,7 +46,6 @@ from rac_theory.ledger.step_sizes import (
 )
 from rac_theory.problems import Federated, Problem
 from rac_theory.sketches import Sketch
-from rac_theory.statements import MOMENTUM
 from rac_theory.theorems import ALL, FAMILIES
 
 SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
@@ -119,10 +127,8 @@ def in_turns(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource
 
 def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
     """Momentum on projected gradients, with the largest b for which it is forgotten as fast as H sees a direction."""
-    method, _ = MOMENTUM
-    algorithm: MethodDescent = method(
-        sketch, side=side, gradients=gradients, gamma=gamma, b=1 - sketch.rank / sketch.dim
-    )
+    share = sketch.rank / sketch.dim
+    algorithm: MethodDescent = SHIFTED_MOMENTUM(sketch, side=side, gradients=gradients, gamma=gamma, b=1 - share)
     return algorithm
 
 

@@ -8,8 +8,9 @@ from rac_theory.algorithms import Method
 from rac_theory.proofs import checker
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.quantities import VECTORS
-from rac_theory.proofs.schemas import SCHEMAS, grant, instances
+from rac_theory.proofs.letters import b
+from rac_theory.proofs.quantities import VECTORS, G, G_next
+from rac_theory.proofs.schemas import SCHEMAS, grant, instances, move_of
 from rac_theory.statements import About, assumptions, implied, step_of
 
 
@@ -76,6 +77,9 @@ def _at_vectors(about: About) -> Iterator[tuple[Any, ...]]:
     """Schemas into which a vector is put, at those of a step, and at what H leaves of them."""
     assert about.step is not None
     names = ["G", *about.step.along, *(["Gx", "M"] if about.step.memory is not None else [])]
+    if about.step.along == ("G",) and (move := move_of(about)) is not None:
+        # By how much b G+ misses the gradient at W+ of the parabola in the descent lemma, for Young's inequality.
+        yield "square", G_next * b - (G + move.by * move.constant)
     for schema in SCHEMAS.values():
         kinds = [kind for _, kind in schema.of]
         if kinds == ["fixed"]:

@@ -4,7 +4,6 @@ base, drawing, problems, algebra, sketches, algorithms and cases. It must not kn
 
 from rac_theory.statements import assumptions, metric, symbols
 from rac_theory.statements.about import (
-    MOMENTUM,
     About,
     Predicate,
     bernoulli_lora,
@@ -58,7 +57,6 @@ from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
 __all__ = [
     "MARKS",
-    "MOMENTUM",
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
     "WHY",

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from sys import modules
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from rac_theory.algebra import Expression, Symbol, identical, lifted, sqrt, symbols_of
 from rac_theory.algorithms import (
     ACCELERATED,
+    MOMENTUM,
     PLAIN,
     Bernoulli,
     CyclicRACLoRA,
@@ -21,11 +22,9 @@ from rac_theory.algorithms import (
     MethodDescent,
     ProjectedDescent,
     RACLoRA,
-    gradient,
     move_of,
-    state,
+    projector_of,
 )
-from rac_theory.algorithms import H as projected
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled
 from rac_theory.base import function_name, shown
 from rac_theory.cases import Case, Constants
@@ -186,28 +185,10 @@ def implied(*assumptions: object) -> tuple[Predicate, ...]:
     return tuple(dict.fromkeys((*direct, *(implied(*direct) if direct else ()))))
 
 
-def _momentum() -> tuple[Method, Method]:
-    """Momentum on projected gradients, at the shifted point W and at X: the same runs in two ways of writing."""
-    W, X, M = state("W", "X", "M")
-    shift = M * (gamma * momentum)
-    here, there = projected(gradient(W + shift)), projected(gradient(X))
-    m = M * momentum + there
-    shifted = Method({W: W - here * gamma, M: M * momentum + here}, start={M: 0})
-    return shifted, Method({X: X - m * (gamma * (1 - momentum)), M: m}, start={M: 0}, report=X - shift)
-
-
-MOMENTUM = _momentum()
-"""Momentum on projected gradients in the letters gamma and b, at W and at X; both report W."""
-
-
 @About
 def fresh_projection(case: Case, c: Constants) -> str | None:
     """H is an orthogonal projection that is drawn afresh in every step, whatever W and all earlier draws are."""
-    if isinstance(case.algorithm, MethodDescent):
-        return _projected(replace(case, algorithm=case.algorithm.projector))
-    if isinstance(case.algorithm, Decreasing):
-        return _projected(replace(case, algorithm=case.algorithm.algorithm))
-    return _projected(case)
+    return _projected(replace(case, algorithm=projector_of(case.algorithm) or case.algorithm))
 
 
 _afresh = partial(About, implies=(fresh_projection,))
@@ -233,9 +214,7 @@ def rac_lora_certified(case: Case, c: Constants) -> str | None:
 def rac_lora_in_turns(case: Case, c: Constants) -> str | None:
     """RAC-LoRA along k orthogonal blocks that hold every direction once: in a cycle each has one projected step with
     the exact gradient, in any order."""
-    if isinstance(case.algorithm, CyclicRACLoRA):
-        return None
-    return f"the theorem is about blocks that take turns, the algorithm is {_named(case)}"
+    return _kind(case, CyclicRACLoRA, "blocks that take turns")
 
 
 def _across_layers(case: Case) -> str | None:
@@ -244,9 +223,8 @@ def _across_layers(case: Case) -> str | None:
     layers = layers_of(case.problem) if hasattr(case.problem, "certified_step") else None
     if layers is None or len(layers) == 1:
         return None
-    if isinstance(algorithm, RACLoRA) and algorithm.sketch is None:
-        return None
-    if isinstance(algorithm, LayeredRACLoRA) and algorithm.layers.shapes == layers.shapes:
+    whole = isinstance(algorithm, RACLoRA) and algorithm.sketch is None
+    if whole or (isinstance(algorithm, LayeredRACLoRA) and algorithm.layers.shapes == layers.shapes):
         return None
     return f"steps are certified for projections in each layer of {layers!r} by itself, the algorithm is {algorithm!r}"
 
@@ -261,9 +239,7 @@ def rac_lora_by_differences(case: Case, c: Constants) -> str | None:
 def galore_exact(case: Case, c: Constants) -> str | None:
     """GaLore with exact gradients: H is on the leading singular vectors of the gradient at W^t, and every step up to
     W^{t+1} is along it."""
-    if not isinstance(case.algorithm, GaLore):
-        return f"the theorem is about GaLore, the algorithm is {_named(case)}"
-    return _gradients(case, (Exact, Local), "must be exact")
+    return _kind(case, GaLore, "GaLore") or _gradients(case, (Exact, Local), "must be exact")
 
 
 @partial(_afresh, step=step_of(PLAIN, ("g",)))
@@ -287,34 +263,30 @@ def rac_lora_harmonic_steps(case: Case, c: Constants) -> str | None:
 
 
 def _decreasing(case: Case, c: Constants, power: float) -> str | None:
-    if not isinstance(case.algorithm, Decreasing):
-        return f"the theorem is about RAC-LoRA with steps that decrease, the algorithm is {_named(case)}"
-    if case.algorithm.power != power:
-        return f"steps must fall like t^-p with p = {power:g}, their power is {case.algorithm.power!r}"
-    return rac_lora_stochastic(replace(case, algorithm=case.algorithm.algorithm), c)
+    algorithm: Any = case.algorithm
+    if (wrong := _kind(case, Decreasing, "RAC-LoRA with steps that decrease")) is not None:
+        return wrong
+    if algorithm.power != power:
+        return f"steps must fall like t^-p with p = {power:g}, their power is {algorithm.power!r}"
+    return rac_lora_stochastic(replace(case, algorithm=algorithm.algorithm), c)
 
 
-@partial(_afresh, step=step_of(MOMENTUM[0], ("g",)))
+@partial(_afresh, step=step_of(MOMENTUM, ("g",)))
 def rac_lora_momentum(case: Case, c: Constants) -> str | None:
     """Momentum on projected gradients: M^{t+1} = b M^t + H g, X^{t+1} = X^t - gamma (1 - b) M^{t+1}, M^0 = 0, with one
     unbiased gradient g at X, independent of H; what is judged is W = X - gamma b M, which moves by -gamma H g."""
-    if not isinstance(case.algorithm, MethodDescent):
-        return f"the theorem is about momentum on projected gradients, the algorithm is {_named(case)}"
-    if not _has_step(case, MOMENTUM[0]):
-        of = case.algorithm.method
-        return f"the theorem is about momentum on projected gradients at W = X - gamma b M, the method is {of!r}"
-    return _positive(c) or _unbiased(case)
+    another = _other(case, "momentum on projected gradients at W = X - gamma b M")
+    return _steps(case, c, MOMENTUM, another) or _unbiased(case)
 
 
 @partial(_afresh, step=Step(gamma, ("Gy",)))
 def rac_lora_accelerated(case: Case, c: Constants) -> str | None:
     """Acceleration with the exact gradient G at Y = (W^t + alpha Z^t)/(1 + alpha): W^{t+1} = Y - gamma H G, Z^{t+1} =
     (1 - alpha) Z^t + alpha Y - alpha/(s_0 lambda_0) H G, Z^0 = W^0."""
-    if not isinstance(case.algorithm, MethodDescent):
-        return f"the theorem is about an accelerated method, the algorithm is {_named(case)}"
-    if not case.algorithm.method.is_like(ACCELERATED):
-        return f"the theorem is about the method ACCELERATED, the method is {case.algorithm.method!r}"
-    return _positive(c) or _gradients(case, Exact, "must be exact")
+    ours = projector_of(case.algorithm) is not None and isinstance(case.algorithm, MethodDescent)
+    if not ours or not case.algorithm.method.is_like(ACCELERATED):  # type: ignore[attr-defined]
+        return _other(case, "the method ACCELERATED")
+    return _forward(c) or _gradients(case, Exact, "must be exact")
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))
@@ -326,13 +298,9 @@ def rac_lora_reshuffled(case: Case, c: Constants) -> str | None:
 @partial(_afresh, step=Step(eta * K, ("gbar",), L_max))
 def fed_rac_lora(case: Case, c: Constants) -> str | None:
     """Fed-RAC-LoRA: one shared sketch a round, K full gradient steps of each client, and their mean."""
-    wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
-    clients = getattr(case.algorithm, "gradients", None)
-    source = getattr(clients, "source", None)
-    if wrong is None and not isinstance(source, Exact | Local):
-        return f"clients must take full gradient steps, theirs come from {type(source).__name__}"
-    if wrong is None and isinstance(clients, Clients) and clients.participation is not None:
-        return f"all clients must take part, here {clients.participation!r} does"
+    wrong, clients = _clients(case, Exact | Local, "full gradient steps"), getattr(case.algorithm, "gradients", None)
+    if wrong is None and clients.participation is not None:  # type: ignore[union-attr]
+        return f"all clients must take part, here {clients.participation!r} does"  # type: ignore[union-attr]
     return wrong
 
 
@@ -340,15 +308,20 @@ def fed_rac_lora(case: Case, c: Constants) -> str | None:
 def fed_rac_lora_sampled(case: Case, c: Constants) -> str | None:
     """Fed-RAC-LoRA: one shared sketch a round; each client takes K full gradient steps, or one reshuffled epoch of its
     K components; the server adds up the moves of those that take part, by their shares over their chances."""
-    wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
-    source = getattr(getattr(case.algorithm, "gradients", None), "source", None)
-    if wrong is None and not isinstance(source, Exact | Local | Reshuffled):
-        return f"clients must take full gradient steps or reshuffled epochs, theirs come from {type(source).__name__}"
-    if wrong is None and isinstance(source, Reshuffled):
+    wrong = _clients(case, Exact | Local | Reshuffled, "full gradient steps or reshuffled epochs")
+    if wrong is None and isinstance(case.algorithm.gradients.source, Reshuffled):  # type: ignore[attr-defined]
         counts = {client.n_components for client in case.problem.clients}  # type: ignore[attr-defined]
         if len(counts) > 1:
             return f"epochs must be equally long, clients have {min(counts)} to {max(counts)} components"
     return wrong
+
+
+def _clients(case: Case, kinds: Any, rule: str) -> str | None:
+    """Rounds of clients under one sketch, whose gradients are of some kinds."""
+    wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
+    source = getattr(getattr(case.algorithm, "gradients", None), "source", None)
+    off = f"clients must take {rule}, theirs come from {type(source).__name__}"
+    return wrong or (None if isinstance(source, kinds) else off)
 
 
 @About
@@ -371,11 +344,8 @@ def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
 @About
 def one_exact_step(case: Case, c: Constants) -> str | None:
     """One step W - M G with the exact gradient G, M drawn afresh: projected, plain, or one that fits the draw."""
-    if isinstance(case.algorithm, FittedDescent):
-        return None
-    if not isinstance(case.algorithm, ProjectedDescent):
-        return f"the theorem is about random steps along the gradient, the algorithm is {_named(case)}"
-    return _gradients(case, (Exact, Local), "must be exact") or _one_inner_step(c)
+    wrong = _kind(case, (FittedDescent, ProjectedDescent), "random steps along the gradient")
+    return wrong or _gradients(case, (Exact, Local), "must be exact") or _one_inner_step(c)
 
 
 def _one_inner_step(c: Constants) -> str | None:
@@ -385,52 +355,61 @@ def _one_inner_step(c: Constants) -> str | None:
 @About
 def bernoulli_lora(case: Case, c: Constants) -> str | None:
     """Bernoulli-LoRA: HG = PG with probability p, else HG = GR, with projections P and R that are drawn afresh."""
-    if isinstance(case.algorithm, Bernoulli):
-        return None
-    return f"the identity is about Bernoulli-LoRA, the algorithm is {_named(case)}"
+    return _kind(case, Bernoulli, "Bernoulli-LoRA")
 
 
-def _named(case: Case) -> str:
-    """The kind of the algorithm; of an implementation that is what it claims to be, until it is checked."""
-    if isinstance(case.algorithm, Implementation):
-        return f"{case.algorithm.called}, which was not checked: try the case that check_algorithm(case) returns"
-    return type(case.algorithm).__name__
+def _other(case: Case, what: str) -> str:
+    """That the algorithm is another; of an implementation it is what that claims to be, until it is checked."""
+    algorithm: Any = case.algorithm
+    if isinstance(algorithm, Implementation):
+        own = f"{algorithm.called}, which was not checked: try the case that check_algorithm(case) returns"
+    else:
+        own = repr(algorithm.method) if isinstance(algorithm, MethodDescent) else type(algorithm).__name__
+    return f"the theorem is about {what}, the algorithm is {own}"
 
 
-def _projected(case: Case) -> str | None:
-    if isinstance(case.algorithm, Decreasing):
-        return f"the theorem is about steps of one size, those of {case.algorithm!r} decrease"
-    if not isinstance(case.algorithm, ProjectedDescent):
-        return f"the theorem is about RAC-LoRA, the algorithm is {_named(case)}"
-    if isinstance(case.algorithm, RACLoRA) and not case.algorithm.is_projected:
-        return f"the theorem is about the projected step, lora_alpha is {case.algorithm.lora_alpha:g}"
-    return None
+def _kind(case: Case, kinds: type | tuple[type, ...], what: str) -> str | None:
+    """That the algorithm is of no such kind."""
+    return None if isinstance(case.algorithm, kinds) else _other(case, what)
 
 
-def _plainly_projected(case: Case, c: Constants) -> str | None:
-    """Of a method its step is asked, whatever else it keeps."""
-    return _positive(c) if _has_step(case, PLAIN) else _projected(case)
+def _steps(case: Case, c: Constants, method: Method, another: str) -> str | None:
+    """What is to be said if what is reported moves otherwise than that of a method, or backwards."""
+    ours = projector_of(case.algorithm) is not None  # what others say of themselves is not believed
+    own = _step_or_none(getattr(case.algorithm, "method", None)) if ours else None
+    if own is None or not own.is_like(step_of(method)):
+        return another
+    return _forward(c)
 
 
-def _positive(c: Constants) -> str | None:
-    """Of a letter any number may be given, and a step has a size."""
+def _forward(c: Constants) -> str | None:
     return None if c.gamma > 0 else f"gamma, the size of a step, must be positive, it is {c.gamma:g}"
 
 
 @cache
-def _step_or_none(method: Method) -> Step | None:
+def _step_or_none(method: Method | None) -> Step | None:
     try:
-        return step_of(method)
+        return None if method is None else step_of(method)
     except ValueError:
         return None
 
 
-def _has_step(case: Case, method: Method) -> bool:
-    """Whether the algorithm is a method that moves what it reports as another does."""
-    if not isinstance(case.algorithm, MethodDescent):
-        return False
-    own, other = _step_or_none(case.algorithm.method), _step_or_none(method)
-    return own is not None and other is not None and own.is_like(other)
+def _projected(case: Case) -> str | None:
+    """That steps under one fresh H are none of a projected descent, or not all of one size."""
+    algorithm: Any = case.algorithm
+    if isinstance(algorithm, Decreasing):
+        return f"the theorem is about steps of one size, those of {algorithm!r} decrease"
+    if not isinstance(algorithm, ProjectedDescent):
+        return _other(case, "RAC-LoRA")
+    if not algorithm.is_projected:
+        return f"the theorem is about the projected step, lora_alpha is {algorithm.lora_alpha:g}"  # type: ignore[attr-defined]
+    return None
+
+
+def _plainly_projected(case: Case, c: Constants) -> str | None:
+    """That a step is not -gamma H g; of a method it does not matter what else is kept."""
+    another = _projected(case)
+    return another and _steps(case, c, PLAIN, another)
 
 
 def _unbiased(case: Case) -> str | None:
@@ -440,7 +419,7 @@ def _unbiased(case: Case) -> str | None:
 
 def _plain(case: Case) -> str | None:
     if isinstance(case.algorithm, Implementation):
-        return f"the theorem is about RAC-LoRA with the plain step, the algorithm is {_named(case)}"
+        return _other(case, "RAC-LoRA with the plain step")
     if not isinstance(case.algorithm, RACLoRA) or case.algorithm.is_projected:
         return "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set"
     return None

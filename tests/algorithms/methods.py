@@ -1,5 +1,10 @@
 """Methods that tests share: those of the theory pages, and some that nobody proposed."""
 
+from fractions import Fraction
+from functools import partial
+
+import numpy as np
+
 from rac_theory.algorithms import H, Method, gradient, letter, state
 from rac_theory.statements.symbols import gamma, lambda_min, s
 
@@ -129,7 +134,40 @@ REPORTS = {"feedback": lambda s: s[0] - s[1], "averaged": lambda s: s[1]}
 LETTERS = {"gamma": 0.25, "alpha": 0.5, "beta": 0.75, "s": 1.0, "lambda_min": 0.5}
 
 
+DRAWN = {}
+"""Methods that nobody wrote: two states, gradients at two points, and all coefficients drawn, in sixteenths."""
+
+
+def _drawn(seed):
+    """A method and the same as a function; its start, and its report, which starts at W0."""
+    stream = np.random.default_rng(seed)
+    points, of, lines, shares = (
+        np.vectorize(Fraction)(stream.integers(-7, 8, shape), 16) for shape in ((2, 2), 4, (2, 5), 2)
+    )
+    begins = (Fraction(1), shares[0])
+    report = (1 - shares[1] * shares[0], shares[1])
+
+    def total(values, parts):
+        return sum((value * part for value, part in zip(values[1:], parts[1:], strict=True)), values[0] * parts[0])
+
+    def step(states, grad, H, *letters):
+        parts = [*states, *(grad(total(at, states)) for at in points)]
+        return tuple(total(line, [*parts, H(total(of, parts))]) for line in lines)
+
+    kept = state("A", "B")
+    after = step(kept, gradient, H)
+    start = {one: begin * kept[0] for one, begin in zip(kept[1:], begins[1:], strict=True)}
+    DRAWN[name := f"drawn {seed}"] = Method(
+        dict(zip(kept, after, strict=True)), start=start, report=total(report, kept)
+    )
+    STEPS[name], STARTS[name], REPORTS[name] = step, begins, partial(total, report)
+
+
+for _seed in (51, 52, 53):
+    _drawn(_seed)
+
+
 def called(name, sketch, **others):
     """The algorithm with the letters above."""
-    method = METHODS[name]
+    method = (METHODS | DRAWN)[name]
     return method(sketch, **{letter: LETTERS[letter] for letter in method.letters}, **others)

@@ -5,10 +5,10 @@ import pytest
 
 from rac_theory import Case, FiniteDifferences, Noisy, RACLoRA, Status, verify
 from rac_theory.algebra import Symbol, identical
-from rac_theory.algorithms import H, Method, gradient, letter, move_of, state
+from rac_theory.algorithms import MOMENTUM, SHIFTED_MOMENTUM, H, Method, gradient, letter, move_of, state
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate
-from rac_theory.statements.about import MOMENTUM, step_of
+from rac_theory.statements.about import step_of
 
 from . import methods
 
@@ -24,7 +24,7 @@ LATER = Method({X: X - gamma * SCALED, D: b * D + b * gamma * SCALED}, start={D:
 PROBLEM = Quadratic.left(np.diag([1.0, 0.5, 0.2]), np.ones((3, 2)))
 
 
-@pytest.mark.parametrize("method", [*MOMENTUM, TRUE_AHEAD])
+@pytest.mark.parametrize("method", [MOMENTUM, SHIFTED_MOMENTUM, TRUE_AHEAD])
 def test_momentum_is_read_however_it_is_written(method):
     """At W, at X and with M scaled; catches a length of gamma (1 - b), and a shift that is not gamma b M."""
     length, memory, ahead = move_of(method)

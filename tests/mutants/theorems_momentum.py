@@ -8,9 +8,8 @@ from fractions import Fraction
 import numpy as np
 
 from rac_theory import Noisy, sketches, theorems
-from rac_theory.algorithms import ACCELERATED
+from rac_theory.algorithms import ACCELERATED, SHIFTED_MOMENTUM
 from rac_theory.problems import Quadratic
-from rac_theory.statements import MOMENTUM
 from rac_theory.statements.symbols import C, alpha, distance0, lambda_0, mu, s_0
 
 from .theorems import DOUBLED, RARE, ROUND, SQUARED_T, SWAPPED, TWICE_T, mutants
@@ -21,7 +20,7 @@ T22, T22_pl, T22_H = theorems.T22, theorems.T22_pl, theorems.T22_H
 
 def with_momentum(problem, sketch, b, gamma_L, sigma=None):
     more = {} if sigma is None else {"gradients": Noisy(sigma)}
-    return MOMENTUM[0](sketch, gamma=gamma_L / problem.L, b=b, **more), problem
+    return SHIFTED_MOMENTUM(sketch, gamma=gamma_L / problem.L, b=b, **more), problem
 
 
 CARRIED = with_momentum(ROUND, sketches.Coordinate(4, 1), 0.5, 0.5)

@@ -1,7 +1,7 @@
 """Proofs that are looked for among the facts of a method, what is given, and nothing else."""
 
 from rac_theory import theorems
-from rac_theory.algebra import Symbol
+from rac_theory.algebra import Relation, Symbol
 from rac_theory.algorithms import H, Method, gradient, state
 from rac_theory.proofs import Fact, Proof, facts_of, letters_in
 from rac_theory.proofs.available import _averaged
@@ -19,12 +19,13 @@ ALONG = {"T1": "G", "T2": "G", "T13": "G", "T5": "g", "T6": "g", "T14": "g"}
 """What estimates the gradient in a theorem, by how its name begins."""
 
 
-def facts_for(id: str) -> list[Fact]:
-    """Return what is granted of ``MINE`` with the gradients of a theorem, and what that theorem gives."""
+def facts_for(id: str, *cases: Relation) -> list[Fact]:
+    """Return what is granted of ``MINE`` with the gradients of a theorem, and what that theorem gives, and cases."""
     theorem = getattr(theorems, id)
     of_method = facts_of(MINE, (ALONG[id.partition("_")[0]],), letters_in(theorem.claim.relation))
-    given = (fact for one in theorem.holding if not isinstance(one, About) for fact in assumed(one))
-    return [fact for fact in (*of_method, *given) if fact.by <= theorem.holding]
+    holding = theorem.holding.union(cases)
+    given = (fact for one in holding if not isinstance(one, About) for fact in assumed(one))
+    return [fact for fact in (*of_method, *given) if fact.by <= holding]
 
 
 def searched(id: str) -> Proof | None:

@@ -27,7 +27,7 @@ from rac_theory import (
     theorems,
 )
 from rac_theory.algebra import Symbol
-from rac_theory.algorithms import ACCELERATED, H, Method, gradient, letter, state
+from rac_theory.algorithms import ACCELERATED, SHIFTED_MOMENTUM, H, Method, gradient, letter, state
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import about
@@ -41,7 +41,7 @@ COIN = Bernoulli(Haar(3, 1), Haar(2, 1), 0.01)
 QUICK = ACCELERATED(Haar(3, 1), gamma=0.01, alpha=0.1, s=0.5, lambda_min=0.3)
 
 BACKWARDS = "gamma, the size of a step, must be positive, it is -0.1"
-MOMENTUM = "the theorem is about momentum on projected gradients"
+MOMENTUM = "the theorem is about momentum on projected gradients at W = X - gamma b M, the algorithm is"
 X, M = state("X", "M")
 g, b = Symbol("gamma"), letter("b")
 LETTERS = {"gamma": 0.1, "b": 0.5}
@@ -104,9 +104,9 @@ NOT_PLAIN = [
 OTHERS = {
     about.rac_lora_exact: [
         *NOT_PROJECTED,
-        (AHEAD, "the theorem is about RAC-LoRA, the algorithm is MethodDescent"),
+        (AHEAD, f"the theorem is about RAC-LoRA, the algorithm is {AHEAD.method!r}"),
         (KEEPS.with_letters(gamma=-0.1), BACKWARDS),
-        (LONGER, "the theorem is about RAC-LoRA, the algorithm is MethodDescent"),
+        (LONGER, f"the theorem is about RAC-LoRA, the algorithm is {LONGER.method!r}"),
         (projected(Half()), no_gradients("must be exact")),
         (SGD(1.0, CertifiedStep()), no_gradients("must be exact", "CertifiedStep")),
     ],
@@ -127,18 +127,18 @@ OTHERS = {
         (SGD(0.1, FiniteDifferences(0.1)), no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences")),
     ],
     about.rac_lora_momentum: [
-        (GD(0.1), f"{MOMENTUM}, the algorithm is RACLoRA"),
-        (KEEPS, f"{MOMENTUM} at W = X - gamma b M, the method is {KEEPS.method!r}"),
+        (GD(0.1), f"{MOMENTUM} RACLoRA"),
+        (KEEPS, f"{MOMENTUM} {KEEPS.method!r}"),
         (AHEAD.with_letters(gamma=-0.1), BACKWARDS),
-        (BESIDE, f"{MOMENTUM} at W = X - gamma b M, the method is {BESIDE.method!r}"),
+        (BESIDE, f"{MOMENTUM} {BESIDE.method!r}"),
         (
-            about.MOMENTUM[0](Haar(3, 1), gradients=FiniteDifferences(0.1), gamma=0.1, b=0.5),
+            SHIFTED_MOMENTUM(Haar(3, 1), gradients=FiniteDifferences(0.1), gamma=0.1, b=0.5),
             no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences"),
         ),
     ],
     about.rac_lora_accelerated: [
-        (GD(0.1), "the theorem is about an accelerated method, the algorithm is RACLoRA"),
-        (AHEAD, f"the theorem is about the method ACCELERATED, the method is {AHEAD.method!r}"),
+        (GD(0.1), "the theorem is about the method ACCELERATED, the algorithm is RACLoRA"),
+        (AHEAD, f"the theorem is about the method ACCELERATED, the algorithm is {AHEAD.method!r}"),
         (QUICK.with_letters(gamma=-0.1), BACKWARDS),
         (
             ACCELERATED(Haar(3, 1), gradients=Noisy(0.1), **QUICK.letters),
@@ -192,7 +192,7 @@ OTHERS = {
         (projected(Noisy(1.0)), no_gradients("must be exact", "Noisy")),
         (projected(Local(2)), "there must be one step before the merge, there are 2"),
     ],
-    about.bernoulli_lora: [(GD(0.1), "the identity is about Bernoulli-LoRA, the algorithm is RACLoRA")],
+    about.bernoulli_lora: [(GD(0.1), "the theorem is about Bernoulli-LoRA, the algorithm is RACLoRA")],
 }
 
 

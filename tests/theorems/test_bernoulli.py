@@ -45,5 +45,5 @@ def test_what_it_is_about():
     coin, plain = Bernoulli(LEFT, RIGHT, 0.1, 0.5), RACLoRA(LEFT, 0.1)
     constants = Constants.of(Case(plain, problem))
     assert theorems.T11.about(Case(coin, problem), constants) is None
-    told = "the identity is about Bernoulli-LoRA, the algorithm is RACLoRA"
+    told = "the theorem is about Bernoulli-LoRA, the algorithm is RACLoRA"
     assert theorems.T11.about(Case(plain, problem), constants) == told

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Noisy, RACLoRA, expected, theorems
-from rac_theory.algorithms import ACCELERATED
+from rac_theory.algorithms import ACCELERATED, SHIFTED_MOMENTUM
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, WeightedCoordinate
-from rac_theory.statements import MOMENTUM
 
 ALLOWED, ROUNDING = 1 + 1e-10, 1e-14
 STEPS = 40
@@ -42,7 +41,7 @@ def momentum(rng, problem, sketch):
     b = rng.choice([0.0, rng.uniform(0, 0.98), max(0.0, 1 - c.lambda_max * rng.uniform(1, 1.5))])
     smooth = rng.choice([c.L, c.L_H])
     noise = {} if rng.random() < 0.5 else {"gradients": Noisy(10 ** rng.uniform(-2, 0))}
-    return MOMENTUM[0](sketch, gamma=rng.uniform(0.05, 1) / smooth, b=b, **noise)
+    return SHIFTED_MOMENTUM(sketch, gamma=rng.uniform(0.05, 1) / smooth, b=b, **noise)
 
 
 def acceleration(rng, problem, sketch):

@@ -7,14 +7,12 @@ import pytest
 
 from rac_theory import GD, Case, Constants, FiniteDifferences, Minibatch, Noisy, Status, expected, theorems, verify
 from rac_theory.algebra import Relation
-from rac_theory.algorithms import H, Method, gradient, letter, state
+from rac_theory.algorithms import MOMENTUM, SHIFTED_MOMENTUM, H, Method, gradient, letter, state
 from rac_theory.problems import LeastSquares, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
-from rac_theory.statements import MOMENTUM
 from rac_theory.statements.assumption import met
 from rac_theory.statements.metric import Curves
 
-AT_W, AT_X = MOMENTUM
 T22, T22_pl = theorems.T22, theorems.T22_pl
 BOTH = ("T22", "T22_pl")
 SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
@@ -22,13 +20,13 @@ LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(2
 WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
 
 
-def case(problem, sketch, b, gamma_L=0.4, steps=40, method=AT_W, **more):
+def case(problem, sketch, b, gamma_L=0.4, steps=40, method=SHIFTED_MOMENTUM, **more):
     return Case(method(sketch, gamma=gamma_L / problem.L, b=b, **more), problem, steps=steps)
 
 
 EXACT = {
     "quadratic": case(SKEW, Coordinate(4, 1), 0.7),
-    "written at X": case(SKEW, Coordinate(4, 1), 0.7, method=AT_X),
+    "written at X": case(SKEW, Coordinate(4, 1), 0.7, method=MOMENTUM),
     "weighted": case(SKEW, WEIGHTED, 0.5),
     "Haar": case(SKEW, Haar(4, 2), 0.45),
     "no sketch": case(LEAST, None, 0.3),
@@ -48,7 +46,7 @@ def test_it_holds_exactly(id, name):
 
 def test_at_W_and_at_X_are_one_method():
     """The same expectations in either way of writing: catches a shift of gamma M, or of b M."""
-    curves = [expected(case(SKEW, WEIGHTED, 0.6, method=method)).gap for method in MOMENTUM]
+    curves = [expected(case(SKEW, WEIGHTED, 0.6, method=method)).gap for method in (MOMENTUM, SHIFTED_MOMENTUM)]
     np.testing.assert_allclose(*curves, rtol=1e-12)
 
 
@@ -99,24 +97,28 @@ def ratios(id, case):
 def test_at_X_alone_it_is_false():
     """x^2/2, H = 1, b = 1/3, at the edge of what is assumed: 1.022 of the bound at X, .933 at W."""
     b, gamma, T = 1 / 3, 0.828, 100
-    at_X = expected(on_the_line(AT_X.reporting(state("X")), b, gamma, T)).gap
-    bound = T22.claim.at(Constants.of(on_the_line(AT_W, b, gamma, T)), np.array([float(T)]))[0]
+    at_X = expected(on_the_line(MOMENTUM.reporting(state("X")), b, gamma, T)).gap
+    bound = T22.claim.at(Constants.of(on_the_line(SHIFTED_MOMENTUM, b, gamma, T)), np.array([float(T)]))[0]
     assert np.mean(2 * at_X[:T]) / bound == pytest.approx(1.022, abs=1e-3)
-    assert ratios("T22", on_the_line(AT_W, b, gamma, T))[-1] == pytest.approx(0.933, abs=1e-3)
-    assert verify("T22", on_the_line(AT_X.reporting(state("X")), b, gamma, T)).status is Status.NOT_APPLICABLE
+    assert ratios("T22", on_the_line(SHIFTED_MOMENTUM, b, gamma, T))[-1] == pytest.approx(0.933, abs=1e-3)
+    assert verify("T22", on_the_line(MOMENTUM.reporting(state("X")), b, gamma, T)).status is Status.NOT_APPLICABLE
 
 
 def test_where_it_is_attained():
     """b = 0, where it is T1 and T2 at 1/L: equalities at every T."""
-    round_ = Case(AT_W(Coordinate(4, 1), gamma=1.0, b=0.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=20)
+    round_ = Case(
+        SHIFTED_MOMENTUM(Coordinate(4, 1), gamma=1.0, b=0.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=20
+    )
     np.testing.assert_allclose(ratios("T22_pl", round_), 1.0, rtol=1e-9)
-    np.testing.assert_allclose(ratios("T22", on_the_line(AT_W, 0.0, 1.0, 4)), 1.0, rtol=1e-9)
+    np.testing.assert_allclose(ratios("T22", on_the_line(SHIFTED_MOMENTUM, 0.0, 1.0, 4)), 1.0, rtol=1e-9)
 
 
 def test_what_is_assumed_is_needed():
     """gamma L = 1/2, p = 1/16 and 1 - b = p/4: beyond the edge by a factor of 4, and 2.8 of the bound without it."""
     rare = Case(
-        AT_W(Coordinate(16, 1), gamma=0.5, b=1 - 1 / 64), Quadratic.left(np.eye(16), np.ones((16, 1))), steps=400
+        SHIFTED_MOMENTUM(Coordinate(16, 1), gamma=0.5, b=1 - 1 / 64),
+        Quadratic.left(np.eye(16), np.ones((16, 1))),
+        steps=400,
     )
     assert any("theta >= 0" in told for told in verify("T22", rare).unmet)
     c = Constants.of(rare)

@@ -110,7 +110,7 @@ class Parts:
         K, inner, kind = k * (1 if apart else d), (1 if apart else d), data.Q.dtype
         registers: list[Numbers] = []
         for j, rest in enumerate(rests.states):
-            register = np.zeros((1, g, d, K + columns + inner), kind)
+            register = np.zeros((len(data.Q), g, d, K + columns + inner), kind)
             register[..., j * inner : (j + 1) * inner] = 1 if apart else np.eye(d, dtype=int)
             register[..., K : K + columns] = rest * centre
             registers.append(register)
@@ -122,22 +122,20 @@ class Parts:
             moved[..., K : K + columns] -= times * centre
             return moved
 
-        for point in program.points:
-            at = less_minimiser(_total(point, registers))
-            seen = data.Q * at if apart else data.Q @ at
+        def gradient(point: Numbers) -> Numbers:
+            at = less_minimiser(point)
+            seen: Numbers = data.Q * at if apart else data.Q @ at
             seen[..., K : K + columns] += data.k
             seen[..., K + columns :] += noise
-            registers.append(seen)
-        lines = [_total([pair for pair in row if pair[0] != len(registers)], registers) for row in program.lines]
-        lines = [less_minimiser(line, rest) for line, rest in zip(lines, rests.states, strict=True)]
-        rows = [*lines, _total(program.projected, registers)]
-        n = max(len(row) for row in rows)
-        rows = [np.broadcast_to(row, (n, *row.shape[1:])) for row in rows]
+            return seen
+
+        _, lines, of = program.before(registers, gradient)
+        rows = [*(less_minimiser(line, rest) for line, rest in zip(lines, rests.states, strict=True)), of]
         whole = np.stack(rows, axis=-2) if apart else np.concatenate(rows, axis=-2)
         offsets, noisy = whole[..., K : K + columns], whole[0, ..., K + columns :]
         if rests.settles and data.agree:
             offsets = np.zeros(offsets.shape, kind)
-        reported = less_minimiser(_total(program.report, registers))[0]
+        reported = less_minimiser(program.total(program.report, registers))[0]
         reported = reported[..., None, :] if apart else reported
         noise = data.variance * columns * (noisy @ np.swapaxes(noisy, -1, -2))
         return cls(whole[..., :K], offsets, noise, reported[..., :K], reported[..., K : K + columns])
@@ -153,15 +151,14 @@ class Rests:
     @classmethod
     def of(cls, program: Program, tolerance: float = _FIXED) -> "Rests":
         """Solve for it; where there is none, states are counted from where they start, at W*."""
-        k, p = len(program.lines), len(program.points)
-        wanted = np.array([0.0] * k + [1.0] * p + [0.0, 1.0])
+        k = len(program.lines)
+        wanted = np.array([0.0] * k + [0.0, 1.0] + [1.0] * len(program.points))
 
         def out(states: tuple[Any, ...]) -> list[Any]:
-            """By how much each line moves, the points, what H is applied to, and what is reported."""
-            registers = [*states, *[0] * p]
-            rows = [[pair for pair in row if pair[0] < k + p] for row in program.lines]
-            moves = [_total(row, registers) - before for row, before in zip(rows, states, strict=True)]
-            return [*moves, *(_total(row, registers) for row in (*program.points, program.projected, program.report))]
+            """By how much each line moves, what H is applied to, what is reported, and where gradients are zero."""
+            registers, lines, of = program.before(states, lambda point: 0)
+            moves = [line - before for line, before in zip(lines, states, strict=True)]
+            return [*moves, of, *(program.total(row, registers) for row in (program.report, *program.points))]
 
         matrix = np.array([[float(value) for value in out(tuple(row))] for row in np.eye(k, dtype=int).tolist()]).T
         solved = np.linalg.lstsq(matrix, wanted, rcond=None)[0]
@@ -216,8 +213,7 @@ class MethodMap:
     @cached_property
     def kick(self) -> Numbers:
         """b, (1, K, d), or (1, 1, k, 1)."""
-        last = len(self.program.lines) + len(self.program.points)
-        b = np.array([dict(row).get(last, 0) for row in self.program.lines])
+        b = np.array(self.program.kick)
         if self.is_apart:
             return np.asarray(b[None, None, :, None])
         return np.kron(b[:, None], np.eye(self.centre.shape[1], dtype=int))[None]
@@ -393,13 +389,6 @@ def in_frame(second_moment: SecondMoment, mean_times: SecondMoment | None, frame
     V, P = np.eye(frame.dim) if frame.basis is None else frame.basis, frame.lift(second_moment)
     mean = (P if mean_times is None else frame.lift(mean_times))(np.eye(frame.dim))
     return Law(lambda X: np.asarray(V.T @ P(V @ X @ V.T) @ V), V.T @ mean @ V)
-
-
-def _total(row: Any, registers: list[Any]) -> Any:
-    total = 0 * registers[0]
-    for i, value in row:
-        total = total + value * registers[i]
-    return total
 
 
 def _kron(A: Array, B: Array) -> Array:

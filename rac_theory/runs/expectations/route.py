@@ -26,7 +26,7 @@ Noise goes around the map as a ``NoisyMap``. Steps that decrease have at each t 
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -44,8 +44,10 @@ from rac_theory.algorithms import (
     LayeredRACLoRA,
     MethodDescent,
     MomentumInLinks,
+    Program,
     RACLoRA,
     StepPerDraw,
+    projector_of,
 )
 from rac_theory.algorithms.gradients import (
     ByChance,
@@ -93,28 +95,32 @@ from rac_theory.sketches import Moments
 Known: TypeAlias = Covered | FittedDescent | CyclicRACLoRA | MomentumInLinks | KeptCoordinates
 """What there is a map of, some gradients and problems aside."""
 
+_MAPS: dict[type, Callable[[Any, Problem], MomentMap]] = {
+    FittedDescent: fitted_map,
+    CyclicRACLoRA: cycle_map,
+    MomentumInLinks: link_map,
+    KeptCoordinates: kept_map,
+}
+
 
 def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
     if (own := own_moments(algorithm)) is not None:
         return own(problem)
     covered = check_covered(algorithm)
-    if isinstance(algorithm, MethodDescent):
-        return _of_method(algorithm, problem)
-    if isinstance(algorithm, Decreasing):
-        return ChangingMap(lambda t: moment_map(algorithm.at(t), problem))
-    if isinstance(covered, FittedDescent):
-        return fitted_map(covered, problem)
-    if isinstance(covered, CyclicRACLoRA):
-        return cycle_map(covered, problem)
-    if isinstance(covered, MomentumInLinks):
-        return link_map(covered, problem)
-    if isinstance(covered, KeptCoordinates):
-        return kept_map(covered, problem)
-    covered, quadratic = projected(covered), pooled(problem)
+    match algorithm:
+        case MethodDescent():
+            return _of_method(algorithm.projector, problem, algorithm.program, rests_of(algorithm))
+        case Decreasing():
+            return ChangingMap(lambda t: moment_map(algorithm.at(t), problem))
+    for kind, own_map in _MAPS.items():
+        if isinstance(covered, kind):
+            return own_map(covered, problem)
+    covered, quadratic = projected(covered), pooled(problem)  # type: ignore[arg-type]
     match covered.gradients:
-        case Minibatch() as source:
-            return _minibatch_map(covered, source, problem, quadratic)
+        case Minibatch():
+            program = PLAIN.program(lambda expression: float(number(expression, {"gamma": covered.gamma})))
+            return _of_method(covered, problem, program, Rests((1.0,), True))
         case Noisy() as source:
             m, n = problem.shape
             return NoisyMap(_one_gradient(covered, quadratic), source.sigma**2 / (m * n))
@@ -135,10 +141,8 @@ def check_covered(algorithm: Algorithm) -> Known:
 
     Of steps that decrease it is the algorithm that they are made by, of a method the one that draws its H.
     """
-    if type(algorithm) is Decreasing:
-        algorithm = algorithm.algorithm
-    if type(algorithm) is MethodDescent:
-        algorithm = algorithm.projector
+    if type(algorithm) in (Decreasing, MethodDescent):
+        algorithm = projector_of(algorithm)  # type: ignore[assignment]
     links = MomentumInLinks, KeptCoordinates
     kinds = RACLoRA, Bernoulli, LayeredRACLoRA, *links, CyclicRACLoRA, StepPerDraw, InverseOnRange
     *names, last = (kind.__name__ for kind in kinds)
@@ -200,17 +204,6 @@ def _one_gradient(algorithm: Covered, problem: Problem) -> MomentMap:
     return matrix_map(frame, gamma, *step_moments(algorithm))
 
 
-def _minibatch_map(algorithm: Covered, source: Minibatch, problem: Problem, quadratic: Problem) -> MethodMap:
-    """The map of the method that a step is, on all m n numbers unless columns descend apart."""
-    if isinstance(algorithm, Bernoulli):
-        frame, _ = on_all_numbers(algorithm, quadratic)
-    else:
-        frame = frame_for(algorithm, quadratic, apart=False)
-    program = PLAIN.program(lambda expression: float(number(expression, {"gamma": algorithm.gamma})))
-    data = _minibatches(source, problem, quadratic, frame)
-    return method_map(program, Rests((1.0,), True), frame, problem.shape, lambda _: data, _law(algorithm, frame))
-
-
 def _minibatches(source: Minibatch, problem: Problem, quadratic: Problem, frame: Frame) -> Data:
     """The gradient of f, and those of its components."""
     rows = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
@@ -223,14 +216,13 @@ def _minibatches(source: Minibatch, problem: Problem, quadratic: Problem, frame:
     return Data(Q, k, np.array([1 - s, *[s / len(rows.K)] * len(rows.K)]), agree=rows.agree)
 
 
-def _of_method(algorithm: MethodDescent, problem: Problem) -> MethodMap:
+def _of_method(projector: Any, problem: Problem, program: Program, rests: Rests) -> MethodMap:
     """Eigenvector by eigenvector where H has two invariants and f no components, else on blocks of all numbers."""
-    projector, quadratic, source = algorithm.projector, pooled(problem), algorithm.gradients
-    assert isinstance(projector, RACLoRA | LayeredRACLoRA)
+    quadratic, source = pooled(problem), projector.gradients
     m, n = problem.shape
-    program, rests = algorithm.program, rests_of(algorithm)
     if isinstance(source, Minibatch):
-        frame = frame_for(projector, quadratic, apart=False)
+        is_coin = isinstance(projector, Bernoulli)
+        frame = on_all_numbers(projector, quadratic)[0] if is_coin else frame_for(projector, quadratic, apart=False)
         data = _minibatches(source, problem, quadratic, frame)
         check_minibatches(program, 1 - data.weights[0])
         return method_map(program, rests, frame, problem.shape, lambda _: data, _law(projector, frame))
@@ -242,7 +234,7 @@ def _of_method(algorithm: MethodDescent, problem: Problem) -> MethodMap:
     else:
         frame = frame_of(quadratic, projector.side)
         invariants = None if frame.whole or projector.sketch is None else Moments(projector.sketch).invariants
-    if not algorithm.is_projected:
+    if getattr(projector, "sketch", projector) is None:
         law = with_invariants(1.0, 0.0, 1.0)
     elif invariants is not None:
         a, b = map(float, invariants)

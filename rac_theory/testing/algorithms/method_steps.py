@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rac_theory.algorithms import Implementation, LayeredRACLoRA, MethodDescent, RACLoRA
+from rac_theory.algorithms import Implementation, LayeredRACLoRA, MethodDescent, Program, RACLoRA
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
@@ -92,10 +92,8 @@ def _check_steps(
 ) -> bool:
     """Follow the states from what is seen; return whether that is possible."""
     program, names = declared.program, declared.method.names
-    k, p = len(names), len(program.points)
-    kick = np.array([dict(row).get(k + p, 0.0) for row in program.lines])
-    rows = [[pair for pair in row if pair[0] != k + p] for row in program.lines]
-    watched, lag = _watched(dict(program.report), rows, kick, k)
+    kick = np.array(program.kick)
+    watched, lag = _watched(program, kick)
     walk = _walk(algorithm, problem, W, np.random.default_rng(seed))
     seen = [next(walk) for _ in range(_STEPS + lag)]
     shown = next((i for i, name in enumerate(names) if name in seen[0].states and kick[i]), None)
@@ -103,11 +101,7 @@ def _check_steps(
         return False
     states = [begin * W for begin in program.start]
     for t in range(_STEPS):
-        registers = list(states)
-        for point in program.points:
-            registers.append(np.asarray(problem.gradient(_sum(point, registers, W))))
-        before = [_sum(row, registers, W) for row in rows]
-        of = _sum(program.projected, registers, W)
+        registers, before, of = program.before(states, problem.gradient)
         if shown is not None:
             left = (seen[t].states[names[shown]] - before[shown]) / kick[shown]
         else:
@@ -119,7 +113,7 @@ def _check_steps(
         small = 1e3 * rounding(seen[t].reported, W) + 1e-11 * size
         _check_left(algorithm, declared, left, of, small, fine, t, W)
         states = [z + b * left for z, b in zip(before, kick, strict=True)]
-        claimed = {"what is reported": _sum(program.report, states, W), **dict(zip(names, states, strict=True))}
+        claimed = {"what is reported": program.total(program.report, states), **dict(zip(names, states, strict=True))}
         for name, matrix in {"what is reported": seen[t].reported, **seen[t].states}.items():
             off = np.sqrt(squared_norms(matrix - claimed[name])) if name in claimed else np.zeros(len(W))
             if (off > small + _TOLERANCE * size)[fine].any():
@@ -164,19 +158,13 @@ def _parts(declared: MethodDescent, P: Array, of: Array) -> Iterator[tuple[RACLo
         yield own, np.swapaxes(left, 1, 2) if turned else left, np.swapaxes(whole, 1, 2) if turned else whole
 
 
-def _watched(report: Mapping[int, float], rows: list[Any], kick: Array, k: int) -> tuple[Array, int]:
+def _watched(program: Program, kick: Array) -> tuple[Array, int]:
     """Which combination of the next states is reported, now or some steps later, that H has moved; and when."""
-    watched = np.array([report.get(i, 0.0) for i in range(k)])
+    k, rows = len(program.lines), [dict(row) for row in program.lines]
+    gradients = range(k, k + len(program.points))
+    watched = np.array([dict(program.report).get(i, 0.0) for i in range(k)])
     for lag in range(k):
-        later = [dict(rows[i]) for i in range(k) if watched[i]]
-        if watched @ kick or any(register >= k for row in later for register in row):
+        if watched @ kick or any(j in gradients for i in range(k) if watched[i] for j in rows[i]):
             return watched, lag
-        watched = np.array([sum(watched[i] * dict(rows[i]).get(j, 0.0) for i in range(k)) for j in range(k)])
+        watched = np.array([sum(watched[i] * rows[i].get(j, 0.0) for i in range(k)) for j in range(k)])
     return watched, k
-
-
-def _sum(row: Any, registers: list[Array], like: Array) -> Array:
-    total = np.zeros_like(like)
-    for i, factor in row:
-        total = total + factor * registers[i]
-    return total

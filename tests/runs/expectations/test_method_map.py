@@ -27,7 +27,7 @@ from rac_theory.problems import Federated, Layers, LeastSquares, PLSine, Quadrat
 from rac_theory.runs.expectations.route import moment_map
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, WeightedCoordinate
 from rac_theory.statements.symbols import gamma
-from tests.algorithms.methods import DECAY, HEAVY_BALL, LETTERS, METHODS, REPORTS, STARTS, STEPS, W, called
+from tests.algorithms.methods import DECAY, DRAWN, HEAVY_BALL, LETTERS, METHODS, REPORTS, STARTS, STEPS, W, called
 
 ROOM = np.random.default_rng(8)
 fractions = np.frompyfunc(Fraction, 1, 1)
@@ -78,7 +78,7 @@ def means(name, problem, source, projections, start, steps):
         true = lambda V: S @ (V - centre)  # noqa: E731
         value = lambda V: ((S @ (V - centre)) * (V - centre)).sum() / 2  # noqa: E731
         floor = 0
-    count = max(len(STARTS.get(name, ())), len(METHODS[name].names))
+    count = max(len(STARTS.get(name, ())), len((METHODS | DRAWN)[name].names))
     begins = STARTS.get(name, (1, *[0] * (count - 1)))
     paths = [(Fraction(1), tuple(begin * fractions(start) for begin in begins))]
     data, read = [*draws_of_data(problem, source)], []
@@ -117,7 +117,7 @@ def test_what_is_not_linear_in_the_data_has_no_second_moments_of_minibatches():
         np.testing.assert_allclose(expected(case).squared_gradient, squares.astype(float), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [*METHODS, *DRAWN])
 @pytest.mark.parametrize(
     ("problem", "source", "steps"),
     [
@@ -379,7 +379,7 @@ def test_an_algorithm_of_ones_own_is_asked_first():
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [*METHODS, *DRAWN])
 @pytest.mark.parametrize("sketch", [Haar(3, 1), Coordinate(3, 2), Gaussian(3, 2)], ids=repr)
 def test_means_of_many_runs_are_the_expectation(name, sketch):
     """100,000 runs, at each of ten steps within four standard errors: a right map fails by chance once in a thousand.
