@@ -37,6 +37,7 @@ from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side
+from rac_theory.base import answering
 
 Method._algorithm, Method.__str__, Method._repr_latex_ = called, text, formula  # type: ignore[assignment, attr-defined]
 
@@ -89,3 +90,5 @@ __all__ = [
     "move_of",
     "state",
 ]
+
+answering(globals())

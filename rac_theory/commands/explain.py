@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
     does = "print the statement of a claim, its symbols, its source and assumptions"
     parser = add_command(commands, "explain", does, run, _EXAMPLE, ("rac_theory.literature",))
     known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
-    option(parser, "claim", complete=among(known), help="its id, as in list")
+    option(parser, "claim", complete=among(known), help="its id, as in list, or module:name for a theorem of yours")
 
 
 _LABEL = 9
@@ -60,7 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
         **counterexamples.ALL,
         **CLAIMS,
     }
-    claim = known[checks.one_of("claim", arguments.claim, known)]
+    claim = (
+        theorems.theorem_named(arguments.claim)
+        if theorems.is_own(arguments.claim)
+        else known[checks.one_of("claim", arguments.claim, known)]
+    )
     console = screen()
     if isinstance(claim, PublishedClaim):
         tell(console, f"{claim.id}\n\n    {claim.says}\n")

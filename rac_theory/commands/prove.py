@@ -134,17 +134,10 @@ def _from(script: str) -> str:
 def _named(name: str) -> "tuple[Theorem, ...]":
     """The theorems of a name: all of ours, one of them, or a user's."""
     from rac_theory import theorems
-    from rac_theory.sketches import imported
-    from rac_theory.statements import Theorem
 
     if name == "all":
         return tuple(theorems.ALL.values())
-    if ":" not in name:
-        return (theorems.theorem_named(name),)
-    found = imported(name, "theorem")
-    if not isinstance(found, Theorem):
-        raise ValueError(f"theorem must be a Theorem, got {type(found).__name__} for {name!r}")
-    return (found,)
+    return (theorems.theorem_named(name),)
 
 
 def _line(proof: "Proof", seconds: float) -> str:

@@ -3,12 +3,14 @@
 import argparse
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED, status_of
 from rac_theory.commands.options import add_jobs, check_jobs
-from rac_theory.commands.parsing import Example, add_command, option
+from rac_theory.commands.parsing import Example, add_command, among, option
 from rac_theory.commands.screen import beside, screen, show_table, tell
 
 if TYPE_CHECKING:
@@ -46,6 +48,14 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="SQLite file of what is finished (default: the name of the TOML file, with .sqlite)",
     )
+    option(
+        parser,
+        "--claim",
+        several=True,
+        metavar="ID",
+        complete=among(names.THEOREMS),
+        help="claims by id, or theorems of yours as module:name, in the place of those in the file",
+    )
     option(parser, "--export", type=Path, metavar="FILE", help="a .csv or .parquet file to write when all is finished")
     option(parser, "--trust", action="store_true", help="import sketches of the grid that are not of rac_theory")
     add_jobs(parser)
@@ -58,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     check_jobs(arguments)
     grid = Grid.load(arguments.spec, trust=arguments.trust)
+    if arguments.claim:
+        grid = replace(grid, claims=tuple(arguments.claim))
     store = arguments.store or arguments.spec.with_suffix(".sqlite")
     if arguments.export is not None:
         sweeps.export.check(arguments.export)

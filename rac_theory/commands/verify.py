@@ -40,6 +40,7 @@ def add(commands: Any) -> None:
         "Try theorems on problems. Without options the paper's two theorems and their sharp forms are tried on the "
         "default problems, and the table has a line for each problem. Where at most 12 rows were run, it shows them.",
     )
+    option(parser, "theorem", nargs="*", metavar="ID", complete=among(names.THEOREMS), help="as --claim")
     tried = parser.add_argument_group("what is tried")
     option(
         tried,
@@ -47,7 +48,7 @@ def add(commands: Any) -> None:
         several=True,
         metavar="ID",
         complete=among(("all", *names.THEOREMS, *names.COUNTEREXAMPLES)),
-        help="claims by id, as in list, or all (default: T1, T2, T1_sharp, T2_sharp)",
+        help="claims by id, as in list, theorems of yours as module:name, or all (default: T1, T2, T1_sharp, T2_sharp)",
     )
     option(
         tried,
@@ -122,8 +123,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     everything = "all" in arguments.claim
     known = (*theorems.ALL, *counterexamples.ALL, "all")
+    arguments.claim += arguments.theorem
     for name in arguments.claim:
-        checks.one_of("claim", name, known)
+        theorems.theorem_named(name) if theorems.is_own(name) else checks.one_of("claim", name, known)
     gallery = [name for name in counterexamples.ALL if everything or name in arguments.claim]
     arguments.claim = [name for name in arguments.claim if name not in counterexamples.ALL]
     status = run_ledger(arguments) if arguments.claim or not gallery else OK

@@ -3,6 +3,7 @@ uses base, drawing, algebra, algorithms and statements. It must not know any the
 for every case.
 """
 
+from rac_theory.base import answering
 from rac_theory.proofs import coq
 from rac_theory.proofs.as_html import sections
 from rac_theory.proofs.drawn import H, mean, vector
@@ -130,3 +131,5 @@ __all__ = [
     "weights",
     "why_not",
 ]
+
+answering(globals(), "Proof")

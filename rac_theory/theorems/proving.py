@@ -2,9 +2,46 @@
 
 from functools import cache
 
+from rac_theory.base import being, checks, imported
 from rac_theory.proofs import Proof, search
 from rac_theory.statements import Theorem
+from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.ours import ALL, LEMMAS, STORED
+
+
+def is_own(name: object) -> bool:
+    """Whether a claim is named as a user's theorem in a file is, ``module:name``."""
+    return isinstance(name, str) and ":" in name
+
+
+def theorem_named(theorem: Theorem | str) -> Theorem:
+    """Return a theorem for its id or a user's for ``module:name``, or one as it is; a ``ValueError`` for anything else.
+
+    Examples
+    --------
+    >>> from rac_theory import theorems
+    >>> theorems.theorem_named("T2") is theorems.T2 is theorems.theorem_named(theorems.T2)
+    True
+    """
+    if isinstance(theorem, str):
+        if is_own(theorem):
+            own = imported(theorem, "theorem")
+            being("theorem", own, Theorem, f" by the name {theorem}")
+            return own  # type: ignore[no-any-return]
+        if theorem == T11.id:
+            raise ValueError(
+                f"theorem must bound a metric of runs, got {T11.id}, an identity of eigenvalues, whose proof is on "
+                "paper: docs/theory/t11.md"
+            )
+        try:
+            return ALL[checks.one_of("theorem", theorem, ALL)]
+        except ValueError as error:
+            raise ValueError(f"{error}; one of yours is module:name") from None
+    hint = ", or the id of one of this library"
+    if hasattr(theorem, "algorithm"):
+        hint += ", which comes before the case"
+    being("theorem", theorem, Theorem, hint)
+    return theorem
 
 
 def prove(theorem: Theorem | str) -> Proof | None:
@@ -26,8 +63,7 @@ def prove(theorem: Theorem | str) -> Proof | None:
     >>> [prove(each) is not None for each in (T2, half, twice)]
     [True, True, False]
     """
-    if isinstance(theorem, str):
-        theorem = ALL[theorem]
+    theorem = theorem_named(theorem)
     if ALL.get(theorem.id) is theorem:
         return _written_down(theorem.id)
     return searched(theorem)

@@ -4,6 +4,7 @@ whole classes of functions. It uses base, numerics, drawing, problems, sketches,
 statements and theorems. It must not know which cases are tried: each is given.
 """
 
+from rac_theory.base import answering
 from rac_theory.verdicts.sharpness.certificate import Certificate
 from rac_theory.verdicts.sharpness.example import Example
 from rac_theory.verdicts.sharpness.examples import Huber, Rotated
@@ -62,3 +63,5 @@ __all__ = [
     "worst_case",
     "worst_step",
 ]
+
+answering(globals())
