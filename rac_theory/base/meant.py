@@ -133,8 +133,12 @@ def _class_answering(cls: Any) -> None:
     for name, value in [*vars(cls).items()]:
         if name == "__init__":
             cls.__init__ = _answering(value, cls)
-        elif isinstance(value, classmethod) and not name.startswith("_"):
+        elif name.startswith("_"):
+            continue
+        elif isinstance(value, classmethod):
             setattr(cls, name, classmethod(_answering(value.__func__, value.__func__)))
+        elif inspect.isfunction(value) and (value.__defaults__ or value.__kwdefaults__):
+            setattr(cls, name, _answering(value, value))  # what people call; value(W) is called a million times
     if "__init__" in vars(cls) and not hasattr(cls, "__getattr__"):
         cls.__getattr__ = _member_missing
 
@@ -167,7 +171,7 @@ def _answering(call: Callable[..., Any], whole: Callable[..., Any]) -> Callable[
 def _unfit(call: Any, whole: Any, given: tuple[Any, ...], named: dict[str, Any]) -> str | None:
     """Say why a call does not fit a signature, and what may be written."""
     parameters = [*inspect.signature(call).parameters.values()]
-    if call is not whole or (parameters[:1] and parameters[0].name == "cls"):  # a method, of which that is not typed
+    if parameters[:1] and parameters[0].name in ("self", "cls"):  # which is not typed
         parameters, given = parameters[1:], given[1:]
     name, takes = whole.__qualname__, [one.name for one in parameters]
     in_place = [one.name for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]

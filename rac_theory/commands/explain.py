@@ -87,9 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_theorem(claim: "Theorem | Identity") -> Iterator[tuple[str, str]]:
-    from rac_theory.proofs import why_not
     from rac_theory.statements import MARKS, Theorem
-    from rac_theory.theorems import prove
+    from rac_theory.theorems import prove, why_not_proved
 
     yield "source", f"{claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
     if not isinstance(claim, Theorem):
@@ -97,7 +96,7 @@ def _of_theorem(claim: "Theorem | Identity") -> Iterator[tuple[str, str]]:
         return
     yield "metric", f"{claim.metric.name}; {claim.rate} rate"
     proof = prove(claim)
-    yield "proof", why_not(claim) if proof is None else proof.summary
+    yield "proof", why_not_proved(claim) if proof is None else proof.summary
     if proof is not None and proof.pages:
         yield "lemmas", ", ".join(f"docs/theory/{page}.md" for page in proof.pages)
 

@@ -67,6 +67,9 @@ class Parser(argparse.ArgumentParser):
         """Raise a ``SystemExit`` with a sentence on what is wrong, and where an example is."""
         message = re.sub(r"^argument (?:--)?([\w-]+): must ", r"\1 must ", message).removeprefix("argument ")
         message = re.sub(r"^the following arguments are required: (.*)", r"\1 must be given", message)
+        message = re.sub(r": expected (at least one|one) argument$", r" must be given \1 value, got none", message)
+        message = re.sub(r": ignored explicit argument (.*)", r" must be given no value, got \1", message)
+        message = re.sub(r": not allowed with argument (.*)", r" must not be given beside \1", message)
         raise SystemExit(message if _MEANT in message else f"{message}; {self.prog} --help has an example")
 
     def refuse_unknown(self, words: Sequence[str]) -> NoReturn:

@@ -151,9 +151,9 @@ def _in_full(proof: "Proof", as_latex: bool) -> str:
 
 
 def _missing(theorem: "Theorem") -> Iterator[str]:
-    from rac_theory.proofs import strongest, why_not
-    from rac_theory.theorems import LEMMAS
+    from rac_theory.proofs import strongest
+    from rac_theory.theorems import LEMMAS, why_not_proved
 
-    yield f"{theorem.id}: {why_not(theorem)}"
+    yield f"{theorem.id}: {why_not_proved(theorem)}"
     if (instead := strongest(theorem, LEMMAS)) is not None:
         yield f"the best of its form that can be proved: {instead.theorem.statement}"

@@ -54,7 +54,7 @@ def add(commands: Any) -> None:
         several=True,
         metavar="ID",
         complete=among(names.THEOREMS),
-        help="claims by id, or theorems of yours as module:name, in the place of those in the file",
+        help="claims by id, or theorems of yours as module:name (default: those of the TOML file)",
     )
     option(parser, "--export", type=Path, metavar="FILE", help="a .csv or .parquet file to write when all is finished")
     option(parser, "--trust", action="store_true", help="import sketches of the grid that are not of rac_theory")

@@ -63,7 +63,7 @@ def taking_seeds(cls: Any) -> None:
     drawn: Callable[..., Array] = cls.sample
 
     @wraps(drawn)
-    def sample(self: Any, rng: Randomness, size: int) -> Array:
+    def sample(self: Any, rng: Randomness, size: int = 1) -> Array:
         return drawn(self, rng if isinstance(rng, np.random.Generator) else generator(seed_sequence(rng)), size)
 
     cls.sample = sample

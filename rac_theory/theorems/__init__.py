@@ -30,7 +30,7 @@ from rac_theory.statements import (
 from rac_theory.theorems import client_epochs, federated, reshuffling, stochastic
 from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.ours import ALL, FAMILIES, LEMMAS, STORED, granted
-from rac_theory.theorems.proving import is_own, prove, theorem_named
+from rac_theory.theorems.proving import is_own, prove, theorem_named, why_not_proved
 from rac_theory.theorems.shared import exact
 
 
@@ -121,6 +121,7 @@ __all__ = [
     "symbols",
     "theorem_named",
     "weighted_squared_gradient",
+    "why_not_proved",
 ]
 __all__ += [*ALL]
 

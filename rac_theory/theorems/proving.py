@@ -1,10 +1,12 @@
 """Proofs of theorems: ours are written down, those of others are looked for, with ours as lemmas."""
 
+from dataclasses import replace
 from functools import cache
 
+from rac_theory.algebra import Expression
 from rac_theory.base import being, checks, imported
-from rac_theory.proofs import Proof, search
-from rac_theory.statements import Theorem
+from rac_theory.proofs import Proof, search, why_not
+from rac_theory.statements import Theorem, sentence
 from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.ours import ALL, LEMMAS, STORED
 
@@ -37,10 +39,7 @@ def theorem_named(theorem: Theorem | str) -> Theorem:
             return ALL[checks.one_of("theorem", theorem, ALL)]
         except ValueError as error:
             raise ValueError(f"{error}; one of yours is module:name") from None
-    hint = ", or the id of one of this library"
-    if hasattr(theorem, "algorithm"):
-        hint += ", which comes before the case"
-    being("theorem", theorem, Theorem, hint)
+    being("theorem", theorem, Theorem, ", or the id of one of this library")
     return theorem
 
 
@@ -67,6 +66,28 @@ def prove(theorem: Theorem | str) -> Proof | None:
     if ALL.get(theorem.id) is theorem:
         return _written_down(theorem.id)
     return searched(theorem)
+
+
+def why_not_proved(theorem: Theorem) -> str:
+    """Say why no proof of a theorem was found, and what, if it were given as well, makes it follow from one of ours.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from rac_theory.theorems import T2, why_not_proved
+    >>> print(why_not_proved(replace(T2, id="mine", given=T2.given[1:])).rpartition("; ")[2])
+    it follows from T2 once this is given as well: Lipschitz gradient of f
+    """
+    told = why_not(theorem)
+    for id in STORED if isinstance(theorem.claim.bound, Expression) else ():
+        lemma = _written_down(id)
+        lacking = [one for one in lemma.needs if one not in theorem.holding]
+        if ALL[id].about in lacking or ALL[id].metric is not theorem.metric or len(lacking) > 2:
+            continue
+        if search(replace(theorem, given=(*theorem.given, *lacking)), [lemma], LEMMAS) is not None:
+            given = " ".join(map(sentence, lacking))
+            return f"{told}; it follows from {id} once this is given as well: {given}"
+    return told
 
 
 @cache

@@ -75,7 +75,7 @@ def test_what_can_be_proved_instead_is_shown(capsys):
         (["C1"], "theorem must be one of"),
         (["mine_to_prove:nothing"], "theorem must name something in 'mine_to_prove', got 'nothing', which it lacks"),
         (["mine_to_prove:Twice"], "got 'Twice', which it lacks (did you mean 'twice'?)"),
-        (["mine_to_prove:number"], "theorem must be a Theorem, got int for 'mine_to_prove:number'"),
+        (["mine_to_prove:number"], "theorem must be a Theorem by the name mine_to_prove:number, got 3"),
         (["not_there:T2"], "theorem must be module:Name that can be imported, got 'not_there:T2': ModuleNotFoundError"),
         ([], "theorem must be given"),
     ],

@@ -170,6 +170,11 @@ class Finding(Value, ABC):
         """How the bound falls, None if that is not known: "sublinear" has a logarithmic axis of t."""
 
     @property
+    @abstractmethod
+    def more(self) -> str:
+        """What would say more than this, in a line."""
+
+    @property
     def refuted(self) -> bool:
         """Whether the claim is VIOLATED."""
         return self.status is Status.VIOLATED
@@ -194,6 +199,10 @@ class Finding(Value, ABC):
         return Slack(t, *map(float, numbers))
 
     def __str__(self) -> str:
+        return f"{self._told} For more: {printable(self.more)}."
+
+    @property
+    def _told(self) -> str:
         parts = [f"{self.head}: {self.reason}"]
         if self.slack is not None and np.isfinite(self.slack.value):
             parts.append(f"At t={self.slack.t} the bound is {self.slack} times the mean.")
@@ -205,7 +214,7 @@ class Finding(Value, ABC):
         return printable(" ".join(parts))
 
     def __repr__(self) -> str:
-        return f"<{type_name(self)} {self}>"
+        return f"<{type_name(self)} {self._told}>"
 
     @property
     def chart(self) -> "Chart":

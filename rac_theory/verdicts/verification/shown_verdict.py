@@ -23,6 +23,7 @@ def shown(verdict: "Verdict") -> str:
         html.formulas(theorem.pieces),
         html.listed(verdict.unmet) if len(verdict.unmet) > 1 else "",
         html.beside(numbers, chart),
+        html.line(f"For more: {verdict.more}."),
         html.folded("Constants", Markup(verdict.constants._repr_html_())),
     )
 
@@ -33,6 +34,7 @@ def shown_of_runs(verdict: "RunsVerdict") -> str:
     return html.together(
         html.heading(f"E[{verdict.metric}] <= {verdict.claimed} {verdict.status.name}:", verdict.reason),
         html.beside(html.facts([*_evidence(verdict), *_numbers(verdict)]), chart),
+        html.line(f"For more: {verdict.more}."),
     )
 
 

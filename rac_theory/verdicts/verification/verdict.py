@@ -7,6 +7,7 @@ from rac_theory.base import repr_of
 from rac_theory.cases import Case, Constants
 from rac_theory.statements import Theorem
 from rac_theory.verdicts.verification.finding import Finding
+from rac_theory.verdicts.verification.more import more_than
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -59,6 +60,11 @@ class Verdict(Finding):
     def title(self) -> str:
         """What a figure is headed with."""
         return f"{self.theorem.id} {self.status.name}: {self.case.headline}"
+
+    @property
+    def more(self) -> str:
+        """What would say more than this, in a line."""
+        return more_than(self)
 
     @property
     def label(self) -> str:
