@@ -19,7 +19,16 @@ from rac_theory.base.labels import listed, sorted_classes
 from rac_theory.base.meant import NoMember, answering, choice, nearest
 from rac_theory.base.members import being, described, having
 from rac_theory.base.naming import exactly, function_name, printable, repr_of, said_by, short_name, shown, type_name
-from rac_theory.base.plain_data import LARGEST, convert, from_json, read_json, read_json_items, read_toml, reader
+from rac_theory.base.plain_data import (
+    LARGEST,
+    convert,
+    from_json,
+    json_schema,
+    read_json,
+    read_json_items,
+    read_toml,
+    reader,
+)
 from rac_theory.base.progress import advance, task
 from rac_theory.base.read_only import read_only, sealed
 from rac_theory.base.shared_array import SharedArray
@@ -55,6 +64,7 @@ __all__ = [
     "in_chunks",
     "in_short",
     "is_long",
+    "json_schema",
     "keep_freed_memory",
     "left_to_the_parent",
     "listed",

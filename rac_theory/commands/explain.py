@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.parsing import Example, add_command, among, option
+from rac_theory.commands.prove import proof_of
 from rac_theory.commands.screen import screen, tell
 
 if TYPE_CHECKING:
@@ -88,14 +89,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _of_theorem(claim: "Theorem | Identity") -> Iterator[tuple[str, str]]:
     from rac_theory.statements import MARKS, Theorem
-    from rac_theory.theorems import prove, why_not_proved
+    from rac_theory.theorems import why_not_proved
 
     yield "source", f"{claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
     if not isinstance(claim, Theorem):
         yield "proof", f"on paper: docs/theory/{claim.id.lower()}.md"
         return
     yield "metric", f"{claim.metric.name}; {claim.rate} rate"
-    proof = prove(claim)
+    proof = proof_of(claim)
     yield "proof", why_not_proved(claim) if proof is None else proof.summary
     if proof is not None and proof.pages:
         yield "lemmas", ", ".join(f"docs/theory/{page}.md" for page in proof.pages)

@@ -48,7 +48,7 @@ from rac_theory.proofs.induction import (
 from rac_theory.proofs.induction_over_sizes import gather, some, weigh
 from rac_theory.proofs.letters import b, legend
 from rac_theory.proofs.missing import Missing
-from rac_theory.proofs.not_proved import why_not
+from rac_theory.proofs.not_proved import knows_a_step, why_not
 from rac_theory.proofs.of_methods import about_of, facts_of
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import search, strongest
@@ -99,6 +99,7 @@ __all__ = [
     "instances",
     "iterate",
     "k",
+    "knows_a_step",
     "legend",
     "letters_in",
     "low",

@@ -9,10 +9,9 @@ from rac_theory.proofs.shape import shapes
 from rac_theory.proofs.writing import Writer
 from rac_theory.statements import Theorem, implied
 
-NO_STEP = "no fact is known of a step of this algorithm"
-WAY_ON = (
-    "a Method has facts, about_of(method, ('G',)), and so has About(function, implies=(rac_lora_exact,)) where the "
-    "algorithm is one of ours"
+_WAY_ON = (
+    "about=about_of(method, ('G',)) knows those of a Method, about=About(function, implies=(rac_lora_exact,)) those of "
+    "an algorithm of ours"
 )
 """How a theorem comes to be about a step of which there are facts."""
 
@@ -38,7 +37,7 @@ def why_not(theorem: Theorem) -> str:
     """
     told = "no proof was found, which does not make it false"
     if not knows_a_step(theorem):
-        return f"{told}: {NO_STEP}, which is about {function_name(theorem.about)}; {WAY_ON}"
+        return f"{told}: no fact is known of a step of {function_name(theorem.about)}, which it is about; {_WAY_ON}"
     if not isinstance(theorem.claim.bound, Expression):
         return f"{told}: its bound is a function, and nothing but an expression can be proved"
     try:

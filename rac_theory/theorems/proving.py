@@ -1,11 +1,12 @@
 """Proofs of theorems: ours are written down, those of others are looked for, with ours as lemmas."""
 
+import warnings
 from dataclasses import replace
 from functools import cache
 
 from rac_theory.algebra import Expression
 from rac_theory.base import being, checks, imported
-from rac_theory.proofs import Proof, search, why_not
+from rac_theory.proofs import Proof, knows_a_step, search, why_not
 from rac_theory.statements import Theorem, sentence
 from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.ours import ALL, LEMMAS, STORED
@@ -46,46 +47,52 @@ def theorem_named(theorem: Theorem | str) -> Theorem:
 def prove(theorem: Theorem | str) -> Proof | None:
     """Return a proof of a theorem: the stored one for a theorem of this library, otherwise one that a search finds.
 
-    Returns
-    -------
-    Proof or None
-        None if no proof was found, which does not make the theorem false.
+        Returns
+        -------
+        Proof or None
+            None if no proof was found, which does not make the theorem false: ``why_not_proved`` says more. It warns
+        if no fact is known of a step of what the theorem is about.
 
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from rac_theory import prove
-    >>> from rac_theory.theorems import T2, E, gap
-    >>> from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
-    >>> half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
-    >>> twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
-    >>> [prove(each) is not None for each in (T2, half, twice)]
-    [True, True, False]
+        Examples
+        --------
+        >>> import warnings
+    from dataclasses import replace
+        >>> from rac_theory import prove
+        >>> from rac_theory.theorems import T2, E, gap
+        >>> from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
+        >>> half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
+        >>> twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
+        >>> [prove(each) is not None for each in (T2, half, twice)]
+        [True, True, False]
     """
     theorem = theorem_named(theorem)
     if ALL.get(theorem.id) is theorem:
         return _written_down(theorem.id)
-    return searched(theorem)
+    proof = searched(theorem)
+    if proof is None and not knows_a_step(theorem):
+        warnings.warn(f"{theorem.id}: {why_not(theorem)}", stacklevel=3)
+    return proof
 
 
 def why_not_proved(theorem: Theorem) -> str:
     """Say why no proof of a theorem was found, and what, if it were given as well, makes it follow from one of ours.
 
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from rac_theory.theorems import T2, why_not_proved
-    >>> print(why_not_proved(replace(T2, id="mine", given=T2.given[1:])).rpartition("; ")[2])
-    it follows from T2 once this is given as well: Lipschitz gradient of f
+        Examples
+        --------
+        >>> import warnings
+    from dataclasses import replace
+        >>> from rac_theory.theorems import T2, why_not_proved
+        >>> print(why_not_proved(replace(T2, id="mine", given=T2.given[1:])).rpartition("; ")[2])
+        it follows from T2 once this is given as well: Lipschitz gradient of f
     """
     told = why_not(theorem)
-    for id in STORED if isinstance(theorem.claim.bound, Expression) else ():
+    for id in STORED if knows_a_step(theorem) and isinstance(theorem.claim.bound, Expression) else ():
         lemma = _written_down(id)
         lacking = [one for one in lemma.needs if one not in theorem.holding]
         if ALL[id].about in lacking or ALL[id].metric is not theorem.metric or len(lacking) > 2:
             continue
         if search(replace(theorem, given=(*theorem.given, *lacking)), [lemma], LEMMAS) is not None:
-            given = " ".join(map(sentence, lacking))
+            given = " and ".join(sentence(one).removesuffix(".") for one in lacking)
             return f"{told}; it follows from {id} once this is given as well: {given}"
     return told
 

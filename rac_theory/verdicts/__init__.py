@@ -24,6 +24,7 @@ from rac_theory.verdicts.verification.measured_constants import variance_is_miss
 from rac_theory.verdicts.verification.measured_smoothness import MeasuredSmoothness, measured_smoothness
 from rac_theory.verdicts.verification.rate import Rate, empirical_rate
 from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
+from rac_theory.verdicts.verification.saved_verdict import SavedVerdict, verdict_schema
 from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.verdict import Verdict
 from rac_theory.verdicts.verification.verify import verify
@@ -41,6 +42,7 @@ __all__ = [
     "Rate",
     "Rotated",
     "RunsVerdict",
+    "SavedVerdict",
     "Setting",
     "Slack",
     "SlowDirection",
@@ -57,6 +59,7 @@ __all__ = [
     "side_by_side",
     "tightness",
     "variance_is_missing",
+    "verdict_schema",
     "verify",
     "versions",
     "with_measured_variance",

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -17,10 +17,12 @@ from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.versions import versions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.axes import Axes
 
     from rac_theory.drawing import Chart
-from typing import NamedTuple
+    from rac_theory.verdicts.verification.saved_verdict import SavedVerdict
 
 
 class Slack(NamedTuple):
@@ -171,6 +173,11 @@ class Finding(Value, ABC):
 
     @property
     @abstractmethod
+    def about(self) -> Mapping[str, Any]:
+        """What was judged, as plain data."""
+
+    @property
+    @abstractmethod
     def more(self) -> str:
         """What would say more than this, in a line."""
 
@@ -246,6 +253,31 @@ class Finding(Value, ABC):
             title=self.title,
             names=(bound, mean),
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data that JSON can hold: nan is None, and an infinity is a text."""
+        from rac_theory.verdicts.verification import saved_verdict
+
+        return saved_verdict.content(self)
+
+    def save(self, path: "str | Path") -> "Path":
+        """Write it as JSON, which ``load`` reads; return the path."""
+        from rac_theory.verdicts.verification import saved_verdict
+
+        return saved_verdict.save(self, path)
+
+    @staticmethod
+    def load(path: "str | Path") -> "SavedVerdict":
+        """Read what ``save`` has written; what was judged comes back in words, as no code is run.
+
+        Raises
+        ------
+        ValueError
+            For any other file, with the field that is at fault.
+        """
+        from rac_theory.verdicts.verification import saved_verdict
+
+        return saved_verdict.load(path)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw bound, mean, band and single runs on matplotlib axes, made if none are given; return the axes."""

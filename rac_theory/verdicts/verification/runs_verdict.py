@@ -49,6 +49,11 @@ class RunsVerdict(Finding):
         return f"E[{self.metric}] <= {self.claimed} {self.status.name} for {self.runs} runs"
 
     @property
+    def about(self) -> dict[str, str]:
+        """What was judged, as plain data."""
+        return {"metric": self.metric, "claimed": self.claimed}
+
+    @property
     def more(self) -> str:
         """What would say more than this, in a line."""
         return more_than_runs(self)

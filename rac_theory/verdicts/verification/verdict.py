@@ -1,6 +1,6 @@
 """A verdict: what became of a claim on a case, with the numbers that say so."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from rac_theory.base import repr_of
@@ -60,6 +60,19 @@ class Verdict(Finding):
     def title(self) -> str:
         """What a figure is headed with."""
         return f"{self.theorem.id} {self.status.name}: {self.case.headline}"
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What was judged, as plain data."""
+        return {
+            "theorem": self.theorem.id,
+            "statement": self.theorem.statement,
+            "assumptions": self.theorem.assumptions,
+            "case": repr_of(self.case),
+            "constants": asdict(self.constants),
+            "unmet": self.unmet,
+            "seed": self.seed,
+        }
 
     @property
     def more(self) -> str:
