@@ -46,26 +46,31 @@ _GROUNDS = {
 }
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Print it."""
+def claim_named(name: str) -> "Theorem | Identity | Counterexample | PublishedClaim":
+    """Return the claim of an id, or a user's theorem for ``module:name``."""
     from rac_theory import theorems
-    from rac_theory.algorithms import PLAIN
     from rac_theory.base import checks
-    from rac_theory.literature import CLAIMS, Counterexample, PublishedClaim, counterexamples
-    from rac_theory.statements import Theorem, rac_lora_exact, relations_in
-    from rac_theory.statements.symbols import constants_in
+    from rac_theory.literature import CLAIMS, counterexamples
 
+    if theorems.is_own(name):
+        return theorems.theorem_named(name)
     known: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
         **theorems.ALL,
         theorems.T11.id: theorems.T11,
         **counterexamples.ALL,
         **CLAIMS,
     }
-    claim = (
-        theorems.theorem_named(arguments.claim)
-        if theorems.is_own(arguments.claim)
-        else known[checks.one_of("claim", arguments.claim, known)]
-    )
+    return known[checks.one_of("claim", name, known)]
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it."""
+    from rac_theory.algorithms import PLAIN
+    from rac_theory.literature import Counterexample, PublishedClaim
+    from rac_theory.statements import Theorem, rac_lora_exact, relations_in
+    from rac_theory.statements.symbols import constants_in
+
+    claim = claim_named(arguments.claim)
     console = screen()
     if isinstance(claim, PublishedClaim):
         tell(console, f"{claim.id}\n\n    {claim.says}\n")

@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
         complete=among(("all", *names.THEOREMS)),
         help="theorems by id, or all; one of yours as module:name",
     )
-    option(parser, "--latex", action="store_true", help="print words and LaTeX in turn")
+    option(parser, "--latex", action="store_true", help="print LaTeX that compiles as it is, with amsmath")
     option(
         parser,
         "--kernel",
@@ -153,9 +153,7 @@ def _line(proof: "Proof", seconds: float) -> str:
 
 
 def _in_full(proof: "Proof", as_latex: bool) -> str:
-    if not as_latex:
-        return str(proof)
-    return "\n".join(line for words, formula in proof.latex for line in (words, f"    {formula}"))
+    return proof.latex() if as_latex else proof.text()
 
 
 def _missing(theorem: "Theorem") -> Iterator[str]:

@@ -27,6 +27,7 @@ from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
 from rac_theory.verdicts.verification.saved_verdict import SavedVerdict, verdict_schema
 from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.verdict import Verdict
+from rac_theory.verdicts.verification.verdict_table import verdict_table
 from rac_theory.verdicts.verification.verify import verify
 from rac_theory.verdicts.verification.versions import versions
 
@@ -60,6 +61,7 @@ __all__ = [
     "tightness",
     "variance_is_missing",
     "verdict_schema",
+    "verdict_table",
     "verify",
     "versions",
     "with_measured_variance",
