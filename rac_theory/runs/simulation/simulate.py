@@ -1,5 +1,6 @@
 """Ensembles of independent runs, in blocks: the story of every experiment."""
 
+import warnings
 from collections.abc import Collection
 from typing import Literal
 
@@ -86,4 +87,9 @@ def simulate(
     checks.count("runs (steps + 1)", checks.count("runs", runs) * (case.steps + 1))
     checks.workers("n_jobs", n_jobs)
     kept = [name for name in ("W", "factors", "states") if name in record]
-    return simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)
+    made = simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)
+    if not np.isfinite(made.values[:, -1]).all():
+        gamma, L = case.algorithm.gamma, case.problem.L
+        limit = f", and 2 / L is {2 / L:.4g}" if L > 0 else ""
+        warnings.warn(f"runs left the range of floating point: gamma is {gamma:.4g}{limit}", stacklevel=3)
+    return made

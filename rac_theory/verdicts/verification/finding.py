@@ -39,6 +39,19 @@ class Slack(NamedTuple):
         return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
 
+class NoCurve(np.ndarray[Any, np.dtype[np.float64]]):
+    """What a verdict without runs has in the place of a curve: it is empty, and says so where a step of it is asked."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, int | np.integer):
+            raise IndexError("a verdict must rest on runs to have a curve: nothing was run, and its reason says why")
+        return super().__getitem__(key)
+
+
+def _no_curve() -> Array:
+    return np.empty(0).view(NoCurve)
+
+
 @dataclass(frozen=True, eq=False)
 class Finding(Value, ABC):
     """What runs said of a bound. Arrays run over t = 0, ..., steps; they are empty where nothing was run.
@@ -98,11 +111,11 @@ class Finding(Value, ABC):
     levels: Mapping[str, float] = field(default_factory=dict)
     evidence: Literal["exact", "sampled", "none"] = "none"
     runs: int = 0
-    bound: Array = field(default_factory=lambda: np.empty(0))
-    mean: Array = field(default_factory=lambda: np.empty(0))
-    lower: Array = field(default_factory=lambda: np.empty(0))
-    upper: Array = field(default_factory=lambda: np.empty(0))
-    detectable: Array = field(default_factory=lambda: np.empty(0))
+    bound: Array = field(default_factory=_no_curve)
+    mean: Array = field(default_factory=_no_curve)
+    lower: Array = field(default_factory=_no_curve)
+    upper: Array = field(default_factory=_no_curve)
+    detectable: Array = field(default_factory=_no_curve)
     reach: int | None = None
     informative_from: int | None = None
     log_evidence: float = 0.0

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, get_type_hints
 import numpy as np
 
 from rac_theory.base import json_schema, read_json, readable_file, reader, write_whole
-from rac_theory.verdicts.verification.finding import Finding
+from rac_theory.verdicts.verification.finding import Finding, _no_curve
 from rac_theory.verdicts.verification.rate import Rate
 from rac_theory.verdicts.verification.status import Status
 
@@ -179,4 +179,4 @@ def _number(value: Any) -> Any:
 def _numbers(values: list[Any]) -> Any:
     if values and isinstance(values[0], list):
         return np.array([*map(_numbers, values)])
-    return np.array([*map(_number, values)], dtype=np.float64)
+    return np.array([*map(_number, values)], dtype=np.float64) if values else _no_curve()
