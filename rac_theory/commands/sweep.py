@@ -118,7 +118,7 @@ def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
             told[:] = [now]
             bar.update(task, total=now.total, completed=now.done, left=f"{now.seconds_left:.0f} s left")
 
-        return sweep(grid, store, jobs=jobs, watch=watch)
+        return sweep(grid, store, n_jobs=jobs, watch=watch)
 
 
 def _print_found(found: "Sweep") -> None:
