@@ -12,7 +12,7 @@ from rac_theory.commands.screen import screen, tell
 _EXAMPLE = Example(
     "cite T2",
     """
-    @misc{rac_theory, ...
+    @misc{rac_theory,
     @misc{arXiv:2410.08305,
       author = {Grigory Malinovsky ...
     """,

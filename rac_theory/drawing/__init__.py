@@ -6,6 +6,7 @@ matplotlib is imported when something is drawn, and no earlier.
 from rac_theory.drawing import chart, chart_svg, html, latex, plot, svg, words
 from rac_theory.drawing.chart import Chart, bound_and_runs, with_margin
 from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREEN, GREY, MEAN, PINK, RUNS, YELLOW
+from rac_theory.drawing.latex import escaped
 from rac_theory.drawing.plot import axes, figure, finished, hull, tick_label
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "bound_and_runs",
     "chart",
     "chart_svg",
+    "escaped",
     "figure",
     "finished",
     "html",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from rac_theory.algebra import Expression, Relation, Sum, latex, lifted
-from rac_theory.drawing.latex import escaped
+from rac_theory.drawing import escaped
 from rac_theory.proofs.reading import Line, Reading
 from rac_theory.statements import Assumption, parts
 

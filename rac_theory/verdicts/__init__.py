@@ -22,9 +22,10 @@ from rac_theory.verdicts.verification.judge import judge
 from rac_theory.verdicts.verification.judge_runs import judge_runs
 from rac_theory.verdicts.verification.measured_constants import variance_is_missing, with_measured_variance
 from rac_theory.verdicts.verification.measured_smoothness import MeasuredSmoothness, measured_smoothness
+from rac_theory.verdicts.verification.plain_verdict import verdict_schema
 from rac_theory.verdicts.verification.rate import Rate, empirical_rate
 from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
-from rac_theory.verdicts.verification.saved_verdict import SavedVerdict, verdict_schema
+from rac_theory.verdicts.verification.saved_verdict import SavedVerdict
 from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.verdict import Verdict
 from rac_theory.verdicts.verification.verdict_table import verdict_table

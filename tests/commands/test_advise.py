@@ -55,7 +55,7 @@ def test_the_command(folder, capsys):
         (["--shape", "4x4", "--data", "gone.npy"], "data must be the path of a file that can be read"),
         (["--shape", "4x4", "--data", "nan.npy"], "data must be finite, got 1 nan or infinite entries"),
         (["--shape", "4x2", "--data", "ones.npy", "--l2", "-1"], "l2 must be a finite number >= 0, got -1"),
-        (["--shape", "4x4", "--data", "nan.npy", "--rho", "2"], "not allowed with argument"),
+        (["--shape", "4x4", "--data", "nan.npy", "--rho", "2"], "--rho must not be given beside --data"),
         (["--shape", "4x4", "--rho", "2", "--l2", "0.1"], "loss and l2 must come with --data"),
         (["--shape", "4x4", "--loss", "softmax"], "loss and l2 must come with --data"),
         (["--shape", "4x4", "--features", "left"], "features must come with --data, --spectrum or --rho"),

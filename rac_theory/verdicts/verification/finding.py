@@ -1,28 +1,28 @@
 """A finding: what runs said of a bound, wherever they come from, with the numbers that say so."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 
-from rac_theory.base import Value, printable, type_name
+from rac_theory.base import Value, printable, type_name, write_whole
 from rac_theory.base.checks import Array
 from rac_theory.verdicts.verification.decision import Decision
 from rac_theory.verdicts.verification.judged_bound import JudgedBound
+from rac_theory.verdicts.verification.plain_verdict import content
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
 from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.versions import versions
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.axes import Axes
 
     from rac_theory.drawing import Chart
-    from rac_theory.verdicts.verification.saved_verdict import SavedVerdict
 
 
 class Slack(NamedTuple):
@@ -48,7 +48,8 @@ class NoCurve(np.ndarray[Any, np.dtype[np.float64]]):
         return super().__getitem__(key)
 
 
-def _no_curve() -> Array:
+def no_curve() -> Array:
+    """Return what is there instead of a curve."""
     return np.empty(0).view(NoCurve)
 
 
@@ -111,11 +112,11 @@ class Finding(Value, ABC):
     levels: Mapping[str, float] = field(default_factory=dict)
     evidence: Literal["exact", "sampled", "none"] = "none"
     runs: int = 0
-    bound: Array = field(default_factory=_no_curve)
-    mean: Array = field(default_factory=_no_curve)
-    lower: Array = field(default_factory=_no_curve)
-    upper: Array = field(default_factory=_no_curve)
-    detectable: Array = field(default_factory=_no_curve)
+    bound: Array = field(default_factory=no_curve)
+    mean: Array = field(default_factory=no_curve)
+    lower: Array = field(default_factory=no_curve)
+    upper: Array = field(default_factory=no_curve)
+    detectable: Array = field(default_factory=no_curve)
     reach: int | None = None
     informative_from: int | None = None
     log_evidence: float = 0.0
@@ -269,28 +270,11 @@ class Finding(Value, ABC):
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain data that JSON can hold: nan is None, and an infinity is a text."""
-        from rac_theory.verdicts.verification import saved_verdict
+        return content(self)
 
-        return saved_verdict.content(self)
-
-    def save(self, path: "str | Path") -> "Path":
-        """Write it as JSON, which ``load`` reads; return the path."""
-        from rac_theory.verdicts.verification import saved_verdict
-
-        return saved_verdict.save(self, path)
-
-    @staticmethod
-    def load(path: "str | Path") -> "SavedVerdict":
-        """Read what ``save`` has written; what was judged comes back in words, as no code is run.
-
-        Raises
-        ------
-        ValueError
-            For any other file, with the field that is at fault.
-        """
-        from rac_theory.verdicts.verification import saved_verdict
-
-        return saved_verdict.load(path)
+    def save(self, path: str | Path) -> Path:
+        """Write it as JSON, which ``Verdict.load`` reads; return the path."""
+        return write_whole(Path(path), json.dumps(content(self), allow_nan=False, indent=1))
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw bound, mean, band and single runs on matplotlib axes, made if none are given; return the axes."""

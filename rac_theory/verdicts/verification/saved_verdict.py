@@ -1,89 +1,20 @@
-"""A verdict as plain data: what a file of it holds, and what is read of it again, without the code that was judged."""
+"""A verdict that was saved, read again without the code that was judged."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_type_hints
+from typing import Any, Literal
 
 import numpy as np
 
-from rac_theory.base import json_schema, read_json, readable_file, reader, write_whole
-from rac_theory.verdicts.verification.finding import Finding, _no_curve
+from rac_theory.base import read_json, readable_file, reader
+from rac_theory.verdicts.verification.finding import Finding, no_curve
+from rac_theory.verdicts.verification.plain_verdict import CURVES, FIELDS, RATE
 from rac_theory.verdicts.verification.rate import Rate
 from rac_theory.verdicts.verification.status import Status
 
-Number: TypeAlias = float | Literal["inf", "-inf"] | None
-"""A number in JSON, which has no nan and no infinity: nan is null."""
-
-_WORDS = {"head": str, "title": str, "label": str, "falls": Literal["linear", "sublinear"] | None, "more": str}
-_CURVES = dict.fromkeys(("bound", "mean", "lower", "upper", "detectable"), list[Number])
-_RATE = {name: Number if kind is float else kind for name, kind in get_type_hints(Rate).items()}
-_FIELDS: Mapping[str, Any] = {
-    "format": Literal[1],
-    "status": Literal[*(status.name for status in Status)],
-    "reason": str,
-    "alpha": float,
-    "levels": dict[str, float],
-    "evidence": Literal["exact", "sampled", "none"],
-    "runs": int,
-    **_CURVES,
-    **dict.fromkeys(("reach", "informative_from", "violated_at"), int | None),
-    "log_evidence": Number,
-    **dict.fromkeys(("fitted", "promised"), Any),
-    "sample": list[list[Number]],
-    "versions": dict[str, str],
-    "words": _WORDS,
-    "about": dict[str, Any],
-}
-_READ, _READ_RATE = reader(_FIELDS), reader(_RATE)
-
-
-def verdict_schema() -> dict[str, Any]:
-    """Return the JSON schema of a verdict that was saved.
-
-    Examples
-    --------
-    >>> from rac_theory.verdicts import verdict_schema
-    >>> verdict_schema()["properties"]["evidence"]
-    {'enum': ['exact', 'sampled', 'none']}
-    """
-    rate = {"anyOf": [json_schema(_RATE), {"type": "null"}]}
-    schema = json_schema(_FIELDS)
-    schema["properties"] |= {"fitted": rate, "promised": rate}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def content(verdict: Finding) -> dict[str, Any]:
-    """Return plain data that JSON can hold."""
-    parts: dict[str, Any] = {"format": 1}
-    for name in _FIELDS:
-        if name not in ("format", "words", "about"):
-            parts[name] = _plain(getattr(verdict, name))
-    words = {name: getattr(verdict, name) for name in _WORDS}
-    return parts | {"words": words, "about": _plain(verdict.about)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Status):
-        return str(value)
-    if isinstance(value, Rate):
-        return {name: _plain(getattr(value, name)) for name in _RATE}
-    if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return value
-
-
-def save(verdict: Finding, path: str | Path) -> Path:
-    """Write a verdict as JSON, whole or not at all."""
-    return write_whole(Path(path), json.dumps(content(verdict), allow_nan=False, indent=1))
+_READ, _READ_RATE = reader(FIELDS), reader(RATE)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -164,7 +95,7 @@ def load(path: str | Path) -> SavedVerdict:
         rates = {name: data[name] and _READ_RATE(data[name], name) for name in ("fitted", "promised")}
     except ValueError as error:
         raise ValueError(f"path must be a verdict that was saved, got {str(file)!r}: {error}") from error
-    curves = {name: _numbers(data[name]) for name in (*_CURVES, "sample")}
+    curves = {name: _numbers(data[name]) for name in (*CURVES, "sample")}
     numbers = {name: rate and {key: _number(value) for key, value in rate.items()} for name, rate in rates.items()}
     del data["format"]
     told: dict[str, Any] = {"status": Status(data["status"]), "log_evidence": _number(data["log_evidence"])}
@@ -179,4 +110,4 @@ def _number(value: Any) -> Any:
 def _numbers(values: list[Any]) -> Any:
     if values and isinstance(values[0], list):
         return np.array([*map(_numbers, values)])
-    return np.array([*map(_number, values)], dtype=np.float64) if values else _no_curve()
+    return np.array([*map(_number, values)], dtype=np.float64) if values else no_curve()

@@ -1,6 +1,7 @@
 """A verdict: what became of a claim on a case, with the numbers that say so."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from rac_theory.base import repr_of
@@ -8,6 +9,7 @@ from rac_theory.cases import Case, Constants
 from rac_theory.statements import Theorem
 from rac_theory.verdicts.verification.finding import Finding
 from rac_theory.verdicts.verification.more import more_than
+from rac_theory.verdicts.verification.saved_verdict import SavedVerdict, load
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -88,6 +90,17 @@ class Verdict(Finding):
     def falls(self) -> Literal["linear", "sublinear"]:
         """How the bound falls."""
         return self.theorem.rate
+
+    @staticmethod
+    def load(path: str | Path) -> SavedVerdict:
+        """Read what ``save`` has written; what was judged comes back in words, as no code is run.
+
+        Raises
+        ------
+        ValueError
+            For any other file, with the field that is at fault.
+        """
+        return load(path)
 
     def _repr_html_(self) -> str:
         from rac_theory.verdicts.verification.shown_verdict import shown

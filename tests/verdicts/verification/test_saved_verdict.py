@@ -11,7 +11,6 @@ from rac_theory import (
     Case,
     Constants,
     RACLoRA,
-    RunsVerdict,
     Status,
     Verdict,
     judge_runs,
@@ -76,7 +75,7 @@ def test_another_file_is_refused_with_the_field(tmp_path, name, value, told):
     data = EVERY["exact"].to_dict() | {name: value}
     (tmp_path / "v.json").write_text(json.dumps(data))
     with pytest.raises(ValueError, match="path must be a verdict that was saved, got ") as failure:
-        RunsVerdict.load(tmp_path / "v.json")
+        Verdict.load(tmp_path / "v.json")
     assert told in str(failure.value)
 
 
