@@ -144,7 +144,7 @@ def _class_answering(cls: Any) -> None:
 
 
 def _member_missing(self: Any, name: str) -> Any:
-    if name in dir(type(self)):  # a property that raised: what it said is said again
+    if hasattr(type(self), name):  # a property that raised: what it said is said again
         return object.__getattribute__(self, name)
     raise NoMember(type(self), name)
 

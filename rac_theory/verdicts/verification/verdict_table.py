@@ -17,7 +17,7 @@ def verdict_table(verdicts: Iterable[Finding]) -> str:
     >>> from rac_theory.verdicts import verdict_table
     >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=3)
     >>> print(verdict_table(verify(id, case) for id in ("T1", "T2")).splitlines()[5])
-    T1 & GD(gamma=0.5) on Quadratic(1x1 \#a88bd495), 3 steps & HOLDS & 3.05 & exact \\
+    T1 & GD(gamma=0.5) on Quadratic(1x1 \#a88bd495), 3 steps & HOLDS & 1.52 & exact \\
     """
     rows = []
     for place, verdict in enumerate(verdicts):
