@@ -5,6 +5,7 @@ others are derived, and each theorem says which.
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not run __getattr__
@@ -164,6 +165,8 @@ _DOORS = {
 _HOMES = {name: door for door, names in _DOORS.items() for name in names}
 _MODULES = {name: name for name in ("algorithms", "problems", "sketches", "testing", "theorems")}
 _MODULES["counterexamples"] = "literature.counterexamples"
+_BEHIND = ("problems", "sketches", "theorems", "testing")
+"""Where else a name is looked for, so that ``from rac_theory import LeastSquares`` is no dead end."""
 
 __all__ = [*_HOMES, *_MODULES]
 
@@ -175,9 +178,14 @@ def __getattr__(name: str) -> Any:
         return version("rac-theory")
     if name in _MODULES:
         return importlib.import_module(f"rac_theory.{_MODULES[name]}")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'rac_theory' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"rac_theory.{_HOMES[name]}"), name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"rac_theory.{_HOMES[name]}"), name)
+    for door in _BEHIND if name[0].isalpha() else ():
+        if name in (module := importlib.import_module(f"rac_theory.{door}")).__all__:
+            return getattr(module, name)
+    from rac_theory.base import NoMember
+
+    raise NoMember(sys.modules[__name__], name)
 
 
 def __dir__() -> list[str]:

@@ -53,7 +53,7 @@ SAMPLED = Case(RACLoRA(KaimingUniform(3, 2), gamma=0.25), PROBLEM, np.full((3, 1
 def values(tmp_path_factory):
     """A value of every public class that computes or holds something."""
     run = simulate(SAMPLED, runs=4, rng=0, record=("W",))
-    swept = sweep(Grid(("T1", "T2"), ("linnerud",), ("haar",), (1,)), tmp_path_factory.mktemp("sweep") / "s", jobs=1)
+    swept = sweep(Grid(("T1", "T2"), ("linnerud",), ("haar",), (1,)), tmp_path_factory.mktemp("sweep") / "s", n_jobs=1)
     constants = Constants.of(CASE)
     answer = counterexamples.C1.verdict()
     exact = verify("T2", CASE, rng=0)

@@ -207,7 +207,7 @@ def test_without_pytorch_its_room_says_how_to_get_it():
 def test_every_public_name_exists_and_no_function_is_hidden_by_its_module(in_a_process_with_every_room):
     """``from rac_theory import verify`` gives the function, also after every module was imported."""
     assert in_a_process_with_every_room[1:] == ["[]", "True"]
-    with pytest.raises(AttributeError, match="has no attribute 'verfy'"):
+    with pytest.raises(AttributeError, match=r"rac_theory has no 'verfy' \(did you mean 'verify'\?\)"):
         rac_theory.verfy  # noqa: B018
 
 

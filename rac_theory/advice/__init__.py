@@ -27,6 +27,7 @@ from rac_theory.advice.learning_rate_of_layer import EXPLANATION, told_of_layer
 from rac_theory.advice.model_shapes import Shapes, parse
 from rac_theory.advice.model_total import Total, total_table, totals
 from rac_theory.advice.training_option import FLOPS, Option, efficient
+from rac_theory.base import answering
 
 __all__ = [
     "EXAMPLES",
@@ -75,3 +76,5 @@ __all__ = [
     "totals",
     "unused",
 ]
+
+answering(globals())

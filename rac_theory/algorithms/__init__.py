@@ -36,6 +36,7 @@ from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side
+from rac_theory.base import answering
 
 Method._algorithm = called
 
@@ -89,3 +90,5 @@ __all__ = [
     "projector_of",
     "state",
 ]
+
+answering(globals())

@@ -13,11 +13,22 @@ from rac_theory.base.digest import digest
 from rac_theory.base.extras import MissingExtra, import_extra
 from rac_theory.base.files import readable_file, write_whole
 from rac_theory.base.frame import frame
+from rac_theory.base.imported import imported, what_failed
 from rac_theory.base.interrupts import heard_once, left_to_the_parent, status_of_interrupt
 from rac_theory.base.labels import listed, sorted_classes
+from rac_theory.base.meant import NoMember, answering, choice, nearest
 from rac_theory.base.members import being, described, having
 from rac_theory.base.naming import exactly, function_name, printable, repr_of, said_by, short_name, shown, type_name
-from rac_theory.base.plain_data import LARGEST, convert, from_json, read_json, read_json_items, read_toml, reader
+from rac_theory.base.plain_data import (
+    LARGEST,
+    convert,
+    from_json,
+    json_schema,
+    read_json,
+    read_json_items,
+    read_toml,
+    reader,
+)
 from rac_theory.base.progress import advance, task
 from rac_theory.base.read_only import read_only, sealed
 from rac_theory.base.shared_array import SharedArray
@@ -28,13 +39,16 @@ __all__ = [
     "LARGEST",
     "LOST",
     "MissingExtra",
+    "NoMember",
     "NotReal",
     "SharedArray",
     "Value",
     "advance",
+    "answering",
     "as_array",
     "as_they_finish",
     "being",
+    "choice",
     "convert",
     "described",
     "digest",
@@ -46,14 +60,17 @@ __all__ = [
     "having",
     "heard_once",
     "import_extra",
+    "imported",
     "in_chunks",
     "in_short",
     "is_long",
+    "json_schema",
     "keep_freed_memory",
     "left_to_the_parent",
     "listed",
     "matrices",
     "matrix_shape",
+    "nearest",
     "one_blas_thread",
     "plug_in_faults",
     "printable",
@@ -79,6 +96,7 @@ __all__ = [
     "task",
     "tasks",
     "type_name",
+    "what_failed",
     "wide",
     "worker_count",
     "workers",

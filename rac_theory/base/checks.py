@@ -4,7 +4,6 @@ Every check returns the value it accepted, converted, so that a constructor read
 back as read-only copies: a value that was checked cannot change afterwards.
 """
 
-import difflib
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base.conversion import NotReal, float64, real_numbers
+from rac_theory.base.meant import choice, in_order
 from rac_theory.base.naming import shown
 
 Array = NDArray[np.float64]
@@ -226,14 +226,7 @@ def boolean(name: str, value: bool) -> bool:
 
 def one_of(name: str, value: str, choices: Iterable[str]) -> str:
     """Accept one of ``choices``; an unknown name is answered with the nearest match."""
-    known = sorted(choices)
+    known = [*choices]
     if isinstance(value, str) and value in known:
         return value
-    raise ValueError(f"{name} must be one of {', '.join(known)}, got {shown(value)}{nearest(value, known)}")
-
-
-def nearest(value: object, known: Iterable[str]) -> str:
-    """Return the nearest match as the end of a message; nothing where no name is near."""
-    lowered = {choice.lower(): choice for choice in known}
-    near = difflib.get_close_matches(value.lower() if isinstance(value, str) else "", lowered, n=1, cutoff=0.5)
-    return f" (did you mean {lowered[near[0]]!r}?)" if near else ""
+    raise ValueError(choice(name, shown(value), value, in_order(known)))

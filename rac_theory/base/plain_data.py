@@ -5,6 +5,7 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from enum import EnumType
 from pathlib import Path
@@ -142,8 +143,7 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         record = _record({f.name: hints[f.name] for f in fields(kind)}, needed)
         return lambda data: kind(**record(data))  # type: ignore[operator]
     if origin in (Union, UnionType):
-        (some,) = (_reader(part) for part in inner if part is not NoneType)
-        return lambda data: None if data is None else some(data)
+        return _either([_reader(part) for part in inner if part is not NoneType])
     if isinstance(kind, EnumType):
         members: list[Any] = [*kind]
         return _checked(f"one of {', '.join(map(str, members))}", lambda data: data in members, kind)
@@ -322,6 +322,45 @@ def _table(part: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
         return made
 
     return read
+
+
+def _either(readers: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    """Read None, or what the first reader that can reads; where none can, the last says why."""
+    *others, last = readers
+
+    def read(data: Any) -> Any:
+        if data is None:
+            return None
+        for one in others:
+            with suppress(_Misfit):
+                return one(data)
+        return last(data)
+
+    return read
+
+
+def json_schema(kind: Any) -> dict[str, Any]:
+    """Return the JSON schema of what a ``reader`` of a type reads.
+
+    Examples
+    --------
+    >>> from rac_theory.base.plain_data import json_schema
+    >>> json_schema(list[int])
+    {'type': 'array', 'items': {'type': 'integer'}}
+    """
+    origin, inner = get_origin(kind), get_args(kind)
+    if isinstance(kind, Mapping):
+        parts = {name: json_schema(part) for name, part in kind.items()}
+        return {"type": "object", "properties": parts, "required": [*kind], "additionalProperties": False}
+    if origin in (Union, UnionType):
+        return {"anyOf": [{"type": "null"} if part is NoneType else json_schema(part) for part in inner]}
+    if origin is Literal:
+        return {"enum": [*inner]}
+    if origin is list:
+        return {"type": "array", "items": json_schema(inner[0])}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": json_schema(inner[1])}
+    return {"type": {int: "integer", float: "number", str: "string", bool: "boolean"}[kind]} if kind is not Any else {}
 
 
 def _of_table(data: Any) -> dict[Any, Any]:

@@ -3,6 +3,7 @@ formulas take, each found, rounded to its safe side and with its provenance. It 
 sketches, algorithms and gains. It must not know theorems: a constant is not made for the bound that it goes into.
 """
 
+from rac_theory.base import answering
 from rac_theory.cases.case import Case, check_runs, starting_point
 from rac_theory.cases.checked_once import check_once
 from rac_theory.cases.constants import Constants
@@ -14,3 +15,5 @@ __all__ = [
     "check_runs",
     "starting_point",
 ]
+
+answering(globals())

@@ -9,6 +9,7 @@ from typing import Any
 
 from rac_theory.commands import (
     advise,
+    cite,
     counterexamples,
     explain,
     judge,
@@ -131,7 +132,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(metavar="command", dest="command", title="commands")
     for command in (
         *(verify, report, repeat, sweep, judge, counterexamples),
-        *(listing, explain, prove, sketch, advise),
+        *(listing, explain, prove, sketch, advise, cite),
     ):
         command.add(commands)
     for one in (parser, *commands.choices.values()):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.parsing import Example, add_command, among, option
+from rac_theory.commands.prove import proof_of
 from rac_theory.commands.screen import screen, tell
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def add(commands: Any) -> None:
     does = "print the statement of a claim, its symbols, its source and assumptions"
     parser = add_command(commands, "explain", does, run, _EXAMPLE, ("rac_theory.literature",))
     known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
-    option(parser, "claim", complete=among(known), help="its id, as in list")
+    option(parser, "claim", complete=among(known), help="its id, as in list, or module:name for a theorem of yours")
 
 
 _LABEL = 9
@@ -45,22 +46,31 @@ _GROUNDS = {
 }
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Print it."""
+def claim_named(name: str) -> "Theorem | Identity | Counterexample | PublishedClaim":
+    """Return the claim of an id, or a user's theorem for ``module:name``."""
     from rac_theory import theorems
-    from rac_theory.algorithms import PLAIN
     from rac_theory.base import checks
-    from rac_theory.literature import CLAIMS, Counterexample, PublishedClaim, counterexamples
-    from rac_theory.statements import Theorem, rac_lora_exact, relations_in
-    from rac_theory.statements.symbols import constants_in
+    from rac_theory.literature import CLAIMS, counterexamples
 
+    if theorems.is_own(name):
+        return theorems.theorem_named(name)
     known: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
         **theorems.ALL,
         theorems.T11.id: theorems.T11,
         **counterexamples.ALL,
         **CLAIMS,
     }
-    claim = known[checks.one_of("claim", arguments.claim, known)]
+    return known[checks.one_of("claim", name, known)]
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it."""
+    from rac_theory.algorithms import PLAIN
+    from rac_theory.literature import Counterexample, PublishedClaim
+    from rac_theory.statements import Theorem, rac_lora_exact, relations_in
+    from rac_theory.statements.symbols import constants_in
+
+    claim = claim_named(arguments.claim)
     console = screen()
     if isinstance(claim, PublishedClaim):
         tell(console, f"{claim.id}\n\n    {claim.says}\n")
@@ -83,17 +93,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_theorem(claim: "Theorem | Identity") -> Iterator[tuple[str, str]]:
-    from rac_theory.proofs import why_not
     from rac_theory.statements import MARKS, Theorem
-    from rac_theory.theorems import prove
+    from rac_theory.theorems import why_not_proved
 
     yield "source", f"{claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
     if not isinstance(claim, Theorem):
         yield "proof", f"on paper: docs/theory/{claim.id.lower()}.md"
         return
     yield "metric", f"{claim.metric.name}; {claim.rate} rate"
-    proof = prove(claim)
-    yield "proof", why_not(claim) if proof is None else proof.summary
+    proof = proof_of(claim)
+    yield "proof", why_not_proved(claim) if proof is None else proof.summary
     if proof is not None and proof.pages:
         yield "lemmas", ", ".join(f"docs/theory/{page}.md" for page in proof.pages)
 

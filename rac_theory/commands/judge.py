@@ -102,8 +102,7 @@ def _bound(text: str) -> Any:
     import numpy as np
 
     from rac_theory import theorems
-    from rac_theory.base import checks, printable, read_csv
-    from rac_theory.sketches import imported
+    from rac_theory.base import checks, imported, printable, read_csv
 
     try:
         return checks.finite("bound", checks.typed(float, text))

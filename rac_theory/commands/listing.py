@@ -103,9 +103,8 @@ def _list_theorems(arguments: argparse.Namespace) -> int:
 
 def _meant(assumption: str | None) -> str:
     """The word of some assumption that is nearest to one that is in none; nothing if there is no such word."""
-    import difflib
-
     from rac_theory import theorems
+    from rac_theory.base import nearest
 
     words = {
         word.strip(".,:;()")
@@ -113,8 +112,7 @@ def _meant(assumption: str | None) -> str:
         for said in theorem.assumptions
         for word in said.split()
     }
-    near = difflib.get_close_matches(assumption or "", words, n=1)
-    return f" (did you mean {near[0]!r}?)" if near and near[0] != assumption else ""
+    return nearest(assumption or "", sorted(words - {assumption}))
 
 
 def _claims() -> Mapping[str, Sequence[Entry]]:

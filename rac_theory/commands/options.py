@@ -21,6 +21,28 @@ def add_out(group: Any, what: str) -> None:
     )
 
 
+def add_figure(group: Any, what: str) -> None:
+    """Add a file for a figure, of whatever kind a paper wants."""
+    option(
+        group,
+        "--figure",
+        type=Path,
+        metavar="FILE",
+        help=f"where else to save the figure{what}, as .pdf, .png or .svg (default: nowhere)",
+    )
+
+
+def add_latex(group: Any) -> None:
+    """Add a file for the table of what was found."""
+    option(
+        group,
+        "--latex",
+        type=Path,
+        metavar="FILE",
+        help="where to write the table for LaTeX, with rules of booktabs (default: nowhere)",
+    )
+
+
 def _folder(text: str) -> Path:
     try:
         text.encode()

@@ -67,6 +67,9 @@ class Parser(argparse.ArgumentParser):
         """Raise a ``SystemExit`` with a sentence on what is wrong, and where an example is."""
         message = re.sub(r"^argument (?:--)?([\w-]+): must ", r"\1 must ", message).removeprefix("argument ")
         message = re.sub(r"^the following arguments are required: (.*)", r"\1 must be given", message)
+        message = re.sub(r": expected (at least one|one) argument$", r" must be given \1 value, got none", message)
+        message = re.sub(r": ignored explicit argument (.*)", r" must be given no value, got \1", message)
+        message = re.sub(r": not allowed with argument (.*)", r" must not be given beside \1", message)
         raise SystemExit(message if _MEANT in message else f"{message}; {self.prog} --help has an example")
 
     def refuse_unknown(self, words: Sequence[str]) -> NoReturn:
@@ -75,13 +78,11 @@ class Parser(argparse.ArgumentParser):
         if not option.startswith("-"):
             self.error(f"{self.prog} must be given no more words, got {words[0]!r}")
         known = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
-        self.error(f"option must be one of {', '.join(known)}, got {option!r}{_meant(option, known)}")
+        self.error(_choice("option", option, known))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
-            known = list(action.choices)
-            meant = _meant(str(value).lower(), known)
-            raise argparse.ArgumentError(action, f"must be one of {', '.join(known)}, got {value!r}{meant}")
+            raise argparse.ArgumentError(action, _choice("", value, list(action.choices)).lstrip())
 
 
 def add_command(
@@ -163,11 +164,10 @@ def _reader(kind: Callable[[str], T], what: str) -> Callable[[str], T]:
     return read
 
 
-def _meant(word: str, known: Sequence[str]) -> str:
-    import difflib
+def _choice(name: str, value: str, known: Sequence[str]) -> str:
+    from rac_theory.base import choice  # NumPy is loaded by what is wrong alone
 
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f" ({_MEANT} {near[0]!r}?)" if near else ""
+    return choice(name, repr(value), value, known)
 
 
 def _width() -> int:

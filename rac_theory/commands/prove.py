@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
         complete=among(("all", *names.THEOREMS)),
         help="theorems by id, or all; one of yours as module:name",
     )
-    option(parser, "--latex", action="store_true", help="print words and LaTeX in turn")
+    option(parser, "--latex", action="store_true", help="print LaTeX that compiles as it is, with amsmath")
     option(
         parser,
         "--kernel",
@@ -55,7 +55,6 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the proof of one theorem, or a line for each of several; 1 if for some none was found."""
-    from rac_theory.theorems import prove
 
     asked = [one for name in arguments.theorem for one in _named(name)]
     if arguments.export is not None:
@@ -68,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     status, console = OK, screen()
     for theorem in dict.fromkeys(asked):
         begun = time.perf_counter()
-        proof = prove(theorem)
+        proof = proof_of(theorem)
         seconds = time.perf_counter() - begun
         if proof is None:
             arguments.found = status = VIOLATED
@@ -78,11 +77,21 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
+def proof_of(theorem: "Theorem") -> "Proof | None":
+    """A proof of it; why there is none is told with the answer, not beside it."""
+    import warnings
+
+    from rac_theory.theorems import prove
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return prove(theorem)
+
+
 def _exported(asked: "list[Theorem]", arguments: argparse.Namespace) -> int:
     """Write the proof of a theorem as plain text, once the independent checker has accepted it; 1 if none was found."""
     from rac_theory.base import write_whole
     from rac_theory.proofs import exported
-    from rac_theory.theorems import prove
 
     if len(asked) != 1 or arguments.kernel != "python" or arguments.latex or arguments.out is not None:
         raise ValueError(
@@ -90,7 +99,7 @@ def _exported(asked: "list[Theorem]", arguments: argparse.Namespace) -> int:
             f"got {', '.join(theorem.id for theorem in asked)}: write a file for each"
         )
     (theorem,) = asked
-    proof = prove(theorem)
+    proof = proof_of(theorem)
     if proof is None:
         tell(screen(), "\n".join(_missing(theorem)))
         return VIOLATED
@@ -102,13 +111,12 @@ def _exported(asked: "list[Theorem]", arguments: argparse.Namespace) -> int:
 def _by_coq(asked: "Sequence[Theorem]", out: str | None) -> int:
     """Print what Coq says of the proof of each theorem, and if asked keep the files; 1 if it refuses one."""
     from rac_theory.proofs import coq
-    from rac_theory.theorems import prove
 
     status, console = OK, screen()
     by_id = {theorem.id: theorem for theorem in asked}
     if several := [theorem.id for theorem in asked if by_id[theorem.id] is not theorem]:
         raise ValueError(f"theorems must have ids of their own for Coq, got several with {several[0]!r}")
-    proofs = {theorem.id: prove(theorem) for theorem in asked}
+    proofs = {theorem.id: proof_of(theorem) for theorem in asked}
     for theorem in dict.fromkeys(asked):
         if proofs[theorem.id] is None:
             status = VIOLATED
@@ -134,17 +142,10 @@ def _from(script: str) -> str:
 def _named(name: str) -> "tuple[Theorem, ...]":
     """The theorems of a name: all of ours, one of them, or a user's."""
     from rac_theory import theorems
-    from rac_theory.sketches import imported
-    from rac_theory.statements import Theorem
 
     if name == "all":
         return tuple(theorems.ALL.values())
-    if ":" not in name:
-        return (theorems.theorem_named(name),)
-    found = imported(name, "theorem")
-    if not isinstance(found, Theorem):
-        raise ValueError(f"theorem must be a Theorem, got {type(found).__name__} for {name!r}")
-    return (found,)
+    return (theorems.theorem_named(name),)
 
 
 def _line(proof: "Proof", seconds: float) -> str:
@@ -152,15 +153,13 @@ def _line(proof: "Proof", seconds: float) -> str:
 
 
 def _in_full(proof: "Proof", as_latex: bool) -> str:
-    if not as_latex:
-        return str(proof)
-    return "\n".join(line for words, formula in proof.latex for line in (words, f"    {formula}"))
+    return proof.latex() if as_latex else proof.text()
 
 
 def _missing(theorem: "Theorem") -> Iterator[str]:
-    from rac_theory.proofs import strongest, why_not
-    from rac_theory.theorems import LEMMAS
+    from rac_theory.proofs import strongest
+    from rac_theory.theorems import LEMMAS, why_not_proved
 
-    yield f"{theorem.id}: {why_not(theorem)}"
+    yield f"{theorem.id}: {why_not_proved(theorem)}"
     if (instead := strongest(theorem, LEMMAS)) is not None:
         yield f"the best of its form that can be proved: {instead.theorem.statement}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.options import add_out, add_seed
+from rac_theory.commands.options import add_figure, add_out, add_seed
 from rac_theory.commands.parsing import Example, add_command, integer, option
 from rac_theory.commands.screen import screen, show_table, tell
 
@@ -42,6 +42,7 @@ def add(commands: Any) -> None:
     option(parser, "--dim", type=integer(">= 1"), required=True, metavar="D", help="rows of the sketch, D x R")
     option(parser, "--rank", type=integer(">= 1"), required=True, metavar="R", help="columns of the sketch, at most D")
     add_seed(parser, "sampling, for a sketch of which no closed form is known")
+    add_figure(parser, "")
     add_out(parser, "the figure, and the certificate of --exact")
 
 
@@ -58,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"sketch must be given one name, or --all, got {'both' if arguments.all else 'neither'}")
     if arguments.all and arguments.exact:
         raise ValueError("exact must be asked of one sketch, not with --all")
+    if arguments.figure is not None:
+        results.check_figure(arguments.figure)
     console = screen()
     if arguments.all:
         known = all_spectra.compare(dim, rank, rng=arguments.seed)
@@ -78,4 +81,6 @@ def run(arguments: argparse.Namespace) -> int:
     ax.set_title(f"{what}, dim {dim}, rank {rank}", fontsize=9)
     path = results.save_figure(ax, arguments.out, f"sketch {what} {dim}x{rank}")
     tell(console, f"{'figure':16}{printable(str(path))}")
+    if arguments.figure is not None:
+        tell(console, f"{'figure':16}{printable(str(results.save_figure_as(ax, arguments.figure)))}")
     return OK

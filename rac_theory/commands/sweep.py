@@ -3,12 +3,14 @@
 import argparse
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED, status_of
-from rac_theory.commands.options import add_jobs, check_jobs
-from rac_theory.commands.parsing import Example, add_command, option
+from rac_theory.commands.options import add_jobs, add_latex, check_jobs
+from rac_theory.commands.parsing import Example, add_command, among, option
 from rac_theory.commands.screen import beside, screen, show_table, tell
 
 if TYPE_CHECKING:
@@ -46,18 +48,29 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="SQLite file of what is finished (default: the name of the TOML file, with .sqlite)",
     )
+    option(
+        parser,
+        "--claim",
+        several=True,
+        metavar="ID",
+        complete=among(names.THEOREMS),
+        help="claims by id, or theorems of yours as module:name (default: those of the TOML file)",
+    )
     option(parser, "--export", type=Path, metavar="FILE", help="a .csv or .parquet file to write when all is finished")
     option(parser, "--trust", action="store_true", help="import sketches of the grid that are not of rac_theory")
+    add_latex(parser)
     add_jobs(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is left of the sweep and print what was found; status 1 if a row refutes its claim."""
-    from rac_theory.base import printable, status_of_interrupt
+    from rac_theory.base import printable, status_of_interrupt, write_whole
     from rac_theory.ledger import Grid, sweeps, violated
 
     check_jobs(arguments)
     grid = Grid.load(arguments.spec, trust=arguments.trust)
+    if arguments.claim:
+        grid = replace(grid, claims=tuple(arguments.claim))
     store = arguments.store or arguments.spec.with_suffix(".sqlite")
     if arguments.export is not None:
         sweeps.export.check(arguments.export)
@@ -72,6 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
     _print_found(found)
     if arguments.export is not None:
         found.export(arguments.export)
+    if arguments.latex is not None:
+        tell(screen(), f"table {printable(str(write_whole(arguments.latex, found.to_latex())))}")
     where = printable(str(arguments.export or store))
     tell(screen(), f"{len(found.rows)} rows in {where}. One row again: rac-theory repeat {shown} NUMBER")
     return status_of(found.rows)
@@ -103,7 +118,7 @@ def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
             told[:] = [now]
             bar.update(task, total=now.total, completed=now.done, left=f"{now.seconds_left:.0f} s left")
 
-        return sweep(grid, store, jobs=jobs, watch=watch)
+        return sweep(grid, store, n_jobs=jobs, watch=watch)
 
 
 def _print_found(found: "Sweep") -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands import names
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
-from rac_theory.commands.options import add_alpha, add_jobs, add_out, add_seed, check_jobs
+from rac_theory.commands.options import add_alpha, add_figure, add_jobs, add_latex, add_out, add_seed, check_jobs
 from rac_theory.commands.parsing import Example, add_command, among, integer, option
 from rac_theory.commands.screen import beside, screen, show_table, tell
 
@@ -40,6 +40,7 @@ def add(commands: Any) -> None:
         "Try theorems on problems. Without options the paper's two theorems and their sharp forms are tried on the "
         "default problems, and the table has a line for each problem. Where at most 12 rows were run, it shows them.",
     )
+    option(parser, "theorem", nargs="*", metavar="ID", complete=among(names.THEOREMS), help="as --claim")
     tried = parser.add_argument_group("what is tried")
     option(
         tried,
@@ -47,7 +48,7 @@ def add(commands: Any) -> None:
         several=True,
         metavar="ID",
         complete=among(("all", *names.THEOREMS, *names.COUNTEREXAMPLES)),
-        help="claims by id, as in list, or all (default: T1, T2, T1_sharp, T2_sharp)",
+        help="claims by id, as in list, theorems of yours as module:name, or all (default: T1, T2, T1_sharp, T2_sharp)",
     )
     option(
         tried,
@@ -109,6 +110,8 @@ def add(commands: Any) -> None:
     add_alpha(how, " of each row")
     add_jobs(how)
     kept = parser.add_argument_group("what is shown and kept")
+    add_figure(kept, " of the one row that is run")
+    add_latex(kept)
     option(kept, "--rows", action="store_true", help="print every row, however many there are")
     add_out(kept, "results.json, figures and report.html")
 
@@ -122,8 +125,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     everything = "all" in arguments.claim
     known = (*theorems.ALL, *counterexamples.ALL, "all")
+    arguments.claim += arguments.theorem
     for name in arguments.claim:
-        checks.one_of("claim", name, known)
+        theorems.theorem_named(name) if theorems.is_own(name) else checks.one_of("claim", name, known)
     gallery = [name for name in counterexamples.ALL if everything or name in arguments.claim]
     arguments.claim = [name for name in arguments.claim if name not in counterexamples.ALL]
     status = run_ledger(arguments) if arguments.claim or not gallery else OK
@@ -135,13 +139,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_ledger(arguments: argparse.Namespace) -> int:
     """Select, plan, run and show; what is interrupted is shown as far as it came."""
-    from rac_theory.base import printable, status_of_interrupt
-    from rac_theory.ledger import KeptRows, results, violated
+    from rac_theory.base import printable, status_of_interrupt, write_whole
+    from rac_theory.ledger import KeptRows, Ledger, results, violated
 
     selection = _selected(arguments)
     replaced = results.to_be_replaced(arguments.out)
     errors = beside()
     todo, seconds = _planned(selection, errors)
+    if arguments.figure is not None:
+        results.check_figure(arguments.figure)
+        if (rows := sum(len(each.claims) for each in todo.ensembles)) != 1:
+            raise ValueError(
+                f"figure must be of one row, got {rows}: name a claim, problem, sketch, rank and side; all figures are "
+                f"in {arguments.out / results.FIGURES}"
+            )
     if replaced is not None:
         tell(errors, printable(replaced))
     kept = KeptRows(arguments.out, [*map(printable, arguments.typed)], todo.missing)
@@ -157,6 +168,11 @@ def run_ledger(arguments: argparse.Namespace) -> int:
         print("interrupted: what was finished is kept", file=sys.stderr)
         return status_of_interrupt(error)
     _show(kept.rows, todo.notes, arguments.out, in_full=arguments.rows)
+    if arguments.figure is not None and todo.ensembles[0].needs_runs:
+        (verdict,) = todo.ensembles[0].verdicts()  # rows have no curves
+        tell(screen(), f"figure {printable(str(results.save_figure_as(verdict.plot(), arguments.figure)))}")
+    if arguments.latex is not None:
+        tell(screen(), f"table {printable(str(write_whole(arguments.latex, Ledger(kept.rows).to_latex())))}")
     return status_of(kept.rows)
 
 
@@ -194,16 +210,30 @@ def _planned(selection: "Selection", errors: "Console") -> "tuple[Plan, list[flo
 
 def _run_watched(todo: "Plan", seconds: Sequence[float], kept: "KeptRows", jobs: int | None, errors: "Console") -> None:
     """Run a plan beside a bar, and keep its rows."""
+    from joblib import cpu_count
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from rac_theory.ledger import running
 
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeRemainingColumn()
+    if sum(seconds) > _LONG:
+        cores = min(len(seconds), jobs or cpu_count())
+        tell(errors, f"about {_in_words(sum(seconds) / cores)}; --runs and --steps make it shorter")
     with kept, Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
         for i, finished in running.run(todo, seconds, kept.figures, jobs):
             kept.add(finished)
             progress.advance(task, seconds[i])
+
+
+_LONG = 300  # seconds, of which it is said before
+
+
+def _in_words(seconds: float) -> str:
+    """A time in the largest unit of which it has one."""
+    units = {"years": 31557600, "days": 86400, "hours": 3600, "minutes": 60}
+    unit = next((unit for unit in units if seconds >= units[unit]), "minutes")
+    return f"{seconds / units[unit]:.0f} {unit}"
 
 
 def _show(rows: "Sequence[Row]", notes: Sequence[str], folder: Path, *, in_full: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rac_theory.base import shown
 from rac_theory.base.checks import Array
 from rac_theory.drawing import words
 from rac_theory.drawing.chart import DOT, MARGINS, SIZE, Chart, Layer, Scale
@@ -29,9 +30,25 @@ def figure() -> "Figure":
     return empty
 
 
+def axes(ax: "Axes | None") -> "Axes":
+    """Return these axes, or new ones if there are none.
+
+    Raises
+    ------
+    ValueError
+        If they are no axes of matplotlib, as the name of a file.
+    """
+    if ax is not None and not hasattr(ax, "has_data"):
+        raise ValueError(
+            f"ax must be axes of matplotlib, or None, got {shown(ax)}; what plot() returns is saved by "
+            "plot().figure.savefig('name.pdf')"
+        )
+    return figure().subplots() if ax is None else ax
+
+
 def curves(chart: Chart, ax: "Axes | None" = None) -> "Axes":
     """Draw a chart; axes that show something already are widened."""
-    ax = figure().subplots() if ax is None else ax
+    ax = axes(ax)
     xlim, ylim = chart.xlim, chart.ylim
     if ax.has_data():
         xlim, ylim = (hull(old, new) for old, new in ((ax.get_xlim(), xlim), (ax.get_ylim(), ylim)))
@@ -51,7 +68,7 @@ def eigenvalues(values: Array, interval: tuple[float, float], *, title: str = ""
     """Draw the eigenvalues of an expected projection, largest first, and what is known of the smallest one."""
     from matplotlib.ticker import MaxNLocator
 
-    ax = figure().subplots() if ax is None else ax
+    ax = axes(ax)
     order = np.sort(values)[::-1]
     ax.plot(np.arange(1, len(order) + 1), order, "o", color=MEAN, markersize=4, label="eigenvalues")
     ax.axhspan(*interval, color=BOUND, alpha=0.18, linewidth=0)
@@ -105,7 +122,7 @@ def equal_budget(
     budget : float
         The product of full training.
     """
-    ax = figure().subplots() if ax is None else ax
+    ax = axes(ax)
     for i, (name, (trained, steps)) in enumerate(points.items()):
         colour, marker = _GROUPS[i % len(_GROUPS)]
         size = max(4.0, 12.0 - 1.5 * i)  # groups may coincide: nested outlines can all be seen

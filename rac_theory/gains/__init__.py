@@ -3,6 +3,7 @@ the longest and the best step, the best learning rate, and how often a coordinat
 numerics, problems, sketches and algorithms. It must not know cases: a gain is about a sketch, a curvature and a step.
 """
 
+from rac_theory.base import answering
 from rac_theory.gains.effective_dimension import effective_dimension
 from rac_theory.gains.fitted_step import fitted_step
 from rac_theory.gains.gain import SmoothnessAlong, smoothness_along
@@ -28,3 +29,5 @@ __all__ = [
     "projected_step",
     "smoothness_along",
 ]
+
+answering(globals())

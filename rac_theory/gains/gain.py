@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, ProjectedDescent, RACLoRA, Side, check_dim
-from rac_theory.base import checks, having
+from rac_theory.base import checks
 from rac_theory.gains import whole
 from rac_theory.gains.along_draws import Sampling, along_draws
 from rac_theory.gains.common_basis import Terms, terms_of_side, ways
@@ -22,7 +22,7 @@ from rac_theory.gains.layered import along_all_layers, blocks
 from rac_theory.gains.one_side import along_one_side, moments_of
 from rac_theory.numerics import Randomness, matrix, rounded, seed_sequence
 from rac_theory.problems import Smoothness
-from rac_theory.sketches import DRAWS, MEMBERS, Moments, Sketch, check_size, spectrum
+from rac_theory.sketches import DRAWS, Moments, Sketch, check_members, check_size, spectrum
 
 _ROUNDING = Fraction(1, 10**6)  # what is above L by no more is L itself, in other digits
 
@@ -112,7 +112,7 @@ def smoothness_along(
     if sketch is None:
         return SmoothnessAlong(Q.largest, "no sketch: L itself")
     checks.one_of("side", side, ("left", "right"))
-    having("sketch", sketch, "a sketch", MEMBERS)
+    check_members("sketch", sketch)
     check_size(sketch)
     check_dim("sketch", sketch, side, _shape(Q))
     return _one_sided(sketch, terms_of_side(Q, side), Q.largest, sampling)

@@ -6,6 +6,7 @@ algorithms, cases, runs, statements, proofs, theorems, verdicts and literature. 
 made of its rows.
 """
 
+from rac_theory.base import answering
 from rac_theory.ledger import report, results, running, sweeps
 from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Cell, Level
@@ -72,3 +73,5 @@ __all__ = [
     "violated",
     "were_run",
 ]
+
+answering(globals())

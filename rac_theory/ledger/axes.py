@@ -12,6 +12,14 @@ from rac_theory.ledger.setting import LEADING
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
 from rac_theory.problems import Problem, layers_of
+from rac_theory.statements import Theorem, implied
+from rac_theory.theorems import ALL, is_own, theorem_named
+
+
+def _alike(own: Theorem, served: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The settings that serve a theorem about the same algorithm as a user's; all if none does."""
+    about = {own.about, *implied(own.about)}
+    return [name for name, claims in served.items() if any(ALL[claim].about in about for claim in claims)] or [*served]
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,10 @@ class Axes:
             sides = self._sides(("left", "right"))
             served = {name: setting.usual_claims for name, setting in SETTINGS.items() if setting.sides_of(sides)}
         tried = {name: tuple(claim for claim in claims if claim in wanted) for name, claims in served.items()}
+        for claim in wanted:
+            if is_own(claim):
+                places = _alike(theorem_named(claim), served)
+                tried |= {name: (*tried[name], claim) for name in (places if named else places[:1])}
         if named and not self.selection.claims:  # who names a setting means what it is for
             tried = {name: claims or served[name] for name, claims in tried.items()}
         return {name: claims for name, claims in tried.items() if claims}

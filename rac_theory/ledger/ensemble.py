@@ -66,7 +66,7 @@ class Ensemble:
         if steps is None:
             # A variance is measured along the runs, whose number is not known yet: D is of its size.
             guess = replace(constants, sigma_squared=constants.D, zeta_squared=constants.D)
-            tried = [theorems.ALL[claim] for _, claim in cell.claims]
+            tried = [_claimed(claim) for _, claim in cell.claims]
             steps = informative_steps(tried, replace(case, steps=1), guess, setting.longest, setting.reduction)
         case = replace(case, steps=steps)
         return cls(key, case, constants, cell.runs, level.alpha, level.lambda_alpha, cell.claims)
@@ -74,19 +74,19 @@ class Ensemble:
     @property
     def needs_runs(self) -> bool:
         """Whether any of its claims is applicable."""
-        applicable = any(not theorems.ALL[claim].unmet(self.case, self.constants) for _, claim in self.claims)
+        applicable = any(not _claimed(claim).unmet(self.case, self.constants) for _, claim in self.claims)
         return applicable or self._lacks_a_variance
 
     @property
     def _lacks_a_variance(self) -> bool:
-        return any(variance_is_missing(theorems.ALL[claim], self.case, self.constants) for _, claim in self.claims)
+        return any(variance_is_missing(_claimed(claim), self.case, self.constants) for _, claim in self.claims)
 
     def verdicts(self) -> list[Verdict]:
         """Run the ensemble once, if any claim needs it, and judge every claim by it."""
         constants, seed = self.constants, self.key.seed_sequence()
         if self._lacks_a_variance:
             constants = with_measured_variance(self.case, constants, seed)
-        claims = [theorems.ALL[claim] for _, claim in self.claims]
+        claims = [_claimed(claim) for _, claim in self.claims]
         verdicts = judge(claims, self.case, constants, runs=self.runs, alpha=self.alpha, seed=seed)
         # A claim that asks for no variance must say the same alone as beside one that had it measured.
         return [
@@ -95,6 +95,11 @@ class Ensemble:
             else replace(verdict, constants=self.constants)
             for verdict in verdicts
         ]
+
+
+def _claimed(name: str) -> Theorem:
+    """The theorem of an id, or a user's."""
+    return theorems.theorem_named(name) if theorems.is_own(name) else theorems.ALL[name]
 
 
 def informative_steps(

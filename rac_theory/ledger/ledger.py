@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from rac_theory.base import frame, type_name
+from rac_theory.drawing import latex
 from rac_theory.ledger.flat_row import columns, flat
 from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.ledger.table import COLUMNS, cells
@@ -50,6 +51,12 @@ class Ledger(tuple[Row, ...]):
             Without the extra ``frames``.
         """
         return frame(columns(), map(flat, self))
+
+    def to_latex(self) -> str:
+        """Return the rows that were run as a table in LaTeX, with rules of booktabs."""
+        kept = [i for i, name in enumerate(COLUMNS) if name not in ("#", "time")]
+        run = [cells(row) for row in self if row.evidence != "none"]
+        return latex.table([COLUMNS[i] for i in kept], [[told[i] for i in kept] for told in run])
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} of {len(self)} row{'s' * (len(self) != 1)}: {self.counted}>"

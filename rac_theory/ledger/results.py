@@ -1,5 +1,6 @@
 """results.json: the rows of a ledger on disk, whole at every moment."""
 
+import io
 import json
 import re
 import shlex
@@ -10,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from rac_theory.base import convert, read_json_items, write_whole
+from rac_theory.base import checks, convert, read_json_items, write_whole
 from rac_theory.drawing import svg
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.row_schema import row_from
@@ -55,6 +56,31 @@ def save_figure(ax: "Axes", folder: Path, words: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         svg.save(ax.get_figure(root=True), path)  # type: ignore[arg-type]
     return path
+
+
+def check_figure(path: Path) -> None:
+    """Raise a ``ValueError`` if a figure cannot have this name, before anything is run."""
+    checks.one_of("the suffix of figure", path.suffix, (".pdf", ".png", ".svg"))
+
+
+def save_figure_as(ax: "Axes", path: Path) -> Path:
+    """Save the figure of some axes under a name, as its suffix says: .pdf, .png or .svg.
+
+    Raises
+    ------
+    ValueError
+        For another suffix, or if the file cannot be written.
+    """
+    check_figure(path)
+    figure, drawn = ax.get_figure(root=True), io.BytesIO()
+    assert figure is not None
+    with _written_to(path.parent):
+        if path.suffix == ".svg":
+            svg.save(figure, path)
+            return path
+        undated = {"CreationDate": None} if path.suffix == ".pdf" else None  # the same figure gives the same file
+        figure.savefig(drawn, format=path.suffix[1:], dpi=200, metadata=undated)
+        return write_whole(path, drawn.getvalue())
 
 
 def save_text(text: str, folder: Path, words: str) -> Path:

@@ -15,7 +15,8 @@ class Selection:
     Attributes
     ----------
     claims : tuple of str
-        Ids of theorems, or ``all``; by default T1, T2 and their sharp forms, or all that a named setting serves.
+        Ids of theorems, those of users as ``module:name``, or ``all``; by default T1, T2 and their sharp forms, or all
+        that a named setting serves.
     problems : tuple of str
         Default problems by name, or paths of svmlight files; by default all of the former, or the usual ones
         where neither claims nor settings are named.
@@ -54,7 +55,8 @@ class Selection:
         if "all" in self.claims:
             object.__setattr__(self, "claims", tuple(theorems.ALL))
         for claim in self.claims:
-            checks.one_of("claim", claim, [*theorems.ALL, "all"])
+            if not theorems.is_own(claim):
+                checks.one_of("claim", claim, [*theorems.ALL, "all"])
         for side in self.sides:
             checks.one_of("side", side, ("left", "right", "both"))
         for setting in self.settings:

@@ -64,7 +64,7 @@ class Row(Value):
         key = ensemble.key
         return cls(
             number=number,
-            claim=verdict.theorem.id,
+            claim=dict(ensemble.claims)[number],
             **asdict(key),
             gamma_L=verdict.constants.gamma * verdict.constants.L,
             steps=verdict.case.steps,

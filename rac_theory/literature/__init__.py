@@ -8,6 +8,7 @@ know the ledger.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from rac_theory.base import answering
 from rac_theory.literature import counterexamples
 from rac_theory.literature.counterexamples import ALL, low_rank
 from rac_theory.literature.counterexamples.another_minimiser import C14
@@ -91,3 +92,5 @@ __all__ = [
     "low_rank",
     "smallest_on_slope",
 ]
+
+answering(globals())

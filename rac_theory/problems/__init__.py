@@ -2,6 +2,7 @@
 base and numerics. It must not know what will be run on them, nor what is said of that.
 """
 
+from rac_theory.base import answering
 from rac_theory.problems import datasets
 from rac_theory.problems.certified_step import certified_step, check_certifies
 from rac_theory.problems.client_constants import client_heterogeneity, heterogeneity_within, shares_of
@@ -66,6 +67,8 @@ __all__ = [
     "squared_row_norms",
     "value_and_gradient",
 ]
+
+answering(globals())
 
 if __name__ == "problems":  # by the link at the top of a clone: the same names, and no second copy of the modules
     del __path__

@@ -1,5 +1,6 @@
 """A mean over the samples of a data set: how many there are, parts of them, and the same in single precision."""
 
+from abc import ABCMeta
 from dataclasses import fields
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -7,11 +8,24 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rac_theory.base import NotReal, as_array, shown
+from rac_theory.base import NoMember, NotReal, as_array, shown
+from rac_theory.problems.datasets import BUNDLED
 from rac_theory.problems.features import Features, features
 
 
-class Samples:
+class WithDataSets(ABCMeta):
+    """Classes whose class methods load data sets, and which say which these are where another is asked for."""
+
+    def __getattr__(cls, name: str) -> Any:
+        here = () if name.startswith("_") else {*BUNDLED, "svmlight"}.intersection(dir(cls))
+        if not here:
+            raise NoMember(cls, name)
+        raise AttributeError(
+            f"{cls.__name__} has no {name!r}: its data sets are {', '.join(sorted(here))}; yours are arguments"
+        )
+
+
+class Samples(metaclass=WithDataSets):
     """The mean of a function for each row of X and its target: a frozen dataclass that has both as fields."""
 
     X: Features

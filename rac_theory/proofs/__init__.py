@@ -3,6 +3,7 @@ uses base, drawing, algebra, algorithms and statements. It must not know any the
 for every case.
 """
 
+from rac_theory.base import answering
 from rac_theory.proofs import coq
 from rac_theory.proofs.as_html import sections
 from rac_theory.proofs.by_potential import by_potential
@@ -50,7 +51,7 @@ from rac_theory.proofs.induction import (
 from rac_theory.proofs.induction_over_sizes import gather, some, weigh
 from rac_theory.proofs.letters import b, legend
 from rac_theory.proofs.missing import Missing
-from rac_theory.proofs.not_proved import why_not
+from rac_theory.proofs.not_proved import knows_a_step, why_not
 from rac_theory.proofs.of_methods import about_of, facts_of
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import search, strongest
@@ -126,6 +127,7 @@ __all__ = [
     "instances",
     "iterate",
     "k",
+    "knows_a_step",
     "legend",
     "letters_in",
     "low",
@@ -160,3 +162,5 @@ __all__ = [
     "weights",
     "why_not",
 ]
+
+answering(globals(), "Proof")

@@ -1,15 +1,21 @@
-"""A proof as formulas in LaTeX, with the words before each."""
+"""A proof in LaTeX: formulas, and the words before each."""
 
+import re
 from collections.abc import Iterator
 
 from rac_theory.algebra import Expression, Relation, Sum, latex, lifted
+from rac_theory.drawing import escaped
 from rac_theory.proofs.reading import Line, Reading
 from rac_theory.statements import Assumption, parts
 
 
-def as_latex(reading: Reading) -> tuple[tuple[str, str], ...]:
-    """Return pairs of words and a formula."""
-    return tuple(_pairs(reading))
+def as_latex(reading: Reading) -> str:
+    """Return a fragment that compiles as it is, with amsmath: words, and below each a formula."""
+    lines = [r"% \usepackage{amsmath}"]
+    for words, formula in _pairs(reading):
+        in_text = re.sub(r"(?<=\\text\{)[^{}]*(?=\})", lambda inside: escaped(inside[0]), formula)
+        lines += ["", rf"\noindent {escaped(words)}", rf"\[ {in_text} \]"]
+    return "\n".join([*lines, ""])
 
 
 def _pairs(reading: Reading) -> Iterator[tuple[str, str]]:

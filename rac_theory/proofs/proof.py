@@ -152,10 +152,13 @@ class Proof:
 
         return as_html(Reading(self))
 
-    @property
-    def latex(self) -> tuple[tuple[str, str], ...]:
-        """The proof in LaTeX: formulas, and the words before each."""
+    def latex(self) -> str:
+        """Return the proof as a fragment of LaTeX, which needs amsmath: formulas, and the words before each."""
         return as_latex(Reading(self))
+
+    def text(self) -> str:
+        """Return the proof as text, as ``print`` shows it."""
+        return str(self)
 
     def coq(self) -> str:
         """Return the proof as a file for Coq 8.20, which stands alone and ends in the claim for every T.

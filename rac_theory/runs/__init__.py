@@ -4,6 +4,7 @@ expected value, exactly, by linear maps of second moments, and the exact rate. I
 problems, algebra, sketches, algorithms and cases. It must not know bounds: what runs are good for is no matter here.
 """
 
+from rac_theory.base import answering
 from rac_theory.runs.expectations.expectation import Expectation, exact_rate, expected
 from rac_theory.runs.expectations.fastest import fastest_learning_rate, fastest_letters
 from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
@@ -31,3 +32,5 @@ __all__ = [
     "simulate",
     "simulate_part",
 ]
+
+answering(globals())

@@ -3,6 +3,7 @@ spectrum, E[HMH], its rank. ``distributions`` has one file for each, ``laws`` th
 their closed forms. It uses base, numerics and drawing. It must not know algorithms: a sketch says nothing of steps.
 """
 
+from rac_theory.base import answering
 from rac_theory.sketches import all_spectra
 from rac_theory.sketches.declarations import (
     checked_support,
@@ -35,10 +36,10 @@ from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordi
 from rac_theory.sketches.draws import check_draws, check_size, claims_a_law, draw
 from rac_theory.sketches.moments import LARGEST_ENUMERATED, Moments
 from rac_theory.sketches.named import NAMED, named_sketch
-from rac_theory.sketches.plug_in import Factory, every_factory, imported, refuse_foreign, sketch_factory
+from rac_theory.sketches.plug_in import Factory, every_factory, refuse_foreign, sketch_factory
 from rac_theory.sketches.powers import HasExpectedProjection, HasInvariants, HasSecondMoment, HasSupport
 from rac_theory.sketches.ranges import draw_ranges, draws_ahead, ranges, steps_ahead
-from rac_theory.sketches.sketch import MEMBERS, Sketch
+from rac_theory.sketches.sketch import MEMBERS, Sketch, check_members, taking_seeds
 from rac_theory.sketches.spectra import DRAWS, NO_SKETCH, UNKNOWN, Spectrum, closed_form, spectrum
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "WeightedCoordinate",
     "all_spectra",
     "check_draws",
+    "check_members",
     "check_size",
     "checked_support",
     "claimed_invariants",
@@ -88,7 +90,6 @@ __all__ = [
     "draw_ranges",
     "draws_ahead",
     "every_factory",
-    "imported",
     "is_deterministic",
     "is_orthonormal",
     "is_rotation_invariant",
@@ -99,3 +100,8 @@ __all__ = [
     "spectrum",
     "steps_ahead",
 ]
+
+answering(globals())
+for _cls in [value for value in globals().values() if isinstance(value, type) and "sample" in vars(value)]:
+    if _cls is not Sketch:
+        taking_seeds(_cls)

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from rac_theory.base import checks, having
+from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.sketches.declarations import (
     attribute,
@@ -16,7 +16,7 @@ from rac_theory.sketches.declarations import (
     returned,
 )
 from rac_theory.sketches.powers import HasExpectedProjection, HasSupport
-from rac_theory.sketches.sketch import MEMBERS, BrokenSketch, Sketch
+from rac_theory.sketches.sketch import BrokenSketch, Sketch, check_members
 
 _NUMBERS = 1 << 22  # of all draws at the door, where matrices are large: 32 MB
 
@@ -48,7 +48,7 @@ def check_draws(sketch: Sketch) -> None:
     It is called at the door. While a sketch lives that passed, those that equal it by content are not drawn from again:
     where an optimiser is made anew for each of a thousand runs, that would take as long as its steps.
     """
-    having("sketch", sketch, "a sketch", MEMBERS)
+    check_members("sketch", sketch)
     check_size(sketch)  # each time, as rank=True equals rank=1
     passed = _memory_of(sketch)
     if not passed:

@@ -6,7 +6,6 @@ A package offers sketches in its ``pyproject.toml``, and nothing of it is import
     sparse_signs = "their_package.sketches:SparseSigns"
 """
 
-import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +15,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from rac_theory.base import checks, shown
+from rac_theory.base import checks, imported, shown, what_failed
 from rac_theory.sketches.named import NAMED, named_sketch
 from rac_theory.sketches.sketch import Sketch
 
@@ -40,7 +39,7 @@ def sketch_factory(name: str) -> Factory:
     if name in [*NAMED]:  # what is installed need not be asked, which would take longer than all else here
         return partial(named_sketch, name)
     if ":" in name:
-        return partial(_make, name, imported(name))
+        return partial(_make, name, imported(name, "sketch"))
     if name in NAMED:  # what is installed is not looked through for it: that takes as long as a small case
         return partial(named_sketch, name)
     offered = _offered()
@@ -48,7 +47,7 @@ def sketch_factory(name: str) -> Factory:
     try:
         return partial(_make, name, offered[name].load())
     except (Exception, SystemExit) as error:
-        raise ValueError(f"sketch must be one that can be imported, got {name!r}: {_told(error)}") from error
+        raise ValueError(f"sketch must be one that can be imported, got {name!r}: {what_failed(error)}") from error
 
 
 def sketch_names() -> list[str]:
@@ -90,32 +89,6 @@ def every_factory() -> Iterator[tuple[str, Factory]]:
 def _offered() -> dict[str, EntryPoint]:
     """Our own names come first: a package cannot replace them."""
     return {point.name: point for point in entry_points(group=GROUP) if point.name not in NAMED}
-
-
-def imported(name: str, what: str = "sketch") -> Any:
-    """Return what a user calls ``module:Name``, from the working folder too.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be imported; ``what`` is what it should be.
-    """
-    module_name, _, class_name = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)  # last, so that nothing in the working folder hides an installed package
-    try:
-        module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # whatever a user's module does when it is run
-        raise ValueError(f"{what} must be module:Name that can be imported, got {name!r}: {_told(error)}") from error
-    if not hasattr(module, class_name):
-        near = checks.nearest(class_name, (each for each in vars(module) if not each.startswith("_")))
-        raise ValueError(f"{what} must name something in {module_name!r}, got {class_name!r}, which it lacks{near}")
-    return getattr(module, class_name)
-
-
-def _told(error: BaseException) -> str:
-    return f"it calls sys.exit({error.code!r})" if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
 
 
 def _make(name: str, sketch: Any, dim: int, rank: int) -> Sketch:

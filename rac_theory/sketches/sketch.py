@@ -1,10 +1,14 @@
 """A sketch: a distribution over d x r matrices. It holds parameters and never draws on its own."""
 
-from typing import Protocol
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol
 
 import numpy as np
 
+from rac_theory.base import having
 from rac_theory.base.checks import Array
+from rac_theory.numerics import Randomness, generator, seed_sequence
 
 MEMBERS = ("dim", "rank", "sample")
 
@@ -46,6 +50,23 @@ class Sketch(Protocol):
     def sample(self, rng: np.random.Generator, size: int, /) -> Array:
         """Draw ``size`` independent matrices, (size, dim, rank), with no randomness but that of ``rng``."""
         ...
+
+
+def check_members(name: str, sketch: object) -> None:
+    """Raise a ``ValueError`` if something is asked of a sketch that this has not, as its name has."""
+    hint = f"; write named_sketch({sketch!r}, dim, rank), of rac_theory.sketches" if isinstance(sketch, str) else ""
+    having(name, sketch, "a sketch", MEMBERS, hint)
+
+
+def taking_seeds(cls: Any) -> None:
+    """Have ``sample`` of a class take a seed where it takes a generator."""
+    drawn: Callable[..., Array] = cls.sample
+
+    @wraps(drawn)
+    def sample(self: Any, rng: Randomness, size: int = 1) -> Array:
+        return drawn(self, rng if isinstance(rng, np.random.Generator) else generator(seed_sequence(rng)), size)
+
+    cls.sample = sample
 
 
 class BrokenSketch(ValueError):

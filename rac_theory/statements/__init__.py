@@ -2,6 +2,7 @@
 base, drawing, problems, algebra, sketches, algorithms and cases. It must not know any theorem, proof or run.
 """
 
+from rac_theory.base import answering
 from rac_theory.statements import assumptions, metric, symbols
 from rac_theory.statements.about import (
     About,
@@ -113,3 +114,5 @@ __all__ = [
     "symbols",
     "weighted_squared_gradient",
 ]
+
+answering(globals(), "About", "Theorem")

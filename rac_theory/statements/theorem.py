@@ -159,6 +159,17 @@ class Theorem:
         """The statement in LaTeX: the claim, and each name that it uses."""
         return tuple(map(latex, self.claim.formulas))
 
+    def latex(self) -> str:
+        r"""Return the statement as a fragment of LaTeX, which needs amsmath.
+
+        Examples
+        --------
+        >>> from rac_theory.theorems import T2
+        >>> print(T2.latex())
+        \[ \mathrm{E}[f(W^T)] - f^\star \le (1 - \gamma \mu \lambda_{\min})^{T} (f(W^0) - f^\star) \]
+        """
+        return "\n".join(rf"\[ {formula} \]" for formula in self.formulas)
+
     @property
     def pieces(self) -> tuple[str, ...]:
         """The statement in pieces of LaTeX, between which a line may end."""

@@ -3,6 +3,7 @@ and trainers that fail with what names the fix. It uses base, numerics, problems
 statements, proofs, theorems and verdicts. It must not know the ledger: a test makes its own cases.
 """
 
+from rac_theory.base import answering
 from rac_theory.testing.algorithms.check_algorithm import check_algorithm
 from rac_theory.testing.assertions.assert_mean_below import assert_mean_below
 from rac_theory.testing.assertions.assert_proved import assert_proved
@@ -33,3 +34,5 @@ __all__ = [
     "check_projector",
     "check_sketch",
 ]
+
+answering(globals())

@@ -2,8 +2,10 @@
 base, algebra, statements and proofs. It must not know runs or verdicts: a theorem is true or false without them.
 """
 
+import sys
+
 from rac_theory.algebra import Relation
-from rac_theory.base import being, checks, shown
+from rac_theory.base import NoMember, answering, checks, shown
 from rac_theory.statements import (
     MARKS,
     Assumption,
@@ -28,7 +30,7 @@ from rac_theory.statements import (
 from rac_theory.theorems import client_epochs, federated, reshuffling, stochastic
 from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.ours import ALL, FAMILIES, LEMMAS, STORED, granted
-from rac_theory.theorems.proving import prove
+from rac_theory.theorems.proving import is_own, prove, theorem_named, why_not_proved
 from rac_theory.theorems.shared import exact
 
 
@@ -36,26 +38,11 @@ def __getattr__(name: str) -> Theorem:
     """Return the theorem of an id."""
     if name in ALL:
         return ALL[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise NoMember(sys.modules[__name__], name)
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *ALL})
-
-
-def theorem_named(theorem: Theorem | str) -> Theorem:
-    """Return a theorem for its id, or a theorem as it is; a ``ValueError`` for anything else.
-
-    Examples
-    --------
-    >>> from rac_theory import theorems
-    >>> theorems.theorem_named("T2") is theorems.T2 is theorems.theorem_named(theorems.T2)
-    True
-    """
-    if isinstance(theorem, str):
-        return ALL[checks.one_of("theorem", theorem, ALL)]
-    being("theorem", theorem, Theorem, ", or the id of one of this library")
-    return theorem
 
 
 def listed(
@@ -123,6 +110,7 @@ __all__ = [
     "federated",
     "gap",
     "granted",
+    "is_own",
     "listed",
     "mean_scaled_squared_gradient",
     "mean_squared_gradient",
@@ -133,5 +121,8 @@ __all__ = [
     "symbols",
     "theorem_named",
     "weighted_squared_gradient",
+    "why_not_proved",
 ]
 __all__ += [*ALL]
+
+answering(globals())

@@ -4,6 +4,7 @@ whole classes of functions. It uses base, numerics, drawing, problems, sketches,
 statements and theorems. It must not know which cases are tried: each is given.
 """
 
+from rac_theory.base import answering
 from rac_theory.verdicts.sharpness.certificate import Certificate
 from rac_theory.verdicts.sharpness.example import Example
 from rac_theory.verdicts.sharpness.examples import Huber, Rotated
@@ -21,10 +22,13 @@ from rac_theory.verdicts.verification.judge import judge
 from rac_theory.verdicts.verification.judge_runs import judge_runs
 from rac_theory.verdicts.verification.measured_constants import variance_is_missing, with_measured_variance
 from rac_theory.verdicts.verification.measured_smoothness import MeasuredSmoothness, measured_smoothness
+from rac_theory.verdicts.verification.plain_verdict import verdict_schema
 from rac_theory.verdicts.verification.rate import Rate, empirical_rate
 from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
+from rac_theory.verdicts.verification.saved_verdict import SavedVerdict
 from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.verdict import Verdict
+from rac_theory.verdicts.verification.verdict_table import verdict_table
 from rac_theory.verdicts.verification.verify import verify
 from rac_theory.verdicts.verification.versions import versions
 
@@ -40,6 +44,7 @@ __all__ = [
     "Rate",
     "Rotated",
     "RunsVerdict",
+    "SavedVerdict",
     "Setting",
     "Slack",
     "SlowDirection",
@@ -56,9 +61,13 @@ __all__ = [
     "side_by_side",
     "tightness",
     "variance_is_missing",
+    "verdict_schema",
+    "verdict_table",
     "verify",
     "versions",
     "with_measured_variance",
     "worst_case",
     "worst_step",
 ]
+
+answering(globals())

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from rac_theory.base import nearest
 from rac_theory.base.checks import (
     _fits,
     array,
@@ -18,7 +19,6 @@ from rac_theory.base.checks import (
     integer,
     moderate,
     moderate_size,
-    nearest,
     one_of,
     positive,
     real,

@@ -59,7 +59,7 @@ def screens(monkeypatch):
         (lambda folder: hardest_case("T2", budget=200, rng=0), "of 200 cases"),
         (lambda folder: spectrum(sketches.Uniform(3, 2), draws=5000, rng=0), "of 5,000 draws"),
         (lambda folder: compare(softmax_task(), 1, Schedule(steps=2, link=1), runs=1), "methods"),
-        (lambda folder: sweep(CELLS, folder / "cells.sqlite", jobs=1), "of 4 cells"),
+        (lambda folder: sweep(CELLS, folder / "cells.sqlite", n_jobs=1), "of 4 cells"),
     ],
     ids=[
         "simulate",
@@ -135,7 +135,7 @@ def test_what_ends_soon_shows_nothing(screens, monkeypatch):
 def test_a_sweep_that_is_watched_and_a_command_have_no_second_bar(screens, tmp_path, capsys):
     """Two bars write over each other."""
     told = []
-    sweep(CELLS, tmp_path / "cells.sqlite", jobs=1, watch=told.append)
+    sweep(CELLS, tmp_path / "cells.sqlite", n_jobs=1, watch=told.append)
     assert told
     quick = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8", "--jobs", "1"]
     assert main(["verify", *quick, "--sketch", "haar", "--out", str(tmp_path)]) == 0

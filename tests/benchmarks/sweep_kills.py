@@ -87,7 +87,7 @@ def kill_ten_times(folder, seed):
     names = ("csv", "parquet")
     for name in names:
         subprocess.run(command(folder, "--export", folder / f"killed.{name}"), check=True, capture_output=True)
-    whole = sweep(KILLED, folder / "whole.sqlite", jobs=1)
+    whole = sweep(KILLED, folder / "whole.sqlite", n_jobs=1)
     for name in names:
         whole.export(folder / f"whole.{name}")
         same = (folder / f"whole.{name}").read_bytes() == (folder / f"killed.{name}").read_bytes()
@@ -180,7 +180,7 @@ def time_workers(folder, rounds):
             workers, used = kinds[kind]
             with used():
                 begin = time.perf_counter()
-                found = sweep(replace(TIMED, seeds=(seed,)), folder / name, jobs=workers)
+                found = sweep(replace(TIMED, seeds=(seed,)), folder / name, n_jobs=workers)
                 return time.perf_counter() - begin, sum({row.key: row.seconds for row in found.rows}.values())
 
         for kind in kinds:  # workers import the library and compute the constants of the problem once

@@ -55,7 +55,7 @@ def test_the_command(folder, capsys):
         (["4x4", "--data", "gone.npy"], "data must be the path of a file that can be read"),
         (["4x4", "--data", "nan.npy"], "data must be finite, got 1 nan or infinite entries"),
         (["4x2", "--data", "ones.npy", "--l2", "-1"], "l2 must be a finite number >= 0, got -1"),
-        (["4x4", "--data", "nan.npy", "--rho", "2"], "not allowed with argument"),
+        (["4x4", "--data", "nan.npy", "--rho", "2"], "--rho must not be given beside --data"),
         (["4x4", "--rho", "2", "--l2", "0.1"], "loss and l2 must come with --data"),
         (["4x4", "--loss", "softmax"], "loss and l2 must come with --data"),
         (["4x4", "--features", "left"], "features must come with --data, --spectrum or --rho"),

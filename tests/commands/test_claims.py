@@ -42,8 +42,8 @@ def test_theorems_by_setting_assumption_and_mark(told, asked, ids):
 @pytest.mark.parametrize(
     ("asked", "error"),
     [
-        (("--mark", "proved"), "mark must be one of derived, paper, second-hand, got 'proved'"),
-        (("--setting", "T2"), "setting must be one of 1.5/L, "),
+        (("--mark", "proved"), "mark must be one of derived, paper, printed, second-hand, got 'proved'"),
+        (("--setting", "T2"), "setting must be one of these, got 'T2'"),
         (("--assumption", "magic"), "what is asked of theorems must be true of one, got assumption 'magic'"),
     ],
     ids=str,

@@ -52,7 +52,7 @@ OFFERED = {
     "rac-theory explain T11": ["T11"],
     "rac-theory prove T4": ["T4", "T4_gap"],
     "rac-theory counterexamples C": [name for name in names.COUNTEREXAMPLES if name.startswith("C")],
-    "rac-theory list --mark p": ["paper"],
+    "rac-theory list --mark p": ["paper", "printed"],
     "rac-theory judge c.csv --bound T2_t": ["T2_tight"],
     "rac-theory sweep gr": ["grid.toml"],  # files where files are meant
     "rac-theory verify --row": ["--rows"],

@@ -16,14 +16,16 @@ COMMANDS = cli._parser().commands
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
+        ("verify --n-jobs 2", "got '--n-jobs' (did you mean '--jobs'?)"),
+        ("verify --lr 0.1", "got '--lr' (did you mean '--setting'?)"),
         ("explain T1 T2", "rac-theory explain must be given no more words, got 'T2'"),
         ("", "command must be one of verify, report, repeat, sweep, judge, counterexamples, list, explain, prove,"),
-        ("verfy", "command must be one of verify, report, repeat,"),
+        ("verfy", "command must be one of these, got"),
         ("verfy", "got 'verfy' (did you mean 'verify'?)"),
-        ("verify --sketc", "--sketch: expected at least one argument"),  # a prefix is the option
-        ("verify --skecth haar", "option must be one of --help, --claim, --problem,"),
+        ("verify --sketc", "--sketch must be given at least one value, got none"),  # a prefix is the option
+        ("verify --skecth haar", "option must be one of these, got"),
         ("verify --skecth haar", "got '--skecth' (did you mean '--sketch'?)"),
-        ("verify --row=1", "ignored explicit argument"),
+        ("verify --row=1", "--rows must be given no value, got '1'"),
         ("--verison", "option must be one of --help, --version, got '--verison' (did you mean '--version'?)"),
         ("list --assumption convx", "must be true of one, got assumption 'convx' (did you mean 'convex'?)"),
         ("sketch haar --dim 4 --rank 2 --seed -1", "seed must be >= 0, got -1"),
@@ -35,10 +37,10 @@ COMMANDS = cli._parser().commands
         ("verify --alpha 0", "alpha must be a finite number > 0 and < 1, got 0"),
         ("verify --steps many", "steps must be an integer >= 1, got 'many'"),
         ("verify --claim T99", "did you mean 'T9'"),
-        ("verify --claim C99", "claim must be one of C1, C10,"),
+        ("verify --claim C99", "claim must be one of these, got 'C99' (did you mean 'C9'?): C1, C2, C3,"),
         ("verify --claim galore", "did you mean 'GaLore'"),
         ("verify --side lft", "side must be one of both, left, right, got 'lft' (did you mean 'left'?)"),
-        ("verify --setting federate", "(did you mean 'federated'?); or a step size, such as 0.5/L"),
+        ("verify --setting federate", "; or a step size, such as 0.5/L"),
         ("verify --problem digit", "did you mean 'digits'"),
         ("verify --sketch harr", "did you mean 'haar'"),
         ("explain T02", "did you mean 'T2'"),
@@ -60,7 +62,7 @@ COMMANDS = cli._parser().commands
         ("judge c.csv --bound T02", "did you mean 'T2'"),
         ("advise 4x4 --loss logistc", "loss must be one of least_squares, logistic, softmax, got 'logistc'"),
         ("advise 4x4 --rho a", "rho must be a number >= 1, got 'a'"),
-        ("advise 4x4 --rho 2 --spectrum 1", "--spectrum: not allowed with argument --rho"),
+        ("advise 4x4 --rho 2 --spectrum 1", "--spectrum must not be given beside --rho"),
     ],
 )
 def test_a_sentence_says_what_is_wrong_and_what_was_meant(tmp_path, monkeypatch, capsys, typed, message):

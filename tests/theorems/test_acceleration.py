@@ -212,7 +212,7 @@ W, Z = state("W", "Z")
 lr, a = letter("gamma"), letter("alpha")
 OTHER = Method({W: W - H(gradient(W)) * lr, Z: Z * (1 - a)}, start={Z: W})
 NOT_APPLICABLE = {
-    "the theorem is about an accelerated method": (BOTH, Case(GD(0.5), SKEW, steps=3)),
+    "the theorem is about the method ACCELERATED": (BOTH, Case(GD(0.5), SKEW, steps=3)),
     "ACCELERATED": (BOTH, Case(OTHER(WEIGHTED, gamma=0.1, alpha=0.1), SKEW, steps=3)),
     "must be exact": (BOTH, case(SKEW, WEIGHTED, gradients=Noisy(0.1))),
     "alpha >= 0": (BOTH, case(SKEW, WEIGHTED, alpha=-0.01)),

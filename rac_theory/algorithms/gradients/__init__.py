@@ -11,6 +11,7 @@ from rac_theory.algorithms.gradients.noise import Noise, additive_noise, minibat
 from rac_theory.algorithms.gradients.noisy import Noisy
 from rac_theory.algorithms.gradients.participation import ByChance, Participation, Subset
 from rac_theory.algorithms.gradients.reshuffled import Reshuffled
+from rac_theory.base import answering
 
 __all__ = [
     "ByChance",
@@ -31,3 +32,5 @@ __all__ = [
     "minibatch_noise",
     "minibatch_share",
 ]
+
+answering(globals())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rac_theory.base import checks, readable_file, type_name
+from rac_theory.drawing import latex
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.step_size_setting import step_multiple
 from rac_theory.ledger.sweeps import export, picture
@@ -81,6 +82,16 @@ class Sweep:
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing."""
         return self.rows.to_frame()
+
+    def to_latex(self) -> str:
+        """Return the slacks of each claim by sketch and rank as a table in LaTeX, with rules of booktabs."""
+        ranks = sorted({row.rank for row in self.rows})
+        told = []
+        for claim in dict.fromkeys(row.claim for row in self.rows):
+            slacks = self.slacks(claim)
+            for sketch in dict.fromkeys(sketch for sketch, _ in slacks):
+                told.append([claim, sketch, *(str(slacks.get((sketch, rank), "")) for rank in ranks)])
+        return latex.table(["claim", "sketch", *(f"rank {rank}" for rank in ranks)], told)
 
     @classmethod
     def load(cls, store: str | Path) -> "Sweep":

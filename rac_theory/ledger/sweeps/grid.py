@@ -70,12 +70,12 @@ class Grid(Value):
         ----------
         path : str or Path
         trust : bool
-            Whether sketches may be named that are not part of rac_theory: to make them, their code is imported.
+            Whether sketches and theorems may be named that are not part of rac_theory: their code is imported.
 
         Raises
         ------
         ValueError
-            If it cannot be read, holds anything else, or names such sketches and is not trusted.
+            If it cannot be read, holds anything else, or names such code and is not trusted.
 
         Examples
         --------
@@ -98,7 +98,7 @@ class Grid(Value):
                 raise ValueError(f"at least one of {', '.join(_AXES)} must be named, got none: all of it takes hours")
             grid: Grid = convert(cls, content)
             if not trust:
-                refuse_foreign(grid.sketches, "a spec")
+                refuse_foreign([*grid.sketches, *grid.claims], "a spec")
         except ValueError as error:
             raise ValueError(f"spec must be a TOML file with a grid, got {str(path)!r}: {error}") from error
         return grid

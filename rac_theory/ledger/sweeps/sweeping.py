@@ -116,7 +116,7 @@ class Progress:
 
 
 def sweep(
-    grid: Grid, store: str | Path, *, jobs: int | None = None, watch: Callable[[Progress], None] | None = None
+    grid: Grid, store: str | Path, *, n_jobs: int | None = None, watch: Callable[[Progress], None] | None = None
 ) -> Sweep:
     """Run every cell of a grid that the store does not have, and return what the store then holds.
 
@@ -130,7 +130,7 @@ def sweep(
     grid : Grid
     store : path
         An SQLite file, made if it is not there.
-    jobs : int, optional
+    n_jobs : int, optional
         Workers; by default as many as there are, and none for a short sweep.
     watch : callable, optional
         Called with a ``Progress`` when the first cells have shown what the others cost, and after every cell; without
@@ -153,15 +153,15 @@ def sweep(
     >>> [(row.rank, row.status) for row in found.rows]
     [(1, 'HOLDS'), (2, 'HOLDS')]
     """
-    if jobs is not None:
-        checks.integer("jobs", jobs, 1)
+    if n_jobs is not None:
+        checks.integer("n_jobs", n_jobs, 1)
     grid.cells  # noqa: B018  # no store is made for a grid that is refused
     with closing(Store(Path(store), grid)) as open_store:
         job = _Job(grid, open_store, watch)
         with progress.task("cells", job.total) if watch is None else progress.silent():
             progress.advance(job.total - len(job.left))
             job.run_pilots()
-            job.run_others(jobs)
+            job.run_others(n_jobs)
         return Sweep.of(open_store)
 
 

@@ -57,7 +57,7 @@ class Lines(Value):
 
     def draw(self, ax: "Axes | None" = None, *, title: str = "") -> "Axes":
         """Draw on matplotlib axes, made if none are given; return the axes."""
-        ax = plot.figure().subplots() if ax is None else ax
+        ax = plot.axes(ax)
         for i, (name, (x, y)) in enumerate(self.curves.items()):
             shown = np.isfinite(y) & ((y > 0) | (self.yscale != "log"))
             # Markers of curves that lie upon each other are at different places.

@@ -1,5 +1,7 @@
 """Ensembles of independent runs, in blocks: the story of every experiment."""
 
+import sys
+import warnings
 from collections.abc import Collection
 from typing import Literal
 
@@ -29,7 +31,7 @@ def simulate(
     number of workers on one machine, and R runs are the first R of any larger ensemble. BLAS uses one thread: at these
     sizes more are slower, and the bits would depend on their number.
 
-    A run that diverges goes to infinity or nan, and stays there, without a warning.
+    A run that diverges goes to infinity or nan, and stays there; a warning names the step size and 2/L.
 
     Parameters
     ----------
@@ -86,4 +88,15 @@ def simulate(
     checks.count("runs (steps + 1)", checks.count("runs", runs) * (case.steps + 1))
     checks.workers("n_jobs", n_jobs)
     kept = [name for name in ("W", "factors", "states") if name in record]
-    return simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)
+    made = simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)
+    if not np.isfinite(made.values[:, -1]).all():
+        _warn(case)
+    return made
+
+
+def _warn(case: Case) -> None:
+    """Say why runs may have diverged, to who called ``simulate``: where our own examples do, it is what they show."""
+    gamma, L = case.algorithm.gamma, case.problem.L
+    limit = f", and 2 / L is {2 / L:.4g}" if L > 0 else ""
+    if not sys._getframe(3).f_globals["__name__"].startswith("rac_theory."):  # past this, simulate and what answers
+        warnings.warn(f"runs left the range of floating point: gamma is {gamma:.4g}{limit}", stacklevel=4)

@@ -7,12 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from rac_theory.base import Value, checks, having, shown
+from rac_theory.base import Value, checks, shown
 from rac_theory.base.checks import Array
 from rac_theory.sketches.draws import check_size, draw
 from rac_theory.sketches.laws.finite import LIMIT, Support, non_negative
 from rac_theory.sketches.moments import Moments
-from rac_theory.sketches.sketch import MEMBERS, Sketch
+from rac_theory.sketches.sketch import Sketch, check_members
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Mixture(Value):
             raise ValueError(f"sketches must be a list of sketches, got {shown(self.sketches)}") from None
         checks.integer("number of sketches", len(sketches), 1)
         for i, sketch in enumerate(sketches):
-            having(f"sketches[{i}]", sketch, "a sketch", MEMBERS)
+            check_members(f"sketches[{i}]", sketch)
             check_size(sketch)
         if len({sketch.dim for sketch in sketches}) > 1:
             raise ValueError(f"sketches must all have the same dim, got {[sketch.dim for sketch in sketches]}")

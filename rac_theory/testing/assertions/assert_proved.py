@@ -1,9 +1,9 @@
 """``assert_proved``: your theorem has a machine-checked proof."""
 
-from rac_theory.proofs import Proof, strongest, why_not
+from rac_theory.proofs import Proof, strongest
 from rac_theory.statements import Theorem
 from rac_theory.testing.assertions.not_shown import NotShown
-from rac_theory.theorems import prove, theorem_named
+from rac_theory.theorems import prove, theorem_named, why_not_proved
 
 
 def assert_proved(theorem: Theorem | str) -> Proof:
@@ -43,4 +43,4 @@ def assert_proved(theorem: Theorem | str) -> Proof:
         return proof
     instead = strongest(theorem)
     provable = "nothing of this form" if instead is None else instead.theorem.statement
-    raise NotShown(f"{theorem.id}: {why_not(theorem)}", instead, claim=theorem.statement, provable=provable)
+    raise NotShown(f"{theorem.id}: {why_not_proved(theorem)}", instead, claim=theorem.statement, provable=provable)

@@ -30,6 +30,7 @@ class Work(NamedTuple):
     >>> print(preprint("2401.04151", author="Xia and Qin and Hazan"))
     @misc{arXiv:2401.04151,
       author = {Xia and Qin and Hazan},
+      year = {2024},
       eprint = {2401.04151},
       archivePrefix = {arXiv},
     }
@@ -44,14 +45,17 @@ class Work(NamedTuple):
 
 
 def preprint(number: str, **fields: str) -> Work:
-    """Return the entry of a preprint of arXiv, of which nothing but its number need be known."""
-    return Work(f"arXiv:{number}", {**fields, "eprint": number, "archivePrefix": "arXiv"})
+    """Return the entry of a preprint of arXiv, of which nothing but its number need be known: it says the year too."""
+    posted = number.rpartition("/")[2][:2]  # which begins with the year, from 1991 on
+    year = {"year": f"{19 if posted > '90' else 20}{posted}"}
+    return Work(f"arXiv:{number}", fields | year | fields | {"eprint": number, "archivePrefix": "arXiv"})
 
 
 def library(version: str) -> Work:
     """Return the entry of this library."""
     title = "{rac-theory: the convergence theory of Randomized Asymmetric Chain of LoRA as values that can be run}"
-    return Work("rac_theory", {"author": "{The rac-theory developers}", "title": title, "note": f"Version {version}"})
+    fields = {"author": "{The rac-theory developers}", "title": title, "year": "2026", "note": f"Version {version}"}
+    return Work("rac_theory", fields)
 
 
 def _data(loader: str, title: str, **fields: str) -> Work:
@@ -225,6 +229,7 @@ def citation(*used: object) -> str:
     @misc{arXiv:1207.6365,
       author = {K. Clarkson and D. Woodruff},
       title = {{Low rank approximation and regression in input sparsity time}},
+      year = {2012},
       eprint = {1207.6365},
       archivePrefix = {arXiv},
     }

@@ -1,17 +1,20 @@
 """A finding: what runs said of a bound, wherever they come from, with the numbers that say so."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 
-from rac_theory.base import Value, printable, type_name
+from rac_theory.base import Value, printable, type_name, write_whole
 from rac_theory.base.checks import Array
 from rac_theory.verdicts.verification.decision import Decision
 from rac_theory.verdicts.verification.judged_bound import JudgedBound
+from rac_theory.verdicts.verification.plain_verdict import content
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
 from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.versions import versions
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from rac_theory.drawing import Chart
-from typing import NamedTuple
 
 
 class Slack(NamedTuple):
@@ -35,6 +37,20 @@ class Slack(NamedTuple):
         if self.low == self.high:
             return f"{self.value:.3g}"
         return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+
+class NoCurve(np.ndarray[Any, np.dtype[np.float64]]):
+    """What a verdict without runs has in the place of a curve: it is empty, and says so where a step of it is asked."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, int | np.integer):
+            raise IndexError("a verdict must rest on runs to have a curve: nothing was run, and its reason says why")
+        return super().__getitem__(key)
+
+
+def no_curve() -> Array:
+    """Return what is there instead of a curve."""
+    return np.empty(0).view(NoCurve)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +112,11 @@ class Finding(Value, ABC):
     levels: Mapping[str, float] = field(default_factory=dict)
     evidence: Literal["exact", "sampled", "none"] = "none"
     runs: int = 0
-    bound: Array = field(default_factory=lambda: np.empty(0))
-    mean: Array = field(default_factory=lambda: np.empty(0))
-    lower: Array = field(default_factory=lambda: np.empty(0))
-    upper: Array = field(default_factory=lambda: np.empty(0))
-    detectable: Array = field(default_factory=lambda: np.empty(0))
+    bound: Array = field(default_factory=no_curve)
+    mean: Array = field(default_factory=no_curve)
+    lower: Array = field(default_factory=no_curve)
+    upper: Array = field(default_factory=no_curve)
+    detectable: Array = field(default_factory=no_curve)
     reach: int | None = None
     informative_from: int | None = None
     log_evidence: float = 0.0
@@ -170,6 +186,16 @@ class Finding(Value, ABC):
         """How the bound falls, None if that is not known: "sublinear" has a logarithmic axis of t."""
 
     @property
+    @abstractmethod
+    def about(self) -> Mapping[str, Any]:
+        """What was judged, as plain data."""
+
+    @property
+    @abstractmethod
+    def more(self) -> str:
+        """What would say more than this, in a line."""
+
+    @property
     def refuted(self) -> bool:
         """Whether the claim is VIOLATED."""
         return self.status is Status.VIOLATED
@@ -194,6 +220,10 @@ class Finding(Value, ABC):
         return Slack(t, *map(float, numbers))
 
     def __str__(self) -> str:
+        return f"{self._told} For more: {printable(self.more)}."
+
+    @property
+    def _told(self) -> str:
         parts = [f"{self.head}: {self.reason}"]
         if self.slack is not None and np.isfinite(self.slack.value):
             parts.append(f"At t={self.slack.t} the bound is {self.slack} times the mean.")
@@ -205,7 +235,7 @@ class Finding(Value, ABC):
         return printable(" ".join(parts))
 
     def __repr__(self) -> str:
-        return f"<{type_name(self)} {self}>"
+        return f"<{type_name(self)} {self._told}>"
 
     @property
     def chart(self) -> "Chart":
@@ -237,6 +267,14 @@ class Finding(Value, ABC):
             title=self.title,
             names=(bound, mean),
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data that JSON can hold: nan is None, and an infinity is a text."""
+        return content(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as JSON, which ``Verdict.load`` reads; return the path."""
+        return write_whole(Path(path), json.dumps(content(self), allow_nan=False, indent=1))
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw bound, mean, band and single runs on matplotlib axes, made if none are given; return the axes."""

@@ -6,7 +6,8 @@ import numpy as np
 
 from rac_theory.base import one_blas_thread
 from rac_theory.cases import Case
-from rac_theory.runs import Trajectory, Unsupported, expected, simulate
+from rac_theory.numerics import seed_sequence
+from rac_theory.runs import Trajectory, Unsupported, expected, simulate_part
 from rac_theory.statements import Curves
 
 Evidence: TypeAlias = Literal["auto", "exact", "sampled"]
@@ -43,8 +44,7 @@ def exact_recording(case: Case, evidence: Evidence) -> Recording | None:
         return None
     if case.algorithm.deterministic:
         known = getattr(case.problem, "W_star", None) is not None
-        record: list[Literal["distances"]] = ["distances"] if known else []
-        return Recording.of(simulate(case, record=record))
+        return Recording.of(simulate_part(case, seed_sequence(None), 0, 1, distances=known))
     try:
         with one_blas_thread():  # the bits would depend on the number of threads
             expectation = expected(case)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rac_theory.verdicts.verification.finding import Finding
+from rac_theory.verdicts.verification.more import more_than_runs
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -46,6 +47,16 @@ class RunsVerdict(Finding):
     def title(self) -> str:
         """What a figure is headed with."""
         return f"E[{self.metric}] <= {self.claimed} {self.status.name} for {self.runs} runs"
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What was judged, as plain data."""
+        return {"metric": self.metric, "claimed": self.claimed}
+
+    @property
+    def more(self) -> str:
+        """What would say more than this, in a line."""
+        return more_than_runs(self)
 
     @property
     def label(self) -> str:

@@ -9,7 +9,6 @@ from rac_theory.drawing import html
 
 if TYPE_CHECKING:
     from rac_theory.verdicts.verification.finding import Finding
-    from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
     from rac_theory.verdicts.verification.verdict import Verdict
 
 
@@ -23,16 +22,18 @@ def shown(verdict: "Verdict") -> str:
         html.formulas(theorem.pieces),
         html.listed(verdict.unmet) if len(verdict.unmet) > 1 else "",
         html.beside(numbers, chart),
+        html.line(f"For more: {verdict.more}."),
         html.folded("Constants", Markup(verdict.constants._repr_html_())),
     )
 
 
-def shown_of_runs(verdict: "RunsVerdict") -> str:
-    """Return a verdict on runs of any origin as HTML."""
+def shown_of_runs(verdict: "Finding") -> str:
+    """Return a verdict on runs of any origin, or one that was read from a file, as HTML."""
     chart = html.drawn(verdict.chart) if verdict.mean.size else ""
     return html.together(
-        html.heading(f"E[{verdict.metric}] <= {verdict.claimed} {verdict.status.name}:", verdict.reason),
+        html.heading(f"{verdict.head}:", verdict.reason),
         html.beside(html.facts([*_evidence(verdict), *_numbers(verdict)]), chart),
+        html.line(f"For more: {verdict.more}."),
     )
 
 

@@ -1,12 +1,15 @@
 """A verdict: what became of a claim on a case, with the numbers that say so."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from rac_theory.base import repr_of
 from rac_theory.cases import Case, Constants
 from rac_theory.statements import Theorem
 from rac_theory.verdicts.verification.finding import Finding
+from rac_theory.verdicts.verification.more import more_than
+from rac_theory.verdicts.verification.saved_verdict import SavedVerdict, load
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -61,6 +64,24 @@ class Verdict(Finding):
         return f"{self.theorem.id} {self.status.name}: {self.case.headline}"
 
     @property
+    def about(self) -> dict[str, Any]:
+        """What was judged, as plain data."""
+        return {
+            "theorem": self.theorem.id,
+            "statement": self.theorem.statement,
+            "assumptions": self.theorem.assumptions,
+            "case": repr_of(self.case),
+            "constants": asdict(self.constants),
+            "unmet": self.unmet,
+            "seed": self.seed,
+        }
+
+    @property
+    def more(self) -> str:
+        """What would say more than this, in a line."""
+        return more_than(self)
+
+    @property
     def label(self) -> str:
         """The metric, in mathtext."""
         return self.theorem.metric.label
@@ -69,6 +90,17 @@ class Verdict(Finding):
     def falls(self) -> Literal["linear", "sublinear"]:
         """How the bound falls."""
         return self.theorem.rate
+
+    @staticmethod
+    def load(path: str | Path) -> SavedVerdict:
+        """Read what ``save`` has written; what was judged comes back in words, as no code is run.
+
+        Raises
+        ------
+        ValueError
+            For any other file, with the field that is at fault.
+        """
+        return load(path)
 
     def _repr_html_(self) -> str:
         from rac_theory.verdicts.verification.shown_verdict import shown

@@ -58,7 +58,7 @@ class Broken(Haar):
 def whole(tmp_path_factory):
     """The exports of a sweep that nothing disturbed, CSV and Parquet."""
     folder = tmp_path_factory.mktemp("whole")
-    return exports(sweep(GRID, folder / "s.sqlite", jobs=1), folder)
+    return exports(sweep(GRID, folder / "s.sqlite", n_jobs=1), folder)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def soon_after(usual, self, finished):
 def kill(where, name, number, dies):
     if (child := os.fork()) == 0:
         setattr(where, name, at_call(number, getattr(where, name), dies))
-        sweep(grid, "s.sqlite", jobs=1)
+        sweep(grid, "s.sqlite", n_jobs=1)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
     connection = sqlite3.connect("s.sqlite")
@@ -153,7 +153,7 @@ def test_kills_change_no_byte(tmp_path, whole):
         there = int(cells)
     assert kills[3:] == [["20", f"{there + 19 // 3}", "ok"]]
     ran = []
-    found = sweep(GRID, tmp_path / "s.sqlite", jobs=1, watch=lambda now: ran.append(now.done))
+    found = sweep(GRID, tmp_path / "s.sqlite", n_jobs=1, watch=lambda now: ran.append(now.done))
     assert exports(found, tmp_path) == whole
     assert ran[-1] == len(GRID.cells) == found.finished
 
@@ -161,7 +161,7 @@ def test_kills_change_no_byte(tmp_path, whole):
 @pytest.mark.long
 def test_two_processes_change_no_byte_and_a_cell_is_run_once(tmp_path, whole, monkeypatch):
     monkeypatch.setattr(sweeping, "_PILOT_SECONDS", 0.0)
-    assert exports(sweep(GRID, tmp_path / "s.sqlite", jobs=2), tmp_path) == whole
+    assert exports(sweep(GRID, tmp_path / "s.sqlite", n_jobs=2), tmp_path) == whole
     monkeypatch.setattr(sweeping, "run_cell", lambda cell, level: pytest.fail("a finished cell is run again"))
     assert exports(sweep(GRID, tmp_path / "s.sqlite"), tmp_path) == whole
 
@@ -169,13 +169,13 @@ def test_two_processes_change_no_byte_and_a_cell_is_run_once(tmp_path, whole, mo
 @pytest.mark.long
 def test_a_lost_worker_ends_with_a_sentence_and_the_next_start_continues(here):
     grid = replace(GRID, sketches=("haar", "sketches_of_a_sweep_test:Deadly"), step_sizes=(1.0,))
-    undisturbed = exports(sweep(grid, here / "whole.sqlite", jobs=1), here)
+    undisturbed = exports(sweep(grid, here / "whole.sqlite", n_jobs=1), here)
     (here / "armed").touch()
     with pytest.raises(ChildProcessError, match=r"a worker process was lost with \d+ cells to go"):
-        sweep(grid, here / "s.sqlite", jobs=2)
+        sweep(grid, here / "s.sqlite", n_jobs=2)
     assert not (here / "armed").exists()
     assert cells_in(here / "s.sqlite") < len(grid.cells)
-    assert exports(sweep(grid, here / "s.sqlite", jobs=1), here) == undisturbed
+    assert exports(sweep(grid, here / "s.sqlite", n_jobs=1), here) == undisturbed
 
 
 def test_a_cell_that_raises_is_a_row_with_its_error(here, capsys):
@@ -213,7 +213,7 @@ def test_the_command_of_a_row_gives_its_numbers_again(here, capsys):
         seeds=(1,),
         steps=None,
     )
-    found = sweep(grid, here / "s.sqlite", jobs=1)
+    found = sweep(grid, here / "s.sqlite", n_jobs=1)
     assert {row.setting for row in found.rows} == {"minibatch", "0.5/L", "2.5/L"}
     for row in found.rows:
         assert cli.main(["repeat", "s.sqlite", "--trust", str(row.number)]) == (
@@ -242,13 +242,13 @@ def test_a_full_disk_ends_with_a_sentence_and_an_intact_store(tmp_path, monkeypa
 
     monkeypatch.setattr(store.Store, "add", add)
     with pytest.raises(OSError, match="database or disk is full; the cells that are in it are safe"):
-        sweep(GRID, tmp_path / "s.sqlite", jobs=1)
+        sweep(GRID, tmp_path / "s.sqlite", n_jobs=1)
     assert sound(tmp_path / "s.sqlite")
     assert 0 < cells_in(tmp_path / "s.sqlite") < len(GRID.cells)
     with pytest.raises(ValueError, match=r"a sweep must be finished to be exported, got \d+ of 48 cells"):
         Sweep.load(tmp_path / "s.sqlite").export(tmp_path / "e.csv")
     monkeypatch.undo()
-    assert exports(sweep(GRID, tmp_path / "s.sqlite", jobs=1), tmp_path) == whole
+    assert exports(sweep(GRID, tmp_path / "s.sqlite", n_jobs=1), tmp_path) == whole
 
 
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, monkeypatch, capsys, whole):
@@ -266,13 +266,13 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, monkeypat
     assert "spec.sqlite; the same command continues" in capsys.readouterr().err
     assert cells_in(tmp_path / "spec.sqlite") == 5
     monkeypatch.undo()
-    assert exports(sweep(GRID, tmp_path / "spec.sqlite", jobs=1), tmp_path) == whole
+    assert exports(sweep(GRID, tmp_path / "spec.sqlite", n_jobs=1), tmp_path) == whole
 
 
 def test_a_store_of_another_spec_or_version_is_refused_and_left_alone(tmp_path, monkeypatch):
     grid = replace(GRID, step_sizes=(1.0,), sketches=("haar",))
     path = tmp_path / "s.sqlite"
-    sweep(grid, path, jobs=1)
+    sweep(grid, path, n_jobs=1)
     before = path.read_bytes()
     with pytest.raises(
         ValueError, match=r"one written with the same spec, got .* with runs = 16, now 17: name another"

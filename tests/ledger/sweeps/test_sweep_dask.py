@@ -46,7 +46,7 @@ def test_dask_workers_change_no_byte_even_if_one_is_lost(cluster, tmp_path, monk
     And cells that send their blocks to the cluster again, as joblib would have it: two workers took longer than one.
     """
     monkeypatch.setattr(sweeping, "_PILOT_SECONDS", 0.0)
-    alone = sweep(GRID, tmp_path / "alone.sqlite", jobs=1)
+    alone = sweep(GRID, tmp_path / "alone.sqlite", n_jobs=1)
     assert not [row for row in alone.rows if row.status == FAILED]
     workers = set(cluster.run(os.getpid).values())
     assert len(workers) == 2
@@ -58,7 +58,7 @@ def test_dask_workers_change_no_byte_even_if_one_is_lost(cluster, tmp_path, monk
 
     pids = list(workers)
     with joblib.parallel_config(backend="dask"):
-        found = sweep(GRID, tmp_path / "s.sqlite", jobs=2, watch=kill_one)
+        found = sweep(GRID, tmp_path / "s.sqlite", n_jobs=2, watch=kill_one)
     assert len(pids) == 1
     assert found.finished == len(GRID.cells)
     assert exported(found, tmp_path) == exported(alone, tmp_path)

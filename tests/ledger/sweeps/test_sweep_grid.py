@@ -35,7 +35,7 @@ GRID = Grid(
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    return sweep(GRID, tmp_path_factory.mktemp("sweep") / "s.sqlite", jobs=1)
+    return sweep(GRID, tmp_path_factory.mktemp("sweep") / "s.sqlite", n_jobs=1)
 
 
 @pytest.mark.parametrize("multiple", [1.0, 0.1, 1 / 3, 1e-7, 2.5e20, 1.5])
@@ -76,7 +76,7 @@ def test_a_file_that_was_written_anew_is_read_anew(tmp_path):
     for scale in (1, 3):
         path.write_text("".join(f"{i % 2} 1:{scale * (i % 7)} 2:{(i * i) % 5}\n" for i in range(30)))
         grid = Grid(("T2",), (str(path),), ("haar",), (1,), ("left",), runs=8, steps=3)
-        (row,) = sweep(grid, tmp_path / f"{scale}.sqlite", jobs=1).rows
+        (row,) = sweep(grid, tmp_path / f"{scale}.sqlite", n_jobs=1).rows
         seen.append(row.constants["L"])
         (e,) = plan(Selection(("T2",), (str(path),), ("haar",), (1,), ("left",), runs=8, steps=3)).ensembles
         assert row.constants["L"] == e.constants.L

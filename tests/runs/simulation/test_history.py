@@ -235,7 +235,8 @@ def test_iterates_run_and_not_factored():
     half = Half(sketches.Haar(4, 2), 0.1)
     with pytest.raises(ValueError, match=r"Half\.factored at t=1 must yield the weights that iterates yields"):
         simulate(Case(half, SQUARES, steps=3), rng=0, record=["factors"])
-    ran = simulate(Case(LoRA(USUAL, 1e9), SQUARES, steps=40), rng=0, record=["W", "factors"])
+    with pytest.warns(UserWarning, match=r"gamma is 1e\+09"):
+        ran = simulate(Case(LoRA(USUAL, 1e9), SQUARES, steps=40), rng=0, record=["W", "factors"])
     assert np.isnan(ran.iterates[0, -1]).all()
 
 

@@ -86,9 +86,10 @@ def test_each_step_draws_a_fresh_sketch(hidden):
     assert (np.diff(ran.squared_gradients, axis=1) < -1e-6).all()
 
 
-def test_a_diverging_run_ends_in_infinity_without_a_warning():
+def test_a_diverging_run_ends_in_infinity_with_a_warning_that_names_the_step():
     problem = Quadratic.left(np.eye(2), np.ones((2, 1)))
-    ran = simulate(Case(GD(10.0), problem, steps=400))
+    with pytest.warns(UserWarning, match="floating point: gamma is 10, and 2 / L is 2"):
+        ran = simulate(Case(GD(10.0), problem, steps=400))
     assert not np.isfinite(ran.values[0, -1])
     assert ran.values[0, 0] == 1.0
 

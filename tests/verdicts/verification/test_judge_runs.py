@@ -382,7 +382,7 @@ def test_bad_input_of_a_comparison(changes, sentence):
 def test_a_verdict_on_runs_is_a_sentence_a_table_and_a_figure(curves):
     verdict = judge_runs(curves, 2 * curves.mean(axis=0), ceiling=5.0, metric="loss of $mine$")
     assert str(verdict).startswith("E[loss of $mine$] <= bound HOLDS for 300 runs, 6 steps: confirmed at level 0.001")
-    assert repr(verdict) == f"<RunsVerdict {verdict}>"
+    assert repr(verdict) == f"<RunsVerdict {str(verdict).partition(' For more: ')[0]}>"
     shown = verdict._repr_html_()
     assert "300 runs" in shown
     assert "0.001: 0.001 for runs" in shown

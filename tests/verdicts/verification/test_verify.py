@@ -164,7 +164,7 @@ def test_what_equals_descent_but_for_rounding_says_no_more(L):
     assert verify(theorems.T1, Case(GD(1 / problem.L), problem, steps=1)).informative_from is None
     longer = verify(theorems.T1, Case(GD(1 / problem.L), problem, steps=5))
     assert longer.informative_from == 2
-    assert str(longer).endswith("Informative from t=2.")
+    assert "Informative from t=2." in str(longer)
 
 
 @pytest.mark.parametrize(("share", "status"), [(1.0, Status.UNDECIDED), (0.99, Status.CONSISTENT)])

@@ -1,0 +1,148 @@
+"""A theorem in a file is a theorem on the command line; mistakes there are answered; and what goes into a paper."""
+
+import json
+
+import pytest
+
+from rac_theory.commands import verify as verify_command
+from rac_theory.commands.cli import main
+
+MINE = """
+from dataclasses import replace
+from rac_theory.theorems import T2, E, gap
+from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
+
+half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
+false = replace(T2, id="false", claim=E(gap) <= (1 - gamma * mu) ** T * gap0)
+unsmooth = replace(half, id="unsmooth", given=T2.given[1:])
+
+
+def lazy(case, c):
+    "The algorithm is lazy."
+
+
+unknown = replace(half, id="unknown", about=lazy)
+"""
+SMALL = ["--problem", "quadratic", "--sketch", "haar", "--rank", "1", "--side", "left"]
+
+
+@pytest.fixture(autouse=True)
+def mine(folder):
+    (folder / "mine.py").write_text(MINE)
+    return folder
+
+
+def rows(folder):
+    return json.loads((folder / "results" / "results.json").read_text())["rows"]
+
+
+def test_verify_tries_it_and_repeat_asks_for_trust(mine, capsys):
+    """By --claim and without it; the row is named as it was typed, or it could not be repeated."""
+    assert main(["verify", "--claim", "mine:half", *SMALL]) == 0
+    assert [(row["claim"], row["status"], row["setting"]) for row in rows(mine)] == [("mine:half", "HOLDS", "1/L")]
+    assert main(["repeat", "results/results.json", "1"]) == 2
+    assert "'mine:half' from" in capsys.readouterr().err
+    assert main(["repeat", "results/results.json", "1", "--trust"]) == 0
+    assert "the same numbers as row 1" in capsys.readouterr().out
+    assert main(["verify", "T2", "mine:false", *SMALL]) == 1
+    assert [(row["claim"], row["status"]) for row in rows(mine)] == [("T2", "HOLDS"), ("mine:false", "VIOLATED")]
+
+
+def test_it_is_tried_where_theorems_about_its_algorithm_are(mine):
+    """One about a function of the reader's may be about any algorithm: it is tried, once, and its function asked."""
+    assert main(["verify", "mine:unknown", *SMALL]) == 0
+    assert main(["verify", "mine:half", "--setting", "minibatch", "--problem", "linnerud"]) == 2
+
+
+def test_explain_prove_and_sweep_take_it(mine, capsys):
+    assert main(["explain", "mine:half"]) == 0
+    told = capsys.readouterr().out
+    assert "half (rac_lora_gd_pl)" in told
+    assert "machine-checked; not used: lambda_min > 0" in told
+    assert main(["prove", "mine:half", "T2"]) == 0
+    axes = 'claims = ["T1"]\nproblems = ["quadratic"]\nsketches = ["haar"]\nranks = [1]\nsides = ["left"]'
+    (mine / "grid.toml").write_text(axes)
+    assert main(["sweep", "grid.toml", "--claim", "mine:half", "--latex", "table.tex"]) == 0
+    assert "mine:half: 1 HOLDS" in capsys.readouterr().out
+    assert "mine:half & haar & " in (mine / "table.tex").read_text()
+    (mine / "grid.toml").write_text(axes.replace("T1", "mine:half"))
+    assert main(["sweep", "grid.toml", "--store", "other.sqlite"]) == 2
+    assert "must be trusted to have code imported" in capsys.readouterr().err
+
+
+def test_what_is_not_proved_says_what_is_not_given_or_not_known(capsys):
+    assert main(["prove", "mine:unsmooth"]) == 1
+    told = capsys.readouterr().out
+    assert "it follows from T2 once this is given as well: Lipschitz gradient of f" in told
+    assert main(["prove", "mine:unknown"]) == 1
+    told, err = capsys.readouterr()
+    assert "no fact is known of a step of lazy, which it is about; about=about_of(method, ('G',))" in told
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("verify --claim mine:hlaf", "got 'hlaf', which it lacks (did you mean 'half'?)"),
+        ("verify --claim mine:lazy", "theorem must be a Theorem by the name mine:lazy, got the function lazy"),
+        ("verify --claim not_there:half", "theorem must be module:Name that can be imported"),
+        ("verify --claim t2", "claim must be one of these, got 't2' (did you mean 'T2'?): C1, C2"),
+        ("verify t2", "claim must be one of these, got 't2' (did you mean 'T2'?): C1, C2"),
+        ("verify T11", "claim must be one of these, got 'T11'"),
+        ("explain mine:hlaf", "(did you mean 'half'?)"),
+        ("explain mine", "claim must be one of these, got 'mine'"),
+        ("prove mine.py", "; one of yours is module:name"),
+        ("prove T11", "an identity of eigenvalues, whose proof is on paper: docs/theory/t11.md"),
+        ("cite T99", "claim must be one of these, got 'T99' (did you mean 'T9'?)"),
+        ("verify --gamma 0.1", "(did you mean '--setting'?)"),
+        ("verify --random-state 1", "(did you mean '--seed'?)"),
+        ("verify --output here", "(did you mean '--out'?)"),
+        ("verify --n_samples 3", "(did you mean '--runs'?)"),
+        ("verify --workers 2", "(did you mean '--jobs'?)"),
+        ("verify --figure", "--figure must be given one value, got none"),
+        ("verify T2 --figure here.doc", "the suffix of figure must be one of .pdf, .png, .svg, got '.doc'"),
+        ("verify T2 --problem quadratic --figure here.pdf", "figure must be of one row, got "),
+        ("sketch haar --dim 4 --rank 2 --figure x", "the suffix of figure must be one of .pdf, .png, .svg, got ''"),
+        ("help", "(did you mean 'list'?)"),
+        ("show T2", "(did you mean 'explain'?)"),
+        ("sweep grid.toml --n-jobs 2", "(did you mean '--jobs'?)"),
+        ("prove T2 --tex", "(did you mean '--latex'?)"),
+    ],
+)
+def test_mistakes_are_answered_in_a_sentence(capsys, typed, told):
+    assert main(typed.split()) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.startswith("error: ")
+    assert told in error
+    assert error.count("\n") == 1
+    assert len(error) < 1_000  # a screen
+
+
+def test_a_figure_and_a_table_for_a_paper(mine, capsys):
+    assert main(["verify", "T2", *SMALL, "--figure", "row.pdf", "--latex", "row.tex"]) == 0
+    assert (mine / "row.pdf").read_bytes().startswith(b"%PDF")
+    assert r"T2 & quadratic haar r1 left & 1/L & HOLDS & " in (mine / "row.tex").read_text()
+    assert main(["sketch", "haar", "--dim", "4", "--rank", "2", "--figure", "sketch.png"]) == 0
+    assert (mine / "sketch.png").read_bytes().startswith(b"\x89PNG")
+    assert main(["verify", "T2", *SMALL[:2], "--sketch", "frozen", *SMALL[4:], "--figure", "none.pdf"]) == 2
+    assert not (mine / "none.pdf").exists(), "nothing was run"
+
+
+def test_what_takes_years_says_so_before_it_begins(monkeypatch, capsys):
+    """Would catch an estimate that comes after the runs, or in another unit."""
+
+    def begun(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rac_theory.ledger.running.run", begun)
+    monkeypatch.setattr("rac_theory.ledger.running.estimate", lambda todo: [3 * 31_557_600.0])
+    assert main(["verify", "T2", *SMALL, "--runs", "1000000000", "--jobs", "1"]) == 130
+    assert "about 3 years; --runs and --steps make it shorter" in capsys.readouterr().err
+    assert [verify_command._in_words(seconds) for seconds in (300, 7_200, 1e6)] == ["5 minutes", "2 hours", "12 days"]
+
+
+def test_cite_names_the_library_the_paper_and_the_source(capsys):
+    assert main(["cite", "T3"]) == 0
+    told = capsys.readouterr().out
+    assert [told.count(each) for each in ("@misc{rac_theory,", "@misc{arXiv:2410.08305,", "year = {2024}")] == [1, 1, 1]
