@@ -149,18 +149,20 @@ def symbols_in(monomial: Monomial) -> Iterator[Any]:
             yield from value.symbols()
         else:
             yield key
-            yield from (each for each in _written(key).within() if each != key)
+            below = (key.expression,) if isinstance(key, Atom) else key.inside
+            yield from (each for part in below for each in part.within())
 
 
 def _together(one: Monomial, other: Monomial) -> Monomial:
     """The product of monomials: exponents of a symbol add, bases of an exponent multiply."""
+    if not other:
+        return one
     joined = dict(one)
     for key, value in other:
         if key in joined:
-            value = joined.pop(key) + value if isinstance(value, int) else _bases(joined.pop(key), value)
-        if value not in (0, ONE):
-            joined[key] = value
-    return frozenset(joined.items())
+            value = joined[key] + value if isinstance(value, int) else _bases(joined[key], value)
+        joined[key] = value
+    return frozenset([pair for pair in joined.items() if (pair[1] if isinstance(pair[1], int) else pair[1] != ONE)])
 
 
 @lru_cache(maxsize=4096)

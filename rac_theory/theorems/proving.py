@@ -1,10 +1,8 @@
 """Proofs of theorems: ours are written down, those of others are looked for, with ours as lemmas."""
 
-from functools import cache
-
 from rac_theory.proofs import Proof, search
 from rac_theory.statements import Theorem
-from rac_theory.theorems.ours import ALL, LEMMAS, STORED
+from rac_theory.theorems.ours import ALL, LEMMAS, proof_of
 
 
 def prove(theorem: Theorem | str) -> Proof | None:
@@ -29,15 +27,10 @@ def prove(theorem: Theorem | str) -> Proof | None:
     if isinstance(theorem, str):
         theorem = ALL[theorem]
     if ALL.get(theorem.id) is theorem:
-        return _written_down(theorem.id)
+        return proof_of(theorem.id)
     return searched(theorem)
-
-
-@cache
-def _written_down(id: str) -> Proof:
-    return Proof(ALL[id], *STORED[id]())
 
 
 def searched(theorem: Theorem) -> Proof | None:
     """Look for a proof, whether or not one is written down."""
-    return search(theorem, (_written_down(id) for id in STORED), LEMMAS)
+    return search(theorem, map(proof_of, ALL), LEMMAS)
