@@ -36,7 +36,7 @@ Value = Any  # a number, a vector, an assumption or a symbol
 
 
 class Schema(NamedTuple):
-    """A row of the table: what may be put into it, what it rests on and says, why, a page, its part, the names in it."""
+    """A row of the table: what may be put into it, what it rests on, what it says, why, a page, its part, its names."""
 
     name: str
     of: tuple[tuple[str, str], ...]
