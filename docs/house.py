@@ -23,9 +23,15 @@ def modules() -> Mapping[str, Path]:
 
 
 @cache
+def tree(path: Path) -> ast.Module:
+    """Return what a file is, as Python reads it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported(path: Path) -> tuple[str, ...]:
     """Return the modules that a file imports, at its top or inside its functions, imports for type checkers apart."""
-    return tuple(_imported(ast.parse(path.read_text(encoding="utf-8"))))
+    return tuple(_imported(tree(path)))
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -45,8 +51,7 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 @cache
 def names(path: Path) -> tuple[tuple[str, str], ...]:
     """Return what a file takes of this package, as pairs of a module and a name, imports for type checkers too."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    froms = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    froms = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)]
     return tuple((str(node.module), alias.name) for node in froms for alias in node.names if room(f"{node.module}."))
 
 
@@ -66,9 +71,7 @@ def uses() -> dict[str, set[str]]:
 
 def paragraph(name: str) -> str:
     """Return what a room says of itself."""
-    return " ".join(
-        (ast.get_docstring(ast.parse((HOUSE / name / "__init__.py").read_text(encoding="utf-8"))) or "").split()
-    )
+    return " ".join((ast.get_docstring(tree(HOUSE / name / "__init__.py")) or "").split())
 
 
 def named(name: str) -> set[str]:

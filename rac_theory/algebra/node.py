@@ -28,12 +28,18 @@ class Node:
     """
 
     __match_args__: tuple[str, ...] = ()
+    arguments: tuple[Any, ...]
+    """What its class makes it of, in that order."""
+    inside: "tuple[Expression, ...]"
+    """The expressions that this one is made of, from left to right."""
     depth: int
     size: int
 
     def __post_init__(self) -> None:
-        depth = 1 + max((part.depth for part in self.inside), default=0)
-        size = 1 + sum(part.size for part in self.inside)
+        arguments = tuple([getattr(self, name) for name in self.__match_args__])
+        inside = _nodes(arguments)
+        depth = 1 + max([part.depth for part in inside], default=0)
+        size = 1 + sum([part.size for part in inside])
         if depth > DEEPEST:
             raise ValueError(
                 f"an expression must have at most {DEEPEST} levels, got {depth}: write a chain as one sum or product"
@@ -42,17 +48,7 @@ class Node:
             raise ValueError(
                 f"an expression must have at most {LARGEST:,} parts, got {size:,}: write powers and totals"
             )
-        self.__dict__.update(depth=depth, size=size)  # it is frozen
-
-    @cached_property
-    def arguments(self) -> tuple[Any, ...]:
-        """What its class makes it of, in that order."""
-        return tuple(getattr(self, name) for name in self.__match_args__)
-
-    @cached_property
-    def inside(self) -> "tuple[Expression, ...]":
-        """The expressions that this one is made of, from left to right."""
-        return tuple(_nodes(self.arguments))
+        self.__dict__.update(arguments=arguments, inside=inside, depth=depth, size=size)  # it is frozen
 
     def parts(self, kind: type) -> "tuple[Expression, ...]":
         """The terms of a sum, or the factors of a product: of what is of no such kind, itself alone."""
@@ -90,8 +86,11 @@ class Node:
         return type(self), self.arguments
 
 
-def _nodes(value: Any) -> Iterator[Any]:
-    if isinstance(value, Node):
-        yield value
-    for each in value.terms if isinstance(value, Relation) else value if isinstance(value, tuple) else ():
-        yield from _nodes(each)
+def _nodes(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    found: list[Any] = []
+    for each in values:
+        if isinstance(each, Node):
+            found.append(each)
+        elif isinstance(each, tuple | Relation):
+            found += _nodes(each if isinstance(each, tuple) else each.terms)
+    return tuple(found)

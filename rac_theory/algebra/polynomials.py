@@ -124,7 +124,7 @@ class Polynomial:
     @property
     def expression(self) -> Expression:
         """The polynomial as an expression, terms of low degree first."""
-        terms = [_term(monomial, times) for monomial, times in sorted(self.terms, key=_order)]
+        terms = [_term(monomial, times) for monomial, times in sorted(self.terms, key=lambda term: _order(term[0]))]
         return Sum(tuple(terms)) if len(terms) > 1 else (*terms, Number(Fraction(0)))[0]
 
 
@@ -149,18 +149,20 @@ def symbols_in(monomial: Monomial) -> Iterator[Any]:
             yield from value.symbols()
         else:
             yield key
-            yield from (each for each in _written(key).within() if each != key)
+            below = (key.expression,) if isinstance(key, Atom) else key.inside
+            yield from (each for part in below for each in part.within())
 
 
 def _together(one: Monomial, other: Monomial) -> Monomial:
     """The product of monomials: exponents of a symbol add, bases of an exponent multiply."""
+    if not other:
+        return one
     joined = dict(one)
     for key, value in other:
         if key in joined:
-            value = joined.pop(key) + value if isinstance(value, int) else _bases(joined.pop(key), value)
-        if value not in (0, ONE):
-            joined[key] = value
-    return frozenset(joined.items())
+            value = joined[key] + value if isinstance(value, int) else _bases(joined[key], value)
+        joined[key] = value
+    return frozenset([pair for pair in joined.items() if (pair[1] if isinstance(pair[1], int) else pair[1] != ONE)])
 
 
 @lru_cache(maxsize=4096)
@@ -181,19 +183,29 @@ def _placed(monomial: Monomial, times: Fraction, values: Mapping[Any, Polynomial
     return reduce(mul, (values[letter] ** power for letter, power in monomial if letter in values), kept)
 
 
-def _order(term: tuple[Monomial, Fraction]) -> tuple[int, int, str]:
-    powers = [power for _, power in term[0] if isinstance(power, int)]
-    return len(term[0]) - len(powers), sum(map(abs, powers)), repr(_term(term[0], Fraction(1)))
+@lru_cache(maxsize=4096)  # of few, as bases
+def _order(monomial: Monomial) -> tuple[int, int, str]:
+    powers = [power for _, power in monomial if isinstance(power, int)]
+    return len(monomial) - len(powers), sum(map(abs, powers)), repr(_term(monomial, Fraction(1)))
 
 
 def _term(monomial: Monomial, times: Fraction) -> Expression:
-    above, below = [lifted(abs(times.numerator))], [lifted(times.denominator)]
-    factors = [_factor(key, value) for key, value in monomial]
-    for factor, is_above in sorted(factors, key=lambda pair: repr(pair).lower()):
-        (above if is_above else below).append(factor)
-    written, divisor = (reduce(mul, [each for each in side if each != lifted(1)] or side) for side in (above, below))
-    whole = written if divisor == lifted(1) else written / divisor
+    above, below = _sides(monomial)
+    whole = _multiplied(abs(times.numerator), above)
+    if below or times.denominator != 1:
+        whole /= _multiplied(times.denominator, below)
     return Negative(whole) if times < 0 else whole
+
+
+def _multiplied(number: int, factors: tuple[Expression, ...]) -> Expression:
+    return reduce(mul, factors if factors and number == 1 else (lifted(number), *factors))
+
+
+@lru_cache(maxsize=4096)
+def _sides(monomial: Monomial) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
+    """The factors of a monomial that stand above the line, and those below."""
+    factors = sorted((_factor(key, value) for key, value in monomial), key=lambda pair: repr(pair).lower())
+    return tuple(one for one, is_above in factors if is_above), tuple(one for one, is_above in factors if not is_above)
 
 
 def _factor(key: Any, value: Any) -> tuple[Expression, bool]:

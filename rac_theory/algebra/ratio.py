@@ -66,8 +66,10 @@ class Ratio:
     @property
     def number(self) -> Fraction | None:
         """Its value, if it is a number."""
-        value = dict(self.numerator.terms).get(frozenset(), Fraction(0))
-        return value if self.denominator == ONE and self.numerator == constant(value) else None
+        if self.denominator != ONE or len(self.numerator.terms) > 1:
+            return None
+        ((monomial, value),) = self.numerator.terms or {(frozenset(), Fraction(0))}
+        return None if monomial else value
 
     @property
     def expression(self) -> Expression:
@@ -85,7 +87,7 @@ def over(above: Polynomial, below: Polynomial) -> Ratio:
         return Ratio(above, below)
     monomial, times = next(iter(below.terms))
     value = dict(above.terms).get(monomial, Fraction(0)) / times
-    if above == below * constant(value):
+    if len(above.terms) in (0, len(below.terms)) and above == below * constant(value):
         return Ratio(constant(value))
     unit = _common(below)
     return Ratio(above * unit, below * unit)

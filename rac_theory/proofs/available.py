@@ -20,7 +20,7 @@ def about_constants(theorem: Theorem, more: Sequence[Fact] = ()) -> list[Fact]:
     """Return facts about constants, and about the names that more facts have."""
     return [
         fact
-        for fact in (*_granted(theorem, more), *_given(theorem))
+        for fact in (*_granted(theorem, more), *_squares(), *_given(theorem))
         if fact.by <= theorem.holding and not drawn_in(fact.value)
     ]
 
@@ -44,7 +44,7 @@ def has_value_at_0(theorem: Theorem, facts: Iterable[Fact]) -> bool:
 def available(theorem: Theorem, more: Iterable[Fact] = ()) -> tuple[Fact, ...]:
     """Return facts about constants, and facts about f, a sketch and a step that are true on average over its draws."""
     more = tuple(more)
-    every = [*dict.fromkeys((*_granted(theorem, more), *_given(theorem), *more))]
+    every = [*dict.fromkeys((*_granted(theorem, more), *_about_a_step(), *_squares(), *_given(theorem), *more))]
     if has_value_at_0(theorem, about_constants(theorem)):
         every.remove(plus[T])
     every += [*(_about_distances() if known_minimiser in theorem.given else ())]
@@ -64,17 +64,22 @@ def _granted(theorem: Theorem, more: Sequence[Fact] = ()) -> Iterator[Fact]:
         theorem.claim.relation, *relations_in(*theorem.given), *(fact.said for fact in more if fact.said is not None)
     )
     yield from chain(instances(theorem.holding, letters), plus.values(), (nothing, no_step_or_more))
-    yield from (low(G), high(G), even(G), square(G), square(H(G)), square(H(gbar)))
-    yield square(H(G) + H(error))
-    yield from (low(Z), high(Z), even(Z), square(Z), square(H(Z)))
-    yield from (square_of(1 - gamma * L), square_of(1 - gamma * L_H))
 
 
-def _about_distances() -> Iterator[Fact]:
+def _squares() -> tuple[Fact, ...]:
+    return square_of(1 - gamma * L), square_of(1 - gamma * L_H)
+
+
+def _about_a_step() -> tuple[Fact, ...]:
+    of_G = (low(G), high(G), even(G), square(G), square(H(G)), square(H(gbar)), square(H(G) + H(error)))
+    return (*of_G, low(Z), high(Z), even(Z), square(Z), square(H(Z)))
+
+
+def _about_distances() -> tuple[Fact, ...]:
     step = V - G * gamma
-    yield from (about(v) for about in (low, high, even) for v in (V, step))
-    yield from (square(V), square_of(1 - gamma * s))
-    yield from (grant("straight", V, G), grant("spread", G), grant("norm", V), grant("norm_is_positive", V))
+    of_step = (*(about(v) for about in (low, high, even) for v in (V, step)), square(V), square_of(1 - gamma * s))
+    straight = (grant("straight", V, G), grant("spread", G), grant("norm", V), grant("norm_is_positive", V))
+    return (*of_step, *straight)
 
 
 def _averaged(fact: Fact) -> Fact | None:

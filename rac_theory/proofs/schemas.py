@@ -36,7 +36,7 @@ Value = Any  # a number, a vector, an assumption or a symbol
 
 
 class Schema(NamedTuple):
-    """A row of the table: what may be put into it, what it rests on and says, why, a page, its part."""
+    """A row of the table: what may be put into it, what it rests on, what it says, why, a page, its part, its names."""
 
     name: str
     of: tuple[tuple[str, str], ...]
@@ -45,11 +45,11 @@ class Schema(NamedTuple):
     why: str
     page: str
     part: str
+    letters: frozenset[str]
 
-    @property
-    def letters(self) -> frozenset[str]:
-        """The names that it is about."""
-        return _words([self.said, self.needs]) & checker.NAMES.keys()
+
+def _words(node: Any) -> frozenset[str]:
+    return frozenset({node}) if isinstance(node, str) else frozenset().union(*map(_words, node))
 
 
 def _schemas() -> Iterator[Schema]:
@@ -61,7 +61,8 @@ def _schemas() -> Iterator[Schema]:
         head, needs, said, why, *page = (cell.strip() for cell in row.split("|"))
         name, *of = head.split()
         pairs = tuple((key, kind) for key, _, kind in (each.partition(":") for each in of))
-        yield Schema(name, pairs, checker.nodes(needs), checker.nodes(said), why, "".join(page), part)
+        rests, says = checker.nodes(needs), checker.nodes(said)
+        yield Schema(name, pairs, rests, says, why, "".join(page), part, _words([rests, says]) & checker.NAMES.keys())
 
 
 SCHEMAS: Mapping[str, Schema] = {schema.name: schema for schema in _schemas()}
@@ -238,10 +239,6 @@ def _is_meant(let: Let) -> bool:
     """Whether a name is the one of the table, and not another number of that letter."""
     meant = checker.NAMES.get(let.letter)
     return meant is not None and identical(let.value, _read(checker.nodes(meant)[0]))
-
-
-def _words(node: Any) -> frozenset[str]:
-    return frozenset({node}) if isinstance(node, str) else frozenset().union(*map(_words, node))
 
 
 def _put(kind: str, value: Value) -> Value:

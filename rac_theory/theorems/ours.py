@@ -3,11 +3,11 @@
 import copyreg
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias
 
-from rac_theory.proofs import Fact, facts_in, instances, letters_in
+from rac_theory.proofs import Fact, Proof, facts_in, instances, letters_in
 from rac_theory.statements import Theorem
 from rac_theory.theorems import (
     acceleration,
@@ -57,11 +57,17 @@ BY_HAND: Mapping[str, Recipe] = MappingProxyType(
 """By id, what makes a proof that is written in the file of a family: of what the search does not find."""
 
 
-def _found(id: str) -> tuple[Fact, Fact]:
-    proof = found.recalled(ALL[id], LEMMAS)
+@cache
+def proof_of(id: str) -> Proof:
+    """Return our proof of a theorem of ours, which is made once."""
+    proof = Proof(ALL[id], *BY_HAND[id]()) if id in BY_HAND else found.recalled(ALL[id], LEMMAS)
     if proof is None:
         raise ValueError(f"no proof of {id} is found: write prove_{id} in the file of its family")
-    return proof.fact, proof.times
+    return proof
+
+
+def _found(id: str) -> tuple[Fact, Fact]:
+    return proof_of(id).fact, proof_of(id).times
 
 
 STORED: Mapping[str, Recipe] = MappingProxyType({id: BY_HAND.get(id, partial(_found, id)) for id in ALL})

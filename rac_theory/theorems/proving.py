@@ -9,7 +9,7 @@ from rac_theory.base import being, checks, imported
 from rac_theory.proofs import Proof, by_potential, knows_a_step, search, why_not
 from rac_theory.statements import Theorem, sentence
 from rac_theory.theorems.bernoulli import T11
-from rac_theory.theorems.ours import ALL, LEMMAS, STORED
+from rac_theory.theorems.ours import ALL, LEMMAS, STORED, proof_of
 
 
 def is_own(name: object) -> bool:
@@ -90,7 +90,7 @@ def prove(theorem: Theorem | str, *, potential: Expression | None = None) -> Pro
     if potential is not None:
         return by_potential(theorem, potential, LEMMAS)
     if ALL.get(theorem.id) is theorem:
-        return _written_down(theorem.id)
+        return proof_of(theorem.id)
     proof = searched(theorem)
     if proof is None and not knows_a_step(theorem):
         warnings.warn(f"{theorem.id}: {why_not(theorem)}", stacklevel=3)
@@ -110,7 +110,7 @@ def why_not_proved(theorem: Theorem) -> str:
     """
     told = why_not(theorem)
     for id in STORED if knows_a_step(theorem) and isinstance(theorem.claim.bound, Expression) else ():
-        lemma = _written_down(id)
+        lemma = proof_of(id)
         lacking = [one for one in lemma.needs if one not in theorem.holding]
         if ALL[id].about in lacking or ALL[id].metric is not theorem.metric or len(lacking) > 2:
             continue
@@ -120,11 +120,7 @@ def why_not_proved(theorem: Theorem) -> str:
     return told
 
 
-@cache
-def _written_down(id: str) -> Proof:
-    return Proof(ALL[id], *STORED[id]())
-
-
 def searched(theorem: Theorem) -> Proof | None:
     """Look for a proof, whether or not one is written down."""
-    return search(theorem, (_written_down(id) for id in STORED), LEMMAS)
+    bounded = theorem.metric.expected  # only what bounds the same can be a lemma: others are not made for this
+    return search(theorem, (proof_of(id) for id, ours in ALL.items() if ours.metric.expected == bounded), LEMMAS)

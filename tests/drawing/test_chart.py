@@ -1,6 +1,7 @@
 """Figures of curves: looked at as data, and drawn alike by matplotlib and as SVG."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -131,6 +132,31 @@ def test_both_drawers_say_the_same():
     assert {"one", "two", *names[1:]} <= set(words)
     assert ax.get_ylabel() == some.ylabel
     assert any({"f", "W", "⋆"} <= set(word) for word in words)  # the label of the values
+
+
+@pytest.mark.parametrize("corner", ["upper right", "upper left", "lower right", "lower left"])
+def test_the_legend_stands_in_its_corner_a_line_below_another(corner):
+    """Its box and its words. Catches another side, entries upon each other, and words beside the box."""
+    text = chart_svg.draw(replace(shown(), corner=corner))
+    (box,) = paths(text, **{"fill-opacity": ".8"})
+    left, top, right, bottom = (float(one) for one in re.findall(r"[\d.]+", box.get("d"))[:4])
+    axes = WIDTH * MARGINS["left"], WIDTH * MARGINS["right"], HEIGHT * (1 - MARGINS["top"])
+    assert ("left" in corner, "upper" in corner) == (left - axes[0] < axes[1] - right, top - axes[2] < HEIGHT / 3)
+    assert axes[0] < left < right < axes[1]
+    words = {"".join(one.itertext()): one for one in ElementTree.fromstring(text).iter(f"{SVG}text")}
+    entries = [words[one.label] for one in shown().legend]
+    lines = [float(one.get("y")) for one in entries]
+    np.testing.assert_allclose(np.diff(lines), chart.LINE, atol=0.11)
+    assert top < lines[0] - 5.8 < lines[-1] < bottom
+    assert [float(one.get("x")) - left for one in entries] == pytest.approx([chart.HANDLE + 3] * 4, abs=0.11)
+
+
+@pytest.mark.parametrize(("low", "first"), [(1e-6, "1"), (0.03, "125")])
+def test_ticks_are_powers_of_ten_and_within_two_decades_twice_and_five_times_these(low, first):
+    """By the digits of all that is found. Catches ticks that are moved with what is scaled for the largest floats."""
+    found = [f"{tick:.3e}" for tick in plot.ticks("log", low, 1.0).tick_values(low, 1.0)]
+    assert {tick[0] for tick in found} == {*first}
+    assert {tick[1:5] for tick in found} == {".000"}
 
 
 def test_words_in_a_drawing_are_escaped():

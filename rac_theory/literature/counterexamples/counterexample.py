@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from rac_theory.algorithms import Algorithm
@@ -151,6 +152,11 @@ class Answer:
         return [{"of": name, **vars(check), "holds": bool(check.holds)} for name, checks in both for check in checks]
 
 
+@lru_cache(maxsize=64)  # more than there are: each is the same whenever it is asked for
+def _witness(of: "Counterexample") -> Witness:
+    return of.gather(of)
+
+
 @dataclass(frozen=True, eq=False)
 class Counterexample:
     """A claim about what fails, on one case.
@@ -200,11 +206,11 @@ class Counterexample:
     in_circulation: str | None = None
 
     def witness(self) -> Witness:
-        """Compute the evidence."""
-        return self.gather(self)
+        """Return the evidence, which is computed once."""
+        return _witness(self)
 
     def verdict(self) -> Answer:
-        """Compute the evidence and say what it amounts to."""
+        """Say what the evidence amounts to."""
         witness = self.witness()
         wrong = [check for check in witness.checks if not check.holds]
         kinds = Counter(check.evidence for check in witness.checks)
