@@ -279,13 +279,14 @@ def strip(**claimed):
     """Curvature 9 along the first entry in a strip around 6 that no landmark touches, and 1 elsewhere."""
 
     def value(W):
-        middle = np.clip(W[0, 0] - 5.5, 0, 1)
-        return np.sum(W**2) / 2 + 8 * (middle**2 / 2 + np.maximum(W[0, 0] - 6.5, 0))
+        first = W[..., 0, 0]
+        middle = np.clip(first - 5.5, 0, 1)
+        return np.sum(W**2, axis=(-2, -1)) / 2 + 8 * (middle**2 / 2 + np.maximum(first - 6.5, 0))
 
     def gradient(W):
-        return W + 8 * np.clip(W[0, 0] - 5.5, 0, 1) * np.array([[1.0], [0.0]])
+        return W + 8 * np.clip(W[..., :1, :] - 5.5, 0, 1) * np.array([[1.0], [0.0]])
 
-    return FromFunctions((2, 1), value, gradient, **claimed)
+    return FromFunctions((2, 1), value, gradient, batched=True, **claimed)
 
 
 def test_curvature_far_from_every_landmark_is_found_by_descent():
@@ -310,9 +311,9 @@ def test_a_narrow_bend_is_not_passed_over(place):
         return np.sum(W**2 / 2 - 0.03 * bend, axis=(-2, -1))
 
     with pytest.raises(Refuted, match="convex must be False"):
-        check_problem(FromFunctions((1, 1), value, slope, L=2.0, convex=True))
+        check_problem(FromFunctions((1, 1), value, slope, L=2.0, convex=True, batched=True))
     with pytest.raises(Refuted, match=r"L must bound .* L is 1\.5"):
-        check_problem(FromFunctions((1, 1), value, slope, L=1.5))
+        check_problem(FromFunctions((1, 1), value, slope, L=1.5, batched=True))
 
 
 def test_what_is_wrong_in_calls_is_right_without():

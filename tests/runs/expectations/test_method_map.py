@@ -43,7 +43,7 @@ def rows_of(problem):
 
 
 def draws_of_data(problem, source):
-    """Each gradient that a step may see, with its probability; noise is that of signs, which has the same moments."""
+    """Each gradient that a step may see, with its probability; of noise it is signs with the same moments."""
     if isinstance(source, Minibatch):
         rows = [*rows_of(problem)]
         chosen = [
@@ -56,7 +56,8 @@ def draws_of_data(problem, source):
             yield Fraction(1, len(chosen)), lambda V, Q=Q, c=c: Q @ V + c
         return
     S, centre = fractions(problem.S), fractions(problem.W_star)
-    signs = [*product((-1, 1), repeat=centre.size)] if isinstance(source, Noisy) else [(0,) * centre.size]
+    thrice = product((-1, 1), repeat=3)  # with their product four signs, of which any three are independent
+    signs = [(a, b, c, a * b * c) for a, b, c in thrice] if isinstance(source, Noisy) else [(0,) * centre.size]
     size = Fraction(source.sigma) / 2 if isinstance(source, Noisy) else 0  # of four entries
     for sign in signs:
         noise = size * np.array(sign, dtype=object).reshape(centre.shape)
@@ -243,9 +244,9 @@ def test_the_rate_is_how_the_gap_falls_in_the_end(name, sketch):
     letters = {**LETTERS, "gamma": 0.05, "alpha": 0.05, "beta": 0.25}
     method = METHODS[name]
     algorithm = method(sketch, **{letter: letters[letter] for letter in method.letters})
-    case = Case(algorithm, problem, np.array([[0.0], [3.0], [-1.0]]), steps=2600)
+    case = Case(algorithm, problem, np.array([[0.0], [3.0], [-1.0]]), steps=1300)
     gap = expected(case).gap
-    t = min(2600, int(np.argmax(gap < 1e-200)) or 2600)
+    t = min(1300, int(np.argmax(gap < 1e-200)) or 1300)
     fallen = (gap[t] / gap[t // 2]) ** (1 / (t - t // 2))
     assert fallen == pytest.approx(exact_rate(case), abs=2e-3 if name == "averaged" else 2e-4)
     assert exact_rate(case) < 1
@@ -264,9 +265,9 @@ def test_a_flat_direction_does_not_count(name, sketch):
         problem = LeastSquares(X, X @ (turn @ np.ones((3, 1))))
         rates.append(exact_rate(Case(algorithm, problem, np.zeros((3, 1)))))
     np.testing.assert_allclose(rates, rates[0], rtol=1e-9)
-    case = Case(algorithm, Quadratic.left(np.diag(curvatures), np.ones((3, 1))), steps=1500)
+    case = Case(algorithm, Quadratic.left(np.diag(curvatures), np.ones((3, 1))), steps=800)
     gap = expected(case).gap
-    t = min(1500, int(np.argmax(gap < 1e-200)) or 1500)
+    t = min(800, int(np.argmax(gap < 1e-200)) or 800)
     assert (gap[t] / gap[t // 2]) ** (1 / (t - t // 2)) == pytest.approx(rates[0], abs=2e-4)
     assert rates[0] < 1
 
