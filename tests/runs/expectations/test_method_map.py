@@ -19,7 +19,6 @@ from rac_theory import (
     Unsupported,
     exact_rate,
     expected,
-    simulate,
 )
 from rac_theory.algebra import sqrt
 from rac_theory.algorithms import H, Method, gradient, letter, state
@@ -272,22 +271,6 @@ def test_a_flat_direction_does_not_count(name, sketch):
     assert rates[0] < 1
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("sketch", [Haar, Coordinate, CountSketch, WeightedCoordinate])
-def test_heavy_ball_on_full_and_on_projected_gradients_has_one_rate(sketch):
-    """For every Q and law (theory, section 10). Fifty of each kind of law; a wrong cross moment differs in all."""
-    stream = np.random.default_rng(sketch.__name__.encode()[0])
-    for _ in range(50):
-        d = int(stream.integers(2, 5))
-        A = stream.standard_normal((d, d))
-        problem = Quadratic.left(A @ A.T + 0.1 * np.eye(d), np.ones((d, 1)))
-        weights = {"weights": stream.random(d) + 0.1} if sketch is WeightedCoordinate else {}
-        law = sketch(d, int(stream.integers(1, d + 1)), *weights.values())
-        letters = {"gamma": 1.5 * stream.random() / problem.L, "beta": 0.9 * stream.random()}
-        projected, full = (METHODS[name](law, **letters) for name in ("heavy ball", "full momentum"))
-        assert exact_rate(Case(projected, problem)) == pytest.approx(exact_rate(Case(full, problem)), rel=1e-6)
-
-
 def test_decay_goes_to_another_place_and_its_mean_is_what_is_slow():
     """d/r times too strong a decay: the mean tends to the minimiser of f + w/(2p) ||W||^2, and at a rate of its own."""
     problem = Quadratic.left([[1.0]], W_star=[[1.0]])
@@ -377,24 +360,6 @@ def test_an_algorithm_of_ones_own_is_asked_first():
         assert answer.on_trust
         np.testing.assert_allclose(answer.gap, truth.gap, rtol=1e-12)
         assert exact_rate(case) == pytest.approx(exact_rate(Case(RACLoRA(None, 0.5), QUADRATIC)))
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("sketch", [Haar(3, 1), Coordinate(3, 2), Gaussian(3, 2)], ids=repr)
-def test_means_of_many_runs_are_the_expectation(name, sketch):
-    """100,000 runs, at each of ten steps within four standard errors: a right map fails by chance once in a thousand.
-
-    A mean that is off by 2% is seen, as the standard error of the gap is below half a per cent.
-    """
-    problem = LeastSquares(
-        np.array([[1.0, 0.5, 0.2], [0.5, -0.75, 0.4], [0.25, 1.0, -0.6]]), Y=[1.0, 0.5, -1.0], l2=0.25
-    )
-    for source in (Exact(), Noisy(0.3), Minibatch(1)):
-        case = Case(called(name, sketch, gradients=source), problem, np.full((3, 1), 0.5), steps=10)
-        gaps = simulate(case, runs=100_000, rng=1).values - problem.eigenbasis.floor
-        error = gaps.std(axis=0) / np.sqrt(len(gaps))
-        assert (np.abs(gaps.mean(axis=0) - expected(case).gap) <= 4 * error + 1e-12).all()
 
 
 def test_a_method_of_local_steps_is_refused_at_the_door():
