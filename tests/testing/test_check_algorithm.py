@@ -88,9 +88,9 @@ def test_ours_pass(algorithm, problem):
     check_algorithm(Case(algorithm, problem), draws=4096)
 
 
-@pytest.mark.parametrize("rng", range(1, 11))
+@pytest.mark.parametrize("rng", range(1, 4))
 def test_a_correct_algorithm_passes_for_every_seed(rng):
-    """At most 6e-6 to fail for each of 10 seeds; a failure here is a bug in the check."""
+    """At most 6e-6 to fail for each of 3 seeds; a failure here is a bug in the check."""
     check_algorithm(Case(RACLoRA(SKEWED, GAMMA, gradients=Minibatch(2)), LEAST), draws=512, rng=rng)
 
 

@@ -13,7 +13,7 @@ from rac_theory.sketches import Gaussian, Haar
 from rac_theory.statements.symbols import L_H, T, gap0, mu, nu
 from rac_theory.theorems import E, gap
 from rac_theory.verdicts.sharpness.case_families import Family, Method, families
-from rac_theory.verdicts.sharpness.hardest_case import _Search
+from rac_theory.verdicts.sharpness.hardest_case import _methods, _Search
 
 
 @pytest.mark.long
@@ -165,6 +165,12 @@ def test_the_same_seed_finds_the_same():
     assert (first.ratio, first.t) == (again.ratio, again.t)
     np.testing.assert_array_equal(first.case.start, again.case.start)
     assert first.ratio < 1
+
+
+def test_where_a_theorem_reads_L_H_it_is_searched_where_this_is_smaller():
+    """Catches cases with L_H = L for it, where it says what is known."""
+    assert [method.along for method in _methods(theorems.T13)] == [True]
+    assert not any(method.along for method in _methods(theorems.T2))
 
 
 def test_a_theorem_that_never_holds_here_has_no_hardest_case():
