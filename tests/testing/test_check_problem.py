@@ -4,6 +4,7 @@ No test here is statistical: a search either finds a counterexample, which is on
 """
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -221,6 +222,7 @@ def with_infimum(i, raised_by):
         (Broken(L=math.inf), "L must be a finite number, or nan if it is unknown, it is inf"),
         (Broken(mu=1e9), "mu must be at most L"),
         (Broken(shape=[3, 2]), "shape must be a pair"),
+        (Broken(shape=(3, 2.0)), "shape must be a pair"),
         (Broken(L=RIDGE.L / 2, mu=0.0, strong_convexity=0.0), r"L must bound .* this pair has"),
         (Broken(L=RIDGE.L * 0.999), r"L must bound"),
         (Broken(OURS["softmax, ridge"], L=SOFTMAX.L / 2), r"L must bound"),
@@ -252,6 +254,14 @@ def test_each_false_claim_has_its_sentence(broken, message):
 def test_a_problem_that_claims_nothing_passes():
     """All constants nan: only value and gradient are tried."""
     check_problem(FromFunctions((2, 2), lambda W: np.sum(W**4), lambda W: 4 * W**3))
+
+
+@pytest.mark.parametrize(("off", "refuted"), [(1.9e-6, False), (2.1e-6, True)])
+def test_slopes_may_be_off_by_a_millionth_of_what_is_said_and_seen(off, refuted):
+    """Of a linear function, whose slopes are known best from long differences. Catches the allowance of short ones."""
+    problem = FromFunctions((1, 1), lambda W: W.sum(), lambda W: np.full((1, 1), 1 + off))
+    with pytest.raises(Refuted, match="must be the gradient of value") if refuted else nullcontext():
+        check_problem(problem)
 
 
 def test_the_base_of_the_broken_ones_passes():
