@@ -5,6 +5,7 @@ No test here is statistical: a search either finds a counterexample, which is on
 
 import math
 from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from rac_theory.problems import (
 )
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.testing import Refuted, check_problem
+from rac_theory.testing.problems import calls
 from tests.mutants.wrong_problem_calls import FALSE as WRONG_CALLS
 from tests.mutants.wrong_problem_calls import (
     BiasedByAPercent,
@@ -262,6 +264,18 @@ def test_slopes_may_be_off_by_a_millionth_of_what_is_said_and_seen(off, refuted)
     problem = FromFunctions((1, 1), lambda W: W.sum(), lambda W: np.full((1, 1), 1 + off))
     with pytest.raises(Refuted, match="must be the gradient of value") if refuted else nullcontext():
         check_problem(problem)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_right_ones_pass_in_any_unit(unit):
+    """Catches noise that is not relative to the gradient, and rounding that is not in proportion to results."""
+    check_problem(Quadratic.left(unit * S, W_STAR))
+    probe = SimpleNamespace(name="Problem", resolution=0.0, gradient_scale=0.0)
+    truth = np.array([unit])
+    for times, refuted in ((0.95, False), (1.05, True)):
+        before = truth + times * 2e4 * np.finfo(float).eps * unit
+        with pytest.raises(Refuted, match="is an earlier result kept") if refuted else nullcontext():
+            calls._compare(probe, "value", (W_STAR, W_STAR), before, truth, before)
 
 
 def test_the_base_of_the_broken_ones_passes():

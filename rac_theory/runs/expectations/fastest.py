@@ -174,8 +174,8 @@ def fastest_letters(case: Case, *names: str, starts: int = 3) -> FastestLetters:
         return scipy.optimize.minimize(rate, start, method="Nelder-Mead", options=options)
 
     first = np.log([float(known[name]) for name in names])
-    rough = min((nearby(first - i, 0.5, 1e-3, 1e-6) for i in range(starts)), key=lambda search: float(search.fun))
-    best = nearby(rough.x, 0.1, 1e-7, 1e-13)
+    rough = min((nearby(first - i, 0.1, 1e-3, 1e-6) for i in range(starts)), key=lambda search: float(search.fun))
+    best = nearby(rough.x, 0.03, 1e-7, 1e-13)
     return FastestLetters(dict(zip(names, np.exp(best.x).tolist(), strict=True)), float(best.fun), at(best.x))
 
 
