@@ -278,6 +278,14 @@ def test_each_distance_in_a_large_call_is_looked_at(lag, monkeypatch):
     assert seen[f"draws at a distance of {lag} in a large batch"] == count
 
 
+def test_a_print_has_room_for_both_forms():
+    """Catches one that is written over the other, by which ranges that differ would be taken for copies."""
+    prints, Q = batches.Prints.of(3, 5), Haar(3, 2).sample(np.random.default_rng(6), 50)
+    first, second = np.rint(np.square(prints.z @ Q).sum(axis=-1) * 2**30).T
+    np.testing.assert_array_equal(prints(Q) // 2**22, first)
+    np.testing.assert_array_equal(prints(Q) % 2**22, second // 2**9)
+
+
 def test_each_draw_of_a_small_call_has_partners():
     """Catches a place that is left out, or asked twice."""
     for partners in batches._PARTNERS.values():
