@@ -127,30 +127,6 @@ def test_where_the_step_of_pytorch_is_stable(p, beta):
         assert (kept > 1) == ((1 - beta) * edge < 0.5)
 
 
-def mean_of_all_paths(factors, steps, start):
-    """The mean of x after some steps ``x -> a + c x``, over every path of (probability, a, c), in fractions."""
-    law = {start: Fraction(1)}
-    for _ in range(steps):
-        after = {}
-        for x, chance in law.items():
-            for probability, a, c in factors:
-                after[a + c * x] = after.get(a + c * x, Fraction(0)) + probability * chance
-        law = after
-    return sum(x * chance for x, chance in law.items())
-
-
-def test_decay_beside_a_projection_goes_to_another_minimiser():
-    """(x - 1)^2/2, omega 1/10, p 1/4: the mean is 5/7 where decay of the loss has 10/11; omega p and decay inside the
-    range mend it. By all paths, in fractions, from the point itself: a mean that is another moves."""
-    p, omega, gamma = Fraction(1, 4), Fraction(1, 10), Fraction(1, 2)
-    for decay, point in ((omega, Fraction(5, 7)), (omega * p, Fraction(10, 11))):
-        paths = [(p, gamma, 1 - gamma - gamma * decay), (1 - p, Fraction(0), 1 - gamma * decay)]
-        assert mean_of_all_paths(paths, 6, point) == point
-        assert mean_of_all_paths(paths, 6, Fraction(1)) != 1
-    inside = [(p, gamma, 1 - gamma - gamma * omega), (1 - p, Fraction(0), Fraction(1))]
-    assert mean_of_all_paths(inside, 6, Fraction(10, 11)) == Fraction(10, 11)
-
-
 @pytest.mark.parametrize(
     ("method", "omega", "point"), [(DECAY, 0.1, 5 / 7), (DECAY, 0.025, 10 / 11), (DECAY_INSIDE, 0.1, 10 / 11)]
 )

@@ -157,6 +157,14 @@ def test_a_single_step_is_drawn():
     assert corners(bar)[0, 0] == corners(bar)[1, 0]
 
 
+def test_groups_that_coincide_can_all_be_seen():
+    """Outlines are nested. Catches sizes that are all the least."""
+    ax = plot.equal_budget({name: (np.ones(2), np.ones(2)) for name in "abcdefgh"}, 1.0)
+    sizes = [line.get_markersize() for line in ax.get_lines()[:-1]]
+    assert (np.diff(sizes)[:5] < 0).all()
+    assert min(sizes) == sizes[-1] == 4
+
+
 def test_a_drawing_is_small_and_the_same_each_time():
     """Thirty kilobytes a figure were 45 megabytes a report: points that nobody can see apart."""
     rng = np.random.default_rng(0)
