@@ -169,7 +169,7 @@ def fastest_letters(case: Case, *names: str, starts: int = 3) -> FastestLetters:
     corners = np.vstack([np.zeros(len(names)), np.eye(len(names))])
 
     def nearby(start: Array, size: float, letters: float, of_rate: float) -> Any:
-        options = {"xatol": letters, "fatol": of_rate, "maxiter": 400 * len(names), "adaptive": True}
+        options: Any = {"xatol": letters, "fatol": of_rate, "maxiter": 400 * len(names), "adaptive": True}
         options["initial_simplex"] = start + size * corners  # SciPy's own has no width where a letter is one
         return scipy.optimize.minimize(rate, start, method="Nelder-Mead", options=options)
 
