@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import replace
-from functools import cache
 
 from rac_theory.algebra import Expression
 from rac_theory.base import being, checks, imported

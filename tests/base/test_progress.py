@@ -56,7 +56,7 @@ def screens(monkeypatch):
         (lambda folder: verify("T2", SOFTMAX, runs=5000, rng=0), "of 5,000 runs"),
         (lambda folder: verify("T2", SOFTMAX, runs="until decided", most_runs=512, rng=0), "of 512 runs"),
         (lambda folder: tightness("T2", QUADRATIC), "of 30 steps"),
-        (lambda folder: hardest_case("T2", budget=200, rng=0), "of 200 cases"),
+        (lambda folder: hardest_case("T12_gaussian", budget=60, rng=0), "of 60 cases"),
         (lambda folder: spectrum(sketches.Uniform(3, 2), draws=5000, rng=0), "of 5,000 draws"),
         (lambda folder: compare(softmax_task(), 1, Schedule(steps=2, link=1), runs=1), "methods"),
         (lambda folder: sweep(CELLS, folder / "cells.sqlite", n_jobs=1), "of 4 cells"),

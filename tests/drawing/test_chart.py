@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
-from rac_theory.drawing import chart, chart_svg, plot, svg
+from rac_theory.drawing import chart, chart_svg, plot, svg, words
 from rac_theory.drawing.chart import MARGINS, SIZE
 from rac_theory.problems import Quadratic
 
@@ -181,6 +181,22 @@ def test_a_single_step_is_drawn():
     assert dot.get("d").endswith("h0")
     (bar,) = paths(text, stroke=chart.MEAN, **{"stroke-linecap": "butt"})
     assert corners(bar)[0, 0] == corners(bar)[1, 0]
+
+
+def test_a_line_is_faint_where_it_is_pale_and_thin():
+    """What a legend may rather cover. Catches a band of runs that is taken for a mean, and a thin mean for runs."""
+    ax = plot.figure().subplots()
+    for alpha, width in ((0.3, 0.5), (0.3, 2.0), (None, 0.5)):
+        ax.plot([0, 1], [0, 1], alpha=alpha, linewidth=width)
+    assert [len(list(words._drawn(ax, faint=faint))) for faint in (True, False)] == [1, 2]
+
+
+def test_groups_that_coincide_can_all_be_seen():
+    """Outlines are nested. Catches sizes that are all the least."""
+    ax = plot.equal_budget({name: (np.ones(2), np.ones(2)) for name in "abcdefgh"}, 1.0)
+    sizes = [line.get_markersize() for line in ax.get_lines()[:-1]]
+    assert (np.diff(sizes)[:5] < 0).all()
+    assert min(sizes) == sizes[-1] == 4
 
 
 def test_a_drawing_is_small_and_the_same_each_time():

@@ -8,6 +8,7 @@ import pytest
 from scipy.linalg import eigh
 
 from rac_theory import GD, AsymmetricLoRA, Bernoulli, Case, RACLoRA, best_step, expected, longest_step
+from rac_theory.gains import whole
 from rac_theory.gains.gain import smoothness_along
 from rac_theory.gains.one_side import _between, _of_entries, along_one_side
 from rac_theory.numerics.linalg import projection
@@ -267,3 +268,27 @@ def test_it_is_the_next_number_that_is_not_below(last):
     exact = (2 * Fraction(last) + sum(map(Fraction, values))) / 5
     L_H = smoothness_along(Haar(3, 1), Smoothness([(np.diag(values), np.eye(1))])).L_H
     assert math.nextafter(L_H, -math.inf) < exact <= L_H
+
+
+@pytest.mark.parametrize("coin", [False, True])
+def test_entries_are_taken_together_up_to_their_number(coin, monkeypatch):
+    """Catches a limit of the entries of one side, or of a quotient."""
+    left, right = Haar(M, 1), Haar(N, 1)
+    algorithm = Bernoulli(left, right, 1.0) if coin else RACLoRA(left, 1.0)
+    for largest in (M * N, M * N - 1):
+        monkeypatch.setattr(whole, "LARGEST", largest)
+        known = smoothness_along(algorithm, Smoothness(SUMS["no common basis"]))
+        assert ("on all entries" in known.provenance) == (largest == M * N)
+
+
+@pytest.mark.parametrize(
+    ("sketch", "alpha", "how"),
+    [(KaimingUniform(12, 2), 1e-3, "from 65536 draws"), (Haar(12, 2), 0.0, "moments of entries of H")],
+    ids=repr,
+)
+def test_a_sum_is_as_loose_as_its_loosest_part_and_told_by_its_largest(sketch, alpha, how):
+    """Of two matrices the smaller is a multiple of I, along which L_H is known without moments or draws."""
+    parts = [(np.diag(np.eye(12)[0]), np.diag([1.0, 0.0])), (0.1 * np.eye(12), np.diag([0.0, 1.0]))]
+    known = smoothness_along(sketch, Smoothness(parts), rng=0)
+    assert known.alpha == alpha
+    assert known.provenance.endswith(how)

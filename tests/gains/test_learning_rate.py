@@ -20,7 +20,6 @@ from rac_theory.sketches import (
     Coordinate,
     CoordinateWithReplacement,
     FiniteSupport,
-    FromFunction,
     Frozen,
     Gaussian,
     Haar,
@@ -29,6 +28,7 @@ from rac_theory.sketches import (
     WeightedCoordinate,
 )
 from tests.gains.matrices import OBLIQUE, SUMS, M, N
+from tests.sketches.without_claims import WithoutClaims
 
 SKETCHES = [
     Rademacher(M, 2),
@@ -233,7 +233,7 @@ def test_what_is_unknown_is_said():
 
 def test_what_is_sampled_is_at_the_level_that_is_told():
     """L_H and lambda_min share 1/1000, each of draws of its own, the same for a seed. Catches a level left out."""
-    own = FromFunction(M, 2, lambda rng: rng.standard_normal((M, 2)))
+    own = WithoutClaims(Gaussian(M, 2))
     Q = Smoothness(SUMS["one side"])
     known = learning_rate(Q, own, rng=0)
     along = smoothness_along(own, Q, alpha=5e-4, rng=child(seed_sequence(0), 2))

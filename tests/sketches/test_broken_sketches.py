@@ -164,10 +164,13 @@ def answer(reader, sketch):
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
-@pytest.mark.parametrize(("member", "what"), CASES)
-def test_no_reader_fails_in_another_way(member, what, reader):
-    said = answer(reader, made(member, what))
-    assert said == "" or "Mine" in said or said.startswith("rank must be")
+def test_no_reader_fails_in_another_way(reader):
+    said = {case: answer(reader, made(*case)) for case in CASES}
+    assert not [
+        (case, words)
+        for case, words in said.items()
+        if words and "Mine" not in words and not words.startswith("rank must be")
+    ]
 
 
 @pytest.mark.parametrize(("member", "what"), [(m, w) for m, w in CASES if m in ASKED])

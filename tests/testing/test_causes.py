@@ -11,6 +11,7 @@ from rac_theory.algorithms.galore import leading_part
 from rac_theory.problems import LeastSquares
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms import cause
+from rac_theory.testing.algorithms.cause_by_moves import _changing
 from rac_theory.testing.trainers.arrays import FORMATS
 from tests.testing.by_hand import BATCH, COIN, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 
@@ -318,3 +319,10 @@ def test_a_failure_without_a_known_cause_is_told_as_it_was_seen():
 
     with pytest.raises(Refuted, match=r"^loaded must be Bernoulli.*must move by -gamma E\[H\] grad f on average"):
         check_algorithm(declared(loaded, COIN), draws=2 * DRAWS)
+
+
+def test_a_change_is_told_by_the_first_four_steps_or_by_where_it_begins():
+    """Catches the fifth step among the first four."""
+    factors = np.array([1.0, 1.0, 1.0, 0.75, 0.5, 0.5])
+    assert "they are 1, 1, 1, 0.75, ... of those" in _changing(factors, 3)
+    assert "they are 1 at first and 0.5 at step 5 of those" in _changing(factors, 4)

@@ -88,9 +88,9 @@ def test_ours_pass(algorithm, problem):
     check_algorithm(Case(algorithm, problem), draws=4096)
 
 
-@pytest.mark.parametrize("rng", range(1, 11))
+@pytest.mark.parametrize("rng", range(1, 4))
 def test_a_correct_algorithm_passes_for_every_seed(rng):
-    """At most 6e-6 to fail for each of 10 seeds; a failure here is a bug in the check."""
+    """At most 6e-6 to fail for each of 3 seeds; a failure here is a bug in the check."""
     check_algorithm(Case(RACLoRA(SKEWED, GAMMA, gradients=Minibatch(2)), LEAST), draws=512, rng=rng)
 
 
@@ -344,7 +344,7 @@ def test_one_seed_for_both_is_no_fault_where_the_source_does_not_draw():
     for source in (Exact(), Local(2)):
         check_algorithm(Case(wrong.SharedStream(B, GAMMA, gradients=source), LEAST), draws=512)
     with pytest.raises(Refuted, match="both were given generators of the same seed"):
-        check_algorithm(Case(wrong.SharedStream(B, GAMMA / 12, gradients=Reshuffled()), LEAST))
+        check_algorithm(Case(wrong.SharedStream(B, GAMMA / 12, gradients=Reshuffled()), LEAST), draws=2048)
 
 
 class Unfolded(RACLoRA):
@@ -420,8 +420,8 @@ SKETCHES = {"gaussian": B, "coordinate": sketches.Coordinate(dim=4, rank=1), "sk
 def test_a_seed_shared_by_sketch_and_gradient_is_seen(sketch, source):
     """Streams that coincide across runs leave every single run as it should be: statistics alone would miss it."""
     with pytest.raises(Refuted, match="both were given generators of the same seed"):
-        check_algorithm(Case(wrong.SharedStream(sketch, GAMMA, gradients=source), LEAST))
-    check_algorithm(Case(Unfolded(sketch, GAMMA, gradients=source), LEAST))
+        check_algorithm(Case(wrong.SharedStream(sketch, GAMMA, gradients=source), LEAST), draws=2048)
+    check_algorithm(Case(Unfolded(sketch, GAMMA, gradients=source), LEAST), draws=2048)
 
 
 @pytest.mark.parametrize("source", [Peeks(GAMMA), Peeks(GAMMA, kept=False), Leans()], ids=["range", "across", "leans"])

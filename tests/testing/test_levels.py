@@ -263,16 +263,33 @@ def test_the_value_that_is_named_is_the_one_that_refuses(monkeypatch):
 
 @pytest.mark.parametrize("lag", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 50, 64, 100, 128, 256, 1100])
 def test_each_distance_in_a_large_call_is_looked_at(lag, monkeypatch):
-    """Blocks of ``lag`` draws that come twice each; 1,100 is half of a call. Catches a distance that is left out."""
+    """Blocks of ``lag`` draws that come twice each; 1,100 is half of a call. Catches a distance, or pairs, left out."""
     draws = RNG.standard_normal((2, 2200, 2, 1))
     for call in draws:
         for start in range(0, 2200 - 2 * lag + 1, 2 * lag):
             call[start + lag : start + 2 * lag] = call[start : start + lag]
     large = [(call, call[:, 0, 0]) for call in draws / np.linalg.norm(draws, axis=2, keepdims=True)]
-    real, seen = batches._exchange, []
-    monkeypatch.setattr(batches, "_exchange", lambda *given: seen.extend([given[0]] * refused(real, *given)))
+    real, seen = batches._exchange, {}
+    monkeypatch.setattr(
+        batches, "_exchange", lambda *given: seen.update({given[0]: refused(real, *given) * len(given[2][0][2])})
+    )
     batches.check_lags("Sketch", large, 0.01)
-    assert f"draws at a distance of {lag} in a large batch" in seen
+    count = sum(min(lag, 2200 - lag - start) for start in range(0, 2200 - lag, 2 * lag))
+    assert seen[f"draws at a distance of {lag} in a large batch"] == count
+
+
+def test_a_print_has_room_for_both_forms():
+    """Catches one that is written over the other, by which ranges that differ would be taken for copies."""
+    prints, Q = batches.Prints.of(3, 5), Haar(3, 2).sample(np.random.default_rng(6), 50)
+    first, second = np.rint(np.square(prints.z @ Q).sum(axis=-1) * 2**30).T
+    np.testing.assert_array_equal(prints(Q) // 2**22, first)
+    np.testing.assert_array_equal(prints(Q) % 2**22, second // 2**9)
+
+
+def test_each_draw_of_a_small_call_has_partners():
+    """Catches a place that is left out, or asked twice."""
+    for partners in batches._PARTNERS.values():
+        assert sorted(np.ravel(partners)) == [*range(batches.BATCH)]
 
 
 def test_a_share_that_rounds_beyond_one_is_one():

@@ -49,10 +49,20 @@ def evaluated(form, vectors, values):
 
 
 def numbers(f, gradient, points):
-    """Points of a function as numbers, and as unknown ones."""
+    """Points of a function and its gradients there, and its values."""
     vectors = [y for x in points for y in (x, gradient(x))]
-    symbols = [unknown((2 * k, 2 * k + 1), k) for k in range(len(points))]
-    return symbols, vectors, [f(x) for x in points]
+    return vectors, [f(x) for x in points]
+
+
+def conditions_of(kind, mu):
+    """What functions of a class meet at three points that are unknown."""
+    symbols = [unknown((2 * k, 2 * k + 1), k) for k in range(3)]
+    forms = [conditions.low(symbols[0]), conditions.pl(symbols[0], mu)]
+    for i, j in permutations(symbols, 2):
+        forms += [conditions.smooth_pl(i, j, mu, share * conditions.largest_alpha(mu)) for share in (0, HALF)]
+        if kind == "convex":
+            forms.append(conditions.convex(i, j, mu))
+    return forms
 
 
 MU = 0.2
@@ -60,27 +70,21 @@ MU = 0.2
 
 def smallest(kind, rng, tries=400):
     """The least value of the conditions of a class at random points of random functions with L = 1 and minimum 0."""
-    least = np.inf
+    least, mu = np.inf, Fraction(1, 256) if kind == "smooth PL" else Fraction(1, 5)
+    forms = conditions_of(kind, mu)
     for _ in range(tries):
         points = list(rng.standard_normal((3, 2)) * 10.0 ** rng.uniform(-1, 1))
         if (
             kind == "smooth PL"
         ):  # x^2 + 3 sin^2 x has L = 8 and PL with 1/32 (Karimi, Nutini & Schmidt, 2016): so mu = 1/256
-            mu = Fraction(1, 256)
             f = lambda x: (x @ x + 3 * np.sin(x[0]) ** 2) / 8  # noqa: E731
             gradient = lambda x: np.array([2 * x[0] + 3 * np.sin(2 * x[0]), 2 * x[1]]) / 8  # noqa: E731
         else:
-            mu = Fraction(1, 5)
             U, _ = np.linalg.qr(rng.standard_normal((2, 2)))
             Q = U @ np.diag([MU, 1.0] if rng.random() < 0.5 else rng.uniform(MU, 1, 2)) @ U.T
             f = lambda x, Q=Q: x @ Q @ x / 2  # noqa: E731
             gradient = lambda x, Q=Q: Q @ x  # noqa: E731
-        symbols, vectors, values = numbers(f, gradient, points)
-        forms = [conditions.low(symbols[0]), conditions.pl(symbols[0], mu)]
-        for i, j in permutations(symbols, 2):
-            forms += [conditions.smooth_pl(i, j, mu, share * conditions.largest_alpha(mu)) for share in (0, HALF)]
-            if kind == "convex":
-                forms.append(conditions.convex(i, j, mu))
+        vectors, values = numbers(f, gradient, points)
         scale = 1e-12 * max(np.abs(vectors).max(), 1) ** 2
         least = min(least, *(evaluated(form, vectors, values) / scale for form in forms))
     return least

@@ -41,8 +41,6 @@ def t1(L, gamma, blocks, steps):
     "mu",
     [
         pytest.param(1e-3, marks=pytest.mark.long),
-        pytest.param(0.1, marks=pytest.mark.full),
-        pytest.param(0.5, marks=pytest.mark.full),
         pytest.param(0.8, marks=pytest.mark.long),
     ],
 )
