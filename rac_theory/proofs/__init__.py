@@ -3,11 +3,13 @@ uses base, drawing, algebra, algorithms and statements. It must not know any the
 for every case.
 """
 
-from rac_theory.proofs import coq
+from rac_theory.proofs import checker, coq
 from rac_theory.proofs.as_html import sections
-from rac_theory.proofs.drawn import H, mean, vector
+from rac_theory.proofs.available import available
+from rac_theory.proofs.combination import combined
+from rac_theory.proofs.drawn import Drawn, H, Vector, drawn_in, mean, vector
 from rac_theory.proofs.export import exported
-from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved
+from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved, read
 from rac_theory.proofs.facts import (
     assumed,
     below_one,
@@ -32,6 +34,7 @@ from rac_theory.proofs.induction import (
     accumulate,
     cases,
     drifted,
+    followed,
     instance,
     iterate,
     k,
@@ -49,9 +52,10 @@ from rac_theory.proofs.letters import b, legend
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.of_methods import about_of, facts_of
+from rac_theory.proofs.products import content
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import search, strongest
-from rac_theory.proofs.quantities import NUMBERS, E, G, G_next, Gx, M, distance, gap, gap_next, gbar
+from rac_theory.proofs.quantities import NUMBERS, VECTORS, E, G, G_next, Gx, M, distance, gap, gap_next, gbar
 from rac_theory.proofs.reading import Reading
 from rac_theory.proofs.schemas import SCHEMAS, Granted, grant, instances, memory_of
 from rac_theory.proofs.writing import Writer
@@ -59,6 +63,8 @@ from rac_theory.proofs.writing import Writer
 __all__ = [
     "NUMBERS",
     "SCHEMAS",
+    "VECTORS",
+    "Drawn",
     "E",
     "Fact",
     "G",
@@ -72,21 +78,28 @@ __all__ = [
     "Reading",
     "Recalled",
     "Recorder",
+    "Vector",
     "Writer",
     "about_of",
     "accumulate",
     "assumed",
+    "available",
     "b",
     "below_one",
     "by_signs",
     "cases",
+    "checker",
+    "combined",
+    "content",
     "coq",
     "distance",
+    "drawn_in",
     "drifted",
     "exported",
     "facts_in",
     "facts_of",
     "flat",
+    "followed",
     "gap",
     "gap_is_positive",
     "gap_next",
@@ -114,6 +127,7 @@ __all__ = [
     "potential",
     "power",
     "proved",
+    "read",
     "search",
     "sections",
     "sign",

@@ -1,0 +1,99 @@
+"""What is known of the signs of constants, and what must be given besides so that a number is not negative."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rac_theory.algebra import Polynomial, Ratio, Relation, Symbol, divided, lifted, term
+from rac_theory.base.checks import Array
+from rac_theory.discovery.linear import numbers
+from rac_theory.proofs import Fact, Missing, assumed, combined, content, one
+
+
+class Signs:
+    """Facts about constants, to which conditions are added as they are needed.
+
+    Parameters
+    ----------
+    facts : sequence of Fact
+        What is known.
+    at : mapping
+        Constants at which what was found holds, (n,) each: a condition is made true there.
+    """
+
+    def __init__(self, facts: Sequence[Fact], at: Mapping[Symbol, Array]) -> None:
+        self._granted, self._at = tuple(facts), at
+        self.conditions: tuple[Relation, ...] = ()
+        self._found: dict[tuple[Ratio, int], Fact | None] = {}
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What is known, and what is given besides."""
+        return (*self._granted, *(fact for each in self.conditions for fact in assumed(each)))
+
+    def fact(self, value: Ratio) -> Fact | None:
+        """Return the fact that a number is not negative, strict if it is seen to be positive; None if it is not."""
+        if value.number is not None:
+            return one * value.number if value.number > 0 else None
+        key = (value, len(self.conditions))
+        if key not in self._found:
+            same = (fact for fact in self.facts if fact.value == value)
+            self._found[key] = max(same, key=lambda fact: fact.strict, default=None) or combined(value, self.facts)
+        return self._found[key]
+
+    def known(self, value: Ratio) -> Fact:
+        """Return the same; ``Missing`` if it is not known."""
+        found = self.fact(value)
+        if found is None:
+            raise Missing(f"{value!r} >= 0 is not known")
+        return found
+
+    def need(self, value: Ratio, *, strictly: bool = False) -> None:
+        """Give the signs of the factors of a number that are not known, so that it is not negative, or positive."""
+        known = None if value.is_zero else self.fact(value)
+        if value.is_zero or (known is not None and (known.strict or not strictly)):
+            return
+        for factor in self._factors(value.denominator):
+            self._give(factor, strictly=True)
+        for factor in self._factors(value.numerator):
+            self._give(factor, strictly=strictly)
+
+    def simplify(self) -> None:
+        """Leave out conditions that follow from the others."""
+        for condition in self.conditions:
+            asked = [*assumed(condition)]
+            others = tuple(each for each in self.conditions if each is not condition)
+            known = (*self._granted, *(fact for each in others for fact in assumed(each)))
+            found = [combined(fact.value, known) for fact in asked]
+            if all(
+                each is not None and (each.strict or not fact.strict) for each, fact in zip(found, asked, strict=True)
+            ):
+                self.conditions = others
+                self._found.clear()
+
+    def _factors(self, p: Polynomial) -> Iterator[Polynomial]:
+        """The letters and sums of which a polynomial is a product; an even power has no sign to ask for."""
+        _, powers, rest = content(p)
+        yield from (term(letter) for letter, power in powers.items() if power % 2)
+        for known in [fact.value.numerator for fact in self.facts]:
+            while len(known.terms) > 1 and len(rest.terms) > 1 and (left := divided(rest, known)) is not None:
+                yield known
+                rest = left
+        if len(rest.terms) > 1:
+            yield rest
+
+    def _give(self, factor: Polynomial, *, strictly: bool) -> None:
+        if 2 * (numbers(Ratio(factor), self._at) > 0).sum() < next(iter(self._at.values())).size:
+            factor = -factor
+        known = self.fact(Ratio(factor))
+        if known is None or (strictly and not known.strict):
+            self.conditions += (relation(factor, strictly=strictly),)
+
+
+def relation(p: Polynomial, *, strictly: bool = False) -> Relation:
+    """Write that a polynomial is not negative, or positive, without a minus."""
+    less, more = (
+        Polynomial(frozenset((monomial, abs(times)) for monomial, times in p.terms if (times > 0) is is_more)).expression
+        for is_more in (False, True)
+    )
+    if less == lifted(0):
+        return Relation((more, less), (">" if strictly else ">=",))
+    return Relation((less, more), ("<" if strictly else "<=",))
