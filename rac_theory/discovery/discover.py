@@ -206,9 +206,14 @@ def _supports(template: Template, program: _Program, at: Mapping[Symbol, Array])
         if letter is not None:
             goal[:, row[letter]] = numbers(value, at)
     costs = np.array([*(cost for _, cost in template.unknown.values()), *[1e-7] * len(program.states)])
+    noise = 1e-3
+    if template.spared is not None:  # what is left of it makes room for longer steps
+        noise = 1e-6
+        for k, (_, form) in enumerate(program.states, len(names)):
+            costs[k] -= 1e-3 * (form.keys() == {template.spared})
     found: dict[Any, list[int]] = {}
     for i in range(n):
-        answer = linprog(costs + 1e-3 * np.maximum(rest[i], 0), A_eq=M[i], b_eq=goal[i], bounds=(0, None), method="highs-ds")
+        answer = linprog(costs + noise * np.maximum(rest[i], 0), A_eq=M[i], b_eq=goal[i], bounds=(0, None), method="highs-ds")
         if answer.status != 0 or not template.is_useful(dict(zip(names, answer.x, strict=False))):
             continue
         taken = answer.x > _TINY

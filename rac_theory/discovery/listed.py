@@ -3,9 +3,8 @@ step, their differences, and what H leaves of them.
 """
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import product
 
-from rac_theory.algebra import Symbol
 from rac_theory.proofs import SCHEMAS, VECTORS, Fact, H, Missing, Vector, available, checker, grant, mean, memory_of, square
 from rac_theory.statements import About, Predicate, Theorem, implied
 from rac_theory.statements.symbols import lambda_max
@@ -32,23 +31,18 @@ def memory(about: Predicate) -> tuple[Vector, Vector] | None:
 
 
 def _at_vectors(about: About) -> Iterator[Fact]:
+    """What is granted of any vector, at those of a step and at differences of its gradients, and squares."""
     assert about.step is not None
-    names = ["G", *(["Gx", "M"] if about.step.memory is not None else [])]
-    fixed = [VECTORS[name] for name in names]
-    sides = [*fixed, *(one - other for one, other in combinations(fixed, 2))]
+    kept = about.step.memory
+    fixed = [VECTORS[name] for name in (["G"] if kept is None else ["G", "Gx", "M"])]
+    between = [VECTORS["G"] - VECTORS["Gx"]] if kept is not None else []
     for schema in SCHEMAS.values():
         if [kind for _, kind in schema.of] == ["fixed"]:
-            yield from (grant(schema.name, v * times) for v in sides for times in (1, -1))
+            yield from (grant(schema.name, v * times) for v in (*fixed, *between) for times in (1, -1))
     drawn = [VECTORS[name] for name in about.step.along if checker.VECTORS[name]]
-    for v in (*sides, *drawn):
-        yield from (square(v), mean(square(H(v))))
-    if about.step.memory is not None:
-        yield from _young(fixed, about.step.memory)
-
-
-def _young(fixed: list[Vector], kept: Symbol) -> Iterator[Fact]:
-    """Squares of differences with a weight: that of Young's inequality which leaves of a memory as much as it keeps."""
-    for one in fixed:
-        for other in (each for each in fixed if each is not one):
-            for times in (1, -1):
-                yield mean(square(H(one) * (1 - kept) - H(other) * lambda_max * times))
+    yield from (each for v in (*fixed, *between, *drawn) for each in (square(v), mean(square(H(v)))))
+    if kept is not None:
+        M = VECTORS["M"]
+        for other, times in product(fixed[:2], (1, -1)):  # Young's inequality: evenly, or so that M has room to fall
+            yield mean(square(H(M) - H(other) * times))
+            yield mean(square(H(M) * (1 - kept) - H(other) * lambda_max * times))

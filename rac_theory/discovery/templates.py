@@ -12,7 +12,10 @@ from rac_theory.proofs import (
     E,
     Fact,
     G,
+    Gx,
+    H,
     Missing,
+    Vector,
     accumulate,
     followed,
     gap_is_positive,
@@ -61,6 +64,7 @@ class Template(ABC):
     start: ClassVar[Symbol] = gap0_upper
     known: ClassVar[Assumption] = bounded_below
     changing: ClassVar[Symbol | None] = None
+    spared: ClassVar[Expression | None] = None
 
     @property
     @abstractmethod
@@ -230,7 +234,7 @@ class Accumulated(Template):
 class Potential(Template):
     """``theta ||G||^2 <= psi - psi+ + e`` with ``psi = x + c ||M||^2``, M being what is kept."""
 
-    name = "potential"
+    name, spared = "potential", E(Gx @ H(Gx))
 
     @property
     def fixed(self) -> Expression:
@@ -242,7 +246,7 @@ class Potential(Template):
         return {"theta": (-S, -1.0), "c": (kept @ kept - E(then @ then), 1e-4)}
 
     @property
-    def _memory(self) -> "tuple[Vector, Vector]":
+    def _memory(self) -> tuple[Vector, Vector]:
         kept = memory(self.about)
         assert kept is not None
         return kept
