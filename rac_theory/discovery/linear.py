@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Monomial, Polynomial, Ratio, Symbol, divided, simplified
+from rac_theory.algebra import ONE, Polynomial, Ratio, Symbol, divided, simplified
 from rac_theory.base.checks import Array
 from rac_theory.proofs import Drawn
 
@@ -44,23 +44,22 @@ def numbers(value: Ratio, at: Mapping[Symbol, Array]) -> Array:
 
 def _sum(p: Polynomial, at: Mapping[Symbol, Array]) -> Array:
     size = next(iter(at.values())).shape if at else ()
-    return sum((float(times) * _product(monomial, at) for monomial, times in p.terms), np.zeros(size))
+    total = np.zeros(size)
+    for monomial, times in p.terms:
+        total += reduce(mul, (at[letter] ** float(power) for letter, power in monomial), np.full(size, float(times)))
+    return total
 
 
-def _product(monomial: Monomial, at: Mapping[Symbol, Array]) -> Array | float:
-    return reduce(mul, (at[letter] ** float(power) for letter, power in monomial), 1.0)
-
-
-def solved(columns: Sequence[Form], goal: Form) -> list[Ratio] | None:
+def solved(columns: Sequence[Form], goal: Form, factors: Sequence[Polynomial] = ()) -> list[Ratio] | None:
     """Return how often each column is taken for the goal, as a quotient of polynomials in the constants.
 
     None if there is no such sum, or more than one. Elimination takes the pivots with the fewest terms first, and
-    cancels what it has divided by.
+    cancels what it has divided by, and factors that may be there.
     """
     letters = dict.fromkeys(letter for form in (goal, *columns) for letter in form if letter is not None)
     rows = [[*(form.get(letter, _ZERO) for form in columns), goal.get(letter, _ZERO)] for letter in letters]
     rows = [row for row in rows if not all(each.is_zero for each in row)]
-    seen: list[Polynomial] = []
+    seen = [*factors]
     order: list[tuple[int, int]] = []
     for _ in columns:
         free = [i for i in range(len(rows)) if i not in dict(order)]

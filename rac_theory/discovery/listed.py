@@ -3,9 +3,20 @@ step, their differences, and what H leaves of them.
 """
 
 from collections.abc import Iterator
-from itertools import product
 
-from rac_theory.proofs import SCHEMAS, VECTORS, Fact, H, Missing, Vector, available, checker, grant, mean, memory_of, square
+from rac_theory.proofs import (
+    SCHEMAS,
+    VECTORS,
+    Fact,
+    H,
+    Vector,
+    available,
+    checker,
+    grant,
+    mean,
+    memory_of,
+    square,
+)
 from rac_theory.statements import About, Predicate, Theorem, implied
 from rac_theory.statements.symbols import lambda_max
 
@@ -41,8 +52,6 @@ def _at_vectors(about: About) -> Iterator[Fact]:
             yield from (grant(schema.name, v * times) for v in (*fixed, *between) for times in (1, -1))
     drawn = [VECTORS[name] for name in about.step.along if checker.VECTORS[name]]
     yield from (each for v in (*fixed, *between, *drawn) for each in (square(v), mean(square(H(v)))))
-    if kept is not None:
-        M = VECTORS["M"]
-        for other, times in product(fixed[:2], (1, -1)):  # Young's inequality: evenly, or so that M has room to fall
-            yield mean(square(H(M) - H(other) * times))
-            yield mean(square(H(M) * (1 - kept) - H(other) * lambda_max * times))
+    if kept is not None:  # Young's inequality: evenly, or so that M has room to fall
+        for of_M, of_Gx in ((1, 1), (1 - kept, lambda_max)):
+            yield mean(square(H(VECTORS["M"]) * of_M - H(VECTORS["Gx"]) * of_Gx))

@@ -1,11 +1,11 @@
 """What is known of the signs of constants, and what must be given besides so that a number is not negative."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from rac_theory.algebra import Polynomial, Ratio, Relation, Symbol, divided, lifted, term
+from rac_theory.algebra import Expression, Polynomial, Ratio, Relation, Symbol, divided, lifted, term
 from rac_theory.base.checks import Array
 from rac_theory.discovery.linear import numbers
-from rac_theory.proofs import Fact, Missing, assumed, combined, content, one
+from rac_theory.proofs import Fact, Missing, assumed, combined, content, one, proved
 
 
 class Signs:
@@ -17,10 +17,14 @@ class Signs:
         What is known.
     at : mapping
         Constants at which what was found holds, (n,) each: a condition is made true there.
+    write : callable
+        A polynomial as people write it.
     """
 
-    def __init__(self, facts: Sequence[Fact], at: Mapping[Symbol, Array]) -> None:
-        self._granted, self._at = tuple(facts), at
+    def __init__(
+        self, facts: Sequence[Fact], at: Mapping[Symbol, Array], write: Callable[[Polynomial], Expression]
+    ) -> None:
+        self._granted, self._at, self._write = tuple(facts), at, write
         self.conditions: tuple[Relation, ...] = ()
         self._found: dict[tuple[Ratio, int], Fact | None] = {}
 
@@ -48,8 +52,12 @@ class Signs:
 
     def need(self, value: Ratio, *, strictly: bool = False) -> None:
         """Give the signs of the factors of a number that are not known, so that it is not negative, or positive."""
-        known = None if value.is_zero else self.fact(value)
-        if value.is_zero or (known is not None and (known.strict or not strictly)):
+        if value.is_zero:
+            if strictly:
+                raise Missing("0 is not positive")
+            return
+        known = self.fact(value)
+        if known is not None and (known.strict or not strictly):
             return
         for factor in self._factors(value.denominator):
             self._give(factor, strictly=True)
@@ -63,7 +71,7 @@ class Signs:
             others = tuple(each for each in self.conditions if each is not condition)
             known = (*self._granted, *(fact for each in others for fact in assumed(each)))
             found = [combined(fact.value, known) for fact in asked]
-            if all(
+            if found and all(
                 each is not None and (each.strict or not fact.strict) for each, fact in zip(found, asked, strict=True)
             ):
                 self.conditions = others
@@ -85,15 +93,17 @@ class Signs:
             factor = -factor
         known = self.fact(Ratio(factor))
         if known is None or (strictly and not known.strict):
-            self.conditions += (relation(factor, strictly=strictly),)
+            self.conditions += (self._relation(factor, strictly=strictly),)
+        elif known.of:  # a quotient can be divided by what has a name
+            number = Ratio(factor).expression
+            self._granted += (proved("", number > 0 if known.strict else number >= 0, known),)
 
-
-def relation(p: Polynomial, *, strictly: bool = False) -> Relation:
-    """Write that a polynomial is not negative, or positive, without a minus."""
-    less, more = (
-        Polynomial(frozenset((monomial, abs(times)) for monomial, times in p.terms if (times > 0) is is_more)).expression
-        for is_more in (False, True)
-    )
-    if less == lifted(0):
-        return Relation((more, less), (">" if strictly else ">=",))
-    return Relation((less, more), ("<" if strictly else "<=",))
+    def _relation(self, p: Polynomial, *, strictly: bool) -> Relation:
+        """Write that a polynomial is not negative, or positive, without a minus."""
+        sides = [
+            {(monomial, abs(times)) for monomial, times in p.terms if (times > 0) is more} for more in (False, True)
+        ]
+        less, more = (self._write(Polynomial(frozenset(side))) for side in sides)
+        if not sides[0]:
+            return Relation((more, lifted(0)), (">" if strictly else ">=",))
+        return Relation((less, more), ("<" if strictly else "<=",))

@@ -1,11 +1,10 @@
 """How a claim may follow from one step: what is looked for there, and by which rule it follows then."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
-from rac_theory.algebra import ONE, Expression, Polynomial, Ratio, Symbol, lifted, powers
+from rac_theory.algebra import ONE, Expression, Let, Polynomial, Ratio, Relation, Symbol, powers
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.signs import Signs
 from rac_theory.proofs import (
@@ -20,17 +19,18 @@ from rac_theory.proofs import (
     followed,
     gap_is_positive,
     iterate,
+    lyapunov,
     lyapunov_added,
     one,
     plus,
     power,
+    proved,
     read,
     square,
     sum_of_powers,
     telescope,
     weights,
 )
-from rac_theory.statements import E as expected
 from rac_theory.statements import (
     Assumption,
     Claim,
@@ -40,247 +40,263 @@ from rac_theory.statements import (
     mean_squared_gradient,
     weighted_squared_gradient,
 )
+from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
-from rac_theory.statements.symbols import T, gap0, gap0_upper, j
+from rac_theory.statements.symbols import T, gap0, gap0_upper, j, mu
 
 S = G @ G
 _ONE = Ratio(ONE)
 Values: TypeAlias = Mapping[str, Ratio]
+"""What is looked for, by its name."""
+Taken: TypeAlias = Iterable[tuple[Fact, Ratio]]
+"""Facts, and how often each is taken."""
 Write: TypeAlias = Callable[[Ratio], Expression]
+"""A number as people write it."""
+Conclusion: TypeAlias = tuple[Claim, Fact, Fact]
+"""A claim, the fact that it is, and by what it is multiplied."""
 
 
-@dataclass(frozen=True)
-class Template(ABC):
+@dataclass(frozen=True, kw_only=True)
+class Template:
     """A form of a step: ``fixed``, and multiples of what is ``unknown``, are a sum of facts and a number.
 
     Attributes
     ----------
+    name : str
     about : callable
         The algorithm.
+    known : Assumption
+        What a claim rests on that begins with the gap.
+    fixed : Expression
+        What is no multiple of what is looked for.
+    unknown : mapping
+        What is looked for: what it is multiplied by, and what it is worth to have less of it.
+    asked : callable
+        What must not be negative for the rule, and whether it must be positive.
+    conclude : callable
+        What was found, the step, what is left of it, the signs and how a number is written, to the conclusion.
+    useful : callable
+        Whether numbers for what is looked for make a claim that is worth having.
+    spared : Expression or None
+        A square that makes room for longer steps if it is left over.
+    needed : callable
+        What must not be negative so that a fact may be taken so often.
+    added : callable
+        What was found, the facts and the signs, and what is true of a step, to the fact that it is.
     """
 
+    name: str
     about: Predicate
-    name: ClassVar[str]
-    start: ClassVar[Symbol] = gap0_upper
-    known: ClassVar[Assumption] = bounded_below
-    changing: ClassVar[Symbol | None] = None
-    spared: ClassVar[Expression | None] = None
-
-    @property
-    @abstractmethod
-    def fixed(self) -> Expression:
-        """What is no multiple of what is looked for."""
-
-    @property
-    @abstractmethod
-    def unknown(self) -> Mapping[str, tuple[Expression, float]]:
-        """What is looked for: what it is multiplied by, and how much it is worth to have less of it."""
-
-    @abstractmethod
-    def is_useful(self, found: Mapping[str, float]) -> bool:
-        """Whether numbers for what is looked for make a claim that is worth having."""
-
-    @abstractmethod
-    def asked(self, found: Values) -> Iterator[tuple[Ratio, bool]]:
-        """Yield what must not be negative for the rule, and whether it must be positive."""
-
-    @abstractmethod
-    def conclude(
-        self, found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write
-    ) -> tuple[Claim, Fact, Fact]:
-        """Return the claim, and the facts of its proof, from a step that has ``rest`` beside its letters."""
-
-    def of_multiplier(self, value: Ratio, found: Values) -> tuple[Ratio, ...]:
-        """Return what must not be negative so that a fact may be taken so often."""
-        return (value,)
-
-    def multiplier(self, value: Ratio, found: Values, signs: Signs) -> Fact:
-        """Return the fact that a multiplier is not negative."""
-        return signs.known(value)
-
-    @property
-    def x(self) -> tuple[Expression, Expression]:
-        """What is followed, and what it is on average after a step."""
-        course, later = followed(self.start)
-        return course.x, later
-
-
-class Iterated(Template):
-    """``x+ <= rho x + e``."""
-
-    name, start, known = "iterate", gap0, certified_minimum
-
-    @property
-    def fixed(self) -> Expression:
-        return -self.x[1]
-
-    @property
-    def unknown(self) -> Mapping[str, tuple[Expression, float]]:
-        return {"rho": (self.x[0], 1.0)}
-
-    def is_useful(self, found: Mapping[str, float]) -> bool:
-        return found["rho"] < 1 - 1e-6
-
-    def asked(self, found: Values) -> Iterator[tuple[Ratio, bool]]:
-        yield found["rho"], False
-
-    def conclude(
-        self, found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write
-    ) -> tuple[Claim, Fact, Fact]:
-        rho = write(found["rho"])
-        noise = lifted(0) if rest.is_zero else powers(rho, 0, T - 1) * write(rest)
-        bound = rho**T * gap0 if rest.is_zero else rho**T * gap0 + noise
-        return expected(gap) <= bound, iterate(step, signs.known(found["rho"]), gap0), one
-
-
-class Telescoped(Template):
-    """``theta ||G||^2 <= (1 + q) x - x+ + e``."""
-
-    name = "telescope"
-
-    @property
-    def fixed(self) -> Expression:
-        return self.x[0] - self.x[1]
-
-    @property
-    def unknown(self) -> Mapping[str, tuple[Expression, float]]:
-        return {"q": (self.x[0], 1e3), "theta": (-S, -1.0)}
-
-    def is_useful(self, found: Mapping[str, float]) -> bool:
-        return found["theta"] > 1e-6
-
-    def asked(self, found: Values) -> Iterator[tuple[Ratio, bool]]:
-        yield found["theta"], True
-        yield _ONE + found["q"], True
-
-    def conclude(
-        self, found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write
-    ) -> tuple[Claim, Fact, Fact]:
-        growth, theta = signs.known(_ONE + found["q"]), signs.known(found["theta"])
-        floor = lifted(0) if rest.is_zero else write(rest / found["theta"])
-        fact = telescope(step, growth, theta, gap0_upper, gap_is_positive[bounded_below])
-        if found["q"].is_zero:
-            first, metric = gap0_upper * write(_ONE / found["theta"]) / T, mean_squared_gradient
-        else:
-            w = 1 / write(_ONE + found["q"])
-            first, metric = gap0_upper / (write(found["theta"]) * powers(w, 1, T)), weighted_squared_gradient(w)
-        return expected(metric) <= (first if rest.is_zero else first + floor), fact, theta * weights(growth)
-
-
-class Accumulated(Template):
-    """``||G||^2 <= p(j+1) x - p(j) x+`` with ``p(j+1) = a p(j) + b``, which is p here for any of its numbers."""
-
-    name, changing = "accumulate", Symbol("p")
-
-    @property
-    def fixed(self) -> Expression:
-        return -S - self.changing * self.x[1]
-
-    @property
-    def unknown(self) -> Mapping[str, tuple[Expression, float]]:
-        return {"next": (self.x[0], 1.0)}
-
-    def is_useful(self, found: Mapping[str, float]) -> bool:
-        return True
-
-    def asked(self, found: Values) -> Iterator[tuple[Ratio, bool]]:
-        yield from ((each, False) for each in self._line(found["next"]))
-
-    def _line(self, value: Ratio) -> tuple[Ratio, Ratio]:
-        """What p is multiplied by, and the rest."""
-        parts: dict[int, Polynomial] = {}
-        for monomial, times in value.numerator.terms:
-            degree = dict(monomial).get(self.changing, 0)
-            each = Polynomial(frozenset({(monomial - {(self.changing, degree)}, times)}))
-            parts[degree] = parts[degree] + each if degree in parts else each
-        if parts.keys() - {0, 1} or self.changing in value.denominator.letters():
-            raise Missing(f"{value!r} is not linear in what is added up")
-        zero = Polynomial(frozenset())
-        slope, rest = (Ratio(parts.get(degree, zero)) / Ratio(value.denominator) for degree in (1, 0))
-        return slope, rest
-
-    def _falls(self, value: Ratio, found: Values) -> bool:
-        """Whether a multiplier falls to zero with the powers of a, as it is zero where p stands still."""
-        (slope, rest), (a, b) = self._line(value), self._line(found["next"])
-        return not slope.is_zero and (slope * b + rest * (_ONE - a)).is_zero
-
-    def of_multiplier(self, value: Ratio, found: Values) -> tuple[Ratio, ...]:
-        slope, rest = self._line(value)
-        return (rest,) if self._falls(value, found) else (slope, rest)
-
-    def multiplier(self, value: Ratio, found: Values, signs: Signs) -> Fact:
-        slope, rest = self._line(value)
-        a = signs.known(self._line(found["next"])[0])
-        if self._falls(value, found):
-            return signs.known(rest) * power(a, j)
-        parts = [signs.known(slope) * self._share(found, signs)] if not slope.is_zero else []
-        parts += [signs.known(rest)] if not rest.is_zero else []
-        return sum(parts[1:], parts[0])
-
-    def _share(self, found: Values, signs: Signs) -> Fact:
-        a, b = map(signs.known, self._line(found["next"]))
-        return b * sum_of_powers(a, j)
-
-    def conclude(
-        self, found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write
-    ) -> tuple[Claim, Fact, Fact]:
-        if not rest.is_zero:
-            raise Missing("what noise adds is not added up by this rule")
-        a, b = map(write, self._line(found["next"]))
-        fact = accumulate(step, self._share(found, signs), j, gap0_upper)
-        return expected(mean_squared_gradient) <= b / T * powers(a, 0, T - 1) * gap0_upper, fact, plus[T]
-
-
-class Potential(Template):
-    """``theta ||G||^2 <= psi - psi+ + e`` with ``psi = x + c ||M||^2``, M being what is kept."""
-
-    name, spared = "potential", E(Gx @ H(Gx))
-
-    @property
-    def fixed(self) -> Expression:
-        return self.x[0] - self.x[1]
-
-    @property
-    def unknown(self) -> Mapping[str, tuple[Expression, float]]:
-        kept, then = self._memory
-        return {"theta": (-S, -1.0), "c": (kept @ kept - E(then @ then), 1e-4)}
-
-    @property
-    def _memory(self) -> tuple[Vector, Vector]:
-        kept = memory(self.about)
-        assert kept is not None
-        return kept
-
-    def is_useful(self, found: Mapping[str, float]) -> bool:
-        return found["theta"] > 1e-6
-
-    def asked(self, found: Values) -> Iterator[tuple[Ratio, bool]]:
-        yield found["theta"], True
-        yield found["c"], False
-
-    def conclude(
-        self, found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write
-    ) -> tuple[Claim, Fact, Fact]:
-        kept, _ = self._memory
-        theta, c = signs.known(found["theta"]), signs.known(found["c"])
-        psi = self.x[0] + c.value.expression * (kept @ kept)
-        above = gap_is_positive[bounded_below] + c * square(kept)
-        fact = lyapunov_added(self.about, psi, step, theta, above, gap0_upper)
-        first = gap0_upper * write(_ONE / found["theta"]) / T
-        bound = first if rest.is_zero else first + write(rest / found["theta"])
-        return expected(mean_squared_gradient) <= bound, fact, theta * plus[T]
+    known: Assumption = bounded_below
+    fixed: Expression
+    unknown: Mapping[str, tuple[Expression, float]]
+    asked: Callable[[Values], Iterable[tuple[Ratio, bool]]]
+    conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
+    useful: Callable[[Mapping[str, float]], bool] = lambda found: True
+    spared: Expression | None = None
+    needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
+    added: Callable[[Values, Taken, Signs, Relation], Fact]
 
 
 def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
-    """Return the forms of a step from which a bound on a metric may follow.
+    """Return the forms of a step from which a bound on a metric may follow, but for ``potential_iterated``.
 
     Raises
     ------
     ValueError
-        If there is none for it.
+        If none is known for such a metric.
     """
     if metric is gap:
-        return (Iterated(about),)
+        return () if memory(about) else (iterated(about),)
     if metric is mean_squared_gradient:
-        return (Potential(about),) if memory(about) else (Telescoped(about), Accumulated(about))
+        return (potential(about),) if memory(about) else (telescoped(about), accumulated(about))
     raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
+
+
+def _summed(found: Values, taken: Taken, signs: Signs, said: Relation) -> Fact:
+    """The sum of facts, by the name of what it says."""
+    first, *others = (fact * signs.known(times) for fact, times in taken)
+    return proved("One step", said, sum(others, first))
+
+
+def iterated(about: Predicate) -> Template:
+    """``x+ <= rho x + e``."""
+    (x, *_), later = followed(gap0)
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        fact = iterate(step, signs.known(found["rho"]), gap0)
+        return expected(gap) <= _decay(found["rho"], rest, write), fact, one
+
+    return Template(
+        name="iterate",
+        about=about,
+        known=certified_minimum,
+        fixed=-later,
+        unknown={"rho": (x, 1.0)},
+        useful=lambda found: found["rho"] < 1 - _LITTLE,
+        asked=lambda found: [(found["rho"], False)],
+        conclude=conclude,
+        added=_summed,
+    )
+
+
+def telescoped(about: Predicate) -> Template:
+    """``theta ||G||^2 <= (1 + q) x - x+ + e``."""
+    (x, *_), later = followed(gap0_upper)
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        growth, theta = signs.known(_ONE + found["q"]), signs.known(found["theta"])
+        fact = telescope(step, growth, theta, gap0_upper, gap_is_positive[bounded_below])
+        if found["q"].is_zero:
+            return _mean(found["theta"], rest, write), fact, theta * weights(growth)
+        w = Let("w", 1 / write(_ONE + found["q"]), "weight of a step relative to the one before")
+        first = gap0_upper / (write(found["theta"]) * powers(w, 1, T))
+        bound = first if rest.is_zero else first + write(rest / found["theta"])
+        return expected(weighted_squared_gradient(w)) <= bound, fact, theta * weights(growth)
+
+    return Template(
+        name="telescope",
+        about=about,
+        fixed=x - later,
+        unknown={"q": (x, 1e3), "theta": (-S, -1.0)},
+        useful=lambda found: found["theta"] > _LITTLE,
+        asked=lambda found: [(found["theta"], True), (_ONE + found["q"], True)],
+        conclude=conclude,
+        added=_summed,
+    )
+
+
+def accumulated(about: Predicate) -> Template:
+    """``||G||^2 <= p(j+1) x - p(j) x+`` with ``p(j+1) = a p(j) + b``; p stands for p(j), whatever j is."""
+    (x, *_), later = followed(gap0_upper)
+    p = Symbol("p")
+
+    def line(value: Ratio) -> tuple[Ratio, Ratio]:
+        """What p is multiplied by, and the rest."""
+        parts = {0: Polynomial(frozenset()), 1: Polynomial(frozenset())}
+        for monomial, times in value.numerator.terms:
+            degree = dict(monomial).get(p, 0)
+            parts[degree] = parts.get(degree, parts[0]) + Polynomial(frozenset({(monomial - {(p, degree)}, times)}))
+        if len(parts) > 2 or p in value.denominator.letters():
+            raise Missing(f"{value!r} is not linear in what is added up")
+        return Ratio(parts[1]) / Ratio(value.denominator), Ratio(parts[0]) / Ratio(value.denominator)
+
+    def falls(value: Ratio, found: Values) -> bool:
+        """Whether it is a multiple of the powers of a, as it is zero where p would stand still."""
+        (slope, rest), (a, b) = line(value), line(found["next"])
+        return not slope.is_zero and (slope * b + rest * (_ONE - a)).is_zero
+
+    def needed(value: Ratio, found: Values) -> Iterable[Ratio]:
+        slope, rest = line(value)
+        return (rest,) if falls(value, found) else (slope, rest)
+
+    def share(found: Values, signs: Signs) -> Fact:
+        a, b = map(signs.known, line(found["next"]))
+        return b * sum_of_powers(a, j)
+
+    def multiplier(value: Ratio, found: Values, signs: Signs) -> Fact:
+        slope, rest = line(value)
+        if falls(value, found):
+            return signs.known(rest) * power(signs.known(line(found["next"])[0]), j)
+        parts = [signs.known(rest)] if not rest.is_zero else []
+        parts += [signs.known(slope) * share(found, signs)] if not slope.is_zero else []
+        return sum(parts[1:], parts[0])
+
+    def added(found: Values, taken: Taken, signs: Signs, said: Relation) -> Fact:
+        first, *others = (fact * multiplier(times, found, signs) for fact, times in taken)
+        return sum(others, first)
+
+    def asked(found: Values) -> Iterable[tuple[Ratio, bool]]:
+        a, b = line(found["next"])
+        return (a, False), (b, True)
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        a, b = map(write, line(found["next"]))
+        fact = accumulate(step, share(found, signs), j, gap0_upper)
+        return expected(mean_squared_gradient) <= b / T * powers(a, 0, T - 1) * gap0_upper, fact, plus[T]
+
+    return Template(
+        name="accumulate",
+        about=about,
+        fixed=-S - p * later,
+        unknown={"next": (x, 1.0)},
+        asked=asked,
+        conclude=conclude,
+        needed=needed,
+        added=added,
+    )
+
+
+def potential(about: Predicate) -> Template:
+    """``theta ||G||^2 <= psi - psi+ + e`` with ``psi = x + c ||M||^2``, M being what is kept from step to step."""
+    (x, *_), later = followed(gap0_upper)
+    kept, then = _kept(about)
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        theta, c = signs.known(found["theta"]), signs.known(found["c"])
+        psi = x + c.value.expression * (kept @ kept)
+        above = gap_is_positive[bounded_below] + c * square(kept)
+        fact = lyapunov_added(about, psi, step, theta, above, gap0_upper)
+        return _mean(found["theta"], rest, write), fact, theta * plus[T]
+
+    return Template(
+        name="potential",
+        about=about,
+        fixed=x - later,
+        unknown={"theta": (-S, -1.0), "c": (kept @ kept - E(then @ then), _LITTLE)},
+        useful=lambda found: found["theta"] > _LITTLE,
+        asked=lambda found: [(found["theta"], True), (found["c"], True)],
+        conclude=conclude,
+        spared=E(Gx @ H(Gx)),
+        added=_summed,
+    )
+
+
+def potential_iterated(about: Predicate, theta: Ratio) -> Template:
+    """``psi+ <= rho psi + e`` with such a psi, and ``rho = 1 - 2 mu theta``: so much is left of the gap where a step
+    leaves ``theta ||G||^2``, by the inequality of Polyak and Lojasiewicz."""
+    (x, *_), later = followed(gap0)
+    kept, then = _kept(about)
+    rho = _ONE - read(2 * mu) * theta
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        c = signs.known(found["c"])
+        psi = x + c.value.expression * (kept @ kept)
+        fact = lyapunov(about, psi, step, signs.known(rho), c * square(kept), gap0)
+        return expected(gap) <= _decay(rho, rest, write), fact, one
+
+    return Template(
+        name="potential iterated",
+        about=about,
+        known=certified_minimum,
+        fixed=rho.expression * x - later,
+        unknown={"c": (rho.expression * (kept @ kept) - E(then @ then), _LITTLE)},
+        asked=lambda found: [(rho, False), (found["c"], True)],
+        conclude=conclude,
+        spared=E(Gx @ H(Gx)),
+        added=_summed,
+    )
+
+
+_LITTLE = 1e-4
+
+
+def _kept(about: Predicate) -> tuple[Vector, Vector]:
+    kept = memory(about)
+    if kept is None:
+        raise ValueError(f"{about!r} keeps nothing from step to step")
+    return kept
+
+
+def _decay(rho: Ratio, rest: Ratio, write: Write) -> Expression:
+    """``rho^T`` times the gap at first, and what noise adds."""
+    if rest.is_zero:
+        return write(rho) ** T * gap0
+    named = Let("rho", write(rho), "factor of the gap, a step")
+    return named**T * gap0 + powers(named, 0, T - 1) * write(rest)
+
+
+def _mean(theta: Ratio, rest: Ratio, write: Write) -> Claim:
+    """The mean of squared gradients is at most ``x_0 / (theta T)``, and what noise adds."""
+    first = write(read(gap0_upper / T) / theta)
+    return expected(mean_squared_gradient) <= (first if rest.is_zero else first + write(rest / theta))
