@@ -10,6 +10,7 @@ from typing import Any
 from rac_theory.commands import (
     advise,
     counterexamples,
+    discover,
     explain,
     judge,
     listing,
@@ -131,7 +132,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(metavar="command", dest="command", title="commands")
     for command in (
         *(verify, report, repeat, sweep, judge, counterexamples),
-        *(listing, explain, prove, sketch, advise),
+        *(listing, explain, prove, discover, sketch, advise),
     ):
         command.add(commands)
     for one in (parser, *commands.choices.values()):

@@ -201,11 +201,7 @@ def _proof(
 ) -> Proof:
     """Give what is needed of signs, add up the facts, and conclude."""
     template, values = program.template, solution.unknown
-    signs = Signs(
-        program.constants,
-        {one: each[list(support.where)] for one, each in program.at.items()},
-        Writer(theorem).polynomial,
-    )
+    signs = Signs(program.constants, program.at, support.where, Writer(theorem).polynomial)
     for value, strictly in template.asked(values):
         signs.need(value, strictly=strictly)
     for _, times in solution.facts:

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from rac_theory.algebra import Expression, Polynomial, Ratio, Relation, Symbol, divided, lifted, term
 from rac_theory.base.checks import Array
 from rac_theory.discovery.linear import numbers
 from rac_theory.proofs import Fact, Missing, assumed, combined, content, one, proved
+
+_CLEARLY = 1e-9
 
 
 class Signs:
@@ -16,15 +20,21 @@ class Signs:
     facts : sequence of Fact
         What is known.
     at : mapping
-        Constants at which what was found holds, (n,) each: a condition is made true there.
+        Constants at which these are true, (n,) each.
+    where : sequence of int
+        Those at which what was found holds: conditions are made true there.
     write : callable
         A polynomial as people write it.
     """
 
     def __init__(
-        self, facts: Sequence[Fact], at: Mapping[Symbol, Array], write: Callable[[Polynomial], Expression]
+        self,
+        facts: Sequence[Fact],
+        at: Mapping[Symbol, Array],
+        where: Sequence[int],
+        write: Callable[[Polynomial], Expression],
     ) -> None:
-        self._granted, self._at, self._write = tuple(facts), at, write
+        self._granted, self._at, self._where, self._write = tuple(facts), at, list(where), write
         self.conditions: tuple[Relation, ...] = ()
         self._found: dict[tuple[Ratio, int], Fact | None] = {}
 
@@ -39,9 +49,18 @@ class Signs:
             return one * value.number if value.number > 0 else None
         key = (value, len(self.conditions))
         if key not in self._found:
-            same = (fact for fact in self.facts if fact.value == value)
-            self._found[key] = max(same, key=lambda fact: fact.strict, default=None) or combined(value, self.facts)
+            self._found[key] = self._looked_for(value, self.conditions)
         return self._found[key]
+
+    def _looked_for(self, value: Ratio, conditions: Sequence[Relation]) -> Fact | None:
+        """The fact that a number is not negative where some conditions are met, unless it is seen to be negative."""
+        given = [fact for each in conditions for fact in assumed(each)]
+        met = np.logical_and.reduce([numbers(fact.value, self._at) >= 0 for fact in given], initial=True)
+        if (met & (numbers(value, self._at) < -_CLEARLY)).any():
+            return None
+        allowed = [fact for fact in self._granted if fact.by.isdisjoint({*self.conditions} - {*conditions})]
+        same = (fact for fact in (*allowed, *given) if fact.value == value)
+        return max(same, key=lambda fact: fact.strict, default=None) or combined(value, (*allowed, *given))
 
     def known(self, value: Ratio) -> Fact:
         """Return the same; ``Missing`` if it is not known."""
@@ -67,13 +86,11 @@ class Signs:
     def simplify(self) -> None:
         """Leave out conditions that follow from the others."""
         for condition in self.conditions:
-            asked = [*assumed(condition)]
+            (asked,) = assumed(condition)
             others = tuple(each for each in self.conditions if each is not condition)
-            known = (*self._granted, *(fact for each in others for fact in assumed(each)))
-            found = [combined(fact.value, known) for fact in asked]
-            if found and all(
-                each is not None and (each.strict or not fact.strict) for each, fact in zip(found, asked, strict=True)
-            ):
+            found = self._looked_for(asked.value, others)
+            if found is not None and (found.strict or not asked.strict):
+                self._granted = tuple(fact for fact in self._granted if condition not in fact.by)
                 self.conditions = others
                 self._found.clear()
 
@@ -89,7 +106,7 @@ class Signs:
             yield rest
 
     def _give(self, factor: Polynomial, *, strictly: bool) -> None:
-        if 2 * (numbers(Ratio(factor), self._at) > 0).sum() < next(iter(self._at.values())).size:
+        if 2 * (numbers(Ratio(factor), self._at)[self._where] > 0).sum() < len(self._where):
             factor = -factor
         known = self.fact(Ratio(factor))
         if known is None or (strictly and not known.strict):

@@ -6,6 +6,7 @@ out, shows: each is refuted below with its constant changed by a tenth, and outs
 
 import time
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -47,26 +48,29 @@ FOUND = {
 """Our theorems, and the step, what is given of f, and the metric from which each is found: no relation is given."""
 
 
-@pytest.fixture(scope="module")
-def found():
+SLOW = ("T14", "T14_pl", "T22_pl")
+"""Those that take longest, and ask what others ask."""
+
+
+@cache
+def found(*ids):
     """What is found, and the processor time that it took."""
-    every = {}
-    for ids, (method, given, metric) in FOUND.items():
-        begun = time.process_time()
-        every[ids] = discover(method, given=given, metric=metric), time.process_time() - begun
-    return every
+    method, given, metric = FOUND[ids]
+    begun = time.process_time()
+    return discover(method, given=given, metric=metric), time.process_time() - begun
 
 
-def the(found, id):
-    """The proof that one of ours follows from."""
-    return next(
-        proof for discovery, _ in found.values() for proof in discovery.proofs if id in discovery.same[proof.theorem.id]
-    )
+def the(*ids):
+    """The proof that the last of some of ours follows from."""
+    discovery, _ = found(*ids)
+    return next(proof for proof in discovery.proofs if ids[-1] in discovery.same[proof.theorem.id])
 
 
-@pytest.mark.parametrize("ids", FOUND, ids=" ".join)
-def test_our_theorem_is_found_from_the_step_alone(found, ids):
-    discovery, seconds = found[ids]
+@pytest.mark.parametrize(
+    "ids", [pytest.param(ids, marks=[pytest.mark.full] * (ids[0] in SLOW), id=" ".join(ids)) for ids in FOUND]
+)
+def test_our_theorem_is_found_from_the_step_alone(ids):
+    discovery, seconds = found(*ids)
     assert {id for same in discovery.same.values() for id in same} == {*ids}
     assert seconds < 15
     for proof in discovery.proofs:
@@ -74,18 +78,20 @@ def test_our_theorem_is_found_from_the_step_alone(found, ids):
         assert proof.theorem.id in str(discovery)
 
 
-def test_the_condition_of_momentum_is_found(found):
-    """It is that of T22, and of T22_pl, times what is positive: theta with another power of b is not."""
-    for id, ours, positive in (("T22", theta, (1 - b) ** 2), ("T22_pl", slack, 1)):
-        needed = [each for each in the(found, id).theorem.given if isinstance(each, Relation)]
-        spare = [slack for each in needed for slack in slacks(each)]
-        assert any(identical(each, ours * positive) for each in spare)
-        assert not any(identical(each, ours * positive * b) for each in spare)
+@pytest.mark.parametrize(
+    ("id", "ours"), [("T22", theta * (1 - b) ** 2), pytest.param("T22_pl", slack, marks=pytest.mark.full)]
+)
+def test_the_condition_of_momentum_is_found(id, ours):
+    """It is that of T22, and of T22_pl, times what is positive: with another power of b it is not."""
+    needed = [each for each in the(id).theorem.given if isinstance(each, Relation)]
+    spare = [each for relation in needed for each in slacks(relation)]
+    assert any(identical(each, ours) for each in spare)
+    assert not any(identical(each, ours * b) for each in spare)
 
 
-def test_a_momentum_that_our_theorem_leaves_out_is_found_beside_it(found):
-    """The same bound holds for b near 1 if E[H] is small, by another parameter of Young's inequality."""
-    first, second = found["T22",][0].theorems
+def test_a_sharper_form_of_momentum_is_found_beside_ours():
+    """By another parameter of Young's inequality noise adds less where E[H] is small."""
+    first, second = found("T22")[0].theorems
     case = momentum_case(0.5, 0.4, 1 / 8)
     assert not first.unmet(case, Constants.of(case))
     assert not second.unmet(case, Constants.of(case))
@@ -99,12 +105,12 @@ def momentum_case(momentum, step, share, noise=1.0, steps=6):
     return Case(MOMENTUM(sketch, gamma=step, b=momentum, gradients=Noisy(noise)), problem, steps=steps)
 
 
-def test_what_is_found_is_verified_at_once(found):
+def test_what_is_found_is_verified_at_once():
     problem = Quadratic.left(np.diag([1.0, 0.2]), np.ones((2, 1)))
     case = Case(PLAIN(Haar(2, 1), gamma=1.5), problem, steps=5)
-    assert verify(the(found, "T2_sharp").theorem, case).status.name == "HOLDS_EXACTLY"
+    assert verify(the("T2_sharp").theorem, case).status.name == "HOLDS"
     longer = Case(PLAIN(Haar(2, 1), gamma=2.5), problem, steps=5)
-    assert verify(the(found, "T2_sharp").theorem, longer).status.name == "NOT_APPLICABLE"
+    assert verify(the("T2_sharp").theorem, longer).status.name == "NOT_APPLICABLE"
 
 
 def drawn_cases(count):
@@ -112,7 +118,8 @@ def drawn_cases(count):
     rng = np.random.default_rng(56)
     for _ in range(count):
         d = int(rng.integers(2, 5))
-        problem = Quadratic.left(np.diag(rng.uniform(0.05, 1, d)), rng.normal(size=(d, 1)))
+        curvatures = rng.uniform(0.05, 1, d) if rng.random() < 0.8 else np.full(d, 0.5)  # where bounds are attained
+        problem = Quadratic.left(np.diag(curvatures), rng.normal(size=(d, 1)))
         sketch = Coordinate(d, int(rng.integers(1, d + 1)))
         step, noise = rng.uniform(0.05, 2) / problem.L, Noisy(float(rng.choice([0.1, 1.0])))
         method = (PLAIN, PLAIN, MOMENTUM)[int(rng.integers(3))]
@@ -121,9 +128,9 @@ def drawn_cases(count):
         yield Case(method(sketch, gamma=step, **letters, **gradients), problem, steps=int(rng.integers(1, 8)))
 
 
-def tried(found, count):
+def tried(every, count):
     """Return the least of bound / exact of each found theorem over the cases that it is about, and how many these are."""
-    theorems = [theorem for discovery, _ in found.values() for theorem in discovery.theorems]
+    theorems = [theorem for ids in every for theorem in found(*ids)[0].theorems]
     least, seen = dict.fromkeys(theorems, np.inf), dict.fromkeys(theorems, 0)
     for case in drawn_cases(count):
         constants = Constants.of(case)
@@ -134,22 +141,22 @@ def tried(found, count):
     return least, seen
 
 
-def test_no_found_claim_is_refuted_by_exact_expectations(found):
-    least, seen = tried(found, 100)
+def test_no_found_claim_is_refuted_by_exact_expectations():
+    least, seen = tried([ids for ids in FOUND if ids[0] not in SLOW], 100)
     assert sum(seen.values()) >= 300
     assert all(ratio > 1 - 1e-9 for ratio in least.values())
     assert min(least.values()) < 1.001  # a bound that is a thousandth too small would be refuted
 
 
 @pytest.mark.long
-def test_no_found_claim_is_refuted_by_ten_thousand_exact_expectations(found):
-    least, seen = tried(found, 3_000)
+def test_no_found_claim_is_refuted_by_ten_thousand_exact_expectations():
+    least, seen = tried(FOUND, 3_000)
     assert sum(seen.values()) >= 10_000
     assert all(ratio > 1 - 1e-9 for ratio in least.values())
 
 
-def test_a_changed_constant_and_a_missing_condition_are_refused_by_the_kernel(found):
-    proof = the(found, "T2_sharp")
+def test_a_changed_constant_and_a_missing_condition_are_refused_by_the_kernel():
+    proof = the("T2_sharp")
     faster = E(gap) <= (1 - gamma * mu * lambda_min * (2 - gamma * L) * 11 / 10) ** T * gap0
     with pytest.raises(Missing, match="the claim is not what is proved"):
         Proof(replace(proof.theorem, claim=faster), proof.fact, proof.times)
@@ -160,7 +167,7 @@ def test_a_changed_constant_and_a_missing_condition_are_refused_by_the_kernel(fo
 
 def test_what_is_given_may_be_relations():
     (short,) = discover(PLAIN, given=(smooth, pl, gamma * L <= 1)).theorems
-    assert [each for each in short.given if isinstance(each, Relation)] == [gamma * L <= 1]
+    assert {each for each in short.given if isinstance(each, Relation)} == {gamma * L <= 1, lambda_min > 0}
 
 
 def test_a_seed_gives_the_same_and_another_finds_as_much():
