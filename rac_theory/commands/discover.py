@@ -140,13 +140,15 @@ def _compared(theorem: "Theorem", method: "Method", at: dict[str, float]) -> str
     from rac_theory.runs import exact_rate
     from rac_theory.sketches import Coordinate
 
-    dim, rank = int(at.pop("dim")), int(at.pop("rank"))
-    problem = Quadratic.left(np.diag(np.geomspace(at.pop("mu"), 1, dim)), np.ones((dim, 1)))
-    case = Case(method(Coordinate(dim, rank), **at), problem, steps=1)
+    dim, rank, mu = int(at.pop("dim")), int(at.pop("rank")), at.pop("mu")
+    problem = Quadratic.left(np.diag(np.geomspace(mu, 1, dim)), np.ones((dim, 1)))
+    case = Case(method(Coordinate(dim, rank), side="left", gradients=None, layers=None, **at), problem, steps=1)
     constants = Constants.of(case)
     if unmet := theorem.unmet(case, constants):
         return f"at these constants {theorem.id} says nothing: {'; '.join(unmet)}"
-    _, proved = theorem.bound(constants, 1) / constants.gap0
-    exact = exact_rate(case)
+    proved, exact = theorem.bound(constants, 1)[1] / constants.gap0, exact_rate(case)
     share = np.log(proved) / np.log(exact)
-    return f"at these constants {theorem.id} proves a factor of {proved:.6f} a step, the exact one is {exact:.6f}: it has {share:.0%} of its exponent"
+    return (
+        f"at these constants {theorem.id} proves a factor of {proved:.6f} a step, the exact one is {exact:.6f}: "
+        f"{share:.0%} of its exponent"
+    )
