@@ -30,7 +30,7 @@ METRICS: Mapping[str, str] = {"gap": "gap", "gradient": "mean_squared_gradient"}
 _EXAMPLE = Example(
     "discover rac_lora --given smooth pl --metric gap",
     """
-    found_1: E[f(W^T)] - f* <= (1 - gamma mu lambda_min (2 - gamma L))^T (f(W^0) - f*).
+    found_1: E[f(W^T)] - f* <= (1 - gamma mu lambda_min (2 - gamma L))^T ...
         where gamma L <= 2
         this is T2_sharp
     """,
@@ -55,7 +55,7 @@ def add(commands: Any) -> None:
         several=True,
         choices=(*GIVEN,),
         metavar="NAME",
-        help=f"what is assumed: {', '.join(GIVEN)}",
+        help=f"what is assumed: {', '.join(GIVEN)} (default: nothing)",
     )
     option(parser, "--metric", choices=(*METRICS,), default="gap", help="what is bounded (default: gap)")
     option(
@@ -64,7 +64,8 @@ def add(commands: Any) -> None:
         several=True,
         type=_letter,
         metavar="NAME=NUMBER",
-        help="compare the rate with the exact one of a quadratic: gamma, mu, dim, rank and letters of the method",
+        help="gamma, mu, dim, rank and letters of the method, at which the rate of the gap is compared with the exact "
+        "one of a quadratic (default: it is not)",
     )
     option(parser, "--latex", action="store_true", help="print the statement and the proof in LaTeX")
     option(
@@ -132,23 +133,22 @@ def _method(name: str) -> "Method":
 
 
 def _compared(theorem: "Theorem", method: "Method", at: dict[str, float]) -> str:
-    """What a bound falls by in a step, and what the expectation does."""
+    """What is lost against the exact rate of a quadratic, along coordinates."""
     import numpy as np
 
-    from rac_theory.cases import Case, Constants
+    from rac_theory.cases import Case
+    from rac_theory.discovery import share_of_rate
     from rac_theory.problems import Quadratic
-    from rac_theory.runs import exact_rate
     from rac_theory.sketches import Coordinate
 
     dim, rank, mu = int(at.pop("dim")), int(at.pop("rank")), at.pop("mu")
     problem = Quadratic.left(np.diag(np.geomspace(mu, 1, dim)), np.ones((dim, 1)))
     case = Case(method(Coordinate(dim, rank), side="left", gradients=None, layers=None, **at), problem, steps=1)
-    constants = Constants.of(case)
-    if unmet := theorem.unmet(case, constants):
-        return f"at these constants {theorem.id} says nothing: {'; '.join(unmet)}"
-    proved, exact = theorem.bound(constants, 1)[1] / constants.gap0, exact_rate(case)
-    share = np.log(proved) / np.log(exact)
+    try:
+        proved, exact = found = share_of_rate(theorem, case)
+    except ValueError as why:
+        return str(why)
     return (
         f"at these constants {theorem.id} proves a factor of {proved:.6f} a step, the exact one is {exact:.6f}: "
-        f"{share:.0%} of its exponent"
+        f"{found.share:.0%} of its exponent"
     )
