@@ -8,11 +8,13 @@ be given so that these are not negative is written down, and the kernel makes th
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import mul, truediv
 from typing import Any
 
 import numpy as np
 
-from rac_theory.algebra import Expression, Ratio, Relation, equal, identical, text
+from rac_theory.algebra import ONE, Expression, Ratio, Relation, equal, identical, lifted, simplified, text
 from rac_theory.algorithms import Method
 from rac_theory.base import checks, shown, type_name
 from rac_theory.discovery.listed import memory
@@ -119,9 +121,10 @@ def discover(
     end, rng = time.process_time() + seconds, np.random.default_rng(seed)
     proofs: list[Proof] = []
     tried: list[str] = []
+    seen: list[Values] = []
     try:
         for template in _templates(about, given, metric, rng):
-            for proof in _found(template, given, rng, end, tried):
+            for proof in _found(template, given, rng, end, tried, seen):
                 theorem = replace(proof.theorem, id=f"found_{len(proofs) + 1}")
                 proofs.append(Proof(theorem, proof.fact, proof.times))
                 found(proofs[-1])
@@ -168,11 +171,16 @@ def _sought(template: Template, given: tuple[Assumption, ...]) -> Theorem:
 
 
 def _found(
-    template: Template, given: tuple[Assumption, ...], rng: np.random.Generator, end: float, tried: list[str]
+    template: Template,
+    given: tuple[Assumption, ...],
+    rng: np.random.Generator,
+    end: float,
+    tried: list[str],
+    seen: list[Values],
 ) -> Iterator[Proof]:
     theorem = _sought(template, given)
     program = Program.of(template, theorem, rng)
-    supports, seen = program.supports(), list[Values]()
+    supports = program.supports()
     if not supports:
         tried.append(
             f"{template.name}: nothing follows from {len(program.states)} facts at any of {program.n} constants"
@@ -216,12 +224,24 @@ def _proof(
     writer = Writer(theorem)
 
     def write(value: Ratio) -> Expression:
-        return min((writer.ratio(value), 1 - writer.ratio(read(1) - value)), key=lambda each: len(text(each)))
+        plain, less = _factored(value, signs, writer), 1 - _factored(read(1) - value, signs, writer)
+        return min((plain, less), key=lambda each: len(text(each)))
 
     claim, fact, of_claim = template.conclude(values, step, solution.rest, signs, write)
     proof = Proof(replace(theorem, claim=claim), fact, of_claim)
     used = tuple(each for each in theorem.given if each in given or each in proof.needs)
     return Proof(replace(proof.theorem, given=used), fact, of_claim)
+
+
+def _factored(value: Ratio, signs: Signs, writer: Writer) -> Expression:
+    """A number as people write it, as the product of sums whose signs are known."""
+    above, below = ([*signs.sums(side)] for side in (value.numerator, value.denominator))
+    if len(above) < 2 and len(below) < 2:
+        return writer.ratio(value)
+    rest = reduce(truediv, map(Ratio, above), value) * reduce(mul, map(Ratio, below), Ratio(ONE))
+    factors = [writer.ratio(simplified(rest)), *map(writer.polynomial, above)]
+    whole = reduce(mul, factors[1:] if factors[0] == lifted(1) else factors)
+    return whole / reduce(mul, map(writer.polynomial, below)) if below else whole
 
 
 def _same(proof: Proof) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class Program:
     @classmethod
     def of(cls, template: Template, theorem: Theorem, rng: np.random.Generator) -> "Program":
         """Return the program of a template with what a theorem may use."""
-        every = listed(theorem)
+        every = (*listed(theorem), *template.beside)
         constants = [fact for fact in every if not drawn_in(fact.value)]
         if moves := [fact for fact in constants if fact.strict and fact.value == read(lambda_min)]:
             constants.append(proved("", lambda_max > 0, ordered + moves[0]))
@@ -126,8 +126,9 @@ class Program:
         """Return what a support is for all constants; None if it is the step for some of them alone."""
         facts = [self.states[k] for k in support.taken]
         unknown = [_negative(self.unknown[name]) for name in support.names]
-        apart = [read(1 - b).numerator] if memory(self.template.about) else []
-        times = solved([*unknown, *(form for _, form in facts)], self.fixed, apart)
+        sums = [fact.value.numerator for fact in self.constants if len(fact.value.numerator.terms) > 1]
+        sums += [read(1 - b).numerator] if memory(self.template.about) else []
+        times = solved([*unknown, *(form for _, form in facts)], self.fixed, sums)
         if times is None:
             return None
         zero, of_facts = read(0), times[len(unknown) :]

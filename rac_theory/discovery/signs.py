@@ -1,6 +1,8 @@
 """What is known of the signs of constants, and what must be given besides so that a number is not negative."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import mul
 
 import numpy as np
 
@@ -36,6 +38,7 @@ class Signs:
     ) -> None:
         self._granted, self._at, self._where, self._write = tuple(facts), at, list(where), write
         self.conditions: tuple[Relation, ...] = ()
+        self._products: tuple[Fact, ...] = ()
         self._found: dict[tuple[Ratio, int], Fact | None] = {}
 
     @property
@@ -60,10 +63,16 @@ class Signs:
             return None
         allowed = [fact for fact in self._granted if fact.by.isdisjoint({*self.conditions} - {*conditions})]
         same = (fact for fact in (*allowed, *given) if fact.value == value)
-        return max(same, key=lambda fact: fact.strict, default=None) or combined(value, (*allowed, *given))
+        return max(same, key=lambda fact: fact.strict, default=None) or combined(value, (*self._products, *allowed, *given))
 
     def known(self, value: Ratio) -> Fact:
-        """Return the same; ``Missing`` if it is not known."""
+        """Return the same; ``Missing`` if it is not known. What it divides by has one name, also if it is a product."""
+        of_sums = [fact for each in self.sums(value.denominator) if (fact := self.fact(Ratio(each))) is not None]
+        if len(of_sums) > 1:
+            whole = reduce(mul, of_sums)
+            if all(fact.value != whole.value for fact in self._products):
+                self._products += (proved("", whole.value.expression > 0, whole),)
+                self._found.clear()
         found = self.fact(value)
         if found is None:
             raise Missing(f"{value!r} >= 0 is not known")
@@ -90,14 +99,19 @@ class Signs:
             others = tuple(each for each in self.conditions if each is not condition)
             found = self._looked_for(asked.value, others)
             if found is not None and (found.strict or not asked.strict):
-                self._granted = tuple(fact for fact in self._granted if condition not in fact.by)
+                kept = (fact for fact in self._granted if condition not in fact.by)
+                self._granted = (*kept, proved("", condition, found))  # a quotient can be divided by what has a name
                 self.conditions = others
                 self._found.clear()
 
     def _factors(self, p: Polynomial) -> Iterator[Polynomial]:
         """The letters and sums of which a polynomial is a product; an even power has no sign to ask for."""
-        _, powers, rest = content(p)
-        yield from (term(letter) for letter, power in powers.items() if power % 2)
+        yield from (term(letter) for letter, power in content(p)[1].items() if power % 2)
+        yield from self.sums(p)
+
+    def sums(self, p: Polynomial) -> Iterator[Polynomial]:
+        """The sums of which a polynomial is a product, but for letters and a number."""
+        rest = content(p)[2]
         for known in [fact.value.numerator for fact in self.facts]:
             while len(known.terms) > 1 and len(rest.terms) > 1 and (left := divided(rest, known)) is not None:
                 yield known
@@ -111,7 +125,7 @@ class Signs:
         known = self.fact(Ratio(factor))
         if known is None or (strictly and not known.strict):
             self.conditions += (self._relation(factor, strictly=strictly),)
-        elif known.of:  # a quotient can be divided by what has a name
+        elif known.of:
             number = Ratio(factor).expression
             self._granted += (proved("", number > 0 if known.strict else number >= 0, known),)
 

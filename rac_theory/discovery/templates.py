@@ -11,22 +11,26 @@ from rac_theory.proofs import (
     E,
     Fact,
     G,
+    G_next,
     Gx,
     H,
     Missing,
     Vector,
     accumulate,
+    below_one,
     followed,
     gap_is_positive,
     iterate,
     lyapunov,
     lyapunov_added,
+    mean,
     one,
     plus,
     power,
     proved,
     read,
     square,
+    square_of,
     sum_of_powers,
     telescope,
     weights,
@@ -42,7 +46,7 @@ from rac_theory.statements import (
 )
 from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
-from rac_theory.statements.symbols import T, gap0, gap0_upper, j, mu
+from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
 
 S = G @ G
 _ONE = Ratio(ONE)
@@ -79,6 +83,8 @@ class Template:
         Whether numbers for what is looked for make a claim that is worth having.
     spared : Expression or None
         A square that makes room for longer steps if it is left over.
+    beside : tuple of Fact
+        What may be used besides.
     needed : callable
         What must not be negative so that a fact may be taken so often.
     added : callable
@@ -94,6 +100,7 @@ class Template:
     conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
     useful: Callable[[Mapping[str, float]], bool] = lambda found: True
     spared: Expression | None = None
+    beside: tuple[Fact, ...] = ()
     needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
     added: Callable[[Values, Taken, Signs, Relation], Fact]
 
@@ -107,7 +114,7 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
         If none is known for such a metric.
     """
     if metric is gap:
-        return () if memory(about) else (iterated(about),)
+        return () if memory(about) else (iterated(about), iterated(about, "iterate with G+", _next_gradient()))
     if metric is mean_squared_gradient:
         return (potential(about),) if memory(about) else (telescoped(about), accumulated(about))
     raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
@@ -119,7 +126,15 @@ def _summed(found: Values, taken: Taken, signs: Signs, said: Relation) -> Fact:
     return proved("One step", said, sum(others, first))
 
 
-def iterated(about: Predicate) -> Template:
+def _next_gradient() -> tuple[Fact, ...]:
+    """Young's inequality between the gradient at W+ and what a step predicts of it, with ``1 - e/2`` as its parameter,
+    and that it is positive: the best parameter has a root in it."""
+    e = gamma * L * (2 - gamma * L) * lambda_min
+    young = mean(square(G_next * (1 - e / 2) - (G - H(G) * (gamma * L))))
+    return young, proved("", 2 - e > 0, one + below_one + plus[lambda_min] * square_of(1 - gamma * L))
+
+
+def iterated(about: Predicate, name: str = "iterate", beside: tuple[Fact, ...] = ()) -> Template:
     """``x+ <= rho x + e``."""
     (x, *_), later = followed(gap0)
 
@@ -128,8 +143,9 @@ def iterated(about: Predicate) -> Template:
         return expected(gap) <= _decay(found["rho"], rest, write), fact, one
 
     return Template(
-        name="iterate",
+        name=name,
         about=about,
+        beside=beside,
         known=certified_minimum,
         fixed=-later,
         unknown={"rho": (x, 1.0)},
