@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
-from operator import mul
+from operator import mul, truediv
 
 import numpy as np
 
-from rac_theory.algebra import Expression, Polynomial, Ratio, Relation, Symbol, divided, lifted, term
+from rac_theory.algebra import ONE, Expression, Polynomial, Ratio, Relation, Symbol, divided, lifted, simplified, term
 from rac_theory.base.checks import Array
 from rac_theory.discovery.linear import numbers
 from rac_theory.proofs import Fact, Missing, assumed, combined, content, one, proved
@@ -62,16 +62,35 @@ class Signs:
         if (met & (numbers(value, self._at) < -_CLEARLY)).any():
             return None
         allowed = [fact for fact in self._granted if fact.by.isdisjoint({*self.conditions} - {*conditions})]
-        same = (fact for fact in (*allowed, *given) if fact.value == value)
-        return max(same, key=lambda fact: fact.strict, default=None) or combined(value, (*self._products, *allowed, *given))
+        same = (fact for fact in (*self._products, *allowed, *given) if fact.value == value)
+        found = max(same, key=lambda fact: fact.strict, default=None)
+        if found is None and conditions == self.conditions:
+            found = self._by_factors(value)
+        return found or combined(value, (*self._products, *allowed, *given))
+
+    def _by_factors(self, value: Ratio) -> Fact | None:
+        """The fact that a quotient of products is not negative, by the signs of all that is multiplied."""
+        sides = value.numerator, value.denominator
+        whole = content(value.denominator)[2]
+        above = [*self._letters(sides[0], even=True), *self.sums(sides[0])]
+        below = [*self._letters(sides[1], even=True), *([whole] if len(whole.terms) > 1 else [])]
+        times = simplified(value * _product(below) / _product(above)).number
+        if len(above) + len(below) < 2 or times is None or times <= 0:
+            return None
+        known = [fact for each in (*above, *below) if (fact := self.fact(Ratio(each))) is not None]
+        factors, divisors = known[: len(above)], known[len(above) :]
+        is_known = len(known) == len(above) + len(below) and all(fact.strict and fact.name for fact in divisors)
+        return reduce(truediv, divisors, reduce(mul, factors, one * times)) if is_known else None
 
     def known(self, value: Ratio) -> Fact:
         """Return the same; ``Missing`` if it is not known. What it divides by has one name, also if it is a product."""
         of_sums = [fact for each in self.sums(value.denominator) if (fact := self.fact(Ratio(each))) is not None]
-        if len(of_sums) > 1:
+        divisor = Ratio(content(value.denominator)[2])
+        if len(of_sums) > 1 and all(fact.value != divisor for fact in self._products):
             whole = reduce(mul, of_sums)
-            if all(fact.value != whole.value for fact in self._products):
-                self._products += (proved("", whole.value.expression > 0, whole),)
+            times = simplified(divisor / whole.value).number
+            if times is not None and times > 0:
+                self._products += (proved("", divisor.expression > 0, whole * times),)
                 self._found.clear()
         found = self.fact(value)
         if found is None:
@@ -106,8 +125,12 @@ class Signs:
 
     def _factors(self, p: Polynomial) -> Iterator[Polynomial]:
         """The letters and sums of which a polynomial is a product; an even power has no sign to ask for."""
-        yield from (term(letter) for letter, power in content(p)[1].items() if power % 2)
+        yield from self._letters(p)
         yield from self.sums(p)
+
+    def _letters(self, p: Polynomial, *, even: bool = False) -> Iterator[Polynomial]:
+        for letter, power in content(p)[1].items():
+            yield from [term(letter)] * (power if even else power % 2)
 
     def sums(self, p: Polynomial) -> Iterator[Polynomial]:
         """The sums of which a polynomial is a product, but for letters and a number."""
@@ -138,3 +161,7 @@ class Signs:
         if not sides[0]:
             return Relation((more, lifted(0)), (">" if strictly else ">=",))
         return Relation((less, more), ("<" if strictly else "<=",))
+
+
+def _product(factors: Sequence[Polynomial]) -> Ratio:
+    return Ratio(reduce(mul, factors, ONE))
