@@ -28,11 +28,11 @@ GIVEN: Mapping[str, str] = {
 METRICS: Mapping[str, str] = {"gap": "gap", "gradient": "mean_squared_gradient"}
 
 _EXAMPLE = Example(
-    "discover rac_lora --given smooth pl --metric gap",
+    "discover rac_lora --given along pl --metric gap",
     """
-    found_1: E[f(W^T)] - f* <= (1 - gamma mu lambda_min (2 - gamma L))^T ...
-        where gamma L <= 2
-        this is T2_sharp
+    found_1: E[f(W^T)] - f* <= (1 - gamma mu lambda_min (2 - gamma L_H))^T ...
+        where gamma L_H <= 2
+        this is T13_pl
     """,
 )
 _AT = {"gamma": 0.5, "mu": 0.1, "dim": 4.0, "rank": 1.0}

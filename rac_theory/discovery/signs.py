@@ -39,7 +39,8 @@ class Signs:
         self._granted, self._at, self._where, self._write = tuple(facts), at, list(where), write
         self.conditions: tuple[Relation, ...] = ()
         self._products: tuple[Fact, ...] = ()
-        self._found: dict[tuple[Ratio, int], Fact | None] = {}
+        self._found: dict[Ratio, Fact] = {}
+        self._missed: set[tuple[Ratio, int]] = set()  # with so many conditions
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -50,10 +51,13 @@ class Signs:
         """Return the fact that a number is not negative, strict if it is seen to be positive; None if it is not."""
         if value.number is not None:
             return one * value.number if value.number > 0 else None
-        key = (value, len(self.conditions))
-        if key not in self._found:
-            self._found[key] = self._looked_for(value, self.conditions)
-        return self._found[key]
+        if value not in self._found and (value, len(self.conditions)) not in self._missed:
+            found = self._looked_for(value, self.conditions)
+            if found is None:
+                self._missed.add((value, len(self.conditions)))
+            else:
+                self._found[value] = found
+        return self._found.get(value)
 
     def _looked_for(self, value: Ratio, conditions: Sequence[Relation]) -> Fact | None:
         """The fact that a number is not negative where some conditions are met, unless it is seen to be negative."""
@@ -91,7 +95,8 @@ class Signs:
             times = simplified(divisor / whole.value).number
             if times is not None and times > 0:
                 self._products += (proved("", divisor.expression > 0, whole * times),)
-                self._found.clear()
+                of_others = [each for each in self._found if content(each.denominator)[2] != divisor.numerator]
+                self._found = {each: self._found[each] for each in of_others}
         found = self.fact(value)
         if found is None:
             raise Missing(f"{value!r} >= 0 is not known")
@@ -121,7 +126,8 @@ class Signs:
                 kept = (fact for fact in self._granted if condition not in fact.by)
                 self._granted = (*kept, proved("", condition, found))  # a quotient can be divided by what has a name
                 self.conditions = others
-                self._found.clear()
+                self._found = {each: fact for each, fact in self._found.items() if condition not in fact.by}
+                self._missed.clear()
 
     def _factors(self, p: Polynomial) -> Iterator[Polynomial]:
         """The letters and sums of which a polynomial is a product; an even power has no sign to ask for."""
