@@ -39,8 +39,7 @@ class Signs:
         self._granted, self._at, self._where, self._write = tuple(facts), at, list(where), write
         self.conditions: tuple[Relation, ...] = ()
         self._products: tuple[Fact, ...] = ()
-        self._found: dict[Ratio, Fact] = {}
-        self._missed: set[tuple[Ratio, int]] = set()  # with so many conditions
+        self._found: dict[tuple[Ratio, int], Fact | None] = {}
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -51,13 +50,10 @@ class Signs:
         """Return the fact that a number is not negative, strict if it is seen to be positive; None if it is not."""
         if value.number is not None:
             return one * value.number if value.number > 0 else None
-        if value not in self._found and (value, len(self.conditions)) not in self._missed:
-            found = self._looked_for(value, self.conditions)
-            if found is None:
-                self._missed.add((value, len(self.conditions)))
-            else:
-                self._found[value] = found
-        return self._found.get(value)
+        key = (value, len(self.conditions))
+        if key not in self._found:
+            self._found[key] = self._looked_for(value, self.conditions)
+        return self._found[key]
 
     def _looked_for(self, value: Ratio, conditions: Sequence[Relation]) -> Fact | None:
         """The fact that a number is not negative where some conditions are met, unless it is seen to be negative."""
@@ -95,8 +91,7 @@ class Signs:
             times = simplified(divisor / whole.value).number
             if times is not None and times > 0:
                 self._products += (proved("", divisor.expression > 0, whole * times),)
-                of_others = [each for each in self._found if content(each.denominator)[2] != divisor.numerator]
-                self._found = {each: self._found[each] for each in of_others}
+                self._found.clear()
         found = self.fact(value)
         if found is None:
             raise Missing(f"{value!r} >= 0 is not known")
@@ -126,8 +121,7 @@ class Signs:
                 kept = (fact for fact in self._granted if condition not in fact.by)
                 self._granted = (*kept, proved("", condition, found))  # a quotient can be divided by what has a name
                 self.conditions = others
-                self._found = {each: fact for each, fact in self._found.items() if condition not in fact.by}
-                self._missed.clear()
+                self._found.clear()
 
     def _factors(self, p: Polynomial) -> Iterator[Polynomial]:
         """The letters and sums of which a polynomial is a product; an even power has no sign to ask for."""
