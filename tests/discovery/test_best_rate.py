@@ -68,6 +68,8 @@ def test_a_certificate_that_says_more_is_refused(name):
     assert not replace(rate, upper=rate.upper - Fraction(1, 1000)).check()
     assert not replace(rate, multipliers=(*rate.multipliers[:-1], Fraction(-1))).check()
     assert not replace(rate, step=rate.step._replace(length=rate.step.length * 3)).check()
+    twice = tuple(tuple(2 * x for x in row) for row in rate.least)  # more of E[H] than is left of the step
+    assert not replace(rate, least=twice).check()
     drawn = tuple((*row[:3], Fraction(1)) for row in rate.least)  # E[H] says nothing of a gradient drawn with H
     assert not replace(rate, least=drawn).check()
     assert not replace(rate, most=tuple(tuple(-x for x in row) for row in rate.most)).check()
