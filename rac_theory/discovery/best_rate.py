@@ -128,6 +128,18 @@ def best_rate(method: Method, constants: Constants) -> BestRate:
         If the method has another step, a constant is not known, or nothing below 1 - 1e-6 is proved.
     MissingExtra
         Without the packages of the extra "pep".
+
+    Examples
+    --------
+    Momentum of 1/4 proves a little less than none, and as much is true of it at least:
+
+    >>> from rac_theory import Constants
+    >>> from rac_theory.algorithms import MOMENTUM
+    >>> from rac_theory.discovery import best_rate
+    >>> known = Constants(gamma=0.5, L=1.0, mu=0.1, lambda_min=0.25, lambda_max=0.25, letters={"b": 0.25})
+    >>> best = best_rate(MOMENTUM, known)
+    >>> print(f"{float(best.upper):.4f} {best.lower:.4f}")
+    0.0 0.0
     """
     being("method", method, Method)
     being("constants", constants, Constants, ", such as Constants.of(case)")

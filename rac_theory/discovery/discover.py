@@ -44,6 +44,16 @@ class Discovery:
         The ids of theorems that were found, with those of our theorems that have the same claim and follow.
     tried : tuple of str
         What was looked for, and why it ended.
+
+    Examples
+    --------
+    >>> from rac_theory.algorithms import PLAIN
+    >>> from rac_theory.discovery import discover
+    >>> from rac_theory.statements import mean_squared_gradient
+    >>> from rac_theory.statements.assumptions import smooth
+    >>> found = discover(PLAIN, given=(smooth,), metric=mean_squared_gradient)
+    >>> found, found.theorems[0].id, found.same["found_1"]
+    (<Discovery: 2 theorems>, 'found_1', ('T1_sharp',))
     """
 
     proofs: tuple[Proof, ...]

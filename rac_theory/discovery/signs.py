@@ -39,23 +39,23 @@ class Signs:
         self._granted, self._at, self._where, self._write = tuple(facts), at, list(where), write
         self.conditions: tuple[Relation, ...] = ()
         self._products: tuple[Fact, ...] = ()
-        self._found: dict[tuple[Ratio, int], Fact | None] = {}
+        self._found: dict[tuple[Ratio, bool, int], Fact | None] = {}
 
     @property
     def facts(self) -> tuple[Fact, ...]:
         """What is known, and what is given besides."""
         return (*self._granted, *(fact for each in self.conditions for fact in assumed(each)))
 
-    def fact(self, value: Ratio) -> Fact | None:
-        """Return the fact that a number is not negative, strict if it is seen to be positive; None if it is not."""
+    def fact(self, value: Ratio, *, strictly: bool = False) -> Fact | None:
+        """Return the fact that a number is not negative, by what assumes the least, or that it is positive; or None."""
         if value.number is not None:
             return one * value.number if value.number > 0 else None
-        key = (value, len(self.conditions))
+        key = (value, strictly, len(self.conditions))
         if key not in self._found:
-            self._found[key] = self._looked_for(value, self.conditions)
+            self._found[key] = self._looked_for(value, self.conditions, strictly=strictly)
         return self._found[key]
 
-    def _looked_for(self, value: Ratio, conditions: Sequence[Relation]) -> Fact | None:
+    def _looked_for(self, value: Ratio, conditions: Sequence[Relation], *, strictly: bool) -> Fact | None:
         """The fact that a number is not negative where some conditions are met, unless it is seen to be negative."""
         given = [fact for each in conditions for fact in assumed(each)]
         met = np.logical_and.reduce([numbers(fact.value, self._at) >= 0 for fact in given], initial=True)
@@ -63,12 +63,12 @@ class Signs:
             return None
         allowed = [fact for fact in self._granted if fact.by.isdisjoint({*self.conditions} - {*conditions})]
         same = (fact for fact in (*self._products, *allowed, *given) if fact.value == value)
-        found = max(same, key=lambda fact: fact.strict, default=None)
+        found = min(same, key=lambda fact: (strictly and not fact.strict, len(fact.by)), default=None)
         if found is None and conditions == self.conditions:
-            found = self._by_factors(value)
+            found = self._by_factors(value, strictly=strictly)
         return found or combined(value, (*self._products, *allowed, *given))
 
-    def _by_factors(self, value: Ratio) -> Fact | None:
+    def _by_factors(self, value: Ratio, *, strictly: bool) -> Fact | None:
         """The fact that a quotient of products is not negative, by the signs of all that is multiplied."""
         sides = value.numerator, value.denominator
         whole = content(value.denominator)[2]
@@ -77,14 +77,17 @@ class Signs:
         times = simplified(value * _product(below) / _product(above)).number
         if len(above) + len(below) < 2 or times is None or times <= 0:
             return None
-        known = [fact for each in (*above, *below) if (fact := self.fact(Ratio(each))) is not None]
+        asked = [*((each, strictly) for each in above), *((each, True) for each in below)]
+        known = [fact for each, sign in asked if (fact := self.fact(Ratio(each), strictly=sign)) is not None]
         factors, divisors = known[: len(above)], known[len(above) :]
         is_known = len(known) == len(above) + len(below) and all(fact.strict and fact.name for fact in divisors)
         return reduce(truediv, divisors, reduce(mul, factors, one * times)) if is_known else None
 
-    def known(self, value: Ratio) -> Fact:
+    def known(self, value: Ratio, *, strictly: bool = False) -> Fact:
         """Return the same; ``Missing`` if it is not known. What it divides by has one name, also if it is a product."""
-        of_sums = [fact for each in self.sums(value.denominator) if (fact := self.fact(Ratio(each))) is not None]
+        of_sums = [
+            fact for each in self.sums(value.denominator) if (fact := self.fact(Ratio(each), strictly=True)) is not None
+        ]
         divisor = Ratio(content(value.denominator)[2])
         if len(of_sums) > 1 and all(fact.value != divisor for fact in self._products):
             whole = reduce(mul, of_sums)
@@ -92,7 +95,7 @@ class Signs:
             if times is not None and times > 0:
                 self._products += (proved("", divisor.expression > 0, whole * times),)
                 self._found.clear()
-        found = self.fact(value)
+        found = self.fact(value, strictly=strictly)
         if found is None:
             raise Missing(f"{value!r} >= 0 is not known")
         return found
@@ -103,7 +106,7 @@ class Signs:
             if strictly:
                 raise Missing("0 is not positive")
             return
-        known = self.fact(value)
+        known = self.fact(value, strictly=strictly)
         if known is not None and (known.strict or not strictly):
             return
         for factor in self._factors(value.denominator):
@@ -116,7 +119,7 @@ class Signs:
         for condition in self.conditions:
             (asked,) = assumed(condition)
             others = tuple(each for each in self.conditions if each is not condition)
-            found = self._looked_for(asked.value, others)
+            found = self._looked_for(asked.value, others, strictly=asked.strict)
             if found is not None and (found.strict or not asked.strict):
                 kept = (fact for fact in self._granted if condition not in fact.by)
                 self._granted = (*kept, proved("", condition, found))  # a quotient can be divided by what has a name
@@ -145,7 +148,7 @@ class Signs:
     def _give(self, factor: Polynomial, *, strictly: bool) -> None:
         if 2 * (numbers(Ratio(factor), self._at)[self._where] > 0).sum() < len(self._where):
             factor = -factor
-        known = self.fact(Ratio(factor))
+        known = self.fact(Ratio(factor), strictly=strictly)
         if known is None or (strictly and not known.strict):
             self.conditions += (self._relation(factor, strictly=strictly),)
         elif known.of:

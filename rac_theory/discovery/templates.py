@@ -161,7 +161,7 @@ def telescoped(about: Predicate) -> Template:
     (x, *_), later = followed(gap0_upper)
 
     def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        growth, theta = signs.known(_ONE + found["q"]), signs.known(found["theta"])
+        growth, theta = (signs.known(each, strictly=True) for each in (_ONE + found["q"], found["theta"]))
         fact = telescope(step, growth, theta, gap0_upper, gap_is_positive[bounded_below])
         if found["q"].is_zero:
             return _mean(found["theta"], rest, write), fact, theta * weights(growth)
@@ -249,7 +249,7 @@ def potential(about: Predicate) -> Template:
     kept, then = _kept(about)
 
     def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        theta, c = signs.known(found["theta"]), signs.known(found["c"])
+        theta, c = signs.known(found["theta"], strictly=True), signs.known(found["c"])
         psi = x + c.value.expression * (kept @ kept)
         above = gap_is_positive[bounded_below] + c * square(kept)
         fact = lyapunov_added(about, psi, step, theta, above, gap0_upper)
