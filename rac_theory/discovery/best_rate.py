@@ -131,7 +131,7 @@ def best_rate(method: Method, constants: Constants) -> BestRate:
 
     Examples
     --------
-    Momentum of 1/4 proves a little less than none, and as much is true of it at least:
+    Momentum, at the shifted point: what is proved, and an exact rate below which nothing is true.
 
     >>> from rac_theory import Constants
     >>> from rac_theory.algorithms import MOMENTUM
@@ -139,7 +139,7 @@ def best_rate(method: Method, constants: Constants) -> BestRate:
     >>> known = Constants(gamma=0.5, L=1.0, mu=0.1, lambda_min=0.25, lambda_max=0.25, letters={"b": 0.25})
     >>> best = best_rate(MOMENTUM, known)
     >>> print(f"{float(best.upper):.4f} {best.lower:.4f}")
-    0.0 0.0
+    0.9809 0.9755
     """
     being("method", method, Method)
     being("constants", constants, Constants, ", such as Constants.of(case)")
