@@ -115,7 +115,7 @@ COMMANDS = [
     ["discover", "rac_lora", "--given", "along", "pl"],
     ["list", "--setting", "federated"],
     ["counterexamples", "C6", "C8"],
-    ["advise", "--shape", "16x12", "--rank", "1", "2", "--learning-rate"],
+    ["advise", "16x12", "--rank", "1", "2", "--learning-rate"],
 ]
 
 
