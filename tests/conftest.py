@@ -30,6 +30,8 @@ LARGER = {
     "test_check_algorithm_iterates.py": 20.0,
     "test_report_in_chromium.py": 45.0,
     "test_coq_decides.py": 90.0,
+    "test_discover.py": 30.0,
+    "test_best_rate.py": 15.0,
     "test_proof_files.py": 30.0,
     "test_executed.py": 30.0,
 }

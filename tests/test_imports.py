@@ -19,7 +19,7 @@ TESTS = Path(__file__).parent
 ROOMS = [
     *("base", "numerics", "drawing", "problems", "algebra", "sketches", "algorithms"),  # what is there
     *("gains", "cases", "runs"),  # what happens
-    *("statements", "proofs", "theorems", "verdicts", "literature"),  # what is said of it
+    *("statements", "proofs", "theorems", "discovery", "verdicts", "literature"),  # what is said of it
     *("ledger", "advice", "testing", "torch", "commands"),  # what people use
 ]
 SUB_DOORS = {

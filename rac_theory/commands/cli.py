@@ -11,6 +11,7 @@ from rac_theory.commands import (
     advise,
     cite,
     counterexamples,
+    discover,
     explain,
     judge,
     listing,
@@ -132,7 +133,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(metavar="command", dest="command", title="commands")
     for command in (
         *(verify, report, repeat, sweep, judge, counterexamples),
-        *(listing, explain, prove, sketch, advise, cite),
+        *(listing, explain, prove, discover, sketch, advise, cite),
     ):
         command.add(commands)
     for one in (parser, *commands.choices.values()):

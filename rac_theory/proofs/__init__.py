@@ -4,12 +4,14 @@ for every case.
 """
 
 from rac_theory.base import answering
-from rac_theory.proofs import coq
+from rac_theory.proofs import checker, coq
 from rac_theory.proofs.as_html import sections
+from rac_theory.proofs.available import available
 from rac_theory.proofs.by_potential import by_potential
-from rac_theory.proofs.drawn import H, Vector, mean, star, vector
+from rac_theory.proofs.combination import combined
+from rac_theory.proofs.drawn import Drawn, H, Vector, drawn_in, mean, star, vector
 from rac_theory.proofs.export import exported
-from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved
+from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved, read
 from rac_theory.proofs.facts import (
     assumed,
     below_one,
@@ -36,6 +38,7 @@ from rac_theory.proofs.induction import (
     cases,
     discharged,
     drifted,
+    followed,
     instance,
     iterate,
     k,
@@ -53,10 +56,12 @@ from rac_theory.proofs.letters import b, legend
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.not_proved import knows_a_step, why_not
 from rac_theory.proofs.of_methods import about_of, facts_of
+from rac_theory.proofs.products import content
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import search, strongest
 from rac_theory.proofs.quantities import (
     NUMBERS,
+    VECTORS,
     E,
     G,
     G_next,
@@ -79,6 +84,8 @@ from rac_theory.proofs.writing import Writer
 __all__ = [
     "NUMBERS",
     "SCHEMAS",
+    "VECTORS",
+    "Drawn",
     "E",
     "Fact",
     "G",
@@ -102,19 +109,25 @@ __all__ = [
     "about_of",
     "accumulate",
     "assumed",
+    "available",
     "b",
     "below_one",
     "by_potential",
     "by_signs",
     "cases",
+    "checker",
+    "combined",
+    "content",
     "coq",
     "discharged",
     "distance",
+    "drawn_in",
     "drifted",
     "exported",
     "facts_in",
     "facts_of",
     "flat",
+    "followed",
     "gap",
     "gap_Y",
     "gap_is_positive",
@@ -144,6 +157,7 @@ __all__ = [
     "potential",
     "power",
     "proved",
+    "read",
     "search",
     "sections",
     "sign",

@@ -112,6 +112,7 @@ COMMANDS = [
     ["explain", "T8d"],
     ["explain", "C4"],
     ["prove", "T2", "T8"],
+    ["discover", "rac_lora", "--given", "along", "pl"],
     ["list", "--setting", "federated"],
     ["counterexamples", "C6", "C8"],
     ["advise", "16x12", "--rank", "1", "2", "--learning-rate"],

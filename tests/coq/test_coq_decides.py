@@ -15,7 +15,9 @@ from rac_theory import prove, sketches, spectrum, theorems
 from rac_theory.algebra import Let, Ratio, Relation, Symbol, between, total
 from rac_theory.algebra.expression import Choice, Maximum, Negative, Power, Powers, lifted
 from rac_theory.algebra.polynomials import term
+from rac_theory.algorithms import MOMENTUM, PLAIN
 from rac_theory.commands.cli import main
+from rac_theory.discovery import discover
 from rac_theory.numerics.eigenvalue_certificate import certified
 from rac_theory.proofs.coq.kernel import REALS, NoAnswer, ask, keep
 from rac_theory.proofs.coq.readings import misread
@@ -23,6 +25,8 @@ from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.quantities import G
+from rac_theory.statements import mean_squared_gradient
+from rac_theory.statements.assumptions import polyak_lojasiewicz, smooth, smooth_along_sketch
 from rac_theory.statements.symbols import K, L, N, T, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap
 from tests.fuzz.expressions import drawn, misread_by_coq
@@ -397,6 +401,16 @@ def test_what_is_weaker_than_ours_is_accepted():
         ours = theorems.ALL[id]
         claims[f"twice {id}"] = replace(ours, id=f"twice {id}", claim=E(ours.metric) <= 2 * ours.claim.bound)
     assert [answer.refused for answer in ask({name: prove(claim).coq() for name, claim in claims.items()})] == [""] * 6
+
+
+def test_what_is_found_of_a_method_is_accepted():
+    """Gradients and momentum, with either square of Young's inequality; that a rate is T13_pl is no help to Coq."""
+    found = {"T1_": discover(PLAIN, given=(smooth,), metric=mean_squared_gradient)}
+    found |= {"T22_": discover(MOMENTUM, given=(smooth,), metric=mean_squared_gradient)}
+    found |= {"T13_": discover(PLAIN, given=(smooth_along_sketch, polyak_lojasiewicz))}
+    scripts = {f"{name}{proof.theorem.id}": proof.coq() for name, each in found.items() for proof in each.proofs}
+    assert len(scripts) == 5
+    assert {one.name: one.refused for one in ask(scripts) if one.refused} == {}
 
 
 def test_what_is_proved_from_the_facts_of_a_method_alone_is_accepted():

@@ -149,7 +149,10 @@ Definition next (s : State) (H : Draw) :=
 """
 _G, _GX, _M, _NOISY_AHEAD = "(grad (point W))", "(grad (ahead W))", "(kept W)", "(noisy W H)"
 _MULTIPLIED_OUT = "rewrite ?ip_add_l, ?ip_add_r, ?ip_scal_l, ?ip_scal_r"
-_YOUNG = f"(add (scal (1 - b) (project H {_M})) (scal (- lambda_max) (project H {_GX})))"
+_YOUNG = tuple(
+    f"(add (scal {of_M} (project H {_M})) (scal (- {of_GX}) (project H {_GX})))"
+    for of_M, of_GX in (("(1 - b)", "lambda_max"), ("1", "1"))
+)
 
 
 def _seen_as(x: str, y: str) -> str:
@@ -235,9 +238,13 @@ WORLDS = (
             H(gx) @ H(gx): _seen_as(_NOISY_AHEAD, _NOISY_AHEAD),
         },
         {
-            "A square": "unfold {names}. first [apply ip_pos | rewrite <- seen; apply ip_pos | "
-            f"pose proof (ip_pos {_YOUNG}) as known; {_MULTIPLIED_OUT}, ?seen in known; "
-            f"rewrite (turned H {_M} {_GX}) in known; apply (le_from _ _ _ known); ring]",
+            "A square": "unfold {names}. first [apply ip_pos | rewrite <- seen; apply ip_pos"
+            + "".join(
+                f" | pose proof (ip_pos {young}) as known; {_MULTIPLIED_OUT}, ?seen in known; "
+                f"rewrite (turned H {_M} {_GX}) in known; apply (le_from _ _ _ known); ring"
+                for young in _YOUNG
+            )
+            + "]",
             "Smallest eigenvalue of E[H]": "apply least",
             "Largest eigenvalue of E[H]": f"unfold {{names}}. first [apply most | apply (most_apart {_G} {_GX})]",
             "Descent lemma": f"unfold {{names}}, gap, next. pose proof (smooth (point W) (scal (- gamma) (project H "

@@ -19,6 +19,7 @@ from rac_theory import (
     Unsupported,
     exact_rate,
     expected,
+    simulate,
 )
 from rac_theory.algebra import sqrt
 from rac_theory.algorithms import H, Method, gradient, letter, state

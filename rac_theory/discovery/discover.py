@@ -1,0 +1,275 @@
+"""Rates that are found: from what a step is and what is given of f to theorems, each with its proof.
+
+A linear program says at random constants which facts are taken how often for the best rate. Which ones these are is all
+that is kept of it: how often each is taken is solved for anew, as quotients of polynomials in the constants, what must
+be given so that these are not negative is written down, and the kernel makes the proof or refuses it.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import mul, truediv
+from typing import Any
+
+import numpy as np
+
+from rac_theory.algebra import ONE, Expression, Ratio, Relation, equal, identical, lifted, simplified, text
+from rac_theory.algorithms import Method
+from rac_theory.base import checks, shown, type_name
+from rac_theory.discovery.listed import memory
+from rac_theory.discovery.program import Program, Solution, Support
+from rac_theory.discovery.signs import Signs
+from rac_theory.discovery.templates import Template, Values, potential, potential_iterated, templates
+from rac_theory.proofs import Missing, Proof, Writer, about_of, read, search
+from rac_theory.statements import Assumption, E, Metric, Predicate, Theorem, gap, is_predicate
+from rac_theory.statements.assumptions import known_largest_projection, structured_noise
+from rac_theory.statements.symbols import A, beta, gap0, lambda_min
+from rac_theory.theorems import ALL
+
+_SUPPORTS = 8
+_NOISE = (structured_noise, equal(A, 0), beta <= 1)
+"""What is given besides where a step is known with noise alone: exact gradients are noise with C = 0."""
+
+
+@dataclass(frozen=True, repr=False)
+class Discovery:
+    """What was found of a method, and what was tried. Print it to read it.
+
+    Attributes
+    ----------
+    proofs : tuple of Proof
+        One for each theorem.
+    same : mapping
+        The ids of theorems that were found, with those of our theorems that have the same claim and follow.
+    tried : tuple of str
+        What was looked for, and why it ended.
+
+    Examples
+    --------
+    >>> from rac_theory.algorithms import PLAIN
+    >>> from rac_theory.discovery import discover
+    >>> from rac_theory.statements import mean_squared_gradient
+    >>> from rac_theory.statements.assumptions import smooth
+    >>> found = discover(PLAIN, given=(smooth,), metric=mean_squared_gradient)
+    >>> found, found.theorems[0].id, found.same["found_1"]
+    (<Discovery: 2 theorems>, 'found_1', ('T1_sharp',))
+    """
+
+    proofs: tuple[Proof, ...]
+    same: Mapping[str, tuple[str, ...]]
+    tried: tuple[str, ...]
+
+    @property
+    def theorems(self) -> tuple[Theorem, ...]:
+        """What was found, each a theorem that ``verify`` takes."""
+        return tuple(proof.theorem for proof in self.proofs)
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)}: {len(self.proofs)} theorem{'s' * (len(self.proofs) != 1)}>"
+
+    def __str__(self) -> str:
+        return "\n".join((*map(self._told, self.theorems), *self.tried))
+
+    def _told(self, theorem: Theorem) -> str:
+        same = self.same[theorem.id]
+        needed = ", ".join(text(each) for each in theorem.given if isinstance(each, Relation))
+        lines = [f"{theorem.id}: {theorem.statement}", *([f"where {needed}"] if needed else [])]
+        return "\n    ".join([*lines, *([f"this is {', '.join(same)}"] if same else [])])
+
+
+def discover(
+    method: Method | Predicate,
+    *,
+    given: tuple[Assumption, ...] = (),
+    metric: Metric = gap,
+    seed: int = 0,
+    seconds: float = 60.0,
+    found: Callable[[Proof], Any] = lambda proof: None,
+) -> Discovery:
+    """Look for theorems about a method: the claim is found, what it needs of constants, and the proof.
+
+    Parameters
+    ----------
+    method : Method or About
+        What a step is. Where noise must be given for a step to be known, it is given.
+    given : tuple of Assumption, optional
+        What is assumed of f, of its noise and of constants. What a claim needs besides is found, and joins it.
+    metric : gap or mean_squared_gradient, optional
+        What is bounded.
+    seed : int, optional
+        Of the constants at which is looked; what is found is true for all.
+    seconds : float, optional
+        Of processor time, after which nothing new is begun.
+    found : callable, optional
+        What is called with each proof as it is found.
+
+    Returns
+    -------
+    Discovery
+        An interrupt ends the search with what was found so far.
+
+    Raises
+    ------
+    ValueError
+        If nothing is granted of such a step, or no rate is looked for with such a metric.
+
+    Examples
+    --------
+    >>> from rac_theory.algorithms import PLAIN
+    >>> from rac_theory.discovery import discover
+    >>> from rac_theory.statements.assumptions import polyak_lojasiewicz, smooth_along_sketch
+    >>> print(discover(PLAIN, given=(smooth_along_sketch, polyak_lojasiewicz)))
+    found_1: E[f(W^T)] - f* <= (1 - gamma mu lambda_min (2 - gamma L_H))^T (f(W^0) - f*).
+        where gamma L_H <= 2
+        this is T13_pl
+    iterate: 4 facts, those of 38 of 40 constants: proved
+    iterate with G+: 4 facts, those of 36 of 40 constants: the same again
+    """
+    checks.integer("seed", seed, 0)
+    checks.finite("seconds", seconds, above=0)
+    about, given = _about(method, given)
+    end, rng = time.process_time() + seconds, np.random.default_rng(seed)
+    proofs: list[Proof] = []
+    tried: list[str] = []
+    seen: list[Values] = []
+    try:
+        for template in _templates(about, given, metric, rng):
+            for proof in _found(template, given, rng, end, tried, seen):
+                theorem = replace(proof.theorem, id=f"found_{len(proofs) + 1}")
+                proofs.append(Proof(theorem, proof.fact, proof.times))
+                found(proofs[-1])
+    except KeyboardInterrupt:
+        tried.append("interrupted")
+    return Discovery(tuple(proofs), {proof.theorem.id: _same(proof) for proof in proofs}, tuple(tried))
+
+
+def _about(method: Method | Predicate, given: tuple[Assumption, ...]) -> tuple[Predicate, tuple[Assumption, ...]]:
+    """Which algorithm a method is, and what is given with it."""
+    if not isinstance(method, Method):
+        if not is_predicate(method):
+            raise ValueError(f"method must be a Method, or what a theorem is about, got {shown(method)}")
+        return method, given
+    if structured_noise not in given:
+        try:
+            return about_of(method), given
+        except ValueError:
+            return about_of(method, ("g",)), (*given, *_NOISE)
+    return about_of(method, ("g",)), given
+
+
+def _templates(
+    about: Predicate, given: tuple[Assumption, ...], metric: Metric, rng: np.random.Generator
+) -> Iterator[Template]:
+    """The forms that are tried; what a potential of a gap falls by is taken from what a step leaves of a gradient."""
+    if metric is not gap or memory(about) is None:
+        yield from templates(about, metric)
+        return
+    seen: list[Ratio] = []
+    program = Program.of(added := potential(about), _sought(added, given), rng)
+    for solution in map(program.solution, program.supports()):
+        if solution is not None and solution.unknown["theta"] not in seen:
+            seen.append(solution.unknown["theta"])
+            yield potential_iterated(about, seen[-1])
+
+
+def _sought(template: Template, given: tuple[Assumption, ...]) -> Theorem:
+    """A theorem that may use all that is given, and what is always there to be used."""
+    beside = (template.known, lambda_min > 0, known_largest_projection)
+    every = (*given, *(each for each in beside if each not in given))
+    about = template.about
+    return Theorem(id="sought", source="found here", mark="derived", about=about, given=every, claim=E(gap) <= gap0)
+
+
+def _found(
+    template: Template,
+    given: tuple[Assumption, ...],
+    rng: np.random.Generator,
+    end: float,
+    tried: list[str],
+    seen: list[Values],
+) -> Iterator[Proof]:
+    theorem = _sought(template, given)
+    program = Program.of(template, theorem, rng)
+    supports = program.supports()
+    if not supports:
+        tried.append(
+            f"{template.name}: nothing follows from {len(program.states)} facts at any of {program.n} constants"
+        )
+    for support in supports[:_SUPPORTS]:
+        told = f"{template.name}: {len(support.taken)} facts, those of {len(support.where)} of {program.n} constants"
+        if time.process_time() > end:
+            tried.append(f"{template.name}: out of time")
+            return
+        solution = program.solution(support)
+        if solution is None or solution.unknown in seen:
+            tried.append(f"{told}: {'not the step elsewhere' if solution is None else 'the same again'}")
+            continue
+        try:
+            proof = _proof(program, support, solution, theorem, given)
+        except (Missing, ValueError, ZeroDivisionError) as why:
+            tried.append(f"{told}: {why}")
+            continue
+        seen.append(solution.unknown)
+        tried.append(f"{told}: proved")
+        yield proof
+
+
+def _proof(
+    program: Program, support: Support, solution: Solution, theorem: Theorem, given: tuple[Assumption, ...]
+) -> Proof:
+    """Give what is needed of signs, add up the facts, and conclude."""
+    template, values = program.template, solution.unknown
+    signs = Signs(program.constants, program.at, support.where, Writer(theorem).polynomial)
+    for value, strictly in template.asked(values):
+        signs.need(value, strictly=strictly)
+    for _, times in solution.facts:
+        for value in template.needed(times, values):
+            signs.need(value)
+    signs.simplify()
+    sought = (of * values[name].expression for name, (of, _) in template.unknown.items())
+    said = sum(sought, template.fixed) + solution.rest.expression >= 0
+    step = template.added(values, solution.facts, signs, said)
+    beside = tuple(each for each in theorem.given if each not in given)
+    theorem = replace(theorem, given=(*given, *signs.conditions, *beside))
+    writer = Writer(theorem)
+
+    def write(value: Ratio) -> Expression:
+        plain, less = _factored(value, signs, writer), 1 - _factored(read(1) - value, signs, writer)
+        return min((plain, less), key=lambda each: len(text(each)))
+
+    claim, fact, of_claim = template.conclude(values, step, solution.rest, signs, write)
+    proof = Proof(replace(theorem, claim=claim), fact, of_claim)
+    used = tuple(each for each in theorem.given if each in given or each in proof.needs)
+    return Proof(replace(proof.theorem, given=used), fact, of_claim)
+
+
+def _factored(value: Ratio, signs: Signs, writer: Writer) -> Expression:
+    """A number as people write it, as the product of sums whose signs are known."""
+    above, below = ([*signs.sums(side)] for side in (value.numerator, value.denominator))
+    if len(above) < 2 and len(below) < 2:
+        return writer.ratio(value)
+    rest = reduce(truediv, map(Ratio, above), value) * reduce(mul, map(Ratio, below), Ratio(ONE))
+    factors = [writer.ratio(simplified(rest)), *map(writer.polynomial, above)]
+    whole = reduce(mul, factors[1:] if factors[0] == lifted(1) else factors)
+    return whole / reduce(mul, map(writer.polynomial, below)) if below else whole
+
+
+def _same(proof: Proof) -> tuple[str, ...]:
+    """Our theorems that have the claim of one that was found, and follow from it."""
+    theorem = proof.theorem
+    bound = theorem.claim.bound
+    return tuple(
+        id
+        for id, ours in ALL.items()
+        if isinstance(bound, Expression)
+        and isinstance(ours.claim.bound, Expression)
+        and identical(ours.claim.bound, bound)
+        and identical(ours.metric.expected, theorem.metric.expected)
+        and _follows(ours, Proof(replace(theorem, claim=E(ours.metric) <= bound), proof.fact, proof.times))
+    )
+
+
+def _follows(ours: Theorem, proof: Proof) -> bool:
+    """Whether one of our theorems follows from a proof with its claim, whatever else is given."""
+    return search(ours, (proof,), combine=lambda *_: None) is not None

@@ -1,0 +1,106 @@
+"""What facts say as linear forms in the letters of a step: as numbers at random constants, and as quotients of
+polynomials in the constants.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import mul
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from rac_theory.algebra import ONE, Polynomial, Ratio, Symbol, divided, simplified
+from rac_theory.base.checks import Array
+from rac_theory.proofs import Drawn
+
+Form: TypeAlias = Mapping[Drawn | None, Ratio]
+"""Letters of a step and what each is multiplied by; what is no multiple of one stands at None."""
+
+_ZERO = Ratio(ONE) - Ratio(ONE)
+
+
+def linear(value: Ratio) -> Form | None:
+    """Return a value as a linear form, or None if it is none in letters that are numbers or constants."""
+    parts: dict[Drawn | None, Polynomial] = {}
+    for monomial, times in value.numerator.terms:
+        drawn = [pair for pair in monomial if isinstance(pair[0], Drawn)]
+        if len(drawn) > 1 or any(power != 1 for _, power in drawn):
+            return None
+        rest = Polynomial(frozenset({(monomial - {*drawn}, times)}))
+        letter = drawn[0][0] if drawn else None
+        parts[letter] = parts[letter] + rest if letter in parts else rest
+    if not all(isinstance(each, Symbol) for side in (*parts.values(), value.denominator) for each in side.letters()):
+        return None
+    if any(isinstance(each, Drawn) for each in value.denominator.letters()):
+        return None
+    return {letter: Ratio(each, value.denominator) for letter, each in parts.items()}
+
+
+def numbers(value: Ratio, at: Mapping[Symbol, Array]) -> Array:
+    """Return a value at many constants, (n,)."""
+    above, below = (_sum(side, at) for side in (value.numerator, value.denominator))
+    return np.asarray(above / below)
+
+
+def _sum(p: Polynomial, at: Mapping[Symbol, Array]) -> Array:
+    size = next(iter(at.values())).shape if at else ()
+    total = np.zeros(size)
+    for monomial, times in p.terms:
+        total += reduce(mul, (at[letter] ** float(power) for letter, power in monomial), np.full(size, float(times)))
+    return total
+
+
+def solved(columns: Sequence[Form], goal: Form, factors: Sequence[Polynomial] = ()) -> list[Ratio] | None:
+    """Return how often each column is taken for the goal, as a quotient of polynomials in the constants.
+
+    None if there is no such sum, or more than one. Elimination takes the pivots with the fewest terms first, and
+    cancels what it has divided by, and factors that may be there.
+    """
+    letters = dict.fromkeys(letter for form in (goal, *columns) for letter in form if letter is not None)
+    rows = [[*(form.get(letter, _ZERO) for form in columns), goal.get(letter, _ZERO)] for letter in letters]
+    rows = [row for row in rows if not all(each.is_zero for each in row)]
+    seen = [*factors]
+    order: list[tuple[int, int]] = []
+    for _ in columns:
+        free = [i for i in range(len(rows)) if i not in dict(order)]
+        taken = {k for _, k in order}
+        places = [(i, k) for i in free for k in range(len(columns)) if k not in taken and not rows[i][k].is_zero]
+        if not places:
+            return None
+        i, k = min(places, key=lambda place: (_size(rows[place[0]][place[1]]), _filled(rows[place[0]])))
+        order.append((i, k))
+        pivot = rows[i][k]
+        seen += [side for side in (pivot.numerator, pivot.denominator) if len(side.terms) > 1 and side not in seen]
+        rows[i] = [each if each.is_zero else cancelled(each / pivot, seen) for each in rows[i]]
+        for other, row in enumerate(rows):
+            if other != i and not (times := row[k]).is_zero:
+                rows[other] = [
+                    each if own.is_zero else cancelled(each - times * own, seen)
+                    for each, own in zip(row, rows[i], strict=True)
+                ]
+    if not all(row[-1].is_zero for i, row in enumerate(rows) if i not in dict(order)):
+        return None
+    return [rows[i][-1] for i, k in sorted(order, key=lambda pair: pair[1])]
+
+
+def cancelled(value: Ratio, factors: Sequence[Polynomial]) -> Ratio:
+    """Return a value without factors that are above and below its line."""
+    value = simplified(value)
+    for factor in factors:
+        while value.denominator != ONE:
+            sides = [divided(side, factor) for side in (value.numerator, value.denominator)]
+            if None in sides:
+                break
+            above, below = sides
+            assert above is not None
+            assert below is not None
+            value = simplified(Ratio(above) / Ratio(below))
+    return value
+
+
+def _size(value: Ratio) -> tuple[int, int]:
+    return len(value.denominator.terms), len(value.numerator.terms)
+
+
+def _filled(row: Sequence[Any]) -> int:
+    return sum(not each.is_zero for each in row)

@@ -1,0 +1,179 @@
+"""The linear program of a step: which facts are taken at random constants for the best that a template may have."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import linprog
+
+from rac_theory.algebra import Number, Ratio, Relation, Symbol
+from rac_theory.base.checks import Array
+from rac_theory.discovery.linear import Form, linear, numbers, solved
+from rac_theory.discovery.listed import listed, memory
+from rac_theory.discovery.templates import Template, Values
+from rac_theory.proofs import Fact, drawn_in, ordered, proved, read
+from rac_theory.statements import Theorem
+from rac_theory.statements.symbols import lambda_max, lambda_min
+from rac_theory.statements.symbols import momentum as b
+
+_POINTS, _TRIED = 40, 20_000
+_LOWEST, _HIGHEST = 0.02, 3.0  # of constants: scales do not matter, shares are below 1
+_TINY = 1e-9
+_SHORT, _NOISE, _SPARED = 1e-7, 1e-3, 1e-3
+"""What a fact costs, what it costs to add noise, and what it is worth to leave what makes room for longer steps."""
+
+
+class Support(NamedTuple):
+    """What a linear program takes at some constants.
+
+    Attributes
+    ----------
+    names : tuple of str
+        What of the unknown is not zero.
+    taken : tuple of int
+        The facts, by their places.
+    where : tuple of int
+        The constants, by their places.
+    """
+
+    names: tuple[str, ...]
+    taken: tuple[int, ...]
+    where: tuple[int, ...]
+
+
+class Solution(NamedTuple):
+    """What a support is as quotients of polynomials in the constants: the unknown, facts, and what is left of these."""
+
+    unknown: Values
+    facts: tuple[tuple[Fact, Ratio], ...]
+    rest: Ratio
+
+
+@dataclass(frozen=True)
+class Program:
+    """The facts of a step as linear forms, constants at random, and what a template looks for in them."""
+
+    template: Template
+    states: tuple[tuple[Fact, Form], ...]
+    constants: tuple[Fact, ...]
+    fixed: Form
+    unknown: Mapping[str, Form]
+    at: Mapping[Symbol, Array]
+
+    @classmethod
+    def of(cls, template: Template, theorem: Theorem, rng: np.random.Generator) -> "Program":
+        """Return the program of a template with what a theorem may use."""
+        every = (*listed(theorem), *template.beside)
+        constants = [fact for fact in every if not drawn_in(fact.value)]
+        if moves := [fact for fact in constants if fact.strict and fact.value == read(lambda_min)]:
+            constants.append(proved("", lambda_max > 0, ordered + moves[0]))
+        fixed, *sought = (_form(read(of)) for of in (template.fixed, *(of for of, _ in template.unknown.values())))
+        drawn = ((fact, linear(fact.value)) for fact in every if drawn_in(fact.value))
+        states = [(fact, form) for fact, form in drawn if form is not None]
+        kept = [*_reached(states, {letter for form in (fixed, *sought) for letter in form} - {None})]
+        values = [value for form in (fixed, *sought, *(form for _, form in kept)) for value in form.values()]
+        symbols = {one for value in values for side in (value.numerator, value.denominator) for one in side.letters()}
+        at = _at_random(sorted(symbols, key=repr), constants, theorem, rng)
+        return cls(template, tuple(kept), tuple(constants), fixed, dict(zip(template.unknown, sought, strict=True)), at)
+
+    @property
+    def n(self) -> int:
+        """How many constants there are at random."""
+        return len(next(iter(self.at.values())))
+
+    def supports(self) -> list[Support]:
+        """Return what is taken, the most frequent first."""
+        forms = (self.fixed, *self.unknown.values(), *(form for _, form in self.states))
+        letters = {
+            letter: i for i, letter in enumerate({each: 0 for form in forms for each in form if each is not None})
+        }
+        columns = [*map(_negative, self.unknown.values()), *(form for _, form in self.states)]
+        goal, _ = self._numbers(self.fixed, letters)
+        in_numbers = [self._numbers(form, letters) for form in columns]
+        matrix = np.stack([column for column, _ in in_numbers], axis=2)
+        rest = np.stack([left for _, left in in_numbers], axis=1)
+        costs, noise = self._costs()
+        found: dict[tuple[tuple[str, ...], tuple[int, ...]], list[int]] = {}
+        for i in range(self.n):
+            how: Any = {"method": "highs-ds", "bounds": (0, None)}
+            answer = linprog(costs + noise * np.maximum(rest[i], 0), A_eq=matrix[i], b_eq=goal[i], **how)
+            if answer.status == 0 and self.template.useful(dict(zip(self.unknown, answer.x, strict=False))):
+                used = answer.x > _TINY
+                names = tuple(name for name, is_used in zip(self.unknown, used, strict=False) if is_used)
+                taken = tuple(int(k) for k in np.flatnonzero(used[len(self.unknown) :]))
+                found.setdefault((names, taken), []).append(i)
+        return [Support(*key, tuple(i)) for key, i in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))]
+
+    def _costs(self) -> tuple[Array, float]:
+        """What each column costs, and a unit of noise."""
+        spared = self.template.spared
+        of_facts = [_SHORT - _SPARED * (form.keys() == {spared}) for _, form in self.states]
+        costs = np.array([*(cost for _, cost in self.template.unknown.values()), *of_facts])
+        return costs, _NOISE if spared is None else _NOISE * _SPARED
+
+    def _numbers(self, form: Form, letters: Mapping[Any, int]) -> tuple[Array, Array]:
+        """The coefficients of a form, (n, letters), and what is no multiple of a letter, (n,)."""
+        column, rest = np.zeros((self.n, len(letters))), np.zeros(self.n)
+        for letter, value in form.items():
+            if letter is None:
+                rest = numbers(value, self.at)
+            else:
+                column[:, letters[letter]] = numbers(value, self.at)
+        return column, rest
+
+    def solution(self, support: Support) -> Solution | None:
+        """Return what a support is for all constants; None if it is the step for some of them alone."""
+        facts = [self.states[k] for k in support.taken]
+        unknown = [_negative(self.unknown[name]) for name in support.names]
+        sums = [fact.value.numerator for fact in self.constants if len(fact.value.numerator.terms) > 1]
+        sums += [read(1 - b).numerator] if memory(self.template.about) else []
+        times = solved([*unknown, *(form for _, form in facts)], self.fixed, sums)
+        if times is None:
+            return None
+        zero, of_facts = read(0), times[len(unknown) :]
+        values = dict.fromkeys(self.unknown, zero) | dict(zip(support.names, times, strict=False))
+        rest = zero - self.fixed.get(None, zero)
+        for (_, form), each in zip(facts, of_facts, strict=True):
+            rest += form.get(None, zero) * each
+        return Solution(values, tuple((fact, each) for (fact, _), each in zip(facts, of_facts, strict=True)), rest)
+
+
+def _form(value: Ratio) -> Form:
+    found = linear(value)
+    if found is None:
+        raise ValueError(f"what is looked for must be linear in what is drawn in a step, got {value!r}")
+    return found
+
+
+def _negative(form: Form) -> Form:
+    return {letter: -value for letter, value in form.items()}
+
+
+def _reached(states: Sequence[tuple[Fact, Form]], reached: set[Any]) -> Iterator[tuple[Fact, Form]]:
+    """Yield the facts that share a letter with what is reached, directly or through others."""
+    rest = list(states)
+    while near := [each for each in rest if reached.intersection(each[1])]:
+        yield from near
+        reached = reached.union(*(form for _, form in near)) - {None}
+        rest = [each for each in rest if all(each is not one for one in near)]
+
+
+def _at_random(
+    symbols: Sequence[Symbol], known: Sequence[Fact], theorem: Theorem, rng: np.random.Generator
+) -> Mapping[Symbol, Array]:
+    """Constants at which all that is known of them is true, (n,) each; those that an equation gives are these."""
+    drawn = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), (len(symbols), _TRIED)))
+    at = dict(zip(symbols, drawn, strict=True))
+    for each in theorem.given:
+        match each:
+            case Relation((Symbol() as one, Number(value)), ("=",)) if one in at:
+                at[one] = np.full(_TRIED, float(value))
+    kept = np.ones(_TRIED, bool)
+    for fact in known:
+        letters = fact.value.numerator.letters() | fact.value.denominator.letters()
+        if letters and letters <= at.keys():
+            values = numbers(fact.value, at)
+            kept &= (values > _TINY) if fact.strict else (values >= -_TINY)
+    places = np.flatnonzero(kept)[:_POINTS]
+    return {one: each[places] for one, each in at.items()}

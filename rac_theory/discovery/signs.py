@@ -1,0 +1,170 @@
+"""What is known of the signs of constants, and what must be given besides so that a number is not negative."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import mul, truediv
+
+import numpy as np
+
+from rac_theory.algebra import ONE, Expression, Polynomial, Ratio, Relation, Symbol, divided, lifted, simplified, term
+from rac_theory.base.checks import Array
+from rac_theory.discovery.linear import numbers
+from rac_theory.proofs import Fact, Missing, assumed, combined, content, one, proved
+
+_CLEARLY = 1e-9
+
+
+class Signs:
+    """Facts about constants, to which conditions are added as they are needed.
+
+    Parameters
+    ----------
+    facts : sequence of Fact
+        What is known.
+    at : mapping
+        Constants at which these are true, (n,) each.
+    where : sequence of int
+        Those at which what was found holds: conditions are made true there.
+    write : callable
+        A polynomial as people write it.
+    """
+
+    def __init__(
+        self,
+        facts: Sequence[Fact],
+        at: Mapping[Symbol, Array],
+        where: Sequence[int],
+        write: Callable[[Polynomial], Expression],
+    ) -> None:
+        self._granted, self._at, self._where, self._write = tuple(facts), at, list(where), write
+        self.conditions: tuple[Relation, ...] = ()
+        self._products: tuple[Fact, ...] = ()
+        self._found: dict[tuple[Ratio, bool, int], Fact | None] = {}
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What is known, and what is given besides."""
+        return (*self._granted, *(fact for each in self.conditions for fact in assumed(each)))
+
+    def fact(self, value: Ratio, *, strictly: bool = False) -> Fact | None:
+        """Return the fact that a number is not negative, by what assumes the least, or that it is positive; or None."""
+        if value.number is not None:
+            return one * value.number if value.number > 0 else None
+        key = (value, strictly, len(self.conditions))
+        if key not in self._found:
+            self._found[key] = self._looked_for(value, self.conditions, strictly=strictly)
+        return self._found[key]
+
+    def _looked_for(self, value: Ratio, conditions: Sequence[Relation], *, strictly: bool) -> Fact | None:
+        """The fact that a number is not negative where some conditions are met, unless it is seen to be negative."""
+        given = [fact for each in conditions for fact in assumed(each)]
+        met = np.logical_and.reduce([numbers(fact.value, self._at) >= 0 for fact in given], initial=True)
+        if (met & (numbers(value, self._at) < -_CLEARLY)).any():
+            return None
+        allowed = [fact for fact in self._granted if fact.by.isdisjoint({*self.conditions} - {*conditions})]
+        same = (fact for fact in (*self._products, *allowed, *given) if fact.value == value)
+        found = min(same, key=lambda fact: (strictly and not fact.strict, len(fact.by)), default=None)
+        if found is None and conditions == self.conditions:
+            found = self._by_factors(value, strictly=strictly)
+        return found or combined(value, (*self._products, *allowed, *given))
+
+    def _by_factors(self, value: Ratio, *, strictly: bool) -> Fact | None:
+        """The fact that a quotient of products is not negative, by the signs of all that is multiplied."""
+        sides = value.numerator, value.denominator
+        whole = content(value.denominator)[2]
+        above = [*self._letters(sides[0], even=True), *self.sums(sides[0])]
+        below = [*self._letters(sides[1], even=True), *([whole] if len(whole.terms) > 1 else [])]
+        times = simplified(value * _product(below) / _product(above)).number
+        if len(above) + len(below) < 2 or times is None or times <= 0:
+            return None
+        asked = [*((each, strictly) for each in above), *((each, True) for each in below)]
+        known = [fact for each, sign in asked if (fact := self.fact(Ratio(each), strictly=sign)) is not None]
+        factors, divisors = known[: len(above)], known[len(above) :]
+        is_known = len(known) == len(above) + len(below) and all(fact.strict and fact.name for fact in divisors)
+        return reduce(truediv, divisors, reduce(mul, factors, one * times)) if is_known else None
+
+    def known(self, value: Ratio, *, strictly: bool = False) -> Fact:
+        """Return the same; ``Missing`` if it is not known. What it divides by has one name, also if it is a product."""
+        of_sums = [
+            fact for each in self.sums(value.denominator) if (fact := self.fact(Ratio(each), strictly=True)) is not None
+        ]
+        divisor = Ratio(content(value.denominator)[2])
+        if len(of_sums) > 1 and all(fact.value != divisor for fact in self._products):
+            whole = reduce(mul, of_sums)
+            times = simplified(divisor / whole.value).number
+            if times is not None and times > 0:
+                self._products += (proved("", divisor.expression > 0, whole * times),)
+                self._found.clear()
+        found = self.fact(value, strictly=strictly)
+        if found is None:
+            raise Missing(f"{value!r} >= 0 is not known")
+        return found
+
+    def need(self, value: Ratio, *, strictly: bool = False) -> None:
+        """Give the signs of the factors of a number that are not known, so that it is not negative, or positive."""
+        if value.is_zero:
+            if strictly:
+                raise Missing("0 is not positive")
+            return
+        known = self.fact(value, strictly=strictly)
+        if known is not None and (known.strict or not strictly):
+            return
+        for factor in self._factors(value.denominator):
+            self._give(factor, strictly=True)
+        for factor in self._factors(value.numerator):
+            self._give(factor, strictly=strictly)
+
+    def simplify(self) -> None:
+        """Leave out conditions that follow from the others."""
+        for condition in self.conditions:
+            (asked,) = assumed(condition)
+            others = tuple(each for each in self.conditions if each is not condition)
+            found = self._looked_for(asked.value, others, strictly=asked.strict)
+            if found is not None and (found.strict or not asked.strict):
+                kept = (fact for fact in self._granted if condition not in fact.by)
+                self._granted = (*kept, proved("", condition, found))  # a quotient can be divided by what has a name
+                self.conditions = others
+                self._found.clear()
+
+    def _factors(self, p: Polynomial) -> Iterator[Polynomial]:
+        """The letters and sums of which a polynomial is a product; an even power has no sign to ask for."""
+        yield from self._letters(p)
+        yield from self.sums(p)
+
+    def _letters(self, p: Polynomial, *, even: bool = False) -> Iterator[Polynomial]:
+        for letter, power in content(p)[1].items():
+            yield from [term(letter)] * (power if even else power % 2)
+
+    def sums(self, p: Polynomial) -> Iterator[Polynomial]:
+        """The sums of which a polynomial is a product, but for letters and a number."""
+        rest = content(p)[2]
+        for known in [fact.value.numerator for fact in self.facts]:
+            while len(known.terms) > 1 and len(rest.terms) > 1 and (left := divided(rest, known)) is not None:
+                yield known
+                rest = left
+        if len(rest.terms) > 1:
+            yield rest
+
+    def _give(self, factor: Polynomial, *, strictly: bool) -> None:
+        if 2 * (numbers(Ratio(factor), self._at)[self._where] > 0).sum() < len(self._where):
+            factor = -factor
+        known = self.fact(Ratio(factor), strictly=strictly)
+        if known is None or (strictly and not known.strict):
+            self.conditions += (self._relation(factor, strictly=strictly),)
+        elif known.of:
+            number = Ratio(factor).expression
+            self._granted += (proved("", number > 0 if known.strict else number >= 0, known),)
+
+    def _relation(self, p: Polynomial, *, strictly: bool) -> Relation:
+        """Write that a polynomial is not negative, or positive, without a minus."""
+        sides = [
+            {(monomial, abs(times)) for monomial, times in p.terms if (times > 0) is more} for more in (False, True)
+        ]
+        less, more = (self._write(Polynomial(frozenset(side))) for side in sides)
+        if not sides[0]:
+            return Relation((more, lifted(0)), (">" if strictly else ">=",))
+        return Relation((less, more), ("<" if strictly else "<=",))
+
+
+def _product(factors: Sequence[Polynomial]) -> Ratio:
+    return Ratio(reduce(mul, factors, ONE))

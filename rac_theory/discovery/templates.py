@@ -1,0 +1,319 @@
+"""How a claim may follow from one step: what is looked for there, and by which rule it follows then."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rac_theory.algebra import ONE, Expression, Let, Polynomial, Ratio, Relation, Symbol, powers
+from rac_theory.discovery.listed import memory
+from rac_theory.discovery.signs import Signs
+from rac_theory.proofs import (
+    E,
+    Fact,
+    G,
+    G_next,
+    Gx,
+    H,
+    Missing,
+    Psi,
+    Vector,
+    accumulate,
+    below_one,
+    followed,
+    gap_is_positive,
+    iterate,
+    lyapunov,
+    lyapunov_added,
+    mean,
+    one,
+    plus,
+    power,
+    proved,
+    read,
+    square,
+    square_of,
+    sum_of_powers,
+    telescope,
+    weights,
+)
+from rac_theory.statements import (
+    Assumption,
+    Claim,
+    Metric,
+    Predicate,
+    gap,
+    mean_squared_gradient,
+    weighted_squared_gradient,
+)
+from rac_theory.statements import E as expected
+from rac_theory.statements.assumptions import bounded_below, certified_minimum
+from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
+
+S = G @ G
+_ONE = Ratio(ONE)
+Values: TypeAlias = Mapping[str, Ratio]
+"""What is looked for, by its name."""
+Taken: TypeAlias = Iterable[tuple[Fact, Ratio]]
+"""Facts, and how often each is taken."""
+Write: TypeAlias = Callable[[Ratio], Expression]
+"""A number as people write it."""
+Conclusion: TypeAlias = tuple[Claim, Fact, Fact]
+"""A claim, the fact that it is, and by what it is multiplied."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A form of a step: ``fixed``, and multiples of what is ``unknown``, are a sum of facts and a number.
+
+    Attributes
+    ----------
+    name : str
+    about : callable
+        The algorithm.
+    known : Assumption
+        What a claim rests on that begins with the gap.
+    fixed : Expression
+        What is no multiple of what is looked for.
+    unknown : mapping
+        What is looked for: what it is multiplied by, and what it is worth to have less of it.
+    asked : callable
+        What must not be negative for the rule, and whether it must be positive.
+    conclude : callable
+        What was found, the step, what is left of it, the signs and how a number is written, to the conclusion.
+    useful : callable
+        Whether numbers for what is looked for make a claim that is worth having.
+    spared : Expression or None
+        A square that makes room for longer steps if it is left over.
+    beside : tuple of Fact
+        What may be used besides.
+    needed : callable
+        What must not be negative so that a fact may be taken so often.
+    added : callable
+        What was found, the facts and the signs, and what is true of a step, to the fact that it is.
+    """
+
+    name: str
+    about: Predicate
+    known: Assumption = bounded_below
+    fixed: Expression
+    unknown: Mapping[str, tuple[Expression, float]]
+    asked: Callable[[Values], Iterable[tuple[Ratio, bool]]]
+    conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
+    useful: Callable[[Mapping[str, float]], bool] = lambda found: True
+    spared: Expression | None = None
+    beside: tuple[Fact, ...] = ()
+    needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
+    added: Callable[[Values, Taken, Signs, Relation], Fact]
+
+
+def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
+    """Return the forms of a step from which a bound on a metric may follow, but for ``potential_iterated``.
+
+    Raises
+    ------
+    ValueError
+        If none is known for such a metric.
+    """
+    if metric is gap:
+        return () if memory(about) else (iterated(about), iterated(about, "iterate with G+", _next_gradient()))
+    if metric is mean_squared_gradient:
+        return (potential(about),) if memory(about) else (telescoped(about), accumulated(about))
+    raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
+
+
+def _summed(found: Values, taken: Taken, signs: Signs, said: Relation) -> Fact:
+    """The sum of facts, by the name of what it says."""
+    first, *others = (fact * signs.known(times) for fact, times in taken)
+    return proved("One step", said, sum(others, first))
+
+
+def _next_gradient() -> tuple[Fact, ...]:
+    """Young's inequality between the gradient at W+ and what a step predicts of it, with ``1 - e/2`` as its parameter,
+    and that it is positive: the best parameter has a root in it."""
+    e = gamma * L * (2 - gamma * L) * lambda_min
+    young = mean(square(G_next * (1 - e / 2) - (G - H(G) * (gamma * L))))
+    return young, proved("", 2 - e > 0, one + below_one + plus[lambda_min] * square_of(1 - gamma * L))
+
+
+def iterated(about: Predicate, name: str = "iterate", beside: tuple[Fact, ...] = ()) -> Template:
+    """``x+ <= rho x + e``."""
+    (x, *_), later = followed(gap0)
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        fact = iterate(step, signs.known(found["rho"]), gap0)
+        return expected(gap) <= _decay(found["rho"], rest, write), fact, one
+
+    return Template(
+        name=name,
+        about=about,
+        beside=beside,
+        known=certified_minimum,
+        fixed=-later,
+        unknown={"rho": (x, 1.0)},
+        useful=lambda found: found["rho"] < 1 - _LITTLE,
+        asked=lambda found: [(found["rho"], False)],
+        conclude=conclude,
+        added=_summed,
+    )
+
+
+def telescoped(about: Predicate) -> Template:
+    """``theta ||G||^2 <= (1 + q) x - x+ + e``."""
+    (x, *_), later = followed(gap0_upper)
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        growth, theta = (signs.known(each, strictly=True) for each in (_ONE + found["q"], found["theta"]))
+        fact = telescope(step, growth, theta, gap0_upper, gap_is_positive[bounded_below])
+        if found["q"].is_zero:
+            return _mean(found["theta"], rest, write), fact, theta * weights(growth)
+        w = Let("w", 1 / write(_ONE + found["q"]), "weight of a step relative to the one before")
+        first = gap0_upper / (write(found["theta"]) * powers(w, 1, T))
+        bound = first if rest.is_zero else first + write(rest / found["theta"])
+        return expected(weighted_squared_gradient(w)) <= bound, fact, theta * weights(growth)
+
+    return Template(
+        name="telescope",
+        about=about,
+        fixed=x - later,
+        unknown={"q": (x, 1e3), "theta": (-S, -1.0)},
+        useful=lambda found: found["theta"] > _LITTLE,
+        asked=lambda found: [(found["theta"], True), (_ONE + found["q"], True)],
+        conclude=conclude,
+        added=_summed,
+    )
+
+
+def accumulated(about: Predicate) -> Template:
+    """``||G||^2 <= p(j+1) x - p(j) x+`` with ``p(j+1) = a p(j) + b``; p stands for p(j), whatever j is."""
+    (x, *_), later = followed(gap0_upper)
+    p = Symbol("p")
+
+    def line(value: Ratio) -> tuple[Ratio, Ratio]:
+        """What p is multiplied by, and the rest."""
+        parts = {0: Polynomial(frozenset()), 1: Polynomial(frozenset())}
+        for monomial, times in value.numerator.terms:
+            degree = dict(monomial).get(p, 0)
+            parts[degree] = parts.get(degree, parts[0]) + Polynomial(frozenset({(monomial - {(p, degree)}, times)}))
+        if len(parts) > 2 or p in value.denominator.letters():
+            raise Missing(f"{value!r} is not linear in what is added up")
+        return Ratio(parts[1]) / Ratio(value.denominator), Ratio(parts[0]) / Ratio(value.denominator)
+
+    def falls(value: Ratio, found: Values) -> bool:
+        """Whether it is a multiple of the powers of a, as it is zero where p would stand still."""
+        (slope, rest), (a, b) = line(value), line(found["next"])
+        return not slope.is_zero and (slope * b + rest * (_ONE - a)).is_zero
+
+    def needed(value: Ratio, found: Values) -> Iterable[Ratio]:
+        slope, rest = line(value)
+        return (rest,) if falls(value, found) else (slope, rest)
+
+    def share(found: Values, signs: Signs) -> Fact:
+        a, b = map(signs.known, line(found["next"]))
+        return b * sum_of_powers(a, j)
+
+    def multiplier(value: Ratio, found: Values, signs: Signs) -> Fact:
+        slope, rest = line(value)
+        if falls(value, found):
+            return signs.known(rest) * power(signs.known(line(found["next"])[0]), j)
+        parts = [signs.known(rest)] if not rest.is_zero else []
+        parts += [signs.known(slope) * share(found, signs)] if not slope.is_zero else []
+        return sum(parts[1:], parts[0])
+
+    def added(found: Values, taken: Taken, signs: Signs, said: Relation) -> Fact:
+        first, *others = (fact * multiplier(times, found, signs) for fact, times in taken)
+        return sum(others, first)
+
+    def asked(found: Values) -> Iterable[tuple[Ratio, bool]]:
+        a, b = line(found["next"])
+        return (a, False), (b, True)
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        a, b = map(write, line(found["next"]))
+        fact = accumulate(step, share(found, signs), j, gap0_upper)
+        return expected(mean_squared_gradient) <= b / T * powers(a, 0, T - 1) * gap0_upper, fact, plus[T]
+
+    return Template(
+        name="accumulate",
+        about=about,
+        fixed=-S - p * later,
+        unknown={"next": (x, 1.0)},
+        asked=asked,
+        conclude=conclude,
+        needed=needed,
+        added=added,
+    )
+
+
+def potential(about: Predicate) -> Template:
+    """``theta ||G||^2 <= psi - psi+ + e`` with ``psi = x + c ||M||^2``, M being what is kept from step to step."""
+    (x, *_), later = followed(gap0_upper)
+    kept, then = _kept(about)
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        theta, c = signs.known(found["theta"], strictly=True), signs.known(found["c"])
+        psi = x + c.value.expression * (kept @ kept)
+        above = gap_is_positive[bounded_below] + c * square(kept)
+        fact = lyapunov_added(Psi(about, psi, gap0_upper, share=c), step, theta, above)
+        return _mean(found["theta"], rest, write), fact, theta * plus[T]
+
+    return Template(
+        name="potential",
+        about=about,
+        fixed=x - later,
+        unknown={"theta": (-S, -1.0), "c": (kept @ kept - E(then @ then), _LITTLE)},
+        useful=lambda found: found["theta"] > _LITTLE,
+        asked=lambda found: [(found["theta"], True), (found["c"], True)],
+        conclude=conclude,
+        spared=E(Gx @ H(Gx)),
+        added=_summed,
+    )
+
+
+def potential_iterated(about: Predicate, theta: Ratio) -> Template:
+    """``psi+ <= rho psi + e`` with such a psi, and ``rho = 1 - 2 mu theta``: so much is left of the gap where a step
+    leaves ``theta ||G||^2``, by the inequality of Polyak and Lojasiewicz."""
+    (x, *_), later = followed(gap0)
+    kept, then = _kept(about)
+    rho = _ONE - read(2 * mu) * theta
+
+    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        c = signs.known(found["c"])
+        psi = x + c.value.expression * (kept @ kept)
+        fact = lyapunov(Psi(about, psi, gap0, share=c), step, signs.known(rho), c * square(kept))
+        return expected(gap) <= _decay(rho, rest, write), fact, one
+
+    return Template(
+        name="potential iterated",
+        about=about,
+        known=certified_minimum,
+        fixed=rho.expression * x - later,
+        unknown={"c": (rho.expression * (kept @ kept) - E(then @ then), _LITTLE)},
+        asked=lambda found: [(rho, False), (found["c"], True)],
+        conclude=conclude,
+        spared=E(Gx @ H(Gx)),
+        added=_summed,
+    )
+
+
+_LITTLE = 1e-4
+
+
+def _kept(about: Predicate) -> tuple[Vector, Vector]:
+    kept = memory(about)
+    if kept is None:
+        raise ValueError(f"{about!r} keeps nothing from step to step")
+    return kept
+
+
+def _decay(rho: Ratio, rest: Ratio, write: Write) -> Expression:
+    """``rho^T`` times the gap at first, and what noise adds."""
+    if rest.is_zero:
+        return write(rho) ** T * gap0
+    named = Let("rho", write(rho), "factor of the gap, a step")
+    return named**T * gap0 + powers(named, 0, T - 1) * write(rest)
+
+
+def _mean(theta: Ratio, rest: Ratio, write: Write) -> Claim:
+    """The mean of squared gradients is at most ``x_0 / (theta T)``, and what noise adds."""
+    first = write(read(gap0_upper / T) / theta)
+    return expected(mean_squared_gradient) <= (first if rest.is_zero else first + write(rest / theta))

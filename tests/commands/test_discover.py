@@ -1,0 +1,78 @@
+"""``discover``: what it prints of what is found, and what it ends with."""
+
+import re
+
+import pytest
+
+from rac_theory import algorithms, statements
+from rac_theory.algorithms import PLAIN
+from rac_theory.commands.cli import main
+from rac_theory.commands.discover import GIVEN, METHODS, METRICS
+from rac_theory.discovery import discover
+from rac_theory.statements import assumptions
+from rac_theory.statements.assumptions import polyak_lojasiewicz, smooth_along_sketch
+
+MINE = """
+from rac_theory.algorithms import H, Method, gradient, state
+from rac_theory.statements.symbols import gamma
+X = state("X")
+step = Method({X: X - gamma * H(gradient(X))})
+number = 3
+"""
+
+
+@pytest.fixture(autouse=True)
+def module(tmp_path, monkeypatch):
+    (tmp_path / "mine_to_discover.py").write_text(MINE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+def test_names_are_those_of_values():
+    for names, room in ((METHODS, algorithms), (GIVEN, assumptions), (METRICS, statements)):
+        assert all(hasattr(room, name) for name in names.values())
+
+
+def test_the_proof_is_printed_and_what_was_tried(capsys):
+    assert main(["discover", "rac_lora", "--given", "along", "pl"]) == 0
+    found = discover(PLAIN, given=(smooth_along_sketch, polyak_lojasiewicz))
+    (proof,) = found.proofs
+    assert capsys.readouterr().out == f"{proof}\n{found}\n"
+
+
+def test_a_method_of_a_user_and_its_share_of_the_exact_rate(capsys):
+    """The exact rate at gamma = 1 of coordinates, one in four, is 1 - (1 - .81)/4, the theorem has 1 - .1/4."""
+    asked = ["discover", "mine_to_discover:step", "--given", "along", "pl", "--at", "gamma=1", "mu=0.1"]
+    assert main(asked) == 0
+    printed = capsys.readouterr().out
+    assert "a factor of 0.975000 a step, the exact one is 0.952500: 52% of its exponent" in printed.replace("\n", " ")
+    assert "this is T13_pl" in printed
+    assert main([*asked[:5], "--at", "gamma=3"]) == 0
+    assert "the case must meet the assumptions of found_1: gamma L_H <= 2 is not met" in capsys.readouterr().out
+
+
+def test_latex_is_the_statement_and_the_proof(capsys):
+    assert main(["discover", "rac_lora", "--given", "along", "pl", "--latex"]) == 0
+    (proof,) = discover(PLAIN, given=(smooth_along_sketch, polyak_lojasiewicz)).proofs
+    assert f"{proof.theorem.latex()}\n\n{proof.latex()}" in capsys.readouterr().out
+
+
+def test_where_nothing_is_found_it_ends_with_1(capsys):
+    assert main(["discover", "rac_lora", "--given", "smooth"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert all(re.search(r": nothing follows from \d+ facts at any of 40 constants$", line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["momentun"], "method must be one of momentum, rac_lora, got 'momentun' (did you mean 'momentum'?)"),
+        (["mine_to_discover:number"], "method must be a Method, got int for 'mine_to_discover:number'"),
+        (["momentum", "--given", "smoth"], "given must be one of smooth, along, pl, noise, got 'smoth'"),
+        (["rac_lora", "--at", "gamma"], "at must be NAME=NUMBER, such as gamma=0.5, got 'gamma'"),
+        (["rac_lora", "--seconds", "0"], "seconds must be"),
+    ],
+)
+def test_what_is_typed_is_checked(capsys, words, message):
+    assert main(["discover", *words]) == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,247 @@
+"""Rates that are found: from the step alone to our theorems, with what they need of constants; no claim is false.
+
+A found claim is tried on exact expectations of random quadratics, where a wrong constant, or a condition that is left
+out, shows: each is refuted below with its constant changed by a tenth, and outside of its condition.
+"""
+
+import time
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from rac_theory import Case, Constants, Noisy, tightness, verify
+from rac_theory.algebra import Relation, identical, slacks
+from rac_theory.algorithms import MOMENTUM, PLAIN, H, Method, gradient, state
+from rac_theory.discovery import discover
+from rac_theory.problems import Quadratic
+from rac_theory.proofs import Missing, Proof, exported
+from rac_theory.sketches import Coordinate, Haar
+from rac_theory.statements import E, gap, mean_squared_gradient, squared_distance
+from rac_theory.statements.assumptions import (
+    one_exact_step,
+    polyak_lojasiewicz,
+    positive_gain,
+    smooth,
+    smooth_along_sketch,
+    structured_noise,
+)
+from rac_theory.statements.symbols import L_H, L, T, gamma, gap0, lambda_min, mu
+from rac_theory.theorems import ALL
+from rac_theory.theorems.momentum import b, slack, theta
+
+pl = polyak_lojasiewicz
+FOUND = {
+    ("T1_sharp", "T1_tight"): (PLAIN, (smooth,), mean_squared_gradient),
+    ("T2_sharp",): (PLAIN, (smooth, pl), gap),
+    ("T5",): (PLAIN, (smooth, structured_noise), mean_squared_gradient),
+    ("T6",): (PLAIN, (smooth, structured_noise, pl), gap),
+    ("T13",): (PLAIN, (smooth_along_sketch,), mean_squared_gradient),
+    ("T13_pl",): (PLAIN, (smooth_along_sketch, pl), gap),
+    ("T14",): (PLAIN, (smooth_along_sketch, structured_noise), mean_squared_gradient),
+    ("T14_pl",): (PLAIN, (smooth_along_sketch, structured_noise, pl), gap),
+    ("T15_pl",): (one_exact_step, (positive_gain, pl), gap),
+    ("T22",): (MOMENTUM, (smooth,), mean_squared_gradient),
+    ("T22_pl",): (MOMENTUM, (smooth, pl), gap),
+}
+"""Our theorems, and the step, what is given of f, and the metric from which each is found: no relation is given."""
+
+
+SLOW = ("T14", "T14_pl", "T22_pl")
+"""Those that take longest, and ask what others ask."""
+
+
+@cache
+def found(*ids):
+    """What is found, and the processor time that it took."""
+    method, given, metric = FOUND[ids]
+    begun = time.process_time()
+    return discover(method, given=given, metric=metric), time.process_time() - begun
+
+
+def the(*ids):
+    """The proof that the last of some of ours follows from."""
+    discovery, _ = found(*ids)
+    return next(proof for proof in discovery.proofs if ids[-1] in discovery.same[proof.theorem.id])
+
+
+@pytest.mark.parametrize(
+    "ids", [pytest.param(ids, marks=[pytest.mark.full] * (ids[0] in SLOW), id=" ".join(ids)) for ids in FOUND]
+)
+def test_our_theorem_is_found_from_the_step_alone(ids):
+    discovery, seconds = found(*ids)
+    assert {id for same in discovery.same.values() for id in same} == {*ids}
+    assert seconds < 15
+    for proof in discovery.proofs:
+        exported(proof)  # the independent checker accepts it
+        assert proof.theorem.id in str(discovery)
+
+
+@pytest.mark.parametrize(
+    ("id", "ours"), [("T22", theta * (1 - b) ** 2), pytest.param("T22_pl", slack, marks=pytest.mark.full)]
+)
+def test_the_condition_of_momentum_is_found(id, ours):
+    """It is that of T22, and of T22_pl, times what is positive: with another power of b it is not."""
+    needed = [each for each in the(id).theorem.given if isinstance(each, Relation)]
+    spare = [each for relation in needed for each in slacks(relation)]
+    assert any(identical(each, ours) for each in spare)
+    assert not any(identical(each, ours * b) for each in spare)
+
+
+def test_a_sharper_form_of_momentum_is_found_beside_ours():
+    """By another parameter of Young's inequality: where E[H] is small noise adds less, and steps may be longer."""
+    first, second = found("T22")[0].theorems
+    case = momentum_case(0.5, 0.93, 1 / 8)
+    constants = Constants.of(case)
+    assert first.unmet(case, constants) == second.unmet(case, constants) == ()
+    assert second.bound(constants, 3)[-1] < first.bound(constants, 3)[-1]
+    longer = momentum_case(0.5, 0.939, 1 / 8)
+    assert first.unmet(longer, Constants.of(longer))
+    assert second.unmet(longer, Constants.of(longer)) == ()
+    assert np.nanmin(tightness(second, longer)[1:]) > 1
+
+
+def test_a_rate_with_the_next_gradient_is_found_without_a_root():
+    """By 1 - e/2 in Young's inequality of T2_tight: between T2_sharp and T2_tight, where mu is at most L/2."""
+    first, second = found("T2_sharp")[0].theorems
+    e = gamma * L * (2 - gamma * L) * lambda_min
+    loss = gamma * mu * lambda_min * (2 - gamma * L) * (8 - 3 * e) / ((2 - e) * (4 + mu / L * e))
+    assert identical(second.claim.bound, (1 - loss) ** T * gap0)
+    assert not identical(second.claim.bound, (1 - 2 * loss) ** T * gap0)
+    for kappa, length, share in ((0.1, 1.0, 0.25), (0.5, 1.7, 0.5), (0.01, 0.3, 1.0)):
+        at = Constants(gamma=length, L=1.0, mu=kappa, lambda_min=share, lambda_max=share, gap0=1.0)
+        sharp, between, tight = (each.bound(at, 1)[1] for each in (first, second, ALL["T2_tight"]))
+        assert tight - 1e-12 <= between < sharp
+
+
+def momentum_case(momentum, step, share, noise=1.0, steps=6):
+    """A case of momentum on a quadratic of eight directions, with coordinates, and noise."""
+    problem = Quadratic.left(np.diag(np.linspace(0.3, 1, 8)), np.ones((8, 1)))
+    sketch = Coordinate(8, round(8 * share))
+    return Case(MOMENTUM(sketch, gamma=step, b=momentum, gradients=Noisy(noise)), problem, steps=steps)
+
+
+def test_what_is_found_is_verified_at_once():
+    problem = Quadratic.left(np.diag([1.0, 0.2]), np.ones((2, 1)))
+    case = Case(PLAIN(Haar(2, 1), gamma=1.5), problem, steps=5)
+    assert verify(the("T2_sharp").theorem, case).status.name == "HOLDS"
+    longer = Case(PLAIN(Haar(2, 1), gamma=2.5), problem, steps=5)
+    assert verify(the("T2_sharp").theorem, longer).status.name == "NOT_APPLICABLE"
+
+
+def drawn_cases(count):
+    """Random quadratics, sketches, steps and momenta, with and without noise."""
+    rng = np.random.default_rng(56)
+    for _ in range(count):
+        d = int(rng.integers(2, 5))
+        curvatures = rng.uniform(0.05, 1, d) if rng.random() < 0.8 else np.full(d, 0.5)  # where bounds are attained
+        problem = Quadratic.left(np.diag(curvatures), rng.normal(size=(d, 1)))
+        sketch = Coordinate(d, int(rng.integers(1, d + 1)))
+        step, noise = rng.uniform(0.05, 2) / problem.L, Noisy(float(rng.choice([0.1, 1.0])))
+        method = (PLAIN, PLAIN, MOMENTUM)[int(rng.integers(3))]
+        letters = {"b": float(rng.uniform(0, 0.9) ** 2)} if method is MOMENTUM else {}
+        gradients = {"gradients": noise} if method is MOMENTUM or rng.random() < 0.5 else {}
+        yield Case(method(sketch, gamma=step, **letters, **gradients), problem, steps=int(rng.integers(1, 8)))
+
+
+def tried(every, count):
+    """Return the least bound / exact of each found theorem over the cases that it is about, and how many these are."""
+    theorems = [theorem for ids in every for theorem in found(*ids)[0].theorems]
+    least, seen = dict.fromkeys(theorems, np.inf), dict.fromkeys(theorems, 0)
+    for case in drawn_cases(count):
+        constants = Constants.of(case)
+        for theorem in theorems:
+            if not theorem.unmet(case, constants):
+                seen[theorem] += 1
+                least[theorem] = min(least[theorem], np.nanmin(tightness(theorem, case)[1:]))
+    return least, seen
+
+
+def test_no_found_claim_is_refuted_by_exact_expectations():
+    least, seen = tried([ids for ids in FOUND if ids[0] not in SLOW], 100)
+    assert sum(seen.values()) >= 300
+    assert all(ratio > 1 - 1e-9 for ratio in least.values())
+    assert min(least.values()) < 1.001  # a bound that is a thousandth too small would be refuted
+
+
+@pytest.mark.long
+def test_no_found_claim_is_refuted_by_ten_thousand_exact_expectations():
+    least, seen = tried(FOUND, 3_000)
+    assert sum(seen.values()) >= 10_000
+    assert all(ratio > 1 - 1e-9 for ratio in least.values())
+
+
+def test_a_changed_constant_and_a_missing_condition_are_refused_by_the_kernel():
+    proof = the("T2_sharp")
+    faster = E(gap) <= (1 - gamma * mu * lambda_min * (2 - gamma * L) * 11 / 10) ** T * gap0
+    with pytest.raises(Missing, match="the claim is not what is proved"):
+        Proof(replace(proof.theorem, claim=faster), proof.fact, proof.times)
+    given = tuple(each for each in proof.theorem.given if not isinstance(each, Relation))
+    with pytest.raises(Missing, match="does not assume: gamma L <= 2"):
+        Proof(replace(proof.theorem, given=given), proof.fact, proof.times)
+
+
+def test_what_is_given_may_be_relations():
+    (short,) = discover(PLAIN, given=(smooth_along_sketch, pl, gamma * L_H <= 1)).theorems
+    assert {each for each in short.given if isinstance(each, Relation)} <= {gamma * L_H <= 1, lambda_min > 0}
+
+
+def test_a_seed_gives_the_same_and_another_finds_as_much():
+    one, same, other = (discover(PLAIN, given=(smooth_along_sketch, pl), seed=seed) for seed in (1, 1, 2))
+    assert str(one) == str(same)
+    assert one.same == other.same == {"found_1": ("T13_pl",)}
+
+
+def test_a_method_of_a_reader_is_read_off_its_lines():
+    X, step = state("X"), gamma * H(gradient(state("X")))
+    mine = Method({X: X - step / 2 - step / 2})
+    assert discover(mine, given=(smooth_along_sketch, pl)).same == {"found_1": ("T13_pl",)}
+
+
+def test_where_nothing_follows_it_says_so():
+    nothing = discover(PLAIN, given=(smooth,))
+    assert nothing.proofs == ()
+    assert "nothing follows from" in str(nothing)
+    assert repr(nothing) == "<Discovery: 0 theorems>"
+
+
+def test_an_interrupt_ends_with_what_was_found():
+    def interrupt(proof):
+        raise KeyboardInterrupt
+
+    early = discover(PLAIN, given=(smooth,), metric=mean_squared_gradient, found=interrupt)
+    assert len(early.proofs) == 1
+    assert early.tried[-1] == "interrupted"
+
+
+def test_time_that_is_over_is_said():
+    early = discover(PLAIN, given=(smooth, pl), seconds=1e-9)
+    assert early.proofs == ()
+    assert early.tried == ("iterate: out of time", "iterate with G+: out of time")
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"metric": squared_distance}, "metric must be gap or mean_squared_gradient"),
+        ({"method": "T2"}, "method must be a Method, or what a theorem is about, got 'T2'"),
+        ({"seconds": 0}, "seconds must be"),
+        ({"seed": -1}, "seed must be"),
+    ],
+)
+def test_what_is_asked_is_checked(asked, message):
+    with pytest.raises(ValueError, match=message):
+        discover(**{"method": PLAIN, "given": (smooth,), **asked})
+
+
+def test_of_a_step_that_is_in_no_table_nothing_is_claimed():
+    W, M = state("W", "M")
+    with pytest.raises(ValueError, match="a step must move what is reported along H"):
+        discover(Method({W: W - gamma * H(gradient(W)) - M, M: M / 2}, start={M: 0}), given=(smooth,))
+
+
+def test_stored_proofs_are_not_used(monkeypatch):
+    monkeypatch.setattr("rac_theory.theorems.ours.proof_of", None)
+    assert discover(PLAIN, given=(smooth_along_sketch, pl)).same == {"found_1": ("T13_pl",)}
+    assert "T2_sharp" in ALL
