@@ -242,6 +242,6 @@ def test_of_a_step_that_is_in_no_table_nothing_is_claimed():
 
 
 def test_stored_proofs_are_not_used(monkeypatch):
-    monkeypatch.setattr("rac_theory.theorems.ours.proof_of", None)
+    monkeypatch.setattr("rac_theory.theorems.proving.proof_of", None)
     assert discover(PLAIN, given=(smooth_along_sketch, pl)).same == {"found_1": ("T13_pl",)}
     assert "T2_sharp" in ALL
