@@ -419,7 +419,7 @@ def test_data_that_are_none_are_named(make, changed, message):
 def test_a_name_is_given_by_its_name(make):
     """It is no number, which a fourth argument might be taken for."""
     assert make(X, TWO == "yes", 0.1, name="mine()").name == "mine()"
-    with pytest.raises(TypeError, match="positional"):
+    with pytest.raises(TypeError, match="by place, got 4 values"):
         make(X, TWO == "yes", 0.1, "mine()")
 
 
