@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from rac_theory.algorithms import Algorithm, Checked, Implementation
+from rac_theory.algorithms import Algorithm, Checked, Implementation, MethodDescent
 from rac_theory.base import Value, being, checks, having, in_short, repr_of, shown, type_name
 from rac_theory.base.checks import Array
 from rac_theory.cases.checked_once import check_once
@@ -141,6 +141,12 @@ class Case(Value):
         if isinstance(self.algorithm, Implementation) and self.algorithm.checked is not None:
             return replace(self, algorithm=self.algorithm.implements)
         return self
+
+    @property
+    def at_iterate(self) -> "Case":
+        """The same case of a method that reports its iterate itself: from the same random numbers it runs alike."""
+        algorithm = self.algorithm
+        return replace(self, algorithm=algorithm.at_iterate) if isinstance(algorithm, MethodDescent) else self
 
     @property
     def start_shown(self) -> str:

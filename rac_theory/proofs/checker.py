@@ -45,8 +45,8 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
         raise Refused(why.format(*map(written, of)) if of else why)
 
 
-# The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M the
-# momentum, of a method that keeps it, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; H the
+# The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M what
+# a method keeps, and Gx = grad f(X) where X = W + gamma b M (b = 1: error feedback), gx the estimate of that; H the
 # projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum gap0 gap0_upper distance0 A beta C D"
@@ -67,13 +67,6 @@ DRAWN = {name: draws for draws, names in _DRAWN.items() for name in names.split(
 
 MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
 AFTER = "(E (dot $moved $moved))"  # ||V||^2 after a step, on average; what V is then stands in STEPS
-
-_IMPLIED = (
-    "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
-    " rac_lora_harmonic_steps rac_lora_reshuffled rac_lora_momentum fed_rac_lora fed_rac_lora_sampled"
-)
-IMPLIED = frozenset(_IMPLIED.split())
-"""The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
 
 NAMES = {
     "s_N": "(* (/ 1 N) (sum k N (- (^ (+ 1 (* eta L_max)) k) 1)))",
@@ -96,10 +89,17 @@ STEPS = {
     "rac_lora_root_steps": "L smooth gap_next (* -1 gamma (sqrt (/ t_0 (+ t t_0))) (H g))",
     "rac_lora_harmonic_steps": "L smooth gap_next (* -1 (/ (* gamma t_0) (+ t t_0)) (H g))",
     "rac_lora_momentum": "L smooth gap_next (* -1 gamma (H gx))",
+    "rac_lora_feedback": "L smooth gap_next (* -1 gamma gx)",
 }
 """What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V."""
 
-MEMORY = {"rac_lora_momentum": "M (+ (* momentum M) (H gx))"}
+IMPLIED = {*STEPS, "rac_lora_certified"} - {"galore_exact"}
+"""The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
+
+MEMORY = {
+    "rac_lora_momentum": "M (+ (* momentum M) (H gx))",
+    "rac_lora_feedback": "M (- (+ M gx) (H (+ M gx)))",
+}
 """What is kept from step to step, 0 at first, and what it is after a step."""
 
 CONDITIONS = {
@@ -185,9 +185,16 @@ enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) 
 time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 <= t | A count
 offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 < t_0 | An offset
 root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma | None is longer than the first
-# One step with momentum
+# One step with a memory
 ahead | smooth rac_lora_momentum | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L momentum) 2) (dot M M)) | The gradient is
   Lipschitz, and X - W = gamma b M
+ahead_by_error | smooth rac_lora_feedback | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L) 2) (dot M M)) | The gradient is
+  Lipschitz, and X - W = gamma M
+unbiased_at_X v:fixed | rac_lora_feedback | (dot $v Gx) <= (E (dot $v gx)) | g is unbiased at X
+noise_at_X | structured_noise (= A 0) (<= beta 1) rac_lora_feedback | (E (dot gx gx)) <= (+ (dot Gx Gx) C) | The
+  inequality of noise at X, for H = I
+low_of_sum | rac_lora_feedback | (* lambda_min (E (dot (+ M gx) (+ M gx)))) <= (E (dot (+ M gx) (H (+ M gx)))) |
+  Smallest eigenvalue of E[H], as g is independent of H
 unbiased_ahead v:fixed | rac_lora_momentum | (E (dot $v (H Gx))) <= (E (dot $v (H gx))) | g is unbiased at X and
   independent of H
 noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot gx (H gx))) <= (+ (E (dot Gx (H Gx))) (*
@@ -224,11 +231,9 @@ r_sign | smooth_components | 0 <= r_N | A sum of powers; 0 for N = 1
 simple_s | smooth_components (<= (* 2 eta N L_max) 1) | (^ s_N 2) <= (* 8/9 (^ (* eta N L_max) 2)) | s by binomials | t7
 simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (* s_N r_N) <= (* 4/9 (^ eta 2) (^ L_max 2) (+ N 1)) | s r by
   binomials | t7
-sigma_sign | | 0 <= sigma_H | A variance
+length x:used,missed,off,sigma_H,zeta_H | | 0 <= $x | A length, or a variance
 sigma_seen | (known lambda_max) rac_lora_reshuffled | (E sigma_H) <= (* lambda_max sigma_W) | Largest eigenvalue of
   E[H], for each gradient
-squares_seen | (known lambda_max) rac_lora_reshuffled | (+ (E sigma_H) (E (dot G (H G)))) <= (* lambda_max (+ sigma_W
-  (dot G G))) | Largest eigenvalue of E[H], for each gradient
 sigma_known | (known sigma_squared) | sigma_W <= sigma_squared | On average along the iterates
 sigma_of_data | smooth_components (known D) | (+ sigma_W (dot G G)) <= (+ (* 2 L_max gap) D) | A component is bounded
   below: its gradient is as large as its gap allows | t7
@@ -240,17 +245,13 @@ local_smooth | smooth_components fed_rac_lora | turned <= (* L_max moved) | H do
 round_error | smooth_components fed_rac_lora | off <= (* L_max (mean moved_mean)) | Triangle inequality, the gradient is
   Lipschitz
 squared_error | | (dot (H (- G gbar)) (H (- G gbar))) <= (^ off 2) | A square, multiplied out
-error_sign | | 0 <= off | A length
 own_sign | | 0 <= (mean own) | A length
 jensen | | (^ (mean own) 2) <= (+ (dot G (H G)) zeta_H) | Jensen's inequality, over clients
 s_K_sign | smooth_components | 0 <= s_K | A mean of powers
 simple_s_K | | (^ s_K 2) <= a_K | Jensen's inequality, over steps
 a_below_1 | smooth_components (<= (* eta K L_max) 1) | a_K < 1 | A mean of powers below an integral | t9
-zeta_sign | | 0 <= zeta_H | A variance
 zeta_seen | (known lambda_max) fed_rac_lora | (E zeta_H) <= (* lambda_max zeta_W) | Largest eigenvalue of E[H], for each
   gradient
-client_squares_seen | (known lambda_max) fed_rac_lora | (+ (E zeta_H) (E (dot G (H G)))) <= (* lambda_max (+ zeta_W (dot
-  G G))) | Largest eigenvalue of E[H], for each gradient
 zeta_known | (known zeta_squared (= K 1)) | zeta_W <= zeta_squared | On average along the iterates; where K = 1 it is
   multiplied by 0
 zeta_of_data | smooth_components (known D (= K 1)) | (+ zeta_W (dot G G)) <= (+ (* 2 L_max gap) D) | A component is
@@ -280,8 +281,6 @@ leading | galore_exact | (* delta (dot G G)) <= (dot G (H G)) | The largest r of
 leading_later | smooth galore_exact (< 0 (* gamma L) 2) | gap_next <= gap_first | No step in that subspace rises
 delta_below_1 | | delta <= 1 | A share
 # A cycle of blocks
-used_sign | | 0 <= used | A length
-missed_sign | | 0 <= missed | A length
 turns | smooth_along_sketch rac_lora_in_turns | gap_next <= (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2))) |
   Descent lemma in each block, H_i Q H_i <= L_H H_i | t18
 parts | rac_lora_in_turns | (dot G G) <= (^ (+ used missed) 2) | The blocks hold every direction once; triangle
@@ -300,7 +299,8 @@ _TOKEN, _NAME = re.compile(r"[()]|[^\s()]+"), re.compile(r"[A-Za-z_][A-Za-z0-9_]
 _NUMBER = re.compile(r"-?[0-9]{1,60}(/[1-9][0-9]{0,60})?\Z")
 SIGNS = ("<=", "<", ">=", ">", "=")
 PARTS = {"/": (2, 2), "^": (2, 2), "-": (1, 2), "sqrt": (1, 1), "powers": (3, 3), "dot": (2, 2), "if": (3, 3)}
-PARTS |= dict.fromkeys(("E", "mean", "H", "square_at", "scaled_at"), (1, 1)) | dict.fromkeys(("+", "*", "max"), (1, 99))
+PARTS |= dict.fromkeys(("E", "mean", "H", "square_at", "scaled_at", "beside_at"), (1, 1))
+PARTS |= dict.fromkeys(("+", "*", "max"), (1, 99))
 PARTS |= dict.fromkeys(SIGNS, (2, 9))
 
 
@@ -404,7 +404,7 @@ def written(of: Tree) -> str:
 # normal form: each term has the same divisors, and no root twice.
 Monomial: TypeAlias = tuple[tuple[int, int], ...]
 Polynomial: TypeAlias = dict[Monomial, Fraction]
-ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", "square_at", "scaled_at")
+ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", "square_at", "scaled_at", "beside_at")
 
 _values: list[Any] = []
 _numbers: dict[Any, int] = {}
@@ -677,7 +677,7 @@ class Reader:
             case ("powers", *parts):
                 base, first, last = map(self.read, parts)
                 return times(raised(base, first), self._geometric(base, plus(minus(last, first), ONE)))
-            case ("sqrt" | "square_at" | "scaled_at" as head, part):
+            case ("sqrt" | "square_at" | "scaled_at" | "beside_at" as head, part):
                 return letter(head, self.read(part))
             case (head, *parts) if head in OPERATIONS:
                 return OPERATIONS[head](*map(self.read, parts))
@@ -865,9 +865,10 @@ lyapunov_sum | STEP theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- psi psi+) (*
   theta S <= psi - psi+ + e, psi >= 0, added
 lyapunov start share | STEP rho ABOVE | = (- STEP (- (* rho (+ x kept)) (+ x+ kept+))) ; ABOVE kept | last |
   (+ (* (^ rho T) x0) (* (powers rho 0 (- T 1)) rest)) | psi+ <= rho psi + e at each W, psi = x + kept >= x: as iterate
-lyapunov_added start share at | STEP theta ABOVE | = (- STEP (- (- (+ x kept) (+ x+ kept+)) (* theta square))) ;
-  ABOVE (+ x kept) | (* theta (sum T (square_at t))) | (+ x0 (* T rest)) |
-  theta S <= psi - psi+ + e at each W, psi = x + kept >= 0: added; kept is a share of <M, M>, and 0 at first
+lyapunov_added start share part | STEP theta ABOVE | = (- STEP (- (- (+ x kept) (+ x+ kept+)) (* theta (+ (dot G G)
+  (* part (dot Gx Gx)))))) ; ABOVE (+ x kept) | (* theta (sum T (+ (square_at t) (* part (beside_at t))))) |
+  (+ x0 (* T rest)) | theta S <= psi - psi+ + e at each W, psi = x + kept >= 0: added; kept is a share of <M, M>, and 0
+  at first, S the squared gradient at W and a part of that at X
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |

@@ -5,13 +5,14 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from rac_theory.algebra import Expression, Relation, Symbol, identical, lifted, powers, sqrt, symbols_of, total
+from rac_theory.algebra import Expression, Relation, Symbol, Total, identical, lifted, powers, sqrt, symbols_of, total
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import (
     E,
     G,
+    Gx,
     V,
     Z,
     distance,
@@ -28,10 +29,10 @@ from rac_theory.proofs.schemas import memory_of, move_of
 from rac_theory.statements import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
+    SQUARED_GRADIENT_BESIDE,
     Assumption,
     Condition,
     Predicate,
-    mean_scaled_squared_gradient,
     metric,
     weighted_squared_gradient,
 )
@@ -60,7 +61,7 @@ COURSES: Mapping[Symbol, Course] = {
 }
 """By what is known at W^0."""
 
-ADDED: Mapping[Expression, Symbol] = {S: SQUARED_GRADIENT, Z2: SCALED_GRADIENT}
+ADDED: Mapping[Expression, Symbol] = {S: SQUARED_GRADIENT, Z2: SCALED_GRADIENT, Gx @ Gx: SQUARED_GRADIENT_BESIDE}
 """What a number at W is on average at W^t, in means over t."""
 
 
@@ -169,18 +170,32 @@ def lyapunov(about: Predicate, psi: Expression, step: Fact, rho: Fact, above: Fa
 
 
 def lyapunov_added(
-    about: Predicate, psi: Expression, step: Fact, theta: Fact, above: Fact, start: Symbol, of: Expression = S
+    about: Predicate,
+    psi: Expression,
+    step: Fact,
+    theta: Fact,
+    above: Fact,
+    start: Symbol,
+    share: Expression = lifted(0),
 ) -> Fact:
-    """``theta of <= psi - psi+ + e`` with ``psi = x + m ||M||^2 >= 0``, added: ``theta`` times the sum of ``of`` is at
-    most ``x_0 + T e``."""
+    """``theta S <= psi - psi+ + e`` with ``psi = x + m ||M||^2 >= 0``, added: ``theta`` times the sum of S is at most
+    ``x_0 + T e``, where S is the squared gradient at W and a share of that at X."""
     (_, x0, _, by), later = _with_memory(about, psi, start)
     _fixed(t, step, theta, above)
     slope = number_of(theta)
     same(above, psi)
-    e = _rest(step, psi - slope * of - later)
-    named = {SQUARED_GRADIENT: ADDED[of]}
-    mean = metric.mean_squared_gradient.expected.at(named)
+    constant(share)
+    e = _rest(step, psi - slope * (S + share * (Gx @ Gx)) - later)
+    both = SQUARED_GRADIENT if read(share).is_zero else SQUARED_GRADIENT + share * SQUARED_GRADIENT_BESIDE
+    mean = metric.mean_squared_gradient.expected.at({SQUARED_GRADIENT: both})
     return follows(Rule.LYAPUNOV_ADDED, slope * T * mean <= x0 + T * e, by, step, theta, above)
+
+
+def share_beside(fact: Fact) -> Expression:
+    """Return how much of the squared gradient at X is added to that at W, in a sum that ``lyapunov_added`` bounds."""
+    assert fact.said is not None
+    (term,) = (one.term for one in fact.said.terms[0].within() if isinstance(one, Total))
+    return term.at({SQUARED_GRADIENT: 0, SQUARED_GRADIENT_BESIDE: 1})
 
 
 def _with_memory(about: Predicate, psi: Expression, start: Symbol) -> tuple[Course, Expression]:
@@ -285,8 +300,7 @@ def asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
 def _meant(fact: Fact) -> set[Symbol]:
     """The letters that are not any number: T, those of what is there after T steps, or of a condition."""
     conditions = [one.inequality for one in fact.by if isinstance(one, Condition)]
-    squares = metric.mean_squared_gradient.expected, mean_scaled_squared_gradient.expected
-    return {T, *symbols_of(*conditions, *(each.at_last for each in COURSES.values()), *squares)}
+    return {T, *ADDED.values(), *symbols_of(*conditions, *(each.at_last for each in COURSES.values()))}
 
 
 def number_of(fact: Fact, *, strict: bool = False) -> Expression:

@@ -113,7 +113,7 @@ class Rule(Enum):
     POTENTIAL = "A potential", "potential a b d p", "iterations:potential", _potential, (4, 5, 6)
     LYAPUNOV = "A Lyapunov function", "lyapunov start share", "iterations:remembered", _remembered
     LYAPUNOV_ADDED = (
-        *("A Lyapunov function, added", "lyapunov_added start share at", "iterations:remembered_and_added"),
+        *("A Lyapunov function, added", "lyapunov_added start share part", "iterations:remembered_and_added"),
         *(_remembered_and_added, (1,)),
     )
     DRIFT = "Iterated, and the mean over k", "drifted push", "clients:drifted", _drifted, (1,)

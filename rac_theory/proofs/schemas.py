@@ -66,6 +66,7 @@ def _schemas() -> Iterator[Schema]:
 
 SCHEMAS: Mapping[str, Schema] = {schema.name: schema for schema in _schemas()}
 _SYMBOLS = {name: one for name, one in vars(symbols).items() if isinstance(one, Symbol)}
+_LETTERS: Mapping[str, Symbol] = {**_SYMBOLS, **NUMBERS}
 
 
 def grant(name: str, *values: Value, letters: tuple[Let, ...] = ()) -> Fact:
@@ -152,7 +153,9 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
         raise Missing(f"what is kept from step to step is not known of {about!r}")
     step = getattr(assumptions, name).step
     kept, then = map(_read, checker.nodes(checker.MEMORY[name]))
-    own = kept * step.memory + H(reduce(add, (VECTORS[each] for each in step.along)))
+    added = reduce(add, (VECTORS[each] for each in step.along))
+    whole = kept * step.memory + added
+    own = whole - H(whole) if step.is_whole else kept * step.memory + H(added)
     if not all(read(each).is_zero for each in (own - then).parts.values()):
         raise ValueError(
             f"what {name} keeps must be said by the table as by itself, {checker.MEMORY[name]}, not {step}"
@@ -165,7 +168,8 @@ def _move(name: str) -> Move:
     """A row of the table, if the algorithm says the same of itself."""
     L, smooth, to, row = checker.nodes(checker.STEPS[name])
     by, step = _read(row), getattr(assumptions, name).step
-    own = H(reduce(add, (VECTORS[each] for each in step.along))) * (step.length * -1)
+    added = reduce(add, (VECTORS[each] for each in step.along))
+    own = (added if step.is_whole else H(added)) * (step.length * -1)
     rest = (own - by).parts.values()
     if (L, to) != (_named(step.constant), step.leads_to) or not all(read(each).is_zero for each in rest):
         raise ValueError(f"what a step of {name} is must be said by the table as by itself, {row} is not {step}")
@@ -203,7 +207,7 @@ def instances(holding: Iterable[Assumption] | None, letters: Sequence[Let]) -> I
         if {"vector", "fixed", "constant"} & {kind for each in kinds for kind in each}:
             continue
         for names in product(*kinds):
-            values = [_SYMBOLS.get(each) or getattr(assumptions, each) for each in names]
+            values = [_LETTERS.get(each) or getattr(assumptions, each) for each in names]
             fact = grant(schema.name, *values, letters=(*known.values(),))
             if holding is None or fact.by <= holding:
                 yield fact
@@ -240,7 +244,7 @@ def _put(kind: str, value: Value) -> Value:
 def _named(value: Value) -> str:
     """The name of a symbol, a condition or an algorithm in files; empty if it is none of ours, whatever it says of
     itself."""
-    names = _SYMBOLS if isinstance(value, Symbol) else vars(assumptions)
+    names = _LETTERS if isinstance(value, Symbol) else vars(assumptions)
     return next((name for name, one in names.items() if type(one) is type(value) and one == value), "")
 
 
@@ -286,7 +290,7 @@ def _read(node: Any, here: Mapping[str, Value] | None = None) -> Value:
         case str():
             if checker._NUMBER.match(node):
                 return lifted(Fraction(node))
-            for names in (here, VECTORS, NUMBERS, _SYMBOLS):
+            for names in (here, VECTORS, _LETTERS):
                 if node in names:
                     return names[node]
             raise ValueError(f"{node} is no letter of proofs")

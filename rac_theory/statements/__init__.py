@@ -19,6 +19,7 @@ from rac_theory.statements.about import (
     rac_lora_by_differences,
     rac_lora_certified,
     rac_lora_exact,
+    rac_lora_feedback,
     rac_lora_harmonic_steps,
     rac_lora_in_turns,
     rac_lora_momentum,
@@ -43,6 +44,7 @@ from rac_theory.statements.identity import Identity
 from rac_theory.statements.metric import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
+    SQUARED_GRADIENT_BESIDE,
     Curves,
     Metric,
     gap,
@@ -52,6 +54,7 @@ from rac_theory.statements.metric import (
     weighted_squared_gradient,
 )
 from rac_theory.statements.reduction import Reduction, Side, Values, reductions
+from rac_theory.statements.gradient_beside import squared_gradient_and_beside
 from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
 from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
@@ -60,6 +63,7 @@ __all__ = [
     "MOMENTUM",
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
+    "SQUARED_GRADIENT_BESIDE",
     "WHY",
     "About",
     "Assumption",
@@ -97,6 +101,7 @@ __all__ = [
     "rac_lora_by_differences",
     "rac_lora_certified",
     "rac_lora_exact",
+    "rac_lora_feedback",
     "rac_lora_harmonic_steps",
     "rac_lora_in_turns",
     "rac_lora_momentum",
@@ -108,6 +113,7 @@ __all__ = [
     "running_mean_before",
     "sentence",
     "squared_distance",
+    "squared_gradient_and_beside",
     "squared_gradient_with_weights",
     "step_of",
     "symbols",

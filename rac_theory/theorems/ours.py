@@ -17,6 +17,7 @@ from rac_theory.theorems import (
     cyclic,
     decreasing,
     differences,
+    error_feedback,
     federated,
     found,
     gain,
@@ -32,7 +33,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
 FAMILIES: tuple[ModuleType, ...] = (
     *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
-    *(leading_subspace, cyclic, decreasing, differences, momentum),
+    *(leading_subspace, cyclic, decreasing, differences, momentum, error_feedback),
 )
 
 
