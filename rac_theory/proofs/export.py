@@ -28,7 +28,7 @@ from rac_theory.proofs import checker, facts
 from rac_theory.proofs.available import about_constants
 from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.induction import COURSES, share_beside
+from rac_theory.proofs.induction import COURSES, mean_beside
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.quantities import NUMBERS, VECTORS, V, distance, gap, moved, moved_next, own
 from rac_theory.proofs.rules import Rule
@@ -377,7 +377,7 @@ class _Writer:
 
     def _part_beside(self, fact: Fact, of: list[Fact]) -> str:
         """How much of the squared gradient at X is added to that at W."""
-        return self.expression(share_beside(fact))
+        return self.expression(mean_beside(fact)[1])
 
     def _drifted(self, fact: Fact, of: list[Fact]) -> str:
         step, growth = of

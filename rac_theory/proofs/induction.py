@@ -176,7 +176,7 @@ def lyapunov_added(
     theta: Fact,
     above: Fact,
     start: Symbol,
-    share: Expression = lifted(0),
+    share: Expression | None = None,
 ) -> Fact:
     """``theta S <= psi - psi+ + e`` with ``psi = x + m ||M||^2 >= 0``, added: ``theta`` times the sum of S is at most
     ``x_0 + T e``, where S is the squared gradient at W and a share of that at X."""
@@ -184,6 +184,7 @@ def lyapunov_added(
     _fixed(t, step, theta, above)
     slope = number_of(theta)
     same(above, psi)
+    share = lifted(0) if share is None else share
     constant(share)
     e = _rest(step, psi - slope * (S + share * (Gx @ Gx)) - later)
     both = SQUARED_GRADIENT if read(share).is_zero else SQUARED_GRADIENT + share * SQUARED_GRADIENT_BESIDE
@@ -191,11 +192,11 @@ def lyapunov_added(
     return follows(Rule.LYAPUNOV_ADDED, slope * T * mean <= x0 + T * e, by, step, theta, above)
 
 
-def share_beside(fact: Fact) -> Expression:
-    """Return how much of the squared gradient at X is added to that at W, in a sum that ``lyapunov_added`` bounds."""
+def mean_beside(fact: Fact) -> tuple[Total, Expression]:
+    """Return the sum that ``lyapunov_added`` bounds, and what share of the squared gradient at X is in it."""
     assert fact.said is not None
-    (term,) = (one.term for one in fact.said.terms[0].within() if isinstance(one, Total))
-    return term.at({SQUARED_GRADIENT: 0, SQUARED_GRADIENT_BESIDE: 1})
+    (total,) = (one for one in fact.said.terms[0].within() if isinstance(one, Total))
+    return total, total.term.at({SQUARED_GRADIENT: 0, SQUARED_GRADIENT_BESIDE: 1})
 
 
 def _with_memory(about: Predicate, psi: Expression, start: Symbol) -> tuple[Course, Expression]:

@@ -14,7 +14,6 @@ from rac_theory.proofs import (
     G,
     Gx,
     M,
-    assumed,
     below_one,
     gap_next,
     grant,
@@ -26,7 +25,7 @@ from rac_theory.proofs import (
     square,
 )
 from rac_theory.proofs import gap as gap_at_W
-from rac_theory.statements import E, Theorem, Tightest, rac_lora_feedback, reductions, squared_gradient_and_beside
+from rac_theory.statements import E, Theorem, Tightest, rac_lora_feedback, squared_gradient_and_beside
 from rac_theory.statements.assumptions import bounded_below, smooth, structured_noise
 from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0_upper, lambda_min
 from rac_theory.theorems.shared import end, half, known, moves

@@ -8,8 +8,8 @@ from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import linear, mean_of, mean_over
 from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.induction import ADDED, COURSES, V2, Course, S
-from rac_theory.proofs.quantities import distance, gap
+from rac_theory.proofs.induction import ADDED, COURSES, V2, Course, S, mean_beside
+from rac_theory.proofs.quantities import Gx, distance, gap
 from rac_theory.proofs.rules import Rule
 from rac_theory.statements.symbols import T
 
@@ -231,20 +231,30 @@ def remembered_and_added(fact: Fact, lemmas: Lemmas) -> Lemma:
     x, x0, *_ = course(fact)
     share, square = _kept(above, lemmas)
     psi, slope = x + share * square, theta.value.expression
-    of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
-    e = lemmas.terms.normal(rest(step, psi - lemmas.after(x) - share * lemmas.kept_after - slope * of))
-    by, squares = lemmas.terms.normal(slope), of_state(of, lemmas)
+    mean, beside = mean_beside(fact)
+    e = rest(step, psi - lemmas.after(x) - share * lemmas.kept_after - slope * (S + beside * (Gx @ Gx)))
+    by, floor, squares = (lemmas.terms.normal(each) for each in (slope, e, mean))
     function, has_mean, turned_step = _of_psi(psi, square, lemmas)
     for one in (step, theta, above):
         lemmas.known(one)
     begin = _from_nothing(x, x0, square, lemmas)
     steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
+    here, has_squares, turned = of_state(S, lemmas), lemmas.has_mean(S), ""
+    if not read(beside).is_zero:
+        c, there = lemmas.terms.normal(beside), of_state(Gx @ Gx, lemmas)
+        both = f"{c} {there} {here} {{}}({lemmas.has_mean(Gx @ Gx)} t) ({has_squares} t)"
+        has_squares = f"(fun t => has_mean_cons {lemmas.steps} t {both.format('')})"
+        here = f"(fun W => {c} * {there} W + {here} W)"
+        turned = (
+            f"  assert (both : {squares} = sum (fun t => mean_at t {here}) {steps}).\n"
+            f"  {{ apply sum_ext; intro t. rewrite (at_cons {lemmas.steps} t {both.format('W0 ')})."
+            f"{lemmas.algebra((), ())} }}\n  rewrite both.\n"
+        )
     script = (
-        f"  apply (added {lemmas.steps} (fun W => {function})\n    {has_mean} {followed(of, lemmas)} {by} {e}).\n"
+        f"{turned}  apply (added {lemmas.steps} (fun W => {function})\n    {has_mean} {here} {has_squares} {by} {floor}).\n"
         f"{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
     )
-    left = f"({by} * sum (fun t => (mean_at t {squares})) {steps})"
-    return added(lemmas, left, f"({start} + {e} * INR {steps})", script)
+    return added(lemmas, f"({by} * {squares})", f"({start} + {floor} * INR {steps})", script)
 
 
 def _kept(above: Fact, lemmas: Lemmas) -> tuple[Expression, Expression]:

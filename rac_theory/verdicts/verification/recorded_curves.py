@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from rac_theory.base import one_blas_thread
+from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.runs import Trajectory, Unsupported, expected, simulate, simulate_part
 from rac_theory.statements import Curves, Theorem
