@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rac_theory.algorithms import CyclicRACLoRA, InverseOnRange, MethodDescent, RACLoRA, Side, StepPerDraw
+from rac_theory.algorithms import FEEDBACK, CyclicRACLoRA, InverseOnRange, MethodDescent, RACLoRA, Side, StepPerDraw
 from rac_theory.algorithms.gradients import (
     CertifiedStep,
     Clients,
@@ -32,6 +32,7 @@ from rac_theory.ledger.step_sizes import (
     plain_gaussian_step,
     root_steps,
     round_step,
+    third_of_what_is_seen,
 )
 from rac_theory.problems import Federated, Problem
 from rac_theory.sketches import Sketch
@@ -124,6 +125,12 @@ def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientS
     return algorithm
 
 
+def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
+    """Error feedback."""
+    algorithm: MethodDescent = FEEDBACK(sketch, side=side, gradients=gradients, gamma=gamma)
+    return algorithm
+
+
 def unequal_clients(problem: Any) -> Federated:
     """Divide a finite sum among clients at random, of which each weighs its rows and has three batches of them."""
     return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
@@ -174,6 +181,14 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             over_L(0.4),
             quarter_noise,
             build=with_momentum,
+            only=("haar", "coordinate"),
+            layered=False,
+        ),
+        "error feedback": Setting(
+            _TRIED["error feedback"],
+            third_of_what_is_seen,
+            quarter_noise,
+            build=with_feedback,
             only=("haar", "coordinate"),
             layered=False,
         ),

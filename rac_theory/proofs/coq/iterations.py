@@ -250,8 +250,9 @@ def remembered_and_added(fact: Fact, lemmas: Lemmas) -> Lemma:
             f"  {{ apply sum_ext; intro t. rewrite (at_cons {lemmas.steps} t {both.format('W0 ')})."
             f"{lemmas.algebra((), ())} }}\n  rewrite both.\n"
         )
+    along = f"(fun W => {function})\n    {has_mean} {here} {has_squares} {by} {floor}"
     script = (
-        f"{turned}  apply (added {lemmas.steps} (fun W => {function})\n    {has_mean} {here} {has_squares} {by} {floor}).\n"
+        f"{turned}  apply (added {lemmas.steps} {along}).\n"
         f"{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
     )
     return added(lemmas, f"({by} * {squares})", f"({start} + {floor} * INR {steps})", script)

@@ -219,7 +219,17 @@ def without_momentum(equalities):
     return [replace(each, c=replace(each.c, **known)) for each in equalities]
 
 
+def without_error(equalities):
+    """T25 where H = I: nothing is left out, and X is W."""
+    known = {"A": 0.0, "beta": 1.0, "C": 0.0}
+    return [
+        replace(each, c=replace(each.c, **known), curves=each.curves._replace(beside=each.curves.squared_gradients))
+        for each in equalities
+    ]
+
+
 EXACT: dict[str, list[Equality]] = {
+    "T25": without_error(descent(1 / L, probability=1.0) + descent(0.3, probability=1.0, times=(LONG,))),
     "T22": without_momentum(descent(1 / L, probability=1.0)),
     "T22_pl": without_momentum(descent(1 / L)),
     "T1": descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,)),

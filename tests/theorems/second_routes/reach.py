@@ -186,6 +186,12 @@ def _momentum_falls(c):
     return c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu)
 
 
+def _kept_back(c):
+    """Noise does not grow, every direction is seen, and what is left at X is not negative."""
+    is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
+    return is_known and c.lambda_min > 0 and steps.left_beside(c) >= 0
+
+
 def _when(sound):
     return lambda p: bool(sound(p.c))
 
@@ -248,6 +254,7 @@ REACH = {
         _when(_momentum_falls),
         (replace(proofs.CARRIED[0], gamma=0.19, lambda_max=0.95, letters={"b": 0.5}),),
     ),
+    "T25": Reach(proofs.KEPT_BACK[0], _when(_kept_back)),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
