@@ -15,7 +15,7 @@ _KINDS = (
     facts.below_maximum(_x, _y)[0],
 )
 """What is granted of any vector or number, each by an example."""
-_OF_ANY_VECTOR = (grant("unbiased_ahead", _v),)
+_OF_ANY_VECTOR = (grant("unbiased_ahead", _v), grant("unbiased_at_X", _v))
 """What is granted of a step and any vector, by an example."""
 
 

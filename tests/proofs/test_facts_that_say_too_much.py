@@ -45,6 +45,10 @@ TRUE_AS_WELL = {
     "Its gradient is Lipschitz: <G,V> - s ||V||^2 <= (L - s) ||V||^2": {"-<G,V>: 5% less", "-<G,V>: left out"},
     "A count and an offset: 0 < t + t_0": {"t: 5% less", "t: left out", "t_0: 5% less", "t_0: left out"},  # a sign
     # Squares alone are not negative either, nor is anything between.
+    "A square: 0 <= ||Gx||^2 - <Gx,M> lambda_min + lambda_min^2 ||M||^2 / 4": {
+        "-<Gx,M> lambda_min: 5% less",
+        "-<Gx,M> lambda_min: left out",
+    },
     "A square: 0 <= 2 <G,He> + ||HG||^2 + ||He||^2": {"2 <G,He>: 5% less", "2 <G,He>: left out"},
 }
 """What may be said instead, and is as true."""
