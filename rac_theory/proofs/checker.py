@@ -46,16 +46,16 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 
 
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M what
-# a method keeps, and Gx = grad f(X) where X = W + gamma b M (b = 1: error feedback), gx the estimate of that; H the
+# is kept, Gx = grad f(X) for X = W + gamma b M (b = 1: error feedback), gx the estimate of that; H P = B D B' G; H the
 # projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum gap0 gap0_upper distance0 A beta C D"
-    " D_in omega sigma_squared zeta_squared bias_squared nu longest_step"
+    " D_in omega sigma_squared zeta_squared bias_squared nu longest_step least_weight largest_weight"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
-VECTORS = dict.fromkeys(("G", "V", "Z", "M", "Gx"), "") | dict.fromkeys(("Gp", "g", "gx", "error", "gbar", "ghat"), "H")
+VECTORS = dict.fromkeys([*"GVZM", "Gx"], "") | dict.fromkeys(("Gp", "g", "gx", "P", "error", "gbar", "ghat"), "H")
 _DRAWN = {
     "": "gap distance sigma_W zeta_W squares all_squares",
     "H": "gap_next gap_first distance_next cross squared bent bent_by_noise moved_by_M bent_by_M sigma_H zeta_H off way"
@@ -90,6 +90,7 @@ STEPS = {
     "rac_lora_harmonic_steps": "L smooth gap_next (* -1 (/ (* gamma t_0) (+ t t_0)) (H g))",
     "rac_lora_momentum": "L smooth gap_next (* -1 gamma (H gx))",
     "rac_lora_feedback": "L smooth gap_next (* -1 gamma gx)",
+    "rac_lora_preconditioned": "L smooth gap_next (* -1 gamma (H P))",
 }
 """What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V."""
 
@@ -171,6 +172,8 @@ remainder | smooth rac_lora_exact | gap_next <= (+ gap (* -1/2 gamma (dot (+ G G
 pl_next | polyak_lojasiewicz | (* 2 mu gap_next) <= (dot Gp Gp) | Polyak-Lojasiewicz inequality at W+
 stays | (>= e 1) rac_lora_exact | (dot Gp Gp) <= (dot (+ (- Gp G) (* gamma L (H G))) (+ (- Gp G) (* gamma L (H G)))) |
   Where e = 1, H = I and gamma L = 1, so that U = 0 | t2
+weighs_least | rac_lora_preconditioned | (* least_weight (dot G (H G))) <= (dot G (H P)) | D is at least a
+weighs_most | rac_lora_preconditioned | (dot (H P) (H P)) <= (* largest_weight (dot G (H P))) | D is at most A
 # One step of a size that is certified at W
 certified | rac_lora_certified | gap_next <= (- gap (/ (dot (H Z) (H Z)) 2)) | Certificate at W
 # One step with a noisy gradient
@@ -191,8 +194,7 @@ ahead | smooth rac_lora_momentum | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L m
 ahead_by_error | smooth rac_lora_feedback | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L) 2) (dot M M)) | The gradient is
   Lipschitz, and X - W = gamma M
 unbiased_at_X v:fixed | rac_lora_feedback | (dot $v Gx) <= (E (dot $v gx)) | g is unbiased at X
-noise_at_X | structured_noise (= A 0) (<= beta 1) rac_lora_feedback | (E (dot gx gx)) <= (+ (dot Gx Gx) C) | The
-  inequality of noise at X, for H = I
+noise_at_X | structured_noise (= A 0) (<= beta 1) rac_lora_feedback | (E (dot gx gx)) <= (+ (dot Gx Gx) C) | Noise at X
 low_of_sum | rac_lora_feedback | (* lambda_min (E (dot (+ M gx) (+ M gx)))) <= (E (dot (+ M gx) (H (+ M gx)))) |
   Smallest eigenvalue of E[H], as g is independent of H
 unbiased_ahead v:fixed | rac_lora_momentum | (E (dot $v (H Gx))) <= (E (dot $v (H gx))) | g is unbiased at X and
@@ -867,8 +869,7 @@ lyapunov start share | STEP rho ABOVE | = (- STEP (- (* rho (+ x kept)) (+ x+ ke
   (+ (* (^ rho T) x0) (* (powers rho 0 (- T 1)) rest)) | psi+ <= rho psi + e at each W, psi = x + kept >= x: as iterate
 lyapunov_added start share part | STEP theta ABOVE | = (- STEP (- (- (+ x kept) (+ x+ kept+)) (* theta (+ (dot G G)
   (* part (dot Gx Gx)))))) ; ABOVE (+ x kept) | (* theta (sum T (+ (square_at t) (* part (beside_at t))))) |
-  (+ x0 (* T rest)) | theta S <= psi - psi+ + e at each W, psi = x + kept >= 0: added; kept is a share of <M, M>, and 0
-  at first, S the squared gradient at W and a part of that at X
+  (+ x0 (* T rest)) | theta S <= psi - psi+ + e at each W, psi >= 0: added; S is squared gradients at W, in part at X
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |

@@ -19,6 +19,7 @@ from rac_theory.algorithms import (
     LayeredRACLoRA,
     Method,
     MethodDescent,
+    Preconditioned,
     ProjectedDescent,
     RACLoRA,
     gradient,
@@ -207,7 +208,7 @@ MOMENTUM = _momentum()
 @About
 def fresh_projection(case: Case, c: Constants) -> str | None:
     """H is an orthogonal projection that is drawn afresh in every step, whatever W and all earlier draws are."""
-    if isinstance(case.algorithm, MethodDescent):
+    if isinstance(case.algorithm, MethodDescent | Preconditioned):
         return _projected(replace(case, algorithm=case.algorithm.projector))
     if isinstance(case.algorithm, Decreasing):
         return _projected(replace(case, algorithm=case.algorithm.algorithm))
@@ -319,6 +320,14 @@ def rac_lora_feedback(case: Case, c: Constants) -> str | None:
     if not _has_step(case, FEEDBACK):
         return f"the theorem is about error feedback at W = X - D, the method is {case.algorithm.method!r}"
     return _positive(c) or _unbiased(case)
+
+
+@partial(_afresh, step=Step(gamma, ("P",)))
+def rac_lora_preconditioned(case: Case, c: Constants) -> str | None:
+    """RAC-LoRA with the exact gradient G and a preconditioner: W moves by -gamma B D B' G, with an orthonormal basis B
+    of the range of a fresh H, and a symmetric D between a and A, which may depend on all that is drawn."""
+    is_one = isinstance(case.algorithm, Preconditioned)
+    return None if is_one else f"the theorem is about preconditioned steps, the algorithm is {_named(case)}"
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))

@@ -23,6 +23,7 @@ from rac_theory.theorems import (
     gain,
     leading_subspace,
     momentum,
+    preconditioned,
     rac_lora_gd,
     reshuffling,
     stochastic,
@@ -33,7 +34,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
 FAMILIES: tuple[ModuleType, ...] = (
     *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
-    *(leading_subspace, cyclic, decreasing, differences, momentum, error_feedback),
+    *(leading_subspace, cyclic, decreasing, differences, momentum, error_feedback, preconditioned),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rac_theory.proofs.drawn import Drawn, H, Vector
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.quantities import NUMBERS, G, Gx, M, V, g, gap, gap_first, gap_next, gx
+from rac_theory.proofs.quantities import NUMBERS, G, Gx, M, P, V, g, gap, gap_first, gap_next, gx
 from rac_theory.statements import (
     Predicate,
     Theorem,
@@ -16,6 +16,7 @@ from rac_theory.statements import (
     rac_lora_exact,
     rac_lora_feedback,
     rac_lora_momentum,
+    rac_lora_preconditioned,
     rac_lora_stochastic,
 )
 from rac_theory.statements.symbols import gamma, momentum
@@ -81,6 +82,7 @@ STEPS: Mapping[Predicate, Vector] = {
     rac_lora_stochastic: V - H(g) * gamma,
     rac_lora_momentum: V - H(gx) * gamma,
     rac_lora_feedback: V - gx * gamma,
+    rac_lora_preconditioned: V - H(P) * gamma,
 }
 """What W - W* is after a step, said for Coq by itself; of other algorithms no theorem needs it."""
 
@@ -217,6 +219,31 @@ WORLDS = (
         },
     ),
     World(
+        (rac_lora_preconditioned,),
+        ("gamma", "L", "lambda_min", "a", "A"),
+        _PRODUCT
+        + _PROJECTION
+        + _SMOOTH
+        + "(* What is seen is weighed, between a and A *)\nVariable weigh : Draw -> State -> State.\n"
+        + "Hypothesis at_least : forall H x, {a} * ip (project H x) (project H x) <= ip x (weigh H x).\n"
+        + "Hypothesis at_most : forall H x, ip (weigh H x) (weigh H x) <= {A} * ip x (weigh H x).\n"
+        + _STEP.replace("project", "weigh"),
+        {
+            G @ G: _SQUARE,
+            H(G) @ H(G): _SEEN,
+            G @ H(P): "ip (grad W) (weigh H (grad W))",
+            H(P) @ H(P): "ip (weigh H (grad W)) (weigh H (grad W))",
+        },
+        {
+            **_LEAST,
+            "D is at least a": "apply at_least",
+            "D is at most A": "apply at_most",
+            "Descent lemma": _DESCENT_WITHOUT_Q.replace("{exact}", "").replace(
+                "{step}", _PROJECTED.replace("project", "weigh")
+            ),
+        },
+    ),
+    World(
         (rac_lora_exact,),
         ("gamma", "L_H", "lambda_min"),
         _PRODUCT
@@ -308,7 +335,7 @@ WORLDS = (
             f"(scal gamma {_M})) as known. cbn zeta in known. {_MULTIPLIED_OUT} in known. "
             "apply (le_from _ _ _ (diff _ _ known)). rewrite (ip_sym (grad (add _ _)) (grad (point W))). ring",
             "g is unbiased at X": f"unfold {{names}}. rewrite ?(unbiased W {_G}), ?(unbiased W {_M}); apply Rle_refl",
-            "The inequality of noise at X, for H = I": "apply noise",
+            "Noise at X": "apply noise",
             "Smallest eigenvalue of E[H], as g is independent of H": "apply least_apart",
             "step of M": f"intros W H. unfold {{names}}, next. cbn zeta. rewrite kept_of, !project_add. "
             f"do 2 ({_MULTIPLIED_OUT}). rewrite ?seen, ?symmetric, (turned H {_NOISY_AHEAD} {_M}), "
