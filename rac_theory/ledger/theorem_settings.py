@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rac_theory.algorithms import FEEDBACK, CyclicRACLoRA, InverseOnRange, MethodDescent, RACLoRA, Side, StepPerDraw
+import numpy as np
+
+from rac_theory.algorithms import (
+    FEEDBACK,
+    CyclicRACLoRA,
+    InverseOnRange,
+    MethodDescent,
+    Preconditioned,
+    RACLoRA,
+    Side,
+    StepPerDraw,
+)
 from rac_theory.algorithms.gradients import (
     CertifiedStep,
     Clients,
@@ -131,6 +142,11 @@ def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientS
     return algorithm
 
 
+def preconditioned(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> Preconditioned:
+    """Steps whose directions have weights from 1/2 to 1."""
+    return Preconditioned(sketch, gamma, np.linspace(1, 1 / 2, sketch.rank), side)
+
+
 def unequal_clients(problem: Any) -> Federated:
     """Divide a finite sum among clients at random, of which each weighs its rows and has three batches of them."""
     return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
@@ -181,6 +197,13 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             over_L(0.4),
             quarter_noise,
             build=with_momentum,
+            only=("haar", "coordinate"),
+            layered=False,
+        ),
+        "preconditioned": Setting(
+            _TRIED["preconditioned"],
+            over_L(1.0),
+            build=preconditioned,
             only=("haar", "coordinate"),
             layered=False,
         ),

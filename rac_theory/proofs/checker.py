@@ -172,8 +172,6 @@ remainder | smooth rac_lora_exact | gap_next <= (+ gap (* -1/2 gamma (dot (+ G G
 pl_next | polyak_lojasiewicz | (* 2 mu gap_next) <= (dot Gp Gp) | Polyak-Lojasiewicz inequality at W+
 stays | (>= e 1) rac_lora_exact | (dot Gp Gp) <= (dot (+ (- Gp G) (* gamma L (H G))) (+ (- Gp G) (* gamma L (H G)))) |
   Where e = 1, H = I and gamma L = 1, so that U = 0 | t2
-weighs_least | rac_lora_preconditioned | (* least_weight (dot G (H G))) <= (dot G (H P)) | D is at least a
-weighs_most | rac_lora_preconditioned | (dot (H P) (H P)) <= (* largest_weight (dot G (H P))) | D is at most A
 # One step of a size that is certified at W
 certified | rac_lora_certified | gap_next <= (- gap (/ (dot (H Z) (H Z)) 2)) | Certificate at W
 # One step with a noisy gradient
@@ -212,6 +210,8 @@ noise_along | smooth_along_sketch rac_lora_stochastic | (E bent_by_noise) <= (* 
 mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H | A step of 1/L_H does not fall below
   f* | t13
 # Any step with a random M
+weighs_least | rac_lora_preconditioned | (* least_weight (dot G (H G))) <= (dot G (H P)) | D is at least a
+weighs_most | rac_lora_preconditioned | (dot (H P) (H P)) <= (* largest_weight (dot G (H P))) | D is at most A
 first a:plain_or_fitted,one_exact_step | positive_gain $a | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M)) | f
   lies below the quadratic of curvature Q that touches it at W
 first_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2

@@ -21,6 +21,7 @@ from . import (
     theorems_leading_subspace,
     theorems_momentum,
     theorems_noisy,
+    theorems_preconditioned,
     theorems_rounds,
 )
 from .mutant import Mutant
@@ -39,6 +40,7 @@ BANK: tuple[Mutant, ...] = (
     *theorems_leading_subspace.BANK,
     *theorems_momentum.BANK,
     *theorems_feedback.BANK,
+    *theorems_preconditioned.BANK,
     *algorithms.BANK,
     *fitted_steps.BANK,
     *iterates.BANK,

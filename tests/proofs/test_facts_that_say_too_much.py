@@ -61,6 +61,7 @@ DEFINITIONS += (
     known.rac_lora_certified,
     known.rac_lora_in_turns,
     known.rac_lora_momentum,
+    known.rac_lora_preconditioned,
     known.rac_lora_root_steps,
     known.rac_lora_harmonic_steps,
     known.fed_rac_lora_sampled,

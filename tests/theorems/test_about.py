@@ -27,7 +27,7 @@ from rac_theory import (
     theorems,
 )
 from rac_theory.algebra import Symbol
-from rac_theory.algorithms import FEEDBACK, H, Method, gradient, letter, state
+from rac_theory.algorithms import FEEDBACK, H, Method, Preconditioned, gradient, letter, state
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import about
@@ -149,6 +149,10 @@ OTHERS = {
             no_gradients(f"{UNBIASED} with known noise", "Clients"),
         ),
     ],
+    about.rac_lora_preconditioned: [
+        (GD(0.1), "the theorem is about preconditioned steps, the algorithm is RACLoRA"),
+        (AHEAD, "the theorem is about preconditioned steps, the algorithm is MethodDescent"),
+    ],
     about.rac_lora_root_steps: [
         (GD(0.1), FALLING),
         (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),
@@ -217,6 +221,7 @@ RIGHT = {
     about.rac_lora_exact: [GD(0.1), COIN, KEEPS],
     about.rac_lora_momentum: [AHEAD],
     about.rac_lora_feedback: [FED_BACK],
+    about.rac_lora_preconditioned: [Preconditioned(Haar(3, 2), 0.1, [0.5, 2.0])],
     about.rac_lora_stochastic: [
         KEEPS,
         GD(0.1),

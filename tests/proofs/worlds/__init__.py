@@ -11,6 +11,7 @@ from .other_steps import (
     decreasing_steps,
     feedback_steps,
     momentum_steps,
+    preconditioned_steps,
     steps_along,
     steps_by_differences,
 )
@@ -31,5 +32,6 @@ def worlds() -> tuple[World, ...]:
         *decreasing_steps(),
         *momentum_steps(),
         *feedback_steps(),
+        *preconditioned_steps(),
     )
     return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())

@@ -105,6 +105,22 @@ def momentum_steps() -> Iterator[World]:
             yield momentum_step(f, X, M, sketch, gamma, b, size=rng.uniform(0.1, 1.5), noise=i % 3)
 
 
+def preconditioned_steps() -> Iterator[World]:
+    """One weight for all that a draw sees, between a and A: the least, the largest, and any."""
+    rng = np.random.default_rng(26)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for f, W, sketch in [*drawn, *list(simple())[::2]]:
+        gamma, (a, A) = rng.choice(SIZES) / f.L, np.sort(rng.uniform(0.2, 2.0, 2))
+        for ends in ((a, a), (A, A), (a, A)):
+            P = rng.uniform(*ends) * sketch.H @ f.gradient(W)
+            letters = at_a_point(f, W, sketch, -gamma * P)
+            constants = {"gamma": gamma, "letters.a": a, "letters.A": A}
+            seen = vectors(f, W, P=P)
+            yield world("weighed", known.rac_lora_preconditioned, f, W, sketch, letters, seen, **constants)
+
+
 def feedback_steps() -> Iterator[World]:
     """Error feedback: M is any vector, such that M + g is seen least, or that Young's inequality gives nothing away."""
     rng = np.random.default_rng(25)

@@ -30,6 +30,7 @@ CARRIED = tuple(
     replace(EXACT, A=0.0, beta=1.0, C=0.8, gamma=gamma, letters={"b": b}) for gamma, b in ((0.15, 0.3), (0.2, 0.1))
 )
 KEPT_BACK = tuple(replace(EXACT, A=0.0, beta=1.0, C=0.8, gamma=gamma) for gamma in (0.03, 0.05))
+WEIGHED = tuple(replace(EXACT, gamma=gamma, letters={"a": 0.6, "A": 1.7}) for gamma in (0.2, 0.4))
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
 SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
@@ -299,6 +300,8 @@ PROOFS: dict[str, list[Equality]] = {
     "T22": averages(steps.momentum, *CARRIED),
     "T22_pl": rates(steps.momentum_pl, *CARRIED),
     "T25": averages_beside(*KEPT_BACK),
+    "T26": averages(steps.preconditioned, *WEIGHED),
+    "T26_pl": rates(steps.preconditioned, *WEIGHED),
     "T19": largest_means(ROOT_STEPS, replace(ROOT_STEPS, A=0.0)),
     "T19_pl": weighted_gaps(HARMONIC, replace(HARMONIC, A=0.0)),
     "T17": averages(steps.leading, EXACT, LONG),

@@ -13,8 +13,8 @@ from rac_theory.theorems import Condition, Theorem
 from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
-FALSE_AT_ZERO = ("lambda_min", "nu", "kept")
-TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b")
+FALSE_AT_ZERO = ("lambda_min", "nu", "kept", "letters.a")
+TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b", "letters.A")
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,11 @@ def _kept_back(c):
     return is_known and c.lambda_min > 0 and steps.left_beside(c) >= 0
 
 
+def _weighs(c):
+    """Weights are positive, and some of the progress to first order is left."""
+    return c.lambda_min > 0 and c.L > 0 and c.letters["a"] > 0 and _progress(steps.preconditioned, c) > 0
+
+
 def _when(sound):
     return lambda p: bool(sound(p.c))
 
@@ -254,6 +259,8 @@ REACH = {
         _when(_momentum_falls),
         (replace(proofs.CARRIED[0], gamma=0.19, lambda_max=0.95, letters={"b": 0.5}),),
     ),
+    "T26": Reach(proofs.WEIGHED[0], _when(_weighs)),
+    "T26_pl": Reach(proofs.WEIGHED[0], _when(lambda c: _weighs(c) and c.mu > 0 and _falls(steps.preconditioned, c))),
     "T25": Reach(proofs.KEPT_BACK[0], _when(_kept_back)),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),

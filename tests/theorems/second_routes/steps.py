@@ -82,6 +82,13 @@ def left_beside(c):
     return 1 - c.L * c.gamma - of_error / (c.gamma / 2)
 
 
+def preconditioned(c, gap, square):
+    """A step of T26: all weights are the least, but for what they cost to second order, which is by the largest."""
+    least, largest = c.letters["a"], c.letters["A"]
+    moved = c.gamma * least * c.lambda_min * square
+    return gap - moved + c.L / 2 * c.gamma * largest * moved
+
+
 def certified(c, gap, scaled):
     """A step of T16: half of what is certified of a squared gradient times its step, if that is drawn most rarely."""
     return gap - c.lambda_min * scaled / 2
