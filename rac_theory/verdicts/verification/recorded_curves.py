@@ -46,7 +46,7 @@ def simulated(
     return recording
 
 
-def exact_recording(theorems: Iterable[Theorem], case: Case, evidence: Evidence) -> Recording | None:
+def exact_recording(case: Case, evidence: Evidence, theorems: Iterable[Theorem] = ()) -> Recording | None:
     """Return the expectation as one curve of each kind that the metrics of theorems need, where it is asked for and can
     be had; else None."""
     recording = _exact(case, evidence)
