@@ -49,7 +49,7 @@ def test_error_feedback_is_read_however_it_is_written(method, length):
     move = move_of(method)
     assert move.is_whole
     assert identical(move.memory, 1)
-    assert identical(move.length.at({gamma: 1}), length)
+    assert identical(move.length.at(dict.fromkeys(move.length.symbols, 1)), length)
     assert identical(move.length, move.ahead)
     assert step_of(method, ("g",)).along == ("gx",)
 
