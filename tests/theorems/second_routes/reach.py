@@ -27,11 +27,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Reach:
-    """Constants for which a proof is sound, and whether it is for others; more of them, where an edge has two sides."""
+    """Constants for which a proof is sound, and whether it is for others; more of them, where an edge has two sides.
+
+    ``rarely`` is what a step is multiplied by for a sketch that moves a thousand times as rarely.
+    """
 
     base: Constants
     sound: Callable[[Point], bool]
     more: tuple[Constants, ...] = ()
+    rarely: float = 1.0
 
 
 def relations(theorem: Theorem) -> tuple[Relation, ...]:
@@ -57,6 +61,7 @@ def points(theorem: Theorem) -> list[Point]:
     reach = REACH[theorem.id]
     moves = [(1.0, 1.0), (1.0, 1e-3), (1e-6, 1.0), (1e6, 1.0)]
     bases = [Point(_in_units(reach.base, unit, moved)) for unit, moved in moves] + [*map(Point, reach.more)]
+    bases[1] = Point(replace(bases[1].c, gamma=bases[1].c.gamma * reach.rarely))
     steep = [Point(replace(bases[0].c, gamma=bases[0].c.gamma / by, beta=by, A=0.0)) for by in (1e-4, 0.1, 1.0, 1e4)]
     bases += [point for point in steep if reach.sound(point)]
     fields = {one.constant for one in symbols_of(*relations(theorem)) if one.constant} - {"inner_steps"}
@@ -261,7 +266,7 @@ REACH = {
     ),
     "T26": Reach(proofs.WEIGHED[0], _when(_weighs)),
     "T26_pl": Reach(proofs.WEIGHED[0], _when(lambda c: _weighs(c) and c.mu > 0 and _falls(steps.preconditioned, c))),
-    "T25": Reach(proofs.KEPT_BACK[0], _when(_kept_back)),
+    "T25": Reach(proofs.KEPT_BACK[0], _when(_kept_back), rarely=1e-3),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
