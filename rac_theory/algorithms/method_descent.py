@@ -12,7 +12,7 @@ from rac_theory.algebra import Expression, number
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.layered import LayeredRACLoRA
-from rac_theory.algorithms.method import Method, Program, Row
+from rac_theory.algorithms.method import Method, Program, Row, state
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.base import Value, being, checks, repr_of
@@ -95,6 +95,11 @@ class MethodDescent(Value):
         if type(self.gradients) is not Exact:
             W, rng = np.zeros((1, *problem.shape)), np.random.default_rng(0)
             self._asked(problem, W, next(self.projector.low_rank_steps(rng, W)), rng)
+
+    @property
+    def at_iterate(self) -> "MethodDescent":
+        """The same algorithm, which reports its first state, the iterate itself."""
+        return replace(self, method=self.method.reporting(state(self.method.names[0])))
 
     def with_letters(self, **letters: float) -> "MethodDescent":
         """Return the same algorithm with other numbers for some letters."""

@@ -15,11 +15,14 @@ class Move(NamedTuple):
     length : Expression
     memory, ahead : Expression, optional
         Where g is a gradient at ``W + ahead M``: M is zero at first, and after a step it is ``memory M + H g``.
+    is_whole : bool
+        Whether W moves by all of ``-length g``, and M is after a step what H leaves out of ``M + g``: error feedback.
     """
 
     length: Expression
     memory: Expression | None = None
     ahead: Expression | None = None
+    is_whole: bool = False
 
 
 def move_of(method: Method) -> Move:
@@ -28,7 +31,8 @@ def move_of(method: Method) -> Move:
     Raises
     ------
     ValueError
-        If it is no move along H of a gradient at that point, or ahead of it by a vector that is kept.
+        If it is no move along H of a gradient at that point, or ahead of it by a vector that is kept, and no error
+        feedback.
 
     Examples
     --------
@@ -40,7 +44,7 @@ def move_of(method: Method) -> Move:
     >>> gamma, b = Symbol("gamma"), Symbol("b")
     >>> P = H(2 * gradient(X + b * D))
     >>> move_of(Method({X: X - gamma * P, D: b * D - gamma * P}, start={D: 0}))
-    Move(length=2 gamma, memory=b, ahead=-2 b gamma)
+    Move(length=2 gamma, memory=b, ahead=-2 b gamma, is_whole=False)
     >>> move_of(Method({X: X - gamma * gradient(X)}))
     Traceback (most recent call last):
     ValueError: a step must move what is reported along H of a gradient, here it is moved by (-gamma) (grad f(X))
@@ -50,6 +54,8 @@ def move_of(method: Method) -> Move:
     match moved.terms:
         case ((Projected(Combination(((Gradient(at), factor),))) as drawn, coefficient),):
             length = _plain(-coefficient * factor)
+        case ((Gradient(at), coefficient),) if _is_kept_back(method, at - W, moved * -1):
+            return Move(_plain(-coefficient), lifted(1), _plain(-coefficient), is_whole=True)
         case _:
             by = Combination(tuple((atom, _plain(coefficient)) for atom, coefficient in moved.terms))
             raise ValueError(f"a step must move what is reported along H of a gradient, here it is moved by {by!r}")
@@ -65,6 +71,15 @@ def move_of(method: Method) -> Move:
     raise ValueError(
         f"a gradient must be taken at what is reported, or ahead of it by what is kept, 0 at first, got one at {at!r}"
     )
+
+
+def _is_kept_back(method: Method, kept: Combination, step: Combination) -> bool:
+    """Whether what is kept is nothing at first, and after a step what H leaves out of it and of the step."""
+    whole = kept + step
+    match (_at(method, kept, method.lines) - whole).terms:
+        case ((Projected(of), coefficient),):
+            return of * -coefficient == whole and bool(kept.terms) and not _at(method, kept, method.starts).terms
+    return False
 
 
 def _at(method: Method, of: Combination, values: Mapping[Combination, Combination]) -> Combination:

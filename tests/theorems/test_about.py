@@ -27,7 +27,7 @@ from rac_theory import (
     theorems,
 )
 from rac_theory.algebra import Symbol
-from rac_theory.algorithms import ACCELERATED, H, Method, gradient, letter, state
+from rac_theory.algorithms import ACCELERATED, FEEDBACK, H, Method, Preconditioned, gradient, letter, state
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import about
@@ -42,6 +42,7 @@ QUICK = ACCELERATED(Haar(3, 1), gamma=0.01, alpha=0.1, s=0.5, lambda_min=0.3)
 
 BACKWARDS = "gamma, the size of a step, must be positive, it is -0.1"
 MOMENTUM = "the theorem is about momentum on projected gradients"
+FEEDS_BACK = "the theorem is about error feedback"
 X, M = state("X", "M")
 g, b = Symbol("gamma"), letter("b")
 LETTERS = {"gamma": 0.1, "b": 0.5}
@@ -49,6 +50,9 @@ KEEPS = Method({X: X - g * H(gradient(X)), M: b * M + gradient(X)}, start={M: 0}
 LONGER = Method({X: X - g * (1 + b) * H(gradient(X))})(Haar(3, 1), **LETTERS)
 """Like a step of RAC-LoRA, whatever it keeps; and of another length."""
 _seen = H(gradient(X + M))
+_whole = M + gradient(X)
+FED_BACK = Method({X: X - g * H(_whole), M: _whole - H(_whole)}, start={M: 0}, report=X - g * M)(Haar(3, 1), gamma=0.1)
+"""Error feedback, M in units of the gradient."""
 AHEAD, BESIDE = (
     Method({X: X - g * _seen, M: b * M + shift * _seen}, start={M: 0})(Haar(3, 1), **LETTERS) for shift in (g * b, g)
 )
@@ -145,6 +149,20 @@ OTHERS = {
             no_gradients("must be exact", "Noisy"),
         ),
     ],
+    about.rac_lora_feedback: [
+        (GD(0.1), f"{FEEDS_BACK}, the algorithm is RACLoRA"),
+        (AHEAD, f"{FEEDS_BACK} at W = X - D, the method is {AHEAD.method!r}"),
+        (FED_BACK.at_iterate, f"{FEEDS_BACK} at W = X - D, the method is {FED_BACK.at_iterate.method!r}"),
+        (FED_BACK.with_letters(gamma=-0.1), BACKWARDS),
+        (
+            FEEDBACK(Haar(3, 1), gradients=Clients(Exact()), gamma=0.1),
+            no_gradients(f"{UNBIASED} with known noise", "Clients"),
+        ),
+    ],
+    about.rac_lora_preconditioned: [
+        (GD(0.1), "the theorem is about preconditioned steps, the algorithm is RACLoRA"),
+        (AHEAD, "the theorem is about preconditioned steps, the algorithm is MethodDescent"),
+    ],
     about.rac_lora_root_steps: [
         (GD(0.1), FALLING),
         (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),
@@ -213,6 +231,8 @@ RIGHT = {
     about.rac_lora_exact: [GD(0.1), COIN, KEEPS],
     about.rac_lora_momentum: [AHEAD],
     about.rac_lora_accelerated: [QUICK],
+    about.rac_lora_feedback: [FED_BACK],
+    about.rac_lora_preconditioned: [Preconditioned(Haar(3, 2), 0.1, [0.5, 2.0])],
     about.rac_lora_stochastic: [
         KEEPS,
         GD(0.1),
