@@ -22,8 +22,10 @@ from rac_theory.proofs.coq.readings import misread
 from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.quantities import G
-from rac_theory.statements.symbols import K, L, N, T, gamma, gap0, lambda_min, mu
+from rac_theory.proofs.quantities import G, V
+from rac_theory.proofs.quantities import gap as gap_at_W
+from rac_theory.statements import assumptions as known
+from rac_theory.statements.symbols import K, L, N, T, distance0, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap
 from tests.fuzz.expressions import drawn, misread_by_coq
 from tests.proofs.from_facts import searched
@@ -404,3 +406,17 @@ def test_what_is_proved_from_the_facts_of_a_method_alone_is_accepted():
     proofs = {id: searched(id) for id in ("T2", "T5")}
     scripts = {id: proof.coq() for id, proof in proofs.items() if proof is not None}
     assert {one.name: one.refused for one in ask(scripts)} == {"T2": "", "T5": ""}
+
+
+def test_a_potential_of_a_reader_is_followed():
+    """Of a gap and a distance, by a factor of 1: what begins with both, and a power of 1, which once had no value."""
+    given = (known.smooth, gamma * L <= 1, known.convex, known.certified_minimum, known.known_minimiser)
+    both = replace(
+        theorems.T3_isotropic,
+        id="both",
+        given=(*given, known.isotropic, lambda_min > 0),
+        claim=E(gap) <= gap0 + distance0**2 * L,
+        tightest=None,
+    )
+    scripts = {"both": prove(both, potential=gap_at_W + L * (V @ V)).coq()}
+    assert [(one.name, one.refused) for one in ask(scripts)] == [("both", "")]

@@ -107,7 +107,8 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     return (
         f"Theorem {identifier(theorem.id)} : {left} <= {right}.\nProof.\n {known}\n"
         f"  {_unfold([name for name in names if name not in later])}idtac.\n{same}"
-        f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  {lemmas.field()}.\nQed."
+        f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  rewrite ?pow1; "
+        f"{lemmas.field()}.\nQed."
     )
 
 
