@@ -375,7 +375,7 @@ class _Writer:
 
     def _part_beside(self, fact: Fact, of: list[Fact]) -> str:
         """How much of the squared gradient at X is added to that at W."""
-        return self.expression(read(share_beside(fact)).expression)
+        return self.expression(share_beside(fact))
 
     def _drifted(self, fact: Fact, of: list[Fact]) -> str:
         step, growth = of

@@ -116,7 +116,7 @@ def test_without_one_of_its_assumptions_it_is_refused(id):
         ("T22", "given (>= theta 0)\n", ""),
         ("T25", "given (> lambda_min 0)\n", ""),
         ("T25", "about rac_lora_feedback", "about rac_lora_momentum"),
-        ("T25", "square_at theta", "square_at 1"),
+        ("T25", "(+ 0 (* theta 1))", "1"),
         ("T25", "(* theta (beside_at t))", "(beside_at t)"),
         ("T25", "(- (E (dot gx (H gx))))", "(- (* 2 (E (dot gx (H gx)))))"),
         ("T22", "about rac_lora_momentum", "about rac_lora_stochastic"),
