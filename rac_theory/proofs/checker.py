@@ -47,9 +47,9 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M what
 # is kept, Gx = grad f(X) for X = W + gamma b M (b = 1: error feedback), gx the estimate of that; of a second point Z,
-# Vz = Z - W*, Gy = grad f(Y) for Y = (W + alpha Z)/(1 + alpha), Zy = Z - Y; H the projection that is drawn, HP = BDB'G; E
-# the mean over all that is drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, (curve u v) <u, Q v>,
-# where Q bounds f.
+# Vz = Z - W*, Gy = grad f(Y) for Y = (W + alpha Z)/(1 + alpha), Zy = Z - Y; H the projection that is drawn, HP = BDB'G;
+# E the mean over all that is drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, (curve u v) <u, Q
+# v>, where Q bounds f.
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
     " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step least_weight"
