@@ -126,6 +126,9 @@ MADE = [
         "sketch": [Gaussian(3, 2)], "gamma": [0.1 + 1e-15], "beta": [0.5 + 1e-15], "inner_steps": [3],
         "carried": [False], "side": ["right"],
     }),
+    (algorithms.Preconditioned, {"sketch": Haar(3, 2), "gamma": 0.1, "weights": [0.5, 2.0]}, {
+        "sketch": [Gaussian(3, 2)], "gamma": [0.1 + 1e-15], "weights": [[0.5, 1.0]], "side": ["right"],
+    }),
     (algorithms.KeptCoordinates, {"sketch": Haar(3, 2), "gamma": 0.1, "beta": 0.5}, {
         "sketch": [Haar(3, 1)], "gamma": [0.1 + 1e-15], "beta": [0.5 + 1e-15], "side": ["right"],
     }),

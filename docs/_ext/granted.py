@@ -17,6 +17,7 @@ _KINDS = (
 """What is granted of any vector or number, each by an example."""
 _OF_ANY_VECTOR = (
     grant("unbiased_ahead", _v),
+    grant("unbiased_at_X", _v),
     grant("straight", _v, vector("w")),
     *(grant(name, _v) for name in ("spread", "norm_is_positive", "norm")),
 )

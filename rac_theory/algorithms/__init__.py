@@ -32,6 +32,7 @@ from rac_theory.algorithms.memory import (
 from rac_theory.algorithms.method import H, Method, Program, gradient, letter, move_of, state
 from rac_theory.algorithms.method_descent import MethodDescent, called, projector_of
 from rac_theory.algorithms.momentum_in_links import MomentumInLinks
+from rac_theory.algorithms.preconditioned import Preconditioned
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
@@ -75,6 +76,7 @@ __all__ = [
     "Method",
     "MethodDescent",
     "MomentumInLinks",
+    "Preconditioned",
     "Program",
     "ProjectedDescent",
     "RACLoRA",

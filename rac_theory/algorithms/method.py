@@ -641,11 +641,14 @@ class Move(NamedTuple):
     length : Expression
     memory, ahead : Expression, optional
         Where g is a gradient at ``W + ahead M``: M is zero at first, and after a step it is ``memory M + H g``.
+    is_whole : bool
+        Whether W moves by all of ``-length g``, and M is after a step what H leaves out of ``M + g``: error feedback.
     """
 
     length: Expression
     memory: Expression | None = None
     ahead: Expression | None = None
+    is_whole: bool = False
 
 
 def move_of(method: Method) -> Move:
@@ -654,7 +657,8 @@ def move_of(method: Method) -> Move:
     Raises
     ------
     ValueError
-        If it is no move along H of a gradient at that point, or ahead of it by a vector that is kept.
+        If it is no move along H of a gradient at that point, or ahead of it by a vector that is kept, and no error
+        feedback.
 
     Examples
     --------
@@ -666,7 +670,7 @@ def move_of(method: Method) -> Move:
     >>> gamma, b = Symbol("gamma"), Symbol("b")
     >>> P = H(2 * gradient(X + b * D))
     >>> move_of(Method({X: X - gamma * P, D: b * D - gamma * P}, start={D: 0}))
-    Move(length=2 gamma, memory=b, ahead=-2 b gamma)
+    Move(length=2 gamma, memory=b, ahead=-2 b gamma, is_whole=False)
     >>> move_of(Method({X: X - gamma * gradient(X)}))
     Traceback (most recent call last):
     ValueError: a step must move what is reported along H of a gradient, here it is moved by (-gamma) (grad f(X))
@@ -674,6 +678,8 @@ def move_of(method: Method) -> Move:
     W = method.report
     moved = coefficients(W.at(method.lines) - W)
     drawn = next(iter(moved), W)
+    if len(moved) == 1 and isinstance(drawn, Gradient) and _is_kept_back(method, drawn, -moved[drawn]):
+        return Move(_plain(-moved[drawn]), lifted(1), _plain(-moved[drawn]), is_whole=True)
     inside = coefficients(drawn.of) if isinstance(drawn, Projected) and drawn.of is not None else {}
     point = next(iter(inside), W)
     if len(moved) != 1 or len(inside) != 1 or not isinstance(point, Gradient) or point.of is None:
@@ -694,6 +700,20 @@ def move_of(method: Method) -> Move:
             f"{point.of!r}"
         )
     return Move(length, memory, _plain(added[drawn] * factor))
+
+
+def _is_kept_back(method: Method, seen: Gradient, length: Expression) -> bool:
+    """Whether what is kept is nothing at first, and after a step what H leaves out of it and of the step."""
+    if seen.of is None:
+        return False
+    kept = seen.of - method.report
+    whole = kept + length * seen
+    left = coefficients(kept.at(method.lines) - whole)
+    part = next(iter(left), kept)
+    if len(left) != 1 or not isinstance(part, Projected) or part.of is None:
+        return False
+    is_all = not coefficients(left[part] * part.of + whole)
+    return is_all and bool(coefficients(kept)) and not coefficients(kept.at(method.starts))
 
 
 def _plain(expression: Expression) -> Expression:

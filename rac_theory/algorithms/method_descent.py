@@ -13,7 +13,8 @@ from rac_theory.algorithms.decreasing import Decreasing
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.layered import LayeredRACLoRA
-from rac_theory.algorithms.method import Method, Program
+from rac_theory.algorithms.method import Method, Program, state
+from rac_theory.algorithms.preconditioned import Preconditioned
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.base import Value, being, checks, repr_of
@@ -97,6 +98,11 @@ class MethodDescent(Value):
             W, rng = np.zeros((1, *problem.shape)), np.random.default_rng(0)
             self._asked(problem, W, next(self.projector.low_rank_steps(rng, W)), rng)
 
+    @property
+    def at_iterate(self) -> "MethodDescent":
+        """The same algorithm, which reports its first state, the iterate itself."""
+        return replace(self, method=self.method.reporting(state(self.method.names[0])))
+
     def with_letters(self, **letters: float) -> "MethodDescent":
         """Return the same algorithm with other numbers for some letters."""
         for name in letters:
@@ -177,7 +183,7 @@ def projector_of(algorithm: object) -> ProjectedDescent | None:
     match algorithm:
         case ProjectedDescent():
             return algorithm
-        case MethodDescent(projector=own) | Decreasing(algorithm=own):
+        case MethodDescent(projector=own) | Preconditioned(projector=own) | Decreasing(algorithm=own):
             return own
     return None
 

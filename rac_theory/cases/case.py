@@ -3,14 +3,15 @@
 import re
 from dataclasses import dataclass, field, replace
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms import Algorithm, Checked, Implementation
+from rac_theory.algorithms import DECAY_INSIDE, Algorithm, Checked, Implementation, MethodDescent
 from rac_theory.base import Value, being, checks, having, in_short, repr_of, shown, type_name
 from rac_theory.base.checks import Array
 from rac_theory.cases.checked_once import check_once
-from rac_theory.problems import Problem
+from rac_theory.problems import Problem, Quadratic
 
 
 def check_gradient(problem: Problem, W: Array) -> None:
@@ -143,6 +144,43 @@ class Case(Value):
         return self
 
     @property
+    def at_iterate(self) -> "Case":
+        """The same case of a method that reports its iterate itself: from the same random numbers it runs alike."""
+        algorithm = self.algorithm
+        return replace(self, algorithm=algorithm.at_iterate) if isinstance(algorithm, MethodDescent) else self
+
+    def without_decay(self) -> "Case":
+        r"""Return the same runs of ``DECAY_INSIDE`` as plain steps on :math:`f + \frac\omega2 \|W\|^2`, up to rounding.
+
+        ``H (g + omega W)`` is H of a gradient of that function, so that every theorem about ``RACLoRA`` is about this
+        case. The problem must have a penalty ``l2``, or be ``Quadratic.left``.
+
+        Raises
+        ------
+        ValueError
+            If the algorithm is not ``DECAY_INSIDE``, or the problem has no penalty to be made larger.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rac_theory import Case, verify
+        >>> from rac_theory.algorithms import DECAY_INSIDE
+        >>> from rac_theory.problems import LeastSquares
+        >>> from rac_theory.sketches import Haar
+        >>> problem = LeastSquares(np.eye(3), np.ones(3))
+        >>> case = Case(DECAY_INSIDE(Haar(3, 1), gamma=0.5, omega=0.1), problem, steps=30)
+        >>> case.without_decay().problem.l2, str(verify("T2", case.without_decay()).status)
+        (0.1, 'HOLDS')
+        """
+        algorithm: Any = self.algorithm
+        if not isinstance(algorithm, MethodDescent) or not algorithm.method.is_like(DECAY_INSIDE):
+            raise ValueError(f"the algorithm must be DECAY_INSIDE, got {repr_of(algorithm)}")
+        projector: Any = algorithm.projector
+        plain = replace(projector, gamma=float(algorithm.letters["gamma"]))
+        problem = _with_penalty(self.problem, float(algorithm.letters["omega"]))
+        return replace(self, algorithm=plain, problem=problem)
+
+    @property
     def start_shown(self) -> str:
         """Shape and digest of the start; empty where it is the usual one."""
         return "" if np.array_equal(self.start, starting_point(self.problem, None)) else in_short(self.start)
@@ -173,6 +211,17 @@ class Case(Value):
         W0 = f", W0={self.start_shown}" if self.start_shown else ""
         steps = f", steps={self.steps}" if self.steps else ""
         return f"{type_name(self)}({repr_of(self.algorithm)}, {repr_of(self.problem)}{W0}{steps})"
+
+
+def _with_penalty(problem: Any, omega: float) -> Problem:
+    """Return ``f + omega/2 ||W||^2``, up to a constant."""
+    if hasattr(problem, "l2"):
+        larger: Problem = replace(problem, l2=problem.l2 + omega)
+        return larger
+    if isinstance(problem, Quadratic) and problem.S is not None and problem.R is None:
+        S = problem.S + omega * np.eye(len(problem.S))
+        return Quadratic.left(S, np.asarray(np.linalg.solve(S, problem.S @ problem.W_star)), start=problem.start)
+    raise ValueError(f"the problem must have a penalty l2, or be Quadratic.left, got {repr_of(problem)}")
 
 
 def check_runs(case: Case) -> None:

@@ -171,7 +171,10 @@ def _step(method: Method, c: Constants) -> Step:
     for name, value in known.items():
         if not 0 < value < np.inf:
             raise ValueError(f"{name} must be known and positive, it is {value:g}")
-    return Step(*map(read, move_of(method)), **{name: Fraction(value) for name, value in known.items()})
+    *move, is_whole = move_of(method)
+    if is_whole:
+        raise ValueError(f"method must move along H of a gradient, error feedback moves along all of it: {method!r}")
+    return Step(*map(read, move), **{name: Fraction(value) for name, value in known.items()})
 
 
 # Vectors are pairs of coordinates in the range of H and in what is left; the last is drawn with H.

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from rac_theory.algorithms import (
     ACCELERATED,
+    FEEDBACK,
     SHIFTED_MOMENTUM,
     CyclicRACLoRA,
     InverseOnRange,
     MethodDescent,
+    Preconditioned,
     RACLoRA,
     Side,
     StepPerDraw,
@@ -43,6 +47,7 @@ from rac_theory.ledger.step_sizes import (
     plain_gaussian_step,
     root_steps,
     round_step,
+    third_of_what_is_seen,
 )
 from rac_theory.problems import Federated, Problem
 from rac_theory.sketches import Sketch
@@ -142,6 +147,17 @@ def accelerated(algorithm: RACLoRA, c: Constants) -> MethodDescent:
     return made
 
 
+def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
+    """Error feedback."""
+    algorithm: MethodDescent = FEEDBACK(sketch, side=side, gradients=gradients, gamma=gamma)
+    return algorithm
+
+
+def preconditioned(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> Preconditioned:
+    """Steps whose directions have weights from 1/2 to 1."""
+    return Preconditioned(sketch, gamma, np.linspace(1, 1 / 2, sketch.rank), side)
+
+
 def unequal_clients(problem: Any) -> Federated:
     """Divide a finite sum among clients at random, of which each weighs its rows and has three batches of them."""
     return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
@@ -197,6 +213,21 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         ),
         "accelerated": Setting(
             _TRIED["accelerated"], over_L(1.0), shorten=accelerated, only=("haar", "coordinate"), layered=False
+        ),
+        "preconditioned": Setting(
+            _TRIED["preconditioned"],
+            over_L(1.0),
+            build=preconditioned,
+            only=("haar", "coordinate"),
+            layered=False,
+        ),
+        "error feedback": Setting(
+            _TRIED["error feedback"],
+            third_of_what_is_seen,
+            quarter_noise,
+            build=with_feedback,
+            only=("haar", "coordinate"),
+            layered=False,
         ),
         "minibatch": Setting(
             _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True

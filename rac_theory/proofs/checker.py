@@ -45,19 +45,21 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
         raise Refused(why.format(*map(written, of)) if of else why)
 
 
-# The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M the
-# momentum, and Gx = grad f(X) where X = W + gamma b M, gx the estimate of that; of a second point Z, Vz = Z - W*, Gy =
-# grad f(Y) where Y = (W + alpha Z)/(1 + alpha), Zy = Z - Y; H the projection that is drawn, E the mean over all that is
-# drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, (curve u v) is <u, Q v>, where Q bounds f.
+# The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M what
+# is kept, Gx = grad f(X) for X = W + gamma b M (b = 1: error feedback), gx the estimate of that; of a second point Z,
+# Vz = Z - W*, Gy = grad f(Y) for Y = (W + alpha Z)/(1 + alpha), Zy = Z - Y; H the projection that is drawn, HP = BDB'G;
+# E the mean over all that is drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, (curve u v) <u, Q
+# v>, where Q bounds f.
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
-    " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step"
+    " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step least_weight"
+    " largest_weight"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
 VECTORS = dict.fromkeys(("G", "V", "Z", "M", "Gx", "Gy", "Vz", "Zy"), "")
-VECTORS |= dict.fromkeys(("Gp", "g", "gx", "error", "gbar", "ghat"), "H")
+VECTORS |= dict.fromkeys(("Gp", "g", "gx", "P", "error", "gbar", "ghat"), "H")
 _DRAWN = {
     "": "gap gap_Y sigma_W zeta_W squares all_squares",
     "H": "gap_next gap_first moved_by_M bent_by_M sigma_H zeta_H off way squares_H all_squares_H used missed",
@@ -67,14 +69,6 @@ DRAWN = {name: draws for draws, names in _DRAWN.items() for name in names.split(
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
 
 MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
-
-_IMPLIED = (
-    "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
-    " rac_lora_harmonic_steps rac_lora_reshuffled rac_lora_momentum rac_lora_accelerated fed_rac_lora"
-    " fed_rac_lora_sampled"
-)
-IMPLIED = frozenset(_IMPLIED.split())
-"""The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
 
 NAMES = {
     "s_N": "(* (/ 1 N) (sum k N (- (^ (+ 1 (* eta L_max)) k) 1)))",
@@ -98,12 +92,18 @@ STEPS = {
     "rac_lora_harmonic_steps": "L smooth gap_next (* -1 (/ (* gamma t_0) (+ t t_0)) (H g))",
     "rac_lora_momentum": "L smooth gap_next (* -1 gamma (H gx))",
     "rac_lora_accelerated": "L smooth gap_next (* -1 gamma (H Gy)) gap_Y Gy",
+    "rac_lora_feedback": "L smooth gap_next (* -1 gamma gx)",
+    "rac_lora_preconditioned": "L smooth gap_next (* -1 gamma (H P))",
 }
 """What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V; or
 to another point, with its gap and its gradient."""
 
+IMPLIED = {*STEPS, "rac_lora_certified"} - {"galore_exact"}
+"""The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
+
 MEMORY = {
     "rac_lora_momentum": "dot M (+ (* momentum M) (H gx)) 0",
+    "rac_lora_feedback": "dot M (- (+ M gx) (H (+ M gx))) 0",
     "rac_lora_accelerated": "star Vz (- Vz (* alpha (+ Zy (/ (H Gy) (* s_0 lambda_0))))) (/ (^ distance0 2)"
     " lambda_min)",
 }
@@ -194,9 +194,15 @@ enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) 
 time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 <= t | A count
 offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 < t_0 | An offset
 root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma | None is longer than the first
-# One step with momentum
+# One step with a memory
 ahead | smooth rac_lora_momentum | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L momentum) 2) (dot M M)) | The gradient is
   Lipschitz, and X - W = gamma b M
+ahead_by_error | smooth rac_lora_feedback | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L) 2) (dot M M)) | The gradient is
+  Lipschitz, and X - W = gamma M
+unbiased_at_X v:fixed | rac_lora_feedback | (dot $v Gx) <= (E (dot $v gx)) | g is unbiased at X
+noise_at_X | structured_noise (= A 0) (<= beta 1) rac_lora_feedback | (E (dot gx gx)) <= (+ (dot Gx Gx) C) | Noise at X
+low_of_sum | rac_lora_feedback | (* lambda_min (E (dot (+ M gx) (+ M gx)))) <= (E (dot (+ M gx) (H (+ M gx)))) |
+  Smallest eigenvalue of E[H], as g is independent of H
 unbiased_ahead v:fixed | rac_lora_momentum | (E (dot $v (H Gx))) <= (E (dot $v (H gx))) | g is unbiased at X and
   independent of H
 noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot gx (H gx))) <= (+ (E (dot Gx (H Gx))) (*
@@ -210,6 +216,8 @@ mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H
   f* | t13
 s_below_L_H | smooth_along_sketch strongly_convex fresh_projection (> lambda_min 0) | s <= L_H | s E[H] <= E[H Q H]
 # Any step with a random M
+weighs_least | rac_lora_preconditioned | (* least_weight (dot G (H G))) <= (dot G (H P)) | D is at least a
+weighs_most | rac_lora_preconditioned | (dot (H P) (H P)) <= (* largest_weight (dot G (H P))) | D is at most A
 first a:plain_or_fitted,one_exact_step | positive_gain $a | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M)) | f
   lies below the quadratic of curvature Q that touches it at W
 first_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2
@@ -233,8 +241,6 @@ simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (* s_N r_N) <= (* 4/9 (^
   binomials | t7
 sigma_seen | (known lambda_max) rac_lora_reshuffled | (E sigma_H) <= (* lambda_max sigma_W) | Largest eigenvalue of
   E[H], for each gradient
-squares_seen | (known lambda_max) rac_lora_reshuffled | (+ (E sigma_H) (E (dot G (H G)))) <= (* lambda_max (+ sigma_W
-  (dot G G))) | Largest eigenvalue of E[H], for each gradient
 sigma_known | (known sigma_squared) | sigma_W <= sigma_squared | On average along the iterates
 sigma_of_data | smooth_components (known D) | (+ sigma_W (dot G G)) <= (+ (* 2 L_max gap) D) | A component is bounded
   below: its gradient is as large as its gap allows | t7
@@ -252,8 +258,6 @@ simple_s_K | | (^ s_K 2) <= a_K | Jensen's inequality, over steps
 a_below_1 | smooth_components (<= (* eta K L_max) 1) | a_K < 1 | A mean of powers below an integral | t9
 zeta_seen | (known lambda_max) fed_rac_lora | (E zeta_H) <= (* lambda_max zeta_W) | Largest eigenvalue of E[H], for each
   gradient
-client_squares_seen | (known lambda_max) fed_rac_lora | (+ (E zeta_H) (E (dot G (H G)))) <= (* lambda_max (+ zeta_W (dot
-  G G))) | Largest eigenvalue of E[H], for each gradient
 zeta_known | (known zeta_squared (= K 1)) | zeta_W <= zeta_squared | On average along the iterates; where K = 1 it is
   multiplied by 0
 zeta_of_data | smooth_components (known D (= K 1)) | (+ zeta_W (dot G G)) <= (+ (* 2 L_max gap) D) | A component is
@@ -302,7 +306,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,60}(/[1-9][0-9]{0,60})?\Z")
 SIGNS = ("<=", "<", ">=", ">", "=")
 PARTS = {"-": (1, 2), "sqrt": (1, 1), "powers": (3, 3), "if": (3, 3)}
 PARTS |= dict.fromkeys(("/", "^", "dot", "star", "curve"), (2, 2)) | dict.fromkeys(("+", "*", "max"), (1, 99))
-PARTS |= dict.fromkeys(("E", "mean", "H", "square_at", "scaled_at"), (1, 1))
+PARTS |= dict.fromkeys(("E", "mean", "H", "square_at", "scaled_at", "beside_at"), (1, 1))
 PARTS |= dict.fromkeys(SIGNS, (2, 9))
 
 
@@ -406,7 +410,7 @@ def written(of: Tree) -> str:
 # normal form: each term has the same divisors, and no root twice.
 Monomial: TypeAlias = tuple[tuple[int, int], ...]
 Polynomial: TypeAlias = dict[Monomial, Fraction]
-ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", "square_at", "scaled_at")
+ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", "square_at", "scaled_at", "beside_at")
 
 _values: list[Any] = []
 _numbers: dict[Any, int] = {}
@@ -680,7 +684,7 @@ class Reader:
             case ("powers", *parts):
                 base, first, last = map(self.read, parts)
                 return times(raised(base, first), self._geometric(base, plus(minus(last, first), ONE)))
-            case ("sqrt" | "square_at" | "scaled_at" as head, part):
+            case ("sqrt" | "square_at" | "scaled_at" | "beside_at" as head, part):
                 return letter(head, self.read(part))
             case (head, *parts) if head in OPERATIONS:
                 return OPERATIONS[head](*map(self.read, parts))
@@ -860,8 +864,9 @@ potential a b d p | STEP FALLS ABOVE BELOW c b0 d0 | STEP (- (- psi psi+) (* c g
 lyapunov start a b d | STEP rho ABOVE BELOW b0 d0 m | = (- STEP (- (* rho psi) psi+)) ; ABOVE (- psi x) ;
   BELOW (- most psi) | last | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
   psi+ <= rho psi + e and psi >= x at each W, psi is at most a sum of what is known at W^0: as in iterate
-lyapunov_added start a b d at | STEP theta ABOVE BELOW b0 d0 m | = (- STEP (- (- psi psi+) (* theta square))) ;
-  ABOVE psi ; BELOW (- most psi) | (* theta (sum T (at t))) | (+ psi0 (* T rest)) | theta S <= psi - psi+ + e, added
+lyapunov_added start a b d at part | STEP theta ABOVE BELOW b0 d0 m | = (- STEP (- (- psi psi+) (* theta (+ square
+  (* part (dot Gx Gx)))))) ; ABOVE psi ; BELOW (- most psi) | (* theta (sum T (+ (at t) (* part (beside_at t))))) |
+  (+ psi0 (* T rest)) | theta S <= psi - psi+ + e, added; S is squared gradients at W, and in part at X
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |

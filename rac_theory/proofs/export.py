@@ -28,7 +28,7 @@ from rac_theory.proofs import checker, facts
 from rac_theory.proofs.available import about_constants
 from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.induction import COURSES
+from rac_theory.proofs.induction import COURSES, share_beside
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.quantities import NUMBERS, VECTORS, V, distance, gap, moved, moved_next, own
 from rac_theory.proofs.rules import Rule
@@ -46,6 +46,11 @@ _LETTERS: Mapping[Symbol, str] = {
 }
 """The names of symbols in a file, where two of one name have two: that of a variable of ``theorems.symbols``."""
 
+_AT: Mapping[str, str] = {
+    metric.SQUARED_GRADIENT.name: "square_at",
+    metric.SCALED_GRADIENT.name: "scaled_at",
+    metric.SQUARED_GRADIENT_BESIDE.name: "beside_at",
+}
 _DRAWN: Mapping[str, str] = {letter.name: name for name, letter in NUMBERS.items()}
 _VECTORS: Mapping[str, str] = {key[0]: name for name, vector in VECTORS.items() for key in vector.parts}
 _INNER = re.compile(r"<(H?)([A-Za-z+]+?),(Hbar\^-1 |Q?)(H?)([A-Za-z+]+)>|\|\|(H?)([A-Za-z+]+?)\|\|(\*?)\^2")
@@ -140,8 +145,7 @@ class _Writer:
             case Drawn(name=name):
                 return _drawn(name)
             case Symbol(of=Expression() as index):
-                kind = "square_at" if of.name == metric.SQUARED_GRADIENT.name else "scaled_at"
-                return f"({kind} {self.expression(index)})"
+                return f"({_AT[of.name]} {self.expression(index)})"
             case Symbol():
                 return self._symbol(of)
             case Let():
@@ -369,6 +373,10 @@ class _Writer:
         places: dict[Expression, int] = {**dict.fromkeys(drawn_in(psi), 0), states[of_psi]: 1}
         return self.expression(read(psi.expression.at(places)).expression)
 
+    def _part_beside(self, fact: Fact, of: list[Fact]) -> str:
+        """How much of the squared gradient at X is added to that at W."""
+        return self.expression(share_beside(fact))
+
     def _drifted(self, fact: Fact, of: list[Fact]) -> str:
         step, growth = of
         rest = step.value - growth.value * read(moved) + read(moved_next)
@@ -424,6 +432,7 @@ _ARGUMENTS: Mapping[str, Callable[[_Writer, Fact, list[Fact]], str]] = {
     "at": _Writer._at,
     "j": _Writer._count,
     **{name: _of_potential(name) for name in "abdp"},
+    "part": _Writer._part_beside,
     "push": _Writer._drifted,
     "relation": _Writer._given,
     "split": _Writer._cases,

@@ -14,6 +14,7 @@ from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import (
     E,
     G,
+    Gx,
     V,
     Z,
     distance,
@@ -29,10 +30,10 @@ from rac_theory.proofs.schemas import move_of, square_kept
 from rac_theory.statements import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
+    SQUARED_GRADIENT_BESIDE,
     Assumption,
     Condition,
     Predicate,
-    mean_scaled_squared_gradient,
     metric,
     weighted_squared_gradient,
 )
@@ -61,7 +62,7 @@ COURSES: Mapping[Symbol, Course] = {
 }
 """By what is known at W^0."""
 
-ADDED: Mapping[Expression, Symbol] = {S: SQUARED_GRADIENT, Z2: SCALED_GRADIENT}
+ADDED: Mapping[Expression, Symbol] = {S: SQUARED_GRADIENT, Z2: SCALED_GRADIENT, Gx @ Gx: SQUARED_GRADIENT_BESIDE}
 """What a number at W is on average at W^t, in means over t."""
 
 
@@ -201,10 +202,7 @@ class Psi(NamedTuple):
     def after(self) -> Expression:
         """What it is on average after a step."""
         later = {**after(self.about), **({} if self.kept is None else {self.kept[0]: self.kept[1]})}
-        parts = {each: _share_of(self.value, each, later) for each in later}
-        if not (read(self.value) - read(sum((share * each for each, share in parts.items()), lifted(0)))).is_zero:
-            raise Missing(f"psi must be a sum of multiples of {', '.join(map(repr, later))}, it is {self.value!r}")
-        constant(*parts.values())
+        _sum_of("psi", self.value, later)
         return self.value.at(later)
 
     @property
@@ -236,6 +234,14 @@ def _share_of(value: Expression, one: Expression, every: Iterable[Expression]) -
     return value.at({each: lifted(int(each == one)) for each in every})
 
 
+def _sum_of(name: str, value: Expression, every: Iterable[Expression]) -> None:
+    """Raise ``Missing`` if a value is no sum of constant multiples of some numbers at W."""
+    parts = {each: _share_of(value, each, every) for each in every}
+    if not (read(value) - read(sum((share * each for each, share in parts.items()), lifted(0)))).is_zero:
+        raise Missing(f"{name} must be a sum of multiples of {', '.join(map(repr, every))}, it is {value!r}")
+    constant(*parts.values())
+
+
 def lyapunov(psi: Psi, step: Fact, rho: Fact, above: Fact) -> Fact:
     """``psi+ <= rho psi + e`` with ``rho >= 0`` and ``psi >= x`` makes
     ``x_T <= rho^T psi_0 + (1 + ... + rho^(T-1)) e``; x is what is followed from the start of psi."""
@@ -250,15 +256,21 @@ def lyapunov(psi: Psi, step: Fact, rho: Fact, above: Fact) -> Fact:
 
 def lyapunov_added(psi: Psi, step: Fact, theta: Fact, above: Fact, of: Expression = S) -> Fact:
     """``theta of <= psi - psi+ + e`` with ``psi >= 0``, added: ``theta`` times the sum of ``of`` is at most
-    ``psi_0 + T e``."""
+    ``psi_0 + T e``; it is a squared gradient, or a sum of multiples of those at W and at X."""
     _fixed(t, step, theta, above, *psi.facts())
     slope = number_of(theta)
     same(above, psi.value)
+    _sum_of("what is added", of, ADDED)
     e = _rest(step, psi.value - slope * of - psi.after)
-    named = {SQUARED_GRADIENT: ADDED[of]}
+    named = {SQUARED_GRADIENT: of.at(ADDED)}
     said = slope * T * metric.mean_squared_gradient.expected.at(named) <= psi.at_first + T * e
     fact = follows(Rule.LYAPUNOV_ADDED, said, psi.by, step, theta, above, *psi.facts())
-    return replace(fact, schema=("psi", psi))
+    return replace(fact, schema=("psi", psi, of))
+
+
+def share_beside(fact: Fact) -> Expression:
+    """Return how much of the squared gradient at X is in what ``lyapunov_added`` adds."""
+    return _share_of(fact.schema[2], Gx @ Gx, ADDED)
 
 
 def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fact:
@@ -353,8 +365,7 @@ def asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
 def _meant(fact: Fact) -> set[Symbol]:
     """The letters that are not any number: T, those of what is there after T steps, or of a condition."""
     conditions = [one.inequality for one in fact.by if isinstance(one, Condition)]
-    squares = metric.mean_squared_gradient.expected, mean_scaled_squared_gradient.expected
-    return {T, *symbols_of(*conditions, *(each.at_last for each in COURSES.values()), *squares)}
+    return {T, *ADDED.values(), *symbols_of(*conditions, *(each.at_last for each in COURSES.values()))}
 
 
 def number_of(fact: Fact, *, strict: bool = False) -> Expression:

@@ -15,6 +15,7 @@ VECTORS: Mapping[str, Vector] = {
     "Vz": vector("Vz", "(Z - W^\\star)"),
     "Zy": vector("Zy", "(Z - Y)"),
     "gx": vector("gx", "g_X", "H"),
+    "P": vector("P", over="H"),
     "Gp": vector("G+", "G_+", "H"),
     "error": vector("e", over="H"),
     "gbar": vector("gbar", r"\bar g", "H"),
@@ -54,7 +55,7 @@ NUMBERS: Mapping[str, Drawn] = {
 """By their names in files; on which draws they depend is what the checker has of them."""
 
 G, V, Z, M, g = (VECTORS[name] for name in "GVZMg")
-Gx, gx = VECTORS["Gx"], VECTORS["gx"]
+Gx, gx, P = VECTORS["Gx"], VECTORS["gx"], VECTORS["P"]
 G_next, error, gbar, ghat = (VECTORS[name] for name in ("Gp", "error", "gbar", "ghat"))
 gap, gap_next, gap_first = (NUMBERS[name] for name in ("gap", "gap_next", "gap_first"))
 gap_Y = NUMBERS["gap_Y"]

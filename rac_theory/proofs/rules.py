@@ -118,7 +118,7 @@ class Rule(Enum):
     POTENTIAL = "A potential", "potential a b d p", "iterations:potential", _potential, (4, 5, 6)
     LYAPUNOV = "A Lyapunov function", "lyapunov start a b d", "iterations:lyapunov", _lyapunov, (4, 5, 6)
     LYAPUNOV_ADDED = (
-        *("A Lyapunov function, added", "lyapunov_added start a b d at", "iterations:lyapunov_added"),
+        *("A Lyapunov function, added", "lyapunov_added start a b d at part", "iterations:lyapunov_added"),
         *(_lyapunov_added, (1, 4, 5, 6)),
     )
     DRIFT = "Iterated, and the mean over k", "drifted push", "clients:drifted", _drifted, (1,)

@@ -67,7 +67,7 @@ def _schemas() -> Iterator[Schema]:
 
 SCHEMAS: Mapping[str, Schema] = {schema.name: schema for schema in _schemas()}
 _SYMBOLS = {name: one for name, one in vars(symbols).items() if isinstance(one, Symbol)}
-_LETTERS = {**NUMBERS, **_SYMBOLS}
+_LETTERS: Mapping[str, Symbol] = {**NUMBERS, **_SYMBOLS}
 
 
 def grant(name: str, *values: Value, letters: tuple[Let, ...] = ()) -> Fact:
@@ -163,7 +163,11 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
     step = getattr(assumptions, name).step
     _, *both, _ = checker.nodes(checker.MEMORY[name])
     kept, then = map(_read, both)
-    own = then if step.memory is None else kept * step.memory + H(reduce(add, (VECTORS[each] for each in step.along)))
+    own = then
+    if step.memory is not None:
+        added = reduce(add, (VECTORS[each] for each in step.along))
+        whole = kept * step.memory + added
+        own = whole - H(whole) if step.is_whole else kept * step.memory + H(added)
     if not all(read(each).is_zero for each in (own - then).parts.values()):
         raise ValueError(
             f"what {name} keeps must be said by the table as by itself, {checker.MEMORY[name]}, not {step}"
@@ -189,7 +193,8 @@ def _move(name: str) -> Move:
     """A row of the table, if the algorithm says the same of itself."""
     L, smooth, to, row, *start = checker.nodes(checker.STEPS[name])
     by, step = _read(row), getattr(assumptions, name).step
-    own = H(reduce(add, (VECTORS[each] for each in step.along))) * (step.length * -1)
+    added = reduce(add, (VECTORS[each] for each in step.along))
+    own = (added if step.is_whole else H(added)) * (step.length * -1)
     rest = (own - by).parts.values()
     if (L, to) != (_named(step.constant), step.leads_to) or not all(read(each).is_zero for each in rest):
         raise ValueError(f"what a step of {name} is must be said by the table as by itself, {row} is not {step}")
@@ -308,7 +313,7 @@ def _read(node: Any, here: Mapping[str, Value] | None = None) -> Value:
         case str():
             if checker._NUMBER.match(node):
                 return lifted(Fraction(node))
-            for names in (here, VECTORS, NUMBERS, _SYMBOLS):
+            for names in (here, VECTORS, _LETTERS):
                 if node in names:
                     return names[node]
             raise ValueError(f"{node} is no letter of proofs")

@@ -20,9 +20,11 @@ from rac_theory.statements.about import (
     rac_lora_by_differences,
     rac_lora_certified,
     rac_lora_exact,
+    rac_lora_feedback,
     rac_lora_harmonic_steps,
     rac_lora_in_turns,
     rac_lora_momentum,
+    rac_lora_preconditioned,
     rac_lora_reshuffled,
     rac_lora_root_steps,
     rac_lora_stochastic,
@@ -39,11 +41,13 @@ from rac_theory.statements.assumption import (
 )
 from rac_theory.statements.claim import Claim, E
 from rac_theory.statements.directions import WHY, Rounding, directions
+from rac_theory.statements.gradient_beside import squared_gradient_and_beside
 from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.identity import Identity
 from rac_theory.statements.metric import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
+    SQUARED_GRADIENT_BESIDE,
     Curves,
     Metric,
     gap,
@@ -60,6 +64,7 @@ __all__ = [
     "MARKS",
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
+    "SQUARED_GRADIENT_BESIDE",
     "WHY",
     "About",
     "Assumption",
@@ -98,9 +103,11 @@ __all__ = [
     "rac_lora_by_differences",
     "rac_lora_certified",
     "rac_lora_exact",
+    "rac_lora_feedback",
     "rac_lora_harmonic_steps",
     "rac_lora_in_turns",
     "rac_lora_momentum",
+    "rac_lora_preconditioned",
     "rac_lora_reshuffled",
     "rac_lora_root_steps",
     "rac_lora_stochastic",
@@ -109,6 +116,7 @@ __all__ = [
     "running_mean_before",
     "sentence",
     "squared_distance",
+    "squared_gradient_and_beside",
     "squared_gradient_with_weights",
     "step_of",
     "symbols",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from rac_theory.algebra import Expression, Symbol, identical, lifted, sqrt, symbols_of
 from rac_theory.algorithms import (
     ACCELERATED,
+    FEEDBACK,
     MOMENTUM,
     PLAIN,
     Bernoulli,
@@ -20,6 +21,7 @@ from rac_theory.algorithms import (
     LayeredRACLoRA,
     Method,
     MethodDescent,
+    Preconditioned,
     ProjectedDescent,
     RACLoRA,
     move_of,
@@ -51,6 +53,8 @@ class Step(NamedTuple):
         The next iterate, or the point after the first of several steps under one H.
     memory : Expression, optional
         By what M, which is kept from step to step, is multiplied before H of what is added up is added to it.
+    is_whole : bool
+        Whether all of what is added up is taken away, and M is then what H leaves out of it and of M.
     """
 
     length: Expression
@@ -58,11 +62,12 @@ class Step(NamedTuple):
     constant: Symbol = L
     leads_to: str = "gap_next"
     memory: Expression | None = None
+    is_whole: bool = False
 
     def is_like(self, other: "Step") -> bool:
         """Whether it is the same step, written in other expressions perhaps."""
         pairs = ((self.length, other.length), (self.memory or lifted(0), other.memory or lifted(0)))
-        rest = [(one.along, one.constant, one.leads_to, one.memory is None) for one in (self, other)]
+        rest = [(*one[1:4], one.memory is None, one.is_whole) for one in (self, other)]
         return rest[0] == rest[1] and all(identical(*pair) for pair in pairs)
 
 
@@ -78,7 +83,8 @@ def step_of(method: Method, along: tuple[str, ...] = ("G",)) -> Step:
     Raises
     ------
     ValueError
-        If the reported point W does not move along H of a gradient at W, or at X = W + length memory M.
+        If the reported point W does not move along H of a gradient at W, or at X = W + length memory M, and does not
+        move with error feedback.
 
     Examples
     --------
@@ -89,14 +95,14 @@ def step_of(method: Method, along: tuple[str, ...] = ("G",)) -> Step:
     >>> step_of(Method({X: X - gamma * H(gradient(X))}), ("g",)) == rac_lora_stochastic.step
     True
     """
-    move = move_of(method)
+    *move, is_whole = move_of(method)
     length, memory, ahead = (None if each is None else each.at(_letters(each)) for each in move)
     assert length is not None
     if memory is None or ahead is None:
         return Step(length, along)
     if not identical(ahead, length * memory):
         raise ValueError(f"X must be ahead of W by {length * memory!r} times what is kept, it is by {ahead!r}")
-    return Step(length, tuple(f"{name}x" for name in along), memory=memory)
+    return Step(length, tuple(f"{name}x" for name in along), memory=memory, is_whole=is_whole)
 
 
 def _letters(expression: Expression) -> dict[Expression, Expression]:
@@ -287,6 +293,20 @@ def rac_lora_accelerated(case: Case, c: Constants) -> str | None:
     if not ours or not case.algorithm.method.is_like(ACCELERATED):  # type: ignore[attr-defined]
         return _other(case, "the method ACCELERATED")
     return _forward(c) or _gradients(case, Exact, "must be exact")
+
+
+@partial(_afresh, step=step_of(FEEDBACK, ("g",)))
+def rac_lora_feedback(case: Case, c: Constants) -> str | None:
+    """Error feedback: V = D^t + gamma g, X^{t+1} = X^t - H V, D^{t+1} = V - H V, D^0 = 0, with one unbiased gradient g
+    at X, independent of H; what is judged is W = X - D, which moves by -gamma g, and X beside it."""
+    return _steps(case, c, FEEDBACK, _other(case, "error feedback at W = X - D")) or _unbiased(case)
+
+
+@partial(_afresh, step=Step(gamma, ("P",)))
+def rac_lora_preconditioned(case: Case, c: Constants) -> str | None:
+    """RAC-LoRA with the exact gradient G and a preconditioner: W moves by -gamma B D B' G, with an orthonormal basis B
+    of the range of a fresh H, and a symmetric D between a and A, which may depend on all that is drawn."""
+    return _kind(case, Preconditioned, "preconditioned steps")
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))

@@ -18,9 +18,11 @@ from rac_theory.statements.about import rac_lora_accelerated as rac_lora_acceler
 from rac_theory.statements.about import rac_lora_by_differences as rac_lora_by_differences
 from rac_theory.statements.about import rac_lora_certified as rac_lora_certified
 from rac_theory.statements.about import rac_lora_exact as rac_lora_exact
+from rac_theory.statements.about import rac_lora_feedback as rac_lora_feedback
 from rac_theory.statements.about import rac_lora_harmonic_steps as rac_lora_harmonic_steps
 from rac_theory.statements.about import rac_lora_in_turns as rac_lora_in_turns
 from rac_theory.statements.about import rac_lora_momentum as rac_lora_momentum
+from rac_theory.statements.about import rac_lora_preconditioned as rac_lora_preconditioned
 from rac_theory.statements.about import rac_lora_reshuffled as rac_lora_reshuffled
 from rac_theory.statements.about import rac_lora_root_steps as rac_lora_root_steps
 from rac_theory.statements.about import rac_lora_stochastic as rac_lora_stochastic

@@ -19,6 +19,7 @@ ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of 
 _VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
 SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t)
 SCALED_GRADIENT = Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t)
+SQUARED_GRADIENT_BESIDE = Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", of=t)
 _SQUARED_DISTANCE = Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2")
 
 _ALONG_A_RUN = {
@@ -27,18 +28,21 @@ _ALONG_A_RUN = {
     _VALUE: Symbol("f(W^t)"),
     SQUARED_GRADIENT: Symbol("||grad f(W^s)||^2", r"\Vert \nabla f(W^s) \Vert^2"),
     SCALED_GRADIENT: Symbol("gamma_s ||grad f(W^s)||^2", r"\gamma_s \Vert \nabla f(W^s) \Vert^2"),
+    SQUARED_GRADIENT_BESIDE: Symbol("||grad f(X^s)||^2", r"\Vert \nabla f(X^s) \Vert^2"),
     _SQUARED_DISTANCE: Symbol("||W^t - W*||^2", r"\Vert W^t - W^\star \Vert^2"),
 }
 
 
 class Curves(NamedTuple):
-    """What is recorded of runs, each (runs, T + 1), or their expectations; values are counted from ``minimum``."""
+    """What is recorded of runs, each (runs, T + 1), or their expectations; values are counted from ``minimum``, and
+    ``beside`` has squared gradients at the iterate of a method that reports another point."""
 
     values: Array
     squared_gradients: Array
     squared_distances: Array | None = None
     minimum: float = 0.0
     step_sizes: Array | None = None
+    beside: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,8 @@ class Metric:
         The constants without which neither its values nor their rounding are known.
     of_distances : bool
         Whether it needs ``squared_distances``.
+    is_beside : bool
+        Whether it needs ``beside``.
 
     Examples
     --------
@@ -84,6 +90,7 @@ class Metric:
     doubt: Callable[[Constants, Array], Array | float]
     needs: tuple[str, ...]
     of_distances: bool = False
+    is_beside: bool = False
 
     @property
     def label(self) -> str:

@@ -94,6 +94,14 @@ lambda_0 = Symbol(
     unit="in (0, 1]",
 )
 
+least_weight = Symbol(
+    "a",
+    constant="letters.a",
+    meaning="least of the weights by which directions of a step are multiplied",
+    unit="1",
+)
+largest_weight = Symbol("A", constant="letters.A", meaning="largest of these weights", unit="1")
+
 gap0 = Symbol(
     "f(W^0) - f*",
     r"f(W^0) - f^\star",

@@ -18,11 +18,13 @@ from rac_theory.theorems import (
     cyclic,
     decreasing,
     differences,
+    error_feedback,
     federated,
     found,
     gain,
     leading_subspace,
     momentum,
+    preconditioned,
     rac_lora_gd,
     reshuffling,
     stochastic,
@@ -34,6 +36,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 FAMILIES: tuple[ModuleType, ...] = (
     *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
     *(leading_subspace, cyclic, decreasing, differences, momentum, acceleration),
+    *(error_feedback, preconditioned),
 )
 
 

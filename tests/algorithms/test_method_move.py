@@ -27,14 +27,46 @@ PROBLEM = Quadratic.left(np.diag([1.0, 0.5, 0.2]), np.ones((3, 2)))
 @pytest.mark.parametrize("method", [MOMENTUM, SHIFTED_MOMENTUM, TRUE_AHEAD])
 def test_momentum_is_read_however_it_is_written(method):
     """At W, at X and with M scaled; catches a length of gamma (1 - b), and a shift that is not gamma b M."""
-    length, memory, ahead = move_of(method)
+    length, memory, ahead, is_whole = move_of(method)
     assert memory is not None
+    assert not is_whole
     assert ahead is not None
     named = {symbol: Symbol(symbol.name) for symbol in (*length.symbols, *memory.symbols, *ahead.symbols)}
     plain = Symbol("gamma"), Symbol("b")
     assert identical(length.at(named), plain[0])
     assert identical(memory.at(named), plain[1])
     assert step_of(method, ("g",)).along == ("gx",)
+
+
+WHOLE, LONG = D + gradient(X), D + 2 * gamma * gradient(X)
+SCALED_FEEDBACK = Method({X: X - gamma * H(WHOLE), D: WHOLE - H(WHOLE)}, start={D: 0}, report=X - gamma * D)
+LONGER = Method({X: X - H(LONG), D: LONG - H(LONG)}, start={D: 0}, report=X - D)
+
+
+@pytest.mark.parametrize(("method", "length"), [(methods.FEEDBACK, 1), (SCALED_FEEDBACK, 1), (LONGER, 2)])
+def test_error_feedback_is_read_however_it_is_written(method, length):
+    """D in units of W or of the gradient; W moves by all of gamma g, and X is ahead by what is kept."""
+    move = move_of(method)
+    assert move.is_whole
+    assert identical(move.memory, 1)
+    assert identical(move.length.at(dict.fromkeys(move.length.symbols, 1)), length)
+    assert identical(move.length, move.ahead)
+    assert step_of(method, ("g",)).along == ("gx",)
+
+
+FORGETS = D / 2 + gradient(X)
+NOT_FEEDBACK = {
+    "half of it is kept": Method({X: X - H(WHOLE), D: WHOLE - H(WHOLE) / 2}, start={D: 0}, report=X - D),
+    "half of it is forgotten": Method({X: X - H(FORGETS), D: FORGETS - H(FORGETS)}, start={D: 0}, report=X - D),
+    "something is kept at first": Method({X: X - H(WHOLE), D: WHOLE - H(WHOLE)}, start={D: X}, report=X - D),
+    "nothing is kept": Method({X: X - gamma * gradient(X)}),
+}
+
+
+@pytest.mark.parametrize("name", NOT_FEEDBACK)
+def test_what_is_no_error_feedback_is_refused(name):
+    with pytest.raises(ValueError, match="along H of a gradient, here it is moved by"):
+        move_of(NOT_FEEDBACK[name])
 
 
 def test_what_is_ahead_by_another_number_is_no_step_of_ours():
@@ -48,7 +80,6 @@ def test_what_is_ahead_by_another_number_is_no_step_of_ours():
 REFUSED = {
     "HEAVY_BALL": "along H of a gradient, here it is moved by",
     "ACCELERATED": "along H of a gradient, here it is moved by",
-    "FEEDBACK": r"here it is moved by \(-gamma\) \(grad f\(X\)\)",
     "FULL_MOMENTUM": "along H of a gradient, here it is moved by",
     "NESTEROV": "along H of a gradient, here it is moved by",
     "EF21": r"here it is moved by \(-gamma\) M",

@@ -118,6 +118,8 @@ def test_settings_run_what_older_rows_have():
         "differences": [("coordinate", 1.0, 15)],
         "momentum": [("haar", 0.4, 120), ("coordinate", 0.4, 120)],
         "accelerated": [("haar", 1.0, 14), ("coordinate", 1.0, 14)],
+        "preconditioned": [("haar", 1.0, 25), ("coordinate", 1.0, 25)],
+        "error feedback": [("haar", 0.1111, 47), ("coordinate", 0.1111, 47)],
         "minibatch": [*alike(0.019, 601), ("weighted_coordinate", 0.0095, 1793)],
         "horizon": [*alike(0.0838, 316), ("weighted_coordinate", 0.0726, 316)],
         "noisy": [*alike(1.0, 40), ("weighted_coordinate", 0.6718, 68)],

@@ -16,10 +16,12 @@ from . import (
     theorems_cyclic,
     theorems_decreasing,
     theorems_differences,
+    theorems_feedback,
     theorems_gain,
     theorems_leading_subspace,
     theorems_momentum,
     theorems_noisy,
+    theorems_preconditioned,
     theorems_rounds,
 )
 from .mutant import Mutant
@@ -37,6 +39,8 @@ BANK: tuple[Mutant, ...] = (
     *theorems_decreasing.BANK,
     *theorems_leading_subspace.BANK,
     *theorems_momentum.BANK,
+    *theorems_feedback.BANK,
+    *theorems_preconditioned.BANK,
     *algorithms.BANK,
     *fitted_steps.BANK,
     *iterates.BANK,

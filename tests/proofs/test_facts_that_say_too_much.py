@@ -50,6 +50,10 @@ TRUE_AS_WELL = {
         "-2 <Vz,Hbar^-1 Zy>: 5% less",
         "-2 <Vz,Hbar^-1 Zy>: left out",
     },
+    "A square: 0 <= ||Gx||^2 - <Gx,M> lambda_min + lambda_min^2 ||M||^2 / 4": {
+        "-<Gx,M> lambda_min: 5% less",
+        "-<Gx,M> lambda_min: left out",
+    },
     "A square: 0 <= 2 <G,He> + ||HG||^2 + ||He||^2": {"2 <G,He>: 5% less", "2 <G,He>: left out"},
 }
 """What may be said instead, and is as true."""
@@ -63,6 +67,7 @@ DEFINITIONS += (
     known.rac_lora_in_turns,
     known.rac_lora_momentum,
     known.rac_lora_accelerated,
+    known.rac_lora_preconditioned,
     known.rac_lora_root_steps,
     known.rac_lora_harmonic_steps,
     known.fed_rac_lora_sampled,

@@ -81,7 +81,7 @@ def test_what_is_unknown_is_unknown_from_the_start(theorem):
         zeta_squared=0.1,
         inner_steps=2,
         nu=0.1,
-        letters={"b": 0.5, "alpha": 0.1, "s": 0.5, "lambda_min": 0.5},
+        letters={"a": 0.5, "b": 0.5, "A": 1.5, "alpha": 0.1, "s": 0.5, "lambda_min": 0.5},
     )
     for symbol in theorem.claim.symbols:
         if symbol.constant not in ("", "inner_steps"):

@@ -29,7 +29,7 @@ def test_boxes_reach_as_far_as_the_relations(theorem):
         assert all(low == 0 or low in [high for _, high in reached] for low, _ in reached)
 
 
-ONES = dict.fromkeys(("gamma", "eta", "N", "K", "L", "L_H", "kappa", "z"), 1)
+ONES = dict.fromkeys(("gamma", "eta", "N", "K", "L", "L_H", "kappa", "z", "a", "A"), 1)
 
 
 @pytest.mark.parametrize("x", [Fraction(i, 8) for i in range(1, 17)])

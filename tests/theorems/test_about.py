@@ -27,7 +27,17 @@ from rac_theory import (
     theorems,
 )
 from rac_theory.algebra import Symbol
-from rac_theory.algorithms import ACCELERATED, SHIFTED_MOMENTUM, H, Method, gradient, letter, state
+from rac_theory.algorithms import (
+    ACCELERATED,
+    FEEDBACK,
+    SHIFTED_MOMENTUM,
+    H,
+    Method,
+    Preconditioned,
+    gradient,
+    letter,
+    state,
+)
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import about
@@ -42,6 +52,7 @@ QUICK = ACCELERATED(Haar(3, 1), gamma=0.01, alpha=0.1, s=0.5, lambda_min=0.3)
 
 BACKWARDS = "gamma, the size of a step, must be positive, it is -0.1"
 MOMENTUM = "the theorem is about momentum on projected gradients at W = X - gamma b M, the algorithm is"
+FEEDS_BACK = "the theorem is about error feedback at W = X - D, the algorithm is"
 X, M = state("X", "M")
 g, b = Symbol("gamma"), letter("b")
 LETTERS = {"gamma": 0.1, "b": 0.5}
@@ -49,6 +60,9 @@ KEEPS = Method({X: X - g * H(gradient(X)), M: b * M + gradient(X)}, start={M: 0}
 LONGER = Method({X: X - g * (1 + b) * H(gradient(X))})(Haar(3, 1), **LETTERS)
 """Like a step of RAC-LoRA, whatever it keeps; and of another length."""
 _seen = H(gradient(X + M))
+_whole = M + gradient(X)
+FED_BACK = Method({X: X - g * H(_whole), M: _whole - H(_whole)}, start={M: 0}, report=X - g * M)(Haar(3, 1), gamma=0.1)
+"""Error feedback, M in units of the gradient."""
 AHEAD, BESIDE = (
     Method({X: X - g * _seen, M: b * M + shift * _seen}, start={M: 0})(Haar(3, 1), **LETTERS) for shift in (g * b, g)
 )
@@ -145,6 +159,20 @@ OTHERS = {
             no_gradients("must be exact", "Noisy"),
         ),
     ],
+    about.rac_lora_feedback: [
+        (GD(0.1), f"{FEEDS_BACK} RACLoRA"),
+        (AHEAD, f"{FEEDS_BACK} {AHEAD.method!r}"),
+        (FED_BACK.at_iterate, f"{FEEDS_BACK} {FED_BACK.at_iterate.method!r}"),
+        (FED_BACK.with_letters(gamma=-0.1), BACKWARDS),
+        (
+            FEEDBACK(Haar(3, 1), gradients=Clients(Exact()), gamma=0.1),
+            no_gradients(f"{UNBIASED} with known noise", "Clients"),
+        ),
+    ],
+    about.rac_lora_preconditioned: [
+        (GD(0.1), "the theorem is about preconditioned steps, the algorithm is RACLoRA"),
+        (AHEAD, f"the theorem is about preconditioned steps, the algorithm is {AHEAD.method!r}"),
+    ],
     about.rac_lora_root_steps: [
         (GD(0.1), FALLING),
         (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),
@@ -213,6 +241,8 @@ RIGHT = {
     about.rac_lora_exact: [GD(0.1), COIN, KEEPS],
     about.rac_lora_momentum: [AHEAD],
     about.rac_lora_accelerated: [QUICK],
+    about.rac_lora_feedback: [FED_BACK],
+    about.rac_lora_preconditioned: [Preconditioned(Haar(3, 2), 0.1, [0.5, 2.0])],
     about.rac_lora_stochastic: [
         KEEPS,
         GD(0.1),

@@ -113,6 +113,7 @@ def test_what_is_asked():
     assert asked == {
         *((one, other, "rho >= 0", "rho < 1") for one, other in (("T6", "T2_sharp"), ("T14_pl", "T13_pl"))),
         *((one, "T2", "rho >= 0") for one in ("T8d_sharp", "T10d", "T10d_sharp", "T10rr")),
+        ("T26_pl", "T2_sharp", "rho >= 0"),
         ("T7", "T1", "2 gamma L <= 1"),
         *((one, other, "2 eta N L <= 1") for one, other in (("T7", "T1"), ("T8", "T2"))),
         *((one, other, "eta K L <= 1") for one, other in (("T9", "T1"), ("T10", "T2"))),

@@ -3,18 +3,19 @@
 import enum
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from rac_theory.algorithms import DECAY, KeptCoordinates, MethodDescent, MomentumInLinks
 from rac_theory.base import Value, being, one_blas_thread
 from rac_theory.base.checks import Array
 from rac_theory.literature.counterexamples.factor_moves import Moves, merges
 from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.low_rank import floor, lowest
 from rac_theory.problems import Problem
-from rac_theory.runs import Trajectory
+from rac_theory.runs import Trajectory, simulate
 
 _SPAN = 1e-7  # of the largest singular value of the path
 
@@ -50,6 +51,8 @@ _ARRIVED = 1e-6  # of the first gap
 _STATIONARY = 1e-2  # of the gradient, in what the method can still do
 _AT_LOWEST = 1e-2  # of the gap, above the lowest value in reach
 _RISING = 0.1  # share of late steps that rise
+_OTHERS, _BETTER = 8, 0.1  # runs without what is blamed, and the share of the gap to which they must come
+_BALANCED, _STRONGER = 0.1, 1.5  # what of a late gradient is not along W, and how much too strong decay is
 
 
 class Cause(enum.StrEnum):
@@ -68,6 +71,9 @@ class Cause(enum.StrEnum):
 
     CONVERGED = "at the optimum"
     FLOOR = "representation floor"
+    CARRIED = "momentum carried over a redraw"
+    KEPT = "a buffer kept while its basis is redrawn"
+    DECAY = "decay beside projected gradients"
     INSTABILITY = "step-size instability"
     STUCK = "stuck subspace"
     SPURIOUS = "spurious stationary point"
@@ -104,6 +110,10 @@ def diagnose(trajectory: Trajectory | FollowedRun, problem: Problem | None = Non
     The tests come in this order.
 
     * Optimum: the gap has fallen a millionfold.
+    * Carried momentum, a kept buffer: the run is of an algorithm that does so, and the same case without it, with a
+      reset at each redraw, or without momentum, comes to a tenth of its gap in the mean of eight runs.
+    * Decay: the method is ``DECAY``, and on average over the late half of its run the gradient is held up by decay that
+      is 1.5 times as strong as it is set, or more.
     * Instability: the run ends higher than it began, or rises in a tenth of its late steps, and gamma times the
       curvature met in a rise exceeds 2, which noise in the gradient cannot do.
     * Stationary point: the gradient has fallen a millionfold and the gap has not, nor is f convex or PL.
@@ -152,7 +162,7 @@ def diagnose(trajectory: Trajectory | FollowedRun, problem: Problem | None = Non
 
 def _diagnosed(run: FollowedRun, problem: Problem) -> Diagnosis:
     moves = Moves.of(run, problem)
-    for test in (_optimum, _instability, _stationary, _stuck, _factors_at_rest, _slow):
+    for test in (_optimum, _remembered, _decay, _instability, _stationary, _stuck, _factors_at_rest, _slow):
         found = test(run, problem, moves)
         if found is not None:
             return found
@@ -165,6 +175,44 @@ def _optimum(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | No
     if not last <= _ARRIVED * first + float(getattr(problem, "f_star_error", 0.0)):
         return None
     return Diagnosis(Cause.CONVERGED, f"the gap fell from {first:.4g} to {last:.4g}", {"gap": float(last)})
+
+
+def _remembered(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
+    """What is remembered wrongly, by the same case without it."""
+    case, L = run.case, float(problem.L)
+    other: Any
+    match None if case is None else case.algorithm:
+        case MomentumInLinks(carried=True, inner_steps=several) as algorithm if several > 1:
+            cause, other, told = Cause.CARRIED, replace(algorithm, carried=False), "with a reset at each redraw"
+        case KeptCoordinates(gamma=gamma, beta=beta) as kept if beta > 0:
+            plain = min(gamma / (1 - beta), 1 / L) if L > 0 else gamma
+            cause, other, told = Cause.KEPT, replace(kept, beta=0.0, gamma=plain), f"without momentum, at {plain:.4g},"
+        case _:
+            return None
+    assert case is not None
+    with np.errstate(over="ignore", invalid="ignore"):
+        better = float(simulate(replace(case, algorithm=other), runs=_OTHERS, rng=0).values[:, -1].mean())
+    least = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
+    last = float(run.values[-1])
+    if not math.isfinite(better) or better - least > _BETTER * (last - least):
+        return None
+    reason = f"f ends at {last:.4g}, and {told} at {better:.4g} on average over {_OTHERS} runs"
+    return Diagnosis(cause, reason, {"value": last, "without": better})
+
+
+def _decay(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
+    """Decay that holds gradients up where these are seen in part: p G + omega W is zero on average, not G + omega W."""
+    algorithm: Any = None if run.case is None else run.case.algorithm
+    if not isinstance(algorithm, MethodDescent) or not algorithm.method.is_like(DECAY):
+        return None
+    late, omega = slice(len(run.W) // 2, None), float(algorithm.letters["omega"])
+    W, G = run.W[late].mean(axis=0), run.gradients[late].mean(axis=0)
+    acts = -float((W * G).sum()) / float((W * W).sum() or 1.0)
+    left = float(np.linalg.norm(G + acts * W)) / float(np.linalg.norm(G) or 1.0)
+    if not omega > 0 or left > _BALANCED or not acts >= _STRONGER * omega:
+        return None
+    reason = f"decay {omega:.4g} acts as {acts:.4g}, {acts / omega:.3g} times as strong as inside of the range"
+    return Diagnosis(Cause.DECAY, reason, {"omega": omega, "acts": acts})
 
 
 def _instability(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:

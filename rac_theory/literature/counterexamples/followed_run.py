@@ -7,6 +7,7 @@ import numpy as np
 
 from rac_theory.base import being, checks, matrices
 from rac_theory.base.checks import Array
+from rac_theory.cases import Case
 from rac_theory.problems import Layers, Problem, layers_of
 from rac_theory.runs import Trajectory
 
@@ -29,6 +30,8 @@ class FollowedRun:
         The factor c of the product of factors.
     layers : Layers or None
         The matrices that W consists of, where it is a column of several.
+    case : Case or None
+        What was run, where it is known.
     B, A : (steps + 1, m, r), (steps + 1, r, n) or None
         What each step departs from: after a merge, the factors of the next link. None where there are no factors.
 
@@ -49,6 +52,7 @@ class FollowedRun:
     gamma: float
     scale: float = 1.0
     layers: Layers | None = None
+    case: Case | None = None
     B: Array | None = None
     A: Array | None = None
 
@@ -122,11 +126,11 @@ class FollowedRun:
             values, gradients = problem.value(W), problem.gradient(W)
         if trajectory.B is None or trajectory.A is None:
             layers = layers_of(problem) or getattr(algorithm, "layers", None)
-            return cls(W, values, gradients, algorithm.gamma, layers=layers)
+            return cls(W, values, gradients, algorithm.gamma, layers=layers, case=trajectory.case)
         if not hasattr(algorithm, "scale"):
             raise ValueError(f"algorithm must have 'scale', the factor c of the product of factors, got {algorithm!r}")
         factors = {"B": trajectory.B[run], "A": trajectory.A[run]}
-        return cls(W, values, gradients, algorithm.gamma, algorithm.scale, **factors)
+        return cls(W, values, gradients, algorithm.gamma, algorithm.scale, case=trajectory.case, **factors)
 
 
 def _iterates(trajectory: Trajectory, *, factored: bool) -> Array:

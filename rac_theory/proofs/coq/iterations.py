@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from rac_theory.algebra import Expression, Product, Ratio, Symbol, symbols_of
+from rac_theory.algebra import Expression, Product, Ratio, Symbol, Total, symbols_of
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import linear, mean_of, mean_over
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.induction import ADDED, COURSES, Course, S
-from rac_theory.proofs.quantities import gap
+from rac_theory.proofs.induction import ADDED, COURSES, Course, S, share_beside
+from rac_theory.proofs.quantities import Gx, gap
 from rac_theory.proofs.rules import Rule
 from rac_theory.statements.symbols import T
 
@@ -243,18 +243,30 @@ def lyapunov_added(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of steps of a Lyapunov function that are added."""
     step, theta, above, *_ = parents(fact)
     assert fact.said is not None
-    psi, slope = fact.schema[1], theta.value.expression
-    of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
+    psi, of, slope = *fact.schema[1:], theta.value.expression
     e = lemmas.terms.normal(rest(step, psi.value - _mean_after(psi.value, lemmas) - slope * of))
-    by, squares = lemmas.terms.normal(slope), of_state(of, lemmas)
+    (total,) = (one for one in fact.said.terms[0].within() if isinstance(one, Total))
+    by, squares, beside = lemmas.terms.normal(slope), lemmas.terms.normal(total), share_beside(fact)
     function, has_mean, turned_step, begin = _psi(fact, lemmas)
     steps, first = lemmas.terms.letter(T), lemmas.terms.normal(psi.at_first)
+    at_W = next(one for one, symbol in ADDED.items() if symbol in symbols_of(total))
+    here, has_squares, turned = of_state(at_W, lemmas), lemmas.has_mean(at_W), ""
+    if not read(beside).is_zero:
+        c, there = lemmas.terms.normal(beside), of_state(Gx @ Gx, lemmas)
+        both = f"{c} {there} {here} {{}}({lemmas.has_mean(Gx @ Gx)} t) ({has_squares} t)"
+        has_squares = f"(fun t => has_mean_cons {lemmas.steps} t {both.format('')})"
+        here = f"(fun W => {c} * {there} W + {here} W)"
+        turned = (
+            f"  assert (both : {squares} = sum (fun t => mean_at t {here}) {steps}).\n"
+            f"  {{ apply sum_ext; intro t. rewrite (at_cons {lemmas.steps} t {both.format('W0 ')})."
+            f"{lemmas.algebra((), ())} }}\n  rewrite both.\n"
+        )
+    along = f"(fun W => {function})\n    {has_mean} {here} {has_squares} {by} {e}"
     script = (
-        f"  apply (added {lemmas.steps} (fun W => {function})\n    {has_mean} {followed(of, lemmas)} {by} {e}).\n"
+        f"{turned}  apply (added {lemmas.steps} {along}).\n"
         f"{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
     )
-    left = f"({by} * sum (fun t => (mean_at t {squares})) {steps})"
-    return added(lemmas, left, f"({first} + {e} * INR {steps})", script)
+    return added(lemmas, f"({by} * {squares})", f"({first} + {e} * INR {steps})", script)
 
 
 def _mean_after(psi: Expression, lemmas: Lemmas) -> Expression:

@@ -27,6 +27,7 @@ _TAKEN = {
     *("integrable", "add", "scal", "ip", "project", "grad", "noisy", "smooth", "most", "gains", "M", "Q_", "Q_scal"),
     *("least", "projected", "symmetric", "idempotent"),
     *("Vec", "pair", "point", "kept", "phi", "ahead", "seen", "turned", "lipschitz", "unbiased", "noise"),
+    *("weigh", "at_least", "at_most"),
 }
 """What a file calls other things, beside its library, of the names that ours would have."""
 

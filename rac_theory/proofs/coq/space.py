@@ -9,7 +9,7 @@ from operator import matmul
 from rac_theory.algebra import Expression, lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, curve, star
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.quantities import NUMBERS, G, Gx, Gy, M, V, Vz, Zy, g, gap, gap_first, gap_next, gx
+from rac_theory.proofs.quantities import NUMBERS, G, Gx, Gy, M, P, V, Vz, Zy, g, gap, gap_first, gap_next, gx
 from rac_theory.statements import (
     Predicate,
     Theorem,
@@ -17,7 +17,9 @@ from rac_theory.statements import (
     plain_gaussian_rac_lora,
     rac_lora_accelerated,
     rac_lora_exact,
+    rac_lora_feedback,
     rac_lora_momentum,
+    rac_lora_preconditioned,
     rac_lora_stochastic,
 )
 from rac_theory.statements.symbols import alpha, distance0, gamma, lambda_0, lambda_min, momentum, s_0
@@ -82,18 +84,21 @@ STEPS: Mapping[Predicate, Vector] = {
     rac_lora_exact: V - H(G) * gamma,
     rac_lora_stochastic: V - H(g) * gamma,
     rac_lora_momentum: V - H(gx) * gamma,
+    rac_lora_feedback: V - gx * gamma,
+    rac_lora_preconditioned: V - H(P) * gamma,
 }
 """What W - W* is after a step, said for Coq by itself; of other algorithms no theorem needs it."""
 
 _ahead = Vz - Zy * alpha - H(Gy) * (alpha / (s_0 * lambda_0))
 MEMORY: Mapping[Predicate, tuple[Callable[[Vector, Vector], Expression], Vector, Vector, Expression]] = {
     rac_lora_momentum: (matmul, M, M * momentum + H(gx), lifted(0)),
+    rac_lora_feedback: (matmul, M, M + gx - H(M + gx), lifted(0)),
     rac_lora_accelerated: (star, Vz, _ahead, distance0**2 / lambda_min),
 }
 """In which square what is kept from step to step is followed, what it is after a step, and what that square is at most
 at first, said by itself, too."""
 
-_PAIRS = """(* Vectors; a state is two of them, the point W and the momentum M *)
+_PAIRS = """(* Vectors; a state is two of them, the point W and what is kept, M *)
 Variable Vec : Type.
 Variables (add : Vec -> Vec -> Vec) (scal : R -> Vec -> Vec) (ip : Vec -> Vec -> R).
 Hypothesis ip_add_l : forall x y z, ip (add x y) z = ip x z + ip y z.
@@ -118,10 +123,14 @@ Hypothesis project_add : forall H x y, project H (add x y) = add (project H x) (
 Hypothesis project_scal : forall H c x, project H (scal c x) = scal c (project H x).
 Hypothesis integrable_seen : forall x y, integrable (fun H => ip x (project H y)).
 Hypothesis least : forall x, {lambda_min} * ip x x <= E (fun H => ip x (project H x)).
-Hypothesis most : forall x, E (fun H => ip x (project H x)) <= {lambda_max} * ip x x.
 Lemma seen H x y : ip (project H x) (project H y) = ip x (project H y).
 Proof. rewrite symmetric, idempotent; reflexivity. Qed.
 Lemma turned H x y : ip x (project H y) = ip y (project H x). Proof. rewrite <- symmetric; apply ip_sym. Qed.
+(* and with it a gradient at X = W + {shift} M *)
+Variable noisy : State -> Draw -> Vec.
+Definition ahead (s : State) := add (point s) (scal {shift} (kept s)).
+"""
+_WITH_MOMENTUM = """Hypothesis most : forall x, E (fun H => ip x (project H x)) <= {lambda_max} * ip x x.
 Lemma mean_turned x y : E (fun H => ip x (project H y)) = E (fun H => ip y (project H x)).
 Proof. apply (mean_ext _ _ _ mean_is_E); [intro H; apply turned | apply integrable_seen]. Qed.
 Lemma most_apart x y : - (2 * E (fun H => ip x (project H y))) + E (fun H => ip y (project H y))
@@ -137,15 +146,44 @@ Proof.
     intro H. rewrite project_add, project_scal, !ip_add_l, !ip_add_r, !ip_scal_l, !ip_scal_r, (turned H y x). ring. }}
   rewrite same, !ip_add_l, !ip_add_r, !ip_scal_l, !ip_scal_r, (ip_sym y x) in known. lra.
 Qed.
-(* and with it a gradient at X = W + gamma b M *)
-Variable noisy : State -> Draw -> Vec.
-Definition ahead (s : State) := add (point s) (scal ({gamma} * {b}) (kept s)).
 Hypothesis unbiased : forall s x,
   E (fun H => ip x (project H (noisy s H))) = E (fun H => ip x (project H (grad (ahead s)))).
 Hypothesis noise : forall s, E (fun H => ip (noisy s H) (project H (noisy s H)))
   <= E (fun H => ip (grad (ahead s)) (project H (grad (ahead s)))) + {lambda_max} * {C}.
 Definition next (s : State) (H : Draw) :=
   pair (add (point s) (scal (- {gamma}) (project H (noisy s H)))) (add (scal {b} (kept s)) (project H (noisy s H))).
+"""
+_WITH_FEEDBACK = """Hypothesis unbiased : forall s x, E (fun H => ip x (noisy s H)) = ip x (grad (ahead s)).
+Hypothesis noise : forall s, E (fun H => ip (noisy s H) (noisy s H)) <= ip (grad (ahead s)) (grad (ahead s)) + {C}.
+(* of which H is independent *)
+Hypothesis least_of_sum : forall s x, {lambda_min} * E (fun H => ip (add x (noisy s H)) (add x (noisy s H)))
+  <= E (fun H => ip (add x (noisy s H)) (project H (add x (noisy s H)))).
+Hypothesis integrable_along : forall s x, integrable (fun H => ip x (noisy s H)).
+Hypothesis integrable_square : forall s, integrable (fun H => ip (noisy s H) (noisy s H)).
+Hypothesis integrable_seen_along : forall s x, integrable (fun H => ip x (project H (noisy s H))).
+Hypothesis integrable_seen_square : forall s, integrable (fun H => ip (noisy s H) (project H (noisy s H))).
+Lemma least_apart s x : {lambda_min} * (2 * E (fun H => ip x (noisy s H)) + E (fun H => ip (noisy s H) (noisy s H))
+  + ip x x) <= 2 * E (fun H => ip x (project H (noisy s H))) + E (fun H => ip x (project H x))
+  + E (fun H => ip (noisy s H) (project H (noisy s H))).
+Proof.
+  pose proof (least_of_sum s x) as known.
+  assert (whole : E (fun H => ip (add x (noisy s H)) (add x (noisy s H)))
+    = 2 * E (fun H => ip x (noisy s H)) + (1 * E (fun H => ip (noisy s H) (noisy s H)) + ip x x)).
+  {{ refine (proj2 (averages_ext _ _ _ mean_is_E _ _ _ _ (averages_cons _ _ _ mean_is_E 2 _ _ _ (integrable_along s x)
+      (averages_cons _ _ _ mean_is_E 1 _ _ _ (integrable_square s) (averages_const _ _ _ mean_is_E (ip x x)))))).
+    intro H. rewrite !ip_add_l, !ip_add_r, (ip_sym (noisy s H) x). ring. }}
+  assert (seen_whole : E (fun H => ip (add x (noisy s H)) (project H (add x (noisy s H))))
+    = 2 * E (fun H => ip x (project H (noisy s H))) + (1 * E (fun H => ip x (project H x))
+      + (1 * E (fun H => ip (noisy s H) (project H (noisy s H))) + 0))).
+  {{ refine (proj2 (averages_ext _ _ _ mean_is_E _ _ _ _
+      (averages_cons _ _ _ mean_is_E 2 _ _ _ (integrable_seen_along s x)
+      (averages_cons _ _ _ mean_is_E 1 _ _ _ (integrable_seen x x)
+      (averages_cons _ _ _ mean_is_E 1 _ _ _ (integrable_seen_square s) (averages_const _ _ _ mean_is_E 0)))))).
+    intro H. rewrite project_add, !ip_add_l, !ip_add_r, (turned H (noisy s H) x). ring. }}
+  rewrite whole, seen_whole in known. lra.
+Qed.
+Definition next (s : State) (H : Draw) := let v := add (kept s) (noisy s H) in
+  pair (add (point s) (scal (- {gamma}) (noisy s H))) (add v (scal (-1) (project H v))).
 """
 _G, _GX, _M, _NOISY_AHEAD = "(grad (point W))", "(grad (ahead W))", "(kept W)", "(noisy W H)"
 _MULTIPLIED_OUT = "rewrite ?ip_add_l, ?ip_add_r, ?ip_scal_l, ?ip_scal_r"
@@ -190,6 +228,31 @@ WORLDS = (
         },
     ),
     World(
+        (rac_lora_preconditioned,),
+        ("gamma", "L", "lambda_min", "a", "A"),
+        _PRODUCT
+        + _PROJECTION
+        + _SMOOTH
+        + "(* What is seen is weighed, between a and A *)\nVariable weigh : Draw -> State -> State.\n"
+        + "Hypothesis at_least : forall H x, {a} * ip (project H x) (project H x) <= ip x (weigh H x).\n"
+        + "Hypothesis at_most : forall H x, ip (weigh H x) (weigh H x) <= {A} * ip x (weigh H x).\n"
+        + _STEP.replace("project", "weigh"),
+        {
+            G @ G: _SQUARE,
+            H(G) @ H(G): _SEEN,
+            G @ H(P): "ip (grad W) (weigh H (grad W))",
+            H(P) @ H(P): "ip (weigh H (grad W)) (weigh H (grad W))",
+        },
+        {
+            **_LEAST,
+            "D is at least a": "apply at_least",
+            "D is at most A": "apply at_most",
+            "Descent lemma": _DESCENT_WITHOUT_Q.replace("{exact}", "").replace(
+                "{step}", _PROJECTED.replace("project", "weigh")
+            ),
+        },
+    ),
+    World(
         (rac_lora_exact,),
         ("gamma", "L_H", "lambda_min"),
         _PRODUCT
@@ -222,7 +285,7 @@ WORLDS = (
     World(
         (rac_lora_momentum,),
         ("gamma", "L", "lambda_min", "lambda_max", "b", "C"),
-        _PAIRS,
+        _PAIRS.replace("{shift}", "({gamma} * {b})") + _WITH_MOMENTUM,
         {
             G @ G: f"ip {_G} {_G}",
             Gx @ Gx: f"ip {_GX} {_GX}",
@@ -257,6 +320,40 @@ WORLDS = (
             "The inequality of noise at X": "apply noise",
             "step of sq_M": f"intros W H. unfold {{names}}, next. rewrite kept_of. {_MULTIPLIED_OUT}, seen, (ip_sym "
             f"(project H {_NOISY_AHEAD}) {_M}). ring.",
+        },
+    ),
+    World(
+        (rac_lora_feedback,),
+        ("gamma", "L", "lambda_min", "C"),
+        _PAIRS.replace("{shift}", "{gamma}") + _WITH_FEEDBACK,
+        {
+            G @ G: f"ip {_G} {_G}",
+            Gx @ Gx: f"ip {_GX} {_GX}",
+            G @ Gx: f"ip {_G} {_GX}",
+            M @ M: f"ip {_M} {_M}",
+            M @ Gx: f"ip {_M} {_GX}",
+            G @ gx: f"ip {_G} {_NOISY_AHEAD}",
+            M @ gx: f"ip {_M} {_NOISY_AHEAD}",
+            gx @ gx: f"ip {_NOISY_AHEAD} {_NOISY_AHEAD}",
+            H(M) @ H(M): _seen_as(_M, _M),
+            M @ H(gx): _seen_as(_M, _NOISY_AHEAD),
+            H(gx) @ H(gx): _seen_as(_NOISY_AHEAD, _NOISY_AHEAD),
+        },
+        {
+            "A square": "unfold {names}. first [apply ip_pos | pose proof (ip_pos (add (scal (lambda_min / 2) "
+            f"{_M}) (scal (-1) {_GX}))) as known; {_MULTIPLIED_OUT} in known; "
+            f"rewrite (ip_sym {_GX} {_M}) in known; apply (le_from _ _ _ known); field]",
+            "Descent lemma": f"unfold {{names}}, gap, next. pose proof (smooth (point W) (scal (- gamma) {_NOISY_AHEAD}"
+            f")) as below. {_MULTIPLIED_OUT} in below. rewrite !f_of, point_of. lra",
+            "The gradient is Lipschitz, and X - W = gamma M": "unfold {names}, ahead. pose proof (lipschitz (point W) "
+            f"(scal gamma {_M})) as known. cbn zeta in known. {_MULTIPLIED_OUT} in known. "
+            "apply (le_from _ _ _ (diff _ _ known)). rewrite (ip_sym (grad (add _ _)) (grad (point W))). ring",
+            "g is unbiased at X": f"unfold {{names}}. rewrite ?(unbiased W {_G}), ?(unbiased W {_M}); apply Rle_refl",
+            "Noise at X": "apply noise",
+            "Smallest eigenvalue of E[H], as g is independent of H": "apply least_apart",
+            "step of M": f"intros W H. unfold {{names}}, next. cbn zeta. rewrite kept_of, !project_add. "
+            f"do 2 ({_MULTIPLIED_OUT}). rewrite ?seen, ?symmetric, (turned H {_NOISY_AHEAD} {_M}), "
+            f"(ip_sym {_NOISY_AHEAD} {_M}). ring.",
         },
     ),
     World(

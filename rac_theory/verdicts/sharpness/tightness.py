@@ -58,8 +58,11 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
     along, nothing = theorem.metric.along, np.zeros((1, case.steps + 1))
     shifted = replace(constants, f_star=constants.f_star - expectation.minimum)
     read = expectation.gap[None], expectation.squared_gradient[None], expectation.squared_distance[None]
-    exact = along(Curves(*read), shifted)[0]
-    uncertain = along(Curves(nothing, nothing, nothing), replace(constants, f_star=-constants.f_star_error))[0]
+    beside = expected(case.at_iterate).squared_gradient[None] if theorem.metric.is_beside else None
+    exact = along(Curves(*read, beside=beside), shifted)[0]
+    uncertain = along(
+        Curves(nothing, nothing, nothing, beside=nothing), replace(constants, f_star=-constants.f_star_error)
+    )[0]
     bound = theorem.bound(constants, case.steps)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # an expectation may vanish before its bound
         ratio = bound / exact

@@ -7,12 +7,11 @@ from joblib import delayed
 
 from rac_theory.base import task, workers
 from rac_theory.cases import Case, Constants
-from rac_theory.runs import simulate_part
 from rac_theory.statements import Theorem
 from rac_theory.verdicts.verification.evidence_of_runs import Pilot
 from rac_theory.verdicts.verification.judged_claim import JudgedClaim
 from rac_theory.verdicts.verification.observation import Observation
-from rac_theory.verdicts.verification.recorded_curves import Recording
+from rac_theory.verdicts.verification.recorded_curves import Recording, simulated
 
 _NUMBERS = 1 << 19  # in the curves of the runs that are held at once
 
@@ -68,8 +67,7 @@ def opening(
     n_jobs: int,
 ) -> tuple[Recording, list[JudgedClaim]]:
     """Run the first part, and return it with the claims that it shows."""
-    distances = any(theorem.metric.of_distances for theorem in theorems)
-    first = Recording.of(simulate_part(case, root, 0, runs, n_jobs, distances=distances))
+    first = simulated(theorems, case, root, 0, runs, n_jobs)
     return first, [JudgedClaim.of(theorem, case, constants, first, exact=False) for theorem in theorems]
 
 
@@ -83,6 +81,5 @@ def _observe_part(
     group: int,
     pilots: list[Pilot],
 ) -> list[Observation]:
-    distances = any(claim.theorem.metric.of_distances for claim in claims)
-    part = Recording.of(simulate_part(case, root, first, runs, distances=distances))
+    part = simulated([claim.theorem for claim in claims], case, root, first, runs)
     return [Observation.of(claim, part, group, pilot) for claim, pilot in zip(claims, pilots, strict=True)]

@@ -40,7 +40,7 @@ def judge(
     """
     unseen = [_without_runs(theorem, case, constants, alpha) for theorem in theorems]
     open_ = [theorem for theorem, verdict in zip(theorems, unseen, strict=True) if verdict is None]
-    exact = exact_recording(case, evidence) if open_ else None
+    exact = exact_recording(case, evidence, open_) if open_ else None
     account = opened(alpha, constants, case.checked)
     level = limits = account.rest("runs")
     if exact is not None:

@@ -1,14 +1,16 @@
 """What a verdict rests on: curves of an ensemble, or of its exact expectation."""
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from rac_theory.base import one_blas_thread
+from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.numerics import seed_sequence
 from rac_theory.runs import Trajectory, Unsupported, expected, simulate_part
-from rac_theory.statements import Curves
+from rac_theory.statements import Curves, Theorem
 
 Evidence: TypeAlias = Literal["auto", "exact", "sampled"]
 """Whether expectations are computed or estimated from runs; auto computes them where it can."""
@@ -28,8 +30,35 @@ class Recording(NamedTuple):
         norms = trajectory.norms
         return cls(curves, float(np.max(norms, where=np.isfinite(norms), initial=0.0)))
 
+    def beside(self, squared_gradients: Array) -> "Recording":
+        """Return the same with squared gradients at the iterate."""
+        return self._replace(curves=self.curves._replace(beside=squared_gradients))
 
-def exact_recording(case: Case, evidence: Evidence) -> Recording | None:
+
+def simulated(
+    theorems: Iterable[Theorem], case: Case, root: np.random.SeedSequence, first: int, runs: int, n_jobs: int = 1
+) -> Recording:
+    """Run a part of an ensemble, and record what the metrics of theorems need."""
+    metrics = [theorem.metric for theorem in theorems]
+    distances = any(metric.of_distances for metric in metrics)
+    recording = Recording.of(simulate_part(case, root, first, runs, n_jobs, distances=distances))
+    if any(metric.is_beside for metric in metrics):
+        return recording.beside(simulate_part(case.at_iterate, root, first, runs, n_jobs).squared_gradients)
+    return recording
+
+
+def exact_recording(case: Case, evidence: Evidence, theorems: Iterable[Theorem] = ()) -> Recording | None:
+    """Return the expectation as one curve of each kind that the metrics of theorems need, where it is asked for and can
+    be had; else None."""
+    recording = _exact(case, evidence)
+    if recording is None or not any(theorem.metric.is_beside for theorem in theorems):
+        return recording
+    beside = _exact(case.at_iterate, evidence)
+    assert beside is not None  # there is a route for the same map
+    return recording.beside(beside.curves.squared_gradients)
+
+
+def _exact(case: Case, evidence: Evidence) -> Recording | None:
     """Return the expectation as one curve of each kind, where it is asked for and can be had.
 
     A sketch that is not ours may say what its moments are, but that is not taken for granted: it would be judged by its

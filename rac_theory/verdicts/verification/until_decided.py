@@ -16,13 +16,12 @@ import numpy as np
 from rac_theory.base import task
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
-from rac_theory.runs import simulate_part
 from rac_theory.statements import Theorem
 from rac_theory.verdicts.verification.evidence_of_runs import Part, Pilot, group_means
 from rac_theory.verdicts.verification.fixed_ensemble import opening, part_size
 from rac_theory.verdicts.verification.judged_claim import JudgedClaim
 from rac_theory.verdicts.verification.observation import Observation
-from rac_theory.verdicts.verification.recorded_curves import Recording
+from rac_theory.verdicts.verification.recorded_curves import Recording, simulated
 
 UNTIL_DECIDED = "until decided"
 """What ``runs`` may be in place of a number."""
@@ -52,13 +51,12 @@ def read_until_decided(
         return [], []
     with task("runs", most):  # at most
         first, claims = opening(theorems, case, constants, min(most, PART), root, n_jobs)
-        distances = any(claim.theorem.metric.of_distances for claim in claims)
         progress = [_Progress.begin(claim, first, part_size(case.steps)) for claim in claims]
         for done in range(PART, most, PART):
             if all(one.decided(alpha) for one in progress):
                 break
             runs = min(PART, most - done)
-            part = Recording.of(simulate_part(case, root, done, runs, n_jobs, distances=distances))
+            part = simulated(theorems, case, root, done, runs, n_jobs)
             progress = [one.then(part) for one in progress]
     return claims, [[one.observation] for one in progress]
 

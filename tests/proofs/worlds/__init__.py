@@ -10,7 +10,9 @@ from .other_steps import (
     accelerated_steps,
     certified_steps,
     decreasing_steps,
+    feedback_steps,
     momentum_steps,
+    preconditioned_steps,
     steps_along,
     steps_by_differences,
 )
@@ -25,5 +27,5 @@ def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
     alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps(), *leading_steps())
     alone = (*alone, *blocks_in_turns(), *steps_by_differences(), *decreasing_steps(), *momentum_steps())
-    alone = (*alone, *accelerated_steps())
+    alone = (*alone, *accelerated_steps(), *feedback_steps(), *preconditioned_steps())
     return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())

@@ -42,7 +42,8 @@ def _stale() -> Iterator[World]:
             for i in (kept.argmin(), kept.argmax()):
                 stale = sketches.Sketch(sketch.H[i : i + 1], np.ones(1))
                 with_momentum = (
-                    momentum_step(f, W, M, stale, 1 / f.L, 0.5, **law)
+                    momentum_step(f, W, M, stale, 1 / f.L, b, **law)
+                    for b in (0.5, None)
                     for M in (stale.H[0] @ f.gradient(W), f.gradient(W) - stale.H[0] @ f.gradient(W))
                 )
                 for world in (

@@ -106,20 +106,51 @@ def momentum_steps() -> Iterator[World]:
             yield momentum_step(f, X, M, sketch, gamma, b, size=rng.uniform(0.1, 1.5), noise=i % 3)
 
 
-def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b: float, *, size=0.5, noise=0, **law) -> World:
+def preconditioned_steps() -> Iterator[World]:
+    """One weight for all that a draw sees, between a and A: the least, the largest, and any."""
+    rng = np.random.default_rng(26)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for f, W, sketch in [*drawn, *list(simple())[::2]]:
+        gamma, (a, A) = rng.choice(SIZES) / f.L, np.sort(rng.uniform(0.2, 2.0, 2))
+        for ends in ((a, a), (A, A), (a, A)):
+            P = rng.uniform(*ends) * sketch.H @ f.gradient(W)
+            letters = at_a_point(f, W, sketch, -gamma * P)
+            constants = {"gamma": gamma, "letters.a": a, "letters.A": A}
+            seen = vectors(f, W, P=P)
+            yield world("weighed", known.rac_lora_preconditioned, f, W, sketch, letters, seen, **constants)
+
+
+def feedback_steps() -> Iterator[World]:
+    """Error feedback: M is any vector, such that M + g is seen least, or that Young's inequality gives nothing away."""
+    rng = np.random.default_rng(25)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for i, (f, X, sketch) in enumerate([*drawn, *list(simple())[::2]]):
+        gamma, least = rng.choice(SIZES) / f.L, np.linalg.eigh(sketch.mean).eigenvectors[:, 0]
+        of_equality = 2 * f.gradient(X) / (sketch.spectrum[0] or 1.0)
+        for M in (rng.standard_normal(len(X)), least * rng.uniform(0.1, 2) - f.gradient(X), of_equality):
+            yield momentum_step(f, X, M, sketch, gamma, None, size=rng.uniform(0.1, 1.5), noise=i % 3)
+
+
+def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b, *, size=0.5, noise=0, **law) -> World:
     """A step from W = X - gamma b M, with noise of two values: along what is seen most, or along the gradient at X and
-    so counted in A, or in beta."""
-    W, Gx = X - gamma * b * M, f.gradient(X)
-    away = [np.linalg.eigh(sketch.mean).eigenvectors[:, -1], Gx, Gx][noise]
+    so counted in A, or in beta. Without b it is error feedback: W = X - gamma M, and noise is along what is seen least.
+    """
+    W, Gx = X - gamma * (1.0 if b is None else b) * M, f.gradient(X)
+    away = [np.linalg.eigh(sketch.mean).eigenvectors[:, 0 if b is None else -1], Gx, Gx][noise]
     of_noise = {"A": [0.0, size**2 * f.L, 0.0][noise], "beta": [1.0, 1.0, 1 + size**2][noise]}
     of_noise["C"] = size**2 if noise == 0 else 0.0
     both = Sketch(np.repeat(sketch.H, 2, axis=0), np.repeat(sketch.p, 2) / 2)
     gx = np.tile([Gx - size * away, Gx + size * away], (len(sketch.H), 1))
-    letters = at_a_point(f, W, both, -gamma * np.einsum("nij,nj->ni", both.H, gx))
+    letters = at_a_point(f, W, both, -gamma * (gx if b is None else np.einsum("nij,nj->ni", both.H, gx)))
     seen = vectors(f, W, gx=gx) | {("M", ""): M, ("Gx", ""): Gx}
-    constants = {"gamma": gamma, "letters.b": b, **of_noise, **law}
+    constants = {"gamma": gamma, **of_noise, **law} | ({} if b is None else {"letters.b": b})
     meets = [known.structured_noise] if f.is_smooth or noise != 1 else []
-    return world("momentum", known.rac_lora_momentum, f, W, both, letters, seen, meets, **constants)
+    about = known.rac_lora_feedback if b is None else known.rac_lora_momentum
+    return world("a memory", about, f, W, both, letters, seen, meets, **constants)
 
 
 def accelerated_steps() -> Iterator[World]:

@@ -18,6 +18,7 @@ from rac_theory.algebra.expression import (
     Sum,
     Total,
 )
+from rac_theory.statements.gradient_beside import squared_gradient_and_beside
 from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.metric import _weighted_means
 from rac_theory.statements.symbols import T
@@ -138,4 +139,5 @@ def weight(theorem: Theorem) -> Expression | None:
 def _with(theorem: Theorem, bound: Expression, of_left: Expression | None) -> Theorem:
     are_powers = getattr(theorem.metric.along, "func", None) is _weighted_means
     weighted = weighted_squared_gradient if are_powers else squared_gradient_with_weights
+    weighted = squared_gradient_and_beside if theorem.metric.is_beside else weighted
     return replace(theorem, claim=Claim(theorem.metric if of_left is None else weighted(of_left), bound))

@@ -219,7 +219,27 @@ def without_momentum(equalities):
     return [replace(each, c=replace(each.c, **known)) for each in equalities]
 
 
+def without_error(equalities):
+    """T25 where H = I: nothing is left out, and X is W."""
+    known = {"A": 0.0, "beta": 1.0, "C": 0.0}
+    return [
+        replace(each, c=replace(each.c, **known), curves=each.curves._replace(beside=each.curves.squared_gradients))
+        for each in equalities
+    ]
+
+
+def with_one_weight(equalities, weight=1.6):
+    """T26 where D is a multiple of I: a step that is shorter by it."""
+    return [
+        replace(each, c=replace(each.c, gamma=each.c.gamma / weight, letters={"a": weight, "A": weight}))
+        for each in equalities
+    ]
+
+
 EXACT: dict[str, list[Equality]] = {
+    "T26": with_one_weight(descent(0.3, 0.6, times=(LONG, LONG + 90))),
+    "T26_pl": with_one_weight(descent(0.3, 0.6)),
+    "T25": without_error(descent(1 / L, probability=1.0) + descent(0.3, probability=1.0, times=(LONG,))),
     "T22": without_momentum(descent(1 / L, probability=1.0)),
     "T22_pl": without_momentum(descent(1 / L)),
     "T22_H": without_momentum(in_one_block(descent(1 / L, probability=1.0))),

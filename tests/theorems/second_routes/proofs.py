@@ -34,6 +34,8 @@ AHEAD = tuple(
     replace(EXACT, L_H=1.9, letters={"s": s, "lambda_min": least, "alpha": alpha})
     for s, least, alpha in ((0.4, 0.35, 0.11), (0.3, 0.25, 0.05))
 )
+KEPT_BACK = tuple(replace(EXACT, A=0.0, beta=1.0, C=0.8, gamma=gamma) for gamma in (0.03, 0.05))
+WEIGHED = tuple(replace(EXACT, gamma=gamma, letters={"a": 0.6, "A": 1.7}) for gamma in (0.2, 0.4))
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
 SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
@@ -46,6 +48,17 @@ CALM_SAMPLED = tuple(replace(c, D_in=0.4, omega=0.3) for c in CALMS)
 def averages(step, *at):
     """Gradients as large as the steps of a proof allow, along a path of gaps from the start down to nothing."""
     return [of_gradients(step.__name__, c, _squares(step, c, T)) for c in at for T in HORIZONS]
+
+
+def averages_beside(*at):
+    """T25: both squared gradients together as large as steps allow, that at X of any size."""
+    found = []
+    for c in at:
+        for T in HORIZONS:
+            both, beside = np.array(_squares(steps.feedback, c, T)), np.geomspace(0.3, 2.0, T)
+            squares = both - steps.left_beside(c) * beside
+            found.append(of_gradients("feedback", c, squares, beside=beside))
+    return found
 
 
 def scaled_averages(*at):
@@ -303,6 +316,9 @@ PROOFS: dict[str, list[Equality]] = {
     "T22_H": averages(steps.gain_of_momentum, *CARRIED_ALONG),
     "T21": accelerated(*AHEAD),
     "T21_H": accelerated(*AHEAD),
+    "T25": averages_beside(*KEPT_BACK),
+    "T26": averages(steps.preconditioned, *WEIGHED),
+    "T26_pl": rates(steps.preconditioned, *WEIGHED),
     "T19": largest_means(ROOT_STEPS, replace(ROOT_STEPS, A=0.0)),
     "T19_pl": weighted_gaps(HARMONIC, replace(HARMONIC, A=0.0)),
     "T17": averages(steps.leading, EXACT, LONG),

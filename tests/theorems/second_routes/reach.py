@@ -13,8 +13,8 @@ from rac_theory.theorems import Condition, Theorem
 from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
-FALSE_AT_ZERO = ("lambda_min", "nu", "kept", "letters.s", "letters.lambda_min")
-TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b", "letters.alpha")
+FALSE_AT_ZERO = ("lambda_min", "nu", "kept", "letters.s", "letters.lambda_min", "letters.a")
+TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b", "letters.alpha", "letters.A")
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Reach:
-    """Constants for which a proof is sound, and whether it is for others; more of them, where an edge has two sides."""
+    """Constants for which a proof is sound, and whether it is for others; more of them, where an edge has two sides.
+
+    ``rarely`` is what a step is multiplied by for a sketch that moves a thousand times as rarely.
+    """
 
     base: Constants
     sound: Callable[[Point], bool]
     more: tuple[Constants, ...] = ()
+    rarely: float = 1.0
 
 
 def relations(theorem: Theorem) -> tuple[Relation, ...]:
@@ -57,6 +61,7 @@ def points(theorem: Theorem) -> list[Point]:
     reach = REACH[theorem.id]
     moves = [(1.0, 1.0), (1.0, 1e-3), (1e-6, 1.0), (1e6, 1.0)]
     bases = [Point(_in_units(reach.base, unit, moved)) for unit, moved in moves] + [*map(Point, reach.more)]
+    bases[1] = Point(replace(bases[1].c, gamma=bases[1].c.gamma * reach.rarely))
     steep = [Point(replace(bases[0].c, gamma=bases[0].c.gamma / by, beta=by, A=0.0)) for by in (1e-4, 0.1, 1.0, 1e4)]
     bases += [point for point in steep if reach.sound(point)]
     fields = {one.constant for one in symbols_of(*relations(theorem)) if one.constant} - {"inner_steps"}
@@ -202,6 +207,17 @@ def _momentum_falls(c):
     return c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu)
 
 
+def _kept_back(c):
+    """Noise does not grow, every direction is seen, and what is left at X is not negative."""
+    is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
+    return is_known and c.lambda_min > 0 and steps.left_beside(c) >= 0
+
+
+def _weighs(c):
+    """Weights are positive, and some of the progress to first order is left."""
+    return c.lambda_min > 0 and c.L > 0 and c.letters["a"] > 0 and _progress(steps.preconditioned, c) > 0
+
+
 def _when(sound):
     return lambda p: bool(sound(p.c))
 
@@ -267,6 +283,9 @@ REACH = {
     "T22_H": Reach(proofs.CARRIED_ALONG[0], _when(_along_with_momentum)),
     "T21": Reach(proofs.AHEAD[1], _when(lambda c: _is_ahead(c, c.L))),
     "T21_H": Reach(proofs.AHEAD[1], _when(lambda c: _is_ahead(c, c.L_H))),
+    "T26": Reach(proofs.WEIGHED[0], _when(_weighs)),
+    "T26_pl": Reach(proofs.WEIGHED[0], _when(lambda c: _weighs(c) and c.mu > 0 and _falls(steps.preconditioned, c))),
+    "T25": Reach(proofs.KEPT_BACK[0], _when(_kept_back), rarely=1e-3),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),

@@ -60,12 +60,14 @@ def _left(metric: Metric, of: Equality) -> Array:
     return metric.along(of.curves, of.c)[0][np.array(of.times)]
 
 
-def of_gradients(case: str, c: Constants, squares, times=None, left=None, step_sizes=None) -> Equality:
-    """Return an equality about squared gradients at t = 0, ..., T - 1, and perhaps the steps there."""
+def of_gradients(case: str, c: Constants, squares, times=None, left=None, step_sizes=None, beside=None) -> Equality:
+    """Return an equality about squared gradients at t = 0, ..., T - 1, and perhaps the steps there, or those at X."""
     squares = np.array([[*squares, 0.0]])  # the last is not averaged yet
     T = squares.shape[1] - 1
     step_sizes = None if step_sizes is None else np.array([[*step_sizes, np.nan]])
-    return Equality(case, c, Curves(np.zeros_like(squares), squares, step_sizes=step_sizes), times or (T,), left)
+    beside = None if beside is None else np.array([[*beside, 0.0]])
+    curves = Curves(np.zeros_like(squares), squares, step_sizes=step_sizes, beside=beside)
+    return Equality(case, c, curves, times or (T,), left)
 
 
 def of_gaps(case: str, c: Constants, gaps, times=None) -> Equality:

@@ -83,6 +83,31 @@ def accelerated(c, smoothness):
     return 1 - of_strong, c.gap0 + share * c.distance0 * c.distance0 / c.letters["lambda_min"], seen
 
 
+def feedback(c, psi, squares):
+    """A step of T25: descent at W along g, g at X; psi has so much of ``||M||^2`` as X being elsewhere costs."""
+    noise = (c.L / 2 * c.gamma**2 + share_of_error(c) * (1 - c.lambda_min)) * c.C
+    return psi - c.gamma * squares / 2 + noise
+
+
+def share_of_error(c):
+    """How much of ``||M||^2`` in psi pays for X being ``gamma M`` away: half of what H sees of M is lost in a step."""
+    apart = c.gamma / 2 * (c.L * c.gamma) ** 2
+    return apart / (c.lambda_min / 2)
+
+
+def left_beside(c):
+    """What is left of the squared gradient at X, in units of gamma / 2, after Young's inequality with lambda_min/2."""
+    of_error = share_of_error(c) * (1 - c.lambda_min) * (1 + 2 / c.lambda_min)
+    return 1 - c.L * c.gamma - of_error / (c.gamma / 2)
+
+
+def preconditioned(c, gap, square):
+    """A step of T26: all weights are the least, but for what they cost to second order, which is by the largest."""
+    least, largest = c.letters["a"], c.letters["A"]
+    moved = c.gamma * least * c.lambda_min * square
+    return gap - moved + c.L / 2 * c.gamma * largest * moved
+
+
 def certified(c, gap, scaled):
     """A step of T16: half of what is certified of a squared gradient times its step, if that is drawn most rarely."""
     return gap - c.lambda_min * scaled / 2

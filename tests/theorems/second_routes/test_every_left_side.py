@@ -5,6 +5,7 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import Symbol, number
+from rac_theory.statements.gradient_beside import squared_gradient_and_beside
 from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.metric import Curves
 from rac_theory.statements.symbols import A, T, gamma, t
@@ -14,14 +15,18 @@ from .changed import changes
 WEIGHT = 1 / (1 + gamma * A)
 C = Constants(gamma=0.3, A=1.7, f_star=0.4)
 STEPS = np.arange(12.0)
-CURVES = Curves(*((2.0 + (STEPS + i) ** 2)[None] for i in range(3)), step_sizes=(3.0 + STEPS)[None])
-"""Values, squared gradients, squared distances and step sizes, known as numbers and, by the same rule, in words."""
+CURVES = Curves(
+    *((2.0 + (STEPS + i) ** 2)[None] for i in range(3)), step_sizes=(3.0 + STEPS)[None], beside=(5.0 + STEPS)[None]
+)
+"""Values, squared gradients, squared distances, step sizes and squared gradients at X, known as
+numbers and, by the same rule, in words."""
 
 IN_WORDS = {
     Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]"): 2 + T**2,
     Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t): 2 + (t + 1) ** 2,
     Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t): (3 + t)
     * (2 + (t + 1) ** 2),
+    Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", of=t): 5 + t,
     Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2"): 2 + (T + 2) ** 2,
 }
 METRICS = [
@@ -31,6 +36,7 @@ METRICS = [
     theorems.mean_scaled_squared_gradient,
     theorems.weighted_squared_gradient(WEIGHT),
     squared_gradient_with_weights(1 / (A + t)),
+    squared_gradient_and_beside(1 - gamma * A),
 ]
 
 

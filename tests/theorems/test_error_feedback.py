@@ -1,0 +1,194 @@
+"""T25: error feedback, where it holds exactly at both points, is refuted, and is not applicable."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory import GD, Case, Constants, Minibatch, Noisy, Status, expected, theorems, tightness, verify
+from rac_theory.algebra import Relation
+from rac_theory.algorithms import EF21, FEEDBACK, H, Method, gradient, state
+from rac_theory.problems import LeastSquares, PLSine, Quadratic
+from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
+from rac_theory.statements import E, squared_gradient_and_beside
+from rac_theory.statements.assumption import met
+from rac_theory.statements.metric import Curves
+from rac_theory.statements.symbols import C, L, T, gamma, gap0_upper, lambda_min
+
+T25 = theorems.T25
+SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
+ROUND = Quadratic.left(np.eye(4), np.ones((4, 1)))
+LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(20.0) % 3, l2=0.1)
+WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
+
+
+def case(problem, sketch, gamma_L, steps=40, method=FEEDBACK, **more):
+    return Case(method(sketch, gamma=gamma_L / problem.L, **more), problem, steps=steps)
+
+
+EXACT = {
+    "quadratic": case(SKEW, Coordinate(4, 1), 0.1),
+    "weighted": case(SKEW, WEIGHTED, 0.04),
+    "Haar": case(SKEW, Haar(4, 2), 0.2),
+    "no sketch": case(LEAST, None, 0.9),
+    "noise": case(SKEW, Coordinate(4, 1), 0.1, gradients=Noisy(0.3)),
+    "noise, weighted": case(SKEW, WEIGHTED, 0.04, gradients=Noisy(1.0)),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_it_holds_exactly(name):
+    verdict = verify("T25", EXACT[name])
+    assert verdict.status is Status.HOLDS, verdict
+    assert verdict.evidence == "exact"
+
+
+def test_what_is_judged_are_both_squared_gradients():
+    """Their exact expectations, computed apart; catches theta of another step, and a gradient at W counted twice."""
+    of = EXACT["noise, weighted"]
+    at_W, at_X = expected(of).squared_gradient, expected(of.at_iterate).squared_gradient
+    assert at_X[5] > 1.01 * at_W[5]
+    x, low = 0.04, Fraction(1, 10)
+    share = 1 - x - 2 * x**2 * float((2 - low - low**2) / low**2)
+    both = np.cumsum(at_W + share * at_X)[:-1] / np.arange(1, 41)
+    np.testing.assert_allclose(verify("T25", of).mean[1:], both, rtol=1e-10)
+    runs = verify("T25", of, evidence="sampled", runs=4096, rng=25)
+    assert np.all(runs.lower[1:] <= both)
+    assert np.all(both <= runs.upper[1:])
+
+
+def enumerated(problem, projections, probabilities, gamma, start, steps):
+    """Means over all draws of squared gradients at W and X, on a function that is not quadratic, by a tree."""
+    X, D, p = start[None], np.zeros((1, *start.shape)), np.ones(1)
+    at_W, at_X = [], []
+    for _ in range(steps + 1):
+        G = problem.gradient(X)
+        at_X.append(p @ np.sum(G**2, axis=(-2, -1)))
+        at_W.append(p @ np.sum(problem.gradient(X - D) ** 2, axis=(-2, -1)))
+        V = D + gamma * G
+        X = np.concatenate([X - P @ V for P in projections])
+        D = np.concatenate([V - P @ V for P in projections])
+        p = np.concatenate([p * q for q in probabilities])
+    return Curves(np.zeros((1, steps + 1)), np.array([at_W]), beside=np.array([at_X]))
+
+
+@pytest.mark.parametrize(("gamma_L", "share"), [(0.25, 0.5), (0.13, 0.3), (0.02, 0.5)])
+def test_it_holds_by_enumeration_where_f_is_not_quadratic(gamma_L, share):
+    """All draws of 12 steps on a function that is not convex, H on one of two axes."""
+    problem, steps = PLSine((2, 1)), 12
+    projections, chances = [np.diag([1.0, 0.0]), np.diag([0.0, 1.0])], [share, 1 - share]
+    start, step = np.array([[2.0], [-1.5]]), gamma_L / problem.L
+    known = Constants.of(case(problem, WeightedCoordinate(2, 1, chances), gamma_L, steps))
+    known = replace(known, gap0_upper=float(problem.value(start[None])[0]))
+    assert all(met(relation, 1, known) for relation in T25.given if isinstance(relation, Relation))
+    curves = enumerated(problem, projections, chances, step, start, steps)
+    left = T25.metric.along(curves, known)[0, 1:]
+    assert np.all(left <= T25.claim.at(known, np.arange(1.0, steps + 1)) * (1 + 1e-12))
+
+
+def test_where_it_is_attained():
+    """H = I, where X is W: at gamma = 1/L an equality at every T, and for shorter steps in the long run."""
+    line = Quadratic.left([[1.0]], W_star=[[0.0]])
+    np.testing.assert_allclose(
+        tightness("T25", Case(FEEDBACK(None, gamma=1.0), line, [[1.0]], steps=4))[1:], 1.0, rtol=1e-9
+    )
+    assert tightness("T25", Case(FEEDBACK(None, gamma=0.3), line, [[1.0]], steps=400))[-1] == pytest.approx(1, rel=1e-9)
+
+
+def test_at_both_points_with_weight_one_it_is_false():
+    """theta is there for a reason: on the line, with H = I, both squares are one, and their mean is twice the bound of
+    one less gamma L."""
+    line = Quadratic.left([[1.0]], W_star=[[0.0]])
+    half = Case(FEEDBACK(None, gamma=0.5), line, [[1.0]], steps=200)
+    whole = replace(T25, id="whole", claim=E(squared_gradient_and_beside(1 - 0 * gamma)) <= T25.claim.bound)
+    assert verify(whole, half).status is Status.VIOLATED
+    assert verify(T25, half).status is Status.HOLDS
+
+
+_first, _floor = 2 * gap0_upper / (gamma * T), L * gamma * C
+LONG = case(ROUND, Coordinate(4, 1), 0.1, 4000, gradients=Noisy(1.0))
+ONCE = case(ROUND, None, 1.0, 40)
+LOUD = case(ROUND, None, 1.0, 4000, gradients=Noisy(1.0))
+REFUTED = {
+    "no noise": (_first, LONG),
+    "no first term": (_floor * (1 + 2 * gamma * L * (1 - lambda_min) / lambda_min), EXACT["quadratic"]),
+    "T for gamma T": (2 * gap0_upper / T, replace(EXACT["quadratic"], steps=400)),
+    "T^2 for T": (2 * gap0_upper / (gamma * T**2) + _floor, ONCE),
+    "1.9 for 2": (Fraction(19, 10) * gap0_upper / (gamma * T) + _floor, ONCE),
+    "nine tenths of the noise": (_first + Fraction(9, 10) * _floor, LOUD),
+}
+
+
+@pytest.mark.parametrize("name", REFUTED)
+def test_tampered_with_it_is_refuted(name):
+    bound, of = REFUTED[name]
+    false = replace(T25, id="false", claim=E(T25.metric) <= bound)
+    assert verify(false, of).status is Status.VIOLATED
+
+
+X, D = state("X", "D")
+V = D + gamma * gradient(X)
+FORGETS = Method({X: X - H(V), D: V / 2 - H(V) / 2}, start={D: 0}, report=X - D)
+NOT_APPLICABLE = {
+    "the theorem is about error feedback at W = X - D, the algorithm is RACLoRA": Case(GD(0.04), SKEW, steps=3),
+    "the algorithm is Method({X": case(SKEW, WEIGHTED, 0.04, method=FORGETS),
+    "the algorithm is Method({W": case(SKEW, WEIGHTED, 0.04, method=EF21),
+    "A = 0": case(LEAST, WEIGHTED, 0.04, gradients=Minibatch(2)),
+    "theta >= 0": case(SKEW, WEIGHTED, 0.06),
+    "lambda_min > 0": case(SKEW, WeightedCoordinate(4, 1, [0.5, 0.5, 0.0, 0.0]), 0.04),
+}
+
+
+@pytest.mark.parametrize("why", NOT_APPLICABLE)
+def test_each_assumption_that_is_broken_is_named(why):
+    verdict = verify("T25", NOT_APPLICABLE[why])
+    assert verdict.status is Status.NOT_APPLICABLE
+    assert any(why in told for told in verdict.unmet), verdict.unmet
+
+
+@pytest.mark.parametrize("name", ["L", "C", "A", "beta", "lambda_min", "gap0_upper"])
+def test_each_constant_that_is_not_known_is_asked_for(name):
+    unknown = replace(Constants.of(EXACT["weighted"]), **{name: np.nan})
+    assert verify("T25", EXACT["weighted"], constants=unknown).status is Status.NOT_APPLICABLE
+
+
+def test_beta_above_1_is_named():
+    more = replace(Constants.of(EXACT["weighted"]), beta=1.5)
+    assert any("beta <= 1" in told for told in verify("T25", EXACT["weighted"], constants=more).unmet)
+
+
+def tried(number, seed):
+    """Exact expectations of random laws on axes and quadratics, with steps up to the edge: none above the bound."""
+    rng, largest = np.random.default_rng(seed), 0.0
+    for i in range(number):
+        d = int(rng.integers(1, 4))
+        chances = rng.dirichlet(np.full(d, 2.0))
+        problem = Quadratic.left(np.diag(10 ** rng.uniform(-2, 0, d)), rng.standard_normal((d, 1)))
+        more = {"gradients": Noisy(10 ** rng.uniform(-2, 0))} if i % 2 else {}
+        low = d * chances.min() / d
+        some = case(problem, WeightedCoordinate(d, 1, chances), rng.uniform(0.01, 0.62) * low, 30, **more)
+        verdict = verify("T25", some)
+        if verdict.status is Status.NOT_APPLICABLE:
+            assert any("theta >= 0" in told for told in verdict.unmet)
+            continue
+        assert verdict.evidence == "exact"
+        assert np.all(verdict.mean[1:] <= verdict.bound[1:] * (1 + 1e-12))
+        largest = max(largest, float(np.max(verdict.mean[1:] / verdict.bound[1:])))
+    return largest
+
+
+def test_exact_expectations_of_random_laws_are_below_the_bound():
+    assert 0.9 < tried(200, 525) <= 1 + 1e-12
+
+
+@pytest.mark.long
+def test_exact_expectations_of_five_thousand_laws_are_below_the_bound():
+    assert 0.9 < tried(5000, 526) <= 1 + 1e-12
+
+
+def test_theta_is_at_least_a_half_for_short_steps():
+    """gamma L <= lambda_min / 3: then half of what is bounded is about the model."""
+    low = np.linspace(0.001, 1, 1000)
+    x = low / 3
+    assert np.all(1 - x - 2 * x**2 * (2 - low - low**2) / low**2 >= 0.5)
