@@ -9,6 +9,7 @@ from rac_theory import prove, theorems
 from rac_theory.algebra import powers
 from rac_theory.proofs import (
     G,
+    Gx,
     M,
     Missing,
     Proof,
@@ -27,7 +28,7 @@ from rac_theory.proofs.fact import granted
 from rac_theory.proofs.quantities import E, gap_next
 from rac_theory.proofs.schemas import memory_of
 from rac_theory.statements import rac_lora_exact, rac_lora_momentum
-from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, lambda_max, lambda_min, momentum
+from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, lambda_max, lambda_min, momentum, t
 from rac_theory.theorems import E as mean
 from rac_theory.theorems.error_feedback import theta
 from rac_theory.theorems.momentum import Lambda, rho, room
@@ -59,6 +60,12 @@ def test_each_premise_is_asked_for():
             lyapunov(of(psi, gap0), step, rate, above)
     with pytest.raises(Missing):
         lyapunov_added(of(PSI, gap0_upper), ADDED, plus[gamma], ABOVE)
+    for added in (G @ Gx, (G @ G) ** 2, (G @ G) * (Gx @ Gx), G @ G + 1):
+        with pytest.raises(Missing, match="what is added must be a sum"):
+            lyapunov_added(of(PSI, gap0_upper), ADDED, plus[gamma], POSITIVE, added)
+    for added in ((G @ G) * 2, G @ G + Gx @ Gx, Gx @ Gx, (G @ G) * t):  # which is not what the step pays
+        with pytest.raises(Missing):
+            lyapunov_added(of(PSI, gap0_upper), ADDED, plus[gamma], POSITIVE, added)
     with pytest.raises(Missing, match="psi must be a sum"):
         lyapunov(of(PSI, gap0)._replace(about=rac_lora_exact), STEP, one, ABOVE)
     with pytest.raises(Missing, match="not what was computed"):  # how much of what is kept is in it is not said

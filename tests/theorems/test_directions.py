@@ -30,7 +30,7 @@ from rac_theory.theorems import Condition
 
 ALL = theorems.ALL
 derived = cache(directions)
-LETTERS = {f"letters.{name}" for name in ("b", "alpha", "s", "lambda_min")}
+LETTERS = {f"letters.{name}" for name in ("a", "b", "A", "alpha", "s", "lambda_min")}
 EITHER = {("T3_sharp", "L"), ("T22_pl", "lambda_min"), ("T22_pl", "mu")}  # of the last two any lower bound may be used
 LOOSER = (
     {
