@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rac_theory.algorithms import CyclicRACLoRA, InverseOnRange, MethodDescent, RACLoRA, Side, StepPerDraw
+from rac_theory.algorithms import CyclicRACLoRA, InverseOnRange, MethodDescent, MomentumInLinks, RACLoRA, Side, StepPerDraw
 from rac_theory.algorithms.gradients import (
     CertifiedStep,
     Clients,
@@ -124,6 +124,11 @@ def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientS
     return algorithm
 
 
+def links_of_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MomentumInLinks:
+    """Four steps of heavy ball from M = 0 in each subspace, with the largest b that steps of 1/(2 L) allow."""
+    return MomentumInLinks(sketch, gamma, 0.75, 4, carried=False, side=side)
+
+
 def unequal_clients(problem: Any) -> Federated:
     """Divide a finite sum among clients at random, of which each weighs its rows and has three batches of them."""
     return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
@@ -176,6 +181,9 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             build=with_momentum,
             only=("haar", "coordinate"),
             layered=False,
+        ),
+        "momentum in links": Setting(
+            _TRIED["momentum in links"], over_L(0.5), build=links_of_momentum, only=("haar", "coordinate"), layered=False
         ),
         "minibatch": Setting(
             _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True

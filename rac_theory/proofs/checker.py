@@ -70,7 +70,7 @@ AFTER = "(E (dot $moved $moved))"  # ||V||^2 after a step, on average; what V is
 
 _IMPLIED = (
     "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
-    " rac_lora_harmonic_steps rac_lora_reshuffled rac_lora_momentum fed_rac_lora fed_rac_lora_sampled"
+    " rac_lora_harmonic_steps rac_lora_reshuffled rac_lora_momentum momentum_in_links fed_rac_lora fed_rac_lora_sampled"
 )
 IMPLIED = frozenset(_IMPLIED.split())
 """The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
@@ -185,13 +185,15 @@ enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) 
 time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 <= t | A count
 offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 < t_0 | An offset
 root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma | None is longer than the first
-# One step with momentum
+# One step, or one link, with momentum
 ahead | smooth rac_lora_momentum | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L momentum) 2) (dot M M)) | The gradient is
   Lipschitz, and X - W = gamma b M
 unbiased_ahead v:fixed | rac_lora_momentum | (E (dot $v (H Gx))) <= (E (dot $v (H gx))) | g is unbiased at X and
   independent of H
 noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot gx (H gx))) <= (+ (E (dot Gx (H Gx))) (*
   lambda_max C)) | The inequality of noise at X
+links | smooth momentum_in_links (>= momentum 0) (<= (+ (* gamma L) (* 2 momentum)) 2) | gap_next <= (- gap (* 1/2
+  gamma (- 2 (+ momentum (* gamma L))) (dot G (H G)))) | Heavy ball does not raise f and gamma b/2 of M squared | t23
 # One step along a sketch
 below_Q | smooth_along_sketch rac_lora_exact | gap_next <= (+ gap (* -1 gamma (dot G (H G))) (* 1/2 (^ gamma 2) bent)) |
   f lies below the quadratic of curvature Q that touches it at W

@@ -18,6 +18,7 @@ from rac_theory.algorithms import (
     LayeredRACLoRA,
     Method,
     MethodDescent,
+    MomentumInLinks,
     ProjectedDescent,
     RACLoRA,
     gradient,
@@ -202,7 +203,7 @@ MOMENTUM = _momentum()
 @About
 def fresh_projection(case: Case, c: Constants) -> str | None:
     """H is an orthogonal projection that is drawn afresh in every step, whatever W and all earlier draws are."""
-    if isinstance(case.algorithm, MethodDescent):
+    if isinstance(case.algorithm, MethodDescent | MomentumInLinks):
         return _projected(replace(case, algorithm=case.algorithm.projector))
     if isinstance(case.algorithm, Decreasing):
         return _projected(replace(case, algorithm=case.algorithm.algorithm))
@@ -303,6 +304,15 @@ def rac_lora_momentum(case: Case, c: Constants) -> str | None:
         of = case.algorithm.method
         return f"the theorem is about momentum on projected gradients at W = X - gamma b M, the method is {of!r}"
     return _positive(c) or _unbiased(case)
+
+
+@_afresh
+def momentum_in_links(case: Case, c: Constants) -> str | None:
+    """Momentum that is forgotten: K steps M <- b M + H grad f(W), W <- W - gamma M along one H, with exact gradients,
+    from M = 0 whenever H is drawn anew."""
+    if not isinstance(case.algorithm, MomentumInLinks):
+        return f"the theorem is about momentum in links, the algorithm is {_named(case)}"
+    return "momentum must be reset to zero at each redraw, it is carried" if case.algorithm.carried else None
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))

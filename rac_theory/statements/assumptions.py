@@ -11,6 +11,7 @@ from rac_theory.statements.about import fed_rac_lora as fed_rac_lora
 from rac_theory.statements.about import fed_rac_lora_sampled as fed_rac_lora_sampled
 from rac_theory.statements.about import fresh_projection as fresh_projection
 from rac_theory.statements.about import galore_exact as galore_exact
+from rac_theory.statements.about import momentum_in_links as momentum_in_links
 from rac_theory.statements.about import one_exact_step as one_exact_step
 from rac_theory.statements.about import plain_gaussian_rac_lora as plain_gaussian_rac_lora
 from rac_theory.statements.about import plain_or_fitted as plain_or_fitted

@@ -22,6 +22,7 @@ from rac_theory.theorems import (
     gain,
     leading_subspace,
     momentum,
+    momentum_in_links,
     rac_lora_gd,
     reshuffling,
     stochastic,
@@ -32,7 +33,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
 FAMILIES: tuple[ModuleType, ...] = (
     *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
-    *(leading_subspace, cyclic, decreasing, differences, momentum),
+    *(leading_subspace, cyclic, decreasing, differences, momentum, momentum_in_links),
 )
 
 
