@@ -59,7 +59,9 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         k = len(algorithm.blocks)
         sources["ell"] = f"the smaller of sqrt(k - 1) and log2(k), rounded up, for k = {k} blocks"
         return {"ell": _of_turns(k)} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
-    if isinstance(algorithm, MethodDescent | MomentumInLinks):  # what is known of its H; a gain is that of the plain step
+    if isinstance(
+        algorithm, MethodDescent | MomentumInLinks
+    ):  # what is known of its H; a gain is that of the plain step
         known = of_steps(replace(case, algorithm=algorithm.projector), alpha, draws, rng, sources)
         return {name: value for name, value in known.items() if name not in ("nu", "longest_step")}
     if isinstance(algorithm, GaLore):

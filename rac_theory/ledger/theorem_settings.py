@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rac_theory.algorithms import CyclicRACLoRA, InverseOnRange, MethodDescent, MomentumInLinks, RACLoRA, Side, StepPerDraw
+from rac_theory.algorithms import (
+    CyclicRACLoRA,
+    InverseOnRange,
+    MethodDescent,
+    MomentumInLinks,
+    RACLoRA,
+    Side,
+    StepPerDraw,
+)
 from rac_theory.algorithms.gradients import (
     CertifiedStep,
     Clients,
@@ -183,7 +191,11 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             layered=False,
         ),
         "momentum in links": Setting(
-            _TRIED["momentum in links"], over_L(0.5), build=links_of_momentum, only=("haar", "coordinate"), layered=False
+            _TRIED["momentum in links"],
+            over_L(0.5),
+            build=links_of_momentum,
+            only=("haar", "coordinate"),
+            layered=False,
         ),
         "minibatch": Setting(
             _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True

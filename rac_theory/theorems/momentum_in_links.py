@@ -7,27 +7,10 @@ the share of momentum. T counts links. It is a promise of safety, not of speed: 
 from math import inf
 
 from rac_theory.algebra import Lemma, Let, between
-from rac_theory.proofs import (
-    Fact,
-    assumed,
-    below_one,
-    iterate,
-    low,
-    mean,
-    mu_below_L,
-    one,
-    plus,
-    proved,
-    square_of,
-    telescope,
-    weights,
-)
-from rac_theory.proofs import G as G_at_W
 from rac_theory.statements import E, Theorem, Tightest, gap, mean_squared_gradient, momentum_in_links, reductions
 from rac_theory.statements.assumptions import bounded_below, certified_minimum, polyak_lojasiewicz, smooth
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
 from rac_theory.statements.symbols import momentum as b
-from rac_theory.theorems.shared import end, half, known, moves, pl, stable
 
 _SOURCE = "derived: heavy ball does not raise f + gamma b ||M||^2 / 2 within a link"
 _SHORT = gamma * L + 2 * b <= 2
@@ -74,28 +57,3 @@ REDUCTIONS = reductions(
     {b: 0},
     "no momentum: T1_sharp and T2_sharp",
 )
-
-
-# Proofs.
-(at_least_0,), (short,) = assumed(b >= 0), assumed(_SHORT)
-left = half * stable + half * short  # 2 - b - gamma L
-gains = proved("", theta > 0, plus[gamma] * left)
-
-
-def link() -> Fact:
-    """What a link gains, of the gradient at its beginning."""
-    return mean(known.links) + half * gains * low(G_at_W)
-
-
-def prove_T23() -> tuple[Fact, Fact]:
-    slope = half * gains * moves
-    return telescope(link(), one, slope, gap0_upper, end), slope * weights(one)
-
-
-def prove_T23_pl() -> tuple[Fact, Fact]:
-    # rho = (gamma L - 1 + b/2)^2 + b (1 - b) + 3 b^2 / 4, and what mu < L and lambda_min < 1 leave.
-    below_1 = half * short + half * plus[gamma] * plus[L]
-    whole = square_of(gamma * L - 1 + b * half) + at_least_0 * below_1 + 3 * half * half * at_least_0 * at_least_0
-    factor = whole + gains * mu_below_L + gains * plus[mu] * below_one
-    step = link() + gains * plus[lambda_min] * pl
-    return iterate(step, proved("", rho >= 0, factor), gap0), one

@@ -27,7 +27,7 @@ from rac_theory import (
     theorems,
 )
 from rac_theory.algebra import Symbol
-from rac_theory.algorithms import H, Method, gradient, letter, state
+from rac_theory.algorithms import H, Method, MomentumInLinks, gradient, letter, state
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import about
@@ -134,6 +134,10 @@ OTHERS = {
             about.MOMENTUM[0](Haar(3, 1), gradients=FiniteDifferences(0.1), gamma=0.1, b=0.5),
             no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences"),
         ),
+    ],
+    about.momentum_in_links: [
+        (GD(0.1), "the theorem is about momentum in links, the algorithm is RACLoRA"),
+        (MomentumInLinks(Haar(3, 1), 0.1, 0.5, 2), "momentum must be reset to zero at each redraw, it is carried"),
     ],
     about.rac_lora_root_steps: [
         (GD(0.1), FALLING),

@@ -64,6 +64,7 @@ BREAKS = {
     "b >= 0": {"letters.b": -0.5},
     "b < 1": {"letters.b": 1.5},
     "theta >= 0": {"gamma": 1e9},
+    "gamma L + 2 b <= 2": {"letters.b": 1.5},
     "room > 0": {"letters.b": 1.0},
     "slack >= 0": {"L": 1e9},
     "rho < 1": {"mu": 1e-12, "A": 1e9, "gamma": 1e9},

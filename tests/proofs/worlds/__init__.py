@@ -6,7 +6,14 @@ from .constants import constants
 from .cycles import blocks_in_turns
 from .leading import leading_steps
 from .one_step import exact_steps, noisy_steps, plain_steps
-from .other_steps import certified_steps, decreasing_steps, momentum_steps, steps_along, steps_by_differences
+from .other_steps import (
+    certified_steps,
+    decreasing_steps,
+    links_of_momentum,
+    momentum_steps,
+    steps_along,
+    steps_by_differences,
+)
 from .rounds import epochs, rounds, sampled_rounds
 from .world import World
 
@@ -17,5 +24,12 @@ __all__ = ["World", "worlds"]
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
     alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps(), *leading_steps())
-    alone = (*alone, *blocks_in_turns(), *steps_by_differences(), *decreasing_steps(), *momentum_steps())
+    alone = (
+        *alone,
+        *blocks_in_turns(),
+        *steps_by_differences(),
+        *decreasing_steps(),
+        *momentum_steps(),
+        *links_of_momentum(),
+    )
     return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())

@@ -119,3 +119,27 @@ def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b: float, *, 
     constants = {"gamma": gamma, "letters.b": b, **of_noise, **law}
     meets = [known.structured_noise] if f.is_smooth or noise != 1 else []
     return world("momentum", known.rac_lora_momentum, f, W, both, letters, seen, meets, **constants)
+
+
+def links_of_momentum() -> Iterator[World]:
+    """Links of one to four steps, some so long, or with so much momentum, that f rises, or with less than none."""
+    rng = np.random.default_rng(24)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for f, W, sketch in [*drawn, *simple()]:
+        yield _link(f, W, sketch, rng.choice(SIZES), rng.choice([0.0, 0.3, 0.6, 0.95, -0.5]), int(rng.integers(1, 5)))
+
+
+def _link(f: Function, W: np.ndarray, sketch: Sketch, size: float, b: float, K: int) -> World:
+    """K steps of heavy ball along each H, from M = 0."""
+    gamma, moves = size / f.L, []
+    for H in sketch.H:
+        at, M = W, np.zeros_like(W)
+        for _ in range(K):
+            M = b * M + H @ f.gradient(at)
+            at = at - gamma * M
+        moves.append(at - W)
+    letters = at_a_point(f, W, sketch, np.array(moves))
+    of = {"gamma": gamma, "letters.b": b}
+    return world(f"{K} steps of heavy ball", known.momentum_in_links, f, W, sketch, letters, vectors(f, W), **of)

@@ -214,12 +214,14 @@ def noise_through_a_hadamard_matrix(times, *steps, A=0.0, size=0.7):
 
 
 def without_momentum(equalities):
-    """T22 at b = 0, and without noise."""
+    """T22 and T23 at b = 0, and without noise."""
     known = {"A": 0.0, "beta": 1.0, "C": 0.0, "letters": {"b": 0.0}}
     return [replace(each, c=replace(each.c, **known)) for each in equalities]
 
 
 EXACT: dict[str, list[Equality]] = {
+    "T23": without_momentum(descent(0.3, 0.6, times=(LONG, LONG + 90))),
+    "T23_pl": without_momentum(descent(0.3, 0.6)),
     "T22": without_momentum(descent(1 / L, probability=1.0)),
     "T22_pl": without_momentum(descent(1 / L)),
     "T1": descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,)),

@@ -186,6 +186,14 @@ def _momentum_falls(c):
     return c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu)
 
 
+def _forgets(c):
+    """A link gains, and no step in it raises f and its share of ``||M||^2``: what a step along M takes of that, and
+    ``<m, m+>`` where it is largest."""
+    b = c.letters["b"]
+    of_a_step = c.gamma - c.L * c.gamma**2 / 2 - c.gamma * b
+    return b >= 0 and c.L > 0 and of_a_step >= 0 and _progress(steps.link, c) > 0
+
+
 def _when(sound):
     return lambda p: bool(sound(p.c))
 
@@ -193,6 +201,7 @@ def _when(sound):
 _NOISY = replace(proofs.NOISY, gamma=0.2, A=0.3, lambda_max=0.45)
 _FALLING = replace(proofs.CALM, gamma=0.03, L_max=1.9, mu=1.5, lambda_max=0.55)
 _HARMONIC = replace(_FALLING, L=1.9, gamma=333.0, offset=6.0, A=3e-7, beta=7e-4, C=0.8)
+_FORGOTTEN = tuple(replace(proofs.EXACT, gamma=gamma, letters={"b": b}) for gamma, b in ((0.3, 0.0), (0.02, 0.95)))
 _ALONG, _NOISY_ALONG = (replace(c, L=float("nan"), L_H=c.L) for c in (proofs.EXACT, _NOISY))
 
 REACH = {
@@ -248,6 +257,8 @@ REACH = {
         _when(_momentum_falls),
         (replace(proofs.CARRIED[0], gamma=0.19, lambda_max=0.95, letters={"b": 0.5}),),
     ),
+    "T23": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
+    "T23_pl": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),

@@ -64,6 +64,12 @@ def left_at_X(c, fall):
     return 1 - c.L * c.gamma - of_memory / (c.gamma / 2)
 
 
+def link(c, gap, square):
+    """A link of T23: its first step by the descent lemma, and all that M is then worth lost later."""
+    b, first = c.letters["b"], c.lambda_min * square  # of M after a step from zero
+    return exact(c, gap, square) + c.gamma * b / 2 * first
+
+
 def certified(c, gap, scaled):
     """A step of T16: half of what is certified of a squared gradient times its step, if that is drawn most rarely."""
     return gap - c.lambda_min * scaled / 2
