@@ -37,6 +37,7 @@ from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side
+from rac_theory.algorithms.steepest_step import MuonStep, NormalisedStep, SignStep, SteepestStep, mean_length
 
 Method._algorithm, Method.__str__, Method._repr_latex_ = called, text, formula  # type: ignore[assignment, attr-defined]
 
@@ -75,17 +76,22 @@ __all__ = [
     "Method",
     "MethodDescent",
     "MomentumInLinks",
+    "MuonStep",
+    "NormalisedStep",
     "Program",
     "ProjectedDescent",
     "RACLoRA",
     "SeenCurvature",
     "Side",
+    "SignStep",
+    "SteepestStep",
     "StepPerDraw",
     "check_dim",
     "curvature_of",
     "gradient",
     "leading_part",
     "letter",
+    "mean_length",
     "move_of",
     "state",
 ]

@@ -17,6 +17,7 @@ from rac_theory.algorithms import (
     MomentumInLinks,
     ProjectedDescent,
     RACLoRA,
+    SteepestStep,
 )
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Reshuffled
 from rac_theory.base import checks, having
@@ -64,6 +65,11 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
     ):  # what is known of its H; a gain is that of the plain step
         known = of_steps(replace(case, algorithm=algorithm.projector), alpha, draws, rng, sources)
         return {name: value for name, value in known.items() if name not in ("nu", "longest_step")}
+    if isinstance(algorithm, SteepestStep):
+        known = of_steps(replace(case, algorithm=algorithm.algorithm), alpha, draws, rng, sources)
+        least, shape = known["lambda_min"], case.problem.shape
+        sources["seen"], sources["span"] = algorithm.provenance
+        return known | {"nu": math.nan, "longest_step": math.nan} | algorithm.norm_constants(least, shape)
     if isinstance(algorithm, GaLore):
         sources["kept"] = "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
         return {"kept": algorithm.kept(case.problem)}

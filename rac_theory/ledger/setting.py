@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from rac_theory.algorithms import Algorithm, Bernoulli, Decreasing, GaLore, LayeredRACLoRA, RACLoRA, Side
+from rac_theory.algorithms import Algorithm, Bernoulli, Decreasing, GaLore, LayeredRACLoRA, RACLoRA, Side, SteepestStep
 from rac_theory.algorithms.gradients import CertifiedStep, Exact, GradientSource
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants, starting_point
@@ -56,7 +56,7 @@ class Setting:
     build : callable
         A sketch, the step 1/L, a side and a gradient source to the algorithm.
     shorten : callable, optional
-        How steps decrease, where they do: the algorithm at that step, and its constants, to one with steps that do.
+        What else becomes of steps, such as that they decrease: the algorithm at that step and its constants to another.
     elsewhere : tuple of str
         Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
@@ -80,7 +80,7 @@ class Setting:
     prepare: Callable[[Any], Problem] = as_it_is
     sides: tuple[str, ...] = ("left", "right")
     build: Build = RACLoRA
-    shorten: Callable[[Any, Constants], Decreasing] | None = None
+    shorten: Callable[[Any, Constants], Decreasing | SteepestStep] | None = None
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
     only: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ from rac_theory.ledger.step_sizes import (
     harmonic_steps,
     horizon_step,
     noisy_step,
+    normalised_steps,
     over_L,
     plain_gaussian_step,
     root_steps,
@@ -197,6 +198,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             only=("haar", "coordinate"),
             layered=False,
         ),
+        "steepest": Setting(_TRIED["steepest"], over_L(1.0), shorten=normalised_steps, longest=HORIZON, layered=False),
         "minibatch": Setting(
             _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
         ),

@@ -50,21 +50,22 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 # projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum gap0 gap0_upper distance0 A beta C D"
-    " D_in omega sigma_squared zeta_squared bias_squared nu longest_step"
+    " D_in omega sigma_squared zeta_squared bias_squared nu longest_step seen span"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
 VECTORS = dict.fromkeys(("G", "V", "Z", "M", "Gx"), "") | dict.fromkeys(("Gp", "g", "gx", "error", "gbar", "ghat"), "H")
 _DRAWN = {
-    "": "gap distance sigma_W zeta_W squares all_squares",
+    "": "gap distance sigma_W zeta_W squares all_squares norm",
     "H": "gap_next gap_first distance_next cross squared bent bent_by_noise moved_by_M bent_by_M sigma_H zeta_H off way"
-    " squares_H all_squares_H used missed",
+    " squares_H all_squares_H used missed norm_H",
     "Hm": "moved moved_next moved_mean own turned",
 }
 DRAWN = {name: draws for draws, names in _DRAWN.items() for name in names.split()}
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
 
+AT = {"square_at": "(dot G G)", "scaled_at": "(dot Z Z)", "norm_at": "norm"}  # what is added over t, and that at W
 MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
 AFTER = "(E (dot $moved $moved))"  # ||V||^2 after a step, on average; what V is then stands in STEPS
 
@@ -123,7 +124,7 @@ CONDITIONS = {
 # gradients of components and clients at W, squares and all_squares are means of the squares of those of clients and of
 # their components; with H instead of W, of what H leaves of them. After k local steps of a client m, moved is
 # ||W_k - W||, moved_mean its mean over k < K, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||, off ||HG - Hgbar||, way
-# mean_m ||Hgbar_m||^2; of blocks in turn, used is ||{H_i G_i}||, missed ||{H_i (G - G_i)}||.
+# mean_m ||Hgbar_m||^2; of blocks in turn, used is ||{H_i G_i}||, missed ||{H_i (G - G_i)}||; norm N(G), norm_H N(HG).
 SCHEMAS = """
 # Always
 descent a:steps | $smooth $a | $to <= (+ gap (dot G $step) (* 1/2 $L (dot $step $step))) | Descent lemma
@@ -136,7 +137,7 @@ below_one | | lambda_min <= 1 | H is a projection
 ordered | | lambda_min <= lambda_max | Eigenvalues
 square v:vector | | 0 <= (dot $v $v) | A square
 maximum x:constant y:constant | | $x <= (max $x $y) | A maximum
-maximum_of y:constant x:constant | | $x <= (max $y $x) | A maximum
+not_negative x:off,used,missed,sigma_H,zeta_H | | 0 <= $x | A length, or a variance
 low v:fixed | fresh_projection | (* lambda_min (dot $v $v)) <= (E (dot $v (H $v))) | Smallest eigenvalue of E[H]
 high v:fixed | (known lambda_max) fresh_projection | (E (dot $v (H $v))) <= (* lambda_max (dot $v $v)) | Largest
   eigenvalue of E[H]
@@ -226,7 +227,6 @@ r_sign | smooth_components | 0 <= r_N | A sum of powers; 0 for N = 1
 simple_s | smooth_components (<= (* 2 eta N L_max) 1) | (^ s_N 2) <= (* 8/9 (^ (* eta N L_max) 2)) | s by binomials | t7
 simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (* s_N r_N) <= (* 4/9 (^ eta 2) (^ L_max 2) (+ N 1)) | s r by
   binomials | t7
-sigma_sign | | 0 <= sigma_H | A variance
 sigma_seen | (known lambda_max) rac_lora_reshuffled | (E sigma_H) <= (* lambda_max sigma_W) | Largest eigenvalue of
   E[H], for each gradient
 squares_seen | (known lambda_max) rac_lora_reshuffled | (+ (E sigma_H) (E (dot G (H G)))) <= (* lambda_max (+ sigma_W
@@ -242,13 +242,11 @@ local_smooth | smooth_components fed_rac_lora | turned <= (* L_max moved) | H do
 round_error | smooth_components fed_rac_lora | off <= (* L_max (mean moved_mean)) | Triangle inequality, the gradient is
   Lipschitz
 squared_error | | (dot (H (- G gbar)) (H (- G gbar))) <= (^ off 2) | A square, multiplied out
-error_sign | | 0 <= off | A length
 own_sign | | 0 <= (mean own) | A length
 jensen | | (^ (mean own) 2) <= (+ (dot G (H G)) zeta_H) | Jensen's inequality, over clients
 s_K_sign | smooth_components | 0 <= s_K | A mean of powers
 simple_s_K | | (^ s_K 2) <= a_K | Jensen's inequality, over steps
 a_below_1 | smooth_components (<= (* eta K L_max) 1) | a_K < 1 | A mean of powers below an integral | t9
-zeta_sign | | 0 <= zeta_H | A variance
 zeta_seen | (known lambda_max) fed_rac_lora | (E zeta_H) <= (* lambda_max zeta_W) | Largest eigenvalue of E[H], for each
   gradient
 client_squares_seen | (known lambda_max) fed_rac_lora | (+ (E zeta_H) (E (dot G (H G)))) <= (* lambda_max (+ zeta_W (dot
@@ -281,9 +279,11 @@ components_of_data | smooth_components (known D) (known D_in) | all_squares <= (
 leading | galore_exact | (* delta (dot G G)) <= (dot G (H G)) | The largest r of min(m, n) squares
 leading_later | smooth galore_exact (< 0 (* gamma L) 2) | gap_next <= gap_first | No step in that subspace rises
 delta_below_1 | | delta <= 1 | A share
+# The steepest step of a size, in a norm
+steepest | smooth rac_lora_steepest (known span) | gap_next <= (+ gap (* -1 gamma norm_H) (* 1/2 L (^ gamma 2) span)) |
+  Descent lemma, the step being as steep as one of its size can be within the range of H | t24
+seen | rac_lora_steepest | (* seen norm) <= (E norm_H) | What H leaves of a norm, on average | t24
 # A cycle of blocks
-used_sign | | 0 <= used | A length
-missed_sign | | 0 <= missed | A length
 turns | smooth_along_sketch rac_lora_in_turns | gap_next <= (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2))) |
   Descent lemma in each block, H_i Q H_i <= L_H H_i | t18
 parts | rac_lora_in_turns | (dot G G) <= (^ (+ used missed) 2) | The blocks hold every direction once; triangle
@@ -302,7 +302,7 @@ _TOKEN, _NAME = re.compile(r"[()]|[^\s()]+"), re.compile(r"[A-Za-z_][A-Za-z0-9_]
 _NUMBER = re.compile(r"-?[0-9]{1,60}(/[1-9][0-9]{0,60})?\Z")
 SIGNS = ("<=", "<", ">=", ">", "=")
 PARTS = {"/": (2, 2), "^": (2, 2), "-": (1, 2), "sqrt": (1, 1), "powers": (3, 3), "dot": (2, 2), "if": (3, 3)}
-PARTS |= dict.fromkeys(("E", "mean", "H", "square_at", "scaled_at"), (1, 1)) | dict.fromkeys(("+", "*", "max"), (1, 99))
+PARTS |= dict.fromkeys(("E", "mean", "H", *AT), (1, 1)) | dict.fromkeys(("+", "*", "max"), (1, 99))
 PARTS |= dict.fromkeys(SIGNS, (2, 9))
 
 
@@ -406,7 +406,7 @@ def written(of: Tree) -> str:
 # normal form: each term has the same divisors, and no root twice.
 Monomial: TypeAlias = tuple[tuple[int, int], ...]
 Polynomial: TypeAlias = dict[Monomial, Fraction]
-ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", "square_at", "scaled_at")
+ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", *AT)
 
 _values: list[Any] = []
 _numbers: dict[Any, int] = {}
@@ -679,7 +679,7 @@ class Reader:
             case ("powers", *parts):
                 base, first, last = map(self.read, parts)
                 return times(raised(base, first), self._geometric(base, plus(minus(last, first), ONE)))
-            case ("sqrt" | "square_at" | "scaled_at" as head, part):
+            case (head, part) if head == "sqrt" or head in AT:
                 return letter(head, self.read(part))
             case (head, *parts) if head in OPERATIONS:
                 return OPERATIONS[head](*map(self.read, parts))
@@ -1128,7 +1128,7 @@ class File:
                     env |= zip(("x", "x+", "x0", "last"), map(parsed, sides), strict=True)
                     by |= {self._assumption(each) for each in nodes(rests)}
                 case "at":
-                    env |= {key: node, "square": parsed({"square_at": "(dot G G)", "scaled_at": "(dot Z Z)"}[node])}
+                    env |= {key: node, "square": parsed(AT[node])}
                 case "j":
                     is_any = self.local.get(node) == "whole" and not any(node in leaves(each) for each in by)
                     ask(is_any, f"{text(node)} must stand for every whole number")

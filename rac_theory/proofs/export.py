@@ -46,6 +46,13 @@ _LETTERS: Mapping[Symbol, str] = {
 }
 """The names of symbols in a file, where two of one name have two: that of a variable of ``theorems.symbols``."""
 
+_KINDS: Mapping[str, str] = {
+    metric.SQUARED_GRADIENT.name: "square_at",
+    metric.SCALED_GRADIENT.name: "scaled_at",
+    metric.GRADIENT_NORM.name: "norm_at",
+}
+"""What is added over t, by the names of symbols."""
+
 _DRAWN: Mapping[str, str] = {letter.name: name for name, letter in NUMBERS.items()}
 _VECTORS: Mapping[str, str] = {key[0]: name for name, vector in VECTORS.items() for key in vector.parts}
 _INNER = re.compile(r"<([A-Za-z+]+?),(H?)([A-Za-z+]+)>|\|\|(H?)([A-Za-z+]+?)\|\|\^2")
@@ -140,8 +147,7 @@ class _Writer:
             case Drawn(name=name):
                 return _drawn(name)
             case Symbol(of=Expression() as index):
-                kind = "square_at" if of.name == metric.SQUARED_GRADIENT.name else "scaled_at"
-                return f"({kind} {self.expression(index)})"
+                return f"({_KINDS[of.name]} {self.expression(index)})"
             case Symbol():
                 return self._symbol(of)
             case Let():
@@ -285,7 +291,7 @@ class _Writer:
             case "nothing", _:
                 return f"sum (1 {self.fact(facts.nothing)})"
             case "maximum", (each, *several) if len(several) == 2:
-                name, of = ("maximum" if each == several[0] else "maximum_of"), tuple(several)
+                of = (each, *(other for other in several if other != each or several[0] == several[1]))[:2]
             case "maximum", (_, *several):
                 raise ValueError(f"a maximum of {len(several)} is not written in a file")
         return " ".join(("granted", name, *map(self._substituted, of)))
@@ -337,7 +343,7 @@ class _Writer:
 
     def _at(self, fact: Fact, of: list[Fact]) -> str:
         squares = {one.name for term in fact.said.terms for one in term.symbols}  # type: ignore[union-attr]
-        return "scaled_at" if metric.SCALED_GRADIENT.name in squares else "square_at"
+        return next(kind for name, kind in _KINDS.items() if name in squares)
 
     def _given(self, fact: Fact, of: list[Fact]) -> str:
         (relation,) = (each for each in of[0].by - fact.by if isinstance(each, Relation))

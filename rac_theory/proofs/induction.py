@@ -10,6 +10,7 @@ from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import (
+    NUMBERS,
     E,
     G,
     V,
@@ -31,6 +32,7 @@ from rac_theory.statements import (
     Assumption,
     Condition,
     Predicate,
+    mean_norm,
     mean_scaled_squared_gradient,
     metric,
     weighted_squared_gradient,
@@ -60,7 +62,11 @@ COURSES: Mapping[Symbol, Course] = {
 }
 """By what is known at W^0."""
 
-ADDED: Mapping[Expression, Symbol] = {S: SQUARED_GRADIENT, Z2: SCALED_GRADIENT}
+ADDED: Mapping[Expression, Symbol] = {
+    S: SQUARED_GRADIENT,
+    Z2: SCALED_GRADIENT,
+    NUMBERS["norm"]: metric.GRADIENT_NORM,
+}
 """What a number at W is on average at W^t, in means over t."""
 
 
@@ -285,7 +291,7 @@ def asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
 def _meant(fact: Fact) -> set[Symbol]:
     """The letters that are not any number: T, those of what is there after T steps, or of a condition."""
     conditions = [one.inequality for one in fact.by if isinstance(one, Condition)]
-    squares = metric.mean_squared_gradient.expected, mean_scaled_squared_gradient.expected
+    squares = (each.expected for each in (metric.mean_squared_gradient, mean_scaled_squared_gradient, mean_norm))
     return {T, *symbols_of(*conditions, *(each.at_last for each in COURSES.values()), *squares)}
 
 

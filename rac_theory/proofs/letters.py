@@ -56,6 +56,7 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"gbar", "gbar", "the mean of the gradients of the steps under one H"),
     (r"gbar_m", "gbar_m", "that of the steps of a client m"),
     (r"ghat", "ghat", "the mean of the gbar_m of those that take part, by their shares over their chances"),
+    (r"N\(", "N", "the norm in which steps are the steepest, by its dual"),
     (r"V(?!\+)", "V", "W - W*"),
     (r"V\+", "V+", "W+ - W*"),
     (r"H(?!bar)", "H", "the projection of the step from W"),

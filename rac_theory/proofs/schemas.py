@@ -203,7 +203,7 @@ def instances(holding: Iterable[Assumption] | None, letters: Sequence[Let]) -> I
         if {"vector", "fixed", "constant"} & {kind for each in kinds for kind in each}:
             continue
         for names in product(*kinds):
-            values = [_SYMBOLS.get(each) or getattr(assumptions, each) for each in names]
+            values = [_SYMBOLS.get(each) or NUMBERS.get(each) or getattr(assumptions, each) for each in names]
             fact = grant(schema.name, *values, letters=(*known.values(),))
             if holding is None or fact.by <= holding:
                 yield fact
@@ -240,7 +240,7 @@ def _put(kind: str, value: Value) -> Value:
 def _named(value: Value) -> str:
     """The name of a symbol, a condition or an algorithm in files; empty if it is none of ours, whatever it says of
     itself."""
-    names = _SYMBOLS if isinstance(value, Symbol) else vars(assumptions)
+    names = {**_SYMBOLS, **NUMBERS} if isinstance(value, Symbol) else vars(assumptions)
     return next((name for name, one in names.items() if type(one) is type(value) and one == value), "")
 
 

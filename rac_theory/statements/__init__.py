@@ -25,6 +25,7 @@ from rac_theory.statements.about import (
     rac_lora_momentum,
     rac_lora_reshuffled,
     rac_lora_root_steps,
+    rac_lora_steepest,
     rac_lora_stochastic,
     step_of,
 )
@@ -39,6 +40,7 @@ from rac_theory.statements.assumption import (
 )
 from rac_theory.statements.claim import Claim, E
 from rac_theory.statements.directions import WHY, Rounding, directions
+from rac_theory.statements.gradient_norm import mean_norm
 from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.identity import Identity
 from rac_theory.statements.metric import (
@@ -88,6 +90,7 @@ __all__ = [
     "gap",
     "implied",
     "is_predicate",
+    "mean_norm",
     "mean_scaled_squared_gradient",
     "mean_squared_gradient",
     "metric",
@@ -104,6 +107,7 @@ __all__ = [
     "rac_lora_momentum",
     "rac_lora_reshuffled",
     "rac_lora_root_steps",
+    "rac_lora_steepest",
     "rac_lora_stochastic",
     "reductions",
     "relations_in",

@@ -21,6 +21,7 @@ from rac_theory.algorithms import (
     MomentumInLinks,
     ProjectedDescent,
     RACLoRA,
+    SteepestStep,
     gradient,
     move_of,
     state,
@@ -313,6 +314,17 @@ def momentum_in_links(case: Case, c: Constants) -> str | None:
     if not isinstance(case.algorithm, MomentumInLinks):
         return f"the theorem is about momentum in links, the algorithm is {_named(case)}"
     return "momentum must be reset to zero at each redraw, it is carried" if case.algorithm.carried else None
+
+
+@About
+def rac_lora_steepest(case: Case, c: Constants) -> str | None:
+    """A step of size gamma that is the steepest within the range of H, in a norm, with exact gradients: normalised,
+    polar(HG) as Muon has it, or signs on the factor. N is the dual norm: ||G||, the sum of singular values, or the sum
+    of the lengths of columns, of rows for a right step."""
+    algorithm = case.algorithm
+    if not isinstance(algorithm, SteepestStep):
+        return f"the theorem is about steepest steps of one size, the algorithm is {_named(case)}"
+    return _projected(replace(case, algorithm=algorithm.algorithm))
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))

@@ -23,6 +23,7 @@ from rac_theory.statements.about import rac_lora_in_turns as rac_lora_in_turns
 from rac_theory.statements.about import rac_lora_momentum as rac_lora_momentum
 from rac_theory.statements.about import rac_lora_reshuffled as rac_lora_reshuffled
 from rac_theory.statements.about import rac_lora_root_steps as rac_lora_root_steps
+from rac_theory.statements.about import rac_lora_steepest as rac_lora_steepest
 from rac_theory.statements.about import rac_lora_stochastic as rac_lora_stochastic
 from rac_theory.statements.assumption import Condition, Known
 from rac_theory.statements.symbols import (
@@ -46,6 +47,7 @@ from rac_theory.statements.symbols import (
     omega,
     s,
     sigma_squared,
+    span,
     zeta_squared,
 )
 
@@ -110,6 +112,7 @@ known_variance = Known(sigma_squared)
 known_bias = Known(bias_squared)
 known_heterogeneity_within = Known(D_in)
 known_sampling = Known(omega)
+known_span = Known(span)
 known_client_variance = Known(zeta_squared, unless=equal(K, 1))
 
 

@@ -12,6 +12,7 @@ from rac_theory.proofs import (
     G,
     assumed,
     gap_next,
+    grant,
     iterate,
     mean,
     one,
@@ -78,7 +79,8 @@ gains = proved("", theta >= 0, plus[gamma] * short_enough / drifts / drifts)
 def cycle() -> Fact:
     """What a cycle gains, of the gradient at its beginning."""
     # ((1 + delta) a)^2 - (a + b)^2 is a product, for delta = gamma L ell and b <= delta a.
-    both = (2 * known.used_sign + drift * known.used_sign) + known.missed_sign
+    used, missed = (grant("not_negative", NUMBERS[each]) for each in ("used", "missed"))
+    both = (2 * used + drift * used) + missed
     seen = (1 + gamma * L * ell) ** 2 * NUMBERS["used"] ** 2 >= G @ G
     whole = proved("What a cycle sees", seen, known.parts + known.lipschitz * both)
     said = gap_next <= gap_at_W - theta / 2 * (G @ G)

@@ -7,7 +7,7 @@ they differ.
 from collections.abc import Mapping
 
 from rac_theory.algebra import Expression, Lemma, Let, Relation, powers, total
-from rac_theory.proofs import Granted, assumed, drifted, k, mean, one, plus
+from rac_theory.proofs import NUMBERS, Granted, assumed, drifted, grant, k, mean, one, plus
 from rac_theory.statements import (
     E,
     Theorem,
@@ -189,7 +189,7 @@ _step = known.local_triangle + plus[eta] * known.local_smooth
 _drift = drifted(_step, one + plus[eta] * plus[L], eta, s_K / L)
 _length = known.round_error + plus[L] * mean(_drift, "m")
 round_error = mean(
-    _length * (known.s_K_sign * known.own_sign + known.error_sign)
+    _length * (known.s_K_sign * known.own_sign + grant("not_negative", NUMBERS["off"]))
     + known.s_K_sign * known.s_K_sign * known.jensen
     + known.squared_error
 )

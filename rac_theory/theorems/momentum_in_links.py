@@ -4,9 +4,10 @@ Within a link :math:`f + \frac{\gamma b}{2} \|M\|^2` does not rise, so that a li
 the share of momentum. T counts links. It is a promise of safety, not of speed: of later steps nothing is counted.
 """
 
+from collections.abc import Mapping
 from math import inf
 
-from rac_theory.algebra import Lemma, Let, between
+from rac_theory.algebra import Expression, Lemma, Let, Relation, between
 from rac_theory.statements import E, Theorem, Tightest, gap, mean_squared_gradient, momentum_in_links, reductions
 from rac_theory.statements.assumptions import bounded_below, certified_minimum, polyak_lojasiewicz, smooth
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
@@ -19,7 +20,7 @@ theta = Let("theta", gamma * (2 - b - gamma * L), "gain of a link")
 rho = Let("rho", 1 - mu * lambda_min * theta, "factor of the gap, a link")
 
 _GIVEN = (smooth, b >= 0, between(0, gamma * L, 2), _SHORT)
-_LEMMAS = {theta: (_SHORT, Lemma((0, inf), {L: "down"}))}
+_LEMMAS: Mapping[Expression, tuple[Relation, Lemma]] = {theta: (_SHORT, Lemma((0, inf), {L: "down"}))}
 
 T23 = Theorem(
     id="T23",

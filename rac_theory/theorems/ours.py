@@ -25,6 +25,7 @@ from rac_theory.theorems import (
     momentum_in_links,
     rac_lora_gd,
     reshuffling,
+    steepest,
     stochastic,
 )
 
@@ -33,7 +34,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
 FAMILIES: tuple[ModuleType, ...] = (
     *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
-    *(leading_subspace, cyclic, decreasing, differences, momentum, momentum_in_links),
+    *(leading_subspace, cyclic, decreasing, differences, momentum, momentum_in_links, steepest),
 )
 
 

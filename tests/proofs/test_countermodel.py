@@ -17,6 +17,8 @@ from rac_theory.proofs.countermodel import _allowed, _hold, _in_drawn, _is_negat
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.prove import _cases
+from rac_theory.proofs.quantities import NUMBERS
+from rac_theory.proofs.schemas import grant
 from rac_theory.proofs.shape import shapes
 from rac_theory.theorems import ALL
 from rac_theory.theorems.cyclic import drifts
@@ -48,7 +50,8 @@ def over_orders(fact):
     return granted("Mean over orders", lifted(0) <= sum(terms))
 
 
-_used, _missed, _close = cycles.used_sign, cycles.missed_sign, cycles.lipschitz
+_used, _missed = (grant("not_negative", NUMBERS[each]) for each in ("used", "missed"))
+_close = cycles.lipschitz
 _OF_EACH_ORDER = [cycles.turns, cycles.parts, _close * _used, _close * _missed, _used * _used, _missed * _missed]
 IN_EACH_ORDER = dict.fromkeys(("T18", "T18_pl"), (drifts, *map(over_orders, _OF_EACH_ORDER)))
 """What else is known where the step is proved of each order, and only then averaged."""

@@ -64,6 +64,7 @@ DEFINITIONS += (
     known.rac_lora_in_turns,
     known.rac_lora_momentum,
     known.momentum_in_links,
+    known.rac_lora_steepest,
     known.rac_lora_root_steps,
     known.rac_lora_harmonic_steps,
     known.fed_rac_lora_sampled,

@@ -139,6 +139,9 @@ OTHERS = {
         (GD(0.1), "the theorem is about momentum in links, the algorithm is RACLoRA"),
         (MomentumInLinks(Haar(3, 1), 0.1, 0.5, 2), "momentum must be reset to zero at each redraw, it is carried"),
     ],
+    about.rac_lora_steepest: [
+        (GD(0.1), "the theorem is about steepest steps of one size, the algorithm is RACLoRA"),
+    ],
     about.rac_lora_root_steps: [
         (GD(0.1), FALLING),
         (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),

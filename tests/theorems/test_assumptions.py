@@ -64,6 +64,8 @@ BREAKS = {
     "b >= 0": {"letters.b": -0.5},
     "b < 1": {"letters.b": 1.5},
     "theta >= 0": {"gamma": 1e9},
+    "span": {"span": math.nan},
+    "c > 0": {"seen": 0.0},
     "gamma L + 2 b <= 2": {"letters.b": 1.5},
     "room > 0": {"letters.b": 1.0},
     "slack >= 0": {"L": 1e9},

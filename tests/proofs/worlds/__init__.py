@@ -11,6 +11,7 @@ from .other_steps import (
     decreasing_steps,
     links_of_momentum,
     momentum_steps,
+    steepest_steps,
     steps_along,
     steps_by_differences,
 )
@@ -31,5 +32,6 @@ def worlds() -> tuple[World, ...]:
         *decreasing_steps(),
         *momentum_steps(),
         *links_of_momentum(),
+        *steepest_steps(),
     )
     return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())

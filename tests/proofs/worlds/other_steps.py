@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 
+from rac_theory.proofs.quantities import NUMBERS
 from rac_theory.statements import assumptions as known
 
 from . import sketches
@@ -143,3 +144,30 @@ def _link(f: Function, W: np.ndarray, sketch: Sketch, size: float, b: float, K: 
     letters = at_a_point(f, W, sketch, np.array(moves))
     of = {"gamma": gamma, "letters.b": b}
     return world(f"{K} steps of heavy ball", known.momentum_in_links, f, W, sketch, letters, vectors(f, W), **of)
+
+
+def steepest_steps() -> Iterator[World]:
+    """Normalised steps along any sketch, and polar factors of 2 x 2 matrices, row by row in a vector."""
+    rng = np.random.default_rng(25)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for f, W, sketch in [*drawn, *simple()]:
+        yield _steepest(f, W, sketch, rng.choice(SIZES), (len(W), 1))
+    for f in functions(rng, 4):
+        yield _steepest(f, f.minimiser + rng.standard_normal(4), sketches.whole(4), rng.choice(SIZES), (2, 2))
+    for L, size in product((0.3, 2.0), SIZES):  # equal singular values
+        f = separable([parabola(L)] * 4, [0.0] * 4)
+        yield _steepest(f, np.array([0.3, 0.0, 0.0, 0.3]), sketches.whole(4), size, (2, 2))
+
+
+def _steepest(f: Function, W: np.ndarray, sketch: Sketch, gamma: float, shape: tuple[int, int]) -> World:
+    """Steps of the size gamma along the polar factor of HG; that of a vector is its direction."""
+    G = f.gradient(W)
+    U, values, V = np.linalg.svd((sketch.H @ G).reshape(-1, *shape), full_matrices=False)
+    D = ((U * (values > 1e-12)[:, None, :]) @ V).reshape(len(U), -1)
+    letters = at_a_point(f, W, sketch, -gamma * D)
+    letters += [(NUMBERS["norm"], np.sum(np.linalg.svd(G.reshape(shape))[1])), (NUMBERS["norm_H"], values.sum(axis=1))]
+    of = {"gamma": gamma, "seen": sketch.spectrum[0], "span": float(min(shape))}
+    met = [known.known_span]
+    return world(f"steepest, {gamma:g}", known.rac_lora_steepest, f, W, sketch, letters, vectors(f, W), met, **of)

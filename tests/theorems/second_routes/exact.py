@@ -10,7 +10,7 @@ from rac_theory import Constants
 from rac_theory.statements.metric import Curves
 
 from .moments import followed
-from .route import Equality
+from .route import Equality, of_norms
 
 RARELY, LONG = 0.35, 300
 """A probability of moving, and a number of steps after which nothing is left of a gap that shrinks."""
@@ -219,7 +219,20 @@ def without_momentum(equalities):
     return [replace(each, c=replace(each.c, **known)) for each in equalities]
 
 
+def to_the_minimum(*starts):
+    """T24: one step of a fixed length on L x^2/2, that ends where f is least."""
+    return [
+        of_norms(
+            f"from {x:g}",
+            replace(BLANK, gamma=x, seen=1.0, span=1.0, gap0=L / 2 * x**2, gap0_upper=L / 2 * x**2),
+            [L * x],
+        )
+        for x in starts
+    ]
+
+
 EXACT: dict[str, list[Equality]] = {
+    "T24": to_the_minimum(0.4, 1.7),
     "T23": without_momentum(descent(0.3, 0.6, times=(LONG, LONG + 90))),
     "T23_pl": without_momentum(descent(0.3, 0.6)),
     "T22": without_momentum(descent(1 / L, probability=1.0)),

@@ -13,7 +13,7 @@ from rac_theory.theorems import Condition, Theorem
 from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
-FALSE_AT_ZERO = ("lambda_min", "nu", "kept")
+FALSE_AT_ZERO = ("lambda_min", "nu", "kept", "seen")
 TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b")
 
 
@@ -257,6 +257,7 @@ REACH = {
         _when(_momentum_falls),
         (replace(proofs.CARRIED[0], gamma=0.19, lambda_max=0.95, letters={"b": 0.5}),),
     ),
+    "T24": Reach(proofs.STEEP[0], _when(lambda c: c.L > 0 and c.span >= 0 and c.seen > 0)),
     "T23": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
     "T23_pl": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),

@@ -70,6 +70,12 @@ def link(c, gap, square):
     return exact(c, gap, square) + c.gamma * b / 2 * first
 
 
+def steepest(c, gap, norm):
+    """A step of T24: the model of the descent lemma along a D of squared length R, whose product with G is c N(G)."""
+    along, length = c.gamma * c.seen * norm, c.gamma * c.span**0.5
+    return gap - along + c.L / 2 * length**2
+
+
 def certified(c, gap, scaled):
     """A step of T16: half of what is certified of a squared gradient times its step, if that is drawn most rarely."""
     return gap - c.lambda_min * scaled / 2

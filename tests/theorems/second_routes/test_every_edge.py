@@ -38,6 +38,7 @@ def possible_constants():
             high = rng.random(200)
             step = length / L / steps
             some |= {"delta": rng.random(200), "ell": 3 * rng.random(200)}
+            some |= {"c": of_memory.random(200), "R": 5 * of_memory.random(200)}
             yield some | {
                 "L": L, "L_H": L, "gamma": step, "eta": step, "N": steps, "K": steps, "T": rng.integers(1, 9, 200),
                 "lambda_max": high, "lambda_min": high * (1 - rng.random(200) ** 3),

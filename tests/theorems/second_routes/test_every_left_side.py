@@ -5,6 +5,7 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import Symbol, number
+from rac_theory.statements.gradient_norm import mean_norm
 from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.metric import Curves
 from rac_theory.statements.symbols import A, T, gamma, t
@@ -15,13 +16,15 @@ WEIGHT = 1 / (1 + gamma * A)
 C = Constants(gamma=0.3, A=1.7, f_star=0.4)
 STEPS = np.arange(12.0)
 CURVES = Curves(*((2.0 + (STEPS + i) ** 2)[None] for i in range(3)), step_sizes=(3.0 + STEPS)[None])
-"""Values, squared gradients, squared distances and step sizes, known as numbers and, by the same rule, in words."""
+CURVES = CURVES._replace(gradient_norms=(5.0 + STEPS**2)[None])
+"""Values, squared gradients, squared distances, step sizes and norms, known as numbers and, by one rule, in words."""
 
 IN_WORDS = {
     Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]"): 2 + T**2,
     Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t): 2 + (t + 1) ** 2,
     Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t): (3 + t)
     * (2 + (t + 1) ** 2),
+    Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", of=t): 5 + t**2,
     Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2"): 2 + (T + 2) ** 2,
 }
 METRICS = [
@@ -29,6 +32,7 @@ METRICS = [
     theorems.squared_distance,
     theorems.mean_squared_gradient,
     theorems.mean_scaled_squared_gradient,
+    mean_norm,
     theorems.weighted_squared_gradient(WEIGHT),
     squared_gradient_with_weights(1 / (A + t)),
 ]
