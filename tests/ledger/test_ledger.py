@@ -118,6 +118,7 @@ def test_settings_run_what_older_rows_have():
         "differences": [("coordinate", 1.0, 15)],
         "momentum": [("haar", 0.4, 120), ("coordinate", 0.4, 120)],
         "momentum in links": [("haar", 0.5, 67), ("coordinate", 0.5, 67)],
+        "steepest": [(name, 0.0627, 134) for name in ("haar", "coordinate", "weighted_coordinate")],
         "minibatch": [*alike(0.019, 601), ("weighted_coordinate", 0.0095, 1793)],
         "horizon": [*alike(0.0838, 316), ("weighted_coordinate", 0.0726, 316)],
         "noisy": [*alike(1.0, 40), ("weighted_coordinate", 0.6718, 68)],

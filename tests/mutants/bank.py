@@ -21,6 +21,7 @@ from . import (
     theorems_momentum,
     theorems_noisy,
     theorems_rounds,
+    theorems_steepest,
 )
 from .mutant import Mutant
 
@@ -37,6 +38,7 @@ BANK: tuple[Mutant, ...] = (
     *theorems_decreasing.BANK,
     *theorems_leading_subspace.BANK,
     *theorems_momentum.BANK,
+    *theorems_steepest.BANK,
     *algorithms.BANK,
     *fitted_steps.BANK,
     *iterates.BANK,

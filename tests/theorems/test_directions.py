@@ -160,6 +160,8 @@ def admissible(theorem, rng):
             ell=rng.uniform(0, 5),
             offset=10 ** rng.uniform(0, 4),
             letters={"b": of_letters.uniform()},
+            seen=of_letters.uniform(),
+            span=10 * of_letters.uniform(),
         )
         if all(truth(each, known(each, c)) for each in relations):
             return c

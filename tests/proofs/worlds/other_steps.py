@@ -168,6 +168,8 @@ def _steepest(f: Function, W: np.ndarray, sketch: Sketch, gamma: float, shape: t
     D = ((U * (values > 1e-12)[:, None, :]) @ V).reshape(len(U), -1)
     letters = at_a_point(f, W, sketch, -gamma * D)
     letters += [(NUMBERS["norm"], np.sum(np.linalg.svd(G.reshape(shape))[1])), (NUMBERS["norm_H"], values.sum(axis=1))]
-    of = {"gamma": gamma, "seen": sketch.spectrum[0], "span": float(min(shape))}
-    met = [known.known_span]
-    return world(f"steepest, {gamma:g}", known.rac_lora_steepest, f, W, sketch, letters, vectors(f, W), met, **of)
+    made = world(
+        "steepest", known.rac_lora_steepest, f, W, sketch, letters, vectors(f, W), [known.known_span], gamma=gamma
+    )
+    constants = {**made.constants, "seen": sketch.spectrum[0], "span": float(min(shape))}
+    return replace(made, constants=constants)
