@@ -1,15 +1,16 @@
-"""PyTorch modules as problems, and our step as an optimiser of PyTorch; with the extra ``torch``. ``module_problem``
-says which matrices of a module are meant; it has ``module_loss`` compute with them, and ``at_the_door`` refuse what is
-no function of them, or no mean of components. It uses base, numerics, problems and sketches. It must not know how runs
-are made or judged, and no other room may import it: PyTorch is loaded with it.
+"""PyTorch modules as problems, and our step, or that of a method, as an optimiser of PyTorch; with the extra ``torch``.
+``module_problem`` says which matrices of a module are meant; it has ``module_loss`` compute with them, and
+``at_the_door`` refuse what is no function of them, or no mean of components. It uses base, numerics, problems, sketches
+and algorithms. It must not know how runs are made or judged, and no other room may import it: PyTorch is loaded with it.
 """
 
 from rac_theory.base import import_extra
 
 import_extra("torch", "torch")  # first, as it says how PyTorch is installed where it is missing
 
+from rac_theory.torch.method_optimiser import MethodOptimiser  # noqa: E402
 from rac_theory.torch.module_problem import ModuleProblem, ModuleSum, from_module  # noqa: E402
 from rac_theory.torch.optimiser import RACLoRA  # noqa: E402
 from rac_theory.torch.optimiser_steps import OptimiserSteps  # noqa: E402
 
-__all__ = ["ModuleProblem", "ModuleSum", "OptimiserSteps", "RACLoRA", "from_module"]
+__all__ = ["MethodOptimiser", "ModuleProblem", "ModuleSum", "OptimiserSteps", "RACLoRA", "from_module"]

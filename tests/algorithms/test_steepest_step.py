@@ -128,8 +128,7 @@ def test_what_is_seen_of_a_norm_on_average(algorithm, attained):
 
 @pytest.mark.parametrize("rank", [1, 2, 4])
 def test_a_nuclear_norm_is_seen_on_either_side_and_by_a_coin(rank):
-    """Exact means over the coordinates that are drawn: at least lambda_min of it. Of a general projection of matrices
-    that is false, the best that is known being .849."""
+    """Exact means over the coordinates that are drawn: at least lambda_min of it."""
     for seed in range(20):
         some = np.random.default_rng(seed).standard_normal((4, 4))
         nuclear = np.linalg.svd(some)[1].sum()
