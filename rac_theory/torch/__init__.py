@@ -1,7 +1,8 @@
 """PyTorch modules as problems, and our step, or that of a method, as an optimiser of PyTorch; with the extra ``torch``.
 ``module_problem`` says which matrices of a module are meant; it has ``module_loss`` compute with them, and
-``at_the_door`` refuse what is no function of them, or no mean of components. It uses base, numerics, problems, sketches
-and algorithms. It must not know how runs are made or judged, and no other room may import it: PyTorch is loaded with it.
+``at_the_door`` refuse what is no function of them, or no mean of components. It uses base, numerics, problems,
+algorithms and sketches. It must not know how runs are made or judged, and no other room may import it: PyTorch is
+loaded with it.
 """
 
 from rac_theory.base import import_extra

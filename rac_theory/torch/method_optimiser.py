@@ -68,9 +68,10 @@ class MethodOptimiser(RACLoRA):
         rng: Randomness = None,
         **letters: float,
     ) -> None:
-        self.method = getattr(algorithms, method, None) if isinstance(method, str) else method
-        if not isinstance(self.method, Method):
+        named: Any = getattr(algorithms, method, None) if isinstance(method, str) else method
+        if not isinstance(named, Method):
             raise ValueError(f"method must be a Method or the name of one, such as HEAVY_BALL, got {shown(method)}")
+        self.method = named
         if missing := [name for name in self.method.letters if name not in letters]:
             raise ValueError(f"letters must have a number for each of the method, {', '.join(missing)} have none")
         if strange := [name for name in letters if name not in self.method.letters]:

@@ -5,7 +5,6 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import Symbol, number
-from rac_theory.statements.gradient_norm import mean_norm
 from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.statements.metric import Curves
 from rac_theory.statements.symbols import A, T, gamma, t
@@ -32,7 +31,7 @@ METRICS = [
     theorems.squared_distance,
     theorems.mean_squared_gradient,
     theorems.mean_scaled_squared_gradient,
-    mean_norm,
+    theorems.mean_norm,
     theorems.weighted_squared_gradient(WEIGHT),
     squared_gradient_with_weights(1 / (A + t)),
 ]
