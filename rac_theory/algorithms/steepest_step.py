@@ -42,6 +42,18 @@ class SteepestStep(Value, ABC):
     ------
     ValueError
         If its gradients are not exact.
+
+    Examples
+    --------
+    >>> from rac_theory import RACLoRA
+    >>> from rac_theory.algorithms import MuonStep, NormalisedStep, SignStep
+    >>> from rac_theory.sketches import Haar
+    >>> for kind in (NormalisedStep, MuonStep, SignStep):  # c and R of 8 x 3 matrices, lambda_min being 1/4
+    ...     c, R = kind(RACLoRA(Haar(8, 2), gamma=0.1)).norm_constants(0.25, (8, 3)).values()
+    ...     print(f"{kind.__name__}: c = {c:.4f}, R = {R:g}")
+    NormalisedStep: c = 0.4571, R = 1
+    MuonStep: c = 0.2500, R = 2
+    SignStep: c = 0.5821, R = 6
     """
 
     algorithm: ProjectedDescent
