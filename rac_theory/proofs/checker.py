@@ -282,7 +282,7 @@ delta_below_1 | | delta <= 1 | A share
 # The steepest step of a size, in a norm
 steepest | smooth rac_lora_steepest (known span) | gap_next <= (+ gap (* -1 gamma norm_H) (* 1/2 L (^ gamma 2) span)) |
   Descent lemma, the step being as steep as one of its size can be within the range of H | t24
-seen | rac_lora_steepest | (* seen norm) <= (E norm_H) | What H leaves of a norm, on average | t24
+seen | rac_lora_steepest | (* seen norm) <= (E norm_H) | What H leaves of a norm | t24
 # A cycle of blocks
 turns | smooth_along_sketch rac_lora_in_turns | gap_next <= (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2))) |
   Descent lemma in each block, H_i Q H_i <= L_H H_i | t18
