@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.metadata import metadata
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as many pages are executed at a time as there are cores
@@ -21,6 +22,12 @@ author = "The rac-theory developers"
 project_copyright = "The rac-theory developers, BSD-3-Clause"
 release = version = __version__
 
+# Where the source is: [project.urls] of pyproject.toml has Repository once there is an address; until then nothing is
+# shown.
+_urls = dict(entry.split(", ", 1) for entry in metadata("rac-theory").get_all("Project-URL") or [])
+source = _urls.get("Repository", "")
+myst_substitutions = {"version": version, "source": f", [the source]({source})" if source else ""}
+
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -28,6 +35,7 @@ extensions = [
     "sphinx_design",
     "myst_nb",
     "claims",
+    "columns",
     "executed",
     "finished",
     "formulas",
@@ -39,9 +47,9 @@ extensions = [
     "rounded",
     "trusted",
 ]
-exclude_patterns = ["_build", "_ext"]
+exclude_patterns = ["_build", "_ext", "joss"]
 
-myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence", "substitution"]
 myst_heading_anchors = 3
 myst_update_mathjax = False  # formulas.py makes elements of formulas; no script looks for them
 
@@ -76,4 +84,5 @@ html_theme_options = {
     "footer_end": [],
     "show_nav_level": 1,
     "header_links_before_dropdown": 6,
+    **({"github_url": source} if source else {}),
 }

@@ -1,4 +1,4 @@
-"""The gallery of notebooks: a card for each, with a picture made of one of its own figures, as it was executed."""
+"""Cards with a picture made of a figure of a notebook, as it was executed: of all notebooks, or entries to pages."""
 
 import base64
 import io
@@ -34,20 +34,24 @@ class GalleryDirective(SphinxDirective):
         columns = "1 2 3 3" if asks else "2 3 5 5"
         lines = [f"::::::{{grid}} {columns}", ":gutter: 3", ":class-container: gallery", ""]
         for path in paths:
-            self.env.note_dependency(str(path.resolve()))
             title, question = opening(path)
-            picture = self._thumbnail(path, self.options.get("figures", {}).get(path.stem[:2], 1))
-            lines += [
-                f":::::{{grid-item-card}} {title}",
-                f":link: /notebooks/{path.stem}",
-                ":link-type: doc",
-                f":img-top: {picture}",
-                ":img-alt: ",
-                "",
-                question if asks else "",
-                ":::::",
-            ]
+            which = self.options.get("figures", {}).get(path.stem[:2], 1)
+            lines += self.card(path, which, title, f"/notebooks/{path.stem}", question if asks else "")
         return self.parse_text_to_nodes("\n".join([*lines, "::::::"]))
+
+    def card(self, path: Path, which: int, title: str, page: str, words: str) -> list[str]:
+        """Write a card that leads to a page, with a figure of a notebook."""
+        self.env.note_dependency(str(path.resolve()))
+        return [
+            f":::::{{grid-item-card}} {title}",
+            f":link: {page}",
+            ":link-type: doc",
+            f":img-top: {self._thumbnail(path, which)}",
+            ":img-alt: ",
+            "",
+            words,
+            ":::::",
+        ]
 
     def _thumbnail(self, path: Path, which: int) -> str:
         """Write a figure of a notebook, smaller, and return where, relative to the page."""
@@ -60,6 +64,22 @@ class GalleryDirective(SphinxDirective):
         thumbnail(found[which - 1]).save(place, optimize=True)
         page = Path(self.env.doc2path(self.env.docname)).parent
         return os.path.relpath(place, page)
+
+
+class EntriesDirective(GalleryDirective):
+    """``{entries}``: a card for each line, ``01.1 | title | page | words``, with the first figure of notebook 01."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Write the cards as a page would, and read them."""
+        lines = ["::::::{grid} 1 1 3 3", ":gutter: 3", ":class-container: gallery", ""]
+        for line in self.content:
+            place, title, page, words = (part.strip() for part in line.split("|"))
+            number, which = place.split(".")
+            (path,) = _NOTEBOOKS.glob(f"{number}_*.ipynb")
+            lines += self.card(path, int(which), title, f"/{page}", words)
+        return self.parse_text_to_nodes("\n".join([*lines, "::::::"]))
 
 
 def opening(path: Path) -> tuple[str, str]:
@@ -99,6 +119,7 @@ def _pairs(words: str) -> list[tuple[str, int]]:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive."""
+    """Register the directives."""
     app.add_directive("gallery", GalleryDirective)
+    app.add_directive("entries", EntriesDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

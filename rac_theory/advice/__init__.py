@@ -4,10 +4,23 @@ It must not know runs: a promise is a formula.
 """
 
 from rac_theory.advice import model_shapes
+from rac_theory.advice.adapter_config import AdapterConfig
 from rac_theory.advice.advise import RANKS, SKETCHES, Advice, advise, promised_steps
+from rac_theory.advice.answer import LayersAlike, alike, answer_table, digits, pattern, sentences
 from rac_theory.advice.comparison import Horizon, advice_table, cheapest, fewest_steps, frontier_panels, frontier_plot
 from rac_theory.advice.curvature import Curvature, Loss
-from rac_theory.advice.curvature_files import Layer, features_in, of_all, of_named, spectrum_in, unused
+from rac_theory.advice.curvature_files import (
+    EXAMPLES,
+    SAME_AS,
+    SECOND_MOMENT,
+    Layer,
+    Saved,
+    features_in,
+    of_all,
+    of_named,
+    spectrum_in,
+    unused,
+)
 from rac_theory.advice.gain_of_side import Gain
 from rac_theory.advice.learning_rate import AtRank, Carried, learning_rates
 from rac_theory.advice.learning_rate_of_layer import EXPLANATION, told_of_layer
@@ -16,10 +29,14 @@ from rac_theory.advice.model_total import Total, total_table, totals
 from rac_theory.advice.training_option import FLOPS, Option, efficient
 
 __all__ = [
+    "EXAMPLES",
     "EXPLANATION",
     "FLOPS",
     "RANKS",
+    "SAME_AS",
+    "SECOND_MOMENT",
     "SKETCHES",
+    "AdapterConfig",
     "Advice",
     "AtRank",
     "Carried",
@@ -27,13 +44,18 @@ __all__ = [
     "Gain",
     "Horizon",
     "Layer",
+    "LayersAlike",
     "Loss",
     "Option",
+    "Saved",
     "Shapes",
     "Total",
     "advice_table",
     "advise",
+    "alike",
+    "answer_table",
     "cheapest",
+    "digits",
     "efficient",
     "features_in",
     "fewest_steps",
@@ -44,7 +66,9 @@ __all__ = [
     "of_all",
     "of_named",
     "parse",
+    "pattern",
     "promised_steps",
+    "sentences",
     "spectrum_in",
     "told_of_layer",
     "total_table",

@@ -1,9 +1,11 @@
 """How f is curved, for advice: on the side of W that features multiply, where on the other all directions are alike."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Literal, Self, TypeAlias, get_args
+from functools import cached_property
+from typing import Any, Literal, Self, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,11 +13,15 @@ from numpy.typing import ArrayLike
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.algorithms import Side
 from rac_theory.base import checks
-from rac_theory.numerics import lapack_rounding, rounded
-from rac_theory.problems import EPS, LARGEST_SIDE, LeastSquares, Problem, features, squared_row_norms
+from rac_theory.base.checks import Array
+from rac_theory.numerics import extreme_eigenvalues, lapack_rounding, largest_eigenvalue, rounded
+from rac_theory.problems import EPS, LARGEST_SIDE, LeastSquares, Problem, Quadratic, features, gram, squared_row_norms
 
 Loss: TypeAlias = Literal["least_squares", "logistic", "softmax"]
 """A loss of scores, by how much it curves in them."""
+
+_SINGLE = 1e-6
+"""How far from symmetric and semidefinite what was rounded to single precision may be, beside the largest entry."""
 
 _SCALES: dict[Loss, float] = {"least_squares": 1.0, "logistic": 0.25, "softmax": 0.5}
 
@@ -35,13 +41,17 @@ class Curvature:
         The effective dimension tr S / L, from 1 to the length of the side; rounded up.
     L : float
         The largest eigenvalue of S, rounded up; nan where rho alone is known.
-    condition : float
-        L / mu, rounded up, with a mu that the curvature itself gives; nan where it gives none.
+    mu : float or None
+        The smallest eigenvalue of S that is not zero, or a penalty below it, rounded down; nan where it is unknown, and
+        None where ``made`` has to say it.
     dim : int or None
         The length of the side; None fits any that is at least rho.
-    problem : Problem or None
-        With S, up to a factor, on its rows; None where no more is known than L and rho, which decide about sketches
-        whose law rotations leave alone.
+    made : callable or None
+        Returns the problem with S over ``scale`` on its rows, all of whose singular values may be asked for: that takes
+        many times as long as L and rho do. None where no more is known than these, which decide about sketches whose
+        law rotations leave alone.
+    scale : float
+        A power of two.
     examples : int or None
         How many examples the features are of.
     told : str
@@ -64,9 +74,10 @@ class Curvature:
     side: Side
     rho: float
     L: float = math.nan
-    condition: float = math.nan
+    mu: float | None = math.nan
     dim: int | None = None
-    problem: Problem | None = None
+    made: Callable[[], Problem] | None = field(default=None, repr=False)
+    scale: float = 1.0
     examples: int | None = None
     told: str = "rho as it was given"
 
@@ -74,14 +85,35 @@ class Curvature:
         checks.one_of("side", self.side, get_args(Side))
         checks.finite("rho", self.rho, at_least=1)
 
+    @cached_property
+    def problem(self) -> Problem | None:
+        """With S over ``scale`` on its rows; None where it is not known."""
+        return None if self.made is None else self.made()
+
+    @cached_property
+    def condition(self) -> float:
+        """L / mu, rounded up, with a mu that the curvature itself gives; nan where it gives none."""
+        mu = self.mu
+        if mu is None:
+            mu = math.nan if self.problem is None else self.scale * self.problem.mu
+        return _quotient(self.L, mu)
+
     @classmethod
-    def of_features(cls, X: ArrayLike, *, loss: Loss = "least_squares", l2: float = 0.0, side: Side = "right") -> Self:
+    def of_features(
+        cls,
+        X: ArrayLike | Callable[[], ArrayLike],
+        *,
+        loss: Loss = "least_squares",
+        l2: float = 0.0,
+        side: Side = "right",
+    ) -> Self:
         """``c X'X / N + l2 I``: the Hessian of least squares, c = 1, or above it, logistic c = 1/4, softmax c = 1/2.
 
         Parameters
         ----------
-        X : (N, d)
-            The features, or the activations that go into a layer, one example a row; also sparse.
+        X : (N, d), or a function that returns it
+            The features, or the activations that go into a layer, one example a row; also sparse. Of a function nothing
+            is held: it is called again where more than L and rho is asked for.
         loss : Loss
         l2 : float
             Weight of the penalty ``l2/2 ||W||^2``, >= 0, in the units of ``X'X / N``.
@@ -93,28 +125,113 @@ class Curvature:
             If X is no matrix of finite numbers, or zero; or for another loss or a weight below zero.
         """
         checks.one_of("loss", loss, get_args(Loss))
-        known, c, l2 = features("X", X), _SCALES[loss], checks.weight("l2", l2)
-        N, d = known.shape
-        problem = LeastSquares(known, np.zeros((N, 1)), l2 / c)  # c is a power of two: nothing is rounded
-        L, wide = c * problem.L, d > LARGEST_SIDE
-        if wide:
-            more = math.fsum(squared_row_norms(known)) * (1 + 4 * EPS)
-            trace = Fraction(c) * Fraction(more) / N + d * Fraction(l2)
-        else:
-            ((S, _),) = problem.smoothness.terms
-            trace = Fraction(c) * sum(map(Fraction, np.diagonal(S).tolist()), Fraction(0))
-        mu = c * problem.mu if loss == "least_squares" else l2
-        formula = {1.0: "X'X/N", 0.25: "X'X/(4N)", 0.5: "X'X/(2N)"}[c] + f" + {l2:g} I" * (l2 > 0)
-        return cls(
+        c, l2 = _SCALES[loss], checks.weight("l2", l2)
+        known = features("X", X() if callable(X) else X)
+        (N, d), (products, error) = known.shape, gram(known)
+        square = (largest_eigenvalue(products) + error) / N
+        trace = Fraction(math.fsum(squared_row_norms(known)) * (1 + 4 * EPS)) / N
+        wide, load = d > LARGEST_SIDE, X if callable(X) else lambda: known
+
+        def made() -> Problem:
+            again = features("X", load())
+            return LeastSquares(again, np.zeros((N, 1)), l2 / c)  # c is a power of two: nothing is rounded
+
+        return cls._penalised(
             side,
-            _at_least_one(trace / Fraction(L)),
-            L,
-            _quotient(L, mu),
-            d,
-            None if wide else problem,
-            N,
-            f"{formula}, X {N}x{d}" + "; X is too wide for X'X, and tr and L are all that is used of it" * wide,
+            square,
+            trace,
+            c,
+            l2,
+            mu=None if loss == "least_squares" and not wide else _least(l2),
+            dim=d,
+            made=None if wide else made,
+            examples=N,
+            told=f"{_formula(c, l2)}, X {N}x{d}"
+            + "; X is too wide for X'X, and tr and L are all that is used of it" * wide,
         )
+
+    @classmethod
+    def of_second_moment(
+        cls,
+        S: ArrayLike | Callable[[], ArrayLike],
+        *,
+        examples: int | None = None,
+        loss: Loss = "least_squares",
+        l2: float = 0.0,
+        side: Side = "right",
+    ) -> Self:
+        """The same, from ``X'X / N`` itself: what ``rac_theory.torch.Activations`` adds up as a model runs.
+
+        Parameters
+        ----------
+        S : (d, d), or a function that returns it
+            Symmetric and positive semidefinite, both up to the rounding of single precision, which is not added to L;
+            not zero.
+        examples : int, optional
+            N.
+        loss : Loss
+        l2 : float
+        side : Side
+
+        Raises
+        ------
+        ValueError
+            If S is no such matrix, or for another loss or a weight below zero.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rac_theory.advice import Curvature
+        >>> X = np.array([[2.0, 0.0], [0.0, 1.0]])
+        >>> Curvature.of_second_moment(X.T @ X / 2, examples=2).rho, Curvature.of_features(X).rho
+        (1.25, 1.25)
+        """
+        checks.one_of("loss", loss, get_args(Loss))
+        c, l2 = _SCALES[loss], checks.weight("l2", l2)
+        load = S if callable(S) else lambda: S
+
+        def matrix() -> Array:
+            given = checks.moderate("S", checks.array("S", load(), ndim=2))
+            if given.shape[0] != given.shape[1]:
+                raise ValueError(f"S must be square, got shape {given.shape}")
+            size = float(np.abs(given).max())
+            if not size > 0 or float(np.abs(given - given.T).max()) > _SINGLE * size:
+                raise ValueError("S must be symmetric and not zero, as X'X / N is")
+            return (given + given.T) / 2
+
+        known = matrix()
+        d, trace = len(known), sum(map(Fraction, np.diagonal(known).tolist()), Fraction(0))
+        square = largest_eigenvalue(known)
+        if not square > 0 or trace <= 0 or float(np.diagonal(known).min()) < -_SINGLE * square:
+            raise ValueError("S must be positive semidefinite and not zero, as X'X / N is")
+        wide = d > LARGEST_SIDE
+
+        def made() -> Problem:
+            curvature = matrix()
+            curvature[np.diag_indices(d)] += l2 / c + max(0.0, -extreme_eigenvalues(curvature)[0])
+            return Quadratic.left(curvature, np.zeros((d, 1)))
+
+        return cls._penalised(
+            side,
+            square,
+            trace,
+            c,
+            l2,
+            mu=None if loss == "least_squares" and not wide else _least(l2),
+            dim=d,
+            made=None if wide else made,
+            examples=examples,
+            told=f"{_formula(c, l2)}, {d}x{d}",
+        )
+
+    @classmethod
+    def _penalised(
+        cls, side: Side, square: float, trace: Fraction, c: float, l2: float, *, dim: int, **rest: Any
+    ) -> Self:
+        """With L and rho of ``c S + l2 I``, from an upper bound of the largest eigenvalue of S, and its trace."""
+        L = (c * square + l2) * (1 + 8 * EPS)
+        rho = _at_least_one((Fraction(c) * trace + dim * Fraction(l2)) / Fraction(L))
+        return cls(side, rho, L, dim=dim, scale=c, **rest)
 
     @classmethod
     def of_spectrum(cls, values: ArrayLike, *, side: Side = "right") -> Self:
@@ -144,7 +261,7 @@ class Curvature:
         positive = found[found > 0].min()
         mu = float(positive) if positive > rounding else math.nan
         told = f"a spectrum of {len(found)} eigenvalues, " + ("the smallest for mu" if mu == mu else "none for mu")
-        return cls(side, _at_least_one(trace / Fraction(L)), L, _quotient(L, mu), len(found), told=told)
+        return cls(side, _at_least_one(trace / Fraction(L)), L, mu, len(found), told=told)
 
     @classmethod
     def of_rho(cls, rho: float, *, side: Side = "right") -> Self:
@@ -180,6 +297,15 @@ class Curvature:
 
 
 _ENDS: dict[Side, str] = {"left": "rows", "right": "columns"}
+
+
+def _formula(c: float, l2: float) -> str:
+    return {1.0: "X'X/N", 0.25: "X'X/(4N)", 0.5: "X'X/(2N)"}[c] + f" + {l2:g} I" * (l2 > 0)
+
+
+def _least(l2: float) -> float:
+    """The mu that a penalty gives."""
+    return l2 if l2 > 0 else math.nan
 
 
 def _at_least_one(rho: Fraction) -> float:

@@ -1,15 +1,17 @@
-"""Features and spectra from files, and to which layers of a model they belong."""
+"""Features, their second moments and spectra from files, and to which layers of a model they belong."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.advice.curvature import Curvature
+from rac_theory.advice.curvature import Curvature, Loss
 from rac_theory.advice.headers import npz
 from rac_theory.advice.model_shapes import MatrixShape
+from rac_theory.algorithms import Side
 from rac_theory.base import checks, printable, readable_file, shown
 from rac_theory.base.checks import Array
 
@@ -17,8 +19,25 @@ Layer = tuple[str, MatrixShape]
 """The name of a matrix, and its shape."""
 
 
-def features_in(text: str) -> dict[str, Callable[[], Array]]:
-    """Return what loads each feature matrix of a file: the arrays of an ``.npz`` by name, or that of an ``.npy``.
+SECOND_MOMENT, EXAMPLES, SAME_AS = ".second_moment", ".examples", ".same_as"
+"""What arrays are called behind the name of a layer: ``X'X / N``, N, and the name of a layer with the same inputs."""
+
+
+class Saved(NamedTuple):
+    """What goes into a layer, as a file has it: X, or where ``examples`` is there ``X'X / N`` and N."""
+
+    load: Callable[[], Array]
+    examples: Callable[[], int] | None = None
+
+    def curvature(self, *, loss: Loss = "least_squares", l2: float = 0.0, side: Side = "right") -> Curvature:
+        """Load it, and return how f is curved by it; no array is held."""
+        if self.examples is None:
+            return Curvature.of_features(self.load, loss=loss, l2=l2, side=side)
+        return Curvature.of_second_moment(self.load, examples=self.examples(), loss=loss, l2=l2, side=side)
+
+
+def features_in(text: str) -> dict[str, Saved]:
+    """Return each feature matrix of a file, or its second moment: the arrays of an ``.npz`` by name, or an ``.npy``.
 
     Raises
     ------
@@ -33,16 +52,16 @@ def features_in(text: str) -> dict[str, Callable[[], Array]]:
     >>> from rac_theory.advice.curvature_files import features_in
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     np.save(f"{folder}/X.npy", np.ones((5, 3)))
-    ...     [load] = features_in(f"{folder}/X.npy").values()
-    ...     load().shape
-    (5, 3)
+    ...     [saved] = features_in(f"{folder}/X.npy").values()
+    ...     saved.load().shape, saved.curvature().rho
+    ((5, 3), 1.0)
     """
     suffix = Path(text).suffix.lower()
     if suffix not in (".npy", ".npz"):
         raise ValueError(f"data must be the path of an .npy or .npz file, got {shown(text)}; numpy.save makes one")
     path = readable_file("data", text, "the path of a file that can be read")
     if suffix == ".npy":
-        return {Path(text).stem: partial(_matrix, path, "")}
+        return {Path(text).stem: Saved(partial(_matrix, path, ""))}
     try:
         with Path(path).open("rb") as file:
             names = [tensor.name for tensor in npz(printable(path), file)]
@@ -50,7 +69,21 @@ def features_in(text: str) -> dict[str, Callable[[], Array]]:
         raise ValueError(f"data must be a file that can be read, got {printable(path)}: {error.strerror}") from error
     if not names:
         raise ValueError(f"data must have an array, got none in {printable(path)}")
-    return {name: partial(_matrix, path, name) for name in names}
+    saved = {}
+    for name in names:
+        layer = name.removesuffix(SECOND_MOMENT)
+        if name != layer and layer + EXAMPLES in names:
+            saved[layer] = Saved(partial(_matrix, path, name), partial(_count, path, layer + EXAMPLES))
+        elif name.removesuffix(EXAMPLES) + SECOND_MOMENT not in names and not name.endswith(SAME_AS):
+            saved[name] = Saved(partial(_matrix, path, name))
+    for name in names:
+        if name.endswith(SAME_AS) and (other := str(_loaded("data", path, name))) in saved:
+            saved[name.removesuffix(SAME_AS)] = saved[other]
+    return saved
+
+
+def _count(path: str, name: str) -> int:
+    return checks.integer(f"{name} in data", int(_loaded("data", path, name)), 1)
 
 
 def _matrix(path: str, name: str) -> Array:
@@ -125,32 +158,47 @@ def of_all(layers: Sequence[Layer], curvature: Curvature) -> dict[Layer, Curvatu
 
 
 def of_named(
-    layers: Sequence[Layer], loaders: Mapping[str, Callable[[], Array]], make: Callable[[Array, str], Curvature]
+    layers: Sequence[Layer],
+    saved: Mapping[str, Saved],
+    make: Callable[[Saved, str], Curvature],
+    begin: Callable[[str], None] = lambda name: None,
 ) -> dict[Layer, Curvature]:
-    """Return the curvature of each layer whose name is that of an array, with or without ``.weight`` at its end.
+    """Return the curvature of each layer whose name ends as that of an array, or begins before it.
 
-    A single array is for all layers that it fits.
+    ``.weight`` at the end of either does not count, so that names of a base model are those of its adapter. A single
+    array is for all layers that it fits. ``begin`` is called with each name before its array is loaded.
     """
-    if len(loaders) == 1:
-        ((name, load),) = loaders.items()
-        return of_all(layers, make(load(), name))
-    found: dict[Layer, Curvature] = {}
-    for name, load in loaders.items():
-        own = [layer for layer in layers if layer[0] in (name, f"{name}.weight")]
+    if len(saved) == 1:
+        ((name, array),) = saved.items()
+        begin(name)
+        return of_all(layers, make(array, name))
+    curvatures: dict[Layer, Curvature] = {}
+    for name in sorted(saved, key=len):  # the longest name that fits is the last one
+        own = [layer for layer in layers if _belongs(name, layer[0])]
         if own:
-            curvature = make(load(), name)
+            begin(name)
+            curvature = make(saved[name], name)
             curvature.check(own[0][1])
-            found |= dict.fromkeys(own, curvature)
-    if not found:
-        names = [", ".join(map(printable, list(some)[:3])) for some in (loaders, dict(layers))]
+            curvatures |= dict.fromkeys(own, curvature)
+    if not curvatures:
+        names = [", ".join(map(printable, list(some)[:3])) for some in (saved, dict(layers))]
         raise ValueError(
             f"data must have one array, or arrays with the names of layers, got {names[0]}, ...; layers are {names[1]}"
         )
-    return found
+    return curvatures
+
+
+def _belongs(name: str, layer: str) -> bool:
+    short, long = sorted((f".{name.removesuffix('.weight')}", f".{_without_adapter(layer)}"), key=len)
+    return long.endswith(short)
+
+
+def _without_adapter(layer: str) -> str:
+    """``q_proj`` for ``q_proj.weight`` and ``q_proj (default)``."""
+    return layer.partition(" (")[0].removesuffix(".weight")
 
 
 def unused(layers: Sequence[Layer], names: Sequence[str]) -> Iterator[str]:
     """Yield the names of arrays, of several, that are those of no layer."""
-    known = {layer[0] for layer in layers}
     if len(names) > 1:
-        yield from (printable(name) for name in names if not {name, f"{name}.weight"} & known)
+        yield from (printable(name) for name in names if not any(_belongs(name, layer) for layer, _ in layers))

@@ -78,7 +78,8 @@ def gain_of_side(sketch: Sketch, curvature: Curvature | None, rng: Randomness) -
         trust = ", on trust" * known.on_trust
         return _of_smoothness(_by_rho(known.invariants, sketch.dim, curvature.rho), projection, f"{how}; rho{trust}")
     if curvature.problem is not None:
-        return _of_problem(sketch, curvature.problem, projection, how, rng)
+        L = Fraction(curvature.L) / Fraction(curvature.scale)
+        return _of_problem(sketch, curvature.problem, L, projection, how, rng)
     return _of_smoothness(Fraction(1), projection, f"{how}; L, as rho does not decide about this sketch")
 
 
@@ -104,10 +105,10 @@ def gain_of_mixture(p: Fraction, left: Gain, right: Gain) -> Gain:
     return _at_best(L_H, lambda_min, lambda_max, how)
 
 
-def _of_problem(sketch: Sketch, problem: Problem, projection: Spectrum, how: str, rng: Randomness) -> Gain:
-    Q, L = known_smoothness(problem), Fraction(problem.L)
+def _of_problem(sketch: Sketch, problem: Problem, L: Fraction, projection: Spectrum, how: str, rng: Randomness) -> Gain:
+    Q = known_smoothness(problem)
     along = smoothness_along(sketch, Q, rng=rng)
-    L_H, how = min(along.L_H, problem.L), f"{how}; {along.provenance}"
+    L_H, how = min(along.L_H, float(L)), f"{how}; {along.provenance}"
     if Moments(sketch).share is not None:  # 1/L_H is the best step, and finding it again would take as long
         return _of_smoothness(Fraction(L_H) / L, projection, how)
     gamma = best_step(problem, sketch, rng=rng)

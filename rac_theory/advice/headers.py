@@ -22,8 +22,9 @@ _LARGEST_HEADER = 100_000_000  # bytes; the safetensors format itself allows no 
 class Tensor(NamedTuple):
     """What a header says of a tensor.
 
-    ``rank`` is that of the adapter whose factors it stands for, 0 where it stands for itself. ``why`` says why it
-    trains no matrix; it is empty where nothing speaks against it yet.
+    ``rank`` is that of the adapter B A whose factors it stands for, 0 where it stands for no such. ``why`` says why it
+    trains no matrix; it is empty where nothing speaks against it yet. ``form`` is what else than itself the file holds
+    of it, and ``state`` what bitsandbytes wrote beside a packed weight.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Tensor(NamedTuple):
     shape: Any
     rank: int = 0
     why: str = ""
+    form: str = ""
+    state: Any = None
 
 
 def shards(path: str, file: IO[bytes]) -> Iterator[Tensor]:
@@ -82,7 +85,24 @@ def safetensors(path: str, file: IO[bytes]) -> Iterator[Tensor]:
     entries = _object(f"the header of {path}", header)
     for name, entry in entries.items():
         if name != "__metadata__":
-            yield Tensor(name, *_described(path, name, entry))
+            tensor = Tensor(name, *_described(path, name, entry))
+            yield tensor._replace(state=_state(file, 8 + length, entry)) if _STATE in name else tensor
+
+
+_STATE = ".quant_state.bitsandbytes__"
+_LARGEST_STATE = 65_536  # bytes; some hundred are usual
+
+
+def _state(file: IO[bytes], begin: int, entry: Mapping[str, Any]) -> Any:
+    """The JSON that bitsandbytes keeps in a tensor of bytes: how a weight was packed. None where it is no such."""
+    match entry:
+        case {"dtype": "U8", "data_offsets": [int(first), int(last)]} if 0 <= first < last <= first + _LARGEST_STATE:
+            file.seek(begin + first)
+            try:
+                return json.loads(file.read(last - first).decode("utf-8"))
+            except (ValueError, RecursionError):
+                return None
+    return None
 
 
 def _object(path: str, text: bytes) -> dict[str, Any]:

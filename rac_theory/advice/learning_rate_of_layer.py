@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 import numpy as np
 from rich.table import Table
@@ -9,6 +10,7 @@ from rich.table import Table
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.learning_rate import AtRank, keeping, learning_rates, nearest
 from rac_theory.advice.model_shapes import MatrixShape
+from rac_theory.algorithms import Side
 from rac_theory.base import checks
 from rac_theory.gains import learning_rate
 from rac_theory.numerics import Randomness, identity
@@ -128,17 +130,34 @@ def told_of_layer(
     if curvature is not None:
         curvature.check(shape)
     units = "" if curvature is not None and math.isfinite(curvature.L) else ", learning rates in units of 1/L"
-    for side, length in zip(("left", "right"), shape, strict=True):
-        of_side = curvature if curvature is not None and curvature.side == side else None
-        L = 1.0 if curvature is None or math.isnan(curvature.L) else curvature.L
-        fitting = [rank for rank in ranks if rank <= length]
-        for name in sketches if fitting else ():
-            make = sketch_factory(name)
-            Q = _seen(make(length, fitting[0]), of_side, L)
-            rows = learning_rates(Q, fitting, lora_alpha=lora_alpha, sketch=make, rng=rng)
+    for side in get_args(Side):
+        for name in sketches if min(ranks) <= _length(shape, side) else ():
+            Q, rows = rates_of_side(shape, curvature, side, ranks, name, lora_alpha, rng)
             yield f"{shape[0]}x{shape[1]}, {side}, {name}{units}"
             yield learning_rate_table(rows, gradient_descent=learning_rate(Q, None).nu)
             yield from in_words(rows)
+
+
+def rates_of_side(
+    shape: MatrixShape,
+    curvature: Curvature | None,
+    side: Side,
+    ranks: Sequence[int],
+    sketch: str,
+    lora_alpha: float,
+    rng: Randomness = None,
+) -> tuple[Smoothness, list[AtRank]]:
+    """Return Q with one side of a layer as rows, and the learning rates at each rank that fits there."""
+    length, make = _length(shape, side), sketch_factory(sketch)
+    fitting = [rank for rank in ranks if rank <= length]
+    of_side = curvature if curvature is not None and curvature.side == side else None
+    L = 1.0 if curvature is None or math.isnan(curvature.L) else curvature.L
+    Q = _seen(make(length, fitting[0]), of_side, L)
+    return Q, learning_rates(Q, fitting, lora_alpha=lora_alpha, sketch=make, rng=rng)
+
+
+def _length(shape: MatrixShape, side: Side) -> int:
+    return shape[0] if side == "left" else shape[1]
 
 
 def _seen(sketch: Sketch, curvature: Curvature | None, L: float) -> Smoothness:
@@ -146,11 +165,11 @@ def _seen(sketch: Sketch, curvature: Curvature | None, L: float) -> Smoothness:
     d = sketch.dim
     if curvature is None:
         return Smoothness.isotropic(L, (d, 1))
-    if curvature.problem is not None:
-        ((S, R),) = known_smoothness(curvature.problem).terms
-        return Smoothness.known([(S * (curvature.L / curvature.problem.L), R)])  # by a power of two
     known = Moments(sketch)
     turned = known.products == "gaussian" or (known.products == "orthonormal" and known.invariants is not None)
+    if not turned and curvature.problem is not None:
+        ((S, R),) = known_smoothness(curvature.problem).terms
+        return Smoothness.known([(S * curvature.scale, R)])
     if not turned or d == 1:
         return Smoothness.isotropic(L, (d, 1))
     # Rotations leave the law alone, so that the largest eigenvalue and the trace are all that it sees.

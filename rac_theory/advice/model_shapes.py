@@ -1,17 +1,19 @@
 """The shapes of a model's matrices, from text or from the headers of files; no array is ever loaded.
 
-Two factors of an adapter, B and A, stand for the layer that they move, which is what is counted.
+Two factors of an adapter, or packed numbers and their scales, stand for a layer, which is what is counted.
 """
 
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from rac_theory.advice.adapter_config import AdapterConfig, config_beside
 from rac_theory.advice.headers import Tensor, npz, safetensors, shards
+from rac_theory.advice.stand_ins import with_layers
 from rac_theory.base import checks, printable, readable_file, shown
 
 MatrixShape: TypeAlias = tuple[int, int]
@@ -23,7 +25,7 @@ _NO_LAYERS = {
         "holds scales of quantised numbers, and is no layer: a file that is not quantised has its shape"
     ),
     r".*\b(hada|lokr|oft|boft|vera)_\w+(\..*)?": (
-        "is a part of an adapter that is no product B A (LoHa, LoKr, OFT or VeRA), which no theorem here is about"
+        "is a part of an adapter that is no product B A (LoHa, LoKr, OFT or VeRA), of which the layer cannot be told"
     ),
     r".*\blora[_.](up|down)(\..*)?": (
         "is a factor of an adapter under other names than lora_A and lora_B, and is no layer"
@@ -35,9 +37,6 @@ _NO_LAYERS = {
     ),
 }
 """Matrices of floating point numbers that are no linear layers, by their names, and why."""
-
-_FACTOR = re.compile(r"(.+)\.lora_(embedding_)?([AB])(?:\.([^.]+?))??(?:\.weight)?")
-"""A factor of an adapter, as PEFT calls it."""
 
 _PACKED = re.compile("u?(int|i|u)?(8|16|32)")
 
@@ -60,7 +59,11 @@ class Shapes:
     left_out : tuple of str
         One sentence for each tensor that is no such matrix.
     adapters : tuple of (str, int)
-        Which of the matrices are layers of an adapter, and its rank.
+        Which of the matrices are layers of an adapter B A, and its rank.
+    forms : tuple of (str, str)
+        Which of them stand in the file as something else than themselves, and as what: "LoHa", say, or "GPTQ".
+    config : AdapterConfig or None
+        What ``adapter_config.json`` in the folder of the file says.
 
     Examples
     --------
@@ -75,18 +78,22 @@ class Shapes:
     matrices: tuple[tuple[str, MatrixShape], ...]
     left_out: tuple[str, ...] = ()
     adapters: tuple[tuple[str, int], ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
+    config: AdapterConfig | None = None
 
 
 def parse(text: str, only: Sequence[str] = ()) -> Shapes:
     """Return the one shape that is written as ``768x3072``, or those in files.
 
-    The files are ``.safetensors``, one by itself or all that ``model.safetensors.index.json`` lists, and ``.npz``.
+    The files are ``.safetensors``, one by itself or all that ``model.safetensors.index.json`` lists, and ``.npz``. A
+    folder is that of a model or of an adapter, as PEFT and transformers save them.
 
     Parameters
     ----------
     text : str
     only : sequence of str
-        Patterns such as ``*.q_proj.weight``: of a file only what has a name that fits one of them. None is everything.
+        Parts of names such as ``q_proj``, or patterns such as ``*.q_proj.weight``: of a file only what has a name with
+        such a part, or that fits one of them. None is everything.
 
     Raises
     ------
@@ -109,18 +116,53 @@ def parse(text: str, only: Sequence[str] = ()) -> Shapes:
     if match := re.fullmatch(r"([0-9]{1,9})[xX×]([0-9]{1,9})", text):
         rows, columns = (checks.integer("shape", int(part), 1, _LARGEST_DIM) for part in match.groups())
         return Shapes(((f"{rows}x{columns}", (rows, columns)),))
-    read = _reader(text)
-    readable_file("shape", text, "the path of a file that can be read")
+    path = _file_of(text)
+    read = _reader(path)
+    readable_file("shape", path, "the path of a file that can be read")
     try:
-        with Path(text).open("rb") as file:
-            tensors = list(with_layers(read(printable(text), file)))
+        with Path(path).open("rb") as file:
+            tensors = list(with_layers(read(printable(path), file)))
     except OSError as error:
-        raise ValueError(f"shape must name a file that can be read, got {printable(text)}: {error.strerror}") from error
-    chosen = [one for one in tensors if not only or any(fnmatchcase(one.name, pattern) for pattern in only)]
+        raise ValueError(f"shape must name a file that can be read, got {printable(path)}: {error.strerror}") from error
+    chosen = [tensor for tensor in tensors if not only or any(_fits(tensor.name, pattern) for pattern in only)]
     if tensors and not chosen:
-        names = ", ".join(printable(one.name) for one in tensors[:3])
-        raise ValueError(f"only must fit the name of a tensor in {printable(text)}, got {shown([*only])}: {names}, ...")
-    return _sorted(chosen)
+        names = ", ".join(printable(tensor.name) for tensor in tensors[:3])
+        raise ValueError(f"only must fit the name of a tensor in {printable(path)}, got {shown([*only])}: {names}, ...")
+    return replace(_sorted(chosen), config=config_beside(path))
+
+
+_OF_A_FOLDER = ("adapter_model.safetensors", "model.safetensors.index.json", "model.safetensors")
+
+
+def _file_of(text: str) -> str:
+    """The file with the tensors of a folder, or of the folder of a configuration; any other text is left alone."""
+    path = Path(text)
+    if path.name == "adapter_config.json":
+        path = path.parent
+    if not _is_folder(path):
+        return text
+    for name in _OF_A_FOLDER:
+        if (path / name).is_file():
+            return str(path / name)
+    raise ValueError(
+        f"shape must be a folder with {', '.join(_OF_A_FOLDER[:-1])} or {_OF_A_FOLDER[-1]}, got {shown(text)} without"
+        + (
+            "; a model saved as .bin is a pickle: save_pretrained(..., safe_serialization=True) writes what can be read"
+            if any(path.glob("*.bin"))
+            else ""
+        )
+    )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir() and path.suffix not in (".safetensors", ".npz")
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern) or pattern in name.split(".")
 
 
 def _reader(text: str) -> Callable[[str, IO[bytes]], Iterator[Tensor]]:
@@ -148,14 +190,14 @@ def _no_layer(name: str) -> str | None:
 
 def _sorted(tensors: Iterable[Tensor]) -> Shapes:
     """Sort tensors into the matrices and the rest."""
-    matrices, left_out, adapters = [], [], []
+    matrices, left_out, adapters, forms = [], [], [], []
     for tensor in tensors:
         name, kind, shape = printable(tensor.name), printable(tensor.kind), tensor.shape
         if tensor.why:
             left_out.append(f"{name} {printable(tensor.why)}")
         elif len(shape) != 2:
             left_out.append(f"{name} has {len(shape)} axes")
-        elif not re.match("[<>]?b?f", kind.lower()):  # F32, BF16, F8_E4M3, float64, >f4; not BOOL
+        elif not tensor.form and not re.match("[<>]?b?f", kind.lower()):  # F32, BF16, F8_E4M3, float64, >f4; not BOOL
             packed = ", as packed or quantised weights do" * bool(_PACKED.fullmatch(kind.lower()))
             left_out.append(f"{name} holds {kind}{packed}, which gradients do not train")
         elif why := _no_layer(tensor.name):
@@ -165,60 +207,5 @@ def _sorted(tensors: Iterable[Tensor]) -> Shapes:
         else:
             matrices.append((name, (shape[0], shape[1])))
             adapters += [(name, tensor.rank)] * (tensor.rank > 0)
-    return Shapes(tuple(matrices), tuple(left_out), tuple(adapters))
-
-
-def with_layers(tensors: Iterable[Tensor]) -> Iterator[Tensor]:
-    """Yield tensors in their order, with the layer of an adapter in the place of the first of its factors.
-
-    The names are those of PEFT. ``layer.lora_A.weight`` is A, r x n, and ``layer.lora_B.weight`` is B, m x r; the name
-    of the adapter may stand before ``.weight``. Together they move a layer m x n by y = B A x, whichever way round its
-    own weight is stored.
-
-    Examples
-    --------
-    >>> from rac_theory.advice.model_shapes import with_layers
-    >>> from rac_theory.advice.headers import Tensor
-    >>> A, B = Tensor("q.lora_A.weight", "F32", (8, 64)), Tensor("q.lora_B.weight", "F32", (768, 8))
-    >>> [(layer.name, layer.shape, layer.rank) for layer in with_layers([A, B])]
-    [('q', (768, 64), 8)]
-    """
-    listed = list(tensors)
-    factors = {key: tensor for tensor in listed if (key := _factor(tensor)) is not None}
-    paired = set()
-    for tensor in listed:
-        key = _factor(tensor)
-        if key is None:
-            yield tensor
-        elif key not in paired:
-            other = factors.get(_partner(key))
-            if other is not None:
-                paired.add(_partner(key))
-            yield _layer(key, tensor, other)
-
-
-_Key = tuple[str, str, str, str]
-"""Layer, kind, adapter, and which factor."""
-
-
-def _factor(tensor: Tensor) -> _Key | None:
-    found = _FACTOR.fullmatch(tensor.name) if len(tensor.shape) == 2 else None
-    if found is None:
-        return None
-    layer, kind, factor, adapter = found.groups("")
-    return layer, kind, adapter, factor
-
-
-def _partner(key: _Key) -> _Key:
-    return (*key[:3], "B" if key[3] == "A" else "A")
-
-
-def _layer(key: _Key, tensor: Tensor, other: Tensor | None) -> Tensor:
-    layer, kind, adapter, factor = key
-    if other is None:
-        missing = f"lora_{kind}{_partner(key)[3]}"
-        return tensor._replace(why=f"is a factor of an adapter without the other, {missing}")
-    A, B = (tensor, other) if factor == "A" else (other, tensor)
-    if A.shape[0] != B.shape[1]:
-        return tensor._replace(why=f"and {other.name} are no pair B A: {A.shape[0]} and {B.shape[1]} are their ranks")
-    return Tensor(layer + f" ({adapter})" * bool(adapter), A.kind, (B.shape[0], A.shape[1]), A.shape[0])
+            forms += [(name, tensor.form)] * bool(tensor.form)
+    return Shapes(tuple(matrices), tuple(left_out), tuple(adapters), tuple(forms))

@@ -17,11 +17,13 @@ from rac_theory.commands.screen import beside, screen, show_table, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from rac_theory.advice import Curvature, Horizon, Layer, Loss, Option, Shapes
+    from rac_theory.advice import Curvature, Horizon, Layer, Loss, Option, Saved, Shapes
     from rac_theory.algorithms import Side
 
 CONDITION = 1000.0
 """L / mu where nothing says it."""
+
+EPSILON = 0.01
 
 EXAMPLES = 1000
 """The examples in a gradient where nothing says how many."""
@@ -30,13 +32,19 @@ LORA_ALPHA = 16.0
 """That at the first rank."""
 
 _EXAMPLE = Example(
-    "advise --shape 768x3072 --rho 50 --rank 8",
+    "advise 768x3072 --rho 50 --rank 8",
     """
-    layer     side   sketch    rank  L_H/L  step L  slowdown ...
-    768x3072  full   -         -     1      1       1        ...
-    768x3072, low rank, beside full training: fewest steps: right gaussian ...
+    Rank 8 is promised 7.4 times the steps of full fine-tuning: ...
+    Cheaper in numbers trained: rank 1 (train B, draw A), ...
+    A learning rate that is right at rank 8 with lora_alpha 16 is right ...
     """,
 )
+
+COMPARED = (1, 4, 16, 64)
+"""The ranks beside yours."""
+
+RANK = 8
+"""Yours, where nothing says it: what PEFT has."""
 
 
 def add(commands: Any) -> None:
@@ -44,26 +52,25 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "advise",
-        "say which rank, side and sketch: steps promised and costs, for your layers and data",
+        "say what a rank costs, which would be cheaper, and which lora_alpha carries a learning rate, for your layers",
         run,
         _EXAMPLE,
         ("rac_theory.advice", "rac_theory.ledger"),
     )
     layers = parser.add_argument_group("layers")
-    option(
-        layers,
-        "--shape",
-        several=True,
-        required=True,
+    layers.add_argument(
+        "shape",
+        nargs="+",
         metavar="SHAPE",
-        help="as 768x3072, or .safetensors, .safetensors.index.json or .npz files, of which only headers are read",
+        help="as 768x3072, the folder of a model or of an adapter, or .safetensors, .safetensors.index.json or .npz "
+        "files, of which only headers are read",
     )
     option(
         layers,
         "--only",
         several=True,
         metavar="PATTERN",
-        help="patterns such as '*.q_proj.weight': of files only tensors with such a name (default: all)",
+        help="parts of names such as q_proj, or patterns such as '*.0.*.weight': of files only these (default: all)",
     )
     curved = parser.add_argument_group("their curvature (default: none is known)")
     one = curved.add_mutually_exclusive_group()
@@ -71,7 +78,7 @@ def add(commands: Any) -> None:
         one,
         "--data",
         metavar="FILE",
-        help="features, N x d, in an .npy file, or in an .npz file by the name of the layer",
+        help="features, N x d, in an .npy file, or in an .npz file by the name of the layer; or what Activations saved",
     )
     option(one, "--spectrum", metavar="VALUES", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file")
     option(one, "--rho", type=number(">= 1"), metavar="RHO", help="its effective dimension alone: trace / L, >= 1")
@@ -84,10 +91,28 @@ def add(commands: Any) -> None:
     option(curved, "--loss", choices=names.LOSSES, help="loss of --data (default: least_squares)")
     option(curved, "--l2", type=number(">= 0"), metavar="L2", help="weight of a penalty beside --data (default: 0)")
     compared = parser.add_argument_group("what is compared")
-    ranks = " ".join(names.ADVISED_RANKS)
-    option(compared, "--rank", several=True, metavar="R", help=f"ranks of the sketch (default: {ranks})")
     option(
         compared,
+        "--rank",
+        several=True,
+        metavar="R",
+        help=f"ranks, yours first (default: of the adapter, else {RANK}, beside {' '.join(map(str, COMPARED))})",
+    )
+    option(
+        compared,
+        "--lora-alpha",
+        type=number("> 0"),
+        metavar="ALPHA",
+        help=f"yours (default: of the adapter, else {LORA_ALPHA:g})",
+    )
+    until = parser.add_argument_group("all of it")
+    until.add_argument(
+        "--all",
+        action="store_true",
+        help="every sketch, rank and side, with steps, numbers and flops, and a figure; so do the options below",
+    )
+    option(
+        until,
         "--sketch",
         several=True,
         metavar="NAME",
@@ -95,20 +120,18 @@ def add(commands: Any) -> None:
         help=f"sketches by name, or classes of yours as module:Name (default: {' '.join(names.ADVISED_SKETCHES)})",
     )
     option(
-        compared,
+        until,
         "--mixture",
         type=number("in [0, 1]"),
         metavar="P",
         help="probability of a left step, where both sides are mixed (default: they are not)",
     )
-    until = parser.add_argument_group("how far, and what else is told")
     option(
         until,
         "--epsilon",
         type=number("> 0"),
-        default=0.01,
         metavar="EPS",
-        help="accuracy, relative to the start (default: 0.01)",
+        help=f"accuracy, relative to the start (default: {EPSILON:g})",
     )
     option(
         until,
@@ -124,15 +147,8 @@ def add(commands: Any) -> None:
         metavar="N",
         help=f"examples in a gradient, for flops (default: rows of --data, else {EXAMPLES})",
     )
-    option(
-        until,
-        "--learning-rate",
-        type=number("> 0"),
-        nargs="?",
-        const=LORA_ALPHA,
-        metavar="LORA_ALPHA",
-        help=f"tell the best learning rates of plain steps, for a lora_alpha at the first rank ({LORA_ALPHA:g} "
-        "if none is typed)",
+    until.add_argument(
+        "--learning-rate", action="store_true", help="tell the best learning rates of plain steps at each rank"
     )
     add_seed(until, "sampling, for sketches of which no closed form is known")
     add_out(until, "the figure")
@@ -152,22 +168,74 @@ class _Alike(NamedTuple):
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the tables and what they leave out, and save the figure."""
-    from rac_theory.advice import FLOPS, advice_table, parse, total_table, totals
+    """Answer in three sentences and a table, or print all tables and save the figure."""
+    from rac_theory.advice import parse
     from rac_theory.base import checks, printable
     from rac_theory.commands import advise_words as words
 
     checks.integer("seed", arguments.seed, 0)
-    found = [parse(text, arguments.only) for text in arguments.shape]
-    layers = [layer for one in found for layer in one.matrices]
+    shapes = [parse(text, arguments.only) for text in arguments.shape]
+    layers = [layer for file in shapes for layer in file.matrices]
     if not layers:
-        why = "; ".join(words.few([sentence for one in found for sentence in one.left_out]))
+        why = "; ".join(words.few([sentence for file in shapes for sentence in file.left_out]))
         raise ValueError(
             f"shape must give at least one layer, got none in {printable(', '.join(arguments.shape))}: "
             f"{why or 'there is nothing in it'}"
         )
+    asked = ("mixture", "epsilon", "condition", "examples")
+    more = arguments.all or arguments.sketch or arguments.learning_rate
+    more = more or any(getattr(arguments, name) is not None for name in asked)
+    return (_everything if more else _answer)(layers, shapes, arguments)
+
+
+def _answer(layers: "Sequence[Layer]", shapes: "Sequence[Shapes]", arguments: argparse.Namespace) -> int:
+    """Print what an engineer asks."""
+    from rac_theory.advice import alike, answer_table, sentences
+    from rac_theory.base import checks
+    from rac_theory.commands import advise_words as words
+
+    config = next((file.config for file in shapes if file.config is not None), None)
+    typed = [_rank(text) for text in _split(arguments.rank)]
+    own = Counter(rank for file in shapes for _, rank in file.adapters).most_common(1)
+    rank = typed[0] if typed else own[0][0] if own else config.rank if config is not None else RANK
+    configured = LORA_ALPHA if config is None or math.isnan(config.lora_alpha) else config.lora_alpha
+    lora_alpha = configured if arguments.lora_alpha is None else checks.positive("lora_alpha", arguments.lora_alpha)
+    by_root = config is not None and config.by_root
+    ranks = sorted({rank, *(typed if len(typed) > 1 else COMPARED)})
+    kinds = [
+        alike(ones, curvature, ranks, rng=arguments.seed)
+        for ones, curvature in _kinds(layers, _curvatures(arguments, layers))
+    ]
+    console = screen()
+    for sentence in sentences(kinds, rank, lora_alpha, by_root=by_root):
+        tell(console, sentence)
+    tell(console, "")
+    show_table(console, answer_table(kinds, rank))
+    tell(console, "")
+    for line in (*words.brief(shapes, kinds, rank, typed or own, config), *_unused(arguments, layers)):
+        tell(console, line)
+    return OK
+
+
+def _kinds(
+    layers: "Sequence[Layer]", curvatures: "dict[Layer, Curvature]"
+) -> "list[tuple[list[Layer], Curvature | None]]":
+    """Group layers of one shape and one curvature."""
+    groups: dict[tuple[Any, int], list[Layer]] = {}
+    for layer in layers:
+        groups.setdefault((layer[1], id(curvatures.get(layer))), []).append(layer)
+    return [(ones, curvatures.get(ones[0])) for ones in groups.values()]
+
+
+def _everything(layers: "Sequence[Layer]", found: "Sequence[Shapes]", arguments: argparse.Namespace) -> int:
+    """Print the tables and what they leave out, and save the figure."""
+    from rac_theory.advice import FLOPS, advice_table, total_table, totals
+    from rac_theory.base import printable
+    from rac_theory.commands import advise_words as words
+
+    curvatures = _curvatures(arguments, layers)
     with beside().status("Computing spectra ..."):
-        groups = _advised(layers, _curvatures(arguments, layers), arguments)
+        groups = _advised(layers, curvatures, arguments)
         rates = [*_learning_rates(groups[: words.SHOWN], arguments)]
     options = [option for group in groups for option in group.options]
     console = screen()
@@ -191,15 +259,16 @@ def run(arguments: argparse.Namespace) -> int:
 def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> "Iterator[Table | str]":
     from rac_theory.advice import EXPLANATION, RANKS, SKETCHES, told_of_layer
 
-    if arguments.learning_rate is not None:
-        yield f"\nlearning rates of plain steps, with lora_alpha = {arguments.learning_rate:g} at the first rank"
+    if arguments.learning_rate:
+        lora_alpha = LORA_ALPHA if arguments.lora_alpha is None else arguments.lora_alpha
+        yield f"\nlearning rates of plain steps, with lora_alpha = {lora_alpha:g} at the first rank"
         for group in groups:
             yield from told_of_layer(
                 group.layers[0][1],
                 group.curvature,
                 ranks=[_rank(text) for text in _split(arguments.rank)] or RANKS,
                 sketches=_split(arguments.sketch) or SKETCHES,
-                lora_alpha=arguments.learning_rate,
+                lora_alpha=lora_alpha,
                 rng=arguments.seed,
             )
         yield EXPLANATION
@@ -240,12 +309,11 @@ def _curvatures(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> "di
     if arguments.data is not None:
         loss: Loss = arguments.loss or "least_squares"
 
-        def of(X: Any, name: str) -> "Curvature":
-            return Curvature.of_features(X, loss=loss, l2=arguments.l2 or 0.0, side=side).named(
-                f"{printable(name)}, {loss}"
-            )
+        def of(saved: "Saved", name: str) -> "Curvature":
+            return saved.curvature(loss=loss, l2=arguments.l2 or 0.0, side=side).named(f"{printable(name)}, {loss}")
 
-        return of_named(layers, features_in(arguments.data), of)
+        with beside().status("Reading features ...") as status:
+            return of_named(layers, features_in(arguments.data), of, lambda name: status.update(f"Reading {name} ..."))
     if arguments.loss is not None or arguments.l2 is not None:
         raise ValueError("loss and l2 must come with --data, the features that they are about")
     if arguments.features is not None and arguments.spectrum is None and arguments.rho is None:
@@ -262,25 +330,22 @@ def _advised(
     from rac_theory.advice import RANKS, SKETCHES, advise
 
     ranks = [_rank(text) for text in _split(arguments.rank)] or RANKS
-    alike: dict[tuple[Any, int], list[Layer]] = {}
-    for layer in layers:
-        alike.setdefault((layer[1], id(curvatures.get(layer))), []).append(layer)
-    kinds = Counter(shape for shape, _ in alike)
-    found = []
-    for ones in alike.values():
+    groups = _kinds(layers, curvatures)
+    shapes = Counter(ones[0][1] for ones, _ in groups)
+    advised = []
+    for ones, curvature in groups:
         name, shape = ones[0]
-        curvature = curvatures.get(ones[0])
         options, notes = advise(
             [shape],
             ranks=ranks,
             sketches=_split(arguments.sketch) or SKETCHES,
             mixture=arguments.mixture,
             curvature=curvature,
-            layer=name + f" and {len(ones) - 1} more" * (len(ones) > 1) if kinds[shape] > 1 else "",
+            layer=name + f" and {len(ones) - 1} more" * (len(ones) > 1) if shapes[shape] > 1 else "",
             rng=arguments.seed,
         )
-        found.append(_Alike(ones, curvature, options, notes, _horizon(arguments, curvature)))
-    return found
+        advised.append(_Alike(ones, curvature, options, notes, _horizon(arguments, curvature)))
+    return advised
 
 
 def _horizon(arguments: argparse.Namespace, curvature: "Curvature | None") -> "Horizon":
@@ -293,7 +358,7 @@ def _horizon(arguments: argparse.Namespace, curvature: "Curvature | None") -> "H
         condition = condition if math.isnan(curvature.condition) else curvature.condition
         examples = curvature.examples or examples
     return Horizon(
-        arguments.epsilon,
+        EPSILON if arguments.epsilon is None else arguments.epsilon,
         condition if arguments.condition is None else arguments.condition,
         examples if arguments.examples is None else checks.integer("examples", arguments.examples, 1),
     )

@@ -1,9 +1,10 @@
 """What ``advise`` says beside its tables: what was assumed, what the columns are, and what is not covered."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rac_theory.advice import Curvature, Horizon, Layer, Shapes
+from rac_theory.advice import AdapterConfig, Curvature, Horizon, Layer, LayersAlike, Shapes
 from rac_theory.base import printable
 
 NOT_COVERED = (
@@ -28,6 +29,49 @@ TOTAL = (
     "layers one by one, and which layer has it; in all layers at once the theorems say no more than that, where they "
     "say anything."
 )
+
+
+def brief(
+    shapes: Sequence[Shapes],
+    kinds: Sequence[LayersAlike],
+    rank: int,
+    typed: object,
+    config: AdapterConfig | None,
+) -> Iterator[str]:
+    """Yield what stands below the short answer: what was assumed, in a line, and what was left out, counted."""
+    yield (
+        f"rho: effective dimension of what goes in; train: the factor that is trained, the other is drawn; rank {rank}"
+        + ("" if typed or config is not None else " is PEFT's default, and --rank says another")
+        + ": steps promised beside full fine-tuning."
+    )
+    yield (
+        "assumed: gradient descent with a fresh factor in each step (RAC-LoRA), one layer at a time, curved in its "
+        "outputs as least squares. A promise may be kept much earlier; of AdamW nothing is known."
+    )
+    unknown = sum(len(kind.layers) for kind in kinds if kind.curvature is None)
+    if 0 < unknown < sum(len(kind.layers) for kind in kinds):
+        yield f"{unknown} layers have no features in --data: there every direction may be as steep as the steepest."
+    if config is not None and config.remarks:
+        yield f"not covered: {'; '.join(config.remarks)}."
+    forms = Counter(form for file in shapes for _, form in file.forms)
+    for form, count in forms.items():
+        yield f"{count} layers stand in the file as {form}: what is said is of layers of their shape."
+    reasons = Counter(sentence.partition(" ")[2] for file in shapes for sentence in file.left_out)
+    if reasons:
+        yield "left out: " + "; ".join(f"{count} that {_reason(why)}" for why, count in few_kinds(reasons))
+    yield "--all has every sketch, rank and side, with steps, numbers and flops, and names what was left out."
+
+
+def _reason(why: str) -> str:
+    return "have 1 axis, as biases and norms" if why == "has 1 axes" else why.partition(":")[0].partition(",")[0]
+
+
+def few_kinds(reasons: Counter[str]) -> list[tuple[str, int]]:
+    """The commonest reasons, and the rest as one."""
+    common = reasons.most_common(_NAMED)
+    rest = sum(reasons.values()) - sum(count for _, count in common)
+    return [*common, *[("are left out for other reasons", rest)] * (rest > 0)]
+
 
 SHOWN = 24
 """The kinds of layers whose lines are printed."""

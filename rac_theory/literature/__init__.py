@@ -22,6 +22,7 @@ from rac_theory.literature.counterexamples.every_step_is_too_long import C6
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss, curvature_met
 from rac_theory.literature.counterexamples.factor_moves import Moves
 from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
@@ -33,6 +34,7 @@ from rac_theory.literature.counterexamples.randomised import C7
 from rac_theory.literature.counterexamples.rate_of_lora import smallest_on_slope
 from rac_theory.literature.counterexamples.representation_floor import C2
 from rac_theory.literature.counterexamples.restarts import C4
+from rac_theory.literature.counterexamples.scale_of_a_channel import C31
 from rac_theory.literature.counterexamples.scaled_apart import C11
 from rac_theory.literature.counterexamples.shrinking_step import C8
 from rac_theory.literature.counterexamples.spurious_minimum import C12
@@ -65,6 +67,8 @@ __all__ = [
     "C25",
     "C26",
     "C27",
+    "C30",
+    "C31",
     "CLAIMS",
     "GALORE",
     "Answer",

@@ -6,7 +6,7 @@ from rac_theory.problems import datasets
 from rac_theory.problems.certified_step import certified_step, check_certifies
 from rac_theory.problems.client_constants import client_heterogeneity, heterogeneity_within, shares_of
 from rac_theory.problems.eigenbasis import Eigenbasis
-from rac_theory.problems.features import EPS, features, largest_gram_eigenvalue, squared_row_norms
+from rac_theory.problems.features import EPS, features, gram, largest_gram_eigenvalue, squared_row_norms
 from rac_theory.problems.federated import Federated
 from rac_theory.problems.finite_sum import FiniteSum, Indices, components_of, gradient_variance, heterogeneity
 from rac_theory.problems.from_functions import FromFunctions
@@ -54,6 +54,7 @@ __all__ = [
     "datasets",
     "features",
     "gradient_variance",
+    "gram",
     "heterogeneity",
     "heterogeneity_within",
     "known_smoothness",

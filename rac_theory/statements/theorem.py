@@ -25,6 +25,7 @@ from rac_theory.statements.symbols import T, constants_in
 MARKS: Mapping[str, str] = MappingProxyType(
     {
         "paper": "as the paper's abstract and public summaries have it; its full text was not read here",
+        "printed": "as it is printed: the statement was read in a public copy of the text",
         "derived": "proved here, whatever the paper prints",
         "second-hand": "known through public discussion only",
     }

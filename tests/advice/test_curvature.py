@@ -166,7 +166,7 @@ def test_every_number_of_a_gain_is_rounded_to_its_safe_side():
     most = ((1 - p) * b * Fraction(0.9) + p * a * Fraction(0.4)) / ((1 - p) * b + p * a)
     law = FiniteSupport(np.eye(6)[..., None], np.arange(6, 0, -1) / 21)
     known = Curvature.of_features(X, side="left")
-    L, gamma = Fraction(known.problem.L), best_step(known.problem, law)
+    L, gamma = Fraction(known.L), best_step(known.problem, law)  # least squares: the scale is 1
     c = Constants.of(Case(RACLoRA(law, gamma), known.problem, np.ones((6, 1))))
     own = gain_of_side(law, known, None)
     for least, exact, side in (

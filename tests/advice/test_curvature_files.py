@@ -13,8 +13,8 @@ from rac_theory.advice.curvature_files import features_in, of_all, of_named, spe
 LAYERS = [("q.weight", (3, 5)), ("k.weight", (2, 5)), ("down.weight", (5, 3))]
 
 
-def make(X, name):
-    return Curvature.of_features(X).named(name)
+def make(saved, name):
+    return saved.curvature().named(name)
 
 
 def test_one_matrix_is_for_all_layers_that_it_fits(tmp_path):
@@ -71,9 +71,9 @@ def test_nothing_is_unpickled(tmp_path, monkeypatch):
     (tmp_path / "pickle.npy").write_bytes(pickle.dumps(Boom()))
     np.savez("archive.npz", x=objects)
     for name in ("object.npy", "pickle.npy", "archive.npz"):
-        (load,) = features_in(name).values()
+        (saved,) = features_in(name).values()
         with pytest.raises(ValueError, match=r"data must be an array of numbers as numpy\.save writes it, got "):
-            load()
+            saved.load()
     for name in ("object.npy", "pickle.npy"):
         with pytest.raises(ValueError, match="spectrum must be"):
             spectrum_in(name)
@@ -115,7 +115,7 @@ def test_files_that_are_none(tmp_path, monkeypatch):
         ("huge.npy", "data must be an array of numbers"),
     ):
         with pytest.raises(ValueError, match=message):
-            next(iter(features_in(name).values()))()
+            next(iter(features_in(name).values())).load()
 
 
 def test_spectra(tmp_path):

@@ -22,7 +22,7 @@ FEATURES = np.random.default_rng(0).standard_normal((30, 6)) * np.array([4.0, 1,
 
 def test_the_command(folder, capsys):
     np.savez("layers.npz", first=np.zeros((784, 64)), second=np.zeros((784, 64)), bias=np.zeros(64))
-    arguments = ["advise", "--shape", "layers.npz", "12x6", "--rank", "1,2", "--mixture", "0.5"]
+    arguments = ["advise", "--all", "layers.npz", "12x6", "--rank", "1,2", "--mixture", "0.5"]
     assert main([*arguments, "--sketch", "gaussian,haar", "coordinate", "--out", "out"]) == 0
     printed = capsys.readouterr().out
     granted = "where nothing says it: L / mu = 1000 (--condition) and 1,000 examples in a gradient (--examples)."
@@ -43,26 +43,26 @@ def test_the_command(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--shape", "784"], "shape must be rows x columns"),
-        (["--shape", "bias.npz"], "shape must give at least one layer, got none in bias.npz: bias has 1 axes"),
-        (["--shape", "4x4", "--rank", "two"], "rank must be an integer >= 1, got 'two'"),
-        (["--shape", "4x4", "--rank", "0"], "rank must be >= 1, got 0"),
-        (["--shape", "4x4", "--epsilon", "0"], "epsilon must be a finite number > 0"),
-        (["--shape", "4x4", "--condition", "0.1"], "condition must be L / mu"),
-        (["--shape", "4x4", "--sketch", "gausian"], "did you mean 'gaussian'"),
-        (["--shape", "4x4", "--examples", "0"], "examples must be >= 1, got 0"),
-        (["--shape", "bias.npz", "--only", "w*"], "only must fit the name of a tensor in bias.npz"),
-        (["--shape", "4x4", "--rho", "5"], "rho must be in 1..4, the columns of 4x4, got 5"),
-        (["--shape", "4x4", "--rho", "0.5"], "rho must be a finite number >= 1"),
-        (["--shape", "4x4", "--rho", "nan"], "rho must be a finite number >= 1"),
-        (["--shape", "4x4", "--spectrum", "1,2"], "curvature must be that of the columns of 4x4, 4 of them, got 2"),
-        (["--shape", "4x4", "--data", "gone.npy"], "data must be the path of a file that can be read"),
-        (["--shape", "4x4", "--data", "nan.npy"], "data must be finite, got 1 nan or infinite entries"),
-        (["--shape", "4x2", "--data", "ones.npy", "--l2", "-1"], "l2 must be a finite number >= 0, got -1"),
-        (["--shape", "4x4", "--data", "nan.npy", "--rho", "2"], "not allowed with argument"),
-        (["--shape", "4x4", "--rho", "2", "--l2", "0.1"], "loss and l2 must come with --data"),
-        (["--shape", "4x4", "--loss", "softmax"], "loss and l2 must come with --data"),
-        (["--shape", "4x4", "--features", "left"], "features must come with --data, --spectrum or --rho"),
+        (["784"], "shape must be rows x columns"),
+        (["bias.npz"], "shape must give at least one layer, got none in bias.npz: bias has 1 axes"),
+        (["4x4", "--rank", "two"], "rank must be an integer >= 1, got 'two'"),
+        (["4x4", "--rank", "0"], "rank must be >= 1, got 0"),
+        (["4x4", "--epsilon", "0"], "epsilon must be a finite number > 0"),
+        (["4x4", "--condition", "0.1"], "condition must be L / mu"),
+        (["4x4", "--sketch", "gausian"], "did you mean 'gaussian'"),
+        (["4x4", "--examples", "0"], "examples must be >= 1, got 0"),
+        (["bias.npz", "--only", "w*"], "only must fit the name of a tensor in bias.npz"),
+        (["4x4", "--rho", "5"], "rho must be in 1..4, the columns of 4x4, got 5"),
+        (["4x4", "--rho", "0.5"], "rho must be a finite number >= 1"),
+        (["4x4", "--rho", "nan"], "rho must be a finite number >= 1"),
+        (["4x4", "--spectrum", "1,2"], "curvature must be that of the columns of 4x4, 4 of them, got 2"),
+        (["4x4", "--data", "gone.npy"], "data must be the path of a file that can be read"),
+        (["4x4", "--data", "nan.npy"], "data must be finite, got 1 nan or infinite entries"),
+        (["4x2", "--data", "ones.npy", "--l2", "-1"], "l2 must be a finite number >= 0, got -1"),
+        (["4x4", "--data", "nan.npy", "--rho", "2"], "not allowed with argument"),
+        (["4x4", "--rho", "2", "--l2", "0.1"], "loss and l2 must come with --data"),
+        (["4x4", "--loss", "softmax"], "loss and l2 must come with --data"),
+        (["4x4", "--features", "left"], "features must come with --data, --spectrum or --rho"),
     ],
 )
 def test_bad_input_is_one_sentence_and_leaves_no_trace(folder, capsys, arguments, message):
@@ -82,7 +82,7 @@ def run(folder, monkeypatch, capsys):
     monkeypatch.setattr("rac_theory.commands.advise._save_figure", lambda options, folder: [])
 
     def printed(*arguments):
-        assert main(["advise", *arguments]) == 0
+        assert main(["advise", *arguments, "--all"]) == 0
         return " ".join(capsys.readouterr().out.split())
 
     return printed
@@ -91,7 +91,7 @@ def run(folder, monkeypatch, capsys):
 def test_features_say_what_was_assumed_and_decide(run):
     """Catches a condition, examples or a side that is not the one of the data."""
     np.save("X.npy", FEATURES)
-    said = run("--shape", "5x6", "7x3", "--data", "X.npy", "--loss", "logistic", "--l2", "0.5", "--rank", "1")
+    said = run("5x6", "7x3", "--data", "X.npy", "--loss", "logistic", "--l2", "0.5", "--rank", "1")
     values = np.linalg.eigvalsh(FEATURES.T @ FEATURES / 120 + 0.5 * np.eye(6))
     assert f"curvature for 5x6: X, logistic: X'X/(4N) + 0.5 I, X 30x6, L = {values[-1]:.5g}, rho = trace / L = " in said
     assert f"{values.sum() / values[-1]:.4g}, on the right side of W, its columns, as in y = W x." in said
@@ -99,11 +99,11 @@ def test_features_say_what_was_assumed_and_decide(run):
     assert f"with L / mu = {values[-1] / 0.5:.6g}, 1000." in said
     assert "with gradients of 30, 1,000 examples" in said
     assert "right gaussian: known by closed form; rho" in said
-    left = run("--shape", "6x5", "--data", "X.npy", "--features", "left", "--rank", "1", "--condition", "50")
+    left = run("6x5", "--data", "X.npy", "--features", "left", "--rank", "1", "--condition", "50")
     assert "on the left side of W, its rows, as in y = x W. A sketch of the right side gains nothing by it." in left
     assert "with L / mu = 50." in left
     assert "taken for granted" not in left
-    alone = run("--shape", "5x6", "--data", "X.npy", "--loss", "logistic", "--rank", "1")
+    alone = run("5x6", "--data", "X.npy", "--loss", "logistic", "--rank", "1")
     assert "taken for granted, where nothing says it: L / mu = 1000 (--condition)." in alone
 
 
@@ -123,7 +123,7 @@ def test_activations_by_layer(run):
     weights = {"q.weight": np.zeros((5, 6)), "k.weight": np.zeros((5, 6)), "v.weight": np.zeros((5, 6))}
     np.savez("model.npz", **weights)
     np.savez("seen.npz", q=FEATURES, k=FEATURES[:, ::-1] ** 3, other=FEATURES)
-    said = run("--shape", "model.npz", "--data", "seen.npz", "--rank", "1", "--sketch", "haar")
+    said = run("model.npz", "--data", "seen.npz", "--rank", "1", "--sketch", "haar")
     assert "q.weight 5x6, rank 1: right, haar" in said
     assert "k.weight 5x6, rank 1: right, haar" in said
     assert "curvature for v.weight: none is known" in said
@@ -136,7 +136,7 @@ def test_layers_of_one_shape_with_and_without_curvature_are_two_kinds(run):
     """Catches lines that compete because their shape is the same, and a condition of one that is taken for both."""
     np.savez("model.npz", **{name: np.zeros((5, 6)) for name in ("q.weight", "k.weight", "v.weight")})
     np.savez("seen.npz", **{"q.weight": FEATURES, "other": FEATURES})
-    said = run("--shape", "model.npz", "--data", "seen.npz", "--rank", "1")
+    said = run("model.npz", "--data", "seen.npz", "--rank", "1")
     assert "q.weight 5x6, low rank, beside full training: fewest steps: right gaussian rank 1" in said
     assert (
         "k.weight and 1 more 5x6, low rank, beside full training: fewest steps: left gaussian rank 1, 5 times" in said
@@ -147,7 +147,7 @@ def test_layers_of_one_shape_with_and_without_curvature_are_two_kinds(run):
 def test_a_spectrum_and_rho(run):
     """One answer by two routes, as Gaussian sketches look at rho alone."""
     both = [
-        run("--shape", "5x4", "--rank", "1", *given, "--condition", "9", "--sketch", "gaussian", "coordinate")
+        run("5x4", "--rank", "1", *given, "--condition", "9", "--sketch", "gaussian", "coordinate")
         for given in (("--spectrum", "8,1,1,1"), ("--rho", "1.375"))
     ]
     for said in both:
@@ -161,24 +161,24 @@ def test_learning_rates_are_those_of_the_function(run, capsys):
     """Of both sides, for a lora_alpha at the first rank. Catches those of another side, and a number not used."""
     np.save("X.npy", FEATURES)
     problem = LeastSquares(FEATURES, np.zeros((30, 5)))  # W is 6 x 5 there: features are on its left
-    for typed, alpha in (((), 16.0), (("2",), 2.0)):
-        said = run("--shape", "5x6", "--data", "X.npy", "--rank", "2", "4", "--learning-rate", *typed)
+    for typed, alpha in (((), 16.0), (("--lora-alpha", "2"), 2.0)):
+        said = run("5x6", "--data", "X.npy", "--rank", "2", "4", "--learning-rate", *typed)
         assert f"learning rates of plain steps, with lora_alpha = {alpha:g} at the first rank" in said
         left, right = said.split("5x6, left, gaussian")[1].split("5x6, right, gaussian")
         for part, side, dim in ((left, "right", 5), (right, "left", 6)):
             known = learning_rate(problem, Gaussian(dim, 2), lora_alpha=alpha, side=side)
             steps = 1 / (known.nu * problem.L)
             assert f" 2 {steps:.4g} {alpha:.4g} fixed {known.best:.4g} {known.longest:.4g} 1 " in part
-    assert "learning rates" not in run("--shape", "5x6", "--rank", "2")
+    assert "learning rates" not in run("5x6", "--rank", "2")
     for wrong in ("0", "-1", "nan", "1e-320"):
-        assert main(["advise", "--shape", "5x6", "--rank", "2", "--learning-rate", wrong]) == 2
+        assert main(["advise", "5x6", "--rank", "2", "--learning-rate", "--lora-alpha", wrong]) == 2
         captured = capsys.readouterr()
         assert (captured.out, "lora_alpha must be " in captured.err) == ("", True)
 
 
 def test_adapters_are_said(run, tmp_path):
     header = {f"{i}.lora_{f}.weight": tensor("F32", *s) for i in range(8) for f, s in (("A", (4, 9)), ("B", (7, 4)))}
-    said = run("--shape", safetensors(tmp_path / "adapter_model.safetensors", header), "--rank", "1")
+    said = run(safetensors(tmp_path / "adapter_model.safetensors", header), "--rank", "1")
     assert "8 of 7x9: 0, 1, 2, 3, 4, 5, and 2 more" in said
     assert "8 of these are adapters B A of rank 4; what counts is the layer, m x n, that they move: 0, 1," in said
 
@@ -191,7 +191,7 @@ def test_300_matrices_take_less_than_five_seconds(folder, capsys):
     for module in ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"):
         importlib.import_module(module)
     start = time.process_time()
-    assert main(["advise", "--shape", path, "--rho", "20", "--out", "out"]) == 0
+    assert main(["advise", "--all", path, "--rho", "20", "--out", "out"]) == 0
     assert time.process_time() - start < 5
     said = " ".join(capsys.readouterr().out.split())
     assert "The first 24 of 300 kinds of layers are shown; --only chooses others." in said

@@ -27,7 +27,7 @@ COMMANDS = cli._parser().commands
         ("--verison", "option must be one of --help, --version, got '--verison' (did you mean '--version'?)"),
         ("list --assumption convx", "must be true of one, got assumption 'convx' (did you mean 'convex'?)"),
         ("sketch haar --dim 4 --rank 2 --seed -1", "seed must be >= 0, got -1"),
-        ("advise --shape 4x4 --seed -1", "seed must be >= 0, got -1"),
+        ("advise 4x4 --seed -1", "seed must be >= 0, got -1"),
         ("sketch haar", "--dim, --rank must be given"),
         ("sketch haar --dim 8 --rank two", "rank must be an integer >= 1, got 'two'"),
         ("sketch haar --dim 8.5 --rank 2", "dim must be an integer >= 1, got '8.5'"),
@@ -58,9 +58,9 @@ COMMANDS = cli._parser().commands
         ),
         ("judge c.csv --bound 1 --ceiling high", "ceiling must be a number, got 'high'"),
         ("judge c.csv --bound T02", "did you mean 'T2'"),
-        ("advise --shape 4x4 --loss logistc", "loss must be one of least_squares, logistic, softmax, got 'logistc'"),
-        ("advise --shape 4x4 --rho a", "rho must be a number >= 1, got 'a'"),
-        ("advise --shape 4x4 --rho 2 --spectrum 1", "--spectrum: not allowed with argument --rho"),
+        ("advise 4x4 --loss logistc", "loss must be one of least_squares, logistic, softmax, got 'logistc'"),
+        ("advise 4x4 --rho a", "rho must be a number >= 1, got 'a'"),
+        ("advise 4x4 --rho 2 --spectrum 1", "--spectrum: not allowed with argument --rho"),
     ],
 )
 def test_a_sentence_says_what_is_wrong_and_what_was_meant(tmp_path, monkeypatch, capsys, typed, message):
@@ -122,7 +122,7 @@ def test_help_fits_the_terminal_and_prose_is_never_wider_than_prose(capsys, monk
 def test_help_says_the_default_of_every_option_that_has_a_value():
     """What is required, and what is a choice of files or conditions alone, has none."""
     without = {"list": {"setting", "assumption", "mark"}, "judge": {"bound", "below", "constant"}}
-    without |= {"sweep": {"export"}, "advise": {"data", "spectrum", "rho", "shape", "learning_rate", "features"}}
+    without |= {"sweep": {"export"}, "advise": {"data", "spectrum", "rho", "shape", "lora_alpha", "features"}}
     for name, parser in COMMANDS.items():
         for action in parser._actions:
             has_value = action.option_strings and action.nargs != 0

@@ -114,7 +114,7 @@ COMMANDS = [
     ["prove", "T2", "T8"],
     ["list", "--setting", "federated"],
     ["counterexamples", "C6", "C8"],
-    ["advise", "--shape", "16x12", "--rank", "1", "2", "--learning-rate"],
+    ["advise", "16x12", "--rank", "1", "2", "--learning-rate"],
 ]
 
 

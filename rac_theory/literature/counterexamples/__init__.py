@@ -14,6 +14,7 @@ from rac_theory.literature.counterexamples.decay_beside_projection import C25
 from rac_theory.literature.counterexamples.divergence import C3
 from rac_theory.literature.counterexamples.every_step_is_too_long import C6
 from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
 from rac_theory.literature.counterexamples.low_rank_directions import C22
@@ -24,6 +25,7 @@ from rac_theory.literature.counterexamples.query_allocation import C20, C21
 from rac_theory.literature.counterexamples.randomised import C7
 from rac_theory.literature.counterexamples.representation_floor import C2
 from rac_theory.literature.counterexamples.restarts import C4
+from rac_theory.literature.counterexamples.scale_of_a_channel import C31
 from rac_theory.literature.counterexamples.scaled_apart import C11
 from rac_theory.literature.counterexamples.shrinking_step import C8
 from rac_theory.literature.counterexamples.spurious_minimum import C12
@@ -34,7 +36,7 @@ ALL: Mapping[str, Counterexample] = MappingProxyType(
         example.id: example
         for example in (
             *(C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14),
-            *(C20, C21, C22, C23, C24, C25, C26, C27, GALORE),
+            *(C20, C21, C22, C23, C24, C25, C26, C27, C30, C31, GALORE),
         )
     }
 )
@@ -63,6 +65,8 @@ __all__ = [
     "C25",
     "C26",
     "C27",
+    "C30",
+    "C31",
     "GALORE",
     "Answer",
     "Check",

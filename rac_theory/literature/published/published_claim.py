@@ -27,7 +27,7 @@ class PublishedClaim:
         By whom it is, and what.
     source : str
         The preprint, such as arXiv:2410.08305.
-    mark : "paper" or "second-hand"
+    mark : "paper", "printed" or "second-hand"
         How it is known to us, see ``theorems.MARKS``.
     page : str
         The page that explains the verdict, under ``docs/``, with its section.
@@ -59,7 +59,7 @@ class PublishedClaim:
     says: str
     work: str
     source: str
-    mark: Literal["paper", "second-hand"]
+    mark: Literal["paper", "printed", "second-hand"]
     page: str
     theorems: tuple[Theorem | Identity, ...] = ()
     shown_by: tuple[Counterexample, ...] = ()

@@ -3,9 +3,11 @@
 from rac_theory.literature.counterexamples.averaged_factors import C9
 from rac_theory.literature.counterexamples.batches_of_noise import C10
 from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.low_rank_directions import C22
 from rac_theory.literature.counterexamples.noisy_subspace import GALORE
 from rac_theory.literature.counterexamples.query_allocation import C20, C21
+from rac_theory.literature.counterexamples.scale_of_a_channel import C31
 from rac_theory.literature.published.published_claim import PublishedClaim
 from rac_theory.theorems import T6, T17, T5_step, T9rr, T10rr, T17_pl
 
@@ -13,6 +15,32 @@ _GOLORE = "He et al., Subspace Optimization for Large Language Models with Conve
 _QUERIES = "Lin, Song & Xu, The Multi-Query Paradox in Zeroth-Order Optimization"
 
 CLAIMS = (
+    PublishedClaim(
+        id="galore-fixed",
+        says="With constant projections ||R_t|| <= [1 - eta (kappa - L_A - L_B L_C D^2)] ||R_{t-1}|| (Theorem 3.8). "
+        '"As a result, if min_t κ_t > L_A + L_B L_C D², R_t → 0 and thus GaLore converges with fixed P_t and Q_t."',
+        work="Zhao et al., GaLore: Memory-Efficient LLM Training by Gradient Low-Rank Projection",
+        source="arXiv:2403.03507",
+        mark="printed",
+        page="theory/counterexamples.md#c30-fixed-projections",
+        against=(C30,),
+        reading="true with a condition that is not printed: eta times the largest curvature in the range is at most 1; "
+        "what goes to zero is the projected gradient, in the subspace that is kept, and not the gradient; the proof "
+        "ends with 2 L_B L_C D^2",
+    ),
+    PublishedClaim(
+        id="apollo-a4",
+        says='For G of m rows and n >= m columns, P of r rows: "For any channel j, with probability ≥ 1 − δ: '
+        '√(1 − ϵ)/(1 + ϵ) ≤ √(n/r) s^R_j/s_j ≤ √(1 + ϵ)/(1 − ϵ)." (Theorem A.4 and equation (9)).',
+        work="Zhu et al., APOLLO: SGD-like Memory, AdamW-level Performance",
+        source="arXiv:2412.05270",
+        mark="printed",
+        page="theory/counterexamples.md#c31-the-scale-of-a-channel",
+        against=(C31,),
+        reading="false as printed where n is larger than m, and true with sqrt(m/r), the entries of a column, as for "
+        "square layers it is printed; a factor that all columns share can be put into the learning rate, as the work "
+        "says",
+    ),
     PublishedClaim(
         id="galore-exact",
         says="GaLore converges in deterministic scenarios.",

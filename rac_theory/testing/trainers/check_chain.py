@@ -151,14 +151,15 @@ def check_chain(
 
 
 def _check_outputs(trainer: Trainer, seed: int) -> None:
-    """They are a function of the state."""
+    """They are a function of the state, also once an adapter that began at zero is there to be dropped."""
     state = trainer.new(seed)
     if state is None:
         raise ValueError("new(seed) must return a state, got None (a missing return statement?)")
-    one, other = trainer.see(state), trainer.see(state)
-    if not np.array_equal(one.outputs, other.outputs):
-        off = float(np.linalg.norm(one.outputs - other.outputs) / np.linalg.norm(one.outputs))
-        raise Refuted(
-            f"outputs must be a function of the state: two calls differ by {off:.3g} of their norm; is there dropout "
-            "(model.eval() turns it off), or are inputs drawn anew?"
-        )
+    for at in (state, trainer.trained(state, 1)):
+        first, again = trainer.see(at), trainer.see(at)
+        if not np.array_equal(first.outputs, again.outputs):
+            off = float(np.linalg.norm(first.outputs - again.outputs) / np.linalg.norm(first.outputs))
+            raise Refuted(
+                f"outputs must be a function of the state: two calls differ by {off:.3g} of their norm; is there "
+                "dropout (model.eval() turns it off), or are inputs drawn anew?"
+            )

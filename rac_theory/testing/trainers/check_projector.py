@@ -199,7 +199,7 @@ def _check_law(
         if share is not None:
             raise Refuted(
                 f"project must draw independently for each seed: for {where} seeds {how} are more alike than others in "
-                f"{share:.3g} of {len(fours)} cases, where chance makes a half; is the seed used as it is?"
+                f"{share:.0%} of {len(fours)} cases, where chance makes a half; is the seed used as it is?"
             )
     side, share, left = (0, 1.0, False) if unbiased else _share(projector, G, r, seed)
     rounding = max(1e-5, projector.with_rounding(G, r, seed)[1] / 16)

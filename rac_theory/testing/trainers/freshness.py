@@ -102,7 +102,8 @@ def _check_past(one: Sequence[Link], other: Sequence[Link], drawn: list[tuple[st
             if share is not None:
                 raise Refuted(
                     f"merge must draw a sketch that is independent of {what}: by its {how} it is more like that than "
-                    f"like that of another seed in {share:.3g} of {len(one)} links, chance makes a half"
+                    f"like that of another seed in {share:.0%} of {len(one)} links, chance makes a half; is it drawn "
+                    "anew in each merge?"
                 )
 
 
@@ -118,7 +119,7 @@ def _check_apart(one: Sequence[Link], other: Sequence[Link], drawn: list[tuple[s
         if share is not None:
             raise Refuted(
                 f"each layer must have a sketch of its own: {second[1]}{of(second[0])} is more like {first[1]}"
-                f"{of(first[0])} than like that of another seed in {share:.3g} of {len(one)} links, chance makes a "
+                f"{of(first[0])} than like that of another seed in {share:.0%} of {len(one)} links, chance makes a "
                 "half; is a generator seeded for each layer?",
                 sketch=new[0],
             )

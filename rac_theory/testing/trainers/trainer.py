@@ -70,11 +70,15 @@ class Trainer:
         after = self.see(state)
         for number in range(1, links + 1):
             begin = after
-            state = _moved(state, self.train(state, steps))
+            state = self.trained(state, steps)
             end = self.see(state)
             state = _moved(state, self.merge(state))
             after = self.see(state)
             yield Link(number, begin, end, after)
+
+    def trained(self, state: Any, steps: int) -> Any:
+        """The state after some steps."""
+        return _moved(state, self.train(state, steps))
 
     def see(self, state: Any) -> Seen:
         """Read all that is shown of a state, in copies."""

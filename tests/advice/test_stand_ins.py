@@ -1,0 +1,149 @@
+"""What stands for a layer in a file has the layer's shape, or a reason; and what PEFT's configuration says is read."""
+
+import json
+import math
+
+import pytest
+
+from rac_theory.advice import parse
+from rac_theory.advice.adapter_config import AdapterConfig
+from tests.advice.headers import safetensors, tensor
+
+M, N = 768, 2048  # outputs and inputs
+STATE = json.dumps({"quant_type": "nf4", "shape": [M, N], "dtype": "bfloat16"}).encode()
+FORMS = {
+    "GPTQ with an index": {"qweight": ("I32", N // 8, M), "g_idx": ("I32", N), "scales": ("F16", 16, M)},
+    "GPTQ, 4 bits": {"qweight": ("I32", N // 8, M), "qzeros": ("I32", 16, M // 8), "scales": ("F16", 16, M)},
+    "GPTQ, 3 bits": {"qweight": ("I32", 3 * N // 32, M), "qzeros": ("I32", 16, 3 * M // 32), "scales": ("F16", 16, M)},
+    "AWQ": {"qweight": ("I32", N, M // 8), "qzeros": ("I32", 16, M // 8), "scales": ("F16", 16, M)},
+    "8 bits": {"weight": ("I8", M, N), "SCB": ("F32", M)},
+    "LoHa": {f"hada_w{k}_{f}": ("F32", *s) for k in (1, 2) for f, s in (("a", (M, 4)), ("b", (4, N)))},
+    "LoKr": {"lokr_w1": ("F32", 8, 16), "lokr_w2_a": ("F32", M // 8, 4), "lokr_w2_b": ("F32", 4, N // 16)},
+    "LoKr, both whole": {"lokr_w1": ("F32", 8, 16), "lokr_w2": ("F32", M // 8, N // 16)},
+}
+
+
+@pytest.mark.parametrize("parts", FORMS.values(), ids=FORMS)
+def test_the_shape_is_that_of_the_layer(tmp_path, parts):
+    """Catches m and n swapped, a pack of 8 that is taken for all, and parts that are listed beside their layer."""
+    found = parse(safetensors(tmp_path / "a.safetensors", {f"q.{name}": tensor(*rest) for name, rest in parts.items()}))
+    assert [shape for _, shape in found.matrices] == [(M, N)]
+    assert [name.removesuffix(".weight") for name, _ in found.forms] == ["q"]
+    assert found.left_out == ()
+
+
+def test_bitsandbytes_keeps_the_shape_in_its_state(tmp_path):
+    """Its bytes are read, and those of no other tensor; where they are gone the layer is left out, with a reason."""
+    header = {
+        "q.weight": tensor("U8", M * N // 2, 1),
+        "q.weight.absmax": tensor("U8", 4),
+        "q.weight.quant_map": tensor("F32", 16),
+        "q.weight.quant_state.bitsandbytes__nf4": {
+            "dtype": "U8",
+            "shape": [len(STATE)],
+            "data_offsets": [3, 3 + len(STATE)],
+        },
+        "norm.weight": tensor("F32", 9),
+    }
+    found = parse(safetensors(tmp_path / "a.safetensors", header, body=b"xyz" + STATE))
+    assert found.matrices == (("q.weight", (M, N)),)
+    assert found.left_out == ("norm.weight has 1 axes",)
+    for body in (b"", b"xyz" + b"\xff" * len(STATE), b"xyz" + b"[" * len(STATE)):
+        gone = parse(safetensors(tmp_path / "b.safetensors", header, body=body))
+        assert gone.matrices == ()
+        assert "q.weight holds U8, as packed or quantised weights do" in gone.left_out[0]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"qweight": ("I32", 128, 2 * M), "scales": ("F16", 16, M)},  # another kernel's order
+        {"qweight": ("I32", N // 8, M), "scales": ("F16", 16, M)},  # of which nothing says how many bits
+        {"qweight": ("I32", 0, M), "qzeros": ("I32", 16, M // 8), "scales": ("F16", 16, M)},
+        {"weight": ("I8", M, N)},
+        {"hada_w1_a": ("F32", M, 4), "hada_w1_b": ("F32", 4, N)},
+        {
+            "hada_w1_a": ("F32", M, 4),
+            "hada_w1_b": ("F32", 5, N),
+            "hada_w2_a": ("F32", M, 4),
+            "hada_w2_b": ("F32", 4, N),
+        },
+        {"lokr_w1": ("F32", 8, 16)},
+        {
+            "lokr_w1": ("F32", 8, 16),
+            "lokr_w2_a": ("F32", 9, 4),
+            "lokr_w2_b": ("F32", 4, 9),
+            "lokr_t2": ("F32", 4, 4, 3, 3),
+        },
+        {"oft_r": ("F32", 8, 8)},
+    ],
+)
+def test_what_does_not_say_its_shape_is_left_out_with_a_reason(tmp_path, parts):
+    found = parse(safetensors(tmp_path / "a.safetensors", {f"q.{name}": tensor(*rest) for name, rest in parts.items()}))
+    assert found.matrices == ()
+    assert len(found.left_out) == len(parts)
+    assert all(any(why in line for why in ("holds", "is a part", "axes", "outside")) for line in found.left_out)
+
+
+CONFIG = {"peft_type": "LORA", "r": 8, "lora_alpha": 32}
+
+
+def adapter(folder, config=CONFIG):
+    header = {"a.q.lora_A.weight": tensor("F32", 8, N), "a.q.lora_B.weight": tensor("F32", M, 8)}
+    safetensors(folder / "adapter_model.safetensors", header)
+    text = config if isinstance(config, str) else json.dumps(config)
+    (folder / "adapter_config.json").write_text(text)
+    return folder
+
+
+def test_the_folder_of_an_adapter_is_read_by_each_of_its_names(tmp_path):
+    for name in ("", "adapter_config.json", "adapter_model.safetensors"):
+        found = parse(str(adapter(tmp_path) / name))
+        assert found.matrices == (("a.q", (M, N)),)
+        assert found.config == AdapterConfig("LORA", 8, 32.0)
+
+
+def test_what_an_adapter_does_besides_is_said(tmp_path):
+    more = {"use_dora": True, "use_rslora": True, "init_lora_weights": "pissa_niter_4", "lora_dropout": 0.1}
+    config = parse(str(adapter(tmp_path, CONFIG | more | {"alpha_pattern": {"q": 3}}))).config
+    assert config.by_root
+    assert config.scale(4) == 16.0
+    assert [remark.split()[0] for remark in config.remarks] == ["DoRA", "PiSSA", "dropout", "some"]
+    plain = parse(str(adapter(tmp_path, CONFIG | {"use_dora": False, "lora_dropout": 0.0, "rank_pattern": {}}))).config
+    assert (plain.remarks, plain.scale(4)) == ((), 8.0)
+    assert math.isnan(parse(str(adapter(tmp_path, {"peft_type": "LOHA", "r": 8}))).config.lora_alpha)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("{", "adapter_config.json must be JSON"),
+        ("[" * 100_000, "adapter_config.json must be JSON"),
+        ("[]", "must be an object with the settings of an adapter"),
+        ({}, "must have a peft_type, such as LORA, got None"),
+        ({"peft_type": "\u001b[31m", "r": 1}, "must have a peft_type"),
+        ({"peft_type": "LORA"}, "must have r, the rank, an integer >= 1, got None"),
+        ({"peft_type": "LORA", "r": True}, "must have r, the rank, an integer >= 1, got True"),
+        ({"peft_type": "LORA", "r": 0}, "must have r, the rank"),
+        ({"peft_type": "LORA", "r": 8}, "must have lora_alpha, a number > 0, got None"),
+        ({"peft_type": "LORA", "r": 8, "lora_alpha": -1}, "must have lora_alpha, a number > 0, got -1"),
+    ],
+)
+def test_nonsense_in_a_configuration(tmp_path, config, message):
+    with pytest.raises(ValueError, match=message) as failure:
+        parse(str(adapter(tmp_path, config)))
+    assert str(failure.value).isprintable()
+
+
+def test_a_folder_without_a_model_says_what_it_should_have(tmp_path):
+    with pytest.raises(ValueError, match=r"a folder with adapter_model\.safetensors, .* or model\.safetensors, got"):
+        parse(str(tmp_path))
+    (tmp_path / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(ValueError, match="safe_serialization=True"):
+        parse(str(tmp_path))
+
+
+def test_a_part_of_a_name_chooses_layers(tmp_path):
+    header = {f"layers.0.{name}.weight": tensor("F32", 4, 4) for name in ("q_proj", "k_proj", "q_projection")}
+    found = parse(safetensors(tmp_path / "a.safetensors", header), ["q_proj"])
+    assert [name for name, _ in found.matrices] == ["layers.0.q_proj.weight"]

@@ -1,0 +1,59 @@
+"""C31 by a second route: Adam's first step as its formulas are, on gradients and projections that are drawn."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from rac_theory.literature.counterexamples.scale_of_a_channel import outside, printed_ends
+
+BETA1, BETA2 = 0.9, 0.999
+
+
+def scales(G):
+    """The norm of the first step of Adam over that of the gradient, for each column."""
+    step = (1 - BETA1) * G / np.sqrt((1 - BETA2) * G**2)
+    return np.linalg.norm(step, axis=0) / np.linalg.norm(G, axis=0)
+
+
+@pytest.mark.parametrize(("m", "n", "r"), [(8, 30, 3), (30, 30, 5), (12, 400, 12)])
+def test_the_ratio_is_by_the_entries_of_a_column(m, n, r):
+    """Catches n for m, and a root that is missing."""
+    rng = np.random.default_rng(0)
+    G, P = rng.standard_normal((m, n)), rng.standard_normal((r, m)) / math.sqrt(r)
+    expected = math.sqrt(r / m) * np.linalg.norm(G, axis=0) / np.linalg.norm(P @ G, axis=0)
+    np.testing.assert_allclose(scales(P @ G) / scales(G), expected, rtol=1e-12)
+
+
+def test_the_probability_is_that_of_draws():
+    """At rank 64, where neither end is far, within 4 standard errors of 40,000 columns; 3.3e-5 an end by chance."""
+    rank, delta, factor = 64, 0.9, 1.3
+    low, high = printed_ends(rank, delta)
+    draws = np.random.default_rng(1).standard_normal((40_000, rank))
+    ratios = factor * math.sqrt(rank) / np.linalg.norm(draws, axis=1)
+    share, p = np.mean((ratios < low) | (ratios > high)), outside(factor, rank, delta)
+    assert 0.001 < p < 0.999
+    assert abs(share - p) < 4 * math.sqrt(p * (1 - p) / 40_000)
+
+
+def test_the_printed_ends_are_those_of_the_smallest_epsilon():
+    low, high = printed_ends(1024, 0.01)
+    epsilon = math.sqrt(8 / 1024 * math.log(200))
+    assert (low, high) == pytest.approx(
+        (math.sqrt(1 - epsilon) / (1 + epsilon), math.sqrt(1 + epsilon) / (1 - epsilon))
+    )
+    assert high == pytest.approx(1.377, abs=5e-4)
+
+
+def test_at_rank_one_the_mean_scale_has_no_end():
+    """Of 1/|z| up to a level the mean grows by 2 phi(0) log 10 for each power of ten, and the median stays."""
+    levels = np.array([1e-2, 1e-3, 1e-4])
+    parts = [2 * norm.pdf(0) * math.log(10)] * 2
+    z = np.geomspace(1e-4, 1e-2, 200_001)
+    integrals = [
+        np.trapezoid(2 * norm.pdf(z[(z >= b) & (z <= a)]) / z[(z >= b) & (z <= a)], z[(z >= b) & (z <= a)])
+        for a, b in itertools.pairwise(levels)
+    ]
+    np.testing.assert_allclose(integrals, parts, rtol=1e-3)

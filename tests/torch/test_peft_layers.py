@@ -1,0 +1,191 @@
+"""Layers like those of PEFT are read: a right chain passes in three lines, and each fault is named by its own cause."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from rac_theory.testing import Refuted, check_chain
+from rac_theory.torch import peft_functions
+
+from .test_trainers import X, Y
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small matrices are fastest on one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+class Layer(nn.Module):
+    """The parts of a layer of PEFT's LoRA that anything depends on."""
+
+    def __init__(self, base, rank=4, lora_alpha=8, by_root=False):
+        super().__init__()
+        self.base_layer = base.requires_grad_(False)
+        self.lora_A = nn.ModuleDict({"default": nn.Linear(base.in_features, rank, bias=False)})
+        self.lora_B = nn.ModuleDict({"default": nn.Linear(rank, base.out_features, bias=False)})
+        self.scaling = {"default": lora_alpha / (math.sqrt(rank) if by_root else rank)}
+        self.use_dora, self.active_adapters = {"default": False}, ["default"]
+        self.dropout = nn.Dropout(0.0)
+        self.reset()
+
+    def reset(self):
+        nn.init.kaiming_uniform_(self.lora_A["default"].weight, a=math.sqrt(5))
+        nn.init.zeros_(self.lora_B["default"].weight)
+
+    def forward(self, x):
+        A, B = self.lora_A["default"], self.lora_B["default"]
+        return self.base_layer(x) + B(A(self.dropout(x))) * self.scaling["default"]
+
+    @torch.no_grad()
+    def merge(self):
+        product = self.lora_B["default"].weight @ self.lora_A["default"].weight
+        self.base_layer.weight += (self.scaling["default"] * product).to(self.base_layer.weight.dtype)
+
+
+class Chain:
+    """Two adapted layers, Adam, and a merge at the end of each link."""
+
+    rate, by_root = 0.01, False
+
+    def __init__(self, seed):
+        torch.manual_seed(seed)
+        layer = [Layer(nn.Linear(16, n), by_root=self.by_root) for n in (16, 4)]
+        self.model = nn.Sequential(layer[0], nn.Tanh(), layer[1])
+        self.start()
+
+    def start(self):
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(trained, self.rate)
+
+    def layers(self):
+        return [layer for layer in self.model if isinstance(layer, Layer)]
+
+    def train(self, steps):
+        for _ in range(steps):
+            self.optimizer.zero_grad()
+            nn.functional.mse_loss(self.model(X), Y).backward()
+            self.optimizer.step()
+
+    def merge(self):
+        for layer in self.layers():
+            layer.merge()
+            layer.reset()
+        self.start()
+
+    def outputs(self):
+        return self.model(X)
+
+
+class RsLoRA(Chain):
+    by_root = True
+
+
+class Unmerged(Chain):
+    def merge(self):
+        for layer in self.layers():
+            layer.reset()
+        self.start()
+
+
+class Twice(Chain):
+    def merge(self):
+        for layer in self.layers():
+            layer.merge()
+        super().merge()
+
+
+class ForgottenScale(Chain):
+    def merge(self):
+        for layer in self.layers():
+            layer.scaling["default"] /= 2
+            layer.merge()
+            layer.scaling["default"] *= 2
+            layer.reset()
+        self.start()
+
+
+class KeptMoments(Chain):
+    def start(self):
+        if not hasattr(self, "optimizer"):
+            super().start()
+
+
+class OneSeed(Chain):
+    def merge(self):
+        torch.manual_seed(0)
+        super().merge()
+
+
+class KeptA(Chain):
+    def merge(self):
+        kept = [layer.lora_A["default"].weight.clone() for layer in self.layers()]
+        super().merge()
+        with torch.no_grad():
+            for layer, A in zip(self.layers(), kept, strict=True):
+                layer.lora_A["default"].weight.copy_(A)
+
+
+class Dropout(Chain):
+    def __init__(self, seed):
+        super().__init__(seed)
+        for layer in self.layers():
+            layer.dropout.p = 0.5
+
+
+class Half(Chain):
+    rate = 1e-4
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        for layer in self.layers():
+            layer.base_layer.weight.data = layer.base_layer.weight.data.bfloat16()
+            layer.base_layer.forward = lambda x, base=layer.base_layer: x @ base.weight.float().T + base.bias
+
+
+def checked(kind, **options):
+    shows = peft_functions(lambda chain: chain.model, lambda chain: chain.optimizer)
+    check_chain(kind, kind.train, kind.merge, kind.outputs, **shows, **options)
+
+
+@pytest.mark.parametrize("kind", [Chain, RsLoRA])
+def test_a_right_chain_passes(kind):
+    checked(kind, merges=24)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        (Unmerged, "as if it was not merged"),
+        (Twice, "as if it was merged twice"),
+        (ForgottenScale, "its scale 2 was"),
+        (KeptMoments, "must reset what the optimiser remembers"),
+        (OneSeed, "seed"),
+        (KeptA, "in 100% of 24 links, chance makes a half; is it drawn anew in each merge?"),
+        (Dropout, "outputs must be a function of the state"),
+        (Half, "is lost to bfloat16"),
+    ],
+)
+def test_each_fault_is_named_by_its_own_cause(kind, cause):
+    with pytest.raises(Refuted) as refuted:
+        checked(kind, merges=64 if kind is Half else 24)
+    assert cause in str(refuted.value)
+
+
+def test_what_is_no_chain_of_lora_is_refused():
+    adapter = peft_functions(lambda model: model)["adapter"]
+    with pytest.raises(ValueError, match="model must have layers of PEFT's LoRA"):
+        adapter(nn.Linear(2, 2))
+    layer = Layer(nn.Linear(16, 4))
+    layer.use_dora["default"] = True
+    with pytest.raises(ValueError, match="is a layer of DoRA, which trains the length"):
+        adapter(nn.Sequential(layer))
+    layer.active_adapters = ["default", "other"]
+    layer.lora_A["other"] = layer.lora_A["default"]
+    with pytest.raises(ValueError, match=r"0 must have one active adapter, got \['default', 'other'\]"):
+        adapter(nn.Sequential(layer))
