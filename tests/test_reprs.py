@@ -132,6 +132,10 @@ MADE = [
     (algorithms.KeptCoordinates, {"sketch": Haar(3, 2), "gamma": 0.1, "beta": 0.5}, {
         "sketch": [Haar(3, 1)], "gamma": [0.1 + 1e-15], "beta": [0.5 + 1e-15], "side": ["right"],
     }),
+    *(
+        (made, {"algorithm": RACLoRA(Haar(3, 2), gamma=0.1)}, {"algorithm": [RACLoRA(Haar(3, 1), gamma=0.1)]})
+        for made in (algorithms.NormalisedStep, algorithms.MuonStep, algorithms.SignStep)
+    ),
     (algorithms.Method, {"lines": {THETA: THETA - MU, MU: MU}, "start": {MU: 0}}, {
         "lines": [{THETA: THETA - MU, MU: 2 * MU}, {THETA: THETA, MU: MU}],
         "start": [{MU: THETA}], "report": [THETA + MU, MU],

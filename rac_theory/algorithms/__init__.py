@@ -37,6 +37,7 @@ from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side
+from rac_theory.algorithms.steepest_step import MuonStep, NormalisedStep, SignStep, SteepestStep, mean_length
 from rac_theory.base import answering
 
 Method._algorithm = called
@@ -76,18 +77,23 @@ __all__ = [
     "Method",
     "MethodDescent",
     "MomentumInLinks",
+    "MuonStep",
+    "NormalisedStep",
     "Preconditioned",
     "Program",
     "ProjectedDescent",
     "RACLoRA",
     "SeenCurvature",
     "Side",
+    "SignStep",
+    "SteepestStep",
     "StepPerDraw",
     "check_dim",
     "curvature_of",
     "gradient",
     "leading_part",
     "letter",
+    "mean_length",
     "move_of",
     "projector_of",
     "state",

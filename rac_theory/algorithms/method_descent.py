@@ -14,9 +14,11 @@ from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.layered import LayeredRACLoRA
 from rac_theory.algorithms.method import Method, Program, state
+from rac_theory.algorithms.momentum_in_links import MomentumInLinks
 from rac_theory.algorithms.preconditioned import Preconditioned
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
+from rac_theory.algorithms.steepest_step import SteepestStep
 from rac_theory.base import Value, being, checks, repr_of
 from rac_theory.base.checks import Array
 from rac_theory.problems import Layers, Problem
@@ -183,7 +185,9 @@ def projector_of(algorithm: object) -> ProjectedDescent | None:
     match algorithm:
         case ProjectedDescent():
             return algorithm
-        case MethodDescent(projector=own) | Preconditioned(projector=own) | Decreasing(algorithm=own):
+        case MethodDescent(projector=own) | Preconditioned(projector=own) | MomentumInLinks(projector=own):
+            return own
+        case Decreasing(algorithm=own) | SteepestStep(algorithm=own):
             return own
     return None
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.rac_lora import check_dim, sketched_steps
+from rac_theory.algorithms.rac_lora import RACLoRA, check_dim, sketched_steps
 from rac_theory.algorithms.side import Side
 from rac_theory.base import Value, checks, repr_of
 from rac_theory.base.checks import Array
@@ -25,7 +25,7 @@ class MomentumInLinks(Value):
     more, by up to :math:`\gamma \beta / (1 - \beta)` times its size: with K > 1 that may diverge at steps which are
     safe at K = 1. One that is *reset* to zero at each redraw never leaves f higher after a link, for
     :math:`\gamma L \le 2 (1 - \beta)`: with :math:`HG = M^+ - \beta M` the sum :math:`f + \frac{\gamma \beta}{2}
-    \|M\|^2` does not rise in a step.
+    \|M\|^2` does not rise in a step. T23 is about these.
 
     Parameters
     ----------
@@ -77,6 +77,16 @@ class MomentumInLinks(Value):
         checks.count("inner_steps", self.inner_steps)
         object.__setattr__(self, "carried", checks.boolean("carried", self.carried))
         checks.one_of("side", self.side, ("left", "right"))
+
+    @property
+    def projector(self) -> RACLoRA:
+        """What draws H."""
+        return RACLoRA(self.sketch, self.gamma, self.side)
+
+    @property
+    def letters(self) -> dict[str, float]:
+        """Momentum, by the letter that theorems have for it."""
+        return {"b": self.beta}
 
     @property
     def deterministic(self) -> bool:

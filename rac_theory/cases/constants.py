@@ -72,6 +72,9 @@ class Constants(Value):
         down.
     letters : mapping
         The numbers of the letters of a ``Method``; the symbol ``letter("beta")`` of a theorem reads ``letters.beta``.
+    seen, span : float
+        Of steepest steps: the share of a norm that is seen, at least, and the squared length of a step of size 1, at
+        most; see ``SteepestStep``.
     alpha_spent : float
         The probability with which a constant that is sampled may be false, all together; 0 for closed forms.
     measured : frozenset of str
@@ -121,6 +124,8 @@ class Constants(Value):
     ell: float = math.nan
     offset: float = math.nan
     kept: float = math.nan
+    seen: float = math.nan
+    span: float = math.nan
     letters: Mapping[str, float] = field(default_factory=dict)
     alpha_spent: float = 0.0
     measured: frozenset[str] = frozenset()

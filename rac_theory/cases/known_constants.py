@@ -15,6 +15,7 @@ from rac_theory.algorithms import (
     Implementation,
     ProjectedDescent,
     RACLoRA,
+    SteepestStep,
     projector_of,
 )
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Reshuffled
@@ -61,6 +62,9 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         known = of_steps(replace(case, algorithm=projector), alpha, draws, rng, sources)
         for name in ("nu", "longest_step"):
             known.pop(name, None), sources.pop(name, None)
+        if isinstance(algorithm, SteepestStep):
+            sources["seen"], sources["span"] = algorithm.provenance
+            known |= algorithm.norm_constants(known["lambda_min"], case.problem.shape)
         return known | ({"offset": algorithm.offset} if isinstance(algorithm, Decreasing) else {})
     root, account, known = seed_sequence(rng), Account(alpha), {}
     if Q is not None:

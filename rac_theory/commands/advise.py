@@ -251,7 +251,7 @@ def _everything(layers: "Sequence[Layer]", found: "Sequence[Shapes]", arguments:
         tell(console, words.TOTAL)
     for part in rates:
         tell(console, part) if isinstance(part, str) else show_table(console, part)
-    tell(console, f"\n{FLOPS}\n\n{words.NOT_COVERED}\n")
+    tell(console, f"\n{FLOPS}\n\n{words.MOMENTUM}\n\n{words.NOT_COVERED}\n")
     tell(console, "figure " + printable(", ".join(map(str, _save_figure(options, arguments.out)))))
     return OK
 

@@ -16,6 +16,14 @@ NOT_COVERED = (
     "may be kept much earlier: the best promise need not be the best choice."
 )
 
+MOMENTUM = (
+    "momentum: with a fresh sketch in each step, and PyTorch's SGD with dampening = 0, nesterov off and no decay, let "
+    "Lambda be the largest (r/d)/(1 - beta) of all layers, d the side that is sketched, and r/d = 1 in a layer that is "
+    "trained in full. If Lambda <= 1 and lr <= (1 - beta) max(1/2, 1 - Lambda)/L, T22 promises at the shifted point W "
+    "what T1 does of the step lr/(1 - beta); beta = 0.9 asks for r/d <= 1/10. It promises no speed-up, and nothing of "
+    "several steps in one subspace with momentum carried, of minibatch noise that grows with f, or of Adam."
+)
+
 TOTAL = (
     "trained: numbers trained in a step, and their share of all that the matrices have; largest slowdown: of the "
     "layers one by one, and which layer has it; in all layers at once the theorems say no more than that, where they "

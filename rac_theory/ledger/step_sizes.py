@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from rac_theory.algebra import Relation
-from rac_theory.algorithms import Decreasing, ProjectedDescent
+from rac_theory.algorithms import Decreasing, NormalisedStep, ProjectedDescent
 from rac_theory.cases import Case, Constants
 from rac_theory.statements import Theorem
 from rac_theory.statements.symbols import A, C, D, D_in, L, L_max, beta, gap0_upper, lambda_max, lambda_min, mu, read
@@ -86,6 +86,11 @@ def harmonic_steps(algorithm: ProjectedDescent, c: Constants) -> Decreasing:
     fastest = 1 / (c.mu * c.lambda_min)
     offset = c.L * fastest * (c.beta + c.lambda_max * c.A * fastest) + 1
     return Decreasing(_with_step(algorithm, fastest / offset), offset=offset)
+
+
+def normalised_steps(algorithm: ProjectedDescent, c: Constants) -> NormalisedStep:
+    """T24: of one length, with which both of its terms are as large after the horizon."""
+    return NormalisedStep(_with_step(algorithm, math.sqrt(2 * c.gap0_upper / (c.L * HORIZON))))
 
 
 def _with_step(algorithm: ProjectedDescent, gamma: float) -> ProjectedDescent:

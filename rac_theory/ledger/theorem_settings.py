@@ -14,6 +14,7 @@ from rac_theory.algorithms import (
     CyclicRACLoRA,
     InverseOnRange,
     MethodDescent,
+    MomentumInLinks,
     Preconditioned,
     RACLoRA,
     Side,
@@ -43,6 +44,7 @@ from rac_theory.ledger.step_sizes import (
     harmonic_steps,
     horizon_step,
     noisy_step,
+    normalised_steps,
     over_L,
     plain_gaussian_step,
     root_steps,
@@ -158,6 +160,11 @@ def preconditioned(sketch: Sketch, gamma: float, side: Side, gradients: Gradient
     return Preconditioned(sketch, gamma, np.linspace(1, 1 / 2, sketch.rank), side)
 
 
+def links_of_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MomentumInLinks:
+    """Four steps of heavy ball from M = 0 in each subspace, with the largest b that steps of 1/(2 L) allow."""
+    return MomentumInLinks(sketch, gamma, 0.75, 4, carried=False, side=side)
+
+
 def unequal_clients(problem: Any) -> Federated:
     """Divide a finite sum among clients at random, of which each weighs its rows and has three batches of them."""
     return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
@@ -229,6 +236,14 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             only=("haar", "coordinate"),
             layered=False,
         ),
+        "momentum in links": Setting(
+            _TRIED["momentum in links"],
+            over_L(0.5),
+            build=links_of_momentum,
+            only=("haar", "coordinate"),
+            layered=False,
+        ),
+        "steepest": Setting(_TRIED["steepest"], over_L(1.0), shorten=normalised_steps, longest=HORIZON, layered=False),
         "minibatch": Setting(
             _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
         ),

@@ -53,7 +53,7 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
     " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step least_weight"
-    " largest_weight"
+    " largest_weight seen span"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
@@ -61,13 +61,15 @@ COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is th
 VECTORS = dict.fromkeys(("G", "V", "Z", "M", "Gx", "Gy", "Vz", "Zy"), "")
 VECTORS |= dict.fromkeys(("Gp", "g", "gx", "P", "error", "gbar", "ghat"), "H")
 _DRAWN = {
-    "": "gap gap_Y sigma_W zeta_W squares all_squares",
-    "H": "gap_next gap_first moved_by_M bent_by_M sigma_H zeta_H off way squares_H all_squares_H used missed",
+    "": "gap gap_Y sigma_W zeta_W squares all_squares norm",
+    "H": "gap_next gap_first moved_by_M bent_by_M sigma_H zeta_H off way squares_H all_squares_H used missed norm_H",
     "Hm": "moved moved_next moved_mean own turned",
 }
 DRAWN = {name: draws for draws, names in _DRAWN.items() for name in names.split()}
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
 
+AT = {"square_at": "(dot G G)", "scaled_at": "(dot Z Z)", "norm_at": "norm", "beside_at": "(dot Gx Gx)"}
+"""What is added over t, and that at W."""
 MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
 
 NAMES = {
@@ -98,7 +100,7 @@ STEPS = {
 """What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V; or
 to another point, with its gap and its gradient."""
 
-IMPLIED = {*STEPS, "rac_lora_certified"} - {"galore_exact"}
+IMPLIED = {*STEPS, "rac_lora_certified", "momentum_in_links"} - {"galore_exact"}
 """The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
 
 MEMORY = {
@@ -129,7 +131,7 @@ CONDITIONS = {
 # gradients of components and clients at W, squares and all_squares are means of the squares of those of clients and of
 # their components; with H instead of W, of what H leaves of them. After k local steps of a client m, moved is
 # ||W_k - W||, moved_mean its mean over k < K, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||, off ||HG - Hgbar||, way
-# mean_m ||Hgbar_m||^2; of blocks in turn, used is ||{H_i G_i}||, missed ||{H_i (G - G_i)}||.
+# mean_m ||Hgbar_m||^2; of blocks in turn, used is ||{H_i G_i}||, missed ||{H_i (G - G_i)}||; norm N(G), norm_H N(HG).
 SCHEMAS = """
 # Always
 descent a:steps | $smooth $a | $to <= (+ $gap (dot $G $step) (* 1/2 $L (dot $step $step))) | Descent lemma
@@ -194,7 +196,7 @@ enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) 
 time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 <= t | A count
 offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 < t_0 | An offset
 root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma | None is longer than the first
-# One step with a memory
+# One step, or one link, with a memory
 ahead | smooth rac_lora_momentum | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L momentum) 2) (dot M M)) | The gradient is
   Lipschitz, and X - W = gamma b M
 ahead_by_error | smooth rac_lora_feedback | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L) 2) (dot M M)) | The gradient is
@@ -211,6 +213,8 @@ noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot g
 behind | strongly_convex rac_lora_accelerated | gap_Y <= (+ gap (* alpha (dot Gy Zy))) | Convexity, W - Y = -alpha Zy
 curved_Y | strongly_convex (known distance0) | gap_Y <= (- (dot Gy (- Vz Zy)) (* 1/2 s (dot (- Vz Zy) (- Vz Zy)))) |
   Strong convexity at a minimiser
+links | smooth momentum_in_links (>= momentum 0) (<= (+ (* gamma L) (* 2 momentum)) 2) | gap_next <= (- gap (* 1/2
+  gamma (- 2 (+ momentum (* gamma L))) (dot G (H G)))) | Heavy ball does not raise f and gamma b/2 of M squared | t23
 # One step along a sketch
 mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H | A step of 1/L_H does not fall below
   f* | t13
@@ -286,6 +290,10 @@ components_of_data | smooth_components (known D) (known D_in) | all_squares <= (
 leading | galore_exact | (* delta (dot G G)) <= (dot G (H G)) | The largest r of min(m, n) squares
 leading_later | smooth galore_exact (< 0 (* gamma L) 2) | gap_next <= gap_first | No step in that subspace rises
 delta_below_1 | | delta <= 1 | A share
+# The steepest step of a size, in a norm
+steepest | smooth rac_lora_steepest (known span) | gap_next <= (+ gap (* -1 gamma norm_H) (* 1/2 L (^ gamma 2) span)) |
+  Descent lemma, the step being as steep as one of its size can be within the range of H | t24
+seen | rac_lora_steepest | (* seen norm) <= (E norm_H) | What H leaves of a norm | t24
 # A cycle of blocks
 turns | smooth_along_sketch rac_lora_in_turns | gap_next <= (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2))) |
   Descent lemma in each block, H_i Q H_i <= L_H H_i | t18
@@ -306,7 +314,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,60}(/[1-9][0-9]{0,60})?\Z")
 SIGNS = ("<=", "<", ">=", ">", "=")
 PARTS = {"-": (1, 2), "sqrt": (1, 1), "powers": (3, 3), "if": (3, 3)}
 PARTS |= dict.fromkeys(("/", "^", "dot", "star", "curve"), (2, 2)) | dict.fromkeys(("+", "*", "max"), (1, 99))
-PARTS |= dict.fromkeys(("E", "mean", "H", "square_at", "scaled_at", "beside_at"), (1, 1))
+PARTS |= dict.fromkeys(("E", "mean", "H", *AT), (1, 1))
 PARTS |= dict.fromkeys(SIGNS, (2, 9))
 
 
@@ -410,7 +418,7 @@ def written(of: Tree) -> str:
 # normal form: each term has the same divisors, and no root twice.
 Monomial: TypeAlias = tuple[tuple[int, int], ...]
 Polynomial: TypeAlias = dict[Monomial, Fraction]
-ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", "square_at", "scaled_at", "beside_at")
+ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", *AT)
 
 _values: list[Any] = []
 _numbers: dict[Any, int] = {}
@@ -684,7 +692,7 @@ class Reader:
             case ("powers", *parts):
                 base, first, last = map(self.read, parts)
                 return times(raised(base, first), self._geometric(base, plus(minus(last, first), ONE)))
-            case ("sqrt" | "square_at" | "scaled_at" | "beside_at" as head, part):
+            case (head, part) if head == "sqrt" or head in AT:
                 return letter(head, self.read(part))
             case (head, *parts) if head in OPERATIONS:
                 return OPERATIONS[head](*map(self.read, parts))
@@ -1126,7 +1134,7 @@ class File:
                     env |= zip(("x", "x+", "x0", "last"), map(parsed, sides), strict=True)
                     by |= {self._assumption(each) for each in nodes(rests)}
                 case "at":
-                    env |= {key: node, "square": parsed({"square_at": "(dot G G)", "scaled_at": "(dot Z Z)"}[node])}
+                    env |= {key: node, "square": parsed(AT[node])}
                 case "j":
                     is_any = self.local.get(node) == "whole" and not any(node in leaves(each) for each in by)
                     ask(is_any, f"{text(node)} must stand for every whole number")

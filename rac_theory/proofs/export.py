@@ -50,7 +50,10 @@ _AT: Mapping[str, str] = {
     metric.SQUARED_GRADIENT.name: "square_at",
     metric.SCALED_GRADIENT.name: "scaled_at",
     metric.SQUARED_GRADIENT_BESIDE.name: "beside_at",
+    metric.GRADIENT_NORM.name: "norm_at",
 }
+"""What is added over t, by the names of symbols."""
+
 _DRAWN: Mapping[str, str] = {letter.name: name for name, letter in NUMBERS.items()}
 _VECTORS: Mapping[str, str] = {key[0]: name for name, vector in VECTORS.items() for key in vector.parts}
 _INNER = re.compile(r"<(H?)([A-Za-z+]+?),(Hbar\^-1 |Q?)(H?)([A-Za-z+]+)>|\|\|(H?)([A-Za-z+]+?)\|\|(\*?)\^2")
@@ -289,7 +292,7 @@ class _Writer:
             case "nothing", _:
                 return f"sum (1 {self.fact(facts.nothing)})"
             case "maximum", (each, *several) if len(several) == 2:
-                of = (each, *(other for other in several if other != each))
+                of = (each, *(other for other in several if other != each or several[0] == several[1]))[:2]
             case "maximum", (_, *several):
                 raise ValueError(f"a maximum of {len(several)} is not written in a file")
         return " ".join(("granted", name, *map(self._substituted, of)))
@@ -342,7 +345,7 @@ class _Writer:
 
     def _at(self, fact: Fact, of: list[Fact]) -> str:
         squares = {one.name for term in fact.said.terms for one in term.symbols}  # type: ignore[union-attr]
-        return "scaled_at" if metric.SCALED_GRADIENT.name in squares else "square_at"
+        return next(kind for name, kind in _AT.items() if name in squares)
 
     def _given(self, fact: Fact, of: list[Fact]) -> str:
         (relation,) = (each for each in of[0].by - fact.by if isinstance(each, Relation))

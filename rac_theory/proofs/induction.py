@@ -12,6 +12,7 @@ from rac_theory.proofs.facts import nothing
 from rac_theory.proofs.facts import one as once
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import (
+    NUMBERS,
     E,
     G,
     Gx,
@@ -62,7 +63,12 @@ COURSES: Mapping[Symbol, Course] = {
 }
 """By what is known at W^0."""
 
-ADDED: Mapping[Expression, Symbol] = {S: SQUARED_GRADIENT, Z2: SCALED_GRADIENT, Gx @ Gx: SQUARED_GRADIENT_BESIDE}
+ADDED: Mapping[Expression, Symbol] = {
+    S: SQUARED_GRADIENT,
+    Z2: SCALED_GRADIENT,
+    Gx @ Gx: SQUARED_GRADIENT_BESIDE,
+    NUMBERS["norm"]: metric.GRADIENT_NORM,
+}
 """What a number at W is on average at W^t, in means over t."""
 
 

@@ -66,6 +66,7 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"gbar_m", "gbar_m", "that of the steps of a client m"),
     (r"ghat", "ghat", "the mean of the gbar_m of those that take part, by their shares over their chances"),
     (r"P\b", "P", "what D makes of the gradient at W: HP is B D B'G"),
+    (r"N\(", "N", "the norm in which steps are the steepest, by its dual"),
     (r"V(?![+z])", "V", "W - W*"),
     (r"V\+", "V+", "W+ - W*"),
     (r"H(?!bar)", "H", "the projection of the step from W"),

@@ -46,6 +46,8 @@ all_squares_H | mean_mi||HG_mi||^2 | \mathrm{mean}_{mi} \Vert H G_{mi} \Vert^2
 squares | mean_m||G_m||^2 | \mathrm{mean}_m \Vert G_m \Vert^2
 all_squares | mean_mi||G_mi||^2 | \mathrm{mean}_{mi} \Vert G_{mi} \Vert^2
 used | ||{H_i G_i}|| | \Vert \{ H_i G_i \} \Vert
+norm | N(G) | N(G)
+norm_H | N(HG) | N(HG)
 missed | ||{H_i (G - G_i)}|| | \Vert \{ H_i (G - G_i) \} \Vert
 """
 NUMBERS: Mapping[str, Drawn] = {

@@ -22,12 +22,13 @@ from rac_theory.proofs.induction import (
     telescope,
     weights,
 )
-from rac_theory.proofs.quantities import distance, gap
+from rac_theory.proofs.quantities import NUMBERS, distance, gap
 from rac_theory.proofs.schemas import move_of
 from rac_theory.statements import (
     Predicate,
     Theorem,
     implied,
+    mean_norm,
     mean_scaled_squared_gradient,
     mean_squared_gradient,
     weighted_squared_gradient,
@@ -193,6 +194,7 @@ def weight_of(left: Expression) -> tuple[Expression | None, Expression]:
         case Quotient(_, Total(term=Power(weight, _))) if left == weighted_squared_gradient(weight).expected:
             return weight, S
     means = {mean_squared_gradient.expected: S, mean_scaled_squared_gradient.expected: Z2}
+    means |= {mean_norm.expected: NUMBERS["norm"]}
     return (lifted(1), means[left]) if left in means else (None, S)
 
 

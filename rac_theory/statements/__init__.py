@@ -13,6 +13,7 @@ from rac_theory.statements.about import (
     galore_exact,
     implied,
     is_predicate,
+    momentum_in_links,
     one_exact_step,
     plain_gaussian_rac_lora,
     plain_or_fitted,
@@ -27,6 +28,7 @@ from rac_theory.statements.about import (
     rac_lora_preconditioned,
     rac_lora_reshuffled,
     rac_lora_root_steps,
+    rac_lora_steepest,
     rac_lora_stochastic,
     step_of,
 )
@@ -57,7 +59,7 @@ from rac_theory.statements.metric import (
     weighted_squared_gradient,
 )
 from rac_theory.statements.reduction import Reduction, Side, Values, reductions
-from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
+from rac_theory.statements.scaled_gradient import mean_norm, mean_scaled_squared_gradient
 from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
 __all__ = [
@@ -92,9 +94,11 @@ __all__ = [
     "gap",
     "implied",
     "is_predicate",
+    "mean_norm",
     "mean_scaled_squared_gradient",
     "mean_squared_gradient",
     "metric",
+    "momentum_in_links",
     "one_exact_step",
     "parts",
     "plain_gaussian_rac_lora",
@@ -110,6 +114,7 @@ __all__ = [
     "rac_lora_preconditioned",
     "rac_lora_reshuffled",
     "rac_lora_root_steps",
+    "rac_lora_steepest",
     "rac_lora_stochastic",
     "reductions",
     "relations_in",

@@ -21,9 +21,11 @@ from rac_theory.algorithms import (
     LayeredRACLoRA,
     Method,
     MethodDescent,
+    MomentumInLinks,
     Preconditioned,
     ProjectedDescent,
     RACLoRA,
+    SteepestStep,
     move_of,
     projector_of,
 )
@@ -307,6 +309,25 @@ def rac_lora_preconditioned(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the exact gradient G and a preconditioner: W moves by -gamma B D B' G, with an orthonormal basis B
     of the range of a fresh H, and a symmetric D between a and A, which may depend on all that is drawn."""
     return _kind(case, Preconditioned, "preconditioned steps")
+
+
+@_afresh
+def momentum_in_links(case: Case, c: Constants) -> str | None:
+    """Momentum that is forgotten: K steps M <- b M + H grad f(W), W <- W - gamma M along one H, with exact gradients,
+    from M = 0 whenever H is drawn anew."""
+    algorithm: Any = case.algorithm
+    if (wrong := _kind(case, MomentumInLinks, "momentum in links")) is not None:
+        return wrong
+    return "momentum must be reset to zero at each redraw, it is carried" if algorithm.carried else None
+
+
+@About
+def rac_lora_steepest(case: Case, c: Constants) -> str | None:
+    """A step of size gamma that is the steepest within the range of H, in a norm, with exact gradients: normalised,
+    polar(HG) as Muon has it, or signs on the factor. N is the dual norm: ||G||, the sum of singular values, or the sum
+    of the lengths of columns, of rows for a right step."""
+    wrong = _kind(case, SteepestStep, "steepest steps of one size")
+    return wrong or _projected(replace(case, algorithm=projector_of(case.algorithm) or case.algorithm))
 
 
 @partial(_afresh, step=Step(eta * N, ("gbar",), L_max))

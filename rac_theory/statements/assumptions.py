@@ -11,6 +11,7 @@ from rac_theory.statements.about import fed_rac_lora as fed_rac_lora
 from rac_theory.statements.about import fed_rac_lora_sampled as fed_rac_lora_sampled
 from rac_theory.statements.about import fresh_projection as fresh_projection
 from rac_theory.statements.about import galore_exact as galore_exact
+from rac_theory.statements.about import momentum_in_links as momentum_in_links
 from rac_theory.statements.about import one_exact_step as one_exact_step
 from rac_theory.statements.about import plain_gaussian_rac_lora as plain_gaussian_rac_lora
 from rac_theory.statements.about import plain_or_fitted as plain_or_fitted
@@ -25,6 +26,7 @@ from rac_theory.statements.about import rac_lora_momentum as rac_lora_momentum
 from rac_theory.statements.about import rac_lora_preconditioned as rac_lora_preconditioned
 from rac_theory.statements.about import rac_lora_reshuffled as rac_lora_reshuffled
 from rac_theory.statements.about import rac_lora_root_steps as rac_lora_root_steps
+from rac_theory.statements.about import rac_lora_steepest as rac_lora_steepest
 from rac_theory.statements.about import rac_lora_stochastic as rac_lora_stochastic
 from rac_theory.statements.assumption import Condition, Known
 from rac_theory.statements.symbols import (
@@ -48,6 +50,7 @@ from rac_theory.statements.symbols import (
     omega,
     s,
     sigma_squared,
+    span,
     zeta_squared,
 )
 
@@ -112,6 +115,7 @@ known_variance = Known(sigma_squared)
 known_bias = Known(bias_squared)
 known_heterogeneity_within = Known(D_in)
 known_sampling = Known(omega)
+known_span = Known(span)
 known_client_variance = Known(zeta_squared, unless=equal(K, 1))
 
 

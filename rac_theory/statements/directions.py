@@ -52,6 +52,8 @@ WHY: Mapping[str, str] = {
     "sigma_squared": "it is used as an upper bound of a variance, and a larger number is one",
     "zeta_squared": "it is used as an upper bound of a variance, and a larger number is one",
     "bias_squared": "it is used as an upper bound of squared errors, and a larger number is one",
+    "seen": "it is used as a lower bound of what a step sees, and a smaller share is one",
+    "span": "it is used as an upper bound of a squared length, and a larger number is one",
     "nu": "it is used as a lower bound of what a step gains, and a smaller number is one",
     "longest_step": "it is only asked to be below 2, and a larger number is so less often",
 }

@@ -20,6 +20,7 @@ _VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
 SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t)
 SCALED_GRADIENT = Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t)
 SQUARED_GRADIENT_BESIDE = Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", of=t)
+GRADIENT_NORM = Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", of=t)
 _SQUARED_DISTANCE = Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2")
 
 _ALONG_A_RUN = {
@@ -29,6 +30,7 @@ _ALONG_A_RUN = {
     SQUARED_GRADIENT: Symbol("||grad f(W^s)||^2", r"\Vert \nabla f(W^s) \Vert^2"),
     SCALED_GRADIENT: Symbol("gamma_s ||grad f(W^s)||^2", r"\gamma_s \Vert \nabla f(W^s) \Vert^2"),
     SQUARED_GRADIENT_BESIDE: Symbol("||grad f(X^s)||^2", r"\Vert \nabla f(X^s) \Vert^2"),
+    GRADIENT_NORM: Symbol("N(grad f(W^s))", r"N(\nabla f(W^s))"),
     _SQUARED_DISTANCE: Symbol("||W^t - W*||^2", r"\Vert W^t - W^\star \Vert^2"),
 }
 
@@ -43,6 +45,7 @@ class Curves(NamedTuple):
     minimum: float = 0.0
     step_sizes: Array | None = None
     beside: Array | None = None
+    gradient_norms: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -175,6 +175,15 @@ bias_squared = Symbol(
     side="up",
 )
 
+seen = Symbol(
+    "c",
+    constant="seen",
+    meaning="share of a norm of the gradient that a steepest step sees on average, at least",
+    unit="1",
+    side="down",
+)
+span = Symbol("R", constant="span", meaning="squared length of a steepest step of size 1, at most", unit="1", side="up")
+
 nu = Symbol(
     "nu",
     constant="nu",

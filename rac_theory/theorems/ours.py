@@ -24,9 +24,11 @@ from rac_theory.theorems import (
     gain,
     leading_subspace,
     momentum,
+    momentum_in_links,
     preconditioned,
     rac_lora_gd,
     reshuffling,
+    steepest,
     stochastic,
 )
 
@@ -36,7 +38,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 FAMILIES: tuple[ModuleType, ...] = (
     *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
     *(leading_subspace, cyclic, decreasing, differences, momentum, acceleration),
-    *(error_feedback, preconditioned),
+    *(error_feedback, preconditioned, momentum_in_links, steepest),
 )
 
 

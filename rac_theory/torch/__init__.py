@@ -1,8 +1,8 @@
-"""PyTorch modules as problems, and our step as an optimiser of PyTorch; with the extra ``torch``. ``module_problem``
-says which matrices of a module are meant; it has ``module_loss`` compute with them, and ``at_the_door`` refuse what is
-no function of them, or no mean of components; ``activations`` adds up what goes into layers. It uses base, numerics,
-problems, sketches and advice. It must not know how runs
-are made or judged, and no other room may import it: PyTorch is loaded with it.
+"""PyTorch modules as problems, and our step, or that of a method, as an optimiser of PyTorch; with the extra ``torch``.
+``module_problem`` says which matrices of a module are meant; it has ``module_loss`` compute with them, and
+``at_the_door`` refuse what is no function of them, or no mean of components; ``activations`` adds up what goes into
+layers. It uses base, numerics, problems, algorithms, sketches and advice. It must not know how runs are made or judged,
+and no other room may import it: PyTorch is loaded with it.
 """
 
 from rac_theory.base import import_extra
@@ -10,9 +10,19 @@ from rac_theory.base import import_extra
 import_extra("torch", "torch")  # first, as it says how PyTorch is installed where it is missing
 
 from rac_theory.torch.activations import Activations  # noqa: E402
+from rac_theory.torch.method_optimiser import MethodOptimiser  # noqa: E402
 from rac_theory.torch.module_problem import ModuleProblem, ModuleSum, from_module  # noqa: E402
 from rac_theory.torch.optimiser import RACLoRA  # noqa: E402
 from rac_theory.torch.optimiser_steps import OptimiserSteps  # noqa: E402
 from rac_theory.torch.peft_layers import peft_functions  # noqa: E402
 
-__all__ = ["Activations", "ModuleProblem", "ModuleSum", "OptimiserSteps", "RACLoRA", "from_module", "peft_functions"]
+__all__ = [
+    "Activations",
+    "MethodOptimiser",
+    "ModuleProblem",
+    "ModuleSum",
+    "OptimiserSteps",
+    "RACLoRA",
+    "from_module",
+    "peft_functions",
+]

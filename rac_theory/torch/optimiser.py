@@ -109,15 +109,14 @@ class RACLoRA(Optimizer):
                 loss = closure()
         for group, sketch, W in self._each():
             S = None if sketch is None else self._drawn(sketch, W, plain=group["lora_alpha"] is not None)
-            if W.grad is None:
-                continue
-            if sketch is None or S is None:
-                W -= group["gamma"] * W.grad
-                continue
-            plain = 1.0 if group["lora_alpha"] is None else (group["lora_alpha"] / sketch.rank) ** 2
-            moved, G = (W, W.grad) if group["side"] == "left" else (W.T, W.grad.T)
-            moved -= S @ (group["gamma"] * plain * (S.T @ G))
+            if W.grad is not None:
+                self._move(group, S, W, W.grad)
         return loss
+
+    def _move(self, group: dict[str, Any], S: Tensor | None, W: Tensor, G: Tensor) -> None:
+        """Make a step of one matrix, with what was drawn for it."""
+        plain = 1.0 if S is None or group["lora_alpha"] is None else (group["lora_alpha"] / S.shape[1]) ** 2
+        W -= _seen(S, group["side"], group["gamma"] * plain * G)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a run is resumed from: numbers, texts and tensors."""
@@ -151,6 +150,13 @@ class RACLoRA(Optimizer):
             ahead = torch.tensor(drawn).to(W.dtype)  # as ours are drawn in double precision, and rounded
         self.state[W]["ahead"] = ahead[1:]
         return ahead[0].to(W)
+
+
+def _seen(S: Tensor | None, side: str, V: Tensor) -> Tensor:
+    """What S S' leaves of a matrix, on one side; all of it without a sketch."""
+    if S is None:
+        return V
+    return S @ (S.T @ V) if side == "left" else (S @ (S.T @ V.T)).T
 
 
 def _sketch_of(group: dict[str, Any], W: Tensor) -> Sketch | None:

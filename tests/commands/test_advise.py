@@ -8,12 +8,13 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from rac_theory import learning_rate
-from rac_theory.commands.advise_words import NOT_COVERED
+from rac_theory import Case, Status, learning_rate, verify
+from rac_theory.algorithms import SHIFTED_MOMENTUM
+from rac_theory.commands.advise_words import MOMENTUM, NOT_COVERED
 from rac_theory.commands.cli import main
 from rac_theory.commands.screen import screen
-from rac_theory.problems import LeastSquares
-from rac_theory.sketches import Gaussian
+from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.sketches import Gaussian, Haar
 from tests.advice.headers import safetensors, tensor
 
 FEATURES = np.random.default_rng(0).standard_normal((30, 6)) * np.array([4.0, 1, 1, 1, 1, 1])
@@ -29,6 +30,9 @@ def test_the_command(folder, capsys):
         assert text in printed
     for text in ("78,400", "layers.npz: 2 of 784x64: first, second", "left out, bias has 1 axes", "12x6", "6,400"):
         assert text in printed
+    for words in ("lr <= (1 - beta) max(1/2, 1 - Lambda)/L", "r/d = 1 in a layer", "promises no speed-up", "carried"):
+        assert words in MOMENTUM
+    assert "the shifted point W" in " ".join(printed.split())
     for word in ("Adam", "weight decay", "many layers", "low precision"):
         assert word in NOT_COVERED
         assert word in printed
@@ -192,3 +196,15 @@ def test_300_matrices_take_less_than_five_seconds(folder, capsys):
     said = " ".join(capsys.readouterr().out.split())
     assert "The first 24 of 300 kinds of layers are shown; --only chooses others." in said
     assert f"full - - 300 {sum(m * n for m, n in sizes):,} 100.000%" in said
+
+
+@pytest.mark.parametrize(("r", "beta"), [(1, 0.5), (2, 0.9), (2, 0.875), (4, 0.0)])
+def test_what_is_said_of_momentum_is_what_t22_asks(r, beta):
+    """At the longest lr that is said T22 applies, with Lambda <= 1; catches lr for lr/(1 - beta), and 1/2 for the
+    larger of both. Where Lambda is above 1 nothing is said."""
+    Lambda = r / 32 / (1 - beta)
+    step = max(1 / 2, 1 - Lambda)  # lr/(1 - beta) at the longest, times L
+    algorithm = SHIFTED_MOMENTUM(Haar(32, r), gamma=step, b=beta)
+    case = Case(algorithm, Quadratic.left(np.eye(32), np.ones((32, 1))), steps=50)
+    assert Lambda <= 1
+    assert verify("T22", case).status is not Status.NOT_APPLICABLE

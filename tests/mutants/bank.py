@@ -23,6 +23,7 @@ from . import (
     theorems_noisy,
     theorems_preconditioned,
     theorems_rounds,
+    theorems_steepest,
 )
 from .mutant import Mutant
 
@@ -41,6 +42,7 @@ BANK: tuple[Mutant, ...] = (
     *theorems_momentum.BANK,
     *theorems_feedback.BANK,
     *theorems_preconditioned.BANK,
+    *theorems_steepest.BANK,
     *algorithms.BANK,
     *fitted_steps.BANK,
     *iterates.BANK,

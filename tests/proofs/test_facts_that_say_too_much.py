@@ -28,6 +28,10 @@ NOT_ATTAINED = {
 }
 """How near the smaller side comes to the larger, which may be said to be smaller, and why it is no nearer."""
 
+_LINK = (
+    "Heavy ball does not raise f and gamma b/2 of M squared: "
+    "f(W+) - f* <= f(W) - f* - (1/2) gamma (2 - (b + gamma L)) ||HG||^2"
+)
 TRUE_AS_WELL = {
     "A number: 0 < 1": {"at least 1/20"},
     "A count: 0 < T": {"at least 1/20"},
@@ -55,6 +59,8 @@ TRUE_AS_WELL = {
         "-<Gx,M> lambda_min: left out",
     },
     "A square: 0 <= 2 <G,He> + ||HG||^2 + ||He||^2": {"2 <G,He>: 5% less", "2 <G,He>: left out"},
+    # With one step momentum costs nothing yet, and with more of them more is gained.
+    _LINK: {"b gamma ||HG||^2 / 2: 5% less"},
 }
 """What may be said instead, and is as true."""
 
@@ -68,6 +74,8 @@ DEFINITIONS += (
     known.rac_lora_momentum,
     known.rac_lora_accelerated,
     known.rac_lora_preconditioned,
+    known.momentum_in_links,
+    known.rac_lora_steepest,
     known.rac_lora_root_steps,
     known.rac_lora_harmonic_steps,
     known.fed_rac_lora_sampled,

@@ -25,7 +25,19 @@ from rac_theory import (
     Reshuffled,
     sketches,
 )
-from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
+from rac_theory.algorithms import (
+    SGD,
+    AsymmetricLoRA,
+    Bernoulli,
+    ChainOfLoRA,
+    GaLore,
+    Initialisation,
+    LoRA,
+    MomentumInLinks,
+    MuonStep,
+    NormalisedStep,
+    SignStep,
+)
 from rac_theory.algorithms.gradients.noise import NO_NOISE
 from rac_theory.numerics import log_wealth_without_range
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
@@ -77,6 +89,10 @@ OURS = {
     "Chain of LoRA": (ChainOfLoRA(Initialisation(A=A), 0.01, inner_steps=3), LEAST),
     "GaLore": (GaLore(rank=1, gamma=GAMMA), LEAST),
     "GaLore, noisy": (GaLore(rank=1, gamma=GAMMA, gradients=Noisy(0.1)), LEAST),
+    "momentum in links": (MomentumInLinks(B, GAMMA, 0.5, 3, carried=False), LEAST),
+    "normalised": (NormalisedStep(Bernoulli(B, A, 0.1)), SOFTMAX),
+    "Muon": (MuonStep(RACLoRA(A, 0.1, side="right")), LEAST),
+    "signs": (SignStep(RACLoRA(sketches.Haar(4, 2), 0.1)), LEAST),
     "diverges": (RACLoRA(B, 1e3, gradients=Minibatch(2)), LEAST),
 }
 

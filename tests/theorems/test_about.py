@@ -33,6 +33,7 @@ from rac_theory.algorithms import (
     SHIFTED_MOMENTUM,
     H,
     Method,
+    MomentumInLinks,
     Preconditioned,
     gradient,
     letter,
@@ -172,6 +173,13 @@ OTHERS = {
     about.rac_lora_preconditioned: [
         (GD(0.1), "the theorem is about preconditioned steps, the algorithm is RACLoRA"),
         (AHEAD, f"the theorem is about preconditioned steps, the algorithm is {AHEAD.method!r}"),
+    ],
+    about.momentum_in_links: [
+        (GD(0.1), "the theorem is about momentum in links, the algorithm is RACLoRA"),
+        (MomentumInLinks(Haar(3, 1), 0.1, 0.5, 2), "momentum must be reset to zero at each redraw, it is carried"),
+    ],
+    about.rac_lora_steepest: [
+        (GD(0.1), "the theorem is about steepest steps of one size, the algorithm is RACLoRA"),
     ],
     about.rac_lora_root_steps: [
         (GD(0.1), FALLING),

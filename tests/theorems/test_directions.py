@@ -23,6 +23,7 @@ from rac_theory import (
     theorems,
 )
 from rac_theory.algebra import Relation, Symbol, fraction, symbols_of, truth
+from rac_theory.algorithms import SignStep
 from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.statements.directions import WHY, directions, redundant
 from rac_theory.statements.symbols import C, K, L, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
@@ -168,6 +169,8 @@ def admissible(theorem, rng):
                 "lambda_min": low,
                 "alpha": share**4 * low,
             },
+            seen=of_letters.uniform(),
+            span=10 * of_letters.uniform(),
         )
         if all(truth(each, known(each, c)) for each in relations):
             return c
@@ -273,6 +276,8 @@ def test_constants_are_on_the_side_of_their_symbols():
         "longest_step": smooth * tau,
         "L_H": along,
         "ell": Fraction(1),  # of two blocks
+        "seen": Fraction(1, 2),  # of a uniform direction in space, by signs
+        "span": Fraction(1),
     }
     stored = stored_constants(problem, float(tau))
     sides = {one.constant: one.side for theorem in ALL.values() for one in derived(theorem)}
@@ -295,6 +300,7 @@ def stored_constants(problem, gamma):
         (problem, RACLoRA(haar, gamma, gradients=FiniteDifferences(0.7))),
         (problem, RACLoRA(haar, gamma, lora_alpha=1.0)),
         (problem, CyclicRACLoRA(sketches.BlockPartition(3, 2), gamma)),
+        (problem, SignStep(RACLoRA(haar, gamma))),
         (client, RACLoRA(haar, gamma, gradients=Clients(Reshuffled(), ByChance(0.3)))),
         (Quadratic.left(np.eye(10), np.eye(10)), GaLore(1, gamma)),
     ]

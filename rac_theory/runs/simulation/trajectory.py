@@ -40,6 +40,8 @@ class Trajectory:
     step_sizes : (runs, steps + 1) or None
         The size of the step from each ``W^t``, where it is not the same everywhere: of a source such as
         ``CertifiedStep``.
+    gradient_norms : (runs, steps + 1) or None
+        The norm of the gradient in which a ``SteepestStep`` is the steepest, by its dual; of these alone.
     iterates : (runs, steps + 1, m, n) or None
         Every ``W^t``, where "W" was asked for.
     B, A : (runs, steps + 1, m, r), (runs, steps + 1, r, n) or None
@@ -68,6 +70,7 @@ class Trajectory:
     last: Callable[[], Array]
     squared_distances: Array | None = None
     step_sizes: Array | None = None
+    gradient_norms: Array | None = None
     iterates: Array | None = None
     B: Array | None = None
     A: Array | None = None

@@ -26,7 +26,7 @@ class Recording(NamedTuple):
     def of(cls, trajectory: Trajectory) -> "Recording":
         """Read an ensemble."""
         read = trajectory.values, trajectory.squared_gradients, trajectory.squared_distances
-        curves = Curves(*read, step_sizes=trajectory.step_sizes)
+        curves = Curves(*read, step_sizes=trajectory.step_sizes, gradient_norms=trajectory.gradient_norms)
         norms = trajectory.norms
         return cls(curves, float(np.max(norms, where=np.isfinite(norms), initial=0.0)))
 

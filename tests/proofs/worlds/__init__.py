@@ -11,8 +11,10 @@ from .other_steps import (
     certified_steps,
     decreasing_steps,
     feedback_steps,
+    links_of_momentum,
     momentum_steps,
     preconditioned_steps,
+    steepest_steps,
     steps_along,
     steps_by_differences,
 )
@@ -28,4 +30,5 @@ def worlds() -> tuple[World, ...]:
     alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps(), *leading_steps())
     alone = (*alone, *blocks_in_turns(), *steps_by_differences(), *decreasing_steps(), *momentum_steps())
     alone = (*alone, *accelerated_steps(), *feedback_steps(), *preconditioned_steps())
+    alone = (*alone, *links_of_momentum(), *steepest_steps())
     return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())

@@ -180,3 +180,56 @@ def accelerated_step(f: Function, W, Z, sketch: Sketch, gamma: float, alpha: flo
         f"accelerated, gamma L = {gamma * f.L:g}", known.rac_lora_accelerated, f, W, sketch, letters, seen,
         gamma=gamma, **{**of_told, **law},
     )  # fmt: skip
+
+
+def links_of_momentum() -> Iterator[World]:
+    """Links of one to four steps, some so long, or with so much momentum, that f rises, or with less than none."""
+    rng = np.random.default_rng(24)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for f, W, sketch in [*drawn, *simple()]:
+        yield _link(f, W, sketch, rng.choice(SIZES), rng.choice([0.0, 0.3, 0.6, 0.95, -0.5]), int(rng.integers(1, 5)))
+
+
+def _link(f: Function, W: np.ndarray, sketch: Sketch, size: float, b: float, K: int) -> World:
+    """K steps of heavy ball along each H, from M = 0."""
+    gamma, moves = size / f.L, []
+    for H in sketch.H:
+        at, M = W, np.zeros_like(W)
+        for _ in range(K):
+            M = b * M + H @ f.gradient(at)
+            at = at - gamma * M
+        moves.append(at - W)
+    letters = at_a_point(f, W, sketch, np.array(moves))
+    of = {"gamma": gamma, "letters.b": b}
+    return world(f"{K} steps of heavy ball", known.momentum_in_links, f, W, sketch, letters, vectors(f, W), **of)
+
+
+def steepest_steps() -> Iterator[World]:
+    """Normalised steps along any sketch, and polar factors of 2 x 2 matrices, row by row in a vector."""
+    rng = np.random.default_rng(25)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for f, W, sketch in [*drawn, *simple()]:
+        yield _steepest(f, W, sketch, rng.choice(SIZES), (len(W), 1))
+    for f in functions(rng, 4):
+        yield _steepest(f, f.minimiser + rng.standard_normal(4), sketches.whole(4), rng.choice(SIZES), (2, 2))
+    for L, size in product((0.3, 2.0), SIZES):  # equal singular values
+        f = separable([parabola(L)] * 4, [0.0] * 4)
+        yield _steepest(f, np.array([0.3, 0.0, 0.0, 0.3]), sketches.whole(4), size, (2, 2))
+
+
+def _steepest(f: Function, W: np.ndarray, sketch: Sketch, gamma: float, shape: tuple[int, int]) -> World:
+    """Steps of the size gamma along the polar factor of HG; that of a vector is its direction."""
+    G = f.gradient(W)
+    U, values, V = np.linalg.svd((sketch.H @ G).reshape(-1, *shape), full_matrices=False)
+    D = ((U * (values > 1e-12)[:, None, :]) @ V).reshape(len(U), -1)
+    letters = at_a_point(f, W, sketch, -gamma * D)
+    letters += [(NUMBERS["norm"], np.sum(np.linalg.svd(G.reshape(shape))[1])), (NUMBERS["norm_H"], values.sum(axis=1))]
+    made = world(
+        "steepest", known.rac_lora_steepest, f, W, sketch, letters, vectors(f, W), [known.known_span], gamma=gamma
+    )
+    constants = {**made.constants, "seen": sketch.spectrum[0], "span": float(min(shape))}
+    return replace(made, constants=constants)

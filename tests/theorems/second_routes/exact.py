@@ -10,7 +10,7 @@ from rac_theory import Constants
 from rac_theory.statements.metric import Curves
 
 from .moments import followed
-from .route import Equality
+from .route import Equality, of_norms
 
 RARELY, LONG = 0.35, 300
 """A probability of moving, and a number of steps after which nothing is left of a gap that shrinks."""
@@ -214,7 +214,7 @@ def noise_through_a_hadamard_matrix(times, *steps, A=0.0, size=0.7):
 
 
 def without_momentum(equalities):
-    """T22 at b = 0, and without noise."""
+    """T22 and T23 at b = 0, and without noise."""
     known = {"A": 0.0, "beta": 1.0, "C": 0.0, "letters": {"b": 0.0}}
     return [replace(each, c=replace(each.c, **known)) for each in equalities]
 
@@ -236,10 +236,25 @@ def with_one_weight(equalities, weight=1.6):
     ]
 
 
+def to_the_minimum(*starts):
+    """T24: one step of a fixed length on L x^2/2, that ends where f is least."""
+    return [
+        of_norms(
+            f"from {x:g}",
+            replace(BLANK, gamma=x, seen=1.0, span=1.0, gap0=L / 2 * x**2, gap0_upper=L / 2 * x**2),
+            [L * x],
+        )
+        for x in starts
+    ]
+
+
 EXACT: dict[str, list[Equality]] = {
     "T26": with_one_weight(descent(0.3, 0.6, times=(LONG, LONG + 90))),
     "T26_pl": with_one_weight(descent(0.3, 0.6)),
     "T25": without_error(descent(1 / L, probability=1.0) + descent(0.3, probability=1.0, times=(LONG,))),
+    "T24": to_the_minimum(0.4, 1.7),
+    "T23": without_momentum(descent(0.3, 0.6, times=(LONG, LONG + 90))),
+    "T23_pl": without_momentum(descent(0.3, 0.6)),
     "T22": without_momentum(descent(1 / L, probability=1.0)),
     "T22_pl": without_momentum(descent(1 / L)),
     "T22_H": without_momentum(in_one_block(descent(1 / L, probability=1.0))),

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from rac_theory import Constants
 
 from . import steps
-from .route import Equality, of_gaps, of_gradients
+from .route import Equality, of_gaps, of_gradients, of_norms
 
 HORIZONS = (5, 2, 1)
 
@@ -36,6 +36,8 @@ AHEAD = tuple(
 )
 KEPT_BACK = tuple(replace(EXACT, A=0.0, beta=1.0, C=0.8, gamma=gamma) for gamma in (0.03, 0.05))
 WEIGHED = tuple(replace(EXACT, gamma=gamma, letters={"a": 0.6, "A": 1.7}) for gamma in (0.2, 0.4))
+FORGOTTEN = tuple(replace(EXACT, gamma=gamma, letters={"b": b}) for gamma, b in ((0.3, 0.55), (0.7, 0.05)))
+STEEP = replace(EXACT, seen=0.35, span=3.0), replace(EXACT, gamma=1.3, seen=0.9, span=1.2)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
 SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
@@ -70,6 +72,11 @@ def scaled_averages(*at):
             squares = np.array(_squares(steps.certified, c, T)) / sizes
             found.append(of_gradients("certified", c, squares, step_sizes=sizes))
     return found
+
+
+def norm_averages(*at):
+    """T24: norms as large as steepest steps allow, along a path of gaps from the start down to nothing."""
+    return [of_norms("steepest", c, _squares(steps.steepest, c, T)) for c in at for T in HORIZONS]
 
 
 def weights(step, *at):
@@ -319,6 +326,9 @@ PROOFS: dict[str, list[Equality]] = {
     "T25": averages_beside(*KEPT_BACK),
     "T26": averages(steps.preconditioned, *WEIGHED),
     "T26_pl": rates(steps.preconditioned, *WEIGHED),
+    "T24": norm_averages(*STEEP),
+    "T23": averages(steps.link, *FORGOTTEN),
+    "T23_pl": rates(steps.link, *FORGOTTEN),
     "T19": largest_means(ROOT_STEPS, replace(ROOT_STEPS, A=0.0)),
     "T19_pl": weighted_gaps(HARMONIC, replace(HARMONIC, A=0.0)),
     "T17": averages(steps.leading, EXACT, LONG),

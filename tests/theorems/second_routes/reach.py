@@ -13,7 +13,7 @@ from rac_theory.theorems import Condition, Theorem
 from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
-FALSE_AT_ZERO = ("lambda_min", "nu", "kept", "letters.s", "letters.lambda_min", "letters.a")
+FALSE_AT_ZERO = ("lambda_min", "nu", "kept", "seen", "letters.s", "letters.lambda_min", "letters.a")
 TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b", "letters.alpha", "letters.A")
 
 
@@ -218,6 +218,14 @@ def _weighs(c):
     return c.lambda_min > 0 and c.L > 0 and c.letters["a"] > 0 and _progress(steps.preconditioned, c) > 0
 
 
+def _forgets(c):
+    """A link gains, and no step in it raises f and its share of ``||M||^2``: what a step along M takes of that, and
+    ``<m, m+>`` where it is largest."""
+    b = c.letters["b"]
+    of_a_step = c.gamma - c.L * c.gamma**2 / 2 - c.gamma * b
+    return b >= 0 and c.L > 0 and of_a_step >= 0 and _progress(steps.link, c) > 0
+
+
 def _when(sound):
     return lambda p: bool(sound(p.c))
 
@@ -225,6 +233,7 @@ def _when(sound):
 _NOISY = replace(proofs.NOISY, gamma=0.2, A=0.3, lambda_max=0.45)
 _FALLING = replace(proofs.CALM, gamma=0.03, L_max=1.9, mu=1.5, lambda_max=0.55)
 _HARMONIC = replace(_FALLING, L=1.9, gamma=333.0, offset=6.0, A=3e-7, beta=7e-4, C=0.8)
+_FORGOTTEN = tuple(replace(proofs.EXACT, gamma=gamma, letters={"b": b}) for gamma, b in ((0.3, 0.0), (0.02, 0.95)))
 _ALONG, _NOISY_ALONG = (replace(c, L=float("nan"), L_H=c.L) for c in (proofs.EXACT, _NOISY))
 
 REACH = {
@@ -286,6 +295,9 @@ REACH = {
     "T26": Reach(proofs.WEIGHED[0], _when(_weighs)),
     "T26_pl": Reach(proofs.WEIGHED[0], _when(lambda c: _weighs(c) and c.mu > 0 and _falls(steps.preconditioned, c))),
     "T25": Reach(proofs.KEPT_BACK[0], _when(_kept_back), rarely=1e-3),
+    "T24": Reach(proofs.STEEP[0], _when(lambda c: c.L > 0 and c.span >= 0 and c.seen > 0)),
+    "T23": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
+    "T23_pl": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),

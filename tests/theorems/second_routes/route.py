@@ -70,6 +70,13 @@ def of_gradients(case: str, c: Constants, squares, times=None, left=None, step_s
     return Equality(case, c, curves, times or (T,), left)
 
 
+def of_norms(case: str, c: Constants, norms, times=None) -> Equality:
+    """Return the same about norms of gradients."""
+    norms = np.array([[*norms, 0.0]])
+    curves = Curves(np.zeros_like(norms), np.zeros_like(norms), gradient_norms=norms)
+    return Equality(case, c, curves, times or (norms.shape[1] - 1,))
+
+
 def of_gaps(case: str, c: Constants, gaps, times=None) -> Equality:
     """Return an equality about gaps, or squared distances, at t = 0, ..., T."""
     gaps = np.array([gaps])

@@ -108,6 +108,18 @@ def preconditioned(c, gap, square):
     return gap - moved + c.L / 2 * c.gamma * largest * moved
 
 
+def link(c, gap, square):
+    """A link of T23: its first step by the descent lemma, and all that M is then worth lost later."""
+    b, first = c.letters["b"], c.lambda_min * square  # of M after a step from zero
+    return exact(c, gap, square) + c.gamma * b / 2 * first
+
+
+def steepest(c, gap, norm):
+    """A step of T24: the model of the descent lemma along a D of squared length R, whose product with G is c N(G)."""
+    along, length = c.gamma * c.seen * norm, c.gamma * c.span**0.5
+    return gap - along + c.L / 2 * length**2
+
+
 def certified(c, gap, scaled):
     """A step of T16: half of what is certified of a squared gradient times its step, if that is drawn most rarely."""
     return gap - c.lambda_min * scaled / 2

@@ -42,6 +42,7 @@ def possible_constants():
             some |= {"delta": rng.random(200), "ell": 3 * rng.random(200)}
             some["s_0"] = some["s"] * of_memory.random(200) ** 0.2 * 1.1
             some["lambda_0"] = high * of_memory.random(200) ** 0.2
+            some |= {"c": of_memory.random(200), "R": 5 * of_memory.random(200)}
             yield some | {
                 "L": L, "L_H": L, "gamma": step, "eta": step, "N": steps, "K": steps, "T": rng.integers(1, 9, 200),
                 "lambda_max": high, "lambda_min": high * (1 - rng.random(200) ** 3),

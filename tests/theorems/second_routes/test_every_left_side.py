@@ -18,8 +18,9 @@ STEPS = np.arange(12.0)
 CURVES = Curves(
     *((2.0 + (STEPS + i) ** 2)[None] for i in range(3)), step_sizes=(3.0 + STEPS)[None], beside=(5.0 + STEPS)[None]
 )
-"""Values, squared gradients, squared distances, step sizes and squared gradients at X, known as
-numbers and, by the same rule, in words."""
+CURVES = CURVES._replace(gradient_norms=(5.0 + STEPS**2)[None])
+"""Values, squared gradients, squared distances, step sizes, squared gradients at X and norms, known as numbers and, by
+the same rule, in words."""
 
 IN_WORDS = {
     Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]"): 2 + T**2,
@@ -27,6 +28,7 @@ IN_WORDS = {
     Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t): (3 + t)
     * (2 + (t + 1) ** 2),
     Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", of=t): 5 + t,
+    Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", of=t): 5 + t**2,
     Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2"): 2 + (T + 2) ** 2,
 }
 METRICS = [
@@ -34,6 +36,7 @@ METRICS = [
     theorems.squared_distance,
     theorems.mean_squared_gradient,
     theorems.mean_scaled_squared_gradient,
+    theorems.mean_norm,
     theorems.weighted_squared_gradient(WEIGHT),
     squared_gradient_with_weights(1 / (A + t)),
     squared_gradient_and_beside(1 - gamma * A),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms import Algorithm
+from rac_theory.algorithms import Algorithm, SteepestStep
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
@@ -31,10 +31,11 @@ class Stepping:
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
-        """What is measured; step sizes are where gradients come with some."""
+        """What is measured; step sizes are where gradients come with some, norms of gradients of steepest steps."""
         distances = () if self.minimiser is None else ("squared_distances",)
         steps = ("step_sizes",) if hasattr(self._source, "step_sizes") else ()
-        return ("values", "squared_gradients", *distances, *steps)
+        norms = ("gradient_norms",) if isinstance(self.algorithm, SteepestStep) else ()
+        return ("values", "squared_gradients", *distances, *steps, *norms)
 
     @property
     def _source(self) -> Any:
@@ -66,6 +67,8 @@ class Stepping:
             measured[2, 0] = squared_norms(W - self.minimiser)
         if "step_sizes" in self.measures:
             measured[-1, 0] = self.algorithm.gamma * self._source.step_sizes(problem, W, G)
+        if isinstance(self.algorithm, SteepestStep):
+            measured[-1, 0] = self.algorithm.norms(G)
         return Visit(lambda _: W, measured, G)
 
     def matrices(self, W: Array) -> Array:

@@ -1,0 +1,131 @@
+"""T24: steps of one size that look at signs or norms, where it holds, is refuted, and is not applicable."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rac_theory import GD, Bernoulli, Case, Constants, RACLoRA, Status, prove, theorems, verify
+from rac_theory.algorithms import MuonStep, NormalisedStep, SignStep
+from rac_theory.problems import LeastSquares, PLSine, Quadratic
+from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
+from rac_theory.statements import Curves, E, mean_norm
+from rac_theory.statements.symbols import L, T, gamma, gap0_upper, seen, span
+
+T24 = theorems.T24
+RNG = np.random.default_rng(242)
+DATA = LeastSquares(RNG.normal(size=(20, 5)), RNG.normal(size=(20, 3)))
+LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
+EVEN = Quadratic.left(np.eye(4), W_star=np.ones((4, 3)))
+
+HOLDS = {
+    "normalised": Case(NormalisedStep(RACLoRA(Haar(5, 2), 0.05)), DATA, steps=60),
+    "normalised, weighted": Case(
+        NormalisedStep(RACLoRA(WeightedCoordinate(5, 1, [0.4, 0.3, 0.1, 0.1, 0.1]), 0.05)), DATA, steps=60
+    ),
+    "normalised, not convex": Case(NormalisedStep(RACLoRA(Haar(4, 1), 0.05)), PLSine((4, 2)), steps=60),
+    "Muon": Case(MuonStep(RACLoRA(Haar(5, 2), 0.05)), DATA, steps=60),
+    "Muon from the right": Case(MuonStep(RACLoRA(Coordinate(3, 1), 0.05, "right")), DATA, steps=60),
+    "Muon by a coin": Case(MuonStep(Bernoulli(Haar(5, 2), Haar(3, 1), 0.05)), DATA, steps=60),
+    "signs": Case(SignStep(RACLoRA(Haar(5, 2), 0.02)), DATA, steps=60),
+    "signs from the right": Case(SignStep(RACLoRA(Haar(3, 2), 0.02, "right")), DATA, steps=60),
+}
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_it_holds(name):
+    """512 runs at the default level."""
+    verdict = verify("T24", HOLDS[name], runs=512, rng=0)
+    assert verdict.status is Status.CONSISTENT, verdict
+    assert np.all(verdict.mean[1:] <= verdict.bound[1:])
+
+
+@pytest.mark.parametrize("made", [NormalisedStep, MuonStep])
+def test_it_holds_exactly_without_a_sketch(made):
+    assert verify("T24", Case(made(GD(0.05)), DATA, steps=60)).status is Status.HOLDS
+
+
+def test_where_it_is_attained():
+    """x^2/2: a step to the minimum, an equality at T = 1; and to and fro around it, which is left above the floor."""
+    one = verify("T24", Case(NormalisedStep(GD(0.5)), LINE, [[0.5]], steps=1))
+    assert one.mean[1] == pytest.approx(one.bound[1], rel=1e-12)
+    many = verify("T24", Case(NormalisedStep(GD(0.5)), LINE, [[0.25]], steps=2000))
+    assert 0.999 < many.mean[-1] / many.bound[-1] <= 1
+
+
+def test_by_enumeration_where_every_draw_is_known():
+    """Coordinates 1 of 2 on a skew quadratic: all draws of 8 steps, of both kinds of step."""
+    problem, start = Quadratic.left([[1.0, 0.3], [0.3, 0.5]], np.zeros((2, 2))), np.array([[1.0, -0.4], [0.3, 0.8]])
+    for made in (NormalisedStep, MuonStep):
+        algorithm = made(RACLoRA(Coordinate(2, 1), 0.2))
+        c, W, norms = Constants.of(Case(algorithm, problem, start)), start[None], []
+        for _ in range(9):
+            G = problem.gradient(W)
+            norms.append(algorithm.norms(G).mean())
+            rows = [np.where(np.arange(2)[:, None] == i, G, 0.0) for i in range(2)]
+            W = np.concatenate([W - 0.2 * row / np.linalg.norm(row, axis=(1, 2), keepdims=True) for row in rows])
+        curves = Curves(np.zeros((1, 9)), np.zeros((1, 9)), gradient_norms=np.array([norms]))
+        assert np.all(mean_norm.along(curves, c)[0, 1:] <= T24.claim.at(c, np.arange(1.0, 9)))
+
+
+TAMPERED = {
+    "no floor": (gap0_upper / (gamma * seen * T), Case(NormalisedStep(GD(0.5)), LINE, [[0.25]], steps=100)),
+    "half of the floor": (
+        gap0_upper / (gamma * seen * T) + L * gamma * span / (4 * seen),
+        Case(NormalisedStep(GD(0.5)), LINE, [[0.25]], steps=100),
+    ),
+    "all is seen": (T24.claim.bound.at({seen: 1}), Case(NormalisedStep(RACLoRA(Haar(4, 1), 0.05)), EVEN, steps=60)),
+    "T^2 for T": (T24.claim.bound.at({T: T**2}), Case(NormalisedStep(GD(0.01)), EVEN, steps=60)),
+    "one sign is as long as all": (
+        T24.claim.bound.at({span: 1}),
+        Case(SignStep(RACLoRA(Haar(4, 4), 0.5)), EVEN, steps=200),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_tampered_with_it_is_refuted(name):
+    bound, case = TAMPERED[name]
+    false = replace(T24, id="false", claim=E(mean_norm) <= bound)
+    assert verify(false, case, runs=512, rng=0).status is Status.VIOLATED
+
+
+def test_each_assumption_that_is_broken_is_named():
+    case = HOLDS["normalised"]
+    for name, told in {"L": "L", "gap0_upper": "f(W^0)", "seen": "c ", "span": "R "}.items():
+        verdict = verify("T24", case, constants=replace(Constants.of(case), **{name: np.nan}))
+        assert verdict.status is Status.NOT_APPLICABLE
+        assert any(told in each for each in verdict.unmet), verdict.unmet
+    unseen = Case(NormalisedStep(RACLoRA(WeightedCoordinate(5, 1, [1, 0, 0, 0, 0]), 0.1)), DATA, steps=3)
+    (told,) = verify("T24", unseen).unmet
+    assert "c > 0" in told
+    (told,) = verify("T24", Case(GD(0.1), DATA, steps=3)).unmet
+    assert told == "the theorem is about steepest steps of one size, the algorithm is RACLoRA"
+
+
+def test_other_theorems_are_not_about_these_steps():
+    for id in ("T1", "T2_sharp", "T13", "T15", "T16"):
+        assert verify(id, HOLDS["normalised"]).status is Status.NOT_APPLICABLE
+
+
+def test_a_run_without_norms_is_refused():
+    with pytest.raises(ValueError, match="gradient_norms must have been recorded"):
+        mean_norm.along(Curves(np.ones((1, 3)), np.ones((1, 3))), Constants(gamma=1.0))
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_rounding_covers_what_a_shift_makes_of_a_norm(name):
+    """Points that are moved by a thousandth, at random: catches the Frobenius norm for a sum of singular values."""
+    case = HOLDS[name]
+    c, algorithm, rng = Constants.of(case), case.algorithm, np.random.default_rng(2)
+    W = rng.standard_normal((200, *case.problem.shape))
+    shift = rng.standard_normal(W.shape)
+    shift *= 1e-3 / np.linalg.norm(shift, axis=(1, 2), keepdims=True)
+    norms = [algorithm.norms(case.problem.gradient(at)) for at in (W, W + shift)]
+    allowed = mean_norm.rounding(Curves(W, W), c, np.zeros(1), 1e-3)
+    assert np.max(np.abs(norms[0] - norms[1])) <= float(allowed[0])
+
+
+def test_its_lemmas_are_on_paper():
+    assert {fact.page for fact in prove("T24").on_paper} == {"t24"}
+    assert len(prove("T24").on_paper) == 2

@@ -1,0 +1,150 @@
+"""MethodOptimiser: the steps of methods with a memory as NumPy makes them, step by step, and resumed bit for bit."""
+
+import copy
+import io
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, mse_loss
+
+from rac_theory import algorithms
+from rac_theory.algorithms import H, Method, gradient, letter, state
+from rac_theory.sketches import Coordinate, Gaussian, Haar
+from rac_theory.torch import MethodOptimiser, from_module
+
+RNG = np.random.default_rng(0)
+X, LABELS = RNG.standard_normal((30, 4)), np.arange(30) % 3
+STEPS = 60  # more than are drawn ahead
+METHODS = {
+    "HEAVY_BALL": {"gamma": 0.1, "beta": 0.7},
+    "FULL_MOMENTUM": {"gamma": 0.1, "beta": 0.7},
+    "PROJECTED_MOMENTUM": {"gamma": 0.1, "beta": 0.7},
+    "MOMENTUM": {"gamma": 0.2, "b": 0.6},
+    "FEEDBACK": {"gamma": 0.1},
+    "EF21": {"gamma": 0.05},
+    "ACCELERATED": {"gamma": 0.2, "alpha": 0.1, "s": 0.1, "lambda_min": 0.3},
+    "DECAY_INSIDE": {"gamma": 0.2, "omega": 0.1},
+}
+
+
+def trained(problem, optimiser_of, steps=STEPS):
+    """What is reported after each step, put together as the matrix of the problem."""
+    module = problem.module_at(problem.start)
+    optimiser, seen = optimiser_of(module), []
+    for _ in range(steps):
+        optimiser.zero_grad()
+        problem.loss_of(module).backward()
+        optimiser.step()
+        there = copy.deepcopy(module)
+        with torch.no_grad():
+            for one, (_, W) in zip(there.parameters(), optimiser.reported(), strict=True):
+                one.copy_(W)
+        seen.append(problem.weights(there))
+    return np.stack(seen)
+
+
+def numpys(algorithm, problem, rng, steps=STEPS):
+    return np.stack([W[0] for W in islice(algorithm.iterates(problem, problem.start[None], rng), steps)])
+
+
+@pytest.mark.parametrize(
+    ("sketch", "side"), [(Haar, "left"), (Haar, "right"), (Gaussian, "left"), (Coordinate, "right"), (None, "left")]
+)
+@pytest.mark.parametrize("name", METHODS)
+def test_it_makes_the_steps_of_the_method(name, sketch, side):
+    """To 1e-12, at the reported point. Catches momentum before the gradient, H beside it, and another start."""
+    torch.manual_seed(0)
+    problem = from_module(nn.Linear(4, 3, bias=False), mse_loss, (X, RNG.standard_normal((30, 3))))
+    made = None if sketch is None else sketch(3 if side == "left" else 4, 2)
+    algorithm = getattr(algorithms, name)(made, side=side, **METHODS[name])
+    expected = numpys(algorithm, problem, np.random.default_rng(7))
+
+    def make(module):
+        return MethodOptimiser(module.parameters(), name, sketch, 2, side=side, rng=7, **METHODS[name])
+
+    np.testing.assert_allclose(trained(problem, make), expected, rtol=0, atol=1e-12)
+    assert np.abs(expected[-1] - problem.start).max() > 1e-3
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 5, bias=False), nn.Tanh(), nn.Linear(5, 3, bias=False))
+
+
+def test_several_matrices_have_a_memory_each():
+    """As a method of layers has it."""
+    problem = from_module(network(), cross_entropy, (X, LABELS))
+    algorithm = algorithms.HEAVY_BALL([Haar(5, 2), Haar(3, 2)], layers=problem.layers, gamma=0.2, beta=0.8)
+    expected = numpys(algorithm, problem, np.random.default_rng(3), 20)
+
+    def make(module):
+        return MethodOptimiser(module.parameters(), algorithms.HEAVY_BALL, Haar, 2, rng=3, gamma=0.2, beta=0.8)
+
+    np.testing.assert_allclose(trained(problem, make, 20), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["HEAVY_BALL", "ACCELERATED", "FEEDBACK"])
+def test_a_run_that_is_resumed_goes_on_bit_for_bit(name):
+    """Through torch.save, which reads numbers, texts and tensors alone."""
+
+    def steps(module, optimiser, count):
+        for _ in range(count):
+            optimiser.zero_grad()
+            cross_entropy(module(torch.tensor(X)), torch.tensor(LABELS)).backward()
+            optimiser.step()
+
+    def made(module):
+        return MethodOptimiser(module.parameters(), name, Haar, 1, rng=0, **METHODS[name])
+
+    whole = network().double()
+    optimiser = made(whole)
+    steps(whole, optimiser, 5)
+    half, file = copy.deepcopy(whole), io.BytesIO()
+    torch.save(optimiser.state_dict(), file)
+    resumed = made(half)
+    file.seek(0)
+    resumed.load_state_dict(torch.load(file))
+    for module, each in ((whole, optimiser), (half, resumed)):
+        steps(module, each, 5)
+    for one, other in zip(whole.parameters(), half.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_it_keeps_no_copy_of_the_parameter():
+    """What heavy ball keeps is its momentum."""
+    weight = nn.Parameter(torch.ones(3, 2))
+    optimiser = MethodOptimiser([weight], "HEAVY_BALL", Haar, 1, rng=0, gamma=0.1, beta=0.5)
+    weight.grad = torch.ones(3, 2)
+    optimiser.step()
+    assert {*optimiser.state[weight]} == {"ahead", "M"}
+
+
+W, M = state("W", "M")
+_gamma = letter("gamma")
+TWO_POINTS = Method({W: W - _gamma * H(gradient(W) + gradient(W + M)), M: M}, start={M: 0})
+ELSEWHERE = Method({W: W - _gamma * H(gradient(2 * W))})
+
+
+@pytest.mark.parametrize(
+    ("method", "letters", "told"),
+    [
+        ("NOTHING", {"gamma": 0.1}, "method must be a Method or the name of one"),
+        ("RACLoRA", {"gamma": 0.1}, "method must be a Method or the name of one"),
+        ("HEAVY_BALL", {"gamma": 0.1}, "letters must have a number for each of the method, beta"),
+        ("HEAVY_BALL", {"gamma": 0.1, "beta": 0.5, "mu": 1.0}, "letters must be of the method, mu"),
+        (TWO_POINTS, {"gamma": 0.1}, "must take its gradient at one point, got 2"),
+        (ELSEWHERE, {"gamma": 0.1}, "must take its first gradient at W0"),
+    ],
+)
+def test_what_it_cannot_be_made_of(method, letters, told):
+    with pytest.raises(ValueError, match=told):
+        MethodOptimiser([nn.Parameter(torch.zeros(3, 2))], method, Haar, 1, **letters)
+
+
+def test_a_group_has_no_numbers_of_its_own():
+    group = {"params": [nn.Parameter(torch.zeros(3, 2))], "gamma": 0.3}
+    with pytest.raises(ValueError, match="a group must have no gamma"):
+        MethodOptimiser([group], "HEAVY_BALL", Haar, 1, gamma=0.1, beta=0.5)
