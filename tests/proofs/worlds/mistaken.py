@@ -61,3 +61,7 @@ def _mistaken(worlds: Iterable[World]) -> Iterator[World]:
             if changed and world.meets & unmet:
                 constants = {**world.constants, **changed}
                 yield replace(world, name=f"{world.name}, mistaken", meets=world.meets - unmet, constants=constants)
+        flat = {name: number / 4 for name, number in world.letters.items() if ",Q" in name}
+        if flat and known.smooth_along_sketch in world.meets:  # Q is less than f is curved
+            meets, letters = world.meets - {known.smooth_along_sketch}, {**world.letters, **flat}
+            yield replace(world, name=f"{world.name}, mistaken", meets=meets, letters=letters)
