@@ -38,6 +38,13 @@ class LayersAlike(NamedTuple):
         By rank, the side that is promised fewer steps.
     other : dict of int to Option
         By rank, the other side.
+
+    Examples
+    --------
+    >>> from rac_theory.advice.answer import alike
+    >>> known = alike([("layers.0.up", (768, 3072)), ("layers.1.up", (768, 3072))], None, [8])
+    >>> known.name, known.other[8].side
+    ('up', 'right')
     """
 
     layers: Sequence[Layer]
@@ -94,7 +101,7 @@ def alike(
 
 
 def sentences(kinds: Sequence[LayersAlike], rank: int, lora_alpha: float, *, by_root: bool = False) -> Iterator[str]:
-    """Yield the three sentences, for a model of several kinds of layers.
+    r"""Yield the three sentences, for a model of several kinds of layers.
 
     Parameters
     ----------
@@ -219,6 +226,13 @@ def answer_table(kinds: Sequence[LayersAlike], rank: int) -> Table:
     """Return a line for each name and shape: the effective dimension, the side, and the steps at up to four ranks.
 
     Of several layers with one name it has the largest numbers. It fits 80 columns.
+
+    Examples
+    --------
+    >>> from rac_theory.advice.answer import alike, answer_table
+    >>> table = answer_table([alike([("up", (768, 3072))], None, [1, 8])], 8)
+    >>> [column.header for column in table.columns]
+    ['layer', 'shape', 'rho', 'train', 'rank 1', 'rank 8']
     """
     ranks = _shown_ranks([*dict.fromkeys(other for kind in kinds for other in kind.best)], rank)
     table = Table(box=None, pad_edge=False, header_style="bold")

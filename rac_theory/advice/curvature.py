@@ -183,8 +183,10 @@ class Curvature:
         >>> import numpy as np
         >>> from rac_theory.advice import Curvature
         >>> X = np.array([[2.0, 0.0], [0.0, 1.0]])
-        >>> Curvature.of_second_moment(X.T @ X / 2, examples=2).rho, Curvature.of_features(X).rho
-        (1.25, 1.25)
+        >>> for known in (Curvature.of_second_moment(X.T @ X / 2, examples=2), Curvature.of_features(X)):
+        ...     print(f"{known.rho:.6f}")
+        1.250000
+        1.250000
         """
         checks.one_of("loss", loss, get_args(Loss))
         c, l2 = _SCALES[loss], checks.weight("l2", l2)

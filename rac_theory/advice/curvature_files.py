@@ -24,7 +24,22 @@ SECOND_MOMENT, EXAMPLES, SAME_AS = ".second_moment", ".examples", ".same_as"
 
 
 class Saved(NamedTuple):
-    """What goes into a layer, as a file has it: X, or where ``examples`` is there ``X'X / N`` and N."""
+    """What goes into a layer, as a file has it: X, or where ``examples`` is there ``X'X / N`` and N.
+
+    Attributes
+    ----------
+    load : callable
+        Returns the array.
+    examples : callable, optional
+        Returns N.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.advice.curvature_files import Saved
+    >>> Saved(lambda: np.diag([2.0, 1.0]), examples=lambda: 10).curvature().examples
+    10
+    """
 
     load: Callable[[], Array]
     examples: Callable[[], int] | None = None

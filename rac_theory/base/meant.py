@@ -156,6 +156,7 @@ def _answering(call: Callable[..., Any], whole: Callable[..., Any]) -> Callable[
 
     @wraps(call)
     def answers(*given: Any, **named: Any) -> Any:
+        __tracebackhide__ = True  # pytest shows the line that called
         try:
             return call(*given, **named)
         except TypeError as error:

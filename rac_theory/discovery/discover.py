@@ -171,6 +171,8 @@ def _templates(
         if solution is not None and solution.unknown["theta"] not in seen:
             seen.append(solution.unknown["theta"])
             yield potential_iterated(about, seen[-1])
+    if not seen:  # so that it is said what was tried
+        yield added
 
 
 def _sought(template: Template, given: tuple[Assumption, ...]) -> Theorem:

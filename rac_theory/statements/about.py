@@ -196,7 +196,8 @@ def implied(*assumptions: object) -> tuple[Predicate, ...]:
 @About
 def fresh_projection(case: Case, c: Constants) -> str | None:
     """H is an orthogonal projection that is drawn afresh in every step, whatever W and all earlier draws are."""
-    return _projected(replace(case, algorithm=projector_of(case.algorithm) or case.algorithm))
+    own = projector_of(case.algorithm)
+    return _projected(case if own is None or own is case.algorithm else replace(case, algorithm=own))
 
 
 _afresh = partial(About, implies=(fresh_projection,))

@@ -66,9 +66,9 @@ def test_the_weighted_mean_of_what_is_constant_is_constant(theorem):
             seven[let.name] = fraction(let, known)
     definitions = [plain(f"{let.name} = {text(let.value)}") for let in each_step]
     written, typeset = text(theorem.metric.expected), latex(theorem.metric.expected)
-    for mean in ("E||grad f(W^t)||^2", "E[gamma_t ||grad f(W^t)||^2]"):
+    for mean in ("E||grad f(W^t)||^2", "E[gamma_t ||grad f(W^t)||^2]", "E N(grad f(W^t))"):
         written = written.replace(mean, "G")
-    for mean in (r"\Vert \nabla f(W^t) \Vert^2", r"[\gamma_t \Vert \nabla f(W^t) \Vert^2]"):
+    for mean in (r"\Vert \nabla f(W^t) \Vert^2", r"[\gamma_t \Vert \nabla f(W^t) \Vert^2]", r"N(\nabla f(W^t))"):
         typeset = typeset.replace(rf"\mathrm{{E}} {mean}", "G")
     assert read(plain(written), seven, definitions) == read(plain_latex(typeset), seven, definitions) == 7
 

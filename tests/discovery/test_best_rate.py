@@ -85,7 +85,7 @@ def test_its_repr_has_both_ends():
         (PLAIN, {"mu": np.nan}, "mu must be known and positive, it is nan"),
         (MOMENTUM, {"letters": {}}, "b must be known, the constants have numbers for gamma"),
         (PLAIN, {"gamma": 3.0}, "nothing below 1 - 1e-6 is proved of"),
-        (FEEDBACK, {}, "a step must move what is reported along H of a gradient"),
+        (FEEDBACK, {}, "method must move along H of a gradient, error feedback moves along all of it"),
     ],
 )
 def test_what_is_not_known_is_said(method, changed, message):

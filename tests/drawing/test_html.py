@@ -27,6 +27,7 @@ SYMBOLS = {
     "zeta": "ζ",
     "beta": "β",
     "delta": "δ",
+    "alpha": "α",
     "eta": "η",
     "mu": "μ",
     "nu": "ν",

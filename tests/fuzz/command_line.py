@@ -156,7 +156,11 @@ def command_lines(chance: random.Random) -> Iterator[list[str]]:
         _sweep,
         _repeat,
         _report,
-        _claims,
+        _list,
+        _prove,
+        _prove,
+        _words,
+        _discover,
     )
     while True:
         words = chance.choice(makers)(chance)
@@ -200,6 +204,8 @@ def _verify(chance: random.Random) -> list[str]:
         ("--seed", ("0", "3", "-1", "99999999999999999999")),
         ("--out", PATHS),
         ("--jobs", ("1", "0", "-1")),
+        ("--figure", PATHS),
+        ("--latex", PATHS),
     ]
     return ["verify", *ground.QUICK, *_options(chance, few), *["--rows"] * (chance.random() < 0.2)]
 
@@ -208,6 +214,7 @@ def _sketch(chance: random.Random) -> list[str]:
     sizes = ("1", "2", "5", "8", "0", "-1", "17")
     named = [chance.choice(SKETCHES)] if chance.random() < 0.8 else ["--all"] * (chance.random() < 0.2)
     few = [("--seed", ("0", "-1", "5")), ("--out", PATHS), ("--dim", sizes), ("--rank", sizes)]
+    few.append(("--figure", PATHS))
     exact = ["--exact"] * (chance.random() < 0.3)
     return ["sketch", *named, "--dim", "6", "--rank", "2", *_options(chance, few), *exact]
 
@@ -230,9 +237,11 @@ def _advise(chance: random.Random) -> list[str]:
         ("--learning-rate", ("16", "0", "nan", "1e-320")),
         ("--seed", ("0", "-1")),
         ("--out", PATHS),
-        ("--shape", ("layers.npz", "3x4", "1x1", "0x3", "9x", "x", "-1x5", "3x4x5", *FILES)),
+        ("--lora-alpha", ("16", "0", "nan", "1e308")),
     ]
-    return ["advise", "--shape", "16x12", *_options(chance, few)]
+    shapes = ("16x12", "layers.npz", "3x4", "1x1", "0x3", "9x", "x", "-1x5", "3x4x5", *FILES)
+    of = "16x12" if chance.random() < 0.7 else chance.choice(shapes)
+    return ["advise", of, *_options(chance, few), *["--all"] * (chance.random() < 0.3)]
 
 
 def _judge(chance: random.Random) -> list[str]:
@@ -258,6 +267,8 @@ def _sweep(chance: random.Random) -> list[str]:
             ("e.csv", "e.parquet", "e.txt", "no/e.csv", "a folder", ".csv", "", "closed/e.csv", "/dev/full.csv"),
         ),
         ("--jobs", ("1", "0", "x")),
+        ("--claim", CLAIMS),
+        ("--latex", PATHS),
     ]
     trust = ["--trust"] * (chance.random() < 0.2)
     spec = chance.choice(("spec.toml", "spec.toml", *FILES, "/dev/zero"))
@@ -273,23 +284,40 @@ def _report(chance: random.Random) -> list[str]:
     return ["report", *_options(chance, [("--out", ("good", *PATHS))])]
 
 
-def _claims(chance: random.Random) -> list[str]:
-    if chance.random() < 0.5:
-        few = [
-            ("--setting", (*SETTINGS, "T2")),
-            ("--assumption", ("convex", "gamma L <= 1", "magic")),
-            ("--mark", (*theorems.MARKS, "proved")),
-        ]
-        explained = ["explain", chance.choice((*CLAIMS, "T11"))]
-        named = chance.choice((*theorems.ALL, "all", "T11", "no.module:x", "os:path", ":", "", "\x00"))
-        kernel = _options(chance, [("--kernel", ("python", "lean", "coq")), ("--out", PATHS), ("--export", PATHS)])
-        if "coq" in kernel and named == "all":
-            named = "T2"  # of all it would take a minute
-        proved = ["prove", named, *["--latex"] * (chance.random() < 0.3), *kernel]
-        return chance.choice(
-            (["list", *_options(chance, few)], explained, proved, ["--version"], ["--help"], ["sketch", "--help"])
-        )
-    return ["counterexamples", chance.choice(("C6", "C8")), *_options(chance, [("--out", PATHS)])]
+def _discover(chance: random.Random) -> list[str]:
+    """So short that little is found: what is found is tried elsewhere."""
+    few = [
+        ("--given", ("smooth", "along", "pl", "magic")),
+        ("--metric", ("gap", "gradient", "loss")),
+        ("--at", ("gamma=0.5", "gamma", "=", "gamma=nan", "b=x")),
+        ("--seed", ("0", "-1", "x")),
+    ]
+    named = chance.choice(("rac_lora", "momentum", "T2", "no.module:x", "os:path", "plug_ins_of_the_fuzzer:number", ""))
+    latex = ["--latex"] * (chance.random() < 0.3)
+    return ["discover", named, "--seconds", "0.01", *_options(chance, few), *latex]
+
+
+def _list(chance: random.Random) -> list[str]:
+    few = [
+        ("--setting", (*SETTINGS, "T2")),
+        ("--assumption", ("convex", "gamma L <= 1", "magic")),
+        ("--mark", (*theorems.MARKS, "proved")),
+    ]
+    return ["list", *_options(chance, few)]
+
+
+def _prove(chance: random.Random) -> list[str]:
+    named = chance.choice((*theorems.ALL, "all", "T11", "no.module:x", "os:path", ":", "", "\x00"))
+    kernel = _options(chance, [("--kernel", ("python", "lean", "coq")), ("--out", PATHS), ("--export", PATHS)])
+    if "coq" in kernel and named == "all":
+        named = "T2"  # of all it would take a minute
+    return ["prove", named, *["--latex"] * (chance.random() < 0.3), *kernel]
+
+
+def _words(chance: random.Random) -> list[str]:
+    explained = ["explain", chance.choice((*CLAIMS, "T11"))]
+    shown = ["counterexamples", chance.choice(("C6", "C8")), *_options(chance, [("--out", PATHS)])]
+    return chance.choice((explained, shown, ["cite"], ["--version"], ["--help"], ["sketch", "--help"]))
 
 
 def run(count: int, seed: int) -> list[tuple[list[str], str]]:
