@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from packaging.version import Version
 
 from rac_theory import (
     Bernoulli,
@@ -18,6 +19,7 @@ from rac_theory import (
     InverseOnRange,
     LoRA,
     RACLoRA,
+    __version__,
     algorithms,
     citation,
     counterexamples,
@@ -92,7 +94,8 @@ def test_the_library_and_the_paper_come_first_and_are_those_of_the_citation_file
     library, paper = (entries(citation())[key] for key in ALWAYS)
     assert keys() == ALWAYS
     assert [plain(library["title"]), plain(paper["title"])] == re.findall(r'title: "(.*)"', said)
-    assert library["note"] == f"Version {re.search(r'^version: (.*)$', said, re.MULTILINE)[1]}"
+    assert library["note"] == f"Version {__version__}"
+    assert Version(__version__).base_version == re.search(r"^version: (.*)$", said, re.MULTILINE)[1]
     given, family = (re.findall(rf"{name}-names: (.*)", said) for name in ("given", "family"))
     assert plain(paper["author"]) == " and ".join(map(" ".join, zip(given, family, strict=True)))
     assert plain(library["author"]) == re.search(r"^  - name: (.*)$", said, re.MULTILINE)[1]
