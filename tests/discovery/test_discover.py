@@ -154,7 +154,10 @@ def tried(every, count):
         for theorem in theorems:
             if not theorem.unmet(case, constants):
                 seen[theorem] += 1
-                least[theorem] = min(least[theorem], np.nanmin(tightness(theorem, case)[1:]))
+                # Beside the first gap, what is left after such steps may be no more than rounding.
+                large = theorem.bound(constants, case.steps)[1:] > 1e-9 * constants.gap0
+                ratios = tightness(theorem, case)[1:][large]
+                least[theorem] = min(least[theorem], np.nanmin(ratios, initial=np.inf))
     return least, seen
 
 
@@ -165,7 +168,7 @@ def test_no_found_claim_is_refuted_by_exact_expectations():
     assert min(least.values()) < 1.001  # a bound that is a thousandth too small would be refuted
 
 
-@pytest.mark.long
+@pytest.mark.full
 def test_no_found_claim_is_refuted_by_ten_thousand_exact_expectations():
     least, seen = tried(FOUND, 3_000)
     assert sum(seen.values()) >= 10_000

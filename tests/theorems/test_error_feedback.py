@@ -182,7 +182,7 @@ def test_exact_expectations_of_random_laws_are_below_the_bound():
     assert 0.9 < tried(200, 525) <= 1 + 1e-12
 
 
-@pytest.mark.long
+@pytest.mark.full
 def test_exact_expectations_of_five_thousand_laws_are_below_the_bound():
     assert 0.9 < tried(5000, 526) <= 1 + 1e-12
 
