@@ -292,7 +292,7 @@ class _Writer:
             case "nothing", _:
                 return f"sum (1 {self.fact(facts.nothing)})"
             case "maximum", (each, *several) if len(several) == 2:
-                of = (each, *(other for other in several if other != each or several[0] == several[1]))[:2]
+                of = (each, *(other for other in several if other != each))
             case "maximum", (_, *several):
                 raise ValueError(f"a maximum of {len(several)} is not written in a file")
         return " ".join(("granted", name, *map(self._substituted, of)))

@@ -59,6 +59,10 @@ NOT_FEEDBACK = {
     "half of it is kept": Method({X: X - H(WHOLE), D: WHOLE - H(WHOLE) / 2}, start={D: 0}, report=X - D),
     "half of it is forgotten": Method({X: X - H(FORGETS), D: FORGETS - H(FORGETS)}, start={D: 0}, report=X - D),
     "something is kept at first": Method({X: X - H(WHOLE), D: WHOLE - H(WHOLE)}, start={D: X}, report=X - D),
+    "H is of the gradient alone": Method(
+        {X: X - H(gradient(X)), D: WHOLE - H(gradient(X))}, start={D: 0}, report=X - D
+    ),
+    "H is of twice as much": Method({X: X - H(2 * WHOLE), D: WHOLE - H(2 * WHOLE)}, start={D: 0}, report=X - D),
     "nothing is kept": Method({X: X - gamma * gradient(X)}),
 }
 

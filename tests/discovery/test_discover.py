@@ -4,6 +4,7 @@ A found claim is tried on exact expectations of random quadratics, where a wrong
 out, shows: each is refuted below with its constant changed by a tenth, and outside of its condition.
 """
 
+import re
 import time
 from dataclasses import replace
 from functools import cache
@@ -13,7 +14,7 @@ import pytest
 
 from rac_theory import Case, Constants, Noisy, tightness, verify
 from rac_theory.algebra import Relation, identical, slacks
-from rac_theory.algorithms import MOMENTUM, PLAIN, H, Method, gradient, state
+from rac_theory.algorithms import FEEDBACK, MOMENTUM, PLAIN, H, Method, gradient, state
 from rac_theory.discovery import discover
 from rac_theory.problems import Quadratic
 from rac_theory.proofs import Missing, Proof, exported
@@ -236,6 +237,13 @@ def test_time_that_is_over_is_said():
 def test_what_is_asked_is_checked(asked, message):
     with pytest.raises(ValueError, match=message):
         discover(**{"method": PLAIN, "given": (smooth,), **asked})
+
+
+def test_where_nothing_follows_it_says_what_was_tried():
+    """Error feedback, whose potential needs more than a multiple of the square of what is kept."""
+    answer = discover(FEEDBACK, given=(smooth,))
+    assert answer.proofs == ()
+    assert re.fullmatch(r"potential: nothing follows from \d+ facts at any of 40 constants", str(answer))
 
 
 def test_of_a_step_that_is_in_no_table_nothing_is_claimed():

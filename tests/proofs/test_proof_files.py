@@ -415,7 +415,11 @@ def test_a_weaker_claim_follows_from_signs():
     refused(gap, "rule lasting distance0 1 : (<= 0 D_T)", match="END must be")
     last(one, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))")
     refused(one, square, "rule squares square_at 1 2 : (<= 0 (- (sum t T (square_at t)) 1))", match="what is computed")
-    refused(one, square, "rule squares scaled_at 1 2 : (<= 0 (sum t T (scaled_at t)))", match="SQUARES must be")
+    for other in ("scaled_at", "beside_at", "norm_at"):  # which are of other vectors, or of a norm
+        refused(one, square, f"rule squares {other} 1 2 : (<= 0 (sum t T ({other} t)))", match="SQUARES must be")
+    ahead = "granted square Gx : (<= 0 (dot Gx Gx))"
+    last(one, ahead, "rule squares beside_at 1 2 : (<= 0 (sum t T (beside_at t)))")
+    refused(one, ahead, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="SQUARES must be")
     refused(square, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="must not depend")
 
 

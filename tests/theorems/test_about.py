@@ -41,7 +41,7 @@ from rac_theory.algorithms import (
 )
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
-from rac_theory.statements import about
+from rac_theory.statements import About, about
 
 DATA = LeastSquares(np.random.default_rng(0).standard_normal((12, 3)), np.arange(24.0).reshape(12, 2), l2=2.0)
 THIRDS = Federated(DATA, 3)
@@ -271,6 +271,22 @@ RIGHT = {
     about.rac_lora_certified: [SGD(1.0, CertifiedStep()), SGD(0.5, CertifiedStep())],
     about.bernoulli_lora: [COIN],
 }
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "told"),
+    [
+        (GaLore(1, 0.1), "the theorem is about RAC-LoRA, the algorithm is GaLore"),
+        (PLAIN, "the theorem is about the projected step, lora_alpha is 2"),
+        *((each, None) for each in (GD(0.1), COIN, AHEAD, FED_BACK, Decreasing(COIN, 2.0))),
+    ],
+)
+def test_who_draws_afresh(algorithm, told):
+    """What a reader's own algorithm may imply: would catch a projection that is said of whoever asks."""
+    case = Case(algorithm, THIRDS, steps=5)
+    assert about.fresh_projection(case, Constants(gamma=algorithm.gamma)) == told
+    mine = About(lambda case, c: None, implies=(about.fresh_projection,))
+    assert mine(case, Constants(gamma=algorithm.gamma)) == told
 
 
 @pytest.mark.parametrize("predicate", RIGHT, ids=lambda predicate: predicate.__name__)
