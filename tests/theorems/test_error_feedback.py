@@ -15,6 +15,7 @@ from rac_theory.statements import E, squared_gradient_and_beside
 from rac_theory.statements.assumption import met
 from rac_theory.statements.metric import Curves
 from rac_theory.statements.symbols import C, L, T, gamma, gap0_upper, lambda_min
+from rac_theory.verdicts.verification.recorded_curves import simulated
 
 T25 = theorems.T25
 SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
@@ -53,6 +54,9 @@ def test_what_is_judged_are_both_squared_gradients():
     share = 1 - x - 2 * x**2 * float((2 - low - low**2) / low**2)
     both = np.cumsum(at_W + share * at_X)[:-1] / np.arange(1, 41)
     np.testing.assert_allclose(verify("T25", of).mean[1:], both, rtol=1e-10)
+    beside = simulated([T25], of, np.random.SeedSequence(25), 0, 4096).curves.beside
+    assert np.all(np.abs(beside.mean(axis=0) - at_X) <= 5 * beside.std(axis=0) / 64 + 1e-12)  # by chance once in 40,000
+    assert at_X[20] - at_W[20] > 10 * beside[:, 20].std() / 64  # so that runs at W would be seen
     runs = verify("T25", of, evidence="sampled", runs=4096, rng=25)
     assert np.all(runs.lower[1:] <= both)
     assert np.all(both <= runs.upper[1:])

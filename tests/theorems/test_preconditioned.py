@@ -38,6 +38,11 @@ def test_a_step_is_what_is_seen_times_weights():
     np.testing.assert_allclose(weights[:, 0], weights[:, 1])
 
 
+def test_the_constants_are_the_smallest_and_the_largest_weight():
+    c = Constants.of(replace(CASE, algorithm=Preconditioned(Haar(4, 3), 0.5, [1.5, 0.5, 4.0])))
+    assert (c.letters["a"], c.letters["A"]) == (0.5, 4.0)
+
+
 def test_equal_weights_are_a_longer_step():
     W = np.ones((3, 4, 2)) / 3
     steps = (Preconditioned(Haar(4, 2), 0.25, [2.0, 2.0]), RACLoRA(Haar(4, 2), 0.5))
