@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from types import ModuleType
 from typing import Any
 
 ELSEWHERE: Mapping[str, str] = {
@@ -102,6 +103,15 @@ class NoMember(AttributeError):
         return AttributeError, (str(self),)  # modules have no pickles
 
 
+class Room(ModuleType):
+    """A module whose members are asked for by a dot."""
+
+    def __getitem__(self, name: object) -> Any:
+        place, known = self.__name__.rpartition(".")[2], self.__all__
+        meant = f"write {place}.{name}" if name in known else f"members stand after a dot{nearest(name, known)}"
+        raise TypeError(f"{self.__name__} is a module, got {place}[{name!r}]: {meant}")
+
+
 def answering(door: dict[str, Any], *names: str) -> None:
     """Have the public classes and functions of a door answer what does not fit: calls, members, and names of the door.
 
@@ -121,6 +131,7 @@ def answering(door: dict[str, Any], *names: str) -> None:
                 home[name] = answers  # where pickles look for it
         elif isinstance(value, type) and not getattr(value, "_is_protocol", False):
             _class_answering(value)
+    sys.modules[door["__name__"]].__class__ = Room
     if "__getattr__" not in door:
 
         def missing(name: str) -> Any:

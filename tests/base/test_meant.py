@@ -55,6 +55,8 @@ WORDS = [  # as someone types them who knows scikit-learn and PyTorch
     (lambda: sketches.haar, "rac_theory.sketches has no 'haar' (did you mean 'Haar'?)"),
     (lambda: sketches.Normal, "rac_theory.sketches has no 'Normal' (did you mean 'Gaussian'?)"),
     (lambda: problems.Quadratics, "(did you mean 'Quadratic'?)"),
+    (lambda: theorems["T2"], "rac_theory.theorems is a module, got theorems['T2']: write theorems.T2"),
+    (lambda: theorems["t2"], "got theorems['t2']: members stand after a dot (did you mean 'T2'?)"),
     (lambda: theorems.T99, "rac_theory.theorems has no 'T99' (did you mean 'T9'?)"),
     (lambda: rac_theory.cite, "rac_theory has no 'cite' (did you mean 'citation'?)"),
     (lambda: VERDICT.passed, "Verdict has no 'passed' (did you mean 'status'?)"),
