@@ -79,7 +79,8 @@ html_sidebars = {page: [] for page in ("index", "start", "notation", "house", "n
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "theory/claims": []},  # the last has wide tables
+    # The last two have wide tables.
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "theory/claims": [], "theory/cards": []},
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_nav_level": 1,

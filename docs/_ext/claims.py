@@ -1,4 +1,4 @@
-"""Tables of claims: those that others published, and the theorems; how each is known, its proof, its verdicts."""
+"""Claims that others published, as a table and as cards, and the theorems: how each is known, its proof, verdicts."""
 
 import shlex
 from collections import Counter
@@ -16,7 +16,7 @@ from tables import Cell, table
 from rac_theory import Status, theorems
 from rac_theory.commands import cli, verify
 from rac_theory.ledger import estimate, plan, run
-from rac_theory.literature import CLAIMS, Counterexample, PublishedClaim
+from rac_theory.literature import CLAIMS, QUESTIONS, Counterexample, PublishedClaim
 from rac_theory.theorems import Identity, Theorem
 
 
@@ -62,6 +62,55 @@ class PublishedDirective(SphinxDirective):
     def _link(self, name: str, page: str) -> list[nodes.Node]:
         """A link to a page or a section of one; to none that is not there, as MyST resolves it."""
         return self.state.inline_text(f"[`{name}`](/{page})", self.lineno)[0]
+
+
+class CardsDirective(SphinxDirective):
+    """``{cards}``: a table of the claims that were read at their place, which filters choose from, then each as a card.
+
+    A card is a section with the claim's id, so that its address stays.
+    """
+
+    def run(self) -> list[nodes.Node]:
+        """Build both."""
+        cards = {name: claim for name, claim in CLAIMS.items() if claim.where}
+        asked = {name: question for question, ids in QUESTIONS.items() for name in ids}
+        rows: list[list[Cell]] = [
+            [
+                [nodes.reference("", "", nodes.literal("", name), refid=name)],
+                [_mark(claim.work.partition(",")[0])],
+                [_mark(asked[name])],
+                [nodes.inline("", claim.status.name, classes=["verdict", claim.status.name])],
+                [_mark(claim.severity or "as it says")],
+            ]
+            for name, claim in sorted(cards.items())
+        ]
+        heads = ("card", "work", "question", "verdict", "what is the matter")
+        return [table(heads, (20, 30, 28, 12, 26), rows, filtered=(1, 2, 3, 4)), *map(self._card, cards.values())]
+
+    def _card(self, claim: PublishedClaim) -> nodes.section:
+        section = nodes.section(ids=[claim.id], names=[claim.id])
+        section += nodes.title("", "", nodes.literal("", claim.id), nodes.Text(f" {claim.work}"))
+        source = nodes.reference("", claim.source, refuri=claim.url, internal=False)
+        lines = [
+            ("says", [nodes.Text(claim.says)]),
+            ("where", [source, nodes.Text(f": {claim.where}")]),
+            ("seen", [nodes.Text(claim.seen)]),
+            ("verdict", [nodes.Text(f"{claim.status.name}{f': {claim.severity}' if claim.severity else ''}")]),
+            ("read as", [nodes.Text(claim.reading)]),
+            *([("repair", [nodes.Text(claim.repair)])] if claim.repair else []),
+            ("run", [nodes.literal("", claim.command)]),
+        ]
+        section += nodes.field_list(
+            "",
+            *(
+                nodes.field("", nodes.field_name("", label), nodes.field_body("", nodes.paragraph("", "", *words)))
+                for label, words in lines
+            ),
+        )
+        section += nodes.bullet_list(
+            "", *(nodes.list_item("", nodes.paragraph("", str(check))) for check in claim.checks)
+        )
+        return section
 
 
 class ClaimsDirective(SphinxDirective):
@@ -164,4 +213,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
     app.add_directive("claims", ClaimsDirective)
     app.add_directive("published", PublishedDirective)
+    app.add_directive("cards", CardsDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
-"""``cite``: BibTeX of the library, the paper and the sources of claims."""
+"""``cite``: BibTeX of the library, the paper and the sources of claims, and the cards of what others published."""
 
 import argparse
+import json
 from typing import Any
 
 from rac_theory.commands import names
@@ -21,7 +22,7 @@ _EXAMPLE = Example(
 
 def add(commands: Any) -> None:
     """Add the command to the subparsers."""
-    does = "print BibTeX: this library, the paper, and what claims come from"
+    does = "print BibTeX: this library, the paper, and what claims come from; or cards of published claims"
     parser = add_command(commands, "cite", does, run, _EXAMPLE, ("rac_theory.literature",))
     known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
     option(
@@ -31,11 +32,18 @@ def add(commands: Any) -> None:
         complete=among(known),
         help="claims by id, as in list, or theorems of yours as module:name (default: none)",
     )
+    option(parser, "--json", action="store_true", help="print the cards of these published claims, or of all, as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the entries, each once."""
+    """Print the entries, each once, or the cards."""
+    from rac_theory.base import checks
+    from rac_theory.literature import CLAIMS
     from rac_theory.verdicts import citation
 
+    if arguments.json:
+        ids = [checks.one_of("claim", name, CLAIMS) for name in arguments.claim]
+        print(json.dumps([CLAIMS[name].record for name in ids or CLAIMS], indent=2, ensure_ascii=False))
+        return OK
     tell(screen(), citation(*map(claim_named, arguments.claim)))
     return OK

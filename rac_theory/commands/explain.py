@@ -119,9 +119,16 @@ def _of_published(claim: "PublishedClaim") -> Iterator[tuple[str, str]]:
     from rac_theory.statements import MARKS
 
     yield "source", f"{claim.work}, {claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
-    yield "verdict", f"{claim.status.name}, by {_GROUNDS[claim.proof]}"
-    if claim.reading:
-        yield "read", claim.reading
+    for label in ("where", "seen"):
+        if words := getattr(claim, label):
+            yield label, words
+    severity = f": {claim.severity}" if claim.severity else ""
+    yield "verdict", f"{claim.status.name}{severity}, by {_GROUNDS[claim.proof]}"
+    for label, words in (("read", claim.reading), ("repair", claim.repair)):
+        if words:
+            yield label, words
+    yield from (("true", str(check)) for check in claim.evidence.checks)
+    yield from (("against", str(check)) for check in claim.evidence.against)
     for label, values in (("said by", claim.theorems), ("shown by", claim.shown_by), ("against", claim.against)):
         if values:
             yield label, ", ".join(f"{value.id} ({value.name})" for value in values)

@@ -44,7 +44,8 @@ _FILES = sorted(path.name for path in (_HOUSE / "literature/counterexamples").gl
 COUNTEREXAMPLES = tuple(
     sorted(_ids("Counterexample", *(f"literature/counterexamples/{name}" for name in _FILES)), key=_by_number)
 )
-PUBLISHED = _ids("PublishedClaim", "literature/published/adaptation.py", "literature/published/subspaces.py")
+_PAGES = ("adaptation", "subspaces", "memory")
+PUBLISHED = _ids("PublishedClaim", *(f"literature/published/{name}.py" for name in _PAGES))
 MARKS = _keys("MARKS", "statements/theorem.py")
 
 PROBLEMS = _keys("DEFAULT_PROBLEMS", "ledger/default_problems.py")

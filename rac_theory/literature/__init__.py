@@ -5,76 +5,63 @@ numerics, drawing, problems, sketches, algorithms, cases, runs, statements, proo
 know the ledger.
 """
 
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rac_theory.base import answering
+from rac_theory.base import NoMember, answering
 from rac_theory.literature import counterexamples
 from rac_theory.literature.counterexamples import ALL, low_rank
-from rac_theory.literature.counterexamples.another_minimiser import C14
-from rac_theory.literature.counterexamples.averaged_factors import C9
-from rac_theory.literature.counterexamples.batches_of_noise import C10
-from rac_theory.literature.counterexamples.carried_momentum import C24
 from rac_theory.literature.counterexamples.counterexample import Answer, Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.decay_beside_projection import C25
 from rac_theory.literature.counterexamples.diagnosis import Cause, Diagnosis, diagnose
-from rac_theory.literature.counterexamples.divergence import C3
-from rac_theory.literature.counterexamples.every_step_is_too_long import C6
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss, curvature_met
 from rac_theory.literature.counterexamples.factor_moves import Moves
-from rac_theory.literature.counterexamples.fixed_order import C23
-from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
-from rac_theory.literature.counterexamples.loss_of_smoothness import C1
-from rac_theory.literature.counterexamples.lost_merges import C13
-from rac_theory.literature.counterexamples.momentum_beyond_its_condition import C26
-from rac_theory.literature.counterexamples.momentum_elsewhere import C28, C29
-from rac_theory.literature.counterexamples.no_best_link import C27
-from rac_theory.literature.counterexamples.noisy_subspace import GALORE
-from rac_theory.literature.counterexamples.randomised import C7
 from rac_theory.literature.counterexamples.rate_of_lora import smallest_on_slope
-from rac_theory.literature.counterexamples.representation_floor import C2
-from rac_theory.literature.counterexamples.restarts import C4
-from rac_theory.literature.counterexamples.scale_of_a_channel import C31
-from rac_theory.literature.counterexamples.scaled_apart import C11
-from rac_theory.literature.counterexamples.shrinking_step import C8
-from rac_theory.literature.counterexamples.spurious_minimum import C12
-from rac_theory.literature.counterexamples.stuck_subspace import C5
-from rac_theory.literature.published import adaptation, subspaces
+from rac_theory.literature.published import adaptation, memory, subspaces
 from rac_theory.literature.published.published_claim import PublishedClaim
 
 CLAIMS: Mapping[str, PublishedClaim] = MappingProxyType(
-    {claim.id: claim for claim in (*adaptation.CLAIMS, *subspaces.CLAIMS)}
+    {claim.id: claim for claim in (*adaptation.CLAIMS, *subspaces.CLAIMS, *memory.CLAIMS)}
 )
+
+QUESTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "Does it converge, and to what?": (
+            *("rac-lora-gd", "rac-lora-sgd", "rac-lora-same-solution", "others-fail", "rac-lora-mends", "fails-loudly"),
+            *("diverges-at-1-over-L", "far-from-optimum", "galore-fixed", "subtrack-3-2", "galore-exact"),
+            *("galore-fails", "galore-large-batch", "golore", "golore-any-optimiser", "galore-decay"),
+        ),
+        "How fast is it?": (
+            *("rac-lora-gd-pl", "rate-of-lora", "bernoulli", "fixed-order-slow", "random-order-mends"),
+            *("heavy-ball-mean", "error-feedback-tight"),
+        ),
+        "How long may a step be, and how are factors scaled?": (
+            *("step-of-lora", "factors-differ", "balance-is-best", "rslora-iff", "altlora-invariance", "apollo-a4"),
+            "gum-weights",
+        ),
+        "What do the means of clients do?": (
+            *("rac-lora-federated", "factors-in-turns", "federated-reshuffling", "rank-collapse"),
+        ),
+        "What does a query buy?": ("zo-align", "zo-avg", "subzero-variance"),
+        "What is lost by rounding?": ("merge-drift",),
+    }
+)
+"""The claims by what a reader may ask, each once."""
+
+
+def __getattr__(name: str) -> Counterexample:
+    """Return the counterexample of an id."""
+    if name in counterexamples.__all__:
+        return vars(counterexamples)[name]  # type: ignore[no-any-return]
+    raise NoMember(sys.modules[__name__], name)
+
 
 __all__ = [
     "ALL",
-    "C1",
-    "C2",
-    "C3",
-    "C4",
-    "C5",
-    "C6",
-    "C7",
-    "C8",
-    "C9",
-    "C10",
-    "C11",
-    "C12",
-    "C13",
-    "C14",
-    "C23",
-    "C24",
-    "C25",
-    "C26",
-    "C27",
-    "C28",
-    "C29",
-    "C30",
-    "C31",
     "CLAIMS",
-    "GALORE",
+    "QUESTIONS",
     "Answer",
     "Cause",
     "Check",
@@ -92,5 +79,6 @@ __all__ = [
     "low_rank",
     "smallest_on_slope",
 ]
+__all__ += [name for name in counterexamples.__all__ if name not in __all__]
 
 answering(globals())

@@ -42,37 +42,5 @@ ALL: Mapping[str, Counterexample] = MappingProxyType(
     }
 )
 
-__all__ = [
-    "ALL",
-    "C1",
-    "C2",
-    "C3",
-    "C4",
-    "C5",
-    "C6",
-    "C7",
-    "C8",
-    "C9",
-    "C10",
-    "C11",
-    "C12",
-    "C13",
-    "C14",
-    "C20",
-    "C21",
-    "C22",
-    "C23",
-    "C24",
-    "C25",
-    "C26",
-    "C27",
-    "C28",
-    "C29",
-    "C30",
-    "C31",
-    "GALORE",
-    "Answer",
-    "Check",
-    "Counterexample",
-    "Witness",
-]
+__all__ = ["ALL", "Answer", "Check", "Counterexample", "Witness"]
+__all__ += sorted({*globals()} & {example.id.upper() for example in ALL.values()})  # GALORE is the name of GaLore

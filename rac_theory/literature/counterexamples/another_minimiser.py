@@ -64,30 +64,25 @@ def gather(example: Counterexample) -> Witness:
     every = ends(DRAWS)
     far = [squared(combined((1, W), (-1, FULL))) for W in every]
     checks = (
-        Check(
-            f"gradient descent reaches {FULL[0][0]} everywhere in one step: f = {loss(FULL)}", _of_descent(), "exact"
-        ),
-        Check(
+        Check.exact(f"gradient descent reaches {FULL[0][0]} everywhere in one step: f = {loss(FULL)}", _of_descent()),
+        Check.exact(
             f"each of the {len(every)} sequences of {DRAWS} draws leaves (1/4)^{DRAWS} of f = 4: the loss is the same "
             "whatever is drawn, and goes to zero",
             {loss(W) for W in every} == {4 * Fraction(1, 4) ** DRAWS},
-            "exact",
         ),
-        Check(
+        Check.exact(
             "the mean squared distance to the solution of gradient descent is 4/3 + 8/3 (1/4)^T, and tends to a "
             "third of its squared norm",
             sum(far, Fraction(0)) / len(far) == mean_square(DRAWS),
-            "exact",
         ),
-        Check("from the right each draw of a column makes it that of gradient descent", _from_the_right(), "exact"),
+        Check.exact("from the right each draw of a column makes it that of gradient descent", _from_the_right()),
         *_in_runs(example),
     )
     against = (
-        Check(
+        Check.exact(
             f"after {DRAWS} draws W takes {len({W[0][0] for W in every})} values, evenly spaced: in the limit the "
             "first row is uniform between 0 and 2, and the solution of full fine-tuning has the probability zero",
             sorted(W[0][0] for W in every) == [Fraction(k, 2 ** (DRAWS - 1)) for k in range(2**DRAWS)],
-            "exact",
         ),
     )
     numbers = np.arange(DRAWS + 1)
@@ -120,8 +115,8 @@ def _in_runs(example: Counterexample) -> tuple[Check, Check]:
     columns = simulate(Case(right, example.problem, example.start, steps=40), runs=64, rng=example.seed)
     apart = float(np.abs(columns.W - np.ones((2, 2))).max())
     return (
-        Check(f"64 runs of RAC-LoRA end where a sequence does, within {off:.0e}", max(off, gaps) < 1e-12, "bounded"),
-        Check(f"from the right 64 runs end at that solution, within {apart:.0e}", apart < 1e-12, "bounded"),
+        Check.bounded(f"64 runs of RAC-LoRA end where a sequence does, within {off:.0e}", max(off, gaps) < 1e-12),
+        Check.bounded(f"from the right 64 runs end at that solution, within {apart:.0e}", apart < 1e-12),
     )
 
 

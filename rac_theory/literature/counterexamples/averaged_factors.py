@@ -95,9 +95,7 @@ def _is_a_covariance() -> Check:
         (exact(rng.integers(-9, 9, (3, 2)).tolist()), exact(rng.integers(-9, 9, (2, 4)).tolist())) for _ in "123"
     ]
     right = lost(clients) == covariance(clients) and squared(covariance(clients)) > 0
-    return Check(
-        "the mean of the products less the product of the means is the covariance of the factors", right, "exact"
-    )
+    return Check.exact("the mean of the products less the product of the means is the covariance of the factors", right)
 
 
 def _that_agree() -> tuple[Check, Check]:
@@ -110,13 +108,12 @@ def _that_agree() -> tuple[Check, Check]:
     right = all(found == ((c + Fraction(1, c) - 2) / 4) ** 2 / 2 for c, found in apart.items())
     told = ", ".join(f"{float(found):.3g} at {c}" for c, found in apart.items())
     return (
-        Check(
+        Check.exact(
             f"two clients at the optimum, (B, A) and (-B, -A), average to nothing: both factors are zero, which no "
             f"gradient leaves, and the gap is {nothing} for ever",
             stays and nothing == Fraction(1, 2),
-            "exact",
         ),
-        Check(f"(B, A) and (cB, A/c) average to a gap of ((c + 1/c - 2)/4)^2 / 2: {told}", right, "exact"),
+        Check.exact(f"(B, A) and (cB, A/c) average to a gap of ((c + 1/c - 2)/4)^2 / 2: {told}", right),
     )
 
 
@@ -125,19 +122,18 @@ def _that_differ() -> Check:
     middle = average([product(b, a) for b, a in clients])
     found = gap_of_means(clients, middle)
     sentence = f"of clients at e1e1' and e2e2' the product of means is {found} above the mean of products"
-    return Check(sentence, found == Fraction(1, 8) and gap(middle, middle) == 0, "exact")
+    return Check.exact(sentence, found == Fraction(1, 8) and gap(middle, middle) == 0)
 
 
 def _frozen(floor: Fraction, curve: Array) -> tuple[Check, Check]:
     """FFA-LoRA: exact averages, and a floor that is the squared sine of the angle to the row space of W*."""
     off = abs(curve[-1] - float(floor))
     return (
-        Check(
+        Check.exact(
             f"with A = (3, 4)/5 frozen averages are exact and the floor is {floor}, half the squared sine",
             floor == Fraction(16, 25) / 2,
-            "exact",
         ),
-        Check(f"Asymmetric LoRA comes to it within {off:.1e}", off < 1e-12, "bounded"),
+        Check.bounded(f"Asymmetric LoRA comes to it within {off:.1e}", off < 1e-12),
     )
 
 
@@ -146,24 +142,20 @@ def _in_turns() -> tuple[Check, Check]:
     row, at_right_angles, both = exact([FROZEN]), exact([[0, 1]]), exact([[Fraction(1, 2), 0], [0, Fraction(1, 2)]])
     reached, stuck, floor = alternating(row, 2), alternating(at_right_angles, 20), alternating(row, 20, both)
     return (
-        Check(
+        Check.exact(
             f"in turns the gap is {reached} after two; from A at right angles to W* it is {stuck} for ever",
             reached == 0 and stuck == Fraction(1, 2),
-            "exact",
         ),
-        Check(
+        Check.exact(
             f"where the mean of the clients' optima has rank two it ends at {floor}, the floor of rank one",
             floor == Fraction(1, 8),
-            "exact",
         ),
     )
 
 
 def _fresh(gaps: Array) -> Check:
     off = float(np.abs(gaps / gaps[0] - 0.5 ** np.arange(len(gaps))).max())
-    return Check(
-        f"with a fresh factor, merged, E gap is halved in every round, within {off:.1e}", off < 1e-12, "bounded"
-    )
+    return Check.bounded(f"with a fresh factor, merged, E gap is halved in every round, within {off:.1e}", off < 1e-12)
 
 
 def _frozen_run() -> Array:

@@ -74,13 +74,13 @@ def _floors(floors: dict[int, Fraction]) -> Check:
         f"for all coins and for ever the gap is at least {told} in a batch, and from {SIGMA} on at least (1 - gamma)^2 "
         "sigma^2 / (2 b^2)"
     )
-    return Check(sentence, bound and floors[1] == Fraction(1, 2), "exact")
+    return Check.exact(sentence, bound and floors[1] == Fraction(1, 2))
 
 
 def _of_runs(runs: dict[int, Array], floors: dict[int, Fraction]) -> Check:
     least = {b: float(values.min()) / float(floors[b]) for b, values in runs.items()}
     sentence = f"the lowest of 256 runs is {', '.join(f'{s:.3f}' for s in least.values())} times that"
-    return Check(sentence, all(share >= 1 - 1e-12 for share in least.values()), "bounded")
+    return Check.bounded(sentence, all(share >= 1 - 1e-12 for share in least.values()))
 
 
 def _of_a_coordinate(values: Array) -> Check:
@@ -88,7 +88,7 @@ def _of_a_coordinate(values: Array) -> Check:
     factor = (1 + (1 - GAMMA) ** 2) / 2
     exact, seen = float(factor) ** STEPS / 2, float(values[:, -1].mean())
     sentence = f"with a random coordinate and single samples E gap is (1/2) {factor}^t, {exact:.1e} at the end"
-    return Check(f"{sentence}, seen {seen:.1e}", exact < 1e-8 and seen < 1e-6, "exact")
+    return Check.exact(f"{sentence}, seen {seen:.1e}", exact < 1e-8 and seen < 1e-6)
 
 
 def _even() -> Check:
@@ -97,7 +97,7 @@ def _even() -> Check:
     told = ", ".join(f"{float(chance):.3f} for {b}" for b, chance in chances.items())
     falls = all(1 - chance * (1 - (1 - GAMMA) ** 2) < 1 for chance in chances.values())
     sentence = f"an even number of coins cancels with probability {told}: then the row moves, and E gap goes to zero"
-    return Check(sentence, falls and chances[2] == Fraction(1, 2), "exact")
+    return Check.exact(sentence, falls and chances[2] == Fraction(1, 2))
 
 
 def _without_noise(example: Counterexample) -> tuple[Check, ...]:
@@ -105,7 +105,7 @@ def _without_noise(example: Counterexample) -> tuple[Check, ...]:
     cases = (Case(GaLore(1, float(GAMMA), Local(K)), example.problem, example.start, steps=40) for K in (1, 10))
     told = [verify(theorems.T17_pl, case).status for case in cases]
     sentence = "without noise T17_pl holds, for a subspace that is found in every step and for one that is kept for ten"
-    return (Check(sentence, told == [Status.HOLDS] * 2, "bounded"),)
+    return (Check.bounded(sentence, told == [Status.HOLDS] * 2),)
 
 
 def _grows() -> Check:
@@ -114,7 +114,7 @@ def _grows() -> Check:
     bound = all(b**2 >= (1 - GAMMA) ** 2 * SIGMA**2 * 10**k / 2 for k, b in needed.items())
     sizes = ", ".join(map(str, needed.values()))
     sentence = f"of odd sizes a gap of 1/10^k needs {sizes} for k = 1, 2, 3, 4: there is none from which on all do"
-    return Check(sentence, bound and needed[4] > 9 * needed[2], "exact")
+    return Check.exact(sentence, bound and needed[4] > 9 * needed[2])
 
 
 C10 = Counterexample(

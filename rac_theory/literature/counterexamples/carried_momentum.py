@@ -126,22 +126,19 @@ def gather(example: Counterexample) -> Witness:
     }
     carried, reset, single = (curve[-1] for curve in curves.values())
     checks = (
-        Check(
+        Check.bounded(
             f"after {LINKS} links of 12 steps the mean of ||W||^2 is {carried:.3g} with momentum carried and "
             f"{reset:.2g} with a reset, from 1; with a redraw at every step it is {single:.2g} after {LINKS} steps",
             carried > 1e6 and reset < 1e-4 and single < 1e-2,
-            "bounded",
         ),
-        Check(
+        Check.exact(
             f"carried, a link makes of one form of (W, M) at least {GROWS} times as much: it diverges",
             grows(links(12, carried=True), GROWS),
-            "exact",
         ),
         *(
-            Check(
+            Check.exact(
                 f"{'carried' if keeps else 'reset'}, a link of {steps} leaves at most {factor} of another form",
                 shrinks(links(steps, carried=keeps), factor),
-                "exact",
             )
             for (steps, keeps), factor in SHRINKS.items()
         ),
@@ -153,7 +150,7 @@ def gather(example: Counterexample) -> Witness:
 def _by_the_library(example: Counterexample, told: float) -> Check:
     curve: Array = expected(Case(example.method, example.problem, example.start, steps=LINKS)).squared_distance
     sentence = f"the library's own expectation of the case after {LINKS} links is {curve[-1]:.6g}"
-    return Check(sentence, abs(curve[-1] / told - 1) < 1e-9, "bounded")
+    return Check.bounded(sentence, abs(curve[-1] / told - 1) < 1e-9)
 
 
 C24 = Counterexample(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from rac_theory.algorithms import Algorithm
 from rac_theory.base import Value, frame, type_name
 from rac_theory.base.checks import Array
-from rac_theory.literature.counterexamples.picture import Picture
+from rac_theory.literature.counterexamples.picture import Lines, Picture
 from rac_theory.problems import Problem
 from rac_theory.verdicts import Status
 
@@ -36,8 +36,26 @@ class Check:
     holds: bool
     evidence: Grounds
 
+    @classmethod
+    def exact(cls, sentence: str, holds: bool) -> "Check":
+        """Return what rational arithmetic or a closed form decides."""
+        return cls(sentence, holds, "exact")
+
+    @classmethod
+    def bounded(cls, sentence: str, holds: bool) -> "Check":
+        """Return what floating point decides, with a margin far above its error."""
+        return cls(sentence, holds, "bounded")
+
+    @classmethod
+    def simulated(cls, sentence: str, holds: bool) -> "Check":
+        """Return what runs were seen to do, which proves nothing."""
+        return cls(sentence, holds, "simulated")
+
     def __str__(self) -> str:
         return f"{'ok ' if self.holds else 'NOT'} {self.evidence:9} {self.sentence}"
+
+
+NO_PICTURE = Lines({}, {}, "", "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +79,7 @@ class Witness(Value):
     """
 
     checks: tuple[Check, ...]
-    picture: Picture
+    picture: Picture = NO_PICTURE
     against: tuple[Check, ...] = ()
 
     def __repr__(self) -> str:

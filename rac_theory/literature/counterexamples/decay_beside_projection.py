@@ -48,16 +48,15 @@ def gather(example: Counterexample) -> Witness:
     mended, inside = means(right, 8, OMEGA * SHARE), means(right, 8, OMEGA, inside=True)
     tenth = [minimiser(Fraction(1, 10) / share) for share in (SHARE, 1)]
     checks = (
-        Check(
+        Check.exact(
             f"one of {DIM} coordinates a step, decay {OMEGA}: the mean stays at {wrong}, and leaves {right}, the "
             "minimiser of the loss with its decay",
             stays and abs(leaves[-1] - wrong) < abs(leaves[1] - wrong) < right - wrong,
-            "exact",
         ),
-        Check(f"with a decay of {SHARE} of that it stays at {right}", {*mended} == {right}, "exact"),
-        Check(f"with decay inside of the range it stays at {right}", {*inside} == {right}, "exact"),
-        Check(
-            f"at decay 1/10 the two are {tenth[0]} and {tenth[1]}", tenth == [Fraction(5, 7), Fraction(10, 11)], "exact"
+        Check.exact(f"with a decay of {SHARE} of that it stays at {right}", {*mended} == {right}),
+        Check.exact(f"with decay inside of the range it stays at {right}", {*inside} == {right}),
+        Check.exact(
+            f"at decay 1/10 the two are {tenth[0]} and {tenth[1]}", tenth == [Fraction(5, 7), Fraction(10, 11)]
         ),
         _in_the_end(example, wrong),
     )
@@ -76,8 +75,8 @@ def _in_the_end(example: Counterexample, wrong: Fraction) -> Check:
     second = (p * gamma**2 + 2 * p * seen * gamma * wrong) / (1 - p * seen**2 - (1 - p) * kept**2)
     told = DIM * (second - 2 * wrong + 1) / 2
     gap = float(expected(Case(example.method, example.problem, example.start, steps=400)).gap[-1])
-    return Check(
-        f"the mean gap of the case ends at {gap:.6f}, around this mean {told}", abs(gap / told - 1) < 1e-9, "bounded"
+    return Check.bounded(
+        f"the mean gap of the case ends at {gap:.6f}, around this mean {told}", abs(gap / told - 1) < 1e-9
     )
 
 

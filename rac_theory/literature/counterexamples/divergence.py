@@ -107,8 +107,8 @@ def gather(example: Counterexample) -> Witness:
 def _in_one_step() -> tuple[Check, Check]:
     before, after, curvature = first_step((2, 1, 1), 1, Fraction(1, 20))
     return (
-        Check(f"with B = 0, A = (2, 1, 1) the first step takes f from {before} to {after}", after > before, "exact"),
-        Check(f"the curvature on its way is {curvature}, more than 2/gamma = 40", curvature > 40, "exact"),
+        Check.exact(f"with B = 0, A = (2, 1, 1) the first step takes f from {before} to {after}", after > before),
+        Check.exact(f"the curvature on its way is {curvature}, more than 2/gamma = 40", curvature > 40),
     )
 
 
@@ -116,27 +116,27 @@ def _the_converse_is_false() -> Check:
     """On f = (ab)^2/2 at a = b = s the Hessian has the eigenvalues 3 s^2 and -s^2, and s goes to s (1 - gamma s^2)."""
     gamma, s = Fraction(1), Fraction(1)
     falls = 3 * s**2 > 2 / gamma and s * (1 - gamma * s**2) == 0
-    return Check("f = (ab)^2/2, gamma = a = b = 1: sharpness 3 > 2, and yet f falls to 0", falls, "exact")
+    return Check.exact("f = (ab)^2/2, gamma = a = b = 1: sharpness 3 > 2, and yet f falls to 0", falls)
 
 
 def _of_rises(example: Counterexample) -> Check:
     """Steps that rise, found from values, and the Hessian on their segments."""
     rises, examined, least = explained(example)
     told = f"of {rises} rises {examined} were searched: gamma times sharpness reaches {least:.4g} on the way"
-    return Check(told if examined else "no step rises, so there is none to explain", least > 2, "bounded")
+    return Check.bounded(told if examined else "no step rises, so there is none to explain", least > 2)
 
 
 def _of_starts() -> Check:
     shares = {scale: fractions(scale) for scale in (3**-0.5, 1.0, 2.0)}
     told = "; ".join(f"{lora:.0%} and {chain:.0%} at scale {scale:.3g}" for scale, (lora, chain) in shares.items())
     some = all(lora > 0 and chain > 0 for lora, chain in shares.values())
-    return Check(f"of LoRA and Chain of LoRA (10 steps a link) there diverge {told}", some, "simulated")
+    return Check.simulated(f"of LoRA and Chain of LoRA (10 steps a link) there diverge {told}", some)
 
 
 def _tame(example: Counterexample) -> Check:
     runs = simulate(Case(example.method, paper_quadratic(0.1 * np.eye(3)), steps=1000), runs=256, rng=0)
     share = diverged(runs).mean()
-    return Check(f"with W* = 0.1 I, so a small b, {share:.0%} of 256 runs of LoRA diverge", share == 0, "simulated")
+    return Check.simulated(f"with W* = 0.1 I, so a small b, {share:.0%} of 256 runs of LoRA diverge", share == 0)
 
 
 C3 = Counterexample(

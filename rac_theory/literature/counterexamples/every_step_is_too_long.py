@@ -53,7 +53,7 @@ def gather(example: Counterexample) -> Witness:
     """Take starts on both sides of the edge, for several steps."""
     checks = (
         _outside(),
-        Check("at gamma s^2 = 2, s goes to -s and back", squared_step(Fraction(2)) == 2, "exact"),
+        Check.exact("at gamma s^2 = 2, s goes to -s and back", squared_step(Fraction(2)) == 2),
         _inside(),
         _in_floating_point(),
         _of_full_descent(example),
@@ -64,23 +64,23 @@ def gather(example: Counterexample) -> Witness:
 
 def _outside() -> Check:
     sentence = "for gamma = 1, 1/10, 1/1000 and gamma s^2 = 9/4 the square s^2 grows by 25/16 a step, or more"
-    return Check(sentence, all(grows_for_ever(gamma * square) for gamma, square in OUTSIDE.items()), "exact")
+    return Check.exact(sentence, all(grows_for_ever(gamma * square) for gamma, square in OUTSIDE.items()))
 
 
 def _inside() -> Check:
     shrinks = all(0 <= squared_step(u) < u for u in (Fraction(k, 8) for k in range(1, 16)))
-    return Check("at gamma s^2 = 1/8, 2/8, ..., 15/8 it shrinks", shrinks, "exact")
+    return Check.exact("at gamma s^2 = 1/8, 2/8, ..., 15/8 it shrinks", shrinks)
 
 
 def _in_floating_point() -> Check:
     """The method itself from the starts for which growth was shown in rational arithmetic."""
     ends = [curve(float(gamma), float(square) ** 0.5)[-1] for gamma, square in OUTSIDE.items()]
-    return Check("in floating point these runs end at infinity", not np.isfinite(ends).any(), "simulated")
+    return Check.simulated("in floating point these runs end at infinity", not np.isfinite(ends).any())
 
 
 def _of_full_descent(example: Counterexample) -> Check:
     end = simulate(Case(GD(1.0), example.problem, example.start, steps=STEPS)).values[0, -1]
-    return Check(f"gradient descent on W with gamma = 1/L = 1 ends at {end:g}", end == 0, "simulated")
+    return Check.simulated(f"gradient descent on W with gamma = 1/L = 1 ends at {end:g}", end == 0)
 
 
 C6 = Counterexample(

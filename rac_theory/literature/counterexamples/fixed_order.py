@@ -72,17 +72,15 @@ def gather(example: Counterexample) -> Witness:
     promised = (1 - MU / DIM) ** DIM
     left, of_fresh = losses[-1] / losses[0], fresh[-1] / fresh[0]
     checks = (
-        Check(
+        Check.exact(
             f"in ten dimensions there is a start of which {CYCLES} cycles in a fixed order leave {float(left):.4f}, "
             f"and {CYCLES * DIM} fresh draws {float(of_fresh):.4f} on average",
             of_fresh < left,
-            "exact",
         ),
-        Check(
+        Check.exact(
             f"T13_pl promises {float(promised):.4f} for ten fresh draws, {float(promised**CYCLES):.4f} for these: "
             "fresh draws keep that, and a fixed order does not",
             of_fresh <= promised**CYCLES < left,
-            "exact",
         ),
         *_rates(example),
     )
@@ -108,16 +106,14 @@ def _rates(example: Counterexample) -> tuple[Check, Check]:
         found[d] = fixed, random, fresh
     (fixed, random, fresh), (slow, shuffled, drawn) = found[3], found[DIM]
     return (
-        Check(
+        Check.bounded(
             f"in three dimensions a cycle leaves {fixed:.3f} in a fixed order, {random:.3f} in a random one, and "
             f"{fresh:.3f} by fresh draws: the fixed one is the best",
             fixed < 0.99 * random < 0.99 * fresh,
-            "bounded",
         ),
-        Check(
+        Check.bounded(
             f"in ten {slow:.3f}, {shuffled:.3f} and {drawn:.3f}: it is the worst, and a random order the best",
             shuffled < 0.99 * drawn < 0.99 * slow,
-            "bounded",
         ),
     )
 

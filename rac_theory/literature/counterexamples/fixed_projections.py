@@ -21,7 +21,7 @@ from rac_theory.problems import Quadratic
 from rac_theory.runs import expected
 from rac_theory.sketches import Frozen
 
-TOO_LONG, SHORT = Fraction(3), Fraction(1, 2)
+TOO_LONG, AT_THE_EDGE, SHORT = Fraction(3), Fraction(2), Fraction(1, 2)
 STEPS = 12
 
 
@@ -35,33 +35,35 @@ def projected(rate: Fraction, curvatures: tuple[int, ...], steps: int) -> Iterat
 
 def gather(example: Counterexample) -> Witness:
     """Take steps that are too long, and steps that are not, along one of two directions."""
-    long, short = ([*projected(rate, (1,), STEPS)] for rate in (TOO_LONG, SHORT))
+    long, edge, short = ([*projected(rate, (1,), STEPS)] for rate in (TOO_LONG, AT_THE_EDGE, SHORT))
     doubles = all(after == 4 * before for before, after in pairwise(long))
     halves = all(after == before / 4 for before, after in pairwise(short))
     kappa = Fraction(1)
     first, second = projected(Fraction(1, 2), (1, 4), 1)
     within, after = projected(Fraction(1, 4), (1, 4), 1)
     checks = (
-        Check(f"at eta = {SHORT} the projected gradient halves in each step, as 1 - eta kappa says", halves, "exact"),
-        Check(
+        Check.exact(f"at eta = {SHORT} the projected gradient halves in each step, as 1 - eta kappa says", halves),
+        Check.exact(
             f"and yet {STEPS} steps leave more than half of the gap: what P does not see of the gradient stays",
             Fraction(1, 2) < (1 + short[-1]) / 2,
-            "exact",
         ),
-        Check(
+        Check.exact(
             "with curvatures 1 and 4 in the range eta = 1/2 is no bound of 1 - eta kappa either: ||R||^2 goes from "
             f"{first} to {second}, and eta lambda_max <= 1 is enough: from {within} to {after}",
             second > (1 - kappa / 2) ** 2 * first and after <= (1 - kappa / 4) ** 2 * within,
-            "exact",
         ),
         _by_the_library(example, short),
     )
     against = (
-        Check(
+        Check.exact(
             f"with A = (1, 1), B = C = I, P = (1, 0): kappa = {kappa} > 0 = L_A + L_B L_C D^2, and at eta = "
             f"{TOO_LONG} ||R_t|| doubles in each step, where at most {1 - TOO_LONG * kappa} times is claimed",
             doubles and 1 - TOO_LONG * kappa < 0,
-            "exact",
+        ),
+        Check.exact(
+            f"at eta = {AT_THE_EDGE} ||R_t|| is 1 for ever and W_t stays within {AT_THE_EDGE}, so that a bound D of "
+            f"||W_t|| is no help, where at most {1 - AT_THE_EDGE * kappa} times is claimed",
+            {*edge} == {1} and 1 - AT_THE_EDGE * kappa < 0,
         ),
     )
     curves = {
@@ -76,7 +78,7 @@ def _by_the_library(example: Counterexample, squares: list[Fraction]) -> Check:
     gap = expected(Case(example.method, example.problem, example.start, steps=STEPS)).gap
     own = [(1 + square) / 2 for square in squares]
     right = all(abs(value - float(exact)) < 1e-12 for value, exact in zip(gap, own, strict=True))
-    return Check(f"the library's gap after {STEPS} steps is {gap[-1]:.6f}", right, "bounded")
+    return Check.bounded(f"the library's gap after {STEPS} steps is {gap[-1]:.6f}", right)
 
 
 C30 = Counterexample(

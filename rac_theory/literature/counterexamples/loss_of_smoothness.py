@@ -80,7 +80,7 @@ def gather(example: Counterexample) -> Witness:
         *_along_a_move_of_A(paths["(sB, A/s)"]),
         *(_grows_like_a_square(path, y) for path, y in paths.items()),
         _stays_bounded(logistic),
-        Check("not so for det W on 2 x 2 at rank one: J is bilinear there", determinant_is_bilinear(), "exact"),
+        Check.exact("not so for det W on 2 x 2 at rank one: J is bilinear there", determinant_is_bilinear()),
         _with_A_fixed(example, limit),
     )
     return Witness(checks, _picture(paths, logistic, limit))
@@ -92,27 +92,27 @@ def _along_a_move_of_A(grows: Array) -> tuple[Check, Check]:
     is_square = all(c == 4**k * curvatures[0] for k, c in enumerate(curvatures))
     below = all(float(c) <= y * (1 + 1e-12) for c, y in zip(curvatures, grows, strict=True))
     return (
-        Check(f"along a move of A alone the curvature at (sB, A/s) is {curvatures[0]} s^2", is_square, "exact"),
-        Check("it is at most the local Lipschitz constant", below, "bounded"),
+        Check.exact(f"along a move of A alone the curvature at (sB, A/s) is {curvatures[0]} s^2", is_square),
+        Check.bounded("it is at most the local Lipschitz constant", below),
     )
 
 
 def _grows_like_a_square(path: str, constants: Array) -> Check:
     k = slope(constants)
-    return Check(f"the slope along {path} is {k:.4f}", abs(k - 2) < 1e-2, "bounded")
+    return Check.bounded(f"the slope along {path} is {k:.4f}", abs(k - 2) < 1e-2)
 
 
 def _stays_bounded(logistic: Array) -> Check:
     """The largest eigenvalues, and the bound that is proved."""
     largest, ceiling = float(logistic.max()), logistic_ceiling(LOGISTIC, LOGISTIC_B, LOGISTIC_A)
     sentence = f"along (sB, sA) a logistic loss stays at or below {largest:.4g}, and its bound {ceiling:.4g}"
-    return Check(sentence, largest <= ceiling, "bounded")
+    return Check.bounded(sentence, largest <= ceiling)
 
 
 def _with_A_fixed(example: Counterexample, limit: float) -> Check:
     in_B = FactorLoss(example.problem, example.start).hessian(B, A)[: B.size, : B.size]
     largest = float(np.linalg.eigvalsh(in_B)[-1])
-    return Check(f"with A fixed it is {largest:.4g}, at most L ||A||^2 = {limit:.4g}", largest <= limit, "bounded")
+    return Check.bounded(f"with A fixed it is {largest:.4g}, at most L ||A||^2 = {limit:.4g}", largest <= limit)
 
 
 def _picture(paths: dict[str, Array], logistic: Array, limit: float) -> Lines:

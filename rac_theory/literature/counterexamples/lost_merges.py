@@ -102,7 +102,7 @@ def _nothing_is_left() -> Check:
     sentence = (
         f"{MERGES} merges of {SMALL} into 1 leave {ends[0]}, not {1 + MERGES * SMALL}; so do merges of {half}, a tie"
     )
-    return Check(sentence, ends == [1, 1] and rounded_to_even(1 + half + half / 64) > 1, "exact")
+    return Check.exact(sentence, ends == [1, 1] and rounded_to_even(1 + half + half / 64) > 1)
 
 
 def _what_is_left() -> Check:
@@ -116,7 +116,7 @@ def _what_is_left() -> Check:
     beyond = [share for (_, k), share in shares.items() if k > 16]
     low, high = min(beyond), max(beyond)
     sentence = f"of more than half a unit it keeps at least 2/3 and less than 2, here {low} to {high}, of less nothing"
-    return Check(sentence, lost and low == Fraction(2, 3) and Fraction(9, 5) < high < 2, "exact")
+    return Check.exact(sentence, lost and low == Fraction(2, 3) and Fraction(9, 5) < high < 2)
 
 
 def _next_to_a_power() -> Check:
@@ -126,12 +126,12 @@ def _next_to_a_power() -> Check:
     ends = [Fraction(1), 1 + u, 2 - u]
     lost = all(rounded_to_even(w + s * w * Fraction(511, 512) / 2**9) == w for w in ends for s in (1, -1))
     sentence = "from 1 downwards half a unit is half as much; below 2^-9 of a weight all is lost, either way"
-    return Check(sentence, kept and lost, "exact")
+    return Check.exact(sentence, kept and lost)
 
 
 def _of_descent(gamma: Fraction, gaps: list[Fraction]) -> Check:
     sentence = f"descent on (w - 2)^2/2 at gamma = {gamma} stays at {gaps[-1]} for ever: gamma |G| is below half a unit"
-    return Check(sentence, set(gaps) == {Fraction(1, 2)}, "exact")
+    return Check.exact(sentence, set(gaps) == {Fraction(1, 2)})
 
 
 def _remedies() -> tuple[Check, Check, Check]:
@@ -144,9 +144,9 @@ def _remedies() -> tuple[Check, Check, Check]:
     told = f"the mean 1 + {mean - 1}, their sum, and a variance of a quarter of a squared unit each at most"
     right = mean == 1 + len(short) * short[0] and variance <= quarter
     return (
-        Check(f"merged once, after their sum is known, they leave {once}", once == 1 + total, "exact"),
-        Check(f"with what was lost carried on they leave {kept}", abs(kept - 2) <= unit(Fraction(2)), "exact"),
-        Check(f"rounded at random {len(short)} merges of {short[0]} have {told}", right, "exact"),
+        Check.exact(f"merged once, after their sum is known, they leave {once}", once == 1 + total),
+        Check.exact(f"with what was lost carried on they leave {kept}", abs(kept - 2) <= unit(Fraction(2))),
+        Check.exact(f"rounded at random {len(short)} merges of {short[0]} have {told}", right),
     )
 
 

@@ -90,22 +90,18 @@ def gather(example: Counterexample) -> Witness:
     less = all(gained(*of_low_rank(*one)) < gained(*of_all_numbers(*one[1:])) for one in large)
     stretched = variance(Fraction(1), low[1] / low[0] ** 2)
     checks = (
-        Check(
-            "the means and mean squares of rank 1, rank 2 and all numbers are those of the formulas",
-            enumerated,
-            "exact",
+        Check.exact(
+            "the means and mean squares of rank 1, rank 2 and all numbers are those of the formulas", enumerated
         ),
-        Check(
+        Check.exact(
             f"at rank 1 of {m} x {n} the estimate has the variance {variance(*low)} of the squared gradient, that of "
             f"all numbers {variance(*full)}, as its mean is {low[0]} of the gradient: it is shorter",
             shorter,
-            "exact",
         ),
-        Check(
+        Check.exact(
             f"made as long, it has the variance {stretched}, and at its best step L promises a query {gained(*low)} "
             f"of |G|^2/2L, and {gained(*full)} to one of all numbers: more, wherever r^2 < mn",
             less and stretched > variance(*full),
-            "exact",
         ),
         _by_sampling(example),
     )
@@ -128,8 +124,8 @@ def _by_sampling(example: Counterexample) -> Check:
     squares = (along * z) ** 2
     told = float(of_low_rank(1, m, n)[1] * squared(G))
     off = abs(squares.mean() - told) / (squares.std() / count**0.5)
-    return Check(
-        f"40 000 draws of uniform ranges have this mean square, {off:.1f} standard errors off", off < 5, "bounded"
+    return Check.bounded(
+        f"40 000 draws of uniform ranges have this mean square, {off:.1f} standard errors off", off < 5
     )
 
 

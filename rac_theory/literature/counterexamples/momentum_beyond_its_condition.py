@@ -54,13 +54,11 @@ def gather(example: Counterexample) -> Witness:
     kept, half, quarter = curves.values()
     first = next(t for t, ratio in enumerate(half, 1) if ratio > 1)
     checks = (
-        Check(f"with 1 - beta = r/d {STEPS} steps have {float(kept[-1]):.3f} of T1's bound", max(kept) <= 1, "exact"),
-        Check(
-            f"with half of that they have {float(half[-1]):.3f} of it, more than all from step {first} on",
-            half[-1] > 1,
-            "exact",
+        Check.exact(f"with 1 - beta = r/d {STEPS} steps have {float(kept[-1]):.3f} of T1's bound", max(kept) <= 1),
+        Check.exact(
+            f"with half of that they have {float(half[-1]):.3f} of it, more than all from step {first} on", half[-1] > 1
         ),
-        Check(f"with a quarter they have {float(quarter[-1]):.3f} of it", quarter[-1] > 2, "exact"),
+        Check.exact(f"with a quarter they have {float(quarter[-1]):.3f} of it", quarter[-1] > 2),
         _by_the_library(example, half),
     )
     steps = np.arange(1, STEPS + 1)
@@ -73,9 +71,7 @@ def _by_the_library(example: Counterexample, told: list[Fraction]) -> Check:
     case = Case(example.method, example.problem, example.start, steps=STEPS - 1)
     total = float(expected(case).squared_gradient.sum() / expected(case).squared_gradient[0])
     found = total * float(GAMMA * SHARE)
-    return Check(
-        f"the library's own sum for the case is {found:.6f} of it", abs(found / told[-1] - 1) < 1e-9, "bounded"
-    )
+    return Check.bounded(f"the library's own sum for the case is {found:.6f} of it", abs(found / told[-1] - 1) < 1e-9)
 
 
 C26 = Counterexample(

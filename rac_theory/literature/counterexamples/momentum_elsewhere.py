@@ -80,14 +80,13 @@ def gather_smoothness(example: Counterexample) -> Witness:
     case = Case(example.method, example.problem, example.start, steps=STEPS - 1)
     own = float(expected(case).squared_gradient.sum()) * float(LONG * SHARE)
     checks = (
-        Check(f"with L_H for every L what is assumed is met: theta is {float(told):.4f}", told > 0, "exact"),
-        Check(f"with L where it belongs it is not: theta is {float(asked):.1f}", asked < 0, "exact"),
-        Check(
+        Check.exact(f"with L_H for every L what is assumed is met: theta is {float(told):.4f}", told > 0),
+        Check.exact(f"with L where it belongs it is not: theta is {float(asked):.1f}", asked < 0),
+        Check.exact(
             f"from step {first} on there is more than the bound, in {STEPS} steps {float(curve[-1]):.2f} of it",
             curve[-1] > 60,
-            "exact",
         ),
-        Check(f"the library's own sum for the case is {own:.4f} of it", abs(own / curve[-1] - 1) < 1e-9, "bounded"),
+        Check.bounded(f"the library's own sum for the case is {own:.4f} of it", abs(own / curve[-1] - 1) < 1e-9),
     )
     lines = {"with L_H for every L": (np.arange(1, STEPS + 1), np.array([*map(float, curve)]))}
     label = r"sum of $E \|\nabla f\|^2$ over the bound"
@@ -101,15 +100,13 @@ def gather_point(example: Counterexample) -> Witness:
     case = Case(example.method, example.problem, example.start, steps=99)
     own = float(expected(case).squared_gradient.sum()) * float(EDGE[0])
     checks = (
-        Check(f"squared gradients at X have {float(X):.3f} of T22's bound in 100 steps", Fraction(51, 50) < X, "exact"),
-        Check(f"at the shifted point they have {float(W):.3f} of it", W < 1, "exact"),
-        Check(
-            f"the gap at X is {float(gaps_X[T]):.3f} of T22_pl's bound at T = {T}",
-            gaps_X[T] > Fraction(23, 20),
-            "exact",
+        Check.exact(f"squared gradients at X have {float(X):.3f} of T22's bound in 100 steps", Fraction(51, 50) < X),
+        Check.exact(f"at the shifted point they have {float(W):.3f} of it", W < 1),
+        Check.exact(
+            f"the gap at X is {float(gaps_X[T]):.3f} of T22_pl's bound at T = {T}", gaps_X[T] > Fraction(23, 20)
         ),
-        Check(f"at the shifted point it is {float(max(gaps_W)):.3f} of it at most", max(gaps_W) <= 1, "exact"),
-        Check(f"the library's own sum at X is {own:.6f} of it", abs(own / X - 1) < 1e-9, "bounded"),
+        Check.exact(f"at the shifted point it is {float(max(gaps_W)):.3f} of it at most", max(gaps_W) <= 1),
+        Check.bounded(f"the library's own sum at X is {own:.6f} of it", abs(own / X - 1) < 1e-9),
     )
     steps = np.arange(len(gaps_X))
     lines = {"X": (steps, np.array([*map(float, gaps_X)])), "W": (steps, np.array([*map(float, gaps_W)]))}

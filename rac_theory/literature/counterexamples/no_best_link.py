@@ -54,12 +54,11 @@ def gather(example: Counterexample) -> Witness:
     """Compare the step to the minimum with one that is 1.7 times as long."""
     exact, longer = step(Fraction(1)), step(LONGER)
     checks = (
-        Check(
+        Check.exact(
             f"the exact minimum leaves more than {BETWEEN} of the gap a step in the end",
             characteristic(exact, BETWEEN) < 0,
-            "exact",
         ),
-        Check(f"a step {LONGER} times as long leaves less than {LESS}", is_above(longer, LESS), "exact"),
+        Check.exact(f"a step {LONGER} times as long leaves less than {LESS}", is_above(longer, LESS)),
         _from_a_start(exact, longer),
         _by_the_library(example),
     )
@@ -84,7 +83,7 @@ def _from_a_start(exact: Matrix, longer: Matrix, steps: int = 400) -> Check:
             u, v = A[0][0] * u + A[0][1] * v, A[1][0] * u + A[1][1] * v
         left.append((MU * u + C * v) / (MU + C))
     sentence = f"from (1, 0, 0, 0) {steps} steps leave {float(left[0]):.1e} of the gap and {float(left[1]):.1e}"
-    return Check(sentence, left[1] < left[0], "exact")
+    return Check.exact(sentence, left[1] < left[0])
 
 
 def _by_the_library(example: Counterexample) -> Check:
@@ -92,7 +91,7 @@ def _by_the_library(example: Counterexample) -> Check:
     minimum = exact_rate(Case(example.method, example.problem))
     longer = exact_rate(Case(RACLoRA(sketch, float(LONGER / (MU + C))), example.problem))
     right = abs(minimum - rates_at(1.0)) < 1e-10 and abs(longer - rates_at(float(LONGER))) < 1e-10
-    return Check(f"the library's exact rates are {minimum:.5f} and {longer:.5f}", right and longer < minimum, "bounded")
+    return Check.bounded(f"the library's exact rates are {minimum:.5f} and {longer:.5f}", right and longer < minimum)
 
 
 C27 = Counterexample(

@@ -75,9 +75,9 @@ def gather(example: Counterexample) -> Witness:
     exact = float(means["GaLore, exact gradient"][-1])
     checks = (
         *_never_moves(example, runs["GaLore"]),
-        Check(f"with a random coordinate E f is {row + rest:.4g} at the end", row + rest < 0.05, "exact"),
+        Check.exact(f"with a random coordinate E f is {row + rest:.4g} at the end", row + rest < 0.05),
         _seen(means, row + rest),
-        Check(f"without noise GaLore comes to {exact:.3g}", exact < 1e-6, "bounded"),
+        Check.bounded(f"without noise GaLore comes to {exact:.3g}", exact < 1e-6),
         _keeps_its_share(example.seed),
     )
     return Witness(checks, Lines.over_steps(means, {"certain": 0.5}, r"mean of $f(W^t) - f^\star$"))
@@ -104,24 +104,23 @@ def _never_moves(example: Counterexample, runs: Trajectory) -> tuple[Check, Chec
     untouched = bool((runs.W[:, 0] == example.start[0]).all())
     told = f"for {STEPS} steps the noisy entry is at least {float(smallest):.4g} > 1, the true one"
     return (
-        Check(told, smallest > 1, "exact"),
-        Check("so the first row never moves, and f >= 1/2 with certainty; nor did it in 256 runs", untouched, "exact"),
+        Check.exact(told, smallest > 1),
+        Check.exact("so the first row never moves, and f >= 1/2 with certainty; nor did it in 256 runs", untouched),
     )
 
 
 def _seen(means: dict[str, Array], expectation: float) -> Check:
     coordinate, haar = (float(means[f"RAC-LoRA, {name}"][-1]) for name in ("one coordinate", "Haar"))
     near = abs(coordinate - expectation) < 0.5 * expectation
-    return Check(f"seen {coordinate:.4g}; Haar {haar:.4g}", near, "simulated")
+    return Check.simulated(f"seen {coordinate:.4g}; Haar {haar:.4g}", near)
 
 
 def _keeps_its_share(seed: int) -> Check:
     shares = {rank: least_share(seed, rank) for rank in (1, 2, 3)}
-    return Check(
+    return Check.bounded(
         f"of 2000 random 4 x 6 gradients it keeps at least {', '.join(f'{s:.3f}' for s in shares.values())} at "
         "rank 1, 2, 3, never below r/4",
         all(share >= rank / 4 for rank, share in shares.items()),
-        "bounded",
     )
 
 

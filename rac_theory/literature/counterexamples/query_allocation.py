@@ -66,29 +66,26 @@ def gather_aligned(example: Counterexample) -> Witness:
     full, of_one_over_L = of_full_descent(FLAT), (1 - FLAT) ** 2
     ahead, times = (log(x) / log(y) for x, y in ((of_one_over_L, single**DIM), (longer**DIM, full)))
     checks = (
-        Check(
+        Check.exact(
             f"at 1/L a step of {DIM} queries leaves {float(of_one_over_L):.6f} of f, {DIM} steps of one query at least "
             f"{float(single**DIM):.6f}: the full subspace is ahead, by {ahead:.4f} in the exponent",
             of_one_over_L < single**DIM,
-            "exact",
         ),
         _library_agrees(single, longer),
         _isotropic(),
     )
     against = (
         _between_both_ends(),
-        Check(
+        Check.exact(
             f"{DIM} derivatives, or {2 * DIM} values for central differences: the full subspace at its best step "
             f"leaves {float(full):.6f} of f, {DIM} steps of one query of {LONG} / L at most {float(longer**DIM):.6f}, "
             f"{times:.2f} times as much in the exponent",
             longer**DIM < full,
-            "exact",
         ),
-        Check(
+        Check.exact(
             f"{2 * (DIM + 1)} values for forward differences: two full steps leave {float(full**2):.6f}, {DIM + 1} "
             f"steps of one query at most {float(longer ** (DIM + 1)):.6f}",
             longer ** (DIM + 1) < full**2,
-            "exact",
         ),
     )
     return Witness(checks, _picture(example), against)
@@ -109,7 +106,7 @@ def _library_agrees(at_L: Fraction, longer: Fraction) -> Check:
     problem = steep_and_flat(DIM, FLAT)
     seen = [exact_rate(Case(RACLoRA(Haar(DIM, 1), float(step)), problem)) for step in (1, LONG)]
     off = max(abs(seen[0] - float(at_L)), abs(seen[1] - float(longer)))
-    return Check("exact_rate of RAC-LoRA has the same rates, up to rounding", off < 1e-9, "bounded")
+    return Check.bounded("exact_rate of RAC-LoRA has the same rates, up to rounding", off < 1e-9)
 
 
 def _isotropic() -> Check:
@@ -117,10 +114,9 @@ def _isotropic() -> Check:
     rates = [radius_between(moment_matrix(DIM, q, Fraction(1), Fraction(1))) for q in range(1, DIM)]
     nothing = not any(map(any, moment_matrix(DIM, DIM, Fraction(1), Fraction(1))))
     as_said = all(low == high == 1 - Fraction(q, DIM) for q, (low, high) in enumerate(rates, start=1))
-    return Check(
+    return Check.exact(
         f"where no direction is steeper than another q queries leave 1 - q/{DIM} at 1/L, and the full subspace nothing",
         as_said and nothing,
-        "exact",
     )
 
 
@@ -131,7 +127,7 @@ def _between_both_ends() -> Check:
         "in ten dimensions with flat = 1/5, paid by derivatives, four queries at their best step are "
         f"{four.speed / one.speed:.3f} times as fast as one, and {four.speed / ten.speed:.3f} times as fast as ten"
     )
-    return Check(sentence, four.speed > 1.01 * max(one.speed, ten.speed), "bounded")
+    return Check.bounded(sentence, four.speed > 1.01 * max(one.speed, ten.speed))
 
 
 C20 = Counterexample(
@@ -162,21 +158,19 @@ def gather_averaged(example: Counterexample) -> Witness:
     """Compare one query with two in two dimensions, by both differences, and with ten where there are 99."""
     one, two = averaged_rate(2, 1), averaged_rate(2, 2)
     checks = (
-        Check(
+        Check.exact(
             f"4 values for central differences: two steps of one query leave {one**2} of f, one step of two {two}: "
             "single queries are the better ones",
             one**2 < two,
-            "exact",
         ),
         _library_has(example, one, two),
         _gained_by_value(),
     )
     against = (
-        Check(
+        Check.exact(
             f"6 values for forward differences, q + 1 a step: three steps of one query leave {one**3} of f, two steps "
             f"of two queries {two**2}",
             two**2 < one**3,
-            "exact",
         ),
     )
     numbers = np.arange(1, 41)
@@ -193,18 +187,17 @@ def gather_averaged(example: Counterexample) -> Witness:
 def _library_has(example: Counterexample, one: Fraction, two: Fraction) -> Check:
     seen = [exact_rate(Case(RACLoRA(Gaussian(2, q), q / (3 + q), lora_alpha=q**0.5), example.problem)) for q in (1, 2)]
     off = max(abs(seen[0] - float(one)), abs(seen[1] - float(two)))
-    return Check(f"exact_rate of the plain step has {one} and {two}, up to rounding", off < 1e-12, "bounded")
+    return Check.bounded(f"exact_rate of the plain step has {one} and {two}, up to rounding", off < 1e-12)
 
 
 def _gained_by_value() -> Check:
     """For L-smooth f the gain of a step is q/((q + d + 1) L), and what it costs is q + 1."""
     gains = {q: Fraction(q, (q + OFTEN + 1) * (q + 1)) for q in range(1, OFTEN + 1)}
     best = max(gains, key=gains.__getitem__)
-    return Check(
+    return Check.exact(
         f"of L-smooth f in {OFTEN} dimensions the most is gained a value, by forward differences, with {best} queries, "
         f"{gains[best] / gains[1]} of what one gains",
         best**2 == OFTEN + 1,
-        "exact",
     )
 
 

@@ -32,7 +32,7 @@ def gather(example: Counterexample) -> Witness:
         *_floors(example, floors),
         *_of_lora(lora),
         *_of_a_search(example),
-        Check(f"full descent goes on, to {full[-1]:.2g}", bool(full[-1] < 1e-12), "simulated"),
+        Check.simulated(f"full descent goes on, to {full[-1]:.2g}", bool(full[-1] < 1e-12)),
     )
     curves = {"LoRA, rank 1": lora[0], "full descent": np.maximum(full, 1e-16)}
     picture = Lines.over_steps(curves, {"Eckart-Young floor": float(floors[0])}, r"$f(W^t) - f^\star$")
@@ -44,16 +44,16 @@ def _floors(example: Counterexample, exact: list[Fraction]) -> tuple[Check, Chec
     computed = [floor(example.problem, example.start, rank) for rank in (1, 2, 3)]
     are_below = all(0 <= float(e) - c <= 1e-12 for e, c in zip(exact, computed, strict=True))
     return (
-        Check(f"the floors at rank 1, 2, 3 are {', '.join(map(str, exact))}", exact[0] == 5, "exact"),
-        Check("the computed ones are those, rounded down", are_below, "bounded"),
+        Check.exact(f"the floors at rank 1, 2, 3 are {', '.join(map(str, exact))}", exact[0] == 5),
+        Check.bounded("the computed ones are those, rounded down", are_below),
     )
 
 
 def _of_lora(values: Array) -> tuple[Check, Check]:
     least, reached = float(values.min()), float(np.median(values[:, -1]))
     return (
-        Check(f"no step of 64 runs of LoRA is below 5 (lowest {least:.12g})", least >= 5 - 1e-9, "simulated"),
-        Check(f"LoRA comes to {reached:.12g}, where the floor is attained", abs(reached - 5) < 1e-8, "simulated"),
+        Check.simulated(f"no step of 64 runs of LoRA is below 5 (lowest {least:.12g})", least >= 5 - 1e-9),
+        Check.simulated(f"LoRA comes to {reached:.12g}, where the floor is attained", abs(reached - 5) < 1e-8),
     )
 
 
@@ -66,11 +66,10 @@ def _of_a_search(example: Counterexample) -> tuple[Check, Check]:
 
     searched, found, bound = search(example.problem), search(skewed), floor(skewed, example.start, 1)
     return (
-        Check(f"L-BFGS from 12 starts comes to {searched:.12g}, too", abs(searched - 5) < 1e-8, "simulated"),
-        Check(
+        Check.simulated(f"L-BFGS from 12 starts comes to {searched:.12g}, too", abs(searched - 5) < 1e-8),
+        Check.simulated(
             f"with curvatures 1, 4, 16 the floor is {bound:.6g} and L-BFGS comes to {found:.6g}, above it",
             found >= bound,
-            "simulated",
         ),
     )
 

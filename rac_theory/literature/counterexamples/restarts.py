@@ -109,8 +109,8 @@ def _fixed_point() -> Check:
     V = [[Fraction(x) for x in row] for row in ((0, 1, 0), (0, 0, 2), (0, -1, 1))]
     a = [Fraction(1), Fraction(0), Fraction(0)]
     stays = all(exact_link(V, a, Fraction(1, 200), steps) == V for steps in (1, 2, 10))
-    return Check(
-        "where G a' = 0, links of 1, 2 or 10 steps from (0, a) change nothing at all, and f - f* = 7", stays, "exact"
+    return Check.exact(
+        "where G a' = 0, links of 1, 2 or 10 steps from (0, a) change nothing at all, and f - f* = 7", stays
     )
 
 
@@ -122,17 +122,16 @@ def _attraction() -> list[Check]:
         word = "attracts" if attracts else "repels"
         right = abs(told - seen) < 1e-5 * max(1, abs(told)) and (abs(told) < 1) == attracts
         sentence = f"on ||V||^2/2 with a link of {steps} steps such a point {word}: factor {told:.4f}, seen {seen:.4f}"
-        found.append(Check(sentence, right, "bounded"))
+        found.append(Check.bounded(sentence, right))
     return found
 
 
 def _ends(runs: dict[str, Array], bound: float) -> Check:
     lora, fixed = (float(np.median(runs[name][:, -1])) for name in ("LoRA", "COLA, fixed restart"))
-    return Check(
+    return Check.simulated(
         f"at gamma = 0.1/L LoRA ends at {lora:.4g}, at or above its floor {bound:.4g}, and COLA with a "
         f"fixed restart every {LINK} steps at {fixed:.4g} (medians of 64 runs)",
         lora >= bound and fixed > 0.1,
-        "simulated",
     )
 
 
@@ -155,7 +154,7 @@ def _never_rises(example: Counterexample, steps: int) -> Check:
     ratio = (runs[:, ::steps].mean(axis=0) / _proved(example, gamma, links))[1:].max()
     rises = int((np.diff(runs, axis=1) > 1e-12 * runs[:, :-1]).sum())
     sentence = f"gamma = {gamma * L:.4f}/L, links of {steps}: {rises} rises, mean over proved bound at most {ratio:.4f}"
-    return Check(sentence, rises == 0 and ratio < 1 + 1e-2, "simulated")
+    return Check.simulated(sentence, rises == 0 and ratio < 1 + 1e-2)
 
 
 def _links_of_one_step(example: Counterexample) -> Check:
@@ -164,22 +163,20 @@ def _links_of_one_step(example: Counterexample) -> Check:
     curve = expected(Case(RACLoRA(Haar(3, 1), gamma, side="right"), example.problem, example.start, steps=500)).gap
     proved = _proved(example, gamma, 500)
     sentence = f"links of one step are RAC-LoRA: E gap after 500 is {curve[-1]:.4g}, proved {proved[-1]:.4g}"
-    return Check(sentence, bool((curve <= proved * (1 + 1e-9)).all()), "exact")
+    return Check.exact(sentence, bool((curve <= proved * (1 + 1e-9)).all()))
 
 
 def _fresh(values: Array) -> Check:
     worst = values[:, -1].max()
-    return Check(f"with a fresh restart every run ends below {worst:.1e}", bool(worst < 1e-3), "simulated")
+    return Check.simulated(f"with a fresh restart every run ends below {worst:.1e}", bool(worst < 1e-3))
 
 
 def _long_links() -> Check:
     W_star = np.random.default_rng(0).standard_normal((3, 3))
     method = ChainOfLoRA(UNIT, 0.3, 200, "fixed")
     worst = simulate(Case(method, Quadratic.left(np.eye(3), W_star), steps=6000), runs=32, rng=0).values[:, -1].max()
-    return Check(
-        f"on ||V||^2/2 even a fixed restart, in links of 200 steps, ends below {worst:.1e}",
-        bool(worst < 1e-5),
-        "simulated",
+    return Check.simulated(
+        f"on ||V||^2/2 even a fixed restart, in links of 200 steps, ends below {worst:.1e}", bool(worst < 1e-5)
     )
 
 

@@ -49,36 +49,31 @@ def gather(example: Counterexample) -> Witness:
     ratios = math.sqrt(n / m) * math.sqrt(r) / np.linalg.norm(draws, axis=1)
     own = outside(1.0, RANK, DELTA)
     checks = (
-        Check(
+        Check.bounded(
             f"times sqrt(m/r) the ratio is inside of the interval at {rows} x {columns}, r = {RANK}, but with "
             f"probability {own:.1e} <= {DELTA}",
             own <= DELTA,
-            "bounded",
         ),
-        Check(
+        Check.bounded(
             "at rank 1 the scale of the first step has no finite mean, and at rank r > 2 its square has the mean "
             "r^2 / (r - 2) c^2 / ||g||^2",
             all(abs(float(chi2.expect(lambda x: 1 / x, (r,))) * (r - 2) - 1) < 1e-6 for r in (3, 8, 64)),
-            "bounded",
         ),
-        Check(
+        Check.simulated(
             f"of {_DRAWS} columns at {m} x {n}, r = {r}, none has a ratio, times sqrt(n/r), below {ratios.min():.2f}",
             bool(ratios.min() > printed_ends(r, 0.5)[1]),
-            "simulated",
         ),
     )
     against = (
-        Check(
+        Check.bounded(
             f"at {m} x {n}, r = {r}, times sqrt(n/r) the ratio is outside of {_interval(printed_ends(r, 0.5))} with "
             f"probability at least 1 - 1e-6, where at most 1/2 is claimed",
             wrong > 1 - 1e-6,
-            "bounded",
         ),
-        Check(
+        Check.bounded(
             f"at {rows} x {columns}, r = {RANK}, delta = {DELTA} it is {math.sqrt(columns / rows):.2f} in the middle, "
             f"and outside of {_interval(ends)} with probability at least 1 - 1e-12",
             outside(math.sqrt(columns / rows), RANK, DELTA) > 1 - 1e-12,
-            "bounded",
         ),
     )
     ranks = np.unique(np.geomspace(64, 2048, 24).astype(int))

@@ -106,7 +106,7 @@ def _spectrum() -> Check:
     sentence = (
         "every u_i v_j' is an eigenvector, of sigma_i(B)^2 + sigma_j(A)^2, and r(m + n - r) = 8 of 9 are not zero"
     )
-    return Check(sentence, bool(right), "exact")
+    return Check.exact(sentence, bool(right))
 
 
 def _of_the_hessian(example: Counterexample) -> Check:
@@ -116,14 +116,14 @@ def _of_the_hessian(example: Counterexample) -> Check:
     b, a = squares(2)
     told = sorted([0.0] * 4 + [float(x + y) for x in b for y in a if x + y])
     off = float(np.abs(seen - told).max())
-    return Check(f"the Hessian of J has these and r^2 = 4 zeros, within {off:.1e}", off < 1e-12, "bounded")
+    return Check.bounded(f"the Hessian of J has these and r^2 = 4 zeros, within {off:.1e}", off < 1e-12)
 
 
 def _conditions() -> Check:
     found = {c: condition(c) for c in SCALES}
     right = all(kappa == 4 * (1 + Fraction(c) ** 4) for c, kappa in found.items())
     told = ", ".join(f"{kappa} and {best_rate(kappa)} at {c}" for c, kappa in found.items())
-    return Check(f"(cB, A/c) has the condition number 4 (1 + c^4), and the best rate: {told}", right, "exact")
+    return Check.exact(f"(cB, A/c) has the condition number 4 (1 + c^4), and the best rate: {told}", right)
 
 
 def _least() -> Check:
@@ -131,13 +131,13 @@ def _least() -> Check:
     least = 2 * SIGMA[0] / SIGMA[1]
     others = [condition(Fraction(k, 16)) for k in range(4, 65)]
     sentence = f"balanced it is 2 sigma_1 / sigma_r = {least}, the least of all factors where r < min(m, n)"
-    return Check(sentence, condition(1) == least == min(others), "exact")
+    return Check.exact(sentence, condition(1) == least == min(others))
 
 
 def _of_a_row() -> Check:
     balanced, far = condition_of_a_row(Fraction(1)), condition_of_a_row(Fraction(4))
     sentence = f"where r = m, of a row, it is 1 + 1/c^4: {balanced} balanced, {far} at c = 4"
-    return Check(sentence, balanced == 2 and far == 1 + Fraction(1, 256), "exact")
+    return Check.exact(sentence, balanced == 2 and far == 1 + Fraction(1, 256))
 
 
 def _of_curvature(example: Counterexample) -> Check:
@@ -148,7 +148,7 @@ def _of_curvature(example: Counterexample) -> Check:
     seen = np.linalg.eigvalsh(steep.hessian(np.array([[0.5], [0.0]]), np.array([[2.0, 0.0]])))[1:]
     right = abs(seen[-1] / seen[0] - float(apart)) < 1e-9
     sentence = f"with curvature 16 along one row it is {balanced} balanced, and {apart} with B halved and A doubled"
-    return Check(sentence, balanced == 32 and apart == 17 and bool(right), "exact")
+    return Check.exact(sentence, balanced == 32 and apart == 17 and bool(right))
 
 
 C11 = Counterexample(

@@ -57,28 +57,27 @@ def gather(example: Counterexample) -> Witness:
 
 def _falls(done: Descent) -> Check:
     least = done.shares.min()
-    return Check(f"in {STEPS} steps J falls by at least {least:.4f} eta ||grad J||^2", least >= SHARE, "bounded")
+    return Check.bounded(f"in {STEPS} steps J falls by at least {least:.4f} eta ||grad J||^2", least >= SHARE)
 
 
 def _proof_gives(least: float) -> Check:
-    return Check(f"the proof gives {least:.4f}", least >= SHARE, "bounded")
+    return Check.bounded(f"the proof gives {least:.4f}", least >= SHARE)
 
 
 def _shrinks() -> Check:
     near, far = (guaranteed_step(20.0, s**2, 1.0) * s**2 for s in (1e3, 1e6))
     sentence = f"eta ||V||^2 tends to 1/(4 sqrt(2) L): {near:.6g}, {far:.6g}"
-    return Check(sentence, abs(near / far - 1) < 1e-3, "bounded")
+    return Check.bounded(sentence, abs(near / far - 1) < 1e-3)
 
 
 def _promises_kept(kept: list[tuple[float, float]]) -> Check:
     """Sums and gradients of runs, over what is promised of them."""
     sums, gradients = zip(*kept, strict=True)
-    return Check(
+    return Check.bounded(
         "here, and on logistic losses without a minimum, the steps add up to at least "
         f"{1 / max(sums):.3g} times what is promised, and the smallest ||grad J||^2 is at most "
         f"{max(gradients):.3g} of its bound",
         max(sums) <= 1 and max(gradients) <= 1,
-        "bounded",
     )
 
 
@@ -88,12 +87,11 @@ def _order_is_met() -> Check:
     for steps in (1000, 10_000):
         smallest, bound, _ = smallest_on_slope(steps)
         used[steps] = smallest / bound
-    return Check(
+    return Check.bounded(
         "the order 1/sqrt(T) is the true one: on slopes made for "
         + " and ".join(f"{steps} steps it is {share:.3f}" for steps, share in used.items())
         + " of the bound, and half the bound is not true",
         all(0.6 < share <= 1 for share in used.values()),
-        "bounded",
     )
 
 
@@ -103,8 +101,8 @@ def _of_the_step_in_circulation() -> tuple[Check, Check]:
     slow = circulated_step_exceeds(Fraction(3, 2), Fraction(1, 10), G, square)
     rises = circulated_step_exceeds(Fraction(2), Fraction(1, 16), G, square) and rise_in_floats(1 / 16, 4.0, 1e-3) > 0
     return (
-        Check("L = 1/10 < 1/(6 sqrt 2): eta G > 3/2, and J falls by less than eta ||grad J||^2 / 4", slow, "exact"),
-        Check("L = 1/16 < 1/(8 sqrt 2): eta G > 2, and J rises", rises, "exact"),
+        Check.exact("L = 1/10 < 1/(6 sqrt 2): eta G > 3/2, and J falls by less than eta ||grad J||^2 / 4", slow),
+        Check.exact("L = 1/16 < 1/(8 sqrt 2): eta G > 2, and J rises", rises),
     )
 
 

@@ -85,13 +85,13 @@ def gather(example: Counterexample) -> Witness:
 def _of_f() -> Check:
     low, high = rational.smallest_eigenvalue(Q), rational.largest_eigenvalue(Q)
     sentence = f"f is {float(low):.4f}-strongly convex, {float(high):.4f}-smooth, and zero at W* = (1, 1)'(1, 1)"
-    return Check(sentence, low > 0 and value([Fraction(1)] * 4) == 0, "exact")
+    return Check.exact(sentence, low > 0 and value([Fraction(1)] * 4) == 0)
 
 
 def _is_a_point(e1: list[Fraction]) -> Check:
     found = value([x * y for x in e1 for y in e1])
     sentence = f"at B = e1, A = e1' the gradient is zero, the Hessian is a sum of squares, and f = {found}"
-    return Check(sentence, is_second_order(e1, e1) and found == Fraction(1, 2), "exact")
+    return Check.exact(sentence, is_second_order(e1, e1) and found == Fraction(1, 2))
 
 
 def _is_a_local_minimum(e1: list[Fraction]) -> Check:
@@ -104,7 +104,7 @@ def _is_a_local_minimum(e1: list[Fraction]) -> Check:
     sentence = (
         f"but for scaling, which changes nothing, it bends upwards by {float(least):.3g} or more: a local minimum"
     )
-    return Check(sentence, not any(flat) and least > Fraction(99, 100), "exact")
+    return Check.exact(sentence, not any(flat) and least > Fraction(99, 100))
 
 
 def _with_decay() -> Check:
@@ -115,14 +115,14 @@ def _with_decay() -> Check:
     other = value([Fraction(1)] * 4) + 2 * decay
     told = f"at J = {float(there):.4f}; balanced factors of W* have {float(other):.4f}"
     sentence = f"with weight decay {decay} it stays one, {told}"
-    return Check(sentence, is_second_order(at, at, decay) and there > other, "exact")
+    return Check.exact(sentence, is_second_order(at, at, decay) and there > other)
 
 
 def _in_floats(example: Counterexample) -> Check:
     loss, e1 = FactorLoss(example.problem, np.zeros((2, 2))), [Fraction(1), Fraction(0)]
     seen = loss.hessian(np.array([[1.0], [0.0]]), np.array([[1.0, 0.0]]))
     off = float(np.abs(seen - np.array(hessian_of_factors(e1, e1), dtype=float)).max())
-    return Check(f"the Hessian of J in floating point is that one, within {off:.1e}", off < 1e-12, "bounded")
+    return Check.bounded(f"the Hessian of J in floating point is that one, within {off:.1e}", off < 1e-12)
 
 
 def _lora(example: Counterexample, away: float) -> Array:
@@ -134,15 +134,15 @@ def _lora(example: Counterexample, away: float) -> Array:
 
 def _stays(stuck: Array, near: Array) -> Check:
     sentence = f"LoRA from there stays at {stuck[-1]:.6g}, and from near it comes back to {near[-1]:.6g}"
-    return Check(sentence, bool(abs(stuck - 0.5).max() < 1e-12 and abs(near[-1] - 0.5) < 1e-6), "simulated")
+    return Check.simulated(sentence, bool(abs(stuck - 0.5).max() < 1e-12 and abs(near[-1] - 0.5) < 1e-6))
 
 
 def _passes(example: Counterexample, gaps: Array) -> tuple[Check, Check]:
     told = verify(T2, Case(example.method, example.problem, example.start, steps=STEPS))
     sentence = f"RAC-LoRA of rank one from there has E gap {gaps[-1]:.1e} after {STEPS} steps"
     return (
-        Check(sentence, bool(gaps[-1] < 1e-3), "bounded"),
-        Check("and T2 holds at every step", told.status is Status.HOLDS, "bounded"),
+        Check.bounded(sentence, bool(gaps[-1] < 1e-3)),
+        Check.bounded("and T2 holds at every step", told.status is Status.HOLDS),
     )
 
 

@@ -75,8 +75,8 @@ def _on_the_quadratic(side: Side, runs: Trajectory) -> tuple[Check, Check]:
     exact, name = exact_gap(side), FROZEN_FACTOR[side]
     off = abs(runs.values[0, -1] - float(exact))
     return (
-        Check(f"with {name} frozen the gap at the limit is {exact} = {float(exact):.6g}", exact > 0, "exact"),
-        Check(f"the method comes to it within {off:.1e}", off < 1e-9, "bounded"),
+        Check.exact(f"with {name} frozen the gap at the limit is {exact} = {float(exact):.6g}", exact > 0),
+        Check.bounded(f"the method comes to it within {off:.1e}", off < 1e-9),
     )
 
 
@@ -85,7 +85,7 @@ def _on_least_squares(side: Side, data: LeastSquares, rng: np.random.Generator) 
     drawn = rng.standard_normal((data.shape[0 if side == "left" else 1], 2))
     limit = frozen_limit(data, np.zeros(data.shape), np.linalg.qr(drawn)[0], side)
     far = np.abs(run(data, drawn, side).W[0] - limit).max()
-    return Check(f"on least squares it comes to its limit within {far:.1e}", far < 1e-9, "bounded")
+    return Check.bounded(f"on least squares it comes to its limit within {far:.1e}", far < 1e-9)
 
 
 def _on_other_losses(rng: np.random.Generator) -> list[Check]:
@@ -98,8 +98,8 @@ def _on_other_losses(rng: np.random.Generator) -> list[Check]:
     ):
         slack, gap = still_offered(problem, run(problem, F, "left").W[0], F)
         found += [
-            Check(f"on {name} loss it is within {slack:.1e} of the minimum in its subspace", slack < 1e-12, "bounded"),
-            Check(f"and at least {gap:.4g} above the minimum", gap > 1e-4, "bounded"),
+            Check.bounded(f"on {name} loss it is within {slack:.1e} of the minimum in its subspace", slack < 1e-12),
+            Check.bounded(f"and at least {gap:.4g} above the minimum", gap > 1e-4),
         ]
     return found
 
@@ -114,7 +114,7 @@ def _not_covered(example: Counterexample) -> Check:
     named = all("lambda_min > 0 is not met: lambda_min is 0 (" in " ".join(verdict.unmet) for verdict in told)
     silent = all(verdict.status is Status.NOT_APPLICABLE for verdict in told)
     sentence = "T1 and T2 are NOT_APPLICABLE to it, and to RAC-LoRA with that sketch, as lambda_min(E[H]) = 0"
-    return Check(sentence, silent and named, "exact")
+    return Check.exact(sentence, silent and named)
 
 
 def _picture(runs: dict[Side, Trajectory]) -> Lines:

@@ -1,8 +1,12 @@
 """Claims about LoRA and its chains, RAC-LoRA first."""
 
+from fractions import Fraction
+
 from rac_theory.literature.counterexamples.another_minimiser import C14
+from rac_theory.literature.counterexamples.counterexample import Check, Witness
 from rac_theory.literature.counterexamples.divergence import C3
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
+from rac_theory.literature.counterexamples.lost_merges import rounded_to_even
 from rac_theory.literature.counterexamples.randomised import C7
 from rac_theory.literature.counterexamples.restarts import C4
 from rac_theory.literature.counterexamples.scaled_apart import C11
@@ -15,6 +19,119 @@ from rac_theory.theorems import T1, T2, T4, T5, T6, T11, T9d, T9rr, T10d, T10rr
 _RAC_LORA = "Malinovsky et al., Randomized Asymmetric Chain of LoRA"
 _RATE_OF_LORA = "Mu & Klabjan, On the Convergence Rate of LoRA Gradient Descent"
 _BALANCED = "Castin et al., Balanced LoRA"
+
+
+def scaled_factors(scale: Fraction, rates: tuple[Fraction, Fraction], rank: int, steps: int = 6) -> list[Fraction]:
+    """Return w = scale b a of factors with ``rank`` equal entries, on (w - 1)^2 / 2; ``rates`` are of b and a."""
+    b, a, path = Fraction(0), Fraction(1), [Fraction(0)]
+    for _ in range(steps):
+        slope = path[-1] - 1
+        b, a = b - rates[0] * scale * slope * a, a - rates[1] * scale * slope * b
+        path.append(scale * rank * b * a)
+    return path
+
+
+def scale_and_rate() -> Witness:
+    """Follow factors of rank 4, 16 and 64 scaled by 1/sqrt(r) and by 1/r."""
+    rate, ranks = Fraction(1, 4), (4, 16, 64)
+    roots = {r: scaled_factors(Fraction(1, _root(r)), (rate, rate), r) for r in ranks}
+    whole = {r: scaled_factors(Fraction(1, r), (rate, rate), r) for r in ranks}
+    mended = {r: scaled_factors(Fraction(1, r), (r * rate, rate), r) for r in ranks}
+    return Witness(
+        (
+            Check.exact(
+                f"at one learning rate {rate} the first step moves w by {rate} at each rank with 1/sqrt(r), and by "
+                f"{rate}/r with 1/r",
+                all(roots[r][1] == rate and whole[r][1] == rate / r for r in ranks),
+            ),
+        ),
+        against=(
+            Check.exact(
+                "with 1/r, and r times the learning rate for B, w is the same in each of 6 steps as with 1/sqrt(r), at "
+                f"rank {', '.join(map(str, ranks))}: so are what the adapter gives and the gradient it passes on",
+                mended == roots,
+            ),
+        ),
+    )
+
+
+def _root(r: int) -> int:
+    return next(k for k in range(r + 1) if k * k == r)
+
+
+def merged_and_unmerged(w: Fraction, add: Fraction, take: Fraction, cycles: int) -> Fraction:
+    """Return what a weight in bfloat16 is after so many cycles of adding one number and taking off another."""
+    for _ in range(cycles):
+        w = rounded_to_even(rounded_to_even(w + add) - take)
+    return w
+
+
+def drift() -> Witness:
+    """Add an adapter's product and take off that product or its rounded value, for ever."""
+    w, delta = Fraction(-1, 2), 1 + Fraction(3, 1024)
+    stored = rounded_to_even(delta)
+    path = [merged_and_unmerged(w, delta, stored, cycles) for cycles in (1, 2, 64)]
+    pairs = [(Fraction(k, 256), Fraction(j, 16)) for k in range(-255, 256, 6) for j in range(-20, 21)]
+    first = [merged_and_unmerged(w, d, d, 1) for w, d in pairs]
+    again = all(merged_and_unmerged(w, d, d, 1) == w for w, (_, d) in zip(first, pairs, strict=True))
+    return Witness(
+        (
+            Check.exact(
+                f"with {delta} added and {stored}, the same rounded, taken off, the weight {w} is {path[0]} after one "
+                f"cycle, {path[1]} after two and {path[2]} after 64: it compounds",
+                path == [w + Fraction(cycles, 256) for cycles in (1, 2, 64)],
+            ),
+            Check.exact(
+                f"with what was added taken off it does not: of {len(pairs)} pairs of bfloat16 none moves after the "
+                "first cycle",
+                again and any(moved != pair[0] for moved, pair in zip(first, pairs, strict=True)),
+            ),
+        )
+    )
+
+
+def shared_ranks(rounds: int, rate: Fraction) -> list[Fraction]:
+    """Return the second singular value of the mean of two clients, of rank 1 and 2, on |W - diag(2, 1)|^2 / 2."""
+    values = [Fraction(1, 2)]
+    for _ in range(rounds):
+        kept = values[-1] + rate * (1 - values[-1])  # the client of rank 2; that of rank 1 has cut it off
+        values.append(kept / 2)
+    return values
+
+
+def rank_collapse() -> Witness:
+    """Follow clients that add nothing between two means, and clients that train."""
+    idle, trained = shared_ranks(20, Fraction(0)), shared_ranks(20, Fraction(1, 2))
+    limit = Fraction(1, 3)
+    return Witness(
+        (
+            Check.exact(
+                "of clients of rank 1 and 2 that do not train the mean keeps half of the second direction a round",
+                idle == [Fraction(1, 2 ** (t + 1)) for t in range(21)],
+            ),
+            Check.exact(
+                f"where each takes a step of 1/2 towards diag(2, 1) first, it goes to {limit} of the second direction, "
+                "and stays",
+                all(t > limit for t in trained) and trained[-1] - limit < Fraction(1, 10**9),
+            ),
+        )
+    )
+
+
+def rescaled() -> Witness:
+    """Take the scaled step of A, with the inverse of B^T B or of that and 1e-6, for one matrix in several factors."""
+    ridge, factors = Fraction(1, 10**6), (Fraction(1), Fraction(1000), Fraction(1, 1000))
+    exact, coded = ({b**2 / (b**2 + small) for b in factors} for small in (Fraction(0), ridge))
+    return Witness(
+        (
+            Check.exact("with the inverse of B^T B the move of W is the same for all factors of one W", exact == {1}),
+            Check.exact(
+                "with 1e-6 added, as the code does, it is half of that at |B| = 1/1000, and all but a millionth at 1",
+                min(coded) == Fraction(1, 2) and 1 - ridge < 1 / (1 + ridge) < 1,
+            ),
+        )
+    )
+
 
 CLAIMS = (
     PublishedClaim(
@@ -68,6 +185,10 @@ CLAIMS = (
         page="guide/same_solution.md",
         theorems=(T2, T4),
         against=(C14,),
+        where="the abstract",
+        seen="the abstract",
+        severity="true with a condition that is not printed",
+        repair="where there is one minimiser, or of the loss",
         reading="the same loss under PL (T2), and the same solution where there is one only "
         "(T4 where its rho < 1); with fewer samples "
         "than features draws from the left decide which solution is reached",
@@ -183,5 +304,66 @@ CLAIMS = (
         against=(C12,),
         reading="C12 has a spurious minimum that is smaller than the global one; whether the theorem's conditions "
         "exclude its quadratic, of condition number 22.5, was not seen",
+    ),
+    PublishedClaim(
+        id="rslora-iff",
+        says='"to not explode or diminish the magnitude of the activations and gradients through each adapter, one '
+        'must set γ_r ∈ Θ(1/√r)", the factor of an adapter of rank r.',
+        work="Kalajdzievski, A Rank Stabilization Scaling Factor for Fine-Tuning with LoRA",
+        source="arXiv:2312.03732",
+        where="the author's post https://huggingface.co/blog/damjan-k/rslora, Rank-Stabilized Adapters with rsLORA",
+        seen="the post; Theorem 3.2, of which it tells, only as others quote it",
+        mark="printed",
+        page="theory/cards.md",
+        witness=scale_and_rate,
+        refutes="to not explode or diminish the magnitude of the activations and gradients through each adapter, one "
+        "must set γ_r ∈ Θ(1/√r)",
+        severity="true with a condition that is not printed",
+        reading="of a learning rate that does not depend on r, as in the runs of the post",
+        repair="at one learning rate for both factors and all r: the first step moves W by eta γ_r^2 r; a factor of "
+        "1/r with r times the rate for B makes the same steps",
+    ),
+    PublishedClaim(
+        id="merge-drift",
+        says='Merged and unmerged many times, an adapter moves the weights in bfloat16: "It does, and it compounds."',
+        work="huggingface/trl, issue 6688, a comment with measurements of PEFT",
+        source="https://github.com/huggingface/trl/issues/6688",
+        where="the comment of 11 August 2026, Question 1",
+        seen="the beginning of the comment; src/peft/tuners/lora/layer.py of huggingface/peft at 00336949",
+        mark="printed",
+        page="theory/cards.md",
+        witness=drift,
+        reading="HOLDS of PEFT's Linear, whose merge adds the product in the adapter's precision, and whose unmerge "
+        "takes off the product rounded to that of the weight; where both are one number, rounding ends after one cycle "
+        "(Reiser and Knuth, 1975)",
+        repair="take off what was added, or keep the weight",
+    ),
+    PublishedClaim(
+        id="rank-collapse",
+        says='With clients of different ranks the mean "systematically suppresses higher-rank updates at a geometric '
+        'rate over rounds".',
+        work="Wu et al., Preventing Rank Collapse in Federated Low-Rank Adaptation with Client Heterogeneity",
+        source="arXiv:2602.13486",
+        where="the abstract of version 1 and of version 2",
+        seen="the abstract; which local updates its theorem is about was not read",
+        mark="paper",
+        page="theory/cards.md",
+        witness=rank_collapse,
+        severity="not checkable from what is public",
+        reading="true of what clients hand back without training, and with training of the distance to a share that is "
+        "suppressed, but not of the whole: it stays above zero",
+    ),
+    PublishedClaim(
+        id="altlora-invariance",
+        says='AltLoRA "enables stable feature learning and robustness to transformation invariance".',
+        work="Yu et al., AltLoRA: Towards Better Gradient Approximation in Low-Rank Adaptation",
+        source="arXiv:2505.12455",
+        where="the abstract; optimizer_new.py of https://github.com/LucasXinYu/AltLoRA at 3db36646",
+        seen="the abstract and the code; not its theorems, those about convergence neither",
+        mark="paper",
+        page="theory/cards.md",
+        witness=rescaled,
+        reading="HOLDS of the invariance, for one step of one factor with the exact inverse; the code adds 1e-6, which "
+        "is felt where a factor is as small as 1/1000; stable features were not tried",
     ),
 )

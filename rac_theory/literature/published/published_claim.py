@@ -1,21 +1,27 @@
-"""A claim that somebody published, and what the values of this library say of it."""
+"""A claim that somebody published, as a card: its words, where they stand, what decides them, and what mends them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 from rac_theory.base import type_name
 from rac_theory.base.checks import one_of
-from rac_theory.literature.counterexamples.counterexample import Answer, Counterexample
+from rac_theory.literature.counterexamples.counterexample import Answer, Check, Counterexample, Witness
 from rac_theory.proofs import Proof
 from rac_theory.statements import MARKS, Identity, Theorem
 from rac_theory.theorems import prove
 from rac_theory.verdicts import Status
 
+Severity: TypeAlias = Literal[
+    "false as printed", "true with a condition that is not printed", "not checkable from what is public"
+]
+"""What is the matter with a sentence."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PublishedClaim:
-    """What a work says, and the theorems and counterexamples that decide it.
+    """What a work says, and the theorems, counterexamples or witness that decide it.
 
     Attributes
     ----------
@@ -26,7 +32,11 @@ class PublishedClaim:
     work : str
         By whom it is, and what.
     source : str
-        The preprint, such as arXiv:2410.08305.
+        The preprint, such as arXiv:2410.08305, or an address on the web.
+    where : str
+        Section or theorem, and the version or commit that was read.
+    seen : str
+        What of the work was read.
     mark : "paper", "printed" or "second-hand"
         How it is known to us, see ``theorems.MARKS``.
     page : str
@@ -37,13 +47,21 @@ class PublishedClaim:
         Which show it.
     against : tuple of Counterexample
         Which speak against it: one that refutes a form in circulation which is quoted refutes this claim.
+    witness : callable or None
+        Returns evidence of its own: its ``checks`` are what is true of it, ``against`` what speaks against it.
+    refutes : str
+        The words of the claim, quoted in ``says``, that the witness refutes.
     reading : str
-        How the claim was taken: under which assumptions it is true, or what is, if it is not.
+        How the claim was taken, in the kindest way: under which assumptions it is true, or what is, if it is not.
+    repair : str
+        The smallest change that makes it true, and how that is known.
+    severity : Severity or None
+        What is the matter with it; None where nothing is.
 
     Raises
     ------
     ValueError
-        Where nothing decides it, or it is contradicted and no reading is given.
+        Where nothing decides it, it is contradicted and no reading is given, or what is refuted is not quoted.
 
     Examples
     --------
@@ -64,20 +82,41 @@ class PublishedClaim:
     theorems: tuple[Theorem | Identity, ...] = ()
     shown_by: tuple[Counterexample, ...] = ()
     against: tuple[Counterexample, ...] = ()
+    witness: Callable[[], Witness] | None = None
+    refutes: str = ""
     reading: str = ""
+    repair: str = ""
+    severity: Severity | None = None
+    where: str = ""
+    seen: str = ""
 
     def __post_init__(self) -> None:
         one_of("mark", self.mark, [mark for mark in MARKS if mark != "derived"])
-        if not (self.theorems or self.shown_by or self.against):
-            told = "got none: what is not tried is left out"
-            raise ValueError(f"theorems, shown_by or against must say something of {self.id!r}, {told}")
-        if self.against and not self.reading:
+        if self.severity is not None:
+            one_of("severity", self.severity, get_args(Severity))
+        if not (self.theorems or self.shown_by or self.against or self.witness):
+            rule = "theorems, shown_by, against or witness must say something of"
+            raise ValueError(f"{rule} {self.id!r}, got none: what is not tried is left out")
+        if (self.against or self.refutes) and not self.reading:
             raise ValueError(f"reading must be given where a claim is contradicted, got none for {self.id!r}")
+        if self.refutes not in self.says.split('"')[1::2] and self.refutes:
+            raise ValueError(f"refutes must be quoted in says, got {self.refutes!r}")
 
     @property
     def answers(self) -> tuple[Answer, ...]:
         """The verdicts on ``shown_by`` and ``against``, in this order."""
         return tuple(map(_answer, (*self.shown_by, *self.against)))
+
+    @cached_property
+    def evidence(self) -> Witness:
+        """What its own witness has, which is computed once; nothing where it has none."""
+        return Witness(()) if self.witness is None else self.witness()
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """All that was checked: by its own witness, by those of the counterexamples, what is true of it first."""
+        witnesses = [self.evidence, *(answer.witness for answer in self.answers)]
+        return tuple(check for witness in witnesses for check in (*witness.checks, *witness.against))
 
     @cached_property
     def proofs(self) -> tuple[Proof | None, ...]:
@@ -86,14 +125,18 @@ class PublishedClaim:
 
     @property
     def status(self) -> Status:
-        """VIOLATED if what speaks against it refutes a sentence that is quoted, UNDECIDED if it does not, or refutes
-        only words of ours; where nothing speaks against it, the weakest status of ``shown_by``, HOLDS for theorems
-        alone, which may be our own: then the reading says so.
+        """VIOLATED if what speaks against it refutes a sentence that is quoted, or a check of its own witness fails;
+        UNDECIDED if what speaks against it does not, or refutes only words of ours, or if too little of it is public;
+        where nothing speaks against it, the weakest status of ``shown_by``, HOLDS for theorems or a witness alone,
+        which may be our own: then the reading says so.
         """
-        shown = self.answers[: len(self.shown_by)]
-        if any(answer.circulated is Status.VIOLATED for answer in self.answers[len(self.shown_by) :]):
+        shown, against = self.answers[: len(self.shown_by)], self.answers[len(self.shown_by) :]
+        opposed = self.evidence.against
+        refuted = bool(opposed and self.refutes) and all(check.holds for check in opposed)
+        wrong = not all(check.holds for check in self.evidence.checks)
+        if refuted or wrong or any(answer.circulated is Status.VIOLATED for answer in against):
             return Status.VIOLATED
-        if self.against:
+        if against or opposed or self.severity == "not checkable from what is public":
             return Status.UNDECIDED
         return max((answer.status for answer in shown), key=list(Status).index, default=Status.HOLDS)
 
@@ -102,10 +145,8 @@ class PublishedClaim:
         """What the status rests on: "witness", exact or bounded, where one refutes or shows the claim; where theorems
         say it, "machine" if each has a proof that was checked, else "paper"; "none" where runs alone were seen.
         """
-        if self.answers:
-            witnesses = [answer.witness for answer in self.answers]
-            seen = {check.evidence for one in witnesses for check in (*one.checks, *one.against)}
-            return "none" if seen <= {"simulated"} else "witness"
+        if self.checks:
+            return "none" if {check.evidence for check in self.checks} <= {"simulated"} else "witness"
         return "machine" if None not in self.proofs else "paper"
 
     @property
@@ -117,16 +158,28 @@ class PublishedClaim:
     @property
     def command(self) -> str:
         """What prints the evidence: the witness where there is one, else verdicts on the theorems."""
-        told = [one.id for one in (*self.against, *self.shown_by)]
-        if told:
-            return f"python -m rac_theory counterexamples {' '.join(told)}"
-        tried = [one.id for one in self.theorems if isinstance(one, Theorem)]
+        if self.witness is not None:
+            return f"python -m rac_theory explain {self.id}"
+        examples = [example.id for example in (*self.against, *self.shown_by)]
+        if examples:
+            return f"python -m rac_theory counterexamples {' '.join(examples)}"
+        tried = [theorem.id for theorem in self.theorems if isinstance(theorem, Theorem)]
         return f"python -m rac_theory verify --claim {' '.join(tried)}"
 
     @property
     def url(self) -> str:
         """The address of the source."""
-        return f"https://arxiv.org/abs/{self.source.removeprefix('arXiv:')}"
+        return self.source.replace("arXiv:", "https://arxiv.org/abs/")
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """The card as texts, lists and numbers, such as JSON can hold."""
+        words = ("id", "says", "work", "source", "url", "where", "seen", "mark", "proof", "reading", "repair")
+        grounds = {name: [value.id for value in getattr(self, name)] for name in ("theorems", "shown_by", "against")}
+        checks = [{**vars(check), "holds": bool(check.holds)} for check in self.checks]
+        judged = {"status": self.status.name, "severity": self.severity, "checks": checks}
+        pages = {"command": self.command, "page": self.page}
+        return {**{name: getattr(self, name) for name in words}, **judged, **grounds, **pages}
 
     def __str__(self) -> str:
         return f"{self.id} {self.status.name}: {self.says} ({self.source}) {self.reading}".rstrip()

@@ -1,7 +1,13 @@
 """Claims about gradients in subspaces: GaLore, blocks, clients, and directions without gradients."""
 
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import product
+
 from rac_theory.literature.counterexamples.averaged_factors import C9
 from rac_theory.literature.counterexamples.batches_of_noise import C10
+from rac_theory.literature.counterexamples.counterexample import Check, Witness
+from rac_theory.literature.counterexamples.decay_beside_projection import OMEGA, SHARE, means, minimiser
 from rac_theory.literature.counterexamples.fixed_order import C23
 from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.low_rank_directions import C22
@@ -14,6 +20,113 @@ from rac_theory.theorems import T6, T17, T5_step, T9rr, T10rr, T17_pl
 _GOLORE = "He et al., Subspace Optimization for Large Language Models with Convergence Guarantees"
 _QUERIES = "Lin, Song & Xu, The Multi-Query Paradox in Zeroth-Order Optimization"
 
+
+def frozen_subspace() -> Witness:
+    """Take steps of 2, 3 and 1/2 on half of |W - (1, 1)|^2 along the first entry alone, of curvature 1."""
+    long, longer, short = (_along_one_entry(rate, 24) for rate in (Fraction(2), Fraction(3), Fraction(1, 2)))
+    left = [1 - w for w in short]
+    return Witness(
+        (
+            Check.exact(
+                "at learning rate 1/2 the projected gradient halves in each step",
+                left == [Fraction(1, 2**t) for t in range(25)],
+            ),
+            Check.exact(
+                "and f stays more than 1/2 above its minimum, as the other entry never moves",
+                (left[-1] ** 2 + 1) / 2 > Fraction(1, 2),
+            ),
+        ),
+        against=(
+            Check.exact(
+                f"at learning rate 2, kappa = 1 > 0 = L_A + 2 L_B L_C M^2, ||W_t|| is at most {max(long)} and the "
+                "projected gradient is 1 in every step",
+                {abs(1 - w) for w in long} == {1},
+            ),
+            Check.exact("at learning rate 3 it doubles", [abs(1 - w) for w in longer] == [2**t for t in range(25)]),
+        ),
+    )
+
+
+def _along_one_entry(rate: Fraction, steps: int) -> list[Fraction]:
+    path = [Fraction(0)]
+    for _ in range(steps):
+        path.append(path[-1] + rate * (1 - path[-1]))
+    return path
+
+
+OPTIMISERS: dict[str, Callable[[list[int]], Fraction]] = {
+    "the gradient": lambda past: Fraction(past[-1], 10),
+    "its sign": lambda past: Fraction(past[-1], 2 * abs(past[-1])),
+    "the sum of all": lambda past: Fraction(sum(past), 10),
+    "the oldest": lambda past: Fraction(7 * past[0]),
+}
+"""What an optimiser may make of the projected gradients so far, each plus or minus 2."""
+
+
+def noisy_subspace() -> Witness:
+    """Follow f = w_1^2 / 2 from (1, 0) with noise of +2 or -2 in the second entry, where the leading one is kept."""
+    ends = set()
+    for optimiser in OPTIMISERS.values():
+        for coins in product((2, -2), repeat=6):
+            w = [Fraction(1), Fraction(0)]
+            for t, coin in enumerate(coins, start=1):
+                leading = int(abs(coin) > abs(w[0]))
+                w[leading] -= optimiser([*coins[:t]])
+            ends.add(w[0])
+    sentence = f"by {len(OPTIMISERS)} optimisers and all {2**6} coins of 6 steps the first entry stays 1"
+    return Witness((Check.exact(sentence, ends == {1}),))
+
+
+def weights_of_both_branches(q: Fraction = Fraction(1, 8)) -> Witness:
+    """Take G = diag(2, 1), P its leading direction, and the sign of singular values as the step."""
+    G = (Fraction(2), Fraction(1))
+    low, full = (G[0] / (1 - q), Fraction(0)), (Fraction(0), G[1] / q)
+    estimate = [(1 - q) * a + q * b for a, b in zip(low, full, strict=True)]
+    step = [(1 - q) * _sign(a) + q * _sign(b) for a, b in zip(low, full, strict=True)]
+    mended = [(1 - q) * _sign(a) / (1 - q) + q * _sign(b) / q for a, b in zip(low, full, strict=True)]
+    return Witness(
+        (
+            Check.exact("the mean of what is orthogonalised, without momentum, is the gradient", estimate == [*G]),
+            Check.exact("with the weights on the steps, 1/(1 - q) and 1/q, the mean step is Muon's", mended == [1, 1]),
+        ),
+        against=(
+            Check.exact(
+                f"at q = {q} and G = diag(2, 1) the mean step is diag({step[0]}, {step[1]}), 1 - q to q, where Muon's "
+                "is the identity: what is orthogonalised has no length, and a weight is one",
+                step == [1 - q, q],
+            ),
+        ),
+    )
+
+
+def _sign(x: Fraction) -> int:
+    return (x > 0) - (x < 0)
+
+
+def decay_outside() -> Witness:
+    """Hold the mean of plain projected steps with decay against the minimiser of the loss with its square."""
+    right, beside = minimiser(OMEGA), means(minimiser(OMEGA), 8, OMEGA)
+    inside, whole = means(right, 8, OMEGA, inside=True), [right - (right - 1) - OMEGA * right]
+    return Witness(
+        (
+            Check.exact(
+                f"without a projection the minimiser {right} of the loss with its square is kept", whole == [right]
+            ),
+            Check.exact(
+                f"so it is, in the mean, with decay inside of the projection, as {SHARE} of all", {*inside} == {right}
+            ),
+        ),
+        against=(
+            Check.exact(
+                f"with one of {1 / SHARE} coordinates a step and decay of all weights beside it the mean leaves "
+                f"{right} for {minimiser(OMEGA / SHARE)}, the minimiser with {1 / SHARE} times the decay",
+                beside[-1] < beside[1] < right
+                and {*means(minimiser(OMEGA / SHARE), 8, OMEGA)} == {minimiser(OMEGA / SHARE)},
+            ),
+        ),
+    )
+
+
 CLAIMS = (
     PublishedClaim(
         id="galore-fixed",
@@ -24,9 +137,30 @@ CLAIMS = (
         mark="printed",
         page="theory/counterexamples.md#c30-fixed-projections",
         against=(C30,),
-        reading="true with a condition that is not printed: eta times the largest curvature in the range is at most 1; "
-        "what goes to zero is the projected gradient, in the subspace that is kept, and not the gradient; the proof "
-        "ends with 2 L_B L_C D^2",
+        severity="true with a condition that is not printed",
+        where="Section 3.4, Theorem 3.8",
+        seen="the statement and its proof, in a public copy of the text",
+        reading="of a learning rate that is short enough, which the statement does not ask for; what goes to zero is "
+        "the projected gradient, in the subspace that is kept, and not the gradient",
+        repair="eta times the largest curvature in the range is at most 1: then the factor is 1 - eta kappa, by the "
+        "eigenvalues of the recursion; and 2 L_B L_C D^2, with which the proof ends",
+    ),
+    PublishedClaim(
+        id="subtrack-3-2",
+        says="With constant projections and min κ_t > L_A + 2 L_B L_C M^2, for a learning rate µ, the projected "
+        'gradient P_t shrinks (Theorem 3.2). "That is, P_t → 0 and it converges."',
+        work="Rajabi, Nonta & Rambhatla, SubTrack++: Gradient Subspace Tracking for Scalable LLM Training",
+        source="arXiv:2502.01586",
+        where="Section 3, Theorem 3.2, and Appendix A",
+        seen="statement and proof in a public copy of the text, without its displayed formulas",
+        mark="printed",
+        page="theory/counterexamples.md#c30-fixed-projections",
+        witness=frozen_subspace,
+        refutes="That is, P_t → 0 and it converges.",
+        severity="true with a condition that is not printed",
+        reading="of a learning rate that is short enough; what goes to zero then is the projected gradient, and not "
+        "the gradient: the work says that the subspace is assumed to stay, and measures the norms of both",
+        repair="µ times the largest curvature in the range is at most 1, as for GaLore's Theorem 3.8, from which it is",
     ),
     PublishedClaim(
         id="apollo-a4",
@@ -37,9 +171,62 @@ CLAIMS = (
         mark="printed",
         page="theory/counterexamples.md#c31-the-scale-of-a-channel",
         against=(C31,),
-        reading="false as printed where n is larger than m, and true with sqrt(m/r), the entries of a column, as for "
-        "square layers it is printed; a factor that all columns share can be put into the learning rate, as the work "
-        "says",
+        severity="false as printed",
+        where="Appendix A, Theorem A.4, and equation (9)",
+        seen="the statement and its proof, in a public copy of the text",
+        reading="false where n is larger than m; at m = n both factors are the same; a factor that all columns share "
+        "can be put into the learning rate, as the work says",
+        repair="sqrt(m/r), the entries of a column, for sqrt(n/r): by the law of the ratio after one step",
+    ),
+    PublishedClaim(
+        id="gum-weights",
+        says="GUM takes a low-rank step or one on the rest, with gradients weighed by 1/(1 - q) and 1/q, "
+        '"importance-reweighting each branch so the expected update equals the full-gradient Muon step".',
+        work="zij, a catalogue of optimisers, on Pan et al., Unbiased Gradient Low-Rank Projection (arXiv:2510.17802)",
+        source="https://github.com/junaidaliop/zij",
+        where="canon/math/gum.md, at commit 00728ec2",
+        seen="the page of the catalogue, and of the paper the abstract: how its theorem reads was not seen",
+        mark="printed",
+        page="theory/cards.md",
+        witness=weights_of_both_branches,
+        refutes="importance-reweighting each branch so the expected update equals the full-gradient Muon step",
+        severity="false as printed",
+        reading="of the catalogue's sentence, and not of the paper; it is true of what is orthogonalised, in the mean "
+        "and without momentum",
+        repair="weights on the steps for weights on the gradients, where P is of the gradient at hand: then both "
+        "branches add up to Muon's step",
+    ),
+    PublishedClaim(
+        id="galore-decay",
+        says='Of the decay of all weights that follows a projected step: "This is equivalent to adding the square of '
+        'the weights to the loss with plain (non-momentum) SGD."',
+        work="Zhao et al., code of GaLore",
+        source="https://github.com/jiaweizzhao/GaLore",
+        where="galore_torch/adamw.py, a comment in AdamW.step, at commit 1317b5f7",
+        seen="the file",
+        mark="printed",
+        page="theory/counterexamples.md#c24-to-c27-methods-with-memory",
+        witness=decay_outside,
+        refutes="This is equivalent to adding the square of the weights to the loss with plain (non-momentum) SGD.",
+        severity="true with a condition that is not printed",
+        reading="of steps without a projection, which it is about where the file is from",
+        repair="without a projection; or with a decay that is r/m times as much (C25)",
+    ),
+    PublishedClaim(
+        id="golore-any-optimiser",
+        says='GaLore fails "for any subspace optimizer" (Theorem 1, as a public review of the work asks what that '
+        "means).",
+        work=_GOLORE,
+        source="arXiv:2410.11289",
+        where="Question 1 of the second review at https://openreview.net/forum?id=udtrtwkvk5",
+        seen="the review, in a public copy; the theorem was not read",
+        mark="second-hand",
+        page="theory/cards.md",
+        shown_by=(GALORE,),
+        witness=noisy_subspace,
+        severity="not checkable from what is public",
+        reading="true of every optimiser that is given the projected gradients, of all steps so far, and whose answer "
+        "is projected back; not of one that is given the whole gradient, which the review asks about",
     ),
     PublishedClaim(
         id="galore-exact",
@@ -137,6 +324,10 @@ CLAIMS = (
         mark="paper",
         page="theory/zeroth_order.md#three-claims-of-the-field",
         against=(C20,),
+        where="the abstract",
+        seen="the abstract",
+        severity="true with a condition that is not printed",
+        repair="at the step that L alone allows, 1/L",
         reading="true of what L alone promises, at 1/L, and generally is not always; at each one's best step a single "
         "query is faster where few directions are steep, and a number between is the fastest where more are, which is "
         "the choice that the sentence denies",

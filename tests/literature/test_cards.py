@@ -1,0 +1,158 @@
+"""The witnesses of cards by second routes: runs, matrices, other formulas in fractions; and their repairs, widely."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory.literature import CLAIMS
+from rac_theory.literature.counterexamples.lost_merges import rounded_to_even
+from rac_theory.literature.published import adaptation, memory, subspaces
+
+CARDS = [name for name, claim in CLAIMS.items() if claim.witness]
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_every_check_of_a_witness_holds(name):
+    """Would catch any wrong constant in a card: each check compares one with what is computed."""
+    evidence = CLAIMS[name].evidence
+    assert evidence.checks
+    assert [check.sentence for check in (*evidence.checks, *evidence.against) if not check.holds] == []
+    assert bool(evidence.against) == bool(CLAIMS[name].refutes)
+
+
+def polar(M):
+    """The step of Muon: all singular values that are not zero become one."""
+    U, s, V = np.linalg.svd(M, full_matrices=False)
+    return (U * (s > 1e-12 * s[0])) @ V
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_weights_on_gradients_are_lost_and_weights_on_steps_are_not(seed):
+    """By singular values of 5 x 4 gradients. Catches q for 1 - q, and a repair for any projection."""
+    rng, q = np.random.default_rng(seed), 0.2
+    G = rng.standard_normal((5, 4))
+    P = np.linalg.svd(G)[0][:, :2]
+    low, rest = P @ P.T @ G, G - P @ P.T @ G
+    mean = (1 - q) * polar(low / (1 - q)) + q * polar(rest / q)
+    np.testing.assert_allclose(mean, (1 - q) * polar(low) + q * polar(rest), atol=1e-12)
+    assert np.linalg.norm(mean - polar(G)) > 1
+    np.testing.assert_allclose(polar(low) + polar(rest), polar(G), atol=1e-10)
+
+
+def test_heavy_ball_by_matrices_of_all_coins():
+    """The mean of x and of x^2 over all 2^12 sequences of an 8-step run with chances as weights, in floating point."""
+    steps, p, beta = 12, 1 / memory.DIM, float(memory.BETA)
+    states = {(1.0, 1.0): 1.0}
+    for t in range(steps + 1):
+        mean, square = (sum(w * x**k for (x, _), w in states.items()) for k in (1, 2))
+        assert mean == pytest.approx(float(memory.heavy_ball_means(steps)[t]))
+        assert square == pytest.approx(float(memory.heavy_ball_squares(steps)[t]))
+        after = {}
+        for (x, before), w in states.items():
+            for stays, chance in ((0, p), (1, 1 - p)):
+                to = (stays * x + beta * (x - before), x)
+                after[to] = after.get(to, 0.0) + w * chance
+        states = after
+
+
+@pytest.mark.parametrize("make", [memory.feedback_certificate, memory.ef21_certificate])
+def test_certificates_of_error_feedback_agree_elsewhere(make):
+    """At 20 random points where the root is no fraction; and a rate that is off by a hundredth is not certified."""
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        s, mu = rng.uniform(0.1, 0.9, size=2)
+        root = math.sqrt((1 - mu) ** 2 + 16 * mu * s / (1 + s) ** 2)
+        left, right = make(s, mu, root)
+        point = rng.standard_normal(4)
+        assert left(point) == pytest.approx(right(point), rel=1e-9, abs=1e-9)
+        left, right = make(s, mu, 1.01 * root)
+        assert abs(left(point) - right(point)) > 1e-6
+
+
+def test_error_feedback_keeps_the_certified_rate():
+    """Runs with a compression by exactly epsilon, on a quadratic of two curvatures, as the potential of the scripts."""
+    s, mu, root = (float(x) for x in memory.RATIONAL[0])
+    eta, _, rho = memory.feedback_constants(s, mu, root)
+    weight = 1 / (2 + 1 / s)
+    curvature, rng = np.array([1.0, mu]), np.random.default_rng(1)
+    x, e = np.ones(2), np.zeros(2)
+
+    def potential(x, e):
+        return x @ x - 2 * x @ e + (1 - weight) / weight * e @ e
+
+    for _ in range(40):
+        before, full = potential(x, e), e + eta * curvature * x
+        turn = rng.standard_normal(2)
+        message = full - s * np.linalg.norm(full) * turn / np.linalg.norm(turn)
+        x, e = x - message, full - message
+        assert potential(x, e) <= rho * before * (1 + 1e-12)
+
+
+def test_scaled_factors_by_matrices():
+    """LoRA's own gradients on a 1 x 1 matrix. Catches a scale that is used once, or a rate for the other factor."""
+    for rank, scale, rates in ((4, 0.5, (0.25, 0.25)), (9, 1 / 9, (2.25, 0.25))):
+        B, A, w = np.zeros((1, rank)), np.ones((rank, 1)), [0.0]
+        for _ in range(6):
+            G = np.array([[w[-1] - 1]])
+            B, A = B - rates[0] * scale * G @ A.T, A - rates[1] * scale * B.T @ G
+            w.append(float((scale * B @ A)[0, 0]))
+        told = adaptation.scaled_factors(Fraction(scale), (Fraction(rates[0]), Fraction(rates[1])), rank)
+        np.testing.assert_allclose(w, [*map(float, told)], rtol=1e-12)
+
+
+def test_merges_by_the_bits_of_bfloat16():
+    """float32 and its upper 16 bits, rounded to even. Catches a rounding that is not PyTorch's."""
+
+    def stored(x):
+        bits = np.float32(x).view(np.uint32)
+        return np.uint32((int(bits) + 0x7FFF + ((int(bits) >> 16) & 1)) & 0xFFFF0000).view(np.float32)
+
+    w, delta = np.float32(-0.5), np.float32(1 + 3 / 1024)
+    for cycles in range(1, 65):
+        w = stored(stored(w + delta) - stored(delta))
+        told = adaptation.merged_and_unmerged(Fraction(-1, 2), 1 + Fraction(3, 1024), Fraction(1), cycles)
+        assert float(w) == told
+
+
+def test_clients_by_matrices():
+    """Two clients of rank 1 and 2 by singular value decompositions, at rates 0 and 1/2."""
+    for rate in (0.0, 0.5):
+        W, target = np.diag([2.0, 0.5]), np.diag([2.0, 1.0])
+        for told in adaptation.shared_ranks(12, Fraction(rate))[1:]:
+            U, s, V = np.linalg.svd(W)
+            first = U[:, :1] * s[:1] @ V[:1]
+            moved = first - rate * U[:, :1] @ U[:, :1].T @ (first - target)
+            W = (moved + W - rate * (W - target)) / 2
+            assert W[1, 1] == pytest.approx(float(told))
+
+
+def test_the_subspace_of_the_noise_is_kept_by_its_norm():
+    """The leading left singular vector of (w_1, coin) is the second axis while |w_1| < 2, and that of both is not."""
+    for coin in (2.0, -2.0):
+        U = np.linalg.svd(np.array([[1.0], [coin]]))[0][:, :1]
+        assert abs(U[1, 0]) > abs(U[0, 0])
+    assert len(subspaces.OPTIMISERS) == 4
+
+
+@pytest.mark.full
+def test_no_repair_is_exceeded_in_ten_thousand_cases():
+    """Exactly. GaLore and SubTrack++: the factor 1 - eta kappa where eta times the largest curvature is at most 1;
+    decay: the mean stays at the minimiser; merges: what is added and taken off moves a weight once.
+    """
+    rng = np.random.default_rng(57)
+    for _ in range(10_000):
+        curvatures = [Fraction(int(k), 16) for k in rng.integers(1, 64, size=3)]
+        gradient = [Fraction(int(k), 8) for k in rng.integers(-32, 33, size=3)]
+        eta = Fraction(int(rng.integers(1, 65)), 64) / max(curvatures)
+        after = [(1 - eta * q) * g for q, g in zip(curvatures, gradient, strict=True)]
+        factor = 1 - eta * min(curvatures)
+        assert sum(g**2 for g in after) <= factor**2 * sum(g**2 for g in gradient)
+        w, d = (rounded_to_even(Fraction(int(k), 1024)) for k in rng.integers(-4096, 4097, size=2))
+        once = adaptation.merged_and_unmerged(w, d, d, 1)
+        assert adaptation.merged_and_unmerged(once, d, d, 1) == once
+        r, m = sorted(int(k) for k in rng.integers(1, 12, size=2))
+        share, omega = Fraction(r, m), Fraction(int(rng.integers(1, 9)), 8)
+        x = 1 / (1 + omega)  # the minimiser of (x - 1)^2 / 2 + omega x^2 / 2, where the mean step is zero
+        assert share * (x - 1) + share * omega * x == 0
