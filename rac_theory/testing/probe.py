@@ -12,10 +12,11 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem, Smoothness, value_and_gradient
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 
 SCALES = (1e-3, 0.1, 1.0, 10.0, 100.0, 1e3)
 EPS = float(np.finfo(float).eps)
+NEAR = 10.0 ** -np.arange(1, 11)  # distances of neighbours, relative to each entry of W
 _EACH = 6  # random matrices of each scale
 _DENSE = 16  # entries of W up to which the Hessian is formed: Lanczos needs room
 _STEPS = 40  # of gradient descent, along which curvature is looked at five times
@@ -148,3 +149,12 @@ def _lanczos(operator: LinearOperator, start: Array) -> Array:
         found = np.asarray(getattr(failure, "eigenvectors", np.empty((len(start), 0))))
         unit = start / np.linalg.norm(start)
         return np.stack([found[:, 0], found[:, -1]], axis=1) if found.size else np.stack([unit, unit], axis=1)
+
+
+def siblings(W: Array, rng: np.random.Generator) -> list[Array]:
+    """What a cache could take for W: others that share a number with it, and near ones."""
+    D = rng.standard_normal(W.shape)
+    first, last = D.copy(), D.copy()
+    first.flat[0], last.flat[-1] = W.flat[0], W.flat[-1]
+    others = [D, first, last, -W, W.ravel()[::-1].reshape(W.shape), W.astype(np.float32).astype(np.float64)]
+    return others + [W * (1 + step * np.sign(D)) for step in NEAR]

@@ -9,10 +9,10 @@ from scipy.optimize import minimize_scalar
 from rac_theory.algorithms import leading_part
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
+from rac_theory.testing.algorithms.beside import again, among_earlier, of_spaces
 from rac_theory.testing.algorithms.claimed import View
-from rac_theory.testing.algorithms.minors import again, among_earlier, of_spaces
+from rac_theory.testing.algorithms.members import RANK
 from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, along, spaces
-from rac_theory.testing.algorithms.steps import RANK
 from rac_theory.testing.trainers.arrays import FORMATS
 
 _EXACT = 1e-4  # relative: what fits so well is no accident

@@ -1,29 +1,33 @@
 """check_algorithm: whether an algorithm iterates as ``Algorithm`` promises, and steps as the theorems assume."""
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from statistics import NormalDist
 from typing import Any, cast
 
 import numpy as np
 
 from rac_theory.algorithms import Algorithm, Checked, GaLore, Implementation, MethodDescent, ProjectedDescent
-from rac_theory.base import being
+from rac_theory.base import being, squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.cause import with_cause
 from rac_theory.testing.algorithms.claimed import Claim, called
+from rac_theory.testing.algorithms.implementations import check_method, check_subspaces
 from rac_theory.testing.algorithms.law import LEVELS, check_law
-from rac_theory.testing.algorithms.method_steps import check_method
-from rac_theory.testing.algorithms.said import check_said
-from rac_theory.testing.algorithms.subspaces import check_subspaces
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
+from rac_theory.testing.probe import Probe
 
 _RUNS, _STEPS = 4, 5
 _LONG = 70  # steps that stand for ever: more than are drawn ahead
 _KEPT = 4  # arrays, W and the first blocks, that are looked at to the end: buffers may be used in turns
+_MOMENT_STEPS, _PLACES = 5, 3
+_MEAN_ROUNDING = 1e-9  # relative
+_NUMBERS = 1 << 22  # in a block of runs
 
 
 def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng: int = 0) -> Case:
@@ -238,3 +242,46 @@ def _check_runs(algorithm: Algorithm, problem: Problem, seed: int) -> None:
                 "start elsewhere; does it mix runs, or draw more or less where W is different?",
                 W=W[0],
             )
+
+
+def check_said(algorithm: Algorithm, problem: Problem, draws: int, alpha: float, seed: int) -> None:
+    """Raise ``Refuted`` if a mean over draws contradicts what is said; nothing is asked of what says nothing.
+
+    Means are compared by the normal law, so that alpha, for all that is said together, is approximate.
+    """
+    own: Any = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    bounds = dict(own.constants(problem)) if hasattr(own, "constants") else {}
+    moments: Any = own.second_moments(problem) if hasattr(own, "second_moments") else None
+    sides = [(name, sign) for name, sign in (("lambda_min", -1), ("lambda_max", 1)) if name in bounds]
+    if not sides and moments is None:
+        return
+    near = Probe(problem, seed).lowest
+    runs = min(draws, max(_NUMBERS // near.size, 64))
+    errors = NormalDist().inv_cdf(1 - alpha / (2 * _PLACES * (len(sides) + 2 * _MOMENT_STEPS)))
+    for place in range(_PLACES):
+        W = near + 10.0 ** (1 - place) * np.random.default_rng([seed, 30, place]).standard_normal(near.shape)
+        rng = np.random.default_rng([seed, 31, place])
+        steps = algorithm.iterates(problem, np.repeat(W[None], runs, axis=0), rng)
+        blocks = [np.array(block) for block in islice(steps, _MOMENT_STEPS if moments else 1)]
+        G = np.asarray(problem.gradient(W))
+        share = ((W - blocks[0]) * G).sum(axis=(1, 2)) / max(algorithm.gamma * float(np.square(G).sum()), 1e-300)
+        for name, sign in sides:
+            told = f"{called(algorithm)}.constants", f"{name}, a bound of E<G, W - W+> / (gamma ||G||^2),"
+            _compare(*told, share, float(bounds[name]), errors, (sign,))
+        state = moments.start(W) if moments else None
+        for t, block in enumerate(blocks[: _MOMENT_STEPS * bool(moments)], 1):
+            state = moments.step(state)
+            gap, square, _ = moments.readout(state)
+            pairs = (problem.value(block) - problem.f_star, gap), (squared_norms(problem.gradient(block)), square)
+            for what, (seen, mean) in zip(("E f - f*", "E||grad f||^2"), pairs, strict=True):
+                _compare(f"{called(algorithm)}.second_moments", f"{what} at t = {t}", seen, mean, errors, (-1, 1))
+
+
+def _compare(name: str, what: str, seen: Array, said: float, errors: float, signs: tuple[int, ...]) -> None:
+    """Raise ``Refuted`` if a mean is on the wrong side of a number by so many standard errors; nan never is."""
+    mean, error = float(seen.mean()), float(seen.std()) / math.sqrt(len(seen))
+    small = _MEAN_ROUNDING * (abs(mean) + abs(said))
+    if any(sign * (mean - said) > errors * error + small for sign in signs):
+        raise Refuted(
+            f"{name} must say what draws do: {what} is {said:.6g}, where {len(seen)} draws come to {mean:.6g}"
+        )

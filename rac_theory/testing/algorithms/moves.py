@@ -13,8 +13,8 @@ from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Course, follow
+from rac_theory.testing.algorithms.members import RANK
 from rac_theory.testing.algorithms.recomputed import blur
-from rac_theory.testing.algorithms.steps import RANK
 
 RUNS, STEPS = 256, 8
 LATER_RUNS, LATER = 8, 72

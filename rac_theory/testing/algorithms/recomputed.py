@@ -1,22 +1,26 @@
-"""An outer step computed again from where it began, the components that it asked for, and the space it moved in."""
+"""Whether each step of a course is what it is when it is computed again from where it began and what was drawn."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from rac_theory.algorithms import AsymmetricLoRA
 from rac_theory.algorithms.gradients import Clients, Minibatch, Reshuffled
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
-from rac_theory.testing.algorithms.course import Asked
-from rac_theory.testing.algorithms.tape import Exhausted, Replay, Tapes
+from rac_theory.testing.algorithms.course import Asked, Course, Exhausted, Replay, Tapes, check_drawn
+from rac_theory.testing.algorithms.members import RANK
+from rac_theory.testing.failures import Refuted
+from rac_theory.testing.projections import beyond
 
 _BLUR = 4 * float(np.finfo(float).eps)  # of the sizes of two iterates: what rounding may change in their difference
 _SHARP = 1e5  # how much larger than this blur a direction must be to be known
 _TOLERANCE = 4e-5  # of the way of a step: a few times the error of a direction that is just known
 _KNOWN = 1e-6  # the same where H is known
+_RUNS = 24  # runs of which each step is computed again
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,3 +139,68 @@ def _descended(claim: Claim, problem: Problem, step: _Step, tapes: Tapes, asked:
                 return again
         step.forget()
     return None if asked is None else step(step.before, asked.g)
+
+
+def check_again(claim: Claim, problem: Problem, course: Course) -> bool:
+    """Raise ``Refuted`` if a step of the first runs is not ``W - gamma H g`` with what was drawn and asked for.
+
+    Return whether each step could be computed again.
+    """
+    known = [_check_step(claim, problem, course, t) for t in range(len(course.tapes))]
+    if not is_projected(claim.declared):
+        _check_plain(claim, course)
+    if isinstance(claim.reference, AsymmetricLoRA):
+        _check_frozen(claim, course)
+    return all(known)
+
+
+def _check_step(claim: Claim, problem: Problem, course: Course, t: int) -> bool:
+    few, asked, tapes = slice(_RUNS), course.asked[t], course.tapes[t]
+    before, after = course.W[t, few], course.W[t + 1, few]
+    components = [getattr(part, "n_components", 0) for part in (problem, *getattr(problem, "clients", ()))]
+    wrong = check_drawn(claim.source, components, tapes)
+    if wrong is not None:
+        raise Refuted(f"{claim.name} must draw components as the source says: {wrong}, in step {t + 1}")
+    tapes = tuple(None if tape is None else tape[few] for tape in tapes)
+    again = recomputed(claim, problem, before, after, tapes, asked and Asked(asked.step, asked.g[few]))
+    if again is None or not (again.excess > 1).any():
+        return again is not None
+    i = int(np.argmax(again.excess))
+    raise Refuted(
+        f"{claim.name} must make steps W - gamma H g, with the gradients that were asked for and a projection H as the "
+        f"sketch draws it: step {t + 1} is off by {again.off[i] / max(again.way[i], 1e-300):.3g} of gamma ||g||; does "
+        "it scale, keep or add something?",
+        W=before[i],
+        W_next=after[i],
+    )
+
+
+def _check_plain(claim: Claim, course: Course) -> None:
+    """The plain step cannot be computed again, but what it moves has the rank of the sketch."""
+    before, after = course.W[:-1, :_RUNS], course.W[1:, :_RUNS]
+    view = claim.views[0]
+    for t, move in enumerate(before - after):
+        more = _beyond(view, move, rounding(before[t], after[t]))
+        if more > 0:
+            raise Refuted(
+                f"{claim.name} must move by a matrix of rank at most {view.rank}, that of its sketch: in step {t + 1} "
+                f"the next singular value is {more:.3g}"
+            )
+
+
+def _check_frozen(claim: Claim, course: Course) -> None:
+    """Where the sketch is frozen no run leaves the range of one."""
+    size = rounding(course.W, course.W).max(axis=0)
+    more = _beyond(claim.views[0], course.W[-1] - course.W[0], size)
+    if more > 0:
+        raise Refuted(
+            f"{claim.name} must keep one sketch a run, of rank {claim.views[0].rank}: after {len(course.tapes)} steps "
+            f"the next singular value of the whole move is {more:.3g}"
+        )
+
+
+def _beyond(view: View, moves: Array, small: Array) -> float:
+    """The largest singular value beyond the rank, of any run, that is no rounding; 0 if there is none."""
+    fine = np.isfinite(moves).all(axis=(1, 2)) & np.isfinite(small)
+    turned = view.turned(moves[fine])
+    return float(beyond(turned, int(min(view.rank, *turned.shape[1:])), 1e3 * small[fine], RANK).max(initial=0.0))

@@ -11,9 +11,8 @@ import numpy as np
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import FiniteSum, Indices, shares_of
-from rac_theory.testing.probe import EPS, SCALES, Probe, agree
-from rac_theory.testing.problems.calls import siblings
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
+from rac_theory.testing.probe import EPS, SCALES, Probe, agree, siblings
 
 _NUMBERS = 1 << 20  # in a block of component gradients
 _LISTS = ((4, 5), (1, 2), (3, 2), (60, 3))  # runs, and components of each

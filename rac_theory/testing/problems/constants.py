@@ -7,8 +7,8 @@ from scipy.optimize import minimize
 
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import EPS, SCALES, Probe
-from rac_theory.testing.refuted import Refuted
 
 _CONSTANTS = ("L", "mu", "strong_convexity", "f_star", "f_lower")
 _ROUNDS = 12  # of new places around the best pairs

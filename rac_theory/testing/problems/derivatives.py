@@ -10,8 +10,8 @@ import numpy as np
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import EPS, Probe, agree
-from rac_theory.testing.refuted import Refuted
 
 _PLACES = 10  # at which slopes are tried
 _STEPS = 10.0 ** -np.arange(1, 12)  # relative to the entries of W

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
 from rac_theory.numerics import either_side, exchanged, repeats
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.sketches.moments import coordinates, ranks, window
 
 BATCH = 8  # draws of a small call, of which there are many

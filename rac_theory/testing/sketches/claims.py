@@ -19,7 +19,7 @@ from rac_theory.sketches import (
     is_rotation_invariant,
 )
 from rac_theory.sketches.laws import from_invariants, uniform_range
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.sketches.moments import coordinates
 
 _ROUNDING = 1e-9  # by which closed forms of one number may differ

@@ -6,10 +6,9 @@ from typing import Any, Literal
 import numpy as np
 
 from rac_theory.base.checks import finite, integer, one_of
-from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.trainers.drift import check_drift
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.trainers.freshness import check_fresh
-from rac_theory.testing.trainers.merging import check_frozen, check_memory, check_merge, check_scale
+from rac_theory.testing.trainers.merging import check_drift, check_frozen, check_memory, check_merge, check_scale
 from rac_theory.testing.trainers.trainer import Link, Trainer
 
 

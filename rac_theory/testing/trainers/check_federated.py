@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 
 from rac_theory.base.checks import Array, finite, integer
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.trainers.arrays import FORMATS, read
-from rac_theory.testing.trainers.projection import called
+from rac_theory.testing.trainers.check_projector import called
 
 _ROUNDINGS = 64.0  # of the sum of the sizes of all products
 _SAME = 1e-3  # of the norm, that a fault may be off by, to be called by its name

@@ -1,10 +1,9 @@
-"""check_projector: whether what projects gradients is a projection of its rank, scaled as declared, drawn afresh.
-
-Where a sketch is declared, distribution functions are no further apart from those of its law than chance makes.
-"""
+"""check_projector: whether what projects gradients is a projection of its rank, scaled as declared, drawn afresh."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,13 +14,56 @@ from rac_theory.base import having, repr_of
 from rac_theory.base.checks import Array, finite, integer
 from rac_theory.numerics import cosine, exchanged, far_by_chance, orthonormal_range, unfair
 from rac_theory.sketches import MEMBERS, Sketch
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.projections import Mapped, beyond
-from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.trainers.projection import Projector, RankTooLarge, called
+from rac_theory.testing.trainers.arrays import FORMATS, read
 
 _OURS = 16  # times as many draws of the sketch, as these are cheap
 _SHAPES = ((12, 8), (8, 12), (10, 10))
 _COINS = 40  # seeds that must repeat others, as the few values of coordinates may do by chance
+_ROUNDINGS = 256.0  # of the size of what comes back: products, and a decomposition before them
+
+
+class RankTooLarge(Exception):
+    """A rank above the smaller side was refused by an error that names the rank."""
+
+
+@dataclass(frozen=True, eq=False)
+class Projector:
+    """The function of a user."""
+
+    project: Callable[[Array, int, int], Any]
+
+    def __call__(self, G: Array, rank: int, seed: int, X: Array | None = None) -> Array:
+        """Project X, by default G, by what was made for G; anything but a matrix of its shape is ``Refuted``."""
+        return self.with_rounding(G, rank, seed, X)[0]
+
+    def with_rounding(self, G: Array, rank: int, seed: int, X: Array | None = None) -> tuple[Array, float]:
+        """The same, and what rounding may make of its entries, in parts of the norm."""
+        where = f"{called(G.shape)} at rank {rank}"
+        try:
+            given = self.project(G.copy(), rank, seed)
+            if callable(given):
+                given = given((G if X is None else X).copy())
+            elif X is not None:
+                given = self.project(X.copy(), rank, seed)
+        except Exception as error:
+            if rank > min(G.shape) and re.search(r"\brank\b", str(error)):
+                raise RankTooLarge from error
+            hint = "; a rank that is too large may be refused, by an error that names the rank" * (rank > min(G.shape))
+            raise Refuted(f"project must handle {where}: it raised {type(error).__name__}: {error}{hint}") from error
+        P, kind = read(f"project(G, {rank}, {seed})", given)
+        if P.shape != G.shape:
+            raise Refuted(f"project must return a gradient of the shape of {where}, it returned {P.shape}")
+        return P, _ROUNDINGS * max(kind.unit, FORMATS["float32"].unit)
+
+    def is_made_from(self, G: Array, rank: int) -> bool:
+        """Whether the map depends on the gradient that it was made from."""
+        other = -G[::-1, ::-1] + 1.0
+        one, again = self.with_rounding(G, rank, 0, G), self(other, rank, 0, G)
+        return callable(self.project(G.copy(), rank, 0)) and float(np.linalg.norm(one[0] - again)) > one[1] * float(
+            np.linalg.norm(G)
+        )
 
 
 def check_projector(
@@ -324,3 +366,9 @@ def distance(x: Array, y: Array, rounding: float = 1e-6) -> float:
         return float((up_to - np.searchsorted(b, a + near, side="right") / len(b)).max())
 
     return max(above(x, y), above(y, x))
+
+
+def called(shape: tuple[int, ...]) -> str:
+    """Name a shape: tall, wide or square."""
+    m, n = shape
+    return f"a {'tall' if m > n else 'wide' if m < n else 'square'} gradient, {m} x {n},"

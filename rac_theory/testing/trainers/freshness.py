@@ -7,7 +7,7 @@ import numpy as np
 
 from rac_theory.base.checks import Array
 from rac_theory.numerics import cosine, exchanged, overlap, unfair
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.trainers.trainer import Link, Seen, of
 
 _COINS = 20  # links that a repetition of few values must last: of even coins one in a million does

@@ -7,10 +7,18 @@ import numpy as np
 import pytest
 
 from rac_theory.testing import Refuted
-from rac_theory.testing.trainers import check_chain, drift, freshness, trainer
+from rac_theory.testing.trainers import check_chain, freshness, merging, trainer
 from rac_theory.testing.trainers.arrays import FORMATS
-from rac_theory.testing.trainers.drift import Sum, check_drift
-from rac_theory.testing.trainers.merging import _cause, _multiple, check_frozen, check_memory, check_merge, check_scale
+from rac_theory.testing.trainers.merging import (
+    Sum,
+    _cause,
+    _multiple,
+    check_drift,
+    check_frozen,
+    check_memory,
+    check_merge,
+    check_scale,
+)
 from rac_theory.testing.trainers.trainer import Adapter, Link, Seen
 
 FOUR, ONE = np.ones(4), np.eye(4)[0]
@@ -189,7 +197,7 @@ def merged(monkeypatch, *sums):
     """Check a chain of three merges that came to these sums."""
     names = [f"w{i}" for i in range(len(sums))]
     begin = SimpleNamespace(adapters=names, weights=names)
-    monkeypatch.setattr(drift, "_sum", lambda links, layer: sums[names.index(layer)])
+    monkeypatch.setattr(merging, "_sum", lambda links, layer: sums[names.index(layer)])
     check_drift([SimpleNamespace(begin=begin)] * 3)
 
 
@@ -235,7 +243,7 @@ def test_a_sum_of_merges_by_hand():
     """Twice 1/100 to one in bfloat16, whose spacing there is 1/128: the second is off by another part of a spacing."""
     W, gained = ((np.full((2, 1), x), HALF) for x in (1.0, 1.0078125))
     end, after = seen([0.0], product(0.01, 0.5), W), seen([0.0], product(0.0, 0.25), gained)
-    found = drift._sum([Link(1, seen([0.0], product(0.0), W), end, after)] * 2, "w")
+    found = merging._sum([Link(1, seen([0.0], product(0.0), W), end, after)] * 2, "w")
     s, f, rounds = 1 / 128, 0.01 - 1 / 128, 0.75 / 256
     assert pytest.approx(np.full((2, 1), 0.02)) == found.D
     assert pytest.approx(np.full((2, 1), 1.0078125 - 1.02)) == found.E

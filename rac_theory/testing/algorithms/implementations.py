@@ -1,10 +1,4 @@
-r"""Whether an implementation is the method that it claims to be: state by state along its steps, and in law.
-
-The states before a step are known, and so are z and the argument v of H, where gradients are not random: the next ones
-are :math:`z + b P` with P = Hv. What the step did shows P, and P is H v for some projection H exactly if
-:math:`P^\top (v - P) = 0`; its rank is at most that of H. So the next states are known, those that nobody shows too. A
-state that is not kept, kept too long, or multiplied by another number makes P no projection of v.
-"""
+"""Whether an implementation of GaLore or of a Method makes its steps, one by one, and has its law."""
 
 import copy
 import math
@@ -13,26 +7,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rac_theory.algorithms import Implementation, LayeredRACLoRA, MethodDescent, Program, RACLoRA
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms import GaLore, Implementation, LayeredRACLoRA, MethodDescent, Program, RACLoRA
+from rac_theory.algorithms.gradients import Exact, Local
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.along_a_course import SCALES, takes_problem
 from rac_theory.testing.algorithms.beside import Beside
-from rac_theory.testing.algorithms.law import Compared
-from rac_theory.testing.algorithms.pairs import check_pairs
+from rac_theory.testing.algorithms.course import STEPS, also_slowed, follow, spread
+from rac_theory.testing.algorithms.exchange import check_pairs
+from rac_theory.testing.algorithms.law import PLACES, Compared
 from rac_theory.testing.algorithms.recomputed import rounding
-from rac_theory.testing.algorithms.tape import slowed
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import Probe
-from rac_theory.testing.refuted import Refuted
 
-_STEPS, _RUNS, _LAW = 72, 24, (1, 2, 3)
-_SLOWER = 1 / 16
-_TOLERANCE, _FAR = 1e-6, 1e100
+_RUNS, _LAW = 24, (1, 2, 3)
+_TOLERANCE, _FAR = 1e-6, 1e100  # of what is projected; of GaLore times by how much an error of the gradient turns it
 _NUMBERS = 1 << 22  # in a block of runs
-_PLACES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and near it
 _RULE = "must be, at its first steps and in law, the method that it claims to be"
+_TURNED = 1e4  # beyond that nothing is said: singular values are equal, and any of their vectors will do
+_LASTING = 8  # moves that are looked at for one subspace
+_SAME = 1e-4  # relative: what fits so well is no accident
 
 
 def check_method(algorithm: Implementation, problem: Problem, draws: int, alpha: float, seed: int) -> Compared:
@@ -40,15 +34,13 @@ def check_method(algorithm: Implementation, problem: Problem, draws: int, alpha:
     declared = algorithm.implements
     assert isinstance(declared, MethodDescent)
     near = Probe(problem, seed).lowest
-    spread = np.resize(SCALES, _RUNS)[:, None, None]
-    W = near + spread * np.random.default_rng([seed, 40]).standard_normal((_RUNS, *near.shape))
-    takes = algorithm.takes_problem and takes_problem(algorithm, problem, W[:2], seed)
-    problems = (problem, slowed(problem, _SLOWER)) if takes else (problem,)
-    each_step = all(_check_steps(algorithm, declared, given, W, [seed, 41 + i]) for i, given in enumerate(problems))
+    W = spread(near, _RUNS, [seed, 40])
+    runs = enumerate(also_slowed(algorithm, problem, W[:2], seed))
+    each_step = all(_check_steps(algorithm, declared, run, W, [seed, 41 + index]) for index, run in runs)
     pairs = 0
     if not declared.deterministic:
         pairs = max(min(4 * draws, _NUMBERS // near.size), 512) // 8 * 8
-        for i, scale in enumerate(_PLACES):
+        for i, scale in enumerate(PLACES):
             start = near + scale * np.random.default_rng([seed, 45, i]).standard_normal(near.shape)
             _check_law(algorithm, declared, problem, np.repeat(start[None], pairs, axis=0), alpha, [seed, 46, i])
     return Compared(pairs, each_step)
@@ -60,7 +52,7 @@ def _check_law(
     """What is reported after few steps, beside as many runs of the method."""
     own = algorithm.iterates(problem, W.copy(), np.random.default_rng(seed))
     other = declared.iterates(problem, W.copy(), np.random.default_rng([*seed, 1]))
-    level, G = math.log(len(_LAW) * len(_PLACES) / alpha), np.asarray(problem.gradient(W[0]))
+    level, G = math.log(len(_LAW) * len(PLACES) / alpha), np.asarray(problem.gradient(W[0]))
     for _ in _LAW:
         after, reference = np.array(next(own)), np.array(next(other))
         pair = Beside(W[None], (W - after)[None], (W - reference)[None], rounding(W, after)[None])
@@ -95,12 +87,12 @@ def _check_steps(
     kick = np.array(program.kick)
     watched, lag = _watched(program, kick)
     walk = _walk(algorithm, problem, W, np.random.default_rng(seed))
-    seen = [next(walk) for _ in range(_STEPS + lag)]
+    seen = [next(walk) for _ in range(STEPS + lag)]
     shown = next((i for i, name in enumerate(names) if name in seen[0].states and kick[i]), None)
     if type(declared.gradients) is not Exact or (shown is None and not watched @ kick):
         return False
     states = [begin * W for begin in program.start]
-    for t in range(_STEPS):
+    for t in range(STEPS):
         registers, before, of = program.before(states, problem.gradient)
         if shown is not None:
             left = (seen[t].states[names[shown]] - before[shown]) / kick[shown]
@@ -168,3 +160,80 @@ def _watched(program: Program, kick: Array) -> tuple[Array, int]:
             return watched, lag
         watched = np.array([sum(watched[i] * rows[i].get(j, 0.0) for i in range(k)) for j in range(k)])
     return watched, k
+
+
+def check_subspaces(algorithm: Implementation, problem: Problem, seed: int) -> None:
+    """Raise ``Refuted`` if a step is another one than that of the declared GaLore, with the cause if it is found.
+
+    Nothing is drawn, so nothing is left to chance. Each of 72 steps is compared with the declared one from where it
+    began, on the problem and, if it takes it, on a multiple on which it is slower.
+    """
+    W = spread(Probe(problem, seed).lowest, _RUNS, [seed, 7])
+    for run in also_slowed(algorithm, problem, W[:2], seed):
+        _check_subspaces(algorithm, run, W, seed)
+
+
+def _check_subspaces(algorithm: Implementation, problem: Problem, W: Array, seed: int) -> None:
+    declared = algorithm.implements
+    assert isinstance(declared, GaLore)
+    course = follow(algorithm, problem, W, STEPS, [seed, 9])
+    before, after = course.W[:-1], course.W[1:]
+    rng = np.random.default_rng(0)
+    fresh = np.stack([next(declared.iterates(problem, V, rng)) for V in before])
+    G = np.stack([np.asarray(problem.gradient(V)) for V in before])
+    D, R = before - after, before - fresh
+    turns = _turns(G, declared.rank)
+    many = declared.gradients.steps if isinstance(declared.gradients, Local) else 1
+    way = declared.gamma * many * np.sqrt(squared_norms(G))
+    with np.errstate(invalid="ignore"):
+        off = np.sqrt(squared_norms(D - R))
+        allowed = turns * (_TOLERANCE * way + np.stack([rounding(*pair) for pair in zip(before, after, strict=True)]))
+        wrong = (turns < _TURNED) & np.isfinite(fresh).all(axis=(2, 3)) & ~(off <= allowed)
+    if wrong.any():
+        t, run = (int(i) for i in np.argwhere(wrong)[0])
+        raise Refuted(
+            f"{algorithm.called} must be {declared!r}, {_cause(D, R, G, declared)}: step {t + 1} is off by "
+            f"{off[t, run] / max(way[t, run], 1e-300):.3g} of gamma ||g||",
+            W=before[t, run],
+            W_next=after[t, run],
+        )
+
+
+def _turns(G: Array, rank: int) -> Array:
+    """By how much an error of a gradient turns its leading subspace: the largest singular value over the gap."""
+    with np.errstate(all="ignore"):
+        sizes = np.linalg.svd(np.where(np.isfinite(G), G, 0.0), compute_uv=False)
+        after = sizes[..., rank] if rank < sizes.shape[-1] else np.zeros(sizes.shape[:-1])
+        return np.nan_to_num(sizes[..., 0] / (sizes[..., rank - 1] - after), nan=np.inf, posinf=np.inf)
+
+
+def _cause(D: Array, R: Array, G: Array, declared: GaLore) -> str:
+    """What moves do in place of the declared ones, in words."""
+    fine = (np.isfinite(D) & np.isfinite(R)).all(axis=(0, 2, 3))
+    D, R, G = D[:, fine], R[:, fine], G[:, fine]
+    if not D.size or not D.any():
+        return "but it does not move" if D.size else "but its iterates are not finite"
+    rank, wide = declared.rank, D.shape[2] <= D.shape[3]
+    across, fresh = (M if wide else np.swapaxes(M, 2, 3) for M in (D, R))
+    U = np.linalg.svd(across[0], full_matrices=False)[0][..., :rank]
+    lasting = 1
+    while lasting < min(len(D), _LASTING):
+        beyond = (squared_norms(M - U @ (np.swapaxes(U, 1, 2) @ M)) for M in (across[lasting], fresh[lasting]))
+        own, other = (float(part.max()) for part in beyond)
+        if not own <= _SAME**2 * float(squared_norms(across[lasting]).max()) < other:
+            break
+        lasting += 1
+    if lasting > 1:
+        return f"but its subspace is not found anew: its first {lasting} moves lie in that of the first gradient"
+    share = float(np.sum(D[0] * R[0]) / np.sum(R[0] ** 2))
+    if squared_norms(D[0] - share * R[0]).max() <= _SAME**2 * squared_norms(D[0]).max():
+        return (
+            f"but its steps are {share:.4g} of those that are declared"
+            if abs(share - 1) > _SAME
+            else ("but its later steps are others: is there momentum, a schedule, or a subspace of an earlier step?")
+        )
+    values = np.linalg.svd(across[0], compute_uv=False)
+    ranks = (values > _SAME * values[:, :1]).sum(axis=1)
+    if (ranks != rank).any():
+        return f"but its moves have rank {int(ranks[ranks != rank][0])}"
+    return "but it moves elsewhere: are its singular vectors the leading ones, and of this gradient?"

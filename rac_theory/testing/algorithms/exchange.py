@@ -1,27 +1,23 @@
-r"""Whether a step has the claimed law: many runs beside as many of the reference, from one W.
-
-Of the difference of their moves it is the part along a direction: along the gradient, its rows and columns, and the
-direction in which a third of the pairs differ most; products for two runs; and lengths. See ``numerics.exchange``.
-"""
+"""Whether steps have the law of the reference: if so they may be exchanged, and differences are symmetric."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
-from rac_theory.numerics import symmetric_evidence
-from rac_theory.testing.algorithms.beside import Beside
-from rac_theory.testing.algorithms.minors import GROUP, again, of_moves
-from rac_theory.testing.refuted import Refuted
+from rac_theory.numerics import symmetric_evidence, symmetric_wealth
+from rac_theory.testing.algorithms.beside import GROUP, Beside, again, among_earlier, of_moves
+from rac_theory.testing.failures import Refuted
 
 _ROUNDING = 1e-9  # relative to a step
 _REPEATING = 1 << 14  # runs in whose moves repetitions are looked for: of thousands of them a pool shows
 
 _Numbers = tuple[list[str], Array]  # what they are, and (runs, k) of them
 
-
 PLAIN_RULE = "must move by -gamma E[H] grad f on average, and in law as sketch and gradients say"
+_Sums = tuple[str, Array, Array]  # what it is, and sums over runs of Z and of its square, in groups of steps
 
 
 def check_pairs(name: str, pair: Beside, G: Array, level: float, rule: str = PLAIN_RULE) -> None:
@@ -137,3 +133,85 @@ def _together(pair: Beside, small: Array) -> _Numbers:
     Z = np.zeros((len(spread[0]), 2))
     Z[: len(repeats[0]), 0], Z[:, 1] = repeats[0] - repeats[1], spread[0] - spread[1]
     return ["in how many repeat another run", "in how far the means of 64 runs are from that of all"], Z
+
+
+def check_past(name: str, pair: Beside, G: Array, level: float) -> None:
+    """Raise ``Refuted`` if what a step does depends on more of the past than the iterate.
+
+    Given the past a step of the run and one of the reference are independent draws of one law. So their difference is
+    symmetric, along any direction that the past decides, as is that of their lengths.
+    """
+    forms = list(_forms(pair, G))
+    for what, total, square in forms:
+        found = symmetric_wealth(total, square)
+        i = int(np.argmax(found))
+        if found[i] >= level + math.log(2 * len(forms) * len(found)):
+            steps, runs = pair.D.shape[:2]
+            raise Refuted(
+                f"{name} must make each step as if it were the first, from the last iterate alone: over "
+                f"{steps} steps of {runs} runs, {what} is not that of a fresh step from the same W (log evidence "
+                f"{found[i]:.3g}); is there momentum, an average, a schedule, or a sketch used again?"
+            )
+
+
+def _forms(pair: Beside, G: Array) -> Iterator[_Sums]:
+    yield from _along_past(pair, {"gradient": G, "gradient before": np.concatenate([G[:1], G[:-1]]), "iterate": pair.W})
+    m, n = G.shape[2:]
+    a, b = np.split(np.random.default_rng(0).standard_normal(m + n), [m])
+    yield _ranges("columns", pair.D @ b, pair.R @ b, pair.small)
+    yield _ranges("rows", a @ pair.D, a @ pair.R, pair.small)
+    own_spaces, other_spaces = pair.minors
+    if own_spaces is not None and other_spaces is not None:
+        yield _steps("the rank of a step", own_spaces.lost.astype(np.float64) - other_spaces.lost)
+        earlier = own_spaces.angle
+        repeats = among_earlier(earlier, earlier) - among_earlier(earlier, other_spaces.angle)
+        yield _steps("how often the space of an earlier step comes again,", repeats)
+    if pair.drawn is not None:
+        own, other = pair.drawn
+        U = _units(own - own.mean(axis=2, keepdims=True))[:-1]
+        Z = np.sum((own - other)[1:] * U, axis=2) / math.sqrt(own.shape[2])
+        yield _steps("what is drawn, beside the draw before,", Z)
+
+
+def _along_past(pair: Beside, directions: dict[str, Array]) -> Iterator[_Sums]:
+    """Parts of steps along directions of the past, in units of both steps; and the lengths of steps."""
+    steps, runs = pair.small.shape
+    D, R = pair.D.reshape(steps, runs, -1), pair.R.reshape(steps, runs, -1)
+    a, b = np.square(D).sum(axis=2), np.square(R).sum(axis=2)
+    scale = np.sqrt(a + b)
+    far = np.linalg.norm(D - R, axis=2) > pair.small + 1e-9 * scale
+    share = np.where(far, 1 / np.maximum(scale, 1e-300), 0.0)
+    difference = share[..., None] * (D - R)
+    yield _steps("the length of a step", share**2 * (a - b))
+    for name, U in directions.items():
+        yield _steps(f"a step along the {name}", np.sum(difference * _units(U.reshape(D.shape)), axis=2))
+    yield _lags("a step along an earlier one", np.swapaxes(difference, 0, 1) @ np.moveaxis(_units(D), 0, 2))
+
+
+def _ranges(side: str, own: Array, other: Array, small: Array) -> _Sums:
+    """Squared cosines with one vector in the range of each earlier move: no noise of gradients is in them."""
+    fine = np.minimum(np.linalg.norm(own, axis=2), np.linalg.norm(other, axis=2)) > 10 * small
+    own, other = (np.swapaxes(np.where(fine[..., None], _units(V), 0.0), 0, 1) for V in (own, other))
+    earlier = np.swapaxes(own, 1, 2)
+    products = np.square(own @ earlier) - np.square(other @ earlier)
+    return _lags(f"the space of the {side} of a step, beside that of an earlier one,", products)
+
+
+def _units(U: Array) -> Array:
+    size = np.linalg.norm(U, axis=-1, keepdims=True)
+    return np.nan_to_num(U * np.where(np.isfinite(size) & (size > 0), 1 / np.maximum(size, 1e-300), 0.0))
+
+
+def _steps(name: str, Z: Array) -> _Sums:
+    """Sums over each step, over steps 1, 2-3, 4-7, ... and over all: from (steps, runs)."""
+    steps = np.arange(1, len(Z) + 1)
+    octaves = np.stack([steps > 0, *(steps >> k == 1 for k in range(1, len(Z).bit_length()))])
+    total, square = Z.sum(axis=1), np.square(Z).sum(axis=1)
+    return name, np.append(total, octaves @ total), np.append(square, octaves @ square)
+
+
+def _lags(name: str, products: Array) -> _Sums:
+    """Sums over all pairs of steps of one distance: from (runs, steps, earlier steps)."""
+    total, square = products.sum(axis=0), np.square(products).sum(axis=0)
+    sums = [[np.trace(A, -lag) for lag in range(1, len(total))] for A in (total, square)]
+    return name, np.array(sums[0]), np.array(sums[1])
