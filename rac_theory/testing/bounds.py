@@ -101,7 +101,7 @@ def assert_rate_bound(
     tell(verdict.theorem.id, verdict.status, _left_to_chance(verdict))
     if verdict.status in (Status.HOLDS, Status.CONSISTENT):
         return verdict
-    again = call(
+    repeating = call(
         "assert_rate_bound",
         _theorem_text(verdict.theorem),
         "case",
@@ -111,7 +111,7 @@ def assert_rate_bound(
         evidence=None if evidence == "sampled" else repr(evidence),
         constants=None if constants is None else "constants",
     )
-    raise _not_shown(verdict, seed, again)
+    raise _not_shown(verdict, seed, repeating)
 
 
 def _left_to_chance(verdict: Verdict) -> float:
@@ -126,10 +126,10 @@ def _theorem_text(theorem: Theorem) -> str:
     return f'"{theorem.id}"' if ours else "theorem"
 
 
-def _not_shown(verdict: Verdict, seed: np.random.SeedSequence, again: str) -> NotShown:
+def _not_shown(verdict: Verdict, seed: np.random.SeedSequence, repeating: str) -> NotShown:
     theorem, constants = verdict.theorem, verdict.constants
     numbers = {name: float(getattr(constants, name)) for name in _SHOWN}
-    known = [f"{name}={number:.6g}" for name, number in numbers.items() if not math.isnan(number)]
+    listed = [f"{name}={number:.6g}" for name, number in numbers.items() if not math.isnan(number)]
     ran = f"{verdict.runs} runs, evidence {verdict.evidence}"
     untested = " Nothing was tested." if verdict.status is Status.NOT_APPLICABLE else ""
     return NotShown(
@@ -137,9 +137,9 @@ def _not_shown(verdict: Verdict, seed: np.random.SeedSequence, again: str) -> No
         verdict,
         claim=f"{theorem.statement} [{theorem.mark}: {theorem.source}]",
         case=repr(verdict.case),
-        numbers=f"{', '.join(known)}; {ran}, alpha={verdict.alpha:g}",
+        numbers=f"{', '.join(listed)}; {ran}, alpha={verdict.alpha:g}",
         seed=seed_text(seed),
-        again=again,
+        again=repeating,
     )
 
 
@@ -200,7 +200,7 @@ def assert_mean_below(
     if verdict.status in (Status.HOLDS, Status.CONSISTENT):
         return verdict
     untested = " Nothing was tested." if verdict.status is Status.NOT_APPLICABLE else ""
-    again = call(
+    repeating = call(
         "assert_mean_below",
         "curves",
         f'"{verdict.claimed}"' if isinstance(bound, str) else "bound",
@@ -212,7 +212,7 @@ def assert_mean_below(
         f"E[{verdict.metric}] <= {verdict.claimed} {verdict.status.name}: {verdict.reason}{untested}",
         verdict,
         numbers=f"{verdict.runs} runs of {len(verdict.bound) - 1} steps, alpha={verdict.alpha:g}",
-        again=again,
+        again=repeating,
     )
 
 

@@ -83,11 +83,11 @@ class Share:
         """One sentence: what decided."""
         if self.alpha == 0:
             return "the method is deterministic, and its run " + ("does." if self.count else "does not.")
-        seen = (
+        counted = (
             f"{self.count} of {self.runs} runs do: a probability of {self.low:.3g}..{self.high:.3g} at level "
             f"{self.alpha:g}, at least {self.claimed:g} is claimed"
         )
-        return f"{seen}; {self._needed()}." if self.status is Status.UNDECIDED else f"{seen}."
+        return f"{counted}; {self._needed()}." if self.status is Status.UNDECIDED else f"{counted}."
 
     def _needed(self) -> str:
         """How many runs would decide, if as large a share of them did it: Chernoff's bound."""
@@ -272,18 +272,18 @@ class _Trial:
         fixed = self.case.algorithm.deterministic
         ran = simulate(self.case, runs=1 if fixed else self.runs, rng=seed, n_jobs=self.n_jobs)
         numbers, does = measured(ran)
-        found = Share(int(does.sum()), ran.runs, share, 0.0 if fixed else alpha)
+        verdict = Share(int(does.sum()), ran.runs, share, 0.0 if fixed else alpha)
         title = name.removeprefix("assert_").replace("_", " ")
-        tell(title, found.status, found.alpha)
-        if found.status is Status.HOLDS:
-            return found
+        tell(title, verdict.status, verdict.alpha)
+        if verdict.status is Status.HOLDS:
+            return verdict
         rng = seed_text(seed)
         raise NotShown(
-            f"{title} {found.status.name}: {found.reason}",
-            found,
+            f"{title} {verdict.status.name}: {verdict.reason}",
+            verdict,
             claim=f"{claim}, for a share of at least {share:g} of all runs",
             case=repr(self.case),
-            numbers=f"{_described(numbers)}; {found.runs} runs, alpha={alpha:g}",
+            numbers=f"{_described(numbers)}; {verdict.runs} runs, alpha={alpha:g}",
             seed=rng,
             again=call(
                 name,

@@ -75,10 +75,10 @@ class Probe:
     @cached_property
     def resolution(self) -> float:
         """What rounding may make of values near the minimum, and as a rule far more."""
-        seen = np.asarray(self.problem.value(np.concatenate([self.landmarks, self.lowest[None]])))
+        values = np.asarray(self.problem.value(np.concatenate([self.landmarks, self.lowest[None]])))
         size = float(np.linalg.norm(self.lowest))
         inner = self.gradient_scale * size * (1 + size)  # terms that are products with W may cancel in large ones
-        return 1e4 * EPS * float(np.abs(seen).max()) + 16 * EPS * inner + 1e-300
+        return 1e4 * EPS * float(np.abs(values).max()) + 16 * EPS * inner + 1e-300
 
     @cached_property
     def gradient_scale(self) -> float:
@@ -92,8 +92,8 @@ class Probe:
         rng = self.rng(2)
         W = np.concatenate([self.landmarks, rng.standard_normal((2, *self.problem.shape))])
         steepest = self.directions(W[:1])[1][0]
-        seen = self.problem.gradient(W[:1] + steepest) - self.problem.gradient(W[:1])
-        rate = 1 / max(float(np.sqrt(squared_norms(seen)[0] / np.sum(steepest**2))), 1e-100)
+        change = self.problem.gradient(W[:1] + steepest) - self.problem.gradient(W[:1])
+        rate = 1 / max(float(np.sqrt(squared_norms(change)[0] / np.sum(steepest**2))), 1e-100)
         path, bound = [W], 1 + float(squared_norms(W).max())
         for _ in range(_STEPS):
             moved = W - rate * self.problem.gradient(W)
@@ -103,8 +103,8 @@ class Probe:
 
     def directions(self, places: Array, beyond: Smoothness | None = None) -> Array:
         """Short steps at each place along which f, less Q, curves least and most: (k, m, n) to (2, k, m, n)."""
-        found = [self._extremes(W, index, beyond) for index, W in enumerate(places)]
-        return np.swapaxes(np.array(found), 0, 1)
+        extremes = [self._extremes(W, index, beyond) for index, W in enumerate(places)]
+        return np.swapaxes(np.array(extremes), 0, 1)
 
     def _extremes(self, W: Array, index: int, beyond: Smoothness | None) -> Array:
         """The extreme eigenvectors of the Hessian of differences at W, less Q if given, as steps: (2, m, n)."""
@@ -146,9 +146,9 @@ def _lanczos(operator: LinearOperator, start: Array) -> Array:
     try:
         return np.asarray(eigsh(operator, k=2, which="BE", v0=start, tol=1e-3, maxiter=20)[1])
     except ArpackError as failure:  # unfinished, or no curvature at all
-        found = np.asarray(getattr(failure, "eigenvectors", np.empty((len(start), 0))))
+        vectors = np.asarray(getattr(failure, "eigenvectors", np.empty((len(start), 0))))
         unit = start / np.linalg.norm(start)
-        return np.stack([found[:, 0], found[:, -1]], axis=1) if found.size else np.stack([unit, unit], axis=1)
+        return np.stack([vectors[:, 0], vectors[:, -1]], axis=1) if vectors.size else np.stack([unit, unit], axis=1)
 
 
 def siblings(W: Array, rng: np.random.Generator) -> list[Array]:

@@ -22,9 +22,9 @@ from rac_theory.numerics.exchange import cosine, overlap, unfair
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.algorithms import exchange, law, members
-from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
+from rac_theory.testing.algorithms.paired_steps import PairedSteps, paired
 from rac_theory.testing.sketches import batches, moments
 from rac_theory.testing.sketches import check_sketch as sketches
 from rac_theory.testing.sketches.moments import Frequencies, Marginals
@@ -378,7 +378,7 @@ def beside_itself():
     """Steps of nine tenths beside those that are declared, from one W."""
     claim = Claim(Implementation(Mine(lora_alpha=1.0, scale=0.5), implements=RAC))
     course = follow(claim.algorithm, LEAST, np.ones((512, 6, 4)), 2, [1])
-    return beside(claim, LEAST, course, [2])
+    return paired(claim, LEAST, course, [2])
 
 
 def test_a_law_is_refused_where_its_numbers_share_the_level(most):
@@ -438,7 +438,7 @@ def test_rounding_is_no_evidence(part, refuses):
     Catches another threshold, by 5%, and a sign with which all rounding would count.
     """
     G = np.ones((1, 512, 6, 4)) / math.sqrt(24)
-    pair = Beside(np.zeros_like(G), (1 + part * 2e-9) * G, G, np.zeros((1, 512)))
+    pair = PairedSteps(np.zeros_like(G), (1 + part * 2e-9) * G, G, np.zeros((1, 512)))
     assert refused(exchange.check_pairs, "Mine", pair, G[0, 0], 10.0) is refuses
 
 

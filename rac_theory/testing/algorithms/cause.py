@@ -29,7 +29,7 @@ from rac_theory.testing.algorithms.cause_by_moves import (
     stale,
     used_again,
 )
-from rac_theory.testing.algorithms.claimed import Claim, called, is_projected
+from rac_theory.testing.algorithms.claimed import Claim, is_projected, name_of
 from rac_theory.testing.algorithms.course import check_drawn
 from rac_theory.testing.algorithms.moves import Moves, along, spaces
 from rac_theory.testing.failures import Refuted
@@ -44,17 +44,19 @@ def another_space(moves: Moves) -> str | None:
     view = moves.sketch
     if view is None or view.side == "entries":
         return None
-    (own, full), (fresh, fresh_full) = (spaces(view, M[0]) for M in (moves.many.D, moves.many.R))
+    (bases, full), (fresh, fresh_full) = (spaces(view, M[0]) for M in (moves.many.D, moves.many.R))
     if not (full and fresh_full):
         return None
-    d = own.shape[1]
+    d = bases.shape[1]
     u = np.random.default_rng(0).standard_normal((1, d))
     lines = np.concatenate([np.eye(d), u / np.linalg.norm(u)])
-    shares = [np.square(lines @ U).sum(axis=2) for U in (own, fresh)]  # of each line, in the space of each run
+    shares = [np.square(lines @ U).sum(axis=2) for U in (bases, fresh)]  # of each line, in the space of each run
     if max(_errors(shares[0] ** power - shares[1] ** power) for power in (1, 2)) <= _ERRORS:
         return None
-    what, other = ("columns", "right") if view.side == "left" else ("rows", "left")
-    return f"the {what} of its moves lie elsewhere than the sketch: is it another one, or does it act from the {other}?"
+    what, opposite = ("columns", "right") if view.side == "left" else ("rows", "left")
+    return (
+        f"the {what} of its moves lie elsewhere than the sketch: is it another one, or does it act from the {opposite}?"
+    )
 
 
 def near_the_last(moves: Moves) -> str | None:
@@ -64,13 +66,13 @@ def near_the_last(moves: Moves) -> str | None:
         return None
     if not moves.has_rank:  # momentum has more
         return None
-    last, fresh = ([spaces(view, M) for M in every] for every in (moves.D[:-1], moves.R[1:]))
+    last, fresh = ([spaces(view, M) for M in steps] for steps in (moves.D[:-1], moves.R[1:]))
     share, _ = _kept(moves)
     without = [spaces(view, M) for M in moves.D[1:] - share * moves.D[:-1]]  # where all moves fit into its rank
     bases = [spaces(view, M) for M in moves.D[1:]]
     if not all(full for _, full in (*last, *fresh, *bases, *without)):
         return None
-    own, other, rest = (
+    moved_share, fresh_share, rest = (
         np.concatenate(
             [
                 np.square(np.swapaxes(before, 1, 2) @ U).sum(axis=(1, 2)) / U.shape[2]
@@ -79,11 +81,11 @@ def near_the_last(moves: Moves) -> str | None:
         )
         for after in (bases, fresh, without)
     )
-    if min(_errors((each - other)[:, None]) for each in (own, rest)) <= _ERRORS:
+    if min(_errors((shares - fresh_share)[:, None]) for shares in (moved_share, rest)) <= _ERRORS:
         return None
     return (
-        f"its sketches are not independent: a move has {own.mean():.3g} of its space in that of the move before, where "
-        f"fresh sketches have {other.mean():.3g}"
+        f"its sketches are not independent: a move has {moved_share.mean():.3g} of its space in that of the move "
+        f"before, where fresh sketches have {fresh_share.mean():.3g}"
     )
 
 
@@ -96,8 +98,8 @@ def batch_again(moves: Moves) -> str | None:
     if moves.noise is None or moves.knows_gradient:
         return None
     change = moves.many.D[1] - moves.ratio[0] * moves.many.R[1]
-    (kept, of_signal), (share, of_noise) = (_slope(change, part[0]) for part in moves.noise)
-    if of_noise <= _ERRORS or (of_signal > _ERRORS and abs(kept) > abs(share) / 2):
+    (part_of_signal, of_signal), (share, of_noise) = (_slope(change, part[0]) for part in moves.noise)
+    if of_noise <= _ERRORS or (of_signal > _ERRORS and abs(part_of_signal) > abs(share) / 2):
         return None
     if share > 0:
         return f"its batches are not drawn afresh: {share:.2g} of the noise of a step is that of the step before"
@@ -117,14 +119,14 @@ def noisier(moves: Moves) -> str | None:
     """The noise of gradients has another variance than that of the declared batches."""
     if moves.noise is None or moves.knows_gradient:
         return None
-    own = moves.noise[1][0]
+    noise = moves.noise[1][0]
     R, P = moves.many.R[0], moves.noise[0][0]
     if moves.sketch is not None:
         U, full = spaces(moves.sketch, R)
         if not full:
             return None
         P = along(moves.sketch, U, np.repeat(_gradient(moves)[None], len(R), axis=0))
-    sizes, fresh = squared_norms(own), squared_norms(R - P)
+    sizes, fresh = squared_norms(noise), squared_norms(R - P)
     if _errors((sizes - fresh)[:, None]) <= _ERRORS or not fresh.any():
         return None
     ratio, source = float(sizes.mean() / fresh.mean()), moves.claim.source
@@ -151,19 +153,19 @@ def components(moves: Moves) -> str | None:
         return f"it draws components otherwise: {wrong}"
     epochs = isinstance(source, Reshuffled)
     if moves.many.drawn is not None:
-        own, other = (drawn[0] for drawn in moves.many.drawn)
-        if _errors(own - other) > _ERRORS:
+        numbers, fresh = (drawn[0] for drawn in moves.many.drawn)
+        if _errors(numbers - fresh) > _ERRORS:
             return (
                 "its epochs are in another order than a random one: is a fixed order shifted, or shuffled in parts?"
                 if epochs
                 else "some components are drawn more often than others"
             )
     if moves.pair.drawn is not None:
-        own, other = moves.pair.drawn
-        last = own[:-1] - own[:-1].mean(axis=2, keepdims=True)
-        again = np.sum((own - other)[1:] * last, axis=2).reshape(-1, 1)
-        if _errors(again) > _ERRORS:
-            like = "like" if again.mean() > 0 else "unlike"
+        numbers, fresh = moves.pair.drawn
+        last = numbers[:-1] - numbers[:-1].mean(axis=2, keepdims=True)
+        correlation = np.sum((numbers - fresh)[1:] * last, axis=2).reshape(-1, 1)
+        if _errors(correlation) > _ERRORS:
+            like = "like" if correlation.mean() > 0 else "unlike"
             return f"its {'epochs are' if epochs else 'batches are'} not drawn afresh: each is {like} the one before"
     return None
 
@@ -173,8 +175,8 @@ def longer(moves: Moves) -> str | None:
     view = moves.sketch
     if view is None or not is_projected(moves.claim.declared) or moves.knows_gradient:
         return None
-    own, fresh = (np.sqrt(squared_norms(M[0])) for M in (moves.many.D, moves.many.R))
-    spread = [np.log(np.maximum(sizes, 1e-300)).var() for sizes in (own, fresh)]
+    lengths, fresh = (np.sqrt(squared_norms(M[0])) for M in (moves.many.D, moves.many.R))
+    spread = [np.log(np.maximum(sizes, 1e-300)).var() for sizes in (lengths, fresh)]
     if spread[0] <= 1.5 * spread[1] or not moves.has_rank:
         return None
     return (
@@ -242,8 +244,8 @@ def with_cause(refuted: Refuted, claim: Claim, problem: Problem, seed: int) -> R
     except (ArithmeticError, ValueError):  # of iterates that no search can follow; LinAlgError is a ValueError
         words = None
     stop = "" if words is None or words.endswith("?") else "."
-    told = f": {refuted}" if words is None else f", but {words}{stop} Seen first: {refuted}"
-    caused = Refuted(f"{called(claim.algorithm)} must be {claim.declared!r}{told}")
+    explanation = f": {refuted}" if words is None else f", but {words}{stop} Seen first: {refuted}"
+    caused = Refuted(f"{name_of(claim.algorithm)} must be {claim.declared!r}{explanation}")
     caused.witness = refuted.witness
     return caused
 

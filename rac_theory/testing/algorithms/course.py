@@ -22,7 +22,7 @@ _SLOWER = 1 / 16
 _MOST = 32  # numbers of a run
 
 
-class Instead:
+class Proxy:
     """Stands for a thing, whose class it says is its own, with some members in the place of the thing's."""
 
     def __init__(self, thing: Any, **members: Any) -> None:
@@ -77,15 +77,15 @@ class Replay:
         self.problem = self._playing(problem)
 
     def _playing(self, problem: Any) -> Any:
-        tape, place = next(self._tapes), len(self._left)
+        tape, number = next(self._tapes), len(self._left)
         length = 0 if tape is None else tape.shape[1]
         self._left.append(length)
 
         def component_gradient(W: Array, indices: Indices) -> Any:
-            first, width = length - self._left[place], indices.shape[1]
-            if tape is None or self._left[place] < width:
+            first, width = length - self._left[number], indices.shape[1]
+            if tape is None or self._left[number] < width:
                 raise Exhausted
-            self._left[place] -= width
+            self._left[number] -= width
             return problem.component_gradient(W, tape[:, first : first + width])
 
         return _with(problem, component_gradient, self._playing)
@@ -124,14 +124,14 @@ def slowed(problem: Any, factor: float) -> Any:
     members = {name: member for name, member in members.items() if hasattr(problem, name)}
     if hasattr(problem, "clients"):
         members["clients"] = tuple(slowed(client, factor) for client in problem.clients)
-    return Instead(problem, **members)
+    return Proxy(problem, **members)
 
 
 def _with(problem: Any, component_gradient: Any, of_client: Any) -> Any:
     members = {"component_gradient": component_gradient} if hasattr(problem, "component_gradient") else {}
     if hasattr(problem, "clients"):
         members["clients"] = tuple(map(of_client, problem.clients))
-    return Instead(problem, **members)
+    return Proxy(problem, **members)
 
 
 def _joined(heard: list[Indices], runs: int) -> Indices | None:
@@ -141,7 +141,7 @@ def _joined(heard: list[Indices], runs: int) -> Indices | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class Request:
     """The one gradient of an outer step, (runs, m, n), and the low-rank step that it was put into."""
 
     step: Any
@@ -157,16 +157,16 @@ class Course:
     W : (steps + 1, runs, m, n)
     tapes : list of Tapes
         The components that were asked for in each outer step.
-    asked : list of Asked or None
+    requests : list of Request or None
         None where the gradient source was not asked once, for one step from the last iterate.
     """
 
     W: Array
     tapes: list[Tapes]
-    asked: list[Asked | None]
+    requests: list[Request | None]
 
 
-class _Watched(Instead):
+class _Watched(Proxy):
     """An algorithm whose methods and properties take what they need from the watched members."""
 
     @property
@@ -174,12 +174,12 @@ class _Watched(Instead):
         return self._thing.__dataclass_fields__
 
     def __getattr__(self, name: str) -> Any:
-        own: Any = next((vars(kind)[name] for kind in self.__class__.__mro__ if name in vars(kind)), None)
-        is_method = isinstance(own, FunctionType) and name not in getattr(self._thing, "__dict__", ())
-        return own.__get__(self) if is_method or isinstance(own, property) else super().__getattr__(name)
+        member: Any = next((vars(kind)[name] for kind in self.__class__.__mro__ if name in vars(kind)), None)
+        is_method = isinstance(member, FunctionType) and name not in getattr(self._thing, "__dict__", ())
+        return member.__get__(self) if is_method or isinstance(member, property) else super().__getattr__(name)
 
 
-class _Step(Instead):
+class _Step(Proxy):
     """A low-rank step that remembers where it was last applied; a source may ask it for more than a move."""
 
     def __call__(self, V: Array, G: Array) -> Any:
@@ -187,13 +187,13 @@ class _Step(Instead):
         vars(self).update(last=(V, np.array(G), moved))
         return moved
 
-    def asked(self, start: Array, result: Array) -> Asked | None:
+    def request(self, start: Array, result: Array) -> Request | None:
         """What was asked for, if the last step leads from the start to the result."""
         if (last := vars(self).get("last")) is None:
             return None
         V, G, moved = last
         fits = np.array_equal(V, start) and np.array_equal(moved, result, equal_nan=True)
-        return Asked(self._thing, G) if fits else None
+        return Request(self._thing, G) if fits else None
 
 
 @dataclass
@@ -202,14 +202,14 @@ class _Spy:
 
     algorithm: Any
     shares_seed: bool = False
-    descents: list[tuple[Array, Asked | None]] = field(default_factory=list)
+    descents: list[tuple[Array, Request | None]] = field(default_factory=list)
     sketching: list[Any] = field(default_factory=list)
 
     def spied(self) -> Any:
         """The algorithm with members that remember; an implementation has none that could, and only moves."""
         if isinstance(self.algorithm, Implementation):
             return self.algorithm
-        source = Instead(self.algorithm.gradients, descend=self._descend)
+        source = Proxy(self.algorithm.gradients, descend=self._descend)
         return _Watched(self.algorithm, gradients=source, low_rank_steps=self._low_rank_steps)
 
     def _low_rank_steps(self, rng: np.random.Generator, W: Array) -> Any:
@@ -224,10 +224,10 @@ class _Spy:
             same = used.bit_generator.state != before and state == before
         result = self.algorithm.gradients.descend(problem, W, watched, rng)
         self.shares_seed |= same and rng.bit_generator.state != state
-        self.descents.append((start, watched.asked(start, result)))
+        self.descents.append((start, watched.request(start, result)))
         return result
 
-    def taken(self, W: Array) -> Asked | None:
+    def taken(self, W: Array) -> Request | None:
         """Return what was asked for since this was last called, if it was one gradient at W."""
         descents, self.descents = self.descents, []
         return descents[0][1] if len(descents) == 1 and np.array_equal(descents[0][0], W) else None
@@ -245,17 +245,17 @@ def follow(
     """
     spy, recorder = _Spy(algorithm), Recorder(problem)
     iterates = spy.spied().iterates(recorder.problem, W.copy(), np.random.default_rng(seed))
-    seen, tapes, asked = [W], [], []
+    path, tapes, requests = [W], [], []
     for _ in range(steps):
-        seen.append(np.array(next(iterates)))
+        path.append(np.array(next(iterates)))
         tapes.append(recorder.taken(len(W)))
-        asked.append(spy.taken(seen[-2]))
+        requests.append(spy.taken(path[-2]))
         if spy.shares_seed:
             raise Refuted(
                 f"{type(algorithm).__name__} must draw sketch and gradient independently: both were given generators "
                 "of the same seed"
             )
-    return Course(np.stack(seen), tapes, asked)
+    return Course(np.stack(path), tapes, requests)
 
 
 def check_drawn(source: Any, n_components: list[int], tapes: Tapes) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.numerics import symmetric_evidence, symmetric_wealth
-from rac_theory.testing.algorithms.beside import GROUP, Beside, again, among_earlier, of_moves
+from rac_theory.testing.algorithms.paired_steps import GROUP, PairedSteps, among_earlier, of_moves, repeating
 from rac_theory.testing.failures import Refuted
 
 _ROUNDING = 1e-9  # relative to a step
@@ -20,14 +20,14 @@ PLAIN_RULE = "must move by -gamma E[H] grad f on average, and in law as sketch a
 _Sums = tuple[str, Array, Array]  # what it is, and sums over runs of Z and of its square, in groups of steps
 
 
-def check_pairs(name: str, pair: Beside, G: Array, level: float, rule: str = PLAIN_RULE) -> None:
+def check_pairs(name: str, pair: PairedSteps, G: Array, level: float, rule: str = PLAIN_RULE) -> None:
     """Raise ``Refuted`` if the first steps of runs from one W differ in law from those of the reference.
 
     Parameters
     ----------
     name : str
         How the sentence calls what makes the steps.
-    pair : Beside
+    pair : PairedSteps
     G : (m, n)
         The gradient at W.
     level : float
@@ -40,13 +40,13 @@ def check_pairs(name: str, pair: Beside, G: Array, level: float, rule: str = PLA
     groups = [_along(D - R, G, small), _learned(D - R, small), _between(D - R, small), _lengths(D, R, small)]
     groups += [_ranks(pair), _together(pair, small)]
     if pair.drawn is not None:
-        own, other = pair.drawn[0][0], pair.drawn[1][0]
-        groups.append((["in how often, or when, a component is drawn"] * own.shape[1], own - other))
+        numbers, fresh = pair.drawn[0][0], pair.drawn[1][0]
+        groups.append((["in how often, or when, a component is drawn"] * numbers.shape[1], numbers - fresh))
     for names, Z in groups:
-        found = symmetric_evidence(Z)
-        i = int(np.argmax(found))
-        if found[i] >= level + math.log(2 * len(groups) * len(names)):
-            apart = f"{math.sqrt(2 * found[i]):.3g}"
+        evidence = symmetric_evidence(Z)
+        i = int(np.argmax(evidence))
+        if evidence[i] >= level + math.log(2 * len(groups) * len(names)):
+            apart = f"{math.sqrt(2 * evidence[i]):.3g}"
             raise Refuted(
                 f"{name} {rule}: {names[i]}, {len(D)} steps and as many of the reference are {apart} standard "
                 "errors apart; is the step scaled, or does it know more than W?",
@@ -102,40 +102,40 @@ def _lengths(D: Array, R: Array, small: Array) -> _Numbers:
     return ["in their squared lengths", "in how many do not move"], np.stack([longer, rests], axis=1)
 
 
-def _ranks(pair: Beside) -> _Numbers:
+def _ranks(pair: PairedSteps) -> _Numbers:
     """Moves of a rank below that of the sketch, and those of a group of runs that are in the space of another."""
-    own, other = pair.minors
-    if own is None or other is None:
+    minors, fresh = pair.minors
+    if minors is None or fresh is None:
         return ["in their ranks"], np.zeros((1, 1))
-    Z = np.zeros((len(own.lost[0]), 2))
-    Z[:, 0] = own.lost[0].astype(np.float64) - other.lost[0]
-    repeats = again(own.angle[0]) - again(other.angle[0])
+    Z = np.zeros((len(minors.lost[0]), 2))
+    Z[:, 0] = minors.lost[0].astype(np.float64) - fresh.lost[0]
+    repeats = repeating(minors.angle[0]) - repeating(fresh.angle[0])
     Z[: len(repeats), 1] = repeats
     return ["in how many have lost rank", "in how many move in the space of another run"], Z
 
 
-def _together(pair: Beside, small: Array) -> _Numbers:
+def _together(pair: PairedSteps, small: Array) -> _Numbers:
     """Of groups of runs, how many moves repeat another, and how far their mean is from that of all.
 
     Groups change places as a whole, so that any dependence between their runs shows, whatever runs it is between.
     """
-    both = pair.D[0], pair.R[0]
+    moves = pair.D[0], pair.R[0]
     units = []
-    for M in both:
+    for M in moves:
         size = np.sqrt(squared_norms(M))
         units.append(np.where(size > small, 1 / np.maximum(size, 1e-300), 0.0)[:, None, None] * M)
     centre = (units[0].mean(axis=0) + units[1].mean(axis=0)) / 2
     spread, repeats = [], []
-    for M, unit in zip(both, units, strict=True):
+    for M, unit in zip(moves, units, strict=True):
         groups = (unit - centre)[: len(unit) // GROUP * GROUP].reshape(-1, GROUP, *unit.shape[1:])
         spread.append(squared_norms(groups.mean(axis=1)))
-        repeats.append(again(of_moves(M[:_REPEATING]).angle))
+        repeats.append(repeating(of_moves(M[:_REPEATING]).angle))
     Z = np.zeros((len(spread[0]), 2))
     Z[: len(repeats[0]), 0], Z[:, 1] = repeats[0] - repeats[1], spread[0] - spread[1]
     return ["in how many repeat another run", "in how far the means of 64 runs are from that of all"], Z
 
 
-def check_past(name: str, pair: Beside, G: Array, level: float) -> None:
+def check_past(name: str, pair: PairedSteps, G: Array, level: float) -> None:
     """Raise ``Refuted`` if what a step does depends on more of the past than the iterate.
 
     Given the past a step of the run and one of the reference are independent draws of one law. So their difference is
@@ -143,18 +143,18 @@ def check_past(name: str, pair: Beside, G: Array, level: float) -> None:
     """
     forms = list(_forms(pair, G))
     for what, total, square in forms:
-        found = symmetric_wealth(total, square)
-        i = int(np.argmax(found))
-        if found[i] >= level + math.log(2 * len(forms) * len(found)):
+        evidence = symmetric_wealth(total, square)
+        i = int(np.argmax(evidence))
+        if evidence[i] >= level + math.log(2 * len(forms) * len(evidence)):
             steps, runs = pair.D.shape[:2]
             raise Refuted(
                 f"{name} must make each step as if it were the first, from the last iterate alone: over "
                 f"{steps} steps of {runs} runs, {what} is not that of a fresh step from the same W (log evidence "
-                f"{found[i]:.3g}); is there momentum, an average, a schedule, or a sketch used again?"
+                f"{evidence[i]:.3g}); is there momentum, an average, a schedule, or a sketch used again?"
             )
 
 
-def _forms(pair: Beside, G: Array) -> Iterator[_Sums]:
+def _forms(pair: PairedSteps, G: Array) -> Iterator[_Sums]:
     yield from _along_past(pair, {"gradient": G, "gradient before": np.concatenate([G[:1], G[:-1]]), "iterate": pair.W})
     m, n = G.shape[2:]
     a, b = np.split(np.random.default_rng(0).standard_normal(m + n), [m])
@@ -167,13 +167,13 @@ def _forms(pair: Beside, G: Array) -> Iterator[_Sums]:
         repeats = among_earlier(earlier, earlier) - among_earlier(earlier, other_spaces.angle)
         yield _steps("how often the space of an earlier step comes again,", repeats)
     if pair.drawn is not None:
-        own, other = pair.drawn
-        U = _units(own - own.mean(axis=2, keepdims=True))[:-1]
-        Z = np.sum((own - other)[1:] * U, axis=2) / math.sqrt(own.shape[2])
+        numbers, fresh = pair.drawn
+        U = _units(numbers - numbers.mean(axis=2, keepdims=True))[:-1]
+        Z = np.sum((numbers - fresh)[1:] * U, axis=2) / math.sqrt(numbers.shape[2])
         yield _steps("what is drawn, beside the draw before,", Z)
 
 
-def _along_past(pair: Beside, directions: dict[str, Array]) -> Iterator[_Sums]:
+def _along_past(pair: PairedSteps, directions: dict[str, Array]) -> Iterator[_Sums]:
     """Parts of steps along directions of the past, in units of both steps; and the lengths of steps."""
     steps, runs = pair.small.shape
     D, R = pair.D.reshape(steps, runs, -1), pair.R.reshape(steps, runs, -1)
@@ -188,12 +188,12 @@ def _along_past(pair: Beside, directions: dict[str, Array]) -> Iterator[_Sums]:
     yield _lags("a step along an earlier one", np.swapaxes(difference, 0, 1) @ np.moveaxis(_units(D), 0, 2))
 
 
-def _ranges(side: str, own: Array, other: Array, small: Array) -> _Sums:
+def _ranges(side: str, moves: Array, fresh: Array, small: Array) -> _Sums:
     """Squared cosines with one vector in the range of each earlier move: no noise of gradients is in them."""
-    fine = np.minimum(np.linalg.norm(own, axis=2), np.linalg.norm(other, axis=2)) > 10 * small
-    own, other = (np.swapaxes(np.where(fine[..., None], _units(V), 0.0), 0, 1) for V in (own, other))
-    earlier = np.swapaxes(own, 1, 2)
-    products = np.square(own @ earlier) - np.square(other @ earlier)
+    fine = np.minimum(np.linalg.norm(moves, axis=2), np.linalg.norm(fresh, axis=2)) > 10 * small
+    moves, fresh = (np.swapaxes(np.where(fine[..., None], _units(V), 0.0), 0, 1) for V in (moves, fresh))
+    earlier = np.swapaxes(moves, 1, 2)
+    products = np.square(moves @ earlier) - np.square(fresh @ earlier)
     return _lags(f"the space of the {side} of a step, beside that of an earlier one,", products)
 
 

@@ -12,10 +12,10 @@ from rac_theory.algorithms.gradients import Exact, Local
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.beside import Beside
 from rac_theory.testing.algorithms.course import STEPS, also_slowed, follow, spread
 from rac_theory.testing.algorithms.exchange import check_pairs
 from rac_theory.testing.algorithms.law import PLACES, Compared
+from rac_theory.testing.algorithms.paired_steps import PairedSteps
 from rac_theory.testing.algorithms.recomputed import rounding
 from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import Probe
@@ -50,12 +50,12 @@ def _check_law(
     algorithm: Implementation, declared: MethodDescent, problem: Problem, W: Array, alpha: float, seed: list[int]
 ) -> None:
     """What is reported after few steps, beside as many runs of the method."""
-    own = algorithm.iterates(problem, W.copy(), np.random.default_rng(seed))
-    other = declared.iterates(problem, W.copy(), np.random.default_rng([*seed, 1]))
+    iterates = algorithm.iterates(problem, W.copy(), np.random.default_rng(seed))
+    fresh = declared.iterates(problem, W.copy(), np.random.default_rng([*seed, 1]))
     level, G = math.log(len(_LAW) * len(PLACES) / alpha), np.asarray(problem.gradient(W[0]))
     for _ in _LAW:
-        after, reference = np.array(next(own)), np.array(next(other))
-        pair = Beside(W[None], (W - after)[None], (W - reference)[None], rounding(W, after)[None])
+        after, reference = np.array(next(iterates)), np.array(next(fresh))
+        pair = PairedSteps(W[None], (W - after)[None], (W - reference)[None], rounding(W, after)[None])
         check_pairs(algorithm.called, pair, G, level, _RULE)
 
 
@@ -71,12 +71,14 @@ def _walk(algorithm: Implementation, problem: Problem, W: Array, rng: np.random.
     if algorithm.takes_problem:
         yield from (_Seen(np.array(block), {}) for block in algorithm.iterates(problem, W.copy(), rng))
     owns = [copy.deepcopy(algorithm.own) for _ in W]
-    rngs = [np.random.default_rng(int(each)) for each in rng.integers(2**63, size=len(W))]
+    rngs = [np.random.default_rng(int(state)) for state in rng.integers(2**63, size=len(W))]
     while True:
         stepped = zip(owns, W, rngs, strict=True)
-        W = np.stack([np.asarray(getattr(own, "step", own)(V.copy(), stream)) for own, V, stream in stepped])
-        shown: list[Any] = [getattr(own, "state", {}) for own in owns]
-        yield _Seen(W, {name: np.stack([np.array(each[name]) for each in shown]) for name in shown[0]})
+        W = np.stack(
+            [np.asarray(getattr(stepper, "step", stepper)(V.copy(), stream)) for stepper, V, stream in stepped]
+        )
+        states: list[Any] = [getattr(stepper, "state", {}) for stepper in owns]
+        yield _Seen(W, {name: np.stack([np.array(state[name]) for state in states]) for name in states[0]})
 
 
 def _check_steps(
@@ -87,26 +89,26 @@ def _check_steps(
     kick = np.array(program.kick)
     watched, lag = _watched(program, kick)
     walk = _walk(algorithm, problem, W, np.random.default_rng(seed))
-    seen = [next(walk) for _ in range(STEPS + lag)]
-    shown = next((i for i, name in enumerate(names) if name in seen[0].states and kick[i]), None)
-    if type(declared.gradients) is not Exact or (shown is None and not watched @ kick):
+    reports = [next(walk) for _ in range(STEPS + lag)]
+    visible = next((i for i, name in enumerate(names) if name in reports[0].states and kick[i]), None)
+    if type(declared.gradients) is not Exact or (visible is None and not watched @ kick):
         return False
     states = [begin * W for begin in program.start]
     for t in range(STEPS):
         registers, before, of = program.before(states, problem.gradient)
-        if shown is not None:
-            left = (seen[t].states[names[shown]] - before[shown]) / kick[shown]
+        if visible is not None:
+            left = (reports[t].states[names[visible]] - before[visible]) / kick[visible]
         else:
-            left = (seen[t + lag].reported - sum(w * z for w, z in zip(watched, before, strict=True))) / (
+            left = (reports[t + lag].reported - sum(w * z for w, z in zip(watched, before, strict=True))) / (
                 watched @ kick
             )
-        size = sum(np.sqrt(squared_norms(each)) for each in (*registers, of))
+        size = sum(np.sqrt(squared_norms(register)) for register in (*registers, of))
         fine = np.isfinite(left).all(axis=(1, 2)) & np.isfinite(of).all(axis=(1, 2)) & (size < _FAR)
-        small = 1e3 * rounding(seen[t].reported, W) + 1e-11 * size
+        small = 1e3 * rounding(reports[t].reported, W) + 1e-11 * size
         _check_left(algorithm, declared, left, of, small, fine, t, W)
         states = [z + b * left for z, b in zip(before, kick, strict=True)]
         claimed = {"what is reported": program.total(program.report, states), **dict(zip(names, states, strict=True))}
-        for name, matrix in {"what is reported": seen[t].reported, **seen[t].states}.items():
+        for name, matrix in {"what is reported": reports[t].reported, **reports[t].states}.items():
             off = np.sqrt(squared_norms(matrix - claimed[name])) if name in claimed else np.zeros(len(W))
             if (off > small + _TOLERANCE * size)[fine].any():
                 raise Refuted(
@@ -120,14 +122,14 @@ def _check_left(
     algorithm: Implementation, declared: MethodDescent, P: Array, of: Array, small: Array, fine: Any, t: int, W: Array
 ) -> None:
     """Raise ``Refuted`` unless P is what a projection of the declared rank leaves of the argument of H."""
-    for own, left, whole in _parts(declared, P, of):
-        size = np.sqrt(squared_norms(whole))
-        if own.sketch is None:
-            wrong = np.sqrt(squared_norms(left - whole)) > small + _TOLERANCE * size
+    for layer, left, argument in _parts(declared, P, of):
+        size = np.sqrt(squared_norms(argument))
+        if layer.sketch is None:
+            wrong = np.sqrt(squared_norms(left - argument)) > small + _TOLERANCE * size
         else:
-            across = np.sqrt(squared_norms(np.swapaxes(left, 1, 2) @ (whole - left)))
+            across = np.sqrt(squared_norms(np.swapaxes(left, 1, 2) @ (argument - left)))
             values = np.linalg.svd(np.where(fine[:, None, None], left, 0.0), compute_uv=False)
-            beyond = values[:, own.sketch.rank :].max(axis=1, initial=0.0)
+            beyond = values[:, layer.sketch.rank :].max(axis=1, initial=0.0)
             wrong = (across > (small + _TOLERANCE * size) * size) | (beyond > small + _TOLERANCE * size)
         if (wrong & fine).any():
             run = int(np.argmax(wrong & fine))
@@ -142,12 +144,12 @@ def _parts(declared: MethodDescent, P: Array, of: Array) -> Iterator[tuple[RACLo
     """Each layer, with its parts as its sketch sees them, from the left."""
     projector = declared.projector
     if isinstance(projector, LayeredRACLoRA):
-        every: Any = zip(projector.of_layers, projector.layers.views(P), projector.layers.views(of), strict=True)
+        layers: Any = zip(projector.of_layers, projector.layers.views(P), projector.layers.views(of), strict=True)
     else:
-        every = [(projector, P, of)]
-    for own, left, whole in every:
-        turned = own.side == "right"
-        yield own, np.swapaxes(left, 1, 2) if turned else left, np.swapaxes(whole, 1, 2) if turned else whole
+        layers = [(projector, P, of)]
+    for layer, left, argument in layers:
+        turned = layer.side == "right"
+        yield layer, np.swapaxes(left, 1, 2) if turned else left, np.swapaxes(argument, 1, 2) if turned else argument
 
 
 def _watched(program: Program, kick: Array) -> tuple[Array, int]:
@@ -183,17 +185,19 @@ def _check_subspaces(algorithm: Implementation, problem: Problem, W: Array, seed
     G = np.stack([np.asarray(problem.gradient(V)) for V in before])
     D, R = before - after, before - fresh
     turns = _turns(G, declared.rank)
-    many = declared.gradients.steps if isinstance(declared.gradients, Local) else 1
-    way = declared.gamma * many * np.sqrt(squared_norms(G))
+    gradients = declared.gradients.steps if isinstance(declared.gradients, Local) else 1
+    length = declared.gamma * gradients * np.sqrt(squared_norms(G))
     with np.errstate(invalid="ignore"):
         off = np.sqrt(squared_norms(D - R))
-        allowed = turns * (_TOLERANCE * way + np.stack([rounding(*pair) for pair in zip(before, after, strict=True)]))
+        allowed = turns * (
+            _TOLERANCE * length + np.stack([rounding(*pair) for pair in zip(before, after, strict=True)])
+        )
         wrong = (turns < _TURNED) & np.isfinite(fresh).all(axis=(2, 3)) & ~(off <= allowed)
     if wrong.any():
         t, run = (int(i) for i in np.argwhere(wrong)[0])
         raise Refuted(
             f"{algorithm.called} must be {declared!r}, {_cause(D, R, G, declared)}: step {t + 1} is off by "
-            f"{off[t, run] / max(way[t, run], 1e-300):.3g} of gamma ||g||",
+            f"{off[t, run] / max(length[t, run], 1e-300):.3g} of gamma ||g||",
             W=before[t, run],
             W_next=after[t, run],
         )
@@ -219,8 +223,8 @@ def _cause(D: Array, R: Array, G: Array, declared: GaLore) -> str:
     lasting = 1
     while lasting < min(len(D), _LASTING):
         beyond = (squared_norms(M - U @ (np.swapaxes(U, 1, 2) @ M)) for M in (across[lasting], fresh[lasting]))
-        own, other = (float(part.max()) for part in beyond)
-        if not own <= _SAME**2 * float(squared_norms(across[lasting]).max()) < other:
+        rest, fresh_rest = (float(part.max()) for part in beyond)
+        if not rest <= _SAME**2 * float(squared_norms(across[lasting]).max()) < fresh_rest:
             break
         lasting += 1
     if lasting > 1:

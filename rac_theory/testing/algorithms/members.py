@@ -13,7 +13,7 @@ from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.numerics import either_side, excess, log_wealth, log_wealth_without_range
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.claimed import Claim, called, is_projected
+from rac_theory.testing.algorithms.claimed import Claim, is_projected, name_of
 from rac_theory.testing.algorithms.course import Course
 from rac_theory.testing.failures import Refuted
 from rac_theory.testing.projections import Mapped, beyond
@@ -38,9 +38,9 @@ def projected(algorithm: ProjectedDescent, step: Any, M: Array) -> Array:
 def _check_projections(algorithm: ProjectedDescent, problem: Problem, seed: int) -> None:
     name, rng = f"{type(algorithm).__name__}.low_rank_steps", np.random.default_rng([seed, 2])
     W, A, B = rng.standard_normal((3, _RUNS, *problem.shape))
-    here = algorithm.low_rank_steps(np.random.default_rng(seed), W)
-    there = algorithm.low_rank_steps(np.random.default_rng(seed), 10 * B)
-    for _, step, same in zip(range(_STEPS), here, there, strict=False):
+    steps = algorithm.low_rank_steps(np.random.default_rng(seed), W)
+    elsewhere = algorithm.low_rank_steps(np.random.default_rng(seed), 10 * B)
+    for _, step, same in zip(range(_STEPS), steps, elsewhere, strict=False):
         H = Mapped(partial(projected, algorithm, step), A, B)
         moved = -(step(W, A) - W) / algorithm.gamma
         large = 1e-12 * float(np.abs(W).max()) / algorithm.gamma
@@ -64,14 +64,14 @@ def _check_projections(algorithm: ProjectedDescent, problem: Problem, seed: int)
 
 def check_spectrum(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: float, seed: int) -> None:
     """The extreme eigenvalues of E[H] given the past: along what the last H dropped, and along what it kept."""
-    known = algorithm.projection(alpha=alpha / 3, draws=4096, rng=seed)
+    projection = algorithm.projection(alpha=alpha / 3, draws=4096, rng=seed)
     M = np.random.default_rng([seed, 5]).standard_normal((draws, *problem.shape))
     steps = algorithm.low_rank_steps(np.random.default_rng([seed, 6]), M)
-    kept = projected(algorithm, next(steps), M)
+    HM = projected(algorithm, next(steps), M)
     fresh = next(steps)
     for V, sign, bound, what in (
-        (M - kept, -1, float(known.lambda_min), "dropped the next keeps at least lambda_min"),
-        (kept, 1, float(known.lambda_max), "kept the next keeps at most lambda_max"),
+        (M - HM, -1, float(projection.lambda_min), "dropped the next keeps at least lambda_min"),
+        (HM, 1, float(projection.lambda_max), "kept the next keeps at most lambda_max"),
     ):
         size = squared_norms(V)
         usable = (size > 1e-12 * squared_norms(M)) & math.isfinite(bound)
@@ -108,7 +108,7 @@ def check_rank(claim: Claim, problem: Problem, seed: int) -> None:
         if more.any():
             i = int(np.argmax(more))
             raise Refuted(
-                f"{called(claim.algorithm)} must move by a matrix of rank at most {max(ranks)}, that of its sketch: "
+                f"{name_of(claim.algorithm)} must move by a matrix of rank at most {max(ranks)}, that of its sketch: "
                 f"singular value {max(ranks) + 1} is {more[i]:.3g}, the largest "
                 f"{np.linalg.norm((W - before)[i], 2):.3g}",
                 change=(W - before)[i],
@@ -140,12 +140,12 @@ def check_gradients(claim: Claim, problem: Problem, course: Course, alpha: float
 
     Nothing is claimed where a source makes several steps, and nothing seen where the algorithm does not use its source.
     """
-    asked, W, level = course.asked[0], course.W[0, 0], alpha / 4
+    request, W, level = course.requests[0], course.W[0, 0], alpha / 4
     _check_single(claim.declared.gradients, problem, W)
-    if asked is None:
+    if request is None:
         return
     noise = _declared(claim.declared, problem)
-    sample = GradientSample(W, _signal(claim.source, problem, W), asked.g, asked.step)
+    sample = GradientSample(W, _signal(claim.source, problem, W), request.g, request.step)
     name = type(claim.declared.gradients).__name__
     _check_mean(name, noise, problem, sample, level)
     if noise is not None:
@@ -202,11 +202,11 @@ def _check_noise(name: str, noise: Noise, problem: Problem, sample: GradientSamp
     for g, signal, H in ((sample.g, square, "I"), (across, 0.0, "I without the direction of grad f")):
         bound = noise.beta * signal + _stray(noise, problem, sample.W)
         bound = bound * (1 + 1e-9) + 1e-20 * square + 1e-300  # rounding
-        seen = squared_norms(g)
-        if log_wealth(excess(seen, np.array(bound))).max() >= math.log(2 / alpha):
+        squares = squared_norms(g)
+        if log_wealth(excess(squares, np.array(bound))).max() >= math.log(2 / alpha):
             raise Refuted(
                 f"{name}.noise must bound E||Hg||^2 by beta <G, E[H] G> + lambda_max (2 A (f - f*) + C): for H = {H} "
-                f"the bound is {bound:.6g}, {len(seen)} draws have mean {seen.mean():.6g}",
+                f"the bound is {bound:.6g}, {len(squares)} draws have mean {squares.mean():.6g}",
                 W=sample.W,
             )
 
@@ -218,20 +218,20 @@ def _check_mean(name: str, noise: Noise | None, problem: Problem, sample: Gradie
     declared = None if noise is None else max((noise.beta - 1) * square, 0.0) + _stray(noise, problem, sample.W)
     variance = _variance(n[:half], declared)
     U = _unit(n[:half].mean(axis=0))
-    seen = np.sum(n[half:] * U, axis=(1, 2))
-    if log_wealth_without_range(seen, variance + _MEAN_ROUNDING * square) >= math.log(1 / alpha):
+    parts = np.sum(n[half:] * U, axis=(1, 2))
+    if log_wealth_without_range(parts, variance + _MEAN_ROUNDING * square) >= math.log(1 / alpha):
         size = float(np.linalg.norm(sample.G))
         raise Refuted(
-            f"{name} must give gradients of mean grad f: {len(seen)} draws are off by {seen.mean():.6g} along U on "
+            f"{name} must give gradients of mean grad f: {len(parts)} draws are off by {parts.mean():.6g} along U on "
             f"average, where the gradient has norm {size:.6g}; is it biased?",
             W=sample.W,
             U=U,
         )
 
 
-def _variance(seen: Array, declared: float | None) -> float:
+def _variance(noise: Array, declared: float | None) -> float:
     """The declared variance; more where draws say so, lest noise that is understated looks like a bias."""
-    sample = float(squared_norms(seen).mean())
+    sample = float(squared_norms(noise).mean())
     return 2 * sample if declared is None else max(declared, 1.2 * sample)
 
 
@@ -250,21 +250,21 @@ def _check_independence(algorithm: ProjectedDescent, sample: GradientSample, alp
     n = n / np.where(lengths > 0, lengths, 1.0)[:, None, None]
     pairs = len(n) // 2
     swapped = n[: 2 * pairs].reshape(pairs, 2, *n.shape[1:])[:, ::-1].reshape(2 * pairs, *n.shape[1:])
-    own = projected(algorithm, sample.step, n)[: 2 * pairs]
+    HN = projected(algorithm, sample.step, n)[: 2 * pairs]
     crossed = projected(algorithm, sample.step, np.concatenate([swapped, n[2 * pairs :]]))[: 2 * pairs]
     half = pairs // 2
-    U = _unit((own - crossed)[: 2 * half].mean(axis=0))
+    U = _unit((HN - crossed)[: 2 * half].mean(axis=0))
     forms = {
-        "the share of its noise that the projection keeps": (squared_norms(own) - squared_norms(crossed)),
-        "the noise that it keeps along a direction": np.sum((own - crossed) * U, axis=(1, 2)),
+        "the share of its noise that the projection keeps": (squared_norms(HN) - squared_norms(crossed)),
+        "the noise that it keeps along a direction": np.sum((HN - crossed) * U, axis=(1, 2)),
     }
     for what, difference in forms.items():
-        both = difference.reshape(pairs, 2).sum(axis=1)
-        cut = 3 * float(np.sqrt(np.mean(both[:half] ** 2))) + 1e-9
-        Z = np.clip(both[half:] / cut, -1.0, 1.0)
+        sums = difference.reshape(pairs, 2).sum(axis=1)
+        cut = 3 * float(np.sqrt(np.mean(sums[:half] ** 2))) + 1e-9
+        Z = np.clip(sums[half:] / cut, -1.0, 1.0)
         if either_side(Z) >= math.log(4 / alpha):
             raise Refuted(
-                f"{name} must draw sketch and gradient independently: {what} differs by {both.mean() / 2:+.3g} on "
+                f"{name} must draw sketch and gradient independently: {what} differs by {sums.mean() / 2:+.3g} on "
                 "average from that with the noise of another run; does one know the other?",
                 W=sample.W,
             )

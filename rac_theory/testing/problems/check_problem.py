@@ -141,20 +141,22 @@ def _check_batch(probe: Probe, batch: tuple[int, ...]) -> None:
     """Shapes, arguments that stay as they were, and every matrix of a batch as if it were alone."""
     problem, name = probe.problem, probe.name
     W = probe.rng(10).standard_normal((*batch, *problem.shape))
-    kept = W.copy()
+    original = W.copy()
     indices = list(np.ndindex(batch))
     if len(indices) > _LOOKED_AT:
         indices = [indices[0], indices[-1], *(indices[i] for i in probe.rng(15).integers(len(indices), size=4))]
     for part, call in _parts(probe).items():
-        came, is_value = call(W), "gradient" not in part or part.endswith("[0]")
-        wanted = batch if is_value else W.shape
-        if came.shape != wanted:
-            raise Refuted(f"{name}.{part} must map shape {W.shape} to {wanted}, got {came.shape}: batch axes lead")
-        if not np.array_equal(W, kept):
+        returned, is_value = call(W), "gradient" not in part or part.endswith("[0]")
+        expected = batch if is_value else W.shape
+        if returned.shape != expected:
+            raise Refuted(
+                f"{name}.{part} must map shape {W.shape} to {expected}, got {returned.shape}: batch axes lead"
+            )
+        if not np.array_equal(W, original):
             raise Refuted(f"{name}.{part} must leave its argument alone, it was written to")
         for index in indices:
             alone = np.asarray((problem.value if is_value else problem.gradient)(W[index].copy()))
-            off = float(np.linalg.norm(came[index] - alone))
+            off = float(np.linalg.norm(returned[index] - alone))
             if not off <= 1e-9 * (1e-3 + float(np.linalg.norm(alone))):
                 rule = f"{part} must treat each matrix of a batch alone"
                 if part.endswith("]"):
@@ -172,12 +174,12 @@ def _check_memory(probe: Probe) -> None:
     strided[...] = W
     for part, call in _parts(probe).items():
         first = call(W)
-        kept = first.copy()
-        for other in (np.asfortranarray(W), strided, np.swapaxes(np.swapaxes(W, 1, 2).copy(), 1, 2)):
-            if not np.allclose(call(other), kept, rtol=1e-9, atol=1e-9 * float(np.abs(kept).max())):
+        copy = first.copy()
+        for reordered in (np.asfortranarray(W), strided, np.swapaxes(np.swapaxes(W, 1, 2).copy(), 1, 2)):
+            if not np.allclose(call(reordered), copy, rtol=1e-9, atol=1e-9 * float(np.abs(copy).max())):
                 raise Refuted(f"{probe.name}.{part} must depend on W alone, not on its order in memory", W=W[0])
         call(W + 1.0)
-        if not np.array_equal(first, kept):
+        if not np.array_equal(first, copy):
             raise Refuted(f"{probe.name}.{part} must return an array of its own, a later call wrote to it")
 
 
@@ -191,21 +193,21 @@ def _check_stale(probe: Probe, batch: tuple[int, ...]) -> None:
     for i in range(6 + len(NEAR)):
         A = rng.standard_normal((*batch, *single))
         B = siblings(A, rng)[i]
-        both = [S.reshape(-1, *single) for S in (B, A)]
-        k, mixed = len(both[0]), np.concatenate([*both, rng.standard_normal((7 + i, *single))])
+        arguments = [S.reshape(-1, *single) for S in (B, A)]
+        k, mixed = len(arguments[0]), np.concatenate([*arguments, rng.standard_normal((7 + i, *single))])
         for part, call in parts.items():
             W = A.copy()
             for before in parts.values():
                 before(W)
             if i == 0:
                 W[...] = B
-            seen = call(W if i == 0 else B.copy()).copy()
+            returned = call(W if i == 0 else B.copy()).copy()
             truth = call(mixed)
-            _compare(probe, part, (A, B), seen.reshape(truth[:k].shape), truth[:k], truth[k : 2 * k])
+            _compare(probe, part, (A, B), returned.reshape(truth[:k].shape), truth[:k], truth[k : 2 * k])
 
 
-def _compare(probe: Probe, part: str, at: tuple[Array, Array], seen: Array, truth: Array, before: Array) -> None:
-    gap, off = float(np.linalg.norm(truth - before)), float(np.linalg.norm(seen - truth))
+def _compare(probe: Probe, part: str, at: tuple[Array, Array], returned: Array, truth: Array, before: Array) -> None:
+    gap, off = float(np.linalg.norm(truth - before)), float(np.linalg.norm(returned - truth))
     scale = float(np.linalg.norm(truth)) + float(np.linalg.norm(before))
     rounding = 4 * probe.resolution + 1e4 * EPS * (scale + probe.gradient_scale)
     if gap > rounding and off > gap / 2:

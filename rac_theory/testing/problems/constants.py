@@ -131,8 +131,8 @@ def _lines(probe: Probe) -> tuple[Array, Array]:
     count = min(int(2 * reach / _SPACING), max(_LINE // W[0].size, 2))
     U = rng.standard_normal(W.shape)
     U /= np.sqrt(squared_norms(U))[:, None, None]
-    along = _SPACING * (np.arange(count) - count / 2)[:, None, None, None] * U
-    A = (W + along).reshape(-1, *W.shape[1:])
+    moves = _SPACING * (np.arange(count) - count / 2)[:, None, None, None] * U
+    A = (W + moves).reshape(-1, *W.shape[1:])
     return A, np.repeat(_SPACING * U[None], count, axis=0).reshape(A.shape)
 
 

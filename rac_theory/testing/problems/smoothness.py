@@ -41,11 +41,11 @@ def check_smoothness(probe: Probe) -> None:
 def _check_rise(probe: Probe, Q: Smoothness, W: Array, D: Array) -> None:
     """The bound as it stands, where rounding of values leaves enough of it."""
     problem, length = probe.problem, np.sqrt(squared_norms(D))
-    here, there = np.asarray(problem.value(W)), np.asarray(problem.value(W + D))
+    f, f_after = np.asarray(problem.value(W)), np.asarray(problem.value(W + D))
     slopes = np.asarray(problem.gradient(W)) * D
-    rise, allowed = there - here - slopes.sum(axis=(1, 2)), _curvature(Q, D) / 2
+    rise, allowed = f_after - f - slopes.sum(axis=(1, 2)), _curvature(Q, D) / 2
     reach = np.sqrt(squared_norms(W)) + length
-    terms = np.abs(here) + np.abs(there) + np.abs(slopes).sum(axis=(1, 2))
+    terms = np.abs(f) + np.abs(f_after) + np.abs(slopes).sum(axis=(1, 2))
     rounding = EPS * (1e4 * terms + 1e3 * (probe.gradient_scale + Q.largest * reach) * reach) + probe.resolution
     excess = np.nan_to_num(rise - allowed * (1 + TOLERANCE) - rounding, nan=-math.inf, posinf=-math.inf)
     i = int(np.argmax(excess / np.square(length)))
@@ -75,41 +75,41 @@ def _check_turn(probe: Probe, Q: Smoothness, W: Array, D: Array) -> None:
 
 def _attacks(probe: Probe, Q: Smoothness) -> tuple[Array, Array]:
     """Places and steps of every kind: two (k, m, n)."""
-    own = _extreme_directions(Q)
+    directions = _extreme_directions(Q)
     lengths = np.array(SCALES)[:, None, None, None]
-    around = np.stack(np.broadcast_arrays(probe.landmarks[:, None, None], (lengths * own)[None]))
-    places, steps = around.reshape(2, -1, *own.shape[1:])
+    around = np.stack(np.broadcast_arrays(probe.landmarks[:, None, None], (lengths * directions)[None]))
+    places, steps = around.reshape(2, -1, *directions.shape[1:])
     steps = steps * np.maximum(1.0, shortest_step(places, steps))
     W, D = pairs(probe)
-    along = probe.trajectory[::3]  # enough, as the directions of L are tried along all of it
-    W, D = np.concatenate([W, places, along]), np.concatenate([D, steps, probe.directions(along, Q)[1]])
+    path = probe.trajectory[::3]  # enough, as the directions of L are tried along all of it
+    W, D = np.concatenate([W, places, path]), np.concatenate([D, steps, probe.directions(path, Q)[1]])
     nothing = Smoothness.isotropic(0.0, Q.shape)  # steps along which Q is exact could hide all others that are below
-    found = [(W, D), *_ascended(probe, Q, W, D), *_ascended(probe, nothing, W, D)]
-    return np.concatenate([places for places, _ in found]), np.concatenate([steps for _, steps in found])
+    rounds = [(W, D), *_ascended(probe, Q, W, D), *_ascended(probe, nothing, W, D)]
+    return np.concatenate([places for places, _ in rounds]), np.concatenate([steps for _, steps in rounds])
 
 
 def _extreme_directions(Q: Smoothness) -> Array:
     """Products of the eigenvectors to the least and the largest eigenvalue of pairs of factors: (4 pairs, m, n)."""
-    found = []
+    products = []
     for S, R in Q.terms[:_PAIRS]:
         U, V = (np.linalg.eigh(matrix(factor))[1][:, [0, -1]].T for factor in (S, R))
-        found += [np.outer(u, v) for u in U for v in V]
-    return np.stack(found)
+        products += [np.outer(u, v) for u in U for v in V]
+    return np.stack(products)
 
 
 def _ascended(probe: Probe, Q: Smoothness, W: Array, D: Array) -> list[tuple[Array, Array]]:
     """Turn steps to where f curves most beyond Q, and move places around the best pairs: what each round found."""
-    rng, found = probe.rng(22), []
+    rng, rounds = probe.rng(22), []
     for _ in range(_ROUNDS):
         D = _turned(probe, Q, W, D)
-        found.append((W, D))
+        rounds.append((W, D))
         beyond = _turn(probe, W, D)[0] - _curvature(Q, D) / squared_norms(D)
         top = np.argsort(-np.nan_to_num(beyond, nan=-math.inf))[:_BEST]
         W, D = W[top], D[top]
         shorter = D * np.maximum(rng.choice([0.3, 1.0], size=(len(top), 1, 1)), shortest_step(W, D))
         spread = np.sqrt(squared_norms(D))[:, None, None] * rng.standard_normal(W.shape) / math.sqrt(W[0].size)
         W, D = np.concatenate([W, W, W + spread]), np.concatenate([D, shorter, shorter])
-    return found
+    return rounds
 
 
 def _turned(probe: Probe, Q: Smoothness, W: Array, D: Array) -> Array:
@@ -142,8 +142,8 @@ def check_certified_steps(probe: Probe) -> None:
         return
     W = np.concatenate([probe.places, probe.trajectory])
     f, G = np.asarray(problem.value(W)), np.asarray(problem.gradient(W))
-    kept = np.isfinite(f) & np.isfinite(G).all(axis=(1, 2)) & (squared_norms(G) > 0)
-    W, f, G = W[kept], f[kept], G[kept]
+    finite = np.isfinite(f) & np.isfinite(G).all(axis=(1, 2)) & (squared_norms(G) > 0)
+    W, f, G = W[finite], f[finite], G[finite]
     try:
         steps = certified_step(problem, W, G)
     except ValueError as error:

@@ -62,25 +62,25 @@ class Draws:
 
     def take(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank); anything but finite floats, with the columns that are claimed, is ``Refuted``."""
-        taken: Array = self.many(rng, 1, size)[0]
-        return taken
+        sample: Array = self.many(rng, 1, size)[0]
+        return sample
 
     def many(self, rng: np.random.Generator, calls: int, size: int) -> Array:
         """Call ``sample`` again and again with one generator: (calls, size, dim, rank)."""
         shape = (calls, size, self.sketch.dim, self.sketch.rank)
-        taken = np.empty(shape)
-        for sample in taken:
+        samples = np.empty(shape)
+        for sample in samples:
             sample[...] = self._returned(rng, size)
-        entries = taken.ravel()
-        if not np.isfinite(np.vdot(entries, entries)) and not np.isfinite(taken).all():  # squares may overflow
-            wrong = ~np.isfinite(taken).all(axis=(2, 3))
+        entries = samples.ravel()
+        if not np.isfinite(np.vdot(entries, entries)) and not np.isfinite(samples).all():  # squares may overflow
+            wrong = ~np.isfinite(samples).all(axis=(2, 3))
             raise Refuted(
                 f"{self.name}.sample must be finite, it holds nan or infinity in {np.count_nonzero(wrong)} of "
                 f"{wrong.size} draws",
-                S=taken[wrong][0],
+                S=samples[wrong][0],
             )
-        self._check_columns(taken.reshape(-1, *shape[2:]))
-        return taken
+        self._check_columns(samples.reshape(-1, *shape[2:]))
+        return samples
 
     def _returned(self, rng: np.random.Generator, size: int) -> Array:
         shape = (size, self.sketch.dim, self.sketch.rank)
@@ -186,64 +186,64 @@ def check_sketch(sketch: Sketch, *, draws: int = 65_536, alpha: float = 1e-6, rn
 
 
 def _check(sketch: Sketch, draws: int, alpha: float, seed: int) -> None:
-    taken = Draws(sketch)
-    there = sent(sketch)
+    sampler = Draws(sketch)
+    remote = sent(sketch)
     surroundings = Surroundings.of(sketch)
     check_size(sketch)
     claims = Claims.of(sketch)
-    check_again = check_first(taken, seed)
+    check_again = check_first(sampler, seed)
     surroundings.check()
     check_again()
-    check_sent(sketch, there, seed)
-    check_fresh(taken, seed)
+    check_sent(sketch, remote, seed)
+    check_fresh(sampler, seed)
     check_claims(claims, seed)
     check_same(claims, Claims.of(sketch))
-    _check_law(taken, claims, draws, alpha, seed)
+    _check_law(sampler, claims, draws, alpha, seed)
     check_again()
     surroundings.check()
 
 
-def _check_law(taken: Draws, claims: Claims, draws: int, alpha: float, seed: int) -> None:
+def _check_law(sampler: Draws, claims: Claims, draws: int, alpha: float, seed: int) -> None:
     """All that is asked of many draws, in one pass over them: single ones, small batches, and large ones."""
     name, shape = claims.name, (claims.sketch.dim, claims.sketch.rank)
     laws = list(_laws(claims, seed))
     listed = None if claims.support is None else Frequencies(name, *claims.support, seed)
-    kept: dict[int, Array] = {}  # ranges, by the size of the calls
+    ranges: dict[int, Array] = {}  # ranges, by the size of the calls
     lost = count = 0
     for block, (calls, size) in enumerate(_schedule(draws, shape[0] * shape[1])):
-        S = taken.many(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
+        S = sampler.many(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
         if listed is not None:
             listed.block(S)
         Q = orthonormal_range(S)
         for law in laws:
             law.block(Q)
         lost, count = lost + int(np.count_nonzero(ranks(Q) < shape[1])), count + len(Q)
-        kept[size] = Q
-    again = taken.take(np.random.default_rng([seed, 1, block]), size)
-    if not np.array_equal(again, S):
+        ranges[size] = Q
+    repeated = sampler.take(np.random.default_rng([seed, 1, block]), size)
+    if not np.array_equal(repeated, S):
         raise Refuted(f"{name}.sample must be a function of the rng that it is given: a large call gave other draws")
     _check_rank(claims, lost, count, alpha)
-    _check_batches(claims, kept, alpha, seed)
+    _check_batches(claims, ranges, alpha, seed)
     for law in (*([] if listed is None else [listed]), *laws):
         law.check(alpha)
 
 
-def _check_batches(claims: Claims, kept: dict[int, Array], alpha: float, seed: int) -> None:
+def _check_batches(claims: Claims, ranges: dict[int, Array], alpha: float, seed: int) -> None:
     """Whether draws are independent and of one law: those of every call, of all sizes."""
     name, d = claims.name, claims.sketch.dim
-    by_call = {size: Q.reshape(-1, size, *Q.shape[1:]) for size, Q in kept.items()}
+    by_call = {size: Q.reshape(-1, size, *Q.shape[1:]) for size, Q in ranges.items()}
     sketch_prints = Prints.of(d, seed)
     prints = {size: sketch_prints(calls) for size, calls in by_call.items()}
-    large = [size for size in sorted(kept) if size > max(_MEDIUM)]
+    large = [size for size in sorted(ranges) if size > max(_MEDIUM)]
     if is_rotation_invariant(claims.sketch) and claims.full_rank and claims.sketch.rank < d:
-        check_different(name, [*kept.values()], seed)
+        check_different(name, [*ranges.values()], seed)
     check_independence(name, by_call[BATCH], prints[BATCH], alpha)
     for size in _MEDIUM:
         check_lags(name, list(zip(by_call[size], prints[size], strict=True)), alpha / len(_MEDIUM))
     check_lags(name, [(by_call[size][0], prints[size][0]) for size in large], alpha)
     check_copies(name, [prints[size][0] for size in large], alpha)
     check_places(name, by_call[BATCH], alpha, seed)
-    single = {size: kept[size] for size in (1, *_MEDIUM)} | {BATCH: by_call[BATCH][:, 0]}
+    single = {size: ranges[size] for size in (1, *_MEDIUM)} | {BATCH: by_call[BATCH][:, 0]}
     check_sizes(name, single, by_call[large[-1]][0], alpha, seed)
     check_single(name, prints[1].ravel(), prints[large[-1]][0], alpha)
 
@@ -312,9 +312,9 @@ def check_fresh(draws: Draws, seed: int) -> None:
     """Raise ``Refuted`` where calls repeat each other, or write to what an earlier call has returned."""
     sketch, name = draws.sketch, draws.name
     returned = sketch.sample(np.random.default_rng([seed, 3]), 8)
-    kept = np.array(returned)
+    copied = np.array(returned)
     sketch.sample(np.random.default_rng([seed, 4]), 8)
-    if not np.array_equal(returned, kept):
+    if not np.array_equal(returned, copied):
         raise Refuted(f"{name}.sample must return a new array, a later call wrote to the array of an earlier one")
     if is_deterministic(sketch) or sketch.dim == 1:  # where all nonzero draws have the same range
         return
@@ -342,10 +342,10 @@ def sent(sketch: Sketch) -> Sketch:
         ) from error
 
 
-def check_sent(sketch: Sketch, there: Sketch, seed: int) -> None:
+def check_sent(sketch: Sketch, remote: Sketch, seed: int) -> None:
     """Raise ``Refuted`` if a copy that was sent to a worker draws others than the sketch here."""
-    one, other = (s.sample(np.random.default_rng([seed, 5]), 8) for s in (sketch, there))
-    if not np.array_equal(one, other):
+    local_draws, remote_draws = (s.sample(np.random.default_rng([seed, 5]), 8) for s in (sketch, remote))
+    if not np.array_equal(local_draws, remote_draws):
         raise Refuted(f"{type(sketch).__name__} must draw the same in a worker process, its copy by pickle does not")
 
 

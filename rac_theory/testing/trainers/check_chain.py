@@ -155,9 +155,9 @@ def _check_outputs(trainer: Trainer, seed: int) -> None:
     if state is None:
         raise ValueError("new(seed) must return a state, got None (a missing return statement?)")
     for at in (state, trainer.trained(state, 1)):
-        first, again = trainer.see(at), trainer.see(at)
-        if not np.array_equal(first.outputs, again.outputs):
-            off = float(np.linalg.norm(first.outputs - again.outputs) / np.linalg.norm(first.outputs))
+        first, second = trainer.snapshot(at), trainer.snapshot(at)
+        if not np.array_equal(first.outputs, second.outputs):
+            off = float(np.linalg.norm(first.outputs - second.outputs) / np.linalg.norm(first.outputs))
             raise Refuted(
                 f"outputs must be a function of the state: two calls differ by {off:.3g} of their norm; is there "
                 "dropout (model.eval() turns it off), or are inputs drawn anew?"

@@ -59,11 +59,10 @@ class Projector:
 
     def is_made_from(self, G: Array, rank: int) -> bool:
         """Whether the map depends on the gradient that it was made from."""
-        other = -G[::-1, ::-1] + 1.0
-        one, again = self.with_rounding(G, rank, 0, G), self(other, rank, 0, G)
-        return callable(self.project(G.copy(), rank, 0)) and float(np.linalg.norm(one[0] - again)) > one[1] * float(
-            np.linalg.norm(G)
-        )
+        K = -G[::-1, ::-1] + 1.0
+        P, rounding = self.with_rounding(G, rank, 0, G)
+        off = float(np.linalg.norm(P - self(K, rank, 0, G)))
+        return callable(self.project(G.copy(), rank, 0)) and off > rounding * float(np.linalg.norm(G))
 
 
 def check_projector(
@@ -172,10 +171,10 @@ def _check_map(projector: Projector, G: Array, r: int, scale: float, unbiased: b
     if not np.array_equal(P, projector(G, r, seed)):
         raise Refuted(f"project must be a function of its seed: the same gives another projection of {where}")
     if beyond(P, r, off * size).any():
-        found = np.linalg.matrix_rank(P, off * size)
-        raise Refuted(f"project must return at most the rank: of {where} it returned a matrix of rank {found}", G=G)
-    other = np.random.default_rng([seed, 1, *G.shape]).standard_normal(G.shape) / math.sqrt(G.size)
-    H = Mapped(partial(projector, G, r, seed), G, other)
+        rank = np.linalg.matrix_rank(P, off * size)
+        raise Refuted(f"project must return at most the rank: of {where} it returned a matrix of rank {rank}", G=G)
+    K = np.random.default_rng([seed, 1, *G.shape]).standard_normal(G.shape) / math.sqrt(G.size)
+    H = Mapped(partial(projector, G, r, seed), G, K)
     most = 8 * off * (size + float(np.linalg.norm(H.HB)))
     if (bend := float(np.linalg.norm(H.bend))) > most:
         raise Refuted(
@@ -207,10 +206,10 @@ def _check_idempotent(twice: Array, P: Array, where: str, scale: float, off: flo
     size = max(float(np.linalg.norm(P)), 1e-300)
     if np.linalg.norm(twice - scale * P) <= 8 * off * size * max(1.0, size, scale):
         return
-    found = float(np.sum(twice * P)) / size**2
-    if np.linalg.norm(twice - found * P) <= 8 * off * size * max(1.0, found):
+    multiple = float(np.sum(twice * P)) / size**2
+    if np.linalg.norm(twice - multiple * P) <= 8 * off * size * max(1.0, multiple):
         raise Refuted(
-            f"project must be scale={scale:g} times a projection: for {where} it is {found:.4g} times one", P=P
+            f"project must be scale={scale:g} times a projection: for {where} it is {multiple:.4g} times one", P=P
         )
     raise Refuted(
         f"project must be a projection, times scale={scale:g}: for {where} the projection of P = project(G) is "
@@ -280,10 +279,10 @@ def _check_mean(P: Array, G: Array, expected: float, where: str, side: int, alph
     """Entries, and the part along G, are compared with what is expected of them, by Student's quantile."""
     n = len(P)
     x = np.concatenate([np.sum(P * G, axis=(1, 2))[:, None], P.reshape(n, -1)], axis=1)
-    said = expected * np.concatenate([[1.0], G.ravel()])
+    means = expected * np.concatenate([[1.0], G.ravel()])
     deviation = x.std(axis=0, ddof=1) / math.sqrt(n)
     most = -float(stdtrit(n - 1, alpha / (2 * x.shape[1]))) * deviation + rounding * expected
-    off = np.abs(x.mean(axis=0) - said)
+    off = np.abs(x.mean(axis=0) - means)
     if off[0] > most[0]:
         share = f" = rank / {side} times scale" if side else ""
         raise Refuted(
@@ -294,8 +293,8 @@ def _check_mean(P: Array, G: Array, expected: float, where: str, side: int, alph
     if (off > most).any():
         worst = int((off / most).argmax())
         raise Refuted(
-            f"project must have the mean {expected:.4g} G over seeds: for {where} an entry of it is {said[worst]:.4g}, "
-            f"and {n} seeds have {x[:, worst].mean():.4g}, chance makes {most[worst]:.2g}; is no direction "
+            f"project must have the mean {expected:.4g} G over seeds: for {where} an entry of it is {means[worst]:.4g}"
+            f", and {n} seeds have {x[:, worst].mean():.4g}, chance makes {most[worst]:.2g}; is no direction "
             "preferred?",
             G=G,
         )

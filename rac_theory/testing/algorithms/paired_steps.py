@@ -76,20 +76,23 @@ def of_moves(D: Array) -> Minors:
     return minors
 
 
-def again(angles: Array) -> Array:
+def repeating(angles: Array) -> Array:
     """Return how many runs of each group have the angle of another one, (runs,) to (groups,)."""
     return repeats(angles, GROUP, _ANGLE)
 
 
-def among_earlier(own: Array, angle: Array) -> Array:
+def among_earlier(angles: Array, angle: Array) -> Array:
     """Return which angles are those of an earlier move of the same run: (steps, runs) each, as zeros and ones."""
     return np.stack(
-        [(np.abs(own[:t] - angle[t]) <= _ANGLE).any(axis=0) if t else np.zeros(own.shape[1]) for t in range(len(own))]
+        [
+            (np.abs(angles[:t] - angle[t]) <= _ANGLE).any(axis=0) if t else np.zeros(angles.shape[1])
+            for t in range(len(angles))
+        ]
     ).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
+class PairedSteps:
     """Steps of an algorithm and of its reference, from the same iterates.
 
     Attributes
@@ -129,10 +132,12 @@ class Beside:
     @cached_property
     def drawn(self) -> tuple[Array, Array] | None:
         """Numbers of the components that both drew, (steps, runs, k), if they are known."""
-        both = [[numbers(self.source, self.N, tape) for tape in pair] for pair in self.listed]
-        if not both or any(drawn is None for pair in both for drawn in pair):
+        numbers_of_steps = [[numbers(self.source, self.N, tape) for tape in pair] for pair in self.listed]
+        if not numbers_of_steps or any(drawn is None for pair in numbers_of_steps for drawn in pair):
             return None
-        return np.array([own for own, _ in both]), np.array([other for _, other in both])
+        return np.array([moved for moved, _ in numbers_of_steps]), np.array(
+            [reference for _, reference in numbers_of_steps]
+        )
 
 
 def _check_finite(claim: Claim, W: Array, R: Array, after: Array) -> None:
@@ -146,18 +151,18 @@ def _check_finite(claim: Claim, W: Array, R: Array, after: Array) -> None:
         )
 
 
-def beside(claim: Claim, problem: Problem, course: Course, seed: list[int]) -> Beside:
+def paired(claim: Claim, problem: Problem, course: Course, seed: list[int]) -> PairedSteps:
     """Make one step of the reference from each iterate of a course; with the seed of the course, with its draws."""
     rng, recorder = np.random.default_rng(seed), Recorder(problem)
     W, after = course.W[:-1], course.W[1:]
-    steps, again, listed = claim.steps(rng, W[0]), [], []
+    steps, iterates, listed = claim.steps(rng, W[0]), [], []
     for V, tapes in zip(W, course.tapes, strict=True):
-        again.append(np.asarray(claim.source.descend(recorder.problem, V, next(steps), rng)))
+        iterates.append(np.asarray(claim.source.descend(recorder.problem, V, next(steps), rng)))
         listed.append((tapes[0], recorder.taken(len(V))[0]))
-    R = W - np.stack(again)
+    R = W - np.stack(iterates)
     _check_finite(claim, W, R, after)
     fine = (np.isfinite(after) & np.isfinite(R)).all(axis=(2, 3), keepdims=True)
-    return Beside(
+    return PairedSteps(
         W=np.where(fine, W, 0.0),
         D=np.where(fine, W - after, 0.0),
         R=np.where(fine, R, 0.0),
