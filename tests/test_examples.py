@@ -104,6 +104,6 @@ def test_the_names_are_found():
     assert {
         "rac_theory.verdicts.verification.verify.verify",
         "rac_theory.numerics.evidence.shares",
-        "rac_theory.testing.refuted.Refuted",
+        "rac_theory.testing.failures.Refuted",
     } <= PUBLIC.keys()
     assert not any(name.endswith((".ALL", ".Side", ".T1")) for name in PUBLIC)

@@ -5,14 +5,10 @@ statements, proofs, theorems and verdicts. It must not know the ledger: a test m
 
 from rac_theory.base import answering
 from rac_theory.testing.algorithms.check_algorithm import check_algorithm
-from rac_theory.testing.assertions.assert_mean_below import assert_mean_below
-from rac_theory.testing.assertions.assert_proved import assert_proved
-from rac_theory.testing.assertions.assert_rate_bound import assert_rate_bound
-from rac_theory.testing.assertions.convergence import assert_converges_to, assert_does_not_converge
-from rac_theory.testing.assertions.not_shown import NotShown
-from rac_theory.testing.assertions.share import Share
+from rac_theory.testing.bounds import assert_mean_below, assert_proved, assert_rate_bound
+from rac_theory.testing.convergence import Share, assert_converges_to, assert_does_not_converge
+from rac_theory.testing.failures import NotShown, Refuted
 from rac_theory.testing.problems.check_problem import check_problem
-from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.check_sketch import check_sketch
 from rac_theory.testing.trainers.check_chain import check_chain
 from rac_theory.testing.trainers.check_federated import check_federated

@@ -12,10 +12,11 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem, Smoothness, value_and_gradient
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 
 SCALES = (1e-3, 0.1, 1.0, 10.0, 100.0, 1e3)
 EPS = float(np.finfo(float).eps)
+NEAR = 10.0 ** -np.arange(1, 11)  # distances of neighbours, relative to each entry of W
 _EACH = 6  # random matrices of each scale
 _DENSE = 16  # entries of W up to which the Hessian is formed: Lanczos needs room
 _STEPS = 40  # of gradient descent, along which curvature is looked at five times
@@ -74,10 +75,10 @@ class Probe:
     @cached_property
     def resolution(self) -> float:
         """What rounding may make of values near the minimum, and as a rule far more."""
-        seen = np.asarray(self.problem.value(np.concatenate([self.landmarks, self.lowest[None]])))
+        values = np.asarray(self.problem.value(np.concatenate([self.landmarks, self.lowest[None]])))
         size = float(np.linalg.norm(self.lowest))
         inner = self.gradient_scale * size * (1 + size)  # terms that are products with W may cancel in large ones
-        return 1e4 * EPS * float(np.abs(seen).max()) + 16 * EPS * inner + 1e-300
+        return 1e4 * EPS * float(np.abs(values).max()) + 16 * EPS * inner + 1e-300
 
     @cached_property
     def gradient_scale(self) -> float:
@@ -91,8 +92,8 @@ class Probe:
         rng = self.rng(2)
         W = np.concatenate([self.landmarks, rng.standard_normal((2, *self.problem.shape))])
         steepest = self.directions(W[:1])[1][0]
-        seen = self.problem.gradient(W[:1] + steepest) - self.problem.gradient(W[:1])
-        rate = 1 / max(float(np.sqrt(squared_norms(seen)[0] / np.sum(steepest**2))), 1e-100)
+        change = self.problem.gradient(W[:1] + steepest) - self.problem.gradient(W[:1])
+        rate = 1 / max(float(np.sqrt(squared_norms(change)[0] / np.sum(steepest**2))), 1e-100)
         path, bound = [W], 1 + float(squared_norms(W).max())
         for _ in range(_STEPS):
             moved = W - rate * self.problem.gradient(W)
@@ -102,8 +103,8 @@ class Probe:
 
     def directions(self, places: Array, beyond: Smoothness | None = None) -> Array:
         """Short steps at each place along which f, less Q, curves least and most: (k, m, n) to (2, k, m, n)."""
-        found = [self._extremes(W, index, beyond) for index, W in enumerate(places)]
-        return np.swapaxes(np.array(found), 0, 1)
+        extremes = [self._extremes(W, index, beyond) for index, W in enumerate(places)]
+        return np.swapaxes(np.array(extremes), 0, 1)
 
     def _extremes(self, W: Array, index: int, beyond: Smoothness | None) -> Array:
         """The extreme eigenvectors of the Hessian of differences at W, less Q if given, as steps: (2, m, n)."""
@@ -145,6 +146,15 @@ def _lanczos(operator: LinearOperator, start: Array) -> Array:
     try:
         return np.asarray(eigsh(operator, k=2, which="BE", v0=start, tol=1e-3, maxiter=20)[1])
     except ArpackError as failure:  # unfinished, or no curvature at all
-        found = np.asarray(getattr(failure, "eigenvectors", np.empty((len(start), 0))))
+        vectors = np.asarray(getattr(failure, "eigenvectors", np.empty((len(start), 0))))
         unit = start / np.linalg.norm(start)
-        return np.stack([found[:, 0], found[:, -1]], axis=1) if found.size else np.stack([unit, unit], axis=1)
+        return np.stack([vectors[:, 0], vectors[:, -1]], axis=1) if vectors.size else np.stack([unit, unit], axis=1)
+
+
+def siblings(W: Array, rng: np.random.Generator) -> list[Array]:
+    """What a cache could take for W: others that share a number with it, and near ones."""
+    D = rng.standard_normal(W.shape)
+    first, last = D.copy(), D.copy()
+    first.flat[0], last.flat[-1] = W.flat[0], W.flat[-1]
+    others = [D, first, last, -W, W.ravel()[::-1].reshape(W.shape), W.astype(np.float32).astype(np.float64)]
+    return others + [W * (1 + step * np.sign(D)) for step in NEAR]

@@ -22,7 +22,7 @@ from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.problems.finite_sum import heterogeneity
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, Rademacher
 from rac_theory.sketches.spectra import Spectrum, spectrum
-from rac_theory.testing.assertions.share import Share
+from rac_theory.testing.convergence import Share
 from rac_theory.verdicts.sharpness.hardest_case import hardest_case
 
 DIGITS = Fraction(1, 10**15)

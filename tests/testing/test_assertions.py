@@ -17,7 +17,7 @@ from rac_theory.testing import (
     assert_mean_below,
     assert_rate_bound,
 )
-from rac_theory.testing.assertions.convergence import _described
+from rac_theory.testing.convergence import _described
 from rac_theory.theorems import E, gap
 
 DATA = np.random.default_rng(0)

@@ -42,6 +42,8 @@ from rac_theory.algorithms.gradients.noise import NO_NOISE
 from rac_theory.numerics import log_wealth_without_range
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.testing import Refuted, check_algorithm
+from rac_theory.testing.algorithms.claimed import Claim
+from rac_theory.testing.algorithms.members import check_rank
 from tests.mutants import wrong_algorithms as wrong
 from tests.mutants.wrong_gradients import Biased, Peeks, Summed, Understated
 
@@ -463,6 +465,13 @@ def test_noise_that_knows_the_sketch_is_seen(source):
 def test_each_fault_of_a_projected_step_has_its_sentence(broken, message):
     with pytest.raises(Refuted, match=message):
         check_algorithm(Case(broken(B, GAMMA, gradients=Minibatch(2)), LEAST))
+
+
+@pytest.mark.parametrize("curvature", [1.0, 1e-11])
+def test_a_step_may_have_the_larger_rank_of_two_sides(curvature):
+    """Of 1 on the left and 2 on the right. Catches the smaller one, iterates for moves, and rounding for a rank."""
+    coin = Bernoulli(sketches.Haar(4, 1), sketches.Haar(3, 2), 0.5)
+    check_rank(Claim(coin), Quadratic.full(curvature * np.eye(12), np.ones((4, 3))), 0)
 
 
 def test_the_algorithm_is_left_as_it_was():

@@ -166,7 +166,7 @@ def test_a_class_with_properties_is_watched_and_stays_what_it_is():
     """Its gradient and its draws are seen through methods of its own. Catches a copy that is only half watched."""
     before = dict(vars(OfProperties))
     course = follow(OfProperties(THIN, GAMMA), LEAST, np.ones((8, 4, 3)), 1, [1])
-    assert course.asked[0].g.shape == (8, 4, 3)
+    assert course.requests[0].g.shape == (8, 4, 3)
     assert course.tapes[0][0].shape == (8, 2)
     assert dict(vars(OfProperties)) == before
 
@@ -178,7 +178,7 @@ def test_a_gradient_is_seen_where_a_run_is_no_number():
         def descend(self, problem, W, step, rng):
             return step(W, np.where(np.arange(len(W))[:, None, None] > 0, problem.gradient(W), np.nan))
 
-    (asked,) = follow(SGD(GAMMA, Lost()), LEAST, np.ones((8, 4, 3)), 1, [1]).asked
+    (asked,) = follow(SGD(GAMMA, Lost()), LEAST, np.ones((8, 4, 3)), 1, [1]).requests
     assert np.isnan(asked.g[0]).all()
     np.testing.assert_allclose(asked.g[1:], LEAST.gradient(np.ones((7, 4, 3))), rtol=1e-12)
 
@@ -220,10 +220,10 @@ def test_a_step_is_computed_again_and_a_change_by_a_thousandth_is_seen(source, p
     course = follow(algorithm, problem, 10 * np.random.default_rng(3).standard_normal((8, 4, 3)), 3, [1])
     for t in range(3):
         before, after = course.W[t : t + 2]
-        again = recomputed(Claim(algorithm), problem, before, after, course.tapes[t], course.asked[t])
+        again = recomputed(Claim(algorithm), problem, before, after, course.tapes[t], course.requests[t])
         assert (again.excess <= 1e-3).all()
         longer = before + 1.001 * (after - before)
-        again = recomputed(Claim(algorithm), problem, before, longer, course.tapes[t], course.asked[t])
+        again = recomputed(Claim(algorithm), problem, before, longer, course.tapes[t], course.requests[t])
         assert (again.excess > 1).mean() >= 3 / 4  # runs whose epoch all but cancels leave less room
 
 

@@ -26,7 +26,8 @@ from rac_theory.problems import (
 )
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.testing import Refuted, check_problem
-from rac_theory.testing.problems import calls, derivatives
+from rac_theory.testing.problems import check_problem as calls
+from rac_theory.testing.problems import derivatives
 from tests.mutants.wrong_problem_calls import FALSE as WRONG_CALLS
 from tests.mutants.wrong_problem_calls import (
     BiasedByAPercent,

@@ -16,9 +16,8 @@ import pytest
 from rac_theory.numerics.bets import Bets
 from rac_theory.sketches import NAMED, Coordinate, Frozen, Haar, named_sketch
 from rac_theory.testing import Refuted, check_sketch
-from rac_theory.testing.sketches.check_sketch import _schedule
+from rac_theory.testing.sketches.check_sketch import Draws, _schedule, check_fresh
 from rac_theory.testing.sketches.claims import Claims, _near, check_claims, check_same
-from rac_theory.testing.sketches.draws import Draws, check_fresh
 from rac_theory.testing.sketches.moments import Mean, SecondMoment, rotation_tests, uniform_tensor
 from rac_theory.testing.sketches.moments import coordinates as coordinates_of
 from tests.mutants import wrong_sketch_draws, wrong_sketches

@@ -21,14 +21,13 @@ from rac_theory.numerics.evidence import either_side, log_wealth
 from rac_theory.numerics.exchange import cosine, overlap, unfair
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
-from rac_theory.testing.algorithms import along_a_course, gradients, law, pairs, steps
-from rac_theory.testing.algorithms.beside import Beside, beside
+from rac_theory.testing.algorithms import exchange, law, members
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
-from rac_theory.testing.sketches import batches, support
+from rac_theory.testing.algorithms.paired_steps import PairedSteps, paired
+from rac_theory.testing.sketches import batches, moments
 from rac_theory.testing.sketches import check_sketch as sketches
-from rac_theory.testing.sketches.moments import Marginals
-from rac_theory.testing.sketches.support import Frequencies
+from rac_theory.testing.sketches.moments import Frequencies, Marginals
 from rac_theory.testing.trainers import freshness
 from tests.mutants.wrong_algorithms import HalfStep
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
@@ -79,7 +78,7 @@ def one_call_each(prints):
     return np.zeros((40, 8, 1)), calls, np.arange(8)
 
 
-def exchange(alpha):
+def exchanges(alpha):
     here, there = one_call_each(0), one_call_each(1000)
     batches._exchange("draws", "Sketch", [here, there, here, there], alpha)
 
@@ -109,7 +108,7 @@ class Optimistic(type(RAC)):
 
 
 def spectrum(alpha):
-    steps.check_spectrum(Optimistic(RAC.sketch, GAMMA), LEAST, 512, alpha, 0)
+    members.check_spectrum(Optimistic(RAC.sketch, GAMMA), LEAST, 512, alpha, 0)
 
 
 NOISE = RNG.standard_normal((400, 2, 2))
@@ -118,34 +117,34 @@ SOURCE = SimpleNamespace(gamma=1.0)
 
 
 def sample(g):
-    return gradients.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + g, lambda V, G: V - KEPT * G)
+    return members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + g, lambda V, G: V - KEPT * G)
 
 
 def mean(alpha):
-    gradients._check_mean("Source", None, None, sample(NOISE + 0.5), alpha)
+    members._check_mean("Source", None, None, sample(NOISE + 0.5), alpha)
 
 
 def noise(alpha):
-    gradients._check_noise("Source", Noise(0.0, 1.0, 3.0), LEAST, sample(NOISE), alpha)
+    members._check_noise("Source", Noise(0.0, 1.0, 3.0), LEAST, sample(NOISE), alpha)
 
 
 def independence(alpha):
     """The noise has another direction where H is zero; its length is the same."""
     turned = np.where(KEPT > 0, np.abs(NOISE), NOISE)
-    gradients._check_independence(SOURCE, sample(turned), alpha)
+    members._check_independence(SOURCE, sample(turned), alpha)
 
 
 @pytest.mark.parametrize(
     ("check", "module", "evidence", "ways"),
     [
-        (exchange, batches, "either_side", 4 * (4 + 2 + 19 + 1)),  # partners, calls and lags; two variables, two sides
+        (exchanges, batches, "either_side", 4 * (4 + 2 + 19 + 1)),  # partners, calls and lags; two variables, two sides
         (single, batches, "either_side", 2),  # two sides
         (compare, batches, "either_side", 2),
         (copies, batches, "either_side", 2),
-        (spectrum, steps, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
-        (mean, gradients, "log_wealth_without_range", 1),
-        (noise, gradients, "log_wealth", 2),  # for I, and across the gradient
-        (independence, gradients, "either_side", 4),  # two forms, two sides
+        (spectrum, members, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
+        (mean, members, "log_wealth_without_range", 1),
+        (noise, members, "log_wealth", 2),  # for I, and across the gradient
+        (independence, members, "either_side", 4),  # two forms, two sides
     ],
 )
 def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, most):
@@ -322,7 +321,7 @@ def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
     and a matrix that is drawn as the sketches are.
     """
     losses, drawn = [], []
-    monkeypatch.setattr(steps, "log_wealth", lambda Z, *, worst: losses.append(worst) or np.zeros(1))
+    monkeypatch.setattr(members, "log_wealth", lambda Z, *, worst: losses.append(worst) or np.zeros(1))
     real = RACLoRA.low_rank_steps
 
     def watched(self, rng, M):
@@ -330,7 +329,7 @@ def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
         return real(self, rng, M)
 
     monkeypatch.setattr(RACLoRA, "low_rank_steps", watched)
-    steps.check_spectrum(RACLoRA(Coordinate(6, 2), GAMMA), LEAST, 64, 0.01, 0)
+    members.check_spectrum(RACLoRA(Coordinate(6, 2), GAMMA), LEAST, 64, 0.01, 0)
     assert losses == pytest.approx([2 / 3, 1 / 3])  # of E[H] = I / 3
     assert not any(drawn)
 
@@ -339,7 +338,7 @@ def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
 def test_of_a_gradient_without_noise_rounding_is_no_bias(part, refuses):
     """Catches rounding that is taken off the variance: the bets would be no numbers, and no bias be seen."""
     biased = sample(np.full((400, 2, 2), part))
-    assert refused(gradients._check_mean, "Source", Noise(0.0, 1.0, 0.0), LEAST, biased, 0.01) is refuses
+    assert refused(members._check_mean, "Source", Noise(0.0, 1.0, 0.0), LEAST, biased, 0.01) is refuses
 
 
 @pytest.mark.parametrize("longer", [0.6, 2.0])
@@ -368,10 +367,10 @@ def test_each_claim_about_gradients_has_a_quarter_of_the_level(monkeypatch):
     """Their mean, their noise, and that they tell nothing of the sketch: three, for which alpha is enough."""
     spent = []
     for name in ("_check_mean", "_check_noise", "_check_independence"):
-        monkeypatch.setattr(gradients, name, lambda *arguments: spent.append(arguments[-1]))
+        monkeypatch.setattr(members, name, lambda *arguments: spent.append(arguments[-1]))
     claim = Claim(SAMPLED)
     W = np.zeros((8, 6, 4))
-    gradients.check_gradients(claim, LEAST, follow(claim.algorithm, LEAST, W, 1, [0]), 0.01)
+    members.check_gradients(claim, LEAST, follow(claim.algorithm, LEAST, W, 1, [0]), 0.01)
     assert spent == [0.0025] * 3
 
 
@@ -379,26 +378,26 @@ def beside_itself():
     """Steps of nine tenths beside those that are declared, from one W."""
     claim = Claim(Implementation(Mine(lora_alpha=1.0, scale=0.5), implements=RAC))
     course = follow(claim.algorithm, LEAST, np.ones((512, 6, 4)), 2, [1])
-    return beside(claim, LEAST, course, [2])
+    return paired(claim, LEAST, course, [2])
 
 
 def test_a_law_is_refused_where_its_numbers_share_the_level(most):
     """Six groups, both signs, and all numbers of a group share it; the evidence is the largest that is left."""
     pair, G = beside_itself(), np.asarray(LEAST.gradient(np.ones((6, 4))))
-    seen = most(pairs, "symmetric_evidence")
-    assert not refused(pairs.check_pairs, "Mine", pair, G, 600.0)
+    seen = most(exchange, "symmetric_evidence")
+    assert not refused(exchange.check_pairs, "Mine", pair, G, 600.0)
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
-    least = edge(lambda alpha: refused(pairs.check_pairs, "Mine", pair, G, -math.log(alpha)))
+    least = edge(lambda alpha: refused(exchange.check_pairs, "Mine", pair, G, -math.log(alpha)))
     assert least == pytest.approx(left, abs=1e-6)
 
 
 def test_what_depends_on_the_past_is_refused_where_its_forms_share_the_level(most):
     pair = beside_itself()
     G = np.stack([np.asarray(LEAST.gradient(V)) for V in pair.W])
-    seen = most(along_a_course, "symmetric_wealth")
-    assert not refused(along_a_course.check_past, "Mine", pair, G, 600.0)
+    seen = most(exchange, "symmetric_wealth")
+    assert not refused(exchange.check_past, "Mine", pair, G, 600.0)
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
-    least = edge(lambda alpha: refused(along_a_course.check_past, "Mine", pair, G, -math.log(alpha)))
+    least = edge(lambda alpha: refused(exchange.check_past, "Mine", pair, G, -math.log(alpha)))
     assert least == pytest.approx(left, abs=1e-6)
 
 
@@ -416,7 +415,7 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
     ``LEVELS`` times alpha is said to be enough.
     """
     asked = Counter()
-    for module, name in ((law, "check_pairs"), (along_a_course, "check_past")):
+    for module, name in ((law, "check_pairs"), (law, "check_past")):
         monkeypatch.setattr(module, name, lambda _n, _p, _G, level, name=name: asked.update([(name, round(level, 9))]))
     law.check_law(Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), LEAST, 64, 1e-3, 0)
     third = math.log(3e3)
@@ -439,8 +438,8 @@ def test_rounding_is_no_evidence(part, refuses):
     Catches another threshold, by 5%, and a sign with which all rounding would count.
     """
     G = np.ones((1, 512, 6, 4)) / math.sqrt(24)
-    pair = Beside(np.zeros_like(G), (1 + part * 2e-9) * G, G, np.zeros((1, 512)))
-    assert refused(pairs.check_pairs, "Mine", pair, G[0, 0], 10.0) is refuses
+    pair = PairedSteps(np.zeros_like(G), (1 + part * 2e-9) * G, G, np.zeros((1, 512)))
+    assert refused(exchange.check_pairs, "Mine", pair, G[0, 0], 10.0) is refuses
 
 
 def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
@@ -500,9 +499,9 @@ def test_values_of_a_support_are_known_up_to_a_turn_of_their_columns_and_roundin
     U, values = turns[0], [S[1], S[0], *(S[0] @ turn for turn in turns)]
     listed = Frequencies("Sketch", np.array(values), np.array([0.5, 0.2, *[0.05] * 6]), 0)
     assert listed._p == pytest.approx([0.5, 0.5])
-    listed.block(np.array([S[0] @ U, S[1], S[1] @ U, S[1] * (1 + 0.75 * support._SAME)]))
+    listed.block(np.array([S[0] @ U, S[1], S[1] @ U, S[1] * (1 + 0.75 * moments._SAME)]))
     assert sorted(listed._counts) == [1, 3]
-    stray = np.array([S[0], S[1] * (1 + 1.25 * support._SAME), S[1]])
+    stray = np.array([S[0], S[1] * (1 + 1.25 * moments._SAME), S[1]])
     with pytest.raises(Refuted, match="1 of 3 draws are not in the list") as caught:
         listed.block(stray)
     np.testing.assert_array_equal(caught.value.witness["S"], stray[1])

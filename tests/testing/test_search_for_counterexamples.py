@@ -9,7 +9,7 @@ import pytest
 from rac_theory.problems import PLSine, Quadratic, Smoothness
 from rac_theory.testing import Refuted
 from rac_theory.testing.probe import EPS, Probe
-from rac_theory.testing.problems import certificates, components, constants, derivatives, smoothness
+from rac_theory.testing.problems import components, constants, derivatives, smoothness
 
 NAN = math.nan
 DEFAULTS = {
@@ -317,7 +317,7 @@ def test_a_certified_step_is_refused_beyond_what_is_true(factor, refuses):
         shape=(2, 1), value=base.value, gradient=base.gradient, start=base.start, W_star=base.W_star,
         certified_step=lambda W, G: np.full(len(W), factor / 2),
     )  # fmt: skip
-    said = refusal(certificates.check_certified_steps, Probe(problem, 0))
+    said = refusal(smoothness.check_certified_steps, Probe(problem, 0))
     assert said.startswith("SimpleNamespace.certified_step must certify" * refuses)
     assert bool(said) is refuses
     if refuses:
@@ -337,7 +337,7 @@ def test_what_rounding_makes_of_a_certified_step_is_counted_by_hand(beyond, refu
     probe.places, probe.trajectory = np.array([[[NAN]], [[0.0]]]), np.array([[[3.0]]])
     rounding = EPS * (1e4 * 2 * (2**37 + 18) + 1e3 * 1e11 * 9)
     probe.resolution = (36 - rounding) * (1 + beyond)
-    said = refusal(certificates.check_certified_steps, probe)
+    said = refusal(smoothness.check_certified_steps, probe)
     assert bool(said) is refuses
     if refuses:
         assert "at s = 0.5, 1 of it, f goes from 1.37439e+11 to 1.37439e+11, and was to fall by 36" in said

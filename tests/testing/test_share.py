@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom, entropy
 
 from rac_theory import Status
-from rac_theory.testing.assertions.share import Share
+from rac_theory.testing.convergence import Share
 
 
 @pytest.mark.parametrize("runs", [1, 7, 40])

@@ -1,22 +1,17 @@
 """What an implementation does in place of what it implements, in words: a scale, a side, a gradient, a memory.
 
-The search starts where a check has failed. It decides nothing, and finds no cause where none of its own fits.
+The search starts where a check has failed. It decides nothing, and finds no cause where none of its own fits. Causes
+here are seen in means alone: of moves beside as many that are declared, at least six standard errors off.
 """
+
+import math
 
 import numpy as np
 
+from rac_theory.algorithms.gradients import Minibatch, Reshuffled
+from rac_theory.base import squared_norms
+from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.cause_by_law import (
-    another_space,
-    batch_again,
-    biased,
-    components,
-    longer,
-    near_the_last,
-    noisier,
-    remembers,
-    scaled_on_average,
-)
 from rac_theory.testing.algorithms.cause_by_moves import (
     alike,
     decays,
@@ -34,9 +29,206 @@ from rac_theory.testing.algorithms.cause_by_moves import (
     stale,
     used_again,
 )
-from rac_theory.testing.algorithms.claimed import Claim, called
-from rac_theory.testing.algorithms.moves import Moves
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.algorithms.claimed import Claim, is_projected, name_of
+from rac_theory.testing.algorithms.course import check_drawn
+from rac_theory.testing.algorithms.moves import Moves, along, spaces
+from rac_theory.testing.failures import Refuted
+
+_ERRORS = 6.0
+_ROUNDING = 1e-9  # of a mean step
+_LEAST = 0.03  # of a step: what is kept of the one before is not told more finely
+
+
+def another_space(moves: Moves) -> str | None:
+    """The spaces of the first moves have another law than the sketch: whatever the gradient is, they should not."""
+    view = moves.sketch
+    if view is None or view.side == "entries":
+        return None
+    (bases, full), (fresh, fresh_full) = (spaces(view, M[0]) for M in (moves.many.D, moves.many.R))
+    if not (full and fresh_full):
+        return None
+    d = bases.shape[1]
+    u = np.random.default_rng(0).standard_normal((1, d))
+    lines = np.concatenate([np.eye(d), u / np.linalg.norm(u)])
+    shares = [np.square(lines @ U).sum(axis=2) for U in (bases, fresh)]  # of each line, in the space of each run
+    if max(_errors(shares[0] ** power - shares[1] ** power) for power in (1, 2)) <= _ERRORS:
+        return None
+    what, opposite = ("columns", "right") if view.side == "left" else ("rows", "left")
+    return (
+        f"the {what} of its moves lie elsewhere than the sketch: is it another one, or does it act from the {opposite}?"
+    )
+
+
+def near_the_last(moves: Moves) -> str | None:
+    """The space of a move has more of that of the move before than a fresh one has."""
+    view = moves.sketch
+    if view is None or view.side == "entries" or not moves.claim.is_fresh:
+        return None
+    if not moves.has_rank:  # momentum has more
+        return None
+    last, fresh = ([spaces(view, M) for M in steps] for steps in (moves.D[:-1], moves.R[1:]))
+    share, _ = _kept(moves)
+    without = [spaces(view, M) for M in moves.D[1:] - share * moves.D[:-1]]  # where all moves fit into its rank
+    bases = [spaces(view, M) for M in moves.D[1:]]
+    if not all(full for _, full in (*last, *fresh, *bases, *without)):
+        return None
+    moved_share, fresh_share, rest = (
+        np.concatenate(
+            [
+                np.square(np.swapaxes(before, 1, 2) @ U).sum(axis=(1, 2)) / U.shape[2]
+                for (before, _), (U, _) in zip(last, after, strict=True)
+            ]
+        )
+        for after in (bases, fresh, without)
+    )
+    if min(_errors((shares - fresh_share)[:, None]) for shares in (moved_share, rest)) <= _ERRORS:
+        return None
+    return (
+        f"its sketches are not independent: a move has {moved_share.mean():.3g} of its space in that of the move "
+        f"before, where fresh sketches have {fresh_share.mean():.3g}"
+    )
+
+
+def batch_again(moves: Moves) -> str | None:
+    """The noise of a gradient is like that of the step before, or unlike it, in moves that keep nothing else of it.
+
+    Momentum keeps the gradient of the step before as well as its noise, and its moves have more than the rank of a
+    sketch.
+    """
+    if moves.noise is None or moves.knows_gradient:
+        return None
+    change = moves.many.D[1] - moves.ratio[0] * moves.many.R[1]
+    (part_of_signal, of_signal), (share, of_noise) = (_slope(change, part[0]) for part in moves.noise)
+    if of_noise <= _ERRORS or (of_signal > _ERRORS and abs(part_of_signal) > abs(share) / 2):
+        return None
+    if share > 0:
+        return f"its batches are not drawn afresh: {share:.2g} of the noise of a step is that of the step before"
+    return (
+        f"its batches are not drawn afresh: a step has {share:.2g} of the noise of the step before; do batches run "
+        "through an epoch?"
+    )
+
+
+def _slope(change: Array, of: Array) -> tuple[float, float]:
+    """The part of one in another, (runs, m, n) each, and how many standard errors it is off zero."""
+    over = np.sum(change * of, axis=(1, 2))
+    return float(over.mean() / squared_norms(of).mean()), _errors(over[:, None])
+
+
+def noisier(moves: Moves) -> str | None:
+    """The noise of gradients has another variance than that of the declared batches."""
+    if moves.noise is None or moves.knows_gradient:
+        return None
+    noise = moves.noise[1][0]
+    R, P = moves.many.R[0], moves.noise[0][0]
+    if moves.sketch is not None:
+        U, full = spaces(moves.sketch, R)
+        if not full:
+            return None
+        P = along(moves.sketch, U, np.repeat(_gradient(moves)[None], len(R), axis=0))
+    sizes, fresh = squared_norms(noise), squared_norms(R - P)
+    if _errors((sizes - fresh)[:, None]) <= _ERRORS or not fresh.any():
+        return None
+    ratio, source = float(sizes.mean() / fresh.mean()), moves.claim.source
+    words = f"the noise of its gradients has {ratio:.3g} times the variance that is declared"
+    if isinstance(source, Minibatch):
+        N = moves.many.N
+        finite = (N - 1) / max(N - source.size, 1)
+        if abs(math.log(ratio / finite)) < abs(math.log(ratio)) / 2 and not source.replace:
+            return f"{words}: are batches drawn with replacement?"
+        return f"{words}: are batches of another size, or with{'out' * source.replace} replacement?"
+    return words
+
+
+def _gradient(moves: Moves) -> Array:
+    return np.asarray(moves.claim.declared.gamma * moves.problem.gradient(moves.many.W[0, 0]))
+
+
+def components(moves: Moves) -> str | None:
+    """Components that the problem was asked for, and that no draw may be; or come more often, or in another order."""
+    problem, source = moves.problem, moves.claim.source
+    counts = [getattr(part, "n_components", 0) for part in (problem, *getattr(problem, "clients", ()))]
+    wrong = next((words for tape in moves.course.tapes if (words := check_drawn(source, counts, tape))), None)
+    if wrong is not None:
+        return f"it draws components otherwise: {wrong}"
+    epochs = isinstance(source, Reshuffled)
+    if moves.many.drawn is not None:
+        numbers, fresh = (drawn[0] for drawn in moves.many.drawn)
+        if _errors(numbers - fresh) > _ERRORS:
+            return (
+                "its epochs are in another order than a random one: is a fixed order shifted, or shuffled in parts?"
+                if epochs
+                else "some components are drawn more often than others"
+            )
+    if moves.pair.drawn is not None:
+        numbers, fresh = moves.pair.drawn
+        last = numbers[:-1] - numbers[:-1].mean(axis=2, keepdims=True)
+        correlation = np.sum((numbers - fresh)[1:] * last, axis=2).reshape(-1, 1)
+        if _errors(correlation) > _ERRORS:
+            like = "like" if correlation.mean() > 0 else "unlike"
+            return f"its {'epochs are' if epochs else 'batches are'} not drawn afresh: each is {like} the one before"
+    return None
+
+
+def longer(moves: Moves) -> str | None:
+    """The spaces are those of the sketch, and lengths are spread wider than those of a projection can be."""
+    view = moves.sketch
+    if view is None or not is_projected(moves.claim.declared) or moves.knows_gradient:
+        return None
+    lengths, fresh = (np.sqrt(squared_norms(M[0])) for M in (moves.many.D, moves.many.R))
+    spread = [np.log(np.maximum(sizes, 1e-300)).var() for sizes in (lengths, fresh)]
+    if spread[0] <= 1.5 * spread[1] or not moves.has_rank:
+        return None
+    return (
+        f"the lengths of its steps are spread {math.sqrt(spread[0] / spread[1]):.3g} times as far: are they plain "
+        "steps, without the pseudo-inverse of B' B?"
+    )
+
+
+def biased(moves: Moves) -> str | None:
+    """The mean of the first moves points elsewhere than that of the declared ones."""
+    D, R, (ratio, _) = moves.many.D[0], moves.many.R[0], moves.ratio
+    rest = D - ratio * R
+    U = rest[: len(rest) // 2].mean(axis=0)
+    if np.linalg.norm(U) <= _ROUNDING * np.linalg.norm(R.mean(axis=0)):
+        return None
+    if _errors(np.sum(rest[len(rest) // 2 :] * U, axis=(1, 2))[:, None]) <= _ERRORS:
+        return None
+    share = float(np.linalg.norm(U) / np.linalg.norm(R.mean(axis=0)))
+    return f"its gradient is biased: its mean step is off by about {share:.2g} of the declared one, across that"
+
+
+def remembers(moves: Moves) -> str | None:
+    """A step keeps a part of the one before, beside a fresh one that is as long as the first step."""
+    share, error = _kept(moves)
+    if abs(share) <= max(_ERRORS * error, _LEAST):
+        return None
+    return f"a step keeps about {share:.2g} of the one before: is it momentum?"
+
+
+def _kept(moves: Moves) -> tuple[float, float]:
+    """The part of a step that is in the next one, beside a fresh one, and its standard error."""
+    D, R = moves.D, moves.ratio[0] * moves.R
+    size = np.maximum(squared_norms(D).sum(axis=0), 1e-300)
+    over = np.sum((D[1:] - R[1:]) * D[:-1], axis=(0, 2, 3)) / size
+    under = squared_norms(D[:-1]).sum(axis=0) / size
+    share = float(over.sum() / under.sum())
+    return share, math.sqrt(float(np.square(over - share * under).sum())) / float(under.sum())
+
+
+def scaled_on_average(moves: Moves) -> str | None:
+    """The mean of the first moves is a multiple of that of the declared ones."""
+    ratio, error = moves.ratio
+    if abs(ratio - 1) <= _ERRORS * error:
+        return None
+    return f"its steps are about {ratio:.2g} of those that are declared, on average"
+
+
+def _errors(Z: Array) -> float:
+    """How many standard errors the mean of any column of Z, (runs, k), is off zero, at most."""
+    deviation = np.std(Z, axis=0) / math.sqrt(len(Z))
+    return float(np.max(np.abs(Z.mean(axis=0)) / np.maximum(deviation, 1e-300), initial=0.0))
+
 
 _RULES = (  # what is exact before what is a mean; a memory can be seen once the first step is understood
     *(random, stale, leading, alike, rounded, scaled, old_gradient, other_side, used_again, low_rank, plain, decays),
@@ -52,8 +244,8 @@ def with_cause(refuted: Refuted, claim: Claim, problem: Problem, seed: int) -> R
     except (ArithmeticError, ValueError):  # of iterates that no search can follow; LinAlgError is a ValueError
         words = None
     stop = "" if words is None or words.endswith("?") else "."
-    told = f": {refuted}" if words is None else f", but {words}{stop} Seen first: {refuted}"
-    caused = Refuted(f"{called(claim.algorithm)} must be {claim.declared!r}{told}")
+    explanation = f": {refuted}" if words is None else f", but {words}{stop} Seen first: {refuted}"
+    caused = Refuted(f"{name_of(claim.algorithm)} must be {claim.declared!r}{explanation}")
     caused.witness = refuted.witness
     return caused
 

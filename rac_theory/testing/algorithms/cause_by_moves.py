@@ -10,9 +10,9 @@ from rac_theory.algorithms import leading_part
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.testing.algorithms.claimed import View
-from rac_theory.testing.algorithms.minors import again, among_earlier, of_spaces
+from rac_theory.testing.algorithms.members import RANK
 from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, along, spaces
-from rac_theory.testing.algorithms.steps import RANK
+from rac_theory.testing.algorithms.paired_steps import among_earlier, of_spaces, repeating
 from rac_theory.testing.trainers.arrays import FORMATS
 
 _EXACT = 1e-4  # relative: what fits so well is no accident
@@ -33,7 +33,7 @@ def stale(moves: Moves) -> str | None:
 def _beyond(view: View, M: Array) -> Array:
     """How much of the moves of each run, of length 1, no space of the rank of a sketch holds: a singular value."""
     unit = M / np.maximum(np.sqrt(squared_norms(M)), 1e-300)[..., None, None]
-    together = np.concatenate([view.turned(one) for one in unit], axis=2)
+    together = np.concatenate([view.turned(move) for move in unit], axis=2)
     values = np.linalg.svd(together, compute_uv=False)[:, int(view.rank) :]
     return np.asarray(values.max(axis=1, initial=0.0))
 
@@ -44,8 +44,8 @@ def alike(moves: Moves) -> str | None:
     same = [np.allclose(M[:, :half], M[:, half:], rtol=1e-9, atol=0) for M in (moves.D, moves.R)]
     if same != [True, False]:
         return None
-    one, other = (moves.first(moves.course.W[0, 0], 2, stream).D for stream in (3, 4))
-    if np.allclose(one, other, rtol=1e-9, atol=0):
+    first, second = (moves.first(moves.course.W[0, 0], 2, stream).D for stream in (3, 4))
+    if np.allclose(first, second, rtol=1e-9, atol=0):
         return "it does not draw from the rng that it is given: all runs from one W make the same moves"
     return "sketches come again: runs from one W make the same moves; do runs of a block share a seed?"
 
@@ -55,8 +55,8 @@ def leading(moves: Moves) -> str | None:
     view = moves.sketch
     if not moves.is_exact or view is None or view.rank > min(moves.problem.shape):
         return None
-    wanted = moves.claim.declared.gamma * leading_part(moves.G[0], int(view.rank))
-    if (squared_norms(moves.D[0] - wanted) > _EXACT**2 * squared_norms(wanted)).any():
+    expected = moves.claim.declared.gamma * leading_part(moves.G[0], int(view.rank))
+    if (squared_norms(moves.D[0] - expected) > _EXACT**2 * squared_norms(expected)).any():
         return None
     return "it draws no sketch: its moves are along the leading singular vectors of the gradient, as those of GaLore"
 
@@ -77,26 +77,26 @@ def used_again(moves: Moves) -> str | None:
     view = moves.sketch
     if view is None or of_spaces((view,), moves.D[0]) is None:
         return None
-    (own, fresh) = (of_spaces((view,), M) for M in (moves.D, moves.R))
-    assert own is not None
+    (minors, fresh) = (of_spaces((view,), M) for M in (moves.D, moves.R))
+    assert minors is not None
     assert fresh is not None
-    equal = np.abs(np.diff(own.angle, axis=0)) <= _AGAIN
-    if (whole := np.flatnonzero(equal.all(axis=1))).size:
-        return f"a sketch is used twice: in all runs step {whole[0] + 2} moves in the space of step {whole[0] + 1}"
-    first, beside = (of_spaces((view,), M[0]) for M in (moves.many.D, moves.many.R))
+    equal = np.abs(np.diff(minors.angle, axis=0)) <= _AGAIN
+    if (steps := np.flatnonzero(equal.all(axis=1))).size:
+        return f"a sketch is used twice: in all runs step {steps[0] + 2} moves in the space of step {steps[0] + 1}"
+    first, first_fresh = (of_spaces((view,), M[0]) for M in (moves.many.D, moves.many.R))
     assert first is not None
-    assert beside is not None
-    if again(first.angle).sum() > 20 + 2 * again(beside.angle).sum():
+    assert first_fresh is not None
+    if repeating(first.angle).sum() > 20 + 2 * repeating(first_fresh.angle).sum():
         different = 1 + int((np.diff(np.sort(first.angle)) > _AGAIN).sum())
         return (
             f"sketches come again: {len(first.angle)} first moves from one W lie in {different} spaces; is there a "
             "pool of them, do runs share a seed, or is it another sketch, of few values?"
         )
-    repeats, chance = (among_earlier(own.angle, M.angle).sum() for M in (own, fresh))
+    repeats, chance = (among_earlier(minors.angle, M.angle).sum() for M in (minors, fresh))
     if repeats > 20 + 2 * chance:
         return (
-            f"sketches come again: {repeats:.0f} of {own.angle[1:].size} moves lie in the space of an earlier one of "
-            "their run; is there a pool of them?"
+            f"sketches come again: {repeats:.0f} of {minors.angle[1:].size} moves lie in the space of an earlier one "
+            "of their run; is there a pool of them?"
         )
     return None
 
@@ -268,14 +268,14 @@ def old_gradient(moves: Moves) -> str | None:
     """Each move is a projection of the gradient at an earlier iterate of its run."""
     if not moves.is_exact or len(moves.claim.views) != 1:
         return None
-    taken = []
+    sources = []
     for t, D in enumerate(moves.D):
         fits = (s for s in range(t, -1, -1) if _is_projection(moves, D, moves.G[s]))
-        taken.append(next(fits, -1))
-    late = [t for t, s in enumerate(taken) if s != t]
-    if not late or min(taken) < 0:
+        sources.append(next(fits, -1))
+    late = [t for t, s in enumerate(sources) if s != t]
+    if not late or min(sources) < 0:
         return None
-    return f"its gradient is stale: step {late[0] + 1} takes that of step {taken[late[0]] + 1}"
+    return f"its gradient is stale: step {late[0] + 1} takes that of step {sources[late[0]] + 1}"
 
 
 def _is_projection(moves: Moves, D: Array, G: Array) -> bool:
@@ -303,17 +303,18 @@ def other_side(moves: Moves) -> str | None:
     most = (n if view.side == "left" else m) - 1  # the rank of a projection that is not all of the other side
     if most < 1:
         return None
-    other = replace(view, side="right" if view.side == "left" else "left", rank=min(view.rank, most))
+    opposite = replace(view, side="right" if view.side == "left" else "left", rank=min(view.rank, most))
     words = (
-        f"it moves the other side: its steps act on the gradient from the {other.side}, side={view.side!r} is declared"
+        f"it moves the other side: its steps act on the gradient from the {opposite.side}, "
+        f"side={view.side!r} is declared"
     )
     if not moves.is_exact:
-        return words if _is_symmetric(other, moves.D[0], moves.G[0]) else None
-    factors = _multiples(moves, other)
+        return words if _is_symmetric(opposite, moves.D[0], moves.G[0]) else None
+    factors = _multiples(moves, opposite)
     if factors is None or (np.ptp(factors, axis=1) > _EXACT * np.abs(factors).max()).any():
         return None
-    one = f"{words}, and they are {factors[0, 0]:.4g} of a projection"
-    return words if (np.abs(factors - 1) <= _EXACT).all() else one
+    scaled_words = f"{words}, and they are {factors[0, 0]:.4g} of a projection"
+    return words if (np.abs(factors - 1) <= _EXACT).all() else scaled_words
 
 
 def other_gradient(moves: Moves) -> str | None:
@@ -321,14 +322,14 @@ def other_gradient(moves: Moves) -> str | None:
     if not moves.is_exact or len(moves.claim.views) != 1:
         return None
     places = moves.course.W[0, :2]
-    found = [_gradient_at(moves, W, stream) for stream, W in enumerate(places, start=1)]
-    off = [g - G for g, G in zip(found, moves.G[0, :2], strict=True) if g is not None]
+    gradients = [_gradient_at(moves, W, stream) for stream, W in enumerate(places, start=1)]
+    off = [g - G for g, G in zip(gradients, moves.G[0, :2], strict=True) if g is not None]
     length = float(np.linalg.norm(moves.G[0, 0]))
-    size = max((float(np.linalg.norm(one)) for one in off), default=0.0)
-    if len(off) < 2 or max(_across(one, G) for one, G in zip(off, moves.G[0, :2], strict=True)) <= _EXACT * length:
+    size = max((float(np.linalg.norm(bias)) for bias in off), default=0.0)
+    if len(off) < 2 or max(_across(bias, G) for bias, G in zip(off, moves.G[0, :2], strict=True)) <= _EXACT * length:
         return None  # a multiple of the gradient is a scale, and perhaps a memory
     part = float(np.sum(off[0] * places[0]) / np.sum(places[0] ** 2))
-    if max(np.linalg.norm(one - part * W) for one, W in zip(off, places, strict=True)) <= 10 * _EXACT * size:
+    if max(np.linalg.norm(bias - part * W) for bias, W in zip(off, places, strict=True)) <= 10 * _EXACT * size:
         return f"its gradient is not that of the problem: it adds {part:.4g} W, is it weight decay?"
     if np.linalg.norm(off[0] - off[1]) <= 10 * _EXACT * size:
         return f"its gradient is biased: it is off by one matrix wherever W is, of norm {size:.4g}"
@@ -340,8 +341,8 @@ def other_gradient(moves: Moves) -> str | None:
 
 def _clipped_entries(moves: Moves, off: list[Array]) -> str | None:
     """Gradients of which each entry is its own, or of one size at most."""
-    g = np.concatenate([(G + one).ravel() for one, G in zip(off, moves.G[0, :2], strict=True)])
-    change = np.abs(np.concatenate([one.ravel() for one in off]))
+    g = np.concatenate([(G + bias).ravel() for bias, G in zip(off, moves.G[0, :2], strict=True)])
+    change = np.abs(np.concatenate([bias.ravel() for bias in off]))
     cut = np.abs(g[change > 10 * _EXACT * np.abs(g).max()])
     if len(cut) < 3 or np.ptp(cut) > 10 * _EXACT * cut.max() or np.abs(g).max() > (1 + 10 * _EXACT) * cut.max():
         return None
@@ -374,12 +375,12 @@ def _multiple_in_time(moves: Moves, view: View, D: Array, G: Array) -> Array | N
     """The same in the course of many steps, the mean of the runs that rounding leaves alone: (steps,), or fewer."""
     factors = []
     for move, gradient in zip(D, moves.claim.declared.gamma * G, strict=True):
-        seen = np.isfinite(move).all(axis=(1, 2))
-        if not seen.any():
+        usable = np.isfinite(move).all(axis=(1, 2))
+        if not usable.any():
             break
-        P = _projected(view, move[seen], gradient[seen])
-        c = float(np.sum(move[seen] ** 2) / np.sum(P * move[seen]))
-        if not (squared_norms(move[seen] - c * P) <= _EXACT**2 * squared_norms(move[seen])).all():
+        P = _projected(view, move[usable], gradient[usable])
+        c = float(np.sum(move[usable] ** 2) / np.sum(P * move[usable]))
+        if not (squared_norms(move[usable] - c * P) <= _EXACT**2 * squared_norms(move[usable])).all():
             return None
         factors.append(c)
     return np.array(factors)
@@ -413,9 +414,9 @@ def _gradient_at(moves: Moves, W: Array, stream: int) -> Array | None:
     D = moves.first(W, RUNS, stream).D[0] / moves.claim.declared.gamma
     if not math.isfinite(view.rank):
         return D[0] if np.allclose(D, D[:1]) else None
-    U, known = spaces(view, D)
+    U, full = spaces(view, D)
     H, moved = U @ np.swapaxes(U, 1, 2), view.turned(D)
-    if not known or np.linalg.cond(H.sum(axis=0)) > 1e6:
+    if not full or np.linalg.cond(H.sum(axis=0)) > 1e6:
         return None
     g = np.linalg.solve(H.sum(axis=0), moved.sum(axis=0))
     fits = (squared_norms(H @ g - moved) <= _EXACT**2 * squared_norms(moved)).all()

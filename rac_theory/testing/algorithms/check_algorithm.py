@@ -1,29 +1,33 @@
 """check_algorithm: whether an algorithm iterates as ``Algorithm`` promises, and steps as the theorems assume."""
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from statistics import NormalDist
 from typing import Any, cast
 
 import numpy as np
 
 from rac_theory.algorithms import Algorithm, Checked, GaLore, Implementation, MethodDescent, ProjectedDescent
-from rac_theory.base import being
+from rac_theory.base import being, squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.cause import with_cause
-from rac_theory.testing.algorithms.claimed import Claim, called
+from rac_theory.testing.algorithms.claimed import Claim, name_of
+from rac_theory.testing.algorithms.implementations import check_method, check_subspaces
 from rac_theory.testing.algorithms.law import LEVELS, check_law
-from rac_theory.testing.algorithms.method_steps import check_method
-from rac_theory.testing.algorithms.said import check_said
-from rac_theory.testing.algorithms.subspaces import check_subspaces
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
+from rac_theory.testing.probe import Probe
 
 _RUNS, _STEPS = 4, 5
 _LONG = 70  # steps that stand for ever: more than are drawn ahead
 _KEPT = 4  # arrays, W and the first blocks, that are looked at to the end: buffers may be used in turns
+_MOMENT_STEPS, _PLACES = 5, 3
+_MEAN_ROUNDING = 1e-9  # relative
+_NUMBERS = 1 << 22  # in a block of runs
 
 
 def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng: int = 0) -> Case:
@@ -108,7 +112,7 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     if not hasattr(algorithm, "deterministic"):
         raise Refuted(f"{type(algorithm).__name__} must have the member 'deterministic'")
     with np.errstate(all="ignore"):  # a large step may diverge
-        check_said(algorithm, problem, draws, alpha, rng)
+        check_declared(algorithm, problem, draws, alpha, rng)
         if isinstance(algorithm, Implementation):
             return _as_checked(case, algorithm, draws, alpha, rng)
         _check_blocks(algorithm, problem, rng)
@@ -164,8 +168,8 @@ def _in_turns(algorithm: Algorithm, problem: Problem, W: Array, seed: int) -> tu
     """The same of two seeds, one step of either after the other: state that is kept outside of a run gets mixed up."""
     runs = [algorithm.iterates(problem, W.copy(), np.random.default_rng(seed + k)) for k in range(2)]
     blocks = [[np.array(block) for block in pair] for pair in islice(zip(*runs, strict=False), _STEPS)]
-    one, other = (np.stack(run) for run in zip(*blocks, strict=True))
-    return one, other
+    first, second = (np.stack(run) for run in zip(*blocks, strict=True))
+    return first, second
 
 
 def _starts(problem: Problem, seed: int, runs: int = _RUNS) -> Array:
@@ -173,9 +177,9 @@ def _starts(problem: Problem, seed: int, runs: int = _RUNS) -> Array:
 
 
 def _check_blocks(algorithm: Algorithm, problem: Problem, seed: int) -> None:
-    name = f"{called(algorithm)}.iterates"
+    name = f"{name_of(algorithm)}.iterates"
     W = _starts(problem, seed)
-    seen = [(W, W.copy())]
+    arrays = [(W, W.copy())]
     iterates: Any = algorithm.iterates(problem, W, np.random.default_rng(seed))
     if not isinstance(iterates, Iterator):
         raise Refuted(
@@ -186,34 +190,34 @@ def _check_blocks(algorithm: Algorithm, problem: Problem, seed: int) -> None:
         if block is None:
             raise Refuted(f"{name} must not end, it yielded nothing at step {step + 1}")
         if not isinstance(block, np.ndarray) or block.shape != W.shape or block.dtype != W.dtype:
-            came = f"{block.dtype} {block.shape}" if isinstance(block, np.ndarray) else type(block).__name__
-            raise Refuted(f"{name} must yield arrays {W.dtype} {W.shape}, got {came}")
-        if any(np.shares_memory(block, earlier) for earlier, _ in seen):
+            got = f"{block.dtype} {block.shape}" if isinstance(block, np.ndarray) else type(block).__name__
+            raise Refuted(f"{name} must yield arrays {W.dtype} {W.shape}, got {got}")
+        if any(np.shares_memory(block, earlier) for earlier, _ in arrays):
             raise Refuted(f"{name} must yield a new array each step, got one that shares memory with an earlier one")
-        for index, (earlier, copy) in enumerate(seen):
+        for index, (earlier, copy) in enumerate(arrays):
             if not np.array_equal(earlier, copy, equal_nan=True):
                 what = "what it has yielded" if index else "its argument W"
                 raise Refuted(f"{name} must not write to {what}, and did at step {step + 1}")
-        seen = [*seen[:_KEPT], (block, block.copy())]
+        arrays = [*arrays[:_KEPT], (block, block.copy())]
 
 
 def _check_randomness(algorithm: Algorithm, problem: Problem, seed: int) -> None:
-    name, W = called(algorithm), np.repeat(_starts(problem, seed, 1), 8, axis=0)
+    name, W = name_of(algorithm), np.repeat(_starts(problem, seed, 1), 8, axis=0)
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002 (to catch its use by others)
     generator = np.random.default_rng(seed)
     first = np.stack([np.array(block) for block in islice(algorithm.iterates(problem, W.copy(), generator), _STEPS)])
     same_state = all(np.array_equal(a, b) for a, b in zip(numpy_state, np.random.get_state(), strict=True))  # noqa: NPY002
     if not (same_state and python_state == random.getstate()):
         raise Refuted(f"{name}.iterates must draw from the rng that it is given, it drew from a global generator")
-    again, other = _in_turns(algorithm, problem, W, seed)
-    if not np.array_equal(first, again, equal_nan=True):
+    repeated, reseeded = _in_turns(algorithm, problem, W, seed)
+    if not np.array_equal(first, repeated, equal_nan=True):
         raise Refuted(
             f"{name}.iterates must be a function of the rng that it is given: the same seed gave other iterates; do "
             "not make your own generator, nor keep one or any state"
         )
-    varies = not np.array_equal(first, other, equal_nan=True)
+    varies = not np.array_equal(first, reseeded, equal_nan=True)
     drew = generator.bit_generator.state != np.random.default_rng(seed).bit_generator.state
-    if algorithm.deterministic and not np.allclose(first, other, rtol=1e-9, atol=1e-12, equal_nan=True):
+    if algorithm.deterministic and not np.allclose(first, reseeded, rtol=1e-9, atol=1e-12, equal_nan=True):
         raise Refuted(f"{name}.deterministic must be False: another seed gives other iterates", W=W[0])
     if not algorithm.deterministic and not (varies or drew):
         raise Refuted(
@@ -231,10 +235,53 @@ def _check_runs(algorithm: Algorithm, problem: Problem, seed: int) -> None:
     for scale in (0.0, 1.0, 30.0):
         others = W.copy()
         others[1:] = scale * _starts(problem, seed + 1)[1:]
-        beside = _blocks(algorithm, problem, others, seed)[:, 0]
-        if not np.allclose(alone, beside, rtol=1e-9, atol=1e-9 * float(np.abs(W).max()), equal_nan=True):
+        accompanied = _blocks(algorithm, problem, others, seed)[:, 0]
+        if not np.allclose(alone, accompanied, rtol=1e-9, atol=1e-9 * float(np.abs(W).max()), equal_nan=True):
             raise Refuted(
-                f"{called(algorithm)}.iterates must treat runs alone: the first run changes when the others "
+                f"{name_of(algorithm)}.iterates must treat runs alone: the first run changes when the others "
                 "start elsewhere; does it mix runs, or draw more or less where W is different?",
                 W=W[0],
             )
+
+
+def check_declared(algorithm: Algorithm, problem: Problem, draws: int, alpha: float, seed: int) -> None:
+    """Raise ``Refuted`` if a mean over draws contradicts what is said; nothing is asked of what says nothing.
+
+    Means are compared by the normal law, so that alpha, for all that is said together, is approximate.
+    """
+    subject: Any = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    bounds = dict(subject.constants(problem)) if hasattr(subject, "constants") else {}
+    moments: Any = subject.second_moments(problem) if hasattr(subject, "second_moments") else None
+    sides = [(name, sign) for name, sign in (("lambda_min", -1), ("lambda_max", 1)) if name in bounds]
+    if not sides and moments is None:
+        return
+    near = Probe(problem, seed).lowest
+    runs = min(draws, max(_NUMBERS // near.size, 64))
+    errors = NormalDist().inv_cdf(1 - alpha / (2 * _PLACES * (len(sides) + 2 * _MOMENT_STEPS)))
+    for index in range(_PLACES):
+        W = near + 10.0 ** (1 - index) * np.random.default_rng([seed, 30, index]).standard_normal(near.shape)
+        rng = np.random.default_rng([seed, 31, index])
+        steps = algorithm.iterates(problem, np.repeat(W[None], runs, axis=0), rng)
+        blocks = [np.array(block) for block in islice(steps, _MOMENT_STEPS if moments else 1)]
+        G = np.asarray(problem.gradient(W))
+        share = ((W - blocks[0]) * G).sum(axis=(1, 2)) / max(algorithm.gamma * float(np.square(G).sum()), 1e-300)
+        for name, sign in sides:
+            sentence = f"{name_of(algorithm)}.constants", f"{name}, a bound of E<G, W - W+> / (gamma ||G||^2),"
+            _compare(*sentence, share, float(bounds[name]), errors, (sign,))
+        state = moments.start(W) if moments else None
+        for t, block in enumerate(blocks[: _MOMENT_STEPS * bool(moments)], 1):
+            state = moments.step(state)
+            gap, square, _ = moments.readout(state)
+            pairs = (problem.value(block) - problem.f_star, gap), (squared_norms(problem.gradient(block)), square)
+            for what, (numbers, mean) in zip(("E f - f*", "E||grad f||^2"), pairs, strict=True):
+                _compare(f"{name_of(algorithm)}.second_moments", f"{what} at t = {t}", numbers, mean, errors, (-1, 1))
+
+
+def _compare(name: str, what: str, numbers: Array, claimed: float, errors: float, signs: tuple[int, ...]) -> None:
+    """Raise ``Refuted`` if a mean is on the wrong side of a number by so many standard errors; nan never is."""
+    mean, error = float(numbers.mean()), float(numbers.std()) / math.sqrt(len(numbers))
+    small = _MEAN_ROUNDING * (abs(mean) + abs(claimed))
+    if any(sign * (mean - claimed) > errors * error + small for sign in signs):
+        raise Refuted(
+            f"{name} must say what draws do: {what} is {claimed:.6g}, where {len(numbers)} draws come to {mean:.6g}"
+        )

@@ -47,13 +47,13 @@ class Claim:
     @cached_property
     def declared(self) -> ProjectedDescent:
         """The algorithm, or what it implements: its members tell steps and gradients."""
-        one = self.algorithm.implements if isinstance(self.algorithm, Implementation) else self.algorithm
-        return cast(ProjectedDescent, one)  # or what has all of its members; others are not compared by a claim
+        declared = self.algorithm.implements if isinstance(self.algorithm, Implementation) else self.algorithm
+        return cast(ProjectedDescent, declared)  # or what has all of its members; others are not compared by a claim
 
     @property
     def name(self) -> str:
         """How sentences call the algorithm."""
-        return f"{called(self.algorithm)} with {type(self.declared.gradients).__name__} gradients"
+        return f"{name_of(self.algorithm)} with {type(self.declared.gradients).__name__} gradients"
 
     @cached_property
     def reference(self) -> ProjectedDescent:
@@ -61,8 +61,8 @@ class Claim:
         kind = _nearest(self.declared)
         if kind is None or type(self.declared).projection is not kind.projection:
             return self.declared
-        known: ProjectedDescent = _of_kind(kind, self.declared)
-        return known
+        reference: ProjectedDescent = _of_kind(kind, self.declared)
+        return reference
 
     @cached_property
     def source(self) -> Any:
@@ -76,8 +76,8 @@ class Claim:
             return True
         if self.reference is not self.declared:
             return not isinstance(self.reference, AsymmetricLoRA)
-        known = self.declared.projection(alpha=1e-6, draws=4096, rng=0)
-        return float(known.lambda_min) > 0 or float(known.lambda_max) < 1
+        projection = self.declared.projection(alpha=1e-6, draws=4096, rng=0)
+        return float(projection.lambda_min) > 0 or float(projection.lambda_max) < 1
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -94,7 +94,7 @@ class Claim:
         return self.reference.low_rank_steps(rng, W)
 
 
-def called(algorithm: Any) -> str:
+def name_of(algorithm: Any) -> str:
     """How sentences call an algorithm: by its class, an implementation by what it is made of."""
     return algorithm.called if isinstance(algorithm, Implementation) else type(algorithm).__name__
 
@@ -125,6 +125,6 @@ def _nearest(thing: Any) -> Any:
     )
 
 
-def _of_kind(kind: Any, other: Any) -> Any:
+def _of_kind(kind: Any, subclassed: Any) -> Any:
     """An object of this class with the fields of another, of a class that inherits from it."""
-    return kind(**{field.name: getattr(other, field.name) for field in fields(kind)})
+    return kind(**{field.name: getattr(subclassed, field.name) for field in fields(kind)})

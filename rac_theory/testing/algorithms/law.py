@@ -9,14 +9,12 @@ from rac_theory.algorithms import Implementation
 from rac_theory.algorithms.gradients import FiniteDifferences
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.again import check_again
-from rac_theory.testing.algorithms.along_a_course import check_course
-from rac_theory.testing.algorithms.beside import SAME_DRAWS, Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim, is_projected
-from rac_theory.testing.algorithms.course import follow
-from rac_theory.testing.algorithms.gradients import check_gradients
-from rac_theory.testing.algorithms.pairs import check_pairs
-from rac_theory.testing.algorithms.steps import check_rank, check_spectrum, check_steps
+from rac_theory.testing.algorithms.course import STEPS, also_slowed, follow, spread
+from rac_theory.testing.algorithms.exchange import check_pairs, check_past
+from rac_theory.testing.algorithms.members import check_gradients, check_rank, check_spectrum, check_steps
+from rac_theory.testing.algorithms.paired_steps import SAME_DRAWS, PairedSteps, paired
+from rac_theory.testing.algorithms.recomputed import check_again
 from rac_theory.testing.probe import Probe
 
 _NUMBERS = 1 << 22  # in a block of runs
@@ -24,7 +22,8 @@ _WORK = 1 << 24  # numbers in all gradients of a step
 _LEAST = 512  # runs, however large W is
 _PAIRS = 4  # for each draw: where only the law can tell, it takes more of them
 LEVELS = 4  # how many times alpha all that moves are tested for may cost: places, courses, and both a second time
-_SCALES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and near it, where only noise is left
+_FEW, _RUNS, _COURSE = 24, 96, 1 << 21  # runs, at least and at most, and numbers in a course
+PLACES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and near it, where only noise is left
 
 
 class Compared(NamedTuple):
@@ -50,11 +49,36 @@ def check_law(claim: Claim, problem: Problem, draws: int, alpha: float, seed: in
             check_spectrum(claim.algorithm, problem, draws, alpha, seed)
         _check_sketches(claim, problem.shape, min(_PAIRS * draws, _most(near.size)), alpha, [seed, 20])
     compared = []
-    for index, scale in enumerate(_SCALES):
+    for index, scale in enumerate(PLACES):
         W = near + scale * np.random.default_rng([seed, 4, index]).standard_normal(near.shape)
-        compared.append(_check_place(claim, problem, W, draws, alpha / len(_SCALES), [seed, 10 + index]))
+        compared.append(_check_place(claim, problem, W, draws, alpha / len(PLACES), [seed, 10 + index]))
     check_course(claim, problem, near, alpha, seed)
-    return Compared(min(one.pairs for one in compared), all(one.each_step for one in compared))
+    return Compared(min(place.pairs for place in compared), all(place.each_step for place in compared))
+
+
+def check_course(claim: Claim, problem: Problem, near: Array, alpha: float, seed: int) -> None:
+    """Raise ``Refuted`` if a step of the iterates is not the claimed one, in a block of one run or of many.
+
+    Each is computed again, and held against a fresh one of the reference from the same W, given all steps before.
+    """
+    runs = _FEW if claim.algorithm.deterministic else min(_RUNS, max(_FEW, _COURSE // (STEPS * near.size)))
+    W = spread(near, runs, [seed, 7])
+    _check_all_steps(claim, problem, np.zeros((1, *near.shape)), 4, alpha / 3, [seed, 8])
+    for index, run in enumerate(also_slowed(claim.algorithm, problem, W[:2], seed)):
+        _check_all_steps(claim, run, W, STEPS, alpha / 3, [seed, 9 + index])
+
+
+def _check_all_steps(claim: Claim, problem: Problem, W: Array, steps: int, alpha: float, seed: list[int]) -> None:
+    course = follow(claim.algorithm, problem, W, steps, seed)
+    pair = paired(claim, problem, course, seed)
+    if pair.is_one:
+        return
+    check_again(claim, problem, course)
+    if claim.is_fresh and not claim.algorithm.deterministic:
+        G = np.stack([np.asarray(problem.gradient(V)) for V in course.W[:-1]])
+        level = math.log(1 / alpha)
+        check_past(claim.name, pair, G, SAME_DRAWS * level)
+        check_past(claim.name, paired(claim, problem, course, [*seed, 1]), G, level)
 
 
 def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: float, seed: list[int]) -> Compared:
@@ -64,7 +88,7 @@ def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: fl
         runs = _LEAST if claim.algorithm.deterministic else max(draws // passes, _LEAST)
         check_gradients(claim, problem, follow(claim.algorithm, problem, _block(W, runs), 1, seed), alpha)
     course = follow(claim.algorithm, problem, _block(W, _LEAST), 1, seed)
-    pair = beside(claim, problem, course, seed)
+    pair = paired(claim, problem, course, seed)
     if pair.is_one:
         return Compared(0, each_step=True)
     each_step, pairs = check_again(claim, problem, course), 0
@@ -73,7 +97,7 @@ def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: fl
         check_pairs(claim.name, pair, G, SAME_DRAWS * level)
         pairs = max(min(_PAIRS * draws, _most(W.size), _WORK // (passes * W.size)), _LEAST)
         course = follow(claim.algorithm, problem, _block(W, pairs), 1, seed)
-        check_pairs(claim.name, beside(claim, problem, course, [*seed, 1]), G, level)
+        check_pairs(claim.name, paired(claim, problem, course, [*seed, 1]), G, level)
     return Compared(pairs, each_step)
 
 
@@ -89,17 +113,17 @@ def _block(W: Array, runs: int) -> Array:
 def _check_sketches(claim: Claim, shape: tuple[int, int], draws: int, alpha: float, seed: list[int]) -> None:
     """The law of H, where a class has steps of its own and leaves it to another to say what E[H] is."""
     assert not isinstance(claim.algorithm, Implementation)  # an implementation has no steps but its own
-    functions = [getattr(one.low_rank_steps, "__func__", one) for one in (claim.algorithm, claim.reference)]
+    functions = [getattr(descent.low_rank_steps, "__func__", descent) for descent in (claim.algorithm, claim.reference)]
     if functions[0] is functions[1]:
         return
     M = np.random.default_rng(seed).standard_normal(shape)
     G, zero = np.repeat(M[None], draws, axis=0), np.zeros((draws, *shape))
-    own, same, other = (
+    moves, same, fresh = (
         -next(algorithm.low_rank_steps(np.random.default_rng(key), zero))(zero, G)[None]
         for algorithm, key in ((claim.algorithm, seed), (claim.reference, seed), (claim.reference, [*seed, 1]))
     )
-    for R, times in ((same, SAME_DRAWS), (other, 1)):
-        pair = Beside(zero[None], own, R, np.zeros((1, draws)))
+    for R, times in ((same, SAME_DRAWS), (fresh, 1)):
+        pair = PairedSteps(zero[None], moves, R, np.zeros((1, draws)))
         check_pairs(f"{type(claim.algorithm).__name__}.low_rank_steps", pair, M, times * math.log(1 / alpha))
 
 

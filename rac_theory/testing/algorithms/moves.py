@@ -10,11 +10,11 @@ import numpy as np
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Course, follow
+from rac_theory.testing.algorithms.members import RANK
+from rac_theory.testing.algorithms.paired_steps import PairedSteps, paired
 from rac_theory.testing.algorithms.recomputed import blur
-from rac_theory.testing.algorithms.steps import RANK
 
 RUNS, STEPS = 256, 8
 LATER_RUNS, LATER = 8, 72
@@ -41,9 +41,9 @@ class Moves:
         return -np.diff(self.course.W, axis=0)
 
     @cached_property
-    def pair(self) -> Beside:
+    def pair(self) -> PairedSteps:
         """The course, with fresh steps of what it implements from the same W."""
-        return beside(self.claim, self.problem, self.course, [self.seed, 32])
+        return paired(self.claim, self.problem, self.course, [self.seed, 32])
 
     @property
     def R(self) -> Array:
@@ -55,15 +55,15 @@ class Moves:
         """Gradients where it moved from, (STEPS, RUNS, m, n)."""
         return np.stack([np.asarray(self.problem.gradient(W)) for W in self.course.W[:-1]])
 
-    def first(self, W: Array, runs: int, stream: int, steps: int = 1) -> Beside:
+    def first(self, W: Array, runs: int, stream: int, steps: int = 1) -> PairedSteps:
         """First moves of many runs from one W, (m, n), with as many fresh steps."""
         course = follow(
             self.claim.algorithm, self.problem, np.repeat(W[None], runs, axis=0), steps, [self.seed, 40 + 2 * stream]
         )
-        return beside(self.claim, self.problem, course, [self.seed, 41 + 2 * stream])
+        return paired(self.claim, self.problem, course, [self.seed, 41 + 2 * stream])
 
     @cached_property
-    def many(self) -> Beside:
+    def many(self) -> PairedSteps:
         """So many first moves from one W that means say something, and the second ones."""
         return self.first(self.course.W[0, 0], FIRST, 0, steps=2)
 
@@ -91,9 +91,9 @@ class Moves:
         """How long the first step is along the mean of the declared one, in units of it, with its standard error."""
         D, R = self.many.D[0], self.many.R[0]
         mean = R.mean(axis=0)
-        own, fresh = (np.sum(M * mean, axis=(1, 2)) for M in (D, R))
-        ratio = float(own.mean() / fresh.mean())
-        return ratio, float(np.std(own - ratio * fresh) / math.sqrt(len(own)) / abs(fresh.mean()))
+        moved, fresh = (np.sum(M * mean, axis=(1, 2)) for M in (D, R))
+        ratio = float(moved.mean() / fresh.mean())
+        return ratio, float(np.std(moved - ratio * fresh) / math.sqrt(len(moved)) / abs(fresh.mean()))
 
     @cached_property
     def later(self) -> tuple[Array, Array, Array]:
@@ -102,9 +102,9 @@ class Moves:
         course = follow(self.claim.algorithm, self.problem, W, LATER, [self.seed, 34])
         D = -np.diff(course.W, axis=0)
         small = np.stack([blur(*pair) for pair in itertools.pairwise(course.W)])
-        seen = np.sqrt(squared_norms(D)) > 1e6 * small
+        visible = np.sqrt(squared_norms(D)) > 1e6 * small
         G = np.stack([np.asarray(self.problem.gradient(V)) for V in course.W[:-1]])
-        return np.where(seen[..., None, None], D, np.nan), G, course.W[1:]
+        return np.where(visible[..., None, None], D, np.nan), G, course.W[1:]
 
     @property
     def alike_from_one_W(self) -> bool:
@@ -141,8 +141,8 @@ def spaces(view: View, D: Array) -> tuple[Array, bool]:
     """Bases of the spaces in which moves lie, (runs, d, r), and whether all have the rank of the sketch."""
     U, sizes, _ = np.linalg.svd(view.turned(D), full_matrices=False)
     rank = int(min(view.rank, sizes.shape[1]))
-    there = sizes[:, :rank] > 1e-7 * sizes[:, :1]
-    return U[:, :, :rank] * there[:, None], bool(rank == view.rank and there.all())
+    nonzero = sizes[:, :rank] > 1e-7 * sizes[:, :1]
+    return U[:, :, :rank] * nonzero[:, None], bool(rank == view.rank and nonzero.all())
 
 
 def along(view: View, U: Array, G: Array) -> Array:

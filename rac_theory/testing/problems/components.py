@@ -11,9 +11,8 @@ import numpy as np
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import FiniteSum, Indices, shares_of
-from rac_theory.testing.probe import EPS, SCALES, Probe, agree
-from rac_theory.testing.problems.calls import siblings
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
+from rac_theory.testing.probe import EPS, SCALES, Probe, agree, siblings
 
 _NUMBERS = 1 << 20  # in a block of component gradients
 _LISTS = ((4, 5), (1, 2), (3, 2), (60, 3))  # runs, and components of each
@@ -162,8 +161,8 @@ def _integral(problem: FiniteSum, W: Array, move: Array) -> Array:
     """The integral of the gradient of component i from ``W[i]`` to ``W[i] + move[i]``, by Gauss and Legendre: (N,)."""
     total, listed = np.zeros(len(W)), np.arange(len(W))
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-        along = single(problem, W + (node + 1) / 2 * move, listed)
-        total += weight / 2 * np.sum(along * move, axis=(1, 2))
+        slopes = single(problem, W + (node + 1) / 2 * move, listed)
+        total += weight / 2 * np.sum(slopes * move, axis=(1, 2))
     return total
 
 
@@ -194,23 +193,23 @@ def check_lists(probe: Probe, problem: FiniteSum) -> None:
 def _check_list(
     probe: Probe, problem: FiniteSum, W: Array, lists: Indices, rng: np.random.Generator, when: str = ""
 ) -> None:
-    kept, chosen = W.copy(), lists.copy()
-    seen = np.array(problem.component_gradient(W, lists))
-    if not (np.array_equal(W, kept) and np.array_equal(lists, chosen)):
+    original, chosen = W.copy(), lists.copy()
+    returned = np.array(problem.component_gradient(W, lists))
+    if not (np.array_equal(W, original) and np.array_equal(lists, chosen)):
         raise Refuted(f"{probe.name}.component_gradient must leave its arguments alone, one was written to")
-    if seen.shape != W.shape:
-        raise Refuted(f"{probe.name}.component_gradient must return shape {W.shape}, it returned {seen.shape}")
+    if returned.shape != W.shape:
+        raise Refuted(f"{probe.name}.component_gradient must return shape {W.shape}, it returned {returned.shape}")
     runs, length = lists.shape
     fresh = rng.standard_normal((1, *problem.shape))  # so that this batch was never asked for before
     places, listed = np.concatenate([np.repeat(W, length, axis=0), fresh]), np.append(lists, 0)
     parts = single(problem, places, listed)[:-1].reshape(runs, length, *problem.shape)
     mean, scale = parts.mean(axis=1), np.sqrt(squared_norms(parts)).mean(axis=1)
-    if not agree(seen, mean, scale, 1e-9):
-        bias = np.sqrt(squared_norms(seen - mean)).max()
-        shown = lists.tolist() if lists.size <= 20 else f"{runs} lists of {length}"
+    if not agree(returned, mean, scale, 1e-9):
+        bias = np.sqrt(squared_norms(returned - mean)).max()
+        lists_text = lists.tolist() if lists.size <= 20 else f"{runs} lists of {length}"
         raise Refuted(
             f"{probe.name}.component_gradient must be the mean over the list of each run, an index that is listed "
-            f"twice counting twice: it is {bias:.3g} away from it for the lists {shown}{when}",
+            f"twice counting twice: it is {bias:.3g} away from it for the lists {lists_text}{when}",
             W=W,
         )
 
@@ -231,11 +230,11 @@ def check_subsets(probe: Probe, problem: Any) -> None:
         if tuple(part.shape) != tuple(problem.shape):
             raise Refuted(f"{probe.name}.subset(rows) must have shape {problem.shape}, it has {part.shape}")
         value, G = part.value(W), np.asarray(part.gradient(W))
-        wanted = problem.component_gradient(W, np.repeat(rows[None], len(W), axis=0))
-        if not agree(G, wanted, np.sqrt(squared_norms(wanted)) + probe.gradient_scale, 1e-9):
+        expected = problem.component_gradient(W, np.repeat(rows[None], len(W), axis=0))
+        if not agree(G, expected, np.sqrt(squared_norms(expected)) + probe.gradient_scale, 1e-9):
             raise Refuted(
                 f"{probe.name}.subset(rows) must be the mean of the listed components: its gradient is "
-                f"{np.sqrt(squared_norms(G - wanted)).max():.3g} away from that of the list",
+                f"{np.sqrt(squared_norms(G - expected)).max():.3g} away from that of the list",
                 W=W[0],
             )
         if len(rows) <= len(halves[0]):

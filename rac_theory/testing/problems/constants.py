@@ -7,8 +7,8 @@ from scipy.optimize import minimize
 
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import EPS, SCALES, Probe
-from rac_theory.testing.refuted import Refuted
 
 _CONSTANTS = ("L", "mu", "strong_convexity", "f_star", "f_lower")
 _ROUNDS = 12  # of new places around the best pairs
@@ -131,8 +131,8 @@ def _lines(probe: Probe) -> tuple[Array, Array]:
     count = min(int(2 * reach / _SPACING), max(_LINE // W[0].size, 2))
     U = rng.standard_normal(W.shape)
     U /= np.sqrt(squared_norms(U))[:, None, None]
-    along = _SPACING * (np.arange(count) - count / 2)[:, None, None, None] * U
-    A = (W + along).reshape(-1, *W.shape[1:])
+    moves = _SPACING * (np.arange(count) - count / 2)[:, None, None, None] * U
+    A = (W + moves).reshape(-1, *W.shape[1:])
     return A, np.repeat(_SPACING * U[None], count, axis=0).reshape(A.shape)
 
 

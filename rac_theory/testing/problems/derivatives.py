@@ -10,8 +10,8 @@ import numpy as np
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import EPS, Probe, agree
-from rac_theory.testing.refuted import Refuted
 
 _PLACES = 10  # at which slopes are tried
 _STEPS = 10.0 ** -np.arange(1, 12)  # relative to the entries of W
@@ -35,11 +35,11 @@ def _check_slopes(probe: Probe) -> None:
             if gradient.any() and rng.random() < 0.5:
                 D = gradient
             D = D / np.linalg.norm(D)
-            said, seen, wrong = _derivative(problem.value, partial(_slope, problem, D), W, D, scale=0.0)
+            slope, quotient, wrong = _derivative(problem.value, partial(_slope, problem, D), W, D, scale=0.0)
             if wrong:
                 raise Refuted(
-                    f"{probe.name}.gradient must be the gradient of value: along D it says {said[0]:.6g}, differences "
-                    f"of value say {seen[0]:.6g}",
+                    f"{probe.name}.gradient must be the gradient of value: along D it says {slope[0]:.6g}, differences "
+                    f"of value say {quotient[0]:.6g}",
                     W=W,
                     D=D,
                 )
@@ -65,16 +65,16 @@ def _derivative(
     h = (1 + float(np.abs(W).max())) / float(np.linalg.norm(D)) * _STEPS
     moves = h[:, None, None] * D
     ahead, behind = _rows(function(W + moves)), _rows(function(W - moves))
-    before, here, after = (_rows(derivative(V)) for V in (W - moves, W[None], W + moves))
-    seen = (ahead - behind) / (2 * h[:, None])
-    mismatch = seen - (before + 4 * here + after) / 6
+    before, middle, after = (_rows(derivative(V)) for V in (W - moves, W[None], W + moves))
+    quotient = (ahead - behind) / (2 * h[:, None])
+    mismatch = quotient - (before + 4 * middle + after) / 6
     change = np.linalg.norm(np.diff(mismatch, axis=0), axis=1)
     size = np.linalg.norm(ahead, axis=1) + np.linalg.norm(behind, axis=1) + scale
-    error = np.maximum(change[:-1], change[1:]) + (np.linalg.norm(before - 2 * here + after, axis=1))[1:-1]
+    error = np.maximum(change[:-1], change[1:]) + (np.linalg.norm(before - 2 * middle + after, axis=1))[1:-1]
     error = np.nan_to_num(error + (64 * EPS * size / h)[1:-1], nan=math.inf)
     i = int(error.argmin()) + 1
-    tolerance = 10 * error[i - 1] + 1e-6 * (np.linalg.norm(here) + np.linalg.norm(seen[i]))
-    return here[0], seen[i], bool(np.linalg.norm(mismatch[i]) > tolerance)
+    tolerance = 10 * error[i - 1] + 1e-6 * (np.linalg.norm(middle) + np.linalg.norm(quotient[i]))
+    return middle[0], quotient[i], bool(np.linalg.norm(mismatch[i]) > tolerance)
 
 
 def _rows(values: Array) -> Array:
@@ -87,8 +87,8 @@ def _check_fused(probe: Probe) -> None:
         return
     W = probe.places
     value, G = probe.problem.value(W), probe.problem.gradient(W)
-    both, slopes = fused(W)
-    if np.shape(both) != value.shape or not (np.abs(both - value) <= 1e-9 * np.abs(value) + probe.resolution).all():
+    values, slopes = fused(W)
+    if np.shape(values) != value.shape or not (np.abs(values - value) <= 1e-9 * np.abs(value) + probe.resolution).all():
         raise Refuted(f"{probe.name}.value_and_gradient must return value(W) first, and does not")
     if np.shape(slopes) != G.shape or not agree(slopes, G, np.sqrt(squared_norms(G)) + probe.gradient_scale, 1e-9):
         raise Refuted(f"{probe.name}.value_and_gradient must return gradient(W) second, and does not")
@@ -106,12 +106,12 @@ def _check_hessian(probe: Probe) -> None:
         if np.shape(hessian(W)(D)) != W.shape:
             raise Refuted(f"{probe.name}.hessian(W)(D) must have the shape of D, it has {np.shape(hessian(W)(D))}")
         products = partial(_products, hessian, D)
-        said, seen, wrong = _derivative(probe.problem.gradient, products, W, D, scale=probe.gradient_scale)
+        product, quotient, wrong = _derivative(probe.problem.gradient, products, W, D, scale=probe.gradient_scale)
         if wrong:
             raise Refuted(
                 f"{probe.name}.hessian(W)(D) must be the derivative of the gradient along D: it has norm "
-                f"{np.linalg.norm(said):.6g}, differences of the gradient {np.linalg.norm(seen):.6g}, and they are "
-                f"{np.linalg.norm(said - seen):.3g} apart",
+                f"{np.linalg.norm(product):.6g}, differences of the gradient {np.linalg.norm(quotient):.6g}, and they "
+                f"are {np.linalg.norm(product - quotient):.3g} apart",
                 W=W,
                 D=D,
             )

@@ -1,6 +1,7 @@
-"""Whether f stays below the quadratic that its ``smoothness`` allows, from every place along every step."""
+"""How far f may rise: below the quadratic that its ``smoothness`` allows, and as its ``certified_step`` promises."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,17 @@ import numpy as np
 from rac_theory.base import shown, squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.numerics import matrix
-from rac_theory.problems import Smoothness
+from rac_theory.problems import Smoothness, certified_step, layers_of
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import EPS, SCALES, Probe
 from rac_theory.testing.problems.constants import TOLERANCE, change_of_gradient, pairs, shortest_step
-from rac_theory.testing.refuted import Refuted
 
 _ROUNDS = 8  # of new places around the best pairs
 _PAIRS = 8  # of factors whose directions are tried
 _BEST = 20  # pairs that are kept from round to round
 _TURNS = 2  # of a step towards the direction that curves most beyond Q
+_SHARES = (1.0, 0.9, 0.5, 0.1)  # of what is certified
+_DRAWS = 12
 
 
 def check_smoothness(probe: Probe) -> None:
@@ -38,11 +41,11 @@ def check_smoothness(probe: Probe) -> None:
 def _check_rise(probe: Probe, Q: Smoothness, W: Array, D: Array) -> None:
     """The bound as it stands, where rounding of values leaves enough of it."""
     problem, length = probe.problem, np.sqrt(squared_norms(D))
-    here, there = np.asarray(problem.value(W)), np.asarray(problem.value(W + D))
+    f, f_after = np.asarray(problem.value(W)), np.asarray(problem.value(W + D))
     slopes = np.asarray(problem.gradient(W)) * D
-    rise, allowed = there - here - slopes.sum(axis=(1, 2)), _curvature(Q, D) / 2
+    rise, allowed = f_after - f - slopes.sum(axis=(1, 2)), _curvature(Q, D) / 2
     reach = np.sqrt(squared_norms(W)) + length
-    terms = np.abs(here) + np.abs(there) + np.abs(slopes).sum(axis=(1, 2))
+    terms = np.abs(f) + np.abs(f_after) + np.abs(slopes).sum(axis=(1, 2))
     rounding = EPS * (1e4 * terms + 1e3 * (probe.gradient_scale + Q.largest * reach) * reach) + probe.resolution
     excess = np.nan_to_num(rise - allowed * (1 + TOLERANCE) - rounding, nan=-math.inf, posinf=-math.inf)
     i = int(np.argmax(excess / np.square(length)))
@@ -72,41 +75,41 @@ def _check_turn(probe: Probe, Q: Smoothness, W: Array, D: Array) -> None:
 
 def _attacks(probe: Probe, Q: Smoothness) -> tuple[Array, Array]:
     """Places and steps of every kind: two (k, m, n)."""
-    own = _extreme_directions(Q)
+    directions = _extreme_directions(Q)
     lengths = np.array(SCALES)[:, None, None, None]
-    around = np.stack(np.broadcast_arrays(probe.landmarks[:, None, None], (lengths * own)[None]))
-    places, steps = around.reshape(2, -1, *own.shape[1:])
+    around = np.stack(np.broadcast_arrays(probe.landmarks[:, None, None], (lengths * directions)[None]))
+    places, steps = around.reshape(2, -1, *directions.shape[1:])
     steps = steps * np.maximum(1.0, shortest_step(places, steps))
     W, D = pairs(probe)
-    along = probe.trajectory[::3]  # enough, as the directions of L are tried along all of it
-    W, D = np.concatenate([W, places, along]), np.concatenate([D, steps, probe.directions(along, Q)[1]])
+    path = probe.trajectory[::3]  # enough, as the directions of L are tried along all of it
+    W, D = np.concatenate([W, places, path]), np.concatenate([D, steps, probe.directions(path, Q)[1]])
     nothing = Smoothness.isotropic(0.0, Q.shape)  # steps along which Q is exact could hide all others that are below
-    found = [(W, D), *_ascended(probe, Q, W, D), *_ascended(probe, nothing, W, D)]
-    return np.concatenate([places for places, _ in found]), np.concatenate([steps for _, steps in found])
+    rounds = [(W, D), *_ascended(probe, Q, W, D), *_ascended(probe, nothing, W, D)]
+    return np.concatenate([places for places, _ in rounds]), np.concatenate([steps for _, steps in rounds])
 
 
 def _extreme_directions(Q: Smoothness) -> Array:
     """Products of the eigenvectors to the least and the largest eigenvalue of pairs of factors: (4 pairs, m, n)."""
-    found = []
+    products = []
     for S, R in Q.terms[:_PAIRS]:
         U, V = (np.linalg.eigh(matrix(factor))[1][:, [0, -1]].T for factor in (S, R))
-        found += [np.outer(u, v) for u in U for v in V]
-    return np.stack(found)
+        products += [np.outer(u, v) for u in U for v in V]
+    return np.stack(products)
 
 
 def _ascended(probe: Probe, Q: Smoothness, W: Array, D: Array) -> list[tuple[Array, Array]]:
     """Turn steps to where f curves most beyond Q, and move places around the best pairs: what each round found."""
-    rng, found = probe.rng(22), []
+    rng, rounds = probe.rng(22), []
     for _ in range(_ROUNDS):
         D = _turned(probe, Q, W, D)
-        found.append((W, D))
+        rounds.append((W, D))
         beyond = _turn(probe, W, D)[0] - _curvature(Q, D) / squared_norms(D)
         top = np.argsort(-np.nan_to_num(beyond, nan=-math.inf))[:_BEST]
         W, D = W[top], D[top]
         shorter = D * np.maximum(rng.choice([0.3, 1.0], size=(len(top), 1, 1)), shortest_step(W, D))
         spread = np.sqrt(squared_norms(D))[:, None, None] * rng.standard_normal(W.shape) / math.sqrt(W[0].size)
         W, D = np.concatenate([W, W, W + spread]), np.concatenate([D, shorter, shorter])
-    return found
+    return rounds
 
 
 def _turned(probe: Probe, Q: Smoothness, W: Array, D: Array) -> Array:
@@ -130,3 +133,58 @@ def _turn(probe: Probe, W: Array, D: Array) -> tuple[Array, Array]:
 def _curvature(Q: Smoothness, D: Array) -> Array:
     """``<D, Q D>`` for each step: (k,)."""
     return np.asarray(np.sum(Q.times(D) * D, axis=(1, 2)))
+
+
+def check_certified_steps(probe: Probe) -> None:
+    """Raise ``Refuted`` if ``certified_step`` is not one step for each W, or f stays above what it promises."""
+    problem = probe.problem
+    if not hasattr(problem, "certified_step"):
+        return
+    W = np.concatenate([probe.places, probe.trajectory])
+    f, G = np.asarray(problem.value(W)), np.asarray(problem.gradient(W))
+    finite = np.isfinite(f) & np.isfinite(G).all(axis=(1, 2)) & (squared_norms(G) > 0)
+    W, f, G = W[finite], f[finite], G[finite]
+    try:
+        steps = certified_step(problem, W, G)
+    except ValueError as error:
+        raise Refuted(f"{probe.name}.{error}") from None
+    for HG in _projected(probe, G):
+        squares = squared_norms(HG)
+        for share in _SHARES:
+            s = share * steps
+            moved = W - s[:, None, None] * HG
+            after = np.asarray(problem.value(moved))
+            size = np.sqrt(squared_norms(W)) + s * np.sqrt(squares)
+            rounding = EPS * (1e4 * (np.abs(f) + np.abs(after)) + 1e3 * probe.gradient_scale * size) + probe.resolution
+            excess = np.nan_to_num(after - f + s / 2 * squares - rounding, nan=-math.inf, posinf=-math.inf)
+            i = int(np.argmax(excess / np.maximum(np.abs(f), 1e-300)))
+            if excess[i] > 0:
+                raise Refuted(
+                    f"{probe.name}.certified_step must certify f(W - s H G) <= f(W) - s/2 ||H G||^2 for every "
+                    f"projection H and s up to it: at s = {s[i]:.6g}, {share:g} of it, f goes from {f[i]:.6g} to "
+                    f"{after[i]:.6g}, and was to fall by {s[i] * squares[i] / 2:.6g}",
+                    W=W[i],
+                    HG=HG[i],
+                )
+
+
+def _projected(probe: Probe, G: Array) -> Iterator[Array]:
+    """Gradients, (k, m, n), under projections: none, and of each rank on either side, of each layer by itself."""
+    yield G
+    layers, rng = layers_of(probe.problem), probe.rng(31)
+    for _ in range(_DRAWS):
+        if layers is None:
+            yield _one_sided(G, rng)
+        else:
+            yield layers.pack([_one_sided(part, rng) for part in layers.views(G)])
+
+
+def _one_sided(G: Array, rng: np.random.Generator) -> Array:
+    """Under a projection of random rank on a random side, on a random subspace or on the steepest of G."""
+    left, steepest = rng.random(2) < 0.5
+    side = G if left else np.swapaxes(G, 1, 2)
+    k, d, _ = side.shape
+    rank = int(rng.integers(1, d + 1))
+    Q = np.linalg.svd(side)[0][..., :rank] if steepest else np.linalg.qr(rng.standard_normal((k, d, rank)))[0]
+    moved = Q @ (np.swapaxes(Q, 1, 2) @ side)
+    return moved if left else np.swapaxes(moved, 1, 2)

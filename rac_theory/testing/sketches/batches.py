@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
 from rac_theory.numerics import either_side, exchanged, repeats
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.sketches.moments import coordinates, ranks, window
 
 BATCH = 8  # draws of a small call, of which there are many
@@ -57,13 +57,18 @@ def check_independence(name: str, Q: Array, prints: Array, alpha: float) -> None
     half, H = len(Q) // 2, _projections(Q)
     for called, pairs in _PARTNERS.items():
         i, j = np.array(pairs).T
-        here, there = (H[:half], prints[:half]), (H[half : 2 * half], prints[half : 2 * half])
-        _exchange(f"{called} in a batch", name, [(*here, i), (*there, i), (*here, j), (*there, j)], alpha)
+        first_half, second_half = (H[:half], prints[:half]), (H[half : 2 * half], prints[half : 2 * half])
+        _exchange(
+            f"{called} in a batch",
+            name,
+            [(*first_half, i), (*second_half, i), (*first_half, j), (*second_half, j)],
+            alpha,
+        )
     quarter = half // 2
     calls = [slice(start + odd, start + 2 * quarter, 2) for odd in (0, 1) for start in (0, half)]
     everywhere, first, last = np.arange(BATCH), np.array([0]), np.array([BATCH - 1])
     for called, i, j in (("at the same place", everywhere, everywhere), ("of last and first", last, first)):
-        four = [(H[taken], prints[taken], at) for taken, at in zip(calls, (i, i, j, j), strict=True)]
+        four = [(H[call], prints[call], at) for call, at in zip(calls, (i, i, j, j), strict=True)]
         _exchange(f"draws {called} in two calls, one after the other", name, four, alpha)
 
 
@@ -72,13 +77,13 @@ def check_lags(name: str, calls: list[tuple[Array, Array]], alpha: float) -> Non
 
     Each call changes partners with the next one, the first with the second, the third with the fourth.
     """
-    kept = [(_projections(Q), prints) for Q, prints in calls[: len(calls) // 2 * 2]]
-    n = min(len(H) for H, _ in kept)
-    here, there = ([np.stack([call[k][:n] for call in kept[odd::2]]) for k in (0, 1)] for odd in (0, 1))
+    projections = [(_projections(Q), prints) for Q, prints in calls[: len(calls) // 2 * 2]]
+    n = min(len(H) for H, _ in projections)
+    even, odd_calls = ([np.stack([call[k][:n] for call in projections[odd::2]]) for k in (0, 1)] for odd in (0, 1))
     for lag in (*(lag for lag in _LAGS if 8 * lag <= n), n // 2):
         i = np.arange(n - lag)
         i = i[i // lag % 2 == 0]  # no draw in two pairs
-        pairs = [(H, prints, at) for at in (i, i + lag) for H, prints in (here, there)]
+        pairs = [(H, prints, at) for at in (i, i + lag) for H, prints in (even, odd_calls)]
         _exchange(f"draws at a distance of {lag} in a large batch", name, pairs, alpha)
 
 
@@ -88,13 +93,14 @@ def check_single(name: str, single: Array, large: Array, alpha: float) -> None:
     A call that seeds a generator by one of a few numbers repeats another call, and never itself.
     """
     n = min(len(single), len(large)) // _TOGETHER * _TOGETHER
-    again, among = (repeats(prints[:n], _TOGETHER) for prints in (single, large))
-    Z = np.sign(again - among)
+    repetitions, among = (repeats(prints[:n], _TOGETHER) for prints in (single, large))
+    Z = np.sign(repetitions - among)
     Z = Z[Z != 0]
     if len(Z) and either_side(Z) >= math.log(2 / alpha):
         raise Refuted(
-            f"{name}.sample must draw afresh in each call: of {n} single calls {again.sum():.0f} gave the range of "
-            f"another, of as many draws in one call {among.sum():.0f}; is a generator seeded by one of a few numbers?"
+            f"{name}.sample must draw afresh in each call: of {n} single calls {repetitions.sum():.0f} gave the "
+            f"range of another, of as many draws in one call {among.sum():.0f}; is a generator seeded by one of a few "
+            "numbers?"
         )
 
 
@@ -145,8 +151,8 @@ def _equal(p: Array, q: Array) -> Array:
 def check_places(name: str, Q: Array, alpha: float, seed: int) -> None:
     """The first, the last and other places of a batch against another place in its middle: (calls, 8, d, r)."""
     F = features(Q.reshape(-1, *Q.shape[2:]), seed).reshape(len(Q), BATCH, -1)
-    for place, (i, j) in _PLACES.items():
-        _compare(f"the {place} draw of a batch", "the others", name, F[:, i], F[:, j], alpha / len(_PLACES))
+    for position, (i, j) in _PLACES.items():
+        _compare(f"the {position} draw of a batch", "the others", name, F[:, i], F[:, j], alpha / len(_PLACES))
 
 
 def check_sizes(name: str, samples: dict[int, Array], large: Array, alpha: float, seed: int) -> None:
@@ -164,7 +170,7 @@ def features(Q: Array, seed: int) -> Array:
     return np.hstack([vectors, np.square(vectors), ranks(Q)[:, None] / Q.shape[2]])
 
 
-def _compare(one: str, other: str, name: str, A: Array, B: Array, alpha: float) -> None:
+def _compare(first: str, second: str, name: str, A: Array, B: Array, alpha: float) -> None:
     """Bet that a sum of features which was larger in A so far stays so: pairs that change places change its sign."""
     D = A - B
     bets = []
@@ -179,7 +185,7 @@ def _compare(one: str, other: str, name: str, A: Array, B: Array, alpha: float) 
     if bets and either_side(np.concatenate(bets)) >= math.log(2 / alpha):
         worst = int(np.abs(D.mean(axis=0) / (D.std(axis=0) + 1e-3)).argmax())
         raise Refuted(
-            f"{name}.sample must draw from one law: {one} has another than {other}; a moment of the range is "
+            f"{name}.sample must draw from one law: {first} has another than {second}; a moment of the range is "
             f"{A[:, worst].mean():.4g} in the ones and {B[:, worst].mean():.4g} in the others"
         )
 

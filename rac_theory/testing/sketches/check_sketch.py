@@ -1,14 +1,25 @@
-"""check_sketch: whether a sketch keeps the promises of ``Sketch``, and of the optional powers that it claims."""
+"""check_sketch: whether a sketch draws as ``Sketch`` promises, and has the law and the powers that it declares."""
 
-from collections.abc import Iterator
-from typing import Protocol
+import copy
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
+import cloudpickle
 import numpy as np
 
 from rac_theory.base.checks import Array
 from rac_theory.numerics import at_least, orthonormal_range
-from rac_theory.sketches import Sketch, check_size, is_rotation_invariant
-from rac_theory.testing.refuted import Refuted
+from rac_theory.sketches import (
+    Sketch,
+    check_size,
+    claims_a_law,
+    is_deterministic,
+    is_orthonormal,
+    is_rotation_invariant,
+)
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.sketches.batches import (
     BATCH,
     Prints,
@@ -21,13 +32,13 @@ from rac_theory.testing.sketches.batches import (
     check_sizes,
 )
 from rac_theory.testing.sketches.claims import Claims, check_claims, check_same
-from rac_theory.testing.sketches.draws import Draws, Surroundings, check_first, check_fresh, check_sent, sent
-from rac_theory.testing.sketches.moments import Mean, SecondMoment, ranks, rotation_tests, window
-from rac_theory.testing.sketches.support import Frequencies
+from rac_theory.testing.sketches.moments import Frequencies, Mean, SecondMoment, ranks, rotation_tests, window
 
 _NUMBERS = 1 << 20  # in a large call
 _LARGE = 4096  # draws of one, at most
 _MEDIUM = (64, 97)
+_SIZES = (3, 1, 0)  # that are asked for first, and again at the end
+_COLUMNS = 1e-12  # that products of orthonormal columns may be off by
 
 
 class _Law(Protocol):
@@ -36,6 +47,98 @@ class _Law(Protocol):
     def block(self, Q: Array) -> None: ...
 
     def check(self, alpha: float) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """A sketch, and how sentences call it."""
+
+    sketch: Sketch
+
+    @property
+    def name(self) -> str:
+        """The name of its class."""
+        return type(self.sketch).__name__
+
+    def take(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank); anything but finite floats, with the columns that are claimed, is ``Refuted``."""
+        sample: Array = self.many(rng, 1, size)[0]
+        return sample
+
+    def many(self, rng: np.random.Generator, calls: int, size: int) -> Array:
+        """Call ``sample`` again and again with one generator: (calls, size, dim, rank)."""
+        shape = (calls, size, self.sketch.dim, self.sketch.rank)
+        samples = np.empty(shape)
+        for sample in samples:
+            sample[...] = self._returned(rng, size)
+        entries = samples.ravel()
+        if not np.isfinite(np.vdot(entries, entries)) and not np.isfinite(samples).all():  # squares may overflow
+            wrong = ~np.isfinite(samples).all(axis=(2, 3))
+            raise Refuted(
+                f"{self.name}.sample must be finite, it holds nan or infinity in {np.count_nonzero(wrong)} of "
+                f"{wrong.size} draws",
+                S=samples[wrong][0],
+            )
+        self._check_columns(samples.reshape(-1, *shape[2:]))
+        return samples
+
+    def _returned(self, rng: np.random.Generator, size: int) -> Array:
+        shape = (size, self.sketch.dim, self.sketch.rank)
+        try:
+            sample: Any = self.sketch.sample(rng, size)
+        except Exception as error:
+            raise Refuted(
+                f"{self._call(size)} must return an array of shape {shape}, it raised {type(error).__name__}: {error}"
+            ) from error
+        if sample is None:
+            raise Refuted(f"{self.name}.sample must return its draws: it returned None, is a return missing?")
+        if not isinstance(sample, np.ndarray) or isinstance(sample, np.ma.MaskedArray):
+            raise Refuted(f"{self.name}.sample must return an array, it returned {type(sample).__name__}")
+        if sample.shape != shape:
+            raise Refuted(
+                f"{self._call(size)} must have shape (size, dim, rank) = {shape}, it has {sample.shape}: "
+                "draws go along the first axis, columns along the last"
+            )
+        if sample.dtype.kind != "f":
+            raise Refuted(f"{self.name}.sample must return floats, it returned {sample.dtype}")
+        return sample
+
+    def _call(self, size: int) -> str:
+        return f"{self.name}.sample(rng, {size})"
+
+    def _check_columns(self, S: Array) -> None:
+        if not (is_orthonormal(self.sketch) and len(S)):
+            return
+        off = np.abs(np.swapaxes(S, 1, 2) @ S - np.eye(self.sketch.rank)).max(axis=(1, 2))
+        if (worst := int(off.argmax())) >= 0 and off[worst] > _COLUMNS:
+            raise Refuted(
+                f"{self.name}.sample must draw orthonormal columns, as {self.name} says of itself: products of columns "
+                f"are off by up to {off[worst]:.3g} in {np.count_nonzero(off > _COLUMNS)} of {len(S)} draws",
+                S=S[worst],
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What drawing must leave alone: the global generators, and the parameters of the sketch."""
+
+    sketch: Sketch
+    globals: Any
+    parameters: dict[str, Any]
+
+    @classmethod
+    def of(cls, sketch: Sketch) -> "Surroundings":
+        """Remember them."""
+        return cls(sketch, _global_states(), copy.deepcopy(_parameters(sketch)))
+
+    def check(self) -> None:
+        """Raise ``Refuted`` if they have changed."""
+        name = type(self.sketch).__name__
+        if not _same(self.globals, _global_states()):
+            raise Refuted(f"{name}.sample must draw from the rng that it is given, it drew from a global generator")
+        before, now = self.parameters, _parameters(self.sketch)
+        if changed := [key for key, value in now.items() if key in before and not _same(value, before[key])]:
+            raise Refuted(f"{name} must not change its parameters when it is used: {', '.join(changed)} changed")
 
 
 def check_sketch(sketch: Sketch, *, draws: int = 65_536, alpha: float = 1e-6, rng: int = 0) -> None:
@@ -83,64 +186,64 @@ def check_sketch(sketch: Sketch, *, draws: int = 65_536, alpha: float = 1e-6, rn
 
 
 def _check(sketch: Sketch, draws: int, alpha: float, seed: int) -> None:
-    taken = Draws(sketch)
-    there = sent(sketch)
+    sampler = Draws(sketch)
+    remote = sent(sketch)
     surroundings = Surroundings.of(sketch)
     check_size(sketch)
     claims = Claims.of(sketch)
-    check_again = check_first(taken, seed)
+    check_again = check_first(sampler, seed)
     surroundings.check()
     check_again()
-    check_sent(sketch, there, seed)
-    check_fresh(taken, seed)
+    check_sent(sketch, remote, seed)
+    check_fresh(sampler, seed)
     check_claims(claims, seed)
     check_same(claims, Claims.of(sketch))
-    _check_law(taken, claims, draws, alpha, seed)
+    _check_law(sampler, claims, draws, alpha, seed)
     check_again()
     surroundings.check()
 
 
-def _check_law(taken: Draws, claims: Claims, draws: int, alpha: float, seed: int) -> None:
+def _check_law(sampler: Draws, claims: Claims, draws: int, alpha: float, seed: int) -> None:
     """All that is asked of many draws, in one pass over them: single ones, small batches, and large ones."""
     name, shape = claims.name, (claims.sketch.dim, claims.sketch.rank)
     laws = list(_laws(claims, seed))
     listed = None if claims.support is None else Frequencies(name, *claims.support, seed)
-    kept: dict[int, Array] = {}  # ranges, by the size of the calls
+    ranges: dict[int, Array] = {}  # ranges, by the size of the calls
     lost = count = 0
     for block, (calls, size) in enumerate(_schedule(draws, shape[0] * shape[1])):
-        S = taken.many(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
+        S = sampler.many(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
         if listed is not None:
             listed.block(S)
         Q = orthonormal_range(S)
         for law in laws:
             law.block(Q)
         lost, count = lost + int(np.count_nonzero(ranks(Q) < shape[1])), count + len(Q)
-        kept[size] = Q
-    again = taken.take(np.random.default_rng([seed, 1, block]), size)
-    if not np.array_equal(again, S):
+        ranges[size] = Q
+    repeated = sampler.take(np.random.default_rng([seed, 1, block]), size)
+    if not np.array_equal(repeated, S):
         raise Refuted(f"{name}.sample must be a function of the rng that it is given: a large call gave other draws")
     _check_rank(claims, lost, count, alpha)
-    _check_batches(claims, kept, alpha, seed)
+    _check_batches(claims, ranges, alpha, seed)
     for law in (*([] if listed is None else [listed]), *laws):
         law.check(alpha)
 
 
-def _check_batches(claims: Claims, kept: dict[int, Array], alpha: float, seed: int) -> None:
+def _check_batches(claims: Claims, ranges: dict[int, Array], alpha: float, seed: int) -> None:
     """Whether draws are independent and of one law: those of every call, of all sizes."""
     name, d = claims.name, claims.sketch.dim
-    by_call = {size: Q.reshape(-1, size, *Q.shape[1:]) for size, Q in kept.items()}
+    by_call = {size: Q.reshape(-1, size, *Q.shape[1:]) for size, Q in ranges.items()}
     sketch_prints = Prints.of(d, seed)
     prints = {size: sketch_prints(calls) for size, calls in by_call.items()}
-    large = [size for size in sorted(kept) if size > max(_MEDIUM)]
+    large = [size for size in sorted(ranges) if size > max(_MEDIUM)]
     if is_rotation_invariant(claims.sketch) and claims.full_rank and claims.sketch.rank < d:
-        check_different(name, [*kept.values()], seed)
+        check_different(name, [*ranges.values()], seed)
     check_independence(name, by_call[BATCH], prints[BATCH], alpha)
     for size in _MEDIUM:
         check_lags(name, list(zip(by_call[size], prints[size], strict=True)), alpha / len(_MEDIUM))
     check_lags(name, [(by_call[size][0], prints[size][0]) for size in large], alpha)
     check_copies(name, [prints[size][0] for size in large], alpha)
     check_places(name, by_call[BATCH], alpha, seed)
-    single = {size: kept[size] for size in (1, *_MEDIUM)} | {BATCH: by_call[BATCH][:, 0]}
+    single = {size: ranges[size] for size in (1, *_MEDIUM)} | {BATCH: by_call[BATCH][:, 0]}
     check_sizes(name, single, by_call[large[-1]][0], alpha, seed)
     check_single(name, prints[1].ravel(), prints[large[-1]][0], alpha)
 
@@ -188,3 +291,76 @@ def _check_rank(claims: Claims, lost: int, count: int, alpha: float) -> None:
             f"{claims.expected_rank:.9g} = E[rank] allows with probability {most:.3g}; does the formula assume that no "
             "rank is lost?"
         )
+
+
+def check_first(draws: Draws, seed: int) -> Callable[[], None]:
+    """Look at small samples, and return what compares them with the same again once the sketch has been used."""
+    first = {size: draws.take(np.random.default_rng(seed), size) for size in (*_SIZES, 8)}
+
+    def again() -> None:
+        for size, sample in first.items():
+            if not np.array_equal(draws.take(np.random.default_rng(seed), size), sample):
+                raise Refuted(
+                    f"{draws.name}.sample must be a function of the rng that it is given: the same seed gave other "
+                    "draws; do not make your own generator, nor keep one, nor count calls"
+                )
+
+    return again
+
+
+def check_fresh(draws: Draws, seed: int) -> None:
+    """Raise ``Refuted`` where calls repeat each other, or write to what an earlier call has returned."""
+    sketch, name = draws.sketch, draws.name
+    returned = sketch.sample(np.random.default_rng([seed, 3]), 8)
+    copied = np.array(returned)
+    sketch.sample(np.random.default_rng([seed, 4]), 8)
+    if not np.array_equal(returned, copied):
+        raise Refuted(f"{name}.sample must return a new array, a later call wrote to the array of an earlier one")
+    if is_deterministic(sketch) or sketch.dim == 1:  # where all nonzero draws have the same range
+        return
+    calls = draws.many(np.random.default_rng(seed), 8, 64)
+    if (calls == calls[0, 0]).all():
+        if not claims_a_law(sketch):
+            raise Refuted(
+                f"{name}.sample gave the same matrix 512 times: is a draw cached? A sketch that (nearly) always gives "
+                "the same matrix must say so with support()"
+            )
+    elif (calls == calls[:1]).all():
+        raise Refuted(f"{name}.sample must give fresh draws, it repeats itself: is a draw cached?")
+    elif (calls == calls[:, :1]).all():
+        raise Refuted(f"{name}.sample must draw afresh for each of the size matrices")
+
+
+def sent(sketch: Sketch) -> Sketch:
+    """Return a sketch as a worker process gets it, or raise ``Refuted`` if it cannot be sent to one."""
+    try:
+        return cast(Sketch, cloudpickle.loads(cloudpickle.dumps(sketch)))
+    except Exception as error:  # of a user's code, or of what it holds
+        raise Refuted(
+            f"{type(sketch).__name__} must be such that it can be sent to worker processes, pickling it raised "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def check_sent(sketch: Sketch, remote: Sketch, seed: int) -> None:
+    """Raise ``Refuted`` if a copy that was sent to a worker draws others than the sketch here."""
+    local_draws, remote_draws = (s.sample(np.random.default_rng([seed, 5]), 8) for s in (sketch, remote))
+    if not np.array_equal(local_draws, remote_draws):
+        raise Refuted(f"{type(sketch).__name__} must draw the same in a worker process, its copy by pickle does not")
+
+
+def _global_states() -> tuple[Any, Any]:
+    return np.random.get_state(), random.getstate()  # noqa: NPY002 (to catch its use by others)
+
+
+def _parameters(sketch: Sketch) -> dict[str, Any]:
+    return dict(getattr(sketch, "__dict__", {}))
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple | list) and type(a) is type(b):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if hasattr(a, "__dict__") and type(a) is type(b):  # a sketch within a sketch, which may not compare by value
+        return all(key in vars(a) and _same(vars(a)[key], value) for key, value in vars(b).items())
+    same: Callable[[Any, Any], Any] = np.array_equal if isinstance(a, np.ndarray) else lambda x, y: x == y
+    return bool(np.all(same(a, b)))

@@ -19,7 +19,7 @@ from rac_theory.sketches import (
     is_rotation_invariant,
 )
 from rac_theory.sketches.laws import from_invariants, uniform_range
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.sketches.moments import coordinates
 
 _ROUNDING = 1e-9  # by which closed forms of one number may differ
@@ -126,8 +126,8 @@ def _check_agreement(of: str, claimed: dict[str, Array]) -> None:
         first = next(iter(claimed))
         if not _near(matrix, claimed[first]):
             i, j = np.unravel_index(int(np.abs(matrix - claimed[first]).argmax()), matrix.shape)
-            other = f"{first} says {claimed[first][i, j]:.6g}"
-            raise Refuted(f"{what} must be {of}: it says {matrix[i, j]:.6g} at ({i}, {j}), {other}")
+            contradiction = f"{first} says {claimed[first][i, j]:.6g}"
+            raise Refuted(f"{what} must be {of}: it says {matrix[i, j]:.6g} at ({i}, {j}), {contradiction}")
 
 
 def _check_map(claims: Claims, what: str, second_moment: Map, seed: int) -> None:
@@ -135,31 +135,31 @@ def _check_map(claims: Claims, what: str, second_moment: Map, seed: int) -> None
     sketch, name = claims.sketch, f"{what} must be E[H M H]"
     x, y, z, t = np.random.default_rng([seed, 9]).standard_normal((4, sketch.dim))
     M, K = np.outer(y, z), np.outer(x, t)
-    said = second_moment(M)
+    HMH = second_moment(M)
     if what.endswith("second_moment(M)"):
         batch: Any = claimed_second_moment(sketch, np.stack([M, K])[:, None])
-        if batch is None or not _near(batch[:, 0], np.stack([said, second_moment(K)])):
+        if batch is None or not _near(batch[:, 0], np.stack([HMH, second_moment(K)])):
             raise Refuted(f"{what} must treat each matrix of a batch alone, it differs from what it is alone")
-    if not _near(second_moment(2 * M - 3 * K), 2 * said - 3 * second_moment(K)):
+    if not _near(second_moment(2 * M - 3 * K), 2 * HMH - 3 * second_moment(K)):
         raise Refuted(f"{name}, which is linear in M: it is not")
-    if not _near(second_moment(M.T), said.T):
+    if not _near(second_moment(M.T), HMH.T):
         raise Refuted(f"{name}, and transpose with M, as H is symmetric: it does not")
     # E[(x'Hy)(z'Ht)] is the same with x and y exchanged.
     exchanged = float(y @ second_moment(np.outer(x, z)) @ t)
-    if abs(float(x @ said @ t) - exchanged) > _ROUNDING * (1 + abs(exchanged)):
+    if abs(float(x @ HMH @ t) - exchanged) > _ROUNDING * (1 + abs(exchanged)):
         raise Refuted(
-            f"{name} where M is not symmetric too: E[(x'Hy)(z'Ht)] is {float(x @ said @ t):.6g}, and {exchanged:.6g} "
+            f"{name} where M is not symmetric too: E[(x'Hy)(z'Ht)] is {float(x @ HMH @ t):.6g}, and {exchanged:.6g} "
             "with x and y exchanged; is M taken for its transpose?"
         )
     if claims.full_rank and sketch.dim <= _LARGEST:
         # Then the rank is that of the sketch in every draw, and trace(H) H is rank times H.
         basis = np.eye(sketch.dim)
         traced = sum(float(e @ second_moment(np.outer(e, z)) @ t) for e in basis)
-        wanted = sketch.rank * float(z @ second_moment(basis) @ t)
-        if abs(traced - wanted) > _ROUNDING * sketch.dim * (1 + abs(wanted)):
+        expected = sketch.rank * float(z @ second_moment(basis) @ t)
+        if abs(traced - expected) > _ROUNDING * sketch.dim * (1 + abs(expected)):
             raise Refuted(
                 f"{name}: where every draw has rank {sketch.rank}, E[trace(H) z'Ht] is rank times E[z'Ht] = "
-                f"{wanted:.6g}, it says {traced:.6g}"
+                f"{expected:.6g}, it says {traced:.6g}"
             )
 
 
@@ -172,10 +172,10 @@ def _check_invariance(claims: Claims, M: Array, seed: int) -> None:
         if not _near(U @ mean @ U.T, mean):
             raise Refuted(f"{turned} {what} a multiple of I: its eigenvalues are {np.linalg.eigvalsh(mean)}")
     for what, second_moment in claims.maps.items():
-        said = second_moment(M)
-        if not _near(U @ second_moment(U.T @ M @ U) @ U.T, said):
+        HMH = second_moment(M)
+        if not _near(U @ second_moment(U.T @ M @ U) @ U.T, HMH):
             raise Refuted(f"{turned} {what} turn with M when the range does: it does not")
         if claims.full_rank:
             a, b = uniform_range(d, r)
-            if not _near(said, from_invariants(float(a), float(b), M)):
+            if not _near(HMH, from_invariants(float(a), float(b), M)):
                 raise Refuted(f"{turned} {what} that of a uniform range, a M + b (M' + trace(M) I), a = {a}, b = {b}")

@@ -6,10 +6,9 @@ from typing import Any, Literal
 import numpy as np
 
 from rac_theory.base.checks import finite, integer, one_of
-from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.trainers.drift import check_drift
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.trainers.freshness import check_fresh
-from rac_theory.testing.trainers.merging import check_frozen, check_memory, check_merge, check_scale
+from rac_theory.testing.trainers.merging import check_drift, check_frozen, check_memory, check_merge, check_scale
 from rac_theory.testing.trainers.trainer import Link, Trainer
 
 
@@ -156,9 +155,9 @@ def _check_outputs(trainer: Trainer, seed: int) -> None:
     if state is None:
         raise ValueError("new(seed) must return a state, got None (a missing return statement?)")
     for at in (state, trainer.trained(state, 1)):
-        first, again = trainer.see(at), trainer.see(at)
-        if not np.array_equal(first.outputs, again.outputs):
-            off = float(np.linalg.norm(first.outputs - again.outputs) / np.linalg.norm(first.outputs))
+        first, second = trainer.snapshot(at), trainer.snapshot(at)
+        if not np.array_equal(first.outputs, second.outputs):
+            off = float(np.linalg.norm(first.outputs - second.outputs) / np.linalg.norm(first.outputs))
             raise Refuted(
                 f"outputs must be a function of the state: two calls differ by {off:.3g} of their norm; is there "
                 "dropout (model.eval() turns it off), or are inputs drawn anew?"

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 
 from rac_theory.base.checks import Array, finite, integer
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.trainers.arrays import FORMATS, read
-from rac_theory.testing.trainers.projection import called
+from rac_theory.testing.trainers.check_projector import called
 
 _ROUNDINGS = 64.0  # of the sum of the sizes of all products
 _SAME = 1e-3  # of the norm, that a fault may be off by, to be called by its name
@@ -98,7 +98,7 @@ def _cases(
     factors = [(rng.standard_normal((m, r)), rng.standard_normal((r, n))) for r in ranks]
     if shared is not None:
         B, A = factors[0]
-        factors = [(own, A) if shared == "A" else (B, other) for own, other in factors]
+        factors = [(B_i, A) if shared == "A" else (B, A_i) for B_i, A_i in factors]
     counts = rng.permutation(np.arange(1.0, len(ranks) + 1)) * 10
     yield factors, counts
     yield factors, counts / counts.sum()
@@ -136,12 +136,12 @@ def _check(aggregate: Callable[[Any, Any], Any], factors: Factors, weights: Arra
 
 def _product(given: Any, where: str) -> tuple[Array, float]:
     if isinstance(given, list | tuple) and len(given) == 2:
-        (B, one), (A, other) = (read(f"aggregate(...)[{i}]", given[i]) for i in (0, 1))
+        (B, kind_B), (A, kind_A) = (read(f"aggregate(...)[{i}]", given[i]) for i in (0, 1))
         if B.ndim != 2 or A.ndim != 2 or B.shape[1] != A.shape[0]:
             raise Refuted(
                 f"aggregate must return B, (m, r), and A, (r, n): {where} it returned {B.shape} and {A.shape}"
             )
-        return B @ A, max(one.unit, other.unit)
+        return B @ A, max(kind_B.unit, kind_A.unit)
     product, kind = read("aggregate(...)", given)
     return product, kind.unit
 
@@ -154,7 +154,7 @@ def _cause(product: Array, factors: Factors, products: list[Array], weights: Arr
     """The fault whose result this is, in words; nothing where none is known."""
     share, equal = weights / weights.sum(), np.full(len(weights), 1 / len(weights))
     exact = _sum(share, products)
-    known = {
+    faults = {
         "the weights are ignored": _sum(equal, products),
         "the weights are not divided by their sum": _sum(weights, products),
         "the products are summed, without weights": _sum(np.ones(len(weights)), products),
@@ -168,13 +168,13 @@ def _cause(product: Array, factors: Factors, products: list[Array], weights: Arr
         Bs, As = [B for B, _ in factors], [A for _, A in factors]
         B, A, plain_B, plain_A = _sum(share, Bs), _sum(share, As), _sum(equal, Bs), _sum(equal, As)
         apart = "it is mean(B) mean(A): factors are averaged one by one"
-        known[apart] = scale * B @ A
-        known[f"{apart}, without the weights"] = scale * plain_B @ plain_A
-        known[f"{apart}, B without the weights"] = scale * plain_B @ A
-        known[f"{apart}, A without the weights"] = scale * B @ plain_A
-        known[f"{apart}, and weights are not divided by their sum"] = scale * _sum(weights, Bs) @ _sum(weights, As)
-    near = {words: float(np.linalg.norm(product - M)) / float(np.linalg.norm(M)) for words, M in known.items()}
-    words = min(near, key=lambda one: near[one])
+        faults[apart] = scale * B @ A
+        faults[f"{apart}, without the weights"] = scale * plain_B @ plain_A
+        faults[f"{apart}, B without the weights"] = scale * plain_B @ A
+        faults[f"{apart}, A without the weights"] = scale * B @ plain_A
+        faults[f"{apart}, and weights are not divided by their sum"] = scale * _sum(weights, Bs) @ _sum(weights, As)
+    near = {words: float(np.linalg.norm(product - M)) / float(np.linalg.norm(M)) for words, M in faults.items()}
+    words = min(near, key=lambda fault: near[fault])
     if near[words] < _SAME:
         return f": {words}"
     c = float(np.sum(product * exact) / np.sum(exact**2))

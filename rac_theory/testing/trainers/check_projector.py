@@ -1,10 +1,9 @@
-"""check_projector: whether what projects gradients is a projection of its rank, scaled as declared, drawn afresh.
-
-Where a sketch is declared, distribution functions are no further apart from those of its law than chance makes.
-"""
+"""check_projector: whether what projects gradients is a projection of its rank, scaled as declared, drawn afresh."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,13 +14,55 @@ from rac_theory.base import having, repr_of
 from rac_theory.base.checks import Array, finite, integer
 from rac_theory.numerics import cosine, exchanged, far_by_chance, orthonormal_range, unfair
 from rac_theory.sketches import MEMBERS, Sketch
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.projections import Mapped, beyond
-from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.trainers.projection import Projector, RankTooLarge, called
+from rac_theory.testing.trainers.arrays import FORMATS, read
 
 _OURS = 16  # times as many draws of the sketch, as these are cheap
 _SHAPES = ((12, 8), (8, 12), (10, 10))
 _COINS = 40  # seeds that must repeat others, as the few values of coordinates may do by chance
+_ROUNDINGS = 256.0  # of the size of what comes back: products, and a decomposition before them
+
+
+class RankTooLarge(Exception):
+    """A rank above the smaller side was refused by an error that names the rank."""
+
+
+@dataclass(frozen=True, eq=False)
+class Projector:
+    """The function of a user."""
+
+    project: Callable[[Array, int, int], Any]
+
+    def __call__(self, G: Array, rank: int, seed: int, X: Array | None = None) -> Array:
+        """Project X, by default G, by what was made for G; anything but a matrix of its shape is ``Refuted``."""
+        return self.with_rounding(G, rank, seed, X)[0]
+
+    def with_rounding(self, G: Array, rank: int, seed: int, X: Array | None = None) -> tuple[Array, float]:
+        """The same, and what rounding may make of its entries, in parts of the norm."""
+        where = f"{called(G.shape)} at rank {rank}"
+        try:
+            given = self.project(G.copy(), rank, seed)
+            if callable(given):
+                given = given((G if X is None else X).copy())
+            elif X is not None:
+                given = self.project(X.copy(), rank, seed)
+        except Exception as error:
+            if rank > min(G.shape) and re.search(r"\brank\b", str(error)):
+                raise RankTooLarge from error
+            hint = "; a rank that is too large may be refused, by an error that names the rank" * (rank > min(G.shape))
+            raise Refuted(f"project must handle {where}: it raised {type(error).__name__}: {error}{hint}") from error
+        P, kind = read(f"project(G, {rank}, {seed})", given)
+        if P.shape != G.shape:
+            raise Refuted(f"project must return a gradient of the shape of {where}, it returned {P.shape}")
+        return P, _ROUNDINGS * max(kind.unit, FORMATS["float32"].unit)
+
+    def is_made_from(self, G: Array, rank: int) -> bool:
+        """Whether the map depends on the gradient that it was made from."""
+        K = -G[::-1, ::-1] + 1.0
+        P, rounding = self.with_rounding(G, rank, 0, G)
+        off = float(np.linalg.norm(P - self(K, rank, 0, G)))
+        return callable(self.project(G.copy(), rank, 0)) and off > rounding * float(np.linalg.norm(G))
 
 
 def check_projector(
@@ -130,10 +171,10 @@ def _check_map(projector: Projector, G: Array, r: int, scale: float, unbiased: b
     if not np.array_equal(P, projector(G, r, seed)):
         raise Refuted(f"project must be a function of its seed: the same gives another projection of {where}")
     if beyond(P, r, off * size).any():
-        found = np.linalg.matrix_rank(P, off * size)
-        raise Refuted(f"project must return at most the rank: of {where} it returned a matrix of rank {found}", G=G)
-    other = np.random.default_rng([seed, 1, *G.shape]).standard_normal(G.shape) / math.sqrt(G.size)
-    H = Mapped(partial(projector, G, r, seed), G, other)
+        rank = np.linalg.matrix_rank(P, off * size)
+        raise Refuted(f"project must return at most the rank: of {where} it returned a matrix of rank {rank}", G=G)
+    K = np.random.default_rng([seed, 1, *G.shape]).standard_normal(G.shape) / math.sqrt(G.size)
+    H = Mapped(partial(projector, G, r, seed), G, K)
     most = 8 * off * (size + float(np.linalg.norm(H.HB)))
     if (bend := float(np.linalg.norm(H.bend))) > most:
         raise Refuted(
@@ -165,10 +206,10 @@ def _check_idempotent(twice: Array, P: Array, where: str, scale: float, off: flo
     size = max(float(np.linalg.norm(P)), 1e-300)
     if np.linalg.norm(twice - scale * P) <= 8 * off * size * max(1.0, size, scale):
         return
-    found = float(np.sum(twice * P)) / size**2
-    if np.linalg.norm(twice - found * P) <= 8 * off * size * max(1.0, found):
+    multiple = float(np.sum(twice * P)) / size**2
+    if np.linalg.norm(twice - multiple * P) <= 8 * off * size * max(1.0, multiple):
         raise Refuted(
-            f"project must be scale={scale:g} times a projection: for {where} it is {found:.4g} times one", P=P
+            f"project must be scale={scale:g} times a projection: for {where} it is {multiple:.4g} times one", P=P
         )
     raise Refuted(
         f"project must be a projection, times scale={scale:g}: for {where} the projection of P = project(G) is "
@@ -238,10 +279,10 @@ def _check_mean(P: Array, G: Array, expected: float, where: str, side: int, alph
     """Entries, and the part along G, are compared with what is expected of them, by Student's quantile."""
     n = len(P)
     x = np.concatenate([np.sum(P * G, axis=(1, 2))[:, None], P.reshape(n, -1)], axis=1)
-    said = expected * np.concatenate([[1.0], G.ravel()])
+    means = expected * np.concatenate([[1.0], G.ravel()])
     deviation = x.std(axis=0, ddof=1) / math.sqrt(n)
     most = -float(stdtrit(n - 1, alpha / (2 * x.shape[1]))) * deviation + rounding * expected
-    off = np.abs(x.mean(axis=0) - said)
+    off = np.abs(x.mean(axis=0) - means)
     if off[0] > most[0]:
         share = f" = rank / {side} times scale" if side else ""
         raise Refuted(
@@ -252,8 +293,8 @@ def _check_mean(P: Array, G: Array, expected: float, where: str, side: int, alph
     if (off > most).any():
         worst = int((off / most).argmax())
         raise Refuted(
-            f"project must have the mean {expected:.4g} G over seeds: for {where} an entry of it is {said[worst]:.4g}, "
-            f"and {n} seeds have {x[:, worst].mean():.4g}, chance makes {most[worst]:.2g}; is no direction "
+            f"project must have the mean {expected:.4g} G over seeds: for {where} an entry of it is {means[worst]:.4g}"
+            f", and {n} seeds have {x[:, worst].mean():.4g}, chance makes {most[worst]:.2g}; is no direction "
             "preferred?",
             G=G,
         )
@@ -324,3 +365,9 @@ def distance(x: Array, y: Array, rounding: float = 1e-6) -> float:
         return float((up_to - np.searchsorted(b, a + near, side="right") / len(b)).max())
 
     return max(above(x, y), above(y, x))
+
+
+def called(shape: tuple[int, ...]) -> str:
+    """Name a shape: tall, wide or square."""
+    m, n = shape
+    return f"a {'tall' if m > n else 'wide' if m < n else 'square'} gradient, {m} x {n},"

@@ -7,8 +7,8 @@ import numpy as np
 
 from rac_theory.base.checks import Array
 from rac_theory.numerics import cosine, exchanged, overlap, unfair
-from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.trainers.trainer import Link, Seen, of
+from rac_theory.testing.failures import Refuted
+from rac_theory.testing.trainers.trainer import Link, Snapshot, of
 
 _COINS = 20  # links that a repetition of few values must last: of even coins one in a million does
 _SHIFTS = 8  # links by which a layer may follow another one
@@ -16,23 +16,23 @@ _WAYS = 7  # three pasts by two likenesses, and layers
 _SEEN = 4096  # numbers of a sketch in which it is compared with that of another layer
 
 
-def check_fresh(one: Sequence[Link], other: Sequence[Link], alpha: float) -> None:
+def check_fresh(chain: Sequence[Link], reseeded: Sequence[Link], alpha: float) -> None:
     """Raise ``Refuted`` if sketches repeat each other, in links, layers or seeds, or depend on what came before.
 
     A sketch is a factor that is not zero when a link begins. ``one`` and ``other`` are chains of two seeds.
     """
-    drawn = _drawn(one)
-    sketches = {key: _starts(one, key) for key in drawn}
+    drawn = _drawn(chain)
+    sketches = {key: _starts(chain, key) for key in drawn}
     _check_links(sketches)
     _check_layers(sketches)
     for key in drawn:
-        if _equal(sketches[key], _starts(other, key)):
+        if _equal(sketches[key], _starts(reseeded, key)):
             raise Refuted(
                 f"new(seed) must lead to sketches of its own: two seeds have the same {key[1]}{of(key[0])} after all "
-                f"{len(one)} merges, is the seed used, and by what merge draws?"
+                f"{len(chain)} merges, is the seed used, and by what merge draws?"
             )
-    _check_past(one, other, drawn, alpha)
-    _check_apart(one, other, drawn, alpha)
+    _check_past(chain, reseeded, drawn, alpha)
+    _check_apart(chain, reseeded, drawn, alpha)
 
 
 def _drawn(links: Sequence[Link]) -> list[tuple[str, str]]:
@@ -40,8 +40,8 @@ def _drawn(links: Sequence[Link]) -> list[tuple[str, str]]:
     adapters = links[0].begin.adapters
     return [
         (layer, factor)
-        for layer, one in adapters.items()
-        for factor in one.factors
+        for layer, adapter in adapters.items()
+        for factor in adapter.factors
         if all(link.after.adapters[layer].factors[factor].any() for link in links)
     ]
 
@@ -57,8 +57,8 @@ def _equal(some: Sequence[Array], others: Sequence[Array]) -> bool:
     Entries that are nearly all of different size come from a law that repeats none; others, as signs and coordinates,
     may be drawn again.
     """
-    few = len(some) > 0 and 2 * len(np.unique(np.abs(some[0]))) <= some[0].size
-    return len(some) >= (_COINS if few else 1) and all(map(np.array_equal, some, others))
+    is_discrete = len(some) > 0 and 2 * len(np.unique(np.abs(some[0]))) <= some[0].size
+    return len(some) >= (_COINS if is_discrete else 1) and all(map(np.array_equal, some, others))
 
 
 def _check_links(sketches: dict[tuple[str, str], list[Array]]) -> None:
@@ -74,7 +74,7 @@ def _check_links(sketches: dict[tuple[str, str], list[Array]]) -> None:
 
 
 def _check_layers(sketches: dict[tuple[str, str], list[Array]]) -> None:
-    for (one, S), (other, K) in combinations(sketches.items(), 2):
+    for ((layer, factor), S), ((layer_2, factor_2), K) in combinations(sketches.items(), 2):
         for lag in range(-_SHIFTS, _SHIFTS + 1):
             if lag and len(S) < 2 * _SHIFTS:
                 continue
@@ -82,44 +82,48 @@ def _check_layers(sketches: dict[tuple[str, str], list[Array]]) -> None:
             if _equal(first, second):
                 when = "in the same link" if lag == 0 else f"{abs(lag)} links apart"
                 raise Refuted(
-                    f"each layer must have a sketch of its own: {one[1]}{of(one[0])} and {other[1]}{of(other[0])} are "
+                    f"each layer must have a sketch of its own: {factor}{of(layer)} and {factor_2}{of(layer_2)} are "
                     f"the same, {when}, in {len(first)} links; is a generator seeded for each layer?",
                     sketch=first[0],
                 )
 
 
-def _check_past(one: Sequence[Link], other: Sequence[Link], drawn: list[tuple[str, str]], alpha: float) -> None:
+def _check_past(chain: Sequence[Link], reseeded: Sequence[Link], drawn: list[tuple[str, str]], alpha: float) -> None:
     """What is drawn in a merge is compared with what was there, all layers together, by its entries and its range."""
     for what, past in _PASTS.items():
         for how, alike in {"entries": cosine, "range": overlap}.items():
-            differences = np.zeros(len(one))
+            differences = np.zeros(len(chain))
             for layer, factor in drawn:
-                before, beside = (np.stack([past(link, layer, factor) for link in chain]) for chain in (one, other))
-                new, there = (np.stack([_of(link.after, layer, factor) for link in chain]) for chain in (one, other))
+                before, past_reseeded = (
+                    np.stack([past(link, layer, factor) for link in links]) for links in (chain, reseeded)
+                )
+                new, new_reseeded = (
+                    np.stack([_factor(link.after, layer, factor) for link in links]) for links in (chain, reseeded)
+                )
                 if before.shape == new.shape:
-                    differences += exchanged(before, beside, new, there, alike)
+                    differences += exchanged(before, past_reseeded, new, new_reseeded, alike)
             share = unfair(differences, alpha / _WAYS)
             if share is not None:
                 raise Refuted(
                     f"merge must draw a sketch that is independent of {what}: by its {how} it is more like that than "
-                    f"like that of another seed in {share:.0%} of {len(one)} links, chance makes a half; is it drawn "
+                    f"like that of another seed in {share:.0%} of {len(chain)} links, chance makes a half; is it drawn "
                     "anew in each merge?"
                 )
 
 
-def _check_apart(one: Sequence[Link], other: Sequence[Link], drawn: list[tuple[str, str]], alpha: float) -> None:
+def _check_apart(chain: Sequence[Link], reseeded: Sequence[Link], drawn: list[tuple[str, str]], alpha: float) -> None:
     """What layers draw in a merge is compared with each other, number by number in the order of their entries, in which
     a generator of the same seed repeats itself whatever the shapes and scales are."""
     pairs = list(combinations(drawn, 2))
-    flat = {key: [_numbers(chain, key) for chain in (one, other)] for key in drawn}
+    flat = {key: [_numbers(links, key) for links in (chain, reseeded)] for key in drawn}
     for first, second in pairs:
         k = min(flat[key][0].shape[-1] for key in (first, second))
-        (beside, there), (new, other_new) = ([S[..., :k] for S in flat[key]] for key in (first, second))
-        share = unfair(exchanged(beside, there, new, other_new, cosine), alpha / (_WAYS * len(pairs)))
+        (old, old_reseeded), (new, new_reseeded) = ([S[..., :k] for S in flat[key]] for key in (first, second))
+        share = unfair(exchanged(old, old_reseeded, new, new_reseeded, cosine), alpha / (_WAYS * len(pairs)))
         if share is not None:
             raise Refuted(
                 f"each layer must have a sketch of its own: {second[1]}{of(second[0])} is more like {first[1]}"
-                f"{of(first[0])} than like that of another seed in {share:.0%} of {len(one)} links, chance makes a "
+                f"{of(first[0])} than like that of another seed in {share:.0%} of {len(chain)} links, chance makes a "
                 "half; is a generator seeded for each layer?",
                 sketch=new[0],
             )
@@ -130,15 +134,15 @@ def _numbers(links: Sequence[Link], key: tuple[str, str]) -> Array:
     return np.stack([M.reshape(1, -1)[:, :_SEEN] for M in _starts(links, key)])
 
 
-def _of(seen: Seen, layer: str, factor: str) -> Array:
+def _factor(snapshot: Snapshot, layer: str, factor: str) -> Array:
     """A factor with its rank along the columns."""
-    matrix = seen.adapters[layer].factors[factor]
+    matrix = snapshot.adapters[layer].factors[factor]
     return matrix if factor == "B" else matrix.T
 
 
 _PASTS: dict[str, Callable[[Link, str, str], Array]] = {
-    "the sketch before": lambda link, layer, factor: _of(link.begin, layer, factor),
-    "the sketch before, as it was trained": lambda link, layer, factor: _of(link.end, layer, factor),
-    "the factor that was trained": lambda link, layer, factor: _of(link.end, layer, "A" if factor == "B" else "B"),
+    "the sketch before": lambda link, layer, factor: _factor(link.begin, layer, factor),
+    "the sketch before, as it was trained": lambda link, layer, factor: _factor(link.end, layer, factor),
+    "the factor that was trained": lambda link, layer, factor: _factor(link.end, layer, "A" if factor == "B" else "B"),
 }
 """What a sketch may depend on and must not; the last where it has the shape of the sketch."""

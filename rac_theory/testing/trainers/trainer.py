@@ -26,7 +26,7 @@ class Adapter:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class Snapshot:
     """What a trainer shows of a state; what it does not show is empty."""
 
     outputs: Array
@@ -39,7 +39,7 @@ class Seen:
     def unit(self) -> float:
         """The largest unit roundoff of what the outputs are computed from."""
         weights = (kind.unit for _, kind in self.weights.values())
-        return max(self.kind.unit, *weights, *(one.unit for one in self.adapters.values()), 0.0)
+        return max(self.kind.unit, *weights, *(adapter.unit for adapter in self.adapters.values()), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +47,9 @@ class Link:
     """One link of a chain: as it began, as its training ended, and once it was merged."""
 
     number: int
-    begin: Seen
-    end: Seen
-    after: Seen
+    begin: Snapshot
+    end: Snapshot
+    after: Snapshot
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,20 +67,20 @@ class Trainer:
     def chain(self, seed: int, steps: int, links: int) -> Iterator[Link]:
         """Yield links of a chain, one after the other."""
         state = self.new(seed)
-        after = self.see(state)
+        after = self.snapshot(state)
         for number in range(1, links + 1):
             begin = after
             state = self.trained(state, steps)
-            end = self.see(state)
+            end = self.snapshot(state)
             state = _moved(state, self.merge(state))
-            after = self.see(state)
+            after = self.snapshot(state)
             yield Link(number, begin, end, after)
 
     def trained(self, state: Any, steps: int) -> Any:
         """The state after some steps."""
         return _moved(state, self.train(state, steps))
 
-    def see(self, state: Any) -> Seen:
+    def snapshot(self, state: Any) -> Snapshot:
         """Read all that is shown of a state, in copies."""
         outputs, kind = read("outputs(state)", self.outputs(state))
         adapters = {} if self.adapter is None else _layers("adapter(state)", self.adapter(state), _adapter)
@@ -89,19 +89,15 @@ class Trainer:
             product, W = adapters[layer].product, weights[layer][0]
             if product.shape != W.shape:
                 raise ValueError(
-                    f"adapter(state) must give B and A whose product has the shape of the weights{_of(layer)}, "
+                    f"adapter(state) must give B and A whose product has the shape of the weights{of(layer)}, "
                     f"{W.shape}, got {product.shape}: is one of them transposed?"
                 )
         moments = {} if self.moments is None else dict(_leaves((), self.moments(state)))
-        return Seen(outputs, kind, adapters, weights, moments)
+        return Snapshot(outputs, kind, adapters, weights, moments)
 
 
 def of(layer: str) -> str:
     """Name a layer in a sentence; the only one has no name."""
-    return _of(layer)
-
-
-def _of(layer: str) -> str:
     return f" of {layer!r}" if layer else ""
 
 
@@ -110,10 +106,10 @@ def _moved(state: Any, returned: Any) -> Any:
     return state if returned is None else returned
 
 
-def _layers(name: str, value: Any, one: Callable[[str, Any], Any]) -> dict[str, Any]:
+def _layers(name: str, value: Any, parse: Callable[[str, Any], Any]) -> dict[str, Any]:
     if isinstance(value, Mapping):
-        return {str(layer): one(f"{name}[{layer!r}]", part) for layer, part in value.items()}
-    return {"": one(name, value)}
+        return {str(layer): parse(f"{name}[{layer!r}]", part) for layer, part in value.items()}
+    return {"": parse(name, value)}
 
 
 def _matrix(name: str, value: Any) -> tuple[Array, Format]:
@@ -129,12 +125,12 @@ def _adapter(name: str, value: Any) -> Adapter:
         return Adapter(product, np.abs(product), kind.unit)
     if len(value) not in (2, 3):
         raise ValueError(f"{name} must be (B, A), (B, A, scale) or their product, got {len(value)} parts")
-    (B, one), (A, other) = (_matrix(f"{name}[{i}]", value[i]) for i in (0, 1))
+    (B, kind_B), (A, kind_A) = (_matrix(f"{name}[{i}]", value[i]) for i in (0, 1))
     scale = float(value[2]) if len(value) == 3 else 1.0
     if B.shape[1] != A.shape[0]:
         raise ValueError(f"{name} must be B, (m, r), and A, (r, n), got {B.shape} and {A.shape}: in this order?")
     size = abs(scale) * np.abs(B) @ np.abs(A)
-    return Adapter(scale * B @ A, size, max(one.unit, other.unit), scale, {"B": B, "A": A})
+    return Adapter(scale * B @ A, size, max(kind_B.unit, kind_A.unit), scale, {"B": B, "A": A})
 
 
 def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Array]]:

@@ -119,7 +119,7 @@ class Held:
 def shown(**functions):
     nothing = dict.fromkeys(("adapter", "weights", "moments"))
     given = nothing | {name: (lambda _, value=value: value) for name, value in functions.items()}
-    return Trainer(int, lambda *_: None, lambda *_: None, lambda _: np.ones(1), **given).see(None)
+    return Trainer(int, lambda *_: None, lambda *_: None, lambda _: np.ones(1), **given).snapshot(None)
 
 
 def test_moments_of_any_nesting_are_found():

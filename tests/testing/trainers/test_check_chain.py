@@ -11,10 +11,9 @@ import pytest
 from rac_theory.numerics import cosine, exchanged, overlap, unfair
 from rac_theory.testing import Refuted, check_chain
 from rac_theory.testing.trainers.arrays import FORMATS
-from rac_theory.testing.trainers.drift import check_drift
 from rac_theory.testing.trainers.freshness import _check_apart
-from rac_theory.testing.trainers.merging import check_memory
-from rac_theory.testing.trainers.trainer import Adapter, Link, Seen
+from rac_theory.testing.trainers.merging import check_drift, check_memory
+from rac_theory.testing.trainers.trainer import Adapter, Link, Snapshot
 from tests.testing.trainers import chains
 
 
@@ -169,7 +168,7 @@ def test_a_quantile_counts_entries_that_were_zero():
     before[:4], after[-2:] = 0, 1
 
     def seen(moments):
-        return Seen(np.ones(1), FORMATS["float64"], {}, {}, {("exp_avg",): moments})
+        return Snapshot(np.ones(1), FORMATS["float64"], {}, {}, {("exp_avg",): moments})
 
     link = Link(1, seen(after), seen(before), seen(after))
     check_memory(link, 0.9)
@@ -184,7 +183,7 @@ def test_a_counter_counts_where_two_moments_stand_beside_it(second, refuses):
     moments = {("layer", "exp_avg"): zero, (second, "exp_avg_sq"): zero}
 
     def seen(moments):
-        return Seen(np.ones(1), FORMATS["float64"], {}, {}, moments)
+        return Snapshot(np.ones(1), FORMATS["float64"], {}, {}, moments)
 
     link = Link(2, seen({}), seen(moments | counter), seen(moments | counter))
     if not refuses:
@@ -213,9 +212,9 @@ def test_unbiased_rounding_passes_and_to_nearest_does_not(shape):
         spacing = kind.spacing(W["stochastic"] + P)
         after["stochastic"] = np.floor((W["stochastic"] + P) / spacing + rng.random(P.shape)) * spacing
         for name in W:
-            begin = Seen(np.ones(1), kind, {"": none}, {"": (W[name], kind)}, {})
-            end = Seen(np.ones(1), kind, {"": adapter}, {"": (W[name], kind)}, {})
-            gone = Seen(np.ones(1), kind, {"": none}, {"": (after[name], kind)}, {})
+            begin = Snapshot(np.ones(1), kind, {"": none}, {"": (W[name], kind)}, {})
+            end = Snapshot(np.ones(1), kind, {"": adapter}, {"": (W[name], kind)}, {})
+            gone = Snapshot(np.ones(1), kind, {"": none}, {"": (after[name], kind)}, {})
             links[name].append(Link(number, begin, end, gone))
         W = after
     check_drift(links["once"])
@@ -250,7 +249,7 @@ def test_what_rounding_allows_is_what_is_computed_by_hand(entries, part, sentenc
         at = [one, one + s, one + 2 * s, one + 3 * s / 4 - off * s]
 
         def seen(shown, W):
-            return Seen(np.ones(1), kind, {"": shown}, {"": (W, kind)}, {})
+            return Snapshot(np.ones(1), kind, {"": shown}, {"": (W, kind)}, {})
 
         try:
             check_drift([Link(k + 1, seen(none, at[k]), seen(adapter, at[k]), seen(none, at[k + 1])) for k in range(3)])
@@ -313,7 +312,7 @@ def test_layers_that_are_apart_pass_at_their_level():
     def link(number):
         draws = {layer: {"A": rng.standard_normal(shape)} for layer, shape in shapes.items()}
         adapters = {layer: Adapter(none, none, 0.0, 1.0, drawn) for layer, drawn in draws.items()}
-        seen = Seen(np.ones(1), FORMATS["float64"], adapters, {}, {})
+        seen = Snapshot(np.ones(1), FORMATS["float64"], adapters, {}, {})
         return Link(number, seen, seen, seen)
 
     for _ in range(400):

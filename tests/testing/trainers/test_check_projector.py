@@ -11,8 +11,7 @@ from scipy.stats import ks_2samp, ttest_1samp
 
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_projector
-from rac_theory.testing.trainers.check_projector import distance
-from rac_theory.testing.trainers.projection import Projector
+from rac_theory.testing.trainers.check_projector import Projector, distance
 from tests.testing.trainers import projectors
 
 module = importlib.import_module("rac_theory.testing.trainers.check_projector")

@@ -7,11 +7,19 @@ import numpy as np
 import pytest
 
 from rac_theory.testing import Refuted
-from rac_theory.testing.trainers import check_chain, drift, freshness, trainer
+from rac_theory.testing.trainers import check_chain, freshness, merging, trainer
 from rac_theory.testing.trainers.arrays import FORMATS
-from rac_theory.testing.trainers.drift import Sum, check_drift
-from rac_theory.testing.trainers.merging import _cause, _multiple, check_frozen, check_memory, check_merge, check_scale
-from rac_theory.testing.trainers.trainer import Adapter, Link, Seen
+from rac_theory.testing.trainers.merging import (
+    Sum,
+    _cause,
+    _multiple,
+    check_drift,
+    check_frozen,
+    check_memory,
+    check_merge,
+    check_scale,
+)
+from rac_theory.testing.trainers.trainer import Adapter, Link, Snapshot
 
 FOUR, ONE = np.ones(4), np.eye(4)[0]
 M, V, STEP = ("m",), ("v",), ("step",)
@@ -73,7 +81,7 @@ HALF, SINGLE, DOUBLE = (FORMATS[name] for name in ("bfloat16", "float32", "float
 
 def seen(outputs, adapter=None, weights=None, kind=HALF):
     adapters = {} if adapter is None else {"w": adapter}
-    return Seen(np.array(outputs), kind, adapters, {} if weights is None else {"w": weights}, {})
+    return Snapshot(np.array(outputs), kind, adapters, {} if weights is None else {"w": weights}, {})
 
 
 @pytest.mark.parametrize(
@@ -189,7 +197,7 @@ def merged(monkeypatch, *sums):
     """Check a chain of three merges that came to these sums."""
     names = [f"w{i}" for i in range(len(sums))]
     begin = SimpleNamespace(adapters=names, weights=names)
-    monkeypatch.setattr(drift, "_sum", lambda links, layer: sums[names.index(layer)])
+    monkeypatch.setattr(merging, "_sum", lambda links, layer: sums[names.index(layer)])
     check_drift([SimpleNamespace(begin=begin)] * 3)
 
 
@@ -235,7 +243,7 @@ def test_a_sum_of_merges_by_hand():
     """Twice 1/100 to one in bfloat16, whose spacing there is 1/128: the second is off by another part of a spacing."""
     W, gained = ((np.full((2, 1), x), HALF) for x in (1.0, 1.0078125))
     end, after = seen([0.0], product(0.01, 0.5), W), seen([0.0], product(0.0, 0.25), gained)
-    found = drift._sum([Link(1, seen([0.0], product(0.0), W), end, after)] * 2, "w")
+    found = merging._sum([Link(1, seen([0.0], product(0.0), W), end, after)] * 2, "w")
     s, f, rounds = 1 / 128, 0.01 - 1 / 128, 0.75 / 256
     assert pytest.approx(np.full((2, 1), 0.02)) == found.D
     assert pytest.approx(np.full((2, 1), 1.0078125 - 1.02)) == found.E
@@ -243,7 +251,7 @@ def test_a_sum_of_merges_by_hand():
     assert found.variance == pytest.approx(np.full((2, 1), 2 * (f * (s - f) + rounds**2) + s**2 / 12))
     assert found.most == pytest.approx(np.full((2, 1), 2 * (2 * s + 8 * rounds)))
     own = 4 * 2.0**-53 * (2 * (1.01 + 0.75) + 0.01 + 0.02)
-    assert found.own == pytest.approx(np.full((2, 1), own), rel=1e-12, abs=0)
+    assert found.error == pytest.approx(np.full((2, 1), own), rel=1e-12, abs=0)
 
 
 RNG = np.random.default_rng(0)
@@ -296,7 +304,7 @@ def test_all_that_is_asked_of_sketches_shares_the_level(monkeypatch):
     layers = {
         name: [Adapter(P, P, 0.0, factors={"B": 2 * one}) for one in RNG.standard_normal((4, 2, 2))] for name in "abc"
     }
-    show = [Seen(np.zeros(1), HALF, {name: layers[name][k] for name in "abc"}, {}, {}) for k in range(4)]
+    show = [Snapshot(np.zeros(1), HALF, {name: layers[name][k] for name in "abc"}, {}, {}) for k in range(4)]
     chain = [Link(k, show[k], show[k], show[k + 1]) for k in range(3)]
     monkeypatch.setitem(freshness._PASTS, "the factor that was trained", freshness._PASTS["the sketch before"])
     freshness._check_past(chain, chain, freshness._drawn(chain), 7e-3)
