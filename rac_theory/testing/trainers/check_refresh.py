@@ -119,15 +119,14 @@ class _Course:
         moves = self.moves([_FIRST * first, *[G] * (2 * self.gap - 1)], 0)[1:]
         if not moves.any(axis=(1, 2)).all():
             raise Refuted(f"step must move a {self._size} matrix whose gradient is not zero, it does not")
-        if cosine(moves[1:], moves[:-1]).min() > 1 - _TURN:
+        if not _turns(moves):
             raise Refuted(
                 f"step must find its subspace of a {self._size} matrix anew every {self.gap} steps: none of "
                 f"{2 * self.gap} moves turns that has the gradient of the one before; is the projector made once, is "
                 "there another gap, or no projector?"
             )
         along, other = (self.moves([G] * (2 * self.gap), seed) for seed in (0, 1))
-        turns = 1 - np.append(cosine(along[1:], along[:-1]), cosine(along[0], other[0]))
-        if turns.max() > _TURN:
+        if _turns(along) or cosine(along[0], other[0]) < 1 - _TURN:
             self._check_drawn(seeds, alpha)
         else:
             self._check_made(rank, rng)
@@ -178,3 +177,9 @@ class _Course:
     def _remembered(self, G: Array, seed: int) -> tuple[Array, Array]:
         moves = self.moves([G] * self.gap + [0.0 * G] * self.gap, seed)
         return moves[self.gap - 1], moves[-1]
+
+
+def _turns(moves: Array) -> bool:
+    """Whether one of them turns by more than those before, as limits on growth let moves turn less and less."""
+    turns = 1 - cosine(moves[1:], moves[:-1])
+    return bool(np.any(turns[1:] > np.maximum(2 * turns[:-1], _TURN)))
