@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from rac_theory.base import printable, shown
 
 _LARGEST = 1_000_000  # bytes
+_LARGEST_RANK, _LARGEST_ALPHA = 1_000_000, 1e300
 _LORA = "LORA"
 
 
@@ -70,9 +71,9 @@ def config_beside(path: str) -> AdapterConfig | None:
     kind, rank, alpha = (read.get(key) for key in ("peft_type", "r", "lora_alpha"))
     if not isinstance(kind, str) or not re.fullmatch(r"\w{1,40}", kind):
         raise ValueError(f"{name} must have a peft_type, such as LORA, got {shown(kind)}")
-    if type(rank) is not int or rank < 1:
+    if type(rank) is not int or not 1 <= rank <= _LARGEST_RANK:
         raise ValueError(f"{name} must have r, the rank, an integer >= 1, got {shown(rank)}")
-    if kind == _LORA and not (isinstance(alpha, int | float) and 0 < alpha < math.inf):
+    if kind == _LORA and not (type(alpha) in (int, float) and 0 < alpha < _LARGEST_ALPHA):
         raise ValueError(f"{name} must have lora_alpha, a number > 0, got {shown(alpha)}")
     lora_alpha = float(alpha) if kind == _LORA and alpha is not None else math.nan
     return AdapterConfig(kind, rank, lora_alpha, read.get("use_rslora") is True, tuple(_remarks(read)))

@@ -21,20 +21,26 @@ MatrixShape: TypeAlias = tuple[int, int]
 
 _LARGEST_DIM = 1_000_000  # several times the largest vocabulary: beyond it a header is nonsense
 _NO_LAYERS = {
-    r"(.*\.)?(scales|(weight|input|output)_scale(_inv|_2)?|scale_weight|(weight_)?zero_point|absmax|SCB)": (
-        "holds scales of quantised numbers, and is no layer: a file that is not quantised has its shape"
+    r"(.*\.)?(scales|(weight|input|output)_scales?(_inv|_2)?|_?scale|scale_weight|(weight_)?zero(s|_point)?|absmax|SCB)": (
+        "holds scales, as those of quantised numbers, and is no layer: a file that is not quantised has its shape"
     ),
-    r".*\b(hada|lokr|oft|boft|vera)_\w+(\..*)?": (
-        "is a part of an adapter that is no product B A (LoHa, LoKr, OFT or VeRA), of which the layer cannot be told"
+    r".*\b((hada|lokr|oft|boft|vera|hra|vblora|randlora|ia3|dora)_\w+|(bone|miss)_block|shira_weight|lora_E)(\..*)?": (
+        "is a part of an adapter that is no product B A (LoHa, LoKr, OFT, VeRA, IA3 or the like), of which the layer "
+        "cannot be told"
     ),
-    r".*\blora[_.](up|down)(\..*)?": (
+    r".*(\b|_)lora([_.](up|down)|_[ab])(\..*)?": (
         "is a factor of an adapter under other names than lora_A and lora_B, and is no layer"
     ),
-    r"(.*\.)?(embed_(tokens|positions|in)|(\w+_)?embeddings?|pos_embed|wte|wpe|relative_attention_bias)"
-    r"(\.weight)?( \(\w+\))?|(model\.)?shared\.weight": (
+    r"(.*\.)?(embed(_(tokens\w*|positions|in))?|(\w+_)?embeddings?|token_embd|emb|pos_embed|wte|wpe|"
+    r"relative_attention_bias)(\.weight)?( \(\w+\))?|(model\.)?shared\.weight": (
         "is an embedding, by its name: its rows are looked up, and it is no layer y = W x; type rows x columns for "
         "it, with --rho and --features left"
     ),
+    r"(.*\.)?(relative_position_bias_table|rel_pos_[hw]|(cos|sin)_cached|A_log|time_(faaaa|first|decay))": (
+        "is a table of positions or a parameter of a recurrence, by its name, and is no layer"
+    ),
+    r"(.*\.)?(\w*norm\d*|ln_\w+)\.weight": "is a norm, by its name, and is no layer",
+    r"(.*\.)?((max_)?exp_avg(_sq)?|momentum_buffer)(\..*)?": "is what an optimiser remembers, and is no layer",
 }
 """Matrices of floating point numbers that are no linear layers, by their names, and why."""
 
@@ -121,7 +127,7 @@ def parse(text: str, only: Sequence[str] = ()) -> Shapes:
     readable_file("shape", path, "the path of a file that can be read")
     try:
         with Path(path).open("rb") as file:
-            tensors = list(with_layers(read(printable(path), file)))
+            tensors = _outputs_first(with_layers(read(printable(path), file)))
     except OSError as error:
         raise ValueError(f"shape must name a file that can be read, got {printable(path)}: {error.strerror}") from error
     chosen = [tensor for tensor in tensors if not only or any(_fits(tensor.name, pattern) for pattern in only)]
@@ -186,6 +192,20 @@ def _reader(text: str) -> Callable[[str, IO[bytes]], Iterator[Tensor]]:
 def _no_layer(name: str) -> str | None:
     """Why a matrix of this name is no linear layer."""
     return next((why for pattern, why in _NO_LAYERS.items() if re.fullmatch(pattern, name, re.DOTALL)), None)
+
+
+def _outputs_first(tensors: Iterable[Tensor]) -> list[Tensor]:
+    """Turn the weights of GPT-2, which has y = x W, where the projection to queries, keys and values shows that."""
+    listed = list(tensors)
+    shapes = [tensor.shape for tensor in listed if tensor.name.endswith("attn.c_attn.weight")]
+    if not any(len(shape) == 2 and shape[1] == 3 * shape[0] for shape in shapes):
+        return listed
+    return [
+        tensor._replace(shape=tensor.shape[::-1])
+        if re.fullmatch(r".*\.c_(attn|proj|fc)\.weight", tensor.name, re.DOTALL)
+        else tensor
+        for tensor in listed
+    ]
 
 
 def _sorted(tensors: Iterable[Tensor]) -> Shapes:

@@ -4,6 +4,7 @@ The names are those of PEFT, LyCORIS, GPTQ, AWQ and bitsandbytes. A layer is m x
 whichever way round its own weight is stored.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
@@ -15,6 +16,9 @@ Parts: TypeAlias = Mapping[str, Tensor]
 
 _Key: TypeAlias = tuple[int, str, str]
 """Which form, the layer, and the name of the adapter, which is empty where a file has one."""
+
+
+_BITS = (2, 3, 4, 8)  # of a number that GPTQ packs
 
 
 class _Form(NamedTuple):
@@ -82,13 +86,18 @@ def _lora(name: str, parts: Parts) -> Tensor | None:
         return tensor._replace(
             why=f"and {others[0].name} are no pair B A: {A.shape[0]} and {B.shape[1]} are their ranks"
         )
+    if not 0 < A.shape[0] <= max(B.shape[0], A.shape[1]):
+        return tensor._replace(
+            why=f"and {others[0].name} have rank {A.shape[0]} for a layer of {B.shape[0]} x {A.shape[1]}; are they "
+            "transposed?"
+        )
     return Tensor(name, A.kind, (B.shape[0], A.shape[1]), A.shape[0])
 
 
 def _loha(name: str, parts: Parts) -> Tensor | None:
     """Two products of factors, m x r and r x n, multiplied entry by entry."""
     shape = _product(parts, "hada_w1_a", "hada_w1_b")
-    if shape is None or shape != _product(parts, "hada_w2_a", "hada_w2_b"):
+    if shape is None or shape != _product(parts, "hada_w2_a", "hada_w2_b") or {"hada_t1", "hada_t2"} & {*parts}:
         return None
     return Tensor(name, parts["hada_w1_a"].kind, shape, form="LoHa")
 
@@ -122,14 +131,15 @@ def _integers(name: str, parts: Parts) -> Tensor | None:
     packed, scales = _whole(parts, "qweight"), _whole(parts, "scales")
     if packed is None or scales is None or not all((*packed, *scales)):
         return None
-    outputs, inputs = scales[1], 0
-    if packed[1] != outputs:
-        inputs = packed[0] if outputs % packed[1] == 0 else 0
+    (rows, columns), outputs, inputs = packed, scales[1], 0
+    if columns != outputs:
+        inputs = rows if outputs in (4 * columns, 8 * columns, 16 * columns) else 0
     elif "g_idx" in parts and len(parts["g_idx"].shape) == 1:
         inputs = parts["g_idx"].shape[0]
     elif zeros := _whole(parts, "qzeros"):
-        bits, rest = divmod(32 * zeros[1], outputs)
-        inputs = 32 * packed[0] // bits if bits and not rest and 32 * packed[0] % bits == 0 else 0
+        inputs = rows * outputs // zeros[1] if zeros[1] else 0
+    if columns == outputs and 32 * rows not in (bits * inputs for bits in _BITS):
+        return None
     return Tensor(name, parts["scales"].kind, (outputs, inputs), form="GPTQ, AWQ or the like") if inputs else None
 
 
@@ -142,7 +152,9 @@ def _bitsandbytes(name: str, parts: Parts) -> Tensor | None:
         return weight._replace(form="8 bits")
     states = [tensor.state for part, tensor in parts.items() if part.startswith("weight.quant_state")]
     match states:
-        case [{"shape": [int(m), int(n)]}] if weight.kind == "U8":
+        case [{"shape": [m, n]}] if weight.kind == "U8" and type(m) is type(n) is int and (
+            (m * n + 1) // 2 == math.prod(weight.shape)  # two to a byte
+        ):
             return weight._replace(shape=(m, n), form="bitsandbytes, 4 bits")
     return None
 

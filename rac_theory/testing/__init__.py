@@ -13,6 +13,7 @@ from rac_theory.testing.sketches.check_sketch import check_sketch
 from rac_theory.testing.trainers.check_chain import check_chain
 from rac_theory.testing.trainers.check_federated import check_federated
 from rac_theory.testing.trainers.check_projector import check_projector
+from rac_theory.testing.trainers.check_refresh import check_refresh
 
 __all__ = [
     "NotShown",
@@ -28,6 +29,7 @@ __all__ = [
     "check_federated",
     "check_problem",
     "check_projector",
+    "check_refresh",
     "check_sketch",
 ]
 

@@ -13,8 +13,8 @@ from rac_theory.torch.activations import Activations  # noqa: E402
 from rac_theory.torch.method_optimiser import MethodOptimiser  # noqa: E402
 from rac_theory.torch.module_problem import ModuleProblem, ModuleSum, from_module  # noqa: E402
 from rac_theory.torch.optimiser import RACLoRA  # noqa: E402
-from rac_theory.torch.optimiser_steps import OptimiserSteps  # noqa: E402
-from rac_theory.torch.peft_layers import peft_functions  # noqa: E402
+from rac_theory.torch.optimiser_steps import OptimiserSteps, optimiser_moves  # noqa: E402
+from rac_theory.torch.peft_layers import peft_functions, trainer_functions  # noqa: E402
 
 __all__ = [
     "Activations",
@@ -24,5 +24,7 @@ __all__ = [
     "OptimiserSteps",
     "RACLoRA",
     "from_module",
+    "optimiser_moves",
     "peft_functions",
+    "trainer_functions",
 ]

@@ -5,10 +5,11 @@ from threading import local
 from typing import Any
 
 import numpy as np
-from torch.nn import Module
+import torch
+from torch.nn import Module, Parameter
 from torch.optim import Optimizer
 
-from rac_theory.base import being, described, function_name, repr_of, shown, type_name
+from rac_theory.base import being, checks, described, function_name, repr_of, shown, type_name
 from rac_theory.base.checks import Array
 from rac_theory.torch.module_problem import ModuleProblem
 from rac_theory.torch.one_thread import one_torch_thread
@@ -28,6 +29,9 @@ class OptimiserSteps:
         ``make(module, rng)`` returns an optimiser of those parameters of a copy of the module that require gradients,
         which are the matrices of the problem. It is called for each run, with a ``numpy.random.Generator`` of its own;
         an optimiser that draws from another one is refused by ``check_algorithm``.
+    inner : int
+        Steps of the optimiser that make one of what is declared: those for which one like GaLore keeps its subspace,
+        as ``GaLore(rank, gamma, gradients=Local(inner))`` does.
 
     Examples
     --------
@@ -48,25 +52,28 @@ class OptimiserSteps:
     (2, 4)
     """
 
-    def __init__(self, problem: ModuleProblem, make: Callable[[Module, np.random.Generator], Optimizer]) -> None:
+    def __init__(
+        self, problem: ModuleProblem, make: Callable[[Module, np.random.Generator], Optimizer], inner: int = 1
+    ) -> None:
         being("problem", problem, ModuleProblem, ", as from_module makes it")
         if not callable(make):
             raise ValueError(f"make must be a function make(module, rng) that returns an optimiser, got {shown(make)}")
-        self.problem, self.make = problem, make
+        self.problem, self.make, self.inner = problem, make, checks.integer("inner", inner, 1)
         self._here = local()  # a module for each thread: to copy one takes longer than a step
         self._optimiser: Optimizer | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "OptimiserSteps":
         """For a run of its own: it starts without a state; W is put into the module before each step."""
-        another = OptimiserSteps(self.problem, self.make)
+        another = OptimiserSteps(self.problem, self.make, self.inner)
         another._here = self._here
         return another
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return OptimiserSteps, (self.problem, self.make)
+        return OptimiserSteps, (self.problem, self.make, self.inner)
 
     def __repr__(self) -> str:
-        return f"{type_name(self)}({repr_of(self.problem)}, {function_name(self.make)})"
+        inner = f", inner={self.inner}" * (self.inner > 1)
+        return f"{type_name(self)}({repr_of(self.problem)}, {function_name(self.make)}{inner})"
 
     def step(self, W: Array, rng: np.random.Generator) -> Array:
         """From one W to the next, (m, n) to (m, n).
@@ -81,8 +88,9 @@ class OptimiserSteps:
         if self._optimiser is None:
             self._optimiser = _made(self.make, module, rng)
         with one_torch_thread():
-            self._put_gradients(module)
-            self._optimiser.step()
+            for _ in range(self.inner):
+                self._put_gradients(module)
+                self._optimiser.step()
         return self.problem.weights(module)
 
     def _put_gradients(self, module: Module) -> None:
@@ -105,3 +113,40 @@ def _made(make: Callable[[Module, np.random.Generator], Optimizer], module: Modu
             f"make must return an optimiser of torch.optim, got {described(optimiser)}; is a return statement missing?"
         )
     return optimiser
+
+
+def optimiser_moves(
+    make: Callable[[Parameter], Optimizer], dtype: torch.dtype = torch.float32
+) -> tuple[Callable[[tuple[int, int], int], Any], Callable[[Any, Array], torch.Tensor]]:
+    """Return ``new`` and ``step`` of ``rac_theory.testing.check_refresh`` for an optimiser of PyTorch.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(W)`` returns an optimiser of one parameter, (m, n), which is zero; PyTorch's generator has the seed.
+    dtype : torch.dtype
+        Of the parameter and its gradients.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from rac_theory.torch import optimiser_moves
+    >>> new, step = optimiser_moves(lambda W: torch.optim.SGD([W], lr=0.5))
+    >>> step(new((2, 1), 0), np.ones((2, 1)))
+    tensor([[-0.5000],
+            [-0.5000]])
+    """
+
+    def new(shape: tuple[int, int], seed: int) -> tuple[Optimizer, Parameter]:
+        torch.manual_seed(seed)
+        W = Parameter(torch.zeros(shape, dtype=dtype))
+        return make(W), W
+
+    def step(state: tuple[Optimizer, Parameter], G: Array) -> torch.Tensor:
+        optimiser, W = state
+        before, W.grad = W.detach().clone(), torch.from_numpy(G).to(W)
+        optimiser.step()
+        return W.detach() - before
+
+    return new, step

@@ -1,6 +1,6 @@
-"""What a model of PEFT shows of its adapters, as ``check_chain`` takes it; PEFT itself is not imported."""
+"""What a model of PEFT, or a trainer of transformers, shows to ``check_chain``; neither library is imported."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -30,7 +30,7 @@ def peft_functions(
     ------
     ValueError
         By each function: if the model has no layer of LoRA, a layer has none or several active adapters, or it is one
-        of DoRA, whose merge is not W + scale B A.
+        of DoRA, whose merge is not W + scale B A, or of PiSSA, whose factors are those of W, and no draw.
 
     Examples
     --------
@@ -47,13 +47,90 @@ def peft_functions(
     >>> B.shape, A.shape, scale
     (torch.Size([4, 1]), torch.Size([1, 6]), 2.0)
     """
+
+    def adapter(state: Any) -> dict[str, tuple[torch.Tensor, torch.Tensor, float]]:
+        for name, config in getattr(model(state), "peft_config", {}).items():
+            if str(getattr(config, "init_lora_weights", "")).startswith("pissa"):
+                raise ValueError(
+                    f"the adapter {name!r} is one of PiSSA, whose factors are the leading singular vectors of W: no "
+                    "link has a fresh draw, which T1 to T3 ask for; check it without adapter= and weights="
+                )
+        return {name: _factors(name, layer) for name, layer in _layers(model(state))}
+
     shows: dict[str, Callable[[Any], Any]] = {
-        "adapter": lambda state: {name: _factors(name, layer) for name, layer in _layers(model(state))},
+        "adapter": adapter,
         "weights": lambda state: {name: layer.base_layer.weight for name, layer in _layers(model(state))},
     }
     if optimizer is not None:
-        shows["moments"] = lambda state: optimizer(state).state_dict()["state"]
+        shows["moments"] = lambda state: {} if optimizer(state) is None else optimizer(state).state_dict()["state"]
     return shows
+
+
+def trainer_functions(
+    make: Callable[[int], Any], merging: type, batch: Mapping[str, Any], event: str = "on_step_end"
+) -> dict[str, Callable[..., Any]]:
+    """Return all that ``check_chain`` is given for a ``Trainer`` of transformers whose callback merges an adapter.
+
+    Parameters
+    ----------
+    make : function of a seed
+        The trainer, of a model of PEFT; its ``TrainingArguments`` have the seed.
+    merging : class
+        That of the callback, which is taken off the trainer, and called between links, after as many steps as
+        ``check_chain`` has by ``steps``: a callback that counts must merge after these.
+    batch : mapping
+        Inputs of the model, whose logits are compared; it is in ``eval`` then.
+    event : str
+        The method of the callback that merges.
+
+    Returns
+    -------
+    dict
+        ``new``, ``train``, ``merge``, ``outputs`` and what ``peft_functions`` gives.
+
+    Raises
+    ------
+    ValueError
+        By ``new``, if the trainer has no such callback.
+
+    Examples
+    --------
+    Three lines, with a trainer and a callback of yours::
+
+        from rac_theory.testing import check_chain
+        from rac_theory.torch import trainer_functions
+        check_chain(**trainer_functions(make, Merging, batch), steps=5)
+
+    >>> from rac_theory.torch import trainer_functions
+    >>> sorted(trainer_functions(lambda seed: None, object, {}))
+    ['adapter', 'merge', 'moments', 'new', 'outputs', 'train', 'weights']
+    """
+
+    def new(seed: int) -> tuple[Any, Any]:
+        trainer = make(seed)
+        callback = trainer.pop_callback(merging)
+        if callback is None:
+            raise ValueError(f"make must return a trainer with a callback of {shown(merging)}, got none")
+        return trainer, callback
+
+    def train(state: tuple[Any, Any], steps: int) -> None:
+        trainer, _ = state
+        trainer.args.max_steps = steps
+        trainer.train()
+
+    def merge(state: tuple[Any, Any]) -> None:
+        trainer, callback = state
+        names = ("model", "optimizer", "lr_scheduler", "train_dataloader", "eval_dataloader", "processing_class")
+        parts = {name: getattr(trainer.callback_handler, name, None) for name in names}
+        getattr(callback, event)(trainer.args, trainer.state, trainer.control, **parts)
+
+    @torch.no_grad()
+    def outputs(state: tuple[Any, Any]) -> torch.Tensor:
+        logits: torch.Tensor = state[0].model.eval()(**batch).logits
+        return logits
+
+    shows = peft_functions(lambda state: state[0].model, lambda state: state[0].optimizer)
+    return {"new": new, "train": train, "merge": merge, "outputs": outputs, **shows}
 
 
 def _layers(model: torch.nn.Module) -> list[tuple[str, Any]]:

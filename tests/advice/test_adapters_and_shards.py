@@ -74,9 +74,9 @@ LAYER = "model.layers.0.mlp.down_proj"
 @pytest.mark.parametrize(
     ("name", "kind", "shape", "why"),
     [
-        (f"{LAYER}.scales", "F16", (16, 2048), "holds scales of quantised numbers"),
-        (f"{LAYER}.weight_scale_inv", "F32", (16, 16), "holds scales of quantised numbers"),
-        (f"{LAYER}.weight_scale", "BF16", (2048, 16), "holds scales of quantised numbers"),
+        (f"{LAYER}.scales", "F16", (16, 2048), "holds scales, as those of quantised numbers"),
+        (f"{LAYER}.weight_scale_inv", "F32", (16, 16), "holds scales, as those of quantised numbers"),
+        (f"{LAYER}.weight_scale", "BF16", (2048, 16), "holds scales, as those of quantised numbers"),
         (f"{LAYER}.qweight", "I32", (256, 2048), "holds I32, as packed or quantised weights do"),
         (f"{LAYER}.weight", "U8", (2_097_152, 1), "holds U8, as packed or quantised weights do"),
         (f"{LAYER}.hada_w1_a", "F32", (2048, 8), "is a part of an adapter that is no product B A"),

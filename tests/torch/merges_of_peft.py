@@ -1,13 +1,13 @@
-"""PEFT's own chain passes, and eight faults in it are named. It runs by its name where peft is installed:
+"""Chains of PEFT and of loralib pass, and each fault in them is named. It runs by its name: ``.ci/others``.
 
-``python -m pip install peft && python -m pytest -n 0 tests/torch/merges_of_peft.py``
-
-Tried with peft 0.21.2 and torch 2.13.0.
+Tried with peft 0.21.2, loralib 0.1.2 and torch 2.13.0.
 """
 
 import json
+from functools import partial
 from typing import ClassVar
 
+import loralib
 import peft
 import pytest
 import torch
@@ -114,6 +114,82 @@ class DoRA(Chain):
     options: ClassVar = {"use_dora": True}
 
 
+class PiSSA(Chain):
+    options: ClassVar = {"init_lora_weights": "pissa"}
+
+
+class Loralib(Chain):
+    """Layers of loralib, which merge in eval: begun anew, they are told that nothing is merged."""
+
+    def __init__(self, seed):
+        torch.manual_seed(seed)
+        layer = partial(loralib.Linear, r=4, lora_alpha=8)
+        self.model = nn.Sequential(layer(16, 16), nn.Tanh(), layer(16, 4))
+        loralib.mark_only_lora_as_trainable(self.model)
+        self.fresh()
+
+    def layers(self):
+        return [self.model[i] for i in (0, 2)]
+
+    def merge(self):
+        self.model.eval()
+        for layer in self.layers():
+            self.restart(layer)
+        self.model.train()
+        self.fresh()
+
+    def restart(self, layer):
+        layer.merged = False
+        nn.init.kaiming_uniform_(layer.lora_A)
+        nn.init.zeros_(layer.lora_B)
+
+
+class SubtractedAgain(Loralib):
+    """``train`` takes off what ``eval`` has added, unless it is told otherwise: the old product is gone by then."""
+
+    def merge(self):
+        self.model.eval()
+        self.model.train()
+        for layer in self.layers():
+            self.restart(layer)
+        self.fresh()
+
+
+class ResetByItsOwn(Loralib):
+    """``reset_parameters`` draws W anew as well."""
+
+    def restart(self, layer):
+        layer.merged = False
+        layer.reset_parameters()
+
+
+def checked_by_hand(kind):
+    def layers(chain):
+        return {str(i): layer for i, layer in enumerate(chain.layers())}
+
+    def adapter(chain):
+        return {name: (layer.lora_B, layer.lora_A, layer.scaling) for name, layer in layers(chain).items()}
+
+    shows = {
+        "adapter": adapter,
+        "weights": lambda chain: {name: layer.weight for name, layer in layers(chain).items()},
+        "moments": lambda chain: chain.optimizer.state_dict()["state"],
+    }
+    check_chain(kind, kind.train, kind.merge, kind.outputs, merges=24, **shows)
+
+
+def test_a_chain_of_loralib_passes():
+    checked_by_hand(Loralib)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"), [(SubtractedAgain, "as if it was not merged"), (ResetByItsOwn, "merge must preserve the function")]
+)
+def test_each_fault_with_loralib_is_named(kind, cause):
+    with pytest.raises(Refuted, match=cause):
+        checked_by_hand(kind)
+
+
 def checked(kind, merges=24):
     shows = peft_functions(lambda chain: chain.model, lambda chain: chain.optimizer)
     check_chain(kind, kind.train, kind.merge, kind.outputs, merges=merges, **shows)
@@ -135,6 +211,7 @@ def test_chains_of_peft_pass(kind):
         (KeptA, "is it drawn anew in each merge"),
         (Dropout, "is there dropout"),
         (DoRA, "is a layer of DoRA"),
+        (PiSSA, "is one of PiSSA, whose factors are the leading singular vectors of W"),
     ],
 )
 def test_each_fault_is_named(kind, cause):

@@ -1,0 +1,137 @@
+"""Optimisers with a low-rank subspace pass if they find it anew and project what they remember; each fault is named."""
+
+import re
+
+import numpy as np
+import pytest
+
+from rac_theory.testing import Refuted, check_refresh
+
+RANK, GAP = 2, 4
+TALL = ((12, 8),)
+
+
+class LowRank:
+    """Momentum, or Adam, of which all runs in coordinates of a frame of the shorter side."""
+
+    def __init__(self, frames="svd", buffer="kept", adam=False, once=False, rank=RANK, gap=GAP):
+        self.frames, self.buffer, self.adam, self.once, self.rank, self.gap = frames, buffer, adam, once, rank, gap
+
+    def new(self, shape, seed):
+        return {"t": 0, "rng": np.random.default_rng(seed), "m": 0.0, "v": 0.0, "M": 0.0}
+
+    def frame(self, rng, G):
+        if self.frames == "svd":
+            return np.linalg.svd(G)[0][:, : self.rank]
+        Q, R = np.linalg.qr(rng.standard_normal((len(G), self.rank)))
+        return Q * np.sign(np.diag(R)) if self.frames == "haar" else Q
+
+    def step(self, state, G):
+        if G.shape[0] > G.shape[1]:
+            return self.step(state, G.T).T
+        t = state["t"]
+        if t % self.gap == 0 and not (self.once and t):
+            P = self.frame(state["rng"], G)
+            if t and self.buffer == "projected":
+                state["m"] = P.T @ state["P"] @ state["m"]
+            if self.buffer == "reset":
+                state["m"] = state["v"] = 0.0 * state["m"]
+            state["P"] = P
+        state["t"] += 1
+        P = state["P"]
+        R = P.T @ G
+        if self.buffer == "matrix":
+            state["M"] = 0.9 * state["M"] + P @ R
+            return -0.1 * P @ P.T @ state["M"]
+        state["m"] = 0.9 * state["m"] + 0.1 * R
+        state["v"] = 0.999 * state["v"] + 0.001 * R**2
+        return -0.1 * P @ (state["m"] / (np.sqrt(state["v"]) + 1e-8) if self.adam else state["m"])
+
+
+def checked(gap=GAP, rank=RANK, **options):
+    shapes = options.pop("shapes", ((12, 8), (8, 12)))
+    optimiser = LowRank(gap=options.pop("own", gap), rank=rank, **options)
+    check_refresh(optimiser.new, optimiser.step, rank=rank, gap=gap, shapes=shapes)
+
+
+@pytest.mark.parametrize("adam", [False, True])
+@pytest.mark.parametrize("frames", ["svd", "haar", "qr"])
+@pytest.mark.parametrize("buffer", ["projected", "reset", "matrix"])
+def test_right_ones_pass(buffer, frames, adam):
+    """Catches a threshold of none against: of Adam's moves, projected anew, some point backwards."""
+    checked(buffer=buffer, frames=frames, adam=adam)
+
+
+def test_right_ones_pass_at_other_seeds():
+    """Adam that is projected anew, as of it some moves point backwards. Catches a bound of 1/20 in place of 1/5."""
+    for rng in range(3):
+        optimiser = LowRank("haar", "projected", adam=True)
+        check_refresh(optimiser.new, optimiser.step, rank=RANK, gap=GAP, shapes=TALL, rng=1000 * rng)
+
+
+@pytest.mark.parametrize("adam", [False, True])
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        ({"once": True}, "must find its subspace of a 12 x 8 matrix anew every 4 steps: none of 8 moves turns"),
+        ({"once": True, "frames": "haar"}, "must find its subspace of a 12 x 8 matrix anew every 4 steps"),
+        ({"own": 200}, "is the projector made once, is there another gap"),
+        ({}, "once gradients are orthogonal to all before, its move has a cosine of"),
+        ({"frames": "haar"}, "under the next frame it points backwards in"),
+        ({"frames": "qr"}, "are they of a QR factorisation without the signs of its diagonal?"),
+    ],
+)
+def test_each_fault_is_named(options, cause, adam):
+    with pytest.raises(Refuted, match=re.escape(cause)):
+        checked(**options, adam=adam, shapes=TALL)
+
+
+def test_uniform_frames_are_not_called_those_of_qr():
+    with pytest.raises(Refuted) as refuted:
+        checked(frames="haar")
+    assert "QR" not in str(refuted.value)
+
+
+@pytest.mark.parametrize(("rank", "share"), [(1, 1.0), (2, 0.65), (3, 0.65)])
+def test_the_power_that_is_said(rank, share):
+    """Frames without signs, at three seeds. At rank 3 some 0.69 of entries go on to their side, and 0.65 are asked for."""
+    for rng in range(3):
+        optimiser = LowRank("qr", rank=rank, gap=3)
+        with pytest.raises(Refuted, match="are they of a QR factorisation") as refuted:
+            check_refresh(optimiser.new, optimiser.step, rank=rank, gap=3, shapes=TALL, rng=1000 * rng)
+        assert int(re.search(r"to its side in (\d+)%", str(refuted.value))[1]) >= 100 * share
+
+
+def test_a_side_of_its_own_and_a_wide_matrix():
+    """Would catch a check that sees the left side of a gradient alone."""
+    optimiser = LowRank()
+
+    def right(state, G):
+        return optimiser.step(state, G.T).T if G.shape[0] <= G.shape[1] else optimiser.step(state, G)
+
+    with pytest.raises(Refuted, match="once gradients are orthogonal"):
+        check_refresh(optimiser.new, optimiser.step, rank=RANK, gap=GAP, shapes=[(8, 12)])
+    with pytest.raises(Refuted, match="once gradients are orthogonal"):
+        check_refresh(optimiser.new, right, rank=RANK, gap=GAP, shapes=[(8, 8)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rank": 5}, "rank must be in 1..half the smaller side=4, got 5"),
+        ({"rank": 0}, "rank must be >= 1, got 0"),
+        ({"gap": 2}, "gap must be >= 3, got 2"),
+        ({"step": lambda state, G: G[:, :1]}, r"step must return a move of shape \(12, 8\), got \(12, 1\)"),
+        ({"step": lambda state, G: None}, r"step\(state, G\) must be"),
+    ],
+)
+def test_nonsense(changes, message):
+    optimiser = LowRank()
+    arguments = {"new": optimiser.new, "step": optimiser.step, "rank": RANK, "gap": GAP} | changes
+    with pytest.raises(ValueError, match=message):
+        check_refresh(**arguments)
+
+
+def test_what_does_not_move_is_named():
+    with pytest.raises(Refuted, match="must move a 12 x 8 matrix whose gradient is not zero"):
+        check_refresh(lambda shape, seed: None, lambda state, G: 0.0 * G, rank=1, gap=3)
