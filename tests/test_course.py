@@ -8,6 +8,7 @@ import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]\d+)?(?![\w])")
+EXERCISES = 6  # cells after the answer: two questions, each with a place for its answer and a hidden solution
 _END = re.compile(r"[.?!](?=\s|$)")
 
 
@@ -40,9 +41,24 @@ def test_a_notebook_opens_with_a_question(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_asks_two_questions_back(path):
+    """After its answer; the solution is hidden until it is asked for, and is not on the slides."""
+    last = cells(path)[-EXERCISES:]
+    slides = [cell["metadata"].get("slideshow") for cell in json.loads(path.read_text("utf-8"))["cells"][-EXERCISES:]]
+    assert [kind for kind, _ in last] == ["markdown", "code", "markdown"] * 2
+    assert [number for number, (_, text) in enumerate(last) if text.startswith("## Exercises")] == [0]
+    for i, (question, place, solution) in enumerate((last[:3], last[3:]), 1):
+        name = f"{path.name[:2]}.{i}"
+        assert f"**{name}** " in question[1]
+        assert place[1].endswith(f'answer = ...\ngrade("{name}", answer)')
+        assert solution[1].startswith(f"<details><summary>Solution of {name}</summary>\n\n")
+        assert slides[3 * i - 1] == {"slide_type": "notes"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_ends_with_its_answer(path):
     """In two to five sentences, after the verdict; each number in it must be printed, so that it cannot go stale."""
-    *before, (kind, last) = cells(path)
+    *before, (kind, last) = cells(path)[:-EXERCISES]
     heading, _, answer = last.partition("\n\n")
     assert (kind, heading) == ("markdown", "## Answer")
     assert before[-1][0] == "code"

@@ -48,6 +48,7 @@ def faults(path, *cells, count=None):
 OPENING = (None, [text(f"T2\n    {theorems.T2.statement}\n")])
 DRAWING = (None, [FIGURE])
 VERDICT = (None, [text("T2 HOLDS for 60 steps")])
+OPEN = [(None, [text(f"Exercise 01.{i} waits for a number: put it in place of the dots.")]) for i in (1, 2)]
 
 
 @pytest.mark.parametrize(
@@ -80,22 +81,26 @@ def test_a_page_that_prints_says_what():
 
 @pytest.mark.parametrize("path", [PAGE, NOTEBOOK])
 def test_what_is_stored_and_what_goes_to_stderr(path):
-    good = (("T2", [*OPENING[1]]), DRAWING, VERDICT)
+    good = (("T2", [*OPENING[1]]), DRAWING, VERDICT, *OPEN)
     assert faults(path, *good) == []
     assert [fault[:26] for fault in faults(path, *good, count=7)] == [
-        f"code cell {number} is stored with" for number in (1, 2, 3)
+        f"code cell {number} is stored with" for number in range(1, 6)
     ]
-    (fault,) = faults(path, ("T2", [*OPENING[1], text("DeprecationWarning", "stderr")]), DRAWING, VERDICT)
+    (fault,) = faults(path, ("T2", [*OPENING[1], text("DeprecationWarning", "stderr")]), DRAWING, VERDICT, *OPEN)
     assert fault == "code cell 1 writes to stderr: DeprecationWarning"
 
 
 def test_a_notebook_opens_with_a_statement_has_a_figure_and_ends_with_its_verdict():
-    assert faults(NOTEBOOK, OPENING, DRAWING, VERDICT) == []
+    assert faults(NOTEBOOK, OPENING, DRAWING, VERDICT, *OPEN) == []
     for without, words in (
-        ((DRAWING, DRAWING, OPENING, VERDICT), "it does not open with"),
-        ((OPENING, VERDICT), "it has no figure"),
-        ((OPENING, DRAWING, (None, [text("T2 VIOLATED for")])), "it does not end with a verdict"),
-        ((OPENING, DRAWING, VERDICT, (None, [text("done")])), "it does not end with a verdict"),
+        ((DRAWING, DRAWING, OPENING, VERDICT, *OPEN), "it does not open with"),
+        ((OPENING, VERDICT, *OPEN), "it has no figure"),
+        ((OPENING, DRAWING, (None, [text("T2 VIOLATED for")]), *OPEN), "it does not end with a verdict"),
+        ((OPENING, DRAWING, VERDICT, (None, [text("done")]), *OPEN), "it does not end with a verdict"),
+        (
+            (OPENING, DRAWING, VERDICT, OPEN[0], (None, [text("Exercise 01.2: right.")])),
+            "after its verdict it does not",
+        ),
     ):
         (fault,) = faults(NOTEBOOK, *without)
         assert fault.startswith(words)

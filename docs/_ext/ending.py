@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 _VERDICT = re.compile(r"T\w+ (HOLDS|CONSISTENT) for ")
+_OPEN = re.compile(r"Exercise \d\d\.\d waits for ")
 _STATEMENTS = [claim.statement for claim in (*theorems.ALL.values(), *counterexamples.ALL.values())]
 
 
@@ -62,5 +63,8 @@ def _faults_of_course(texts: Sequence[str]) -> Iterator[str]:
     """Yield where a notebook does not open with what it is about, or does not end with its verdict."""
     if not any(" ".join(statement.split()) in " ".join(texts[:2]) for statement in _STATEMENTS):
         yield "it does not open with the statement of a theorem or of a counterexample"
+    *texts, first, second = texts
     if not _VERDICT.match(texts[-1]):
         yield f"it does not end with a verdict that holds or is consistent, but with {texts[-1][:200]!r}"
+    if not (_OPEN.match(first) and _OPEN.match(second)):
+        yield f"after its verdict it does not leave two exercises open, but prints {first[:200]!r} and {second[:200]!r}"

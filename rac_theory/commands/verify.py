@@ -246,6 +246,7 @@ def _show(rows: "Sequence[Row]", notes: Sequence[str], folder: Path, *, in_full:
         gathered,
         ledger_table,
         legend,
+        promises,
         refutations,
         remarks,
         results,
@@ -260,6 +261,8 @@ def _show(rows: "Sequence[Row]", notes: Sequence[str], folder: Path, *, in_full:
     if not (in_full or len(shown) <= SHORT):
         for table in summary_tables(rows, console.width):
             show_table(console, table)
+        if promised := promises(rows):
+            tell(console, promised)
         tell(console, legend(rows))
         if (least := closest(rows)) is not None:
             again = f"The smallest slack again: rac-theory repeat {path} {least.number}"

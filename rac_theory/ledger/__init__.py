@@ -20,7 +20,7 @@ from rac_theory.ledger.report.gallery import Shown
 from rac_theory.ledger.running import estimate, run
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.step_size_setting import setting_named
-from rac_theory.ledger.summary import SHORT, closest, legend, summary_tables, were_run
+from rac_theory.ledger.summary import SHORT, closest, legend, promises, summary_tables, were_run
 from rac_theory.ledger.sweeps.found import Sweep
 from rac_theory.ledger.sweeps.grid import Grid
 from rac_theory.ledger.sweeps.store import is_store
@@ -60,6 +60,7 @@ __all__ = [
     "ledger_table",
     "legend",
     "plan",
+    "promises",
     "refutations",
     "remarks",
     "report",

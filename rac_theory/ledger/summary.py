@@ -10,6 +10,7 @@ from rich.table import Table
 
 from rac_theory.ledger.table import COLOURS
 from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
+from rac_theory.theorems import ALL
 from rac_theory.verdicts import Status
 
 SHORT = 12
@@ -79,9 +80,20 @@ def legend(rows: Sequence[Row]) -> str:
         letters.append("- not applicable")
     number = (
         " The number is the smallest slack of those that hold: at the last step that they can judge, the bound is at "
-        "least so many times the mean."
+        "least so many times the mean. 1 is tight; above it runs do better."
     )
     return f"{'; '.join(letters)}.{number if Status.HOLDS.name in seen else ''}"
+
+
+def promises(rows: Sequence[Row]) -> str:
+    """Return in a line what the theorems that were tried bound; a sharp form as the one that it sharpens."""
+    tried = dict.fromkeys(row.claim.removesuffix("_sharp") for row in rows)
+    alike: dict[str, list[str]] = {}
+    for theorem in (ALL[claim] for claim in tried if claim in ALL):
+        factor = ", by a factor a step" if theorem.rate == "linear" else ""
+        alike.setdefault(f"{theorem.metric.name}{factor}", []).append(theorem.id)
+    bounded = "; ".join(f"{', '.join(ids)} {what}" for what, ids in alike.items())
+    return f"What is bounded: {bounded}." if bounded else ""
 
 
 def closest(rows: Sequence[Row]) -> Row | None:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
-from rac_theory.ledger.summary import SHORT, closest, legend, rounded_down, summary_tables, were_run
+from rac_theory.ledger.summary import SHORT, closest, legend, promises, rounded_down, summary_tables, were_run
 from rac_theory.ledger.table import gathered, remarks
 from rac_theory.ledger.verdict_row import Row
 
@@ -66,7 +66,7 @@ def test_the_usual_ledger_is_a_screen_of_24_lines_of_80_columns():
     assert len(lines) == 1 + len(USUAL)
     assert max(map(len, lines)) <= 80
     notes = [f"{name}: side='right' is left out, a sketch of dimension 1 is the identity" for name in ("a", "b", "c")]
-    prose = [legend(rows), *gathered(notes), *remarks(rows)]
+    prose = [promises(rows), legend(rows), *gathered(notes), *remarks(rows)]
     lines_of_prose = sum(-(-len(line) // 72) for line in prose)
     assert len(lines) + lines_of_prose + len(("rows in", "smallest slack", "report", "prompt")) <= 24
 
@@ -98,11 +98,19 @@ def test_a_cell_counts_verdicts_and_has_the_smallest_slack_of_those_that_hold():
     assert "violated" not in legend(rows[:1])
 
 
+def test_what_each_theorem_promises_is_said_in_a_line():
+    """Catches a factor a step that is said of a sublinear bound, and a theorem that is left out."""
+    rows = [a_row(i, claim=claim) for i, claim in enumerate(("T1", "T2", "my_module:mine", "T2_sharp"))]
+    assert promises(rows) == "What is bounded: T1 mean squared gradient; T2 gap, by a factor a step."
+    assert promises(rows[2:3]) == ""
+
+
 def test_the_legend_claims_no_more_than_every_row_does():
     """At the start a bound may be an equality, so a slack is that of one step; a level is that of the weakest row."""
     rows = [a_row(1, low=3.0), replace(a_row(2, low=1.5), alpha=0.05)]
     assert "confirmed at level 0.05." in legend(rows)
     assert "at the last step that they can judge, the bound is at least" in legend(rows)
+    assert "1 is tight; above it runs do better." in legend(rows)
 
 
 def test_every_claim_is_in_one_table_however_narrow():

@@ -1,0 +1,1 @@
+../../notebooks/graders.py
