@@ -177,7 +177,7 @@ def _templates(
 
 def _sought(template: Template, given: tuple[Assumption, ...]) -> Theorem:
     """A theorem that may use all that is given, and what is always there to be used."""
-    beside = (template.known, lambda_min > 0, known_largest_projection)
+    beside = (*template.given, template.known, lambda_min > 0, known_largest_projection)
     every = (*given, *(each for each in beside if each not in given))
     about = template.about
     return Theorem(id="sought", source="found here", mark="derived", about=about, given=every, claim=E(gap) <= gap0)

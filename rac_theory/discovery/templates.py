@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 
 from rac_theory.algebra import ONE, Expression, Let, Polynomial, Ratio, Relation, Symbol, powers
@@ -18,6 +19,7 @@ from rac_theory.proofs import (
     Psi,
     Vector,
     accumulate,
+    assumed,
     below_one,
     followed,
     gap_is_positive,
@@ -48,6 +50,7 @@ from rac_theory.statements import (
 from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
+from rac_theory.statements.symbols import young as y
 
 S = G @ G
 _ONE = Ratio(ONE)
@@ -72,6 +75,8 @@ class Template:
         The algorithm.
     known : Assumption
         What a claim rests on that begins with the gap.
+    given : tuple of Relation
+        For which numbers a letter of the form may stand.
     fixed : Expression
         What is no multiple of what is looked for.
     unknown : mapping
@@ -95,6 +100,7 @@ class Template:
     name: str
     about: Predicate
     known: Assumption = bounded_below
+    given: tuple[Relation, ...] = ()
     fixed: Expression
     unknown: Mapping[str, tuple[Expression, float]]
     asked: Callable[[Values], Iterable[tuple[Ratio, bool]]]
@@ -115,7 +121,7 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
         If none is known for such a metric.
     """
     if metric is gap:
-        return () if memory(about) else (iterated(about), iterated(about, "iterate with G+", _next_gradient()))
+        return () if memory(about) else (iterated(about), *_with_next_gradient(about))
     if metric is mean_squared_gradient:
         return (potential(about),) if memory(about) else (telescoped(about), accumulated(about))
     raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
@@ -127,15 +133,20 @@ def _summed(found: Values, taken: Taken, signs: Signs, said: Relation) -> Fact:
     return proved("One step", said, sum(others, first))
 
 
-def _next_gradient() -> tuple[Fact, ...]:
-    """Young's inequality between the gradient at W+ and what a step predicts of it, with ``1 - e/2`` as its parameter,
-    and that it is positive: the best parameter has a root in it."""
+def _with_next_gradient(about: Predicate) -> Iterable[Template]:
+    """Young's inequality between the gradient at W+ and what a step predicts of it, with any parameter, and with
+    ``1 - e/2``: the best one has a root in it."""
     e = gamma * L * (2 - gamma * L) * lambda_min
-    young = mean(square(G_next * (1 - e / 2) - (G - H(G) * (gamma * L))))
-    return young, proved("", 2 - e > 0, one + below_one + plus[lambda_min] * square_of(1 - gamma * L))
+    useful = y <= 1, 1 - e <= (1 + e) * y
+    young, rational = (mean(square(G_next * of - (G - H(G) * (gamma * L)))) for of in (y, 1 - e / 2))
+    below_2 = proved("", 2 - e > 0, one + below_one + plus[lambda_min] * square_of(1 - gamma * L))
+    yield iterated(about, "iterate with any y of G+", (young, *chain(*map(assumed, useful))), useful)
+    yield iterated(about, "iterate with G+", (rational, below_2))
 
 
-def iterated(about: Predicate, name: str = "iterate", beside: tuple[Fact, ...] = ()) -> Template:
+def iterated(
+    about: Predicate, name: str = "iterate", beside: tuple[Fact, ...] = (), given: tuple[Relation, ...] = ()
+) -> Template:
     """``x+ <= rho x + e``."""
     (x, *_), later = followed(gap0)
 
@@ -147,6 +158,7 @@ def iterated(about: Predicate, name: str = "iterate", beside: tuple[Fact, ...] =
         name=name,
         about=about,
         beside=beside,
+        given=given,
         known=certified_minimum,
         fixed=-later,
         unknown={"rho": (x, 1.0)},
