@@ -164,7 +164,7 @@ class Signs:
         return Relation((less, more), ("<" if strictly else "<=",))
 
 
-def _powers(letters: Mapping[Symbol, int], times: int = 1) -> Iterator[Polynomial]:
+def _powers(letters: Mapping[Expression, int], times: int = 1) -> Iterator[Polynomial]:
     """Each letter as often as it is a factor, or as it divides."""
     for letter, power in letters.items():
         yield from [term(letter)] * max(times * power, 0)

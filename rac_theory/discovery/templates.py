@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from rac_theory.algebra import ONE, Expression, Let, Polynomial, Ratio, Relation, Symbol, powers
+import numpy as np
+
+from rac_theory.algebra import ONE, Expression, Let, Ratio, Relation, Symbol, powers
+from rac_theory.discovery.linear import by_powers
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.signs import Signs
 from rac_theory.proofs import (
@@ -64,6 +67,25 @@ Conclusion: TypeAlias = tuple[Claim, Fact, Fact]
 """A claim, the fact that it is, and by what it is multiplied."""
 
 
+class Sought(NamedTuple):
+    """A number that is looked for.
+
+    Attributes
+    ----------
+    of : Expression
+        What it is multiplied by.
+    cost : float
+        What it is worth to have less of it.
+    least, most : float
+        Between which it makes a claim that is worth having.
+    """
+
+    of: Expression
+    cost: float
+    least: float = 0.0
+    most: float = np.inf
+
+
 @dataclass(frozen=True, kw_only=True)
 class Template:
     """A form of a step: ``fixed``, and multiples of what is ``unknown``, are a sum of facts and a number.
@@ -80,13 +102,11 @@ class Template:
     fixed : Expression
         What is no multiple of what is looked for.
     unknown : mapping
-        What is looked for: what it is multiplied by, and what it is worth to have less of it.
+        What is looked for, by its name.
     asked : callable
         What must not be negative for the rule, and whether it must be positive.
     conclude : callable
         What was found, the step, what is left of it, the signs and how a number is written, to the conclusion.
-    useful : callable
-        Whether numbers for what is looked for make a claim that is worth having.
     spared : Expression or None
         A square that makes room for longer steps if it is left over.
     beside : tuple of Fact
@@ -102,10 +122,9 @@ class Template:
     known: Assumption = bounded_below
     given: tuple[Relation, ...] = ()
     fixed: Expression
-    unknown: Mapping[str, tuple[Expression, float]]
+    unknown: Mapping[str, Sought]
     asked: Callable[[Values], Iterable[tuple[Ratio, bool]]]
     conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
-    useful: Callable[[Mapping[str, float]], bool] = lambda found: True
     spared: Expression | None = None
     beside: tuple[Fact, ...] = ()
     needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
@@ -161,8 +180,7 @@ def iterated(
         given=given,
         known=certified_minimum,
         fixed=-later,
-        unknown={"rho": (x, 1.0)},
-        useful=lambda found: found["rho"] < 1 - _LITTLE,
+        unknown={"rho": Sought(x, 1.0, most=1 - _LITTLE)},
         asked=lambda found: [(found["rho"], False)],
         conclude=conclude,
         added=_summed,
@@ -187,8 +205,7 @@ def telescoped(about: Predicate) -> Template:
         name="telescope",
         about=about,
         fixed=x - later,
-        unknown={"q": (x, 1e3), "theta": (-S, -1.0)},
-        useful=lambda found: found["theta"] > _LITTLE,
+        unknown={"q": Sought(x, 1e3), "theta": Sought(-S, -1.0, least=_LITTLE)},
         asked=lambda found: [(found["theta"], True), (_ONE + found["q"], True)],
         conclude=conclude,
         added=_summed,
@@ -202,13 +219,11 @@ def accumulated(about: Predicate) -> Template:
 
     def line(value: Ratio) -> tuple[Ratio, Ratio]:
         """What p is multiplied by, and the rest."""
-        parts = {0: Polynomial(frozenset()), 1: Polynomial(frozenset())}
-        for monomial, times in value.numerator.terms:
-            degree = dict(monomial).get(p, 0)
-            parts[degree] = parts.get(degree, parts[0]) + Polynomial(frozenset({(monomial - {(p, degree)}, times)}))
-        if len(parts) > 2 or p in value.denominator.letters():
+        parts = by_powers(value.numerator, p)
+        if not parts.keys() <= {0, 1} or p in value.denominator.letters():
             raise Missing(f"{value!r} is not linear in what is added up")
-        return Ratio(parts[1]) / Ratio(value.denominator), Ratio(parts[0]) / Ratio(value.denominator)
+        slope, rest = (Ratio(parts[k]) / Ratio(value.denominator) if k in parts else read(0) for k in (1, 0))
+        return slope, rest
 
     def falls(value: Ratio, found: Values) -> bool:
         """Whether it is a multiple of the powers of a, as it is zero where p would stand still."""
@@ -248,7 +263,7 @@ def accumulated(about: Predicate) -> Template:
         name="accumulate",
         about=about,
         fixed=-S - p * later,
-        unknown={"next": (x, 1.0)},
+        unknown={"next": Sought(x, 1.0)},
         asked=asked,
         conclude=conclude,
         needed=needed,
@@ -272,8 +287,7 @@ def potential(about: Predicate) -> Template:
         name="potential",
         about=about,
         fixed=x - later,
-        unknown={"theta": (-S, -1.0), "c": (kept @ kept - E(then @ then), _LITTLE)},
-        useful=lambda found: found["theta"] > _LITTLE,
+        unknown={"theta": Sought(-S, -1.0, least=_LITTLE), "c": Sought(kept @ kept - E(then @ then), _LITTLE)},
         asked=lambda found: [(found["theta"], True), (found["c"], True)],
         conclude=conclude,
         spared=E(Gx @ H(Gx)),
@@ -299,7 +313,7 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
         about=about,
         known=certified_minimum,
         fixed=rho.expression * x - later,
-        unknown={"c": (rho.expression * (kept @ kept) - E(then @ then), _LITTLE)},
+        unknown={"c": Sought(rho.expression * (kept @ kept) - E(then @ then), _LITTLE)},
         asked=lambda found: [(rho, False), (found["c"], True)],
         conclude=conclude,
         spared=E(Gx @ H(Gx)),
