@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.options import add_seed
 from rac_theory.commands.parsing import Example, add_command, among, number, option
-from rac_theory.commands.screen import screen, tell
+from rac_theory.commands.screen import beside, screen, tell
 
 if TYPE_CHECKING:
     from rac_theory.algorithms import Method
@@ -42,7 +42,7 @@ _AT = {"gamma": 0.5, "mu": 0.1, "dim": 4.0, "rank": 1.0}
 def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     does = "look for theorems about a method, with their proofs"
-    parser = add_command(commands, "discover", does, run, _EXAMPLE, ("rac_theory.discovery",))
+    parser = add_command(commands, "discover", does, run, _EXAMPLE, ("rac_theory.discovery", "rich.progress"))
     option(
         parser,
         "method",
@@ -81,28 +81,45 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print each theorem as it is found, and its proof; 1 if there is none. An interrupt ends with what was found."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     from rac_theory import discovery, statements
     from rac_theory.statements import assumptions
 
-    console = screen()
+    console, errors = screen(), beside()
     method = _method(arguments.method)
+    bar = Progress(
+        SpinnerColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=errors,
+        transient=True,
+        redirect_stdout=False,  # what is found goes where the output goes, also while there is a bar
+        redirect_stderr=False,
+        disable=not errors.is_terminal,
+    )
+    task = bar.add_task("")
 
     def found(proof: "Proof") -> None:
+        bar.stop()
         if arguments.latex:
             tell(console, f"{proof.theorem.latex()}\n\n{proof.latex()}")
         else:
             tell(console, str(proof), hang=5)
         if arguments.at and arguments.metric == "gap":
             tell(console, _compared(proof.theorem, method, {**_AT, **dict(arguments.at)}))
+        bar.start()
 
-    answer = discovery.discover(
-        method,
-        given=tuple(getattr(assumptions, GIVEN[name]) for name in arguments.given),
-        metric=getattr(statements, METRICS[arguments.metric]),
-        seed=arguments.seed,
-        seconds=arguments.seconds,
-        found=found,
-    )
+    with bar:
+        answer = discovery.discover(
+            method,
+            given=tuple(getattr(assumptions, GIVEN[name]) for name in arguments.given),
+            metric=getattr(statements, METRICS[arguments.metric]),
+            seed=arguments.seed,
+            seconds=arguments.seconds,
+            found=found,
+            watch=lambda words: bar.update(task, description=words),
+        )
     tell(console, str(answer), hang=4)
     return OK if answer.proofs else VIOLATED
 
@@ -142,10 +159,6 @@ def _compared(theorem: "Theorem", method: "Method", at: dict[str, float]) -> str
     problem = Quadratic.left(np.diag(np.geomspace(mu, 1, dim)), np.ones((dim, 1)))
     case = Case(method(Coordinate(dim, rank), side="left", gradients=None, layers=None, **at), problem, steps=1)
     try:
-        proved, exact = found = share_of_rate(theorem, case)
+        return f"at these constants {theorem.id} proves {share_of_rate(theorem, case)}"
     except ValueError as why:
         return str(why)
-    return (
-        f"at these constants {theorem.id} proves a factor of {proved:.6f} a step, the exact one is {exact:.6f}: "
-        f"{found.share:.0%} of its exponent"
-    )

@@ -143,7 +143,7 @@ def best_rate(method: Method, constants: Constants) -> BestRate:
     """
     being("method", method, Method)
     being("constants", constants, Constants, ", such as Constants.of(case)")
-    solver = _Solver(_step(method, constants))
+    solver = _Solver(step_of(method, constants))
     for digits in range(1, 7):
         low, high = 1 - 10.0 ** (1 - digits), 1 - 10.0**-digits
         if (best := solver.certified(high)) is not None:
@@ -157,7 +157,8 @@ def best_rate(method: Method, constants: Constants) -> BestRate:
     return best
 
 
-def _step(method: Method, c: Constants) -> Step:
+def step_of(method: Method, c: Constants) -> Step:
+    """Return a method in numbers, with the constants."""
     values = {**c.letters, "gamma": c.gamma}
 
     def read(expression: Expression | None) -> Fraction:
@@ -288,7 +289,7 @@ class _Solver:
             return None
         whole = (_INSIDE @ (each.value + each.value.T) @ _INSIDE.T / 2 for each in self.matrices)
         least, most = (tuple(map(tuple, _rounded(each))) for each in whole)
-        found = BestRate(self._step, Fraction(at), _lower(self._step), tuple(_rounded(self.x.value)), least, most)
+        found = BestRate(self._step, Fraction(at), slowest(self._step), tuple(_rounded(self.x.value)), least, most)
         return found if found.check() else None
 
 
@@ -296,8 +297,8 @@ def _rounded(values: Array) -> Numbers:
     return np.vectorize(lambda value: Fraction(round(float(value) * _GRID), _GRID), otypes=[object])(values)
 
 
-def _lower(step: Step) -> float:
-    """The largest exact rate of ``q W^2 / 2``, q from mu to L, where H is I with the chance lambda_min, and else 0."""
+def slowest(step: Step) -> float:
+    """Return the largest exact rate of ``q W^2 / 2``, q from mu to L, where H is I or 0, of mean lambda_min."""
     length, memory, ahead, L, mu, chance, _ = map(float, step)
     stays = np.array([[1.0, 0.0], [0.0, memory]])
     rates = []

@@ -14,18 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Ratio, Relation, equal, identical, lifted, simplified, text
+from rac_theory.algebra import ONE, Expression, Ratio, Relation, equal, lifted, simplified, symbols_of, text
 from rac_theory.algorithms import Method
 from rac_theory.base import checks, shown, type_name
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.program import Program, Solution, Support
+from rac_theory.discovery.recognised import recognised
+from rac_theory.discovery.share_of_rate import share_at_round_constants
 from rac_theory.discovery.signs import Signs
 from rac_theory.discovery.templates import Template, Values, potential, potential_iterated, templates
-from rac_theory.proofs import Missing, Proof, Writer, about_of, read, search
+from rac_theory.proofs import Missing, Proof, Writer, about_of, drawn_in, facts_in, read
 from rac_theory.statements import Assumption, E, Metric, Predicate, Theorem, gap, is_predicate
 from rac_theory.statements.assumptions import known_largest_projection, structured_noise
-from rac_theory.statements.symbols import A, beta, gap0, lambda_min
-from rac_theory.theorems import ALL
+from rac_theory.statements.symbols import A, beta, gap0, lambda_min, young
 
 _SUPPORTS = 8
 _NOISE = (structured_noise, equal(A, 0), beta <= 1)
@@ -41,7 +42,11 @@ class Discovery:
     proofs : tuple of Proof
         One for each theorem.
     same : mapping
-        The ids of theorems that were found, with those of our theorems that have the same claim and follow.
+        The ids of theorems that were found, with those of our theorems that have the same claim, if there is a y in it
+        with the best of these, and follow.
+    others : mapping
+        The ids of theorems that are none of ours, with the facts from which they follow, and how much of an exact
+        rate they prove.
     tried : tuple of str
         What was looked for, and why it ended.
 
@@ -58,6 +63,7 @@ class Discovery:
 
     proofs: tuple[Proof, ...]
     same: Mapping[str, tuple[str, ...]]
+    others: Mapping[str, str]
     tried: tuple[str, ...]
 
     @property
@@ -72,10 +78,19 @@ class Discovery:
         return "\n".join((*map(self._told, self.theorems), *self.tried))
 
     def _told(self, theorem: Theorem) -> str:
-        same = self.same[theorem.id]
         needed = ", ".join(text(each) for each in theorem.given if isinstance(each, Relation))
         lines = [f"{theorem.id}: {theorem.statement}", *([f"where {needed}"] if needed else [])]
-        return "\n    ".join([*lines, *([f"this is {', '.join(same)}"] if same else [])])
+        best = "with the best y " * (young in symbols_of(theorem.claim.relation))
+        ours = ", ".join(self.same[theorem.id])
+        return "\n    ".join([*lines, f"{best}this is {ours}" if ours else self.others[theorem.id]])
+
+
+def _other(proof: Proof, method: Method | Predicate) -> str:
+    """From which facts a theorem that is none of ours follows, and how much of an exact rate it proves."""
+    used = dict.fromkeys(fact.name for fact in facts_in(proof.fact) if not fact.of and drawn_in(fact.value))
+    told = f"this is none of ours: it follows from {'; '.join(used)}"
+    share = share_at_round_constants(proof.theorem, method) if isinstance(method, Method) else None
+    return told if share is None else f"{told}\n    at {share[0]} it proves {share[1]}"
 
 
 def discover(
@@ -86,6 +101,7 @@ def discover(
     seed: int = 0,
     seconds: float = 60.0,
     found: Callable[[Proof], Any] = lambda proof: None,
+    watch: Callable[[str], Any] = lambda words: None,
 ) -> Discovery:
     """Look for theorems about a method: the claim is found, what it needs of constants, and the proof.
 
@@ -103,6 +119,8 @@ def discover(
         Of processor time, after which nothing new is begun.
     found : callable, optional
         What is called with each proof as it is found.
+    watch : callable, optional
+        What is called with words for what is looked at, before it is.
 
     Returns
     -------
@@ -135,13 +153,15 @@ def discover(
     seen: list[Values] = []
     try:
         for template in _templates(about, given, metric, rng):
-            for proof in _found(template, given, rng, end, tried, seen):
+            for proof in _found(template, given, rng, end, tried, seen, watch):
                 theorem = replace(proof.theorem, id=f"found_{len(proofs) + 1}")
                 proofs.append(Proof(theorem, proof.fact, proof.times))
                 found(proofs[-1])
     except KeyboardInterrupt:
         tried.append("interrupted")
-    return Discovery(tuple(proofs), {proof.theorem.id: _same(proof) for proof in proofs}, tuple(tried))
+    same = {proof.theorem.id: recognised(proof) for proof in proofs}
+    others = {proof.theorem.id: _other(proof, method) for proof in proofs if not same[proof.theorem.id]}
+    return Discovery(tuple(proofs), same, others, tuple(tried))
 
 
 def _about(method: Method | Predicate, given: tuple[Assumption, ...]) -> tuple[Predicate, tuple[Assumption, ...]]:
@@ -177,7 +197,7 @@ def _templates(
 
 def _sought(template: Template, given: tuple[Assumption, ...]) -> Theorem:
     """A theorem that may use all that is given, and what is always there to be used."""
-    beside = (template.known, lambda_min > 0, known_largest_projection)
+    beside = (*template.given, template.known, lambda_min > 0, known_largest_projection)
     every = (*given, *(each for each in beside if each not in given))
     about = template.about
     return Theorem(id="sought", source="found here", mark="derived", about=about, given=every, claim=E(gap) <= gap0)
@@ -190,19 +210,23 @@ def _found(
     end: float,
     tried: list[str],
     seen: list[Values],
+    watch: Callable[[str], Any],
 ) -> Iterator[Proof]:
+    watch(template.name)
     theorem = _sought(template, given)
     program = Program.of(template, theorem, rng)
     supports = program.supports()
     if not supports:
         tried.append(
-            f"{template.name}: nothing follows from {len(program.states)} facts at any of {program.n} constants"
+            f"{template.name}: nothing follows from {len(program.states)} facts at any of {program.n} constants; "
+            f"at the first of these {program.left()} is left to be shown"
         )
     for support in supports[:_SUPPORTS]:
         told = f"{template.name}: {len(support.taken)} facts, those of {len(support.where)} of {program.n} constants"
         if time.process_time() > end:
             tried.append(f"{template.name}: out of time")
             return
+        watch(told)
         solution = program.solution(support)
         if solution is None or solution.unknown in seen:
             tried.append(f"{told}: {'not the step elsewhere' if solution is None else 'the same again'}")
@@ -229,7 +253,7 @@ def _proof(
         for value in template.needed(times, values):
             signs.need(value)
     signs.simplify()
-    sought = (of * values[name].expression for name, (of, _) in template.unknown.items())
+    sought = (of * values[name].expression for name, (of, *_) in template.unknown.items())
     said = sum(sought, template.fixed) + solution.rest.expression >= 0
     step = template.added(values, solution.facts, signs, said)
     beside = tuple(each for each in theorem.given if each not in given)
@@ -255,23 +279,3 @@ def _factored(value: Ratio, signs: Signs, writer: Writer) -> Expression:
     factors = [writer.ratio(simplified(rest)), *map(writer.polynomial, above)]
     whole = reduce(mul, factors[1:] if factors[0] == lifted(1) else factors)
     return whole / reduce(mul, map(writer.polynomial, below)) if below else whole
-
-
-def _same(proof: Proof) -> tuple[str, ...]:
-    """Our theorems that have the claim of one that was found, and follow from it."""
-    theorem = proof.theorem
-    bound = theorem.claim.bound
-    return tuple(
-        id
-        for id, ours in ALL.items()
-        if isinstance(bound, Expression)
-        and isinstance(ours.claim.bound, Expression)
-        and identical(ours.claim.bound, bound)
-        and identical(ours.metric.expected, theorem.metric.expected)
-        and _follows(ours, Proof(replace(theorem, claim=E(ours.metric) <= bound), proof.fact, proof.times))
-    )
-
-
-def _follows(ours: Theorem, proof: Proof) -> bool:
-    """Whether one of our theorems follows from a proof with its claim, whatever else is given."""
-    return search(ours, (proof,), combine=lambda *_: None) is not None

@@ -36,6 +36,17 @@ def linear(value: Ratio) -> Form | None:
     return {letter: Ratio(each, value.denominator) for letter, each in parts.items()}
 
 
+def by_powers(value: Polynomial, letter: Symbol) -> Mapping[int, Polynomial]:
+    """Return what each power of a letter is multiplied by."""
+    parts: dict[int, Polynomial] = {}
+    for monomial, times in value.terms:
+        power = dict(monomial).get(letter, 0)
+        assert isinstance(power, int)
+        part = Polynomial(frozenset({(monomial - {(letter, power)}, times)}))
+        parts[power] = parts[power] + part if power in parts else part
+    return parts
+
+
 def numbers(value: Ratio, at: Mapping[Symbol, Array]) -> Array:
     """Return a value at many constants, (n,)."""
     above, below = (_sum(side, at) for side in (value.numerator, value.denominator))

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import linprog
 
-from rac_theory.algebra import Number, Ratio, Relation, Symbol
+from rac_theory.algebra import Number, Ratio, Relation, Symbol, text
 from rac_theory.base.checks import Array
 from rac_theory.discovery.linear import Form, linear, numbers, solved
 from rac_theory.discovery.listed import listed, memory
 from rac_theory.discovery.templates import Template, Values
-from rac_theory.proofs import Fact, drawn_in, ordered, proved, read
+from rac_theory.proofs import Drawn, Fact, drawn_in, ordered, proved, read
 from rac_theory.statements import Theorem
 from rac_theory.statements.symbols import lambda_max, lambda_min
 from rac_theory.statements.symbols import momentum as b
@@ -68,13 +70,15 @@ class Program:
         constants = [fact for fact in every if not drawn_in(fact.value)]
         if moves := [fact for fact in constants if fact.strict and fact.value == read(lambda_min)]:
             constants.append(proved("", lambda_max > 0, ordered + moves[0]))
-        fixed, *sought = (_form(read(of)) for of in (template.fixed, *(of for of, _ in template.unknown.values())))
+        fixed, *sought = (
+            _form(read(of)) for of in (template.fixed, *(number.of for number in template.unknown.values()))
+        )
         drawn = ((fact, linear(fact.value)) for fact in every if drawn_in(fact.value))
         states = [(fact, form) for fact, form in drawn if form is not None]
         kept = [*_reached(states, {letter for form in (fixed, *sought) for letter in form} - {None})]
         values = [value for form in (fixed, *sought, *(form for _, form in kept)) for value in form.values()]
         symbols = {one for value in values for side in (value.numerator, value.denominator) for one in side.letters()}
-        at = _at_random(sorted(symbols, key=repr), constants, theorem, rng)
+        at = at_random(sorted(symbols, key=repr), constants, theorem, rng)
         return cls(template, tuple(kept), tuple(constants), fixed, dict(zip(template.unknown, sought, strict=True)), at)
 
     @property
@@ -84,42 +88,75 @@ class Program:
 
     def supports(self) -> list[Support]:
         """Return what is taken, the most frequent first."""
-        forms = (self.fixed, *self.unknown.values(), *(form for _, form in self.states))
-        letters = {
-            letter: i for i, letter in enumerate({each: 0 for form in forms for each in form if each is not None})
-        }
-        columns = [*map(_negative, self.unknown.values()), *(form for _, form in self.states)]
-        goal, _ = self._numbers(self.fixed, letters)
-        in_numbers = [self._numbers(form, letters) for form in columns]
-        matrix = np.stack([column for column, _ in in_numbers], axis=2)
-        rest = np.stack([left for _, left in in_numbers], axis=1)
+        matrix, goal, rest = self._in_numbers
         costs, noise = self._costs()
         found: dict[tuple[tuple[str, ...], tuple[int, ...]], list[int]] = {}
         for i in range(self.n):
-            how: Any = {"method": "highs-ds", "bounds": (0, None)}
+            how: Any = {"method": "highs-ds", "bounds": self._bounds}
             answer = linprog(costs + noise * np.maximum(rest[i], 0), A_eq=matrix[i], b_eq=goal[i], **how)
-            if answer.status == 0 and self.template.useful(dict(zip(self.unknown, answer.x, strict=False))):
+            if answer.status == 0:
                 used = answer.x > _TINY
                 names = tuple(name for name, is_used in zip(self.unknown, used, strict=False) if is_used)
                 taken = tuple(int(k) for k in np.flatnonzero(used[len(self.unknown) :]))
                 found.setdefault((names, taken), []).append(i)
         return [Support(*key, tuple(i)) for key, i in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))]
 
+    def left(self) -> str:
+        """Return what would have to be true besides, at the first of the constants: the least that makes the step."""
+        matrix, goal, _ = (part[0] for part in self._in_numbers)
+        letters = np.eye(len(goal))
+        costs = np.repeat([0.0, 1.0], [matrix.shape[1], 2 * len(goal)])
+        bounds = [*self._bounds, *[(0.0, np.inf)] * (2 * len(goal))]
+        answer: Any = linprog(costs, A_eq=np.hstack([matrix, letters, -letters]), b_eq=goal, bounds=bounds)
+        more, less = np.split(answer.x[matrix.shape[1] :] / answer.fun, 2)
+        sides = (
+            " + ".join(
+                f"{share:.2g} {text(letter)}".removeprefix("1 ")
+                for letter, share in zip(self._letters, side, strict=True)
+                if share > _TINY
+            )
+            for side in (less, more)
+        )
+        return " <= ".join(side or "0" for side in sides)
+
+    @cached_property
+    def _letters(self) -> Mapping[Drawn, int]:
+        """The letters of a step, each with its place."""
+        forms = (self.fixed, *self.unknown.values(), *(form for _, form in self.states))
+        return {
+            letter: i
+            for i, letter in enumerate(dict.fromkeys(letter for letter in chain(*forms) if letter is not None))
+        }
+
+    @cached_property
+    def _in_numbers(self) -> tuple[Array, Array, Array]:
+        """What is added up, (n, letters, columns), what it must be, and what each column leaves of no letter."""
+        columns = [*map(_negative, self.unknown.values()), *(form for _, form in self.states)]
+        goal, _ = self._numbers(self.fixed)
+        values, rests = zip(*map(self._numbers, columns), strict=True)
+        return np.stack(values, axis=2), goal, np.stack(rests, axis=1)
+
+    @property
+    def _bounds(self) -> list[tuple[float, float]]:
+        """Between what each number lies."""
+        unknown = [(number.least, number.most) for number in self.template.unknown.values()]
+        return unknown + [(0, np.inf)] * len(self.states)
+
     def _costs(self) -> tuple[Array, float]:
         """What each column costs, and a unit of noise."""
         spared = self.template.spared
         of_facts = [_SHORT - _SPARED * (form.keys() == {spared}) for _, form in self.states]
-        costs = np.array([*(cost for _, cost in self.template.unknown.values()), *of_facts])
+        costs = np.array([*(number.cost for number in self.template.unknown.values()), *of_facts])
         return costs, _NOISE if spared is None else _NOISE * _SPARED
 
-    def _numbers(self, form: Form, letters: Mapping[Any, int]) -> tuple[Array, Array]:
+    def _numbers(self, form: Form) -> tuple[Array, Array]:
         """The coefficients of a form, (n, letters), and what is no multiple of a letter, (n,)."""
-        column, rest = np.zeros((self.n, len(letters))), np.zeros(self.n)
+        column, rest = np.zeros((self.n, len(self._letters))), np.zeros(self.n)
         for letter, value in form.items():
             if letter is None:
                 rest = numbers(value, self.at)
             else:
-                column[:, letters[letter]] = numbers(value, self.at)
+                column[:, self._letters[letter]] = numbers(value, self.at)
         return column, rest
 
     def solution(self, support: Support) -> Solution | None:
@@ -159,10 +196,10 @@ def _reached(states: Sequence[tuple[Fact, Form]], reached: set[Any]) -> Iterator
         rest = [each for each in rest if all(each is not one for one in near)]
 
 
-def _at_random(
+def at_random(
     symbols: Sequence[Symbol], known: Sequence[Fact], theorem: Theorem, rng: np.random.Generator
 ) -> Mapping[Symbol, Array]:
-    """Constants at which all that is known of them is true, (n,) each; those that an equation gives are these."""
+    """Return constants at which all that is known of them is true, (n,) each; those of an equation are as it says."""
     drawn = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), (len(symbols), _TRIED)))
     at = dict(zip(symbols, drawn, strict=True))
     for each in theorem.given:

@@ -1,12 +1,20 @@
 """How much of the exact rate of a case a theorem proves: of what a step takes away, in the exponent."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from rac_theory.algebra import Expression, Relation, symbols_of
+from rac_theory.algorithms import Method, move_of
 from rac_theory.cases import Case, Constants
+from rac_theory.discovery.best_rate import slowest, step_of
 from rac_theory.runs import exact_rate
-from rac_theory.statements import Theorem
+from rac_theory.statements import Condition, Known, Theorem, gap
+from rac_theory.statements.assumption import breach_by_constants
+
+_AT = Constants(gamma=0.5, L=1.0, L_H=1.0, mu=0.1, lambda_min=0.25, lambda_max=0.25, gap0=1.0, A=0.0, beta=1.0, C=0.0)
+"""Round constants, at which one rate is put beside another."""
 
 
 class ShareOfRate(NamedTuple):
@@ -34,6 +42,11 @@ class ShareOfRate(NamedTuple):
     def share(self) -> float:
         """1 where nothing is lost."""
         return float(np.log(self.proved) / np.log(self.exact))
+
+    def __str__(self) -> str:
+        return (
+            f"a factor of {self.proved:.6f} a step, the exact one is {self.exact:.6f}: {self.share:.0%} of its exponent"
+        )
 
 
 def share_of_rate(theorem: Theorem, case: Case) -> ShareOfRate:
@@ -66,3 +79,20 @@ def share_of_rate(theorem: Theorem, case: Case) -> ShareOfRate:
     if unmet := theorem.unmet(case, constants):
         raise ValueError(f"the case must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")
     return ShareOfRate(float(theorem.bound(constants, 1)[1] / constants.gap0), exact_rate(case))
+
+
+def share_at_round_constants(theorem: Theorem, method: Method) -> tuple[str, ShareOfRate] | None:
+    """Return the same at round constants, and which these are; None where the theorem says nothing there, or of a gap.
+
+    Beside the exact rate of a quadratic, where H is I with the chance lambda_min and else 0, and without noise.
+    """
+    move = [part for part in move_of(method) if isinstance(part, Expression)]
+    letters = dict.fromkeys((symbol.name for symbol in symbols_of(*move) if symbol.name != "gamma"), 0.25)
+    for gamma in (0.5, 0.1) if theorem.metric is gap else ():
+        at = replace(_AT, gamma=gamma, letters=letters)
+        given = (each for each in theorem.given if isinstance(each, Relation | Condition | Known))
+        if not any(breach_by_constants(each, 1, at) for each in given):
+            where = {"gamma": gamma, "L": at.L, "mu": at.mu, "E[H]": at.lambda_min, **letters}
+            told = ", ".join(f"{name} = {size:g}" for name, size in where.items())
+            return told, ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)))
+    return None

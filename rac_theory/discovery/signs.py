@@ -72,8 +72,9 @@ class Signs:
         """The fact that a quotient of products is not negative, by the signs of all that is multiplied."""
         sides = value.numerator, value.denominator
         whole = content(value.denominator)[2]
-        above = [*self._letters(sides[0], even=True), *self.sums(sides[0])]
-        below = [*self._letters(sides[1], even=True), *([whole] if len(whole.terms) > 1 else [])]
+        letters = content(sides[0])[1]
+        above = [*_powers(letters), *self.sums(sides[0])]
+        below = [*_powers(letters, -1), *_powers(content(sides[1])[1]), *([whole] if len(whole.terms) > 1 else [])]
         times = simplified(value * _product(below) / _product(above)).number
         if len(above) + len(below) < 2 or times is None or times <= 0:
             return None
@@ -109,7 +110,8 @@ class Signs:
         known = self.fact(value, strictly=strictly)
         if known is not None and (known.strict or not strictly):
             return
-        for factor in self._factors(value.denominator):
+        below = (letter for letter, power in content(value.numerator)[1].items() if power < 0)
+        for factor in (*map(term, below), *self._factors(value.denominator)):
             self._give(factor, strictly=True)
         for factor in self._factors(value.numerator):
             self._give(factor, strictly=strictly)
@@ -128,12 +130,8 @@ class Signs:
 
     def _factors(self, p: Polynomial) -> Iterator[Polynomial]:
         """The letters and sums of which a polynomial is a product; an even power has no sign to ask for."""
-        yield from self._letters(p)
+        yield from (term(letter) for letter, power in content(p)[1].items() if power % 2)
         yield from self.sums(p)
-
-    def _letters(self, p: Polynomial, *, even: bool = False) -> Iterator[Polynomial]:
-        for letter, power in content(p)[1].items():
-            yield from [term(letter)] * (power if even else power % 2)
 
     def sums(self, p: Polynomial) -> Iterator[Polynomial]:
         """The sums of which a polynomial is a product, but for letters and a number."""
@@ -164,6 +162,12 @@ class Signs:
         if not sides[0]:
             return Relation((more, lifted(0)), (">" if strictly else ">=",))
         return Relation((less, more), ("<" if strictly else "<=",))
+
+
+def _powers(letters: Mapping[Expression, int], times: int = 1) -> Iterator[Polynomial]:
+    """Each letter as often as it is a factor, or as it divides."""
+    for letter, power in letters.items():
+        yield from [term(letter)] * max(times * power, 0)
 
 
 def _product(factors: Sequence[Polynomial]) -> Ratio:

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
-from rac_theory.algebra import ONE, Expression, Let, Polynomial, Ratio, Relation, Symbol, powers
+import numpy as np
+
+from rac_theory.algebra import ONE, Expression, Let, Ratio, Relation, Symbol, powers
+from rac_theory.discovery.linear import by_powers
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.signs import Signs
 from rac_theory.proofs import (
@@ -18,6 +22,7 @@ from rac_theory.proofs import (
     Psi,
     Vector,
     accumulate,
+    assumed,
     below_one,
     followed,
     gap_is_positive,
@@ -48,6 +53,7 @@ from rac_theory.statements import (
 from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
+from rac_theory.statements.symbols import young as y
 
 S = G @ G
 _ONE = Ratio(ONE)
@@ -61,6 +67,25 @@ Conclusion: TypeAlias = tuple[Claim, Fact, Fact]
 """A claim, the fact that it is, and by what it is multiplied."""
 
 
+class Sought(NamedTuple):
+    """A number that is looked for.
+
+    Attributes
+    ----------
+    of : Expression
+        What it is multiplied by.
+    cost : float
+        What it is worth to have less of it.
+    least, most : float
+        Between which it makes a claim that is worth having.
+    """
+
+    of: Expression
+    cost: float
+    least: float = 0.0
+    most: float = np.inf
+
+
 @dataclass(frozen=True, kw_only=True)
 class Template:
     """A form of a step: ``fixed``, and multiples of what is ``unknown``, are a sum of facts and a number.
@@ -72,16 +97,16 @@ class Template:
         The algorithm.
     known : Assumption
         What a claim rests on that begins with the gap.
+    given : tuple of Relation
+        For which numbers a letter of the form may stand.
     fixed : Expression
         What is no multiple of what is looked for.
     unknown : mapping
-        What is looked for: what it is multiplied by, and what it is worth to have less of it.
+        What is looked for, by its name.
     asked : callable
         What must not be negative for the rule, and whether it must be positive.
     conclude : callable
         What was found, the step, what is left of it, the signs and how a number is written, to the conclusion.
-    useful : callable
-        Whether numbers for what is looked for make a claim that is worth having.
     spared : Expression or None
         A square that makes room for longer steps if it is left over.
     beside : tuple of Fact
@@ -95,11 +120,11 @@ class Template:
     name: str
     about: Predicate
     known: Assumption = bounded_below
+    given: tuple[Relation, ...] = ()
     fixed: Expression
-    unknown: Mapping[str, tuple[Expression, float]]
+    unknown: Mapping[str, Sought]
     asked: Callable[[Values], Iterable[tuple[Ratio, bool]]]
     conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
-    useful: Callable[[Mapping[str, float]], bool] = lambda found: True
     spared: Expression | None = None
     beside: tuple[Fact, ...] = ()
     needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
@@ -115,7 +140,7 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
         If none is known for such a metric.
     """
     if metric is gap:
-        return () if memory(about) else (iterated(about), iterated(about, "iterate with G+", _next_gradient()))
+        return () if memory(about) else (iterated(about), *_with_next_gradient(about))
     if metric is mean_squared_gradient:
         return (potential(about),) if memory(about) else (telescoped(about), accumulated(about))
     raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
@@ -127,15 +152,20 @@ def _summed(found: Values, taken: Taken, signs: Signs, said: Relation) -> Fact:
     return proved("One step", said, sum(others, first))
 
 
-def _next_gradient() -> tuple[Fact, ...]:
-    """Young's inequality between the gradient at W+ and what a step predicts of it, with ``1 - e/2`` as its parameter,
-    and that it is positive: the best parameter has a root in it."""
+def _with_next_gradient(about: Predicate) -> Iterable[Template]:
+    """Young's inequality between the gradient at W+ and what a step predicts of it, with any parameter, and with
+    ``1 - e/2``: the best one has a root in it."""
     e = gamma * L * (2 - gamma * L) * lambda_min
-    young = mean(square(G_next * (1 - e / 2) - (G - H(G) * (gamma * L))))
-    return young, proved("", 2 - e > 0, one + below_one + plus[lambda_min] * square_of(1 - gamma * L))
+    useful = y <= 1, 1 - e <= (1 + e) * y
+    young, rational = (mean(square(G_next * of - (G - H(G) * (gamma * L)))) for of in (y, 1 - e / 2))
+    below_2 = proved("", 2 - e > 0, one + below_one + plus[lambda_min] * square_of(1 - gamma * L))
+    yield iterated(about, "iterate with any y of G+", (young, *chain(*map(assumed, useful))), useful)
+    yield iterated(about, "iterate with G+", (rational, below_2))
 
 
-def iterated(about: Predicate, name: str = "iterate", beside: tuple[Fact, ...] = ()) -> Template:
+def iterated(
+    about: Predicate, name: str = "iterate", beside: tuple[Fact, ...] = (), given: tuple[Relation, ...] = ()
+) -> Template:
     """``x+ <= rho x + e``."""
     (x, *_), later = followed(gap0)
 
@@ -147,10 +177,10 @@ def iterated(about: Predicate, name: str = "iterate", beside: tuple[Fact, ...] =
         name=name,
         about=about,
         beside=beside,
+        given=given,
         known=certified_minimum,
         fixed=-later,
-        unknown={"rho": (x, 1.0)},
-        useful=lambda found: found["rho"] < 1 - _LITTLE,
+        unknown={"rho": Sought(x, 1.0, most=1 - _LITTLE)},
         asked=lambda found: [(found["rho"], False)],
         conclude=conclude,
         added=_summed,
@@ -175,8 +205,7 @@ def telescoped(about: Predicate) -> Template:
         name="telescope",
         about=about,
         fixed=x - later,
-        unknown={"q": (x, 1e3), "theta": (-S, -1.0)},
-        useful=lambda found: found["theta"] > _LITTLE,
+        unknown={"q": Sought(x, 1e3), "theta": Sought(-S, -1.0, least=_LITTLE)},
         asked=lambda found: [(found["theta"], True), (_ONE + found["q"], True)],
         conclude=conclude,
         added=_summed,
@@ -190,13 +219,11 @@ def accumulated(about: Predicate) -> Template:
 
     def line(value: Ratio) -> tuple[Ratio, Ratio]:
         """What p is multiplied by, and the rest."""
-        parts = {0: Polynomial(frozenset()), 1: Polynomial(frozenset())}
-        for monomial, times in value.numerator.terms:
-            degree = dict(monomial).get(p, 0)
-            parts[degree] = parts.get(degree, parts[0]) + Polynomial(frozenset({(monomial - {(p, degree)}, times)}))
-        if len(parts) > 2 or p in value.denominator.letters():
+        parts = by_powers(value.numerator, p)
+        if not parts.keys() <= {0, 1} or p in value.denominator.letters():
             raise Missing(f"{value!r} is not linear in what is added up")
-        return Ratio(parts[1]) / Ratio(value.denominator), Ratio(parts[0]) / Ratio(value.denominator)
+        slope, rest = (Ratio(parts[k]) / Ratio(value.denominator) if k in parts else read(0) for k in (1, 0))
+        return slope, rest
 
     def falls(value: Ratio, found: Values) -> bool:
         """Whether it is a multiple of the powers of a, as it is zero where p would stand still."""
@@ -236,7 +263,7 @@ def accumulated(about: Predicate) -> Template:
         name="accumulate",
         about=about,
         fixed=-S - p * later,
-        unknown={"next": (x, 1.0)},
+        unknown={"next": Sought(x, 1.0)},
         asked=asked,
         conclude=conclude,
         needed=needed,
@@ -260,8 +287,7 @@ def potential(about: Predicate) -> Template:
         name="potential",
         about=about,
         fixed=x - later,
-        unknown={"theta": (-S, -1.0), "c": (kept @ kept - E(then @ then), _LITTLE)},
-        useful=lambda found: found["theta"] > _LITTLE,
+        unknown={"theta": Sought(-S, -1.0, least=_LITTLE), "c": Sought(kept @ kept - E(then @ then), _LITTLE)},
         asked=lambda found: [(found["theta"], True), (found["c"], True)],
         conclude=conclude,
         spared=E(Gx @ H(Gx)),
@@ -287,7 +313,7 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
         about=about,
         known=certified_minimum,
         fixed=rho.expression * x - later,
-        unknown={"c": (rho.expression * (kept @ kept) - E(then @ then), _LITTLE)},
+        unknown={"c": Sought(rho.expression * (kept @ kept) - E(then @ then), _LITTLE)},
         asked=lambda found: [(rho, False), (found["c"], True)],
         conclude=conclude,
         spared=E(Gx @ H(Gx)),

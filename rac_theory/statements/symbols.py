@@ -94,6 +94,10 @@ lambda_0 = Symbol(
     unit="in (0, 1]",
 )
 
+young = Symbol(
+    "y", constant="letters.y", meaning="parameter of Young's inequality: each number gives a bound of its own", unit="1"
+)
+
 least_weight = Symbol(
     "a",
     constant="letters.a",

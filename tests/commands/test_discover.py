@@ -1,8 +1,10 @@
 """``discover``: what it prints of what is found, and what it ends with."""
 
+import io
 import re
 
 import pytest
+from rich.console import Console
 
 from rac_theory import algorithms, statements
 from rac_theory.algorithms import PLAIN
@@ -59,8 +61,33 @@ def test_latex_is_the_statement_and_the_proof(capsys):
 def test_where_nothing_is_found_it_ends_with_1(capsys):
     assert main(["discover", "rac_lora", "--given", "smooth"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2
-    assert all(re.search(r": nothing follows from \d+ facts at any of 40 constants$", line) for line in lines)
+    assert len(lines) == 3
+    assert all(
+        re.search(r": nothing follows from \d+ facts at any of 40 constants; .* left to be shown$", line)
+        for line in lines
+    )
+
+
+def test_an_interrupt_ends_with_what_was_found(capsys, monkeypatch):
+    """As by Ctrl-C while the second search is under way: the first proof stands, and the status is that of one."""
+
+    def interrupted(rest, *_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rac_theory.commands.discover._compared", interrupted)
+    assert main(["discover", "rac_lora", "--given", "along", "pl", "--at", "gamma=1"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("found_1, proved for every T")
+    assert "this is T13_pl" in printed
+    assert printed.endswith("interrupted\n")
+
+
+def test_on_a_terminal_a_bar_says_what_is_looked_at(monkeypatch):
+    errors = io.StringIO()
+    terminal = Console(file=errors, force_terminal=True, width=100)
+    monkeypatch.setattr("rac_theory.commands.discover.beside", lambda: terminal)
+    assert main(["discover", "rac_lora", "--given", "along", "pl"]) == 0
+    assert "iterate" in errors.getvalue()
 
 
 @pytest.mark.parametrize(

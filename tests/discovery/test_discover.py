@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Noisy, tightness, verify
-from rac_theory.algebra import Relation, identical, slacks
+from rac_theory.algebra import Relation, identical, number, slacks
 from rac_theory.algorithms import FEEDBACK, MOMENTUM, PLAIN, H, Method, gradient, state
 from rac_theory.discovery import discover
+from rac_theory.discovery.recognised import best_parameter
 from rac_theory.problems import Quadratic
 from rac_theory.proofs import Missing, Proof, exported
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.statements import E, gap, mean_squared_gradient, squared_distance
+from rac_theory.statements.assumption import breach_by_constants
 from rac_theory.statements.assumptions import (
     one_exact_step,
     polyak_lojasiewicz,
@@ -35,7 +37,7 @@ from rac_theory.theorems.momentum import b, slack, theta
 pl = polyak_lojasiewicz
 FOUND = {
     ("T1_sharp", "T1_tight"): (PLAIN, (smooth,), mean_squared_gradient),
-    ("T2_sharp",): (PLAIN, (smooth, pl), gap),
+    ("T2_sharp", "T2_tight"): (PLAIN, (smooth, pl), gap),
     ("T5",): (PLAIN, (smooth, structured_noise), mean_squared_gradient),
     ("T6",): (PLAIN, (smooth, structured_noise, pl), gap),
     ("T13",): (PLAIN, (smooth_along_sketch,), mean_squared_gradient),
@@ -61,10 +63,13 @@ def found(*ids):
     return discover(method, given=given, metric=metric), time.process_time() - begun
 
 
-def the(*ids):
-    """The proof that the last of some of ours follows from."""
-    discovery, _ = found(*ids)
-    return next(proof for proof in discovery.proofs if ids[-1] in discovery.same[proof.theorem.id])
+TOGETHER = next(ids for ids in FOUND if "T2_tight" in ids)
+
+
+def the(id):
+    """The proof that one of ours follows from."""
+    discovery, _ = next(found(*ids) for ids in FOUND if id in ids)
+    return next(proof for proof in discovery.proofs if id in discovery.same[proof.theorem.id])
 
 
 @pytest.mark.parametrize(
@@ -105,7 +110,7 @@ def test_a_sharper_form_of_momentum_is_found_beside_ours():
 
 def test_a_rate_with_the_next_gradient_is_found_without_a_root():
     """By 1 - e/2 in Young's inequality of T2_tight: between T2_sharp and T2_tight, where mu is at most L/2."""
-    first, second = found("T2_sharp")[0].theorems
+    first, _, second = found(*TOGETHER)[0].theorems
     e = gamma * L * (2 - gamma * L) * lambda_min
     loss = gamma * mu * lambda_min * (2 - gamma * L) * (8 - 3 * e) / ((2 - e) * (4 + mu / L * e))
     assert identical(second.claim.bound, (1 - loss) ** T * gap0)
@@ -114,6 +119,48 @@ def test_a_rate_with_the_next_gradient_is_found_without_a_root():
         at = Constants(gamma=length, L=1.0, mu=kappa, lambda_min=share, lambda_max=share, gap0=1.0)
         sharp, between, tight = (each.bound(at, 1)[1] for each in (first, second, ALL["T2_tight"]))
         assert tight - 1e-12 <= between < sharp
+
+
+def test_a_parameter_in_a_square_is_found_with_its_best_number():
+    """T2_tight is found for every y: its own number is the least of them, and is attained at the y that is printed.
+
+    With e or kappa halved in the claim the best y would give another number than that of T2_tight.
+    """
+    proof, ours = the("T2_tight"), ALL["T2_tight"]
+    bound = proof.theorem.claim.bound
+    best = best_parameter(bound, ours.claim.bound)
+    for place in (gamma, mu):
+        assert best_parameter(bound.at({place: place / 2}), ours.claim.bound) is None
+    rng = np.random.default_rng(56)
+    for _ in range(50):
+        length, kappa, share = rng.uniform(0.05, 1.95), rng.uniform(0.01, 1), rng.uniform(0.05, 0.95)
+        at = Constants(gamma=length, L=1.0, mu=kappa, lambda_min=share, lambda_max=share, gap0=1.0)
+        tight = ours.bound(at, 1)[1]
+        y = number(best, {"gamma": length, "L": 1.0, "mu": kappa, "lambda_min": share})
+        numbers = [
+            replace(at, letters={"y": each}) for each in (y, *rng.uniform(y, 1, 3), (y + 1 - share) / (2 - share))
+        ]
+        allowed = [each for each in numbers if not unmet(proof.theorem, each)]
+        assert allowed[0] is numbers[0]
+        assert abs(proof.theorem.bound(numbers[0], 1)[1] - tight) < 1e-9
+        assert all(proof.theorem.bound(each, 1)[1] >= tight - 1e-12 for each in allowed)
+
+
+def unmet(theorem, constants):
+    """What is asked of constants, and not met."""
+    return [each for each in theorem.given if isinstance(each, Relation) and breach_by_constants(each, 1, constants)]
+
+
+def test_what_is_none_of_ours_says_from_what_it_follows_and_what_it_loses():
+    discovery, _ = found(*TOGETHER)
+    assert list(discovery.others) == ["found_3"]
+    told = " ".join(str(discovery).split())
+    assert "with the best y this is T2_tight" in told
+    assert "it follows from Descent lemma with its remainder" in told
+    assert "E[H] = 0.25 it proves a factor of 0.980855 a step, the exact one is 0.975625: 78% of its exponent" in told
+    momentum, _ = found("T22")  # of a gradient there is no exact rate
+    assert "it proves" not in momentum.others["found_2"]
+    assert "The inequality of noise at X" in momentum.others["found_2"]
 
 
 def momentum_case(momentum, step, share, noise=1.0, steps=6):
@@ -207,6 +254,7 @@ def test_where_nothing_follows_it_says_so():
     nothing = discover(PLAIN, given=(smooth,))
     assert nothing.proofs == ()
     assert "nothing follows from" in str(nothing)
+    assert str(nothing).endswith("at the first of these E[f(W+) - f*] <= 0 is left to be shown")
     assert repr(nothing) == "<Discovery: 0 theorems>"
 
 
@@ -222,7 +270,7 @@ def test_an_interrupt_ends_with_what_was_found():
 def test_time_that_is_over_is_said():
     early = discover(PLAIN, given=(smooth, pl), seconds=1e-9)
     assert early.proofs == ()
-    assert early.tried == ("iterate: out of time", "iterate with G+: out of time")
+    assert early.tried == tuple(f"iterate{form}: out of time" for form in ("", " with any y of G+", " with G+"))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +291,8 @@ def test_where_nothing_follows_it_says_what_was_tried():
     """Error feedback, whose potential needs more than a multiple of the square of what is kept."""
     answer = discover(FEEDBACK, given=(smooth,))
     assert answer.proofs == ()
-    assert re.fullmatch(r"potential: nothing follows from \d+ facts at any of 40 constants", str(answer))
+    told = r"potential: nothing follows from \d+ facts at any of 40 constants; at the first of these \|\|M\|\|\^2 <= 0"
+    assert re.fullmatch(f"{told} is left to be shown", str(answer))
 
 
 def test_of_a_step_that_is_in_no_table_nothing_is_claimed():

@@ -1,0 +1,59 @@
+"""Which of our theorems a found one is: by its claim as it stands, or with the best number for a parameter in it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from rac_theory.algebra import Expression, Ratio, identical, simplified, symbols_of, truth
+from rac_theory.discovery.linear import by_powers
+from rac_theory.discovery.listed import listed
+from rac_theory.discovery.program import at_random
+from rac_theory.proofs import Proof, drawn_in, read, search
+from rac_theory.statements import E, Theorem, relations_in
+from rac_theory.statements.symbols import T, gap0, young
+from rac_theory.theorems import ALL
+
+
+def recognised(proof: Proof) -> tuple[str, ...]:
+    """Return the ids of our theorems that have the claim of one that was found, and follow from it."""
+    return tuple(id for id, ours in ALL.items() if _is(ours, proof))
+
+
+def _is(ours: Theorem, proof: Proof) -> bool:
+    theorem, bound, aim = proof.theorem, proof.theorem.claim.bound, ours.claim.bound
+    if not isinstance(bound, Expression) or not isinstance(aim, Expression):
+        return False
+    if not identical(ours.metric.expected, theorem.metric.expected):
+        return False
+    if young in symbols_of(bound):
+        alike = ours.about == theorem.about and {gap0, T} <= {*symbols_of(aim)}
+        best = best_parameter(bound, aim) if alike else None
+        return best is not None and _may_be(best, ours, theorem)
+    claimed = Proof(replace(theorem, claim=E(ours.metric) <= bound), proof.fact, proof.times)
+    return identical(aim, bound) and search(ours, (claimed,), combine=lambda *_: None) is not None
+
+
+def best_parameter(bound: Expression, aim: Expression) -> Expression | None:
+    """Return the parameter for which a found bound is least, and one of ours; None if it never is.
+
+    Where their factors are equal, the difference is a square in the parameter, but for what has one sign.
+    """
+    found, least = (read(each.at({T: 1, gap0: 1})) for each in (bound, aim))
+    difference = Ratio(found.numerator) - least * Ratio(found.denominator)
+    parts = by_powers(difference.numerator, young)
+    low = min(parts)
+    if young in difference.denominator.letters() or not parts.keys() <= {low, low + 1, low + 2}:
+        return None
+    constant, slope, square = (Ratio(parts.get(low + k, read(0).numerator)) for k in range(3))
+    if square.is_zero or not identical((slope * slope - constant * square * read(4)).expression, read(0).expression):
+        return None
+    return simplified(-slope / (square * read(2))).expression
+
+
+def _may_be(best: Expression, ours: Theorem, theorem: Theorem) -> bool:
+    """Whether a parameter meets what is asked of it, at constants at random that one of ours allows."""
+    asked = [relation.at({young: best}) for relation in relations_in(*theorem.given)]
+    known = [fact for fact in listed(ours) if not drawn_in(fact.value)]
+    at = at_random(symbols_of(best, *asked), known, ours, np.random.default_rng(0))
+    values = {symbol.name: numbers for symbol, numbers in at.items()}
+    return all(np.all(truth(relation, values, 1e-9)) for relation in asked)
