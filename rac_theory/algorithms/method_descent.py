@@ -141,7 +141,10 @@ class MethodDescent(Value):
                 at, exact = program.total(point, registers), type(self.gradients) is Exact
                 registers.append(problem.gradient(at) if exact else self._asked(problem, at, step, rng))
             of = program.total(program.projected, registers)
-            registers.append(-step(zero, of) if program.projected and self.has_projection else of)
+            if program.projected and self.has_projection:
+                moved = step(zero, of)
+                of = np.negative(moved, out=moved)
+            registers.append(of)
             now = [program.total(row, registers) for row in program.lines]
 
     def _asked(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Array:

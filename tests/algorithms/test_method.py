@@ -174,7 +174,7 @@ def test_the_iterate_and_what_is_reported_are_both_recorded():
     """Catches states that are recorded one step late, and a report that is the iterate."""
     case = Case(FEEDBACK(Haar(4, 2), gamma=0.2), SUM, START, steps=6)
     run = simulate(case, runs=20, rng=0, record=["W", "states"])
-    np.testing.assert_array_equal(run.iterates, run.states["X"] - run.states["D"])
+    np.testing.assert_allclose(run.iterates, run.states["X"] - run.states["D"], rtol=0, atol=1e-13)
     np.testing.assert_allclose(run.values, SUM.value(run.iterates), rtol=1e-12)
     iterate = FEEDBACK.reporting(state("X"))(Haar(4, 2), gamma=0.2)
     other = simulate(Case(iterate, SUM, START, steps=6), runs=20, rng=0, record=["W"])
@@ -197,7 +197,7 @@ def test_layers_are_projected_each_by_itself():
     whole = HEAVY_BALL(Gaussian(4, 2), **LETTERS)
     layered = HEAVY_BALL([Gaussian(4, 2)], layers=layers, **LETTERS)
     column = Quadratic.full(np.kron(X.T @ X / 12, np.eye(3)), np.ones((12, 1)))
-    matrix = Quadratic.left(X.T @ X / 12, np.ones((4, 3)))
+    matrix = Quadratic.full(np.kron(X.T @ X / 12, np.eye(3)), np.ones((4, 3)))
     runs = [simulate(Case(a, p, steps=9), runs=5, rng=1) for a, p in ((whole, matrix), (layered, column))]
     np.testing.assert_allclose(runs[0].values, runs[1].values, rtol=1e-10)
     two = Layers([(2, 3), (3, 2)])

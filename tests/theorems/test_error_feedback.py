@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 from rac_theory import GD, Case, Constants, Minibatch, Noisy, Status, expected, theorems, tightness, verify
-from rac_theory.algebra import Relation
 from rac_theory.algorithms import EF21, FEEDBACK, H, Method, gradient, state
 from rac_theory.problems import LeastSquares, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 from rac_theory.statements import E, squared_gradient_and_beside
-from rac_theory.statements.assumption import met
-from rac_theory.statements.metric import Curves
 from rac_theory.statements.symbols import C, L, T, gamma, gap0_upper, lambda_min
 from rac_theory.verdicts.verification.recorded_curves import simulated
+
+from .second_routes.moments import check_below, enumerated, on_axes, squares
 
 T25 = theorems.T25
 SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
@@ -62,33 +61,22 @@ def test_what_is_judged_are_both_squared_gradients():
     assert np.all(both <= runs.upper[1:])
 
 
-def enumerated(problem, projections, probabilities, gamma, start, steps):
-    """Means over all draws of squared gradients at W and X, on a function that is not quadratic, by a tree."""
-    X, D, p = start[None], np.zeros((1, *start.shape)), np.ones(1)
-    at_W, at_X = [], []
-    for _ in range(steps + 1):
-        G = problem.gradient(X)
-        at_X.append(p @ np.sum(G**2, axis=(-2, -1)))
-        at_W.append(p @ np.sum(problem.gradient(X - D) ** 2, axis=(-2, -1)))
-        V = D + gamma * G
-        X = np.concatenate([X - P @ V for P in projections])
-        D = np.concatenate([V - P @ V for P in projections])
-        p = np.concatenate([p * q for q in probabilities])
-    return Curves(np.zeros((1, steps + 1)), np.array([at_W]), beside=np.array([at_X]))
-
-
 @pytest.mark.parametrize(("gamma_L", "share"), [(0.25, 0.5), (0.13, 0.3), (0.02, 0.5)])
 def test_it_holds_by_enumeration_where_f_is_not_quadratic(gamma_L, share):
     """All draws of 12 steps on a function that is not convex, H on one of two axes."""
-    problem, steps = PLSine((2, 1)), 12
-    projections, chances = [np.diag([1.0, 0.0]), np.diag([0.0, 1.0])], [share, 1 - share]
-    start, step = np.array([[2.0], [-1.5]]), gamma_L / problem.L
-    known = Constants.of(case(problem, WeightedCoordinate(2, 1, chances), gamma_L, steps))
-    known = replace(known, gap0_upper=float(problem.value(start[None])[0]))
-    assert all(met(relation, 1, known) for relation in T25.given if isinstance(relation, Relation))
-    curves = enumerated(problem, projections, chances, step, start, steps)
-    left = T25.metric.along(curves, known)[0, 1:]
-    assert np.all(left <= T25.claim.at(known, np.arange(1.0, steps + 1)) * (1 + 1e-12))
+    problem, start, steps = PLSine((2, 1)), np.array([[2.0], [-1.5]]), 12
+    algorithm = FEEDBACK(WeightedCoordinate(2, 1, [share, 1 - share]), gamma=gamma_L / problem.L)
+    c = Constants.of(Case(algorithm, problem, start, steps=steps))
+
+    def step(P, W, D):
+        G = problem.gradient(W + D)
+        V = D + c.gamma * G
+        return W - c.gamma * G, V - P @ V
+
+    def at_X(W, D):
+        return squares(problem.gradient(W + D))
+
+    check_below(T25, enumerated(problem, step, on_axes(share), (start, 0 * start), steps, beside=at_X), c)
 
 
 def test_where_it_is_attained():

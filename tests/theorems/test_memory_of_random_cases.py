@@ -1,4 +1,4 @@
-"""T21 and T22 on random laws and quadratics, by exact expectations: no bound is exceeded."""
+"""T21, T22 and T26 on random laws and quadratics, by exact expectations: no bound is exceeded."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Noisy, RACLoRA, expected, theorems
-from rac_theory.algorithms import ACCELERATED, SHIFTED_MOMENTUM
+from rac_theory.algorithms import ACCELERATED, SHIFTED_MOMENTUM, Preconditioned
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, WeightedCoordinate
 
@@ -53,6 +53,12 @@ def acceleration(rng, problem, sketch):
     return ACCELERATED(sketch, gamma=length / smooth, alpha=alpha, s=s, lambda_min=least)
 
 
+def preconditioned(rng, problem, sketch):
+    """Weights apart by a factor of up to a hundred, equal ones in a third of all, and steps up to 2 / (L A)."""
+    weights = 10 ** rng.uniform(-2, 0, sketch.rank) if rng.random() < 2 / 3 else np.ones(sketch.rank)
+    return Preconditioned(sketch, rng.uniform(0.05, 1.999) / problem.L / weights.max(), weights)
+
+
 def largest(make, ids, count, seed):
     """Return how often each theorem was applicable, and the largest ratio of what is exact to its bound."""
     rng, tried, ratio = np.random.default_rng(seed), dict.fromkeys(ids, 0), dict.fromkeys(ids, 0.0)
@@ -74,19 +80,23 @@ def largest(make, ids, count, seed):
     return tried, ratio
 
 
-OF_MOMENTUM, OF_ACCELERATION = ("T22", "T22_pl", "T22_H"), ("T21", "T21_H")
+OF = [
+    (momentum, ("T22", "T22_pl", "T22_H")),
+    (acceleration, ("T21", "T21_H")),
+    (preconditioned, ("T26", "T26_pl")),
+]
 
 
-@pytest.mark.parametrize(("make", "ids"), [(momentum, OF_MOMENTUM), (acceleration, OF_ACCELERATION)])
+@pytest.mark.parametrize(("make", "ids"), OF)
 def test_no_bound_is_exceeded(make, ids):
-    """60 of each; catches lambda_max for 1 - b in Lambda, and a constant of acceleration that is 5% too good."""
+    """60 of each; catches lambda_max for 1 - b in Lambda, a constant of acceleration that is 5% too good, A for a."""
     tried, ratio = largest(make, ids, 60, 520)
     assert min(tried.values()) >= 10
     assert min(ratio.values()) > 0.2
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(("make", "ids"), [(momentum, OF_MOMENTUM), (acceleration, OF_ACCELERATION)])
+@pytest.mark.parametrize(("make", "ids"), OF)
 def test_no_bound_is_exceeded_in_5000_cases(make, ids):
     """2,500 of each, of other seeds."""
     tried, ratio = largest(make, ids, 2500, 521)

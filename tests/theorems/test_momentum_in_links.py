@@ -7,11 +7,13 @@ import pytest
 
 from rac_theory import GD, Case, Constants, Status, prove, theorems, verify
 from rac_theory.algorithms import HEAVY_BALL, MomentumInLinks
-from rac_theory.problems import FromFunctions, Quadratic
+from rac_theory.problems import FromFunctions, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 from rac_theory.statements import E, gap
 from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
 from rac_theory.statements.symbols import momentum as b
+
+from .second_routes.moments import check_below, enumerated, on_axes
 
 BOTH = ("T23", "T23_pl")
 SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
@@ -84,6 +86,25 @@ def test_it_holds_where_f_is_not_quadratic():
     problem = FromFunctions((3, 1), value, gradient, L=1.0, f_lower=-3.0)
     case = Case(MomentumInLinks(Haar(3, 1), 0.4, 0.8, 6, carried=False), problem, 2 * np.ones((3, 1)), steps=30)
     assert verify("T23", case, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
+
+
+@pytest.mark.parametrize(("b", "gamma_L", "K", "share"), [(0.9, 0.2, 1, 0.5), (0.75, 0.5, 1, 0.3), (0.6, 0.7, 4, 0.3)])
+def test_it_holds_by_enumeration_where_f_is_not_quadratic(b, gamma_L, K, share):
+    """All draws of 12 links on a function that is not convex; catches the step gamma / (1 - b), 1.2 of the bound."""
+    problem, start = PLSine((2, 1)), np.array([[2.6], [-2.4]])
+    of = links(problem, WeightedCoordinate(2, 1, [share, 1 - share]), b, gamma_L, K, 12)
+    step_size = of.algorithm.gamma
+
+    def link(P, W):
+        M = 0 * W
+        for _ in range(K):
+            M = b * M + P @ problem.gradient(W)
+            W = W - step_size * M
+        return (W,)
+
+    c, curves = Constants.of(replace(of, W0=start)), enumerated(problem, link, on_axes(share), (start,), 12)
+    for id in BOTH:
+        check_below(theorems.ALL[id], curves, c)
 
 
 def test_where_it_is_attained():

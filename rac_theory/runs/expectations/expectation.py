@@ -83,7 +83,7 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
       (``lora_alpha``) if the sketch is Gaussian, has orthonormal columns or a listed support;
     - several steps under one sketch with a listed support: ``Local``, and on least squares ``Clients`` with full
       gradients and ``Reshuffled`` with at most five components;
-    - cycles of blocks, ``CyclicRACLoRA``;
+    - cycles of blocks, ``CyclicRACLoRA``, and fixed weights in the range, ``Preconditioned``;
     - links of momentum, ``MomentumInLinks``, where curvatures are equal or the sketch has a listed support, and
       ``KeptCoordinates`` with Haar columns;
     - a ``Method`` with exact gradients or additive noise, and on least squares minibatches.

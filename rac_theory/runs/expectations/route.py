@@ -6,7 +6,7 @@ gradients of a step            what must be known of the sketch            map
 one of f, perhaps with noise   none: P = I                                 ``DiagonalMap``
                                E[H] = c I, where curvatures are equal      ``DiagonalMap``, a number a column
                                two invariants of P                         ``DiagonalMap``
-                               the two moments of P                        ``MatrixMap``
+                               the two moments of P, be it H or weighted   ``MatrixMap``
                                of both sides of Bernoulli-LoRA             see ``bernoulli_map``
                                of the sketches of all layers               ``MatrixMap``, see ``layered_map``
 a minibatch of least squares   the two moments of P                        ``MethodMap``
@@ -44,8 +44,10 @@ from rac_theory.algorithms import (
     LayeredRACLoRA,
     MethodDescent,
     MomentumInLinks,
+    Preconditioned,
     Program,
     RACLoRA,
+    SteepestStep,
     StepPerDraw,
     projector_of,
 )
@@ -89,10 +91,10 @@ from rac_theory.runs.expectations.method_map import (
 )
 from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.runs.expectations.noisy_map import NoisyMap
-from rac_theory.runs.expectations.step_moments import Covered, projected, step_invariants, step_moments
+from rac_theory.runs.expectations.step_moments import Covered, projected, step_invariants, step_moments, weighted
 from rac_theory.sketches import Moments
 
-Known: TypeAlias = Covered | FittedDescent | CyclicRACLoRA | MomentumInLinks | KeptCoordinates
+Known: TypeAlias = Covered | FittedDescent | CyclicRACLoRA | MomentumInLinks | KeptCoordinates | Preconditioned
 """What there is a map of, some gradients and problems aside."""
 
 _MAPS: dict[type, Callable[[Any, Problem], MomentMap]] = {
@@ -100,6 +102,7 @@ _MAPS: dict[type, Callable[[Any, Problem], MomentMap]] = {
     CyclicRACLoRA: cycle_map,
     MomentumInLinks: link_map,
     KeptCoordinates: kept_map,
+    Preconditioned: lambda algorithm, problem: _one_gradient(weighted(algorithm), pooled(problem)),
 }
 
 
@@ -143,8 +146,12 @@ def check_covered(algorithm: Algorithm) -> Known:
     """
     if type(algorithm) in (Decreasing, MethodDescent):
         algorithm = projector_of(algorithm)  # type: ignore[assignment]
+    if isinstance(algorithm, SteepestStep):
+        raise Unsupported(
+            f"a step must be linear in the gradient: of signs and norms no second moments close, got {algorithm!r}"
+        )
     links = MomentumInLinks, KeptCoordinates
-    kinds = RACLoRA, Bernoulli, LayeredRACLoRA, *links, CyclicRACLoRA, StepPerDraw, InverseOnRange
+    kinds = RACLoRA, Bernoulli, LayeredRACLoRA, *links, CyclicRACLoRA, Preconditioned, StepPerDraw, InverseOnRange
     *names, last = (kind.__name__ for kind in kinds)
     _check_kind(f"the algorithm must be {', '.join(names)}, {last} or deterministic", algorithm, *kinds)
     assert isinstance(algorithm, Known)
@@ -186,7 +193,7 @@ def _is_one_gradient(source: GradientSource) -> bool:
     return isinstance(source, Exact) or (isinstance(source, Local) and source.steps == 1)
 
 
-def _one_gradient(algorithm: Covered, problem: Problem) -> MomentMap:
+def _one_gradient(algorithm: Covered | Preconditioned, problem: Problem) -> MomentMap:
     """One number a column where that will do, else the diagonal, else matrices."""
     if isinstance(algorithm, Bernoulli):
         return bernoulli_map(algorithm, problem)
@@ -197,7 +204,12 @@ def _one_gradient(algorithm: Covered, problem: Problem) -> MomentMap:
         return two_invariants(frame, gamma, 1.0, 0.0)
     if not frame.whole:
         known = Moments(algorithm.sketch)
-        if algorithm.is_projected and len(frame.curvatures) == 1 and known.share is not None:
+        if (
+            isinstance(algorithm, RACLoRA)
+            and algorithm.is_projected
+            and len(frame.curvatures) == 1
+            and known.share is not None
+        ):
             return flat(frame, gamma, known.share)
         if (invariants := step_invariants(algorithm, known)) is not None:
             return two_invariants(frame, gamma, *invariants)

@@ -1,7 +1,7 @@
 r"""The two moments of a step ``W - gamma P G``: all that a moment map asks of P, be it a projection or not.
 
-P is H for the projected step, and :math:`(\mathrm{lora\_alpha} / r)^2\, B B^\top` for the plain one, whose mean and map
-:math:`M \to E[P M P]` are known for
+P is H for the projected step. For the plain one it is :math:`(\mathrm{lora\_alpha} / r)^2\, B B^\top`, whose mean and
+map :math:`M \to E[P M P]` are known for
 
 - *Gaussian entries*: the columns b of B are independent, with :math:`E[b b^\top] = I` and, by Isserlis' theorem,
   :math:`E[b b^\top M b b^\top] = M + M^\top + \mathrm{tr}(M)\, I`. The r squares of a column and the
@@ -9,6 +9,11 @@ P is H for the projected step, and :math:`(\mathrm{lora\_alpha} / r)^2\, B B^\to
   and :math:`E[B B^\top] = r I`: two invariants again.
 - *Orthonormal columns*: :math:`B B^\top = H`, so this is the projected step with another step size.
 - *Finite support*: summed.
+
+For ``Preconditioned`` it is :math:`B D B^\top` with orthonormal B. Equal weights are a projected step of another size.
+If rotations leave the law of B alone there are two invariants, and :math:`t = \mathrm{tr}\, D` and
+:math:`s = \mathrm{tr}\, D^2` tell them: :math:`E\, \mathrm{tr}(P^2) = s` is :math:`a + (d + 1)\, b = s / d`, and
+:math:`E[(\mathrm{tr}\, P)^2] = t^2` is :math:`d\, a + 2\, b = t^2 / d`. Otherwise it is summed over a finite support.
 """
 
 from dataclasses import replace
@@ -17,7 +22,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, RACLoRA
+from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, Preconditioned, RACLoRA
+from rac_theory.numerics import orthonormal_range
 from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.sketches import LARGEST_ENUMERATED, Moments
 from rac_theory.sketches.laws import SecondMoment, from_invariants, summed
@@ -50,33 +56,50 @@ def projected(algorithm: Covered) -> Covered:
     return replace(algorithm, gamma=algorithm.gamma * algorithm.plain_scale, lora_alpha=None)
 
 
-def step_invariants(algorithm: RACLoRA, known: Moments) -> StepInvariants | None:
+def weighted(algorithm: Preconditioned) -> RACLoRA | Preconditioned:
+    """Return the same steps as projected ones where all weights are equal."""
+    (least, largest), plain = algorithm.letters.values(), algorithm.projector
+    return replace(plain, gamma=plain.gamma * least) if least == largest else algorithm
+
+
+def step_invariants(algorithm: RACLoRA | Preconditioned, known: Moments) -> StepInvariants | None:
     """Return the invariants of a step with this sketch, or None."""
+    d, r = known.sketch.dim, known.sketch.rank
+    if isinstance(algorithm, Preconditioned):
+        t, s = float(algorithm.weights.sum()), float(np.square(algorithm.weights).sum())
+        b = (s - t**2 / d) / ((d - 1) * (d + 2))
+        return StepInvariants(s / d - (d + 1) * b, b, t / d) if known.is_uniform else None
     if algorithm.is_projected:
         return None if known.invariants is None else StepInvariants(*map(float, known.invariants))
     if known.products != "gaussian":
         return None
-    scale, r = algorithm.plain_scale, known.sketch.rank
+    scale = algorithm.plain_scale
     return StepInvariants(scale**2 * r**2, scale**2 * r, scale * r)
 
 
-def step_moments(algorithm: RACLoRA) -> StepMoments:
+def step_moments(algorithm: RACLoRA | Preconditioned) -> StepMoments:
     """Return the moments of a step on its side, or raise ``Unsupported``."""
     if algorithm.sketch is None:
         return StepMoments(np.asarray)
     known = Moments(algorithm.sketch)
-    if algorithm.is_projected:
+    if isinstance(algorithm, RACLoRA) and algorithm.is_projected:
         return StepMoments(known_second_moment(known))
     if (invariants := step_invariants(algorithm, known)) is not None:
         a, b, q = invariants
         return StepMoments(partial(from_invariants, a, b), partial(np.multiply, q))
     if known.support is None or known.sketch.dim > LARGEST_ENUMERATED:
-        raise Unsupported(
-            "the plain step (lora_alpha) must have a Gaussian sketch, orthonormal columns, or a listed support at "
-            f"dim <= {LARGEST_ENUMERATED}, got {known.sketch!r}"
+        rule = (
+            "the plain step (lora_alpha) must have a Gaussian sketch, orthonormal columns,"
+            if isinstance(algorithm, RACLoRA)
+            else "weights that differ must have Haar or Gaussian columns"
         )
-    B, probabilities = known.support
-    P, weights = algorithm.plain_scale * (B @ np.swapaxes(B, 1, 2)), probabilities.astype(np.float64)
+        raise Unsupported(f"{rule} or a listed support at dim <= {LARGEST_ENUMERATED}, got {known.sketch!r}")
+    B, weights = known.support[0], known.support[1].astype(np.float64)
+    if isinstance(algorithm, Preconditioned):
+        B = orthonormal_range(B)
+        P = (B * algorithm.weights) @ np.swapaxes(B, 1, 2)
+    else:
+        P = algorithm.plain_scale * (B @ np.swapaxes(B, 1, 2))
     return StepMoments(summed(P, weights), partial(np.matmul, np.tensordot(weights, P, axes=1)))
 
 

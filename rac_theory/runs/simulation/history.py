@@ -86,5 +86,5 @@ def _with_states(
     start = np.repeat(kernel.start[None], kernel.block, axis=0)
     for visit, states in zip(path, algorithm.states(kernel.problem, start, rng), strict=False):
         for name, matrix in zip(names, states, strict=False):
-            pages[f"states.{name}"].append(matrix[:runs].copy())
+            pages[f"states.{name}"].append(np.array(kernel.matrices(matrix[:runs])))
         yield visit

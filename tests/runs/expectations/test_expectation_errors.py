@@ -98,7 +98,7 @@ def test_the_largest_state_is_allowed(m, n):
         (
             Stepper(),
             LEFT,
-            "the algorithm must be RACLoRA, .*, CyclicRACLoRA, StepPerDraw, InverseOnRange or deterministic, g",
+            "the algorithm must be RACLoRA, .*, Preconditioned, StepPerDraw, InverseOnRange or deterministic, g",
         ),
         (
             RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),

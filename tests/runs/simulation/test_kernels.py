@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rac_theory import GD, RACLoRA, expected, simulate, sketches
+from rac_theory.algorithms import ACCELERATED, HEAVY_BALL, MOMENTUM
 from rac_theory.cases.case import Case
 from rac_theory.numerics.randomness import BLOCKS, child, generator, seed_sequence
 from rac_theory.problems import (
@@ -20,6 +21,7 @@ from rac_theory.runs.simulation.kernels.diagonal import Diagonal
 from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
+from rac_theory.runs.simulation.kernels.turned import Turned, TurnedSketch
 from rac_theory.runs.simulation.record import record
 from rac_theory.testing.reference import reference
 
@@ -331,6 +333,30 @@ def test_what_the_kernels_are_chosen_by():
     problem = a_problem("left")
     assert isinstance(kernel_for(GD(0.1), problem, np.zeros((5, 3))), Stepping)
     assert Diagonal.of(GD(0.1), problem, np.zeros((5, 3))) is None
+    momentum = HEAVY_BALL(sketches.Coordinate(5, 4), gamma=0.1, beta=0.5)  # to turn four columns costs more than three
+    assert type(kernel_for(momentum, problem, np.zeros((5, 3)))) is Stepping
+
+
+@pytest.mark.parametrize("sketch", [sketches.Gaussian, sketches.Coordinate])
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("kind", QUADRATICS)
+def test_methods_on_turned_matrices(kind, side, sketch):
+    """The general kernel on the problem itself, with the draws turned back that are made for turned matrices.
+
+    Catches a minimiser that is not turned, a basis of the other side, and sketches that are turned twice or not at all.
+    """
+    problem, letters = a_problem(kind), {"gamma": 0.2, "alpha": 0.3, "s": 1.0, "lambda_min": 0.5}
+    W0, law = np.random.default_rng(9).standard_normal(problem.shape), sketch(problem.shape[side == "right"], 1)
+    rotation = problem.eigenbasis.left if side == "left" else problem.eigenbasis.right
+    drawn = law if sketch is sketches.Coordinate or rotation is None else TurnedSketch(law, rotation.T)
+    for method, names in ((ACCELERATED, letters), (MOMENTUM, {"gamma": 0.2 / problem.L, "b": 0.5})):
+        turned = kernel_for(method(law, side=side, **names), problem, W0, distances=kind != "underdetermined")
+        assert type(turned) is Turned
+        plain = Stepping(method(drawn, side=side, **names), problem, W0, getattr(problem, "W_star", None))
+        ran, beside = (record(each.path([np.random.default_rng(3)], 9), 9) for each in (turned, plain))
+        kinds = len(ran.measured)
+        np.testing.assert_allclose(ran.measured, beside.measured[:kinds], rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(turned.matrices(ran.last), beside.last, rtol=0, atol=1e-11)
 
 
 def test_streams_are_those_of_blocks():

@@ -11,6 +11,7 @@ from rac_theory.runs.simulation.kernels.kernel import Kernel
 from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
+from rac_theory.runs.simulation.kernels.turned import Turned
 
 _SMALL = 128  # d q r, the work of a step, below which a call of BLAS costs more than it does
 
@@ -21,6 +22,8 @@ def kernel_for(algorithm: Algorithm, problem: Problem, start: Array, distances: 
     ``distances`` asks for the squared distances to the minimiser of the problem too.
     """
     case = Diagonal.of(algorithm, problem, start, distances)
+    if case is None and (turned := Turned.of(algorithm, problem, start, distances)) is not None:
+        return turned
     if case is None:
         minimiser = _minimiser(problem).astype(start.dtype) if distances else None
         problem = _in_precision(problem, start)

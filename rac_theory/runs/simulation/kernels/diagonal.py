@@ -55,22 +55,15 @@ class Diagonal:
     @classmethod
     def of(cls, algorithm: Algorithm, problem: Problem, start: Array, distances: bool = False) -> "Diagonal | None":
         """Return the case in its eigenbasis; None if it is of another kind, or if one run decides it anyway."""
-        basis: Eigenbasis | None = getattr(problem, "eigenbasis", None)
-        if basis is None or algorithm.deterministic or not isinstance(algorithm, RACLoRA):
+        parts = eigenbasis_for(algorithm, problem, start)
+        if parts is None:
             return None
-        if type(algorithm) is not RACLoRA or type(algorithm.gradients) is not Exact:  # a subclass may step otherwise
-            return None
-        if algorithm.sketch is None or algorithm.lora_alpha is not None:
-            return None
-        check_once(_check_eigenbasis, problem, start.astype(np.float64))
-        transposed = algorithm.side == "right"
+        basis, sketch, rotation = parts
+        transposed = algorithm.side == "right"  # type: ignore[attr-defined]
         E, curvatures = basis.coordinates(start.astype(np.float64)), basis.curvatures
-        rotation = basis.right if transposed else basis.left
-        if rotation is not None:
-            rotation = None if is_rotation_invariant(algorithm.sketch) else rotation.astype(start.dtype)
         return cls(
             basis,
-            algorithm.sketch,
+            sketch,
             algorithm.gamma,
             transposed,
             np.ascontiguousarray(E.T if transposed else E, dtype=start.dtype),
@@ -104,6 +97,30 @@ class Diagonal:
             if self.rotation is not None:
                 rows = (rows.reshape(-1, self.sketch.dim) @ self.rotation).reshape(rows.shape)
             yield rows.reshape(ahead, runs, *rows.shape[1:])
+
+
+def eigenbasis_for(
+    algorithm: Algorithm, problem: Problem, start: Array
+) -> tuple[Eigenbasis, Sketch, Array | None] | None:
+    """Return the eigenbasis in which fresh H of exact gradients may act, the sketch, and what must turn its range.
+
+    None where there is none, where a subclass may step otherwise, or where one run decides all anyway.
+
+    Raises
+    ------
+    ValueError
+        If it is not that of the value and the gradient of the problem.
+    """
+    basis: Eigenbasis | None = getattr(problem, "eigenbasis", None)
+    if basis is None or algorithm.deterministic or type(algorithm) is not RACLoRA:
+        return None
+    if type(algorithm.gradients) is not Exact or algorithm.sketch is None or algorithm.lora_alpha is not None:
+        return None
+    check_once(_check_eigenbasis, problem, start.astype(np.float64))
+    rotation = basis.left if algorithm.side == "left" else basis.right
+    if rotation is None or is_rotation_invariant(algorithm.sketch):
+        return basis, algorithm.sketch, None
+    return basis, algorithm.sketch, rotation.astype(start.dtype)
 
 
 def _check_eigenbasis(problem: Problem, start: Array) -> None:
