@@ -849,14 +849,14 @@ class Signs:
 
 
 RULES = """
-iterate start | STEP rho | = (- STEP (- (* rho x) x+)) | last | (+ (* (^ rho T) x0) (* (powers rho 0 (- T 1)) rest)) |
-  x+ <= rho x + e at each W and rho >= 0 make x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e
-settle start | STEP rho floor enough | = (- STEP (- (* rho x) x+)) ; enough (- floor (+ (* rho floor) rest)) |
-  last | (+ (* (^ rho T) x0) floor) | the same, and c >= rho c + e, c >= 0, make x_T <= rho^T x_0 + c
-telescope start at | STEP growth! theta END | = (- STEP (- (- (* growth x) x+) (* theta square))) ; END x |
-  (* theta (powers (/ 1 growth) 1 T) (/ (sum T (* (^ (/ 1 growth) t) (at t))) (sum T (^ (/ 1 growth) t)))) |
-  (+ x0 (* (powers (/ 1 growth) 1 T) rest)) |
-  theta S <= g x - x+ + e, g > 0, x >= 0: times w^(t+1) for w = 1/g, and added, gaps between cancel
+iterate start a b d | STEP rho ABOVE BELOW b0 d0 m | = (- STEP (- (* rho psi) psi+)) ; ABOVE (- psi x) ;
+  BELOW (- most psi) | last | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
+  psi+ <= rho psi + e, psi >= x at each W and rho >= 0 make x_T <= rho^T psi_0 + (1 + ... + rho^(T-1)) e
+telescope start a b d at part | STEP growth! theta ABOVE BELOW b0 d0 m | = (- STEP (- (- (* growth psi) psi+)
+  (* theta (+ square (* part (dot Gx Gx)))))) ; ABOVE psi ; BELOW (- most psi) |
+  (* theta (powers (/ 1 growth) 1 T) (/ (sum T (* (^ (/ 1 growth) t) (+ (at t) (* part (beside_at t)))))
+  (sum T (^ (/ 1 growth) t)))) | (+ psi0 (* (powers (/ 1 growth) 1 T) rest)) |
+  theta S <= g psi - psi+ + e, g > 0, psi >= 0: times w^(t+1) for w = 1/g, and added, psi between cancels
 accumulate start j | STEP p | STEP (- (- (* (with p (+ j 1)) x) (* p x+)) (dot G G)) ; (with p 0) 0 |
   (sum T (square_at t)) | (* (with p T) x0) |
   S <= p(j+1) x - p(j) x+ for every j, p >= 0, p(0) = 0: the sum of S is at most p(T) x_0
@@ -866,15 +866,9 @@ gather start | STEP q theta e h~ g~ bounded SQUARES END |
   theta g(t) S <= (1 + q h(t)) x - x+ + e h(t) at each t, 1 - q sum h >= 0: added, the largest x is bounded with it
 weigh start | STEP a~ | = (- STEP (- (* a x) (* (with a (+ t 1)) x+))) | (* (with a T) last) |
   (+ (* (with a 0) x0) (sum T rest)) | a(t+1) x+ <= a(t) x + r(t) at each t, a >= 0, added: gaps between cancel
-potential a b d p | STEP FALLS ABOVE BELOW c b0 d0 | STEP (- (- psi psi+) (* c gap)) ; FALLS (- gap (E gap_next)) ;
-  ABOVE (- psi (* p gap)) ; BELOW (- most psi) | (* (+ (* c T) p) (- f_T f_star)) | psi0 |
-  psi+ <= psi - c x, x+ <= x, p x <= psi: added, the last x is the least
-lyapunov start a b d | STEP rho ABOVE BELOW b0 d0 m | = (- STEP (- (* rho psi) psi+)) ; ABOVE (- psi x) ;
-  BELOW (- most psi) | last | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
-  psi+ <= rho psi + e and psi >= x at each W, psi is at most a sum of what is known at W^0: as in iterate
-lyapunov_added start a b d at part | STEP theta ABOVE BELOW b0 d0 m | = (- STEP (- (- psi psi+) (* theta (+ square
-  (* part (dot Gx Gx)))))) ; ABOVE psi ; BELOW (- most psi) | (* theta (sum T (+ (at t) (* part (beside_at t))))) |
-  (+ psi0 (* T rest)) | theta S <= psi - psi+ + e, added; S is squared gradients at W, and in part at X
+potential start a b d p | STEP FALLS ABOVE c BELOW b0 d0 m | STEP (- (- psi psi+) (* c gap)) ;
+  FALLS (- gap (E gap_next)) ; ABOVE (- psi (* p gap)) ; BELOW (- most psi) |
+  (* (+ (* c T) p) (- f_T f_star)) | psi0 | psi+ <= psi - c x, x+ <= x, p x <= psi: added, the last x is the least
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |
@@ -1163,7 +1157,6 @@ class File:
         """Put in what a potential is; yield what that rests on: what is not in it need not be known."""
         about = next((name for name in MEMORY if name in self.holding), "")
         kind, kept, then, kept0 = map(text, nodes(MEMORY.get(about, "dot V V 0")))
-        env.setdefault("m", Fraction(0))
         env["first"] = "gap0_upper" if env.get("x0") == "gap0_upper" else "gap0"
         has = {key: bool(self.reader.value(env[key])) for key in ("b", "d", "m", "b0", "d0")}
         ask(about or not has["m"], f"what is kept from step to step is not known of {self.about}")

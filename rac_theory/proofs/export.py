@@ -319,10 +319,9 @@ class _Writer:
         ((*of,),) = fact.of
         if rule is Rule.SUM:
             of = list(self._leaves(of[0]))
-        if rule is Rule.POTENTIAL:  # at most what of the gap, and of the squared distance
-            of = [*of[:5], *_of_start(dict(zip(_starts(fact), of[5:], strict=True)))]
-        if fact.schema:
-            of = [*of[:4], *_of_start(dict(zip(fact.schema[1].shares, of[5:], strict=True))), of[4]]
+        if fact.schema:  # at most what of the gap, and of the squared distance, and how much of what is kept
+            psi = fact.schema[1]
+            of = [*of[: 1 - len(psi.facts())], *_of_start(psi.shares), psi.share]
         numbers = [self.fact(each) for each in of]
         if rule in (Rule.SUM, Rule.WEIGHTS):
             numbers.insert(0, self.fact(facts.plus[symbols.T]))
@@ -361,19 +360,13 @@ class _Writer:
         if line not in self._head:
             self._head.append(line)
 
-    def _part(self, of_psi: str, fact: Fact, of: list[Fact]) -> str:
+    def _part(self, letter: str, fact: Fact, of: list[Fact]) -> str:
         """How much of what is in a potential; of p, how much of a gap it is at least."""
-        if fact.schema:
-            psi = read(fact.schema[1].value)
-        else:
-            _, _, above, below, _, *shares = of
-            psi = -below.value
-            for start, share in zip((symbols.gap0, symbols.distance0), shares, strict=True):
-                psi = psi + share.value * read(COURSES[start].x)
-            if of_psi == "p":
-                return self.expression(read((psi - above.value).expression.at({gap: 1})).expression)
+        if letter == "p":
+            return self.expression(fact.schema[2])
+        psi = read(fact.schema[1].value)
         states = {"a": gap, "b": distance, "d": V @ V}
-        places: dict[Expression, int] = {**dict.fromkeys(drawn_in(psi), 0), states[of_psi]: 1}
+        places: dict[Expression, int] = {**dict.fromkeys(drawn_in(psi), 0), states[letter]: 1}
         return self.expression(read(psi.expression.at(places)).expression)
 
     def _part_beside(self, fact: Fact, of: list[Fact]) -> str:
