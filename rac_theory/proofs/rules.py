@@ -86,7 +86,7 @@ class Rule(Enum):
     --------
     >>> from rac_theory.proofs.rules import Rule
     >>> Rule.ITERATE.checked, Rule.ITERATE.words("", ["(1)", "(2)", "", ""])
-    ('iterate start a b d', 'from (1), step after step; its factor is not negative by (2)')
+    ('iterate start psi', 'from (1), step after step; its factor is not negative by (2)')
     """
 
     checked: str
@@ -94,10 +94,10 @@ class Rule(Enum):
     silent: tuple[int, ...]
     _said: _Words
 
-    ITERATE = "Iterated", "iterate start a b d", "iterations:iterated", _iterated, (4, 5, 6)
+    ITERATE = "Iterated", "iterate start psi", "iterations:iterated", _iterated, (4, 5, 6)
     TELESCOPE = (
         "Weighted and added",
-        "telescope start a b d at part",
+        "telescope start psi at part",
         "iterations:telescoped",
         _telescoped,
         (2, 5, 6, 7),
@@ -105,7 +105,7 @@ class Rule(Enum):
     ACCUMULATE = "Added from the last step on", "accumulate start j", "iterations:accumulated", _accumulated, (1,)
     GATHER = "Added, with what noise lets grow", "gather start", "over_sizes:gathered", _gathered, (1, 2, 3, 4, 5, 6, 7)
     WEIGH = "Added, with weights that grow", "weigh start", "over_sizes:weighed", _weighed, (1,)
-    POTENTIAL = "A potential", "potential start a b d p", "iterations:potential", _potential, (3, 5, 6, 7)
+    POTENTIAL = "A potential", "potential start psi p", "iterations:potential", _potential, (3, 5, 6, 7)
     DRIFT = "Iterated, and the mean over k", "drifted push", "clients:drifted", _drifted, (1,)
     LAST = "At W^T", "lasting start", "rules:lasting", lambda end: f"from {end}, on average at W^T"
     SQUARES = (
@@ -118,7 +118,7 @@ class Rule(Enum):
     WEIGHTS = "A sum of weights", "sign", "rules:weights", lambda base: f"as a sum of powers{_of(base) or ' of 1'}"
     ROOT = "A root", "sign", "rules:root", lambda of: f"as the root of {of}"
     GIVEN = (
-        *("What is given", "discharge relation", "rules:given"),
+        *("What is given", "instance ()", "rules:given"),
         lambda fact, proof: f"from {fact}, where what it asks is so{_by(proof)}",
     )
     MEAN_OVER_H = "Mean over H", "mean H", "means:averaged", lambda fact: f"from {fact}, on average over H"
