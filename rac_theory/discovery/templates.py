@@ -27,8 +27,6 @@ from rac_theory.proofs import (
     followed,
     gap_is_positive,
     iterate,
-    lyapunov,
-    lyapunov_added,
     mean,
     one,
     plus,
@@ -280,7 +278,7 @@ def potential(about: Predicate) -> Template:
         theta, c = signs.known(found["theta"], strictly=True), signs.known(found["c"])
         psi = x + c.value.expression * (kept @ kept)
         above = gap_is_positive[bounded_below] + c * square(kept)
-        fact = lyapunov_added(Psi(about, psi, gap0_upper, share=c), step, theta, above)
+        fact = telescope(step, one, theta, Psi(about, psi, gap0_upper, share=c), above)
         return _mean(found["theta"], rest, write), fact, theta * plus[T]
 
     return Template(
@@ -305,7 +303,7 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
     def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
         c = signs.known(found["c"])
         psi = x + c.value.expression * (kept @ kept)
-        fact = lyapunov(Psi(about, psi, gap0, share=c), step, signs.known(rho), c * square(kept))
+        fact = iterate(step, signs.known(rho), Psi(about, psi, gap0, share=c), c * square(kept))
         return expected(gap) <= _decay(rho, rest, write), fact, one
 
     return Template(

@@ -8,7 +8,7 @@ from rac_theory.proofs.available import available
 from rac_theory.proofs.drawn import Drawn, H, drawn_in, mean
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import high, low, nothing, one, plus, square
-from rac_theory.proofs.induction import COURSES, V2, Psi, lyapunov, lyapunov_added, power
+from rac_theory.proofs.induction import COURSES, V2, Psi, iterate, power, telescope
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import looked_for
@@ -128,7 +128,7 @@ class _Premises:
         x = COURSES[self.psi.start].x
         above = self._asked(self.psi.value - x, f"psi must be at least {x!r}")
         step = self._asked(rho * self.psi.value + e - self.after, "psi must fall in a step, on average")
-        fact = lyapunov(self.psi, step, factor, above)
+        fact = iterate(step, factor, self.psi, above)
         spare = plain(decay.at({T: 0}) - self.psi.at_first)
         begins = self._asked(spare, "psi must begin where the claim does")
         return Proof(self.theorem, fact + power(factor, T) * begins if not read(spare).is_zero else fact, one)
@@ -145,7 +145,7 @@ class _Premises:
         above = self._asked(self.psi.value, "psi must not be negative")
         goal = self.psi.value + theta * e_over - theta * of - self.after
         step = self._asked(goal, "psi must fall in a step, on average")
-        return Proof(self.theorem, lyapunov_added(self.psi, step, slope, above, of), slope * plus[T])
+        return Proof(self.theorem, telescope(step, one, slope, self.psi, above, of), slope * plus[T])
 
     def _split(self) -> tuple[Expression, Expression]:
         """What of the bound is known at W^0, and what is left without it."""

@@ -104,12 +104,14 @@ IMPLIED = {*STEPS, "rac_lora_certified", "momentum_in_links"} - {"galore_exact"}
 """The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
 
 MEMORY = {
-    "rac_lora_momentum": "dot M (+ (* momentum M) (H gx)) 0",
-    "rac_lora_feedback": "dot M (- (+ M gx) (H (+ M gx))) 0",
-    "rac_lora_accelerated": "star Vz (- Vz (* alpha (+ Zy (/ (H Gy) (* s_0 lambda_0))))) (/ (^ distance0 2)"
-    " lambda_min)",
+    "rac_lora_momentum": ("M", "(+ (* momentum M) (H gx))", "(dot M M)", "0"),
+    "rac_lora_feedback": ("M", "(- (+ M gx) (H (+ M gx)))", "(dot M M)", "0"),
+    "rac_lora_accelerated": (
+        *("Vz", "(- Vz (* alpha (+ Zy (/ (H Gy) (* s_0 lambda_0)))))"),
+        *("(star Vz Vz)", "(/ (^ distance0 2) lambda_min)"),
+    ),
 }
-"""What is kept from step to step, by the kind of its square, what it is a step later, its square at most at first."""
+"""What is kept from step to step, what it is a step later, its square, and what that is at most at first."""
 
 CONDITIONS = {
     "smooth": ("f has a gradient with Lipschitz constant L", "(< 0 L)"),
@@ -578,9 +580,14 @@ def of_pair(pair: tuple[int, int]) -> frozenset[int]:
     return frozenset({pair[0]}).union(*(within(_values[n]) for n in [*of, *[pair[1]] * (kind == "exponent")]))
 
 
+def drawn_in(p: Polynomial) -> set[int]:
+    """Return the letters in a polynomial that depend on W, or on a draw."""
+    return {n for n in within(p) if _values[n][0] in ("drawn", "mean", "vector")}
+
+
 def draws(p: Polynomial) -> str:
     """Return the draws that a polynomial depends on; W is one of them."""
-    return "".join(f"W{_values[n][-1]}" for n in within(p) if _values[n][0] in ("drawn", "mean", "vector"))
+    return "".join(f"W{_values[n][-1]}" for n in drawn_in(p))
 
 
 def mean(p: Polynomial, draw: str) -> Polynomial:
@@ -849,14 +856,14 @@ class Signs:
 
 
 RULES = """
-iterate start | STEP rho | = (- STEP (- (* rho x) x+)) | last | (+ (* (^ rho T) x0) (* (powers rho 0 (- T 1)) rest)) |
-  x+ <= rho x + e at each W and rho >= 0 make x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e
-settle start | STEP rho floor enough | = (- STEP (- (* rho x) x+)) ; enough (- floor (+ (* rho floor) rest)) |
-  last | (+ (* (^ rho T) x0) floor) | the same, and c >= rho c + e, c >= 0, make x_T <= rho^T x_0 + c
-telescope start at | STEP growth! theta END | = (- STEP (- (- (* growth x) x+) (* theta square))) ; END x |
-  (* theta (powers (/ 1 growth) 1 T) (/ (sum T (* (^ (/ 1 growth) t) (at t))) (sum T (^ (/ 1 growth) t)))) |
-  (+ x0 (* (powers (/ 1 growth) 1 T) rest)) |
-  theta S <= g x - x+ + e, g > 0, x >= 0: times w^(t+1) for w = 1/g, and added, gaps between cancel
+iterate start psi | STEP rho ABOVE BELOW b0 d0 m | = (- STEP (- (* rho psi) psi+)) ; ABOVE (- psi x) ;
+  BELOW (- most psi) | last | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
+  psi+ <= rho psi + e, psi >= x at each W and rho >= 0 make x_T <= rho^T psi_0 + (1 + ... + rho^(T-1)) e
+telescope start psi at part | STEP growth! theta ABOVE BELOW b0 d0 m | = (- STEP (- (- (* growth psi) psi+)
+  (* theta (+ square (* part (dot Gx Gx)))))) ; ABOVE psi ; BELOW (- most psi) |
+  (* theta (powers (/ 1 growth) 1 T) (/ (sum T (* (^ (/ 1 growth) t) (+ (at t) (* part (beside_at t)))))
+  (sum T (^ (/ 1 growth) t)))) | (+ psi0 (* (powers (/ 1 growth) 1 T) rest)) |
+  theta S <= g psi - psi+ + e, g > 0, psi >= 0: times w^(t+1) for w = 1/g, and added, psi between cancels
 accumulate start j | STEP p | STEP (- (- (* (with p (+ j 1)) x) (* p x+)) (dot G G)) ; (with p 0) 0 |
   (sum T (square_at t)) | (* (with p T) x0) |
   S <= p(j+1) x - p(j) x+ for every j, p >= 0, p(0) = 0: the sum of S is at most p(T) x_0
@@ -866,15 +873,9 @@ gather start | STEP q theta e h~ g~ bounded SQUARES END |
   theta g(t) S <= (1 + q h(t)) x - x+ + e h(t) at each t, 1 - q sum h >= 0: added, the largest x is bounded with it
 weigh start | STEP a~ | = (- STEP (- (* a x) (* (with a (+ t 1)) x+))) | (* (with a T) last) |
   (+ (* (with a 0) x0) (sum T rest)) | a(t+1) x+ <= a(t) x + r(t) at each t, a >= 0, added: gaps between cancel
-potential a b d p | STEP FALLS ABOVE BELOW c b0 d0 | STEP (- (- psi psi+) (* c gap)) ; FALLS (- gap (E gap_next)) ;
-  ABOVE (- psi (* p gap)) ; BELOW (- most psi) | (* (+ (* c T) p) (- f_T f_star)) | psi0 |
-  psi+ <= psi - c x, x+ <= x, p x <= psi: added, the last x is the least
-lyapunov start a b d | STEP rho ABOVE BELOW b0 d0 m | = (- STEP (- (* rho psi) psi+)) ; ABOVE (- psi x) ;
-  BELOW (- most psi) | last | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
-  psi+ <= rho psi + e and psi >= x at each W, psi is at most a sum of what is known at W^0: as in iterate
-lyapunov_added start a b d at part | STEP theta ABOVE BELOW b0 d0 m | = (- STEP (- (- psi psi+) (* theta (+ square
-  (* part (dot Gx Gx)))))) ; ABOVE psi ; BELOW (- most psi) | (* theta (sum T (+ (at t) (* part (beside_at t))))) |
-  (+ psi0 (* T rest)) | theta S <= psi - psi+ + e, added; S is squared gradients at W, and in part at X
+potential start psi p | STEP FALLS ABOVE c BELOW b0 d0 m | STEP (- (- psi psi+) (* c gap)) ;
+  FALLS (- gap (E gap_next)) ; ABOVE (- psi (* p gap)) ; BELOW (- most psi) |
+  (* (+ (* c T) p) (- f_T f_star)) | psi0 | psi+ <= psi - c x, x+ <= x, p x <= psi: added, the last x is the least
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |
@@ -889,23 +890,14 @@ BY_HAND = {
     "sign": "the sign of a sum, product, quotient, power, root or maximum, by the signs of its parts",
     "mean": "what is true of each draw is true on average",
     "cases": "what is true if a <= b, or a < b, and if a >= b is true",
-    "instance": "what is true of any number of which something is asked is true of one of which that is proved",
-    "discharge": "what rests on a relation that facts prove rests on what these do",
+    "instance": "what is true of any number is true of one; what rests on a relation that facts prove rests on these",
 }
 START = {
-    "gap0": ("gap", "(E gap_next)", "gap0", "(- f_T f_star)", "(known gap0)"),
-    "gap0_upper": ("gap", "(E gap_next)", "gap0_upper", "(- f_T f_star)", "(known gap0_upper)"),
-    "distance0": ("(dot V V)", "(E (dot $moved $moved))", "(^ distance0 2)", "D_T", "(known distance0) $about"),
+    "gap0": ("gap", "gap0", "(- f_T f_star)"),
+    "gap0_upper": ("gap", "gap0_upper", "(- f_T f_star)"),
+    "distance0": ("(dot V V)", "(^ distance0 2)", "D_T"),
 }
-"""What is followed, after a step of $about, at W^0 at most, at W^T, and on what that rests; steps are averaged."""
-
-POTENTIAL = {
-    "psi": "(+ (* a gap) (* b (star V V)) (* d (dot V V)) (* m kept))",
-    "psi+": "(+ (* a (E gap_next)) (* b (E (star V+ V+))) (* d (E (dot V+ V+))) (* m kept+))",
-    "most": "(+ (* b0 gap) (* d0 (dot V V)) (* m kept))",
-    "psi0": "(+ (* b0 first) (* d0 (^ distance0 2)) (* m kept0))",
-}
-"""A potential, its mean after a step, what it is at most, and what that is at W^0; kept is the square in MEMORY."""
+"""What is followed, by what is known at first: at W, at W^0 at most, at W^T."""
 
 
 def rows(table: str) -> Iterator[list[str]]:
@@ -1130,9 +1122,11 @@ class File:
         for key, node in zip(head.split()[1:], arguments, strict=True):
             match key:
                 case "start":
-                    *sides, rests = map(self._moving, START[node])
-                    env |= zip(("x", "x+", "x0", "last"), map(parsed, sides), strict=True)
-                    by |= {self._assumption(each) for each in nodes(rests)}
+                    env |= zip(("x", "x0", "last"), map(parsed, START[node]), strict=True)
+                    by |= {("known", node), *(self._later("x", env) if "x+" in equations else ())}
+                case "psi":
+                    env[key] = tree(node)
+                    by |= self._later(key, env)
                 case "at":
                     env |= {key: node, "square": parsed(AT[node])}
                 case "j":
@@ -1149,8 +1143,8 @@ class File:
                 self._fixed(fact.number, "~" in key)
             ask("!" not in key or fact.strict, f"{name} must be known to be positive")
             ask(rule != "drifted" or not fact.average, "what is true on average is not true of each client")
-        if {"a", "b", "d"} <= env.keys():
-            by |= {*self._potential(env)}
+        if "psi" in env:
+            by |= {*self._begins(env)} - {""}
         for key, node in map(nodes, equations.split(";")):
             of = filled(node, env)
             if key == "=":
@@ -1159,28 +1153,35 @@ class File:
                 ask(self._same(filled(key, env), of), f"{text(key)} must be {{}}, it is {{}}", of, filled(key, env))
         return filled(nodes(low)[0], env), filled(nodes(high)[0], env), False, frozenset(by)
 
-    def _potential(self, env: dict[str, Tree]) -> Iterator[Tree]:
-        """Put in what a potential is; yield what that rests on: what is not in it need not be known."""
-        about = next((name for name in MEMORY if name in self.holding), "")
-        kind, kept, then, kept0 = map(text, nodes(MEMORY.get(about, "dot V V 0")))
-        env.setdefault("m", Fraction(0))
-        env["first"] = "gap0_upper" if env.get("x0") == "gap0_upper" else "gap0"
-        has = {key: bool(self.reader.value(env[key])) for key in ("b", "d", "m", "b0", "d0")}
-        ask(about or not has["m"], f"what is kept from step to step is not known of {self.about}")
-        moving, moved = map(self._moving, ("$about", "$moved") if has["b"] or has["d"] else ("", "V"))
-        env |= {"V+": parsed(moved), "kept0": parsed(kept0)}
-        env |= {"kept": parsed(f"({kind} {kept} {kept})"), "kept+": parsed(f"(E ({kind} {then} {then}))")}
-        env |= {key: filled(nodes(of)[0], env) for key, of in POTENTIAL.items()}
-        yield from [*filter(None, (moving, about * has["m"])), *[("known", env["first"])] * has["b0"]]
-        yield from [("known", "distance0")] * (has["d0"] or (has["m"] and "distance0" in kept0))
+    def _later(self, key: str, env: dict[str, Tree]) -> set[Tree]:
+        """Put in the mean of a number after a step, by what is known of its letters then, and return who says that."""
+        of, after = env[key], {"gap": ("gap_next", "")}
+        for name in MEMORY.keys() & self.holding:
+            after[MEMORY[name][0]] = MEMORY[name][1], name
+        for name in STEPS.keys() & self.holding:
+            _, _, to, step, *elsewhere = nodes(STEPS[name])
+            after |= {"V": (f"(+ V {text(step)})", name)} if to == "gap_next" and not elsewhere else {}
+        letters = {leaf for leaf in leaves(of) if isinstance(leaf, str)} - self.constant
+        strange = " ".join(sorted(letters - after.keys()))
+        ask(not strange, f"what {strange} is after a step is not known of {self.about}")
+        ask(not {"E", "mean", "H"} & {*_TOKEN.findall(written(of))}, "{} must not have in it what a step draws", of)
+        self._defined(self.holding, of)
+        env[f"{key}+"] = ("E", placed(of, {letter: parsed(after[letter][0]) for letter in letters}))
+        return {after[letter][1] for letter in letters} - {""}
 
-    def _moving(self, words: str) -> str:
-        """Put in what V is after a step, and of which algorithm, where that is asked."""
-        moves = re.compile(r".* gap_next .*\)").fullmatch
-        steps = {name: row for name, row in STEPS.items() if name in self.holding and moves(row)}
-        ask(steps or "$" not in words, f"what V is after a step is not known of {self.about}")
-        name, row = next(iter(steps.items()), ("", "0 0 0 0"))
-        return Template(words).substitute(about=name, moved=f"(+ V {text(nodes(row)[3])})")
+    def _begins(self, env: dict[str, Tree]) -> Iterator[Tree]:
+        """Put in what a potential is at most, and that at W^0; yield what each term that it has rests on."""
+        about = next(iter(MEMORY.keys() & self.holding), "")
+        *_, kept, kept0 = MEMORY.get(about, ("0", "0"))
+        ask(about or not self.reader.value(env["m"]), f"what is kept from step to step is not known of {self.about}")
+        first = "gap0_upper" if env["x0"] == "gap0_upper" else "gap0"
+        env |= {"most": Fraction(0), "psi0": Fraction(0)}
+        rows = ("b0", "gap", first, ""), ("d0", "(dot V V)", "(^ distance0 2)", ""), ("m", kept, kept0, about)
+        for share, term, begun, name in rows:
+            env["most"] = ("+", env["most"], ("*", env[share], parsed(term)))
+            env["psi0"] = ("+", env["psi0"], ("*", env[share], parsed(begun)))
+            if self.reader.value(env[share]):
+                yield from [name, *(("known", letter) for letter in START.keys() & leaves(parsed(begun)))]
 
     def _by_hand(self, rule: str, arguments: Sequence[Any], facts: Sequence[Fact], statement: Tree) -> tuple[Any, ...]:
         match rule, arguments, facts:
@@ -1199,29 +1200,28 @@ class File:
                 ask(self._same(fact.number, other.number), "in both cases the same must be true")
                 by = (fact.by - {split}) | (other.by - {(">=", *split[1:])})
                 return fact.low, fact.high, fact.strict and other.strict, by
-            case "instance", [[name, node]], [fact, *met]:
-                of = only(tree(node), self.lasting - {name})
-                is_any = name in self.local and (self.local[name] == "number" or self._signs(self.holding).is_count(of))
-                ask(is_any, f"{text(name)} must be a letter that stands for any such number")
-                asked = {each for each in fact.by if isinstance(each, tuple) and name in leaves(each)}  # no predicate
-                low, high, *relations = (placed(each, {name: of}) for each in (fact.low, fact.high, *asked))
-                by = (fact.by - asked) | self._met(relations, met)
-                self._defined(by | self.holding, of)
+            case "instance", [places], [fact, *met]:
+                env = {name: only(tree(node), self.lasting - {name}) for name, node in [places] * bool(places)}
+                for name, of in env.items():
+                    kind = self.local.get(name)
+                    is_any = kind == "number" or (kind == "whole" and self._signs(self.holding).is_count(of))
+                    ask(is_any, f"{text(name)} must be a letter that stands for any such number")
+                relations = {of for of in fact.by if isinstance(of, tuple) and of[0] in SIGNS}  # no predicate
+                low, high, *asked = (placed(of, env) for of in (fact.low, fact.high, *relations))
+                by = (fact.by - relations).union(*(self._met(relation, met) for relation in asked))
+                self._defined(by | self.holding, *env.values())
                 return low, high, fact.strict, by
-            case "discharge", [node], [fact, *met]:
-                asked = {self._relation(node, self.lasting)}
-                return fact.low, fact.high, fact.strict, (fact.by - asked) | self._met(asked, met)
         raise Refused(f"{rule} needs other arguments, or facts")
 
-    def _met(self, asked: Iterable[Tree], met: Sequence[Fact]) -> frozenset[Tree]:
-        """Return what relations rest on that facts prove."""
+    def _met(self, relation: Tree, met: Sequence[Fact]) -> frozenset[Tree]:
+        """Return what a relation rests on, by facts that prove each of its inequalities; else itself."""
         proofs = []
-        for sign, low, high in (each for relation in asked for each in inequalities(relation)):
+        for sign, low, high in inequalities(relation):
             of = ("-", high, low)
-            proved = [fact for fact in met if (fact.strict or sign == "<=") and self._same(fact.number, of)]
-            ask(proved, "it is not proved that {}", (sign, low, high))
-            proofs.append(proved[0])
-        return resting(proofs)
+            proofs += [
+                next((fact for fact in met if sign in ("<=", "<"[: fact.strict]) and self._same(fact.number, of)), None)
+            ]
+        return resting(filter(None, proofs)) if None not in proofs else frozenset({relation})
 
     # The end.
     def _conclude(self, fact: Fact, factor: Fact) -> None:

@@ -30,7 +30,7 @@ from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.induction import COURSES, share_beside
 from rac_theory.proofs.proof import Proof
-from rac_theory.proofs.quantities import NUMBERS, VECTORS, V, distance, gap, moved, moved_next, own
+from rac_theory.proofs.quantities import NUMBERS, VECTORS, gap, moved, moved_next, own
 from rac_theory.proofs.rules import Rule
 from rac_theory.statements import Assumption, Condition, Known, Theorem, assumptions, implied, metric, symbols
 
@@ -319,10 +319,9 @@ class _Writer:
         ((*of,),) = fact.of
         if rule is Rule.SUM:
             of = list(self._leaves(of[0]))
-        if rule is Rule.POTENTIAL:  # at most what of the gap, and of the squared distance
-            of = [*of[:5], *_of_start(dict(zip(_starts(fact), of[5:], strict=True)))]
-        if fact.schema:
-            of = [*of[:4], *_of_start(dict(zip(fact.schema[1].shares, of[5:], strict=True))), of[4]]
+        if fact.schema:  # at most what of the gap, and of the squared distance, and how much of what is kept
+            psi = fact.schema[1]
+            of = [*of[: 1 - len(psi.facts())], *_of_start(psi.shares), psi.share]
         numbers = [self.fact(each) for each in of]
         if rule in (Rule.SUM, Rule.WEIGHTS):
             numbers.insert(0, self.fact(facts.plus[symbols.T]))
@@ -347,10 +346,6 @@ class _Writer:
         squares = {one.name for term in fact.said.terms for one in term.symbols}  # type: ignore[union-attr]
         return next(kind for name, kind in _AT.items() if name in squares)
 
-    def _given(self, fact: Fact, of: list[Fact]) -> str:
-        (relation,) = (each for each in of[0].by - fact.by if isinstance(each, Relation))
-        return self.relation(relation)
-
     def _count(self, fact: Fact, of: list[Fact]) -> str:
         (j,) = [one for one in symbols_of(of[1].value.expression) if one not in _LETTERS]
         self._declare(j, "whole")
@@ -361,20 +356,12 @@ class _Writer:
         if line not in self._head:
             self._head.append(line)
 
-    def _part(self, of_psi: str, fact: Fact, of: list[Fact]) -> str:
-        """How much of what is in a potential; of p, how much of a gap it is at least."""
-        if fact.schema:
-            psi = read(fact.schema[1].value)
-        else:
-            _, _, above, below, _, *shares = of
-            psi = -below.value
-            for start, share in zip((symbols.gap0, symbols.distance0), shares, strict=True):
-                psi = psi + share.value * read(COURSES[start].x)
-            if of_psi == "p":
-                return self.expression(read((psi - above.value).expression.at({gap: 1})).expression)
-        states = {"a": gap, "b": distance, "d": V @ V}
-        places: dict[Expression, int] = {**dict.fromkeys(drawn_in(psi), 0), states[of_psi]: 1}
-        return self.expression(read(psi.expression.at(places)).expression)
+    def _psi(self, fact: Fact, of: list[Fact]) -> str:
+        return self.expression(fact.schema[1].value)
+
+    def _least(self, fact: Fact, of: list[Fact]) -> str:
+        """How much of a gap a potential is at least."""
+        return self.expression(fact.schema[2])
 
     def _part_beside(self, fact: Fact, of: list[Fact]) -> str:
         """How much of the squared gradient at X is added to that at W."""
@@ -426,18 +413,14 @@ def _inverse(fact: Fact) -> tuple[Fact, bool]:
     return fact, False
 
 
-def _of_potential(name: str) -> Callable[[_Writer, Fact, list[Fact]], str]:
-    return lambda writer, fact, of: writer._part(name, fact, of)
-
-
 _ARGUMENTS: Mapping[str, Callable[[_Writer, Fact, list[Fact]], str]] = {
     "start": _Writer._start,
     "at": _Writer._at,
     "j": _Writer._count,
-    **{name: _of_potential(name) for name in "abdp"},
+    "psi": _Writer._psi,
+    "p": _Writer._least,
     "part": _Writer._part_beside,
     "push": _Writer._drifted,
-    "relation": _Writer._given,
     "split": _Writer._cases,
     "place": _Writer._instance_of,
 }

@@ -81,98 +81,13 @@ def after(about: Predicate | None = None) -> Mapping[Expression, Expression]:
     return {gap: E(gap_next), distance: E(star(then, then)), V2: E(then @ then)}
 
 
-def followed(start: Symbol, about: Predicate | None = None) -> tuple[Course, Expression]:
-    """Return what is followed from a start, and its mean at W+; what becomes of a distance rests on the algorithm."""
-    course = COURSES[start]
-    later = after(about)
-    if course.x not in later:
-        raise Missing(f"what {course.x!r} is after a step is not known of {about or 'any algorithm'!r}")
-    rests = (*course.by, about) if about is not None and course.x == V2 else course.by
-    return course._replace(by=rests), later[course.x]
-
-
-def iterate(step: Fact, rho: Fact, start: Symbol, about: Predicate | None = None) -> Fact:
-    """``x+ <= rho x + e`` with ``rho >= 0`` makes ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
-    (x, x0, last, by), later = followed(start, about)
-    _fixed(t, step, rho)
-    factor = number_of(rho)
-    e = _rest(step, factor * x - later)
-    return follows(Rule.ITERATE, last <= factor**T * x0 + powers(factor, 0, T - 1) * e, by, step, rho)
-
-
-def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact, about: Predicate | None = None) -> Fact:
-    """The same with ``c >= rho c + e`` and ``c >= 0`` makes ``x_T <= rho^T x_0 + c``."""
-    (x, x0, last, by), later = followed(start, about)
-    _fixed(t, step, rho, floor, enough)
-    factor, c = number_of(rho), number_of(floor)
-    same(enough, c - factor * c - _rest(step, factor * x - later))
-    return follows(Rule.SETTLE, last <= factor**T * x0 + c, by, step, rho, floor, enough)
-
-
-def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact, of: Expression = S) -> Fact:
-    """``theta of <= g x - x+ + e`` with ``g > 0``, ``x >= 0``, times the weight w^(t+1) for ``w = 1/g``, and added:
-    ``theta W_T`` times the mean of ``of`` with weights w^t is at most ``x_0 + W_T e``, for ``W_T = w + ... + w^T``."""
-    (x, x0, _, by), later = followed(start)
-    _fixed(t, step, growth, theta, end)
-    g, slope = number_of(growth, strict=True), number_of(theta)
-    W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected.at({SQUARED_GRADIENT: ADDED[of]})
-    e = _rest(step, g * x - later - slope * of)
-    same(end, x)
-    return follows(Rule.TELESCOPE, slope * W_T * mean <= x0 + W_T * e, by, step, growth, theta, end)
-
-
-def accumulate(step: Fact, p: Fact, j: Symbol, start: Symbol) -> Fact:
-    """``S <= p(j+1) x - p(j) x+`` for all j, with ``p >= 0`` and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
-    (x, x0, _, by), later = followed(start)
-    share = number_of(p)
-    _fixed(t, step, p)
-    if j in (T, t) or j.unit != "count" or j.constant or asked_of(j, step, p):
-        raise ValueError(f"{j!r} must stand for every whole number that is not negative")
-    same(step, share.at({j: j + 1}) * x - share * later - S)
-    if not read(share.at({j: 0})).is_zero:
-        raise Missing(f"p must begin with 0, not with {share.at({j: 0})!r}")
-    total_of_S = T * metric.mean_squared_gradient.expected
-    return follows(Rule.ACCUMULATE, total_of_S <= share.at({j: T}) * x0, by, step, p)
-
-
-def potential(
-    about: Predicate,
-    psi: Expression,
-    step: Fact,
-    falls: Fact,
-    above: Fact,
-    below: Fact,
-    c: Fact,
-    p: Expression,
-    of: Mapping[Symbol, Fact],
-) -> Fact:
-    """``psi+ <= psi - c x`` and ``x+ <= x`` with ``c >= 0``, ``p x <= psi``, and ``psi`` at most a sum of ``b y`` with
-    ``b >= 0``: ``(c T + p) x_T`` is at most that of ``b y_0``. x is the gap, each y the gap or a squared distance."""
-    _fixed(t, step, falls, above, below, c, *of.values())
-    loss, shares = number_of(c), {start: number_of(b) for start, b in of.items()}
-    later = after(about)
-    if V2 not in later:
-        raise Missing(f"what {V2!r} is after a step is not known of {about!r}")
-    parts = {one: psi.at({other: lifted(int(other == one)) for other in later}) for one in later}
-    if not (read(psi) - read(sum((share * one for one, share in parts.items()), lifted(0)))).is_zero:
-        raise Missing(f"psi must be a sum of multiples of {', '.join(map(repr, later))}, it is {psi!r}")
-    constant(p, *parts.values())
-    same(step, psi - psi.at(later) - loss * gap)
-    same(falls, gap - later[gap])
-    same(above, psi - p * gap)
-    same(below, sum((b * COURSES[start].x for start, b in shares.items()), lifted(0)) - psi)
-    at_first = sum((b * COURSES[start].at_first for start, b in shares.items()), lifted(0))
-    by = [about, *(assumption for start in of for assumption in COURSES[start].by)]
-    facts = (step, falls, above, below, c, *of.values())
-    return follows(Rule.POTENTIAL, (loss * T + p) * metric.gap.expected <= at_first, by, *facts)
-
-
 class Psi(NamedTuple):
     """A potential: a sum of multiples of the gap, of distances, and of the square of what an algorithm keeps.
 
     Attributes
     ----------
-    about : Predicate
+    about : Predicate or None
+        By whose step it falls; None if it is a gap, which is one in any algorithm.
     value : Expression
     start : Symbol
         Of what is followed: ``gap0``, ``gap0_upper`` or ``distance0``.
@@ -184,12 +99,17 @@ class Psi(NamedTuple):
         How much of the square of what is kept is in psi: it is not negative.
     """
 
-    about: Predicate
+    about: Predicate | None
     value: Expression
     start: Symbol
     most: Mapping[Symbol, Fact] | None = None
     below: Fact = nothing
     share: Fact = nothing
+
+    @classmethod
+    def of(cls, start: Symbol, about: Predicate | None = None) -> "Psi":
+        """Return what is followed from a start as a potential of itself."""
+        return cls(about, COURSES[start].x, start)
 
     @property
     def shares(self) -> Mapping[Symbol, Fact]:
@@ -200,7 +120,7 @@ class Psi(NamedTuple):
     def kept(self) -> tuple[Expression, Expression, Expression] | None:
         """The square of what is kept, on average after a step, and at first, if the algorithm keeps anything."""
         try:
-            return square_kept(self.about)
+            return None if self.about is None else square_kept(self.about)
         except Missing:
             return None
 
@@ -208,6 +128,9 @@ class Psi(NamedTuple):
     def after(self) -> Expression:
         """What it is on average after a step."""
         later = {**after(self.about), **({} if self.kept is None else {self.kept[0]: self.kept[1]})}
+        for square in (V2, distance):
+            if square in drawn_in(read(self.value)) and square not in later:
+                raise Missing(f"what {square!r} is after a step is not known of {self.about or 'any algorithm'!r}")
         _sum_of("psi", self.value, later)
         return self.value.at(later)
 
@@ -226,14 +149,18 @@ class Psi(NamedTuple):
 
     @property
     def by(self) -> list[Assumption]:
-        """What that rests on."""
-        known = [assumption for start in self.shares for assumption in COURSES[start].by]
-        first = () if self.kept is None else symbols_of(self.kept[2])
-        return [self.about, *known, *(each for start in COURSES if start in first for each in COURSES[start].by)]
+        """What that rests on: on the algorithm where psi is more than a gap."""
+        starts = [*self.shares, *(() if self.kept is None else symbols_of(self.kept[2]))]
+        known = [assumption for start in COURSES if start in starts for assumption in COURSES[start].by]
+        return known if self.about is None or drawn_in(read(self.value)) <= {gap} else [self.about, *known]
 
     def facts(self) -> tuple[Fact, ...]:
         """What is said of how it begins."""
         return (self.below, self.share, *self.shares.values())
+
+
+def _potential(psi: Psi | Symbol) -> Psi:
+    return psi if isinstance(psi, Psi) else Psi.of(psi)
 
 
 def _share_of(value: Expression, one: Expression, every: Iterable[Expression]) -> Expression:
@@ -248,30 +175,66 @@ def _sum_of(name: str, value: Expression, every: Iterable[Expression]) -> None:
     constant(*parts.values())
 
 
-def lyapunov(psi: Psi, step: Fact, rho: Fact, above: Fact) -> Fact:
+def followed(start: Symbol) -> tuple[Course, Expression]:
+    """Return what is followed from a start, and its mean at W+, in any algorithm."""
+    return COURSES[start], Psi.of(start).after
+
+
+def iterate(step: Fact, rho: Fact, psi: Psi | Symbol, above: Fact = nothing) -> Fact:
     """``psi+ <= rho psi + e`` with ``rho >= 0`` and ``psi >= x`` makes
     ``x_T <= rho^T psi_0 + (1 + ... + rho^(T-1)) e``; x is what is followed from the start of psi."""
+    psi = _potential(psi)
     _fixed(t, step, rho, above, *psi.facts())
     factor, course = number_of(rho), COURSES[psi.start]
     same(above, psi.value - course.x)
     e = _rest(step, factor * psi.value - psi.after)
     bound = factor**T * psi.at_first + powers(factor, 0, T - 1) * e
-    fact = follows(Rule.LYAPUNOV, course.at_last <= bound, psi.by, step, rho, above, *psi.facts())
+    fact = follows(Rule.ITERATE, course.at_last <= bound, psi.by, step, rho, above, *psi.facts())
     return replace(fact, schema=("psi", psi))
 
 
-def lyapunov_added(psi: Psi, step: Fact, theta: Fact, above: Fact, of: Expression = S) -> Fact:
-    """``theta of <= psi - psi+ + e`` with ``psi >= 0``, added: ``theta`` times the sum of ``of`` is at most
-    ``psi_0 + T e``; it is a squared gradient, or a sum of multiples of those at W and at X."""
-    _fixed(t, step, theta, above, *psi.facts())
-    slope = number_of(theta)
+def telescope(step: Fact, growth: Fact, theta: Fact, psi: Psi | Symbol, above: Fact, squares: Expression = S) -> Fact:
+    """``theta S <= g psi - psi+ + e`` with ``g > 0``, ``psi >= 0``, times the weight w^(t+1) for ``w = 1/g``, added:
+    ``theta W_T`` times the mean of S with weights w^t is at most ``psi_0 + W_T e``, for ``W_T = w + ... + w^T``; S is a
+    squared gradient, or a sum of multiples of those at W and at X."""
+    psi = _potential(psi)
+    _fixed(t, step, growth, theta, above, *psi.facts())
+    g, slope = number_of(growth, strict=True), number_of(theta)
     same(above, psi.value)
-    _sum_of("what is added", of, ADDED)
-    e = _rest(step, psi.value - slope * of - psi.after)
-    named = {SQUARED_GRADIENT: of.at(ADDED)}
-    said = slope * T * metric.mean_squared_gradient.expected.at(named) <= psi.at_first + T * e
-    fact = follows(Rule.LYAPUNOV_ADDED, said, psi.by, step, theta, above, *psi.facts())
-    return replace(fact, schema=("psi", psi, of))
+    _sum_of("what is added", squares, ADDED)
+    e = _rest(step, g * psi.value - slope * squares - psi.after)
+    W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected.at({SQUARED_GRADIENT: squares.at(ADDED)})
+    facts = step, growth, theta, above, *psi.facts()
+    fact = follows(Rule.TELESCOPE, slope * W_T * mean <= psi.at_first + W_T * e, psi.by, *facts)
+    return replace(fact, schema=("psi", psi, squares))
+
+
+def accumulate(step: Fact, p: Fact, j: Symbol, start: Symbol) -> Fact:
+    """``S <= p(j+1) x - p(j) x+`` for all j, with ``p >= 0`` and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
+    (x, x0, _, by), later = followed(start)
+    share = number_of(p)
+    _fixed(t, step, p)
+    if j in (T, t) or j.unit != "count" or j.constant or asked_of(j, step, p):
+        raise ValueError(f"{j!r} must stand for every whole number that is not negative")
+    same(step, share.at({j: j + 1}) * x - share * later - S)
+    if not read(share.at({j: 0})).is_zero:
+        raise Missing(f"p must begin with 0, not with {share.at({j: 0})!r}")
+    total_of_S = T * metric.mean_squared_gradient.expected
+    return follows(Rule.ACCUMULATE, total_of_S <= share.at({j: T}) * x0, by, step, p)
+
+
+def potential(psi: Psi, step: Fact, falls: Fact, above: Fact, c: Fact, p: Expression) -> Fact:
+    """``psi+ <= psi - c x`` and ``x+ <= x`` with ``c >= 0`` and ``p x <= psi``: ``(c T + p) x_T`` is at most ``psi_0``;
+    x is the gap."""
+    _fixed(t, step, falls, above, c, *psi.facts())
+    loss = number_of(c)
+    constant(p)
+    same(step, psi.value - psi.after - loss * gap)
+    same(falls, gap - E(gap_next))
+    same(above, psi.value - p * gap)
+    said = (loss * T + p) * metric.gap.expected <= psi.at_first
+    fact = follows(Rule.POTENTIAL, said, psi.by, step, falls, above, c, *psi.facts())
+    return replace(fact, schema=("psi", psi, p))
 
 
 def share_beside(fact: Fact) -> Expression:

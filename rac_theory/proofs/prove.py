@@ -192,7 +192,7 @@ def _weight_at(factor: Expression, facts: Sequence[Fact]) -> Fact | None:
 
 def _powers(bound: Expression, fact: Fact, facts: Sequence[Fact]) -> Iterator[Fact]:
     """Powers of what is iterated, and sums of them; and those that a bound has, with less than T as exponent."""
-    for rule in (each for each in facts_in(fact) if each.rule in (Rule.ITERATE, Rule.SETTLE)):
+    for rule in (each for each in facts_in(fact) if each.rule is Rule.ITERATE):
         _, rho, *_ = next(iter(rule.of))
         factor = proved("", rho.value.expression >= 0, rho)
         yield from (power(factor, T), sum_of_powers(factor, T))

@@ -9,24 +9,18 @@ from typing import Self
 _Words = Callable[..., str]
 
 
-def _iterated(step: str, rho: str) -> str:
-    return f"from {step}, step after step; its factor is not negative{_by(rho)}"
+def _iterated(step: str, rho: str, above: str, below: str) -> str:
+    ends = f"; psi is at least what is followed{_by(above)}, and {_at_first(below)}" if above else ""
+    return f"from {step}, step after step; its factor is not negative{_by(rho)}{ends}"
 
 
-def _settled(step: str, rho: str, floor: str, enough: str) -> str:
-    if not floor and not enough:
-        return _iterated(step, rho)
-    kept = f"a step from it ends no higher{_by(enough)}" if enough else "a step from it ends at it"
-    signs = f"neither is its factor negative{_by(rho)}, nor the floor{_by(floor)}"
-    return f"from {step}, step after step; {signs}, and {kept}"
-
-
-def _telescoped(step: str, growth: str, end: str) -> str:
-    last = f"the last gap is not negative{_by(end)}"
+def _telescoped(step: str, growth: str, end: str, below: str) -> str:
+    first = f", the first {_at_first(below)}" if below else ""
+    last = f"what is between cancels, the last is not negative{_by(end)}{first}"
     if not growth:
-        return f"from {step} at W^0, ..., W^{{T-1}}, added; gaps between cancel, {last}"
+        return f"from {step} at W^0, ..., W^{{T-1}}, added; {last}"
     weights = f"w = 1 / growth > 0{_by(growth)}"
-    return f"from {step} at each W^t times w^{{t+1}}, added; {weights}, gaps between cancel, {last}"
+    return f"from {step} at each W^t times w^{{t+1}}, added; {weights}, {last}"
 
 
 def _accumulated(step: str) -> str:
@@ -45,15 +39,6 @@ def _potential(step: str, falls: str, above: str, below: str) -> str:
     bounds = {"last": above, "first": below}
     ends = [f"the {which} potential is bounded{_by(label)}" for which, label in bounds.items() if label]
     return "; ".join([f"from {step}, added; no gap rises{_by(falls)}, so that the last is the least", *ends])
-
-
-def _lyapunov(step: str, rho: str, above: str, below: str) -> str:
-    return f"{_iterated(step, rho)}; psi is at least what is followed{_by(above)}, and {_at_first(below)}"
-
-
-def _lyapunov_added(step: str, above: str, below: str) -> str:
-    last = f"psi between cancels, the last is not negative{_by(above)}, the first {_at_first(below)}"
-    return f"from {step} at each W^t, added; {last}"
 
 
 def _at_first(below: str) -> str:
@@ -100,8 +85,8 @@ class Rule(Enum):
     Examples
     --------
     >>> from rac_theory.proofs.rules import Rule
-    >>> Rule.ITERATE.checked, Rule.ITERATE.words("", ["(1)", "(2)"])
-    ('iterate start', 'from (1), step after step; its factor is not negative by (2)')
+    >>> Rule.ITERATE.checked, Rule.ITERATE.words("", ["(1)", "(2)", "", ""])
+    ('iterate start psi', 'from (1), step after step; its factor is not negative by (2)')
     """
 
     checked: str
@@ -109,18 +94,18 @@ class Rule(Enum):
     silent: tuple[int, ...]
     _said: _Words
 
-    ITERATE = "Iterated", "iterate start", "iterations:iterated", _iterated
-    SETTLE = "Iterated down to a floor", "settle start", "iterations:iterated", _settled
-    TELESCOPE = "Weighted and added", "telescope start at", "iterations:telescoped", _telescoped, (2,)
+    ITERATE = "Iterated", "iterate start psi", "iterations:iterated", _iterated, (4, 5, 6)
+    TELESCOPE = (
+        "Weighted and added",
+        "telescope start psi at part",
+        "iterations:telescoped",
+        _telescoped,
+        (2, 5, 6, 7),
+    )
     ACCUMULATE = "Added from the last step on", "accumulate start j", "iterations:accumulated", _accumulated, (1,)
     GATHER = "Added, with what noise lets grow", "gather start", "over_sizes:gathered", _gathered, (1, 2, 3, 4, 5, 6, 7)
     WEIGH = "Added, with weights that grow", "weigh start", "over_sizes:weighed", _weighed, (1,)
-    POTENTIAL = "A potential", "potential a b d p", "iterations:potential", _potential, (4, 5, 6)
-    LYAPUNOV = "A Lyapunov function", "lyapunov start a b d", "iterations:lyapunov", _lyapunov, (4, 5, 6)
-    LYAPUNOV_ADDED = (
-        *("A Lyapunov function, added", "lyapunov_added start a b d at part", "iterations:lyapunov_added"),
-        *(_lyapunov_added, (1, 4, 5, 6)),
-    )
+    POTENTIAL = "A potential", "potential start psi p", "iterations:potential", _potential, (3, 5, 6, 7)
     DRIFT = "Iterated, and the mean over k", "drifted push", "clients:drifted", _drifted, (1,)
     LAST = "At W^T", "lasting start", "rules:lasting", lambda end: f"from {end}, on average at W^T"
     SQUARES = (
@@ -133,7 +118,7 @@ class Rule(Enum):
     WEIGHTS = "A sum of weights", "sign", "rules:weights", lambda base: f"as a sum of powers{_of(base) or ' of 1'}"
     ROOT = "A root", "sign", "rules:root", lambda of: f"as the root of {of}"
     GIVEN = (
-        *("What is given", "discharge relation", "rules:given"),
+        *("What is given", "instance ()", "rules:given"),
         lambda fact, proof: f"from {fact}, where what it asks is so{_by(proof)}",
     )
     MEAN_OVER_H = "Mean over H", "mean H", "means:averaged", lambda fact: f"from {fact}, on average over H"

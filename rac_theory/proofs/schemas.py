@@ -161,8 +161,7 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
     if name not in checker.MEMORY:
         raise Missing(f"what is kept from step to step is not known of {about!r}")
     step = getattr(assumptions, name).step
-    _, *both, _ = checker.nodes(checker.MEMORY[name])
-    kept, then = map(_read, both)
+    kept, then = (_read(checker.nodes(vector)[0]) for vector in checker.MEMORY[name][:2])
     own = then
     if step.memory is not None:
         added = reduce(add, (VECTORS[each] for each in step.along))
@@ -184,8 +183,9 @@ def square_kept(about: Predicate) -> tuple[Expression, Expression, Expression]:
         If it is not in the table.
     """
     kept, then = memory_of(about)
-    kind, *_, first = checker.nodes(checker.MEMORY[_named(about)])
-    return _INNER[kind](kept, kept), averaged(read(_INNER[kind](then, then)), "H").expression, _read(first)
+    *_, square, first = (checker.nodes(number)[0] for number in checker.MEMORY[_named(about)])
+    inner = _INNER[square[0]]
+    return inner(kept, kept), averaged(read(inner(then, then)), "H").expression, _read(first)
 
 
 @cache

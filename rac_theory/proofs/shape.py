@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from rac_theory.algebra import Expression, Power, Quotient, Symbol, Total, lifted, powers, simplified, symbols_of
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.facts import gap_is_positive, nothing, one, plus, sign
+from rac_theory.proofs.facts import gap_is_positive, one, plus, sign
 from rac_theory.proofs.induction import (
     COURSES,
     V2,
     Z2,
+    Psi,
     S,
     accumulate,
     after,
@@ -17,7 +18,6 @@ from rac_theory.proofs.induction import (
     iterate,
     potential,
     power,
-    settle,
     sum_of_powers,
     telescope,
     weights,
@@ -95,10 +95,8 @@ def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predica
 
     def conclude(found: Found) -> tuple[Fact, Fact]:
         step, factor = found["step"], found["rho"]
-        if is_floor:
-            fact = settle(step, factor, start, found["floor"], nothing, about)
-        else:
-            fact = iterate(step, factor, start, about)
+        fact = iterate(step, factor, Psi.of(start, about))
+        fact = fact + power(factor, T) * found["floor"] if is_floor else fact
         return (fact + (times - 1) * power(factor, T) * sign(start, known) if times > 1 else fact), one
 
     def stronger(y: Expression) -> Expression:
@@ -130,7 +128,7 @@ def _potential(left: Expression, bound: Expression, start: Symbol, about: Predic
         def conclude(found: Found, psi: Expression = psi) -> tuple[Fact, Fact]:
             of = {start: found[f"share of {start}"] for start in shares}
             step, falls, above, below, loss = (found[name] for name in ("step", "falls", "above", "below", "loss"))
-            return potential(about, psi, step, falls, above, below, loss, p, of), found["count"]
+            return potential(Psi(about, psi, gap0, of, below), step, falls, above, loss, p), found["count"]
 
         goals = {
             **{f"share of {start}": share for start, share in shares.items()},

@@ -21,7 +21,7 @@ from rac_theory.proofs import (
     discharged,
     gap_next,
     grant,
-    lyapunov,
+    iterate,
     mean,
     one,
     power,
@@ -141,7 +141,7 @@ def _proof(smoothness: Expression, descent: Fact, s_below: Fact) -> tuple[Fact, 
     above = share * _moving("norm_is_positive", Vz)
     of = Psi(rac_lora_accelerated, psi, gap0, share=share)
     start = half * told_s * less_lambda / moves * far * far
-    return lyapunov(of, step, keep, above) + power(keep, T) * start, one
+    return iterate(step, keep, of, above) + power(keep, T) * start, one
 
 
 def prove_T21() -> tuple[Fact, Fact]:

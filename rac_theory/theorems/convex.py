@@ -5,6 +5,7 @@ from rac_theory.proofs import (
     Fact,
     G,
     H,
+    Psi,
     V,
     distance,
     grant,
@@ -145,7 +146,8 @@ def _of_potential(kappa: Fact, room: Fact, stable: Fact) -> tuple[Fact, Fact]:
     above, below = share * moves * grant("norm_is_positive", V), share * grant("norm", V)
     loss = kappa * moves
     falls, shares = _falls(stable), {gap0: one, distance0: share}
-    fact = potential(rac_lora_exact, psi, step, falls, above, below, loss, lifted(1), shares)
+    of = Psi(rac_lora_exact, psi, gap0, shares, below)
+    fact = potential(of, step, falls, above, loss, lifted(1))
     return fact, one + loss * no_step_or_more
 
 

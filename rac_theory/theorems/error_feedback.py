@@ -18,12 +18,13 @@ from rac_theory.proofs import (
     below_one,
     gap_next,
     grant,
-    lyapunov_added,
     mean,
     memory_of,
+    one,
     plus,
     proved,
     square,
+    telescope,
 )
 from rac_theory.proofs import gap as gap_at_W
 from rac_theory.statements import E, Theorem, Tightest, rac_lora_feedback, squared_gradient_and_beside
@@ -76,4 +77,4 @@ def prove_T25() -> tuple[Fact, Fact]:
     step = proved("One step", after <= psi + floor - gamma / 2 * (G @ G + theta * (Gx @ Gx)), paid)
     slope, above = half * size, end + share * square(M)
     of = Psi(rac_lora_feedback, psi, gap0_upper, share=share)
-    return lyapunov_added(of, step, slope, above, G @ G + theta * (Gx @ Gx)), slope * plus[T]
+    return telescope(step, one, slope, of, above, G @ G + theta * (Gx @ Gx)), slope * plus[T]

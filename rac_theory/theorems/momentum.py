@@ -19,16 +19,17 @@ from rac_theory.proofs import (
     gap_next,
     grant,
     high,
+    iterate,
     low,
-    lyapunov,
-    lyapunov_added,
     mean,
     memory_of,
     nothing,
+    one,
     ordered,
     plus,
     proved,
     square,
+    telescope,
 )
 from rac_theory.proofs import gap as gap_at_W
 from rac_theory.statements import (
@@ -182,7 +183,7 @@ def _added(fits: Fact, floor: Expression, descent: Fact, bends: Fact, along: Fac
     step = proved("One step", said, _step(left, fits, share, descent, bends) + along)
     slope = half * plus[gamma] * moves
     of = Psi(rac_lora_momentum, psi, gap0_upper, share=share)
-    return lyapunov_added(of, step, slope, end + share * square(M)), slope * plus[T]
+    return telescope(step, one, slope, of, end + share * square(M)), slope * plus[T]
 
 
 def prove_T22() -> tuple[Fact, Fact]:
@@ -212,4 +213,4 @@ def prove_T22_pl() -> tuple[Fact, Fact]:
     step = proved("One step", after <= rho * psi + floor, paid)
     factor = proved("", rho >= 0, remains + at_least_0)
     of = Psi(rac_lora_momentum, psi, gap0, share=share)
-    return lyapunov(of, step, factor, share * square(M)), grant("number")
+    return iterate(step, factor, of, share * square(M)), grant("number")

@@ -102,9 +102,9 @@ def test_a_step_that_is_said_to_be_twice_as_long_proves_no_rate_that_is_twice_as
         schemas.grant("descent", mine)
     length, zero = granted("", V @ V <= V @ V), granted("", lambda_min >= 0)
     with pytest.raises(Missing, match=r"after a step is not known of <About rac_lora_exact>"):
-        induction.iterate(length, zero, distance0, mine)
+        induction.iterate(length, zero, induction.Psi.of(distance0, mine))
     with pytest.raises(Missing, match="after a step is not known of"):
-        induction.potential(mine, gap_at_W, *[length] * 5, lambda_min, {gap0: zero})
+        induction.potential(induction.Psi(mine, V @ V, gap0, {gap0: zero}), *[length] * 4, lambda_min)
 
 
 def test_what_a_record_implies_is_asked_of_each_case():
@@ -182,8 +182,8 @@ def test_what_becomes_of_a_distance_rests_on_the_algorithm():
         granted("", expected((V - H(G) * gamma) @ (V - H(G) * gamma)) <= V @ V),
         expected(gap_next) <= gap_at_W,
     )
-    assert rac_lora_exact in induction.iterate(step, one, distance0, rac_lora_exact).by
-    assert rac_lora_exact not in induction.iterate(granted("", falls), one, gap0, rac_lora_exact).by
+    assert rac_lora_exact in induction.iterate(step, one, induction.Psi.of(distance0, rac_lora_exact)).by
+    assert rac_lora_exact not in induction.iterate(granted("", falls), one, induction.Psi.of(gap0, rac_lora_exact)).by
 
 
 def _of_distance(about: str, *, factor: str) -> str:
@@ -197,7 +197,8 @@ def _of_distance(about: str, *, factor: str) -> str:
             "fact 1 granted number : (< 0 1)",
             f"fact 2 granted square (+ V {step}) : (<= 0 (dot (+ V {step}) (+ V {step})))",
             f"fact 3 rule mean H 2 : (<= 0 {after})",
-            f"fact 4 rule iterate distance0 3 1 : (<= D_T (+ (^ distance0 2) (* T {factor})))",
+            "fact 4 rule sign : (<= 0 0)",
+            f"fact 5 rule iterate distance0 (dot V V) 3 1 4 4 4 1 4 : (<= D_T (+ (^ distance0 2) (* T {factor})))",
         ]
     )
 

@@ -17,6 +17,7 @@ from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.fact import facts_in, granted, proved
 from rac_theory.proofs.facts import assumed, gap_is_positive, nothing, one, plus, sign, square_of
 from rac_theory.proofs.induction import (
+    Psi,
     accumulate,
     cases,
     discharged,
@@ -25,7 +26,6 @@ from rac_theory.proofs.induction import (
     iterate,
     potential,
     power,
-    settle,
     square_root,
     sum_of_powers,
     telescope,
@@ -305,11 +305,10 @@ def test_what_is_true_on_average_is_not_multiplied_by_a_number_at_W():
 
 TIMELESS = {
     "iterate": lambda step, number: iterate(step, number, gap0),
-    "settle": lambda step, number: settle(step, number, gap0, number, number),
     "telescope": lambda step, number: telescope(step, number, number, gap0, number),
     "accumulate": lambda step, number: accumulate(step, number, symbols.j, gap0),
     "potential": lambda step, number: potential(
-        assumptions.rac_lora_exact, gap_at_W, step, number, number, number, number, lifted(1), {gap0: number}
+        Psi(assumptions.rac_lora_exact, gap_at_W, gap0, below=number), step, number, number, number, lifted(1)
     ),
 }
 

@@ -39,8 +39,7 @@ def test_what_is_read_off_is_what_the_trusted_table_says(name):
     off = [schemas._read(row) + moved * step.length]
     assert (name in checker.MEMORY) == (step.memory is not None)
     if step.memory is not None:
-        _, *both, _ = checker.nodes(checker.MEMORY[name])
-        kept, then = map(schemas._read, both)
+        kept, then = (schemas._read(checker.nodes(vector)[0]) for vector in checker.MEMORY[name][:2])
         off.append(then - kept * step.memory - moved)
     assert all(read(part).is_zero for each in off for part in each.parts.values())
 

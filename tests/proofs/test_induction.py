@@ -7,7 +7,7 @@ from rac_theory.algebra import Symbol, number, powers, sqrt
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, induction
 from rac_theory.proofs.drawn import letter, mean
-from rac_theory.proofs.fact import granted, read
+from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.quantities import E, G, V, distance, gap, gap_next, moved, moved_mean, moved_next, own
 from rac_theory.statements import metric
 from rac_theory.statements.about import rac_lora_exact
@@ -61,13 +61,19 @@ def test_a_step_iterated(start, steps):
             assert max(excess(said, at) for said in wrong) < -1e-6
 
 
+def settled(step, factor, floor, enough):
+    """A step with ``rho c + e <= c`` ends at ``rho^T x_0 + c``: by what the rule says, and a sum."""
+    powers_ = induction.sum_of_powers(factor, T)
+    return induction.iterate(step, factor, gap0) + powers_ * enough + induction.power(factor, T) * floor
+
+
 @pytest.mark.parametrize("steps", STEPS)
 def test_a_step_iterated_down_to_a_floor(steps):
     """A floor that does not hold against one step, or that is left out, would be caught."""
     rng = np.random.default_rng(steps)
     step, factor = granted("", E(gap_next) <= rho * gap + e), granted("", rho >= 0)
     enough = granted("", rho * c + e <= c)
-    said = induction.settle(step, factor, gap0, granted("", c >= 0), enough).said
+    said = proved("", last <= rho**T * gap0 + c, settled(step, factor, granted("", c >= 0), enough)).said
     for exactly in (True, False) * 10:
         r, noise = rng.uniform(0, 0.9), rng.uniform(0.1, 2)
         x = falling(rng, steps, r, noise, exactly=exactly)
@@ -76,8 +82,9 @@ def test_a_step_iterated_down_to_a_floor(steps):
     late = {"rho": 0.5, "e": 1.0, "T": 60, "E[f(W^T)]": falling(rng, 60, 0.5, 1.0, exactly=True)[-1], gap0.name: 1.0}
     assert abs(excess(said, late | {"c": 2.0})) <= ROUNDING
     assert excess(said, late | {"c": 1.9}) < -1e-3
-    with pytest.raises(Missing, match="off by -e"):  # a floor that is too low
-        induction.settle(step, factor, gap0, granted("", c >= 0), granted("", rho * c <= c))
+    low = settled(step, factor, granted("", c >= 0), granted("", rho * c <= c))
+    with pytest.raises(Missing, match="is not what was computed"):  # a floor that is too low
+        proved("", last <= rho**T * gap0 + c, low)
 
 
 @pytest.mark.parametrize("steps", STEPS)
@@ -152,7 +159,10 @@ def test_a_potential(steps):
         granted("", c >= 0),
     ]
     shares = {gap0: granted("", lifted(0) <= 1), distance0: granted("", e >= 0)}
-    said = induction.potential(rac_lora_exact, psi, *facts, p, shares).said
+    step, falls, above, below, loss = facts
+    said = induction.potential(
+        induction.Psi(rac_lora_exact, psi, gap0, shares, below), step, falls, above, loss, p
+    ).said
     for exactly in (True, False) * 10:
         falls, share = rng.uniform(0.1, 2), rng.uniform(1, 2)
         gaps = [rng.uniform(0.5, 2)]

@@ -17,12 +17,12 @@ from rac_theory.proofs import (
     checker,
     exported,
     gap,
-    lyapunov,
-    lyapunov_added,
+    iterate,
     nothing,
     one,
     plus,
     square,
+    telescope,
 )
 from rac_theory.proofs.fact import granted
 from rac_theory.proofs.quantities import E, gap_next
@@ -45,8 +45,8 @@ def of(psi, start):
 
 def test_each_premise_is_asked_for():
     """psi at least x, or not negative; a rest that no draw changes; and a square of what this algorithm keeps."""
-    assert lyapunov(of(PSI, gap0), STEP, one, ABOVE).said is not None
-    assert lyapunov_added(of(PSI, gap0_upper), ADDED, plus[gamma], POSITIVE).said is not None
+    assert iterate(STEP, one, of(PSI, gap0), ABOVE).said is not None
+    assert telescope(ADDED, one, plus[gamma], of(PSI, gap0_upper), POSITIVE).said is not None
     for psi, step, rate, above in (
         (PSI, STEP, one, square(M)),
         (PSI, granted("", AFTER <= PSI + C + G @ G), one, ABOVE),
@@ -57,19 +57,19 @@ def test_each_premise_is_asked_for():
         (PSI, STEP, square(M), ABOVE),
     ):
         with pytest.raises(Missing):
-            lyapunov(of(psi, gap0), step, rate, above)
+            iterate(step, rate, of(psi, gap0), above)
     with pytest.raises(Missing):
-        lyapunov_added(of(PSI, gap0_upper), ADDED, plus[gamma], ABOVE)
+        telescope(ADDED, one, plus[gamma], of(PSI, gap0_upper), ABOVE)
     for added in (G @ Gx, (G @ G) ** 2, (G @ G) * (Gx @ Gx), G @ G + 1):
         with pytest.raises(Missing, match="what is added must be a sum"):
-            lyapunov_added(of(PSI, gap0_upper), ADDED, plus[gamma], POSITIVE, added)
+            telescope(ADDED, one, plus[gamma], of(PSI, gap0_upper), POSITIVE, added)
     for added in ((G @ G) * 2, G @ G + Gx @ Gx, Gx @ Gx, (G @ G) * t):  # which is not what the step pays
         with pytest.raises(Missing):
-            lyapunov_added(of(PSI, gap0_upper), ADDED, plus[gamma], POSITIVE, added)
+            telescope(ADDED, one, plus[gamma], of(PSI, gap0_upper), POSITIVE, added)
     with pytest.raises(Missing, match="psi must be a sum"):
-        lyapunov(of(PSI, gap0)._replace(about=rac_lora_exact), STEP, one, ABOVE)
+        iterate(STEP, one, of(PSI, gap0)._replace(about=rac_lora_exact), ABOVE)
     with pytest.raises(Missing, match="not what was computed"):  # how much of what is kept is in it is not said
-        lyapunov(of(PSI, gap0)._replace(share=nothing), STEP, one, ABOVE)
+        iterate(STEP, one, of(PSI, gap0)._replace(share=nothing), ABOVE)
 
 
 _first, _floor = 2 * gap0_upper / (gamma * lambda_min * T), L * gamma * C * lambda_max / lambda_min

@@ -165,8 +165,9 @@ POTENTIAL = {
 
 
 def _potential(said, p=p, of_distance=c >= 0):
-    of = {gap0: granted("", lifted(0) <= 1), distance0: granted("", of_distance)}
-    return induction.potential(about, psi, *(granted("", each) for each in said.values()), p, of)
+    most = {gap0: granted("", lifted(0) <= 1), distance0: granted("", of_distance)}
+    step, falls, above, below, loss = (granted("", relation) for relation in said.values())
+    return induction.potential(induction.Psi(about, psi, gap0, most, below), step, falls, above, loss, p)
 
 
 @pytest.mark.parametrize(
@@ -203,12 +204,13 @@ def test_each_term_of_a_potential_has_a_value_after_the_step():
     falls = mean(exact) + shared.half * plus[gamma] * (shared.short + unit) * mean(square(H(G)))
     step = exact_steps.step() + plus[gamma] * shared.moves * shared.pl
     loss = plus[gamma] * plus[mu] * shared.moves
-    ends = shared.half * flat / plus[L], shared.pl / plus[L]
+    above, below = shared.half * flat / plus[L], shared.pl / plus[L]
     bound = (1 - mu / L) * gap0 / (gamma * mu * lambda_min * T)
     false = like("T2", theorems.E(theorems.gap) <= bound)
     assert verify(false, Case(GD(gamma=0.5), LINE, steps=3)).status == Status.VIOLATED
+    false_psi = induction.Psi(about, psi, gap0, {gap0: mu_below_L / plus[L]}, below)
     with pytest.raises(Missing, match="must be a sum of multiples"):
-        induction.potential(about, psi, step, falls, *ends, loss, lifted(0), {gap0: mu_below_L / plus[L]})
+        induction.potential(false_psi, step, falls, above, loss, lifted(0))
 
 
 def test_a_drift_asks_for_the_step_that_it_adds_up():
@@ -291,7 +293,7 @@ def test_what_is_above_a_positive_quotient_may_be_negative():
 def test_a_potential_is_a_sum_of_multiples(of):
     """A factor that is drawn, a square, a letter of which nothing is known after the step, and a number beside."""
     with pytest.raises(Missing, match=r"must not depend on what is drawn|must be a sum of multiples"):
-        induction.potential(about, of, nothing, nothing, nothing, nothing, unit, lifted(0), {gap0: unit})
+        induction.potential(induction.Psi(about, of, gap0), nothing, nothing, nothing, unit, lifted(0))
 
 
 def test_a_mean_with_other_weights_is_another():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from rac_theory.algebra import Expression, Product, Ratio, Symbol, Total, symbols_of
+from rac_theory.algebra import Expression, Ratio, Symbol, symbols_of, total
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import linear, mean_of, mean_over
@@ -11,7 +11,7 @@ from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.induction import ADDED, COURSES, Course, S, share_beside
 from rac_theory.proofs.quantities import Gx, gap
 from rac_theory.proofs.rules import Rule
-from rac_theory.statements.symbols import T
+from rac_theory.statements.symbols import T, t
 
 AT_EACH = "intros t W. cbn beta. "
 """What brings a goal about each step into the form of a fact about a step."""
@@ -91,57 +91,6 @@ def less(lemmas: Lemmas) -> str:
     return f"(at_less {lemmas.steps} _ f fstar _ has_mean_f)"
 
 
-def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
-    """Return the lemma of a step that is taken T times, perhaps down to a floor."""
-    step, rho, *floors = parents(fact)
-    assert fact.said is not None
-    x, x0, *_ = course(fact, fact.said.terms[0])
-    factor = rho.value.expression
-    base, e = lemmas.terms.form(rho.value), lemmas.terms.normal(rest(step, factor * x - lemmas.after(x)))
-    steps, start, along = lemmas.terms.letter(T), lemmas.terms.normal(x0), f"{lemmas.steps} {followed(x, lemmas)}"
-    last, turned = ended(x, lemmas)
-    for one in (step, rho, *floors):
-        lemmas.known(one)
-    begin = started(x, x0, lemmas)
-    if not floors:
-        right = f"({base} ^ {steps} * {start} + sum (fun t => {base} ^ t) {steps} * {e})"
-        rule = f"iterated {along} {base} {e}"
-    else:
-        c = lemmas.terms.normal(floors[0].value.expression)
-        right = f"({base} ^ {steps} * {start} + {c})"
-        rule = f"settled {along} {base} {e} {c}"
-    script = f"{turned}  apply ({rule}).\n{goal(lemmas, rho)}{goal(lemmas, step, AT_EACH, _after(x, lemmas))}"
-    script += "".join(goal(lemmas, one) for one in floors)
-    return added(lemmas, last, right, f"{script}  - exact {begin}.")
-
-
-def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
-    """Return the lemma of steps that are weighted and added."""
-    step, growth, theta, end = parents(fact)
-    assert fact.said is not None
-    g, slope = growth.value.expression, theta.value.expression
-    x, x0, *_ = course(fact)
-    of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
-    e = lemmas.terms.normal(rest(step, g * x - lemmas.after(x) - slope * of))
-    by, squares = lemmas.terms.normal(slope), of_state(of, lemmas)
-    along = f"{lemmas.steps} {followed(x, lemmas)} {followed(of, lemmas)}"
-    steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
-    for one in (step, growth, theta, end):
-        lemmas.known(one)
-    begin = started(x, x0, lemmas)
-    ends = f"{goal(lemmas, step, AT_EACH)}{goal(lemmas, end, 'intro W. ')}  - exact {begin}."
-    if growth.value.number == 1:
-        left = f"({by} * sum (fun t => (mean_at t {squares})) {steps})"
-        script = f"  apply (added {along} {by} {e}).\n{ends}"
-        return added(lemmas, left, f"({start} + {e} * INR {steps})", script)
-    base = lemmas.terms.form(growth.value)
-    weight = f"(/ {base})"
-    left = f"({by} * ({weight} * sum (fun t => ({weight} ^ t * (mean_at t {squares}))) {steps}))"
-    right = f"({start} + {e} * ({weight} * sum (fun t => ({weight} ^ t)) {steps}))"
-    script = f"  apply (telescoped {along} {base} {by} {e}).\n{goal(lemmas, growth, strict=True)}{ends}"
-    return added(lemmas, left, right, script)
-
-
 def accumulated(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of steps that are added from the last one on."""
     step, p = parents(fact)
@@ -164,25 +113,16 @@ def accumulated(fact: Fact, lemmas: Lemmas) -> Lemma:
 
 
 def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
-    """Return the lemma of a potential."""
-    step, falls, above, below, loss, *shares = parents(fact)
-    assert fact.said is not None
-    assert isinstance(fact.said.terms[0], Product)
-    p = read(fact.said.terms[0].factors[0]) - loss.value * read(T)
-    psi = above.value + p * read(gap)
-    c, least, v = (lemmas.terms.normal(each) for each in (loss.value.expression, p.expression, fact.said.terms[1]))
+    """Return the lemma of a potential whose gaps never rise."""
+    step, falls, above, loss, *_ = parents(fact)
+    psi, p = fact.schema[1:]
+    c, least, v = (lemmas.terms.normal(number) for number in (loss.value.expression, p, psi.at_first))
     along = f"{lemmas.steps} {followed(gap, lemmas)}"
-    function, has_mean, mean, why = _at_next(psi, lemmas)
-    for one in (step, falls, above, below, loss, *shares):
-        lemmas.known(one)
-    symbols = symbols_of(fact.said.terms[1])
-    begin = _begun(below, dict(zip((one for one in COURSES if one in symbols), shares, strict=True)), lemmas)
+    function, has_mean, turned_step, begin = _psi(fact, lemmas)
     last, turned = ended(gap, lemmas)
-    turn = _after(psi.expression, lemmas)
     script = (
         f"{turned}  apply (with_potential {along} (fun W => {function})\n    {has_mean} {c} {least}).\n"
-        f"{goal(lemmas, loss)}"
-        f"{goal(lemmas, step, AT_EACH, f'rewrite ({why} : _ = {mean}). {turn}')}"
+        f"{goal(lemmas, loss)}{goal(lemmas, step, AT_EACH, turned_step)}"
         f"{goal(lemmas, falls, AT_EACH)}{goal(lemmas, above, 'intro W. ')}{begin}"
     )
     return added(lemmas, f"(({c} * INR {lemmas.terms.letter(T)} + {least}) * {last})", v, script)
@@ -210,18 +150,16 @@ def _psi(fact: Fact, lemmas: Lemmas) -> tuple[str, str, str, str]:
     """The function that a potential is, why it has a mean, what turns its mean at the next point into letters of this
     one, and the script of its start."""
     psi = fact.schema[1]
-    *_, below, share, _ = (*parents(fact)[:5], None)
     function, has_mean, mean, why = _at_next(read(psi.value), lemmas)
-    for one in parents(fact):
-        lemmas.known(one)
-    kept = next((one for one in lemmas.first if one in drawn_in(read(psi.value))), None)
-    shares = dict(zip(psi.shares, parents(fact)[5:], strict=True))
-    begin = _begun(below, shares, lemmas, None if kept is None else (kept, share))
+    for parent in parents(fact):
+        lemmas.known(parent)
+    kept = next((square for square in lemmas.first if square in drawn_in(read(psi.value))), None)
+    begin = _begun(psi.below, psi.shares, lemmas, None if kept is None else (kept, psi.share))
     return function, has_mean, f"rewrite ({why} : _ = {mean}). {_after(psi.value, lemmas)}", begin
 
 
-def lyapunov(fact: Fact, lemmas: Lemmas) -> Lemma:
-    """Return the lemma of a Lyapunov function."""
+def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a step that is taken T times."""
     step, rho, above, *_ = parents(fact)
     psi = fact.schema[1]
     x, factor = COURSES[psi.start].x, rho.value.expression
@@ -236,20 +174,21 @@ def lyapunov(fact: Fact, lemmas: Lemmas) -> Lemma:
     )
     steps = lemmas.terms.letter(T)
     right = f"({base} ^ {steps} * {first} + sum (fun t => {base} ^ t) {steps} * {e})"
-    return added(lemmas, last, right, script)
+    lemma = added(lemmas, last, right, script)
+    if e != "0":  # a floor is multiplied by the power
+        lemmas.close(base, steps)
+    return lemma
 
 
-def lyapunov_added(fact: Fact, lemmas: Lemmas) -> Lemma:
-    """Return the lemma of steps of a Lyapunov function that are added."""
-    step, theta, above, *_ = parents(fact)
-    assert fact.said is not None
-    psi, of, slope = *fact.schema[1:], theta.value.expression
-    e = lemmas.terms.normal(rest(step, psi.value - _mean_after(psi.value, lemmas) - slope * of))
-    (total,) = (one for one in fact.said.terms[0].within() if isinstance(one, Total))
-    by, squares, beside = lemmas.terms.normal(slope), lemmas.terms.normal(total), share_beside(fact)
+def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of steps that are weighted and added."""
+    step, growth, theta, above, *_ = parents(fact)
+    psi, of, slope, g = *fact.schema[1:], theta.value.expression, growth.value.expression
+    e = lemmas.terms.normal(rest(step, g * psi.value - _mean_after(psi.value, lemmas) - slope * of))
+    by, squares, beside = lemmas.terms.normal(slope), lemmas.terms.normal(total(t, T, of.at(ADDED))), share_beside(fact)
     function, has_mean, turned_step, begin = _psi(fact, lemmas)
     steps, first = lemmas.terms.letter(T), lemmas.terms.normal(psi.at_first)
-    at_W = next(one for one, symbol in ADDED.items() if symbol in symbols_of(total))
+    at_W = next(square for square, symbol in ADDED.items() if symbol in symbols_of(of.at(ADDED)))
     here, has_squares, turned = of_state(at_W, lemmas), lemmas.has_mean(at_W), ""
     if not read(beside).is_zero:
         c, there = lemmas.terms.normal(beside), of_state(Gx @ Gx, lemmas)
@@ -261,12 +200,19 @@ def lyapunov_added(fact: Fact, lemmas: Lemmas) -> Lemma:
             f"  {{ apply sum_ext; intro t. rewrite (at_cons {lemmas.steps} t {both.format('W0 ')})."
             f"{lemmas.algebra((), ())} }}\n  rewrite both.\n"
         )
-    along = f"(fun W => {function})\n    {has_mean} {here} {has_squares} {by} {e}"
-    script = (
-        f"{turned}  apply (added {lemmas.steps} {along}).\n"
-        f"{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
-    )
-    return added(lemmas, f"({by} * {squares})", f"({first} + {e} * INR {steps})", script)
+    along = f"{lemmas.steps} (fun W => {function})\n    {has_mean} {here} {has_squares}"
+    ends = f"{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
+    if growth.value.number == 1:
+        script = f"{turned}  apply (added {along} {by} {e}).\n{ends}"
+        return added(lemmas, f"({by} * {squares})", f"({first} + {e} * INR {steps})", script)
+    if turned:
+        raise ValueError("squares at two points are not written for Coq with weights")
+    base = lemmas.terms.form(growth.value)
+    weight = f"(/ {base})"
+    left = f"({by} * ({weight} * sum (fun t => ({weight} ^ t * (mean_at t {here}))) {steps}))"
+    right = f"({first} + {e} * ({weight} * sum (fun t => ({weight} ^ t)) {steps}))"
+    script = f"  apply (telescoped {along} {base} {by} {e}).\n{goal(lemmas, growth, strict=True)}{ends}"
+    return added(lemmas, left, right, script)
 
 
 def _mean_after(psi: Expression, lemmas: Lemmas) -> Expression:

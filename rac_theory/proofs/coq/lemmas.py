@@ -203,9 +203,18 @@ class Lemmas:
         (counted,) = symbols_of(exponent)
         less = read(counted - exponent).number
         power, n, m = self.terms.form(read(base)), self.terms.letter(counted), f"{less}%nat"
-        name = self.terms.names.new("shorter")
         said = f"{power} ^ {n} = {power} ^ {m} * {power} ^ {self.terms.count(exponent)}"
         proof = f"apply pow_shorter. apply INR_le. pose proof {enough.used(())} as enough. simpl INR. lra."
+        self._rewrite("shorter", said, proof)
+
+    def close(self, power: str, n: str) -> None:
+        """Add that a power is made of the sum of those before it, for where both are in an equation."""
+        self._rewrite(
+            "closed", f"{power} ^ {n} = 1 + ({power} - 1) * sum (fun t => {power} ^ t) {n}", "apply power_closed."
+        )
+
+    def _rewrite(self, wish: str, said: str, proof: str) -> None:
+        name = self.terms.names.new(wish)
         self.every.append(Lemma(name, "", "", False, raw=f"Lemma {name} : {said}.\nProof. {proof} Qed."))
         self._shorter.append(name)
 

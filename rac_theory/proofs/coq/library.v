@@ -202,13 +202,6 @@ Proof.
   pose proof (Rmult_le_compat_l _ _ _ h IH). simpl pow. lra.
 Qed.
 
-Theorem settled rho e c T W0 x0 : 0 <= rho -> (forall t W, E (fun H => x (next t W H)) <= rho * x W + e) ->
-  0 <= c -> 0 <= c - rho * c - e -> x W0 <= x0 -> at_ T x W0 <= rho ^ T * x0 + c.
-Proof.
-  intros h step floor enough start. induction T as [|T IH]; [simpl; lra|].
-  pose proof (at_next T W0 _ _ (step T)) as A. pose proof (Rmult_le_compat_l _ _ _ h IH). simpl pow. lra.
-Qed.
-
 Theorem weighed a c e T W0 x0 : (forall t, 0 <= a t) ->
   (forall t W, a (S t) * E (fun H => x (next t W H)) <= a t * x W + c * e t) -> x W0 <= x0 ->
   a T * at_ T x W0 <= a O * x0 + c * sum e T.
