@@ -21,7 +21,7 @@ from rac_theory.algorithms import (
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Reshuffled
 from rac_theory.base import checks, having
 from rac_theory.cases.case import Case
-from rac_theory.gains import StepGain, fitted_step, plain_step, projected_step, smoothness_along
+from rac_theory.gains import StepGain, fitted_step, smoothness_along, step_gain
 from rac_theory.numerics import Account, Randomness, child, rounded, seed_sequence
 from rac_theory.problems import (
     Problem,
@@ -78,8 +78,7 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         known[end] = float(getattr(projection, end))
         sources[end] = projection.provenance
     if Q is not None:
-        gain_of: Any = projected_step if algorithm.is_projected else plain_step
-        known |= _of_gain(gain_of(algorithm, Q, known["L_H"], projection), sources)
+        known |= _of_gain(step_gain(algorithm, Q, known["L_H"], projection), sources)
     return known | {"alpha_spent": math.fsum(account.spent.values())}
 
 
