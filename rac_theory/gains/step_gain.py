@@ -89,7 +89,7 @@ def _of_sketch(algorithm: RACLoRA, Q: Smoothness, L_H: float, projection: Spectr
     """By both moments of a sketch that is not even, where these are known."""
     if not algorithm.is_projected:
         return _plain_step(algorithm, Q, L_H, projection)
-    promised, uneven = _promised(algorithm, L_H, projection), uneven_moments(algorithm, Q)
+    uneven, promised = uneven_moments(algorithm, Q), _promised(algorithm, L_H, projection)
     nu = -math.inf if uneven is None else min(gain_at(algorithm.gamma, moment) for moment in uneven)
     of_moments = StepGain(nu, provenance="the smallest eigenvalue of 2 gamma E[H] - gamma^2 E[HQH]")
     return of_moments if nu > promised.nu else promised

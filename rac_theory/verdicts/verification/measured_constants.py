@@ -31,8 +31,10 @@ _TIMES = 33  # at which the variance is looked at, each a gradient of every comp
 
 def lacks_a_variance(trial: Trial) -> bool:
     """Whether nothing but a variance along the iterates keeps a theorem from being applicable."""
+    if not trial.unmet:
+        return False
     given = replace(trial.constants, sigma_squared=0.0, zeta_squared=0.0)
-    return bool(trial.unmet) and not replace(trial, constants=given).unmet
+    return not replace(trial, constants=given).unmet
 
 
 def with_measured_variance(case: Case, c: Constants, seed: np.random.SeedSequence) -> Constants:
