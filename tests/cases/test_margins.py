@@ -22,7 +22,7 @@ from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems import Layers
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate
-from rac_theory.sketches.laws.curvature_bound import CurvatureBound
+from rac_theory.sketches.laws.second_moments import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.moments import Moments
 from tests.gains.matrices import semidefinite

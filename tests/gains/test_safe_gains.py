@@ -21,7 +21,7 @@ from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import FiniteSupport, FromFunction, Haar, WeightedCoordinate
-from rac_theory.sketches.ranges import draw_ranges
+from rac_theory.sketches.draws import draw_ranges
 
 KINDS = (StepPerDraw, InverseOnRange)
 FITTED = importlib.import_module("rac_theory.gains.fitted_step")  # whose name the function of the room has

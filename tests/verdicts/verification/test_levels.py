@@ -34,7 +34,7 @@ from rac_theory.numerics.evidence import Past, detectable, log_wealth, runs_to_d
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Quadratic
-from rac_theory.sketches.sampled_projection import sample_spectrum
+from rac_theory.sketches.spectra import sample_spectrum
 from rac_theory.verdicts.verification.decision import sampled_decision, what_would_show
 from rac_theory.verdicts.verification.evidence_of_runs import Part
 from rac_theory.verdicts.verification.judged_claim import Question
