@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rac_theory.advice.curvature import Curvature
 from rac_theory.algorithms import RACLoRA
-from rac_theory.gains import best_step, projected_step, smoothness_along
+from rac_theory.gains import best_step, smoothness_along, step_gain
 from rac_theory.numerics import Randomness, rounded
 from rac_theory.problems import Problem, known_smoothness
 from rac_theory.sketches import Moments, Sketch, Spectrum, closed_form, spectrum
@@ -112,7 +112,7 @@ def _of_problem(sketch: Sketch, problem: Problem, L: Fraction, projection: Spect
     if Moments(sketch).share is not None:  # 1/L_H is the best step, and finding it again would take as long
         return _of_smoothness(Fraction(L_H) / L, projection, how)
     gamma = best_step(problem, sketch, rng=rng)
-    nu = projected_step(RACLoRA(sketch, gamma), Q, L_H, projection).nu
+    nu = step_gain(RACLoRA(sketch, gamma), Q, L_H, projection).nu
     return Gain(
         float(projection.lambda_min),
         float(projection.lambda_max),

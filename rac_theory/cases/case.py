@@ -92,6 +92,11 @@ class Case(Value):
         At least 1 for what runs. It may be left out where nothing does: for ``Constants.of``, ``exact_rate`` and
         ``check_algorithm``.
 
+    Attributes
+    ----------
+    start : (m, n)
+        Where runs start.
+
     Examples
     --------
     >>> from rac_theory.problems import Quadratic
@@ -110,6 +115,7 @@ class Case(Value):
     problem: Problem
     W0: Array | None = None
     steps: int = field(default=0, kw_only=True)
+    start: Array = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.W0, Integral):
@@ -119,17 +125,12 @@ class Case(Value):
             )
         object.__setattr__(self, "steps", checks.count("steps", self.steps, 0))
         check_pair(self.algorithm, self.problem)
-        object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
+        start = starting_point(self.problem, self.W0)
+        vars(self).update(W0=start, start=start)
         check_start = getattr(getattr(self.algorithm, "gradients", None), "check_start", None)
         if check_start is not None:  # whether differences of f are more than rounding there
             check_start(self.problem, self.start)
         check_once(check_gradient, self.problem, self.start)
-
-    @property
-    def start(self) -> Array:
-        """The start, (m, n)."""
-        assert self.W0 is not None  # filled in by __post_init__
-        return self.W0
 
     @property
     def checked(self) -> Checked | None:

@@ -21,7 +21,7 @@ from rac_theory.algorithms import (
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Reshuffled
 from rac_theory.base import checks, having
 from rac_theory.cases.case import Case
-from rac_theory.gains import StepGain, fitted_step, plain_step, projected_step, smoothness_along
+from rac_theory.gains import StepGain, fitted_step, smoothness_along, step_gain
 from rac_theory.numerics import Account, Randomness, child, rounded, seed_sequence
 from rac_theory.problems import (
     Problem,
@@ -78,8 +78,7 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         known[end] = float(getattr(projection, end))
         sources[end] = projection.provenance
     if Q is not None:
-        gain_of: Any = projected_step if algorithm.is_projected else plain_step
-        known |= _of_gain(gain_of(algorithm, Q, known["L_H"], projection), sources)
+        known |= _of_gain(step_gain(algorithm, Q, known["L_H"], projection), sources)
     return known | {"alpha_spent": math.fsum(account.spent.values())}
 
 
@@ -145,23 +144,15 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
     # A declared f_star is not known better than to its own rounding.
     error = max(float(getattr(problem, "f_star_error", 0.0)), 8 * float(np.finfo(float).eps) * abs(f_star))
     f_lower = float(problem.f_lower) if math.isfinite(problem.f_lower) else math.nextafter(f_star - error, -math.inf)
+    known: dict[str, Any] = {name: float(getattr(problem, name)) for name in ("L", "mu", "strong_convexity")}
+    known |= {"gamma": case.algorithm.gamma, "convex": bool(problem.convex), "f_star": f_star, "f_star_error": error}
+    sources = dict(getattr(problem, "provenance", {}))
     _check_start(f0, f_star, f_lower, error)
     if f_lower > f_star + error:
         raise ValueError(f"f_lower must be <= f_star={f_star:g}, got {f_lower:g}")
-    if problem.mu > problem.L * (1 + 1e-12):
-        raise ValueError(f"mu must be at most L={problem.L:g}, got {problem.mu:g}")
-    known: dict[str, Any] = {
-        "gamma": case.algorithm.gamma,
-        "L": float(problem.L),
-        "mu": float(problem.mu),
-        "strong_convexity": float(problem.strong_convexity),
-        "convex": bool(problem.convex),
-        "f_star": f_star,
-        "f_star_error": error,
-        "gap0": _fall(f0, f_star),
-        "gap0_upper": _fall(f0, f_lower),
-    }
-    sources = _provenance(problem)
+    if known["mu"] > known["L"] * (1 + 1e-12):
+        raise ValueError(f"mu must be at most L={known['L']:g}, got {known['mu']:g}")
+    known |= {"gap0": _fall(f0, f_star), "gap0_upper": _fall(f0, f_lower)}
     known |= of_steps(case, alpha - level, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
     sources.update(dict.fromkeys(own, f"{type(case.algorithm).__name__}.constants(problem)"))
     letters = {name: float(value) for name, value in getattr(case.algorithm, "letters", {}).items()}
@@ -215,10 +206,6 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
     if isinstance(gradients, Local):
         found["inner_steps"] = gradients.steps
     return found
-
-
-def _provenance(problem: Problem) -> dict[str, str]:
-    return dict(getattr(problem, "provenance", {}))
 
 
 def _check_start(f0: float, f_star: float, f_lower: float, error: float) -> None:

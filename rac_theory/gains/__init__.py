@@ -9,9 +9,7 @@ from rac_theory.gains.fitted_step import fitted_step
 from rac_theory.gains.gain import SmoothnessAlong, smoothness_along
 from rac_theory.gains.learning_rate import LearningRate, learning_rate
 from rac_theory.gains.made_for_curvature import coordinate_curvatures, coordinates_for
-from rac_theory.gains.plain_step import plain_step
-from rac_theory.gains.projected_step import projected_step
-from rac_theory.gains.step_gain import StepGain
+from rac_theory.gains.step_gain import StepGain, step_gain
 from rac_theory.gains.step_lengths import best_step, longest_step
 
 __all__ = [
@@ -25,9 +23,8 @@ __all__ = [
     "fitted_step",
     "learning_rate",
     "longest_step",
-    "plain_step",
-    "projected_step",
     "smoothness_along",
+    "step_gain",
 ]
 
 answering(globals())

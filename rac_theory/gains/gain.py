@@ -7,22 +7,86 @@ that is sketched: for :math:`Q = \sum S \otimes R` and a left sketch :math:`E[HQ
 
 The range of E[HQH] is in that of E[H], so that there is such a number where E[H] is singular too: HX = 0 almost surely
 where :math:`\langle X, E[H] X \rangle = E \|H X\|^2 = 0`, and then :math:`E[HQH] X = 0`.
+
+Where a sum has no common basis, small operators are taken as they are: E[H] and E[HQH] on all m n entries.
 """
 
 import math
 from fractions import Fraction
+from functools import singledispatch
 from typing import NamedTuple
+
+import numpy as np
 
 from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, ProjectedDescent, RACLoRA, Side, check_dim
 from rac_theory.base import checks
-from rac_theory.gains import whole
+from rac_theory.base.checks import Array
 from rac_theory.gains.along_draws import Sampling, along_draws
 from rac_theory.gains.common_basis import Terms, terms_of_side, ways
 from rac_theory.gains.layered import along_all_layers, blocks
-from rac_theory.gains.one_side import along_one_side, moments_of
+from rac_theory.gains.one_side import Pair, along_one_side, moments_of
+from rac_theory.gains.ratio import largest_ratio
 from rac_theory.numerics import Randomness, matrix, rounded, seed_sequence
 from rac_theory.problems import Smoothness
 from rac_theory.sketches import DRAWS, Moments, Sketch, check_members, check_size, spectrum
+
+MOST_ENTRIES = 256
+"""The most entries m n: the matrices of the operators have (m n)^2."""
+
+
+def along_whole(p: float, left: Pair | None, right: Pair | None, terms: Terms) -> float:
+    """Return L_H of a sum of Kronecker products, an eigenvalue of matrices of m n rows; a coin decides about the side.
+
+    Parameters
+    ----------
+    p : float
+        Probability of the left side.
+    left, right : Pair or None
+        The moments of each side; None for a side that never comes up.
+    terms : pairs (S, R)
+        S on the left, R on the right.
+    """
+    m, n = len(terms[0][0]), len(terms[0][1])
+    K, T, off_T = np.zeros((m * n, m * n)), np.zeros((m * n, m * n)), 0.0
+    whole = [(matrix(S), matrix(R)) for S, R in terms]
+    for weight, side, swapped in ((p, left, False), (1 - p, right, True)):
+        if side is None:
+            continue
+        K += weight * (
+            np.kron(np.eye(m), _full(side, side.mean)) if swapped else np.kron(_full(side, side.mean), np.eye(n))
+        )
+        for S, R in whole:
+            product = (S, _full(side, side.second(R))) if swapped else (_full(side, side.second(S)), R)
+            T += weight * np.kron(*product)
+            off_T += weight * side.off * float(np.linalg.norm(S)) * float(np.linalg.norm(R))
+    off_K = max(side.off for side in (left, right) if side is not None)
+    basis = _range(m, n, left, right)
+    if basis is not None:
+        K, T = basis.T @ K @ basis, basis.T @ T @ basis
+    return largest_ratio((T + T.T) / 2, (K + K.T) / 2, off_T=off_T, off_K=off_K)
+
+
+def _full(side: Pair, matrix: Array) -> Array:
+    return matrix if side.basis is None else side.basis @ matrix @ side.basis.T
+
+
+def _range(m: int, n: int, left: Pair | None, right: Pair | None) -> Array | None:
+    """A basis of the range of E[H], a Kronecker sum: what either side reaches. None for all of it."""
+    V_left, V_right = _reached(left, m), _reached(right, n)
+    if V_left.shape[1] == m or V_right.shape[1] == n:
+        return None
+    missed = np.linalg.svd(V_left)[0][:, V_left.shape[1] :] if V_left.size else np.eye(m)
+    return np.hstack([np.kron(V_left, np.eye(n)), np.kron(missed, V_right)])
+
+
+def _reached(side: Pair | None, size: int) -> Array:
+    if side is None:
+        return np.zeros((size, 0))
+    if side.basis is not None:
+        return side.basis
+    zero = (np.diagonal(side.mean) == 0) & ~side.mean.any(axis=0)
+    return np.eye(size)[:, ~zero]
+
 
 _ROUNDING = Fraction(1, 10**6)  # what is above L by no more is L itself, in other digits
 
@@ -123,34 +187,35 @@ def _shape(Q: Smoothness) -> tuple[int, int]:
     return len(S), len(R)
 
 
+@singledispatch
 def _of_algorithm(algorithm: ProjectedDescent, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
-    if isinstance(algorithm, RACLoRA):
-        if algorithm.sketch is None:
-            return SmoothnessAlong(Q.largest, "no sketch: L itself")
-        check_dim("sketch", algorithm.sketch, algorithm.side, _shape(Q))
-        return _one_sided(algorithm.sketch, terms_of_side(Q, algorithm.side), Q.largest, sampling)
-    if isinstance(algorithm, Bernoulli):
-        algorithm.check_shape(_shape(Q))
-        return _two_sided(algorithm, Q, sampling)
-    if isinstance(algorithm, LayeredRACLoRA):
-        algorithm.check_shape(_shape(Q))
-        return _layered(algorithm, Q, sampling)
+    """Along the projections of an algorithm, by its kind."""
     return SmoothnessAlong(Q.largest, "L, as projections are not drawn anew")
 
 
-def _layered(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
+@_of_algorithm.register
+def _of_sketch(algorithm: RACLoRA, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
+    if algorithm.sketch is None:
+        return SmoothnessAlong(Q.largest, "no sketch: L itself")
+    check_dim("sketch", algorithm.sketch, algorithm.side, _shape(Q))
+    return _one_sided(algorithm.sketch, terms_of_side(Q, algorithm.side), Q.largest, sampling)
+
+
+@_of_algorithm.register
+def _of_layers(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
     """Along several layers: the largest of them, and as a whole where these are more than Q and few entries."""
-    each, apart = blocks(Q, algorithm.layers)
-    shares = sampling.shared(len(each))
-    found = [_of_algorithm(*one) for one in zip(algorithm.of_layers, each, shares, strict=True)]
-    largest = max(range(len(found)), key=lambda i: found[i].L_H)
-    how = found[largest].provenance
-    if len(found) > 1:
+    algorithm.check_shape(_shape(Q))
+    parts, apart = blocks(Q, algorithm.layers)
+    shares = sampling.shared(len(parts))
+    along = [_of_algorithm(*layer) for layer in zip(algorithm.of_layers, parts, shares, strict=True)]
+    largest = max(range(len(along)), key=lambda i: along[i].L_H)
+    how = along[largest].provenance
+    if len(along) > 1:
         how = f"{algorithm.layers.names[largest]}, the largest of all layers: {how}"
-    known = [(Fraction(found[largest].L_H), how if apart else f"at most: {how}, on more than Q")]
-    if not apart and len(found) > 1 and (all_layers := along_all_layers(algorithm, Q)) is not None:
-        known.append((Fraction(all_layers[0]), f"{all_layers[1]}, on all entries of all layers"))
-    return _smallest(known, Q.largest, math.fsum(one.alpha for one in found))
+    bounds = [(Fraction(along[largest].L_H), how if apart else f"at most: {how}, on more than Q")]
+    if not apart and len(along) > 1 and (all_layers := along_all_layers(algorithm, Q)) is not None:
+        bounds.append((Fraction(all_layers[0]), f"{all_layers[1]}, on all entries of all layers"))
+    return _smallest(bounds, Q.largest, math.fsum(layer.alpha for layer in along))
 
 
 def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling) -> SmoothnessAlong:
@@ -177,10 +242,10 @@ def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling)
 
 
 def _as_a_whole(sketch: Sketch, terms: Terms) -> list[tuple[Fraction, str]]:
-    if len(terms[0][0]) * len(terms[0][1]) > whole.LARGEST:
+    if len(terms[0][0]) * len(terms[0][1]) > MOST_ENTRIES:
         return []
     pair = moments_of(Moments(sketch))
-    bound = math.inf if pair is None else whole.along_whole(1.0, pair, None, terms)
+    bound = math.inf if pair is None else along_whole(1.0, pair, None, terms)
     return [(Fraction(bound), f"{pair.how}, on all entries")] if pair is not None and bound < math.inf else []
 
 
@@ -193,13 +258,15 @@ def _smallest(
     return SmoothnessAlong(min(max(0.0, rounded(bound, math.inf)), largest), how, alpha)
 
 
-def _two_sided(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
+@_of_algorithm.register
+def _of_coin(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
     r"""Along a coin: from those of the two sides, or as a whole where it is small.
 
     :math:`E[HQH] \le p L_l E[H_l] \otimes I + (1-p) L_r I \otimes E[H_r]` has eigenvalues
     :math:`p L_l h + (1-p) L_r k` beside :math:`p h + (1-p) k` of E[H]: a mean of the two, with the most weight on the
     larger where h is largest and k smallest.
     """
+    algorithm.check_shape(_shape(Q))
     half_left, half_right = sampling.shared(2)
     coin = [
         (Fraction(algorithm.p), algorithm.left, Q.terms, half_left),
@@ -224,12 +291,12 @@ def _two_sided(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> Smoot
 
 def _whole(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:
     m, n = _shape(Q)
-    if m * n > whole.LARGEST:
+    if m * n > MOST_ENTRIES:
         return []
     left, right = moments_of(Moments(algorithm.left)), moments_of(Moments(algorithm.right))
     if left is None or right is None:
         return []
-    bound = whole.along_whole(algorithm.p, left, right, Q.terms)
+    bound = along_whole(algorithm.p, left, right, Q.terms)
     how = f"left: {left.how}, right: {right.how}, on all entries"
     return [(Fraction(bound), how)] if bound < math.inf else []
 

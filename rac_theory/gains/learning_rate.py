@@ -20,9 +20,15 @@ from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.base import Value
 from rac_theory.gains.effective_dimension import effective_dimension
 from rac_theory.gains.gain import smoothness_along
-from rac_theory.gains.plain_step import GaussianProducts, ListedProducts, known_products, plain_step
-from rac_theory.gains.projected_step import Moment, projected_step, uneven_moments
-from rac_theory.gains.step_gain import StepGain
+from rac_theory.gains.step_gain import (
+    GaussianProducts,
+    ListedProducts,
+    Moment,
+    StepGain,
+    known_products,
+    step_gain,
+    uneven_moments,
+)
 from rac_theory.gains.step_lengths import of_largest_gain
 from rac_theory.numerics import Randomness, child, rounded, seed_sequence
 from rac_theory.problems import Problem, Smoothness, known_smoothness
@@ -157,8 +163,7 @@ def _of_projections(unit: RACLoRA, Q: Smoothness, L: float, root: np.random.Seed
 
 
 def _along_projection(unit: RACLoRA, Q: Smoothness, L_H: float, projection: Spectrum, eta: float) -> StepGain:
-    algorithm = replace(unit, gamma=eta)
-    return (projected_step if unit.is_projected else plain_step)(algorithm, Q, L_H, projection)
+    return step_gain(replace(unit, gamma=eta), Q, L_H, projection)
 
 
 def _of_products(unit: RACLoRA, Q: Smoothness) -> _Known | None:

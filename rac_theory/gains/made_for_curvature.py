@@ -30,7 +30,7 @@ from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.gains.common_basis import in_common_basis, terms_of_side
 from rac_theory.gains.gain import smoothness_along
-from rac_theory.gains.projected_step import projected_step
+from rac_theory.gains.step_gain import step_gain
 from rac_theory.gains.step_lengths import best_step
 from rac_theory.numerics import entries, largest_eigenvalue
 from rac_theory.problems import Problem, known_smoothness
@@ -153,4 +153,4 @@ def _gain(problem: Problem, sketch: WeightedCoordinate, side: Side) -> float:
     """What the best step of a sketch is worth."""
     Q, step = known_smoothness(problem), best_step(problem, sketch, side=side)
     L_H = smoothness_along(sketch, Q, side=side).L_H
-    return projected_step(RACLoRA(sketch, step, side), Q, L_H, spectrum(sketch)).nu
+    return step_gain(RACLoRA(sketch, step, side), Q, L_H, spectrum(sketch)).nu

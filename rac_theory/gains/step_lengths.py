@@ -9,7 +9,7 @@ import scipy  # whose parts are loaded when they are first used: optimize takes 
 
 from rac_theory.algorithms import ProjectedDescent, RACLoRA, Side
 from rac_theory.gains.gain import smoothness_along
-from rac_theory.gains.projected_step import Moment, gain_at, uneven_moments
+from rac_theory.gains.step_gain import Moment, gain_at, uneven_moments
 from rac_theory.numerics import Randomness, rounded
 from rac_theory.problems import Problem, known_smoothness
 from rac_theory.sketches import Sketch

@@ -17,7 +17,7 @@ from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.numerics import PROJECTION, child
 from rac_theory.problems import Problem
 from rac_theory.statements import Theorem
-from rac_theory.verdicts import Verdict, judge, variance_is_missing, with_measured_variance
+from rac_theory.verdicts import Verdict, judge
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,28 +73,15 @@ class Ensemble:
 
     @property
     def needs_runs(self) -> bool:
-        """Whether any of its claims is applicable."""
-        applicable = any(not _claimed(claim).unmet(self.case, self.constants) for _, claim in self.claims)
-        return applicable or self._lacks_a_variance
-
-    @property
-    def _lacks_a_variance(self) -> bool:
-        return any(variance_is_missing(_claimed(claim), self.case, self.constants) for _, claim in self.claims)
+        """Whether any of its claims is applicable, or would be with a variance that runs can measure."""
+        known = replace(self.constants, sigma_squared=0.0, zeta_squared=0.0)
+        return any(not _claimed(claim).unmet(self.case, known) for _, claim in self.claims)
 
     def verdicts(self) -> list[Verdict]:
         """Run the ensemble once, if any claim needs it, and judge every claim by it."""
-        constants, seed = self.constants, self.key.seed_sequence()
-        if self._lacks_a_variance:
-            constants = with_measured_variance(self.case, constants, seed)
         claims = [_claimed(claim) for _, claim in self.claims]
-        verdicts = judge(claims, self.case, constants, runs=self.runs, alpha=self.alpha, seed=seed)
-        # A claim that asks for no variance must say the same alone as beside one that had it measured.
-        return [
-            verdict
-            if variance_is_missing(verdict.theorem, self.case, self.constants)
-            else replace(verdict, constants=self.constants)
-            for verdict in verdicts
-        ]
+        seed = self.key.seed_sequence()
+        return judge(claims, self.case, self.constants, runs=self.runs, alpha=self.alpha, seed=seed)
 
 
 def _claimed(name: str) -> Theorem:

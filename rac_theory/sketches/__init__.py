@@ -1,5 +1,5 @@
 """Sketches: the concept, the distributions, and what is known of the projection H on the range of a draw: E[H] and its
-spectrum, E[HMH], its rank. ``distributions`` has one file for each, ``laws`` the theorems that give several of them
+spectrum, E[HMH], its rank. ``distributions`` has them by families, ``laws`` the theorems that give several of them
 their closed forms. It uses base, numerics and drawing. It must not know algorithms: a sketch says nothing of steps.
 """
 
@@ -15,31 +15,37 @@ from rac_theory.sketches.declarations import (
     is_rotation_invariant,
 )
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
-from rac_theory.sketches.distributions.block_partition import BlockPartition
-from rac_theory.sketches.distributions.coordinate import Coordinate
-from rac_theory.sketches.distributions.coordinate_with_replacement import CoordinateWithReplacement
-from rac_theory.sketches.distributions.count_sketch import CountSketch
+from rac_theory.sketches.distributions.coordinate import BlockPartition, Coordinate, CoordinateWithReplacement
 from rac_theory.sketches.distributions.equiangular_frame import EquiangularFrame
-from rac_theory.sketches.distributions.finite_support import FiniteSupport
-from rac_theory.sketches.distributions.from_function import FromFunction
-from rac_theory.sketches.distributions.frozen import Frozen
-from rac_theory.sketches.distributions.gaussian import Gaussian
-from rac_theory.sketches.distributions.haar import Haar
-from rac_theory.sketches.distributions.kaiming_uniform import KaimingUniform
+from rac_theory.sketches.distributions.given import FiniteSupport, FromFunction, Frozen
 from rac_theory.sketches.distributions.mixture import Mixture
-from rac_theory.sketches.distributions.rademacher import Rademacher
-from rac_theory.sketches.distributions.sparse_signs import SparseSigns
-from rac_theory.sketches.distributions.subsampled_cosine import SubsampledCosine
-from rac_theory.sketches.distributions.subsampled_hadamard import SubsampledHadamard
-from rac_theory.sketches.distributions.uniform import Uniform
+from rac_theory.sketches.distributions.random_signs import CountSketch, Rademacher, SparseSigns
+from rac_theory.sketches.distributions.rotation_invariant import Gaussian, Haar
+from rac_theory.sketches.distributions.subsampled_transform import SubsampledCosine, SubsampledHadamard
+from rac_theory.sketches.distributions.uniform import KaimingUniform, Uniform
 from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
-from rac_theory.sketches.draws import check_draws, check_size, claims_a_law, draw
+from rac_theory.sketches.draws import (
+    check_draws,
+    check_size,
+    claims_a_law,
+    draw,
+    draw_ranges,
+    draws_ahead,
+    ranges,
+    steps_ahead,
+)
 from rac_theory.sketches.moments import LARGEST_ENUMERATED, Moments
-from rac_theory.sketches.named import NAMED, named_sketch
-from rac_theory.sketches.plug_in import Factory, every_factory, refuse_foreign, sketch_factory
-from rac_theory.sketches.powers import HasExpectedProjection, HasInvariants, HasSecondMoment, HasSupport
-from rac_theory.sketches.ranges import draw_ranges, draws_ahead, ranges, steps_ahead
-from rac_theory.sketches.sketch import MEMBERS, Sketch, check_members, taking_seeds
+from rac_theory.sketches.named import NAMED, Factory, every_factory, named_sketch, refuse_foreign, sketch_factory
+from rac_theory.sketches.sketch import (
+    MEMBERS,
+    HasExpectedProjection,
+    HasInvariants,
+    HasSecondMoment,
+    HasSupport,
+    Sketch,
+    check_members,
+    taking_seeds,
+)
 from rac_theory.sketches.spectra import DRAWS, NO_SKETCH, UNKNOWN, Spectrum, closed_form, spectrum
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rac_theory.drawing import plot
 from rac_theory.numerics import Randomness
-from rac_theory.sketches.plug_in import every_factory
+from rac_theory.sketches.named import every_factory
 from rac_theory.sketches.spectra import Spectrum, spectrum
 
 if TYPE_CHECKING:

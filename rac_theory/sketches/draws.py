@@ -1,5 +1,6 @@
-"""Draws of a sketch that may be a user's: a few to see at the door what it is, and checked ones ever after."""
+"""Draws of a sketch: a few to see at the door what it is, checked ones ever after, and ranges, one batch a step."""
 
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -8,6 +9,7 @@ import numpy as np
 
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
+from rac_theory.numerics import orthonormal_range
 from rac_theory.sketches.declarations import (
     attribute,
     is_deterministic,
@@ -15,8 +17,7 @@ from rac_theory.sketches.declarations import (
     is_rotation_invariant,
     returned,
 )
-from rac_theory.sketches.powers import HasExpectedProjection, HasSupport
-from rac_theory.sketches.sketch import BrokenSketch, Sketch, check_members
+from rac_theory.sketches.sketch import BrokenSketch, HasExpectedProjection, HasSupport, Sketch, check_members
 
 _NUMBERS = 1 << 22  # of all draws at the door, where matrices are large: 32 MB
 
@@ -100,3 +101,42 @@ def has_claimed_columns(sketch: Sketch, sample: Array) -> bool:
     if not is_orthonormal(sketch):
         return True
     return bool(np.allclose(np.swapaxes(sample, 1, 2) @ sample, np.eye(sketch.rank), rtol=0, atol=1e-12))
+
+
+_NUMBERS_AT_ONCE = 1 << 17  # in one draw: enough that its fixed cost does not matter; twice as many gain nothing
+_STEPS = (1, 2, 5, 10, 25, 50)  # divisors of a hundred: people ask for round numbers, and what is left over is in vain
+
+
+def steps_ahead(dim: int, rank: int, runs: int) -> int:
+    """Return for how many steps sketches are drawn at once, by their size alone."""
+    return max(steps for steps in _STEPS if steps == 1 or steps * runs * dim * rank <= _NUMBERS_AT_ONCE)
+
+
+def draws_ahead(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type = np.float64) -> Iterator[Array]:
+    """Yield fresh draws, (runs, dim, rank), without end.
+
+    Drawing ahead changes no law, as no draw depends on a state; and how far ahead depends on sizes alone, so that fewer
+    steps are the first of more.
+    """
+    ahead = steps_ahead(sketch.dim, sketch.rank, runs)
+    while True:
+        S: Array = draw(sketch, rng, ahead * runs)
+        yield from S.astype(dtype, copy=False).reshape(ahead, runs, *S.shape[1:])
+
+
+def draw_ranges(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
+    """Draw orthonormal bases of ranges, (size, dim, min(dim, rank)).
+
+    Where the sketch says that its columns are orthonormal they are taken as they come: some were looked at when the
+    algorithm was made.
+    """
+    S: Array = draw(sketch, rng, size)
+    return S if is_orthonormal(sketch) else orthonormal_range(S)
+
+
+def ranges(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type = np.float64) -> Iterator[Array]:
+    """Yield orthonormal bases of the ranges of fresh draws, (runs, dim, min(dim, rank)), without end."""
+    ahead = steps_ahead(sketch.dim, sketch.rank, runs)
+    while True:
+        Q: Array = draw_ranges(sketch, rng, ahead * runs).astype(dtype, copy=False)
+        yield from Q.reshape(ahead, runs, *Q.shape[1:])

@@ -29,12 +29,10 @@ from rac_theory.sketches.declarations import (
     is_orthonormal,
     returned,
 )
-from rac_theory.sketches.distributions.gaussian import Gaussian
-from rac_theory.sketches.distributions.haar import Haar
-from rac_theory.sketches.laws.curvature_bound import CurvatureBound
+from rac_theory.sketches.distributions.rotation_invariant import Gaussian, Haar
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
-from rac_theory.sketches.laws.second_moments import SecondMoment, summed
+from rac_theory.sketches.laws.second_moments import CurvatureBound, SecondMoment, summed
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.sketch import BrokenSketch, Sketch
 

@@ -1,26 +1,32 @@
-"""Each of our sketches at a given size, by name: what the command line and the ledger choose from."""
+"""Sketches by name: each of ours at a given size, a class ``module:Name``, and what an installed package offers.
 
-from collections.abc import Callable, Mapping
+A package offers sketches in its ``pyproject.toml``, and nothing of it is imported before one is asked for:
+
+    [project.entry-points."rac_theory.sketches"]
+    sparse_signs = "their_package.sketches:SparseSigns"
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from importlib.machinery import PathFinder
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from rac_theory.base import checks
+from rac_theory.base import checks, imported, shown, what_failed
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
-from rac_theory.sketches.distributions.block_partition import BlockPartition
-from rac_theory.sketches.distributions.coordinate import Coordinate
-from rac_theory.sketches.distributions.coordinate_with_replacement import CoordinateWithReplacement
-from rac_theory.sketches.distributions.count_sketch import CountSketch
+from rac_theory.sketches.distributions.coordinate import BlockPartition, Coordinate, CoordinateWithReplacement
 from rac_theory.sketches.distributions.equiangular_frame import EquiangularFrame
-from rac_theory.sketches.distributions.frozen import Frozen
-from rac_theory.sketches.distributions.gaussian import Gaussian
-from rac_theory.sketches.distributions.haar import Haar
-from rac_theory.sketches.distributions.kaiming_uniform import KaimingUniform
-from rac_theory.sketches.distributions.rademacher import Rademacher
-from rac_theory.sketches.distributions.sparse_signs import SparseSigns
-from rac_theory.sketches.distributions.subsampled_cosine import SubsampledCosine
-from rac_theory.sketches.distributions.subsampled_hadamard import SubsampledHadamard
-from rac_theory.sketches.distributions.uniform import Uniform
+from rac_theory.sketches.distributions.given import Frozen
+from rac_theory.sketches.distributions.random_signs import CountSketch, Rademacher, SparseSigns
+from rac_theory.sketches.distributions.rotation_invariant import Gaussian, Haar
+from rac_theory.sketches.distributions.subsampled_transform import SubsampledCosine, SubsampledHadamard
+from rac_theory.sketches.distributions.uniform import KaimingUniform, Uniform
 from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
 from rac_theory.sketches.sketch import Sketch
 
@@ -65,3 +71,90 @@ def named_sketch(name: str, dim: int, rank: int) -> Sketch:
     dim = checks.count("dim", dim)
     rank = checks.integer("rank", rank, 1, dim, "dim")
     return NAMED[checks.one_of("sketch", name, NAMED)](dim, rank)
+
+
+GROUP = "rac_theory.sketches"
+
+Factory: TypeAlias = Callable[[int, int], Sketch]
+"""What makes a sketch from ``dim`` and ``rank``."""
+
+
+def sketch_factory(name: str) -> Factory:
+    """Return what makes the sketch of that name: one of ours, an installed one, or a user's class ``module:Name``.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, with the nearest match, or something that cannot be imported; when called, if the sketch
+        cannot be made from dim and rank.
+    """
+    if not isinstance(name, str):
+        raise ValueError(f"sketch must be a name, got {shown(name)}")
+    if name in [*NAMED]:  # what is installed need not be asked, which would take longer than all else here
+        return partial(named_sketch, name)
+    if ":" in name:
+        return partial(_make, name, imported(name, "sketch"))
+    if name in NAMED:  # what is installed is not looked through for it: that takes as long as a small case
+        return partial(named_sketch, name)
+    offered = _offered()
+    checks.one_of("sketch", name, [*NAMED, *offered])
+    try:
+        return partial(_make, name, offered[name].load())
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"sketch must be one that can be imported, got {name!r}: {what_failed(error)}") from error
+
+
+def sketch_names() -> list[str]:
+    """Return the names of our sketches, then those that installed packages offer; nothing is imported."""
+    return [*NAMED, *_offered()]
+
+
+def refuse_foreign(names: Iterable[str], source: str) -> None:
+    """Raise a ``ValueError`` if a file names sketches that are not ours, with what would be imported to make them."""
+    if found := foreign(names):
+        raise ValueError(
+            f"{source} must be trusted to have code imported that is not part of rac_theory, got {'; '.join(found)}: "
+            "look at it, and then say --trust"
+        )
+
+
+def foreign(names: Iterable[str]) -> list[str]:
+    """Return for each sketch that is not ours where its code would come from; nothing is imported."""
+    offered = _offered()
+    found = []
+    for name in dict.fromkeys(names):
+        module = name.partition(":")[0] if ":" in name else offered[name].module if name in offered else "rac_theory"
+        package = module.partition(".")[0]
+        if package != "rac_theory":
+            spec = PathFinder.find_spec(package, [*sys.path, str(Path.cwd())])
+            found.append(f"{name!r} from {spec.origin if spec is not None else 'nowhere'}")
+    return found
+
+
+def every_factory() -> Iterator[tuple[str, Factory]]:
+    """Yield every sketch by name; one whose package is broken is passed over with a warning."""
+    for name in sketch_names():
+        try:
+            yield name, sketch_factory(name)
+        except ValueError as error:
+            warnings.warn(f"the sketch {name!r} is left out: {error}", stacklevel=2)
+
+
+def _offered() -> dict[str, EntryPoint]:
+    """Our own names come first: a package cannot replace them."""
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in NAMED}
+
+
+def _make(name: str, sketch: Any, dim: int, rank: int) -> Sketch:
+    checks.count("dim", dim)
+    checks.integer("rank", rank, 1, dim, "dim")
+    try:
+        made: Sketch = sketch(dim=dim, rank=rank)
+    except ValueError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"sketch {name} must accept dim= and rank=, got {type(error).__name__}: {error}") from error
+    for attribute in ("dim", "rank", "sample"):
+        if not hasattr(made, attribute):
+            raise ValueError(f"sketch {name} must have {attribute!r}, got {made!r} without it")
+    return made

@@ -16,20 +16,16 @@ from rac_theory.verdicts.sharpness.tightness import tightness
 from rac_theory.verdicts.sharpness.worst_case import WorstCase, worst_case, worst_step
 from rac_theory.verdicts.sharpness.worst_case_comparison import Comparison, side_by_side
 from rac_theory.verdicts.verification.citation import citation
-from rac_theory.verdicts.verification.compare_runs import compare_runs
-from rac_theory.verdicts.verification.finding import Finding, Slack
-from rac_theory.verdicts.verification.judge import judge
-from rac_theory.verdicts.verification.judge_runs import judge_runs
-from rac_theory.verdicts.verification.measured_constants import variance_is_missing, with_measured_variance
+from rac_theory.verdicts.verification.decision import Slack, Status
+from rac_theory.verdicts.verification.finding import Finding
+from rac_theory.verdicts.verification.judge_runs import compare_runs, judge_runs
 from rac_theory.verdicts.verification.measured_smoothness import MeasuredSmoothness, measured_smoothness
 from rac_theory.verdicts.verification.plain_verdict import verdict_schema
 from rac_theory.verdicts.verification.rate import Rate, empirical_rate
-from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
 from rac_theory.verdicts.verification.saved_verdict import SavedVerdict
-from rac_theory.verdicts.verification.status import Status
-from rac_theory.verdicts.verification.verdict import Verdict
-from rac_theory.verdicts.verification.verdict_table import verdict_table
-from rac_theory.verdicts.verification.verify import verify
+from rac_theory.verdicts.verification.shown_verdict import verdict_table
+from rac_theory.verdicts.verification.verdict import RunsVerdict, Verdict
+from rac_theory.verdicts.verification.verify import judge, verify
 from rac_theory.verdicts.verification.versions import versions
 
 __all__ = [
@@ -60,12 +56,10 @@ __all__ = [
     "measured_smoothness",
     "side_by_side",
     "tightness",
-    "variance_is_missing",
     "verdict_schema",
     "verdict_table",
     "verify",
     "versions",
-    "with_measured_variance",
     "worst_case",
     "worst_step",
 ]

@@ -11,7 +11,7 @@ from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, Factored, GaL
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, Frozen, Gaussian, Haar
-from rac_theory.verdicts.verification.status import Status
+from rac_theory.verdicts.verification.decision import Status
 
 SHAPE, RANK = (4, 3), 2
 

@@ -27,7 +27,7 @@ from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic, SoftmaxRegression
 from rac_theory.runs.simulation.kernels.choice import kernel_for
 from rac_theory.sketches import Coordinate, Gaussian, Haar
-from rac_theory.sketches.ranges import ranges
+from rac_theory.sketches.draws import ranges
 from rac_theory.statements.symbols import L, L_max, gamma
 
 from .methods import ACCELERATED, FEEDBACK, HEAVY_BALL, W, alpha, beta

@@ -20,7 +20,7 @@ from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.numerics import evidence
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.verdicts.verification.decision import what_would_show
-from rac_theory.verdicts.verification.judge import judge
+from rac_theory.verdicts.verification.verify import judge
 
 ALPHA = 1e-3
 VIOLATIONS = (0.02, 0.05, 0.10, 0.20)

@@ -10,20 +10,19 @@ import numpy as np
 import pytest
 
 from rac_theory import Bernoulli, LayeredRACLoRA
-from rac_theory.gains import common_basis, layered, whole
+from rac_theory.gains import common_basis, gain, layered
 from rac_theory.gains.common_basis import Part, Parts, _basis, in_common_basis, ways
 from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _smallest, _whole, smoothness_along
 from rac_theory.gains.layered import along_all_layers
 from rac_theory.gains.one_side import OFF, _above, _between, _of_entries, moments_of
-from rac_theory.gains.plain_step import _listed_products, _ratio
-from rac_theory.gains.projected_step import Moment, gain_at
 from rac_theory.gains.ratio import largest_ratio
+from rac_theory.gains.step_gain import Moment, _listed_products, _ratio, gain_at
 from rac_theory.numerics.eigenvalues import lapack_rounding
 from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems import Layers
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate
-from rac_theory.sketches.laws.curvature_bound import CurvatureBound
+from rac_theory.sketches.laws.second_moments import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.moments import Moments
 from tests.gains.matrices import semidefinite
@@ -173,14 +172,14 @@ def test_of_what_is_known_the_smallest_counts():
 @pytest.mark.parametrize("size", [256, 257])
 def test_all_entries_are_looked_at_up_to_256(size, monkeypatch):
     """Of a sum, a coin and several layers. Catches a limit that is another, or not kept."""
-    monkeypatch.setattr(whole, "along_whole", lambda *_: 0.5)
+    monkeypatch.setattr(gain, "along_whole", lambda *_: 0.5)
     sketch, Q, few = Coordinate(size, 1), Smoothness.isotropic(1.0, (size, 1)), size == 256
     assert len(_as_a_whole(sketch, Q.terms)) == len(_whole(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q)) == few
     wide = Smoothness.isotropic(1.0, (16, size - 240))  # of 16 or 17 columns
     assert len(_as_a_whole(Coordinate(16, 1), wide.terms)) == few
     layers = LayeredRACLoRA(Layers([(128, 1), (size - 128, 1)]), [Coordinate(128, 1), Coordinate(size - 128, 1)], 1.0)
     assert (along_all_layers(layers, Q) is not None) == few
-    monkeypatch.setattr(whole, "along_whole", lambda *_: math.inf)  # which says nothing
+    monkeypatch.setattr(gain, "along_whole", lambda *_: math.inf)  # which says nothing
     assert _as_a_whole(sketch, Q.terms) == _whole(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q) == []
 
 
@@ -264,11 +263,11 @@ def test_of_moments_that_may_be_off(monkeypatch):
     """By as much as the worst of them: of both sides of a coin, each by its share, and of all layers as often."""
     found = {}
     pairs = [moments_of(Moments(Coordinate(d, 1)))._replace(off=off) for d, off in ((3, 1e-3), (2, 2e-3))]
-    for module in (whole, layered):
+    for module in (gain, layered):
         monkeypatch.setattr(module, "largest_ratio", lambda T, K, **off: found.update(off) or 1.0)
     S, R = semidefinite(3, 3, 0), semidefinite(2, 2, 1)
     for left, right, terms in ((*pairs, (S, R)), (*pairs[::-1], (R, S))):
-        whole.along_whole(0.3, left, right, [terms])
+        gain.along_whole(0.3, left, right, [terms])
         off_T = (0.3 * left.off + 0.7 * right.off) * np.linalg.norm(S) * np.linalg.norm(R)
         assert found == {"off_K": 2e-3, "off_T": pytest.approx(off_T, rel=1e-14, abs=0)}
     monkeypatch.setattr(layered, "moments_of", lambda known: next(each))

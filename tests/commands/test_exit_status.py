@@ -16,7 +16,7 @@ from rac_theory.commands.cli import main
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.ledger import results
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.sketches.plug_in import sketch_factory
+from rac_theory.sketches.named import sketch_factory
 
 QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8", "--claim", "T2"]
 

@@ -7,7 +7,7 @@ from rac_theory.commands import names
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
 from rac_theory.literature import CLAIMS, counterexamples
-from rac_theory.sketches import NAMED, plug_in
+from rac_theory.sketches import NAMED, named
 
 
 def test_names_are_those_of_the_values():
@@ -20,8 +20,8 @@ def test_names_are_those_of_the_values():
     assert tuple(DEFAULT_PROBLEMS) == names.PROBLEMS
     assert tuple(SETTINGS) == names.SETTINGS
     assert tuple(NAMED) == names.OWN_SKETCHES
-    assert names.SKETCHES == plug_in.GROUP
-    assert [*names.sketches()] == plug_in.sketch_names()
+    assert names.SKETCHES == named.GROUP
+    assert [*names.sketches()] == named.sketch_names()
     assert tuple(_SCALES) == names.LOSSES
     assert (tuple(map(str, RANKS)), tuple(SKETCHES)) == (names.ADVISED_RANKS, names.ADVISED_SKETCHES)
 

@@ -44,13 +44,11 @@ from rac_theory.problems import (
     TwoLayerNetwork,
 )
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
-from rac_theory.sketches.distributions.block_partition import BlockPartition
-from rac_theory.sketches.distributions.finite_support import FiniteSupport
-from rac_theory.sketches.distributions.from_function import FromFunction
-from rac_theory.sketches.distributions.frozen import Frozen
-from rac_theory.sketches.distributions.gaussian import Gaussian
+from rac_theory.sketches.distributions.coordinate import BlockPartition
+from rac_theory.sketches.distributions.given import FiniteSupport, FromFunction, Frozen
 from rac_theory.sketches.distributions.mixture import Mixture
-from rac_theory.sketches.distributions.sparse_signs import SparseSigns
+from rac_theory.sketches.distributions.random_signs import SparseSigns
+from rac_theory.sketches.distributions.rotation_invariant import Gaussian
 from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
 from rac_theory.sketches.named import NAMED, named_sketch
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.linalg import eigh
 
 from rac_theory import GD, AsymmetricLoRA, Bernoulli, Case, RACLoRA, best_step, expected, longest_step
-from rac_theory.gains import whole
+from rac_theory.gains import gain
 from rac_theory.gains.gain import smoothness_along
 from rac_theory.gains.one_side import _between, _of_entries, along_one_side
 from rac_theory.numerics.linalg import projection
@@ -276,7 +276,7 @@ def test_entries_are_taken_together_up_to_their_number(coin, monkeypatch):
     left, right = Haar(M, 1), Haar(N, 1)
     algorithm = Bernoulli(left, right, 1.0) if coin else RACLoRA(left, 1.0)
     for largest in (M * N, M * N - 1):
-        monkeypatch.setattr(whole, "LARGEST", largest)
+        monkeypatch.setattr(gain, "MOST_ENTRIES", largest)
         known = smoothness_along(algorithm, Smoothness(SUMS["no common basis"]))
         assert ("on all entries" in known.provenance) == (largest == M * N)
 

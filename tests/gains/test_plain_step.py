@@ -8,7 +8,7 @@ import pytest
 
 from rac_theory import GD, RACLoRA
 from rac_theory.gains.gain import smoothness_along
-from rac_theory.gains.plain_step import plain_step
+from rac_theory.gains.step_gain import step_gain
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar, Rademacher
 from rac_theory.sketches.spectra import spectrum
@@ -25,7 +25,7 @@ def algorithm(sketch, gamma=0.05, side="left"):
 def known(sketch, smoothness, **options):
     step = algorithm(sketch, **options)
     L_H = smoothness_along(step, smoothness).L_H
-    return plain_step(step, smoothness, L_H, spectrum(sketch)), step.gamma * step.plain_scale
+    return step_gain(step, smoothness, L_H, spectrum(sketch)), step.gamma * step.plain_scale
 
 
 def smallest(products, probabilities, tau, Q):

@@ -13,17 +13,15 @@ from scipy.linalg import eigvalsh
 
 from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, spectrum
 from rac_theory.algorithms.seen_curvature import SeenCurvature
-from rac_theory.gains import uniform_step
-from rac_theory.gains.fitted_step import _least, _sampled, fitted_step
+from rac_theory.gains.fitted_step import _bound, _least, _promised, _sampled, fitted_step, in_a_range, on_a_line
 from rac_theory.gains.gain import smoothness_along
-from rac_theory.gains.projected_step import projected_step
-from rac_theory.gains.uniform_step import _bound, _promised, in_a_range, on_a_line
+from rac_theory.gains.step_gain import step_gain
 from rac_theory.numerics.confidence import empirical_bernstein_lower, kl_lower
 from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import FiniteSupport, FromFunction, Haar, WeightedCoordinate
-from rac_theory.sketches.ranges import draw_ranges
+from rac_theory.sketches.draws import draw_ranges
 
 KINDS = (StepPerDraw, InverseOnRange)
 FITTED = importlib.import_module("rac_theory.gains.fitted_step")  # whose name the function of the room has
@@ -56,7 +54,7 @@ def test_by_both_moments_it_is_rounded_down():
     for q, gamma in random_pairs(40):
         columns = np.array([[q, 0.25], [0.5, 1.0]])  # of S_j, by rows
         Q = Smoothness([(np.diag(S), np.diag(R)) for S, R in zip(columns, np.eye(2), strict=True)])
-        found = projected_step(RACLoRA(uneven, gamma), Q, smoothness_along(uneven, Q).L_H, spectrum(uneven))
+        found = step_gain(RACLoRA(uneven, gamma), Q, smoothness_along(uneven, Q).L_H, spectrum(uneven))
         step = Fraction(gamma)
         exact = min(p[i] * (2 * step - step**2 * Fraction(columns[j, i])) for i in (0, 1) for j in (0, 1))
         assert Fraction(found.nu) <= exact
@@ -147,8 +145,8 @@ def test_draws_that_chose_the_floor_are_not_used_with_it(draws, d, few, rest, mo
         drawn.extend(np.concatenate(ranges)[:, 0, 0])
         return floor, [len(U) for U in ranges], alpha
 
-    monkeypatch.setattr(uniform_step, "_promised", promised)
-    monkeypatch.setattr(uniform_step, "_bound", bound)
+    monkeypatch.setattr(importlib.import_module("rac_theory.gains.fitted_step"), "_promised", promised)
+    monkeypatch.setattr(importlib.import_module("rac_theory.gains.fitted_step"), "_bound", bound)
     algorithm, rng = StepPerDraw(Haar(d, 2)), np.random.default_rng(3)
     found, n = in_a_range(algorithm, np.linspace(4.0, 1.0, d), 0.01, draws, rng)
     assert (found, n) == ((0.25, rest, 0.01), sum(rest))

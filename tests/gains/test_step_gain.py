@@ -8,9 +8,8 @@ import pytest
 from scipy.integrate import quad
 
 from rac_theory import Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step
-from rac_theory.gains.fitted_step import fitted_step
-from rac_theory.gains.projected_step import Moment, gain_at
-from rac_theory.gains.uniform_step import on_a_line
+from rac_theory.gains.fitted_step import fitted_step, on_a_line
+from rac_theory.gains.step_gain import Moment, gain_at
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (

@@ -8,7 +8,7 @@ import pytest
 from rac_theory.commands.cli import main
 from rac_theory.sketches import NAMED, Haar
 from rac_theory.sketches.all_spectra import compare, comparison_plot, description, ranked
-from rac_theory.sketches.plug_in import every_factory, sketch_factory, sketch_names
+from rac_theory.sketches.named import every_factory, sketch_factory, sketch_names
 from rac_theory.sketches.spectra import Spectrum, spectrum
 
 

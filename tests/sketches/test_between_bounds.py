@@ -8,11 +8,11 @@ import pytest
 
 from rac_theory.numerics.linalg import orthonormal_range, projection
 from rac_theory.sketches import AnisotropicGaussian, FiniteSupport, Uniform
-from rac_theory.sketches.distributions.uniform import _row
-from rac_theory.sketches.laws import gaussian_columns, permutations
-from rac_theory.sketches.laws.gaussian_columns import EntryBounds, moments
+from rac_theory.sketches.distributions import anisotropic_gaussian as gaussian_columns
+from rac_theory.sketches.distributions import uniform as permutations
+from rac_theory.sketches.distributions.anisotropic_gaussian import EntryBounds, moments
+from rac_theory.sketches.distributions.uniform import Numbers, _row, numbers
 from rac_theory.sketches.laws.leverage import variance_of_share
-from rac_theory.sketches.laws.permutations import Numbers, numbers
 from rac_theory.sketches.laws.rotation_invariance import uniform_range
 from rac_theory.sketches.moments import Moments
 

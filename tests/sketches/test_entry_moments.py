@@ -20,7 +20,7 @@ from rac_theory.sketches import (
     SubsampledHadamard,
     Uniform,
 )
-from rac_theory.sketches.distributions.subsampled_cosine import _cosines
+from rac_theory.sketches.distributions.subsampled_transform import _cosines
 from rac_theory.sketches.laws.leverage import corners, inverse_square
 from rac_theory.sketches.laws.sign_symmetry import from_pairs
 from rac_theory.sketches.laws.signed_permutations import EntryMoments, from_entries

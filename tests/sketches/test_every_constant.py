@@ -13,8 +13,9 @@ import pytest
 from scipy.integrate import quad
 
 from rac_theory.sketches import KaimingUniform, Rademacher, SparseSigns, Uniform
+from rac_theory.sketches.distributions import anisotropic_gaussian as gaussian_columns
+from rac_theory.sketches.distributions import uniform as permutations
 from rac_theory.sketches.distributions.uniform import _row
-from rac_theory.sketches.laws import gaussian_columns, permutations
 from rac_theory.sketches.laws.leverage import Row, variance_of_share
 
 
@@ -82,7 +83,7 @@ def test_a_row_of_independent_entries(sketch, entries, largest):
 
 @pytest.mark.parametrize(("d", "r", "epsilon", "variance"), [(5, 2, 0.4, 0.02), (9, 4, 0.1, 0.05), (40, 3, 0.7, 1e-3)])
 def test_the_numbers_of_laws_that_permutations_leave_alone(d, r, epsilon, variance):
-    """Each as the theorem of ``laws.permutations`` has it, and p, y and x at all eight corners of their equations."""
+    """Each as the theorem of ``uniform`` has it, and p, y and x at all eight corners of their equations."""
     square = (math.sqrt(variance) + 2 * math.sqrt(epsilon) / d) ** 2
     kappa, ones = (r - 1) / (d - 1), 1 - epsilon  # the least of both
     e = (d - 1) / d

@@ -33,7 +33,7 @@ from rac_theory.sketches import (
     named_sketch,
 )
 from rac_theory.sketches.moments import Moments
-from rac_theory.sketches.powers import HasExpectedProjection, HasSupport
+from rac_theory.sketches.sketch import HasExpectedProjection, HasSupport
 from tests.sketches.covariances import covariance
 
 

@@ -5,8 +5,7 @@ import pytest
 
 from rac_theory.sketches import WeightedCoordinate
 from rac_theory.sketches.distributions import weighted_coordinate
-from rac_theory.sketches.laws.few_of_many import FewOfMany
-from rac_theory.sketches.laws.race import one_of_a_race, two_of_a_race
+from rac_theory.sketches.distributions.weighted_coordinate import FewOfMany, one_of_a_race, two_of_a_race
 
 WEIGHTS = np.linspace(1.0, 4.0, 300)
 

@@ -9,7 +9,7 @@ import pytest
 from rac_theory import spectrum
 from rac_theory.sketches import WeightedCoordinate
 from rac_theory.sketches.distributions import weighted_coordinate
-from rac_theory.sketches.laws.race import one_of_a_race, two_of_a_race
+from rac_theory.sketches.distributions.weighted_coordinate import one_of_a_race, two_of_a_race
 
 
 def over_all_orders(weights, rank):

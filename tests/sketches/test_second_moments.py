@@ -31,7 +31,7 @@ from rac_theory.sketches.declarations import checked_support
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.laws.second_moments import summed
 from rac_theory.sketches.moments import Moments
-from rac_theory.sketches.powers import HasInvariants, HasSecondMoment
+from rac_theory.sketches.sketch import HasInvariants, HasSecondMoment
 from tests.sketches.covariances import covariance
 
 CLOSED = [

@@ -8,12 +8,9 @@ import pytest
 
 from rac_theory import Case, Clients, Constants, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
 from rac_theory.problems import Federated, LeastSquares
-from rac_theory.verdicts.verification.measured_constants import (
-    SAFETY,
-    relied_on,
-    variance_is_missing,
-    with_measured_variance,
-)
+from rac_theory.verdicts.verification.decision import relied_on
+from rac_theory.verdicts.verification.judged_claim import Trial
+from rac_theory.verdicts.verification.measured_constants import SAFETY, lacks_a_variance, with_measured_variance
 
 RNG = np.random.default_rng(2)
 PROBLEM = Federated(LeastSquares(RNG.standard_normal((24, 4)), RNG.standard_normal((24, 3)), l2=1.0), 4)
@@ -101,8 +98,8 @@ def test_only_theorems_that_use_the_number_rest_on_it():
     """T7d is refuted as ever, though the constants hold a measured sigma^2 for T7 beside it."""
     case = Case(epochs(), PROBLEM, steps=50)
     constants = with_measured_variance(case, Constants.of(case), SEED)
-    assert relied_on(theorems.T7, case, constants) == ("sigma_squared",)
-    assert relied_on(theorems.T7d, case, constants) == ()
+    assert relied_on(Trial(theorems.T7, case, constants)) == ("sigma_squared",)
+    assert relied_on(Trial(theorems.T7d, case, constants)) == ()
     false = replace(constants, gap0_upper=1e-9, D=0.0)
     verdict = verify(theorems.T7d, Case(epochs(), PROBLEM, steps=50), runs=64, rng=0, constants=false)
     assert verdict.status is Status.VIOLATED
@@ -112,12 +109,12 @@ def test_nothing_is_measured_in_vain():
     """Where another assumption fails too, or none does, no pilot is run; a nan that is given stays nan."""
     case = Case(epochs(), PROBLEM, steps=10)
     constants = Constants.of(case)
-    assert variance_is_missing(theorems.T7, case, constants)
-    assert not variance_is_missing(theorems.T7d, case, constants)
-    assert not variance_is_missing(theorems.T8, case, replace(constants, mu=0.0))
-    assert not variance_is_missing(theorems.T9, case, constants)
+    assert lacks_a_variance(Trial(theorems.T7, case, constants))
+    assert not lacks_a_variance(Trial(theorems.T7d, case, constants))
+    assert not lacks_a_variance(Trial(theorems.T8, case, replace(constants, mu=0.0)))
+    assert not lacks_a_variance(Trial(theorems.T9, case, constants))
     one = Case(RACLoRA(SKETCH, 0.1, gradients=Clients(Local(1))), PROBLEM, steps=10)
-    assert not variance_is_missing(theorems.T9, one, Constants.of(one))
+    assert not lacks_a_variance(Trial(theorems.T9, one, Constants.of(one)))
     unknown = verify(theorems.T7, Case(epochs(), PROBLEM, steps=10), constants=constants)
     assert unknown.status is Status.NOT_APPLICABLE
     assert "sigma^2 must be known, sigma_squared is nan" in unknown.reason

@@ -1,1 +1,1 @@
-"""The sketch distributions, one file each."""
+"""The sketch distributions, a file for those that have their law in common."""

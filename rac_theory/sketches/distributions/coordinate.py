@@ -1,4 +1,4 @@
-"""The coordinate sketch: r different coordinates, all subsets equally likely."""
+"""Coordinates that are equally likely: r different ones, r with replacement, or one of several blocks of r."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
-from rac_theory.sketches.laws.finite import Support, all_subsets, equally_likely
+from rac_theory.sketches.laws.finite import LIMIT, Support, all_subsets, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.laws.shape import Shape
 from rac_theory.sketches.laws.sign_symmetry import both_drawn
 from rac_theory.sketches.laws.signed_permutations import EntryMoments, entry_moments
+from rac_theory.sketches.sketch import Shape
 
 
 @dataclass(frozen=True)
@@ -76,3 +76,91 @@ def _smallest(keys: Array, rank: int) -> NDArray[np.int64]:
     if rank == 1:
         return np.asarray(np.argmin(keys, axis=1, keepdims=True))
     return np.argsort(keys, axis=1)[:, :rank]
+
+
+@dataclass(frozen=True)
+class CoordinateWithReplacement(Shape):
+    """Columns are r unit vectors, each drawn from all d; the rank is the number of different ones.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import CoordinateWithReplacement
+    >>> spectrum(CoordinateWithReplacement(dim=4, rank=2), exact=True).lambda_min  # 2/4 without replacement
+    Fraction(7, 16)
+    """
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank)."""
+        return unit_columns(rng.integers(self.dim, size=(size, self.rank)), self.dim)
+
+    def expected_projection(self) -> Array:
+        r"""Return :math:`(1 - (1 - 1/d)^r) I`, the probability that a coordinate is drawn at all.
+
+        Below r/d as soon as r > 1.
+        """
+        return isotropic(self.dim, self.dim * (1 - (1 - Fraction(1, self.dim)) ** self.rank))
+
+    def second_moment(self, M: Array) -> Array:
+        r"""Entry (i, k) of M times the probability that i and k are both drawn, by inclusion and exclusion.
+
+        Neither is missed: :math:`1 - 2 (1 - 1/d)^r + (1 - 2/d)^r`.
+        """
+        d, r = self.dim, self.rank
+        missed = (1 - 1 / d) ** r
+        return both_drawn(d, once=1 - missed, twice=1 - 2 * missed + max(1 - 2 / d, 0) ** r) * M
+
+    def entry_moments(self) -> tuple[EntryMoments]:
+        """Exactly, with the same two probabilities; H is diagonal."""
+        d, r = self.dim, self.rank
+        missed = Fraction(d - 1, d) ** r
+        return (EntryMoments(1 - missed, Fraction(0), 1 - 2 * missed + max(Fraction(d - 2, d), Fraction(0)) ** r),)
+
+    def support(self) -> Support | None:
+        """Return all tuples of coordinates, equally likely; None above the limit."""
+        tuples = all_tuples(self.dim, self.rank)
+        return None if tuples is None else equally_likely(unit_columns(tuples, self.dim))
+
+
+@dataclass(frozen=True)
+class BlockPartition(Shape):
+    """Columns are the unit vectors of one of the ceil(d/r) blocks of consecutive coordinates, drawn uniformly.
+
+    Where r does not divide d, the last block is smaller and padded with zero columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.sketches import BlockPartition
+    >>> sketch = BlockPartition(dim=5, rank=2)
+    >>> sketch.blocks
+    3
+    >>> sketch.sample(np.random.default_rng(0), 1)[0].astype(int).tolist()
+    [[0, 0], [0, 0], [0, 0], [0, 0], [1, 0]]
+    """
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks, ceil(d/r)."""
+        return -(-self.dim // self.rank)
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank)."""
+        return self._columns(rng.integers(self.blocks, size=size))
+
+    def expected_projection(self) -> Array:
+        """``I / ceil(d/r)``: each coordinate lies in exactly one block. Below r/d where r does not divide d."""
+        return np.eye(self.dim) / self.blocks
+
+    def second_moment(self, M: Array) -> Array:
+        """``M / ceil(d/r)`` within the blocks and zero elsewhere: only then are two coordinates drawn together."""
+        block = np.arange(self.dim) // self.rank
+        return np.where(block[:, None] == block, M / self.blocks, 0.0)
+
+    def support(self) -> Support | None:
+        """Return all blocks, equally likely; None above the limit."""
+        return equally_likely(self._columns(np.arange(self.blocks))) if self.blocks <= LIMIT else None
+
+    def _columns(self, block: NDArray[np.int64]) -> Array:
+        coordinates = block[:, None] * self.rank + np.arange(self.rank)
+        return np.where(np.arange(self.dim)[:, None] == coordinates[:, None, :], 1.0, 0.0)

@@ -9,7 +9,7 @@ from rac_theory.base.checks import Array
 from rac_theory.sketches.distributions.coordinate import random_subsets
 from rac_theory.sketches.laws.finite import Support, all_subsets, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.sketch import Shape
 
 
 @dataclass(frozen=True)

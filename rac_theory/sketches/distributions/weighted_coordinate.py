@@ -1,5 +1,28 @@
-"""The weighted coordinate sketch: coordinates drawn one after the other with given weights, without replacement."""
+r"""The weighted coordinate sketch: coordinates drawn one after the other with given weights, without replacement.
 
+**The first few of many.** Clocks ring at independent exponential times with rates w. By time t coordinate i rang with
+the odds :math:`u_i = e^{w_i t} - 1`, and :math:`C_m` is the probability that at most m of all clocks have rung. To
+leave a clock out is to divide a polynomial by :math:`1 + u_i z`, up to a factor, so that the probabilities that i, or i
+and k, are among the first r are
+
+.. math:: p_i = \int w_i \sum_{a \ge 0} (-u_i)^a C_{r-1-a}\, dt, \qquad
+    P_{ik} = \int (w_i u_k + w_k u_i) \sum_{a, b \ge 0} (-u_i)^a (-u_k)^b C_{r-2-a-b}\, dt .
+
+The second is a sum of products of something of i and something of k: one product of matrices. While all odds are at
+most 1/2 the terms of a sum are at most four times the sum in all, so that no digit is lost; afterwards nothing may be
+left to happen, which is so where r clocks are few of all.
+
+**However many.** Coordinate i is among the first r where at most r - 1 others ring before it does; i and k both are
+where the later one, say i, has at most r - 2 of the others before it:
+
+.. math:: p_i = \int w_i e^{-w_i t}\, P(N_{-i}(t) \le r - 1)\, dt, \qquad
+    P_{ik} = A_{ik} + A_{ki}, \quad A_{ik} = \int w_i e^{-w_i t} (1 - e^{-w_k t})\, P(N_{-ik}(t) \le r - 2)\, dt ,
+
+N the numbers of the clocks left that rang by t: Poisson-binomial. Clocks are left out by what stands before and after
+them, so that no term is negative and no digit is lost. The first way is faster where r are few of very many.
+"""
+
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -10,10 +33,153 @@ import numpy as np
 from rac_theory.base import checks, digest, shown
 from rac_theory.base.checks import Array
 from rac_theory.sketches.distributions.coordinate import unit_vectors
-from rac_theory.sketches.laws.few_of_many import FewOfMany
 from rac_theory.sketches.laws.finite import LIMIT, Support
-from rac_theory.sketches.laws.race import one_of_a_race, two_of_a_race
-from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.laws.half_line import STEP, integrate
+from rac_theory.sketches.sketch import Shape
+
+_NOTHING = 1e-22  # as a probability, beside those of two coordinates out of some thousands
+_AT_ONCE = 12  # points of time
+_FAINT = math.log(1e-20)  # a power of odds below it is left out, as it is no more than a few times that of a sum
+
+
+class FewOfMany:
+    """The race of ``rates``, (d,), positive, for the first ``rank``; ``exact`` says whether the formulas are."""
+
+    def __init__(self, rates: Array, rank: int) -> None:
+        self.rates, self.rank = rates, rank
+        self.last = math.log(1.5) / float(rates.max())
+        self.exact = float(self._at_most(np.array([self.last]))[0, rank]) < _NOTHING
+
+    def one(self) -> tuple[Array, float]:
+        """Return p, (d,), and the step in log t that it takes; p sums to the rank, which tells."""
+        step = STEP
+        while True:
+            t, C = self._points(-42.0, step)
+            odds, p = np.expm1(t[:, None] * self.rates), np.zeros(len(self.rates))
+            powers = np.ones_like(odds)
+            for a in range(self.rank):
+                p += (step * t * C[:, self.rank - 1 - a]) @ powers * self.rates
+                powers *= -odds
+            if abs(p.sum() - self.rank) <= 1e-12 * self.rank or step < 0.03:
+                return p, step
+            step /= 2
+
+    def two(self) -> Array:
+        """Return P, (d, d), with p on its diagonal."""
+        p, step = self.one()
+        t, C = self._points(-21.0, step)
+        left, right = [], []
+        for first in range(0, len(t), _AT_ONCE):
+            here = slice(first, first + _AT_ONCE)
+            odds = np.expm1(t[here, None] * self.rates)
+            count = np.arange(min(self.rank - 1, 1 + math.ceil(_FAINT / math.log(odds.max()))))
+            below = self.rank - 2 - count[:, None] - count
+            powers = np.ones((len(odds), len(count), len(p)))
+            for a in count[1:].tolist():
+                np.multiply(powers[:, a - 1], -odds, out=powers[:, a])
+            joint = np.where(below >= 0, C[here][:, np.maximum(below, 0)], 0.0) * (step * t[here])[:, None, None]
+            left.append((powers * self.rates).reshape(-1, len(p)))
+            right.append((joint @ (powers * odds[:, None])).reshape(-1, len(p)))
+        P = np.concatenate(left).T @ np.concatenate(right)
+        P += P.T.copy()
+        P[np.diag_indices(len(p))] = p
+        return P
+
+    def _points(self, lowest: float, step: float) -> tuple[Array, Array]:
+        """Times from ``exp(lowest)`` mean waits to where nothing is left to happen, and C there, (points, rank + 1)."""
+        t = np.exp(np.arange(lowest - math.log(self.rates.sum()), math.log(self.last), step))
+        C = self._at_most(t)
+        left = C[:, self.rank] >= _NOTHING
+        return t[left], C[left]
+
+    def _at_most(self, t: Array) -> Array:
+        """P(at most 0, ..., rank clocks rang by t): (points,) to (points, rank + 1)."""
+        counts = np.zeros((len(t), self.rank + 1))
+        counts[:, 0] = 1.0
+        for rate in self.rates.tolist():
+            stays = np.exp(-rate * t)[:, None]
+            rang = counts[:, :-1] * (1 - stays)
+            counts *= stays
+            counts[:, 1:] += rang
+        return np.cumsum(counts, axis=1)
+
+
+_ENOUGH = 1e-12
+"""Relative: how far sums may be off that are known before a step is halved."""
+
+_EARLY, _LATE = 21.0, 50.0  # two rang by exp(-early) mean waits, or a clock has not by so many of its own: exp(-40)
+
+
+def one_of_a_race(rates: Array, rank: int) -> Array:
+    """Return the probabilities, (k,), that each of k clocks is among the first ``rank``; exactly that many ring first.
+
+    So the probabilities sum to ``rank``, which tells when the step of the integral is small enough.
+    """
+    step = STEP
+    while True:
+        p = integrate(
+            lambda t: rates * np.exp(-t[:, None] * rates) * _at_most(rank - 1, np.exp(-t[:, None] * rates)),
+            shortest=1 / rates.sum(),
+            longest=1 / rates.min(),
+            step=step,
+        )
+        if abs(p.sum() - rank) <= _ENOUGH * rank or step < 0.03:
+            return p
+        step /= 2
+
+
+def two_of_a_race(rates: Array, rank: int, p: Array) -> Array:
+    """Return the probabilities, (k, k), that two clocks are both among the first ``rank``, with ``p`` on the diagonal.
+
+    As ``rank - 1`` others are drawn with each, a row sums to ``rank`` times its p, which tells as above.
+    """
+    k, step = len(rates), STEP
+    while True:
+        t = np.exp(np.arange(-_EARLY - math.log(rates.sum()), math.log(_LATE / rates.min()), step))
+        alive, rang = np.exp(-t[:, None] * rates), -np.expm1(-t[:, None] * rates)
+        before, up_to = _tables(alive, rank - 2)
+        P = np.diag(p)
+        for i in range(k):
+            counts = before[i]  # of those that rang before the j-th, the i-th left out
+            for j in range(i + 1, k):
+                later = rates[j] * alive[:, j] * rang[:, i] + rates[i] * alive[:, i] * rang[:, j]
+                P[i, j] = P[j, i] = (step * t * later) @ (counts * up_to[j]).sum(axis=-1)
+                counts = _with_one_more(counts, alive[:, j])
+        if (np.abs(P.sum(axis=1) - rank * p) <= _ENOUGH * rank * p).all() or step < 0.03:
+            return P
+        step /= 2
+
+
+def _at_most(most: int, alive: Array) -> Array:
+    """P(at most that many of the *other* clocks rang), for each clock, by P(it has not): (points, k) to the same."""
+    before, up_to = _tables(alive, most)
+    return np.asarray((before * up_to).sum(axis=-1).T)
+
+
+def _tables(alive: Array, most: int) -> tuple[Array, Array]:
+    """For each clock and a = 0, ..., most: P(a of those before it rang), P(at most ``most - a`` of those after it did).
+
+    Each is (k, points, most + 1).
+    """
+    before, after = _numbers_rung(alive, most), _numbers_rung(alive[:, ::-1], most)[::-1]
+    return before, np.cumsum(after, axis=-1)[..., ::-1]
+
+
+def _numbers_rung(alive: Array, most: int) -> Array:
+    """P(exactly 0, ..., most of the clocks before each one rang): (points, k) to (k, points, most + 1)."""
+    points, k = alive.shape
+    counts = np.zeros((k, points, most + 1))
+    counts[0, :, 0] = 1.0
+    for j in range(k - 1):
+        counts[j + 1] = _with_one_more(counts[j], alive[:, j])
+    return counts
+
+
+def _with_one_more(counts: Array, alive: Array) -> Array:
+    """Add a clock to those that are counted, (points, most + 1), by P(it has not rung), (points,)."""
+    more = counts * alive[:, None]
+    more[:, 1:] += counts[:, :-1] * (1 - alive[:, None])
+    return more
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +239,8 @@ class WeightedCoordinate(Shape):
     def expected_projection(self) -> Array | None:
         r"""Return diag(p), p the probabilities that a coordinate is among the first r to ring.
 
-        By ``laws.race`` it is a Poisson-binomial tail under an integral, to about 1e-12. Where ``d r`` is above 5,000
-        it would take more than a hundred megabytes: p is then found by ``laws.few_of_many``, and None where r are not
-        few.
+        By the second formula it is a Poisson-binomial tail under an integral, to about 1e-12. Where ``d r`` is above
+        5,000 it would take more than a hundred megabytes: p is then found by the first, and None where r are not few.
         """
         p = self._inclusion_probabilities
         return None if p is None else np.diag(p)
@@ -84,7 +249,7 @@ class WeightedCoordinate(Shape):
         """Entry (i, k) of M times the probability that i and k are both drawn.
 
         At rank one it is ``diag(w_i M_ii)``, as no two are drawn together. At higher ranks the probabilities are those
-        of ``laws.few_of_many``, or where r are not few those of ``laws.race``; there None where ``d^2 r`` is above
+        of the first formula, or where r are not few those of the second; there None where ``d^2 r`` is above
         131,072, as it would take more than some seconds.
         """
         if self.rank == 1:

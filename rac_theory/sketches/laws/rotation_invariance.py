@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
 from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.sketch import Shape
 
 
 def uniform_range(dim: int, rank: int) -> tuple[Fraction, Fraction]:

@@ -1,14 +1,33 @@
-"""E[H M H] of a law with finitely many values, summed; on one side of matrices; and on the blocks of several."""
+"""E[H M H] of a law with finitely many values; on one side, on several blocks, and where only bounds are known."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
+
+
+class CurvatureBound(NamedTuple):
+    r"""For a positive semidefinite S: :math:`L_H \le \lambda_{\max}(M) + o`, the smallest with E[HSH] <= L_H E[H].
+
+    Attributes
+    ----------
+    matrix : (d, d)
+        M, symmetric, which stands for :math:`E[H]^{-1/2} E[HSH] E[H]^{-1/2}` in some orthonormal basis.
+    off : float
+        o, in the units of S.
+    slack : float
+        By how much the bound may be above :math:`L_H`, at most; in the units of S.
+    """
+
+    matrix: Array
+    off: float
+    slack: float
+
 
 SecondMoment: TypeAlias = Callable[[Array], Array]
 """M to E[H M H], (..., d, d) to (..., d, d); at M = I it is E[H], as H is a projection."""

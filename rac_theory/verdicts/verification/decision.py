@@ -1,17 +1,66 @@
 """What runs say about a claim at the steps that are judged: exactly, or as far as a sample can."""
 
+import enum
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
+from rac_theory.cases import Constants
 from rac_theory.numerics import evidence, lower_mean, upper_mean
-from rac_theory.verdicts.verification.evidence_of_runs import Sample
-from rac_theory.verdicts.verification.judged_claim import JudgedClaim
-from rac_theory.verdicts.verification.question import Question
-from rac_theory.verdicts.verification.status import Status
+from rac_theory.verdicts.verification.evidence_of_runs import Part
+from rac_theory.verdicts.verification.judged_claim import JudgedBound, JudgedClaim, Question, Trial, claimed_steps
+
+
+class Status(enum.StrEnum):
+    """What a claim turned out to be on a case; each member equals its name, and ``meaning`` explains it.
+
+    Examples
+    --------
+    >>> from rac_theory import Status
+    >>> Status.HOLDS == "HOLDS"
+    True
+    >>> Status.VIOLATED.meaning
+    'refuted at level alpha, or exactly'
+    """
+
+    HOLDS = "HOLDS"
+    CONSISTENT = "CONSISTENT"
+    UNDECIDED = "UNDECIDED"
+    VIOLATED = "VIOLATED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+    @property
+    def meaning(self) -> str:
+        """One line on when this is the answer."""
+        return _MEANINGS[self.name]
+
+
+_MEANINGS = {
+    "HOLDS": "at every t that is judged: exactly, or confirmed at level alpha for the whole curve",
+    "CONSISTENT": "not violated and not confirmed; a violation by half, of the shape seen, would have shown in half",
+    "UNDECIDED": "too little to say either",
+    "VIOLATED": "refuted at level alpha, or exactly",
+    "NOT_APPLICABLE": "an assumption of the theorem is not met",
+}
+
+
+class Slack(NamedTuple):
+    """How many times larger the bound is than the mean at step t, with a confidence interval."""
+
+    t: int
+    low: float
+    value: float
+    high: float
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.value:.3g}"
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
 
 _SEEN = 0.5  # a curve reaches as far as a violation by this much would have been seen
 
@@ -79,13 +128,16 @@ def _out_of_range(t: int) -> str:
 
 
 def sampled_decision(
-    sample: Sample, question: Question, t: NDArray[np.int64], alpha: float, limits: float | None = None
+    part: Part, X: Array, question: Question, t: NDArray[np.int64], alpha: float, limits: float | None = None
 ) -> Decision:
     """Test the claim ``E X_t <= bound_t`` for all t at level alpha, from independent runs.
 
     Parameters
     ----------
-    sample : Sample
+    part : Part
+        What all of the runs come down to.
+    X : (groups, T)
+        The runs, or means over groups of them.
     question : Question
         The claim at the steps that are judged.
     t : (T,)
@@ -95,30 +147,30 @@ def sampled_decision(
     limits : float, optional
         Level of the confidence limits, alpha if None: less where the runs themselves said how their means are grouped.
     """
-    X, bound, ceiling = sample.X, question.bound, question.ceiling
+    bound, ceiling, confirmation = question.bound, question.ceiling, part.confirmation(question)
     limits = alpha if limits is None else limits
     mean, levels = X.mean(axis=0), limits * evidence.shares(len(t))
-    upper = upper_mean(np.minimum(X, ceiling), ceiling, limits) if sample.bounded else np.full(len(t), np.inf)
+    upper = upper_mean(np.minimum(X, ceiling), ceiling, limits) if part.bounded else np.full(len(t), np.inf)
     seen, detectable = what_would_show(X, limits)
     reach = int(t[seen[-1]]) if seen.size else None
-    against, at, status = sample.log_evidence, None, Status.UNDECIDED
+    against, at, status = part.best_against, None, Status.UNDECIDED
     if against >= math.log(1 / alpha):
         worst = _largest_ratio(mean, bound, np.isfinite(mean) & (mean > 0))
         status, at = Status.VIOLATED, int(t[worst])
         reason = (
             f"refuted at level {alpha:g} by an e-value of 10^{against / math.log(10):.1f}; at t={at} the mean of "
-            f"{sample.runs} runs is {mean[worst]:.6g}, the bound {bound[worst]:.6g}."
+            f"{part.runs} runs is {mean[worst]:.6g}, the bound {bound[worst]:.6g}."
         )
-    elif sample.bounded and (sample.confirmation >= math.log(1 / alpha)).all():
+    elif part.bounded and (confirmation >= math.log(1 / alpha)).all():
         status = Status.HOLDS
-        reason = f"confirmed at level {alpha:g} by {sample.runs} runs at every t."
+        reason = f"confirmed at level {alpha:g} by {part.runs} runs at every t."
     elif reach is not None and reach >= t[-1] / 2:
         status, last = Status.CONSISTENT, seen[-1]
         # A sample that misses the rare large values cannot know it: what is excluded is said beside what would show.
-        top = float(np.broadcast_to(ceiling, bound.shape)[last]) if sample.bounded else math.inf
+        top = float(np.broadcast_to(ceiling, bound.shape)[last]) if part.bounded else math.inf
         excluded = _excluded(X[:, last], float(bound[last]), top, levels[last])
         reason = (
-            f"{sample.runs} runs neither refute nor confirm it; at t={reach} a violation by {detectable[last]:.0%} "
+            f"{part.runs} runs neither refute nor confirm it; at t={reach} a violation by {detectable[last]:.0%} "
             f"would have shown if the runs have the shape of their law, and whatever its shape {excluded}."
         )
     elif not np.isfinite(mean).all():
@@ -126,12 +178,10 @@ def sampled_decision(
     else:
         middle = int(np.searchsorted(t, t[-1] / 2))
         needed = evidence.runs_to_detect(X[:, middle], _SEEN, -math.log(levels[middle]))
-        each = sample.runs // len(X)  # runs behind each row of X
+        each = part.runs // len(X)  # runs behind each row of X
         many = "no number can be named from them" if needed is None else f"at t={t[middle]} it takes {needed * each}"
         more = "" if needed is None else " or more"
-        reason = (
-            f"{sample.runs} runs are too few to see a violation by {_SEEN:.0%} beyond t={reach or 0}; {many}{more}."
-        )
+        reason = f"{part.runs} runs are too few to see a violation by {_SEEN:.0%} beyond t={reach or 0}; {many}{more}."
     return Decision(status, reason, lower_mean(X, levels), upper, detectable, reach, against, at)
 
 
@@ -153,3 +203,48 @@ def _excluded(X: Array, bound: float, ceiling: float, alpha: float) -> str:
         return "none is excluded"
     excess = float(upper_mean(np.minimum(X, ceiling)[:, None], ceiling, alpha)[0]) / bound - 1
     return f"only one by {excess:.0%} or more is excluded" if excess > 0 else "every one is excluded there"
+
+
+def with_reservations(decision: Decision, claim: JudgedClaim) -> Decision:
+    """Return a decision on a claim with all that is to be said against it."""
+    trial = claim.trial
+    if decision.status is not Status.VIOLATED:
+        decision = up_to_resolution(decision, claim)
+    if decision.status in (Status.HOLDS, Status.CONSISTENT) and claim.informative_from is None:
+        shorter = "" if trial.theorem.descends else ", or shorter ones"
+        vacuous = f"the bound never says more than descent alone does: take more steps{shorter}."
+        decision = replace(decision, status=Status.UNDECIDED, reason=vacuous)
+    return as_far_as_measured(decision, trial.constants, relied_on(trial))
+
+
+def up_to_resolution(decision: Decision, claim: JudgedBound) -> Decision:
+    """Say nothing good about a bound below what rounding and f_star let one see, nor where it is no number."""
+    if not claim.resolved.size:
+        reason = "the bound is below what rounding and f_star let one see from the first step on."
+        return replace(decision, status=Status.UNDECIDED, reason=reason, reach=None)
+    last, reason = int(claim.resolved[-1]), decision.reason
+    if silent := int(np.count_nonzero(~np.isfinite(claim.bound[1:]))):
+        reason = f"{reason} At {silent} steps the bound is no finite number, and nothing is said there."
+    if last < claimed_steps(claim.bound)[-1]:
+        reason = f"{reason} Only up to t={last}: beyond, the bound is below what rounding and f_star let one see."
+    return replace(decision, reason=reason, reach=min(decision.reach, last) if decision.reach else None)
+
+
+def relied_on(trial: Trial) -> tuple[str, ...]:
+    """Return the measured numbers without which the theorem would not be applicable."""
+    c = trial.constants
+    without: dict[str, dict[str, Any]] = {name: {name: math.nan} for name in sorted(c.measured)}
+    return tuple(name for name, unknown in without.items() if replace(trial, constants=replace(c, **unknown)).unmet)
+
+
+def as_far_as_measured(decision: Decision, c: Constants, names: tuple[str, ...]) -> Decision:
+    """Say of a decision that rests on measured numbers what it is worth: a breach refutes nothing."""
+    if not names:
+        return decision
+    numbers = " and ".join(f"{name}={getattr(c, name):.6g}" for name in names)
+    if decision.status is Status.VIOLATED:
+        reason = (
+            f"{decision.reason} But {numbers} was measured, not proved, so nothing is refuted: it may be too small."
+        )
+        return replace(decision, status=Status.UNDECIDED, reason=reason)
+    return replace(decision, reason=f"{decision.reason} As far as {numbers} goes, which was measured, not proved.")

@@ -10,7 +10,7 @@ of independent runs are independent, non-negative, and have the same mean and ce
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -18,7 +18,9 @@ import numpy as np
 
 from rac_theory.base.checks import Array
 from rac_theory.numerics import Past, log_average, log_wealth
-from rac_theory.verdicts.verification.question import Question
+from rac_theory.problems import Problem
+from rac_theory.verdicts.verification.judged_claim import JudgedBound, JudgedClaim, Question
+from rac_theory.verdicts.verification.recorded_curves import Recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,7 @@ class Part:
         )
 
     def confirmation(self, question: Question) -> Array:
-        """Return the largest log e-value for the claim at each t, as in ``Sample``: (T,)."""
+        """Return the largest log e-value for the claim at each t, (T,): inf where vacuous, -inf without a ceiling."""
         if not self.bounded:
             return np.full_like(question.bound, -np.inf)
         return np.where(question.is_vacuous, np.inf, self.best_confirming)
@@ -89,38 +91,46 @@ class Part:
         return self.best_against >= threshold or bool((self.confirmation(question) >= threshold).all())
 
 
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """All parts together.
-
-    Attributes
-    ----------
-    runs : int
-    X : (groups, T)
-        The runs, or means over groups of them.
-    log_evidence : float
-        Largest log e-value against the claim.
-    confirmation : (T,)
-        Largest log e-value for the claim at each t; inf where it is vacuous, -inf without a ceiling.
-    bounded : bool
-        Whether there is a ceiling that all runs kept.
-    """
-
-    runs: int
-    X: Array
-    log_evidence: float
-    confirmation: Array
-    bounded: bool
-
-    @classmethod
-    def of(cls, parts: Iterable[Part], X: Array, question: Question) -> "Sample":
-        """Put parts together, in their order; X, (groups, T), is what is kept of their runs."""
-        whole = reduce(Part.then, parts)
-        return cls(whole.runs, X, whole.best_against, whole.confirmation(question), whole.bounded)
-
-
 def group_means(X: Array, group: int) -> Array:
     """Return means over groups of runs, the last of which may be smaller: (runs, T) to (groups, T)."""
     if group == 1:
         return X
     return np.add.reduceat(X, np.arange(0, len(X), group)) / np.diff([*range(0, len(X), group), len(X)])[:, None]
+
+
+_SHOWN = 10  # single runs kept for figures
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What is kept of a part of an ensemble: its answer to the question, means over groups of runs, a few runs."""
+
+    part: Part
+    curves: Array
+    shown: Array
+
+    @classmethod
+    def of(cls, claim: JudgedClaim, part: Recording, group: int = 1, pilot: Pilot | None = None) -> "Observation":
+        """Reduce a part; a run below the declared infimum proves the declaration false, and no verdict rests on it."""
+        _check_infimum(claim.trial.case.problem, part.curves.values + part.curves.minimum)
+        return cls.of_curves(claim, claim.curves(part), group, pilot)
+
+    @classmethod
+    def of_curves(cls, claim: JudgedBound, curves: Array, group: int = 1, pilot: Pilot | None = None) -> "Observation":
+        """Reduce curves of the metric, (runs, steps + 1), wherever they come from."""
+        part = Part.of(claim.judged_part(curves), claim.question, pilot)
+        return cls(part, group_means(curves, group), curves[:_SHOWN].copy())
+
+    @classmethod
+    def joined(cls, observations: Sequence["Observation"]) -> "Observation":
+        """Put parts of an ensemble together, in their order."""
+        part = reduce(Part.then, (observation.part for observation in observations))
+        return cls(part, np.concatenate([observation.curves for observation in observations]), observations[0].shown)
+
+
+def _check_infimum(problem: Problem, values: Array) -> None:
+    lowest = float(np.nanmin(values))
+    declared = problem.f_star - getattr(problem, "f_star_error", 0.0)
+    for name, bound in (("f_star", declared), ("f_lower", problem.f_lower)):
+        if lowest < bound - 64 * np.finfo(float).eps * max(abs(bound), abs(float(values[0, 0]))):
+            raise ValueError(f"{name} must not be above f, got {bound:.17g}, but a run went down to {lowest:.17g}")

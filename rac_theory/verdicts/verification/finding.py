@@ -6,37 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
 from rac_theory.base import Value, printable, type_name, write_whole
 from rac_theory.base.checks import Array
-from rac_theory.verdicts.verification.decision import Decision
-from rac_theory.verdicts.verification.judged_bound import JudgedBound
+from rac_theory.verdicts.verification.decision import Decision, Slack, Status
+from rac_theory.verdicts.verification.judged_claim import JudgedBound
 from rac_theory.verdicts.verification.plain_verdict import content
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
-from rac_theory.verdicts.verification.status import Status
 from rac_theory.verdicts.verification.versions import versions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from rac_theory.drawing import Chart
-
-
-class Slack(NamedTuple):
-    """How many times larger the bound is than the mean at step t, with a confidence interval."""
-
-    t: int
-    low: float
-    value: float
-    high: float
-
-    def __str__(self) -> str:
-        if self.low == self.high:
-            return f"{self.value:.3g}"
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
 
 class NoCurve(np.ndarray[Any, np.dtype[np.float64]]):

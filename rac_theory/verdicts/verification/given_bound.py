@@ -13,7 +13,7 @@ from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
 from rac_theory.statements import Condition, Theorem, breach_by_constants, sentence
 from rac_theory.theorems import theorem_named
-from rac_theory.verdicts.verification.judged_bound import claimed_steps
+from rac_theory.verdicts.verification.judged_claim import claimed_steps
 
 
 @dataclass(frozen=True, eq=False)

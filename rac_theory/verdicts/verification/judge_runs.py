@@ -1,21 +1,113 @@
 """judge_runs: curves of any origin meet a bound on their mean, and the answer is a verdict."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from rac_theory.base import checks
+from rac_theory.base import checks, shown
+from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
 from rac_theory.statements import Theorem
+from rac_theory.verdicts.verification.decision import (
+    Decision,
+    Status,
+    as_far_as_measured,
+    sampled_decision,
+    up_to_resolution,
+)
+from rac_theory.verdicts.verification.evidence_of_runs import Observation, Pilot
 from rac_theory.verdicts.verification.given_bound import GivenBound
 from rac_theory.verdicts.verification.given_curves import given_ceiling, given_curves, given_name
-from rac_theory.verdicts.verification.judged_runs import judged_runs
-from rac_theory.verdicts.verification.runs_verdict import RunsVerdict
+from rac_theory.verdicts.verification.judged_claim import JudgedBound, Question, claimed_steps
+from rac_theory.verdicts.verification.reading import behind_a_row, part_size
+from rac_theory.verdicts.verification.verdict import RunsVerdict
+from rac_theory.verdicts.verification.verify import opened
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+_UNIT = 64 * float(np.finfo(float).eps)  # of the largest bound: what a run that starts there may be off by later
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def judged_runs(
+    X: Array, ceiling: Array | None, given: GivenBound, alpha: float, metric: str, rounding: float = 0.0
+) -> RunsVerdict:
+    """Judge curves that were checked.
+
+    Parameters
+    ----------
+    X : (runs, steps + 1)
+    ceiling : (steps + 1,) or None
+        At least X.
+    given : GivenBound
+    alpha : float
+    metric : str
+    rounding : float
+        What X may be off by, as a share of the bound: it counts neither against the claim nor for it.
+    """
+    words: dict[str, Any] = {"metric": metric, "claimed": given.name}
+    if unmet := given.unmet:
+        reason = "; ".join(unmet) + "."
+        return RunsVerdict(Status.NOT_APPLICABLE, reason, alpha, runs=len(X), bound=given.values, **words)
+    claim = _claim(given.values, ceiling, rounding)
+    account = opened(alpha, given.constants)
+    observation = _observed(X, claim)
+    kept = claim.judged_part(observation.curves)
+    decision = sampled_decision(observation.part, kept, claim.question, claim.judged, account.rest("runs"))
+    return RunsVerdict.of(
+        _with_reservations(decision, claim, given),
+        claim,
+        observation.curves,
+        given.theorem.rate if given.theorem else None,
+        alpha=alpha,
+        levels=dict(account.spent),
+        evidence="sampled",
+        runs=len(X),
+        sample=observation.shown,
+        **words,
+    )
+
+
+def _claim(bound: Array, ceiling: Array | None, rounding: float) -> JudgedBound:
+    """Say at which steps a bound is judged: where rounding may decide nothing is, which no value of a run says."""
+    claimed = claimed_steps(bound)
+    top = np.full(len(bound), np.inf) if ceiling is None else ceiling
+    informative = claimed[bound[claimed] < top[claimed]]
+    if not informative.size:
+        raise ValueError(
+            f"bound must be below ceiling at some t >= 1, got no less than {bound[claimed].min():g} below ceilings of "
+            f"no more than {top[claimed].max():g}: every run would meet it"
+        )
+    blur = rounding * bound + _UNIT * np.nanmax(bound)
+    resolved = claimed[bound[claimed] >= 100 * blur[claimed]]
+    judged = resolved if resolved.size else claimed
+    question = Question(bound[judged], top[judged], blur=blur[judged], doubt=blur[judged])
+    return JudgedBound(bound, resolved, judged, question, int(informative[0]))
+
+
+def _observed(X: Array, claim: JudgedBound) -> Observation:
+    """Read runs in the parts in which an ensemble of ours would be read, on which the bets depend."""
+    size = part_size(X.shape[1] - 1)
+    group = behind_a_row(len(X), size)
+    pilot = Pilot.of(claim.judged_part(X[:size]), claim.question) if len(X) > size else None
+    later = (Observation.of_curves(claim, X[i : i + size], group, pilot) for i in range(size, len(X), size))
+    return Observation.joined([Observation.of_curves(claim, X[:size], group), *later])
+
+
+def _with_reservations(decision: Decision, claim: JudgedBound, given: GivenBound) -> Decision:
+    """Say at how many steps nothing is claimed, what measured constants are worth, and what is taken on trust."""
+    if decision.status is not Status.VIOLATED:
+        decision = up_to_resolution(decision, claim)
+    decision = as_far_as_measured(decision, given.constants, tuple(sorted(given.constants.measured)))
+    if trust := given.on_trust:
+        decision = replace(decision, reason=f"{decision.reason} On trust: {'; '.join(trust)}.")
+    return decision
 
 
 def judge_runs(
@@ -86,3 +178,66 @@ def judge_runs(
     X = given_curves("curves", curves)
     top = given_ceiling(ceiling, curves=X)
     return judged_runs(X, top, GivenBound.of(bound, constants, X.shape[1] - 1), alpha, metric)
+
+
+_ROUNDING = 4 * float(np.finfo(float).eps)  # of a ceiling: what a sum and a difference of two numbers below it lose
+
+
+def compare_runs(
+    A: "ArrayLike | DataFrame | Path | str",
+    B: "ArrayLike | DataFrame | Path | str",
+    *,
+    ceiling: "ArrayLike",
+    alpha: float = 1e-3,
+    names: tuple[str, str] = ("A", "B"),
+) -> RunsVerdict:
+    """Judge whether the mean of A is below that of B at every step, in pairs of runs.
+
+    ``E A <= E B`` is ``E[A - B + ceiling] <= ceiling``, a bound on what is never negative, and is judged as such: the
+    numbers of the verdict are those of ``A - B + ceiling``.
+
+    Parameters
+    ----------
+    A, B : (runs, steps + 1) or (runs,)
+        As the curves of ``judge_runs``, of one shape. Row i of A is compared with row i of B. If one seed makes
+        them similar, use one seed for both: that has more power.
+    ceiling : float or (steps + 1,)
+        A *proved* upper end of both. It is needed to refute, too: an unobserved rare large B could make the claim
+        true. Differences are resolved relative to it, at each t.
+    alpha : float
+    names : (str, str)
+        What A and B are called in the sentence.
+
+    Returns
+    -------
+    RunsVerdict
+
+    Raises
+    ------
+    ValueError
+        As ``judge_runs``, and for A and B of two shapes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import compare_runs
+    >>> rng = np.random.default_rng(0)
+    >>> A, B = rng.beta(2, 3, size=300), rng.beta(3, 2, size=300)  # of means 0.4 and 0.6
+    >>> compare_runs(A, B, ceiling=1.0).status.name, compare_runs(B, A, ceiling=1.0).status.name
+    ('HOLDS', 'VIOLATED')
+    """
+    checks.finite("alpha", alpha, above=0, below=1)
+    if not isinstance(names, tuple) or len(names) != 2:
+        raise ValueError(f"names must be a pair, such as ('A', 'B'), got {shown(names)}")
+    first, second = (given_name("names", name) for name in names)
+    a, b = given_curves("A", A), given_curves("B", B)
+    if a.shape != b.shape:
+        raise ValueError(
+            f"B must have the shape of A, {a.shape}, got {b.shape}: runs are compared in pairs, so cut what is longer"
+        )
+    top = given_ceiling(ceiling, A=a, B=b)
+    if top is None:
+        raise ValueError("ceiling must be a proved upper end of A and B, got None: no comparison can be made without")
+    bound = np.concatenate([[np.nan], top[1:]])
+    given = GivenBound("ceiling", bound, None, Constants(gamma=np.nan))
+    return judged_runs(a + (top - b), 2 * top, given, alpha, f"{first} - {second} + ceiling", _ROUNDING)

@@ -2,19 +2,137 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
-from rac_theory.problems import Problem
-from rac_theory.statements import Theorem
-from rac_theory.verdicts.verification.judged_bound import JudgedBound, claimed_steps
-from rac_theory.verdicts.verification.question import Question
+from rac_theory.numerics import excess, shortfall
+from rac_theory.statements import Metric, Theorem
 from rac_theory.verdicts.verification.recorded_curves import Recording
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Whether ``E X_t <= bound_t`` for all t, for ``0 <= X <= ceiling``.
+
+    A tolerance is no evidence: what may keep a claim from being refuted never helps to confirm it.
+
+    Attributes
+    ----------
+    bound : (T,)
+        What is claimed, at least 0.
+    ceiling : float or (T,)
+        inf if unknown.
+    blur : float or (T,)
+        What rounding and an uncertain f_star may add to X: the claim is refuted against ``bound + blur``.
+    doubt : float or (T,)
+        What they may hide of X: the claim is confirmed against ``bound - doubt``.
+    """
+
+    bound: Array
+    ceiling: Array | float
+    blur: Array | float = 0.0
+    doubt: Array | float = 0.0
+
+    @property
+    def refuting(self) -> Array:
+        """What runs have to exceed on average to refute the claim, (T,)."""
+        return np.asarray(self.bound + self.blur)
+
+    @property
+    def confirming(self) -> Array:
+        """What they have to be below to confirm it, (T,); nothing is below zero or less."""
+        return np.asarray(self.bound - self.doubt)
+
+    @property
+    def has_ceiling(self) -> bool:
+        """Whether there is a ceiling at every step."""
+        return bool(np.isfinite(self.ceiling).all())
+
+    @property
+    def is_vacuous(self) -> NDArray[np.bool_]:
+        """Where the claim says no more than the ceiling does, (T,)."""
+        return np.asarray(self.confirming >= self.ceiling)
+
+    def excess(self, X: Array) -> Array:
+        """Return what is bet on to refute the claim, (runs, T)."""
+        return excess(X, self.refuting)
+
+    def shortfall(self, X: Array) -> tuple[Array, Array]:
+        """Return what is bet on to confirm the claim, (runs, T), and the largest loss, (T,): see ``evidence``."""
+        return shortfall(X, self.confirming, self.ceiling)
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedBound:
+    """A bound on the expectation of a metric at t = 0, ..., steps, with the steps that are judged.
+
+    Attributes
+    ----------
+    bound : (steps + 1,)
+        nan where nothing is claimed.
+    resolved : (k,) of int
+        The steps at which the bound stands out from what blurs it.
+    judged : (T,) of int
+        The steps that are judged: those, or all at which the bound is a number where nothing is resolved; then only
+        gross violations can be seen.
+    question : Question
+        The claim at the judged steps, with what blurs and hides it.
+    informative_from : int or None
+        The first step at which the bound says more than the ceiling does.
+    """
+
+    bound: Array
+    resolved: NDArray[np.int64]
+    judged: NDArray[np.int64]
+    question: Question
+    informative_from: int | None
+
+    def along(self, numbers: Array) -> Array:
+        """Return numbers at the judged steps, (T,), along all of them, (steps + 1,); nan elsewhere."""
+        everywhere = np.full(len(self.bound), np.nan)
+        everywhere[self.judged] = numbers
+        return everywhere
+
+    def judged_part(self, curves: Array) -> Array:
+        """Return what is judged of curves: non-negative, at the judged steps, (runs, T)."""
+        return np.maximum(curves[:, self.judged], 0.0)
+
+
+def claimed_steps(bound: Array) -> NDArray[np.int64]:
+    """Return the steps at which a bound, (steps + 1,), is a number: never the start, t = 0, which is given."""
+    return np.arange(1, len(bound))[np.isfinite(bound[1:])]
+
 
 _EVALUATION = 4 * float(np.finfo(float).eps)  # relative, a step: what powers and recursions lose
 _OF_CONSTANTS = 1e-9  # relative: constants are rounded, gamma may exceed 1/L by 1e-12, and powers multiply that
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A theorem on a case, with the constants that its bound is made of."""
+
+    theorem: Theorem
+    case: Case
+    constants: Constants
+
+    @cached_property
+    def unmet(self) -> tuple[str, ...]:
+        """A sentence for each assumption that the case does not meet."""
+        return self.theorem.unmet(self.case, self.constants)
+
+    @cached_property
+    def bound(self) -> Array:
+        """The bound at t = 0, ..., steps, (steps + 1,)."""
+        return self.theorem.bound(self.constants, self.case.steps)
+
+    @cached_property
+    def metric(self) -> Metric:
+        """What the bound is on."""
+        return self.theorem.metric
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,23 +144,19 @@ class JudgedClaim(JudgedBound):
     bound, resolved, judged, question, informative_from
         As in ``JudgedBound``: resolved is what stands out from rounding and from the uncertainty of f_star, which the
         question allows for; informative is what says more than descent alone.
-    theorem : Theorem
-    problem : Problem
-    constants : Constants
+    trial : Trial
+        The theorem, the case and its constants.
     rounding : (T,)
         The part of the blur that is the error of evaluating an expectation and its bound.
     """
 
-    theorem: Theorem
-    problem: Problem
-    constants: Constants
+    trial: Trial
     rounding: Array
 
     @classmethod
-    def of(cls, theorem: Theorem, case: Case, constants: Constants, first: Recording, exact: bool) -> "JudgedClaim":
+    def of(cls, trial: Trial, first: Recording, exact: bool) -> "JudgedClaim":
         """Look at the first runs to see how far iterates go, and with them rounding."""
-        metric = theorem.metric
-        bound = theorem.bound(constants, case.steps)
+        case, constants, metric, bound = trial.case, trial.constants, trial.metric, trial.bound
         ceiling = metric.ceiling(constants)
         everywhere = claimed_steps(bound)
         claim = np.maximum(bound, 0.0)  # what is not negative can only be claimed to be zero
@@ -57,26 +171,17 @@ class JudgedClaim(JudgedBound):
         judged = resolved if resolved.size and not exact else everywhere
         question = Question(
             claim[judged],
-            ceiling if theorem.descends and not exact else math.inf,
+            ceiling if trial.theorem.descends and not exact else math.inf,
             blur=(_OF_CONSTANTS * claim + rounding + doubt)[judged],
             doubt=(doubt if exact else rounding + doubt)[judged],
         )
         informative = everywhere[bound[everywhere] < ceiling * (1 - _OF_CONSTANTS)]
-        return cls(
-            bound,
-            resolved,
-            judged,
-            question,
-            int(informative[0]) if informative.size else None,
-            theorem,
-            case.problem,
-            constants,
-            rounding[judged],
-        )
+        informative_from = int(informative[0]) if informative.size else None
+        return cls(bound, resolved, judged, question, informative_from, trial, rounding[judged])
 
     def curves(self, part: Recording) -> Array:
         """Return the metric along runs, (runs, steps + 1)."""
-        return self.theorem.metric.along(part.curves, self.constants)
+        return self.trial.metric.along(part.curves, self.trial.constants)
 
 
 def _shift(case: Case, norm: float) -> float:

@@ -19,9 +19,7 @@ from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.numerics import child, generator
 from rac_theory.problems import components_of, gradient_variance
-from rac_theory.statements import Theorem
-from rac_theory.verdicts.verification.decision import Decision
-from rac_theory.verdicts.verification.status import Status
+from rac_theory.verdicts.verification.judged_claim import Trial
 
 PILOT_RUNS = 16
 SAFETY = 2.0
@@ -31,10 +29,12 @@ _PILOT = 0x9107  # the stream of the pilot below the root of a verdict, apart fr
 _TIMES = 33  # at which the variance is looked at, each a gradient of every component
 
 
-def variance_is_missing(theorem: Theorem, case: Case, c: Constants) -> bool:
+def lacks_a_variance(trial: Trial) -> bool:
     """Whether nothing but a variance along the iterates keeps a theorem from being applicable."""
-    given = replace(c, sigma_squared=0.0, zeta_squared=0.0)
-    return bool(theorem.unmet(case, c)) and not theorem.unmet(case, given)
+    if not trial.unmet:
+        return False
+    given = replace(trial.constants, sigma_squared=0.0, zeta_squared=0.0)
+    return not replace(trial, constants=given).unmet
 
 
 def with_measured_variance(case: Case, c: Constants, seed: np.random.SeedSequence) -> Constants:
@@ -71,21 +71,3 @@ def _mean_variances(case: Case, rng: np.random.Generator, runs: int, times: Cont
 
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
         return [float(variance(W).mean()) for t, W in enumerate(islice(iterates, case.steps)) if t in times]
-
-
-def relied_on(theorem: Theorem, case: Case, c: Constants) -> tuple[str, ...]:
-    """Return the measured numbers without which the theorem would not be applicable."""
-    return tuple(name for name in sorted(c.measured) if theorem.unmet(case, _with(c, name, np.nan, "")))
-
-
-def as_far_as_measured(decision: Decision, c: Constants, names: tuple[str, ...]) -> Decision:
-    """Say of a decision that rests on measured numbers what it is worth: a breach refutes nothing."""
-    if not names:
-        return decision
-    numbers = " and ".join(f"{name}={getattr(c, name):.6g}" for name in names)
-    if decision.status is Status.VIOLATED:
-        reason = (
-            f"{decision.reason} But {numbers} was measured, not proved, so nothing is refuted: it may be too small."
-        )
-        return replace(decision, status=Status.UNDECIDED, reason=reason)
-    return replace(decision, reason=f"{decision.reason} As far as {numbers} goes, which was measured, not proved.")

@@ -7,8 +7,8 @@ from typing import Any, Literal, TypeAlias, get_type_hints
 import numpy as np
 
 from rac_theory.base import json_schema
+from rac_theory.verdicts.verification.decision import Status
 from rac_theory.verdicts.verification.rate import Rate
-from rac_theory.verdicts.verification.status import Status
 
 Number: TypeAlias = float | Literal["inf", "-inf"] | None
 """A number in JSON, which has no nan and no infinity: nan is null."""

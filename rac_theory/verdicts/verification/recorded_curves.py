@@ -1,6 +1,6 @@
 """What a verdict rests on: curves of an ensemble, or of its exact expectation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -10,17 +10,19 @@ from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.numerics import seed_sequence
 from rac_theory.runs import Trajectory, Unsupported, expected, simulate_part
-from rac_theory.statements import Curves, Theorem
+from rac_theory.statements import Curves, Metric
 
 Evidence: TypeAlias = Literal["auto", "exact", "sampled"]
 """Whether expectations are computed or estimated from runs; auto computes them where it can."""
 
 
 class Recording(NamedTuple):
-    """Curves, each (runs, steps + 1), and the largest norm of a last iterate that is finite."""
+    """Curves, each (runs, steps + 1), the largest norm of a last iterate that is finite, and how many runs these are:
+    none for an expectation."""
 
     curves: Curves
     norm: float
+    runs: int = 0
 
     @classmethod
     def of(cls, trajectory: Trajectory) -> "Recording":
@@ -28,7 +30,8 @@ class Recording(NamedTuple):
         read = trajectory.values, trajectory.squared_gradients, trajectory.squared_distances
         curves = Curves(*read, step_sizes=trajectory.step_sizes, gradient_norms=trajectory.gradient_norms)
         norms = trajectory.norms
-        return cls(curves, float(np.max(norms, where=np.isfinite(norms), initial=0.0)))
+        norm = float(np.max(norms, where=np.isfinite(norms), initial=0.0))
+        return cls(curves, norm, len(trajectory.values))
 
     def beside(self, squared_gradients: Array) -> "Recording":
         """Return the same with squared gradients at the iterate."""
@@ -36,10 +39,9 @@ class Recording(NamedTuple):
 
 
 def simulated(
-    theorems: Iterable[Theorem], case: Case, root: np.random.SeedSequence, first: int, runs: int, n_jobs: int = 1
+    metrics: Sequence[Metric], case: Case, root: np.random.SeedSequence, first: int, runs: int, n_jobs: int = 1
 ) -> Recording:
-    """Run a part of an ensemble, and record what the metrics of theorems need."""
-    metrics = [theorem.metric for theorem in theorems]
+    """Run a part of an ensemble, and record what the metrics need."""
     distances = any(metric.of_distances for metric in metrics)
     recording = Recording.of(simulate_part(case, root, first, runs, n_jobs, distances=distances))
     if any(metric.is_beside for metric in metrics):
@@ -47,11 +49,10 @@ def simulated(
     return recording
 
 
-def exact_recording(case: Case, evidence: Evidence, theorems: Iterable[Theorem] = ()) -> Recording | None:
-    """Return the expectation as one curve of each kind that the metrics of theorems need, where it is asked for and can
-    be had; else None."""
+def exact_recording(case: Case, evidence: Evidence, metrics: Iterable[Metric] = ()) -> Recording | None:
+    """Return the expectation as one curve of each kind that metrics need; None if it is not asked for, or unknown."""
     recording = _exact(case, evidence)
-    if recording is None or not any(theorem.metric.is_beside for theorem in theorems):
+    if recording is None or not any(metric.is_beside for metric in metrics):
         return recording
     beside = _exact(case.at_iterate, evidence)
     assert beside is not None  # there is a route for the same map

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from rac_theory.base import read_json, readable_file, reader
+from rac_theory.verdicts.verification.decision import Status
 from rac_theory.verdicts.verification.finding import Finding, no_curve
 from rac_theory.verdicts.verification.plain_verdict import CURVES, FIELDS, RATE
 from rac_theory.verdicts.verification.rate import Rate
-from rac_theory.verdicts.verification.status import Status
 
 _READ, _READ_RATE = reader(FIELDS), reader(RATE)
 

@@ -1,14 +1,16 @@
 """A verdict as a notebook shows it: what became of the claim, the numbers behind it, and the chart beside them."""
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from rac_theory.drawing import html
+from rac_theory.base import being
+from rac_theory.drawing import html, latex
+from rac_theory.verdicts.verification.finding import Finding
 
 if TYPE_CHECKING:
-    from rac_theory.verdicts.verification.finding import Finding
     from rac_theory.verdicts.verification.verdict import Verdict
 
 
@@ -61,3 +63,27 @@ def _numbers(verdict: "Finding") -> list[tuple[str, str]]:
         ("log e-value", f"{verdict.log_evidence:.4g} against the claim" if verdict.log_evidence > 0 else ""),
         ("above the bound", f"most at t = {verdict.violated_at}" if verdict.violated_at is not None else ""),
     ]
+
+
+def verdict_table(verdicts: Iterable[Finding]) -> str:
+    r"""Return verdicts as a table in LaTeX, with rules of booktabs: what was judged, the answer, slack and evidence.
+
+    Examples
+    --------
+    >>> from rac_theory import GD, Case, verify
+    >>> from rac_theory.problems import Quadratic
+    >>> from rac_theory.verdicts import verdict_table
+    >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=3)
+    >>> print(verdict_table(verify(id, case) for id in ("T1", "T2")).splitlines()[5])
+    T1 & GD(gamma=0.5) on Quadratic(1x1 \#a88bd495), 3 steps & HOLDS & 1.52 & exact \\
+    """
+    rows = []
+    for place, verdict in enumerate(verdicts):
+        being(f"verdicts[{place}]", verdict, Finding)
+        claim, _, case = verdict.head.partition(f" {verdict.status.name} for ")
+        rows.append([claim, case, verdict.status.name, str(verdict.slack or ""), _rests_on(verdict)])
+    return latex.table(["claim", "case", "verdict", "bound / mean", "evidence"], rows)
+
+
+def _rests_on(verdict: Finding) -> str:
+    return f"{verdict.runs} runs" if verdict.evidence == "sampled" else verdict.evidence

@@ -1,17 +1,139 @@
 """verify: a theorem meets a case, an ensemble is run, and the answer is a verdict."""
 
-from typing import Literal
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any, Literal
 
+import numpy as np
+
+from rac_theory.algorithms import Checked
 from rac_theory.base import being, checks, shown
 from rac_theory.cases import Case, Constants, check_runs
-from rac_theory.numerics import PROJECTION, Randomness, child, seed_sequence
+from rac_theory.numerics import PROJECTION, RUNS, Account, Randomness, child, seed_sequence
 from rac_theory.statements import Theorem
 from rac_theory.theorems import theorem_named
-from rac_theory.verdicts.verification.judge import judge
-from rac_theory.verdicts.verification.measured_constants import variance_is_missing, with_measured_variance
-from rac_theory.verdicts.verification.recorded_curves import Evidence
-from rac_theory.verdicts.verification.until_decided import LIMIT, MOST_RUNS, UNTIL_DECIDED
+from rac_theory.verdicts.verification.decision import (
+    Decision,
+    Status,
+    exact_decision,
+    sampled_decision,
+    with_reservations,
+)
+from rac_theory.verdicts.verification.evidence_of_runs import Observation
+from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial
+from rac_theory.verdicts.verification.measured_constants import lacks_a_variance, with_measured_variance
+from rac_theory.verdicts.verification.reading import (
+    LIMIT,
+    MOST_RUNS,
+    UNTIL_DECIDED,
+    groupings,
+    part_size,
+    read,
+    read_until_decided,
+)
+from rac_theory.verdicts.verification.recorded_curves import Evidence, Recording, exact_recording
 from rac_theory.verdicts.verification.verdict import Verdict
+
+
+def judge(
+    theorems: Sequence[Theorem],
+    case: Case,
+    constants: Constants,
+    *,
+    runs: int,
+    alpha: float,
+    seed: np.random.SeedSequence,
+    evidence: Evidence = "auto",
+    n_jobs: int = 1,
+    until_decided: bool = False,
+    measures: bool = True,
+) -> list[Verdict]:
+    """Judge theorems by one expectation or ensemble, if any of them applies; memory does not grow with ``runs``.
+
+    With ``until_decided`` there are as many runs as it takes to decide all of them, and at most ``runs``. With
+    ``measures`` a theorem that lacks only a variance along the iterates has it measured; no other theorem sees it.
+    """
+    variance = cache(lambda: with_measured_variance(case, constants, seed))
+    trials = [Trial(theorem, case, constants) for theorem in theorems]
+    if measures:
+        trials = [replace(trial, constants=variance()) if lacks_a_variance(trial) else trial for trial in trials]
+    verdicts = [_without_runs(trial, alpha) for trial in trials]
+    applicable = [trial for trial, verdict in zip(trials, verdicts, strict=True) if verdict is None]
+    if not applicable:
+        return [verdict for verdict in verdicts if verdict is not None]
+    account = opened(alpha, constants, case.checked)
+    level = limits = account.rest("runs")
+    exact = exact_recording(case, evidence, [trial.metric for trial in applicable])
+    if exact is not None:
+        claims = [JudgedClaim.of(trial, exact, exact=True) for trial in applicable]
+        observations = [Observation.of(claim, exact) for claim in claims]
+    elif until_decided:
+        limits = level / groupings(runs, part_size(case.steps))
+        claims, observations = read_until_decided(applicable, runs, child(seed, RUNS), n_jobs, level)
+    else:
+        claims, observations = read(applicable, runs, child(seed, RUNS), n_jobs)
+    shared = {"alpha": alpha, "levels": dict(account.spent), "case": case, "seed": (seed.entropy, seed.spawn_key)}
+    decided = iter(
+        _verdict(claim, observation, _decision(claim, observation, exact, level, limits), exact, shared)
+        for claim, observation in zip(claims, observations, strict=True)
+    )
+    return [next(decided) if verdict is None else verdict for verdict in verdicts]
+
+
+def opened(alpha: float, constants: Constants, checked: Checked | None = None) -> Account:
+    """Open an account for one verdict, with what its constants and the check of an implementation have spent."""
+    account = Account(alpha)
+    if checked is not None:
+        account.draw("check of the algorithm", checked.level)
+    if constants.alpha_spent > 0:
+        account.draw("sampled constants", constants.alpha_spent)
+    return account
+
+
+def _without_runs(trial: Trial, alpha: float) -> Verdict | None:
+    """Return the verdict where no run could change it: an assumption is not met, or something is no number."""
+    about: dict[str, Any] = {"theorem": trial.theorem, "case": trial.case, "constants": trial.constants}
+    if trial.unmet:
+        return Verdict(Status.NOT_APPLICABLE, "; ".join(trial.unmet) + ".", alpha, unmet=trial.unmet, **about)
+    unknown = [name for name in trial.metric.needs if not math.isfinite(getattr(trial.constants, name))]
+    if not np.isfinite(trial.bound[1:]).any():
+        reason = "the bound is not a finite number at any t: it says nothing here."
+    elif unknown:
+        reason = f"the {trial.metric.name} cannot be judged without knowing {' and '.join(unknown)}."
+    else:
+        return None
+    return Verdict(Status.UNDECIDED, reason, alpha, bound=trial.bound, **about)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _decision(
+    claim: JudgedClaim, observation: Observation, exact: Recording | None, level: float, limits: float
+) -> Decision:
+    """Decide a claim by its expectation, or by runs, whose confidence limits have a level of their own."""
+    X = claim.judged_part(observation.curves)
+    if exact is None:
+        return sampled_decision(observation.part, X, claim.question, claim.judged, level, limits)
+    return exact_decision(X[0], claim, "one run decides" if exact.runs else "the expectation is exact")
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _verdict(
+    claim: JudgedClaim, observation: Observation, decision: Decision, exact: Recording | None, shared: dict[str, Any]
+) -> Verdict:
+    return Verdict.of(
+        with_reservations(decision, claim),
+        claim,
+        observation.curves,
+        claim.trial.theorem.rate,
+        evidence="sampled" if exact is None else "exact",
+        runs=observation.part.runs if exact is None else exact.runs,
+        sample=observation.shown,
+        theorem=claim.trial.theorem,
+        constants=claim.trial.constants,
+        **shared,
+    )
 
 
 def verify(
@@ -77,10 +199,9 @@ def verify(
     runs = _number_of_runs(runs, most_runs)
     checks.one_of("evidence", evidence, ("auto", "exact", "sampled"))
     root = seed_sequence(rng)
+    measures = constants is None
     if constants is None:
         constants = Constants.of(case, alpha=alpha / 2, rng=child(root, PROJECTION))
-        if variance_is_missing(theorem, case, constants):
-            constants = with_measured_variance(case, constants, root)
     being("constants", constants, Constants, ", as Constants.of(case) gives")
     checks.workers("n_jobs", n_jobs)
     (verdict,) = judge(
@@ -89,6 +210,7 @@ def verify(
         constants,
         runs=runs,
         until_decided=until_decided,
+        measures=measures,
         alpha=alpha,
         evidence=evidence,
         seed=root,

@@ -48,7 +48,7 @@ from rac_theory.literature.counterexamples.shrinking_step import circulated_step
 from rac_theory.literature.counterexamples.stuck_subspace import exact_gap
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Coordinate, Haar
-from rac_theory.verdicts.verification.status import Status
+from rac_theory.verdicts.verification.decision import Status
 
 SAID = {
     "C1": "(sB, A/s) is 30 s^2; below 0.8713, and its bound 3.942; 84, at most L ||A||^2 = 120",

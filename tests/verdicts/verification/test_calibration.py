@@ -15,8 +15,8 @@ from rac_theory.numerics import evidence
 from rac_theory.numerics.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_lower, kl_upper
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.verdicts.verification.decision import sampled_decision
-from rac_theory.verdicts.verification.evidence_of_runs import Part, Pilot, Sample
-from rac_theory.verdicts.verification.question import Question
+from rac_theory.verdicts.verification.evidence_of_runs import Part, Pilot
+from rac_theory.verdicts.verification.judged_claim import Question
 from tests.benchmarks import calibration
 
 LAWS = sorted(calibration.LAWS)
@@ -133,8 +133,9 @@ def test_confidence_bounds_by_enumeration(p):
 def finding(log_evidence, confirmation, alpha=0.05):
     """The finding on a sample with these log e-values, at one step."""
     X = np.full((50, 1), 0.5)
-    sample = Sample(50, X, log_evidence, np.array([confirmation]), True)
-    return sampled_decision(sample, Question(np.full(1, 0.6), 1.0), np.array([1]), alpha).status
+    nothing = np.zeros(1)
+    part = Part(50, nothing, log_evidence, nothing, np.array([confirmation]), True)
+    return sampled_decision(part, X, Question(np.full(1, 0.6), 1.0), np.array([1]), alpha).status
 
 
 def test_thresholds_are_compared_exactly():

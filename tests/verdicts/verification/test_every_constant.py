@@ -15,15 +15,15 @@ from scipy import stats
 from rac_theory import GD, Case, Constants, RACLoRA, Reshuffled, compare_runs, simulate, sketches, theorems, verify
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.theorems import gap
-from rac_theory.verdicts.verification import until_decided
+from rac_theory.verdicts.verification import reading
+from rac_theory.verdicts.verification.evidence_of_runs import _check_infimum
 from rac_theory.verdicts.verification.finding import Slack
-from rac_theory.verdicts.verification.fixed_ensemble import behind_a_row, part_size
 from rac_theory.verdicts.verification.given_curves import given_curves
-from rac_theory.verdicts.verification.judged_claim import JudgedClaim, _shift
-from rac_theory.verdicts.verification.judged_runs import _claim, _observed
+from rac_theory.verdicts.verification.judge_runs import _claim, _observed
+from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial, _shift
 from rac_theory.verdicts.verification.measured_constants import with_measured_variance
-from rac_theory.verdicts.verification.observation import _check_infimum
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
+from rac_theory.verdicts.verification.reading import behind_a_row, part_size
 from rac_theory.verdicts.verification.recorded_curves import Recording, exact_recording
 
 EPS = 2.0**-52
@@ -34,10 +34,10 @@ def test_sizes_of_parts_on_both_sides_of_each_end():
     """Half a million numbers are held, 1024 to 4096 runs of them; rows stand for 1, 2, 4, ... runs."""
     assert [part_size(steps) for steps in (1, 127, 128, 255, 256, 10**6)] == [4096, 4096, 2048, 2048, 1024, 1024]
     assert [behind_a_row(runs, 1024) for runs in (1, 1024, 1025, 2048, 2049, 4096, 4097)] == [1, 1, 2, 2, 4, 4, 8]
-    for steps, parts in ((127, 1), (128, 2)):  # of 2,049 runs
+    for steps, rows in ((127, 2_049), (128, 1_025)):  # of 2,049 runs
         X = np.full((2_049, steps + 1), 0.5)
-        assert len(_observed(X, _claim(np.ones(steps + 1), None, 0.0))) == parts
-    assert f"at most {until_decided.LIMIT}, {until_decided.MOST_RUNS} if None" in verify.__doc__
+        assert len(_observed(X, _claim(np.ones(steps + 1), None, 0.0)).curves) == rows
+    assert f"at most {reading.LIMIT}, {reading.MOST_RUNS} if None" in verify.__doc__
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -49,7 +49,7 @@ def test_what_rounding_and_f_star_allow_for(exact):
     c = Constants.of(CASE)
     c = c if exact else replace(c, f_star_error=1e-3 * c.gap0)
     first = exact_recording(CASE, "exact")
-    claim = JudgedClaim.of(theorems.T2, CASE, c, first, exact=exact)
+    claim = JudgedClaim.of(Trial(theorems.T2, CASE, c), first, exact=exact)
     bound, judged = theorems.T2.bound(c, 40), claim.judged
     shift = 4 * EPS * math.sqrt(40) * max(first.norm, np.linalg.norm(CASE.start))
     rounding = gap.rounding(first.curves, c, bound, shift) + 4 * EPS * 40 * bound
@@ -64,7 +64,7 @@ def test_an_equality_is_resolved_where_f_star_is_known_alone():
     c = Constants.of(CASE)
     for share in (0.0, 1e-3):
         known = replace(c, f_star_error=share * c.gap0)
-        claim = JudgedClaim.of(theorems.T2, CASE, known, exact_recording(CASE, "exact"), exact=True)
+        claim = JudgedClaim.of(Trial(theorems.T2, CASE, known), exact_recording(CASE, "exact"), exact=True)
         assert (len(claim.resolved) < 40, claim.question.ceiling) == (share > 0, math.inf)
     started = Case(CASE.algorithm, CASE.problem, 3 * np.ones((4, 1)), steps=4)
     assert [_shift(started, norm) for norm in (1.0, 9.0)] == pytest.approx([4 * EPS * 2 * 6, 4 * EPS * 2 * 9], abs=0)
@@ -92,7 +92,7 @@ def test_a_comparison_asks_for_the_difference_and_its_rounding(monkeypatch):
     """A - B + ceiling below the ceiling, at most twice that; a sum and a difference below it lose two units each."""
     asked = []
     monkeypatch.setattr(
-        sys.modules["rac_theory.verdicts.verification.compare_runs"], "judged_runs", lambda *all: asked.append(all)
+        sys.modules["rac_theory.verdicts.verification.judge_runs"], "judged_runs", lambda *all: asked.append(all)
     )
     A, B, top = np.random.default_rng(0).uniform(0, 0.5, size=(3, 9, 4))
     compare_runs(A, B, ceiling=top[0] + 0.5, alpha=0.02)

@@ -34,10 +34,10 @@ from rac_theory.numerics.evidence import Past, detectable, log_wealth, runs_to_d
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Quadratic
-from rac_theory.sketches.sampled_projection import sample_spectrum
+from rac_theory.sketches.spectra import sample_spectrum
 from rac_theory.verdicts.verification.decision import sampled_decision, what_would_show
-from rac_theory.verdicts.verification.evidence_of_runs import Part, Sample
-from rac_theory.verdicts.verification.question import Question
+from rac_theory.verdicts.verification.evidence_of_runs import Part
+from rac_theory.verdicts.verification.judged_claim import Question
 
 SAMPLED = sketches.Uniform(6, 2)  # no closed form
 PROBLEM = Quadratic.left(np.eye(6), np.ones((6, 1)))
@@ -143,9 +143,9 @@ def test_limits_of_a_verdict_are_at_their_levels():
     rng = np.random.default_rng(0)
     X = rng.gamma(4, 1 / 8, size=(300, 5)).clip(max=2.0)
     question = Question(np.full(5, 0.55), 2.0)
-    sample = Sample.of([Part.of(X, question)], X, question)
+    part = Part.of(X, question)
     t = np.arange(1, 6)
-    found = sampled_decision(sample, question, t, alpha=0.01, limits=0.004)
+    found = sampled_decision(part, X, question, t, alpha=0.01, limits=0.004)
     np.testing.assert_array_equal(found.lower, lower_mean(X, 0.004 * shares(5)))
     np.testing.assert_array_equal(found.upper, upper_mean(X, 2.0, 0.004))
     np.testing.assert_array_equal(found.detectable, detectable(np.resize(X[1::2], X.shape), 0.004))
@@ -239,8 +239,8 @@ def test_consistent_from_half_of_the_curve(reach, status, monkeypatch):
     late = np.arange(1, 11) > reach
     X[:, late] = np.where(np.arange(400)[:, None] == 0, 400.0, 1e-9)  # one run carries the mean
     question = Question(np.where(late, 1.0, 1.0), math.inf)
-    sample = Sample.of([Part.of(X, question)], X, question)
-    found = sampled_decision(sample, question, np.arange(1, 11), 1e-3)
+    part = Part.of(X, question)
+    found = sampled_decision(part, X, question, np.arange(1, 11), 1e-3)
     assert found.reach == reach
     assert found.status is status
 
@@ -254,12 +254,12 @@ def test_the_half_that_chooses_a_step_is_not_the_half_that_speaks_of_it():
     X = rng.gamma(100, 1 / 100, size=(400, 2))
     X[1::2, 1] = rng.exponential(size=200) ** 3
     question = Question(np.ones(2), math.inf)
-    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, np.array([1, 2]), 1e-3)
+    found = sampled_decision(Part.of(X, question), X, question, np.array([1, 2]), 1e-3)
     assert found.reach == 2
     assert found.detectable[0] < 0.1
     assert found.detectable[1] > 0.5
     one = X[:1]
-    alone = sampled_decision(Sample.of([Part.of(one, question)], one, question), question, np.array([1, 2]), 1e-3)
+    alone = sampled_decision(Part.of(one, question), one, question, np.array([1, 2]), 1e-3)
     assert alone.reach is None
     assert np.isposinf(alone.detectable).all()
     two = what_would_show(np.ones((2, 1)), 0.9)[1]  # which have two halves
@@ -270,9 +270,9 @@ def test_too_few_runs_say_how_many_it_takes_at_the_middle():
     """By the law of the number itself, with two runs behind each row. Catches another step, level, or half of them."""
     X = np.random.default_rng(0).exponential(size=(8, 10)) ** 3
     question, t = Question(np.full(10, 6.0), math.inf), np.arange(1, 11)
-    sample = replace(Sample.of([Part.of(X, question)], X, question), runs=16)
+    part = replace(Part.of(X, question), runs=16)
     needed = runs_to_detect(X[:, 4], 0.5, -math.log(1e-3 * shares(10)[4]))
-    told = sampled_decision(sample, question, t, 1e-3).reason
+    told = sampled_decision(part, X, question, t, 1e-3).reason
     assert told == f"16 runs are too few to see a violation by 50% beyond t=0; at t=5 it takes {2 * needed} or more."
 
 
@@ -280,10 +280,10 @@ def test_a_violation_is_where_the_mean_exceeds_most_and_what_overflows_later_is_
     """Relatively, and below one; a bound of zero that is met exceeds nothing. Catches means above 1 alone, and any."""
     X = np.random.default_rng(0).uniform(0.9, 1.1, size=(400, 3)) * [0.55, 0.2, 0.0]
     question, t = Question(np.array([0.5, 0.1, 0.0]), math.inf, blur=1e-9), np.array([1, 2, 3])
-    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, t, 1e-3)
+    found = sampled_decision(Part.of(X, question), X, question, t, 1e-3)
     assert (found.status, found.violated_at) == (Status.VIOLATED, 2)
     X, question = np.array([[1.0, 1.0], [1.0, np.inf]]), Question(np.ones(2), math.inf)
-    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, t[:2], 1e-3)
+    found = sampled_decision(Part.of(X, question), X, question, t[:2], 1e-3)
     assert found.reason.startswith("from t=2 on values leave the range of floating point")
 
 
@@ -292,7 +292,7 @@ def test_reach_ends_where_a_violation_by_half_would_no_longer_show():
     X = np.random.default_rng(0).exponential(size=(70, 1))
     assert 0.5 < detectable(np.resize(X[::2], X.shape), 1e-3)[0] < 0.65
     question = Question(np.ones(1), math.inf)
-    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, np.array([1]), 1e-3)
+    found = sampled_decision(Part.of(X, question), X, question, np.array([1]), 1e-3)
     assert found.reach is None
 
 
@@ -326,5 +326,5 @@ def test_a_run_above_the_ceiling_leaves_no_upper_limit():
     X = np.full((300, 1), 0.1)
     X[7] = 30.0  # the mean is 0.2
     question = Question(np.full(1, 0.5), 1.0)
-    sample = Sample.of([Part.of(X, question)], X, question)
-    assert np.isposinf(sampled_decision(sample, question, np.arange(1, 2), alpha=0.01).upper).all()
+    part = Part.of(X, question)
+    assert np.isposinf(sampled_decision(part, X, question, np.arange(1, 2), alpha=0.01).upper).all()

@@ -15,11 +15,10 @@ from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.statements.metric import Curves
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance
 from rac_theory.verdicts.verification.decision import _excluded, exact_decision, sampled_decision
-from rac_theory.verdicts.verification.evidence_of_runs import Part, Sample
-from rac_theory.verdicts.verification.judge import judge
-from rac_theory.verdicts.verification.judged_claim import JudgedClaim
-from rac_theory.verdicts.verification.question import Question
+from rac_theory.verdicts.verification.evidence_of_runs import Part
+from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Question, Trial
 from rac_theory.verdicts.verification.recorded_curves import exact_recording
+from rac_theory.verdicts.verification.verify import judge
 
 IDENTITY = Quadratic.left(np.eye(4), np.ones((4, 1)))
 HAAR = RACLoRA(sketches.Haar(4, 1), 1.0)
@@ -284,7 +283,7 @@ def test_how_many_runs_may_be_taken_is_asked_for_where_it_means_something():
 def claim():
     """T2 where it is an equality, as it is judged exactly over five steps."""
     case = Case(HAAR, IDENTITY, steps=5)
-    return JudgedClaim.of(theorems.T2, case, Constants.of(case), exact_recording(case, "exact"), exact=True)
+    return JudgedClaim.of(Trial(theorems.T2, case, Constants.of(case)), exact_recording(case, "exact"), exact=True)
 
 
 def test_only_rounding_is_forgiven_a_claim_that_holds_exactly(claim):
@@ -328,7 +327,7 @@ def test_one_step_above_the_bound_is_enough_not_to_hold(claim):
 def test_what_rounding_may_hide_of_runs_is_taken_off_before_they_confirm():
     """Beside what f_star may hide, at every step. Catches runs that are confirmed against the bound less f_star's."""
     case, c = Case(RARE, WIDE, steps=4), uncertain(1.0, 1e-4)
-    claim = JudgedClaim.of(theorems.T2, case, c, exact_recording(case, "exact"), exact=False)
+    claim = JudgedClaim.of(Trial(theorems.T2, case, c), exact_recording(case, "exact"), exact=False)
     assert (claim.rounding > 0).all()
     np.testing.assert_array_equal(claim.question.doubt, claim.rounding + c.f_star_error)
 
@@ -405,7 +404,7 @@ def test_what_is_excluded_is_never_a_negative_percentage():
     """An early step unconfirmed, the last one far below its bound: there every violation is excluded."""
     X = np.random.default_rng(0).uniform(0.6, 1.0, size=400)
     X, question = np.column_stack([X, 0.1 * X]), Question(np.array([0.8, 0.3]), 1.0)
-    finding = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, np.array([1, 2]), 1e-3)
+    finding = sampled_decision(Part.of(X, question), X, question, np.array([1, 2]), 1e-3)
     assert finding.status is Status.CONSISTENT
     assert "every one is excluded there" in finding.reason
     least = float(upper_mean(X[:, :1], 1.0, 0.01)[0]) / 0.8 - 1

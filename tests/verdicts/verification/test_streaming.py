@@ -4,7 +4,7 @@ import contextlib
 import math
 import tracemalloc
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 import pytest
@@ -13,9 +13,9 @@ from rac_theory import Case, Constants, RACLoRA, Status, simulate, sketches, the
 from rac_theory.numerics.evidence import confirmed, log_evidence_against
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
 from rac_theory.problems import Quadratic
-from rac_theory.verdicts.verification.evidence_of_runs import Part, Pilot, Sample, group_means
-from rac_theory.verdicts.verification.fixed_ensemble import part_size
-from rac_theory.verdicts.verification.question import Question
+from rac_theory.verdicts.verification.evidence_of_runs import Part, Pilot, group_means
+from rac_theory.verdicts.verification.judged_claim import Question
+from rac_theory.verdicts.verification.reading import part_size
 
 sampled = partial(verify, evidence="sampled")
 
@@ -25,29 +25,29 @@ def identity(d=4):
     return Quadratic.left(np.eye(d), np.ones((d, 1)))
 
 
-def split(X, question, size, group=1):
+def split(X, question, size):
     """What ``verify`` makes of runs that come in parts."""
     first, *rest = (X[i : i + size] for i in range(0, len(X), size))
     pilot = Pilot.of(first, question)
     parts = [Part.of(first, question), *(Part.of(part, question, pilot) for part in rest)]
-    return Sample.of(parts, group_means(X, group), question)
+    return reduce(Part.then, parts)
 
 
 def test_one_part_is_what_the_runs_say_by_themselves():
     X = np.random.default_rng(1).uniform(size=(200, 4))
     question = Question(np.array([0.4, 0.5, 0.6, 1.0]), 1.0)
     sample = split(X, question, 200)
-    assert sample.log_evidence == pytest.approx(log_evidence_against(X, question.bound), rel=1e-12)
-    assert ((sample.confirmation >= math.log(1e3)) == confirmed(X, question.bound, 1.0, 1e-3)).all()
+    assert sample.best_against == pytest.approx(log_evidence_against(X, question.bound), rel=1e-12)
+    assert ((sample.confirmation(question) >= math.log(1e3)) == confirmed(X, question.bound, 1.0, 1e-3)).all()
     assert sample.bounded
-    assert not Sample.of([Part.of(2 * X, question)], X, question).bounded
+    assert not Part.of(2 * X, question).bounded
 
 
 def test_parts_lose_little_evidence():
     """A claim that is false by 30% is refuted by 20 parts of 64 runs about as surely as by all runs at once."""
     X = np.random.default_rng(2).exponential(1.3, size=(1280, 3))
     question = Question(np.ones(3), math.inf)
-    whole, parts = split(X, question, 1280).log_evidence, split(X, question, 64).log_evidence
+    whole, parts = split(X, question, 1280).best_against, split(X, question, 64).best_against
     assert whole > 20
     assert parts > 0.7 * whole
 
@@ -99,7 +99,7 @@ def test_progress_counts_runs(many, monkeypatch):
         def reach(self, runs):
             reached.append(runs)
 
-    monkeypatch.setattr("rac_theory.verdicts.verification.fixed_ensemble.task", lambda *_: Counted())
+    monkeypatch.setattr("rac_theory.verdicts.verification.reading.task", lambda *_: Counted())
     sampled(theorems.T2, Case(RACLoRA(sketches.Haar(4, 1), 1.0), identity(), steps=20), runs=many, rng=0)
     assert reached == [2 * part_size(20), many]
 

@@ -14,9 +14,9 @@ from rac_theory.problems import Quadratic
 from rac_theory.theorems import E, squared_distance
 from rac_theory.verdicts.verification import decision
 from rac_theory.verdicts.verification.evidence_of_runs import Part, Pilot
-from rac_theory.verdicts.verification.judge import judge
-from rac_theory.verdicts.verification.question import Question
-from rac_theory.verdicts.verification.until_decided import groupings
+from rac_theory.verdicts.verification.judged_claim import Question
+from rac_theory.verdicts.verification.reading import groupings
+from rac_theory.verdicts.verification.verify import judge
 
 PROBLEM = Quadratic.left(np.eye(4), np.ones((4, 1)))
 ALGORITHM = RACLoRA(sketches.Haar(4, 1), 1.0)  # T2 is an equality
