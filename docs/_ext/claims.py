@@ -94,7 +94,7 @@ class CardsDirective(SphinxDirective):
         lines = [
             ("says", [nodes.Text(claim.says)]),
             ("where", [source, nodes.Text(f": {claim.where}")]),
-            ("seen", [nodes.Text(claim.seen)]),
+            ("seen", [nodes.Text(claim.consulted)]),
             ("verdict", [nodes.Text(f"{claim.status.name}{f': {claim.severity}' if claim.severity else ''}")]),
             ("read as", [nodes.Text(claim.reading)]),
             *([("repair", [nodes.Text(claim.repair)])] if claim.repair else []),

@@ -119,8 +119,8 @@ def _of_published(claim: "PublishedClaim") -> Iterator[tuple[str, str]]:
     from rac_theory.statements import MARKS
 
     yield "source", f"{claim.work}, {claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
-    for label in ("where", "seen"):
-        if words := getattr(claim, label):
+    for label, words in (("where", claim.where), ("seen", claim.consulted)):
+        if words:
             yield label, words
     severity = f": {claim.severity}" if claim.severity else ""
     yield "verdict", f"{claim.status.name}{severity}, by {_GROUNDS[claim.proof]}"

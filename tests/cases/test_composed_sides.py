@@ -15,9 +15,8 @@ from rac_theory import Case, Constants, RACLoRA, Status, theorems, tightness
 from rac_theory.advice import advise, promised_steps
 from rac_theory.algorithms import AsymmetricLoRA, Bernoulli
 from rac_theory.algorithms.gradients.noise import additive_noise, minibatch_noise
-from rac_theory.literature.counterexamples.guaranteed_steps import SHARE, guaranteed_step
 from rac_theory.literature.counterexamples.low_rank import floor
-from rac_theory.literature.counterexamples.shrinking_step import circulated_step_exceeds
+from rac_theory.literature.counterexamples.shrinking_step import SHARE, circulated_step_exceeds, guaranteed_step
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.problems.finite_sum import heterogeneity
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, Rademacher

@@ -109,11 +109,13 @@ def test_merges_by_the_bits_of_bfloat16():
         bits = np.float32(x).view(np.uint32)
         return np.uint32((int(bits) + 0x7FFF + ((int(bits) >> 16) & 1)) & 0xFFFF0000).view(np.float32)
 
-    w, delta = np.float32(-0.5), np.float32(1 + 3 / 1024)
-    for cycles in range(1, 65):
-        w = stored(stored(w + delta) - stored(delta))
-        told = adaptation.merged_and_unmerged(Fraction(-1, 2), 1 + Fraction(3, 1024), Fraction(1), cycles)
-        assert float(w) == told
+    for start, delta in ((-0.5, 1 + 3 / 1024), (1.0, 3 / 1024), (-0.75, 5 / 7)):
+        w, exact = np.float32(start), Fraction(float(np.float32(delta)))
+        take = stored(np.float32(delta))
+        for cycles in range(1, 33):
+            w = stored(stored(w + np.float32(delta)) - take)
+            told = adaptation.merged_and_unmerged(Fraction(start), exact, Fraction(float(take)), cycles)
+            assert float(w) == told
 
 
 def test_clients_by_matrices():

@@ -178,7 +178,7 @@ def test_every_claim_answers_one_question():
 def test_cards_say_where_and_what_was_seen():
     """A card without its place; a severity without one; a repair that nothing needs."""
     for claim in CLAIMS.values():
-        assert bool(claim.where) == bool(claim.seen)
+        assert bool(claim.where) == bool(claim.consulted)
         assert claim.where or not (claim.severity or claim.witness or claim.repair)
         assert not claim.refutes or claim.mark == "printed"
         assert not (claim.severity or "").startswith("true with") or claim.repair
@@ -188,7 +188,7 @@ def test_a_card_is_a_record_that_json_keeps():
     record = json.loads(json.dumps(dict(CLAIMS["gum-weights"].record)))
     assert (record["status"], record["severity"]) == ("VIOLATED", "false as printed")
     assert [check["holds"] for check in record["checks"]] == [True] * 3
-    assert {"id", "says", "url", "where", "seen", "reading", "repair", "command"} <= {*record}
+    assert {"id", "says", "url", "where", "consulted", "reading", "repair", "command"} <= {*record}
 
 
 @pytest.mark.long

@@ -7,29 +7,23 @@ from types import MappingProxyType
 
 from rac_theory.literature.counterexamples.another_minimiser import C14
 from rac_theory.literature.counterexamples.averaged_factors import C9
-from rac_theory.literature.counterexamples.batches_of_noise import C10
 from rac_theory.literature.counterexamples.carried_momentum import C24
 from rac_theory.literature.counterexamples.counterexample import Answer, Check, Counterexample, Witness
 from rac_theory.literature.counterexamples.decay_beside_projection import C25
-from rac_theory.literature.counterexamples.divergence import C3
-from rac_theory.literature.counterexamples.every_step_is_too_long import C6
+from rac_theory.literature.counterexamples.divergence import C3, C6
+from rac_theory.literature.counterexamples.factors_at_a_solution import C11, C12
 from rac_theory.literature.counterexamples.fixed_order import C23
-from rac_theory.literature.counterexamples.fixed_projections import C30
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
-from rac_theory.literature.counterexamples.low_rank_directions import C22
-from rac_theory.literature.counterexamples.momentum_beyond_its_condition import C26
-from rac_theory.literature.counterexamples.momentum_elsewhere import C28, C29
+from rac_theory.literature.counterexamples.low_rank import C2
+from rac_theory.literature.counterexamples.momentum import C26, C28, C29
 from rac_theory.literature.counterexamples.no_best_link import C27
-from rac_theory.literature.counterexamples.noisy_subspace import GALORE
-from rac_theory.literature.counterexamples.query_allocation import C20, C21
+from rac_theory.literature.counterexamples.noisy_subspace import C10, GALORE
+from rac_theory.literature.counterexamples.printed_theorems import C30, C31
+from rac_theory.literature.counterexamples.queries import C20, C21, C22
 from rac_theory.literature.counterexamples.randomised import C7
-from rac_theory.literature.counterexamples.representation_floor import C2
 from rac_theory.literature.counterexamples.restarts import C4
-from rac_theory.literature.counterexamples.scale_of_a_channel import C31
-from rac_theory.literature.counterexamples.scaled_apart import C11
 from rac_theory.literature.counterexamples.shrinking_step import C8
-from rac_theory.literature.counterexamples.spurious_minimum import C12
 from rac_theory.literature.counterexamples.stuck_subspace import C5
 
 ALL: Mapping[str, Counterexample] = MappingProxyType(

@@ -45,13 +45,13 @@ def loss(W: Matrix) -> Fraction:
 
 def ends(draws: int) -> list[Matrix]:
     """Return where each sequence of draws leads from zero."""
-    found = []
+    limits = []
     for sequence in sequences((0, 1), repeat=draws):
         W = exact([[0, 0], [0, 0]])
         for row in sequence:
             W = step(W, row)
-        found.append(W)
-    return found
+        limits.append(W)
+    return limits
 
 
 def mean_square(draws: int) -> Fraction:
@@ -61,14 +61,14 @@ def mean_square(draws: int) -> Fraction:
 
 def gather(example: Counterexample) -> Witness:
     """Follow every sequence of eight draws in fractions; and runs of the library, on both sides."""
-    every = ends(DRAWS)
-    far = [squared(combined((1, W), (-1, FULL))) for W in every]
+    limits = ends(DRAWS)
+    far = [squared(combined((1, W), (-1, FULL))) for W in limits]
     checks = (
         Check.exact(f"gradient descent reaches {FULL[0][0]} everywhere in one step: f = {loss(FULL)}", _of_descent()),
         Check.exact(
-            f"each of the {len(every)} sequences of {DRAWS} draws leaves (1/4)^{DRAWS} of f = 4: the loss is the same "
+            f"each of the {len(limits)} sequences of {DRAWS} draws leaves (1/4)^{DRAWS} of f = 4: the loss is the same "
             "whatever is drawn, and goes to zero",
-            {loss(W) for W in every} == {4 * Fraction(1, 4) ** DRAWS},
+            {loss(W) for W in limits} == {4 * Fraction(1, 4) ** DRAWS},
         ),
         Check.exact(
             "the mean squared distance to the solution of gradient descent is 4/3 + 8/3 (1/4)^T, and tends to a "
@@ -80,9 +80,9 @@ def gather(example: Counterexample) -> Witness:
     )
     against = (
         Check.exact(
-            f"after {DRAWS} draws W takes {len({W[0][0] for W in every})} values, evenly spaced: in the limit the "
+            f"after {DRAWS} draws W takes {len({W[0][0] for W in limits})} values, evenly spaced: in the limit the "
             "first row is uniform between 0 and 2, and the solution of full fine-tuning has the probability zero",
-            sorted(W[0][0] for W in every) == [Fraction(k, 2 ** (DRAWS - 1)) for k in range(2**DRAWS)],
+            sorted(W[0][0] for W in limits) == [Fraction(k, 2 ** (DRAWS - 1)) for k in range(2**DRAWS)],
         ),
     )
     numbers = np.arange(DRAWS + 1)
@@ -94,8 +94,8 @@ def gather(example: Counterexample) -> Witness:
 def _of_descent() -> bool:
     """A full step moves both rows at once."""
     zero = exact([[0, 0], [0, 0]])
-    both = [step(zero, row)[row] for row in (0, 1)]
-    return both == FULL and loss(FULL) == 0
+    moves = [step(zero, row)[row] for row in (0, 1)]
+    return moves == FULL and loss(FULL) == 0
 
 
 def _from_the_right() -> bool:
@@ -126,7 +126,6 @@ C14 = Counterexample(
     statement="Where there are fewer samples than features RAC-LoRA from the left reaches the loss of full fine-tuning "
     "no slower than T2 says, at a solution that depends on the draws; from the right it reaches the same solution.",
     source="derived; the sentence is in the abstract of arXiv:2410.08305, where FPFT is full-parameter fine-tuning",
-    mark="derived",
     cause="many minimisers",
     problem=LeastSquares(np.ones((1, 2)), np.array([[2.0, 2.0]])),
     method=RACLoRA(Coordinate(2, 1), float(GAMMA)),

@@ -105,24 +105,24 @@ def _that_agree() -> tuple[Check, Check]:
     stays = not squared(means[0]) and not squared(means[1])  # where both factors are zero both gradients are
     nothing = gap_of_means(opposite)
     apart = {c: gap_of_means([(B, A), (combined((c, B)), combined((Fraction(1, c), A)))]) for c in (2, 8, 32)}
-    right = all(found == ((c + Fraction(1, c) - 2) / 4) ** 2 / 2 for c, found in apart.items())
-    told = ", ".join(f"{float(found):.3g} at {c}" for c, found in apart.items())
+    right = all(loss == ((c + Fraction(1, c) - 2) / 4) ** 2 / 2 for c, loss in apart.items())
+    numbers = ", ".join(f"{float(loss):.3g} at {c}" for c, loss in apart.items())
     return (
         Check.exact(
             f"two clients at the optimum, (B, A) and (-B, -A), average to nothing: both factors are zero, which no "
             f"gradient leaves, and the gap is {nothing} for ever",
             stays and nothing == Fraction(1, 2),
         ),
-        Check.exact(f"(B, A) and (cB, A/c) average to a gap of ((c + 1/c - 2)/4)^2 / 2: {told}", right),
+        Check.exact(f"(B, A) and (cB, A/c) average to a gap of ((c + 1/c - 2)/4)^2 / 2: {numbers}", right),
     )
 
 
 def _that_differ() -> Check:
     clients = [(B, A), (exact([[0], [1]]), exact([[0, 1]]))]
     middle = average([product(b, a) for b, a in clients])
-    found = gap_of_means(clients, middle)
-    sentence = f"of clients at e1e1' and e2e2' the product of means is {found} above the mean of products"
-    return Check.exact(sentence, found == Fraction(1, 8) and gap(middle, middle) == 0)
+    excess = gap_of_means(clients, middle)
+    sentence = f"of clients at e1e1' and e2e2' the product of means is {excess} above the mean of products"
+    return Check.exact(sentence, excess == Fraction(1, 8) and gap(middle, middle) == 0)
 
 
 def _frozen(floor: Fraction, curve: Array) -> tuple[Check, Check]:
@@ -139,8 +139,8 @@ def _frozen(floor: Fraction, curve: Array) -> tuple[Check, Check]:
 
 def _in_turns() -> tuple[Check, Check]:
     """RoLoRA, each turn to its end."""
-    row, at_right_angles, both = exact([FROZEN]), exact([[0, 1]]), exact([[Fraction(1, 2), 0], [0, Fraction(1, 2)]])
-    reached, stuck, floor = alternating(row, 2), alternating(at_right_angles, 20), alternating(row, 20, both)
+    row, at_right_angles, balanced = exact([FROZEN]), exact([[0, 1]]), exact([[Fraction(1, 2), 0], [0, Fraction(1, 2)]])
+    reached, stuck, floor = alternating(row, 2), alternating(at_right_angles, 20), alternating(row, 20, balanced)
     return (
         Check.exact(
             f"in turns the gap is {reached} after two; from A at right angles to W* it is {stuck} for ever",
@@ -173,7 +173,6 @@ C9 = Counterexample(
     "shared factor makes averages exact, but frozen it leaves a floor, and in turns that of rank r. Drawn afresh and "
     "merged it leaves none.",
     source="derived; that averages of factors interfere is the motive of Chen et al., arXiv:2502.01755 (RoLoRA)",
-    mark="derived",
     cause="averages of factors",
     problem=Quadratic.left(np.eye(2), np.array([[1.0, 0.0], [0.0, 0.0]])),
     method=RACLoRA(Haar(2, 1), 1.0),

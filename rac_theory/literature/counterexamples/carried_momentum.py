@@ -55,14 +55,17 @@ def is_semidefinite(A: Matrix) -> bool:
 
 def links(steps: int, *, carried: bool) -> tuple[Matrix, Matrix]:
     """Return what a link makes of (W, M) along H, and elsewhere."""
-    gamma, one, zero = (1 - BETA) * STEP, Fraction(1), Fraction(0)
-    found = []
-    for seen in (one, zero):
-        each, T = [[one - gamma * seen, -gamma * BETA], [seen, BETA]], [[one, zero], [zero, one if carried else zero]]
+    gamma, unit, zero = (1 - BETA) * STEP, Fraction(1), Fraction(0)
+    products = []
+    for projection in (unit, zero):
+        step, T = (
+            [[unit - gamma * projection, -gamma * BETA], [projection, BETA]],
+            [[unit, zero], [zero, unit if carried else zero]],
+        )
         for _ in range(steps):
-            T = product(each, T)
-        found.append(T)
-    return found[0], found[1]
+            T = product(step, T)
+        products.append(T)
+    return products[0], products[1]
 
 
 def moved(T: tuple[Matrix, Matrix], X: Matrix) -> Matrix:
@@ -74,9 +77,9 @@ def moved(T: tuple[Matrix, Matrix], X: Matrix) -> Matrix:
 def form(T: tuple[Matrix, Matrix]) -> Matrix:
     """Return a semidefinite matrix near the fastest one of the map, in fractions; where it is from does not matter."""
     X, p = np.eye(2), RANK / DIM
-    along, elsewhere = (np.array(A, dtype=float) for A in T)
+    visible, elsewhere = (np.array(A, dtype=float) for A in T)
     for _ in range(200):
-        X = p * along @ X @ along.T + (1 - p) * elsewhere @ X @ elsewhere.T
+        X = p * visible @ X @ visible.T + (1 - p) * elsewhere @ X @ elsewhere.T
         X /= np.trace(X)
     return [[Fraction(x).limit_denominator(10**6) for x in row] for row in X.tolist()]
 
@@ -95,17 +98,17 @@ def shrinks(T: tuple[Matrix, Matrix], factor: Fraction) -> bool:
     Y = combined(
         Fraction(1), form(adjoint), Fraction(1, 1000), [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(1)]]
     )
-    seen = Y[0][0] * Y[1][1] > Y[0][1] ** 2 and Y[1][1] > 0  # some multiple of Y is above that of ||W||^2
-    return seen and is_semidefinite(combined(factor, Y, Fraction(-1), moved(adjoint, Y)))
+    definite = Y[0][0] * Y[1][1] > Y[0][1] ** 2 and Y[1][1] > 0  # some multiple of Y is above that of ||W||^2
+    return definite and is_semidefinite(combined(factor, Y, Fraction(-1), moved(adjoint, Y)))
 
 
 def squares(steps: int, *, carried: bool, count: int = LINKS) -> list[float]:
     """Return E||W||^2 after each link, from a start of length one, in fractions of 200 bits."""
-    T, X, found = links(steps, carried=carried), [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(0)]], [1.0]
+    T, X, curve = links(steps, carried=carried), [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(0)]], [1.0]
     for _ in range(count):
         X = [[_short(x) for x in row] for row in moved(T, X)]
-        found.append(float(X[0][0]))
-    return found
+        curve.append(float(X[0][0]))
+    return curve
 
 
 def _short(x: Fraction) -> Fraction:
@@ -147,10 +150,10 @@ def gather(example: Counterexample) -> Witness:
     return Witness(checks, Lines.over_steps({name: np.array(c) for name, c in curves.items()}, {}, r"$E \|W\|^2$"))
 
 
-def _by_the_library(example: Counterexample, told: float) -> Check:
+def _by_the_library(example: Counterexample, rate: float) -> Check:
     curve: Array = expected(Case(example.method, example.problem, example.start, steps=LINKS)).squared_distance
     sentence = f"the library's own expectation of the case after {LINKS} links is {curve[-1]:.6g}"
-    return Check.bounded(sentence, abs(curve[-1] / told - 1) < 1e-9)
+    return Check.bounded(sentence, abs(curve[-1] / rate - 1) < 1e-9)
 
 
 C24 = Counterexample(
@@ -159,8 +162,6 @@ C24 = Counterexample(
     statement="On ||W||^2/2 with 2 random directions of 32, momentum 15/16 and steps of (1 - 15/16)/(2L), heavy ball "
     "with a redraw every 12 steps and M carried over diverges in mean square; reset at each redraw, or redrawn at "
     "every step, it converges.",
-    source="derived",
-    mark="derived",
     cause="momentum outside of the subspace that is trained",
     problem=Quadratic.left(np.eye(DIM), np.zeros((DIM, 1))),
     method=MomentumInLinks(Haar(DIM, RANK), float((1 - BETA) * STEP), float(BETA), 12),

@@ -83,9 +83,9 @@ class Witness(Value):
     against: tuple[Check, ...] = ()
 
     def __repr__(self) -> str:
-        kept = sum(check.holds for check in self.checks)
+        holding = sum(check.holds for check in self.checks)
         against = f", {len(self.against)} against the form in circulation" if self.against else ""
-        return f"<{type_name(self)}: {kept} of {len(self.checks)} checks hold{against}>"
+        return f"<{type_name(self)}: {holding} of {len(self.checks)} checks hold{against}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +132,8 @@ class Answer:
             return ""
         if example.is_quoted:
             return f"As it circulates, {self.circulated.name}: {example.in_circulation}."
-        seen = "refuted" if against and all(check.holds for check in against) else "not refuted"
-        return f"As it circulates, {self.circulated.name}; in our words, {seen}: {example.in_circulation}."
+        verdict = "refuted" if against and all(check.holds for check in against) else "not refuted"
+        return f"As it circulates, {self.circulated.name}; in our words, {verdict}: {example.in_circulation}."
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self}>"
@@ -166,8 +166,8 @@ class Answer:
         )
 
     def _records(self) -> list[dict[str, Any]]:
-        both = (("ours", self.witness.checks), ("in circulation", self.witness.against))
-        return [{"of": name, **vars(check), "holds": bool(check.holds)} for name, checks in both for check in checks]
+        parts = (("ours", self.witness.checks), ("in circulation", self.witness.against))
+        return [{"of": name, **vars(check), "holds": bool(check.holds)} for name, checks in parts for check in checks]
 
 
 @lru_cache(maxsize=64)  # more than there are: each is the same whenever it is asked for
@@ -175,7 +175,7 @@ def _witness(of: "Counterexample") -> Witness:
     return of.gather(of)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Counterexample:
     """A claim about what fails, on one case.
 
@@ -212,8 +212,8 @@ class Counterexample:
     id: str
     name: str
     statement: str
-    source: str
-    mark: Literal["paper", "derived", "second-hand"]
+    source: str = "derived"
+    mark: Literal["paper", "derived", "second-hand"] = "derived"
     cause: str
     problem: Problem
     method: Algorithm

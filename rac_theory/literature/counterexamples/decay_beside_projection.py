@@ -23,17 +23,17 @@ SHARE = Fraction(1, DIM)
 
 def means(start: Fraction, steps: int, decay: Fraction, *, inside: bool = False) -> list[Fraction]:
     """Return E x along the steps, over all paths of one coordinate; ``inside`` has decay only where H looks."""
-    law, found = {start: Fraction(1)}, []
+    law, curve = {start: Fraction(1)}, []
     for _ in range(steps + 1):
-        found.append(sum((x * chance for x, chance in law.items()), Fraction(0)))
+        curve.append(sum((x * chance for x, chance in law.items()), Fraction(0)))
         after: dict[Fraction, Fraction] = {}
         for x, chance in law.items():
             for looks, probability in ((1, SHARE), (0, 1 - SHARE)):
-                kept = 1 - GAMMA * decay * (looks if inside else 1)
-                to = kept * x - GAMMA * looks * (x - 1)
+                factor = 1 - GAMMA * decay * (looks if inside else 1)
+                to = factor * x - GAMMA * looks * (x - 1)
                 after[to] = after.get(to, Fraction(0)) + chance * probability
         law = after
-    return found
+    return curve
 
 
 def minimiser(decay: Fraction) -> Fraction:
@@ -71,12 +71,14 @@ def gather(example: Counterexample) -> Witness:
 def _in_the_end(example: Counterexample, wrong: Fraction) -> Check:
     """The library's gap: half of 4 (mean - 1)^2 and four variances, which one coordinate has in closed form."""
     gamma, decay, p = GAMMA, OMEGA, SHARE
-    kept, seen = 1 - gamma * decay, 1 - gamma * decay - gamma  # x -> kept x, or seen x + gamma
-    second = (p * gamma**2 + 2 * p * seen * gamma * wrong) / (1 - p * seen**2 - (1 - p) * kept**2)
-    told = DIM * (second - 2 * wrong + 1) / 2
+    unseen_factor, seen_factor = 1 - gamma * decay, 1 - gamma * decay - gamma  # x -> kept x, or seen x + gamma
+    second = (p * gamma**2 + 2 * p * seen_factor * gamma * wrong) / (
+        1 - p * seen_factor**2 - (1 - p) * unseen_factor**2
+    )
+    limit = DIM * (second - 2 * wrong + 1) / 2
     gap = float(expected(Case(example.method, example.problem, example.start, steps=400)).gap[-1])
     return Check.bounded(
-        f"the mean gap of the case ends at {gap:.6f}, around this mean {told}", abs(gap / told - 1) < 1e-9
+        f"the mean gap of the case ends at {gap:.6f}, around this mean {limit}", abs(gap / limit - 1) < 1e-9
     )
 
 
@@ -86,8 +88,6 @@ C25 = Counterexample(
     statement="Where decay acts on all of W in every step and gradients through a projection with E[H] = p I, the mean "
     "on quadratics goes to the minimiser of f + (omega/(2p)) ||W||^2, as if the decay were omega/p; a decay of "
     "p omega, or inside of the range, mends it.",
-    source="derived",
-    mark="derived",
     cause="decay and gradient in different proportions",
     problem=Quadratic.left(np.eye(DIM), np.ones((DIM, 1))),
     method=DECAY(Coordinate(DIM, 1), gamma=float(GAMMA), omega=float(OMEGA)),

@@ -11,7 +11,7 @@ import numpy as np
 from rac_theory.algorithms import DECAY, KeptCoordinates, MethodDescent, MomentumInLinks
 from rac_theory.base import Value, being, one_blas_thread
 from rac_theory.base.checks import Array
-from rac_theory.literature.counterexamples.factor_moves import Moves, merges
+from rac_theory.literature.counterexamples.factor_loss import Moves, merges
 from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.low_rank import floor, lowest
 from rac_theory.problems import Problem
@@ -25,7 +25,7 @@ class Confined(NamedTuple):
 
     left: float
     directions: int = 0
-    told: str = ""
+    span: str = ""
 
 
 def confined(W: Array, G: Array, small: float) -> Confined:
@@ -163,9 +163,9 @@ def diagnose(trajectory: Trajectory | FollowedRun, problem: Problem | None = Non
 def _diagnosed(run: FollowedRun, problem: Problem) -> Diagnosis:
     moves = Moves.of(run, problem)
     for test in (_optimum, _remembered, _decay, _instability, _stationary, _stuck, _factors_at_rest, _slow):
-        found = test(run, problem, moves)
-        if found is not None:
-            return found
+        diagnosis = test(run, problem, moves)
+        if diagnosis is not None:
+            return diagnosis
     unknown = "" if math.isfinite(problem.f_star) else ", and with an unknown infimum no optimum can be told"
     return Diagnosis(Cause.UNKNOWN, f"no test fires{unknown}")
 
@@ -180,23 +180,27 @@ def _optimum(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | No
 def _remembered(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
     """What is remembered wrongly, by the same case without it."""
     case, L = run.case, float(problem.L)
-    other: Any
+    plainer: Any
     match None if case is None else case.algorithm:
         case MomentumInLinks(carried=True, inner_steps=several) as algorithm if several > 1:
-            cause, other, told = Cause.CARRIED, replace(algorithm, carried=False), "with a reset at each redraw"
+            cause, plainer, change = Cause.CARRIED, replace(algorithm, carried=False), "with a reset at each redraw"
         case KeptCoordinates(gamma=gamma, beta=beta) as kept if beta > 0:
             plain = min(gamma / (1 - beta), 1 / L) if L > 0 else gamma
-            cause, other, told = Cause.KEPT, replace(kept, beta=0.0, gamma=plain), f"without momentum, at {plain:.4g},"
+            cause, plainer, change = (
+                Cause.KEPT,
+                replace(kept, beta=0.0, gamma=plain),
+                f"without momentum, at {plain:.4g},",
+            )
         case _:
             return None
     assert case is not None
     with np.errstate(over="ignore", invalid="ignore"):
-        better = float(simulate(replace(case, algorithm=other), runs=_OTHERS, rng=0).values[:, -1].mean())
+        better = float(simulate(replace(case, algorithm=plainer), runs=_OTHERS, rng=0).values[:, -1].mean())
     least = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
     last = float(run.values[-1])
     if not math.isfinite(better) or better - least > _BETTER * (last - least):
         return None
-    reason = f"f ends at {last:.4g}, and {told} at {better:.4g} on average over {_OTHERS} runs"
+    reason = f"f ends at {last:.4g}, and {change} at {better:.4g} on average over {_OTHERS} runs"
     return Diagnosis(cause, reason, {"value": last, "without": better})
 
 
@@ -249,13 +253,17 @@ def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None
     W, G, names = [run.W], [run.gradients[-1]], [""]
     if run.layers is not None:
         W, G, names = run.layers.views(run.W), run.layers.views(G[0]), [f" of {name}" for name in run.layers.names]
-    found = [confined(*layer, _STATIONARY * size) for layer in zip(W, G, strict=True)]
-    left = math.hypot(*(one.left for one in found))
-    where = [f"{one.told}{name}" for one, name in zip(found, names, strict=True) if one.told]
+    layers = [confined(*layer, _STATIONARY * size) for layer in zip(W, G, strict=True)]
+    left = math.hypot(*(confinement.left for confinement in layers))
+    where = [f"{confinement.span}{name}" for confinement, name in zip(layers, names, strict=True) if confinement.span]
     if not where or left > _STATIONARY * size or size == 0:
         return None
     reason = f"the whole path lies in {', '.join(where)}, where {left:.2g} of a gradient of norm {size:.4g} is left"
-    numbers = {"directions": sum(one.directions for one in found if one.told), "left": left, "gradient": size}
+    numbers = {
+        "directions": sum(confinement.directions for confinement in layers if confinement.span),
+        "left": left,
+        "gradient": size,
+    }
     return Diagnosis(Cause.STUCK, reason, numbers)
 
 
@@ -272,9 +280,9 @@ def _factors_at_rest(run: FollowedRun, problem: Problem, moves: Moves) -> Diagno
     numbers = {"factor_gradient": rest, "gradient": size}
     reason = f"along unit factors {rest:.2g} of a gradient of norm {size:.4g} is left"
     if not restarts.size:
-        found = _floor(run, problem, *run.factors)
-        if found is not None:
-            return Diagnosis(Cause.FLOOR, f"{reason}; {found[0]}", numbers | found[1])
+        diagnosis = _floor(run, problem, *run.factors)
+        if diagnosis is not None:
+            return Diagnosis(Cause.FLOOR, f"{reason}; {diagnosis[0]}", numbers | diagnosis[1])
     return Diagnosis(Cause.SPURIOUS, f"{reason}, and lower values are in reach", numbers)
 
 
@@ -288,11 +296,11 @@ def _floor(run: FollowedRun, problem: Problem, B: Array, A: Array) -> tuple[str,
     if last - low > _AT_LOWEST * (last - least):
         return None
     numbers = {"value": last, "lowest": low}
-    told = f"f = {last:.6g}, and the lowest found at rank {rank} is {low:.6g}"
+    reason = f"f = {last:.6g}, and the lowest found at rank {rank} is {low:.6g}"
     if problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None:
         numbers["floor"] = floor(problem, beneath, rank)
-        told += f", no gap at this rank is below {numbers['floor']:.4g}"
-    return told, numbers
+        reason += f", no gap at this rank is below {numbers['floor']:.4g}"
+    return reason, numbers
 
 
 def _slow(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
@@ -307,8 +315,8 @@ def _slow(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
     if not gaps[0] > 0 or not gaps[-1] > 0:  # also where the infimum is unknown
         return Diagnosis(Cause.SLOW, reason, {"share": share})
     factor = float((gaps[-1] / gaps[0]) ** (1 / (len(gaps) - 1)))
-    told = f"{reason}; the gap changes by the factor {factor:.6g} a step"
-    return Diagnosis(Cause.SLOW, told, {"share": share, "factor": factor})
+    reason_with_rate = f"{reason}; the gap changes by the factor {factor:.6g} a step"
+    return Diagnosis(Cause.SLOW, reason_with_rate, {"share": share, "factor": factor})
 
 
 def _rest(G: Array, B: Array, A: Array) -> float:

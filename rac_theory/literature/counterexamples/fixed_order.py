@@ -51,14 +51,14 @@ def expected_losses(w: Vector, draws: int) -> list[Fraction]:
     """
     d, rest = len(w), 1 - MU
     square, total = sum((x * x for x in w), Fraction(0)), sum(w, Fraction(0)) ** 2
-    found = [(MU * square + rest * total) / 2]
+    losses = [(MU * square + rest * total) / 2]
     for _ in range(draws):
         slope_square = (MU**2 * square + (2 * MU * rest + d * rest**2) * total) / d  # the mean of g_i^2
-        along = (MU * square + rest * total) / d  # of g_i w_i
+        mixed = (MU * square + rest * total) / d  # of g_i w_i
         with_sum = (MU + d * rest) * total / d  # of g_i s
-        square, total = square - 2 * along + slope_square, total - 2 * with_sum + slope_square
-        found.append((MU * square + rest * total) / 2)
-    return found
+        square, total = square - 2 * mixed + slope_square, total - 2 * with_sum + slope_square
+        losses.append((MU * square + rest * total) / 2)
+    return losses
 
 
 def gather(example: Counterexample) -> Witness:
@@ -95,7 +95,7 @@ def gather(example: Counterexample) -> Witness:
 
 def _rates(example: Counterexample) -> tuple[Check, Check]:
     """Of a cycle, for the worst start, by the library."""
-    found = {}
+    rates = {}
     for d in (3, DIM):
         problem = example.problem if d == DIM else Quadratic.left(np.array(curvature(d), dtype=float), np.zeros((d, 1)))
         fresh = exact_rate(Case(RACLoRA(Coordinate(d, 1), 1.0), problem)) ** d
@@ -103,8 +103,8 @@ def _rates(example: Counterexample) -> tuple[Check, Check]:
             exact_rate(Case(CyclicRACLoRA(Coordinate(d, 1), 1.0, order=order), problem))
             for order in ("cyclic", "shuffled")
         )
-        found[d] = fixed, random, fresh
-    (fixed, random, fresh), (slow, shuffled, drawn) = found[3], found[DIM]
+        rates[d] = fixed, random, fresh
+    (fixed, random, fresh), (slow, shuffled, drawn) = rates[3], rates[DIM]
     return (
         Check.bounded(
             f"in three dimensions a cycle leaves {fixed:.3f} in a fixed order, {random:.3f} in a random one, and "
@@ -126,7 +126,6 @@ C23 = Counterexample(
     "is ahead of fresh draws in both.",
     source="derived; that a fixed order can be slow is known from Sun & Ye, arXiv:1604.07130, that random orders mend "
     "it from Lee & Wright, arXiv:1607.08320",
-    mark="derived",
     cause="draws that are not independent",
     problem=Quadratic.left(np.array(curvature(DIM), dtype=float), np.zeros((DIM, 1))),
     method=CyclicRACLoRA(Coordinate(DIM, 1), 1.0, order="cyclic"),

@@ -46,9 +46,9 @@ def carried(w: Fraction, updates: list[Fraction]) -> Fraction:
     """Return the same where what rounding took off is kept, in bfloat16, and added to the next update."""
     rest = Fraction(0)
     for u in updates:
-        whole = rounded_to_even(u + rest)
-        stored = rounded_to_even(w + whole)
-        rest = rounded_to_even(whole - (stored - w))
+        update = rounded_to_even(u + rest)
+        stored = rounded_to_even(w + update)
+        rest = rounded_to_even(update - (stored - w))
         w = stored
     return w
 
@@ -85,9 +85,9 @@ def descent(gamma: Fraction, steps: int, *, stored: bool) -> list[Fraction]:
 def gather(example: Counterexample) -> Witness:
     """Merge in fractions, with and without a remedy."""
     gamma = Fraction(example.method.gamma)
-    kept, exact = descent(gamma, MERGES, stored=True), descent(gamma, 40, stored=False)
-    checks = (_nothing_is_left(), _what_is_left(), _next_to_a_power(), _of_descent(gamma, kept), *_remedies())
-    curves = {"in bfloat16": _floats(kept[:41]), "exact": _floats(exact)}
+    rounded, exact = descent(gamma, MERGES, stored=True), descent(gamma, 40, stored=False)
+    checks = (_nothing_is_left(), _what_is_left(), _next_to_a_power(), _of_descent(gamma, rounded), *_remedies())
+    curves = {"in bfloat16": _floats(rounded[:41]), "exact": _floats(exact)}
     return Witness(checks, Lines.over_steps(curves, {}, r"$f(W^t) - f^\star$", yscale="linear"))
 
 
@@ -107,9 +107,9 @@ def _nothing_is_left() -> Check:
 
 def _what_is_left() -> Check:
     """Between 1 and 2, for updates in steps of a 32nd of a unit: the share of an update that the sum has kept."""
-    one = unit(Fraction(1))
-    step, shares = one / 32, dict[tuple[Fraction, int], Fraction]()
-    for at in (Fraction(1), 1 + one):  # an even last bit, and an odd one
+    ulp = unit(Fraction(1))
+    step, shares = ulp / 32, dict[tuple[Fraction, int], Fraction]()
+    for at in (Fraction(1), 1 + ulp):  # an even last bit, and an odd one
         for k in range(1, 129):
             shares[at, k] = (rounded_to_even(at + k * step) - at) / (k * step)
     lost = all(share == 0 for (_, k), share in shares.items() if k < 16)
@@ -122,11 +122,11 @@ def _what_is_left() -> Check:
 def _next_to_a_power() -> Check:
     """Below 1 numbers are half as far apart as above; and what is lost at any weight."""
     u = unit(Fraction(1))
-    kept = rounded_to_even(1 - u / 4 - u / 64) == 1 - u / 2 and rounded_to_even(1 - u / 4 + u / 64) == 1
+    is_halved = rounded_to_even(1 - u / 4 - u / 64) == 1 - u / 2 and rounded_to_even(1 - u / 4 + u / 64) == 1
     ends = [Fraction(1), 1 + u, 2 - u]
     lost = all(rounded_to_even(w + s * w * Fraction(511, 512) / 2**9) == w for w in ends for s in (1, -1))
     sentence = "from 1 downwards half a unit is half as much; below 2^-9 of a weight all is lost, either way"
-    return Check.exact(sentence, kept and lost)
+    return Check.exact(sentence, is_halved and lost)
 
 
 def _of_descent(gamma: Fraction, gaps: list[Fraction]) -> Check:
@@ -138,15 +138,17 @@ def _remedies() -> tuple[Check, Check, Check]:
     """One merge of the sum, what was lost carried on, and rounding at random."""
     updates = [SMALL] * MERGES
     total, short = MERGES * SMALL, [Fraction(3, 1024)] * 8
-    once, kept = rounded_to_even(1 + total), carried(Fraction(1), updates)
+    once, compensated = rounded_to_even(1 + total), carried(Fraction(1), updates)
     mean, variance = mean_of_random_rounding(Fraction(1), short)
     quarter = len(short) * unit(Fraction(1)) ** 2 / 4
-    told = f"the mean 1 + {mean - 1}, their sum, and a variance of a quarter of a squared unit each at most"
+    moments = f"the mean 1 + {mean - 1}, their sum, and a variance of a quarter of a squared unit each at most"
     right = mean == 1 + len(short) * short[0] and variance <= quarter
     return (
         Check.exact(f"merged once, after their sum is known, they leave {once}", once == 1 + total),
-        Check.exact(f"with what was lost carried on they leave {kept}", abs(kept - 2) <= unit(Fraction(2))),
-        Check.exact(f"rounded at random {len(short)} merges of {short[0]} have {told}", right),
+        Check.exact(
+            f"with what was lost carried on they leave {compensated}", abs(compensated - 2) <= unit(Fraction(2))
+        ),
+        Check.exact(f"rounded at random {len(short)} merges of {short[0]} have {moments}", right),
     )
 
 
@@ -157,7 +159,6 @@ C13 = Counterexample(
     "change nothing, though their sum is as large as the weight; merged once, carried on, or rounded at random they "
     "are kept.",
     source="derived: rounding to the nearest number with 8 significant bits",
-    mark="derived",
     cause="merges below half a unit in the last place",
     problem=Quadratic.left(np.eye(1), np.array([[2.0]])),
     method=RACLoRA(Haar(1, 1), 1 / 512),

@@ -28,9 +28,9 @@ def step(t: Fraction) -> Matrix:
     """Return what a step of t times that to the minimum makes of E||w||^2 and E(sum w)^2."""
     a = t / (MU + C)
     slope = [MU**2, 2 * MU * C + DIM * C**2]  # the sum of g_i^2
-    along, with_sum = [MU, C], [Fraction(0), MU + DIM * C]  # of g_i w_i, and g_i times the sum
+    mixed, with_sum = [MU, C], [Fraction(0), MU + DIM * C]  # of g_i w_i, and g_i times the sum
     return [
-        [1 - 2 * a * along[0] / DIM + a**2 * slope[0] / DIM, -2 * a * along[1] / DIM + a**2 * slope[1] / DIM],
+        [1 - 2 * a * mixed[0] / DIM + a**2 * slope[0] / DIM, -2 * a * mixed[1] / DIM + a**2 * slope[1] / DIM],
         [a**2 * slope[0] / DIM - 2 * a * with_sum[0] / DIM, 1 - 2 * a * with_sum[1] / DIM + a**2 * slope[1] / DIM],
     ]
 
@@ -101,7 +101,6 @@ C27 = Counterexample(
     "best rate: with one of four coordinates and curvatures 1, 1/100, 1/100, 1/100, turned, it leaves 0.98114 of the "
     "gap a step in the end, and a step 1.7 times as long 0.97186.",
     source="derived; that over-relaxation may be faster is known from linear systems (Young, 1954)",
-    mark="derived",
     cause="greedy in each draw",
     problem=Quadratic.left(float(MU) * np.eye(DIM) + float(C), np.zeros((DIM, 1))),
     method=InverseOnRange(Coordinate(DIM, 1)),

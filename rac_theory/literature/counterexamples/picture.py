@@ -59,17 +59,17 @@ class Lines(Value):
         """Draw on matplotlib axes, made if none are given; return the axes."""
         ax = plot.axes(ax)
         for i, (name, (x, y)) in enumerate(self.curves.items()):
-            shown = np.isfinite(y) & ((y > 0) | (self.yscale != "log"))
+            finite = np.isfinite(y) & ((y > 0) | (self.yscale != "log"))
             # Markers of curves that lie upon each other are at different places.
-            every = (i / len(self.curves) / _MARKED, 1 / _MARKED) if len(x) > _MARKED else None
+            spacing = (i / len(self.curves) / _MARKED, 1 / _MARKED) if len(x) > _MARKED else None
             style: dict[str, Any] = {
                 "marker": _MARKERS[i % len(_MARKERS)],
-                "markevery": every,
+                "markevery": spacing,
                 "markersize": 4.5,
                 "mfc": "white",
             }
             dashes = _DASHES[i // len(_MARKERS) % len(_DASHES)]
-            ax.plot(x, np.where(shown, y, np.nan), dashes, color=_COLOURS[i % len(_COLOURS)], label=name, **style)
+            ax.plot(x, np.where(finite, y, np.nan), dashes, color=_COLOURS[i % len(_COLOURS)], label=name, **style)
         for i, level in enumerate(self.levels.values()):
             ax.axhline(level, color=DARK, linestyle=_LEVELS[i % len(_LEVELS)], linewidth=1.2, zorder=1)
         ax.set(xscale=self.xscale, yscale=self.yscale, xlabel=self.xlabel, ylabel=self.ylabel)

@@ -8,9 +8,9 @@ from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
+from rac_theory.literature.counterexamples.low_rank import C2
 from rac_theory.literature.counterexamples.paper_quadratic import paper_quadratic
 from rac_theory.literature.counterexamples.picture import Lines
-from rac_theory.literature.counterexamples.representation_floor import C2
 from rac_theory.literature.counterexamples.restarts import C4
 from rac_theory.literature.counterexamples.stuck_subspace import C5
 from rac_theory.problems import LeastSquares, Problem, Quadratic
@@ -61,10 +61,10 @@ def _falls_as_promised(name: str, problem: Problem, W0: Array) -> tuple[Check, A
     steps, constants = steps_promised(theorems.T2, algorithm, problem, W0)
     gap = expected(Case(algorithm, problem, W0, steps=steps)).gap
     bound = theorems.T2.bound(constants, steps)
-    kept = bool((gap <= bound + 1e-9 * bound + 64 * np.finfo(float).eps * constants.gap0).all())
+    is_below = bool((gap <= bound + 1e-9 * bound + 64 * np.finfo(float).eps * constants.gap0).all())
     arrives = bool(gap[-1] <= REDUCTION * constants.gap0 * (1 + 1e-9))
     sentence = f"{name}: in the {steps} steps that T2 asks for E gap falls to {gap[-1] / gap[0]:.1e} of the first"
-    return Check.bounded(sentence, kept and arrives), gap / gap[0]
+    return Check.bounded(sentence, is_below and arrives), gap / gap[0]
 
 
 C7 = Counterexample(

@@ -116,14 +116,14 @@ def _fixed_point() -> Check:
 
 def _attraction() -> list[Check]:
     """The factor of a link in closed form, and from a link that starts close by."""
-    found = []
+    checks = []
     for steps, attracts in ((10, True), (20, False)):
-        told, seen = multiplier(1, 1.8, 0.1, steps), measured_multiplier(1.8, 0.1, steps)
+        predicted, measured = multiplier(1, 1.8, 0.1, steps), measured_multiplier(1.8, 0.1, steps)
         word = "attracts" if attracts else "repels"
-        right = abs(told - seen) < 1e-5 * max(1, abs(told)) and (abs(told) < 1) == attracts
-        sentence = f"on ||V||^2/2 with a link of {steps} steps such a point {word}: factor {told:.4f}, seen {seen:.4f}"
-        found.append(Check.bounded(sentence, right))
-    return found
+        right = abs(predicted - measured) < 1e-5 * max(1, abs(predicted)) and (abs(predicted) < 1) == attracts
+        factors = f"factor {predicted:.4f}, seen {measured:.4f}"
+        checks.append(Check.bounded(f"on ||V||^2/2 with a link of {steps} steps such a point {word}: {factors}", right))
+    return checks
 
 
 def _ends(runs: dict[str, Array], bound: float) -> Check:

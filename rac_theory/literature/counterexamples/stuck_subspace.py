@@ -1,4 +1,6 @@
-"""C5: Asymmetric LoRA converges to the best point of the subspace that it has drawn, which is not the optimum."""
+"""C5: Asymmetric LoRA converges to the best point of the subspace that it has drawn, which is not the optimum; where it
+ends, for functions with a constant Hessian, is one linear system.
+"""
 
 from fractions import Fraction
 
@@ -6,10 +8,11 @@ import numpy as np
 
 from rac_theory import theorems
 from rac_theory.algorithms import AsymmetricLoRA, RACLoRA, Side
+from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
+from rac_theory.literature.counterexamples.factor_loss import hessian_action
 from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import LeastSquares, LogisticRegression, Problem, Quadratic, SoftmaxRegression
 from rac_theory.runs import Trajectory, simulate
@@ -54,8 +57,8 @@ def still_offered(problem: Problem, W: Array, F: Array) -> tuple[float, float]:
     smoothness at least ``||G||^2 / (2 L)`` above that over all matrices.
     """
     G = problem.gradient(W[None])[0]
-    along = np.linalg.qr(F)[0].T @ G
-    return float(np.sum(along**2) / (2 * problem.strong_convexity)), float(np.sum(G**2) / (2 * problem.L))
+    component = np.linalg.qr(F)[0].T @ G
+    return float(np.sum(component**2) / (2 * problem.strong_convexity)), float(np.sum(G**2) / (2 * problem.L))
 
 
 def gather(example: Counterexample) -> Witness:
@@ -91,28 +94,28 @@ def _on_least_squares(side: Side, data: LeastSquares, rng: np.random.Generator) 
 def _on_other_losses(rng: np.random.Generator) -> list[Check]:
     X, F = rng.standard_normal((40, 5)), rng.standard_normal((5, 2))
     labels = rng.permutation(np.repeat([0, 1], 20))
-    found = []
+    gaps = []
     for name, problem in (
         ("a logistic", LogisticRegression(X, labels, l2=0.1)),
         ("a softmax", SoftmaxRegression(X, rng.permutation(np.arange(40) % 4), l2=0.1)),
     ):
         slack, gap = still_offered(problem, run(problem, F, "left").W[0], F)
-        found += [
+        gaps += [
             Check.bounded(f"on {name} loss it is within {slack:.1e} of the minimum in its subspace", slack < 1e-12),
             Check.bounded(f"and at least {gap:.4g} above the minimum", gap > 1e-4),
         ]
-    return found
+    return gaps
 
 
 def _not_covered(example: Counterexample) -> Check:
     """T1 and T2 say nothing, and say why."""
-    told = [
+    reasons = [
         verify(theorem, Case(method, example.problem, example.start, steps=5))
         for theorem in (theorems.T1, theorems.T2)
         for method in (example.method, RACLoRA(Frozen(COLUMN), example.method.gamma))
     ]
-    named = all("lambda_min > 0 is not met: lambda_min is 0 (" in " ".join(verdict.unmet) for verdict in told)
-    silent = all(verdict.status is Status.NOT_APPLICABLE for verdict in told)
+    named = all("lambda_min > 0 is not met: lambda_min is 0 (" in " ".join(verdict.unmet) for verdict in reasons)
+    silent = all(verdict.status is Status.NOT_APPLICABLE for verdict in reasons)
     sentence = "T1 and T2 are NOT_APPLICABLE to it, and to RAC-LoRA with that sketch, as lambda_min(E[H]) = 0"
     return Check.exact(sentence, silent and named)
 
@@ -137,3 +140,44 @@ C5 = Counterexample(
     gather=gather,
     condition="the optimum is not in that subspace, which has probability one for a random factor unless W0 is optimal",
 )
+
+
+def frozen_limit(problem: Problem, W0: Array, F: Array, side: Side = "left") -> Array:
+    r"""Return the limit of Asymmetric LoRA on a quadratic or a least squares problem, (m, n).
+
+    It minimises f over :math:`W^0 + F Z` (left), or :math:`W^0 + Z F^\top` (right), and where several Z do, Z is the
+    one of least norm: gradient descent from Z = 0 has no part in the null space of its Hessian.
+
+    Parameters
+    ----------
+    problem : Problem
+        With a constant Hessian.
+    W0 : (m, n)
+    F : (dim, r)
+        The frozen factor, as columns: B, or the transpose of A. For the projected step an orthonormal basis of its
+        range, which matters only if f is not strongly convex.
+    side : Side
+        "left" if B is frozen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.problems import Quadratic
+    >>> from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit
+    >>> problem = Quadratic.left(np.eye(2), W_star=[[1.0], [2.0]])
+    >>> B = np.array([[1.0], [0.0]])  # which cannot reach the second row
+    >>> frozen_limit(problem, np.zeros((2, 1)), B).round(6).tolist()
+    [[1.0], [0.0]]
+    """
+    checks.one_of("side", side, ("left", "right"))
+    m, n = problem.shape
+    W0 = checks.array("W0", W0, shape=problem.shape)
+    F = checks.array("F", F, ndim=2)
+    rows, columns = (F.shape[1], n) if side == "left" else (m, F.shape[1])
+    units = np.eye(rows * columns).reshape(-1, rows, columns)
+    moves = F @ units if side == "left" else units @ F.T
+    flat = moves.reshape(len(moves), -1)
+    H = flat @ hessian_action(problem, W0)(moves).reshape(len(moves), -1).T
+    g = flat @ problem.gradient(W0[None])[0].ravel()
+    Z, *_ = np.linalg.lstsq((H + H.T) / 2, -g, rcond=len(H) * np.finfo(float).eps)
+    return np.asarray(W0 + np.tensordot(Z, moves, axes=1))

@@ -5,13 +5,12 @@ from fractions import Fraction
 from rac_theory.literature.counterexamples.another_minimiser import C14
 from rac_theory.literature.counterexamples.counterexample import Check, Witness
 from rac_theory.literature.counterexamples.divergence import C3
+from rac_theory.literature.counterexamples.factors_at_a_solution import C11, C12
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import rounded_to_even
 from rac_theory.literature.counterexamples.randomised import C7
 from rac_theory.literature.counterexamples.restarts import C4
-from rac_theory.literature.counterexamples.scaled_apart import C11
 from rac_theory.literature.counterexamples.shrinking_step import C8
-from rac_theory.literature.counterexamples.spurious_minimum import C12
 from rac_theory.literature.counterexamples.stuck_subspace import C5
 from rac_theory.literature.published.published_claim import PublishedClaim
 from rac_theory.theorems import T1, T2, T4, T5, T6, T11, T9d, T9rr, T10d, T10rr
@@ -35,14 +34,14 @@ def scale_and_rate() -> Witness:
     """Follow factors of rank 4, 16 and 64 scaled by 1/sqrt(r) and by 1/r."""
     rate, ranks = Fraction(1, 4), (4, 16, 64)
     roots = {r: scaled_factors(Fraction(1, _root(r)), (rate, rate), r) for r in ranks}
-    whole = {r: scaled_factors(Fraction(1, r), (rate, rate), r) for r in ranks}
+    inverse = {r: scaled_factors(Fraction(1, r), (rate, rate), r) for r in ranks}
     mended = {r: scaled_factors(Fraction(1, r), (r * rate, rate), r) for r in ranks}
     return Witness(
         (
             Check.exact(
                 f"at one learning rate {rate} the first step moves w by {rate} at each rank with 1/sqrt(r), and by "
                 f"{rate}/r with 1/r",
-                all(roots[r][1] == rate and whole[r][1] == rate / r for r in ranks),
+                all(roots[r][1] == rate and inverse[r][1] == rate / r for r in ranks),
             ),
         ),
         against=(
@@ -73,7 +72,7 @@ def drift() -> Witness:
     path = [merged_and_unmerged(w, delta, stored, cycles) for cycles in (1, 2, 64)]
     pairs = [(Fraction(k, 256), Fraction(j, 16)) for k in range(-255, 256, 6) for j in range(-20, 21)]
     first = [merged_and_unmerged(w, d, d, 1) for w, d in pairs]
-    again = all(merged_and_unmerged(w, d, d, 1) == w for w, (_, d) in zip(first, pairs, strict=True))
+    rests = all(merged_and_unmerged(w, d, d, 1) == w for w, (_, d) in zip(first, pairs, strict=True))
     return Witness(
         (
             Check.exact(
@@ -84,7 +83,7 @@ def drift() -> Witness:
             Check.exact(
                 f"with what was added taken off it does not: of {len(pairs)} pairs of bfloat16 none moves after the "
                 "first cycle",
-                again and any(moved != pair[0] for moved, pair in zip(first, pairs, strict=True)),
+                rests and any(moved != pair[0] for moved, pair in zip(first, pairs, strict=True)),
             ),
         )
     )
@@ -94,8 +93,8 @@ def shared_ranks(rounds: int, rate: Fraction) -> list[Fraction]:
     """Return the second singular value of the mean of two clients, of rank 1 and 2, on |W - diag(2, 1)|^2 / 2."""
     values = [Fraction(1, 2)]
     for _ in range(rounds):
-        kept = values[-1] + rate * (1 - values[-1])  # the client of rank 2; that of rank 1 has cut it off
-        values.append(kept / 2)
+        trained = values[-1] + rate * (1 - values[-1])  # the client of rank 2; that of rank 1 has cut it off
+        values.append(trained / 2)
     return values
 
 
@@ -186,7 +185,7 @@ CLAIMS = (
         theorems=(T2, T4),
         against=(C14,),
         where="the abstract",
-        seen="the abstract",
+        consulted="the abstract",
         severity="true with a condition that is not printed",
         repair="where there is one minimiser, or of the loss",
         reading="the same loss under PL (T2), and the same solution where there is one only "
@@ -312,9 +311,8 @@ CLAIMS = (
         work="Kalajdzievski, A Rank Stabilization Scaling Factor for Fine-Tuning with LoRA",
         source="arXiv:2312.03732",
         where="the author's post https://huggingface.co/blog/damjan-k/rslora, Rank-Stabilized Adapters with rsLORA",
-        seen="the post; Theorem 3.2, of which it tells, only as others quote it",
+        consulted="the post; Theorem 3.2, of which it tells, only as others quote it",
         mark="printed",
-        page="theory/cards.md",
         witness=scale_and_rate,
         refutes="to not explode or diminish the magnitude of the activations and gradients through each adapter, one "
         "must set γ_r ∈ Θ(1/√r)",
@@ -329,9 +327,8 @@ CLAIMS = (
         work="huggingface/trl, issue 6688, a comment with measurements of PEFT",
         source="https://github.com/huggingface/trl/issues/6688",
         where="the comment of 11 August 2026, Question 1",
-        seen="the beginning of the comment; src/peft/tuners/lora/layer.py of huggingface/peft at 00336949",
+        consulted="the beginning of the comment; src/peft/tuners/lora/layer.py of huggingface/peft at 00336949",
         mark="printed",
-        page="theory/cards.md",
         witness=drift,
         reading="HOLDS of PEFT's Linear, whose merge adds the product in the adapter's precision, and whose unmerge "
         "takes off the product rounded to that of the weight; where both are one number, rounding ends after one cycle "
@@ -345,9 +342,8 @@ CLAIMS = (
         work="Wu et al., Preventing Rank Collapse in Federated Low-Rank Adaptation with Client Heterogeneity",
         source="arXiv:2602.13486",
         where="the abstract of version 1 and of version 2",
-        seen="the abstract; which local updates its theorem is about was not read",
+        consulted="the abstract; which local updates its theorem is about was not read",
         mark="paper",
-        page="theory/cards.md",
         witness=rank_collapse,
         severity="not checkable from what is public",
         reading="true of what clients hand back without training, and with training of the distance to a share that is "
@@ -359,9 +355,8 @@ CLAIMS = (
         work="Yu et al., AltLoRA: Towards Better Gradient Approximation in Low-Rank Adaptation",
         source="arXiv:2505.12455",
         where="the abstract; optimizer_new.py of https://github.com/LucasXinYu/AltLoRA at 3db36646",
-        seen="the abstract and the code; not its theorems, those about convergence neither",
+        consulted="the abstract and the code; not its theorems, those about convergence neither",
         mark="paper",
-        page="theory/cards.md",
         witness=rescaled,
         reading="HOLDS of the invariance, for one step of one factor with the exact inverse; the code adds 1e-6, which "
         "is felt where a factor is as small as 1/1000; stable features were not tried",

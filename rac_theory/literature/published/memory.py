@@ -153,9 +153,8 @@ CLAIMS = (
         work="Loizou & Richtarik, Momentum and Stochastic Momentum",
         source="arXiv:1712.09677",
         where="the abstract, as it is at https://doi.org/10.1007/s10589-020-00220-z",
-        seen="the abstract; in which sense was not read, and is taken here to be the norm of the mean, ||E x_t||",
+        consulted="the abstract; in which sense was not read, and is taken here to be the norm of the mean, ||E x_t||",
         mark="paper",
-        page="theory/cards.md",
         witness=heavy_ball,
         reading="HOLDS of the mean, by a witness of ours; a mean that is fast says nothing of f: at the step and "
         "momentum that are best for the mean here, the mean square rises",
@@ -166,9 +165,8 @@ CLAIMS = (
         work="Berg Thomsen, Taylor & Dieuleveut, Tight Analyses of First-Order Methods with Error Feedback",
         source="arXiv:2506.05271",
         where="README.md and certificates/ of https://github.com/DanielBergThomsen/error-feedback-tight at 8772016",
-        seen="the scripts that certify the rates of Theorems 1 and 2; not the text, nor that no rate is better",
+        consulted="the scripts that certify the rates of Theorems 1 and 2; not the text, nor that no rate is better",
         mark="printed",
-        page="theory/cards.md",
         witness=error_feedback,
         reading="HOLDS of the rate that both certificates have, for one worker and a deterministic compression, "
         "checked here in fractions by a second program; that it is the best one was not tried",

@@ -35,12 +35,12 @@ class PublishedClaim:
         The preprint, such as arXiv:2410.08305, or an address on the web.
     where : str
         Section or theorem, and the version or commit that was read.
-    seen : str
+    consulted : str
         What of the work was read.
     mark : "paper", "printed" or "second-hand"
         How it is known to us, see ``theorems.MARKS``.
     page : str
-        The page that explains the verdict, under ``docs/``, with its section.
+        The page that explains the verdict, under ``docs/``, with its section; by default that of the cards.
     theorems : tuple of Theorem or Identity
         Which say it, or what is left of it where it is contradicted.
     shown_by : tuple of Counterexample
@@ -78,7 +78,7 @@ class PublishedClaim:
     work: str
     source: str
     mark: Literal["paper", "printed", "second-hand"]
-    page: str
+    page: str = "theory/cards.md"
     theorems: tuple[Theorem | Identity, ...] = ()
     shown_by: tuple[Counterexample, ...] = ()
     against: tuple[Counterexample, ...] = ()
@@ -88,7 +88,7 @@ class PublishedClaim:
     repair: str = ""
     severity: Severity | None = None
     where: str = ""
-    seen: str = ""
+    consulted: str = ""
 
     def __post_init__(self) -> None:
         one_of("mark", self.mark, [mark for mark in MARKS if mark != "derived"])
@@ -121,7 +121,7 @@ class PublishedClaim:
     @cached_property
     def proofs(self) -> tuple[Proof | None, ...]:
         """The machine-checked proof of each theorem, None where there is none."""
-        return tuple(prove(one) if isinstance(one, Theorem) else None for one in self.theorems)
+        return tuple(prove(theorem) if isinstance(theorem, Theorem) else None for theorem in self.theorems)
 
     @property
     def status(self) -> Status:
@@ -130,7 +130,7 @@ class PublishedClaim:
         where nothing speaks against it, the weakest status of ``shown_by``, HOLDS for theorems or a witness alone,
         which may be our own: then the reading says so.
         """
-        shown, against = self.answers[: len(self.shown_by)], self.answers[len(self.shown_by) :]
+        showing, against = self.answers[: len(self.shown_by)], self.answers[len(self.shown_by) :]
         opposed = self.evidence.against
         refuted = bool(opposed and self.refutes) and all(check.holds for check in opposed)
         wrong = not all(check.holds for check in self.evidence.checks)
@@ -138,7 +138,7 @@ class PublishedClaim:
             return Status.VIOLATED
         if against or opposed or self.severity == "not checkable from what is public":
             return Status.UNDECIDED
-        return max((answer.status for answer in shown), key=list(Status).index, default=Status.HOLDS)
+        return max((answer.status for answer in showing), key=list(Status).index, default=Status.HOLDS)
 
     @property
     def proof(self) -> Literal["machine", "paper", "witness", "none"]:
@@ -152,8 +152,12 @@ class PublishedClaim:
     @property
     def tightness(self) -> float | None:
         """The largest ratio exact / bound of its theorems that is known; 1 where a bound is attained."""
-        known = [one.tightest.ratio for one in self.theorems if isinstance(one, Theorem) and one.tightest is not None]
-        return max(known, default=None)
+        ratios = [
+            theorem.tightest.ratio
+            for theorem in self.theorems
+            if isinstance(theorem, Theorem) and theorem.tightest is not None
+        ]
+        return max(ratios, default=None)
 
     @property
     def command(self) -> str:
@@ -174,7 +178,7 @@ class PublishedClaim:
     @property
     def record(self) -> Mapping[str, Any]:
         """The card as texts, lists and numbers, such as JSON can hold."""
-        words = ("id", "says", "work", "source", "url", "where", "seen", "mark", "proof", "reading", "repair")
+        words = ("id", "says", "work", "source", "url", "where", "consulted", "mark", "proof", "reading", "repair")
         grounds = {name: [value.id for value in getattr(self, name)] for name in ("theorems", "shown_by", "against")}
         checks = [{**vars(check), "holds": bool(check.holds)} for check in self.checks]
         judged = {"status": self.status.name, "severity": self.severity, "checks": checks}

@@ -5,15 +5,12 @@ from fractions import Fraction
 from itertools import product
 
 from rac_theory.literature.counterexamples.averaged_factors import C9
-from rac_theory.literature.counterexamples.batches_of_noise import C10
 from rac_theory.literature.counterexamples.counterexample import Check, Witness
 from rac_theory.literature.counterexamples.decay_beside_projection import OMEGA, SHARE, means, minimiser
 from rac_theory.literature.counterexamples.fixed_order import C23
-from rac_theory.literature.counterexamples.fixed_projections import C30
-from rac_theory.literature.counterexamples.low_rank_directions import C22
-from rac_theory.literature.counterexamples.noisy_subspace import GALORE
-from rac_theory.literature.counterexamples.query_allocation import C20, C21
-from rac_theory.literature.counterexamples.scale_of_a_channel import C31
+from rac_theory.literature.counterexamples.noisy_subspace import C10, GALORE
+from rac_theory.literature.counterexamples.printed_theorems import C30, C31
+from rac_theory.literature.counterexamples.queries import C20, C21, C22
 from rac_theory.literature.published.published_claim import PublishedClaim
 from rac_theory.theorems import T6, T17, T5_step, T9rr, T10rr, T17_pl
 
@@ -105,12 +102,13 @@ def _sign(x: Fraction) -> int:
 
 def decay_outside() -> Witness:
     """Hold the mean of plain projected steps with decay against the minimiser of the loss with its square."""
-    right, beside = minimiser(OMEGA), means(minimiser(OMEGA), 8, OMEGA)
-    inside, whole = means(right, 8, OMEGA, inside=True), [right - (right - 1) - OMEGA * right]
+    right, outside = minimiser(OMEGA), means(minimiser(OMEGA), 8, OMEGA)
+    inside, unprojected = means(right, 8, OMEGA, inside=True), [right - (right - 1) - OMEGA * right]
     return Witness(
         (
             Check.exact(
-                f"without a projection the minimiser {right} of the loss with its square is kept", whole == [right]
+                f"without a projection the minimiser {right} of the loss with its square is kept",
+                unprojected == [right],
             ),
             Check.exact(
                 f"so it is, in the mean, with decay inside of the projection, as {SHARE} of all", {*inside} == {right}
@@ -120,7 +118,7 @@ def decay_outside() -> Witness:
             Check.exact(
                 f"with one of {1 / SHARE} coordinates a step and decay of all weights beside it the mean leaves "
                 f"{right} for {minimiser(OMEGA / SHARE)}, the minimiser with {1 / SHARE} times the decay",
-                beside[-1] < beside[1] < right
+                outside[-1] < outside[1] < right
                 and {*means(minimiser(OMEGA / SHARE), 8, OMEGA)} == {minimiser(OMEGA / SHARE)},
             ),
         ),
@@ -139,7 +137,7 @@ CLAIMS = (
         against=(C30,),
         severity="true with a condition that is not printed",
         where="Section 3.4, Theorem 3.8",
-        seen="the statement and its proof, in a public copy of the text",
+        consulted="the statement and its proof, in a public copy of the text",
         reading="of a learning rate that is short enough, which the statement does not ask for; what goes to zero is "
         "the projected gradient, in the subspace that is kept, and not the gradient",
         repair="eta times the largest curvature in the range is at most 1: then the factor is 1 - eta kappa, by the "
@@ -152,7 +150,7 @@ CLAIMS = (
         work="Rajabi, Nonta & Rambhatla, SubTrack++: Gradient Subspace Tracking for Scalable LLM Training",
         source="arXiv:2502.01586",
         where="Section 3, Theorem 3.2, and Appendix A",
-        seen="statement and proof in a public copy of the text, without its displayed formulas",
+        consulted="statement and proof in a public copy of the text, without its displayed formulas",
         mark="printed",
         page="theory/counterexamples.md#c30-fixed-projections",
         witness=frozen_subspace,
@@ -173,7 +171,7 @@ CLAIMS = (
         against=(C31,),
         severity="false as printed",
         where="Appendix A, Theorem A.4, and equation (9)",
-        seen="the statement and its proof, in a public copy of the text",
+        consulted="the statement and its proof, in a public copy of the text",
         reading="false where n is larger than m; at m = n both factors are the same; a factor that all columns share "
         "can be put into the learning rate, as the work says",
         repair="sqrt(m/r), the entries of a column, for sqrt(n/r): by the law of the ratio after one step",
@@ -185,9 +183,8 @@ CLAIMS = (
         work="zij, a catalogue of optimisers, on Pan et al., Unbiased Gradient Low-Rank Projection (arXiv:2510.17802)",
         source="https://github.com/junaidaliop/zij",
         where="canon/math/gum.md, at commit 00728ec2",
-        seen="the page of the catalogue, and of the paper the abstract: how its theorem reads was not seen",
+        consulted="the page of the catalogue, and of the paper the abstract: how its theorem reads was not seen",
         mark="printed",
-        page="theory/cards.md",
         witness=weights_of_both_branches,
         refutes="importance-reweighting each branch so the expected update equals the full-gradient Muon step",
         severity="false as printed",
@@ -203,7 +200,7 @@ CLAIMS = (
         work="Zhao et al., code of GaLore",
         source="https://github.com/jiaweizzhao/GaLore",
         where="galore_torch/adamw.py, a comment in AdamW.step, at commit 1317b5f7",
-        seen="the file",
+        consulted="the file",
         mark="printed",
         page="theory/counterexamples.md#c24-to-c27-methods-with-memory",
         witness=decay_outside,
@@ -219,9 +216,8 @@ CLAIMS = (
         work=_GOLORE,
         source="arXiv:2410.11289",
         where="Question 1 of the second review at https://openreview.net/forum?id=udtrtwkvk5",
-        seen="the review, in a public copy; the theorem was not read",
+        consulted="the review, in a public copy; the theorem was not read",
         mark="second-hand",
-        page="theory/cards.md",
         shown_by=(GALORE,),
         witness=noisy_subspace,
         severity="not checkable from what is public",
@@ -325,7 +321,7 @@ CLAIMS = (
         page="theory/zeroth_order.md#three-claims-of-the-field",
         against=(C20,),
         where="the abstract",
-        seen="the abstract",
+        consulted="the abstract",
         severity="true with a condition that is not printed",
         repair="at the step that L alone allows, 1/L",
         reading="true of what L alone promises, at 1/L, and generally is not always; at each one's best step a single "

@@ -17,14 +17,18 @@ from rac_theory.literature.counterexamples.averaged_factors import (
     gap_of_means,
     lost,
 )
-from rac_theory.literature.counterexamples.batches_of_noise import (
-    GAMMA,
-    SIGMA,
+from rac_theory.literature.counterexamples.noisy_subspace import (
+    BATCH_GAMMA as GAMMA,
+)
+from rac_theory.literature.counterexamples.noisy_subspace import (
+    COIN as SIGMA,
+)
+from rac_theory.literature.counterexamples.noisy_subspace import (
+    CornerNoise,
     never_below,
     resting_place,
     smallest_batch,
 )
-from rac_theory.literature.counterexamples.noisy_subspace import CornerNoise
 from rac_theory.literature.counterexamples.rational_factors import (
     average,
     combined,

@@ -23,7 +23,7 @@ from rac_theory.algorithms import (
 from rac_theory.algorithms.gradients import Noisy
 from rac_theory.literature.counterexamples import diagnosis
 from rac_theory.literature.counterexamples.diagnosis import Cause, diagnose
-from rac_theory.literature.counterexamples.factor_moves import Moves
+from rac_theory.literature.counterexamples.factor_loss import Moves
 from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.noisy_subspace import CornerNoise
 from rac_theory.literature.counterexamples.paper_quadratic import paper_quadratic

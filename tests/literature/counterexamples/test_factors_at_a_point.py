@@ -7,6 +7,18 @@ import pytest
 
 from rac_theory.literature import C12
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
+from rac_theory.literature.counterexamples.factors_at_a_solution import (
+    Q,
+    best_rate,
+    condition,
+    condition_of_a_row,
+    condition_of_one,
+    factors,
+    gradient_of_factors,
+    hessian_of_factors,
+    is_second_order,
+    value,
+)
 from rac_theory.literature.counterexamples.lost_merges import (
     carried,
     descent,
@@ -16,20 +28,6 @@ from rac_theory.literature.counterexamples.lost_merges import (
     unit,
 )
 from rac_theory.literature.counterexamples.low_rank import lowest
-from rac_theory.literature.counterexamples.scaled_apart import (
-    best_rate,
-    condition,
-    condition_of_a_row,
-    condition_of_one,
-    factors,
-)
-from rac_theory.literature.counterexamples.spurious_minimum import (
-    Q,
-    gradient_of_factors,
-    hessian_of_factors,
-    is_second_order,
-    value,
-)
 from rac_theory.numerics.semidefinite import squares
 from rac_theory.problems import Quadratic
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rac_theory.literature import C30
-from rac_theory.literature.counterexamples.fixed_projections import projected
+from rac_theory.literature.counterexamples.printed_theorems import projected
 
 
 def recursion(rng, m=5, n=4, r=2):

@@ -10,9 +10,19 @@ from rac_theory.algorithms import MOMENTUM, MomentumInLinks, state
 from rac_theory.literature import C24, C25, C26, C27, C28, C29
 from rac_theory.literature.counterexamples.carried_momentum import SHRINKS, grows, links, shrinks, squares
 from rac_theory.literature.counterexamples.decay_beside_projection import means, minimiser
-from rac_theory.literature.counterexamples.momentum_beyond_its_condition import GAMMA, SHARE, ratios
-from rac_theory.literature.counterexamples.momentum_elsewhere import EDGE, EDGE_PL, KEPT, L_H, LONG, gaps, sums
-from rac_theory.literature.counterexamples.momentum_elsewhere import ratios as of_haar
+from rac_theory.literature.counterexamples.momentum import (
+    EDGE,
+    EDGE_PL,
+    GAMMA,
+    KEPT,
+    L_H,
+    LONG,
+    SHARE,
+    gaps,
+    ratios,
+    sums,
+)
+from rac_theory.literature.counterexamples.momentum import ratios_at_W as of_haar
 from rac_theory.literature.counterexamples.no_best_link import LONGER, characteristic, is_above, step
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, Haar

@@ -9,18 +9,25 @@ from rac_theory import Case, simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
 from rac_theory.literature.counterexamples.factor_loss import (
     FactorLoss,
+    Moves,
     curvature_met,
     hessian_action,
     sharpest_on_segment,
 )
-from rac_theory.literature.counterexamples.factor_moves import Moves
 from rac_theory.literature.counterexamples.followed_run import FollowedRun
-from rac_theory.literature.counterexamples.frozen_limit import frozen_limit
-from rac_theory.literature.counterexamples.guaranteed_steps import SHARE, descend, guaranteed_step
 from rac_theory.literature.counterexamples.loss_of_smoothness import lipschitz_along, slope
 from rac_theory.literature.counterexamples.low_rank import floor, lowest
-from rac_theory.literature.counterexamples.rate_of_lora import Slope, promised_gradient, promised_sum, smallest_on_slope
 from rac_theory.literature.counterexamples.restarts import measured_multiplier, multiplier, proved_step
+from rac_theory.literature.counterexamples.shrinking_step import (
+    SHARE,
+    Slope,
+    descend,
+    guaranteed_step,
+    promised_gradient,
+    promised_sum,
+    smallest_on_slope,
+)
+from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Frozen, Gaussian
 

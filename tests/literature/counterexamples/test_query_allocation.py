@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, RACLoRA, exact_rate
-from rac_theory.literature.counterexamples.query_allocation import (
+from rac_theory.literature.counterexamples.queries import (
     averaged_rate,
     moment_matrix,
     of_full_descent,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from rac_theory.literature.counterexamples.scale_of_a_channel import outside, printed_ends
+from rac_theory.literature.counterexamples.printed_theorems import outside, printed_ends
 
 BETA1, BETA2 = 0.9, 0.999
 

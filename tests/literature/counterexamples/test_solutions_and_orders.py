@@ -11,7 +11,7 @@ from rac_theory import Case, RACLoRA, exact_rate, expected
 from rac_theory.literature import C14, C23, CLAIMS
 from rac_theory.literature.counterexamples import another_minimiser as minimisers
 from rac_theory.literature.counterexamples import fixed_order as orders
-from rac_theory.literature.counterexamples import low_rank_directions as directions
+from rac_theory.literature.counterexamples import queries as directions
 from rac_theory.sketches import Coordinate
 
 
