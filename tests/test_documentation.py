@@ -169,3 +169,11 @@ def test_what_is_known_of_the_paper_is_said_alike():
     assert derived == {f"C{number}" for a, b in ranges for number in range(int(a), int(b or a) + 1)}
     more = re.compile(r"every claim of\s+\W*(the paper|randomized)", re.IGNORECASE)
     assert not [path for path, words in pages.items() if more.search(words)]
+
+
+def test_an_ask_is_answered_in_a_minute() -> None:
+    """Each under 200 words, its command among them."""
+    _, *asks = (ROOT / "docs/guide/asks.md").read_text(encoding="utf-8").split("\n## ")
+    assert len(asks) >= 6
+    assert max(len(ask.split()) for ask in asks) < 200
+    assert all("https://github.com/" in ask for ask in asks)

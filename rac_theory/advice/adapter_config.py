@@ -73,7 +73,8 @@ def config_beside(path: str) -> AdapterConfig | None:
         raise ValueError(f"{name} must have a peft_type, such as LORA, got {shown(kind)}")
     if type(rank) is not int or not 1 <= rank <= _LARGEST_RANK:
         raise ValueError(f"{name} must have r, the rank, an integer >= 1, got {shown(rank)}")
-    if kind == _LORA and not (type(alpha) in (int, float) and 0 < alpha < _LARGEST_ALPHA):
+    number = isinstance(alpha, int | float) and not isinstance(alpha, bool) and 0 < alpha < _LARGEST_ALPHA
+    if kind == _LORA and not number:
         raise ValueError(f"{name} must have lora_alpha, a number > 0, got {shown(alpha)}")
     lora_alpha = float(alpha) if kind == _LORA and alpha is not None else math.nan
     return AdapterConfig(kind, rank, lora_alpha, read.get("use_rslora") is True, tuple(_remarks(read)))

@@ -21,7 +21,8 @@ MatrixShape: TypeAlias = tuple[int, int]
 
 _LARGEST_DIM = 1_000_000  # several times the largest vocabulary: beyond it a header is nonsense
 _NO_LAYERS = {
-    r"(.*\.)?(scales|(weight|input|output)_scales?(_inv|_2)?|_?scale|scale_weight|(weight_)?zero(s|_point)?|absmax|SCB)": (
+    r"(.*\.)?(scales|(weight|input|output)_scales?(_inv|_2)?|_?scale|scale_weight|(weight_)?zero(s|_point)?|absmax|"
+    r"SCB)": (
         "holds scales, as those of quantised numbers, and is no layer: a file that is not quantised has its shape"
     ),
     r".*\b((hada|lokr|oft|boft|vera|hra|vblora|randlora|ia3|dora)_\w+|(bone|miss)_block|shira_weight|lora_E)(\..*)?": (

@@ -1,6 +1,7 @@
 """What goes into the linear layers of a model, added up as it runs, for ``advise --data``."""
 
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +28,10 @@ class _Seen:
         self.examples += len(X)
         if self.total is not None:
             X = X.to(torch.float64)
-            self.total += (X.T @ X).to(self.total.device)
+            if X.device == self.total.device:
+                self.total.addmm_(X.T, X)
+            else:
+                self.total += (X.T @ X).to(self.total.device)
             return
         X = X.to("cpu", torch.float32)
         room = min(len(X), self.rows - len(self.sample))
@@ -137,16 +141,22 @@ class Activations:
             raise ValueError(f"path must end in .npz, got {shown(str(path))}")
         if not self._seen:
             raise ValueError("a model must run while it is watched: with Activations(model) as seen: model(batch)")
-        arrays: dict[str, Any] = {}
+        with zipfile.ZipFile(place, "w") as archive:  # one after the other: all together are as large as what is held
+            for name, array in self._arrays():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, np.asarray(array))
+        return str(place)
+
+    def _arrays(self) -> Iterator[tuple[str, Any]]:
         for name, seen in self._seen.items():
             if seen.total is None:
-                arrays[name] = seen.sample.numpy()
+                yield name, seen.sample.numpy()
             else:
-                arrays[name + SECOND_MOMENT] = (seen.total / seen.examples).numpy()
-                arrays[name + EXAMPLES] = np.array(seen.examples)
-        arrays |= {name + SAME_AS: np.array(owner) for name, owner in self._owner.items() if owner != name}
-        np.savez(place, **arrays)
-        return str(place)
+                yield name + SECOND_MOMENT, (seen.total / seen.examples).numpy()
+                yield name + EXAMPLES, seen.examples
+        for name, owner in self._owner.items():
+            if owner != name:
+                yield name + SAME_AS, owner
 
     def __repr__(self) -> str:
         most = max((seen.examples for seen in self._seen.values()), default=0)

@@ -23,7 +23,11 @@ ODD = {
     "lora_A alone": ({"q.lora_A.weight": ("F32", 8, N)}, "without the other, lora_B"),
     "lora_B alone": ({"q.lora_B.weight": ("F32", M, 8)}, "without the other, lora_A"),
     "mixed ranks": (
-        {f"{q}.lora_{f}.weight": ("F32", *s) for q, r in (("q", 8), ("v", 64)) for f, s in (("A", (r, N)), ("B", (M, r)))},
+        {
+            f"{q}.lora_{f}.weight": ("F32", *s)
+            for q, r in (("q", 8), ("v", 64))
+            for f, s in (("A", (r, N)), ("B", (M, r)))
+        },
         [LAYER, LAYER],
     ),
     "a convolution": ({"c.lora_A.weight": ("F32", 8, 64, 3, 3), "c.lora_B.weight": ("F32", M, 8, 1, 1)}, "4 axes"),
@@ -70,7 +74,11 @@ ODD = {
         "is an embedding, by its name",
     ),
     "a position table": (
-        {"a.relative_position_bias_table": ("F32", 169, 3), "a.rel_pos_h": ("F32", 127, 64), "r.cos_cached": ("F32", 64, 8)},
+        {
+            "a.relative_position_bias_table": ("F32", 169, 3),
+            "a.rel_pos_h": ("F32", 127, 64),
+            "r.cos_cached": ("F32", 64, 8),
+        },
         "is a table of positions or a parameter of a recurrence",
     ),
     "a recurrence": (

@@ -183,7 +183,8 @@ def test_a_chain_of_loralib_passes():
 
 
 @pytest.mark.parametrize(
-    ("kind", "cause"), [(SubtractedAgain, "as if it was not merged"), (ResetByItsOwn, "merge must preserve the function")]
+    ("kind", "cause"),
+    [(SubtractedAgain, "as if it was not merged"), (ResetByItsOwn, "merge must preserve the function")],
 )
 def test_each_fault_with_loralib_is_named(kind, cause):
     with pytest.raises(Refuted, match=cause):

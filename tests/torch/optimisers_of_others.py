@@ -32,7 +32,9 @@ def galore(W, gap=GAP, kind="std", **options):
 
 
 def fira(W, gap=GAP, **options):
-    return FiraAdamW([{"params": [W], **GROUP, "update_proj_gap": gap, "alpha": 1.0}], no_deprecation_warning=True, **options)
+    return FiraAdamW(
+        [{"params": [W], **GROUP, "update_proj_gap": gap, "alpha": 1.0}], no_deprecation_warning=True, **options
+    )
 
 
 def apollo(W, gap=GAP, **options):

@@ -14,8 +14,8 @@ from torch.nn.functional import cross_entropy, mse_loss
 import rac_theory
 from rac_theory import Case, Implementation, LayeredRACLoRA, simulate, verify
 from rac_theory.sketches import Coordinate, Gaussian, Haar, SparseSigns
-from rac_theory.testing import Refuted, check_algorithm
-from rac_theory.torch import OptimiserSteps, RACLoRA, from_module
+from rac_theory.testing import Refuted, check_algorithm, check_refresh
+from rac_theory.torch import OptimiserSteps, RACLoRA, from_module, optimiser_moves
 
 RNG = np.random.default_rng(0)
 X, LABELS, Y = RNG.standard_normal((30, 4)), np.arange(30) % 3, RNG.standard_normal((30, 3))
@@ -247,3 +247,47 @@ def test_steps_of_an_optimiser_are_run_and_copied():
     assert "OptimiserSteps(ModuleSum(Linear, weight 4x4" in repr(case.algorithm)
     with pytest.raises(ValueError, match="problem must be a ModuleProblem, as from_module makes it"):
         OptimiserSteps(case.algorithm.implements, None)
+
+
+class Subspaces(torch.optim.Optimizer):
+    """GaLore with a subspace for some steps, with the moments of nothing."""
+
+    def __init__(self, params, gap):
+        super().__init__(params, {"gap": gap})
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self):
+        (W,) = self.param_groups[0]["params"]
+        if self.steps % self.param_groups[0]["gap"] == 0:
+            self.U = torch.linalg.svd(W.grad, full_matrices=False)[0][:, :2]
+        self.steps += 1
+        W -= 0.1 * self.U @ (self.U.T @ W.grad)
+
+
+def test_several_steps_of_an_optimiser_are_one_of_what_is_declared():
+    """Three under one subspace, as GaLore makes them. Catches one step for three, and a gap that is not declared."""
+    torch.manual_seed(0)
+    problem = from_module(nn.Linear(4, 3, bias=False), mse_loss, (X, Y))
+    declared = rac_theory.GaLore(2, 0.1, rac_theory.Local(3))
+    expected = simulate(Case(declared, problem, steps=4)).values
+
+    def differs(gap, inner):
+        steps = OptimiserSteps(problem, lambda module, rng: Subspaces([module.weight], gap), inner)
+        assert (f", inner={inner})" in repr(steps)) == (inner > 1)
+        own = Case(Implementation(steps, implements=declared), problem, steps=4)
+        return float(np.abs(simulate(own).values - expected).max())
+
+    assert differs(3, 3) < 1e-12
+    assert min(differs(3, 1), differs(200, 3), differs(1, 3)) > 1e-6
+
+
+def test_moves_of_an_optimiser_are_asked_what_they_keep():
+    """SGD with momentum has no subspace, which is named; ours draws one in each step and keeps nothing."""
+    new, step = optimiser_moves(lambda W: torch.optim.SGD([W], lr=0.5, momentum=0.9), torch.float64)
+    moves = [step(state := new((3, 2), 0), np.ones((3, 2))), step(state, np.ones((3, 2)))]
+    assert [float(move[0, 0]) for move in moves] == [-0.5, -0.95]
+    with pytest.raises(Refuted, match="or no projector"):
+        check_refresh(new, step, rank=2, gap=3)
+    ours = optimiser_moves(lambda W: RACLoRA([W], Haar, rank=2, gamma=0.1, rng=torch.initial_seed()))
+    check_refresh(*ours, rank=2, gap=3)

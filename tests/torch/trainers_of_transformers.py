@@ -105,8 +105,17 @@ def trainer_of(folder, callback, frozen=False, **options):
             for name, parameter in model.named_parameters():
                 parameter.requires_grad_("lora_B" in name)
         arguments = transformers.TrainingArguments(
-            str(folder), seed=seed, learning_rate=0.01, lr_scheduler_type="constant", report_to=[], save_strategy="no",
-            disable_tqdm=True, logging_strategy="no", use_cpu=True, per_device_train_batch_size=8, max_steps=STEPS,
+            str(folder),
+            seed=seed,
+            learning_rate=0.01,
+            lr_scheduler_type="constant",
+            report_to=[],
+            save_strategy="no",
+            disable_tqdm=True,
+            logging_strategy="no",
+            use_cpu=True,
+            per_device_train_batch_size=8,
+            max_steps=STEPS,
         )
         data = [{"input_ids": tokens, "labels": tokens} for tokens in TOKENS]
         return transformers.Trainer(model, arguments, train_dataset=data, callbacks=[callback()])

@@ -93,7 +93,7 @@ def check_refresh(
     rank, gap = integer("rank", rank, 1), integer("gap", gap, 3)
     seeds, alpha = integer("seeds", seeds, 8), finite("alpha", alpha, above=0, below=1)
     for shape in shapes:
-        integer("rank", rank, 1, min(shape) // 2, f"half the smaller side")
+        integer("rank", rank, 1, min(shape) // 2, "half the smaller side")
         _Course(new, step, (shape[0], shape[1]), gap, rng).check(rank, seeds, alpha)
 
 
@@ -164,8 +164,8 @@ class _Course:
         pairs = [self._remembered(corner, seed) for seed in range(seeds)]
         share = unfair(np.array([before[0, 0] * after[0, 0] for before, after in pairs]), alpha)
         frames = (
-            f"; and its frames are not uniform: the first entry goes on to its side in {share:.0%} of them, are they of a "
-            "QR factorisation without the signs of its diagonal?"
+            f"; and its frames are not uniform: the first entry goes on to its side in {share:.0%} of them, are they "
+            "of a QR factorisation without the signs of its diagonal?"
             if share is not None
             else ""
         )
@@ -180,6 +180,6 @@ class _Course:
 
 
 def _turns(moves: Array) -> bool:
-    """Whether one of them turns by more than those before, as limits on growth let moves turn less and less."""
+    """Whether one of them turns, and not by much less than the one before, as where a limit on growth wears off."""
     turns = 1 - cosine(moves[1:], moves[:-1])
-    return bool(np.any(turns[1:] > np.maximum(2 * turns[:-1], _TURN)))
+    return bool(np.any(turns[1:] > np.maximum(0.6 * turns[:-1], _TURN)))

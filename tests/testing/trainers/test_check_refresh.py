@@ -78,7 +78,7 @@ def test_right_ones_pass_at_other_seeds():
         ({"own": 200}, "is the projector made once, is there another gap"),
         ({}, "once gradients are orthogonal to all before, its move has a cosine of"),
         ({"frames": "haar"}, "under the next frame it points backwards in"),
-        ({"frames": "qr"}, "are they of a QR factorisation without the signs of its diagonal?"),
+        ({"frames": "qr"}, "of a QR factorisation without the signs of its diagonal?"),
     ],
 )
 def test_each_fault_is_named(options, cause, adam):
@@ -94,10 +94,10 @@ def test_uniform_frames_are_not_called_those_of_qr():
 
 @pytest.mark.parametrize(("rank", "share"), [(1, 1.0), (2, 0.65), (3, 0.65)])
 def test_the_power_that_is_said(rank, share):
-    """Frames without signs, at three seeds. At rank 3 some 0.69 of entries go on to their side, and 0.65 are asked for."""
+    """Frames without signs, at three seeds. At rank 3 some 0.69 of entries go on to their side; 0.65 are asked for."""
     for rng in range(3):
         optimiser = LowRank("qr", rank=rank, gap=3)
-        with pytest.raises(Refuted, match="are they of a QR factorisation") as refuted:
+        with pytest.raises(Refuted, match="of a QR factorisation") as refuted:
             check_refresh(optimiser.new, optimiser.step, rank=rank, gap=3, shapes=TALL, rng=1000 * rng)
         assert int(re.search(r"to its side in (\d+)%", str(refuted.value))[1]) >= 100 * share
 
