@@ -85,9 +85,9 @@ class AsymmetricLoRA(ProjectedDescent, Value):
         Only where every draw has full rank is H the identity; of the plain step nothing is known then.
         """
         if self.sketch.rank == self.sketch.dim:
-            known = spectrum(self.sketch, alpha=alpha, draws=draws, rng=rng)
-            if known.how != "sampled" and known.lambda_min == 1:
-                return known if self.lora_alpha is None else UNKNOWN
+            spectrum_of_H = spectrum(self.sketch, alpha=alpha, draws=draws, rng=rng)
+            if spectrum_of_H.how != "sampled" and spectrum_of_H.lambda_min == 1:
+                return spectrum_of_H if self.lora_alpha is None else UNKNOWN
         return Spectrum(0.0, 1.0, 0.0, 1.0, np.empty((0, 0)), "closed form")
 
     def check_shape(self, shape: tuple[int, int]) -> None:

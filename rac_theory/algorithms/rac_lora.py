@@ -195,10 +195,10 @@ def _plain_step(B: Array, scale: float, W: Array, G: Array) -> Array:
 
 def check_dim(name: str, sketch: Sketch, side: Side, shape: tuple[int, int]) -> None:
     """Raise a ``ValueError`` if the columns of a sketch are not as long as the side of the matrices it is for."""
-    here, there = shape if side == "left" else reversed(shape)
-    if sketch.dim != here:
-        letter, other = ("m", "right") if side == "left" else ("n", "left")
-        hint = f"; did you mean side={other!r}?" if sketch.dim == there else ""
+    length, width = shape if side == "left" else reversed(shape)
+    if sketch.dim != length:
+        letter, opposite = ("m", "right") if side == "left" else ("n", "left")
+        hint = f"; did you mean side={opposite!r}?" if sketch.dim == width else ""
         raise ValueError(
-            f"{name}.dim must be {letter}={here} for side={side!r} and W of shape {shape}, got {sketch.dim}{hint}"
+            f"{name}.dim must be {letter}={length} for side={side!r} and W of shape {shape}, got {sketch.dim}{hint}"
         )

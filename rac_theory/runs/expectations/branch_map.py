@@ -60,8 +60,8 @@ class BranchMap:
         means = self.T @ m + self.c
         turned = (self.T @ M + self.c @ np.swapaxes(m, 1, 2)) @ np.swapaxes(self.T, 2, 3)
         moments = turned + means @ np.swapaxes(self.c, 2, 3)
-        both = np.tensordot(self.weights, moments, axes=1), np.tensordot(self.of_mean, means, axes=1)
-        return np.concatenate(both, axis=2)
+        moved = np.tensordot(self.weights, moments, axes=1), np.tensordot(self.of_mean, means, axes=1)
+        return np.concatenate(moved, axis=2)
 
     def readout(self, state: Array) -> tuple[float, float, float]:
         """Half the trace, and the traces with the curvatures as weights and as divisors."""

@@ -62,7 +62,7 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
         agree = components.agree
     if isinstance(source, FiniteDifferences):  # one path, which each draw leaves by an error of its own
         errors = bends(algorithm, quadratic, source.h)
-        c = np.array([[_moved(frame, roots, algorithm.gamma * each) for each in errors]])
+        c = np.array([[_moved(frame, roots, algorithm.gamma * error) for error in errors]])
         agree = not c.any()
     ps, of_means = (np.multiply.outer(of_each, weights).ravel() for of_each in (of_moments, of_mean))
     return BranchMap(roots, frame.coordinates, np.concatenate(T), np.concatenate(c), ps, of_means, agree)
@@ -81,10 +81,10 @@ def _paths(N: Array, source: object, components: Components) -> tuple[Array, Arr
     if size > _LARGEST:
         raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
     if not isinstance(source, Reshuffled):  # all steps are along one gradient
-        K, k = (each.mean(axis=0, keepdims=True) for each in components[:2])
+        K, k = (part.mean(axis=0, keepdims=True) for part in components[:2])
         components = Components(K, k, components.scale)
-    every = [_descent(N, components, order) for order in orders]
-    return np.stack([T for T, _ in every]), np.stack([c for _, c in every])
+    descents = [_descent(N, components, order) for order in orders]
+    return np.stack([T for T, _ in descents]), np.stack([c for _, c in descents])
 
 
 def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
@@ -124,7 +124,7 @@ def _draws(algorithm: Covered, frame: Frame, shape: tuple[int, int]) -> _Draws:
     """All values of P in the frame, (k, d, d), and their probabilities."""
     if isinstance(algorithm, RACLoRA):
         P, weights = _listed(algorithm.sketch, algorithm.plain_scale, frame.dim, plain=not algorithm.is_projected)
-        if frame.whole and algorithm.sketch is not None:
+        if frame.is_whole and algorithm.sketch is not None:
             P = _lifted(P, shape, algorithm.side)
         return P, weights
     if isinstance(algorithm, LayeredRACLoRA):

@@ -37,20 +37,20 @@ def mean_of_clients(
     """
     M = len(paths)
     b = 1.0 if participation is None else float(participation.together(M))
-    chances = [1.0] * M if participation is None else [float(each) for each in participation.chances(M)]
+    chances = [1.0] * M if participation is None else [float(share) for share in participation.chances(M)]
     T, c = (sum(p * path[i].mean(axis=0) for p, path in zip(shares, paths, strict=True)) for i in (0, 1))
-    one = np.eye(np.shape(T)[-1])
-    found: list[tuple[_Paths, float]] = []
+    identity = np.eye(np.shape(T)[-1])
+    absences: list[tuple[_Paths, float]] = []
     if b != 1:
-        found.append((((np.asarray(T) - one)[None], np.asarray(c)[None]), b - 1))
+        absences.append((((np.asarray(T) - identity)[None], np.asarray(c)[None]), b - 1))
     for p, chance, (own_T, own_c) in zip(shares, chances, paths, strict=True):
         if len(own_T) == 1 and chance * b == 1:
             continue  # it does the same in each round
-        moves, count = (own_T - one, own_c), len(own_T)
-        found.append((moves, p**2 / chance / count))
-        found.append(((moves[0].mean(axis=0, keepdims=True), own_c.mean(axis=0, keepdims=True)), -b * p**2))
-    every = [((np.asarray(T)[None], np.asarray(c)[None]), 1.0), *found]
-    weights = np.concatenate([np.full(len(moves[0]), weight) for moves, weight in every])
+        moves, count = (own_T - identity, own_c), len(own_T)
+        absences.append((moves, p**2 / chance / count))
+        absences.append(((moves[0].mean(axis=0, keepdims=True), own_c.mean(axis=0, keepdims=True)), -b * p**2))
+    means = [((np.asarray(T)[None], np.asarray(c)[None]), 1.0), *absences]
+    weights = np.concatenate([np.full(len(moves[0]), weight) for moves, weight in means])
     of_mean = np.zeros(len(weights))
     of_mean[0] = 1.0
-    return *(np.concatenate([moves[i] for moves, _ in every]) for i in (0, 1)), weights, of_mean  # type: ignore[return-value]
+    return *(np.concatenate([moves[i] for moves, _ in means]) for i in (0, 1)), weights, of_mean  # type: ignore[return-value]

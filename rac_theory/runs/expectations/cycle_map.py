@@ -122,6 +122,6 @@ def _turns(k: int) -> Iterator[list[tuple[_Indices, _Indices]]]:
         number = {blocks: j for j, blocks in enumerate(combinations(range(k), size - 1))}
         ends: list[list[tuple[int, int]]] = [[] for _ in range(k)]
         for then, blocks in enumerate(combinations(range(k), size)):
-            for place, last in enumerate(blocks):
-                ends[last].append((number[blocks[:place] + blocks[place + 1 :]], then))
+            for turn, last in enumerate(blocks):
+                ends[last].append((number[blocks[:turn] + blocks[turn + 1 :]], then))
         yield [(before, then) for before, then in (np.array(pairs, dtype=np.int64).reshape(-1, 2).T for pairs in ends)]

@@ -20,13 +20,13 @@ def bends(algorithm: Algorithm, problem: Problem, h: float) -> Array:
         raise Unsupported(f"forward differences must be those of RACLoRA, got {algorithm!r}")
     left = algorithm.side == "left" or algorithm.sketch is None
     columns = problem.shape[1 if left else 0]
-    found = []
+    moves = []
     for basis in _directions(algorithm, problem.shape[0 if left else 1]):
         U = np.einsum("di,jc->ijdc", basis, np.eye(columns)).reshape(-1, len(basis), columns)
         U = U if left else np.swapaxes(U, 1, 2)
-        seen = (U * (problem.gradient(U) - problem.gradient(np.zeros_like(U)))).sum(axis=(1, 2))
-        found.append(h / 2 * algorithm.plain_scale * np.tensordot(seen, U, axes=1))
-    return np.array(found)
+        curvatures = (U * (problem.gradient(U) - problem.gradient(np.zeros_like(U)))).sum(axis=(1, 2))
+        moves.append(h / 2 * algorithm.plain_scale * np.tensordot(curvatures, U, axes=1))
+    return np.array(moves)
 
 
 def _directions(algorithm: RACLoRA, dim: int) -> Array:

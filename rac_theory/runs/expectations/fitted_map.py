@@ -23,17 +23,17 @@ from rac_theory.sketches.laws import summed
 
 def fitted_map(algorithm: FittedDescent, problem: Problem) -> MomentMap:
     """Return the map of the second moments, or raise ``Unsupported``."""
-    known = Moments(algorithm.sketch)
-    if known.is_uniform and known.sketch.rank == 1:
+    law = Moments(algorithm.sketch)
+    if law.is_uniform and law.sketch.rank == 1:
         frame = frame_of(pooled(problem), algorithm.side)
         if _is_hessian(SeenCurvature.of(curvature_of(problem), algorithm.side), frame):
             return line_map(frame, algorithm.gamma)
-    if known.support is None or known.sketch.dim > LARGEST_ENUMERATED:
+    if law.support is None or law.sketch.dim > LARGEST_ENUMERATED:
         raise Unsupported(
             f"steps that fit the draw must have a sketch with a listed support at dim <= {LARGEST_ENUMERATED}, or "
-            f"uniform lines on a problem whose Q is its Hessian, the same along the other side, got {known.sketch!r}"
+            f"uniform lines on a problem whose Q is its Hessian, the same along the other side, got {law.sketch!r}"
         )
-    U, weights = orthonormal_range(known.support[0]), known.support[1].astype(np.float64)
+    U, weights = orthonormal_range(law.support[0]), law.support[1].astype(np.float64)
     curvature = SeenCurvature.of(curvature_of(problem), algorithm.side)
     M, quadratic, left = algorithm.matrices(curvature, U), pooled(problem), algorithm.side == "left"
     if curvature.V is None or isinstance(algorithm, StepPerDraw):  # the same along all directions of the other side
@@ -53,7 +53,7 @@ def fitted_map(algorithm: FittedDescent, problem: Problem) -> MomentMap:
 
 def _is_hessian(curvature: SeenCurvature, frame: Frame) -> bool:
     """Whether steps are taken with the curvatures of a frame: of a large problem, or a user's, only L may be known."""
-    if frame.whole or frame.curvatures.shape[1] > 1 or curvature.V is not None:
+    if frame.is_whole or frame.curvatures.shape[1] > 1 or curvature.V is not None:
         return False
     basis = np.eye(frame.dim) if frame.basis is None else frame.basis
     s = np.broadcast_to(frame.curvatures[:, 0], frame.dim)

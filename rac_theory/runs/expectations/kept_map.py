@@ -63,16 +63,16 @@ class KeptMap:
         """Return the largest spectral radius of a group; what has no curvature feeds nothing that has."""
         radii = [0.0]
         for T, curvatures in zip(self.T, self.curvatures, strict=True):
-            kept = np.append(curvatures >= smallest, True)
-            if kept[:-1].any():
-                radii.append(float(np.abs(np.linalg.eigvals(T[kept][:, kept])).max()))
+            curved = np.append(curvatures >= smallest, True)
+            if curved[:-1].any():
+                radii.append(float(np.abs(np.linalg.eigvals(T[curved][:, curved])).max()))
         return max(radii)
 
 
 def kept_map(algorithm: KeptCoordinates, problem: Problem) -> KeptMap:
     """Return the map of a step, or raise ``Unsupported``."""
     frame, sketch = frame_of(pooled(problem), algorithm.side), algorithm.sketch
-    if frame.whole or type(sketch) is not Haar:
+    if frame.is_whole or type(sketch) is not Haar:
         raise Unsupported(
             "momentum that keeps its coordinates has moments for Haar, on quadratics of which columns are apart, got "
             f"{repr_of(sketch)} on {repr_of(problem)}"

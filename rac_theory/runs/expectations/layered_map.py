@@ -25,15 +25,15 @@ def layered_frame(algorithm: LayeredRACLoRA, problem: Problem) -> Frame:
 
 
 def by_layers(
-    algorithm: LayeredRACLoRA, of_sketch: Callable[[Sketch | None], SecondMoment], one: Any = 1.0
+    algorithm: LayeredRACLoRA, of_sketch: Callable[[Sketch | None], SecondMoment], identity: Any = 1.0
 ) -> SecondMoment:
     """Return M -> E[P M P] on the column of all layers, (..., size, size), from that of each sketch."""
     shapes = algorithm.layers.shapes
-    own = [
+    moments = [
         lifted(of_sketch(layer.sketch), shape, layer.side)
         for layer, shape in zip(algorithm.of_layers, shapes, strict=True)
     ]
-    return on_blocks(own, [m * n for m, n in shapes], one)
+    return on_blocks(moments, [m * n for m, n in shapes], identity)
 
 
 def listed_by_layers(layers: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
@@ -41,10 +41,10 @@ def listed_by_layers(layers: Sequence[tuple[Array, Array]]) -> tuple[Array, Arra
     P, weights = layers[0]
     for blocks, probabilities in layers[1:]:
         before, size = P.shape[-1], blocks.shape[-1]
-        both = np.zeros((len(P), len(blocks), before + size, before + size))
-        both[..., :before, :before] = P[:, None]
-        both[..., before:, before:] = blocks
-        P, weights = both.reshape(-1, *both.shape[2:]), np.outer(weights, probabilities).ravel()
+        joined = np.zeros((len(P), len(blocks), before + size, before + size))
+        joined[..., :before, :before] = P[:, None]
+        joined[..., before:, before:] = blocks
+        P, weights = joined.reshape(-1, *joined.shape[2:]), np.outer(weights, probabilities).ravel()
     return P, weights
 
 

@@ -78,6 +78,6 @@ def _moments(s: Array) -> tuple[Array, Array]:
     relative = s / s.max()
     x = np.exp(_LOGS)  # 2 t s_max
     weight = np.exp(_LOGS - 0.5 * np.log1p(np.outer(x, relative)).sum(axis=1)) * (_LOGS[1] - _LOGS[0]) / (2 * s.max())
-    each = 1 / (1 + np.outer(x, relative))
-    second = (each * (weight * x / (2 * s.max()))[:, None]).T @ each
-    return weight @ each, second * (1 + 2 * np.eye(len(s)))
+    shares = 1 / (1 + np.outer(x, relative))
+    second = (shares * (weight * x / (2 * s.max()))[:, None]).T @ shares
+    return weight @ shares, second * (1 + 2 * np.eye(len(s)))

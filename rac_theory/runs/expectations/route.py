@@ -108,8 +108,8 @@ _MAPS: dict[type, Callable[[Any, Problem], MomentMap]] = {
 
 def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
-    if (own := own_moments(algorithm)) is not None:
-        return own(problem)
+    if (moments := own_moments(algorithm)) is not None:
+        return moments(problem)
     covered = check_covered(algorithm)
     match algorithm:
         case MethodDescent():
@@ -134,9 +134,9 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
 
 def own_moments(algorithm: Algorithm) -> Callable[[Problem], MomentMap] | None:
     """Return what an algorithm says of its own second moments, or the object that an implementation is made of."""
-    own = algorithm.own if isinstance(algorithm, Implementation) else algorithm
-    said: Callable[[Problem], MomentMap] | None = getattr(own, "second_moments", None)
-    return said
+    stepper = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    moments: Callable[[Problem], MomentMap] | None = getattr(stepper, "second_moments", None)
+    return moments
 
 
 def check_covered(algorithm: Algorithm) -> Known:
@@ -202,16 +202,16 @@ def _one_gradient(algorithm: Covered | Preconditioned, problem: Problem) -> Mome
     frame, gamma = frame_of(problem, algorithm.side), algorithm.gamma
     if algorithm.sketch is None:
         return two_invariants(frame, gamma, 1.0, 0.0)
-    if not frame.whole:
-        known = Moments(algorithm.sketch)
+    if not frame.is_whole:
+        law = Moments(algorithm.sketch)
         if (
             isinstance(algorithm, RACLoRA)
             and algorithm.is_projected
             and len(frame.curvatures) == 1
-            and known.share is not None
+            and law.share is not None
         ):
-            return flat(frame, gamma, known.share)
-        if (invariants := step_invariants(algorithm, known)) is not None:
+            return flat(frame, gamma, law.share)
+        if (invariants := step_invariants(algorithm, law)) is not None:
             return two_invariants(frame, gamma, *invariants)
     return matrix_map(frame, gamma, *step_moments(algorithm))
 
@@ -245,7 +245,7 @@ def _of_method(projector: Any, problem: Problem, program: Program, rests: Rests)
         frame, invariants = layered_frame(projector, quadratic), None
     else:
         frame = frame_of(quadratic, projector.side)
-        invariants = None if frame.whole or projector.sketch is None else Moments(projector.sketch).invariants
+        invariants = None if frame.is_whole or projector.sketch is None else Moments(projector.sketch).invariants
     if getattr(projector, "sketch", projector) is None:
         law = with_invariants(1.0, 0.0, 1.0)
     elif invariants is not None:

@@ -45,17 +45,17 @@ def _of_shape(name: str, state: Any, W: Array, rank: int | None) -> Factored:
     r = rank or (np.shape(parts[1]) or (0,))[-1]
     fits = all(isinstance(part, np.ndarray) and part.dtype == W.dtype for part in parts)
     if not fits or [part.shape for part in parts] != [(runs, m, n), (runs, m, r), (runs, r, n)]:
-        came = (f"{p.dtype} {p.shape}" if isinstance(p, np.ndarray) else type(p).__name__ for p in parts)
+        shapes = (f"{p.dtype} {p.shape}" if isinstance(p, np.ndarray) else type(p).__name__ for p in parts)
         raise ValueError(
             f"{name} must yield W {W.dtype} {W.shape}, and of the same type B (runs, m, r) and A (runs, r, n) with "
-            f"r={r}, got {', '.join(came)}"
+            f"r={r}, got {', '.join(shapes)}"
         )
     return Factored(*parts)
 
 
-def _check_weights(name: str, found: Array, W: Array) -> None:
-    if not np.array_equal(found, W, equal_nan=True):
+def _check_weights(name: str, weights: Array, W: Array) -> None:
+    if not np.array_equal(weights, W, equal_nan=True):
         raise ValueError(
             f"{name} must yield the weights that iterates yields, to the last bit, got some that are off by "
-            f"{np.abs(found - W).max():.3g}; let iterates yield the W of factored, as LoRA does"
+            f"{np.abs(weights - W).max():.3g}; let iterates yield the W of factored, as LoRA does"
         )
