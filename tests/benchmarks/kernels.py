@@ -12,11 +12,11 @@ from rac_theory import RACLoRA, sketches
 from rac_theory.base.blas import keep_freed_memory, one_blas_thread
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.problems import Quadratic
+from rac_theory.runs.simulation.history import record
 from rac_theory.runs.simulation.kernels.diagonal import Diagonal
 from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
-from rac_theory.runs.simulation.record import record
 
 _STEPS, _ROUNDS, _SECONDS = 100, 7, 0.12
 

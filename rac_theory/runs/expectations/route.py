@@ -7,8 +7,8 @@ one of f, perhaps with noise   none: P = I                                 ``Dia
                                E[H] = c I, where curvatures are equal      ``DiagonalMap``, a number a column
                                two invariants of P                         ``DiagonalMap``
                                the two moments of P, be it H or weighted   ``MatrixMap``
-                               of both sides of Bernoulli-LoRA             see ``bernoulli_map``
-                               of the sketches of all layers               ``MatrixMap``, see ``layered_map``
+                               of both sides of Bernoulli-LoRA             ``DiagonalMap`` or ``MatrixMap``
+                               of the sketches of all layers               ``MatrixMap``
 a minibatch of least squares   the two moments of P                        ``MethodMap``
 several, under one sketch      its support                                 ``BranchMap``
 one, by forward differences    its support                                 ``BranchMap``
@@ -66,16 +66,13 @@ from rac_theory.algorithms.gradients import (
 )
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem, components_of
-from rac_theory.runs.expectations.bernoulli_map import bernoulli_map, on_all_numbers
 from rac_theory.runs.expectations.branches import branch_map, frame_for
-from rac_theory.runs.expectations.changing_map import ChangingMap
 from rac_theory.runs.expectations.components import components_in, energy_roots, pooled
 from rac_theory.runs.expectations.cycle_map import cycle_map
 from rac_theory.runs.expectations.diagonal_map import flat, two_invariants
 from rac_theory.runs.expectations.fitted_map import fitted_map
 from rac_theory.runs.expectations.frame import Frame, frame_of
 from rac_theory.runs.expectations.kept_map import kept_map
-from rac_theory.runs.expectations.layered_map import layered_frame
 from rac_theory.runs.expectations.link_map import link_map
 from rac_theory.runs.expectations.matrix_map import check_size, matrix_map
 from rac_theory.runs.expectations.method_map import (
@@ -89,8 +86,8 @@ from rac_theory.runs.expectations.method_map import (
     rests_of,
     with_invariants,
 )
-from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
-from rac_theory.runs.expectations.noisy_map import NoisyMap
+from rac_theory.runs.expectations.moment_map import ChangingMap, MomentMap, NoisyMap, Unsupported
+from rac_theory.runs.expectations.several_sketches import bernoulli_map, layered_frame, on_all_numbers
 from rac_theory.runs.expectations.step_moments import Covered, projected, step_invariants, step_moments, weighted
 from rac_theory.sketches import Moments
 

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from rac_theory.base.checks import Array
-from rac_theory.runs.simulation.kernels.diagonal_kernel import DiagonalKernel
+from rac_theory.runs.simulation.kernels.diagonal import DiagonalKernel
 from rac_theory.runs.simulation.kernels.kernel import Visit
 
 

@@ -38,7 +38,7 @@ import numpy as np
 from scipy.linalg.blas import get_blas_funcs
 
 from rac_theory.base.checks import Array
-from rac_theory.runs.simulation.kernels.diagonal_kernel import DiagonalKernel
+from rac_theory.runs.simulation.kernels.diagonal import DiagonalKernel
 from rac_theory.runs.simulation.kernels.kernel import Visit
 
 _WORTHWHILE = 8  # fewer steps at once save less than their small matrices cost
