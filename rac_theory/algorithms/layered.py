@@ -11,8 +11,8 @@ import numpy as np
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import RACLoRA, check_dim
-from rac_theory.algorithms.side import Side
+from rac_theory.algorithms.rac_lora import RACLoRA
+from rac_theory.algorithms.side import Side, check_dim
 from rac_theory.base import Value, being, checks, repr_of
 from rac_theory.base.checks import Array
 from rac_theory.numerics import Randomness, child, seed_sequence

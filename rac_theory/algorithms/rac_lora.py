@@ -10,7 +10,7 @@ import numpy as np
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.side import Side, on_side
+from rac_theory.algorithms.side import Side, check_dim, on_side
 from rac_theory.base import Value, checks, repr_of
 from rac_theory.base.checks import Array
 from rac_theory.numerics import Randomness, project_onto
@@ -238,14 +238,3 @@ def projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:
 def _plain_step(B: Array, scale: float, W: Array, G: Array) -> Array:
     """Return ``W - scale B B' G``."""
     return np.asarray(W - B @ (scale * (np.swapaxes(B, -1, -2) @ G)))
-
-
-def check_dim(name: str, sketch: Sketch, side: Side, shape: tuple[int, int]) -> None:
-    """Raise a ``ValueError`` if the columns of a sketch are not as long as the side of the matrices it is for."""
-    length, width = shape if side == "left" else reversed(shape)
-    if sketch.dim != length:
-        letter, opposite = ("m", "right") if side == "left" else ("n", "left")
-        hint = f"; did you mean side={opposite!r}?" if sketch.dim == width else ""
-        raise ValueError(
-            f"{name}.dim must be {letter}={length} for side={side!r} and W of shape {shape}, got {sketch.dim}{hint}"
-        )
