@@ -26,7 +26,6 @@ from rac_theory.algorithms.gradients import Participation
 from rac_theory.base.checks import Array
 from rac_theory.runs.expectations.components import in_energy
 from rac_theory.runs.expectations.matrix_map import read_out
-from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.runs.expectations.spectral_radius import spectral_radius
 
 
@@ -77,10 +76,6 @@ class BranchMap:
     def readout(self, state: Array) -> tuple[float, float, float]:
         """Half the trace, and the traces with the curvatures as weights and as divisors."""
         return read_out(state, self.roots**2)
-
-    def unit_noise(self) -> Array:
-        """Not known: noise would enter between the steps of a branch."""
-        raise Unsupported("additive noise must not be mixed with several steps under one sketch")
 
     def rate(self, smallest: float) -> float:
         """The larger of the factors of M and, unless one W minimises all components, of m."""

@@ -81,10 +81,6 @@ class CycleMap:
         """Half the trace, and the traces with the curvatures as weights and as divisors."""
         return read_out(state, self.roots**2)
 
-    def unit_noise(self) -> Array:
-        """Not known: noise would enter between the turns."""
-        raise Unsupported("additive noise must not be mixed with the turns of a cycle")
-
     def rate(self, smallest: float) -> float:
         """Return the largest spectral radius of a group on the directions that have curvature, a cycle."""
         return max(self._group_rate(i, self.roots[i] ** 2 >= smallest) for i in range(len(self.roots)))

@@ -5,8 +5,8 @@ there it is another one along each direction of that side, and all m n numbers d
 
 Along the uniform line of u, of Haar or Gaussian matrices of rank one, both kinds of step are
 :math:`M = u u^\top / (u^\top S u)`. Signs of coordinates in the eigenbasis of S change nothing in the law of u, so that
-the energies :math:`x_i` of the eigenvectors need not know what is between them: :math:`x_i^+ = x_i - 2 \gamma s_i
-E[M_{ii}] x_i + \gamma^2 s_i \sum_k E[M_{ik}^2] s_k x_k`. With a standard normal g in the place of u, and :math:`1/y =
+the squares :math:`x_i` along the eigenvectors need not know what is between them: :math:`x_i^+ = x_i - 2 \gamma s_i
+E[M_{ii}] x_i + \gamma^2 \sum_k E[M_{ik}^2] s_k^2 x_k`. With a standard normal g in the place of u, and :math:`1/y =
 \int_0^\infty e^{-ty} dt` and :math:`1/y^2 = \int_0^\infty t e^{-ty} dt`,
 
 .. math:: E[M_{ii}] = \int_0^\infty \frac{p(t)}{1 + 2 t s_i}\, dt, \qquad
@@ -14,8 +14,6 @@ E[M_{ii}] x_i + \gamma^2 s_i \sum_k E[M_{ik}^2] s_k x_k`. With a standard normal
     p(t) = \prod_j (1 + 2 t s_j)^{-1/2} .
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -25,6 +23,7 @@ from rac_theory.base.checks import Array
 from rac_theory.numerics import orthonormal_range
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled
+from rac_theory.runs.expectations.diagonal_map import SquaresMap
 from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.runs.expectations.matrix_map import matrix_map
 from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
@@ -83,53 +82,12 @@ _LOGS = np.arange(-60.0, 120.0, 0.25)
 """Of 2 t s_max: sums of such analytic functions over even points have no error but rounding."""
 
 
-@dataclass(frozen=True, eq=False)
-class LineMap:
-    """``x -> A x`` for the energies of eigenvectors, (d,).
-
-    Attributes
-    ----------
-    curvatures : (d,)
-    A : (d, d)
-        Symmetric.
-    energies : callable
-        W, (m, n), to x, (d,).
-    """
-
-    curvatures: Array
-    A: Array
-    energies: Callable[[Array], Array]
-
-    def start(self, W: Array) -> Array:
-        """Return the energies at W."""
-        return self.energies(W)
-
-    def step(self, state: Array) -> Array:
-        """One step."""
-        return np.asarray(self.A @ state)
-
-    def readout(self, state: Array) -> tuple[float, float, float]:
-        """Half the sum of the energies, and the sums with the curvatures as weights and as divisors."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            distance = float((state / self.curvatures).sum())
-        return float(state.sum()) / 2, float(self.curvatures @ state), distance
-
-    def unit_noise(self) -> Array:
-        """Not known, as these steps are taken with exact gradients."""
-        raise Unsupported("additive noise must not be mixed with steps that fit the draw")
-
-    def rate(self, smallest: float) -> float:
-        """The largest eigenvalue: no entry is negative."""
-        curved = self.curvatures >= smallest
-        return float(np.linalg.eigvalsh(self.A[curved][:, curved])[-1])
-
-
-def line_map(frame: Frame, gamma: float) -> LineMap:
+def line_map(frame: Frame, gamma: float) -> SquaresMap:
     """Return the map for a frame whose columns have the same curvatures."""
     s = np.broadcast_to(frame.curvatures[:, 0], frame.dim)
     first, second = _moments(s + FLOOR * s.max())
-    A = np.diag(1 - 2 * gamma * s * first) + gamma**2 * s[:, None] * second * s
-    return LineMap(s, A, lambda W: np.asarray((frame.curvatures * frame.coordinates(W) ** 2).sum(axis=1)))
+    T = np.diag(1 - 2 * gamma * s * first) + gamma**2 * second * s**2
+    return SquaresMap(T[None], s[None], lambda W: np.square(frame.coordinates(W)).sum(axis=1)[None])
 
 
 def _moments(s: Array) -> tuple[Array, Array]:

@@ -69,10 +69,6 @@ class LinkMap:
         gap, square = (float((weight * x).sum()) for weight in (self.curvatures / 2, self.curvatures**2))
         return gap, square, float(x.sum())
 
-    def unit_noise(self) -> Array:
-        """Not known: noise would enter between the steps of a link."""
-        raise Unsupported("additive noise must not be mixed with the steps of a link")
-
     def rate(self, smallest: float) -> float:
         """Return the largest spectral radius of a group, on the directions that have curvature, a link."""
         radii = [0.0]

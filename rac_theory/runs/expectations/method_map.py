@@ -244,10 +244,6 @@ class MethodMap:
         gap, square, distance = ((form * R).sum() for form in self.forms)
         return gap, square, distance
 
-    def unit_noise(self) -> Array:
-        """Not known apart: noise is in the map, where it goes into several matrices."""
-        raise Unsupported("the noise of a method must be that of its gradients")
-
     def rate(self, smallest: float) -> float:
         """The spectral radius on what runs reach, and f or H sees.
 

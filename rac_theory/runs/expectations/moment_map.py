@@ -59,9 +59,6 @@ class MomentMap(Protocol):
     ...     def readout(self, state):
     ...         return state / 2, state, state
     ...
-    ...     def unit_noise(self):
-    ...         return 2 * self.gamma**2  # of two entries
-    ...
     ...     def rate(self, smallest):
     ...         return (1 - self.gamma) ** 2
     >>> curves(Descent(), np.ones((2, 1)), steps=2).tolist()  # gap, squared gradient, squared distance
@@ -78,10 +75,6 @@ class MomentMap(Protocol):
 
     def readout(self, state: Array, /) -> tuple[float, float, float]:
         """``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2``; the last is nan if there are more minimisers."""
-        ...
-
-    def unit_noise(self) -> Array:
-        """What a step adds to the state if each entry of the gradient has independent noise of variance one."""
         ...
 
     def rate(self, smallest: float, /) -> float:
@@ -109,19 +102,19 @@ def curves(moments: MomentMap, W: Array, steps: int, dtype: type = np.float64) -
 class NoisyMap:
     r"""One step of another map, then :math:`\gamma^2 E[Q^{1/2} P n n^\top P Q^{1/2}]`.
 
-    That is the ``unit_noise`` of the other map times the variance of an entry of n. The squared gradient that is read
-    out is that of f, without noise. The rate is that at which E f approaches the floor which the noise keeps it from.
+    The squared gradient that is read out is that of f, without noise. The rate is that at which E f approaches the
+    floor which the noise keeps it from.
 
     Attributes
     ----------
     moments : MomentMap
         The step without noise.
-    variance : float
-        Of each entry of the noise.
+    added : array
+        The state that noise adds in a step.
     """
 
     moments: MomentMap
-    variance: float
+    added: Array
 
     def start(self, W: Array) -> Array:
         """Return the state at W."""
@@ -129,15 +122,11 @@ class NoisyMap:
 
     def step(self, state: Array) -> Array:
         """One step."""
-        return np.asarray(self.moments.step(state) + self.variance * self.moments.unit_noise())
+        return np.asarray(self.moments.step(state) + self.added)
 
     def readout(self, state: Array) -> tuple[float, float, float]:
         """Read what the map without noise reads."""
         return self.moments.readout(state)
-
-    def unit_noise(self) -> Array:
-        """Return that of the map without noise."""
-        return self.moments.unit_noise()
 
     def rate(self, smallest: float) -> float:
         """Return that of the map without noise."""
@@ -173,10 +162,6 @@ class ChangingMap:
     def readout(self, state: Any) -> tuple[float, float, float]:
         """Read what the maps read."""
         return self.first.readout(state[1])
-
-    def unit_noise(self) -> Array:
-        """Not known: it is another at each t."""
-        raise Unsupported("additive noise must be in the maps of steps that change, and not around them")
 
     def rate(self, smallest: float) -> float:
         """Not known: there is none."""

@@ -15,7 +15,7 @@ one, by forward differences    its support                                 ``Bra
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
 one for each block in turn     its support                                 ``CycleMap``
 a link of momentum             its support, or E[H] = c I, see there       ``LinkMap``
-kept in coordinates of a basis it is ``Haar``                              ``KeptMap``
+kept in coordinates of a basis it is ``Haar``                              ``SquaresMap``
 one a point of a ``Method``    two invariants or the two moments of H      ``MethodMap``
 =============================  ==========================================  =================================
 
@@ -69,12 +69,12 @@ from rac_theory.problems import Problem, components_of
 from rac_theory.runs.expectations.branches import branch_map, frame_for
 from rac_theory.runs.expectations.components import components_in, energy_roots, pooled
 from rac_theory.runs.expectations.cycle_map import cycle_map
-from rac_theory.runs.expectations.diagonal_map import flat, two_invariants
+from rac_theory.runs.expectations.diagonal_map import DiagonalMap, flat, two_invariants
 from rac_theory.runs.expectations.fitted_map import fitted_map
 from rac_theory.runs.expectations.frame import Frame, frame_of
 from rac_theory.runs.expectations.kept_map import kept_map
 from rac_theory.runs.expectations.link_map import link_map
-from rac_theory.runs.expectations.matrix_map import check_size, matrix_map
+from rac_theory.runs.expectations.matrix_map import MatrixMap, check_size, matrix_map
 from rac_theory.runs.expectations.method_map import (
     Data,
     Law,
@@ -123,7 +123,8 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
             return _of_method(covered, problem, program, Rests((1.0,), True))
         case Noisy() as source:
             m, n = problem.shape
-            return NoisyMap(_one_gradient(covered, quadratic), source.sigma**2 / (m * n))
+            quiet = _one_gradient(covered, quadratic)
+            return NoisyMap(quiet, source.sigma**2 / (m * n) * quiet.unit_noise())
         case source if _is_one_gradient(source):
             return _one_gradient(covered, quadratic)
     return branch_map(covered, problem)
@@ -190,7 +191,7 @@ def _is_one_gradient(source: GradientSource) -> bool:
     return isinstance(source, Exact) or (isinstance(source, Local) and source.steps == 1)
 
 
-def _one_gradient(algorithm: Covered | Preconditioned, problem: Problem) -> MomentMap:
+def _one_gradient(algorithm: Covered | Preconditioned, problem: Problem) -> DiagonalMap | MatrixMap:
     """One number a column where that will do, else the diagonal, else matrices."""
     if isinstance(algorithm, Bernoulli):
         return bernoulli_map(algorithm, problem)

@@ -23,7 +23,6 @@ from rac_theory.problems import Problem
 from rac_theory.runs.expectations.diagonal_map import DiagonalMap, two_invariants
 from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.runs.expectations.matrix_map import MatrixMap, matrix_map
-from rac_theory.runs.expectations.moment_map import MomentMap
 from rac_theory.runs.expectations.step_moments import known_second_moment
 from rac_theory.sketches import Moments, Sketch
 from rac_theory.sketches.laws import SecondMoment, lifted, on_blocks
@@ -63,7 +62,7 @@ def _second_moment(sketch: Sketch | None) -> SecondMoment:
     return np.asarray if sketch is None else known_second_moment(Moments(sketch))
 
 
-def bernoulli_map(algorithm: Bernoulli, problem: Problem) -> MomentMap:
+def bernoulli_map(algorithm: Bernoulli, problem: Problem) -> DiagonalMap | MatrixMap:
     """Return the map on rows where there is one, else on all m n numbers, up to 64; or raise ``Unsupported``."""
     rows = _on_rows(algorithm, problem)
     return on_all_numbers(algorithm, problem)[1] if rows is None else rows
