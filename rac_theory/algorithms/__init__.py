@@ -34,9 +34,9 @@ from rac_theory.algorithms.method_descent import MethodDescent, called, projecto
 from rac_theory.algorithms.momentum_in_links import MomentumInLinks
 from rac_theory.algorithms.preconditioned import Preconditioned
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
-from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, check_dim
+from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA
 from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
-from rac_theory.algorithms.side import Side
+from rac_theory.algorithms.side import Side, check_dim
 from rac_theory.algorithms.steepest_step import MuonStep, NormalisedStep, SignStep, SteepestStep, mean_length
 from rac_theory.base import answering
 

@@ -11,8 +11,7 @@ from rac_theory.algorithms.factor_descent import Factored
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import check_dim
-from rac_theory.algorithms.side import Side, on_side
+from rac_theory.algorithms.side import Side, check_dim, on_side
 from rac_theory.base import Value, checks
 from rac_theory.base.checks import Array
 from rac_theory.numerics import Randomness, orthonormal_range
@@ -85,9 +84,9 @@ class AsymmetricLoRA(ProjectedDescent, Value):
         Only where every draw has full rank is H the identity; of the plain step nothing is known then.
         """
         if self.sketch.rank == self.sketch.dim:
-            known = spectrum(self.sketch, alpha=alpha, draws=draws, rng=rng)
-            if known.how != "sampled" and known.lambda_min == 1:
-                return known if self.lora_alpha is None else UNKNOWN
+            spectrum_of_H = spectrum(self.sketch, alpha=alpha, draws=draws, rng=rng)
+            if spectrum_of_H.how != "sampled" and spectrum_of_H.lambda_min == 1:
+                return spectrum_of_H if self.lora_alpha is None else UNKNOWN
         return Spectrum(0.0, 1.0, 0.0, 1.0, np.empty((0, 0)), "closed form")
 
     def check_shape(self, shape: tuple[int, int]) -> None:

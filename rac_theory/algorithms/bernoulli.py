@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import check_dim, sketched_steps
+from rac_theory.algorithms.rac_lora import sketched_steps
+from rac_theory.algorithms.side import check_dim
 from rac_theory.base import Value, checks
 from rac_theory.base.checks import Array
 from rac_theory.numerics import Account, Randomness, child, rounded, seed_sequence

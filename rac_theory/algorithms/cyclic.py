@@ -3,23 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.rac_lora import RACLoRA, check_dim, projected_step
-from rac_theory.algorithms.side import Side, on_side
-from rac_theory.base import Value, checks, repr_of
+from rac_theory.algorithms.rac_lora import RACLoRA, projected_step
+from rac_theory.algorithms.side import OneSided, Side, on_side
+from rac_theory.base import checks, repr_of
 from rac_theory.base.checks import Array
 from rac_theory.numerics import orthonormal_range
 from rac_theory.problems import Problem
-from rac_theory.sketches import FiniteSupport, Moments, Sketch, check_draws
+from rac_theory.sketches import FiniteSupport, Moments, Sketch
 from rac_theory.sketches.laws import equally_likely
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CyclicRACLoRA(Value):
+class CyclicRACLoRA(OneSided):
     r"""A cycle of steps :math:`W \leftarrow W - \gamma H_i \nabla f(W)`, one for each block, in one outer step.
 
     The blocks are the draws that the sketch lists, and each direction must be in exactly one of them: :math:`H_i H_j =
@@ -63,12 +62,8 @@ class CyclicRACLoRA(Value):
     side: Side = "left"
     order: Literal["shuffled", "cyclic"] = "shuffled"
 
-    gradients: ClassVar[Exact] = Exact()
-
     def __post_init__(self) -> None:
-        check_draws(self.sketch)
-        object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
-        checks.one_of("side", self.side, ("left", "right"))
+        super().__post_init__()
         checks.one_of("order", self.order, ("shuffled", "cyclic"))
         _check_partition(self.sketch, self.blocks)
 
@@ -101,10 +96,6 @@ class CyclicRACLoRA(Value):
         """Whether the order never changes."""
         return self.order == "cyclic" or len(self.blocks) == 1
 
-    def check(self, problem: Problem) -> None:
-        """Raise a ``ValueError`` if the blocks do not fit the problem."""
-        check_dim("sketch", self.sketch, self.side, problem.shape)
-
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Give every block its turn, again and again: (runs, m, n) after each cycle."""
         blocks = self.blocks.astype(W.dtype, copy=False)
@@ -116,10 +107,6 @@ class CyclicRACLoRA(Value):
                 step = partial(projected_step, blocks[turn], self.gamma)
                 W = on_side(self.side, step, W, problem.gradient(W))
             yield W
-
-    def __repr__(self) -> str:
-        rest = f"gamma={self.gamma!r}, side={self.side!r}, order={self.order!r}"
-        return f"{type(self).__name__}({repr_of(self.sketch)}, {rest})"
 
 
 def _check_partition(sketch: Sketch, blocks: Array) -> None:

@@ -9,22 +9,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.rac_lora import check_dim
 from rac_theory.algorithms.seen_curvature import SeenCurvature
-from rac_theory.algorithms.side import Side, on_side
-from rac_theory.base import Value, checks, repr_of
+from rac_theory.algorithms.side import OneSided, Side, on_side
+from rac_theory.base import Value, repr_of
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem, Smoothness, known_smoothness
-from rac_theory.sketches import Sketch, check_draws, is_deterministic, ranges
+from rac_theory.sketches import Sketch, ranges
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FittedDescent(Value, ABC):
+class FittedDescent(OneSided, ABC):
     r"""The step :math:`W \leftarrow W - M \nabla f(W)`, with M in the range of a fresh H and no longer than fits HQH.
 
     Parameters
@@ -48,21 +45,9 @@ class FittedDescent(Value, ABC):
     gamma: float = 1.0
     side: Side = "left"
 
-    gradients: ClassVar[Exact] = Exact()
-
-    def __post_init__(self) -> None:
-        check_draws(self.sketch)
-        object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
-        checks.one_of("side", self.side, ("left", "right"))
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether every draw of the sketch is the same."""
-        return is_deterministic(self.sketch)
-
     def check(self, problem: Problem) -> None:
         """Raise a ``ValueError`` if the sketch does not fit, or the problem does not know how it curves."""
-        check_dim("sketch", self.sketch, self.side, problem.shape)
+        super().check(problem)
         curvature_of(problem)
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
@@ -86,6 +71,8 @@ class FittedDescent(Value, ABC):
         Y = np.broadcast_to(np.swapaxes(U, 1, 2)[:, None], (*blocks.shape[:3], U.shape[1]))
         M = self.gamma * (U[:, None] @ self.fitted(blocks, Y))
         return np.moveaxis((M + np.swapaxes(M, 2, 3)) / 2, 1, 0)
+
+    __repr__ = Value.__repr__  # what differs from the defaults
 
     @abstractmethod
     def fitted(self, blocks: Array, Y: Array) -> Array:

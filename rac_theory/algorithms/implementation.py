@@ -159,7 +159,7 @@ class Implementation(Value):
 
     def _stepped(self, W: Array, rngs: list[np.random.Generator]) -> Iterator[Array]:
         owns = [copy.deepcopy(self.own) for _ in rngs]
-        steps = [getattr(own, "step", own) for own in owns]
+        steps = [getattr(stepper, "step", stepper) for stepper in owns]
         while True:
             moved = np.empty_like(W)
             for run, (step, rng) in enumerate(zip(steps, rngs, strict=True)):
@@ -175,6 +175,6 @@ class Implementation(Value):
 
     def __repr__(self) -> str:
         checked = "" if self.checked is None else f", {self.checked}"
-        own = in_short(self.own)
-        own = self.called if " object at 0x" in own else own  # an address is another one each time
-        return f"{type_name(self)}({own}, implements={repr_of(self.implements)}{checked})"
+        name = in_short(self.own)
+        name = self.called if " object at 0x" in name else name  # an address is another one each time
+        return f"{type_name(self)}({name}, implements={repr_of(self.implements)}{checked})"

@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.rac_lora import check_dim
-from rac_theory.algorithms.side import Side
-from rac_theory.base import Value, checks, repr_of
+from rac_theory.algorithms.side import OneSided, Side
+from rac_theory.base import checks, repr_of
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.sketches import Sketch, check_draws, draws_ahead
+from rac_theory.sketches import Sketch, draws_ahead
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class KeptCoordinates(Value):
+class KeptCoordinates(OneSided):
     r"""Steps :math:`A \leftarrow \beta A + B^\top \nabla f(W)`, :math:`W \leftarrow W - \gamma B A`, B fresh.
 
     The buffer A, of r rows, is what an optimiser of the factor A keeps: GaLore without a reprojection, or a LoRA whose
@@ -61,24 +58,11 @@ class KeptCoordinates(Value):
     beta: float
     side: Side = "left"
 
-    gradients: ClassVar[Exact] = Exact()
-
     def __post_init__(self) -> None:
-        check_draws(self.sketch)
+        super().__post_init__()
         if not getattr(self.sketch, "orthonormal", False):
             raise ValueError(f"sketch must have orthonormal columns, as Haar(dim, rank), got {repr_of(self.sketch)}")
-        object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
         object.__setattr__(self, "beta", checks.finite("beta", self.beta, at_least=0, below=1))
-        checks.one_of("side", self.side, ("left", "right"))
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether no step depends on draws: never, B is drawn."""
-        return False
-
-    def check(self, problem: Problem) -> None:
-        """Raise a ``ValueError`` if the sketch does not fit the problem."""
-        check_dim("sketch", self.sketch, self.side, problem.shape)
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Yield W after each step: blocks (runs, m, n)."""
@@ -90,7 +74,3 @@ class KeptCoordinates(Value):
 
     def _turned(self, G: Array) -> Array:
         return G if self.side == "left" else np.swapaxes(G, -1, -2)
-
-    def __repr__(self) -> str:
-        rest = f"gamma={self.gamma!r}, beta={self.beta!r}, side={self.side!r}"
-        return f"{type(self).__name__}({repr_of(self.sketch)}, {rest})"

@@ -11,8 +11,8 @@ import numpy as np
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import RACLoRA, check_dim
-from rac_theory.algorithms.side import Side
+from rac_theory.algorithms.rac_lora import RACLoRA
+from rac_theory.algorithms.side import Side, check_dim
 from rac_theory.base import Value, being, checks, repr_of
 from rac_theory.base.checks import Array
 from rac_theory.numerics import Randomness, child, seed_sequence
@@ -83,18 +83,20 @@ class LayeredRACLoRA(ProjectedDescent, Value):
         if len(self.layers) == 1:
             return self.of_layers[0].projection(alpha=alpha, draws=draws, rng=rng)
         root, part = child(seed_sequence(rng), _LAYERS), alpha / len(self.layers)
-        each = [layer.projection(alpha=part, draws=draws, rng=child(root, i)) for i, layer in enumerate(self.of_layers)]
-        sampled = [one for one in each if one.how == "sampled"]
+        spectra = [
+            layer.projection(alpha=part, draws=draws, rng=child(root, i)) for i, layer in enumerate(self.of_layers)
+        ]
+        sampled = [layer_spectrum for layer_spectrum in spectra if layer_spectrum.how == "sampled"]
         return Spectrum(
-            min(one.lambda_min for one in each),
-            max(one.lambda_max for one in each),
-            min(one.lambda_min_upper for one in each),
-            max(one.lambda_max_lower for one in each),
+            min(layer_spectrum.lambda_min for layer_spectrum in spectra),
+            max(layer_spectrum.lambda_max for layer_spectrum in spectra),
+            min(layer_spectrum.lambda_min_upper for layer_spectrum in spectra),
+            max(layer_spectrum.lambda_max_lower for layer_spectrum in spectra),
             np.empty((0, 0)),
-            max((one.how for one in each), key=_HOW.index),
-            math.fsum(one.alpha for one in sampled),
+            max((layer_spectrum.how for layer_spectrum in spectra), key=_HOW.index),
+            math.fsum(layer_spectrum.alpha for layer_spectrum in sampled),
             draws if sampled else 0,
-            on_trust=any(one.on_trust for one in each),
+            on_trust=any(layer_spectrum.on_trust for layer_spectrum in spectra),
         )
 
     @property
@@ -114,8 +116,8 @@ class LayeredRACLoRA(ProjectedDescent, Value):
     def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
         """Yield one step with fresh sketches for all layers after the other."""
         views = self.layers.views(W)
-        every = [layer.low_rank_steps(rng, view) for layer, view in zip(self.of_layers, views, strict=True)]
-        return (partial(self._step, steps) for steps in zip(*every, strict=False))
+        by_layer = [layer.low_rank_steps(rng, view) for layer, view in zip(self.of_layers, views, strict=True)]
+        return (partial(self._step, steps) for steps in zip(*by_layer, strict=False))
 
     def _step(self, steps: tuple[Step, ...], W: Array, G: Array) -> Array:
         moved = np.empty_like(W)

@@ -111,7 +111,7 @@ def coefficients(combination: Expression) -> Mapping[Matrix, Expression]:
 
 
 def _scaled(part: Expression, factor: Expression) -> Mapping[Matrix, Expression]:
-    scaled = {matrix: factor if own == _ONE else factor * own for matrix, own in coefficients(part).items()}
+    scaled = {matrix: factor if share == _ONE else factor * share for matrix, share in coefficients(part).items()}
     return {matrix: coefficient for matrix, coefficient in scaled.items() if not identical(coefficient, 0)}
 
 
@@ -402,15 +402,16 @@ class Method(Value):
         """What its registers hold: states, gradients, each after those that it needs, and what H leaves."""
         within = dict.fromkeys(matrix for line in self.lines.values() for matrix in matrices_in(line))
         states: Any = tuple(self.lines)
-        return (*states, *(one for kind in (Gradient, Projected) for one in within if isinstance(one, kind)))
+        return (*states, *(matrix for kind in (Gradient, Projected) for matrix in within if isinstance(matrix, kind)))
 
     def program(self, read: Callable[[Expression], Any]) -> Program:
         """Return the method in numbers, as ``read`` reads coefficients; those that are zero are left out."""
-        place = {matrix: i for i, matrix in enumerate(self.matrices)}
+        register = {matrix: i for i, matrix in enumerate(self.matrices)}
 
         def row(combination: Expression | None) -> Row:
-            pairs = ((place[one], read(own)) for one, own in coefficients(combination or lifted(0)).items())
-            return tuple((i, value) for i, value in sorted(pairs, key=lambda pair: pair[0]) if value != 0)
+            terms = coefficients(combination or lifted(0)).items()
+            values = sorted((register[matrix], read(coefficient)) for matrix, coefficient in terms)
+            return tuple((i, value) for i, value in values if value != 0)
 
         first: Any = next(iter(self.lines))
         return Program(
@@ -421,7 +422,7 @@ class Method(Value):
             row(self.report),
         )
 
-    def is_like(self, other: object) -> bool:
+    def is_like(self, method: object) -> bool:
         """Whether another is the same method up to the names of its states, the iterate aside.
 
         Examples
@@ -433,23 +434,23 @@ class Method(Value):
         >>> Method({X: X - gamma * H(gradient(X))}).is_like(GD(0.1).method)
         True
         """
-        if not isinstance(other, Method) or len(other.names) != len(self.names):
+        if not isinstance(method, Method) or len(method.names) != len(self.names):
             return False
         first, *rest = self.lines
-        own = self._with(dict(zip(self.lines, self.lines, strict=True)))
-        others = (other._with(dict(zip(other.lines, (first, *order), strict=True))) for order in permutations(rest))
-        return any(all(identical(said, own[key]) for key, said in each.items()) for each in others)
+        expressions = self._with(dict(zip(self.lines, self.lines, strict=True)))
+        others = (method._with(dict(zip(method.lines, (first, *order), strict=True))) for order in permutations(rest))
+        return any(all(identical(line, expressions[key]) for key, line in renamed.items()) for renamed in others)
 
     def _with(self, places: Mapping[Expression, Expression]) -> dict[Any, Expression]:
         """All that it says, with others in the place of states, and of letters what is their name and nothing else."""
         letters: dict[Expression, Expression] = {
-            one: Symbol(one.name) for line in self.lines.values() for one in _letters_in(line)
+            letter: Symbol(letter.name) for line in self.lines.values() for letter in _letters_in(line)
         }
         values = {**letters, **places}
-        said: dict[Any, Expression] = {"report": self.report.at(values)}
-        for which, each in enumerate((self.lines, self.starts)):
-            said.update({(places[key], which): line.at(values) for key, line in each.items()})
-        return said
+        expressions: dict[Any, Expression] = {"report": self.report.at(values)}
+        for which, equations in enumerate((self.lines, self.starts)):
+            expressions.update({(places[key], which): line.at(values) for key, line in equations.items()})
+        return expressions
 
     def reporting(self, report: Expression) -> "Method":
         """Return the same method with another point recorded and judged.
@@ -598,13 +599,11 @@ class _Box:
         while left:
             used = {
                 key: sum(
-                    mark in _read(other, {line: mark}).symbols
-                    for k, other in left.items()
-                    if k != key and other != line
+                    mark in _read(term, {line: mark}).symbols for k, term in left.items() if k != key and term != line
                 )
                 for key, line in left.items()
             }
-            key = max(left, key=lambda each: used[each])
+            key = max(left, key=lambda state: used[state])
             line, name = left.pop(key), _at(key, "{t+1}")
             yield name, _read(line, self._names)
             if len(coefficients(line)) > 1:
@@ -613,7 +612,7 @@ class _Box:
     def _fresh(self, candidates: str) -> Symbol:
         """The first of these names that nothing has, or the first with a number."""
         numbered = (f"{candidates[0]}_{i}" for i in count(1))
-        name = next(each for each in chain(candidates, numbered) if each not in self._taken)
+        name = next(candidate for candidate in chain(candidates, numbered) if candidate not in self._taken)
         self._taken.add(name)
         return Symbol(name)
 
@@ -625,8 +624,8 @@ def _at(state: Expression, index: str) -> Symbol:
 def _read(part: Expression, names: Mapping[Expression, Symbol]) -> Expression:
     """A combination with names for some of its parts, also where these are some of the terms of a sum."""
     terms = part.parts(Sum)
-    for known, name in names.items():
-        some = known.parts(Sum)
+    for expression, name in names.items():
+        some = expression.parts(Sum)
         for i in range(len(terms) - len(some) + 1 if len(some) > 1 else 0):
             if terms[i : i + len(some)] == some:
                 terms = (*terms[:i], name, *terms[i + len(some) :])
@@ -686,15 +685,15 @@ def move_of(method: Method) -> Move:
         parts = tuple(_plain(coefficient) * matrix for matrix, coefficient in moved.items())
         by = parts[0] if len(parts) == 1 else Sum(parts)
         raise ValueError(f"a step must move what is reported along H of a gradient, here it is moved by {by!r}")
-    factor, kept = inside[point], point.of - W  # M times what is ahead
+    factor, ahead = inside[point], point.of - W  # M times what is ahead
     length = _plain(-moved[drawn] * factor)
-    if not coefficients(kept):
+    if not coefficients(ahead):
         return Move(length)
-    first, times = next(iter(coefficients(kept).items()))
-    after = kept.at(method.lines)
+    first, times = next(iter(coefficients(ahead).items()))
+    after = ahead.at(method.lines)
     memory = _plain(coefficients(after).get(first, lifted(0)) / times)
-    added = coefficients(after - memory * kept)
-    if set(added) != {drawn} or coefficients(kept.at(method.starts)):
+    added = coefficients(after - memory * ahead)
+    if set(added) != {drawn} or coefficients(ahead.at(method.starts)):
         raise ValueError(
             f"a gradient must be taken at what is reported, or ahead of it by what is kept, 0 at first, got one at "
             f"{point.of!r}"
@@ -702,18 +701,18 @@ def move_of(method: Method) -> Move:
     return Move(length, memory, _plain(added[drawn] * factor))
 
 
-def _is_kept_back(method: Method, seen: Gradient, length: Expression) -> bool:
+def _is_kept_back(method: Method, drawn: Gradient, length: Expression) -> bool:
     """Whether what is kept is nothing at first, and after a step what H leaves out of it and of the step."""
-    if seen.of is None:
+    if drawn.of is None:
         return False
-    kept = seen.of - method.report
-    whole = kept + length * seen
-    left = coefficients(kept.at(method.lines) - whole)
-    part = next(iter(left), kept)
+    error = drawn.of - method.report
+    shifted = error + length * drawn
+    left = coefficients(error.at(method.lines) - shifted)
+    part = next(iter(left), error)
     if len(left) != 1 or not isinstance(part, Projected) or part.of is None:
         return False
-    is_all = not coefficients(left[part] * part.of + whole)
-    return is_all and bool(coefficients(kept)) and not coefficients(kept.at(method.starts))
+    is_all = not coefficients(left[part] * part.of + shifted)
+    return is_all and bool(coefficients(error)) and not coefficients(error.at(method.starts))
 
 
 def _plain(expression: Expression) -> Expression:

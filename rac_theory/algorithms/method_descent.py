@@ -149,14 +149,14 @@ class MethodDescent(Value):
 
     def _asked(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Array:
         """What the source puts into one step from W; a mean over clients is that of their steps."""
-        asked = _Asked(step, W, beside=self.has_projection and self._is_beside)
-        end = self.gradients.descend(problem, W, asked, rng)
-        if not asked.given or asked.moved:
+        probe = _Asked(step, W, beside=self.has_projection and self._is_beside)
+        end = self.gradients.descend(problem, W, probe, rng)
+        if not probe.given or probe.moved:
             raise ValueError(
                 f"gradients must be one at each point of a method, got {repr_of(self.gradients)}, which takes several "
                 "steps under one sketch, or none"
             )
-        return asked.given[0] if len(asked.given) == 1 and end is asked.end else W - end
+        return probe.given[0] if len(probe.given) == 1 and end is probe.end else W - end
 
     @cached_property
     def _is_beside(self) -> bool:

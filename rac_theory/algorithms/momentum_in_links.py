@@ -2,21 +2,19 @@ r"""Momentum in links: one subspace for K steps of heavy ball, then a new one, w
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.rac_lora import RACLoRA, check_dim, sketched_steps
-from rac_theory.algorithms.side import Side
-from rac_theory.base import Value, checks, repr_of
+from rac_theory.algorithms.rac_lora import RACLoRA, sketched_steps
+from rac_theory.algorithms.side import OneSided, Side
+from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.sketches import Sketch, check_draws
+from rac_theory.sketches import Sketch
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MomentumInLinks(Value):
+class MomentumInLinks(OneSided):
     r"""Links of K steps :math:`M \leftarrow \beta M + H \nabla f(W)`, :math:`W \leftarrow W - \gamma M` with one H.
 
     An outer step is a link. With K = 1 and momentum that is carried this is ``HEAVY_BALL``.
@@ -68,15 +66,11 @@ class MomentumInLinks(Value):
     carried: bool = True
     side: Side = "left"
 
-    gradients: ClassVar[Exact] = Exact()
-
     def __post_init__(self) -> None:
-        check_draws(self.sketch)
-        object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
+        super().__post_init__()
         object.__setattr__(self, "beta", checks.finite("beta", self.beta, at_least=0, below=1))
         checks.count("inner_steps", self.inner_steps)
         object.__setattr__(self, "carried", checks.boolean("carried", self.carried))
-        checks.one_of("side", self.side, ("left", "right"))
 
     @property
     def projector(self) -> RACLoRA:
@@ -88,15 +82,6 @@ class MomentumInLinks(Value):
         """Momentum, by the letter that theorems have for it."""
         return {"b": self.beta}
 
-    @property
-    def deterministic(self) -> bool:
-        """Whether no step depends on draws: never, H is drawn."""
-        return False
-
-    def check(self, problem: Problem) -> None:
-        """Raise a ``ValueError`` if the sketch does not fit the problem."""
-        check_dim("sketch", self.sketch, self.side, problem.shape)
-
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Yield W after each link: blocks (runs, m, n)."""
         move = np.zeros_like(W)  # -M
@@ -107,7 +92,3 @@ class MomentumInLinks(Value):
                 move = step(self.beta * move, problem.gradient(W))
                 W = W + self.gamma * move
             yield W
-
-    def __repr__(self) -> str:
-        rest = f"gamma={self.gamma!r}, beta={self.beta!r}, inner_steps={self.inner_steps!r}, carried={self.carried!r}"
-        return f"{type(self).__name__}({repr_of(self.sketch)}, {rest}, side={self.side!r})"

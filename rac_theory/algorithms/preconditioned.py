@@ -2,21 +2,19 @@ r"""Preconditioned steps on one factor: what is seen of the gradient, each part 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.rac_lora import RACLoRA
-from rac_theory.algorithms.side import Side, on_side
-from rac_theory.base import Value, checks, repr_of
+from rac_theory.algorithms.side import OneSided, Side, on_side
+from rac_theory.base import repr_of
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
 from rac_theory.sketches import Sketch, ranges
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Preconditioned(Value):
+class Preconditioned(OneSided):
     r"""The step :math:`W \leftarrow W - \gamma B D B^\top \nabla f(W)`, with B an orthonormal basis of a fresh range.
 
     D is diagonal, and its weights lie between :math:`a > 0` and A. In the coordinates of the factor this is a step of
@@ -58,17 +56,15 @@ class Preconditioned(Value):
     weights: Array
     side: Side = "left"
 
-    gradients: ClassVar[Exact] = Exact()
-
     def __post_init__(self) -> None:
+        super().__post_init__()
         weights = np.array(self.weights, dtype=np.float64)
-        if weights.shape != (self.projector.sketch.rank,) or not np.all((weights > 0) & np.isfinite(weights)):  # type: ignore[union-attr]
+        if weights.shape != (self.sketch.rank,) or not np.all((weights > 0) & np.isfinite(weights)):
             raise ValueError(
                 f"weights must be positive numbers, one for each of {self.sketch.rank} columns, got {self.weights!r}"
             )
         weights.flags.writeable = False
         object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
 
     @property
     def projector(self) -> RACLoRA:
@@ -79,15 +75,6 @@ class Preconditioned(Value):
     def letters(self) -> Mapping[str, float]:
         """a and A, the smallest and the largest weight."""
         return {"a": float(self.weights.min()), "A": float(self.weights.max())}
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether every draw of the sketch is the same."""
-        return self.projector.deterministic
-
-    def check(self, problem: Problem) -> None:
-        """Raise a ``ValueError`` if the sketch does not fit the problem."""
-        self.projector.check(problem)
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Draw one range for each run and step along it, again and again: blocks (runs, m, n)."""

@@ -67,8 +67,8 @@ class SeenCurvature:
 
     def seen(self, U: Array) -> Array:
         """``U' S_j U`` plus the floor, for bases (runs, d, r): (runs, j, r, r), symmetric and positive definite."""
-        each = np.swapaxes(U, 1, 2)[:, None] @ (self.S @ U[:, None])
-        blocks = np.einsum("kj,nkab->njab", self.D, each)
+        products = np.swapaxes(U, 1, 2)[:, None] @ (self.S @ U[:, None])
+        blocks = np.einsum("kj,nkab->njab", self.D, products)
         return np.asarray((blocks + np.swapaxes(blocks, 2, 3)) / 2 + self.floor * np.eye(U.shape[2]))
 
 

@@ -269,14 +269,14 @@ def _of_seen(
         yield lambda G, step=step: steepest(-step(zero, G))  # type: ignore[misc]
 
 
-def _normalised(seen: Array) -> Array:
-    return unit(seen.reshape(len(seen), -1), axis=-1).reshape(seen.shape)
+def _normalised(HG: Array) -> Array:
+    return unit(HG.reshape(len(HG), -1), axis=-1).reshape(HG.shape)
 
 
-def _polar(seen: Array) -> Array:
-    finite = np.isfinite(seen).all(axis=(-2, -1), keepdims=True)
-    U, values, V = np.linalg.svd(np.where(finite, seen, 0.0), full_matrices=False)
-    least = np.max(values, axis=-1, keepdims=True) * max(seen.shape[-2:]) * np.finfo(seen.dtype).eps
+def _polar(HG: Array) -> Array:
+    finite = np.isfinite(HG).all(axis=(-2, -1), keepdims=True)
+    U, values, V = np.linalg.svd(np.where(finite, HG, 0.0), full_matrices=False)
+    least = np.max(values, axis=-1, keepdims=True) * max(HG.shape[-2:]) * np.finfo(HG.dtype).eps
     return np.where(finite, (U * (values > least)[..., None, :]) @ V, np.nan)
 
 

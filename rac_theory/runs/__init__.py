@@ -10,8 +10,8 @@ from rac_theory.runs.expectations.fastest import fastest_learning_rate, fastest_
 from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.runs.expectations.queries import CURRENCIES, query_rates
 from rac_theory.runs.simulation.blocks import simulate_part
+from rac_theory.runs.simulation.history import Record, record
 from rac_theory.runs.simulation.kernels.choice import kernel_for
-from rac_theory.runs.simulation.record import Record, record
 from rac_theory.runs.simulation.simulate import simulate
 from rac_theory.runs.simulation.trajectory import Trajectory
 

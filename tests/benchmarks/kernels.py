@@ -4,19 +4,22 @@ In the processor's time on one core with one BLAS thread, so that what runs besi
 """
 
 import time
+from functools import partial
 
 import numpy as np
 from timing import Spread
 
 from rac_theory import RACLoRA, sketches
+from rac_theory.algorithms import ACCELERATED, FEEDBACK, HEAVY_BALL, MOMENTUM
 from rac_theory.base.blas import keep_freed_memory, one_blas_thread
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.problems import Quadratic
+from rac_theory.runs.simulation.history import record
+from rac_theory.runs.simulation.kernels.choice import kernel_for
 from rac_theory.runs.simulation.kernels.diagonal import Diagonal
 from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
-from rac_theory.runs.simulation.record import record
 
 _STEPS, _ROUNDS, _SECONDS = 100, 7, 0.12
 
@@ -57,9 +60,33 @@ def main():
         algorithm, start = RACLoRA(sketch, 1 / problem.L), np.zeros(problem.shape)
         case = Diagonal.of(algorithm, problem, start)
         kernels = [*(kind(case) for kind in kinds), Stepping(algorithm, problem, start)]
-        first, *others = compete(kernels)
-        ratios = (f"{type(k).__name__} {t.over(first)}" for k, t in zip(kernels[1:], others, strict=True))
-        print(f"{name}, {sketch!r}: {type(kernels[0]).__name__} {first} us,", *ratios, flush=True)
+        report(f"{name}, {sketch!r}", dict(zip((type(kernel).__name__ for kernel in kernels), kernels, strict=True)))
+    for m, n, rank in ((3, 3, 1), (16, 8, 2), (64, 10, 4), (100, 100, 8)):
+        problem, sketch = Quadratic.left(wishart(m), np.ones((m, n))), sketches.Haar(m, rank)
+        plain = Stepping(RACLoRA(sketch, 0.5), problem, np.zeros((m, n)))
+        serving = {name: kernel_for(method(sketch), problem, np.zeros((m, n))) for name, method in METHODS.items()}
+        report(f"{m} x {n}, {sketch!r}", {"plain steps by Stepping": plain, **serving})
+
+
+def report(name, kernels):
+    """Print what the first takes, and how many times as long the others."""
+    first, *others = compete([*kernels.values()])
+    ratios = (f"{other} {spread.over(first)}" for other, spread in zip([*kernels][1:], others, strict=True))
+    print(f"{name}: {next(iter(kernels))} {first} us,", *ratios, flush=True)
+
+
+def wishart(m):
+    """A dense matrix with eigenvalues in [0, 1]."""
+    X = np.random.default_rng(0).standard_normal((m, m))
+    return X @ X.T / np.linalg.norm(X, 2) ** 2
+
+
+METHODS = {
+    "heavy ball": partial(HEAVY_BALL, gamma=0.1, beta=0.5),
+    "momentum": partial(MOMENTUM, gamma=0.5, b=0.1),
+    "feedback": partial(FEEDBACK, gamma=0.05),
+    "acceleration": partial(ACCELERATED, gamma=1.0, alpha=0.1, s=0.1, lambda_min=0.1),
+}
 
 
 if __name__ == "__main__":

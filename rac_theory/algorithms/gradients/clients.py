@@ -88,7 +88,7 @@ class Clients:
     def _counted(self, clients: int, runs: int, rng: np.random.Generator) -> Array:
         """How often the move of each client counts, (runs, M): never, or the inverse of its probability."""
         assert self.participation is not None
-        chances = np.array([float(each) for each in self.participation.chances(clients)])
+        chances = np.array([float(chance) for chance in self.participation.chances(clients)])
         return np.asarray(self.participation.draw(clients, runs, rng) / chances)
 
 

@@ -107,14 +107,14 @@ class FiniteDifferences:
             raise ValueError(f"W must be in float64 for differences of f, got {W.dtype}")
         U, V = shown_by.directions, shown_by.turned(W)
         c = np.empty((len(V), U.shape[-1], V.shape[-1]))
-        here = None if self.central else problem.value(W)
+        values = None if self.central else problem.value(W)
         for i, j in np.ndindex(c.shape[1:]):
             move = np.zeros_like(V)
             move[..., j] = self.h * U[..., i]
             move = shown_by.turned(move)
-            if here is None:
+            if values is None:
                 c[:, i, j] = (problem.value(W + move) - problem.value(W - move)) / (2 * self.h)
             else:
-                c[:, i, j] = (problem.value(W + move) - here) / self.h
+                c[:, i, j] = (problem.value(W + move) - values) / self.h
         moved: Array = shown_by.along(W, c)
         return moved

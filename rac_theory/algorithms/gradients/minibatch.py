@@ -72,6 +72,6 @@ def uniform_subsets(N: int, size: int, count: int, rng: np.random.Generator) -> 
         return np.array([rng.permutation(N)[:size] for _ in range(count)], dtype=np.intp).reshape(count, size)
     chosen = rng.integers(0, np.arange(N - size, N) + 1, size=(count, size))
     for position in range(1, size):
-        taken = (chosen[:, :position] == chosen[:, position, None]).any(axis=1)
-        chosen[taken, position] = N - size + position
+        is_drawn = (chosen[:, :position] == chosen[:, position, None]).any(axis=1)
+        chosen[is_drawn, position] = N - size + position
     return chosen

@@ -119,10 +119,12 @@ class ByChance:
     def __post_init__(self) -> None:
         given = self.chance
         if isinstance(given, Sequence) and not isinstance(given, str):
-            every: float | tuple[float, ...] = tuple(_chance(f"chance[{m}]", one) for m, one in enumerate(given))
+            chances: float | tuple[float, ...] = tuple(
+                _chance(f"chance[{m}]", chance) for m, chance in enumerate(given)
+            )
         else:
-            every = _chance("chance", given)
-        object.__setattr__(self, "chance", every)
+            chances = _chance("chance", given)
+        object.__setattr__(self, "chance", chances)
 
     def chances(self, clients: int) -> tuple[Fraction, ...]:
         """As given."""
@@ -144,7 +146,7 @@ class ByChance:
 def chances_of(participation: Participation, clients: int) -> tuple[Fraction, ...]:
     """Return the probability of each client to take part, (M,); one that never does would count for 1/0."""
     chances = participation.chances(clients)
-    if len(chances) != clients or not all(0 < each <= 1 for each in chances):
+    if len(chances) != clients or not all(0 < chance <= 1 for chance in chances):
         raise ValueError(
             f"participation must have chances(M) in (0, 1] for each of {clients} clients, got "
             f"{[*map(str, chances)]} from {shown(participation)}"

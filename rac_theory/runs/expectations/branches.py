@@ -1,4 +1,9 @@
-"""The branches of an outer step of several gradient steps: every draw of the sketch, every order of the components."""
+r"""The branches of an outer step of several gradient steps: every draw of the sketch, every order of the components.
+
+Forward differences add half of h times the curvature along each direction to a gradient on a quadratic.
+:math:`(f(W + h U) - f(W)) / h = \langle G, U \rangle + \frac h2 \langle U, Q U \rangle` for every W, so that a step
+moves by another :math:`-\gamma \frac h2 \sum_i \langle U_i, Q U_i \rangle U_i`: it is an affine map like any other.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -6,14 +11,13 @@ from itertools import permutations
 
 import numpy as np
 
-from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
+from rac_theory.algorithms import Algorithm, LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Reshuffled
 from rac_theory.base import repr_of
 from rac_theory.base.checks import Array
-from rac_theory.numerics import projection
+from rac_theory.numerics import orthonormal_range, projection
 from rac_theory.problems import Problem, shares_of
-from rac_theory.runs.expectations.branch_map import BranchMap
-from rac_theory.runs.expectations.client_branches import mean_of_clients
+from rac_theory.runs.expectations.branch_map import BranchMap, mean_of_clients
 from rac_theory.runs.expectations.components import (
     Components,
     components_in,
@@ -22,12 +26,11 @@ from rac_theory.runs.expectations.components import (
     of_clients,
     pooled,
 )
-from rac_theory.runs.expectations.differences import bends
 from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame
-from rac_theory.runs.expectations.layered_map import layered_frame, listed_by_layers
 from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.several_sketches import layered_frame, listed_by_layers
 from rac_theory.runs.expectations.step_moments import Covered
-from rac_theory.sketches import Moments, Sketch
+from rac_theory.sketches import Moments, Sketch, is_orthonormal
 from rac_theory.sketches.laws import lifted
 
 LARGEST_SHUFFLED = 5
@@ -62,7 +65,7 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
         agree = components.agree
     if isinstance(source, FiniteDifferences):  # one path, which each draw leaves by an error of its own
         errors = bends(algorithm, quadratic, source.h)
-        c = np.array([[_moved(frame, roots, algorithm.gamma * each) for each in errors]])
+        c = np.array([[_moved(frame, roots, algorithm.gamma * error) for error in errors]])
         agree = not c.any()
     ps, of_means = (np.multiply.outer(of_each, weights).ravel() for of_each in (of_moments, of_mean))
     return BranchMap(roots, frame.coordinates, np.concatenate(T), np.concatenate(c), ps, of_means, agree)
@@ -81,10 +84,10 @@ def _paths(N: Array, source: object, components: Components) -> tuple[Array, Arr
     if size > _LARGEST:
         raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
     if not isinstance(source, Reshuffled):  # all steps are along one gradient
-        K, k = (each.mean(axis=0, keepdims=True) for each in components[:2])
+        K, k = (part.mean(axis=0, keepdims=True) for part in components[:2])
         components = Components(K, k, components.scale)
-    every = [_descent(N, components, order) for order in orders]
-    return np.stack([T for T, _ in every]), np.stack([c for _, c in every])
+    descents = [_descent(N, components, order) for order in orders]
+    return np.stack([T for T, _ in descents]), np.stack([c for _, c in descents])
 
 
 def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
@@ -124,7 +127,7 @@ def _draws(algorithm: Covered, frame: Frame, shape: tuple[int, int]) -> _Draws:
     """All values of P in the frame, (k, d, d), and their probabilities."""
     if isinstance(algorithm, RACLoRA):
         P, weights = _listed(algorithm.sketch, algorithm.plain_scale, frame.dim, plain=not algorithm.is_projected)
-        if frame.whole and algorithm.sketch is not None:
+        if frame.is_whole and algorithm.sketch is not None:
             P = _lifted(P, shape, algorithm.side)
         return P, weights
     if isinstance(algorithm, LayeredRACLoRA):
@@ -159,3 +162,28 @@ def _lifted(P: Array, shape: tuple[int, int], side: str) -> Array:
     """H (x) I on the left, I (x) H on the right: vec row by row."""
     m, n = shape
     return np.asarray(np.kron(P, np.eye(n)[None]) if side == "left" else np.kron(np.eye(m)[None], P))
+
+
+def bends(algorithm: Algorithm, problem: Problem, h: float) -> Array:
+    """Return ``(h/2) sum <U, QU> U`` over the directions of each draw of the sketch, (k, m, n), times plain_scale."""
+    if not isinstance(algorithm, RACLoRA):
+        raise Unsupported(f"forward differences must be those of RACLoRA, got {algorithm!r}")
+    left = algorithm.side == "left" or algorithm.sketch is None
+    columns = problem.shape[1 if left else 0]
+    moves = []
+    for basis in _directions(algorithm, problem.shape[0 if left else 1]):
+        U = np.einsum("di,jc->ijdc", basis, np.eye(columns)).reshape(-1, len(basis), columns)
+        U = U if left else np.swapaxes(U, 1, 2)
+        curvatures = (U * (problem.gradient(U) - problem.gradient(np.zeros_like(U)))).sum(axis=(1, 2))
+        moves.append(h / 2 * algorithm.plain_scale * np.tensordot(curvatures, U, axes=1))
+    return np.array(moves)
+
+
+def _directions(algorithm: RACLoRA, dim: int) -> Array:
+    """The directions of every draw, (k, d, r), in the order of the support, as the algorithm takes them."""
+    if algorithm.sketch is None:
+        return np.eye(dim)[None]
+    support = Moments(algorithm.sketch).support
+    assert support is not None  # the draws would have been refused before
+    B = np.asarray(support[0])
+    return B if not algorithm.is_projected or is_orthonormal(algorithm.sketch) else orthonormal_range(B)

@@ -85,7 +85,7 @@ def _rows(frame: Frame, centre: Eigenbasis, problem: LeastSquares) -> Components
             f"all components together must be at most {LARGEST_STATE} numbers, got {len(X)} x {frame.dim} x {frame.dim}"
         )
     inverse = _inverse_roots(frame)
-    if frame.whole:  # vec row by row: x' W has the matrix x' (x) I
+    if frame.is_whole:  # vec row by row: x' W has the matrix x' (x) I
         Z, axis = np.kron(X[:, None, :], np.eye(n)[None]) @ basis * inverse, 2
     else:
         Z, axis = (X @ basis)[:, None, :] * inverse, 1

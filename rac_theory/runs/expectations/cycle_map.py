@@ -81,10 +81,6 @@ class CycleMap:
         """Half the trace, and the traces with the curvatures as weights and as divisors."""
         return read_out(state, self.roots**2)
 
-    def unit_noise(self) -> Array:
-        """Not known: noise would enter between the turns."""
-        raise Unsupported("additive noise must not be mixed with the turns of a cycle")
-
     def rate(self, smallest: float) -> float:
         """Return the largest spectral radius of a group on the directions that have curvature, a cycle."""
         return max(self._group_rate(i, self.roots[i] ** 2 >= smallest) for i in range(len(self.roots)))
@@ -122,6 +118,6 @@ def _turns(k: int) -> Iterator[list[tuple[_Indices, _Indices]]]:
         number = {blocks: j for j, blocks in enumerate(combinations(range(k), size - 1))}
         ends: list[list[tuple[int, int]]] = [[] for _ in range(k)]
         for then, blocks in enumerate(combinations(range(k), size)):
-            for place, last in enumerate(blocks):
-                ends[last].append((number[blocks[:place] + blocks[place + 1 :]], then))
+            for turn, last in enumerate(blocks):
+                ends[last].append((number[blocks[:turn] + blocks[turn + 1 :]], then))
         yield [(before, then) for before, then in (np.array(pairs, dtype=np.int64).reshape(-1, 2).T for pairs in ends)]

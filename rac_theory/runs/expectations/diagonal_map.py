@@ -94,6 +94,49 @@ class DiagonalMap:
         return float(np.linalg.eigvalsh(self.matrices(smallest))[:, -1].max())
 
 
+@dataclass(frozen=True, eq=False)
+class SquaresMap:
+    """``z -> T z`` for each of g groups, z being the mean squares along d eigenvectors, and what else is kept.
+
+    Attributes
+    ----------
+    T : (g, k, k)
+        k is d, or larger by the numbers that are kept beside the squares, which are 0 at first.
+    curvatures : (g, d)
+    squares : callable
+        W, (m, n), to the squares, (g, d).
+    """
+
+    T: Array
+    curvatures: Array
+    squares: Callable[[Array], Array]
+
+    def start(self, W: Array) -> Array:
+        """Return the squares at W, and zeros."""
+        z = np.zeros(self.T.shape[:2])
+        z[:, : self.curvatures.shape[1]] = self.squares(W)
+        return z
+
+    def step(self, state: Array) -> Array:
+        """One step."""
+        return np.asarray((self.T @ state[..., None])[..., 0])
+
+    def readout(self, state: Array) -> tuple[float, float, float]:
+        """The sums of squares, with half the curvatures, their squares, and ones, as weights."""
+        x = state[:, : self.curvatures.shape[1]]
+        gap, square = (float((weight * x).sum()) for weight in (self.curvatures / 2, self.curvatures**2))
+        return gap, square, float(x.sum())
+
+    def rate(self, smallest: float) -> float:
+        """Return the largest spectral radius of a group; what has no curvature feeds nothing that has."""
+        radii = [0.0]
+        for T, curvatures in zip(self.T, self.curvatures, strict=True):
+            curved = np.append(curvatures >= smallest, np.ones(len(T) - len(curvatures), bool))
+            if curved[: len(curvatures)].any():
+                radii.append(float(np.abs(np.linalg.eigvals(T[curved][:, curved])).max()))
+        return max(radii)
+
+
 def two_invariants(frame: Frame, gamma: float, a: float, b: float, q: float | None = None) -> DiagonalMap:
     """Return the map of a step with two invariants; ``q``, with E[P] = q I, if P is no projection."""
     h = gamma * np.broadcast_to(frame.curvatures, (frame.dim, frame.curvatures.shape[1])).T

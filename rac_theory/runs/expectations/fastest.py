@@ -85,10 +85,10 @@ def fastest_learning_rate(
         high /= 2
     while rate(high) < 1:
         high *= 2
-    found = scipy.optimize.minimize_scalar(
+    search = scipy.optimize.minimize_scalar(
         rate, bounds=(0.0, high), method="bounded", options={"xatol": _RELATIVE * high}
     )
-    best, least = float(found.x), float(found.fun)
+    best, least = float(search.x), float(search.fun)
     if least > 1 - _STILL:
         return Fastest(math.nan, math.nan, 1.0)
     longest = scipy.optimize.brentq(lambda eta: rate(eta) - 1, best, high, rtol=_RELATIVE)
@@ -147,9 +147,9 @@ def fastest_letters(case: Case, *names: str, starts: int = 3) -> FastestLetters:
     """
     being("case", case, Case, ", such as Case(method(sketch, gamma=0.1), problem)")
     algorithm: Any = case.algorithm
-    known = algorithm.letters if isinstance(algorithm, MethodDescent) else {"gamma": algorithm.gamma}
+    numbers = algorithm.letters if isinstance(algorithm, MethodDescent) else {"gamma": algorithm.gamma}
     for name in names:
-        checks.positive(checks.one_of("names", name, known), float(known[name]))
+        checks.positive(checks.one_of("names", name, numbers), float(numbers[name]))
     exact_rate(case)  # or say why there is none
 
     def at(point: Array) -> Case:
@@ -173,7 +173,7 @@ def fastest_letters(case: Case, *names: str, starts: int = 3) -> FastestLetters:
         options["initial_simplex"] = start + size * corners  # SciPy's own has no width where a letter is one
         return scipy.optimize.minimize(rate, start, method="Nelder-Mead", options=options)
 
-    first = np.log([float(known[name]) for name in names])
+    first = np.log([float(numbers[name]) for name in names])
     rough = min((nearby(first - i, 0.1, 1e-3, 1e-6) for i in range(starts)), key=lambda search: float(search.fun))
     best = nearby(rough.x, 0.03, 1e-7, 1e-13)
     return FastestLetters(dict(zip(names, np.exp(best.x).tolist(), strict=True)), float(best.fun), at(best.x))

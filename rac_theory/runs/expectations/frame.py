@@ -35,7 +35,7 @@ class Frame:
         The length d of a column.
     columns : int
         How many columns have the same curvatures and so are one group: all, or one.
-    whole : bool
+    is_whole : bool
         Whether d is m n, for want of a structure.
     """
 
@@ -45,7 +45,7 @@ class Frame:
     lift: Callable[[SecondMoment], SecondMoment]
     dim: int
     columns: int
-    whole: bool
+    is_whole: bool
 
 
 def frame_of(problem: Problem, side: Literal["left", "right"]) -> Frame:
@@ -64,7 +64,7 @@ def frame_of(problem: Problem, side: Literal["left", "right"]) -> Frame:
         lift=lambda second_moment: second_moment,
         dim=problem.shape[0 if left else 1],
         columns=problem.shape[1 if left else 0] if curvatures.shape[1] == 1 else 1,
-        whole=False,
+        is_whole=False,
     )
 
 
@@ -85,7 +85,7 @@ def whole_frame(problem: Problem, lift: Callable[[SecondMoment], SecondMoment]) 
         lift=lift,
         dim=m * n,
         columns=1,
-        whole=True,
+        is_whole=True,
     )
 
 

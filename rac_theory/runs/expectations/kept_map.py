@@ -9,9 +9,6 @@ b of H,
     \gamma^2 \beta^2 \frac{\tau}{d}, \qquad \tau^+ = \beta^2 \tau + p \sum_k \lambda_k^2 x_k .
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
 from rac_theory.algorithms import KeptCoordinates
@@ -19,60 +16,16 @@ from rac_theory.base import repr_of
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled
+from rac_theory.runs.expectations.diagonal_map import SquaresMap
 from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.sketches import Haar, Moments
 
 
-@dataclass(frozen=True, eq=False)
-class KeptMap:
-    """``z -> T z`` for each of g groups, z being x and then tau.
-
-    Attributes
-    ----------
-    T : (g, d + 1, d + 1)
-    curvatures : (g, d)
-    squares : callable
-        W, (m, n), to x, (g, d).
-    """
-
-    T: Array
-    curvatures: Array
-    squares: Callable[[Array], Array]
-
-    def start(self, W: Array) -> Array:
-        """Return the squares at W, and an empty buffer."""
-        x = self.squares(W)
-        return np.concatenate([x, np.zeros((len(x), 1))], axis=1)
-
-    def step(self, state: Array) -> Array:
-        """One step."""
-        return np.asarray((self.T @ state[..., None])[..., 0])
-
-    def readout(self, state: Array) -> tuple[float, float, float]:
-        """The sums of squares, with curvatures, and their squares, as weights."""
-        x = state[:, :-1]
-        gap, square = (float((weight * x).sum()) for weight in (self.curvatures / 2, self.curvatures**2))
-        return gap, square, float(x.sum())
-
-    def unit_noise(self) -> Array:
-        """Not known: noise would enter the buffer, too."""
-        raise Unsupported("additive noise must not be mixed with momentum that keeps its coordinates")
-
-    def rate(self, smallest: float) -> float:
-        """Return the largest spectral radius of a group; what has no curvature feeds nothing that has."""
-        radii = [0.0]
-        for T, curvatures in zip(self.T, self.curvatures, strict=True):
-            kept = np.append(curvatures >= smallest, True)
-            if kept[:-1].any():
-                radii.append(float(np.abs(np.linalg.eigvals(T[kept][:, kept])).max()))
-        return max(radii)
-
-
-def kept_map(algorithm: KeptCoordinates, problem: Problem) -> KeptMap:
+def kept_map(algorithm: KeptCoordinates, problem: Problem) -> SquaresMap:
     """Return the map of a step, or raise ``Unsupported``."""
     frame, sketch = frame_of(pooled(problem), algorithm.side), algorithm.sketch
-    if frame.whole or type(sketch) is not Haar:
+    if frame.is_whole or type(sketch) is not Haar:
         raise Unsupported(
             "momentum that keeps its coordinates has moments for Haar, on quadratics of which columns are apart, got "
             f"{repr_of(sketch)} on {repr_of(problem)}"
@@ -92,4 +45,4 @@ def kept_map(algorithm: KeptCoordinates, problem: Problem) -> KeptMap:
         x = frame.coordinates(W) ** 2
         return x.sum(axis=1)[None] if groups == 1 else np.ascontiguousarray(x.T)
 
-    return KeptMap(T, curvatures, in_groups)
+    return SquaresMap(T, curvatures, in_groups)

@@ -69,19 +69,15 @@ class LinkMap:
         gap, square = (float((weight * x).sum()) for weight in (self.curvatures / 2, self.curvatures**2))
         return gap, square, float(x.sum())
 
-    def unit_noise(self) -> Array:
-        """Not known: noise would enter between the steps of a link."""
-        raise Unsupported("additive noise must not be mixed with the steps of a link")
-
     def rate(self, smallest: float) -> float:
         """Return the largest spectral radius of a group, on the directions that have curvature, a link."""
         radii = [0.0]
         for g, curvatures in enumerate(self.curvatures):
-            kept = np.tile(curvatures >= smallest, 2)
-            T = self.T[:, g][:, kept][:, :, kept]
-            if kept.any():
-                each = partial(_mean_square, self.weights, T)
-                radii.append(spectral_radius(each, int(kept.sum())))
+            curved = np.tile(curvatures >= smallest, 2)
+            T = self.T[:, g][:, curved][:, :, curved]
+            if curved.any():
+                image = partial(_mean_square, self.weights, T)
+                radii.append(spectral_radius(image, int(curved.sum())))
         return max(radii)
 
 
@@ -90,7 +86,7 @@ def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
     frame, moments = frame_of(pooled(problem), algorithm.side), Moments(algorithm.sketch)
     curvatures = frame.curvatures.T  # (g, d) or (g, 1)
     if curvatures.shape[1] == 1 and moments.share is not None:
-        steps = np.array([[_one_step(algorithm, h, each) for each in curvatures[:, 0]] for h in (1.0, 0.0)])
+        steps = np.array([[_one_step(algorithm, h, diagonal) for diagonal in curvatures[:, 0]] for h in (1.0, 0.0)])
         weights = np.array([moments.share, 1 - moments.share])
         return LinkMap(weights, _links(algorithm, steps), curvatures, partial(_in_rows, frame, len(curvatures)))
     if moments.support is None:
@@ -105,7 +101,7 @@ def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
     V = np.eye(d) if frame.basis is None else frame.basis
     P = np.stack([V.T @ frame.lift(partial(np.matmul, H))(np.eye(d)) @ V for H in projection(drawn)])
     curvatures = np.broadcast_to(curvatures, (groups, d))
-    steps = np.array([[_one_step(algorithm, H, np.diag(each)) for each in curvatures] for H in P])
+    steps = np.array([[_one_step(algorithm, H, np.diag(diagonal)) for diagonal in curvatures] for H in P])
     return LinkMap(
         weights.astype(np.float64), _links(algorithm, steps), curvatures, partial(_in_columns, frame, groups)
     )
@@ -113,9 +109,9 @@ def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
 
 def _one_step(algorithm: MomentumInLinks, H: Array | float, curvatures: Array) -> Array:
     """What a step does to (E, M), as one matrix."""
-    seen = np.atleast_2d(H @ curvatures if isinstance(H, np.ndarray) else H * curvatures)
-    unit, gamma, beta = np.eye(len(seen)), algorithm.gamma, algorithm.beta
-    return np.block([[unit - gamma * seen, -gamma * beta * unit], [seen, beta * unit]])
+    gradients = np.atleast_2d(H @ curvatures if isinstance(H, np.ndarray) else H * curvatures)
+    unit, gamma, beta = np.eye(len(gradients)), algorithm.gamma, algorithm.beta
+    return np.block([[unit - gamma * gradients, -gamma * beta * unit], [gradients, beta * unit]])
 
 
 def _links(algorithm: MomentumInLinks, steps: Array) -> Array:

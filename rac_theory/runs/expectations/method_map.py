@@ -124,21 +124,21 @@ class Parts:
 
         def gradient(point: Numbers) -> Numbers:
             at = less_minimiser(point)
-            seen: Numbers = data.Q * at if apart else data.Q @ at
-            seen[..., K : K + columns] += data.k
-            seen[..., K + columns :] += noise
-            return seen
+            G: Numbers = data.Q * at if apart else data.Q @ at
+            G[..., K : K + columns] += data.k
+            G[..., K + columns :] += noise
+            return G
 
         _, lines, of = program.before(registers, gradient)
         rows = [*(less_minimiser(line, rest) for line, rest in zip(lines, rests.states, strict=True)), of]
-        whole = np.stack(rows, axis=-2) if apart else np.concatenate(rows, axis=-2)
-        offsets, noisy = whole[..., K : K + columns], whole[0, ..., K + columns :]
+        system = np.stack(rows, axis=-2) if apart else np.concatenate(rows, axis=-2)
+        offsets, noisy = system[..., K : K + columns], system[0, ..., K + columns :]
         if rests.settles and data.agree:
             offsets = np.zeros(offsets.shape, kind)
         reported = less_minimiser(program.total(program.report, registers))[0]
         reported = reported[..., None, :] if apart else reported
         noise = data.variance * columns * (noisy @ np.swapaxes(noisy, -1, -2))
-        return cls(whole[..., :K], offsets, noise, reported[..., :K], reported[..., K : K + columns])
+        return cls(system[..., :K], offsets, noise, reported[..., :K], reported[..., K : K + columns])
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Rests:
     def of(cls, program: Program, tolerance: float = _FIXED) -> "Rests":
         """Solve for it; where there is none, states are counted from where they start, at W*."""
         k = len(program.lines)
-        wanted = np.array([0.0] * k + [0.0, 1.0] + [1.0] * len(program.points))
+        targets = np.array([0.0] * k + [0.0, 1.0] + [1.0] * len(program.points))
 
         def out(states: tuple[Any, ...]) -> list[Any]:
             """By how much each line moves, what H is applied to, what is reported, and where gradients are zero."""
@@ -161,9 +161,9 @@ class Rests:
             return [*moves, of, *(program.total(row, registers) for row in (program.report, *program.points))]
 
         matrix = np.array([[float(value) for value in out(tuple(row))] for row in np.eye(k, dtype=int).tolist()]).T
-        solved = np.linalg.lstsq(matrix, wanted, rcond=None)[0]
+        solved = np.linalg.lstsq(matrix, targets, rcond=None)[0]
         states = tuple(Fraction(value).limit_denominator(1 << 20) for value in solved.tolist())
-        off = max(abs(value - int(want)) for value, want in zip(out(states), wanted, strict=True))
+        off = max(abs(value - int(want)) for value, want in zip(out(states), targets, strict=True))
         settles = bool(off <= tolerance * max(1.0, float(np.abs(matrix).max())))
         return cls(states if settles else program.start, settles)
 
@@ -244,10 +244,6 @@ class MethodMap:
         gap, square, distance = ((form * R).sum() for form in self.forms)
         return gap, square, distance
 
-    def unit_noise(self) -> Array:
-        """Not known apart: noise is in the map, where it goes into several matrices."""
-        raise Unsupported("the noise of a method must be that of its gradients")
-
     def rate(self, smallest: float) -> float:
         """The spectral radius on what runs reach, and f or H sees.
 
@@ -267,11 +263,11 @@ class MethodMap:
         mean = mean[..., :K, :] + kick @ self.law.mean @ mean[..., K:, :]
         return max(radius, float(np.abs(np.linalg.eigvals(mean)).max()))
 
-    def _mean(self, each: Numbers) -> Numbers:
+    def _mean(self, draws: Numbers) -> Numbers:
         """The mean over draws of the data."""
-        if len(each) == 1:
-            return np.asarray(each[0])
-        return np.asarray((self.data.weights.reshape(-1, *[1] * (each.ndim - 1)) * each).sum(axis=0))
+        if len(draws) == 1:
+            return np.asarray(draws[0])
+        return np.asarray((self.data.weights.reshape(-1, *[1] * (draws.ndim - 1)) * draws).sum(axis=0))
 
     def _moved(self, J: Numbers, kick: Numbers) -> Numbers:
         """What H makes of J."""
@@ -332,10 +328,10 @@ class MethodMap:
         reached = _range(_powers(A, np.broadcast_to(inputs, (*A.shape[:2], *inputs.shape))))
         turned = np.swapaxes(reached, -1, -2) @ A @ reached
         outputs = np.concatenate([c, np.where(curved[..., None, None], system.report, 0.0)], axis=-2) @ reached
-        kept = _range(_powers(np.swapaxes(turned, -1, -2), np.swapaxes(outputs, -1, -2)))
+        visible = _range(_powers(np.swapaxes(turned, -1, -2), np.swapaxes(outputs, -1, -2)))
         if len(self.data.weights) > 1:
-            kept = np.where(curved[..., None, None], np.eye(k), kept)
-        return np.asarray(reached @ kept)
+            visible = np.where(curved[..., None, None], np.eye(k), visible)
+        return np.asarray(reached @ visible)
 
 
 def method_map(
@@ -355,7 +351,7 @@ def method_map(
         return E[None] if g == 1 else np.ascontiguousarray(E.T[:, :, None])
 
     forms = (curvatures / 2, curvatures**2, np.ones_like(curvatures))
-    shaped = tuple(each[..., None, None] if law.trace is not None else each[..., None] * np.eye(d) for each in forms)
+    shaped = tuple(form[..., None, None] if law.trace is not None else form[..., None] * np.eye(d) for form in forms)
     return MethodMap(program, rests, data(curvatures), law, coordinates, shaped, curvatures, shape)
 
 

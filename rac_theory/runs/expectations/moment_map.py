@@ -10,7 +10,10 @@ maps use *energy coordinates* :math:`e = Q^{1/2} v`, in any orthonormal basis of
 in which f - f* is half the squared norm, N is symmetric, and a singular Q leaves nothing behind that never moves.
 """
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -56,9 +59,6 @@ class MomentMap(Protocol):
     ...     def readout(self, state):
     ...         return state / 2, state, state
     ...
-    ...     def unit_noise(self):
-    ...         return 2 * self.gamma**2  # of two entries
-    ...
     ...     def rate(self, smallest):
     ...         return (1 - self.gamma) ** 2
     >>> curves(Descent(), np.ones((2, 1)), steps=2).tolist()  # gap, squared gradient, squared distance
@@ -75,10 +75,6 @@ class MomentMap(Protocol):
 
     def readout(self, state: Array, /) -> tuple[float, float, float]:
         """``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2``; the last is nan if there are more minimisers."""
-        ...
-
-    def unit_noise(self) -> Array:
-        """What a step adds to the state if each entry of the gradient has independent noise of variance one."""
         ...
 
     def rate(self, smallest: float, /) -> float:
@@ -100,3 +96,73 @@ def curves(moments: MomentMap, W: Array, steps: int, dtype: type = np.float64) -
             advance()
         read[steps] = moments.readout(state)
     return read.T
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyMap:
+    r"""One step of another map, then :math:`\gamma^2 E[Q^{1/2} P n n^\top P Q^{1/2}]`.
+
+    The squared gradient that is read out is that of f, without noise. The rate is that at which E f approaches the
+    floor which the noise keeps it from.
+
+    Attributes
+    ----------
+    moments : MomentMap
+        The step without noise.
+    added : array
+        The state that noise adds in a step.
+    """
+
+    moments: MomentMap
+    added: Array
+
+    def start(self, W: Array) -> Array:
+        """Return the state at W."""
+        return self.moments.start(W)
+
+    def step(self, state: Array) -> Array:
+        """One step."""
+        return np.asarray(self.moments.step(state) + self.added)
+
+    def readout(self, state: Array) -> tuple[float, float, float]:
+        """Read what the map without noise reads."""
+        return self.moments.readout(state)
+
+    def rate(self, smallest: float) -> float:
+        """Return that of the map without noise."""
+        return self.moments.rate(smallest)
+
+
+@dataclass(frozen=True, eq=False)
+class ChangingMap:
+    """A state holds t beside that of the maps, which all have the same: energy coordinates do not depend on the step.
+
+    Attributes
+    ----------
+    at : callable
+        t to the map of the step from t to t + 1.
+    """
+
+    at: Callable[[int], MomentMap]
+
+    @cached_property
+    def first(self) -> MomentMap:
+        """The map of the first step, which reads what all have."""
+        return self.at(0)
+
+    def start(self, W: Array) -> Any:
+        """Return the state at W, for t = 0."""
+        return 0, self.first.start(W)
+
+    def step(self, state: Any) -> Any:
+        """One step, of the size that it has at t."""
+        t, moments = state
+        return t + 1, self.at(t).step(moments)
+
+    def readout(self, state: Any) -> tuple[float, float, float]:
+        """Read what the maps read."""
+        return self.first.readout(state[1])
+
+    def rate(self, smallest: float) -> float:
+        """Not known: there is none."""
+        raise Unsupported("steps must have one size to have a rate: where they decrease, no factor a step is the last")

@@ -23,9 +23,9 @@ from rac_theory.base import repr_of
 from rac_theory.base.checks import Array
 from rac_theory.numerics import rational
 from rac_theory.problems import LeastSquares, Problem, Quadratic
-from rac_theory.runs.expectations.layered_map import by_layers
 from rac_theory.runs.expectations.method_map import Data, Law, MethodMap, Rests, check_minibatches, exact_program
 from rac_theory.runs.expectations.moment_map import Unsupported, curves
+from rac_theory.runs.expectations.several_sketches import by_layers
 from rac_theory.sketches import Moments, Sketch
 from rac_theory.sketches.laws import SecondMoment, from_invariants, lifted, summed
 
@@ -113,10 +113,10 @@ def _cycle(algorithm: CyclicRACLoRA, Q: Rationals, shape: tuple[int, int]) -> Ca
     _check_size(shape)
     P = [lifted(partial(np.matmul, H), shape, algorithm.side)(_identity(len(Q))) for H, _ in _laws(algorithm.sketch)]
     N = _fraction(algorithm.gamma) * Q
-    T: list[Rationals] = [_identity(len(Q)) - one @ N for one in P]
+    T: list[Rationals] = [_identity(len(Q)) - turn @ N for turn in P]
     orders = list(permutations(T)) if algorithm.order == "shuffled" else [tuple(T)]
     cycles = [reduce(np.matmul, order[::-1]) for order in orders]
-    return lambda C, t: np.asarray(sum(one @ C @ one.T for one in cycles) / Fraction(len(cycles)))
+    return lambda C, t: np.asarray(sum(turn @ C @ turn.T for turn in cycles) / Fraction(len(cycles)))
 
 
 def _sizes(algorithm: Algorithm) -> tuple[Algorithm, Callable[[int], Fraction]]:
@@ -156,11 +156,11 @@ def _check_size(shape: tuple[int, int]) -> None:
 def _second_moment(sketch: Sketch | None) -> SecondMoment:
     if sketch is None:
         return lambda M: M
-    known = Moments(sketch)
-    if known.invariants is not None:
-        a, b = known.invariants
+    law = Moments(sketch)
+    if law.invariants is not None:
+        a, b = law.invariants
         return partial(from_invariants, a, b)
-    if known.support is None:
+    if law.support is None:
         raise Unsupported(
             f"exact=True must be asked of a sketch with invariants or a listed support, got {repr_of(sketch)}"
         )

@@ -7,15 +7,15 @@ one of f, perhaps with noise   none: P = I                                 ``Dia
                                E[H] = c I, where curvatures are equal      ``DiagonalMap``, a number a column
                                two invariants of P                         ``DiagonalMap``
                                the two moments of P, be it H or weighted   ``MatrixMap``
-                               of both sides of Bernoulli-LoRA             see ``bernoulli_map``
-                               of the sketches of all layers               ``MatrixMap``, see ``layered_map``
+                               of both sides of Bernoulli-LoRA             ``DiagonalMap`` or ``MatrixMap``
+                               of the sketches of all layers               ``MatrixMap``
 a minibatch of least squares   the two moments of P                        ``MethodMap``
 several, under one sketch      its support                                 ``BranchMap``
 one, by forward differences    its support                                 ``BranchMap``
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
 one for each block in turn     its support                                 ``CycleMap``
 a link of momentum             its support, or E[H] = c I, see there       ``LinkMap``
-kept in coordinates of a basis it is ``Haar``                              ``KeptMap``
+kept in coordinates of a basis it is ``Haar``                              ``SquaresMap``
 one a point of a ``Method``    two invariants or the two moments of H      ``MethodMap``
 =============================  ==========================================  =================================
 
@@ -66,18 +66,15 @@ from rac_theory.algorithms.gradients import (
 )
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem, components_of
-from rac_theory.runs.expectations.bernoulli_map import bernoulli_map, on_all_numbers
 from rac_theory.runs.expectations.branches import branch_map, frame_for
-from rac_theory.runs.expectations.changing_map import ChangingMap
 from rac_theory.runs.expectations.components import components_in, energy_roots, pooled
 from rac_theory.runs.expectations.cycle_map import cycle_map
-from rac_theory.runs.expectations.diagonal_map import flat, two_invariants
+from rac_theory.runs.expectations.diagonal_map import DiagonalMap, flat, two_invariants
 from rac_theory.runs.expectations.fitted_map import fitted_map
 from rac_theory.runs.expectations.frame import Frame, frame_of
 from rac_theory.runs.expectations.kept_map import kept_map
-from rac_theory.runs.expectations.layered_map import layered_frame
 from rac_theory.runs.expectations.link_map import link_map
-from rac_theory.runs.expectations.matrix_map import check_size, matrix_map
+from rac_theory.runs.expectations.matrix_map import MatrixMap, check_size, matrix_map
 from rac_theory.runs.expectations.method_map import (
     Data,
     Law,
@@ -89,8 +86,8 @@ from rac_theory.runs.expectations.method_map import (
     rests_of,
     with_invariants,
 )
-from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
-from rac_theory.runs.expectations.noisy_map import NoisyMap
+from rac_theory.runs.expectations.moment_map import ChangingMap, MomentMap, NoisyMap, Unsupported
+from rac_theory.runs.expectations.several_sketches import bernoulli_map, layered_frame, on_all_numbers
 from rac_theory.runs.expectations.step_moments import Covered, projected, step_invariants, step_moments, weighted
 from rac_theory.sketches import Moments
 
@@ -108,8 +105,8 @@ _MAPS: dict[type, Callable[[Any, Problem], MomentMap]] = {
 
 def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
-    if (own := own_moments(algorithm)) is not None:
-        return own(problem)
+    if (moments := own_moments(algorithm)) is not None:
+        return moments(problem)
     covered = check_covered(algorithm)
     match algorithm:
         case MethodDescent():
@@ -126,7 +123,8 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
             return _of_method(covered, problem, program, Rests((1.0,), True))
         case Noisy() as source:
             m, n = problem.shape
-            return NoisyMap(_one_gradient(covered, quadratic), source.sigma**2 / (m * n))
+            quiet = _one_gradient(covered, quadratic)
+            return NoisyMap(quiet, source.sigma**2 / (m * n) * quiet.unit_noise())
         case source if _is_one_gradient(source):
             return _one_gradient(covered, quadratic)
     return branch_map(covered, problem)
@@ -134,9 +132,9 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
 
 def own_moments(algorithm: Algorithm) -> Callable[[Problem], MomentMap] | None:
     """Return what an algorithm says of its own second moments, or the object that an implementation is made of."""
-    own = algorithm.own if isinstance(algorithm, Implementation) else algorithm
-    said: Callable[[Problem], MomentMap] | None = getattr(own, "second_moments", None)
-    return said
+    stepper = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    moments: Callable[[Problem], MomentMap] | None = getattr(stepper, "second_moments", None)
+    return moments
 
 
 def check_covered(algorithm: Algorithm) -> Known:
@@ -193,7 +191,7 @@ def _is_one_gradient(source: GradientSource) -> bool:
     return isinstance(source, Exact) or (isinstance(source, Local) and source.steps == 1)
 
 
-def _one_gradient(algorithm: Covered | Preconditioned, problem: Problem) -> MomentMap:
+def _one_gradient(algorithm: Covered | Preconditioned, problem: Problem) -> DiagonalMap | MatrixMap:
     """One number a column where that will do, else the diagonal, else matrices."""
     if isinstance(algorithm, Bernoulli):
         return bernoulli_map(algorithm, problem)
@@ -202,16 +200,16 @@ def _one_gradient(algorithm: Covered | Preconditioned, problem: Problem) -> Mome
     frame, gamma = frame_of(problem, algorithm.side), algorithm.gamma
     if algorithm.sketch is None:
         return two_invariants(frame, gamma, 1.0, 0.0)
-    if not frame.whole:
-        known = Moments(algorithm.sketch)
+    if not frame.is_whole:
+        law = Moments(algorithm.sketch)
         if (
             isinstance(algorithm, RACLoRA)
             and algorithm.is_projected
             and len(frame.curvatures) == 1
-            and known.share is not None
+            and law.share is not None
         ):
-            return flat(frame, gamma, known.share)
-        if (invariants := step_invariants(algorithm, known)) is not None:
+            return flat(frame, gamma, law.share)
+        if (invariants := step_invariants(algorithm, law)) is not None:
             return two_invariants(frame, gamma, *invariants)
     return matrix_map(frame, gamma, *step_moments(algorithm))
 
@@ -245,7 +243,7 @@ def _of_method(projector: Any, problem: Problem, program: Program, rests: Rests)
         frame, invariants = layered_frame(projector, quadratic), None
     else:
         frame = frame_of(quadratic, projector.side)
-        invariants = None if frame.whole or projector.sketch is None else Moments(projector.sketch).invariants
+        invariants = None if frame.is_whole or projector.sketch is None else Moments(projector.sketch).invariants
     if getattr(projector, "sketch", projector) is None:
         law = with_invariants(1.0, 0.0, 1.0)
     elif invariants is not None:

@@ -62,16 +62,16 @@ def weighted(algorithm: Preconditioned) -> RACLoRA | Preconditioned:
     return replace(plain, gamma=plain.gamma * least) if least == largest else algorithm
 
 
-def step_invariants(algorithm: RACLoRA | Preconditioned, known: Moments) -> StepInvariants | None:
+def step_invariants(algorithm: RACLoRA | Preconditioned, law: Moments) -> StepInvariants | None:
     """Return the invariants of a step with this sketch, or None."""
-    d, r = known.sketch.dim, known.sketch.rank
+    d, r = law.sketch.dim, law.sketch.rank
     if isinstance(algorithm, Preconditioned):
         t, s = float(algorithm.weights.sum()), float(np.square(algorithm.weights).sum())
         b = (s - t**2 / d) / ((d - 1) * (d + 2))
-        return StepInvariants(s / d - (d + 1) * b, b, t / d) if known.is_uniform else None
+        return StepInvariants(s / d - (d + 1) * b, b, t / d) if law.is_uniform else None
     if algorithm.is_projected:
-        return None if known.invariants is None else StepInvariants(*map(float, known.invariants))
-    if known.products != "gaussian":
+        return None if law.invariants is None else StepInvariants(*map(float, law.invariants))
+    if law.products != "gaussian":
         return None
     scale = algorithm.plain_scale
     return StepInvariants(scale**2 * r**2, scale**2 * r, scale * r)
@@ -81,20 +81,20 @@ def step_moments(algorithm: RACLoRA | Preconditioned) -> StepMoments:
     """Return the moments of a step on its side, or raise ``Unsupported``."""
     if algorithm.sketch is None:
         return StepMoments(np.asarray)
-    known = Moments(algorithm.sketch)
+    law = Moments(algorithm.sketch)
     if isinstance(algorithm, RACLoRA) and algorithm.is_projected:
-        return StepMoments(known_second_moment(known))
-    if (invariants := step_invariants(algorithm, known)) is not None:
+        return StepMoments(known_second_moment(law))
+    if (invariants := step_invariants(algorithm, law)) is not None:
         a, b, q = invariants
         return StepMoments(partial(from_invariants, a, b), partial(np.multiply, q))
-    if known.support is None or known.sketch.dim > LARGEST_ENUMERATED:
+    if law.support is None or law.sketch.dim > LARGEST_ENUMERATED:
         rule = (
             "the plain step (lora_alpha) must have a Gaussian sketch, orthonormal columns,"
             if isinstance(algorithm, RACLoRA)
             else "weights that differ must have Haar or Gaussian columns"
         )
-        raise Unsupported(f"{rule} or a listed support at dim <= {LARGEST_ENUMERATED}, got {known.sketch!r}")
-    B, weights = known.support[0], known.support[1].astype(np.float64)
+        raise Unsupported(f"{rule} or a listed support at dim <= {LARGEST_ENUMERATED}, got {law.sketch!r}")
+    B, weights = law.support[0], law.support[1].astype(np.float64)
     if isinstance(algorithm, Preconditioned):
         B = orthonormal_range(B)
         P = (B * algorithm.weights) @ np.swapaxes(B, 1, 2)
@@ -103,11 +103,11 @@ def step_moments(algorithm: RACLoRA | Preconditioned) -> StepMoments:
     return StepMoments(summed(P, weights), partial(np.matmul, np.tensordot(weights, P, axes=1)))
 
 
-def known_second_moment(known: Moments) -> SecondMoment:
+def known_second_moment(law: Moments) -> SecondMoment:
     """Return M -> E[H M H], or raise ``Unsupported``."""
-    if known.second_moment is None:
+    if law.second_moment is None:
         raise Unsupported(
             "the sketch must have invariants, a second moment in closed form, or a listed support at "
-            f"dim <= {LARGEST_ENUMERATED}, got {known.sketch!r}"
+            f"dim <= {LARGEST_ENUMERATED}, got {law.sketch!r}"
         )
-    return known.second_moment
+    return law.second_moment

@@ -104,8 +104,8 @@ class _Work:
 
     def last_iterates(self) -> Array:
         """Run once more what was not kept, and return the last iterates."""
-        again = replace(self, kept=(), keeps_last=True)
-        ends = [again.do(blocks)[1].last for blocks in again.together()]
+        rerun = replace(self, kept=(), keeps_last=True)
+        ends = [rerun.do(blocks)[1].last for blocks in rerun.together()]
         return np.concatenate([last for last in ends if last is not None])
 
 

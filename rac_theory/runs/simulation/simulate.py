@@ -88,10 +88,10 @@ def simulate(
     checks.count("runs (steps + 1)", checks.count("runs", runs) * (case.steps + 1))
     checks.workers("n_jobs", n_jobs)
     kept = [name for name in ("W", "factors", "states") if name in record]
-    made = simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)
-    if not np.isfinite(made.values[:, -1]).all():
+    run = simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)
+    if not np.isfinite(run.values[:, -1]).all():
         _warn(case)
-    return made
+    return run
 
 
 def _warn(case: Case) -> None:

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from rac_theory.base.checks import Array
-from rac_theory.runs.simulation.kernels.diagonal_kernel import DiagonalKernel
+from rac_theory.runs.simulation.kernels.diagonal import DiagonalKernel
 from rac_theory.runs.simulation.kernels.kernel import Visit
 
 
@@ -50,15 +50,15 @@ class RunsLast(DiagonalKernel):
         """Step in place; what is scaled by the curvatures is the smallest that will do."""
         weights = self._scaled_curvatures
         if weights.shape[1] == 1:
-            seen = _products(Q * weights[:, 0], E)
+            products = _products(Q * weights[:, 0], E)
         elif weights.shape[0] == 1:
-            seen = _products(Q, E) * weights
+            products = _products(Q, E) * weights
         else:
-            seen = _products(Q, np.multiply(E, weights, out=move))
+            products = _products(Q, np.multiply(E, weights, out=move))
         if len(Q) == 1:
-            E -= np.multiply(Q[0, :, None], seen, out=move)
+            E -= np.multiply(Q[0, :, None], products, out=move)
         else:
-            E -= np.einsum("rdu,rqu->dqu", Q, seen, out=move)
+            E -= np.einsum("rdu,rqu->dqu", Q, products, out=move)
 
     @cached_property
     def _scaled_curvatures(self) -> Array:

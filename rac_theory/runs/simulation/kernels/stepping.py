@@ -85,9 +85,9 @@ class Stepping:
         if W is before:
             raise ValueError(f"{name} must yield a new array each step, got the last one again")
         if not isinstance(W, np.ndarray) or W.shape != before.shape or W.dtype != before.dtype:
-            came = f"{W.dtype} {W.shape}" if isinstance(W, np.ndarray) else type(W).__name__
-            came += " (nothing more, or no yield)" if W is None else ""
-            raise ValueError(f"{name} must yield arrays {before.dtype} {before.shape} without end, got {came}")
+            yielded = f"{W.dtype} {W.shape}" if isinstance(W, np.ndarray) else type(W).__name__
+            yielded += " (nothing more, or no yield)" if W is None else ""
+            raise ValueError(f"{name} must yield arrays {before.dtype} {before.shape} without end, got {yielded}")
         return W
 
 

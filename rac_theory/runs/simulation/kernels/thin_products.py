@@ -38,7 +38,7 @@ import numpy as np
 from scipy.linalg.blas import get_blas_funcs
 
 from rac_theory.base.checks import Array
-from rac_theory.runs.simulation.kernels.diagonal_kernel import DiagonalKernel
+from rac_theory.runs.simulation.kernels.diagonal import DiagonalKernel
 from rac_theory.runs.simulation.kernels.kernel import Visit
 
 _WORTHWHILE = 8  # fewer steps at once save less than their small matrices cost
@@ -104,7 +104,7 @@ class ThinProducts(DiagonalKernel):
         scaled = (Q[:, None] * np.stack([l, l**2, np.ones_like(l)][:kinds])[:, None]).reshape(runs, -1, d)
         Z = (scaled @ E).reshape(runs, kinds, p, q)
         M = (scaled @ Q.swapaxes(1, 2)).reshape(runs, kinds, p, p)
-        own = np.einsum("uwaiaj->uwaij", M.reshape(runs, kinds, *2 * (k, p // k))).copy()
+        squares_of_Q = np.einsum("uwaiaj->uwaij", M.reshape(runs, kinds, *2 * (k, p // k))).copy()
         M *= gamma * _earlier(k, p // k).astype(M.dtype)
         C = Z[:, 0]
         solve = _blas("trsm", C.dtype)
@@ -114,7 +114,7 @@ class ThinProducts(DiagonalKernel):
         by_step = C.reshape(runs, k, -1, q)
         squares = np.vecdot(by_step[:, :, :, None], by_step[:, :, None])
         crossed = np.vecdot(C[:, None], Z).reshape(runs, kinds, k, -1).sum(axis=3)
-        growth = gamma**2 * np.sum(squares[:, None] * own, axis=(3, 4)) - 2 * gamma * crossed
+        growth = gamma**2 * np.sum(squares[:, None] * squares_of_Q, axis=(3, 4)) - 2 * gamma * crossed
         growth[:, 0] /= 2  # f has half the curvatures
         return C, np.moveaxis(growth, 0, 2)
 
@@ -180,5 +180,5 @@ def _subtract(gamma: float, Q: Array, C: Array, E: Array) -> None:
         E -= Q.swapaxes(1, 2) @ (gamma * C)
         return
     add_product = _blas("gemm", E.dtype)
-    for rows, seen, errors in zip(Q, C, E, strict=True):  # BLAS counts by columns: to it all is transposed
-        add_product(-gamma, seen.T, rows.T, beta=1.0, c=errors.T, trans_b=1, overwrite_c=1)
+    for rows, products, errors in zip(Q, C, E, strict=True):  # BLAS counts by columns: to it all is transposed
+        add_product(-gamma, products.T, rows.T, beta=1.0, c=errors.T, trans_b=1, overwrite_c=1)
