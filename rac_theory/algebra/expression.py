@@ -16,8 +16,8 @@ def _joins(operation: "Callable[[Any, Any], Expression]") -> "Callable[[Any, Exp
     """Leave what is neither an expression nor a number to the operators of its own class."""
 
     @wraps(operation)
-    def joined(self: Any, other: object) -> Any:
-        return operation(self, other) if isinstance(other, Expression | Complex) else NotImplemented
+    def joined(self: Any, operand: object) -> Any:
+        return operation(self, operand) if isinstance(operand, Expression | Complex) else NotImplemented
 
     return joined
 
@@ -268,7 +268,9 @@ class Total(Expression):
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
         """Those of its parts: an index is bound in its term, and nowhere else."""
-        return tuple(dict.fromkeys((*self.steps.symbols, *(one for one in self.term.symbols if one != self.index))))
+        return tuple(
+            dict.fromkeys((*self.steps.symbols, *(symbol for symbol in self.term.symbols if symbol != self.index)))
+        )
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -311,5 +313,5 @@ def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:
         return value.at(values)
     if not isinstance(value, tuple):
         return value
-    found = tuple(_at(each, values) for each in value)
-    return value if all(map(is_, found, value)) else found
+    placed = tuple(_at(member, values) for member in value)
+    return value if all(map(is_, placed, value)) else placed

@@ -57,18 +57,18 @@ class Node:
     @cached_property
     def symbols(self) -> "tuple[Symbol, ...]":
         """The symbols in it that stand for something outside, each once, in the order in which they come up."""
-        return tuple(dict.fromkeys(symbol for each in self.inside for symbol in each.symbols))
+        return tuple(dict.fromkeys(symbol for part in self.inside for symbol in part.symbols))
 
     @cached_property
     def named(self) -> "tuple[Let, ...]":
         """The definitions that are named in it, each once, and not those that they rest on."""
-        return tuple({id(let): let for each in self.inside for let in each.named}.values())
+        return tuple({id(let): let for part in self.inside for let in part.named}.values())
 
     def within(self) -> "Iterator[Expression]":
         """Yield this expression and all below it, through definitions."""
         yield self  # type: ignore[misc]
-        for each in self.inside:
-            yield from each.within()
+        for part in self.inside:
+            yield from part.within()
 
     @cached_property
     def _hash(self) -> int:
@@ -87,10 +87,10 @@ class Node:
 
 
 def _nodes(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    found: list[Any] = []
-    for each in values:
-        if isinstance(each, Node):
-            found.append(each)
-        elif isinstance(each, tuple | Relation):
-            found += _nodes(each if isinstance(each, tuple) else each.terms)
-    return tuple(found)
+    nodes: list[Any] = []
+    for value in values:
+        if isinstance(value, Node):
+            nodes.append(value)
+        elif isinstance(value, tuple | Relation):
+            nodes += _nodes(value if isinstance(value, tuple) else value.terms)
+    return tuple(nodes)

@@ -151,8 +151,8 @@ class Psi(NamedTuple):
     def by(self) -> list[Assumption]:
         """What that rests on: on the algorithm where psi is more than a gap."""
         starts = [*self.shares, *(() if self.kept is None else symbols_of(self.kept[2]))]
-        known = [assumption for start in COURSES if start in starts for assumption in COURSES[start].by]
-        return known if self.about is None or drawn_in(read(self.value)) <= {gap} else [self.about, *known]
+        premises = [assumption for start in COURSES if start in starts for assumption in COURSES[start].by]
+        return premises if self.about is None or drawn_in(read(self.value)) <= {gap} else [self.about, *premises]
 
     def facts(self) -> tuple[Fact, ...]:
         """What is said of how it begins."""
@@ -163,15 +163,15 @@ def _potential(psi: Psi | Symbol) -> Psi:
     return psi if isinstance(psi, Psi) else Psi.of(psi)
 
 
-def _share_of(value: Expression, one: Expression, every: Iterable[Expression]) -> Expression:
-    return value.at({each: lifted(int(each == one)) for each in every})
+def _share_of(value: Expression, state: Expression, states: Iterable[Expression]) -> Expression:
+    return value.at({letter: lifted(int(letter == state)) for letter in states})
 
 
-def _sum_of(name: str, value: Expression, every: Iterable[Expression]) -> None:
+def _sum_of(name: str, value: Expression, states: Iterable[Expression]) -> None:
     """Raise ``Missing`` if a value is no sum of constant multiples of some numbers at W."""
-    parts = {each: _share_of(value, each, every) for each in every}
-    if not (read(value) - read(sum((share * each for each, share in parts.items()), lifted(0)))).is_zero:
-        raise Missing(f"{name} must be a sum of multiples of {', '.join(map(repr, every))}, it is {value!r}")
+    parts = {state: _share_of(value, state, states) for state in states}
+    if not (read(value) - read(sum((share * state for state, share in parts.items()), lifted(0)))).is_zero:
+        raise Missing(f"{name} must be a sum of multiples of {', '.join(map(repr, states))}, it is {value!r}")
     constant(*parts.values())
 
 
@@ -232,8 +232,8 @@ def potential(psi: Psi, step: Fact, falls: Fact, above: Fact, c: Fact, p: Expres
     same(step, psi.value - psi.after - loss * gap)
     same(falls, gap - E(gap_next))
     same(above, psi.value - p * gap)
-    said = (loss * T + p) * metric.gap.expected <= psi.at_first
-    fact = follows(Rule.POTENTIAL, said, psi.by, step, falls, above, c, *psi.facts())
+    claim = (loss * T + p) * metric.gap.expected <= psi.at_first
+    fact = follows(Rule.POTENTIAL, claim, psi.by, step, falls, above, c, *psi.facts())
     return replace(fact, schema=("psi", psi, p))
 
 
@@ -258,21 +258,21 @@ def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fac
 
 def lasting(end: Fact) -> Fact:
     """A gap or a squared distance that is not negative at each W is not on average at W^T."""
-    course = next((each for each in COURSES.values() if read(each.x) == end.value), COURSES[gap0])
+    course = next((row for row in COURSES.values() if read(row.x) == end.value), COURSES[gap0])
     same(end, course.x)
     return follows(Rule.LAST, course.at_last >= 0, [], end)
 
 
-def power(base: Fact, exponent: Expression, *whole: Fact) -> Fact:
+def power(base: Fact, exponent: Expression, *counts: Fact) -> Fact:
     """Powers of what is not negative, with a whole exponent that is not, are not.
 
     A letter is such an exponent; of a sum of whole numbers another fact says that it is not negative.
     """
     _counted(exponent)
     if not isinstance(exponent, Symbol):
-        (at_least_zero,) = whole
+        (at_least_zero,) = counts
         same(at_least_zero, exponent)
-    return follows(Rule.POWER, number_of(base) ** exponent >= 0, [], base, *whole)
+    return follows(Rule.POWER, number_of(base) ** exponent >= 0, [], base, *counts)
 
 
 def discharged(fact: Fact, relation: Relation, proof: Fact) -> Fact:
@@ -300,41 +300,46 @@ def weights(growth: Fact) -> Fact:
     return follows(Rule.WEIGHTS, powers(1 / number_of(growth, strict=True), 1, T) > 0, [], growth)
 
 
-def cases(one: Fact, other: Fact, split: Relation) -> Fact:
+def cases(below: Fact, above: Fact, split: Relation) -> Fact:
     """What is true if ``a <= b``, or ``a < b``, and if ``a >= b`` is true."""
     turned = Relation(split.terms, (">=",))
     if split.signs not in (("<=",), ("<",)):
         raise ValueError(f"split must say that one number is at most, or less than, another, got {split!r}")
     constant(*split.terms)  # what is true of some draws has no mean, and what is true at some W is not iterated
-    same(other, one.value.expression)
-    by = (one.by - {split}) | (other.by - {turned})
-    of: dict[tuple[Fact, ...], Fraction] = {(one, other): Fraction(1)}
-    return Fact(one.value, one.strict and other.strict, by, of, Rule.CASES.value, one.said, Rule.CASES)
+    same(above, below.value.expression)
+    by = (below.by - {split}) | (above.by - {turned})
+    of: dict[tuple[Fact, ...], Fraction] = {(below, above): Fraction(1)}
+    return Fact(below.value, below.strict and above.strict, by, of, Rule.CASES.value, below.said, Rule.CASES)
 
 
 def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relation, Fact]) -> Fact:
     """What is true of any number of which something is assumed is true of one for which each assumption is proved."""
     constant(number)
-    asked = asked_of(letter, fact)
+    relations = asked_of(letter, fact)
     is_meant = letter in _meant(fact) or isinstance(letter, Drawn) or letter.constant or letter.unit == "count"
-    if is_meant or not asked or fact.said is None:
+    if is_meant or not relations or fact.said is None:
         raise ValueError(f"{letter!r} must stand for any number of which something is assumed, in what has a name")
-    place: dict[Any, Expression] = {letter: number}
-    for one in asked:
-        proved("For one number", one.at(place), met[one])
-    found = follows(Rule.INSTANCE, fact.said.at(place), [], fact, *met.values(), name=f"For {letter!r} = {number!r}")
-    return replace(found, by=(fact.by - asked).union(*(each.by for each in met.values())))
+    places: dict[Any, Expression] = {letter: number}
+    for relation in relations:
+        proved("For one number", relation.at(places), met[relation])
+    placed = follows(Rule.INSTANCE, fact.said.at(places), [], fact, *met.values(), name=f"For {letter!r} = {number!r}")
+    return replace(placed, by=(fact.by - relations).union(*(proof.by for proof in met.values())))
 
 
 def asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
     """Return what facts assume of a letter."""
-    return {one for fact in facts for one in fact.by if isinstance(one, Relation) and letter in symbols_of(one)}
+    return {
+        assumption
+        for fact in facts
+        for assumption in fact.by
+        if isinstance(assumption, Relation) and letter in symbols_of(assumption)
+    }
 
 
 def _meant(fact: Fact) -> set[Symbol]:
     """The letters that are not any number: T, those of what is there after T steps, or of a condition."""
-    conditions = [one.inequality for one in fact.by if isinstance(one, Condition)]
-    return {T, *ADDED.values(), *symbols_of(*conditions, *(each.at_last for each in COURSES.values()))}
+    conditions = [assumption.inequality for assumption in fact.by if isinstance(assumption, Condition)]
+    return {T, *ADDED.values(), *symbols_of(*conditions, *(row.at_last for row in COURSES.values()))}
 
 
 def number_of(fact: Fact, *, strict: bool = False) -> Expression:
@@ -346,9 +351,9 @@ def number_of(fact: Fact, *, strict: bool = False) -> Expression:
     return value
 
 
-def _rest(step: Fact, known: Expression) -> Expression:
+def _rest(step: Fact, explained: Expression) -> Expression:
     """What is left of a step: a number that no draw changes."""
-    rest = (step.value - read(known)).expression
+    rest = (step.value - read(explained)).expression
     constant(rest)
     return rest
 

@@ -40,8 +40,8 @@ def weigh(step: Fact, a: Fact, times: Expression, e: Expression, start: Symbol) 
     constant(times, e)
     _free(times)
     same(step, weight * x + times * e - weight.at({t: t + 1}) * later)
-    said = weight.at({t: T}) * last <= weight.at({t: 0}) * x0 + times * total(t, T, e)
-    return follows(Rule.WEIGH, said, by, step, a)
+    claim = weight.at({t: T}) * last <= weight.at({t: 0}) * x0 + times * total(t, T, e)
+    return follows(Rule.WEIGH, claim, by, step, a)
 
 
 def squares_added(g: Fact, squares: Fact) -> Fact:
@@ -78,5 +78,7 @@ def _at_each(fact: Fact) -> Expression:
 
 
 def _at_every_t(*facts: Fact) -> None:
-    if asked := asked_of(t, *facts):
-        raise ValueError(f"t must stand for every whole number that is not negative, {asked.pop()!r} is asked of it")
+    if relations := asked_of(t, *facts):
+        raise ValueError(
+            f"t must stand for every whole number that is not negative, {relations.pop()!r} is asked of it"
+        )

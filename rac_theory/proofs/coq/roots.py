@@ -29,7 +29,7 @@ def _at_each_t(i: int, root: str, terms: Terms) -> str:
     rest = below - read(t)
     if changes(rest) or changes(above):
         raise ValueError(f"only a root over t and what does not change can be written, got that of {of!r}")
-    over, numerator, others = (terms.normal(one.expression) for one in (below, above, rest))
+    over, numerator, others = (terms.normal(side.expression) for side in (below, above, rest))
     square = f"sqrt {root} * sqrt {root}"
     return (
         f"Hypothesis radicand_{i} : forall t : nat, 0 <= {root}.\n"

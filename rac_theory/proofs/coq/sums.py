@@ -8,9 +8,9 @@ from rac_theory.proofs.coq.lemma import Lemma
 
 def product(lemmas: Sequence[Lemma], times: str, premises: Sequence[Relation]) -> tuple[str, str, bool]:
     """Return the text of a product, a term that proves its sign, and whether that is strict."""
-    strict = all(one.strict for one in lemmas)
-    texts = [one.difference for one in lemmas]
-    proofs = [one.positive(premises) if strict else one.at_least_zero(premises) for one in lemmas]
+    strict = all(lemma.strict for lemma in lemmas)
+    texts = [lemma.difference for lemma in lemmas]
+    proofs = [lemma.positive(premises) if strict else lemma.at_least_zero(premises) for lemma in lemmas]
     if times != "1" or not lemmas:
         number = f"({times})" if "/" in times else times
         texts.insert(0, number)
@@ -18,14 +18,14 @@ def product(lemmas: Sequence[Lemma], times: str, premises: Sequence[Relation]) -
         proofs.insert(0, f"(ltac:(lra) : {sign[1:-1]})")
     text, proof = texts[-1], proofs[-1]
     rule = "Rmult_lt_0_compat" if strict else "Rmult_le_pos"
-    for one, why in zip(reversed(texts[:-1]), reversed(proofs[:-1]), strict=True):
-        text, proof = f"({one} * {text})", f"({rule} _ _ {why} {proof})"
+    for factor, why in zip(reversed(texts[:-1]), reversed(proofs[:-1]), strict=True):
+        text, proof = f"({factor} * {text})", f"({rule} _ _ {why} {proof})"
     return text, proof, strict
 
 
-def plus(one: tuple[str, bool], other: tuple[str, bool]) -> tuple[str, bool]:
+def plus(left: tuple[str, bool], right: tuple[str, bool]) -> tuple[str, bool]:
     """Return a term that proves the sign of a sum by those of two terms, and whether it is strict."""
-    (a, a_strict), (b, b_strict) = one, other
+    (a, a_strict), (b, b_strict) = left, right
     if a_strict:
         return f"(plus_pos _ _ {a} {f'(Rlt_le _ _ {b})' if b_strict else b})", True
     if b_strict:
