@@ -10,6 +10,7 @@ from rac_theory.algebra import Expression, Ratio, Sum, lifted, text
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.products import Factors, multiplied, product
+from rac_theory.proofs.rules import Rule
 from rac_theory.proofs.writing import Writer
 
 
@@ -49,9 +50,10 @@ def multiplier(fact: Fact, writer: Writer) -> Expression:
 
 
 def _main(facts: Sequence[Fact]) -> Fact | None:
-    """The fact that is multiplied by the others: one about f, or one that says more than a sign."""
+    """The fact that is multiplied by the others: one about f, one that says more than a sign, or a power."""
     best = max(facts, key=lambda fact: (weight(fact), repr(fact)), default=None)
-    return best if best is not None and weight(best) > 1 else None
+    power = next((fact for fact in facts if fact.rule is Rule.POWER), None)
+    return best if best is not None and weight(best) > 1 else power
 
 
 def weight(fact: Fact) -> int:

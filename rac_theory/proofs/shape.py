@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rac_theory.algebra import Expression, Power, Quotient, Symbol, Total, lifted, powers, simplified, symbols_of
-from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.fact import Fact, proved, read
 from rac_theory.proofs.facts import gap_is_positive, one, plus, sign
 from rac_theory.proofs.induction import (
     COURSES,
@@ -103,7 +103,8 @@ def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predica
     def conclude(premises: Found) -> tuple[Fact, Fact]:
         step, factor = premises["step"], premises["rho"]
         fact = iterate(step, factor, Psi.of(start, about))
-        fact = fact + power(factor, T) * premises["floor"] if is_floor else fact
+        if is_floor:
+            fact += power(factor, T) * proved("", rest >= 0, premises["floor"])
         return (fact + (times - 1) * power(factor, T) * sign(start, assumption) if times > 1 else fact), one
 
     def stronger(y: Expression) -> Expression:
