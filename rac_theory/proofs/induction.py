@@ -1,4 +1,7 @@
-"""From one step to T of them: what is true at every W, with numbers that no draw changes, is true on average."""
+"""From one step to T of them: what is true at every W, with numbers that no draw changes, is true on average.
+
+Most rules are about steps that are the same at each t; ``gather``, ``weigh`` and the sums over t also take others.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -237,6 +240,58 @@ def potential(psi: Psi, step: Fact, falls: Fact, above: Fact, c: Fact, p: Expres
     return replace(fact, schema=("psi", psi, p))
 
 
+def gather(
+    step: Fact, q: Fact, theta: Fact, e: Fact, h: Fact, g: Fact, bounded: Fact, squares: Fact, end: Fact, start: Symbol
+) -> Fact:
+    """``theta g(t) S <= (1 + q h(t)) x - x+ + e h(t)`` at each t, none of q, theta, e, g(t), h(t), S, x negative, and
+    ``q (h(0) + ... + h(T-1)) <= 1``: ``theta (1 - q sum h) sum g(t) S_t`` is at most ``x_0 + e sum h``.
+
+    The largest mean M of x before T is at most ``x_0 + e sum h + M q sum h``, and so is what M stands for added up.
+    """
+    (x, x0, _, by), later = followed(start)
+    _at_every_t(step, q, theta, e, bounded, squares, end)
+    _fixed(t, q, theta, e)
+    growth, slope, noise = map(number_of, (q, theta, e))
+    share, size = _at_each(h), _at_each(g)
+    same(step, (1 + growth * share) * x - later + noise * share - slope * size * S)
+    same(squares, S)
+    same(end, x)
+    shares = total(t, T, share)
+    same(bounded, 1 - growth * shares)
+    left = slope * (1 - growth * shares) * total(t, T, size * SQUARED_GRADIENT)
+    facts = step, q, theta, e, h, g, bounded, squares, end
+    return follows(Rule.GATHER, left <= x0 + noise * shares, by, *facts)
+
+
+def weigh(step: Fact, a: Fact, times: Expression, e: Expression, start: Symbol) -> Fact:
+    """``a(t+1) x+ <= a(t) x + c e(t)`` at each t, with ``a(t) >= 0``: ``a(T) x_T`` is at most ``a(0) x_0`` and c times
+    the sum of ``e(t)``."""
+    (x, x0, last, by), later = followed(start)
+    weight = _at_each(a)
+    _at_every_t(step)
+    constant(times, e)
+    if t in symbols_of(times):
+        raise Missing(f"{times!r} must be the same at each t")
+    same(step, weight * x + times * e - weight.at({t: t + 1}) * later)
+    claim = weight.at({t: T}) * last <= weight.at({t: 0}) * x0 + times * total(t, T, e)
+    return follows(Rule.WEIGH, claim, by, step, a)
+
+
+def squares_added(g: Fact, squares: Fact) -> Fact:
+    """A sum over t < T of squares, each times what is not negative at each t, is not negative."""
+    _at_every_t(squares)
+    of = next((of for of in ADDED if read(of) == squares.value), S)
+    same(squares, of)
+    return follows(Rule.SQUARES, total(t, T, _at_each(g) * ADDED[of]) >= 0, [], g, squares)
+
+
+def some(g: Fact) -> Fact:
+    """A sum over t < T of what is positive at each t is positive."""
+    if not g.strict:
+        raise Missing(f"it must be known to be positive, but {g!r} is all that is known")
+    return follows(Rule.SUM, total(t, T, _at_each(g)) > 0, [], g)
+
+
 def share_beside(fact: Fact) -> Expression:
     """Return how much of the squared gradient at X is in what ``lyapunov_added`` adds."""
     return _share_of(fact.schema[2], Gx @ Gx, ADDED)
@@ -376,3 +431,16 @@ def constant(*values: Expression) -> None:
     for value in values:
         if drawn := drawn_in(read(value)):
             raise Missing(f"{value!r} must not depend on what is drawn, as {', '.join(map(repr, drawn))} does")
+
+
+def _at_each(fact: Fact) -> Expression:
+    """The number that a fact says is not negative at each t, of which nothing is assumed."""
+    _at_every_t(fact)
+    return number_of(fact)
+
+
+def _at_every_t(*facts: Fact) -> None:
+    if relations := asked_of(t, *facts):
+        raise ValueError(
+            f"t must stand for every whole number that is not negative, {relations.pop()!r} is asked of it"
+        )

@@ -27,8 +27,17 @@ from rac_theory.proofs.combination import combined, stretched
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, facts_in, proved, read
 from rac_theory.proofs.facts import assumed, below_maximum, gap_is_positive, one, square
-from rac_theory.proofs.induction import ADDED, COURSES, S, cases, discharged, lasting, power, sum_of_powers
-from rac_theory.proofs.induction_over_sizes import squares_added
+from rac_theory.proofs.induction import (
+    ADDED,
+    COURSES,
+    S,
+    cases,
+    discharged,
+    lasting,
+    power,
+    squares_added,
+    sum_of_powers,
+)
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.quantities import G, V, Z

@@ -9,10 +9,8 @@ from operator import add, mul
 from typing import TypeAlias
 
 from rac_theory.algebra import Expression, Let, Ratio, Relation, Symbol, lifted, symbols_of, without_squares
-from rac_theory.proofs.coq import sums
 from rac_theory.proofs.coq.lemma import TYPES, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
-from rac_theory.proofs.coq.roots import changes, square_of_root
 from rac_theory.proofs.coq.space import MEMORY, STEPS, Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in, star
@@ -20,6 +18,7 @@ from rac_theory.proofs.fact import Fact, letters_in, read
 from rac_theory.proofs.facts import plus
 from rac_theory.proofs.quantities import E, V, distance, gap, gap_next
 from rac_theory.statements import Assumption, sentence
+from rac_theory.statements.symbols import t
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
 _KNOWN = {"A number": "lra"}
@@ -169,7 +168,7 @@ class Lemmas:
         for i, root in enumerate([*self.terms.roots]):
             if root not in self._defined:
                 self._defined.add(root)
-                raw = f"(* There is a root *)\n{square_of_root(i, root, self.terms)}"
+                raw = f"(* There is a root *)\n{_square_of_root(i, root, self.terms)}"
                 self.every.append(Lemma(f"root_{i}", "", "", False, raw=raw))
 
     def _define(self, let: Let) -> None:
@@ -194,9 +193,9 @@ class Lemmas:
     def field(self, over: Collection[str] = ()) -> str:
         """Return the tactic that computes an equation; the square of a root is what it is of."""
         roots = [
-            f"(root_{i}{' t' * changes(of)})"
+            f"(root_{i}{' t' * _changes(of)})"
             for i, of in enumerate(self.terms.roots.values())
-            if "t" in over or not changes(of)
+            if "t" in over or not _changes(of)
         ]
         computed = f"field [{' '.join(roots)}]; nonzero" if roots else "field; nonzero"
         return f"rewrite {', '.join(f'?{name}' for name in self._shorter)}; {computed}" if self._shorter else computed
@@ -278,21 +277,21 @@ class Lemmas:
         premises = self.conditions(fact)
         products = [([self.known(factor) for factor in facts], times) for facts, times in fact.of.items()]
         over = {letter for lemmas, _ in products for lemma in lemmas for letter in lemma.over}
-        written = [sums.product(lemmas, str(times), premises) for lemmas, times in products]
+        written = [_product(lemmas, str(times), premises) for lemmas, times in products]
         added, proof, strict = written[-1]
         for text, why, is_strict in reversed(written[:-1]):
-            proof, strict = sums.plus((why, is_strict), (proof, strict))
+            proof, strict = _plus((why, is_strict), (proof, strict))
             added = f"({text} + {added})"
         if fact.said is None:
             over_all = ordered(over)
             why = proof if strict or not fact.strict else ""
-            script = f"{begun(over_all, premises)}  {sums.asserted(added, why, fact.strict, strict)}"
+            script = f"{begun(over_all, premises)}  {_asserted(added, why, fact.strict, strict)}"
             return self.numbered(fact, "0", added, over_all, script + "exact total.")
         over_all = ordered({*over, *self.over(read(fact.said.terms[1] - fact.said.terms[0]))})
         left, right = map(self.terms.normal, fact.said.terms)
         rule = "lt_from" if fact.strict else "le_from"
         script = (
-            f"{begun(over_all, premises)}  {sums.asserted(added, proof, fact.strict, strict)}\n"
+            f"{begun(over_all, premises)}  {_asserted(added, proof, fact.strict, strict)}\n"
             f"  apply ({rule} _ _ _ total)."
             f"{self.algebra(premises, over_all, left, right, added, unfolded=self.unfolded(fact))}"
         )
@@ -343,3 +342,72 @@ def _told(fact: Fact) -> str:
     """Why it is taken for granted."""
     by = "; ".join(sorted(sentence(assumption).rstrip(".") for assumption in fact.by))
     return f"{fact.name}{f' [{by}]' if by else ''}{f'; lemma on paper, page {fact.page}' if fact.page else ''}"
+
+
+# Sums of products of what is not negative: the terms, and why no sum is negative.
+def _product(lemmas: Sequence[Lemma], times: str, premises: Sequence[Relation]) -> tuple[str, str, bool]:
+    """Return the text of a product, a term that proves its sign, and whether that is strict."""
+    strict = all(lemma.strict for lemma in lemmas)
+    texts = [lemma.difference for lemma in lemmas]
+    proofs = [lemma.positive(premises) if strict else lemma.at_least_zero(premises) for lemma in lemmas]
+    if times != "1" or not lemmas:
+        number = f"({times})" if "/" in times else times
+        texts.insert(0, number)
+        sign = f"({'0 < ' if strict else '0 <= '}{number})"
+        proofs.insert(0, f"(ltac:(lra) : {sign[1:-1]})")
+    text, proof = texts[-1], proofs[-1]
+    rule = "Rmult_lt_0_compat" if strict else "Rmult_le_pos"
+    for factor, why in zip(reversed(texts[:-1]), reversed(proofs[:-1]), strict=True):
+        text, proof = f"({factor} * {text})", f"({rule} _ _ {why} {proof})"
+    return text, proof, strict
+
+
+def _plus(left: tuple[str, bool], right: tuple[str, bool]) -> tuple[str, bool]:
+    """Return a term that proves the sign of a sum by those of two terms, and whether it is strict."""
+    (a, a_strict), (b, b_strict) = left, right
+    if a_strict:
+        return f"(plus_pos _ _ {a} {f'(Rlt_le _ _ {b})' if b_strict else b})", True
+    if b_strict:
+        return f"(plus_pos_last _ _ {a} {b})", True
+    return f"(Rplus_le_le_0_compat _ _ {a} {b})", False
+
+
+def _asserted(added: str, proof: str, strict: bool, is_strict: bool) -> str:
+    """Return a script that keeps the sign of a sum under the name total."""
+    if is_strict and not strict:
+        proof = f"(Rlt_le _ _ {proof})"
+    return f"assert (total : 0 {'<' if strict else '<='} {added})\n    by exact {proof}. "
+
+
+# Square roots: that there is one, and what its square is, also where it is another at each t.
+def _changes(of: Ratio) -> bool:
+    """Whether what is below a root is another at each t."""
+    return t in {*of.numerator.symbols(), *of.denominator.symbols()}
+
+
+def _square_of_root(i: int, root: str, terms: Terms) -> str:
+    """Return a hypothesis and a lemma: what is below a root is not negative, and the square of the root is that."""
+    of = terms.roots[root]
+    if _changes(of):
+        return _at_each_t(i, root, terms)
+    return (
+        f"Hypothesis radicand_{i} : 0 <= {root}.\nLemma root_{i} : sqrt {root} * sqrt {root} = {terms.squared(of)}.\n"
+        f"Proof. rewrite (sqrt_sqrt _ radicand_{i}). field. Qed."
+    )
+
+
+def _at_each_t(i: int, root: str, terms: Terms) -> str:
+    """The same at each t, times what divides: t times the square is what does not have both."""
+    of = terms.roots[root]
+    above, below = Ratio(of.numerator), Ratio(of.denominator)
+    rest = below - read(t)
+    if _changes(rest) or _changes(above):
+        raise ValueError(f"only a root over t and what does not change can be written, got that of {of!r}")
+    over, numerator, others = (terms.normal(side.expression) for side in (below, above, rest))
+    square = f"sqrt {root} * sqrt {root}"
+    return (
+        f"Hypothesis radicand_{i} : forall t : nat, 0 <= {root}.\n"
+        f"Hypothesis divisor_{i} : forall t : nat, 0 < {over}.\n"
+        f"Lemma root_{i} : forall t : nat, {square} * INR t = {numerator} - {square} * {others}.\nProof.\n"
+        f"  intro t. rewrite (sqrt_sqrt _ (radicand_{i} t)). pose proof (divisor_{i} t). field; nonzero.\nQed."
+    )
