@@ -900,23 +900,13 @@ START = {
 """What is followed, by what is known at first: at W, at W^0 at most, at W^T."""
 
 
-def rows(table: str) -> Iterator[list[str]]:
-    """Yield the cells of each row of a table, but for its headings."""
-    for row in re.sub(r"\n +", " ", table).strip().splitlines():
-        if not row.startswith("#"):
-            yield [cell.strip() for cell in row.split("|")]
+def table(text_: str) -> dict[str, list[str]]:
+    """Return the cells of each row of a table, but for its headings, by the word that the row begins with."""
+    lines = re.sub(r"\n +", " ", text_).strip().splitlines()
+    return {row.split()[0]: [cell.strip() for cell in row.split("|")] for row in lines if not row.startswith("#")}
 
 
-_RULES = {row[0].split()[0]: row for row in rows(RULES)}
-_TABLE = {
-    head.split()[0]: (
-        [parameter.split(":") for parameter in head.split()[1:]],
-        needs,
-        stated,
-        ", a lemma on paper: ".join(words),
-    )
-    for head, needs, stated, *words in rows(SCHEMAS)
-}
+_RULES, _TABLE = table(RULES), table(SCHEMAS)
 
 
 def filled(node: Any, env: Mapping[str, Tree]) -> Tree:
@@ -1067,10 +1057,9 @@ class File:
         return Fact(len(self.facts) + 1, low, high, sign == "<", by, average, of, words)
 
     def _granted(self, name: str, values: list[Any]) -> tuple[Any, ...]:
-        ask(
-            name in _TABLE and len(_TABLE[name][0]) == len(values), f"there is no schema {name} of {len(values)} things"
-        )
-        parameters, needs, stated, words = _TABLE[name]
+        head, needs, stated, *words = _TABLE.get(name, ("", "", ""))
+        parameters = [word.split(":") for word in head.split()[1:]]
+        ask(head and len(parameters) == len(values), f"there is no schema {name} of {len(values)} things")
         places = {key: self._substituted(kind, node) for (key, kind), node in zip(parameters, values, strict=True)}
         if "$step" in stated:
             moved = [*map(text, nodes(STEPS[values[0]])), "gap", "G"]
@@ -1078,7 +1067,12 @@ class File:
         low, sign, high = nodes(Template(stated).substitute(places))
         _, low, high = self._stated([sign, low, high], self.every)
         by = frozenset(map(self._assumption, nodes(Template(needs).substitute(places))))
-        return ("-", high, low), sign == "<", by, f"{' '.join(map(text, [name, *values]))}: {words}"
+        return (
+            ("-", high, low),
+            sign == "<",
+            by,
+            f"{' '.join(map(text, [name, *values]))}: {', a lemma on paper: '.join(words)}",
+        )
 
     def _substituted(self, kind: str, node: Any) -> str:
         """Return what is put into a schema: a vector, one that is not drawn, a number, or one of several names."""
@@ -1135,9 +1129,7 @@ class File:
                 case "at":
                     env |= {key: node, "square": parsed(AT[node])}
                 case "j":
-                    is_any = self.local.get(node) == "whole" and not any(
-                        node in leaves(assumption) for assumption in by
-                    )
+                    is_any = self.local.get(node) == "whole" and not any(node in leaves(of) for of in by)
                     ask(is_any, f"{text(node)} must stand for every whole number")
                     env[key] = node
                 case _:
@@ -1151,7 +1143,7 @@ class File:
             ask("!" not in key or fact.strict, f"{name} must be known to be positive")
             ask(rule != "drifted" or not fact.average, "what is true on average is not true of each client")
         if "psi" in env:
-            by |= {*self._begins(env)} - {""}
+            by |= self._begins(env)
         for key, node in map(nodes, equations.split(";")):
             of = filled(node, env)
             if key == "=":
@@ -1176,19 +1168,17 @@ class File:
         env[f"{key}+"] = ("E", placed(of, {letter: parsed(after[letter][0]) for letter in letters}))
         return {after[letter][1] for letter in letters} - {""}
 
-    def _begins(self, env: dict[str, Tree]) -> Iterator[Tree]:
-        """Put in what a potential is at most, and that at W^0; yield what each term that it has rests on."""
+    def _begins(self, env: dict[str, Tree]) -> set[Tree]:
+        """Put in what a potential is at most, and that at W^0; return what each term that it has rests on."""
         about = next(iter(MEMORY.keys() & self.holding), "")
-        *_, square, kept0 = MEMORY.get(about, ("0", "0"))
-        ask(about or not self.reader.value(env["m"]), f"what is kept from step to step is not known of {self.about}")
         first = "gap0_upper" if env["x0"] == "gap0_upper" else "gap0"
-        env |= {"most": Fraction(0), "psi0": Fraction(0)}
-        rows = ("b0", "gap", first, ""), ("d0", "(dot V V)", "(^ distance0 2)", ""), ("m", square, kept0, about)
-        for share, term, begun, name in rows:
-            env["most"] = ("+", env["most"], ("*", env[share], parsed(term)))
-            env["psi0"] = ("+", env["psi0"], ("*", env[share], parsed(begun)))
-            if self.reader.value(env[share]):
-                yield from [name, *(("known", letter) for letter in START.keys() & leaves(parsed(begun)))]
+        kept = MEMORY.get(about, ("0", "0"))[-2:]
+        rows = ("b0", "gap", first), ("d0", "(dot V V)", "(^ distance0 2)"), ("m", *kept)
+        env["most"], env["psi0"] = (("+", *(("*", env[row[0]], parsed(row[i])) for row in rows)) for i in (1, 2))
+        begun = {share: parsed(at_first) for share, _, at_first in rows if self.reader.value(env[share])}
+        ask(about or "m" not in begun, f"what is kept from step to step is not known of {self.about}")
+        known = {("known", letter) for at_first in begun.values() for letter in START.keys() & leaves(at_first)}
+        return known | ({about} if "m" in begun else set())
 
     def _by_hand(self, rule: str, arguments: Sequence[Any], facts: Sequence[Fact], statement: Tree) -> tuple[Any, ...]:
         match rule, arguments, facts:
