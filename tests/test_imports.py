@@ -84,7 +84,7 @@ def test_what_a_proof_is_trusted_to_knows_no_theorem_and_computes_in_no_floating
     """What a proof is made and checked by names neither NumPy nor SciPy, a problem, a sketch, a case nor a family."""
     known = house.modules()
     trusted, seen = (
-        ["rac_theory.proofs.proof", "rac_theory.proofs.induction_over_sizes", "rac_theory.proofs.facts"],
+        ["rac_theory.proofs.proof", "rac_theory.proofs.induction", "rac_theory.proofs.facts"],
         set(),
     )
     while trusted:
@@ -112,7 +112,7 @@ def test_what_a_proof_is_trusted_to_reaches_no_array_but_by_metrics_bounds_and_w
     and which of its files do so by themselves may only become fewer. None names SciPy.
     """
     known = house.modules()
-    reached = {"rac_theory.proofs.proof", "rac_theory.proofs.induction_over_sizes", "rac_theory.proofs.facts"}
+    reached = {"rac_theory.proofs.proof", "rac_theory.proofs.induction", "rac_theory.proofs.facts"}
     for module in (todo := [*reached]):
         within = {name for name in house.imported(known[module]) if house.room(name) in ("proofs", "statements")}
         todo += sorted(within - reached)

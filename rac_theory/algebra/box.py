@@ -44,14 +44,14 @@ def is_nonnegative(p: Polynomial, ranges: Mapping[Any, Range]) -> bool:
     lowest = {letter: min(0, *p.powers(letter).values()) for letter in letters}
     if any(power < 0 and ranges[letter][0] < 0 for letter, power in lowest.items()):
         return False
-    whole = reduce(mul, (term(letter, -power) for letter, power in lowest.items() if power), p)
-    moved = whole.at({letter: _from_unit(letter, *ranges[letter]) for letter in letters})
+    scaled = reduce(mul, (term(letter, -power) for letter, power in lowest.items() if power), p)
+    moved = scaled.at({letter: _from_unit(letter, *ranges[letter]) for letter in letters})
     bounded = [letter for letter in letters if ranges[letter][1] < math.inf]
-    beside: dict[Monomial, dict[Monomial, Fraction]] = {}
+    groups: dict[Monomial, dict[Monomial, Fraction]] = {}
     for monomial, coefficient in moved.terms:
         inside = frozenset((letter, power) for letter, power in monomial if letter in bounded)
-        beside.setdefault(monomial - inside, {})[inside] = coefficient
-    return all(_is_nonnegative_on_unit_box(_bernstein(each, bounded), _HALVINGS) for each in beside.values())
+        groups.setdefault(monomial - inside, {})[inside] = coefficient
+    return all(_is_nonnegative_on_unit_box(_bernstein(group, bounded), _HALVINGS) for group in groups.values())
 
 
 def _from_unit(letter: Any, low: Fraction | int, high: Fraction | float) -> Polynomial:
@@ -64,17 +64,17 @@ def _bernstein(terms: Mapping[Monomial, Fraction], letters: list[Any]) -> Any:
     """The coefficients on the unit box, (degree + 1, ...), an axis for each letter."""
     exponents = [tuple(dict(monomial).get(letter, 0) for letter in letters) for monomial in terms]
     degrees = [max(column) for column in zip(*exponents, strict=True)]
-    found: Any = np.full([degree + 1 for degree in degrees], Fraction(0), dtype=object)
+    coefficients: Any = np.full([degree + 1 for degree in degrees], Fraction(0), dtype=object)
     for exponent, coefficient in zip(exponents, terms.values(), strict=True):
-        found[exponent] = coefficient
+        coefficients[exponent] = coefficient
     for axis, n in enumerate(degrees):
         rows = [[Fraction(math.comb(i, j), math.comb(n, j)) for j in range(n + 1)] for i in range(n + 1)]
-        found = np.moveaxis(np.tensordot(np.array(rows, dtype=object), found, axes=(1, axis)), 0, axis)
-    return found
+        coefficients = np.moveaxis(np.tensordot(np.array(rows, dtype=object), coefficients, axes=(1, axis)), 0, axis)
+    return coefficients
 
 
 def _is_nonnegative_on_unit_box(coefficients: Any, halvings: int) -> bool:
-    if all(each >= 0 for each in coefficients.flat):
+    if all(coefficient >= 0 for coefficient in coefficients.flat):
         return True
     corners = product(*({0, n - 1} for n in coefficients.shape))
     if halvings == 0 or any(coefficients[corner] < 0 for corner in corners):  # at a corner it is a value

@@ -52,8 +52,8 @@ def direction(expression: Expression, symbol: Symbol, region: Region) -> Directi
     True
     """
     reading = _Ways(region, set())
-    way = reading.way(expression, symbol)
-    return Direction(way, frozenset(reading.used))
+    trend = reading.way(expression, symbol)
+    return Direction(trend, frozenset(reading.used))
 
 
 def slacks(relation: Relation) -> Iterator[Expression]:
@@ -76,8 +76,8 @@ class _Ways(Signs):
         if e in self.region.lemmas and symbol in self.region.lemmas[e].ways:
             self.used.add(self.region.lemmas[e].by)
             return self.region.lemmas[e].ways[symbol]
-        way = self._by_rule(e, symbol)
-        return self._by_derivative(e, symbol) if way is None and not isinstance(e, Let) else way
+        trend = self._by_rule(e, symbol)
+        return self._by_derivative(e, symbol) if trend is None and not isinstance(e, Let) else trend
 
     def _by_rule(self, e: Expression, symbol: Symbol) -> Way | None:
         match e:
@@ -108,14 +108,14 @@ class _Ways(Signs):
                 return together([self.way(then, symbol), self.way(otherwise, symbol), switched])
         return None
 
-    def _times(self, way: Way | None, factors: Iterable[Expression]) -> Way | None:
+    def _times(self, trend: Way | None, factors: Iterable[Expression]) -> Way | None:
         """The way of what is multiplied by factors that have a sign."""
-        if way in ("none", None):
-            return way
+        if trend in ("none", None):
+            return trend
         for factor in factors:
-            its = self.sign(factor)
-            way = way if its == 1 else _BACK[way] if its == -1 else None
-        return way
+            sign = self.sign(factor)
+            trend = trend if sign == 1 else _BACK[trend] if sign == -1 else None
+        return trend
 
     def _of_power(self, base: Expression, exponent: Expression, symbol: Symbol) -> Way | None:
         if self.sign(exponent) != 1:
@@ -129,31 +129,31 @@ class _Ways(Signs):
         if ZERO in factors:
             return "none"
         others = {i: (*factors[:i], *factors[i + 1 :]) for i in range(len(factors))}
-        found = together(self._times(self.way(each, symbol), others[i]) for i, each in enumerate(factors))
-        sums = [i for i, each in enumerate(factors) if isinstance(each, Powers) and each.first == ZERO]
-        return self._of_geometric(factors[sums[0]], Product(others[sums[0]]), symbol) if not found and sums else found
+        trend = together(self._times(self.way(factor, symbol), others[i]) for i, factor in enumerate(factors))
+        sums = [i for i, factor in enumerate(factors) if isinstance(factor, Powers) and factor.first == ZERO]
+        return self._of_geometric(factors[sums[0]], Product(others[sums[0]]), symbol) if not trend and sums else trend
 
     def _of_geometric(self, powers: Expression, factor: Expression, symbol: Symbol) -> Way | None:
         """c (1 + b + ... + b^n) is c / (1 - b) times 1 - b^(n+1), for b in [0, 1]: both may go one way."""
         assert isinstance(powers, Powers)
-        way = _BACK[self.way(powers.base, symbol)]
+        trend = _BACK[self.way(powers.base, symbol)]
         inside = self.sign(powers.base) == self.sign(1 - powers.base) == self.sign(factor) == 1
-        if way not in ("up", "down") or not inside or symbol in symbols_of(powers.last):
+        if trend not in ("up", "down") or not inside or symbol in symbols_of(powers.last):
             return None
-        return way if self._is_slope(way, factor / (1 - powers.base), symbol) else None
+        return trend if self._is_slope(trend, factor / (1 - powers.base), symbol) else None
 
     def _of_largest(self, of: tuple[Expression, ...], symbol: Symbol) -> Way | None:
         """Without those that others are never below."""
-        kept = list(of)
-        for each in of:
-            if any(self.sign(other - each) == 1 for other in kept if other != each):
-                kept.remove(each)
-        return together(self.way(each, symbol) for each in kept)
+        members = list(of)
+        for member in of:
+            if any(self.sign(rival - member) == 1 for rival in members if rival != member):
+                members.remove(member)
+        return together(self.way(member, symbol) for member in members)
 
     def _by_derivative(self, e: Expression, symbol: Symbol) -> Way | None:
         return "up" if self._is_slope("up", e, symbol) else "down" if self._is_slope("down", e, symbol) else None
 
-    def _is_slope(self, way: Way, e: Expression, symbol: Symbol) -> bool:
+    def _is_slope(self, trend: Way, e: Expression, symbol: Symbol) -> bool:
         """Whether the derivative has the sign of a way, and what it divides by is zero at an end at most.
 
         Which is so if that has a sign and goes one way itself: ``(a - b) / (a - b)^2`` has such a slope, and jumps.
@@ -169,7 +169,7 @@ class _Ways(Signs):
         if self._proved_sign(below) is None or self._proved_sign(steepness) is None:
             return False
         slope = rise * below + -(above * steepness)
-        return self.proved(slope if way == "up" else -slope)
+        return self.proved(slope if trend == "up" else -slope)
 
     def _is_in(self, p: Polynomial, symbol: Symbol) -> bool:
         """Whether it depends on a symbol as a polynomial, and not also inside another letter."""

@@ -25,7 +25,7 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
     """
     if p == ZERO:
         return p
-    letters = sorted({letter for each in (p, by) for m, _ in each.terms for letter in _powers(m)}, key=repr)
+    letters = sorted({letter for polynomial in (p, by) for m, _ in polynomial.terms for letter in _powers(m)}, key=repr)
 
     def order(monomial: Monomial) -> tuple[int, ...]:
         powers = _powers(monomial)
@@ -36,19 +36,19 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
 
     # In each letter the least and the greatest powers of a product are the sums of those of its factors.
     ends = [[tuple(map(end, zip(*(order(m) for m, _ in q.terms), strict=True))) for end in (min, max)] for q in (p, by)]
-    low, high = (tuple(map(sub, whole, part)) for whole, part in zip(*ends, strict=True))
+    low, high = (tuple(map(sub, dividend, part)) for dividend, part in zip(*ends, strict=True))
     low = tuple(
         max(least, 0) if isinstance(letter, tuple) else least for letter, least in zip(letters, low, strict=True)
     )
     first, times = leading(by)
-    found, rest = ZERO, p
+    quotient, rest = ZERO, p
     while rest != ZERO:
         top, coefficient = leading(rest)
         if not all(a <= n <= b for a, n, b in zip(low, map(sub, order(top), order(first)), high, strict=True)):
             return None
         part = _quotient(top, first, coefficient / times)
-        found, rest = found + part, rest + -(part * by)
-    return found
+        quotient, rest = quotient + part, rest + -(part * by)
+    return quotient
 
 
 def simplified(ratio: Ratio) -> Ratio:
@@ -62,8 +62,8 @@ def simplified(ratio: Ratio) -> Ratio:
     >>> simplified(polynomial((x**2 - y**2) / (x - y)))
     x + y
     """
-    whole = divided(ratio.numerator, ratio.denominator)
-    return ratio if whole is None else Ratio(whole)
+    quotient = divided(ratio.numerator, ratio.denominator)
+    return ratio if quotient is None else Ratio(quotient)
 
 
 def _powers(monomial: Monomial) -> dict[Any, int]:

@@ -66,8 +66,8 @@ def _fraction(expression: Expression, at: Mapping[str, Fraction | int]) -> Exact
         case Sum(terms):
             return _sum(_fraction(term, at) for term in terms)
         case Product(factors):
-            known = [_fraction(factor, at) for factor in factors]
-            return Fraction(0) if 0 in known and math.inf not in map(abs, known) else _product(known)
+            values = [_fraction(factor, at) for factor in factors]
+            return Fraction(0) if 0 in values and math.inf not in map(abs, values) else _product(values)
         case Quotient(numerator, denominator):
             return _divided(_fraction(numerator, at), _fraction(denominator, at))
         case Power(base, exponent):
@@ -84,8 +84,8 @@ def _fraction(expression: Expression, at: Mapping[str, Fraction | int]) -> Exact
                 raise ValueError(f"a total must have at most {LONGEST} steps, got {len(indices)}")
             return _sum(_fraction(term, {**at, index.name: k}) for k in indices)
         case Maximum(of):
-            each = [_fraction(one, at) for one in of]
-            return math.nan if any(map(_unknown, each)) else max(each)
+            members = [_fraction(member, at) for member in of]
+            return math.nan if any(map(_unknown, members)) else max(members)
         case Choice(condition, then, otherwise):
             if any(_unknown(_fraction(term, at)) for term in condition.terms):
                 return math.nan
@@ -104,18 +104,18 @@ _HOLDS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq}
 
 def _sum(terms: Iterable[Exact]) -> Exact:
     """A sum, in which what is infinite never meets a fraction, which as a float might overflow."""
-    each = list(terms)
-    infinite = [term for term in each if isinstance(term, float)]
+    values = list(terms)
+    infinite = [term for term in values if isinstance(term, float)]
     if not infinite:
-        return sum(each, Fraction(0))
+        return sum(values, Fraction(0))
     return infinite[0] if len(set(infinite)) == 1 else math.nan
 
 
 def _product(factors: Iterable[Exact]) -> Exact:
-    each = list(factors)
-    if any(isinstance(factor, float) for factor in each):
-        return math.prod(float(_sign(factor)) if isinstance(factor, Fraction) else factor for factor in each)
-    return math.prod(each, start=Fraction(1))
+    values = list(factors)
+    if any(isinstance(factor, float) for factor in values):
+        return math.prod(float(_sign(factor)) if isinstance(factor, Fraction) else factor for factor in values)
+    return math.prod(values, start=Fraction(1))
 
 
 def _divided(a: Exact, b: Exact) -> Exact:

@@ -91,7 +91,7 @@ def pieces(relation: Relation) -> Iterator[str]:
     for sign, term in zip(relation.signs, others, strict=True):
         head, *added = _added(term)
         yield f"{_SIGNS.get(sign, sign)} {latex(head)}"
-        yield from (f"{{}} + {latex(each)}" for each in added)
+        yield from (f"{{}} + {latex(term)}" for term in added)
 
 
 def _added(expression: Expression) -> list[Expression]:

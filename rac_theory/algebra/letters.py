@@ -25,18 +25,18 @@ def in_letters(expression: Expression, letters: Container[Expression] = ()) -> R
     >>> sorted(map(str, ratio.numerator.letters())), ratio.denominator
     (['1 - x', 'max{x, T}', 'x^T'], 1)
     """
-    return polynomial(expression, {each: Ratio(term(each)) for each in _letters(expression, letters)})
+    return polynomial(expression, {letter: Ratio(term(letter)) for letter in _letters(expression, letters)})
 
 
-def _letters(expression: Expression, known: Container[Expression]) -> Iterator[Expression]:
-    if expression in known:
+def _letters(expression: Expression, letters: Container[Expression]) -> Iterator[Expression]:
+    if expression in letters:
         yield expression
         return
     match expression:
         case Power(base, Number(power)) if power.denominator == 1:
-            yield from _letters(base, known)
+            yield from _letters(base, letters)
         case Number() | Symbol() | Let() | Negative() | Sum() | Product() | Quotient():
-            for each in expression.inside:
-                yield from _letters(each, known)
+            for part in expression.inside:
+                yield from _letters(part, letters)
         case _:
             yield expression

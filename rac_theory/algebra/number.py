@@ -135,10 +135,10 @@ def _read(expression: Expression, at: _Known) -> _Reading:
         case Total(index, steps, term):
             return _total(index.name, _read(steps, at).number, term, at)
         case Maximum(of):
-            read = [_read(each, at) for each in of]
+            read = [_read(member, at) for member in of]
             return _Reading(
-                reduce(np.maximum, [each.number for each in read]),
-                lambda: reduce(np.maximum, [each.less_one for each in read]),
+                reduce(np.maximum, [value.number for value in read]),
+                lambda: reduce(np.maximum, [value.less_one for value in read]),
             )
         case Choice(condition, then, otherwise):
             return _choice(condition, _read(then, at), _read(otherwise, at), at)
@@ -214,7 +214,7 @@ def _powers(base: _Reading, first: Any, last: Any) -> _Reading:
 
 def _choice(condition: Relation, then: _Reading, otherwise: _Reading, at: _Known) -> _Reading:
     numbers = [_read(term, at).number for term in condition.terms]
-    unknown, holds = reduce(np.logical_or, [np.isnan(each) for each in numbers]), _truth(condition, numbers)
+    unknown, holds = reduce(np.logical_or, [np.isnan(number) for number in numbers]), _truth(condition, numbers)
 
     def chosen(a: Any, b: Any) -> Any:
         return np.where(unknown, np.nan, np.where(holds, a, b))
@@ -226,7 +226,7 @@ def _total(index: str, steps: Any, term: Expression, at: _Known) -> _Reading:
     """A sum along an axis of its own, before all that arrays have; each of many has as many terms as its steps say."""
     if np.any(steps > LONGEST):
         raise ValueError(f"a total must have at most {LONGEST} steps, got {np.max(steps):g}")
-    free = [at.numbers[one.name] for one in symbols_of(term) if one.name != index]
+    free = [at.numbers[symbol.name] for symbol in symbols_of(term) if symbol.name != index]
     k = np.arange(np.max(steps, where=~np.isnan(steps), initial=0))
     if np.ndim(steps) and not any(map(np.ndim, free)):  # many sums of the same terms: each goes on from another
         terms = np.broadcast_to(_read(term, _Known({**at.numbers, index: k}, {})).number, k.shape)

@@ -72,7 +72,7 @@ def polynomial(expression: Expression, at: Mapping[Expression, Ratio] | None = N
     return _defined(expression, at or {})
 
 
-def identical(one: Expression | int | Fraction, other: Expression | int | Fraction) -> bool:
+def identical(left: Expression | int | Fraction, right: Expression | int | Fraction) -> bool:
     """Whether two expressions are equal wherever their normal forms are defined: for all values, and whole exponents.
 
     Where maxima, undecided choices, roots, other sums, or powers such as ``(x^T)^N`` occur, the answer no may only mean
@@ -85,7 +85,7 @@ def identical(one: Expression | int | Fraction, other: Expression | int | Fracti
     >>> identical((1 - x) ** T * (1 + x) ** T, (1 - x**2) ** T), identical((x**2) ** T, x**T)
     (True, False)
     """
-    return without_squares(polynomial(lifted(one)) - polynomial(lifted(other))).is_zero
+    return without_squares(polynomial(lifted(left)) - polynomial(lifted(right))).is_zero
 
 
 def _defined(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
@@ -110,21 +110,21 @@ def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
         case Negative(value):
             return -_read(value, at)
         case Sum(terms):
-            return reduce(add, (_read(each, at) for each in terms))
+            return reduce(add, (_read(addend, at) for addend in terms))
         case Product(factors):
-            return without_squares(_product([_read(each, at) for each in factors]))
+            return without_squares(_product([_read(factor, at) for factor in factors]))
         case Quotient(numerator, denominator):
             return _read(numerator, at) / _defined(denominator, at)
         case Power(base, exponent):
             return _raised(_defined(base, at), _read(exponent, at))
         case Powers(base, first, last):
-            each = _defined(base, at)
-            start = _raised(each, _read(first, at))
-            return _product([start, _geometric(each, _read(last - first + 1, at))])
-        case Total(index, steps, each):
-            return _total(index, _read(steps, at), each, at)
+            ratio = _defined(base, at)
+            start = _raised(ratio, _read(first, at))
+            return _product([start, _geometric(ratio, _read(last - first + 1, at))])
+        case Total(index, steps, summand):
+            return _total(index, _read(steps, at), summand, at)
         case Maximum(of):
-            return _maximum(tuple(dict.fromkeys(_defined(each, at) for each in of)))
+            return _maximum(tuple(dict.fromkeys(_defined(member, at) for member in of)))
         case Choice():
             return _choice(expression, at)
     raise TypeError(f"expression must be an Expression, got {expression!r}")
@@ -132,8 +132,8 @@ def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
 
 def _product(factors: list[Ratio]) -> Ratio:
     """A product, which is zero where a factor is, even if another is unknown; infinite ones apart."""
-    is_infinite = any(each.denominator == ZERO != each.numerator for each in factors)
-    is_zero = any(each.is_zero for each in factors) and not is_infinite
+    is_infinite = any(factor.denominator == ZERO != factor.numerator for factor in factors)
+    is_zero = any(factor.is_zero for factor in factors) and not is_infinite
     return Ratio(ZERO) if is_zero else reduce(mul, factors)
 
 
@@ -158,8 +158,8 @@ def _geometric(base: Ratio, steps: Ratio) -> Ratio:
     """``1 + b + ... + b^(steps - 1)``, a polynomial for a number of steps that is known."""
     if base.number == 1:
         return steps
-    if (known := _whole(steps)) is not None:
-        return reduce(add, (base**k for k in range(known)), Ratio(ZERO))
+    if (count := _whole(steps)) is not None:
+        return reduce(add, (base**k for k in range(count)), Ratio(ZERO))
     return (_raised(base, steps) - Ratio(ONE)) / (base - Ratio(ONE))
 
 
@@ -172,18 +172,18 @@ def _whole(steps: Ratio) -> int | None:
     return int(value)
 
 
-def _total(index: Symbol, steps: Ratio, each: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
+def _total(index: Symbol, steps: Ratio, summand: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
     """A sum: what does not depend on the index stands before it, and powers with the index as exponent have a sum.
 
     The index is read as one that nothing else is, and has no name of its own when the sum is done: an index is known by
     how many sums stand one in another inside of its own.
     """
-    if namesakes := [symbol for symbol in each.symbols if symbol.name == index.name and symbol != index]:
+    if namesakes := [symbol for symbol in summand.symbols if symbol.name == index.name and symbol != index]:
         raise ValueError(f"an index must not be called like what is in its sum, got two {namesakes[0].name}")
-    if (known := _whole(steps)) is not None:
-        return reduce(add, (_read(each, {**at, index: Ratio(constant(k))}) for k in range(known)), Ratio(ZERO))
+    if (count := _whole(steps)) is not None:
+        return reduce(add, (_read(summand, {**at, index: Ratio(constant(k))}) for k in range(count)), Ratio(ZERO))
     k = Index("k", number=next(_FRESH))
-    read = _defined(each, {**at, index: Ratio(term(k))})
+    read = _defined(summand, {**at, index: Ratio(term(k))})
     above, below = _by_index(read.numerator, k), _by_index(read.denominator, k)
     if len(below) > 1:
         return _sum_of(read, k, steps)
@@ -210,12 +210,12 @@ def _level(*ratios: Ratio) -> int:
 
 def _by_index(polynomial: Polynomial, k: Symbol) -> dict[Monomial, Polynomial]:
     """The factors with an index, and what each is multiplied by."""
-    found: dict[Monomial, Polynomial] = {}
+    groups: dict[Monomial, Polynomial] = {}
     for monomial, times in polynomial.terms:
         inside = frozenset(pair for pair in monomial if k in symbols_in(frozenset({pair})))
         before = Polynomial(frozenset({(monomial - inside, times)}))
-        found[inside] = found.get(inside, ZERO) + before
-    return found
+        groups[inside] = groups.get(inside, ZERO) + before
+    return groups
 
 
 def _series(above: Monomial, below: Monomial, k: Symbol, steps: Ratio) -> Ratio:
@@ -225,15 +225,15 @@ def _series(above: Monomial, below: Monomial, k: Symbol, steps: Ratio) -> Ratio:
     is_geometric = {key for key, _ in above | below} <= {exponent} and all(k not in base.symbols() for base in bases)
     if is_geometric:
         return _geometric(over(*bases), steps)
-    one = Fraction(1)
-    return _sum_of(Ratio(Polynomial(frozenset({(above, one)})), Polynomial(frozenset({(below, one)}))), k, steps)
+    unit = Fraction(1)
+    return _sum_of(Ratio(Polynomial(frozenset({(above, unit)})), Polynomial(frozenset({(below, unit)}))), k, steps)
 
 
-def _sum_of(each: Ratio, k: Symbol, steps: Ratio) -> Ratio:
-    level = _level(each)
+def _sum_of(summand: Ratio, k: Symbol, steps: Ratio) -> Ratio:
+    level = _level(summand)
     index = Index("k" + "'" * level)
-    each = _moved(each, k, index)
-    return _atom("total", (steps, index, each), Total(index, steps.expression, each.expression), level + 1)
+    summand = _moved(summand, k, index)
+    return _atom("total", (steps, index, summand), Total(index, steps.expression, summand.expression), level + 1)
 
 
 def _moved(value: Any, old: Symbol, new: Symbol) -> Any:
@@ -253,18 +253,20 @@ def _moved(value: Any, old: Symbol, new: Symbol) -> Any:
 
 
 def _maximum(of: tuple[Ratio, ...]) -> Ratio:
-    numbers = [each.number for each in of if each.number is not None]
-    kept = {each for each in of if each.number is None} | ({Ratio(constant(max(numbers)))} if numbers else set())
-    if len(kept) == 1:
-        return kept.pop()
-    written = Maximum(tuple(sorted((each.expression for each in kept), key=repr)))
-    return _atom("maximum", frozenset(kept), written, _level(*kept))
+    numbers = [member.number for member in of if member.number is not None]
+    members = {member for member in of if member.number is None} | (
+        {Ratio(constant(max(numbers)))} if numbers else set()
+    )
+    if len(members) == 1:
+        return members.pop()
+    written = Maximum(tuple(sorted((member.expression for member in members), key=repr)))
+    return _atom("maximum", frozenset(members), written, _level(*members))
 
 
 def _choice(choice: Choice, at: Mapping[Expression, Ratio]) -> Ratio:
     """The one expression or the other where numbers decide, or where both are the same."""
     signs = choice.condition.signs
-    terms = [_defined(each, at) for each in choice.condition.terms]
+    terms = [_defined(side, at) for side in choice.condition.terms]
     steps = [(b - a).number for a, b in pairwise(terms)]
     decided = [
         holds(Relation((Number(Fraction(0)), Number(step)), (sign,)), {})
@@ -276,7 +278,7 @@ def _choice(choice: Choice, at: Mapping[Expression, Ratio]) -> Ratio:
     then, otherwise = _defined(choice.then, at), _defined(choice.otherwise, at)
     if then == otherwise:
         return then
-    relation = Relation(tuple(each.expression for each in terms), signs)
+    relation = Relation(tuple(side.expression for side in terms), signs)
     parts = (signs, tuple(terms), then, otherwise)
     return _atom(
         "choice", parts, Choice(relation, then.expression, otherwise.expression), _level(*terms, then, otherwise)

@@ -112,7 +112,7 @@ class Polynomial:
         >>> p.derivative(x), p.at({x: polynomial(1 - y).numerator})
         (-2/y + 2 x / y, y)
         """
-        return _gathered(pair for each in self.terms for pair in _placed(*each, values).terms)
+        return _gathered(pair for term_ in self.terms for pair in _placed(*term_, values).terms)
 
     def _inverse(self) -> "Polynomial":
         if len(self.terms) != 1:
@@ -150,15 +150,15 @@ def symbols_in(monomial: Monomial) -> Iterator[Any]:
         else:
             yield key
             below = (key.expression,) if isinstance(key, Atom) else key.inside
-            yield from (each for part in below for each in part.within())
+            yield from (inner for part in below for inner in part.within())
 
 
-def _together(one: Monomial, other: Monomial) -> Monomial:
+def _together(left: Monomial, right: Monomial) -> Monomial:
     """The product of monomials: exponents of a symbol add, bases of an exponent multiply."""
-    if not other:
-        return one
-    joined = dict(one)
-    for key, value in other:
+    if not right:
+        return left
+    joined = dict(left)
+    for key, value in right:
         if key in joined:
             value = joined[key] + value if isinstance(value, int) else _bases(joined[key], value)
         joined[key] = value
@@ -166,8 +166,8 @@ def _together(one: Monomial, other: Monomial) -> Monomial:
 
 
 @lru_cache(maxsize=4096)
-def _bases(one: Polynomial, other: Polynomial) -> Polynomial:
-    return one * other  # of few, and again and again
+def _bases(left: Polynomial, right: Polynomial) -> Polynomial:
+    return left * right  # of few, and again and again
 
 
 def _gathered(terms: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:
@@ -179,8 +179,8 @@ def _gathered(terms: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:
 
 def _placed(monomial: Monomial, times: Fraction, values: Mapping[Any, Polynomial]) -> Polynomial:
     """The value of a term."""
-    kept = Polynomial(frozenset({(frozenset(pair for pair in monomial if pair[0] not in values), times)}))
-    return reduce(mul, (values[letter] ** power for letter, power in monomial if letter in values), kept)
+    remaining = Polynomial(frozenset({(frozenset(pair for pair in monomial if pair[0] not in values), times)}))
+    return reduce(mul, (values[letter] ** power for letter, power in monomial if letter in values), remaining)
 
 
 @lru_cache(maxsize=4096)  # of few, as bases
@@ -191,10 +191,10 @@ def _order(monomial: Monomial) -> tuple[int, int, str]:
 
 def _term(monomial: Monomial, times: Fraction) -> Expression:
     above, below = _sides(monomial)
-    whole = _multiplied(abs(times.numerator), above)
+    product = _multiplied(abs(times.numerator), above)
     if below or times.denominator != 1:
-        whole /= _multiplied(times.denominator, below)
-    return Negative(whole) if times < 0 else whole
+        product /= _multiplied(times.denominator, below)
+    return Negative(product) if times < 0 else product
 
 
 def _multiplied(number: int, factors: tuple[Expression, ...]) -> Expression:
@@ -205,7 +205,9 @@ def _multiplied(number: int, factors: tuple[Expression, ...]) -> Expression:
 def _sides(monomial: Monomial) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
     """The factors of a monomial that stand above the line, and those below."""
     factors = sorted((_factor(key, value) for key, value in monomial), key=lambda pair: repr(pair).lower())
-    return tuple(one for one, is_above in factors if is_above), tuple(one for one, is_above in factors if not is_above)
+    return tuple(factor for factor, is_above in factors if is_above), tuple(
+        factor for factor, is_above in factors if not is_above
+    )
 
 
 def _factor(key: Any, value: Any) -> tuple[Expression, bool]:

@@ -48,8 +48,8 @@ class Ratio:
         return self + -other
 
     def __mul__(self, other: "Ratio") -> "Ratio":
-        one, two = over(self.numerator, other.denominator), over(other.numerator, self.denominator)
-        return over(one.numerator * two.numerator, one.denominator * two.denominator)
+        left, right = over(self.numerator, other.denominator), over(other.numerator, self.denominator)
+        return over(left.numerator * right.numerator, left.denominator * right.denominator)
 
     def __truediv__(self, other: "Ratio") -> "Ratio":
         return self * Ratio(other.denominator, other.numerator)

@@ -45,9 +45,9 @@ def without_squares(ratio: Ratio) -> Ratio:
     sqrt(1 - x) - sqrt(1 - x) x
     """
     letters = ratio.numerator.letters() | ratio.denominator.letters()
-    for each in letters:
-        if isinstance(each, Atom) and each.kind == "root":
-            ratio = _without(each, ratio.numerator) / _without(each, ratio.denominator)
+    for letter in letters:
+        if isinstance(letter, Atom) and letter.kind == "root":
+            ratio = _without(letter, ratio.numerator) / _without(letter, ratio.denominator)
     return ratio
 
 

@@ -83,8 +83,8 @@ class Region:
     @cached_property
     def placed(self) -> Mapping[Symbol, Polynomial]:
         """The places as polynomials: what they divide by is a single term."""
-        read = {symbol: polynomial(place) for symbol, place in self.places.items()}
-        return {symbol: place.numerator * place.denominator**-1 for symbol, place in read.items()}
+        read = {symbol: polynomial(value) for symbol, value in self.places.items()}
+        return {symbol: value.numerator * value.denominator**-1 for symbol, value in read.items()}
 
     @cached_property
     def signs(self) -> dict[Expression, tuple[Literal[1, -1] | None, set[str]]]:
@@ -103,13 +103,13 @@ class Signs:
         """Return 1 if an expression is nowhere negative, -1 if nowhere positive, None if neither is proved."""
         if e not in self.region.signs:
             fresh = replace(self, used=set())
-            found = fresh._sign_by_rule(e)
-            if found is None and e in self.region.lemmas:
-                found = fresh._proved_sign(term(e))
-            self.region.signs[e] = found, fresh.used if found else set()
-        found, words = self.region.signs[e]
+            result = fresh._sign_by_rule(e)
+            if result is None and e in self.region.lemmas:
+                result = fresh._proved_sign(term(e))
+            self.region.signs[e] = result, fresh.used if result else set()
+        result, words = self.region.signs[e]
         self.used.update(words)
-        return found
+        return result
 
     def _sign_by_rule(self, e: Expression) -> Literal[1, -1] | None:
         match e:
@@ -125,7 +125,7 @@ class Signs:
             case Total():
                 return 1 if all(inner.sign(term) == 1 for inner, term in self.terms(e)) else None
             case Maximum(of):
-                return 1 if any(self.sign(each) == 1 for each in of) else None
+                return 1 if any(self.sign(member) == 1 for member in of) else None
             case Choice(_, then, otherwise):
                 return self.sign(then) if self.sign(then) == self.sign(otherwise) else None
         return self._sign_of_ratio(e)
@@ -152,7 +152,7 @@ class Signs:
         except ZeroDivisionError:  # a place that it divides by is a sum
             return False
         ranges = {letter: self._range(letter) for letter in placed.letters()}
-        proved = is_nonnegative(placed, {letter: known for letter, known in ranges.items() if known is not None})
+        proved = is_nonnegative(placed, {letter: bounds for letter, bounds in ranges.items() if bounds is not None})
         if proved and any(coefficient < 0 for _, coefficient in placed.terms):
             self.used.add("polynomial")
         return proved

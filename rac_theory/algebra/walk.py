@@ -16,7 +16,7 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     >>> symbols_of(Let("rho", 1 - mu * lam) + mu)
     (mu, lambda_min)
     """
-    return tuple(dict.fromkeys(symbol for one in _terms(expressions) for symbol in one.symbols))
+    return tuple(dict.fromkeys(symbol for term in _terms(expressions) for symbol in term.symbols))
 
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
@@ -29,15 +29,19 @@ def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
     >>> definitions_in(Let("w", 1 / (1 + q)) + q)
     (w, q)
     """
-    found: dict[Let, None] = {}
+    lets: dict[Let, None] = {}
     level = _terms(expressions)
     while level:
         # By identity first: to compare two that are equal takes all that they rest on.
-        names = {id(let): let for each in level for let in each.named}.values()
-        level = [let.value for let in dict.fromkeys(names) if let not in found]
-        found |= dict.fromkeys(names)
-    return tuple(found)
+        names = {id(let): let for node in level for let in node.named}.values()
+        level = [let.value for let in dict.fromkeys(names) if let not in lets]
+        lets |= dict.fromkeys(names)
+    return tuple(lets)
 
 
 def _terms(expressions: Iterable[Expression | Relation]) -> list[Expression]:
-    return [term for one in expressions for term in (one.terms if isinstance(one, Relation) else (one,))]
+    return [
+        term
+        for expression in expressions
+        for term in (expression.terms if isinstance(expression, Relation) else (expression,))
+    ]

@@ -39,17 +39,19 @@ from rac_theory.proofs.induction import (
     discharged,
     drifted,
     followed,
+    gather,
     instance,
     iterate,
     k,
     potential,
     power,
+    some,
     square_root,
     sum_of_powers,
     telescope,
+    weigh,
     weights,
 )
-from rac_theory.proofs.induction_over_sizes import gather, some, weigh
 from rac_theory.proofs.letters import b, legend
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.not_proved import knows_a_step, why_not

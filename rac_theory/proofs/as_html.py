@@ -21,20 +21,21 @@ def as_html(reading: Reading) -> str:
 
 def sections(reading: Reading) -> Iterator[Markup]:
     """Yield what a claim is proved from, and how."""
-    shown = [formula for formula in reading.definitions if formula not in reading.proof.theorem.claim.formulas]
-    if shown:
-        yield html.formulas(["\\text{where}", *map(latex, shown)])
+    formulas = [formula for formula in reading.definitions if formula not in reading.proof.theorem.claim.formulas]
+    if formulas:
+        yield html.formulas(["\\text{where}", *map(latex, formulas)])
     assumed = zip(reading.assumed, reading.proof.theorem.typeset_assumptions, strict=True)
     yield html.line("Assumed:")
     yield html.facts(
-        (label, html.sentence(said) + ("" if is_used else " Not used.")) for (label, _, is_used), said in assumed
+        (label, html.sentence(assumption) + ("" if is_used else " Not used."))
+        for (label, _, is_used), assumption in assumed
     )
     granted = ((line.label, _formulas(pieces(line.said)), line.reason) for line in reading.granted)
     yield html.table(("", "taken for granted at every W", "why"), granted)
-    told = ", ".join(f"{letter} is {meaning}" for letter, meaning in reading.legend)
-    yield html.line(f"{told}.")
+    legend = ", ".join(f"{letter} is {meaning}" for letter, meaning in reading.legend)
+    yield html.line(f"{legend}.")
     signs = [
-        (each for each in ((True, latex(sign.said)), (False, f" ({sign.why.strip('()')})"))) for sign in reading.signs
+        (cell for cell in ((True, latex(sign.said)), (False, f" ({sign.why.strip('()')})"))) for sign in reading.signs
     ]
     if signs:
         yield html.line(
@@ -71,5 +72,5 @@ def _case(line: Line) -> Iterator[tuple[bool, str]]:
             yield (False, part) if isinstance(part, str) else (True, latex(part))
 
 
-def _formulas(every: Iterable[str]) -> Markup:
-    return Markup(" ").join(map(html.formula, every))
+def _formulas(lines: Iterable[str]) -> Markup:
+    return Markup(" ").join(map(html.formula, lines))

@@ -21,7 +21,7 @@ def as_text(reading: Reading) -> str:
         _claim(reading),
         ["Assumed", *_assumptions(reading)],
         ["Taken for granted at every W", *_granted(reading.granted), *_letters(reading)],
-        ["Follows", *(each for line in reading.derived for each in _derived(line, reading))],
+        ["Follows", *(row for line in reading.derived for row in _derived(line, reading))],
         _end(reading),
     ]
     return "\n\n".join("\n".join(part) for part in parts)
@@ -29,14 +29,14 @@ def as_text(reading: Reading) -> str:
 
 def _claim(reading: Reading) -> list[str]:
     theorem = reading.proof.theorem
-    definitions = [each for one in reading.definitions for each in _folded(text(one), 4)]
+    definitions = [row for let in reading.definitions for row in _folded(text(let), 4)]
     where = ["where", *definitions] if definitions else []
     return [f"{theorem.id}, proved for every T", "", *_folded(text(theorem.claim.relation), 4), *where]
 
 
 def _assumptions(reading: Reading) -> Iterator[str]:
-    for label, one, is_used in reading.assumed:
-        yield from _wrapped(sentence(one) + ("" if is_used else " Not used."), f"  {label:4} ")
+    for label, assumption, is_used in reading.assumed:
+        yield from _wrapped(sentence(assumption) + ("" if is_used else " Not used."), f"  {label:4} ")
 
 
 def _granted(lines: Sequence[Line]) -> Iterator[str]:
@@ -44,28 +44,28 @@ def _granted(lines: Sequence[Line]) -> Iterator[str]:
     pairs = [(text(line.said), line.reason) for line in lines]
 
     def beside(column: int) -> int:
-        return sum(len(said) <= column and _MARGIN + column + 3 + len(why) <= WIDTH for said, why in pairs)
+        return sum(len(statement) <= column and _MARGIN + column + 3 + len(why) <= WIDTH for statement, why in pairs)
 
-    column = max((len(said) for said, _ in pairs), key=lambda each: (beside(each), -each))
-    for line, (said, why) in zip(lines, pairs, strict=True):
-        if len(said) <= column and _MARGIN + column + 3 + len(why) <= WIDTH:
-            yield f"{_head(line.label)}{said:{column}}   {why}"
+    column = max((len(statement) for statement, _ in pairs), key=lambda width: (beside(width), -width))
+    for line, (statement, why) in zip(lines, pairs, strict=True):
+        if len(statement) <= column and _MARGIN + column + 3 + len(why) <= WIDTH:
+            yield f"{_head(line.label)}{statement:{column}}   {why}"
         else:
-            yield from _folded(said, _MARGIN, _head(line.label))
+            yield from _folded(statement, _MARGIN, _head(line.label))
             yield from _wrapped(why.replace(", A", f",{_STAYS}A"), " " * _INSIDE)
 
 
 def _letters(reading: Reading) -> Iterator[str]:
-    told = [_kept(f"{letter} is {meaning}") for letter, meaning in reading.legend]
-    if told:
-        yield from _wrapped(f"{', '.join(told)}.", "  ")
+    meanings = [_kept(f"{letter} is {meaning}") for letter, meaning in reading.legend]
+    if meanings:
+        yield from _wrapped(f"{', '.join(meanings)}.", "  ")
     signs = [_kept(f"{text(sign.said)} ({sign.why.strip('()')})") for sign in reading.signs]
     if signs:
         yield from _wrapped(f"Lines are multiplied by numbers that are not negative: {', '.join(signs)}.", "  ")
 
 
 def _derived(line: Line, reading: Reading) -> Iterator[str]:
-    cases = ", ".join(text(one) if isinstance(one, Relation) else sentence(one) for one in line.if_)
+    cases = ", ".join(text(case) if isinstance(case, Relation) else sentence(case) for case in line.if_)
     name = f"{line.why}: " if line.sum and line.why else ""
     head = f"{_head(line.label)}{f'If {cases}: ' if cases else ''}{name}"
     yield from _folded(text(line.said), _MARGIN, head)
@@ -89,10 +89,10 @@ def _sum(line: Line) -> Iterator[str]:
 
 def _end(reading: Reading) -> list[str]:
     paper = [f"{line.label} on page {line.page}" for line in reading.granted if line.page]
-    told = ["Each sum is exact, for every T and all values of its letters: it was computed, and is what is said."]
+    paragraphs = ["Each sum is exact, for every T and all values of its letters: it was computed, and is what is said."]
     if paper:
-        told.append(f"Lemmas that are proved on paper, in docs/theory: {', '.join(paper)}.")
-    return [each for one in told for each in _wrapped(one, "")]
+        paragraphs.append(f"Lemmas that are proved on paper, in docs/theory: {', '.join(paper)}.")
+    return [row for paragraph in paragraphs for row in _wrapped(paragraph, "")]
 
 
 def _kept(words: str) -> str:

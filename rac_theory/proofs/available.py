@@ -44,12 +44,12 @@ def has_value_at_0(theorem: Theorem, facts: Iterable[Fact]) -> bool:
 def available(theorem: Theorem, more: Iterable[Fact] = ()) -> tuple[Fact, ...]:
     """Return facts about constants, and facts about f, a sketch and a step that are true on average over its draws."""
     more = tuple(more)
-    every = [*dict.fromkeys((*_granted(theorem, more), *_about_a_step(), *_squares(), *_given(theorem), *more))]
+    candidates = [*dict.fromkeys((*_granted(theorem, more), *_about_a_step(), *_squares(), *_given(theorem), *more))]
     if has_value_at_0(theorem, about_constants(theorem)):
-        every.remove(plus[T])
-    every += [*(_about_distances() if known_minimiser in theorem.given else ())]
-    found = (_averaged(fact) for fact in every if fact.by <= theorem.holding)
-    return tuple({(fact.value, fact.strict): fact for fact in found if fact is not None}.values())
+        candidates.remove(plus[T])
+    candidates += [*(_about_distances() if known_minimiser in theorem.given else ())]
+    averages = (_averaged(fact) for fact in candidates if fact.by <= theorem.holding)
+    return tuple({(fact.value, fact.strict): fact for fact in averages if fact is not None}.values())
 
 
 def _given(theorem: Theorem) -> Iterator[Fact]:

@@ -48,8 +48,15 @@ def by_potential(theorem: Theorem, potential: Expression, facts: Iterable[Fact] 
     """
     if not isinstance(potential, Expression):
         raise ValueError(f"potential must be a sum such as gap + c * (M @ M), got {shown(potential)}")
-    every = (theorem.about, *theorem.given)
-    about = next((each for each in (*every, *implied(*every)) if callable(each) and move_of(each) is not None), None)
+    assumptions = (theorem.about, *theorem.given)
+    about = next(
+        (
+            assumption
+            for assumption in (*assumptions, *implied(*assumptions))
+            if callable(assumption) and move_of(assumption) is not None
+        ),
+        None,
+    )
     if about is None:
         raise Missing(f"what a step is must be known, to follow a potential: it is not of {theorem.about!r}")
     return _Premises(theorem, about, potential, (*available(theorem, facts), *_of_memory(theorem))).proof()
@@ -57,16 +64,16 @@ def by_potential(theorem: Theorem, potential: Expression, facts: Iterable[Fact] 
 
 def _of_memory(theorem: Theorem) -> Iterator[Fact]:
     """What is known of what an algorithm keeps, where the theorem assumes what that rests on."""
-    found: list[Fact] = []
+    facts: list[Fact] = []
     if rac_lora_momentum in theorem.holding:
-        seen = [mean(square(H(each))) for each in (M, Gx)]
-        found = [high(G - Gx), high(M), square(M), square(Gx), *seen, mean(square(H(M) - H(Gx)))]
-        found += [grant("unbiased_ahead", each) for each in (G, M * -1)]
+        projected = [mean(square(H(vector))) for vector in (M, Gx)]
+        facts = [high(G - Gx), high(M), square(M), square(Gx), *projected, mean(square(H(M) - H(Gx)))]
+        facts += [grant("unbiased_ahead", vector) for vector in (G, M * -1)]
     if rac_lora_accelerated in theorem.holding:
         at_Y = Vz - Zy
-        found = [grant("straight", Vz - Zy * alpha, Gy), grant("spread", Gy), square(at_Y), mean(square(H(Gy)))]
-        found += [grant("norm_is_positive", each) for each in (Vz, Zy, at_Y)] + [grant("norm", at_Y), low(Gy)]
-    return (fact for fact in found if fact.by <= theorem.holding)
+        facts = [grant("straight", Vz - Zy * alpha, Gy), grant("spread", Gy), square(at_Y), mean(square(H(Gy)))]
+        facts += [grant("norm_is_positive", vector) for vector in (Vz, Zy, at_Y)] + [grant("norm", at_Y), low(Gy)]
+    return (fact for fact in facts if fact.by <= theorem.holding)
 
 
 class _Premises:
@@ -82,11 +89,11 @@ class _Premises:
         self.after = self.psi.after  # refused here, if psi is no such sum
 
     def _start(self) -> Symbol:
-        known = [each for each in COURSES if each in symbols_of(self.bound)]
-        own = [each for each in known if COURSES[each].at_last == self.left]
-        if not known:
+        starts = [start for start in COURSES if start in symbols_of(self.bound)]
+        ending = [start for start in starts if COURSES[start].at_last == self.left]
+        if not starts:
             raise Missing("the bound has nothing that is known at W^0, such as f(W^0) - f*")
-        return (own or known)[0]
+        return (ending or starts)[0]
 
     def proof(self) -> Proof:
         """Return the proof."""
@@ -100,9 +107,9 @@ class _Premises:
 
     def _begun(self) -> Psi:
         """How much psi is of each at first, with the distance in the norm of the inverse of E[H] at its most."""
-        psi, kept = self.psi.value, None if self.psi.kept is None else self.psi.kept[0]
-        parts = [each for each in (gap, distance, V2, kept) if each is not None]
-        share = {each: psi.at({other: lifted(int(other == each)) for other in parts}) for each in parts}
+        psi, memory = self.psi.value, None if self.psi.kept is None else self.psi.kept[0]
+        parts = [state for state in (gap, distance, V2, memory) if state is not None]
+        share = {state: psi.at({term: lifted(int(term == state)) for term in parts}) for state in parts}
         most, below = dict[Symbol, Fact](), nothing
         has_star = not read(share[distance]).is_zero
         moves = self._asked(lambda_min, "lambda_min must be positive", strict=True) if has_star else one
@@ -113,9 +120,9 @@ class _Premises:
         if has_star:
             part = self._asked(share[distance], f"how much of {distance!r} is in psi must not be negative")
             below = part / moves * grant("norm", V)
-        of_kept = nothing if kept is None or read(share[kept]).is_zero else None
+        of_kept = nothing if memory is None or read(share[memory]).is_zero else None
         if of_kept is None:
-            of_kept = self._asked(share[kept], f"how much of {kept!r} is in psi must not be negative")  # type: ignore[index]
+            of_kept = self._asked(share[memory], f"how much of {memory!r} is in psi must not be negative")  # type: ignore[index]
         return self.psi._replace(most=most, below=below, share=of_kept)
 
     def _iterated(self) -> Proof:
@@ -135,12 +142,14 @@ class _Premises:
 
     def _added(self, of: Expression) -> Proof:
         decay, rest = self._split()
-        whole, e_over = plain(decay * T), plain(rest)
-        if T in symbols_of(whole, e_over):
+        first_term, e_over = plain(decay * T), plain(rest)
+        if T in symbols_of(first_term, e_over):
             raise Missing("the bound of a mean must be what is known at first over T, and a number that noise adds")
-        theta = plain(self.psi.at_first / whole)
+        theta = plain(self.psi.at_first / first_term)
         if {*COURSES} & {*symbols_of(theta)}:
-            raise Missing(f"psi must begin where the claim does: {self.psi.at_first!r} is no multiple of {whole!r}")
+            raise Missing(
+                f"psi must begin where the claim does: {self.psi.at_first!r} is no multiple of {first_term!r}"
+            )
         slope = self._asked(theta, "how much of a squared gradient a step pays must be positive", strict=True)
         above = self._asked(self.psi.value, "psi must not be negative")
         goal = self.psi.value + theta * e_over - theta * of - self.after
@@ -164,9 +173,11 @@ class _Premises:
         letters, more = set[Drawn](), drawn_in(value)
         while more - letters:
             letters |= more
-            more = set().union(*(own for own in map(drawn_in, (each.value for each in self.facts)) if own & letters))
+            more = set().union(
+                *(drawn for drawn in map(drawn_in, (fact.value for fact in self.facts)) if drawn & letters)
+            )
         return tuple(fact for fact in self.facts if drawn_in(fact.value) <= letters)
 
 
-def _same(one_: Expression, other: Expression) -> bool:
-    return (read(one_) - read(other)).is_zero
+def _same(left: Expression, right: Expression) -> bool:
+    return (read(left) - read(right)).is_zero

@@ -330,7 +330,7 @@ def nodes(line: str) -> list[Any]:
 
 
 def _nested(words: Iterator[str]) -> list[Any]:
-    return [_nested(words) if word == "(" else word for word in takewhile(lambda each: each != ")", words)]
+    return [_nested(words) if word == "(" else word for word in takewhile(lambda token: token != ")", words)]
 
 
 def text(node: Any) -> str:
@@ -348,7 +348,7 @@ def tree(node: Any, bound: tuple[str, ...] = ()) -> Tree:
         case ["sum", str(name), steps, term] if _NAME.match(name) and name not in {*MEANT, *PARTS} - {"t"}:
             return ("sum", tree(steps, bound), tree(term, (name, *bound)))
         case [str(head), *parts] if PARTS.get(head, (1, 0))[0] <= len(parts) <= PARTS.get(head, (1, 0))[1]:
-            return (head, *(tree(each, bound) for each in parts))
+            return (head, *(tree(part, bound) for part in parts))
     raise Refused(f"{text(node)} is no expression")
 
 
@@ -369,7 +369,7 @@ def leaves(of: Tree) -> set[Tree]:
 
 def only(of: Tree, allowed: frozenset[str]) -> Tree:
     """Refuse an expression in which there is another letter."""
-    strange = sorted({each for each in leaves(of) if isinstance(each, str)} - allowed)
+    strange = sorted({leaf for leaf in leaves(of) if isinstance(leaf, str)} - allowed)
     ask(not strange, f"{' '.join(strange)} must not be in {{}}", of)
     return of
 
@@ -378,23 +378,23 @@ def changed(of: Tree, leaf: Callable[[Tree, int], Tree], depth: int = 0) -> Tree
     """Return an expression with others in the place of its leaves, by what they are and how many sums they are in."""
     if is_leaf(of):
         return leaf(of, depth)
-    return (of[0], *(changed(each, leaf, depth + (of[0] == "sum" and i == 1)) for i, each in enumerate(of[1:])))
+    return (of[0], *(changed(part, leaf, depth + (of[0] == "sum" and i == 1)) for i, part in enumerate(of[1:])))
 
 
 def placed(of: Tree, places: Mapping[Tree, Tree]) -> Tree:
     """Return an expression with closed ones in the place of letters."""
-    return changed(of, lambda each, _: places.get(each, each))
+    return changed(of, lambda node, _: places.get(node, node))
 
 
 def opened(term: Tree, value: Tree) -> Tree:
     """Return the term of a sum with a closed expression for its index."""
-    return changed(term, lambda each, depth: value if each == ("var", depth) else each)
+    return changed(term, lambda node, depth: value if node == ("var", depth) else node)
 
 
 def any_index(term: Tree) -> Tree:
     """Return an index for the term of a sum that is no other in it."""
-    taken = [each[1] for each in leaves(term) if isinstance(each, tuple) and each[0] == "whole"]
-    return ("whole", 1 + max(taken, default=0))
+    numbers = [leaf[1] for leaf in leaves(term) if isinstance(leaf, tuple) and leaf[0] == "whole"]
+    return ("whole", 1 + max(numbers, default=0))
 
 
 def terms_of(of: Tree) -> Tree:
@@ -404,7 +404,7 @@ def terms_of(of: Tree) -> Tree:
 
 def total(steps: Tree, of: Tree) -> Tree:
     """Return the sum over t of what is closed but for t."""
-    return ("sum", steps, changed(of, lambda each, depth: ("var", depth) if each == "t" else each))
+    return ("sum", steps, changed(of, lambda node, depth: ("var", depth) if node == "t" else node))
 
 
 def written(of: Tree) -> str:
@@ -437,7 +437,7 @@ def numbered(value: Any) -> int:
 
 def letter(kind: str, *meaning: Any) -> Polynomial:
     """Return a letter by what it means: its kind, and numbers of the polynomials that it is made of, or other words."""
-    parts = (numbered(each) if isinstance(each, dict) else each for each in meaning)
+    parts = (numbered(part) if isinstance(part, dict) else part for part in meaning)
     return {((numbered((kind, *parts)), 1),): Fraction(1)}
 
 
@@ -456,10 +456,10 @@ numbered(ONE)  # is 0, as a power is where a letter is not
 
 
 @cache
-def together(one: Monomial, other: Monomial) -> Monomial:
+def together(left: Monomial, right: Monomial) -> Monomial:
     """Return the product of monomials: powers of a letter add, bases of an exponent multiply."""
-    powers = dict(one)
-    for n, k in other:
+    powers = dict(left)
+    for n, k in right:
         is_base = n in powers and is_a("exponent", n)
         powers[n] = base(times(_values[powers[n]], _values[k])) if is_base else powers.get(n, 0) + k
     return monomial(powers)
@@ -504,11 +504,11 @@ def normal(p: Polynomial) -> Polynomial:
     for n in composite:
         powers = {m: dict(m).get(n, 0) for m in p}
         step, most = (2, 1) if is_a("sqrt", n) else (-1, max(powers.values()))
-        kept = {m: k % 2 if step == 2 else most for m, k in powers.items()}
-        if kept != powers:
-            of = {m: power(_values[_values[n][1]], (k - kept[m]) // step) for m, k in powers.items()}
-            terms = (_product({monomial({**dict(m), n: kept[m]}): c}, of[m]) for m, c in p.items())
-            return normal(_sum(pair for each in terms for pair in each.items()))
+        remaining = {m: k % 2 if step == 2 else most for m, k in powers.items()}
+        if remaining != powers:
+            of = {m: power(_values[_values[n][1]], (k - remaining[m]) // step) for m, k in powers.items()}
+            terms = (_product({monomial({**dict(m), n: remaining[m]}): c}, of[m]) for m, c in p.items())
+            return normal(_sum(pair for polynomial in terms for pair in polynomial.items()))
     c, shared, rest = content(p) if composite else (Fraction(0), (), {})
     for n, k in shared:
         if is_a("over", n) and rest == _values[_values[n][1]]:
@@ -521,10 +521,10 @@ def content(p: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
     terms = [dict(m) for m in p]
     shared = {}
     for n in set().union(*terms):
-        powers = {each.get(n, 0) for each in terms}
+        powers = {term.get(n, 0) for term in terms}
         if len(powers) == 1 or not is_a("exponent", n):
             shared[n] = min(powers)
-    rest = [monomial({n: each.get(n, 0) - shared.get(n, 0) for n in {*each, *shared}}) for each in terms]
+    rest = [monomial({n: term.get(n, 0) - shared.get(n, 0) for n in {*term, *shared}}) for term in terms]
     first = p[max(zip(rest, p, strict=True))[1]]
     return first, monomial(shared), {m: c / first for m, c in zip(rest, p.values(), strict=True)}
 
@@ -576,7 +576,7 @@ def of_pair(pair: tuple[int, int]) -> frozenset[int]:
     if kind == "sum":
         n, term, index = map(_values.__getitem__, parts)
         return within(n) | (within(term) - within(index)) | {pair[0]}
-    of = [each for each in parts if isinstance(each, int)] if kind in ATOMS else []
+    of = [part for part in parts if isinstance(part, int)] if kind in ATOMS else []
     return frozenset({pair[0]}).union(*(within(_values[n]) for n in [*of, *[pair[1]] * (kind == "exponent")]))
 
 
@@ -667,7 +667,7 @@ class Reader:
 
     def expanded(self, of: Tree) -> Tree:
         """Return an expression with what names stand for."""
-        return changed(of, lambda each, _: self.expanded(self.names[each][0]) if self.stands(each) else each)
+        return changed(of, lambda leaf, _: self.expanded(self.names[leaf][0]) if self.stands(leaf) else leaf)
 
     def stands(self, of: Tree) -> bool:
         """Whether an expression is a name of another; r_N is never expanded."""
@@ -694,7 +694,7 @@ class Reader:
             case ("sum", steps, term):
                 return self._sum(self.read(steps), term)
             case ("if", (sign, *sides), *branches) if sign in SIGNS:
-                parts = [self.read(each) for each in (*sides, *branches)]
+                parts = [self.read(part) for part in (*sides, *branches)]
                 return parts[-1] if parts[-1] == parts[-2] else letter("if", sign, *parts)
             case ("powers", *parts):
                 base, first, last = map(self.read, parts)
@@ -755,16 +755,16 @@ class Signs:
     @cached_property
     def known(self) -> Mapping[int, list[tuple[bool, Monomial, bool, int]]]:
         """By a polynomial without content: the sign and the monomial that facts say it has, whether strictly, which."""
-        known: dict[int, list[tuple[bool, Monomial, bool, int]]] = {}
+        signs: dict[int, list[tuple[bool, Monomial, bool, int]]] = {}
         for fact in self.facts:
-            for each in {fact.number, placed(fact.number, {"t": ("whole", 1)})}:  # t is every whole number
-                value = self.reader.value(each)
+            for expression in {fact.number, placed(fact.number, {"t": ("whole", 1)})}:  # t is every whole number
+                value = self.reader.value(expression)
                 if value and not draws(value) and not any(is_a("over", n) for m in value for n, _ in m):
                     c, shared, rest = content(value)
                     if rest == ONE and sum(k for _, k in shared) == 1 == len(shared):
                         shared, rest = (), {shared: Fraction(1)}
-                    known.setdefault(numbered(rest), []).append((c > 0, shared, fact.strict, fact.n))
-        return known
+                    signs.setdefault(numbered(rest), []).append((c > 0, shared, fact.strict, fact.n))
+        return signs
 
     def holds(self, of: Tree, strict: bool = False) -> bool:
         """Whether an expression that is defined is at least zero, or positive: by its parts, or by its polynomial."""
@@ -775,9 +775,9 @@ class Signs:
             case str() if self.reader.stands(of):
                 return self.holds(self.reader.names[of][0], strict)
             case ("+", *parts):
-                return all(map(self.holds, parts)) and (not strict or any(self.holds(each, True) for each in parts))
+                return all(map(self.holds, parts)) and (not strict or any(self.holds(part, True) for part in parts))
             case ("*", *parts) | ("if", _, *parts):
-                return all(self.holds(each, strict) for each in parts)
+                return all(self.holds(part, strict) for part in parts)
             case ("/", above, below):
                 return self.holds(below, True) and self.holds(above, strict)
             case ("sqrt", _) | ("^", _, 2) if not strict:
@@ -789,7 +789,7 @@ class Signs:
             case ("sum", steps, term):
                 return (not strict or self.holds(steps, True)) and self.holds(opened(term, any_index(term)), strict)
             case ("max", *parts):
-                return any(self.holds(each, strict) for each in parts)
+                return any(self.holds(part, strict) for part in parts)
         return False
 
     def _by_terms(self, p: Polynomial, strict: bool) -> bool:
@@ -809,8 +809,8 @@ class Signs:
         return False
 
     def _monomial(self, m: Monomial, strict: bool) -> bool:
-        asked = [(n, strict or k < 0) for n, k in m if is_a("exponent", n) or strict or k % 2 or k < 0]
-        return all(not is_a("exponent", n) and self._letter(n, is_strict) for n, is_strict in asked)
+        letters = [(n, strict or k < 0) for n, k in m if is_a("exponent", n) or strict or k % 2 or k < 0]
+        return all(not is_a("exponent", n) and self._letter(n, is_strict) for n, is_strict in letters)
 
     def _letter(self, n: int, strict: bool) -> bool:
         kind, of, *_ = _values[n]
@@ -842,8 +842,8 @@ class Signs:
             self.check(self.reader.names[of][0])
         if is_leaf(of):
             return
-        for each in of[1:] if of[0] != "sum" else (of[1], opened(of[2], any_index(of[2]))):
-            self.check(each)
+        for part in of[1:] if of[0] != "sum" else (of[1], opened(of[2], any_index(of[2]))):
+            self.check(part)
         match of:
             case ("/", _, n):
                 ask(self.holds(n, True) or self.holds(("-", n), True), "{} is divided by and may be zero", n)
@@ -900,18 +900,13 @@ START = {
 """What is followed, by what is known at first: at W, at W^0 at most, at W^T."""
 
 
-def rows(table: str) -> Iterator[list[str]]:
-    """Yield the cells of each row of a table, but for its headings."""
-    for row in re.sub(r"\n +", " ", table).strip().splitlines():
-        if not row.startswith("#"):
-            yield [cell.strip() for cell in row.split("|")]
+def table(text_: str) -> dict[str, list[str]]:
+    """Return the cells of each row of a table, but for its headings, by the word that the row begins with."""
+    lines = re.sub(r"\n +", " ", text_).strip().splitlines()
+    return {row.split()[0]: [cell.strip() for cell in row.split("|")] for row in lines if not row.startswith("#")}
 
 
-_RULES = {row[0].split()[0]: row for row in rows(RULES)}
-_TABLE = {
-    head.split()[0]: ([each.split(":") for each in head.split()[1:]], needs, stated, ", a lemma on paper: ".join(words))
-    for head, needs, stated, *words in rows(SCHEMAS)
-}
+_RULES, _TABLE = table(RULES), table(SCHEMAS)
 
 
 def filled(node: Any, env: Mapping[str, Tree]) -> Tree:
@@ -924,7 +919,7 @@ def filled(node: Any, env: Mapping[str, Tree]) -> Tree:
         case ["sum", steps, of]:
             return total(steps, filled(of, env))
     head, *parts = node
-    return (env.get(head, head), *(filled(each, env) for each in parts))
+    return (env.get(head, head), *(filled(part, env) for part in parts))
 
 
 class File:
@@ -1001,7 +996,7 @@ class File:
             case str() if _NAME.match(re.sub(r"[.:]", "_", node)):
                 return node
             case ["known", str(name), *unless] if name in CONSTANTS and len(unless) < 2:
-                return ("known", name, *(self._relation(each, self.constant) for each in unless))
+                return ("known", name, *(self._relation(relation, self.constant) for relation in unless))
         return self._relation(node, self.constant)
 
     def _named(self, word: Any) -> Fact:
@@ -1015,18 +1010,18 @@ class File:
         return frozenset({self.about, *self.given, *(["fresh_projection"] if self.about in IMPLIED else [])})
 
     def _signs(self, by: Iterable[Tree], facts: Iterable[Fact] | None = None) -> Signs:
-        whole = COUNTS | {name for name, kind in self.local.items() if kind == "whole"}
-        known = [fact for fact in self.facts.values() if fact.by <= {*by}] if facts is None else facts
-        return Signs(self.reader, known, whole, self.used)
+        counts = COUNTS | {name for name, kind in self.local.items() if kind == "whole"}
+        usable = [fact for fact in self.facts.values() if fact.by <= {*by}] if facts is None else facts
+        return Signs(self.reader, usable, counts, self.used)
 
     def _defined(self, by: Iterable[Tree], *several: Tree) -> None:
         signs = self._signs(by)
-        for each in several:
-            signs.check(each)
+        for expression in several:
+            signs.check(expression)
 
-    def _same(self, one: Tree, other: Tree) -> bool:
+    def _same(self, left: Tree, right: Tree) -> bool:
         """Whether two expressions are equal, with names as letters or as what they stand for."""
-        of = ("-", one, other)
+        of = ("-", left, right)
         return not self.reader.value(of) or not self.reader.value(self.reader.expanded(of))
 
     def _fixed(self, of: Tree, time: bool = False) -> Tree:
@@ -1048,7 +1043,7 @@ class File:
                 number, strict, by, words = *self._sum(products), resting(facts), ""
             case "rule", [str(name), *rest] if name in _RULES or name in BY_HAND:
                 k = len(_RULES[name][0].split()) - 1 if name in _RULES else int(name != "sign")
-                facts, words = [self._named(each) for each in rest[k:]], f"rule {name}"
+                facts, words = [self._named(word) for word in rest[k:]], f"rule {name}"
                 rule = self._by_table if name in _RULES else self._by_hand
                 smaller, larger, strict, by = rule(name, rest[:k], facts, statement)
                 number = ("-", larger, smaller)
@@ -1062,10 +1057,9 @@ class File:
         return Fact(len(self.facts) + 1, low, high, sign == "<", by, average, of, words)
 
     def _granted(self, name: str, values: list[Any]) -> tuple[Any, ...]:
-        ask(
-            name in _TABLE and len(_TABLE[name][0]) == len(values), f"there is no schema {name} of {len(values)} things"
-        )
-        parameters, needs, stated, words = _TABLE[name]
+        head, needs, stated, *words = _TABLE.get(name, ("", "", ""))
+        parameters = [word.split(":") for word in head.split()[1:]]
+        ask(head and len(parameters) == len(values), f"there is no schema {name} of {len(values)} things")
         places = {key: self._substituted(kind, node) for (key, kind), node in zip(parameters, values, strict=True)}
         if "$step" in stated:
             moved = [*map(text, nodes(STEPS[values[0]])), "gap", "G"]
@@ -1073,7 +1067,12 @@ class File:
         low, sign, high = nodes(Template(stated).substitute(places))
         _, low, high = self._stated([sign, low, high], self.every)
         by = frozenset(map(self._assumption, nodes(Template(needs).substitute(places))))
-        return ("-", high, low), sign == "<", by, f"{' '.join(map(text, [name, *values]))}: {words}"
+        return (
+            ("-", high, low),
+            sign == "<",
+            by,
+            f"{' '.join(map(text, [name, *values]))}: {', a lemma on paper: '.join(words)}",
+        )
 
     def _substituted(self, kind: str, node: Any) -> str:
         """Return what is put into a schema: a vector, one that is not drawn, a number, or one of several names."""
@@ -1117,7 +1116,7 @@ class File:
 
     # Rules: each gives two sides, whether the one is less, and what that rests on.
     def _by_table(self, rule: str, arguments: Sequence[Any], facts: Sequence[Fact], _: Tree) -> tuple[Any, ...]:
-        head, asked, equations, low, high, _ = _RULES[rule]
+        head, premises, equations, low, high, _ = _RULES[rule]
         by, env = set(resting(facts)), dict[str, Tree]()
         for key, node in zip(head.split()[1:], arguments, strict=True):
             match key:
@@ -1130,25 +1129,25 @@ class File:
                 case "at":
                     env |= {key: node, "square": parsed(AT[node])}
                 case "j":
-                    is_any = self.local.get(node) == "whole" and not any(node in leaves(each) for each in by)
+                    is_any = self.local.get(node) == "whole" and not any(node in leaves(of) for of in by)
                     ask(is_any, f"{text(node)} must stand for every whole number")
                     env[key] = node
                 case _:
                     env[key] = self._fixed(only(tree(node), self.constant))
                     self._defined(self.holding, env[key])
-        for key, fact in zip(asked.split(), facts, strict=True):
+        for key, fact in zip(premises.split(), facts, strict=True):
             name = key.rstrip("!~")
-            env[name] = fact.number if "~" in asked else only(fact.number, self.every - {"t"})
+            env[name] = fact.number if "~" in premises else only(fact.number, self.every - {"t"})
             if name.islower():
                 self._fixed(fact.number, "~" in key)
             ask("!" not in key or fact.strict, f"{name} must be known to be positive")
             ask(rule != "drifted" or not fact.average, "what is true on average is not true of each client")
         if "psi" in env:
-            by |= {*self._begins(env)} - {""}
+            by |= self._begins(env)
         for key, node in map(nodes, equations.split(";")):
             of = filled(node, env)
             if key == "=":
-                env["rest"] = self._fixed(of, "~" in asked)
+                env["rest"] = self._fixed(of, "~" in premises)
             else:
                 ask(self._same(filled(key, env), of), f"{text(key)} must be {{}}, it is {{}}", of, filled(key, env))
         return filled(nodes(low)[0], env), filled(nodes(high)[0], env), False, frozenset(by)
@@ -1169,19 +1168,17 @@ class File:
         env[f"{key}+"] = ("E", placed(of, {letter: parsed(after[letter][0]) for letter in letters}))
         return {after[letter][1] for letter in letters} - {""}
 
-    def _begins(self, env: dict[str, Tree]) -> Iterator[Tree]:
-        """Put in what a potential is at most, and that at W^0; yield what each term that it has rests on."""
+    def _begins(self, env: dict[str, Tree]) -> set[Tree]:
+        """Put in what a potential is at most, and that at W^0; return what each term that it has rests on."""
         about = next(iter(MEMORY.keys() & self.holding), "")
-        *_, kept, kept0 = MEMORY.get(about, ("0", "0"))
-        ask(about or not self.reader.value(env["m"]), f"what is kept from step to step is not known of {self.about}")
         first = "gap0_upper" if env["x0"] == "gap0_upper" else "gap0"
-        env |= {"most": Fraction(0), "psi0": Fraction(0)}
-        rows = ("b0", "gap", first, ""), ("d0", "(dot V V)", "(^ distance0 2)", ""), ("m", kept, kept0, about)
-        for share, term, begun, name in rows:
-            env["most"] = ("+", env["most"], ("*", env[share], parsed(term)))
-            env["psi0"] = ("+", env["psi0"], ("*", env[share], parsed(begun)))
-            if self.reader.value(env[share]):
-                yield from [name, *(("known", letter) for letter in START.keys() & leaves(parsed(begun)))]
+        kept = MEMORY.get(about, ("0", "0"))[-2:]
+        rows = ("b0", "gap", first), ("d0", "(dot V V)", "(^ distance0 2)"), ("m", *kept)
+        env["most"], env["psi0"] = (("+", *(("*", env[row[0]], parsed(row[i])) for row in rows)) for i in (1, 2))
+        begun = {share: parsed(at_first) for share, _, at_first in rows if self.reader.value(env[share])}
+        ask(about or "m" not in begun, f"what is kept from step to step is not known of {self.about}")
+        known = {("known", letter) for at_first in begun.values() for letter in START.keys() & leaves(at_first)}
+        return known | ({about} if "m" in begun else set())
 
     def _by_hand(self, rule: str, arguments: Sequence[Any], facts: Sequence[Fact], statement: Tree) -> tuple[Any, ...]:
         match rule, arguments, facts:
@@ -1194,12 +1191,12 @@ class File:
             case "mean", [draw], [fact]:
                 head = {"H": "E", "m": "mean"}[draw]
                 return (head, fact.low), (head, fact.high), fact.strict, fact.by
-            case "cases", [node], [fact, other]:
+            case "cases", [node], [fact, opposite]:
                 split = self._stated(node, self.lasting)
                 self._defined(self.holding, *split[1:])
-                ask(self._same(fact.number, other.number), "in both cases the same must be true")
-                by = (fact.by - {split}) | (other.by - {(">=", *split[1:])})
-                return fact.low, fact.high, fact.strict and other.strict, by
+                ask(self._same(fact.number, opposite.number), "in both cases the same must be true")
+                by = (fact.by - {split}) | (opposite.by - {(">=", *split[1:])})
+                return fact.low, fact.high, fact.strict and opposite.strict, by
             case "instance", [places], [fact, *met]:
                 env = {name: only(tree(node), self.lasting - {name}) for name, node in [places] * bool(places)}
                 for name, of in env.items():
@@ -1207,8 +1204,8 @@ class File:
                     is_any = kind == "number" or (kind == "whole" and self._signs(self.holding).is_count(of))
                     ask(is_any, f"{text(name)} must be a letter that stands for any such number")
                 relations = {of for of in fact.by if isinstance(of, tuple) and of[0] in SIGNS}  # no predicate
-                low, high, *asked = (placed(of, env) for of in (fact.low, fact.high, *relations))
-                by = (fact.by - relations).union(*(self._met(relation, met) for relation in asked))
+                low, high, *conditions = (placed(of, env) for of in (fact.low, fact.high, *relations))
+                by = (fact.by - relations).union(*(self._met(relation, met) for relation in conditions))
                 self._defined(by | self.holding, *env.values())
                 return low, high, fact.strict, by
         raise Refused(f"{rule} needs other arguments, or facts")
@@ -1251,7 +1248,7 @@ def inequalities(of: Tree) -> Iterator[tuple[str, Tree, Tree]]:
     """Yield each inequality that an assumption says, the smaller side first."""
     match of:
         case str():
-            yield from (parsed(each) for each in CONDITIONS.get(of, ("",))[1:])
+            yield from (parsed(words) for words in CONDITIONS.get(of, ("",))[1:])
         case ("known", name, *_):
             yield "<=", Fraction(0), name  # where it need not be known it is multiplied by 0
         case (sign, *terms):
@@ -1266,7 +1263,7 @@ def said(of: Tree) -> str:
         case str():
             return f"{of}: {CONDITIONS[of][0]}" if of in CONDITIONS else of
         case ("known", name, *unless):
-            return f"{name} is known" + "".join(f", unless {written(each)}" for each in unless)
+            return f"{name} is known" + "".join(f", unless {written(relation)}" for relation in unless)
     return written(of)
 
 
@@ -1305,7 +1302,11 @@ def report(file: File) -> Iterator[str]:
     yield f"  about {file.about}; given {'; '.join(map(said, file.given))}"
     for fact in facts:
         if fact.words and not fact.words.startswith("rule"):
-            rests = f" (by {', '.join(sorted(said(each).partition(':')[0] for each in fact.by))})" if fact.by else ""
+            rests = (
+                f" (by {', '.join(sorted(said(assumption).partition(':')[0] for assumption in fact.by))})"
+                if fact.by
+                else ""
+            )
             stated = written(("<" if fact.strict else "<=", fact.low, fact.high))
             yield f"  granted: {stated} [{fact.words}]{rests}"
     for name in dict.fromkeys(fact.words.removeprefix("rule ") for fact in facts if fact.words.startswith("rule ")):

@@ -42,8 +42,10 @@ class Facts:
     """
 
     def __init__(self, every: Sequence[Fact], goal: Ratio) -> None:
-        whole = [fact for fact in (cleared(fact, every) for fact in every) if fact is not None]
-        states, constants = ([fact for fact in whole if bool(drawn_in(fact.value)) is drawn] for drawn in (True, False))
+        integral = [fact for fact in (cleared(fact, every) for fact in every) if fact is not None]
+        states, constants = (
+            [fact for fact in integral if bool(drawn_in(fact.value)) is drawn] for drawn in (True, False)
+        )
         self.signs, self._weakest = _signs(constants), _signs(constants, strictly=False)
         slacks = [fact for fact in constants if len(fact.value.numerator.terms) > 1]
         reached = _letters(goal.numerator)
@@ -67,42 +69,42 @@ class Facts:
         """Yield each product of so many facts about constants, times one about f if the goal is about f."""
         for chosen in combinations_with_replacement(self.slacks, slacks):
             constant = reduce(mul, (fact.value.numerator for fact in chosen), one.value.numerator)
-            known = [((*chosen, state), state.value.numerator * constant) for state in self.states]
-            known += [(chosen or (one,), constant)] if chosen or not self.states else []
+            multiples = [((*chosen, state), state.value.numerator * constant) for state in self.states]
+            multiples += [(chosen or (one,), constant)] if chosen or not self.states else []
             # What has letters of its own, as the product of powers with symbolic exponents, is of no use.
-            yield from ((facts, self.terms(p)) for facts, p in known if _letters(p) <= self.place.keys())
+            yield from ((facts, self.terms(p)) for facts, p in multiples if _letters(p) <= self.place.keys())
 
     def columns(self, goals: Sequence[Terms], slacks: int, rounds: int, below: int) -> list[Column]:
         """Return products of at most so many facts about constants, times powers, that can add up to goals.
 
         A term is looked for that makes up a goal, or that takes away what another product has too much of.
         """
-        products = [each for count in range(slacks + 1) for each in self.products(count)]
-        cut, found = len(self.signs), dict[tuple[int, Powers], Column]()
+        products = [product for count in range(slacks + 1) for product in self.products(count)]
+        cut, columns = len(self.signs), dict[tuple[int, Powers], Column]()
         near = [powers for goal in goals for powers in goal]
         ranges = [self._range(terms, near, below) for _, terms in products]
         signs = [[times < 0 for times in terms.values()] for _, terms in products]
         fresh = {(powers, times > 0) for goal in goals for powers, times in goal.items()}
-        seen = set(fresh)
+        visited = set(fresh)
         for _ in range(rounds):
             by_state: dict[tuple[Powers, bool], list[Powers]] = {}
             for powers, is_more in fresh:
                 by_state.setdefault((powers[cut:], is_more), []).append(powers)
             fresh = set()
             for i, ((facts, terms), allowed) in enumerate(zip(products, ranges, strict=True)):
-                is_tried = len(found) < _MOST and allowed is not None
+                is_tried = len(columns) < _MOST and allowed is not None
                 for term, is_less in zip(terms, signs[i], strict=True) if is_tried else ():
-                    for wanted in by_state.get((term[cut:], not is_less), ()):
-                        ratio = tuple(map(sub, wanted, term))
-                        if (i, ratio) not in found and all(map(contains, allowed or (), ratio)):
+                    for target in by_state.get((term[cut:], not is_less), ()):
+                        ratio = tuple(map(sub, target, term))
+                        if (i, ratio) not in columns and all(map(contains, allowed or (), ratio)):
                             moved = {tuple(map(add, powers, ratio)): number for powers, number in terms.items()}
-                            found[i, ratio] = Column(facts, ratio, moved)
+                            columns[i, ratio] = Column(facts, ratio, moved)
                             fresh.update(zip(moved, signs[i], strict=True))
-            fresh -= seen
-            seen |= fresh
+            fresh -= visited
+            visited |= fresh
             if not fresh:
                 break
-        return list(found.values())
+        return list(columns.values())
 
     def _range(self, terms: Terms, goal: Sequence[Powers], below: int) -> list[range] | None:
         """By which powers of each sign a product may be multiplied: those that keep it near the goal; None if none."""
@@ -119,54 +121,54 @@ class Facts:
 
     def fact(self, column: Column, *, strictly: bool) -> Fact:
         """Return a column as a fact, by signs that are strict, or of letters in it by those that assume the least."""
-        whole = reduce(mul, column.facts)
+        multiple = reduce(mul, column.facts)
         for power, (letter, sign) in zip(column.powers, self.signs.items(), strict=False):
             for _ in range(abs(power)):
-                whole = whole / sign if power < 0 else whole * (sign if strictly else self._weakest[letter])
-        return whole
+                multiple = multiple / sign if power < 0 else multiple * (sign if strictly else self._weakest[letter])
+        return multiple
 
 
-def cleared(fact: Fact, every: Sequence[Fact]) -> Fact | None:
+def cleared(fact: Fact, facts: Sequence[Fact]) -> Fact | None:
     """Return a fact times what it divides by, if other facts say that this is positive; else None."""
-    divisors = divisor(fact.value, every)
+    divisors = divisor(fact.value, facts)
     if not divisors:
         return None if divisors is None else fact
-    whole = fact * reduce(mul, divisors)
-    return proved("Times a denominator", simplified(whole.value).expression >= 0, whole)
+    integral = fact * reduce(mul, divisors)
+    return proved("Times a denominator", simplified(integral.value).expression >= 0, integral)
 
 
-def divisor(value: Ratio, every: Sequence[Fact]) -> list[Fact] | None:
+def divisor(value: Ratio, facts: Sequence[Fact]) -> list[Fact] | None:
     """Return strict facts whose product is the denominator of a value, up to a number and positive letters; or None."""
-    rest, found = value.denominator, list[Fact]()
-    for fact in every:
+    rest, divisors = value.denominator, list[Fact]()
+    for fact in facts:
         is_sum = fact.strict and fact.value.denominator == ONE and len(fact.value.numerator.terms) > 1
         while is_sum and rest != ONE and (quotient := divided(rest, fact.value.numerator)) is not None:
-            rest, found = quotient, [*found, fact]
-    return found if len(rest.terms) == 1 else None
+            rest, divisors = quotient, [*divisors, fact]
+    return divisors if len(rest.terms) == 1 else None
 
 
 def _signs(facts: Sequence[Fact], *, strictly: bool = True) -> dict[Any, Fact]:
     """The letters that facts say are positive, or not negative: by what is strict, or by what assumes the least."""
-    found: dict[Any, Fact] = {}
+    signs: dict[Any, Fact] = {}
     for fact in facts:
         ((monomial, times), *others) = fact.value.numerator.terms or ((frozenset(), Fraction(0)),)
         pairs = list(_pairs(monomial))
         if not others and times == 1 and len(pairs) == 1 and pairs[0][1] == 1:
             letter = pairs[0][0]
-            is_better = fact.strict if strictly else letter in found and len(fact.by) < len(found[letter].by)
-            found[letter] = fact if is_better or letter not in found else found[letter]
-    return found
+            is_better = fact.strict if strictly else letter in signs and len(fact.by) < len(signs[letter].by)
+            signs[letter] = fact if is_better or letter not in signs else signs[letter]
+    return signs
 
 
 def _reached(facts: Sequence[Fact], reached: set[Any], apart_from: set[Any]) -> list[Fact]:
     """The facts that share a letter with what is reached, directly or through others; their letters are added to it."""
-    kept, rest = list[Fact](), list(facts)
+    chained, rest = list[Fact](), list(facts)
     while near := [fact for fact in rest if reached & _letters(fact.value.numerator) - apart_from]:
-        kept += near
+        chained += near
         for fact in near:
             reached |= _letters(fact.value.numerator)
         rest = [fact for fact in rest if fact not in near]
-    return kept
+    return chained
 
 
 def _letters(p: Polynomial) -> set[Any]:

@@ -35,18 +35,18 @@ def combined(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
     divisors = divisor(goal, facts)
     if divisors is None:
         return None
-    whole = simplified(goal * reduce(mul, divisors, one).value)
-    if whole.denominator != ONE:
+    cleared_goal = simplified(goal * reduce(mul, divisors, one).value)
+    if cleared_goal.denominator != ONE:
         return None
-    known = Facts(facts, whole)
-    target = known.terms(whole.numerator)
+    candidates = Facts(facts, cleared_goal)
+    target = candidates.terms(cleared_goal.numerator)
     for effort, (slacks, rounds, below) in enumerate(_EFFORTS):
-        if effort == 1 and refuted(target, known):  # most proofs take little, and to look for no more is quick
+        if effort == 1 and refuted(target, candidates):  # most proofs take little, and to look for no more is quick
             return None
-        columns = known.columns([target], slacks, rounds, below)
+        columns = candidates.columns([target], slacks, rounds, below)
         if (times := _solve([column.terms for column in columns], target, _costs(columns))) is not None:
             strong, weak = (
-                reduce(add, (known.fact(columns[k], strictly=strictly) * each for k, each in times.items()))
+                reduce(add, (candidates.fact(columns[k], strictly=strictly) * share for k, share in times.items()))
                 for strictly in (True, False)
             )
             is_enough = bool(drawn_in(goal)) or weak.strict == strong.strict
@@ -54,26 +54,26 @@ def combined(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
     return None
 
 
-def stretched(goal: Ratio, way: Ratio, facts: Sequence[Fact]) -> Fraction | None:
+def stretched(goal: Ratio, stretch: Ratio, facts: Sequence[Fact]) -> Fraction | None:
     """Return the largest x for which goal + x way was found to be a fact; None if none was."""
-    divisors = divisor(goal + way, facts)
-    if divisors is None or way.is_zero:
+    divisors = divisor(goal + stretch, facts)
+    if divisors is None or stretch.is_zero:
         return None
     times = reduce(mul, divisors, one).value
-    whole, along = simplified(goal * times), simplified(way * times)
-    if whole.denominator != ONE or along.denominator != ONE:
+    cleared_goal, cleared_stretch = simplified(goal * times), simplified(stretch * times)
+    if cleared_goal.denominator != ONE or cleared_stretch.denominator != ONE:
         return None
-    known = Facts(facts, whole + along)
-    target, direction = known.terms(whole.numerator), known.terms(along.numerator)
+    candidates = Facts(facts, cleared_goal + cleared_stretch)
+    target, direction = candidates.terms(cleared_goal.numerator), candidates.terms(cleared_stretch.numerator)
     best: Fraction | None = None
     for slacks, rounds, below in _EFFORTS:
         if best is not None and slacks > 1:  # that would take a minute, and has not been seen to find more
             break
-        columns = known.columns([target, direction], slacks, rounds, below)
-        every = [*(column.terms for column in columns), {powers: -number for powers, number in direction.items()}]
-        found = _solve(every, target, [*(_LIGHT * _costs(columns)), -1.0])
-        if found is not None and (best is None or found.get(len(columns), 0) > best):
-            best = found.get(len(columns), Fraction(0))
+        columns = candidates.columns([target, direction], slacks, rounds, below)
+        rows = [*(column.terms for column in columns), {powers: -number for powers, number in direction.items()}]
+        solution = _solve(rows, target, [*(_LIGHT * _costs(columns)), -1.0])
+        if solution is not None and (best is None or solution.get(len(columns), 0) > best):
+            best = solution.get(len(columns), Fraction(0))
     return best
 
 
@@ -100,7 +100,7 @@ def _solve(columns: Sequence[Terms], goal: Terms, costs: Sequence[float] | Array
     exact = _exactly([columns[k] for k in support], goal)
     if exact is None or min(exact, default=0) < 0:
         return None
-    return {k: each for k, each in zip(support, exact, strict=True) if each} or None
+    return {k: weight for k, weight in zip(support, exact, strict=True) if weight} or None
 
 
 def _costs(columns: Sequence[Column]) -> Array:
@@ -122,7 +122,7 @@ def _exactly(columns: Sequence[Terms], goal: Terms) -> list[Fraction] | None:
         if pivot is None:
             return None
         rows[k], rows[pivot] = rows[pivot], rows[k]
-        rows[k] = [each / rows[k][k] for each in rows[k]]
+        rows[k] = [entry / rows[k][k] for entry in rows[k]]
         for i, row in enumerate(rows):
             if i != k and row[k]:
                 rows[i] = [a - row[k] * b for a, b in zip(row, rows[k], strict=True)]

@@ -29,59 +29,59 @@ _LOWEST, _HIGHEST = 0.01, 4.0  # of constants: scales do not matter, what is nea
 _CLEARLY = 1e-4  # relative to the terms of a goal: what is above it is rounding
 
 
-def refuted(goal: Terms, known: Facts) -> bool:
+def refuted(goal: Terms, candidates: Facts) -> bool:
     """Whether numbers were found at which all facts hold, and the goal is negative."""
-    drawn = [isinstance(letter, Drawn) for letter in known.letters]
-    states = [known.terms(fact.value.numerator) for fact in known.states]
-    constants = _allowed(known)
+    drawn = [isinstance(letter, Drawn) for letter in candidates.letters]
+    states = [candidates.terms(fact.value.numerator) for fact in candidates.states]
+    constants = _allowed(candidates)
     linear, *facts = (_in_drawn(terms, constants, drawn) for terms in (goal, *states))
     return _is_negative(linear, facts, len(constants))
 
 
-def _allowed(known: Facts) -> Array:
+def _allowed(candidates: Facts) -> Array:
     """Random numbers for all letters at which all facts about constants hold, many of them at an edge of these."""
     rng = np.random.default_rng(0)
-    slacks = [(known.terms(fact.value.numerator), fact.strict) for fact in known.slacks]
-    size = (_TRIED, len(known.letters))
+    slacks = [(candidates.terms(fact.value.numerator), fact.strict) for fact in candidates.slacks]
+    size = (_TRIED, len(candidates.letters))
     X = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), size))
     X = X[_hold(slacks, X)][:_KEPT]
     if not len(X):  # an equation between constants is met by no random numbers
         return X
     pushed = [X]
     for scales in (_SCALES, 1 / _SCALES):
-        steps = np.ones((len(X), len(scales), len(known.letters)))
-        one_each = rng.integers(0, len(known.letters), len(X))
+        steps = np.ones((len(X), len(scales), len(candidates.letters)))
+        one_each = rng.integers(0, len(candidates.letters), len(X))
         steps[np.arange(len(X)), :, one_each] = scales
-        along = X[:, None] * steps
-        held = np.logical_and.accumulate(_hold(slacks, along.reshape(-1, size[1])).reshape(len(X), -1), axis=1)
-        pushed.append(along[np.arange(len(X)), np.maximum(held.sum(axis=1) - 1, 0)])
+        points = X[:, None] * steps
+        held = np.logical_and.accumulate(_hold(slacks, points.reshape(-1, size[1])).reshape(len(X), -1), axis=1)
+        pushed.append(points[np.arange(len(X)), np.maximum(held.sum(axis=1) - 1, 0)])
     return np.concatenate(pushed)
 
 
 def _hold(slacks: Sequence[tuple[Terms, bool]], X: Array) -> NDArray[np.bool_]:
     """Where facts about constants hold, strict ones strictly: (n, letters) to (n,)."""
-    kept = np.ones(len(X), bool)
+    holding = np.ones(len(X), bool)
     for terms, is_strict in slacks:
         value = _values(terms, X)
-        kept &= (value > _STRICTLY) if is_strict else (value >= 0)
-    return kept
+        holding &= (value > _STRICTLY) if is_strict else (value >= 0)
+    return holding
 
 
 def _values(terms: Terms, X: Array) -> Array:
     total = np.zeros(len(X))
     for powers, times in terms.items():
-        each = [X[:, i] ** power for i, power in enumerate(powers) if power]
-        total += float(times) * reduce(np.multiply, each, np.ones(len(X)))
+        factors = [X[:, i] ** power for i, power in enumerate(powers) if power]
+        total += float(times) * reduce(np.multiply, factors, np.ones(len(X)))
     return total
 
 
 def _in_drawn(terms: Terms, X: Array, drawn: Sequence[bool]) -> dict[Powers, Array]:
     """A polynomial in what is drawn alone, the constants being numbers, (n, letters): its coefficients, each (n,)."""
-    found: dict[Powers, dict[Powers, Fraction]] = {}
+    groups: dict[Powers, dict[Powers, Fraction]] = {}
     for powers, times in terms.items():
         of_drawn = tuple(power * is_drawn for power, is_drawn in zip(powers, drawn, strict=True))
-        found.setdefault(of_drawn, {})[tuple(map(sub, powers, of_drawn))] = times
-    return {of_drawn: _values(of_constants, X) for of_drawn, of_constants in found.items()}
+        groups.setdefault(of_drawn, {})[tuple(map(sub, powers, of_drawn))] = times
+    return {of_drawn: _values(of_constants, X) for of_drawn, of_constants in groups.items()}
 
 
 def _is_negative(goal: dict[Powers, Array], facts: Sequence[dict[Powers, Array]], n: int) -> bool:
@@ -110,20 +110,20 @@ def _lowest(c: Array, A: Array, b: Array) -> Iterator[float]:
     One program has the blocks of many beside each other, as to set one up takes longer than to solve it. The first are
     few: often one of them is enough.
     """
-    first, many = 0, 1
+    first, size = 0, 1
     while first < len(c):
-        part = slice(first, first + many)
+        part = slice(first, first + size)
         yield from _together(c[part], A[part], b[part])
-        first, many = first + many, 4 * many
+        first, size = first + size, 4 * size
 
 
 def _together(c: Array, A: Array, b: Array) -> Array:
     """The least of each, (n,), of one program; where that has no solution, of its halves."""
     n, k = c.shape
     blocks: Any = block_diag(A, format="csr")  # which stubs do not know to be accepted
-    found = linprog(c.ravel(), A_ub=blocks, b_ub=b.ravel(), bounds=(-1, 1))
-    if found.x is not None:
-        return np.asarray(np.vecdot(c, found.x.reshape(n, k)))
+    solution = linprog(c.ravel(), A_ub=blocks, b_ub=b.ravel(), bounds=(-1, 1))
+    if solution.x is not None:
+        return np.asarray(np.vecdot(c, solution.x.reshape(n, k)))
     if n == 1:
         return np.full(1, np.nan)
     halves = slice(n // 2), slice(n // 2, n)

@@ -71,8 +71,8 @@ class Defined:
     @cached_property
     def _granted(self) -> frozenset[Let]:
         """The names that instances of schemas are about: that these have a value is granted with them."""
-        known = (fact.said for fact in self._facts if fact.schema and not fact.of and fact.said is not None)
-        return frozenset(name for said in known for name in letters_in(said) if name.letter in NAMES)
+        statements = (fact.said for fact in self._facts if fact.schema and not fact.of and fact.said is not None)
+        return frozenset(name for statement in statements for name in letters_in(statement) if name.letter in NAMES)
 
     @cached_property
     def _without_roots(self) -> Self:
@@ -82,8 +82,8 @@ class Defined:
 
     def _inside(self, index: Symbol) -> Self:
         """The same in a sum, whose index is nothing outside."""
-        kept = [fact for fact in self._facts if index.name not in _names(fact.value)]
-        return type(self)(kept, frozenset(one for one in self._counts if one.name != index.name) | {index})
+        facts = [fact for fact in self._facts if index.name not in _names(fact.value)]
+        return type(self)(facts, frozenset(symbol for symbol in self._counts if symbol.name != index.name) | {index})
 
     def check(self, expression: Expression) -> None:
         """Raise ``Missing`` if an expression has no value somewhere; a name has one if a schema is about it."""
@@ -99,13 +99,13 @@ class Defined:
                 raise Missing(f"{exponent!r} in {expression!r} is not known to be a whole number that is not negative")
             case Powers(_, first, last) if not self._is_count(last - first + 1):
                 raise Missing(f"{expression!r} is not known to have a whole number of terms")
-            case Total(index, steps, each):
+            case Total(index, steps, summand):
                 if index.name in _CONSTANTS:
                     raise Missing(f"the index of {expression!r} is called like the constant {index!r}")
                 if not self._is_count(steps):
                     raise Missing(f"{expression!r} is not known to have a whole number of terms")
                 self.check(steps)
-                self._inside(index).check(each)
+                self._inside(index).check(summand)
                 return
         for part in expression.inside:
             self.check(part)
@@ -133,8 +133,8 @@ class Defined:
                 of_base = self.sign(base)
                 has_positive = (of_base or first == _ZERO) and self.sign(last - first + 1)
                 return None if of_base is None else bool(has_positive)
-            case Total(index, steps, each):
-                return _product([self._inside(index).sign(each), bool(self.sign(steps))])
+            case Total(index, steps, summand):
+                return _product([self._inside(index).sign(summand), bool(self.sign(steps))])
             case Sum(terms):
                 signs = [*map(self.sign, terms)]
                 return None if None in signs else any(signs)
@@ -156,13 +156,15 @@ class Defined:
         signs = [self._sign_of_term(monomial, times) for monomial, times in p.terms]
         if None not in signs:
             return any(signs)
-        sums = [(known, is_positive) for known, is_positive in self._sums if known.letters() <= p.letters()]
-        for known, is_positive in sums:
-            factor = divided(p, known)
+        sums = [
+            (polynomial, is_positive) for polynomial, is_positive in self._sums if polynomial.letters() <= p.letters()
+        ]
+        for polynomial, is_positive in sums:
+            factor = divided(p, polynomial)
             if factor is not None and (sign := self._sign_of(factor)) is not None:
                 return sign and is_positive
-        for known, is_positive in sums if less else ():
-            if (sign := self._sign_of(p + -known, less=False)) is not None:
+        for polynomial, is_positive in sums if less else ():
+            if (sign := self._sign_of(p + -polynomial, less=False)) is not None:
                 return sign or is_positive
         return None
 
@@ -201,20 +203,20 @@ def _has_root(fact: Fact) -> bool:
     """Whether there is a root in a fact, or in what it follows from: in its value, or as it is written."""
     return any(
         isinstance(part, Power) and part.exponent == _HALF
-        for each in facts_in(fact)
-        for whole in (*atoms(each), *(each.said.terms if each.said is not None else ()))
-        for part in whole.within()
+        for premise in facts_in(fact)
+        for expression in (*atoms(premise), *(premise.said.terms if premise.said is not None else ()))
+        for part in expression.within()
     )
 
 
-def _better(sign: bool | None, other: bool | None) -> bool | None:
+def _better(sign: bool | None, second: bool | None) -> bool | None:
     """What two say of one sign, that do not contradict each other."""
-    return True if sign or other else sign if other is None else other
+    return True if sign or second else sign if second is None else second
 
 
 def _product(signs: Iterable[bool | None]) -> bool | None:
-    every = [*signs]
-    return None if None in every else all(every)
+    values = [*signs]
+    return None if None in values else all(values)
 
 
 def _names(ratio: Ratio) -> set[str]:

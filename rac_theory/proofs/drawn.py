@@ -38,39 +38,44 @@ def letter(name: str, latex: str, over: str = "", *, is_sum: bool = False) -> Dr
 
 def averaged(value: Ratio, draw: str) -> Ratio:
     """Return the mean of a value over a draw, each of whose terms must have one factor that is drawn, or none."""
-    letters = {one for one in drawn_in(value) if draw in one.over}
+    letters = {letter for letter in drawn_in(value) if draw in letter.over}
     linear = all(
-        len(found := [one for one in symbols_in(m) if one in letters]) <= 1
-        and all(dict(m).get(one) == 1 for one in found)
+        len(drawn := [letter for letter in symbols_in(m) if letter in letters]) <= 1
+        and all(dict(m).get(letter) == 1 for letter in drawn)
         for m, _ in value.numerator.terms
     )
     if not linear or letters.intersection(value.denominator.symbols()):
         raise Missing(f"only of what is linear in what is drawn is the mean over {draw} known, not of {value!r}")
-    return Ratio(value.numerator.at({one: term(one.mean(draw)) for one in letters}), value.denominator)
+    return Ratio(value.numerator.at({letter: term(letter.mean(draw)) for letter in letters}), value.denominator)
 
 
 def drawn_in(value: Ratio) -> set[Drawn]:
     """Return the letters in a value, in bases, exponents and atoms too."""
-    return {one for side in (value.numerator, value.denominator) for one in side.symbols() if isinstance(one, Drawn)}
+    return {
+        letter
+        for side in (value.numerator, value.denominator)
+        for letter in side.symbols()
+        if isinstance(letter, Drawn)
+    }
 
 
 def mean(fact: Fact, draw: str = "H") -> Fact:
     """Return the mean of a fact: what is true of each draw is true on average."""
-    said = (
+    relation = (
         Relation((lifted(0), fact.value.expression), ("<" if fact.strict else "<=",))
         if fact.said is None
         else fact.said
     )
-    sides = tuple(_averaged(side, draw) for side in said.terms)
-    return follows(MEANS[draw], Relation(sides, said.signs), [], fact)
+    sides = tuple(_averaged(side, draw) for side in relation.terms)
+    return follows(MEANS[draw], Relation(sides, relation.signs), [], fact)
 
 
 def _averaged(side: Expression, draw: str) -> Expression:
     """The mean of a side in its normal form, or as it is written where that would put all over one sum."""
-    whole = averaged(read(side), draw)
-    if len(whole.denominator.terms) == 1:
-        return whole.expression
-    return side.at({one: one.mean(draw) for one in drawn_in(read(side)) if draw in one.over})
+    average = averaged(read(side), draw)
+    if len(average.denominator.terms) == 1:
+        return average.expression
+    return side.at({letter: letter.mean(draw) for letter in drawn_in(read(side)) if draw in letter.over})
 
 
 Part: TypeAlias = tuple[str, str, str, bool]
@@ -88,7 +93,7 @@ class Vector:
         return Vector({key: self.parts.get(key, zero) + other.parts.get(key, zero) for key in keys})
 
     def __mul__(self, times: Expression | int | Fraction) -> "Vector":
-        return Vector({key: one * times for key, one in self.parts.items()})
+        return Vector({key: share * times for key, share in self.parts.items()})
 
     def __truediv__(self, by: Expression) -> "Vector":
         return self * (1 / by)
@@ -100,9 +105,9 @@ class Vector:
         """Return the inner product; as H = H' = H^2, <Ha, Hb> = <Ha, b> = <a, Hb>."""
         return self.inner(other, _inner)
 
-    def inner(self, other: "Vector", letter: Callable[[Part, Part], "Drawn"]) -> Expression:
+    def inner(self, second: "Vector", letter: Callable[[Part, Part], "Drawn"]) -> Expression:
         """Return an inner product, by the letters for those of two names."""
-        products = [p * q * letter(a, b) for a, p in self.parts.items() for b, q in other.parts.items()]
+        products = [p * q * letter(a, b) for a, p in self.parts.items() for b, q in second.parts.items()]
         return read(reduce(add, products, lifted(0))).expression
 
 
@@ -127,8 +132,8 @@ def curve(u: Vector, v: Vector) -> Expression:
     return u.inner(v, lambda a, b: _between(a, b, "Q", "Q"))
 
 
-def _between(one: Part, other: Part, name: str, latex: str) -> Drawn:
-    a, b = sorted((one, other), key=lambda part: (part[3], part))
+def _between(first: Part, second: Part, name: str, latex: str) -> Drawn:
+    a, b = sorted((first, second), key=lambda part: (part[3], part))
     over = "".join({*a[2], *b[2], *("H" if a[3] or b[3] else "")})
     (left, left_latex), (right, right_latex) = (
         (f"{'H' * h}{v}", f"{'H ' * h}{typeset}") for v, typeset, _, h in (a, b)
@@ -138,8 +143,8 @@ def _between(one: Part, other: Part, name: str, latex: str) -> Drawn:
     return letter(f"<{left},{name}{right}>", rf"\langle {left_latex}, {latex}{right_latex} \rangle", over)
 
 
-def _inner(one: Part, other: Part) -> Drawn:
-    (a, a_latex, a_over, a_projected), (b, b_latex, b_over, b_projected) = sorted((one, other))
+def _inner(first: Part, second: Part) -> Drawn:
+    (a, a_latex, a_over, a_projected), (b, b_latex, b_over, b_projected) = sorted((first, second))
     h, over = ("H", "H") if a_projected or b_projected else ("", "")
     over = "".join({*a_over, *b_over, *over})
     if a == b:

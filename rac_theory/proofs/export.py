@@ -81,22 +81,22 @@ def exported(proof: Proof) -> str:
     claim (<= (* (/ 1 T) (sum t T (scaled_at t))) (/ (* 2 gap0_upper) (* lambda_min T)))
     """
     support = _support(proof)
-    whole = _Writer(proof, support)
-    used = {fact.n for fact in checker.check(whole.text()).granted()}
-    return _Writer(proof, [fact for fact in support if whole.numbers[fact.number] in used]).text()
+    untrimmed = _Writer(proof, support)
+    used = {fact.n for fact in checker.check(untrimmed.text()).granted()}
+    return _Writer(proof, [fact for fact in support if untrimmed.numbers[fact.number] in used]).text()
 
 
 def _support(proof: Proof) -> list[Fact]:
     """What is known of constants, by which divisors are positive and what is below a root is not negative."""
     theorem = proof.theorem
-    every = [
+    candidates = [
         *about_constants(theorem, proof.facts),
-        *(each for each in proof.facts if each.said is not None and not drawn_in(each.value)),
+        *(fact for fact in proof.facts if fact.said is not None and not drawn_in(fact.value)),
     ]
     letters = {letter for fact in proof.facts for letter in _letters(fact)}
     letters |= {*symbols_of(theorem.claim.relation), *definitions_in(theorem.claim.relation)}
-    kept = [fact for fact in every if fact.by <= theorem.holding and _letters(fact) <= letters]
-    return sorted(kept, key=lambda fact: len(_letters(fact)))  # signs first: others may divide by them
+    usable = [fact for fact in candidates if fact.by <= theorem.holding and _letters(fact) <= letters]
+    return sorted(usable, key=lambda fact: len(_letters(fact)))  # signs first: others may divide by them
 
 
 def _letters(fact: Fact) -> set[object]:
@@ -115,7 +115,10 @@ class _Writer:
         self._head: list[str] = []
         self._facts: dict[str, int] = {}
         theorem = proof.theorem
-        given = [f"given {each}" for each in dict.fromkeys((*map(self._assumption, theorem.given), *_implied(theorem)))]
+        given = [
+            f"given {assumption}"
+            for assumption in dict.fromkeys((*map(self._assumption, theorem.given), *_implied(theorem)))
+        ]
         claim = f"claim {self.relation(Relation((theorem.metric.expected, theorem.claim.bound), ('<=',)))}"  # type: ignore[arg-type]
         for fact in support:
             self.fact(fact)
@@ -177,8 +180,8 @@ class _Writer:
 
     def _sum(self, terms: Iterable[Expression]) -> str:
         parts = [
-            f"(- {self.expression(each.value)})" if isinstance(each, Negative) else self.expression(each)
-            for each in terms
+            f"(- {self.expression(term.value)})" if isinstance(term, Negative) else self.expression(term)
+            for term in terms
         ]
         return f"(+ {' '.join(parts)})"
 
@@ -197,11 +200,11 @@ class _Writer:
     def _let(self, let: Let) -> str:
         if let in self._names:
             return self._names[let]
-        strange = [one for one in symbols_of(let) if one == symbols.t or one not in _LETTERS]
+        strange = [symbol for symbol in symbols_of(let) if symbol == symbols.t or symbol not in _LETTERS]
         if strange:
             return self.expression(let.value)
         meaning = self.expression(let.value)
-        taken = {
+        reserved = {
             *self._names.values(),
             *_LETTERS.values(),
             *checker.DRAWN,
@@ -210,7 +213,7 @@ class _Writer:
             *checker.PARTS,
         }
         name = let.letter or re.sub(r"\W", "_", let.name)
-        while name in taken and not let.letter:
+        while name in reserved and not let.letter:
             name += "_"
         self._names[let] = name
         self._head.append(f"{'name' if let.letter else 'let'} {name} {meaning}")
@@ -242,14 +245,14 @@ class _Writer:
     def fact(self, fact: Fact) -> int:
         """Write a fact, those that it follows from before it, and return its number."""
         if fact.number not in self.numbers:
-            made = self._made(fact)
+            origin = self._made(fact)
             low, high = ("0", self._number(fact)) if fact.said is None else map(self.expression, fact.said.terms)
             if fact.rule is Rule.ACCUMULATE:  # in normal form it would divide by what may be zero
-                _, _, start, j, *_ = made.split()
+                _, _, start, j, *_ = origin.split()
                 p = self._sides[next(iter(fact.of))[1].number][1]
                 high = f"(* {re.sub(rf'(?<![^ (]){j}(?![^ )])', 'T', p)} {start})"
             self._sides[fact.number] = low, high
-            line = f"{made} : ({'<' if fact.strict else '<='} {low} {high})"
+            line = f"{origin} : ({'<' if fact.strict else '<='} {low} {high})"
             self.numbers[fact.number] = self._facts.setdefault(line, len(self._facts) + 1)
         return self.numbers[fact.number]
 
@@ -266,8 +269,8 @@ class _Writer:
         terms = []
         for product, times in fact.of.items():
             factors = [str(times)]
-            for each in product:
-                of, is_inverse = _inverse(each)
+            for factor in product:
+                of, is_inverse = _inverse(factor)
                 low, high = self._sides[of.number]
                 number = high if low == "0" else f"(- {high} {low})"
                 factors.append(f"(/ 1 {number})" if is_inverse else number)
@@ -288,11 +291,11 @@ class _Writer:
     def _instance(self, name: str, *of: Any) -> str:
         match name, of:
             case "sign", facts_of:
-                return " ".join(("rule sign", *(str(self.fact(each)) for each in facts_of)))
+                return " ".join(("rule sign", *(str(self.fact(premise)) for premise in facts_of)))
             case "nothing", _:
                 return f"sum (1 {self.fact(facts.nothing)})"
-            case "maximum", (each, *several) if len(several) == 2:
-                of = (each, *(other for other in several if other != each))
+            case "maximum", (lower, *several) if len(several) == 2:
+                of = (lower, *(term for term in several if term != lower))
             case "maximum", (_, *several):
                 raise ValueError(f"a maximum of {len(several)} is not written in a file")
         return " ".join(("granted", name, *map(self._substituted, of)))
@@ -309,8 +312,8 @@ class _Writer:
         products = []
         for product, times in fact.of.items():
             factors = []
-            for each in product:
-                of, is_inverse = _inverse(each)
+            for factor in product:
+                of, is_inverse = _inverse(factor)
                 factors.append(f"{'/' * is_inverse}{self.fact(of)}")
             products.append(f"({' '.join([str(times), *factors])})")
         return " ".join(products)
@@ -322,32 +325,32 @@ class _Writer:
         if fact.schema:  # at most what of the gap, and of the squared distance, and how much of what is kept
             psi = fact.schema[1]
             of = [*of[: 1 - len(psi.facts())], *_of_start(psi.shares), psi.share]
-        numbers = [self.fact(each) for each in of]
+        numbers = [self.fact(premise) for premise in of]
         if rule in (Rule.SUM, Rule.WEIGHTS):
             numbers.insert(0, self.fact(facts.plus[symbols.T]))
-        name, *beside = rule.checked.split()
-        arguments = (_ARGUMENTS[key](self, fact, of) if key in _ARGUMENTS else key for key in beside)
+        name, *keys = rule.checked.split()
+        arguments = (_ARGUMENTS[key](self, fact, of) if key in _ARGUMENTS else key for key in keys)
         return " ".join((name, *arguments, *map(str, numbers)))
 
     def _leaves(self, fact: Fact) -> Iterator[Fact]:
         for product in fact.of:
-            for each in product:
-                yield from self._leaves(each)
+            for factor in product:
+                yield from self._leaves(factor)
         if not fact.of:
             yield from fact.schema[1:] if fact.schema[:1] == ("sign",) else [fact]
 
     def _start(self, fact: Fact, of: list[Fact]) -> str:
         if fact.rule is not Rule.LAST:
             return self._symbol(fact.schema[1].start if fact.schema else _starts(fact)[0])
-        known = symbols.gap0 if assumptions.certified_minimum in self.proof.theorem.holding else symbols.gap0_upper
-        return self._symbol(known if of[0].value == read(gap) else symbols.distance0)
+        start = symbols.gap0 if assumptions.certified_minimum in self.proof.theorem.holding else symbols.gap0_upper
+        return self._symbol(start if of[0].value == read(gap) else symbols.distance0)
 
     def _at(self, fact: Fact, of: list[Fact]) -> str:
-        squares = {one.name for term in fact.said.terms for one in term.symbols}  # type: ignore[union-attr]
+        squares = {symbol.name for term in fact.said.terms for symbol in term.symbols}  # type: ignore[union-attr]
         return next(kind for name, kind in _AT.items() if name in squares)
 
     def _count(self, fact: Fact, of: list[Fact]) -> str:
-        (j,) = [one for one in symbols_of(of[1].value.expression) if one not in _LETTERS]
+        (j,) = [symbol for symbol in symbols_of(of[1].value.expression) if symbol not in _LETTERS]
         self._declare(j, "whole")
         return self._symbol(j)
 
@@ -373,22 +376,22 @@ class _Writer:
         return self.expression(read(rest.expression.at({own: 1})).expression)
 
     def _cases(self, fact: Fact, of: list[Fact]) -> str:
-        one, other = of
-        for split in one.by - fact.by:
-            if isinstance(split, Relation) and Relation(split.terms, (">=",)) in other.by:
+        below, above = of
+        for split in below.by - fact.by:
+            if isinstance(split, Relation) and Relation(split.terms, (">=",)) in above.by:
                 return self.relation(split)
         raise ValueError("the two cases of a proof are not known")
 
     def _instance_of(self, fact: Fact, of: list[Fact]) -> str:
-        whole, *met = of
-        asked = [each for each in whole.by - fact.by if isinstance(each, Relation)]
-        for relation in asked:
+        general, *met = of
+        relations = [relation for relation in general.by - fact.by if isinstance(relation, Relation)]
+        for relation in relations:
             for letter in relation.terms:
-                for each in met:
-                    if isinstance(letter, Symbol) and letter not in _LETTERS and each.said is not None:
-                        rising = each.said.terms if relation.signs[0] in ("<", "<=") else each.said.terms[::-1]
+                for proof in met:
+                    if isinstance(letter, Symbol) and letter not in _LETTERS and proof.said is not None:
+                        rising = proof.said.terms if relation.signs[0] in ("<", "<=") else proof.said.terms[::-1]
                         places = {letter: rising[relation.terms.index(letter)]}
-                        if Relation(tuple(one.at(places) for one in relation.terms), relation.signs).terms == rising:
+                        if Relation(tuple(term.at(places) for term in relation.terms), relation.signs).terms == rising:
                             self._declare(letter, "number")
                             return f"({self._symbol(letter)} {self.expression(places[letter])})"
         raise ValueError("the number that a proof takes for a letter is not known")
@@ -402,7 +405,7 @@ def _of_start(shares: Mapping[Symbol, Fact]) -> tuple[Fact, Fact]:
 
 def _starts(fact: Fact) -> list[Symbol]:
     """What is known at W^0, in what a rule concludes."""
-    return [one for one in symbols_of(fact.said) if one in COURSES] if fact.said is not None else []
+    return [symbol for symbol in symbols_of(fact.said) if symbol in COURSES] if fact.said is not None else []
 
 
 def _inverse(fact: Fact) -> tuple[Fact, bool]:
@@ -430,7 +433,7 @@ _ARGUMENTS: Mapping[str, Callable[[_Writer, Fact, list[Fact]], str]] = {
 def _implied(theorem: Theorem) -> list[str]:
     """What the algorithm implies, but for what the checker knows of it by its name."""
     about, *others = map(_predicate, (theorem.about, *implied(theorem.about, *theorem.given)))
-    return [each for each in others if each != "fresh_projection" or about not in checker.IMPLIED]
+    return [name for name in others if name != "fresh_projection" or about not in checker.IMPLIED]
 
 
 def _predicate(assumption: object) -> str:
@@ -446,7 +449,7 @@ def _drawn(name: str) -> str:
         g, a, between, h, b, projected, square, is_star = inner.groups()
         kind = "star" if is_star or between == "Hbar^-1 " else "curve" if between else "dot"
         sides = [(g, a), (h, b)] if a else [(projected * (kind != "dot"), square), (projected, square)]
-        written = [f"(H {_VECTORS.get(v, v)})" if seen else _VECTORS.get(v, v) for seen, v in sides]
+        written = [f"(H {_VECTORS.get(v, v)})" if is_projected else _VECTORS.get(v, v) for is_projected, v in sides]
         return f"({kind} {' '.join(written)})"
     if (mean := _MEAN.fullmatch(name)) is not None:
         return f"({mean[1]} {_drawn(mean[2] or mean[3])})"

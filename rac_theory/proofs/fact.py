@@ -26,8 +26,8 @@ from rac_theory.statements import Assumption
 
 def read(expression: Expression | int) -> Ratio:
     """Return an expression in normal form, in which equal ones are equal; names that proofs do not open are letters."""
-    whole = lifted(expression)
-    return polynomial(whole, {name: Ratio(term(name)) for name in letters_in(whole)})
+    formula = lifted(expression)
+    return polynomial(formula, {name: Ratio(term(name)) for name in letters_in(formula)})
 
 
 def letters_in(*of: Expression | Relation) -> tuple[Let, ...]:
@@ -97,9 +97,9 @@ class Fact:
                 raise ValueError(f"a fact can be taken a positive number of times, not {other}")
             return self * Fact(read(lifted(other)), True, frozenset(), {(): Fraction(other)})
         products: dict[tuple[Fact, ...], Fraction] = {}
-        for one, times in self.parts.items():
-            for two, more in other.parts.items():
-                product = tuple(sorted((*one, *two), key=lambda fact: fact.number))
+        for left, times in self.parts.items():
+            for right, more in other.parts.items():
+                product = tuple(sorted((*left, *right), key=lambda fact: fact.number))
                 products[product] = products.get(product, Fraction(0)) + times * more
         return Fact(self.value * other.value, self.strict and other.strict, self.by | other.by, products)
 
@@ -116,14 +116,14 @@ class Fact:
         return repr(self.said) if self.said is not None else f"0 {'<' if self.strict else '<='} {self.value!r}"
 
 
-def granted(name: str, said: Relation, *by: Assumption, page: str = "", schema: tuple[Any, ...] = ()) -> Fact:
+def granted(name: str, relation: Relation, *by: Assumption, page: str = "", schema: tuple[Any, ...] = ()) -> Fact:
     """Return what is taken for granted: that one number is at most another, or less, under assumptions."""
-    said = _rising(said)
-    strict = said.signs == ("<",)
-    return Fact(_difference(said), strict, frozenset(by), name=name, said=said, page=page, schema=schema)
+    relation = _rising(relation)
+    strict = relation.signs == ("<",)
+    return Fact(_difference(relation), strict, frozenset(by), name=name, said=relation, page=page, schema=schema)
 
 
-def proved(name: str, said: Relation, fact: Fact) -> Fact:
+def proved(name: str, relation: Relation, fact: Fact) -> Fact:
     """Return a name for a fact that is what is said of it; without a name it is called what is said.
 
     Raises
@@ -131,18 +131,20 @@ def proved(name: str, said: Relation, fact: Fact) -> Fact:
     Missing
         If it is not; the message has what is missing.
     """
-    said = _rising(said)
-    name = name or repr(said)
-    if said.signs == ("<",) and not fact.strict:
-        raise Missing(f"{name}: {said!r} is not known, but that they may be equal")
-    same(fact, said.terms[1] - said.terms[0])
-    return Fact(_difference(said), fact.strict, fact.by, fact.parts, name, said)
+    relation = _rising(relation)
+    name = name or repr(relation)
+    if relation.signs == ("<",) and not fact.strict:
+        raise Missing(f"{name}: {relation!r} is not known, but that they may be equal")
+    same(fact, relation.terms[1] - relation.terms[0])
+    return Fact(_difference(relation), fact.strict, fact.by, fact.parts, name, relation)
 
 
-def follows(rule: Rule, said: Relation, by: Iterable[Assumption], *facts: Fact, name: str = "") -> Fact:
+def follows(rule: Rule, relation: Relation, by: Iterable[Assumption], *facts: Fact, name: str = "") -> Fact:
     """Return what follows from facts by a rule, which has seen to it that it does."""
-    said, by = _rising(said), frozenset(by).union(*(fact.by for fact in facts))
-    return Fact(_difference(said), said.signs == ("<",), by, {facts: Fraction(1)}, name or rule.value, said, rule)
+    relation, by = _rising(relation), frozenset(by).union(*(fact.by for fact in facts))
+    return Fact(
+        _difference(relation), relation.signs == ("<",), by, {facts: Fraction(1)}, name or rule.value, relation, rule
+    )
 
 
 def same(fact: Fact, value: Expression) -> None:
@@ -152,30 +154,30 @@ def same(fact: Fact, value: Expression) -> None:
         raise Missing(f"{value!r} >= 0 is not what was computed, it is off by {shortened(missing)}")
 
 
-def _rising(said: Relation) -> Relation:
+def _rising(relation: Relation) -> Relation:
     """The relation with the smaller side first."""
-    if said.signs in ((">=",), (">",)):
-        return Relation(said.terms[::-1], ({">=": "<=", ">": "<"}[said.signs[0]],))
-    if said.signs not in (("<=",), ("<",)):
-        raise ValueError(f"a fact must say that one number is at most another, or less, got {said!r}")
-    return said
+    if relation.signs in ((">=",), (">",)):
+        return Relation(relation.terms[::-1], ({">=": "<=", ">": "<"}[relation.signs[0]],))
+    if relation.signs not in (("<=",), ("<",)):
+        raise ValueError(f"a fact must say that one number is at most another, or less, got {relation!r}")
+    return relation
 
 
-def _difference(said: Relation) -> Ratio:
-    left, right = said.terms
+def _difference(relation: Relation) -> Ratio:
+    left, right = relation.terms
     return read(right) - read(left)
 
 
 def facts_in(*facts: Fact) -> Iterator[Fact]:
     """Yield facts and all that they follow from, each once, and none before what it follows from."""
-    seen: set[int] = set()
+    visited: set[int] = set()
 
     def walk(fact: Fact) -> Iterator[Fact]:
-        if id(fact) not in seen:
-            seen.add(id(fact))
+        if id(fact) not in visited:
+            visited.add(id(fact))
             for product in fact.of:
-                for each in product:
-                    yield from walk(each)
+                for factor in product:
+                    yield from walk(factor)
             yield fact
 
     for fact in facts:

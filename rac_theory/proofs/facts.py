@@ -50,7 +50,7 @@ def even(v: Vector) -> Fact:
 
 def below_maximum(*of: Expression) -> tuple[Fact, ...]:
     """Each of several is at most the largest of them."""
-    return tuple(granted("A maximum", each <= maximum(*of), schema=("maximum", each, *of)) for each in of)
+    return tuple(granted("A maximum", member <= maximum(*of), schema=("maximum", member, *of)) for member in of)
 
 
 def stands_for(name: Let) -> Fact:
@@ -58,7 +58,7 @@ def stands_for(name: Let) -> Fact:
     return granted("What it stands for", name.value <= name, schema=("nothing",))
 
 
-def by_signs(name: str, said: Relation, *facts: Fact) -> Fact:
+def by_signs(name: str, relation: Relation, *facts: Fact) -> Fact:
     """A number is positive, or not negative, by the signs of what it is made of.
 
     Raises
@@ -66,19 +66,19 @@ def by_signs(name: str, said: Relation, *facts: Fact) -> Fact:
     Missing
         If these facts do not say so.
     """
-    left, right = said.terms if said.signs[0] in ("<", "<=") else said.terms[::-1]
+    left, right = relation.terms if relation.signs[0] in ("<", "<=") else relation.terms[::-1]
     sign = Defined(facts).sign(right)
-    if left != lifted(0) or sign is None or (said.signs[0] in ("<", ">") and not sign):
-        raise Missing(f"{said!r} is not what {', '.join(map(repr, facts))} say of the sign of {right!r}")
+    if left != lifted(0) or sign is None or (relation.signs[0] in ("<", ">") and not sign):
+        raise Missing(f"{relation!r} is not what {', '.join(map(repr, facts))} say of the sign of {right!r}")
     by = frozenset[Assumption]().union(*(fact.by for fact in facts))
-    return granted(name, said, *by, schema=("sign", *facts))
+    return granted(name, relation, *by, schema=("sign", *facts))
 
 
 one, nothing = grant("number"), granted("A number", lifted(0) <= 0, schema=("sign",))
 no_step_or_more = granted("A count", T >= 0, schema=("sign",))
 below_one, ordered = grant("below_one"), grant("ordered")
 gap_is_positive: dict[Assumption, Fact] = {
-    known: grant("gap_is_positive", known.symbol) for known in (certified_minimum, bounded_below)
+    assumption: grant("gap_is_positive", assumption.symbol) for assumption in (certified_minimum, bounded_below)
 }
 flat, mu_below_L, mu_below_L_max = map(grant, ("flat", "mu_below_L", "mu_below_L_max"))
 
@@ -93,27 +93,27 @@ def assumed(assumption: Assumption) -> Iterator[Fact]:
     """Yield what an assumption says in numbers: of constants, and if all its letters are known of f at W."""
     match assumption:
         case Relation(terms, signs):
-            for (one, other), sign in zip(pairwise(terms), signs, strict=True):
-                for each in ("<=", ">=") if sign == "=" else (sign,):
-                    yield granted("Assumed", Relation((one, other), (each,)), assumption)
+            for (left, right), sign in zip(pairwise(terms), signs, strict=True):
+                for order in ("<=", ">=") if sign == "=" else (sign,):
+                    yield granted("Assumed", Relation((left, right), (order,)), assumption)
         case Known(symbol):
             yield granted("Assumed", symbol >= 0, assumption)
-        case Condition(name, inequality, known):
-            for relation in known:
-                yield from (granted(name, each.said, assumption) for each in assumed(relation) if each.said is not None)
-            here = inequality.at(_at(inequality))
-            if all(one.constant or isinstance(one, Drawn) for one in symbols_of(here)):
-                yield from (granted(name, each.said, assumption) for each in assumed(here) if each.said is not None)
+        case Condition(name, inequality, signs_of_constants):
+            for relation in signs_of_constants:
+                yield from (granted(name, fact.said, assumption) for fact in assumed(relation) if fact.said is not None)
+            at_W = inequality.at(_at(inequality))
+            if all(symbol.constant or isinstance(symbol, Drawn) for symbol in symbols_of(at_W)):
+                yield from (granted(name, fact.said, assumption) for fact in assumed(at_W) if fact.said is not None)
 
 
 def _at(inequality: Relation) -> dict[Expression, Expression]:
     """The letters for symbols of a condition: those of one name, and the square of the length of a gradient."""
     places: dict[Expression, Expression] = {}
-    for one in symbols_of(inequality):
-        if one.name in _LETTERS:
-            places[one] = _LETTERS[one.name]
-        if one.name == "||grad f(W)||":
-            places[one**2] = G @ G
+    for symbol in symbols_of(inequality):
+        if symbol.name in _LETTERS:
+            places[symbol] = _LETTERS[symbol.name]
+        if symbol.name == "||grad f(W)||":
+            places[symbol**2] = G @ G
     return places
 
 
@@ -127,10 +127,10 @@ plus: dict[Symbol, Fact] = {
     **{count: grant("count", count) for count in (T, N, K)},
     lambda_min: grant("lambda_min"),
     lambda_max: grant("lambda_max"),
-    **{one: sign(one, structured_noise) for one in (A, beta, C)},
+    **{symbol: sign(symbol, structured_noise) for symbol in (A, beta, C)},
     **{
-        one: sign(one, by)
-        for one, by in ((L, smooth), (L_max, smooth_components), (mu, polyak_lojasiewicz), (s, strongly_convex))
+        symbol: sign(symbol, by)
+        for symbol, by in ((L, smooth), (L_max, smooth_components), (mu, polyak_lojasiewicz), (s, strongly_convex))
     },
 }
 """Signs of constants: of what is always positive, of what one assumption says, and T > 0 where T = 0 is no case."""

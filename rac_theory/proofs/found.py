@@ -23,9 +23,9 @@ class Recorder:
 
     def __call__(self, value: Ratio, facts: Sequence[Fact]) -> Fact | None:
         """Look for a fact that a value is not negative."""
-        found, labels = combined(value, facts), {id(fact): label for label, fact in _labelled(facts)}
-        self.lines.append("" if found is None else " + ".join(_written(found, labels)))
-        return found
+        combination, labels = combined(value, facts), {id(fact): label for label, fact in _labelled(facts)}
+        self.lines.append("" if combination is None else " + ".join(_written(combination, labels)))
+        return combination
 
 
 class Recalled:
@@ -39,24 +39,24 @@ class Recalled:
         line = next(self._lines, "")
         if not line:
             return None
-        known = dict(_labelled(facts))
+        by_label = dict(_labelled(facts))
         try:
-            found = reduce(add, (_product(term.split(), known, facts) for term in line.split(" + ")))
+            combination = reduce(add, (_product(term.split(), by_label, facts) for term in line.split(" + ")))
         except (KeyError, ValueError):
             return None
-        return found if (found.value - value).is_zero else None
+        return combination if (combination.value - value).is_zero else None
 
 
-def _product(words: Sequence[str], known: dict[str, Fact], facts: Sequence[Fact]) -> Fact:
+def _product(words: Sequence[str], by_label: dict[str, Fact], facts: Sequence[Fact]) -> Fact:
     times, *labels = words
-    whole = reduce(mul, (_factor(label, known, facts) for label in labels if label[0] != "/"))
+    product = reduce(mul, (_factor(label, by_label, facts) for label in labels if label[0] != "/"))
     for label in labels:
-        whole = whole / known[label[1:]] if label[0] == "/" else whole
-    return whole if times == "1" else whole * Fraction(times)
+        product = product / by_label[label[1:]] if label[0] == "/" else product
+    return product if times == "1" else product * Fraction(times)
 
 
-def _factor(label: str, known: dict[str, Fact], facts: Sequence[Fact]) -> Fact:
-    fact = cleared(known[label[1:]], facts) if label[0] == "!" else known[label]
+def _factor(label: str, by_label: dict[str, Fact], facts: Sequence[Fact]) -> Fact:
+    fact = cleared(by_label[label[1:]], facts) if label[0] == "!" else by_label[label]
     if fact is None:
         raise ValueError(f"{label} cannot be cleared of what divides it")
     return fact
@@ -64,7 +64,7 @@ def _factor(label: str, known: dict[str, Fact], facts: Sequence[Fact]) -> Fact:
 
 def _written(fact: Fact, labels: dict[int, str]) -> Iterator[str]:
     for product, times in fact.parts.items():
-        yield " ".join([str(times), *(_label(each, labels) for each in product)])
+        yield " ".join([str(times), *(_label(factor, labels) for factor in product)])
 
 
 def _label(fact: Fact, labels: dict[int, str]) -> str:
@@ -72,17 +72,17 @@ def _label(fact: Fact, labels: dict[int, str]) -> str:
     if id(fact) in labels:
         return labels[id(fact)]
     (of,) = fact.of
-    base, *divisors = sorted(of, key=lambda each: each.value.denominator == ONE)
+    base, *divisors = sorted(of, key=lambda factor: factor.value.denominator == ONE)
     return f"{'!' if divisors else '/'}{labels[id(base)]}"
 
 
 def _labelled(facts: Sequence[Fact]) -> Iterator[tuple[str, Fact]]:
     """Yield each fact with a name that no other has."""
-    seen = Counter[str]()
+    counts = Counter[str]()
     for fact in facts:
         label = _named(fact)
-        seen[label] += 1
-        yield (label if seen[label] == 1 else f"{label}#{seen[label]}"), fact
+        counts[label] += 1
+        yield (label if counts[label] == 1 else f"{label}#{counts[label]}"), fact
 
 
 def _named(fact: Fact) -> str:
@@ -90,7 +90,7 @@ def _named(fact: Fact) -> str:
     while inner.of and len(inner.of) == 1 and len(next(iter(inner.of))) == 1:
         ((inner,),) = inner.of
     if not inner.schema or inner.of or inner.schema[0] in ("sign", "nothing", "maximum"):
-        by = ",".join(sorted(_word(each) for each in fact.by if isinstance(each, Condition | Known)))
+        by = ",".join(sorted(_word(assumption) for assumption in fact.by if isinstance(assumption, Condition | Known)))
         return f"{by}:{fact!r}".replace(" ", "").replace("+", "&")
     name, *values = inner.schema
     return f"{name}({','.join(map(_word, values))})" if values else name

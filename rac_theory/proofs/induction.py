@@ -1,4 +1,7 @@
-"""From one step to T of them: what is true at every W, with numbers that no draw changes, is true on average."""
+"""From one step to T of them: what is true at every W, with numbers that no draw changes, is true on average.
+
+Most rules are about steps that are the same at each t; ``gather``, ``weigh`` and the sums over t also take others.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -151,8 +154,8 @@ class Psi(NamedTuple):
     def by(self) -> list[Assumption]:
         """What that rests on: on the algorithm where psi is more than a gap."""
         starts = [*self.shares, *(() if self.kept is None else symbols_of(self.kept[2]))]
-        known = [assumption for start in COURSES if start in starts for assumption in COURSES[start].by]
-        return known if self.about is None or drawn_in(read(self.value)) <= {gap} else [self.about, *known]
+        premises = [assumption for start in COURSES if start in starts for assumption in COURSES[start].by]
+        return premises if self.about is None or drawn_in(read(self.value)) <= {gap} else [self.about, *premises]
 
     def facts(self) -> tuple[Fact, ...]:
         """What is said of how it begins."""
@@ -163,15 +166,15 @@ def _potential(psi: Psi | Symbol) -> Psi:
     return psi if isinstance(psi, Psi) else Psi.of(psi)
 
 
-def _share_of(value: Expression, one: Expression, every: Iterable[Expression]) -> Expression:
-    return value.at({each: lifted(int(each == one)) for each in every})
+def _share_of(value: Expression, state: Expression, states: Iterable[Expression]) -> Expression:
+    return value.at({letter: lifted(int(letter == state)) for letter in states})
 
 
-def _sum_of(name: str, value: Expression, every: Iterable[Expression]) -> None:
+def _sum_of(name: str, value: Expression, states: Iterable[Expression]) -> None:
     """Raise ``Missing`` if a value is no sum of constant multiples of some numbers at W."""
-    parts = {each: _share_of(value, each, every) for each in every}
-    if not (read(value) - read(sum((share * each for each, share in parts.items()), lifted(0)))).is_zero:
-        raise Missing(f"{name} must be a sum of multiples of {', '.join(map(repr, every))}, it is {value!r}")
+    parts = {state: _share_of(value, state, states) for state in states}
+    if not (read(value) - read(sum((share * state for state, share in parts.items()), lifted(0)))).is_zero:
+        raise Missing(f"{name} must be a sum of multiples of {', '.join(map(repr, states))}, it is {value!r}")
     constant(*parts.values())
 
 
@@ -232,9 +235,61 @@ def potential(psi: Psi, step: Fact, falls: Fact, above: Fact, c: Fact, p: Expres
     same(step, psi.value - psi.after - loss * gap)
     same(falls, gap - E(gap_next))
     same(above, psi.value - p * gap)
-    said = (loss * T + p) * metric.gap.expected <= psi.at_first
-    fact = follows(Rule.POTENTIAL, said, psi.by, step, falls, above, c, *psi.facts())
+    claim = (loss * T + p) * metric.gap.expected <= psi.at_first
+    fact = follows(Rule.POTENTIAL, claim, psi.by, step, falls, above, c, *psi.facts())
     return replace(fact, schema=("psi", psi, p))
+
+
+def gather(
+    step: Fact, q: Fact, theta: Fact, e: Fact, h: Fact, g: Fact, bounded: Fact, squares: Fact, end: Fact, start: Symbol
+) -> Fact:
+    """``theta g(t) S <= (1 + q h(t)) x - x+ + e h(t)`` at each t, none of q, theta, e, g(t), h(t), S, x negative, and
+    ``q (h(0) + ... + h(T-1)) <= 1``: ``theta (1 - q sum h) sum g(t) S_t`` is at most ``x_0 + e sum h``.
+
+    The largest mean M of x before T is at most ``x_0 + e sum h + M q sum h``, and so is what M stands for added up.
+    """
+    (x, x0, _, by), later = followed(start)
+    _at_every_t(step, q, theta, e, bounded, squares, end)
+    _fixed(t, q, theta, e)
+    growth, slope, noise = map(number_of, (q, theta, e))
+    share, size = _at_each(h), _at_each(g)
+    same(step, (1 + growth * share) * x - later + noise * share - slope * size * S)
+    same(squares, S)
+    same(end, x)
+    shares = total(t, T, share)
+    same(bounded, 1 - growth * shares)
+    left = slope * (1 - growth * shares) * total(t, T, size * SQUARED_GRADIENT)
+    facts = step, q, theta, e, h, g, bounded, squares, end
+    return follows(Rule.GATHER, left <= x0 + noise * shares, by, *facts)
+
+
+def weigh(step: Fact, a: Fact, times: Expression, e: Expression, start: Symbol) -> Fact:
+    """``a(t+1) x+ <= a(t) x + c e(t)`` at each t, with ``a(t) >= 0``: ``a(T) x_T`` is at most ``a(0) x_0`` and c times
+    the sum of ``e(t)``."""
+    (x, x0, last, by), later = followed(start)
+    weight = _at_each(a)
+    _at_every_t(step)
+    constant(times, e)
+    if t in symbols_of(times):
+        raise Missing(f"{times!r} must be the same at each t")
+    same(step, weight * x + times * e - weight.at({t: t + 1}) * later)
+    claim = weight.at({t: T}) * last <= weight.at({t: 0}) * x0 + times * total(t, T, e)
+    return follows(Rule.WEIGH, claim, by, step, a)
+
+
+def squares_added(g: Fact, squares: Fact) -> Fact:
+    """A sum over t < T of squares, each times what is not negative at each t, is not negative."""
+    _at_every_t(squares)
+    of = next((of for of in ADDED if read(of) == squares.value), S)
+    same(squares, of)
+    return follows(Rule.SQUARES, total(t, T, _at_each(g) * ADDED[of]) >= 0, [], g, squares)
+
+
+def some(g: Fact) -> Fact:
+    """A sum over t < T of what is positive at each t is positive."""
+    if not g.strict:
+        raise Missing(f"it must be known to be positive, but {g!r} is all that is known")
+    return follows(Rule.SUM, total(t, T, _at_each(g)) > 0, [], g)
 
 
 def share_beside(fact: Fact) -> Expression:
@@ -258,21 +313,21 @@ def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fac
 
 def lasting(end: Fact) -> Fact:
     """A gap or a squared distance that is not negative at each W is not on average at W^T."""
-    course = next((each for each in COURSES.values() if read(each.x) == end.value), COURSES[gap0])
+    course = next((row for row in COURSES.values() if read(row.x) == end.value), COURSES[gap0])
     same(end, course.x)
     return follows(Rule.LAST, course.at_last >= 0, [], end)
 
 
-def power(base: Fact, exponent: Expression, *whole: Fact) -> Fact:
+def power(base: Fact, exponent: Expression, *counts: Fact) -> Fact:
     """Powers of what is not negative, with a whole exponent that is not, are not.
 
     A letter is such an exponent; of a sum of whole numbers another fact says that it is not negative.
     """
     _counted(exponent)
     if not isinstance(exponent, Symbol):
-        (at_least_zero,) = whole
+        (at_least_zero,) = counts
         same(at_least_zero, exponent)
-    return follows(Rule.POWER, number_of(base) ** exponent >= 0, [], base, *whole)
+    return follows(Rule.POWER, number_of(base) ** exponent >= 0, [], base, *counts)
 
 
 def discharged(fact: Fact, relation: Relation, proof: Fact) -> Fact:
@@ -300,41 +355,46 @@ def weights(growth: Fact) -> Fact:
     return follows(Rule.WEIGHTS, powers(1 / number_of(growth, strict=True), 1, T) > 0, [], growth)
 
 
-def cases(one: Fact, other: Fact, split: Relation) -> Fact:
+def cases(below: Fact, above: Fact, split: Relation) -> Fact:
     """What is true if ``a <= b``, or ``a < b``, and if ``a >= b`` is true."""
     turned = Relation(split.terms, (">=",))
     if split.signs not in (("<=",), ("<",)):
         raise ValueError(f"split must say that one number is at most, or less than, another, got {split!r}")
     constant(*split.terms)  # what is true of some draws has no mean, and what is true at some W is not iterated
-    same(other, one.value.expression)
-    by = (one.by - {split}) | (other.by - {turned})
-    of: dict[tuple[Fact, ...], Fraction] = {(one, other): Fraction(1)}
-    return Fact(one.value, one.strict and other.strict, by, of, Rule.CASES.value, one.said, Rule.CASES)
+    same(above, below.value.expression)
+    by = (below.by - {split}) | (above.by - {turned})
+    of: dict[tuple[Fact, ...], Fraction] = {(below, above): Fraction(1)}
+    return Fact(below.value, below.strict and above.strict, by, of, Rule.CASES.value, below.said, Rule.CASES)
 
 
 def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relation, Fact]) -> Fact:
     """What is true of any number of which something is assumed is true of one for which each assumption is proved."""
     constant(number)
-    asked = asked_of(letter, fact)
+    relations = asked_of(letter, fact)
     is_meant = letter in _meant(fact) or isinstance(letter, Drawn) or letter.constant or letter.unit == "count"
-    if is_meant or not asked or fact.said is None:
+    if is_meant or not relations or fact.said is None:
         raise ValueError(f"{letter!r} must stand for any number of which something is assumed, in what has a name")
-    place: dict[Any, Expression] = {letter: number}
-    for one in asked:
-        proved("For one number", one.at(place), met[one])
-    found = follows(Rule.INSTANCE, fact.said.at(place), [], fact, *met.values(), name=f"For {letter!r} = {number!r}")
-    return replace(found, by=(fact.by - asked).union(*(each.by for each in met.values())))
+    places: dict[Any, Expression] = {letter: number}
+    for relation in relations:
+        proved("For one number", relation.at(places), met[relation])
+    placed = follows(Rule.INSTANCE, fact.said.at(places), [], fact, *met.values(), name=f"For {letter!r} = {number!r}")
+    return replace(placed, by=(fact.by - relations).union(*(proof.by for proof in met.values())))
 
 
 def asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
     """Return what facts assume of a letter."""
-    return {one for fact in facts for one in fact.by if isinstance(one, Relation) and letter in symbols_of(one)}
+    return {
+        assumption
+        for fact in facts
+        for assumption in fact.by
+        if isinstance(assumption, Relation) and letter in symbols_of(assumption)
+    }
 
 
 def _meant(fact: Fact) -> set[Symbol]:
     """The letters that are not any number: T, those of what is there after T steps, or of a condition."""
-    conditions = [one.inequality for one in fact.by if isinstance(one, Condition)]
-    return {T, *ADDED.values(), *symbols_of(*conditions, *(each.at_last for each in COURSES.values()))}
+    conditions = [assumption.inequality for assumption in fact.by if isinstance(assumption, Condition)]
+    return {T, *ADDED.values(), *symbols_of(*conditions, *(row.at_last for row in COURSES.values()))}
 
 
 def number_of(fact: Fact, *, strict: bool = False) -> Expression:
@@ -346,9 +406,9 @@ def number_of(fact: Fact, *, strict: bool = False) -> Expression:
     return value
 
 
-def _rest(step: Fact, known: Expression) -> Expression:
+def _rest(step: Fact, explained: Expression) -> Expression:
     """What is left of a step: a number that no draw changes."""
-    rest = (step.value - read(known)).expression
+    rest = (step.value - read(explained)).expression
     constant(rest)
     return rest
 
@@ -371,3 +431,16 @@ def constant(*values: Expression) -> None:
     for value in values:
         if drawn := drawn_in(read(value)):
             raise Missing(f"{value!r} must not depend on what is drawn, as {', '.join(map(repr, drawn))} does")
+
+
+def _at_each(fact: Fact) -> Expression:
+    """The number that a fact says is not negative at each t, of which nothing is assumed."""
+    _at_every_t(fact)
+    return number_of(fact)
+
+
+def _at_every_t(*facts: Fact) -> None:
+    if relations := asked_of(t, *facts):
+        raise ValueError(
+            f"t must stand for every whole number that is not negative, {relations.pop()!r} is asked of it"
+        )

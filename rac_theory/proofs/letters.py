@@ -89,7 +89,7 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
 
 def legend(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield each letter that occurs in names of numbers, with what it stands for."""
-    every = " ".join(names).replace("gamma", "")
+    text = " ".join(names).replace("gamma", "")
     for pattern, written, meaning in _MEANINGS:
-        if re.search(pattern, every.replace("sigma", "") if written == "g" else every):
+        if re.search(pattern, text.replace("sigma", "") if written == "g" else text):
             yield written, meaning

@@ -10,6 +10,7 @@ from rac_theory.algebra import Expression, Ratio, Sum, lifted, text
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.products import Factors, multiplied, product
+from rac_theory.proofs.rules import Rule
 from rac_theory.proofs.writing import Writer
 
 
@@ -24,22 +25,22 @@ class Term:
 
 def terms(fact: Fact, writer: Writer) -> tuple[Term, ...]:
     """Return the sum that a fact is, by what it is a sum of."""
-    found: dict[Fact | None, list[tuple[list[Fact], Fraction]]] = {}
+    multiples: dict[Fact | None, list[tuple[list[Fact], Fraction]]] = {}
     for facts, times in fact.of.items():
-        if any(one.value.is_zero for one in facts):
+        if any(factor.value.is_zero for factor in facts):
             continue
         main, rest = _main(facts), list(facts)
         if main is not None:
             rest.remove(main)
-        found.setdefault(main, []).append((rest, times))
-    ordered = sorted(found.items(), key=lambda item: item[0] is not None)  # what is positive by itself comes first
+        multiples.setdefault(main, []).append((rest, times))
+    ordered = sorted(multiples.items(), key=lambda item: item[0] is not None)  # what is positive by itself comes first
     return tuple(
         Term(
-            _added([_factors(rest, times, writer) for rest, times in every], writer),
+            _added([_factors(rest, times, writer) for rest, times in products], writer),
             main,
-            tuple(dict.fromkeys(one for rest, _ in every for one in sorted(rest, key=repr))),
+            tuple(dict.fromkeys(factor for rest, _ in products for factor in sorted(rest, key=repr))),
         )
-        for main, every in ordered
+        for main, products in ordered
     )
 
 
@@ -49,9 +50,10 @@ def multiplier(fact: Fact, writer: Writer) -> Expression:
 
 
 def _main(facts: Sequence[Fact]) -> Fact | None:
-    """The fact that is multiplied by the others: one about f, or one that says more than a sign."""
+    """The fact that is multiplied by the others: one about f, one that says more than a sign, or a power."""
     best = max(facts, key=lambda fact: (weight(fact), repr(fact)), default=None)
-    return best if best is not None and weight(best) > 1 else None
+    power = next((fact for fact in facts if fact.rule is Rule.POWER), None)
+    return best if best is not None and weight(best) > 1 else power
 
 
 def weight(fact: Fact) -> int:
@@ -82,25 +84,25 @@ def _factors(facts: Iterable[Fact], times: Fraction, writer: Writer) -> Factors:
     number, powers = times, dict[Expression, int]()
     for fact in facts:
         is_inverse = fact.said is None and bool(fact.name)
-        (one,) = next(iter(fact.of)) if is_inverse else (fact,)
-        n, factors = writer.factors(positive(one))
+        (base,) = next(iter(fact.of)) if is_inverse else (fact,)
+        n, factors = writer.factors(positive(base))
         number = number / n if is_inverse else number * n
         for factor, power in factors.items():
             powers[factor] = powers.get(factor, 0) + (-power if is_inverse else power)
     return number, {factor: power for factor, power in powers.items() if power}
 
 
-def _added(every: Sequence[Factors], writer: Writer) -> Expression:
+def _added(products: Sequence[Factors], writer: Writer) -> Expression:
     """Several multipliers as one: what they share, times the sum of what they do not."""
-    if len(every) == 1:
-        return multiplied(*every[0])
-    shared = reduce(and_, [frozenset(powers.items()) for _, powers in every])
-    apart = [(times, dict(powers.items() - shared)) for times, powers in every]
-    number, powers = writer.factored(reduce(add, (_value(*each) for each in apart)))
-    as_it_is: Factors = Fraction(1), {Sum(tuple(multiplied(*each) for each in apart)): 1}
+    if len(products) == 1:
+        return multiplied(*products[0])
+    shared = reduce(and_, [frozenset(powers.items()) for _, powers in products])
+    apart = [(times, dict(powers.items() - shared)) for times, powers in products]
+    number, powers = writer.factored(reduce(add, (_value(*remainder) for remainder in apart)))
+    as_it_is: Factors = Fraction(1), {Sum(tuple(multiplied(*remainder) for remainder in apart)): 1}
     factors = Fraction(1), dict(shared)
-    computed, added = (multiplied(*product([one, factors])) for one in ((number, powers), as_it_is))
-    return min(computed, added, key=lambda one: len(text(one)))
+    computed, added = (multiplied(*product([form, factors])) for form in ((number, powers), as_it_is))
+    return min(computed, added, key=lambda expression: len(text(expression)))
 
 
 def _value(times: Fraction, powers: Mapping[Expression, int]) -> Ratio:

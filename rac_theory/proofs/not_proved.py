@@ -35,18 +35,18 @@ def why_not(theorem: Theorem) -> str:
     >>> print(why_not(replace(T2, id="slow", claim=E(gap) <= gap0 / (T + 1) ** 3)))
     no proof was found, which does not make it false: its bound has no form that follows from what one step does
     """
-    told = "no proof was found, which does not make it false"
+    reason = "no proof was found, which does not make it false"
     if not knows_a_step(theorem):
-        return f"{told}: no fact is known of a step of {function_name(theorem.about)}, which it is about; {_WAY_ON}"
+        return f"{reason}: no fact is known of a step of {function_name(theorem.about)}, which it is about; {_WAY_ON}"
     if not isinstance(theorem.claim.bound, Expression):
-        return f"{told}: its bound is a function, and nothing but an expression can be proved"
+        return f"{reason}: its bound is a function, and nothing but an expression can be proved"
     try:
         Defined(about_constants(theorem)).check(theorem.claim.bound)
         read(theorem.claim.bound)
     except (ValueError, ZeroDivisionError) as error:
-        return f"{told}: {error}"
+        return f"{reason}: {error}"
     shape = next(shapes(theorem), None)
     if shape is None:
-        return f"{told}: its bound has no form that follows from what one step does"
+        return f"{reason}: its bound has no form that follows from what one step does"
     step = Writer(theorem).relation(Fact(read(shape.goals["step"]), False, frozenset()))
-    return f"{told}: it would follow from {step!r}, for which none was found"
+    return f"{reason}: it would follow from {step!r}, for which none was found"

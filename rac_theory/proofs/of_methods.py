@@ -14,7 +14,7 @@ from rac_theory.proofs.schemas import SCHEMAS, grant, instances, move_of
 from rac_theory.statements import About, assumptions, implied, step_of
 
 
-def about_of(method: Method, along: tuple[str, ...] = ("G",)) -> About:
+def about_of(method: Method, gradients: tuple[str, ...] = ("G",)) -> About:
     """Return which row of the table of the checker a step of a method is.
 
     Raises
@@ -31,7 +31,7 @@ def about_of(method: Method, along: tuple[str, ...] = ("G",)) -> About:
     >>> about_of(Method({X: X - gamma * H(gradient(X))}), ("g",))
     <About rac_lora_stochastic>
     """
-    step = step_of(method, along)
+    step = step_of(method, gradients)
     for name in checker.STEPS:
         about = getattr(assumptions, name)
         if isinstance(about, About) and about.step is not None and about.step.is_like(step):
@@ -39,13 +39,13 @@ def about_of(method: Method, along: tuple[str, ...] = ("G",)) -> About:
     raise ValueError(f"nothing is granted of such a step: {step!r}")
 
 
-def facts_of(method: Method, along: tuple[str, ...] = ("G",), letters: tuple[Let, ...] = ()) -> tuple[Fact, ...]:
+def facts_of(method: Method, gradients: tuple[str, ...] = ("G",), letters: tuple[Let, ...] = ()) -> tuple[Fact, ...]:
     """Return what is granted of a method that draws its H afresh, and nothing that rests on another algorithm.
 
     Parameters
     ----------
     method : Method
-    along : tuple of str, optional
+    gradients : tuple of str, optional
         What estimates its gradients.
     letters : tuple of Let, optional
         The names that facts may be about.
@@ -63,13 +63,13 @@ def facts_of(method: Method, along: tuple[str, ...] = ("G",), letters: tuple[Let
     >>> [fact for fact in facts if fact.schema[0] in ("descent", "along")]
     [f(W+) - f* <= f(W) - f* - gamma ||HG||^2 + (1/2) L gamma^2 ||HG||^2, E<HG,QHG> gamma^2 <= L_H E||HG||^2 gamma^2]
     """
-    about = about_of(method, along)
-    own = {about, *implied(about)}
+    about = about_of(method, gradients)
+    algorithms = {about, *implied(about)}
     at_points = (grant(name, *values, letters=letters) for name, *values in _at_vectors(about))
     return tuple(
         fact
         for fact in (*instances(None, letters), *at_points)
-        if {one for one in fact.by if isinstance(one, About)} <= own
+        if {assumption for assumption in fact.by if isinstance(assumption, About)} <= algorithms
     )
 
 
@@ -85,4 +85,4 @@ def _at_vectors(about: About) -> Iterator[tuple[Any, ...]]:
         if kinds == ["fixed"]:
             yield from ((schema.name, VECTORS[name]) for name in names if not checker.VECTORS[name])
         elif kinds == ["vector"]:
-            yield from ((schema.name, each) for name in names for each in (VECTORS[name], H(VECTORS[name])))
+            yield from ((schema.name, vector) for name in names for vector in (VECTORS[name], H(VECTORS[name])))

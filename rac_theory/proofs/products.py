@@ -28,7 +28,7 @@ _ORDER = (
     *("omega", "lambda_min", "lambda_max", "C", "D", "D_in"),
 )
 _NAMED = "s_N", "s_K", "r_N", "r_K", "v", "u", "a_K", "kappa", "e"
-_RANK = {one: i for i, one in enumerate((*(getattr(symbols, name) for name in _ORDER), *_NAMED))}
+_RANK = {symbol: i for i, symbol in enumerate((*(getattr(symbols, name) for name in _ORDER), *_NAMED))}
 
 Monomials: TypeAlias = Mapping[Expression, int]
 Factors: TypeAlias = tuple[Fraction, dict[Expression, int]]
@@ -45,13 +45,13 @@ def multiplied(number: Fraction, powers: Monomials) -> Expression:
     if not number:
         return lifted(0)
     factors = sorted(powers, key=_place)
-    above = [one if powers[one] == 1 else one ** powers[one] for one in factors if powers[one] > 0]
-    below = [one if powers[one] == -1 else one ** -powers[one] for one in factors if powers[one] < 0]
+    above = [factor if powers[factor] == 1 else factor ** powers[factor] for factor in factors if powers[factor] > 0]
+    below = [factor if powers[factor] == -1 else factor ** -powers[factor] for factor in factors if powers[factor] < 0]
     above = [*([lifted(abs(number.numerator))] if abs(number.numerator) != 1 or not above else []), *above]
     below = [*([lifted(number.denominator)] if number.denominator != 1 else []), *below]
     top, bottom = (Product(tuple(side)) if len(side) > 1 else (*side, lifted(1))[0] for side in (above, below))
-    whole = Quotient(top, bottom) if below else top
-    return Negative(whole) if number < 0 else whole
+    quotient = Quotient(top, bottom) if below else top
+    return Negative(quotient) if number < 0 else quotient
 
 
 @lru_cache(maxsize=4096)
@@ -71,14 +71,14 @@ def content(polynomial: Polynomial) -> tuple[Fraction, dict[Expression, int], Po
 
 def less(powers: Mapping[Any, int], others: Mapping[Any, int]) -> dict[Any, int]:
     """The powers of a quotient."""
-    both = {key: powers.get(key, 0) - others.get(key, 0) for key in (*powers, *others)}
-    return {key: power for key, power in both.items() if power}
+    difference = {key: powers.get(key, 0) - others.get(key, 0) for key in (*powers, *others)}
+    return {key: power for key, power in difference.items() if power}
 
 
-def product(every: Sequence[Factors]) -> Factors:
+def product(pairs: Sequence[Factors]) -> Factors:
     """Multiply."""
     number, powers = Fraction(1), dict[Expression, int]()
-    for times, factors in every:
+    for times, factors in pairs:
         number *= times
         for key, power in factors.items():
             powers[key] = powers.get(key, 0) + power
@@ -87,8 +87,8 @@ def product(every: Sequence[Factors]) -> Factors:
 
 def added(terms: Sequence[Expression]) -> Expression:
     """Write a sum, of sums too, without zeros; it begins with a term that is not subtracted, if there is one."""
-    flat = [one for each in terms for one in (each.terms if isinstance(each, Sum) else (each,)) if one != lifted(0)]
-    first = next((i for i, one in enumerate(flat) if not isinstance(one, Negative)), 0)
+    flat = [part for term in terms for part in (term.terms if isinstance(term, Sum) else (term,)) if part != lifted(0)]
+    first = next((i for i, part in enumerate(flat) if not isinstance(part, Negative)), 0)
     flat = [*flat[first : first + 1], *flat[:first], *flat[first + 1 :]]
     return Sum(tuple(flat)) if len(flat) > 1 else (*flat, lifted(0))[0]
 
@@ -105,7 +105,9 @@ def _place(factor: Expression) -> Place:
 
 
 def _constants(factor: Expression) -> bool:
-    return all(one.constant or one in (T, LAST, t) for one in symbols_of(factor) if not isinstance(factor, Let))
+    return all(
+        symbol.constant or symbol in (T, LAST, t) for symbol in symbols_of(factor) if not isinstance(factor, Let)
+    )
 
 
 def simplest(term: tuple[Monomial, Fraction]) -> tuple[int, list[Place]]:

@@ -87,16 +87,21 @@ class Proof:
 
     def _check_values(self) -> None:
         """Raise ``Missing`` if something that is said, or taken for granted, has no value somewhere."""
-        known = [*about_constants(self.theorem, self.facts), *(fact for fact in self.facts if not drawn_in(fact.value))]
-        defined = Defined([fact for fact in known if fact.by <= self.theorem.holding])
+        constants = [
+            *about_constants(self.theorem, self.facts),
+            *(fact for fact in self.facts if not drawn_in(fact.value)),
+        ]
+        defined = Defined([fact for fact in constants if fact.by <= self.theorem.holding])
         inside = (atom for fact in self.facts for atom in atoms(fact))
         for expression in dict.fromkeys((*_stated(self.theorem.claim, self.needs), *inside)):
             defined.check(expression)
         for fact in (*self.granted, *(fact for fact in self.facts if fact.rule is Rule.INSTANCE)):
             cases = fact.by - self.theorem.holding
-            there = Defined([each for each in known if each.by <= self.theorem.holding | cases]) if cases else defined
+            in_case = (
+                Defined([fact for fact in constants if fact.by <= self.theorem.holding | cases]) if cases else defined
+            )
             for term in fact.said.terms if fact.said is not None else ():
-                there.check(term)
+                in_case.check(term)
 
     def _check_products(self) -> None:
         """Raise ``Missing`` if what is true on average over W alone is multiplied by another number at W."""
@@ -131,7 +136,9 @@ class Proof:
     @property
     def unused(self) -> tuple[Assumption, ...]:
         """What it does not use."""
-        return tuple(one for one in (self.theorem.about, *self.theorem.given) if one not in self.needs)
+        return tuple(
+            assumption for assumption in (self.theorem.about, *self.theorem.given) if assumption not in self.needs
+        )
 
     def __repr__(self) -> str:
         lemmas = f", with lemmas on paper: {', '.join(self.pages)}" if self.on_paper else ""
@@ -201,7 +208,7 @@ class Proof:
 
 def _stated(claim: Claim, given: tuple[Assumption, ...]) -> Iterator[Expression]:
     """Yield all that is said with numbers in a claim and in what is given."""
-    conditions = [one.inequality for one in given if isinstance(one, Condition)]
+    conditions = [condition.inequality for condition in given if isinstance(condition, Condition)]
     for relation in (claim.relation, *conditions, *relations_in(*given)):
         yield from relation.terms
 

@@ -27,8 +27,17 @@ from rac_theory.proofs.combination import combined, stretched
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, facts_in, proved, read
 from rac_theory.proofs.facts import assumed, below_maximum, gap_is_positive, one, square
-from rac_theory.proofs.induction import ADDED, COURSES, S, cases, discharged, lasting, power, sum_of_powers
-from rac_theory.proofs.induction_over_sizes import squares_added
+from rac_theory.proofs.induction import (
+    ADDED,
+    COURSES,
+    S,
+    cases,
+    discharged,
+    lasting,
+    power,
+    squares_added,
+    sum_of_powers,
+)
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.quantities import G, V, Z
@@ -75,8 +84,8 @@ def search(
     >>> search(replace(T2, id="T2 of mine"))
     <Proof of T2 of mine>
     """
-    known = available(theorem, facts)
-    return _looser(theorem, lemmas, known) or _from_one_step(theorem, known, combine)
+    usable = available(theorem, facts)
+    return _looser(theorem, lemmas, usable) or _from_one_step(theorem, usable, combine)
 
 
 def _looser(theorem: Theorem, lemmas: Iterable[Proof], facts: Sequence[Fact]) -> Proof | None:
@@ -134,8 +143,8 @@ def _with_factor(value: Ratio, factors: Iterable[Fact], facts: Sequence[Fact]) -
     for factor in factors:
         rest = simplified(simplified(value) / factor.value)
         has_power = any(isinstance(letter, frozenset) for letter in rest.numerator.letters())
-        if not has_power and (known := _known(rest, facts)) is not None:
-            return factor * known
+        if not has_power and (fact := _known(rest, facts)) is not None:
+            return factor * fact
     return None
 
 
@@ -157,18 +166,18 @@ def _with_what_is_given(proof: Proof, theorem: Theorem, facts: Sequence[Fact]) -
 
 def replayed(fact: Fact, met: Mapping[Relation, Fact]) -> Fact:
     """Return what follows as a fact does, with proofs of relations in the place of what is assumed of them."""
-    again: dict[int, Fact] = {}
+    replays: dict[int, Fact] = {}
     for old in facts_in(fact):
-        asked = {relation: proof for relation, proof in met.items() if relation in old.by}
-        if asked and not old.of:
-            again[id(old)] = reduce(lambda fact, each: discharged(fact, *each), asked.items(), old)
-        elif asked:
-            of = {tuple(again[id(part)] for part in product): times for product, times in old.of.items()}
-            by = (old.by - asked.keys()).union(*(proof.by for proof in asked.values()))
-            again[id(old)] = replace(old, of=of, by=by)
+        proofs = {relation: proof for relation, proof in met.items() if relation in old.by}
+        if proofs and not old.of:
+            replays[id(old)] = reduce(lambda fact, pair: discharged(fact, *pair), proofs.items(), old)
+        elif proofs:
+            of = {tuple(replays[id(part)] for part in product): times for product, times in old.of.items()}
+            by = (old.by - proofs.keys()).union(*(proof.by for proof in proofs.values()))
+            replays[id(old)] = replace(old, of=of, by=by)
         else:
-            again[id(old)] = old
-    return again[id(fact)]
+            replays[id(old)] = old
+    return replays[id(fact)]
 
 
 def _positive(ours: Theorem, facts: Sequence[Fact]) -> Iterator[Fact]:
@@ -192,7 +201,7 @@ def _weight_at(factor: Expression, facts: Sequence[Fact]) -> Fact | None:
 
 def _powers(bound: Expression, fact: Fact, facts: Sequence[Fact]) -> Iterator[Fact]:
     """Powers of what is iterated, and sums of them; and those that a bound has, with less than T as exponent."""
-    for rule in (each for each in facts_in(fact) if each.rule is Rule.ITERATE):
+    for rule in (step for step in facts_in(fact) if step.rule is Rule.ITERATE):
         _, rho, *_ = next(iter(rule.of))
         factor = proved("", rho.value.expression >= 0, rho)
         yield from (power(factor, T), sum_of_powers(factor, T))
@@ -206,10 +215,10 @@ def _powers(bound: Expression, fact: Fact, facts: Sequence[Fact]) -> Iterator[Fa
 def _from_one_step(theorem: Theorem, facts: Sequence[Fact], combine: Combine = combined) -> Proof | None:
     """A proof from what is true of a step, by a rule of induction."""
     for shape in shapes(theorem):
-        found = _found(shape, facts, combine)
+        premises = _found(shape, facts, combine)
         with suppress(Missing):  # and what is not assumed may be used
-            if found is not None:
-                return Proof(theorem, *shape.conclude(found))
+            if premises is not None:
+                return Proof(theorem, *shape.conclude(premises))
     return None
 
 
@@ -239,16 +248,16 @@ def strongest(theorem: Theorem, facts: Iterable[Fact] = ()) -> Proof | None:
     >>> strongest(weak).theorem.claim
     (1/T) sum_{t<T} E||grad f(W^t)||^2 <= (2 / (gamma lambda_min T)) (f(W^0) - f*)
     """
-    known = available(theorem, facts)
+    usable = available(theorem, facts)
     for shape in shapes(theorem):
-        goal, way = read(shape.goals["step"] - shape.stretch), read(shape.stretch)
-        found = [stretched(goal, way, case) for case in _cases(read(shape.goals["step"]), known)]
-        if None not in found:
-            times = min(each for each in found if each is not None)
+        goal, stretch = read(shape.goals["step"] - shape.stretch), read(shape.stretch)
+        shares = [stretched(goal, stretch, case) for case in _cases(read(shape.goals["step"]), usable)]
+        if None not in shares:
+            times = min(share for share in shares if share is not None)
             if times == 0:  # nothing is left of the claim that could be made stronger
                 continue
             claim = E(theorem.metric) <= (theorem.claim.bound if times == 1 else shape.stronger(lifted(times)))
-            best = _from_one_step(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None), known)
+            best = _from_one_step(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None), usable)
             if best is not None:
                 return best
     return None
@@ -256,14 +265,14 @@ def strongest(theorem: Theorem, facts: Iterable[Fact] = ()) -> Proof | None:
 
 def _found(shape: Shape, facts: Sequence[Fact], combine: Combine) -> dict[str, Fact] | None:
     """The facts that a shape asks for."""
-    found: dict[str, Fact] = {}
+    premises: dict[str, Fact] = {}
     for name, goal in shape.goals.items():
-        beside = shape.beside(found)
-        fact = looked_for(goal, (*facts, *beside), combine)
+        extra = shape.beside(premises)
+        fact = looked_for(goal, (*facts, *extra), combine)
         if fact is None:
             return None
-        found[name] = fact
-    return found
+        premises[name] = fact
+    return premises
 
 
 def looked_for(goal: Expression, facts: Sequence[Fact], combine: Combine = combined) -> Fact | None:
@@ -272,15 +281,15 @@ def looked_for(goal: Expression, facts: Sequence[Fact], combine: Combine = combi
         value = read(goal)
     except (ValueError, ZeroDivisionError):  # it has no normal form
         return None
-    found = [_known(value, case, combine) for case in _cases(value, facts)]
-    if None in found:
+    by_case = [_known(value, case, combine) for case in _cases(value, facts)]
+    if None in by_case:
         return None
-    few, *many = (each for each in found if each is not None)
-    return cases(few, many[0], _SPLIT) if many and _SPLIT in few.by else few
+    first, *others = (fact for fact in by_case if fact is not None)
+    return cases(first, others[0], _SPLIT) if others and _SPLIT in first.by else first
 
 
 def _cases(value: Ratio, facts: Sequence[Fact]) -> tuple[Sequence[Fact], ...]:
     """What is known in each case: in one if there is no maximum in a value, else in two."""
-    largest = [one.expression for one in value.numerator.letters() if isinstance(one, Atom)]
-    of = [fact for one in largest if isinstance(one, Maximum) for fact in below_maximum(*one.of)]
+    largest = [letter.expression for letter in value.numerator.letters() if isinstance(letter, Atom)]
+    of = [fact for expression in largest if isinstance(expression, Maximum) for fact in below_maximum(*expression.of)]
     return tuple((*facts, *of, *assumed(Relation(_SPLIT.terms, (sign,)))) for sign in ("<=", ">=")) if of else (facts,)

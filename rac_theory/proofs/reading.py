@@ -105,8 +105,10 @@ class Reading:
 
     def __post_init__(self) -> None:
         theorem = self.proof.theorem
-        every = (theorem.about, *theorem.given)
-        self.assumed = tuple((f"A{i}", one, one in self.proof.needs) for i, one in enumerate(every, 1))
+        assumptions = (theorem.about, *theorem.given)
+        self.assumed = tuple(
+            (f"A{i}", assumption, assumption in self.proof.needs) for i, assumption in enumerate(assumptions, 1)
+        )
         self._writer = Writer(theorem, self.proof.facts)
         self._labels: dict[int, str] = {}
         self._letters = _labels()
@@ -116,10 +118,10 @@ class Reading:
     @property
     def definitions(self) -> tuple[Relation, ...]:
         """The names that the lines use."""
-        shown = [self.proof.theorem.claim.relation, *(line.said for line in (*self.granted, *self.derived))]
+        relations = [self.proof.theorem.claim.relation, *(line.said for line in (*self.granted, *self.derived))]
         numbers = [times for line in self.derived for times, _ in line.sum]
         ours = definitions_in(self.proof.theorem.claim.relation)
-        others = [let for let in definitions_in(*shown, *numbers, self.times) if let not in ours]
+        others = [let for let in definitions_in(*relations, *numbers, self.times) if let not in ours]
         lets = (*ours, *sorted(others, key=lambda let: len(definitions_in(let.value))))  # none before what is in it
         return tuple(equal(let, let.value) for let in lets)
 
@@ -130,8 +132,8 @@ class Reading:
     @property
     def legend(self) -> list[tuple[str, str]]:
         """The letters that the lines use, and what each stands for."""
-        shown = (one for line in (*self.granted, *self.derived) for one in line.said.within())
-        return list(legend(one.name for one in shown if isinstance(one, Drawn)))
+        parts = (part for line in (*self.granted, *self.derived) for part in line.said.within())
+        return list(legend(part.name for part in parts if isinstance(part, Drawn)))
 
     def _label(self, fact: Fact) -> str:
         """The label of a fact, whose line is added with those that it follows from; none for a number."""
@@ -144,41 +146,43 @@ class Reading:
             return self._grant(fact)
         if fact.rule:
             (facts,) = fact.of
-            labels = [self._label(each) for i, each in enumerate(facts) if i not in fact.rule.silent]
-            for one in (one for i in fact.rule.silent if i < len(facts) for part in facts[i].parts for one in part):
-                self._sign(one)
+            labels = [self._label(premise) for i, premise in enumerate(facts) if i not in fact.rule.silent]
+            for factor in (
+                factor for i in fact.rule.silent if i < len(facts) for part in facts[i].parts for factor in part
+            ):
+                self._sign(factor)
             return self._derive(fact, fact.rule.words(fact.name, labels), ())
         parts = terms(fact, self._writer)
         added = tuple((part.times, "" if part.fact is None else self._label(part.fact)) for part in parts)
-        for one in (one for part in parts for one in part.signs):
-            self._sign(one)
+        for factor in (factor for part in parts for factor in part.signs):
+            self._sign(factor)
         if len(added) == 1 and added[0][0] == lifted(1) and added[0][1] and not fact.name:
             return added[0][1]
         return self._derive(fact, "" if fact.name == repr(fact.said) else fact.name, added)
 
     def _grant(self, fact: Fact) -> str:
         (inner,) = next(iter(fact.of)) if fact.of else (fact,)
-        said, on_average = self._writer.relation(fact), ", on average" if fact.of else ""
+        relation, on_average = self._writer.relation(fact), ", on average" if fact.of else ""
         for line in self.granted:
-            if line.said == said and line.why == inner.name + on_average:
+            if line.said == relation and line.why == inner.name + on_average:
                 return line.label
         rests_on = self._labels_of(fact)
         case = self._case(fact)
         why = "The case" if case and inner.name == "Assumed" else inner.name + on_average
-        line = Line(next(self._letters), said, why, fact, rests_on, inner.page, if_=case)
+        line = Line(next(self._letters), relation, why, fact, rests_on, inner.page, if_=case)
         self.granted.append(line)
         return line.label
 
     def _derive(self, fact: Fact, why: str, added: tuple[tuple[Expression, str], ...]) -> str:
         is_claim = fact is self.proof.fact
         if is_claim:
-            for one in (one for part in self.proof.times.parts for one in sorted(part, key=repr)):
-                self._sign(one)
-        said = self.proof.theorem.claim.relation if is_claim else self._writer.relation(fact)
+            for factor in (factor for part in self.proof.times.parts for factor in sorted(part, key=repr)):
+                self._sign(factor)
+        relation = self.proof.theorem.claim.relation if is_claim else self._writer.relation(fact)
         for line in self.derived:
-            if (line.said, line.why, line.sum) == (said, why, added):
+            if (line.said, line.why, line.sum) == (relation, why, added):
                 return line.label
-        line = Line(f"({len(self.derived) + 1})", said, why, fact, sum=added, if_=self._case(fact))
+        line = Line(f"({len(self.derived) + 1})", relation, why, fact, sum=added, if_=self._case(fact))
         self.derived.append(line)
         return line.label
 
@@ -195,10 +199,10 @@ class Reading:
     def _sign(self, fact: Fact) -> None:
         """Keep why a factor is not negative."""
         inverse = fact.said is None and bool(fact.name)
-        (one,) = next(iter(fact.of)) if inverse else (fact,)
-        if one.value.number is not None:
+        (base,) = next(iter(fact.of)) if inverse else (fact,)
+        if base.value.number is not None:
             return
-        sign = Sign(self._writer.expression(positive(one)), one.strict, self._why(one))
+        sign = Sign(self._writer.expression(positive(base)), base.strict, self._why(base))
         if sign not in self.signs:
             self.signs.append(sign)
 
@@ -211,8 +215,8 @@ class Reading:
         parts = terms(fact, self._writer)
         if any(part.fact is not None for part in parts):
             return self._label(fact)
-        for one in (one for part in parts for one in part.signs):
-            self._sign(one)
+        for factor in (factor for part in parts for factor in part.signs):
+            self._sign(factor)
         return f"{_a_sum(fact)} of such"
 
     def _rests_on(self, fact: Fact) -> tuple[str, ...]:

@@ -49,14 +49,14 @@ def _drifted(step: str) -> str:
     return f"from {step}, step after step from ||W_0 - W|| = 0, and the mean over k < K"
 
 
-def _in_both(one: str, other: str) -> str:
-    if one == other:
-        return f"from {one} in both cases"
-    return f"from {one} in the one case, from {other} in the other"
+def _in_both(below: str, above: str) -> str:
+    if below == above:
+        return f"from {below} in both cases"
+    return f"from {below} in the one case, from {above} in the other"
 
 
-def _instance(called: str, fact: str, *asked: str) -> str:
-    *met, last = asked
+def _instance(called: str, fact: str, *premises: str) -> str:
+    *met, last = premises
     return f"from {fact} {called.replace('For', 'for', 1)}, of which {', '.join(met)} and {last} say what it asks"
 
 

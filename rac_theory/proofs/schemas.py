@@ -58,15 +58,15 @@ def _schemas() -> Iterator[Schema]:
         if row.startswith("# "):
             part = row.removeprefix("# ")
             continue
-        head, needs, said, why, *page = (cell.strip() for cell in row.split("|"))
+        head, needs, statement, why, *page = (cell.strip() for cell in row.split("|"))
         name, *of = head.split()
-        pairs = tuple((key, kind) for key, _, kind in (each.partition(":") for each in of))
-        rests, says = checker.nodes(needs), checker.nodes(said)
+        pairs = tuple((key, kind) for key, _, kind in (parameter.partition(":") for parameter in of))
+        rests, says = checker.nodes(needs), checker.nodes(statement)
         yield Schema(name, pairs, rests, says, why, "".join(page), part, _words([rests, says]) & checker.NAMES.keys())
 
 
 SCHEMAS: Mapping[str, Schema] = {schema.name: schema for schema in _schemas()}
-_SYMBOLS = {name: one for name, one in vars(symbols).items() if isinstance(one, Symbol)}
+_SYMBOLS = {name: symbol for name, symbol in vars(symbols).items() if isinstance(symbol, Symbol)}
 _LETTERS: Mapping[str, Symbol] = {**NUMBERS, **_SYMBOLS}
 
 
@@ -110,20 +110,20 @@ def _instance(name: str, values: tuple[Value, ...], letters: tuple[Let, ...]) ->
     schema = SCHEMAS[name]
     if len(values) != len(schema.of):
         raise ValueError(f"the schema {name} is of {len(schema.of)} things, got {len(values)}")
-    here: dict[str, Value] = {let.letter: let for let in letters}
+    places: dict[str, Value] = {let.letter: let for let in letters}
     for let in letters:
         if let.letter not in checker.NAMES or not identical(
             let.value, _read(checker.nodes(checker.NAMES[let.letter])[0])
         ):
             raise ValueError(f"{let.letter} is another number, of which facts are granted")
     for (key, kind), value in zip(schema.of, values, strict=True):
-        here |= {f"${key}": _put(kind, value)}
+        places |= {f"${key}": _put(kind, value)}
     if values and _named(values[0]) in checker.STEPS:
-        here |= dict(zip(("$L", "$smooth", "$to", "$step", "$gap", "$G"), _move(_named(values[0])), strict=True))
-    low, sign, high = (_filled(node, here) for node in schema.said)
-    said = Relation((_number(low, here), _number(high, here)), (sign,))
-    by = (_assumption(_filled(node, here), here) for node in schema.needs)
-    return granted(schema.why, said, *by, page=schema.page, schema=(name, *values))
+        places |= dict(zip(("$L", "$smooth", "$to", "$step", "$gap", "$G"), _move(_named(values[0])), strict=True))
+    low, sign, high = (_filled(node, places) for node in schema.said)
+    relation = Relation((_number(low, places), _number(high, places)), (sign,))
+    by = (_assumption(_filled(node, places), places) for node in schema.needs)
+    return granted(schema.why, relation, *by, page=schema.page, schema=(name, *values))
 
 
 class Move(NamedTuple):
@@ -161,17 +161,17 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
     if name not in checker.MEMORY:
         raise Missing(f"what is kept from step to step is not known of {about!r}")
     step = getattr(assumptions, name).step
-    kept, then = (_read(checker.nodes(vector)[0]) for vector in checker.MEMORY[name][:2])
-    own = then
+    memory, then = (_read(checker.nodes(vector)[0]) for vector in checker.MEMORY[name][:2])
+    stated = then
     if step.memory is not None:
-        added = reduce(add, (VECTORS[each] for each in step.along))
-        whole = kept * step.memory + added
-        own = whole - H(whole) if step.is_whole else kept * step.memory + H(added)
-    if not all(read(each).is_zero for each in (own - then).parts.values()):
+        added = reduce(add, (VECTORS[vector] for vector in step.along))
+        pushed = memory * step.memory + added
+        stated = pushed - H(pushed) if step.is_whole else memory * step.memory + H(added)
+    if not all(read(share).is_zero for share in (stated - then).parts.values()):
         raise ValueError(
             f"what {name} keeps must be said by the table as by itself, {checker.MEMORY[name]}, not {step}"
         )
-    return kept, then
+    return memory, then
 
 
 def square_kept(about: Predicate) -> tuple[Expression, Expression, Expression]:
@@ -182,10 +182,10 @@ def square_kept(about: Predicate) -> tuple[Expression, Expression, Expression]:
     Missing
         If it is not in the table.
     """
-    kept, then = memory_of(about)
+    memory, then = memory_of(about)
     *_, square, first = (checker.nodes(number)[0] for number in checker.MEMORY[_named(about)])
     inner = _INNER[square[0]]
-    return inner(kept, kept), averaged(read(inner(then, then)), "H").expression, _read(first)
+    return inner(memory, memory), averaged(read(inner(then, then)), "H").expression, _read(first)
 
 
 @cache
@@ -193,10 +193,10 @@ def _move(name: str) -> Move:
     """A row of the table, if the algorithm says the same of itself."""
     L, smooth, to, row, *start = checker.nodes(checker.STEPS[name])
     by, step = _read(row), getattr(assumptions, name).step
-    added = reduce(add, (VECTORS[each] for each in step.along))
-    own = (added if step.is_whole else H(added)) * (step.length * -1)
-    rest = (own - by).parts.values()
-    if (L, to) != (_named(step.constant), step.leads_to) or not all(read(each).is_zero for each in rest):
+    added = reduce(add, (VECTORS[vector] for vector in step.along))
+    stated = (added if step.is_whole else H(added)) * (step.length * -1)
+    rest = (stated - by).parts.values()
+    if (L, to) != (_named(step.constant), step.leads_to) or not all(read(share).is_zero for share in rest):
         raise ValueError(f"what a step of {name} is must be said by the table as by itself, {row} is not {step}")
     gap, G = start or ("gap", "G")
     return Move(_SYMBOLS[L], getattr(assumptions, smooth), NUMBERS[to], by, NUMBERS[gap], VECTORS[G])
@@ -225,16 +225,16 @@ class Granted:
 def instances(holding: Iterable[Assumption] | None, letters: Sequence[Let]) -> Iterator[Fact]:
     """Yield what all schemas grant where some assumptions hold, or any, but for those of any vector or number."""
     holding = None if holding is None else frozenset(holding)
-    known = {let.letter: let for let in letters if _is_meant(let)}
+    meant = {let.letter: let for let in letters if _is_meant(let)}
     for schema in SCHEMAS.values():
-        if not schema.letters <= known.keys():
+        if not schema.letters <= meant.keys():
             continue
         kinds = [[*checker.STEPS] if kind == "steps" else kind.split(",") for _, kind in schema.of]
-        if {"vector", "fixed", "constant"} & {kind for each in kinds for kind in each}:
+        if {"vector", "fixed", "constant"} & {kind for options in kinds for kind in options}:
             continue
         for names in product(*kinds):
-            values = [_LETTERS.get(each) or getattr(assumptions, each) for each in names]
-            fact = grant(schema.name, *values, letters=(*known.values(),))
+            values = [_LETTERS.get(name) or getattr(assumptions, name) for name in names]
+            fact = grant(schema.name, *values, letters=(*meant.values(),))
             if holding is None or fact.by <= holding:
                 yield fact
 
@@ -267,35 +267,35 @@ def _named(value: Value) -> str:
     """The name of a symbol, a condition or an algorithm in files; empty if it is none of ours, whatever it says of
     itself."""
     names = _LETTERS if isinstance(value, Symbol) else vars(assumptions)
-    return next((name for name, one in names.items() if type(one) is type(value) and one == value), "")
+    return next((name for name, member in names.items() if type(member) is type(value) and member == value), "")
 
 
-def _filled(node: Any, here: Mapping[str, Value]) -> Any:
+def _filled(node: Any, places: Mapping[str, Value]) -> Any:
     """What a row says, with values in their places."""
     if isinstance(node, str):
-        return here.get(node, node)
-    return [_filled(each, here) for each in node] if isinstance(node, list) else node
+        return places.get(node, node)
+    return [_filled(part, places) for part in node] if isinstance(node, list) else node
 
 
-def _assumption(node: Any, here: Mapping[str, Value]) -> Assumption:
+def _assumption(node: Any, places: Mapping[str, Value]) -> Assumption:
     match node:
         case str():
             return getattr(assumptions, node)  # type: ignore[no-any-return]
         case ["known", name, *unless]:
-            relations = [_relation(each, here) for each in unless]
+            relations = [_relation(relation, places) for relation in unless]
             return Known(_SYMBOLS[name] if isinstance(name, str) else name, *relations)
         case [str(), *_]:
-            return _relation(node, here)
+            return _relation(node, places)
     return node  # type: ignore[no-any-return]
 
 
-def _relation(node: list[Any], here: Mapping[str, Value]) -> Relation:
+def _relation(node: list[Any], places: Mapping[str, Value]) -> Relation:
     sign, *terms = node
-    return Relation(tuple(_number(each, here) for each in terms), (sign,) * (len(terms) - 1))
+    return Relation(tuple(_number(term, places) for term in terms), (sign,) * (len(terms) - 1))
 
 
-def _number(node: Any, here: Mapping[str, Value]) -> Expression:
-    value = _read(node, here)
+def _number(node: Any, places: Mapping[str, Value]) -> Expression:
+    value = _read(node, places)
     if not isinstance(value, Expression):
         raise ValueError(f"{node!r} is no number")
     return value
@@ -306,35 +306,35 @@ _JOINED: Mapping[str, Any] = {"+": add, "-": sub, "/": truediv, "^": pow}
 _MADE: Mapping[str, Any] = {"sqrt": sqrt, "max": maximum, "powers": powers}
 
 
-def _read(node: Any, here: Mapping[str, Value] | None = None) -> Value:
+def _read(node: Any, places: Mapping[str, Value] | None = None) -> Value:
     """A number or a vector as the kernel has it."""
-    here = here or {}
+    places = places or {}
     match node:
         case str():
             if checker._NUMBER.match(node):
                 return lifted(Fraction(node))
-            for names in (here, VECTORS, _LETTERS):
+            for names in (places, VECTORS, _LETTERS):
                 if node in names:
                     return names[node]
             raise ValueError(f"{node} is no letter of proofs")
         case Expression() | Vector():
             return node
         case ["sum", name, steps, term]:
-            return total(Symbol(name), _read(steps, here), _read(term, {**here, name: Symbol(name)}))
+            return total(Symbol(name), _read(steps, places), _read(term, {**places, name: Symbol(name)}))
     head, *parts = node
     match head:
         case "if":
-            return choice(_relation(parts[0], here), *(_read(each, here) for each in parts[1:]))
+            return choice(_relation(parts[0], places), *(_read(part, places) for part in parts[1:]))
         case "-" if len(parts) == 1:
-            return _read(parts[0], here) * -1
+            return _read(parts[0], places) * -1
         case "H":
-            return H(_read(parts[0], here))
+            return H(_read(parts[0], places))
         case "dot" | "star" | "curve":
-            return _INNER[head](*(_read(each, here) for each in parts))
+            return _INNER[head](*(_read(part, places) for part in parts))
         case "E" | "mean":
-            return averaged(read(_read(parts[0], here)), {"E": "H", "mean": "m"}[head]).expression
+            return averaged(read(_read(parts[0], places)), {"E": "H", "mean": "m"}[head]).expression
         case "*":
-            factors = sorted((_read(each, here) for each in parts), key=lambda one: isinstance(one, Expression))
+            factors = sorted((_read(part, places) for part in parts), key=lambda factor: isinstance(factor, Expression))
             return reduce(mul, factors)  # vectors first
-    values = [_read(each, here) for each in parts]
+    values = [_read(part, places) for part in parts]
     return reduce(_JOINED[head], values) if head in _JOINED else _MADE[head](*values)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rac_theory.algebra import Expression, Power, Quotient, Symbol, Total, lifted, powers, simplified, symbols_of
-from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.fact import Fact, proved, read
 from rac_theory.proofs.facts import gap_is_positive, one, plus, sign
 from rac_theory.proofs.induction import (
     COURSES,
@@ -61,17 +61,24 @@ class Shape:
     conclude: Callable[[Found], tuple[Fact, Fact]]
     stretch: Expression
     stronger: Callable[[Expression], Expression]
-    beside: Callable[[Found], tuple[Fact, ...]] = lambda found: ()
+    beside: Callable[[Found], tuple[Fact, ...]] = lambda premises: ()
 
 
 def shapes(theorem: Theorem) -> Iterator[Shape]:
     """Yield the ways in which a claim could follow; none if the bound is a function, or of another shape."""
     left, bound = theorem.metric.expected, theorem.claim.bound
-    every = (theorem.about, *theorem.given)
-    about = next((one for one in (*every, *implied(*every)) if callable(one) and move_of(one) is not None), None)
+    assumptions = (theorem.about, *theorem.given)
+    about = next(
+        (
+            assumption
+            for assumption in (*assumptions, *implied(*assumptions))
+            if callable(assumption) and move_of(assumption) is not None
+        ),
+        None,
+    )
     if not isinstance(bound, Expression):
         return
-    for start in (each for each in (gap0, gap0_upper, distance0) if each in symbols_of(bound)):
+    for start in (symbol for symbol in (gap0, gap0_upper, distance0) if symbol in symbols_of(bound)):
         for fitting in (_iterated, _potential, _telescoped, _accumulated):
             try:
                 yield from fitting(left, bound, start, about)
@@ -81,7 +88,7 @@ def shapes(theorem: Theorem) -> Iterator[Shape]:
 
 def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
     """``c rho^T x_0``, and what noise adds or a floor; c is at least one."""
-    x, x0, last, (known, *_) = COURSES[start]
+    x, x0, last, (assumption, *_) = COURSES[start]
     share, rest = _share(bound, start), plain(bound.at({start: 0}))
     times = read(_at(share, 0)).number
     if left != last or times is None or times < 1 or x not in after(about):
@@ -93,11 +100,12 @@ def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predica
     if not (_same(share, times * rho**T) and _same(rest, noise)):
         return
 
-    def conclude(found: Found) -> tuple[Fact, Fact]:
-        step, factor = found["step"], found["rho"]
+    def conclude(premises: Found) -> tuple[Fact, Fact]:
+        step, factor = premises["step"], premises["rho"]
         fact = iterate(step, factor, Psi.of(start, about))
-        fact = fact + power(factor, T) * found["floor"] if is_floor else fact
-        return (fact + (times - 1) * power(factor, T) * sign(start, known) if times > 1 else fact), one
+        if is_floor:
+            fact += power(factor, T) * proved("", rest >= 0, premises["floor"])
+        return (fact + (times - 1) * power(factor, T) * sign(start, assumption) if times > 1 else fact), one
 
     def stronger(y: Expression) -> Expression:
         factor = plain(1 - y * (1 - rho))
@@ -125,10 +133,10 @@ def _potential(left: Expression, bound: Expression, start: Symbol, about: Predic
     for length in (lambda_min * distance, V2):
         psi = a * gap + b * length
 
-        def conclude(found: Found, psi: Expression = psi) -> tuple[Fact, Fact]:
-            of = {start: found[f"share of {start}"] for start in shares}
-            step, falls, above, below, loss = (found[name] for name in ("step", "falls", "above", "below", "loss"))
-            return potential(Psi(about, psi, gap0, of, below), step, falls, above, loss, p), found["count"]
+        def conclude(premises: Found, psi: Expression = psi) -> tuple[Fact, Fact]:
+            of = {start: premises[f"share of {start}"] for start in shares}
+            step, falls, above, below, loss = (premises[name] for name in ("step", "falls", "above", "below", "loss"))
+            return potential(Psi(about, psi, gap0, of, below), step, falls, above, loss, p), premises["count"]
 
         goals = {
             **{f"share of {start}": share for start, share in shares.items()},
@@ -147,7 +155,7 @@ def _telescoped(left: Expression, bound: Expression, start: Symbol, about: Predi
     weight, of = weight_of(left)
     if weight is None or start not in (gap0, gap0_upper):
         return
-    (x, _, _, (known, *_)), later = followed(start)
+    (x, _, _, (assumption, *_)), later = followed(start)
     share, rest, growth = _share(bound, start), bound.at({start: 0}), plain(1 / weight)
     W_T = powers(weight, 1, T)
     theta = plain(1 / (_at(share, 1) * weight))
@@ -155,9 +163,9 @@ def _telescoped(left: Expression, bound: Expression, start: Symbol, about: Predi
     if not _same(share * W_T * theta, one.value.expression) or T in symbols_of(e):
         return
 
-    def conclude(found: Found) -> tuple[Fact, Fact]:
-        slope, grows = found["theta"], found["growth"]
-        return telescope(found["step"], grows, slope, start, gap_is_positive[known], of), slope * weights(grows)
+    def conclude(premises: Found) -> tuple[Fact, Fact]:
+        slope, grows = premises["theta"], premises["growth"]
+        return telescope(premises["step"], grows, slope, start, gap_is_positive[assumption], of), slope * weights(grows)
 
     goals = {"growth": growth, "theta": theta, "step": growth * x + e - later - theta * of}
     yield Shape(goals, conclude, -theta * of, lambda y: plain(share / y) * start if read(rest).is_zero else bound / y)
@@ -175,11 +183,11 @@ def _accumulated(left: Expression, bound: Expression, start: Symbol, about: Pred
     if not _same(p, p_j.at({j: T})):
         return
 
-    def conclude(found: Found) -> tuple[Fact, Fact]:
-        return accumulate(found["step"], found["share"], j, start), plus[T]
+    def conclude(premises: Found) -> tuple[Fact, Fact]:
+        return accumulate(premises["step"], premises["share"], j, start), plus[T]
 
-    def beside(found: Found) -> tuple[Fact, ...]:
-        rho = found.get("rho")
+    def beside(premises: Found) -> tuple[Fact, ...]:
+        rho = premises.get("rho")
         return () if rho is None else (sum_of_powers(rho, j), power(rho, j))
 
     goals = {"rho": rho, "share": p_j, "step": p_j.at({j: j + 1}) * x - S - p_j * later}
@@ -210,5 +218,5 @@ def plain(value: Expression) -> Expression:
     return simplified(read(value)).expression
 
 
-def _same(one: Expression, other: Expression) -> bool:
-    return (read(one) - read(other)).is_zero
+def _same(left: Expression, right: Expression) -> bool:
+    return (read(left) - read(right)).is_zero

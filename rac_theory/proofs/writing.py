@@ -43,14 +43,14 @@ class Writer:
     """Writes what a proof of a theorem is made of, with the names and the expressions that its claim has."""
 
     def __init__(self, theorem: Theorem, facts: Iterable[Fact] = ()) -> None:
-        said = {fact: fact.said for fact in facts if fact.said is not None}
+        stated = {fact: fact.said for fact in facts if fact.said is not None}
         bound = theorem.claim.relation.terms[1:]
-        lets = definitions_in(*bound, *said.values())
+        lets = definitions_in(*bound, *stated.values())
         relations: tuple[Expression | Relation, ...] = (
             *lets,
             *bound,
             *relations_in(*theorem.given),
-            *(each for fact, each in said.items() if not fact.of and not drawn_in(fact.value)),
+            *(relation for fact, relation in stated.items() if not fact.of and not drawn_in(fact.value)),
         )
         self._known: dict[tuple[Polynomial, Polynomial], tuple[Expression, Fraction, dict[Any, int]]] = {}
         self._atoms: dict[Atom, Expression] = {}
@@ -58,10 +58,10 @@ class Writer:
             self._learn(expression, value)
         for let in lets:  # before what they stand for
             self._learn(let)
-        for one in (each for relation in relations for each in relation.within()):
-            if isinstance(one, _LEARNT):
-                for each in (one, *_before_the_last(one)):
-                    self._learn(each)
+        for part in (part for relation in relations for part in relation.within()):
+            if isinstance(part, _LEARNT):
+                for formula in (part, *_before_the_last(part)):
+                    self._learn(formula)
 
     def relation(self, fact: Fact) -> Relation:
         """Write a fact: as it is said, or if nothing is said, with what is subtracted on the left."""
@@ -74,7 +74,7 @@ class Writer:
         left: list[Expression] = []
         right: list[Expression] = []
         for number, powers in self._by_letters(value):
-            moves = number < 0 and any(isinstance(one, Drawn) for one in powers)
+            moves = number < 0 and any(isinstance(letter, Drawn) for letter in powers)
             (left if moves else right).append(multiplied(abs(number) if moves else number, powers))
         return Relation((added(left), added(right)), (sign,))
 
@@ -92,14 +92,14 @@ class Writer:
             case Let() | Sum() | Powers() | Total() | Maximum() | Choice() | Quotient():
                 is_mean = isinstance(expression, Quotient) and isinstance(expression.numerator, Total)
                 ratio = read(1 if is_mean else expression)  # that of a metric is long, and nothing else has it
-                if (known := self._recalled(ratio)) is not None:
-                    return known
+                if (recalled := self._recalled(ratio)) is not None:
+                    return recalled
                 is_one = content(ratio.numerator)[2] == ratio.denominator == ONE
                 if is_one and (isinstance(expression, Powers) or self._atoms.keys() & ratio.numerator.letters()):
                     return self.factored(ratio)  # ones, added; or what is no polynomial, as the claim has it
         match expression:
             case Product(factors):
-                return product([self.factors(one) for one in factors])
+                return product([self.factors(factor) for factor in factors])
             case Quotient(above, below) if not isinstance(above, Total):
                 number, powers = self.factors(below)
                 return product([self.factors(above), (1 / number, {key: -power for key, power in powers.items()})])
@@ -116,30 +116,32 @@ class Writer:
                 return (Fraction(1), {written: 1}) if isinstance(written, Sum) else self.factors(written)
             case Let():
                 return Fraction(1), {expression: 1}
-        return Fraction(1), {type(expression)(*(self._inside(each) for each in expression.arguments)): 1}
+        return Fraction(1), {type(expression)(*(self._inside(part) for part in expression.arguments)): 1}
 
     def ratio(self, value: Ratio) -> Expression:
         """Write a value."""
-        return added([multiplied(*each) for each in self._by_letters(value)])
+        return added([multiplied(*pair) for pair in self._by_letters(value)])
 
     def _sum(self, terms: Sequence[Expression]) -> Expression:
         """Term by term, unless terms share a letter of f, or a factor."""
         value = read(Sum(tuple(terms)))
-        is_plain = value.denominator == ONE and all(not isinstance(one, frozenset) for one in value.numerator.letters())
-        seen = [one for each in terms for one in {*drawn_in(read(each))}]
+        is_plain = value.denominator == ONE and all(
+            not isinstance(letter, frozenset) for letter in value.numerator.letters()
+        )
+        letters = [letter for term in terms for letter in {*drawn_in(read(term))}]
         is_shared = any(power > 0 for power in content(value.numerator)[1].values())
-        if is_plain and (len(set(seen)) < len(seen) or is_shared):
+        if is_plain and (len(set(letters)) < len(letters) or is_shared):
             return self.ratio(value)
-        return added([self.expression(each) for each in terms])
+        return added([self.expression(term) for term in terms])
 
     def _inside(self, part: object) -> object:
         return self.expression(part) if isinstance(part, Expression) else part
 
     def _by_letters(self, value: Ratio) -> Iterator[Factors]:
         """The products of letters of f in a value, and what each is multiplied by: a number, letters, and a rest."""
-        whole = self._recalled(value)
-        if whole is not None:
-            yield whole
+        recalled = self._recalled(value)
+        if recalled is not None:
+            yield recalled
             return
         groups: dict[frozenset[tuple[Expression, int]], Polynomial] = {}
         for monomial, times in value.numerator.terms:
@@ -152,8 +154,8 @@ class Writer:
 
     def factored(self, value: Ratio) -> Factors:
         """Return a number, and powers of letters and of sums, of which a value is the product."""
-        if (known := self._recalled(value)) is not None:
-            return known
+        if (recalled := self._recalled(value)) is not None:
+            return recalled
         (n, p, rest), (m, q, divisor) = content(value.numerator), content(value.denominator)
         powers = less(p, q)
         for sums, power in ((rest, 1), (divisor, -1)):
@@ -163,7 +165,7 @@ class Writer:
 
     def polynomial(self, value: Polynomial) -> Expression:
         """Write a polynomial, terms of low degree first."""
-        return added([self._term(*each) for each in sorted(value.terms, key=simplest)])
+        return added([self._term(*term) for term in sorted(value.terms, key=simplest)])
 
     def _term(self, monomial: Monomial, times: Fraction) -> Expression:
         powers: dict[Expression, int] = {}
@@ -200,10 +202,10 @@ class Writer:
         if (rest, divisor) not in self._known:
             return None
         expression, number, powers = self._known[rest, divisor]
-        beside = less(less(p, q), powers)
-        if isinstance(expression, Let) and any(power * powers.get(key, 0) < 0 for key, power in beside.items()):
+        remainder = less(less(p, q), powers)
+        if isinstance(expression, Let) and any(power * powers.get(key, 0) < 0 for key, power in remainder.items()):
             return None  # a name that would be divided again by what is in it
-        left = {self._plain(key): power for key, power in beside.items()}
+        left = {self._plain(key): power for key, power in remainder.items()}
         return n / m / number, {**left, expression: 1}
 
 
@@ -223,10 +225,10 @@ def _before_the_last(expression: Expression) -> Iterator[Expression]:
     """A sum of powers up to T - 1 as it is for fewer steps."""
     match expression:
         case Powers(base, first, last) if last == T - 1:
-            yield from (Powers(base, first, one) for one in (LAST - 1, LAST))
+            yield from (Powers(base, first, last) for last in (LAST - 1, LAST))
 
 
 def _seen_first(drawn: frozenset[tuple[Expression, int]]) -> tuple[int, list[str]]:
-    names = sorted(repr(one) for one, _ in drawn)
-    places = [i for i, name in enumerate(_FIRST) for one in names if name in one]
-    return min(places, default=len(_FIRST) + (not names)), names
+    letters = sorted(repr(letter) for letter, _ in drawn)
+    places = [i for i, name in enumerate(_FIRST) for letter in letters if name in letter]
+    return min(places, default=len(_FIRST) + (not letters)), letters

@@ -22,15 +22,17 @@ from rac_theory.proofs.induction import (
     cases,
     discharged,
     drifted,
+    gather,
     instance,
     iterate,
     potential,
     power,
     square_root,
+    squares_added,
     sum_of_powers,
     telescope,
+    weigh,
 )
-from rac_theory.proofs.induction_over_sizes import gather, squares_added, weigh
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.quantities import E as mean_over_H
 from rac_theory.proofs.quantities import gap as gap_at_W

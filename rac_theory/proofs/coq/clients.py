@@ -14,7 +14,7 @@ def drifted(fact: Fact, lemmas: Lemmas) -> Lemma:
     g = growth.value.expression
     push = (read(rest(step, g * moved - moved_next)) / read(own)).expression
     base, c = lemmas.terms.form(growth.value), lemmas.terms.normal(push)
-    away, one = lemmas.terms.letter(moved), lemmas.known(step)
+    away, lemma = lemmas.terms.letter(moved), lemmas.known(step)
     lemmas.known(growth)
     left, right = map(lemmas.terms.normal, fact.said.terms)
     mean = lemmas.terms.normal((read(fact.said.terms[1]) / read(own)).expression)
@@ -27,7 +27,7 @@ def drifted(fact: Fact, lemmas: Lemmas) -> Lemma:
     own_base = next((o for o, normal in lemmas.terms.bases if normal == base), base)
     closed = f"{c} / ({base} - 1) * ({own_base} ^ k - 1)"
     script = (
-        f"{begun(one.over[:3], ())}"
+        f"{begun(lemma.over[:3], ())}"
         f"  assert (drift : 1 / INR {K} * sum (fun k => {c} * sum (fun i => {base} ^ i) k) {K} = {mean}).\n"
         f"  {{{lemmas.posed((), ())} unfold {names}. transitivity (1 / INR {K} * sum (fun k => {closed}) {K}).\n"
         f"    - f_equal. apply sum_ext; intro k. replace {own_base} with {base} by field.\n"
@@ -37,4 +37,4 @@ def drifted(fact: Fact, lemmas: Lemmas) -> Lemma:
         f"  apply (drifted (fun k => {away} W H m k)).\n{goal(lemmas, growth)}"
         f"  - apply Rle_antisym; [apply {zero.name} | apply {least.name}].\n{goal(lemmas, step, 'intro k. ')}"
     )
-    return added(lemmas, left, right, script, over=one.over[:3])
+    return added(lemmas, left, right, script, over=lemma.over[:3])

@@ -34,11 +34,11 @@ def goal(
     lemmas: Lemmas, fact: Fact, introduced: str = "", before: str = "", after: str = "", *, strict: bool = False
 ) -> str:
     """Return a script for a goal that is what a fact says, written in another way."""
-    one = lemmas.known(fact)
-    over = one.over
+    lemma = lemmas.known(fact)
+    over = lemma.over
     rule = "lt_from" if strict else "le_from"
-    known = one.positive(()) if strict else one.at_least_zero(())
-    return f"  - {introduced}{before}apply ({rule} _ _ _ {known}). {after}{lemmas.algebra((), over)}\n"
+    proof = lemma.positive(()) if strict else lemma.at_least_zero(())
+    return f"  - {introduced}{before}apply ({rule} _ _ _ {proof}). {after}{lemmas.algebra((), over)}\n"
 
 
 def of_state(x: Expression, lemmas: Lemmas) -> str:
@@ -50,8 +50,8 @@ def of_state(x: Expression, lemmas: Lemmas) -> str:
 
 def _after(psi: Expression, lemmas: Lemmas) -> str:
     """What turns the mean at the next point into letters of this one: for squares, by what a step is."""
-    squares = [one for one in lemmas.squares if one in drawn_in(read(psi))]
-    return "".join(f"rewrite {_after_square(one, lemmas)}. " for one in squares)
+    squares = [square for square in lemmas.squares if square in drawn_in(read(psi))]
+    return "".join(f"rewrite {_after_square(square, lemmas)}. " for square in squares)
 
 
 def followed(x: Expression, lemmas: Lemmas) -> str:
@@ -70,18 +70,18 @@ def course(fact: Fact, last: Expression | None = None) -> Course:
     """Return which number at W is followed, by what it is at most at the start, and by what it is called at the end."""
     assert fact.said is not None
     symbols = symbols_of(fact.said.terms[1])
-    every = (each for start, each in COURSES.items() if start in symbols)
-    return next(each for each in every if last in (None, each.at_last))
+    rows = (row for start, row in COURSES.items() if start in symbols)
+    return next(row for row in rows if last in (None, row.at_last))
 
 
-def rest(step: Fact, known: Expression) -> Expression:
+def rest(step: Fact, explained: Expression) -> Expression:
     """Return what is left of a step."""
-    return (step.value - read(known)).expression
+    return (step.value - read(explained)).expression
 
 
 def ended(x: Expression, lemmas: Lemmas) -> tuple[str, str]:
     """Return what x is after T steps, and what turns it into that of a letter."""
-    last = lemmas.terms.normal(next(each.at_last for each in COURSES.values() if each.x == x))
+    last = lemmas.terms.normal(next(row.at_last for row in COURSES.values() if row.x == x))
     return last, f"  rewrite <- {less(lemmas)}.\n" if x == gap else ""
 
 
@@ -97,16 +97,16 @@ def accumulated(fact: Fact, lemmas: Lemmas) -> Lemma:
     assert fact.said is not None
     x, x0, *_ = course(fact)
     name, squares, steps = of_state(x, lemmas), of_state(S, lemmas), lemmas.terms.letter(T)
-    known, start = lemmas.known(p), lemmas.terms.normal(x0)
+    lemma, start = lemmas.known(p), lemmas.terms.normal(x0)
     lemmas.known(step)
     begin = started(x, x0, lemmas)
-    bases = [lemmas.terms.form(next(iter(one.of))[0].value) for one in below(p) if one.rule is Rule.POWERS]
+    bases = [lemmas.terms.form(next(iter(fact.of))[0].value) for fact in below(p) if fact.rule is Rule.POWERS]
     closed = "".join(f"rewrite (power_closed {base} j). " for base in dict.fromkeys(bases))
-    share = f"(fun j : nat => {known.difference})"
-    every = " ".join(lemmas.has_mean(number) for number in (x, S))
-    script = f"  apply (accumulated State Draw integrable E next mean_is_E {name} {squares} {share} _ _ _ {every}).\n"
+    share = f"(fun j : nat => {lemma.difference})"
+    means = " ".join(lemmas.has_mean(number) for number in (x, S))
+    script = f"  apply (accumulated State Draw integrable E next mean_is_E {name} {squares} {share} _ _ _ {means}).\n"
     script += "  - cbn [sum]. ring.\n"
-    script += f"  - intro j. exact {known.at_least_zero(())}.\n"
+    script += f"  - intro j. exact {lemma.at_least_zero(())}.\n"
     script += goal(lemmas, step, "intros j W. ", "cbn [sum]. ", closed) + f"  - exact {begin}."
     left = f"(sum (fun t => (mean_at t {squares})) {steps})"
     return added(lemmas, left, f"({share} {steps} * {start})", script)
@@ -117,11 +117,11 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     step, falls, above, loss, *_ = parents(fact)
     psi, p = fact.schema[1:]
     c, least, v = (lemmas.terms.normal(number) for number in (loss.value.expression, p, psi.at_first))
-    along = f"{lemmas.steps} {followed(gap, lemmas)}"
+    arguments = f"{lemmas.steps} {followed(gap, lemmas)}"
     function, has_mean, turned_step, begin = _psi(fact, lemmas)
     last, turned = ended(gap, lemmas)
     script = (
-        f"{turned}  apply (with_potential {along} (fun W => {function})\n    {has_mean} {c} {least}).\n"
+        f"{turned}  apply (with_potential {arguments} (fun W => {function})\n    {has_mean} {c} {least}).\n"
         f"{goal(lemmas, loss)}{goal(lemmas, step, AT_EACH, turned_step)}"
         f"{goal(lemmas, falls, AT_EACH)}{goal(lemmas, above, 'intro W. ')}{begin}"
     )
@@ -129,21 +129,21 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
 
 
 def _begun(
-    below: Fact, shares: Mapping[Symbol, Fact], lemmas: Lemmas, kept: tuple[Expression, Fact] | None = None
+    below: Fact, shares: Mapping[Symbol, Fact], lemmas: Lemmas, memory: tuple[Expression, Fact] | None = None
 ) -> str:
     """The script of the start of a potential: it is at most a sum of what is known there."""
     starts = []
     for share, x, x0 in (
         *((share, *COURSES[start][:2]) for start, share in shares.items()),
-        *([(kept[1], kept[0], lemmas.first[kept[0]])] if kept is not None else []),
+        *([(memory[1], memory[0], lemmas.first[memory[0]])] if memory is not None else []),
     ):
-        known = lemmas.known(share)
-        starts.append(f"Rmult_le_pos _ _ {known.at_least_zero(())} (diff _ _ {started(x, x0, lemmas)})")
-    posed = "".join(f"pose proof ({one}) as s{i}. " for i, one in enumerate(starts))
+        lemma = lemmas.known(share)
+        starts.append(f"Rmult_le_pos _ _ {lemma.at_least_zero(())} (diff _ _ {started(x, x0, lemmas)})")
+    posed = "".join(f"pose proof ({proof}) as s{i}. " for i, proof in enumerate(starts))
     below_at = lemmas.known(below).used(()).replace(" W)", " W0)")
     total = " ".join(f"(Rplus_le_le_0_compat _ _ s{i}" for i in range(len(starts)))
-    whole = f"{total} (diff _ _ {below_at}){')' * len(starts)}"
-    return f"  - {posed}apply (le_from _ _ _ {whole}).{lemmas.algebra((), ())}"
+    bound = f"{total} (diff _ _ {below_at}){')' * len(starts)}"
+    return f"  - {posed}apply (le_from _ _ _ {bound}).{lemmas.algebra((), ())}"
 
 
 def _psi(fact: Fact, lemmas: Lemmas) -> tuple[str, str, str, str]:
@@ -153,8 +153,8 @@ def _psi(fact: Fact, lemmas: Lemmas) -> tuple[str, str, str, str]:
     function, has_mean, mean, why = _at_next(read(psi.value), lemmas)
     for parent in parents(fact):
         lemmas.known(parent)
-    kept = next((square for square in lemmas.first if square in drawn_in(read(psi.value))), None)
-    begin = _begun(psi.below, psi.shares, lemmas, None if kept is None else (kept, psi.share))
+    memory = next((square for square in lemmas.first if square in drawn_in(read(psi.value))), None)
+    begin = _begun(psi.below, psi.shares, lemmas, None if memory is None else (memory, psi.share))
     return function, has_mean, f"rewrite ({why} : _ = {mean}). {_after(psi.value, lemmas)}", begin
 
 
@@ -185,50 +185,54 @@ def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
     step, growth, theta, above, *_ = parents(fact)
     psi, of, slope, g = *fact.schema[1:], theta.value.expression, growth.value.expression
     e = lemmas.terms.normal(rest(step, g * psi.value - _mean_after(psi.value, lemmas) - slope * of))
-    by, squares, beside = lemmas.terms.normal(slope), lemmas.terms.normal(total(t, T, of.at(ADDED))), share_beside(fact)
+    by, squares, share_at_X = (
+        lemmas.terms.normal(slope),
+        lemmas.terms.normal(total(t, T, of.at(ADDED))),
+        share_beside(fact),
+    )
     function, has_mean, turned_step, begin = _psi(fact, lemmas)
     steps, first = lemmas.terms.letter(T), lemmas.terms.normal(psi.at_first)
     at_W = next(square for square, symbol in ADDED.items() if symbol in symbols_of(of.at(ADDED)))
-    here, has_squares, turned = of_state(at_W, lemmas), lemmas.has_mean(at_W), ""
-    if not read(beside).is_zero:
-        c, there = lemmas.terms.normal(beside), of_state(Gx @ Gx, lemmas)
-        both = f"{c} {there} {here} {{}}({lemmas.has_mean(Gx @ Gx)} t) ({has_squares} t)"
-        has_squares = f"(fun t => has_mean_cons {lemmas.steps} t {both.format('')})"
-        here = f"(fun W => {c} * {there} W + {here} W)"
+    summand, has_squares, turned = of_state(at_W, lemmas), lemmas.has_mean(at_W), ""
+    if not read(share_at_X).is_zero:
+        c, at_X = lemmas.terms.normal(share_at_X), of_state(Gx @ Gx, lemmas)
+        pair = f"{c} {at_X} {summand} {{}}({lemmas.has_mean(Gx @ Gx)} t) ({has_squares} t)"
+        has_squares = f"(fun t => has_mean_cons {lemmas.steps} t {pair.format('')})"
+        summand = f"(fun W => {c} * {at_X} W + {summand} W)"
         turned = (
-            f"  assert (both : {squares} = sum (fun t => mean_at t {here}) {steps}).\n"
-            f"  {{ apply sum_ext; intro t. rewrite (at_cons {lemmas.steps} t {both.format('W0 ')})."
+            f"  assert (both : {squares} = sum (fun t => mean_at t {summand}) {steps}).\n"
+            f"  {{ apply sum_ext; intro t. rewrite (at_cons {lemmas.steps} t {pair.format('W0 ')})."
             f"{lemmas.algebra((), ())} }}\n  rewrite both.\n"
         )
-    along = f"{lemmas.steps} (fun W => {function})\n    {has_mean} {here} {has_squares}"
+    arguments = f"{lemmas.steps} (fun W => {function})\n    {has_mean} {summand} {has_squares}"
     ends = f"{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
     if growth.value.number == 1:
-        script = f"{turned}  apply (added {along} {by} {e}).\n{ends}"
+        script = f"{turned}  apply (added {arguments} {by} {e}).\n{ends}"
         return added(lemmas, f"({by} * {squares})", f"({first} + {e} * INR {steps})", script)
     if turned:
         raise ValueError("squares at two points are not written for Coq with weights")
     base = lemmas.terms.form(growth.value)
     weight = f"(/ {base})"
-    left = f"({by} * ({weight} * sum (fun t => ({weight} ^ t * (mean_at t {here}))) {steps}))"
+    left = f"({by} * ({weight} * sum (fun t => ({weight} ^ t * (mean_at t {summand}))) {steps}))"
     right = f"({first} + {e} * ({weight} * sum (fun t => ({weight} ^ t)) {steps}))"
-    script = f"  apply (telescoped {along} {base} {by} {e}).\n{goal(lemmas, growth, strict=True)}{ends}"
+    script = f"  apply (telescoped {arguments} {base} {by} {e}).\n{goal(lemmas, growth, strict=True)}{ends}"
     return added(lemmas, left, right, script)
 
 
 def _mean_after(psi: Expression, lemmas: Lemmas) -> Expression:
-    return psi.at({one: lemmas.after(one) for one in (gap, *lemmas.squares)})
+    return psi.at({square: lemmas.after(square) for square in (gap, *lemmas.squares)})
 
 
 def below(fact: Fact) -> Iterator[Fact]:
     """Yield a fact and all that it follows from."""
     yield fact
-    for one in (each for product in fact.of for each in product):
-        yield from below(one)
+    for parent in (parent for product in fact.of for parent in product):
+        yield from below(parent)
 
 
 def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, str, str, str]:
     """A sum of multiples of gap and squares at W: that it has a mean, that at the next point, and why it is that."""
-    letters = [one for one in (gap, *lemmas.squares) if isinstance(one, Drawn) and one in drawn_in(psi)]
+    letters = [letter for letter in (gap, *lemmas.squares) if isinstance(letter, Drawn) and letter in drawn_in(psi)]
     parts, terms = linear(psi, letters, lemmas.terms), lemmas.terms
     _, mean, why = mean_of(
         parts,
@@ -249,15 +253,15 @@ def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, str, str, str]:
 def _after_square(square: Expression, lemmas: Lemmas) -> str:
     """What says what a square is on average at the next point, by what the vector is there."""
     name = of_state(square, lemmas)
-    if not any(one.name == f"after_{name}" for one in lemmas.every):
+    if not any(lemma.name == f"after_{name}" for lemma in lemmas.every):
         value = read(lemmas.squares[square])
-        whole, mean, why = mean_over(value, "H", lemmas)
-        said = lemmas.terms.normal(value.expression)
+        integrand, mean, why = mean_over(value, "H", lemmas)
+        equation = lemmas.terms.normal(value.expression)
         text = (
-            f"(* What a step is *)\n{lemmas.stepped(name, f'{name} (next W H) = {said}')}\n"
+            f"(* What a step is *)\n{lemmas.stepped(name, f'{name} (next W H) = {equation}')}\n"
             f"Lemma after_{name} : forall W : State, E (fun H => ({name} (next W H))) = {mean}.\nProof.\n"
-            f"  intro W. refine (proj2 (averages_ext _ _ _ mean_is_E (fun H => {whole}) _ _ _ ({why}))).\n"
-            f"  intro H. rewrite step_of_{name}.{lemmas.algebra((), (), said, whole)}\nQed."
+            f"  intro W. refine (proj2 (averages_ext _ _ _ mean_is_E (fun H => {integrand}) _ _ _ ({why}))).\n"
+            f"  intro H. rewrite step_of_{name}.{lemmas.algebra((), (), equation, integrand)}\nQed."
         )
         lemmas.every.append(Lemma(f"after_{name}", "", "", False, raw=text))
     return f"after_{name}"

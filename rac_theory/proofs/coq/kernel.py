@@ -149,8 +149,8 @@ def keep(scripts: Mapping[str, str], folder: Path) -> None:
     stems: dict[str, str] = {}
     for name in scripts:
         stem = identifier(name)
-        taken = {other.casefold() for other in stems.values()}  # some file systems know no case
-        stems[name] = f"{stem}_{len(stems)}" if stem.casefold() in taken else stem
+        names = {stem.casefold() for stem in stems.values()}  # some file systems know no case
+        stems[name] = f"{stem}_{len(stems)}" if stem.casefold() in names else stem
     try:
         with TemporaryDirectory(dir=folder) as part:
             for name, stem in stems.items():
@@ -261,20 +261,20 @@ def _last(error: str) -> str:
     return f", {words[:200]}" if words else ""
 
 
-def _read(said: str) -> tuple[str, frozenset[str]]:
+def _read(output: str) -> tuple[str, frozenset[str]]:
     """What ``Print Assumptions`` printed: why it is not enough, if it is not, and the axioms."""
-    if said.strip() == "Closed under the global context":
+    if output.strip() == "Closed under the global context":
         return "", frozenset()
-    head, _, listed = said.partition("Axioms:\n")
+    head, _, listed = output.partition("Axioms:\n")
     axioms = frozenset(_AXIOM.findall(listed))
     if head.strip() or not axioms:
-        return f"its assumptions are not known, Coq said {said.strip()[:80]!r}", axioms
+        return f"its assumptions are not known, Coq said {output.strip()[:80]!r}", axioms
     more = sorted(axioms - REALS)
     return (f"it rests on {', '.join(more)} beside the axioms of the real numbers" if more else ""), axioms
 
 
-def _error(said: str) -> str:
+def _error(output: str) -> str:
     """The first error, in a line."""
-    place = re.search(r"line (\d+), characters", said)
-    words = " ".join(said.partition("Error:")[2].split()) or " ".join(said.split())
-    return f"line {place[1] if place else '?'}: {words[:200]}"
+    match = re.search(r"line (\d+), characters", output)
+    words = " ".join(output.partition("Error:")[2].split()) or " ".join(output.split())
+    return f"line {match[1] if match else '?'}: {words[:200]}"

@@ -59,13 +59,13 @@ class Lemma:
     @property
     def statement(self) -> str:
         """All of it."""
-        bound = f"forall {' '.join(f'({one} : {TYPES[one]})' for one in self.over)}, " if self.over else ""
+        bound = f"forall {' '.join(f'({letter} : {TYPES[letter]})' for letter in self.over)}, " if self.over else ""
         return bound + " -> ".join((*self.asked, self.said))
 
-    def used(self, premises: Sequence[Relation], place: str = "") -> str:
+    def used(self, premises: Sequence[Relation], number: str = "") -> str:
         """Return a term that proves it for the letters of these names, from named premises; b may have a place."""
-        arguments = [place if place and one == "b" else one for one in self.over]
-        arguments += [f"c{premises.index(one)}" for one in self.premises]
+        arguments = [number if number and letter == "b" else letter for letter in self.over]
+        arguments += [f"c{premises.index(premise)}" for premise in self.premises]
         return f"({' '.join((self.name, *arguments))})" if arguments else self.name
 
     def at_least_zero(self, premises: Sequence[Relation]) -> str:
@@ -95,8 +95,8 @@ def begun(over: Sequence[str], premises: Sequence[Relation]) -> str:
 
 def ordered(letters: Iterable[str]) -> tuple[str, ...]:
     """Return letters in the order in which a lemma speaks of them."""
-    found = {*letters}
-    return tuple(one for one in _ORDER if one in found)
+    present = {*letters}
+    return tuple(letter for letter in _ORDER if letter in present)
 
 
 def comment(words: str) -> str:

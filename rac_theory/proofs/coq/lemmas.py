@@ -9,10 +9,8 @@ from operator import add, mul
 from typing import TypeAlias
 
 from rac_theory.algebra import Expression, Let, Ratio, Relation, Symbol, lifted, symbols_of, without_squares
-from rac_theory.proofs.coq import sums
 from rac_theory.proofs.coq.lemma import TYPES, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
-from rac_theory.proofs.coq.roots import changes, square_of_root
 from rac_theory.proofs.coq.space import MEMORY, STEPS, Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in, star
@@ -20,6 +18,7 @@ from rac_theory.proofs.fact import Fact, letters_in, read
 from rac_theory.proofs.facts import plus
 from rac_theory.proofs.quantities import E, V, distance, gap, gap_next
 from rac_theory.statements import Assumption, sentence
+from rac_theory.statements.symbols import t
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
 _KNOWN = {"A number": "lra"}
@@ -53,16 +52,16 @@ class Lemmas:
     def known(self, fact: Fact) -> Lemma:
         """Return the lemma of a fact, which is added with those that it follows from."""
         if id(fact) not in self._of:
-            for parent in (each for product in fact.of for each in product):
+            for parent in (factor for product in fact.of for factor in product):
                 self.known(parent)
             self._of[id(fact)] = self._made(fact)
         return self._of[id(fact)]
 
     def add(self, lemma: Lemma) -> Lemma:
         """Add a lemma, or return the hypothesis that says the same."""
-        for one in self.every:
-            if not lemma.proof and not one.proof and one.statement == lemma.statement:
-                return one
+        for earlier in self.every:
+            if not lemma.proof and not earlier.proof and earlier.statement == lemma.statement:
+                return earlier
         self.define()
         self.every.append(lemma)
         return lemma
@@ -95,12 +94,12 @@ class Lemmas:
     @property
     def _memory(self) -> list[tuple[Expression, Expression, Expression]]:
         memory = (of for about, of in MEMORY.items() if about in self._assumptions)
-        return [(times(kept, kept), times(then, then), first) for times, kept, then, first in memory]
+        return [(times(vector, vector), times(then, then), first) for times, vector, then, first in memory]
 
-    def stepped(self, letter: str, said: str) -> str:
+    def stepped(self, letter: str, equation: str) -> str:
         """Return what says what the square of a vector is after a step: a lemma of the space, or a hypothesis."""
         script = self._space.stepped(letter, self._drawn())
-        head = f"step_of_{letter} : forall (W : State) (H : Draw), {said}."
+        head = f"step_of_{letter} : forall (W : State) (H : Draw), {equation}."
         return f"Lemma {head}\nProof. {script} Qed." if script else f"Hypothesis {head}"
 
     def has_mean(self, number: Expression) -> str:
@@ -130,19 +129,22 @@ class Lemmas:
         if letter in NEXT:
             return self.integrable_next(NEXT[letter])
         text = self.terms.normal(letter)
-        over = ordered(("W", *(each for each in depends_on(letter) if each != draw)))
+        over = ordered(("W", *(argument for argument in depends_on(letter) if argument != draw)))
         if text not in self._integrable:
             wish = f"integrable_{self.terms.letters.get(letter, 'mean')}"
             name = self._integrable[text] = self.terms.names.new(wish)
-            said = f"forall {' '.join(f'({each} : {TYPES[each]})' for each in over)}, integrable (fun {draw} => {text})"
-            raw = f"(* A number that a draw decides is integrable *)\nHypothesis {name} : {said}."
+            bound = " ".join(f"({argument} : {TYPES[argument]})" for argument in over)
+            statement = f"forall {bound}, integrable (fun {draw} => {text})"
+            raw = f"(* A number that a draw decides is integrable *)\nHypothesis {name} : {statement}."
             self.every.append(Lemma(name, "", "", False, raw=raw))
         return f"({self._integrable[text]} {' '.join(over)})"
 
     def conditions(self, fact: Fact) -> tuple[Relation, ...]:
         """Return the relations that a fact needs and the theorem does not assume."""
-        found = [one for one in fact.by if isinstance(one, Relation) and one not in self._assumptions]
-        return tuple(sorted(found, key=repr))
+        relations = [
+            relation for relation in fact.by if isinstance(relation, Relation) and relation not in self._assumptions
+        ]
+        return tuple(sorted(relations, key=repr))
 
     def algebra(self, premises: Sequence[Relation], over: Sequence[str], *sides: str, unfolded: str = "") -> str:
         """Return a script that computes an equation, where what is divided by is known to be positive."""
@@ -152,12 +154,12 @@ class Lemmas:
 
     def posed(self, premises: Sequence[Relation], over: Sequence[str]) -> str:
         """Return what brings all that is known to be positive to where it is needed."""
-        known = [
-            one.used(premises)
-            for one in self.every
-            if one.strict and {*one.over} <= {*over} and {*one.premises} <= {*premises}
+        proofs = [
+            lemma.used(premises)
+            for lemma in self.every
+            if lemma.strict and {*lemma.over} <= {*over} and {*lemma.premises} <= {*premises}
         ]
-        return "".join(f" pose proof {one}." for one in known)
+        return "".join(f" pose proof {proof}." for proof in proofs)
 
     def define(self) -> None:
         """Add the names and the roots that were written since."""
@@ -166,7 +168,7 @@ class Lemmas:
         for i, root in enumerate([*self.terms.roots]):
             if root not in self._defined:
                 self._defined.add(root)
-                raw = f"(* There is a root *)\n{square_of_root(i, root, self.terms)}"
+                raw = f"(* There is a root *)\n{_square_of_root(i, root, self.terms)}"
                 self.every.append(Lemma(f"root_{i}", "", "", False, raw=raw))
 
     def _define(self, let: Let) -> None:
@@ -176,8 +178,8 @@ class Lemmas:
         self._defined.add(name)
         before = {*self.terms.lets}
         value = self.terms.own(let.value)
-        for one in [one for one in self.terms.lets if one not in before or one in [*let.value.within()]]:
-            self._define(one)
+        for inner in [inner for inner in self.terms.lets if inner not in before or inner in [*let.value.within()]]:
+            self._define(inner)
         if let in self.terms.parts:
             part, times = f"part_of_{name}", self.terms.parts[let]
             self.every.append(Lemma(part, "", "", False, raw=f"Definition {part} := {value} / {times}."))
@@ -191,9 +193,9 @@ class Lemmas:
     def field(self, over: Collection[str] = ()) -> str:
         """Return the tactic that computes an equation; the square of a root is what it is of."""
         roots = [
-            f"(root_{i}{' t' * changes(of)})"
+            f"(root_{i}{' t' * _changes(of)})"
             for i, of in enumerate(self.terms.roots.values())
-            if "t" in over or not changes(of)
+            if "t" in over or not _changes(of)
         ]
         computed = f"field [{' '.join(roots)}]; nonzero" if roots else "field; nonzero"
         return f"rewrite {', '.join(f'?{name}' for name in self._shorter)}; {computed}" if self._shorter else computed
@@ -203,9 +205,9 @@ class Lemmas:
         (counted,) = symbols_of(exponent)
         less = read(counted - exponent).number
         power, n, m = self.terms.form(read(base)), self.terms.letter(counted), f"{less}%nat"
-        said = f"{power} ^ {n} = {power} ^ {m} * {power} ^ {self.terms.count(exponent)}"
+        equation = f"{power} ^ {n} = {power} ^ {m} * {power} ^ {self.terms.count(exponent)}"
         proof = f"apply pow_shorter. apply INR_le. pose proof {enough.used(())} as enough. simpl INR. lra."
-        self._rewrite("shorter", said, proof)
+        self._rewrite("shorter", equation, proof)
 
     def close(self, power: str, n: str) -> None:
         """Add that a power is made of the sum of those before it, for where both are in an equation."""
@@ -213,9 +215,9 @@ class Lemmas:
             "closed", f"{power} ^ {n} = 1 + ({power} - 1) * sum (fun t => {power} ^ t) {n}", "apply power_closed."
         )
 
-    def _rewrite(self, wish: str, said: str, proof: str) -> None:
+    def _rewrite(self, wish: str, equation: str, proof: str) -> None:
         name = self.terms.names.new(wish)
-        self.every.append(Lemma(name, "", "", False, raw=f"Lemma {name} : {said}.\nProof. {proof} Qed."))
+        self.every.append(Lemma(name, "", "", False, raw=f"Lemma {name} : {equation}.\nProof. {proof} Qed."))
         self._shorter.append(name)
 
     def _made(self, fact: Fact) -> Lemma:
@@ -243,47 +245,53 @@ class Lemmas:
         if fact.name == "A square" and not drawn_in(fact.value):
             script = "apply pow2_ge_0"
         script = script or self._space.proof(fact, self._drawn())
-        asked = tuple(map(self.terms.relation, premises))
+        conditions = tuple(map(self.terms.relation, premises))
         proof = f"{begun(over, premises)}  {script}." if script else ""
         name = self.terms.names.new(_slug(fact.name))
         about = "" if proof else _told(fact)
-        return self.add(Lemma(name, left, right, fact.strict, over, premises, asked, proof, about))
+        return self.add(Lemma(name, left, right, fact.strict, over, premises, conditions, proof, about))
 
     def _drawn(self) -> list[str]:
         """The letters that are defined in the space."""
-        return [name for one, name in self.terms.letters.items() if isinstance(one, Drawn) and one not in NEXT.values()]
+        return [
+            name
+            for letter, name in self.terms.letters.items()
+            if isinstance(letter, Drawn) and letter not in NEXT.values()
+        ]
 
     def over(self, value: Ratio, *premises: Relation) -> tuple[str, ...]:
         """Return the letters that a value and relations depend on, beside constants."""
         symbols = {*value.numerator.symbols(), *value.denominator.symbols(), *symbols_of(*premises)}
-        drawn = [one for one in symbols if isinstance(one, Drawn)]
-        free = [one.name for one in symbols if isinstance(one, Symbol) and self.terms.is_bound(one)]
-        return ordered([*free, *("W" for _ in drawn), *(each for one in drawn for each in depends_on(one))])
+        drawn = [symbol for symbol in symbols if isinstance(symbol, Drawn)]
+        free = [symbol.name for symbol in symbols if isinstance(symbol, Symbol) and self.terms.is_bound(symbol)]
+        return ordered(
+            [*free, *("W" for _ in drawn), *(argument for letter in drawn for argument in depends_on(letter))]
+        )
 
     def _inverse(self, fact: Fact) -> Lemma:
-        (one,) = (self.known(each) for product in fact.of for each in product)
-        proof = f"{begun(one.over, one.premises)}  apply Rinv_0_lt_compat; exact {one.positive(one.premises)}."
-        return self.numbered(fact, "0", f"(/ {one.difference})", one.over, proof)
+        (lemma,) = (self.known(factor) for product in fact.of for factor in product)
+        proof = f"{begun(lemma.over, lemma.premises)}  apply Rinv_0_lt_compat; exact {lemma.positive(lemma.premises)}."
+        return self.numbered(fact, "0", f"(/ {lemma.difference})", lemma.over, proof)
 
     def _sum(self, fact: Fact) -> Lemma:
         premises = self.conditions(fact)
-        products = [([self.known(each) for each in facts], times) for facts, times in fact.of.items()]
-        over = {letter for lemmas, _ in products for one in lemmas for letter in one.over}
-        written = [sums.product(lemmas, str(times), premises) for lemmas, times in products]
+        products = [([self.known(factor) for factor in facts], times) for facts, times in fact.of.items()]
+        over = {letter for lemmas, _ in products for lemma in lemmas for letter in lemma.over}
+        written = [_product(lemmas, str(times), premises) for lemmas, times in products]
         added, proof, strict = written[-1]
         for text, why, is_strict in reversed(written[:-1]):
-            proof, strict = sums.plus((why, is_strict), (proof, strict))
+            proof, strict = _plus((why, is_strict), (proof, strict))
             added = f"({text} + {added})"
         if fact.said is None:
             over_all = ordered(over)
             why = proof if strict or not fact.strict else ""
-            script = f"{begun(over_all, premises)}  {sums.asserted(added, why, fact.strict, strict)}"
+            script = f"{begun(over_all, premises)}  {_asserted(added, why, fact.strict, strict)}"
             return self.numbered(fact, "0", added, over_all, script + "exact total.")
         over_all = ordered({*over, *self.over(read(fact.said.terms[1] - fact.said.terms[0]))})
         left, right = map(self.terms.normal, fact.said.terms)
         rule = "lt_from" if fact.strict else "le_from"
         script = (
-            f"{begun(over_all, premises)}  {sums.asserted(added, proof, fact.strict, strict)}\n"
+            f"{begun(over_all, premises)}  {_asserted(added, proof, fact.strict, strict)}\n"
             f"  apply ({rule} _ _ _ total)."
             f"{self.algebra(premises, over_all, left, right, added, unfolded=self.unfolded(fact))}"
         )
@@ -292,7 +300,9 @@ class Lemmas:
     def unfolded(self, fact: Fact) -> str:
         """Return what unfolds names, where an equation needs what they stand for: those made of other names, or all."""
         assert fact.said is not None
-        products = (reduce(mul, (one.value for one in facts), read(lifted(times))) for facts, times in fact.of.items())
+        products = (
+            reduce(mul, (factor.value for factor in facts), read(lifted(times))) for facts, times in fact.of.items()
+        )
         missing = without_squares(fact.value - reduce(add, products))
         if missing.is_zero:
             return ""
@@ -312,15 +322,15 @@ class Lemmas:
 
     def unfold(self, names: Collection[str]) -> str:
         """Return the tactic that unfolds names, each before those that it is defined by."""
-        listed = ", ".join(one.name for one in reversed(self.every) if one.name.removeprefix("part_of_") in names)
+        listed = ", ".join(lemma.name for lemma in reversed(self.every) if lemma.name.removeprefix("part_of_") in names)
         return f"unfold {listed}" if listed else ""
 
     def numbered(self, fact: Fact, left: str, right: str, over: tuple[str, ...], proof: str) -> Lemma:
         """Add the lemma that a fact is, under its conditions."""
         premises = self.conditions(fact)
-        asked = tuple(map(self.terms.relation, premises))
+        conditions = tuple(map(self.terms.relation, premises))
         name = self.terms.names.new("line")
-        return self.add(Lemma(name, left, right, fact.strict, over, premises, asked, proof))
+        return self.add(Lemma(name, left, right, fact.strict, over, premises, conditions, proof))
 
 
 def _slug(name: str) -> str:
@@ -330,5 +340,74 @@ def _slug(name: str) -> str:
 
 def _told(fact: Fact) -> str:
     """Why it is taken for granted."""
-    by = "; ".join(sorted(sentence(one).rstrip(".") for one in fact.by))
+    by = "; ".join(sorted(sentence(assumption).rstrip(".") for assumption in fact.by))
     return f"{fact.name}{f' [{by}]' if by else ''}{f'; lemma on paper, page {fact.page}' if fact.page else ''}"
+
+
+# Sums of products of what is not negative: the terms, and why no sum is negative.
+def _product(lemmas: Sequence[Lemma], times: str, premises: Sequence[Relation]) -> tuple[str, str, bool]:
+    """Return the text of a product, a term that proves its sign, and whether that is strict."""
+    strict = all(lemma.strict for lemma in lemmas)
+    texts = [lemma.difference for lemma in lemmas]
+    proofs = [lemma.positive(premises) if strict else lemma.at_least_zero(premises) for lemma in lemmas]
+    if times != "1" or not lemmas:
+        number = f"({times})" if "/" in times else times
+        texts.insert(0, number)
+        sign = f"({'0 < ' if strict else '0 <= '}{number})"
+        proofs.insert(0, f"(ltac:(lra) : {sign[1:-1]})")
+    text, proof = texts[-1], proofs[-1]
+    rule = "Rmult_lt_0_compat" if strict else "Rmult_le_pos"
+    for factor, why in zip(reversed(texts[:-1]), reversed(proofs[:-1]), strict=True):
+        text, proof = f"({factor} * {text})", f"({rule} _ _ {why} {proof})"
+    return text, proof, strict
+
+
+def _plus(left: tuple[str, bool], right: tuple[str, bool]) -> tuple[str, bool]:
+    """Return a term that proves the sign of a sum by those of two terms, and whether it is strict."""
+    (a, a_strict), (b, b_strict) = left, right
+    if a_strict:
+        return f"(plus_pos _ _ {a} {f'(Rlt_le _ _ {b})' if b_strict else b})", True
+    if b_strict:
+        return f"(plus_pos_last _ _ {a} {b})", True
+    return f"(Rplus_le_le_0_compat _ _ {a} {b})", False
+
+
+def _asserted(added: str, proof: str, strict: bool, is_strict: bool) -> str:
+    """Return a script that keeps the sign of a sum under the name total."""
+    if is_strict and not strict:
+        proof = f"(Rlt_le _ _ {proof})"
+    return f"assert (total : 0 {'<' if strict else '<='} {added})\n    by exact {proof}. "
+
+
+# Square roots: that there is one, and what its square is, also where it is another at each t.
+def _changes(of: Ratio) -> bool:
+    """Whether what is below a root is another at each t."""
+    return t in {*of.numerator.symbols(), *of.denominator.symbols()}
+
+
+def _square_of_root(i: int, root: str, terms: Terms) -> str:
+    """Return a hypothesis and a lemma: what is below a root is not negative, and the square of the root is that."""
+    of = terms.roots[root]
+    if _changes(of):
+        return _at_each_t(i, root, terms)
+    return (
+        f"Hypothesis radicand_{i} : 0 <= {root}.\nLemma root_{i} : sqrt {root} * sqrt {root} = {terms.squared(of)}.\n"
+        f"Proof. rewrite (sqrt_sqrt _ radicand_{i}). field. Qed."
+    )
+
+
+def _at_each_t(i: int, root: str, terms: Terms) -> str:
+    """The same at each t, times what divides: t times the square is what does not have both."""
+    of = terms.roots[root]
+    above, below = Ratio(of.numerator), Ratio(of.denominator)
+    rest = below - read(t)
+    if _changes(rest) or _changes(above):
+        raise ValueError(f"only a root over t and what does not change can be written, got that of {of!r}")
+    over, numerator, others = (terms.normal(side.expression) for side in (below, above, rest))
+    square = f"sqrt {root} * sqrt {root}"
+    return (
+        f"Hypothesis radicand_{i} : forall t : nat, 0 <= {root}.\n"
+        f"Hypothesis divisor_{i} : forall t : nat, 0 < {over}.\n"
+        f"Lemma root_{i} : forall t : nat, {square} * INR t = {numerator} - {square} * {others}.\nProof.\n"
+        f"  intro t. rewrite (sqrt_sqrt _ (radicand_{i} t)). pose proof (divisor_{i} t). field; nonzero.\nQed."
+    )

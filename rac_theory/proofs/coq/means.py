@@ -92,13 +92,13 @@ def averaged(fact: Fact, lemmas: Lemmas) -> Lemma:
         raise ValueError(f"the mean of what is positive is not known to be, in {fact!r}")
     assert fact.said is not None
     over = ordered({*drawn.over} - {draw})
-    whole, mean, why = mean_over(inner.value, draw, lemmas)
+    integrand, mean, why = mean_over(inner.value, draw, lemmas)
     left, right = map(lemmas.terms.normal, fact.said.terms)
     script = (
         f"{begun(over, premises)}"
         f"  assert (total : 0 <= {mean}).\n"
-        f"  {{ apply (mean_nonneg _ _ _ {IS_MEAN[draw]} (fun {draw} => {whole}) _ ({why})); intro {draw}. "
-        f"apply (moved _ _ _ {drawn.used(premises)}).{lemmas.algebra(premises, drawn.over, whole, drawn.said)} }}\n"
+        f"  {{ apply (mean_nonneg _ _ _ {IS_MEAN[draw]} (fun {draw} => {integrand}) _ ({why})); intro {draw}. "
+        f"apply (moved _ _ _ {drawn.used(premises)}).{lemmas.algebra(premises, drawn.over, integrand, drawn.said)} }}\n"
         f"  apply (le_from _ _ _ total).{lemmas.algebra(premises, over, left, right, mean)}"
     )
     return lemmas.numbered(fact, left, right, over, script)

@@ -13,10 +13,10 @@ from rac_theory.statements.symbols import T, gap0, t
 def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of steps that are added, with what noise lets grow."""
     step, q, theta, e, h, g, bounded, squares, end = parents(fact)
-    for one in (step, q, theta, e, h, g, bounded, squares, end):
-        lemmas.known(one)
-    growth, slope, noise = (lemmas.terms.normal(one.value.expression) for one in (q, theta, e))
-    share, size = (lemmas.terms.normal(one.value.expression) for one in (h, g))
+    for premise in (step, q, theta, e, h, g, bounded, squares, end):
+        lemmas.known(premise)
+    growth, slope, noise = (lemmas.terms.normal(premise.value.expression) for premise in (q, theta, e))
+    share, size = (lemmas.terms.normal(premise.value.expression) for premise in (h, g))
     square, steps, start = of_state(S, lemmas), lemmas.terms.letter(T), _start(fact, lemmas)
     begin = started(*course(fact)[:2], lemmas)
     shares = f"sum (fun t => {share}) {steps}"
@@ -37,23 +37,23 @@ def weighed(fact: Fact, lemmas: Lemmas) -> Lemma:
     step, a = parents(fact)
     assert fact.said is not None
     assert isinstance(fact.said.terms[1], Sum)
-    whole = fact.said.terms[1].terms[-1]
-    assert isinstance(whole, Product)
-    total = next(one for one in whole.factors if isinstance(one, Total))
-    for one in (step, a):
-        lemmas.known(one)
-    times = lemmas.terms.normal(Product(tuple(one for one in whole.factors if one is not total)))
-    term, weight = (lemmas.terms.normal(one) for one in (total.term, a.value.expression))
-    first, last = (lemmas.terms.normal(a.value.expression.at({t: place})) for place in (0, T))
+    addend = fact.said.terms[1].terms[-1]
+    assert isinstance(addend, Product)
+    total = next(factor for factor in addend.factors if isinstance(factor, Total))
+    for premise in (step, a):
+        lemmas.known(premise)
+    times = lemmas.terms.normal(Product(tuple(factor for factor in addend.factors if factor is not total)))
+    term, weight = (lemmas.terms.normal(expression) for expression in (total.term, a.value.expression))
+    first, last = (lemmas.terms.normal(a.value.expression.at({t: time})) for time in (0, T))
     steps, start, end = lemmas.terms.letter(T), _start(fact, lemmas), lemmas.terms.normal(COURSES[gap0].at_last)
     begin = started(*course(fact)[:2], lemmas)
-    name, along = of_state(gap, lemmas), f"{lemmas.steps} {followed(gap, lemmas)}"
+    name, arguments = of_state(gap, lemmas), f"{lemmas.steps} {followed(gap, lemmas)}"
     at_last, at_first = f"(fun t : nat => {weight}) {steps}", f"(fun t : nat => {weight}) 0%nat"
     right = f"{first} * {start} + {times} * sum (fun t => {term}) {steps}"
     script = (
         f"  assert (whole : {at_last} * (mean_at {steps} {name})\n"
         f"    <= {at_first} * {start} + {times} * sum (fun t => {term}) {steps}).\n"
-        f"  {{ apply (weighed {along} (fun t : nat => {weight}) {times} (fun t => {term})).\n"
+        f"  {{ apply (weighed {arguments} (fun t : nat => {weight}) {times} (fun t => {term})).\n"
         f"{goal(lemmas, a, 'intro t. cbn beta. ')}"
         f"{goal(lemmas, step, f'{AT_EACH}rewrite ?S_INR. ')}  - exact {begin}. }}\n"
         f"  cbn beta in whole. change (INR 0) with 0 in whole.\n"

@@ -64,7 +64,7 @@ def _statement(expression: Expression, values: Mapping[str, Fraction | int], val
     symbols = symbols_of(plain)
     terms = _AsWritten([*counted_in(plain)], {}, constants=symbols)
     text, number = terms.own(plain), terms.own(Number(Fraction(value)))
-    bound, known = "", ""
+    bound, premises = "", ""
     for symbol, name in terms.letters.items():
         if symbol.name not in values:
             raise ValueError(f"values must have a number for {symbol.name!r}, got {', '.join(map(repr, values))}")
@@ -73,8 +73,8 @@ def _statement(expression: Expression, values: Mapping[str, Fraction | int], val
         if is_count and (at.denominator != 1 or at < 0):
             raise ValueError(f"{symbol.name!r} counts, and must be whole and not negative, got {at}")
         bound += f"({name} : {'nat' if is_count else 'R'}) "
-        known += f"{name} = {f'{at}%nat' if is_count else terms.own(Number(at))} -> "
-    return f"{f'forall {bound.strip()}, ' if bound else ''}{known}{text} = {number}"
+        premises += f"{name} = {f'{at}%nat' if is_count else terms.own(Number(at))} -> "
+    return f"{f'forall {bound.strip()}, ' if bound else ''}{premises}{text} = {number}"
 
 
 class _AsWritten(Terms):

@@ -22,14 +22,14 @@ def made(fact: Fact, lemmas: Lemmas) -> Lemma:
 
 def power(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of a power, or of a sum of them."""
-    base, *whole = parents(fact)
+    base, *counts = parents(fact)
     assert fact.said is not None
-    known = lemmas.known(base)
-    if whole:
+    lemma = lemmas.known(base)
+    if counts:
         exponent = next(part.exponent for part in fact.said.within() if isinstance(part, Power))
-        lemmas.shorten(base.value.expression, exponent, lemmas.known(whole[0]))
+        lemmas.shorten(base.value.expression, exponent, lemmas.known(counts[0]))
     left, right = map(lemmas.terms.normal, fact.said.terms)
-    over = ordered({*known.over, *lemmas.over(fact.value)})
+    over = ordered({*lemma.over, *lemmas.over(fact.value)})
     rule = "pow_le" if fact.rule is Rule.POWER else "sum_powers_nonneg"
     return added(lemmas, left, right, f"{begun(over, ())}  apply {rule}.\n{goal(lemmas, base)}", over=over)
 
@@ -38,20 +38,20 @@ def root(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of a root."""
     (radicand,) = parents(fact)
     assert fact.said is not None
-    known, premises = lemmas.known(radicand), lemmas.conditions(fact)
+    lemma, premises = lemmas.known(radicand), lemmas.conditions(fact)
     left, right = map(lemmas.terms.normal, fact.said.terms)
     positive = (
-        f"apply sqrt_lt_R0. apply (lt_from _ _ _ {known.positive(premises)}).{lemmas.algebra(premises, known.over)}"
+        f"apply sqrt_lt_R0. apply (lt_from _ _ _ {lemma.positive(premises)}).{lemmas.algebra(premises, lemma.over)}"
     )
     script = positive if fact.strict else "apply sqrt_pos."
-    return lemmas.numbered(fact, left, right, known.over, f"{begun(known.over, premises)}  {script}")
+    return lemmas.numbered(fact, left, right, lemma.over, f"{begun(lemma.over, premises)}  {script}")
 
 
 def lasting(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of what is not negative at each W, after T steps."""
     (end,) = parents(fact)
     assert fact.said is not None
-    x = next(each.x for each in COURSES.values() if each.at_last == fact.said.terms[1])
+    x = next(row.x for row in COURSES.values() if row.at_last == fact.said.terms[1])
     lemmas.known(end)
     last, turned = ended(x, lemmas)
     script = f"{turned}  apply ({_nonneg(x, lemmas)}).\n{goal(lemmas, end, 'intro W. ')}"
@@ -69,8 +69,8 @@ def squares(fact: Fact, lemmas: Lemmas) -> Lemma:
     weight, squares = parents(fact)
     assert fact.said is not None
     of = next(of for of, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[1]))
-    for each in (weight, squares):
-        lemmas.known(each)
+    for premise in (weight, squares):
+        lemmas.known(premise)
     total = lemmas.terms.normal(fact.said.terms[1])
     mean = f"apply ({_nonneg(of, lemmas)}).\n{goal(lemmas, squares, 'intro W. ')}"
     script = "  apply sum_nonneg; intro t; cbn beta.\n"
@@ -112,18 +112,20 @@ def weights(fact: Fact, lemmas: Lemmas) -> Lemma:
     weight = f"(/ {lemmas.terms.form(growth.value)})"
     of = f"sum (fun t => ({weight} ^ t)) {steps}"
     inverse = f"  apply Rinv_0_lt_compat.\n{goal(lemmas, growth, strict=True)}"
-    one = added(lemmas, "0", weight, inverse, strict=True)
-    some = added(lemmas, "0", f"({of})", f"  apply sum_powers_pos; [exact {one.name} | exact {positive}].", strict=True)
-    script = f"  exact (Rmult_lt_0_compat _ _ {one.name} {some.name})."
+    weight_lemma = added(lemmas, "0", weight, inverse, strict=True)
+    some = added(
+        lemmas, "0", f"({of})", f"  apply sum_powers_pos; [exact {weight_lemma.name} | exact {positive}].", strict=True
+    )
+    script = f"  exact (Rmult_lt_0_compat _ _ {weight_lemma.name} {some.name})."
     return added(lemmas, "0", f"({weight} * {of})", script, strict=True)
 
 
 def cases(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of what is true in both cases."""
-    one, other = parents(fact)
-    first, second = lemmas.known(one), lemmas.known(other)
-    (split,) = one.by - fact.by
-    (turned,) = other.by - fact.by
+    below, above = parents(fact)
+    first, second = lemmas.known(below), lemmas.known(above)
+    (split,) = below.by - fact.by
+    (turned,) = above.by - fact.by
     assert isinstance(split, Relation)
     assert isinstance(turned, Relation)
     premises, (a, b) = lemmas.conditions(fact), map(lemmas.terms.normal, split.terms)
@@ -135,36 +137,40 @@ def cases(fact: Fact, lemmas: Lemmas) -> Lemma:
     for lemma, relation, how in ((first, split, ""), (second, turned, turn)):
         used = lemma.used((*premises, relation))
         script += f"  - {how}apply (le_from _ _ _ (diff _ _ {used})).{lemmas.algebra(premises, over)}\n"
-    asked = tuple(map(lemmas.terms.relation, premises))
+    conditions = tuple(map(lemmas.terms.relation, premises))
     name = lemmas.terms.names.new("line")
-    return lemmas.add(Lemma(name, first.left, first.right, False, over, premises, asked, script.rstrip()))
+    return lemmas.add(Lemma(name, first.left, first.right, False, over, premises, conditions, script.rstrip()))
 
 
 def instance(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of what is true of one number."""
     general, *met = parents(fact)
     assert fact.said is not None
-    asked_of_b = [one for one in lemmas.conditions(general) if any(each.name == "b" for each in symbols_of(one))]
-    b = next(one for one in symbols_of(*asked_of_b) if one.name == "b")
-    place = _place(asked_of_b, b, met)
+    asked_of_b = [
+        relation
+        for relation in lemmas.conditions(general)
+        if any(symbol.name == "b" for symbol in symbols_of(relation))
+    ]
+    b = next(symbol for symbol in symbols_of(*asked_of_b) if symbol.name == "b")
+    number = _place(asked_of_b, b, met)
     lemma, premises = lemmas.known(general), lemmas.conditions(fact)
-    over = ordered({*lemma.over} - {"b"} | {letter for one in met for letter in lemmas.known(one).over})
-    at = lemmas.terms.normal(place)
-    script, known = begun(over, premises), [*premises]
+    over = ordered({*lemma.over} - {"b"} | {letter for proof in met for letter in lemmas.known(proof).over})
+    at = lemmas.terms.normal(number)
+    script, proved = begun(over, premises), [*premises]
     for relation in asked_of_b:
-        there = relation.at({b: place})
-        by = next(one for one in met if _is(one, there))
+        placed = relation.at({b: number})
+        by = next(proof for proof in met if _is(proof, placed))
         used = lemmas.known(by)
         rule, sign = ("lt_from", used.positive) if used.strict else ("le_from", used.at_least_zero)
         script += (
-            f"  assert (c{len(known)} : {lemmas.terms.relation(there)}).\n"
+            f"  assert (c{len(proved)} : {lemmas.terms.relation(placed)}).\n"
             f"  {{ apply ({rule} _ _ _ {sign(premises)}).{lemmas.algebra(premises, over)} }}\n"
         )
-        known.append(relation)
-    script += f"  apply (le_from _ _ _ (diff _ _ {lemma.used(known, at)})).{lemmas.algebra(premises, over)}"
+        proved.append(relation)
+    script += f"  apply (le_from _ _ _ (diff _ _ {lemma.used(proved, at)})).{lemmas.algebra(premises, over)}"
     left, right = map(lemmas.terms.normal, fact.said.terms)
-    asked = tuple(map(lemmas.terms.relation, premises))
-    return lemmas.add(Lemma(lemmas.terms.names.new("line"), left, right, False, over, premises, asked, script))
+    conditions = tuple(map(lemmas.terms.relation, premises))
+    return lemmas.add(Lemma(lemmas.terms.names.new("line"), left, right, False, over, premises, conditions, script))
 
 
 def _is(fact: Fact, relation: Relation) -> bool:
@@ -173,11 +179,11 @@ def _is(fact: Fact, relation: Relation) -> bool:
     return fact.value == read(right) - read(left)
 
 
-def _place(asked: Sequence[Relation], b: Symbol, met: Sequence[Fact]) -> Expression:
+def _place(relations: Sequence[Relation], b: Symbol, met: Sequence[Fact]) -> Expression:
     """The number that a letter stands for: one that is said to be positive, and of which all that is asked is met."""
     for fact in met:
         if fact.said is not None and fact.said.terms[0] == lifted(0):
-            place = fact.said.terms[1]
-            if all(any(_is(one, relation.at({b: place})) for one in met) for relation in asked):
-                return place
+            number = fact.said.terms[1]
+            if all(any(_is(proof, relation.at({b: number})) for proof in met) for relation in relations):
+                return number
     raise ValueError(f"what {b!r} stands for was not found")

@@ -38,32 +38,36 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
 
     The claim is that of the theorem, whatever the facts say: if they say something else Coq refuses the file.
     """
-    every = (*facts,)
-    originals = _originals(every)
-    in_time = any(t in one.value.numerator.symbols() for one in every if drawn_in(one.value))
-    said = [*(one.said for one in every if one.said is not None), theorem.claim.relation]
-    counts = (symbol for relation in said for term in relation.terms for symbol in counted_in(term))
-    about = symbols_of(theorem.claim.relation, *(one for one in theorem.given if isinstance(one, Relation)))
+    chain = (*facts,)
+    originals = _originals(chain)
+    in_time = any(t in line.value.numerator.symbols() for line in chain if drawn_in(line.value))
+    relations = [*(line.said for line in chain if line.said is not None), theorem.claim.relation]
+    counts = (symbol for relation in relations for term in relation.terms for symbol in counted_in(term))
+    about = symbols_of(
+        theorem.claim.relation, *(relation for relation in theorem.given if isinstance(relation, Relation))
+    )
     terms = Terms((T, N, K, *counts), originals, constants=about, in_time=in_time)
-    drawn = {letter for fact in every for letter in drawn_in(fact.value)} | {one for _, one in originals.values()}
+    drawn = {letter for fact in chain for letter in drawn_in(fact.value)} | {line for _, line in originals.values()}
     terms.names.new(identifier(theorem.id))  # nothing else is called so
-    constants = {one.name for fact in every for one in fact.value.numerator.symbols() if isinstance(one, Symbol)}
+    constants = {
+        symbol.name for fact in chain for symbol in fact.value.numerator.symbols() if isinstance(symbol, Symbol)
+    }
     space = Space(theorem, drawn - originals.keys(), constants)
     lemmas = Lemmas(terms, theorem.holding, rules.made, space)
-    for one in every:  # the weights of a telescope are written as the theorem of the file's beginning has them
-        if one.rule is Rule.TELESCOPE:
-            growth = next(iter(one.of))[1]
+    for line in chain:  # the weights of a telescope are written as the theorem of the file's beginning has them
+        if line.rule is Rule.TELESCOPE:
+            growth = next(iter(line.of))[1]
             terms.form(
                 read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})" * (growth.value.number != 1)
             )
-    for base in _radicands(every):
+    for base in _radicands(chain):
         terms.divided(read(base))
-    for one in every:
-        if one.strict and not one.of and not lemmas.conditions(one):
-            lemmas.known(one)
+    for line in chain:
+        if line.strict and not line.of and not lemmas.conditions(line):
+            lemmas.known(line)
     proved, positive = lemmas.known(fact), lemmas.known(times)
     claim = _claim(theorem, proved, positive, lemmas)
-    body = "\n\n".join(one.text for one in lemmas.every)
+    body = "\n\n".join(lemma.text for lemma in lemmas.every)
     text = f"{_head(theorem)}\nSection Claim.\n{_WORLD}\n{_variables(terms, space)}\n\n{body}\n\n{claim}\nEnd Claim.\n"
     library = files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
     return f"{library}\n{text}\nPrint Assumptions {identifier(theorem.id)}.\n"
@@ -78,36 +82,40 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
         pairs.clear()
     left, right = terms.own(theorem.metric.expected), terms.own(bound)
     lemmas.define()
-    known = lemmas.posed((), ())
+    posed = lemmas.posed((), ())
     named = {name for let, name in terms.lets.items() if not let.letter}
-    names = [one.name for one in reversed(lemmas.every) if one.name in named]  # each before those in its definition
-    whole = [terms.lets[let] for let in terms.parts]
+    names = [
+        lemma.name for lemma in reversed(lemmas.every) if lemma.name in named
+    ]  # each before those in its definition
+    scaled = [terms.lets[let] for let in terms.parts]
     same, rewritten = "", ""
-    inner = _names([own for own, _ in (*terms.radicands, *terms.maxima)])
+    inner = _names([written for written, _ in (*terms.radicands, *terms.maxima)])
     first = _unfold([name for name in names if name not in inner])
-    rest = _unfold([*(name for name in names if name in inner), *whole])
+    rest = _unfold([*(name for name in names if name in inner), *scaled])
     largest = "unfold Rmax; repeat destruct (Rle_dec _ _); lra"
     for kind, pairs, tactic in (
         ("radicand", terms.radicands, lemmas.field()),
         ("maximum", terms.maxima, largest),
         ("base", terms.bases, lemmas.field()),
     ):
-        for i, (own, normal) in enumerate(dict.fromkeys(pairs)):
+        for i, (written, normal) in enumerate(dict.fromkeys(pairs)):
             name = terms.names.new(f"{kind}_as_written_{i}")
-            same += f"  assert ({name} : {own} = {normal}) by ({first}{rewritten}{rest}{tactic}). rewrite ?{name}.\n"
+            same += (
+                f"  assert ({name} : {written} = {normal}) by ({first}{rewritten}{rest}{tactic}). rewrite ?{name}.\n"
+            )
             rewritten += f"rewrite ?{name}; "
-    for indices, own, normal in dict.fromkeys(terms.under_sums):
+    for indices, written, normal in dict.fromkeys(terms.under_sums):
         over = ("t",) if len(indices) == 1 else indices  # t is what lemmas call it
         known_there = lemmas.posed((), over)
-        same += f"  assert (forall {' '.join(indices)} : nat, {own} = {normal}).\n"
+        same += f"  assert (forall {' '.join(indices)} : nat, {written} = {normal}).\n"
         same += f"  {{ intros {' '.join(over)}.{known_there} {first}{rest}field; nonzero. }}\n"
-    of_bases = _names([own for own, _ in (*terms.radicands, *terms.maxima, *terms.bases)])
+    of_bases = _names([written for written, _ in (*terms.radicands, *terms.maxima, *terms.bases)])
     later = [name for name in names if name in of_bases]
     signs = f"{positive.positive(())} {proved.at_least_zero(())}"
     return (
-        f"Theorem {identifier(theorem.id)} : {left} <= {right}.\nProof.\n {known}\n"
+        f"Theorem {identifier(theorem.id)} : {left} <= {right}.\nProof.\n {posed}\n"
         f"  {_unfold([name for name in names if name not in later])}idtac.\n{same}"
-        f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  rewrite ?pow1; "
+        f"  {_unfold([*later, *scaled])}apply (divided _ _ _ _ _ {signs}).\n  rewrite ?pow1; "
         f"{lemmas.field()}.\nQed."
     )
 
@@ -122,9 +130,9 @@ def _unfold(names: Sequence[str]) -> str:
 
 def _radicands(facts: Iterable[Fact]) -> Iterator[Expression]:
     """What is below a root."""
-    for one in (each for fact in facts if fact.said is not None for each in fact.said.within()):
-        if isinstance(one, Power) and one.exponent == Number(Fraction(1, 2)):
-            yield one.base
+    for part in (part for fact in facts if fact.said is not None for part in fact.said.within()):
+        if isinstance(part, Power) and part.exponent == Number(Fraction(1, 2)):
+            yield part.base
 
 
 def _head(theorem: Theorem) -> str:
@@ -140,7 +148,7 @@ def _variables(terms: Terms, space: Space) -> str:
         if letter == gap:
             drawn.insert(0, f"Definition {name} := fun W => f W - fstar.")
         elif isinstance(letter, Drawn):
-            over = "".join(f"{DRAWS[one]} -> " for one in depends_on(letter))
+            over = "".join(f"{DRAWS[draw]} -> " for draw in depends_on(letter))
             drawn.append(space.definition(letter, name) or f"Variable {name} : State -> {over}R.")
         else:
             constants.append(f"Variable {name} : {'nat' if letter in terms.counts else 'R'}.")
@@ -150,18 +158,18 @@ def _variables(terms: Terms, space: Space) -> str:
 
 
 def _originals(facts: Iterable[Fact]) -> dict[Symbol, tuple[str, Drawn]]:
-    """Of each mean over what, and of which letter, it is one."""
-    found: dict[Symbol, tuple[str, Drawn]] = {}
-    letters = [one for fact in facts for one in sorted(drawn_in(fact.value), key=lambda letter: letter.name)]
+    """Of each mean over what, and of which letter, it is letter."""
+    originals: dict[Symbol, tuple[str, Drawn]] = {}
+    drawn = [letter for fact in facts for letter in sorted(drawn_in(fact.value), key=lambda drawn: drawn.name)]
     for draw in ("m", "H"):
-        for one in [*letters]:
-            if draw in one.over:
-                found[one.mean(draw)] = (draw, one)
-                letters.append(one.mean(draw))
-    for one in letters:
-        if one.name.startswith("E") and one not in found:
-            is_bracketed = one.name.startswith("E[")
-            name, latex = one.name[1:], one.latex.removeprefix(r"\mathrm{E} ")
+        for letter in [*drawn]:
+            if draw in letter.over:
+                originals[letter.mean(draw)] = (draw, letter)
+                drawn.append(letter.mean(draw))
+    for letter in drawn:
+        if letter.name.startswith("E") and letter not in originals:
+            is_bracketed = letter.name.startswith("E[")
+            name, latex = letter.name[1:], letter.latex.removeprefix(r"\mathrm{E} ")
             name, latex = (name[1:-1], latex[1:-1]) if is_bracketed else (name, latex)
-            found[one] = ("H", Drawn(name, latex, over=one.over | {"H"}))
-    return found
+            originals[letter] = ("H", Drawn(name, latex, over=letter.over | {"H"}))
+    return originals

@@ -397,12 +397,14 @@ class Space:
 
     def __init__(self, theorem: Theorem, letters: Iterable[Drawn], constants: Collection[str]) -> None:
         needed = {*letters} - {gap, gap_next}
-        found = (
-            one
-            for one in WORLDS
-            if theorem.holding.intersection(one.about) and needed <= {*one.letters} and {*one.constants} <= {*constants}
+        chosen = (
+            world
+            for world in WORLDS
+            if theorem.holding.intersection(world.about)
+            and needed <= {*world.letters}
+            and {*world.constants} <= {*constants}
         )
-        self._world = next(found, None)
+        self._world = next(chosen, None)
 
     def definition(self, letter: Drawn, name: str) -> str:
         """Return the definition of a letter; none where it is a variable."""
@@ -415,7 +417,7 @@ class Space:
         """Return what is assumed of the space and of f, by the identifiers of constants; steps may change in time."""
         if self._world is None:
             return f"Variable next : {'nat -> ' * in_time}State -> Draw -> State."
-        return self._world.text.format(**{one: names[one] for one in self._world.constants})
+        return self._world.text.format(**{constant: names[constant] for constant in self._world.constants})
 
     def stepped(self, letter: str, names: Iterable[str]) -> str:
         """Return a script by which the square of a vector after a step is what it is; none where it is a hypothesis."""

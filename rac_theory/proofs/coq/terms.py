@@ -35,7 +35,7 @@ from rac_theory.proofs.quantities import moved, moved_mean, moved_next
 from rac_theory.statements import metric
 from rac_theory.statements.symbols import K, T, t
 
-(_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
+(_VALUE,) = (part for part in metric.gap.expected.within() if isinstance(part, Symbol) and "W^T" in part.name)
 (_SQUARED_DISTANCE,) = symbols_of(V2)
 _DECIDED = {
     "<": "Rlt_dec {0} {1}",
@@ -44,7 +44,7 @@ _DECIDED = {
     ">=": "Rle_dec {1} {0}",
     "=": "Req_dec_T {0} {1}",
 }
-_F_STAR = next(one for one in metric.gap.expected.within() if isinstance(one, Symbol) and one != _VALUE)
+_F_STAR = next(part for part in metric.gap.expected.within() if isinstance(part, Symbol) and part != _VALUE)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -110,15 +110,15 @@ class Terms:
         """Return a term as the expression is written, with its names."""
         return self._text(expression, is_own=True)
 
-    def relation(self, said: Relation) -> str:
+    def relation(self, stated: Relation) -> str:
         """Return a relation of two terms."""
-        left, right = map(self.normal, said.terms)
-        return f"{left} {said.signs[0]} {right}"
+        left, right = map(self.normal, stated.terms)
+        return f"{left} {stated.signs[0]} {right}"
 
     def form(self, value: Ratio, wish: str = "") -> str:
         """Return a value in the one form that it has in the file; ``wish`` is that form if it has none yet."""
-        for known, text in self._forms:
-            if known == value:
+        for normal, text in self._forms:
+            if normal == value:
                 return text
         text = wish or self.normal(value.expression)
         self._forms.append((value, text))
@@ -141,7 +141,9 @@ class Terms:
         terms = radicand.numerator.terms
         times = lcm(*(number.denominator for _, number in terms))
         broken = [dict(monomial) for monomial, number in terms if number.denominator > 1]
-        for let in dict.fromkeys(one for powers in broken for one in powers if isinstance(one, Let) and one.letter):
+        for let in dict.fromkeys(
+            letter for powers in broken for letter in powers if isinstance(letter, Let) and letter.letter
+        ):
             if all(powers.get(let) == 1 for powers in broken):
                 self.parts[let] = times
 
@@ -158,23 +160,25 @@ class Terms:
         for monomial, times in sorted(value.numerator.terms, key=repr):
             if times.denominator != 1 or any(power.denominator != 1 or power < 0 for _, power in monomial):
                 raise ValueError(refusal)
-            factors = [self._count_letter(one) for one, power in sorted(monomial, key=repr) for _ in range(int(power))]
-            whole = " * ".join([str(abs(times))] * (abs(times) != 1 or not factors) + factors)
-            (parts if times > 0 else less).append(whole)
+            factors = [
+                self._count_letter(letter) for letter, power in sorted(monomial, key=repr) for _ in range(int(power))
+            ]
+            product_text = " * ".join([str(abs(times))] * (abs(times) != 1 or not factors) + factors)
+            (parts if times > 0 else less).append(product_text)
         if value.denominator != ONE:
             raise ValueError(refusal)
         if len(parts) == 2 and "1" in parts and not less:
-            return f"(S {next(each for each in parts if each != '1')})"
+            return f"(S {next(part for part in parts if part != '1')})"
         text = " - ".join((" + ".join(sorted(parts)) or "0", *sorted(less)))
         return text if " " not in text else f"({text})%nat"
 
-    def _count_letter(self, one: Symbol) -> str:
-        self.counts.add(one)
-        return self.letter(one)
+    def _count_letter(self, letter: Symbol) -> str:
+        self.counts.add(letter)
+        return self.letter(letter)
 
     def _text(self, expression: Expression, *, is_own: bool) -> str:
-        def text(each: Expression) -> str:
-            return self._text(each, is_own=is_own)
+        def text(part: Expression) -> str:
+            return self._text(part, is_own=is_own)
 
         match expression:
             case Number(value):
@@ -188,11 +192,13 @@ class Terms:
                 return f"(- {text(value)})"
             case Sum(terms):
                 first, *rest = terms
-                signed = (f" - {text(one.value)}" if isinstance(one, Negative) else f" + {text(one)}" for one in rest)
+                signed = (
+                    f" - {text(term.value)}" if isinstance(term, Negative) else f" + {text(term)}" for term in rest
+                )
                 return f"({text(first)}{''.join(signed)})"
             case Product(factors):
-                kept = [each for each in map(text, factors) if each != "1"]
-                return f"({' * '.join(kept)})" if len(kept) > 1 else (*kept, "1")[0]
+                texts = [factor for factor in map(text, factors) if factor != "1"]
+                return f"({' * '.join(texts)})" if len(texts) > 1 else (*texts, "1")[0]
             case Quotient(above, below):
                 return f"({text(above)} / {text(below)})"
             case Power(base, Number(power)) if power == Fraction(1, 2):
@@ -210,9 +216,9 @@ class Terms:
             case Maximum(of):
                 return self._maximum(of, is_own)
             case Choice(condition, then, otherwise):
-                chosen, other, sides = text(then), text(otherwise), [*map(text, condition.terms)]
+                chosen, alternative, sides = text(then), text(otherwise), [*map(text, condition.terms)]
                 for left, sign, right in reversed([*zip(sides, condition.signs, sides[1:], strict=False)]):
-                    chosen = f"(if {_DECIDED[sign].format(left, right)} then {chosen} else {other})"
+                    chosen = f"(if {_DECIDED[sign].format(left, right)} then {chosen} else {alternative})"
                 return chosen
         raise TypeError(f"{expression!r} cannot be written for Coq")
 
@@ -234,7 +240,7 @@ class Terms:
         if symbol == metric.squared_distance.expected:
             return f"(mean_at {self.letter(T)} {self.letter(_SQUARED_DISTANCE)})"
         if symbol.of is not None:
-            at_W = next(symbols_of(one)[0] for one, added in ADDED.items() if added.name == symbol.name)
+            at_W = next(symbols_of(square)[0] for square, added in ADDED.items() if added.name == symbol.name)
             return f"(mean_at {self.count(symbol.of)} {self.letter(at_W)})"
         if symbol in self._originals:
             draw, inner = self._originals[symbol]
@@ -261,16 +267,16 @@ class Terms:
         normal = self.form(read(expression))
         if not is_own:
             return normal
-        own = self.own(expression)
-        if own == normal:
-            return own
+        text = self.own(expression)
+        if text == normal:
+            return text
         indices = [index for index in symbols_of(expression) if isinstance(index, _Index)]
         if indices:  # nothing is put in the place of another inside a sum
-            self.under_sums.append((tuple(index.name for index in indices), own, normal))
+            self.under_sums.append((tuple(index.name for index in indices), text, normal))
             return normal
-        if (own, normal) not in pairs:
-            pairs.append((own, normal))
-        return own
+        if (text, normal) not in pairs:
+            pairs.append((text, normal))
+        return text
 
     def _powers(self, base: Expression, first: Expression, last: Expression, is_own: bool) -> str:
         written, count = self._base(base, is_own), self.count(last - first + 1)
@@ -301,20 +307,20 @@ class Terms:
         return f"(sqrt {self._written(of, self.radicands, is_own)})"
 
     def _maximum(self, of: Sequence[Expression], is_own: bool) -> str:
-        normal = largest(sorted({self.form(read(each)) for each in of}))
+        normal = largest(sorted({self.form(read(member)) for member in of}))
         if not is_own or any(isinstance(index, _Index) for index in symbols_of(*of)):
             return normal
-        own = largest([self.own(each) for each in of])
-        if own != normal and (own, normal) not in self.maxima:
-            self.maxima.append((own, normal))
-        return own
+        text = largest([self.own(member) for member in of])
+        if text != normal and (text, normal) not in self.maxima:
+            self.maxima.append((text, normal))
+        return text
 
 
 def largest(terms: Sequence[str]) -> str:
     """Return the largest of some terms as a term."""
     *before, last = terms
-    for each in reversed(before):
-        last = f"(Rmax {each} {last})"
+    for text in reversed(before):
+        last = f"(Rmax {text} {last})"
     return last
 
 
@@ -342,5 +348,5 @@ def counted_in(expression: Expression, bound: frozenset[str] = frozenset()) -> I
         yield from counted_in(expression.steps, bound)
         yield from counted_in(expression.term, bound | {expression.index.name})
     else:
-        for each in expression.inside:
-            yield from counted_in(each, bound)
+        for part in expression.inside:
+            yield from counted_in(part, bound)
