@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from rac_theory.problems import TwoLayerNetwork, two_layer_curvature
-from rac_theory.problems.tanh_curvature import largest_curvature
-from rac_theory.problems.two_layer_curvature import Coefficients, of_capped_head, room
-from rac_theory.problems.two_layer_curvature import largest_curvature as in_both_layers
+from rac_theory.problems.tanh_curvature import Coefficients, largest_curvature, of_capped_head, room
+from rac_theory.problems.tanh_curvature import curvature_in_both_layers as in_both_layers
 from tests.problems.networks import CAPPED, NETWORKS, SMALL, X, searched, steepest
 
 
