@@ -164,7 +164,7 @@ def _watched(program: Program, kick: Array) -> tuple[Array, int]:
     return watched, k
 
 
-def check_subspaces(algorithm: Implementation, problem: Problem, seed: int) -> None:
+def check_subspaces(algorithm: Implementation, problem: Problem, seed: int) -> Compared:
     """Raise ``Refuted`` if a step is another one than that of the declared GaLore, with the cause if it is found.
 
     Nothing is drawn, so nothing is left to chance. Each of 72 steps is compared with the declared one from where it
@@ -173,6 +173,7 @@ def check_subspaces(algorithm: Implementation, problem: Problem, seed: int) -> N
     W = spread(Probe(problem, seed).lowest, _RUNS, [seed, 7])
     for run in also_slowed(algorithm, problem, W[:2], seed):
         _check_subspaces(algorithm, run, W, seed)
+    return Compared(0, each_step=True)
 
 
 def _check_subspaces(algorithm: Implementation, problem: Problem, W: Array, seed: int) -> None:

@@ -327,7 +327,10 @@ def test_outputs_that_differ_are_told_by_how_much():
     shown = iter([seen([3.0, 4.0]), seen([3.0, 4.5])])
     with pytest.raises(Refuted, match=r"two calls differ by 0\.1 of their norm"):
         check_chain._check_outputs(
-            SimpleNamespace(new=lambda seed: seed, trained=lambda state, steps: state, see=lambda state: next(shown)), 0
+            SimpleNamespace(
+                new=lambda seed: seed, trained=lambda state, steps: state, snapshot=lambda state: next(shown)
+            ),
+            0,
         )
     with pytest.raises(ValueError, match=r"pruned must be a finite number > 0 and < 1.*, got 1\.5"):
         check_chain.check_chain(*[None] * 4, pruned=1.5)
