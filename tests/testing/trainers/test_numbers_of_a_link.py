@@ -307,9 +307,9 @@ def test_all_that_is_asked_of_sketches_shares_the_level(monkeypatch):
     show = [Snapshot(np.zeros(1), HALF, {name: layers[name][k] for name in "abc"}, {}, {}) for k in range(4)]
     chain = [Link(k, show[k], show[k], show[k + 1]) for k in range(3)]
     monkeypatch.setitem(freshness._PASTS, "the factor that was trained", freshness._PASTS["the sketch before"])
-    freshness._check_past(chain, chain, freshness._drawn(chain), 7e-3)
+    freshness._check_past((chain, chain), freshness._drawn(chain), 7e-3)
     assert spent == pytest.approx([1e-3] * 6)
-    freshness._check_apart(chain, chain, freshness._drawn(chain), 7e-3)
+    freshness._check_apart((chain, chain), freshness._drawn(chain), 7e-3)
     assert sum(spent) == pytest.approx(7e-3)
 
 
