@@ -162,14 +162,14 @@ class _Summary:
 
 def _outcome(claims: list[dict[str, Any]]) -> str:
     counts = Counter(claim["status"] for claim in claims)
-    each = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "none"
+    counted = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "none"
     error = min(1.0, sum(claim["alpha"] for claim in claims))
     wrong = (
         f"one or more false answers with probability at most {error:.3g}, the sum of their alphas (union bound)"
         if error
         else "no answer was left to chance"
     )
-    return f"claims tried: {each}" + (f"; {wrong}" if claims else "")
+    return f"claims tried: {counted}" + (f"; {wrong}" if claims else "")
 
 
 def _level(text: str) -> float:

@@ -41,14 +41,14 @@ def certified_step(problem: Any, W: Array, G: Array) -> Array:
     >>> certified_step(Quadratic.left([[4.0]], [[1.0]]), W, W).tolist()  # nothing better is known: 1/L
     [0.25, 0.25, 0.25]
     """
-    own = getattr(problem, "certified_step", None)
-    proved = np.full(W.shape[:-2], _inverse(problem.L)) if own is None else np.asarray(own(W, G))
+    method = getattr(problem, "certified_step", None)
+    proved = np.full(W.shape[:-2], _inverse(problem.L)) if method is None else np.asarray(method(W, G))
     steps = proved.astype(W.dtype, copy=False)
     if steps.dtype != proved.dtype:  # which rounds to nearest, perhaps up
         steps = np.nextafter(steps, np.zeros_like(steps))
     if steps.shape != W.shape[:-2] or (steps < 0).any():
-        came = f"shape {steps.shape}" if steps.shape != W.shape[:-2] else f"{np.nanmin(steps):.3g}"
-        raise ValueError(f"certified_step must return a step >= 0 for each W, of shape {W.shape[:-2]}, got {came}")
+        got = f"shape {steps.shape}" if steps.shape != W.shape[:-2] else f"{np.nanmin(steps):.3g}"
+        raise ValueError(f"certified_step must return a step >= 0 for each W, of shape {W.shape[:-2]}, got {got}")
     return steps
 
 

@@ -66,9 +66,9 @@ def heterogeneity_within(problem: Any, L: float) -> float:
     """
     means = []
     for client in problem.clients:
-        infima = [float(each) for each in client.component_infima]
-        known = all(map(math.isfinite, infima))
-        means.append(sum(map(Fraction, infima), Fraction(0)) / len(infima) if known else math.nan)
+        infima = [float(infimum) for infimum in client.component_infima]
+        bounded = all(map(math.isfinite, infima))
+        means.append(sum(map(Fraction, infima), Fraction(0)) / len(infima) if bounded else math.nan)
     return _twice(L, shares_of(problem), [_known(client) for client in problem.clients], means)
 
 
@@ -78,7 +78,7 @@ def _known(problem: Any) -> float:
 
 def _twice(L: float, shares: Sequence[Fraction], above: Sequence[float], below: Sequence[float | Fraction]) -> float:
     """``2 L`` times a mean of differences, rounded up, at least 0; nan where a number is unknown."""
-    if not all(math.isfinite(each) for each in (L, *above, *below)):
+    if not all(math.isfinite(number) for number in (L, *above, *below)):
         return math.nan
     of_each = zip(shares, above, below, strict=True)
     mean = sum((share * (Fraction(a) - Fraction(b)) for share, a, b in of_each), Fraction(0))

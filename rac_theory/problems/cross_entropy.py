@@ -45,7 +45,7 @@ class CrossEntropyOfNetwork(OnePass):
         return np.ascontiguousarray(_hot(self._positions, len(self.classes)).T)
 
 
-def losses_and_slopes(Z: Array, own: NDArray[np.bool_]) -> tuple[Array, Array]:
+def losses_and_slopes(Z: Array, labels: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Return the losses of all samples, (..., N), from scores Z, (..., k, N), and their slopes in the place of Z.
 
     Parameters
@@ -54,22 +54,22 @@ def losses_and_slopes(Z: Array, own: NDArray[np.bool_]) -> tuple[Array, Array]:
         Whether a class is that of a sample.
     """
     Z -= Z.max(axis=-2, keepdims=True)
-    of_own = np.where(own, Z, 0.0).sum(axis=-2)
+    of_own = np.where(labels, Z, 0.0).sum(axis=-2)
     np.exp(Z, out=Z)
     total = Z.sum(axis=-2, keepdims=True)
     Z /= total
-    Z -= own
+    Z -= labels
     return np.log(total[..., 0, :]) - of_own, Z
 
 
-def score_slopes(Z: Array, own: NDArray[np.intp]) -> Array:
+def score_slopes(Z: Array, labels: NDArray[np.intp]) -> Array:
     """Return the slopes of the losses in scores Z, (..., b, k), in their place, for the classes ``own``, (..., b)."""
     Z -= Z.max(axis=-1, keepdims=True)
     np.exp(Z, out=Z)
     Z /= Z.sum(axis=-1, keepdims=True)
-    Z -= _hot(own, Z.shape[-1])
+    Z -= _hot(labels, Z.shape[-1])
     return Z
 
 
-def _hot(own: NDArray[np.intp], k: int) -> NDArray[np.bool_]:
-    return np.asarray(own[..., None] == np.arange(k))
+def _hot(labels: NDArray[np.intp], k: int) -> NDArray[np.bool_]:
+    return np.asarray(labels[..., None] == np.arange(k))

@@ -68,14 +68,14 @@ class Federated:
         rows = partition(clients, N) if listed else even_shares(np.arange(N), clients)  # type: ignore[arg-type]
         self._problem = problem
         self._weighed = "" if isinstance(weights, str) and weights == "equal" else f", weights={shown(weights)}"
-        told = f"{len(rows)} {digest(*rows)}" if listed else str(len(rows))
-        self._made_by = ("", f"clients={told}", "")
-        self._clients: tuple[Any, ...] = tuple(client_of(problem, m, own) for m, own in enumerate(rows))
+        partition_text = f"{len(rows)} {digest(*rows)}" if listed else str(len(rows))
+        self._made_by = ("", f"clients={partition_text}", "")
+        self._clients: tuple[Any, ...] = tuple(client_of(problem, m, client_rows) for m, client_rows in enumerate(rows))
         self._weights = client_weights(weights, [*map(len, rows)])
         shares = shares_of(self)
         self._times = tuple(len(rows) * share for share in shares)  # what a client is multiplied by as a component
-        per_row = [share * N / len(own) for share, own in zip(shares, rows, strict=True)]
-        self._undivided = all(each == 1 for each in per_row)
+        per_row = [share * N / len(client_rows) for share, client_rows in zip(shares, rows, strict=True)]
+        self._undivided = all(factor == 1 for factor in per_row)
         self._whole: Any = problem
         if not self._undivided:
             self._whole = Mean(self._clients, inherited_convexity(problem, self.clients, min(per_row)), self._weights)
@@ -84,8 +84,8 @@ class Federated:
     def by_label(cls, problem: Divisible, clients: int, weights: _Weights = "equal") -> Self:
         """Divide the rows sorted by label, or by target, as evenly as can be: clients that differ much."""
         targets = np.asarray(divisible(problem).targets).reshape(problem.n_components, -1)
-        made = cls(problem, even_shares(np.lexsort(targets.T[::-1]), clients), weights)
-        return made._called(".by_label", f"clients={clients}")
+        split = cls(problem, even_shares(np.lexsort(targets.T[::-1]), clients), weights)
+        return split._called(".by_label", f"clients={clients}")
 
     @classmethod
     def at_random(
@@ -94,8 +94,8 @@ class Federated:
         """Divide the rows at random, as evenly as can be; ``rng`` is a generator or a seed."""
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(integer("rng", rng, 0))
         order = generator.permutation(divisible(problem).n_components)
-        made = cls(problem, even_shares(order, clients), weights)
-        return made if rng is generator else made._called(".at_random", f"clients={clients}, rng={shown(rng)}")
+        split = cls(problem, even_shares(order, clients), weights)
+        return split if rng is generator else split._called(".at_random", f"clients={clients}, rng={shown(rng)}")
 
     def __repr__(self) -> str:
         method, arguments, after = self._made_by
@@ -109,10 +109,12 @@ class Federated:
     def in_batches(self, batches: int) -> Self:
         """The same f and clients, but the components of each are that many batches of its rows in order, as even as can
         be: an epoch of a client has then so many steps, however many rows it has beyond that."""
-        batches = integer("batches", batches, 1, min(one.n_components for one in self.clients), "rows of a client")
-        made = copy.copy(self)
-        made._clients = tuple(Federated(client, batches, "rows") for client in self.clients)
-        return made._called(*self._made_by[:2], f".in_batches({batches})")
+        batches = integer(
+            "batches", batches, 1, min(client.n_components for client in self.clients), "rows of a client"
+        )
+        split = copy.copy(self)
+        split._clients = tuple(Federated(client, batches, "rows") for client in self.clients)
+        return split._called(*self._made_by[:2], f".in_batches({batches})")
 
     @property
     def clients(self) -> tuple[Any, ...]:
@@ -259,20 +261,20 @@ def even_shares(order: Indices, clients: int) -> list[Indices]:
 
 def partition(clients: Sequence[ArrayLike], N: int) -> list[Indices]:
     """Accept the rows of each client; every row belongs to exactly one."""
-    rows = [_row_numbers(m, own) for m, own in enumerate(clients)]
+    rows = [_row_numbers(m, client_rows) for m, client_rows in enumerate(clients)]
     if np.sort(np.concatenate([np.empty(0, np.intp), *rows])).tolist() != list(range(N)):
         raise ValueError(f"clients must list each row 0..{N - 1} exactly once, got {sum(map(len, rows))} rows")
     return rows
 
 
-def _row_numbers(m: int, own: ArrayLike) -> Indices:
+def _row_numbers(m: int, client_rows: ArrayLike) -> Indices:
     """Accept a list of integers, which may be empty here."""
     try:
-        given = as_array(own)
+        given = as_array(client_rows)
     except NotReal as error:
         raise ValueError(f"clients[{m}] must be a list of row numbers, got {error}") from None
     if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
-        raise ValueError(f"clients[{m}] must be a list of row numbers, got {shown(own)}")
+        raise ValueError(f"clients[{m}] must be a list of row numbers, got {shown(client_rows)}")
     return given.astype(np.intp)
 
 

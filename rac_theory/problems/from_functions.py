@@ -166,8 +166,8 @@ class FromFunctions:
         """Call ``function`` on a copy of each matrix of a batch, or of all; each result must have ``shape``."""
         batch = W.shape[:-2]
         if self._batched:
-            many = W.reshape(-1, *self.shape).copy()
-            return _returned(name, _called(name, function, many), (len(many), *shape)).reshape((*batch, *shape))
+            runs = W.reshape(-1, *self.shape).copy()
+            return _returned(name, _called(name, function, runs), (len(runs), *shape)).reshape((*batch, *shape))
         results = np.empty((*batch, *shape))
         for index in np.ndindex(batch):
             results[index] = _returned(name, _called(name, function, W[index].copy()), shape)
@@ -184,10 +184,10 @@ def _named(name: str, names: Collection[str], given: Sequence[str]) -> frozenset
     """Accept names of constants that are given."""
     if isinstance(names, str) or not isinstance(names, Collection):
         raise ValueError(f"{name} must be a collection of names, such as ['L'], got {shown(names)}")
-    for one in names:
-        if one not in given:
-            known = ", ".join(given) or "none is"
-            raise ValueError(f"{name} must name constants that are given ({known}), got {shown(one)}")
+    for constant in names:
+        if constant not in given:
+            names_text = ", ".join(given) or "none is"
+            raise ValueError(f"{name} must name constants that are given ({names_text}), got {shown(constant)}")
     return frozenset(names)
 
 
@@ -203,15 +203,15 @@ def _called(name: str, function: Callable[[Array], object], W: Array) -> object:
 
 def _returned(name: str, result: object, shape: tuple[int, ...]) -> Array:
     """What a user's function returned, as an array of ``shape``."""
-    wanted = f"an array of shape {shape}" if shape else "a number"
+    expected = f"an array of shape {shape}" if shape else "a number"
     if result is None:
-        raise ValueError(f"{name} must return {wanted}, got None (a missing return statement?)")
+        raise ValueError(f"{name} must return {expected}, got None (a missing return statement?)")
     try:
         returned = float64(real_numbers(result))
     except NotReal as error:
-        raise ValueError(f"{name} must return {wanted}, got {error}") from None
+        raise ValueError(f"{name} must return {expected}, got {error}") from None
     if returned.shape != shape:
-        raise ValueError(f"{name} must return {wanted}, got an array of shape {returned.shape}")
+        raise ValueError(f"{name} must return {expected}, got an array of shape {returned.shape}")
     return returned
 
 

@@ -98,10 +98,10 @@ class Layers(Value):
 
     def each(self, name: str, given: Iterable[T]) -> tuple[T, ...]:
         """Return what is given for each layer; a ``ValueError`` where it is none, or for another number of layers."""
-        found: tuple[T, ...] = tuple(_listed(name, given, "one for each layer"))
-        if len(found) != len(self):
-            raise ValueError(f"{name} must be one for each of {self!r}, got {len(found)}")
-        return found
+        values: tuple[T, ...] = tuple(_listed(name, given, "one for each layer"))
+        if len(values) != len(self):
+            raise ValueError(f"{name} must be one for each of {self!r}, got {len(values)}")
+        return values
 
     def index(self, name: str) -> int:
         """Return the place of a layer by its name; a ``ValueError`` has the nearest name."""

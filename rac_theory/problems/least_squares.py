@@ -32,9 +32,9 @@ from rac_theory.problems.features import (
     triangular_factor,
 )
 from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.linear_model import RidgeModel
 from rac_theory.problems.problem import OnePass
 from rac_theory.problems.rank import rank_bound
-from rac_theory.problems.ridge_model import RidgeModel
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"
@@ -153,11 +153,11 @@ class LeastSquares(RidgeModel, OnePass, Value):
         """Where each constant comes from."""
         mu = "the smallest positive s^2/N + l2, s the singular values of X and 0 for its null space, rounded down"
         f_star = "least squares solution, certified by ||grad||^2/(2 mu) and rounding"
-        known = not math.isnan(self.mu)
+        has_mu = not math.isnan(self.mu)
         return {
             "L": "s^2/N + l2, s the largest singular value of X, rounded up",
-            "mu": mu if known else UNDECIDED,
-            "f_star": f_star if known else UNDECIDED,
+            "mu": mu if has_mu else UNDECIDED,
+            "f_star": f_star if has_mu else UNDECIDED,
             "smoothness": self._smoothness_source,
         }
 
@@ -254,6 +254,6 @@ def least_norm_solution(X: Features, Y: Array, ridge: float) -> Array:
         solve = partial(lsmr, X, damp=math.sqrt(ridge), atol=EPS, btol=EPS, conlim=0.0, maxiter=10_000)
         return np.stack([solve(y)[0] for y in Y.T], axis=1)
     U, s, Vt = np.linalg.svd(np.asarray(X), full_matrices=False)
-    kept = s > rank_tolerance(X, s)
-    U, s, Vt = U[:, kept], s[kept], Vt[kept]
+    positive = s > rank_tolerance(X, s)
+    U, s, Vt = U[:, positive], s[positive], Vt[positive]
     return np.asarray(Vt.T @ ((s / (s**2 + ridge))[:, None] * (U.T @ Y)))

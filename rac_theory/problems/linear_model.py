@@ -101,3 +101,16 @@ class LinearModel(Samples, ABC):
         rows = gathered(self.X, indices)
         slopes = self._loss_slopes(rows @ W, indices)
         return np.asarray(rows.swapaxes(-1, -2) @ slopes / indices.shape[-1] + self._penalty_gradient(W))
+
+
+class RidgeModel(LinearModel):
+    """The finite sum of ``loss_i(x_i' W) + l2/2 ||W||^2``."""
+
+    l2: float
+
+    @property
+    def _penalty_curvature(self) -> float:
+        return self.l2
+
+    def _penalty_gradient(self, W: Array) -> Array:
+        return self.l2 * W

@@ -10,9 +10,8 @@ import numpy as np
 
 from rac_theory.base.checks import Array
 from rac_theory.numerics import alike, diagonal_of, raised, rounded
-from rac_theory.problems.certified import Certified
 from rac_theory.problems.features import EPS
-from rac_theory.problems.minimise import Minimum, minimise
+from rac_theory.problems.minimise import Certified, Minimum, minimise
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, smoothness_of
 
@@ -55,8 +54,8 @@ class Mean(Certified):
         self.shape: tuple[int, int] = self.terms[0].shape
         self.convex = all(term.convex for term in self.terms)
         self.L = self._rounded([term.L for term in self.terms], math.inf)
-        own = self._rounded([term.strong_convexity for term in self.terms], -math.inf)
-        self.strong_convexity = max(own, strong_convexity)
+        moduli = self._rounded([term.strong_convexity for term in self.terms], -math.inf)
+        self.strong_convexity = max(moduli, strong_convexity)
         self.mu = self.strong_convexity if self.strong_convexity > 0 else math.nan
 
     def __repr__(self) -> str:
@@ -83,14 +82,14 @@ class Mean(Certified):
 
     def rounding(self, W: Array, /) -> float:
         """A bound on the rounding error of the value at one W: theirs, and that of the mean of non-negative terms."""
-        own = float(self._mean([term.rounding(W) for term in self.terms]))
-        return own + (len(self.terms) + 3) * EPS * float(self.value(W))
+        of_terms = float(self._mean([term.rounding(W) for term in self.terms]))
+        return of_terms + (len(self.terms) + 3) * EPS * float(self.value(W))
 
     def gradient_rounding(self, W: Array, /) -> float:
         """A bound on the norm of the rounding error of the gradient at one W."""
         norms = float(self._mean([np.linalg.norm(term.gradient(W)) for term in self.terms]))
-        own = float(self._mean([term.gradient_rounding(W) for term in self.terms]))
-        return own + (len(self.terms) + 3) * EPS * norms
+        of_terms = float(self._mean([term.gradient_rounding(W) for term in self.terms]))
+        return of_terms + (len(self.terms) + 3) * EPS * norms
 
     @cached_property
     def minimum(self) -> Minimum:
@@ -133,7 +132,7 @@ class Mean(Certified):
 
     def _mean(self, of: Sequence[Any]) -> Any:
         """The mean of numbers or arrays, one for each term."""
-        return sum(weight * each for weight, each in zip(self.weights, of, strict=True)) / math.fsum(self.weights)
+        return sum(weight * number for weight, number in zip(self.weights, of, strict=True)) / math.fsum(self.weights)
 
     def _rounded(self, numbers: Sequence[float], towards: float) -> float:
         """The mean of numbers, rounded towards an infinity; nan if one of them is."""
@@ -155,7 +154,7 @@ def mean_smoothness(parts: Sequence[Smoothness], weights: Sequence[float]) -> Sm
     groups: list[tuple[Array, list[Array]]] = []
     for S, R in ((weight * S, R) for weight, part in zip(weights, parts, strict=True) for S, R in part.terms):
         R = R if (on := diagonal_of(R)) is None else on
-        same = next((group for other, group in groups if np.array_equal(other, R)), None)
+        same = next((group for factor, group in groups if np.array_equal(factor, R)), None)
         if same is None:
             groups.append((R, [S]))
         else:

@@ -1,6 +1,7 @@
 """Minimise a strongly convex function by Newton's method, and certify how far from the infimum the result can be."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -129,3 +130,27 @@ def _certified(problem: StronglyConvex, W: Array, value: float, slack: float, at
     rounding = problem.rounding(W)
     f_star, width = value + rounding, slack + 2 * rounding
     return Minimum(W, f_star, min(f_star, width), "Newton-CG, certified by ||grad||^2/(2 s) and rounding")
+
+
+class Certified(ABC):
+    """The members of a problem that are read off its ``minimum``, which is found when it is first asked for."""
+
+    @property
+    @abstractmethod
+    def minimum(self) -> Minimum:
+        """The minimiser and its certificate."""
+
+    @property
+    def W_star(self) -> Array | None:
+        """The minimiser, as near as ``f_star_error`` says; None where there is none, or it is unknown."""
+        return self.minimum.W_star
+
+    @property
+    def f_star(self) -> float:
+        """Upper end of the certified interval; nan where it is unknown."""
+        return self.minimum.f_star
+
+    @property
+    def f_star_error(self) -> float:
+        """Width of the certified interval."""
+        return self.minimum.f_star_error

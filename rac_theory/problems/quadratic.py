@@ -239,8 +239,8 @@ def _curvatures(name: str, S: Array) -> tuple[float, float, float]:
 
 def core(S: Array) -> Array:
     """S without its zero rows and columns, and with them as many zero eigenvalues, exactly."""
-    kept = S.any(axis=0)
-    return S[np.ix_(kept, kept)]
+    used = S.any(axis=0)
+    return S[np.ix_(used, used)]
 
 
 def _product(a: float, b: float, *, towards: float) -> float:

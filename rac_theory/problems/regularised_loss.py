@@ -6,12 +6,11 @@ from functools import cached_property
 from typing import ClassVar
 
 from rac_theory.base.checks import Array
-from rac_theory.problems.certified import Certified
 from rac_theory.problems.component_infima import cross_entropy_infima
 from rac_theory.problems.features import gradient_rounding, loss_rounding, squared_row_norms
-from rac_theory.problems.minimise import UNATTAINED, Minimum, minimise
+from rac_theory.problems.linear_model import RidgeModel
+from rac_theory.problems.minimise import UNATTAINED, Certified, Minimum, minimise
 from rac_theory.problems.problem import OnePass
-from rac_theory.problems.ridge_model import RidgeModel
 
 
 class RegularisedLoss(Certified, RidgeModel, OnePass):

@@ -98,8 +98,8 @@ class ReLUNetwork(OnePass, Value):
 
     def subset(self, rows: ArrayLike) -> Self:
         """The same network on some of the samples."""
-        own = np.asarray(rows)
-        return type(self)(self.X[own], self.labels[own], self.hidden, self.classes)
+        numbers = np.asarray(rows)
+        return type(self)(self.X[numbers], self.labels[numbers], self.hidden, self.classes)
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data; at a kink the gradient is that of the flat side."""
@@ -107,9 +107,9 @@ class ReLUNetwork(OnePass, Value):
         values, gradients = np.empty(W.shape[:-2]), np.empty(W.shape)
         views, into = self.layers.views(W), self.layers.views(gradients)
         for run in np.ndindex(values.shape):  # one after the other: the hidden units of a few fill the cache
-            values[run], *both = _pass(self.X, self.labels, *(view[run] for view in views))
-            for view, own in zip(into, both, strict=True):
-                view[run] = own
+            values[run], *of_layers = _pass(self.X, self.labels, *(view[run] for view in views))
+            for view, gradient in zip(into, of_layers, strict=True):
+                view[run] = gradient
         return values, gradients
 
     def component_gradient(self, W: Array, indices: Indices, /) -> Array:
@@ -128,10 +128,10 @@ def _pass(X: Array, labels: NDArray[np.int64], W1: Array, W2: Array) -> Sequence
     hidden = np.maximum(X @ W1, 0.0)
     scores = hidden @ W2
     scores -= scores.max(axis=-1, keepdims=True)
-    own = np.take_along_axis(scores, labels[..., None], axis=-1)[..., 0]
+    label_scores = np.take_along_axis(scores, labels[..., None], axis=-1)[..., 0]
     np.exp(scores, out=scores)
     sums = scores.sum(axis=-1, keepdims=True)
-    loss = (np.log(sums[..., 0]) - own).mean(axis=-1)
+    loss = (np.log(sums[..., 0]) - label_scores).mean(axis=-1)
     scores /= sums
     scores -= labels[..., None] == np.arange(W2.shape[-1])
     scores /= X.shape[-2]

@@ -17,11 +17,11 @@ class WithDataSets(ABCMeta):
     """Classes whose class methods load data sets, and which say which these are where another is asked for."""
 
     def __getattr__(cls, name: str) -> Any:
-        here = () if name.startswith("_") else {*BUNDLED, "svmlight"}.intersection(dir(cls))
-        if not here:
+        loaders = () if name.startswith("_") else {*BUNDLED, "svmlight"}.intersection(dir(cls))
+        if not loaders:
             raise NoMember(cls, name)
         raise AttributeError(
-            f"{cls.__name__} has no {name!r}: its data sets are {', '.join(sorted(here))}; yours are arguments"
+            f"{cls.__name__} has no {name!r}: its data sets are {', '.join(sorted(loaders))}; yours are arguments"
         )
 
 
@@ -70,7 +70,7 @@ class Samples(metaclass=WithDataSets):
     def _with_data(self, X: Features, targets: NDArray[Any], **changes: Any) -> Self:
         """Return a copy with other data that have been checked."""
         part: Self = object.__new__(type(self))
-        kept: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        unchanged: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
         targets.flags.writeable = False
-        vars(part).update(kept | {"X": X, self.targets_field: targets} | changes)
+        vars(part).update(unchanged | {"X": X, self.targets_field: targets} | changes)
         return part

@@ -72,10 +72,10 @@ class Smoothness(Value):
             (_semidefinite(f"terms[{i}][0]", S), _semidefinite(f"terms[{i}][1]", R)) for i, (S, R) in enumerate(pairs)
         )
         shapes = [(len(S), len(R)) for S, R in checked]
-        for i, own in enumerate(shapes):
-            if own != shapes[0]:
+        for i, shape in enumerate(shapes):
+            if shape != shapes[0]:
                 raise ValueError(
-                    f"terms must be of one shape (m, n): terms[0] is for {shapes[0]}, terms[{i}] for {own}"
+                    f"terms must be of one shape (m, n): terms[0] is for {shapes[0]}, terms[{i}] for {shape}"
                 )
         vars(self).update(terms=checked)
 
@@ -104,9 +104,9 @@ class Smoothness(Value):
         >>> Smoothness.known([(X.T @ X, np.eye(1))]).shape
         (2, 1)
         """
-        made = object.__new__(cls)
-        vars(made).update(terms=sealed(tuple(terms)))
-        return made
+        smoothness = object.__new__(cls)
+        vars(smoothness).update(terms=sealed(tuple(terms)))
+        return smoothness
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -159,12 +159,12 @@ def smoothness_of(problem: Problem) -> Smoothness | None:
     """
     if not hasattr(problem, "smoothness"):
         return isotropic_or_none(float(problem.L), problem.shape)
-    found: Smoothness | None = problem.smoothness
-    if found is not None:
-        being("problem.smoothness", found, Smoothness, ", or None where it is unknown")
-        if found.shape != tuple(problem.shape):
-            raise ValueError(f"problem.smoothness must be for W of shape {tuple(problem.shape)}, got {found.shape}")
-    return found
+    Q: Smoothness | None = problem.smoothness
+    if Q is not None:
+        being("problem.smoothness", Q, Smoothness, ", or None where it is unknown")
+        if Q.shape != tuple(problem.shape):
+            raise ValueError(f"problem.smoothness must be for W of shape {tuple(problem.shape)}, got {Q.shape}")
+    return Q
 
 
 def known_smoothness(problem: Problem) -> Smoothness:
@@ -178,13 +178,13 @@ def known_smoothness(problem: Problem) -> Smoothness:
     (2, 2)
     """
     having("problem", problem, "a problem with its constants", ("L", "shape"))
-    known = smoothness_of(problem)
-    if known is None:
+    smoothness = smoothness_of(problem)
+    if smoothness is None:
         raise ValueError(
             f"problem must know its smoothness or its L, got L={problem.L!r} of {repr_of(problem)}; steps of any "
             "length may be too long"
         )
-    return known
+    return smoothness
 
 
 def isotropic_or_none(L: float, shape: tuple[int, int]) -> Smoothness | None:

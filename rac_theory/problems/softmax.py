@@ -153,19 +153,19 @@ class SoftmaxRegression(RegularisedLoss, Value):
         Only where a score is large are those of its sample shifted, so that nothing overflows.
         """
         moderate = moderate_score(Z.dtype)
-        own = np.take(Z.reshape(len(Z), -1), self._own_scores[samples], axis=1)
-        own *= self._own_counts[samples]
+        label_scores = np.take(Z.reshape(len(Z), -1), self._own_scores[samples], axis=1)
+        label_scores *= self._own_counts[samples]
         last: Array | float = 1.0
         if not (near or Z.max(initial=0.0) < moderate):  # also where some are nan
             peaks = Z.max(axis=1, initial=0.0)
             peaks[peaks < moderate] = 0.0  # no run depends on those beside it
             Z -= peaks[:, None]
-            own -= peaks
+            label_scores -= peaks
             last = np.exp(-peaks)
         P = np.exp(Z, out=Z)
         total = P.sum(axis=1)
         total += last
-        losses = np.maximum(np.log(total) - own, 0.0).sum(axis=1)
+        losses = np.maximum(np.log(total) - label_scores, 0.0).sum(axis=1)
         total *= len(self.labels)
         P *= (1 / total)[:, None]
         return losses, P
@@ -182,9 +182,9 @@ class SoftmaxRegression(RegularisedLoss, Value):
         Anywhere for the last class, whose score is zero.
         """
         N = len(self.labels)
-        place = np.arange(N)
-        rows = np.minimum(_ROWS, N - place // _ROWS * _ROWS)
-        return np.minimum(self._positions, len(self.classes) - 2) * rows + place % _ROWS
+        sample = np.arange(N)
+        rows = np.minimum(_ROWS, N - sample // _ROWS * _ROWS)
+        return np.minimum(self._positions, len(self.classes) - 2) * rows + sample % _ROWS
 
     @cached_property
     def _own_counts(self) -> Array:
@@ -199,8 +199,8 @@ class SoftmaxRegression(RegularisedLoss, Value):
     @cached_property
     def _own_features(self) -> Array:
         """What each sample contributes to the gradient through its own label: ``(1/N) sum x_i e_i'``, (d, k)."""
-        own = self._positions == np.arange(len(self.classes))[:, None]
-        return adjoint(self.X, own / len(self.labels))
+        is_label = self._positions == np.arange(len(self.classes))[:, None]
+        return adjoint(self.X, is_label / len(self.labels))
 
     def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
         return score_slopes(Z, self._positions[indices])

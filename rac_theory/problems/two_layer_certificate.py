@@ -13,8 +13,7 @@ import numpy as np
 from rac_theory.base.checks import Array
 from rac_theory.numerics import lapack_rounding
 from rac_theory.problems.features import EPS
-from rac_theory.problems.tanh_curvature import squared_distance_of_columns
-from rac_theory.problems.two_layer_curvature import Coefficients
+from rac_theory.problems.tanh_curvature import Coefficients, squared_distance_of_columns
 
 _HALVINGS = 24
 _MARGIN = 1e-9
@@ -74,9 +73,9 @@ class Neighbourhood:
         def held(gamma: Array) -> Array:
             return np.asarray(self.within(gamma * x, gamma * y).hold(np.maximum(1 / gamma - l2, 1e-12 / gamma)))
 
-        here = self.within(0 * x, 0 * y)
-        least = np.maximum(here.gram * here.reach**2, np.sqrt(here.gram * here.cross))
-        low = high = 1 / (np.maximum(least, here.units / 2) + l2)
+        at_zero = self.within(0 * x, 0 * y)
+        least = np.maximum(at_zero.gram * at_zero.reach**2, np.sqrt(at_zero.gram * at_zero.cross))
+        low = high = 1 / (np.maximum(least, at_zero.units / 2) + l2)
         while not (fits := held(low)).all():
             low, high = np.where(fits, low, low / 4), np.where(fits, high, low)
         for _ in range(_HALVINGS):
@@ -119,8 +118,8 @@ def _norm(A: Array) -> Array:
 
 def certified_steps(near: Neighbourhood, x: Array, y: Array, l2: float, floor: float) -> Array:
     """Return ``longest_step`` where all is of moderate size, and never less than ``floor``, all there is elsewhere."""
-    known = np.stack([x, y, near.reach, near.spread, near.units, near.errors])
-    moderate = (known <= _LONGEST).all(axis=0)  # nor where one is nan
-    kept = [np.where(moderate, one, 1.0) for one in known]
-    steps = Neighbourhood(near.gram, near.cap, near.hidden, *kept[2:]).longest_step(kept[0], kept[1], l2)
+    numbers = np.stack([x, y, near.reach, near.spread, near.units, near.errors])
+    moderate = (numbers <= _LONGEST).all(axis=0)  # nor where one is nan
+    replaced = [np.where(moderate, number, 1.0) for number in numbers]
+    steps = Neighbourhood(near.gram, near.cap, near.hidden, *replaced[2:]).longest_step(replaced[0], replaced[1], l2)
     return np.where(moderate, np.maximum(steps, floor), floor)

@@ -27,8 +27,8 @@ from rac_theory.problems.features import (
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.layers import Layers
 from rac_theory.problems.samples import Samples
+from rac_theory.problems.tanh_curvature import curvature_in_both_layers, of_capped_head
 from rac_theory.problems.two_layer_certificate import Neighbourhood, certified_steps, measured
-from rac_theory.problems.two_layer_curvature import largest_curvature, of_capped_head
 
 _CACHED = 1 << 16  # numbers
 
@@ -99,12 +99,12 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
             raise ValueError(f"cap must be math.inf or of size 1e-12..1e12, got {cap:.3g} (other units?)")
         hidden = count("hidden", self.hidden)
         count("hidden (d + k)", hidden * (X.shape[1] + len(classes)))
-        own = {"hidden": hidden, "cap": cap, "seed": integer("seed", self.seed, 0, 2**32 - 1)}
-        vars(self).update(X=X, labels=labels, l2=weight("l2", self.l2), classes=classes, **own)
+        integers = {"hidden": hidden, "cap": cap, "seed": integer("seed", self.seed, 0, 2**32 - 1)}
+        vars(self).update(X=X, labels=labels, l2=weight("l2", self.l2), classes=classes, **integers)
 
     def __repr__(self) -> str:
-        own = {"hidden": self.hidden, "cap": self.cap, "l2": self.l2, "seed": self.seed}
-        return short_name(self, self.name, self.X.shape, self.X, self.labels, **own)
+        parameters = {"hidden": self.hidden, "cap": self.cap, "l2": self.l2, "seed": self.seed}
+        return short_name(self, self.name, self.X.shape, self.X, self.labels, **parameters)
 
     @classmethod
     def digits(cls, hidden: int, cap: float = 1.0, l2: float = 0.0, seed: int = 0) -> Self:
@@ -151,7 +151,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
     def _curvature(self, gram: Fraction) -> float:
         if self.cap == math.inf:
             return math.nan
-        curvature = largest_curvature(of_capped_head(gram, Fraction(self.cap), self.hidden))
+        curvature = curvature_in_both_layers(of_capped_head(gram, Fraction(self.cap), self.hidden))
         return rounded(Fraction(curvature) + Fraction(self.l2), math.inf)
 
     @property

@@ -374,3 +374,4 @@ def test_spaces_are_known_where_all_moves_have_the_rank_of_the_sketch():
     assert not full
     assert bases.any(axis=1).tolist() == [[True, True], [True, False]]
     assert not spaces(View("left", 2), D[:1, :, :1])[1]
+    assert not spaces(View("left", 2), 0 * D)[1]

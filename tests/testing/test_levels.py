@@ -75,12 +75,12 @@ def most(monkeypatch):
 def one_call_each(prints):
     """Eight draws a call, of which the partners of one call are of one range, and those of two calls never are."""
     calls = np.repeat(np.arange(40.0)[:, None], 8, axis=1) + prints
-    return np.zeros((40, 8, 1)), calls, np.arange(8)
+    return np.zeros((40, 8, 1)), calls
 
 
 def exchanges(alpha):
     here, there = one_call_each(0), one_call_each(1000)
-    batches._exchange("draws", "Sketch", [here, there, here, there], alpha)
+    batches._exchange("draws", "Sketch", [here, there, here, there], (np.arange(8), np.arange(8)), alpha)
 
 
 def single(alpha):
@@ -158,7 +158,7 @@ def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, most):
 def test_as_many_ways_are_tried_as_share_the_level(monkeypatch):
     """Catches a kind of partners that is tried and not counted: with enough draws for all distances."""
     tried = []
-    monkeypatch.setattr(batches, "_exchange", lambda called, name, four, alpha: tried.append((called, alpha)))
+    monkeypatch.setattr(batches, "_exchange", lambda called, name, calls, places, alpha: tried.append((called, alpha)))
     Q, prints = RNG.standard_normal((8, 8, 2, 1)), RNG.standard_normal((8, 8))
     batches.check_independence("Sketch", Q, prints, 0.01)
     large = RNG.standard_normal((2, 4096, 2, 1))
@@ -270,7 +270,7 @@ def test_each_distance_in_a_large_call_is_looked_at(lag, monkeypatch):
     large = [(call, call[:, 0, 0]) for call in draws / np.linalg.norm(draws, axis=2, keepdims=True)]
     real, seen = batches._exchange, {}
     monkeypatch.setattr(
-        batches, "_exchange", lambda *given: seen.update({given[0]: refused(real, *given) * len(given[2][0][2])})
+        batches, "_exchange", lambda *given: seen.update({given[0]: refused(real, *given) * len(given[3][0])})
     )
     batches.check_lags("Sketch", large, 0.01)
     count = sum(min(lag, 2200 - lag - start) for start in range(0, 2200 - lag, 2 * lag))

@@ -1,6 +1,7 @@
 """The numbers of the search for counterexamples, by hand, and each refusal at its edge."""
 
 import math
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -108,8 +109,7 @@ def test_what_rounding_makes_of_a_pair_is_counted_by_hand():
     rounding = constants.change_of_gradient(cubic, np.array([[[0.0]], [[3.0]]]), np.ones((2, 1, 1)))[1]
     assert rounding == pytest.approx(1e3 * EPS * np.array([10 + 37 + 1, 10 + 37 * 4 + 27 + 64]), rel=1e-12, abs=0)
     assert constants._stretch(probe_of(square()), A, D)[0].item() == 4
-    assert constants._monotonicity(probe_of(square()), A, D)[0].item() == 4
-    assert smoothness._turn(probe_of(square()), A, D)[0].item() == 4
+    assert constants.monotonicity(probe_of(square()), A, D)[0].item() == 4
     two = np.array([[[3.0], [-5.0]]]), np.array([[[1.2], [1.6]]])
     assert constants.shortest_step(*two).item() == pytest.approx(1e-4 * (1 + 5) / 2, rel=1e-12)
     assert constants._ratios(probe_of(square()), A, 10.0, 7.9).item() == 144 / (2 * 8)
@@ -193,13 +193,14 @@ def test_steps_are_turned_to_where_f_curves_most_and_keep_their_length():
     """Curvatures 1 and 4: each turn makes the share of the first direction four times less."""
     probe, D = probe_of(Quadratic.left(np.diag([1.0, 4.0]), np.zeros((2, 1)))), np.array([[[3.0], [3.0]]])
     small = probe_of(Quadratic.left(np.diag([1e-3, 4e-3]), np.zeros((2, 1))))
-    turned = constants._turned(probe, np.ones((1, 2, 1)), D)
-    np.testing.assert_allclose(constants._turned(small, np.ones((1, 2, 1)), D), turned, rtol=1e-9)
+    nothing, A = Smoothness.isotropic(0.0, (2, 1)), np.ones((1, 2, 1))
+    turned = constants.turned(probe, nothing, A, D, 5)
+    np.testing.assert_allclose(constants.turned(small, nothing, A, D, 5), turned, rtol=1e-9)
     assert turned[0, 1, 0] > 0
-    assert turned[0, 0, 0] / turned[0, 1, 0] == pytest.approx(4.0**-constants._TURNS)
+    assert turned[0, 0, 0] / turned[0, 1, 0] == pytest.approx(4.0**-5)
     assert np.linalg.norm(turned) == pytest.approx(math.sqrt(18))
-    beyond = smoothness._turned(probe, Smoothness.isotropic(4.0, (2, 1)), np.ones((1, 2, 1)), D)  # -3, 0, raised by 4
-    assert beyond[0, 0, 0] / beyond[0, 1, 0] == pytest.approx(4.0**-smoothness._TURNS)
+    beyond = constants.turned(probe, Smoothness.isotropic(4.0, (2, 1)), A, D, 2)  # -3, 0, raised by 4
+    assert beyond[0, 0, 0] / beyond[0, 1, 0] == pytest.approx(4.0**-2)
     assert np.linalg.norm(beyond) == pytest.approx(math.sqrt(18))
 
 
@@ -225,12 +226,14 @@ def test_lines_pass_over_nothing_within_their_reach():
 def test_pairs_gather_where_f_curves_most():
     """Those of the last round stretch the gradient more than nine tenths of the first do."""
     probe = Probe(PLSine((1, 1)), 0)
-    A, D = constants._steepest(probe, *constants.pairs(probe))
-    stretch = constants._stretch(probe, A, D)[0]
-    assert np.median(stretch[-3 * constants._BEST :]) > np.quantile(stretch[: 2 * len(probe.places)], 0.9)
-    Q = Smoothness.isotropic(1.0, (1, 1))
-    found = smoothness._ascended(probe, Q, *constants.pairs(probe))
-    first, last = (smoothness._turn(probe, *found[k])[0] for k in (0, -1))
+    A, D = constants.pairs(probe)
+    nothing, Q = (Smoothness.isotropic(L, (1, 1)) for L in (0.0, 1.0))
+    steep = constants.ascended(probe, A, D, lambda *pairs: constants._stretch(*pairs)[0], nothing, 21, 12, 5)
+    last = constants._stretch(probe, *steep[-1])[0]
+    assert len(last) == 3 * constants.BEST
+    assert np.median(last) > np.quantile(constants._stretch(probe, A, D)[0], 0.9)
+    found = constants.ascended(probe, A, D, partial(smoothness._beyond, Q), Q, 22)
+    first, last = (constants.monotonicity(probe, *found[k])[0] for k in (0, -1))
     assert np.median(last) > np.quantile(first, 0.9)
 
 

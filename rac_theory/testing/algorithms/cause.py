@@ -42,7 +42,7 @@ _LEAST = 0.03  # of a step: what is kept of the one before is not told more fine
 def another_space(moves: Moves) -> str | None:
     """The spaces of the first moves have another law than the sketch: whatever the gradient is, they should not."""
     view = moves.sketch
-    if view is None or view.side == "entries":
+    if view is None:
         return None
     (bases, full), (fresh, fresh_full) = (spaces(view, M[0]) for M in (moves.many.D, moves.many.R))
     if not (full and fresh_full):
@@ -62,7 +62,7 @@ def another_space(moves: Moves) -> str | None:
 def near_the_last(moves: Moves) -> str | None:
     """The space of a move has more of that of the move before than a fresh one has."""
     view = moves.sketch
-    if view is None or view.side == "entries" or not moves.claim.is_fresh:
+    if view is None or not moves.claim.is_fresh:
         return None
     if not moves.has_rank:  # momentum has more
         return None

@@ -163,7 +163,7 @@ def plain(moves: Moves) -> str | None:
     is gamma, that of the plain step ``B B'`` is drawn.
     """
     view = moves.sketch
-    if view is None or view.side == "entries" or not moves.is_exact or view.rank > min(moves.problem.shape):
+    if view is None or not moves.is_exact or view.rank > min(moves.problem.shape):
         return None
     D, G = view.turned(moves.D[0]), view.turned(moves.G[0])
     U, full = spaces(view, moves.D[0])
@@ -189,7 +189,7 @@ def plain(moves: Moves) -> str | None:
 def low_rank(moves: Moves) -> str | None:
     """Moves are projections of their gradient, but of another rank than the sketch has, in all runs or in a few."""
     view = moves.sketch
-    if view is None or view.side == "entries" or view.rank > min(moves.problem.shape):
+    if view is None or view.rank > min(moves.problem.shape):
         return None
     D = np.concatenate([view.turned(moves.D[0]), view.turned(moves.many.D[0])])
     sizes = np.linalg.svd(D, compute_uv=False)
@@ -212,7 +212,7 @@ def low_rank(moves: Moves) -> str | None:
 def decays(moves: Moves) -> str | None:
     """Moves are of the rank of the sketch up to a multiple of W: a weight decay beside the step."""
     view = moves.sketch
-    if view is None or view.side == "entries" or view.rank >= min(moves.problem.shape):
+    if view is None or view.rank >= min(moves.problem.shape):
         return None
     D, W, rank = view.turned(moves.D[0]), view.turned(moves.course.W[0]), int(view.rank)
 
@@ -297,7 +297,7 @@ def random_gradient(moves: Moves) -> str | None:
 def other_side(moves: Moves) -> str | None:
     """Moves are projections, or plain steps, of their gradients from the side that is not declared."""
     view = moves.sketch
-    if view is None or view.side == "entries" or not moves.knows_gradient:
+    if view is None or not moves.knows_gradient:
         return None
     m, n = moves.problem.shape
     most = (n if view.side == "left" else m) - 1  # the rank of a projection that is not all of the other side

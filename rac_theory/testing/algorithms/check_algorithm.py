@@ -123,24 +123,20 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
 
 
 def _as_checked(case: Case, algorithm: Implementation, draws: int, alpha: float, seed: int) -> Case:
-    """Compare an implementation with what it implements, and name the cause where they differ."""
-    problem = case.problem
+    """Compare an implementation with what it implements; where a projected descent differs, its cause is named."""
+    problem, claim = case.problem, Claim(algorithm)
     _check_blocks(algorithm, problem, seed)
-    if isinstance(algorithm.implements, GaLore):
-        _check_alone(algorithm, problem, seed)
-        check_subspaces(algorithm, problem, seed)
-        checked = Checked(problem, LEVELS * alpha, pairs=0, each_step=True)
-        return replace(case, algorithm=replace(algorithm, checked=checked))
-    if isinstance(algorithm.implements, MethodDescent):
-        _check_alone(algorithm, problem, seed)
-        compared = check_method(algorithm, problem, draws, alpha, seed)
-        checked = Checked(problem, LEVELS * alpha, compared.pairs, compared.each_step)
-        return replace(case, algorithm=replace(algorithm, checked=checked))
-    claim = Claim(algorithm)
     try:
         _check_alone(algorithm, problem, seed)
-        compared = check_law(claim, problem, draws, alpha, seed)
+        if isinstance(algorithm.implements, GaLore):
+            compared = check_subspaces(algorithm, problem, seed)
+        elif isinstance(algorithm.implements, MethodDescent):
+            compared = check_method(algorithm, problem, draws, alpha, seed)
+        else:
+            compared = check_law(claim, problem, draws, alpha, seed)
     except Refuted as refuted:
+        if isinstance(algorithm.implements, GaLore | MethodDescent):
+            raise
         raise with_cause(refuted, claim, problem, seed) from None
     checked = Checked(problem, LEVELS * alpha, compared.pairs, compared.each_step)
     return replace(case, algorithm=replace(algorithm, checked=checked))

@@ -23,7 +23,7 @@ _MOST = 32  # numbers of a run
 
 
 class Proxy:
-    """Stands for a thing, whose class it says is its own, with some members in the place of the thing's."""
+    """An object in the place of another, whose class it has for ``isinstance``, with some members of its own."""
 
     def __init__(self, thing: Any, **members: Any) -> None:
         vars(self).update(_thing=thing, **members)
@@ -40,11 +40,11 @@ class Proxy:
 
 
 class Exhausted(Exception):
-    """More components are wanted than are on the tape."""
+    """More components are asked for than were recorded."""
 
 
 class Recorder:
-    """A problem that remembers which components it, and each of its clients, is asked for."""
+    """A problem that records which components are asked of it, and of each of its clients."""
 
     def __init__(self, problem: Problem) -> None:
         self._heard: list[list[Indices]] = []
@@ -61,7 +61,7 @@ class Recorder:
         return _with(problem, component_gradient, self._listening)
 
     def taken(self, runs: int) -> Tapes:
-        """Return what was asked for since this was last called."""
+        """Return the components that were asked for since the last call of this method."""
         tapes = tuple(_joined(heard, runs) for heard in self._heard)
         for heard in self._heard:
             heard.clear()
@@ -69,7 +69,7 @@ class Recorder:
 
 
 class Replay:
-    """A problem whose components are those on the tapes, one after the other, whichever are asked for."""
+    """A problem that answers with the recorded components, in their order, whichever are asked for."""
 
     def __init__(self, problem: Problem, tapes: Tapes) -> None:
         self._left: list[int] = []
@@ -142,7 +142,7 @@ def _joined(heard: list[Indices], runs: int) -> Indices | None:
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """The one gradient of an outer step, (runs, m, n), and the low-rank step that it was put into."""
+    """The one gradient of an outer step, (runs, m, n), and the low-rank step that was applied to it."""
 
     step: Any
     g: Array
@@ -198,7 +198,7 @@ class _Step(Proxy):
 
 @dataclass
 class _Spy:
-    """The gradient source and the sketches of an algorithm, which remember what they did since last asked."""
+    """The gradient source and the sketches of an algorithm, with a record of what they did in the current step."""
 
     algorithm: Any
     shares_seed: bool = False

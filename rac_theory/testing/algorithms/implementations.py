@@ -59,26 +59,24 @@ def _check_law(
         check_pairs(algorithm.called, pair, G, level, _RULE)
 
 
-class _Seen(NamedTuple):
+class _Report(NamedTuple):
     """What is reported after a step, and what the objects that step show of their states, by name."""
 
     reported: Array
     states: Mapping[str, Array]
 
 
-def _walk(algorithm: Implementation, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[_Seen]:
+def _walk(algorithm: Implementation, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[_Report]:
     """Yield what is seen of an implementation."""
     if algorithm.takes_problem:
-        yield from (_Seen(np.array(block), {}) for block in algorithm.iterates(problem, W.copy(), rng))
-    owns = [copy.deepcopy(algorithm.own) for _ in W]
-    rngs = [np.random.default_rng(int(state)) for state in rng.integers(2**63, size=len(W))]
+        yield from (_Report(np.array(block), {}) for block in algorithm.iterates(problem, W.copy(), rng))
+    users = [copy.deepcopy(algorithm.own) for _ in W]
+    rngs = [np.random.default_rng(int(seed)) for seed in rng.integers(2**63, size=len(W))]
     while True:
-        stepped = zip(owns, W, rngs, strict=True)
-        W = np.stack(
-            [np.asarray(getattr(stepper, "step", stepper)(V.copy(), stream)) for stepper, V, stream in stepped]
-        )
-        states: list[Any] = [getattr(stepper, "state", {}) for stepper in owns]
-        yield _Seen(W, {name: np.stack([np.array(state[name]) for state in states]) for name in states[0]})
+        stepped = zip(users, W, rngs, strict=True)
+        W = np.stack([np.asarray(getattr(user, "step", user)(V.copy(), stream)) for user, V, stream in stepped])
+        states: list[Any] = [getattr(user, "state", {}) for user in users]
+        yield _Report(W, {name: np.stack([np.array(state[name]) for state in states]) for name in states[0]})
 
 
 def _check_steps(
@@ -99,9 +97,8 @@ def _check_steps(
         if visible is not None:
             left = (reports[t].states[names[visible]] - before[visible]) / kick[visible]
         else:
-            left = (reports[t + lag].reported - sum(w * z for w, z in zip(watched, before, strict=True))) / (
-                watched @ kick
-            )
+            known_part = sum(w * z for w, z in zip(watched, before, strict=True))
+            left = (reports[t + lag].reported - known_part) / (watched @ kick)
         size = sum(np.sqrt(squared_norms(register)) for register in (*registers, of))
         fine = np.isfinite(left).all(axis=(1, 2)) & np.isfinite(of).all(axis=(1, 2)) & (size < _FAR)
         small = 1e3 * rounding(reports[t].reported, W) + 1e-11 * size
@@ -164,7 +161,7 @@ def _watched(program: Program, kick: Array) -> tuple[Array, int]:
     return watched, k
 
 
-def check_subspaces(algorithm: Implementation, problem: Problem, seed: int) -> None:
+def check_subspaces(algorithm: Implementation, problem: Problem, seed: int) -> Compared:
     """Raise ``Refuted`` if a step is another one than that of the declared GaLore, with the cause if it is found.
 
     Nothing is drawn, so nothing is left to chance. Each of 72 steps is compared with the declared one from where it
@@ -173,6 +170,7 @@ def check_subspaces(algorithm: Implementation, problem: Problem, seed: int) -> N
     W = spread(Probe(problem, seed).lowest, _RUNS, [seed, 7])
     for run in also_slowed(algorithm, problem, W[:2], seed):
         _check_subspaces(algorithm, run, W, seed)
+    return Compared(0, each_step=True)
 
 
 def _check_subspaces(algorithm: Implementation, problem: Problem, W: Array, seed: int) -> None:

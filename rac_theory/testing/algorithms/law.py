@@ -71,7 +71,7 @@ def check_course(claim: Claim, problem: Problem, near: Array, alpha: float, seed
 def _check_all_steps(claim: Claim, problem: Problem, W: Array, steps: int, alpha: float, seed: list[int]) -> None:
     course = follow(claim.algorithm, problem, W, steps, seed)
     pair = paired(claim, problem, course, seed)
-    if pair.is_one:
+    if pair.coincide:
         return
     check_again(claim, problem, course)
     if claim.is_fresh and not claim.algorithm.deterministic:
@@ -89,7 +89,7 @@ def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: fl
         check_gradients(claim, problem, follow(claim.algorithm, problem, _block(W, runs), 1, seed), alpha)
     course = follow(claim.algorithm, problem, _block(W, _LEAST), 1, seed)
     pair = paired(claim, problem, course, seed)
-    if pair.is_one:
+    if pair.coincide:
         return Compared(0, each_step=True)
     each_step, pairs = check_again(claim, problem, course), 0
     if not claim.algorithm.deterministic:

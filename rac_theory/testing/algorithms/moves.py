@@ -79,7 +79,7 @@ class Moves:
         P = self.claim.declared.gamma * np.stack([np.asarray(self.problem.gradient(W)) for W in pair.W])
         if view is not None:
             bases = [spaces(view, D) for D in pair.D]
-            if view.side == "entries" or not all(full for _, full in bases):
+            if not all(full for _, full in bases):
                 return None
             P = np.stack([along(view, U, G) for (U, _), G in zip(bases, P, strict=True)])
         elif not self.claim.declared.one_projection:

@@ -119,8 +119,8 @@ class PairedSteps:
     views: tuple[View, ...] = ()
 
     @property
-    def is_one(self) -> bool:
-        """Whether the two make the same steps, up to rounding: then they drew the same, and have one law."""
+    def coincide(self) -> bool:
+        """Whether algorithm and reference make the same steps, up to rounding: they have one law then."""
         off, size = (np.sqrt(squared_norms(M)) for M in (self.D - self.R, self.R))
         return bool((off <= self.small + _ROUNDING * size).all())
 

@@ -25,7 +25,7 @@ _RUNS = 24  # runs of which each step is computed again
 
 @dataclass(frozen=True, eq=False)
 class Deviation:
-    """A step computed again: by how much it is off and may be, and how far its gradients went; (runs,), units of W."""
+    """How far a step is from the one computed again, how far it may be, and how long its gradients are; (runs,)."""
 
     off: Array
     allowed: Array

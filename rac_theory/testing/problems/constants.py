@@ -1,23 +1,26 @@
 """Whether the constants of a problem survive a search for a counterexample."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from scipy.optimize import minimize
 
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
+from rac_theory.problems import Smoothness
 from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import EPS, SCALES, Probe
 
 _CONSTANTS = ("L", "mu", "strong_convexity", "f_star", "f_lower")
-_ROUNDS = 12  # of new places around the best pairs
-_BEST = 20  # pairs that are kept from round to round
-_TURNS = 5  # of a step towards the direction that curves most
+BEST = 20  # pairs that are kept from round to round
 _SPACING = 0.04  # of places on a line
 _WHOLE, _PART = 50.0, 4.0  # how far lines reach to either side of a landmark, in one dimension and in more
 _LINE = 1 << 15  # numbers on a line, at most
 TOLERANCE = 1e-6  # relative: claims are not refuted by less
+
+Height = Callable[[Probe, Array, Array], Array]
+"""What a search raises: of places and steps, (k, m, n), a number each, (k,)."""
 
 
 def check_constants(probe: Probe) -> None:
@@ -79,7 +82,9 @@ def _check_curvature(probe: Probe) -> None:
     A, D = (np.concatenate(parts) for parts in ([A, *[probe.trajectory] * 2], [D, low, high]))
     A, D = (np.concatenate(parts) for parts in zip((A, D), _lines(probe), strict=True))
     if not math.isnan(probe.problem.L):
-        _check_smoothness(probe, *_steepest(probe, A, D))
+        nothing = Smoothness.isotropic(0.0, probe.problem.shape)
+        steep = ascended(probe, A, D, lambda *pairs: _stretch(*pairs)[0], nothing, 21, rounds=12, turns=5)
+        _check_smoothness(probe, *(np.concatenate(parts) for parts in zip((A, D), *steep, strict=True)))
     if probe.problem.convex:
         _check_monotonicity(probe, A, D)
 
@@ -100,7 +105,7 @@ def _check_smoothness(probe: Probe, A: Array, D: Array) -> None:
 
 def _check_monotonicity(probe: Probe, A: Array, D: Array) -> None:
     s = float(np.nan_to_num(probe.problem.strong_convexity))
-    monotone, rounding = _monotonicity(probe, A, D)
+    monotone, rounding = monotonicity(probe, A, D)
     lack = np.nan_to_num(s * (1 - TOLERANCE) - monotone - rounding, nan=-math.inf)
     i = int(lack.argmax())
     if lack[i] > 0:
@@ -141,28 +146,27 @@ def shortest_step(A: Array, D: Array) -> Array:
     return np.asarray(1e-4 * (1 + np.abs(A).max(axis=(1, 2))) / np.sqrt(squared_norms(D)))[:, None, None]
 
 
-def _steepest(probe: Probe, A: Array, D: Array) -> tuple[Array, Array]:
-    """Turn steps towards the directions that curve most, and move places around the best pairs: a longer list."""
-    rng = probe.rng(21)
-    best_A, best_D = [A], [D]
-    for _ in range(_ROUNDS):
-        D = _turned(probe, A, D)
-        best_A.append(A)
-        best_D.append(D)
-        top = np.argsort(-np.nan_to_num(_stretch(probe, A, D)[0]))[:_BEST]
+def ascended(
+    probe: Probe, A: Array, D: Array, height: Height, Q: Smoothness, stream: int, rounds: int = 8, turns: int = 2
+) -> list[tuple[Array, Array]]:
+    """Turn steps to where f curves most beyond Q, and move places around the best pairs: what each round found."""
+    rng, pairs = probe.rng(stream), []
+    for _ in range(rounds):
+        D = turned(probe, Q, A, D, turns)
+        pairs.append((A, D))
+        top = np.argsort(-np.nan_to_num(height(probe, A, D), nan=-math.inf))[:BEST]
         A, D = A[top], D[top]
         shorter = D * np.maximum(rng.choice([0.3, 1.0], size=(len(top), 1, 1)), shortest_step(A, D))
         spread = np.sqrt(squared_norms(D))[:, None, None] * rng.standard_normal(A.shape) / math.sqrt(A[0].size)
         A, D = np.concatenate([A, A, A + spread]), np.concatenate([D, shorter, shorter])
-    return np.concatenate(best_A), np.concatenate(best_D)
+    return pairs
 
 
-def _turned(probe: Probe, A: Array, D: Array) -> Array:
-    """Replace each step by the change of gradient along it, again and again, keeping its length: (k, m, n)."""
-    G = probe.problem.gradient(A)
-    lengths = np.sqrt(squared_norms(D))
-    for _ in range(_TURNS):
-        change = probe.problem.gradient(A + D) - G
+def turned(probe: Probe, Q: Smoothness, A: Array, D: Array, turns: int) -> Array:
+    """Power iterations on the mean Hessian along each step less Q, raised by the largest of Q: (k, m, n)."""
+    G, lengths = probe.problem.gradient(A), np.sqrt(squared_norms(D))
+    for _ in range(turns):
+        change = probe.problem.gradient(A + D) - G - Q.times(D) + Q.largest * D
         size = np.sqrt(squared_norms(change))
         usable = np.isfinite(size) & (size > 0)
         factor = lengths / np.where(usable, size, 1.0)
@@ -176,7 +180,7 @@ def _stretch(probe: Probe, A: Array, D: Array) -> tuple[Array, Array]:
     return np.sqrt(squared_norms(change) / squared_norms(D)), rounding
 
 
-def _monotonicity(probe: Probe, A: Array, D: Array) -> tuple[Array, Array]:
+def monotonicity(probe: Probe, A: Array, D: Array) -> tuple[Array, Array]:
     """``<grad f(A + D) - grad f(A), D> / ||D||^2`` and what rounding may make of it: two (k,)."""
     change, rounding = change_of_gradient(probe, A, D)
     return np.sum(change * D, axis=(1, 2)) / squared_norms(D), rounding

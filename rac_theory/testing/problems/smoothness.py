@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,9 @@ from rac_theory.numerics import matrix
 from rac_theory.problems import Smoothness, certified_step, layers_of
 from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import EPS, SCALES, Probe
-from rac_theory.testing.problems.constants import TOLERANCE, change_of_gradient, pairs, shortest_step
+from rac_theory.testing.problems.constants import TOLERANCE, ascended, monotonicity, pairs, shortest_step
 
-_ROUNDS = 8  # of new places around the best pairs
 _PAIRS = 8  # of factors whose directions are tried
-_BEST = 20  # pairs that are kept from round to round
-_TURNS = 2  # of a step towards the direction that curves most beyond Q
 _SHARES = (1.0, 0.9, 0.5, 0.1)  # of what is certified
 _DRAWS = 12
 
@@ -60,7 +58,7 @@ def _check_rise(probe: Probe, Q: Smoothness, W: Array, D: Array) -> None:
 
 def _check_turn(probe: Probe, Q: Smoothness, W: Array, D: Array) -> None:
     """The sum of the bound from W to W + D and of that back, in which no value cancels: for short steps."""
-    turn, rounding = _turn(probe, W, D)
+    turn, rounding = monotonicity(probe, W, D)
     allowed = _curvature(Q, D) / squared_norms(D)
     excess = np.nan_to_num(turn - allowed * (1 + TOLERANCE) - rounding - 1e3 * EPS * Q.largest, nan=-math.inf)
     i = int(excess.argmax())
@@ -84,7 +82,9 @@ def _attacks(probe: Probe, Q: Smoothness) -> tuple[Array, Array]:
     path = probe.trajectory[::3]  # enough, as the directions of L are tried along all of it
     W, D = np.concatenate([W, places, path]), np.concatenate([D, steps, probe.directions(path, Q)[1]])
     nothing = Smoothness.isotropic(0.0, Q.shape)  # steps along which Q is exact could hide all others that are below
-    rounds = [(W, D), *_ascended(probe, Q, W, D), *_ascended(probe, nothing, W, D)]
+    rounds = [(W, D)]
+    for bound in (Q, nothing):
+        rounds += ascended(probe, W, D, partial(_beyond, bound), bound, 22)
     return np.concatenate([places for places, _ in rounds]), np.concatenate([steps for _, steps in rounds])
 
 
@@ -97,37 +97,9 @@ def _extreme_directions(Q: Smoothness) -> Array:
     return np.stack(products)
 
 
-def _ascended(probe: Probe, Q: Smoothness, W: Array, D: Array) -> list[tuple[Array, Array]]:
-    """Turn steps to where f curves most beyond Q, and move places around the best pairs: what each round found."""
-    rng, rounds = probe.rng(22), []
-    for _ in range(_ROUNDS):
-        D = _turned(probe, Q, W, D)
-        rounds.append((W, D))
-        beyond = _turn(probe, W, D)[0] - _curvature(Q, D) / squared_norms(D)
-        top = np.argsort(-np.nan_to_num(beyond, nan=-math.inf))[:_BEST]
-        W, D = W[top], D[top]
-        shorter = D * np.maximum(rng.choice([0.3, 1.0], size=(len(top), 1, 1)), shortest_step(W, D))
-        spread = np.sqrt(squared_norms(D))[:, None, None] * rng.standard_normal(W.shape) / math.sqrt(W[0].size)
-        W, D = np.concatenate([W, W, W + spread]), np.concatenate([D, shorter, shorter])
-    return rounds
-
-
-def _turned(probe: Probe, Q: Smoothness, W: Array, D: Array) -> Array:
-    """Power iterations on the mean Hessian along each step less Q, raised by the largest of Q: (k, m, n)."""
-    G, lengths = probe.problem.gradient(W), np.sqrt(squared_norms(D))
-    for _ in range(_TURNS):
-        beyond = probe.problem.gradient(W + D) - G - Q.times(D) + Q.largest * D
-        size = np.sqrt(squared_norms(beyond))
-        usable = np.isfinite(size) & (size > 0)
-        factor = lengths / np.where(usable, size, 1.0)
-        D = np.where(usable[:, None, None], beyond * factor[:, None, None], D)
-    return D
-
-
-def _turn(probe: Probe, W: Array, D: Array) -> tuple[Array, Array]:
-    """``<grad f(W + D) - grad f(W), D> / ||D||^2`` and what rounding may make of it: two (k,)."""
-    change, rounding = change_of_gradient(probe, W, D)
-    return np.sum(change * D, axis=(1, 2)) / squared_norms(D), rounding
+def _beyond(Q: Smoothness, probe: Probe, W: Array, D: Array) -> Array:
+    """How much the mean Hessian along each step exceeds Q: (k,)."""
+    return monotonicity(probe, W, D)[0] - _curvature(Q, D) / squared_norms(D)
 
 
 def _curvature(Q: Smoothness, D: Array) -> Array:

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rac_theory.base.checks import Array
 from rac_theory.numerics import either_side, exchanged, repeats
+from rac_theory.problems import Indices
 from rac_theory.testing.failures import Refuted
 from rac_theory.testing.sketches.moments import coordinates, ranks, window
 
@@ -15,6 +15,7 @@ BATCH = 8  # draws of a small call, of which there are many
 _BLOCKS = 8  # after each of which bets are made anew
 _FEATURES = 6  # directions between which laws are compared
 
+_Calls = tuple[Array, Array]  # projections on ranges, and their prints: (calls, draws, ...)
 _PARTNERS = {
     "neighbours": ((0, 1), (2, 3), (4, 5), (6, 7)),
     "draws at a distance of half a batch": ((0, 4), (1, 5), (2, 6), (3, 7)),
@@ -57,19 +58,14 @@ def check_independence(name: str, Q: Array, prints: Array, alpha: float) -> None
     half, H = len(Q) // 2, _projections(Q)
     for called, pairs in _PARTNERS.items():
         i, j = np.array(pairs).T
-        first_half, second_half = (H[:half], prints[:half]), (H[half : 2 * half], prints[half : 2 * half])
-        _exchange(
-            f"{called} in a batch",
-            name,
-            [(*first_half, i), (*second_half, i), (*first_half, j), (*second_half, j)],
-            alpha,
-        )
+        early, late = (H[:half], prints[:half]), (H[half : 2 * half], prints[half : 2 * half])
+        _exchange(f"{called} in a batch", name, [early, late, early, late], (i, j), alpha)
     quarter = half // 2
     calls = [slice(start + odd, start + 2 * quarter, 2) for odd in (0, 1) for start in (0, half)]
     everywhere, first, last = np.arange(BATCH), np.array([0]), np.array([BATCH - 1])
     for called, i, j in (("at the same place", everywhere, everywhere), ("of last and first", last, first)):
-        four = [(H[call], prints[call], at) for call, at in zip(calls, (i, i, j, j), strict=True)]
-        _exchange(f"draws {called} in two calls, one after the other", name, four, alpha)
+        four = [(H[call], prints[call]) for call in calls]
+        _exchange(f"draws {called} in two calls, one after the other", name, four, (i, j), alpha)
 
 
 def check_lags(name: str, calls: list[tuple[Array, Array]], alpha: float) -> None:
@@ -79,12 +75,13 @@ def check_lags(name: str, calls: list[tuple[Array, Array]], alpha: float) -> Non
     """
     projections = [(_projections(Q), prints) for Q, prints in calls[: len(calls) // 2 * 2]]
     n = min(len(H) for H, _ in projections)
-    even, odd_calls = ([np.stack([call[k][:n] for call in projections[odd::2]]) for k in (0, 1)] for odd in (0, 1))
+    stacked = [np.stack([call[k][:n] for call in projections]) for k in (0, 1)]
+    early, late = ((stacked[0][i::2], stacked[1][i::2]) for i in (0, 1))
     for lag in (*(lag for lag in _LAGS if 8 * lag <= n), n // 2):
         i = np.arange(n - lag)
         i = i[i // lag % 2 == 0]  # no draw in two pairs
-        pairs = [(H, prints, at) for at in (i, i + lag) for H, prints in (even, odd_calls)]
-        _exchange(f"draws at a distance of {lag} in a large batch", name, pairs, alpha)
+        called = f"draws at a distance of {lag} in a large batch"
+        _exchange(called, name, [early, late, early, late], (i, i + lag), alpha)
 
 
 def check_single(name: str, single: Array, large: Array, alpha: float) -> None:
@@ -120,12 +117,14 @@ def check_different(name: str, Q: list[Array], seed: int) -> None:
         )
 
 
-def _exchange(called: str, name: str, four: list[tuple[Array, Array, NDArray[np.intp]]], alpha: float) -> None:
-    """Bet on overlaps and on equality of H, H', K, K', each given by calls, their prints and places in a batch."""
-    (H, p, i), (H_, p_, _), (K, q, j), (K_, q_, _) = four
-    H, H_, K, K_ = H[:, i], H_[:, i], K[:, j], K_[:, j]
+def _exchange(called: str, name: str, calls: list[_Calls], places: tuple[Indices, Indices], alpha: float) -> None:
+    """Bet on overlaps and on equality of H, H', K, K', which stand at two places of four lists of calls."""
+    i, j = places
+    (H, p), (H_, p_), (K, q), (K_, q_) = (
+        (M[:, at], prints[:, at]) for (M, prints), at in zip(calls, (i, i, j, j), strict=True)
+    )
     overlaps = exchanged(H, H_, K, K_, _overlap).ravel()
-    equal = exchanged(p[:, i], p_[:, i], q[:, j], q_[:, j], _equal).ravel()
+    equal = exchanged(p, p_, q, q_, _equal).ravel()
     for Z, worst, what in ((overlaps, 2.0, "overlap"), (np.sign(equal[equal != 0]), 1.0, "are equal")):
         if len(Z) and either_side(Z, worst, worst) >= math.log(_WAYS / alpha):
             more = f"{'more' if Z.mean() > 0 else 'less'} than those that are far apart (by {Z.mean() / 2:+.3g} a pair)"

@@ -31,8 +31,8 @@ def check_fresh(chain: Sequence[Link], reseeded: Sequence[Link], alpha: float) -
                 f"new(seed) must lead to sketches of its own: two seeds have the same {key[1]}{of(key[0])} after all "
                 f"{len(chain)} merges, is the seed used, and by what merge draws?"
             )
-    _check_past(chain, reseeded, drawn, alpha)
-    _check_apart(chain, reseeded, drawn, alpha)
+    _check_past((chain, reseeded), drawn, alpha)
+    _check_apart((chain, reseeded), drawn, alpha)
 
 
 def _drawn(links: Sequence[Link]) -> list[tuple[str, str]]:
@@ -88,44 +88,41 @@ def _check_layers(sketches: dict[tuple[str, str], list[Array]]) -> None:
                 )
 
 
-def _check_past(chain: Sequence[Link], reseeded: Sequence[Link], drawn: list[tuple[str, str]], alpha: float) -> None:
+def _check_past(chains: tuple[Sequence[Link], ...], drawn: list[tuple[str, str]], alpha: float) -> None:
     """What is drawn in a merge is compared with what was there, all layers together, by its entries and its range."""
+    merges = len(chains[0])
     for what, past in _PASTS.items():
         for how, alike in {"entries": cosine, "range": overlap}.items():
-            differences = np.zeros(len(chain))
+            differences = np.zeros(merges)
             for layer, factor in drawn:
-                before, past_reseeded = (
-                    np.stack([past(link, layer, factor) for link in links]) for links in (chain, reseeded)
-                )
-                new, new_reseeded = (
-                    np.stack([_factor(link.after, layer, factor) for link in links]) for links in (chain, reseeded)
-                )
-                if before.shape == new.shape:
-                    differences += exchanged(before, past_reseeded, new, new_reseeded, alike)
+                before = [np.stack([past(link, layer, factor) for link in chain]) for chain in chains]
+                new = [np.stack([_factor(link.after, layer, factor) for link in chain]) for chain in chains]
+                if before[0].shape == new[0].shape:
+                    differences += exchanged(before[0], before[1], new[0], new[1], alike)
             share = unfair(differences, alpha / _WAYS)
             if share is not None:
                 raise Refuted(
                     f"merge must draw a sketch that is independent of {what}: by its {how} it is more like that than "
-                    f"like that of another seed in {share:.0%} of {len(chain)} links, chance makes a half; is it drawn "
+                    f"like that of another seed in {share:.0%} of {merges} links, chance makes a half; is it drawn "
                     "anew in each merge?"
                 )
 
 
-def _check_apart(chain: Sequence[Link], reseeded: Sequence[Link], drawn: list[tuple[str, str]], alpha: float) -> None:
+def _check_apart(chains: tuple[Sequence[Link], ...], drawn: list[tuple[str, str]], alpha: float) -> None:
     """What layers draw in a merge is compared with each other, number by number in the order of their entries, in which
     a generator of the same seed repeats itself whatever the shapes and scales are."""
     pairs = list(combinations(drawn, 2))
-    flat = {key: [_numbers(links, key) for links in (chain, reseeded)] for key in drawn}
+    flat = {key: [_numbers(chain, key) for chain in chains] for key in drawn}
     for first, second in pairs:
         k = min(flat[key][0].shape[-1] for key in (first, second))
-        (old, old_reseeded), (new, new_reseeded) = ([S[..., :k] for S in flat[key]] for key in (first, second))
-        share = unfair(exchanged(old, old_reseeded, new, new_reseeded, cosine), alpha / (_WAYS * len(pairs)))
+        old, new = ([S[..., :k] for S in flat[key]] for key in (first, second))
+        share = unfair(exchanged(old[0], old[1], new[0], new[1], cosine), alpha / (_WAYS * len(pairs)))
         if share is not None:
             raise Refuted(
                 f"each layer must have a sketch of its own: {second[1]}{of(second[0])} is more like {first[1]}"
-                f"{of(first[0])} than like that of another seed in {share:.0%} of {len(chain)} links, chance makes a "
-                "half; is a generator seeded for each layer?",
-                sketch=new[0],
+                f"{of(first[0])} than like that of another seed in {share:.0%} of {len(chains[0])} links, chance makes "
+                "a half; is a generator seeded for each layer?",
+                sketch=new[0][0],
             )
 
 

@@ -318,7 +318,7 @@ def test_layers_that_are_apart_pass_at_their_level():
     for _ in range(400):
         one, other = ([link(number) for number in range(1, 25)] for _ in "12")
         try:
-            _check_apart(one, other, [(layer, "A") for layer in shapes], alpha=1.0)
+            _check_apart((one, other), [(layer, "A") for layer in shapes], alpha=1.0)
         except Refuted:
             refused += 1
     assert 20 < refused <= 57 + 3 * 7

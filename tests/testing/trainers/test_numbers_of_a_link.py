@@ -307,9 +307,9 @@ def test_all_that_is_asked_of_sketches_shares_the_level(monkeypatch):
     show = [Snapshot(np.zeros(1), HALF, {name: layers[name][k] for name in "abc"}, {}, {}) for k in range(4)]
     chain = [Link(k, show[k], show[k], show[k + 1]) for k in range(3)]
     monkeypatch.setitem(freshness._PASTS, "the factor that was trained", freshness._PASTS["the sketch before"])
-    freshness._check_past(chain, chain, freshness._drawn(chain), 7e-3)
+    freshness._check_past((chain, chain), freshness._drawn(chain), 7e-3)
     assert spent == pytest.approx([1e-3] * 6)
-    freshness._check_apart(chain, chain, freshness._drawn(chain), 7e-3)
+    freshness._check_apart((chain, chain), freshness._drawn(chain), 7e-3)
     assert sum(spent) == pytest.approx(7e-3)
 
 
@@ -327,7 +327,10 @@ def test_outputs_that_differ_are_told_by_how_much():
     shown = iter([seen([3.0, 4.0]), seen([3.0, 4.5])])
     with pytest.raises(Refuted, match=r"two calls differ by 0\.1 of their norm"):
         check_chain._check_outputs(
-            SimpleNamespace(new=lambda seed: seed, trained=lambda state, steps: state, see=lambda state: next(shown)), 0
+            SimpleNamespace(
+                new=lambda seed: seed, trained=lambda state, steps: state, snapshot=lambda state: next(shown)
+            ),
+            0,
         )
     with pytest.raises(ValueError, match=r"pruned must be a finite number > 0 and < 1.*, got 1\.5"):
         check_chain.check_chain(*[None] * 4, pruned=1.5)

@@ -7,10 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.problems import TwoLayerNetwork, two_layer_curvature
-from rac_theory.problems.tanh_curvature import largest_curvature
-from rac_theory.problems.two_layer_curvature import Coefficients, of_capped_head, room
-from rac_theory.problems.two_layer_curvature import largest_curvature as in_both_layers
+from rac_theory.problems import TwoLayerNetwork, tanh_curvature
+from rac_theory.problems.tanh_curvature import Coefficients, largest_curvature, of_capped_head, room
+from rac_theory.problems.tanh_curvature import curvature_in_both_layers as in_both_layers
 from tests.problems.networks import CAPPED, NETWORKS, SMALL, X, searched, steepest
 
 
@@ -40,7 +39,7 @@ def test_a_spread_of_any_size_leaves_a_number():
 @pytest.mark.parametrize("t", [0.0, 0.2, 0.5, 0.9])
 def test_the_room_is_a_lower_bound_wherever_the_search_ends(t, monkeypatch):
     """Catches a slope that is added, or left out: the value alone is above the minimum."""
-    monkeypatch.setattr(two_layer_curvature, "_turning_point", lambda level, spread: t)
+    monkeypatch.setattr(tanh_curvature, "_turning_point", lambda level, spread: t)
     for level, spread in ((1.0, 0.0), (2.0, 1.0), (1.0, 1.2), (7.0, 0.01), (3.0, 4.0), (0.1, 0.02)):
         y = 1 / (1 - np.linspace(0, 0.99, 10_001) ** 2)
         assert room(level, spread) <= (level * y**2 - 2 * spread * np.sqrt(1 - 1 / y) * y).min() + 1e-12
