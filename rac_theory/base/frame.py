@@ -32,5 +32,5 @@ def frame(kinds: Mapping[str, type], records: Iterable[Mapping[str, Any]]) -> "D
         name: pandas.Series([row[name] for row in rows], dtype=_NUMBERS.get(kind, object))
         for name, kind in kinds.items()
     }
-    made: DataFrame = pandas.DataFrame(columns)
-    return made
+    table: DataFrame = pandas.DataFrame(columns)
+    return table

@@ -23,12 +23,12 @@ def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     does = "print BibTeX: this library, the paper, and what claims come from"
     parser = add_command(commands, "cite", does, run, _EXAMPLE, ("rac_theory.literature",))
-    known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
+    identifiers = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
     option(
         parser,
         "claim",
         nargs="*",
-        complete=among(known),
+        complete=among(identifiers),
         help="claims by id, as in list, or theorems of yours as module:name (default: none)",
     )
 

@@ -107,9 +107,9 @@ def _refused(reason: str) -> int:
     """Say in one sentence why something is refused, without characters that would steer a terminal."""
     from rac_theory.base import printable
 
-    told = f"error: {printable(' '.join(reason.split()))}"
+    sentence = f"error: {printable(' '.join(reason.split()))}"
     terminal = sys.stderr is not None and sys.stderr.isatty()
-    print(wrapped(told, terminal_width()) if terminal else told, file=sys.stderr)
+    print(wrapped(sentence, terminal_width()) if terminal else sentence, file=sys.stderr)
     return BAD_INPUT
 
 
@@ -136,7 +136,7 @@ def _parser() -> Parser:
         *(listing, explain, prove, discover, sketch, advise, cite),
     ):
         command.add(commands)
-    for one in (parser, *commands.choices.values()):
-        one.set_defaults(parser=one)
+    for subparser in (parser, *commands.choices.values()):
+        subparser.set_defaults(parser=subparser)
     parser.commands = commands.choices
     return parser

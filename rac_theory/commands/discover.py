@@ -142,10 +142,10 @@ def _compared(theorem: "Theorem", method: "Method", at: dict[str, float]) -> str
     problem = Quadratic.left(np.diag(np.geomspace(mu, 1, dim)), np.ones((dim, 1)))
     case = Case(method(Coordinate(dim, rank), side="left", gradients=None, layers=None, **at), problem, steps=1)
     try:
-        proved, exact = found = share_of_rate(theorem, case)
+        proved, exact = shares = share_of_rate(theorem, case)
     except ValueError as why:
         return str(why)
     return (
         f"at these constants {theorem.id} proves a factor of {proved:.6f} a step, the exact one is {exact:.6f}: "
-        f"{found.share:.0%} of its exponent"
+        f"{shares.share:.0%} of its exponent"
     )

@@ -30,8 +30,10 @@ def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     does = "print the statement of a claim, its symbols, its source and assumptions"
     parser = add_command(commands, "explain", does, run, _EXAMPLE, ("rac_theory.literature",))
-    known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
-    option(parser, "claim", complete=among(known), help="its id, as in list, or module:name for a theorem of yours")
+    identifiers = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
+    option(
+        parser, "claim", complete=among(identifiers), help="its id, as in list, or module:name for a theorem of yours"
+    )
 
 
 _LABEL = 9
@@ -54,13 +56,13 @@ def claim_named(name: str) -> "Theorem | Identity | Counterexample | PublishedCl
 
     if theorems.is_own(name):
         return theorems.theorem_named(name)
-    known: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
+    claims: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
         **theorems.ALL,
         theorems.T11.id: theorems.T11,
         **counterexamples.ALL,
         **CLAIMS,
     }
-    return known[checks.one_of("claim", name, known)]
+    return claims[checks.one_of("claim", name, claims)]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -82,11 +84,11 @@ def run(arguments: argparse.Namespace) -> int:
     for label, text in labelled:
         tell(console, f"{label:{_LABEL}}{text}", hang=_LABEL)
     if not isinstance(claim, Counterexample):
-        asked = constants_in(*relations_in(*claim.given)) if isinstance(claim, Theorem) else ()
+        constants = constants_in(*relations_in(*claim.given)) if isinstance(claim, Theorem) else ()
         if isinstance(claim, Theorem) and claim.about is rac_lora_exact:
             tell(console, "\n    ".join(["step", *str(PLAIN).splitlines()]), hang=2)
         tell(console, "\n    ".join(["given", *claim.assumptions]), hang=2)
-        symbols = tuple(dict.fromkeys((*claim.symbols, *asked)))
+        symbols = tuple(dict.fromkeys((*claim.symbols, *constants)))
         width = max(len(symbol.name) for symbol in symbols) + 2
         tell(console, "\n    ".join(["where", *_told(symbols, width)]), hang=width)
     return OK

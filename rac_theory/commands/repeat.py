@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     rows = {row.number: row for row in _rows(arguments.results)}
     if arguments.row not in rows:
-        there = f"{min(rows)} to {max(rows)}" if rows else "none"
-        raise ValueError(f"row must be a number in {arguments.results}, {there}, got {arguments.row}")
+        numbers = f"{min(rows)} to {max(rows)}" if rows else "none"
+        raise ValueError(f"row must be a number in {arguments.results}, {numbers}, got {arguments.row}")
     old = rows[arguments.row]
     if old.status == NEEDS_EXTRA:
         raise ValueError(f"row must be one that was run, got {old.number}: {old.reason}")

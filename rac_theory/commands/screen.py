@@ -56,8 +56,8 @@ def tell(console: "Console", text: str, hang: int = 0) -> None:
         By how much more its other lines are indented.
     """
     for line in text.split("\n"):
-        told = wrapped(line, console.width, hang) if console.is_terminal else line
-        console.print(told, markup=False, soft_wrap=True)
+        paragraph = wrapped(line, console.width, hang) if console.is_terminal else line
+        console.print(paragraph, markup=False, soft_wrap=True)
 
 
 def show_table(console: "Console", table: "Table", spare: Sequence[str] = ()) -> None:
@@ -88,9 +88,9 @@ def _width(console: "Console", table: "Table", *, wrapped: bool = False) -> int:
     """The width of a table that breaks no word; ``wrapped`` where it breaks all lines that it may."""
     from rich.measure import Measurement
 
-    whole, width = console.options.update(max_width=_WHOLE), _GAP * (len(table.columns) - 1)
+    natural, width = console.options.update(max_width=_WHOLE), _GAP * (len(table.columns) - 1)
     for column in table.columns:
-        cells = [Measurement.get(console, whole, cell) for cell in (column.header, *column.cells)]
+        cells = [Measurement.get(console, natural, cell) for cell in (column.header, *column.cells)]
         width += max(cell.minimum if wrapped and not column.no_wrap else cell.maximum for cell in cells)
     return width
 
