@@ -8,8 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.lib.stride_tricks import as_strided
 
-from rac_theory.base.digest import digest, is_sparse
-from rac_theory.base.naming import function_name, repr_of, type_name
+from rac_theory.base.naming import digest, function_name, is_sparse, repr_of, type_name
 from rac_theory.base.read_only import read_only, sealed
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from rac_theory.commands import (
     advise,
-    cite,
     counterexamples,
     discover,
     explain,
@@ -17,14 +16,13 @@ from rac_theory.commands import (
     listing,
     prove,
     repeat,
-    report,
     sketch,
     sweep,
     verify,
 )
 from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK, VIOLATED
 from rac_theory.commands.parsing import Parser
-from rac_theory.commands.prose import terminal_width, wrapped
+from rac_theory.commands.screen import terminal_width, wrapped
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -132,8 +130,8 @@ def _parser() -> Parser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(metavar="command", dest="command", title="commands")
     for command in (
-        *(verify, report, repeat, sweep, judge, counterexamples),
-        *(listing, explain, prove, discover, sketch, advise, cite),
+        *(verify, repeat, sweep, judge, counterexamples),
+        *(listing, explain, prove, discover, sketch, advise),
     ):
         command.add(commands)
     for subparser in (parser, *commands.choices.values()):

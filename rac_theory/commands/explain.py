@@ -1,4 +1,4 @@
-"""``explain``: the statement of a claim, and what it rests on."""
+"""``explain`` and ``cite``: the statement of a claim, what it rests on, and where it comes from."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -26,13 +26,31 @@ _EXAMPLE = Example(
 )
 
 
+_CITED = Example(
+    "cite T2",
+    """
+    @misc{rac_theory,
+    @misc{arXiv:2410.08305,
+      author = {Grigory Malinovsky ...
+    """,
+)
+
+
 def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
+    """Add both commands to the subparsers."""
     does = "print the statement of a claim, its symbols, its source and assumptions"
     parser = add_command(commands, "explain", does, run, _EXAMPLE, ("rac_theory.literature",))
     identifiers = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
     option(
         parser, "claim", complete=among(identifiers), help="its id, as in list, or module:name for a theorem of yours"
+    )
+    does = "print BibTeX: this library, the paper, and what claims come from"
+    option(
+        add_command(commands, "cite", does, cite, _CITED, ("rac_theory.literature",)),
+        "claim",
+        nargs="*",
+        complete=among(identifiers),
+        help="claims by id, as in list, or theorems of yours as module:name (default: none)",
     )
 
 
@@ -140,3 +158,11 @@ def _of_counterexample(example: "Counterexample") -> Iterator[tuple[str, str]]:
     for label, text in (("if", example.condition), ("differs", example.in_circulation)):
         if text is not None:
             yield label, text
+
+
+def cite(arguments: argparse.Namespace) -> int:
+    """Print BibTeX, each entry once."""
+    from rac_theory.verdicts import citation
+
+    tell(screen(), citation(*map(claim_named, arguments.claim)))
+    return OK

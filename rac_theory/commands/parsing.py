@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from rac_theory.commands.prose import PROSE, terminal_width, wrapped
+from rac_theory.commands.screen import PROSE, terminal_width, wrapped
 
 Completer = Callable[..., Iterable[str]]
 """What argcomplete asks for the words that may stand here."""

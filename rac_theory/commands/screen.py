@@ -6,11 +6,53 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from rac_theory.commands.prose import wrapped
-
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Column, Table
+
+
+PROSE = 100
+"""No line of prose is longer, however wide the terminal is."""
+
+
+def wrapped(line: str, width: int, hang: int = 0) -> str:
+    """Break a line between words only: a path is to be copied in one piece.
+
+    Parameters
+    ----------
+    line : str
+        If it begins with blanks, all lines do.
+    width : int
+        In characters; that of prose is the most.
+    hang : int
+        By how much more than the first the other lines are indented.
+
+    Examples
+    --------
+    >>> from rac_theory.commands.screen import wrapped
+    >>> print(wrapped("  T2  a bound that falls by a factor in every step", 30, hang=4))
+      T2  a bound that falls by a
+          factor in every step
+    """
+    import textwrap
+
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line.strip(),
+        min(width, PROSE),
+        initial_indent=indent,
+        subsequent_indent=indent + " " * hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def terminal_width() -> int:
+    """Return the width of the terminal in characters, 80 where there is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
 
 _WHOLE = 100_000  # columns, where no terminal is: no table is as wide
 _GAP = 2  # between two columns
