@@ -36,6 +36,7 @@ extensions = [
     "myst_nb",
     "claims",
     "columns",
+    "downloads",
     "executed",
     "finished",
     "formulas",

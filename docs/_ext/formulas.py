@@ -3,6 +3,8 @@
 A line does not end between a formula and the comma behind it.
 """
 
+import re
+
 from docutils import nodes
 from mathml import display, inline, tag, words
 from mended import NotTypeset
@@ -59,15 +61,16 @@ def visit_math(self: HTML5Translator, node: nodes.math) -> None:
 
 
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
-    r"""Write a formula on lines of its own, and its number, of ``\tag`` or by Sphinx."""
+    r"""Write a formula on lines of its own, and its number, of ``\tag`` or by Sphinx; one without may be parted."""
     try:
         formula, number = tag(node.astext())
-        shown = display(formula)
+        lined = number or node["number"] or re.search(r"\\\\|&|\\begin", formula)
+        parts = [display(formula)] if lined else inline(rf"\displaystyle {formula}")
     except NotTypeset as error:
         _log.warning("formula: %s", error, location=node)
         raise nodes.SkipNode from error
-    self.body.append(self.starttag(node, "div", "", CLASS="math"))
-    self.body.append(shown)
+    self.body.append(self.starttag(node, "div", "", CLASS="math" if lined else "math parted"))
+    self.body.append("".join(parts))
     if number or node["number"]:
         said = number or get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({self.encode(str(said))})')

@@ -9,16 +9,24 @@ from rac_theory.base.batch import in_chunks, matrices, matrix_shape, squared_nor
 from rac_theory.base.blas import keep_freed_memory, one_blas_thread
 from rac_theory.base.conversion import NotReal, as_array, float64, real_numbers
 from rac_theory.base.csv_numbers import is_long, read_csv, refuse_counters, wide
-from rac_theory.base.digest import digest
-from rac_theory.base.extras import MissingExtra, import_extra
+from rac_theory.base.extras import MissingExtra, frame, import_extra
 from rac_theory.base.files import readable_file, write_whole
-from rac_theory.base.frame import frame
 from rac_theory.base.imported import imported, what_failed
 from rac_theory.base.interrupts import heard_once, left_to_the_parent, status_of_interrupt
 from rac_theory.base.labels import listed, sorted_classes
 from rac_theory.base.meant import NoMember, answering, choice, nearest
 from rac_theory.base.members import being, described, having
-from rac_theory.base.naming import exactly, function_name, printable, repr_of, said_by, short_name, shown, type_name
+from rac_theory.base.naming import (
+    digest,
+    exactly,
+    function_name,
+    printable,
+    repr_of,
+    said_by,
+    short_name,
+    shown,
+    type_name,
+)
 from rac_theory.base.plain_data import (
     LARGEST,
     convert,

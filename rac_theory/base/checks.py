@@ -226,7 +226,7 @@ def boolean(name: str, value: bool) -> bool:
 
 def one_of(name: str, value: str, choices: Iterable[str]) -> str:
     """Accept one of ``choices``; an unknown name is answered with the nearest match."""
-    known = [*choices]
-    if isinstance(value, str) and value in known:
+    allowed = [*choices]
+    if isinstance(value, str) and value in allowed:
         return value
-    raise ValueError(choice(name, shown(value), value, in_order(known)))
+    raise ValueError(choice(name, shown(value), value, in_order(allowed)))

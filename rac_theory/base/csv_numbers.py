@@ -92,9 +92,9 @@ def _row(name: str, line: int, row: list[str], wide: list[str]) -> list[float]:
     for i, cell in enumerate(row):
         number = _number(cell)
         if number is None:
-            came = shown(cell) if cell.strip() else "nothing"
+            content = shown(cell) if cell.strip() else "nothing"
             raise ValueError(
-                f"{name} must have a number in every cell, got {came} in line {line}, column {i + 1}; leave out "
+                f"{name} must have a number in every cell, got {content} in line {line}, column {i + 1}; leave out "
                 "columns of text, and runs that were cut short"
             )
         numbers.append(number)

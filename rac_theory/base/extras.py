@@ -1,8 +1,12 @@
-"""Optional packages: imported where they are needed, and where one is missing, how it is installed."""
+"""Optional packages: imported where they are needed, or how each is installed; records as a data frame of pandas."""
 
 import importlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class MissingExtra(ImportError):
@@ -34,3 +38,31 @@ def _source(extra: str) -> str:
     """Return what pip installs: the clone that this file is in, or the one that was installed from."""
     clone = Path(__file__).resolve().parents[2]
     return f'-e "{clone}[{extra}]"' if (clone / "pyproject.toml").is_file() else f'"path/to/your/clone[{extra}]"'
+
+
+_NUMBERS = {int: "Int64", float: "float64", bool: "boolean"}  # of pandas, where a number need not exist
+
+
+def frame(kinds: Mapping[str, type], records: Iterable[Mapping[str, Any]]) -> "DataFrame":
+    """Return one row for each record.
+
+    Parameters
+    ----------
+    kinds : mapping of str to type
+        The columns in their order, and what is in each: int, float, bool, or words. None is what does not exist.
+    records : iterable of mappings
+        By column.
+
+    Raises
+    ------
+    MissingExtra
+        Without the extra ``frames``.
+    """
+    pandas = import_extra("pandas", "frames")
+    rows = list(records)
+    columns = {
+        name: pandas.Series([row[name] for row in rows], dtype=_NUMBERS.get(kind, object))
+        for name, kind in kinds.items()
+    }
+    table: DataFrame = pandas.DataFrame(columns)
+    return table

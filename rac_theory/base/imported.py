@@ -17,9 +17,9 @@ def imported(name: str, what: str) -> Any:
         If it cannot be imported; ``what`` is what it should be.
     """
     module_name, _, class_name = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)  # last, so that nothing in the working folder hides an installed package
+    directory = str(Path.cwd())
+    if directory not in sys.path:
+        sys.path.append(directory)  # last, so that nothing in the working folder hides an installed package
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:  # whatever a user's module does when it is run
@@ -27,7 +27,7 @@ def imported(name: str, what: str) -> Any:
             f"{what} must be module:Name that can be imported, got {name!r}: {what_failed(error)}"
         ) from error
     if not hasattr(module, class_name):
-        near = nearest(class_name, (each for each in vars(module) if not each.startswith("_")))
+        near = nearest(class_name, (attribute for attribute in vars(module) if not attribute.startswith("_")))
         raise ValueError(f"{what} must name something in {module_name!r}, got {class_name!r}, which it lacks{near}")
     return getattr(module, class_name)
 

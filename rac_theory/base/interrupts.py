@@ -26,11 +26,11 @@ def heard_once() -> Iterator[None]:
     before = {n: signal.getsignal(n) for n in _ENDING if ours and signal.getsignal(n) in _DEFAULTS}
 
     def end(number: int, _: object) -> None:
-        for other in before:
-            signal.signal(other, _hear_nothing)
+        for signum in before:
+            signal.signal(signum, _hear_nothing)
         signal.raise_signal(number)  # Python handles others that wait with it, and would complain of them once ignored
-        for other in before:
-            signal.signal(other, signal.SIG_IGN)
+        for signum in before:
+            signal.signal(signum, signal.SIG_IGN)
         raise KeyboardInterrupt(number)
 
     for number in before:

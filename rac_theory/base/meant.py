@@ -50,9 +50,9 @@ ELSEWHERE: Mapping[str, str] = {
 _SHORT, _LONG = 80, 600  # characters of a list: what stands within a line, and what fits a screen
 
 
-def nearest(value: object, known: Iterable[str]) -> str:
+def nearest(value: object, vocabulary: Iterable[str]) -> str:
     """Return the name that was meant as the end of a message; nothing where no name is near."""
-    bare = {_bare(name): name for name in known}
+    bare = {_bare(name): name for name in vocabulary}
     word = _bare(value) if isinstance(value, str) else ""
     meant = [low for low, name in bare.items() if word and word in ELSEWHERE.get(name, ELSEWHERE.get(low, "")).split()]
     near = meant or difflib.get_close_matches(word, bare, n=1, cutoff=0.5)
@@ -64,7 +64,7 @@ def _bare(name: str) -> str:
     return name if name in ELSEWHERE else name.lower().lstrip("-").replace("-", "_")
 
 
-def choice(name: str, came: str, value: object, known: Iterable[str]) -> str:
+def choice(name: str, verb: str, value: object, vocabulary: Iterable[str]) -> str:
     """Return the sentence on a name that is not among those known: what was meant stands before a list that is long.
 
     Examples
@@ -75,14 +75,14 @@ def choice(name: str, came: str, value: object, known: Iterable[str]) -> str:
     >>> print(choice("theorem", "'t2'", "t2", [f"T{i}" for i in range(1, 40)])[:70])
     theorem must be one of these, got 't2' (did you mean 'T2'?): T1, T2, T
     """
-    names = [*known]
+    names = [*vocabulary]
     listed = ", ".join(names)
     if len(listed) <= _SHORT:
-        return f"{name} must be one of {listed}, got {came}{nearest(value, names)}"
-    shown = listed if len(listed) <= _LONG else listed[:_LONG].rpartition(",")[0]
-    left_out = len(names) - shown.count(",") - 1
+        return f"{name} must be one of {listed}, got {verb}{nearest(value, names)}"
+    beginning = listed if len(listed) <= _LONG else listed[:_LONG].rpartition(",")[0]
+    left_out = len(names) - beginning.count(",") - 1
     more = f", and {left_out} more" if left_out else ""
-    return f"{name} must be one of these, got {came}{nearest(value, names)}: {shown}{more}"
+    return f"{name} must be one of these, got {verb}{nearest(value, names)}: {beginning}{more}"
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -95,8 +95,8 @@ class NoMember(AttributeError):
 
     def __str__(self) -> str:
         whose, name = self.args
-        known = getattr(whose, "__all__", None) or {*dir(whose), *getattr(whose, "__dataclass_fields__", ())}
-        public = [each for each in known if not each.startswith("_")]
+        members = getattr(whose, "__all__", None) or {*dir(whose), *getattr(whose, "__dataclass_fields__", ())}
+        public = [member for member in members if not member.startswith("_")]
         return f"{whose.__name__} has no {name!r}{nearest(name, in_order(public))}"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -107,9 +107,9 @@ class Room(ModuleType):
     """A module whose members are asked for by a dot."""
 
     def __getitem__(self, name: object) -> Any:
-        place, known = self.__name__.rpartition(".")[2], self.__all__
-        meant = f"write {place}.{name}" if name in known else f"members stand after a dot{nearest(name, known)}"
-        raise TypeError(f"{self.__name__} is a module, got {place}[{name!r}]: {meant}")
+        room, members = self.__name__.rpartition(".")[2], self.__all__
+        meant = f"write {room}.{name}" if name in members else f"members stand after a dot{nearest(name, members)}"
+        raise TypeError(f"{self.__name__} is a module, got {room}[{name!r}]: {meant}")
 
 
 def answering(door: dict[str, Any], *names: str) -> None:
@@ -160,7 +160,7 @@ def _member_missing(self: Any, name: str) -> Any:
     raise NoMember(type(self), name)
 
 
-def _answering(call: Callable[..., Any], whole: Callable[..., Any]) -> Callable[..., Any]:
+def _answering(call: Callable[..., Any], constructor: Callable[..., Any]) -> Callable[..., Any]:
     """The same call; where its arguments do not fit its signature, that of the whole is what the error is about."""
     if hasattr(call, "answers"):
         return call
@@ -173,30 +173,38 @@ def _answering(call: Callable[..., Any], whole: Callable[..., Any]) -> Callable[
         except TypeError as error:
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:  # of what is inside
                 raise
-            told = _unfit(call, whole, given, named)
-            raise TypeError(told or str(error)) from None
+            misfit = _unfit(call, constructor, given, named)
+            raise TypeError(misfit or str(error)) from None
 
     answers.answers = True  # type: ignore[attr-defined]
     return answers
 
 
-def _unfit(call: Any, whole: Any, given: tuple[Any, ...], named: dict[str, Any]) -> str | None:
+def _unfit(call: Any, constructor: Any, given: tuple[Any, ...], named: dict[str, Any]) -> str | None:
     """Say why a call does not fit a signature, and what may be written."""
     parameters = [*inspect.signature(call).parameters.values()]
     if parameters[:1] and parameters[0].name in ("self", "cls"):  # which is not typed
         parameters, given = parameters[1:], given[1:]
-    name, takes = whole.__qualname__, [one.name for one in parameters]
-    in_place = [one.name for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    name, takes = constructor.__qualname__, [parameter.name for parameter in parameters]
+    in_place = [
+        parameter.name
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
     given_names = in_place[: len(given)]
-    told = f"; it takes {', '.join(takes) or 'nothing'}"
+    signature_words = f"; it takes {', '.join(takes) or 'nothing'}"
     if "case" in takes:
-        told += ", and a case is Case(algorithm, problem, steps=...)"
+        signature_words += ", and a case is Case(algorithm, problem, steps=...)"
     for word in named:
         if word in given_names:
             return f"{name} must be given {word} once, got it by place and by name"
         if word not in takes:
-            return f"{name} takes no {word!r}{nearest(word, takes)}{told}"
+            return f"{name} takes no {word!r}{nearest(word, takes)}{signature_words}"
     if len(given) > len(in_place):
-        return f"{name} takes {' and '.join(in_place) or 'nothing'} by place, got {len(given)} values{told}"
-    lacking = [one.name for one in parameters if one.default is one.empty and one.name not in {*named, *given_names}]
-    return f"{name} must be given {' and '.join(lacking)}{told}" if lacking else None
+        return f"{name} takes {' and '.join(in_place) or 'nothing'} by place, got {len(given)} values{signature_words}"
+    lacking = [
+        parameter.name
+        for parameter in parameters
+        if parameter.default is parameter.empty and parameter.name not in {*named, *given_names}
+    ]
+    return f"{name} must be given {' and '.join(lacking)}{signature_words}" if lacking else None

@@ -1,8 +1,33 @@
-"""How names and values are shown: on one line, without a character that a terminal would obey, never a whole array."""
+"""How names and values are shown: on one line, without a character that a terminal would obey, an array by a digest."""
 
+import hashlib
 import inspect
+from typing import Any
 
-from rac_theory.base.digest import digest
+import numpy as np
+
+
+def is_sparse(value: Any) -> bool:
+    """Whether a value is a sparse array by rows, without loading SciPy to ask."""
+    return hasattr(value, "indptr")
+
+
+def digest(*data: Any) -> str:
+    """Return ``#`` and eight digits that arrays of other numbers, or of another shape, do not share.
+
+    Parameters
+    ----------
+    *data : array_like, sparse array or None
+        Numbers, labels or Fractions.
+    """
+    state = hashlib.blake2b(digest_size=4)
+    for item in data:
+        parts = (item.data, item.indices, item.indptr) if is_sparse(item) else (np.asarray(item),)
+        for part in parts:
+            state.update(f"{part.dtype} {part.shape} ".encode())
+            state.update(repr(part.tolist()).encode() if part.dtype == object else np.ascontiguousarray(part).tobytes())
+    return f"#{state.hexdigest()}"
+
 
 _WIDTH = 120
 

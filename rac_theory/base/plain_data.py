@@ -280,15 +280,15 @@ def _record(kinds: Mapping[str, Any], needed: frozenset[str]) -> Callable[[Any],
             raise _Misfit(f"one of the fields {', '.join(readers)}", "another", another)
         if absent := needed - data.keys():
             raise _Misfit("there", "nothing", next(name for name in readers if name in absent))
-        made = {}
+        fields_read = {}
         for name, part in readers.items():
             if name in data:
                 try:
-                    made[name] = part(data[name])
+                    fields_read[name] = part(data[name])
                 except _Misfit as misfit:
                     misfit.path.append(name)
                     raise
-        return made
+        return fields_read
 
     return read
 
@@ -297,29 +297,29 @@ def _sequence(kind: Callable[[Any], Any], part: Callable[[Any], Any]) -> Callabl
     def read(data: Any) -> Any:
         if not isinstance(data, list | tuple):
             raise _Misfit("a list", shown(data))
-        made = []
+        members = []
         for i, item in enumerate(data):
             try:
-                made.append(part(item))
+                members.append(part(item))
             except _Misfit as misfit:
                 misfit.path.append(i)
                 raise
-        return kind(made)
+        return kind(members)
 
     return read
 
 
 def _table(part: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
     def read(data: Any) -> dict[str, Any]:
-        made = {}
+        mapping = {}
         for name, item in _of_table(data).items():
             key = _text(name)
             try:
-                made[key] = part(item)
+                mapping[key] = part(item)
             except _Misfit as misfit:
                 misfit.path.append(name)
                 raise
-        return made
+        return mapping
 
     return read
 
@@ -331,9 +331,9 @@ def _either(readers: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
     def read(data: Any) -> Any:
         if data is None:
             return None
-        for one in others:
+        for alternative in others:
             with suppress(_Misfit):
-                return one(data)
+                return alternative(data)
         return last(data)
 
     return read

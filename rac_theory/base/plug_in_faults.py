@@ -32,10 +32,10 @@ def told() -> Iterator[None]:
     except (*_SENTENCES, KeyboardInterrupt):
         raise
     except BaseException as error:
-        is_ours, place = _place(error)
+        is_ours, origin = _place(error)
         if is_ours:
             raise
-        raise PlugInFault(f"{place} raised {type(error).__name__}: {error}") from error
+        raise PlugInFault(f"{origin} raised {type(error).__name__}: {error}") from error
 
 
 def _place(error: BaseException) -> tuple[bool, str]:

@@ -73,8 +73,8 @@ class Task:
         self._next = now + _EVERY
         share = min(self.done / self.total, 1.0) if self.total else 1.0
         left = (now - self._begin) * (1 - share) / share if share else float("nan")
-        said = f"{share:.0%} of {self.total:,.0f} {self.unit}"
-        self._screen.show(share, said if left != left else f"{said}, about {_seconds(left)} left")
+        line = f"{share:.0%} of {self.total:,.0f} {self.unit}"
+        self._screen.show(share, line if left != left else f"{line}, about {_seconds(left)} left")
 
     def close(self) -> None:
         """Take the bar away, if there is one."""
@@ -184,8 +184,10 @@ class _Notebook(_Bar):
         self._put("")
 
     def _put(self, words: str) -> None:
-        shown = {"text/html": words}  # no text beside it: what a cell says in words does not depend on how long it took
+        bundle = {
+            "text/html": words
+        }  # no text beside it: what a cell says in words does not depend on how long it took
         if self._handle is None:
-            self._handle = self._display.display(shown, raw=True, display_id=True)
+            self._handle = self._display.display(bundle, raw=True, display_id=True)
         else:
-            self._handle.update(shown, raw=True)
+            self._handle.update(bundle, raw=True)

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.lib.stride_tricks import as_strided
 
-from rac_theory.base.digest import digest, is_sparse
-from rac_theory.base.naming import function_name, repr_of, type_name
+from rac_theory.base.naming import digest, function_name, is_sparse, repr_of, type_name
 from rac_theory.base.read_only import read_only, sealed
 
 
@@ -24,8 +23,8 @@ class Value:
     """
 
     def __post_init__(self) -> None:
-        kept = ((name, value, read_only(value)) for name, value in vars(self).items())
-        vars(self).update([(name, safe) for name, value, safe in kept if safe is not value])
+        frozen = ((name, value, read_only(value)) for name, value in vars(self).items())
+        vars(self).update([(name, safe) for name, value, safe in frozen if safe is not value])
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update({name: sealed(value) for name, value in state.items()})
@@ -35,31 +34,31 @@ class Value:
             return NotImplemented
         if self is other or "__dataclass_fields__" not in vars(type(self)):
             return self is other
-        return all(same(getattr(self, known.name), getattr(other, known.name)) for known in _compared(self))
+        return all(same(getattr(self, field.name), getattr(other, field.name)) for field in _compared(self))
 
     def __hash__(self) -> int:
         if "__dataclass_fields__" not in vars(type(self)):
             return object.__hash__(self)
-        return hash((type(self), *(_hashed(getattr(self, known.name)) for known in _compared(self))))
+        return hash((type(self), *(_hashed(getattr(self, field.name)) for field in _compared(self))))
 
     def __repr__(self) -> str:
-        told = ((known, getattr(self, known.name)) for known in fields(self) if known.repr)  # type: ignore[arg-type]
-        parts = [f"{known.name}={in_short(value)}" for known, value in told if not same(value, _default(known))]
+        attributes = ((field, getattr(self, field.name)) for field in fields(self) if field.repr)  # type: ignore[arg-type]
+        parts = [f"{field.name}={in_short(value)}" for field, value in attributes if not same(value, _default(field))]
         return f"{type_name(self)}({', '.join(parts)})"
 
 
-def same(one: Any, other: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
     """Whether two things are equal, arrays entry by entry, nan equal to nan; never an error."""
-    if one is other:
+    if first is second:
         return True
-    if (isinstance(one, np.ndarray) or is_sparse(one)) or (isinstance(other, np.ndarray) or is_sparse(other)):
-        return type(one) is type(other) and _same_numbers(one, other)
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same(item, other[key]) for key, item in one.items())
+    if (isinstance(first, np.ndarray) or is_sparse(first)) or (isinstance(second, np.ndarray) or is_sparse(second)):
+        return type(first) is type(second) and _same_numbers(first, second)
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return len(first) == len(second) and all(map(same, first, second))
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return first.keys() == second.keys() and all(same(item, second[key]) for key, item in first.items())
     try:
-        return bool(one == other or (one != one and other != other))
+        return bool(first == second or (first != first and second != second))
     except Exception:  # of a user's class, such as a dataclass that compares arrays
         return False
 
@@ -79,14 +78,14 @@ def in_short(value: Any) -> str:
     return function_name(value) if callable(value) and hasattr(value, "__qualname__") else repr_of(value)
 
 
-def _same_numbers(one: Any, other: Any) -> bool:
-    if one.shape != other.shape or one.dtype != other.dtype:
+def _same_numbers(first: Any, second: Any) -> bool:
+    if first.shape != second.shape or first.dtype != second.dtype:
         return False
-    if is_sparse(one):
-        return all(np.array_equal(getattr(one, x), getattr(other, x)) for x in ("data", "indices", "indptr"))
-    if one.strides == other.strides:
-        one, other = _in_memory(one), _in_memory(other)
-    return np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
+    if is_sparse(first):
+        return all(np.array_equal(getattr(first, x), getattr(second, x)) for x in ("data", "indices", "indptr"))
+    if first.strides == second.strides:
+        first, second = _in_memory(first), _in_memory(second)
+    return np.array_equal(first, second, equal_nan=first.dtype.kind in "fc")
 
 
 def _in_memory(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -109,8 +108,8 @@ def _hashed(value: Any) -> Any:
 
 
 def _compared(value: Any) -> list[Field[Any]]:
-    return [known for known in fields(value) if known.compare]
+    return [field for field in fields(value) if field.compare]
 
 
-def _default(known: Field[Any]) -> Any:
-    return known.default if known.default_factory is MISSING else known.default_factory()
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()

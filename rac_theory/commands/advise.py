@@ -73,15 +73,19 @@ def add(commands: Any) -> None:
         help="parts of names such as q_proj, or patterns such as '*.0.*.weight': of files only these (default: all)",
     )
     curved = parser.add_argument_group("their curvature (default: none is known)")
-    one = curved.add_mutually_exclusive_group()
+    curvature = curved.add_mutually_exclusive_group()
     option(
-        one,
+        curvature,
         "--data",
         metavar="FILE",
         help="features, N x d, in an .npy file, or in an .npz file by the name of the layer; or what Activations saved",
     )
-    option(one, "--spectrum", metavar="VALUES", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file")
-    option(one, "--rho", type=number(">= 1"), metavar="RHO", help="its effective dimension alone: trace / L, >= 1")
+    option(
+        curvature, "--spectrum", metavar="VALUES", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file"
+    )
+    option(
+        curvature, "--rho", type=number(">= 1"), metavar="RHO", help="its effective dimension alone: trace / L, >= 1"
+    )
     option(
         curved,
         "--features",
@@ -182,9 +186,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"shape must give at least one layer, got none in {printable(', '.join(arguments.shape))}: "
             f"{why or 'there is nothing in it'}"
         )
-    asked = ("mixture", "epsilon", "condition", "examples")
+    table_options = ("mixture", "epsilon", "condition", "examples")
     more = arguments.all or arguments.sketch or arguments.learning_rate
-    more = more or any(getattr(arguments, name) is not None for name in asked)
+    more = more or any(getattr(arguments, name) is not None for name in table_options)
     return (_everything if more else _answer)(layers, shapes, arguments)
 
 
@@ -196,8 +200,8 @@ def _answer(layers: "Sequence[Layer]", shapes: "Sequence[Shapes]", arguments: ar
 
     config = next((file.config for file in shapes if file.config is not None), None)
     typed = [_rank(text) for text in _split(arguments.rank)]
-    own = Counter(rank for file in shapes for _, rank in file.adapters).most_common(1)
-    rank = typed[0] if typed else own[0][0] if own else config.rank if config is not None else RANK
+    usual_rank = Counter(rank for file in shapes for _, rank in file.adapters).most_common(1)
+    rank = typed[0] if typed else usual_rank[0][0] if usual_rank else config.rank if config is not None else RANK
     configured = LORA_ALPHA if config is None or math.isnan(config.lora_alpha) else config.lora_alpha
     lora_alpha = configured if arguments.lora_alpha is None else checks.positive("lora_alpha", arguments.lora_alpha)
     by_root = config is not None and config.by_root
@@ -212,7 +216,7 @@ def _answer(layers: "Sequence[Layer]", shapes: "Sequence[Shapes]", arguments: ar
     tell(console, "")
     show_table(console, answer_table(kinds, rank))
     tell(console, "")
-    for line in (*words.brief(shapes, kinds, rank, typed or own, config), *_unused(arguments, layers)):
+    for line in (*words.brief(shapes, kinds, rank, typed or usual_rank, config), *_unused(arguments, layers)):
         tell(console, line)
     return OK
 
@@ -227,7 +231,7 @@ def _kinds(
     return [(ones, curvatures.get(ones[0])) for ones in groups.values()]
 
 
-def _everything(layers: "Sequence[Layer]", found: "Sequence[Shapes]", arguments: argparse.Namespace) -> int:
+def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments: argparse.Namespace) -> int:
     """Print the tables and what they leave out, and save the figure."""
     from rac_theory.advice import FLOPS, advice_table, total_table, totals
     from rac_theory.base import printable
@@ -239,9 +243,9 @@ def _everything(layers: "Sequence[Layer]", found: "Sequence[Shapes]", arguments:
         rates = [*_learning_rates(groups[: words.SHOWN], arguments)]
     options = [option for group in groups for option in group.options]
     console = screen()
-    shown = [option for group in groups[: words.SHOWN] for option in group.options]
-    show_table(console, advice_table(shown, _horizons(groups)), _SPARE)
-    for line in (*_words(groups, found, arguments), *_unused(arguments, layers)):
+    first_options = [option for group in groups[: words.SHOWN] for option in group.options]
+    show_table(console, advice_table(first_options, _horizons(groups)), _SPARE)
+    for line in (*_words(groups, files, arguments), *_unused(arguments, layers)):
         tell(console, line)
     if len(layers) > 1:
         counts = {label: len(group.layers) for label, group in zip(_horizons(groups), groups, strict=True)}
@@ -278,7 +282,7 @@ def _horizons(groups: Sequence[_Alike]) -> "dict[str, Horizon]":
     return {group.options[0].label: group.horizon for group in groups}
 
 
-def _words(groups: Sequence[_Alike], found: "Sequence[Shapes]", arguments: argparse.Namespace) -> Iterator[str]:
+def _words(groups: Sequence[_Alike], files: "Sequence[Shapes]", arguments: argparse.Namespace) -> Iterator[str]:
     """Yield what is said below the table: what was assumed, what is cheapest, how it is known, what is left out."""
     from rac_theory.advice import cheapest, fewest_steps
     from rac_theory.commands import advise_words as words
@@ -287,16 +291,20 @@ def _words(groups: Sequence[_Alike], found: "Sequence[Shapes]", arguments: argpa
         yield f"The first {words.SHOWN} of {len(groups)} kinds of layers are shown; --only chooses others."
     yield from words.assumed((group.curvature, group.layers) for group in groups)
     yield from words.columns(_horizons(groups))
-    known = [group.curvature for group in groups]
-    unsaid = arguments.condition is None and any(one is None or math.isnan(one.condition) for one in known)
-    uncounted = arguments.examples is None and any(one is None or one.examples is None for one in known)
+    curvatures = [group.curvature for group in groups]
+    unsaid = arguments.condition is None and any(
+        curvature is None or math.isnan(curvature.condition) for curvature in curvatures
+    )
+    uncounted = arguments.examples is None and any(
+        curvature is None or curvature.examples is None for curvature in curvatures
+    )
     yield from words.taken_for_granted(CONDITION if unsaid else None, EXAMPLES if uncounted else None)
     for group in groups[: words.SHOWN]:
         yield from fewest_steps(group.options)
         yield from cheapest(group.options, examples=group.horizon.examples)
-    sketched = [one for group in groups for one in group.options if one.side != "full"]
-    yield from dict.fromkeys(f"{one.side} {one.sketch}: known by {one.how}" for one in sketched)
-    yield from words.found_in(arguments.shape, found)
+    sketched = [option for group in groups for option in group.options if option.side != "full"]
+    yield from dict.fromkeys(f"{option.side} {option.sketch}: known by {option.how}" for option in sketched)
+    yield from words.found_in(arguments.shape, files)
     yield from words.few([note for group in groups for note in group.notes], words.SHOWN)
 
 

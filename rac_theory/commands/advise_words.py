@@ -130,23 +130,23 @@ def taken_for_granted(condition: float | None, examples: int | None) -> Iterator
         yield f"taken for granted, where nothing says it: {' and '.join(parts)}."
 
 
-def found_in(texts: Sequence[str], found: Sequence[Shapes]) -> list[str]:
+def found_in(texts: Sequence[str], files: Sequence[Shapes]) -> list[str]:
     """Say for each file how many matrices it has of each shape, which are adapters, and which tensors were left out."""
     lines = []
-    for text, one in zip(texts, found, strict=True):
+    for text, file in zip(texts, files, strict=True):
         by_shape: dict[str, list[str]] = {}
-        for name, (m, n) in one.matrices:
+        for name, (m, n) in file.matrices:
             by_shape.setdefault(f"{m}x{n}", []).append(name)
         if [*by_shape] != [text]:
-            each = [f"{text}: {len(names)} of {shape}: {some(names)}" for shape, names in by_shape.items()]
-            lines += few(each, SHOWN)
-        for rank in sorted({rank for _, rank in one.adapters}):
-            names = [name for name, its in one.adapters if its == rank]
+            shapes = [f"{text}: {len(names)} of {shape}: {some(names)}" for shape, names in by_shape.items()]
+            lines += few(shapes, SHOWN)
+        for rank in sorted({rank for _, rank in file.adapters}):
+            names = [name for name, adapter_rank in file.adapters if adapter_rank == rank]
             lines.append(
                 f"{text}: {len(names)} of these are adapters B A of rank {rank}; what counts is the layer, m x n, that "
                 f"they move: {some(names)}"
             )
-        lines += [f"{text}: left out, {sentence}" for sentence in few(one.left_out)]
+        lines += [f"{text}: left out, {sentence}" for sentence in few(file.left_out)]
     return [printable(line) for line in lines]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from rac_theory.commands import (
     advise,
-    cite,
     counterexamples,
     discover,
     explain,
@@ -17,14 +16,13 @@ from rac_theory.commands import (
     listing,
     prove,
     repeat,
-    report,
     sketch,
     sweep,
     verify,
 )
 from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK, VIOLATED
 from rac_theory.commands.parsing import Parser
-from rac_theory.commands.prose import terminal_width, wrapped
+from rac_theory.commands.screen import terminal_width, wrapped
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -107,9 +105,9 @@ def _refused(reason: str) -> int:
     """Say in one sentence why something is refused, without characters that would steer a terminal."""
     from rac_theory.base import printable
 
-    told = f"error: {printable(' '.join(reason.split()))}"
+    sentence = f"error: {printable(' '.join(reason.split()))}"
     terminal = sys.stderr is not None and sys.stderr.isatty()
-    print(wrapped(told, terminal_width()) if terminal else told, file=sys.stderr)
+    print(wrapped(sentence, terminal_width()) if terminal else sentence, file=sys.stderr)
     return BAD_INPUT
 
 
@@ -132,11 +130,11 @@ def _parser() -> Parser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(metavar="command", dest="command", title="commands")
     for command in (
-        *(verify, report, repeat, sweep, judge, counterexamples),
-        *(listing, explain, prove, discover, sketch, advise, cite),
+        *(verify, repeat, sweep, judge, counterexamples),
+        *(listing, explain, prove, discover, sketch, advise),
     ):
         command.add(commands)
-    for one in (parser, *commands.choices.values()):
-        one.set_defaults(parser=one)
+    for subparser in (parser, *commands.choices.values()):
+        subparser.set_defaults(parser=subparser)
     parser.commands = commands.choices
     return parser

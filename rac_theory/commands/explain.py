@@ -1,6 +1,7 @@
-"""``explain``: the statement of a claim, and what it rests on."""
+"""``explain`` and ``cite``: the statement of a claim, what it rests on, and where it comes from."""
 
 import argparse
+import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,34 @@ _EXAMPLE = Example(
 )
 
 
+_CITED = Example(
+    "cite T2",
+    """
+    @misc{rac_theory,
+    @misc{arXiv:2410.08305,
+      author = {Grigory Malinovsky ...
+    """,
+)
+
+
 def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
+    """Add both commands to the subparsers."""
     does = "print the statement of a claim, its symbols, its source and assumptions"
     parser = add_command(commands, "explain", does, run, _EXAMPLE, ("rac_theory.literature",))
-    known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
-    option(parser, "claim", complete=among(known), help="its id, as in list, or module:name for a theorem of yours")
+    identifiers = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
+    option(
+        parser, "claim", complete=among(identifiers), help="its id, as in list, or module:name for a theorem of yours"
+    )
+    does = "print BibTeX: this library, the paper, and what claims come from; or cards of published claims"
+    parser = add_command(commands, "cite", does, cite, _CITED, ("rac_theory.literature",))
+    option(
+        parser,
+        "claim",
+        nargs="*",
+        complete=among(identifiers),
+        help="claims by id, as in list, or theorems of yours as module:name (default: none)",
+    )
+    option(parser, "--json", action="store_true", help="print the cards of these published claims, or of all, as JSON")
 
 
 _LABEL = 9
@@ -54,13 +77,13 @@ def claim_named(name: str) -> "Theorem | Identity | Counterexample | PublishedCl
 
     if theorems.is_own(name):
         return theorems.theorem_named(name)
-    known: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
+    claims: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
         **theorems.ALL,
         theorems.T11.id: theorems.T11,
         **counterexamples.ALL,
         **CLAIMS,
     }
-    return known[checks.one_of("claim", name, known)]
+    return claims[checks.one_of("claim", name, claims)]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -82,11 +105,11 @@ def run(arguments: argparse.Namespace) -> int:
     for label, text in labelled:
         tell(console, f"{label:{_LABEL}}{text}", hang=_LABEL)
     if not isinstance(claim, Counterexample):
-        asked = constants_in(*relations_in(*claim.given)) if isinstance(claim, Theorem) else ()
+        constants = constants_in(*relations_in(*claim.given)) if isinstance(claim, Theorem) else ()
         if isinstance(claim, Theorem) and claim.about is rac_lora_exact:
             tell(console, "\n    ".join(["step", *str(PLAIN).splitlines()]), hang=2)
         tell(console, "\n    ".join(["given", *claim.assumptions]), hang=2)
-        symbols = tuple(dict.fromkeys((*claim.symbols, *asked)))
+        symbols = tuple(dict.fromkeys((*claim.symbols, *constants)))
         width = max(len(symbol.name) for symbol in symbols) + 2
         tell(console, "\n    ".join(["where", *_told(symbols, width)]), hang=width)
     return OK
@@ -145,3 +168,17 @@ def _of_counterexample(example: "Counterexample") -> Iterator[tuple[str, str]]:
     for label, text in (("if", example.condition), ("differs", example.in_circulation)):
         if text is not None:
             yield label, text
+
+
+def cite(arguments: argparse.Namespace) -> int:
+    """Print BibTeX, each entry once, or the cards of published claims."""
+    from rac_theory.base import checks
+    from rac_theory.literature import CLAIMS
+    from rac_theory.verdicts import citation
+
+    if arguments.json:
+        ids = [checks.one_of("claim", name, CLAIMS) for name in arguments.claim]
+        print(json.dumps([CLAIMS[name].record for name in ids or CLAIMS], indent=2, ensure_ascii=False))
+        return OK
+    tell(screen(), citation(*map(claim_named, arguments.claim)))
+    return OK

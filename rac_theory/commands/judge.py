@@ -36,23 +36,23 @@ def add(commands: Any) -> None:
         help="a number, a CSV file of one for each t, a function of yours as module:name, or a theorem by id",
     )
     option(against, "--below", type=Path, metavar="CURVES", help="a CSV file of other runs, whose mean is to be larger")
-    known = parser.add_argument_group("what is known of the runs")
+    facts = parser.add_argument_group("what is known of the runs")
     option(
-        known,
+        facts,
         "--constant",
         several=True,
         metavar="NAME=VALUE",
         help="constants of the theorem, by the names that explain gives them, as gamma=0.1",
     )
     option(
-        known,
+        facts,
         "--ceiling",
         type=number(),
         metavar="C",
         help="a proved upper end of the metric (default: none, and then nothing is confirmed)",
     )
-    option(known, "--columns", choices=("steps", "runs"), default="steps", help="what columns are (default: steps)")
-    option(known, "--metric", default="metric", metavar="NAME", help="what the curves are of (default: metric)")
+    option(facts, "--columns", choices=("steps", "runs"), default="steps", help="what columns are (default: steps)")
+    option(facts, "--metric", default="metric", metavar="NAME", help="what the curves are of (default: metric)")
     add_alpha(parser, "")
     add_out(parser, "the figure")
 
@@ -79,14 +79,14 @@ def _verdict(arguments: argparse.Namespace) -> "RunsVerdict":
     from rac_theory.verdicts import compare_runs, judge_runs
 
     if (arguments.bound is None) == (arguments.below is None):
-        came = "neither" if arguments.bound is None else "both"
-        raise ValueError(f"judge must be given a bound by --bound, or other runs by --below, got {came}")
+        options = "neither" if arguments.bound is None else "both"
+        raise ValueError(f"judge must be given a bound by --bound, or other runs by --below, got {options}")
     curves = read_csv(arguments.curves, arguments.columns)
     if arguments.below is not None:
         if arguments.constant or arguments.ceiling is None:
             raise ValueError("below must come with --ceiling, a proved upper end of both, and without --constant")
-        other, labels = read_csv(arguments.below, arguments.columns), (arguments.curves.stem, arguments.below.stem)
-        return compare_runs(curves, other, ceiling=arguments.ceiling, alpha=arguments.alpha, names=labels)
+        upper, labels = read_csv(arguments.below, arguments.columns), (arguments.curves.stem, arguments.below.stem)
+        return compare_runs(curves, upper, ceiling=arguments.ceiling, alpha=arguments.alpha, names=labels)
     return judge_runs(
         curves,
         _bound(arguments.bound),

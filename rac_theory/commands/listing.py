@@ -89,14 +89,16 @@ def _list_theorems(arguments: argparse.Namespace) -> int:
 
     if arguments.setting is not None:
         checks.one_of("setting", arguments.setting, SETTINGS)
-    here = theorems.ALL if arguments.setting is None else SETTINGS[arguments.setting].claims
-    found = [one for one in theorems.listed(given=arguments.assumption, mark=arguments.mark) if one.id in here]
-    if not found:
-        asked = {name: getattr(arguments, name) for name in ("setting", "assumption", "mark")}
-        told = ", ".join(f"{name} {value!r}" for name, value in asked.items() if value is not None)
-        raise ValueError(f"what is asked of theorems must be true of one, got {told}{_meant(arguments.assumption)}")
+    claims = theorems.ALL if arguments.setting is None else SETTINGS[arguments.setting].claims
+    selected = [
+        theorem for theorem in theorems.listed(given=arguments.assumption, mark=arguments.mark) if theorem.id in claims
+    ]
+    if not selected:
+        filters = {name: getattr(arguments, name) for name in ("setting", "assumption", "mark")}
+        criteria = ", ".join(f"{name} {value!r}" for name, value in filters.items() if value is not None)
+        raise ValueError(f"what is asked of theorems must be true of one, got {criteria}{_meant(arguments.assumption)}")
     console = screen()
-    for theorem in found:
+    for theorem in selected:
         tell(console, f"{theorem.id:14} {theorem.statement} [{theorem.mark}]", hang=15)
     return OK
 
@@ -120,15 +122,18 @@ def _claims() -> Mapping[str, Sequence[Entry]]:
     from rac_theory import theorems
     from rac_theory.literature import CLAIMS, counterexamples
 
-    found: dict[str, list[Entry]] = {}
+    families: dict[str, list[Entry]] = {}
     longest = max(len(theorem.name) for theorem in theorems.ALL.values())
     for theorem in theorems.ALL.values():
         entry = (theorem.id, f"{theorem.name:{longest}}  {theorem.metric.name}")
-        found.setdefault(theorem.assumptions[0].rstrip("."), []).append(entry)
-    found[theorems.T11.assumptions[0].rstrip(".")] = [(theorems.T11.id, theorems.T11.name)]
-    examples = [(one.id, one.name) for one in counterexamples.ALL.values()]
+        families.setdefault(theorem.assumptions[0].rstrip("."), []).append(entry)
+    families[theorems.T11.assumptions[0].rstrip(".")] = [(theorems.T11.id, theorems.T11.name)]
+    examples = [(example.id, example.name) for example in counterexamples.ALL.values()]
     published = [(claim.id, f"{claim.source}  {claim.work}") for claim in CLAIMS.values()]
-    return found | {"counterexamples: claims that fail, each with a case": examples, "published by others": published}
+    return families | {
+        "counterexamples: claims that fail, each with a case": examples,
+        "published by others": published,
+    }
 
 
 def _problems() -> Iterator[Entry]:
@@ -161,25 +166,25 @@ def _sketches() -> Mapping[str, Sequence[Entry]]:
     """By what their spectrum says of the directions."""
     from rac_theory.sketches import every_factory, spectrum
 
-    found: dict[str, list[Entry]] = {family: [] for family in _FAMILIES}
+    families: dict[str, list[Entry]] = {family: [] for family in _FAMILIES}
     for name, make in every_factory():
         try:
-            known = spectrum(make(_DIM, _RANK), rng=0)
+            law = spectrum(make(_DIM, _RANK), rng=0)
         except Exception as error:  # of an installed plug-in, or one that cannot be made at this size
-            found.setdefault("cannot be made at this size", []).append((name, str(error)))
+            families.setdefault("cannot be made at this size", []).append((name, str(error)))
             continue
-        family = next(family for family, belongs in _FAMILIES.items() if belongs(known))
-        found[family].append((name, f"{float(known.lambda_min):.4f}, {known.how}"))
-    return found
+        family = next(family for family, belongs in _FAMILIES.items() if belongs(law))
+        families[family].append((name, f"{float(law.lambda_min):.4f}, {law.how}"))
+    return families
 
 
-def _alike(known: "Spectrum") -> bool:
+def _alike(law: "Spectrum") -> bool:
     """Whether E[H] is a multiple of the identity, up to rounding."""
-    return float(known.lambda_max - known.lambda_min) <= 1e-9
+    return float(law.lambda_max - law.lambda_min) <= 1e-9
 
 
-def _is(known: "Spectrum", rank: int) -> bool:
-    return abs(float(known.expected_rank) - rank) <= 1e-9
+def _is(law: "Spectrum", rank: int) -> bool:
+    return abs(float(law.expected_rank) - rank) <= 1e-9
 
 
 def _settings() -> Iterator[Entry]:

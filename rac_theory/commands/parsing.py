@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from rac_theory.commands.prose import PROSE, terminal_width, wrapped
+from rac_theory.commands.screen import PROSE, terminal_width, wrapped
 
 Completer = Callable[..., Iterable[str]]
 """What argcomplete asks for the words that may stand here."""
@@ -77,8 +77,8 @@ class Parser(argparse.ArgumentParser):
         option = words[0].partition("=")[0]
         if not option.startswith("-"):
             self.error(f"{self.prog} must be given no more words, got {words[0]!r}")
-        known = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
-        self.error(_choice("option", option, known))
+        options = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
+        self.error(_choice("option", option, options))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -110,8 +110,8 @@ def add_command(
     description : str
         By default what it does, as a sentence.
     """
-    told = description or f"{does[0].upper()}{does[1:]}."
-    parser: Parser = commands.add_parser(name, help=does, description=told, example=example)
+    paragraph = description or f"{does[0].upper()}{does[1:]}."
+    parser: Parser = commands.add_parser(name, help=does, description=paragraph, example=example)
     parser.set_defaults(run=run, needs=needs)
     return parser
 
@@ -164,10 +164,10 @@ def _reader(kind: Callable[[str], T], what: str) -> Callable[[str], T]:
     return read
 
 
-def _choice(name: str, value: str, known: Sequence[str]) -> str:
+def _choice(name: str, value: str, choices: Sequence[str]) -> str:
     from rac_theory.base import choice  # NumPy is loaded by what is wrong alone
 
-    return choice(name, repr(value), value, known)
+    return choice(name, repr(value), value, choices)
 
 
 def _width() -> int:

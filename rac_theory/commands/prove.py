@@ -56,16 +56,16 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the proof of one theorem, or a line for each of several; 1 if for some none was found."""
 
-    asked = [one for name in arguments.theorem for one in _named(name)]
+    claims = [theorem for name in arguments.theorem for theorem in _named(name)]
     if arguments.export is not None:
-        return _exported(asked, arguments)
+        return _exported(claims, arguments)
     if arguments.kernel == "coq":
-        return _by_coq(asked, arguments.out)
+        return _by_coq(claims, arguments.out)
     if arguments.out is not None:
         raise ValueError("out must not be given without --kernel coq: nothing else is written")
-    in_full = len(asked) == 1 or arguments.latex
+    in_full = len(claims) == 1 or arguments.latex
     status, console = OK, screen()
-    for theorem in dict.fromkeys(asked):
+    for theorem in dict.fromkeys(claims):
         begun = time.perf_counter()
         proof = proof_of(theorem)
         seconds = time.perf_counter() - begun
@@ -88,17 +88,17 @@ def proof_of(theorem: "Theorem") -> "Proof | None":
         return prove(theorem)
 
 
-def _exported(asked: "list[Theorem]", arguments: argparse.Namespace) -> int:
+def _exported(claims: "list[Theorem]", arguments: argparse.Namespace) -> int:
     """Write the proof of a theorem as plain text, once the independent checker has accepted it; 1 if none was found."""
     from rac_theory.base import write_whole
     from rac_theory.proofs import exported
 
-    if len(asked) != 1 or arguments.kernel != "python" or arguments.latex or arguments.out is not None:
+    if len(claims) != 1 or arguments.kernel != "python" or arguments.latex or arguments.out is not None:
         raise ValueError(
             "export takes one theorem, and neither --kernel coq nor --latex nor --out, "
-            f"got {', '.join(theorem.id for theorem in asked)}: write a file for each"
+            f"got {', '.join(theorem.id for theorem in claims)}: write a file for each"
         )
-    (theorem,) = asked
+    (theorem,) = claims
     proof = proof_of(theorem)
     if proof is None:
         tell(screen(), "\n".join(_missing(theorem)))
@@ -108,16 +108,16 @@ def _exported(asked: "list[Theorem]", arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _by_coq(asked: "Sequence[Theorem]", out: str | None) -> int:
+def _by_coq(claims: "Sequence[Theorem]", out: str | None) -> int:
     """Print what Coq says of the proof of each theorem, and if asked keep the files; 1 if it refuses one."""
     from rac_theory.proofs import coq
 
     status, console = OK, screen()
-    by_id = {theorem.id: theorem for theorem in asked}
-    if several := [theorem.id for theorem in asked if by_id[theorem.id] is not theorem]:
+    by_id = {theorem.id: theorem for theorem in claims}
+    if several := [theorem.id for theorem in claims if by_id[theorem.id] is not theorem]:
         raise ValueError(f"theorems must have ids of their own for Coq, got several with {several[0]!r}")
-    proofs = {theorem.id: proof_of(theorem) for theorem in asked}
-    for theorem in dict.fromkeys(asked):
+    proofs = {theorem.id: proof_of(theorem) for theorem in claims}
+    for theorem in dict.fromkeys(claims):
         if proofs[theorem.id] is None:
             status = VIOLATED
             tell(console, "\n".join(_missing(theorem)))
@@ -125,8 +125,8 @@ def _by_coq(asked: "Sequence[Theorem]", out: str | None) -> int:
     folder = None if out is None else coq.writable(Path(out))
     for answer in coq.ask(scripts):
         status = worst(status, VIOLATED if answer.refused else OK)
-        said = f"refused: {answer.refused}" if answer.refused else f"accepted {_from(scripts[answer.name])}"
-        tell(console, f"{answer.name:14} {answer.seconds:5.1f} s   {said}", hang=5)
+        judgement = f"refused: {answer.refused}" if answer.refused else f"accepted {_from(scripts[answer.name])}"
+        tell(console, f"{answer.name:14} {answer.seconds:5.1f} s   {judgement}", hang=5)
     if folder is not None:
         coq.keep(scripts, folder)
     return status

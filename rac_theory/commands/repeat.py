@@ -1,4 +1,4 @@
-"""``repeat``: run one row of a results.json, or of the store of a sweep, again and compare the numbers."""
+"""``report`` and ``repeat``: what verify or a sweep has stored, as one page, or a row of it run again."""
 
 import argparse
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands.exit_status import OK, VIOLATED
+from rac_theory.commands.options import add_out
 from rac_theory.commands.parsing import Example, add_command, integer, option
 from rac_theory.commands.screen import screen, tell
 
@@ -14,13 +15,28 @@ if TYPE_CHECKING:
 
 
 def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
+    """Add both commands to the subparsers."""
+    does, shown = (
+        "write what verify left in a folder as one page, report.html",
+        Example("report --out results", "results/report.html"),
+    )
+    page = add_command(commands, "report", does, report, shown, ("rac_theory.ledger",))
+    add_out(page, "the page, with what verify wrote")
     does = "run one row of verify or of a sweep again and compare the numbers"
     example = Example("repeat results/results.json 1", "the same numbers as row 1")
     parser = add_command(commands, "repeat", does, run, example, ("rac_theory.ledger",))
     option(parser, "results", type=Path, help="a results.json, or the SQLite file of a sweep")
     option(parser, "row", type=integer(">= 1"), help="the number of the row")
     option(parser, "--trust", action="store_true", help="import what the file names that is not part of rac_theory")
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Write the page and print where it is."""
+    from rac_theory.base import printable
+    from rac_theory.ledger import report as pages
+
+    tell(screen(), printable(str(pages.write(arguments.out))))
+    return OK
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,8 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     rows = {row.number: row for row in _rows(arguments.results)}
     if arguments.row not in rows:
-        there = f"{min(rows)} to {max(rows)}" if rows else "none"
-        raise ValueError(f"row must be a number in {arguments.results}, {there}, got {arguments.row}")
+        numbers = f"{min(rows)} to {max(rows)}" if rows else "none"
+        raise ValueError(f"row must be a number in {arguments.results}, {numbers}, got {arguments.row}")
     old = rows[arguments.row]
     if old.status == NEEDS_EXTRA:
         raise ValueError(f"row must be one that was run, got {old.number}: {old.reason}")

@@ -6,11 +6,53 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from rac_theory.commands.prose import wrapped
-
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Column, Table
+
+
+PROSE = 100
+"""No line of prose is longer, however wide the terminal is."""
+
+
+def wrapped(line: str, width: int, hang: int = 0) -> str:
+    """Break a line between words only: a path is to be copied in one piece.
+
+    Parameters
+    ----------
+    line : str
+        If it begins with blanks, all lines do.
+    width : int
+        In characters; that of prose is the most.
+    hang : int
+        By how much more than the first the other lines are indented.
+
+    Examples
+    --------
+    >>> from rac_theory.commands.screen import wrapped
+    >>> print(wrapped("  T2  a bound that falls by a factor in every step", 30, hang=4))
+      T2  a bound that falls by a
+          factor in every step
+    """
+    import textwrap
+
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line.strip(),
+        min(width, PROSE),
+        initial_indent=indent,
+        subsequent_indent=indent + " " * hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def terminal_width() -> int:
+    """Return the width of the terminal in characters, 80 where there is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
 
 _WHOLE = 100_000  # columns, where no terminal is: no table is as wide
 _GAP = 2  # between two columns
@@ -56,8 +98,8 @@ def tell(console: "Console", text: str, hang: int = 0) -> None:
         By how much more its other lines are indented.
     """
     for line in text.split("\n"):
-        told = wrapped(line, console.width, hang) if console.is_terminal else line
-        console.print(told, markup=False, soft_wrap=True)
+        paragraph = wrapped(line, console.width, hang) if console.is_terminal else line
+        console.print(paragraph, markup=False, soft_wrap=True)
 
 
 def show_table(console: "Console", table: "Table", spare: Sequence[str] = ()) -> None:
@@ -88,9 +130,9 @@ def _width(console: "Console", table: "Table", *, wrapped: bool = False) -> int:
     """The width of a table that breaks no word; ``wrapped`` where it breaks all lines that it may."""
     from rich.measure import Measurement
 
-    whole, width = console.options.update(max_width=_WHOLE), _GAP * (len(table.columns) - 1)
+    natural, width = console.options.update(max_width=_WHOLE), _GAP * (len(table.columns) - 1)
     for column in table.columns:
-        cells = [Measurement.get(console, whole, cell) for cell in (column.header, *column.cells)]
+        cells = [Measurement.get(console, natural, cell) for cell in (column.header, *column.cells)]
         width += max(cell.minimum if wrapped and not column.no_wrap else cell.maximum for cell in cells)
     return width
 

@@ -63,20 +63,20 @@ def run(arguments: argparse.Namespace) -> int:
         results.check_figure(arguments.figure)
     console = screen()
     if arguments.all:
-        known = all_spectra.compare(dim, rank, rng=arguments.seed)
-        show_table(console, all_spectra.comparison_table(known), ("E[rank]", "lambda_max"))
-        for line in all_spectra.without_spectrum(known):
+        spectra = all_spectra.compare(dim, rank, rng=arguments.seed)
+        show_table(console, all_spectra.comparison_table(spectra), ("E[rank]", "lambda_max"))
+        for line in all_spectra.without_spectrum(spectra):
             tell(console, line)
-        ax = all_spectra.comparison_plot(known)
+        ax = all_spectra.comparison_plot(spectra)
     else:
-        one = spectrum(sketch_factory(arguments.name)(dim, rank), rng=arguments.seed, exact=arguments.exact)
-        tell(console, all_spectra.description(one), hang=16)
-        if one.certificate is not None:
-            kept = results.save_text(
-                one.certificate.coq(), arguments.out, f"lambda_min {arguments.name} {dim}x{rank}.v"
+        law = spectrum(sketch_factory(arguments.name)(dim, rank), rng=arguments.seed, exact=arguments.exact)
+        tell(console, all_spectra.description(law), hang=16)
+        if law.certificate is not None:
+            saved = results.save_text(
+                law.certificate.coq(), arguments.out, f"lambda_min {arguments.name} {dim}x{rank}.v"
             )
-            tell(console, f"{'for Coq':16}{printable(str(kept))}", hang=16)
-        ax = one.plot()
+            tell(console, f"{'for Coq':16}{printable(str(saved))}", hang=16)
+        ax = law.plot()
     what = "every sketch" if arguments.all else arguments.name
     ax.set_title(f"{what}, dim {dim}, rank {rank}", fontsize=9)
     path = results.save_figure(ax, arguments.out, f"sketch {what} {dim}x{rank}")

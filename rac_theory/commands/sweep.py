@@ -75,21 +75,21 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.export is not None:
         sweeps.export.check(arguments.export)
     grid.cells  # noqa: B018  # what is wrong with a spec is said before there is a bar
-    shown = printable(str(store))
+    address = printable(str(store))
     try:
-        found = _run_watched(grid, store, arguments.jobs)
+        sweep = _run_watched(grid, store, arguments.jobs)
     except KeyboardInterrupt as error:
-        print(f"interrupted: what was finished is in {shown}; the same command continues", file=sys.stderr)
+        print(f"interrupted: what was finished is in {address}; the same command continues", file=sys.stderr)
         return status_of_interrupt(error)
-    arguments.found = VIOLATED if violated(found.rows) else OK
-    _print_found(found)
+    arguments.found = VIOLATED if violated(sweep.rows) else OK
+    _print_found(sweep)
     if arguments.export is not None:
-        found.export(arguments.export)
+        sweep.export(arguments.export)
     if arguments.latex is not None:
-        tell(screen(), f"table {printable(str(write_whole(arguments.latex, found.to_latex())))}")
+        tell(screen(), f"table {printable(str(write_whole(arguments.latex, sweep.to_latex())))}")
     where = printable(str(arguments.export or store))
-    tell(screen(), f"{len(found.rows)} rows in {where}. One row again: rac-theory repeat {shown} NUMBER")
-    return status_of(found.rows)
+    tell(screen(), f"{len(sweep.rows)} rows in {where}. One row again: rac-theory repeat {address} NUMBER")
+    return status_of(sweep.rows)
 
 
 def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
@@ -110,28 +110,28 @@ def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
     )
     with bar:
         task = bar.add_task("cells", total=None, left="")
-        told: list[Progress] = []
+        reports: list[Progress] = []
 
         def watch(now: "Progress") -> None:
-            if not told and errors.is_terminal:
+            if not reports and errors.is_terminal:
                 tell(errors, str(now))
-            told[:] = [now]
+            reports[:] = [now]
             bar.update(task, total=now.total, completed=now.done, left=f"{now.seconds_left:.0f} s left")
 
         return sweep(grid, store, n_jobs=jobs, watch=watch)
 
 
-def _print_found(found: "Sweep") -> None:
+def _print_found(sweep: "Sweep") -> None:
     """Print the slacks by sketch and rank, the verdicts of each claim, and one line for each kind of error."""
     from rich.table import Table
 
     from rac_theory.ledger import FAILED
 
     console = screen()
-    for claim in dict.fromkeys(row.claim for row in found.rows):
-        counts = Counter(row.status for row in found.rows if row.claim == claim)
+    for claim in dict.fromkeys(row.claim for row in sweep.rows):
+        counts = Counter(row.status for row in sweep.rows if row.claim == claim)
         tell(console, f"{claim}: " + ", ".join(f"{n} {status}" for status, n in counts.most_common()))
-        slacks = found.slacks(claim)
+        slacks = sweep.slacks(claim)
         if slacks:
             ranks = sorted({rank for _, rank in slacks})
             table = Table(box=None, pad_edge=False)
@@ -140,6 +140,6 @@ def _print_found(found: "Sweep") -> None:
             for sketch in dict.fromkeys(sketch for sketch, _ in slacks):
                 table.add_row(sketch, *(str(slacks.get((sketch, rank), "-")) for rank in ranks))
             show_table(console, table)
-    errors = Counter(row.reason for row in found.rows if row.status == FAILED)
+    errors = Counter(row.reason for row in sweep.rows if row.status == FAILED)
     for reason, count in errors.items():
         tell(console, f"{FAILED} x {count}: {reason}")

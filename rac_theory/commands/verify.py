@@ -109,11 +109,11 @@ def add(commands: Any) -> None:
     add_seed(how, "all runs")
     add_alpha(how, " of each row")
     add_jobs(how)
-    kept = parser.add_argument_group("what is shown and kept")
-    add_figure(kept, " of the one row that is run")
-    add_latex(kept)
-    option(kept, "--rows", action="store_true", help="print every row, however many there are")
-    add_out(kept, "results.json, figures and report.html")
+    output = parser.add_argument_group("what is shown and kept")
+    add_figure(output, " of the one row that is run")
+    add_latex(output)
+    option(output, "--rows", action="store_true", help="print every row, however many there are")
+    add_out(output, "results.json, figures and report.html")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -124,10 +124,10 @@ def run(arguments: argparse.Namespace) -> int:
     from rac_theory.literature import counterexamples
 
     everything = "all" in arguments.claim
-    known = (*theorems.ALL, *counterexamples.ALL, "all")
+    claims = (*theorems.ALL, *counterexamples.ALL, "all")
     arguments.claim += arguments.theorem
     for name in arguments.claim:
-        theorems.theorem_named(name) if theorems.is_own(name) else checks.one_of("claim", name, known)
+        theorems.theorem_named(name) if theorems.is_own(name) else checks.one_of("claim", name, claims)
     gallery = [name for name in counterexamples.ALL if everything or name in arguments.claim]
     arguments.claim = [name for name in arguments.claim if name not in counterexamples.ALL]
     status = run_ledger(arguments) if arguments.claim or not gallery else OK
@@ -148,32 +148,32 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     todo, seconds = _planned(selection, errors)
     if arguments.figure is not None:
         results.check_figure(arguments.figure)
-        if (rows := sum(len(each.claims) for each in todo.ensembles)) != 1:
+        if (rows := sum(len(ensemble.claims) for ensemble in todo.ensembles)) != 1:
             raise ValueError(
                 f"figure must be of one row, got {rows}: name a claim, problem, sketch, rank and side; all figures are "
                 f"in {arguments.out / results.FIGURES}"
             )
     if replaced is not None:
         tell(errors, printable(replaced))
-    kept = KeptRows(arguments.out, [*map(printable, arguments.typed)], todo.missing)
+    store = KeptRows(arguments.out, [*map(printable, arguments.typed)], todo.missing)
     try:
         try:
-            _run_watched(todo, seconds, kept, arguments.jobs, errors)
+            _run_watched(todo, seconds, store, arguments.jobs, errors)
         finally:  # before anything is written or printed, which may fail
-            arguments.found = VIOLATED if violated(kept.rows) else OK
+            arguments.found = VIOLATED if violated(store.rows) else OK
     except KeyboardInterrupt as error:
-        if not kept.are_of_runs:
+        if not store.are_of_runs:
             raise
-        _show(kept.rows, todo.notes, arguments.out, in_full=arguments.rows)
+        _show(store.rows, todo.notes, arguments.out, in_full=arguments.rows)
         print("interrupted: what was finished is kept", file=sys.stderr)
         return status_of_interrupt(error)
-    _show(kept.rows, todo.notes, arguments.out, in_full=arguments.rows)
+    _show(store.rows, todo.notes, arguments.out, in_full=arguments.rows)
     if arguments.figure is not None and todo.ensembles[0].needs_runs:
         (verdict,) = todo.ensembles[0].verdicts()  # rows have no curves
         tell(screen(), f"figure {printable(str(results.save_figure_as(verdict.plot(), arguments.figure)))}")
     if arguments.latex is not None:
-        tell(screen(), f"table {printable(str(write_whole(arguments.latex, Ledger(kept.rows).to_latex())))}")
-    return status_of(kept.rows)
+        tell(screen(), f"table {printable(str(write_whole(arguments.latex, Ledger(store.rows).to_latex())))}")
+    return status_of(store.rows)
 
 
 def _selected(arguments: argparse.Namespace) -> "Selection":
@@ -208,7 +208,9 @@ def _planned(selection: "Selection", errors: "Console") -> "tuple[Plan, list[flo
         return todo, running.estimate(todo)
 
 
-def _run_watched(todo: "Plan", seconds: Sequence[float], kept: "KeptRows", jobs: int | None, errors: "Console") -> None:
+def _run_watched(
+    todo: "Plan", seconds: Sequence[float], store: "KeptRows", jobs: int | None, errors: "Console"
+) -> None:
     """Run a plan beside a bar, and keep its rows."""
     from joblib import cpu_count
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -219,10 +221,10 @@ def _run_watched(todo: "Plan", seconds: Sequence[float], kept: "KeptRows", jobs:
     if sum(seconds) > _LONG:
         cores = min(len(seconds), jobs or cpu_count())
         tell(errors, f"about {_in_words(sum(seconds) / cores)}; --runs and --steps make it shorter")
-    with kept, Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+    with store, Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
-        for i, finished in running.run(todo, seconds, kept.figures, jobs):
-            kept.add(finished)
+        for i, finished in running.run(todo, seconds, store.figures, jobs):
+            store.add(finished)
             progress.advance(task, seconds[i])
 
 
@@ -256,20 +258,20 @@ def _show(rows: "Sequence[Row]", notes: Sequence[str], folder: Path, *, in_full:
     from rac_theory.verdicts import Status
 
     console = screen()
-    shown, path = were_run(rows), printable(str(folder / results.FILE))
-    again, more = f"One row again: rac-theory repeat {path} NUMBER", ""
-    if not (in_full or len(shown) <= SHORT):
+    printed, path = were_run(rows), printable(str(folder / results.FILE))
+    advice, more = f"One row again: rac-theory repeat {path} NUMBER", ""
+    if not (in_full or len(printed) <= SHORT):
         for table in summary_tables(rows, console.width):
             show_table(console, table)
         if promised := promises(rows):
             tell(console, promised)
         tell(console, legend(rows))
         if (least := closest(rows)) is not None:
-            again = f"The smallest slack again: rac-theory repeat {path} {least.number}"
+            advice = f"The smallest slack again: rac-theory repeat {path} {least.number}"
         more = " (--rows prints them)"
-        shown = [row for row in shown if row.status == Status.VIOLATED.name]
-    if shown:
-        show_table(console, ledger_table(shown), SPARE)
+        printed = [row for row in printed if row.status == Status.VIOLATED.name]
+    if printed:
+        show_table(console, ledger_table(printed), SPARE)
     for line in (*gathered(notes), *remarks(rows), *refutations(rows)):
         tell(console, line)
-    tell(console, f"Rows in {path}{more}, figures in {printable(str(folder / results.FIGURES))}.\n{again}")
+    tell(console, f"Rows in {path}{more}, figures in {printable(str(folder / results.FIGURES))}.\n{advice}")

@@ -207,16 +207,16 @@ def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title
     xlim = with_margin(first, max(last, first + 1), xscale)
     low, high = max(low / 3, ENDS[0]), min(max(1.5 * high, 100 * ENDS[0]), ENDS[1])
     firm, faint = (
-        [_as_lines(layer, xlim, xscale, (low, high)) for layer in layers if layer.is_faint is wanted]
-        for wanted in (False, True)
+        [_as_lines(layer, xlim, xscale, (low, high)) for layer in layers if layer.is_faint is is_faint]
+        for is_faint in (False, True)
     )
     named = [layer for layer in layers if layer.label and np.isfinite(_drawable(layer.curves)).any()]
     corner, growth = place(firm, faint, *legend_share(named))
     stretch = math.exp(min(growth * (math.log(high) - math.log(low)), 700.0))
     ylim = (low, min(high * stretch, ENDS[1])) if "upper" in corner else (max(low / stretch, ENDS[0]), high)
     drawn = [replace(layer, curves=_shown(layer, ylim)) for layer in layers]
-    seen = tuple(one for one in drawn if np.isfinite(one.curves).any())
-    return Chart(seen, xlim, ylim, xscale, ylabel, title, corner)
+    finite = tuple(layer for layer in drawn if np.isfinite(layer.curves).any())
+    return Chart(finite, xlim, ylim, xscale, ylabel, title, corner)
 
 
 def _as_lines(layer: Layer, xlim: tuple[float, float], xscale: Scale, ylim: tuple[float, float]) -> Line:

@@ -67,8 +67,8 @@ def _layer(chart: Chart, layer: Layer) -> str:
     if layer.is_point:
         return _point(layer, x, y)
     if layer.filled:
-        seen = np.isfinite(y).all(axis=0)
-        around = _polyline(np.append(x[seen], x[seen][::-1]), np.append(y[0, seen], y[1, seen][::-1]))
+        finite = np.isfinite(y).all(axis=0)
+        around = _polyline(np.append(x[finite], x[finite][::-1]), np.append(y[0, finite], y[1, finite][::-1]))
         return f'<path d="{around}z" fill="{layer.colour}" fill-opacity="{layer.opacity:g}"/>'
     width = _FINE * layer.width
     dashes = f' stroke-dasharray="{3.7 * width:g} {1.6 * width:g}"' if layer.dashed else ""
@@ -80,7 +80,7 @@ def _layer(chart: Chart, layer: Layer) -> str:
 def _point(layer: Layer, x: Array, y: Array) -> str:
     """Return a dot, or an upright bar, above the one step at which there is anything."""
     (at,) = np.flatnonzero(np.isfinite(y).any(axis=0))
-    corners = np.rint([[x[at], one] for one in y[:, at] if np.isfinite(one)]).astype(np.int64)
+    corners = np.rint([[x[at], value] for value in y[:, at] if np.isfinite(value)]).astype(np.int64)
     cap, width = ("butt", 6) if layer.filled else ("round", DOT)
     path = _polyline(*corners.T) if layer.filled else "".join(f"M{a} {b}h0" for a, b in corners)
     return (
@@ -90,10 +90,10 @@ def _point(layer: Layer, x: Array, y: Array) -> str:
 
 
 def _with_gaps(x: Array, y: Array) -> str:
-    seen = np.isfinite(y)
-    if seen.all():
+    finite = np.isfinite(y)
+    if finite.all():
         return _polyline(x, y)
-    ends = np.flatnonzero(np.diff(seen, prepend=False, append=False))
+    ends = np.flatnonzero(np.diff(finite, prepend=False, append=False))
     return "".join(_polyline(x[a:b], y[a:b]) for a, b in ends.reshape(-1, 2))
 
 
@@ -109,13 +109,13 @@ def _polyline(x: Array, y: Array) -> str:
 def _ticks(scale: Scale, limits: tuple[float, float], *, is_x: bool) -> str:
     places, names = _tick_places(scale, *limits)
     marks, words = [], []
-    for place, name in zip(places, names, strict=True):
+    for tick, name in zip(places, names, strict=True):
         if is_x:
-            x = _LEFT + (_RIGHT - _LEFT) * place
+            x = _LEFT + (_RIGHT - _LEFT) * tick
             marks.append(f"M{x:.1f} {_BOTTOM:.1f}v3.5")
             words.append(f'<text x="{x:.1f}" y="{_BOTTOM + 14.6:.1f}">{name}</text>')
         else:
-            y = _BOTTOM - (_BOTTOM - _TOP) * place
+            y = _BOTTOM - (_BOTTOM - _TOP) * tick
             marks.append(f"M{_LEFT:.1f} {y:.1f}h-3.5")
             words.append(f'<text x="{_LEFT - 7:.1f}" y="{y + 3.8:.1f}">{name}</text>')
     anchor = "middle" if is_x else "end"

@@ -32,15 +32,15 @@ _ATTRIBUTES = {
 """Of MathML: elements and attributes that neither lead anywhere nor load, run or dress anything."""
 
 
-def together(*shown: str) -> str:
+def together(*fragments: str) -> str:
     """Return what ``_repr_html_`` returns: the parts below each other."""
-    return Markup('<div style="line-height:1.4;overflow-x:auto">{}</div>').format(_EMPTY.join(shown))
+    return Markup('<div style="line-height:1.4;overflow-x:auto">{}</div>').format(_EMPTY.join(fragments))
 
 
-def beside(*shown: str) -> Markup:
+def beside(*fragments: str) -> Markup:
     """Return parts beside each other, where there is room."""
     return Markup('<div style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start">{}</div>').format(
-        _EMPTY.join(shown)
+        _EMPTY.join(fragments)
     )
 
 
@@ -56,7 +56,7 @@ def line(words: str) -> Markup:
 
 def facts(rows: Iterable[tuple[str, str]]) -> Markup:
     """Return a table of names and what is said of each; those of which nothing is said are left out."""
-    lines = (_ROW.format(_NAME.format(name) + _SAID.format(said)) for name, said in rows if said)
+    lines = (_ROW.format(_NAME.format(name) + _SAID.format(value)) for name, value in rows if value)
     return _TABLE.format("", _EMPTY.join(lines))
 
 
@@ -82,9 +82,9 @@ def drawn(chart: Chart) -> Markup:
     return Markup(chart_svg.draw(chart))
 
 
-def formulas(every: Iterable[str]) -> Markup:
+def formulas(sources: Iterable[str]) -> Markup:
     """Return formulas in LaTeX on a line, which may end between them."""
-    return _LINE.format(Markup(" ").join(map(formula, every)))
+    return _LINE.format(Markup(" ").join(map(formula, sources)))
 
 
 def sentence(parts: Iterable[tuple[bool, str]]) -> Markup:

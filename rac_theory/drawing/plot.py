@@ -72,8 +72,8 @@ def eigenvalues(values: Array, interval: tuple[float, float], *, title: str = ""
     order = np.sort(values)[::-1]
     ax.plot(np.arange(1, len(order) + 1), order, "o", color=MEAN, markersize=4, label="eigenvalues")
     ax.axhspan(*interval, color=BOUND, alpha=0.18, linewidth=0)
-    known = f"{interval[0]:.3g}" if interval[0] == interval[1] else f"{interval[0]:.3g} to {interval[1]:.3g}"
-    ax.axhline(interval[0], color=BOUND, linestyle="--", linewidth=1.2, label=rf"$\lambda_{{\min}}$: {known}")
+    label = f"{interval[0]:.3g}" if interval[0] == interval[1] else f"{interval[0]:.3g} to {interval[1]:.3g}"
+    ax.axhline(interval[0], color=BOUND, linestyle="--", linewidth=1.2, label=rf"$\lambda_{{\min}}$: {label}")
     ax.set(xlabel="number of the eigenvalue", ylabel=r"eigenvalue of $E[H]$", ylim=(0, max(1.05 * order[0], 1e-3)))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return finished(ax, title)
@@ -203,6 +203,6 @@ def _draw(layer: Layer, ax: "Axes", order: int) -> None:
         ax.plot(layer.t, curve, label=layer.label if i == 0 else None, **style)
 
 
-def hull(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+def hull(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
     """Return the least interval that contains both."""
-    return min(one[0], other[0]), max(one[1], other[1])
+    return min(first[0], second[0]), max(first[1], second[1])

@@ -43,15 +43,15 @@ def rooms(lines: Iterable[Line], width: float, height: float) -> Mapping[Corner,
     fine = [filled_in(*line) for line in lines]
     x, y = (np.concatenate(parts) for parts in zip(*fine, strict=True)) if fine else (np.empty(0), np.empty(0))
     height = min(height, _MOST)
-    found: dict[Corner, float] = {}
+    spaces: dict[Corner, float] = {}
     for corner in CORNERS:
         near = y[(x >= 1 - width) & (x <= 1.01) if "right" in corner else (x <= width) & (x >= -0.01)]
         if "upper" in corner:  # the highest line, c, is below the box: (1 + growth)(1 - height) >= c
             growth = near.max(initial=-np.inf) / (1 - height) - 1
         else:
             growth = (height - near.min(initial=np.inf)) / (1 - height)
-        found[corner] = max(0.0, float(growth))
-    return found
+        spaces[corner] = max(0.0, float(growth))
+    return spaces
 
 
 def place(
@@ -67,7 +67,7 @@ def place(
     if min(needed.values()) > _MOST_FOR_FAINT:
         needed = rooms(firm, width, height)
     least = min(needed.values())
-    corner = next(one for one in (preferred, *CORNERS) if needed[one] <= least + 1e-9)
+    corner = next(corner_tried for corner_tried in (preferred, *CORNERS) if needed[corner_tried] <= least + 1e-9)
     return corner, min(needed[corner], 1.5)
 
 
@@ -88,8 +88,8 @@ def filled_in(x: NDArray[Any], y: NDArray[Any]) -> tuple[Array, Array]:
             x, y = (
                 np.where(share > 0, (1 - share) * z[..., left] + share * z[..., right], z[..., left]) for z in (x, y)
             )
-    seen = ~(np.isnan(x) | np.isnan(y))
-    return x[seen], y[seen]
+    finite = ~(np.isnan(x) | np.isnan(y))
+    return x[finite], y[finite]
 
 
 @lru_cache(maxsize=256)

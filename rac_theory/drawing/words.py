@@ -83,15 +83,15 @@ def legend(ax: "Axes", names: Sequence[str] = (), *, corner: Corner = CORNERS[0]
     if not labels:
         return
     firm, faint = list(_drawn(ax, faint=False)), list(_drawn(ax, faint=True))
-    made = ax.legend([handles[name] for name in labels], labels, loc=corner, **{**LEGEND, **style})
+    drawn = ax.legend([handles[name] for name in labels], labels, loc=corner, **{**LEGEND, **style})
     width, height = _size(ax)
     for pattern, shorter in _SHORTER:
-        if _extent(ax, made)[0] + _MARGIN > width:  # a figure of one column
-            for text in made.get_texts():
+        if _extent(ax, drawn)[0] + _MARGIN > width:  # a figure of one column
+            for text in drawn.get_texts():
                 text.set_text(re.sub(pattern, shorter, text.get_text()))
-    wide, high = _extent(ax, made)
+    wide, high = _extent(ax, drawn)
     corner, growth = place(firm, faint, (wide + _CLEAR) / width, (high + _CLEAR) / height, corner)
-    made.set_loc(corner)
+    drawn.set_loc(corner)
     _grow(ax, growth, upwards="upper" in corner)
 
 
@@ -103,8 +103,8 @@ def name_level(ax: "Axes", level: float, words: str, **style: Any) -> None:
     wide, high = _extent(ax, text)[0] / width, (_extent(ax, text)[1] + _MARGIN) / height
     at = ax.transAxes.inverted().transform(ax.get_yaxis_transform().transform((0.5, level)))[1]
 
-    def cost(place: tuple[float, int]) -> float:
-        left, low = place[0] * (1 - wide), at + (0.004 if place[1] > 0 else -0.004 - high)
+    def cost(anchor: tuple[float, int]) -> float:
+        left, low = anchor[0] * (1 - wide), at + (0.004 if anchor[1] > 0 else -0.004 - high)
         outside = low < 0 or low + high > 1
         return covered(lines, left, left + wide, low, low + high) + (np.inf if outside else 0)
 
@@ -150,9 +150,9 @@ def _size(ax: "Axes") -> tuple[float, float]:
     return _extent(ax, ax)
 
 
-def _extent(ax: "Axes", shown: Any) -> tuple[float, float]:
+def _extent(ax: "Axes", artist: Any) -> tuple[float, float]:
     """Return width and height of something on axes in points."""
-    box, scale = shown.get_window_extent(), 72 / _figure(ax).dpi
+    box, scale = artist.get_window_extent(), 72 / _figure(ax).dpi
     return box.width * scale, box.height * scale
 
 

@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from rac_theory.base.digest import digest
-from rac_theory.base.naming import exactly, short_name
+from rac_theory.base.naming import digest, exactly, short_name
 
 
 class Loss:

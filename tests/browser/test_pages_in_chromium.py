@@ -8,6 +8,7 @@ import http.server
 import json
 import re
 import threading
+import zipfile
 from html import unescape
 from pathlib import Path
 
@@ -151,3 +152,21 @@ def test_the_claims_of_the_field_are_filtered(browse):
     assert found["machine"] == [name for name, claim in CLAIMS.items() if claim.proof == "machine"]
     assert found["source"] == ["zo-align", "zo-avg"]
     assert (found["words"], found["count"]) == (["zo-align"], f"1 of {len(CLAIMS)}")
+
+
+def test_notebooks_can_be_downloaded_with_their_outputs():
+    """Catches a link to a file that is not there, one without outputs, and a course without what its cells import."""
+    with zipfile.ZipFile(PAGES / "notebooks" / "course.zip") as course:
+        files = {name.removeprefix("notebooks/"): course.read(name).decode() for name in course.namelist()}
+    stored = sorted(path.name for path in (PAGES.parents[2] / "notebooks").glob("*.ipynb"))
+    assert [name for name in files if name.endswith(".ipynb")] == stored
+    for name in stored:
+        page = (PAGES / "notebooks" / name).with_suffix(".html").read_text("utf-8")
+        assert f'href="{name}"' in page
+        assert 'href="course.zip"' in page
+        assert (PAGES / "notebooks" / name).read_text("utf-8") == files[name]
+        assert '"image/png"' in files[name]
+    modules = {word for text in files.values() for word in re.findall(r'^\s*"?from (\w+) import', text, re.MULTILINE)}
+    beside = {path.stem for path in (PAGES.parents[2] / "notebooks").glob("*.py")}
+    assert {f"{name}.py" for name in modules & beside} <= set(files)
+    assert "exercises.py" in files

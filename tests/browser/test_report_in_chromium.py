@@ -212,6 +212,21 @@ def test_nothing_is_cut_at_the_side(browse, width):
     assert found["last"] <= found["window"] == width
 
 
+def test_on_a_telephone_a_statement_has_the_whole_width(browse):
+    """That of T2_sharp, 250 px long, was cut beside its id; catches a statement that begins to the right of the id."""
+    found = browse(
+        """
+        document.body.style.width = "400px";
+        const left = (one) => one.getBoundingClientRect().left;
+        const wide = (one) => one.getBoundingClientRect().width;
+        return all(".claims > tbody > tr").map((row) => [left(row.cells[1]) - left(row.cells[0]), wide(row.cells[1])]);
+        """,
+        width=500,
+    )
+    assert len(found) > 2
+    assert all(indent == 0 and width > 330 for indent, width in found)
+
+
 SEARCHED = """
         const search = (words) => { choose("search", words); return shown(); };
         return [search("FROZEN  t2"), search("rank"), search("pl_sine right"), search("no such words"), counted.value];

@@ -8,7 +8,7 @@ import pytest
 
 from rac_theory.commands import cli
 from rac_theory.commands.cli import main
-from rac_theory.commands.prose import PROSE
+from rac_theory.commands.screen import PROSE
 
 COMMANDS = cli._parser().commands
 

@@ -33,7 +33,8 @@ def test_many_rows_end_in_a_summary_and_few_are_their_own(told, tmp_path):
     assert len(rows) == 32 > SHORT
     assert lines[0].split() == ["problem", "evidence", "T1", "T2"]
     assert [line.split()[:3] for line in lines[1:3]] == [["quadratic", "exact", "8H"], ["linnerud", "exact", "8H"]]
-    assert lines[3].startswith("H holds, exactly or confirmed at level 0.001.")
+    assert lines[3] == "What is bounded: T1 mean squared gradient; T2 gap, by a factor a step."
+    assert lines[4].startswith("H holds, exactly or confirmed at level 0.001.")
     assert "32 HOLDS" in lines
     assert "Rows in results/results.json (--rows prints them), figures in results/figures." in lines
     assert len(lines) < 10
