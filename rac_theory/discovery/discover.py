@@ -142,7 +142,8 @@ def discover(
         where gamma L_H <= 2
         this is T13_pl
     iterate: 4 facts, those of 38 of 40 constants: proved
-    iterate with G+: 4 facts, those of 36 of 40 constants: the same again
+    iterate with any y of G+: 4 facts, those of 35 of 40 constants: the same again
+    iterate with G+: 4 facts, those of 38 of 40 constants: the same again
     """
     checks.integer("seed", seed, 0)
     checks.finite("seconds", seconds, above=0)

@@ -10,8 +10,7 @@ from rac_theory.algorithms import Method, move_of
 from rac_theory.cases import Case, Constants
 from rac_theory.discovery.best_rate import slowest, step_of
 from rac_theory.runs import exact_rate
-from rac_theory.statements import Condition, Known, Theorem, gap
-from rac_theory.statements.assumption import breach_by_constants
+from rac_theory.statements import Condition, Known, Theorem, breach_by_constants, gap
 
 _AT = Constants(gamma=0.5, L=1.0, L_H=1.0, mu=0.1, lambda_min=0.25, lambda_max=0.25, gap0=1.0, A=0.0, beta=1.0, C=0.0)
 """Round constants, at which one rate is put beside another."""

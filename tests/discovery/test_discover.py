@@ -20,8 +20,7 @@ from rac_theory.discovery.recognised import best_parameter
 from rac_theory.problems import Quadratic
 from rac_theory.proofs import Missing, Proof, exported
 from rac_theory.sketches import Coordinate, Haar
-from rac_theory.statements import E, gap, mean_squared_gradient, squared_distance
-from rac_theory.statements.assumption import breach_by_constants
+from rac_theory.statements import E, breach_by_constants, gap, mean_squared_gradient, squared_distance
 from rac_theory.statements.assumptions import (
     one_exact_step,
     polyak_lojasiewicz,
