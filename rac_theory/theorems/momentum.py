@@ -1,10 +1,17 @@
 r"""Momentum on projected gradients, a fresh H at each step: what T1 and T2 say, at the shifted point.
 
 ``M+ = b M + H g`` and ``X+ = X - gamma (1 - b) M+``, g at X. The point ``W = X - gamma b M`` moves by ``- gamma H g``,
-as without momentum, but for where g is taken. Both theorems are about W. They promise no speed-up.
+as without momentum, but for where g is taken. T22 and T22_pl are about W. They promise no speed-up.
+
+T23 is about momentum that is forgotten: links of K steps of heavy ball along one H, from M = 0, with exact gradients.
+Within a link :math:`f + \frac{\gamma b}{2} \|M\|^2` does not rise, so that a link gains what its first step does, less
+the share of momentum. T counts links. It is a promise of safety, not of speed: of later steps nothing is counted.
 """
 
-from rac_theory.algebra import Expression, Lemma, Let, equal, powers
+from collections.abc import Mapping
+from math import inf
+
+from rac_theory.algebra import Expression, Lemma, Let, Relation, between, equal, powers
 from rac_theory.proofs import (
     E as expected,
 )
@@ -37,6 +44,7 @@ from rac_theory.statements import (
     Tightest,
     gap,
     mean_squared_gradient,
+    momentum_in_links,
     rac_lora_momentum,
     reductions,
 )
@@ -120,18 +128,63 @@ T22_H = Theorem(
     tightest=Tightest(1.0, "x_1^2/2 on R^4, H on a column of a Hadamard matrix, b = 0, gamma = 1/L_H, where it is T13"),
 )
 
-TRIED = {"momentum": "T22 T22_pl T22_H"}
+_OF_LINKS = "derived: heavy ball does not raise f + gamma b ||M||^2 / 2 within a link"
+_SHORT = gamma * L + 2 * b <= 2
 
-REDUCTIONS = reductions(
-    {
-        T22: E(mean_squared_gradient)
-        <= 2 * gap0_upper / (gamma * lambda_min * T) + L * gamma * C * lambda_max / lambda_min,
-        T22_pl: E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * L * gamma**2 * lambda_max * C / 2,
-        T22_H: E(mean_squared_gradient)
-        <= 2 * gap0_upper / (gamma * lambda_min * T) + L_H * gamma * C * lambda_max / lambda_min,
-    },
-    {b: 0},
-    "no momentum: T1 and T2 of noise that does not grow",
+link_gain = Let("theta", gamma * (2 - b - gamma * L), "gain of a link")
+link_factor = Let("rho", 1 - mu * lambda_min * link_gain, "factor of the gap, a link")
+
+_IN_LINKS = (smooth, b >= 0, between(0, gamma * L, 2), _SHORT)
+_KNOWN: Mapping[Expression, tuple[Relation, Lemma]] = {link_gain: (_SHORT, Lemma((0, inf), {L: "down"}))}
+
+T23 = Theorem(
+    id="T23",
+    name="momentum_in_links_nonconvex",
+    source=_OF_LINKS,
+    mark="derived",
+    about=momentum_in_links,
+    given=(*_IN_LINKS, bounded_below, lambda_min > 0),
+    claim=E(mean_squared_gradient) <= 2 * gap0_upper / (link_gain * lambda_min * T),
+    descends=True,
+    lemmas=_KNOWN,
+    tightest=Tightest(1.0, "b = 0 and K = 1, where it is T1_sharp; with b > 0 no link is known that gains so little"),
+)
+
+T23_pl = Theorem(
+    id="T23_pl",
+    name="momentum_in_links_pl",
+    source=_OF_LINKS,
+    mark="derived",
+    about=momentum_in_links,
+    given=(*_IN_LINKS, certified_minimum, polyak_lojasiewicz, lambda_min > 0),
+    claim=E(gap) <= link_factor**T * gap0,
+    descends=True,
+    lemmas={**_KNOWN, link_factor: (_SHORT, Lemma((0, 1), {L: "up", mu: "down", lambda_min: "down"}))},
+    tightest=Tightest(1.0, "b = 0 and K = 1, where it is T2_sharp: an equality at every T"),
+)
+
+TRIED = {"momentum": "T22 T22_pl T22_H", "momentum in links": "T23 T23_pl"}
+
+REDUCTIONS = (
+    *reductions(
+        {
+            T22: E(mean_squared_gradient)
+            <= 2 * gap0_upper / (gamma * lambda_min * T) + L * gamma * C * lambda_max / lambda_min,
+            T22_pl: E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * L * gamma**2 * lambda_max * C / 2,
+            T22_H: E(mean_squared_gradient)
+            <= 2 * gap0_upper / (gamma * lambda_min * T) + L_H * gamma * C * lambda_max / lambda_min,
+        },
+        {b: 0},
+        "no momentum: T1 and T2 of noise that does not grow",
+    ),
+    *reductions(
+        {
+            T23: E(mean_squared_gradient) <= 2 * gap0_upper / (lambda_min * gamma * (2 - gamma * L) * T),
+            T23_pl: E(gap) <= (1 - gamma * (2 - gamma * L) * mu * lambda_min) ** T * gap0,
+        },
+        {b: 0},
+        "no momentum: T1_sharp and T2_sharp",
+    ),
 )
 
 

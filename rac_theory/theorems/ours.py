@@ -12,33 +12,27 @@ from rac_theory.statements import Theorem
 from rac_theory.theorems import (
     acceleration,
     any_step,
-    certified,
     client_epochs,
     convex,
     cyclic,
     decreasing,
-    differences,
     error_feedback,
     federated,
     found,
     gain,
-    leading_subspace,
     momentum,
-    momentum_in_links,
-    preconditioned,
     rac_lora_gd,
     reshuffling,
-    steepest,
     stochastic,
+    variants,
 )
 
 Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 """What returns the fact that a claim is, and by what it is multiplied."""
 
 FAMILIES: tuple[ModuleType, ...] = (
-    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
-    *(leading_subspace, cyclic, decreasing, differences, momentum, acceleration),
-    *(error_feedback, preconditioned, momentum_in_links, steepest),
+    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, variants, cyclic),
+    *(decreasing, momentum, acceleration, error_feedback),
 )
 
 
