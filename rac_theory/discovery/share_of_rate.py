@@ -89,9 +89,9 @@ def share_at_round_constants(theorem: Theorem, method: Method) -> tuple[str, Sha
     letters = dict.fromkeys((symbol.name for symbol in symbols_of(*move) if symbol.name != "gamma"), 0.25)
     for gamma in (0.5, 0.1) if theorem.metric is gap else ():
         at = replace(_AT, gamma=gamma, letters=letters)
-        given = (each for each in theorem.given if isinstance(each, Relation | Condition | Known))
-        if not any(breach_by_constants(each, 1, at) for each in given):
+        given = (assumption for assumption in theorem.given if isinstance(assumption, Relation | Condition | Known))
+        if not any(breach_by_constants(assumption, 1, at) for assumption in given):
             where = {"gamma": gamma, "L": at.L, "mu": at.mu, "E[H]": at.lambda_min, **letters}
-            told = ", ".join(f"{name} = {size:g}" for name, size in where.items())
-            return told, ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)))
+            description = ", ".join(f"{name} = {size:g}" for name, size in where.items())
+            return description, ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)))
     return None

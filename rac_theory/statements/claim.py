@@ -54,7 +54,7 @@ class E:
 
     metric: Metric
 
-    def _refused(self, other: object) -> "Claim":
+    def _refused(self, bound: object) -> "Claim":
         raise TypeError("a claim bounds an expectation from above: write E(metric) <= bound")
 
     __lt__ = __gt__ = __ge__ = _refused
@@ -88,12 +88,12 @@ class Claim:
         being("metric", self.metric, Metric, ", such as gap")
         if not isinstance(self.bound, Expression | Callable) or isinstance(self.bound, type):
             raise ValueError(f"bound must be an expression, or a function of constants and t, got {self.bound!r}")
-        constants = [one.name for one in constants_in(self.relation)]
+        constants = [symbol.name for symbol in constants_in(self.relation)]
         names = Counter([T.name, *constants, *(let.name for let in definitions_in(self._shown))])
         if several := [name for name, times in names.items() if times > 1]:
             raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
         if isinstance(self.bound, Expression):
-            strange = [one.name for one in symbols_of(self.bound) if one not in (*self._constants, T)]
+            strange = [symbol.name for symbol in symbols_of(self.bound) if symbol not in (*self._constants, T)]
             if strange:
                 raise ValueError(f"bound must be made of constants of a case and of T, not of {', '.join(strange)}")
 
@@ -110,14 +110,14 @@ class Claim:
         if zeros and np.isnan(bound).any():
             # 0/0 is no unknown constant: beside it there is a bound, and it grows without limit.
             nearly: dict[str, Any] = dict.fromkeys(zeros, _NEARLY_ZERO)
-            beside = self._evaluated(replace(constants, **nearly), t)
-            bound = np.where(np.isnan(bound) & ~np.isnan(beside), np.inf, bound)
+            nearby = self._evaluated(replace(constants, **nearly), t)
+            bound = np.where(np.isnan(bound) & ~np.isnan(nearby), np.inf, bound)
         return bound
 
     def _evaluated(self, constants: Constants, t: Array) -> Array:
         if isinstance(self.bound, Expression):
-            known = {one.name: _known(getattr(constants, one.constant)) for one in self._constants}
-            return np.broadcast_to(number(self.bound, known | {T.name: t}), t.shape)
+            values = {symbol.name: _known(getattr(constants, symbol.constant)) for symbol in self._constants}
+            return np.broadcast_to(number(self.bound, values | {T.name: t}), t.shape)
         # As NumPy's scalars: a division by zero and a power that overflows are infinite, and no error.
         scalars: dict[str, Any] = {
             name: np.float64(value) for name, value in vars(constants).items() if isinstance(value, float)
@@ -126,10 +126,10 @@ class Claim:
             bound: Any = self.bound(replace(constants, **scalars), t)
         is_array = isinstance(bound, np.ndarray) and not isinstance(bound, np.ma.MaskedArray)
         if not (is_array and bound.shape == t.shape and bound.dtype.kind in "fiu"):
-            came = f"{bound.dtype} {type(bound).__name__} {bound.shape}" if hasattr(bound, "dtype") else repr(bound)
+            outcome = f"{bound.dtype} {type(bound).__name__} {bound.shape}" if hasattr(bound, "dtype") else repr(bound)
             raise ValueError(
                 f"the bound {function_name(self.bound)} must return a real number for each t, an array of shape "
-                f"{t.shape}, got {came}"
+                f"{t.shape}, got {outcome}"
             )
         return np.asarray(bound, dtype=np.float64)
 
@@ -151,7 +151,7 @@ class Claim:
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols on the right side and in the weights on the left, of constants and T."""
-        return tuple(one for one in symbols_of(self.relation) if one.constant or one == T)
+        return tuple(symbol for symbol in symbols_of(self.relation) if symbol.constant or symbol == T)
 
     @cached_property
     def _constants(self) -> tuple[Symbol, ...]:

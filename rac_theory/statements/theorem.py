@@ -130,8 +130,12 @@ class Theorem:
 
     def used_by(self, rested_on: Collection[Assumption]) -> tuple[Assumption, ...]:
         """Return which of its assumptions something uses that rests on these, or on what its algorithms imply."""
-        every = (self.about, *self.given)
-        return tuple(one for one in every if one in rested_on or not {*implied(one)}.isdisjoint(rested_on))
+        assumptions = (self.about, *self.given)
+        return tuple(
+            assumption
+            for assumption in assumptions
+            if assumption in rested_on or not {*implied(assumption)}.isdisjoint(rested_on)
+        )
 
     @property
     def holding(self) -> frozenset[Assumption]:
@@ -139,11 +143,11 @@ class Theorem:
 
         A function with an equality of its own is left out: nothing is known of it, and it could claim to be another.
         """
-        every = (self.about, *self.given)
+        assumptions = (self.about, *self.given)
         return frozenset(
-            one
-            for one in (*every, *implied(*every))
-            if type(one) in (Relation, Known, Condition) or type(one).__eq__ is object.__eq__
+            assumption
+            for assumption in (*assumptions, *implied(*assumptions))
+            if type(assumption) in (Relation, Known, Condition) or type(assumption).__eq__ is object.__eq__
         )
 
     @property
@@ -197,8 +201,8 @@ class Theorem:
     def typeset_assumptions(self) -> Iterator[list[tuple[bool, str]]]:
         """The sentences in parts, each with whether it is a formula, which is then LaTeX."""
         for assumption in (self.about, *self.given):
-            told = [(False, part) if isinstance(part, str) else (True, latex(part)) for part in parts(assumption)]
-            yield [*told, (False, ".")]
+            typeset = [(False, part) if isinstance(part, str) else (True, latex(part)) for part in parts(assumption)]
+            yield [*typeset, (False, ".")]
 
     def bound(self, constants: Constants, steps: int) -> Array:
         """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing.
@@ -249,7 +253,9 @@ class Theorem:
         checks.finite("epsilon", epsilon, above=0)
         constants = Constants.of(case) if isinstance(case, Case) else case
         being("case", constants, Constants, ", or a Case")
-        lasting = replace(self, given=tuple(each for each in self.given if each not in self._of_horizon))
+        lasting = replace(
+            self, given=tuple(assumption for assumption in self.given if assumption not in self._of_horizon)
+        )
         if isinstance(case, Case) and (unmet := lasting.unmet(case, constants)):
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
         return smallest_horizon(self.claim, epsilon, partial(self._claimed, constants, otherwise=-math.inf))
@@ -257,13 +263,15 @@ class Theorem:
     @property
     def _of_horizon(self) -> tuple[Relation, ...]:
         """What is given of T."""
-        return tuple(each for each in self.given if isinstance(each, Relation) and T in symbols_of(each))
+        return tuple(
+            relation for relation in self.given if isinstance(relation, Relation) and T in symbols_of(relation)
+        )
 
     def _claimed(self, constants: Constants, t: Array, otherwise: float = math.nan) -> Array:
         """The bound where what is given of T is true of t, (T,) to (T,)."""
         bound = self.claim.at(constants, t)
-        for each in self._of_horizon:
-            bound = np.where(np.isnan(bound) | _met_at(each, t, constants), bound, otherwise)
+        for relation in self._of_horizon:
+            bound = np.where(np.isnan(bound) | _met_at(relation, t, constants), bound, otherwise)
         return bound
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
@@ -272,7 +280,7 @@ class Theorem:
         wrong_algorithm = breach(self.about, case, constants)
         if wrong_algorithm is not None:  # the other constants mean nothing then
             return (wrong_algorithm,)
-        return tuple(wrong for each in self.given if (wrong := breach(each, case, constants)) is not None)
+        return tuple(wrong for assumption in self.given if (wrong := breach(assumption, case, constants)) is not None)
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self.id}: {self.statement}>"
@@ -292,7 +300,7 @@ class Theorem:
 
 def _met_at(relation: Relation, t: Array, c: Constants) -> NDArray[np.bool_]:
     """Whether a relation is met at T = t, for each of many: (T,) to (T,)."""
-    constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
+    constants = {symbol.name: float(getattr(c, symbol.constant)) for symbol in constants_in(relation)}
     return np.broadcast_to(truth(relation, constants | {T.name: t}, ROUNDING), t.shape)
 
 
@@ -311,11 +319,11 @@ def check_given(given: object, claim: Claim) -> None:
     rule = "given must be a tuple of relations, conditions and predicates"
     if not isinstance(given, tuple):
         raise ValueError(f"{rule}, got {given!r}")
-    for one in given:
-        if not isinstance(one, Relation | Condition | Known) and not is_predicate(one):
-            hint = ": == compares expressions, equal(K, 1) is an equation" if isinstance(one, bool) else ""
-            raise ValueError(f"{rule}, got {one!r} in it{hint}")
+    for assumption in given:
+        if not isinstance(assumption, Relation | Condition | Known) and not is_predicate(assumption):
+            hint = ": == compares expressions, equal(K, 1) is an equation" if isinstance(assumption, bool) else ""
+            raise ValueError(f"{rule}, got {assumption!r} in it{hint}")
     relations = tuple(relations_in(*given))
-    known = (*constants_in(claim.relation, *relations), T)
-    if strange := [one.name for one in symbols_of(*relations) if one not in known]:
+    constants = (*constants_in(claim.relation, *relations), T)
+    if strange := [symbol.name for symbol in symbols_of(*relations) if symbol not in constants]:
         raise ValueError(f"given must be made of constants of a case and of T, not of {', '.join(strange)}")

@@ -46,7 +46,7 @@ from rac_theory.statements.symbols import (
     nu,
 )
 from rac_theory.theorems import gain, rac_lora_gd
-from rac_theory.theorems.shared import end, half, known, moves, pl
+from rac_theory.theorems.shared import axioms, end, half, moves, pl
 
 _SOURCE = "derived from the curvature of f and the second moment of M"
 
@@ -182,8 +182,8 @@ _slope = half * plus[gamma] * weighs * short
 
 def _step() -> Fact:
     """One step: descent along H, and what D makes of it."""
-    paid = grant("descent", rac_lora_preconditioned) + half * plus[L] * plus[gamma] * plus[gamma] * known.weighs_most
-    return mean(paid + half * plus[gamma] * short * known.weighs_least) + _slope * low(gradient_at_W)
+    paid = grant("descent", rac_lora_preconditioned) + half * plus[L] * plus[gamma] * plus[gamma] * axioms.weighs_most
+    return mean(paid + half * plus[gamma] * short * axioms.weighs_least) + _slope * low(gradient_at_W)
 
 
 def prove_T26() -> tuple[Fact, Fact]:

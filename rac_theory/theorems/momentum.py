@@ -59,7 +59,7 @@ from rac_theory.statements.assumptions import (
 )
 from rac_theory.statements.symbols import L_H, A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
 from rac_theory.statements.symbols import momentum as b
-from rac_theory.theorems.shared import end, half, known, moves, pl
+from rac_theory.theorems.shared import axioms, end, half, moves, pl
 
 _SOURCE = "derived: descent at the shifted point, and Young's inequality for the momentum"
 _NOISE = (structured_noise, equal(A, 0), beta <= 1)
@@ -190,8 +190,8 @@ REDUCTIONS = (
 
 # Proofs.
 noisy = grant("descent", rac_lora_momentum)
-noise = known.noise_ahead
-kept, then = memory_of(rac_lora_momentum)
+noise = axioms.noise_ahead
+memory, then = memory_of(rac_lora_momentum)
 (at_least_0,) = assumed(b >= 0)
 (below_1,) = assumed(b < 1)
 (fits,) = assumed(theta >= 0)
@@ -211,7 +211,7 @@ def _step(left: Fact, spared: Fact, share: Fact, descent: Fact = noisy, bends: F
         + (half * bends * size * size + share) * noise
         + half * size * low(G)
         + half * size * high(G - Gx)
-        + half * size * plus[lambda_max] * known.ahead
+        + half * size * plus[lambda_max] * axioms.ahead
         + share * at_least_0 / left / most * young
         + share * at_least_0 * left / most * high(M)
         + half * size * spared * mean(square(H(Gx)))
@@ -224,15 +224,15 @@ def _share(left: Fact) -> Fact:
     return half * size * size * size * plus[L] * plus[L] * at_least_0 * at_least_0 * most / left
 
 
-def _added(fits: Fact, floor: Expression, descent: Fact, bends: Fact, along: Fact) -> tuple[Fact, Fact]:
+def _added(fits: Fact, floor: Expression, descent: Fact, bends: Fact, curvature: Fact) -> tuple[Fact, Fact]:
     """Steps of psi, added; ``along`` is what bounds the curvature of a step where ``descent`` has that."""
     left = proved("", 1 - b > 0, below_1)
     share = _share(left)
     m = share.value.expression
-    psi = gap_at_W + m * (kept @ kept)
+    psi = gap_at_W + m * (memory @ memory)
     after = expected(gap_next) + m * expected(then @ then)
-    said = after <= psi + floor - gamma * lambda_min / 2 * (G @ G)
-    step = proved("One step", said, _step(left, fits, share, descent, bends) + along)
+    inequality = after <= psi + floor - gamma * lambda_min / 2 * (G @ G)
+    step = proved("One step", inequality, _step(left, fits, share, descent, bends) + curvature)
     slope = half * plus[gamma] * moves
     of = Psi(rac_lora_momentum, psi, gap0_upper, share=share)
     return lyapunov_added(of, step, slope, end + share * square(M)), slope * plus[T]
@@ -246,9 +246,9 @@ def prove_T22() -> tuple[Fact, Fact]:
 def prove_T22_H() -> tuple[Fact, Fact]:
     bends, *_ = assumed(smooth_along_sketch)
     floor = gamma**2 / 2 * lambda_max * C * (L_H + gamma * L**2 * b**2 * Lambda)
-    along = half * grant("along", rac_lora_momentum)
+    curvature = half * grant("along", rac_lora_momentum)
     (fits,) = assumed(theta_H >= 0)
-    return _added(fits, floor, grant("below_Q", rac_lora_momentum), bends, along)
+    return _added(fits, floor, grant("below_Q", rac_lora_momentum), bends, curvature)
 
 
 def prove_T22_pl() -> tuple[Fact, Fact]:
@@ -258,7 +258,7 @@ def prove_T22_pl() -> tuple[Fact, Fact]:
     left, remains = proved("", 1 - b > 0, some + lost), proved("", room > 0, some)
     share = _share(remains)
     m = share.value.expression
-    psi = gap_at_W + m * (kept @ kept)
+    psi = gap_at_W + m * (memory @ memory)
     floor = L * gamma**2 / 2 * lambda_max * C * (1 + gamma * L * b**2 * lambda_max / room)
     after = expected(gap_next) + m * expected(then @ then)
     paid = _step(left, enough / left / remains, share) + plus[gamma] * plus[lambda_min] * pl

@@ -37,13 +37,15 @@ FAMILIES: tuple[ModuleType, ...] = (
 
 
 def _in_order() -> Mapping[str, Theorem]:
-    every: dict[str, Theorem] = {}
+    theorems: dict[str, Theorem] = {}
     for family in FAMILIES:
         for value in vars(family).values():
-            if isinstance(value, Theorem) and every.setdefault(value.id, value) is not value:
+            if isinstance(value, Theorem) and theorems.setdefault(value.id, value) is not value:
                 raise ValueError(f"{value.id} is the id of two theorems, one of them in {family.__name__}")
     # From T12 on families are told apart by what they assume and not by their numbers.
-    return MappingProxyType(dict(sorted(every.items(), key=lambda pair: max(11, int(re.findall(r"\d+", pair[0])[0])))))
+    return MappingProxyType(
+        dict(sorted(theorems.items(), key=lambda pair: max(11, int(re.findall(r"\d+", pair[0])[0]))))
+    )
 
 
 ALL: Mapping[str, Theorem] = _in_order()
