@@ -53,15 +53,15 @@ class Form(NamedTuple):
     """A sum of multiples of gaps at W, X and W+, and of products of vectors, in the range of H and in what is left."""
 
     gaps: Numbers
-    seen: Numbers
-    left: Numbers
+    inside: Numbers
+    outside: Numbers
 
     def __mul__(self, times: Any) -> "Form":
-        return Form(*(each * times for each in self))
+        return Form(*(part * times for part in self))
 
-    def plus(self, other: "Form") -> "Form":
+    def plus(self, form: "Form") -> "Form":
         """Return the sum."""
-        return Form(*(one + two for one, two in zip(self, other, strict=True)))
+        return Form(*(left_part + right_part for left_part, right_part in zip(self, form, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,12 @@ class BestRate:
     def check(self) -> bool:
         """Whether the multipliers prove the rate: multiplied out in fractions, in two orders of the rows."""
         rest, of_pl = _remainder(self.step, self.upper, self.multipliers)
-        least, most = (np.array(each, dtype=object) for each in (self.least, self.most))
-        seen, left = _less(self.step, rest, least, most)
-        matrices = [seen, left, least, most]
-        drawn = [each[3].any() for each in (least, most)]
+        least, most = (np.array(rows, dtype=object) for rows in (self.least, self.most))
+        inside, outside = _less(self.step, rest, least, most)
+        matrices = [inside, outside, least, most]
+        drawn = [matrix[3].any() for matrix in (least, most)]
         signs = min(*of_pl, *self.multipliers) >= 0 and not any(drawn)
-        return signs and all(_is_positive(each) and _is_positive(each[::-1, ::-1]) for each in matrices)
+        return signs and all(_is_positive(matrix) and _is_positive(matrix[::-1, ::-1]) for matrix in matrices)
 
 
 def best_rate(method: Method, constants: Constants) -> BestRate:
@@ -152,8 +152,8 @@ def best_rate(method: Method, constants: Constants) -> BestRate:
         raise ValueError(f"nothing below 1 - 1e-6 is proved of {method!r} at these constants")
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        found = solver.certified(middle)
-        low, high, best = (middle, high, best) if found is None else (low, middle, found)
+        certificate = solver.certified(middle)
+        low, high, best = (middle, high, best) if certificate is None else (low, middle, certificate)
     return best
 
 
@@ -164,18 +164,20 @@ def step_of(method: Method, c: Constants) -> Step:
     def read(expression: Expression | None) -> Fraction:
         if expression is None:
             return Fraction(0)
-        if missing := [one.name for one in symbols_of(expression) if not values.get(one.name, np.nan) < np.inf]:
+        if missing := [
+            symbol.name for symbol in symbols_of(expression) if not values.get(symbol.name, np.nan) < np.inf
+        ]:
             raise ValueError(f"{missing[0]} must be known, the constants have numbers for {', '.join(values)}")
         return Fraction(fraction(expression, {name: Fraction(value) for name, value in values.items()}))
 
-    known = {name: getattr(c, name) for name in ("L", "mu", "lambda_min", "lambda_max")}
-    for name, value in known.items():
+    bounds = {name: getattr(c, name) for name in ("L", "mu", "lambda_min", "lambda_max")}
+    for name, value in bounds.items():
         if not 0 < value < np.inf:
             raise ValueError(f"{name} must be known and positive, it is {value:g}")
     *move, is_whole = move_of(method)
     if is_whole:
         raise ValueError(f"method must move along H of a gradient, error feedback moves along all of it: {method!r}")
-    return Step(*map(read, move), **{name: Fraction(value) for name, value in known.items()})
+    return Step(*map(read, move), **{name: Fraction(value) for name, value in bounds.items()})
 
 
 # Vectors are pairs of coordinates in the range of H and in what is left; the last is drawn with H.
@@ -183,9 +185,9 @@ _G, _GX, _M, _NEXT = np.array([[Fraction(int(i == k)) for i in range(4)] for k i
 _ZERO = _G * 0
 
 
-def _inner(one: tuple[Numbers, Numbers], other: tuple[Numbers, Numbers]) -> Form:
-    seen, left = ((np.outer(a, b) + np.outer(b, a)) / Fraction(2) for a, b in zip(one, other, strict=True))
-    return Form(np.array([Fraction(0)] * 3, dtype=object), seen, left)
+def _inner(u: tuple[Numbers, Numbers], v: tuple[Numbers, Numbers]) -> Form:
+    inside, outside = ((np.outer(a, b) + np.outer(b, a)) / Fraction(2) for a, b in zip(u, v, strict=True))
+    return Form(np.array([Fraction(0)] * 3, dtype=object), inside, outside)
 
 
 def _gap(i: int) -> Form:
@@ -207,8 +209,8 @@ def _conditions(step: Step) -> Iterator[Form]:
         (x, g), (y, h) = points[i], points[k]
         away = x[0] - y[0], x[1] - y[1]
         turned = tuple(a - b + d * L for a, b, d in zip(g, h, away, strict=True))
-        known = _gap(i).plus(_gap(k) * -1).plus(_inner(h, away) * -1)
-        yield known.plus(_inner(away, away) * (L / 2)).plus(_inner(turned, turned) * (-1 / (4 * L)))
+        tangent = _gap(i).plus(_gap(k) * -1).plus(_inner(h, away) * -1)
+        yield tangent.plus(_inner(away, away) * (L / 2)).plus(_inner(turned, turned) * (-1 / (4 * L)))
 
 
 def _falls(step: Step, rho: Fraction) -> tuple[Form, Form]:
@@ -220,26 +222,26 @@ def _falls(step: Step, rho: Fraction) -> tuple[Form, Form]:
 def _remainder(step: Step, rho: Fraction, multipliers: Sequence[Any]) -> tuple[Form, list[Fraction]]:
     """What is left of ``rho psi - psi+`` without the conditions, and how often the inequality of PL is taken."""
     *times, c = multipliers
-    start, kept = _falls(step, rho)
-    rest = start.plus(kept * c)
-    for each, form in zip(times, _conditions(step), strict=True):
-        rest = rest.plus(form * -each)
-    of_pl = [-each / (2 * step.mu) for each in rest.gaps]
-    for each, (_, g) in zip(of_pl, _points(step), strict=True):
-        rest = rest.plus(_inner(g, g) * -each)
-    return Form(rest.gaps * 0, rest.seen, rest.left), of_pl
+    start, memory = _falls(step, rho)
+    rest = start.plus(memory * c)
+    for weight, form in zip(times, _conditions(step), strict=True):
+        rest = rest.plus(form * -weight)
+    of_pl = [-share / (2 * step.mu) for share in rest.gaps]
+    for weight, (_, g) in zip(of_pl, _points(step), strict=True):
+        rest = rest.plus(_inner(g, g) * -weight)
+    return Form(rest.gaps * 0, rest.inside, rest.outside), of_pl
 
 
 def _less(step: Step, rest: Form, least: Any, most: Any) -> tuple[Any, Any]:
     """Without what is known of E[H], on the vectors that are not drawn: in its range, and in what is left."""
     low, high = step.lambda_min, step.lambda_max
-    return rest.seen - least * (1 - low) + most * (1 - high), rest.left + least * low - most * high
+    return rest.inside - least * (1 - low) + most * (1 - high), rest.outside + least * low - most * high
 
 
 def _is_positive(M: Numbers) -> bool:
     rows: Matrix = [[Fraction(x) for x in row] for row in M]
-    found = squares(rows)
-    return found is not None and found.proves(rows)
+    sum_of_squares = squares(rows)
+    return sum_of_squares is not None and sum_of_squares.proves(rows)
 
 
 class _Solver:
@@ -250,16 +252,16 @@ class _Solver:
         self._step, self._error = step, cp.SolverError
         self.rho, self.x, t = cp.Parameter(), cp.Variable(7), cp.Variable()
         self.matrices = [cp.Variable((3, 3), symmetric=True) for _ in range(2)]
-        least, most = (_INSIDE @ each @ _INSIDE.T for each in self.matrices)
+        least, most = (_INSIDE @ matrix @ _INSIDE.T for matrix in self.matrices)
         low, high = float(step.lambda_min), float(step.lambda_max)
-        seen, left, of_pl = self._remainder()
+        inside, outside, of_pl = self._remainder()
         self._problem = cp.Problem(
             cp.Maximize(t),
             [
-                seen - least * (1 - low) + most * (1 - high) >> t * np.eye(4),
-                left + least * low - most * high >> t * np.eye(4),
-                *(each >> t * np.eye(3) for each in self.matrices),
-                *(cp.trace(each) <= _LARGEST for each in self.matrices),
+                inside - least * (1 - low) + most * (1 - high) >> t * np.eye(4),
+                outside + least * low - most * high >> t * np.eye(4),
+                *(matrix >> t * np.eye(3) for matrix in self.matrices),
+                *(cp.trace(matrix) <= _LARGEST for matrix in self.matrices),
                 *(of_pl >= t, self.x >= t, self.x <= _LARGEST, t <= 1),
             ],
         )
@@ -269,10 +271,10 @@ class _Solver:
         ends = []
         for rho in (Fraction(0), Fraction(1)):
             values = [_remainder(self._step, rho, unit) for unit in [[Fraction(0)] * 7, *np.eye(7, dtype=object)]]
-            kinds = zip(*((rest.seen, rest.left, of_pl) for rest, of_pl in values), strict=True)
-            numbers = [[np.array(each, dtype=float) for each in kind] for kind in kinds]
+            kinds = zip(*((rest.inside, rest.outside, of_pl) for rest, of_pl in values), strict=True)
+            numbers = [[np.array(array, dtype=float) for array in kind] for kind in kinds]
             ends.append(
-                [at + sum(x * (each - at) for x, each in zip(self.x, every, strict=True)) for at, *every in numbers]
+                [at + sum(x * (slope - at) for x, slope in zip(self.x, slopes, strict=True)) for at, *slopes in numbers]
             )
         return [at_0 + self.rho * (at_1 - at_0) for at_0, at_1 in zip(*ends, strict=True)]
 
@@ -287,10 +289,12 @@ class _Solver:
             return None
         if self._problem.value is None or not self._problem.value > _MARGIN:
             return None
-        whole = (_INSIDE @ (each.value + each.value.T) @ _INSIDE.T / 2 for each in self.matrices)
-        least, most = (tuple(map(tuple, _rounded(each))) for each in whole)
-        found = BestRate(self._step, Fraction(at), slowest(self._step), tuple(_rounded(self.x.value)), least, most)
-        return found if found.check() else None
+        symmetric = (_INSIDE @ (matrix.value + matrix.value.T) @ _INSIDE.T / 2 for matrix in self.matrices)
+        least, most = (tuple(map(tuple, _rounded(matrix))) for matrix in symmetric)
+        certificate = BestRate(
+            self._step, Fraction(at), slowest(self._step), tuple(_rounded(self.x.value)), least, most
+        )
+        return certificate if certificate.check() else None
 
 
 def _rounded(values: Array) -> Numbers:

@@ -78,7 +78,7 @@ class Discovery:
         return "\n".join((*map(self._told, self.theorems), *self.tried))
 
     def _told(self, theorem: Theorem) -> str:
-        needed = ", ".join(text(each) for each in theorem.given if isinstance(each, Relation))
+        needed = ", ".join(text(relation) for relation in theorem.given if isinstance(relation, Relation))
         lines = [f"{theorem.id}: {theorem.statement}", *([f"where {needed}"] if needed else [])]
         best = "with the best y " * (young in symbols_of(theorem.claim.relation))
         ours = ", ".join(self.same[theorem.id])
@@ -88,9 +88,9 @@ class Discovery:
 def _other(proof: Proof, method: Method | Predicate) -> str:
     """From which facts a theorem that is none of ours follows, and how much of an exact rate it proves."""
     used = dict.fromkeys(fact.name for fact in facts_in(proof.fact) if not fact.of and drawn_in(fact.value))
-    told = f"this is none of ours: it follows from {'; '.join(used)}"
+    remark = f"this is none of ours: it follows from {'; '.join(used)}"
     share = share_at_round_constants(proof.theorem, method) if isinstance(method, Method) else None
-    return told if share is None else f"{told}\n    at {share[0]} it proves {share[1]}"
+    return remark if share is None else f"{remark}\n    at {share[0]} it proves {share[1]}"
 
 
 def discover(
@@ -142,7 +142,8 @@ def discover(
         where gamma L_H <= 2
         this is T13_pl
     iterate: 4 facts, those of 38 of 40 constants: proved
-    iterate with G+: 4 facts, those of 36 of 40 constants: the same again
+    iterate with any y of G+: 4 facts, those of 35 of 40 constants: the same again
+    iterate with G+: 4 facts, those of 38 of 40 constants: the same again
     """
     checks.integer("seed", seed, 0)
     checks.finite("seconds", seconds, above=0)
@@ -150,10 +151,10 @@ def discover(
     end, rng = time.process_time() + seconds, np.random.default_rng(seed)
     proofs: list[Proof] = []
     tried: list[str] = []
-    seen: list[Values] = []
+    solved: list[Values] = []
     try:
         for template in _templates(about, given, metric, rng):
-            for proof in _found(template, given, rng, end, tried, seen, watch):
+            for proof in _found(template, given, rng, end, tried, solved, watch):
                 theorem = replace(proof.theorem, id=f"found_{len(proofs) + 1}")
                 proofs.append(Proof(theorem, proof.fact, proof.times))
                 found(proofs[-1])
@@ -185,22 +186,24 @@ def _templates(
     if metric is not gap or memory(about) is None:
         yield from templates(about, metric)
         return
-    seen: list[Ratio] = []
+    thetas: list[Ratio] = []
     program = Program.of(added := potential(about), _sought(added, given), rng)
     for solution in map(program.solution, program.supports()):
-        if solution is not None and solution.unknown["theta"] not in seen:
-            seen.append(solution.unknown["theta"])
-            yield potential_iterated(about, seen[-1])
-    if not seen:  # so that it is said what was tried
+        if solution is not None and solution.unknown["theta"] not in thetas:
+            thetas.append(solution.unknown["theta"])
+            yield potential_iterated(about, thetas[-1])
+    if not thetas:  # so that it is said what was tried
         yield added
 
 
 def _sought(template: Template, given: tuple[Assumption, ...]) -> Theorem:
     """A theorem that may use all that is given, and what is always there to be used."""
-    beside = (*template.given, template.known, lambda_min > 0, known_largest_projection)
-    every = (*given, *(each for each in beside if each not in given))
+    defaults = (*template.given, template.start, lambda_min > 0, known_largest_projection)
+    assumptions = (*given, *(assumption for assumption in defaults if assumption not in given))
     about = template.about
-    return Theorem(id="sought", source="found here", mark="derived", about=about, given=every, claim=E(gap) <= gap0)
+    return Theorem(
+        id="sought", source="found here", mark="derived", about=about, given=assumptions, claim=E(gap) <= gap0
+    )
 
 
 def _found(
@@ -209,7 +212,7 @@ def _found(
     rng: np.random.Generator,
     end: float,
     tried: list[str],
-    seen: list[Values],
+    solved: list[Values],
     watch: Callable[[str], Any],
 ) -> Iterator[Proof]:
     watch(template.name)
@@ -222,22 +225,22 @@ def _found(
             f"at the first of these {program.left()} is left to be shown"
         )
     for support in supports[:_SUPPORTS]:
-        told = f"{template.name}: {len(support.taken)} facts, those of {len(support.where)} of {program.n} constants"
+        attempt = f"{template.name}: {len(support.facts)} facts, those of {len(support.where)} of {program.n} constants"
         if time.process_time() > end:
             tried.append(f"{template.name}: out of time")
             return
-        watch(told)
+        watch(attempt)
         solution = program.solution(support)
-        if solution is None or solution.unknown in seen:
-            tried.append(f"{told}: {'not the step elsewhere' if solution is None else 'the same again'}")
+        if solution is None or solution.unknown in solved:
+            tried.append(f"{attempt}: {'not the step elsewhere' if solution is None else 'the same again'}")
             continue
         try:
             proof = _proof(program, support, solution, theorem, given)
         except (Missing, ValueError, ZeroDivisionError) as why:
-            tried.append(f"{told}: {why}")
+            tried.append(f"{attempt}: {why}")
             continue
-        seen.append(solution.unknown)
-        tried.append(f"{told}: proved")
+        solved.append(solution.unknown)
+        tried.append(f"{attempt}: proved")
         yield proof
 
 
@@ -247,26 +250,26 @@ def _proof(
     """Give what is needed of signs, add up the facts, and conclude."""
     template, values = program.template, solution.unknown
     signs = Signs(program.constants, program.at, support.where, Writer(theorem).polynomial)
-    for value, strictly in template.asked(values):
+    for value, strictly in template.signs(values):
         signs.need(value, strictly=strictly)
     for _, times in solution.facts:
         for value in template.needed(times, values):
             signs.need(value)
     signs.simplify()
     sought = (of * values[name].expression for name, (of, *_) in template.unknown.items())
-    said = sum(sought, template.fixed) + solution.rest.expression >= 0
-    step = template.added(values, solution.facts, signs, said)
-    beside = tuple(each for each in theorem.given if each not in given)
-    theorem = replace(theorem, given=(*given, *signs.conditions, *beside))
+    inequality = sum(sought, template.fixed) + solution.rest.expression >= 0
+    step = template.added(values, solution.facts, signs, inequality)
+    defaults = tuple(assumption for assumption in theorem.given if assumption not in given)
+    theorem = replace(theorem, given=(*given, *signs.conditions, *defaults))
     writer = Writer(theorem)
 
     def write(value: Ratio) -> Expression:
         plain, less = _factored(value, signs, writer), 1 - _factored(read(1) - value, signs, writer)
-        return min((plain, less), key=lambda each: len(text(each)))
+        return min((plain, less), key=lambda form: len(text(form)))
 
     claim, fact, of_claim = template.conclude(values, step, solution.rest, signs, write)
     proof = Proof(replace(theorem, claim=claim), fact, of_claim)
-    used = tuple(each for each in theorem.given if each in given or each in proof.needs)
+    used = tuple(assumption for assumption in theorem.given if assumption in given or assumption in proof.needs)
     return Proof(replace(proof.theorem, given=used), fact, of_claim)
 
 
@@ -277,5 +280,5 @@ def _factored(value: Ratio, signs: Signs, writer: Writer) -> Expression:
         return writer.ratio(value)
     rest = reduce(truediv, map(Ratio, above), value) * reduce(mul, map(Ratio, below), Ratio(ONE))
     factors = [writer.ratio(simplified(rest)), *map(writer.polynomial, above)]
-    whole = reduce(mul, factors[1:] if factors[0] == lifted(1) else factors)
-    return whole / reduce(mul, map(writer.polynomial, below)) if below else whole
+    quotient = reduce(mul, factors[1:] if factors[0] == lifted(1) else factors)
+    return quotient / reduce(mul, map(writer.polynomial, below)) if below else quotient

@@ -29,11 +29,13 @@ def linear(value: Ratio) -> Form | None:
         rest = Polynomial(frozenset({(monomial - {*drawn}, times)}))
         letter = drawn[0][0] if drawn else None
         parts[letter] = parts[letter] + rest if letter in parts else rest
-    if not all(isinstance(each, Symbol) for side in (*parts.values(), value.denominator) for each in side.letters()):
+    if not all(
+        isinstance(letter, Symbol) for side in (*parts.values(), value.denominator) for letter in side.letters()
+    ):
         return None
-    if any(isinstance(each, Drawn) for each in value.denominator.letters()):
+    if any(isinstance(letter, Drawn) for letter in value.denominator.letters()):
         return None
-    return {letter: Ratio(each, value.denominator) for letter, each in parts.items()}
+    return {letter: Ratio(coefficient, value.denominator) for letter, coefficient in parts.items()}
 
 
 def by_powers(value: Polynomial, letter: Symbol) -> Mapping[int, Polynomial]:
@@ -69,25 +71,27 @@ def solved(columns: Sequence[Form], goal: Form, factors: Sequence[Polynomial] = 
     """
     letters = dict.fromkeys(letter for form in (goal, *columns) for letter in form if letter is not None)
     rows = [[*(form.get(letter, _ZERO) for form in columns), goal.get(letter, _ZERO)] for letter in letters]
-    rows = [row for row in rows if not all(each.is_zero for each in row)]
-    seen = [*factors]
+    rows = [row for row in rows if not all(value.is_zero for value in row)]
+    divisors = [*factors]
     order: list[tuple[int, int]] = []
     for _ in columns:
         free = [i for i in range(len(rows)) if i not in dict(order)]
-        taken = {k for _, k in order}
-        places = [(i, k) for i in free for k in range(len(columns)) if k not in taken and not rows[i][k].is_zero]
-        if not places:
+        used = {k for _, k in order}
+        pivots = [(i, k) for i in free for k in range(len(columns)) if k not in used and not rows[i][k].is_zero]
+        if not pivots:
             return None
-        i, k = min(places, key=lambda place: (_size(rows[place[0]][place[1]]), _filled(rows[place[0]])))
+        i, k = min(pivots, key=lambda position: (_size(rows[position[0]][position[1]]), _filled(rows[position[0]])))
         order.append((i, k))
         pivot = rows[i][k]
-        seen += [side for side in (pivot.numerator, pivot.denominator) if len(side.terms) > 1 and side not in seen]
-        rows[i] = [each if each.is_zero else cancelled(each / pivot, seen) for each in rows[i]]
-        for other, row in enumerate(rows):
-            if other != i and not (times := row[k]).is_zero:
-                rows[other] = [
-                    each if own.is_zero else cancelled(each - times * own, seen)
-                    for each, own in zip(row, rows[i], strict=True)
+        divisors += [
+            side for side in (pivot.numerator, pivot.denominator) if len(side.terms) > 1 and side not in divisors
+        ]
+        rows[i] = [value if value.is_zero else cancelled(value / pivot, divisors) for value in rows[i]]
+        for below, row in enumerate(rows):
+            if below != i and not (times := row[k]).is_zero:
+                rows[below] = [
+                    value if pivot_value.is_zero else cancelled(value - times * pivot_value, divisors)
+                    for value, pivot_value in zip(row, rows[i], strict=True)
                 ]
     if not all(row[-1].is_zero for i, row in enumerate(rows) if i not in dict(order)):
         return None
@@ -114,4 +118,4 @@ def _size(value: Ratio) -> tuple[int, int]:
 
 
 def _filled(row: Sequence[Any]) -> int:
-    return sum(not each.is_zero for each in row)
+    return sum(not value.is_zero for value in row)

@@ -33,14 +33,14 @@ class Support(NamedTuple):
     ----------
     names : tuple of str
         What of the unknown is not zero.
-    taken : tuple of int
+    facts : tuple of int
         The facts, by their places.
     where : tuple of int
         The constants, by their places.
     """
 
     names: tuple[str, ...]
-    taken: tuple[int, ...]
+    facts: tuple[int, ...]
     where: tuple[int, ...]
 
 
@@ -66,20 +66,24 @@ class Program:
     @classmethod
     def of(cls, template: Template, theorem: Theorem, rng: np.random.Generator) -> "Program":
         """Return the program of a template with what a theorem may use."""
-        every = (*listed(theorem), *template.beside)
-        constants = [fact for fact in every if not drawn_in(fact.value)]
+        facts = (*listed(theorem), *template.extra)
+        constants = [fact for fact in facts if not drawn_in(fact.value)]
         if moves := [fact for fact in constants if fact.strict and fact.value == read(lambda_min)]:
             constants.append(proved("", lambda_max > 0, ordered + moves[0]))
         fixed, *sought = (
             _form(read(of)) for of in (template.fixed, *(number.of for number in template.unknown.values()))
         )
-        drawn = ((fact, linear(fact.value)) for fact in every if drawn_in(fact.value))
+        drawn = ((fact, linear(fact.value)) for fact in facts if drawn_in(fact.value))
         states = [(fact, form) for fact, form in drawn if form is not None]
-        kept = [*_reached(states, {letter for form in (fixed, *sought) for letter in form} - {None})]
-        values = [value for form in (fixed, *sought, *(form for _, form in kept)) for value in form.values()]
-        symbols = {one for value in values for side in (value.numerator, value.denominator) for one in side.letters()}
+        reached = [*_reached(states, {letter for form in (fixed, *sought) for letter in form} - {None})]
+        values = [value for form in (fixed, *sought, *(form for _, form in reached)) for value in form.values()]
+        symbols = {
+            symbol for value in values for side in (value.numerator, value.denominator) for symbol in side.letters()
+        }
         at = at_random(sorted(symbols, key=repr), constants, theorem, rng)
-        return cls(template, tuple(kept), tuple(constants), fixed, dict(zip(template.unknown, sought, strict=True)), at)
+        return cls(
+            template, tuple(reached), tuple(constants), fixed, dict(zip(template.unknown, sought, strict=True)), at
+        )
 
     @property
     def n(self) -> int:
@@ -90,16 +94,16 @@ class Program:
         """Return what is taken, the most frequent first."""
         matrix, goal, rest = self._in_numbers
         costs, noise = self._costs()
-        found: dict[tuple[tuple[str, ...], tuple[int, ...]], list[int]] = {}
+        places: dict[tuple[tuple[str, ...], tuple[int, ...]], list[int]] = {}
         for i in range(self.n):
             how: Any = {"method": "highs-ds", "bounds": self._bounds}
             answer = linprog(costs + noise * np.maximum(rest[i], 0), A_eq=matrix[i], b_eq=goal[i], **how)
             if answer.status == 0:
                 used = answer.x > _TINY
                 names = tuple(name for name, is_used in zip(self.unknown, used, strict=False) if is_used)
-                taken = tuple(int(k) for k in np.flatnonzero(used[len(self.unknown) :]))
-                found.setdefault((names, taken), []).append(i)
-        return [Support(*key, tuple(i)) for key, i in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))]
+                facts = tuple(int(k) for k in np.flatnonzero(used[len(self.unknown) :]))
+                places.setdefault((names, facts), []).append(i)
+        return [Support(*key, tuple(i)) for key, i in sorted(places.items(), key=lambda pair: (-len(pair[1]), pair[0]))]
 
     def left(self) -> str:
         """Return what would have to be true besides, at the first of the constants: the least that makes the step."""
@@ -161,7 +165,7 @@ class Program:
 
     def solution(self, support: Support) -> Solution | None:
         """Return what a support is for all constants; None if it is the step for some of them alone."""
-        facts = [self.states[k] for k in support.taken]
+        facts = [self.states[k] for k in support.facts]
         unknown = [_negative(self.unknown[name]) for name in support.names]
         sums = [fact.value.numerator for fact in self.constants if len(fact.value.numerator.terms) > 1]
         sums += [read(1 - b).numerator] if memory(self.template.about) else []
@@ -171,16 +175,16 @@ class Program:
         zero, of_facts = read(0), times[len(unknown) :]
         values = dict.fromkeys(self.unknown, zero) | dict(zip(support.names, times, strict=False))
         rest = zero - self.fixed.get(None, zero)
-        for (_, form), each in zip(facts, of_facts, strict=True):
-            rest += form.get(None, zero) * each
-        return Solution(values, tuple((fact, each) for (fact, _), each in zip(facts, of_facts, strict=True)), rest)
+        for (_, form), share in zip(facts, of_facts, strict=True):
+            rest += form.get(None, zero) * share
+        return Solution(values, tuple((fact, share) for (fact, _), share in zip(facts, of_facts, strict=True)), rest)
 
 
 def _form(value: Ratio) -> Form:
-    found = linear(value)
-    if found is None:
+    form = linear(value)
+    if form is None:
         raise ValueError(f"what is looked for must be linear in what is drawn in a step, got {value!r}")
-    return found
+    return form
 
 
 def _negative(form: Form) -> Form:
@@ -190,27 +194,27 @@ def _negative(form: Form) -> Form:
 def _reached(states: Sequence[tuple[Fact, Form]], reached: set[Any]) -> Iterator[tuple[Fact, Form]]:
     """Yield the facts that share a letter with what is reached, directly or through others."""
     rest = list(states)
-    while near := [each for each in rest if reached.intersection(each[1])]:
+    while near := [state for state in rest if reached.intersection(state[1])]:
         yield from near
         reached = reached.union(*(form for _, form in near)) - {None}
-        rest = [each for each in rest if all(each is not one for one in near)]
+        rest = [state for state in rest if all(state is not neighbour for neighbour in near)]
 
 
 def at_random(
-    symbols: Sequence[Symbol], known: Sequence[Fact], theorem: Theorem, rng: np.random.Generator
+    symbols: Sequence[Symbol], facts: Sequence[Fact], theorem: Theorem, rng: np.random.Generator
 ) -> Mapping[Symbol, Array]:
     """Return constants at which all that is known of them is true, (n,) each; those of an equation are as it says."""
     drawn = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), (len(symbols), _TRIED)))
     at = dict(zip(symbols, drawn, strict=True))
-    for each in theorem.given:
-        match each:
+    for relation in theorem.given:
+        match relation:
             case Relation((Symbol() as one, Number(value)), ("=",)) if one in at:
                 at[one] = np.full(_TRIED, float(value))
-    kept = np.ones(_TRIED, bool)
-    for fact in known:
+    allowed = np.ones(_TRIED, bool)
+    for fact in facts:
         letters = fact.value.numerator.letters() | fact.value.denominator.letters()
         if letters and letters <= at.keys():
             values = numbers(fact.value, at)
-            kept &= (values > _TINY) if fact.strict else (values >= -_TINY)
-    places = np.flatnonzero(kept)[:_POINTS]
-    return {one: each[places] for one, each in at.items()}
+            allowed &= (values > _TINY) if fact.strict else (values >= -_TINY)
+    places = np.flatnonzero(allowed)[:_POINTS]
+    return {symbol: sample[places] for symbol, sample in at.items()}

@@ -29,8 +29,10 @@ def _is(ours: Theorem, proof: Proof) -> bool:
         alike = ours.about == theorem.about and {gap0, T} <= {*symbols_of(aim)}
         best = best_parameter(bound, aim) if alike else None
         return best is not None and _may_be(best, ours, theorem)
+    if not identical(aim, bound):
+        return False
     claimed = Proof(replace(theorem, claim=E(ours.metric) <= bound), proof.fact, proof.times)
-    return identical(aim, bound) and search(ours, (claimed,), combine=lambda *_: None) is not None
+    return search(ours, (claimed,), combine=lambda *_: None) is not None
 
 
 def best_parameter(bound: Expression, aim: Expression) -> Expression | None:
@@ -38,8 +40,8 @@ def best_parameter(bound: Expression, aim: Expression) -> Expression | None:
 
     Where their factors are equal, the difference is a square in the parameter, but for what has one sign.
     """
-    found, least = (read(each.at({T: 1, gap0: 1})) for each in (bound, aim))
-    difference = Ratio(found.numerator) - least * Ratio(found.denominator)
+    factor, least = (read(side.at({T: 1, gap0: 1})) for side in (bound, aim))
+    difference = Ratio(factor.numerator) - least * Ratio(factor.denominator)
     parts = by_powers(difference.numerator, young)
     low = min(parts)
     if young in difference.denominator.letters() or not parts.keys() <= {low, low + 1, low + 2}:
@@ -52,8 +54,8 @@ def best_parameter(bound: Expression, aim: Expression) -> Expression | None:
 
 def _may_be(best: Expression, ours: Theorem, theorem: Theorem) -> bool:
     """Whether a parameter meets what is asked of it, at constants at random that one of ours allows."""
-    asked = [relation.at({young: best}) for relation in relations_in(*theorem.given)]
-    known = [fact for fact in listed(ours) if not drawn_in(fact.value)]
-    at = at_random(symbols_of(best, *asked), known, ours, np.random.default_rng(0))
+    relations = [relation.at({young: best}) for relation in relations_in(*theorem.given)]
+    facts = [fact for fact in listed(ours) if not drawn_in(fact.value)]
+    at = at_random(symbols_of(best, *relations), facts, ours, np.random.default_rng(0))
     values = {symbol.name: numbers for symbol, numbers in at.items()}
-    return all(np.all(truth(relation, values, 1e-9)) for relation in asked)
+    return all(np.all(truth(relation, values, 1e-9)) for relation in relations)

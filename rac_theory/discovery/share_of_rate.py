@@ -10,8 +10,7 @@ from rac_theory.algorithms import Method, move_of
 from rac_theory.cases import Case, Constants
 from rac_theory.discovery.best_rate import slowest, step_of
 from rac_theory.runs import exact_rate
-from rac_theory.statements import Condition, Known, Theorem, gap
-from rac_theory.statements.assumption import breach_by_constants
+from rac_theory.statements import Condition, Known, Theorem, breach_by_constants, gap
 
 _AT = Constants(gamma=0.5, L=1.0, L_H=1.0, mu=0.1, lambda_min=0.25, lambda_max=0.25, gap0=1.0, A=0.0, beta=1.0, C=0.0)
 """Round constants, at which one rate is put beside another."""
@@ -90,9 +89,9 @@ def share_at_round_constants(theorem: Theorem, method: Method) -> tuple[str, Sha
     letters = dict.fromkeys((symbol.name for symbol in symbols_of(*move) if symbol.name != "gamma"), 0.25)
     for gamma in (0.5, 0.1) if theorem.metric is gap else ():
         at = replace(_AT, gamma=gamma, letters=letters)
-        given = (each for each in theorem.given if isinstance(each, Relation | Condition | Known))
-        if not any(breach_by_constants(each, 1, at) for each in given):
+        given = (assumption for assumption in theorem.given if isinstance(assumption, Relation | Condition | Known))
+        if not any(breach_by_constants(assumption, 1, at) for assumption in given):
             where = {"gamma": gamma, "L": at.L, "mu": at.mu, "E[H]": at.lambda_min, **letters}
-            told = ", ".join(f"{name} = {size:g}" for name, size in where.items())
-            return told, ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)))
+            description = ", ".join(f"{name} = {size:g}" for name, size in where.items())
+            return description, ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)))
     return None

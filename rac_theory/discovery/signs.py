@@ -44,7 +44,7 @@ class Signs:
     @property
     def facts(self) -> tuple[Fact, ...]:
         """What is known, and what is given besides."""
-        return (*self._granted, *(fact for each in self.conditions for fact in assumed(each)))
+        return (*self._granted, *(fact for condition in self.conditions for fact in assumed(condition)))
 
     def fact(self, value: Ratio, *, strictly: bool = False) -> Fact | None:
         """Return the fact that a number is not negative, by what assumes the least, or that it is positive; or None."""
@@ -57,49 +57,51 @@ class Signs:
 
     def _looked_for(self, value: Ratio, conditions: Sequence[Relation], *, strictly: bool) -> Fact | None:
         """The fact that a number is not negative where some conditions are met, unless it is seen to be negative."""
-        given = [fact for each in conditions for fact in assumed(each)]
+        given = [fact for condition in conditions for fact in assumed(condition)]
         met = np.logical_and.reduce([numbers(fact.value, self._at) >= 0 for fact in given], initial=True)
         if (met & (numbers(value, self._at) < -_CLEARLY)).any():
             return None
         allowed = [fact for fact in self._granted if fact.by.isdisjoint({*self.conditions} - {*conditions})]
         same = (fact for fact in (*self._products, *allowed, *given) if fact.value == value)
-        found = min(same, key=lambda fact: (strictly and not fact.strict, len(fact.by)), default=None)
-        if found is None and conditions == self.conditions:
-            found = self._by_factors(value, strictly=strictly)
-        return found or combined(value, (*self._products, *allowed, *given))
+        sign = min(same, key=lambda fact: (strictly and not fact.strict, len(fact.by)), default=None)
+        if sign is None and conditions == self.conditions:
+            sign = self._by_factors(value, strictly=strictly)
+        return sign or combined(value, (*self._products, *allowed, *given))
 
     def _by_factors(self, value: Ratio, *, strictly: bool) -> Fact | None:
         """The fact that a quotient of products is not negative, by the signs of all that is multiplied."""
         sides = value.numerator, value.denominator
-        whole = content(value.denominator)[2]
+        divisor = content(value.denominator)[2]
         letters = content(sides[0])[1]
         above = [*_powers(letters), *self.sums(sides[0])]
-        below = [*_powers(letters, -1), *_powers(content(sides[1])[1]), *([whole] if len(whole.terms) > 1 else [])]
+        below = [*_powers(letters, -1), *_powers(content(sides[1])[1]), *([divisor] if len(divisor.terms) > 1 else [])]
         times = simplified(value * _product(below) / _product(above)).number
         if len(above) + len(below) < 2 or times is None or times <= 0:
             return None
-        asked = [*((each, strictly) for each in above), *((each, True) for each in below)]
-        known = [fact for each, sign in asked if (fact := self.fact(Ratio(each), strictly=sign)) is not None]
-        factors, divisors = known[: len(above)], known[len(above) :]
-        is_known = len(known) == len(above) + len(below) and all(fact.strict and fact.name for fact in divisors)
+        signed = [*((factor, strictly) for factor in above), *((factor, True) for factor in below)]
+        facts = [fact for factor, sign in signed if (fact := self.fact(Ratio(factor), strictly=sign)) is not None]
+        factors, divisors = facts[: len(above)], facts[len(above) :]
+        is_known = len(facts) == len(above) + len(below) and all(fact.strict and fact.name for fact in divisors)
         return reduce(truediv, divisors, reduce(mul, factors, one * times)) if is_known else None
 
     def known(self, value: Ratio, *, strictly: bool = False) -> Fact:
         """Return the same; ``Missing`` if it is not known. What it divides by has one name, also if it is a product."""
         of_sums = [
-            fact for each in self.sums(value.denominator) if (fact := self.fact(Ratio(each), strictly=True)) is not None
+            fact
+            for factor in self.sums(value.denominator)
+            if (fact := self.fact(Ratio(factor), strictly=True)) is not None
         ]
         divisor = Ratio(content(value.denominator)[2])
         if len(of_sums) > 1 and all(fact.value != divisor for fact in self._products):
-            whole = reduce(mul, of_sums)
-            times = simplified(divisor / whole.value).number
+            product = reduce(mul, of_sums)
+            times = simplified(divisor / product.value).number
             if times is not None and times > 0:
-                self._products += (proved("", divisor.expression > 0, whole * times),)
+                self._products += (proved("", divisor.expression > 0, product * times),)
                 self._found.clear()
-        found = self.fact(value, strictly=strictly)
-        if found is None:
+        sign = self.fact(value, strictly=strictly)
+        if sign is None:
             raise Missing(f"{value!r} >= 0 is not known")
-        return found
+        return sign
 
     def need(self, value: Ratio, *, strictly: bool = False) -> None:
         """Give the signs of the factors of a number that are not known, so that it is not negative, or positive."""
@@ -107,8 +109,8 @@ class Signs:
             if strictly:
                 raise Missing("0 is not positive")
             return
-        known = self.fact(value, strictly=strictly)
-        if known is not None and (known.strict or not strictly):
+        sign = self.fact(value, strictly=strictly)
+        if sign is not None and (sign.strict or not strictly):
             return
         below = (letter for letter, power in content(value.numerator)[1].items() if power < 0)
         for factor in (*map(term, below), *self._factors(value.denominator)):
@@ -119,12 +121,12 @@ class Signs:
     def simplify(self) -> None:
         """Leave out conditions that follow from the others."""
         for condition in self.conditions:
-            (asked,) = assumed(condition)
-            others = tuple(each for each in self.conditions if each is not condition)
-            found = self._looked_for(asked.value, others, strictly=asked.strict)
-            if found is not None and (found.strict or not asked.strict):
-                kept = (fact for fact in self._granted if condition not in fact.by)
-                self._granted = (*kept, proved("", condition, found))  # a quotient can be divided by what has a name
+            (goal,) = assumed(condition)
+            others = tuple(relation for relation in self.conditions if relation is not condition)
+            sign = self._looked_for(goal.value, others, strictly=goal.strict)
+            if sign is not None and (sign.strict or not goal.strict):
+                granted = (fact for fact in self._granted if condition not in fact.by)
+                self._granted = (*granted, proved("", condition, sign))  # a quotient can be divided by what has a name
                 self.conditions = others
                 self._found.clear()
 
@@ -136,9 +138,9 @@ class Signs:
     def sums(self, p: Polynomial) -> Iterator[Polynomial]:
         """The sums of which a polynomial is a product, but for letters and a number."""
         rest = content(p)[2]
-        for known in [fact.value.numerator for fact in self.facts]:
-            while len(known.terms) > 1 and len(rest.terms) > 1 and (left := divided(rest, known)) is not None:
-                yield known
+        for factor in [fact.value.numerator for fact in self.facts]:
+            while len(factor.terms) > 1 and len(rest.terms) > 1 and (left := divided(rest, factor)) is not None:
+                yield factor
                 rest = left
         if len(rest.terms) > 1:
             yield rest
@@ -146,12 +148,12 @@ class Signs:
     def _give(self, factor: Polynomial, *, strictly: bool) -> None:
         if 2 * (numbers(Ratio(factor), self._at)[self._where] > 0).sum() < len(self._where):
             factor = -factor
-        known = self.fact(Ratio(factor), strictly=strictly)
-        if known is None or (strictly and not known.strict):
+        sign = self.fact(Ratio(factor), strictly=strictly)
+        if sign is None or (strictly and not sign.strict):
             self.conditions += (self._relation(factor, strictly=strictly),)
-        elif known.of:
+        elif sign.of:
             number = Ratio(factor).expression
-            self._granted += (proved("", number > 0 if known.strict else number >= 0, known),)
+            self._granted += (proved("", number > 0 if sign.strict else number >= 0, sign),)
 
     def _relation(self, p: Polynomial, *, strictly: bool) -> Relation:
         """Write that a polynomial is not negative, or positive, without a minus."""

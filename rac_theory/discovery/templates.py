@@ -93,7 +93,7 @@ class Template:
     name : str
     about : callable
         The algorithm.
-    known : Assumption
+    start : Assumption
         What a claim rests on that begins with the gap.
     given : tuple of Relation
         For which numbers a letter of the form may stand.
@@ -101,13 +101,13 @@ class Template:
         What is no multiple of what is looked for.
     unknown : mapping
         What is looked for, by its name.
-    asked : callable
+    signs : callable
         What must not be negative for the rule, and whether it must be positive.
     conclude : callable
         What was found, the step, what is left of it, the signs and how a number is written, to the conclusion.
     spared : Expression or None
         A square that makes room for longer steps if it is left over.
-    beside : tuple of Fact
+    extra : tuple of Fact
         What may be used besides.
     needed : callable
         What must not be negative so that a fact may be taken so often.
@@ -117,14 +117,14 @@ class Template:
 
     name: str
     about: Predicate
-    known: Assumption = bounded_below
+    start: Assumption = bounded_below
     given: tuple[Relation, ...] = ()
     fixed: Expression
     unknown: Mapping[str, Sought]
-    asked: Callable[[Values], Iterable[tuple[Ratio, bool]]]
+    signs: Callable[[Values], Iterable[tuple[Ratio, bool]]]
     conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
     spared: Expression | None = None
-    beside: tuple[Fact, ...] = ()
+    extra: tuple[Fact, ...] = ()
     needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
     added: Callable[[Values, Taken, Signs, Relation], Fact]
 
@@ -144,10 +144,10 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
     raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
 
 
-def _summed(found: Values, taken: Taken, signs: Signs, said: Relation) -> Fact:
+def _summed(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
     """The sum of facts, by the name of what it says."""
-    first, *others = (fact * signs.known(times) for fact, times in taken)
-    return proved("One step", said, sum(others, first))
+    first, *others = (fact * signs.known(times) for fact, times in shares)
+    return proved("One step", inequality, sum(others, first))
 
 
 def _with_next_gradient(about: Predicate) -> Iterable[Template]:
@@ -162,24 +162,24 @@ def _with_next_gradient(about: Predicate) -> Iterable[Template]:
 
 
 def iterated(
-    about: Predicate, name: str = "iterate", beside: tuple[Fact, ...] = (), given: tuple[Relation, ...] = ()
+    about: Predicate, name: str = "iterate", extra: tuple[Fact, ...] = (), given: tuple[Relation, ...] = ()
 ) -> Template:
     """``x+ <= rho x + e``."""
     (x, *_), later = followed(gap0)
 
-    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        fact = iterate(step, signs.known(found["rho"]), gap0)
-        return expected(gap) <= _decay(found["rho"], rest, write), fact, one
+    def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        fact = iterate(step, signs.known(values["rho"]), gap0)
+        return expected(gap) <= _decay(values["rho"], rest, write), fact, one
 
     return Template(
         name=name,
         about=about,
-        beside=beside,
+        extra=extra,
         given=given,
-        known=certified_minimum,
+        start=certified_minimum,
         fixed=-later,
         unknown={"rho": Sought(x, 1.0, most=1 - _LITTLE)},
-        asked=lambda found: [(found["rho"], False)],
+        signs=lambda values: [(values["rho"], False)],
         conclude=conclude,
         added=_summed,
     )
@@ -189,14 +189,14 @@ def telescoped(about: Predicate) -> Template:
     """``theta ||G||^2 <= (1 + q) x - x+ + e``."""
     (x, *_), later = followed(gap0_upper)
 
-    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        growth, theta = (signs.known(each, strictly=True) for each in (_ONE + found["q"], found["theta"]))
+    def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        growth, theta = (signs.known(share, strictly=True) for share in (_ONE + values["q"], values["theta"]))
         fact = telescope(step, growth, theta, gap0_upper, gap_is_positive[bounded_below])
-        if found["q"].is_zero:
-            return _mean(found["theta"], rest, write), fact, theta * weights(growth)
-        w = Let("w", 1 / write(_ONE + found["q"]), "weight of a step relative to the one before")
-        first = gap0_upper / (write(found["theta"]) * powers(w, 1, T))
-        bound = first if rest.is_zero else first + write(rest / found["theta"])
+        if values["q"].is_zero:
+            return _mean(values["theta"], rest, write), fact, theta * weights(growth)
+        w = Let("w", 1 / write(_ONE + values["q"]), "weight of a step relative to the one before")
+        first = gap0_upper / (write(values["theta"]) * powers(w, 1, T))
+        bound = first if rest.is_zero else first + write(rest / values["theta"])
         return expected(weighted_squared_gradient(w)) <= bound, fact, theta * weights(growth)
 
     return Template(
@@ -204,7 +204,7 @@ def telescoped(about: Predicate) -> Template:
         about=about,
         fixed=x - later,
         unknown={"q": Sought(x, 1e3), "theta": Sought(-S, -1.0, least=_LITTLE)},
-        asked=lambda found: [(found["theta"], True), (_ONE + found["q"], True)],
+        signs=lambda values: [(values["theta"], True), (_ONE + values["q"], True)],
         conclude=conclude,
         added=_summed,
     )
@@ -223,38 +223,38 @@ def accumulated(about: Predicate) -> Template:
         slope, rest = (Ratio(parts[k]) / Ratio(value.denominator) if k in parts else read(0) for k in (1, 0))
         return slope, rest
 
-    def falls(value: Ratio, found: Values) -> bool:
+    def falls(value: Ratio, values: Values) -> bool:
         """Whether it is a multiple of the powers of a, as it is zero where p would stand still."""
-        (slope, rest), (a, b) = line(value), line(found["next"])
+        (slope, rest), (a, b) = line(value), line(values["next"])
         return not slope.is_zero and (slope * b + rest * (_ONE - a)).is_zero
 
-    def needed(value: Ratio, found: Values) -> Iterable[Ratio]:
+    def needed(value: Ratio, values: Values) -> Iterable[Ratio]:
         slope, rest = line(value)
-        return (rest,) if falls(value, found) else (slope, rest)
+        return (rest,) if falls(value, values) else (slope, rest)
 
-    def share(found: Values, signs: Signs) -> Fact:
-        a, b = map(signs.known, line(found["next"]))
+    def share(values: Values, signs: Signs) -> Fact:
+        a, b = map(signs.known, line(values["next"]))
         return b * sum_of_powers(a, j)
 
-    def multiplier(value: Ratio, found: Values, signs: Signs) -> Fact:
+    def multiplier(value: Ratio, values: Values, signs: Signs) -> Fact:
         slope, rest = line(value)
-        if falls(value, found):
-            return signs.known(rest) * power(signs.known(line(found["next"])[0]), j)
+        if falls(value, values):
+            return signs.known(rest) * power(signs.known(line(values["next"])[0]), j)
         parts = [signs.known(rest)] if not rest.is_zero else []
-        parts += [signs.known(slope) * share(found, signs)] if not slope.is_zero else []
+        parts += [signs.known(slope) * share(values, signs)] if not slope.is_zero else []
         return sum(parts[1:], parts[0])
 
-    def added(found: Values, taken: Taken, signs: Signs, said: Relation) -> Fact:
-        first, *others = (fact * multiplier(times, found, signs) for fact, times in taken)
+    def added(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
+        first, *others = (fact * multiplier(times, values, signs) for fact, times in shares)
         return sum(others, first)
 
-    def asked(found: Values) -> Iterable[tuple[Ratio, bool]]:
-        a, b = line(found["next"])
+    def asked(values: Values) -> Iterable[tuple[Ratio, bool]]:
+        a, b = line(values["next"])
         return (a, False), (b, True)
 
-    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        a, b = map(write, line(found["next"]))
-        fact = accumulate(step, share(found, signs), j, gap0_upper)
+    def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        a, b = map(write, line(values["next"]))
+        fact = accumulate(step, share(values, signs), j, gap0_upper)
         return expected(mean_squared_gradient) <= b / T * powers(a, 0, T - 1) * gap0_upper, fact, plus[T]
 
     return Template(
@@ -262,7 +262,7 @@ def accumulated(about: Predicate) -> Template:
         about=about,
         fixed=-S - p * later,
         unknown={"next": Sought(x, 1.0)},
-        asked=asked,
+        signs=asked,
         conclude=conclude,
         needed=needed,
         added=added,
@@ -272,21 +272,21 @@ def accumulated(about: Predicate) -> Template:
 def potential(about: Predicate) -> Template:
     """``theta ||G||^2 <= psi - psi+ + e`` with ``psi = x + c ||M||^2``, M being what is kept from step to step."""
     (x, *_), later = followed(gap0_upper)
-    kept, then = _kept(about)
+    M, then = _kept(about)
 
-    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        theta, c = signs.known(found["theta"], strictly=True), signs.known(found["c"])
-        psi = x + c.value.expression * (kept @ kept)
-        above = gap_is_positive[bounded_below] + c * square(kept)
+    def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        theta, c = signs.known(values["theta"], strictly=True), signs.known(values["c"])
+        psi = x + c.value.expression * (M @ M)
+        above = gap_is_positive[bounded_below] + c * square(M)
         fact = telescope(step, one, theta, Psi(about, psi, gap0_upper, share=c), above)
-        return _mean(found["theta"], rest, write), fact, theta * plus[T]
+        return _mean(values["theta"], rest, write), fact, theta * plus[T]
 
     return Template(
         name="potential",
         about=about,
         fixed=x - later,
-        unknown={"theta": Sought(-S, -1.0, least=_LITTLE), "c": Sought(kept @ kept - E(then @ then), _LITTLE)},
-        asked=lambda found: [(found["theta"], True), (found["c"], True)],
+        unknown={"theta": Sought(-S, -1.0, least=_LITTLE), "c": Sought(M @ M - E(then @ then), _LITTLE)},
+        signs=lambda values: [(values["theta"], True), (values["c"], True)],
         conclude=conclude,
         spared=E(Gx @ H(Gx)),
         added=_summed,
@@ -297,22 +297,22 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
     """``psi+ <= rho psi + e`` with such a psi, and ``rho = 1 - 2 mu theta``: so much is left of the gap where a step
     leaves ``theta ||G||^2``, by the inequality of Polyak and Lojasiewicz."""
     (x, *_), later = followed(gap0)
-    kept, then = _kept(about)
+    M, then = _kept(about)
     rho = _ONE - read(2 * mu) * theta
 
-    def conclude(found: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        c = signs.known(found["c"])
-        psi = x + c.value.expression * (kept @ kept)
-        fact = iterate(step, signs.known(rho), Psi(about, psi, gap0, share=c), c * square(kept))
+    def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        c = signs.known(values["c"])
+        psi = x + c.value.expression * (M @ M)
+        fact = iterate(step, signs.known(rho), Psi(about, psi, gap0, share=c), c * square(M))
         return expected(gap) <= _decay(rho, rest, write), fact, one
 
     return Template(
         name="potential iterated",
         about=about,
-        known=certified_minimum,
+        start=certified_minimum,
         fixed=rho.expression * x - later,
-        unknown={"c": Sought(rho.expression * (kept @ kept) - E(then @ then), _LITTLE)},
-        asked=lambda found: [(rho, False), (found["c"], True)],
+        unknown={"c": Sought(rho.expression * (M @ M) - E(then @ then), _LITTLE)},
+        signs=lambda values: [(rho, False), (values["c"], True)],
         conclude=conclude,
         spared=E(Gx @ H(Gx)),
         added=_summed,
@@ -323,10 +323,10 @@ _LITTLE = 1e-4
 
 
 def _kept(about: Predicate) -> tuple[Vector, Vector]:
-    kept = memory(about)
-    if kept is None:
+    vectors = memory(about)
+    if vectors is None:
         raise ValueError(f"{about!r} keeps nothing from step to step")
-    return kept
+    return vectors
 
 
 def _decay(rho: Ratio, rest: Ratio, write: Write) -> Expression:

@@ -43,8 +43,12 @@ from rac_theory.statements.assumption import (
 )
 from rac_theory.statements.claim import Claim, E
 from rac_theory.statements.directions import WHY, Rounding, directions
-from rac_theory.statements.gradient_beside import squared_gradient_and_beside
-from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
+from rac_theory.statements.gradients import (
+    mean_norm,
+    mean_scaled_squared_gradient,
+    squared_gradient_and_beside,
+    squared_gradient_with_weights,
+)
 from rac_theory.statements.identity import Identity
 from rac_theory.statements.metric import (
     SCALED_GRADIENT,
@@ -59,7 +63,6 @@ from rac_theory.statements.metric import (
     weighted_squared_gradient,
 )
 from rac_theory.statements.reduction import Reduction, Side, Values, reductions
-from rac_theory.statements.scaled_gradient import mean_norm, mean_scaled_squared_gradient
 from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
 __all__ = [

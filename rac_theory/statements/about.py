@@ -66,10 +66,10 @@ class Step(NamedTuple):
     memory: Expression | None = None
     is_whole: bool = False
 
-    def is_like(self, other: "Step") -> bool:
+    def is_like(self, step: "Step") -> bool:
         """Whether it is the same step, written in other expressions perhaps."""
-        pairs = ((self.length, other.length), (self.memory or lifted(0), other.memory or lifted(0)))
-        rest = [(*one[1:4], one.memory is None, one.is_whole) for one in (self, other)]
+        pairs = ((self.length, step.length), (self.memory or lifted(0), step.memory or lifted(0)))
+        rest = [(*side[1:4], side.memory is None, side.is_whole) for side in (self, step)]
         return rest[0] == rest[1] and all(identical(*pair) for pair in pairs)
 
 
@@ -98,7 +98,7 @@ def step_of(method: Method, along: tuple[str, ...] = ("G",)) -> Step:
     True
     """
     *move, is_whole = move_of(method)
-    length, memory, ahead = (None if each is None else each.at(_letters(each)) for each in move)
+    length, memory, ahead = (None if part is None else part.at(_letters(part)) for part in move)
     assert length is not None
     if memory is None or ahead is None:
         return Step(length, along)
@@ -157,10 +157,10 @@ class About:
             raise ValueError(
                 f"implies must be a tuple of predicates, such as (rac_lora_exact,), got {shown(self.implies)}"
             )
-        for name, each in (("admits", self.admits), *(("implies", one) for one in self.implies)):
-            if not is_predicate(each):
+        for name, predicate in (("admits", self.admits), *(("implies", general) for general in self.implies)):
+            if not is_predicate(predicate):
                 rule = "must be a function of a case and its constants, or be of such functions"
-                raise ValueError(f"{name} {rule}, got {shown(each)}")
+                raise ValueError(f"{name} {rule}, got {shown(predicate)}")
         if not isinstance(self.step, Step | None):
             raise ValueError(f"step must be a Step, got {shown(self.step)}")
         for name, value in (("name", function_name(self.admits)), ("doc", self.admits.__doc__)):
@@ -169,8 +169,8 @@ class About:
 
     def __call__(self, case: Case, constants: Constants) -> str | None:
         """Return None where a case is admitted, else a sentence that says why not."""
-        wrong = (each(case, constants) for each in (self.admits, *self.implies))
-        return next((each for each in wrong if each is not None), None)
+        wrong = (predicate(case, constants) for predicate in (self.admits, *self.implies))
+        return next((breach for breach in wrong if breach is not None), None)
 
     def __repr__(self) -> str:
         return f"<About {function_name(self)}>"
@@ -189,15 +189,15 @@ def is_predicate(value: object) -> bool:
 
 def implied(*assumptions: object) -> tuple[Predicate, ...]:
     """Return what is true wherever assumptions are, of those that are values of ``About``; and what that implies."""
-    direct = [each for one in assumptions if type(one) is About for each in one.implies]
+    direct = [predicate for about in assumptions if type(about) is About for predicate in about.implies]
     return tuple(dict.fromkeys((*direct, *(implied(*direct) if direct else ()))))
 
 
 @About
 def fresh_projection(case: Case, c: Constants) -> str | None:
     """H is an orthogonal projection that is drawn afresh in every step, whatever W and all earlier draws are."""
-    own = projector_of(case.algorithm)
-    return _projected(case if own is None or own is case.algorithm else replace(case, algorithm=own))
+    projector = projector_of(case.algorithm)
+    return _projected(case if projector is None or projector is case.algorithm else replace(case, algorithm=projector))
 
 
 _afresh = partial(About, implies=(fresh_projection,))
@@ -232,8 +232,8 @@ def _across_layers(case: Case) -> str | None:
     layers = layers_of(case.problem) if hasattr(case.problem, "certified_step") else None
     if layers is None or len(layers) == 1:
         return None
-    whole = isinstance(algorithm, RACLoRA) and algorithm.sketch is None
-    if whole or (isinstance(algorithm, LayeredRACLoRA) and algorithm.layers.shapes == layers.shapes):
+    is_whole = isinstance(algorithm, RACLoRA) and algorithm.sketch is None
+    if is_whole or (isinstance(algorithm, LayeredRACLoRA) and algorithm.layers.shapes == layers.shapes):
         return None
     return f"steps are certified for projections in each layer of {layers!r} by itself, the algorithm is {algorithm!r}"
 
@@ -404,10 +404,10 @@ def _other(case: Case, what: str) -> str:
     """That the algorithm is another; of an implementation it is what that claims to be, until it is checked."""
     algorithm: Any = case.algorithm
     if isinstance(algorithm, Implementation):
-        own = f"{algorithm.called}, which was not checked: try the case that check_algorithm(case) returns"
+        algorithm_name = f"{algorithm.called}, which was not checked: try the case that check_algorithm(case) returns"
     else:
-        own = repr(algorithm.method) if isinstance(algorithm, MethodDescent) else type(algorithm).__name__
-    return f"the theorem is about {what}, the algorithm is {own}"
+        algorithm_name = repr(algorithm.method) if isinstance(algorithm, MethodDescent) else type(algorithm).__name__
+    return f"the theorem is about {what}, the algorithm is {algorithm_name}"
 
 
 def _kind(case: Case, kinds: type | tuple[type, ...], what: str) -> str | None:
@@ -418,8 +418,8 @@ def _kind(case: Case, kinds: type | tuple[type, ...], what: str) -> str | None:
 def _steps(case: Case, c: Constants, method: Method, another: str) -> str | None:
     """What is to be said if what is reported moves otherwise than that of a method, or backwards."""
     ours = projector_of(case.algorithm) is not None  # what others say of themselves is not believed
-    own = _step_or_none(getattr(case.algorithm, "method", None)) if ours else None
-    if own is None or not own.is_like(step_of(method)):
+    step = _step_or_none(getattr(case.algorithm, "method", None)) if ours else None
+    if step is None or not step.is_like(step_of(method)):
         return another
     return _forward(c)
 
@@ -455,8 +455,8 @@ def _plainly_projected(case: Case, c: Constants) -> str | None:
 
 
 def _unbiased(case: Case) -> str | None:
-    known = hasattr(getattr(case.algorithm, "gradients", None), "noise")
-    return None if known else _gradients(case, (), "must be one unbiased gradient a sketch with known noise")
+    is_estimator = hasattr(getattr(case.algorithm, "gradients", None), "noise")
+    return None if is_estimator else _gradients(case, (), "must be one unbiased gradient a sketch with known noise")
 
 
 def _plain(case: Case) -> str | None:

@@ -69,7 +69,7 @@ class Condition:
 
     def __post_init__(self) -> None:
         being("inequality", self.inequality, Relation, ", such as gamma * L <= 1")
-        are_relations = isinstance(self.known, tuple) and all(isinstance(each, Relation) for each in self.known)
+        are_relations = isinstance(self.known, tuple) and all(isinstance(relation, Relation) for relation in self.known)
         if not are_relations or not self.known:
             raise ValueError(f"known must be a tuple of relations, such as (L > 0,), got {self.known!r}")
 
@@ -141,8 +141,8 @@ def breach_by_constants(assumption: Relation | Known | Condition, steps: int, c:
             value = getattr(c, symbol.constant)
             if 0 <= value < math.inf or (unless is not None and met(unless, steps, c)):
                 return None
-            it = "it" if symbol.name == symbol.constant else symbol.constant
-            return f"{symbol.name} must be known, {it} is {value:g} ({symbol.meaning})"
+            subject = "it" if symbol.name == symbol.constant else symbol.constant
+            return f"{symbol.name} must be known, {subject} is {value:g} ({symbol.meaning})"
         case Condition(name, _, known):
             broken = next((relation for relation in known if not met(relation, steps, c)), None)
             return None if broken is None else f"{name} needs a known {text(broken)}: {_why(broken, steps, c)}"
@@ -162,33 +162,35 @@ def relations_in(*assumptions: Assumption) -> Iterator[Relation]:
 
 def met(relation: Relation, steps: float, c: Constants) -> bool:
     """Whether a relation is met at T = ``steps``: not where a number in it is unknown."""
-    known = _values(relation, steps, c)
-    return not any(map(math.isnan, known.values())) and bool(truth(relation, known, ROUNDING))
+    values = _values(relation, steps, c)
+    return not any(map(math.isnan, values.values())) and bool(truth(relation, values, ROUNDING))
 
 
 def _values(relation: Relation, steps: float, c: Constants) -> dict[str, float]:
-    constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
+    constants = {symbol.name: float(getattr(c, symbol.constant)) for symbol in constants_in(relation)}
     return constants | ({T.name: float(steps)} if T in symbols_of(relation) else {})
 
 
 def _why(relation: Relation, steps: float, c: Constants) -> str:
     """The values that keep a relation from being met."""
-    known = _values(relation, steps, c)
-    unknown = [one for one in symbols_of(relation) if math.isnan(known[one.name])]
+    sizes = _values(relation, steps, c)
+    unknown = [symbol for symbol in symbols_of(relation) if math.isnan(sizes[symbol.name])]
     if unknown:
-        return " and ".join(f"{one.constant} is unknown ({one.meaning})" for one in unknown)
-    values = [float(number(term, known)) for term in relation.terms]
+        return " and ".join(f"{symbol.constant} is unknown ({symbol.meaning})" for symbol in unknown)
+    values = [float(number(term, sizes)) for term in relation.terms]
     alike = len({f"{value:.6g}" for value in values}) < len(values)
     digits = 15 if alike else 6  # rho < 1 is not broken by "rho = 1"
-    said = []
+    sentences = []
     for term, value in zip(relation.terms, values, strict=True):
         if isinstance(term, Symbol):
-            said.append(f"{term.constant} is {value:.{digits}g} ({term.meaning})")
+            sentences.append(f"{term.constant} is {value:.{digits}g} ({term.meaning})")
         elif symbols_of(term):
-            at = "" if isinstance(term, Let) else f" for {_numbers(term, known, digits)}"
-            said.append(f"{text(term)} = {value:.{digits}g}{at}")
-    return " and ".join(said)
+            at = "" if isinstance(term, Let) else f" for {_numbers(term, sizes, digits)}"
+            sentences.append(f"{text(term)} = {value:.{digits}g}{at}")
+    return " and ".join(sentences)
 
 
-def _numbers(term: Expression, known: dict[str, float], digits: int) -> str:
-    return ", ".join(f"{one.constant or one.name}={known[one.name]:.{digits}g}" for one in symbols_of(term))
+def _numbers(term: Expression, values: dict[str, float], digits: int) -> str:
+    return ", ".join(
+        f"{symbol.constant or symbol.name}={values[symbol.name]:.{digits}g}" for symbol in symbols_of(term)
+    )

@@ -1,4 +1,4 @@
-"""A claim: the expectation of a metric, and what bounds it."""
+"""A claim: the expectation of a metric, what bounds it, and after how many steps the bound is down to an accuracy."""
 
 import math
 from collections import Counter
@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from rac_theory.algebra import (
+    LONGEST,
     Expression,
     Let,
     Power,
@@ -17,6 +18,7 @@ from rac_theory.algebra import (
     Quotient,
     Relation,
     Symbol,
+    Total,
     definitions_in,
     equal,
     lifted,
@@ -52,7 +54,7 @@ class E:
 
     metric: Metric
 
-    def _refused(self, other: object) -> "Claim":
+    def _refused(self, bound: object) -> "Claim":
         raise TypeError("a claim bounds an expectation from above: write E(metric) <= bound")
 
     __lt__ = __gt__ = __ge__ = _refused
@@ -86,12 +88,12 @@ class Claim:
         being("metric", self.metric, Metric, ", such as gap")
         if not isinstance(self.bound, Expression | Callable) or isinstance(self.bound, type):
             raise ValueError(f"bound must be an expression, or a function of constants and t, got {self.bound!r}")
-        constants = [one.name for one in constants_in(self.relation)]
+        constants = [symbol.name for symbol in constants_in(self.relation)]
         names = Counter([T.name, *constants, *(let.name for let in definitions_in(self._shown))])
         if several := [name for name, times in names.items() if times > 1]:
             raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
         if isinstance(self.bound, Expression):
-            strange = [one.name for one in symbols_of(self.bound) if one not in (*self._constants, T)]
+            strange = [symbol.name for symbol in symbols_of(self.bound) if symbol not in (*self._constants, T)]
             if strange:
                 raise ValueError(f"bound must be made of constants of a case and of T, not of {', '.join(strange)}")
 
@@ -108,14 +110,14 @@ class Claim:
         if zeros and np.isnan(bound).any():
             # 0/0 is no unknown constant: beside it there is a bound, and it grows without limit.
             nearly: dict[str, Any] = dict.fromkeys(zeros, _NEARLY_ZERO)
-            beside = self._evaluated(replace(constants, **nearly), t)
-            bound = np.where(np.isnan(bound) & ~np.isnan(beside), np.inf, bound)
+            nearby = self._evaluated(replace(constants, **nearly), t)
+            bound = np.where(np.isnan(bound) & ~np.isnan(nearby), np.inf, bound)
         return bound
 
     def _evaluated(self, constants: Constants, t: Array) -> Array:
         if isinstance(self.bound, Expression):
-            known = {one.name: _known(getattr(constants, one.constant)) for one in self._constants}
-            return np.broadcast_to(number(self.bound, known | {T.name: t}), t.shape)
+            values = {symbol.name: _known(getattr(constants, symbol.constant)) for symbol in self._constants}
+            return np.broadcast_to(number(self.bound, values | {T.name: t}), t.shape)
         # As NumPy's scalars: a division by zero and a power that overflows are infinite, and no error.
         scalars: dict[str, Any] = {
             name: np.float64(value) for name, value in vars(constants).items() if isinstance(value, float)
@@ -124,10 +126,10 @@ class Claim:
             bound: Any = self.bound(replace(constants, **scalars), t)
         is_array = isinstance(bound, np.ndarray) and not isinstance(bound, np.ma.MaskedArray)
         if not (is_array and bound.shape == t.shape and bound.dtype.kind in "fiu"):
-            came = f"{bound.dtype} {type(bound).__name__} {bound.shape}" if hasattr(bound, "dtype") else repr(bound)
+            outcome = f"{bound.dtype} {type(bound).__name__} {bound.shape}" if hasattr(bound, "dtype") else repr(bound)
             raise ValueError(
                 f"the bound {function_name(self.bound)} must return a real number for each t, an array of shape "
-                f"{t.shape}, got {came}"
+                f"{t.shape}, got {outcome}"
             )
         return np.asarray(bound, dtype=np.float64)
 
@@ -149,7 +151,7 @@ class Claim:
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols on the right side and in the weights on the left, of constants and T."""
-        return tuple(one for one in symbols_of(self.relation) if one.constant or one == T)
+        return tuple(symbol for symbol in symbols_of(self.relation) if symbol.constant or symbol == T)
 
     @cached_property
     def _constants(self) -> tuple[Symbol, ...]:
@@ -189,3 +191,44 @@ def _only_in_exponents(bound: Expression) -> bool:
         case Power(base=base) | Powers(base=base):
             return T not in symbols_of(base)
     return bound != T and all(map(_only_in_exponents, bound.inside))
+
+
+_LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
+_PARTS = 64  # into which what holds the answer is cut, each time
+
+
+def smallest_horizon(claim: Claim, epsilon: float, at: Callable[[Array], Array]) -> float:
+    """Return the smallest whole T with ``at(T) <= epsilon``, as far as the bound of a claim does not rise with T.
+
+    ``at`` is that bound, -inf where what is given of T is not true.
+
+    It is looked for at powers of two, and then ever closer between two of them: inf where the bound is above epsilon
+    at all powers, nan where it is no number at any. A bound that is made of sums over t < T is only looked at where
+    these can be added up: nan, if it is finite and does not come down to epsilon before. Such a bound may rise before
+    what is given of T is no longer true, and is looked at everywhere then.
+    """
+    is_sum = isinstance(claim.bound, Expression) and any(map(_adds_up, claim.bound.within()))
+    largest = LONGEST.bit_length() if is_sum else _LARGEST_POWER
+    powers = np.concatenate([[0.0], 2.0 ** np.arange(largest)])
+    bound = at(powers)
+    if np.isnan(bound[1:]).all():
+        return math.nan
+    (reached,) = np.nonzero(bound <= epsilon)
+    if not reached.size:
+        return math.nan if is_sum and np.isfinite(bound[1:]).any() else math.inf
+    low, high = int(powers[max(reached[0] - 1, 0)]), int(powers[reached[0]])
+    while high - low > 1:
+        parts = min(high - low, _PARTS)
+        between = [low + (high - low) * i // parts for i in range(parts + 1)]
+        inside = at(np.array(between[1:-1], dtype=np.float64)) <= epsilon
+        first = int(np.argmax([*inside, True]))
+        low, high = between[first], between[first + 1]
+    if at(np.array([float(high)])) > -math.inf:
+        return high
+    (reached,) = np.nonzero(at(np.arange(float(high if is_sum else 0))) <= epsilon)
+    return int(reached[0]) if reached.size else math.inf
+
+
+def _adds_up(expression: Expression) -> bool:
+    """Whether it is a sum over t < T."""
+    return isinstance(expression, Total) and T in symbols_of(expression.steps)

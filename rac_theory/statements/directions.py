@@ -89,8 +89,8 @@ class Rounding(NamedTuple):
     @property
     def derived(self) -> Side:
         """The side on which all agree that have an answer."""
-        known = [each for each in (self.bound, self.condition, self.stricter) if each != "either"]
-        return together(known) or "either"
+        ways = [direction for direction in (self.bound, self.condition, self.stricter) if direction != "either"]
+        return together(ways) or "either"
 
 
 def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
@@ -107,12 +107,16 @@ def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
     lambda_min down ['polynomial']
     f(W^0) - f* up ['polynomial']
     """
-    relations = [each for each in theorem.given if isinstance(each, Relation)]
-    conditions = [each.inequality for each in theorem.given if isinstance(each, Condition)]
+    relations = [relation for relation in theorem.given if isinstance(relation, Relation)]
+    conditions = [condition.inequality for condition in theorem.given if isinstance(condition, Condition)]
     idle, pieces = redundant(theorem), regions(theorem)
-    asked = [each for each in relations if each not in idle]
-    every = symbols_of(*_bounds(theorem), *relations, *conditions)
-    return {one: _rounding(theorem, one, asked, conditions, pieces) for one in every if one.side != "exact"}
+    effective = [relation for relation in relations if relation not in idle]
+    symbols = symbols_of(*_bounds(theorem), *relations, *conditions)
+    return {
+        symbol: _rounding(theorem, symbol, effective, conditions, pieces)
+        for symbol in symbols
+        if symbol.side != "exact"
+    }
 
 
 def redundant(theorem: Theorem) -> tuple[Relation, ...]:
@@ -126,25 +130,32 @@ def redundant(theorem: Theorem) -> tuple[Relation, ...]:
     ((rho >= 0,), ())
     """
     pieces = [_without_given(piece) for piece in regions(theorem)]
-    named = [each for each in theorem.given if isinstance(each, Relation) and isinstance(each.terms[0], Let)]
-    return tuple(each for each in named if all(sign(slack, piece) == 1 for slack in slacks(each) for piece in pieces))
+    named = [
+        relation for relation in theorem.given if isinstance(relation, Relation) and isinstance(relation.terms[0], Let)
+    ]
+    return tuple(
+        relation for relation in named if all(sign(slack, piece) == 1 for slack in slacks(relation) for piece in pieces)
+    )
 
 
 def _rounding(
     theorem: Theorem,
-    one: Symbol,
+    symbol: Symbol,
     relations: Sequence[Relation],
     conditions: Sequence[Relation],
     pieces: Sequence[Region],
 ) -> Rounding:
-    found = [direction(bound, one, piece) for bound in _bounds(theorem) for piece in pieces]
-    bound = together([each.way for each in found] or [None]) or "either"
-    by = frozenset[str]().union(*(each.by for each in found)) if bound != "either" else frozenset({"not proved"})
-    condition = together(way for each in conditions for way in _slack_ways(each, one, [_positive(each)])) or "either"
-    ways = {each: together(_slack_ways(each, one, pieces)) for each in relations}
-    looser = tuple(each for each, way in ways.items() if way == one.side)
-    stricter = _BACK[together(way for each, way in ways.items() if each not in looser) or "either"]
-    return Rounding(bound, by, condition, stricter, looser, one.side)
+    proofs = [direction(bound, symbol, piece) for bound in _bounds(theorem) for piece in pieces]
+    bound = together([proof.way for proof in proofs] or [None]) or "either"
+    by = frozenset[str]().union(*(proof.by for proof in proofs)) if bound != "either" else frozenset({"not proved"})
+    condition = (
+        together(sign for hypothesis in conditions for sign in _slack_ways(hypothesis, symbol, [_positive(hypothesis)]))
+        or "either"
+    )
+    ways = {relation: together(_slack_ways(relation, symbol, pieces)) for relation in relations}
+    looser = tuple(relation for relation, sign in ways.items() if sign == symbol.side)
+    stricter = _BACK[together(sign for relation, sign in ways.items() if relation not in looser) or "either"]
+    return Rounding(bound, by, condition, stricter, looser, symbol.side)
 
 
 _BACK: Mapping[Side, Side] = {"up": "down", "down": "up", "none": "none", "either": "either"}
@@ -155,9 +166,9 @@ def _bounds(theorem: Theorem) -> tuple[Expression, ...]:
     return (theorem.claim.bound,) if isinstance(theorem.claim.bound, Expression) else ()
 
 
-def _slack_ways(relation: Relation, one: Symbol, pieces: Sequence[Region]) -> Iterator[Way | None]:
-    asked = [slack for slack in slacks(relation) if not _is_positive_product(slack)]
-    return (direction(slack, one, piece).way for slack in asked for piece in pieces)
+def _slack_ways(relation: Relation, symbol: Symbol, pieces: Sequence[Region]) -> Iterator[Way | None]:
+    free = [slack for slack in slacks(relation) if not _is_positive_product(slack)]
+    return (direction(slack, symbol, piece).way for slack in free for piece in pieces)
 
 
 def _is_positive_product(slack: Expression) -> bool:
@@ -168,7 +179,7 @@ def _is_positive_product(slack: Expression) -> bool:
 
 def _positive(relation: Relation | Expression) -> Region:
     """Norms, gaps and constants are not negative, nor is <G, E[H] G>; what may be is no factor of a constant."""
-    return Region({one: (0, float("inf")) for one in symbols_of(relation)})
+    return Region({symbol: (0, float("inf")) for symbol in symbols_of(relation)})
 
 
 def _without_given(region: Region) -> Region:

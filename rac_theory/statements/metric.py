@@ -98,8 +98,8 @@ class Metric:
     @property
     def label(self) -> str:
         """For axes, in mathtext: along one run, at t; a quotient in a line, as there is no room beside an axis."""
-        along = self.expected.at(_ALONG_A_RUN)
-        parts = (along.numerator, along.denominator) if isinstance(along, Quotient) else (along,)
+        expression = self.expected.at(_ALONG_A_RUN)
+        parts = (expression.numerator, expression.denominator) if isinstance(expression, Quotient) else (expression,)
         return f"${' / '.join(map(latex, parts))}$"
 
     def __repr__(self) -> str:

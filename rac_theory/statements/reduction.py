@@ -100,9 +100,9 @@ class Reduction:
     def _beside(self, side: Side, without: Side) -> Iterator[Relation]:
         if not isinstance(without, Theorem):
             return  # it is given nothing, and nothing can be compared
-        known = [each for relation in self._given(without) for each in _differences(relation)]
+        signed = [gap for relation in self._given(without) for gap in _differences(relation)]
         for relation in self._given(side):
-            if not all(_follows(difference, is_strict, known) for difference, is_strict in _differences(relation)):
+            if not all(_follows(difference, is_strict, signed) for difference, is_strict in _differences(relation)):
                 yield relation
 
     def _given(self, side: Side) -> Iterator[Relation]:
@@ -120,7 +120,7 @@ class Reduction:
 
 def reductions(pairs: Mapping[Theorem, Theorem | Claim], at: Values, because: str) -> tuple[Reduction, ...]:
     """Return that each theorem is another one, or a claim, at the same values and for the same reason."""
-    return tuple(Reduction(one=one, other=other, at=at, because=because) for one, other in pairs.items())
+    return tuple(Reduction(one=theorem, other=limit, at=at, because=because) for theorem, limit in pairs.items())
 
 
 def named(side: Side) -> str:
@@ -130,13 +130,13 @@ def named(side: Side) -> str:
 
 def _distinct(expected: Expression) -> Expression:
     """Make what is measured at t the power t of an unknown: sums of powers are the same only if each term is."""
-    measured = [one for one in symbols_of(expected) if not one.constant and one not in (T, t)]
-    return expected.at({one: one**t for one in measured})
+    measured = [symbol for symbol in symbols_of(expected) if not symbol.constant and symbol not in (T, t)]
+    return expected.at({symbol: symbol**t for symbol in measured})
 
 
 def _shortest(expression: Expression) -> Expression:
     """An expression as it stands or in normal form: ``2 gamma L`` for ``2 gamma 1 L``."""
-    return min(expression, polynomial(expression).expression, key=lambda each: len(text(each)))
+    return min(expression, polynomial(expression).expression, key=lambda form: len(text(form)))
 
 
 def _differences(relation: Relation) -> Iterator[tuple[Ratio, bool]]:
@@ -145,13 +145,13 @@ def _differences(relation: Relation) -> Iterator[tuple[Ratio, bool]]:
         yield polynomial(b - a if "<" in sign else a - b), "=" not in sign
 
 
-def _follows(difference: Ratio, is_strict: bool, known: list[tuple[Ratio, bool]]) -> bool:
+def _follows(difference: Ratio, is_strict: bool, signed: list[tuple[Ratio, bool]]) -> bool:
     """Whether a difference is positive since it is a number, a product of what is, or above what is known to be."""
     if difference.number is not None:
         return difference.number > 0 or (difference.number == 0 and not is_strict)
-    positive = {key for each, strict in known if strict for key in _single(each)} | {*_POSITIVE}
+    positive = {key for ratio, strict in signed if strict for key in _single(ratio)} | {*_POSITIVE}
     factors = _single(difference)
-    return bool(factors and factors <= positive) or any(_above(difference, is_strict, *each) for each in known)
+    return bool(factors and factors <= positive) or any(_above(difference, is_strict, *fact) for fact in signed)
 
 
 def _single(ratio: Ratio) -> set[Symbol]:
@@ -164,8 +164,8 @@ def _single(ratio: Ratio) -> set[Symbol]:
 
 def _above(difference: Ratio, is_strict: bool, least: Ratio, least_is_strict: bool) -> bool:
     """Whether a difference is a positive multiple of another, plus a number that is not negative."""
-    known = dict(least.numerator.terms)
+    terms = dict(least.numerator.terms)
     monomial, times = next(term for term in difference.numerator.terms if term[0])
-    factor = times / known[monomial] if monomial in known else Fraction(0)
+    factor = times / terms[monomial] if monomial in terms else Fraction(0)
     rest = (difference - least * Ratio(constant(factor))).number
     return factor > 0 and rest is not None and (rest > 0 or (rest == 0 and (least_is_strict or not is_strict)))

@@ -67,43 +67,51 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
     {'L': x / gamma, 'mu': kappa (x / gamma)}
     {'L': x / gamma, 'mu': kappa (x / gamma)}
     """
-    relations = [each for each in theorem.given if isinstance(each, Relation)]
+    relations = [relation for relation in theorem.given if isinstance(relation, Relation)]
     bound = theorem.claim.bound
-    every = symbols_of(*relations, *((bound,) if isinstance(bound, Expression) else ()))
-    ranges: dict[Symbol, Range] = {**{one: (0, math.inf) for one in every if one.constant}, **_RANGES}
-    if momentum in every and _is_share(momentum, relations):
+    symbols = symbols_of(*relations, *((bound,) if isinstance(bound, Expression) else ()))
+    ranges: dict[Symbol, Range] = {**{symbol: (0, math.inf) for symbol in symbols if symbol.constant}, **_RANGES}
+    if momentum in symbols and _is_share(momentum, relations):
         ranges[momentum] = (0, 1)
     places: dict[Symbol, Expression] = {}
     for product, longest in filter(None, map(_length, relations)):
-        one, share = (beta, _b) if beta in product.factors else (_smoothness(every), _x)
-        if product.factors.count(one) != 1:
+        constant, share = (beta, _b) if beta in product.factors else (_smoothness(symbols), _x)
+        if product.factors.count(constant) != 1:
             continue
-        place = share / reduce(mul, (factor for factor in product.factors if factor != one))
-        if places.setdefault(one, place) == place:
+        value = share / reduce(mul, (factor for factor in product.factors if factor != constant))
+        if places.setdefault(constant, value) == value:
             ranges[share] = (0, min(longest, ranges.get(share, (0, math.inf))[1]))
-    proved = {each: lemma for each, (relation, lemma) in theorem.lemmas.items() if relation in relations}
+    proved = {name: lemma for name, (relation, lemma) in theorem.lemmas.items() if relation in relations}
     lemmas = {**_given(relations), **proved}
-    smooth = places.get(_smoothness(every), L)
+    smooth = places.get(_smoothness(symbols), L)
     # What is always true of mu: mu <= L, and mu lambda_min <= L_H.
-    most = smooth / lambda_min if L_H in every else smooth
-    pieces = _pieces(smooth, {mu: _kappa * most}, ranges.get(_x, (0, 1)), s in every)
+    most = smooth / lambda_min if L_H in symbols else smooth
+    pieces = _pieces(smooth, {mu: _kappa * most}, ranges.get(_x, (0, 1)), s in symbols)
     return tuple(
-        Region(ranges | {_x: inside}, places | {one: place for one, place in beside.items() if one in every}, lemmas)
-        for inside, beside in pieces
+        Region(
+            ranges | {_x: inside},
+            places | {symbol: share for symbol, share in shares.items() if symbol in symbols},
+            lemmas,
+        )
+        for inside, shares in pieces
     )
 
 
-def _is_share(one: Symbol, relations: Collection[Relation]) -> bool:
+def _is_share(symbol: Symbol, relations: Collection[Relation]) -> bool:
     """Whether relations say that a constant is in [0, 1): of its own, or as a name is positive that is 1 less it, and
     less what is not negative."""
-    less = (each.terms[0].value for each in relations if isinstance(each.terms[0], Let) and each == (each.terms[0] > 0))
+    less = (
+        relation.terms[0].value
+        for relation in relations
+        if isinstance(relation.terms[0], Let) and relation == (relation.terms[0] > 0)
+    )
     positive = Region(dict.fromkeys(symbols_of(*relations), (0, math.inf)))
-    is_below_1 = (one < 1) in relations or any(sign(1 - one - each, positive) == 1 for each in less)
-    return is_below_1 and (one >= 0) in relations
+    is_below_1 = (symbol < 1) in relations or any(sign(1 - symbol - amount, positive) == 1 for amount in less)
+    return is_below_1 and (symbol >= 0) in relations
 
 
-def _smoothness(every: Collection[Symbol]) -> Symbol:
-    return next((one for one in (L_H, L_max) if one in every), L)
+def _smoothness(symbols: Collection[Symbol]) -> Symbol:
+    return next((symbol for symbol in (L_H, L_max) if symbol in symbols), L)
 
 
 def _length(relation: Relation) -> tuple[Product, Fraction] | None:
@@ -119,9 +127,13 @@ def _length(relation: Relation) -> tuple[Product, Fraction] | None:
 def _given(relations: Collection[Relation]) -> Mapping[Expression, Lemma]:
     """What relations say of names: that they are not negative, and perhaps below a number."""
     given: dict[Expression, Lemma] = {}
-    for name, other in ((each.terms[0], each) for each in relations):
-        if isinstance(name, Let) and (other == (name >= 0) or _is_positive(name)):
-            ends = [each.terms[1] for each in relations if each.terms[0] == name and each.signs in (("<",), ("<=",))]
+    for name, condition in ((relation.terms[0], relation) for relation in relations):
+        if isinstance(name, Let) and (condition == (name >= 0) or _is_positive(name)):
+            ends = [
+                relation.terms[1]
+                for relation in relations
+                if relation.terms[0] == name and relation.signs in (("<",), ("<=",))
+            ]
             high = min((end.value for end in ends if isinstance(end, Number)), default=math.inf)
             given[name] = Lemma((0, high), by="given")
     return given

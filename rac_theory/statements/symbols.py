@@ -7,7 +7,7 @@ from rac_theory.algebra import Expression, Relation, Symbol, number, symbols_of
 from rac_theory.base.checks import one_of
 from rac_theory.cases import Constants
 
-_NUMBERS = [known.name for known in fields(Constants) if known.type in (float, int)]
+_NUMBERS = [constant.name for constant in fields(Constants) if constant.type in (float, int)]
 _CURVATURE, _STEP, _GRADIENT = "[f]/[W]^2", "[W]^2/[f]", "[f]^2/[W]^2"
 
 T = Symbol("T", meaning="number of outer steps", unit="count")
@@ -205,7 +205,7 @@ longest_step = Symbol(
 )
 
 
-def read(expression: Expression, c: Constants, **beside: Any) -> Any:
+def read(expression: Expression, c: Constants, **more: Any) -> Any:
     """Return the number of an expression for the constants of a case; ``beside`` has what is no constant, such as T.
 
     Examples
@@ -215,8 +215,8 @@ def read(expression: Expression, c: Constants, **beside: Any) -> Any:
     >>> float(read(1 - gamma * mu, Constants(gamma=0.5, mu=0.25)))
     0.875
     """
-    known = {one.name: getattr(c, one.constant) for one in constants_in(expression)}
-    return number(expression, known | beside)
+    constant = {symbol.name: getattr(c, symbol.constant) for symbol in constants_in(expression)}
+    return number(expression, constant | more)
 
 
 def constants_in(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
@@ -227,11 +227,13 @@ def constants_in(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     ValueError
         If two share a name, as ``L`` and ``L_max``, or one stands for what is no number of ``Constants``.
     """
-    found = tuple(one for one in symbols_of(*expressions) if one.constant)
-    for i, one in enumerate(found):
-        if not one.constant.startswith("letters."):  # those of a method have no other names
-            one_of("constant", one.constant, _NUMBERS)
-        for other in found[:i]:
-            if one.name == other.name and one.constant != other.constant:
-                raise ValueError(f"{one.name} stands for {other.constant} and for {one.constant}: they need two names")
-    return found
+    constants = tuple(symbol for symbol in symbols_of(*expressions) if symbol.constant)
+    for i, symbol in enumerate(constants):
+        if not symbol.constant.startswith("letters."):  # those of a method have no other names
+            one_of("constant", symbol.constant, _NUMBERS)
+        for earlier in constants[:i]:
+            if symbol.name == earlier.name and symbol.constant != earlier.constant:
+                raise ValueError(
+                    f"{symbol.name} stands for {earlier.constant} and for {symbol.constant}: they need two names"
+                )
+    return constants

@@ -15,10 +15,17 @@ from rac_theory.base import being, checks, type_name
 from rac_theory.base.checks import Array, one_of
 from rac_theory.cases import Case, Constants
 from rac_theory.statements.about import Predicate, implied, is_predicate
-from rac_theory.statements.assumption import ROUNDING, Assumption, Condition, Known, breach, parts, sentence
-from rac_theory.statements.claim import Claim, Rate
-from rac_theory.statements.given import check_given
-from rac_theory.statements.horizon import smallest_horizon
+from rac_theory.statements.assumption import (
+    ROUNDING,
+    Assumption,
+    Condition,
+    Known,
+    breach,
+    parts,
+    relations_in,
+    sentence,
+)
+from rac_theory.statements.claim import Claim, Rate, smallest_horizon
 from rac_theory.statements.metric import Metric
 from rac_theory.statements.symbols import T, constants_in
 
@@ -123,8 +130,12 @@ class Theorem:
 
     def used_by(self, rested_on: Collection[Assumption]) -> tuple[Assumption, ...]:
         """Return which of its assumptions something uses that rests on these, or on what its algorithms imply."""
-        every = (self.about, *self.given)
-        return tuple(one for one in every if one in rested_on or not {*implied(one)}.isdisjoint(rested_on))
+        assumptions = (self.about, *self.given)
+        return tuple(
+            assumption
+            for assumption in assumptions
+            if assumption in rested_on or not {*implied(assumption)}.isdisjoint(rested_on)
+        )
 
     @property
     def holding(self) -> frozenset[Assumption]:
@@ -132,11 +143,11 @@ class Theorem:
 
         A function with an equality of its own is left out: nothing is known of it, and it could claim to be another.
         """
-        every = (self.about, *self.given)
+        assumptions = (self.about, *self.given)
         return frozenset(
-            one
-            for one in (*every, *implied(*every))
-            if type(one) in (Relation, Known, Condition) or type(one).__eq__ is object.__eq__
+            assumption
+            for assumption in (*assumptions, *implied(*assumptions))
+            if type(assumption) in (Relation, Known, Condition) or type(assumption).__eq__ is object.__eq__
         )
 
     @property
@@ -190,8 +201,8 @@ class Theorem:
     def typeset_assumptions(self) -> Iterator[list[tuple[bool, str]]]:
         """The sentences in parts, each with whether it is a formula, which is then LaTeX."""
         for assumption in (self.about, *self.given):
-            told = [(False, part) if isinstance(part, str) else (True, latex(part)) for part in parts(assumption)]
-            yield [*told, (False, ".")]
+            typeset = [(False, part) if isinstance(part, str) else (True, latex(part)) for part in parts(assumption)]
+            yield [*typeset, (False, ".")]
 
     def bound(self, constants: Constants, steps: int) -> Array:
         """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing.
@@ -242,7 +253,9 @@ class Theorem:
         checks.finite("epsilon", epsilon, above=0)
         constants = Constants.of(case) if isinstance(case, Case) else case
         being("case", constants, Constants, ", or a Case")
-        lasting = replace(self, given=tuple(each for each in self.given if each not in self._of_horizon))
+        lasting = replace(
+            self, given=tuple(assumption for assumption in self.given if assumption not in self._of_horizon)
+        )
         if isinstance(case, Case) and (unmet := lasting.unmet(case, constants)):
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
         return smallest_horizon(self.claim, epsilon, partial(self._claimed, constants, otherwise=-math.inf))
@@ -250,13 +263,15 @@ class Theorem:
     @property
     def _of_horizon(self) -> tuple[Relation, ...]:
         """What is given of T."""
-        return tuple(each for each in self.given if isinstance(each, Relation) and T in symbols_of(each))
+        return tuple(
+            relation for relation in self.given if isinstance(relation, Relation) and T in symbols_of(relation)
+        )
 
     def _claimed(self, constants: Constants, t: Array, otherwise: float = math.nan) -> Array:
         """The bound where what is given of T is true of t, (T,) to (T,)."""
         bound = self.claim.at(constants, t)
-        for each in self._of_horizon:
-            bound = np.where(np.isnan(bound) | _met_at(each, t, constants), bound, otherwise)
+        for relation in self._of_horizon:
+            bound = np.where(np.isnan(bound) | _met_at(relation, t, constants), bound, otherwise)
         return bound
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
@@ -265,7 +280,7 @@ class Theorem:
         wrong_algorithm = breach(self.about, case, constants)
         if wrong_algorithm is not None:  # the other constants mean nothing then
             return (wrong_algorithm,)
-        return tuple(wrong for each in self.given if (wrong := breach(each, case, constants)) is not None)
+        return tuple(wrong for assumption in self.given if (wrong := breach(assumption, case, constants)) is not None)
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self.id}: {self.statement}>"
@@ -285,5 +300,30 @@ class Theorem:
 
 def _met_at(relation: Relation, t: Array, c: Constants) -> NDArray[np.bool_]:
     """Whether a relation is met at T = t, for each of many: (T,) to (T,)."""
-    constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
+    constants = {symbol.name: float(getattr(c, symbol.constant)) for symbol in constants_in(relation)}
     return np.broadcast_to(truth(relation, constants | {T.name: t}, ROUNDING), t.shape)
+
+
+def check_given(given: object, claim: Claim) -> None:
+    """Raise a ``ValueError`` unless these are assumptions about constants of a case and T, no two of one name.
+
+    Examples
+    --------
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.theorem import check_given
+    >>> from rac_theory.statements.symbols import L, L_max, gap0
+    >>> check_given((L_max > 0,), E(gap) <= L * gap0)
+    Traceback (most recent call last):
+    ValueError: L stands for L and for L_max: they need two names
+    """
+    rule = "given must be a tuple of relations, conditions and predicates"
+    if not isinstance(given, tuple):
+        raise ValueError(f"{rule}, got {given!r}")
+    for assumption in given:
+        if not isinstance(assumption, Relation | Condition | Known) and not is_predicate(assumption):
+            hint = ": == compares expressions, equal(K, 1) is an equation" if isinstance(assumption, bool) else ""
+            raise ValueError(f"{rule}, got {assumption!r} in it{hint}")
+    relations = tuple(relations_in(*given))
+    constants = (*constants_in(claim.relation, *relations), T)
+    if strange := [symbol.name for symbol in symbols_of(*relations) if symbol not in constants]:
+        raise ValueError(f"given must be made of constants of a case and of T, not of {', '.join(strange)}")

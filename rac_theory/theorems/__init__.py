@@ -85,7 +85,7 @@ def listed(
 
 def _assumes(theorem: Theorem, given: Assumption | str | None) -> bool:
     if isinstance(given, str):
-        return any(given.lower() in said.lower() for said in theorem.assumptions)
+        return any(given.lower() in assumption.lower() for assumption in theorem.assumptions)
     return given is None or given in theorem.given
 
 

@@ -10,10 +10,10 @@ from rac_theory.theorems.ours import ALL, BY_HAND, LEMMAS
 
 def main() -> None:
     """Write the file: ids in their order, and what is found for each of which no proof is written by hand."""
-    found = {id: () if id in BY_HAND else looked_for(theorem, LEMMAS) for id, theorem in ALL.items()}
-    if missing := [id for id, each in found.items() if each is None]:
+    proofs = {id: () if id in BY_HAND else looked_for(theorem, LEMMAS) for id, theorem in ALL.items()}
+    if missing := [id for id, lines in proofs.items() if lines is None]:
         sys.exit(f"no proof is found of {', '.join(missing)}: write prove_{missing[0]} in the file of its family")
-    write_whole(Path(str(FILE)), "\n\n".join("\n".join((id, *(each or ()))) for id, each in found.items()) + "\n")
+    write_whole(Path(str(FILE)), "\n\n".join("\n".join((id, *(lines or ()))) for id, lines in proofs.items()) + "\n")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ from rac_theory.statements.assumptions import (
     strongly_convex,
 )
 from rac_theory.statements.symbols import L_H, L, T, alpha, distance0, gamma, gap0, lambda_0, lambda_min, s, s_0
-from rac_theory.theorems.shared import half, known
+from rac_theory.theorems.shared import axioms, half
 
 _SOURCE = "derived: descent at Y, convexity, and the distance of Z in the norm of the inverse of E[H]"
 _TOLD = (s_0 > 0, s_0 <= s, lambda_0 > 0, lambda_0 <= lambda_min, alpha >= 0)
@@ -96,7 +96,7 @@ at_most_1 = proved("", lambda_0 <= 1, below_one + less_lambda)
 (far,) = assumed(known_minimiser)
 square_of_Z, square_then, _ = square_kept(rac_lora_accelerated)
 share = half * told_s * told_lambda
-at_Y, seen = Vz - Zy, mean(square(H(Gy)))
+at_Y, projected_square = Vz - Zy, mean(square(H(Gy)))
 
 
 def _moving(name: str, *of: Vector) -> Fact:
@@ -127,15 +127,15 @@ def _proof(smoothness: Expression, descent: Fact, s_below: Fact) -> tuple[Fact, 
     keep = proved("", alpha <= 1, squares / proved("", 1 + alpha > 0, one + forward))
     psi = gap_at_W + s_0 * lambda_0 / 2 * square_of_Z
     after = expected(gap_next) + s_0 * lambda_0 / 2 * square_then
-    said = alpha**2 * square_seen <= gamma * (2 - gamma * smoothness) * s_0 * lambda_0**2 * square_seen
+    inequality = alpha**2 * square_seen <= gamma * (2 - gamma * smoothness) * s_0 * lambda_0**2 * square_seen
     paid = (
         descent
-        + keep * known.behind
-        + forward * (known.curved_Y + half * told_s * near + half * less_s * square(at_Y))
+        + keep * axioms.behind
+        + forward * (axioms.curved_Y + half * told_s * near + half * less_s * square(at_Y))
         + forward * _moving("straight", Vz - Zy * alpha, Gy)
         + half * forward * forward / told_s / told_lambda / told_lambda * spread
         + forward * share * keep * _moving("norm_is_positive", Zy)
-        + half * (proved("", said, fit * seen) / told_s / told_lambda / told_lambda)
+        + half * (proved("", inequality, fit * projected_square) / told_s / told_lambda / told_lambda)
     )
     step = proved("One step", after <= (1 - alpha) * psi, paid)
     above = share * _moving("norm_is_positive", Vz)
@@ -145,9 +145,9 @@ def _proof(smoothness: Expression, descent: Fact, s_below: Fact) -> tuple[Fact, 
 
 
 def prove_T21() -> tuple[Fact, Fact]:
-    return _proof(L, mean(grant("descent", rac_lora_accelerated)), known.s_below_L)
+    return _proof(L, mean(grant("descent", rac_lora_accelerated)), axioms.s_below_L)
 
 
 def prove_T21_H() -> tuple[Fact, Fact]:
-    along = half * grant("along", rac_lora_accelerated)
-    return _proof(L_H, mean(grant("below_Q", rac_lora_accelerated)) + along, _moving("s_below_L_H"))
+    curvature = half * grant("along", rac_lora_accelerated)
+    return _proof(L_H, mean(grant("below_Q", rac_lora_accelerated)) + curvature, _moving("s_below_L_H"))

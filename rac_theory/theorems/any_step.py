@@ -2,8 +2,15 @@
 
 Plain steps on one factor, merged, as RAC-LoRA is trained in practice, have M = tau B B', projected ones M = gamma H,
 and others fit their draw. Where no draw can go uphill mu may be local, and more steps may follow under the same M.
+
+T26 is about M = gamma B D B' with a preconditioner D on the factor, which may depend on all that was drawn, on this H
+and on the gradient: nothing is asked of it but ``a I <= D <= A I``. The gradient is exact. What Adam divides by is a D
+of this kind only as long as it is bounded from both sides.
 """
 
+from rac_theory.algebra import Let
+from rac_theory.proofs import Fact, assumed, grant, iterate, low, mean, one, plus, telescope, weights
+from rac_theory.proofs import G as gradient_at_W
 from rac_theory.statements import (
     E,
     Theorem,
@@ -13,6 +20,7 @@ from rac_theory.statements import (
     one_exact_step,
     plain_gaussian_rac_lora,
     plain_or_fitted,
+    rac_lora_preconditioned,
     reductions,
 )
 from rac_theory.statements.assumptions import (
@@ -21,9 +29,24 @@ from rac_theory.statements.assumptions import (
     polyak_lojasiewicz,
     positive_gain,
     positive_gaussian_gain,
+    smooth,
 )
-from rac_theory.statements.symbols import L_H, L, T, gamma, gap0, gap0_upper, lambda_min, longest_step, mu, nu
+from rac_theory.statements.symbols import (
+    L_H,
+    L,
+    T,
+    gamma,
+    gap0,
+    gap0_upper,
+    lambda_min,
+    largest_weight,
+    least_weight,
+    longest_step,
+    mu,
+    nu,
+)
 from rac_theory.theorems import gain, rac_lora_gd
+from rac_theory.theorems.shared import axioms, end, half, moves, pl
 
 _SOURCE = "derived from the curvature of f and the second moment of M"
 
@@ -84,11 +107,42 @@ T15_pl = Theorem(
     tightest=Tightest(1.0, "Q and E[2M - M Q M] multiples of the identity: an equality at every T"),
 )
 
+_OF_WEIGHTS = "derived: the descent lemma along H, with D between a and A"
+_WEIGHTED = (smooth, least_weight > 0, gamma * L * largest_weight < 2, lambda_min > 0)
+_gain = gamma * least_weight * (2 - gamma * L * largest_weight) * lambda_min
+
+T26 = Theorem(
+    id="T26",
+    name="preconditioned_rac_lora_nonconvex",
+    source=_OF_WEIGHTS,
+    mark="derived",
+    about=rac_lora_preconditioned,
+    given=(*_WEIGHTED, bounded_below),
+    claim=E(mean_squared_gradient) <= 2 * gap0_upper / (_gain * T),
+    descends=True,
+    tightest=Tightest(1.0, "a = A, where it is T1_sharp with the step gamma A"),
+)
+
+factor = Let("rho", 1 - _gain * mu, "factor of the gap, a step")
+
+T26_pl = Theorem(
+    id="T26_pl",
+    name="preconditioned_rac_lora_pl",
+    source=_OF_WEIGHTS,
+    mark="derived",
+    about=rac_lora_preconditioned,
+    given=(*_WEIGHTED, certified_minimum, polyak_lojasiewicz, factor >= 0),
+    claim=E(gap) <= factor**T * gap0,
+    descends=True,
+    tightest=Tightest(1.0, "a = A, a multiple of the identity, isotropic sketch: an equality at every T"),
+)
+
 TRIED = {
     **dict.fromkeys(("1/L_H", "coordinate descent"), "T15 T15_pl"),
     **dict.fromkeys(("step per draw", "inverse on range"), "T12_nonconvex T12_pl T15 T15_pl"),
     "plain": "T12_nonconvex T12_pl",
     "plain gaussian": "T12_gaussian",
+    "preconditioned": "T26 T26_pl",
 }
 
 REDUCTIONS = (
@@ -112,4 +166,31 @@ REDUCTIONS = (
         {nu: gamma * (2 - gamma * L) * lambda_min},
         "projected steps and Q = L I, where E[2M - MQM] is gamma (2 - gamma L) E[H]",
     ),
+    *reductions(
+        {T26: rac_lora_gd.T1_sharp, T26_pl: rac_lora_gd.T2_sharp},
+        {least_weight: 1, largest_weight: 1},
+        "D = I: the projected step",
+    ),
 )
+
+
+# Proofs.
+(weighs,) = assumed(least_weight > 0)
+(short,) = assumed(gamma * L * largest_weight < 2)
+_slope = half * plus[gamma] * weighs * short
+
+
+def _step() -> Fact:
+    """One step: descent along H, and what D makes of it."""
+    paid = grant("descent", rac_lora_preconditioned) + half * plus[L] * plus[gamma] * plus[gamma] * axioms.weighs_most
+    return mean(paid + half * plus[gamma] * short * axioms.weighs_least) + _slope * low(gradient_at_W)
+
+
+def prove_T26() -> tuple[Fact, Fact]:
+    slope = _slope * moves
+    return telescope(_step(), one, slope, gap0_upper, end), slope * weights(one)
+
+
+def prove_T26_pl() -> tuple[Fact, Fact]:
+    (factor_sign,) = assumed(factor >= 0)
+    return iterate(_step() + 2 * _slope * moves * pl, factor_sign, gap0), one

@@ -137,12 +137,12 @@ DRIFT_AS_NOISE = reductions(
 
 
 # Proofs.
-known = Granted(s, r)
+axioms = Granted(s, r)
 _Gamma = plus[eta] * plus[K]
 _sampling = plus[L] * _Gamma * sign(omega, known_sampling)
-_s = known.s_K_sign
-_of_clients = _s * known.r_K_below_s + _sampling * (one + _s) * (one + known.r_K_below_s)
-_of_components = _s * known.r_K_sign + _sampling * (one + _s) * known.r_K_sign
+_s = axioms.s_K_sign
+_of_clients = _s * axioms.r_K_below_s + _sampling * (one + _s) * (one + axioms.r_K_below_s)
+_of_components = _s * axioms.r_K_sign + _sampling * (one + _s) * axioms.r_K_sign
 
 
 of_clients, of_components = proved("", v - u >= 0, _of_clients), proved("", u >= 0, _of_components)
@@ -153,16 +153,16 @@ LEMMAS = (stands_for(v), stands_for(u), of_clients, of_components, v_sign)
 
 def sampled_round() -> Fact:
     """(6) of T9rr, of all that is drawn."""
-    moments = plus[eta] * plus[K] * known.unbiased_sample + half * plus[L] * _Gamma * _Gamma * known.sampled_square
-    error = fits * mean(square(H(gbar))) + known.client_error + _sampling * known.client_length
-    clients = of_clients * (known.clients_seen + most * known.clients_of_data)
-    components = of_components * (known.components_seen + most * known.components_of_data)
+    moments = plus[eta] * plus[K] * axioms.unbiased_sample + half * plus[L] * _Gamma * _Gamma * axioms.sampled_square
+    error = fits * mean(square(H(gbar))) + axioms.client_error + _sampling * axioms.client_length
+    clients = of_clients * (axioms.clients_seen + most * axioms.clients_of_data)
+    components = of_components * (axioms.components_seen + most * axioms.components_of_data)
     drawn = (
         mean(grant("descent", fed_rac_lora_sampled)) + moments + half * _Gamma * (error + clients + components + low(G))
     )
     noise = Gamma / 2 * lambda_max * (v * D + u * D_in)
-    said = expected(gap_next) <= (1 + q) * gap_at_W + noise - Gamma / 2 * lambda_min * (G @ G)
-    return proved("One round", said, drawn)
+    inequality = expected(gap_next) <= (1 + q) * gap_at_W + noise - Gamma / 2 * lambda_min * (G @ G)
+    return proved("One round", inequality, drawn)
 
 
 def prove_T9rr() -> tuple[Fact, Fact]:

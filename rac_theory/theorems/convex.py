@@ -30,7 +30,7 @@ from rac_theory.statements.assumptions import (
 )
 from rac_theory.statements.symbols import L, T, distance0, gamma, gap0, lambda_max, lambda_min, s
 from rac_theory.theorems import rac_lora_gd
-from rac_theory.theorems.shared import exact, half, known, moves, short, stable
+from rac_theory.theorems.shared import axioms, exact, half, moves, short, stable
 
 _CONVEX = (convex, certified_minimum, known_minimiser, lambda_min > 0)
 _POTENTIAL = "derived from a potential of the gap and the distance in the norm of the inverse of E[H]"
@@ -129,20 +129,20 @@ REDUCTIONS = (
 
 
 # Proofs.
-seen = mean(square(H(G)))
+projected_square = mean(square(H(G)))
 
 
 def _falls(stable: Fact) -> Fact:
     """No step rises, on average."""
-    return mean(exact) + half * plus[gamma] * stable * seen
+    return mean(exact) + half * plus[gamma] * stable * projected_square
 
 
 def _of_potential(kappa: Fact, room: Fact, stable: Fact) -> tuple[Fact, Fact]:
     """(7) of T3, where ``room`` says that ``kappa <= 2 - gamma L``."""
     share = half * kappa / plus[gamma]
     psi = (share * moves).value.expression * distance + gap_at_W
-    nearer = kappa * moves * (grant("straight", V, G) + known.convexity)
-    step = nearer + half * plus[gamma] * (kappa * grant("spread", G) + room * seen) + mean(exact)
+    nearer = kappa * moves * (grant("straight", V, G) + axioms.convexity)
+    step = nearer + half * plus[gamma] * (kappa * grant("spread", G) + room * projected_square) + mean(exact)
     above, below = share * moves * grant("norm_is_positive", V), share * grant("norm", V)
     loss = kappa * moves
     falls, shares = _falls(stable), {gap0: one, distance0: share}

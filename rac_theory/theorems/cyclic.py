@@ -33,7 +33,7 @@ from rac_theory.statements.assumptions import (
     smooth_along_sketch,
 )
 from rac_theory.statements.symbols import L_H, L, T, ell, gamma, gap0, gap0_upper, mu
-from rac_theory.theorems.shared import end, half, known, pl
+from rac_theory.theorems.shared import axioms, end, half, pl
 
 _GIVEN = (smooth, smooth_along_sketch, between(0, gamma * L_H, 2), known_cost_of_turns)
 _SOURCE = "derived from the descent lemma in each block and the Lipschitz gradient between them"
@@ -80,11 +80,11 @@ gains = proved("", theta >= 0, plus[gamma] * short_enough / drifts / drifts)
 def cycle() -> Fact:
     """What a cycle gains, of the gradient at its beginning."""
     # ((1 + delta) a)^2 - (a + b)^2 is a product, for delta = gamma L ell and b <= delta a.
-    both = (2 * used + drift * used) + grant("size", NUMBERS["missed"])
-    seen = (1 + gamma * L * ell) ** 2 * NUMBERS["used"] ** 2 >= G @ G
-    whole = proved("What a cycle sees", seen, known.parts + known.lipschitz * both)
-    said = gap_next <= gap_at_W - theta / 2 * (G @ G)
-    return mean(proved("One cycle, in any order", said, known.turns + half * gains * whole))
+    drifted = (2 * used + drift * used) + grant("size", NUMBERS["missed"])
+    split = (1 + gamma * L * ell) ** 2 * NUMBERS["used"] ** 2 >= G @ G
+    gradient = proved("What a cycle sees", split, axioms.parts + axioms.lipschitz * drifted)
+    inequality = gap_next <= gap_at_W - theta / 2 * (G @ G)
+    return mean(proved("One cycle, in any order", inequality, axioms.turns + half * gains * gradient))
 
 
 def prove_T18() -> tuple[Fact, Fact]:

@@ -49,8 +49,8 @@ from rac_theory.statements.assumptions import (
     structured_noise,
 )
 from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, t, t_0
-from rac_theory.theorems.shared import end, half, known, most, moves, noise, pl
-from rac_theory.theorems.stochastic import keeps, kept
+from rac_theory.theorems.shared import axioms, end, half, most, moves, noise, pl
+from rac_theory.theorems.stochastic import descent_share, keeps
 
 _NOISY = (smooth, structured_noise, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from the descent lemma and the inequality of structured noise, one step size after the other"
@@ -124,11 +124,11 @@ def root_step() -> Fact:
     """One step of T19, with what the longest step loses to noise."""
     h = t_0 / (t + t_0)
     grown, added = L * A * lambda_max * gamma**2 * h, L * lambda_max * C / 2 * gamma**2 * h
-    said = expected(gap_next) <= (1 + grown) * gap_at_W + added - lambda_min * kept * gamma_t * (G @ G)
+    inequality = expected(gap_next) <= (1 + grown) * gap_at_W + added - lambda_min * descent_share * gamma_t * (G @ G)
     size = root_size
     before = mean(noisy[_root]) + size * unbiased[_root] + half * plus[L] * size * size * noise
-    shorter = half * plus[L] * plus[beta] * size * known.root_falls * mean(square(H(G)))
-    return proved("One step", said, before + size * keeps * low(G) + shorter)
+    shorter = half * plus[L] * plus[beta] * size * axioms.root_falls * mean(square(H(G)))
+    return proved("One step", inequality, before + size * keeps * low(G) + shorter)
 
 
 def prove_T19() -> tuple[Fact, Fact]:
@@ -138,32 +138,32 @@ def prove_T19() -> tuple[Fact, Fact]:
     return gathered, slope * bounded * some(size)
 
 
-_fast, _above_one, _late = (next(assumed(each)) for each in T19_pl.given[-3:])
+_fast, _above_one, _late = (next(assumed(relation)) for relation in T19_pl.given[-3:])
 _after = _late + count[_harmonic]
 
 
 def harmonic_step() -> Fact:
     """One step of T19_pl, before it is weighted."""
     u, later, size = t + t_0, ahead[_harmonic], plus[gamma] * offset[_harmonic] / ahead[_harmonic]
-    said = expected(gap_next) <= (1 - 2 / u + kappa / u**2) * gap_at_W + L * lambda_max * C * c**2 / (2 * u**2)
+    inequality = expected(gap_next) <= (1 - 2 / u + kappa / u**2) * gap_at_W + L * lambda_max * C * c**2 / (2 * u**2)
     steep = plus[L] * plus[lambda_max] * plus[A] * plus[gamma] * plus[gamma] * offset[_harmonic]
     enough = _after + steep * offset[_harmonic] + one + later
     keeps = proved("", 1 - L * c * beta / (2 * u) >= 0, half * enough / later)
     before = mean(noisy[_harmonic]) + size * unbiased[_harmonic] + half * plus[L] * size * size * noise
     fall = size * keeps * low(G) + 2 * size * plus[lambda_min] * keeps * pl
     fast = 2 * _fast * keeps * gap_is_positive[certified_minimum] / later
-    return proved("One step", said, before + fall + fast)
+    return proved("One step", inequality, before + fall + fast)
 
 
 def prove_T19_pl() -> tuple[Fact, Fact]:
-    u, later, known = t + t_0, ahead[_harmonic], gap_is_positive[certified_minimum]
+    u, later, gap_sign = t + t_0, ahead[_harmonic], gap_is_positive[certified_minimum]
     root = proved("", u + kappa - 2 > 0, _after + 2 * _above_one + one)
     next_root = root + one
     squares = _after * _after + 2 * _after * (_above_one + one)
     more = proved("", (u - 1) ** 2 - kappa**2 + kappa - 1 >= 0, _above_one + squares)
     slack = _above_one * more / later / later
     times, added = L * lambda_max * C * c**2 / 2, (1 + (kappa - 1) / u) ** 2
-    said = (u + kappa - 1) ** 2 * expected(gap_next) <= (u + kappa - 2) ** 2 * gap_at_W + times * added
-    step = proved("", said, next_root * next_root * harmonic_step() + slack * known)
+    inequality = (u + kappa - 1) ** 2 * expected(gap_next) <= (u + kappa - 2) ** 2 * gap_at_W + times * added
+    step = proved("", inequality, next_root * next_root * harmonic_step() + slack * gap_sign)
     last = proved("", T + t_0 + kappa - 2 > 0, no_step_or_more + _late + 2 * _above_one + one)
     return weigh(step, root * root, times, added, gap0), last * last

@@ -30,7 +30,7 @@ from rac_theory.proofs import gap as gap_at_W
 from rac_theory.statements import E, Theorem, Tightest, rac_lora_feedback, squared_gradient_and_beside
 from rac_theory.statements.assumptions import bounded_below, smooth, structured_noise
 from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0_upper, lambda_min
-from rac_theory.theorems.shared import end, half, known, moves
+from rac_theory.theorems.shared import axioms, end, half, moves
 
 theta = Let(
     "theta",
@@ -56,10 +56,10 @@ TRIED = {"error feedback": "T25"}
 # Proofs.
 def prove_T25() -> tuple[Fact, Fact]:
     """``psi = f(W) - f* + c ||M||^2`` for ``M = D/gamma`` and ``c = gamma^3 L^2 / lambda_min``."""
-    size, (kept, then) = plus[gamma], memory_of(rac_lora_feedback)
+    size, (memory, then) = plus[gamma], memory_of(rac_lora_feedback)
     share = size * size * size * plus[L] * plus[L] / moves
     c = share.value.expression
-    psi = gap_at_W + c * (kept @ kept)
+    psi = gap_at_W + c * (memory @ memory)
     floor = L * gamma**2 / 2 * C * (1 + 2 * gamma * L * (1 - lambda_min) / lambda_min)
     after = expected(gap_next) + c * expected(then @ then)
     left = share * below_one
@@ -67,10 +67,10 @@ def prove_T25() -> tuple[Fact, Fact]:
     paid = (
         mean(grant("descent", rac_lora_feedback))
         + size * grant("unbiased_at_X", G)
-        + half * size * known.ahead_by_error
-        + share * known.low_of_sum
+        + half * size * axioms.ahead_by_error
+        + share * axioms.low_of_sum
         + 2 * left * grant("unbiased_at_X", M * -1)
-        + (half * plus[L] * size * size + left) * known.noise_at_X
+        + (half * plus[L] * size * size + left) * axioms.noise_at_X
         + left * young
         + half * size * size * size * plus[L] * plus[L] * moves * square(M)
     )

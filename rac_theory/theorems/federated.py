@@ -183,15 +183,15 @@ DRIFT_AS_NOISE = (
 
 
 # Proofs.
-known = Granted(a, s_K)
+axioms = Granted(a, s_K)
 (fits,) = assumed(eta * K * L <= 1)
-_step = known.local_triangle + plus[eta] * known.local_smooth
+_step = axioms.local_triangle + plus[eta] * axioms.local_smooth
 _drift = drifted(_step, one + plus[eta] * plus[L], eta, s_K / L)
-_length = known.round_error + plus[L] * mean(_drift, "m")
+_length = axioms.round_error + plus[L] * mean(_drift, "m")
 round_error = mean(
-    _length * (known.s_K_sign * mean(grant("size", NUMBERS["own"]), "m") + grant("size", NUMBERS["off"]))
-    + known.s_K_sign * known.s_K_sign * known.jensen
-    + known.squared_error
+    _length * (axioms.s_K_sign * mean(grant("size", NUMBERS["own"]), "m") + grant("size", NUMBERS["off"]))
+    + axioms.s_K_sign * axioms.s_K_sign * axioms.jensen
+    + axioms.squared_error
 )
 
 

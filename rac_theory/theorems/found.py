@@ -19,7 +19,7 @@ FILE = files("rac_theory.theorems").joinpath("found.txt")
 def lines() -> Mapping[str, tuple[str, ...]]:
     """Return what was found for each theorem, by id; nothing of what is proved by hand."""
     parts = FILE.read_text(encoding="utf-8").split("\n\n")
-    return {id: tuple(each) for id, *each in (part.strip("\n").split("\n") for part in parts)}
+    return {id: tuple(steps) for id, *steps in (part.strip("\n").split("\n") for part in parts)}
 
 
 def recalled(theorem: Theorem, facts: tuple[Fact, ...]) -> Proof | None:

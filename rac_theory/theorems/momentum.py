@@ -1,10 +1,17 @@
 r"""Momentum on projected gradients, a fresh H at each step: what T1 and T2 say, at the shifted point.
 
 ``M+ = b M + H g`` and ``X+ = X - gamma (1 - b) M+``, g at X. The point ``W = X - gamma b M`` moves by ``- gamma H g``,
-as without momentum, but for where g is taken. Both theorems are about W. They promise no speed-up.
+as without momentum, but for where g is taken. T22 and T22_pl are about W. They promise no speed-up.
+
+T23 is about momentum that is forgotten: links of K steps of heavy ball along one H, from M = 0, with exact gradients.
+Within a link :math:`f + \frac{\gamma b}{2} \|M\|^2` does not rise, so that a link gains what its first step does, less
+the share of momentum. T counts links. It is a promise of safety, not of speed: of later steps nothing is counted.
 """
 
-from rac_theory.algebra import Expression, Lemma, Let, equal, powers
+from collections.abc import Mapping
+from math import inf
+
+from rac_theory.algebra import Expression, Lemma, Let, Relation, between, equal, powers
 from rac_theory.proofs import (
     E as expected,
 )
@@ -38,6 +45,7 @@ from rac_theory.statements import (
     Tightest,
     gap,
     mean_squared_gradient,
+    momentum_in_links,
     rac_lora_momentum,
     reductions,
 )
@@ -52,7 +60,7 @@ from rac_theory.statements.assumptions import (
 )
 from rac_theory.statements.symbols import L_H, A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
 from rac_theory.statements.symbols import momentum as b
-from rac_theory.theorems.shared import end, half, known, moves, pl
+from rac_theory.theorems.shared import axioms, end, half, moves, pl
 
 _SOURCE = "derived: descent at the shifted point, and Young's inequality for the momentum"
 _NOISE = (structured_noise, equal(A, 0), beta <= 1)
@@ -121,25 +129,70 @@ T22_H = Theorem(
     tightest=Tightest(1.0, "x_1^2/2 on R^4, H on a column of a Hadamard matrix, b = 0, gamma = 1/L_H, where it is T13"),
 )
 
-TRIED = {"momentum": "T22 T22_pl T22_H"}
+_OF_LINKS = "derived: heavy ball does not raise f + gamma b ||M||^2 / 2 within a link"
+_SHORT = gamma * L + 2 * b <= 2
 
-REDUCTIONS = reductions(
-    {
-        T22: E(mean_squared_gradient)
-        <= 2 * gap0_upper / (gamma * lambda_min * T) + L * gamma * C * lambda_max / lambda_min,
-        T22_pl: E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * L * gamma**2 * lambda_max * C / 2,
-        T22_H: E(mean_squared_gradient)
-        <= 2 * gap0_upper / (gamma * lambda_min * T) + L_H * gamma * C * lambda_max / lambda_min,
-    },
-    {b: 0},
-    "no momentum: T1 and T2 of noise that does not grow",
+link_gain = Let("theta", gamma * (2 - b - gamma * L), "gain of a link")
+link_factor = Let("rho", 1 - mu * lambda_min * link_gain, "factor of the gap, a link")
+
+_IN_LINKS = (smooth, b >= 0, between(0, gamma * L, 2), _SHORT)
+_KNOWN: Mapping[Expression, tuple[Relation, Lemma]] = {link_gain: (_SHORT, Lemma((0, inf), {L: "down"}))}
+
+T23 = Theorem(
+    id="T23",
+    name="momentum_in_links_nonconvex",
+    source=_OF_LINKS,
+    mark="derived",
+    about=momentum_in_links,
+    given=(*_IN_LINKS, bounded_below, lambda_min > 0),
+    claim=E(mean_squared_gradient) <= 2 * gap0_upper / (link_gain * lambda_min * T),
+    descends=True,
+    lemmas=_KNOWN,
+    tightest=Tightest(1.0, "b = 0 and K = 1, where it is T1_sharp; with b > 0 no link is known that gains so little"),
+)
+
+T23_pl = Theorem(
+    id="T23_pl",
+    name="momentum_in_links_pl",
+    source=_OF_LINKS,
+    mark="derived",
+    about=momentum_in_links,
+    given=(*_IN_LINKS, certified_minimum, polyak_lojasiewicz, lambda_min > 0),
+    claim=E(gap) <= link_factor**T * gap0,
+    descends=True,
+    lemmas={**_KNOWN, link_factor: (_SHORT, Lemma((0, 1), {L: "up", mu: "down", lambda_min: "down"}))},
+    tightest=Tightest(1.0, "b = 0 and K = 1, where it is T2_sharp: an equality at every T"),
+)
+
+TRIED = {"momentum": "T22 T22_pl T22_H", "momentum in links": "T23 T23_pl"}
+
+REDUCTIONS = (
+    *reductions(
+        {
+            T22: E(mean_squared_gradient)
+            <= 2 * gap0_upper / (gamma * lambda_min * T) + L * gamma * C * lambda_max / lambda_min,
+            T22_pl: E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * L * gamma**2 * lambda_max * C / 2,
+            T22_H: E(mean_squared_gradient)
+            <= 2 * gap0_upper / (gamma * lambda_min * T) + L_H * gamma * C * lambda_max / lambda_min,
+        },
+        {b: 0},
+        "no momentum: T1 and T2 of noise that does not grow",
+    ),
+    *reductions(
+        {
+            T23: E(mean_squared_gradient) <= 2 * gap0_upper / (lambda_min * gamma * (2 - gamma * L) * T),
+            T23_pl: E(gap) <= (1 - gamma * (2 - gamma * L) * mu * lambda_min) ** T * gap0,
+        },
+        {b: 0},
+        "no momentum: T1_sharp and T2_sharp",
+    ),
 )
 
 
 # Proofs.
 noisy = grant("descent", rac_lora_momentum)
-noise = known.noise_ahead
-kept, then = memory_of(rac_lora_momentum)
+noise = axioms.noise_ahead
+memory, then = memory_of(rac_lora_momentum)
 (at_least_0,) = assumed(b >= 0)
 (below_1,) = assumed(b < 1)
 (fits,) = assumed(theta >= 0)
@@ -159,7 +212,7 @@ def _step(left: Fact, spared: Fact, share: Fact, descent: Fact = noisy, bends: F
         + (half * bends * size * size + share) * noise
         + half * size * low(G)
         + half * size * high(G - Gx)
-        + half * size * plus[lambda_max] * known.ahead
+        + half * size * plus[lambda_max] * axioms.ahead
         + share * at_least_0 / left / most * young
         + share * at_least_0 * left / most * high(M)
         + half * size * spared * mean(square(H(Gx)))
@@ -172,15 +225,15 @@ def _share(left: Fact) -> Fact:
     return half * size * size * size * plus[L] * plus[L] * at_least_0 * at_least_0 * most / left
 
 
-def _added(fits: Fact, floor: Expression, descent: Fact, bends: Fact, along: Fact) -> tuple[Fact, Fact]:
+def _added(fits: Fact, floor: Expression, descent: Fact, bends: Fact, curvature: Fact) -> tuple[Fact, Fact]:
     """Steps of psi, added; ``along`` is what bounds the curvature of a step where ``descent`` has that."""
     left = proved("", 1 - b > 0, below_1)
     share = _share(left)
     m = share.value.expression
-    psi = gap_at_W + m * (kept @ kept)
+    psi = gap_at_W + m * (memory @ memory)
     after = expected(gap_next) + m * expected(then @ then)
-    said = after <= psi + floor - gamma * lambda_min / 2 * (G @ G)
-    step = proved("One step", said, _step(left, fits, share, descent, bends) + along)
+    inequality = after <= psi + floor - gamma * lambda_min / 2 * (G @ G)
+    step = proved("One step", inequality, _step(left, fits, share, descent, bends) + curvature)
     slope = half * plus[gamma] * moves
     of = Psi(rac_lora_momentum, psi, gap0_upper, share=share)
     return telescope(step, one, slope, of, end + share * square(M)), slope * plus[T]
@@ -194,9 +247,9 @@ def prove_T22() -> tuple[Fact, Fact]:
 def prove_T22_H() -> tuple[Fact, Fact]:
     bends, *_ = assumed(smooth_along_sketch)
     floor = gamma**2 / 2 * lambda_max * C * (L_H + gamma * L**2 * b**2 * Lambda)
-    along = half * grant("along", rac_lora_momentum)
+    curvature = half * grant("along", rac_lora_momentum)
     (fits,) = assumed(theta_H >= 0)
-    return _added(fits, floor, grant("below_Q", rac_lora_momentum), bends, along)
+    return _added(fits, floor, grant("below_Q", rac_lora_momentum), bends, curvature)
 
 
 def prove_T22_pl() -> tuple[Fact, Fact]:
@@ -206,7 +259,7 @@ def prove_T22_pl() -> tuple[Fact, Fact]:
     left, remains = proved("", 1 - b > 0, some + lost), proved("", room > 0, some)
     share = _share(remains)
     m = share.value.expression
-    psi = gap_at_W + m * (kept @ kept)
+    psi = gap_at_W + m * (memory @ memory)
     floor = L * gamma**2 / 2 * lambda_max * C * (1 + gamma * L * b**2 * lambda_max / room)
     after = expected(gap_next) + m * expected(then @ then)
     paid = _step(left, enough / left / remains, share) + plus[gamma] * plus[lambda_min] * pl

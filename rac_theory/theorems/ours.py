@@ -12,44 +12,40 @@ from rac_theory.statements import Theorem
 from rac_theory.theorems import (
     acceleration,
     any_step,
-    certified,
     client_epochs,
     convex,
     cyclic,
     decreasing,
-    differences,
     error_feedback,
     federated,
     found,
     gain,
-    leading_subspace,
     momentum,
-    momentum_in_links,
-    preconditioned,
     rac_lora_gd,
     reshuffling,
-    steepest,
     stochastic,
+    variants,
 )
 
 Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 """What returns the fact that a claim is, and by what it is multiplied."""
 
 FAMILIES: tuple[ModuleType, ...] = (
-    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
-    *(leading_subspace, cyclic, decreasing, differences, momentum, acceleration),
-    *(error_feedback, preconditioned, momentum_in_links, steepest),
+    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, variants, cyclic),
+    *(decreasing, momentum, acceleration, error_feedback),
 )
 
 
 def _in_order() -> Mapping[str, Theorem]:
-    every: dict[str, Theorem] = {}
+    theorems: dict[str, Theorem] = {}
     for family in FAMILIES:
         for value in vars(family).values():
-            if isinstance(value, Theorem) and every.setdefault(value.id, value) is not value:
+            if isinstance(value, Theorem) and theorems.setdefault(value.id, value) is not value:
                 raise ValueError(f"{value.id} is the id of two theorems, one of them in {family.__name__}")
     # From T12 on families are told apart by what they assume and not by their numbers.
-    return MappingProxyType(dict(sorted(every.items(), key=lambda pair: max(11, int(re.findall(r"\d+", pair[0])[0])))))
+    return MappingProxyType(
+        dict(sorted(theorems.items(), key=lambda pair: max(11, int(re.findall(r"\d+", pair[0])[0]))))
+    )
 
 
 ALL: Mapping[str, Theorem] = _in_order()

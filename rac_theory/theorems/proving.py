@@ -27,9 +27,9 @@ def theorem_named(theorem: Theorem | str) -> Theorem:
     """
     if isinstance(theorem, str):
         if is_own(theorem):
-            own = imported(theorem, "theorem")
-            being("theorem", own, Theorem, f" by the name {theorem}")
-            return own  # type: ignore[no-any-return]
+            imported_theorem = imported(theorem, "theorem")
+            being("theorem", imported_theorem, Theorem, f" by the name {theorem}")
+            return imported_theorem  # type: ignore[no-any-return]
         if theorem == T11.id:
             raise ValueError(
                 f"theorem must bound a metric of runs, got {T11.id}, an identity of eigenvalues, whose proof is on "
@@ -107,16 +107,16 @@ def why_not_proved(theorem: Theorem) -> str:
     >>> print(told.rpartition("; ")[2].rpartition(": ||")[0])
     it follows from T2 once this is given as well: Lipschitz gradient of f
     """
-    told = why_not(theorem)
+    reason = why_not(theorem)
     for id in STORED if knows_a_step(theorem) and isinstance(theorem.claim.bound, Expression) else ():
         lemma = proof_of(id)
-        lacking = [one for one in lemma.needs if one not in theorem.holding]
+        lacking = [assumption for assumption in lemma.needs if assumption not in theorem.holding]
         if ALL[id].about in lacking or ALL[id].metric is not theorem.metric or len(lacking) > 2:
             continue
         if search(replace(theorem, given=(*theorem.given, *lacking)), [lemma], LEMMAS) is not None:
-            given = " and ".join(sentence(one).removesuffix(".") for one in lacking)
-            return f"{told}; it follows from {id} once this is given as well: {given}"
-    return told
+            given = " and ".join(sentence(assumption).removesuffix(".") for assumption in lacking)
+            return f"{reason}; it follows from {id} once this is given as well: {given}"
+    return reason
 
 
 def searched(theorem: Theorem) -> Proof | None:

@@ -48,7 +48,7 @@ from rac_theory.statements import (
 )
 from rac_theory.statements.assumptions import bounded_below, certified_minimum, polyak_lojasiewicz, smooth
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_max, lambda_min, mu
-from rac_theory.theorems.shared import exact, half, known, length, pl, short, stable
+from rac_theory.theorems.shared import axioms, exact, half, length, pl, short, stable
 
 T1 = Theorem(
     id="T1",
@@ -166,22 +166,22 @@ REDUCTIONS = (
 # Proofs.
 def step() -> Fact:
     """(4) of T1 for steps up to 1/L."""
-    said = expected(gap_next) <= gap_at_W - gamma * lambda_min / 2 * (G @ G)
-    return proved("One step", said, mean(exact) + half * plus[gamma] * (short * mean(square(H(G))) + low(G)))
+    inequality = expected(gap_next) <= gap_at_W - gamma * lambda_min / 2 * (G @ G)
+    return proved("One step", inequality, mean(exact) + half * plus[gamma] * (short * mean(square(H(G))) + low(G)))
 
 
 def long_step() -> Fact:
     """(4) of T1."""
-    said = expected(gap_next) <= gap_at_W - gamma * (2 - gamma * L) * lambda_min / 2 * (G @ G)
-    return proved("One step", said, mean(exact) + half * plus[gamma] * stable * low(G))
+    inequality = expected(gap_next) <= gap_at_W - gamma * (2 - gamma * L) * lambda_min / 2 * (G @ G)
+    return proved("One step", inequality, mean(exact) + half * plus[gamma] * stable * low(G))
 
 
 def prove_T1_tight() -> tuple[Fact, Fact]:
     loss = gamma * L * (2 - gamma * L) * lambda_min
     rho = proved("", 1 - loss >= 0, square_of(1 - gamma * L) + length * stable * below_one)
     p = 2 * plus[L] * sum_of_powers(rho, j)
-    both = p * long_step() + power(rho, j) * flat
-    return accumulate(both, p, j, gap0_upper), plus[T]
+    step = p * long_step() + power(rho, j) * flat
+    return accumulate(step, p, j, gap0_upper), plus[T]
 
 
 # The mean of both roots, whose square is the factor of T2_tight, and the b that makes it so.
@@ -193,18 +193,18 @@ _ENOUGH = 1 - e <= (1 + e) * b
 kappa_sign = proved("", kappa > 0, plus[mu] / plus[L])
 at_most_L = proved("", kappa <= 1, mu_below_L / plus[L])
 e_sign = proved("", e >= 0, length * stable * plus[lambda_min])
-whole = proved("", 2 + kappa > 0, 2 * one + kappa_sign)
+two_and_kappa = proved("", 2 + kappa > 0, 2 * one + kappa_sign)
 
 # What is under the roots.
 e_below_1 = proved("", e <= 1, below_one + plus[lambda_min] * square_of(1 - gamma * L))
-below_Q = proved("", 1 - kappa * e * (1 + kappa) / 2 >= 0, e_below_1 + half * e_sign * at_most_L * whole)
-root_R, other = square_root(R, e_below_1), square_root(Q, below_Q)
+below_Q = proved("", 1 - kappa * e * (1 + kappa) / 2 >= 0, e_below_1 + half * e_sign * at_most_L * two_and_kappa)
+root_R, root_Q = square_root(R, e_below_1), square_root(Q, below_Q)
 root = square_root(R, *assumed(e < 1))
 
 # PL at W and at W+, and what a step gains.
-here = proved("", kappa * gap_at_W <= G @ G / (2 * L), pl / plus[L])
-there = proved(
-    "", kappa * expected(gap_next) <= expected(G_next @ G_next) / (2 * L), half * mean(known.pl_next) / plus[L]
+pl_at_W = proved("", kappa * gap_at_W <= G @ G / (2 * L), pl / plus[L])
+pl_at_next = proved(
+    "", kappa * expected(gap_next) <= expected(G_next @ G_next) / (2 * L), half * mean(axioms.pl_next) / plus[L]
 )
 gained = half * plus[gamma] * stable * low(G)
 gain = proved("", e / (2 * L) * (G @ G) <= gamma * (2 - gamma * L) / 2 * expected(G @ H(G)), gained)
@@ -214,8 +214,8 @@ def for_any_b() -> Fact:
     """(6) of T2, times the number below its fraction, for any parameter b of Young's inequality."""
     (is_positive,), (at_most_1,), (enough,) = map(assumed, (b > 0, b <= 1, _ENOUGH))
     young = mean(square(G_next * b - U)) / is_positive
-    drawn = mean(known.remainder) + Fraction(1, 4) * young / plus[L] + half * at_most_1 * there
-    rest = (one + half * at_most_1 / is_positive) * gain + half * enough / is_positive * here
+    drawn = mean(axioms.remainder) + Fraction(1, 4) * young / plus[L] + half * at_most_1 * pl_at_next
+    rest = (one + half * at_most_1 / is_positive) * gain + half * enough / is_positive * pl_at_W
     left = 1 - kappa * ((1 + e) * b - (1 - e)) / (2 * b)
     return proved("", (1 + kappa * (1 - b) / 2) * expected(gap_next) <= left * gap_at_W, drawn + rest)
 
@@ -223,17 +223,17 @@ def for_any_b() -> Fact:
 def at_most_1() -> tuple[Fact, Fact]:
     """That R and x are."""
     below = proved("", R <= 1, e_sign / proved("", 1 + R > 0, one + root))
-    beside_Q = proved("", 1 + Q > 0, one + other)
+    beside_Q = proved("", 1 + Q > 0, one + root_Q)
     Q_below = proved("", Q <= 1, half * e_sign * kappa_sign * (one + kappa_sign) / beside_Q)
-    return below, proved("", x <= 1, (kappa_sign * below + 2 * Q_below) / whole)
+    return below, proved("", x <= 1, (kappa_sign * below + 2 * Q_below) / two_and_kappa)
 
 
 def shortly() -> Fact:
     """One step where e < 1, with the best b."""
-    x_sign = proved("", x > 0, (kappa_sign * root + 2 * other) / whole)
-    order = proved("", R <= Q, half * e_sign * at_most_L * whole / proved("", R + Q > 0, root + other))
+    x_sign = proved("", x > 0, (kappa_sign * root + 2 * root_Q) / two_and_kappa)
+    order = proved("", R <= Q, half * e_sign * at_most_L * two_and_kappa / proved("", R + Q > 0, root + root_Q))
     sign = proved("", best > 0, root / x_sign)
-    small = proved("", best <= 1, 2 * order / whole / x_sign)
+    small = proved("", best <= 1, 2 * order / two_and_kappa / x_sign)
     R_below, x_below = at_most_1()
     enough = proved("", _ENOUGH.at({b: best}), sign * (R_below + root * x_below + e_sign))
     times = proved("", 1 + kappa * (1 - best) / 2 > 0, one + half * kappa_sign * small)
@@ -244,15 +244,20 @@ def shortly() -> Fact:
 def at_once() -> Fact:
     """One step where e = 1: then H = I, and U = 0."""
     (is_all,) = assumed(e >= 1)
-    drawn = mean(known.remainder) + Fraction(1, 4) * mean(grant("stays", letters=(e,))) / plus[L] + half * there + gain
-    fallen = proved("", (2 + kappa) / 2 * expected(gap_next) <= (1 - kappa * e) * gap_at_W, drawn + e_sign * here)
-    left = kappa_sign * root_R * (kappa_sign * root_R + 4 * other) + 2 * kappa_sign * is_all
-    enough = proved("", 2 * (1 - kappa * e) / (2 + kappa) <= rho_tight, left / whole / whole)
+    drawn = (
+        mean(axioms.remainder)
+        + Fraction(1, 4) * mean(grant("stays", letters=(e,))) / plus[L]
+        + half * pl_at_next
+        + gain
+    )
+    fallen = proved("", (2 + kappa) / 2 * expected(gap_next) <= (1 - kappa * e) * gap_at_W, drawn + e_sign * pl_at_W)
+    left = kappa_sign * root_R * (kappa_sign * root_R + 4 * root_Q) + 2 * kappa_sign * is_all
+    enough = proved("", 2 * (1 - kappa * e) / (2 + kappa) <= rho_tight, left / two_and_kappa / two_and_kappa)
     rest = enough * gap_is_positive[certified_minimum]
-    return proved("", expected(gap_next) <= rho_tight * gap_at_W, 2 * fallen / whole + rest)
+    return proved("", expected(gap_next) <= rho_tight * gap_at_W, 2 * fallen / two_and_kappa + rest)
 
 
 def prove_T2_tight() -> tuple[Fact, Fact]:
-    x_sign = (kappa_sign * root_R + 2 * other) / whole
+    x_sign = (kappa_sign * root_R + 2 * root_Q) / two_and_kappa
     rho = proved("", rho_tight >= 0, x_sign * x_sign)
     return iterate(cases(shortly(), at_once(), e < 1), rho, gap0), one

@@ -12,9 +12,9 @@ from rac_theory.theorems.ours import FAMILIES
 def _together(name: str) -> tuple[Reduction, ...]:
     groups: dict[str, list[Reduction]] = {}
     for family in (*FAMILIES, bernoulli):
-        for each in getattr(family, name, ()):
-            groups.setdefault(f"{each.because} {each.values}", []).append(each)
-    return tuple(each for group in groups.values() for each in group)
+        for reduction in getattr(family, name, ()):
+            groups.setdefault(f"{reduction.because} {reduction.values}", []).append(reduction)
+    return tuple(reduction for group in groups.values() for reduction in group)
 
 
 AT_THE_ENDS = _together("REDUCTIONS")

@@ -181,9 +181,11 @@ DRIFT_AS_NOISE = (
 
 
 # Proofs.
-known = Granted(s, r)
+axioms = Granted(s, r)
 
 
-kept_of_epoch = proved("", 1 - s**2 + s * r > 0, known.s_below_1 * (one + known.s_sign) + known.s_sign * known.r_sign)
+kept_of_epoch = proved(
+    "", 1 - s**2 + s * r > 0, axioms.s_below_1 * (one + axioms.s_sign) + axioms.s_sign * axioms.r_sign
+)
 
 LEMMAS = (kept_of_epoch,)

@@ -13,7 +13,7 @@ from rac_theory.statements.assumptions import (
 )
 from rac_theory.statements.symbols import L, gamma, lambda_max, lambda_min
 
-known = Granted()
+axioms = Granted()
 """What is granted of no name, by the name of its schema."""
 
 half = Fraction(1, 2)

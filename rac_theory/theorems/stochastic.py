@@ -24,7 +24,7 @@ from rac_theory.statements.assumptions import (
 )
 from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
 from rac_theory.theorems import rac_lora_gd
-from rac_theory.theorems.shared import end, half, known, most, moves, noise, noisy, unbiased
+from rac_theory.theorems.shared import axioms, end, half, most, moves, noise, noisy, unbiased
 
 _NOISY = (smooth, structured_noise, gamma * L * beta < 2, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from the descent lemma and the inequality of structured noise"
@@ -88,8 +88,8 @@ REDUCTIONS = reductions({T5: rac_lora_gd.T1_sharp, T5_step: rac_lora_gd.T1, T6: 
 
 # Proofs.
 (damped,) = assumed(gamma * L * beta < 2)
-kept = 1 - L * gamma * beta / 2
-keeps = proved("", kept > 0, half * damped)
+descent_share = 1 - L * gamma * beta / 2
+keeps = proved("", descent_share > 0, half * damped)
 
 
 def _before_sketch() -> Fact:
@@ -99,10 +99,10 @@ def _before_sketch() -> Fact:
 
 def step() -> Fact:
     """One step of T5, the sketch being averaged."""
-    said = expected(gap_next) <= (1 + q) * gap_at_W + L * gamma**2 * lambda_max * C / 2 - gamma * lambda_min * kept * (
-        G @ G
-    )
-    return proved("One step", said, _before_sketch() + plus[gamma] * keeps * low(G))
+    inequality = expected(gap_next) <= (
+        1 + q
+    ) * gap_at_W + L * gamma**2 * lambda_max * C / 2 - gamma * lambda_min * descent_share * (G @ G)
+    return proved("One step", inequality, _before_sketch() + plus[gamma] * keeps * low(G))
 
 
 growth = proved("", 1 + q > 0, one + plus[L] * plus[A] * plus[gamma] * plus[gamma] * most)
@@ -116,7 +116,7 @@ def average() -> tuple[Fact, Fact]:
 def prove_T5_step() -> tuple[Fact, Fact]:
     (small,) = assumed(gamma * L * beta <= 1)
     bounded, times = average()
-    enough = proved("", c * W_T >= 2 * T, known.enough_weight)
+    enough = proved("", c * W_T >= 2 * T, axioms.enough_weight)
     gap_at_start = sign(gap0_upper, bounded_below)
     first_term = keeps * enough * gap_at_start / plus[T] + small * gap_at_start
     second_term = half * small * plus[L] * plus[gamma] * plus[gamma] * plus[C] * most * weights(growth)

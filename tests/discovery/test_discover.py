@@ -15,13 +15,12 @@ import pytest
 from rac_theory import Case, Constants, Noisy, tightness, verify
 from rac_theory.algebra import Relation, identical, number, slacks
 from rac_theory.algorithms import FEEDBACK, MOMENTUM, PLAIN, H, Method, gradient, state
-from rac_theory.discovery import discover
+from rac_theory.discovery import best_rate, discover
 from rac_theory.discovery.recognised import best_parameter
 from rac_theory.problems import Quadratic
 from rac_theory.proofs import Missing, Proof, exported
 from rac_theory.sketches import Coordinate, Haar
-from rac_theory.statements import E, gap, mean_squared_gradient, squared_distance
-from rac_theory.statements.assumption import breach_by_constants
+from rac_theory.statements import E, breach_by_constants, gap, mean_squared_gradient, squared_distance
 from rac_theory.statements.assumptions import (
     one_exact_step,
     polyak_lojasiewicz,
@@ -248,6 +247,27 @@ def test_a_method_of_a_reader_is_read_off_its_lines():
     X, step = state("X"), gamma * H(gradient(state("X")))
     mine = Method({X: X - step / 2 - step / 2})
     assert discover(mine, given=(smooth_along_sketch, pl)).same == {"found_1": ("T13_pl",)}
+
+
+X, Z, M = state("X", "Z", "M")
+P = H(gradient(X))
+AVERAGED = Method({Z: Z - gamma * P, X: b * X + (1 - b) * (Z - gamma * P)}, start={X: Z}, report=Z)
+_kept = b * M + (1 - b) * P
+DAMPENED = Method({X: X - gamma * _kept, M: _kept}, start={M: 0}, report=X - gamma * b / (1 - b) * M)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("method", "length", "memory", "share"), [(AVERAGED, 0.5, 0.25, 0.6526), (DAMPENED, 0.9, 0.1, 0.8838)]
+)
+def test_an_update_that_it_had_not_seen_gets_the_theorem_of_its_step(method, length, memory, share):
+    """Of the exponent that is to be had a part is proved, as the page says; with 2 mu for mu it would exceed 1."""
+    falls = discover(method, given=(smooth, pl))
+    assert falls.same["found_1"] == ("T22_pl",)
+    known = {"gamma": length, "mu": 0.1, "lambda_min": 0.25, "lambda_max": 0.25, "letters": {"b": memory}}
+    at = Constants(L=1.0, gap0=1.0, A=0.0, beta=1.0, C=0.0, **known)
+    best = float(best_rate(method, at).upper)
+    assert np.log(falls.theorems[0].bound(at, 1)[1]) / np.log(best) == pytest.approx(share, abs=1e-3)
 
 
 def test_where_nothing_follows_it_says_so():

@@ -43,7 +43,7 @@ from rac_theory.statements import assumptions, symbols
 from rac_theory.statements.symbols import A, K, L, T, delta, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import T2, E, federated, gap
 from rac_theory.theorems.ours import STORED
-from rac_theory.theorems.shared import known
+from rac_theory.theorems.shared import axioms
 
 from .false_theorems import like
 
@@ -300,7 +300,7 @@ def rate_of_T2():
 def test_what_is_true_on_average_is_not_multiplied_by_a_number_at_W():
     """E[sigma^2(W)] <= sigma^2 is no bound on E[gap sigma^2(W)]."""
     recipe, times = STORED["T7"]()
-    product = known.sigma_known * gap_is_positive[assumptions.bounded_below]
+    product = axioms.sigma_known * gap_is_positive[assumptions.bounded_below]
     with pytest.raises(Missing, match="is true on average over W, and not times"):
         Proof(theorems.T7, recipe + product, times)
 

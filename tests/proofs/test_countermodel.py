@@ -23,7 +23,7 @@ from rac_theory.proofs.shape import shapes
 from rac_theory.theorems import ALL
 from rac_theory.theorems.cyclic import drifts
 from rac_theory.theorems.ours import LEMMAS
-from rac_theory.theorems.shared import known as cycles
+from rac_theory.theorems.shared import axioms as cycles
 
 WITH_A_SHAPE = sorted(ALL.keys() - {"T1_tight", "T2_tight", "T5_step", "T19", "T19_pl"})
 BESIDE = {"T3", "T3_sharp", "T21", "T21_H", "T22", "T22_pl", "T22_H", "T25"}

@@ -18,8 +18,7 @@ from rac_theory.algebra.expression import (
     Sum,
     Total,
 )
-from rac_theory.statements.gradient_beside import squared_gradient_and_beside
-from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
+from rac_theory.statements import squared_gradient_and_beside, squared_gradient_with_weights
 from rac_theory.statements.metric import _weighted_means
 from rac_theory.statements.symbols import T
 from rac_theory.theorems import Claim, Theorem, weighted_squared_gradient

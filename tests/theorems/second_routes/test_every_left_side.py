@@ -5,8 +5,7 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import Symbol, number
-from rac_theory.statements.gradient_beside import squared_gradient_and_beside
-from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
+from rac_theory.statements import squared_gradient_and_beside, squared_gradient_with_weights
 from rac_theory.statements.metric import Curves
 from rac_theory.statements.symbols import A, T, gamma, t
 
