@@ -17,8 +17,7 @@ from rac_theory.gains.layered import along_all_layers
 from rac_theory.gains.one_side import OFF, _above, _between, _of_entries, moments_of
 from rac_theory.gains.ratio import largest_ratio
 from rac_theory.gains.step_gain import Moment, _listed_products, _ratio, gain_at
-from rac_theory.numerics.eigenvalues import lapack_rounding
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
+from rac_theory.numerics.eigenvalues import lapack_rounding, largest_eigenvalue
 from rac_theory.problems import Layers
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate

@@ -7,10 +7,8 @@ import numpy as np
 from scipy.optimize import Bounds, differential_evolution, minimize
 
 from rac_theory.base.checks import Array
-from rac_theory.verdicts.sharpness.example import Example
-from rac_theory.verdicts.sharpness.examples import Huber, Rotated
+from rac_theory.verdicts.sharpness.example import Example, Huber, Rotated, SlowDirection
 from rac_theory.verdicts.sharpness.setting import Setting
-from rac_theory.verdicts.sharpness.slow_direction import SlowDirection
 
 _GENERATIONS = 40
 _POPULATION, _LARGEST = 6, 60  # for each parameter, and of all

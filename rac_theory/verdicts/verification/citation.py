@@ -9,7 +9,7 @@ import numpy as np
 
 from rac_theory.base import shown
 from rac_theory.numerics import evidence
-from rac_theory.verdicts.verification.versions import own_version
+from rac_theory.verdicts.verification.finding import own_version
 
 _EPRINT = re.compile(r"arXiv:(\d{4}\.\d{4,5}|[a-z-]+/\d{7})")
 

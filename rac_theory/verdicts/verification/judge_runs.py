@@ -20,8 +20,7 @@ from rac_theory.verdicts.verification.decision import (
     up_to_resolution,
 )
 from rac_theory.verdicts.verification.evidence_of_runs import Observation, Pilot
-from rac_theory.verdicts.verification.given_bound import GivenBound
-from rac_theory.verdicts.verification.given_curves import given_ceiling, given_curves, given_name
+from rac_theory.verdicts.verification.given import GivenBound, given_ceiling, given_curves, given_name
 from rac_theory.verdicts.verification.judged_claim import JudgedBound, Question, claimed_steps
 from rac_theory.verdicts.verification.reading import behind_a_row, part_size
 from rac_theory.verdicts.verification.verdict import RunsVerdict

@@ -12,8 +12,7 @@ from rac_theory.algorithms.gradients import Exact
 from rac_theory.sketches import Gaussian, Haar
 from rac_theory.statements.symbols import L_H, T, gap0, mu, nu
 from rac_theory.theorems import E, gap
-from rac_theory.verdicts.sharpness.case_families import Family, Method, families
-from rac_theory.verdicts.sharpness.hardest_case import _methods, _Search
+from rac_theory.verdicts.sharpness.hardest_case import Family, Method, _methods, _Search, families
 
 
 @pytest.mark.long
