@@ -13,7 +13,7 @@ from rac_theory.cases import Case, Constants
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.default_problems import default_problem
 from rac_theory.ledger.setting import USUAL_REDUCTION
-from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.ledger.theorem_settings import setting_named
 from rac_theory.numerics import PROJECTION, child
 from rac_theory.problems import Problem
 from rac_theory.statements import Theorem

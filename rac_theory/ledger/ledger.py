@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from rac_theory.base import frame, type_name
 from rac_theory.drawing import latex
-from rac_theory.ledger.flat_row import columns, flat
-from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.ledger.table import COLUMNS, cells
-from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.verdict_row import STATUSES, Row, columns, flat
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -1,6 +1,7 @@
-"""The settings in which the ledger tries theorems: the table of them, a line each, by name."""
+"""The settings in which the ledger tries theorems: a table of them, a line each, by name; and those of a step size."""
 
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +32,7 @@ from rac_theory.algorithms.gradients import (
     Reshuffled,
     Subset,
 )
+from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
 from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Setting
@@ -292,3 +294,36 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 
 The ledger tries a claim about exact gradients at the longer of the two steps that the claim allows.
 """
+
+
+_NAME = re.compile(r"(\d[\d.e+-]*)/L")
+
+
+def step_name(multiple: float) -> str:
+    """Return the name of the step ``multiple / L``, from which the number can be read back exactly."""
+    return f"{float(multiple)!r}".removesuffix(".0") + "/L"
+
+
+def step_multiple(name: str) -> float | None:
+    """Return what a name gives as a multiple of 1/L; None if it is no step size, or not as ``step_name`` writes it."""
+    match = _NAME.fullmatch(name)
+    try:
+        multiple = float(match[1]) if match else 0.0
+    except ValueError:
+        return None
+    return multiple if multiple > 0 and step_name(multiple) == name else None
+
+
+def setting_named(name: str) -> Setting:
+    """Return the setting of a name: one of ``SETTINGS``, or a step size such as ``0.5/L``.
+
+    At a step size every claim about exact gradients is tried, whether or not the step is short enough for it: where
+    assumptions end is what a sweep over step sizes shows.
+    """
+    multiple = step_multiple(name)
+    if name in SETTINGS or multiple is None:
+        try:
+            return SETTINGS[checks.one_of("setting", name, SETTINGS)]
+        except ValueError as error:
+            raise ValueError(f"{error}; or a step size, such as 0.5/L") from None
+    return step_size(multiple)

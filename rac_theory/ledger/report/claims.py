@@ -9,9 +9,8 @@ from markupsafe import Markup
 
 from rac_theory import theorems
 from rac_theory.drawing import html
-from rac_theory.ledger.row_schema import STATUSES
-from rac_theory.ledger.summary import closest, known_slack, rounded_down
-from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.table import closest, known_slack, rounded_down
+from rac_theory.ledger.verdict_row import STATUSES, Row
 from rac_theory.proofs import Reading, sections
 from rac_theory.statements import Theorem
 from rac_theory.theorems import prove

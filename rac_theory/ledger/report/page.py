@@ -16,14 +16,10 @@ from markupsafe import Markup
 
 from rac_theory.base import write_whole
 from rac_theory.ledger import results
-from rac_theory.ledger.flat_row import csv_lines
 from rac_theory.ledger.report import gallery, numbers, packing
-from rac_theory.ledger.report.cases import ShownCase
+from rac_theory.ledger.report.cases import ShownCase, image
 from rac_theory.ledger.report.claims import claims, counts
-from rac_theory.ledger.report.images import image
-from rac_theory.ledger.row_schema import STATUSES
-from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.ledger.violated import violated
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, STATUSES, Row, csv_lines, violated
 from rac_theory.verdicts import Status, versions
 
 if TYPE_CHECKING:

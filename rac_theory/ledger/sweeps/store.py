@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rac_theory.base import convert, from_json, read_only, reader
-from rac_theory.ledger.flat_row import FIELDS
-from rac_theory.ledger.row_schema import PARTS, part_from, row_from
 from rac_theory.ledger.sweeps.grid import Grid
 from rac_theory.ledger.sweeps.running import Finished
-from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.verdict_row import FIELDS, PARTS, Row, part_from, row_from
 from rac_theory.verdicts import versions
 
 _FORMAT = 1
