@@ -84,12 +84,12 @@ def _check_fused(problem: Problem, W: Array, value: float, G: Array) -> None:
     fused = getattr(problem, "value_and_gradient", None)
     if fused is None:
         return
-    both = fused(W[None])
-    same = np.allclose(both[0][0], value, rtol=1e-9, atol=0) and np.allclose(both[1][0], G, rtol=1e-9, atol=1e-300)
+    pair = fused(W[None])
+    same = np.allclose(pair[0][0], value, rtol=1e-9, atol=0) and np.allclose(pair[1][0], G, rtol=1e-9, atol=1e-300)
     if not same:
         raise ValueError(
             f"{type_name(problem)}.value_and_gradient must agree with value and gradient, got f = "
-            f"{float(both[0][0]):.6g} against {value:.6g}; who overrides value or gradient must override it too"
+            f"{float(pair[0][0]):.6g} against {value:.6g}; who overrides value or gradient must override it too"
         )
 
 

@@ -82,8 +82,8 @@ class Certificate:
 
 def _is_positive(M: Matrix) -> bool:
     """Whether M is a sum of squares, which is multiplied out."""
-    found = squares(M)
-    return found is not None and found.proves(M)
+    decomposition = squares(M)
+    return decomposition is not None and decomposition.proves(M)
 
 
 def remainder(stated: Program, bound: Fraction, multipliers: tuple[tuple[Condition, Fraction], ...]) -> Form:
@@ -115,8 +115,8 @@ def certified(stated: Program) -> Certificate:
         columns = _refined(stated, columns, finer)
     for margin in MARGINS:
         proposed = proposal(stated, columns, margin)
-        if proposed is not None and (found := _rounded(stated, columns, *proposed)) and found.check():
-            return found
+        if proposed is not None and (certificate := _rounded(stated, columns, *proposed)) and certificate.check():
+            return certificate
     raise RuntimeError(
         f"the solver must propose multipliers that round to a certificate, it did not for {stated.setting.theorem} "
         f"with blocks={stated.setting.blocks}, steps={stated.setting.steps}; ask for fewer steps or blocks"
@@ -124,15 +124,15 @@ def certified(stated: Program) -> Certificate:
 
 
 def _columns(stated: Program, conditions: Iterable[Condition]) -> list[Column]:
-    seen: set[Condition] = set()
-    found = []
+    orbits: set[Condition] = set()
+    columns = []
     for condition in conditions:
-        if condition not in seen:
+        if condition not in orbits:
             orbit = stated.orbit(condition)
-            seen.update(orbit)
+            orbits.update(orbit)
             form = total(map(stated.form, orbit), stated.blocks)
-            found.append(Column(orbit, form, condition.kind.startswith("=")))
-    return found
+            columns.append(Column(orbit, form, condition.kind.startswith("=")))
+    return columns
 
 
 def _refined(stated: Program, columns: list[Column], finer: int) -> list[Column]:
@@ -146,15 +146,15 @@ def _refined(stated: Program, columns: list[Column], finer: int) -> list[Column]
     if proposed is None:
         return columns
     largest = max(proposed[1])
-    kept, near = [], set()
+    refined, near = [], set()
     for column, x in zip(columns, proposed[1], strict=True):
         condition = column.conditions[0]
         if not condition.alpha:
-            kept.append(column)
+            refined.append(column)
         elif x > _USED * largest:
             alphas = (condition.alpha + stated.largest_alpha * j / finer for j in range(-4, 5))
             near |= {condition._replace(alpha=alpha) for alpha in alphas if 0 < alpha <= stated.largest_alpha}
-    return kept + _columns(stated, sorted(near))
+    return refined + _columns(stated, sorted(near))
 
 
 def proposal(stated: Program, columns: Sequence[Column], margin: float) -> tuple[float, Array] | None:
@@ -164,12 +164,12 @@ def proposal(stated: Program, columns: Sequence[Column], margin: float) -> tuple
     """
     cp: Any = import_extra("cvxpy", "pep")
     forms = [stated.start, stated.metric, *(column.form for column in columns)]
-    kept = sorted({i for form in forms for pair in form.products[0] for i in pair})
-    matrices = np.array([_matrix(form, stated.vectors) for form in forms])[:, kept][:, :, kept]
+    indices = sorted({i for form in forms for pair in form.products[0] for i in pair})
+    matrices = np.array([_matrix(form, stated.vectors) for form in forms])[:, indices][:, :, indices]
     values = np.unique(np.array(_values(forms), dtype=np.float64), axis=0)
     bound, x = cp.Variable(), cp.Variable(len(columns))
     free = np.array([column.is_free for column in columns])
-    size = len(kept)
+    size = len(indices)
     flat = matrices.reshape(len(forms), -1)
     rest = cp.reshape(bound * flat[0] - flat[1] - flat[2:].T @ x, (size, size), order="C")
     conditions = [rest >> margin * np.eye(size), bound * values[:, 0] - values[:, 1] - values[:, 2:] @ x == 0]

@@ -20,10 +20,10 @@ _LEAST = Fraction(1, _GRID)  # of what must not be 0
 
 def hardest_example(setting: Setting, rng: np.random.Generator) -> Example:
     """Return the hardest of all kinds that know the sketch."""
-    found: list[Example] = [hardest_huber(setting, rng), hardest_slow_direction(setting, _widths(setting), rng)]
+    examples: list[Example] = [hardest_huber(setting, rng), hardest_slow_direction(setting, _widths(setting), rng)]
     if setting.blocks:
-        found.append(_hardest(setting, _widths(setting) * setting.blocks, rng))
-    return max(found, key=lambda example: example.value(setting))
+        examples.append(_hardest(setting, _widths(setting) * setting.blocks, rng))
+    return max(examples, key=lambda example: example.value(setting))
 
 
 def hardest_slow_direction(setting: Setting, widths: int, rng: np.random.Generator) -> SlowDirection:
@@ -50,8 +50,8 @@ def hardest_huber(setting: Setting, rng: np.random.Generator) -> Huber:
 
 def hardest_quadratic(setting: Setting, rng: np.random.Generator) -> Rotated | SlowDirection:
     """Return the hardest quadratic with one coordinate a block."""
-    found: list[Rotated | SlowDirection] = [_hardest(setting, 0, rng), hardest_slow_direction(setting, 0, rng)]
-    return max(found, key=lambda example: example.value(setting))
+    examples: list[Rotated | SlowDirection] = [_hardest(setting, 0, rng), hardest_slow_direction(setting, 0, rng)]
+    return max(examples, key=lambda example: example.value(setting))
 
 
 def _widths(setting: Setting) -> int:

@@ -34,14 +34,14 @@ class Method:
     Attributes
     ----------
     noisy, plain, fitted : bool
-    along : bool
+    uses_L_H : bool
         Whether steps are as long as smoothness along the sketch allows, L_H, and not smoothness in all directions.
     """
 
     noisy: bool = False
     plain: bool = False
     fitted: bool = False
-    along: bool = False
+    uses_L_H: bool = False
 
     def gradients(self, point: Array, problem: Problem, W0: Array) -> GradientSource:
         """Return the source of gradients: without noise to speak of T5 and T6 would only be T1 and T2."""
@@ -83,14 +83,14 @@ class Family:
         return 2 * len(self.curved.T) + self.parameters + self.method.noisy
 
     def case(self, point: Array, gamma: float, steps: int) -> Case:
-        """Return the case at a point; L is 1, and gamma is in units of 1/L, or of 1/L_H where the method is along."""
+        """Return the case at a point; L is 1, and gamma is in units of 1/L, or of 1/L_H where the method uses it."""
         k = len(self.curved.T)
         exponents, start, parameters, noise = np.split(point, np.cumsum([k, k, self.parameters]))
         curvatures = CONDITION ** -(exponents - exponents.min())
         W0 = (self.curved @ (1e-3 + start)).reshape(self.shape)
         problem = self._problem(curvatures)
         gradients = self.method.gradients(noise, problem, W0)
-        if self.method.along:
+        if self.method.uses_L_H:
             algorithm = self.algorithm(parameters, gamma, gradients)
             assert isinstance(algorithm, ProjectedDescent)
             gamma /= smoothness_along(algorithm, problem.smoothness, draws=0).L_H
@@ -126,7 +126,7 @@ class Family:
 
 def families(method: Method) -> Iterator[Family]:
     """Yield those of quadratics that a sketch seldom meets where steps go by L_H, else of diagonal ones."""
-    yield from _fitted(method) if method.fitted else _seldom_met(method) if method.along else _diagonal(method)
+    yield from _fitted(method) if method.fitted else _seldom_met(method) if method.uses_L_H else _diagonal(method)
 
 
 def _fitted(method: Method) -> Iterator[Family]:
@@ -301,9 +301,9 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
 
 def _methods(theorem: Theorem) -> list[Method]:
     """Return what a theorem is about: of projected steps the richest method, of others each."""
-    along = L_H in theorem.symbols
+    uses_L_H = L_H in theorem.symbols
     projected, others = (
-        (Method(noisy=True, along=along), Method(along=along)),
+        (Method(noisy=True, uses_L_H=uses_L_H), Method(uses_L_H=uses_L_H)),
         (Method(plain=True), Method(fitted=True)),
     )
     return [
@@ -336,8 +336,8 @@ class _Search:
         first = self._first(rng) if self.population is None else self.population
         generations = max(1, evaluations // _POPULATION - 1)
         cube = Bounds(np.zeros(first.shape[1]), np.ones(first.shape[1]))
-        found = differential_evolution(self.cost, cube, maxiter=generations, init=first, tol=0, polish=False, seed=rng)
-        self.population = found.population
+        result = differential_evolution(self.cost, cube, maxiter=generations, init=first, tol=0, polish=False, seed=rng)
+        self.population = result.population
 
     def _first(self, rng: np.random.Generator) -> Array:
         """The first generation, with no condition number below 10."""

@@ -204,14 +204,14 @@ class GivenBound:
         """
         if isinstance(bound, Theorem | str):
             theorem = theorem_named(bound)
-            known = _constants(constants, theorem)
-            values, name = theorem.bound(known, steps), theorem.id
+            numbers = _constants(constants, theorem)
+            values, name = theorem.bound(numbers, steps), theorem.id
         else:
-            theorem, known = None, Constants(gamma=math.nan)
+            theorem, numbers = None, Constants(gamma=math.nan)
             if constants is not None:
                 raise ValueError(f"constants must be None unless bound is a theorem, got bound of {type_name(bound)}")
             values, name = (_along(bound, steps), _named(bound)) if callable(bound) else (_array(bound, steps), "bound")
-        given = cls(name, values, theorem, known)
+        given = cls(name, values, theorem, numbers)
         # Outside of its assumptions the bound of a theorem may be anything.
         return given if given.unmet else replace(given, values=_checked(values, steps))
 
@@ -219,26 +219,30 @@ class GivenBound:
     def unmet(self) -> tuple[str, ...]:
         """What the theorem assumes of its constants and they do not meet, one sentence each."""
         steps = len(self.values) - 1
-        asked = () if self.theorem is None else (a for a in self.theorem.given if not callable(a))
-        return tuple(wrong for each in asked if (wrong := breach_by_constants(each, steps, self.constants)) is not None)
+        relations = () if self.theorem is None else (a for a in self.theorem.given if not callable(a))
+        return tuple(
+            wrong
+            for relation in relations
+            if (wrong := breach_by_constants(relation, steps, self.constants)) is not None
+        )
 
     @property
     def on_trust(self) -> tuple[str, ...]:
         """What the theorem assumes of the algorithm and of f, which nobody can check on curves."""
         if self.theorem is None:
             return ()
-        told = [a for a in self.theorem.given if callable(a) or isinstance(a, Condition)]
-        return tuple(sentence(each).removesuffix(".") for each in (self.theorem.about, *told))
+        predicates = [a for a in self.theorem.given if callable(a) or isinstance(a, Condition)]
+        return tuple(sentence(assumption).removesuffix(".") for assumption in (self.theorem.about, *predicates))
 
 
 def _constants(constants: Any, theorem: Theorem) -> Constants:
     """Return constants, also from a mapping; those that the bound is made of have to be known."""
     if isinstance(constants, Mapping):
-        known = {field.name for field in fields(Constants)} - {"provenance"}
+        names = {field.name for field in fields(Constants)} - {"provenance"}
         for name in constants:
-            checks.one_of("constants", name, known)
+            checks.one_of("constants", name, names)
         constants = Constants(**{"gamma": math.nan, **constants})
-    needed = [one.constant for one in theorem.symbols if one.constant]
+    needed = [symbol.constant for symbol in theorem.symbols if symbol.constant]
     being("constants", constants, Constants, f" or a dict, with {', '.join(needed)} for {theorem.id}")
     if missing := [name for name in needed if not math.isfinite(getattr(constants, name))]:
         raise ValueError(

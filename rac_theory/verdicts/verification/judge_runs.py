@@ -57,8 +57,8 @@ def judged_runs(
     claim = _claim(given.values, ceiling, rounding)
     account = opened(alpha, given.constants)
     observation = _observed(X, claim)
-    kept = claim.judged_part(observation.curves)
-    decision = sampled_decision(observation.part, kept, claim.question, claim.judged, account.rest("runs"))
+    metric_values = claim.judged_part(observation.curves)
+    decision = sampled_decision(observation.part, metric_values, claim.question, claim.judged, account.rest("runs"))
     return RunsVerdict.of(
         _with_reservations(decision, claim, given),
         claim,
@@ -68,7 +68,7 @@ def judged_runs(
         levels=dict(account.spent),
         evidence="sampled",
         runs=len(X),
-        sample=observation.shown,
+        sample=observation.first_runs,
         **words,
     )
 
