@@ -74,8 +74,8 @@ class Ensemble:
     @property
     def needs_runs(self) -> bool:
         """Whether any of its claims is applicable, or would be with a variance that runs can measure."""
-        known = replace(self.constants, sigma_squared=0.0, zeta_squared=0.0)
-        return any(not _claimed(claim).unmet(self.case, known) for _, claim in self.claims)
+        measurable = replace(self.constants, sigma_squared=0.0, zeta_squared=0.0)
+        return any(not _claimed(claim).unmet(self.case, measurable) for _, claim in self.claims)
 
     def verdicts(self) -> list[Verdict]:
         """Run the ensemble once, if any claim needs it, and judge every claim by it."""

@@ -93,9 +93,9 @@ def axis(name: str, values: Any) -> tuple[Any, ...]:
         raise ValueError(f"{name} must be a list of names or numbers, got {shown(values)}") from None
 
 
-def _alike(own: Theorem, served: Mapping[str, tuple[str, ...]]) -> list[str]:
+def _alike(theorem: Theorem, served: Mapping[str, tuple[str, ...]]) -> list[str]:
     """The settings that serve a theorem about the same algorithm as a user's; all if none does."""
-    about = {own.about, *implied(own.about)}
+    about = {theorem.about, *implied(theorem.about)}
     return [name for name, claims in served.items() if any(ALL[claim].about in about for claim in claims)] or [*served]
 
 
@@ -116,14 +116,14 @@ class Axes:
     @cached_property
     def claims(self) -> Mapping[str, tuple[str, ...]]:
         """The settings that serve a claim on a side, each with the claims that are tried there."""
-        named, wanted = self.selection.settings, self.selection.claims or SPINE
+        named, selected = self.selection.settings, self.selection.claims or SPINE
         if named:
             served = {name: setting_named(name).claims for name in named}
         else:
             sides = self._sides(("left", "right"))
             served = {name: setting.usual_claims for name, setting in SETTINGS.items() if setting.sides_of(sides)}
-        tried = {name: tuple(claim for claim in claims if claim in wanted) for name, claims in served.items()}
-        for claim in wanted:
+        tried = {name: tuple(claim for claim in claims if claim in selected) for name, claims in served.items()}
+        for claim in selected:
             if is_own(claim):
                 places = _alike(theorem_named(claim), served)
                 tried |= {name: (*tried[name], claim) for name in (places if named else places[:1])}
@@ -134,8 +134,8 @@ class Axes:
     @cached_property
     def problems(self) -> Mapping[str, DefaultProblem]:
         """The problems by name, none of them built."""
-        every = bool(self.selection.claims or self.selection.settings)
-        usual = (name for name, problem in DEFAULT_PROBLEMS.items() if problem.usual or every)
+        is_narrowed = bool(self.selection.claims or self.selection.settings)
+        usual = (name for name, problem in DEFAULT_PROBLEMS.items() if problem.usual or is_narrowed)
         return {name: default_problem(name) for name in self.selection.problems or usual}
 
     def keys(self, name: str, problem: Problem) -> Iterator[Key | str]:
@@ -231,7 +231,7 @@ def lay_out(axes: Axes, build: Callable[[str], Problem] = built) -> Layout:
     """
     for sketch in axes.selection.sketches:
         sketch_factory(sketch)
-    found: list[Key | str] = []
+    keys: list[Key | str] = []
     missing: dict[str, str] = {}
     for name in axes.problems:
         try:
@@ -239,9 +239,9 @@ def lay_out(axes: Axes, build: Callable[[str], Problem] = built) -> Layout:
         except MissingExtra as error:
             missing[name] = str(error)
         else:
-            found += axes.keys(name, problem)
-    cells = tuple(_numbered(axes, (key for key in found if isinstance(key, Key))))
-    notes = tuple(dict.fromkeys(note for note in found if isinstance(note, str)))
+            keys += axes.keys(name, problem)
+    cells = tuple(_numbered(axes, (key for key in keys if isinstance(key, Key))))
+    notes = tuple(dict.fromkeys(note for note in keys if isinstance(note, str)))
     if not cells and not missing:
         raise ValueError("; ".join(notes) or axes.why_nothing)
     steps, alpha = axes.selection.steps, axes.selection.alpha

@@ -46,8 +46,8 @@ def ledger_table(rows: Sequence[Row]) -> Table:
     for row in rows:
         if row.status not in (NEEDS_EXTRA, Status.NOT_APPLICABLE.name):
             coloured = {"verdict": f"[{COLOURS[row.status]}]{row.status}[/]"}
-            told = zip(COLUMNS, cells(row), strict=True)
-            table.add_row(*(coloured.get(name, escape(words)) for name, words in told))
+            cells_by_column = zip(COLUMNS, cells(row), strict=True)
+            table.add_row(*(coloured.get(name, escape(words)) for name, words in cells_by_column))
     return table
 
 
@@ -109,10 +109,10 @@ def gathered(notes: Sequence[str]) -> list[str]:
     return [": ".join(filter(None, (", ".join(where), what))) for what, where in places.items()]
 
 
-def _named(found: set[str], rows: Sequence[Row], axis: str) -> str:
+def _named(names: set[str], rows: Sequence[Row], axis: str) -> str:
     """The places of some rows; nothing where these are all that were tried."""
     return (
-        "" if found == {getattr(row, axis) for row in rows if row.status != NEEDS_EXTRA} else ", ".join(sorted(found))
+        "" if names == {getattr(row, axis) for row in rows if row.status != NEEDS_EXTRA} else ", ".join(sorted(names))
     )
 
 
@@ -181,9 +181,9 @@ def summary_tables(rows: Sequence[Row], width: int) -> Iterator[Table]:
     by_place: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         by_place.setdefault((row.problem, row.claim), []).append(row)
-    shown = were_run(rows)
-    problems = [*dict.fromkeys(row.problem for row in shown)]
-    evidence = [_evidence([row for row in shown if row.problem == problem]) for problem in problems]
+    rows_run = were_run(rows)
+    problems = [*dict.fromkeys(row.problem for row in rows_run)]
+    evidence = [_evidence([row for row in rows_run if row.problem == problem]) for problem in problems]
     columns = {
         claim: [_cell(by_place.get((problem, claim), [])) for problem in problems]
         for claim in dict.fromkeys(row.claim for row in rows if row.status != NEEDS_EXTRA)
@@ -207,16 +207,16 @@ def summary_tables(rows: Sequence[Row], width: int) -> Iterator[Table]:
 
 def legend(rows: Sequence[Row]) -> str:
     """Return what the letters and the number in a cell mean, of those that came up."""
-    seen = {row.status for row in rows}
+    statuses = {row.status for row in rows}
     alpha = max((row.alpha for row in rows), default=math.nan)  # the level at which all that hold are confirmed
-    letters = [words.format(alpha=alpha) for status, words in reversed(_WORST_FIRST.items()) if status in seen]
-    if Status.NOT_APPLICABLE.name in seen:
+    letters = [words.format(alpha=alpha) for status, words in reversed(_WORST_FIRST.items()) if status in statuses]
+    if Status.NOT_APPLICABLE.name in statuses:
         letters.append("- not applicable")
     number = (
         " The number is the smallest slack of those that hold: at the last step that they can judge, the bound is at "
         "least so many times the mean."
     )
-    return f"{'; '.join(letters)}.{number if Status.HOLDS.name in seen else ''}"
+    return f"{'; '.join(letters)}.{number if Status.HOLDS.name in statuses else ''}"
 
 
 def closest(rows: Sequence[Row]) -> Row | None:
@@ -252,9 +252,9 @@ def _cell(rows: Sequence[Row]) -> str:
     counts = Counter(row.status for row in were_run(rows))
     if not counts:
         return "-" if rows else ""
-    told = [f"{counts[status]}{words[0]}" for status, words in _WORST_FIRST.items() if counts[status]]
+    counted = [f"{counts[status]}{words[0]}" for status, words in _WORST_FIRST.items() if counts[status]]
     slacks = [known_slack(row) for row in _with_slack(rows)]
-    return " ".join([*told, rounded_down(min(slacks))] if slacks else told)
+    return " ".join([*counted, rounded_down(min(slacks))] if slacks else counted)
 
 
 def _evidence(rows: Sequence[Row]) -> str:

@@ -63,17 +63,17 @@ SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
 
 def _tried() -> Mapping[str, tuple[str, ...]]:
     """By the name of a setting the theorems that are tried there, in their order; each must be tried somewhere."""
-    found: dict[str, set[str]] = {}
+    claims: dict[str, set[str]] = {}
     for family in FAMILIES:
         tried: Mapping[str, str] = getattr(family, "TRIED", {})
         for setting, ids in tried.items():
-            found.setdefault(setting, set()).update(ids.split())
+            claims.setdefault(setting, set()).update(ids.split())
         for id in ALL.keys() & vars(family).keys():
-            if not any(id in ids for ids in found.values()):
+            if not any(id in ids for ids in claims.values()):
                 raise ValueError(f"{id} is tried in no setting of the ledger: name one in TRIED of {family.__name__}")
-    if strange := set().union(*found.values()) - ALL.keys():
+    if strange := set().union(*claims.values()) - ALL.keys():
         raise ValueError(f"TRIED of a family has what is no theorem: {', '.join(sorted(strange))}")
-    return {setting: tuple(id for id in ALL if id in ids) for setting, ids in found.items()}
+    return {setting: tuple(id for id in ALL if id in ids) for setting, ids in claims.items()}
 
 
 _TRIED = _tried()
@@ -143,12 +143,12 @@ def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientS
 
 def accelerated(algorithm: RACLoRA, c: Constants) -> MethodDescent:
     """T21: acceleration with the same H and step, and the largest alpha; it is told what is known of s and E[H]."""
-    s, least = (max(known, 1e-9) if known > 0 else 1e-9 for known in (c.strong_convexity, c.lambda_min))
+    s, least = (max(number, 1e-9) if number > 0 else 1e-9 for number in (c.strong_convexity, c.lambda_min))
     alpha = math.sqrt(algorithm.gamma * max(2 - algorithm.gamma * c.L, 0.0) * s) * least * (1 - 1e-12)
-    made: MethodDescent = ACCELERATED(
+    method: MethodDescent = ACCELERATED(
         algorithm.sketch, side=algorithm.side, gamma=algorithm.gamma, alpha=alpha, s=s, lambda_min=least
     )
-    return made
+    return method
 
 
 def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:

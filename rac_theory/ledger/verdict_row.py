@@ -240,7 +240,7 @@ def row_from(data: Any, where: str, part: Callable[[str, Any, str], dict[str, An
 def _rules(row: Row) -> list[tuple[str, str, bool]]:
     """Say for each field what else must be true of it, and whether it is."""
     tried = row.status != NEEDS_EXTRA
-    found = [
+    rules = [
         ("number", ">= 1", row.number >= 1),
         ("rank", ">= 1 where there are data", row.rank >= tried),
         ("seed", ">= 0", row.seed >= 0),
@@ -252,14 +252,14 @@ def _rules(row: Row) -> list[tuple[str, str, bool]]:
         ("lambda_alpha", ">= 0 and < 1", 0 <= (row.lambda_alpha or 0.0) < 1),
     ]
     spent = row.constants["alpha_spent"] if row.constants is not None else 0.0
-    found.append(("constants", "such that 0 <= alpha_spent < alpha", 0 <= spent < row.alpha))
+    rules.append(("constants", "such that 0 <= alpha_spent < alpha", 0 <= spent < row.alpha))
     for name in _STEPS:
         step = getattr(row, name)
-        found.append((name, f"in 0..steps={row.steps}", step is None or 0 <= step <= row.steps))
+        rules.append((name, f"in 0..steps={row.steps}", step is None or 0 <= step <= row.steps))
     if row.slack is not None:
-        found.append(("slack", f"that at a t in 0..steps={row.steps}", 0 <= row.slack["t"] <= row.steps))
-    found.append(("constants", "there where there is evidence", row.constants is not None or row.evidence == "none"))
-    return found
+        rules.append(("slack", f"that at a t in 0..steps={row.steps}", 0 <= row.slack["t"] <= row.steps))
+    rules.append(("constants", "there where there is evidence", row.constants is not None or row.evidence == "none"))
+    return rules
 
 
 _ELSEWHERE = ("versions", "figure", "seconds")
@@ -303,11 +303,11 @@ def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 def columns() -> Mapping[str, type]:
     """Return the names of all columns, each with int, float, bool or str; what is neither number nor word is JSON."""
     types = {field.name: field.type for field in fields(Row)}
-    found: dict[str, Any] = {}
+    kinds: dict[str, Any] = {}
     for name in FIELDS:
         parts = PARTS.get(name, {})
-        found |= {f"{name}_{part}": kind for part, kind in parts.items()} if parts else {name: types[name]}
-    return {name: _type_of(kind) for name, kind in found.items()}
+        kinds |= {f"{name}_{part}": kind for part, kind in parts.items()} if parts else {name: types[name]}
+    return {name: _type_of(kind) for name, kind in kinds.items()}
 
 
 def _taken(stream: io.StringIO) -> str:
@@ -323,7 +323,7 @@ def _word(value: Any) -> Any:
 
 def _type_of(kind: Any) -> type:
     """Return int for ``int`` and ``int | None``, and likewise for others."""
-    some = [one for one in get_args(kind) if one is not NoneType] if isinstance(kind, UnionType) else [kind]
+    some = [member for member in get_args(kind) if member is not NoneType] if isinstance(kind, UnionType) else [kind]
     return next((number for number in (int, float, bool) if some == [number]), str)
 
 

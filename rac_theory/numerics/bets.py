@@ -35,32 +35,32 @@ class Bets:
     _blocks: list[tuple[Array, Array, Array]] = field(default_factory=list)  # x - said, and how far it may be off
     _sums: Array | float = 0.0  # of what was seen and of what was said, and how many: (3, columns)
 
-    def add(self, x: Array, said: Array, low: Array, high: Array) -> None:
+    def add(self, x: Array, claimed: Array, low: Array, high: Array) -> None:
         """Bet on variables ``low <= x <= high`` with means ``said``: (k, columns), and what broadcasts with it.
 
         A column that is not yet known has x = said = low = high.
         """
-        said = np.broadcast_to(said, x.shape)
-        below, above = (np.broadcast_to(np.maximum(end, _SHORTEST), x.shape) for end in (said - low, high - said))
-        self._blocks.append((x - said, below, above))
+        claimed = np.broadcast_to(claimed, x.shape)
+        below, above = (np.broadcast_to(np.maximum(end, _SHORTEST), x.shape) for end in (claimed - low, high - claimed))
+        self._blocks.append((x - claimed, below, above))
         self._sums = self._sums + (high > low) * np.stack(
-            [x.sum(axis=0), said.sum(axis=0), np.full(x.shape[1], len(x))]
+            [x.sum(axis=0), claimed.sum(axis=0), np.full(x.shape[1], len(x))]
         )
 
     def refuted(self, alpha: float) -> tuple[int, float, float] | None:
         """The column that gives a false claim away, its claimed mean and that of the draws; None if none does."""
         wealth = either_side(*(np.concatenate(parts) for parts in zip(*self._blocks, strict=True)))
-        seen, said, count = np.asarray(self._sums)
+        observed, claimed, count = np.asarray(self._sums)
         first = slice(0, self.fixed)
-        wealth[first] = np.maximum(wealth[first], self._chernoff(seen[first], said[first], count[first]))
+        wealth[first] = np.maximum(wealth[first], self._chernoff(observed[first], claimed[first], count[first]))
         column = int(wealth.argmax())
         if wealth[column] < math.log(4 * len(wealth) / alpha):
             return None
-        return column, float(said[column] / count[column]), float(seen[column] / count[column])
+        return column, float(claimed[column] / count[column]), float(observed[column] / count[column])
 
-    def _chernoff(self, seen: Array, said: Array, count: Array) -> Array:
+    def _chernoff(self, observed: Array, claimed: Array, count: Array) -> Array:
         """Count times the divergence of the mean that is seen from the one that is claimed, both in [0, 1]."""
-        x, p = (np.clip(total / np.maximum(count, 1), 0.0, 1.0) for total in (seen, said))
+        x, p = (np.clip(total / np.maximum(count, 1), 0.0, 1.0) for total in (observed, claimed))
         with np.errstate(divide="ignore"):
             return count * divergence(x, p)
 
@@ -91,8 +91,8 @@ def exchanged(
     If each new draw is independent of both pasts and of the other one, and both have one law, exchanging the two
     changes the sign of this number and not its law, given the pasts: its sign is a fair coin, whatever came before.
     """
-    own = alike(past, new) + alike(other_past, other_new)
-    return own - alike(past, other_new) - alike(other_past, new)
+    within = alike(past, new) + alike(other_past, other_new)
+    return within - alike(past, other_new) - alike(other_past, new)
 
 
 def cosine(S: Array, K: Array) -> Array:

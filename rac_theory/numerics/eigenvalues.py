@@ -131,9 +131,9 @@ def largest_eigenvalue(S: Array) -> float:
     d = len(S)
     if d <= LARGE or diagonal_of(S) is not None:
         return extreme_eigenvalues(S)[1]
-    found = _found(S)
+    guess = _found(S)
     for margin in _MARGINS:
-        bound = proved_bound(S, found + margin * abs(found))
+        bound = proved_bound(S, guess + margin * abs(guess))
         if bound is not None:
             return bound
     return extreme_eigenvalues(S)[1]

@@ -226,8 +226,8 @@ def sum_of_logarithms(numbers: Array) -> Array:
     """
     *batch, N = numbers.shape
     products = N // _TOGETHER
-    whole, rest = numbers[..., : _TOGETHER * products], numbers[..., _TOGETHER * products :]
-    logarithms = np.log(whole.reshape(*batch, _TOGETHER, products).prod(axis=-2))
+    full, rest = numbers[..., : _TOGETHER * products], numbers[..., _TOGETHER * products :]
+    logarithms = np.log(full.reshape(*batch, _TOGETHER, products).prod(axis=-2))
     return np.asarray(logarithms.sum(axis=-1) + np.log(rest).sum(axis=-1))
 
 

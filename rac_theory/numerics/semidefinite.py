@@ -169,17 +169,17 @@ class EigenvalueCertificate:
             for weight, row in zip(self.pivots, self.squares.rows, strict=True)
             if weight
         ]
-        quadratic, every = " + ".join(products) or "0", " + ".join(f"{x} ^ 2" for x in letters)
+        quadratic, squared_norm = " + ".join(products) or "0", " + ".join(f"{x} ^ 2" for x in letters)
         sign = "  assert (sign_{i} : 0 <= {one}) by (apply Rmult_le_pos; [lra | apply pow2_ge_0]).\n"
         proof = _PROOF.format(
             letters=" ".join(letters),
             quadratic=f"({quadratic})",
             bound=_number(self.bound),
-            squares=every,
+            squares=squared_norm,
             sum=" + ".join(sums) or "0",
-            signs="".join(sign.format(i=i, one=one) for i, one in enumerate(sums)),
+            signs="".join(sign.format(i=i, one=term) for i, term in enumerate(sums)),
         )
-        statement = f"forall {' '.join(letters)} : R, {_number(self.bound)} * ({every}) <= {quadratic}"
+        statement = f"forall {' '.join(letters)} : R, {_number(self.bound)} * ({squared_norm}) <= {quadratic}"
         return f"From Coq Require Import Reals Lra.\nOpen Scope R_scope.\n\nTheorem lambda_min : {statement}.\n{proof}"
 
 
@@ -198,10 +198,10 @@ def certified(matrix: Matrix, bound: Fraction) -> EigenvalueCertificate:
     >>> certified([[Fraction(3), Fraction(1)], [Fraction(1), Fraction(1)]], Fraction(1, 2))
     <EigenvalueCertificate: no eigenvalue is below 1/2; pivots 5/2, 1/10>
     """
-    found = squares(_less(matrix, bound))
-    if found is None:
+    decomposition = squares(_less(matrix, bound))
+    if decomposition is None:
         raise ValueError(f"bound must be at most the smallest eigenvalue of a symmetric matrix, {bound} is above it")
-    return EigenvalueCertificate(tuple(map(tuple, matrix)), bound, found)
+    return EigenvalueCertificate(tuple(map(tuple, matrix)), bound, decomposition)
 
 
 def _less(matrix: Sequence[Sequence[Fraction]], bound: Fraction) -> Matrix:
@@ -213,7 +213,9 @@ def _short(value: Fraction) -> str:
 
 
 def _linear(times: Sequence[Fraction], letters: Sequence[str]) -> str:
-    return " + ".join(f"{_number(one)} * {x}" for one, x in zip(times, letters, strict=True) if one)
+    return " + ".join(
+        f"{_number(coefficient)} * {x}" for coefficient, x in zip(times, letters, strict=True) if coefficient
+    )
 
 
 def _number(value: Fraction) -> str:

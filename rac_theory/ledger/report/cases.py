@@ -98,8 +98,8 @@ class ShownCase:
         """What the figure shows, in words."""
         row = self.row
         means = "the exact mean" if row.evidence == "exact" else "the mean with its confidence band, and single runs"
-        shown = f"over the steps t, the bound, {means}"
-        return f"{row.claim} {row.status} on {row.key}: {shown}. {row.reason}"
+        curves = f"over the steps t, the bound, {means}"
+        return f"{row.claim} {row.status} on {row.key}: {curves}. {row.reason}"
 
     @property
     def command(self) -> str | None:
@@ -113,7 +113,7 @@ class ShownCase:
     def parameters(self) -> list[tuple[str, str]]:
         """What the case is made of and the numbers of the verdict, by name; those that do not exist are left out."""
         row = self.row
-        found = [
+        pairs = [
             ("seed", str(row.seed)),
             ("steps", str(row.steps)),
             ("runs", str(row.runs)),
@@ -126,8 +126,8 @@ class ShownCase:
             ("exceeds the bound most at t", number(row.violated_at)),
         ]
         if row.is_sampled:
-            found.append(("log e-value against", number(round(row.log_evidence or 0.0, 4))))
-        return [(name, shown) for name, shown in found if shown != ABSENT]
+            pairs.append(("log e-value against", number(round(row.log_evidence or 0.0, 4))))
+        return [(name, words) for name, words in pairs if words != ABSENT]
 
     @property
     def constants(self) -> tuple[tuple[str, str, str], ...]:

@@ -163,12 +163,16 @@ class Sweep:
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
 
-        told = []
+        lines = []
         for claim in dict.fromkeys(row.claim for row in self.rows):
             rows, slacks = Ledger(self._of(claim)), self.slacks(claim).values()
-            near = f"{min(one.low for one in slacks):.3g} to {max(one.high for one in slacks):.3g}" if slacks else ""
-            told.append((claim, str(len(rows)), rows.counted, near))
-        return html.together(html.heading("Sweep", self._told), html.table(_COLUMNS, told))
+            near = (
+                f"{min(slack.low for slack in slacks):.3g} to {max(slack.high for slack in slacks):.3g}"
+                if slacks
+                else ""
+            )
+            lines.append((claim, str(len(rows)), rows.counted, near))
+        return html.together(html.heading("Sweep", self._told), html.table(_COLUMNS, lines))
 
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing."""
@@ -177,12 +181,12 @@ class Sweep:
     def to_latex(self) -> str:
         """Return the slacks of each claim by sketch and rank as a table in LaTeX, with rules of booktabs."""
         ranks = sorted({row.rank for row in self.rows})
-        told = []
+        lines = []
         for claim in dict.fromkeys(row.claim for row in self.rows):
             slacks = self.slacks(claim)
             for sketch in dict.fromkeys(sketch for sketch, _ in slacks):
-                told.append([claim, sketch, *(str(slacks.get((sketch, rank), "")) for rank in ranks)])
-        return latex.table(["claim", "sketch", *(f"rank {rank}" for rank in ranks)], told)
+                lines.append([claim, sketch, *(str(slacks.get((sketch, rank), "")) for rank in ranks)])
+        return latex.table(["claim", "sketch", *(f"rank {rank}" for rank in ranks)], lines)
 
     @classmethod
     def load(cls, store: str | Path) -> "Sweep":
