@@ -76,7 +76,9 @@ html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_js_files = ["filters.js"]
 html_show_sourcelink = False
-html_sidebars = {page: [] for page in ("index", "start", "notation", "house", "neighbours", "notebooks/*")}
+html_sidebars = {
+    page: [] for page in ("index", "start", "notation", "house", "one_call", "chapters", "neighbours", "notebooks/*")
+}
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,

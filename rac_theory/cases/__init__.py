@@ -4,8 +4,7 @@ sketches, algorithms and gains. It must not know theorems: a constant is not mad
 """
 
 from rac_theory.base import answering
-from rac_theory.cases.case import Case, check_runs, starting_point
-from rac_theory.cases.checked_once import check_once
+from rac_theory.cases.case import Case, check_once, check_runs, starting_point
 from rac_theory.cases.constants import Constants
 
 __all__ = [

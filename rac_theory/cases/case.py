@@ -1,17 +1,35 @@
 """A case: what is run, on what, from where, for how long. The one value that a claim is tried on."""
 
+import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from rac_theory.algorithms import DECAY_INSIDE, Algorithm, Checked, Implementation, MethodDescent
 from rac_theory.base import Value, being, checks, having, in_short, repr_of, shown, type_name
 from rac_theory.base.checks import Array
-from rac_theory.cases.checked_once import check_once
 from rac_theory.problems import Problem, Quadratic
+
+Check = Callable[[Problem, Array], None]
+
+_passed: WeakKeyDictionary[Problem, dict[Check, bytes]] = WeakKeyDictionary()  # with the start that was checked last
+
+
+def check_once(check: Check, problem: Problem, W: Array) -> None:
+    """Call ``check(problem, W)`` unless the same problem passed it with the same W the last time."""
+    start = hashlib.blake2b(W.tobytes(), digest_size=16).digest()
+    try:
+        passed = _passed.setdefault(problem, {})
+    except TypeError:  # no hash, no memory
+        passed = {}
+    if passed.get(check) != start:
+        check(problem, W)
+        passed[check] = start
 
 
 def check_gradient(problem: Problem, W: Array) -> None:
@@ -66,12 +84,12 @@ def _check_fused(problem: Problem, W: Array, value: float, G: Array) -> None:
     fused = getattr(problem, "value_and_gradient", None)
     if fused is None:
         return
-    both = fused(W[None])
-    same = np.allclose(both[0][0], value, rtol=1e-9, atol=0) and np.allclose(both[1][0], G, rtol=1e-9, atol=1e-300)
+    pair = fused(W[None])
+    same = np.allclose(pair[0][0], value, rtol=1e-9, atol=0) and np.allclose(pair[1][0], G, rtol=1e-9, atol=1e-300)
     if not same:
         raise ValueError(
             f"{type_name(problem)}.value_and_gradient must agree with value and gradient, got f = "
-            f"{float(both[0][0]):.6g} against {value:.6g}; who overrides value or gradient must override it too"
+            f"{float(pair[0][0]):.6g} against {value:.6g}; who overrides value or gradient must override it too"
         )
 
 

@@ -132,11 +132,11 @@ class Constants(Value):
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        for known in fields(self):
-            if known.type is float:
-                checks.real(known.name, getattr(self, known.name))
+        for member in fields(self):
+            if member.type is float:
+                checks.real(member.name, getattr(self, member.name))
         checks.boolean("convex", self.convex)
-        names = [known.name for known in fields(self)]
+        names = [member.name for member in fields(self)]
         for name in checks.several("measured", self.measured):
             checks.one_of("measured", name, names)
         if not isinstance(self.provenance, Mapping):
@@ -156,8 +156,8 @@ class Constants(Value):
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
 
-        told = [known for known in fields(self) if known.repr and known.name not in ("measured", "letters")]
-        values = {known.name: getattr(self, known.name) for known in told} | dict(self.letters)
+        members = [member for member in fields(self) if member.repr and member.name not in ("measured", "letters")]
+        values = {member.name: getattr(self, member.name) for member in members} | dict(self.letters)
         rows = [
             (name, f"{value:.6g}" if isinstance(value, float) else str(value), self._known_by(name))
             for name, value in values.items()

@@ -59,27 +59,27 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
     if projector is None:
         return {}
     if not isinstance(algorithm, ProjectedDescent):  # what is known of its H; a gain is of plain steps of one size
-        known = of_steps(replace(case, algorithm=projector), alpha, draws, rng, sources)
+        numbers = of_steps(replace(case, algorithm=projector), alpha, draws, rng, sources)
         for name in ("nu", "longest_step"):
-            known.pop(name, None), sources.pop(name, None)
+            numbers.pop(name, None), sources.pop(name, None)
         if isinstance(algorithm, SteepestStep):
             sources["seen"], sources["span"] = algorithm.provenance
-            known |= algorithm.norm_constants(known["lambda_min"], case.problem.shape)
-        return known | ({"offset": algorithm.offset} if isinstance(algorithm, Decreasing) else {})
-    root, account, known = seed_sequence(rng), Account(alpha), {}
+            numbers |= algorithm.norm_constants(numbers["lambda_min"], case.problem.shape)
+        return numbers | ({"offset": algorithm.offset} if isinstance(algorithm, Decreasing) else {})
+    root, account, numbers = seed_sequence(rng), Account(alpha), {}
     if Q is not None:
-        along = smoothness_along(algorithm, Q, alpha=alpha / 2, draws=draws, rng=child(root, _CURVATURE))
-        account.draw("L_H", along.alpha)
-        known["L_H"] = min(along.L_H, float(case.problem.L)) if math.isfinite(case.problem.L) else along.L_H
-        sources["L_H"] = along.provenance
+        smoothness = smoothness_along(algorithm, Q, alpha=alpha / 2, draws=draws, rng=child(root, _CURVATURE))
+        account.draw("L_H", smoothness.alpha)
+        numbers["L_H"] = min(smoothness.L_H, float(case.problem.L)) if math.isfinite(case.problem.L) else smoothness.L_H
+        sources["L_H"] = smoothness.provenance
     projection = algorithm.projection(alpha=account.left / 2, draws=draws, rng=root)
     for end in ("lambda_min", "lambda_max"):
         account.draw(end, projection.alpha)
-        known[end] = float(getattr(projection, end))
+        numbers[end] = float(getattr(projection, end))
         sources[end] = projection.provenance
     if Q is not None:
-        known |= _of_gain(step_gain(algorithm, Q, known["L_H"], projection), sources)
-    return known | {"alpha_spent": math.fsum(account.spent.values())}
+        numbers |= _of_gain(step_gain(algorithm, Q, numbers["L_H"], projection), sources)
+    return numbers | {"alpha_spent": math.fsum(account.spent.values())}
 
 
 def _of_turns(k: int) -> float:
@@ -136,46 +136,46 @@ _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 
 def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> dict[str, Any]:
     """Return the fields of ``Constants`` that are known, by name; see ``Constants.of``."""
-    own, case = _said(case, alpha), case.as_checked
-    problem, level = case.problem, own.get("alpha_spent", 0.0)
+    declared, case = _said(case, alpha), case.as_checked
+    problem, level = case.problem, declared.get("alpha_spent", 0.0)
     having("problem", problem, "a problem with its constants", _NEEDED, "; what is not known is nan")
     f0 = float(problem.value(case.start[None])[0])
     f_star = float(problem.f_star)
     # A declared f_star is not known better than to its own rounding.
     error = max(float(getattr(problem, "f_star_error", 0.0)), 8 * float(np.finfo(float).eps) * abs(f_star))
     f_lower = float(problem.f_lower) if math.isfinite(problem.f_lower) else math.nextafter(f_star - error, -math.inf)
-    known: dict[str, Any] = {name: float(getattr(problem, name)) for name in ("L", "mu", "strong_convexity")}
-    known |= {"gamma": case.algorithm.gamma, "convex": bool(problem.convex), "f_star": f_star, "f_star_error": error}
+    numbers: dict[str, Any] = {name: float(getattr(problem, name)) for name in ("L", "mu", "strong_convexity")}
+    numbers |= {"gamma": case.algorithm.gamma, "convex": bool(problem.convex), "f_star": f_star, "f_star_error": error}
     sources = dict(getattr(problem, "provenance", {}))
     _check_start(f0, f_star, f_lower, error)
     if f_lower > f_star + error:
         raise ValueError(f"f_lower must be <= f_star={f_star:g}, got {f_lower:g}")
-    if known["mu"] > known["L"] * (1 + 1e-12):
-        raise ValueError(f"mu must be at most L={known['L']:g}, got {known['mu']:g}")
-    known |= {"gap0": _fall(f0, f_star), "gap0_upper": _fall(f0, f_lower)}
-    known |= of_steps(case, alpha - level, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
-    sources.update(dict.fromkeys(own, f"{type(case.algorithm).__name__}.constants(problem)"))
+    if numbers["mu"] > numbers["L"] * (1 + 1e-12):
+        raise ValueError(f"mu must be at most L={numbers['L']:g}, got {numbers['mu']:g}")
+    numbers |= {"gap0": _fall(f0, f_star), "gap0_upper": _fall(f0, f_lower)}
+    numbers |= of_steps(case, alpha - level, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
+    sources.update(dict.fromkeys(declared, f"{type(case.algorithm).__name__}.constants(problem)"))
     letters = {name: float(value) for name, value in getattr(case.algorithm, "letters", {}).items()}
-    return known | own | {"letters": letters, "alpha_spent": known.get("alpha_spent", 0.0) + level}
+    return numbers | declared | {"letters": letters, "alpha_spent": numbers.get("alpha_spent", 0.0) + level}
 
 
 def _said(case: Case, alpha: float) -> dict[str, Any]:
     """What an algorithm, or the object that an implementation is made of, says of its own constants."""
     algorithm: Any = case.algorithm
-    own = algorithm.own if isinstance(algorithm, Implementation) else algorithm
-    if not hasattr(own, "constants"):
+    implemented = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    if not hasattr(implemented, "constants"):
         return {}
-    said = dict(own.constants(case.problem))
-    for name, value in said.items():
+    declared = dict(implemented.constants(case.problem))
+    for name, value in declared.items():
         checks.real(checks.one_of("constants", name, (*_SAID, "alpha_spent")), value)
-    checks.finite("alpha_spent of constants", said.get("alpha_spent", 0.0), at_least=0, below=alpha)
-    return said
+    checks.finite("alpha_spent of constants", declared.get("alpha_spent", 0.0), at_least=0, below=alpha)
+    return declared
 
 
 def _fall(f0: float, lowest: float) -> float:
     """``f0 - lowest``, rounded up; nan where either is unknown."""
-    known = math.isfinite(f0) and math.isfinite(lowest)
-    return rounded(Fraction(f0) - Fraction(lowest), math.inf) if known else math.nan
+    is_known = math.isfinite(f0) and math.isfinite(lowest)
+    return rounded(Fraction(f0) - Fraction(lowest), math.inf) if is_known else math.nan
 
 
 def _of_minimiser(case: Case) -> dict[str, Any]:
@@ -186,26 +186,26 @@ def _of_minimiser(case: Case) -> dict[str, Any]:
 def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
     """What the gradient source makes of the problem; ``sources`` are completed."""
     gradients, problem = getattr(case.algorithm, "gradients", None), case.problem
-    found: dict[str, Any] = {"provenance": sources}
+    numbers: dict[str, Any] = {"provenance": sources}
     if gradients is not None and hasattr(gradients, "noise"):
         noise = gradients.noise(problem)
-        found |= {"A": noise.A, "beta": noise.beta, "C": noise.C}
+        numbers |= {"A": noise.A, "beta": noise.beta, "C": noise.C}
         sources.update(noise.provenance)
     if isinstance(gradients, Clients):
-        return found | of_clients(gradients, problem, sources)
+        return numbers | of_clients(gradients, problem, sources)
     if isinstance(gradients, Reshuffled):
         components = components_of(problem, gradients)
-        found |= {"L_max": float(components.L_max), "D": heterogeneity(components)}
-        found |= {"sigma_squared": variance_bound(problem), "inner_steps": components.n_components}
+        numbers |= {"L_max": float(components.L_max), "D": heterogeneity(components)}
+        numbers |= {"sigma_squared": variance_bound(problem), "inner_steps": components.n_components}
         sources["D"] = "2 L_max (f* - mean of the component infima), rounded up"
     projector = projector_of(case.algorithm)
     if isinstance(gradients, FiniteDifferences) and isinstance(projector, RACLoRA):
         directions = projector.directions(problem.shape)
-        found["bias_squared"] = gradients.bias_squared(problem, directions)
+        numbers["bias_squared"] = gradients.bias_squared(problem, directions)
         sources["bias_squared"] = f"(h L / 2)^2 for each of {directions} directional derivatives, rounded up"
     if isinstance(gradients, Local):
-        found["inner_steps"] = gradients.steps
-    return found
+        numbers["inner_steps"] = gradients.steps
+    return numbers
 
 
 def _check_start(f0: float, f_star: float, f_lower: float, error: float) -> None:

@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         grid = replace(grid, claims=tuple(arguments.claim))
     store = arguments.store or arguments.spec.with_suffix(".sqlite")
     if arguments.export is not None:
-        sweeps.export.check(arguments.export)
+        sweeps.check_table(arguments.export)
     grid.cells  # noqa: B018  # what is wrong with a spec is said before there is a bar
     address = printable(str(store))
     try:

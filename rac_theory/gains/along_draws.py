@@ -103,7 +103,9 @@ def means(sketch: Sketch, matrices: Sequence[Array], draws: int, rng: np.random.
     # Sums of up to so many products after each other, of a draw's k columns of length one, and S between two of them.
     depth = min(block, draws) * k + -(-draws // block) + 2 * d + k + 8
     count = max(draws, 1)
-    return Means(K / count, [(one + one.T) / (2 * count) for one in T], OFF + 1.01 * depth * k * _EPS, draws)
+    return Means(
+        K / count, [(total_T + total_T.T) / (2 * count) for total_T in T], OFF + 1.01 * depth * k * _EPS, draws
+    )
 
 
 def _bound(S: Array, j: int, first: Means, rest: Means, level: float) -> float:
@@ -131,7 +133,7 @@ def _tilt(K: Array, T: Array, draws: int, width: float, cost: float) -> float:
     d, weight = len(K), 1 / (draws + 1)
     lengths, V = np.linalg.eigh((1 - weight) * K + weight * np.eye(d))
     W = V / np.sqrt(np.maximum(lengths, weight))
-    seen, U = np.linalg.eigh((1 - weight) * (W.T @ T @ W) / width)
+    curvatures, U = np.linalg.eigh((1 - weight) * (W.T @ T @ W) / width)
     unseen = ((W @ U) ** 2).sum(axis=0) * cost
-    tops = (_TILTS[:, None] * seen + unseen).max(axis=1)  # without what is off the diagonal, for one eigenproblem
+    tops = (_TILTS[:, None] * curvatures + unseen).max(axis=1)  # without what is off the diagonal, for one eigenproblem
     return float(_TILTS[np.argmin(np.expm1(-tops) / np.expm1(-_TILTS))] / width)

@@ -57,7 +57,7 @@ class Parts(NamedTuple):
     exact: bool = True
 
 
-class Way(NamedTuple):
+class Split(NamedTuple):
     """Matrices of the sketched side, and what bounds of L_H for each of them are together.
 
     ``how`` says why that is only a bound; it is empty where it is the smallest if each of them is.
@@ -68,30 +68,31 @@ class Way(NamedTuple):
     how: str
 
 
-def ways(terms: Terms) -> list[Way]:
+def splits_of(terms: Terms) -> list[Split]:
     """Break a sum: in a common basis of the other side, and by its terms where there is none that loses nothing."""
-    found, parts = [], in_common_basis(terms)
+    splits, parts = [], in_common_basis(terms)
     if parts is not None:
         off, stretch = [Fraction(part.off) for part in parts.parts], Fraction(parts.stretch)
-        found.append(
-            Way(
+        splits.append(
+            Split(
                 [part.S for part in parts.parts],
-                lambda bounds: max(Fraction(one) + more for one, more in zip(bounds, off, strict=True)) * stretch,
+                lambda bounds: max(Fraction(bound) + more for bound, more in zip(bounds, off, strict=True)) * stretch,
                 "" if parts.exact else "at most: in a basis that they nearly have in common",
             )
         )
     if parts is None or not parts.exact:
         tops = [max(Fraction(0), Fraction(largest_eigenvalue(R))) for _, R in terms]
-        found.append(
-            Way(
+        splits.append(
+            Split(
                 [S for S, _ in terms],
                 lambda bounds: sum(
-                    (max(Fraction(0), Fraction(one)) * top for one, top in zip(bounds, tops, strict=True)), Fraction(0)
+                    (max(Fraction(0), Fraction(bound)) * top for bound, top in zip(bounds, tops, strict=True)),
+                    Fraction(0),
                 ),
                 "at most: the sum of those of all terms",
             )
         )
-    return found
+    return splits
 
 
 def in_common_basis(terms: Terms) -> Parts | None:
@@ -138,13 +139,13 @@ def _basis(matrices: Sequence[Array]) -> tuple[Array, Sequence[float], float]:
 
 def _highest(vectors: Array) -> Array:
     """Return the rows that are not everywhere at most another row."""
-    kept: list[Array] = []
+    maximal: list[Array] = []
     for vector in vectors[np.argsort(-vectors.sum(axis=1), kind="stable")]:
-        if len(kept) > MOST:
+        if len(maximal) > MOST:
             break
-        if not any((vector <= other).all() for other in kept):
-            kept.append(vector)
-    return np.array(kept)
+        if not any((vector <= larger).all() for larger in maximal):
+            maximal.append(vector)
+    return np.array(maximal)
 
 
 def _sum(terms: Terms, weights: Array, slack: float) -> Part:

@@ -35,10 +35,10 @@ def ends_of_side(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
     They are found once for each Q, as every rank asks for them and an eigenvalue of a large matrix takes long.
     """
     checks.one_of("side", side, ("left", "right"))
-    found = _ends.setdefault(Q, {})
-    if side not in found:
-        found[side] = _found(Q, side)
-    return found[side]
+    by_side = _ends.setdefault(Q, {})
+    if side not in by_side:
+        by_side[side] = _found(Q, side)
+    return by_side[side]
 
 
 def _found(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
@@ -72,4 +72,4 @@ def effective_dimension(Q: Smoothness, side: Side) -> float:
     ends, d = ends_of_side(Q, side), float(Q.shape[0 if side == "left" else 1])
     if Q.largest == 0:
         return math.nan
-    return d if ends is None else min(d, rounded(max(one.trace for one in ends) / Fraction(Q.largest), math.inf))
+    return d if ends is None else min(d, rounded(max(end.trace for end in ends) / Fraction(Q.largest), math.inf))

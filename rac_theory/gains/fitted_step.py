@@ -65,7 +65,7 @@ def on_a_line(spectrum: Array) -> float:
     """
     scaled = spectrum / spectrum.max()
     x = np.arange(*_ENDS, _WIDTH)
-    logs = x - np.log1p(np.exp(x)) - 0.5 * sum(np.log1p(np.exp(x) * one) for one in scaled)
+    logs = x - np.log1p(np.exp(x)) - 0.5 * sum(np.log1p(np.exp(x) * ratio) for ratio in scaled)
     return float(np.exp(logs).sum() * _WIDTH / (2 * spectrum.max()) * _DOWN)
 
 
@@ -75,9 +75,9 @@ def in_a_range(
     """Return a lower bound of the smallest eigenvalue of E[M], and from how many draws."""
     n = max(2, min(draws, _ENTRIES // len(spectrum)))
     first = max(1, n // _FIRST_FOR_FLOOR)
-    few = _draws(algorithm, first, rng)
+    pilot = _draws(algorithm, first, rng)
     floors = [float(spectrum.max()) * 2.0**-k for k in range(1, 13)]
-    floor = max(floors, key=lambda each: _promised(algorithm, spectrum, each, few, alpha, n - first))
+    floor = max(floors, key=lambda height: _promised(algorithm, spectrum, height, pilot, alpha, n - first))
     return _bound(algorithm, spectrum, floor, _draws(algorithm, n - first, rng), alpha), n - first
 
 
@@ -86,9 +86,11 @@ def _draws(algorithm: FittedDescent, n: int, rng: np.random.Generator) -> list[A
     return [draw_ranges(algorithm.sketch, rng, min(block, n - start)) for start in range(0, n, block)]
 
 
-def _promised(algorithm: FittedDescent, spectrum: Array, floor: float, few: list[Array], alpha: float, n: int) -> float:
+def _promised(
+    algorithm: FittedDescent, spectrum: Array, floor: float, pilot: list[Array], alpha: float, n: int
+) -> float:
     """About what so many draws will promise, by a few: their means less the margin of their variances."""
-    X = np.concatenate([_diagonals(algorithm, spectrum, floor, U) for U in few])
+    X = np.concatenate([_diagonals(algorithm, spectrum, floor, U) for U in pilot])
     cost = np.log(2 * len(spectrum) / alpha) / n
     return float((X.mean(axis=0) - np.sqrt(2 * cost * X.var(axis=0)) - cost / np.maximum(spectrum, floor)).min())
 
@@ -97,9 +99,9 @@ def _bound(algorithm: FittedDescent, spectrum: Array, floor: float, ranges: list
     """From all diagonals of M with curvatures of a range raised to a floor, which makes M smaller."""
     most = np.maximum(spectrum, floor)  # 1 / M_ii is at least that
     X = np.concatenate([_diagonals(algorithm, spectrum, floor, U) for U in ranges]) * most
-    each = alpha / (2 * len(spectrum))
-    variance = empirical_bernstein_lower(np.clip(X, 0.0, 1.0), each)
-    mean = [kl_lower(float(one), len(X), each) for one in np.clip(X.mean(axis=0), 0.0, 1.0)]
+    level = alpha / (2 * len(spectrum))
+    variance = empirical_bernstein_lower(np.clip(X, 0.0, 1.0), level)
+    mean = [kl_lower(float(sample_mean), len(X), level) for sample_mean in np.clip(X.mean(axis=0), 0.0, 1.0)]
     return float((np.maximum(variance, mean) / most).min() * _DOWN)
 
 
@@ -158,12 +160,12 @@ def _listed(algorithm: FittedDescent, Q: Smoothness, U: Array, weights: Array) -
     Where some draws see next to no curvature, their steps are so long that all else is rounding beside them.
     """
     gamma, unit = algorithm.gamma, replace(algorithm, gamma=1.0)
-    found = [_least(algorithm, SeenCurvature.of(Q, algorithm.side), U, weights, bent=True)]
+    gains = [_least(algorithm, SeenCurvature.of(Q, algorithm.side), U, weights, bent=True)]
     if gamma < 2:
         factor = gamma * (2 - gamma) * (1 - _ROUNDING)
         curvatures = (SeenCurvature.of(Q, algorithm.side, floor) for floor in _FLOORS)
-        found += [factor * _least(unit, curvature, U, weights, bent=False) for curvature in curvatures]
-    return max(found)
+        gains += [factor * _least(unit, curvature, U, weights, bent=False) for curvature in curvatures]
+    return max(gains)
 
 
 def _least(algorithm: FittedDescent, curvature: SeenCurvature, U: Array, weights: Array, *, bent: bool) -> float:
@@ -184,15 +186,15 @@ def _sampled(
     """A lower bound for the smallest eigenvalue of E[M], and from how many draws."""
     draws = max(2, min(draws, _NUMBERS // algorithm.sketch.dim**2))
     first = max(1, draws // _FIRST)
-    few = list(_ranges(algorithm, first, rng))
+    pilot = list(_ranges(algorithm, first, rng))
     n = draws - first
     promised = []
     for cap in _CAPS:
         curvature = SeenCurvature.of(Q, algorithm.side, cap).highest
-        mean = _mean(algorithm, curvature, few)
+        mean = _mean(algorithm, curvature, pilot)
         b = _reach(curvature, mean)
         promised.append((kl_lower(1 / b, n, alpha) * b * extreme_eigenvalues(mean)[0], curvature, mean, b))
-    _, curvature, before, b = max(promised, key=lambda each: each[0])
+    _, curvature, before, b = max(promised, key=lambda promise: promise[0])
     root = _inverse_root(before)
     mean = root @ _mean(algorithm, curvature, _ranges(algorithm, n, rng)) @ root / b
     least = min(1.0, max(0.0, extreme_eigenvalues((mean + mean.T) / 2)[0]))

@@ -22,7 +22,7 @@ from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, ProjectedDescent, R
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.gains.along_draws import Sampling, along_draws
-from rac_theory.gains.common_basis import Terms, terms_of_side, ways
+from rac_theory.gains.common_basis import Terms, splits_of, terms_of_side
 from rac_theory.gains.layered import along_all_layers, blocks
 from rac_theory.gains.one_side import Pair, along_one_side, moments_of
 from rac_theory.gains.ratio import largest_ratio
@@ -48,14 +48,14 @@ def along_whole(p: float, left: Pair | None, right: Pair | None, terms: Terms) -
     """
     m, n = len(terms[0][0]), len(terms[0][1])
     K, T, off_T = np.zeros((m * n, m * n)), np.zeros((m * n, m * n)), 0.0
-    whole = [(matrix(S), matrix(R)) for S, R in terms]
+    pairs = [(matrix(S), matrix(R)) for S, R in terms]
     for weight, side, swapped in ((p, left, False), (1 - p, right, True)):
         if side is None:
             continue
         K += weight * (
             np.kron(np.eye(m), _full(side, side.mean)) if swapped else np.kron(_full(side, side.mean), np.eye(n))
         )
-        for S, R in whole:
+        for S, R in pairs:
             product = (S, _full(side, side.second(R))) if swapped else (_full(side, side.second(S)), R)
             T += weight * np.kron(*product)
             off_T += weight * side.off * float(np.linalg.norm(S)) * float(np.linalg.norm(R))
@@ -207,38 +207,38 @@ def _of_layers(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> 
     algorithm.check_shape(_shape(Q))
     parts, apart = blocks(Q, algorithm.layers)
     shares = sampling.shared(len(parts))
-    along = [_of_algorithm(*layer) for layer in zip(algorithm.of_layers, parts, shares, strict=True)]
-    largest = max(range(len(along)), key=lambda i: along[i].L_H)
-    how = along[largest].provenance
-    if len(along) > 1:
+    by_layer = [_of_algorithm(*layer) for layer in zip(algorithm.of_layers, parts, shares, strict=True)]
+    largest = max(range(len(by_layer)), key=lambda i: by_layer[i].L_H)
+    how = by_layer[largest].provenance
+    if len(by_layer) > 1:
         how = f"{algorithm.layers.names[largest]}, the largest of all layers: {how}"
-    bounds = [(Fraction(along[largest].L_H), how if apart else f"at most: {how}, on more than Q")]
-    if not apart and len(along) > 1 and (all_layers := along_all_layers(algorithm, Q)) is not None:
+    bounds = [(Fraction(by_layer[largest].L_H), how if apart else f"at most: {how}, on more than Q")]
+    if not apart and len(by_layer) > 1 and (all_layers := along_all_layers(algorithm, Q)) is not None:
         bounds.append((Fraction(all_layers[0]), f"{all_layers[1]}, on all entries of all layers"))
-    return _smallest(bounds, Q.largest, math.fsum(layer.alpha for layer in along))
+    return _smallest(bounds, Q.largest, math.fsum(layer.alpha for layer in by_layer))
 
 
 def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling) -> SmoothnessAlong:
     """Along a left sketch: the smallest of what is known, and of what draws show where that is nothing, or loose."""
-    known, loose, broken = [], True, ways(terms)
-    for way in broken:
-        found = [along_one_side(sketch, S) for S in way.matrices]
-        each = [one for one in found if one is not None]
-        if len(each) == len(found):
-            how = way.how or max(each).how
-            known.append((way.together([one.L_H for one in each]), how))
-            loose = loose and any(one.loose for one in each)
-    if broken[0].how:
-        known += _as_a_whole(sketch, terms)
-    if known and not loose:
-        return _smallest(known, largest)
-    sample = along_draws(sketch, [matrix(S) for S in broken[0].matrices], sampling)
+    bounds, loose, splits = [], True, splits_of(terms)
+    for split in splits:
+        by_matrix = [along_one_side(sketch, S) for S in split.matrices]
+        numbers = [along for along in by_matrix if along is not None]
+        if len(numbers) == len(by_matrix):
+            how = split.how or max(numbers).how
+            bounds.append((split.together([along.L_H for along in numbers]), how))
+            loose = loose and any(along.loose for along in numbers)
+    if splits[0].how:
+        bounds += _as_a_whole(sketch, terms)
+    if bounds and not loose:
+        return _smallest(bounds, largest)
+    sample = along_draws(sketch, [matrix(S) for S in splits[0].matrices], sampling)
     if sample is None:
-        return _smallest(known, largest)
-    bound = broken[0].together(sample.bounds)
+        return _smallest(bounds, largest)
+    bound = splits[0].together(sample.bounds)
     if bound < largest:
-        known.append((bound, f"at most: {sample.how}"))
-    return _smallest(known, largest, sampling.alpha, f"L, as {sample.how} is no less")
+        bounds.append((bound, f"at most: {sample.how}"))
+    return _smallest(bounds, largest, sampling.alpha, f"L, as {sample.how} is no less")
 
 
 def _as_a_whole(sketch: Sketch, terms: Terms) -> list[tuple[Fraction, str]]:
@@ -250,9 +250,9 @@ def _as_a_whole(sketch: Sketch, terms: Terms) -> list[tuple[Fraction, str]]:
 
 
 def _smallest(
-    known: list[tuple[Fraction, str]], largest: float, alpha: float = 0.0, otherwise: str = UNKNOWN
+    bounds: list[tuple[Fraction, str]], largest: float, alpha: float = 0.0, otherwise: str = UNKNOWN
 ) -> SmoothnessAlong:
-    bound, how = min(known, default=(Fraction(largest), otherwise))
+    bound, how = min(bounds, default=(Fraction(largest), otherwise))
     if bound > Fraction(largest) * (1 + _ROUNDING):
         how = otherwise
     return SmoothnessAlong(min(max(0.0, rounded(bound, math.inf)), largest), how, alpha)
@@ -281,12 +281,12 @@ def _of_coin(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> Smoothn
     h, k = _end(sketch_more, "lambda_max"), _end(sketch_less, "lambda_min")
     total = more * h + less * k
     mean = (more * h * Fraction(high.L_H) + less * k * Fraction(low.L_H)) / total if total else Fraction(high.L_H)
-    known = [
+    bounds = [
         (mean, f"at most: the mean of both sides, left: {sides[0][2].provenance}, right: {sides[1][2].provenance}")
     ]
     if low.L_H < high.L_H:
-        known += _whole(algorithm, Q)
-    return _smallest(known, Q.largest, math.fsum(side[2].alpha for side in sides))
+        bounds += _whole(algorithm, Q)
+    return _smallest(bounds, Q.largest, math.fsum(side[2].alpha for side in sides))
 
 
 def _whole(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:

@@ -28,7 +28,7 @@ _EPS = float(np.finfo(float).eps)
 class Blocks(NamedTuple):
     """The smoothness of each layer, and whether that is Q itself, neither coupled nor replaced by what is larger."""
 
-    each: list[Smoothness]
+    smoothness: list[Smoothness]
     apart: bool
 
 
@@ -38,20 +38,22 @@ def blocks(Q: Smoothness, layers: Layers) -> Blocks:
         return Blocks([Q], apart=True)
     if (scale := _scale(Q)) is not None or layers.shape[0] > LARGEST_SIDE:
         largest = Q.largest if scale is None else scale
-        each = [Smoothness.known([(identity(m, largest), identity(n))]) for m, n in layers.shapes]
-        return Blocks(each, apart=scale is not None)
-    M, each, replaced = Q.dense, [], False
+        smoothness = [Smoothness.known([(identity(m, largest), identity(n))]) for m, n in layers.shapes]
+        return Blocks(smoothness, apart=scale is not None)
+    M, smoothness, replaced = Q.dense, [], False
     parts = [*layers.slices()]
     coupled = [
-        math.fsum(_norm(M[part, other]) for j, other in enumerate(parts) if j != i) for i, part in enumerate(parts)
+        math.fsum(_norm(M[part, column]) for j, column in enumerate(parts) if j != i) for i, part in enumerate(parts)
     ]
     for part, shape, more in zip(parts, layers.shapes, coupled, strict=True):
-        own = raised(M[part, part], more * (1 + 4 * _EPS))
-        along = of_blocks(own, shape)
-        largest = Smoothness.known([(own, identity(1))]).largest
-        each.append(Smoothness.known([(identity(shape[0], largest), identity(shape[1]))]) if along is None else along)
-        replaced = replaced or along is None
-    return Blocks(each, apart=not replaced and not any(coupled))
+        raised_block = raised(M[part, part], more * (1 + 4 * _EPS))
+        factored = of_blocks(raised_block, shape)
+        largest = Smoothness.known([(raised_block, identity(1))]).largest
+        smoothness.append(
+            Smoothness.known([(identity(shape[0], largest), identity(shape[1]))]) if factored is None else factored
+        )
+        replaced = replaced or factored is None
+    return Blocks(smoothness, apart=not replaced and not any(coupled))
 
 
 def along_all_layers(algorithm: LayeredRACLoRA, Q: Smoothness) -> tuple[float, str] | None:
@@ -62,23 +64,23 @@ def along_all_layers(algorithm: LayeredRACLoRA, Q: Smoothness) -> tuple[float, s
     size = algorithm.layers.shape[0]
     if size > LARGEST_WHOLE:
         return None
-    own: list[SecondMoment] = []
+    second_moments: list[SecondMoment] = []
     off, how = 0.0, list[str]()
     for layer, shape in zip(algorithm.of_layers, algorithm.layers.shapes, strict=True):
         if layer.sketch is None:
-            own.append(_unchanged)
+            second_moments.append(_unchanged)
             continue
-        known = Moments(layer.sketch)
-        second, pair = known.second_moment, moments_of(known)
+        moments = Moments(layer.sketch)
+        second, pair = moments.second_moment, moments_of(moments)
         if second is None or pair is None or pair.basis is not None:
             return None
-        own.append(lifted(second, shape, layer.side))
+        second_moments.append(lifted(second, shape, layer.side))
         off, how = max(off, pair.off), [*how, pair.how]
-    moment = on_blocks(own, [m * n for m, n in algorithm.layers.shapes])
+    moment = on_blocks(second_moments, [m * n for m, n in algorithm.layers.shapes])
     M = Q.dense
     K, T = moment(np.eye(size)), moment(M)
     # E[H_i] M_ij E[H_j] is off by both means, and no block by more than that.
-    off_T = 2.01 * off * len(own) * float(np.linalg.norm(M))
+    off_T = 2.01 * off * len(second_moments) * float(np.linalg.norm(M))
     bound = largest_ratio((T + T.T) / 2, (K + K.T) / 2, off_T=off_T, off_K=off)
     return (bound, "; ".join(dict.fromkeys(how))) if bound < math.inf else None
 

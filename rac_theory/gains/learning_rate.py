@@ -139,10 +139,10 @@ def learning_rate(
     if L == 0:
         return LearningRate(math.inf, math.inf, math.inf, rho, "f has no curvature")
     is_projection = sketch is None or unit.is_projected or Moments(sketch).products == "orthonormal"
-    known = _of_projections(unit, Q, L, root) if is_projection else _of_products(unit, Q)
-    if known is None:
+    curvature = _of_projections(unit, Q, L, root) if is_projection else _of_products(unit, Q)
+    if curvature is None:
         return LearningRate(math.nan, math.nan, math.nan, rho, StepGain().provenance)
-    return _of_largest_gain(known, unit.plain_scale, rho)
+    return _of_largest_gain(curvature, unit.plain_scale, rho)
 
 
 class _Known(NamedTuple):
@@ -155,11 +155,13 @@ class _Known(NamedTuple):
 
 
 def _of_projections(unit: RACLoRA, Q: Smoothness, L: float, root: np.random.SeedSequence) -> _Known:
-    along = smoothness_along(unit.sketch, Q, side=unit.side, alpha=LEVEL / 2, rng=child(root, _CURVATURE))
-    L_H = min(along.L_H, L)  # which Q may exceed by what it is rounded up
+    smoothness = smoothness_along(unit.sketch, Q, side=unit.side, alpha=LEVEL / 2, rng=child(root, _CURVATURE))
+    L_H = min(smoothness.L_H, L)  # which Q may exceed by what it is rounded up
     projection = unit.projection(alpha=LEVEL / 2, draws=DRAWS, rng=root)
     moments = uneven_moments(replace(unit, lora_alpha=None), Q) or ()
-    return _Known(L_H, moments, partial(_along_projection, unit, Q, L_H, projection), along.alpha + projection.alpha)
+    return _Known(
+        L_H, moments, partial(_along_projection, unit, Q, L_H, projection), smoothness.alpha + projection.alpha
+    )
 
 
 def _along_projection(unit: RACLoRA, Q: Smoothness, L_H: float, projection: Spectrum, eta: float) -> StepGain:
@@ -178,14 +180,14 @@ def _along_products(products: GaussianProducts | ListedProducts, scale: float, e
     return products.gain(eta * scale)
 
 
-def _of_largest_gain(known: _Known, scale: float, rho: float) -> LearningRate:
-    if known.c > 0 and math.isfinite(known.c):
-        end, s = 1 / Fraction(known.c), Fraction(scale)
+def _of_largest_gain(curvature: _Known, scale: float, rho: float) -> LearningRate:
+    if curvature.c > 0 and math.isfinite(curvature.c):
+        end, s = 1 / Fraction(curvature.c), Fraction(scale)
         tau = rounded(end, -math.inf)
-        best = rounded(Fraction(of_largest_gain(tau, known.moments) if known.moments else tau) / s, -math.inf)
+        best = rounded(Fraction(of_largest_gain(tau, curvature.moments) if curvature.moments else tau) / s, -math.inf)
         longest = rounded(2 * end / s, -math.inf)  # a shorter one is below it also when its product with s is rounded
-        gain = known.gain(best)
+        gain = curvature.gain(best)
         if gain.nu > 0:
-            return LearningRate(best, longest, gain.nu, rho, gain.provenance, known.alpha, known.gain)
+            return LearningRate(best, longest, gain.nu, rho, gain.provenance, curvature.alpha, curvature.gain)
     never = "no learning rate is known to gain in all directions"
-    return LearningRate(math.nan, math.nan, 0.0, rho, never, known.alpha, known.gain)
+    return LearningRate(math.nan, math.nan, 0.0, rho, never, curvature.alpha, curvature.gain)

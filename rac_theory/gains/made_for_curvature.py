@@ -101,8 +101,8 @@ def coordinates_for(problem: Problem, rank: int = 1, *, side: Side = "left") -> 
     def lost(bend: float) -> float:
         return -_gain(problem, _bent(steep, rank, bend), side)
 
-    found = scipy.optimize.minimize_scalar(lost, bounds=(0, _MOST_BENT), method="bounded", options={"xatol": _NEAR})
-    return _bent(steep, rank, min((0.0, alone, float(found.x)), key=lost))
+    optimum = scipy.optimize.minimize_scalar(lost, bounds=(0, _MOST_BENT), method="bounded", options={"xatol": _NEAR})
+    return _bent(steep, rank, min((0.0, alone, float(optimum.x)), key=lost))
 
 
 def coordinate_curvatures(problem: Problem, *, side: Side = "left") -> Array:
@@ -130,8 +130,8 @@ def coordinate_curvatures(problem: Problem, *, side: Side = "left") -> Array:
     terms = terms_of_side(known_smoothness(problem), side)
     parts = in_common_basis(terms)
     if parts is None:
-        along = [entries(S) * largest_eigenvalue(R) for S, R in terms]
-        return np.asarray(np.maximum(0.0, np.sum(along, axis=0)))
+        by_term = [entries(S) * largest_eigenvalue(R) for S, R in terms]
+        return np.asarray(np.maximum(0.0, np.sum(by_term, axis=0)))
     return np.asarray(np.maximum(0.0, np.max([entries(part.S) for part in parts.parts], axis=0)))
 
 

@@ -67,24 +67,24 @@ def along_one_side(sketch: Sketch, S: Array) -> Along | None:
     scalar = multiple_of_identity(S)
     if scalar is not None:
         return Along(scalar, "H (l I) H = l H")
-    known = Moments(sketch)
-    trust = ", on trust" if known.on_trust else ""
-    if known.entries is not None and len(known.entries) == 1:
-        return Along(rounded(_of_entries(known.entries[0], S), math.inf), f"moments of entries of H{trust}")
+    moments = Moments(sketch)
+    trust = ", on trust" if moments.on_trust else ""
+    if moments.entries is not None and len(moments.entries) == 1:
+        return Along(rounded(_of_entries(moments.entries[0], S), math.inf), f"moments of entries of H{trust}")
     S = matrix(S)
-    found = [] if known.entries is None else [_between(known.entries, S)]
-    if known.curvature_bound is not None:
-        found += _above(known.curvature_bound, S)
-    pair = moments_of(known)
+    bounds = [] if moments.entries is None else [_between(moments.entries, S)]
+    if moments.curvature_bound is not None:
+        bounds += _above(moments.curvature_bound, S)
+    pair = moments_of(moments)
     if pair is not None:
         off = pair.off * float(np.linalg.norm(S))
         ratio = largest_ratio(pair.second(S), pair.mean, off_T=off, off_K=pair.off)
-        found.append(Along(ratio, pair.how))
+        bounds.append(Along(ratio, pair.how))
         if pair.listed:
-            draws = _largest_of_draws(known, S)
+            draws = _largest_of_draws(moments, S)
             at_most = f"at most: the largest over the support{trust}"
-            found.append(Along(draws, at_most if draws < (1 - 1e-6) * ratio else pair.how))
-    return min((one for one in found if math.isfinite(one.L_H)), default=None)
+            bounds.append(Along(draws, at_most if draws < (1 - 1e-6) * ratio else pair.how))
+    return min((bound for bound in bounds if math.isfinite(bound.L_H)), default=None)
 
 
 def _between(corners: tuple[EntryMoments, ...], S: Array) -> Along:
@@ -97,7 +97,7 @@ def _between(corners: tuple[EntryMoments, ...], S: Array) -> Along:
     diagonal, trace, more = np.diagonal(S), exact_trace(S), Fraction(0)
     ends = {Fraction(float(diagonal.min())), Fraction(float(diagonal.max()))}
     for corner in corners:
-        x, y, p = (one - other for one, other in zip(corner, base, strict=True))
+        x, y, p = (moment - reference for moment, reference in zip(corner, base, strict=True))
         more = max(more, *((x - p - y) * end + y * (trace - end) for end in ends))
     least, more = _of_entries(base, S), more / base.share(len(S)) * (1 + Fraction(1, 10**9))
     how = "at most: moments of entries of H, between bounds"
@@ -131,57 +131,57 @@ def exact_trace(S: Array) -> Fraction:
     return sum(map(Fraction, entries(S).tolist()), Fraction(0))
 
 
-def _of_entries(known: EntryMoments, S: Array) -> Fraction:
+def _of_entries(moments: EntryMoments, S: Array) -> Fraction:
     """``lambda_max((p + y) S + (x - p - 2y) diag(S) + y tr(S) I) / E[H_11]``, in Fractions up to an eigenvalue."""
     d, diagonal = len(S), entries(S)
-    share, whole, alone = known.share(d), known.pair + known.across, known.alone
+    share, factor, alone = moments.share(d), moments.pair + moments.across, moments.alone
     if share == 0:
         return Fraction(0)
     if diagonal_of(S) is not None:
-        whole, alone = Fraction(0), whole + alone
-    if whole == 0:
+        factor, alone = Fraction(0), factor + alone
+    if factor == 0:
         top = alone * Fraction(float(diagonal.max() if alone > 0 else diagonal.min()))
-    elif alone == 0 and whole > 0:
-        top = whole * Fraction(largest_eigenvalue(S))
+    elif alone == 0 and factor > 0:
+        top = factor * Fraction(largest_eigenvalue(S))
     else:
-        M = float(whole) * S
+        M = float(factor) * S
         M[np.diag_indices(d)] += float(alone) * diagonal
-        sizes = abs(float(whole)) * float(np.linalg.norm(S)) + abs(float(alone)) * float(np.linalg.norm(diagonal))
+        sizes = abs(float(factor)) * float(np.linalg.norm(S)) + abs(float(alone)) * float(np.linalg.norm(diagonal))
         top = Fraction(largest_eigenvalue(M)) + Fraction(4 * _EPS * sizes)
-    return (top + known.across * exact_trace(S)) / share
+    return (top + moments.across * exact_trace(S)) / share
 
 
-def moments_of(known: Moments) -> Pair | None:
+def moments_of(moments: Moments) -> Pair | None:
     """Return E[H] and E[HSH] of a sketch on the range of E[H], by closed forms or over its support, if there are any.
 
     The range is that of the support where there is one: the singular vectors of all draws beside each other, with the
     tolerance that decides about the rank of a draw. Otherwise E[H] must be diagonal or regular.
     """
-    if known.second_moment is None or known.mean is None or known.mean.how == "enumerated":
-        return None if known.support is None else _listed(known)
-    K, trust = known.mean.matrix, ", on trust" if known.on_trust else ""
+    if moments.second_moment is None or moments.mean is None or moments.mean.how == "enumerated":
+        return None if moments.support is None else _listed(moments)
+    K, trust = moments.mean.matrix, ", on trust" if moments.on_trust else ""
     diagonal = np.count_nonzero(K) == np.count_nonzero(np.diagonal(K))
-    if not diagonal and known.support is not None and np.linalg.eigvalsh(K)[0] < _REGULAR:
-        return _listed(known)
-    return Pair(K, known.second_moment, None, OFF, f"{known.mean.how} of E[HSH] and E[H]{trust}")
+    if not diagonal and moments.support is not None and np.linalg.eigvalsh(K)[0] < _REGULAR:
+        return _listed(moments)
+    return Pair(K, moments.second_moment, None, OFF, f"{moments.mean.how} of E[HSH] and E[H]{trust}")
 
 
-def _listed(known: Moments) -> Pair | None:
-    assert known.support is not None
-    B, probabilities = known.support
+def _listed(moments: Moments) -> Pair | None:
+    assert moments.support is not None
+    B, probabilities = moments.support
     if B.size > LARGEST_STACK:
         return None
     Q, weights = orthonormal_range(B), probabilities.astype(np.float64)
     Q, weights = Q[weights > 0], weights[weights > 0]
     rows = np.swapaxes(Q, 1, 2).reshape(-1, Q.shape[1])
     lengths, V = np.linalg.svd(rows, full_matrices=False)[1:]
-    found = lengths > max(rows.shape) * _EPS * lengths[0]
-    basis = None if found.sum() == Q.shape[1] else V[found].T
+    positive = lengths > max(rows.shape) * _EPS * lengths[0]
+    basis = None if positive.sum() == Q.shape[1] else V[positive].T
     if basis is not None:
         Q = basis.T @ Q
-    off = OFF if basis is None or not basis.size else OFF * max(1.0, len(Q) / float(lengths[found][-1]) ** 2)
+    off = OFF if basis is None or not basis.size else OFF * max(1.0, len(Q) / float(lengths[positive][-1]) ** 2)
     mean = np.einsum("k,kir,kjr->ij", weights, Q, Q, optimize=True)
-    how = "enumerated over the support" + (", on trust" if known.on_trust else "")
+    how = "enumerated over the support" + (", on trust" if moments.on_trust else "")
     return Pair((mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, how, True)
 
 
@@ -194,11 +194,11 @@ def _second(Q: Array, weights: Array, basis: Array | None, S: Array) -> Array:
     return np.asarray((T + T.T) / 2)
 
 
-def _largest_of_draws(known: Moments, S: Array) -> float:
+def _largest_of_draws(moments: Moments, S: Array) -> float:
     """The largest eigenvalue of HSH over all draws, which no ratio exceeds, whatever the probabilities."""
-    assert known.support is not None
-    B, probabilities = known.support
+    assert moments.support is not None
+    B, probabilities = moments.support
     Q = orthonormal_range(B[probabilities > 0])
     inner = np.swapaxes(Q, 1, 2) @ S @ Q
     rounding = (OFF + 8 * len(S) * _EPS) * float(np.linalg.norm(S))
-    return max(extreme_eigenvalues((one + one.T) / 2)[1] for one in inner) + rounding
+    return max(extreme_eigenvalues((compressed + compressed.T) / 2)[1] for compressed in inner) + rounding

@@ -99,12 +99,12 @@ def _of_sketch(algorithm: RACLoRA, Q: Smoothness, L_H: float, projection: Spectr
 def _of_layers(algorithm: LayeredRACLoRA, Q: Smoothness, L_H: float, projection: Spectrum) -> StepGain:
     """By the smallest gain over layers, where nothing of them has to be sampled."""
     promised, gains = _promised(algorithm, L_H, projection), []
-    for layer, block in zip(algorithm.of_layers, blocks(Q, algorithm.layers).each, strict=True):
+    for layer, block in zip(algorithm.of_layers, blocks(Q, algorithm.layers).smoothness, strict=True):
         if layer.sketch is not None and Moments(layer.sketch).mean is None:
             return promised
-        along = smoothness_along(layer, block, draws=0)
+        smoothness = smoothness_along(layer, block, draws=0)
         spectrum = layer.projection(alpha=0.5, draws=1, rng=0)  # neither of which is used
-        gains.append(step_gain(layer, block, along.L_H, spectrum).nu)
+        gains.append(step_gain(layer, block, smoothness.L_H, spectrum).nu)
     apart = StepGain(min(gains), provenance="the smallest of all layers, each with its own lambda_min and L_H")
     return apart if apart.nu > promised.nu else promised
 
@@ -124,35 +124,35 @@ class Moment(NamedTuple):
     """E[M] and E[M S M] at a step of one, (d, d), and how far either may be off in the spectral norm."""
 
     mean: Array
-    seen: Array
+    second: Array
     off_mean: float
-    off_seen: float
+    off_second: float
 
 
 def uneven_moments(algorithm: RACLoRA, Q: Smoothness) -> list[Moment] | None:
     """Return the moments for each matrix of the sketched side, where E[H] is known and no multiple of the identity."""
     if algorithm.sketch is None or not algorithm.is_projected or algorithm.sketch.dim > LARGEST:
         return None
-    known = Moments(algorithm.sketch)
-    if known.mean is None or known.share is not None:
+    moments = Moments(algorithm.sketch)
+    if moments.mean is None or moments.share is not None:
         return None
-    parts, pair = in_common_basis(terms_of_side(Q, algorithm.side)), moments_of(known)
+    parts, pair = in_common_basis(terms_of_side(Q, algorithm.side)), moments_of(moments)
     if parts is None or pair is None or pair.basis is not None:
         return None
     return [_moment(pair, matrix(part.S), part.off, parts.stretch) for part in parts.parts]
 
 
 def _moment(pair: Pair, S: Array, off: float, stretch: float) -> Moment:
-    seen = stretch * (pair.second(S) + off * pair.mean)
-    return Moment(pair.mean, seen, pair.off, stretch * pair.off * (float(np.linalg.norm(S)) + off))
+    second = stretch * (pair.second(S) + off * pair.mean)
+    return Moment(pair.mean, second, pair.off, stretch * pair.off * (float(np.linalg.norm(S)) + off))
 
 
 def gain_at(gamma: float, moment: Moment) -> float:
     """``lambda_min(2 gamma E[M] - gamma^2 E[MSM])``, rounded down."""
-    N = 2 * gamma * moment.mean - gamma**2 * moment.seen
-    sizes = 2 * gamma * float(np.linalg.norm(moment.mean)) + gamma**2 * float(np.linalg.norm(moment.seen))
+    N = 2 * gamma * moment.mean - gamma**2 * moment.second
+    sizes = 2 * gamma * float(np.linalg.norm(moment.mean)) + gamma**2 * float(np.linalg.norm(moment.second))
     rounding = 8 * _EPS * sizes
-    off = 2 * gamma * moment.off_mean + gamma**2 * moment.off_seen
+    off = 2 * gamma * moment.off_mean + gamma**2 * moment.off_second
     return extreme_eigenvalues((N + N.T) / 2)[0] - off - rounding
 
 
@@ -209,10 +209,10 @@ class ListedProducts(NamedTuple):
 
 def known_products(sketch: Sketch, Q: Smoothness, side: Side) -> GaussianProducts | ListedProducts | None:
     """Return what is known of the products B B' of a sketch whose columns need not be orthonormal."""
-    known = Moments(sketch)
-    if known.products == "gaussian":
+    moments = Moments(sketch)
+    if moments.products == "gaussian":
         return GaussianProducts(sketch.rank, _gaussian_curvature(sketch, Q, side))
-    return None if known.support is None else _listed_products(known.support, Q, side)
+    return None if moments.support is None else _listed_products(moments.support, Q, side)
 
 
 def _gaussian_curvature(sketch: Sketch, Q: Smoothness, side: Side) -> Fraction:
@@ -222,7 +222,7 @@ def _gaussian_curvature(sketch: Sketch, Q: Smoothness, side: Side) -> Fraction:
     """
     d, r = sketch.dim, sketch.rank
     of_L, ends = (d + r + 1) * Fraction(Q.largest), ends_of_side(Q, side)
-    return of_L if ends is None else min(of_L, max((r + 1) * one.largest + one.trace for one in ends))
+    return of_L if ends is None else min(of_L, max((r + 1) * end.largest + end.trace for end in ends))
 
 
 def _listed_products(support: Support, Q: Smoothness, side: Side) -> ListedProducts:
@@ -239,11 +239,11 @@ def _listed_products(support: Support, Q: Smoothness, side: Side) -> ListedProdu
     moments, longest = [], 0.0
     for part, off in parts.parts:
         S = matrix(part)
-        seen = np.tensordot(weights, P @ S @ P + off * (P @ P), axes=1)
+        second = np.tensordot(weights, P @ S @ P + off * (P @ P), axes=1)
         size = off + float(np.linalg.norm(S))
         # Sums of at most d, r and k products each; of absolute values B B' has a norm of no more than this.
         rounding = (2 * (d + r) + k + 8) * _EPS * heaviest
-        moments.append(Moment(mean, parts.stretch * seen, rounding, parts.stretch * size * heaviest * rounding))
+        moments.append(Moment(mean, parts.stretch * second, rounding, parts.stretch * size * heaviest * rounding))
         met = float(np.linalg.eigvalsh(np.swapaxes(B, 1, 2) @ S @ B)[:, -1].max())
         longest = max(longest, met + (off + 8 * (d + r) * _EPS * size) * largest)
     return ListedProducts(moments, min(parts.stretch * longest, L * largest) * (1 + 1e-12))
@@ -254,4 +254,4 @@ def _ratio(moment: Moment) -> float:
     drawn = np.diagonal(K)[np.diagonal(K) > 0]
     diagonal = np.count_nonzero(K) == np.count_nonzero(np.diagonal(K)) and drawn.size > 0
     off = moment.off_mean / float(drawn.min()) if diagonal else moment.off_mean  # relative to each entry there
-    return largest_ratio(moment.seen, K, off_T=moment.off_seen, off_K=off)
+    return largest_ratio(moment.second, K, off_T=moment.off_second, off_K=off)

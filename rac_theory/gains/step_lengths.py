@@ -90,10 +90,10 @@ def of_largest_gain(least: float, moments: Sequence[Moment]) -> float:
     def lost(gamma: float) -> float:
         return -min(gain_at(gamma, moment) for moment in moments)
 
-    found = scipy.optimize.minimize_scalar(
+    optimum = scipy.optimize.minimize_scalar(
         lost, bounds=(least, 2 * least), method="bounded", options={"xatol": 1e-11 * least}
     )
-    return float(found.x) if found.fun < lost(least) else least
+    return float(optimum.x) if optimum.fun < lost(least) else least
 
 
 def _over(numerator: int, problem: Problem, sketch: Along, side: Side, rng: Randomness) -> float:

@@ -8,27 +8,34 @@ made of its rows.
 
 from rac_theory.base import answering
 from rac_theory.ledger import report, results, running, sweeps
-from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, built
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.ledger.kept_rows import KeptRows
-from rac_theory.ledger.layout import lay_out
+from rac_theory.ledger.layout import Axes, Selection, lay_out
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.plan import Plan, plan
 from rac_theory.ledger.report.gallery import Shown
+from rac_theory.ledger.results import KeptRows
 from rac_theory.ledger.running import estimate, run
-from rac_theory.ledger.selection import Selection
-from rac_theory.ledger.step_size_setting import setting_named
-from rac_theory.ledger.summary import SHORT, closest, legend, promises, summary_tables, were_run
 from rac_theory.ledger.sweeps.found import Sweep
 from rac_theory.ledger.sweeps.grid import Grid
 from rac_theory.ledger.sweeps.store import is_store
 from rac_theory.ledger.sweeps.sweeping import Progress, sweep
-from rac_theory.ledger.table import SPARE, gathered, ledger_table, refutations, remarks
-from rac_theory.ledger.theorem_settings import SETTINGS
-from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.ledger.violated import violated
+from rac_theory.ledger.table import (
+    SHORT,
+    SPARE,
+    closest,
+    gathered,
+    ledger_table,
+    legend,
+    promises,
+    refutations,
+    remarks,
+    summary_tables,
+    were_run,
+)
+from rac_theory.ledger.theorem_settings import SETTINGS, setting_named
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row, violated
 
 __all__ = [
     "DEFAULT_PROBLEMS",

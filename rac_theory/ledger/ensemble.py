@@ -13,7 +13,7 @@ from rac_theory.cases import Case, Constants
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.default_problems import default_problem
 from rac_theory.ledger.setting import USUAL_REDUCTION
-from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.ledger.theorem_settings import setting_named
 from rac_theory.numerics import PROJECTION, child
 from rac_theory.problems import Problem
 from rac_theory.statements import Theorem
@@ -74,8 +74,8 @@ class Ensemble:
     @property
     def needs_runs(self) -> bool:
         """Whether any of its claims is applicable, or would be with a variance that runs can measure."""
-        known = replace(self.constants, sigma_squared=0.0, zeta_squared=0.0)
-        return any(not _claimed(claim).unmet(self.case, known) for _, claim in self.claims)
+        measurable = replace(self.constants, sigma_squared=0.0, zeta_squared=0.0)
+        return any(not _claimed(claim).unmet(self.case, measurable) for _, claim in self.claims)
 
     def verdicts(self) -> list[Verdict]:
         """Run the ensemble once, if any claim needs it, and judge every claim by it."""

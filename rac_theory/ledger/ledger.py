@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from rac_theory.base import frame, type_name
 from rac_theory.drawing import latex
-from rac_theory.ledger.flat_row import columns, flat
-from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.ledger.table import COLUMNS, cells
-from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.verdict_row import STATUSES, Row, columns, flat
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -34,8 +32,8 @@ class Ledger(tuple[Row, ...]):
     @property
     def counts(self) -> Mapping[str, int]:
         """How many rows have each status that came up, in the order in which they are explained."""
-        found = Counter(row.status for row in self)
-        return {status: found[status] for status in STATUSES if found[status]}
+        counts = Counter(row.status for row in self)
+        return {status: counts[status] for status in STATUSES if counts[status]}
 
     @property
     def counted(self) -> str:
@@ -54,9 +52,9 @@ class Ledger(tuple[Row, ...]):
 
     def to_latex(self) -> str:
         """Return the rows that were run as a table in LaTeX, with rules of booktabs."""
-        kept = [i for i, name in enumerate(COLUMNS) if name not in ("#", "time")]
+        columns = [i for i, name in enumerate(COLUMNS) if name not in ("#", "time")]
         run = [cells(row) for row in self if row.evidence != "none"]
-        return latex.table([COLUMNS[i] for i in kept], [[told[i] for i in kept] for told in run])
+        return latex.table([COLUMNS[i] for i in columns], [[words[i] for i in columns] for words in run])
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} of {len(self)} row{'s' * (len(self) != 1)}: {self.counted}>"

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.default_problems import built
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.ledger.layout import Layout, lay_out
-from rac_theory.ledger.selection import Selection
-from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.ledger.layout import Axes, Layout, Selection, lay_out
+from rac_theory.ledger.theorem_settings import setting_named
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.problems import Problem
 

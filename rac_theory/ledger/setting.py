@@ -30,8 +30,8 @@ USUAL_SKETCHES = ("haar", "coordinate", "weighted_coordinate")
 
 def as_it_is(problem: Any) -> Problem:
     """Return the problem itself."""
-    made: Problem = problem
-    return made
+    unchanged: Problem = problem
+    return unchanged
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ class Setting:
             return "it is about one matrix"
         return None
 
-    def sides_of(self, wanted: Iterable[str]) -> list[str]:
+    def sides_of(self, sides: Iterable[str]) -> list[str]:
         """Return those of some sides on which it can be run."""
-        return [side for side in dict.fromkeys(wanted) if side in self.sides]
+        return [side for side in dict.fromkeys(sides) if side in self.sides]
 
     def sketches_of(self, selected: Sequence[str]) -> list[str]:
         """Return those of the sketches that are selected with which it can be run; the usual ones if none is."""

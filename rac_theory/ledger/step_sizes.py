@@ -136,18 +136,18 @@ def plain_gaussian_step(c: Constants, case: Case) -> float:
     return float(rank * c.gamma**2 / (2 * rank * c.gamma - c.nu)) if math.isfinite(c.nu) else 1 / c.L
 
 
-def _longest(theorem: Theorem, c: Constants, **beside: float) -> float:
+def _longest(theorem: Theorem, c: Constants, **letters: float) -> float:
     """The longest step that the relations of a theorem allow, all of which read ``gamma^k rest <= bound``."""
     relations = (given for given in theorem.given if isinstance(given, Relation) and given.signs in (("<=",), ("<",)))
-    return min(_allowed(relation, c, **beside) for relation in relations)
+    return min(_allowed(relation, c, **letters) for relation in relations)
 
 
-def _allowed(relation: Relation, c: Constants, **beside: float) -> float:
-    here, twice = (
-        float(read(relation.terms[0] / relation.terms[1], replace(c, gamma=gamma), **beside))
+def _allowed(relation: Relation, c: Constants, **letters: float) -> float:
+    at_gamma, twice = (
+        float(read(relation.terms[0] / relation.terms[1], replace(c, gamma=gamma), **letters))
         for gamma in (c.gamma, 2 * c.gamma)
     )
-    return math.inf if here == 0 else c.gamma * (1 / here) ** (1 / math.log2(twice / here))
+    return math.inf if at_gamma == 0 else c.gamma * (1 / at_gamma) ** (1 / math.log2(twice / at_gamma))
 
 
 def _falls(c: Constants) -> bool:

@@ -1,6 +1,7 @@
-"""The settings in which the ledger tries theorems: the table of them, a line each, by name."""
+"""The settings in which the ledger tries theorems: a table of them, a line each, by name; and those of a step size."""
 
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +32,7 @@ from rac_theory.algorithms.gradients import (
     Reshuffled,
     Subset,
 )
+from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
 from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Setting
@@ -61,17 +63,17 @@ SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
 
 def _tried() -> Mapping[str, tuple[str, ...]]:
     """By the name of a setting the theorems that are tried there, in their order; each must be tried somewhere."""
-    found: dict[str, set[str]] = {}
+    claims: dict[str, set[str]] = {}
     for family in FAMILIES:
         tried: Mapping[str, str] = getattr(family, "TRIED", {})
         for setting, ids in tried.items():
-            found.setdefault(setting, set()).update(ids.split())
+            claims.setdefault(setting, set()).update(ids.split())
         for id in ALL.keys() & vars(family).keys():
-            if not any(id in ids for ids in found.values()):
+            if not any(id in ids for ids in claims.values()):
                 raise ValueError(f"{id} is tried in no setting of the ledger: name one in TRIED of {family.__name__}")
-    if strange := set().union(*found.values()) - ALL.keys():
+    if strange := set().union(*claims.values()) - ALL.keys():
         raise ValueError(f"TRIED of a family has what is no theorem: {', '.join(sorted(strange))}")
-    return {setting: tuple(id for id in ALL if id in ids) for setting, ids in found.items()}
+    return {setting: tuple(id for id in ALL if id in ids) for setting, ids in claims.items()}
 
 
 _TRIED = _tried()
@@ -141,12 +143,12 @@ def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientS
 
 def accelerated(algorithm: RACLoRA, c: Constants) -> MethodDescent:
     """T21: acceleration with the same H and step, and the largest alpha; it is told what is known of s and E[H]."""
-    s, least = (max(known, 1e-9) if known > 0 else 1e-9 for known in (c.strong_convexity, c.lambda_min))
+    s, least = (max(number, 1e-9) if number > 0 else 1e-9 for number in (c.strong_convexity, c.lambda_min))
     alpha = math.sqrt(algorithm.gamma * max(2 - algorithm.gamma * c.L, 0.0) * s) * least * (1 - 1e-12)
-    made: MethodDescent = ACCELERATED(
+    method: MethodDescent = ACCELERATED(
         algorithm.sketch, side=algorithm.side, gamma=algorithm.gamma, alpha=alpha, s=s, lambda_min=least
     )
-    return made
+    return method
 
 
 def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
@@ -292,3 +294,36 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 
 The ledger tries a claim about exact gradients at the longer of the two steps that the claim allows.
 """
+
+
+_NAME = re.compile(r"(\d[\d.e+-]*)/L")
+
+
+def step_name(multiple: float) -> str:
+    """Return the name of the step ``multiple / L``, from which the number can be read back exactly."""
+    return f"{float(multiple)!r}".removesuffix(".0") + "/L"
+
+
+def step_multiple(name: str) -> float | None:
+    """Return what a name gives as a multiple of 1/L; None if it is no step size, or not as ``step_name`` writes it."""
+    match = _NAME.fullmatch(name)
+    try:
+        multiple = float(match[1]) if match else 0.0
+    except ValueError:
+        return None
+    return multiple if multiple > 0 and step_name(multiple) == name else None
+
+
+def setting_named(name: str) -> Setting:
+    """Return the setting of a name: one of ``SETTINGS``, or a step size such as ``0.5/L``.
+
+    At a step size every claim about exact gradients is tried, whether or not the step is short enough for it: where
+    assumptions end is what a sweep over step sizes shows.
+    """
+    multiple = step_multiple(name)
+    if name in SETTINGS or multiple is None:
+        try:
+            return SETTINGS[checks.one_of("setting", name, SETTINGS)]
+        except ValueError as error:
+            raise ValueError(f"{error}; or a step size, such as 0.5/L") from None
+    return step_size(multiple)

@@ -1,14 +1,20 @@
-"""A row of the ledger: a verdict as plain data, which JSON can hold and a command can repeat."""
+"""A row of the ledger: a verdict as plain data, its fields in files, its columns in tables, and what rows refute."""
 
+import csv
+import io
+import json
 import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from types import NoneType
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_type_hints
 
-from rac_theory.base import Value, printable, type_name
+from rac_theory.base import Value, printable, reader, type_name
+from rac_theory.cases import Constants
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.verdicts import Status, Verdict
+from rac_theory.numerics import Account
+from rac_theory.verdicts import Rate, Slack, Status, Verdict
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -159,3 +165,184 @@ def _plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return sorted(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _nullable(kind: type) -> dict[str, Any]:
+    """Return the fields of a type with their types; JSON has null where a float is not finite."""
+    return {name: hint | None if hint is float else hint for name, hint in get_type_hints(kind).items()}
+
+
+PARTS: Mapping[str, Mapping[str, Any]] = {
+    "slack": _nullable(Slack),
+    "fitted": _nullable(Rate),
+    "promised": _nullable(Rate),
+    "constants": _nullable(Constants)
+    | {"alpha_spent": float, "measured": list[str], "provenance": dict[str, str], "letters": dict[str, float]},
+}
+"""The fields of a row that hold several values, and the types of these."""
+
+STATUSES = (*(status.name for status in Status), FAILED, NEEDS_EXTRA)
+"""Whatever the status of a row may be: five verdicts, and two that say why there is none."""
+
+_STEPS = ("reach", "informative_from", "violated_at")
+_FIELDS: Mapping[str, Any] = {
+    **get_type_hints(Row),
+    # Unknown where nothing was run.
+    "gamma_L": float | None,
+    "lambda_alpha": float | None,
+    "side": Literal["left", "right", "both", ""],
+    "status": Literal[STATUSES],
+    "evidence": Literal["exact", "sampled", "none"],
+    **dict.fromkeys(PARTS, Any),  # which come second
+}
+
+
+_READ = reader(_FIELDS)
+_READ_PARTS = {name: reader(kinds) for name, kinds in PARTS.items()}
+
+
+def part_from(name: str, data: Any, where: str) -> dict[str, Any]:
+    """Return one of ``PARTS``; it raises as ``row_from``."""
+    if name == "constants" and isinstance(data, dict):  # rows that were written before there were methods have none
+        data = {"letters": {}} | data
+    part: dict[str, Any] = _READ_PARTS[name](data, where)
+    return part
+
+
+def row_from(data: Any, where: str, part: Callable[[str, Any, str], dict[str, Any]] = part_from) -> Row:
+    """Return the row that ``Row.to_json`` has made these data of.
+
+    Parameters
+    ----------
+    data
+        What JSON holds.
+    where : str
+        The path of the data in their file.
+    part : callable
+        Reads what is in ``PARTS``, where that is stored in another way: of name, data and path.
+
+    Raises
+    ------
+    ValueError
+        With the path of a field that is no part of a row, is not there, or cannot have its value.
+    """
+    values = _READ(data, where)
+    for name in PARTS:
+        if values[name] is not None:
+            values[name] = part(name, values[name], f"{where}.{name}")
+    row = Row(**values)
+    for name, rule, is_met in _rules(row):
+        if not is_met:
+            raise ValueError(f"{where}.{name} must be {rule}, got {getattr(row, name)!r}")
+    return row
+
+
+def _rules(row: Row) -> list[tuple[str, str, bool]]:
+    """Say for each field what else must be true of it, and whether it is."""
+    tried = row.status != NEEDS_EXTRA
+    rules = [
+        ("number", ">= 1", row.number >= 1),
+        ("rank", ">= 1 where there are data", row.rank >= tried),
+        ("seed", ">= 0", row.seed >= 0),
+        ("runs", ">= 1 where there are data", row.runs >= tried),
+        ("side", "left, right or both where there are data", bool(row.side) or not tried),
+        ("lambda_alpha", "a number where there are data", row.lambda_alpha is not None or not tried),
+        ("steps", ">= 1 where there is evidence", row.steps >= (row.evidence != "none")),
+        ("alpha", "> 0 and < 1", 0 < row.alpha < 1),
+        ("lambda_alpha", ">= 0 and < 1", 0 <= (row.lambda_alpha or 0.0) < 1),
+    ]
+    spent = row.constants["alpha_spent"] if row.constants is not None else 0.0
+    rules.append(("constants", "such that 0 <= alpha_spent < alpha", 0 <= spent < row.alpha))
+    for name in _STEPS:
+        step = getattr(row, name)
+        rules.append((name, f"in 0..steps={row.steps}", step is None or 0 <= step <= row.steps))
+    if row.slack is not None:
+        rules.append(("slack", f"that at a t in 0..steps={row.steps}", 0 <= row.slack["t"] <= row.steps))
+    rules.append(("constants", "there where there is evidence", row.constants is not None or row.evidence == "none"))
+    return rules
+
+
+_ELSEWHERE = ("versions", "figure", "seconds")
+FIELDS = tuple(field.name for field in fields(Row) if field.name not in _ELSEWHERE)
+"""The fields of a row that say what was asked and what came out, and not when, with what, or where it is drawn."""
+
+
+def flat(row: Row) -> dict[str, Any]:
+    """Return the columns of a row."""
+    return _flattened(row.to_json())
+
+
+def _flattened(plain: Mapping[str, Any]) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for name in FIELDS:
+        if name in PARTS:
+            nested = plain[name] or {}
+            record |= {f"{name}_{part}": _word(nested.get(part)) for part in PARTS[name]}
+        else:
+            record[name] = plain[name]
+    return record
+
+
+def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what a CSV file holds of rows: the names of the columns, and each row; a word may have lines of its own.
+
+    Parameters
+    ----------
+    rows : iterable of mappings
+        As ``Row.to_json`` returns them.
+    """
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(columns()), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        yield _taken(stream)
+        writer.writerow(_flattened(row))
+    yield _taken(stream)
+
+
+def columns() -> Mapping[str, type]:
+    """Return the names of all columns, each with int, float, bool or str; what is neither number nor word is JSON."""
+    types = {field.name: field.type for field in fields(Row)}
+    kinds: dict[str, Any] = {}
+    for name in FIELDS:
+        parts = PARTS.get(name, {})
+        kinds |= {f"{name}_{part}": kind for part, kind in parts.items()} if parts else {name: types[name]}
+    return {name: _type_of(kind) for name, kind in kinds.items()}
+
+
+def _taken(stream: io.StringIO) -> str:
+    written = stream.getvalue()
+    stream.seek(0)
+    stream.truncate()
+    return written
+
+
+def _word(value: Any) -> Any:
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
+
+
+def _type_of(kind: Any) -> type:
+    """Return int for ``int`` and ``int | None``, and likewise for others."""
+    some = [member for member in get_args(kind) if member is not NoneType] if isinstance(kind, UnionType) else [kind]
+    return next((number for number in (int, float, bool) if some == [number]), str)
+
+
+def violated(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows that refute a claim when alpha is shared among all sampled rows (Bonferroni).
+
+    What the rows have spent on sampled constants is taken from alpha first.
+
+    Raises
+    ------
+    ValueError
+        If they have spent more than alpha.
+    """
+    rows = list(rows)
+    sampled = [row for row in rows if row.is_sampled]
+    if not sampled:
+        return [row for row in rows if row.status == Status.VIOLATED.name]
+    account = Account(min(row.alpha for row in sampled))
+    for row in sampled:
+        account.draw("sampled constants", row.alpha_spent)
+    level = account.rest("e-values") / len(sampled)
+    return [row for row in rows if row.violates(level)]

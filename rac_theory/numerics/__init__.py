@@ -5,7 +5,17 @@ account from which levels are spent. It uses base. It must not know what a sketc
 
 from rac_theory.numerics import evidence, rational
 from rac_theory.numerics.account import Account, for_constants
-from rac_theory.numerics.bets import Bets, log_wealth_without_range
+from rac_theory.numerics.bets import (
+    Bets,
+    cosine,
+    exchanged,
+    log_wealth_without_range,
+    overlap,
+    repeats,
+    symmetric_evidence,
+    symmetric_wealth,
+    unfair,
+)
 from rac_theory.numerics.confidence import (
     at_least,
     divergence,
@@ -15,35 +25,37 @@ from rac_theory.numerics.confidence import (
     kl_lower,
     kl_upper,
 )
-from rac_theory.numerics.eigenvalue_certificate import EigenvalueCertificate, certified
-from rac_theory.numerics.eigenvalues import eigenvalues, extreme_eigenvalues, lapack_rounding
-from rac_theory.numerics.evidence import Past, either_side, excess, log_average, log_wealth, shortfall
-from rac_theory.numerics.exchange import (
-    cosine,
-    exchanged,
-    overlap,
-    repeats,
-    symmetric_evidence,
-    symmetric_wealth,
-    unfair,
-)
-from rac_theory.numerics.factors import (
+from rac_theory.numerics.eigenvalues import (
+    LARGE,
     alike,
     coordinate,
     diagonal_of,
+    eigenvalues,
     entries,
+    extreme_eigenvalues,
     identity,
+    lapack_rounding,
+    largest_eigenvalue,
     matrix,
     multiple_of_identity,
+    proved_bound,
     raised,
 )
-from rac_theory.numerics.largest_eigenvalue import LARGE, largest_eigenvalue, proved_bound
+from rac_theory.numerics.evidence import Past, either_side, excess, log_average, log_wealth, shortfall
 from rac_theory.numerics.limits import lower_mean, upper_mean
-from rac_theory.numerics.linalg import SHORT, orthonormal_range, project, project_onto, projection, unit
-from rac_theory.numerics.logarithms import largest_logarithm, sum_of_logarithms
+from rac_theory.numerics.linalg import (
+    SHORT,
+    largest_logarithm,
+    orthonormal_range,
+    project,
+    project_onto,
+    projection,
+    sum_of_logarithms,
+    unit,
+)
 from rac_theory.numerics.randomness import BLOCKS, PROJECTION, RUNS, Randomness, child, generator, seed_sequence
 from rac_theory.numerics.rational import Matrix, rounded
-from rac_theory.numerics.semidefinite import squares
+from rac_theory.numerics.semidefinite import EigenvalueCertificate, certified, squares
 
 __all__ = [
     "BLOCKS",

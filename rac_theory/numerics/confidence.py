@@ -126,8 +126,8 @@ def empirical_bernstein_lower(X: Array, alpha: float) -> Array:
     after = (0.5 + np.cumsum(X, axis=0)) / (count + 1)  # means, and variances about them, of the draws so far
     variance = (0.25 + np.cumsum((X - after) ** 2, axis=0)) / (count + 1)
     xi = X - np.concatenate([np.full_like(X[:1], 0.5), after[:-1]])
-    known = np.concatenate([np.full_like(X[:1], 0.25), variance[:-1]])
-    weights = np.minimum(np.sqrt(2 * math.log(1 / alpha) / (n * known)), 0.5)
+    past_variance = np.concatenate([np.full_like(X[:1], 0.25), variance[:-1]])
+    weights = np.minimum(np.sqrt(2 * math.log(1 / alpha) / (n * past_variance)), 0.5)
     cost = ((-np.log1p(-weights) - weights) * xi**2).sum(axis=0) + math.log(1 / alpha)
     return np.asarray(np.maximum(((weights * X).sum(axis=0) - cost) / weights.sum(axis=0), 0.0))
 

@@ -53,10 +53,10 @@ def lower_mean(X: Array, alpha: Array | float) -> Array:
     X = np.where(np.isfinite(X), X, 0.0)
     mean, threshold = X.mean(axis=0), np.log(1 / np.asarray(alpha))
     stakes = _stakes(X, threshold)
-    kept, staked = 1 - stakes, stakes * X
+    unstaked, staked = 1 - stakes, stakes * X
 
     def contradicted(m: Array) -> Array:
-        return np.asarray(_largest_wealth(kept + staked / m) >= threshold)
+        return np.asarray(_largest_wealth(unstaked + staked / m) >= threshold)
 
     above = mean > np.finfo(float).tiny / _LEAST  # of which a part can still be told from zero
     positive = np.where(above, mean, 1.0)

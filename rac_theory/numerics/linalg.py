@@ -1,4 +1,7 @@
-"""Orthonormal ranges and projections of batches of matrices: arrays in, arrays out, no concepts."""
+"""Orthonormal ranges and projections of batches of matrices, and sums of logarithms: arrays in, arrays out."""
+
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,3 +213,28 @@ def projection(S: Array) -> Array:
     r"""Return :math:`H` itself, (..., d, d), for the few places that need its entries rather than its action."""
     Q = orthonormal_range(S)
     return Q @ np.swapaxes(Q, -1, -2)
+
+
+_TOGETHER = 4  # numbers whose product has one logarithm
+
+
+def sum_of_logarithms(numbers: Array) -> Array:
+    """Add up ``log x`` along the last axis, (..., N) to (...), of numbers x from 1 to e to the ``largest_logarithm``.
+
+    Products of four are off by three roundings at most, and so are their logarithms: by less than what four logarithms
+    are off by because the numbers themselves are rounded.
+    """
+    *batch, N = numbers.shape
+    products = N // _TOGETHER
+    full, rest = numbers[..., : _TOGETHER * products], numbers[..., _TOGETHER * products :]
+    logarithms = np.log(full.reshape(*batch, _TOGETHER, products).prod(axis=-2))
+    return np.asarray(logarithms.sum(axis=-1) + np.log(rest).sum(axis=-1))
+
+
+@cache
+def largest_logarithm(dtype: np.dtype[Any]) -> float:
+    """Return how large a logarithm may be so that no product overflows, nor would with one number more of this size.
+
+    It is so large that ``exp(-z)`` of it is less than a rounding of one.
+    """
+    return float(np.log(np.finfo(dtype).max)) / (_TOGETHER + 1)

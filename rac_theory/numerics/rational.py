@@ -73,19 +73,19 @@ def largest_eigenvalue(M: Matrix) -> Fraction:
 def _pivots(M: Matrix, shift: Fraction) -> str:
     """Tell whether ``M - shift I`` is "definite", "singular" (positive semidefinite) or "indefinite"."""
     rows = [[x - shift if i == j else x for j, x in enumerate(row)] for i, row in enumerate(M)]
-    found = "definite"
+    verdict = "definite"
     for k, pivot_row in enumerate(rows):
         pivot = pivot_row[k]
         if pivot < 0 or (pivot == 0 and any(pivot_row[k + 1 :])):
             return "indefinite"
         if pivot == 0:
-            found = "singular"
+            verdict = "singular"
             continue
         for row in rows[k + 1 :]:
             factor = row[k] / pivot
             for j in range(k, len(row)):
                 row[j] -= factor * pivot_row[j]
-    return found
+    return verdict
 
 
 def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:

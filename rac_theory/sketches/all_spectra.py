@@ -31,16 +31,16 @@ def compare(dim: int, rank: int, *, rng: Randomness = None) -> Spectra:
     >>> known["subsampled_hadamard"]
     'dim must be a power of two, got 3; the nearest are 2 and 4'
     """
-    known: dict[str, Spectrum | str] = {}
+    spectra: dict[str, Spectrum | str] = {}
     for name, make in every_factory():
         try:
-            known[name] = spectrum(make(dim, rank), rng=rng)
+            spectra[name] = spectrum(make(dim, rank), rng=rng)
         except Exception as error:  # of an installed plug-in, which must not take the others with it
-            known[name] = str(error) or type(error).__name__
-    return known
+            spectra[name] = str(error) or type(error).__name__
+    return spectra
 
 
-def description(known: Spectrum) -> str:
+def description(spectrum: Spectrum) -> str:
     """Return the lines that the command line prints about one sketch.
 
     Examples
@@ -55,19 +55,19 @@ def description(known: Spectrum) -> str:
     known by        closed form of E[H]
     slowdown        4 times the steps of full gradient descent are promised
     """
-    dim, rank = len(known.matrix), float(known.expected_rank)
+    dim, rank = len(spectrum.matrix), float(spectrum.expected_rank)
     lines = {
-        "lambda_min": _interval(known.lambda_min, known.lambda_min_upper),
-        "lambda_max": _interval(known.lambda_max_lower, known.lambda_max),
-        **_certificate(known),
+        "lambda_min": _interval(spectrum.lambda_min, spectrum.lambda_min_upper),
+        "lambda_max": _interval(spectrum.lambda_max_lower, spectrum.lambda_max),
+        **_certificate(spectrum),
         "expected rank": f"{rank:.6g}, so lambda_min is at most {rank / dim:.6g}",
-        "known by": known.provenance,
-        "slowdown": f"{known.slowdown:.6g} times the steps of full gradient descent are promised",
+        "known by": spectrum.provenance,
+        "slowdown": f"{spectrum.slowdown:.6g} times the steps of full gradient descent are promised",
     }
     return "\n".join(f"{label:16}{text}" for label, text in lines.items())
 
 
-def comparison_table(known: Spectra) -> "Table":
+def comparison_table(spectra: Spectra) -> "Table":
     """Return the table of ``sketch --all``, the largest lambda_min first.
 
     Examples
@@ -88,24 +88,24 @@ def comparison_table(known: Spectra) -> "Table":
     for name in ("lambda_min", "lambda_max", escape("E[rank]"), "slowdown"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("known by")
-    for name, one in ranked(known):
+    for name, of_sketch in ranked(spectra):
         table.add_row(
             escape(name),
-            _interval(one.lambda_min, one.lambda_min_upper),
-            _interval(one.lambda_max_lower, one.lambda_max),
-            f"{one.expected_rank:.4g}",
-            f"{one.slowdown:.4g}",
-            one.how,
+            _interval(of_sketch.lambda_min, of_sketch.lambda_min_upper),
+            _interval(of_sketch.lambda_max_lower, of_sketch.lambda_max),
+            f"{of_sketch.expected_rank:.4g}",
+            f"{of_sketch.slowdown:.4g}",
+            of_sketch.how,
         )
     return table
 
 
-def without_spectrum(known: Spectra) -> list[str]:
+def without_spectrum(spectra: Spectra) -> list[str]:
     """Return a line for each sketch that has no spectrum at this size, with the reason."""
-    return [f"{name}: {reason}" for name, reason in known.items() if isinstance(reason, str)]
+    return [f"{name}: {reason}" for name, reason in spectra.items() if isinstance(reason, str)]
 
 
-def comparison_plot(known: Spectra, ax: "Axes | None" = None) -> "Axes":
+def comparison_plot(spectra: Spectra, ax: "Axes | None" = None) -> "Axes":
     """Draw lambda_min of each sketch, or its interval, the largest first; return the axes.
 
     Examples
@@ -117,17 +117,17 @@ def comparison_plot(known: Spectra, ax: "Axes | None" = None) -> "Axes":
     >>> [label.get_text() for label in comparison_plot(known).get_yticklabels()]
     ['gaussian', 'count sketch']
     """
-    rows = ranked(known)
+    rows = ranked(spectra)
     return plot.intervals(
         [name for name, _ in rows],
-        [(float(one.lambda_min), float(one.lambda_min_upper)) for _, one in rows],
+        [(float(spectrum.lambda_min), float(spectrum.lambda_min_upper)) for _, spectrum in rows],
         xlabel=r"smallest eigenvalue of $E[H]$",
-        title=" and ".join(sorted({f"E[H], {'x'.join(map(str, one.matrix.shape))}" for _, one in rows})),
+        title=" and ".join(sorted({f"E[H], {'x'.join(map(str, spectrum.matrix.shape))}" for _, spectrum in rows})),
         ax=ax,
     )
 
 
-def ranked(known: Spectra) -> list[tuple[str, Spectrum]]:
+def ranked(spectra: Spectra) -> list[tuple[str, Spectrum]]:
     """Return the sketches that have a spectrum, the largest lambda_min first.
 
     Examples
@@ -139,16 +139,16 @@ def ranked(known: Spectra) -> list[tuple[str, Spectrum]]:
     >>> [name for name, _ in ranked(known)]
     ['count', 'frozen']
     """
-    found = [(name, one) for name, one in known.items() if isinstance(one, Spectrum)]
-    return sorted(found, key=lambda pair: -float(pair[1].lambda_min))
+    by_name = [(name, spectrum) for name, spectrum in spectra.items() if isinstance(spectrum, Spectrum)]
+    return sorted(by_name, key=lambda pair: -float(pair[1].lambda_min))
 
 
-def _certificate(known: Spectrum) -> Mapping[str, str]:
+def _certificate(spectrum: Spectrum) -> Mapping[str, str]:
     """What proves lambda_min, where it is known exactly."""
-    proof = known.certificate
+    proof = spectrum.certificate
     if proof is None:
         return {}
-    pivots = ", ".join(str(one) if len(str(one)) <= _SHORT else f"{float(one):.3g}" for one in proof.pivots)
+    pivots = ", ".join(str(pivot) if len(str(pivot)) <= _SHORT else f"{float(pivot):.3g}" for pivot in proof.pivots)
     exactly = f"lambda_min is {proof.bound}" if proof.is_eigenvalue else "lambda_min is a lower bound"
     return {"certificate": f"{exactly}: E[H] less its multiple of I is U'DU, with D = {pivots}"}
 

@@ -116,8 +116,8 @@ def _matrices(sketch: Sketch, call: str, returned: Any, shape: tuple[int, ...], 
     name = f"{type(sketch).__name__}.{call}"
     plain = isinstance(returned, np.ndarray) and not isinstance(returned, np.ma.MaskedArray)
     if not plain or returned.dtype.kind not in "fiu":
-        came = f"{returned.dtype} numbers" if plain else type(returned).__name__
-        raise BrokenSketch(f"{name} must return an array of floats of shape {shape}, or None, got {came}")
+        received = f"{returned.dtype} numbers" if plain else type(returned).__name__
+        raise BrokenSketch(f"{name} must return an array of floats of shape {shape}, or None, got {received}")
     if returned.shape != shape:
         raise BrokenSketch(f"{name} must return an array of shape {shape}, or None, got shape {returned.shape}")
     if finite and not np.isfinite(returned).all():

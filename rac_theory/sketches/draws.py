@@ -30,9 +30,9 @@ def draw(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
     sample = returned(sketch, "sample", rng, size)
     got = getattr(sample, "shape", None)
     if got != expected or not isinstance(sample, np.ndarray) or isinstance(sample, np.ma.MaskedArray):
-        came = "None (a missing return statement?)" if sample is None else type(sample).__name__
-        came = f"{got}" if got is not None and got != expected else came
-        raise BrokenSketch(f"{call} must return an array of shape (size, dim, rank) = {expected}, got {came}")
+        received = "None (a missing return statement?)" if sample is None else type(sample).__name__
+        received = f"{got}" if got is not None and got != expected else received
+        raise BrokenSketch(f"{call} must return an array of shape (size, dim, rank) = {expected}, got {received}")
     if sample.dtype.kind not in "fiu":
         raise BrokenSketch(f"{call} must return floats, got {sample.dtype}")
     result = np.asarray(sample, dtype=np.float64)
@@ -77,7 +77,7 @@ def _check_sample(sketch: Sketch, sample: Array) -> None:
 def _memory_of(sketch: Any) -> list[bool]:
     """Return what is remembered of a sketch and of all that equal it; a new list for one that may change or differ."""
     declared = vars(type(sketch)).get("__dataclass_params__")  # not of a base, whose fields may not be all
-    if declared is not None and declared.frozen and all(known.compare for known in fields(sketch)):
+    if declared is not None and declared.frozen and all(field.compare for field in fields(sketch)):
         try:
             return _passed.setdefault(sketch, [])
         except Exception:  # of a user's class: without a hash, or unable to compare its arrays

@@ -111,24 +111,24 @@ def sketch_names() -> list[str]:
 
 def refuse_foreign(names: Iterable[str], source: str) -> None:
     """Raise a ``ValueError`` if a file names sketches that are not ours, with what would be imported to make them."""
-    if found := foreign(names):
+    if foreigners := foreign(names):
         raise ValueError(
-            f"{source} must be trusted to have code imported that is not part of rac_theory, got {'; '.join(found)}: "
-            "look at it, and then say --trust"
+            f"{source} must be trusted to have code imported that is not part of rac_theory, got "
+            f"{'; '.join(foreigners)}: look at it, and then say --trust"
         )
 
 
 def foreign(names: Iterable[str]) -> list[str]:
     """Return for each sketch that is not ours where its code would come from; nothing is imported."""
     offered = _offered()
-    found = []
+    foreigners = []
     for name in dict.fromkeys(names):
         module = name.partition(":")[0] if ":" in name else offered[name].module if name in offered else "rac_theory"
         package = module.partition(".")[0]
         if package != "rac_theory":
             spec = PathFinder.find_spec(package, [*sys.path, str(Path.cwd())])
-            found.append(f"{name!r} from {spec.origin if spec is not None else 'nowhere'}")
-    return found
+            foreigners.append(f"{name!r} from {spec.origin if spec is not None else 'nowhere'}")
+    return foreigners
 
 
 def every_factory() -> Iterator[tuple[str, Factory]]:
@@ -149,12 +149,12 @@ def _make(name: str, sketch: Any, dim: int, rank: int) -> Sketch:
     checks.count("dim", dim)
     checks.integer("rank", rank, 1, dim, "dim")
     try:
-        made: Sketch = sketch(dim=dim, rank=rank)
+        instance: Sketch = sketch(dim=dim, rank=rank)
     except ValueError:
         raise
     except (Exception, SystemExit) as error:
         raise ValueError(f"sketch {name} must accept dim= and rank=, got {type(error).__name__}: {error}") from error
     for attribute in ("dim", "rank", "sample"):
-        if not hasattr(made, attribute):
-            raise ValueError(f"sketch {name} must have {attribute!r}, got {made!r} without it")
-    return made
+        if not hasattr(instance, attribute):
+            raise ValueError(f"sketch {name} must have {attribute!r}, got {instance!r} without it")
+    return instance

@@ -108,10 +108,10 @@ def sample_spectrum(
         directions.look(total, n)
         if n == draws or width is not None:
             level = account.draw(f"look {k}", alpha if width is None else alpha / (k * (k + 1)))
-            found = _bounds(total / n, n, directions, level)
-            narrow = width is not None and found.lambda_min_upper - found.lambda_min <= width * found.lambda_min
+            ends = _bounds(total / n, n, directions, level)
+            narrow = width is not None and ends.lambda_min_upper - ends.lambda_min <= width * ends.lambda_min
             if n == draws or narrow:
-                return found
+                return ends
         directions.turn(total, n)
 
 
@@ -236,8 +236,8 @@ UNKNOWN = Spectrum(math.nan, math.nan, math.nan, math.nan, np.empty((0, 0)), "un
 
 def _interval(low: float | Fraction, high: float | Fraction) -> str:
     """Return a number, exactly if it is a Fraction, or the interval that it is in."""
-    one, other = (str(end) if isinstance(end, Fraction) else f"{end:.6g}" for end in (low, high))
-    return one if one == other else f"in [{one}, {other}]"
+    lower, upper = (str(end) if isinstance(end, Fraction) else f"{end:.6g}" for end in (low, high))
+    return lower if lower == upper else f"in [{lower}, {upper}]"
 
 
 def slowdown(lambda_min: float | Fraction) -> float:
@@ -293,11 +293,11 @@ def spectrum(
     checks.integer("draws", draws, 1)
     if width is not None:
         checks.finite("width", width, above=0)
-    known, root = Moments(sketch), seed_sequence(rng)
+    moments, root = Moments(sketch), seed_sequence(rng)
     if checks.boolean("exact", exact):
-        return _enumerated_exactly(known)
-    if known.mean is not None:
-        return _of_mean(known.mean, known)
+        return _enumerated_exactly(moments)
+    if moments.mean is not None:
+        return _of_mean(moments.mean, moments)
     # At these sizes more threads of BLAS wait for each other, and the bits depend on their number.
     with one_blas_thread(), progress.task("draws", draws):
         sampled = sample_spectrum(sketch, alpha, draws, width, generator(root))
@@ -323,31 +323,31 @@ def closed_form(sketch: Sketch) -> Spectrum | None:
     >>> print(f"{closed_form(sketches.Gaussian(10_000, 16)).lambda_min:.4f}, {closed_form(sketches.Uniform(3, 2))}")
     0.0016, None
     """
-    known = Moments(sketch)
-    mean = known.mean
-    return _of_mean(mean, known) if mean is not None and mean.how == "closed form" else None
+    moments = Moments(sketch)
+    mean = moments.mean
+    return _of_mean(mean, moments) if mean is not None and mean.how == "closed form" else None
 
 
-def _of_mean(mean: Mean, known: Moments) -> Spectrum:
-    matrix = read_only(mean.source, mean.matrix, known.sketch.dim)
+def _of_mean(mean: Mean, moments: Moments) -> Spectrum:
+    matrix = read_only(mean.source, mean.matrix, moments.sketch.dim)
     ends = extremes(matrix)
     if mean.how == "closed form":
-        check_claim(mean.source, matrix, ends, known.sketch.rank)
+        check_claim(mean.source, matrix, ends, moments.sketch.rank)
     low, high = max(ends[0], 0.0), min(ends[1], 1.0)
-    return Spectrum(low, high, low, high, matrix, mean.how, on_trust=known.on_trust)
+    return Spectrum(low, high, low, high, matrix, mean.how, on_trust=moments.on_trust)
 
 
-def _enumerated_exactly(known: Moments) -> Spectrum:
-    if known.support is None:
-        raise ValueError(f"exact must be False for a sketch without a small finite support, got {known.sketch!r}")
-    matrices, probabilities = known.support
+def _enumerated_exactly(moments: Moments) -> Spectrum:
+    if moments.support is None:
+        raise ValueError(f"exact must be False for a sketch without a small finite support, got {moments.sketch!r}")
+    matrices, probabilities = moments.support
     M = rational.mean(
         [rational.projection(rational.rational(S.tolist())) for S in matrices],
         [Fraction(p) for p in probabilities.tolist()],
     )
     low, high = rational.smallest_eigenvalue(M), rational.largest_eigenvalue(M)
     matrix = np.array(M, dtype=object)
-    return Spectrum(low, high, low, high, matrix, "enumerated", on_trust=known.on_trust)
+    return Spectrum(low, high, low, high, matrix, "enumerated", on_trust=moments.on_trust)
 
 
 def read_only(name: str, matrix: Array, dim: int) -> Array:

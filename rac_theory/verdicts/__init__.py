@@ -6,18 +6,16 @@ statements and theorems. It must not know which cases are tried: each is given.
 
 from rac_theory.base import answering
 from rac_theory.verdicts.sharpness.certificate import Certificate
-from rac_theory.verdicts.sharpness.example import Example
-from rac_theory.verdicts.sharpness.examples import Huber, Rotated
+from rac_theory.verdicts.sharpness.example import Example, Huber, Rotated, SlowDirection
 from rac_theory.verdicts.sharpness.function_conditions import Condition
 from rac_theory.verdicts.sharpness.hardest_case import HardestCase, hardest_case
 from rac_theory.verdicts.sharpness.setting import Setting
-from rac_theory.verdicts.sharpness.slow_direction import SlowDirection
 from rac_theory.verdicts.sharpness.tightness import tightness
 from rac_theory.verdicts.sharpness.worst_case import WorstCase, worst_case, worst_step
 from rac_theory.verdicts.sharpness.worst_case_comparison import Comparison, side_by_side
 from rac_theory.verdicts.verification.citation import citation
 from rac_theory.verdicts.verification.decision import Slack, Status
-from rac_theory.verdicts.verification.finding import Finding
+from rac_theory.verdicts.verification.finding import Finding, versions
 from rac_theory.verdicts.verification.judge_runs import compare_runs, judge_runs
 from rac_theory.verdicts.verification.measured_smoothness import MeasuredSmoothness, measured_smoothness
 from rac_theory.verdicts.verification.plain_verdict import verdict_schema
@@ -26,7 +24,6 @@ from rac_theory.verdicts.verification.saved_verdict import SavedVerdict
 from rac_theory.verdicts.verification.shown_verdict import verdict_table
 from rac_theory.verdicts.verification.verdict import RunsVerdict, Verdict
 from rac_theory.verdicts.verification.verify import judge, verify
-from rac_theory.verdicts.verification.versions import versions
 
 __all__ = [
     "Certificate",

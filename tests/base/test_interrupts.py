@@ -33,12 +33,12 @@ steps = 60
 
 COMMAND = """
 import os, runpy, signal, sys, threading
-from rac_theory.ledger import kept_rows
+from rac_theory.ledger import results
 from rac_theory.ledger.sweeps import sweeping
 from rac_theory.ledger.sweeps.store import Store
 
 sweeping._PILOT_SECONDS = 0.0
-kept_rows._SAVE_EVERY = 1e9  # so that nothing is saved but at the end
+results._SAVE_EVERY = 1e9  # so that nothing is saved but at the end
 kept = 0
 
 def telling(usual):
@@ -56,7 +56,7 @@ def send(*numbers):
 def soon(*numbers):  # when the command waits for what comes next
     threading.Timer(0.05, send, numbers).start()
 
-kept_rows.KeptRows.add, Store.add = telling(kept_rows.KeptRows.add), telling(Store.add)
+results.KeptRows.add, Store.add = telling(results.KeptRows.add), telling(Store.add)
 runpy.run_module("rac_theory", run_name="__main__", alter_sys=True)
 """
 """Runs a command, and does something each time that it has kept what was finished."""

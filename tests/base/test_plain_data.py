@@ -11,8 +11,7 @@ from rac_theory.base import plain_data
 from rac_theory.base.files import write_whole
 from rac_theory.base.plain_data import convert, from_json, read_json, read_json_items, read_toml
 from rac_theory.cases.constants import Constants
-from rac_theory.ledger.row_schema import row_from
-from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.verdict_row import Row, row_from
 
 
 class Colour(enum.StrEnum):

@@ -19,8 +19,8 @@ from rac_theory.ledger import report, results
 from rac_theory.ledger.report import packing
 from rac_theory.ledger.report import page as page_module
 from rac_theory.ledger.report.page import page
-from rac_theory.ledger.row_schema import STATUSES
-from rac_theory.ledger.sweeps import export
+from rac_theory.ledger.sweeps.found import write_table
+from rac_theory.ledger.verdict_row import STATUSES
 from rac_theory.proofs.reading import Reading
 
 SKETCH = "<script>alert(1)</script>"
@@ -300,7 +300,7 @@ def test_what_is_saved_is_what_is_shown(browse, rows, tmp_path):
     assert [row.rank for row in chosen] == sorted((row.rank for row in chosen), reverse=True)
     (tmp_path / results.FILE).write_text(found["results.json"])
     assert list(results.load(tmp_path / results.FILE)) == chosen
-    export.write(chosen, tmp_path / "rows.csv")
+    write_table(chosen, tmp_path / "rows.csv")
     assert found["results.csv"] == (tmp_path / "rows.csv").read_text()
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from rac_theory.cases.checked_once import check_once
+from rac_theory.cases.case import check_once
 from rac_theory.problems import Quadratic
 
 

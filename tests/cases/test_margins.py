@@ -11,14 +11,13 @@ import pytest
 
 from rac_theory import Bernoulli, LayeredRACLoRA
 from rac_theory.gains import common_basis, gain, layered
-from rac_theory.gains.common_basis import Part, Parts, _basis, in_common_basis, ways
+from rac_theory.gains.common_basis import Part, Parts, _basis, in_common_basis, splits_of
 from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _smallest, _whole, smoothness_along
 from rac_theory.gains.layered import along_all_layers
 from rac_theory.gains.one_side import OFF, _above, _between, _of_entries, moments_of
 from rac_theory.gains.ratio import largest_ratio
 from rac_theory.gains.step_gain import Moment, _listed_products, _ratio, gain_at
-from rac_theory.numerics.eigenvalues import lapack_rounding
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
+from rac_theory.numerics.eigenvalues import lapack_rounding, largest_eigenvalue
 from rac_theory.problems import Layers
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate
@@ -80,9 +79,9 @@ def test_of_products_over_a_support():
     (moment,) = known.moments
     rounding = (2 * (2 + 1) + 2 + 8) * EPS * 4
     np.testing.assert_allclose(moment.mean, np.diag([0, 13 / 4]), rtol=1e-15)
-    np.testing.assert_allclose(moment.seen, np.diag([0, 49 / 4]), rtol=1e-6)
+    np.testing.assert_allclose(moment.second, np.diag([0, 49 / 4]), rtol=1e-6)
     assert moment.off_mean == pytest.approx(rounding, rel=1e-12, abs=0)
-    assert moment.off_seen == pytest.approx(rounding * steep * 4, rel=1e-6, abs=0)
+    assert moment.off_second == pytest.approx(rounding * steep * 4, rel=1e-6, abs=0)
     assert known.longest - 4 == pytest.approx(8 * (2 + 1) * EPS * steep * 4, rel=1e-3)
     lower = _listed_products((B / 8, p), Smoothness([(np.diag([1e-9, 1.0]), np.eye(1))]), "left")
     assert lower.longest == pytest.approx(1 / 16, rel=1e-11)
@@ -236,7 +235,7 @@ def test_of_bounds_that_are_put_together(monkeypatch):
     terms = [(np.eye(2), -np.eye(2)), (2 * np.eye(2), 3 * np.eye(2))]
     parts = Parts([Part(np.eye(2), 0.5), Part(np.eye(2), 0.25)], 2.0, exact=False)
     monkeypatch.setattr(common_basis, "in_common_basis", lambda _: parts)
-    in_basis, by_terms = ways(terms)
+    in_basis, by_terms = splits_of(terms)
     assert [in_basis.together([1.0, 2.0]), in_basis.together([2.0, 1.0])] == [4.5, 5]
     assert [by_terms.together([5.0, 2.0]), by_terms.together([5.0, -1.0])] == [6, 0]
     assert (in_basis.how, by_terms.how) == (
@@ -244,9 +243,9 @@ def test_of_bounds_that_are_put_together(monkeypatch):
         "at most: the sum of those of all terms",
     )
     monkeypatch.setattr(common_basis, "in_common_basis", lambda _: parts._replace(exact=True))
-    assert [way.how for way in ways(terms)] == [""]
+    assert [split.how for split in splits_of(terms)] == [""]
     monkeypatch.setattr(common_basis, "in_common_basis", lambda _: None)
-    assert [way.how for way in ways(terms)] == [by_terms.how]
+    assert [split.how for split in splits_of(terms)] == [by_terms.how]
 
 
 @pytest.mark.parametrize("share", [0.999, 1.001])

@@ -8,7 +8,7 @@ import pytest
 
 from rac_theory import theorems
 from rac_theory.commands.cli import main
-from rac_theory.ledger.summary import SHORT
+from rac_theory.ledger.table import SHORT
 
 MANY = ["--claim", "T1", "T2", "--problem", "quadratic", "linnerud", "--sketch", "haar", "coordinate", "--jobs", "1"]
 MANY += ["--side", "left", "right", "--steps", "6"]

@@ -128,15 +128,15 @@ def test_blocks_bound_what_they_come_from(monkeypatch):
         found = blocks(Q, LAYERS)
         assert not found.apart
         whole = np.zeros((12, 12))
-        whole[:6, :6], whole[6:, 6:] = (block.dense for block in found.each)
+        whole[:6, :6], whole[6:, 6:] = (block.dense for block in found.smoothness)
         assert np.linalg.eigvalsh(whole - Q.dense)[0] >= 0
     apart = blocks(Smoothness([(np.diag(np.arange(1.0, 13.0)), np.ones((1, 1)))]), LAYERS)
     assert apart.apart
     scalar = blocks(Smoothness.isotropic(3.0, (12, 1)), LAYERS)
-    assert [block.largest for block in scalar.each] == [3.0, 3.0]
-    assert [block.shape for block in scalar.each] == [*LAYERS.shapes]
+    assert [block.largest for block in scalar.smoothness] == [3.0, 3.0]
+    assert [block.shape for block in scalar.smoothness] == [*LAYERS.shapes]
     monkeypatch.setattr(layered, "LARGEST_SIDE", 11)
-    assert [block.largest for block in blocks(Q, LAYERS).each] == [Q.largest] * 2
+    assert [block.largest for block in blocks(Q, LAYERS).smoothness] == [Q.largest] * 2
 
 
 def test_a_block_has_the_norms_of_those_beside_it_added_with_their_rounding():
@@ -144,10 +144,10 @@ def test_a_block_has_the_norms_of_those_beside_it_added_with_their_rounding():
     M = np.diag([0.0, 0, 0, 5])
     M[0, 1:3] = M[1:3, 0] = [3, 0]
     found = blocks(Smoothness.known([(M, np.ones((1, 1)))]), Layers([(1, 1), (2, 1), (1, 1)]))
-    for block, B in zip(found.each, ([[3.0, 0.0]], [[3.0], [0.0]]), strict=False):
+    for block, B in zip(found.smoothness, ([[3.0, 0.0]], [[3.0], [0.0]]), strict=False):
         more = np.sqrt(largest_gram_eigenvalue(np.array(B))) * (1 + 4 * EPS)
         assert block.dense.diagonal().tolist() == [more * (1 + 4 * EPS) * (1 + 4 * EPS)] * len(block.dense)
-    assert (found.each[2].largest, found.apart) == (5, False)
+    assert (found.smoothness[2].largest, found.apart) == (5, False)
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def test_a_column_of_many_entries_has_the_smoothness_of_its_blocks():
     assert (
         max(
             smoothness_along(layer, block).L_H
-            for layer, block in zip(algorithm.of_layers, blocks(Q, layers).each, strict=True)
+            for layer, block in zip(algorithm.of_layers, blocks(Q, layers).smoothness, strict=True)
         )
         == known.L_H
     )
@@ -253,7 +253,7 @@ def test_what_draws_say_of_two_layers_costs_what_both_cost():
         Case(one_sampled, Quadratic.full(Q.dense, np.ones((8, 1)), layers=layers)), draws=2_000, rng=0
     )
     assert of_both.nu == pytest.approx(0.1 * (2 - 0.1 * of_both.L_H) * of_both.lambda_min)  # no layer by itself
-    first = smoothness_along(algorithm.of_layers[0], blocks(Q, layers).each[0], alpha=1e-3, draws=20_000, rng=0)
+    first = smoothness_along(algorithm.of_layers[0], blocks(Q, layers).smoothness[0], alpha=1e-3, draws=20_000, rng=0)
     assert first.L_H < known.L_H < 4.0
 
 

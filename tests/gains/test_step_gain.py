@@ -159,7 +159,7 @@ def test_what_moments_may_be_off_by_is_taken_off_a_gain():
     exact = Moment(np.diag([0.9, 0.1]), np.diag([0.9, 0.01]), 0.0, 0.0)
     gamma, true = 1.5, 2 * 1.5 * 0.1 - 1.5**2 * 0.01
     assert gain_at(gamma, exact) == pytest.approx(true, rel=1e-12)
-    off = exact._replace(off_mean=1e-3, off_seen=2e-3)
+    off = exact._replace(off_mean=1e-3, off_second=2e-3)
     assert gain_at(gamma, off) == pytest.approx(true - 2 * gamma * 1e-3 - gamma**2 * 2e-3, rel=1e-12)
 
 

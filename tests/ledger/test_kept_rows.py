@@ -2,8 +2,8 @@
 
 import pytest
 
-from rac_theory.ledger import kept_rows, results
-from rac_theory.ledger.kept_rows import KeptRows
+from rac_theory.ledger import results
+from rac_theory.ledger.results import KeptRows
 from rac_theory.ledger.verdict_row import Row
 
 
@@ -49,7 +49,7 @@ def test_old_rows_are_not_replaced_by_nothing(tmp_path):
 
 def test_a_killed_process_leaves_what_came_some_time_ago(tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(kept_rows.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(results.time, "monotonic", lambda: now[0])
     kept = KeptRows(tmp_path, [], [])
     for number, now[0], there in ((1, 1.0, None), (2, 2.5, [1, 2]), (3, 4.0, [1, 2]), (4, 4.6, [1, 2, 3, 4])):
         kept.add([row(number)])

@@ -7,13 +7,12 @@ import pytest
 from rac_theory import Grid
 from rac_theory.algorithms import GaLore, LayeredRACLoRA
 from rac_theory.base.extras import MissingExtra
-from rac_theory.ledger import axes, default_problems
-from rac_theory.ledger.axes import Axes
+from rac_theory.ledger import default_problems
+from rac_theory.ledger import layout as laying_out
 from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
-from rac_theory.ledger.layout import lay_out
+from rac_theory.ledger.layout import Axes, Selection, lay_out
 from rac_theory.ledger.plan import plan
-from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import Quadratic
 
@@ -125,7 +124,7 @@ def test_data_that_are_not_installed(monkeypatch):
         raise MissingExtra("this needs an extra")
 
     known = {"lost": DefaultProblem(fails), "quadratic": DEFAULT_PROBLEMS["quadratic"]}
-    for module in (axes, default_problems):
+    for module in (laying_out, default_problems):
         monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
     selection = Selection(("T1", "T2"), sketches=("haar",), ranks=(1,), sides=("left",))
     layout = lay_out(Axes(selection))
@@ -187,7 +186,7 @@ def test_a_problem_without_L_is_tried_with_steps_that_it_certifies(monkeypatch):
     steep = Quadratic.left([[4.0, 0.0], [0.0, 1.0]], [[1.0], [1.0]])
     of_steps = type("Certifies", (Unbounded,), {"certified_step": lambda self, W, G: W[..., 0, 0] ** 0 / 4})
     known = {"unbounded": DefaultProblem(lambda: of_steps(steep))}
-    for module in (axes, default_problems):
+    for module in (laying_out, default_problems):
         monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
     (one,) = plan(Selection(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
     assert (one.case.algorithm.gamma, one.key.setting) == (1.0, "certified")

@@ -10,18 +10,14 @@ import pytest
 
 from rac_theory.cases.case import starting_point
 from rac_theory.ledger import default_problems, results, running
-from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
-from rac_theory.ledger.layout import lay_out
+from rac_theory.ledger.layout import Axes, Selection, lay_out
 from rac_theory.ledger.plan import plan
-from rac_theory.ledger.row_schema import row_from
-from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.setting import LONGEST
 from rac_theory.ledger.table import COLUMNS, cells, ledger_table, remarks
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
-from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
-from rac_theory.ledger.violated import violated
+from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row, row_from, violated
 
 
 def rows_of(selection, **rest):

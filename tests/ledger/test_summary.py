@@ -9,8 +9,17 @@ import pytest
 from rich.console import Console
 
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
-from rac_theory.ledger.summary import SHORT, closest, legend, promises, rounded_down, summary_tables, were_run
-from rac_theory.ledger.table import gathered, remarks
+from rac_theory.ledger.table import (
+    SHORT,
+    closest,
+    gathered,
+    legend,
+    promises,
+    remarks,
+    rounded_down,
+    summary_tables,
+    were_run,
+)
 from rac_theory.ledger.verdict_row import Row
 
 USUAL = [name for name, problem in DEFAULT_PROBLEMS.items() if problem.usual]

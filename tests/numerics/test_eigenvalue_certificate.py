@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from rac_theory import sketches, spectrum
-from rac_theory.numerics.eigenvalue_certificate import EigenvalueCertificate, certified
 from rac_theory.numerics.rational import largest_eigenvalue, smallest_eigenvalue
-from rac_theory.numerics.semidefinite import Squares
+from rac_theory.numerics.semidefinite import EigenvalueCertificate, Squares, certified
 
 M = [
     [Fraction(2), Fraction(1), Fraction(0)],

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import ArpackNoConvergence
 
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue, proved_bound
+from rac_theory.numerics.eigenvalues import largest_eigenvalue, proved_bound
 
-MODULE = importlib.import_module("rac_theory.numerics.largest_eigenvalue")  # whose name the room's function has
+MODULE = importlib.import_module("rac_theory.numerics.eigenvalues")  # whose name the room's function has
 
 
 def matrix(d, seed, spectrum):

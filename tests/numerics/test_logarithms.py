@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 
-from rac_theory.numerics.logarithms import largest_logarithm, sum_of_logarithms
+from rac_theory.numerics.linalg import largest_logarithm, sum_of_logarithms
 
 RNG = np.random.default_rng(0)
 EPS = np.finfo(float).eps

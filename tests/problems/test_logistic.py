@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.numerics.logarithms import largest_logarithm
+from rac_theory.numerics.linalg import largest_logarithm
 from rac_theory.problems import LogisticRegression
 
 RNG = np.random.default_rng(12)

@@ -12,8 +12,7 @@ import pytest
 from scipy import sparse
 
 from rac_theory import problems
-from rac_theory.numerics.eigenvalues import extreme_eigenvalues
-from rac_theory.numerics.factors import identity, multiple_of_identity
+from rac_theory.numerics.eigenvalues import extreme_eigenvalues, identity, multiple_of_identity
 from rac_theory.problems import (
     Federated,
     FromFunctions,

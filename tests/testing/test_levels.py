@@ -17,8 +17,8 @@ from scipy.stats import beta, binom, entropy, kstest
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.numerics import at_least, bets
+from rac_theory.numerics.bets import cosine, overlap, unfair
 from rac_theory.numerics.evidence import either_side, log_wealth
-from rac_theory.numerics.exchange import cosine, overlap, unfair
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.algorithms import exchange, law, members

@@ -9,8 +9,8 @@ import pytest
 
 from rac_theory import Case, Constants, Initialisation, LoRA, RACLoRA, theorems
 from rac_theory.algebra import Relation, equal, text
+from rac_theory.ledger.layout import Selection
 from rac_theory.ledger.plan import plan
-from rac_theory.ledger.selection import Selection
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Gaussian
 from rac_theory.statements import assumptions, symbols

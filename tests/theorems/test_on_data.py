@@ -3,8 +3,8 @@
 import pytest
 
 from rac_theory import Status, theorems
+from rac_theory.ledger.layout import Selection
 from rac_theory.ledger.plan import plan
-from rac_theory.ledger.selection import Selection
 
 OF_SUMS = {id for id in theorems.ALL if id.startswith(("T7", "T8", "T9", "T10"))}
 

@@ -9,9 +9,8 @@ from markupsafe import Markup
 
 from rac_theory import theorems
 from rac_theory.drawing import html
-from rac_theory.ledger.row_schema import STATUSES
-from rac_theory.ledger.summary import closest, known_slack, rounded_down
-from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.table import closest, known_slack, rounded_down
+from rac_theory.ledger.verdict_row import STATUSES, Row
 from rac_theory.proofs import Reading, sections
 from rac_theory.statements import Theorem
 from rac_theory.theorems import prove
@@ -79,8 +78,8 @@ class ShownClaim:
     @property
     def evidence(self) -> list[tuple[str, int]]:
         """How many rows rest on each kind of evidence."""
-        found = Counter(row.evidence for row in self.rows)
-        return [(kind, found[kind]) for kind in ("exact", "sampled") if found[kind]]
+        counts = Counter(row.evidence for row in self.rows)
+        return [(kind, counts[kind]) for kind in ("exact", "sampled") if counts[kind]]
 
     @property
     def closest(self) -> Row | None:
@@ -101,8 +100,8 @@ class ShownClaim:
 
 def counts(rows: Iterable[Row]) -> list[tuple[str, int]]:
     """Count the verdicts that came up, in the order in which they are explained."""
-    found = Counter(row.status for row in rows)
-    return [(status, found[status]) for status in STATUSES if found[status]]
+    by_status = Counter(row.status for row in rows)
+    return [(status, by_status[status]) for status in STATUSES if by_status[status]]
 
 
 def claims(rows: Sequence[Row]) -> list[ShownClaim]:
@@ -110,6 +109,6 @@ def claims(rows: Sequence[Row]) -> list[ShownClaim]:
     by_id: dict[str, list[Row]] = {}
     for row in rows:
         by_id.setdefault(row.claim, []).append(row)
-    known = [ShownClaim(id, theorem, tuple(by_id.get(id, ()))) for id, theorem in theorems.ALL.items()]
+    claims = [ShownClaim(id, theorem, tuple(by_id.get(id, ()))) for id, theorem in theorems.ALL.items()]
     foreign = [ShownClaim(id, None, tuple(tried)) for id, tried in by_id.items() if id not in theorems.ALL]
-    return sorted([*known, *foreign], key=lambda claim: not claim.rows)
+    return sorted([*claims, *foreign], key=lambda claim: not claim.rows)

@@ -58,10 +58,10 @@ class Shown:
         )
 
 
-def keep(folder: Path, shown: Shown) -> Path:
+def keep(folder: Path, answer: Shown) -> Path:
     """Write an answer, in place of an older one to the same counterexample and beside those to others."""
-    both = {one.id: one for one in (*load(folder), shown)}
-    content = {"format": _FORMAT, "counterexamples": [asdict(both[id]) for id in sorted(both)]}
+    answers = {saved.id: saved for saved in (*load(folder), answer)}
+    content = {"format": _FORMAT, "counterexamples": [asdict(answers[id]) for id in sorted(answers)]}
     return write_whole(folder / FILE, json.dumps(content, indent=1), durable=True)
 
 
@@ -77,10 +77,10 @@ def load(folder: Path) -> list[Shown]:
     if not path.exists():
         return []
     try:
-        found: list[Shown] = convert(_CONTENT, read_json(path))["counterexamples"]
+        answers: list[Shown] = convert(_CONTENT, read_json(path))["counterexamples"]
     except ValueError as error:
         raise ValueError(f"{FILE} must be a file written by counterexamples, got {str(path)!r}: {error}") from error
-    return found
+    return answers
 
 
 def _plain(check: Check) -> Check:

@@ -16,14 +16,10 @@ from markupsafe import Markup
 
 from rac_theory.base import write_whole
 from rac_theory.ledger import results
-from rac_theory.ledger.flat_row import csv_lines
 from rac_theory.ledger.report import gallery, numbers, packing
-from rac_theory.ledger.report.cases import ShownCase
+from rac_theory.ledger.report.cases import ShownCase, image
 from rac_theory.ledger.report.claims import claims, counts
-from rac_theory.ledger.report.images import image
-from rac_theory.ledger.row_schema import STATUSES
-from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.ledger.violated import violated
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, STATUSES, Row, csv_lines, violated
 from rac_theory.verdicts import Status, versions
 
 if TYPE_CHECKING:
@@ -108,22 +104,22 @@ def write(folder: Path) -> Path:
     stored = folder / results.FILE
     blocks = _blocks(folder, iter(()) if answers and not stored.exists() else results.stream(stored))
     first, is_all = _as_many_as_a_page_holds(blocks)
-    before, made = {*_files_of_rows(folder)}, []
+    before, written = {*_files_of_rows(folder)}, []
     try:
         if is_all:
             text = _page(folder, first, answers)
         else:
             parts = []
             for part in _parts(chain(first, blocks)):
-                path, told = _write_part(folder, part)
-                made.append(path)
-                parts.append(told)
+                path, summary = _write_part(folder, part)
+                written.append(path)
+                parts.append(summary)
             text = _summary(folder, parts, answers)
         path = write_whole(folder / FILE, text, durable=not is_all)
     except BaseException:  # an interrupt too
-        _remove({*made} - before)
+        _remove({*written} - before)
         raise
-    _remove(before - {*made})
+    _remove(before - {*written})
     return path
 
 
@@ -163,27 +159,27 @@ def _blocks(folder: Path, rows: Iterable[Row]) -> Iterator[_Block]:
         return about.render(case=case, constants=_constants(case.constants))
 
     opened = ((row, opens(row)) for row in rows)
-    for some in packing.together(opened, lambda one: len(one[1])):
-        each = [row for row, _ in some]
-        table = [Markup(line.render(row=row, numbers=numbers)) for row in each]
-        yield _Block(each, table, packing.packed([words for _, words in some]), saved(each))
+    for some in packing.together(opened, lambda pair: len(pair[1])):
+        rows_of_block = [row for row, _ in some]
+        table = [Markup(line.render(row=row, numbers=numbers)) for row in rows_of_block]
+        yield _Block(rows_of_block, table, packing.packed([words for _, words in some]), saved(rows_of_block))
 
 
 def _as_many_as_a_page_holds(blocks: Iterator[_Block]) -> tuple[list[_Block], bool]:
     """Return blocks of at most ``ROWS`` rows and ``BYTES`` bytes, or one block more, and whether these are all."""
-    found: list[_Block] = []
+    page: list[_Block] = []
     for block in blocks:
-        found.append(block)
-        if sum(len(one.rows) for one in found) > ROWS or sum(one.size for one in found) > BYTES:
-            return found, False
-    return found, True
+        page.append(block)
+        if sum(len(part.rows) for part in page) > ROWS or sum(part.size for part in page) > BYTES:
+            return page, False
+    return page, True
 
 
 def _parts(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
     """Yield blocks as files hold them."""
     part: list[_Block] = []
     for block in blocks:
-        rows, size = (sum(len(one.rows) for one in part), sum(one.size for one in part))
+        rows, size = (sum(len(member.rows) for member in part), sum(member.size for member in part))
         if part and (rows + len(block.rows) > ROWS or size + block.size > _ROOM):
             yield part
             part = []
@@ -246,8 +242,8 @@ def _summary(folder: Path, parts: Sequence[_Part], answers: Sequence[gallery.Sho
 
 def _rendered(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown], **rest: Any) -> str:
     script = files("rac_theory.ledger.report").joinpath("page.js").read_text(encoding="utf-8")
-    every = claims(rows)
-    proofs = {claim.id: claim.proof.fragment for claim in every if claim.proof is not None}
+    shown_claims = claims(rows)
+    proofs = {claim.id: claim.proof.fragment for claim in shown_claims if claim.proof is not None}
     return (
         _environment()
         .get_template("page.html")
@@ -255,8 +251,8 @@ def _rendered(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             numbers=numbers,
-            claims=[claim for claim in every if claim.rows],
-            untried=[] if rest["is_part"] else [claim for claim in every if not claim.rows],
+            claims=[claim for claim in shown_claims if claim.rows],
+            untried=[] if rest["is_part"] else [claim for claim in shown_claims if not claim.rows],
             rows=rows,
             proofs=list(proofs),
             proof_packs=packing.pack(proofs.values()),
@@ -267,7 +263,7 @@ def _rendered(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown
             violated=violated(rows),
             by_chance=[row for row in rows if row.violates(row.alpha)],
             sampled=sum(row.is_sampled for row in rows),
-            answers=[(shown, image(folder, shown.figure)) for shown in answers],
+            answers=[(answer, image(folder, answer.figure)) for answer in answers],
             report=FILE,
             **rest,
         )
@@ -303,8 +299,8 @@ def _environment() -> "Environment":
 
 def _values(rows: Sequence[Row], name: str) -> list[Any]:
     """Return what rows have of a name, in their order, and numbers in theirs; what says nothing is left out."""
-    found = [value for value in dict.fromkeys(getattr(row, name) for row in rows) if value]
-    return sorted(found) if name == "rank" else found
+    values = [value for value in dict.fromkeys(getattr(row, name) for row in rows) if value]
+    return sorted(values) if name == "rank" else values
 
 
 def _versions(rows: Sequence[Row]) -> dict[str, str]:

@@ -1,24 +1,115 @@
-"""What a sweep found: its rows, and the questions that people have about them."""
+"""What a sweep found: its rows, the questions that people have about them, a picture, and a flat table in a file."""
 
+import io
 import statistics
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rac_theory.base import checks, readable_file, type_name
-from rac_theory.drawing import latex
+from rac_theory.base import checks, import_extra, readable_file, type_name, write_whole
+from rac_theory.drawing import (
+    BLACK,
+    BOUND,
+    GREEN,
+    GREY,
+    RUNS,
+    YELLOW,
+    figure,
+    finished,
+    hull,
+    latex,
+    tick_label,
+    with_margin,
+)
 from rac_theory.ledger.ledger import Ledger
-from rac_theory.ledger.step_size_setting import step_multiple
-from rac_theory.ledger.sweeps import export, picture
 from rac_theory.ledger.sweeps.store import Store
-from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.theorem_settings import step_multiple
+from rac_theory.ledger.verdict_row import FAILED, Row, columns, csv_lines, flat
+from rac_theory.verdicts import Status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
+
+
+# The hues of the report, whose words are darker.
+_COLOURS = {
+    Status.HOLDS.name: (GREEN, "o"),
+    Status.CONSISTENT.name: (RUNS, "^"),
+    Status.UNDECIDED.name: (YELLOW, "D"),
+    Status.VIOLATED.name: (BOUND, "s"),
+    Status.NOT_APPLICABLE.name: (GREY, "v"),
+    FAILED: (BLACK, "x"),
+}
+
+
+def verdicts_over_steps(counts: Mapping[float, Counter[str]], *, title: str = "", ax: "Axes | None" = None) -> "Axes":
+    """Draw a line for each status that came up: by step size, its share of the rows."""
+    ax = figure().subplots() if ax is None else ax
+    steps = list(counts)
+    if len(steps) > 1:  # before anything is drawn, as in plot.curves: a step size may be 1e308
+        xlim = with_margin(min(steps), max(steps), "log")
+        ax.set(xscale="log", xlim=hull(ax.get_xlim(), xlim) if ax.has_data() else xlim)
+    for status, (colour, marker) in _COLOURS.items():
+        shares = [counts[step][status] / counts[step].total() for step in steps]
+        if any(shares):
+            ax.plot(steps, shares, marker=marker, color=colour, markerfacecolor="none", label=status)
+    ax.set(xlabel=r"step size $\gamma L$", ylabel="share of the cells", ylim=(-0.03, 1.03))
+    if len(steps) > 1:
+        ax.set_xticks(steps, map(tick_label, steps))
+        ax.minorticks_off()
+    return finished(ax, title)
+
+
+def check_table(path: Path) -> None:
+    """Raise a ``ValueError`` for another suffix, a missing extra, or a folder that is not there."""
+    if path.suffix not in _CONTENT:
+        raise ValueError(f"export must be a file that ends in .csv or .parquet, got {str(path)!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"export must be a file that can be written, got {str(path)!r}: its folder is not there")
+    if path.is_dir():
+        raise ValueError(f"export must be a file that can be written, got {str(path)!r}: it is a folder")
+    if path.suffix == ".parquet":
+        _arrow()
+
+
+def write_table(rows: Sequence[Row], path: Path) -> None:
+    """Write rows, in their order, as the suffix of the path says; a reader sees the old file or the new one.
+
+    Nothing that depends on time is written, and parts of nested values have columns of their own, as ``slack_value``.
+
+    Raises
+    ------
+    ValueError
+        As ``check``.
+    OSError
+        If the file cannot be written.
+    """
+    check_table(path)
+    write_whole(path, _CONTENT[path.suffix](rows))
+
+
+def _csv(rows: Sequence[Row]) -> bytes:
+    return "".join(csv_lines(row.to_json() for row in rows)).encode()
+
+
+def _parquet(rows: Sequence[Row]) -> bytes:
+    pa, parquet = _arrow()
+    arrow = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
+    schema = pa.schema([(name, arrow[kind]) for name, kind in columns().items()])
+    stream = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist([flat(row) for row in rows], schema=schema), stream)
+    return stream.getvalue()
+
+
+def _arrow() -> tuple[Any, Any]:
+    return import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
+
+
+_CONTENT: Mapping[str, Callable[[Sequence[Row]], bytes]] = {".csv": _csv, ".parquet": _parquet}
 
 
 _COLUMNS = ("claim", "rows", "verdicts", "bound / mean")
@@ -72,12 +163,16 @@ class Sweep:
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
 
-        told = []
+        lines = []
         for claim in dict.fromkeys(row.claim for row in self.rows):
             rows, slacks = Ledger(self._of(claim)), self.slacks(claim).values()
-            near = f"{min(one.low for one in slacks):.3g} to {max(one.high for one in slacks):.3g}" if slacks else ""
-            told.append((claim, str(len(rows)), rows.counted, near))
-        return html.together(html.heading("Sweep", self._told), html.table(_COLUMNS, told))
+            near = (
+                f"{min(slack.low for slack in slacks):.3g} to {max(slack.high for slack in slacks):.3g}"
+                if slacks
+                else ""
+            )
+            lines.append((claim, str(len(rows)), rows.counted, near))
+        return html.together(html.heading("Sweep", self._told), html.table(_COLUMNS, lines))
 
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing."""
@@ -86,12 +181,12 @@ class Sweep:
     def to_latex(self) -> str:
         """Return the slacks of each claim by sketch and rank as a table in LaTeX, with rules of booktabs."""
         ranks = sorted({row.rank for row in self.rows})
-        told = []
+        lines = []
         for claim in dict.fromkeys(row.claim for row in self.rows):
             slacks = self.slacks(claim)
             for sketch in dict.fromkeys(sketch for sketch, _ in slacks):
-                told.append([claim, sketch, *(str(slacks.get((sketch, rank), "")) for rank in ranks)])
-        return latex.table(["claim", "sketch", *(f"rank {rank}" for rank in ranks)], told)
+                lines.append([claim, sketch, *(str(slacks.get((sketch, rank), "")) for rank in ranks)])
+        return latex.table(["claim", "sketch", *(f"rank {rank}" for rank in ranks)], lines)
 
     @classmethod
     def load(cls, store: str | Path) -> "Sweep":
@@ -122,7 +217,7 @@ class Sweep:
             raise ValueError(
                 f"a sweep must be finished to be exported, got {self.finished} of {self.cells} cells: start it again"
             )
-        export.write(self.rows, Path(path))
+        write_table(self.rows, Path(path))
 
     def slacks(self, claim: str) -> Mapping[tuple[str, int], Slacks]:
         """Return by (sketch, rank) how loose a claim was over all other axes; rows without a slack do not count."""
@@ -155,7 +250,7 @@ class Sweep:
         counts = self.verdicts(claim)
         if not counts:
             raise ValueError(f"claim must be one that was tried at step_sizes, got {claim!r}")
-        return picture.verdicts_over_steps(counts, title=f"{claim} on {len(self._of(claim))} cases", ax=ax)
+        return verdicts_over_steps(counts, title=f"{claim} on {len(self._of(claim))} cases", ax=ax)
 
     def _of(self, claim: str) -> list[Row]:
         checks.one_of("claim", claim, {row.claim for row in self.rows})

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from rac_theory.base import LARGEST, MissingExtra, Value, checks, convert, read_toml, readable_file
-from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Cell
-from rac_theory.ledger.layout import Layout, lay_out
-from rac_theory.ledger.selection import Selection, axis
-from rac_theory.ledger.step_size_setting import step_name
+from rac_theory.ledger.layout import Axes, Layout, Selection, axis, lay_out
+from rac_theory.ledger.theorem_settings import step_name
 from rac_theory.sketches import refuse_foreign
 
 

@@ -11,7 +11,7 @@ from rac_theory.base import one_blas_thread, printable
 from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import built, file_version
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.ledger.theorem_settings import setting_named
 from rac_theory.ledger.verdict_row import FAILED, Row
 from rac_theory.problems import Problem
 

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rac_theory.base import convert, from_json, read_only, reader
-from rac_theory.ledger.flat_row import FIELDS
-from rac_theory.ledger.row_schema import PARTS, part_from, row_from
 from rac_theory.ledger.sweeps.grid import Grid
 from rac_theory.ledger.sweeps.running import Finished
-from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.verdict_row import FIELDS, PARTS, Row, part_from, row_from
 from rac_theory.verdicts import versions
 
 _FORMAT = 1
@@ -49,15 +47,15 @@ class Store:
             # Transactions are begun by hand: those of the module end before a CREATE.
             self._connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
         try:
-            found = self._found()
-            if found is None and grid is not None:
-                found = self._create(grid)
-            self._refuse_others(found, grid)
+            recorded = self._found()
+            if recorded is None and grid is not None:
+                recorded = self._create(grid)
+            self._refuse_others(recorded, grid)
             # Of a write-ahead log: a power cut may cost the last cells, which are run again, but never the file.
             self._connection.execute("PRAGMA synchronous = NORMAL")
-            assert found is not None
-            self.versions: dict[str, str] = read_only(found["versions"])
-            self.cells: int = found["cells"]
+            assert recorded is not None
+            self.versions: dict[str, str] = read_only(recorded["versions"])
+            self.cells: int = recorded["cells"]
         except BaseException:
             self.close()
             raise
@@ -76,15 +74,15 @@ class Store:
     def seconds(self) -> dict[int, float]:
         """Return the cells that are finished, by number, with the seconds that each took."""
         with self._readable():
-            found = self._connection.execute("SELECT cell, seconds FROM cells").fetchall()
-            return {_INTEGER(cell, "cells.cell"): _NUMBER(time, f"cells[{cell}]") for cell, time in found}
+            rows = self._connection.execute("SELECT cell, seconds FROM cells").fetchall()
+            return {_INTEGER(cell, "cells.cell"): _NUMBER(time, f"cells[{cell}]") for cell, time in rows}
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of the finished cells in the order of their numbers."""
         seconds = self.seconds()
         with self._readable():
-            found = self._connection.execute(f"SELECT cell, {', '.join(FIELDS)} FROM rows ORDER BY number")
-            for cell, number, *values in found:
+            cursor = self._connection.execute(f"SELECT cell, {', '.join(FIELDS)} FROM rows ORDER BY number")
+            for cell, number, *values in cursor:
                 elsewhere = {"versions": self.versions, "figure": None, "seconds": seconds.get(cell)}
                 row = dict(zip(FIELDS, (number, *values), strict=True)) | elsewhere
                 yield row_from(row, f"rows[{number}]", _part)
@@ -100,8 +98,8 @@ class Store:
             if not tables:
                 return None
             with closing(self._connection.execute("SELECT name, value FROM sweep")) as cursor:
-                found = {name: from_json(convert(str, value, f"sweep.{name}")) for name, value in cursor}
-            about: dict[str, Any] = convert(_ABOUT, found)
+                recorded = {name: from_json(convert(str, value, f"sweep.{name}")) for name, value in cursor}
+            about: dict[str, Any] = convert(_ABOUT, recorded)
             return about
 
     def _create(self, grid: Grid) -> dict[str, Any]:
@@ -113,22 +111,24 @@ class Store:
             self._connection.execute("CREATE TABLE IF NOT EXISTS sweep (name TEXT PRIMARY KEY, value TEXT)")
             self._connection.execute("CREATE TABLE IF NOT EXISTS cells (cell INTEGER PRIMARY KEY, seconds REAL)")
             self._connection.execute(f"CREATE TABLE IF NOT EXISTS rows (cell INTEGER REFERENCES cells, {columns})")
-            told = [(name, json.dumps(value)) for name, value in about.items()]
-            self._connection.executemany("INSERT OR IGNORE INTO sweep VALUES (?, ?)", told)
+            settings = [(name, json.dumps(value)) for name, value in about.items()]
+            self._connection.executemany("INSERT OR IGNORE INTO sweep VALUES (?, ?)", settings)
         return self._found() or about  # another process may have been first
 
-    def _refuse_others(self, found: dict[str, Any] | None, grid: Grid | None) -> None:
-        if found is None:
+    def _refuse_others(self, recorded: dict[str, Any] | None, grid: Grid | None) -> None:
+        if recorded is None:
             raise ValueError(f"store must be a file written by sweep, got {str(self.path)!r}, which is empty")
         if grid is None:
             return
         for what, now in (("versions", versions()), ("grid", grid.to_json())):
-            then = found[what]
-            other = [f"{name} = {then.get(name)}, now {now.get(name)}" for name in now if then.get(name) != now[name]]
-            if other:
+            then = recorded[what]
+            differences = [
+                f"{name} = {then.get(name)}, now {now.get(name)}" for name in now if then.get(name) != now[name]
+            ]
+            if differences:
                 word = "the same spec" if what == "grid" else "the same versions"
                 raise ValueError(
-                    f"store must be one written with {word}, got {str(self.path)!r} with {'; '.join(other)}: "
+                    f"store must be one written with {word}, got {str(self.path)!r} with {'; '.join(differences)}: "
                     "name another file, or remove this one"
                 )
 

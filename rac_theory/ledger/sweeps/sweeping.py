@@ -46,13 +46,13 @@ class Forecast:
 
 def pilots(cells: Iterable[Cell]) -> Iterator[Cell]:
     """Yield one cell for each problem and setting, then the others in their order."""
-    seen, later = set(), []
+    kinds, later = set(), []
     for cell in cells:
         kind = cell.key.problem, cell.key.setting
-        if kind in seen:
+        if kind in kinds:
             later.append(cell)
         else:
-            seen.add(kind)
+            kinds.add(kind)
             yield cell
     yield from later
 

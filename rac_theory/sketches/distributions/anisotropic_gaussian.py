@@ -125,33 +125,33 @@ def between_bounds(S: Array, variances: Array, rank: int) -> CurvatureBound | No
     """
     s = variances / variances.max()
     s /= s.sum()  # so that all means are of order one
-    known = moments(s, rank)
-    if known is None:
+    bounds = moments(s, rank)
+    if bounds is None:
         return None
     matrix, error = np.empty_like(S), 0.0
     for start in range(0, len(s), _ROWS):  # so that the memory is that of one matrix
         rows = slice(start, start + _ROWS)
-        least = np.maximum(known.pair_without_loss - (s[rows, None] + s) * known.loss, 0)
-        least *= (s[rows, None] * s) / np.sqrt(known.high[rows, None] * known.high)
-        most = known.pair * (s[rows, None] * s) / np.sqrt(known.low[rows, None] * known.low)
+        least = np.maximum(bounds.pair_without_loss - (s[rows, None] + s) * bounds.loss, 0)
+        least *= (s[rows, None] * s) / np.sqrt(bounds.high[rows, None] * bounds.high)
+        most = bounds.pair * (s[rows, None] * s) / np.sqrt(bounds.low[rows, None] * bounds.low)
         matrix[rows] = (least + most) / 2 * S[rows]
         unknown = (most - least) * S[rows]
         unknown[:, rows].flat[:: len(unknown) + 1] = 0
         error += float((unknown**2).sum())
     diagonal, off = np.diagonal(S), math.sqrt(error) / 2
-    own, others = np.minimum(known.high, s**2 * known.square) / known.low, s / known.low * known.across
-    seen = own * diagonal + others * (s @ diagonal - s * diagonal)
-    matrix[np.diag_indices(len(s))] = seen
+    squares, others = np.minimum(bounds.high, s**2 * bounds.square) / bounds.low, s / bounds.low * bounds.across
+    on_diagonal = squares * diagonal + others * (s @ diagonal - s * diagonal)
+    matrix[np.diag_indices(len(s))] = on_diagonal
     # The share of E[H_ii^2] that may be lost is no larger: E[t^2] - 2s E[t^3], with r^3 + 14 for 12 (r + 2) / 2 there.
-    lost = 1 - known.across_at_least / known.across * (known.low / known.high).min()
-    return CurvatureBound(matrix, off, 2 * off + lost * float(seen.max()))
+    lost = 1 - bounds.across_at_least / bounds.across * (bounds.low / bounds.high).min()
+    return CurvatureBound(matrix, off, 2 * off + lost * float(on_diagonal.max()))
 
 
 def _inverse_moment(s: Array, power: int) -> float:
     r"""``E[q^-power]`` of :math:`q = \sum s_l g_l^2`, by :math:`\int t^{m-1} e^{-tq} dt = (m-1)!\, q^{-m}`."""
 
     def integrand(t: Array) -> Array:
-        products = np.array([np.log1p(2 * one * s).sum() for one in t])
+        products = np.array([np.log1p(2 * time * s).sum() for time in t])
         return np.asarray(t ** (power - 1) * np.exp(-products / 2) / math.factorial(power - 1))
 
     return float(integrate(integrand, 1 / s.sum(), 1 / s.min()))

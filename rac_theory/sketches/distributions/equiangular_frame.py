@@ -48,11 +48,15 @@ class EquiangularFrame(Shape):
         :math:`U^\top \delta U` for what the diagonal has besides.
         """
         d, r = self.dim, self.rank
-        one, two, three, four = (_together(d + 1, r, k) for k in (1, 2, 3, 4))
+        single, two, three, four = (_together(d + 1, r, k) for k in (1, 2, 3, 4))
         n, t = _of_vertices(M), d + 1 - r
         trace = n.sum(axis=-1, keepdims=True)
         joined, around, apart = (two - three) / t, (two - 2 * three + four) / t**2, (three - four) / t**2
-        more = one * n + 2 / t * (one - two) * n + ((one - 3 * two + 2 * three) * n + (two - three) * trace) / t**2
+        more = (
+            single * n
+            + 2 / t * (single - two) * n
+            + ((single - 3 * two + 2 * three) * n + (two - three) * trace) / t**2
+        )
         more -= (two + 4 * joined + 4 * around - 2 * apart) * n + apart * trace
         result = (two + 2 * joined + around) * M
         result += around * np.swapaxes(M, -1, -2)
@@ -78,9 +82,9 @@ def _together(vertices: int, drawn: int, count: int) -> float:
 def _of_vertices(M: Array) -> Array:
     """The diagonal of ``U M U'``: (..., d, d) to (..., d + 1), without a product of matrices."""
     d = M.shape[-1]
-    both = M.sum(axis=-1) + M.sum(axis=-2)
-    total, shift = both.sum(axis=-1, keepdims=True) / 2, _shift(d)
-    first = np.diagonal(M, axis1=-2, axis2=-1) - shift * both + shift**2 * total
+    edges = M.sum(axis=-1) + M.sum(axis=-2)
+    total, shift = edges.sum(axis=-1, keepdims=True) / 2, _shift(d)
+    first = np.diagonal(M, axis1=-2, axis2=-1) - shift * edges + shift**2 * total
     return np.concatenate([first, total / (d + 1)], axis=-1)
 
 

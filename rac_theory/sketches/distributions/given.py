@@ -110,8 +110,8 @@ class FromFunction(Shape):
             try:
                 drawn = self.draw(rng)
             except Exception as error:
-                came = f"{type_name(error)}: {printable(str(error))}"
-                raise BrokenSketch(f"draw must not fail, got {came} from {name}") from error
+                failure = f"{type_name(error)}: {printable(str(error))}"
+                raise BrokenSketch(f"draw must not fail, got {failure} from {name}") from error
             try:
                 sample[i] = checks.array(name, drawn, shape=(self.dim, self.rank))
             except ValueError as error:  # the function is broken, not what calls it

@@ -80,44 +80,44 @@ class Mixture(Value):
         origin = rng.choice(len(self.sketches), size=size, p=self.probabilities.astype(np.float64))
         sample = np.zeros((size, self.dim, self.rank))
         for i, sketch in enumerate(self.sketches):
-            (here,) = np.nonzero(origin == i)
-            sample[here, :, : sketch.rank] = draw(sketch, rng, len(here))
+            (positions,) = np.nonzero(origin == i)
+            sample[positions, :, : sketch.rank] = draw(sketch, rng, len(positions))
         return sample
 
     def expected_projection(self) -> Array | None:
         """Return the weighted mean if every sketch has a closed form, else None."""
         total = np.zeros((self.dim, self.dim))
-        for known, probability in zip(self._known, self.probabilities, strict=True):
-            if known.mean is None or known.mean.how != "closed form":
+        for moments, probability in zip(self._known, self.probabilities, strict=True):
+            if moments.mean is None or moments.mean.how != "closed form":
                 return None
-            total += float(probability) * known.mean.matrix
+            total += float(probability) * moments.mean.matrix
         return total
 
     def invariants(self) -> tuple[Fraction, Fraction] | None:
         """Return the weighted means if every sketch has invariants, else None."""
         a = b = Fraction(0)
-        for known, probability in zip(self._known, self.probabilities, strict=True):
-            if known.invariants is None:
+        for moments, probability in zip(self._known, self.probabilities, strict=True):
+            if moments.invariants is None:
                 return None
-            a, b = a + Fraction(probability) * known.invariants[0], b + Fraction(probability) * known.invariants[1]
+            a, b = a + Fraction(probability) * moments.invariants[0], b + Fraction(probability) * moments.invariants[1]
         return a, b
 
     def second_moment(self, M: Array) -> Array | None:
         """Return the weighted mean if every sketch has a closed form or a small support, else None."""
         total = np.zeros(np.shape(M))
-        for known, probability in zip(self._known, self.probabilities, strict=True):
-            if known.second_moment is None:
+        for moments, probability in zip(self._known, self.probabilities, strict=True):
+            if moments.second_moment is None:
                 return None
-            total += float(probability) * known.second_moment(M)
+            total += float(probability) * moments.second_moment(M)
         return total
 
     def support(self) -> Support | None:
         """Return all values of all sketches if every one lists its own, else None; None also above the limit."""
         values, probabilities = [], []
-        for known, probability in zip(self._known, self.probabilities, strict=True):
-            if known.support is None:
+        for moments, probability in zip(self._known, self.probabilities, strict=True):
+            if moments.support is None:
                 return None
-            B, weights = known.support
+            B, weights = moments.support
             values.append(np.pad(B, ((0, 0), (0, 0), (0, self.rank - B.shape[2]))))
             probabilities.append(probability * weights)
         if sum(map(len, values)) > LIMIT:

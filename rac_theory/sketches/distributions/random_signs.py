@@ -162,8 +162,8 @@ class CountSketch(Shape):
 
     def second_moment(self, M: Array) -> Array:
         """By signed permutations of rows."""
-        (known,) = self.entry_moments()
-        return from_entries(known, M)
+        (moments,) = self.entry_moments()
+        return from_entries(moments, M)
 
     def entry_moments(self) -> tuple[EntryMoments]:
         r"""Exactly: :math:`H_{ii} = 1/n` for a row that shares its column with n - 1 others, a binomial number.
@@ -172,9 +172,11 @@ class CountSketch(Shape):
         square of the rank.
         """
         d, r = self.dim, self.rank
-        one = 1 - (1 - Fraction(1, r)) ** d
-        two = 2 * one - 1 + max(1 - Fraction(2, r), Fraction(0)) ** d
-        return (entry_moments(d, r * one, r * one + r * (r - 1) * two, inverse_square(d - 1, Fraction(1, r))),)
+        occupied = 1 - (1 - Fraction(1, r)) ** d
+        two = 2 * occupied - 1 + max(1 - Fraction(2, r), Fraction(0)) ** d
+        return (
+            entry_moments(d, r * occupied, r * occupied + r * (r - 1) * two, inverse_square(d - 1, Fraction(1, r))),
+        )
 
     def support(self) -> Support | None:
         """Return all choices of columns and signs, equally likely; None above the limit, at (2r)^d > 4096."""

@@ -54,8 +54,8 @@ class SubsampledHadamard(Shape):
 
     def second_moment(self, M: Array) -> Array:
         """By signed permutations, which change nothing of it: all squares of the basis are 1/d."""
-        (known,) = self.entry_moments()
-        return from_entries(known, M)
+        (moments,) = self.entry_moments()
+        return from_entries(moments, M)
 
     def entry_moments(self) -> tuple[EntryMoments]:
         """Exactly: all entries of F in ``sign_symmetry`` are 1/d, so that no coordinate is special."""
@@ -96,13 +96,13 @@ class SubsampledCosine(Shape):
         """
         d, r = self.dim, self.rank
         once, twice = r / d, r * (r - 1) / (d * max(d - 1, 1))
-        every, some = (once - twice) * (d - 1) / d**2, (once - twice) / (2 * d)
+        even, some = (once - twice) * (d - 1) / d**2, (once - twice) / (2 * d)
         index = np.arange(d)
         mirrored = M[..., index, d - 1 - index]
         diagonal = np.diagonal(M, axis1=-2, axis2=-1)
-        result = (every + twice) * M + every * np.swapaxes(M, -1, -2)
+        result = (even + twice) * M + even * np.swapaxes(M, -1, -2)
         result[..., index, d - 1 - index] += some * (mirrored + mirrored[..., ::-1])
-        on_diagonal = every * diagonal.sum(axis=-1, keepdims=True) + some * (diagonal + diagonal[..., ::-1])
+        on_diagonal = even * diagonal.sum(axis=-1, keepdims=True) + some * (diagonal + diagonal[..., ::-1])
         result[..., index, index] = on_diagonal + twice * diagonal
         return np.asarray(result)
 

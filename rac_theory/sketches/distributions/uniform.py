@@ -102,7 +102,7 @@ def numbers(d: int, rank: int, epsilon: float, variance: float) -> Numbers:
     )
 
 
-def between_bounds(S: Array, known: Numbers) -> CurvatureBound:
+def between_bounds(S: Array, numbers: Numbers) -> CurvatureBound:
     """Return the bound of the theorem for S, (d, d), positive semidefinite."""
     d = len(S)
     sums = S.sum(axis=1)
@@ -110,18 +110,18 @@ def between_bounds(S: Array, known: Numbers) -> CurvatureBound:
     t = (sums - sums.mean()) / math.sqrt(d)
     matrix = S - (sums[:, None] + sums) / d + sums.mean() / d  # R
     diagonal = np.diagonal(matrix).copy()
-    trace, (low, high) = float(diagonal.sum()), known.crossing
+    trace, (low, high) = float(diagonal.sum()), numbers.crossing
     off = (high - low) / 2 * float(np.linalg.norm(t))
-    off += 2 * known.along * float(np.abs(t).max())
-    off += known.across * float(np.linalg.norm(diagonal - diagonal.mean()))
-    matrix *= known.both[1]
-    _add_projected(matrix, diagonal * known.alone[1] + (trace * known.around[1] + known.mixed * sigma))
-    left = known.left * trace / (d - 1)
+    off += 2 * numbers.along * float(np.abs(t).max())
+    off += numbers.across * float(np.linalg.norm(diagonal - diagonal.mean()))
+    matrix *= numbers.both[1]
+    _add_projected(matrix, diagonal * numbers.alone[1] + (trace * numbers.around[1] + numbers.mixed * sigma))
+    left = numbers.left * trace / (d - 1)
     cross = ((low + high) / 2 * t + (sigma + left) / (2 * math.sqrt(d))) / math.sqrt(d)
     matrix += cross[:, None] + cross
-    widths = (ends[1] - ends[0] for ends in (known.both, known.alone, known.around))
+    widths = (ends[1] - ends[0] for ends in (numbers.both, numbers.alone, numbers.around))
     sizes = (float(np.linalg.norm(S)), float(diagonal.max()), trace)
-    slack = 2 * off + sigma * (known.mixed + known.left) + left
+    slack = 2 * off + sigma * (numbers.mixed + numbers.left) + left
     return CurvatureBound(matrix, off, slack + sum(w * size for w, size in zip(widths, sizes, strict=True)))
 
 
@@ -200,14 +200,14 @@ def _row(rank: int) -> Row:
     """
     r = Fraction(rank)
     nu = 12 / (3 * r + 1)
-    square, both = r / 12, r / 180  # Var T; Var W, which is also the covariance of W and T^2
+    square, covariance = r / 12, r / 180  # Var T; Var W, which is also the covariance of W and T^2
     fourth = r / 80 + r * (r - 1) / 48  # E T^4
-    variance = 144 * both + 9 * nu**2 * (fourth - square**2) + nu**2 * square - 72 * nu * both
-    along = (nu / r) * (
-        r**3 / 4 + nu * r * square + 12 * (both + r * square / 12) - 3 * nu * fourth + nu * r * square / 4
+    variance = 144 * covariance + 9 * nu**2 * (fourth - square**2) + nu**2 * square - 72 * nu * covariance
+    projected = (nu / r) * (
+        r**3 / 4 + nu * r * square + 12 * (covariance + r * square / 12) - 3 * nu * fourth + nu * r * square / 4
     )
-    across = (r**2 + variance - along) / (r - 1)
-    return Row(float(variance), float(max(abs(along - r), abs(across - r))), float(3 * r + 1))
+    across = (r**2 + variance - projected) / (r - 1)
+    return Row(float(variance), float(max(abs(projected - r), abs(across - r))), float(3 * r + 1))
 
 
 @dataclass(frozen=True)

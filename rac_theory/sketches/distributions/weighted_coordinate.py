@@ -70,14 +70,14 @@ class FewOfMany:
         t, C = self._points(-21.0, step)
         left, right = [], []
         for first in range(0, len(t), _AT_ONCE):
-            here = slice(first, first + _AT_ONCE)
-            odds = np.expm1(t[here, None] * self.rates)
+            block = slice(first, first + _AT_ONCE)
+            odds = np.expm1(t[block, None] * self.rates)
             count = np.arange(min(self.rank - 1, 1 + math.ceil(_FAINT / math.log(odds.max()))))
             below = self.rank - 2 - count[:, None] - count
             powers = np.ones((len(odds), len(count), len(p)))
             for a in count[1:].tolist():
                 np.multiply(powers[:, a - 1], -odds, out=powers[:, a])
-            joint = np.where(below >= 0, C[here][:, np.maximum(below, 0)], 0.0) * (step * t[here])[:, None, None]
+            joint = np.where(below >= 0, C[block][:, np.maximum(below, 0)], 0.0) * (step * t[block])[:, None, None]
             left.append((powers * self.rates).reshape(-1, len(p)))
             right.append((joint @ (powers * odds[:, None])).reshape(-1, len(p)))
         P = np.concatenate(left).T @ np.concatenate(right)
@@ -254,28 +254,28 @@ class WeightedCoordinate(Shape):
         """
         if self.rank == 1:
             return np.asarray(self._rates / self._rates.sum() * np.eye(self.dim) * M)
-        both = self._both_drawn
-        return None if both is None else both * M
+        pairs = self._both_drawn
+        return None if pairs is None else pairs * M
 
     @cached_property
     def _both_drawn(self) -> Array | None:
         positive = np.flatnonzero(self._rates)
-        both = np.zeros((self.dim, self.dim))
+        pairs = np.zeros((self.dim, self.dim))
         if self.rank == len(positive):
-            both[np.ix_(positive, positive)] = 1.0
-            return both
+            pairs[np.ix_(positive, positive)] = 1.0
+            return pairs
         rates = self._rates[positive]
-        few = FewOfMany(rates, self.rank)
-        if few.exact:
-            two = few.two()
+        first_few = FewOfMany(rates, self.rank)
+        if first_few.exact:
+            two = first_few.two()
         elif len(positive) ** 2 * self.rank <= _LARGEST_OF_TWO:
             two = _two_of_a_race(tuple(rates.tolist()), self.rank)
         else:
             return None
         if len(positive) == self.dim:
             return two
-        both[np.ix_(positive, positive)] = two
-        return both
+        pairs[np.ix_(positive, positive)] = two
+        return pairs
 
     @cached_property
     def _rates(self) -> Array:

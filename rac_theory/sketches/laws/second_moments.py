@@ -57,28 +57,28 @@ def lifted(second_moment: SecondMoment, shape: tuple[int, int], side: Literal["l
     return blockwise
 
 
-def on_blocks(own: Sequence[SecondMoment], sizes: Sequence[int], one: Any = 1.0) -> SecondMoment:
+def on_blocks(moments: Sequence[SecondMoment], sizes: Sequence[int], unit: Any = 1.0) -> SecondMoment:
     """M -> E[P M P] for a block diagonal P of independent projections, from those of its blocks of these sizes.
 
     Block (i, j) of it is ``E[P_i] M_ij E[P_j]`` off the diagonal. ``one`` is the number one of the arithmetic: a float,
     or a Fraction, for object arrays.
     """
     parts = [slice(last - size, last) for size, last in zip(sizes, np.cumsum(sizes).tolist(), strict=True)]
-    means = [second(_identity(size, one)) for second, size in zip(own, sizes, strict=True)]
+    means = [second(_identity(size, unit)) for second, size in zip(moments, sizes, strict=True)]
 
     def moment(M: NDArray[Any]) -> NDArray[Any]:
         moved = np.empty_like(M)
         for (i, rows), (j, columns) in product(enumerate(parts), repeat=2):
             block = M[..., rows, columns]
-            moved[..., rows, columns] = own[i](block) if i == j else means[i] @ block @ means[j]
+            moved[..., rows, columns] = moments[i](block) if i == j else means[i] @ block @ means[j]
         return moved
 
     return moment
 
 
-def _identity(size: int, one: Any) -> NDArray[Any]:
-    diagonal: NDArray[Any] = np.full((size, size), one - one)
-    np.fill_diagonal(diagonal, one)
+def _identity(size: int, unit: Any) -> NDArray[Any]:
+    diagonal: NDArray[Any] = np.full((size, size), unit - unit)
+    np.fill_diagonal(diagonal, unit)
     return diagonal
 
 

@@ -48,11 +48,11 @@ def entry_moments(dim: int, rank: Fraction, square_rank: Fraction, square: Fract
     return EntryMoments(square, (rank / dim - square) / (dim - 1), (square_rank / dim - square) / (dim - 1))
 
 
-def from_entries(known: EntryMoments, M: Array) -> Array:
+def from_entries(moments: EntryMoments, M: Array) -> Array:
     """E[H M H]: (..., d, d) to (..., d, d)."""
-    result = float(known.pair) * M + float(known.across) * np.swapaxes(M, -1, -2)
+    result = float(moments.pair) * M + float(moments.across) * np.swapaxes(M, -1, -2)
     diagonal = np.arange(M.shape[-1])
     entries = np.diagonal(M, axis1=-2, axis2=-1)
     trace = entries.sum(axis=-1, keepdims=True)
-    result[..., diagonal, diagonal] += float(known.alone) * entries + float(known.across) * trace
+    result[..., diagonal, diagonal] += float(moments.alone) * entries + float(moments.across) * trace
     return np.asarray(result)

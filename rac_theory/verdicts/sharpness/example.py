@@ -1,4 +1,4 @@
-"""What an example of a worst case is: a function and a start whose value is exact, and what all of them share.
+"""Examples of a worst case, functions and starts whose value is exact: Huber's, sums of them, and one that is slow.
 
 In units of L, from a start in as many dimensions as there are blocks, one coordinate each. The value of an example is
 a lower end of the worst case of its class. It is computed in rational numbers, and by the same lines in floating point
@@ -6,7 +6,10 @@ for a search.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
+from math import comb
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,3 +54,202 @@ def axes(k: int) -> list[list[Fraction]]:
 def start_of(setting: Setting, f: Any, distance: Any, gamma: Any) -> Any:
     """Return the start of T2, T3 and T3_isotropic, of the value and the squared distance there."""
     return {"T2": f, "T3": f + distance / (2 * gamma), "T3_isotropic": distance / (2 * gamma)}[setting.theorem]
+
+
+@dataclass(frozen=True)
+class Huber:
+    """The sum over the coordinates of ``a x^2/2`` up to a width, beyond which it is straight; each of them starts at 1.
+
+    Every coordinate takes a gradient step where its block is drawn, so all that counts is how often: a binomial law.
+    A sketch that draws everything or nothing has the same one, so this is an example for any share.
+
+    Attributes
+    ----------
+    curvature : Fraction
+        a, between mu/L and 1, above 0.
+    width : Fraction
+        Where it is 1 or more only the square is seen.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from rac_theory.verdicts.sharpness.example import Huber
+    >>> from rac_theory.verdicts.sharpness.setting import Setting
+    >>> one, third = Fraction(1), Fraction(1, 3)
+    >>> print(Huber(one, third).value(Setting("T3_isotropic", one, Fraction(0), one, 1, 1, one)))  # gradient descent
+    1/3
+    """
+
+    curvature: Fraction
+    width: Fraction
+
+    def value(self, setting: Setting) -> Fraction:
+        """Return the metric over the start; ValueError if the function is not in the class."""
+        mu = setting.mu / setting.L
+        if not (0 < self.curvature <= 1 and mu <= self.curvature and self.width > 0 and (mu == 0 or self.width >= 1)):
+            raise ValueError(f"example must be a function of the class of {setting.theorem}, got {self!r}")
+        return Fraction(self._measured(setting, setting.gamma * setting.L, setting.share))
+
+    def near(self, setting: Setting) -> float:
+        """The same in floating point, unchecked."""
+        return float(self._measured(setting, float(setting.gamma * setting.L), float(setting.share)))
+
+    def _measured(self, setting: Setting, gamma: Any, share: Any) -> Any:
+        a, w, T = self.curvature, self.width, setting.steps
+        points = [1 + 0 * gamma]
+        for _ in range(T):
+            points.append(points[-1] - gamma * a * max(-w, min(w, points[-1])))
+
+        def mean(of: Any, t: int) -> Any:
+            chances = (comb(t, j) * share**j * (1 - share) ** (t - j) for j in range(t + 1))
+            return sum(chance * of(x) for chance, x in zip(chances, points, strict=False))
+
+        def f(x: Any) -> Any:
+            return a * x * x / 2 if abs(x) <= w else a * w * (abs(x) - w / 2)
+
+        if setting.theorem == "T1":
+            return (
+                setting.L * sum(mean(lambda x: (a * max(-w, min(w, x))) ** 2, t) for t in range(T)) / (T * f(points[0]))
+            )
+        if setting.theorem == "T4":
+            return mean(lambda x: x * x, T)
+        return mean(f, T) / start_of(setting, f(points[0]), 1, gamma)
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """The sum of a y^2/2 over the coordinates y of U'x, straight beyond their widths; U is a product of rotations.
+
+    Attributes
+    ----------
+    curvatures : tuple of Fraction
+        The a, between mu/L and 1, as many as there are blocks.
+    widths : tuple of Fraction
+        As many, above 0; or none, for a quadratic.
+    tangents : tuple of Fraction
+        Of half the angle by which two coordinates are turned, for each two of them.
+    start : tuple of Fraction
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from rac_theory.verdicts.sharpness.example import Rotated
+    >>> from rac_theory.verdicts.sharpness.setting import Setting
+    >>> one, half = Fraction(1), Fraction(1, 2)
+    >>> setting = Setting("T4", one, half, one, 2, 1, half)
+    >>> print(Rotated((half, one), (), (Fraction(0),), (one, Fraction(0))).value(setting))
+    5/8
+    """
+
+    curvatures: tuple[Fraction, ...]
+    widths: tuple[Fraction, ...]
+    tangents: tuple[Fraction, ...]
+    start: tuple[Fraction, ...]
+
+    def value(self, setting: Setting) -> Fraction:
+        """Return the metric over the start; ValueError if the function is not in the class."""
+        mu = setting.mu / setting.L
+        is_quadratic = not self.widths
+        if not (
+            len(self.curvatures) == setting.blocks
+            and all(mu <= a <= 1 for a in self.curvatures)
+            and (is_quadratic or (mu == 0 and all(width > 0 for width in self.widths)))
+        ):
+            raise ValueError(f"example must be a function of the class of {setting.theorem}, got {self!r}")
+        return Fraction(self._measured(setting, setting.gamma * setting.L, object))
+
+    def near(self, setting: Setting) -> float:
+        """The same in floating point, unchecked."""
+        return float(self._measured(setting, float(setting.gamma * setting.L), np.float64))
+
+    def _measured(self, setting: Setting, gamma: Any, dtype: Any) -> Any:
+        U = self.rotation(dtype)
+        a, widths = np.array(self.curvatures, dtype=dtype), np.array(self.widths, dtype=dtype)
+
+        def bent(y: Any) -> Any:
+            return np.maximum(-widths, np.minimum(widths, y)) if len(widths) else y
+
+        def f(x: Any) -> Any:
+            y = x @ U
+            inside = bent(y)
+            return (y * inside - inside * inside / 2) @ a
+
+        return over_tree(setting, f, lambda x: (bent(x @ U) * a) @ U.T, np.array([self.start], dtype=dtype), gamma)
+
+    def rotation(self, dtype: Any = object) -> Any:
+        """Return U, in exact numbers or in floating point."""
+        k = len(self.curvatures)
+        U = np.array(axes(k), dtype=dtype)
+        for (i, j), t in zip(combinations(range(k), 2), self.tangents, strict=True):
+            cosine, sine = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
+            U[i], U[j] = cosine * U[i] - sine * U[j], sine * U[i] + cosine * U[j]
+        return U
+
+
+@dataclass(frozen=True)
+class SlowDirection:
+    """Huber's function of the mean s of the coordinates, and a square across; it starts where all coordinates are 1.
+
+    For k of them ``k h(s) + fast (|x|^2 - k s^2)/2``, where h is ``slow s^2/2`` up to a width, then straight. A rank
+    that is small against the dimension sees little of the slow direction, and most of what it moves is fast. In one
+    step all that counts is the share: where the sketch draws r of d coordinates, r/d.
+
+    Attributes
+    ----------
+    slow, fast : Fraction
+        Both between mu/L and 1, above 0.
+    width : Fraction
+        Where it is 1 or more only the square is seen.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from rac_theory.verdicts.sharpness.example import SlowDirection
+    >>> from rac_theory.verdicts.sharpness.setting import Setting
+    >>> one, half = Fraction(1), Fraction(1, 2)
+    >>> print(SlowDirection(half, one, one).value(Setting("T2", one, half, one, 2, 1, half)))  # T2 promises 3/4
+    11/16
+    """
+
+    slow: Fraction
+    fast: Fraction
+    width: Fraction
+
+    def value(self, setting: Setting) -> Fraction:
+        """Return the metric over the start; ValueError if the function is not in the class."""
+        mu = setting.mu / setting.L
+        is_curved = all(0 < a <= 1 and mu <= a for a in (self.slow, self.fast))
+        if not (is_curved and self.width > 0 and (mu == 0 or self.width >= 1)):
+            raise ValueError(f"example must be a function of the class of {setting.theorem}, got {self!r}")
+        return Fraction(self._measured(setting, setting.gamma * setting.L, setting.share, object))
+
+    def near(self, setting: Setting) -> float:
+        """The same in floating point, unchecked."""
+        return float(self._measured(setting, float(setting.gamma * setting.L), float(setting.share), np.float64))
+
+    def _measured(self, setting: Setting, gamma: Any, share: Any, dtype: Any) -> Any:
+        k = setting.blocks
+        numbers: Any = np.array([self.slow, self.fast, self.width], dtype=dtype)
+        slow, fast, width = numbers
+
+        def f(s: Any, squares: Any) -> Any:
+            inside = np.minimum(np.maximum(s, -width), width)
+            return slow * (s * inside - inside * inside / 2) + fast * (squares - s * s) / 2
+
+        if not k:
+            G = slow * min(width, 1)
+            s, squares = 1 - gamma * share * G, 1 - share + share * (1 - gamma * G) ** 2
+            first = f(1 + 0 * gamma, 1)
+            if setting.theorem == "T1":
+                return setting.L * G * G / first
+            return squares if setting.theorem == "T4" else f(s, squares) / start_of(setting, first, 1, gamma)
+
+        def mean(x: Any) -> Any:
+            return x.sum(axis=1, keepdims=True) / k
+
+        def gradient(x: Any) -> Any:
+            s = mean(x)
+            return slow * np.minimum(np.maximum(s, -width), width) + fast * (x - s)
+
+        start = np.array([[Fraction(1)] * k], dtype=dtype)
+        return over_tree(setting, lambda x: k * f(mean(x), mean(x * x))[:, 0], gradient, start, gamma)

@@ -7,10 +7,8 @@ import numpy as np
 from scipy.optimize import Bounds, differential_evolution, minimize
 
 from rac_theory.base.checks import Array
-from rac_theory.verdicts.sharpness.example import Example
-from rac_theory.verdicts.sharpness.examples import Huber, Rotated
+from rac_theory.verdicts.sharpness.example import Example, Huber, Rotated, SlowDirection
 from rac_theory.verdicts.sharpness.setting import Setting
-from rac_theory.verdicts.sharpness.slow_direction import SlowDirection
 
 _GENERATIONS = 40
 _POPULATION, _LARGEST = 6, 60  # for each parameter, and of all
@@ -22,10 +20,10 @@ _LEAST = Fraction(1, _GRID)  # of what must not be 0
 
 def hardest_example(setting: Setting, rng: np.random.Generator) -> Example:
     """Return the hardest of all kinds that know the sketch."""
-    found: list[Example] = [hardest_huber(setting, rng), hardest_slow_direction(setting, _widths(setting), rng)]
+    examples: list[Example] = [hardest_huber(setting, rng), hardest_slow_direction(setting, _widths(setting), rng)]
     if setting.blocks:
-        found.append(_hardest(setting, _widths(setting) * setting.blocks, rng))
-    return max(found, key=lambda example: example.value(setting))
+        examples.append(_hardest(setting, _widths(setting) * setting.blocks, rng))
+    return max(examples, key=lambda example: example.value(setting))
 
 
 def hardest_slow_direction(setting: Setting, widths: int, rng: np.random.Generator) -> SlowDirection:
@@ -52,8 +50,8 @@ def hardest_huber(setting: Setting, rng: np.random.Generator) -> Huber:
 
 def hardest_quadratic(setting: Setting, rng: np.random.Generator) -> Rotated | SlowDirection:
     """Return the hardest quadratic with one coordinate a block."""
-    found: list[Rotated | SlowDirection] = [_hardest(setting, 0, rng), hardest_slow_direction(setting, 0, rng)]
-    return max(found, key=lambda example: example.value(setting))
+    examples: list[Rotated | SlowDirection] = [_hardest(setting, 0, rng), hardest_slow_direction(setting, 0, rng)]
+    return max(examples, key=lambda example: example.value(setting))
 
 
 def _widths(setting: Setting) -> int:

@@ -54,12 +54,12 @@ class Condition(NamedTuple):
     alpha: Fraction = Fraction(0)
 
     def __str__(self) -> str:
-        places = " -> ".join(_place(place) for place in self.places)
+        places = " -> ".join(_place(node) for node in self.places)
         return f"{self.kind} {places}" + (f" at alpha = {self.alpha}" if self.alpha else "")
 
 
-def _place(place: Place) -> str:
-    return "W*" if place == MINIMISER else "W" + "".join(f".{block + 1}" for block in place)
+def _place(node: Place) -> str:
+    return "W*" if node == MINIMISER else "W" + "".join(f".{block + 1}" for block in node)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -1,19 +1,203 @@
-"""The search for the hardest case: where on small quadratics a bound comes closest to what it bounds."""
+"""The search for the hardest case: small quadratics by families, and where a bound is closest to what it bounds."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import hadamard
 from scipy.optimize import Bounds, differential_evolution
 
+from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, ProjectedDescent, RACLoRA, StepPerDraw
+from rac_theory.algorithms.gradients import Exact, GradientSource, Noisy
 from rac_theory.base import Value, checks, progress, type_name
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
+from rac_theory.gains import smoothness_along
 from rac_theory.numerics import Randomness, generator, seed_sequence
+from rac_theory.problems import Problem, Quadratic
+from rac_theory.sketches import Coordinate, Gaussian, Haar, Sketch, WeightedCoordinate
 from rac_theory.statements import Theorem
 from rac_theory.statements.symbols import L_H
 from rac_theory.theorems import theorem_named
-from rac_theory.verdicts.sharpness.case_families import CONDITION, Family, Method, families
 from rac_theory.verdicts.sharpness.tightness import tightness
+
+CONDITION = 100.0
+"""The largest condition number that is searched."""
+
+_FINEST = 2.0**-40  # the longest step is found to this
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a theorem is about: exact gradients or additive noise, and which kind of steps.
+
+    Attributes
+    ----------
+    noisy, plain, fitted : bool
+    uses_L_H : bool
+        Whether steps are as long as smoothness along the sketch allows, L_H, and not smoothness in all directions.
+    """
+
+    noisy: bool = False
+    plain: bool = False
+    fitted: bool = False
+    uses_L_H: bool = False
+
+    def gradients(self, point: Array, problem: Problem, W0: Array) -> GradientSource:
+        """Return the source of gradients: without noise to speak of T5 and T6 would only be T1 and T2."""
+        if not self.noisy:
+            return Exact()
+        return Noisy((0.1 + 0.9 * float(point[0])) * float(np.linalg.norm(problem.gradient(W0[None]))))
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Cases with one kind of algorithm, on quadratics of one shape that curve in the same directions.
+
+    Attributes
+    ----------
+    shape : (int, int)
+    parameters : int
+        How many numbers the algorithm reads.
+    method : Method
+    algorithm : callable
+        Parameters in [0, 1], gamma and the source of gradients to an algorithm.
+    directions : (m n, k), optional
+        In which f curves, as columns that are orthogonal and equally long. It is flat in others. By default the axes.
+    """
+
+    shape: tuple[int, int]
+    parameters: int
+    method: Method
+    algorithm: Callable[[Array, float, GradientSource], RACLoRA | Bernoulli | FittedDescent]
+    directions: Array | None = None
+
+    @property
+    def curved(self) -> Array:
+        """The directions, (m n, k)."""
+        return np.eye(self.shape[0] * self.shape[1]) if self.directions is None else self.directions
+
+    @property
+    def size(self) -> int:
+        """How many numbers in [0, 1] make a case: curvatures, start, parameters, noise."""
+        return 2 * len(self.curved.T) + self.parameters + self.method.noisy
+
+    def case(self, point: Array, gamma: float, steps: int) -> Case:
+        """Return the case at a point; L is 1, and gamma is in units of 1/L, or of 1/L_H where the method uses it."""
+        k = len(self.curved.T)
+        exponents, start, parameters, noise = np.split(point, np.cumsum([k, k, self.parameters]))
+        curvatures = CONDITION ** -(exponents - exponents.min())
+        W0 = (self.curved @ (1e-3 + start)).reshape(self.shape)
+        problem = self._problem(curvatures)
+        gradients = self.method.gradients(noise, problem, W0)
+        if self.method.uses_L_H:
+            algorithm = self.algorithm(parameters, gamma, gradients)
+            assert isinstance(algorithm, ProjectedDescent)
+            gamma /= smoothness_along(algorithm, problem.smoothness, draws=0).L_H
+        return Case(self.algorithm(parameters, gamma, gradients), problem, W0, steps=steps)
+
+    def _problem(self, curvatures: Array) -> Quadratic:
+        V = self.curved
+        # V has whole entries, by which rows that are equal stay equal: the rank is certain, and with it mu.
+        Q = (V * (curvatures / (V[:, 0] @ V[:, 0]))) @ V.T
+        nothing = np.zeros(self.shape)
+        if self.shape[1] == 1:
+            return Quadratic.left(Q, nothing)
+        return Quadratic.kronecker(np.eye(1), Q, nothing) if self.shape[0] == 1 else Quadratic.full(Q, nothing)
+
+    def unmet(self, theorem: Theorem, steps: int, gamma: float = 1e-6) -> tuple[str, ...]:
+        """Return the assumptions that the case in the middle does not meet; short steps meet what any step meets."""
+        case = self.case(np.full(self.size, 0.5), gamma, steps)
+        return theorem.unmet(case, Constants.of(case))
+
+    def admits(self, theorem: Theorem, steps: int) -> bool:
+        """Whether a theorem is about the algorithm."""
+        return not self.unmet(theorem, steps)
+
+    def largest_step(self, theorem: Theorem, steps: int) -> float:
+        """Return the largest gamma up to 2 that meets the assumptions on the case in the middle, by bisection."""
+        low, high = (0.0, 1.0) if self.unmet(theorem, steps, 1.0) else (1.0, 2.0)
+        probes = [low + 4 * _FINEST, high - 4 * _FINEST]  # the commonest answers are ends
+        while high - low > _FINEST:
+            gamma = probes.pop() if probes else (low + high) / 2
+            low, high = (low, gamma) if self.unmet(theorem, steps, gamma) else (max(low, gamma), high)
+        return low
+
+
+def families(method: Method) -> Iterator[Family]:
+    """Yield those of quadratics that a sketch seldom meets where steps go by L_H, else of diagonal ones."""
+    yield from _fitted(method) if method.fitted else _seldom_met(method) if method.uses_L_H else _diagonal(method)
+
+
+def _fitted(method: Method) -> Iterator[Family]:
+    """Yield left steps that fit the draw in dimension 2 and 3; gamma is what they are multiplied by."""
+    for d in (2, 3):
+        sketches: list[Sketch] = [Haar(d, 1), *(Coordinate(d, rank) for rank in range(1, d))]
+        for sketch in sketches:
+            for kind in (StepPerDraw, InverseOnRange):
+                yield Family((d, 1), 0, method, _by_kind(kind, sketch))
+
+
+def _by_kind(kind: type[FittedDescent], sketch: Sketch) -> Callable[[Array, float, GradientSource], FittedDescent]:
+    return lambda _, gamma, gradients: kind(sketch, gamma)
+
+
+def _diagonal(method: Method) -> Iterator[Family]:
+    """Yield left steps in dimension 2 and 3, and for projected steps right and Bernoulli ones on 2 x 2."""
+    for d in (2, 3):
+        fixed: list[Sketch] = [Haar(d, rank) for rank in range(1, d + 1)]
+        fixed += [Coordinate(d, rank) for rank in range(1, d)]
+        if method.plain:
+            fixed += [Gaussian(d, rank) for rank in (1, d)]
+        yield from (Family((d, 1), 0, method, _left(sketch, method)) for sketch in fixed)
+        if not method.plain:
+            yield Family((d, 1), d, method, _weighted(d))
+    if not method.plain:
+        for sketch in (Haar(2, 1), Coordinate(2, 1)):
+            yield Family((2, 2), 0, method, _right(sketch))
+            yield Family((2, 2), 1, method, _either(sketch))
+
+
+def _seldom_met(method: Method) -> Iterator[Family]:
+    """Yield left and right steps in dimension 8, and a coin on 5 x 5, where f is flat but for two directions.
+
+    A uniform range meets all directions alike. For coordinates the two are rows of a Hadamard matrix, of which no axis
+    has more than an eighth; with weights they are of four axes, which are drawn least. All ranks are there for which
+    L_H is at most L/2 whatever the two curvatures are.
+    """
+    axes, across = np.eye(8)[:, :2], hadamard(8)[:, :2].astype(np.float64)
+    for rank in (1, 2):
+        yield Family((8, 1), 0, method, _left(Haar(8, rank), method), axes)
+    for rank in (1, 2, 3):
+        yield Family((8, 1), 0, method, _left(Coordinate(8, rank), method), across)
+    yield Family((8, 1), 4, method, _weighted(8, seldom=4), across * (np.arange(8) < 4)[:, None])
+    yield Family((1, 8), 0, method, _right(Haar(8, 1)), axes)
+    yield Family((1, 8), 0, method, _right(Coordinate(8, 1)), across)
+    yield Family((5, 5), 1, method, _either(Haar(5, 1)), np.eye(25)[:, [0, 6]])
+
+
+def _left(sketch: Sketch, method: Method) -> Callable[[Array, float, GradientSource], RACLoRA]:
+    lora_alpha = float(sketch.rank) if method.plain else None
+    return lambda _, gamma, gradients: RACLoRA(sketch, gamma, "left", gradients, lora_alpha)
+
+
+def _right(sketch: Sketch) -> Callable[[Array, float, GradientSource], RACLoRA]:
+    return lambda _, gamma, gradients: RACLoRA(sketch, gamma, "right", gradients)
+
+
+def _either(sketch: Sketch) -> Callable[[Array, float, GradientSource], Bernoulli]:
+    return lambda parameters, gamma, gradients: Bernoulli(sketch, sketch, gamma, float(parameters[0]), gradients)
+
+
+def _weighted(d: int, seldom: int = 0) -> Callable[[Array, float, GradientSource], RACLoRA]:
+    """Weights of 1/20 for axes that are seldom drawn, the first, and a parameter more for each of the others."""
+
+    def algorithm(parameters: Array, gamma: float, gradients: GradientSource) -> RACLoRA:
+        weights = 0.05 + np.concatenate([np.zeros(seldom), parameters])
+        return RACLoRA(WeightedCoordinate(d, 1, weights), gamma, "left", gradients)
+
+    return algorithm
+
 
 _STEPS = 64
 _START_CONDITION = 10.0  # the smallest that the search starts from
@@ -117,9 +301,9 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
 
 def _methods(theorem: Theorem) -> list[Method]:
     """Return what a theorem is about: of projected steps the richest method, of others each."""
-    along = L_H in theorem.symbols
+    uses_L_H = L_H in theorem.symbols
     projected, others = (
-        (Method(noisy=True, along=along), Method(along=along)),
+        (Method(noisy=True, uses_L_H=uses_L_H), Method(uses_L_H=uses_L_H)),
         (Method(plain=True), Method(fitted=True)),
     )
     return [
@@ -152,8 +336,8 @@ class _Search:
         first = self._first(rng) if self.population is None else self.population
         generations = max(1, evaluations // _POPULATION - 1)
         cube = Bounds(np.zeros(first.shape[1]), np.ones(first.shape[1]))
-        found = differential_evolution(self.cost, cube, maxiter=generations, init=first, tol=0, polish=False, seed=rng)
-        self.population = found.population
+        result = differential_evolution(self.cost, cube, maxiter=generations, init=first, tol=0, polish=False, seed=rng)
+        self.population = result.population
 
     def _first(self, rng: np.random.Generator) -> Array:
         """The first generation, with no condition number below 10."""

@@ -109,17 +109,17 @@ def total(forms: Iterable[Form], blocks: int) -> Form:
     values: dict[int, Fraction] = {}
     products: tuple[dict[tuple[int, int], Fraction], ...] = tuple({} for _ in range(blocks))
     for form in forms:  # in place: a sum of a thousand forms copies nothing
-        for there, some in zip((values, *products), (form.values, *form.products), strict=True):
+        for sums, some in zip((values, *products), (form.values, *form.products), strict=True):
             for key, x in some.items():  # type: ignore[attr-defined]
-                there[key] = there[key] + x if key in there else x  # type: ignore[index, operator]
+                sums[key] = sums[key] + x if key in sums else x  # type: ignore[index, operator]
     return Form(_without_zeros(values), tuple(map(_without_zeros, products)))
 
 
 def _added(a: dict[Key, Fraction], b: dict[Key, Fraction]) -> dict[Key, Fraction]:
-    found = dict(a)
+    combined = dict(a)
     for key, x in b.items():
-        found[key] = found[key] + x if key in found else x
-    return _without_zeros(found)
+        combined[key] = combined[key] + x if key in combined else x
+    return _without_zeros(combined)
 
 
 def _without_zeros(some: dict[Key, Fraction]) -> dict[Key, Fraction]:

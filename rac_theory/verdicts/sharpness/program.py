@@ -52,7 +52,7 @@ class Program:
         if kind in self.laws and not places:
             return self.laws[kind]
         mu = self.setting.mu / self.setting.L
-        points = [self.points[place] for place in places]
+        points = [self.points[node] for node in places]
         if kind not in _KINDS[self.setting.theorem] or not 0 <= alpha <= self.largest_alpha:
             raise ValueError(f"condition must be one of functions of this class, got {condition}")
         match kind, points:
@@ -76,28 +76,28 @@ class Program:
     def candidates(self) -> list[Condition]:
         """All conditions among the points."""
         alphas = [self.largest_alpha * a / ALPHAS for a in range(ALPHAS + 1)]
-        found = [Condition(name, ()) for name in self.laws]
+        conditions = [Condition(name, ()) for name in self.laws]
         for kind in _KINDS[self.setting.theorem]:
             if kind in ("low", "PL"):
-                found += [Condition(kind, (i,)) for i in self.points]
+                conditions += [Condition(kind, (i,)) for i in self.points]
             else:
                 strengths = alphas if alphas[-1] else alphas[:1]
                 pairs = [(i, j) for i in self.points for j in self.points if i != j]
-                found += [Condition(kind, pair, alpha) for pair in pairs for alpha in strengths]
-        return found
+                conditions += [Condition(kind, pair, alpha) for pair in pairs for alpha in strengths]
+        return conditions
 
     def orbit(self, condition: Condition) -> tuple[Condition, ...]:
         """Return all that a condition becomes when the blocks are renamed: for the tree is the same tree then."""
         k = self.setting.blocks
         if not k:
             return (condition,)
-        used = sorted({block for place in condition.places for block in place if place != MINIMISER})
-        found = set()
+        used = sorted({block for node in condition.places for block in node if node != MINIMISER})
+        images = set()
         for new in permutations(range(k), len(used)):
             name = dict(zip(used, new, strict=True)) | {-1: -1}
-            places = tuple(tuple(name[block] for block in place) for place in condition.places)
-            found.add(condition._replace(places=places))
-        return tuple(sorted(found))
+            places = tuple(tuple(name[block] for block in node) for node in condition.places)
+            images.add(condition._replace(places=places))
+        return tuple(sorted(images))
 
 
 _KINDS = {
@@ -117,16 +117,16 @@ def program(setting: Setting) -> Program:
 def tree(setting: Setting) -> Program:
     """The program of all runs under a sketch that draws one of k blocks: a tree with k branches at every step."""
     k, T = setting.blocks, setting.steps
-    places = [place for t in range(T + 1) for place in product(range(k), repeat=t)]
-    with_gradients = [place for place in places if len(place) < T or setting.theorem not in ("T1", "T4")]
-    numbers = {place: number for number, place in enumerate(with_gradients, start=1)}
-    gradients = {place: Vector.unknown(numbers[place], k) for place in with_gradients}
+    places = [node for t in range(T + 1) for node in product(range(k), repeat=t)]
+    with_gradients = [node for node in places if len(node) < T or setting.theorem not in ("T1", "T4")]
+    numbers = {node: number for number, node in enumerate(with_gradients, start=1)}
+    gradients = {node: Vector.unknown(numbers[node], k) for node in with_gradients}
     x: dict[Place, Vector] = {(): Vector.unknown(0, k)}
-    for place in places[1:]:
-        block, before = place[-1], place[:-1]
-        x[place] = x[before] - setting.gamma * setting.L * gradients[before].part(block)
+    for node in places[1:]:
+        block, before = node[-1], node[:-1]
+        x[node] = x[before] - setting.gamma * setting.L * gradients[before].part(block)
     points = {p: Point(x[p], gradients[p], Form.value(numbers[p], k)) for p in with_gradients}
-    leaves = [place for place in places if len(place) == T]
+    leaves = [node for node in places if len(node) == T]
     if setting.theorem == "T1":
         metric = total((Fraction(1, T * k ** len(p)) * square(points[p].gradient) for p in with_gradients), k)
     elif setting.theorem == "T4":
@@ -149,12 +149,12 @@ def step(setting: Setting) -> Program:
         (): Point(V, G, Form.value(1, 1)),
         (0,): Point(V - gamma * moved, after, Form.value(2, 1)),
     }
-    seen = square(moved) - setting.share * square(G)
+    projected = square(moved) - setting.share * square(G)
     laws = {"= <HG, G> - |HG|^2": inner(moved, G) - square(moved)}
     if setting.theorem in ("T1", "T2"):
-        laws["E|HG|^2 - share |G|^2"] = seen
+        laws["E|HG|^2 - share |G|^2"] = projected
     else:
-        laws["= E|HG|^2 - share |G|^2"] = seen
+        laws["= E|HG|^2 - share |G|^2"] = projected
         laws["= <W - W*, E[HG] - share G>"] = inner(V, moved) - setting.share * inner(V, G)
     metric = {"T1": square(G), "T4": square(points[0,].x)}.get(setting.theorem, points[0,].f)
     if setting.theorem == "T1":

@@ -20,8 +20,7 @@ from functools import cached_property
 
 from rac_theory.base import checks, type_name
 from rac_theory.numerics import Randomness, generator, seed_sequence
-from rac_theory.verdicts.sharpness import multipliers
-from rac_theory.verdicts.sharpness.certificate import Certificate
+from rac_theory.verdicts.sharpness.certificate import Certificate, certified
 from rac_theory.verdicts.sharpness.example import Example
 from rac_theory.verdicts.sharpness.example_search import hardest_example
 from rac_theory.verdicts.sharpness.program import program
@@ -193,5 +192,5 @@ def _exact(name: str, x: float | Fraction) -> Fraction:
 
 
 def _solved(setting: Setting, rng: Randomness) -> WorstCase:
-    certificate = multipliers.certificate(program(setting))
+    certificate = certified(program(setting))
     return WorstCase(certificate, hardest_example(setting, generator(seed_sequence(rng))))

@@ -56,8 +56,8 @@ class Comparison:
 
     def __str__(self) -> str:
         values = f"theorem {self.bound:.4f}, worst case {float(self.worst.upper):.4f}, quadratic {self.hardest:.4f}"
-        own = "" if math.isnan(self.own) else f", this case {self.own:.4f}"
-        return f"{self.theorem}, {self.case.steps} step{'s' * (self.case.steps > 1)}: {values}{own}"
+        of_case = "" if math.isnan(self.own) else f", this case {self.own:.4f}"
+        return f"{self.theorem}, {self.case.steps} step{'s' * (self.case.steps > 1)}: {values}{of_case}"
 
 
 def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> Comparison:
@@ -101,10 +101,10 @@ def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> C
     claim = theorems.ALL[theorem]
     bound = float(claim.bound(constants, case.steps)[-1]) / _start(theorem, constants)
     try:
-        own = bound / float(tightness(claim, case, constants=constants)[-1])
+        of_case = bound / float(tightness(claim, case, constants=constants)[-1])
     except Unsupported:
-        own = math.nan
-    return Comparison(theorem, case, bound, worst, hardest, own)
+        of_case = math.nan
+    return Comparison(theorem, case, bound, worst, hardest, of_case)
 
 
 def _blocks(case: Case) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from rac_theory.base import shown
 from rac_theory.numerics import evidence
-from rac_theory.verdicts.verification.versions import own_version
+from rac_theory.verdicts.verification.finding import own_version
 
 _EPRINT = re.compile(r"arXiv:(\d{4}\.\d{4,5}|[a-z-]+/\d{7})")
 
@@ -59,8 +59,8 @@ def library(version: str) -> Work:
 
 
 def _data(loader: str, title: str, **fields: str) -> Work:
-    place = r"scikit-learn, \texttt{sklearn.datasets." + loader.replace("_", r"\_") + "}"
-    return Work(f"sklearn_{loader.removeprefix('load_')}", {"title": f"{{{title}}}", **fields, "howpublished": place})
+    source = r"scikit-learn, \texttt{sklearn.datasets." + loader.replace("_", r"\_") + "}"
+    return Work(f"sklearn_{loader.removeprefix('load_')}", {"title": f"{{{title}}}", **fields, "howpublished": source})
 
 
 PAPER = preprint(
@@ -182,8 +182,8 @@ def named_in(words: str) -> list[Work]:
     """
     line = " ".join(words.split())
     numbers = (match[1] for match in _EPRINT.finditer(line))
-    known = [_PREPRINTS.get(f"arXiv:{number}", preprint(number)) for number in numbers]
-    return known + [work for title, work in _TITLES.items() if title in line]
+    works = [_PREPRINTS.get(f"arXiv:{number}", preprint(number)) for number in numbers]
+    return works + [work for title, work in _TITLES.items() if title in line]
 
 
 _REFERENCES = re.compile(r"^\s*References\n\s*-+\n(.*?)(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -238,22 +238,22 @@ def citation(*used: object) -> str:
     """
     if citation.__doc__ is None:
         raise RuntimeError("citation reads docstrings, and python -OO removes them: start Python without -OO")
-    for place, value in enumerate(used):
+    for position, value in enumerate(used):
         if value is None or isinstance(value, str | bytes | int | float | complex | np.generic | np.ndarray):
             raise ValueError(
-                f"used[{place}] must be something with a source, such as theorems.T2, a case or a verdict, got "
+                f"used[{position}] must be something with a source, such as theorems.T2, a case or a verdict, got "
                 f"{shown(value)}; give the value itself, not its name"
             )
-    found = [work for value in _parts(used, set()) for work in _works(value)]
-    works = {work.key: work for work in (library(own_version()), PAPER, *found)}
+    cited = [work for value in _parts(used, set()) for work in _works(value)]
+    works = {work.key: work for work in (library(own_version()), PAPER, *cited)}
     return "\n\n".join(map(str, works.values()))
 
 
-def _parts(value: object, seen: set[int]) -> Iterator[object]:
+def _parts(value: object, visited: set[int]) -> Iterator[object]:
     """Yield a value and all that it is made of, each once."""
-    if id(value) in seen:
+    if id(value) in visited:
         return
-    seen.add(id(value))
+    visited.add(id(value))
     yield value
     inside: Iterable[Any] = ()
     if isinstance(value, list | tuple | set | frozenset):
@@ -261,11 +261,11 @@ def _parts(value: object, seen: set[int]) -> Iterator[object]:
     elif isinstance(value, Mapping):
         inside = value.values()
     elif is_dataclass(value) and not isinstance(value, type):
-        inside = [getattr(value, each.name) for each in fields(value)]
+        inside = [getattr(value, field.name) for field in fields(value)]
     elif hasattr(value, "clients"):
         inside = value.clients
     for part in inside:
-        yield from _parts(part, seen)
+        yield from _parts(part, visited)
 
 
 def _works(value: object) -> Iterator[Work]:
@@ -274,8 +274,8 @@ def _works(value: object) -> Iterator[Work]:
     if isinstance(source, str):
         yield from named_in(source)
     for cls in (value if isinstance(value, type) else type(value)).__mro__:
-        said = vars(cls).get("__doc__")  # not inherited, and no text where a class has a slot of that name
-        for section in _REFERENCES.findall(said) if isinstance(said, str) else ():
+        docstring = vars(cls).get("__doc__")  # not inherited, and no text where a class has a slot of that name
+        for section in _REFERENCES.findall(docstring) if isinstance(docstring, str) else ():
             yield from named_in(section)
     if getattr(value, "evidence", None) == "sampled":
         yield from named_in(evidence.__doc__ or "")

@@ -94,18 +94,18 @@ def exact_decision(curve: Array, claim: JudgedClaim, words: str) -> Decision:
         How the curve is known.
     """
     question, t = claim.question, claim.judged
-    known = np.isfinite(curve)
-    above = known & (curve > question.refuting)
+    finite_values = np.isfinite(curve)
+    above = finite_values & (curve > question.refuting)
     over = np.isin(t, claim.resolved) & (curve > question.confirming + claim.rounding)
     status, against, at = Status.UNDECIDED, 0.0, None
-    finite = t[: len(t) if known.all() else int(np.argmin(known))]
+    finite = t[: len(t) if finite_values.all() else int(np.argmin(finite_values))]
     reach = int(finite[-1]) if finite.size else None
     if above.any():
         worst = _largest_ratio(curve, question.bound, above)
         status, against, at = Status.VIOLATED, math.inf, int(t[worst])
         reason = f"at t={at} the value is {curve[worst]:.6g}, the bound {question.bound[worst]:.6g} (exact)."
-    elif not known.all():
-        reason = _out_of_range(int(t[~known][0]))
+    elif not finite_values.all():
+        reason = _out_of_range(int(t[~finite_values][0]))
     elif over.any():
         worst = _largest_ratio(curve, question.bound, over)
         share = curve[worst] / question.bound[worst]
@@ -151,8 +151,8 @@ def sampled_decision(
     limits = alpha if limits is None else limits
     mean, levels = X.mean(axis=0), limits * evidence.shares(len(t))
     upper = upper_mean(np.minimum(X, ceiling), ceiling, limits) if part.bounded else np.full(len(t), np.inf)
-    seen, detectable = what_would_show(X, limits)
-    reach = int(t[seen[-1]]) if seen.size else None
+    reached, detectable = what_would_show(X, limits)
+    reach = int(t[reached[-1]]) if reached.size else None
     against, at, status = part.best_against, None, Status.UNDECIDED
     if against >= math.log(1 / alpha):
         worst = _largest_ratio(mean, bound, np.isfinite(mean) & (mean > 0))
@@ -165,7 +165,7 @@ def sampled_decision(
         status = Status.HOLDS
         reason = f"confirmed at level {alpha:g} by {part.runs} runs at every t."
     elif reach is not None and reach >= t[-1] / 2:
-        status, last = Status.CONSISTENT, seen[-1]
+        status, last = Status.CONSISTENT, reached[-1]
         # A sample that misses the rare large values cannot know it: what is excluded is said beside what would show.
         top = float(np.broadcast_to(ceiling, bound.shape)[last]) if part.bounded else math.inf
         excluded = _excluded(X[:, last], float(bound[last]), top, levels[last])
@@ -178,10 +178,11 @@ def sampled_decision(
     else:
         middle = int(np.searchsorted(t, t[-1] / 2))
         needed = evidence.runs_to_detect(X[:, middle], _SEEN, -math.log(levels[middle]))
-        each = part.runs // len(X)  # runs behind each row of X
-        many = "no number can be named from them" if needed is None else f"at t={t[middle]} it takes {needed * each}"
-        more = "" if needed is None else " or more"
-        reason = f"{part.runs} runs are too few to see a violation by {_SEEN:.0%} beyond t={reach or 0}; {many}{more}."
+        group = part.runs // len(X)  # runs behind each row of X
+        estimate = "no number can be named from them"
+        if needed is not None:
+            estimate = f"at t={t[middle]} it takes {needed * group} or more"
+        reason = f"{part.runs} runs are too few to see a violation by {_SEEN:.0%} beyond t={reach or 0}; {estimate}."
     return Decision(status, reason, lower_mean(X, levels), upper, detectable, reach, against, at)
 
 

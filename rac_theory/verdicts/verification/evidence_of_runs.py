@@ -107,7 +107,7 @@ class Observation:
 
     part: Part
     curves: Array
-    shown: Array
+    first_runs: Array
 
     @classmethod
     def of(cls, claim: JudgedClaim, part: Recording, group: int = 1, pilot: Pilot | None = None) -> "Observation":
@@ -125,7 +125,9 @@ class Observation:
     def joined(cls, observations: Sequence["Observation"]) -> "Observation":
         """Put parts of an ensemble together, in their order."""
         part = reduce(Part.then, (observation.part for observation in observations))
-        return cls(part, np.concatenate([observation.curves for observation in observations]), observations[0].shown)
+        return cls(
+            part, np.concatenate([observation.curves for observation in observations]), observations[0].first_runs
+        )
 
 
 def _check_infimum(problem: Problem, values: Array) -> None:

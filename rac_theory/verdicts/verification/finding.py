@@ -1,14 +1,17 @@
 """A finding: what runs said of a bound, wherever they come from, with the numbers that say so."""
 
+import importlib.metadata
 import json
+import platform
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
+import scipy
 
 from rac_theory.base import Value, printable, type_name, write_whole
 from rac_theory.base.checks import Array
@@ -16,12 +19,27 @@ from rac_theory.verdicts.verification.decision import Decision, Slack, Status
 from rac_theory.verdicts.verification.judged_claim import JudgedBound
 from rac_theory.verdicts.verification.plain_verdict import content
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
-from rac_theory.verdicts.verification.versions import versions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from rac_theory.drawing import Chart
+
+
+@cache
+def own_version() -> str:
+    """Return the version of this library as it is installed."""
+    return importlib.metadata.version("rac-theory")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a number may depend on, by name."""
+    return {
+        "rac_theory": own_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "python": platform.python_version(),
+    }
 
 
 class NoCurve(np.ndarray[Any, np.dtype[np.float64]]):

@@ -20,8 +20,7 @@ from rac_theory.verdicts.verification.decision import (
     up_to_resolution,
 )
 from rac_theory.verdicts.verification.evidence_of_runs import Observation, Pilot
-from rac_theory.verdicts.verification.given_bound import GivenBound
-from rac_theory.verdicts.verification.given_curves import given_ceiling, given_curves, given_name
+from rac_theory.verdicts.verification.given import GivenBound, given_ceiling, given_curves, given_name
 from rac_theory.verdicts.verification.judged_claim import JudgedBound, Question, claimed_steps
 from rac_theory.verdicts.verification.reading import behind_a_row, part_size
 from rac_theory.verdicts.verification.verdict import RunsVerdict
@@ -58,8 +57,8 @@ def judged_runs(
     claim = _claim(given.values, ceiling, rounding)
     account = opened(alpha, given.constants)
     observation = _observed(X, claim)
-    kept = claim.judged_part(observation.curves)
-    decision = sampled_decision(observation.part, kept, claim.question, claim.judged, account.rest("runs"))
+    metric_values = claim.judged_part(observation.curves)
+    decision = sampled_decision(observation.part, metric_values, claim.question, claim.judged, account.rest("runs"))
     return RunsVerdict.of(
         _with_reservations(decision, claim, given),
         claim,
@@ -69,7 +68,7 @@ def judged_runs(
         levels=dict(account.spent),
         evidence="sampled",
         runs=len(X),
-        sample=observation.shown,
+        sample=observation.first_runs,
         **words,
     )
 

@@ -87,9 +87,9 @@ class MeasuredSmoothness(Value):
         case = self.case if case is None else case
         if not same(case.problem, self.case.problem):
             raise ValueError(f"case must be on {self.case.problem!r}, where this was measured, got {case.problem!r}")
-        known = Constants.of(case, **options)
-        where: Mapping[str, str] = {**known.provenance, "L": f"{self}"}
-        return replace(known, L=self.largest, measured=known.measured | {"L"}, provenance=where)
+        constants = Constants.of(case, **options)
+        where: Mapping[str, str] = {**constants.provenance, "L": f"{self}"}
+        return replace(constants, L=self.largest, measured=constants.measured | {"L"}, provenance=where)
 
     def what_if(
         self,

@@ -127,13 +127,13 @@ class _Progress:
     pilot: Pilot
     pieces: tuple[Array, ...]
     group: int
-    shown: Array
+    first_runs: Array
 
     @classmethod
     def begin(cls, claim: JudgedClaim, first: Recording, rows: int) -> "_Progress":
         observation = Observation.of(claim, first)
         pilot = Pilot.of(claim.judged_part(observation.curves), claim.question)
-        return cls(claim, rows, observation.part, pilot, (observation.curves,), 1, observation.shown)
+        return cls(claim, rows, observation.part, pilot, (observation.curves,), 1, observation.first_runs)
 
     def then(self, part: Recording) -> "_Progress":
         later = Observation.of(self.claim, part, pilot=self.pilot)
@@ -148,4 +148,4 @@ class _Progress:
 
     @property
     def observation(self) -> Observation:
-        return Observation(self.part, np.concatenate(self.pieces), self.shown)
+        return Observation(self.part, np.concatenate(self.pieces), self.first_runs)

@@ -54,9 +54,9 @@ def exact_recording(case: Case, evidence: Evidence, metrics: Iterable[Metric] = 
     recording = _exact(case, evidence)
     if recording is None or not any(metric.is_beside for metric in metrics):
         return recording
-    beside = _exact(case.at_iterate, evidence)
-    assert beside is not None  # there is a route for the same map
-    return recording.beside(beside.curves.squared_gradients)
+    at_iterate = _exact(case.at_iterate, evidence)
+    assert at_iterate is not None  # there is a route for the same map
+    return recording.beside(at_iterate.curves.squared_gradients)
 
 
 def _exact(case: Case, evidence: Evidence) -> Recording | None:
@@ -73,8 +73,8 @@ def _exact(case: Case, evidence: Evidence) -> Recording | None:
     if evidence == "sampled":
         return None
     if case.algorithm.deterministic:
-        known = getattr(case.problem, "W_star", None) is not None
-        return Recording.of(simulate_part(case, seed_sequence(None), 0, 1, distances=known))
+        has_minimiser = getattr(case.problem, "W_star", None) is not None
+        return Recording.of(simulate_part(case, seed_sequence(None), 0, 1, distances=has_minimiser))
     try:
         with one_blas_thread():  # the bits would depend on the number of threads
             expectation = expected(case)

@@ -98,9 +98,9 @@ def load(path: str | Path) -> SavedVerdict:
     curves = {name: _numbers(data[name]) for name in (*CURVES, "sample")}
     numbers = {name: rate and {key: _number(value) for key, value in rate.items()} for name, rate in rates.items()}
     del data["format"]
-    told: dict[str, Any] = {"status": Status(data["status"]), "log_evidence": _number(data["log_evidence"])}
-    told["judged"] = data.pop("about")
-    return SavedVerdict(**data | told | curves | {name: rate and Rate(**rate) for name, rate in numbers.items()})
+    scalars: dict[str, Any] = {"status": Status(data["status"]), "log_evidence": _number(data["log_evidence"])}
+    scalars["judged"] = data.pop("about")
+    return SavedVerdict(**data | scalars | curves | {name: rate and Rate(**rate) for name, rate in numbers.items()})
 
 
 def _number(value: Any) -> Any:

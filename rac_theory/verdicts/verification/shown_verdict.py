@@ -78,8 +78,8 @@ def verdict_table(verdicts: Iterable[Finding]) -> str:
     T1 & GD(gamma=0.5) on Quadratic(1x1 \#a88bd495), 3 steps & HOLDS & 1.52 & exact \\
     """
     rows = []
-    for place, verdict in enumerate(verdicts):
-        being(f"verdicts[{place}]", verdict, Finding)
+    for position, verdict in enumerate(verdicts):
+        being(f"verdicts[{position}]", verdict, Finding)
         claim, _, case = verdict.head.partition(f" {verdict.status.name} for ")
         rows.append([claim, case, verdict.status.name, str(verdict.slack or ""), _rests_on(verdict)])
     return latex.table(["claim", "case", "verdict", "bound / mean", "evidence"], rows)

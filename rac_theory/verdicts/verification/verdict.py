@@ -41,9 +41,13 @@ def more_than(verdict: "Verdict") -> str:
 def _unknown(verdict: "Verdict") -> list[str]:
     """The constants that the claim, its assumptions or its metric need, and that are not known."""
     theorem = verdict.theorem
-    asked = [one.constant for one in (*theorem.symbols, *constants_in(*relations_in(*theorem.given))) if one.constant]
+    names = [
+        symbol.constant
+        for symbol in (*theorem.symbols, *constants_in(*relations_in(*theorem.given)))
+        if symbol.constant
+    ]
     return [
-        name for name in dict.fromkeys((*asked, *theorem.metric.needs)) if np.isnan(getattr(verdict.constants, name))
+        name for name in dict.fromkeys((*names, *theorem.metric.needs)) if np.isnan(getattr(verdict.constants, name))
     ]
 
 
@@ -73,10 +77,10 @@ def _is_unbounded(verdict: "Finding") -> bool:
 def _that_applies(verdict: "Verdict") -> str:
     """Name the theorems of ours that apply, those with the metric of this one first."""
     metric = verdict.theorem.metric
-    known = [one for one in ALL.values() if not one.unmet(verdict.case, verdict.constants)]
-    found = [one.id for one in known if one.metric is metric] or [one.id for one in known]
-    if found:
-        return f"{', '.join(found[:4])} {'applies' if len(found) == 1 else 'apply'} to this case"
+    applicable = [theorem for theorem in ALL.values() if not theorem.unmet(verdict.case, verdict.constants)]
+    ids = [theorem.id for theorem in applicable if theorem.metric is metric] or [theorem.id for theorem in applicable]
+    if ids:
+        return f"{', '.join(ids[:4])} {'applies' if len(ids) == 1 else 'apply'} to this case"
     if "the algorithm is" in verdict.unmet[0]:
         return "theorems know a step that is linear as a Method, and one that is meant to be ours as an Implementation"
     if verdict.constants.gamma * verdict.constants.L > 2:
@@ -119,8 +123,8 @@ class RunsVerdict(Finding):
     def head(self) -> str:
         """What was claimed of what, for the beginning of a sentence."""
         steps = len(self.bound) - 1
-        many = "" if steps == 1 else f", {steps} steps"
-        return f"E[{self.metric}] <= {self.claimed} {self.status.name} for {self.runs} runs{many}"
+        length = "" if steps == 1 else f", {steps} steps"
+        return f"E[{self.metric}] <= {self.claimed} {self.status.name} for {self.runs} runs{length}"
 
     @property
     def title(self) -> str:

@@ -129,7 +129,7 @@ def _verdict(
         claim.trial.theorem.rate,
         evidence="sampled" if exact is None else "exact",
         runs=observation.part.runs if exact is None else exact.runs,
-        sample=observation.shown,
+        sample=observation.first_runs,
         theorem=claim.trial.theorem,
         constants=claim.trial.constants,
         **shared,

@@ -11,23 +11,22 @@ import numpy as np
 import pytest
 
 from rac_theory import Certificate, worst_case, worst_step
-from rac_theory.verdicts.sharpness import multipliers
+from rac_theory.verdicts.sharpness import certificate as certificates
 from rac_theory.verdicts.sharpness.certificate import remainder
-from rac_theory.verdicts.sharpness.examples import Huber, Rotated
+from rac_theory.verdicts.sharpness.example import Huber, Rotated, SlowDirection
 from rac_theory.verdicts.sharpness.function_conditions import MINIMISER, Condition
 from rac_theory.verdicts.sharpness.program import program
 from rac_theory.verdicts.sharpness.setting import THEOREMS, Setting
-from rac_theory.verdicts.sharpness.slow_direction import SlowDirection
 
 TENTH, ONE = Fraction(1, 10), Fraction(1)
 SOLVE = cvxpy.Problem.solve
-PROPOSAL = multipliers.proposal
+PROPOSAL = certificates.proposal
 
 
 def searched(theorem, blocks=2, steps=1, gamma=ONE, mu=TENTH):
     """The certificate, without a search for an example."""
     mu = mu if theorem in ("T2", "T4") else Fraction(0)
-    return multipliers.certificate(program(Setting(theorem, ONE, mu, gamma, blocks, steps, Fraction(1, blocks or 2))))
+    return certificates.certified(program(Setting(theorem, ONE, mu, gamma, blocks, steps, Fraction(1, blocks or 2))))
 
 
 found = cache(searched)
@@ -43,7 +42,7 @@ def test_a_certificate_is_checked_again_and_says_what_it_proves(theorem, blocks)
     if theorem == "T4":
         assert float(certificate.bound) == pytest.approx(1 - setting.share * Fraction(19, 100), rel=1e-5)
     units = program(replace(setting, L=2 * ONE, mu=2 * setting.mu, gamma=setting.gamma / 2))
-    assert multipliers.certificate(units).bound == certificate.bound * (2 if theorem == "T1" else 1)
+    assert certificates.certified(units).bound == certificate.bound * (2 if theorem == "T1" else 1)
     for law in units.laws:
         with pytest.raises(ValueError, match="condition must be one of functions of this class, got"):
             units.form(Condition(law, ((),)))
@@ -164,7 +163,7 @@ def test_a_worse_solver_gives_a_looser_end_and_never_a_false_one(where, truth, o
             warnings.simplefilter("ignore")  # that the solution may be inaccurate
             SOLVE(problem, **options)
 
-    monkeypatch.setattr(multipliers, "solve", rough)
+    monkeypatch.setattr(certificates, "solve", rough)
     try:
         certificate = searched(*where)
     except RuntimeError:
@@ -186,7 +185,7 @@ def test_a_solver_that_is_wrong_is_not_believed(where, truth, noise, monkeypatch
         bound, x = proposed
         return bound * (1 - noise / 10), x * (1 + noise * rng.standard_normal(x.size))
 
-    monkeypatch.setattr(multipliers, "proposal", wrong)
+    monkeypatch.setattr(certificates, "proposal", wrong)
     try:
         certificate = searched(*where)
     except RuntimeError:
@@ -202,7 +201,7 @@ def test_a_solver_that_says_nothing(nonsense, monkeypatch):
         x = {"zeros": 0.0, "nan": np.nan, "inf": np.inf, "negative": -1.0}
         return None if nonsense is None else (0.5, np.full(len(columns), x[nonsense]))
 
-    monkeypatch.setattr(multipliers, "proposal", stub)
+    monkeypatch.setattr(certificates, "proposal", stub)
     with pytest.raises(RuntimeError, match="it did not for T2 with blocks=2, steps=1; ask for fewer steps or blocks"):
         searched("T2")
 
@@ -211,7 +210,7 @@ def test_a_solver_that_gives_up_is_no_error_of_its_own(monkeypatch):
     def gives_up(problem):
         raise cvxpy.SolverError("insufficient progress")
 
-    monkeypatch.setattr(multipliers, "solve", gives_up)
+    monkeypatch.setattr(certificates, "solve", gives_up)
     with pytest.raises(RuntimeError, match="the solver must propose multipliers"):
         searched("T4")
 

@@ -12,8 +12,7 @@ from rac_theory.algorithms.gradients import Exact
 from rac_theory.sketches import Gaussian, Haar
 from rac_theory.statements.symbols import L_H, T, gap0, mu, nu
 from rac_theory.theorems import E, gap
-from rac_theory.verdicts.sharpness.case_families import Family, Method, families
-from rac_theory.verdicts.sharpness.hardest_case import _methods, _Search
+from rac_theory.verdicts.sharpness.hardest_case import Family, Method, _methods, _Search, families
 
 
 @pytest.mark.long
@@ -74,7 +73,7 @@ SEARCHED = {
     "3x1 Haar 2, 3x1 Haar 3, 3x1 Coordinate 1, 3x1 Coordinate 2, 3x1 Gaussian 1, 3x1 Gaussian 3",
     Method(fitted=True): "2x1 Haar 1, 2x1 Haar 1, 2x1 Coordinate 1, 2x1 Coordinate 1, 3x1 Haar 1, 3x1 Haar 1, "
     "3x1 Coordinate 1, 3x1 Coordinate 1, 3x1 Coordinate 2, 3x1 Coordinate 2",
-    Method(along=True): "8x1 Haar 1, 8x1 Haar 2, 8x1 Coordinate 1, 8x1 Coordinate 2, 8x1 Coordinate 3, "
+    Method(uses_L_H=True): "8x1 Haar 1, 8x1 Haar 2, 8x1 Coordinate 1, 8x1 Coordinate 2, 8x1 Coordinate 3, "
     "8x1 WeightedCoordinate 1, 1x8 Haar 1 right, 1x8 Coordinate 1 right, 5x5 Haar 1 coin",
 }
 
@@ -169,8 +168,8 @@ def test_the_same_seed_finds_the_same():
 
 def test_where_a_theorem_reads_L_H_it_is_searched_where_this_is_smaller():
     """Catches cases with L_H = L for it, where it says what is known."""
-    assert [method.along for method in _methods(theorems.T13)] == [True]
-    assert not any(method.along for method in _methods(theorems.T2))
+    assert [method.uses_L_H for method in _methods(theorems.T13)] == [True]
+    assert not any(method.uses_L_H for method in _methods(theorems.T2))
 
 
 def test_a_theorem_that_never_holds_here_has_no_hardest_case():
@@ -220,7 +219,7 @@ def test_steps_beyond_2_over_L_are_searched():
     Catches steps in units of 1/L, and curvature that coordinates always meet in full, as they do of a diagonal Hessian.
     """
     kinds = set()
-    for family in families(Method(along=True)):
+    for family in families(Method(uses_L_H=True)):
         assert family.largest_step(theorems.T13_pl, 4) == pytest.approx(2, abs=1e-9)
         for share in (0.0, 0.5, 1.0):
             case = family.case(np.full(family.size, share), 1.999, 4)

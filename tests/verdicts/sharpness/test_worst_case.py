@@ -9,8 +9,8 @@ import pytest
 from rac_theory import Case, Constants, RACLoRA, side_by_side, sketches, theorems, tightness, worst_case, worst_step
 from rac_theory.base.extras import MissingExtra
 from rac_theory.problems import Quadratic
-from rac_theory.verdicts.sharpness import multipliers
-from rac_theory.verdicts.sharpness.examples import Huber
+from rac_theory.verdicts.sharpness import certificate as certificates
+from rac_theory.verdicts.sharpness.example import Huber
 from rac_theory.verdicts.sharpness.program import program
 from rac_theory.verdicts.sharpness.setting import Setting
 
@@ -23,7 +23,7 @@ def upper(theorem, mu, gamma, blocks, steps):
     """The upper end alone, without the search for an example; L = 1."""
     exact = (Fraction(1), Fraction(mu) if theorem in ("T2", "T4") else Fraction(0), Fraction(gamma))
     setting = Setting(theorem, *exact, blocks, steps, Fraction(1, blocks))
-    return float(multipliers.certificate(program(setting)).bound)
+    return float(certificates.certified(program(setting)).bound)
 
 
 def t4(L, mu, gamma, blocks, steps):
@@ -58,7 +58,7 @@ def test_the_ends_contain_what_is_known(L, mu, blocks, steps):
         assert 0 < found - truth < 1e-6
         if gamma <= 1 and (blocks > 1 or steps == 1):
             setting = Setting("T1", Fraction(L), Fraction(0), Fraction(gamma / L), blocks, steps, Fraction(1, blocks))
-            certificate, truth = multipliers.certificate(program(setting)), t1(L, gamma / L, blocks, steps)
+            certificate, truth = certificates.certified(program(setting)), t1(L, gamma / L, blocks, steps)
             assert 0 < float(certificate.bound) / truth - 1 < 1e-5
             assert float(Huber(Fraction(1), Fraction(1)).value(setting)) == pytest.approx(truth, rel=1e-12)
 

@@ -18,7 +18,7 @@ from rac_theory.theorems import gap
 from rac_theory.verdicts.verification import reading
 from rac_theory.verdicts.verification.evidence_of_runs import _check_infimum
 from rac_theory.verdicts.verification.finding import Slack
-from rac_theory.verdicts.verification.given_curves import given_curves
+from rac_theory.verdicts.verification.given import given_curves
 from rac_theory.verdicts.verification.judge_runs import _claim, _observed
 from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial, _shift
 from rac_theory.verdicts.verification.measured_constants import with_measured_variance

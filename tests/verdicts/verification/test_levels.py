@@ -25,10 +25,9 @@ from rac_theory import (
     verify,
 )
 from rac_theory.ledger import Grid
+from rac_theory.ledger.layout import Selection
 from rac_theory.ledger.plan import plan
-from rac_theory.ledger.selection import Selection
-from rac_theory.ledger.verdict_row import Row
-from rac_theory.ledger.violated import violated
+from rac_theory.ledger.verdict_row import Row, violated
 from rac_theory.numerics.confidence import kl_lower, kl_upper
 from rac_theory.numerics.evidence import Past, detectable, log_wealth, runs_to_detect, shares
 from rac_theory.numerics.limits import lower_mean, upper_mean
