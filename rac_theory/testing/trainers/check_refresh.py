@@ -7,7 +7,7 @@ import numpy as np
 
 from rac_theory.base.checks import Array, finite, integer
 from rac_theory.numerics import cosine, unfair
-from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.failures import Refuted
 from rac_theory.testing.trainers.arrays import read
 
 _FIRST = 1e-4  # the size of the gradient from which the first subspace is made: too small to be remembered
