@@ -41,7 +41,7 @@ class PublishedDirective(SphinxDirective):
         source = nodes.reference("", claim.source, refuri=claim.url, internal=False)
         status = nodes.inline("", claim.status.name, classes=["verdict", claim.status.name])
         return [
-            [*self._link(claim.id, claim.page), nodes.Text(f" {claim.says}"), *reading],
+            [*self._explained(claim), nodes.Text(f" {claim.says}"), *reading],
             [nodes.Text(f"{claim.work} "), nodes.inline("", "", source, classes=["told"])],
             [_mark(claim.mark)],
             [status, *_on_data(claim, found)],
@@ -49,6 +49,12 @@ class PublishedDirective(SphinxDirective):
             "" if claim.tightness is None else f"{claim.tightness:g}",
             self._examples(claim.against),
         ]
+
+    def _explained(self, claim: PublishedClaim) -> list[nodes.Node]:
+        """Its id as a link to the section that explains it, or to its card, which is no heading that MyST knows."""
+        if not claim.page.endswith("/cards.md"):
+            return self._link(claim.id, claim.page)
+        return [nodes.reference("", "", nodes.literal("", claim.id), refuri=f"cards.html#{claim.id}", internal=True)]
 
     def _values(self, claim: PublishedClaim) -> list[nodes.Node]:
         """What shows or says it."""
