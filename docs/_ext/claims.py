@@ -120,8 +120,15 @@ class CardsDirective(SphinxDirective):
                 for label, words in lines
             ),
         )
+        sides = ("", "checks"), ("against it: ", "against")
         section += nodes.bullet_list(
-            "", *(nodes.list_item("", nodes.paragraph("", str(check))) for check in claim.checks)
+            "",
+            *(
+                nodes.list_item("", nodes.paragraph("", f"{side}{check}"))
+                for witness in claim.witnesses
+                for side, name in sides
+                for check in getattr(witness, name)
+            ),
         )
         return section
 
