@@ -41,7 +41,7 @@ class PublishedDirective(SphinxDirective):
         source = nodes.reference("", claim.source, refuri=claim.url, internal=False)
         status = nodes.inline("", claim.status.name, classes=["verdict", claim.status.name])
         return [
-            [*self._link(claim.id, claim.page), nodes.Text(f" {claim.says}"), *reading],
+            [*self._explained(claim), nodes.Text(f" {claim.says}"), *reading],
             [nodes.Text(f"{claim.work} "), nodes.inline("", "", source, classes=["told"])],
             [_mark(claim.mark)],
             [status, *_on_data(claim, found)],
@@ -49,6 +49,12 @@ class PublishedDirective(SphinxDirective):
             "" if claim.tightness is None else f"{claim.tightness:g}",
             self._examples(claim.against),
         ]
+
+    def _explained(self, claim: PublishedClaim) -> list[nodes.Node]:
+        """Its id as a link to the section that explains it, or to its card, which is no heading that MyST knows."""
+        if not claim.page.endswith("/cards.md"):
+            return self._link(claim.id, claim.page)
+        return [nodes.reference("", "", nodes.literal("", claim.id), refuri=f"cards.html#{claim.id}", internal=True)]
 
     def _values(self, claim: PublishedClaim) -> list[nodes.Node]:
         """What shows or says it."""
@@ -65,27 +71,34 @@ class PublishedDirective(SphinxDirective):
 
 
 class CardsDirective(SphinxDirective):
-    """``{cards}``: a table of the claims that were read at their place, which filters choose from, then each as a card.
-
-    A card is a section with the claim's id, so that its address stays.
+    """``{cards}``: the claims that were read at their place, as a table by paper, which filters choose from, as a list
+    by question, which needs none, and each as a card: a section with the claim's id, so that its address stays.
     """
 
     def run(self) -> list[nodes.Node]:
-        """Build both."""
-        cards = {name: claim for name, claim in CLAIMS.items() if claim.where}
+        """Build them."""
+        cards = {claim.id: claim for claim in sorted(CLAIMS.values(), key=lambda card: card.work) if claim.where}
         asked = {name: question for question, ids in QUESTIONS.items() for name in ids}
         rows: list[list[Cell]] = [
             [
-                [nodes.reference("", "", nodes.literal("", name), refid=name)],
-                [_mark(claim.work.partition(",")[0])],
-                [_mark(asked[name])],
+                [self._to(name)],
+                [_mark(claim.work, "long")],
+                [_mark(asked[name], "long")],
                 [nodes.inline("", claim.status.name, classes=["verdict", claim.status.name])],
-                [_mark(claim.severity or "as it says")],
+                [_mark(claim.severity or "as it says", "long")],
             ]
-            for name, claim in sorted(cards.items())
+            for name, claim in cards.items()
         ]
         heads = ("card", "work", "question", "verdict", "what is the matter")
-        return [table(heads, (20, 30, 28, 12, 26), rows, filtered=(1, 2, 3, 4)), *map(self._card, cards.values())]
+        questions = nodes.bullet_list("")
+        for question, ids in QUESTIONS.items():
+            links = [node for name in ids if name in cards for node in (nodes.Text(" "), self._to(name))]
+            questions += nodes.list_item("", nodes.paragraph("", "", nodes.Text(question), *links))
+        together = table(heads, (18, 34, 26, 15, 24), rows, filtered=(1, 2, 3, 4))
+        return [together, questions, *map(self._card, cards.values())]
+
+    def _to(self, name: str) -> nodes.reference:
+        return nodes.reference("", "", nodes.literal("", name), refid=name)
 
     def _card(self, claim: PublishedClaim) -> nodes.section:
         section = nodes.section(ids=[claim.id], names=[claim.id])
@@ -107,8 +120,15 @@ class CardsDirective(SphinxDirective):
                 for label, words in lines
             ),
         )
+        sides = ("", "checks"), ("against it: ", "against")
         section += nodes.bullet_list(
-            "", *(nodes.list_item("", nodes.paragraph("", str(check))) for check in claim.checks)
+            "",
+            *(
+                nodes.list_item("", nodes.paragraph("", f"{side}{check}"))
+                for witness in claim.witnesses
+                for side, name in sides
+                for check in getattr(witness, name)
+            ),
         )
         return section
 
@@ -165,8 +185,8 @@ def _page(value: Theorem | Identity) -> nodes.Node:
     return link
 
 
-def _mark(word: str) -> nodes.Node:
-    return nodes.inline("", word, classes=["told"])
+def _mark(word: str, *more: str) -> nodes.Node:
+    return nodes.inline("", word, classes=["told", *more])
 
 
 def _proof(value: Theorem | Identity) -> Cell:

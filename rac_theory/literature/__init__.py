@@ -1,8 +1,8 @@
 """Literature: what is said in the field, and what decides it. ``counterexamples`` are claims that fail, each with a
 case, a witness and the reason, by id, and the diagnosis of a run of factors that went wrong; ``published`` has what
-others claim (``CLAIMS``, by id), and which theorems and counterexamples say that it is true, or how far. It uses base,
-numerics, drawing, problems, sketches, algorithms, cases, runs, statements, proofs, theorems and verdicts. It must not
-know the ledger.
+others claim (``CLAIMS``, by id, and ``QUESTIONS``, which has the ids by question), and which theorems, counterexamples
+and witnesses say that it is true, or how far. It uses base, numerics, drawing, problems, sketches, algorithms, cases,
+runs, statements, proofs, theorems and verdicts. It must not know the ledger.
 """
 
 import sys

@@ -1,4 +1,6 @@
-"""``list`` with conditions and ``explain``: what is said of each claim comes from the claim."""
+"""``list`` with conditions, ``explain`` and the cards of ``cite``: what is said of each claim comes from the claim."""
+
+import json
 
 import pytest
 
@@ -94,3 +96,21 @@ def test_symbols_of_what_is_given_are_explained_too(told):
         assert f"{symbol.meaning}, {symbol.unit}" in said
     assert "in code gap0_upper" in said
     assert "in code gamma" not in said
+
+
+@pytest.mark.parametrize("claim", ["subtrack-3-2", "apollo-a4"])
+def test_a_card_is_printed_whole(told, claim):
+    """Where it stands, what was seen, what is the matter and mends it; the evidence, or the command that prints it."""
+    lines, card = told("explain", claim), CLAIMS[claim]
+    for words in (card.where, card.consulted, card.severity, card.repair, card.command):
+        assert any(words in line for line in lines), words
+    for check in (*card.evidence.checks, *card.evidence.against):
+        assert any(str(check) in line for line in lines)
+
+
+def test_cards_are_cited_as_json(told, capsys):
+    """Those that are named, in their order; a theorem is no card."""
+    names = ["gum-weights", "heavy-ball-mean"]
+    assert [card["id"] for card in json.loads("\n".join(told("cite", "--json", *names)))] == names
+    assert main(["cite", "--json", "T2"]) == 2
+    assert "claim must be one of these, got 'T2'" in capsys.readouterr().err

@@ -118,6 +118,43 @@ def test_merges_by_the_bits_of_bfloat16():
             assert float(w) == told
 
 
+def test_moves_of_scaled_steps_are_those_of_the_product():
+    """B (B'B)^-1 B'G for factors (BQ, Q^-1 A) of rank 2. Catches a step that is scaled once too little, and a ridge."""
+    rng = np.random.default_rng(3)
+    B, G = rng.standard_normal((5, 2)), rng.standard_normal((5, 4))
+
+    def move(B, ridge):
+        return B @ np.linalg.solve(B.T @ B + ridge * np.eye(2), B.T @ G)
+
+    for Q in (np.diag([1e3, 1e-2]), rng.standard_normal((2, 2))):
+        np.testing.assert_allclose(move(B @ Q, 0.0), move(B, 0.0), rtol=1e-8, atol=1e-10)
+    small = 1e-3 * np.linalg.qr(B)[0]
+    np.testing.assert_allclose(move(small, 1e-6), move(small, 0.0) / 2, rtol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_in_a_frozen_subspace_a_bounded_run_need_not_have_a_gradient_that_goes_to_zero(seed):
+    """SubTrack++'s recursion with random constant B and C, N = 1, at 2 over the largest curvature in the range: W stays
+    within its first bound for 2,000 steps, and the projected gradient keeps its part along that curvature."""
+    rng = np.random.default_rng(seed)
+    B, C = (M @ M.T + np.eye(3) for M in rng.standard_normal((2, 3, 3)))
+    S, T = (np.linalg.qr(rng.standard_normal((3, 2)))[0] for _ in "lr")
+    (b, U), (c, V) = (np.linalg.eigh(X) for X in (S.T @ B @ S, T.T @ C @ T))
+    A, W, mu = rng.standard_normal((3, 3)), np.zeros((3, 3)), 2 / (b[-1] * c[-1])
+    kept, norms, sizes = [], [], []
+    for _ in range(2000):
+        P = S.T @ (A - B @ W @ C) @ T
+        kept.append(abs(U[:, -1] @ P @ V[:, -1]))
+        norms.append(np.linalg.norm(P))
+        sizes.append(np.linalg.norm(W))
+        W = W + mu * S @ P @ T.T
+    assert b[0] * c[0] > 0  # kappa, beside L_A = L_B = L_C = 0
+    np.testing.assert_allclose(kept, kept[0], rtol=1e-6)
+    assert kept[0] > 1e-3
+    assert min(norms) >= kept[0] * (1 - 1e-6)
+    assert max(sizes[1000:]) <= max(sizes[:1000]) * (1 + 1e-6)
+
+
 def test_clients_by_matrices():
     """Two clients of rank 1 and 2 by singular value decompositions, at rates 0 and 1/2."""
     for rate in (0.0, 0.5):

@@ -187,7 +187,7 @@ def test_cards_say_where_and_what_was_seen():
 def test_a_card_is_a_record_that_json_keeps():
     record = json.loads(json.dumps(dict(CLAIMS["gum-weights"].record)))
     assert (record["status"], record["severity"]) == ("VIOLATED", "false as printed")
-    assert [check["holds"] for check in record["checks"]] == [True] * 3
+    assert [(check["holds"], check["against"]) for check in record["checks"]] == [(True, False)] * 2 + [(True, True)]
     assert {"id", "says", "url", "where", "consulted", "reading", "repair", "command"} <= {*record}
 
 

@@ -1,4 +1,6 @@
-"""C1: the loss as a function of the factors need not be Lipschitz smooth where f is, and on which f it is not."""
+"""C1: the loss as a function of the factors need not be Lipschitz smooth where f is, and on which f it is not; and the
+quadratic on which LoRA and Chain of LoRA are said to diverge, with a linear term of our own.
+"""
 
 from fractions import Fraction
 from itertools import product
@@ -9,9 +11,22 @@ from rac_theory.algorithms import Initialisation, LoRA
 from rac_theory.base.checks import Array
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
-from rac_theory.literature.counterexamples.paper_quadratic import CURVATURES, paper_quadratic
 from rac_theory.literature.counterexamples.picture import Lines
-from rac_theory.problems import LogisticRegression, Problem
+from rac_theory.problems import LogisticRegression, Problem, Quadratic
+
+CURVATURES = (10.0, *[1.0] * 8)
+"""The diagonal of M in ``f(x) = x' M x + b' x``; the Hessian is 2 M and L = 20."""
+
+
+def paper_quadratic(W_star: Array) -> Quadratic:
+    """Return f on 3 x 3 matrices up to a constant: ``b = -2 M vec(W_star)``, which is not known, is set by W_star."""
+    return Quadratic.full(2 * np.diag(CURVATURES), W_star)
+
+
+def random_paper_quadratic(seed: int) -> Quadratic:
+    """Return the one whose W_star has standard Gaussian entries."""
+    return paper_quadratic(np.random.default_rng(seed).standard_normal((3, 3)))
+
 
 SCALES = 2.0 ** np.arange(11)
 B = np.array([[1.0], [2.0], [-1.0]])

@@ -9,8 +9,8 @@ from rac_theory.algorithms import Algorithm, ChainOfLoRA, Initialisation, LoRA, 
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.loss_of_smoothness import CURVATURES, random_paper_quadratic
 from rac_theory.literature.counterexamples.low_rank import floor
-from rac_theory.literature.counterexamples.paper_quadratic import CURVATURES, random_paper_quadratic
 from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.numerics import Matrix
 from rac_theory.problems import Quadratic

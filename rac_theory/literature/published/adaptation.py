@@ -1,6 +1,7 @@
 """Claims about LoRA and its chains, RAC-LoRA first."""
 
 from fractions import Fraction
+from math import isqrt
 
 from rac_theory.literature.counterexamples.another_minimiser import C14
 from rac_theory.literature.counterexamples.counterexample import Check, Witness
@@ -33,7 +34,7 @@ def scaled_factors(scale: Fraction, rates: tuple[Fraction, Fraction], rank: int,
 def scale_and_rate() -> Witness:
     """Follow factors of rank 4, 16 and 64 scaled by 1/sqrt(r) and by 1/r."""
     rate, ranks = Fraction(1, 4), (4, 16, 64)
-    roots = {r: scaled_factors(Fraction(1, _root(r)), (rate, rate), r) for r in ranks}
+    roots = {r: scaled_factors(Fraction(1, isqrt(r)), (rate, rate), r) for r in ranks}
     inverse = {r: scaled_factors(Fraction(1, r), (rate, rate), r) for r in ranks}
     mended = {r: scaled_factors(Fraction(1, r), (r * rate, rate), r) for r in ranks}
     return Witness(
@@ -52,10 +53,6 @@ def scale_and_rate() -> Witness:
             ),
         ),
     )
-
-
-def _root(r: int) -> int:
-    return next(k for k in range(r + 1) if k * k == r)
 
 
 def merged_and_unmerged(w: Fraction, add: Fraction, take: Fraction, cycles: int) -> Fraction:

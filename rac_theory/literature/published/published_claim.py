@@ -113,10 +113,14 @@ class PublishedClaim:
         return Witness(()) if self.witness is None else self.witness()
 
     @property
+    def witnesses(self) -> tuple[Witness, ...]:
+        """Its own, and those of the counterexamples."""
+        return (self.evidence, *(answer.witness for answer in self.answers))
+
+    @property
     def checks(self) -> tuple[Check, ...]:
-        """All that was checked: by its own witness, by those of the counterexamples, what is true of it first."""
-        witnesses = [self.evidence, *(answer.witness for answer in self.answers)]
-        return tuple(check for witness in witnesses for check in (*witness.checks, *witness.against))
+        """All that its witnesses have checked, what is true of it before what speaks against it."""
+        return tuple(check for witness in self.witnesses for check in (*witness.checks, *witness.against))
 
     @cached_property
     def proofs(self) -> tuple[Proof | None, ...]:
@@ -180,7 +184,8 @@ class PublishedClaim:
         """The card as texts, lists and numbers, such as JSON can hold."""
         words = ("id", "says", "work", "source", "url", "where", "consulted", "mark", "proof", "reading", "repair")
         grounds = {name: [value.id for value in getattr(self, name)] for name in ("theorems", "shown_by", "against")}
-        checks = [{**vars(check), "holds": bool(check.holds)} for check in self.checks]
+        opposed = {id(check) for witness in self.witnesses for check in witness.against}
+        checks = [{**vars(check), "holds": bool(check.holds), "against": id(check) in opposed} for check in self.checks]
         judged = {"status": self.status.name, "severity": self.severity, "checks": checks}
         pages = {"command": self.command, "page": self.page}
         return {**{name: getattr(self, name) for name in words}, **judged, **grounds, **pages}

@@ -9,10 +9,9 @@ import pytest
 
 from rac_theory import Case, ChainOfLoRA, Initialisation, simulate
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
-from rac_theory.literature.counterexamples.loss_of_smoothness import logistic_ceiling
+from rac_theory.literature.counterexamples.loss_of_smoothness import logistic_ceiling, paper_quadratic
 from rac_theory.literature.counterexamples.low_rank import floor
 from rac_theory.literature.counterexamples.noisy_subspace import GAMMA, MU, SIGMA, STEPS, smallest_noise_entry
-from rac_theory.literature.counterexamples.paper_quadratic import paper_quadratic
 from rac_theory.literature.counterexamples.restarts import exact_link, proved_step
 from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit, run, still_offered
 from rac_theory.problems import LogisticRegression, Quadratic

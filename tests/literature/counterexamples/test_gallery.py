@@ -224,7 +224,7 @@ def test_limits_in_rational_arithmetic_solve_the_normal_equations():
 def test_the_first_step_in_rational_arithmetic():
     """Against the method itself. Would catch a wrong Hessian (M for 2M), which halves the curvature."""
     from rac_theory import simulate, sketches
-    from rac_theory.literature.counterexamples.paper_quadratic import paper_quadratic
+    from rac_theory.literature.counterexamples.loss_of_smoothness import paper_quadratic
 
     for A, pull in (((2, 1, 1), 1), ((1, 2, 3), 2)):
         before, after, curvature = first_step(A, pull, Fraction(1, 20))
