@@ -27,7 +27,7 @@ PLACES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and ne
 
 
 class Compared(NamedTuple):
-    """In how many pairs of first steps from one W a law was compared, and whether each step was computed again."""
+    """How a step was compared: the pairs of first steps from one W, and whether each step could be computed again."""
 
     pairs: int
     each_step: bool

@@ -69,7 +69,7 @@ def check_independence(name: str, Q: Array, prints: Array, alpha: float) -> None
 
 
 def check_lags(name: str, calls: list[tuple[Array, Array]], alpha: float) -> None:
-    """The same for draws of all large calls, at several distances: ranges and their prints, by call.
+    """Raise ``Refuted`` if draws of one large call depend on each other at some distance: ranges and prints, by call.
 
     Each call changes partners with the next one, the first with the second, the third with the fourth.
     """
@@ -102,7 +102,7 @@ def check_single(name: str, single: Array, large: Array, alpha: float) -> None:
 
 
 def check_different(name: str, Q: list[Array], seed: int) -> None:
-    """Where the law is that of a uniform range no range is drawn twice: bases of all draws, (k, d, r) each.
+    """Raise ``Refuted`` if a uniform range is drawn twice, which has probability zero: bases of draws, (k, d, r) each.
 
     Of 65,536 draws two are as near to each other by chance as one in 10^4 times, if their ranges have one degree of
     freedom, else far less often; three pairs decide.
@@ -190,7 +190,7 @@ def _compare(first: str, second: str, name: str, A: Array, B: Array, alpha: floa
 
 
 def check_copies(name: str, calls: list[Array], alpha: float) -> None:
-    """Of ranges that were drawn twice, one in so many must have both draws in one call: a list of prints, by call."""
+    """Raise ``Refuted`` if ranges that were drawn twice are of one call more often, or less, than by chance."""
     if len(calls) < 2:
         return
     prints, where = np.concatenate(calls), np.repeat(np.arange(len(calls)), [len(call) for call in calls])
