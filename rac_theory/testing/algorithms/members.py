@@ -13,7 +13,7 @@ from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.numerics import either_side, excess, log_wealth, log_wealth_without_range
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.claimed import Claim, is_projected, name_of
+from rac_theory.testing.algorithms.claimed import Claim, name_of
 from rac_theory.testing.algorithms.course import Course
 from rac_theory.testing.failures import Refuted
 from rac_theory.testing.projections import Mapped, beyond
@@ -24,18 +24,13 @@ RANK = 1e-6  # of a singular value, relative to the largest: a step may be compu
 _MEAN_ROUNDING = 1e-18  # of a squared mean, relative to the squares that enter it
 
 
-def check_steps(algorithm: ProjectedDescent, problem: Problem, seed: int) -> None:
-    """Raise ``Refuted`` if steps are not what ``low_rank_steps`` promises."""
-    if is_projected(algorithm):
-        _check_projections(algorithm, problem, seed)
-
-
 def projected(algorithm: ProjectedDescent, step: Any, M: Array) -> Array:
     """``H M`` for the projection H of a step: (runs, m, n) to (runs, m, n)."""
     return np.asarray(-step(np.zeros_like(M), M) / algorithm.gamma)
 
 
-def _check_projections(algorithm: ProjectedDescent, problem: Problem, seed: int) -> None:
+def check_steps(algorithm: ProjectedDescent, problem: Problem, seed: int) -> None:
+    """Raise ``Refuted`` if steps are not the projections that ``low_rank_steps`` promises."""
     name, rng = f"{type(algorithm).__name__}.low_rank_steps", np.random.default_rng([seed, 2])
     W, A, B = rng.standard_normal((3, _RUNS, *problem.shape))
     steps = algorithm.low_rank_steps(np.random.default_rng(seed), W)
