@@ -125,7 +125,8 @@ def noisier(moves: Moves) -> str | None:
         U, full = spaces(moves.sketch, R)
         if not full:
             return None
-        P = along(moves.sketch, U, np.repeat(_gradient(moves)[None], len(R), axis=0))
+        gradient = moves.claim.declared.gamma * np.asarray(moves.problem.gradient(moves.many.W[0, 0]))
+        P = along(moves.sketch, U, np.repeat(gradient[None], len(R), axis=0))
     sizes, fresh = squared_norms(noise), squared_norms(R - P)
     if _errors((sizes - fresh)[:, None]) <= _ERRORS or not fresh.any():
         return None
@@ -138,10 +139,6 @@ def noisier(moves: Moves) -> str | None:
             return f"{words}: are batches drawn with replacement?"
         return f"{words}: are batches of another size, or with{'out' * source.replace} replacement?"
     return words
-
-
-def _gradient(moves: Moves) -> Array:
-    return np.asarray(moves.claim.declared.gamma * moves.problem.gradient(moves.many.W[0, 0]))
 
 
 def components(moves: Moves) -> str | None:

@@ -124,7 +124,7 @@ def _exchange(called: str, name: str, calls: list[_Calls], places: tuple[Indices
         (M[:, at], prints[:, at]) for (M, prints), at in zip(calls, (i, i, j, j), strict=True)
     )
     overlaps = exchanged(H, H_, K, K_, _overlap).ravel()
-    equal = exchanged(p, p_, q, q_, _equal).ravel()
+    equal = exchanged(p, p_, q, q_, lambda a, b: np.asarray(a == b, dtype=np.float64)).ravel()
     for Z, worst, what in ((overlaps, 2.0, "overlap"), (np.sign(equal[equal != 0]), 1.0, "are equal")):
         if len(Z) and either_side(Z, worst, worst) >= math.log(_WAYS / alpha):
             more = f"{'more' if Z.mean() > 0 else 'less'} than those that are far apart (by {Z.mean() / 2:+.3g} a pair)"
@@ -141,10 +141,6 @@ def _overlap(Q: Array, K: Array) -> Array:
     if Q.ndim == 3:  # calls, pairs and coordinates
         return np.asarray(np.sum(Q * K, axis=-1))
     return np.asarray(np.square(np.swapaxes(Q, -1, -2) @ K).sum(axis=(-2, -1)) / Q.shape[-1])
-
-
-def _equal(p: Array, q: Array) -> Array:
-    return np.asarray(p == q, dtype=np.float64)
 
 
 def check_places(name: str, Q: Array, alpha: float, seed: int) -> None:
