@@ -72,15 +72,12 @@ def near_the_last(moves: Moves) -> str | None:
     bases = [spaces(view, M) for M in moves.D[1:]]
     if not all(full for _, full in (*last, *fresh, *bases, *without)):
         return None
-    moved_share, fresh_share, rest = (
-        np.concatenate(
-            [
-                np.square(np.swapaxes(before, 1, 2) @ U).sum(axis=(1, 2)) / U.shape[2]
-                for (before, _), (U, _) in zip(last, after, strict=True)
-            ]
-        )
-        for after in (bases, fresh, without)
-    )
+
+    def overlaps(after: list[tuple[Array, bool]]) -> Array:
+        cosines = (np.swapaxes(V, 1, 2) @ U for (V, _), (U, _) in zip(last, after, strict=True))
+        return np.concatenate([np.square(C).mean(axis=2).sum(axis=1) for C in cosines])
+
+    moved_share, fresh_share, rest = map(overlaps, (bases, fresh, without))
     if min(_errors((shares - fresh_share)[:, None]) for shares in (moved_share, rest)) <= _ERRORS:
         return None
     return (
