@@ -138,7 +138,7 @@ class Federated:
 
     @property
     def layers(self) -> Layers | None:
-        """Those of the undivided problem."""
+        """The layers of the undivided problem, None if it has none."""
         return layers_of(self._problem)
 
     @property
@@ -148,7 +148,7 @@ class Federated:
 
     @property
     def smoothness(self) -> Smoothness | None:
-        """That of f, see ``Mean``; None if it is unknown."""
+        """How f curves up, see ``Mean``; None if it is unknown."""
         return smoothness_of(self._whole)
 
     @property

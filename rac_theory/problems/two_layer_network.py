@@ -145,7 +145,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
 
     @cached_property
     def L_max(self) -> float:
-        """The same for one sample, with the largest ``||x_i||^2`` for ``lambda_max(X'X)/N``."""
+        """The L of a single sample: that of all, with the largest ``||x_i||^2`` for ``lambda_max(X'X)/N``."""
         return self._curvature(Fraction(float(squared_row_norms(self.X).max())))
 
     def _curvature(self, gram: Fraction) -> float:

@@ -103,7 +103,7 @@ def assert_rate_bound(
         return verdict
     repeating = call(
         "assert_rate_bound",
-        _theorem_text(verdict.theorem),
+        f'"{verdict.theorem.id}"' if theorems.ALL.get(verdict.theorem.id) is verdict.theorem else "theorem",
         "case",
         runs=runs,
         rng=seed_text(seed),
@@ -119,11 +119,6 @@ def _left_to_chance(verdict: Verdict) -> float:
     if verdict.status is Status.NOT_APPLICABLE:
         return 0.0
     return verdict.alpha if verdict.evidence == "sampled" else verdict.constants.alpha_spent
-
-
-def _theorem_text(theorem: Theorem) -> str:
-    ours = theorems.ALL.get(theorem.id) is theorem
-    return f'"{theorem.id}"' if ours else "theorem"
 
 
 def _not_shown(verdict: Verdict, seed: np.random.SeedSequence, repeating: str) -> NotShown:

@@ -303,7 +303,7 @@ def _described(numbers: Array) -> str:
 
 
 def _distance(aim: Array, W: Array, values: Array) -> Array:
-    """Of each run, (runs, m, n) with values (runs,), to a value or a matrix: (runs,); inf for one that diverged."""
+    """Return how far each run, W (runs, m, n) with values (runs,), is from a value or a matrix; inf if it diverged."""
     with np.errstate(over="ignore", invalid="ignore"):
         apart = np.abs(values - aim) if aim.ndim == 0 else np.linalg.norm(W - aim, axis=(1, 2))
     return np.nan_to_num(apart, nan=math.inf, posinf=math.inf)

@@ -1,4 +1,4 @@
-"""Where a problem is looked at: matrices of every scale, descents, and pairs in the directions that curve most."""
+"""The matrices at which a problem is tried: of every scale, along descents, and in the directions that curve most."""
 
 import math
 from dataclasses import dataclass
@@ -125,7 +125,7 @@ class Probe:
         return h * vectors.T.reshape(2, *W.shape)
 
     def _descended(self, W: Array) -> Array:
-        """Where a quasi-Newton descent from W ends, (m, n)."""
+        """The end of a quasi-Newton descent from W, (m, n)."""
 
         def fused(w: Array) -> tuple[float, Array]:
             value, G = value_and_gradient(self.problem, w.reshape(W.shape))

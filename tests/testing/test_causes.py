@@ -165,6 +165,19 @@ class LosesRank(Otherwise):
         return S @ np.linalg.pinv(S)
 
 
+class Lingers(Otherwise):
+    """A sketch has a column of the one before: of its plane (1 + 1/5) / 2 is in the other, where 1/3 is by chance."""
+
+    last = None
+
+    def matrices(self, rng, runs):
+        S = rng.standard_normal((runs, 6, 2))
+        if self.last is not None and len(self.last) == runs:
+            S[:, :, 0] = self.last[:, :, 1]
+        self.last = S
+        return S @ np.linalg.pinv(S)
+
+
 class Leading(Otherwise):
     def moved(self, W, H, G, t):
         return W - GAMMA * leading_part(G, 2)
@@ -236,6 +249,7 @@ OTHERWISE = [
     (RAC, Pool(), r"sketches come again: 8192 first moves from one W lie in 256 spaces; is there a pool"),
     (RAC, SharedSeeds(), r"sketches come again: 8192 first moves from one W lie in 16 spaces; .* do runs share a seed"),
     (RAC, LosesRank(), r"its moves lose rank: \d+ of 8448 have a rank below 2, that of the sketch\."),
+    (RAC, Lingers(), r"its sketches are not independent: a move has 0\.(59|60)\d* of .* fresh .* 0\.33\d*"),
     (RAC, Leading(), r"it draws no sketch: its moves are along the leading singular vectors of the gradient"),
     (
         SAMPLED,

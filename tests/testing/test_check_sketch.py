@@ -17,7 +17,7 @@ from rac_theory.numerics.bets import Bets
 from rac_theory.sketches import NAMED, Coordinate, Frozen, Haar, named_sketch
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.sketches.check_sketch import Draws, _schedule, check_fresh
-from rac_theory.testing.sketches.claims import Claims, _near, check_claims, check_same
+from rac_theory.testing.sketches.claims import Claims, _check_agreement, _near, check_claims, check_same
 from rac_theory.testing.sketches.moments import Mean, SecondMoment, rotation_tests, uniform_tensor
 from rac_theory.testing.sketches.moments import coordinates as coordinates_of
 from tests.mutants import wrong_sketch_draws, wrong_sketches
@@ -497,3 +497,10 @@ def test_a_sketch_is_the_same_in_a_worker_process():
         check_sketch(Locked(), draws=64)
     with pytest.raises(Refuted, match="Forgetful must draw the same in a worker process, its copy"):
         check_sketch(Forgetful(), draws=64)
+
+
+def test_two_forms_are_told_apart_where_they_differ_most():
+    """Catches the largest entry in the place of the largest difference."""
+    forms = {"first": np.diag([0.9, 0.5, 0.2]), "second": np.diag([0.91, 0.4, 0.2])}
+    with pytest.raises(Refuted, match=r"second must be E\[H\]: it says 0\.4 at \(1, 1\), first says 0\.5"):
+        _check_agreement("E[H]", forms)

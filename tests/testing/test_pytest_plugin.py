@@ -154,7 +154,7 @@ def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run
     assert "seed 7; again: pytest test_it.py::test_rate --rac-seed 7 --rac-alpha 0.0001" in output
     status, again = run_pytest_here("test_it.py::test_rate", "--rac-seed", "7", "--rac-alpha", "0.0001")
     assert status == 1
-    (first,) = set(re.findall(r"E +rac_theory\.testing\.assertions\.not_shown\.NotShown: (.*)", again))
+    (first,) = set(re.findall(r"E +rac_theory\.testing\.failures\.NotShown: (.*)", again))
     assert first in output
 
 

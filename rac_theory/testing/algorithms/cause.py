@@ -72,15 +72,12 @@ def near_the_last(moves: Moves) -> str | None:
     bases = [spaces(view, M) for M in moves.D[1:]]
     if not all(full for _, full in (*last, *fresh, *bases, *without)):
         return None
-    moved_share, fresh_share, rest = (
-        np.concatenate(
-            [
-                np.square(np.swapaxes(before, 1, 2) @ U).sum(axis=(1, 2)) / U.shape[2]
-                for (before, _), (U, _) in zip(last, after, strict=True)
-            ]
-        )
-        for after in (bases, fresh, without)
-    )
+
+    def overlaps(after: list[tuple[Array, bool]]) -> Array:
+        cosines = (np.swapaxes(V, 1, 2) @ U for (V, _), (U, _) in zip(last, after, strict=True))
+        return np.concatenate([np.square(C).mean(axis=2).sum(axis=1) for C in cosines])
+
+    moved_share, fresh_share, rest = map(overlaps, (bases, fresh, without))
     if min(_errors((shares - fresh_share)[:, None]) for shares in (moved_share, rest)) <= _ERRORS:
         return None
     return (
@@ -125,7 +122,8 @@ def noisier(moves: Moves) -> str | None:
         U, full = spaces(moves.sketch, R)
         if not full:
             return None
-        P = along(moves.sketch, U, np.repeat(_gradient(moves)[None], len(R), axis=0))
+        gradient = moves.claim.declared.gamma * np.asarray(moves.problem.gradient(moves.many.W[0, 0]))
+        P = along(moves.sketch, U, np.repeat(gradient[None], len(R), axis=0))
     sizes, fresh = squared_norms(noise), squared_norms(R - P)
     if _errors((sizes - fresh)[:, None]) <= _ERRORS or not fresh.any():
         return None
@@ -138,10 +136,6 @@ def noisier(moves: Moves) -> str | None:
             return f"{words}: are batches drawn with replacement?"
         return f"{words}: are batches of another size, or with{'out' * source.replace} replacement?"
     return words
-
-
-def _gradient(moves: Moves) -> Array:
-    return np.asarray(moves.claim.declared.gamma * moves.problem.gradient(moves.many.W[0, 0]))
 
 
 def components(moves: Moves) -> str | None:

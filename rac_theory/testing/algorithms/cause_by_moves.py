@@ -125,7 +125,7 @@ def scaled(moves: Moves) -> str | None:
 
 
 def _schedule(moves: Moves) -> str | None:
-    """The same for longer, as a schedule may begin slowly, or late."""
+    """The lengths of steps over a long run change: a schedule may begin slowly, or late."""
     D, G, _ = moves.later
     factors = next(
         (fit for view in moves.claim.views if (fit := _multiple_in_time(moves, view, D, G)) is not None), None
@@ -145,7 +145,7 @@ def _changing(factors: Array, first: int) -> str:
 
 
 def _clipped(moves: Moves, factors: Array) -> str | None:
-    """Where W decides how long a step is, by the norm of its gradient: all have one length, or none is longer."""
+    """The length of a step depends on W by the norm of its gradient: all steps have one length, or none is longer."""
     lengths = factors[0] * np.sqrt(squared_norms(moves.G[0]))
     short = factors[0] < 1 - _EXACT
     same = np.ptp(lengths[short]) <= _EXACT * lengths.max() if short.any() else False
@@ -372,7 +372,7 @@ def _multiples(moves: Moves, view: View) -> Array | None:
 
 
 def _multiple_in_time(moves: Moves, view: View, D: Array, G: Array) -> Array | None:
-    """The same in the course of many steps, the mean of the runs that rounding leaves alone: (steps,), or fewer."""
+    """Multiples as by ``_multiples``, one for each of many steps, of runs that rounding leaves alone: (steps,)."""
     factors = []
     for move, gradient in zip(D, moves.claim.declared.gamma * G, strict=True):
         usable = np.isfinite(move).all(axis=(1, 2))

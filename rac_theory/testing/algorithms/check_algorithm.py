@@ -161,7 +161,7 @@ def _blocks(algorithm: Algorithm, problem: Problem, W: Array, seed: int, steps: 
 
 
 def _in_turns(algorithm: Algorithm, problem: Problem, W: Array, seed: int) -> tuple[Array, Array]:
-    """The same of two seeds, one step of either after the other: state that is kept outside of a run gets mixed up."""
+    """The iterates of two seeds, by turns one step of each: state that is kept outside of a run gets mixed up."""
     runs = [algorithm.iterates(problem, W.copy(), np.random.default_rng(seed + k)) for k in range(2)]
     blocks = [[np.array(block) for block in pair] for pair in islice(zip(*runs, strict=False), _STEPS)]
     first, second = (np.stack(run) for run in zip(*blocks, strict=True))

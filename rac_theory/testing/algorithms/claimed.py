@@ -57,7 +57,7 @@ class Claim:
 
     @cached_property
     def reference(self) -> ProjectedDescent:
-        """Of the claimed class with the same fields; the algorithm itself where that is none of this library."""
+        """The claimed class with the fields of the algorithm; the algorithm itself if its class is none of ours."""
         kind = _nearest(self.declared)
         if kind is None or type(self.declared).projection is not kind.projection:
             return self.declared
@@ -81,7 +81,7 @@ class Claim:
 
     @property
     def views(self) -> tuple[View, ...]:
-        """Where H may act, so that what a step moved in says what H was."""
+        """The sides from which H may act, and its ranks; with one of them the space of a move says what H was."""
         if isinstance(self.reference, Bernoulli):
             return View("left", self.reference.left.rank), View("right", self.reference.right.rank)
         sketch = getattr(self.reference, "sketch", None)

@@ -115,7 +115,7 @@ def _ranks(pair: PairedSteps) -> _Numbers:
 
 
 def _together(pair: PairedSteps, small: Array) -> _Numbers:
-    """Of groups of runs, how many moves repeat another, and how far their mean is from that of all.
+    """How many moves of a group of runs repeat another, and how far the mean of a group is from that of all runs.
 
     Groups change places as a whole, so that any dependence between their runs shows, whatever runs it is between.
     """

@@ -27,7 +27,7 @@ PLACES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and ne
 
 
 class Compared(NamedTuple):
-    """In how many pairs of first steps from one W a law was compared, and whether each step was computed again."""
+    """How a step was compared: the pairs of first steps from one W, and whether each step could be computed again."""
 
     pairs: int
     each_step: bool
@@ -41,12 +41,13 @@ def check_law(claim: Claim, problem: Problem, draws: int, alpha: float, seed: in
     """
     near = Probe(problem, seed).lowest
     draws = max(min(draws, _most(near.size)), _LEAST)
-    if not isinstance(claim.algorithm, Implementation):
-        check_steps(claim.algorithm, problem, seed)
+    descent = None if isinstance(claim.algorithm, Implementation) else claim.algorithm
+    if descent is not None and is_projected(descent):
+        check_steps(descent, problem, seed)
     check_rank(claim, problem, seed)
-    if not isinstance(claim.algorithm, Implementation):
-        if is_projected(claim.algorithm):
-            check_spectrum(claim.algorithm, problem, draws, alpha, seed)
+    if descent is not None:
+        if is_projected(descent):
+            check_spectrum(descent, problem, draws, alpha, seed)
         _check_sketches(claim, problem.shape, min(_PAIRS * draws, _most(near.size)), alpha, [seed, 20])
     compared = []
     for index, scale in enumerate(PLACES):
@@ -131,12 +132,12 @@ def _passes(claim: Claim, problem: Problem, W: Array) -> int:
     """How many gradients an outer step takes; differences of values are one, along the directions of a step."""
     if isinstance(claim.source, FiniteDifferences):
         return 1
-    taken = 0
+    gradients = 0
 
     def step(V: Array, G: Array) -> Array:
-        nonlocal taken
-        taken += 1
+        nonlocal gradients
+        gradients += 1
         return V
 
     claim.source.descend(problem, W[None].copy(), step, np.random.default_rng(0))
-    return max(taken, 1)
+    return max(gradients, 1)

@@ -31,7 +31,7 @@ class Moves:
 
     @cached_property
     def course(self) -> Course:
-        """Where it went."""
+        """The iterates of two equal blocks of runs."""
         W = np.random.default_rng([self.seed, 30]).standard_normal((RUNS // 2, *self.problem.shape))
         return follow(self.claim.algorithm, self.problem, np.concatenate([W, W]), STEPS, [self.seed, 31])
 
@@ -69,7 +69,7 @@ class Moves:
 
     @cached_property
     def noise(self) -> tuple[Array, Array] | None:
-        """What of these is along the gradient as it is projected, and the rest: (2, FIRST, m, n) each.
+        """The part of ``many`` that is a projection of the gradient, and the noise that is left: (2, FIRST, m, n) each.
 
         None where moves do not say how it was projected, and where a step has more than one gradient.
         """
@@ -132,7 +132,7 @@ class Moves:
 
     @property
     def sketch(self) -> View | None:
-        """Where the one sketch acts; None without a sketch, with two, and with one of full rank."""
+        """The side and the rank of the sketch; None without a sketch, with two, and with one of full rank."""
         views = self.claim.views
         return views[0] if len(views) == 1 and math.isfinite(views[0].rank) else None
 

@@ -176,7 +176,7 @@ def _check_step(claim: Claim, problem: Problem, course: Course, t: int) -> bool:
 
 
 def _check_plain(claim: Claim, course: Course) -> None:
-    """The plain step cannot be computed again, but what it moves has the rank of the sketch."""
+    """Raise ``Refuted`` if a plain step, which cannot be computed again, has more than the rank of the sketch."""
     before, after = course.W[:-1, :_RUNS], course.W[1:, :_RUNS]
     view = claim.views[0]
     for t, move in enumerate(before - after):
@@ -189,7 +189,7 @@ def _check_plain(claim: Claim, course: Course) -> None:
 
 
 def _check_frozen(claim: Claim, course: Course) -> None:
-    """Where the sketch is frozen no run leaves the range of one."""
+    """Raise ``Refuted`` if a run leaves the range of one sketch, where that is frozen."""
     size = rounding(course.W, course.W).max(axis=0)
     more = _beyond(claim.views[0], course.W[-1] - course.W[0], size)
     if more > 0:

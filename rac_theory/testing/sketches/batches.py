@@ -69,7 +69,7 @@ def check_independence(name: str, Q: Array, prints: Array, alpha: float) -> None
 
 
 def check_lags(name: str, calls: list[tuple[Array, Array]], alpha: float) -> None:
-    """The same for draws of all large calls, at several distances: ranges and their prints, by call.
+    """Raise ``Refuted`` if draws of one large call depend on each other at some distance: ranges and prints, by call.
 
     Each call changes partners with the next one, the first with the second, the third with the fourth.
     """
@@ -102,7 +102,7 @@ def check_single(name: str, single: Array, large: Array, alpha: float) -> None:
 
 
 def check_different(name: str, Q: list[Array], seed: int) -> None:
-    """Where the law is that of a uniform range no range is drawn twice: bases of all draws, (k, d, r) each.
+    """Raise ``Refuted`` if a uniform range is drawn twice, which has probability zero: bases of draws, (k, d, r) each.
 
     Of 65,536 draws two are as near to each other by chance as one in 10^4 times, if their ranges have one degree of
     freedom, else far less often; three pairs decide.
@@ -124,7 +124,7 @@ def _exchange(called: str, name: str, calls: list[_Calls], places: tuple[Indices
         (M[:, at], prints[:, at]) for (M, prints), at in zip(calls, (i, i, j, j), strict=True)
     )
     overlaps = exchanged(H, H_, K, K_, _overlap).ravel()
-    equal = exchanged(p, p_, q, q_, _equal).ravel()
+    equal = exchanged(p, p_, q, q_, lambda a, b: np.asarray(a == b, dtype=np.float64)).ravel()
     for Z, worst, what in ((overlaps, 2.0, "overlap"), (np.sign(equal[equal != 0]), 1.0, "are equal")):
         if len(Z) and either_side(Z, worst, worst) >= math.log(_WAYS / alpha):
             more = f"{'more' if Z.mean() > 0 else 'less'} than those that are far apart (by {Z.mean() / 2:+.3g} a pair)"
@@ -141,10 +141,6 @@ def _overlap(Q: Array, K: Array) -> Array:
     if Q.ndim == 3:  # calls, pairs and coordinates
         return np.asarray(np.sum(Q * K, axis=-1))
     return np.asarray(np.square(np.swapaxes(Q, -1, -2) @ K).sum(axis=(-2, -1)) / Q.shape[-1])
-
-
-def _equal(p: Array, q: Array) -> Array:
-    return np.asarray(p == q, dtype=np.float64)
 
 
 def check_places(name: str, Q: Array, alpha: float, seed: int) -> None:
@@ -190,7 +186,7 @@ def _compare(first: str, second: str, name: str, A: Array, B: Array, alpha: floa
 
 
 def check_copies(name: str, calls: list[Array], alpha: float) -> None:
-    """Of ranges that were drawn twice, one in so many must have both draws in one call: a list of prints, by call."""
+    """Raise ``Refuted`` if ranges that were drawn twice are of one call more often, or less, than by chance."""
     if len(calls) < 2:
         return
     prints, where = np.concatenate(calls), np.repeat(np.arange(len(calls)), [len(call) for call in calls])

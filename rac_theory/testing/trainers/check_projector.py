@@ -39,7 +39,7 @@ class Projector:
         return self.with_rounding(G, rank, seed, X)[0]
 
     def with_rounding(self, G: Array, rank: int, seed: int, X: Array | None = None) -> tuple[Array, float]:
-        """The same, and what rounding may make of its entries, in parts of the norm."""
+        """Project X, and return with it a bound on the rounding of its entries, in parts of the norm."""
         where = f"{called(G.shape)} at rank {rank}"
         try:
             given = self.project(G.copy(), rank, seed)

@@ -118,29 +118,34 @@ def _cause(link: Link) -> str:
     if not shared:
         gave, gained = link.end.outputs - link.begin.outputs, link.after.outputs - link.begin.outputs
         hint = "; are weights kept in fewer bits than outputs, which weights= would show?"
-        return _multiple([gave.ravel()], [gained.ravel()], scale) or hint
-    gave_all = [adapters[layer].product for layer in shared]
-    gained_all = [link.after.weights[layer][0] - link.end.weights[layer][0] for layer in shared]
-    if all(P.shape[0] == P.shape[1] for P in gave_all):
-        turned = _multiple([P.T for P in gave_all], gained_all, scale, words=False)
-        if turned:
-            return ", as if its transpose was merged"
-    if _multiple(gave_all, gained_all, scale, words=False):
+        return _multiple_text(_multiple([gave], [gained]), scale) or hint
+    products = [adapters[layer].product for layer in shared]
+    gains = [link.after.weights[layer][0] - link.end.weights[layer][0] for layer in shared]
+    if all(P.shape[0] == P.shape[1] for P in products) and _is_near_one(_multiple([P.T for P in products], gains)):
+        return ", as if its transpose was merged"
+    multiple = _multiple(products, gains)
+    if _is_near_one(multiple):
         return ": the weights gained what it gave, is it still added when the model is run?"
-    return _multiple(gave_all, gained_all, scale)
+    return _multiple_text(multiple, scale)
 
 
-def _multiple(gave: list[Array], gained: list[Array], scale: float, words: bool = True) -> str:
-    """What multiple of it was merged, in words, if it is one; without words, whether that is one, as a text or none."""
-    size = sum(float(np.sum(gift**2)) for gift in gave)
-    if size == 0:
+def _multiple(gave: list[Array], gained: list[Array]) -> float | None:
+    """The multiple of what was given that was gained, of all layers together; None where it is none."""
+    given, gain = (np.concatenate([M.ravel() for M in matrices]) for matrices in (gave, gained))
+    size = float(given @ given)
+    a = float(given @ gain) / max(size, 1e-300)
+    rest = float(np.sum(np.square(gain - a * given)))
+    return None if size == 0 or rest > (4 * _NEAR**2) * size * max(a * a, 1.0) else a
+
+
+def _is_near_one(multiple: float | None) -> bool:
+    return multiple is not None and abs(multiple - 1) < _NEAR
+
+
+def _multiple_text(a: float | None, scale: float) -> str:
+    """What was merged, by the multiple that the weights gained; nothing where that is none."""
+    if a is None:
         return ""
-    a = sum(float(np.sum(gift * gain)) for gift, gain in zip(gave, gained, strict=True)) / size
-    rest = sum(float(np.sum((gain - a * gift) ** 2)) for gift, gain in zip(gave, gained, strict=True))
-    if rest > (4 * _NEAR**2) * size * max(a * a, 1.0):
-        return ""
-    if not words:
-        return "one" if abs(a - 1) < _NEAR else ""
     names = {"it was merged twice": 2.0, "it was not merged": 0.0, "it was subtracted": -1.0}
     if abs(scale - 1) > _NEAR:
         names[f"its scale {scale:.3g} was forgotten"] = 1 / scale if scale else 0.0

@@ -12,7 +12,9 @@ from rac_theory.testing.trainers.arrays import FORMATS
 from rac_theory.testing.trainers.merging import (
     Sum,
     _cause,
+    _is_near_one,
     _multiple,
+    _multiple_text,
     check_drift,
     check_frozen,
     check_memory,
@@ -145,12 +147,12 @@ def test_weights_gain_what_the_adapter_gave_up_to_a_spacing_and_eight_roundings(
 def test_a_multiple_is_called_by_its_name_where_it_is_one(gave, gained, scale, words):
     """Also where something else is in the weights that is a fifth of it at most."""
     one, across = np.array([1.0, 1.0]), np.array([1.0, -1.0])
-    assert _multiple([gave * one], [gained * one], scale) == words
+    assert _multiple_text(_multiple([gave * one], [gained * one]), scale) == words
     least = 0.2 * max(abs(gained), 1.0)
     for part, same in ((0.99, True), (1.01, False)):
-        found = _multiple([gave * one], [gained * one + part * least * across], scale)
+        found = _multiple_text(_multiple([gave * one], [gained * one + part * least * across]), scale)
         assert found == (words if same else "")
-    assert _multiple([one], [gained * one], 1.0, words=False) == ("one" if abs(gained - 1) < 0.1 else "")
+    assert _is_near_one(_multiple([one], [gained * one])) is (abs(gained - 1) < 0.1)
 
 
 P = np.array([[1.0, 3.0], [0.0, 1.0]])
