@@ -114,14 +114,12 @@ class Activations:
     def _take(self, name: str, module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         given = inputs[0]
         owner = self._last[0] if self._last is not None and self._last[1] is given else name
-        shared = self._owner.setdefault(name, owner)
-        if shared == name:
-            owner = name  # as it began
-        if owner != shared:
+        shared = self._owner.setdefault(name, owner)  # whose inputs it had when it began
+        if shared not in (owner, name):
             raise RuntimeError(
                 f"{name} had the inputs of {shared} so far, and has others now; watch it by itself: only=[{name!r}]"
             )
-        if owner == name:
+        if shared == name:
             X = given.detach().reshape(-1, given.shape[-1])
             if name not in self._records:
                 self._records[name] = _Record(X.shape[1], self._rows, self._rng)

@@ -1,5 +1,6 @@
 """RAC-LoRA as an optimiser of PyTorch: our step for the matrices of a module."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
@@ -123,7 +124,7 @@ class RACLoRA(Optimizer):
         state = super().state_dict()
         for group in state["param_groups"]:
             group["sketch"], group["sketches"] = None, [repr(sketch) for sketch in group["sketches"]]
-        return {**state, "rng": _plain(self.rng.bit_generator.state)}
+        return {**state, "rng": _text(self.rng.bit_generator.state)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from there, with the same sketches; what it was given is not changed."""
@@ -134,7 +135,7 @@ class RACLoRA(Optimizer):
         super().load_state_dict({name: state_dict[name] for name in ("state", "param_groups")})
         for group, (sketch, sketches) in zip(self.param_groups, ours, strict=True):
             group["sketch"], group["sketches"] = sketch, sketches
-        self.rng.bit_generator.state = _arrays(state_dict["rng"])
+        self.rng.bit_generator.state = _state(state_dict["rng"])
 
     def _each(self) -> Iterator[tuple[dict[str, Any], Sketch | None, Tensor]]:
         for group in self.param_groups:
@@ -181,18 +182,10 @@ def _sketch_of(group: dict[str, Any], W: Tensor) -> Sketch | None:
     return sketch
 
 
-def _plain(state: Any) -> Any:
-    """The state of a generator without arrays, which ``torch.load`` would not read by itself."""
-    if isinstance(state, dict):
-        return {name: _plain(value) for name, value in state.items()}
-    if isinstance(state, np.ndarray):
-        return {"array": [int(number) for number in state], "dtype": str(state.dtype)}
-    return state if isinstance(state, str) else int(state)
+def _text(state: Any) -> str:
+    """The state of a generator as JSON, as ``torch.load`` reads no arrays of NumPy by itself."""
+    return json.dumps(state, default=lambda array: {"array": array.tolist(), "dtype": str(array.dtype)})
 
 
-def _arrays(state: Any) -> Any:
-    if not isinstance(state, dict):
-        return state
-    if "array" in state:
-        return np.array(state["array"], dtype=state["dtype"])
-    return {name: _arrays(value) for name, value in state.items()}
+def _state(text: str) -> Any:
+    return json.loads(text, object_hook=lambda part: np.array(*part.values()) if "array" in part else part)
