@@ -23,7 +23,7 @@ from rac_theory.advice.curvature_files import (
 )
 from rac_theory.advice.gain_of_side import Gain
 from rac_theory.advice.learning_rate import AtRank, Carried, learning_rates
-from rac_theory.advice.learning_rate_of_layer import EXPLANATION, told_of_layer
+from rac_theory.advice.learning_rate_of_layer import EXPLANATION, rates_of_layer
 from rac_theory.advice.model_shapes import Shapes, parse
 from rac_theory.advice.model_total import Total, total_table, totals
 from rac_theory.advice.training_option import FLOPS, Option, efficient
@@ -69,9 +69,9 @@ __all__ = [
     "parse",
     "pattern",
     "promised_steps",
+    "rates_of_layer",
     "sentences",
     "spectrum_in",
-    "told_of_layer",
     "total_table",
     "totals",
     "unused",

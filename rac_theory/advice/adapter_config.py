@@ -56,11 +56,11 @@ def config_beside(path: str) -> AdapterConfig | None:
     ValueError
         If it is no configuration of an adapter.
     """
-    place = Path(path).parent / "adapter_config.json"
-    if not place.is_file():
+    config_path = Path(path).parent / "adapter_config.json"
+    if not config_path.is_file():
         return None
-    name = printable(str(place))
-    with place.open("rb") as file:
+    name = printable(str(config_path))
+    with config_path.open("rb") as file:
         text = file.read(_LARGEST + 1)
     try:
         read = json.loads(text.decode("utf-8")) if len(text) <= _LARGEST else None

@@ -162,7 +162,7 @@ def advise(
     rng = seed_sequence(rng)
 
     @cache
-    def known(name: str, dim: int, rank: int, curved: bool) -> Gain:
+    def gain_of(name: str, dim: int, rank: int, curved: bool) -> Gain:
         return gain_of_side(factories[name](dim, rank), curvature if curved else None, rng)
 
     options: list[Option] = []
@@ -173,7 +173,7 @@ def advise(
         options.append(Option(shape, "full", "-", min(shape), FULL, shape[0] * shape[1], layer))
         for name in factories:
             for rank in dict.fromkeys(ranks):
-                for side, gain, trained in _of_one_rank(shape, name, rank, mixture, curvature, known, notes):
+                for side, gain, trained in _of_one_rank(shape, name, rank, mixture, curvature, gain_of, notes):
                     options.append(Option(shape, side, name, rank, gain, trained, layer))
     return Advice(options, notes)
 
@@ -184,23 +184,23 @@ def _of_one_rank(
     rank: int,
     mixture: float | None,
     curvature: Curvature | None,
-    known: Callable[[str, int, int, bool], Gain],
+    gain_of: Callable[[str, int, int, bool], Gain],
     notes: list[str],
 ) -> Iterator[tuple[Trained, Gain, float]]:
     """Yield the sides, and their mixture where both are possible; what is not is added to the notes."""
     m, n = shape
-    found: list[tuple[Gain, int]] = []
+    gains: list[tuple[Gain, int]] = []
     sides: tuple[tuple[Trained, int, int], ...] = (("left", m, n), ("right", n, m))
-    for side, dim, other in sides:
+    for side, dim, opposite in sides:
         try:
-            gain = known(name, dim, rank, curvature is not None and curvature.side == side)
+            gain = gain_of(name, dim, rank, curvature is not None and curvature.side == side)
         except (ValueError, MemoryError) as error:
             notes.append(f"{m}x{n}, {side}, {name}, rank {rank} is left out: {error}")
             continue
-        found.append((gain, rank * other))
-        yield side, gain, rank * other
-    if mixture is not None and len(found) == 2:
-        (left, trained_left), (right, trained_right) = found
+        gains.append((gain, rank * opposite))
+        yield side, gain, rank * opposite
+    if mixture is not None and len(gains) == 2:
+        (left, trained_left), (right, trained_right) = gains
         p = Fraction(float(mixture))
         yield "mixture", gain_of_mixture(p, left, right), float(p * trained_left + (1 - p) * trained_right)
 

@@ -36,21 +36,21 @@ class LayersAlike(NamedTuple):
         None is Q = L I: nothing is known.
     best : dict of int to Option
         By rank, the side that is promised fewer steps.
-    other : dict of int to Option
+    slower : dict of int to Option
         By rank, the other side.
 
     Examples
     --------
     >>> from rac_theory.advice.answer import alike
-    >>> known = alike([("layers.0.up", (768, 3072)), ("layers.1.up", (768, 3072))], None, [8])
-    >>> known.name, known.other[8].side
+    >>> kind = alike([("layers.0.up", (768, 3072)), ("layers.1.up", (768, 3072))], None, [8])
+    >>> kind.name, kind.slower[8].side
     ('up', 'right')
     """
 
     layers: Sequence[Layer]
     curvature: Curvature | None
     best: dict[int, Option]
-    other: dict[int, Option]
+    slower: dict[int, Option]
 
     @property
     def name(self) -> str:
@@ -83,21 +83,21 @@ def alike(
     --------
     >>> from rac_theory.advice import Curvature
     >>> from rac_theory.advice.answer import alike
-    >>> known = alike([("up", (768, 3072))], Curvature.of_rho(20.0), [1, 8])
-    >>> [(rank, option.side, f"{option.slowdown:.1f}") for rank, option in known.best.items()]
+    >>> kind = alike([("up", (768, 3072))], Curvature.of_rho(20.0), [1, 8])
+    >>> [(rank, option.side, f"{option.slowdown:.1f}") for rank, option in kind.best.items()]
     [(1, 'right', '22.0'), (8, 'right', '3.6')]
     """
     shape = layers[0][1]
     fitting = [rank for rank in ranks if rank <= max(shape)]
     options, _ = advise([shape], ranks=fitting or [1], sketches=[SKETCH], curvature=curvature, rng=rng)
-    best, other = {}, {}
+    best, slower = {}, {}
     for rank in fitting:
         sides = sorted(
             (o for o in options if o.rank == rank and o.side != "full"), key=lambda o: (o.slowdown, o.trained)
         )
         if sides:
-            best[rank], other[rank] = sides[0], sides[-1]
-    return LayersAlike(layers, curvature, best, other)
+            best[rank], slower[rank] = sides[0], sides[-1]
+    return LayersAlike(layers, curvature, best, slower)
 
 
 def sentences(kinds: Sequence[LayersAlike], rank: int, lora_alpha: float, *, by_root: bool = False) -> Iterator[str]:
@@ -117,8 +117,8 @@ def sentences(kinds: Sequence[LayersAlike], rank: int, lora_alpha: float, *, by_
     --------
     >>> from rac_theory.advice import Curvature
     >>> from rac_theory.advice.answer import alike, sentences
-    >>> known = alike([("up", (768, 3072))], Curvature.of_rho(20.0), [1, 8, 64])
-    >>> for sentence in sentences([known], 8, 16.0):
+    >>> kind = alike([("up", (768, 3072))], Curvature.of_rho(20.0), [1, 8, 64])
+    >>> for sentence in sentences([kind], 8, 16.0):
     ...     print(sentence.replace(": ", ":\n").replace("; ", ";\n").replace(" at", "\nat"))
     Rank 8 is promised 3.6 times the steps of full fine-tuning:
     what goes into up has an effective dimension of 20 of 3,072, and rank r takes some 1 + 21/r times as many.
@@ -133,16 +133,16 @@ def sentences(kinds: Sequence[LayersAlike], rank: int, lora_alpha: float, *, by_
     at rank 64 with 75.
     """
     curved = [kind for kind in kinds if kind.curvature is not None and kind.best]
-    asked = [kind for kind in curved or kinds if rank in kind.best]
-    if not asked:
+    fitting = [kind for kind in curved or kinds if rank in kind.best]
+    if not fitting:
         yield f"No layer has room for rank {rank}."
         return
-    slowest = max(asked, key=lambda kind: kind.best[rank].slowdown)
+    slowest = max(fitting, key=lambda kind: kind.best[rank].slowdown)
     if not curved:
         yield from _of_shapes(slowest, rank)
     else:
         yield _cost(slowest, rank)
-        yield _cheaper(asked, slowest, rank)
+        yield _cheaper(fitting, slowest, rank)
     yield _carrying(slowest, rank, lora_alpha, by_root)
 
 
@@ -177,23 +177,23 @@ def _cost(slowest: LayersAlike, rank: int) -> str:
     )
 
 
-def _cheaper(asked: Sequence[LayersAlike], slowest: LayersAlike, rank: int) -> str:
+def _cheaper(fitting: Sequence[LayersAlike], slowest: LayersAlike, rank: int) -> str:
     """In numbers trained by all layers together, and in the steps of the slowest."""
-    ranks = [other for other in slowest.best if all(other in kind.best for kind in asked)]
-    numbers = {other: _numbers(asked, other) for other in ranks}
-    cheapest = min(ranks, key=lambda other: (numbers[other], other))
-    fastest = min(ranks, key=lambda other: slowest.best[other].slowdown)
-    least, own = f"{digits(numbers[cheapest])} times those of full fine-tuning", digits(numbers[rank])
-    if least.startswith(f"{own} "):
+    ranks = [r for r in slowest.best if all(r in kind.best for kind in fitting)]
+    numbers = {r: _numbers(fitting, r) for r in ranks}
+    cheapest = min(ranks, key=lambda r: (numbers[r], r))
+    fastest = min(ranks, key=lambda r: slowest.best[r].slowdown)
+    least, current = f"{digits(numbers[cheapest])} times those of full fine-tuning", digits(numbers[rank])
+    if least.startswith(f"{current} "):
         parts = [f"No rank that was compared is cheaper in numbers trained: {least}"]
     else:
         side = _FACTORS[slowest.best[cheapest].side]
-        parts = [f"Cheaper in numbers trained: rank {cheapest} ({side}), {least}, where rank {rank} takes {own}"]
+        parts = [f"Cheaper in numbers trained: rank {cheapest} ({side}), {least}, where rank {rank} takes {current}"]
     if fastest != rank:
         parts.append(f"faster: rank {fastest}, {digits(slowest.best[fastest].slowdown)} times the steps")
-    other = slowest.other[rank].slowdown
-    if other > slowest.best[rank].slowdown:
-        parts.append(f"the other side would take {digits(other)} times the steps")
+    slower = slowest.slower[rank].slowdown
+    if slower > slowest.best[rank].slowdown:
+        parts.append(f"the other side would take {digits(slower)} times the steps")
     return "; ".join(parts) + "."
 
 
@@ -205,7 +205,7 @@ def _numbers(kinds: Sequence[LayersAlike], rank: int) -> float:
 
 
 def _carrying(slowest: LayersAlike, rank: int, lora_alpha: float, by_root: bool) -> str:
-    ranks = [rank, *(other for other in slowest.best if other != rank)]
+    ranks = [rank, *(r for r in slowest.best if r != rank)]
     side = slowest.best[rank].side
     assert side in ("left", "right")
     over_rank = lora_alpha * (math.sqrt(rank) if by_root else 1.0)  # the scaling that is divided by r
@@ -218,7 +218,7 @@ def _carrying(slowest: LayersAlike, rank: int, lora_alpha: float, by_root: bool)
     ends = sorted({min(carried), max(carried)}) if carried else []
     if not ends:
         return f"Which lora_alpha carries a learning rate from rank {rank} to another one is not known."
-    words = " and ".join(f"at rank {other} with {digits(carried[other])}" for other in ends)
+    words = " and ".join(f"at rank {r} with {digits(carried[r])}" for r in ends)
     return f"A learning rate that is right at rank {rank} with lora_alpha {lora_alpha:g} is right {words}."
 
 
@@ -234,20 +234,20 @@ def answer_table(kinds: Sequence[LayersAlike], rank: int) -> Table:
     >>> [column.header for column in table.columns]
     ['layer', 'shape', 'rho', 'train', 'rank 1', 'rank 8']
     """
-    ranks = _shown_ranks([*dict.fromkeys(other for kind in kinds for other in kind.best)], rank)
+    ranks = _shown_ranks([*dict.fromkeys(r for kind in kinds for r in kind.best)], rank)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("layer", "shape"):
         table.add_column(name, no_wrap=True)
     for name in ("rho", "train"):
         table.add_column(name, justify="right", no_wrap=True)
-    for other in ranks:
-        table.add_column(f"rank {other}", justify="right", no_wrap=True)
+    for r in ranks:
+        table.add_column(f"rank {r}", justify="right", no_wrap=True)
     for (name, (m, n)), ones in _by_name(kinds).items():
         count = sum(len(kind.layers) for kind in ones)
         slowest = max(ones, key=lambda kind: max((o.slowdown for o in kind.best.values()), default=0.0))
         rho = "-" if slowest.curvature is None else digits(slowest.curvature.rho)
-        side = next((o.side for other, o in slowest.best.items() if other == rank), "")
-        cells = [digits(slowest.best[other].slowdown) if other in slowest.best else "-" for other in ranks]
+        side = next((o.side for r, o in slowest.best.items() if r == rank), "")
+        cells = [digits(slowest.best[r].slowdown) if r in slowest.best else "-" for r in ranks]
         label = _short(name, count)
         table.add_row(label, f"{m}x{n}", rho, {"left": "A", "right": "B"}.get(side, "-"), *cells)
     return table

@@ -96,8 +96,8 @@ def advice_table(options: Sequence[Option], horizons: Mapping[str, Horizon]) -> 
     return table
 
 
-def _finite(value: float, shown: str) -> str:
-    return shown if math.isfinite(value) else "never"
+def _finite(value: float, text: str) -> str:
+    return text if math.isfinite(value) else "never"
 
 
 def fewest_steps(options: Sequence[Option]) -> Iterator[str]:
@@ -118,9 +118,9 @@ def fewest_steps(options: Sequence[Option]) -> Iterator[str]:
             continue
         lowest = min(option.rank for option in sketched)
         best = {
-            side: min(those, key=lambda option: option.slowdown)
+            side: min(of_side, key=lambda option: option.slowdown)
             for side in ("left", "right")
-            if (those := [o for o in sketched if o.rank == lowest and o.side == side])
+            if (of_side := [o for o in sketched if o.rank == lowest and o.side == side])
         }
         ordered = sorted(best.values(), key=lambda option: option.slowdown)
         parts = [f"{o.side}, {o.sketch}: {_promised(o)}, {o.trained:g} numbers trained" for o in ordered]
@@ -163,7 +163,7 @@ def cheapest(options: Sequence[Option], *, examples: int) -> Iterator[str]:
 def _least(low: Sequence[Option], full: Option, cost: Callable[[Option, int], float], examples: int) -> str:
     costs = [cost(option, examples) for option in low]
     least = min(costs)
-    alike = [option for option, one in zip(low, costs, strict=True) if one <= least * ROUNDING]
+    alike = [option for option, price in zip(low, costs, strict=True) if price <= least * ROUNDING]
     times = f"{least / cost(full, examples):.3g} times"
     if len(alike) == len(low) > 1:
         return f"all alike, {times}"

@@ -43,10 +43,10 @@ class Curvature:
         The largest eigenvalue of S, rounded up; nan where rho alone is known.
     mu : float or None
         The smallest eigenvalue of S that is not zero, or a penalty below it, rounded down; nan where it is unknown, and
-        None where ``made`` has to say it.
+        None where ``make`` has to say it.
     dim : int or None
         The length of the side; None fits any that is at least rho.
-    made : callable or None
+    make : callable or None
         Returns the problem with S over ``scale`` on its rows, all of whose singular values may be asked for: that takes
         many times as long as L and rho do. None where no more is known than these, which decide about sketches whose
         law rotations leave alone.
@@ -54,7 +54,7 @@ class Curvature:
         A power of two.
     examples : int or None
         How many examples the features are of.
-    told : str
+    description : str
         Where it comes from, in words.
 
     Examples
@@ -76,10 +76,10 @@ class Curvature:
     L: float = math.nan
     mu: float | None = math.nan
     dim: int | None = None
-    made: Callable[[], Problem] | None = field(default=None, repr=False)
+    make: Callable[[], Problem] | None = field(default=None, repr=False)
     scale: float = 1.0
     examples: int | None = None
-    told: str = "rho as it was given"
+    description: str = "rho as it was given"
 
     def __post_init__(self) -> None:
         checks.one_of("side", self.side, get_args(Side))
@@ -88,7 +88,7 @@ class Curvature:
     @cached_property
     def problem(self) -> Problem | None:
         """With S over ``scale`` on its rows; None where it is not known."""
-        return None if self.made is None else self.made()
+        return None if self.make is None else self.make()
 
     @cached_property
     def condition(self) -> float:
@@ -126,15 +126,15 @@ class Curvature:
         """
         checks.one_of("loss", loss, get_args(Loss))
         c, l2 = _SCALES[loss], checks.weight("l2", l2)
-        known = features("X", X() if callable(X) else X)
-        (N, d), (products, error) = known.shape, gram(known)
+        matrix = features("X", X() if callable(X) else X)
+        (N, d), (products, error) = matrix.shape, gram(matrix)
         square = (largest_eigenvalue(products) + error) / N
-        trace = Fraction(math.fsum(squared_row_norms(known)) * (1 + 4 * EPS)) / N
-        wide, load = d > LARGEST_SIDE, X if callable(X) else lambda: known
+        trace = Fraction(math.fsum(squared_row_norms(matrix)) * (1 + 4 * EPS)) / N
+        wide, load = d > LARGEST_SIDE, X if callable(X) else lambda: matrix
 
-        def made() -> Problem:
-            again = features("X", load())
-            return LeastSquares(again, np.zeros((N, 1)), l2 / c)  # c is a power of two: nothing is rounded
+        def problem() -> Problem:
+            matrix = features("X", load())
+            return LeastSquares(matrix, np.zeros((N, 1)), l2 / c)  # c is a power of two: nothing is rounded
 
         return cls._penalised(
             side,
@@ -144,9 +144,9 @@ class Curvature:
             l2,
             mu=None if loss == "least_squares" and not wide else _least(l2),
             dim=d,
-            made=None if wide else made,
+            make=None if wide else problem,
             examples=N,
-            told=f"{_formula(c, l2)}, X {N}x{d}"
+            description=f"{_formula(c, l2)}, X {N}x{d}"
             + "; X is too wide for X'X, and tr and L are all that is used of it" * wide,
         )
 
@@ -183,8 +183,8 @@ class Curvature:
         >>> import numpy as np
         >>> from rac_theory.advice import Curvature
         >>> X = np.array([[2.0, 0.0], [0.0, 1.0]])
-        >>> for known in (Curvature.of_second_moment(X.T @ X / 2, examples=2), Curvature.of_features(X)):
-        ...     print(f"{known.rho:.6f}")
+        >>> for curvature in (Curvature.of_second_moment(X.T @ X / 2, examples=2), Curvature.of_features(X)):
+        ...     print(f"{curvature.rho:.6f}")
         1.250000
         1.250000
         """
@@ -201,14 +201,14 @@ class Curvature:
                 raise ValueError("S must be symmetric and not zero, as X'X / N is")
             return (given + given.T) / 2
 
-        known = matrix()
-        d, trace = len(known), sum(map(Fraction, np.diagonal(known).tolist()), Fraction(0))
-        square = largest_eigenvalue(known)
-        if not square > 0 or trace <= 0 or float(np.diagonal(known).min()) < -_SINGLE * square:
+        moment = matrix()
+        d, trace = len(moment), sum(map(Fraction, np.diagonal(moment).tolist()), Fraction(0))
+        square = largest_eigenvalue(moment)
+        if not square > 0 or trace <= 0 or float(np.diagonal(moment).min()) < -_SINGLE * square:
             raise ValueError("S must be positive semidefinite and not zero, as X'X / N is")
         wide = d > LARGEST_SIDE
 
-        def made() -> Problem:
+        def problem() -> Problem:
             curvature = matrix()
             curvature[np.diag_indices(d)] += l2 / c + max(0.0, -extreme_eigenvalues(curvature)[0])
             return Quadratic.left(curvature, np.zeros((d, 1)))
@@ -221,9 +221,9 @@ class Curvature:
             l2,
             mu=None if loss == "least_squares" and not wide else _least(l2),
             dim=d,
-            made=None if wide else made,
+            make=None if wide else problem,
             examples=examples,
-            told=f"{_formula(c, l2)}, {d}x{d}",
+            description=f"{_formula(c, l2)}, {d}x{d}",
         )
 
     @classmethod
@@ -252,18 +252,20 @@ class Curvature:
         ValueError
             If they are no finite numbers, none is above zero, or one is below.
         """
-        found = checks.moderate("spectrum", checks.array("spectrum", values, ndim=1))
-        L, least = float(found.max()), float(found.min())
-        rounding = lapack_rounding(len(found)) * L
+        eigenvalues = checks.moderate("spectrum", checks.array("spectrum", values, ndim=1))
+        L, least = float(eigenvalues.max()), float(eigenvalues.min())
+        rounding = lapack_rounding(len(eigenvalues)) * L
         if not L > 0 or least < -rounding:
             raise ValueError(
                 f"spectrum must be eigenvalues of a semidefinite matrix that is not zero, got {least:g}..{L:g}"
             )
-        trace = sum((Fraction(max(value, 0.0)) for value in found.tolist()), Fraction(0))
-        positive = found[found > 0].min()
+        trace = sum((Fraction(max(value, 0.0)) for value in eigenvalues.tolist()), Fraction(0))
+        positive = eigenvalues[eigenvalues > 0].min()
         mu = float(positive) if positive > rounding else math.nan
-        told = f"a spectrum of {len(found)} eigenvalues, " + ("the smallest for mu" if mu == mu else "none for mu")
-        return cls(side, _at_least_one(trace / Fraction(L)), L, mu, len(found), told=told)
+        description = f"a spectrum of {len(eigenvalues)} eigenvalues, " + (
+            "the smallest for mu" if mu == mu else "none for mu"
+        )
+        return cls(side, _at_least_one(trace / Fraction(L)), L, mu, len(eigenvalues), description=description)
 
     @classmethod
     def of_rho(cls, rho: float, *, side: Side = "right") -> Self:
@@ -271,8 +273,8 @@ class Curvature:
         return cls(side, rho)
 
     def named(self, name: str) -> Self:
-        """The same, told with what it is of."""
-        return replace(self, told=f"{name}: {self.told}")
+        """The same, with what it is of before its description."""
+        return replace(self, description=f"{name}: {self.description}")
 
     def length(self, shape: MatrixShape) -> int:
         """The length of the side of the features in a matrix of some shape."""
@@ -294,7 +296,7 @@ class Curvature:
         hint = f"; features on the {turned} side?" if self.dim in shape else ""
         raise ValueError(
             f"curvature must be that of the {_ENDS[self.side]} of {m}x{n}, {length} of them, got {self.dim} "
-            f"({self.told}){hint}"
+            f"({self.description}){hint}"
         )
 
 

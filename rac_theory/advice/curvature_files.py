@@ -92,8 +92,8 @@ def features_in(text: str) -> dict[str, Saved]:
         elif name.removesuffix(EXAMPLES) + SECOND_MOMENT not in names and not name.endswith(SAME_AS):
             saved[name] = Saved(partial(_matrix, path, name))
     for name in names:
-        if name.endswith(SAME_AS) and (other := str(_loaded("data", path, name))) in saved:
-            saved[name.removesuffix(SAME_AS)] = saved[other]
+        if name.endswith(SAME_AS) and (owner := str(_loaded("data", path, name))) in saved:
+            saved[name.removesuffix(SAME_AS)] = saved[owner]
     return saved
 
 
@@ -117,13 +117,13 @@ def _loaded(argument: str, path: str, name: str = "") -> Array:
     with warnings.catch_warnings(action="error"):
         try:
             loaded = np.load(path, mmap_mode=None if name else "r", allow_pickle=False)
-            found: Array = loaded[name] if name else loaded
+            array: Array = loaded[name] if name else loaded
         except Exception as error:  # of zipfile, zlib, struct, tokenize and ast, each of its own kind
             where = printable(f"{name} in {path}" if name else path)
             raise ValueError(
                 f"{argument} must be an array of numbers as numpy.save writes it, got {where}: {printable(str(error))}"
             ) from error
-    return found
+    return array
 
 
 def spectrum_in(text: str) -> Array:
@@ -166,10 +166,10 @@ def _numbers(words: str, source: str) -> Array:
 
 def of_all(layers: Sequence[Layer], curvature: Curvature) -> dict[Layer, Curvature]:
     """Return one curvature for each layer that it fits; a ``ValueError`` if it fits none."""
-    found = {layer: curvature for layer in layers if curvature.fits(layer[1])}
-    if not found:
+    curvatures = {layer: curvature for layer in layers if curvature.fits(layer[1])}
+    if not curvatures:
         curvature.check(layers[0][1])
-    return found
+    return curvatures
 
 
 def of_named(
@@ -189,12 +189,12 @@ def of_named(
         return of_all(layers, make(array, name))
     curvatures: dict[Layer, Curvature] = {}
     for name in sorted(saved, key=len):  # the longest name that fits is the last one
-        own = [layer for layer in layers if _belongs(name, layer[0])]
-        if own:
+        matching = [layer for layer in layers if _belongs(name, layer[0])]
+        if matching:
             begin(name)
             curvature = make(saved[name], name)
-            curvature.check(own[0][1])
-            curvatures |= dict.fromkeys(own, curvature)
+            curvature.check(matching[0][1])
+            curvatures |= dict.fromkeys(matching, curvature)
     if not curvatures:
         names = [", ".join(map(printable, list(some)[:3])) for some in (saved, dict(layers))]
         raise ValueError(

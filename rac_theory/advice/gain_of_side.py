@@ -66,17 +66,17 @@ def gain_of_side(sketch: Sketch, curvature: Curvature | None, rng: Randomness) -
     ValueError
         If nothing is known of a sketch that is too large to be sampled.
     """
-    known, projection = Moments(sketch), closed_form(sketch)
+    moments, projection = Moments(sketch), closed_form(sketch)
     if projection is None:
-        if known.mean is None and sketch.dim > SAMPLED_DIM:
+        if moments.mean is None and sketch.dim > SAMPLED_DIM:
             raise ValueError(f"there is no closed form, and above dim={SAMPLED_DIM} sampling would take minutes")
         projection = spectrum(sketch, rng=rng)
     how = projection.how + ", on trust" * projection.on_trust
     if curvature is None:
         return _of_smoothness(Fraction(1), projection, how)
-    if known.invariants is not None:
-        trust = ", on trust" * known.on_trust
-        return _of_smoothness(_by_rho(known.invariants, sketch.dim, curvature.rho), projection, f"{how}; rho{trust}")
+    if moments.invariants is not None:
+        trust = ", on trust" * moments.on_trust
+        return _of_smoothness(_by_rho(moments.invariants, sketch.dim, curvature.rho), projection, f"{how}; rho{trust}")
     if curvature.problem is not None:
         L = Fraction(curvature.L) / Fraction(curvature.scale)
         return _of_problem(sketch, curvature.problem, L, projection, how, rng)
@@ -107,8 +107,8 @@ def gain_of_mixture(p: Fraction, left: Gain, right: Gain) -> Gain:
 
 def _of_problem(sketch: Sketch, problem: Problem, L: Fraction, projection: Spectrum, how: str, rng: Randomness) -> Gain:
     Q = known_smoothness(problem)
-    along = smoothness_along(sketch, Q, rng=rng)
-    L_H, how = min(along.L_H, float(L)), f"{how}; {along.provenance}"
+    smoothness = smoothness_along(sketch, Q, rng=rng)
+    L_H, how = min(smoothness.L_H, float(L)), f"{how}; {smoothness.provenance}"
     if Moments(sketch).share is not None:  # 1/L_H is the best step, and finding it again would take as long
         return _of_smoothness(Fraction(L_H) / L, projection, how)
     gamma = best_step(problem, sketch, rng=rng)

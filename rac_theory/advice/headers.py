@@ -42,29 +42,33 @@ def shards(path: str, file: IO[bytes]) -> Iterator[Tensor]:
     if len(text) > _LARGEST_HEADER:
         raise ValueError(f"{path} must have at most {_LARGEST_HEADER} bytes as an index, got more")
     index = _object(path, text)
-    places = index.get("weight_map")
-    if not isinstance(places, dict) or not places or not all(isinstance(place, str) for place in places.values()):
+    weight_map = index.get("weight_map")
+    if (
+        not isinstance(weight_map, dict)
+        or not weight_map
+        or not all(isinstance(shard, str) for shard in weight_map.values())
+    ):
         raise ValueError(
-            f"{path} must have a weight_map, the file of each tensor by its name, got {shown(places)}; is it the index "
-            "of a sharded checkpoint?"
+            f"{path} must have a weight_map, the file of each tensor by its name, got {shown(weight_map)}; is it the "
+            "index of a sharded checkpoint?"
         )
-    for place in dict.fromkeys(places.values()):
-        if Path(place).name != place or place in ("", ".", ".."):
-            raise ValueError(f"{path} must list files of its own folder, got {printable(repr(place))}")
-        wanted = {name for name, its in places.items() if its == place}
-        for tensor in _of_shard(path, place):
-            if tensor.name in wanted:  # a tensor may be kept in two of them, and counts once
-                wanted.discard(tensor.name)
+    for shard in dict.fromkeys(weight_map.values()):
+        if Path(shard).name != shard or shard in ("", ".", ".."):
+            raise ValueError(f"{path} must list files of its own folder, got {printable(repr(shard))}")
+        names = {name for name, holder in weight_map.items() if holder == shard}
+        for tensor in _of_shard(path, shard):
+            if tensor.name in names:  # a tensor may be kept in two of them, and counts once
+                names.discard(tensor.name)
                 yield tensor
-        if wanted:
+        if names:
             raise ValueError(
-                f"{printable(repr(place))} must hold each tensor that {path} says is in it, and lacks {len(wanted)}, "
-                f"{printable(repr(min(wanted)))} first; are they of one download?"
+                f"{printable(repr(shard))} must hold each tensor that {path} says is in it, and lacks {len(names)}, "
+                f"{printable(repr(min(names)))} first; are they of one download?"
             )
 
 
-def _of_shard(path: str, place: str) -> Iterator[Tensor]:
-    shard = Path(path).parent / place
+def _of_shard(path: str, name: str) -> Iterator[Tensor]:
+    shard = Path(path).parent / name
     what = f"with all the shards that {path} lists beside it"
     with Path(readable_file("shape", shard, what)).open("rb") as file:
         yield from safetensors(printable(str(shard)), file)

@@ -29,12 +29,12 @@ class Carried(NamedTuple):
     rule : str
     lora_alpha : float
         What the rule says at this rank.
-    known : LearningRate
+    rate : LearningRate
         The best and the longest one at this rank.
     ratio : float
         That of the first rank over the best one here: above one it is too long, above two it may be that nothing is
         gained.
-    kept : float
+    share : float
         The share of the gain that is left with it, at most one; what is negative may go uphill.
 
     Examples
@@ -42,15 +42,15 @@ class Carried(NamedTuple):
     >>> from rac_theory.problems import Smoothness
     >>> from rac_theory.advice.learning_rate import learning_rates
     >>> fixed, *_ = learning_rates(Smoothness.isotropic(1.0, (5, 3)), [1, 4], lora_alpha=2.0)[1].rules
-    >>> fixed.rule, fixed.lora_alpha, f"{fixed.ratio:.3f}", f"{fixed.kept:.3f}"  # (1/7) / (16/10), and x (2 - x)
+    >>> fixed.rule, fixed.lora_alpha, f"{fixed.ratio:.3f}", f"{fixed.share:.3f}"  # (1/7) / (16/10), and x (2 - x)
     ('fixed', 2.0, '0.089', '0.171')
     """
 
     rule: str
     lora_alpha: float
-    known: LearningRate
+    rate: LearningRate
     ratio: float
-    kept: float
+    share: float
 
 
 class AtRank(NamedTuple):
@@ -113,11 +113,11 @@ def learning_rates(
     >>> Q = Smoothness([(np.diag(1 / np.arange(1.0, 257) ** 0.7), np.eye(16))])
     >>> first, other = learning_rates(Q, [4, 32], lora_alpha=4.0)
     >>> for one in other.rules:
-    ...     print(f"{one.rule:9} {one.ratio:.3f} of the best one, {one.kept:.3f} of the gain")
+    ...     print(f"{one.rule:9} {one.ratio:.3f} of the best one, {one.share:.3f} of the gain")
     fixed     0.038 of the best one, 0.074 of the gain
     ~ sqrt(r) 0.302 of the best one, 0.512 of the gain
     ~ r       2.412 of the best one, -0.995 of the gain
-    >>> print(f"rho = {other.rules[0].known.rho:.1f}, carrying = {other.carrying:.1f}")
+    >>> print(f"rho = {other.rules[0].rate.rho:.1f}, carrying = {other.carrying:.1f}")
     rho = 14.8, carrying = 20.6
     """
     checks.one_of("side", side, ("left", "right"))
@@ -126,20 +126,20 @@ def learning_rates(
         raise ValueError("ranks must have at least one rank, got none")
     having("problem", problem, "a problem, or its smoothness", ("shape",))
     shape = matrix_shape(problem.shape)
-    made = [sketch(shape[0 if side == "left" else 1], checks.integer("rank", rank, 1)) for rank in ranks]
-    found = {
+    sketches = [sketch(shape[0 if side == "left" else 1], checks.integer("rank", rank, 1)) for rank in ranks]
+    rates = {
         rule: [
-            (a, learning_rate(problem, one, lora_alpha=a, side=side, rng=rng))
-            for one in made
-            if (a := lora_alpha * (one.rank / made[0].rank) ** power)
+            (a, learning_rate(problem, S, lora_alpha=a, side=side, rng=rng))
+            for S in sketches
+            if (a := lora_alpha * (S.rank / sketches[0].rank) ** power)
         ]
         for rule, power in RULES.items()
     }
     rows = []
     for i, rank in enumerate(ranks):
-        rules = [_carried(rule, *known[i], known[0][1].best) for rule, known in found.items()]
-        a, here = found["fixed"][i]
-        rows.append(AtRank(rank, rules, a * math.sqrt(here.best / found["fixed"][0][1].best)))
+        rules = [_carried(rule, *of_rule[i], of_rule[0][1].best) for rule, of_rule in rates.items()]
+        a, rate = rates["fixed"][i]
+        rows.append(AtRank(rank, rules, a * math.sqrt(rate.best / rates["fixed"][0][1].best)))
     return rows
 
 
@@ -157,7 +157,7 @@ def nearest(row: AtRank) -> Carried:
     >>> [nearest(row).rule for row in learning_rates(Q, [1, 2, 4, 9], lora_alpha=2.0)[1:]]
     ['~ r', '~ r', '~ sqrt(r)']
     """
-    return min(row.rules, key=lambda one: abs(math.log(one.ratio)))
+    return min(row.rules, key=lambda carried: abs(math.log(carried.ratio)))
 
 
 def keeping(row: AtRank) -> Carried:
@@ -174,9 +174,9 @@ def keeping(row: AtRank) -> Carried:
     >>> [keeping(row).rule for row in learning_rates(Q, [1, 2, 4, 9], lora_alpha=2.0)[1:]]
     ['~ r', '~ sqrt(r)', '~ sqrt(r)']
     """
-    return max(row.rules, key=lambda one: one.kept)
+    return max(row.rules, key=lambda carried: carried.share)
 
 
-def _carried(rule: str, lora_alpha: float, known: LearningRate, first: float) -> Carried:
-    kept = known.gain(first).nu / known.nu if math.isfinite(first) and known.nu > 0 else math.nan
-    return Carried(rule, lora_alpha, known, first / known.best, kept)
+def _carried(rule: str, lora_alpha: float, rate: LearningRate, first: float) -> Carried:
+    share = rate.gain(first).nu / rate.nu if math.isfinite(first) and rate.nu > 0 else math.nan
+    return Carried(rule, lora_alpha, rate, first / rate.best, share)

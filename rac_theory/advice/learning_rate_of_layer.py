@@ -37,10 +37,12 @@ def learning_rate_table(rows: Sequence[AtRank], *, gradient_descent: float) -> T
     for name in ("best", "longest", "kept"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        nu = row.rules[0].known.nu
+        nu = row.rules[0].rate.nu
         of_rank = [str(row.rank), *map(_shown, (gradient_descent / nu if nu != 0 else math.inf, row.carrying))]
-        for one in row.rules:
-            table.add_row(*of_rank, one.rule, *map(_shown, (one.known.best, one.known.longest, one.kept)))
+        for carried in row.rules:
+            table.add_row(
+                *of_rank, carried.rule, *map(_shown, (carried.rate.best, carried.rate.longest, carried.share))
+            )
             of_rank = [""] * len(of_rank)
     return table
 
@@ -53,8 +55,8 @@ def in_words(rows: Sequence[AtRank]) -> Iterator[str]:
     >>> from rac_theory.problems import Smoothness
     >>> from rac_theory.advice.learning_rate import learning_rates
     >>> from rac_theory.advice.learning_rate_of_layer import in_words
-    >>> known, words = in_words(learning_rates(Smoothness.isotropic(1.0, (5, 3)), [1, 4], lora_alpha=2.0))
-    >>> known
+    >>> rho, words = in_words(learning_rates(Smoothness.isotropic(1.0, (5, 3)), [1, 4], lora_alpha=2.0))
+    >>> rho
     'effective dimension rho = 5; the gain is known by: moments of Gaussian matrices'
     >>> print(*words.split("; "), sep=chr(10))
     from rank 1 to 4: lora_alpha ~ r comes nearest, 1.43 times the best learning rate
@@ -62,15 +64,15 @@ def in_words(rows: Sequence[AtRank]) -> Iterator[str]:
     lora_alpha = 6.693 keeps all of it
     """
     first = rows[0]
-    known = first.rules[0].known
-    yield f"effective dimension rho = {_shown(known.rho)}; the gain is known by: {known.provenance}"
+    rate = first.rules[0].rate
+    yield f"effective dimension rho = {_shown(rate.rho)}; the gain is known by: {rate.provenance}"
     for row in rows[1:]:
         if math.isnan(row.carrying):
             continue
         near, keeps = nearest(row), keeping(row)
         yield (
             f"from rank {first.rank} to {row.rank}: lora_alpha {near.rule} comes nearest, {near.ratio:.3g} times the "
-            f"best learning rate; {keeps.rule} keeps most of the gain, {keeps.kept:.3g}; lora_alpha = "
+            f"best learning rate; {keeps.rule} keeps most of the gain, {keeps.share:.3g}; lora_alpha = "
             f"{row.carrying:.4g} keeps all of it"
         )
 
@@ -79,7 +81,7 @@ def _shown(value: float) -> str:
     return "unknown" if math.isnan(value) else "never" if value == math.inf else f"{value:.4g}"
 
 
-def told_of_layer(
+def rates_of_layer(
     shape: MatrixShape,
     curvature: Curvature | None,
     *,
@@ -113,9 +115,9 @@ def told_of_layer(
     Examples
     --------
     >>> from rac_theory.advice import Curvature
-    >>> from rac_theory.advice.learning_rate_of_layer import told_of_layer
+    >>> from rac_theory.advice.learning_rate_of_layer import rates_of_layer
     >>> steep = Curvature.of_rho(4.0)
-    >>> told = told_of_layer((64, 256), steep, ranks=[1, 16], sketches=["gaussian"], lora_alpha=16.0)
+    >>> told = rates_of_layer((64, 256), steep, ranks=[1, 16], sketches=["gaussian"], lora_alpha=16.0)
     >>> for words in told:
     ...     if isinstance(words, str):
     ...         print(words.partition(";")[0])
@@ -152,7 +154,7 @@ def rates_of_side(
     fitting = [rank for rank in ranks if rank <= length]
     of_side = curvature if curvature is not None and curvature.side == side else None
     L = 1.0 if curvature is None or math.isnan(curvature.L) else curvature.L
-    Q = _seen(make(length, fitting[0]), of_side, L)
+    Q = _visible(make(length, fitting[0]), of_side, L)
     return Q, learning_rates(Q, fitting, lora_alpha=lora_alpha, sketch=make, rng=rng)
 
 
@@ -160,13 +162,13 @@ def _length(shape: MatrixShape, side: Side) -> int:
     return shape[0] if side == "left" else shape[1]
 
 
-def _seen(sketch: Sketch, curvature: Curvature | None, L: float) -> Smoothness:
+def _visible(sketch: Sketch, curvature: Curvature | None, L: float) -> Smoothness:
     """Return Q with the side of the sketch as rows: as it is, as far as the sketch can tell, or else ``L I``."""
     d = sketch.dim
     if curvature is None:
         return Smoothness.isotropic(L, (d, 1))
-    known = Moments(sketch)
-    turned = known.products == "gaussian" or (known.products == "orthonormal" and known.invariants is not None)
+    moments = Moments(sketch)
+    turned = moments.products == "gaussian" or (moments.products == "orthonormal" and moments.invariants is not None)
     if not turned and curvature.problem is not None:
         ((S, R),) = known_smoothness(curvature.problem).terms
         return Smoothness.known([(S * curvature.scale, R)])

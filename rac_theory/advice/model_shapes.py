@@ -13,7 +13,7 @@ from typing import IO, TypeAlias
 
 from rac_theory.advice.adapter_config import AdapterConfig, config_beside
 from rac_theory.advice.headers import Tensor, npz, safetensors, shards
-from rac_theory.advice.stand_ins import with_layers
+from rac_theory.advice.layer_forms import with_layers
 from rac_theory.base import checks, printable, readable_file, shown
 
 MatrixShape: TypeAlias = tuple[int, int]

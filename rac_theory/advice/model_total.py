@@ -82,7 +82,7 @@ def totals(options: Sequence[Option], matrices: Mapping[str, int], examples: Map
     """
     layers = of_layers(options)
     everything = sum(matrices[label] * math.prod(ones[0].shape) for label, ones in layers.items())
-    found = []
+    rows = []
     for plan in _plans(options):
         chosen = [choice for ones in layers.values() if (choice := plan.choose(ones)) is not None]
         if not chosen:
@@ -92,10 +92,10 @@ def totals(options: Sequence[Option], matrices: Mapping[str, int], examples: Map
         flops = math.fsum(matrices[option.label] * option.flops(examples[option.label]) for option in chosen)
         count = sum(matrices[option.label] for option in chosen)
         share = trained / everything
-        found.append(
+        rows.append(
             Total(plan.name, plan.sketch, plan.rank, count, trained, share, flops, slowest.slowdown, slowest.label)
         )
-    return found
+    return rows
 
 
 class _Plan(NamedTuple):
@@ -106,10 +106,12 @@ class _Plan(NamedTuple):
     sketch: str = "-"
     rank: int = 0
 
-    def choose(self, ones: Sequence[Option]) -> Option | None:
+    def choose(self, options: Sequence[Option]) -> Option | None:
         """Return the fastest candidate of a layer; None where there is none."""
         fitting = [
-            one for one in ones if one.side in self.sides and one.sketch == self.sketch and self.rank in (0, one.rank)
+            option
+            for option in options
+            if option.side in self.sides and option.sketch == self.sketch and self.rank in (0, option.rank)
         ]
         return min(fitting, key=lambda option: option.slowdown, default=None)
 
@@ -121,7 +123,7 @@ def _plans(options: Sequence[Option]) -> Iterator[_Plan]:
             yield _Plan(name, sides, sketch, rank)
 
 
-def total_table(found: Sequence[Total]) -> Table:
+def total_table(rows: Sequence[Total]) -> Table:
     """Return a table with a line for each total."""
     table = Table(title="all matrices together", title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in ("plan", "sketch"):
@@ -129,16 +131,16 @@ def total_table(found: Sequence[Total]) -> Table:
     for name in ("rank", "matrices", "trained", "share", "flops a step", "largest slowdown"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("in", no_wrap=True)
-    for one in found:
+    for total in rows:
         table.add_row(
-            one.plan,
-            one.sketch,
-            str(one.rank or "-"),
-            str(one.matrices),
-            f"{one.trained:,.0f}",
-            f"{one.share:.3%}",
-            f"{one.flops:.3g}",
-            f"{one.slowdown:.5g}" if math.isfinite(one.slowdown) else "never",
-            one.slowest,
+            total.plan,
+            total.sketch,
+            str(total.rank or "-"),
+            str(total.matrices),
+            f"{total.trained:,.0f}",
+            f"{total.share:.3%}",
+            f"{total.flops:.3g}",
+            f"{total.slowdown:.5g}" if math.isfinite(total.slowdown) else "never",
+            total.slowest,
         )
     return table

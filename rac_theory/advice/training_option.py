@@ -130,15 +130,15 @@ def efficient(options: Sequence[Option]) -> list[bool]:
     [('left', 'coordinate_with_replacement'), ('right', 'coordinate_with_replacement')]
     """
 
-    def better(one: Option, other: Option) -> bool:
-        fewer = one.slowdown * ROUNDING < other.slowdown, one.trained * ROUNDING < other.trained
-        more = one.slowdown > other.slowdown * ROUNDING, one.trained > other.trained * ROUNDING
+    def better(rival: Option, option: Option) -> bool:
+        fewer = rival.slowdown * ROUNDING < option.slowdown, rival.trained * ROUNDING < option.trained
+        more = rival.slowdown > option.slowdown * ROUNDING, rival.trained > option.trained * ROUNDING
         return any(fewer) and not any(more)
 
     groups: dict[str, list[Option]] = {}
     for option in options:
         groups.setdefault(option.label, []).append(option)
     return [
-        math.isfinite(option.slowdown) and not any(better(o, option) for o in groups[option.label])
+        math.isfinite(option.slowdown) and not any(better(rival, option) for rival in groups[option.label])
         for option in options
     ]

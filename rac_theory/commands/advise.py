@@ -261,13 +261,13 @@ def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments:
 
 
 def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> "Iterator[Table | str]":
-    from rac_theory.advice import EXPLANATION, RANKS, SKETCHES, told_of_layer
+    from rac_theory.advice import EXPLANATION, RANKS, SKETCHES, rates_of_layer
 
     if arguments.learning_rate:
         lora_alpha = LORA_ALPHA if arguments.lora_alpha is None else arguments.lora_alpha
         yield f"\nlearning rates of plain steps, with lora_alpha = {lora_alpha:g} at the first rank"
         for group in groups:
-            yield from told_of_layer(
+            yield from rates_of_layer(
                 group.layers[0][1],
                 group.curvature,
                 ranks=[_rank(text) for text in _split(arguments.rank)] or RANKS,

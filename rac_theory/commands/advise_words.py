@@ -96,9 +96,9 @@ def assumed(groups: Iterable[tuple[Curvature | None, Sequence[Layer]]]) -> Itera
             continue
         L = "" if math.isnan(curvature.L) else f", L = {curvature.L:.5g}"
         yield (
-            f"curvature{whose}: {curvature.told}{L}, rho = trace / L = {curvature.rho:.4g}, on the {curvature.side} "
-            f"side of W, its {_SIDES[curvature.side]}. A sketch of the {_OTHER[curvature.side]} side gains nothing by "
-            "it."
+            f"curvature{whose}: {curvature.description}{L}, rho = trace / L = {curvature.rho:.4g}, on the "
+            f"{curvature.side} side of W, its {_SIDES[curvature.side]}. A sketch of the {_OTHER[curvature.side]} side "
+            "gains nothing by it."
         )
 
 

@@ -1,8 +1,8 @@
 """PyTorch modules as problems, and our step, or that of a method, as an optimiser of PyTorch; with the extra ``torch``.
-``module_problem`` says which matrices of a module are meant; it has ``module_loss`` compute with them, and
-``at_the_door`` refuse what is no function of them, or no mean of components; ``activations`` adds up what goes into
-layers. It uses base, numerics, problems, algorithms, sketches and advice. It must not know how runs are made or judged,
-and no other room may import it: PyTorch is loaded with it.
+``module_problem`` says which matrices of a module are meant; ``module_loss`` computes with them, and refuses what is no
+function of them, or no mean of components; ``activations`` adds up what goes into layers. It uses base, numerics,
+problems, algorithms, sketches and advice. It must not know how runs are made or judged, and no other room may import
+it: PyTorch is loaded with it.
 """
 
 from rac_theory.base import import_extra

@@ -15,7 +15,7 @@ from rac_theory.base import checks, shown
 from rac_theory.problems import LARGEST_SIDE
 
 
-class _Seen:
+class _Record:
     """What was seen of one input: ``X'X`` in double precision, or where that is too large so many rows of X."""
 
     def __init__(self, dim: int, rows: int, rng: np.random.Generator) -> None:
@@ -96,7 +96,7 @@ class Activations:
                 f"model must have a linear layer{f' with a name in {shown(parts)}' * bool(parts)}, got none"
             )
         self._owner: dict[str, str] = {}
-        self._seen: dict[str, _Seen] = {}
+        self._records: dict[str, _Record] = {}
         self._last: tuple[str, torch.Tensor] | None = None
         self._hooks: list[Any] = []
 
@@ -114,18 +114,16 @@ class Activations:
     def _take(self, name: str, module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         given = inputs[0]
         owner = self._last[0] if self._last is not None and self._last[1] is given else name
-        known = self._owner.setdefault(name, owner)
-        if known == name:
-            owner = name  # as it began
-        if owner != known:
+        shared = self._owner.setdefault(name, owner)  # whose inputs it had when it began
+        if shared not in (owner, name):
             raise RuntimeError(
-                f"{name} had the inputs of {known} so far, and has others now; watch it by itself: only=[{name!r}]"
+                f"{name} had the inputs of {shared} so far, and has others now; watch it by itself: only=[{name!r}]"
             )
-        if owner == name:
+        if shared == name:
             X = given.detach().reshape(-1, given.shape[-1])
-            if name not in self._seen:
-                self._seen[name] = _Seen(X.shape[1], self._rows, self._rng)
-            self._seen[name].add(X)
+            if name not in self._records:
+                self._records[name] = _Record(X.shape[1], self._rows, self._rng)
+            self._records[name].add(X)
             self._last = (name, given)
 
     def save(self, path: str | Path) -> str:
@@ -136,30 +134,30 @@ class Activations:
         ValueError
             If the path is of another kind, or nothing was seen: the model has to run within ``with``.
         """
-        place = Path(path)
-        if place.suffix != ".npz":
+        target = Path(path)
+        if target.suffix != ".npz":
             raise ValueError(f"path must end in .npz, got {shown(str(path))}")
-        if not self._seen:
+        if not self._records:
             raise ValueError("a model must run while it is watched: with Activations(model) as seen: model(batch)")
-        with zipfile.ZipFile(place, "w") as archive:  # one after the other: all together are as large as what is held
+        with zipfile.ZipFile(target, "w") as archive:  # one after the other: all together are as large as what is held
             for name, array in self._arrays():
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, np.asarray(array))
-        return str(place)
+        return str(target)
 
     def _arrays(self) -> Iterator[tuple[str, Any]]:
-        for name, seen in self._seen.items():
-            if seen.total is None:
-                yield name, seen.sample.numpy()
+        for name, record in self._records.items():
+            if record.total is None:
+                yield name, record.sample.numpy()
             else:
-                yield name + SECOND_MOMENT, (seen.total / seen.examples).numpy()
-                yield name + EXAMPLES, seen.examples
+                yield name + SECOND_MOMENT, (record.total / record.examples).numpy()
+                yield name + EXAMPLES, record.examples
         for name, owner in self._owner.items():
             if owner != name:
                 yield name + SAME_AS, owner
 
     def __repr__(self) -> str:
-        most = max((seen.examples for seen in self._seen.values()), default=0)
+        most = max((record.examples for record in self._records.values()), default=0)
         return f"<{type(self).__name__}: {len(self._layers)} layers, {most:,} examples>"
 
 

@@ -11,7 +11,7 @@ from rac_theory.algorithms import Method, MethodDescent
 from rac_theory.algorithms import RACLoRA as Projector
 from rac_theory.base import shown
 from rac_theory.numerics import Randomness
-from rac_theory.torch.optimiser import RACLoRA, SketchOfSize, _seen
+from rac_theory.torch.optimiser import RACLoRA, SketchOfSize, _projected
 
 
 class MethodOptimiser(RACLoRA):
@@ -102,9 +102,11 @@ class MethodOptimiser(RACLoRA):
 
     def _states(self, W: Tensor) -> list[Tensor]:
         """The states of a matrix, as they were kept, or at first; the one that is the point itself is the parameter."""
-        kept, at = self.state[W], W.detach()
+        buffers, at = self.state[W], W.detach()
         names = enumerate(zip(self.method.names, self.program.start, strict=True))
-        return [at if self._is_point(i) else kept[name] if name in kept else begin * at for i, (name, begin) in names]
+        return [
+            at if self._is_point(i) else buffers[name] if name in buffers else begin * at for i, (name, begin) in names
+        ]
 
     def _is_point(self, i: int) -> bool:
         return tuple(self._point) == ((i, 1),)
@@ -112,7 +114,7 @@ class MethodOptimiser(RACLoRA):
     def _move(self, group: dict[str, Any], S: Tensor | None, W: Tensor, G: Tensor) -> None:
         registers = [*self._states(W), G]
         of = self.program.projected
-        registers.append(_seen(S, group["side"], _sum(of, registers)) if of else G)
+        registers.append(_projected(S, group["side"], _sum(of, registers)) if of else G)
         after = [_sum(line, registers) for line in self.program.lines]
         for i, (name, X) in enumerate(zip(self.method.names, after, strict=True)):
             if not self._is_point(i):

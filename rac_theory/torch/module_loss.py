@@ -1,7 +1,10 @@
-"""The loss of a module as a function of its matrices: NumPy in and out, PyTorch in between."""
+"""The loss of a module as a function of its matrices, NumPy in and out; a loss that is random or of single precision,
+or is no mean over examples, is refused.
+"""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import accumulate
 from typing import Any
 
@@ -10,12 +13,26 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 from torch.nn import Module
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from rac_theory.base import printable, type_name
 from rac_theory.base.checks import Array
 from rac_theory.problems import Indices
-from rac_theory.torch.one_thread import one_torch_thread
 
 _NUMBERS = 1 << 22  # that are held at once, in what a module computes on the way: 32 MB
+_EXAMPLES = 256  # that are looked at one by one
+_ROUNDING = 1e-9  # relative
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Pin PyTorch to one thread, as ``one_blas_thread`` does BLAS, and put back what was there."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class ModuleLoss:
@@ -96,22 +113,22 @@ class ModuleLoss:
             return np.empty(0)
         with one_torch_thread(), torch.no_grad():
             if self.batched:
-                found = self._mapped(self.at, (0, None, None))(self._tensor(W), self.inputs, self.targets)
+                losses = self._mapped(self.at, (0, None, None))(self._tensor(W), self.inputs, self.targets)
             else:
-                found = torch.stack([self.at(one, self.inputs, self.targets) for one in self._tensor(W)])
-            return _array(found)
+                losses = torch.stack([self.at(point, self.inputs, self.targets) for point in self._tensor(W)])
+            return _array(losses)
 
     def values_and_gradients(self, W: Array) -> tuple[Array, Array]:
         """(k, m, n) to (k,) and (k, m, n)."""
         if not len(W):
             return np.empty(0), np.empty(W.shape)
         if len(W) > 1 and (W[:1] == W).all():  # as where runs begin: one pass is enough
-            one = self.values_and_gradients(W[:1])
-            return np.repeat(one[0], len(W)), np.repeat(one[1], len(W), axis=0)
+            first = self.values_and_gradients(W[:1])
+            return np.repeat(first[0], len(W)), np.repeat(first[1], len(W), axis=0)
         with one_torch_thread():
             if self.batched:
-                both = self._mapped(grad_and_value(self.at), (0, None, None))
-                gradients, values = both(self._tensor(W), self.inputs, self.targets)
+                gradient_and_value = self._mapped(grad_and_value(self.at), (0, None, None))
+                gradients, values = gradient_and_value(self._tensor(W), self.inputs, self.targets)
             else:
                 values, gradients = self._one_by_one(W, [(self.inputs, self.targets)] * len(W))
             return _array(values), _array(gradients)
@@ -127,18 +144,18 @@ class ModuleLoss:
         listed = torch.tensor(np.ascontiguousarray(indices), device=self.device)
         with one_torch_thread():
             if self.batched:
-                both = self._mapped(grad_and_value(self._of_listed), (0, 0), indices.shape[1])
-                return _array(both(self._tensor(W), listed)[0])
+                gradient_and_value = self._mapped(grad_and_value(self._of_listed), (0, 0), indices.shape[1])
+                return _array(gradient_and_value(self._tensor(W), listed)[0])
             return _array(self._one_by_one(W, [(self.inputs[rows], self.targets[rows]) for rows in listed])[1])
 
     def values_of_examples(self, W: Array, indices: Indices) -> Array:
         """The loss of each listed example alone at one W: (m, n), (b,) to (b,)."""
         rows = torch.tensor(np.ascontiguousarray(indices), device=self.device)[:, None]
         with one_torch_thread(), torch.no_grad():
-            one = self._tensor(W)
+            point = self._tensor(W)
             if self.batched:
-                return _array(self._mapped(self._of_listed, (None, 0), 1)(one, rows))
-            return _array(torch.stack([self._of_listed(one, row) for row in rows]))
+                return _array(self._mapped(self._of_listed, (None, 0), 1)(point, rows))
+            return _array(torch.stack([self._of_listed(point, row) for row in rows]))
 
     def _of_listed(self, W: Tensor, rows: Tensor) -> Tensor:
         return self.at(W, self.inputs[rows], self.targets[rows])
@@ -151,10 +168,10 @@ class ModuleLoss:
 
     def _one_by_one(self, W: Array, data: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         values, gradients = [], []
-        for one, (inputs, targets) in zip(self._tensor(W), data, strict=True):
-            one = one.clone().requires_grad_(True)
-            value = self.at(one, inputs, targets)
-            gradients.append(torch.autograd.grad(value, one, materialize_grads=True)[0])
+        for point, (inputs, targets) in zip(self._tensor(W), data, strict=True):
+            point = point.clone().requires_grad_(True)
+            value = self.at(point, inputs, targets)
+            gradients.append(torch.autograd.grad(value, point, materialize_grads=True)[0])
             values.append(value.detach())
         return torch.stack(values), torch.stack(gradients)
 
@@ -162,5 +179,99 @@ class ModuleLoss:
         return torch.tensor(np.ascontiguousarray(W), dtype=torch.float64, device=self.device)
 
 
-def _array(found: Tensor) -> Array:
-    return np.asarray(found.detach().cpu().numpy())
+def _array(tensor: Tensor) -> Array:
+    return np.asarray(tensor.detach().cpu().numpy())
+
+
+class _Watch(TorchDispatchMode):
+    """Every operation that is done: how many numbers it makes, whether it draws, and in which precision."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers, self.random, self.rounded = 0, "", ""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if torch.Tag.nondeterministic_seeded in func.tags:
+            self.random = self.random or str(func)
+        for tensor in result if isinstance(result, list | tuple) else [result]:
+            if isinstance(tensor, torch.Tensor):
+                self.numbers += tensor.numel()
+                if tensor.is_floating_point() and tensor.dtype != torch.float64:
+                    self.rounded = self.rounded or f"{tensor.dtype} from {func}"
+        return result
+
+
+def check_function(f: ModuleLoss, W: Array) -> None:
+    """Raise a ``ValueError`` unless the loss is a number that depends on W alone, computed in double precision.
+
+    How many numbers are computed on the way is noted, and whether a batch of W can be taken at once.
+    """
+    before = {name: value.clone() for name, value in f.module.state_dict().items()}
+    watch, at = _Watch(), torch.tensor(W, dtype=torch.float64, device=f.device)
+    with torch.no_grad(), watch:
+        value = _tried("loss(module(inputs), targets) must not fail", lambda: f.at(at, f.inputs, f.targets))
+    if not isinstance(value, torch.Tensor) or value.ndim:
+        description = f"shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else type_name(value)
+        raise ValueError(f"loss must return a tensor without dimensions, the mean over the examples, got {description}")
+    if watch.random:
+        raise ValueError(
+            f"module and loss must not draw, as a problem is a function, got {watch.random}; is it dropout? "
+            "module.eval() turns that off"
+        )
+    if watch.rounded:
+        raise ValueError(
+            f"module and loss must compute in double precision, as their copy has it, got {watch.rounded}; does "
+            "forward or loss convert, or make a tensor without dtype?"
+        )
+    changed = [name for name, now in f.module.state_dict().items() if not torch.equal(now, before[name])]
+    if changed:
+        raise ValueError(
+            f"module must not change as it is called, got another {', '.join(changed)}; is it batch normalisation? "
+            "module.eval() keeps its statistics as they are"
+        )
+    f.numbers = watch.numbers
+    f.batched = _can_be_batched(f, W)
+
+
+def check_mean(f: ModuleLoss, W: Array) -> None:
+    """Raise a ``ValueError`` unless the loss of some examples is the mean of that of each."""
+    N = len(f.inputs)
+    indices = np.unique(np.linspace(0, N - 1, min(N, _EXAMPLES)).astype(np.intp))
+    rows = torch.as_tensor(indices, device=f.device)
+    at = torch.tensor(W, dtype=torch.float64, device=f.device)
+    rule = "loss must be a mean over examples, that of each by itself"
+    with torch.no_grad():
+        mean = float(_tried(rule, lambda: f.at(at, f.inputs[rows], f.targets[rows])))
+    losses = _tried(rule, lambda: f.values_of_examples(W, indices))
+    scale = float(np.abs(losses).max(initial=0.0))
+    if not abs(mean - float(losses.mean())) <= _ROUNDING * scale:
+        raise ValueError(
+            f"{rule}, got {mean:.6g} for {len(indices)} examples whose mean is {losses.mean():.6g}; is it a sum, are "
+            "there weights, or do examples see each other, as in batch normalisation? mean=False takes it as it is, "
+            "without components"
+        )
+
+
+def _can_be_batched(f: ModuleLoss, W: Array) -> bool:
+    """Whether vmap gives, for two W at once, what each gives by itself."""
+    two = np.stack([W, W + 1e-3 * (1 + np.abs(W))])
+    f.batched = False
+    alone = _tried("loss(module(inputs), targets) must have a gradient", lambda: f.values_and_gradients(two))
+    f.batched = True
+    try:
+        together = f.values_and_gradients(two)
+    except Exception:  # a branch on a value, an operation without a rule, or anything else that a module may do
+        return False
+    scales = (float(np.abs(single[np.isfinite(single)]).max(initial=0.0)) for single in alone)
+    return all(
+        np.allclose(batch, single, rtol=_ROUNDING, atol=_ROUNDING * scale, equal_nan=True)
+        for batch, single, scale in zip(together, alone, scales, strict=True)
+    )
+
+
+def _tried(rule: str, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except Exception as error:
+        raise ValueError(f"{rule}, got {type_name(error)}: {printable(str(error))}") from error

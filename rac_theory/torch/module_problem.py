@@ -26,8 +26,7 @@ from rac_theory.base import (
 from rac_theory.base.checks import Array
 from rac_theory.numerics import rounded
 from rac_theory.problems import FromFunctions, Indices, Layers
-from rac_theory.torch.at_the_door import check_function, check_mean
-from rac_theory.torch.module_loss import ModuleLoss
+from rac_theory.torch.module_loss import ModuleLoss, check_function, check_mean
 
 
 def given_data(data: Any, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -82,10 +81,10 @@ def chosen(module: Module, parameters: Chosen) -> dict[str, tuple[int, int]]:
     being("module", module, Module, " of torch.nn")
     named = dict(module.named_parameters())
     if parameters is None:
-        names = [name for name, one in named.items() if one.ndim == 2 and one.requires_grad]
+        names = [name for name, parameter in named.items() if parameter.ndim == 2 and parameter.requires_grad]
     elif callable(parameters):
         try:
-            names = [name for name, one in named.items() if parameters(name, one)]
+            names = [name for name, parameter in named.items() if parameters(name, parameter)]
         except Exception as error:  # of a user's function
             raise ValueError(
                 f"parameters must be names, a predicate (name, parameter) or None, got {shown(parameters)}, which "
@@ -100,7 +99,9 @@ def chosen(module: Module, parameters: Chosen) -> dict[str, tuple[int, int]]:
             raise ValueError(
                 f"parameters must choose matrices, of two dimensions, got {name} of shape {tuple(named[name].shape)}"
             )
-    return {name: (int(one.shape[0]), int(one.shape[1])) for name, one in named.items() if name in names}
+    return {
+        name: (int(parameter.shape[0]), int(parameter.shape[1])) for name, parameter in named.items() if name in names
+    }
 
 
 def _listed(parameters: Iterable[str], named: Iterable[str]) -> list[str]:
@@ -145,12 +146,12 @@ class ModuleProblem(FromFunctions):
     (True, False)
     """
 
-    def __init__(self, loss: ModuleLoss, **known: Any) -> None:
+    def __init__(self, loss: ModuleLoss, **constants: Any) -> None:
         self._loss = loss
         names = list(loss.shapes)
         self.layers = Layers(list(loss.shapes.values()), names) if len(names) > 1 else None
         self.frozen = tuple(name for name, _ in loss.module.named_parameters() if name not in names)
-        super().__init__(loss.shape, loss.values, loss.gradients, batched=True, **known)
+        super().__init__(loss.shape, loss.values, loss.gradients, batched=True, **constants)
 
     @property
     def batched(self) -> bool:
@@ -182,8 +183,8 @@ class ModuleProblem(FromFunctions):
     def __repr__(self) -> str:
         f = self._loss
         moved = [f"{name} {m}x{n}" for name, (m, n) in f.shapes.items()]
-        parts = [type_name(f.module), _few(moved, "matrices")]
-        parts += [f"frozen: {_few(self.frozen, 'parameters')}"] if self.frozen else []
+        parts = [type_name(f.module), _listing(moved, "matrices")]
+        parts += [f"frozen: {_listing(self.frozen, 'parameters')}"] if self.frozen else []
         state = [value.cpu().numpy() for value in f.module.state_dict().values()]
         data = digest(*state, f.inputs.cpu().numpy(), f.targets.cpu().numpy(), self.start)
         parts += [f"{function_name(f.loss)} of {len(f.inputs)} examples {data}"]
@@ -208,8 +209,8 @@ class ModuleSum(ModuleProblem):
     (5, 4)
     """
 
-    def __init__(self, loss: ModuleLoss, L_max: float, component_infima: ArrayLike, **known: Any) -> None:
-        super().__init__(loss, **known)
+    def __init__(self, loss: ModuleLoss, L_max: float, component_infima: ArrayLike, **constants: Any) -> None:
+        super().__init__(loss, **constants)
         unknown = isinstance(L_max, float) and math.isnan(L_max)
         self.L_max = checks.finite("L_max", L_max, at_least=0) if not unknown else math.nan
         infima = numbers("component_infima", component_infima)
@@ -327,15 +328,15 @@ def from_module(
     f = ModuleLoss(module, loss, given_data(data, where), shapes, where)
     start = f.weights(module)
     check_function(f, start)
-    known = {
+    constants = {
         "L": L, "mu": mu, "strong_convexity": strong_convexity, "convex": convex, "f_star": f_star,
         "f_star_error": f_star_error, "f_lower": f_lower, "measured": measured, "start": start,
     }  # fmt: skip
     if not checks.boolean("mean", mean):
-        return ModuleProblem(f, **known)
+        return ModuleProblem(f, **constants)
     check_mean(f, start)
-    return ModuleSum(f, L_max, component_infima, **known)
+    return ModuleSum(f, L_max, component_infima, **constants)
 
 
-def _few(names: Collection[str], what: str) -> str:
+def _listing(names: Collection[str], what: str) -> str:
     return ", ".join(names) if len(names) <= _NAMES else f"{len(names)} {what}"

@@ -1,5 +1,6 @@
 """RAC-LoRA as an optimiser of PyTorch: our step for the matrices of a module."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
@@ -98,7 +99,7 @@ class RACLoRA(Optimizer):
         group["gamma"] = checks.positive("gamma", group["gamma"])
         if group["lora_alpha"] is not None:
             group["lora_alpha"] = checks.positive("lora_alpha", group["lora_alpha"])
-        group["sketches"] = [_sketch_of(group, one) for one in group["params"]]
+        group["sketches"] = [_sketch_of(group, W) for W in group["params"]]
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -116,25 +117,25 @@ class RACLoRA(Optimizer):
     def _move(self, group: dict[str, Any], S: Tensor | None, W: Tensor, G: Tensor) -> None:
         """Make a step of one matrix, with what was drawn for it."""
         plain = 1.0 if S is None or group["lora_alpha"] is None else (group["lora_alpha"] / S.shape[1]) ** 2
-        W -= _seen(S, group["side"], group["gamma"] * plain * G)
+        W -= _projected(S, group["side"], group["gamma"] * plain * G)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a run is resumed from: numbers, texts and tensors."""
         state = super().state_dict()
         for group in state["param_groups"]:
-            group["sketch"], group["sketches"] = None, [repr(one) for one in group["sketches"]]
-        return {**state, "rng": _plain(self.rng.bit_generator.state)}
+            group["sketch"], group["sketches"] = None, [repr(sketch) for sketch in group["sketches"]]
+        return {**state, "rng": _text(self.rng.bit_generator.state)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from there, with the same sketches; what it was given is not changed."""
         ours = [(group["sketch"], group["sketches"]) for group in self.param_groups]
         theirs = [group["sketches"] for group in state_dict["param_groups"]]
-        if [[repr(one) for one in sketches] for _, sketches in ours] != theirs:
+        if [[repr(sketch) for sketch in sketches] for _, sketches in ours] != theirs:
             raise ValueError(f"state_dict must be of the same sketches, {[s for _, s in ours]!r}, got {theirs!r}")
         super().load_state_dict({name: state_dict[name] for name in ("state", "param_groups")})
         for group, (sketch, sketches) in zip(self.param_groups, ours, strict=True):
             group["sketch"], group["sketches"] = sketch, sketches
-        self.rng.bit_generator.state = _arrays(state_dict["rng"])
+        self.rng.bit_generator.state = _state(state_dict["rng"])
 
     def _each(self) -> Iterator[tuple[dict[str, Any], Sketch | None, Tensor]]:
         for group in self.param_groups:
@@ -152,7 +153,7 @@ class RACLoRA(Optimizer):
         return ahead[0].to(W)
 
 
-def _seen(S: Tensor | None, side: str, V: Tensor) -> Tensor:
+def _projected(S: Tensor | None, side: str, V: Tensor) -> Tensor:
     """What S S' leaves of a matrix, on one side; all of it without a sketch."""
     if S is None:
         return V
@@ -181,18 +182,10 @@ def _sketch_of(group: dict[str, Any], W: Tensor) -> Sketch | None:
     return sketch
 
 
-def _plain(state: Any) -> Any:
-    """The state of a generator without arrays, which ``torch.load`` would not read by itself."""
-    if isinstance(state, dict):
-        return {name: _plain(value) for name, value in state.items()}
-    if isinstance(state, np.ndarray):
-        return {"array": [int(one) for one in state], "dtype": str(state.dtype)}
-    return state if isinstance(state, str) else int(state)
+def _text(state: Any) -> str:
+    """The state of a generator as JSON, as ``torch.load`` reads no arrays of NumPy by itself."""
+    return json.dumps(state, default=lambda array: {"array": array.tolist(), "dtype": str(array.dtype)})
 
 
-def _arrays(state: Any) -> Any:
-    if not isinstance(state, dict):
-        return state
-    if "array" in state:
-        return np.array(state["array"], dtype=state["dtype"])
-    return {name: _arrays(value) for name, value in state.items()}
+def _state(text: str) -> Any:
+    return json.loads(text, object_hook=lambda part: np.array(*part.values()) if "array" in part else part)

@@ -11,8 +11,8 @@ from torch.optim import Optimizer
 
 from rac_theory.base import being, checks, described, function_name, repr_of, shown, type_name
 from rac_theory.base.checks import Array
+from rac_theory.torch.module_loss import one_torch_thread
 from rac_theory.torch.module_problem import ModuleProblem
-from rac_theory.torch.one_thread import one_torch_thread
 
 
 class OptimiserSteps:
@@ -95,15 +95,15 @@ class OptimiserSteps:
 
     def _put_gradients(self, module: Module) -> None:
         """Give each matrix its gradient, a copy: optimisers may clip it where it is."""
-        moved = [one for one in module.parameters() if one.requires_grad]
+        moved = [parameter for parameter in module.parameters() if parameter.requires_grad]
         at = self.problem.weights(module)  # not what was put there: make may have changed it
         if self._here.at is None or not np.array_equal(at, self._here.at):
-            for one in moved:
-                one.grad = None
+            for parameter in moved:
+                parameter.grad = None
             self.problem.loss_of(module).backward()
-            self._here.at, self._here.gradients = at, [one.grad for one in moved]
-        for one, gradient in zip(moved, self._here.gradients, strict=True):
-            one.grad = None if gradient is None else gradient.clone()
+            self._here.at, self._here.gradients = at, [parameter.grad for parameter in moved]
+        for parameter, gradient in zip(moved, self._here.gradients, strict=True):
+            parameter.grad = None if gradient is None else gradient.clone()
 
 
 def _made(make: Callable[[Module, np.random.Generator], Optimizer], module: Module, rng: np.random.Generator) -> Any:

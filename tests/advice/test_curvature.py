@@ -192,7 +192,7 @@ def test_wide_features_are_taken_by_rho():
     s = np.linalg.svd(wide, compute_uv=False) ** 2 / (2 * len(wide))
     assert known.problem is None
     assert known.rho == pytest.approx((s.sum() + 2049 * 0.2) / (s[0] + 0.2), rel=1e-10)
-    assert "X is too wide" in known.told
+    assert "X is too wide" in known.description
     assert option((1, 2049), "right", known, rank=1).nu > 1 / 2049
 
 
@@ -212,8 +212,8 @@ def test_numbers_are_rounded_up(monkeypatch):
 
 
 def test_the_penalty_is_told_where_there_is_one():
-    assert "I, X 40x6" not in Curvature.of_features(X).told
-    assert Curvature.of_features(X, l2=0.05).told == "X'X/N + 0.05 I, X 40x6"
+    assert "I, X 40x6" not in Curvature.of_features(X).description
+    assert Curvature.of_features(X, l2=0.05).description == "X'X/N + 0.05 I, X 40x6"
 
 
 def test_sparse_features_are_features():

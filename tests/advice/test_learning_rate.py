@@ -81,8 +81,8 @@ def test_the_library_follows_the_law(problem):
     for r in ranks:
         others = [rank for rank in ranks if rank != r]
         first, *rows = learning_rates(problem, [r, *others], lora_alpha=4.0)
-        q = 1 + first.rules[0].known.rho
-        assert all(one.ratio == 1 == one.kept for one in first.rules)
+        q = 1 + first.rules[0].rate.rho
+        assert all(one.ratio == 1 == one.share for one in first.rules)
         for row in rows:
             if abs(q - math.sqrt(r * row.rank)) > 1e-9:
                 assert (nearest(row).rule == "~ r") == (q > math.sqrt(r * row.rank))
@@ -100,7 +100,7 @@ def test_other_sketches_have_laws_of_their_own():
     Catches 1 + rho for q, which tends to it only as d grows, and traces where there are none.
     """
     for row in learning_rates(SPREAD, [3, 1, 8, 40], lora_alpha=2.0, sketch=Haar):
-        rho = row.rules[0].known.rho
+        rho = row.rules[0].rate.rho
         q = (62 + 64 * rho) / (64 - rho)
         for one, power in zip(row.rules, RULES.values(), strict=True):
             assert one.ratio == pytest.approx((row.rank + q) / (3 + q) * (3 / row.rank) ** (2 - 2 * power), rel=1e-9)
@@ -120,7 +120,7 @@ def test_lora_alpha_that_carries_makes_the_same_learning_rate_the_best(make, sid
         there = learning_rate(Q, make(d, row.rank), lora_alpha=row.carrying, side=side).best
         assert there == pytest.approx(best, rel=1e-12)
         for one in row.rules:
-            assert one.kept == pytest.approx(one.ratio * (2 - one.ratio), rel=1e-9)
+            assert one.share == pytest.approx(one.ratio * (2 - one.ratio), rel=1e-9)
 
 
 def test_what_is_kept_of_uneven_draws_is_a_ratio_of_gains():
@@ -132,10 +132,10 @@ def test_what_is_kept_of_uneven_draws_is_a_ratio_of_gains():
     Q = Smoothness([(np.diag([1.0, 0.5, 0.2]), np.eye(1))])
     row = learning_rates(Q, [2, 1], lora_alpha=1.0, sketch=axes)[1]
     for one in row.rules:
-        tau = one.ratio * one.known.best * one.lora_alpha**2
+        tau = one.ratio * one.rate.best * one.lora_alpha**2
         p, S = np.array([0.7, 0.1, 0.2]), np.array([1.0, 0.5, 0.2])
-        assert one.kept == pytest.approx((p * (2 * tau - tau**2 * S)).min() / one.known.nu, rel=1e-9)
-    assert abs(row.rules[0].kept - row.rules[0].ratio * (2 - row.rules[0].ratio)) > 0.03
+        assert one.share == pytest.approx((p * (2 * tau - tau**2 * S)).min() / one.rate.nu, rel=1e-9)
+    assert abs(row.rules[0].share - row.rules[0].ratio * (2 - row.rules[0].ratio)) > 0.03
 
 
 def printed_table(rows, gradient_descent):
@@ -148,7 +148,7 @@ def test_the_table_and_the_words():
     """Numbers of the digits at rank 4: r^2 / (64 L (5 + rho)) and 1 / 3.365 of gradient descent."""
     rows = learning_rates(DIGITS, [1, 4, 16], lora_alpha=8.0)
     printed = printed_table(rows, learning_rate(DIGITS, None).nu)
-    rho = rows[0].rules[0].known.rho
+    rho = rows[0].rules[0].rate.rho
     assert f"{16 / 64 / DIGITS.L / (5 + rho):.4g}" in printed
     assert f"{(5 + rho) / 4:.4g}" in printed  # steps, relative to those of gradient descent
     for word in (*RULES, "best", "longest", "kept", "carrying", "steps"):
@@ -165,7 +165,7 @@ def test_the_table_and_the_words():
 def test_what_is_unknown_is_said_and_not_ranked():
     """Catches a comparison of nan, which Python answers."""
     rows = learning_rates(LeastSquares(np.eye(3), np.ones(3)), [1, 2], lora_alpha=1.0, sketch=Uniform)
-    assert all(math.isnan(one.kept) and math.isnan(one.ratio) for row in rows for one in row.rules)
+    assert all(math.isnan(one.share) and math.isnan(one.ratio) for row in rows for one in row.rules)
     assert [*in_words(rows)] == ["effective dimension rho = 3; the gain is known by: unknown for this sketch"]
     assert printed_table(rows, 1.0).count("unknown") == 2 * 11
     never = learning_rates(SPREAD, [1], lora_alpha=1.0, sketch=lambda dim, rank: Frozen(np.eye(dim)[:, :rank]))
@@ -173,7 +173,7 @@ def test_what_is_unknown_is_said_and_not_ranked():
     second = learning_rates(
         SPREAD, [2, 1], lora_alpha=1.0, sketch=lambda d, r: Gaussian(d, 2) if r == 2 else Frozen(np.eye(d)[:, :1])
     )[1]
-    assert all(math.isnan(one.kept) for one in second.rules)  # of no gain there is no share
+    assert all(math.isnan(one.share) for one in second.rules)  # of no gain there is no share
     with pytest.raises(ValueError, match="ranks must have at least one"):
         learning_rates(SPREAD, [], lora_alpha=1.0)
     with pytest.raises(ValueError, match="rank must be >= 1"):

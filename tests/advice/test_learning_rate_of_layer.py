@@ -9,7 +9,7 @@ from rich.table import Table
 
 from rac_theory import learning_rate
 from rac_theory.advice import Curvature
-from rac_theory.advice.learning_rate_of_layer import _seen, told_of_layer
+from rac_theory.advice.learning_rate_of_layer import _visible, rates_of_layer
 from rac_theory.problems import LeastSquares, LogisticRegression
 from rac_theory.sketches import CoordinateWithReplacement, Gaussian, Haar, Rademacher
 
@@ -21,7 +21,7 @@ def tables(shape, curvature, **choices):
     """The cells of each table where lora_alpha is fixed, by its heading: rows of texts."""
     choices = {"ranks": [2, 4], "sketches": ["gaussian"], "lora_alpha": 3.0} | choices
     found, heading = {}, ""
-    for part in told_of_layer(shape, curvature, **choices):
+    for part in rates_of_layer(shape, curvature, **choices):
         if isinstance(part, Table):
             lines = zip(*(column.cells for column in part.columns), strict=True)
             found[heading] = [line for line in lines if line[RULE] == "fixed"]
@@ -76,28 +76,26 @@ def test_rho_decides_where_rotations_change_nothing():
     assert float(rows["6x2, left, haar"][0][BEST]) == pytest.approx(4 / (9 * L_H), rel=1e-3)
     L_I = learning_rate(LeastSquares(2 * np.eye(6) * 6**0.5, np.zeros(6)), Rademacher(6, 2), lora_alpha=3.0)
     assert float(rows["6x2, left, rademacher"][0][BEST]) == pytest.approx(L_I.best, rel=1e-3)
-    words = [*told_of_layer((6, 2), alone, ranks=[2], sketches=["coordinate"], lora_alpha=3.0)]
+    words = [*rates_of_layer((6, 2), alone, ranks=[2], sketches=["coordinate"], lora_alpha=3.0)]
     assert words[2].startswith("effective dimension rho = 6; ")  # orthonormal, and not turned by rotations
 
 
 def test_a_spectrum_that_stands_for_rho_has_no_smaller_trace():
     """By a part in 1e15 for each direction, in Fractions; a side of one direction has no others. Catches less."""
     for d, rho, L in ((7, 2.3, 0.7), (2, 1.9, 3.1)):
-        ((S, R),) = _seen(Gaussian(d, 1), Curvature.of_rho(rho), L).terms
+        ((S, R),) = _visible(Gaussian(d, 1), Curvature.of_rho(rho), L).terms
         assert (
             R.shape
             == (1,)
-            == _seen(Gaussian(d, 1), None, L).shape[1:]
-            == _seen(Rademacher(d, 1), Curvature.of_rho(rho), L).shape[1:]
+            == _visible(Gaussian(d, 1), None, L).shape[1:]
+            == _visible(Rademacher(d, 1), Curvature.of_rho(rho), L).shape[1:]
         )
         more = sum(map(Fraction, S.tolist())) / (Fraction(rho) * Fraction(L)) - 1
         share = float((Fraction(rho) - 1) / Fraction(rho))
         assert more > 0
         assert float(more) == pytest.approx(share * 1e-15 * d, abs=4e-16)
-    assert (
-        "rho = 1;"
-        in [*told_of_layer((1, 3), Curvature.of_rho(1.0, side="left"), ranks=[1], sketches=["haar"], lora_alpha=1.0)][2]
-    )
+    narrow = Curvature.of_rho(1.0, side="left")
+    assert "rho = 1;" in [*rates_of_layer((1, 3), narrow, ranks=[1], sketches=["haar"], lora_alpha=1.0)][2]
 
 
 @pytest.mark.parametrize("curvature", [None, Curvature.of_rho(20.0)])
@@ -118,6 +116,6 @@ def test_a_vocabulary_costs_no_square(curvature):
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="lora_alpha must be a finite number > 0"):
-        [*told_of_layer((4, 4), None, ranks=[1], sketches=["gaussian"], lora_alpha=0.0)]
+        [*rates_of_layer((4, 4), None, ranks=[1], sketches=["gaussian"], lora_alpha=0.0)]
     with pytest.raises(ValueError, match="curvature must be that of the columns of 4x5"):
-        [*told_of_layer((4, 5), Curvature.of_spectrum([1.0, 1.0]), ranks=[1], sketches=["haar"], lora_alpha=1.0)]
+        [*rates_of_layer((4, 5), Curvature.of_spectrum([1.0, 1.0]), ranks=[1], sketches=["haar"], lora_alpha=1.0)]

@@ -84,7 +84,7 @@ def test_of_a_wide_input_rows_are_kept_each_with_the_same_chance(monkeypatch):
         with Activations(model, rows=3, rng=rng) as seen:
             for batch in torch.split(rows, [5, 6, 1]):
                 model(batch)
-        sample = seen._seen["model"].sample
+        sample = seen._records["model"].sample
         assert len(sample) == 3
         kept[sample[:, 0].int().numpy()] += 1
     assert np.abs(kept / 2_000 - 1 / 4).max() < 4 * np.sqrt(3 / 16 / 2_000)

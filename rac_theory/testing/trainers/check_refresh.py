@@ -125,8 +125,8 @@ class _Course:
                 f"{2 * self.gap} moves turns that has the gradient of the one before; is the projector made once, is "
                 "there another gap, or no projector?"
             )
-        along, other = (self.moves([G] * (2 * self.gap), seed) for seed in (0, 1))
-        if _turns(along) or cosine(along[0], other[0]) < 1 - _TURN:
+        constant, reseeded = (self.moves([G] * (2 * self.gap), seed) for seed in (0, 1))
+        if _turns(constant) or cosine(constant[0], reseeded[0]) < 1 - _TURN:
             self._check_drawn(seeds, alpha)
         else:
             self._check_made(rank, rng)

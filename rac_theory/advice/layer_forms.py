@@ -33,7 +33,7 @@ def with_layers(tensors: Iterable[Tensor]) -> Iterator[Tensor]:
 
     Examples
     --------
-    >>> from rac_theory.advice.stand_ins import with_layers
+    >>> from rac_theory.advice.layer_forms import with_layers
     >>> from rac_theory.advice.headers import Tensor
     >>> A, B = Tensor("q.lora_A.weight", "F32", (8, 64)), Tensor("q.lora_B.weight", "F32", (768, 8))
     >>> [(layer.name, layer.shape, layer.rank) for layer in with_layers([A, B])]
@@ -49,17 +49,17 @@ def with_layers(tensors: Iterable[Tensor]) -> Iterator[Tensor]:
     listed = list(tensors)
     keys = [_key(tensor) for tensor in listed]
     groups: dict[_Key, dict[str, Tensor]] = {}
-    for tensor, found in zip(listed, keys, strict=True):
-        if found is not None:
-            groups.setdefault(found[0], {})[found[1]] = tensor
+    for tensor, member in zip(listed, keys, strict=True):
+        if member is not None:
+            groups.setdefault(member[0], {})[member[1]] = tensor
     layers = {key: _FORMS[key[0]].layer(key[1] + f" ({key[2]})" * bool(key[2]), parts) for key, parts in groups.items()}
     passed = set()
-    for tensor, found in zip(listed, keys, strict=True):
-        layer = None if found is None else layers[found[0]]
-        if found is None or layer is None:
+    for tensor, member in zip(listed, keys, strict=True):
+        layer = None if member is None else layers[member[0]]
+        if member is None or layer is None:
             yield tensor
-        elif found[0] not in passed:
-            passed.add(found[0])
+        elif member[0] not in passed:
+            passed.add(member[0])
             yield layer
 
 

@@ -10,8 +10,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, dropout, mse_loss
 
 from rac_theory.torch import from_module
-from rac_theory.torch.at_the_door import _can_be_batched
-from rac_theory.torch.module_loss import ModuleLoss
+from rac_theory.torch.module_loss import ModuleLoss, _can_be_batched
 
 RNG = np.random.default_rng(0)
 X, LABELS, Y = RNG.standard_normal((30, 4)), np.arange(30) % 3, RNG.standard_normal((30, 3))
