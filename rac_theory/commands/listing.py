@@ -107,12 +107,8 @@ def _meant(assumption: str | None) -> str:
     from rac_theory import theorems
     from rac_theory.base import nearest
 
-    words = {
-        word.strip(".,:;()")
-        for theorem in theorems.ALL.values()
-        for said in theorem.assumptions
-        for word in said.split()
-    }
+    sentences = (sentence for theorem in theorems.ALL.values() for sentence in theorem.assumptions)
+    words = {word.strip(".,:;()") for sentence in sentences for word in sentence.split()}
     return nearest(assumption or "", sorted(words - {assumption}))
 
 
