@@ -260,11 +260,11 @@ EXERCISES: dict[str, Exercise] = {
         of_three_lines,
         {
             (1 / 3, 1 / 3, 1 / 3): (
-                "Lines that are drawn equally often need not cover directions equally: two of these three lean to "
-                "(1, 1)."
+                "Lines that are drawn equally often need not cover directions equally: the third adds to (1, 1) and "
+                "nothing to (1, -1)."
             ),
             (0.0, 0.0, 1.0): "One line alone leaves the direction (1, -1) for ever: lambda_min is zero.",
-            (0.25, 0.25, 0.5): "The middle line sees nothing of (1, -1), which gets half of what the other two get.",
+            (0.25, 0.25, 0.5): "The third line sees nothing of (1, -1): only the half of all draws that is left does.",
         },
     ),
     "08.1": Exercise(

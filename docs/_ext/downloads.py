@@ -29,8 +29,9 @@ def _offer(app: Sphinx, doctree: nodes.document) -> None:
         links = (("this notebook with its outputs", f"{name}.ipynb"), ("the whole course", COURSE))
         offer = nodes.paragraph("", "Download ", classes=["download"])
         for i, (words, address) in enumerate(links):
-            offer += [nodes.Text(", or " * (i > 0)), nodes.reference("", words, refuri=address)]
-        title.parent.insert(title.parent.index(title) + 1, offer + nodes.Text("."))
+            offer += [nodes.Text(", or " * i), nodes.reference("", words, refuri=address)]
+        offer += nodes.Text(".")
+        title.parent.insert(title.parent.index(title) + 1, offer)
 
 
 def _write(app: Sphinx, failed: Exception | None) -> None:

@@ -64,13 +64,14 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     r"""Write a formula on lines of its own, and its number, of ``\tag`` or by Sphinx; one without may be parted."""
     try:
         formula, number = tag(node.astext())
-        lined = number or node["number"] or re.search(r"\\\\|&|\\begin", formula)
-        parts = [display(formula)] if lined else inline(rf"\displaystyle {formula}")
+        lines = [] if number or node["number"] else _lines(formula)
+        parts = ["".join(inline(r"\displaystyle " + line)) for line in lines]
+        shown = [f'<div class="line">{part}</div>' for part in parts] or [display(formula)]
     except NotTypeset as error:
         _log.warning("formula: %s", error, location=node)
         raise nodes.SkipNode from error
-    self.body.append(self.starttag(node, "div", "", CLASS="math" if lined else "math parted"))
-    self.body.append("".join(parts))
+    self.body.append(self.starttag(node, "div", "", CLASS="math parted" if lines else "math"))
+    self.body.append("".join(shown))
     if number or node["number"]:
         said = number or get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({self.encode(str(said))})')
@@ -79,6 +80,13 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
         self.body.append("</span>")
     self.body.append("</div>\n")
     raise nodes.SkipNode
+
+
+def _lines(formula: str) -> list[str]:
+    """Return the lines of a formula that may go on below, where there is no room: aligned at their left, or one."""
+    lines = [line.strip().removeprefix("&") for line in re.split(r"\\\\(?:\[[^]]*\])?", formula)]
+    aligned = len(lines) == 1 or formula.count("&") == len(lines)
+    return lines if aligned and not any("&" in line or r"\begin" in line for line in lines) else []
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

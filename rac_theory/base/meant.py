@@ -64,7 +64,7 @@ def _bare(name: str) -> str:
     return name if name in ELSEWHERE else name.lower().lstrip("-").replace("-", "_")
 
 
-def choice(name: str, verb: str, value: object, vocabulary: Iterable[str]) -> str:
+def choice(name: str, quoted: str, value: object, vocabulary: Iterable[str]) -> str:
     """Return the sentence on a name that is not among those known: what was meant stands before a list that is long.
 
     Examples
@@ -78,11 +78,11 @@ def choice(name: str, verb: str, value: object, vocabulary: Iterable[str]) -> st
     names = [*vocabulary]
     listed = ", ".join(names)
     if len(listed) <= _SHORT:
-        return f"{name} must be one of {listed}, got {verb}{nearest(value, names)}"
+        return f"{name} must be one of {listed}, got {quoted}{nearest(value, names)}"
     beginning = listed if len(listed) <= _LONG else listed[:_LONG].rpartition(",")[0]
     left_out = len(names) - beginning.count(",") - 1
     more = f", and {left_out} more" if left_out else ""
-    return f"{name} must be one of these, got {verb}{nearest(value, names)}: {beginning}{more}"
+    return f"{name} must be one of these, got {quoted}{nearest(value, names)}: {beginning}{more}"
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -185,26 +185,20 @@ def _unfit(call: Any, constructor: Any, given: tuple[Any, ...], named: dict[str,
     parameters = [*inspect.signature(call).parameters.values()]
     if parameters[:1] and parameters[0].name in ("self", "cls"):  # which is not typed
         parameters, given = parameters[1:], given[1:]
-    name, takes = constructor.__qualname__, [parameter.name for parameter in parameters]
-    in_place = [
-        parameter.name
-        for parameter in parameters
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
+    name, takes = constructor.__qualname__, [slot.name for slot in parameters]
+    in_place = [slot.name for slot in parameters if slot.kind in (slot.POSITIONAL_ONLY, slot.POSITIONAL_OR_KEYWORD)]
     given_names = in_place[: len(given)]
-    signature_words = f"; it takes {', '.join(takes) or 'nothing'}"
+    signature = f"; it takes {', '.join(takes) or 'nothing'}"
     if "case" in takes:
-        signature_words += ", and a case is Case(algorithm, problem, steps=...)"
+        signature += ", and a case is Case(algorithm, problem, steps=...)"
     for word in named:
         if word in given_names:
             return f"{name} must be given {word} once, got it by place and by name"
         if word not in takes:
-            return f"{name} takes no {word!r}{nearest(word, takes)}{signature_words}"
+            return f"{name} takes no {word!r}{nearest(word, takes)}{signature}"
     if len(given) > len(in_place):
-        return f"{name} takes {' and '.join(in_place) or 'nothing'} by place, got {len(given)} values{signature_words}"
+        return f"{name} takes {' and '.join(in_place) or 'nothing'} by place, got {len(given)} values{signature}"
     lacking = [
-        parameter.name
-        for parameter in parameters
-        if parameter.default is parameter.empty and parameter.name not in {*named, *given_names}
+        slot.name for slot in parameters if slot.default is slot.empty and slot.name not in {*named, *given_names}
     ]
-    return f"{name} must be given {' and '.join(lacking)}{signature_words}" if lacking else None
+    return f"{name} must be given {' and '.join(lacking)}{signature}" if lacking else None

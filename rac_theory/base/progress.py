@@ -184,9 +184,8 @@ class _Notebook(_Bar):
         self._put("")
 
     def _put(self, words: str) -> None:
-        bundle = {
-            "text/html": words
-        }  # no text beside it: what a cell says in words does not depend on how long it took
+        # There is no text beside it: what a cell says in words does not depend on how long it took.
+        bundle = {"text/html": words}
         if self._handle is None:
             self._handle = self._display.display(bundle, raw=True, display_id=True)
         else:

@@ -73,19 +73,17 @@ def add(commands: Any) -> None:
         help="parts of names such as q_proj, or patterns such as '*.0.*.weight': of files only these (default: all)",
     )
     curved = parser.add_argument_group("their curvature (default: none is known)")
-    curvature = curved.add_mutually_exclusive_group()
+    source = curved.add_mutually_exclusive_group()
     option(
-        curvature,
+        source,
         "--data",
         metavar="FILE",
         help="features, N x d, in an .npy file, or in an .npz file by the name of the layer; or what Activations saved",
     )
     option(
-        curvature, "--spectrum", metavar="VALUES", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file"
+        source, "--spectrum", metavar="VALUES", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file"
     )
-    option(
-        curvature, "--rho", type=number(">= 1"), metavar="RHO", help="its effective dimension alone: trace / L, >= 1"
-    )
+    option(source, "--rho", type=number(">= 1"), metavar="RHO", help="its effective dimension alone: trace / L, >= 1")
     option(
         curved,
         "--features",
@@ -292,18 +290,14 @@ def _words(groups: Sequence[_Alike], files: "Sequence[Shapes]", arguments: argpa
     yield from words.assumed((group.curvature, group.layers) for group in groups)
     yield from words.columns(_horizons(groups))
     curvatures = [group.curvature for group in groups]
-    unsaid = arguments.condition is None and any(
-        curvature is None or math.isnan(curvature.condition) for curvature in curvatures
-    )
-    uncounted = arguments.examples is None and any(
-        curvature is None or curvature.examples is None for curvature in curvatures
-    )
+    unsaid = arguments.condition is None and any(q is None or math.isnan(q.condition) for q in curvatures)
+    uncounted = arguments.examples is None and any(q is None or q.examples is None for q in curvatures)
     yield from words.taken_for_granted(CONDITION if unsaid else None, EXAMPLES if uncounted else None)
     for group in groups[: words.SHOWN]:
         yield from fewest_steps(group.options)
         yield from cheapest(group.options, examples=group.horizon.examples)
-    sketched = [option for group in groups for option in group.options if option.side != "full"]
-    yield from dict.fromkeys(f"{option.side} {option.sketch}: known by {option.how}" for option in sketched)
+    plans = [plan for group in groups for plan in group.options if plan.side != "full"]
+    yield from dict.fromkeys(f"{plan.side} {plan.sketch}: known by {plan.how}" for plan in plans)
     yield from words.found_in(arguments.shape, files)
     yield from words.few([note for group in groups for note in group.notes], words.SHOWN)
 

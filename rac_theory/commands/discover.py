@@ -138,12 +138,11 @@ def _method(name: str) -> "Method":
     from rac_theory.base import checks, imported
 
     if ":" not in name:
-        method: Method = getattr(algorithms, METHODS[checks.one_of("method", name, METHODS)])
-        return method
-    found = imported(name, "method")
-    if not isinstance(found, algorithms.Method):
-        raise ValueError(f"method must be a Method, got {type(found).__name__} for {name!r}")
-    return found
+        name = f"rac_theory.algorithms:{METHODS[checks.one_of('method', name, METHODS)]}"
+    method = imported(name, "method")
+    if not isinstance(method, algorithms.Method):
+        raise ValueError(f"method must be a Method, got {type(method).__name__} for {name!r}")
+    return method
 
 
 def _compared(theorem: "Theorem", method: "Method", at: dict[str, float]) -> str:

@@ -90,9 +90,8 @@ def _list_theorems(arguments: argparse.Namespace) -> int:
     if arguments.setting is not None:
         checks.one_of("setting", arguments.setting, SETTINGS)
     claims = theorems.ALL if arguments.setting is None else SETTINGS[arguments.setting].claims
-    selected = [
-        theorem for theorem in theorems.listed(given=arguments.assumption, mark=arguments.mark) if theorem.id in claims
-    ]
+    kind = theorems.listed(given=arguments.assumption, mark=arguments.mark)
+    selected = [theorem for theorem in kind if theorem.id in claims]
     if not selected:
         filters = {name: getattr(arguments, name) for name in ("setting", "assumption", "mark")}
         criteria = ", ".join(f"{name} {value!r}" for name, value in filters.items() if value is not None)
@@ -108,12 +107,8 @@ def _meant(assumption: str | None) -> str:
     from rac_theory import theorems
     from rac_theory.base import nearest
 
-    words = {
-        word.strip(".,:;()")
-        for theorem in theorems.ALL.values()
-        for said in theorem.assumptions
-        for word in said.split()
-    }
+    sentences = (sentence for theorem in theorems.ALL.values() for sentence in theorem.assumptions)
+    words = {word.strip(".,:;()") for sentence in sentences for word in sentence.split()}
     return nearest(assumption or "", sorted(words - {assumption}))
 
 
@@ -130,10 +125,8 @@ def _claims() -> Mapping[str, Sequence[Entry]]:
     families[theorems.T11.assumptions[0].rstrip(".")] = [(theorems.T11.id, theorems.T11.name)]
     examples = [(example.id, example.name) for example in counterexamples.ALL.values()]
     published = [(claim.id, f"{claim.source}  {claim.work}") for claim in CLAIMS.values()]
-    return families | {
-        "counterexamples: claims that fail, each with a case": examples,
-        "published by others": published,
-    }
+    failing = {"counterexamples: claims that fail, each with a case": examples}
+    return families | failing | {"published by others": published}
 
 
 def _problems() -> Iterator[Entry]:

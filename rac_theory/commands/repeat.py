@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 
 def add(commands: Any) -> None:
     """Add both commands to the subparsers."""
-    does, shown = (
-        "write what verify left in a folder as one page, report.html",
-        Example("report --out results", "results/report.html"),
-    )
-    page = add_command(commands, "report", does, report, shown, ("rac_theory.ledger",))
+    does = "write what verify left in a folder as one page, report.html"
+    example = Example("report --out results", "results/report.html")
+    page = add_command(commands, "report", does, report, example, ("rac_theory.ledger",))
     add_out(page, "the page, with what verify wrote")
     does = "run one row of verify or of a sweep again and compare the numbers"
     example = Example("repeat results/results.json 1", "the same numbers as row 1")

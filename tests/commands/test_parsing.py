@@ -19,7 +19,7 @@ COMMANDS = cli._parser().commands
         ("verify --n-jobs 2", "got '--n-jobs' (did you mean '--jobs'?)"),
         ("verify --lr 0.1", "got '--lr' (did you mean '--setting'?)"),
         ("explain T1 T2", "rac-theory explain must be given no more words, got 'T2'"),
-        ("", "command must be one of verify, report, repeat, sweep, judge, counterexamples, list, explain, prove,"),
+        ("", "command must be one of verify, report, repeat, sweep, judge, counterexamples, list, explain, cite,"),
         ("verfy", "command must be one of these, got"),
         ("verfy", "got 'verfy' (did you mean 'verify'?)"),
         ("verify --sketc", "--sketch must be given at least one value, got none"),  # a prefix is the option

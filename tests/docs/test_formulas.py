@@ -77,6 +77,18 @@ def test_every_kind_of_formula_is_an_element_and_no_script_is_asked_for(build):
     assert page.count("<mtr>") == 2
 
 
+def test_lines_of_a_statement_go_on_below_where_there_is_no_room(build):
+    """Catches a line that is one element and would be cut, and lines aligned elsewhere, which must stay together."""
+    lines = (
+        r"& \mathrm{E}[f(W^T)] - f^\star \le (1 - \gamma \mu)^T (f(W^0) - f^\star) \\[1ex] & \text{where} \quad a = b"
+    )
+    page, _, _, told = build(PAGE.replace("{broken}", f"$$\n{lines}\n$$\n"))
+    assert told == ""
+    (first, second) = re.search(r'<div class="math parted"[^>]*>(.*?)</div></div>', page, re.DOTALL)[1].split("</div>")
+    assert (first.count("<math"), second.count("<math")) == (2, 1)
+    assert page.count("<mtr>") == 2
+
+
 def test_nothing_separates_a_formula_from_the_comma_behind_it(build):
     page, _, _, _ = build(PAGE.replace("{broken}", ""))
     assert "</math>,</span> and one" in page
