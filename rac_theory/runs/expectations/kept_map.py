@@ -13,7 +13,6 @@ import numpy as np
 
 from rac_theory.algorithms import KeptCoordinates
 from rac_theory.base import repr_of
-from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled
 from rac_theory.runs.expectations.diagonal_map import SquaresMap
@@ -32,17 +31,11 @@ def kept_map(algorithm: KeptCoordinates, problem: Problem) -> SquaresMap:
         )
     invariants = Moments(sketch).invariants
     assert invariants is not None  # a uniform range has two
-    (a, b), d, groups = map(float, invariants), frame.dim, frame.curvatures.shape[1]
+    (a, b), d, curvatures = map(float, invariants), frame.dim, np.ascontiguousarray(frame.by_group)
     p, gamma, beta = sketch.rank / sketch.dim, algorithm.gamma, algorithm.beta
-    curvatures = np.ascontiguousarray(np.broadcast_to(frame.curvatures, (d, groups)).T)
-    T = np.zeros((groups, d + 1, d + 1))
+    T = np.zeros((len(curvatures), d + 1, d + 1))
     squares = curvatures[:, None, :] ** 2
     decay = 1 - 2 * gamma * p * curvatures + gamma**2 * (a + b) * curvatures**2
     T[:, :d, :d] = decay[:, :, None] * np.eye(d) + gamma**2 * b * squares
     T[:, :d, d], T[:, d, :d], T[:, d, d] = gamma**2 * beta**2 / d, p * squares[:, 0], beta**2
-
-    def in_groups(W: Array) -> Array:
-        x = frame.coordinates(W) ** 2
-        return x.sum(axis=1)[None] if groups == 1 else np.ascontiguousarray(x.T)
-
-    return SquaresMap(T, curvatures, in_groups)
+    return SquaresMap(T, curvatures, lambda W: np.square(frame.in_groups(W)).sum(axis=2))

@@ -12,7 +12,7 @@ T_0^\top`. A momentum that is reset has its columns of T at zero.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -23,7 +23,7 @@ from rac_theory.base.checks import Array
 from rac_theory.numerics import projection
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled
-from rac_theory.runs.expectations.frame import Frame, frame_of
+from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.runs.expectations.spectral_radius import spectral_radius
 from rac_theory.sketches import Moments
@@ -71,14 +71,11 @@ class LinkMap:
 
     def rate(self, smallest: float) -> float:
         """Return the largest spectral radius of a group, on the directions that have curvature, a link."""
-        radii = [0.0]
-        for g, curvatures in enumerate(self.curvatures):
-            curved = np.tile(curvatures >= smallest, 2)
-            T = self.T[:, g][:, curved][:, :, curved]
-            if curved.any():
-                image = partial(_mean_square, self.weights, T)
-                radii.append(spectral_radius(image, int(curved.sum())))
-        return max(radii)
+        return max(self._group_rate(g, np.tile(c >= smallest, 2)) for g, c in enumerate(self.curvatures))
+
+    def _group_rate(self, g: int, curved: Array) -> float:
+        group = replace(self, T=self.T[:, g, None][..., curved, :][..., curved])
+        return spectral_radius(lambda M: group.step(M[None])[0], int(curved.sum())) if curved.any() else 0.0
 
 
 def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
@@ -88,7 +85,8 @@ def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
     if curvatures.shape[1] == 1 and moments.share is not None:
         steps = np.array([[_one_step(algorithm, h, diagonal) for diagonal in curvatures[:, 0]] for h in (1.0, 0.0)])
         weights = np.array([moments.share, 1 - moments.share])
-        return LinkMap(weights, _links(algorithm, steps), curvatures, partial(_in_rows, frame, len(curvatures)))
+        T, groups = _links(algorithm, steps), len(curvatures)
+        return LinkMap(weights, T, curvatures, lambda W: frame.in_groups(W).reshape(groups, 1, -1))
     if moments.support is None:
         raise Unsupported(
             "the steps of a link have moments where all curvatures along H are equal, or for a sketch with a listed "
@@ -102,9 +100,7 @@ def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
     P = np.stack([V.T @ frame.lift(partial(np.matmul, H))(np.eye(d)) @ V for H in projection(drawn)])
     curvatures = np.broadcast_to(curvatures, (groups, d))
     steps = np.array([[_one_step(algorithm, H, np.diag(diagonal)) for diagonal in curvatures] for H in P])
-    return LinkMap(
-        weights.astype(np.float64), _links(algorithm, steps), curvatures, partial(_in_columns, frame, groups)
-    )
+    return LinkMap(weights.astype(np.float64), _links(algorithm, steps), curvatures, frame.in_groups)
 
 
 def _one_step(algorithm: MomentumInLinks, H: Array | float, curvatures: Array) -> Array:
@@ -120,18 +116,3 @@ def _links(algorithm: MomentumInLinks, steps: Array) -> Array:
         half = T.shape[-1] // 2
         T[..., half:] = 0.0  # what a link begins with
     return T
-
-
-def _mean_square(weights: Array, T: Array, X: Array) -> Array:
-    return np.asarray(np.einsum("k,kij->ij", weights, T @ X @ np.swapaxes(T, 1, 2)))
-
-
-def _in_columns(frame: Frame, groups: int, W: Array) -> Array:
-    """The coordinates of each group, (g, d, columns)."""
-    E = frame.coordinates(W)
-    return E[None] if groups == 1 else np.ascontiguousarray(E.T[:, :, None])
-
-
-def _in_rows(frame: Frame, groups: int, W: Array) -> Array:
-    """The same in one row, (g, 1, all): only their squares are summed."""
-    return _in_columns(frame, groups, W).reshape(groups, 1, -1)

@@ -343,16 +343,12 @@ def method_map(
     law: Law,
 ) -> MethodMap:
     """Return the map of a method in a frame, in floats; ``data`` makes gradients of curvatures, (g, d)."""
-    g, d = frame.curvatures.shape[1], frame.dim
-    curvatures = np.broadcast_to(frame.curvatures, (d, g)).T
-
-    def coordinates(W: Array) -> Array:
-        E = frame.coordinates(W)
-        return E[None] if g == 1 else np.ascontiguousarray(E.T[:, :, None])
-
+    curvatures = frame.by_group
     forms = (curvatures / 2, curvatures**2, np.ones_like(curvatures))
-    shaped = tuple(form[..., None, None] if law.trace is not None else form[..., None] * np.eye(d) for form in forms)
-    return MethodMap(program, rests, data(curvatures), law, coordinates, shaped, curvatures, shape)
+    shaped = tuple(
+        form[..., None, None] if law.trace is not None else form[..., None] * np.eye(frame.dim) for form in forms
+    )
+    return MethodMap(program, rests, data(curvatures), law, frame.in_groups, shaped, curvatures, shape)
 
 
 def rests_of(algorithm: MethodDescent) -> Rests:
