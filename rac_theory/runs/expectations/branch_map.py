@@ -25,7 +25,7 @@ import numpy as np
 from rac_theory.algorithms.gradients import Participation
 from rac_theory.base.checks import Array
 from rac_theory.runs.expectations.matrix_map import read_out
-from rac_theory.runs.expectations.spectral_radius import spectral_radius
+from rac_theory.runs.expectations.moment_map import spectral_radius
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,8 +24,7 @@ from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import energy_roots, pooled
 from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.matrix_map import read_out
-from rac_theory.runs.expectations.moment_map import Unsupported
-from rac_theory.runs.expectations.spectral_radius import spectral_radius
+from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 
 _LARGEST = 1 << 22  # numbers in the second moments after half of the turns, where there are most sets of blocks
 

@@ -24,8 +24,7 @@ from rac_theory.numerics import projection
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled
 from rac_theory.runs.expectations.frame import frame_of
-from rac_theory.runs.expectations.moment_map import Unsupported
-from rac_theory.runs.expectations.spectral_radius import spectral_radius
+from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.sketches import Moments
 
 _LARGEST = 1 << 22  # numbers in the matrices of all draws

@@ -27,8 +27,7 @@ from rac_theory.algebra import fraction
 from rac_theory.algorithms import MethodDescent, Program
 from rac_theory.base.checks import Array
 from rac_theory.runs.expectations.frame import Frame
-from rac_theory.runs.expectations.moment_map import Unsupported
-from rac_theory.runs.expectations.spectral_radius import spectral_radius
+from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.sketches.laws import SecondMoment
 
 _RANK = 1e-9  # relative: smaller singular values of what is reached, or seen, are none
