@@ -1,7 +1,7 @@
-r"""The moment map of a link of momentum: K steps of heavy ball with one H, of W - W* and M together.
+r"""The moment maps of momentum: of links, K steps of heavy ball with one H, and of buffers that keep their coordinates.
 
-With H fixed the state s = (E, M) of a column moves linearly, :math:`s^+ = T_H s`, and of its second moment a link makes
-:math:`\sum_i p_i\, T_i X T_i^\top`, over what H may be. Where all curvatures of a column are one number :math:`\lambda`
+With H fixed the state s = (E, M) of a column of W - W* and of the momentum moves linearly, :math:`s^+ = T_H s`, and a
+link makes :math:`\sum_i p_i\, T_i X T_i^\top` of its second moment, over what H may be. Where all curvatures of a column are one number :math:`\lambda`
 the range of H and the rest of space move apart, :math:`T_H = T_1 \otimes H + T_0 \otimes (I - H)`, each T of 2 x 2
 
 .. math:: T_1 = \begin{pmatrix} 1 - \gamma \lambda & -\gamma \beta \\ \lambda & \beta \end{pmatrix}^K, \qquad
@@ -9,6 +9,14 @@ the range of H and the rest of space move apart, :math:`T_H = T_1 \otimes H + T_
 
 and with E[H] = p I the squares and products, summed over coordinates, go by :math:`p\, T_1 X T_1^\top + (1 - p)\, T_0 X
 T_0^\top`. A momentum that is reset has its columns of T at zero.
+
+A buffer A keeps its coordinates while uniform orthonormal columns B are drawn anew. B and -B are as likely, so that terms with an odd number of B vanish; and E[A E'] stays at zero, where it starts, as all
+that is left of its next value is linear in it. So there remains, with :math:`x_i = \mathrm{E} e_i^2` in the eigenbasis,
+:math:`\tau = \mathrm{E} \|A\|^2`, :math:`\mathrm{E}[B A A^\top B^\top] = \frac{\tau}{d} I` and the two invariants a,
+b of H,
+
+.. math:: x_i^+ = (1 - 2 \gamma p \lambda_i + \gamma^2 (a + b) \lambda_i^2)\, x_i + \gamma^2 b \sum_k \lambda_k^2 x_k +
+    \gamma^2 \beta^2 \frac{\tau}{d}, \qquad \tau^+ = \beta^2 \tau + p \sum_k \lambda_k^2 x_k .
 """
 
 from collections.abc import Callable
@@ -17,15 +25,16 @@ from functools import partial
 
 import numpy as np
 
-from rac_theory.algorithms import MomentumInLinks
+from rac_theory.algorithms import KeptCoordinates, MomentumInLinks
 from rac_theory.base import repr_of
 from rac_theory.base.checks import Array
 from rac_theory.numerics import projection
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled
+from rac_theory.runs.expectations.diagonal_map import SquaresMap
 from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
-from rac_theory.sketches import Moments
+from rac_theory.sketches import Haar, Moments
 
 _LARGEST = 1 << 22  # numbers in the matrices of all draws
 
@@ -115,3 +124,23 @@ def _links(algorithm: MomentumInLinks, steps: Array) -> Array:
         half = T.shape[-1] // 2
         T[..., half:] = 0.0  # what a link begins with
     return T
+
+
+def kept_map(algorithm: KeptCoordinates, problem: Problem) -> SquaresMap:
+    """Return the map of a step, or raise ``Unsupported``."""
+    frame, sketch = frame_of(pooled(problem), algorithm.side), algorithm.sketch
+    if frame.is_whole or type(sketch) is not Haar:
+        raise Unsupported(
+            "momentum that keeps its coordinates has moments for Haar, on quadratics of which columns are apart, got "
+            f"{repr_of(sketch)} on {repr_of(problem)}"
+        )
+    invariants = Moments(sketch).invariants
+    assert invariants is not None  # a uniform range has two
+    (a, b), d, curvatures = map(float, invariants), frame.dim, np.ascontiguousarray(frame.by_group)
+    p, gamma, beta = sketch.rank / sketch.dim, algorithm.gamma, algorithm.beta
+    T = np.zeros((len(curvatures), d + 1, d + 1))
+    squares = curvatures[:, None, :] ** 2
+    decay = 1 - 2 * gamma * p * curvatures + gamma**2 * (a + b) * curvatures**2
+    T[:, :d, :d] = decay[:, :, None] * np.eye(d) + gamma**2 * b * squares
+    T[:, :d, d], T[:, d, :d], T[:, d, d] = gamma**2 * beta**2 / d, p * squares[:, 0], beta**2
+    return SquaresMap(T, curvatures, lambda W: np.square(frame.in_groups(W)).sum(axis=2))

@@ -71,8 +71,7 @@ from rac_theory.runs.expectations.cycle_map import cycle_map
 from rac_theory.runs.expectations.diagonal_map import DiagonalMap, flat, two_invariants
 from rac_theory.runs.expectations.fitted_map import fitted_map
 from rac_theory.runs.expectations.frame import Frame, frame_of
-from rac_theory.runs.expectations.kept_map import kept_map
-from rac_theory.runs.expectations.link_map import link_map
+from rac_theory.runs.expectations.link_map import kept_map, link_map
 from rac_theory.runs.expectations.matrix_map import MatrixMap, check_size, matrix_map
 from rac_theory.runs.expectations.method_map import (
     Data,
