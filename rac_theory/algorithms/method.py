@@ -519,12 +519,10 @@ class Method(Value):
         return f"{type(self).__name__}({{{lines}}}{f', start={{{start}}}' * bool(start)}{report})"
 
     def __str__(self) -> str:
-        box = _Box(self)
-        begins = ", ".join(f"{written(name)} = {written(value)}" for name, value in box.starts)
-        draw = ["    draw a projection H, independent of the past"] * box.draws
-        steps = [f"    {written(name)} = {written(value)}" for name, value in box.steps]
-        report = [f"report {written(value)}" for value in box.report]
-        return "\n".join([begins, "for t = 0, 1, 2, ...", *draw, *steps, *report])
+        starts, steps, report = self._written(written)
+        draw = ["    draw a projection H, independent of the past"] * self._draws
+        steps = [*draw, *(f"    {line}" for line in steps)]
+        return "\n".join([", ".join(starts), "for t = 0, 1, 2, ...", *steps, *(f"report {value}" for value in report)])
 
     @property
     def latex(self) -> str:
@@ -542,17 +540,22 @@ class Method(Value):
         & \quad W^{t+1} = W^{t} - \gamma P
         \end{aligned}
         """
-        box = _Box(self)
-        (first, _), *others = box.starts
-        begins = [
-            rf"{typeset(first)} \text{{ given}}",
-            *(f"{typeset(name)} = {typeset(value)}" for name, value in others),
-        ]
-        draw = r" \text{ draw a projection } H \text{, independent of the past}" * box.draws
-        lines = [",\\; ".join(begins), rf"\text{{for }} t = 0, 1, 2, \dots{draw}"]
-        lines += [rf"\quad {typeset(name)} = {typeset(value)}" for name, value in box.steps]
-        lines += [rf"\text{{report }} {typeset(value)}" for value in box.report]
+        (_, *starts), steps, report = self._written(typeset)
+        given = rf"{typeset(_at(next(iter(self.lines)), '0'))} \text{{ given}}"
+        draw = r" \text{ draw a projection } H \text{, independent of the past}" * self._draws
+        lines = [",\\; ".join([given, *starts]), rf"\text{{for }} t = 0, 1, 2, \dots{draw}"]
+        lines += [*(rf"\quad {line}" for line in steps), *(rf"\text{{report }} {value}" for value in report)]
         return "\n".join([r"\begin{aligned}", " \\\\\n".join(f"& {line}" for line in lines), r"\end{aligned}"])
+
+    def _written(self, write: Callable[[Expression], str]) -> list[list[str]]:
+        """The starts, the steps and what is reported, in the writing of a box."""
+        starts, steps, report = _box(self)
+        equations = ([f"{write(name)} = {write(value)}" for name, value in part] for part in (starts, steps))
+        return [*equations, [write(value) for value in report]]
+
+    @property
+    def _draws(self) -> bool:
+        return any(isinstance(matrix, Projected) for matrix in self.matrices)
 
     def _repr_latex_(self) -> str:
         return f"${self.latex}$"
@@ -564,57 +567,50 @@ def _state(key: object) -> State:
     raise ValueError(f"a line must be that of a state, such as W, got {key!r}: does a name of Python hide the state?")
 
 
-class _Box:
-    """The lines of a box as names and expressions; what is used more than once, or inside of f or H, has a name."""
+_Equations: TypeAlias = list[tuple[Symbol, Expression]]
 
-    def __init__(self, method: Method) -> None:
-        self._method = method
-        self._names: dict[Expression, Symbol] = {key: _at(key, "t") for key in method.lines}
-        self._taken = {*method.names, *method.letters, "H", "f", "t"}
-        first, *others = method.lines
-        named = {first: _at(first, "0")}
-        begins = [(_at(key, "0"), method.starts[key].at(named)) for key in others]
-        self.starts: list[tuple[Symbol, Expression]] = [(named[first], Symbol("W0")), *begins]
-        self.steps = [*self._before(), *self._after()]
-        self.report = [] if method.report == first else [_read(method.report, self._names)]
-        self.draws = any(isinstance(matrix, Projected) for matrix in method.matrices)
 
-    def _before(self) -> Iterator[tuple[Symbol, Expression]]:
-        """Gradients, and the projection."""
-        for matrix in self._method.matrices:
-            if matrix.of is None:
-                continue
-            is_gradient, inside = isinstance(matrix, Gradient), _read(matrix.of, self._names)
-            if not isinstance(inside, Symbol):
-                name = self._fresh("YXU" if is_gradient else "VUA")
-                yield name, inside
-                self._names[matrix.of] = inside = name
-            self._names[matrix] = self._fresh("G" if is_gradient else "PN")
-            text, tex = ("grad f({})", r"\nabla f({})") if is_gradient else ("H {}", "H {}")
-            yield self._names[matrix], Symbol(text.format(inside.name), tex.format(typeset(inside)))
+def _box(method: Method) -> tuple[_Equations, _Equations, list[Expression]]:
+    """The starts, the steps and what is reported; what is used more than once, or inside of f or H, has a name."""
+    names: dict[Expression, Symbol] = {key: _at(key, "t") for key in method.lines}
+    taken = {*method.names, *method.letters, "H", "f", "t"}
+    first, *others = method.lines
+    steps: _Equations = []
 
-    def _after(self) -> Iterator[tuple[Symbol, Expression]]:
-        """The next states, those first that others are written in."""
-        left, mark = dict(self._method.lines), Symbol("")
-        while left:
-            used = {
-                key: sum(
-                    mark in _read(term, {line: mark}).symbols for k, term in left.items() if k != key and term != line
-                )
-                for key, line in left.items()
-            }
-            key = max(left, key=lambda state: used[state])
-            line, name = left.pop(key), _at(key, "{t+1}")
-            yield name, _read(line, self._names)
-            if len(coefficients(line)) > 1:
-                self._names[line] = name
-
-    def _fresh(self, candidates: str) -> Symbol:
+    def fresh(candidates: str) -> Symbol:
         """The first of these names that nothing has, or the first with a number."""
         numbered = (f"{candidates[0]}_{i}" for i in count(1))
-        name = next(candidate for candidate in chain(candidates, numbered) if candidate not in self._taken)
-        self._taken.add(name)
+        name = next(candidate for candidate in chain(candidates, numbered) if candidate not in taken)
+        taken.add(name)
         return Symbol(name)
+
+    for matrix in method.matrices:  # gradients, and the projection
+        if matrix.of is None:
+            continue
+        is_gradient, inside = isinstance(matrix, Gradient), _read(matrix.of, names)
+        if not isinstance(inside, Symbol):
+            name = fresh("YXU" if is_gradient else "VUA")
+            steps.append((name, inside))
+            names[matrix.of] = inside = name
+        names[matrix] = fresh("G" if is_gradient else "PN")
+        text, tex = ("grad f({})", r"\nabla f({})") if is_gradient else ("H {}", "H {}")
+        steps.append((names[matrix], Symbol(text.format(inside.name), tex.format(typeset(inside)))))
+    left, mark = dict(method.lines), Symbol("")
+
+    def uses(key: Expression) -> int:
+        """How many other states are written in the next one of this."""
+        line = left[key]
+        return sum(mark in _read(term, {line: mark}).symbols for k, term in left.items() if k != key and term != line)
+
+    while left:
+        key = max(left, key=uses)
+        line, name = left.pop(key), _at(key, "{t+1}")
+        steps.append((name, _read(line, names)))
+        if len(coefficients(line)) > 1:
+            names[line] = name
+    W0 = _at(first, "0")
+    starts: _Equations = [(W0, Symbol("W0")), *((_at(key, "0"), method.starts[key].at({first: W0})) for key in others)]
+    return starts, steps, [] if method.report == first else [_read(method.report, names)]
 
 
 def _at(state: Expression, index: str) -> Symbol:

@@ -13,7 +13,7 @@ from rac_theory.algorithms.gradients.minibatch import uniform_subsets
 from rac_theory.algorithms.gradients.noise import additive_noise, minibatch_noise, minibatch_share
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory.problems.finite_sum import heterogeneity
-from rac_theory.runs.simulation.remembered_gradient import RememberingProblem
+from rac_theory.runs.simulation.kernels.stepping import RememberingProblem
 
 RNG = np.random.default_rng(63)
 N = 5

@@ -24,9 +24,8 @@ import numpy as np
 
 from rac_theory.algorithms.gradients import Participation
 from rac_theory.base.checks import Array
-from rac_theory.runs.expectations.components import in_energy
 from rac_theory.runs.expectations.matrix_map import read_out
-from rac_theory.runs.expectations.spectral_radius import spectral_radius
+from rac_theory.runs.expectations.moment_map import spectral_radius
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +37,7 @@ class BranchMap:
     roots : (g, d)
         Square roots of the curvatures.
     coordinates : callable
-        W, (m, n), to the coordinates of each column, (d, columns).
+        W, (m, n), to the coordinates of each group, (g, d, columns).
     T : (k, g, d, d)
         What a branch does to e.
     c : (k, g, d, columns)
@@ -61,7 +60,7 @@ class BranchMap:
 
     def start(self, W: Array) -> Array:
         """Return the moments at W."""
-        e = in_energy(self.roots, self.coordinates(W))
+        e = self.roots[:, :, None] * self.coordinates(W)
         return np.concatenate([e @ np.swapaxes(e, 1, 2), e], axis=2)
 
     def step(self, state: Array) -> Array:

@@ -22,7 +22,6 @@ from rac_theory.runs.expectations.components import (
     Components,
     components_in,
     energy_roots,
-    in_energy,
     of_clients,
     pooled,
 )
@@ -68,12 +67,12 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
         c = np.array([[_moved(frame, roots, algorithm.gamma * error) for error in errors]])
         agree = not c.any()
     ps, of_means = (np.multiply.outer(of_each, weights).ravel() for of_each in (of_moments, of_mean))
-    return BranchMap(roots, frame.coordinates, np.concatenate(T), np.concatenate(c), ps, of_means, agree)
+    return BranchMap(roots, frame.in_groups, np.concatenate(T), np.concatenate(c), ps, of_means, agree)
 
 
 def _moved(frame: Frame, roots: Array, move: Array) -> Array:
     """What a move -M of W, (m, n), adds to the energy coordinates of all groups, (g, d, columns)."""
-    return in_energy(roots, frame.coordinates(np.zeros_like(move)) - frame.coordinates(move))
+    return np.asarray(roots[:, :, None] * (frame.in_groups(np.zeros_like(move)) - frame.in_groups(move)))
 
 
 def _paths(N: Array, source: object, components: Components) -> tuple[Array, Array]:

@@ -103,13 +103,7 @@ def _inverse_roots(frame: Frame) -> Array:
 
 def energy_roots(frame: Frame) -> Array:
     """Return the square roots of the curvatures of each group, (g, d), zero where there is none, up to rounding."""
-    curvatures = np.broadcast_to(frame.curvatures, (frame.dim, frame.curvatures.shape[1])).T
-    return np.sqrt(np.where([curved_directions(h) for h in curvatures], curvatures, 0.0))
-
-
-def in_energy(roots: Array, E: Array) -> Array:
-    """Return coordinates, (d, columns), in the norm of f: for one group of all columns, or a group for each of them."""
-    return np.asarray(roots[:, :, None] * (E[None] if len(roots) == 1 else E.T[:, :, None]))
+    return np.sqrt(np.where([curved_directions(h) for h in frame.by_group], frame.by_group, 0.0))
 
 
 def curved_directions(curvatures: Array) -> NDArray[np.bool_]:

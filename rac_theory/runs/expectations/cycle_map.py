@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 from rac_theory.algorithms import CyclicRACLoRA
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.runs.expectations.components import energy_roots, in_energy, pooled
+from rac_theory.runs.expectations.components import energy_roots, pooled
 from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.matrix_map import read_out
-from rac_theory.runs.expectations.moment_map import Unsupported
-from rac_theory.runs.expectations.spectral_radius import spectral_radius
+from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 
 _LARGEST = 1 << 22  # numbers in the second moments after half of the turns, where there are most sets of blocks
 
@@ -41,7 +40,7 @@ class CycleMap:
     roots : (g, d)
         Square roots of the curvatures.
     coordinates : callable
-        W, (m, n), to the coordinates of each column, (d, columns).
+        W, (m, n), to the coordinates of each group, (g, d, columns).
     T : (k, g, d, d)
         ``I - N_i``, symmetric.
     shuffled : bool
@@ -55,7 +54,7 @@ class CycleMap:
 
     def start(self, W: Array) -> Array:
         """Return e e', summed over the columns of a group."""
-        e = in_energy(self.roots, self.coordinates(W))
+        e = self.roots[:, :, None] * self.coordinates(W)
         return np.asarray(e @ np.swapaxes(e, 1, 2))
 
     def step(self, state: Array) -> Array:
@@ -110,7 +109,7 @@ def cycle_map(algorithm: CyclicRACLoRA, problem: Problem) -> CycleMap:
     roots = energy_roots(frame)
     F = (np.eye(d) if frame.basis is None else frame.basis) * roots[:, None, :]
     T = np.eye(d) - algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
-    return CycleMap(roots, frame.coordinates, (T + np.swapaxes(T, 2, 3)) / 2, shuffled)
+    return CycleMap(roots, frame.in_groups, (T + np.swapaxes(T, 2, 3)) / 2, shuffled)
 
 
 def _turns(k: int) -> Iterator[list[tuple[_Indices, _Indices]]]:

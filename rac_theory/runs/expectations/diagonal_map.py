@@ -139,7 +139,7 @@ class SquaresMap:
 
 def two_invariants(frame: Frame, gamma: float, a: float, b: float, q: float | None = None) -> DiagonalMap:
     """Return the map of a step with two invariants; ``q``, with E[P] = q I, if P is no projection."""
-    h = gamma * np.broadcast_to(frame.curvatures, (frame.dim, frame.curvatures.shape[1])).T
+    h = gamma * frame.by_group
     square = a + (frame.dim + 1) * b
     q = square if q is None else q
     decay = (1 - q * h) ** 2 + max(a + b - q**2, 0.0) * h**2
@@ -156,5 +156,4 @@ def flat(frame: Frame, gamma: float, share: float) -> DiagonalMap:
 
 def _energies(frame: Frame, W: Array) -> Array:
     """The energies, a group a row: (g, d); columns of the same curvatures are one group."""
-    energies = frame.curvatures * frame.coordinates(W) ** 2
-    return np.ascontiguousarray(energies.sum(axis=1)[None] if frame.curvatures.shape[1] == 1 else energies.T)
+    return np.asarray((frame.by_group[:, :, None] * frame.in_groups(W) ** 2).sum(axis=2))

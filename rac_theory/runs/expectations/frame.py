@@ -47,6 +47,16 @@ class Frame:
     columns: int
     is_whole: bool
 
+    @property
+    def by_group(self) -> Array:
+        """The curvatures of each group of columns, (g, d): one of all where they are the same, else one for each."""
+        return np.broadcast_to(self.curvatures, (self.dim, self.curvatures.shape[1])).T
+
+    def in_groups(self, W: Array) -> Array:
+        """E at W, (m, n), by groups: (g, d, columns)."""
+        E = self.coordinates(W)
+        return E[None] if self.curvatures.shape[1] == 1 else np.ascontiguousarray(E.T[:, :, None])
+
 
 def frame_of(problem: Problem, side: Literal["left", "right"]) -> Frame:
     """Return the frame of a quadratic, or of any problem that has an ``eigenbasis``; else raise ``Unsupported``."""

@@ -1,7 +1,7 @@
-r"""The moment map of a link of momentum: K steps of heavy ball with one H, of W - W* and M together.
+r"""The moment maps of momentum: of links, K steps of heavy ball with one H, and of buffers that keep their coordinates.
 
-With H fixed the state s = (E, M) of a column moves linearly, :math:`s^+ = T_H s`, and of its second moment a link makes
-:math:`\sum_i p_i\, T_i X T_i^\top`, over what H may be. Where all curvatures of a column are one number :math:`\lambda`
+With H fixed the state s = (E, M) of a column of W - W* and of the momentum moves linearly, :math:`s^+ = T_H s`, and a
+link makes :math:`\sum_i p_i\, T_i X T_i^\top` of its second moment, over what H may be. Where all curvatures of a column are one number :math:`\lambda`
 the range of H and the rest of space move apart, :math:`T_H = T_1 \otimes H + T_0 \otimes (I - H)`, each T of 2 x 2
 
 .. math:: T_1 = \begin{pmatrix} 1 - \gamma \lambda & -\gamma \beta \\ \lambda & \beta \end{pmatrix}^K, \qquad
@@ -9,24 +9,32 @@ the range of H and the rest of space move apart, :math:`T_H = T_1 \otimes H + T_
 
 and with E[H] = p I the squares and products, summed over coordinates, go by :math:`p\, T_1 X T_1^\top + (1 - p)\, T_0 X
 T_0^\top`. A momentum that is reset has its columns of T at zero.
+
+A buffer A keeps its coordinates while uniform orthonormal columns B are drawn anew. B and -B are as likely, so that terms with an odd number of B vanish; and E[A E'] stays at zero, where it starts, as all
+that is left of its next value is linear in it. So there remains, with :math:`x_i = \mathrm{E} e_i^2` in the eigenbasis,
+:math:`\tau = \mathrm{E} \|A\|^2`, :math:`\mathrm{E}[B A A^\top B^\top] = \frac{\tau}{d} I` and the two invariants a,
+b of H,
+
+.. math:: x_i^+ = (1 - 2 \gamma p \lambda_i + \gamma^2 (a + b) \lambda_i^2)\, x_i + \gamma^2 b \sum_k \lambda_k^2 x_k +
+    \gamma^2 \beta^2 \frac{\tau}{d}, \qquad \tau^+ = \beta^2 \tau + p \sum_k \lambda_k^2 x_k .
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from rac_theory.algorithms import MomentumInLinks
+from rac_theory.algorithms import KeptCoordinates, MomentumInLinks
 from rac_theory.base import repr_of
 from rac_theory.base.checks import Array
 from rac_theory.numerics import projection
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled
-from rac_theory.runs.expectations.frame import Frame, frame_of
-from rac_theory.runs.expectations.moment_map import Unsupported
-from rac_theory.runs.expectations.spectral_radius import spectral_radius
-from rac_theory.sketches import Moments
+from rac_theory.runs.expectations.diagonal_map import SquaresMap
+from rac_theory.runs.expectations.frame import frame_of
+from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
+from rac_theory.sketches import Haar, Moments
 
 _LARGEST = 1 << 22  # numbers in the matrices of all draws
 
@@ -71,14 +79,11 @@ class LinkMap:
 
     def rate(self, smallest: float) -> float:
         """Return the largest spectral radius of a group, on the directions that have curvature, a link."""
-        radii = [0.0]
-        for g, curvatures in enumerate(self.curvatures):
-            curved = np.tile(curvatures >= smallest, 2)
-            T = self.T[:, g][:, curved][:, :, curved]
-            if curved.any():
-                image = partial(_mean_square, self.weights, T)
-                radii.append(spectral_radius(image, int(curved.sum())))
-        return max(radii)
+        return max(self._group_rate(g, np.tile(c >= smallest, 2)) for g, c in enumerate(self.curvatures))
+
+    def _group_rate(self, g: int, curved: Array) -> float:
+        group = replace(self, T=self.T[:, g, None][..., curved, :][..., curved])
+        return spectral_radius(lambda M: group.step(M[None])[0], int(curved.sum())) if curved.any() else 0.0
 
 
 def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
@@ -88,7 +93,8 @@ def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
     if curvatures.shape[1] == 1 and moments.share is not None:
         steps = np.array([[_one_step(algorithm, h, diagonal) for diagonal in curvatures[:, 0]] for h in (1.0, 0.0)])
         weights = np.array([moments.share, 1 - moments.share])
-        return LinkMap(weights, _links(algorithm, steps), curvatures, partial(_in_rows, frame, len(curvatures)))
+        T, groups = _links(algorithm, steps), len(curvatures)
+        return LinkMap(weights, T, curvatures, lambda W: frame.in_groups(W).reshape(groups, 1, -1))
     if moments.support is None:
         raise Unsupported(
             "the steps of a link have moments where all curvatures along H are equal, or for a sketch with a listed "
@@ -102,9 +108,7 @@ def link_map(algorithm: MomentumInLinks, problem: Problem) -> LinkMap:
     P = np.stack([V.T @ frame.lift(partial(np.matmul, H))(np.eye(d)) @ V for H in projection(drawn)])
     curvatures = np.broadcast_to(curvatures, (groups, d))
     steps = np.array([[_one_step(algorithm, H, np.diag(diagonal)) for diagonal in curvatures] for H in P])
-    return LinkMap(
-        weights.astype(np.float64), _links(algorithm, steps), curvatures, partial(_in_columns, frame, groups)
-    )
+    return LinkMap(weights.astype(np.float64), _links(algorithm, steps), curvatures, frame.in_groups)
 
 
 def _one_step(algorithm: MomentumInLinks, H: Array | float, curvatures: Array) -> Array:
@@ -122,16 +126,21 @@ def _links(algorithm: MomentumInLinks, steps: Array) -> Array:
     return T
 
 
-def _mean_square(weights: Array, T: Array, X: Array) -> Array:
-    return np.asarray(np.einsum("k,kij->ij", weights, T @ X @ np.swapaxes(T, 1, 2)))
-
-
-def _in_columns(frame: Frame, groups: int, W: Array) -> Array:
-    """The coordinates of each group, (g, d, columns)."""
-    E = frame.coordinates(W)
-    return E[None] if groups == 1 else np.ascontiguousarray(E.T[:, :, None])
-
-
-def _in_rows(frame: Frame, groups: int, W: Array) -> Array:
-    """The same in one row, (g, 1, all): only their squares are summed."""
-    return _in_columns(frame, groups, W).reshape(groups, 1, -1)
+def kept_map(algorithm: KeptCoordinates, problem: Problem) -> SquaresMap:
+    """Return the map of a step, or raise ``Unsupported``."""
+    frame, sketch = frame_of(pooled(problem), algorithm.side), algorithm.sketch
+    if frame.is_whole or type(sketch) is not Haar:
+        raise Unsupported(
+            "momentum that keeps its coordinates has moments for Haar, on quadratics of which columns are apart, got "
+            f"{repr_of(sketch)} on {repr_of(problem)}"
+        )
+    invariants = Moments(sketch).invariants
+    assert invariants is not None  # a uniform range has two
+    (a, b), d, curvatures = map(float, invariants), frame.dim, np.ascontiguousarray(frame.by_group)
+    p, gamma, beta = sketch.rank / sketch.dim, algorithm.gamma, algorithm.beta
+    T = np.zeros((len(curvatures), d + 1, d + 1))
+    squares = curvatures[:, None, :] ** 2
+    decay = 1 - 2 * gamma * p * curvatures + gamma**2 * (a + b) * curvatures**2
+    T[:, :d, :d] = decay[:, :, None] * np.eye(d) + gamma**2 * b * squares
+    T[:, :d, d], T[:, d, :d], T[:, d, d] = gamma**2 * beta**2 / d, p * squares[:, 0], beta**2
+    return SquaresMap(T, curvatures, lambda W: np.square(frame.in_groups(W)).sum(axis=2))

@@ -43,7 +43,7 @@ class MatrixMap:
     gamma : float
         The step size.
     coordinates : callable
-        W, (m, n), to the coordinates of each column, (d, columns).
+        W, (m, n), to the coordinates of each group, (g, d, columns).
     """
 
     factor: Array
@@ -61,9 +61,7 @@ class MatrixMap:
 
     def start(self, W: Array) -> Array:
         """Return e e', summed over the columns of a group: (g, d, d)."""
-        E = self.coordinates(W)
-        groups = E[None] if len(self.factor) == 1 else E.T[:, :, None]
-        e = np.sqrt(self.h / self.gamma)[:, :, None] * groups
+        e = np.sqrt(self.h / self.gamma)[:, :, None] * self.coordinates(W)
         return np.asarray(e @ np.swapaxes(e, 1, 2))
 
     def step(self, state: Array) -> Array:
@@ -100,14 +98,13 @@ def matrix_map(
 ) -> MatrixMap:
     """Return the map of a sketch with this second moment; ``mean_times``, M -> E[P] M, if P is no projection."""
     check_size(frame)
-    dim, groups = frame.dim, frame.curvatures.shape[1]
+    dim = frame.dim
     basis = np.eye(dim) if frame.basis is None else frame.basis
-    h = gamma * np.broadcast_to(frame.curvatures, (dim, groups)).T
-    B = basis * np.sqrt(h)[:, None, :]
+    B = basis * np.sqrt(gamma * frame.by_group)[:, None, :]
     P = frame.lift(second_moment)
     square = np.swapaxes(B, 1, 2) @ P(np.eye(dim)) @ B
     mean = square if mean_times is None else np.swapaxes(B, 1, 2) @ frame.lift(mean_times)(np.eye(dim)) @ B
-    return MatrixMap(B, mean, square, P, frame.columns, gamma, frame.coordinates)
+    return MatrixMap(B, mean, square, P, frame.columns, gamma, frame.in_groups)
 
 
 def check_size(frame: Frame) -> None:

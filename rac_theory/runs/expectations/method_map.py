@@ -27,8 +27,7 @@ from rac_theory.algebra import fraction
 from rac_theory.algorithms import MethodDescent, Program
 from rac_theory.base.checks import Array
 from rac_theory.runs.expectations.frame import Frame
-from rac_theory.runs.expectations.moment_map import Unsupported
-from rac_theory.runs.expectations.spectral_radius import spectral_radius
+from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.sketches.laws import SecondMoment
 
 _RANK = 1e-9  # relative: smaller singular values of what is reached, or seen, are none
@@ -62,11 +61,12 @@ class Law:
 class Data:
     """The gradients that a step may see, each with its weight: ``Q (Y - W*) + k``, k at the minimiser.
 
+    The d numbers of a column are s systems of r: of one eigenvector each, or all d in one.
+
     Attributes
     ----------
-    Q : (n, g, d, d)
-        Where eigenvectors are systems of their own (1, g, d, 1).
-    k : (n, g, d, columns), or 0
+    Q : (n, g, s, r, r)
+    k : (n, g, s, r, columns), or 0
     weights : (n,)
     variance : float
         Of each entry of additive noise.
@@ -83,17 +83,17 @@ class Data:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What a step is before H acts, and what is reported; rows are all numbers of z and v, or k + 1 an eigenvector.
+    """What a step is before H acts, and what is reported, for the K = k r numbers of k states of a system.
 
     Attributes
     ----------
-    steps : (n, ..., K + r, K)
+    steps : (n, g, s, K + r, K)
         z and v for each draw of the data, as they depend on x.
-    offsets : (n, ..., K + r, columns)
+    offsets : (n, g, s, K + r, columns)
         What is added to them.
-    noise : (..., K + r, K + r)
+    noise : (g, s, K + r, K + r)
         What additive noise adds to J, all zero without it.
-    report, away : (..., r, K) and (..., r, columns)
+    report, away : (g, s, r, K) and (g, s, r, columns)
         What is reported, less W*: as it depends on x, and what is added.
     """
 
@@ -104,18 +104,16 @@ class Parts:
     away: Numbers
 
     @classmethod
-    def of(cls, program: Program, data: Data, rests: "Rests", centre: Numbers, apart: bool) -> "Parts":
-        """Read a program, with a system for each eigenvector or with all numbers in one; ``centre`` is W*."""
-        k, (g, d, columns) = len(program.lines), centre.shape
-        K, inner, kind = k * (1 if apart else d), (1 if apart else d), data.Q.dtype
+    def of(cls, program: Program, data: Data, rests: "Rests", centre: Numbers) -> "Parts":
+        """Read a program; ``centre`` is W*, (g, s, r, columns)."""
+        k, (g, s, r, columns) = len(program.lines), centre.shape
+        K, kind, unit = k * r, data.Q.dtype, np.eye(r, dtype=int)
         registers: list[Numbers] = []
         for j, rest in enumerate(rests.states):
-            register = np.zeros((len(data.Q), g, d, K + columns + inner), kind)
-            register[..., j * inner : (j + 1) * inner] = 1 if apart else np.eye(d, dtype=int)
+            register = np.zeros((len(data.Q), g, s, r, K + columns + r), kind)
+            register[..., j * r : (j + 1) * r] = unit
             register[..., K : K + columns] = rest * centre
             registers.append(register)
-        noise = np.zeros((d, inner), kind)
-        noise[:] = 1 if apart else np.eye(d, dtype=int)
 
         def less_minimiser(register: Numbers, times: Any = 1) -> Numbers:
             moved = register.copy()
@@ -123,20 +121,18 @@ class Parts:
             return moved
 
         def gradient(point: Numbers) -> Numbers:
-            at = less_minimiser(point)
-            G: Numbers = data.Q * at if apart else data.Q @ at
+            G: Numbers = data.Q @ less_minimiser(point)
             G[..., K : K + columns] += data.k
-            G[..., K + columns :] += noise
+            G[..., K + columns :] += unit
             return G
 
         _, lines, of = program.before(registers, gradient)
         rows = [*(less_minimiser(line, rest) for line, rest in zip(lines, rests.states, strict=True)), of]
-        system = np.stack(rows, axis=-2) if apart else np.concatenate(rows, axis=-2)
+        system = np.concatenate(rows, axis=-2)
         offsets, noisy = system[..., K : K + columns], system[0, ..., K + columns :]
         if rests.settles and data.agree:
             offsets = np.zeros(offsets.shape, kind)
         reported = less_minimiser(program.total(program.report, registers))[0]
-        reported = reported[..., None, :] if apart else reported
         noise = data.variance * columns * (noisy @ np.swapaxes(noisy, -1, -2))
         return cls(system[..., :K], offsets, noise, reported[..., :K], reported[..., K : K + columns])
 
@@ -170,7 +166,7 @@ class Rests:
 
 @dataclass(frozen=True, eq=False)
 class MethodMap:
-    """A state holds M and m side by side, (g, K, K + columns); (g, d, k, k + columns) with a system an eigenvector.
+    """A state holds M and m of each system side by side, (g, s, K, K + columns).
 
     Attributes
     ----------
@@ -179,7 +175,7 @@ class MethodMap:
     data : Data
     law : Law
     coordinates : callable
-        W, (m, n), to W - W*, (g, d, columns).
+        W, (m, n), to W - W*, (g, s, r, columns).
     forms : three arrays
         What the second moment of what is reported, less W*, is multiplied by, entry by entry.
     curvatures : (g, d)
@@ -198,7 +194,7 @@ class MethodMap:
     @cached_property
     def parts(self) -> Parts:
         """What a step is before H acts."""
-        return Parts.of(self.program, self.data, self.rests, self.centre, self.is_apart)
+        return Parts.of(self.program, self.data, self.rests, self.centre)
 
     @property
     def is_apart(self) -> bool:
@@ -212,18 +208,15 @@ class MethodMap:
 
     @cached_property
     def kick(self) -> Numbers:
-        """b, (1, K, d), or (1, 1, k, 1)."""
-        b = np.array(self.program.kick)
-        if self.is_apart:
-            return np.asarray(b[None, None, :, None])
-        return np.kron(b[:, None], np.eye(self.centre.shape[1], dtype=int))[None]
+        """b, (1, 1, K, r)."""
+        return np.kron(np.array(self.program.kick)[:, None], np.eye(self.centre.shape[2], dtype=int))[None, None]
 
     def start(self, W: Array) -> Numbers:
         """Return the moments at W."""
         E = self.coordinates(W)
         begins = zip(self.program.start, self.rests.states, strict=True)
         states = [begin * E + (begin - rest) * self.centre for begin, rest in begins]
-        x = np.stack(states, axis=2) if self.is_apart else np.concatenate(states, axis=1)
+        x = np.concatenate(states, axis=-2)
         return np.concatenate([x @ np.swapaxes(x, -1, -2), x], axis=-1)
 
     def step(self, state: Numbers) -> Numbers:
@@ -252,7 +245,7 @@ class MethodMap:
         T = self._reached_and_seen(smallest)
         if not self.is_apart:
             g, d, k, _ = T.shape
-            T = np.einsum("gdij,de->gidje", T, np.eye(d)).reshape(g, k * d, k * d)
+            T = np.einsum("gdij,de->gidje", T, np.eye(d)).reshape(g, 1, k * d, k * d)
         Tt, K = np.swapaxes(T, -1, -2), T.shape[-1]
         F = np.concatenate([Tt @ self.parts.steps[..., :K, :], self.parts.steps[..., K:, :]], axis=-2) @ T
         kick = Tt @ self.kick
@@ -282,7 +275,7 @@ class MethodMap:
         """The radius of the map on matrices of all numbers, the largest of all groups."""
 
         def step(M: Array, g: int) -> Array:
-            return self._moved(self._mean(F[:, g] @ M @ np.swapaxes(F[:, g], -1, -2)), kick[g])
+            return self._moved(self._mean(F[:, g, 0] @ M @ np.swapaxes(F[:, g, 0], -1, -2)), kick[g, 0])
 
         return max(spectral_radius(partial(step, g=g), F.shape[-1]) for g in range(F.shape[1]))
 
@@ -317,8 +310,9 @@ class MethodMap:
         more than f does, so that of several nothing is left out where f is curved.
         """
         curved = self.curvatures >= smallest
-        exact = Data(np.where(curved, self.curvatures, 0.0)[None, ..., None], 0, np.ones(1))
-        system = Parts.of(self.program, exact, self.rests, self.centre, apart=True)
+        exact = Data(np.where(curved, self.curvatures, 0.0)[None, ..., None, None], 0, np.ones(1))
+        centre = self.centre.reshape(*curved.shape, 1, -1)
+        system = Parts.of(self.program, exact, self.rests, centre)
         k = len(self.program.lines)
         A, c = system.steps[0, ..., :k, :], system.steps[0, ..., k:, :]
         inputs = np.eye(k)
@@ -342,17 +336,15 @@ def method_map(
     data: Callable[[Array], Data],
     law: Law,
 ) -> MethodMap:
-    """Return the map of a method in a frame, in floats; ``data`` makes gradients of curvatures, (g, d)."""
-    g, d = frame.curvatures.shape[1], frame.dim
-    curvatures = np.broadcast_to(frame.curvatures, (d, g)).T
+    """Return the map of a method in a frame, in floats; ``data`` makes gradients of Hessians, (g, s, r, r)."""
+    curvatures, r = frame.by_group, len(law.mean)
 
-    def coordinates(W: Array) -> Array:
-        E = frame.coordinates(W)
-        return E[None] if g == 1 else np.ascontiguousarray(E.T[:, :, None])
+    def in_systems(numbers: Array) -> Array:
+        return numbers.reshape(len(numbers), -1, r, *numbers.shape[2:])
 
-    forms = (curvatures / 2, curvatures**2, np.ones_like(curvatures))
-    shaped = tuple(form[..., None, None] if law.trace is not None else form[..., None] * np.eye(d) for form in forms)
-    return MethodMap(program, rests, data(curvatures), law, coordinates, shaped, curvatures, shape)
+    Q = in_systems(curvatures)[..., None] * np.eye(r)
+    forms, coordinates = (Q / 2, Q**2, np.eye(r)), lambda W: in_systems(frame.in_groups(W))
+    return MethodMap(program, rests, data(Q), law, coordinates, forms, curvatures, shape)
 
 
 def rests_of(algorithm: MethodDescent) -> Rests:

@@ -62,7 +62,7 @@ def _method_map(algorithm: MethodDescent, problem: Problem, Q: Rationals, W_star
         raise Unsupported(f"exact=True must be asked of exact, noisy or minibatch gradients, got {algorithm!r}")
     P = _of_step(replace(projector, gradients=Exact()), problem.shape)
     variance = Fraction(source.sigma) ** 2 / size if isinstance(source, Noisy) else 0
-    data = Data(Q[None, None], 0, np.ones(1), variance)
+    data = Data(Q[None, None, None], 0, np.ones(1), variance)
     if isinstance(source, Minibatch):
         data = _minibatches(source, problem, Q, W_star)
         check_minibatches(algorithm.program, 1 - data.weights[0])
@@ -73,7 +73,7 @@ def _method_map(algorithm: MethodDescent, problem: Problem, Q: Rationals, W_star
         Rests.of(program, tolerance=0.0),
         data,
         Law(P, P(_identity(size))),
-        lambda W: (_fractions(W) - W_star).reshape(1, -1, 1),
+        lambda W: (_fractions(W) - W_star).reshape(1, 1, -1, 1),
         forms,
         np.empty((0, 0)),
         problem.shape,
@@ -87,11 +87,11 @@ def _minibatches(source: Minibatch, problem: Problem, Q: Rationals, W_star: Rati
     X, Y = _fractions(problem.X if isinstance(problem.X, np.ndarray) else problem.X.toarray()), _fractions(problem.Y)
     l2, columns = Fraction(problem.l2), _identity(problem.shape[1])
     hessians = [_kron(np.outer(x, x) + l2 * _identity(len(x)), columns) for x in X]
-    offsets = [(np.outer(x, x @ W_star - y) + l2 * W_star).reshape(1, -1, 1) for x, y in zip(X, Y, strict=True)]
+    offsets = [(np.outer(x, x @ W_star - y) + l2 * W_star).reshape(1, 1, -1, 1) for x, y in zip(X, Y, strict=True)]
     s = minibatch_share(len(X), source.size, replace=source.replace)
     weights = np.array([1 - s, *[s / len(X)] * len(X)], dtype=object)
     k = np.stack([0 * offsets[0], *offsets])
-    return Data(np.stack([Q, *hessians])[:, None], k, weights, agree=not k.any())
+    return Data(np.stack([Q, *hessians])[:, None, None], k, weights, agree=not k.any())
 
 
 def _step(algorithm: Algorithm, Q: Rationals, problem: Problem) -> Callable[[Rationals, int], Rationals]:

@@ -64,7 +64,6 @@ from rac_theory.algorithms.gradients import (
     Subset,
     minibatch_share,
 )
-from rac_theory.base.checks import Array
 from rac_theory.problems import Problem, components_of
 from rac_theory.runs.expectations.branches import branch_map, frame_for
 from rac_theory.runs.expectations.components import components_in, energy_roots, pooled
@@ -72,8 +71,7 @@ from rac_theory.runs.expectations.cycle_map import cycle_map
 from rac_theory.runs.expectations.diagonal_map import DiagonalMap, flat, two_invariants
 from rac_theory.runs.expectations.fitted_map import fitted_map
 from rac_theory.runs.expectations.frame import Frame, frame_of
-from rac_theory.runs.expectations.kept_map import kept_map
-from rac_theory.runs.expectations.link_map import link_map
+from rac_theory.runs.expectations.link_map import kept_map, link_map
 from rac_theory.runs.expectations.matrix_map import MatrixMap, check_size, matrix_map
 from rac_theory.runs.expectations.method_map import (
     Data,
@@ -219,10 +217,10 @@ def _minibatches(source: Minibatch, problem: Problem, quadratic: Problem, frame:
     rows = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
     s = float(minibatch_share(components_of(problem, source).n_components, source.size, replace=source.replace))
     roots = energy_roots(frame)[0]
-    Q = np.concatenate([np.diag(roots**2)[None], roots[:, None] * rows.K * roots])[:, None]
+    Q = np.concatenate([np.diag(roots**2)[None], roots[:, None] * rows.K * roots])[:, None, None]
     if s == 0:
         return Data(Q[:1], 0, np.ones(1))
-    k = np.concatenate([np.zeros_like(rows.k[:1]), roots[:, None] * rows.k])[:, None]
+    k = np.concatenate([np.zeros_like(rows.k[:1]), roots[:, None] * rows.k])[:, None, None]
     return Data(Q, k, np.array([1 - s, *[s / len(rows.K)] * len(rows.K)]), agree=rows.agree)
 
 
@@ -252,11 +250,7 @@ def _of_method(projector: Any, problem: Problem, program: Program, rests: Rests)
     else:
         law = _law(projector, frame)
 
-    def data_at(curvatures: Array) -> Data:
-        Q = curvatures[None, ..., None]
-        return Data(Q if law.trace is not None else Q * np.eye(frame.dim), 0, np.ones(1), variance)
-
-    return method_map(program, rests, frame, problem.shape, data_at, law)
+    return method_map(program, rests, frame, problem.shape, lambda Q: Data(Q[None], 0, np.ones(1), variance), law)
 
 
 def _law(algorithm: Covered, frame: Frame) -> Law:

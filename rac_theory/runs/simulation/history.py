@@ -10,8 +10,7 @@ from rac_theory.base import advance
 from rac_theory.base.checks import Array
 from rac_theory.numerics import generator
 from rac_theory.runs.simulation.kernels.kernel import Kernel, Visit
-from rac_theory.runs.simulation.kernels.stepping import Stepping
-from rac_theory.runs.simulation.remembered_gradient import RememberingProblem
+from rac_theory.runs.simulation.kernels.stepping import RememberingProblem, Stepping
 
 
 class Record(NamedTuple):

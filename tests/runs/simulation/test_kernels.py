@@ -357,6 +357,10 @@ def test_methods_on_turned_matrices(kind, side, sketch):
         kinds = len(ran.measured)
         np.testing.assert_allclose(ran.measured, beside.measured[:kinds], rtol=1e-9, atol=1e-11)
         np.testing.assert_allclose(turned.matrices(ran.last), beside.last, rtol=0, atol=1e-11)
+        single = kernel_for(method(law, side=side, **names), problem, W0.astype(np.float32))
+        rounded = record(single.path([np.random.default_rng(3)], 9), 9)
+        assert rounded.measured.dtype == single.matrices(rounded.last).dtype == np.float32
+        np.testing.assert_allclose(rounded.measured[0], ran.measured[0], rtol=1e-3, atol=1e-4)
 
 
 def test_streams_are_those_of_blocks():

@@ -68,7 +68,7 @@ class Diagonal:
             transposed,
             np.ascontiguousarray(E.T if transposed else E, dtype=start.dtype),
             (curvatures.T if transposed else curvatures).astype(start.dtype),
-            rotation,
+            None if rotation is None else rotation.astype(start.dtype),
             distances,
         )
 
@@ -118,9 +118,7 @@ def eigenbasis_for(
         return None
     check_once(_check_eigenbasis, problem, start.astype(np.float64))
     rotation = basis.left if algorithm.side == "left" else basis.right
-    if rotation is None or is_rotation_invariant(algorithm.sketch):
-        return basis, algorithm.sketch, None
-    return basis, algorithm.sketch, rotation.astype(start.dtype)
+    return basis, algorithm.sketch, None if is_rotation_invariant(algorithm.sketch) else rotation
 
 
 def _check_eigenbasis(problem: Problem, start: Array) -> None:

@@ -23,7 +23,8 @@ class TurnedQuadratic:
 
     def __init__(self, basis: Eigenbasis, dtype: np.dtype[Any]) -> None:
         self.minimiser = -basis.coordinates(np.zeros(basis.shape)).astype(dtype)
-        self._curvatures, self._floor = basis.curvatures.astype(dtype), basis.floor
+        # Of the whole shape: along columns of a few numbers each a product would be slow.
+        self._curvatures, self._floor = np.broadcast_to(basis.curvatures, basis.shape).astype(dtype), basis.floor
 
     def gradient(self, W: Array) -> Array:
         """The gradient at a block of turned matrices, (runs, m, n)."""
