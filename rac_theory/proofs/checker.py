@@ -1,4 +1,4 @@
-"""Check proofs that are files again, with nothing but the standard library: ``python checker.py FILE...``.
+"""Check proofs again that are written as files, with the standard library alone: ``python checker.py FILE...``.
 
 It shares no line with the kernel that makes proofs. Nothing in a file is believed but its theorem, which is printed:
 each fact is an instance of a schema of the table below, or is computed from earlier facts, and is then compared with

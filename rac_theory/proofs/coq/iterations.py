@@ -1,4 +1,4 @@
-"""From one step to T of them: the rules of induction, as theorems of the file's beginning, and what each asks."""
+"""The rules of induction whose steps are the same at each t, as theorems of the library, and what each asks."""
 
 from collections.abc import Iterator, Mapping
 
