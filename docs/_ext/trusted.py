@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 
 from rac_theory import proofs
 
-LIMIT = 617  # lines of code that one can be asked to read, with those that read the table and follow any potential
+LIMIT = 594  # lines of code that one can be asked to read, with those that read the table and follow any potential
 _OTHER_FACTS = ("not_proved", "checker")  # one only to write down what would have to be true; and facts of its own
 
 

@@ -13,12 +13,14 @@ from rac_theory.proofs.drawn import Drawn, H, Vector, drawn_in, mean, star, vect
 from rac_theory.proofs.export import exported
 from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved, read
 from rac_theory.proofs.facts import (
+    Granted,
     assumed,
     below_one,
     by_signs,
     flat,
     gap_is_positive,
     high,
+    instances,
     low,
     mu_below_L,
     no_step_or_more,
@@ -78,7 +80,7 @@ from rac_theory.proofs.quantities import (
     gbar,
 )
 from rac_theory.proofs.reading import Reading
-from rac_theory.proofs.schemas import SCHEMAS, Granted, grant, instances, memory_of, square_kept
+from rac_theory.proofs.schemas import SCHEMAS, grant, memory_of, square_kept
 from rac_theory.proofs.writing import Writer
 
 __all__ = [

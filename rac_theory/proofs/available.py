@@ -7,10 +7,21 @@ from itertools import chain
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import H, drawn_in, mean
 from rac_theory.proofs.fact import Fact, letters_in
-from rac_theory.proofs.facts import assumed, even, high, low, no_step_or_more, nothing, plus, square, square_of
+from rac_theory.proofs.facts import (
+    assumed,
+    even,
+    high,
+    instances,
+    low,
+    no_step_or_more,
+    nothing,
+    plus,
+    square,
+    square_of,
+)
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import G, V, Z, error, gbar
-from rac_theory.proofs.schemas import grant, instances
+from rac_theory.proofs.schemas import grant
 from rac_theory.statements import Theorem, relations_in
 from rac_theory.statements.assumptions import known_minimiser
 from rac_theory.statements.symbols import L_H, L, T, gamma, s

@@ -13,9 +13,9 @@ from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import looked_for
 from rac_theory.proofs.quantities import G, Gx, Gy, M, V, Vz, Zy, distance, gap
-from rac_theory.proofs.schemas import grant, move_of
-from rac_theory.proofs.shape import plain, weight_of
-from rac_theory.statements import Predicate, Theorem, implied, rac_lora_accelerated, rac_lora_momentum
+from rac_theory.proofs.schemas import grant
+from rac_theory.proofs.shape import plain, stepping, weight_of
+from rac_theory.statements import Predicate, Theorem, rac_lora_accelerated, rac_lora_momentum
 from rac_theory.statements.symbols import T, alpha, distance0, gap0, gap0_upper, lambda_min
 
 
@@ -48,15 +48,7 @@ def by_potential(theorem: Theorem, potential: Expression, facts: Iterable[Fact] 
     """
     if not isinstance(potential, Expression):
         raise ValueError(f"potential must be a sum such as gap + c * (M @ M), got {shown(potential)}")
-    assumptions = (theorem.about, *theorem.given)
-    about = next(
-        (
-            assumption
-            for assumption in (*assumptions, *implied(*assumptions))
-            if callable(assumption) and move_of(assumption) is not None
-        ),
-        None,
-    )
+    about = stepping(theorem)
     if about is None:
         raise Missing(f"what a step is must be known, to follow a potential: it is not of {theorem.about!r}")
     return _Premises(theorem, about, potential, (*available(theorem, facts), *_of_memory(theorem))).proof()

@@ -1,4 +1,4 @@
-"""Check proofs that are files again, with nothing but the standard library: ``python checker.py FILE...``.
+"""Check proofs again that are written as files, with the standard library alone: ``python checker.py FILE...``.
 
 It shares no line with the kernel that makes proofs. Nothing in a file is believed but its theorem, which is printed:
 each fact is an instance of a schema of the table below, or is computed from earlier facts, and is then compared with
@@ -1155,9 +1155,9 @@ class File:
     def _later(self, key: str, env: dict[str, Tree]) -> set[Tree]:
         """Put in the mean of a number after a step, by what is known of its letters then, and return who says that."""
         of, after = env[key], {"gap": ("gap_next", "")}
-        for name in MEMORY.keys() & self.holding:
+        for name in filter(self.holding.__contains__, MEMORY):
             after[MEMORY[name][0]] = MEMORY[name][1], name
-        for name in STEPS.keys() & self.holding:
+        for name in filter(self.holding.__contains__, reversed(STEPS)):  # the first says what V is
             _, _, to, step, *elsewhere = nodes(STEPS[name])
             after |= {"V": (f"(+ V {text(step)})", name)} if to == "gap_next" and not elsewhere else {}
         letters = {leaf for leaf in leaves(of) if isinstance(leaf, str)} - self.constant
@@ -1170,7 +1170,7 @@ class File:
 
     def _begins(self, env: dict[str, Tree]) -> set[Tree]:
         """Put in what a potential is at most, and that at W^0; return what each term that it has rests on."""
-        about = next(iter(MEMORY.keys() & self.holding), "")
+        about = next(filter(self.holding.__contains__, MEMORY), "")
         first = "gap0_upper" if env["x0"] == "gap0_upper" else "gap0"
         kept = MEMORY.get(about, ("0", "0"))[-2:]
         rows = ("b0", "gap", first), ("d0", "(dot V V)", "(^ distance0 2)"), ("m", *kept)

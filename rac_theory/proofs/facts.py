@@ -1,16 +1,17 @@
-"""What proofs of every theorem may use: signs of constants, squares, eigenvalues of E[H], and what is assumed."""
+"""Facts that proofs of every theorem may use: instances of the schemas, signs of constants, and what is assumed."""
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise, product
 
 from rac_theory.algebra import Expression, Let, Relation, Symbol, lifted, maximum, symbols_of
+from rac_theory.proofs import checker
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import Drawn, H, Vector
 from rac_theory.proofs.fact import Fact, granted
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import E, G, g, gap
-from rac_theory.proofs.schemas import grant
-from rac_theory.statements import Assumption, Condition, Known
+from rac_theory.proofs.schemas import LETTERS, SCHEMAS, grant, is_meant
+from rac_theory.statements import Assumption, Condition, Known, assumptions
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
@@ -21,6 +22,43 @@ from rac_theory.statements.assumptions import (
     structured_noise,
 )
 from rac_theory.statements.symbols import A, C, K, L, L_max, N, T, beta, eta, gamma, lambda_max, lambda_min, mu, s
+
+
+class Granted:
+    """What is granted about some names, by the names of schemas into which nothing is put.
+
+    Examples
+    --------
+    >>> from rac_theory.proofs.facts import Granted
+    >>> Granted().flat
+    ||G||^2 <= 2 L (f(W) - f*)
+    """
+
+    def __init__(self, *letters: Let) -> None:
+        self._letters = letters
+
+    def __getattr__(self, name: str) -> Fact:
+        """Return the instance of the schema of that name."""
+        if name not in SCHEMAS:
+            raise AttributeError(f"no schema is called {name!r}")
+        return grant(name, letters=self._letters)
+
+
+def instances(holding: Iterable[Assumption] | None, letters: Sequence[Let]) -> Iterator[Fact]:
+    """Yield what all schemas grant where some assumptions hold, or any, but for those of any vector or number."""
+    holding = None if holding is None else frozenset(holding)
+    meant = {let.letter: let for let in letters if is_meant(let)}
+    for schema in SCHEMAS.values():
+        if not schema.letters <= meant.keys():
+            continue
+        kinds = [[*checker.STEPS] if kind == "steps" else kind.split(",") for _, kind in schema.of]
+        if {"vector", "fixed", "constant"} & {kind for options in kinds for kind in options}:
+            continue
+        for names in product(*kinds):
+            values = [LETTERS.get(name) or getattr(assumptions, name) for name in names]
+            fact = grant(schema.name, *values, letters=(*meant.values(),))
+            if holding is None or fact.by <= holding:
+                yield fact
 
 
 def square(v: Vector) -> Fact:

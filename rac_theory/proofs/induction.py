@@ -293,7 +293,7 @@ def some(g: Fact) -> Fact:
 
 
 def share_beside(fact: Fact) -> Expression:
-    """Return how much of the squared gradient at X is in what ``lyapunov_added`` adds."""
+    """Return how much of the squared gradient at X is in what ``telescope`` adds."""
     return _share_of(fact.schema[2], Gx @ Gx, ADDED)
 
 

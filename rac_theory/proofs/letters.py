@@ -1,4 +1,4 @@
-"""What the letters of a proof stand for, and lengths of differences, which are not multiplied out."""
+"""The legend of a printed proof: what its letters stand for, and which squares of differences have a letter."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is said where a proof is refused."""
+"""The error of a proof that is refused, with what is missing in it, shortened to what can be read."""
 
 from collections.abc import Iterator
 from itertools import chain, islice

@@ -8,9 +8,10 @@ from rac_theory.algorithms import Method
 from rac_theory.proofs import checker
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.facts import instances
 from rac_theory.proofs.letters import b
 from rac_theory.proofs.quantities import VECTORS, G, G_next
-from rac_theory.proofs.schemas import SCHEMAS, grant, instances, move_of
+from rac_theory.proofs.schemas import SCHEMAS, grant, move_of
 from rac_theory.statements import About, assumptions, implied, step_of
 
 

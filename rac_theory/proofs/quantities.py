@@ -1,4 +1,4 @@
-"""The letters of proofs: vectors and numbers that depend on W, and on what is drawn in a step from it."""
+"""The vectors and numbers that facts are about: they depend on W, and on what is drawn in a step from it."""
 
 from collections.abc import Mapping
 

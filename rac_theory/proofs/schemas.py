@@ -5,10 +5,9 @@ stand in ``checker.SCHEMAS``, once; nothing here knows a theorem.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache, reduce
-from itertools import product
 from operator import add, matmul, mul, sub, truediv
 from typing import Any, NamedTuple
 
@@ -67,7 +66,7 @@ def _schemas() -> Iterator[Schema]:
 
 SCHEMAS: Mapping[str, Schema] = {schema.name: schema for schema in _schemas()}
 _SYMBOLS = {name: symbol for name, symbol in vars(symbols).items() if isinstance(symbol, Symbol)}
-_LETTERS: Mapping[str, Symbol] = {**NUMBERS, **_SYMBOLS}
+LETTERS: Mapping[str, Symbol] = {**NUMBERS, **_SYMBOLS}
 
 
 def grant(name: str, *values: Value, letters: tuple[Let, ...] = ()) -> Fact:
@@ -112,9 +111,7 @@ def _instance(name: str, values: tuple[Value, ...], letters: tuple[Let, ...]) ->
         raise ValueError(f"the schema {name} is of {len(schema.of)} things, got {len(values)}")
     places: dict[str, Value] = {let.letter: let for let in letters}
     for let in letters:
-        if let.letter not in checker.NAMES or not identical(
-            let.value, _read(checker.nodes(checker.NAMES[let.letter])[0])
-        ):
+        if not is_meant(let):
             raise ValueError(f"{let.letter} is another number, of which facts are granted")
     for (key, kind), value in zip(schema.of, values, strict=True):
         places |= {f"${key}": _put(kind, value)}
@@ -202,46 +199,9 @@ def _move(name: str) -> Move:
     return Move(_SYMBOLS[L], getattr(assumptions, smooth), NUMBERS[to], by, NUMBERS[gap], VECTORS[G])
 
 
-class Granted:
-    """What is granted about some names, by the names of schemas into which nothing is put.
-
-    Examples
-    --------
-    >>> from rac_theory.proofs.schemas import Granted
-    >>> Granted().flat
-    ||G||^2 <= 2 L (f(W) - f*)
-    """
-
-    def __init__(self, *letters: Let) -> None:
-        self._letters = letters
-
-    def __getattr__(self, name: str) -> Fact:
-        """Return the instance of the schema of that name."""
-        if name not in SCHEMAS:
-            raise AttributeError(f"no schema is called {name!r}")
-        return grant(name, letters=self._letters)
-
-
-def instances(holding: Iterable[Assumption] | None, letters: Sequence[Let]) -> Iterator[Fact]:
-    """Yield what all schemas grant where some assumptions hold, or any, but for those of any vector or number."""
-    holding = None if holding is None else frozenset(holding)
-    meant = {let.letter: let for let in letters if _is_meant(let)}
-    for schema in SCHEMAS.values():
-        if not schema.letters <= meant.keys():
-            continue
-        kinds = [[*checker.STEPS] if kind == "steps" else kind.split(",") for _, kind in schema.of]
-        if {"vector", "fixed", "constant"} & {kind for options in kinds for kind in options}:
-            continue
-        for names in product(*kinds):
-            values = [_LETTERS.get(name) or getattr(assumptions, name) for name in names]
-            fact = grant(schema.name, *values, letters=(*meant.values(),))
-            if holding is None or fact.by <= holding:
-                yield fact
-
-
 @cache
-def _is_meant(let: Let) -> bool:
-    """Whether a name is the one of the table, and not another number of that letter."""
+def is_meant(let: Let) -> bool:
+    """Return whether a name is the one of the table, and not another number of that letter."""
     meant = checker.NAMES.get(let.letter)
     return meant is not None and identical(let.value, _read(checker.nodes(meant)[0]))
 
@@ -266,7 +226,7 @@ def _put(kind: str, value: Value) -> Value:
 def _named(value: Value) -> str:
     """The name of a symbol, a condition or an algorithm in files; empty if it is none of ours, whatever it says of
     itself."""
-    names = _LETTERS if isinstance(value, Symbol) else vars(assumptions)
+    names = LETTERS if isinstance(value, Symbol) else vars(assumptions)
     return next((name for name, member in names.items() if type(member) is type(value) and member == value), "")
 
 
@@ -313,7 +273,7 @@ def _read(node: Any, places: Mapping[str, Value] | None = None) -> Value:
         case str():
             if checker._NUMBER.match(node):
                 return lifted(Fraction(node))
-            for names in (places, VECTORS, _LETTERS):
+            for names in (places, VECTORS, LETTERS):
                 if node in names:
                     return names[node]
             raise ValueError(f"{node} is no letter of proofs")

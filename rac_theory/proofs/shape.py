@@ -64,18 +64,17 @@ class Shape:
     beside: Callable[[Found], tuple[Fact, ...]] = lambda premises: ()
 
 
+def stepping(theorem: Theorem) -> Predicate | None:
+    """Return the algorithm of the table that a theorem is about, or assumes, or that these imply."""
+    assumptions = (theorem.about, *theorem.given)
+    implications = (*assumptions, *implied(*assumptions))
+    return next((about for about in implications if callable(about) and move_of(about) is not None), None)
+
+
 def shapes(theorem: Theorem) -> Iterator[Shape]:
     """Yield the ways in which a claim could follow; none if the bound is a function, or of another shape."""
     left, bound = theorem.metric.expected, theorem.claim.bound
-    assumptions = (theorem.about, *theorem.given)
-    about = next(
-        (
-            assumption
-            for assumption in (*assumptions, *implied(*assumptions))
-            if callable(assumption) and move_of(assumption) is not None
-        ),
-        None,
-    )
+    about = stepping(theorem)
     if not isinstance(bound, Expression):
         return
     for start in (symbol for symbol in (gap0, gap0_upper, distance0) if symbol in symbols_of(bound)):

@@ -1,4 +1,4 @@
-"""From one step to T of them: the rules of induction, as theorems of the file's beginning, and what each asks."""
+"""The rules of induction whose steps are the same at each t, as theorems of the library, and what each asks."""
 
 from collections.abc import Iterator, Mapping
 
@@ -163,7 +163,8 @@ def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
     step, rho, above, *_ = parents(fact)
     psi = fact.schema[1]
     x, factor = COURSES[psi.start].x, rho.value.expression
-    base, first = lemmas.terms.form(rho.value), lemmas.terms.normal(psi.at_first)
+    base, steps = lemmas.terms.form(rho.value), lemmas.terms.letter(T)
+    first = lemmas.terms.normal(psi.at_first)
     e = lemmas.terms.normal(rest(step, factor * psi.value - _mean_after(psi.value, lemmas)))
     function, has_mean, turned_step, begin = _psi(fact, lemmas)
     last, turned = ended(x, lemmas)
@@ -172,7 +173,6 @@ def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
         f"    {lemmas.has_mean(x)} {has_mean}).\n"
         f"{goal(lemmas, rho)}{goal(lemmas, step, AT_EACH, turned_step)}{goal(lemmas, above, 'intro W. ')}{begin}"
     )
-    steps = lemmas.terms.letter(T)
     right = f"({base} ^ {steps} * {first} + sum (fun t => {base} ^ t) {steps} * {e})"
     lemma = added(lemmas, last, right, script)
     if e != "0":  # a floor is multiplied by the power

@@ -1,4 +1,4 @@
-"""Means: of what is linear in letters that are drawn, the mean over a draw is that of each letter."""
+"""Means over a draw, for Coq: that of what is linear in drawn letters is made of the means of these letters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

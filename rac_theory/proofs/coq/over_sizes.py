@@ -1,4 +1,4 @@
-"""Steps that change with t: the rules that add what is true at each t, as theorems of the file's beginning."""
+"""The rules of induction whose steps change with t, as theorems of the library, and what each asks."""
 
 from rac_theory.algebra import Product, Sum, Total
 from rac_theory.proofs.coq.iterations import AT_EACH, added, course, followed, goal, less, of_state, parents, started

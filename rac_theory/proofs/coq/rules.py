@@ -1,4 +1,4 @@
-"""The rules by which facts follow, as theorems of the file's beginning: what each asks of which lemma."""
+"""The rules that are no induction, as theorems of the library: signs, cases, numbers that are put in for letters."""
 
 from collections.abc import Sequence
 from pkgutil import resolve_name
