@@ -213,10 +213,10 @@ class Case(Value):
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
 
-        return html.together(html.heading(type_name(self)), html.facts(self.told))
+        return html.together(html.heading(type_name(self)), html.facts(self.parts))
 
     @property
-    def told(self) -> list[tuple[str, str]]:
+    def parts(self) -> list[tuple[str, str]]:
         """What the case is made of, by name; empty where it need not be said."""
         size = "x".join(map(str, self.start.shape))
         return [

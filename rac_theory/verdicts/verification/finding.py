@@ -223,10 +223,10 @@ class Finding(Value, ABC):
         return Slack(t, *map(float, numbers))
 
     def __str__(self) -> str:
-        return f"{self._told} For more: {printable(self.more)}."
+        return f"{self._sentences} For more: {printable(self.more)}."
 
     @property
-    def _told(self) -> str:
+    def _sentences(self) -> str:
         parts = [f"{self.head}: {self.reason}"]
         if self.slack is not None and np.isfinite(self.slack.value):
             parts.append(f"At t={self.slack.t} the bound is {self.slack} times the mean.")
@@ -238,7 +238,7 @@ class Finding(Value, ABC):
         return printable(" ".join(parts))
 
     def __repr__(self) -> str:
-        return f"<{type_name(self)} {self._told}>"
+        return f"<{type_name(self)} {self._sentences}>"
 
     @property
     def chart(self) -> "Chart":
