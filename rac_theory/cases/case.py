@@ -206,7 +206,7 @@ class Case(Value):
 
     @property
     def headline(self) -> str:
-        """What it is of, as the head of a figure says it: numbers with four digits."""
+        """Algorithm and problem for the head of a figure, numbers with four digits."""
         words = f"{repr_of(self.algorithm)} on {repr_of(self.problem)}"
         return re.sub(r"\d+\.\d{4,}(e[-+]?\d+)?", lambda number: f"{float(number[0]):.4g}", words)
 

@@ -43,7 +43,7 @@ def versions() -> dict[str, str]:
 
 
 class NoCurve(np.ndarray[Any, np.dtype[np.float64]]):
-    """What a verdict without runs has in the place of a curve: it is empty, and says so where a step of it is asked."""
+    """The curve of a verdict without runs: it is empty, and reading a step of it is an error that says so."""
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int | np.integer):
@@ -52,7 +52,7 @@ class NoCurve(np.ndarray[Any, np.dtype[np.float64]]):
 
 
 def no_curve() -> Array:
-    """Return what is there instead of a curve."""
+    """Return the curve of a verdict without runs."""
     return np.empty(0).view(NoCurve)
 
 
