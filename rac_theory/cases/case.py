@@ -206,17 +206,17 @@ class Case(Value):
 
     @property
     def headline(self) -> str:
-        """What it is of, as the head of a figure says it: numbers with four digits."""
+        """Algorithm and problem for the head of a figure, numbers with four digits."""
         words = f"{repr_of(self.algorithm)} on {repr_of(self.problem)}"
         return re.sub(r"\d+\.\d{4,}(e[-+]?\d+)?", lambda number: f"{float(number[0]):.4g}", words)
 
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
 
-        return html.together(html.heading(type_name(self)), html.facts(self.told))
+        return html.together(html.heading(type_name(self)), html.facts(self.parts))
 
     @property
-    def told(self) -> list[tuple[str, str]]:
+    def parts(self) -> list[tuple[str, str]]:
         """What the case is made of, by name; empty where it need not be said."""
         size = "x".join(map(str, self.start.shape))
         return [

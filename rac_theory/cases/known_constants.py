@@ -136,7 +136,7 @@ _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 
 def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> dict[str, Any]:
     """Return the fields of ``Constants`` that are known, by name; see ``Constants.of``."""
-    declared, case = _said(case, alpha), case.as_checked
+    declared, case = _declared(case, alpha), case.as_checked
     problem, level = case.problem, declared.get("alpha_spent", 0.0)
     having("problem", problem, "a problem with its constants", _NEEDED, "; what is not known is nan")
     f0 = float(problem.value(case.start[None])[0])
@@ -159,8 +159,8 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
     return numbers | declared | {"letters": letters, "alpha_spent": numbers.get("alpha_spent", 0.0) + level}
 
 
-def _said(case: Case, alpha: float) -> dict[str, Any]:
-    """What an algorithm, or the object that an implementation is made of, says of its own constants."""
+def _declared(case: Case, alpha: float) -> dict[str, Any]:
+    """The constants that an algorithm declares, or the object behind an implementation."""
     algorithm: Any = case.algorithm
     implemented = algorithm.own if isinstance(algorithm, Implementation) else algorithm
     if not hasattr(implemented, "constants"):

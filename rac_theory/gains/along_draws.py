@@ -50,21 +50,21 @@ class Means(NamedTuple):
 
 
 class Sampling(NamedTuple):
-    """How what nobody knows may be sampled: at which level, from how many draws at most, of which stream."""
+    """How unknown moments may be sampled: at which level, from at most how many draws, of which random stream."""
 
     alpha: float
     draws: int
     root: np.random.SeedSequence
 
     def shared(self, parts: int) -> list["Sampling"]:
-        """Return independent ones that share alpha; one by itself is the same."""
+        """Return independent samplings that share alpha; for one part it is this sampling itself."""
         if parts == 1:
             return [self]
         return [Sampling(self.alpha / parts, self.draws, child(self.root, key)) for key in range(parts)]
 
 
 class Sample(NamedTuple):
-    """A bound for each of some matrices, which all hold with probability ``1 - alpha``, and what they are."""
+    """Bounds of L_H, one for each matrix, which all hold with probability ``1 - alpha``, and how they are known."""
 
     bounds: Sequence[float]
     how: str
@@ -126,7 +126,7 @@ def _bound(S: Array, j: int, first: Means, rest: Means, level: float) -> float:
 
 
 def _tilt(K: Array, T: Array, draws: int, width: float, cost: float) -> float:
-    """Return the b that would give the least bound for means like these, with one draw of all directions beside them.
+    """Return the b that gives the least bound for means like these and one more draw, which sees all directions.
 
     Any b is valid that does not depend on the draws that it is for.
     """

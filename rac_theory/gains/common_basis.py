@@ -69,7 +69,7 @@ class Split(NamedTuple):
 
 
 def splits_of(terms: Terms) -> list[Split]:
-    """Break a sum: in a common basis of the other side, and by its terms where there is none that loses nothing."""
+    """Split a sum: in a common basis of the other side, and by its terms where no common basis is exact."""
     splits, parts = [], in_common_basis(terms)
     if parts is not None:
         off, stretch = [Fraction(part.off) for part in parts.parts], Fraction(parts.stretch)
@@ -96,7 +96,7 @@ def splits_of(terms: Terms) -> list[Split]:
 
 
 def in_common_basis(terms: Terms) -> Parts | None:
-    """Break a sum into matrices of the side of the sketch; None where the other side has too large or no such basis."""
+    """Split a sum into matrices of the side of the sketch; None where the other has no common basis, or is large."""
     scales = [multiple_of_identity(R) for _, R in terms]
     others = [i for i, scale in enumerate(scales) if scale is None]
     if not others:

@@ -30,7 +30,7 @@ _ends: WeakKeyDictionary[Smoothness, dict[Side, Sequence[Ends] | None]] = WeakKe
 
 
 def ends_of_side(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
-    """Return the ends of the matrices that a sum is made of, seen from a side; None where the other has no basis.
+    """Return the ends of the matrices of one side into which Q is split; None where the other has no common basis.
 
     They are found once for each Q, as every rank asks for them and an eigenvalue of a large matrix takes long.
     """

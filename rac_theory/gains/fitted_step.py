@@ -89,14 +89,14 @@ def _draws(algorithm: FittedDescent, n: int, rng: np.random.Generator) -> list[A
 def _promised(
     algorithm: FittedDescent, spectrum: Array, floor: float, pilot: list[Array], alpha: float, n: int
 ) -> float:
-    """About what so many draws will promise, by a few: their means less the margin of their variances."""
+    """Estimate from a pilot what n draws will promise: sample means less the margins of their variances."""
     X = np.concatenate([_diagonals(algorithm, spectrum, floor, U) for U in pilot])
     cost = np.log(2 * len(spectrum) / alpha) / n
     return float((X.mean(axis=0) - np.sqrt(2 * cost * X.var(axis=0)) - cost / np.maximum(spectrum, floor)).min())
 
 
 def _bound(algorithm: FittedDescent, spectrum: Array, floor: float, ranges: list[Array], alpha: float) -> float:
-    """From all diagonals of M with curvatures of a range raised to a floor, which makes M smaller."""
+    """Bound E[M] by the diagonals of M, with the curvatures of a range raised to a floor, which makes M smaller."""
     most = np.maximum(spectrum, floor)  # 1 / M_ii is at least that
     X = np.concatenate([_diagonals(algorithm, spectrum, floor, U) for U in ranges]) * most
     level = alpha / (2 * len(spectrum))
@@ -155,7 +155,7 @@ def fitted_step(algorithm: FittedDescent, Q: Smoothness, *, alpha: float, draws:
 
 
 def _listed(algorithm: FittedDescent, Q: Smoothness, U: Array, weights: Array) -> float:
-    """The smallest eigenvalue, rounded down, or a smaller one of a larger Q where rounding leaves nothing of it.
+    """The smallest eigenvalue, rounded down; that of a larger Q where rounding would leave nothing of it.
 
     Where some draws see next to no curvature, their steps are so long that all else is rounding beside them.
     """

@@ -203,7 +203,7 @@ def _of_sketch(algorithm: RACLoRA, Q: Smoothness, sampling: Sampling) -> Smoothn
 
 @_of_algorithm.register
 def _of_layers(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
-    """Along several layers: the largest of them, and as a whole where these are more than Q and few entries."""
+    """Along several layers: the largest L_H of a layer, or one on all entries where layers are coupled and small."""
     algorithm.check_shape(_shape(Q))
     parts, apart = blocks(Q, algorithm.layers)
     shares = sampling.shared(len(parts))
@@ -219,7 +219,7 @@ def _of_layers(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> 
 
 
 def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling) -> SmoothnessAlong:
-    """Along a left sketch: the smallest of what is known, and of what draws show where that is nothing, or loose."""
+    """Along a left sketch: the smallest known bound; bounds from draws count where none is known, or all are loose."""
     bounds, loose, splits = [], True, splits_of(terms)
     for split in splits:
         by_matrix = [along_one_side(sketch, S) for S in split.matrices]

@@ -26,14 +26,14 @@ _EPS = float(np.finfo(float).eps)
 
 
 class Blocks(NamedTuple):
-    """The smoothness of each layer, and whether that is Q itself, neither coupled nor replaced by what is larger."""
+    """The smoothness of each layer, and whether together they are Q itself and not only a bound of it."""
 
     smoothness: list[Smoothness]
     apart: bool
 
 
 def blocks(Q: Smoothness, layers: Layers) -> Blocks:
-    """Return a bound of Q, on the column of all layers, that has no block for two of them."""
+    """Return a bound of Q without coupling between layers."""
     if layers.shapes == (layers.shape,):
         return Blocks([Q], apart=True)
     if (scale := _scale(Q)) is not None or layers.shape[0] > LARGEST_SIDE:

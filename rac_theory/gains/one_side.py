@@ -105,7 +105,7 @@ def _between(corners: tuple[EntryMoments, ...], S: Array) -> Along:
 
 
 def _above(curvature_bound: Callable[[Array], CurvatureBound | None], S: Array) -> Iterator[Along]:
-    """Yield what a sketch makes of S without its smallest eigenvalue, which only moves L_H."""
+    """Yield a bound for S less its smallest eigenvalue, by which L_H is only moved."""
     low, moved = _smallest_eigenvalue(S), S.copy()
     moved[np.diag_indices(len(S))] -= low
     bound = curvature_bound(moved)

@@ -86,7 +86,7 @@ def step_gain(algorithm: ProjectedDescent, Q: Smoothness, L_H: float, projection
 
 @step_gain.register
 def _of_sketch(algorithm: RACLoRA, Q: Smoothness, L_H: float, projection: Spectrum) -> StepGain:
-    """By both moments of a sketch that is not even, where these are known."""
+    """By both moments of a sketch where E[H] is known and no multiple of the identity, else by L_H and lambda_min."""
     if not algorithm.is_projected:
         return _plain_step(algorithm, Q, L_H, projection)
     uneven, promised = uneven_moments(algorithm, Q), _promised(algorithm, L_H, projection)
@@ -97,7 +97,7 @@ def _of_sketch(algorithm: RACLoRA, Q: Smoothness, L_H: float, projection: Spectr
 
 @step_gain.register
 def _of_layers(algorithm: LayeredRACLoRA, Q: Smoothness, L_H: float, projection: Spectrum) -> StepGain:
-    """By the smallest gain over layers, where nothing of them has to be sampled."""
+    """By the smallest gain of a layer, where no layer has to be sampled and that is more."""
     promised, gains = _promised(algorithm, L_H, projection), []
     for layer, block in zip(algorithm.of_layers, blocks(Q, algorithm.layers).smoothness, strict=True):
         if layer.sketch is not None and Moments(layer.sketch).mean is None:

@@ -18,7 +18,7 @@ class Key:
     seed: int
 
     def seed_sequence(self) -> np.random.SeedSequence:
-        """Return the stream of this ensemble: it depends on nothing else that is run beside it."""
+        """Return the random stream of this ensemble, which depends on its key alone."""
         words = f"{self.problem}|{self.sketch}|{self.side}|{self.rank}|{self.setting}"
         digest = hashlib.sha256(words.encode()).digest()
         return np.random.SeedSequence(self.seed, spawn_key=tuple(np.frombuffer(digest[:16], dtype="<u4").tolist()))

@@ -86,7 +86,7 @@ class Selection:
 
 
 def axis(name: str, values: Any) -> tuple[Any, ...]:
-    """Accept a sequence without its repetitions; a lone value is the mistake that is made."""
+    """Return a sequence without its repetitions; a single value in its place is refused."""
     try:
         return tuple(dict.fromkeys(checks.several(name, values)))
     except TypeError:  # of an entry without a hash, such as a list
@@ -165,14 +165,14 @@ class Axes:
 
     @property
     def why_nothing(self) -> str:
-        """Why no claim is tried: a setting that is named, or a coin that decides the side, serves few."""
+        """Why no claim is tried: the settings or the side that were selected serve none of them."""
         settings = f" in {', '.join(self.selection.settings)}" if self.selection.settings else ""
         sides = f" on side {', '.join(self.selection.sides)}" if self.selection.sides else ""
         claims = ", ".join(self.selection.claims or SPINE)
         return f"claims must be some that are tried{settings}{sides}, got {claims}"
 
     def _sides(self, usual: Sequence[str]) -> tuple[str, ...]:
-        """The sides to try: a coin is beside the point where neither claims nor settings nor "both" are named."""
+        """The sides to try; a coin for the side is among them only where claims, settings or "both" are named."""
         coin = ("both",) if self.selection.claims or self.selection.settings else ()
         return self.selection.sides or (*usual, *coin)
 

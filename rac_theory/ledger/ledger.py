@@ -37,7 +37,7 @@ class Ledger(tuple[Row, ...]):
 
     @property
     def counted(self) -> str:
-        """The same as words."""
+        """The counts in words."""
         return ", ".join(f"{count} {status}" for status, count in self.counts.items()) or "none"
 
     def to_frame(self) -> "DataFrame":

@@ -126,7 +126,7 @@ class Setting:
         return self.case(problem, W0, sketch_factory(sketch), rank, side)
 
     def case(self, problem: Problem, W0: Array | None, make: Factory, rank: int, side: str) -> Case:
-        """Return the same with a sketch that is made."""
+        """Return the case at the step 1/L of a problem that is prepared, with a given sketch."""
         start = starting_point(problem, W0)
         algorithm = self._algorithm(make, problem, rank, side, self.source(problem, start))
         return Case(algorithm, problem, start)

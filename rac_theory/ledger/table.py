@@ -111,7 +111,7 @@ def gathered(notes: Sequence[str]) -> list[str]:
 
 
 def _named(names: set[str], rows: Sequence[Row], axis: str) -> str:
-    """The places of some rows; nothing where these are all that were tried."""
+    """The names of some rows on an axis; empty if they are all that were tried."""
     return (
         "" if names == {getattr(row, axis) for row in rows if row.status != NEEDS_EXTRA} else ", ".join(sorted(names))
     )

@@ -80,7 +80,7 @@ def is_rotation_invariant(sketch: Sketch) -> bool:
 
 
 def returned(sketch: Sketch, member: str, *arguments: Any) -> Any:
-    """What a method returns; None if the sketch has no such method."""
+    """Call a method of a sketch; None if the sketch has no such method."""
     name = f"{type(sketch).__name__}.{member}"
     try:
         method = getattr(sketch, member, None)

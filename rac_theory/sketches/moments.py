@@ -120,7 +120,7 @@ class Moments:
 
     @cached_property
     def products(self) -> Literal["gaussian", "orthonormal", "listed"] | None:
-        """By what the products B B' of draws are known, which are no projections: only then do columns matter."""
+        """How the products B B' of draws are known, which depend on columns and not on the range alone."""
         if type(self.sketch) is Gaussian:  # one that inherits from it may draw other entries
             return "gaussian"
         if is_orthonormal(self.sketch):  # B B' = H

@@ -69,7 +69,7 @@ class Sketch(Protocol):
 
 
 def check_members(name: str, sketch: object) -> None:
-    """Raise a ``ValueError`` if something is asked of a sketch that this has not, as its name has."""
+    """Raise a ``ValueError`` for what lacks a member of a sketch; it is called by its name."""
     hint = f"; write named_sketch({sketch!r}, dim, rank), of rac_theory.sketches" if isinstance(sketch, str) else ""
     having(name, sketch, "a sketch", MEMBERS, hint)
 

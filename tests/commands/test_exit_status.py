@@ -308,7 +308,7 @@ def test_a_violated_claim_goes_before_what_fails_beside_it(folder, capsys, monke
 
     monkeypatch.setattr("rac_theory.ledger.report.write", full)
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 2
-    monkeypatch.setattr("rac_theory.ledger.verdict_row", refuted)
+    monkeypatch.setattr("rac_theory.ledger.violated", refuted)
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 1
     assert "error: 'report.html' cannot be written" in capsys.readouterr().err
 

@@ -208,7 +208,7 @@ def _remove(paths: Iterable[Path]) -> None:
 
 
 def _brief(row: Row) -> Row:
-    """Return what a summary needs of a row, a tenth of it."""
+    """Return the tenth of a row that a summary needs."""
     spent = None if row.constants is None else {"alpha_spent": row.alpha_spent}
     return replace(row, reason="", fitted=None, promised=None, constants=spent, figure=None, versions=None)
 
@@ -298,7 +298,7 @@ def _environment() -> "Environment":
 
 
 def _values(rows: Sequence[Row], name: str) -> list[Any]:
-    """Return what rows have of a name, in their order, and numbers in theirs; what says nothing is left out."""
+    """Return the different values of a field, ranks sorted, others in the order of the rows; empty ones left out."""
     values = [value for value in dict.fromkeys(getattr(row, name) for row in rows) if value]
     return sorted(values) if name == "rank" else values
 

@@ -154,10 +154,10 @@ class Sweep:
     cells: int
 
     def __repr__(self) -> str:
-        return f"<{type_name(self)}: {self._told}>"
+        return f"<{type_name(self)}: {self._counted}>"
 
     @property
-    def _told(self) -> str:
+    def _counted(self) -> str:
         return f"{self.finished} of {self.cells} cells, {len(self.rows)} rows: {self.rows.counted}"
 
     def _repr_html_(self) -> str:
@@ -172,7 +172,7 @@ class Sweep:
                 else ""
             )
             lines.append((claim, str(len(rows)), rows.counted, near))
-        return html.together(html.heading("Sweep", self._told), html.table(_COLUMNS, lines))
+        return html.together(html.heading("Sweep", self._counted), html.table(_COLUMNS, lines))
 
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing."""

@@ -129,7 +129,7 @@ class Grid(Value):
 
     @property
     def _selection(self) -> Selection:
-        """All of it but what a selection does not have; its rules are ours."""
+        """The grid as a selection, whose rules it shares."""
         shared = [field.name for field in fields(Selection) if field.name != "seed"]
         return Selection(**{name: getattr(self, name) for name in shared})
 

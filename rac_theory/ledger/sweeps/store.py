@@ -43,7 +43,7 @@ class Store:
         self.path = path
         if grid is None and not path.is_file():
             raise ValueError(f"store must be a file written by sweep, got {str(path)!r}")
-        with self._told():
+        with self._explained():
             # Transactions are begun by hand: those of the module end before a CREATE.
             self._connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
         try:
@@ -62,7 +62,7 @@ class Store:
 
     def add(self, finished: Finished) -> None:
         """Keep a cell with all its rows, whatever ends the process then; a cell that is there is left alone."""
-        with self._told(), self._transaction():
+        with self._explained(), self._transaction():
             new = self._connection.execute(
                 "INSERT OR IGNORE INTO cells VALUES (?, ?)", (finished.cell, finished.seconds)
             )
@@ -105,9 +105,9 @@ class Store:
     def _create(self, grid: Grid) -> dict[str, Any]:
         about = {"format": _FORMAT, "versions": versions(), "grid": grid.to_json(), "cells": len(grid.cells)}
         columns = ", ".join(name if name != "number" else "number INTEGER PRIMARY KEY" for name in FIELDS)
-        with self._told():  # who reads the store must not keep the sweep waiting, nor wait for it
+        with self._explained():  # who reads the store must not keep the sweep waiting, nor wait for it
             self._connection.execute("PRAGMA journal_mode = WAL")
-        with self._told(), self._transaction():
+        with self._explained(), self._transaction():
             self._connection.execute("CREATE TABLE IF NOT EXISTS sweep (name TEXT PRIMARY KEY, value TEXT)")
             self._connection.execute("CREATE TABLE IF NOT EXISTS cells (cell INTEGER PRIMARY KEY, seconds REAL)")
             self._connection.execute(f"CREATE TABLE IF NOT EXISTS rows (cell INTEGER REFERENCES cells, {columns})")
@@ -151,7 +151,7 @@ class Store:
             raise ValueError(f"store must be a file written by sweep, got {str(self.path)!r}: {error}") from error
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.OperationalError as error:

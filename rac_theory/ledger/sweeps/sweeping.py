@@ -20,7 +20,7 @@ from rac_theory.ledger.sweeps.store import Store
 
 
 class Forecast:
-    """Mean seconds of the cells that are alike: of one problem, setting, side and rank, else of less and less."""
+    """Mean seconds of cells that agree in problem, setting, side and rank, or in fewer of these where none does."""
 
     def __init__(self) -> None:
         self._seconds: dict[Hashable, tuple[float, int]] = defaultdict(lambda: (0.0, 0))

@@ -199,7 +199,7 @@ def what_would_show(X: Array, alpha: float) -> tuple[NDArray[np.int64], Array]:
 
 
 def _excluded(X: Array, bound: float, ceiling: float, alpha: float) -> str:
-    """Say which violations the runs, (runs,), exclude; alpha is for a step that they themselves have singled out."""
+    """Say which violations the runs, (runs,), exclude at level alpha, at a step that was chosen by the same runs."""
     if not math.isfinite(ceiling):
         return "none is excluded"
     excess = float(upper_mean(np.minimum(X, ceiling)[:, None], ceiling, alpha)[0]) / bound - 1
@@ -207,7 +207,7 @@ def _excluded(X: Array, bound: float, ceiling: float, alpha: float) -> str:
 
 
 def with_reservations(decision: Decision, claim: JudgedClaim) -> Decision:
-    """Return a decision on a claim with all that is to be said against it."""
+    """Limit a decision where resolution, a bound without content or a measured constant supports less than it says."""
     trial = claim.trial
     if decision.status is not Status.VIOLATED:
         decision = up_to_resolution(decision, claim)
@@ -219,7 +219,7 @@ def with_reservations(decision: Decision, claim: JudgedClaim) -> Decision:
 
 
 def up_to_resolution(decision: Decision, claim: JudgedBound) -> Decision:
-    """Say nothing good about a bound below what rounding and f_star let one see, nor where it is no number."""
+    """Limit a decision to the steps at which the bound is a number above what rounding and f_star hide."""
     if not claim.resolved.size:
         reason = "the bound is below what rounding and f_star let one see from the first step on."
         return replace(decision, status=Status.UNDECIDED, reason=reason, reach=None)
@@ -239,7 +239,7 @@ def relied_on(trial: Trial) -> tuple[str, ...]:
 
 
 def as_far_as_measured(decision: Decision, c: Constants, names: tuple[str, ...]) -> Decision:
-    """Say of a decision that rests on measured numbers what it is worth: a breach refutes nothing."""
+    """Limit a decision that rests on measured numbers: it holds as far as these do, and a breach refutes nothing."""
     if not names:
         return decision
     numbers = " and ".join(f"{name}={getattr(c, name):.6g}" for name in names)

@@ -25,7 +25,7 @@ from rac_theory.verdicts.verification.recorded_curves import Recording
 
 @dataclass(frozen=True, eq=False)
 class Pilot:
-    """What earlier parts, as a rule the first one, taught the bets against a claim and those for it."""
+    """What bets against a claim, and those for it, have learnt from earlier parts, as a rule from the first one."""
 
     against: Past
     confirming: Past
@@ -42,7 +42,7 @@ class Pilot:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What some of the runs come down to: log wealths at their end, (T,), and the best that they came to before."""
+    """The evidence of some runs: log wealths after the last of them, (T,), and the largest that were reached before."""
 
     runs: int
     against: Array
@@ -53,7 +53,7 @@ class Part:
 
     @classmethod
     def of(cls, X: Array, question: Question, pilot: Pilot | None = None) -> "Part":
-        """Reduce runs, (runs, T), to what is asked of them."""
+        """Bet on runs, (runs, T), and keep the evidence."""
         past = pilot or Pilot(Past(), Past())
         against = log_wealth(question.excess(X), past=past.against)
         Z, worst = question.shortfall(X)
@@ -68,7 +68,7 @@ class Part:
         )
 
     def then(self, later: "Part") -> "Part":
-        """Return this part and a later one together; of the later one only the end counts, where all t are known."""
+        """Return the evidence of this part and a later one; of the later one only the wealths at its end count."""
         against, confirming = self.against + later.against, self.confirming + later.confirming
         return Part(
             self.runs + later.runs,

@@ -43,7 +43,7 @@ def versions() -> dict[str, str]:
 
 
 class NoCurve(np.ndarray[Any, np.dtype[np.float64]]):
-    """What a verdict without runs has in the place of a curve: it is empty, and says so where a step of it is asked."""
+    """The curve of a verdict without runs: it is empty, and reading a step of it is an error that says so."""
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int | np.integer):
@@ -52,7 +52,7 @@ class NoCurve(np.ndarray[Any, np.dtype[np.float64]]):
 
 
 def no_curve() -> Array:
-    """Return what is there instead of a curve."""
+    """Return the curve of a verdict without runs."""
     return np.empty(0).view(NoCurve)
 
 
@@ -223,10 +223,10 @@ class Finding(Value, ABC):
         return Slack(t, *map(float, numbers))
 
     def __str__(self) -> str:
-        return f"{self._told} For more: {printable(self.more)}."
+        return f"{self._sentences} For more: {printable(self.more)}."
 
     @property
-    def _told(self) -> str:
+    def _sentences(self) -> str:
         parts = [f"{self.head}: {self.reason}"]
         if self.slack is not None and np.isfinite(self.slack.value):
             parts.append(f"At t={self.slack.t} the bound is {self.slack} times the mean.")
@@ -238,7 +238,7 @@ class Finding(Value, ABC):
         return printable(" ".join(parts))
 
     def __repr__(self) -> str:
-        return f"<{type_name(self)} {self._told}>"
+        return f"<{type_name(self)} {self._sentences}>"
 
     @property
     def chart(self) -> "Chart":

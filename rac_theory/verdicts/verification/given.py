@@ -253,13 +253,13 @@ def _constants(constants: Any, theorem: Theorem) -> Constants:
 
 
 def _named(function: Any) -> str:
-    """The name of a function; one that has none is the bound."""
+    """The name of a function, "bound" for one without a name."""
     name = function_name(function)
     return "bound" if "<" in name else name
 
 
 def _along(bound: Any, steps: int) -> Array:
-    """A function at t = 1, ..., steps, one after the other: it may be of single numbers."""
+    """The values of a function at t = 1, ..., steps. It is called with one number at a time."""
     values = np.full(steps + 1, np.nan)
     for t in range(1, steps + 1):
         try:
@@ -273,7 +273,7 @@ def _along(bound: Any, steps: int) -> Array:
 
 
 def _no_truth(given: NDArray[Any]) -> NDArray[Any]:
-    """Numbers as they are; a truth value, which an argument in the wrong place may be, is no bound of 1."""
+    """Return numbers as they are; refuse truth values: True is an argument in the wrong place."""
     if given.dtype.kind == "b":
         raise NotReal("a truth value")
     return given

@@ -74,7 +74,7 @@ def judged_runs(
 
 
 def _claim(bound: Array, ceiling: Array | None, rounding: float) -> JudgedBound:
-    """Say at which steps a bound is judged: where rounding may decide nothing is, which no value of a run says."""
+    """Choose the steps at which a bound is judged, from the bound alone: those at which rounding decides nothing."""
     claimed = claimed_steps(bound)
     top = np.full(len(bound), np.inf) if ceiling is None else ceiling
     informative = claimed[bound[claimed] < top[claimed]]
@@ -91,7 +91,7 @@ def _claim(bound: Array, ceiling: Array | None, rounding: float) -> JudgedBound:
 
 
 def _observed(X: Array, claim: JudgedBound) -> Observation:
-    """Read runs in the parts in which an ensemble of ours would be read, on which the bets depend."""
+    """Read runs in parts of the size in which ``verify`` reads an ensemble: the bets depend on it."""
     size = part_size(X.shape[1] - 1)
     group = behind_a_row(len(X), size)
     pilot = Pilot.of(claim.judged_part(X[:size]), claim.question) if len(X) > size else None

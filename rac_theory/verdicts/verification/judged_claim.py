@@ -44,7 +44,7 @@ class Question:
 
     @property
     def confirming(self) -> Array:
-        """What they have to be below to confirm it, (T,); nothing is below zero or less."""
+        """What runs have to stay below on average to confirm the claim, (T,); at zero or less none does."""
         return np.asarray(self.bound - self.doubt)
 
     @property
@@ -155,7 +155,7 @@ class JudgedClaim(JudgedBound):
 
     @classmethod
     def of(cls, trial: Trial, first: Recording, exact: bool) -> "JudgedClaim":
-        """Look at the first runs to see how far iterates go, and with them rounding."""
+        """Choose the steps to judge. The first runs say how far iterates go, and so how large rounding errors are."""
         case, constants, metric, bound = trial.case, trial.constants, trial.metric, trial.bound
         ceiling = metric.ceiling(constants)
         everywhere = claimed_steps(bound)

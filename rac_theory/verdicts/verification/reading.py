@@ -62,7 +62,7 @@ def read(
 def opening(
     trials: Sequence[Trial], runs: int, root: np.random.SeedSequence, n_jobs: int
 ) -> tuple[Recording, list[JudgedClaim]]:
-    """Run the first part, and return it with the claims that it shows."""
+    """Run the first part; return it, and each trial as a claim whose steps were chosen by it."""
     first = simulated([trial.metric for trial in trials], trials[0].case, root, 0, runs, n_jobs)
     return first, [JudgedClaim.of(trial, first, exact=False) for trial in trials]
 
@@ -70,7 +70,7 @@ def opening(
 def _later(
     claims: Sequence[JudgedClaim], root: np.random.SeedSequence, first: int, runs: int, n_jobs: int = 1
 ) -> Recording:
-    """Run a later part, for the claims that the first one has shown."""
+    """Run a later part for claims whose steps were chosen."""
     trials = [claim.trial for claim in claims]
     return simulated([trial.metric for trial in trials], trials[0].case, root, first, runs, n_jobs)
 

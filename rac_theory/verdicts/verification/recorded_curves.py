@@ -33,7 +33,7 @@ class Recording(NamedTuple):
         norm = float(np.max(norms, where=np.isfinite(norms), initial=0.0))
         return cls(curves, norm, len(trajectory.values))
 
-    def beside(self, squared_gradients: Array) -> "Recording":
+    def with_gradients_at_iterate(self, squared_gradients: Array) -> "Recording":
         """Return the same with squared gradients at the iterate."""
         return self._replace(curves=self.curves._replace(beside=squared_gradients))
 
@@ -45,7 +45,9 @@ def simulated(
     distances = any(metric.of_distances for metric in metrics)
     recording = Recording.of(simulate_part(case, root, first, runs, n_jobs, distances=distances))
     if any(metric.is_beside for metric in metrics):
-        return recording.beside(simulate_part(case.at_iterate, root, first, runs, n_jobs).squared_gradients)
+        return recording.with_gradients_at_iterate(
+            simulate_part(case.at_iterate, root, first, runs, n_jobs).squared_gradients
+        )
     return recording
 
 
@@ -56,7 +58,7 @@ def exact_recording(case: Case, evidence: Evidence, metrics: Iterable[Metric] = 
         return recording
     at_iterate = _exact(case.at_iterate, evidence)
     assert at_iterate is not None  # there is a route for the same map
-    return recording.beside(at_iterate.curves.squared_gradients)
+    return recording.with_gradients_at_iterate(at_iterate.curves.squared_gradients)
 
 
 def _exact(case: Case, evidence: Evidence) -> Recording | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def shown(verdict: "Verdict") -> str:
     """Return the verdict as HTML."""
     theorem = verdict.theorem
-    numbers = html.facts([*verdict.case.told, *_evidence(verdict), *_numbers(verdict)])
+    numbers = html.facts([*verdict.case.parts, *_evidence(verdict), *_numbers(verdict)])
     chart = html.drawn(verdict.chart) if verdict.mean.size else ""
     return html.together(
         html.heading(f"{theorem.id} {verdict.status.name}:", verdict.reason),

@@ -220,7 +220,7 @@ def verify(
 
 
 def _number_of_runs(runs: int | str, most_runs: int | None) -> int:
-    """Return how many runs there are, or may be."""
+    """Return the number of runs, or the largest number to be read until decided."""
     if isinstance(runs, str):
         checks.one_of("runs", runs, [UNTIL_DECIDED])
         return checks.integer("most_runs", MOST_RUNS if most_runs is None else most_runs, 1, LIMIT)
