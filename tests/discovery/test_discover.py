@@ -156,7 +156,10 @@ def test_what_is_none_of_ours_says_from_what_it_follows_and_what_it_loses():
     told = " ".join(str(discovery).split())
     assert "with the best y this is T2_tight" in told
     assert "it follows from Descent lemma with its remainder" in told
-    assert "E[H] = 0.25 it proves a factor of 0.980855 a step, the exact one is 0.975625: 78% of its exponent" in told
+    assert (
+        "mu = 0.1, E[H] = 0.25 it proves a factor of 0.980855 a step, the exact one is 0.975625: 78% of its exponent"
+        in told
+    )
     momentum, _ = found("T22")  # of a gradient there is no exact rate
     assert "it proves" not in momentum.others["found_2"]
     assert "The inequality of noise at X" in momentum.others["found_2"]
