@@ -228,10 +228,9 @@ def _found(
     program = Program.of(template, theorem, rng)
     supports = program.supports()
     if not supports:
-        tried.append(
-            f"{template.name}: nothing follows from {len(program.states)} facts at any of {program.n} constants; "
-            f"at the first of these {program.left()} is left to be shown"
-        )
+        left = f"; at the first of these {program.left()} is left to be shown" if program.n else ""
+        facts = f"{len(program.states)} facts at any of {program.n} constants"
+        tried.append(f"{template.name}: nothing follows from {facts}{left}")
     for support in supports[:_SUPPORTS]:
         attempt = f"{template.name}: {len(support.facts)} facts, those of {len(support.where)} of {program.n} constants"
         if time.process_time() > end:

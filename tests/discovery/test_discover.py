@@ -281,6 +281,11 @@ def test_where_nothing_follows_it_says_so():
     assert repr(nothing) == "<Discovery: 0 theorems>"
 
 
+def test_where_no_constants_are_allowed_nothing_is_looked_at():
+    nothing = discover(PLAIN, given=(smooth_along_sketch, pl, gamma * L_H <= 1, gamma * L_H >= 2))
+    assert str(nothing).endswith("at any of 0 constants")
+
+
 def test_an_interrupt_ends_with_what_was_found():
     def interrupt(proof):
         raise KeyboardInterrupt
