@@ -13,7 +13,6 @@ from rac_theory.theorems import (
     any_step,
     client_epochs,
     convex,
-    cyclic,
     decreasing,
     federated,
     found,
@@ -29,7 +28,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 """What returns the fact that a claim is, and by what it is multiplied."""
 
 FAMILIES: tuple[ModuleType, ...] = (
-    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, variants, cyclic),
+    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, variants),
     *(decreasing, momentum),
 )
 
