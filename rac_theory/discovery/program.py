@@ -160,12 +160,18 @@ class Program:
         times = solved([*unknown, *(form for _, form in facts)], self.fixed, sums)
         if times is None:
             return None
+        times = [self._upright(value, support) for value in times]
         zero, of_facts = read(0), times[len(unknown) :]
         values = dict.fromkeys(self.unknown, zero) | dict(zip(support.names, times, strict=False))
         rest = zero - self.fixed.get(None, zero)
         for (_, form), share in zip(facts, of_facts, strict=True):
             rest += form.get(None, zero) * share
         return Solution(values, tuple((fact, share) for (fact, _), share in zip(facts, of_facts, strict=True)), rest)
+
+    def _upright(self, value: Ratio, support: Support) -> Ratio:
+        """The same quotient, by what is positive where it was found."""
+        is_negative = (numbers(Ratio(value.denominator), self.at)[list(support.where)] < 0).all()
+        return Ratio(-value.numerator, -value.denominator) if is_negative else value
 
 
 def _form(value: Ratio) -> Form:
