@@ -147,17 +147,10 @@ def _method(name: str) -> "Method":
 
 def _compared(theorem: "Theorem", method: "Method", at: dict[str, float]) -> str:
     """What is lost against the exact rate of a quadratic, along coordinates."""
-    import numpy as np
+    from rac_theory.discovery import share_at
 
-    from rac_theory.cases import Case
-    from rac_theory.discovery import share_of_rate
-    from rac_theory.problems import Quadratic
-    from rac_theory.sketches import Coordinate
-
-    dim, rank, mu = int(at.pop("dim")), int(at.pop("rank")), at.pop("mu")
-    problem = Quadratic.left(np.diag(np.geomspace(mu, 1, dim)), np.ones((dim, 1)))
-    case = Case(method(Coordinate(dim, rank), side="left", gradients=None, layers=None, **at), problem, steps=1)
+    share = at.pop("rank") / at.pop("dim")
     try:
-        return f"at these constants {theorem.id} proves {share_of_rate(theorem, case)}"
+        return f"at these constants {theorem.id} proves {share_at(theorem, method, share=share, **at)}"
     except ValueError as why:
         return str(why)

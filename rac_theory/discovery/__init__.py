@@ -5,7 +5,7 @@ proofs and theorems. It must not know verdicts: what is found is judged like any
 
 from rac_theory.discovery.best_rate import BestRate, best_rate
 from rac_theory.discovery.discover import Discovery, discover
-from rac_theory.discovery.share_of_rate import ShareOfRate, share_of_rate
+from rac_theory.discovery.share_of_rate import ShareOfRate, share_at, share_of_rate
 
 __all__ = [
     "BestRate",
@@ -13,5 +13,6 @@ __all__ = [
     "ShareOfRate",
     "best_rate",
     "discover",
+    "share_at",
     "share_of_rate",
 ]

@@ -7,6 +7,7 @@ be given so that these are not negative is written down, and the kernel makes th
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import mul, truediv
@@ -14,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Ratio, Relation, equal, lifted, simplified, symbols_of, text
-from rac_theory.algorithms import Method
+from rac_theory.algebra import ONE, Expression, Ratio, equal, lifted, simplified, symbols_of, text
+from rac_theory.algorithms import Method, move_of
 from rac_theory.base import checks, shown, type_name
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.program import Program, Solution, Support
 from rac_theory.discovery.recognised import recognised
-from rac_theory.discovery.share_of_rate import share_at_round_constants
+from rac_theory.discovery.share_of_rate import share_at
 from rac_theory.discovery.signs import Signs
 from rac_theory.discovery.templates import Template, Values, potential, potential_iterated, templates
 from rac_theory.proofs import Missing, Proof, Writer, about_of, drawn_in, facts_in, read
@@ -78,7 +79,7 @@ class Discovery:
         return "\n".join((*map(self._told, self.theorems), *self.tried))
 
     def _told(self, theorem: Theorem) -> str:
-        needed = ", ".join(text(relation) for relation in theorem.given if isinstance(relation, Relation))
+        needed = ", ".join(map(text, theorem.relations))
         lines = [f"{theorem.id}: {theorem.statement}", *([f"where {needed}"] if needed else [])]
         best = "with the best y " * (young in symbols_of(theorem.claim.relation))
         ours = ", ".join(self.same[theorem.id])
@@ -89,8 +90,15 @@ def _other(proof: Proof, method: Method | Predicate) -> str:
     """From which facts a theorem that is none of ours follows, and how much of an exact rate it proves."""
     used = dict.fromkeys(fact.name for fact in facts_in(proof.fact) if not fact.of and drawn_in(fact.value))
     remark = f"this is none of ours: it follows from {'; '.join(used)}"
-    share = share_at_round_constants(proof.theorem, method) if isinstance(method, Method) else None
-    return remark if share is None else f"{remark}\n    at {share[0]} it proves {share[1]}"
+    if not isinstance(method, Method) or proof.theorem.metric is not gap:
+        return remark
+    move = [part for part in move_of(method) if isinstance(part, Expression)]
+    letters = dict.fromkeys((symbol.name for symbol in symbols_of(*move) if symbol.name != "gamma"), 0.25)
+    for at in ({"gamma": size, "mu": 0.1, "share": 0.25, **letters} for size in (0.5, 0.1)):
+        with suppress(ValueError):
+            where = ", ".join(f"{name} = {number:g}" for name, number in at.items()).replace("share", "E[H]")
+            return f"{remark}\n    at L = 1, {where} it proves {share_at(proof.theorem, method, **at)}"
+    return remark
 
 
 def discover(
@@ -220,10 +228,9 @@ def _found(
     program = Program.of(template, theorem, rng)
     supports = program.supports()
     if not supports:
-        tried.append(
-            f"{template.name}: nothing follows from {len(program.states)} facts at any of {program.n} constants; "
-            f"at the first of these {program.left()} is left to be shown"
-        )
+        left = f"; at the first of these {program.left()} is left to be shown" if program.n else ""
+        facts = f"{len(program.states)} facts at any of {program.n} constants"
+        tried.append(f"{template.name}: nothing follows from {facts}{left}")
     for support in supports[:_SUPPORTS]:
         attempt = f"{template.name}: {len(support.facts)} facts, those of {len(support.where)} of {program.n} constants"
         if time.process_time() > end:

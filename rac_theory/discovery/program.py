@@ -70,20 +70,16 @@ class Program:
         constants = [fact for fact in facts if not drawn_in(fact.value)]
         if moves := [fact for fact in constants if fact.strict and fact.value == read(lambda_min)]:
             constants.append(proved("", lambda_max > 0, ordered + moves[0]))
-        fixed, *sought = (
-            _form(read(of)) for of in (template.fixed, *(number.of for number in template.unknown.values()))
-        )
+        goals = (template.fixed, *(number.of for number in template.unknown.values()))
+        fixed, *sought = (_form(read(goal)) for goal in goals)
         drawn = ((fact, linear(fact.value)) for fact in facts if drawn_in(fact.value))
         states = [(fact, form) for fact, form in drawn if form is not None]
         reached = [*_reached(states, {letter for form in (fixed, *sought) for letter in form} - {None})]
         values = [value for form in (fixed, *sought, *(form for _, form in reached)) for value in form.values()]
-        symbols = {
-            symbol for value in values for side in (value.numerator, value.denominator) for symbol in side.letters()
-        }
+        symbols = {symbol for value in values for symbol in value.numerator.letters() | value.denominator.letters()}
         at = at_random(sorted(symbols, key=repr), constants, theorem, rng)
-        return cls(
-            template, tuple(reached), tuple(constants), fixed, dict(zip(template.unknown, sought, strict=True)), at
-        )
+        unknown = dict(zip(template.unknown, sought, strict=True))
+        return cls(template, tuple(reached), tuple(constants), fixed, unknown, at)
 
     @property
     def n(self) -> int:
@@ -112,25 +108,17 @@ class Program:
         costs = np.repeat([0.0, 1.0], [matrix.shape[1], 2 * len(goal)])
         bounds = [*self._bounds, *[(0.0, np.inf)] * (2 * len(goal))]
         answer: Any = linprog(costs, A_eq=np.hstack([matrix, letters, -letters]), b_eq=goal, bounds=bounds)
-        more, less = np.split(answer.x[matrix.shape[1] :] / answer.fun, 2)
-        sides = (
-            " + ".join(
-                f"{share:.2g} {text(letter)}".removeprefix("1 ")
-                for letter, share in zip(self._letters, side, strict=True)
-                if share > _TINY
-            )
-            for side in (less, more)
-        )
-        return " <= ".join(side or "0" for side in sides)
+        more, less = np.split(answer.x[matrix.shape[1] :] / max(answer.fun, _TINY), 2)
+        terms = [{text(letter): side[i] for letter, i in self._letters.items()} for side in (less, more)]
+        sides = ([f"{share:.2g} {name}" for name, share in side.items() if share > _TINY] for side in terms)
+        return " <= ".join(" + ".join(name.removeprefix("1 ") for name in side) or "0" for side in sides)
 
     @cached_property
     def _letters(self) -> Mapping[Drawn, int]:
         """The letters of a step, each with its place."""
         forms = (self.fixed, *self.unknown.values(), *(form for _, form in self.states))
-        return {
-            letter: i
-            for i, letter in enumerate(dict.fromkeys(letter for letter in chain(*forms) if letter is not None))
-        }
+        letters = dict.fromkeys(letter for letter in chain(*forms) if letter is not None)
+        return {letter: i for i, letter in enumerate(letters)}
 
     @cached_property
     def _in_numbers(self) -> tuple[Array, Array, Array]:
@@ -172,12 +160,18 @@ class Program:
         times = solved([*unknown, *(form for _, form in facts)], self.fixed, sums)
         if times is None:
             return None
+        times = [self._upright(value, support) for value in times]
         zero, of_facts = read(0), times[len(unknown) :]
         values = dict.fromkeys(self.unknown, zero) | dict(zip(support.names, times, strict=False))
         rest = zero - self.fixed.get(None, zero)
         for (_, form), share in zip(facts, of_facts, strict=True):
             rest += form.get(None, zero) * share
         return Solution(values, tuple((fact, share) for (fact, _), share in zip(facts, of_facts, strict=True)), rest)
+
+    def _upright(self, value: Ratio, support: Support) -> Ratio:
+        """The same quotient, by what is positive where it was found."""
+        is_negative = (numbers(Ratio(value.denominator), self.at)[list(support.where)] < 0).all()
+        return Ratio(-value.numerator, -value.denominator) if is_negative else value
 
 
 def _form(value: Ratio) -> Form:

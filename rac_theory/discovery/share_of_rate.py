@@ -5,15 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.algebra import Expression, Relation, symbols_of
-from rac_theory.algorithms import Method, move_of
+from rac_theory.algebra import Relation
+from rac_theory.algorithms import Method
 from rac_theory.cases import Case, Constants
 from rac_theory.discovery.best_rate import slowest, step_of
 from rac_theory.runs import exact_rate
-from rac_theory.statements import Condition, Known, Theorem, breach_by_constants, gap
-
-_AT = Constants(gamma=0.5, L=1.0, L_H=1.0, mu=0.1, lambda_min=0.25, lambda_max=0.25, gap0=1.0, A=0.0, beta=1.0, C=0.0)
-"""Round constants, at which one rate is put beside another."""
+from rac_theory.statements import Condition, Known, Theorem, breach_by_constants
 
 
 class ShareOfRate(NamedTuple):
@@ -80,18 +77,37 @@ def share_of_rate(theorem: Theorem, case: Case) -> ShareOfRate:
     return ShareOfRate(float(theorem.bound(constants, 1)[1] / constants.gap0), exact_rate(case))
 
 
-def share_at_round_constants(theorem: Theorem, method: Method) -> tuple[str, ShareOfRate] | None:
-    """Return the same at round constants, and which these are; None where the theorem says nothing there, or of a gap.
+def share_at(
+    theorem: Theorem, method: Method, *, gamma: float, mu: float, share: float, **letters: float
+) -> ShareOfRate:
+    """Return the same without a case: where L = 1, beside the exact rate of a quadratic, along coordinates.
 
-    Beside the exact rate of a quadratic, where H is I with the chance lambda_min and else 0, and without noise.
+    Parameters
+    ----------
+    theorem : Theorem
+    method : Method
+    gamma, mu : float
+    share : float
+        Of the coordinates along which a step goes: E[H] is this multiple of I.
+    letters : float
+        Of the method, and of the theorem.
+
+    Raises
+    ------
+    ValueError
+        If these do not meet the assumptions, or a letter of the method is not known.
+
+    Examples
+    --------
+    >>> from rac_theory.algorithms import PLAIN
+    >>> from rac_theory.discovery import share_at
+    >>> from rac_theory.theorems import T2_sharp
+    >>> print(share_at(T2_sharp, PLAIN, gamma=1.0, mu=0.1, share=0.25))
+    a factor of 0.975000 a step, the exact one is 0.952500: 52% of its exponent
     """
-    move = [part for part in move_of(method) if isinstance(part, Expression)]
-    letters = dict.fromkeys((symbol.name for symbol in symbols_of(*move) if symbol.name != "gamma"), 0.25)
-    for gamma in (0.5, 0.1) if theorem.metric is gap else ():
-        at = replace(_AT, gamma=gamma, letters=letters)
-        given = (assumption for assumption in theorem.given if isinstance(assumption, Relation | Condition | Known))
-        if not any(breach_by_constants(assumption, 1, at) for assumption in given):
-            where = {"gamma": gamma, "L": at.L, "mu": at.mu, "E[H]": at.lambda_min, **letters}
-            description = ", ".join(f"{name} = {size:g}" for name, size in where.items())
-            return description, ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)))
-    return None
+    scale = Constants(gamma=gamma, L=1.0, L_H=1.0, gap0=1.0, A=0.0, beta=1.0, C=0.0)
+    at = replace(scale, mu=mu, lambda_min=share, lambda_max=share, letters=letters)
+    given = (part for part in theorem.given if isinstance(part, Relation | Condition | Known))
+    if unmet := [breach for part in given if (breach := breach_by_constants(part, 1, at))]:
+        raise ValueError(f"the constants must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")
+    return ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)))

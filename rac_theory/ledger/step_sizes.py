@@ -138,7 +138,7 @@ def plain_gaussian_step(c: Constants, case: Case) -> float:
 
 def _longest(theorem: Theorem, c: Constants, **letters: float) -> float:
     """The longest step that the relations of a theorem allow, all of which read ``gamma^k rest <= bound``."""
-    relations = (given for given in theorem.given if isinstance(given, Relation) and given.signs in (("<=",), ("<",)))
+    relations = (given for given in theorem.relations if given.signs in (("<=",), ("<",)))
     return min(_allowed(relation, c, **letters) for relation in relations)
 
 

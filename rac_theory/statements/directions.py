@@ -107,16 +107,12 @@ def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
     lambda_min down ['polynomial']
     f(W^0) - f* up ['polynomial']
     """
-    relations = [relation for relation in theorem.given if isinstance(relation, Relation)]
     conditions = [condition.inequality for condition in theorem.given if isinstance(condition, Condition)]
     idle, pieces = redundant(theorem), regions(theorem)
-    effective = [relation for relation in relations if relation not in idle]
-    symbols = symbols_of(*_bounds(theorem), *relations, *conditions)
-    return {
-        symbol: _rounding(theorem, symbol, effective, conditions, pieces)
-        for symbol in symbols
-        if symbol.side != "exact"
-    }
+    effective = [relation for relation in theorem.relations if relation not in idle]
+    symbols = symbols_of(*_bounds(theorem), *theorem.relations, *conditions)
+    sided = [symbol for symbol in symbols if symbol.side != "exact"]
+    return {symbol: _rounding(theorem, symbol, effective, conditions, pieces) for symbol in sided}
 
 
 def redundant(theorem: Theorem) -> tuple[Relation, ...]:
@@ -130,12 +126,8 @@ def redundant(theorem: Theorem) -> tuple[Relation, ...]:
     ((rho >= 0,), ())
     """
     pieces = [_without_given(piece) for piece in regions(theorem)]
-    named = [
-        relation for relation in theorem.given if isinstance(relation, Relation) and isinstance(relation.terms[0], Let)
-    ]
-    return tuple(
-        relation for relation in named if all(sign(slack, piece) == 1 for slack in slacks(relation) for piece in pieces)
-    )
+    named = [name for name in theorem.relations if isinstance(name.terms[0], Let)]
+    return tuple(name for name in named if all(sign(slack, piece) == 1 for slack in slacks(name) for piece in pieces))
 
 
 def _rounding(
@@ -148,10 +140,8 @@ def _rounding(
     proofs = [direction(bound, symbol, piece) for bound in _bounds(theorem) for piece in pieces]
     bound = together([proof.way for proof in proofs] or [None]) or "either"
     by = frozenset[str]().union(*(proof.by for proof in proofs)) if bound != "either" else frozenset({"not proved"})
-    condition = (
-        together(sign for hypothesis in conditions for sign in _slack_ways(hypothesis, symbol, [_positive(hypothesis)]))
-        or "either"
-    )
+    signs = (sign for fact in conditions for sign in _slack_ways(fact, symbol, [_positive(fact)]))
+    condition = together(signs) or "either"
     ways = {relation: together(_slack_ways(relation, symbol, pieces)) for relation in relations}
     looser = tuple(relation for relation, sign in ways.items() if sign == symbol.side)
     stricter = _BACK[together(sign for relation, sign in ways.items() if relation not in looser) or "either"]

@@ -67,7 +67,7 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
     {'L': x / gamma, 'mu': kappa (x / gamma)}
     {'L': x / gamma, 'mu': kappa (x / gamma)}
     """
-    relations = [relation for relation in theorem.given if isinstance(relation, Relation)]
+    relations = theorem.relations
     bound = theorem.claim.bound
     symbols = symbols_of(*relations, *((bound,) if isinstance(bound, Expression) else ()))
     ranges: dict[Symbol, Range] = {**{symbol: (0, math.inf) for symbol in symbols if symbol.constant}, **_RANGES}
@@ -87,24 +87,15 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
     # What is always true of mu: mu <= L, and mu lambda_min <= L_H.
     most = smooth / lambda_min if L_H in symbols else smooth
     pieces = _pieces(smooth, {mu: _kappa * most}, ranges.get(_x, (0, 1)), s in symbols)
-    return tuple(
-        Region(
-            ranges | {_x: inside},
-            places | {symbol: share for symbol, share in shares.items() if symbol in symbols},
-            lemmas,
-        )
-        for inside, shares in pieces
-    )
+    within = [(x, {symbol: part for symbol, part in parts.items() if symbol in symbols}) for x, parts in pieces]
+    return tuple(Region(ranges | {_x: x}, places | parts, lemmas) for x, parts in within)
 
 
 def _is_share(symbol: Symbol, relations: Collection[Relation]) -> bool:
     """Whether relations say that a constant is in [0, 1): of its own, or as a name is positive that is 1 less it, and
     less what is not negative."""
-    less = (
-        relation.terms[0].value
-        for relation in relations
-        if isinstance(relation.terms[0], Let) and relation == (relation.terms[0] > 0)
-    )
+    names = [relation.terms[0] for relation in relations]
+    less = (name.value for name in names if isinstance(name, Let) and (name > 0) in relations)
     positive = Region(dict.fromkeys(symbols_of(*relations), (0, math.inf)))
     is_below_1 = (symbol < 1) in relations or any(sign(1 - symbol - amount, positive) == 1 for amount in less)
     return is_below_1 and (symbol >= 0) in relations
@@ -129,11 +120,8 @@ def _given(relations: Collection[Relation]) -> Mapping[Expression, Lemma]:
     given: dict[Expression, Lemma] = {}
     for name, condition in ((relation.terms[0], relation) for relation in relations):
         if isinstance(name, Let) and (condition == (name >= 0) or _is_positive(name)):
-            ends = [
-                relation.terms[1]
-                for relation in relations
-                if relation.terms[0] == name and relation.signs in (("<",), ("<=",))
-            ]
+            upper = (part for part in relations if part.terms[0] == name and part.signs in (("<",), ("<=",)))
+            ends = (part.terms[1] for part in upper)
             high = min((end.value for end in ends if isinstance(end, Number)), default=math.inf)
             given[name] = Lemma((0, high), by="given")
     return given

@@ -206,7 +206,7 @@ longest_step = Symbol(
 
 
 def read(expression: Expression, c: Constants, **more: Any) -> Any:
-    """Return the number of an expression for the constants of a case; ``beside`` has what is no constant, such as T.
+    """Return the number of an expression for the constants of a case; ``more`` has what is no constant, such as T.
 
     Examples
     --------
@@ -215,8 +215,8 @@ def read(expression: Expression, c: Constants, **more: Any) -> Any:
     >>> float(read(1 - gamma * mu, Constants(gamma=0.5, mu=0.25)))
     0.875
     """
-    constant = {symbol.name: getattr(c, symbol.constant) for symbol in constants_in(expression)}
-    return number(expression, constant | more)
+    values = {symbol.name: getattr(c, symbol.constant) for symbol in constants_in(expression)}
+    return number(expression, values | more)
 
 
 def constants_in(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
@@ -233,7 +233,6 @@ def constants_in(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
             one_of("constant", symbol.constant, _NUMBERS)
         for earlier in constants[:i]:
             if symbol.name == earlier.name and symbol.constant != earlier.constant:
-                raise ValueError(
-                    f"{symbol.name} stands for {earlier.constant} and for {symbol.constant}: they need two names"
-                )
+                meanings = f"{earlier.constant} and for {symbol.constant}"
+                raise ValueError(f"{symbol.name} stands for {meanings}: they need two names")
     return constants

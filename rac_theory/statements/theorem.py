@@ -130,12 +130,12 @@ class Theorem:
 
     def used_by(self, rested_on: Collection[Assumption]) -> tuple[Assumption, ...]:
         """Return which of its assumptions something uses that rests on these, or on what its algorithms imply."""
-        assumptions = (self.about, *self.given)
-        return tuple(
-            assumption
-            for assumption in assumptions
-            if assumption in rested_on or not {*implied(assumption)}.isdisjoint(rested_on)
-        )
+        return tuple(part for part in (self.about, *self.given) if not {part, *implied(part)}.isdisjoint(rested_on))
+
+    @property
+    def relations(self) -> tuple[Relation, ...]:
+        """What is given of constants and of T."""
+        return tuple(part for part in self.given if isinstance(part, Relation))
 
     @property
     def holding(self) -> frozenset[Assumption]:
@@ -253,9 +253,7 @@ class Theorem:
         checks.finite("epsilon", epsilon, above=0)
         constants = Constants.of(case) if isinstance(case, Case) else case
         being("case", constants, Constants, ", or a Case")
-        lasting = replace(
-            self, given=tuple(assumption for assumption in self.given if assumption not in self._of_horizon)
-        )
+        lasting = replace(self, given=tuple(part for part in self.given if part not in self._of_horizon))
         if isinstance(case, Case) and (unmet := lasting.unmet(case, constants)):
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
         return smallest_horizon(self.claim, epsilon, partial(self._claimed, constants, otherwise=-math.inf))
@@ -263,9 +261,7 @@ class Theorem:
     @property
     def _of_horizon(self) -> tuple[Relation, ...]:
         """What is given of T."""
-        return tuple(
-            relation for relation in self.given if isinstance(relation, Relation) and T in symbols_of(relation)
-        )
+        return tuple(relation for relation in self.relations if T in symbols_of(relation))
 
     def _claimed(self, constants: Constants, t: Array, otherwise: float = math.nan) -> Array:
         """The bound where what is given of T is true of t, (T,) to (T,)."""

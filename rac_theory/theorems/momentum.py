@@ -1,11 +1,17 @@
-r"""Momentum on projected gradients, a fresh H at each step: what T1 and T2 say, at the shifted point.
+r"""What is kept from step to step: momentum, and with error feedback what H leaves out of a step.
 
+With momentum on projected gradients, a fresh H at each step, T1 and T2 hold at the shifted point.
 ``M+ = b M + H g`` and ``X+ = X - gamma (1 - b) M+``, g at X. The point ``W = X - gamma b M`` moves by ``- gamma H g``,
 as without momentum, but for where g is taken. T22 and T22_pl are about W. They promise no speed-up.
 
 T23 is about momentum that is forgotten: links of K steps of heavy ball along one H, from M = 0, with exact gradients.
 Within a link :math:`f + \frac{\gamma b}{2} \|M\|^2` does not rise, so that a link gains what its first step does, less
 the share of momentum. T counts links. It is a promise of safety, not of speed: of later steps nothing is counted.
+
+Error feedback adds what H leaves out to the next step: ``V = D + gamma g``, ``X+ = X - H V`` and ``D+ = V - H V``, g at
+X. The point ``W = X - D`` moves by ``- gamma g``, as without a sketch, but for where g is taken: there T25 is about W
+and, in a share that is at least a half for short steps, about the model X itself. It needs full gradients and a D of
+full size.
 """
 
 from collections.abc import Mapping
@@ -23,6 +29,7 @@ from rac_theory.proofs import (
     M,
     Psi,
     assumed,
+    below_one,
     gap_next,
     grant,
     high,
@@ -46,8 +53,10 @@ from rac_theory.statements import (
     gap,
     mean_squared_gradient,
     momentum_in_links,
+    rac_lora_feedback,
     rac_lora_momentum,
     reductions,
+    squared_gradient_and_beside,
 )
 from rac_theory.statements.assumptions import (
     bounded_below,
@@ -164,7 +173,25 @@ T23_pl = Theorem(
     tightest=Tightest(1.0, "b = 0 and K = 1, where it is T2_sharp: an equality at every T"),
 )
 
-TRIED = {"momentum": "T22 T22_pl T22_H", "momentum in links": "T23 T23_pl"}
+feedback_share = Let(
+    "theta",
+    1 - gamma * L - 2 * (gamma * L) ** 2 * (2 - lambda_min - lambda_min**2) / lambda_min**2,
+    "share of the gradient at X",
+)
+
+T25 = Theorem(
+    id="T25",
+    name="error_feedback_nonconvex",
+    source="derived: descent at the shifted point, and Young's inequality for what is kept",
+    mark="derived",
+    about=rac_lora_feedback,
+    given=(smooth, structured_noise, equal(A, 0), beta <= 1, lambda_min > 0, feedback_share >= 0, bounded_below),
+    claim=E(squared_gradient_and_beside(feedback_share))
+    <= 2 * gap0_upper / (gamma * T) + L * gamma * C * (1 + 2 * gamma * L * (1 - lambda_min) / lambda_min),
+    tightest=Tightest(1.0, "x^2/2, H = 1, gamma = 1, where nothing is kept: an equality at every T"),
+)
+
+TRIED = {"momentum": "T22 T22_pl T22_H", "momentum in links": "T23 T23_pl", "error feedback": "T25"}
 
 REDUCTIONS = (
     *reductions(
@@ -267,3 +294,29 @@ def prove_T22_pl() -> tuple[Fact, Fact]:
     factor = proved("", rho >= 0, remains + at_least_0)
     of = Psi(rac_lora_momentum, psi, gap0, share=share)
     return iterate(step, factor, of, share * square(M)), grant("number")
+
+
+def prove_T25() -> tuple[Fact, Fact]:
+    """``psi = f(W) - f* + c ||M||^2`` for ``M = D/gamma`` and ``c = gamma^3 L^2 / lambda_min``."""
+    size, (memory, then) = plus[gamma], memory_of(rac_lora_feedback)
+    share = size * size * size * plus[L] * plus[L] / moves
+    c = share.value.expression
+    psi = gap_at_W + c * (memory @ memory)
+    floor = L * gamma**2 / 2 * C * (1 + 2 * gamma * L * (1 - lambda_min) / lambda_min)
+    after = expected(gap_next) + c * expected(then @ then)
+    left = share * below_one
+    young = 2 * square(M * (lambda_min / 2) - Gx) / moves
+    paid = (
+        mean(grant("descent", rac_lora_feedback))
+        + size * grant("unbiased_at_X", G)
+        + half * size * axioms.ahead_by_error
+        + share * axioms.low_of_sum
+        + 2 * left * grant("unbiased_at_X", M * -1)
+        + (half * plus[L] * size * size + left) * axioms.noise_at_X
+        + left * young
+        + half * size * size * size * plus[L] * plus[L] * moves * square(M)
+    )
+    step = proved("One step", after <= psi + floor - gamma / 2 * (G @ G + feedback_share * (Gx @ Gx)), paid)
+    slope, above = half * size, end + share * square(M)
+    of = Psi(rac_lora_feedback, psi, gap0_upper, share=share)
+    return telescope(step, one, slope, of, above, G @ G + feedback_share * (Gx @ Gx)), slope * plus[T]

@@ -10,13 +10,10 @@ from typing import Any, TypeAlias
 from rac_theory.proofs import Fact, Proof, facts_in, instances, letters_in
 from rac_theory.statements import Theorem
 from rac_theory.theorems import (
-    acceleration,
     any_step,
     client_epochs,
     convex,
-    cyclic,
     decreasing,
-    error_feedback,
     federated,
     found,
     gain,
@@ -31,8 +28,8 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 """What returns the fact that a claim is, and by what it is multiplied."""
 
 FAMILIES: tuple[ModuleType, ...] = (
-    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, variants, cyclic),
-    *(decreasing, momentum, acceleration, error_feedback),
+    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, variants),
+    *(decreasing, momentum),
 )
 
 

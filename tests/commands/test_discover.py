@@ -49,7 +49,7 @@ def test_a_method_of_a_user_and_its_share_of_the_exact_rate(capsys):
     assert "a factor of 0.975000 a step, the exact one is 0.952500: 52% of its exponent" in printed.replace("\n", " ")
     assert "this is T13_pl" in printed
     assert main([*asked[:5], "--at", "gamma=3"]) == 0
-    assert "the case must meet the assumptions of found_1: gamma L_H <= 2 is not met" in capsys.readouterr().out
+    assert "the constants must meet the assumptions of found_1: gamma L_H <= 2 is not met" in capsys.readouterr().out
 
 
 def test_latex_is_the_statement_and_the_proof(capsys):

@@ -410,8 +410,9 @@ def test_what_is_found_of_a_method_is_accepted():
     found = {"T1_": discover(PLAIN, given=(smooth,), metric=mean_squared_gradient)}
     found |= {"T22_": discover(MOMENTUM, given=(smooth,), metric=mean_squared_gradient)}
     found |= {"T13_": discover(PLAIN, given=(smooth_along_sketch, polyak_lojasiewicz))}
+    found |= {"T2_": discover(PLAIN, given=(smooth, polyak_lojasiewicz))}
     scripts = {f"{name}{proof.theorem.id}": proof.coq() for name, each in found.items() for proof in each.proofs}
-    assert len(scripts) == 5
+    assert len(scripts) == 8
     assert {one.name: one.refused for one in ask(scripts) if one.refused} == {}
 
 

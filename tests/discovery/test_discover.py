@@ -156,7 +156,10 @@ def test_what_is_none_of_ours_says_from_what_it_follows_and_what_it_loses():
     told = " ".join(str(discovery).split())
     assert "with the best y this is T2_tight" in told
     assert "it follows from Descent lemma with its remainder" in told
-    assert "E[H] = 0.25 it proves a factor of 0.980855 a step, the exact one is 0.975625: 78% of its exponent" in told
+    assert (
+        "mu = 0.1, E[H] = 0.25 it proves a factor of 0.980855 a step, the exact one is 0.975625: 78% of its exponent"
+        in told
+    )
     momentum, _ = found("T22")  # of a gradient there is no exact rate
     assert "it proves" not in momentum.others["found_2"]
     assert "The inequality of noise at X" in momentum.others["found_2"]
@@ -276,6 +279,11 @@ def test_where_nothing_follows_it_says_so():
     assert "nothing follows from" in str(nothing)
     assert str(nothing).endswith("at the first of these E[f(W+) - f*] <= 0 is left to be shown")
     assert repr(nothing) == "<Discovery: 0 theorems>"
+
+
+def test_where_no_constants_are_allowed_nothing_is_looked_at():
+    nothing = discover(PLAIN, given=(smooth_along_sketch, pl, gamma * L_H <= 1, gamma * L_H >= 2))
+    assert str(nothing).endswith("at any of 0 constants")
 
 
 def test_an_interrupt_ends_with_what_was_found():

@@ -12,7 +12,7 @@ from rac_theory.ledger.step_sizes import HORIZON
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import LeastSquares
 from rac_theory.statements.symbols import read
-from rac_theory.theorems import client_epochs, cyclic, decreasing, federated, stochastic
+from rac_theory.theorems import client_epochs, decreasing, federated, gain, stochastic
 
 
 @cache
@@ -157,7 +157,7 @@ def test_the_step_of_plain_gaussian_sketches_has_the_largest_nu():
 def test_the_step_of_blocks_in_turns_has_the_largest_gain():
     """1/(L_H + 2 L ell), by hand; catches an ell that is forgotten or counted twice: then a neighbour is better."""
     _, constants, best = tried("in turns", rank=1)
-    at, *beside = (float(read(cyclic.theta, replace(constants, gamma=best * k))) for k in (1.0, 0.98, 1.02))
+    at, *beside = (float(read(gain.cycle_gain, replace(constants, gamma=best * k))) for k in (1.0, 0.98, 1.02))
     assert at > max(beside)
     assert at == pytest.approx(1 / (constants.L_H + 2 * constants.L * constants.ell), rel=1e-12)
 

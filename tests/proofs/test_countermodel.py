@@ -21,7 +21,7 @@ from rac_theory.proofs.quantities import NUMBERS
 from rac_theory.proofs.schemas import grant
 from rac_theory.proofs.shape import shapes
 from rac_theory.theorems import ALL
-from rac_theory.theorems.cyclic import drifts
+from rac_theory.theorems.gain import drifts
 from rac_theory.theorems.ours import LEMMAS
 from rac_theory.theorems.shared import axioms as cycles
 

@@ -30,8 +30,8 @@ from rac_theory.proofs.schemas import memory_of
 from rac_theory.statements import rac_lora_exact, rac_lora_momentum
 from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, lambda_max, lambda_min, momentum, t
 from rac_theory.theorems import E as mean
-from rac_theory.theorems.error_feedback import theta
 from rac_theory.theorems.momentum import Lambda, rho, room
+from rac_theory.theorems.momentum import feedback_share as theta
 
 _, THEN = memory_of(rac_lora_momentum)
 PSI, AFTER = gap + gamma * (M @ M), E(gap_next) + gamma * E(THEN @ THEN)
