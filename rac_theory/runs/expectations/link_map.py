@@ -1,19 +1,21 @@
 r"""The moment maps of momentum: of links, K steps of heavy ball with one H, and of buffers that keep their coordinates.
 
 With H fixed the state s = (E, M) of a column of W - W* and of the momentum moves linearly, :math:`s^+ = T_H s`, and a
-link makes :math:`\sum_i p_i\, T_i X T_i^\top` of its second moment, over what H may be. Where all curvatures of a column are one number :math:`\lambda`
-the range of H and the rest of space move apart, :math:`T_H = T_1 \otimes H + T_0 \otimes (I - H)`, each T of 2 x 2
+link makes :math:`\sum_i p_i\, T_i X T_i^\top` of its second moment, over what H may be. Where all curvatures of a
+column are one number :math:`\lambda` the range of H and the rest of space move apart,
+:math:`T_H = T_1 \otimes H + T_0 \otimes (I - H)`, each T of 2 x 2
 
 .. math:: T_1 = \begin{pmatrix} 1 - \gamma \lambda & -\gamma \beta \\ \lambda & \beta \end{pmatrix}^K, \qquad
     T_0 = \begin{pmatrix} 1 & -\gamma \beta \\ 0 & \beta \end{pmatrix}^K ,
 
-and with E[H] = p I the squares and products, summed over coordinates, go by :math:`p\, T_1 X T_1^\top + (1 - p)\, T_0 X
-T_0^\top`. A momentum that is reset has its columns of T at zero.
+and with E[H] = p I the squares and products, summed over coordinates, go by
+:math:`p\, T_1 X T_1^\top + (1 - p)\, T_0 X T_0^\top`. A momentum that is reset has its columns of T at zero.
 
-A buffer A keeps its coordinates while uniform orthonormal columns B are drawn anew. B and -B are as likely, so that terms with an odd number of B vanish; and E[A E'] stays at zero, where it starts, as all
-that is left of its next value is linear in it. So there remains, with :math:`x_i = \mathrm{E} e_i^2` in the eigenbasis,
-:math:`\tau = \mathrm{E} \|A\|^2`, :math:`\mathrm{E}[B A A^\top B^\top] = \frac{\tau}{d} I` and the two invariants a,
-b of H,
+A buffer A keeps its coordinates while uniform orthonormal columns B are drawn anew. B and -B are as likely, so that
+terms with an odd number of B vanish; and E[A E'] stays at zero, where it starts, as all that is left of its next value
+is linear in it. So there remains, with :math:`x_i = \mathrm{E} e_i^2` in the eigenbasis,
+:math:`\tau = \mathrm{E} \|A\|^2`, :math:`\mathrm{E}[B A A^\top B^\top] = \frac{\tau}{d} I` and the two invariants a, b
+of H,
 
 .. math:: x_i^+ = (1 - 2 \gamma p \lambda_i + \gamma^2 (a + b) \lambda_i^2)\, x_i + \gamma^2 b \sum_k \lambda_k^2 x_k +
     \gamma^2 \beta^2 \frac{\tau}{d}, \qquad \tau^+ = \beta^2 \tau + p \sum_k \lambda_k^2 x_k .
