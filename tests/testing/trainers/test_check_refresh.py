@@ -62,6 +62,11 @@ def test_right_ones_pass(buffer, frames, adam):
     checked(buffer=buffer, frames=frames, adam=adam)
 
 
+def test_a_frame_for_each_step_passes():
+    """Its moves all turn alike. Catches a turn that must stand out from those before it."""
+    checked(frames="haar", buffer="reset", own=1)
+
+
 def test_right_ones_pass_at_other_seeds():
     """Adam that is projected anew, as of it some moves point backwards. Catches a bound of 1/20 in place of 1/5."""
     for rng in range(3):
