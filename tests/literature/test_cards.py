@@ -129,7 +129,7 @@ def test_moves_of_scaled_steps_are_those_of_the_product():
     for Q in (np.diag([1e3, 1e-2]), rng.standard_normal((2, 2))):
         np.testing.assert_allclose(move(B @ Q, 0.0), move(B, 0.0), rtol=1e-8, atol=1e-10)
     small = 1e-3 * np.linalg.qr(B)[0]
-    np.testing.assert_allclose(move(small, 1e-6), move(small, 0.0) / 2, rtol=1e-8)
+    np.testing.assert_allclose(move(small, 1e-5), move(small, 0.0) / 11, rtol=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -168,10 +168,9 @@ def test_clients_by_matrices():
 
 
 def test_the_subspace_of_the_noise_is_kept_by_its_norm():
-    """The leading left singular vector of (w_1, coin) is the second axis while |w_1| < 2, and that of both is not."""
+    """Of diag(w_1, coin) the leading left singular vector is the second axis while |w_1| < 2. Of a vector it is all."""
     for coin in (2.0, -2.0):
-        U = np.linalg.svd(np.array([[1.0], [coin]]))[0][:, :1]
-        assert abs(U[1, 0]) > abs(U[0, 0])
+        np.testing.assert_allclose(abs(np.linalg.svd(np.diag([1.0, coin]))[0][:, 0]), [0, 1], atol=1e-12)
     assert len(subspaces.OPTIMISERS) == 4
 
 

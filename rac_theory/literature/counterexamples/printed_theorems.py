@@ -5,7 +5,8 @@ C30. Let :math:`G = A - BWC`, minus the gradient of a quadratic, with constant A
 \eta P P^\top G`. Then :math:`R = P^\top G` obeys :math:`R_t = R_{t-1} - \eta\, P^\top B P\, R_{t-1} C`, so that it
 shrinks by :math:`\max |1 - \eta \lambda|` over the products of eigenvalues of :math:`P^\top B P` and C, and not by
 :math:`1 - \eta \kappa`, kappa the smallest of them, unless :math:`\eta \lambda_{\max} \le 1` or the smallest is the
-worst. What P does not see of G stays.
+worst. What P does not see of G stays. Where B moves with W, G changes by up to :math:`L_B \|W\| \|C\|` times the step
+as well, and the theorem has :math:`L_C \|W\|` for :math:`\|C\|`, which is 0 for a constant C.
 
 C31. A column :math:`g` of m entries is projected, :math:`R = P g` with :math:`P_{ij} \sim N(0, 1/r)`, r x m. In the
 first step every entry of Adam's step is :math:`\pm c`, so that norms are :math:`c \sqrt m` and :math:`c \sqrt r`. The
@@ -50,6 +51,9 @@ def gather_projections(example: Counterexample) -> Witness:
     kappa = Fraction(1)
     first, second = projected(Fraction(1, 2), (1, 4), 1)
     within, after = projected(Fraction(1, 4), (1, 4), 1)
+    W, eta = Fraction(3, 2), Fraction(1, 10)
+    R, B = 2 - (Fraction(5, 2) - W) * W, Fraction(5, 2) - W
+    moved = 2 - (Fraction(5, 2) - W - eta * R) * (W + eta * R)
     checks = (
         Check.exact(f"at eta = {SHORT} the projected gradient halves in each step, as 1 - eta kappa says", halves),
         Check.exact(
@@ -60,6 +64,12 @@ def gather_projections(example: Counterexample) -> Witness:
             "with curvatures 1 and 4 in the range eta = 1/2 is no bound of 1 - eta kappa either: ||R||^2 goes from "
             f"{first} to {second}, and eta lambda_max <= 1 is enough: from {within} to {after}",
             second > (1 - kappa / 2) ** 2 * first and after <= (1 - kappa / 4) ** 2 * within,
+        ),
+        Check.exact(
+            f"a short step is not enough where B moves: of numbers, with A = 2, B = 5/2 - W and C = 1, L_A = L_C = 0, "
+            f"from W = {W} at eta = {eta} R goes from {R} to {moved}, where {1 - eta * B} times is claimed; "
+            "1 - eta (kappa - L_B D ||C||) times is kept",
+            R < moved <= (1 - eta * (B - W - eta * R)) * R,
         ),
         _by_the_library(example, short),
     )
@@ -102,8 +112,8 @@ C30 = Counterexample(
     method=RACLoRA(Frozen(np.array([[1.0], [0.0]])), gamma=float(SHORT)),
     start=np.zeros((2, 1)),
     gather=gather_projections,
-    condition="without an entrywise regulariser, as in the theorem; its proof ends with 2 L_B L_C D^2, and the "
-    "statement has L_B L_C D^2",
+    condition="without an entrywise regulariser, as in the theorem; its proof ends with 2 L_B L_C D^2, with L_B D and "
+    "L_C D for the norms of B and C, and the statement has L_B L_C D^2",
     in_circulation='"As a result, if min_t κ_t > L_A + L_B L_C D², R_t → 0 and thus GaLore converges with fixed P_t '
     'and Q_t."',
 )

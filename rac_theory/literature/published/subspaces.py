@@ -53,7 +53,8 @@ OPTIMISERS: dict[str, Callable[[list[int]], Fraction]] = {
 
 
 def noisy_subspace() -> Witness:
-    """Follow f = w_1^2 / 2 from (1, 0) with noise of +2 or -2 in the second entry, where the leading one is kept."""
+    """Follow diag(w_1, w_2) on w_1^2 / 2 from (1, 0), with noise of +2 or -2 in the second entry: the leading singular
+    vector of such a gradient is an axis."""
     ends = set()
     for optimiser in OPTIMISERS.values():
         for coins in product((2, -2), repeat=6):
@@ -62,7 +63,7 @@ def noisy_subspace() -> Witness:
                 leading = int(abs(coin) > abs(w[0]))
                 w[leading] -= optimiser([*coins[:t]])
             ends.add(w[0])
-    sentence = f"by {len(OPTIMISERS)} optimisers and all {2**6} coins of 6 steps the first entry stays 1"
+    sentence = f"by {len(OPTIMISERS)} optimisers and all {2**6} coins of 6 steps the first entry of diag(w) stays 1"
     return Witness((Check.exact(sentence, ends == {1}),))
 
 
@@ -76,15 +77,13 @@ def weights_of_both_branches(q: Fraction = Fraction(1, 8)) -> Witness:
     return Witness(
         (
             Check.exact("the mean of what is orthogonalised, without momentum, is the gradient", estimate == [*G]),
-            Check.exact("with the weights on the steps, 1/(1 - q) and 1/q, the mean step is Muon's", mended == [1, 1]),
-        ),
-        against=(
             Check.exact(
                 f"at q = {q} and G = diag(2, 1) the mean step is diag({step[0]}, {step[1]}), 1 - q to q, where Muon's "
-                "is the identity: what is orthogonalised has no length, and a weight is one",
+                "is the identity: a positive weight on what is orthogonalised is lost",
                 step == [1 - q, q],
             ),
-        ),
+            Check.exact("with the weights on the steps, 1/(1 - q) and 1/q, the mean step is Muon's", mended == [1, 1]),
+        )
     )
 
 
@@ -105,15 +104,13 @@ def decay_outside() -> Witness:
             Check.exact(
                 f"so it is, in the mean, with decay inside of the projection, as {SHARE} of all", {*inside} == {right}
             ),
-        ),
-        against=(
             Check.exact(
                 f"with one of {1 / SHARE} coordinates a step and decay of all weights beside it the mean leaves "
                 f"{right} for {minimiser(OMEGA / SHARE)}, the minimiser with {1 / SHARE} times the decay",
                 outside[-1] < outside[1] < right
                 and {*means(minimiser(OMEGA / SHARE), 8, OMEGA)} == {minimiser(OMEGA / SHARE)},
             ),
-        ),
+        )
     )
 
 
@@ -128,13 +125,14 @@ CLAIMS = (
         page="theory/counterexamples.md#c30-fixed-projections",
         against=(C30,),
         severity="true with a condition that is not printed",
-        where="Section 3.3, Theorem 3.8",
+        where="version 2, Section 3.3, Theorem 3.8",
         consulted="the statement and its proof, in a public copy of the text",
         reading="of a learning rate that is short enough, which the statement does not ask for; what goes to zero is "
         'the projected gradient, and not the gradient: the work says that it "only means good progress in the '
         'designated subspace"',
-        repair="eta times the largest curvature in the range is at most 1: then the factor is 1 - eta kappa, by the "
-        "eigenvalues of the recursion; and 2 L_B L_C D^2, with which the proof ends",
+        repair="eta times the largest curvature in the range is at most 1: with constant A, B and C the factor is then "
+        "1 - eta kappa, by the eigenvalues of the recursion; where they move, L_B D ||C|| + L_C D ||B|| for "
+        "L_B L_C D^2, as L-continuity does not bound the norms of B and C by L_B D and L_C D",
     ),
     PublishedClaim(
         id="subtrack-3-2",
@@ -143,7 +141,8 @@ CLAIMS = (
         work="Rajabi, Nonta & Rambhatla, SubTrack++: Gradient Subspace Tracking for Scalable LLM Training",
         source="arXiv:2502.01586",
         where="Section 3, Theorem 3.2, and Appendix A",
-        consulted="statement and proof in a public copy of the text, without its displayed formulas",
+        consulted="statement and proof in a public copy of the text, without its displayed formulas, in which a "
+        "condition may stand",
         mark="printed",
         page="theory/counterexamples.md#c30-fixed-projections",
         witness=frozen_subspace,
@@ -151,7 +150,8 @@ CLAIMS = (
         severity="true with a condition that is not printed",
         reading="of a learning rate that is short enough; what goes to zero then is the projected gradient, and not "
         "the gradient: the work says that the subspace is assumed to stay, and measures the norms of both",
-        repair="µ times the largest curvature in the range is at most 1, as for GaLore's Theorem 3.8, from which it is",
+        repair="as for GaLore's Theorem 3.8, from which it is: µ times the largest curvature in the range is at most "
+        "1, and L_B M ||C|| + L_C M ||B|| for 2 L_B L_C M^2",
     ),
     PublishedClaim(
         id="apollo-a4",
@@ -163,49 +163,48 @@ CLAIMS = (
         page="theory/counterexamples.md#c31-the-scale-of-a-channel",
         against=(C31,),
         severity="false as printed",
-        where="Theorem A.4 and equation (9)",
+        where="version 4, Theorem A.4 and equation (9)",
         consulted="the statement and its proof, in a public copy of the text",
-        reading="false where n is larger than m; at m = n both factors are the same; a factor that all columns share "
-        "can be put into the learning rate, as the work says",
+        reading='false where n, "the number of channels" (A.1.1), is larger than m; true after one step if n is '
+        'the rank of all, min(m, n), as where the ratio is measured: "a full rank n" (A.2); the method does not depend '
+        "on it, as a factor that all columns share can be put into the learning rate, which the work says and does",
         repair="sqrt(m/r), the entries of a column, for sqrt(n/r): by the law of the ratio after one step",
     ),
     PublishedClaim(
         id="gum-weights",
         says="GUM takes a low-rank step or one on the rest, with gradients weighed by 1/(1 - q) and 1/q, "
         '"importance-reweighting each branch so the expected update equals the full-gradient Muon step".',
-        work="zij, a catalogue of optimisers, on Pan et al., Unbiased Gradient Low-Rank Projection (arXiv:2510.17802)",
+        work="Pan et al., Unbiased Gradient Low-Rank Projection (arXiv:2510.17802), as a catalogue has it",
         source="https://github.com/junaidaliop/zij",
-        where="canon/math/gum.md, at commit 00728ec2",
+        where="canon/math/gum.md of zij, a catalogue of optimisers, at commit 00728ec2",
         consulted="the page of the catalogue, and of the paper the abstract: how its theorem reads was not seen",
-        mark="printed",
+        mark="second-hand",
         witness=weights_of_both_branches,
-        refutes="importance-reweighting each branch so the expected update equals the full-gradient Muon step",
-        severity="false as printed",
-        reading="of the catalogue's sentence, and not of the paper; it is true of what is orthogonalised, in the mean "
-        "and without momentum",
+        severity="not checkable from what is public",
+        reading="in the words of the catalogue, as the paper's own sentence was not seen; true of what is "
+        "orthogonalised, in the mean and without momentum, and not of the step",
         repair="weights on the steps for weights on the gradients, where P is of the gradient at hand: then both "
         "branches add up to Muon's step",
     ),
     PublishedClaim(
         id="galore-decay",
-        says='Of the decay of all weights that follows a projected step: "This is equivalent to adding the square of '
-        'the weights to the loss with plain (non-momentum) SGD."',
-        work="Zhao et al., code of GaLore",
+        says='Of the decay of all weights after a step, which is projected in this file: "This is equivalent to adding '
+        'the square of the weights to the loss with plain (non-momentum) SGD."',
+        work="Hugging Face's AdamW, a comment that the code of GaLore has too",
         source="https://github.com/jiaweizzhao/GaLore",
         where="galore_torch/adamw.py, a comment in AdamW.step, at commit 1317b5f7",
-        consulted="the file",
+        consulted='the file, which begins "copy dependencies from transformers/optimization.py"',
         mark="printed",
         page="theory/counterexamples.md#c24-to-c27-methods-with-memory",
         witness=decay_outside,
-        refutes="This is equivalent to adding the square of the weights to the loss with plain (non-momentum) SGD.",
-        severity="true with a condition that is not printed",
-        reading="of steps without a projection, which it is about where the file is from",
-        repair="without a projection; or with a decay that is r/m times as much (C25)",
+        reading="HOLDS of plain steps, which it is about; beside a random projection, which GaLore's is not, decay of "
+        "all weights acts m/r times as strongly, in the mean of plain steps (C25)",
+        repair="beside such a projection a decay that is r/m times as much, or inside of it",
     ),
     PublishedClaim(
         id="golore-any-optimiser",
-        says='GaLore fails "for any subspace optimizer" (Theorem 1, as a public review of the work asks what that '
-        "means).",
+        says='There are a function and a noise for which GaLore fails "for any subspace optimizer" (Theorem 1, as a '
+        "public review of the work asks what that means).",
         work=_GOLORE,
         source="arXiv:2410.11289",
         where="Question 1 of the second review at https://openreview.net/forum?id=udtrtwkvk5",
@@ -317,7 +316,8 @@ CLAIMS = (
         consulted="the abstract",
         severity="true with a condition that is not printed",
         repair="at the step that L alone allows, 1/L",
-        reading="true of what L alone promises, at 1/L, and generally is not always; at each one's best step a single "
+        reading="of the sentence of the abstract, as the theorems may print conditions: true of what L alone promises, "
+        "at 1/L, and generally is not always; at each one's best step a single "
         "query is faster where few directions are steep, and a number between is the fastest where more are, which is "
         "the choice that the sentence denies",
     ),

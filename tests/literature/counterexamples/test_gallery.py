@@ -89,6 +89,7 @@ SAID = {
     "C28": "theta is 0.0193; theta is -232.2; from step 11 on; in 200 steps 62.98 of it; is 62.9762 of it",
     "C29": "have 1.022 of T22's; they have 0.932; is 1.173 of T22_pl's bound at T = 6; 1.000 of it; 1.022068 of it",
     "C30": "eta = 1/2 the projected gradient halves; 12 steps leave more than half; from 2 to 5/4; from 2 to 9/16; "
+    "from 1/2 to 211/400, where 9/10 times is claimed; "
     "12 steps is 0.500000; at eta = 3 ||R_t|| doubles in each step, where at most -2 times is claimed; "
     "at eta = 2 ||R_t|| is 1 for ever; at most -1 times is claimed",
     "C31": "64 x 1024, r = 48; 4096 columns; below 2.92; 1/2 is claimed; 1.64 in the middle; [0.742, 1.377]; "

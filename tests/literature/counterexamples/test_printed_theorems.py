@@ -4,6 +4,7 @@ formulas are, on gradients and projections that are drawn.
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -44,6 +45,31 @@ def test_the_bound_holds_under_the_condition_and_what_is_projected_alone_shrinks
         far = far + (3 / largest) * P @ (P.T @ (A - B @ far @ C) @ Q) @ Q.T
     assert np.linalg.norm(P.T @ (A - B @ far @ C) @ Q) > before
     assert np.linalg.norm(A - B @ W @ C) > 0.1  # kappa > 0, and the gradient stays
+
+
+def test_the_bound_holds_with_norms_where_curvatures_move():
+    """Exactly, of numbers with B = p + b W and C = q + c W, short steps. The terms b D |C| and c D |B| are attained
+    each, where the other is zero, so that a smaller one would be caught; with b c D^2 for them the bound is exceeded.
+    """
+    rng, attained, exceeded = np.random.default_rng(0), set(), 0
+    for _ in range(2000):
+        A, W, p, q, b, c, k = (
+            Fraction(int(x), 4) for x in rng.integers((-9, -9, 1, 1, -4, -4, 4), (10, 10, 9, 9, 5, 5, 20))
+        )
+        if p + b * W <= 0 or q + c * W <= 0:
+            continue
+        B, C = p + b * W, q + c * W
+        R, eta = A - B * W * C, 1 / (k * B * C)
+        after = W + eta * R
+        B1, C1, D = p + b * after, q + c * after, max(abs(W), abs(after))
+        moved = abs(A - B1 * after * C1)
+        norms = abs(b) * D * C + abs(c) * D * abs(B1)
+        bound = (1 - eta * (B * C - norms)) * abs(R)
+        assert moved <= bound
+        attained |= {(bool(b), bool(c))} if moved == bound and R else set()
+        exceeded += moved > (1 - eta * (B * C - 2 * abs(b * c) * D**2)) * abs(R)
+    assert {(True, False), (False, True)} <= attained
+    assert exceeded > 100
 
 
 def test_the_squares_are_those_of_the_recursion():
