@@ -71,3 +71,9 @@ def test_a_falsified_case_is_printed_as_the_calls_that_make_it(capsys):
     assert "problem=quadratic(rows=2, columns=1, largest=1, seed=0)" in printed
     assert "sketch=Gaussian(dim=3, rank=1)" in printed
     assert "seed=0" in printed
+
+
+def test_problems_have_the_penalties_that_they_say():
+    """Catches another number of any of them, which no theorem would mind."""
+    assert strategies.nonconvex_logistic(3, 2, seed=0).lam == 0.1
+    assert strategies.logistic(3, 2, seed=0).l2 == strategies.softmax(3, 2, 2, seed=0).l2 == 0.1
