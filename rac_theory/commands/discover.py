@@ -149,7 +149,8 @@ def _compared(theorem: "Theorem", method: "Method", at: dict[str, float]) -> str
     """What is lost against the exact rate of a quadratic, along coordinates."""
     from rac_theory.discovery import share_at
 
-    share = at.pop("rank") / at.pop("dim")
+    rank, dim = at.pop("rank"), at.pop("dim")
+    share = rank / dim if dim else float("nan")
     try:
         return f"at these constants {theorem.id} proves {share_at(theorem, method, share=share, **at)}"
     except ValueError as why:

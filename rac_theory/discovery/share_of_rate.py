@@ -95,7 +95,7 @@ def share_at(
     Raises
     ------
     ValueError
-        If these do not meet the assumptions, or a letter of the method is not known.
+        If mu or the share is not in (0, 1], these do not meet the assumptions, or a letter of the method is not known.
 
     Examples
     --------
@@ -105,6 +105,8 @@ def share_at(
     >>> print(share_at(T2_sharp, PLAIN, gamma=1.0, mu=0.1, share=0.25))
     a factor of 0.975000 a step, the exact one is 0.952500: 52% of its exponent
     """
+    if not (0 < mu <= 1 and 0 < share <= 1):
+        raise ValueError(f"mu, for L = 1, and share must be in (0, 1], got {mu:g} and {share:g}")
     scale = Constants(gamma=gamma, L=1.0, L_H=1.0, gap0=1.0, A=0.0, beta=1.0, C=0.0)
     at = replace(scale, mu=mu, lambda_min=share, lambda_max=share, letters=letters)
     given = (part for part in theorem.given if isinstance(part, Relation | Condition | Known))

@@ -9,10 +9,11 @@ from rich.console import Console
 from rac_theory import algorithms, statements
 from rac_theory.algorithms import PLAIN
 from rac_theory.commands.cli import main
-from rac_theory.commands.discover import GIVEN, METHODS, METRICS
+from rac_theory.commands.discover import GIVEN, METHODS, METRICS, _compared
 from rac_theory.discovery import discover
 from rac_theory.statements import assumptions
 from rac_theory.statements.assumptions import polyak_lojasiewicz, smooth_along_sketch
+from rac_theory.theorems import T2_sharp
 
 MINE = """
 from rac_theory.algorithms import H, Method, gradient, state
@@ -50,6 +51,13 @@ def test_a_method_of_a_user_and_its_share_of_the_exact_rate(capsys):
     assert "this is T13_pl" in printed
     assert main([*asked[:5], "--at", "gamma=3"]) == 0
     assert "the constants must meet the assumptions of found_1: gamma L_H <= 2 is not met" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["dim=0", "rank=5", "mu=2", "rank=nan"])
+def test_constants_of_no_quadratic_are_refused(typed):
+    name, _, value = typed.partition("=")
+    at = {"gamma": 0.5, "mu": 0.1, "dim": 4.0, "rank": 1.0, name: float(value)}
+    assert "must be in (0, 1]" in _compared(T2_sharp, PLAIN, at)
 
 
 def test_latex_is_the_statement_and_the_proof(capsys):
