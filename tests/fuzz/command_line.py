@@ -317,7 +317,7 @@ def _prove(chance: random.Random) -> list[str]:
 def _words(chance: random.Random) -> list[str]:
     explained = ["explain", chance.choice((*CLAIMS, "T11"))]
     shown = ["counterexamples", chance.choice(("C6", "C8")), *_options(chance, [("--out", PATHS)])]
-    return chance.choice((explained, shown, ["cite"], ["--version"], ["--help"], ["sketch", "--help"]))
+    return chance.choice((explained, shown, ["cite", "--json"], ["--version"], ["--help"], ["sketch", "--help"]))
 
 
 def run(count: int, seed: int) -> list[tuple[list[str], str]]:
