@@ -31,8 +31,6 @@ def frozen_subspace() -> Witness:
                 "and f stays more than 1/2 above its minimum, as the other entry never moves",
                 (short[-1] + 1) / 2 > Fraction(1, 2),
             ),
-        ),
-        against=(
             Check.exact(
                 "at learning rate 2, kappa = 1 > 0 = L_A + 2 L_B L_C M^2, the projected gradient is 1 in every step, "
                 "and ||W_t|| at most M = 2",
@@ -146,8 +144,7 @@ CLAIMS = (
         mark="printed",
         page="theory/counterexamples.md#c30-fixed-projections",
         witness=frozen_subspace,
-        refutes="That is, P_t → 0 and it converges.",
-        severity="true with a condition that is not printed",
+        severity="not checkable from what is public",
         reading="of a learning rate that is short enough; what goes to zero then is the projected gradient, and not "
         "the gradient: the work says that the subspace is assumed to stay, and measures the norms of both",
         repair="as for GaLore's Theorem 3.8, from which it is: µ times the largest curvature in the range is at most "
