@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
+from itertools import chain
 from operator import add, mul, truediv
 from typing import Any
 
@@ -12,7 +13,7 @@ from scipy.sparse import csc_matrix
 
 from rac_theory.algebra import ONE, Ratio, simplified
 from rac_theory.base.checks import Array
-from rac_theory.proofs.columns import Column, Facts, Terms, divisor
+from rac_theory.proofs.columns import Column, Facts, Powers, Terms, divisor
 from rac_theory.proofs.countermodel import refuted
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact
@@ -81,14 +82,14 @@ def _solve(columns: Sequence[Terms], goal: Terms, costs: Sequence[float] | Array
     """How often to take which column for the goal, at the least cost: first in floating point, then in fractions."""
     if not columns:
         return None
-    rows = {
-        powers: i for i, powers in enumerate(dict.fromkeys(powers for terms in (goal, *columns) for powers in terms))
-    }
-    entries = [(rows[powers], j, float(times)) for j, terms in enumerate(columns) for powers, times in terms.items()]
-    i, j, values = zip(*entries, strict=True)
+    rows: dict[Powers, int] = {}
+    of_goal, *of_columns = ([rows.setdefault(powers, len(rows)) for powers in terms] for terms in (goal, *columns))
     right = np.zeros(len(rows))
-    right[[rows[powers] for powers in goal]] = [float(times) for times in goal.values()]
-    matrix = csc_matrix((values, (i, j)), shape=(len(rows), len(columns)))
+    right[of_goal] = [float(times) for times in goal.values()]
+    ratios = (times.as_integer_ratio() for terms in columns for times in terms.values())
+    values = [numerator / denominator for numerator, denominator in ratios]
+    places = list(chain.from_iterable(of_columns)), np.repeat(range(len(columns)), list(map(len, columns)))
+    matrix = csc_matrix((values, places), shape=(len(rows), len(columns)))
     for method, most in _METHODS:
         how: Any = {"method": method, "options": {"maxiter": most}}
         answer = linprog(np.asarray(costs), A_eq=matrix, b_eq=right, bounds=(0, None), **how)  # type: ignore[call-overload]  # sparse
