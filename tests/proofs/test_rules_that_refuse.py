@@ -247,6 +247,15 @@ def test_what_is_added_up_is_what_the_step_takes_away(of, other):
         induction.telescope(step, *signs, gap0_upper, granted("", gap >= 0), other)
 
 
+def test_a_growth_that_may_be_zero_has_no_weight():
+    """Steps that are added have weights 1/growth: one that is known not to be negative alone would be caught."""
+    step, above = granted("", E(gap_next) <= y * gap - c * (G @ G)), granted("", gap >= 0)
+    share = granted("", c >= 0)
+    assert induction.telescope(step, granted("", y > 0), share, gap0_upper, above).said is not None
+    with pytest.raises(Missing, match="must be known to be positive"):
+        induction.telescope(step, granted("", y >= 0), share, gap0_upper, above)
+
+
 x = Symbol("x")
 POSITIVE, AT_LEAST_ZERO = granted("", y > 0), granted("", x >= 0)
 
