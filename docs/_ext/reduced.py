@@ -43,13 +43,13 @@ def _said(group: Iterable[Reduction]) -> list[nodes.Node]:
     found: list[nodes.Node] = []
     for one in group:
         times = [] if one.times == 1 else [*_formulas([lifted(one.times)]), nodes.Text(" times ")]
-        asks = [nodes.Text(", and asks "), *_formulas(one.asked_of_one)] if one.asked_of_one else []
+        asks = [nodes.Text(", and asks "), *_formulas(one.extra_relations)] if one.extra_relations else []
         found += [
             nodes.Text("; " if found else ""),
-            *_side(one.one),
+            *_side(one.subject),
             nodes.Text(" is "),
             *times,
-            *_side(one.other),
+            *_side(one.target),
             *asks,
         ]
     return found

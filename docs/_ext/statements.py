@@ -116,7 +116,7 @@ def _symbols(theorem: Theorem) -> Iterator[Symbol]:
     yield from theorem.claim.symbols
     for each in theorem.given:
         if isinstance(each, Condition):
-            yield from symbols_of(each.inequality, *each.known)
+            yield from symbols_of(each.inequality, *each.requirements)
         elif isinstance(each, Relation):
             yield from symbols_of(each)
         elif isinstance(each, Known):

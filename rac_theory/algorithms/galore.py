@@ -70,7 +70,7 @@ class GaLore(Value):
         checks.integer("rank", self.rank, 1, min(problem.shape), "min(m, n)")
         check_fits(self.gradients, problem)
 
-    def kept(self, problem: Problem) -> float:
+    def leading_share(self, problem: Problem) -> float:
         """Return what is left of a squared gradient in its leading subspace, as a share and at least; rounded down."""
         return rounded(Fraction(self.rank, min(problem.shape)), -np.inf)
 

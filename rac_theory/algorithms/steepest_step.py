@@ -101,7 +101,7 @@ class SteepestStep(Value, ABC):
 
     @abstractmethod
     def norm_constants(self, lambda_min: float, shape: tuple[int, int]) -> dict[str, float]:
-        """Return c, ``seen``, rounded down, and R, ``span``, for matrices of a shape."""
+        """Return c, ``norm_share``, rounded down, and R, ``span``, for matrices of a shape."""
 
     def __repr__(self) -> str:
         return f"{type_name(self)}({self.algorithm!r})"
@@ -136,10 +136,10 @@ class NormalisedStep(SteepestStep):
         return np.sqrt(squared_norms(G))
 
     def norm_constants(self, lambda_min: float, shape: tuple[int, int]) -> dict[str, float]:
-        """Return c, ``seen``, rounded down, and R, ``span``."""
+        """Return c, ``norm_share``, rounded down, and R, ``span``."""
         sketch: Any = getattr(self.algorithm, "sketch", None)
         is_uniform = type(sketch) in (Haar, Gaussian)
-        return {"seen": max(lambda_min, mean_length(sketch.dim, sketch.rank) if is_uniform else 0.0), "span": 1.0}
+        return {"norm_share": max(lambda_min, mean_length(sketch.dim, sketch.rank) if is_uniform else 0.0), "span": 1.0}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -184,10 +184,10 @@ class MuonStep(SteepestStep):
         return np.where(finite, values.sum(axis=-1), np.nan)
 
     def norm_constants(self, lambda_min: float, shape: tuple[int, int]) -> dict[str, float]:
-        """Return c, ``seen``, rounded down, and R, ``span``."""
+        """Return c, ``norm_share``, rounded down, and R, ``span``."""
         sketches = [getattr(self.algorithm, name, None) for name in ("sketch", "left", "right")]
         ranks = [sketch.rank for sketch in sketches if sketch is not None]
-        return {"seen": lambda_min, "span": float(min(*shape, max(ranks, default=min(shape))))}
+        return {"norm_share": lambda_min, "span": float(min(*shape, max(ranks, default=min(shape))))}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -240,10 +240,10 @@ class SignStep(SteepestStep):
         return np.asarray(np.sum(np.linalg.norm(G, axis=-2 if self._drawn[1] == "left" else -1), axis=-1))
 
     def norm_constants(self, lambda_min: float, shape: tuple[int, int]) -> dict[str, float]:
-        """Return c, ``seen``, rounded down, and R, ``span``."""
+        """Return c, ``norm_share``, rounded down, and R, ``span``."""
         (sketch, side), (m, n) = self._drawn, shape
         signs = sketch.rank * (n if side == "left" else m)
-        return {"seen": sketch.rank * mean_length(sketch.dim, 1), "span": float(signs)}
+        return {"norm_share": sketch.rank * mean_length(sketch.dim, 1), "span": float(signs)}
 
 
 def mean_length(d: int, r: int) -> float:

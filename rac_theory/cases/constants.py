@@ -67,14 +67,14 @@ class Constants(Value):
         What it costs that blocks take turns, see ``CyclicRACLoRA``.
     offset : float
         t_0 of steps that decrease, see ``Decreasing``; nan where they have one size.
-    kept : float
-        Share of a squared gradient that is left in its leading subspace at least, for ``GaLore``: r/min(m, n), rounded
-        down.
+    leading_share : float
+        For ``GaLore``: a lower bound of the share of a squared gradient that lies in its leading subspace, r/min(m, n)
+        rounded down.
     letters : mapping
         The numbers of the letters of a ``Method``; the symbol ``letter("beta")`` of a theorem reads ``letters.beta``.
-    seen, span : float
-        Of steepest steps: the share of a norm that is seen, at least, and the squared length of a step of size 1, at
-        most; see ``SteepestStep``.
+    norm_share, span : float
+        Of steepest steps: a lower bound of the share of a gradient's norm that the sketch keeps, and an upper bound of
+        the squared length of a step of size 1; see ``SteepestStep``.
     alpha_spent : float
         The probability with which a constant that is sampled may be false, all together; 0 for closed forms.
     measured : frozenset of str
@@ -123,8 +123,8 @@ class Constants(Value):
     L_H: float = math.nan
     ell: float = math.nan
     offset: float = math.nan
-    kept: float = math.nan
-    seen: float = math.nan
+    leading_share: float = math.nan
+    norm_share: float = math.nan
     span: float = math.nan
     letters: Mapping[str, float] = field(default_factory=dict)
     alpha_spent: float = 0.0

@@ -53,8 +53,10 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         sources["ell"] = f"the smaller of sqrt(k - 1) and log2(k), rounded up, for k = {k} blocks"
         return {"ell": _of_turns(k)} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
     if isinstance(algorithm, GaLore):
-        sources["kept"] = "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
-        return {"kept": algorithm.kept(case.problem)}
+        sources["leading_share"] = (
+            "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
+        )
+        return {"leading_share": algorithm.leading_share(case.problem)}
     projector = projector_of(algorithm)
     if projector is None:
         return {}
@@ -63,7 +65,7 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         for name in ("nu", "longest_step"):
             numbers.pop(name, None), sources.pop(name, None)
         if isinstance(algorithm, SteepestStep):
-            sources["seen"], sources["span"] = algorithm.provenance
+            sources["norm_share"], sources["span"] = algorithm.provenance
             numbers |= algorithm.norm_constants(numbers["lambda_min"], case.problem.shape)
         return numbers | ({"offset": algorithm.offset} if isinstance(algorithm, Decreasing) else {})
     root, account, numbers = seed_sequence(rng), Account(alpha), {}
@@ -127,7 +129,18 @@ def variance_bound(problem: Any) -> float:
 
 _SAID = (
     *("gamma", "L", "mu", "strong_convexity", "lambda_min", "lambda_max", "L_max", "A", "beta", "C", "D", "D_in"),
-    *("omega", "sigma_squared", "zeta_squared", "bias_squared", "nu", "longest_step", "L_H", "ell", "offset", "kept"),
+    *(
+        "omega",
+        "sigma_squared",
+        "zeta_squared",
+        "bias_squared",
+        "nu",
+        "longest_step",
+        "L_H",
+        "ell",
+        "offset",
+        "leading_share",
+    ),
 )
 """What an algorithm may say of its own steps and gradients."""
 

@@ -53,7 +53,7 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
     " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step least_weight"
-    " largest_weight seen span young"
+    " largest_weight norm_share span young"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
@@ -295,7 +295,7 @@ delta_below_1 | | delta <= 1 | A share
 # The steepest step of a size, in a norm
 steepest | smooth rac_lora_steepest (known span) | gap_next <= (+ gap (* -1 gamma norm_H) (* 1/2 L (^ gamma 2) span)) |
   Descent lemma, the step being as steep as one of its size can be within the range of H | t24
-seen | rac_lora_steepest | (* seen norm) <= (E norm_H) | What H leaves of a norm | t24
+seen | rac_lora_steepest | (* norm_share norm) <= (E norm_H) | What H leaves of a norm | t24
 # A cycle of blocks
 turns | smooth_along_sketch rac_lora_in_turns | gap_next <= (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2))) |
   Descent lemma in each block, H_i Q H_i <= L_H H_i | t18

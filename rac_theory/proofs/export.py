@@ -49,7 +49,7 @@ _LETTERS: Mapping[Symbol, str] = {
 _AT: Mapping[str, str] = {
     metric.SQUARED_GRADIENT.name: "square_at",
     metric.SCALED_GRADIENT.name: "scaled_at",
-    metric.SQUARED_GRADIENT_BESIDE.name: "beside_at",
+    metric.SQUARED_GRADIENT_AT_ITERATE.name: "beside_at",
     metric.GRADIENT_NORM.name: "norm_at",
 }
 """What is added over t, by the names of symbols."""

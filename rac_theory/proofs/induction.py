@@ -34,7 +34,7 @@ from rac_theory.proofs.schemas import move_of, square_kept
 from rac_theory.statements import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
-    SQUARED_GRADIENT_BESIDE,
+    SQUARED_GRADIENT_AT_ITERATE,
     Assumption,
     Condition,
     Predicate,
@@ -69,7 +69,7 @@ COURSES: Mapping[Symbol, Course] = {
 ADDED: Mapping[Expression, Symbol] = {
     S: SQUARED_GRADIENT,
     Z2: SCALED_GRADIENT,
-    Gx @ Gx: SQUARED_GRADIENT_BESIDE,
+    Gx @ Gx: SQUARED_GRADIENT_AT_ITERATE,
     NUMBERS["norm"]: metric.GRADIENT_NORM,
 }
 """What a number at W is on average at W^t, in means over t."""

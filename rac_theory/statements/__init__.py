@@ -53,7 +53,7 @@ from rac_theory.statements.identity import Identity
 from rac_theory.statements.metric import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
-    SQUARED_GRADIENT_BESIDE,
+    SQUARED_GRADIENT_AT_ITERATE,
     Curves,
     Metric,
     gap,
@@ -69,7 +69,7 @@ __all__ = [
     "MARKS",
     "SCALED_GRADIENT",
     "SQUARED_GRADIENT",
-    "SQUARED_GRADIENT_BESIDE",
+    "SQUARED_GRADIENT_AT_ITERATE",
     "WHY",
     "About",
     "Assumption",

@@ -50,8 +50,8 @@ class Condition:
         What it is called.
     inequality : Relation
         What is assumed.
-    known : tuple of Relation
-        What is asked of its constants, which is all that can be checked here.
+    requirements : tuple of Relation
+        What is asked of its constants, which is all that can be checked on a case.
 
     Examples
     --------
@@ -59,19 +59,19 @@ class Condition:
     >>> from rac_theory.statements import Condition
     >>> from rac_theory.statements.assumption import sentence
     >>> from rac_theory.statements.symbols import L
-    >>> print(sentence(Condition("Bounded Hessian", Symbol("||H(W)||") <= L, known=(L > 0,))))
+    >>> print(sentence(Condition("Bounded Hessian", Symbol("||H(W)||") <= L, requirements=(L > 0,))))
     Bounded Hessian: ||H(W)|| <= L with known L > 0.
     """
 
     name: str
     inequality: Relation
-    known: tuple[Relation, ...]
+    requirements: tuple[Relation, ...]
 
     def __post_init__(self) -> None:
         being("inequality", self.inequality, Relation, ", such as gamma * L <= 1")
-        are_relations = isinstance(self.known, tuple) and all(isinstance(relation, Relation) for relation in self.known)
-        if not are_relations or not self.known:
-            raise ValueError(f"known must be a tuple of relations, such as (L > 0,), got {self.known!r}")
+        relations = self.requirements
+        if not isinstance(relations, tuple) or not relations or not all(isinstance(r, Relation) for r in relations):
+            raise ValueError(f"requirements must be a tuple of relations, such as (L > 0,), got {relations!r}")
 
 
 Assumption: TypeAlias = Relation | Known | Condition | Predicate
@@ -88,14 +88,11 @@ def parts(assumption: Assumption) -> Iterator[str | Relation | Symbol]:
             if unless is not None:
                 yield "; not needed if "
                 yield unless
-        case Condition(name, inequality, known):
+        case Condition(name, inequality, requirements):
             yield f"{name}: "
             yield inequality
-            yield " with known "
-            first, *others = known
-            yield first
-            for relation in others:
-                yield ", "
+            for i, relation in enumerate(requirements):
+                yield ", " if i else " with known "
                 yield relation
         case _:
             yield said_by(assumption)
@@ -143,8 +140,8 @@ def breach_by_constants(assumption: Relation | Known | Condition, steps: int, c:
                 return None
             subject = "it" if symbol.name == symbol.constant else symbol.constant
             return f"{symbol.name} must be known, {subject} is {value:g} ({symbol.meaning})"
-        case Condition(name, _, known):
-            broken = next((relation for relation in known if not met(relation, steps, c)), None)
+        case Condition(name, _, requirements):
+            broken = next((relation for relation in requirements if not met(relation, steps, c)), None)
             return None if broken is None else f"{name} needs a known {text(broken)}: {_why(broken, steps, c)}"
 
 
@@ -154,8 +151,8 @@ def relations_in(*assumptions: Assumption) -> Iterator[Relation]:
         match assumption:
             case Relation():
                 yield assumption
-            case Condition(known=known):
-                yield from known
+            case Condition(requirements=requirements):
+                yield from requirements
             case Known(unless=Relation() as unless):
                 yield unless
 

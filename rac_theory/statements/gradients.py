@@ -15,7 +15,7 @@ from rac_theory.statements.metric import (
     ROUNDINGS,
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
-    SQUARED_GRADIENT_BESIDE,
+    SQUARED_GRADIENT_AT_ITERATE,
     Curves,
     Metric,
     mean_squared_gradient,
@@ -43,7 +43,7 @@ def _largest_scaled_gradient(c: Constants) -> float:
 
 def _rounding_of_scaled_gradients(curves: Curves, c: Constants, bound: Array, shift: float) -> Array | float:
     # As of gradients, with the largest curvature that runs were certified in the place of L.
-    assert curves.step_sizes is not None  # along has refused them otherwise
+    assert curves.step_sizes is not None  # measure has refused them otherwise
     steps = curves.step_sizes[np.isfinite(curves.step_sizes) & (curves.step_sizes > 0)]
     curvature = 1 / float(steps.min(initial=np.inf))
     moved = 2 * np.sqrt(curvature * bound) * shift + curvature * shift**2
@@ -53,7 +53,7 @@ def _rounding_of_scaled_gradients(curves: Curves, c: Constants, bound: Array, sh
 mean_scaled_squared_gradient = Metric(
     name="mean scaled squared gradient",
     expected=1 / T * total(t, T, SCALED_GRADIENT),
-    along=_scaled_means,
+    measure=_scaled_means,
     ceiling=_largest_scaled_gradient,
     rounding=_rounding_of_scaled_gradients,
     doubt=no_doubt,
@@ -77,7 +77,7 @@ def _mean_norms(curves: Curves, c: Constants) -> Array:
 
 def _of_frobenius(c: Constants) -> float:
     # A step of squared length R at most has the product N(HG) with G: c N(G) <= E N(HG) <= sqrt(R) ||G||.
-    return float(np.sqrt(c.span) / c.seen)
+    return float(np.sqrt(c.span) / c.norm_share)
 
 
 def _largest_norm(c: Constants) -> float:
@@ -91,11 +91,11 @@ def _rounding_of_norms(curves: Curves, c: Constants, bound: Array, shift: float)
 mean_norm = Metric(
     name="mean norm",
     expected=1 / T * total(t, T, GRADIENT_NORM),
-    along=_mean_norms,
+    measure=_mean_norms,
     ceiling=_largest_norm,
     rounding=_rounding_of_norms,
     doubt=no_doubt,
-    needs=("gap0_upper", "L", "seen", "span"),
+    needs=("gap0_upper", "L", "norm_share", "span"),
 )
 """Average of ``N(grad f(W^s))`` over s < t, N the norm in which the algorithm makes the steepest step, by its dual."""
 
@@ -111,14 +111,14 @@ def squared_gradient_with_weights(weights: Expression) -> Metric:
     >>> from rac_theory.statements.symbols import t
     >>> metric = squared_gradient_with_weights(1 / (1 + t))
     >>> curves = Curves(values=np.zeros((1, 3)), squared_gradients=np.array([[3.0, 0.0, 9.0]]))
-    >>> metric.along(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
+    >>> metric.measure(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
     [[nan, 3.0, 2.0]]
     """
     return replace(
         mean_squared_gradient,
         name="weighted mean squared gradient",
         expected=total(t, T, weights * SQUARED_GRADIENT) / total(t, T, weights),
-        along=partial(_weighted, weights),
+        measure=partial(_weighted, weights),
     )
 
 
@@ -140,24 +140,24 @@ def squared_gradient_and_beside(share: Expression) -> Metric:
     >>> from rac_theory.statements.symbols import gamma
     >>> metric = squared_gradient_and_beside(gamma)
     >>> at_W, at_X = np.array([[4.0, 2.0, 0.0]]), np.array([[4.0, 6.0, 8.0]])
-    >>> metric.along(Curves(np.zeros((1, 3)), at_W, beside=at_X), Constants(gamma=0.5)).tolist()
+    >>> metric.measure(Curves(np.zeros((1, 3)), at_W, squared_gradients_at_iterate=at_X), Constants(gamma=0.5)).tolist()
     [[nan, 6.0, 5.5]]
     """
     return replace(
         mean_squared_gradient,
         name="mean squared gradient at both points",
-        expected=1 / T * total(t, T, SQUARED_GRADIENT + share * SQUARED_GRADIENT_BESIDE),
-        along=partial(_of_both, share),
+        expected=1 / T * total(t, T, SQUARED_GRADIENT + share * SQUARED_GRADIENT_AT_ITERATE),
+        measure=partial(_of_both, share),
         ceiling=_twice,
         rounding=_of_each,
-        is_beside=True,
+        at_iterate=True,
     )
 
 
 def _of_both(share: Expression, curves: Curves, c: Constants) -> Array:
-    if curves.beside is None:
+    if curves.squared_gradients_at_iterate is None:
         raise ValueError("squared gradients at the iterate must have been recorded beside those at the reported point")
-    return running_mean_before(curves.squared_gradients + read(share, c) * curves.beside)
+    return running_mean_before(curves.squared_gradients + read(share, c) * curves.squared_gradients_at_iterate)
 
 
 def _twice(c: Constants) -> float:

@@ -19,7 +19,7 @@ ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of 
 _VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
 SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t)
 SCALED_GRADIENT = Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t)
-SQUARED_GRADIENT_BESIDE = Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", of=t)
+SQUARED_GRADIENT_AT_ITERATE = Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", of=t)
 GRADIENT_NORM = Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", of=t)
 _SQUARED_DISTANCE = Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2")
 
@@ -29,22 +29,25 @@ _ALONG_A_RUN = {
     _VALUE: Symbol("f(W^t)"),
     SQUARED_GRADIENT: Symbol("||grad f(W^s)||^2", r"\Vert \nabla f(W^s) \Vert^2"),
     SCALED_GRADIENT: Symbol("gamma_s ||grad f(W^s)||^2", r"\gamma_s \Vert \nabla f(W^s) \Vert^2"),
-    SQUARED_GRADIENT_BESIDE: Symbol("||grad f(X^s)||^2", r"\Vert \nabla f(X^s) \Vert^2"),
+    SQUARED_GRADIENT_AT_ITERATE: Symbol("||grad f(X^s)||^2", r"\Vert \nabla f(X^s) \Vert^2"),
     GRADIENT_NORM: Symbol("N(grad f(W^s))", r"N(\nabla f(W^s))"),
     _SQUARED_DISTANCE: Symbol("||W^t - W*||^2", r"\Vert W^t - W^\star \Vert^2"),
 }
 
 
 class Curves(NamedTuple):
-    """What is recorded of runs, each (runs, T + 1), or their expectations; values are counted from ``minimum``, and
-    ``beside`` has squared gradients at the iterate of a method that reports another point."""
+    """What is recorded of runs, each (runs, T + 1), or their expectations.
+
+    Values are counted from ``minimum``. A method may report another point than its iterate: squared gradients are those
+    at the reported point, and ``squared_gradients_at_iterate`` those at the iterate.
+    """
 
     values: Array
     squared_gradients: Array
     squared_distances: Array | None = None
     minimum: float = 0.0
     step_sizes: Array | None = None
-    beside: Array | None = None
+    squared_gradients_at_iterate: Array | None = None
     gradient_norms: Array | None = None
 
 
@@ -57,7 +60,7 @@ class Metric:
     name : str
     expected : Expression
         Its expectation at T, the left side of a claim.
-    along : callable
+    measure : callable
         (curves, constants) to (runs, T + 1); nan where undefined.
     ceiling : callable
         constants to the largest value that is possible while f does not rise; what a bound says above it is vacuous.
@@ -71,8 +74,8 @@ class Metric:
         The constants without which neither its values nor their rounding are known.
     of_distances : bool
         Whether it needs ``squared_distances``.
-    is_beside : bool
-        Whether it needs ``beside``.
+    at_iterate : bool
+        Whether it needs ``squared_gradients_at_iterate``.
 
     Examples
     --------
@@ -87,13 +90,13 @@ class Metric:
 
     name: str
     expected: Expression
-    along: Callable[[Curves, Constants], Array]
+    measure: Callable[[Curves, Constants], Array]
     ceiling: Callable[[Constants], float]
     rounding: Callable[[Curves, Constants, Array, float], Array | float]
     doubt: Callable[[Constants, Array], Array | float]
     needs: tuple[str, ...]
     of_distances: bool = False
-    is_beside: bool = False
+    at_iterate: bool = False
 
     @property
     def label(self) -> str:
@@ -141,7 +144,7 @@ def _uncertain_infimum(c: Constants, bound: Array) -> float:
 gap = Metric(
     name="gap",
     expected=_VALUE - Symbol("f*", r"f^\star"),
-    along=_gaps,
+    measure=_gaps,
     ceiling=_gap0,
     rounding=_rounding_of_gaps,
     doubt=_uncertain_infimum,
@@ -164,12 +167,12 @@ def no_doubt(c: Constants, bound: Array) -> float:
     return 0.0
 
 
-def _of_gradients(name: str, expected: Expression, along: Callable[[Curves, Constants], Array]) -> Metric:
+def _of_gradients(name: str, expected: Expression, measure: Callable[[Curves, Constants], Array]) -> Metric:
     """Return a metric that averages squared gradients."""
     return Metric(
         name=name,
         expected=expected,
-        along=along,
+        measure=measure,
         ceiling=_largest_squared_gradient,
         rounding=_rounding_of_gradients,
         doubt=no_doubt,
@@ -202,7 +205,7 @@ def weighted_squared_gradient(weight: Expression) -> Metric:
     >>> from rac_theory.statements.symbols import gamma
     >>> metric = weighted_squared_gradient(1 / (1 + gamma))
     >>> curves = Curves(values=np.zeros((1, 3)), squared_gradients=np.array([[3.0, 0.0, 9.0]]))
-    >>> metric.along(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
+    >>> metric.measure(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
     [[nan, 3.0, 2.0]]
     """
     expected = total(t, T, weight**t * SQUARED_GRADIENT) / total(t, T, weight**t)
@@ -243,7 +246,7 @@ def _moved(c: Constants, bound: Array, shift: float) -> Array:
 squared_distance = Metric(
     name="squared distance",
     expected=_SQUARED_DISTANCE,
-    along=_squared_distances,
+    measure=_squared_distances,
     ceiling=_largest_squared_distance,
     rounding=_rounding_of_distances,
     doubt=_uncertain_minimiser,

@@ -36,16 +36,18 @@ _POSITIVE = (gamma, eta, N, K)  # sizes of steps, and counts
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Reduction:
-    """That ``one`` is ``other``, with both read at the same values, for all other values of all symbols and all T.
+    """That a claim, its ``subject``, is another one, its ``target``, where certain symbols have certain values.
+
+    Both are read at these values, and they are the same for all values of all further symbols and for all T.
 
     Attributes
     ----------
-    one, other : Theorem, Claim or Expression
-        The first is what the reduction is about.
+    subject, target : Theorem, Claim or Expression
+        What is reduced, and what to.
     at : mapping of Expression to Expression or number
         Values of symbols, or of definitions.
     times : Expression or number
-        By which the bound of the other is multiplied.
+        By which the bound of the target is multiplied.
     because : str
         Why these are the values, in words.
 
@@ -54,25 +56,25 @@ class Reduction:
     >>> from rac_theory.theorems import T1, T9
     >>> from rac_theory.statements import symbols
     >>> from rac_theory.statements.reduction import Reduction
-    >>> reduction = Reduction(one=T9, other=T1, at={symbols.K: 1, symbols.eta: symbols.gamma})
+    >>> reduction = Reduction(subject=T9, target=T1, at={symbols.K: 1, symbols.eta: symbols.gamma})
     >>> reduction, reduction.holds
     (T9 is T1 at K = 1, eta = gamma, True)
-    >>> Reduction(one=T9, other=T1, at={symbols.K: 2, symbols.eta: symbols.gamma}).holds
+    >>> Reduction(subject=T9, target=T1, at={symbols.K: 2, symbols.eta: symbols.gamma}).holds
     False
     """
 
-    one: Side
-    other: Side
+    subject: Side
+    target: Side
     at: Values = field(default_factory=dict)
     times: Expression | int | Fraction = 1
     because: str = ""
 
     @property
     def holds(self) -> bool:
-        """Whether the sides of the one and of the other are the same."""
-        *lefts, bound = self._sides(self.one)
-        *other_lefts, other_bound = self._sides(self.other)
-        return identical(bound, lifted(self.times) * other_bound) and all(map(identical, lefts, other_lefts))
+        """Whether left sides, and right sides, of subject and target are identical."""
+        *lefts, bound = self._sides(self.subject)
+        *target_lefts, target_bound = self._sides(self.target)
+        return identical(bound, lifted(self.times) * target_bound) and all(map(identical, lefts, target_lefts))
 
     @property
     def values(self) -> tuple[Relation, ...]:
@@ -80,14 +82,16 @@ class Reduction:
         return tuple(equal(name, value) for name, value in self.at.items() if text(name) != text(lifted(value)))
 
     @property
-    def asked_of_one(self) -> tuple[Relation, ...]:
-        """What the one theorem is given in relations that those of the other do not imply, as far as can be seen."""
-        return tuple(self._beside(self.one, self.other))
-
-    @property
-    def asked_of_other(self) -> tuple[Relation, ...]:
-        """What the other is given in relations that those of the one do not imply, as far as can be seen."""
-        return tuple(self._beside(self.other, self.one))
+    def extra_relations(self) -> tuple[Relation, ...]:
+        """What the subject is given in relations that do not follow, in a step, from those of the target."""
+        if not isinstance(self.target, Theorem):
+            return ()  # it is given nothing, and nothing can be compared
+        signed = [difference for relation in self._given(self.target) for difference in _differences(relation)]
+        return tuple(
+            relation
+            for relation in self._given(self.subject)
+            if not all(_follows(difference, is_strict, signed) for difference, is_strict in _differences(relation))
+        )
 
     def _sides(self, side: Side) -> tuple[Expression, ...]:
         claim = side.claim if isinstance(side, Theorem) else side
@@ -97,17 +101,9 @@ class Reduction:
             raise ValueError(f"the bound of {named(side)} must be an expression, it is a function")
         return (_distinct(claim.metric.expected).at(self.at), claim.bound.at(self.at))
 
-    def _beside(self, side: Side, without: Side) -> Iterator[Relation]:
-        if not isinstance(without, Theorem):
-            return  # it is given nothing, and nothing can be compared
-        signed = [gap for relation in self._given(without) for gap in _differences(relation)]
-        for relation in self._given(side):
-            if not all(_follows(difference, is_strict, signed) for difference, is_strict in _differences(relation)):
-                yield relation
-
     def _given(self, side: Side) -> Iterator[Relation]:
         for assumption in side.given if isinstance(side, Theorem) else ():
-            relations = assumption.known if isinstance(assumption, Condition) else (assumption,)
+            relations = assumption.requirements if isinstance(assumption, Condition) else (assumption,)
             for relation in relations:
                 if isinstance(relation, Relation):
                     yield Relation(tuple(_shortest(term.at(self.at)) for term in relation.terms), relation.signs)
@@ -115,12 +111,12 @@ class Reduction:
     def __repr__(self) -> str:
         values = ", ".join(map(text, self.values))
         times = "" if self.times == 1 else f"{lifted(self.times)} times "
-        return f"{named(self.one)} is {times}{named(self.other)}" + (f" at {values}" if values else "")
+        return f"{named(self.subject)} is {times}{named(self.target)}" + (f" at {values}" if values else "")
 
 
 def reductions(pairs: Mapping[Theorem, Theorem | Claim], at: Values, because: str) -> tuple[Reduction, ...]:
-    """Return that each theorem is another one, or a claim, at the same values and for the same reason."""
-    return tuple(Reduction(one=theorem, other=limit, at=at, because=because) for theorem, limit in pairs.items())
+    """Return a reduction for each pair of a theorem and its target, all at the same values and for the same reason."""
+    return tuple(Reduction(subject=subject, target=target, at=at, because=because) for subject, target in pairs.items())
 
 
 def named(side: Side) -> str:

@@ -67,7 +67,7 @@ lambda_max = Symbol(
 delta = Symbol(
     "delta",
     r"\delta",
-    constant="kept",
+    constant="leading_share",
     meaning="share of a squared gradient that is left in its leading subspace at least, r / min(m, n)",
     unit="in [0, 1]",
     side="down",
@@ -179,9 +179,9 @@ bias_squared = Symbol(
     side="up",
 )
 
-seen = Symbol(
+norm_share = Symbol(
     "c",
-    constant="seen",
+    constant="norm_share",
     meaning="share of a norm of the gradient that a steepest step sees on average, at least",
     unit="1",
     side="down",

@@ -31,7 +31,7 @@ T11 = Identity(
 )
 
 REDUCTIONS = tuple(
-    Reduction(one=either, other=end, at={p: side}, because="T11, a coin that always falls on the same side")
+    Reduction(subject=either, target=end, at={p: side}, because="T11, a coin that always falls on the same side")
     for either in (claim.terms[1] for claim in T11.claims)
     for side, end in zip((1, 0), symbols_of(either)[1:], strict=True)
 )

@@ -154,8 +154,8 @@ REDUCTIONS = (
         *NO_SKETCH,
     ),
     Reduction(
-        one=T1_tight,
-        other=T1_sharp,
+        subject=T1_tight,
+        target=T1_sharp,
         times=1 - rho**T,
         because="always: the sum of powers of rho is (1 - rho^T) / (1 - rho)",
     ),

@@ -159,8 +159,8 @@ REDUCTIONS = (
         "equal components, such as one alone: an epoch is said to do what 7/9 of its length does",
     ),
     Reduction(
-        one=T7,
-        other=rac_lora_gd.T1,
+        subject=T7,
+        target=rac_lora_gd.T1,
         at={N: 1, sigma_squared: 0, eta: gamma, L: L_of_f},
         times=Fraction(9, 7),
         because="one component: half of the longest step, and 7/9 of the gain, are what the simple constants cost",

@@ -36,7 +36,19 @@ from rac_theory.statements.assumptions import (
     polyak_lojasiewicz,
     smooth,
 )
-from rac_theory.statements.symbols import L, T, bias_squared, delta, gamma, gap0, gap0_upper, lambda_min, mu, seen, span
+from rac_theory.statements.symbols import (
+    L,
+    T,
+    bias_squared,
+    delta,
+    gamma,
+    gap0,
+    gap0_upper,
+    lambda_min,
+    mu,
+    norm_share,
+    span,
+)
 
 T16 = Theorem(
     id="T16",
@@ -57,8 +69,8 @@ T24 = Theorem(
     source="derived from the descent lemma and what a projection leaves of a norm on average",
     mark="derived",
     about=rac_lora_steepest,
-    given=(smooth, bounded_below, known_span, seen > 0),
-    claim=E(mean_norm) <= gap0_upper / (gamma * seen * T) + L * gamma * span / (2 * seen),
+    given=(smooth, bounded_below, known_span, norm_share > 0),
+    claim=E(mean_norm) <= gap0_upper / (gamma * norm_share * T) + L * gamma * span / (2 * norm_share),
     tightest=Tightest(1.0, "L x^2/2, H = 1, one step: an equality at T = 1; steps to and fro around 0: in the limit"),
 )
 

@@ -45,7 +45,7 @@ def test_a_statement_in_text_is_the_bound(theorem):
 
 
 ADDED = [one for one in theorems.ALL.values() if "sum" in one.statement.partition("<=")[0]]
-MEANS = [one for one in ADDED if not one.metric.is_beside]  # others add two means
+MEANS = [one for one in ADDED if not one.metric.at_iterate]  # others add two means
 
 
 @pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))

@@ -192,7 +192,7 @@ def test_galore_keeps_its_share(shape):
         assert np.square(flat).sum() == pytest.approx(rank)
         exact, said = (
             Fraction(rank, min(shape)),
-            GaLore(rank, 0.1).kept(Quadratic.left(np.eye(shape[0]), np.ones(shape))),
+            GaLore(rank, 0.1).leading_share(Quadratic.left(np.eye(shape[0]), np.ones(shape))),
         )
         assert exact - Fraction(1, 10**16) < Fraction(said) <= exact  # rounded down
 

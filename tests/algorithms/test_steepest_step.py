@@ -122,7 +122,7 @@ def test_what_is_seen_of_a_norm_on_average(algorithm, attained):
     seen. Catches c_d with d - 1, and r c_d for one column."""
     D, _ = moved(algorithm, attained, runs=20_000)
     seen = np.sum(D * attained, axis=(1, 2)) / algorithm.norms(attained[None])[0]
-    c = algorithm.norm_constants(0.4, (5, 3))["seen"]
+    c = algorithm.norm_constants(0.4, (5, 3))["norm_share"]
     assert abs(seen.mean() - c) < 5 * seen.std() / math.sqrt(len(seen)) < 0.03 * c
 
 
@@ -157,8 +157,8 @@ def test_constants_of_a_case():
     }
     for algorithm, (seen, span) in of.items():
         c = Constants.of(Case(algorithm, DATA))
-        assert (c.seen, c.span) == (pytest.approx(seen, rel=1e-11), span), algorithm
-        assert c.seen <= seen * (1 + 1e-15)
+        assert (c.norm_share, c.span) == (pytest.approx(seen, rel=1e-11), span), algorithm
+        assert c.norm_share <= seen * (1 + 1e-15)
         assert math.isnan(c.nu)
 
 

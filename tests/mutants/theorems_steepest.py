@@ -3,7 +3,7 @@
 from rac_theory import GD, RACLoRA, sketches, theorems
 from rac_theory.algorithms import NormalisedStep, SignStep
 from rac_theory.problems import Quadratic
-from rac_theory.statements.symbols import L, T, gamma, gap0_upper, seen, span
+from rac_theory.statements.symbols import L, T, gamma, gap0_upper, norm_share, span
 
 from .theorems import ROUND, SQUARED_T, mutants
 
@@ -13,7 +13,7 @@ TO_AND_FRO = NormalisedStep(GD(0.5)), LINE
 SLOWLY = NormalisedStep(GD(0.01)), ROUND
 FROM_A_SKETCH = NormalisedStep(RACLoRA(sketches.Haar(4, 1), 0.05)), ROUND
 SIGNS = SignStep(RACLoRA(sketches.Haar(4, 4), 0.5)), ROUND
-FIRST, FLOOR = gap0_upper / (gamma * seen * T), L * gamma * span / (2 * seen)
+FIRST, FLOOR = gap0_upper / (gamma * norm_share * T), L * gamma * span / (2 * norm_share)
 
 BANK = [
     *mutants(T24, TO_AND_FRO, ("no floor", "a step of one size does not come to rest", FIRST), steps=100),
@@ -21,6 +21,6 @@ BANK = [
         T24, TO_AND_FRO, ("half of the floor", "around a minimum all of it is there", FIRST + FLOOR / 2), steps=100
     ),
     *mutants(T24, SLOWLY, SQUARED_T, steps=60),
-    *mutants(T24, FROM_A_SKETCH, ("c is missing", "a sketch sees a part of a norm", {seen: 1}), steps=60),
+    *mutants(T24, FROM_A_SKETCH, ("c is missing", "a sketch sees a part of a norm", {norm_share: 1}), steps=60),
     *mutants(T24, SIGNS, ("R is missing", "signs on a factor are as long as there are many", {span: 1}), steps=200),
 ]

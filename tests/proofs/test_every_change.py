@@ -109,9 +109,9 @@ def looser(assumption):
             yield from _some(changed_relations(assumption))
         case Known(symbol, unless):
             yield Known(symbol, unless=theorems.symbols.T <= 1 if unless is None else None)
-        case Condition(inequality=inequality, known=known):
+        case Condition(inequality=inequality, requirements=known):
             yield from (replace(assumption, inequality=other) for other in _some(changed_relations(inequality)))
-            yield replace(assumption, known=(*known, known[0]))
+            yield replace(assumption, requirements=(*known, known[0]))
 
 
 def _some(changes):

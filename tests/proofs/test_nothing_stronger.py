@@ -126,7 +126,7 @@ def is_exceeded(theorem, equality):
     """Whether what is known of a run is above what is said of it."""
     times = np.array(equality.times)
     with np.errstate(all="ignore"):  # a changed bound may be no number, and says nothing then
-        left = theorem.metric.along(equality.curves, equality.c)[0][times]
+        left = theorem.metric.measure(equality.curves, equality.c)[0][times]
         return bool((left > theorem.claim.at(equality.c, times.astype(float)) * (1 + 1e-6)).any())
 
 

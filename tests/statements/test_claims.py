@@ -82,7 +82,7 @@ def test_what_is_unknown_is_unknown_from_the_start(theorem):
         inner_steps=2,
         nu=0.1,
         letters={"a": 0.5, "b": 0.5, "A": 1.5, "alpha": 0.1, "s": 0.5, "lambda_min": 0.5},
-        seen=0.2,
+        norm_share=0.2,
         span=2.0,
     )
     for symbol in theorem.claim.symbols:

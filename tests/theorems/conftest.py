@@ -7,7 +7,7 @@ from .second_routes.moments import followed
 
 def _exact_over_bound(theorem, c, maps, Q, x, steps):
     assert c.f_star == 0
-    along = theorem.metric.along(followed(maps, Q, x, steps), c)[0]
+    along = theorem.metric.measure(followed(maps, Q, x, steps), c)[0]
     return (along / theorem.bound(c, steps))[1:]
 
 

@@ -290,7 +290,7 @@ def test_a_problem_that_certifies_nothing_is_refused():
 def test_runs_without_steps_are_refused():
     """Catches a metric that takes gamma for what was not recorded."""
     with pytest.raises(ValueError, match="step_sizes must have been recorded"):
-        mean_scaled_squared_gradient.along(Curves(np.ones((1, 3)), np.ones((1, 3))), Constants(gamma=1.0))
+        mean_scaled_squared_gradient.measure(Curves(np.ones((1, 3)), np.ones((1, 3))), Constants(gamma=1.0))
 
 
 @pytest.mark.parametrize("x", [0.0, 1e-3, 1.0])

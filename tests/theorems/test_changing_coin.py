@@ -63,7 +63,7 @@ def case(seed):
 def worst(id, c, quiet, noisy):
     """The largest ratio of expectation to bound."""
     claim = theorems.ALL[id]
-    along = claim.metric.along(noisy if id in NOISY else quiet, c)[0]
+    along = claim.metric.measure(noisy if id in NOISY else quiet, c)[0]
     return float(np.max((along / claim.bound(c, STEPS))[1:]))
 
 

@@ -153,7 +153,7 @@ def admissible(theorem, rng):
             **dict.fromkeys(("L", "L_max", "L_H"), smooth),
             **dict.fromkeys(("mu", "strong_convexity"), share * smooth),
             lambda_min=low,
-            kept=low,
+            leading_share=low,
             lambda_max=high,
             **{name: 10 ** rng.uniform(-1, 1) for name in ("gap0", "gap0_upper", "distance0", "C", "D")},
             **{name: 10 ** rng.uniform(-1, 1) for name in ("sigma_squared", "zeta_squared", "bias_squared", "beta")},
@@ -169,7 +169,7 @@ def admissible(theorem, rng):
                 "lambda_min": low,
                 "alpha": share**4 * low,
             },
-            seen=of_letters.uniform(),
+            norm_share=of_letters.uniform(),
             span=10 * of_letters.uniform(),
         )
         if all(truth(each, known(each, c)) for each in relations):
@@ -262,7 +262,7 @@ def test_constants_are_on_the_side_of_their_symbols():
         "D_in": spread,
         "omega": 1 / Fraction(0.3) - 1,
         "lambda_min": Fraction(1, 3),
-        "kept": Fraction(1, 10),  # of a matrix of its own, 10 x 10
+        "leading_share": Fraction(1, 10),  # of a matrix of its own, 10 x 10
         "lambda_max": Fraction(1, 3),
         "A": ratio * steepest,
         "beta": 1 - ratio,
@@ -276,7 +276,7 @@ def test_constants_are_on_the_side_of_their_symbols():
         "longest_step": smooth * tau,
         "L_H": along,
         "ell": Fraction(1),  # of two blocks
-        "seen": Fraction(1, 2),  # of a uniform direction in space, by signs
+        "norm_share": Fraction(1, 2),  # of a uniform direction in space, by signs
         "span": Fraction(1),
     }
     stored = stored_constants(problem, float(tau))

@@ -53,7 +53,7 @@ def test_what_is_judged_are_both_squared_gradients():
     share = 1 - x - 2 * x**2 * float((2 - low - low**2) / low**2)
     both = np.cumsum(at_W + share * at_X)[:-1] / np.arange(1, 41)
     np.testing.assert_allclose(verify("T25", of).mean[1:], both, rtol=1e-10)
-    beside = simulated([T25.metric], of, np.random.SeedSequence(25), 0, 4096).curves.beside
+    beside = simulated([T25.metric], of, np.random.SeedSequence(25), 0, 4096).curves.squared_gradients_at_iterate
     assert np.all(np.abs(beside.mean(axis=0) - at_X) <= 5 * beside.std(axis=0) / 64 + 1e-12)  # by chance once in 40,000
     assert at_X[20] - at_W[20] > 10 * beside[:, 20].std() / 64  # so that runs at W would be seen
     runs = verify("T25", of, evidence="sampled", runs=4096, rng=25)
@@ -76,7 +76,9 @@ def test_it_holds_by_enumeration_where_f_is_not_quadratic(gamma_L, share):
     def at_X(W, D):
         return squares(problem.gradient(W + D))
 
-    check_below(T25, enumerated(problem, step, on_axes(share), (start, 0 * start), steps, beside=at_X), c)
+    check_below(
+        T25, enumerated(problem, step, on_axes(share), (start, 0 * start), steps, squared_gradients_at_iterate=at_X), c
+    )
 
 
 def test_where_it_is_attained():

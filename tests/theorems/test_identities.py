@@ -65,7 +65,7 @@ def test_other_values_do_not_do():
             other = replace(reduction, at={**reduction.at, name: lifted(value) + 1})
             with suppress(ZeroDivisionError):  # a bound that is infinite is another
                 if other.holds:
-                    idle.add((named(reduction.one), text(name)))
+                    idle.add((named(reduction.subject), text(name)))
     of_several = ("T7", "T7d_sharp", "T8", "T8d_sharp", "T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
     of_several += ("T9rr", "T10rr")
     without_noise = ("T1", "T1_sharp", "T2", "T2_sharp", "T3", "T3_isotropic")
@@ -82,8 +82,8 @@ def test_weights_that_differ_are_seen():
     """Left sides count: T5 with noise bounds another average than T1_sharp, even where the right sides are the same."""
     noisy = theorems.T5.claim
     plain = replace(noisy, metric=theorems.T1.metric)
-    assert not Reduction(one=noisy, other=plain).holds
-    assert Reduction(one=noisy, other=plain, at={A: 0}).holds
+    assert not Reduction(subject=noisy, target=plain).holds
+    assert Reduction(subject=noisy, target=plain, at={A: 0}).holds
 
 
 def test_T7d_and_T8d_are_not_plain_for_one_component():
@@ -93,13 +93,13 @@ def test_T7d_and_T8d_are_not_plain_for_one_component():
     assert identical(reshuffling.q.at(one), growth)
     assert identical(reshuffling.rho.at(one), 1 - Fraction(7, 9) * gamma * mu * lambda_min + growth)
     for times in (1, Fraction(9, 7), Fraction(7, 9), Fraction(18, 7)):
-        assert not Reduction(one=theorems.T7d, other=theorems.T1, at=one, times=times).holds
-        assert not Reduction(one=theorems.T8d, other=theorems.T2, at=one, times=times).holds
-        assert not Reduction(one=theorems.T8, other=theorems.T2, at=one, times=times).holds
-    assert Reduction(one=theorems.T7, other=theorems.T1, at=one, times=Fraction(9, 7)).holds
+        assert not Reduction(subject=theorems.T7d, target=theorems.T1, at=one, times=times).holds
+        assert not Reduction(subject=theorems.T8d, target=theorems.T2, at=one, times=times).holds
+        assert not Reduction(subject=theorems.T8, target=theorems.T2, at=one, times=times).holds
+    assert Reduction(subject=theorems.T7, target=theorems.T1, at=one, times=Fraction(9, 7)).holds
     # What is left of T7d without its weights is T7.
     right = E(theorems.T7.metric) <= theorems.T7d.claim.bound * powers(reshuffling.w, 1, T) / T
-    assert Reduction(one=right, other=theorems.T1, at=one, times=Fraction(9, 7)).holds
+    assert Reduction(subject=right, target=theorems.T1, at=one, times=Fraction(9, 7)).holds
 
 
 def test_what_is_asked():
@@ -108,7 +108,9 @@ def test_what_is_asked():
     Of rho: it is between 0 and 1 there since mu <= L and lambda_min <= 1, which no relation says.
     """
     asked = {
-        (named(each.one), named(each.other), *map(text, each.asked_of_one)) for each in AT_THE_ENDS if each.asked_of_one
+        (named(each.subject), named(each.target), *map(text, each.extra_relations))
+        for each in AT_THE_ENDS
+        if each.extra_relations
     }
     assert asked == {
         *((one, other, "rho >= 0", "rho < 1") for one, other in (("T6", "T2_sharp"), ("T14_pl", "T13_pl"))),
@@ -129,13 +131,13 @@ def test_what_is_asked():
 def test_a_range_that_is_wider_is_seen():
     """Each relation of T9d, at K = 1, against T1's: with one of them loosened T1 asks what it did not ask before."""
     at = {K: 1, eta: gamma, L_max: L}
-    assert Reduction(one=theorems.T9d, other=theorems.T1, at=at).asked_of_other == ()
+    assert Reduction(subject=theorems.T1, target=theorems.T9d, at=at).extra_relations == ()
     for loosened, asked in ((eta * K * L_max <= 2, "gamma L <= 1"), (lambda_min >= 0, "lambda_min > 0")):
         same = [
             each for each in theorems.T9d.given if not isinstance(each, Relation) or each.terms[0] != loosened.terms[0]
         ]
         wider = replace(theorems.T9d, given=(*same, loosened))
-        assert [text(each) for each in Reduction(one=wider, other=theorems.T1, at=at).asked_of_other] == [asked]
+        assert [text(each) for each in Reduction(subject=theorems.T1, target=wider, at=at).extra_relations] == [asked]
 
 
 def test_a_bound_that_is_a_function_is_refused():
@@ -144,15 +146,15 @@ def test_a_bound_that_is_a_function_is_refused():
         return t
 
     with pytest.raises(ValueError, match="must be an expression, it is a function"):
-        _ = Reduction(one=E(gap) <= bound, other=theorems.T2).holds
+        _ = Reduction(subject=E(gap) <= bound, target=theorems.T2).holds
 
 
 def test_a_value_of_a_symbol_is_a_side_as_well():
     """A reduction of an expression, as that of lambda_min of a coin that always falls on one side."""
     p, left, right = map(Symbol, ("p", "left", "right"))
     coin = Let("lambda_min", p * left + (1 - p) * right)
-    assert Reduction(one=coin, other=left, at={p: 1}).holds
-    assert not Reduction(one=coin, other=left, at={p: 0}).holds
+    assert Reduction(subject=coin, target=left, at={p: 1}).holds
+    assert not Reduction(subject=coin, target=left, at={p: 0}).holds
 
 
 @pytest.mark.parametrize(
@@ -173,4 +175,4 @@ def test_a_value_of_a_symbol_is_a_side_as_well():
 def test_what_follows_from_a_relation_and_what_does_not(asked, given, follows):
     """By hand. Catches a factor that is negative, a coefficient whose sign is not read, and "less" of what is equal."""
     one, other = replace(theorems.T2, given=(asked,)), replace(theorems.T2, given=(given,))
-    assert len(Reduction(one=one, other=other).asked_of_one) == (not follows)
+    assert len(Reduction(subject=one, target=other).extra_relations) == (not follows)

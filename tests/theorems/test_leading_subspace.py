@@ -63,7 +63,7 @@ def test_a_period_of_any_length_gains_what_one_step_does(K, shape):
     problem = Quadratic.left(2 * np.eye(shape[0]), np.eye(*shape))
     case = Case(GaLore(1, 0.5, Local(K)), problem, steps=2)
     np.testing.assert_allclose(simulate(case).gaps[0], [3, 2, 1], rtol=1e-12)
-    assert Constants.of(case).kept == pytest.approx(1 / 3)
+    assert Constants.of(case).leading_share == pytest.approx(1 / 3)
     assert verify("T17_pl", case).status is Status.HOLDS
 
 
@@ -94,5 +94,5 @@ def test_the_share_is_rounded_down():
     """Catches a third of floats where it is more than a third: 1/49 is, and 5/49."""
     problem = Quadratic.left(np.eye(49), np.ones((49, 49)))
     for rank in (1, 3, 5):
-        kept = Constants.of(Case(GaLore(rank, 1.0), problem)).kept
+        kept = Constants.of(Case(GaLore(rank, 1.0), problem)).leading_share
         assert Fraction(kept) <= Fraction(rank, 49) < Fraction(math.nextafter(kept, 1.0))

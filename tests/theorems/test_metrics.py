@@ -61,6 +61,6 @@ def test_only_a_distance_asks_for_distances():
     """Catches runs that record what nobody reads, and a metric that is computed of what was not recorded."""
     assert [metric.of_distances for metric in METRICS] == [False, False, True, False]
     with pytest.raises(ValueError, match="squared_distances must have been recorded"):
-        squared_distance.along(ONE_STEP, C)
+        squared_distance.measure(ONE_STEP, C)
     from_minimum = Curves(np.array([[3.0, 2.0]]), np.zeros((1, 2)), minimum=1.5)
-    assert gap.along(from_minimum, replace(C, f_star=2.0)).tolist() == [[2.5, 1.5]]
+    assert gap.measure(from_minimum, replace(C, f_star=2.0)).tolist() == [[2.5, 1.5]]

@@ -10,7 +10,7 @@ from rac_theory.algorithms import MuonStep, NormalisedStep, SignStep
 from rac_theory.problems import LeastSquares, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 from rac_theory.statements import Curves, E, mean_norm
-from rac_theory.statements.symbols import L, T, gamma, gap0_upper, seen, span
+from rac_theory.statements.symbols import L, T, gamma, gap0_upper, norm_share, span
 
 from .second_routes.moments import check_below, enumerated, on_axes
 
@@ -73,12 +73,15 @@ def test_by_enumeration_where_every_draw_is_known(made, problem):
 
 
 TAMPERED = {
-    "no floor": (gap0_upper / (gamma * seen * T), Case(NormalisedStep(GD(0.5)), LINE, [[0.25]], steps=100)),
+    "no floor": (gap0_upper / (gamma * norm_share * T), Case(NormalisedStep(GD(0.5)), LINE, [[0.25]], steps=100)),
     "half of the floor": (
-        gap0_upper / (gamma * seen * T) + L * gamma * span / (4 * seen),
+        gap0_upper / (gamma * norm_share * T) + L * gamma * span / (4 * norm_share),
         Case(NormalisedStep(GD(0.5)), LINE, [[0.25]], steps=100),
     ),
-    "all is seen": (T24.claim.bound.at({seen: 1}), Case(NormalisedStep(RACLoRA(Haar(4, 1), 0.05)), EVEN, steps=60)),
+    "all is seen": (
+        T24.claim.bound.at({norm_share: 1}),
+        Case(NormalisedStep(RACLoRA(Haar(4, 1), 0.05)), EVEN, steps=60),
+    ),
     "T^2 for T": (T24.claim.bound.at({T: T**2}), Case(NormalisedStep(GD(0.01)), EVEN, steps=60)),
     "one sign is as long as all": (
         T24.claim.bound.at({span: 1}),
@@ -96,7 +99,7 @@ def test_tampered_with_it_is_refuted(name):
 
 def test_each_assumption_that_is_broken_is_named():
     case = HOLDS["normalised"]
-    for name, told in {"L": "L", "gap0_upper": "f(W^0)", "seen": "c ", "span": "R "}.items():
+    for name, told in {"L": "L", "gap0_upper": "f(W^0)", "norm_share": "c ", "span": "R "}.items():
         verdict = verify("T24", case, constants=replace(Constants.of(case), **{name: np.nan}))
         assert verdict.status is Status.NOT_APPLICABLE
         assert any(told in each for each in verdict.unmet), verdict.unmet
@@ -114,7 +117,7 @@ def test_other_theorems_are_not_about_these_steps():
 
 def test_a_run_without_norms_is_refused():
     with pytest.raises(ValueError, match="gradient_norms must have been recorded"):
-        mean_norm.along(Curves(np.ones((1, 3)), np.ones((1, 3))), Constants(gamma=1.0))
+        mean_norm.measure(Curves(np.ones((1, 3)), np.ones((1, 3))), Constants(gamma=1.0))
 
 
 @pytest.mark.parametrize("name", HOLDS)

@@ -68,7 +68,7 @@ def test_what_is_no_assumption_is_refused():
     with pytest.raises(ValueError, match=r"inequality must be a Relation, such as gamma \* L <= 1, got gamma"):
         Condition("c", gamma, (gamma > 0,))
     for known in ((), gamma > 0, (gamma,)):
-        with pytest.raises(ValueError, match=r"known must be a tuple of relations, such as \(L > 0,\), got"):
+        with pytest.raises(ValueError, match=r"requirements must be a tuple of relations, such as \(L > 0,\), got"):
             Condition("c", gamma > 0, known)
 
 

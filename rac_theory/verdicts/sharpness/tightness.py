@@ -55,13 +55,14 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
         raise ValueError(f"the case must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")
     # A metric is linear in f and the squared gradient, so it commutes with the expectation. Values are counted from the
     # minimum, for a small gap would be lost in the difference of two values.
-    along_curves, nothing = theorem.metric.along, np.zeros((1, case.steps + 1))
+    along_curves, nothing = theorem.metric.measure, np.zeros((1, case.steps + 1))
     shifted = replace(constants, f_star=constants.f_star - expectation.minimum)
     read = expectation.gap[None], expectation.squared_gradient[None], expectation.squared_distance[None]
-    at_iterate = expected(case.at_iterate).squared_gradient[None] if theorem.metric.is_beside else None
-    exact = along_curves(Curves(*read, beside=at_iterate), shifted)[0]
+    at_iterate = expected(case.at_iterate).squared_gradient[None] if theorem.metric.at_iterate else None
+    exact = along_curves(Curves(*read, squared_gradients_at_iterate=at_iterate), shifted)[0]
     uncertain = along_curves(
-        Curves(nothing, nothing, nothing, beside=nothing), replace(constants, f_star=-constants.f_star_error)
+        Curves(nothing, nothing, nothing, squared_gradients_at_iterate=nothing),
+        replace(constants, f_star=-constants.f_star_error),
     )[0]
     bound = theorem.bound(constants, case.steps)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # an expectation may vanish before its bound

@@ -165,7 +165,7 @@ class JudgedClaim(JudgedBound):
         doubt = np.broadcast_to(metric.doubt(constants, claim), bound.shape)
         resolved = everywhere[np.abs(bound[everywhere]) >= 100 * (rounding + doubt)[everywhere]]
         if exact:
-            curve = metric.along(first.curves, constants)[0]
+            curve = metric.measure(first.curves, constants)[0]
             # A bound that is met to the last bit needs no resolution, not even zero.
             resolved = everywhere if (curve <= bound - doubt)[everywhere].all() else resolved
         judged = resolved if resolved.size and not exact else everywhere
@@ -181,7 +181,7 @@ class JudgedClaim(JudgedBound):
 
     def curves(self, part: Recording) -> Array:
         """Return the metric along runs, (runs, steps + 1)."""
-        return self.trial.metric.along(part.curves, self.trial.constants)
+        return self.trial.metric.measure(part.curves, self.trial.constants)
 
 
 def _shift(case: Case, norm: float) -> float:

@@ -35,7 +35,7 @@ class Recording(NamedTuple):
 
     def with_gradients_at_iterate(self, squared_gradients: Array) -> "Recording":
         """Return the same with squared gradients at the iterate."""
-        return self._replace(curves=self.curves._replace(beside=squared_gradients))
+        return self._replace(curves=self.curves._replace(squared_gradients_at_iterate=squared_gradients))
 
 
 def simulated(
@@ -44,7 +44,7 @@ def simulated(
     """Run a part of an ensemble, and record what the metrics need."""
     distances = any(metric.of_distances for metric in metrics)
     recording = Recording.of(simulate_part(case, root, first, runs, n_jobs, distances=distances))
-    if any(metric.is_beside for metric in metrics):
+    if any(metric.at_iterate for metric in metrics):
         return recording.with_gradients_at_iterate(
             simulate_part(case.at_iterate, root, first, runs, n_jobs).squared_gradients
         )
@@ -54,7 +54,7 @@ def simulated(
 def exact_recording(case: Case, evidence: Evidence, metrics: Iterable[Metric] = ()) -> Recording | None:
     """Return the expectation as one curve of each kind that metrics need; None if it is not asked for, or unknown."""
     recording = _exact(case, evidence)
-    if recording is None or not any(metric.is_beside for metric in metrics):
+    if recording is None or not any(metric.at_iterate for metric in metrics):
         return recording
     at_iterate = _exact(case.at_iterate, evidence)
     assert at_iterate is not None  # there is a route for the same map

@@ -40,4 +40,4 @@ def leading_step(f: Function, W: np.ndarray, shape: tuple[int, int], rank: int, 
     letters = [*at_a_point(f, W, sketch), (gap_first, np.atleast_1d(f.value(first) - f.infimum))]
     letters.append((NUMBERS["gap_next"], np.atleast_1d(f.value(last) - f.infimum)))
     name, kept = f"GaLore, gamma L = {size:g}, {K} steps", rank / min(shape)
-    return world(name, known.galore_exact, f, W, sketch, letters, vectors(f, W), gamma=gamma, kept=kept)
+    return world(name, known.galore_exact, f, W, sketch, letters, vectors(f, W), gamma=gamma, leading_share=kept)

@@ -231,5 +231,5 @@ def _steepest(f: Function, W: np.ndarray, sketch: Sketch, gamma: float, shape: t
     made = world(
         "steepest", known.rac_lora_steepest, f, W, sketch, letters, vectors(f, W), [known.known_span], gamma=gamma
     )
-    constants = {**made.constants, "seen": sketch.spectrum[0], "span": float(min(shape))}
+    constants = {**made.constants, "norm_share": sketch.spectrum[0], "span": float(min(shape))}
     return replace(made, constants=constants)

@@ -131,12 +131,12 @@ class _Redefined:
 
 def weight(theorem: Theorem) -> Expression | None:
     """Return what the weights on the left are powers of, or what they are at t."""
-    along = theorem.metric.along
+    along = theorem.metric.measure
     return along.args[0] if isinstance(along, partial) else None
 
 
 def _with(theorem: Theorem, bound: Expression, of_left: Expression | None) -> Theorem:
-    are_powers = getattr(theorem.metric.along, "func", None) is _weighted_means
+    are_powers = getattr(theorem.metric.measure, "func", None) is _weighted_means
     weighted = weighted_squared_gradient if are_powers else squared_gradient_with_weights
-    weighted = squared_gradient_and_beside if theorem.metric.is_beside else weighted
+    weighted = squared_gradient_and_beside if theorem.metric.at_iterate else weighted
     return replace(theorem, claim=Claim(theorem.metric if of_left is None else weighted(of_left), bound))

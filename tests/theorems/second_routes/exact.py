@@ -75,7 +75,7 @@ def of_equal_singular_values(times, *steps, rank=1):
             largest = sorted(entries, key=abs, reverse=True)
             entries = [(1 - gamma * L) * x for x in largest[:rank]] + largest[rank:]
         gap0 = L / 2 * 3 * START**2
-        c = replace(BLANK, gamma=gamma, kept=rank / 3, lambda_min=np.nan, gap0=gap0, gap0_upper=gap0)
+        c = replace(BLANK, gamma=gamma, leading_share=rank / 3, lambda_min=np.nan, gap0=gap0, gap0_upper=gap0)
         gaps, gradients = L / 2 * np.array([squares]), L**2 * np.array([squares])
         curves = Curves(gaps, gradients, np.array([squares]))
         found.append(Equality(f"equal singular values, gamma L = {gamma * L:g}", c, curves, times))
@@ -223,7 +223,11 @@ def without_error(equalities):
     """T25 where H = I: nothing is left out, and X is W."""
     known = {"A": 0.0, "beta": 1.0, "C": 0.0}
     return [
-        replace(each, c=replace(each.c, **known), curves=each.curves._replace(beside=each.curves.squared_gradients))
+        replace(
+            each,
+            c=replace(each.c, **known),
+            curves=each.curves._replace(squared_gradients_at_iterate=each.curves.squared_gradients),
+        )
         for each in equalities
     ]
 
@@ -241,7 +245,7 @@ def to_the_minimum(*starts):
     return [
         of_norms(
             f"from {x:g}",
-            replace(BLANK, gamma=x, seen=1.0, span=1.0, gap0=L / 2 * x**2, gap0_upper=L / 2 * x**2),
+            replace(BLANK, gamma=x, norm_share=1.0, span=1.0, gap0=L / 2 * x**2, gap0_upper=L / 2 * x**2),
             [L * x],
         )
         for x in starts

@@ -59,5 +59,5 @@ def squares(G):
 def check_below(theorem, curves, c):
     """What a theorem assumes in numbers is met, and its bound is not exceeded at any T >= 1."""
     assert all(met(relation, 1, c) for relation in theorem.given if isinstance(relation, Relation)), theorem.id
-    left = theorem.metric.along(curves, c)[0, 1:]
+    left = theorem.metric.measure(curves, c)[0, 1:]
     assert np.all(left <= theorem.claim.at(c, np.arange(1.0, len(left) + 1)) * (1 + 1e-12)), theorem.id

@@ -15,7 +15,7 @@ HORIZONS = (5, 2, 1)
 
 EXACT = Constants(
     gamma=0.3, L=2.6, mu=0.7, strong_convexity=0.4, convex=True, lambda_min=0.35, lambda_max=0.6, f_star=0.0, gap0=1.7,
-    gap0_upper=1.9, distance0=1.4, nu=0.21, longest_step=1.3, kept=0.35,
+    gap0_upper=1.9, distance0=1.4, nu=0.21, longest_step=1.3, leading_share=0.35,
 )  # fmt: skip
 SHORT, LONG = replace(EXACT, gamma=1 / 2.6), replace(EXACT, gamma=0.68)
 NEARLY_ISOTROPIC = replace(EXACT, lambda_max=0.37)
@@ -37,7 +37,7 @@ AHEAD = tuple(
 KEPT_BACK = tuple(replace(EXACT, A=0.0, beta=1.0, C=0.8, gamma=gamma) for gamma in (0.03, 0.05))
 WEIGHED = tuple(replace(EXACT, gamma=gamma, letters={"a": 0.6, "A": 1.7}) for gamma in (0.2, 0.4))
 FORGOTTEN = tuple(replace(EXACT, gamma=gamma, letters={"b": b}) for gamma, b in ((0.3, 0.55), (0.7, 0.05)))
-STEEP = replace(EXACT, seen=0.35, span=3.0), replace(EXACT, gamma=1.3, seen=0.9, span=1.2)
+STEEP = replace(EXACT, norm_share=0.35, span=3.0), replace(EXACT, gamma=1.3, norm_share=0.9, span=1.2)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
 SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
@@ -57,9 +57,9 @@ def averages_beside(*at):
     found = []
     for c in at:
         for T in HORIZONS:
-            both, beside = np.array(_squares(steps.feedback, c, T)), np.geomspace(0.3, 2.0, T)
-            squares = both - steps.left_beside(c) * beside
-            found.append(of_gradients("feedback", c, squares, beside=beside))
+            both, at_iterate = np.array(_squares(steps.feedback, c, T)), np.geomspace(0.3, 2.0, T)
+            squares = both - steps.left_beside(c) * at_iterate
+            found.append(of_gradients("feedback", c, squares, at_iterate=at_iterate))
     return found
 
 

@@ -13,7 +13,7 @@ from rac_theory.theorems import Condition, Theorem
 from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
-FALSE_AT_ZERO = ("lambda_min", "nu", "kept", "seen", "letters.s", "letters.lambda_min", "letters.a")
+FALSE_AT_ZERO = ("lambda_min", "nu", "leading_share", "norm_share", "letters.s", "letters.lambda_min", "letters.a")
 TRUE_AT_ZERO = ("A", "beta", "C", "ell", "letters.b", "letters.alpha", "letters.A")
 
 
@@ -40,13 +40,13 @@ class Reach:
 
 def relations(theorem: Theorem) -> tuple[Relation, ...]:
     """Return what a theorem asks of numbers, also of those of its conditions."""
-    asked = ((each,) if isinstance(each, Relation) else getattr(each, "known", ()) for each in theorem.given)
+    asked = ((each,) if isinstance(each, Relation) else getattr(each, "requirements", ()) for each in theorem.given)
     return tuple(relation for some in asked for relation in some)
 
 
 def own_relations(theorem: Theorem) -> tuple[Relation, ...]:
     """Return those that are no part of a condition."""
-    inner = {r for each in theorem.given if isinstance(each, Condition) for r in each.known}
+    inner = {r for each in theorem.given if isinstance(each, Condition) for r in each.requirements}
     return tuple(relation for relation in relations(theorem) if relation not in inner)
 
 
@@ -102,7 +102,7 @@ def _in_units(c: Constants, unit: float, moved: float) -> Constants:
     by = {"s": unit, "lambda_min": moved, "alpha": moved}
     c = replace(c, letters={name: value * by.get(name, 1.0) for name, value in c.letters.items()})
     curvatures = {name: getattr(c, name) * unit for name in ("L", "L_max", "L_H", "mu", "strong_convexity", "A")}
-    shares = {name: getattr(c, name) * moved for name in ("lambda_min", "lambda_max", "kept")}
+    shares = {name: getattr(c, name) * moved for name in ("lambda_min", "lambda_max", "leading_share")}
     return replace(c, gamma=c.gamma / unit, nu=c.nu / unit, **curvatures, **shares)
 
 
@@ -295,7 +295,7 @@ REACH = {
     "T26": Reach(proofs.WEIGHED[0], _when(_weighs)),
     "T26_pl": Reach(proofs.WEIGHED[0], _when(lambda c: _weighs(c) and c.mu > 0 and _falls(steps.preconditioned, c))),
     "T25": Reach(proofs.KEPT_BACK[0], _when(_kept_back), rarely=1e-3),
-    "T24": Reach(proofs.STEEP[0], _when(lambda c: c.L > 0 and c.span >= 0 and c.seen > 0)),
+    "T24": Reach(proofs.STEEP[0], _when(lambda c: c.L > 0 and c.span >= 0 and c.norm_share > 0)),
     "T23": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
     "T23_pl": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),

@@ -57,16 +57,16 @@ class Equality:
 @lru_cache(maxsize=64)
 def _left(metric: Metric, of: Equality) -> Array:
     """What is on the left: of many claims that are compared with one equality it is the same."""
-    return metric.along(of.curves, of.c)[0][np.array(of.times)]
+    return metric.measure(of.curves, of.c)[0][np.array(of.times)]
 
 
-def of_gradients(case: str, c: Constants, squares, times=None, left=None, step_sizes=None, beside=None) -> Equality:
+def of_gradients(case: str, c: Constants, squares, times=None, left=None, step_sizes=None, at_iterate=None) -> Equality:
     """Return an equality about squared gradients at t = 0, ..., T - 1, and perhaps the steps there, or those at X."""
     squares = np.array([[*squares, 0.0]])  # the last is not averaged yet
     T = squares.shape[1] - 1
     step_sizes = None if step_sizes is None else np.array([[*step_sizes, np.nan]])
-    beside = None if beside is None else np.array([[*beside, 0.0]])
-    curves = Curves(np.zeros_like(squares), squares, step_sizes=step_sizes, beside=beside)
+    at_iterate = None if at_iterate is None else np.array([[*at_iterate, 0.0]])
+    curves = Curves(np.zeros_like(squares), squares, step_sizes=step_sizes, squared_gradients_at_iterate=at_iterate)
     return Equality(case, c, curves, times or (T,), left)
 
 

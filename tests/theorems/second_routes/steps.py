@@ -116,7 +116,7 @@ def link(c, gap, square):
 
 def steepest(c, gap, norm):
     """A step of T24: the model of the descent lemma along a D of squared length R, whose product with G is c N(G)."""
-    along, length = c.gamma * c.seen * norm, c.gamma * c.span**0.5
+    along, length = c.gamma * c.norm_share * norm, c.gamma * c.span**0.5
     return gap - along + c.L / 2 * length**2
 
 
@@ -142,7 +142,7 @@ def by_differences(c, gap, square):
 
 def leading(c, gap, square):
     """The first step of T17 where the subspace is found: what is left of a gradient there is the least share of it."""
-    return exact(replace(c, lambda_min=c.kept), gap, square)
+    return exact(replace(c, lambda_min=c.leading_share), gap, square)
 
 
 def noisy(c, gap, square):

@@ -72,6 +72,6 @@ def test_a_twentieth_beyond_its_edge_the_claim_is_false(id, edge, case):
     theorem, (c, curves) = theorems.ALL[id], case
     unmet = [text(each) for each in relations(theorem) if not is_met(each, Point(c, 400))]
     assert unmet == [edge]
-    left = theorem.metric.along(curves, c)[0]
+    left = theorem.metric.measure(curves, c)[0]
     right = theorem.bound(c, len(left) - 1)
     assert (left[1:] > right[1:] * (1 + 1e-6) + 1e-12).any()

@@ -15,7 +15,9 @@ WEIGHT = 1 / (1 + gamma * A)
 C = Constants(gamma=0.3, A=1.7, f_star=0.4)
 STEPS = np.arange(12.0)
 CURVES = Curves(
-    *((2.0 + (STEPS + i) ** 2)[None] for i in range(3)), step_sizes=(3.0 + STEPS)[None], beside=(5.0 + STEPS)[None]
+    *((2.0 + (STEPS + i) ** 2)[None] for i in range(3)),
+    step_sizes=(3.0 + STEPS)[None],
+    squared_gradients_at_iterate=(5.0 + STEPS)[None],
 )
 CURVES = CURVES._replace(gradient_norms=(5.0 + STEPS**2)[None])
 """Values, squared gradients, squared distances, step sizes, squared gradients at X and norms, known as numbers and, by
@@ -52,7 +54,7 @@ def by_words(expected, steps):
 
 def apart(metric, expected):
     """How far both readings are apart, relatively, at most."""
-    along = metric.along(CURVES, C)[0]
+    along = metric.measure(CURVES, C)[0]
     return float(np.max([abs(by_words(expected, steps) / along[steps] - 1) for steps in (1, 2, 11)]))
 
 

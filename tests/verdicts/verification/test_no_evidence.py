@@ -257,7 +257,7 @@ def test_a_constant_of_zero_promises_nothing_and_is_no_error(claim, zero):
     """Eleven theorems raised ZeroDivisionError; ``steps_to`` is inf, or as before where the constant is not used."""
     known = {"A": 0.1, "beta": 1.0, "C": 1.0, "D": 1.0, "L_max": 1.0, "L_H": 1.0, "sigma_squared": 0.0}
     known |= {"zeta_squared": 0.0, "gamma": 0.3, "inner_steps": 2, "nu": 0.1, "ell": 1.0, "omega": 0.1, "D_in": 1.0}
-    known |= {"kept": 0.25, "bias_squared": 0.1, "offset": 10.0, "seen": 0.5, "span": 1.0}
+    known |= {"leading_share": 0.25, "bias_squared": 0.1, "offset": 10.0, "norm_share": 0.5, "span": 1.0}
     known |= {"letters": {"a": 0.5, "b": 0.5, "A": 1.5, "alpha": 0.1, "s": 0.5, "lambda_min": 0.1}}
     base = replace(Constants.of(Case(HAAR, IDENTITY, steps=1)), **known)
     theorem, epsilon = theorems.ALL[claim], 1.0 if claim == "T19" else 1e-3  # which falls like a root, and is added up
