@@ -117,8 +117,8 @@ MADE = [
     (Checked, {"problem": SQUARES, "level": 4e-6, "pairs": 2048, "each_step": True}, {
         "level": [4e-7], "pairs": [512], "each_step": [False],
     }),
-    (Implementation, {"own": half, "implements": RACLoRA(Haar(3, 2), gamma=0.1)}, {
-        "own": [whole], "implements": [RACLoRA(Haar(3, 1), gamma=0.1)], "checked": [Checked(SQUARES, 4e-6, 0, True)],
+    (Implementation, {"stepper": half, "implements": RACLoRA(Haar(3, 2), gamma=0.1)}, {
+        "stepper": [whole], "implements": [RACLoRA(Haar(3, 1), gamma=0.1)], "checked": [Checked(SQUARES, 4e-6, 0, True)],
     }),
     (CyclicRACLoRA, {"sketch": Coordinate(4, 1), "gamma": 0.1},
      {"sketch": [BlockPartition(4, 2)], "gamma": [0.1 + 1e-15], "side": ["right"], "order": ["cyclic"]}),

@@ -70,7 +70,7 @@ def _all_or(ids: Sequence[str], found: Mapping[str, Rounding]) -> str:
 
 
 def _cell(found: Rounding) -> list[nodes.Node]:
-    marks = "".join(mark for word, mark in _MARKS.items() if word in found.by)
+    marks = "".join(mark for word, mark in _MARKS.items() if word in found.origins)
     return [nodes.Text(_ARROWS[found.bound]), *([nodes.superscript("", marks)] if marks else [])]
 
 

@@ -171,9 +171,9 @@ def _visible(sketch: Sketch, curvature: Curvature | None, L: float) -> Smoothnes
     turned = moments.products == "gaussian" or (moments.products == "orthonormal" and moments.invariants is not None)
     if not turned and curvature.problem is not None:
         ((S, R),) = known_smoothness(curvature.problem).terms
-        return Smoothness.known([(S * curvature.scale, R)])
+        return Smoothness.of_terms([(S * curvature.scale, R)])
     if not turned or d == 1:
         return Smoothness.isotropic(L, (d, 1))
     # Rotations leave the law alone, so that the largest eigenvalue and the trace are all that it sees.
     others = max(0.0, (curvature.rho - 1) * L / (d - 1) * (1 + 1e-15 * d))
-    return Smoothness.known([(np.append(L, np.full(d - 1, min(L, others))), identity(1))])
+    return Smoothness.of_terms([(np.append(L, np.full(d - 1, min(L, others))), identity(1))])

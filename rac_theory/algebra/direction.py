@@ -32,10 +32,14 @@ _BACK: Mapping[Way | None, Way | None] = {"up": "down", "down": "up", "none": "n
 
 
 class Direction(NamedTuple):
-    """A way, None where none is proved, and what was used beside the rules: "polynomial", words of lemmas."""
+    """Whether an expression rises or falls with a symbol, None where neither is proved; and what the proof uses.
 
-    way: Way | None
-    by: frozenset[str]
+    Rules for sums, products and powers are always used. ``origins`` has what was used besides: "polynomial" for a
+    normal form, and the ``origin`` of each lemma.
+    """
+
+    trend: Way | None
+    origins: frozenset[str]
 
 
 def direction(expression: Expression, symbol: Symbol, region: Region) -> Direction:
@@ -46,9 +50,9 @@ def direction(expression: Expression, symbol: Symbol, region: Region) -> Directi
     >>> from rac_theory.algebra import Region, Symbol, direction
     >>> L, mu, kappa, T = Symbol("L"), Symbol("mu"), Symbol("kappa"), Symbol("T")
     >>> region = Region({L: (0, 1), kappa: (0, 1), T: (1, 9)}, places={mu: kappa * L})
-    >>> direction((1 - mu) ** T * L, mu, region).way, direction((1 - mu) ** T * L, L, region).way
+    >>> direction((1 - mu) ** T * L, mu, region).trend, direction((1 - mu) ** T * L, L, region).trend
     ('down', 'up')
-    >>> direction(L * (1 - L), L, region).way is None
+    >>> direction(L * (1 - L), L, region).trend is None
     True
     """
     reading = _Ways(region, set())
@@ -74,7 +78,7 @@ class _Ways(Signs):
         if symbol not in symbols_of(e):
             return "none"
         if e in self.region.lemmas and symbol in self.region.lemmas[e].ways:
-            self.used.add(self.region.lemmas[e].by)
+            self.used.add(self.region.lemmas[e].origin)
             return self.region.lemmas[e].ways[symbol]
         trend = self._by_rule(e, symbol)
         return self._by_derivative(e, symbol) if trend is None and not isinstance(e, Let) else trend

@@ -50,7 +50,7 @@ class Lemma:
 
     range: Range
     ways: Mapping[Symbol, Way] = field(default_factory=dict)
-    by: str = "lemma"
+    origin: str = "lemma"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Signs:
     def _range(self, letter: Expression) -> Range | None:
         match letter:
             case _ if letter in self.region.lemmas:
-                self.used.add(self.region.lemmas[letter].by)
+                self.used.add(self.region.lemmas[letter].origin)
                 return self.region.lemmas[letter].range
             case Symbol():
                 return self.region.ranges.get(letter)

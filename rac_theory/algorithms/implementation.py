@@ -61,7 +61,7 @@ class Implementation(Value):
 
     Parameters
     ----------
-    own : object or callable
+    stepper : object or callable
         One that has ``iterates(problem, W, rng)`` as an ``Algorithm`` has it; or ``step(W, rng)``, from one matrix
         (m, n) to the next, or such a function. A step has its gradient of its own, and is called run by run, each with
         a generator of its own. Each run steps a deep copy of the object, which may keep state.
@@ -77,7 +77,7 @@ class Implementation(Value):
     Raises
     ------
     ValueError
-        If ``own`` has none of these, or what it implements is neither of those; from ``check``, for another problem
+        If ``stepper`` has none of these, or what it implements is neither of those; from ``check``, for another problem
         than that on which it was checked.
 
     Examples
@@ -98,17 +98,17 @@ class Implementation(Value):
     HOLDS
     """
 
-    own: Any
+    stepper: Any
     _: KW_ONLY
     implements: ProjectedDescent | GaLore | MethodDescent
     checked: Checked | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not (self.takes_problem or hasattr(self.own, "step") or callable(self.own)):
+        if not (self.takes_problem or hasattr(self.stepper, "step") or callable(self.stepper)):
             raise ValueError(
-                "own must be a function step(W, rng), or have a method step(W, rng) or iterates(problem, W, rng), got "
-                f"{shown(self.own)}"
+                "stepper must be a function step(W, rng), or have a method step(W, rng) or iterates(problem, W, rng), "
+                f"got {shown(self.stepper)}"
             )
         if isinstance(self.implements, GaLore):
             if not self.implements.deterministic:
@@ -119,7 +119,7 @@ class Implementation(Value):
     @property
     def takes_problem(self) -> bool:
         """Whether it is given the problem, as one with ``iterates`` is; a step knows its own."""
-        return hasattr(self.own, "iterates")
+        return hasattr(self.stepper, "iterates")
 
     @property
     def gamma(self) -> float:
@@ -139,7 +139,7 @@ class Implementation(Value):
     @property
     def called(self) -> str:
         """The name of the function, or of the class of the object."""
-        return str(getattr(self.own, "__name__", type_name(self.own)))
+        return str(getattr(self.stepper, "__name__", type_name(self.stepper)))
 
     def check(self, problem: Problem, /) -> None:
         """Raise a ``ValueError`` if what it implements cannot run on this problem, or if it was checked on another."""
@@ -153,12 +153,12 @@ class Implementation(Value):
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator, /) -> Iterator[Array]:
         """Yield its iterates: its own, or of steps, one run after the other."""
         if self.takes_problem:
-            iterates: Iterator[Array] = self.own.iterates(problem, W, rng)
+            iterates: Iterator[Array] = self.stepper.iterates(problem, W, rng)
             return iterates
         return self._stepped(W, [np.random.default_rng(int(seed)) for seed in rng.integers(2**63, size=len(W))])
 
     def _stepped(self, W: Array, rngs: list[np.random.Generator]) -> Iterator[Array]:
-        owns = [copy.deepcopy(self.own) for _ in rngs]
+        owns = [copy.deepcopy(self.stepper) for _ in rngs]
         steps = [getattr(stepper, "step", stepper) for stepper in owns]
         while True:
             moved = np.empty_like(W)
@@ -175,6 +175,6 @@ class Implementation(Value):
 
     def __repr__(self) -> str:
         checked = "" if self.checked is None else f", {self.checked}"
-        name = in_short(self.own)
+        name = in_short(self.stepper)
         name = self.called if " object at 0x" in name else name  # an address is another one each time
         return f"{type_name(self)}({name}, implements={repr_of(self.implements)}{checked})"

@@ -61,8 +61,8 @@ class LayeredRACLoRA(ProjectedDescent, Value):
         super().__post_init__()
         being("layers", self.layers, Layers, ", such as problem.layers")
         layers, sides = self.layers, self.sides
-        sides = layers.each("sides", [sides] * len(layers) if isinstance(sides, str) else sides)
-        vars(self).update(sketches=layers.each("sketches", self.sketches), sides=sides)
+        sides = layers.per_layer("sides", [sides] * len(layers) if isinstance(sides, str) else sides)
+        vars(self).update(sketches=layers.per_layer("sketches", self.sketches), sides=sides)
         for name, shape, sketch, side in zip(layers.names, layers.shapes, self.sketches, sides, strict=True):
             checks.one_of("sides", side, ("left", "right"))
             if sketch is not None:

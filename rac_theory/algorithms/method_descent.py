@@ -214,14 +214,14 @@ class _Asked:
             raise AttributeError(name)
         return getattr(self._step, name)
 
-    def along(self, W: Array, derivatives: Array) -> Array:
+    def by_derivatives(self, W: Array, derivatives: Array) -> Array:
         """Take what is known of a gradient along H, which is H times it, for the gradient."""
         if self._beside:
             raise ValueError(
                 "gradients must be known beyond H where a method uses them outside of H(...), got those of directional "
                 "derivatives"
             )
-        return self(W, -self._step.along(np.zeros_like(W), derivatives))
+        return self(W, -self._step.by_derivatives(np.zeros_like(W), derivatives))
 
 
 def called(

@@ -52,7 +52,7 @@ class LowRankStep:
     >>> W, G = np.zeros((2, 3, 1)), np.ones((2, 3, 1))
     >>> step = next(RACLoRA(Coordinate(3, 2), gamma=0.5).low_rank_steps(np.random.default_rng(0), W))
     >>> derivatives = np.swapaxes(step.directions, 1, 2) @ G
-    >>> bool((step.along(W, derivatives) == step(W, G)).all())
+    >>> bool((step.by_derivatives(W, derivatives) == step(W, G)).all())
     True
     """
 
@@ -65,7 +65,7 @@ class LowRankStep:
         """Step with the gradient G, (runs, m, n)."""
         return on_side(self.side, self.move, W, G)
 
-    def along(self, W: Array, derivatives: Array) -> Array:
+    def by_derivatives(self, W: Array, derivatives: Array) -> Array:
         """Step with derivatives c that are known or estimated, (runs, r, n); for a right step (runs, r, m)."""
         return np.asarray(self.turned(self.turned(W) - self.directions @ (self.scale * derivatives)))
 

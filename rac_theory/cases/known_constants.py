@@ -175,7 +175,7 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
 def _declared(case: Case, alpha: float) -> dict[str, Any]:
     """The constants that an algorithm declares, or the object behind an implementation."""
     algorithm: Any = case.algorithm
-    implemented = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    implemented = algorithm.stepper if isinstance(algorithm, Implementation) else algorithm
     if not hasattr(implemented, "constants"):
         return {}
     declared = dict(implemented.constants(case.problem))

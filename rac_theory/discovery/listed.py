@@ -54,7 +54,7 @@ def _at_vectors(about: About) -> Iterator[Fact]:
     for schema in SCHEMAS.values():
         if [kind for _, kind in schema.of] == ["fixed"]:
             yield from (grant(schema.name, v * times) for v in (*fixed, *between) for times in (1, -1))
-    drawn = [VECTORS[name] for name in about.step.along if checker.VECTORS[name]]
+    drawn = [VECTORS[name] for name in about.step.vectors if checker.VECTORS[name]]
     yield from (fact for v in (*fixed, *between, *drawn) for fact in (square(v), mean(square(H(v)))))
     if memory_factor is not None:  # Young's inequality: evenly, or so that M has room to fall
         for of_M, of_Gx in ((1, 1), (1 - memory_factor, lambda_max)):

@@ -58,13 +58,13 @@ class Parts(NamedTuple):
 
 
 class Split(NamedTuple):
-    """Matrices of the sketched side, and what bounds of L_H for each of them are together.
+    """Matrices of the sketched side, and how bounds of L_H for each of them combine to one.
 
     ``how`` says why that is only a bound; it is empty where it is the smallest if each of them is.
     """
 
     matrices: Sequence[Array]
-    together: Callable[[Sequence[float]], Fraction]
+    combine: Callable[[Sequence[float]], Fraction]
     how: str
 
 

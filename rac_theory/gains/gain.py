@@ -226,7 +226,7 @@ def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling)
         numbers = [along for along in by_matrix if along is not None]
         if len(numbers) == len(by_matrix):
             how = split.how or max(numbers).how
-            bounds.append((split.together([along.L_H for along in numbers]), how))
+            bounds.append((split.combine([along.L_H for along in numbers]), how))
             loose = loose and any(along.loose for along in numbers)
     if splits[0].how:
         bounds += _as_a_whole(sketch, terms)
@@ -235,7 +235,7 @@ def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling)
     sample = along_draws(sketch, [matrix(S) for S in splits[0].matrices], sampling)
     if sample is None:
         return _smallest(bounds, largest)
-    bound = splits[0].together(sample.bounds)
+    bound = splits[0].combine(sample.bounds)
     if bound < largest:
         bounds.append((bound, f"at most: {sample.how}"))
     return _smallest(bounds, largest, sampling.alpha, f"L, as {sample.how} is no less")

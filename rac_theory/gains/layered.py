@@ -26,20 +26,20 @@ _EPS = float(np.finfo(float).eps)
 
 
 class Blocks(NamedTuple):
-    """The smoothness of each layer, and whether together they are Q itself and not only a bound of it."""
+    """The smoothness of each layer, and whether their sum is Q itself (``exact``) or only an upper bound of it."""
 
     smoothness: list[Smoothness]
-    apart: bool
+    exact: bool
 
 
 def blocks(Q: Smoothness, layers: Layers) -> Blocks:
     """Return a bound of Q without coupling between layers."""
     if layers.shapes == (layers.shape,):
-        return Blocks([Q], apart=True)
+        return Blocks([Q], exact=True)
     if (scale := _scale(Q)) is not None or layers.shape[0] > LARGEST_SIDE:
         largest = Q.largest if scale is None else scale
-        smoothness = [Smoothness.known([(identity(m, largest), identity(n))]) for m, n in layers.shapes]
-        return Blocks(smoothness, apart=scale is not None)
+        smoothness = [Smoothness.of_terms([(identity(m, largest), identity(n))]) for m, n in layers.shapes]
+        return Blocks(smoothness, exact=scale is not None)
     M, smoothness, replaced = Q.dense, [], False
     parts = [*layers.slices()]
     coupled = [
@@ -48,12 +48,12 @@ def blocks(Q: Smoothness, layers: Layers) -> Blocks:
     for part, shape, more in zip(parts, layers.shapes, coupled, strict=True):
         raised_block = raised(M[part, part], more * (1 + 4 * _EPS))
         factored = of_blocks(raised_block, shape)
-        largest = Smoothness.known([(raised_block, identity(1))]).largest
+        largest = Smoothness.of_terms([(raised_block, identity(1))]).largest
         smoothness.append(
-            Smoothness.known([(identity(shape[0], largest), identity(shape[1]))]) if factored is None else factored
+            Smoothness.of_terms([(identity(shape[0], largest), identity(shape[1]))]) if factored is None else factored
         )
         replaced = replaced or factored is None
-    return Blocks(smoothness, apart=not replaced and not any(coupled))
+    return Blocks(smoothness, exact=not replaced and not any(coupled))
 
 
 def along_all_layers(algorithm: LayeredRACLoRA, Q: Smoothness) -> tuple[float, str] | None:

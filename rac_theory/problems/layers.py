@@ -88,7 +88,7 @@ class Layers(Value):
 
     def pack(self, layers: Sequence[Array]) -> Array:
         """Return a new batch of columns, (..., size, 1), from matrices (..., m, n), one for each layer."""
-        for name, shape, layer in zip(self.names, self.shapes, self.each("layers", layers), strict=True):
+        for name, shape, layer in zip(self.names, self.shapes, self.per_layer("layers", layers), strict=True):
             if np.shape(layer)[-2:] != shape:
                 rule = f"layers must have shape (..., {shape[0]}, {shape[1]}) for {name}"
                 raise ValueError(f"{rule}, got {np.shape(layer)}")
@@ -96,7 +96,7 @@ class Layers(Value):
         flat = [np.broadcast_to(layer, (*lead, *np.shape(layer)[-2:])).reshape(*lead, -1, 1) for layer in layers]
         return np.concatenate(flat, axis=-2)
 
-    def each(self, name: str, given: Iterable[T]) -> tuple[T, ...]:
+    def per_layer(self, name: str, given: Iterable[T]) -> tuple[T, ...]:
         """Return what is given for each layer; a ``ValueError`` where it is none, or for another number of layers."""
         values: tuple[T, ...] = tuple(_listed(name, given, "one for each layer"))
         if len(values) != len(self):

@@ -76,8 +76,8 @@ class LinearModel(Samples, ABC):
         G, error = gram_of_columns(self.X)
         S, slack = G * (self.loss_curvature / self.n_components), error * self.loss_curvature / self.n_components
         if R is None:
-            return Smoothness.known([(raised(S, (penalty + slack) * (1 + 2 * EPS)), identity(n))])
-        return Smoothness.known([(raised(S, slack), R), *[(identity(d, penalty), identity(n))] * (penalty > 0)])
+            return Smoothness.of_terms([(raised(S, (penalty + slack) * (1 + 2 * EPS)), identity(n))])
+        return Smoothness.of_terms([(raised(S, slack), R), *[(identity(d, penalty), identity(n))] * (penalty > 0)])
 
     @property
     def _class_curvature(self) -> Array | None:

@@ -159,7 +159,7 @@ def mean_smoothness(parts: Sequence[Smoothness], weights: Sequence[float]) -> Sm
             groups.append((R, [S]))
         else:
             same.append(S)
-    return Smoothness.known([(_share(group, math.fsum(weights)), R) for R, group in groups])
+    return Smoothness.of_terms([(_share(group, math.fsum(weights)), R) for R, group in groups])
 
 
 def _share(group: Sequence[Array], total: float) -> Array:

@@ -159,7 +159,7 @@ class Quadratic(OnePass, Value):
         """Q itself; ``L I`` if it is given whole and columns of W meet in it as well as rows."""
         if self.S is None:
             return self._blocks or Smoothness.isotropic(self.L, self.shape)
-        return Smoothness.known([(self.S, identity(self.shape[1]) if self.R is None else self.R)])
+        return Smoothness.of_terms([(self.S, identity(self.shape[1]) if self.R is None else self.R)])
 
     @cached_property
     def _blocks(self) -> Smoothness | None:

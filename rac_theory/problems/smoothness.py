@@ -90,10 +90,10 @@ class Smoothness(Value):
         [[8.0, 0.0], [0.0, 8.0]]
         """
         m, n = matrix_shape(shape)
-        return cls.known([(identity(m, moderate_size("L", finite("L", L, at_least=0))), identity(n))])
+        return cls.of_terms([(identity(m, moderate_size("L", finite("L", L, at_least=0))), identity(n))])
 
     @classmethod
-    def known(cls, terms: Iterable[tuple[Array, Array]]) -> Self:
+    def of_terms(cls, terms: Iterable[tuple[Array, Array]]) -> Self:
         """Take factors that are symmetric and positive semidefinite by construction as they are, without the checks.
 
         Examples
@@ -101,7 +101,7 @@ class Smoothness(Value):
         >>> import numpy as np
         >>> from rac_theory.problems import Smoothness
         >>> X = np.array([[1.0, 2.0]])
-        >>> Smoothness.known([(X.T @ X, np.eye(1))]).shape
+        >>> Smoothness.of_terms([(X.T @ X, np.eye(1))]).shape
         (2, 1)
         """
         smoothness = object.__new__(cls)
@@ -200,9 +200,9 @@ def of_blocks(Q: Array, shape: tuple[int, int]) -> Smoothness | None:
     m, n = shape
     T = Q.reshape(m, n, m, n)
     if (meet := diagonal_of(np.asarray(T.any(axis=(0, 2))))) is not None:
-        return Smoothness.known([(T[:, j, :, j].copy(), coordinate(n, j)) for j in range(n) if meet[j]])
+        return Smoothness.of_terms([(T[:, j, :, j].copy(), coordinate(n, j)) for j in range(n) if meet[j]])
     if (meet := diagonal_of(np.asarray(T.any(axis=(1, 3))))) is not None:
-        return Smoothness.known([(coordinate(m, i), T[i, :, i, :].copy()) for i in range(m) if meet[i]])
+        return Smoothness.of_terms([(coordinate(m, i), T[i, :, i, :].copy()) for i in range(m) if meet[i]])
     return None
 
 

@@ -77,8 +77,8 @@ def facts_of(method: Method, gradients: tuple[str, ...] = ("G",), letters: tuple
 def _at_vectors(about: About) -> Iterator[tuple[Any, ...]]:
     """Schemas into which a vector is put, at those of a step, and at what H leaves of them."""
     assert about.step is not None
-    names = ["G", *about.step.along, *(["Gx", "M"] if about.step.memory is not None else [])]
-    if about.step.along == ("G",) and (move := move_of(about)) is not None:
+    names = ["G", *about.step.vectors, *(["Gx", "M"] if about.step.memory is not None else [])]
+    if about.step.vectors == ("G",) and (move := move_of(about)) is not None:
         # By how much b G+ misses the gradient at W+ of the parabola in the descent lemma, for Young's inequality.
         yield "square", G_next * b - (G + move.by * move.constant)
     for schema in SCHEMAS.values():

@@ -161,7 +161,7 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
     memory, then = (_read(checker.nodes(vector)[0]) for vector in checker.MEMORY[name][:2])
     stated = then
     if step.memory is not None:
-        added = reduce(add, (VECTORS[vector] for vector in step.along))
+        added = reduce(add, (VECTORS[vector] for vector in step.vectors))
         pushed = memory * step.memory + added
         stated = pushed - H(pushed) if step.is_whole else memory * step.memory + H(added)
     if not all(read(share).is_zero for share in (stated - then).parts.values()):
@@ -190,7 +190,7 @@ def _move(name: str) -> Move:
     """A row of the table, if the algorithm says the same of itself."""
     L, smooth, to, row, *start = checker.nodes(checker.STEPS[name])
     by, step = _read(row), getattr(assumptions, name).step
-    added = reduce(add, (VECTORS[vector] for vector in step.along))
+    added = reduce(add, (VECTORS[vector] for vector in step.vectors))
     stated = (added if step.is_whole else H(added)) * (step.length * -1)
     rest = (stated - by).parts.values()
     if (L, to) != (_named(step.constant), step.leads_to) or not all(read(share).is_zero for share in rest):

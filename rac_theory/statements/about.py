@@ -47,7 +47,7 @@ class Step(NamedTuple):
     Attributes
     ----------
     length : Expression
-    along : tuple of str
+    vectors : tuple of str
         The names of the vectors that are added up, as in files of proofs: ``("G",)`` is the gradient at W.
     constant : Symbol
         Of the descent lemma: L, or L_max where components or clients take the step.
@@ -60,7 +60,7 @@ class Step(NamedTuple):
     """
 
     length: Expression
-    along: tuple[str, ...]
+    vectors: tuple[str, ...]
     constant: Symbol = L
     leads_to: str = "gap_next"
     memory: Expression | None = None
@@ -73,13 +73,13 @@ class Step(NamedTuple):
         return rest[0] == rest[1] and all(identical(*pair) for pair in pairs)
 
 
-def step_of(method: Method, along: tuple[str, ...] = ("G",)) -> Step:
+def step_of(method: Method, vectors: tuple[str, ...] = ("G",)) -> Step:
     """Return what a step of a method is, read off its lines; letters are those of theorems, by their names.
 
     Parameters
     ----------
     method : Method
-    along : tuple of str, optional
+    vectors : tuple of str, optional
         What estimates the gradient, added up; ahead of W, at X, a name has an x.
 
     Raises
@@ -101,10 +101,10 @@ def step_of(method: Method, along: tuple[str, ...] = ("G",)) -> Step:
     length, memory, ahead = (None if part is None else part.at(_letters(part)) for part in move)
     assert length is not None
     if memory is None or ahead is None:
-        return Step(length, along)
+        return Step(length, vectors)
     if not identical(ahead, length * memory):
         raise ValueError(f"X must be ahead of W by {length * memory!r} times what is kept, it is by {ahead!r}")
-    return Step(length, tuple(f"{name}x" for name in along), memory=memory, is_whole=is_whole)
+    return Step(length, tuple(f"{name}x" for name in vectors), memory=memory, is_whole=is_whole)
 
 
 def _letters(expression: Expression) -> dict[Expression, Expression]:

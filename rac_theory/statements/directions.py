@@ -67,7 +67,7 @@ class Rounding(NamedTuple):
     ----------
     bound : "up", "down", "none" or "either"
         The side on which the bound does not become smaller; "either" where none is proved to be it.
-    by : frozenset of str
+    origins : frozenset of str
         What proves it beside the rules for sums, products and powers: "polynomial", "lemma", "given".
     condition : "up", "down" or "none"
         The side on which the condition that has the constant in it stays true.
@@ -80,7 +80,7 @@ class Rounding(NamedTuple):
     """
 
     bound: Side
-    by: frozenset[str]
+    origins: frozenset[str]
     condition: Side
     stricter: Side
     looser: tuple[Relation, ...]
@@ -101,7 +101,7 @@ def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
     >>> from rac_theory import theorems
     >>> from rac_theory.statements.directions import directions
     >>> for symbol, found in directions(theorems.T2_sharp).items():
-    ...     print(symbol, found.derived, sorted(found.by))
+    ...     print(symbol, found.derived, sorted(found.origins))
     L up ['polynomial']
     mu down ['polynomial']
     lambda_min down ['polynomial']
@@ -138,14 +138,16 @@ def _rounding(
     pieces: Sequence[Region],
 ) -> Rounding:
     proofs = [direction(bound, symbol, piece) for bound in _bounds(theorem) for piece in pieces]
-    bound = together([proof.way for proof in proofs] or [None]) or "either"
-    by = frozenset[str]().union(*(proof.by for proof in proofs)) if bound != "either" else frozenset({"not proved"})
+    bound = together([proof.trend for proof in proofs] or [None]) or "either"
+    origins = (
+        frozenset[str]().union(*(proof.origins for proof in proofs)) if bound != "either" else frozenset({"not proved"})
+    )
     signs = (sign for fact in conditions for sign in _slack_ways(fact, symbol, [_positive(fact)]))
     condition = together(signs) or "either"
     ways = {relation: together(_slack_ways(relation, symbol, pieces)) for relation in relations}
     looser = tuple(relation for relation, sign in ways.items() if sign == symbol.side)
     stricter = _BACK[together(sign for relation, sign in ways.items() if relation not in looser) or "either"]
-    return Rounding(bound, by, condition, stricter, looser, symbol.side)
+    return Rounding(bound, origins, condition, stricter, looser, symbol.side)
 
 
 _BACK: Mapping[Side, Side] = {"up": "down", "down": "up", "none": "none", "either": "either"}
@@ -158,7 +160,7 @@ def _bounds(theorem: Theorem) -> tuple[Expression, ...]:
 
 def _slack_ways(relation: Relation, symbol: Symbol, pieces: Sequence[Region]) -> Iterator[Way | None]:
     free = [slack for slack in slacks(relation) if not _is_positive_product(slack)]
-    return (direction(slack, symbol, piece).way for slack in free for piece in pieces)
+    return (direction(slack, symbol, piece).trend for slack in free for piece in pieces)
 
 
 def _is_positive_product(slack: Expression) -> bool:
@@ -173,4 +175,4 @@ def _positive(relation: Relation | Expression) -> Region:
 
 
 def _without_given(region: Region) -> Region:
-    return replace(region, lemmas={e: lemma for e, lemma in region.lemmas.items() if lemma.by != "given"})
+    return replace(region, lemmas={e: lemma for e, lemma in region.lemmas.items() if lemma.origin != "given"})

@@ -84,7 +84,7 @@ class Metric:
     >>> from rac_theory.statements import mean_squared_gradient
     >>> from rac_theory.statements.metric import Curves
     >>> curves = Curves(values=np.zeros((1, 4)), squared_gradients=np.array([[4.0, 2.0, 0.0, 9.0]]))
-    >>> mean_squared_gradient.along(curves, Constants(gamma=0.1)).tolist()
+    >>> mean_squared_gradient.measure(curves, Constants(gamma=0.1)).tolist()
     [[nan, 4.0, 3.0, 2.0]]
     """
 

@@ -123,7 +123,7 @@ def _given(relations: Collection[Relation]) -> Mapping[Expression, Lemma]:
             upper = (part for part in relations if part.terms[0] == name and part.signs in (("<",), ("<=",)))
             ends = (part.terms[1] for part in upper)
             high = min((end.value for end in ends if isinstance(end, Number)), default=math.inf)
-            given[name] = Lemma((0, high), by="given")
+            given[name] = Lemma((0, high), origin="given")
     return given
 
 

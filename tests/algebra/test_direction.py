@@ -75,21 +75,21 @@ KNOWN = [
 @pytest.mark.parametrize(("e", "way"), KNOWN, ids=str)
 def test_what_is_known(e, way):
     """Catches a rule that was turned round, one that says more than is so, and one that has become too weak."""
-    assert direction(e, a, REGION).way == way
+    assert direction(e, a, REGION).trend == way
 
 
 def test_a_symbol_in_units_of_another():
     """mu <= L is what makes 1 - mu/L a base that is not negative. Catches a derivative that moves mu along with L."""
     e = (1 - mu / L) ** n
     assert direction(e, mu, REGION) == ("down", {"polynomial"})
-    assert direction(e, L, REGION).way == "up"
-    assert direction(e, L, Region({**REGION.ranges, mu: (0, math.inf)})).way is None
+    assert direction(e, L, REGION).trend == "up"
+    assert direction(e, L, Region({**REGION.ranges, mu: (0, math.inf)})).trend is None
 
 
 def test_a_place_that_is_a_sum():
     """It may be divided by, but in a sum nothing is proved of that. Catches a question that is answered by an error."""
     region = Region({a: (0, 1), b: (1, 2)}, places={c: a + b})
-    assert direction(1 / c, c, region).way == "down"
+    assert direction(1 / c, c, region).trend == "down"
     assert sign(1 / c, region) == 1
     assert sign(2 - 1 / c, region) is None
 
@@ -97,11 +97,11 @@ def test_a_place_that_is_a_sum():
 def test_lemmas_are_used_and_named():
     """Catches a range that is not asked for, and a proof that does not say on what it rests."""
     drift = Let("d", total(k, n, b**k - a))
-    known = Region(REGION.ranges, lemmas={drift: Lemma((0, 1), {a: "down"}), b**n: Lemma((0, 2), by="given")})
-    assert direction((1 - drift) ** n, a, REGION).way is None
+    known = Region(REGION.ranges, lemmas={drift: Lemma((0, 1), {a: "down"}), b**n: Lemma((0, 2), origin="given")})
+    assert direction((1 - drift) ** n, a, REGION).trend is None
     assert direction((1 - drift) ** n, a, known) == ("up", {"lemma", "polynomial"})
     assert direction(a * (2 - b**n), a, known) == ("up", {"given", "polynomial"})
-    assert direction(drift, b, known).way == "up"  # by the rules, for the lemma is silent
+    assert direction(drift, b, known).trend == "up"  # by the rules, for the lemma is silent
     assert [sign(drift, Region(REGION.ranges, lemmas={drift: Lemma(at)})) for at in ((0, 1), (-1, 0))] == [1, -1]
 
 
@@ -142,9 +142,9 @@ def test_signs():
 
 def test_slacks_and_ways_together():
     """Catches sides of a relation that are exchanged, and "none" that hides a way."""
-    assert [direction(slack, a, REGION).way for slack in slacks(between(0, a * b, 2))] == ["up", "down"]
-    assert [direction(slack, a, REGION).way for slack in slacks(a >= b)] == ["up"]
-    assert [direction(slack, a, REGION).way for slack in slacks(b > a)] == ["down"]
+    assert [direction(slack, a, REGION).trend for slack in slacks(between(0, a * b, 2))] == ["up", "down"]
+    assert [direction(slack, a, REGION).trend for slack in slacks(a >= b)] == ["up"]
+    assert [direction(slack, a, REGION).trend for slack in slacks(b > a)] == ["down"]
     assert list(slacks(equal(a, b))) == []
     assert [together(ways) for ways in (["up", "none"], ["up", "down"], ["none"], [], ["up", None])] == [
         *("up", None, "none", "none", None)

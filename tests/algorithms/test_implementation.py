@@ -79,7 +79,7 @@ def test_it_has_the_members_of_what_it_implements():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: Implementation(3.0, implements=RAC), r"own must be a function step\(W, rng\), or have .* got 3.0"),
+        (lambda: Implementation(3.0, implements=RAC), r"stepper must be a function step\(W, rng\), or have .* got 3.0"),
         (lambda: Implementation(descend, implements=descend), "implements must be a ProjectedDescent, such as RACLoRA"),
         (lambda: Implementation(descend, implements=LoRA), "implements must be a ProjectedDescent.* the class LoRA"),
         (

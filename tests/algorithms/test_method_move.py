@@ -35,7 +35,7 @@ def test_momentum_is_read_however_it_is_written(method):
     plain = Symbol("gamma"), Symbol("b")
     assert identical(length.at(named), plain[0])
     assert identical(memory.at(named), plain[1])
-    assert step_of(method, ("g",)).along == ("gx",)
+    assert step_of(method, ("g",)).vectors == ("gx",)
 
 
 WHOLE, LONG = D + gradient(X), D + 2 * gamma * gradient(X)
@@ -51,7 +51,7 @@ def test_error_feedback_is_read_however_it_is_written(method, length):
     assert identical(move.memory, 1)
     assert identical(move.length.at(dict.fromkeys(move.length.symbols, 1)), length)
     assert identical(move.length, move.ahead)
-    assert step_of(method, ("g",)).along == ("gx",)
+    assert step_of(method, ("g",)).vectors == ("gx",)
 
 
 FORGETS = D / 2 + gradient(X)

@@ -38,7 +38,7 @@ def test_chances_of_one_and_of_two(participation):
     assert (np.abs(drawn.mean(axis=0) - chances) <= 4 * np.sqrt(chances * (1 - chances) / 20_000)).all()
     for m, other in combinations(range(3), 2):
         both = p @ (sets[:, m] & sets[:, other])
-        assert both == pytest.approx(chances[m] * chances[other] * float(participation.together(3)), abs=1e-12)
+        assert both == pytest.approx(chances[m] * chances[other] * float(participation.joint_ratio(3)), abs=1e-12)
         seen = (drawn[:, m] & drawn[:, other]).mean()
         assert abs(seen - both) <= 4 * np.sqrt(both * (1 - both) / 20_000)
 
@@ -100,7 +100,7 @@ def test_a_round_without_anyone_leaves_W_alone():
 class AllOrNone(Subset):
     """All clients come in half of the rounds: P(m, l) / (P(m) P(l)) is 2, and omega of the formula would be 0."""
 
-    def together(self, clients):
+    def joint_ratio(self, clients):
         return Fraction(2)
 
 
@@ -132,7 +132,7 @@ def with_clients(participation):
         ),
         (
             lambda: sampling_variance(AllOrNone(2), [Fraction(1, 4)] * 4),
-            r"participation must have together\(M\) at most 1, got 2 from AllOrNone",
+            r"participation must have joint_ratio\(M\) at most 1, got 2 from AllOrNone",
         ),
         (
             lambda: with_clients(Some(1)),

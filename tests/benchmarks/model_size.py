@@ -47,7 +47,7 @@ def measure(name, dim, rank):
     for make in (lambda: dense(dim), lambda: np.diag(falling(dim))):
         S = make()
         start = time.perf_counter()
-        Q = Smoothness.known([(S, np.eye(1))])
+        Q = Smoothness.of_terms([(S, np.eye(1))])
         found = smoothness_along(sketch, Q, draws=0)
         line += f"{time.perf_counter() - start:8.1f}{found.L_H / Q.largest:9.5f}"
     line += f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:6}"

@@ -33,7 +33,7 @@ def test_they_are_within_a_fifth_of_what_draws_show(sketch, least):
     seen = ((Q @ (np.swapaxes(Q, 1, 2) @ (curvature[:, None] * Q))) * Q).sum(axis=2).mean(axis=0)
     drawn = (Q**2).sum(axis=2).mean(axis=0)
     true = (seen.reshape(64, 64).mean(axis=1) / drawn.reshape(64, 64).mean(axis=1)).max()
-    found = smoothness_along(sketch, Smoothness.known([(np.diag(curvature), np.eye(1))]))
+    found = smoothness_along(sketch, Smoothness.of_terms([(np.diag(curvature), np.eye(1))]))
     assert (found.provenance, found.alpha) == HOW
     assert 0.98 * true <= found.L_H <= 1.2 * true
 
@@ -42,7 +42,7 @@ def test_they_are_within_a_fifth_of_what_draws_show(sketch, least):
 def test_what_is_no_more_than_semidefinite_is_no_obstacle(dim):
     """Of low rank and turned, so that no eigenvalue is told from zero: a hair below it. Catches a failure, and L."""
     X = np.random.default_rng(0).standard_normal((5, dim))
-    Q, wide = (Smoothness.known([(X.T @ X + l * np.eye(dim), np.eye(1))]) for l in (0, 1))
+    Q, wide = (Smoothness.of_terms([(X.T @ X + l * np.eye(dim), np.eye(1))]) for l in (0, 1))
     gaussian = AnisotropicGaussian(dim, 3, np.diag(np.linspace(1.0, 2.0, dim)))
     for sketch in (Uniform(dim, 3), gaussian):
         assert Q.largest > smoothness_along(sketch, Q, draws=0).L_H * 10
@@ -52,7 +52,7 @@ def test_what_is_no_more_than_semidefinite_is_no_obstacle(dim):
 
 def test_a_bound_that_says_nothing_is_not_named():
     """Forty rows are too few, and a bound of above L is L. Catches the source of a number that is not that number."""
-    Q = Smoothness.known([(np.diag(np.eye(40)[0]), np.eye(1))])
+    Q = Smoothness.of_terms([(np.diag(np.eye(40)[0]), np.eye(1))])
     assert smoothness_along(Uniform(40, 3), Q, draws=0) == (1.0, "L, as nothing better is known of this sketch", 0.0)
 
 

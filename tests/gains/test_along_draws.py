@@ -179,7 +179,7 @@ def test_it_is_told_and_can_be_repeated():
     half = FiniteSupport([np.eye(4)[:, 2:3], np.eye(4)[:, 3:]], [0.5, 0.5])
     nothing = smoothness_along(Own(half), Q, draws=2000, rng=0)
     assert nothing == (4.0, "L, as a bound at level 0.001 from 2000 draws is no less", 1e-3)
-    large = Smoothness.known([(np.diag(np.arange(4096.0)), np.eye(1))])
+    large = Smoothness.of_terms([(np.diag(np.arange(4096.0)), np.eye(1))])
     large = smoothness_along(FromFunction(4096, 16, lambda rng: rng.standard_normal((4096, 16))), large)
     assert large == (4095.0, "L, as nothing better is known of this sketch", 0.0)
     for wrong in ({"alpha": 0.0}, {"alpha": 1.0}, {"draws": -1}, {"rng": -1}):

@@ -126,12 +126,12 @@ def test_blocks_bound_what_they_come_from(monkeypatch):
     for strength in (0.2, 1.0):
         Q = Smoothness([(coupled(strength), np.ones((1, 1)))])
         found = blocks(Q, LAYERS)
-        assert not found.apart
+        assert not found.exact
         whole = np.zeros((12, 12))
         whole[:6, :6], whole[6:, 6:] = (block.dense for block in found.smoothness)
         assert np.linalg.eigvalsh(whole - Q.dense)[0] >= 0
     apart = blocks(Smoothness([(np.diag(np.arange(1.0, 13.0)), np.ones((1, 1)))]), LAYERS)
-    assert apart.apart
+    assert apart.exact
     scalar = blocks(Smoothness.isotropic(3.0, (12, 1)), LAYERS)
     assert [block.largest for block in scalar.smoothness] == [3.0, 3.0]
     assert [block.shape for block in scalar.smoothness] == [*LAYERS.shapes]
@@ -143,11 +143,11 @@ def test_a_block_has_the_norms_of_those_beside_it_added_with_their_rounding():
     """Of three layers, two of which meet in a block with a zero. Catches a norm that is halved, and all of them."""
     M = np.diag([0.0, 0, 0, 5])
     M[0, 1:3] = M[1:3, 0] = [3, 0]
-    found = blocks(Smoothness.known([(M, np.ones((1, 1)))]), Layers([(1, 1), (2, 1), (1, 1)]))
+    found = blocks(Smoothness.of_terms([(M, np.ones((1, 1)))]), Layers([(1, 1), (2, 1), (1, 1)]))
     for block, B in zip(found.smoothness, ([[3.0, 0.0]], [[3.0], [0.0]]), strict=False):
         more = np.sqrt(largest_gram_eigenvalue(np.array(B))) * (1 + 4 * EPS)
         assert block.dense.diagonal().tolist() == [more * (1 + 4 * EPS) * (1 + 4 * EPS)] * len(block.dense)
-    assert (found.smoothness[2].largest, found.apart) == (5, False)
+    assert (found.smoothness[2].largest, found.exact) == (5, False)
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def test_a_block_that_is_no_sum_by_sides_is_read_on_all_entries():
 def test_what_is_more_than_q_is_no_smallest_number():
     """A column that is too long to be formed, of which the largest of Q is taken. Catches its L_H told as exact."""
     layers = Layers([(1100, 1), (1000, 1)])
-    Q = Smoothness.known([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
+    Q = Smoothness.of_terms([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
     known = smoothness_along(LayeredRACLoRA(layers, [Haar(1100, 1), Haar(1000, 1)], 1.0), Q)
     assert known.L_H == 10.0
     assert known.provenance.startswith("at most")
@@ -206,7 +206,7 @@ def test_what_is_more_than_q_is_no_smallest_number():
 
 def test_one_layer_that_is_the_column_has_its_smoothness():
     """However long it is. Catches the largest of Q where a sketch of the column sees a tenth of it."""
-    Q = Smoothness.known([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
+    Q = Smoothness.of_terms([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
     found = smoothness_along(LayeredRACLoRA(Layers([(2100, 1)]), [Haar(2100, 1)], 1.0), Q)
     assert found == smoothness_along(Haar(2100, 1), Q)
 

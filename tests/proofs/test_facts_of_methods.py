@@ -35,7 +35,7 @@ def test_what_is_read_off_is_what_the_trusted_table_says(name):
     step = step_of(method, along)
     L, _, to, row = checker.nodes(checker.STEPS[name])
     assert (step.constant.name, step.leads_to) == (L, to)
-    moved = schemas.H(reduce(add, (schemas.VECTORS[each] for each in step.along)))
+    moved = schemas.H(reduce(add, (schemas.VECTORS[each] for each in step.vectors)))
     off = [schemas._read(row) + moved * step.length]
     assert (name in checker.MEMORY) == (step.memory is not None)
     if step.memory is not None:

@@ -56,7 +56,7 @@ def test_ten_lines_get_a_verdict():
 def test_runs_are_its_own():
     """A check that was passed elsewhere does not make its runs those of what it implements."""
     case = check_algorithm(declared(Mine()), draws=DRAWS)
-    vars(case.algorithm.own).update(scale=-0.05)  # it changes after the check
+    vars(case.algorithm.stepper).update(scale=-0.05)  # it changes after the check
     verdict = verify("T2", case, rng=0)
     assert verdict.status is Status.VIOLATED
 

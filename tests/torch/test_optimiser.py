@@ -240,7 +240,7 @@ def test_steps_of_an_optimiser_are_run_and_copied():
     case = declared_case(Momentum, steps=2)
     first, again = (simulate(case, runs=3, rng=0).values for _ in range(2))
     np.testing.assert_array_equal(first, again)
-    steps = case.algorithm.own
+    steps = case.algorithm.stepper
     steps.step(case.start, np.random.default_rng(0))
     fresh = copy.deepcopy(steps)
     assert fresh._optimiser is None

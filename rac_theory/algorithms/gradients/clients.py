@@ -47,7 +47,7 @@ class Clients:
                 "participation",
                 self.participation,
                 "one of clients, such as Subset(10)",
-                ("chances", "draw", "together"),
+                ("chances", "draw", "joint_ratio"),
             )
 
     @property

@@ -96,7 +96,7 @@ class FiniteDifferences:
         return rounded(directions * (Fraction(self.h) * Fraction(L) / 2) ** 2, math.inf)
 
     def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
-        """Return ``step.along(W, c)`` with the estimates c of the derivatives."""
+        """Return ``step.by_derivatives(W, c)`` with the estimates c of the derivatives."""
         shown_by: Any = step
         if not hasattr(step, "directions"):
             raise ValueError(
@@ -116,5 +116,5 @@ class FiniteDifferences:
                 c[:, i, j] = (problem.value(W + move) - problem.value(W - move)) / (2 * self.h)
             else:
                 c[:, i, j] = (problem.value(W + move) - values) / self.h
-        moved: Array = shown_by.along(W, c)
+        moved: Array = shown_by.by_derivatives(W, c)
         return moved

@@ -38,7 +38,7 @@ class Participation(Protocol):
     ...     def chances(self, clients):
     ...         return (Fraction(1, 2), *(Fraction(1, 2 * (clients - 1)),) * (clients - 1))
     ...
-    ...     def together(self, clients):
+    ...     def joint_ratio(self, clients):
     ...         return Fraction(0)  # no two take part in the same round
     ...
     ...     def draw(self, clients, runs, rng):
@@ -52,7 +52,7 @@ class Participation(Protocol):
         """The probability of each client to take part, (M,); a ``ValueError`` if there cannot be M clients."""
         ...
 
-    def together(self, clients: int, /) -> Fraction:
+    def joint_ratio(self, clients: int, /) -> Fraction:
         """``P(m, l) / (P(m) P(l))``, the same for all pairs of clients, at most 1."""
         ...
 
@@ -87,7 +87,7 @@ class Subset:
         checks.integer("size", self.size, 1, clients, "the number of clients")
         return (Fraction(self.size, clients),) * clients
 
-    def together(self, clients: int) -> Fraction:
+    def joint_ratio(self, clients: int) -> Fraction:
         """``M (C - 1) / (C (M - 1))`` for size C."""
         return Fraction(clients * (self.size - 1), self.size * (clients - 1)) if clients > 1 else Fraction(1)
 
@@ -134,7 +134,7 @@ class ByChance:
             raise ValueError(f"chance must have one number for each of {clients} clients, got {len(self.chance)}")
         return tuple(map(Fraction, self.chance))
 
-    def together(self, clients: int) -> Fraction:
+    def joint_ratio(self, clients: int) -> Fraction:
         """1: they are independent."""
         return Fraction(1)
 
@@ -159,9 +159,9 @@ def sampling_variance(participation: Participation | None, shares: Sequence[Frac
     if participation is None:
         return 0.0
     M = len(shares)
-    b, chances = participation.together(M), chances_of(participation, M)
+    b, chances = participation.joint_ratio(M), chances_of(participation, M)
     if b > 1:
-        raise ValueError(f"participation must have together(M) at most 1, got {float(b):g} from {participation!r}")
+        raise ValueError(f"participation must have joint_ratio(M) at most 1, got {float(b):g} from {participation!r}")
     largest = max(Fraction(p) * (1 / chance - b) for p, chance in zip(shares, chances, strict=True))
     return rounded(max(largest, Fraction(0)), math.inf)
 

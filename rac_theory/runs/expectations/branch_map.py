@@ -110,7 +110,7 @@ def mean_of_clients(
         The p_m.
     """
     M = len(paths)
-    b = 1.0 if participation is None else float(participation.together(M))
+    b = 1.0 if participation is None else float(participation.joint_ratio(M))
     chances = [1.0] * M if participation is None else [float(share) for share in participation.chances(M)]
     T, c = (sum(p * path[i].mean(axis=0) for p, path in zip(shares, paths, strict=True)) for i in (0, 1))
     identity = np.eye(np.shape(T)[-1])

@@ -130,7 +130,7 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
 
 def own_moments(algorithm: Algorithm) -> Callable[[Problem], MomentMap] | None:
     """Return what an algorithm says of its own second moments, or the object that an implementation is made of."""
-    stepper = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    stepper = algorithm.stepper if isinstance(algorithm, Implementation) else algorithm
     moments: Callable[[Problem], MomentMap] | None = getattr(stepper, "second_moments", None)
     return moments
 

@@ -27,22 +27,22 @@ def simulate_part(
     n_jobs: int = 1,
     dtype: DTypeLike = np.float64,
     distances: bool = False,
-    kept: Collection[str] = (),
+    recorded: Collection[str] = (),
 ) -> Trajectory:
     """Return the runs from number ``first`` on, a multiple of the size of a block, of the ensemble of a case."""
     start = case.start.astype(_precision(dtype))
     with one_blas_thread():  # a second thread would go on spinning for a while, beside the workers
         kernel = kernel_for(case.algorithm, case.problem, start, distances)
-        work = _Work(kernel, root, first, runs, case.steps, kept, keeps_last=not kernel.recomputes_last)
-        together = work.together()
-        jobs = min(n_jobs, len(together))
+        work = _Work(kernel, root, first, runs, case.steps, recorded, keeps_last=not kernel.recomputes_last)
+        groups = work.groups
+        jobs = min(n_jobs, len(groups))
         pool = workers(jobs)
         parts: list[_Part] = []
         done = 0
         shape = len(kernel.measures), case.steps + 1, runs
         with SharedArray(shape, start.dtype, shared=jobs != 1) as measured, task("runs", runs) as counted:
             before = counted.done
-            for numbers, part in pool(delayed(_do)(work, blocks, measured) for blocks in together):
+            for numbers, part in pool(delayed(_do)(work, blocks, measured) for blocks in groups):
                 if numbers is not None:
                     measured.write(done, numbers)
                 done += len(part.norms)
@@ -60,7 +60,9 @@ def simulate_part(
         iterates=histories.get("W"),
         B=histories.get("B"),
         A=histories.get("A"),
-        states={name.removeprefix("states."): kept for name, kept in histories.items() if name.startswith("states.")},
+        states={
+            name.removeprefix("states."): history for name, history in histories.items() if name.startswith("states.")
+        },
     )
 
 
@@ -81,11 +83,12 @@ class _Work:
     first: int
     runs: int
     steps: int
-    kept: Collection[str]
+    recorded: Collection[str]
     keeps_last: bool
 
-    def together(self) -> list[range]:
-        """Return the blocks by number, those together that are best run side by side."""
+    @property
+    def groups(self) -> list[range]:
+        """The blocks by number, in groups that are best run side by side."""
         size, streams = self.kernel.block, self.kernel.streams
         blocks = range(self.first // size, -(-(self.first + self.runs) // size))
         return [blocks[i : i + streams] for i in range(0, len(blocks), streams)]
@@ -97,15 +100,15 @@ class _Work:
         n = min(kernel.block * blocks.stop, self.first + self.runs) - kernel.block * blocks.start
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             streams = [child(self.root, BLOCKS, block) for block in blocks]
-            record, history = run_and_keep(kernel, streams, self.steps, self.kept, n)
+            record, history = run_and_keep(kernel, streams, self.steps, self.recorded, n)
             ends = record.last[:n]
             part = _Part(kernel.norms(ends), ends if self.keeps_last else None, history)
             return record.measured[:, :, :n], part
 
     def last_iterates(self) -> Array:
         """Run once more what was not kept, and return the last iterates."""
-        rerun = replace(self, kept=(), keeps_last=True)
-        ends = [rerun.do(blocks)[1].last for blocks in rerun.together()]
+        rerun = replace(self, recorded=(), keeps_last=True)
+        ends = [rerun.do(blocks)[1].last for blocks in rerun.groups]
         return np.concatenate([last for last in ends if last is not None])
 
 

@@ -47,7 +47,7 @@ _Pages: TypeAlias = dict[str, list[Array]]
 
 
 def run_and_keep(
-    kernel: Kernel, streams: Sequence[np.random.SeedSequence], steps: int, kept: Collection[str], runs: int
+    kernel: Kernel, streams: Sequence[np.random.SeedSequence], steps: int, recorded: Collection[str], runs: int
 ) -> tuple[Record, History]:
     """Run blocks, one for each stream, and keep the history of their first ``runs`` runs.
 
@@ -59,19 +59,19 @@ def run_and_keep(
     kernel : Kernel
     streams : sequence of SeedSequence
     steps : int
-    kept : collection of str
+    recorded : collection of str
         Of "W", "factors" and "states"; nothing is kept of any other.
     runs : int
     """
     path = kernel.path([generator(stream) for stream in streams], steps)
     pages: _Pages = {}
-    if "factors" in kept:
+    if "factors" in recorded:
         assert isinstance(kernel, Stepping)  # no other serves an algorithm that has factors
         path = _with_factors(path, kernel, generator(*streams), pages, runs)
-    if "states" in kept:
+    if "states" in recorded:
         assert isinstance(kernel, Stepping)  # a method that another serves has no state but W
         path = _with_states(path, kernel, generator(*streams), pages, runs)
-    if "W" in kept:
+    if "W" in recorded:
         path = _with_iterates(path, kernel, pages, runs)
     return record(_counted(path, runs / (steps + 1)), steps), {
         name: np.stack(written) for name, written in pages.items()

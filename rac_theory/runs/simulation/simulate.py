@@ -87,8 +87,8 @@ def simulate(
         )
     checks.count("runs (steps + 1)", checks.count("runs", runs) * (case.steps + 1))
     checks.workers("n_jobs", n_jobs)
-    kept = [name for name in ("W", "factors", "states") if name in record]
-    run = simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)
+    recorded = [name for name in ("W", "factors", "states") if name in record]
+    run = simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, recorded)
     if not np.isfinite(run.values[:, -1]).all():
         _warn(case)
     return run

@@ -245,7 +245,7 @@ def check_declared(algorithm: Algorithm, problem: Problem, draws: int, alpha: fl
 
     Means are compared by the normal law, so that alpha, for all that is said together, is approximate.
     """
-    subject: Any = algorithm.own if isinstance(algorithm, Implementation) else algorithm
+    subject: Any = algorithm.stepper if isinstance(algorithm, Implementation) else algorithm
     bounds = dict(subject.constants(problem)) if hasattr(subject, "constants") else {}
     moments: Any = subject.second_moments(problem) if hasattr(subject, "second_moments") else None
     sides = [(name, sign) for name, sign in (("lambda_min", -1), ("lambda_max", 1)) if name in bounds]

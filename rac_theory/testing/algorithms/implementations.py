@@ -70,7 +70,7 @@ def _walk(algorithm: Implementation, problem: Problem, W: Array, rng: np.random.
     """Yield what is seen of an implementation."""
     if algorithm.takes_problem:
         yield from (_Report(np.array(block), {}) for block in algorithm.iterates(problem, W.copy(), rng))
-    users = [copy.deepcopy(algorithm.own) for _ in W]
+    users = [copy.deepcopy(algorithm.stepper) for _ in W]
     rngs = [np.random.default_rng(int(seed)) for seed in rng.integers(2**63, size=len(W))]
     while True:
         stepped = zip(users, W, rngs, strict=True)

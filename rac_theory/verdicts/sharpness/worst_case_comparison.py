@@ -33,7 +33,7 @@ class Comparison:
         Over all functions with the constants of the case.
     hardest : float
         The exact expectation on the hardest quadratic with these constants that was found, to the nearest float.
-    own : float
+    case_value : float
         The exact expectation on the case itself; nan where there is no exact route.
 
     Examples
@@ -42,7 +42,7 @@ class Comparison:
     >>> from rac_theory import GD, Case, Comparison, worst_case
     >>> case = Case(GD(gamma=1.0), Quadratic.left([[0.5, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]]), steps=1)
     >>> worst = worst_case("T2", L=1, mu=0.5, gamma=1, blocks=1, steps=1, rng=0)
-    >>> found = Comparison("T2", case, bound=0.5, worst=worst, hardest=0.25, own=1 / 12)  # of ``side_by_side``
+    >>> found = Comparison("T2", case, bound=0.5, worst=worst, hardest=0.25, case_value=1 / 12)  # of ``side_by_side``
     >>> print(found)
     T2, 1 step: theorem 0.5000, worst case 0.3202, quadratic 0.2500, this case 0.0833
     """
@@ -52,11 +52,11 @@ class Comparison:
     bound: float
     worst: WorstCase
     hardest: float
-    own: float
+    case_value: float
 
     def __str__(self) -> str:
         values = f"theorem {self.bound:.4f}, worst case {float(self.worst.upper):.4f}, quadratic {self.hardest:.4f}"
-        of_case = "" if math.isnan(self.own) else f", this case {self.own:.4f}"
+        of_case = "" if math.isnan(self.case_value) else f", this case {self.case_value:.4f}"
         return f"{self.theorem}, {self.case.steps} step{'s' * (self.case.steps > 1)}: {values}{of_case}"
 
 

@@ -91,7 +91,7 @@ class JudgedBound:
     question: Question
     informative_from: int | None
 
-    def along(self, numbers: Array) -> Array:
+    def at_all_steps(self, numbers: Array) -> Array:
         """Return numbers at the judged steps, (T,), along all of them, (steps + 1,); nan elsewhere."""
         everywhere = np.full(len(self.bound), np.nan)
         everywhere[self.judged] = numbers

@@ -29,7 +29,7 @@ def test_every_block_is_run_once(before, runs):
     problem = a_case("small")
     kernel = kernel_for(RACLoRA(sketches.Haar(3, 1), 0.5), problem, np.zeros((3, 3)))
     first = before * kernel.block
-    together = _Work(kernel, np.random.SeedSequence(0), first, runs, 1, (), keeps_last=False).together()
+    together = _Work(kernel, np.random.SeedSequence(0), first, runs, 1, (), keeps_last=False).groups
     blocks = [block for call in together for block in call]
     assert blocks == list(range(before, before + -(-runs // kernel.block)))
     assert all(len(call) == kernel.streams for call in together[:-1])

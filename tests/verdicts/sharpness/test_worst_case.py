@@ -157,9 +157,9 @@ def test_quadratic_worst_case_and_theorem_are_in_order(theorem, steps):
     seen = side_by_side(theorem, Case(HALF, SMALL, steps=steps), rng=0)
     assert 0.7 * seen.worst.upper <= seen.hardest <= seen.worst.upper
     assert seen.worst.lower <= seen.bound
-    assert 0 < seen.own <= seen.hardest * (1 + 1e-9)
+    assert 0 < seen.case_value <= seen.hardest * (1 + 1e-9)
     if theorem not in ("T3", "T3_isotropic"):
-        assert seen.own == pytest.approx(seen.bound / tightness(theorem, seen.case)[-1], rel=1e-12)
+        assert seen.case_value == pytest.approx(seen.bound / tightness(theorem, seen.case)[-1], rel=1e-12)
     assert str(seen).startswith(f"{theorem}, {steps} step")
     if theorem == "T4":
         assert seen.hardest == pytest.approx(seen.bound, rel=1e-4)
