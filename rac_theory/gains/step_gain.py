@@ -130,8 +130,11 @@ class Moment(NamedTuple):
 
 
 def uneven_moments(algorithm: RACLoRA, Q: Smoothness) -> list[Moment] | None:
-    """Return the moments for each matrix of the sketched side, where E[H] is known and no multiple of the identity."""
-    if algorithm.sketch is None or not algorithm.is_projected or algorithm.sketch.dim > LARGEST:
+    """Return the moments of projected steps, for each matrix of the sketched side.
+
+    None where E[H] is unknown, or a multiple of the identity.
+    """
+    if algorithm.sketch is None or algorithm.sketch.dim > LARGEST:
         return None
     moments = Moments(algorithm.sketch)
     if moments.mean is None or moments.share is not None:

@@ -5,7 +5,7 @@ problems, algebra, sketches, algorithms and cases. It must not know bounds: what
 """
 
 from rac_theory.base import answering
-from rac_theory.runs.expectations.expectation import Expectation, exact_rate, expected
+from rac_theory.runs.expectations.expectation import Expectation, by_moments, exact_rate, expected
 from rac_theory.runs.expectations.fastest import fastest_learning_rate, fastest_letters
 from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.runs.expectations.queries import CURRENCIES, query_rates
@@ -22,6 +22,7 @@ __all__ = [
     "Record",
     "Trajectory",
     "Unsupported",
+    "by_moments",
     "exact_rate",
     "expected",
     "fastest_learning_rate",

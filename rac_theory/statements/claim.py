@@ -162,7 +162,7 @@ class Claim:
         """The claim and its definitions in a line."""
         return ", ".join(map(text, self.formulas)) + "."
 
-    @property
+    @cached_property
     def rate(self) -> Rate:
         """ "linear" where the bound falls by a factor a step, "sublinear" where it falls like a power of t."""
         return "linear" if isinstance(self.bound, Expression) and _only_in_exponents(self.bound) else "sublinear"

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -150,12 +150,12 @@ class Theorem:
             if type(assumption) in (Relation, Known, Condition) or type(assumption).__eq__ is object.__eq__
         )
 
-    @property
+    @cached_property
     def metric(self) -> Metric:
         """The quantity whose expectation is bounded."""
         return self.claim.metric
 
-    @property
+    @cached_property
     def rate(self) -> Rate:
         """ "linear" where the bound falls by a factor a step, "sublinear" where it falls like a power of t."""
         return self.falls or self.claim.rate
@@ -258,7 +258,7 @@ class Theorem:
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
         return smallest_horizon(self.claim, epsilon, partial(self._claimed, constants, otherwise=-math.inf))
 
-    @property
+    @cached_property
     def _of_horizon(self) -> tuple[Relation, ...]:
         """What is given of T."""
         return tuple(relation for relation in self.relations if T in symbols_of(relation))

@@ -121,13 +121,18 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     """
     check_runs(case)
     exact = checks.boolean("exact", exact)
+    if exact or not case.algorithm.deterministic:
+        return by_moments(case, exact=exact)
+    problem = case.problem
+    unique = problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None
+    run = simulate(case, record=["distances"] if unique else [])
+    distances = np.full((1, case.steps + 1), np.nan) if run.squared_distances is None else run.squared_distances
+    return Expectation(run.gaps[0], run.squared_gradients[0], distances[0], float(problem.f_star), "one run")
+
+
+def by_moments(case: Case, *, exact: bool = False) -> Expectation:
+    """Return what ``expected`` does where one run does not decide: by the recursion of second moments."""
     algorithm, problem, steps = case.algorithm, case.problem, case.steps
-    if not exact and algorithm.deterministic:
-        unique = problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None
-        run = simulate(case, record=["distances"] if unique else [])
-        unknown = np.full((1, steps + 1), np.nan)
-        distances = unknown if run.squared_distances is None else run.squared_distances
-        return Expectation(run.gaps[0], run.squared_gradients[0], distances[0], float(problem.f_star), "one run")
     claims = own_moments(algorithm) is not None or rests_on_trust(check_covered(algorithm))
     if exact:
         read = rational_curves(algorithm, problem, case.start, steps)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.numerics import excess, shortfall
-from rac_theory.statements import Metric, Theorem
+from rac_theory.statements import Theorem
 from rac_theory.verdicts.verification.recorded_curves import Recording
 
 
@@ -129,11 +129,6 @@ class Trial:
         """The bound at t = 0, ..., steps, (steps + 1,)."""
         return self.theorem.bound(self.constants, self.case.steps)
 
-    @cached_property
-    def metric(self) -> Metric:
-        """What the bound is on."""
-        return self.theorem.metric
-
 
 @dataclass(frozen=True, eq=False)
 class JudgedClaim(JudgedBound):
@@ -156,12 +151,11 @@ class JudgedClaim(JudgedBound):
     @classmethod
     def of(cls, trial: Trial, first: Recording, exact: bool) -> "JudgedClaim":
         """Choose the steps to judge. The first runs say how far iterates go, and so how large rounding errors are."""
-        case, constants, metric, bound = trial.case, trial.constants, trial.metric, trial.bound
-        ceiling = metric.ceiling(constants)
-        everywhere = claimed_steps(bound)
+        case, constants, bound, metric = trial.case, trial.constants, trial.bound, trial.theorem.metric
+        everywhere, shift = claimed_steps(bound), _shift(case, first.norm)
         claim = np.maximum(bound, 0.0)  # what is not negative can only be claimed to be zero
-        rounding = metric.rounding(first.curves, constants, claim, _shift(case, first.norm))
-        rounding = rounding + _EVALUATION * case.steps * claim
+        ceiling = metric.ceiling(constants)
+        rounding = metric.rounding(first.curves, constants, claim, shift) + _EVALUATION * case.steps * claim
         doubt = np.broadcast_to(metric.doubt(constants, claim), bound.shape)
         resolved = everywhere[np.abs(bound[everywhere]) >= 100 * (rounding + doubt)[everywhere]]
         if exact:
@@ -181,7 +175,7 @@ class JudgedClaim(JudgedBound):
 
     def curves(self, part: Recording) -> Array:
         """Return the metric along runs, (runs, steps + 1)."""
-        return self.trial.metric.measure(part.curves, self.trial.constants)
+        return self.trial.theorem.metric.measure(part.curves, self.trial.constants)
 
 
 def _shift(case: Case, norm: float) -> float:

@@ -63,7 +63,7 @@ def opening(
     trials: Sequence[Trial], runs: int, root: np.random.SeedSequence, n_jobs: int
 ) -> tuple[Recording, list[JudgedClaim]]:
     """Run the first part; return it, and each trial as a claim whose steps were chosen by it."""
-    first = simulated([trial.metric for trial in trials], trials[0].case, root, 0, runs, n_jobs)
+    first = simulated([trial.theorem.metric for trial in trials], trials[0].case, root, 0, runs, n_jobs)
     return first, [JudgedClaim.of(trial, first, exact=False) for trial in trials]
 
 
@@ -72,7 +72,7 @@ def _later(
 ) -> Recording:
     """Run a later part for claims whose steps were chosen."""
     trials = [claim.trial for claim in claims]
-    return simulated([trial.metric for trial in trials], trials[0].case, root, first, runs, n_jobs)
+    return simulated([trial.theorem.metric for trial in trials], trials[0].case, root, first, runs, n_jobs)
 
 
 @np.errstate(over="ignore", invalid="ignore")

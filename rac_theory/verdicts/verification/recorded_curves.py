@@ -5,11 +5,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from rac_theory.base import one_blas_thread
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.numerics import seed_sequence
-from rac_theory.runs import Trajectory, Unsupported, expected, simulate_part
+from rac_theory.runs import Trajectory, Unsupported, by_moments, simulate_part
 from rac_theory.statements import Curves, Metric
 
 Evidence: TypeAlias = Literal["auto", "exact", "sampled"]
@@ -78,8 +77,7 @@ def _exact(case: Case, evidence: Evidence) -> Recording | None:
         has_minimiser = getattr(case.problem, "W_star", None) is not None
         return Recording.of(simulate_part(case, seed_sequence(None), 0, 1, distances=has_minimiser))
     try:
-        with one_blas_thread():  # the bits would depend on the number of threads
-            expectation = expected(case)
+        expectation = by_moments(case)
     except Unsupported as error:
         if evidence == "exact":
             raise ValueError(f"evidence must be 'auto' or 'sampled' here, got 'exact': {error}") from error

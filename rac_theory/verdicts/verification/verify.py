@@ -65,7 +65,7 @@ def judge(
         return [verdict for verdict in verdicts if verdict is not None]
     account = opened(alpha, constants, case.checked)
     level = limits = account.rest("runs")
-    exact = exact_recording(case, evidence, [trial.metric for trial in applicable])
+    exact = exact_recording(case, evidence, [trial.theorem.metric for trial in applicable])
     if exact is not None:
         claims = [JudgedClaim.of(trial, exact, exact=True) for trial in applicable]
         observations = [Observation.of(claim, exact) for claim in claims]
@@ -97,11 +97,11 @@ def _without_runs(trial: Trial, alpha: float) -> Verdict | None:
     about: dict[str, Any] = {"theorem": trial.theorem, "case": trial.case, "constants": trial.constants}
     if trial.unmet:
         return Verdict(Status.NOT_APPLICABLE, "; ".join(trial.unmet) + ".", alpha, unmet=trial.unmet, **about)
-    unknown = [name for name in trial.metric.needs if not math.isfinite(getattr(trial.constants, name))]
+    unknown = [name for name in trial.theorem.metric.needs if not math.isfinite(getattr(trial.constants, name))]
     if not np.isfinite(trial.bound[1:]).any():
         reason = "the bound is not a finite number at any t: it says nothing here."
     elif unknown:
-        reason = f"the {trial.metric.name} cannot be judged without knowing {' and '.join(unknown)}."
+        reason = f"the {trial.theorem.metric.name} cannot be judged without knowing {' and '.join(unknown)}."
     else:
         return None
     return Verdict(Status.UNDECIDED, reason, alpha, bound=trial.bound, **about)
@@ -192,12 +192,12 @@ def verify(
     >>> print(verify("T2", Case(RACLoRA(Gaussian(3, 1), gamma=1.0), problem, steps=40), rng=0).unmet[0])
     gamma L <= 1 is not met: gamma L = 3 for gamma=1, L=3
     """
-    theorem = theorem_named(theorem)
-    check_runs(case)
     checks.finite("alpha", alpha, above=0, below=1)
     until_decided = isinstance(runs, str)
     runs = _number_of_runs(runs, most_runs)
     checks.one_of("evidence", evidence, ("auto", "exact", "sampled"))
+    theorem = theorem_named(theorem)
+    check_runs(case)
     root = seed_sequence(rng)
     measures = constants is None
     if constants is None:
