@@ -118,7 +118,8 @@ MADE = [
         "level": [4e-7], "pairs": [512], "each_step": [False],
     }),
     (Implementation, {"stepper": half, "implements": RACLoRA(Haar(3, 2), gamma=0.1)}, {
-        "stepper": [whole], "implements": [RACLoRA(Haar(3, 1), gamma=0.1)], "checked": [Checked(SQUARES, 4e-6, 0, True)],
+        "stepper": [whole], "implements": [RACLoRA(Haar(3, 1), gamma=0.1)],
+        "checked": [Checked(SQUARES, 4e-6, 0, True)],
     }),
     (CyclicRACLoRA, {"sketch": Coordinate(4, 1), "gamma": 0.1},
      {"sketch": [BlockPartition(4, 2)], "gamma": [0.1 + 1e-15], "side": ["right"], "order": ["cyclic"]}),

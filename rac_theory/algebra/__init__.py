@@ -16,24 +16,24 @@ from rac_theory.algebra.expression import (
     Powers,
     Product,
     Quotient,
+    Relation,
     Sum,
     Symbol,
     Total,
+    definitions_in,
     lifted,
+    symbols_of,
 )
 from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
 from rac_theory.algebra.fraction import LONGEST, fraction
 from rac_theory.algebra.latex import latex, named, pieces
-from rac_theory.algebra.letters import in_letters
 from rac_theory.algebra.number import number, truth
-from rac_theory.algebra.polynomial import identical, polynomial
+from rac_theory.algebra.polynomial import identical, in_letters, polynomial
 from rac_theory.algebra.polynomials import ONE, Atom, Monomial, Polynomial, constant, symbols_in, term
 from rac_theory.algebra.ratio import Ratio
-from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.roots import without_squares
 from rac_theory.algebra.sign import Lemma, Region, Way, sign
 from rac_theory.algebra.text import text
-from rac_theory.algebra.walk import definitions_in, symbols_of
 
 Expression.__repr__ = Relation.__repr__ = text  # type: ignore[assignment]
 

@@ -18,15 +18,15 @@ from rac_theory.algebra.expression import (
     Powers,
     Product,
     Quotient,
+    Relation,
     Sum,
     Symbol,
     Total,
+    symbols_of,
 )
-from rac_theory.algebra.letters import in_letters
+from rac_theory.algebra.polynomial import in_letters
 from rac_theory.algebra.polynomials import Polynomial
-from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.sign import ZERO, Region, Signs, Way
-from rac_theory.algebra.walk import symbols_of
 
 _BACK: Mapping[Way | None, Way | None] = {"up": "down", "down": "up", "none": "none", None: None}
 

@@ -1,14 +1,57 @@
-"""Expressions: numbers and named quantities, joined by the operations of bounds; readings are files beside it."""
+"""Expressions, and relations between them: numbers and named quantities, joined by the operations of bounds."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, wraps
 from numbers import Complex, Rational
 from operator import is_
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from rac_theory.algebra.relation import Relation
+from rac_theory.base.checks import one_of
+
+
+@dataclass(frozen=True, repr=False)
+class Relation:
+    """Expressions with a sign between each two. It has no truth of its own: constants give it one.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, between
+    >>> gamma, L = Symbol("gamma"), Symbol("L")
+    >>> between(0, gamma * L, 2)
+    0 < gamma L < 2
+    >>> 0 < gamma * L < 2
+    Traceback (most recent call last):
+    TypeError: gamma L > 0 is neither true nor false without constants: for a chain write between(0, gamma L, 2)
+    """
+
+    terms: "tuple[Expression, ...]"
+    signs: tuple[str, ...]
+
+    _SIGNS: ClassVar = ("<", "<=", ">", ">=", "=")
+
+    def __post_init__(self) -> None:
+        for sign in self.signs:
+            one_of("sign", sign, self._SIGNS)
+        if len(self.signs) != len(self.terms) - 1:
+            raise ValueError(f"signs must be one fewer than terms={len(self.terms)}, got {len(self.signs)}")
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{self!r} is neither true nor false without constants: for a chain write between(0, gamma L, 2)"
+        )
+
+    def at(self, values: "Mapping[Any, Expression | int | Fraction]") -> "Relation":
+        """Return the relation with others in the place of some expressions; itself where none is."""
+        terms = tuple(term.at(values) for term in self.terms)
+        return self if all(map(is_, terms, self.terms)) else Relation(terms, self.signs)
+
+    def within(self) -> "Iterator[Expression]":
+        """Yield all expressions that it is about."""
+        for term in self.terms:
+            yield from term.within()
+
 
 DEEPEST, LARGEST = 100, 200_000
 """How many levels an expression may have, and how many parts: readings go down it by recursion, and through all."""
@@ -399,3 +442,44 @@ def _nodes(values: tuple[Any, ...]) -> tuple[Any, ...]:
         elif isinstance(value, tuple | Relation):
             nodes += _nodes(value if isinstance(value, tuple) else value.terms)
     return tuple(nodes)
+
+
+def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
+    """Return the symbols in expressions, each once, in the order in which they come up; not the index of a total.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Let, Symbol, symbols_of
+    >>> mu, lam = Symbol("mu"), Symbol("lambda_min")
+    >>> symbols_of(Let("rho", 1 - mu * lam) + mu)
+    (mu, lambda_min)
+    """
+    return tuple(dict.fromkeys(symbol for term in _terms(expressions) for symbol in term.symbols))
+
+
+def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
+    """Return the definitions that expressions use, each once: first those that are read first, then those of these.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Let, Symbol, definitions_in
+    >>> q = Let("q", Symbol("A") * Symbol("gamma") ** 2)
+    >>> definitions_in(Let("w", 1 / (1 + q)) + q)
+    (w, q)
+    """
+    lets: dict[Let, None] = {}
+    level = _terms(expressions)
+    while level:
+        # By identity first: to compare two that are equal takes all that they rest on.
+        names = {id(let): let for node in level for let in node.named}.values()
+        level = [let.value for let in dict.fromkeys(names) if let not in lets]
+        lets |= dict.fromkeys(names)
+    return tuple(lets)
+
+
+def _terms(expressions: Iterable[Expression | Relation]) -> list[Expression]:
+    return [
+        term
+        for expression in expressions
+        for term in (expression.terms if isinstance(expression, Relation) else (expression,))
+    ]

@@ -2,8 +2,7 @@
 
 from fractions import Fraction
 
-from rac_theory.algebra.expression import Choice, Expression, Maximum, Powers, Symbol, Total, lifted
-from rac_theory.algebra.relation import Relation
+from rac_theory.algebra.expression import Choice, Expression, Maximum, Powers, Relation, Symbol, Total, lifted
 
 
 def between(low: object, middle: object, high: object) -> Relation:

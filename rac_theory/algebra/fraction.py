@@ -16,11 +16,11 @@ from rac_theory.algebra.expression import (
     Powers,
     Product,
     Quotient,
+    Relation,
     Sum,
     Symbol,
     Total,
 )
-from rac_theory.algebra.relation import Relation
 
 Exact = Fraction | float
 """An exact number; a float is infinite, or nan where there is no number."""

@@ -14,11 +14,11 @@ from rac_theory.algebra.expression import (
     Powers,
     Product,
     Quotient,
+    Relation,
     Sum,
     Symbol,
     Total,
 )
-from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.text import ATOM, LOOSE, POWER, PRODUCT, SUM, ends, level, signed
 
 _GREEK = """

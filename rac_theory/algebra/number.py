@@ -23,13 +23,13 @@ from rac_theory.algebra.expression import (
     Powers,
     Product,
     Quotient,
+    Relation,
     Sum,
     Symbol,
     Total,
+    symbols_of,
 )
 from rac_theory.algebra.fraction import LONGEST as LONGEST
-from rac_theory.algebra.relation import Relation
-from rac_theory.algebra.walk import symbols_of
 
 _ONE = Number(Fraction(1))
 _MINUS_ONE = Negative(_ONE)

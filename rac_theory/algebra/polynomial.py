@@ -1,6 +1,6 @@
 """Reading as a quotient of polynomials: the normal form in which two expressions are the same or not."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Container, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
@@ -19,6 +19,7 @@ from rac_theory.algebra.expression import (
     Powers,
     Product,
     Quotient,
+    Relation,
     Sum,
     Symbol,
     Total,
@@ -37,7 +38,6 @@ from rac_theory.algebra.polynomials import (
     term,
 )
 from rac_theory.algebra.ratio import Ratio, over
-from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.roots import root, without_squares
 
 
@@ -287,3 +287,37 @@ def _choice(choice: Choice, at: Mapping[Expression, Ratio]) -> Ratio:
 
 def _atom(kind: str, parts: Hashable, expression: Expression, level: int) -> Ratio:
     return Ratio(term(Atom(kind, parts, expression, level)))
+
+
+def in_letters(expression: Expression, letters: Container[Expression] = ()) -> Ratio:
+    """Return the quotient of polynomials in symbols, in ``letters``, and in all that is no quotient of polynomials.
+
+    Raises
+    ------
+    ZeroDivisionError
+        If a denominator is zero whatever the letters are, and no factor of zero makes up for it.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, maximum
+    >>> from rac_theory.algebra.polynomial import in_letters
+    >>> x, T = Symbol("x"), Symbol("T")
+    >>> ratio = in_letters((1 - x) * (2 + maximum(x, T)) / x**T, letters={1 - x})
+    >>> sorted(map(str, ratio.numerator.letters())), ratio.denominator
+    (['1 - x', 'max{x, T}', 'x^T'], 1)
+    """
+    return polynomial(expression, {letter: Ratio(term(letter)) for letter in _letters(expression, letters)})
+
+
+def _letters(expression: Expression, letters: Container[Expression]) -> Iterator[Expression]:
+    if expression in letters:
+        yield expression
+        return
+    match expression:
+        case Power(base, Number(power)) if power.denominator == 1:
+            yield from _letters(base, letters)
+        case Number() | Symbol() | Let() | Negative() | Sum() | Product() | Quotient():
+            for part in expression.inside:
+                yield from _letters(part, letters)
+        case _:
+            yield expression

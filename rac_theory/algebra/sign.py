@@ -24,8 +24,7 @@ from rac_theory.algebra.expression import (
     Symbol,
     Total,
 )
-from rac_theory.algebra.letters import in_letters
-from rac_theory.algebra.polynomial import polynomial
+from rac_theory.algebra.polynomial import in_letters, polynomial
 from rac_theory.algebra.polynomials import Polynomial, term
 
 Way: TypeAlias = Literal["up", "down", "none"]

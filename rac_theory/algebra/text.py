@@ -15,11 +15,11 @@ from rac_theory.algebra.expression import (
     Powers,
     Product,
     Quotient,
+    Relation,
     Sum,
     Symbol,
     Total,
 )
-from rac_theory.algebra.relation import Relation
 
 LOOSE, SUM, PRODUCT, POWER, ATOM = range(5)
 """How tightly the parts of an expression hold together; one that holds less tightly needs brackets in another."""

@@ -8,8 +8,7 @@ from itertools import repeat
 import numpy as np
 
 from rac_theory.algorithms.factor_descent import Factored
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
+from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.side import Side, check_dim, on_side
 from rac_theory.base import Value, checks

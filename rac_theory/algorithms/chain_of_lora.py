@@ -8,8 +8,7 @@ from typing import Literal
 import numpy as np
 
 from rac_theory.algorithms.factor_descent import FactorDescent, Factored
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource
 from rac_theory.algorithms.initialisation import Initialisation
 from rac_theory.base import Value, checks
 from rac_theory.base.checks import Array

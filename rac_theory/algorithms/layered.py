@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
+from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.algorithms.side import Side, check_dim

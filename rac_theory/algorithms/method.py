@@ -29,8 +29,7 @@ from rac_theory.algebra import (
 )
 from rac_theory.algebra import latex as typeset
 from rac_theory.algebra import text as written
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource
 from rac_theory.algorithms.side import Side
 from rac_theory.base import Value, checks, shown
 from rac_theory.problems import Layers

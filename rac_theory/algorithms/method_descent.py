@@ -10,8 +10,7 @@ import numpy as np
 
 from rac_theory.algebra import Expression, number
 from rac_theory.algorithms.decreasing import Decreasing
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource
 from rac_theory.algorithms.layered import LayeredRACLoRA
 from rac_theory.algorithms.method import Method, Program, state
 from rac_theory.algorithms.momentum_in_links import MomentumInLinks

@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rac_theory.algorithms.bernoulli import Bernoulli
-from rac_theory.algorithms.gradients.exact import Exact
-from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.algorithms.side import Side, on_side

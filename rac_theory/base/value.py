@@ -1,15 +1,68 @@
-"""Values: what frozen dataclasses share here. They cannot be changed, are equal by content, and print on one line."""
+"""Values: what frozen dataclasses share here. They are read-only, equal by content, and print on one line."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from types import NoneType
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.lib.stride_tricks import as_strided
 
 from rac_theory.base.naming import digest, function_name, is_sparse, repr_of, type_name
-from rac_theory.base.read_only import read_only, sealed
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class ReadOnlyDict(dict[K, V]):
+    """A dict that cannot be changed, nor arrays in it; pickle, copy, JSON and ``asdict`` take it for the dict it is.
+
+    It is made by ``read_only`` and ``sealed`` alone.
+    """
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("this mapping is part of a frozen value and read-only: dict(...) is a copy to change")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return sealed, (dict(self),)
+
+
+_PLAIN = frozenset((str, int, float, bool, NoneType, ReadOnlyDict))
+
+
+def read_only(value: Any) -> Any:
+    """Return a value whose arrays, mappings, and tuples of such, are read-only.
+
+    An array that can be written is copied, as whoever has it may go on writing; one that cannot is kept as it is.
+    """
+    return _within(value, _copied)
+
+
+def sealed(value: Any) -> Any:
+    """Return the same as ``read_only``, but make arrays read-only where they are: nobody else has them."""
+    return _within(value, _sealed)
+
+
+def _within(value: Any, of_array: Any) -> Any:
+    if type(value) in _PLAIN:  # as most are; to ask of each whether it is a Mapping takes long
+        return value
+    if isinstance(value, np.ndarray):
+        return of_array(value)
+    if isinstance(value, Mapping):
+        return ReadOnlyDict({key: _within(item, of_array) for key, item in value.items()})
+    return tuple(_within(item, of_array) for item in value) if type(value) is tuple else value
+
+
+def _copied(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return _sealed(array.copy()) if array.flags.writeable else array
+
+
+def _sealed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    array.flags.writeable = False
+    return array
 
 
 class Value:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rac_theory.algebra import Let, Symbol, choice, fraction, maximum, polynomial, powers, sqrt, total
-from rac_theory.algebra.letters import in_letters
+from rac_theory.algebra.polynomial import in_letters
 from rac_theory.algebra.polynomials import ZERO
 
 x, y, z, T, k = map(Symbol, ("x", "y", "z", "T", "k"))

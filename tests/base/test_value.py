@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rac_theory.base.read_only import ReadOnlyDict, read_only
-from rac_theory.base.value import Value, same
+from rac_theory.base.value import ReadOnlyDict, Value, read_only, same
 from rac_theory.numerics import Bets
 
 NOTEBOOKS = str(Path(__file__).parents[2] / "notebooks")

@@ -236,8 +236,8 @@ def test_of_bounds_that_are_put_together(monkeypatch):
     parts = Parts([Part(np.eye(2), 0.5), Part(np.eye(2), 0.25)], 2.0, exact=False)
     monkeypatch.setattr(common_basis, "in_common_basis", lambda _: parts)
     in_basis, by_terms = splits_of(terms)
-    assert [in_basis.together([1.0, 2.0]), in_basis.together([2.0, 1.0])] == [4.5, 5]
-    assert [by_terms.together([5.0, 2.0]), by_terms.together([5.0, -1.0])] == [6, 0]
+    assert [in_basis.combine([1.0, 2.0]), in_basis.combine([2.0, 1.0])] == [4.5, 5]
+    assert [by_terms.combine([5.0, 2.0]), by_terms.combine([5.0, -1.0])] == [6, 0]
     assert (in_basis.how, by_terms.how) == (
         "at most: in a basis that they nearly have in common",
         "at most: the sum of those of all terms",

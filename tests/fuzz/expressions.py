@@ -28,8 +28,7 @@ from rac_theory.algebra import (
     sqrt,
     total,
 )
-from rac_theory.algebra.expression import Power, Powers, Total, lifted
-from rac_theory.algebra.relation import Relation
+from rac_theory.algebra.expression import Power, Powers, Relation, Total, lifted
 from rac_theory.proofs.coq.readings import misread
 
 x, y, T, K = (Symbol(name) for name in ("x", "y", "T", "K"))

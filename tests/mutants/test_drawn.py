@@ -9,7 +9,7 @@ NAMED = [
     ("rac_theory/verdicts/verification/measured_smoothness.py", "alpha / 2", "alpha * 2"),
     ("rac_theory/sketches/distributions/uniform.py", "(3 * r + 1)", "(3 * r + 2)"),
     ("rac_theory/sketches/distributions/uniform.py", "(3 * r + 1)", "(3 * r - 1)"),
-    ("rac_theory/cases/known_constants.py", ", math.inf)", ", -math.inf)"),
+    ("rac_theory/cases/constants.py", ", math.inf)", ", -math.inf)"),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from rac_theory import theorems
 from rac_theory.algebra import Relation, fraction, number, polynomial
-from rac_theory.statements import regions
+from rac_theory.statements.directions import _length, _x, regions
 from rac_theory.statements.symbols import s
 from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
 
@@ -17,8 +17,8 @@ ALL = theorems.ALL
 @pytest.mark.parametrize("theorem", ALL.values(), ids=ALL)
 def test_boxes_reach_as_far_as_the_relations(theorem):
     """Catches a box that ends before gamma L does, or a gap between two boxes."""
-    lengths = [found for each in theorem.given if isinstance(each, Relation) and (found := regions._length(each))]
-    boxes = regions.regions(theorem)
+    lengths = [found for each in theorem.given if isinstance(each, Relation) and (found := _length(each))]
+    boxes = regions(theorem)
     for product, _ in lengths:
         longest = min(number for other, number in lengths if other == product)
         reached = []
@@ -35,7 +35,7 @@ ONES = dict.fromkeys(("gamma", "eta", "N", "K", "L", "L_H", "kappa", "z", "a", "
 @pytest.mark.parametrize("x", [Fraction(i, 8) for i in range(1, 17)])
 def test_boxes_of_t4_hold_every_s_up_to_l(x):
     """The intervals of gamma s, one after the other, are [0, gamma L]. Catches one that is left out."""
-    boxes = [box for box in regions.regions(theorems.T4) if box.ranges[regions._x][0] <= x <= box.ranges[regions._x][1]]
+    boxes = [box for box in regions(theorems.T4) if box.ranges[_x][0] <= x <= box.ranges[_x][1]]
     ends = sorted([fraction(box.places[s], {**ONES, "x": x, "z": z}) for z in (0, 1)] for box in boxes)
     ends = [each for each in ends if x != 1 or each[0] < each[1]]  # at x = 1 a third box is a point
     assert ends[0][0] == 0

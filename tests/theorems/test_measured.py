@@ -10,7 +10,7 @@ from rac_theory import Case, Clients, Constants, Local, RACLoRA, Reshuffled, Sta
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.verdicts.verification.decision import relied_on
 from rac_theory.verdicts.verification.judged_claim import Trial
-from rac_theory.verdicts.verification.measured_constants import SAFETY, lacks_a_variance, with_measured_variance
+from rac_theory.verdicts.verification.verify import SAFETY, lacks_a_variance, with_measured_variance
 
 RNG = np.random.default_rng(2)
 PROBLEM = Federated(LeastSquares(RNG.standard_normal((24, 4)), RNG.standard_normal((24, 3)), l2=1.0), 4)

@@ -2,9 +2,8 @@
 
 from rac_theory.algorithms.gradients.certified_step import CertifiedStep
 from rac_theory.algorithms.gradients.clients import Clients
-from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.finite_differences import FiniteDifferences
-from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
+from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource, Step
 from rac_theory.algorithms.gradients.local import Local
 from rac_theory.algorithms.gradients.minibatch import Minibatch
 from rac_theory.algorithms.gradients.noise import Noise, additive_noise, minibatch_noise, minibatch_share

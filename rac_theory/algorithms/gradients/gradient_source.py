@@ -1,10 +1,12 @@
-"""A gradient source: what happens between two draws of the sketch."""
+"""A gradient source: what happens between two draws of the sketch; by default one step with the full gradient."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
+from rac_theory.algorithms.gradients.noise import NO_NOISE, Noise
 from rac_theory.base import having
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
@@ -68,3 +70,29 @@ def check_fits(source: GradientSource, problem: Problem) -> None:
 def never_draws(source: GradientSource) -> bool:
     """Tell whether a source says that it is deterministic; one that says nothing may draw."""
     return bool(getattr(source, "deterministic", False))
+
+
+@dataclass(frozen=True)
+class Exact:
+    """One step with the full gradient.
+
+    Examples
+    --------
+    >>> from rac_theory.problems import Quadratic
+    >>> from rac_theory import Exact
+    >>> Exact().noise(Quadratic.left([[1.0]], W_star=[[1.0]])).C  # E||g||^2 = ||grad f||^2
+    0.0
+    """
+
+    deterministic: ClassVar[bool] = True
+
+    def check(self, problem: Problem) -> None:
+        """Accept every problem."""
+
+    def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
+        """Return ``step(W, grad f(W))``."""
+        return step(W, problem.gradient(W))
+
+    def noise(self, problem: Problem) -> Noise:
+        """No noise: (0, 1, 0)."""
+        return NO_NOISE

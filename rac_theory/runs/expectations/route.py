@@ -200,9 +200,9 @@ def _one_gradient(algorithm: Covered | Preconditioned, problem: Problem) -> Diag
         return two_invariants(frame, gamma, 1.0, 0.0)
     if not frame.is_whole:
         law = Moments(algorithm.sketch)
-        is_flat = len(frame.curvatures) == 1 and law.share is not None
-        if is_flat and isinstance(algorithm, RACLoRA) and algorithm.is_projected:
-            return flat(frame, gamma, law.share)
+        share = law.share if len(frame.curvatures) == 1 else None
+        if share is not None and isinstance(algorithm, RACLoRA) and algorithm.is_projected:
+            return flat(frame, gamma, share)
         if (invariants := step_invariants(algorithm, law)) is not None:
             return two_invariants(frame, gamma, *invariants)
     return matrix_map(frame, gamma, *step_moments(algorithm))

@@ -21,10 +21,10 @@ from rac_theory.verdicts.verification.finding import Slack
 from rac_theory.verdicts.verification.given import given_curves
 from rac_theory.verdicts.verification.judge_runs import _claim, _observed
 from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial, _shift
-from rac_theory.verdicts.verification.measured_constants import with_measured_variance
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
 from rac_theory.verdicts.verification.reading import behind_a_row, part_size
 from rac_theory.verdicts.verification.recorded_curves import Recording, exact_recording
+from rac_theory.verdicts.verification.verify import with_measured_variance
 
 EPS = 2.0**-52
 CASE = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=40)
