@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.problems import Problem
 
 
@@ -43,17 +43,13 @@ class Algorithm(Protocol):
     @property
     def gamma(self) -> float:
         """The size of one gradient step, in the units of W per unit of gradient."""
-        ...
 
     @property
     def deterministic(self) -> bool:
         """Whether no step depends on ``rng``: then one run decides everything."""
-        ...
 
     def check(self, problem: Problem, /) -> None:
         """Raise a ``ValueError`` if the algorithm cannot run on this problem."""
-        ...
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator, /) -> Iterator[Array]:
         """Yield the iterates after 1, 2, ... outer steps from W, each a new array (runs, m, n), without end."""
-        ...

@@ -11,8 +11,7 @@ from rac_theory.algorithms.factor_descent import Factored
 from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.side import Side, check_dim, on_side
-from rac_theory.base import Value, checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks
 from rac_theory.numerics import Randomness, orthonormal_range
 from rac_theory.problems import Problem
 from rac_theory.sketches import UNKNOWN, Sketch, Spectrum, check_draws, draw, is_deterministic, spectrum

@@ -12,8 +12,7 @@ from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSourc
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import sketched_steps
 from rac_theory.algorithms.side import check_dim
-from rac_theory.base import Value, checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks
 from rac_theory.numerics import Account, Randomness, child, rounded, seed_sequence
 from rac_theory.sketches import Sketch, Spectrum, check_draws, spectrum
 

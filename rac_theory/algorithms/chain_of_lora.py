@@ -10,8 +10,7 @@ import numpy as np
 from rac_theory.algorithms.factor_descent import FactorDescent, Factored
 from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource
 from rac_theory.algorithms.initialisation import Initialisation
-from rac_theory.base import Value, checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks
 from rac_theory.problems import Problem
 
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from rac_theory.algorithms.rac_lora import RACLoRA, projected_step
 from rac_theory.algorithms.side import OneSided, Side, on_side
-from rac_theory.base import checks, repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks, repr_of
 from rac_theory.numerics import orthonormal_range
 from rac_theory.problems import Problem
 from rac_theory.sketches import FiniteSupport, Moments, Sketch

@@ -10,8 +10,7 @@ import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.base import Value, being, checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, being, checks
 from rac_theory.problems import Problem
 
 

@@ -9,8 +9,7 @@ import numpy as np
 from rac_theory.algorithms.gradients.clients import Clients
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, check_fits, check_source, never_draws
 from rac_theory.algorithms.initialisation import Initialisation
-from rac_theory.base import being, checks, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, being, checks, shown
 from rac_theory.problems import Problem
 
 

@@ -14,8 +14,7 @@ import numpy as np
 
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.algorithms.side import OneSided, Side, on_side
-from rac_theory.base import Value, repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, repr_of
 from rac_theory.problems import Problem, Smoothness, known_smoothness
 from rac_theory.sketches import Sketch, ranges
 

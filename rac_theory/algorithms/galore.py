@@ -7,8 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource, check_fits, check_source, never_draws
-from rac_theory.base import Value, checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks
 from rac_theory.numerics import rounded
 from rac_theory.problems import Problem
 

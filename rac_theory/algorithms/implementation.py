@@ -11,8 +11,7 @@ from rac_theory.algorithms.galore import GaLore
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.method_descent import MethodDescent
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.base import Value, being, in_short, repr_of, same, shown, type_name
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, being, in_short, repr_of, same, shown, type_name
 from rac_theory.problems import Problem
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rac_theory.algorithms.side import check_dim
-from rac_theory.base import Value, checks, matrix_shape
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks, matrix_shape
 from rac_theory.sketches import Gaussian, Sketch, check_draws, draw, is_deterministic
 
 

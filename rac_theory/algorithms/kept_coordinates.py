@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rac_theory.algorithms.side import OneSided, Side
-from rac_theory.base import checks, repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks, repr_of
 from rac_theory.problems import Problem
 from rac_theory.sketches import Sketch, draws_ahead
 

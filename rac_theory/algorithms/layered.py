@@ -12,8 +12,7 @@ from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSourc
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.algorithms.side import Side, check_dim
-from rac_theory.base import Value, being, checks, repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, being, checks, repr_of
 from rac_theory.numerics import Randomness, child, seed_sequence
 from rac_theory.problems import Layers
 from rac_theory.sketches import Sketch, Spectrum, check_draws, is_deterministic

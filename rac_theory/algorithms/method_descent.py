@@ -18,8 +18,7 @@ from rac_theory.algorithms.preconditioned import Preconditioned
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.algorithms.steepest_step import SteepestStep
-from rac_theory.base import Value, being, checks, repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, being, checks, repr_of
 from rac_theory.problems import Layers, Problem
 
 

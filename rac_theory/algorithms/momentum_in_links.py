@@ -7,8 +7,7 @@ import numpy as np
 
 from rac_theory.algorithms.rac_lora import RACLoRA, sketched_steps
 from rac_theory.algorithms.side import OneSided, Side
-from rac_theory.base import checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks
 from rac_theory.problems import Problem
 from rac_theory.sketches import Sketch
 

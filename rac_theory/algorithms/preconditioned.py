@@ -7,8 +7,7 @@ import numpy as np
 
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.algorithms.side import OneSided, Side, on_side
-from rac_theory.base import repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, repr_of
 from rac_theory.problems import Problem
 from rac_theory.sketches import Sketch, ranges
 

@@ -11,8 +11,7 @@ from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.gradients.local import Local
 from rac_theory.algorithms.gradients.reshuffled import Reshuffled
 from rac_theory.algorithms.method import H, Method, gradient, state
-from rac_theory.base import checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks
 from rac_theory.numerics import Randomness
 from rac_theory.problems import Problem
 from rac_theory.sketches import Spectrum

@@ -10,8 +10,7 @@ import numpy as np
 from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.side import Side, check_dim, on_side
-from rac_theory.base import Value, checks, repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks, repr_of
 from rac_theory.numerics import Randomness, project_onto
 from rac_theory.sketches import (
     NO_SKETCH,

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from rac_theory.algorithms.side import Side
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics import extreme_eigenvalues, matrix, multiple_of_identity
 from rac_theory.problems import Smoothness
 

@@ -6,8 +6,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Exact, Step
-from rac_theory.base import Value, checks, repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks, repr_of
 from rac_theory.problems import Problem
 from rac_theory.sketches import Sketch, check_draws, is_deterministic
 

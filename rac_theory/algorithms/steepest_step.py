@@ -14,8 +14,7 @@ from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSourc
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.algorithms.side import Side, on_side
-from rac_theory.base import Value, being, squared_norms, type_name
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, being, squared_norms, type_name
 from rac_theory.numerics import unit
 from rac_theory.problems import Problem
 from rac_theory.sketches import Gaussian, Haar, Sketch, draws_ahead

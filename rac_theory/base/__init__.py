@@ -7,7 +7,7 @@ nothing. It must not load SciPy, nor know what is computed or stored.
 from rac_theory.base import plug_in_faults, progress, tasks
 from rac_theory.base.batch import in_chunks, matrices, matrix_shape, squared_norms
 from rac_theory.base.blas import keep_freed_memory, one_blas_thread
-from rac_theory.base.checks import being, described, having
+from rac_theory.base.checks import Array, being, described, having
 from rac_theory.base.conversion import NotReal, as_array, float64, real_numbers
 from rac_theory.base.csv_numbers import is_long, read_csv, refuse_counters, wide
 from rac_theory.base.extras import MissingExtra, frame, import_extra, imported, what_failed
@@ -44,6 +44,7 @@ from rac_theory.base.value import Value, in_short, read_only, same, sealed
 __all__ = [
     "LARGEST",
     "LOST",
+    "Array",
     "MissingExtra",
     "NoMember",
     "NotReal",

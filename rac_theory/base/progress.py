@@ -24,11 +24,9 @@ class Screen(Protocol):
 
     def show(self, share: float, words: str) -> None:
         """Draw it: the share that is done, in [0, 1], and what is said beside it."""
-        ...
 
     def close(self) -> None:
         """Take it away."""
-        ...
 
 
 class Task:

@@ -11,8 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from rac_theory.algorithms import DECAY_INSIDE, Algorithm, Checked, Implementation, MethodDescent
-from rac_theory.base import Value, being, checks, having, in_short, repr_of, shown, type_name
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, being, checks, having, in_short, repr_of, shown, type_name
 from rac_theory.problems import Problem, Quadratic
 
 Check = Callable[[Problem, Array], None]

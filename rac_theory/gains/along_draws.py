@@ -23,8 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.base import one_blas_thread
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, one_blas_thread
 from rac_theory.gains.one_side import OFF
 from rac_theory.gains.ratio import largest_ratio
 from rac_theory.numerics import child, extreme_eigenvalues, generator, orthonormal_range, rounded

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rac_theory.algorithms import Side
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics import alike, diagonal_of, lapack_rounding, largest_eigenvalue, matrix, multiple_of_identity
 from rac_theory.problems import Smoothness
 

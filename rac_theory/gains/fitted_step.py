@@ -27,7 +27,7 @@ from dataclasses import replace
 import numpy as np
 
 from rac_theory.algorithms import FittedDescent, SeenCurvature
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.gains.step_gain import StepGain
 from rac_theory.numerics import (
     Randomness,

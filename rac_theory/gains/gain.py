@@ -19,8 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, ProjectedDescent, RACLoRA, Side, check_dim
-from rac_theory.base import checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks
 from rac_theory.gains.along_draws import Sampling, along_draws
 from rac_theory.gains.common_basis import Terms, splits_of, terms_of_side
 from rac_theory.gains.layered import along_all_layers, blocks

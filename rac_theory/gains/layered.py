@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rac_theory.algorithms import LayeredRACLoRA
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.gains.one_side import moments_of
 from rac_theory.gains.ratio import largest_ratio
 from rac_theory.numerics import identity, multiple_of_identity, raised

@@ -26,8 +26,7 @@ import numpy as np
 import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 
 from rac_theory.algorithms import RACLoRA, Side
-from rac_theory.base import checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks
 from rac_theory.gains.common_basis import in_common_basis, terms_of_side
 from rac_theory.gains.gain import smoothness_along
 from rac_theory.gains.step_gain import step_gain

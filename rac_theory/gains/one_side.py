@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.gains.ratio import largest_ratio
 from rac_theory.numerics import (
     LARGE,

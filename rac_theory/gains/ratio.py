@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics import largest_eigenvalue
 
 _EPS = float(np.finfo(float).eps)

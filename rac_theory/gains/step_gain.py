@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rac_theory.algorithms import LayeredRACLoRA, ProjectedDescent, RACLoRA, Side
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.gains.common_basis import Part, Parts, in_common_basis, terms_of_side
 from rac_theory.gains.effective_dimension import ends_of_side
 from rac_theory.gains.gain import smoothness_along

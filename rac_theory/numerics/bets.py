@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics.confidence import at_least, divergence
 from rac_theory.numerics.evidence import either_side
 from rac_theory.numerics.linalg import orthonormal_range

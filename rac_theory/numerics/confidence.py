@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import betainc, rel_entr
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 
 def kl_lower(mean: float, n: int, alpha: float) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 _EPS = float(np.finfo(float).eps)
 

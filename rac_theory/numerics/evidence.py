@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 CAP = 0.9
 """No bet exceeds this share of the wealth that could be lost."""

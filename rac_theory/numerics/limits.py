@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics.evidence import CAP, running_sums
 
 _LEAST = 1e-3  # of the sample mean: a limit that is lower than that is zero

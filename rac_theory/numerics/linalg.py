@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.linalg.blas import dtrsm
 from scipy.linalg.lapack import dpotrf
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 # The volume of unit columns decides how an orthonormal basis is made: see orthonormal_range.
 _ROUND = 0.1  # above it the normal equations lose at most three digits

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.base import shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, shown
 from rac_theory.numerics import rounded
 from rac_theory.problems.problem import Problem
 

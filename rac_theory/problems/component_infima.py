@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.special import entr, expit
 
-from rac_theory.base.checks import Array, array
+from rac_theory.base import Array
+from rac_theory.base.checks import array
 from rac_theory.problems.features import EPS
 
 _TINY = 1e-290  # a product of this size or less may have lost digits

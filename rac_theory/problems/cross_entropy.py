@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base.checks import Array, array
+from rac_theory.base import Array
+from rac_theory.base.checks import array
 from rac_theory.problems.problem import OnePass
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from rac_theory.base import import_extra, printable, readable_file
-from rac_theory.base.checks import Array, one_of
+from rac_theory.base import Array, import_extra, printable, readable_file
+from rac_theory.base.checks import one_of
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "linnerud", "wine")
 """The data sets whose numbers come with scikit-learn, so that nothing is downloaded."""

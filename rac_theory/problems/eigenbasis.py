@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rac_theory.base import Value
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array, issparse
 
-from rac_theory.base import printable
-from rac_theory.base.checks import Array, array, moderate, moderate_size
+from rac_theory.base import Array, printable
+from rac_theory.base.checks import array, moderate, moderate_size
 from rac_theory.numerics import extreme_eigenvalues, lapack_rounding
 
 Features = Array | csr_array

@@ -13,8 +13,19 @@ from typing import Any, Literal, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rac_theory.base import NotReal, as_array, digest, having, matrices, read_only, shown, squared_norms, type_name
-from rac_theory.base.checks import Array, integer
+from rac_theory.base import (
+    Array,
+    NotReal,
+    as_array,
+    digest,
+    having,
+    matrices,
+    read_only,
+    shown,
+    squared_norms,
+    type_name,
+)
+from rac_theory.base.checks import integer
 from rac_theory.numerics import rounded
 from rac_theory.problems.client_constants import client_heterogeneity, client_weights, scaled, shares_of
 from rac_theory.problems.finite_sum import Divisible, Indices

@@ -7,8 +7,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import shown, squared_norms
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, shown, squared_norms
 from rac_theory.numerics import rounded
 from rac_theory.problems.problem import Problem
 
@@ -36,24 +35,20 @@ class FiniteSum(Problem, Protocol):
     @property
     def n_components(self) -> int:
         """The number N of components."""
-        ...
 
     @property
     def L_max(self) -> float:
         """A Lipschitz constant of the gradient of every component, rounded up; nan if unknown."""
-        ...
 
     @property
     def component_infima(self) -> Array:
         """A proved lower bound of each component, (N,), as near to its infimum as is known; nan if none is."""
-        ...
 
     def component_gradient(self, W: Array, indices: Indices, /) -> Array:
         """The mean gradient of the listed components of each run: (runs, m, n), (runs, b) to (runs, m, n).
 
         An index that is listed twice counts twice.
         """
-        ...
 
 
 class Divisible(FiniteSum, Protocol):
@@ -62,11 +57,9 @@ class Divisible(FiniteSum, Protocol):
     @property
     def targets(self) -> NDArray[np.generic]:
         """The label or target of each component, (N,) or (N, k)."""
-        ...
 
     def subset(self, rows: Indices, /) -> "Divisible":
         """The mean of the listed components, as a problem of the same kind and shape."""
-        ...
 
 
 def components_of(problem: Problem, reader: object) -> FiniteSum:

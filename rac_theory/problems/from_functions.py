@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from rac_theory.base import (
+    Array,
     NotReal,
     being,
     digest,
@@ -22,7 +23,7 @@ from rac_theory.base import (
     shown,
     type_name,
 )
-from rac_theory.base.checks import Array, array, boolean, bounded, finite, moderate, moderate_size
+from rac_theory.base.checks import array, boolean, bounded, finite, moderate, moderate_size
 from rac_theory.numerics import rounded
 from rac_theory.problems.smoothness import Smoothness, isotropic_or_none
 

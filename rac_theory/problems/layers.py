@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from rac_theory.base import Value, being, matrix_shape, printable, shown
-from rac_theory.base.checks import Array, one_of
+from rac_theory.base import Array, Value, being, matrix_shape, printable, shown
+from rac_theory.base.checks import one_of
 from rac_theory.problems.problem import Problem
 
 T = TypeVar("T")

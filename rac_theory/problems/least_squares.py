@@ -13,8 +13,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsmr
 
-from rac_theory.base import Value, in_chunks, matrices, short_name, squared_norms
-from rac_theory.base.checks import Array, array, moderate, moderate_size, weight
+from rac_theory.base import Array, Value, in_chunks, matrices, short_name, squared_norms
+from rac_theory.base.checks import array, moderate, moderate_size, weight
 from rac_theory.problems import datasets
 from rac_theory.problems.component_infima import ridge_infima
 from rac_theory.problems.eigenbasis import Eigenbasis

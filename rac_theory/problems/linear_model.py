@@ -8,8 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.base import matrices
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, matrices
 from rac_theory.numerics import identity, raised, rounded
 from rac_theory.problems.features import EPS, gathered, gram_of_columns, squared_row_norms
 from rac_theory.problems.finite_sum import Indices

@@ -8,8 +8,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from rac_theory.base import Value, matrices, short_name, squared_norms
-from rac_theory.base.checks import Array, weight
+from rac_theory.base import Array, Value, matrices, short_name, squared_norms
+from rac_theory.base.checks import weight
 from rac_theory.problems import datasets
 from rac_theory.problems.features import Features, adjoint, scores, squared_row_norms
 from rac_theory.problems.logistic_loss import LogisticModel, curvatures

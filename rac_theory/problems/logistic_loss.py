@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from rac_theory.base import in_chunks, listed, matrices, sorted_classes
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, in_chunks, listed, matrices, sorted_classes
 from rac_theory.numerics import largest_logarithm, rounded, sum_of_logarithms
 from rac_theory.problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores
 from rac_theory.problems.finite_sum import Indices

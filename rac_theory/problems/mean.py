@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics import alike, diagonal_of, raised, rounded
 from rac_theory.problems.features import EPS
 from rac_theory.problems.minimise import Certified, Minimum, minimise

@@ -9,8 +9,7 @@ from typing import Protocol
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
-from rac_theory.base import Value
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value
 from rac_theory.problems.features import EPS
 
 TOLERANCE = 1e-12
@@ -27,28 +26,22 @@ class StronglyConvex(Protocol):
     @property
     def shape(self) -> tuple[int, int]:
         """The shape (m, n) of W."""
-        ...
 
     @property
     def strong_convexity(self) -> float:
         """A proved modulus s > 0 of strong convexity."""
-        ...
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """f and its gradient."""
-        ...
 
     def hessian(self, W: Array, /) -> Callable[[Array], Array]:
         """The Hessian at W, (m, n), as a linear map of (m, n) matrices."""
-        ...
 
     def rounding(self, W: Array, /) -> float:
         """A bound on the rounding error of the value at W, in the units of f, > 0."""
-        ...
 
     def gradient_rounding(self, W: Array, /) -> float:
         """A bound on the norm of the rounding error of the gradient at W."""
-        ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,8 +8,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from rac_theory.base import Value, short_name
-from rac_theory.base.checks import Array, array, finite, moderate_size
+from rac_theory.base import Array, Value, short_name
+from rac_theory.base.checks import array, finite, moderate_size
 from rac_theory.problems import datasets
 from rac_theory.problems.features import Features
 from rac_theory.problems.logistic_loss import LogisticModel

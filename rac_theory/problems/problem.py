@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Protocol
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 
 class Problem(Protocol):
@@ -48,45 +48,36 @@ class Problem(Protocol):
     @property
     def shape(self) -> tuple[int, int]:
         """The shape (m, n) of W."""
-        ...
 
     @property
     def L(self) -> float:
         """Lipschitz constant of the gradient: ``||grad f(X) - grad f(Y)|| <= L ||X - Y||``; nan if unknown."""
-        ...
 
     @property
     def mu(self) -> float:
         """Polyak-Lojasiewicz constant: ``||grad f||^2 / 2 >= mu (f - inf f)``; 0 if f has none, nan if unknown."""
-        ...
 
     @property
     def strong_convexity(self) -> float:
         """Modulus s of strong convexity: ``f - (s/2) ||W||^2`` is convex; 0 if there is none, nan if unknown."""
-        ...
 
     @property
     def convex(self) -> bool:
         """Whether f is known to be convex."""
-        ...
 
     @property
     def f_star(self) -> float:
         """Upper end of a certified interval for the infimum of f; nan where there is no certificate."""
-        ...
 
     @property
     def f_lower(self) -> float:
         """A proved lower bound of f; nan if none is known."""
-        ...
 
     def value(self, W: Array, /) -> Array:
         """f at each matrix of a batch: (..., m, n) to (...)."""
-        ...
 
     def gradient(self, W: Array, /) -> Array:
         """The gradient of f at each matrix of a batch: (..., m, n) to (..., m, n)."""
-        ...
 
 
 class OnePass(ABC):

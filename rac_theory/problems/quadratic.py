@@ -11,8 +11,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from rac_theory.base import Value, being, digest, matrices
-from rac_theory.base.checks import Array, array, moderate, moderate_size, symmetric
+from rac_theory.base import Array, Value, being, digest, matrices
+from rac_theory.base.checks import array, moderate, moderate_size, symmetric
 from rac_theory.numerics import eigenvalues, identity, rounded
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.problems.layers import Layers

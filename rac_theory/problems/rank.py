@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from scipy.sparse import csr_array
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.problems.features import Features
 
 ELIMINATION_LIMIT = 200_000

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import ClassVar
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.problems.component_infima import cross_entropy_infima
 from rac_theory.problems.features import gradient_rounding, loss_rounding, squared_row_norms
 from rac_theory.problems.linear_model import RidgeModel

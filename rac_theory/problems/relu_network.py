@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rac_theory.base import Value, checks, digest, matrices
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks, digest, matrices
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.layers import Layers
 from rac_theory.problems.problem import OnePass

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from rac_theory.base import Value, being, having, matrices, matrix_shape, repr_of, sealed, shown
-from rac_theory.base.checks import Array, array, finite, moderate, moderate_size, symmetric
+from rac_theory.base import Array, Value, being, having, matrices, matrix_shape, repr_of, sealed, shown
+from rac_theory.base.checks import array, finite, moderate, moderate_size, symmetric
 from rac_theory.numerics import (
     alike,
     coordinate,

@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import Value, in_chunks, matrices, short_name, sorted_classes, squared_norms
-from rac_theory.base.checks import Array, array, count, finite, integer, weight
+from rac_theory.base import Array, Value, in_chunks, matrices, short_name, sorted_classes, squared_norms
+from rac_theory.base.checks import array, count, finite, integer, weight
 from rac_theory.numerics import rounded
 from rac_theory.problems import datasets
 from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_slopes, score_slopes

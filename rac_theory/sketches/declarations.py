@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import checks, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks, shown
 from rac_theory.sketches.sketch import BrokenSketch, Sketch
 
 _LARGE = 1024  # dim beyond which a claimed E[H] is not looked at entry by entry each time

@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics import projection
 from rac_theory.sketches.declarations import (
     checked_support,

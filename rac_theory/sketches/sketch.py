@@ -9,8 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import Value, checks, having
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks, having
 from rac_theory.numerics import Randomness, generator, seed_sequence
 
 
@@ -56,16 +55,13 @@ class Sketch(Protocol):
     @property
     def dim(self) -> int:
         """Length d of a column."""
-        ...
 
     @property
     def rank(self) -> int:
         """Number r of columns; the rank of a draw may be lower."""
-        ...
 
     def sample(self, rng: np.random.Generator, size: int, /) -> Array:
         """Draw ``size`` independent matrices, (size, dim, rank), with no randomness but that of ``rng``."""
-        ...
 
 
 def check_members(name: str, sketch: object) -> None:
@@ -111,7 +107,6 @@ class HasExpectedProjection(Protocol):
 
     def expected_projection(self) -> Array | None:
         """E[H], (dim, dim), symmetric, with eigenvalues in [0, 1]; None where these parameters allow no closed form."""
-        ...
 
 
 @runtime_checkable
@@ -139,7 +134,6 @@ class HasSupport(Protocol):
 
         Probabilities may be floats or Fractions; floats count as exact when the spectrum is asked for exactly.
         """
-        ...
 
 
 @runtime_checkable
@@ -161,7 +155,6 @@ class HasSecondMoment(Protocol):
 
         None where these parameters allow none, whatever M is.
         """
-        ...
 
 
 @runtime_checkable
@@ -177,4 +170,3 @@ class HasInvariants(Protocol):
 
     def invariants(self) -> tuple[Fraction, Fraction] | None:
         """(a, b) with ``E[H M H] = a M + b (M' + trace(M) I)`` for all M; None where these parameters have none."""
-        ...

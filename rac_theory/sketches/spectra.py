@@ -23,8 +23,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from rac_theory.base import Value, checks, one_blas_thread, progress
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks, one_blas_thread, progress
 from rac_theory.numerics import (
     Account,
     EigenvalueCertificate,

@@ -26,8 +26,7 @@ from rac_theory.algebra import (
     symbols_of,
     text,
 )
-from rac_theory.base import being, function_name, said_by
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, being, function_name, said_by
 from rac_theory.cases import Constants
 from rac_theory.statements.metric import Metric
 from rac_theory.statements.symbols import T, constants_in

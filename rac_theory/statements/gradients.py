@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from rac_theory.algebra import Expression, total
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.cases import Constants
 from rac_theory.statements.metric import (
     GRADIENT_NORM,

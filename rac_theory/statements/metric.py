@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rac_theory.algebra import Expression, Quotient, Symbol, latex, text, total
-from rac_theory.base import type_name
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, type_name
 from rac_theory.cases import Constants
 from rac_theory.statements.symbols import T, read, t
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.algebra import Expression, Lemma, Relation, Symbol, latex, pieces, symbols_of, truth
-from rac_theory.base import being, checks, type_name
-from rac_theory.base.checks import Array, one_of
+from rac_theory.base import Array, being, checks, type_name
+from rac_theory.base.checks import one_of
 from rac_theory.cases import Case, Constants
 from rac_theory.statements.about import Predicate, implied, is_predicate
 from rac_theory.statements.assumption import (

@@ -7,8 +7,7 @@ import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_source
 from rac_theory.algorithms.gradients.participation import Participation, chances_of, sampling_variance
-from rac_theory.base import having, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, having, shown
 from rac_theory.problems import Problem, shares_of
 
 

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
-from rac_theory.base import checks, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks, shown
 from rac_theory.numerics import rounded
 from rac_theory.problems import Problem
 

@@ -7,8 +7,7 @@ from typing import ClassVar, Protocol, TypeAlias
 import numpy as np
 
 from rac_theory.algorithms.gradients.noise import NO_NOISE, Noise
-from rac_theory.base import having
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, having
 from rac_theory.problems import Problem
 
 Step: TypeAlias = Callable[[Array, Array], Array]
@@ -45,15 +44,12 @@ class GradientSource(Protocol):
     @property
     def deterministic(self) -> bool:
         """Whether ``descend`` never draws from ``rng``."""
-        ...
 
     def check(self, problem: Problem, /) -> None:
         """Raise a ``ValueError`` if the problem lacks what this source needs."""
-        ...
 
     def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator, /) -> Array:
         """Apply ``step`` with one or more gradients of ``problem``: (runs, m, n) to (runs, m, n)."""
-        ...
 
 
 def check_source(name: str, source: GradientSource) -> None:

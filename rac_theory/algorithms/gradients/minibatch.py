@@ -7,8 +7,7 @@ import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.algorithms.gradients.noise import Noise, minibatch_noise, minibatch_share
-from rac_theory.base import checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks
 from rac_theory.problems import Indices, Problem, components_of
 
 

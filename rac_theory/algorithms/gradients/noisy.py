@@ -8,8 +8,7 @@ import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.algorithms.gradients.noise import Noise, additive_noise
-from rac_theory.base import checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks
 from rac_theory.problems import Problem
 
 

@@ -50,15 +50,12 @@ class Participation(Protocol):
 
     def chances(self, clients: int, /) -> tuple[Fraction, ...]:
         """The probability of each client to take part, (M,); a ``ValueError`` if there cannot be M clients."""
-        ...
 
     def joint_ratio(self, clients: int, /) -> Fraction:
         """``P(m, l) / (P(m) P(l))``, the same for all pairs of clients, at most 1."""
-        ...
 
     def draw(self, clients: int, runs: int, rng: np.random.Generator, /) -> NDArray[np.bool_]:
         """Who takes part, (runs, M)."""
-        ...
 
 
 @dataclass(frozen=True)

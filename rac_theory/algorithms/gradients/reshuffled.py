@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.problems import Problem, components_of
 
 

@@ -30,8 +30,7 @@ import numpy as np
 
 from rac_theory.algorithms import Algorithm, LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Participation, Reshuffled
-from rac_theory.base import repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, repr_of
 from rac_theory.numerics import orthonormal_range, projection
 from rac_theory.problems import Problem, shares_of
 from rac_theory.runs.expectations.components import (

@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, repr_of
 from rac_theory.problems import Eigenbasis, Federated, LeastSquares, Problem
 from rac_theory.runs.expectations.frame import Frame
 from rac_theory.runs.expectations.matrix_map import LARGEST_STATE

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.algorithms import CyclicRACLoRA
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import energy_roots, pooled
 from rac_theory.runs.expectations.frame import frame_of

@@ -24,7 +24,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.runs.expectations.frame import Frame
 
 

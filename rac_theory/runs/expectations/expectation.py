@@ -7,8 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import Value, being, checks, one_blas_thread, repr_of, type_name
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, being, checks, one_blas_thread, repr_of, type_name
 from rac_theory.cases import Case, check_runs
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.frame import minimum

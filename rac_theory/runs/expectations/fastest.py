@@ -16,8 +16,7 @@ import numpy as np
 import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 
 from rac_theory.algorithms import MethodDescent, RACLoRA, Side
-from rac_theory.base import being, checks
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, being, checks
 from rac_theory.cases import Case
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.expectation import exact_rate

@@ -19,7 +19,7 @@ from functools import partial
 import numpy as np
 
 from rac_theory.algorithms import FLOOR, FittedDescent, SeenCurvature, StepPerDraw, curvature_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics import orthonormal_range
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled

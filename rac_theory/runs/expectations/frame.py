@@ -7,8 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from rac_theory.base import repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, repr_of
 from rac_theory.problems import Problem, Quadratic
 from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.sketches.laws import SecondMoment, lifted

@@ -28,8 +28,7 @@ from functools import partial
 import numpy as np
 
 from rac_theory.algorithms import KeptCoordinates, MomentumInLinks
-from rac_theory.base import repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, repr_of
 from rac_theory.numerics import projection
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.runs.expectations.frame import Frame
 from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.sketches.laws import SecondMoment

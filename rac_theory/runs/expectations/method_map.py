@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from rac_theory.algebra import fraction
 from rac_theory.algorithms import MethodDescent, Program
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.runs.expectations.frame import Frame
 from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.sketches.laws import SecondMoment

@@ -18,8 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 
-from rac_theory.base import advance, task
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, advance, task
 
 _DENSE = 16  # the side up to which the matrix of a map is formed
 
@@ -70,22 +69,18 @@ class MomentMap(Protocol):
 
     def start(self, W: Array, /) -> Array:
         """The state of a run that is at W, (m, n), with certainty."""
-        ...
 
     def step(self, state: Array, /) -> Array:
         """The state one outer step later."""
-        ...
 
     def readout(self, state: Array, /) -> tuple[float, float, float]:
         """``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2``; the last is nan if there are more minimisers."""
-        ...
 
     def rate(self, smallest: float, /) -> float:
         """The spectral radius: the factor a step by which ``E f - f*`` changes in the end, from a generic start.
 
         Curvatures below ``smallest`` are zeros: what is there carries no energy, and its factor of 1 must not count.
         """
-        ...
 
 
 def curves(moments: MomentMap, W: Array, steps: int, dtype: type = np.float64) -> Array:

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from rac_theory.algorithms import Algorithm, CyclicRACLoRA, Decreasing, LayeredRACLoRA, MethodDescent, RACLoRA
 from rac_theory.algorithms.gradients import Exact, Minibatch, Noisy, minibatch_share
-from rac_theory.base import repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, repr_of
 from rac_theory.numerics import rational
 from rac_theory.problems import LeastSquares, Problem, Quadratic
 from rac_theory.runs.expectations.method_map import Data, Law, MethodMap, Rests, check_minibatches, exact_program

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from rac_theory.algorithms import Bernoulli, LayeredRACLoRA
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.diagonal_map import DiagonalMap, two_invariants
 from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame

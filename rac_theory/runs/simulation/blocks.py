@@ -9,8 +9,16 @@ import numpy as np
 from joblib import delayed
 from numpy.typing import DTypeLike
 
-from rac_theory.base import SharedArray, keep_freed_memory, left_to_the_parent, one_blas_thread, shown, task, workers
-from rac_theory.base.checks import Array
+from rac_theory.base import (
+    Array,
+    SharedArray,
+    keep_freed_memory,
+    left_to_the_parent,
+    one_blas_thread,
+    shown,
+    task,
+    workers,
+)
 from rac_theory.cases import Case
 from rac_theory.numerics import BLOCKS, child
 from rac_theory.runs.simulation.history import History, run_and_keep

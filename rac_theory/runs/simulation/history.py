@@ -6,8 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from rac_theory.algorithms import Factored
-from rac_theory.base import advance
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, advance
 from rac_theory.numerics import generator
 from rac_theory.runs.simulation.kernels.kernel import Kernel, Visit
 from rac_theory.runs.simulation.kernels.stepping import RememberingProblem, Stepping

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rac_theory.base import sealed, type_name
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, sealed, type_name
 from rac_theory.cases import Case
 from rac_theory.runs.simulation.kernels.kernel import Kernel
 

@@ -55,8 +55,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.base import checks, digest
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks, digest
 from rac_theory.numerics import eigenvalues
 from rac_theory.sketches.laws.half_line import integrate
 from rac_theory.sketches.laws.isotropy import isotropic

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.sketches.laws.finite import LIMIT, Support, all_subsets, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.sign_symmetry import both_drawn

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.sketches.distributions.coordinate import random_subsets
 from rac_theory.sketches.laws.finite import Support, all_subsets, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic

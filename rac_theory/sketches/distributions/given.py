@@ -6,8 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from rac_theory.base import Value, checks, digest, function_name, printable, shown, type_name
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks, digest, function_name, printable, shown, type_name
 from rac_theory.numerics import orthonormal_range, projection
 from rac_theory.sketches.laws.finite import Support, non_negative
 from rac_theory.sketches.sketch import BrokenSketch, Shape

@@ -7,8 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rac_theory.base import Value, checks, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks, shown
 from rac_theory.sketches.draws import check_size, draw
 from rac_theory.sketches.laws.finite import LIMIT, Support, non_negative
 from rac_theory.sketches.moments import Moments

@@ -6,8 +6,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import checks, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks, shown
 from rac_theory.sketches.laws.finite import Support, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.leverage import corners, inverse_square

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.sketches.distributions.coordinate import random_subsets, unit_columns
 from rac_theory.sketches.distributions.random_signs import random_signs
 from rac_theory.sketches.laws.isotropy import isotropic

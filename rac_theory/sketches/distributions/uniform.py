@@ -52,7 +52,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import erf
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.sketches.laws.half_line import integrate
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.leverage import Row, corners, variance_of_share

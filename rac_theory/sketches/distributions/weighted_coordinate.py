@@ -30,8 +30,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from rac_theory.base import checks, digest, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks, digest, shown
 from rac_theory.sketches.distributions.coordinate import unit_vectors
 from rac_theory.sketches.laws.finite import LIMIT, Support
 from rac_theory.sketches.laws.half_line import STEP, integrate

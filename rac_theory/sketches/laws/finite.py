@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import checks, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks, shown
 
 LIMIT = 4096
 """The largest support, in matrices, that a sketch lists; above it ``support()`` is None."""

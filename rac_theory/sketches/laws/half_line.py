@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 STEP = 0.25
 """The step in log t: exp(-pi^2 / step) = 7e-18."""

@@ -27,7 +27,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics import rounded
 
 

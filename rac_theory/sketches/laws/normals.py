@@ -29,7 +29,7 @@ import math
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 _PAIRS = 1 << 14  # at once: enough that thirty calls cost little beside them
 _LEVELS = 8  # of the continued fraction

@@ -28,7 +28,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.sketch import Shape
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 
 class CurvatureBound(NamedTuple):

@@ -24,7 +24,7 @@ Three families, each with its two matrices:
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 
 def from_pairs(P: Array, R: Array, M: Array) -> Array:

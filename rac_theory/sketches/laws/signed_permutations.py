@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 
 class EntryMoments(NamedTuple):

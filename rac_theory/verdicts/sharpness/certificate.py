@@ -23,8 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rac_theory.base import import_extra, type_name
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, import_extra, type_name
 from rac_theory.numerics import Matrix, squares
 from rac_theory.verdicts.sharpness.function_conditions import Condition
 from rac_theory.verdicts.sharpness.inner_products import Form, total

@@ -29,7 +29,6 @@ class Example(Protocol):
 
     def value(self, setting: Setting) -> Fraction:
         """Return the metric over the start; ValueError if the function is not in the class."""
-        ...
 
 
 def over_tree(setting: Setting, f: Callable[[Any], Any], gradient: Callable[[Any], Any], x: Any, gamma: Any) -> Any:

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.optimize import Bounds, differential_evolution, minimize
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.verdicts.sharpness.example import Example, Huber, Rotated, SlowDirection
 from rac_theory.verdicts.sharpness.setting import Setting
 

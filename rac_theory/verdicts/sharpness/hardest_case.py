@@ -9,8 +9,7 @@ from scipy.optimize import Bounds, differential_evolution
 
 from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, ProjectedDescent, RACLoRA, StepPerDraw
 from rac_theory.algorithms.gradients import Exact, GradientSource, Noisy
-from rac_theory.base import Value, checks, progress, type_name
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, checks, progress, type_name
 from rac_theory.cases import Case, Constants
 from rac_theory.gains import smoothness_along
 from rac_theory.numerics import Randomness, generator, seed_sequence

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.runs import expected
 from rac_theory.statements import Curves, Theorem

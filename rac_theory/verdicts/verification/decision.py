@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.cases import Constants
 from rac_theory.numerics import evidence, lower_mean, upper_mean
 from rac_theory.verdicts.verification.evidence_of_runs import Part

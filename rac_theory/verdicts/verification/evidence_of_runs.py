@@ -16,7 +16,7 @@ from functools import reduce
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.numerics import Past, log_average, log_wealth
 from rac_theory.problems import Problem
 from rac_theory.verdicts.verification.judged_claim import JudgedBound, JudgedClaim, Question

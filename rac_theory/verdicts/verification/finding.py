@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import scipy
 
-from rac_theory.base import Value, printable, type_name, write_whole
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, Value, printable, type_name, write_whole
 from rac_theory.verdicts.verification.decision import Decision, Slack, Status
 from rac_theory.verdicts.verification.judged_claim import JudgedBound
 from rac_theory.verdicts.verification.plain_verdict import content

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base import (
+    Array,
     NotReal,
     being,
     checks,
@@ -24,7 +25,6 @@ from rac_theory.base import (
     type_name,
     wide,
 )
-from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
 from rac_theory.statements import Condition, Theorem, breach_by_constants, sentence
 from rac_theory.theorems import theorem_named

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rac_theory.base import checks, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, checks, shown
 from rac_theory.cases import Constants
 from rac_theory.statements import Theorem
 from rac_theory.verdicts.verification.decision import (

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.numerics import excess, shortfall
 from rac_theory.statements import Theorem

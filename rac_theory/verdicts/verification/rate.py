@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from scipy.special import stdtrit
 
-from rac_theory.base import Value, being
-from rac_theory.base.checks import Array, integer, one_of
+from rac_theory.base import Array, Value, being
+from rac_theory.base.checks import integer, one_of
 from rac_theory.runs import Trajectory
 from rac_theory.statements import running_mean_before
 

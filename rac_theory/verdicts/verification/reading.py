@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from joblib import delayed
 
-from rac_theory.base import task, workers
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, task, workers
 from rac_theory.verdicts.verification.evidence_of_runs import Observation, Part, Pilot, group_means
 from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial
 from rac_theory.verdicts.verification.recorded_curves import Recording, simulated

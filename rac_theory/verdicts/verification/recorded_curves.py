@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.cases import Case
 from rac_theory.numerics import seed_sequence
 from rac_theory.runs import Trajectory, Unsupported, by_moments, simulate_part

@@ -18,8 +18,7 @@ import numpy as np
 
 from rac_theory.algorithms import Checked
 from rac_theory.algorithms.gradients import Reshuffled
-from rac_theory.base import being, checks, one_blas_thread, shown
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, being, checks, one_blas_thread, shown
 from rac_theory.cases import Case, Constants, check_runs
 from rac_theory.numerics import PROJECTION, RUNS, Account, Randomness, child, generator, seed_sequence
 from rac_theory.problems import components_of, gradient_variance

@@ -3,8 +3,7 @@
 import numpy as np
 
 from rac_theory.algorithms import Algorithm
-from rac_theory.base import repr_of
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, repr_of
 from rac_theory.problems import Problem
 from rac_theory.runs.simulation.kernels.diagonal import Diagonal
 from rac_theory.runs.simulation.kernels.kernel import Kernel

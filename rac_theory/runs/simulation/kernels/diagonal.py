@@ -17,7 +17,7 @@ import numpy as np
 
 from rac_theory.algorithms import Algorithm, RACLoRA
 from rac_theory.algorithms.gradients import Exact
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.cases import check_once
 from rac_theory.problems import Eigenbasis, Problem
 from rac_theory.sketches import Sketch, draw_ranges, is_rotation_invariant, steps_ahead

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 
 
 class Visit(NamedTuple):
@@ -36,31 +36,24 @@ class Kernel(Protocol):
     @property
     def measures(self) -> tuple[str, ...]:
         """What is measured at every step, by the names that ``Trajectory`` has for it; f and ``||grad f||^2`` first."""
-        ...
 
     @property
     def block(self) -> int:
         """How many runs share one random stream: by shapes alone, so that an ensemble is the start of a larger one."""
-        ...
 
     @property
     def streams(self) -> int:
         """How many blocks are best run side by side; a run must not depend on it, not even in its last bit."""
-        ...
 
     @property
     def recomputes_last(self) -> bool:
         """Whether the last iterates are not kept, as to compute them again when they are asked for costs less."""
-        ...
 
     def path(self, rngs: list[np.random.Generator], steps: int, /) -> Iterator[Visit]:
         """Yield what one block for each generator, in their order, visits at t = 0, ..., steps, the last alone."""
-        ...
 
     def matrices(self, W: Array, /) -> Array:
         """Return the iterates for coordinates, (runs, m, n)."""
-        ...
 
     def norms(self, W: Array, /) -> Array:
         """Return upper bounds of the norms of the iterates for coordinates, (runs,), cheaply."""
-        ...

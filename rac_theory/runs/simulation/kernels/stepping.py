@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from rac_theory.algorithms import Algorithm, SteepestStep
-from rac_theory.base import squared_norms
-from rac_theory.base.checks import Array
+from rac_theory.base import Array, squared_norms
 from rac_theory.problems import Problem, certified_step
 from rac_theory.runs.simulation.kernels.kernel import Visit
 

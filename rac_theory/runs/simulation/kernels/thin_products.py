@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg.blas import get_blas_funcs
 
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.runs.simulation.kernels.diagonal import DiagonalKernel
 from rac_theory.runs.simulation.kernels.kernel import Visit
 

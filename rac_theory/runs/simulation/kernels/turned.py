@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rac_theory.algorithms import Algorithm, MethodDescent, RACLoRA
-from rac_theory.base.checks import Array
+from rac_theory.base import Array
 from rac_theory.problems import Eigenbasis, Problem
 from rac_theory.runs.simulation.kernels.diagonal import eigenbasis_for
 from rac_theory.runs.simulation.kernels.stepping import Stepping
