@@ -7,23 +7,8 @@ quotient of polynomials may have a sign that is proved on the whole box (``algeb
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from rac_theory.algebra.expression import (
-    Choice,
-    Expression,
-    Let,
-    Maximum,
-    Negative,
-    Number,
-    Power,
-    Powers,
-    Product,
-    Quotient,
-    Relation,
-    Sum,
-    Symbol,
-    Total,
-    symbols_of,
-)
+from rac_theory.algebra import expression as kinds
+from rac_theory.algebra.expression import Expression, Number, Relation, Symbol, symbols_of
 from rac_theory.algebra.polynomial import in_letters
 from rac_theory.algebra.polynomials import Polynomial
 from rac_theory.algebra.sign import ZERO, Region, Signs, Way
@@ -81,32 +66,32 @@ class _Ways(Signs):
             self.used.add(self.region.lemmas[e].origin)
             return self.region.lemmas[e].ways[symbol]
         trend = self._by_rule(e, symbol)
-        return self._by_derivative(e, symbol) if trend is None and not isinstance(e, Let) else trend
+        return self._by_derivative(e, symbol) if trend is None and not isinstance(e, kinds.Let) else trend
 
     def _by_rule(self, e: Expression, symbol: Symbol) -> Way | None:
         match e:
             case Symbol():
                 return "up"
-            case Let(value=value):
+            case kinds.Let(value=value):
                 return self.way(value, symbol)
-            case Negative(value):
+            case kinds.Negative(value):
                 return _BACK[self.way(value, symbol)]
-            case Sum(terms):
+            case kinds.Sum(terms):
                 return together(self.way(term, symbol) for term in terms)
-            case Product(factors):
+            case kinds.Product(factors):
                 return self._of_product(factors, symbol)
-            case Quotient(numerator, denominator) if self.sign(denominator):
+            case kinds.Quotient(numerator, denominator) if self.sign(denominator):
                 above = self._times(self.way(numerator, symbol), [denominator])
                 return together([above, _BACK[self._times(self.way(denominator, symbol), [numerator])]])
-            case Power(base, exponent) if symbol not in symbols_of(exponent):
+            case kinds.Power(base, exponent) if symbol not in symbols_of(exponent):
                 return self._of_power(base, exponent, symbol)
-            case Powers(base, first, last) if symbol not in symbols_of(first, last) and self.sign(base) == 1:
+            case kinds.Powers(base, first, last) if symbol not in symbols_of(first, last) and self.sign(base) == 1:
                 return self._times(self.way(base, symbol), [first])
-            case Total() if symbol not in symbols_of(e.steps):
+            case kinds.Total() if symbol not in symbols_of(e.steps):
                 return together(inner.way(term, symbol) for inner, term in self.terms(e))
-            case Maximum(of):
+            case kinds.Maximum(of):
                 return self._of_largest(of, symbol)
-            case Choice(Relation(signs=(_,)) as condition, then, otherwise) if "=" not in condition.signs:
+            case kinds.Choice(Relation(signs=(_,)) as condition, then, otherwise) if "=" not in condition.signs:
                 (slack,) = slacks(condition)
                 switched = self._times(self.way(slack, symbol), [then - otherwise])
                 return together([self.way(then, symbol), self.way(otherwise, symbol), switched])
@@ -134,12 +119,16 @@ class _Ways(Signs):
             return "none"
         others = {i: (*factors[:i], *factors[i + 1 :]) for i in range(len(factors))}
         trend = together(self._times(self.way(factor, symbol), others[i]) for i, factor in enumerate(factors))
-        sums = [i for i, factor in enumerate(factors) if isinstance(factor, Powers) and factor.first == ZERO]
-        return self._of_geometric(factors[sums[0]], Product(others[sums[0]]), symbol) if not trend and sums else trend
+        sums = [i for i, factor in enumerate(factors) if isinstance(factor, kinds.Powers) and factor.first == ZERO]
+        return (
+            self._of_geometric(factors[sums[0]], kinds.Product(others[sums[0]]), symbol)
+            if not trend and sums
+            else trend
+        )
 
     def _of_geometric(self, powers: Expression, factor: Expression, symbol: Symbol) -> Way | None:
         """c (1 + b + ... + b^n) is c / (1 - b) times 1 - b^(n+1), for b in [0, 1]: both may go one way."""
-        assert isinstance(powers, Powers)
+        assert isinstance(powers, kinds.Powers)
         trend = _BACK[self.way(powers.base, symbol)]
         inside = self.sign(powers.base) == self.sign(1 - powers.base) == self.sign(factor) == 1
         if trend not in ("up", "down") or not inside or symbol in symbols_of(powers.last):

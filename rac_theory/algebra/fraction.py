@@ -5,22 +5,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from operator import eq, ge, gt, le, lt
 
-from rac_theory.algebra.expression import (
-    Choice,
-    Expression,
-    Let,
-    Maximum,
-    Negative,
-    Number,
-    Power,
-    Powers,
-    Product,
-    Quotient,
-    Relation,
-    Sum,
-    Symbol,
-    Total,
-)
+from rac_theory.algebra import expression as kinds
+from rac_theory.algebra.expression import Expression, Number, Relation, Symbol
 
 Exact = Fraction | float
 """An exact number; a float is infinite, or nan where there is no number."""
@@ -59,34 +45,34 @@ def _fraction(expression: Expression, at: Mapping[str, Fraction | int]) -> Exact
             return value
         case Symbol(name=name):
             return Fraction(at[name])
-        case Let(value=value):
+        case kinds.Let(value=value):
             return _fraction(value, at)
-        case Negative(value):
+        case kinds.Negative(value):
             return -_fraction(value, at)
-        case Sum(terms):
+        case kinds.Sum(terms):
             return _sum(_fraction(term, at) for term in terms)
-        case Product(factors):
+        case kinds.Product(factors):
             values = [_fraction(factor, at) for factor in factors]
             return Fraction(0) if 0 in values and math.inf not in map(abs, values) else _product(values)
-        case Quotient(numerator, denominator):
+        case kinds.Quotient(numerator, denominator):
             return _divided(_fraction(numerator, at), _fraction(denominator, at))
-        case Power(base, exponent):
+        case kinds.Power(base, exponent):
             power = _fraction(exponent, at)
             return _root(_fraction(base, at)) if power == Fraction(1, 2) else _power(_fraction(base, at), power)
-        case Powers(base, first, last):
+        case kinds.Powers(base, first, last):
             x, count = _fraction(base, at), Fraction(_whole(_fraction(last - first + 1, at)))
             start = _power(x, _fraction(first, at))
             times = count if x == 1 else _divided(_sum([_power(x, count), Fraction(-1)]), _sum([x, Fraction(-1)]))
             return _product([start, times])
-        case Total(index, steps, term):
+        case kinds.Total(index, steps, term):
             indices = range(_whole(_fraction(steps, at)))
             if len(indices) > LONGEST:
                 raise ValueError(f"a total must have at most {LONGEST} steps, got {len(indices)}")
             return _sum(_fraction(term, {**at, index.name: k}) for k in indices)
-        case Maximum(of):
+        case kinds.Maximum(of):
             members = [_fraction(member, at) for member in of]
             return math.nan if any(map(_unknown, members)) else max(members)
-        case Choice(condition, then, otherwise):
+        case kinds.Choice(condition, then, otherwise):
             if any(_unknown(_fraction(term, at)) for term in condition.terms):
                 return math.nan
             return _fraction(then if holds(condition, at) else otherwise, at)

@@ -3,22 +3,8 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from rac_theory.algebra.expression import (
-    Choice,
-    Expression,
-    Let,
-    Maximum,
-    Negative,
-    Number,
-    Power,
-    Powers,
-    Product,
-    Quotient,
-    Relation,
-    Sum,
-    Symbol,
-    Total,
-)
+from rac_theory.algebra import expression as kinds
+from rac_theory.algebra.expression import Expression, Number, Relation, Symbol
 from rac_theory.algebra.text import ATOM, LOOSE, POWER, PRODUCT, SUM, ends, level, signed
 
 _GREEK = """
@@ -45,31 +31,31 @@ def latex(expression: Expression | Relation) -> str:
             return str(value) if value.denominator == 1 else rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
         case Symbol(name=name, latex=typeset):
             return typeset or named(name)
-        case Let(name=name):
+        case kinds.Let(name=name):
             return named(name)
-        case Negative(value):
+        case kinds.Negative(value):
             return "-" + _bracketed(value, PRODUCT)
-        case Sum((first, *others)):
+        case kinds.Sum((first, *others)):
             joined = (f" {sign} {_bracketed(term, PRODUCT if sign == '-' else SUM)}" for sign, term in signed(others))
             return _bracketed(first, SUM) + "".join(joined)
-        case Product(factors):
+        case kinds.Product(factors):
             *others, last = factors
             written = [_bracketed(factor, POWER) for factor in others]
-            return " ".join([*written, latex(last) if isinstance(last, Total) else _bracketed(last, POWER)])
-        case Quotient(numerator, denominator):
+            return " ".join([*written, latex(last) if isinstance(last, kinds.Total) else _bracketed(last, POWER)])
+        case kinds.Quotient(numerator, denominator):
             return rf"\frac{{{latex(numerator)}}}{{{latex(denominator)}}}"
-        case Power(base, Number(value)) if value == Fraction(1, 2):
+        case kinds.Power(base, Number(value)) if value == Fraction(1, 2):
             return rf"\sqrt{{{latex(base)}}}"
-        case Power(base, exponent):
+        case kinds.Power(base, exponent):
             return f"{_bracketed(base, ATOM)}^{{{latex(exponent)}}}"
-        case Powers():
+        case kinds.Powers():
             a, b, c = (_bracketed(end, PRODUCT) for end in ends(expression))
             return rf"{a} + {b} + \dots + {c}"
-        case Total(index, steps, term):
+        case kinds.Total(index, steps, term):
             return rf"\sum_{{{latex(index)}<{latex(steps)}}} {_bracketed(term, PRODUCT)}"
-        case Maximum(of):
+        case kinds.Maximum(of):
             return r"\max" + _enclosed(r"\{", ", ".join(map(latex, of)), r"\}")
-        case Choice(condition, then, otherwise):
+        case kinds.Choice(condition, then, otherwise):
             holds = _related(condition, SUM)
             return rf"{_bracketed(then, SUM)} \text{{ if }} {holds} \text{{, else }} {latex(otherwise)}"
     raise TypeError(f"expression must be an Expression or a Relation, got {expression!r}")
@@ -97,12 +83,12 @@ def pieces(relation: Relation) -> Iterator[str]:
 def _added(expression: Expression) -> list[Expression]:
     """A sum cut before each term with a plus."""
     cut: list[list[Expression]] = []
-    for term in expression.terms if isinstance(expression, Sum) else (expression,):
-        if cut and isinstance(term, Negative):
+    for term in expression.terms if isinstance(expression, kinds.Sum) else (expression,):
+        if cut and isinstance(term, kinds.Negative):
             cut[-1].append(term)
         else:
             cut.append([term])
-    return [Sum(tuple(part)) if len(part) > 1 else part[0] for part in cut]
+    return [kinds.Sum(tuple(part)) if len(part) > 1 else part[0] for part in cut]
 
 
 def _related(relation: Relation, last: int) -> str:
@@ -131,7 +117,7 @@ def named(name: str) -> str:
 def _bracketed(expression: Expression, least: int) -> str:
     """Typeset an expression with brackets if it holds less tightly; what stands above a line holds by itself."""
     written = latex(expression)
-    stands = isinstance(expression, Quotient | Number) and level(expression) == PRODUCT and least < ATOM
+    stands = isinstance(expression, kinds.Quotient | Number) and level(expression) == PRODUCT and least < ATOM
     if stands or level(expression) >= least:
         return written
     return _enclosed("(", written, ")")

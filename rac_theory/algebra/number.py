@@ -12,27 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rac_theory.algebra.expression import (
-    Choice,
-    Expression,
-    Let,
-    Maximum,
-    Negative,
-    Number,
-    Power,
-    Powers,
-    Product,
-    Quotient,
-    Relation,
-    Sum,
-    Symbol,
-    Total,
-    symbols_of,
-)
+from rac_theory.algebra import expression as kinds
+from rac_theory.algebra.expression import Expression, Number, Relation, Symbol, symbols_of
 from rac_theory.algebra.fraction import LONGEST as LONGEST
 
 _ONE = Number(Fraction(1))
-_MINUS_ONE = Negative(_ONE)
+_MINUS_ONE = kinds.Negative(_ONE)
 _NEAR = 0.5  # how far from one a number has digits to lose to it
 
 
@@ -116,31 +101,31 @@ def _read(expression: Expression, at: _Known) -> _Reading:
             return _Reading(at.numbers[name])
         case Number(value):
             return _exact(value)
-        case Let(value=value):
+        case kinds.Let(value=value):
             if id(expression) not in at.read:
                 at.read[id(expression)] = _read(value, at)
             return at.read[id(expression)]
-        case Negative(value):
+        case kinds.Negative(value):
             return _Reading(-_read(value, at).number)
-        case Sum(terms):
+        case kinds.Sum(terms):
             return _sum(terms, at)
-        case Product(factors):
+        case kinds.Product(factors):
             return _Reading(_product([_read(factor, at).number for factor in factors]))
-        case Quotient(numerator, denominator):
+        case kinds.Quotient(numerator, denominator):
             return _quotient(_read(numerator, at), _read(denominator, at))
-        case Power(base, exponent):
+        case kinds.Power(base, exponent):
             return _power(_read(base, at), _read(exponent, at).number)
-        case Powers(base, first, last):
+        case kinds.Powers(base, first, last):
             return _powers(_read(base, at), _read(first, at).number, _read(last, at).number)
-        case Total(index, steps, term):
+        case kinds.Total(index, steps, term):
             return _total(index.name, _read(steps, at).number, term, at)
-        case Maximum(of):
+        case kinds.Maximum(of):
             read = [_read(member, at) for member in of]
             return _Reading(
                 reduce(np.maximum, [value.number for value in read]),
                 lambda: reduce(np.maximum, [value.less_one for value in read]),
             )
-        case Choice(condition, then, otherwise):
+        case kinds.Choice(condition, then, otherwise):
             return _choice(condition, _read(then, at), _read(otherwise, at), at)
     raise TypeError(f"expression must be an Expression, got {expression!r}")
 
@@ -152,7 +137,7 @@ def _exact(value: Fraction) -> _Reading:
 def _sum(terms: Sequence[Expression], at: _Known) -> _Reading:
     units = terms.count(_ONE) - terms.count(_MINUS_ONE)
     signed = [
-        (-1, _read(term.value, at)) if isinstance(term, Negative) else (1, _read(term, at))
+        (-1, _read(term.value, at)) if isinstance(term, kinds.Negative) else (1, _read(term, at))
         for term in terms
         if term not in (_ONE, _MINUS_ONE)
     ]

@@ -8,23 +8,8 @@ from itertools import count, pairwise
 from operator import add, mul
 from typing import Any
 
-from rac_theory.algebra.expression import (
-    Choice,
-    Expression,
-    Let,
-    Maximum,
-    Negative,
-    Number,
-    Power,
-    Powers,
-    Product,
-    Quotient,
-    Relation,
-    Sum,
-    Symbol,
-    Total,
-    lifted,
-)
+from rac_theory.algebra import expression as kinds
+from rac_theory.algebra.expression import Expression, Number, Relation, Symbol, lifted
 from rac_theory.algebra.fraction import holds
 from rac_theory.algebra.polynomials import (
     MOST_COPIES,
@@ -105,27 +90,27 @@ def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
             return Ratio(term(replace(expression, of=at[index].expression)))
         case Symbol():
             return Ratio(term(expression))
-        case Let(value=value):
+        case kinds.Let(value=value):
             return _read(value, at)
-        case Negative(value):
+        case kinds.Negative(value):
             return -_read(value, at)
-        case Sum(terms):
+        case kinds.Sum(terms):
             return reduce(add, (_read(addend, at) for addend in terms))
-        case Product(factors):
+        case kinds.Product(factors):
             return without_squares(_product([_read(factor, at) for factor in factors]))
-        case Quotient(numerator, denominator):
+        case kinds.Quotient(numerator, denominator):
             return _read(numerator, at) / _defined(denominator, at)
-        case Power(base, exponent):
+        case kinds.Power(base, exponent):
             return _raised(_defined(base, at), _read(exponent, at))
-        case Powers(base, first, last):
+        case kinds.Powers(base, first, last):
             ratio = _defined(base, at)
             start = _raised(ratio, _read(first, at))
             return _product([start, _geometric(ratio, _read(last - first + 1, at))])
-        case Total(index, steps, summand):
+        case kinds.Total(index, steps, summand):
             return _total(index, _read(steps, at), summand, at)
-        case Maximum(of):
+        case kinds.Maximum(of):
             return _maximum(tuple(dict.fromkeys(_defined(member, at) for member in of)))
-        case Choice():
+        case kinds.Choice():
             return _choice(expression, at)
     raise TypeError(f"expression must be an Expression, got {expression!r}")
 
@@ -233,7 +218,7 @@ def _sum_of(summand: Ratio, k: Symbol, steps: Ratio) -> Ratio:
     level = _level(summand)
     index = Index("k" + "'" * level)
     summand = _moved(summand, k, index)
-    return _atom("total", (steps, index, summand), Total(index, steps.expression, summand.expression), level + 1)
+    return _atom("total", (steps, index, summand), kinds.Total(index, steps.expression, summand.expression), level + 1)
 
 
 def _moved(value: Any, old: Symbol, new: Symbol) -> Any:
@@ -259,11 +244,11 @@ def _maximum(of: tuple[Ratio, ...]) -> Ratio:
     )
     if len(members) == 1:
         return members.pop()
-    written = Maximum(tuple(sorted((member.expression for member in members), key=repr)))
+    written = kinds.Maximum(tuple(sorted((member.expression for member in members), key=repr)))
     return _atom("maximum", frozenset(members), written, _level(*members))
 
 
-def _choice(choice: Choice, at: Mapping[Expression, Ratio]) -> Ratio:
+def _choice(choice: kinds.Choice, at: Mapping[Expression, Ratio]) -> Ratio:
     """The one expression or the other where numbers decide, or where both are the same."""
     signs = choice.condition.signs
     terms = [_defined(side, at) for side in choice.condition.terms]
@@ -281,7 +266,7 @@ def _choice(choice: Choice, at: Mapping[Expression, Ratio]) -> Ratio:
     relation = Relation(tuple(side.expression for side in terms), signs)
     parts = (signs, tuple(terms), then, otherwise)
     return _atom(
-        "choice", parts, Choice(relation, then.expression, otherwise.expression), _level(*terms, then, otherwise)
+        "choice", parts, kinds.Choice(relation, then.expression, otherwise.expression), _level(*terms, then, otherwise)
     )
 
 
@@ -314,9 +299,9 @@ def _letters(expression: Expression, letters: Container[Expression]) -> Iterator
         yield expression
         return
     match expression:
-        case Power(base, Number(power)) if power.denominator == 1:
+        case kinds.Power(base, Number(power)) if power.denominator == 1:
             yield from _letters(base, letters)
-        case Number() | Symbol() | Let() | Negative() | Sum() | Product() | Quotient():
+        case Number() | Symbol() | kinds.Let() | kinds.Negative() | kinds.Sum() | kinds.Product() | kinds.Quotient():
             for part in expression.inside:
                 yield from _letters(part, letters)
         case _:

@@ -10,20 +10,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal, Self, TypeAlias
 
+from rac_theory.algebra import expression as kinds
 from rac_theory.algebra.box import Range, is_nonnegative
-from rac_theory.algebra.expression import (
-    Choice,
-    Expression,
-    Let,
-    Maximum,
-    Number,
-    Power,
-    Powers,
-    Product,
-    Quotient,
-    Symbol,
-    Total,
-)
+from rac_theory.algebra.expression import Expression, Number, Symbol
 from rac_theory.algebra.polynomial import in_letters, polynomial
 from rac_theory.algebra.polynomials import Polynomial, term
 
@@ -112,20 +101,20 @@ class Signs:
 
     def _sign_by_rule(self, e: Expression) -> Literal[1, -1] | None:
         match e:
-            case Let(value=value):
+            case kinds.Let(value=value):
                 return self.sign(value)
-            case Product(factors) if ZERO not in factors:
+            case kinds.Product(factors) if ZERO not in factors:
                 return self._sign_of_product(factors)
-            case Quotient(numerator, denominator):
+            case kinds.Quotient(numerator, denominator):
                 return self._sign_of_product((numerator, denominator))
-            case Power(base, exponent) | Powers(base, first=exponent):
-                is_even = isinstance(e, Power) and isinstance(exponent, Number) and exponent.value % 2 == 0
+            case kinds.Power(base, exponent) | kinds.Powers(base, first=exponent):
+                is_even = isinstance(e, kinds.Power) and isinstance(exponent, Number) and exponent.value % 2 == 0
                 return 1 if is_even or self.sign(base) == 1 else None
-            case Total():
+            case kinds.Total():
                 return 1 if all(inner.sign(term) == 1 for inner, term in self.terms(e)) else None
-            case Maximum(of):
+            case kinds.Maximum(of):
                 return 1 if any(self.sign(member) == 1 for member in of) else None
-            case Choice(_, then, otherwise):
+            case kinds.Choice(_, then, otherwise):
                 return self.sign(then) if self.sign(then) == self.sign(otherwise) else None
         return self._sign_of_ratio(e)
 
@@ -163,11 +152,11 @@ class Signs:
                 return self.region.lemmas[letter].range
             case Symbol():
                 return self.region.ranges.get(letter)
-            case Power(base, exponent) if self.sign(exponent) == self.sign(base - 1) == 1:
+            case kinds.Power(base, exponent) if self.sign(exponent) == self.sign(base - 1) == 1:
                 return 1, math.inf
         return (0, math.inf) if self.sign(letter) == 1 else None
 
-    def terms(self, e: Total) -> Iterator[tuple[Self, Expression]]:
+    def terms(self, e: kinds.Total) -> Iterator[tuple[Self, Expression]]:
         """The first term, and all others: an index that is a factor makes the first one zero."""
         yield self, e.term.at({e.index: 0})
         after = replace(self.region, ranges={**self.region.ranges, e.index: (1, math.inf)})

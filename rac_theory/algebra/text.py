@@ -4,22 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from rac_theory.algebra.expression import (
-    Choice,
-    Expression,
-    Let,
-    Maximum,
-    Negative,
-    Number,
-    Power,
-    Powers,
-    Product,
-    Quotient,
-    Relation,
-    Sum,
-    Symbol,
-    Total,
-)
+from rac_theory.algebra import expression as kinds
+from rac_theory.algebra.expression import Expression, Number, Relation, Symbol
 
 LOOSE, SUM, PRODUCT, POWER, ATOM = range(5)
 """How tightly the parts of an expression hold together; one that holds less tightly needs brackets in another."""
@@ -30,19 +16,19 @@ _IN_BRACKETS = re.compile(r"\|\|.*?\|\||<.*>|\(.*\)|\[.*\]")
 def level(expression: Expression) -> int:
     """Return how tightly an expression holds together when it is written in a line."""
     match expression:
-        case Powers() | Choice():
+        case kinds.Powers() | kinds.Choice():
             return LOOSE
-        case Sum() | Negative() | Symbol(is_sum=True):
+        case kinds.Sum() | kinds.Negative() | Symbol(is_sum=True):
             return SUM
         case Number(value) if value < 0:
             return SUM
         case Number(value) if value.denominator != 1:
             return PRODUCT
-        case Product() | Quotient() | Total():
+        case kinds.Product() | kinds.Quotient() | kinds.Total():
             return PRODUCT
         case Symbol(name) if " " in (bare := _IN_BRACKETS.sub("", name)) or "^" in bare:
             return PRODUCT if " " in bare else POWER
-        case Power():
+        case kinds.Power():
             return POWER
     return ATOM
 
@@ -62,38 +48,40 @@ def text(expression: Expression | Relation) -> str:
             return _related(expression, LOOSE)
         case Number(value):
             return str(value)
-        case Symbol(name=name) | Let(name=name):
+        case Symbol(name=name) | kinds.Let(name=name):
             return name
-        case Negative(value):
+        case kinds.Negative(value):
             return "-" + _bracketed(value, PRODUCT)
-        case Sum((first, *others)):
+        case kinds.Sum((first, *others)):
             joined = (f" {sign} {_bracketed(term, PRODUCT if sign == '-' else SUM)}" for sign, term in signed(others))
             return _bracketed(first, SUM) + "".join(joined)
-        case Product(factors):
+        case kinds.Product(factors):
             return " ".join(_factor(factor, last=i == len(factors) - 1) for i, factor in enumerate(factors))
-        case Quotient(Number(value), denominator) if value.denominator == 1 and level(denominator) == ATOM:
+        case kinds.Quotient(Number(value), denominator) if value.denominator == 1 and level(denominator) == ATOM:
             return f"{value}/{text(denominator)}"
-        case Quotient(numerator, denominator):
-            above = text(numerator) if isinstance(numerator, Product | Total) else _bracketed(numerator, POWER)
+        case kinds.Quotient(numerator, denominator):
+            above = (
+                text(numerator) if isinstance(numerator, kinds.Product | kinds.Total) else _bracketed(numerator, POWER)
+            )
             return f"{above} / {_factor(denominator, last=True)}"
-        case Power(base, Number(value)) if value == Fraction(1, 2):
+        case kinds.Power(base, Number(value)) if value == Fraction(1, 2):
             return f"sqrt({text(base)})"
-        case Power(base, exponent):
+        case kinds.Power(base, exponent):
             return f"{_bracketed(base, ATOM)}^{_exponent(exponent)}"
-        case Powers():
+        case kinds.Powers():
             a, b, c = (_bracketed(end, PRODUCT) for end in ends(expression))
             return f"{a} + {b} + ... + {c}"
-        case Total(index, steps, term):
-            least = POWER if isinstance(term, Quotient) else PRODUCT  # a line after it would divide the sum
+        case kinds.Total(index, steps, term):
+            least = POWER if isinstance(term, kinds.Quotient) else PRODUCT  # a line after it would divide the sum
             return f"sum_{{{text(index)}<{text(steps)}}} {_bracketed(term, least)}"
-        case Maximum(of):
+        case kinds.Maximum(of):
             return f"max{{{', '.join(map(text, of))}}}"
-        case Choice(condition, then, otherwise):
+        case kinds.Choice(condition, then, otherwise):
             return f"{_bracketed(then, SUM)} if {_related(condition, SUM)} else {text(otherwise)}"
     raise TypeError(f"expression must be an Expression or a Relation, got {expression!r}")
 
 
-def ends(powers: Powers) -> tuple[Expression, Expression, Expression]:
+def ends(powers: kinds.Powers) -> tuple[Expression, Expression, Expression]:
     """Return the first, the second and the last term of a sum of powers, as they are written."""
     return (
         _raised(powers.base, powers.first),
@@ -106,7 +94,7 @@ def signed(terms: Iterable[Expression]) -> Iterator[tuple[str, Expression]]:
     """Yield terms of a sum, from the second on, with the sign before each."""
     for term in terms:
         match term:
-            case Negative(value):
+            case kinds.Negative(value):
                 yield "-", value
             case Number(value) if value < 0:
                 yield "-", Number(-value)
@@ -123,14 +111,14 @@ def _related(relation: Relation, last: int) -> str:
 
 def _raised(base: Expression, exponent: Expression) -> Expression:
     match exponent:
-        case Sum(terms) if all(isinstance(term, Number) for term in terms):
+        case kinds.Sum(terms) if all(isinstance(term, Number) for term in terms):
             exponent = Number(sum((term.value for term in terms if isinstance(term, Number)), Fraction(0)))
     match exponent:
         case Number(value) if value == 0:
             return Number(Fraction(1))
         case Number(value) if value == 1:
             return base
-    return Power(base, exponent)
+    return kinds.Power(base, exponent)
 
 
 def _exponent(exponent: Expression) -> str:
@@ -139,7 +127,7 @@ def _exponent(exponent: Expression) -> str:
 
 
 def _factor(factor: Expression, last: bool) -> str:
-    return text(factor) if last and isinstance(factor, Total) else _bracketed(factor, POWER)
+    return text(factor) if last and isinstance(factor, kinds.Total) else _bracketed(factor, POWER)
 
 
 def _bracketed(expression: Expression, least: int) -> str:
