@@ -1,207 +1,158 @@
 """The symbols that theorems are written in: what each stands for, in which unit, and to which side it is rounded."""
 
 from dataclasses import fields
-from typing import Any
+from functools import partial
+from typing import Any, Literal, TypeAlias, get_args
 
 from rac_theory.algebra import Expression, Relation, Symbol, number, symbols_of
 from rac_theory.base.checks import one_of
 from rac_theory.cases import Constants
 
 _NUMBERS = [constant.name for constant in fields(Constants) if constant.type in (float, int)]
+_Side: TypeAlias = Literal["up", "down", "exact"]
 _CURVATURE, _STEP, _GRADIENT = "[f]/[W]^2", "[W]^2/[f]", "[f]^2/[W]^2"
+
+
+def _constant(
+    side: _Side, constant: str, meaning: str, unit: str, *, name: str = "", latex: str = "", is_sum: bool = False
+) -> Symbol:
+    """The symbol of a constant, written by its own name unless it has another one in formulas."""
+    return Symbol(name or constant, latex, constant, meaning, unit, side, is_sum)
+
+
+_upper, _lower, _exact = (partial(_constant, side) for side in get_args(_Side))
+"""Of upper bounds, which are rounded up, of lower bounds, which are rounded down, and of numbers that are chosen."""
 
 T = Symbol("T", meaning="number of outer steps", unit="count")
 t = Symbol("t", meaning="an outer step", unit="count")
 j = Symbol("j", meaning="any number of outer steps", unit="count")
 
-gamma = Symbol("gamma", constant="gamma", meaning="size of one gradient step", unit=_STEP)
-eta = Symbol("eta", constant="gamma", meaning="size of one gradient step of several under one sketch", unit=_STEP)
-N = Symbol("N", constant="inner_steps", meaning="components of f, and steps of an epoch", unit="count")
-K = Symbol("K", constant="inner_steps", meaning="local steps of a client in a round", unit="count")
+gamma = _exact("gamma", "size of one gradient step", _STEP)
+eta = _exact("gamma", "size of one gradient step of several under one sketch", _STEP, name="eta")
+N = _exact("inner_steps", "components of f, and steps of an epoch", "count", name="N")
+K = _exact("inner_steps", "local steps of a client in a round", "count", name="K")
 
-t_0 = Symbol(
-    "t_0",
-    "t_0",
-    constant="offset",
-    meaning="offset of steps that decrease: gamma_t = gamma (t_0/(t + t_0))^p",
-    unit="steps",
+t_0 = _exact(
+    "offset", "offset of steps that decrease: gamma_t = gamma (t_0/(t + t_0))^p", "steps", name="t_0", latex="t_0"
 )
 
-L = Symbol("L", constant="L", meaning="Lipschitz constant of the gradient of f", unit=_CURVATURE, side="up")
-L_max = Symbol(
-    "L",
-    constant="L_max",
-    meaning="Lipschitz constant of the gradient of every component or client",
-    unit=_CURVATURE,
-    side="up",
-)
-L_H = Symbol(
-    "L_H",
-    constant="L_H",
-    meaning="smoothness of f along the sketch: E[H Q H] <= L_H E[H]",
-    unit=_CURVATURE,
-    side="up",
-)
-ell = Symbol(
+L = _upper("L", "Lipschitz constant of the gradient of f", _CURVATURE)
+L_max = _upper("L_max", "Lipschitz constant of the gradient of every component or client", _CURVATURE, name="L")
+L_H = _upper("L_H", "smoothness of f along the sketch: E[H Q H] <= L_H E[H]", _CURVATURE)
+ell = _upper(
     "ell",
-    r"\ell",
-    constant="ell",
-    meaning="what it costs that k blocks take turns: the smaller of sqrt(k - 1) and log2(k), the latter rounded up",
-    unit="1",
-    side="up",
+    "what it costs that k blocks take turns: the smaller of sqrt(k - 1) and log2(k), the latter rounded up",
+    "1",
+    latex=r"\ell",
 )
-mu = Symbol("mu", constant="mu", meaning="Polyak-Lojasiewicz constant of f", unit=_CURVATURE, side="down")
-s = Symbol("s", constant="strong_convexity", meaning="modulus of strong convexity of f", unit=_CURVATURE, side="down")
+mu = _lower("mu", "Polyak-Lojasiewicz constant of f", _CURVATURE)
+s = _lower("strong_convexity", "modulus of strong convexity of f", _CURVATURE, name="s")
 
-lambda_min = Symbol(
-    "lambda_min",
-    constant="lambda_min",
-    meaning="smallest eigenvalue of E[H], 0 if some direction is never updated",
-    unit="in [0, 1]",
-    side="down",
-)
-lambda_max = Symbol(
-    "lambda_max", constant="lambda_max", meaning="largest eigenvalue of E[H]", unit="in [0, 1]", side="up"
+lambda_min = _lower("lambda_min", "smallest eigenvalue of E[H], 0 if some direction is never updated", "in [0, 1]")
+lambda_max = _upper("lambda_max", "largest eigenvalue of E[H]", "in [0, 1]")
+
+delta = _lower(
+    "leading_share",
+    "share of a squared gradient that is left in its leading subspace at least, r / min(m, n)",
+    "in [0, 1]",
+    name="delta",
+    latex=r"\delta",
 )
 
-delta = Symbol(
-    "delta",
-    r"\delta",
-    constant="leading_share",
-    meaning="share of a squared gradient that is left in its leading subspace at least, r / min(m, n)",
-    unit="in [0, 1]",
-    side="down",
+momentum = _exact(
+    "letters.b", "momentum: by what it is multiplied before the next gradient is added", "in [0, 1)", name="b"
 )
 
-momentum = Symbol(
-    "b",
-    constant="letters.b",
-    meaning="momentum: by what it is multiplied before the next gradient is added",
-    unit="in [0, 1)",
+alpha = _exact("letters.alpha", "weight of the point ahead, in an accelerated step", "1", name="alpha", latex=r"\alpha")
+s_0 = _exact("letters.s", "modulus of strong convexity that an accelerated step is told", _CURVATURE, name="s_0")
+lambda_0 = _exact(
+    "letters.lambda_min",
+    "lower bound of E[H] that an accelerated step is told",
+    "in (0, 1]",
+    name="lambda_0",
+    latex=r"\lambda_0",
 )
 
-alpha = Symbol(
-    "alpha", r"\alpha", constant="letters.alpha", meaning="weight of the point ahead, in an accelerated step", unit="1"
-)
-s_0 = Symbol(
-    "s_0", constant="letters.s", meaning="modulus of strong convexity that an accelerated step is told", unit=_CURVATURE
-)
-lambda_0 = Symbol(
-    "lambda_0",
-    r"\lambda_0",
-    constant="letters.lambda_min",
-    meaning="lower bound of E[H] that an accelerated step is told",
-    unit="in (0, 1]",
-)
+young = _exact("letters.y", "parameter of Young's inequality: each number gives a bound of its own", "1", name="y")
 
-young = Symbol(
-    "y", constant="letters.y", meaning="parameter of Young's inequality: each number gives a bound of its own", unit="1"
-)
+least_weight = _exact("letters.a", "least of the weights by which directions of a step are multiplied", "1", name="a")
+largest_weight = _exact("letters.A", "largest of these weights", "1", name="A")
 
-least_weight = Symbol(
-    "a",
-    constant="letters.a",
-    meaning="least of the weights by which directions of a step are multiplied",
-    unit="1",
-)
-largest_weight = Symbol("A", constant="letters.A", meaning="largest of these weights", unit="1")
-
-gap0 = Symbol(
-    "f(W^0) - f*",
-    r"f(W^0) - f^\star",
-    constant="gap0",
-    meaning="gap at the start, from a certified infimum",
-    unit="[f]",
-    side="up",
+gap0 = _upper(
+    "gap0",
+    "gap at the start, from a certified infimum",
+    "[f]",
+    name="f(W^0) - f*",
+    latex=r"f(W^0) - f^\star",
     is_sum=True,
 )
-gap0_upper = Symbol(
-    "f(W^0) - f*",
-    r"f(W^0) - f^\star",
-    constant="gap0_upper",
-    meaning="most that f can fall, from any proved lower bound",
-    unit="[f]",
-    side="up",
+gap0_upper = _upper(
+    "gap0_upper",
+    "most that f can fall, from any proved lower bound",
+    "[f]",
+    name="f(W^0) - f*",
+    latex=r"f(W^0) - f^\star",
     is_sum=True,
 )
-distance0 = Symbol(
-    "||W^0 - W*||",
-    r"\Vert W^0 - W^\star \Vert",
-    constant="distance0",
-    meaning="distance of the start from a minimiser",
-    unit="[W]",
-    side="up",
+distance0 = _upper(
+    "distance0",
+    "distance of the start from a minimiser",
+    "[W]",
+    name="||W^0 - W*||",
+    latex=r"\Vert W^0 - W^\star \Vert",
 )
 
-A = Symbol("A", constant="A", meaning="how fast noise grows with the gap", unit=_CURVATURE, side="up")
-beta = Symbol("beta", constant="beta", meaning="how fast noise grows with the gradient", unit="1", side="up")
-C = Symbol("C", constant="C", meaning="noise at a minimiser", unit=_GRADIENT, side="up")
-D = Symbol("D", constant="D", meaning="how far gradients of components or clients differ", unit=_GRADIENT, side="up")
-D_in = Symbol(
+A = _upper("A", "how fast noise grows with the gap", _CURVATURE)
+beta = _upper("beta", "how fast noise grows with the gradient", "1")
+C = _upper("C", "noise at a minimiser", _GRADIENT)
+D = _upper("D", "how far gradients of components or clients differ", _GRADIENT)
+D_in = _upper(
     "D_in",
-    r"D_{\mathrm{in}}",
-    constant="D_in",
-    meaning="how far gradients of the components of each client differ, 0 for full gradient steps",
-    unit=_GRADIENT,
-    side="up",
+    "how far gradients of the components of each client differ, 0 for full gradient steps",
+    _GRADIENT,
+    latex=r"D_{\mathrm{in}}",
 )
-omega = Symbol(
+omega = _upper(
     "omega",
-    r"\omega",
-    constant="omega",
-    meaning="what sampling clients adds to a squared mean, over the mean square; 0 if all take part",
-    unit="1",
-    side="up",
+    "what sampling clients adds to a squared mean, over the mean square; 0 if all take part",
+    "1",
+    latex=r"\omega",
 )
-sigma_squared = Symbol(
-    "sigma^2",
-    r"\sigma^2",
-    constant="sigma_squared",
-    meaning="bound on the mean variance of component gradients along the iterates, given or measured",
-    unit=_GRADIENT,
-    side="up",
+sigma_squared = _upper(
+    "sigma_squared",
+    "bound on the mean variance of component gradients along the iterates, given or measured",
+    _GRADIENT,
+    name="sigma^2",
+    latex=r"\sigma^2",
 )
-zeta_squared = Symbol(
-    "zeta^2",
-    r"\zeta^2",
-    constant="zeta_squared",
-    meaning="bound on the mean variance of client gradients along the iterates, given or measured",
-    unit=_GRADIENT,
-    side="up",
+zeta_squared = _upper(
+    "zeta_squared",
+    "bound on the mean variance of client gradients along the iterates, given or measured",
+    _GRADIENT,
+    name="zeta^2",
+    latex=r"\zeta^2",
 )
 
-bias_squared = Symbol(
-    "b^2",
-    r"b^2",
-    constant="bias_squared",
-    meaning="most that the squared errors of the directional derivatives of a step sum to",
-    unit=_GRADIENT,
-    side="up",
+bias_squared = _upper(
+    "bias_squared",
+    "most that the squared errors of the directional derivatives of a step sum to",
+    _GRADIENT,
+    name="b^2",
+    latex=r"b^2",
 )
 
-norm_share = Symbol(
-    "c",
-    constant="norm_share",
-    meaning="share of a norm of the gradient that a steepest step sees on average, at least",
-    unit="1",
-    side="down",
+norm_share = _lower(
+    "norm_share", "share of a norm of the gradient that a steepest step sees on average, at least", "1", name="c"
 )
-span = Symbol("R", constant="span", meaning="squared length of a steepest step of size 1, at most", unit="1", side="up")
+span = _upper("span", "squared length of a steepest step of size 1, at most", "1", name="R")
 
-nu = Symbol(
-    "nu",
-    constant="nu",
-    meaning="gain of a step W - M G: smallest eigenvalue of E[2M - MQM]",
-    unit=_STEP,
-    side="down",
-)
-longest_step = Symbol(
-    "max lambda(M Q)",
-    r"\max \lambda(M Q)",
-    constant="longest_step",
-    meaning="largest eigenvalue of M Q over all draws of a step W - M G: below 2 none goes uphill",
-    unit="1",
-    side="up",
+nu = _lower("nu", "gain of a step W - M G: smallest eigenvalue of E[2M - MQM]", _STEP)
+longest_step = _upper(
+    "longest_step",
+    "largest eigenvalue of M Q over all draws of a step W - M G: below 2 none goes uphill",
+    "1",
+    name="max lambda(M Q)",
+    latex=r"\max \lambda(M Q)",
 )
 
 
