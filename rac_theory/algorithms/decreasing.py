@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
-from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.base import Array, Value, being, checks
+from rac_theory.algorithms.gradients.gradient_source import Step
+from rac_theory.algorithms.projected_descent import OfProjectedDescent, ProjectedDescent
+from rac_theory.base import Array, Value, checks
 from rac_theory.problems import Problem
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Decreasing(Value):
+class Decreasing(OfProjectedDescent, Value):
     r"""Projected descent with steps of size :math:`\gamma_t = \gamma\, (t_0 / (t + t_0))^p`, t = 0, 1, 2, ...
 
     The first is that of the algorithm, and after :math:`t_0` steps it has fallen by the factor :math:`2^{-p}`. All
@@ -60,7 +60,7 @@ class Decreasing(Value):
     power: float = 1.0
 
     def __post_init__(self) -> None:
-        being("algorithm", self.algorithm, ProjectedDescent, ", such as RACLoRA(sketch, gamma)")
+        super().__post_init__()
         if hasattr(self.algorithm.gradients, "step_sizes"):
             raise ValueError(
                 "algorithm must have gradients without step sizes of their own, such as Minibatch(8), got "
@@ -70,21 +70,6 @@ class Decreasing(Value):
         object.__setattr__(self, "power", checks.finite("power", self.power, at_least=0))
         if self.power > 1:
             raise ValueError(f"power must be in [0, 1], or steps come to an end too soon, got {self.power:g}")
-
-    @property
-    def gamma(self) -> float:
-        """The size of the first step, which none exceeds."""
-        return self.algorithm.gamma
-
-    @property
-    def gradients(self) -> GradientSource:
-        """Where gradients come from."""
-        return self.algorithm.gradients
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether no step depends on ``rng``."""
-        return self.algorithm.deterministic
 
     def share(self, t: Any) -> Any:
         """Return the size of a step, a number or an array of them, relative to the first.
@@ -109,10 +94,6 @@ class Decreasing(Value):
         """
         changed: Any = replace(self.algorithm, gamma=self.gamma * self.share(t))  # type: ignore[type-var]
         return changed  # type: ignore[no-any-return]
-
-    def check(self, problem: Problem) -> None:
-        """Raise a ``ValueError`` if the algorithm cannot run on this problem."""
-        self.algorithm.check(problem)
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Draw one projection for each run and descend under it, with ever shorter steps: blocks (runs, m, n)."""

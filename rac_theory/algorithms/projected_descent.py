@@ -11,7 +11,7 @@ from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.gradients.local import Local
 from rac_theory.algorithms.gradients.reshuffled import Reshuffled
 from rac_theory.algorithms.method import H, Method, gradient, state
-from rac_theory.base import Array, checks
+from rac_theory.base import Array, being, checks
 from rac_theory.numerics import Randomness
 from rac_theory.problems import Problem
 from rac_theory.sketches import Spectrum
@@ -96,3 +96,31 @@ class ProjectedDescent(ABC):
         for step in self.low_rank_steps(rng, W):
             W = self.gradients.descend(problem, W, step, rng)
             yield W
+
+
+class OfProjectedDescent:
+    """What an algorithm takes from the projected descent that draws its H: the size of a step, and the gradients."""
+
+    algorithm: ProjectedDescent
+
+    def __post_init__(self) -> None:
+        being("algorithm", self.algorithm, ProjectedDescent, ", such as RACLoRA(sketch, gamma)")
+
+    @property
+    def gamma(self) -> float:
+        """The size of the first step, which none exceeds, in the norm in which steps are measured."""
+        return self.algorithm.gamma
+
+    @property
+    def gradients(self) -> GradientSource:
+        """Where gradients come from."""
+        return self.algorithm.gradients
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether no step depends on ``rng``."""
+        return self.algorithm.deterministic
+
+    def check(self, problem: Problem) -> None:
+        """Raise a ``ValueError`` if the algorithm cannot run on this problem."""
+        self.algorithm.check(problem)

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rac_theory.algorithms.bernoulli import Bernoulli
-from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource
-from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.algorithms.gradients.gradient_source import Exact
+from rac_theory.algorithms.projected_descent import OfProjectedDescent, ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.algorithms.side import Side, on_side
-from rac_theory.base import Array, Value, being, squared_norms, type_name
+from rac_theory.base import Array, Value, squared_norms, type_name
 from rac_theory.numerics import unit
 from rac_theory.problems import Problem
 from rac_theory.sketches import Gaussian, Haar, Sketch, draws_ahead
@@ -23,7 +23,7 @@ _ROUNDED = 1 - 1e-12  # what gamma functions are off by is less
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SteepestStep(Value, ABC):
+class SteepestStep(OfProjectedDescent, Value, ABC):
     r"""The step :math:`W \leftarrow W - \gamma D`, where D of the range of H has a fixed size in some norm, and the
     largest product with the gradient that such a D can have: :math:`\langle G, D \rangle = N(HG)`, N the dual norm.
 
@@ -60,28 +60,9 @@ class SteepestStep(Value, ABC):
     """Where c and R come from."""
 
     def __post_init__(self) -> None:
-        being("algorithm", self.algorithm, ProjectedDescent, ", such as RACLoRA(sketch, gamma)")
+        super().__post_init__()
         if type(self.algorithm.gradients) is not Exact or not getattr(self.algorithm, "is_projected", True):
             raise ValueError(f"algorithm must project exact gradients, got {self.algorithm!r}")
-
-    @property
-    def gamma(self) -> float:
-        """The size of a step, in the norm in which it is the steepest."""
-        return self.algorithm.gamma
-
-    @property
-    def gradients(self) -> GradientSource:
-        """Where gradients come from."""
-        return self.algorithm.gradients
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether the projection never changes."""
-        return self.algorithm.deterministic
-
-    def check(self, problem: Problem) -> None:
-        """Raise a ``ValueError`` if the algorithm cannot run on this problem."""
-        self.algorithm.check(problem)
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Draw one projection for each run and make one step, again and again: blocks (runs, m, n)."""

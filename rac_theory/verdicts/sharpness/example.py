@@ -5,20 +5,21 @@ a lower end of the worst case of its class. It is computed in rational numbers, 
 for a search.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from math import comb
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from rac_theory.verdicts.sharpness.setting import Setting
 
 
-class Example(Protocol):
-    """A function and a start.
+class Example(ABC):
+    """A function and a start, whose metric is the same formula in rational numbers and in floating point.
 
     Examples
     --------
@@ -29,6 +30,21 @@ class Example(Protocol):
 
     def value(self, setting: Setting) -> Fraction:
         """Return the metric over the start; ValueError if the function is not in the class."""
+        if not self._is_admitted(setting, setting.mu / setting.L):
+            raise ValueError(f"example must be a function of the class of {setting.theorem}, got {self!r}")
+        return Fraction(self._measured(setting, setting.gamma * setting.L, setting.share, object))
+
+    def near(self, setting: Setting) -> float:
+        """The same in floating point, unchecked."""
+        return float(self._measured(setting, float(setting.gamma * setting.L), float(setting.share), np.float64))
+
+    @abstractmethod
+    def _is_admitted(self, setting: Setting, mu: Fraction) -> bool:
+        """Whether the function is in the class of a setting, mu in units of L."""
+
+    @abstractmethod
+    def _measured(self, setting: Setting, gamma: Any, share: Any, dtype: Any) -> Any:
+        """The metric over the start, in numbers of a type."""
 
 
 def over_tree(setting: Setting, f: Callable[[Any], Any], gradient: Callable[[Any], Any], x: Any, gamma: Any) -> Any:
@@ -56,7 +72,7 @@ def start_of(setting: Setting, f: Any, distance: Any, gamma: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Huber:
+class Huber(Example):
     """The sum over the coordinates of ``a x^2/2`` up to a width, beyond which it is straight; each of them starts at 1.
 
     Every coordinate takes a gradient step where its block is drawn, so all that counts is how often: a binomial law.
@@ -82,18 +98,10 @@ class Huber:
     curvature: Fraction
     width: Fraction
 
-    def value(self, setting: Setting) -> Fraction:
-        """Return the metric over the start; ValueError if the function is not in the class."""
-        mu = setting.mu / setting.L
-        if not (0 < self.curvature <= 1 and mu <= self.curvature and self.width > 0 and (mu == 0 or self.width >= 1)):
-            raise ValueError(f"example must be a function of the class of {setting.theorem}, got {self!r}")
-        return Fraction(self._measured(setting, setting.gamma * setting.L, setting.share))
+    def _is_admitted(self, setting: Setting, mu: Fraction) -> bool:
+        return 0 < self.curvature <= 1 and mu <= self.curvature and self.width > 0 and (mu == 0 or self.width >= 1)
 
-    def near(self, setting: Setting) -> float:
-        """The same in floating point, unchecked."""
-        return float(self._measured(setting, float(setting.gamma * setting.L), float(setting.share)))
-
-    def _measured(self, setting: Setting, gamma: Any, share: Any) -> Any:
+    def _measured(self, setting: Setting, gamma: Any, share: Any, dtype: Any) -> Any:
         a, w, T = self.curvature, self.width, setting.steps
         points = [1 + 0 * gamma]
         for _ in range(T):
@@ -116,7 +124,7 @@ class Huber:
 
 
 @dataclass(frozen=True)
-class Rotated:
+class Rotated(Example):
     """The sum of a y^2/2 over the coordinates y of U'x, straight beyond their widths; U is a product of rotations.
 
     Attributes
@@ -145,23 +153,12 @@ class Rotated:
     tangents: tuple[Fraction, ...]
     start: tuple[Fraction, ...]
 
-    def value(self, setting: Setting) -> Fraction:
-        """Return the metric over the start; ValueError if the function is not in the class."""
-        mu = setting.mu / setting.L
+    def _is_admitted(self, setting: Setting, mu: Fraction) -> bool:
         is_quadratic = not self.widths
-        if not (
-            len(self.curvatures) == setting.blocks
-            and all(mu <= a <= 1 for a in self.curvatures)
-            and (is_quadratic or (mu == 0 and all(width > 0 for width in self.widths)))
-        ):
-            raise ValueError(f"example must be a function of the class of {setting.theorem}, got {self!r}")
-        return Fraction(self._measured(setting, setting.gamma * setting.L, object))
+        curves = len(self.curvatures) == setting.blocks and all(mu <= a <= 1 for a in self.curvatures)
+        return curves and (is_quadratic or (mu == 0 and all(width > 0 for width in self.widths)))
 
-    def near(self, setting: Setting) -> float:
-        """The same in floating point, unchecked."""
-        return float(self._measured(setting, float(setting.gamma * setting.L), np.float64))
-
-    def _measured(self, setting: Setting, gamma: Any, dtype: Any) -> Any:
+    def _measured(self, setting: Setting, gamma: Any, share: Any, dtype: Any) -> Any:
         U = self.rotation(dtype)
         a, widths = np.array(self.curvatures, dtype=dtype), np.array(self.widths, dtype=dtype)
 
@@ -186,7 +183,7 @@ class Rotated:
 
 
 @dataclass(frozen=True)
-class SlowDirection:
+class SlowDirection(Example):
     """Huber's function of the mean s of the coordinates, and a square across; it starts where all coordinates are 1.
 
     For k of them ``k h(s) + fast (|x|^2 - k s^2)/2``, where h is ``slow s^2/2`` up to a width, then straight. A rank
@@ -214,17 +211,9 @@ class SlowDirection:
     fast: Fraction
     width: Fraction
 
-    def value(self, setting: Setting) -> Fraction:
-        """Return the metric over the start; ValueError if the function is not in the class."""
-        mu = setting.mu / setting.L
+    def _is_admitted(self, setting: Setting, mu: Fraction) -> bool:
         is_curved = all(0 < a <= 1 and mu <= a for a in (self.slow, self.fast))
-        if not (is_curved and self.width > 0 and (mu == 0 or self.width >= 1)):
-            raise ValueError(f"example must be a function of the class of {setting.theorem}, got {self!r}")
-        return Fraction(self._measured(setting, setting.gamma * setting.L, setting.share, object))
-
-    def near(self, setting: Setting) -> float:
-        """The same in floating point, unchecked."""
-        return float(self._measured(setting, float(setting.gamma * setting.L), float(setting.share), np.float64))
+        return is_curved and self.width > 0 and (mu == 0 or self.width >= 1)
 
     def _measured(self, setting: Setting, gamma: Any, share: Any, dtype: Any) -> Any:
         k = setting.blocks
