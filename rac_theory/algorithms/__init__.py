@@ -4,19 +4,21 @@ judged: it yields iterates.
 """
 
 from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.algorithms.asymmetric_lora import AsymmetricLoRA
 from rac_theory.algorithms.bernoulli import Bernoulli
-from rac_theory.algorithms.chain_of_lora import ChainOfLoRA
 from rac_theory.algorithms.cyclic import CyclicRACLoRA
 from rac_theory.algorithms.decreasing import Decreasing
-from rac_theory.algorithms.factor_descent import Factored
-from rac_theory.algorithms.fitted_steps import FittedDescent, InverseOnRange, StepPerDraw, curvature_of
+from rac_theory.algorithms.factor_descent import AsymmetricLoRA, ChainOfLoRA, Factored, Initialisation, LoRA
+from rac_theory.algorithms.fitted_steps import (
+    FLOOR,
+    FittedDescent,
+    InverseOnRange,
+    SeenCurvature,
+    StepPerDraw,
+    curvature_of,
+)
 from rac_theory.algorithms.galore import GaLore, leading_part
 from rac_theory.algorithms.implementation import Checked, Implementation
-from rac_theory.algorithms.initialisation import Initialisation
-from rac_theory.algorithms.kept_coordinates import KeptCoordinates
 from rac_theory.algorithms.layered import LayeredRACLoRA
-from rac_theory.algorithms.lora import LoRA
 from rac_theory.algorithms.memory import (
     ACCELERATED,
     DECAY,
@@ -31,11 +33,10 @@ from rac_theory.algorithms.memory import (
 )
 from rac_theory.algorithms.method import H, Method, Program, gradient, letter, move_of, state
 from rac_theory.algorithms.method_descent import MethodDescent, called, projector_of
-from rac_theory.algorithms.momentum_in_links import MomentumInLinks
+from rac_theory.algorithms.momentum_across_redraws import KeptCoordinates, MomentumInLinks
 from rac_theory.algorithms.preconditioned import Preconditioned
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA
-from rac_theory.algorithms.seen_curvature import FLOOR, SeenCurvature
 from rac_theory.algorithms.side import Side, check_dim
 from rac_theory.algorithms.steepest_step import MuonStep, NormalisedStep, SignStep, SteepestStep, mean_length
 from rac_theory.base import answering

@@ -13,7 +13,7 @@ from rac_theory.algorithms.decreasing import Decreasing
 from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource
 from rac_theory.algorithms.layered import LayeredRACLoRA
 from rac_theory.algorithms.method import Method, Program, state
-from rac_theory.algorithms.momentum_in_links import MomentumInLinks
+from rac_theory.algorithms.momentum_across_redraws import MomentumInLinks
 from rac_theory.algorithms.preconditioned import Preconditioned
 from rac_theory.algorithms.projected_descent import PLAIN, ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA

@@ -8,8 +8,7 @@ import numpy as np
 from rac_theory.algebra import Symbol
 from rac_theory.algorithms.gradients.clients import Clients
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_fits, check_source, never_draws
-from rac_theory.algorithms.gradients.local import Local
-from rac_theory.algorithms.gradients.reshuffled import Reshuffled
+from rac_theory.algorithms.gradients.several_steps import Local, Reshuffled
 from rac_theory.algorithms.method import H, Method, gradient, state
 from rac_theory.base import Array, being, checks
 from rac_theory.numerics import Randomness

@@ -8,12 +8,11 @@ from rac_theory.base import plug_in_faults, progress, tasks
 from rac_theory.base.batch import in_chunks, matrices, matrix_shape, squared_norms
 from rac_theory.base.blas import keep_freed_memory, one_blas_thread
 from rac_theory.base.checks import Array, being, described, having
-from rac_theory.base.conversion import NotReal, as_array, float64, real_numbers
+from rac_theory.base.conversion import NotReal, as_array, float64, listed, real_numbers, sorted_classes
 from rac_theory.base.csv_numbers import is_long, read_csv, refuse_counters, wide
 from rac_theory.base.extras import MissingExtra, frame, import_extra, imported, what_failed
 from rac_theory.base.files import readable_file, write_whole
 from rac_theory.base.interrupts import heard_once, left_to_the_parent, status_of_interrupt
-from rac_theory.base.labels import listed, sorted_classes
 from rac_theory.base.meant import NoMember, answering, choice, nearest
 from rac_theory.base.naming import (
     digest,

@@ -5,7 +5,6 @@ base and numerics. It must not know what will be run on them, nor what is said o
 from rac_theory.base import answering
 from rac_theory.problems import datasets
 from rac_theory.problems.certified_step import certified_step, check_certifies
-from rac_theory.problems.client_constants import client_heterogeneity, heterogeneity_within, shares_of
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.problems.features import EPS, features, gram, largest_gram_eigenvalue, squared_row_norms
 from rac_theory.problems.federated import Federated
@@ -13,9 +12,8 @@ from rac_theory.problems.finite_sum import FiniteSum, Indices, components_of, gr
 from rac_theory.problems.from_functions import FromFunctions
 from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.least_squares import LeastSquares
-from rac_theory.problems.logistic import LogisticRegression
-from rac_theory.problems.mean import Mean, value_and_gradient
-from rac_theory.problems.nonconvex_logistic import NonconvexLogistic
+from rac_theory.problems.logistic import LogisticRegression, NonconvexLogistic
+from rac_theory.problems.mean import Mean, client_heterogeneity, heterogeneity_within, shares_of, value_and_gradient
 from rac_theory.problems.pl_sine import PLSine
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.quadratic import Quadratic

@@ -27,10 +27,9 @@ from rac_theory.base import (
 )
 from rac_theory.base.checks import integer
 from rac_theory.numerics import rounded
-from rac_theory.problems.client_constants import client_heterogeneity, client_weights, scaled, shares_of
 from rac_theory.problems.finite_sum import Divisible, Indices
 from rac_theory.problems.layers import Layers, layers_of
-from rac_theory.problems.mean import Mean, value_and_gradient
+from rac_theory.problems.mean import Mean, client_heterogeneity, client_weights, scaled, shares_of, value_and_gradient
 from rac_theory.problems.smoothness import Smoothness, smoothness_of
 
 _Weights: TypeAlias = Literal["equal", "rows"] | Sequence[float]

@@ -1,19 +1,131 @@
-"""Logistic regression without intercept, with an optional ridge penalty."""
+"""Logistic regression without intercept: with an optional ridge penalty, or with one that is bounded and not convex."""
 
+import math
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+from scipy.special import expit
 
-from rac_theory.base import Array, Value, matrices, short_name, squared_norms
-from rac_theory.base.checks import weight
+from rac_theory.base import Array, Value, in_chunks, listed, matrices, short_name, sorted_classes, squared_norms
+from rac_theory.base.checks import array, finite, moderate_size, weight
+from rac_theory.numerics import largest_logarithm, rounded, sum_of_logarithms
 from rac_theory.problems import datasets
-from rac_theory.problems.features import Features, adjoint, scores, squared_row_norms
-from rac_theory.problems.logistic_loss import LogisticModel, curvatures
+from rac_theory.problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores, squared_row_norms
+from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.linear_model import LinearModel
+from rac_theory.problems.problem import OnePass
 from rac_theory.problems.regularised_loss import RegularisedLoss
+
+
+class LogisticModel(LinearModel, OnePass):
+    """Features and signs of the labels, the loss with its gradient, and slopes of components.
+
+    A subclass is a frozen dataclass with the fields X and y, and says what its penalty is.
+    """
+
+    y: Array
+
+    targets_field: ClassVar[str] = "y"
+    loss_curvature: ClassVar[float] = 0.25
+
+    @abstractmethod
+    def _penalty(self, W: Array) -> Array:
+        """The penalty: (..., d, 1) to (...)."""
+
+    def _check_data(self) -> None:
+        X = features("X", self.X)
+        vars(self).update(X=X, y=signs(self.y, X.shape[0]))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (d, 1) of W."""
+        return (self.X.shape[1], 1)
+
+    @cached_property
+    def L(self) -> float:
+        """``lambda_max(X'X) / (4N)`` and the curvature of the penalty, rounded up: the loss curves by at most 1/4."""
+        curvature = Fraction(largest_gram_eigenvalue(self.X)) / (4 * self.X.shape[0])
+        return rounded(curvature + Fraction(self._penalty_curvature), math.inf)
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data."""
+        return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.y))
+
+    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
+        loss, gradient = loss_and_gradient(self._wrong_way, W)
+        return loss + self._penalty(W), gradient + self._penalty_gradient(W)
+
+    @cached_property
+    def _wrong_way(self) -> Features:
+        return wrong_way(self.X, self.y)
+
+    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
+        return loss_slopes(self.y[indices][..., None], Z)
+
+
+def signs(y: ArrayLike, rows: int) -> Array:
+    """Map two distinct labels to -1 and +1 in sorted order, (N,)."""
+    classes, positions = sorted_classes("y", y, rows)
+    if len(classes) != 2:
+        raise ValueError(f"y must have exactly two distinct labels, got {len(classes)}: {listed(classes)}")
+    result = np.where(positions == 1, 1.0, -1.0)
+    result.flags.writeable = False
+    return result
+
+
+def wrong_way(X: Features, y: Array) -> Features:
+    """Return the features ``-y_i x_i``, whose scores are the log odds of the wrong labels."""
+    flipped = -y[:, None].astype(X.dtype)
+    return csr_array(X.multiply(flipped)) if isinstance(X, csr_array) else X * flipped
+
+
+def loss_and_gradient(X: Features, W: Array) -> tuple[Array, Array]:
+    """``(1/N) sum log(1 + exp z_i)`` of the scores z of features the ``wrong_way``, and its gradient.
+
+    Beyond the ``largest_logarithm`` a loss is its score, as far as digits go, and so what is beyond is added afterwards
+    and nothing overflows. The logarithm of a rounded sum is within one eps of the true one and one of itself, which is
+    all that the mean of the losses is good for, and several times faster than log1p.
+
+    Parameters
+    ----------
+    X : (N, d)
+    W : (..., d, 1)
+
+    Returns
+    -------
+    (...), (..., d, 1)
+    """
+    Z = scores(X, W)
+    beyond = None
+    if not Z.max(initial=0.0) < (largest := largest_logarithm(Z.dtype)):  # also where some are nan
+        beyond = np.maximum(Z - largest, 0.0)
+        np.minimum(Z, largest, out=Z)
+    odds = np.exp(Z, out=Z)
+    total = 1 + odds
+    odds /= total  # the probability given to the wrong label
+    loss = sum_of_logarithms(total)
+    if beyond is not None:
+        loss += beyond.sum(axis=-1)
+    return loss.sum(axis=-1) / X.shape[0], adjoint(X, odds) / X.shape[0]
+
+
+def loss_slopes(y: Array, Z: Array) -> Array:
+    """The derivatives of ``log(1 + exp(-y z))`` in the scores z, entry by entry."""
+    return -y * expit(-y * Z)
+
+
+def curvatures(X: Features, y: Array, W: Array) -> Array:
+    """The second derivatives of the terms of the mean, (1, N): the Hessian at W, (d, 1), is ``X' diag X``."""
+    E = np.exp(-np.abs(y * scores(X, W)))
+    return np.asarray(E / (1.0 + E) ** 2 / len(y))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -135,3 +247,116 @@ class LogisticRegression(LogisticModel, RegularisedLoss, Value):
         """The Hessian at one W, (d, 1), as a linear map: ``V -> X' D X V + l2 V``."""
         D = curvatures(self.X, self.y, matrices(W, self.shape))
         return lambda V: adjoint(self.X, D * scores(self.X, V)) + self.l2 * V
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NonconvexLogistic(LogisticModel, Value):
+    r"""Mean logistic loss plus :math:`lam \sum_j w_j^2 / (1 + w_j^2)`.
+
+    Parameters
+    ----------
+    X : (N, d)
+        Features, dense or SciPy sparse, one sample a row; there is no intercept. Not zero.
+    y : (N,)
+        Two distinct labels of any kind; they are stored as -1 and +1, in sorted order.
+    lam : float
+        Weight of the penalty, > 0, in units of the loss.
+    name : str
+        How the data were made, such as ``breast_cancer()``, for the repr.
+
+    Notes
+    -----
+    f has no PL constant: the gradient of the penalty is bounded and so is the penalty itself, while the logistic loss
+    has a bounded gradient and is unbounded (see ``LogisticRegression``).
+
+    Examples
+    --------
+    >>> from rac_theory.problems import NonconvexLogistic
+    >>> problem = NonconvexLogistic([[1.0], [2.0]], y=[0, 1], lam=0.1)
+    >>> print(f"L = {problem.L:g}, convex: {problem.convex}, mu = {problem.mu}")  # for T1, not for T2
+    L = 0.825, convex: False, mu = 0.0
+    """
+
+    X: Features
+    y: Array
+    lam: float
+    name: str = field(default="", kw_only=True)
+
+    mu: ClassVar[float] = 0.0  # there is none
+    strong_convexity: ClassVar[float] = 0.0  # there is none, as it would be a PL constant
+    convex: ClassVar[bool] = False
+    f_star: ClassVar[float] = math.nan  # there is no certificate of a global minimum
+    f_star_error: ClassVar[float] = math.nan
+    f_lower: ClassVar[float] = 0.0  # no term is negative
+    W_star: ClassVar[None] = None  # no minimiser is known
+    smoothness_formula: ClassVar[str] = "X'X/(4N) + 2 lam I: the penalty has second derivatives in [-lam/2, 2 lam]"
+
+    def __post_init__(self) -> None:
+        self._check_data()
+        vars(self).update(lam=moderate_size("lam", finite("lam", self.lam, above=0)))
+
+    def __repr__(self) -> str:
+        return short_name(self, self.name, self.X.shape, self.X, self.y, lam=self.lam)
+
+    @classmethod
+    def breast_cancer(cls, lam: float) -> Self:
+        """The Wisconsin breast cancer data of scikit-learn, 569 x 30, features standardised.
+
+        Examples
+        --------
+        >>> from rac_theory.problems import NonconvexLogistic
+        >>> problem = NonconvexLogistic.breast_cancer(lam=0.01)
+        >>> print(f"{problem.shape}, {problem.n_components} rows, L = {problem.L:.4f}")
+        (30, 1), 569 rows, L = 3.3404
+        """
+        X, y = datasets.bundled("breast_cancer")
+        return cls(X, y, lam, name="breast_cancer()")
+
+    @classmethod
+    def svmlight(cls, path: str | Path, lam: float) -> Self:
+        r"""An svmlight file with two distinct labels; features as they are, sparse.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from rac_theory.problems import NonconvexLogistic
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "data.svm")
+        ...     _ = file.write_text("+1 1:0.5 3:2.0\n-1 2:1.0\n")
+        ...     problem = NonconvexLogistic.svmlight(file, lam=0.1)
+        >>> problem.shape, problem.y.tolist()
+        ((3, 1), [1.0, -1.0])
+        """
+        X, y = datasets.svmlight(path)
+        return cls(X, y, lam, name=f"svmlight({Path(path).name!r})")
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Where each constant comes from."""
+        return {
+            "L": "lambda_max(X'X)/(4N) + 2 lam, rounded up: the penalty has second derivatives in [-lam/2, 2 lam]",
+            "mu": "0: bounded gradient, unbounded f",
+            "f_star": "nan: no certificate of a global minimum; no term is negative",
+            "smoothness": self._smoothness_source,
+        }
+
+    def _penalty(self, W: Array) -> Array:
+        squares = W * W
+        shrunk = 1 / (1 + squares)
+        shares = np.where(shrunk > 0, squares * shrunk, 1.0)  # not 1 - shrunk, of which nothing is left near zero
+        return np.asarray(self.lam * shares.sum(axis=(-2, -1)))
+
+    @cached_property
+    def component_infima(self) -> Array:
+        """0 for each component, (N,): neither a loss nor the penalty is negative. The infima may be larger."""
+        return array("component_infima", np.zeros(self.n_components))
+
+    @property
+    def _penalty_curvature(self) -> float:
+        """Times lam, ``(2 - 6w^2) / (1 + w^2)^3`` lies in [-1/2, 2]."""
+        return 2 * self.lam
+
+    def _penalty_gradient(self, W: Array) -> Array:
+        shrunk = 1 / (1 + W * W)
+        return 2 * self.lam * W * shrunk * shrunk

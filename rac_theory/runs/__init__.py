@@ -6,13 +6,11 @@ problems, algebra, sketches, algorithms and cases. It must not know bounds: what
 
 from rac_theory.base import answering
 from rac_theory.runs.expectations.expectation import Expectation, by_moments, exact_rate, expected
-from rac_theory.runs.expectations.fastest import fastest_learning_rate, fastest_letters
+from rac_theory.runs.expectations.fastest import CURRENCIES, fastest_learning_rate, fastest_letters, query_rates
 from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
-from rac_theory.runs.expectations.queries import CURRENCIES, query_rates
-from rac_theory.runs.simulation.blocks import simulate_part
 from rac_theory.runs.simulation.history import Record, record
 from rac_theory.runs.simulation.kernels.choice import kernel_for
-from rac_theory.runs.simulation.simulate import simulate
+from rac_theory.runs.simulation.simulate import simulate, simulate_part
 from rac_theory.runs.simulation.trajectory import Trajectory
 
 __all__ = [

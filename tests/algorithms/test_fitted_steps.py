@@ -7,7 +7,7 @@ import pytest
 
 from rac_theory import Case, Constants, Status, exact_rate, expected, simulate, verify
 from rac_theory.algorithms import InverseOnRange, StepPerDraw
-from rac_theory.algorithms.seen_curvature import SeenCurvature
+from rac_theory.algorithms.fitted_steps import SeenCurvature
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.runs.expectations.moment_map import Unsupported

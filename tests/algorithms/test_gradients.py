@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from rac_theory import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
-from rac_theory.algorithms.gradients.minibatch import uniform_subsets
 from rac_theory.algorithms.gradients.noise import additive_noise, minibatch_noise, minibatch_share
+from rac_theory.algorithms.gradients.stochastic import uniform_subsets
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory.problems.finite_sum import heterogeneity
 from rac_theory.runs.simulation.kernels.stepping import RememberingProblem

@@ -8,7 +8,7 @@ import pytest
 
 from rac_theory import ByChance, Case, Clients, Exact, Local, Subset, simulate
 from rac_theory.algorithms import SGD
-from rac_theory.algorithms.gradients.participation import sampling_variance
+from rac_theory.algorithms.gradients.clients import sampling_variance
 from rac_theory.problems import Federated, LeastSquares
 
 rng = np.random.default_rng(0)

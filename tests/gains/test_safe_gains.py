@@ -12,7 +12,7 @@ import pytest
 from scipy.linalg import eigvalsh
 
 from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, spectrum
-from rac_theory.algorithms.seen_curvature import SeenCurvature
+from rac_theory.algorithms.fitted_steps import SeenCurvature
 from rac_theory.gains.fitted_step import _bound, _least, _promised, _sampled, fitted_step, in_a_range, on_a_line
 from rac_theory.gains.gain import smoothness_along
 from rac_theory.gains.step_gain import step_gain

@@ -16,9 +16,8 @@ from rac_theory.problems import (
     PLSine,
     SoftmaxRegression,
 )
-from rac_theory.problems.client_constants import client_heterogeneity, heterogeneity_within
 from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
-from rac_theory.problems.mean import Mean
+from rac_theory.problems.mean import Mean, client_heterogeneity, heterogeneity_within
 from tests.problems.exact import infimum
 
 RNG = np.random.default_rng(62)

@@ -1,15 +1,12 @@
-"""The gradient sources, one file each."""
+"""The gradient sources: what happens between two draws of the sketch."""
 
 from rac_theory.algorithms.gradients.certified_step import CertifiedStep
-from rac_theory.algorithms.gradients.clients import Clients
+from rac_theory.algorithms.gradients.clients import ByChance, Clients, Participation, Subset
 from rac_theory.algorithms.gradients.finite_differences import FiniteDifferences
 from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource, Step
-from rac_theory.algorithms.gradients.local import Local
-from rac_theory.algorithms.gradients.minibatch import Minibatch
 from rac_theory.algorithms.gradients.noise import Noise, additive_noise, minibatch_noise, minibatch_share
-from rac_theory.algorithms.gradients.noisy import Noisy
-from rac_theory.algorithms.gradients.participation import ByChance, Participation, Subset
-from rac_theory.algorithms.gradients.reshuffled import Reshuffled
+from rac_theory.algorithms.gradients.several_steps import Local, Reshuffled
+from rac_theory.algorithms.gradients.stochastic import Minibatch, Noisy
 from rac_theory.base import answering
 
 __all__ = [

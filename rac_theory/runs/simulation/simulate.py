@@ -1,19 +1,144 @@
-"""Ensembles of independent runs, in blocks: the story of every experiment."""
+"""Ensembles of independent runs, in blocks with random streams of their own that are shared out among workers."""
 
 import sys
 import warnings
 from collections.abc import Collection
-from typing import Literal
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from joblib import delayed
 from numpy.typing import DTypeLike
 
 from rac_theory.algorithms import MethodDescent
-from rac_theory.base import checks
+from rac_theory.base import (
+    Array,
+    SharedArray,
+    checks,
+    keep_freed_memory,
+    left_to_the_parent,
+    one_blas_thread,
+    shown,
+    task,
+    workers,
+)
 from rac_theory.cases import Case, check_runs
-from rac_theory.numerics import Randomness, seed_sequence
-from rac_theory.runs.simulation.blocks import simulate_part
+from rac_theory.numerics import BLOCKS, Randomness, child, seed_sequence
+from rac_theory.runs.simulation.history import History, run_and_keep
+from rac_theory.runs.simulation.kernels.choice import kernel_for
+from rac_theory.runs.simulation.kernels.kernel import Kernel
 from rac_theory.runs.simulation.trajectory import Trajectory
+
+
+def simulate_part(
+    case: Case,
+    root: np.random.SeedSequence,
+    first: int,
+    runs: int,
+    n_jobs: int = 1,
+    dtype: DTypeLike = np.float64,
+    distances: bool = False,
+    recorded: Collection[str] = (),
+) -> Trajectory:
+    """Return the runs from number ``first`` on, a multiple of the size of a block, of the ensemble of a case."""
+    start = case.start.astype(_precision(dtype))
+    with one_blas_thread():  # a second thread would go on spinning for a while, beside the workers
+        kernel = kernel_for(case.algorithm, case.problem, start, distances)
+        work = _Work(kernel, root, first, runs, case.steps, recorded, keeps_last=not kernel.recomputes_last)
+        groups = work.groups
+        jobs = min(n_jobs, len(groups))
+        pool = workers(jobs)
+        parts: list[_Part] = []
+        done = 0
+        shape = len(kernel.measures), case.steps + 1, runs
+        with SharedArray(shape, start.dtype, shared=jobs != 1) as measured, task("runs", runs) as counted:
+            before = counted.done
+            for numbers, part in pool(delayed(_do)(work, blocks, measured) for blocks in groups):
+                if numbers is not None:
+                    measured.write(done, numbers)
+                done += len(part.norms)
+                counted.reach(before + done)  # by workers
+                parts.append(part)
+    histories = {
+        name: np.concatenate([part.history[name] for part in parts], 1).swapaxes(0, 1) for name in parts[0].history
+    }
+    return Trajectory(
+        **dict(zip(kernel.measures, measured.array.swapaxes(1, 2), strict=True)),
+        norms=np.concatenate([part.norms for part in parts]),
+        case=case,
+        kernel=kernel,
+        last=work.last_iterates if kernel.recomputes_last else partial(np.concatenate, [part.last for part in parts]),
+        iterates=histories.get("W"),
+        B=histories.get("B"),
+        A=histories.get("A"),
+        states={
+            name.removeprefix("states."): history for name, history in histories.items() if name.startswith("states.")
+        },
+    )
+
+
+class _Part(NamedTuple):
+    """What a worker sends, beside the numbers, of blocks that ran side by side."""
+
+    norms: Array
+    last: Array | None
+    history: History
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a worker is told of an ensemble."""
+
+    kernel: Kernel
+    root: np.random.SeedSequence
+    first: int
+    runs: int
+    steps: int
+    recorded: Collection[str]
+    keeps_last: bool
+
+    @property
+    def groups(self) -> list[range]:
+        """The blocks by number, in groups that are best run side by side."""
+        size, streams = self.kernel.block, self.kernel.streams
+        blocks = range(self.first // size, -(-(self.first + self.runs) // size))
+        return [blocks[i : i + streams] for i in range(0, len(blocks), streams)]
+
+    def do(self, blocks: range) -> tuple[Array, _Part]:
+        """Run blocks whole, the last one too, and cut afterwards: a draw must not depend on the number of runs."""
+        keep_freed_memory()
+        kernel = self.kernel
+        n = min(kernel.block * blocks.stop, self.first + self.runs) - kernel.block * blocks.start
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            streams = [child(self.root, BLOCKS, block) for block in blocks]
+            record, history = run_and_keep(kernel, streams, self.steps, self.recorded, n)
+            ends = record.last[:n]
+            part = _Part(kernel.norms(ends), ends if self.keeps_last else None, history)
+            return record.measured[:, :, :n], part
+
+    def last_iterates(self) -> Array:
+        """Run once more what was not kept, and return the last iterates."""
+        rerun = replace(self, recorded=(), keeps_last=True)
+        ends = [rerun.do(blocks)[1].last for blocks in rerun.groups]
+        return np.concatenate([last for last in ends if last is not None])
+
+
+def _do(work: _Work, blocks: range, measured: SharedArray) -> tuple[Array | None, _Part]:
+    """Run blocks, and return the numbers where they could not be left in their place."""
+    left_to_the_parent()
+    numbers, part = work.do(blocks)
+    return None if measured.write(work.kernel.block * blocks.start - work.first, numbers) else numbers, part
+
+
+def _precision(dtype: DTypeLike) -> np.dtype[Any]:
+    try:
+        precision = np.dtype(dtype)
+    except Exception:  # NumPy has many
+        raise ValueError(f"dtype must be float64 or float32, got {shown(dtype)}") from None
+    if precision not in (np.float64, np.float32) or dtype is None:
+        raise ValueError(f"dtype must be float64 or float32, got {precision}")
+    return precision
 
 
 def simulate(

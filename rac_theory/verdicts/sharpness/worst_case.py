@@ -21,8 +21,7 @@ from functools import cached_property
 from rac_theory.base import checks, type_name
 from rac_theory.numerics import Randomness, generator, seed_sequence
 from rac_theory.verdicts.sharpness.certificate import Certificate, certified
-from rac_theory.verdicts.sharpness.example import Example
-from rac_theory.verdicts.sharpness.example_search import hardest_example
+from rac_theory.verdicts.sharpness.example import Example, hardest_example
 from rac_theory.verdicts.sharpness.program import program
 from rac_theory.verdicts.sharpness.setting import THEOREMS, Setting, TheoremId
 

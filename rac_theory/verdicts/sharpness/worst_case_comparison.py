@@ -11,7 +11,7 @@ from rac_theory.cases import Case, Constants, check_runs
 from rac_theory.numerics import Randomness, generator, seed_sequence
 from rac_theory.runs import Unsupported
 from rac_theory.sketches import BlockPartition
-from rac_theory.verdicts.sharpness.example_search import hardest_quadratic
+from rac_theory.verdicts.sharpness.example import hardest_quadratic
 from rac_theory.verdicts.sharpness.setting import THEOREMS, TheoremId
 from rac_theory.verdicts.sharpness.tightness import tightness
 from rac_theory.verdicts.sharpness.worst_case import WorstCase, worst_case

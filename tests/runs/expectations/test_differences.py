@@ -7,8 +7,8 @@ import pytest
 
 from rac_theory import Case, FiniteDifferences, RACLoRA, exact_rate, expected, simulate
 from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.runs.expectations.fastest import CURRENCIES, query_rates
 from rac_theory.runs.expectations.moment_map import Unsupported
-from rac_theory.runs.expectations.queries import CURRENCIES, query_rates
 from rac_theory.sketches import Coordinate, CountSketch, Haar, Rademacher
 
 S, R = np.array([[2, 0.3], [0.3, 1]]), np.array([[1, 0.3, 0], [0.3, 0.5, 0.2], [0, 0.2, 1.2]])

@@ -10,8 +10,8 @@ from joblib import parallel_config
 
 from rac_theory import Case, RACLoRA, simulate, sketches
 from rac_theory.problems import LogisticRegression, Quadratic
-from rac_theory.runs.simulation.blocks import _Work
 from rac_theory.runs.simulation.kernels.choice import kernel_for
+from rac_theory.runs.simulation.simulate import _Work
 
 
 def a_case(kind):

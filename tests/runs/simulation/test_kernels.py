@@ -15,7 +15,6 @@ from rac_theory.problems import (
     Quadratic,
     SoftmaxRegression,
 )
-from rac_theory.runs.simulation.blocks import simulate_part
 from rac_theory.runs.simulation.history import record
 from rac_theory.runs.simulation.kernels.choice import kernel_for
 from rac_theory.runs.simulation.kernels.diagonal import Diagonal
@@ -23,6 +22,7 @@ from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
 from rac_theory.runs.simulation.kernels.turned import Turned, TurnedSketch
+from rac_theory.runs.simulation.simulate import simulate_part
 from rac_theory.testing.reference import reference
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from rac_theory import Case, Constants, RACLoRA, expected, sketches, theorems, tightness
 from rac_theory.problems import Quadratic
-from rac_theory.verdicts.sharpness.example import Huber, Rotated, SlowDirection
-from rac_theory.verdicts.sharpness.example_search import hardest_example
+from rac_theory.verdicts.sharpness.example import Huber, Rotated, SlowDirection, hardest_example
 from rac_theory.verdicts.sharpness.setting import THEOREMS, Setting
 
 ONE, HALF, THIRD, ZERO = Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(0)

@@ -12,7 +12,7 @@ from scipy.stats import binom
 from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_runs, sketches, theorems, verify
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
 from rac_theory.problems import Quadratic
-from rac_theory.runs.simulation.blocks import simulate_part
+from rac_theory.runs.simulation.simulate import simulate_part
 from rac_theory.statements.symbols import T, gamma
 from tests.benchmarks import calibration
 
