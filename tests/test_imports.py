@@ -103,7 +103,7 @@ def test_what_a_proof_is_trusted_to_knows_no_theorem_and_computes_in_no_floating
     assert not seen & {f"rac_theory.proofs.{name}" for name in ("combination", "countermodel", "prove")}
 
 
-WITH_ARRAYS = {"claim", "gradients", "metric", "theorem"}
+WITH_ARRAYS = {"claim", "metric", "theorem"}
 """The files of the language that have bounds and metrics of runs as arrays, beside what they say of these."""
 
 

@@ -4,7 +4,6 @@ judged: it yields iterates.
 """
 
 from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.algorithms.bernoulli import Bernoulli
 from rac_theory.algorithms.cyclic import CyclicRACLoRA
 from rac_theory.algorithms.decreasing import Decreasing
 from rac_theory.algorithms.factor_descent import AsymmetricLoRA, ChainOfLoRA, Factored, Initialisation, LoRA
@@ -18,7 +17,7 @@ from rac_theory.algorithms.fitted_steps import (
 )
 from rac_theory.algorithms.galore import GaLore, leading_part
 from rac_theory.algorithms.implementation import Checked, Implementation
-from rac_theory.algorithms.layered import LayeredRACLoRA
+from rac_theory.algorithms.layered import Bernoulli, LayeredRACLoRA
 from rac_theory.algorithms.memory import (
     ACCELERATED,
     DECAY,

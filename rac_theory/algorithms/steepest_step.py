@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rac_theory.algorithms.bernoulli import Bernoulli
 from rac_theory.algorithms.gradients.gradient_source import Exact
+from rac_theory.algorithms.layered import Bernoulli
 from rac_theory.algorithms.projected_descent import OfProjectedDescent, ProjectedDescent
 from rac_theory.algorithms.rac_lora import RACLoRA
 from rac_theory.algorithms.side import Side, on_side

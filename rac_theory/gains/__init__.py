@@ -7,10 +7,9 @@ from rac_theory.base import answering
 from rac_theory.gains.effective_dimension import effective_dimension
 from rac_theory.gains.fitted_step import fitted_step
 from rac_theory.gains.gain import SmoothnessAlong, smoothness_along
-from rac_theory.gains.learning_rate import LearningRate, learning_rate
+from rac_theory.gains.learning_rate import LearningRate, best_step, learning_rate, longest_step
 from rac_theory.gains.made_for_curvature import coordinate_curvatures, coordinates_for
 from rac_theory.gains.step_gain import StepGain, step_gain
-from rac_theory.gains.step_lengths import best_step, longest_step
 
 __all__ = [
     "LearningRate",

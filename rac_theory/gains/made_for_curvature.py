@@ -29,8 +29,8 @@ from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.base import Array, checks
 from rac_theory.gains.common_basis import in_common_basis, terms_of_side
 from rac_theory.gains.gain import smoothness_along
+from rac_theory.gains.learning_rate import best_step
 from rac_theory.gains.step_gain import step_gain
-from rac_theory.gains.step_lengths import best_step
 from rac_theory.numerics import entries, largest_eigenvalue
 from rac_theory.problems import Problem, known_smoothness
 from rac_theory.sketches import Moments, WeightedCoordinate, spectrum

@@ -2,18 +2,23 @@
 
 Runs are folded into columns, so that a batch costs one matrix product, and a sparse X stays sparse. Scores are laid
 out class first, (..., k, N): sums over classes are then sums of long rows, several times faster than the other way.
+
+The samples of such a data set are the components of a mean, of which there are parts, and one in single precision.
 """
 
-from functools import cache
-from typing import Any
+from abc import ABCMeta
+from dataclasses import fields
+from functools import cache, cached_property
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array, issparse
 
-from rac_theory.base import Array, printable
+from rac_theory.base import Array, NoMember, NotReal, as_array, printable, shown
 from rac_theory.base.checks import array, moderate, moderate_size
 from rac_theory.numerics import extreme_eigenvalues, lapack_rounding
+from rac_theory.problems.datasets import BUNDLED
 
 Features = Array | csr_array
 """An N x d matrix of features, one sample a row."""
@@ -212,3 +217,66 @@ def gradient_rounding(X: Features, W: Array, l2: float, L: float) -> float:
     N: int = X.shape[0]
     sums = adjoint_rounding(X, np.ones((1, N))) / N + 32 * EPS * l2 * float(np.linalg.norm(W))
     return sums + float(np.sqrt(L / N) * np.linalg.norm(score_errors(X, W)))
+
+
+class WithDataSets(ABCMeta):
+    """Classes whose class methods load data sets, and which say which these are where another is asked for."""
+
+    def __getattr__(cls, name: str) -> Any:
+        loaders = () if name.startswith("_") else {*BUNDLED, "svmlight"}.intersection(dir(cls))
+        if not loaders:
+            raise NoMember(cls, name)
+        raise AttributeError(
+            f"{cls.__name__} has no {name!r}: its data sets are {', '.join(sorted(loaders))}; yours are arguments"
+        )
+
+
+class Samples(metaclass=WithDataSets):
+    """The mean of a function for each row of X and its target: a frozen dataclass that has both as fields."""
+
+    X: Features
+
+    targets_field: ClassVar[str]  # the field that holds one target a row of X
+
+    @property
+    def n_components(self) -> int:
+        """The number N of samples."""
+        return int(self.X.shape[0])
+
+    @property
+    def targets(self) -> NDArray[np.generic]:
+        """The label or target of each sample, (N,) or (N, k)."""
+        return np.asarray(getattr(self, self.targets_field))
+
+    def subset(self, rows: ArrayLike, /) -> Self:
+        """The mean of the listed components, a problem of the same kind: the labels known stay those of the whole.
+
+        Raises
+        ------
+        ValueError
+            If a row is not one of ``0..N-1``, if there is none, or if the features of all of them are zero.
+        """
+        try:
+            listed = as_array(rows)
+        except NotReal as error:
+            raise ValueError(f"rows must be a non-empty list of row numbers, got {error}") from None
+        N = self.n_components
+        if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
+            raise ValueError(f"rows must be a non-empty list of row numbers, got {shown(rows)}")
+        if listed.min() < 0 or listed.max() >= N:
+            raise ValueError(f"rows must be in 0..{N - 1}, got {listed.min()}..{listed.max()}")
+        return self._with_data(features("X", self.X[listed]), self.targets[listed], name="")
+
+    @cached_property
+    def single_precision(self) -> Self:
+        """The same problem computed in float32, at a matrix in float32; for runs, not for constants."""
+        targets = self.targets.astype(np.float32) if self.targets.dtype.kind == "f" else self.targets
+        return self._with_data(self.X.astype(np.float32), targets)
+
+    def _with_data(self, X: Features, targets: NDArray[Any], **changes: Any) -> Self:
+        """Return a copy with other data that have been checked."""
+        part: Self = object.__new__(type(self))
+        unchanged: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        targets.flags.writeable = False
+        vars(part).update(unchanged | {"X": X, self.targets_field: targets} | changes)
+        return part

@@ -16,8 +16,7 @@ from scipy.sparse.linalg import lsmr
 from rac_theory.base import Array, Value, in_chunks, matrices, short_name, squared_norms
 from rac_theory.base.checks import array, moderate, moderate_size, weight
 from rac_theory.problems import datasets
-from rac_theory.problems.component_infima import ridge_infima
-from rac_theory.problems.eigenbasis import Eigenbasis
+from rac_theory.problems.eigenbasis import Eigenbasis, rank_bound
 from rac_theory.problems.features import (
     EPS,
     Features,
@@ -31,10 +30,9 @@ from rac_theory.problems.features import (
     squared_row_norms,
     triangular_factor,
 )
-from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.finite_sum import Indices, ridge_infima
 from rac_theory.problems.linear_model import RidgeModel
 from rac_theory.problems.problem import OnePass
-from rac_theory.problems.rank import rank_bound
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"

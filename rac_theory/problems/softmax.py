@@ -14,7 +14,7 @@ from rac_theory.base import Array, Value, in_chunks, matrices, short_name, sorte
 from rac_theory.base.checks import weight
 from rac_theory.numerics import raised, rounded
 from rac_theory.problems import datasets
-from rac_theory.problems.cross_entropy import score_slopes
+from rac_theory.problems.cross_entropy import RegularisedLoss, score_slopes
 from rac_theory.problems.features import (
     EPS,
     Features,
@@ -26,7 +26,6 @@ from rac_theory.problems.features import (
     squared_row_norms,
 )
 from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.regularised_loss import RegularisedLoss
 
 _ROWS = 900  # samples of a block: few enough for their scores in a chunk of runs to stay in the cache
 

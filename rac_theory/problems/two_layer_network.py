@@ -17,6 +17,7 @@ from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_
 from rac_theory.problems.features import (
     EPS,
     Features,
+    Samples,
     adjoint,
     features,
     gathered,
@@ -26,7 +27,6 @@ from rac_theory.problems.features import (
 )
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.samples import Samples
 from rac_theory.problems.tanh_curvature import curvature_in_both_layers, of_capped_head
 from rac_theory.problems.two_layer_certificate import Neighbourhood, certified_steps, measured
 

@@ -5,15 +5,6 @@ their closed forms. It uses base, numerics and drawing. It must not know algorit
 
 from rac_theory.base import answering
 from rac_theory.sketches import all_spectra
-from rac_theory.sketches.declarations import (
-    checked_support,
-    claimed_invariants,
-    claimed_projection,
-    claimed_second_moment,
-    is_deterministic,
-    is_orthonormal,
-    is_rotation_invariant,
-)
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
 from rac_theory.sketches.distributions.coordinate import BlockPartition, Coordinate, CoordinateWithReplacement
 from rac_theory.sketches.distributions.equiangular_frame import EquiangularFrame
@@ -27,10 +18,17 @@ from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordi
 from rac_theory.sketches.draws import (
     check_draws,
     check_size,
+    checked_support,
+    claimed_invariants,
+    claimed_projection,
+    claimed_second_moment,
     claims_a_law,
     draw,
     draw_ranges,
     draws_ahead,
+    is_deterministic,
+    is_orthonormal,
+    is_rotation_invariant,
     ranges,
     steps_ahead,
 )

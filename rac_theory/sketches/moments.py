@@ -21,7 +21,8 @@ import numpy as np
 
 from rac_theory.base import Array
 from rac_theory.numerics import projection
-from rac_theory.sketches.declarations import (
+from rac_theory.sketches.distributions.rotation_invariant import Gaussian, Haar
+from rac_theory.sketches.draws import (
     checked_support,
     claimed_invariants,
     claimed_projection,
@@ -29,7 +30,6 @@ from rac_theory.sketches.declarations import (
     is_orthonormal,
     returned,
 )
-from rac_theory.sketches.distributions.rotation_invariant import Gaussian, Haar
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
 from rac_theory.sketches.laws.second_moments import CurvatureBound, SecondMoment, summed

@@ -43,13 +43,6 @@ from rac_theory.statements.assumption import (
 )
 from rac_theory.statements.claim import Claim, E
 from rac_theory.statements.directions import WHY, Rounding, directions
-from rac_theory.statements.gradients import (
-    mean_norm,
-    mean_scaled_squared_gradient,
-    squared_gradient_and_beside,
-    squared_gradient_with_weights,
-)
-from rac_theory.statements.identity import Identity
 from rac_theory.statements.metric import (
     SCALED_GRADIENT,
     SQUARED_GRADIENT,
@@ -57,12 +50,16 @@ from rac_theory.statements.metric import (
     Curves,
     Metric,
     gap,
+    mean_norm,
+    mean_scaled_squared_gradient,
     mean_squared_gradient,
     running_mean_before,
     squared_distance,
+    squared_gradient_and_beside,
+    squared_gradient_with_weights,
     weighted_squared_gradient,
 )
-from rac_theory.statements.reduction import Reduction, Side, Values, reductions
+from rac_theory.statements.reduction import Identity, Reduction, Side, Values, reductions
 from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 
 __all__ = [

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-import rac_theory.algorithms.bernoulli
+import rac_theory.algorithms.layered
 from rac_theory import Case, Constants, RACLoRA, Status, theorems, tightness
 from rac_theory.advice import advise, promised_steps
 from rac_theory.algorithms import AsymmetricLoRA, Bernoulli
@@ -69,7 +69,7 @@ def test_ends_of_a_kronecker_sum_are_rounded_outwards(monkeypatch):
     """Catches ends that are exchanged, sides that are, and each sum rounded to nearest or inwards."""
     rng = np.random.default_rng(1)
     known = {}
-    monkeypatch.setattr(rac_theory.algorithms.bernoulli, "spectrum", lambda sketch, **_: known[sketch.dim])
+    monkeypatch.setattr(rac_theory.algorithms.layered, "spectrum", lambda sketch, **_: known[sketch.dim])
     for p in (rng.uniform(0, 1, 60) ** 4).tolist():  # 1 - p is no float then
         for dim in (2, 3):
             low, low_upper, high_lower, high = np.sort(rng.uniform(0, 1, 4)).tolist()

@@ -33,7 +33,7 @@ from rac_theory.sketches import (
     SubsampledHadamard,
     WeightedCoordinate,
 )
-from rac_theory.sketches.declarations import checked_support
+from rac_theory.sketches.draws import checked_support
 from rac_theory.sketches.moments import Moments
 from tests.gains.matrices import M, N, semidefinite
 

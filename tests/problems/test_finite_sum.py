@@ -9,8 +9,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
 from rac_theory.problems import LeastSquares, LogisticRegression, SoftmaxRegression
-from rac_theory.problems.component_infima import ridge_infima
-from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
+from rac_theory.problems.finite_sum import gradient_variance, heterogeneity, ridge_infima
 from tests.problems.test_every_problem import EVERY as PROBLEMS
 from tests.problems.test_every_problem import KNOWN, SCALES, THREE, TWO, X, Y
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rac_theory.problems import LeastSquares
-from rac_theory.problems.component_infima import cross_entropy_infima, ridge_infima
+from rac_theory.problems.finite_sum import cross_entropy_infima, ridge_infima
 
 
 def test_ridge_infima_are_below_the_infima_at_every_scale():

@@ -12,13 +12,13 @@ import pytest
 from rac_theory import Case, RACLoRA, expected, simulate, spectrum, theorems, verify
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, Mixture
-from rac_theory.sketches.declarations import (
+from rac_theory.sketches.draws import (
     checked_support,
     claimed_invariants,
     claimed_projection,
     claimed_second_moment,
+    draw,
 )
-from rac_theory.sketches.draws import draw
 from rac_theory.testing import Refuted, check_sketch
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 3.0]), np.ones((3, 2)))

@@ -22,8 +22,7 @@ from rac_theory.sketches import (
 )
 from rac_theory.sketches.distributions.subsampled_transform import _cosines
 from rac_theory.sketches.laws.leverage import corners, inverse_square
-from rac_theory.sketches.laws.sign_symmetry import from_pairs
-from rac_theory.sketches.laws.signed_permutations import EntryMoments, from_entries
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, from_entries, from_pairs
 from rac_theory.sketches.moments import Moments
 
 EXACT = [

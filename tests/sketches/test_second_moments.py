@@ -27,7 +27,7 @@ from rac_theory.sketches import (
     WeightedCoordinate,
     named_sketch,
 )
-from rac_theory.sketches.declarations import checked_support
+from rac_theory.sketches.draws import checked_support
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.laws.second_moments import summed
 from rac_theory.sketches.moments import Moments

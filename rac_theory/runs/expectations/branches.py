@@ -43,8 +43,7 @@ from rac_theory.runs.expectations.components import (
 from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.runs.expectations.matrix_map import read_out
 from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
-from rac_theory.runs.expectations.several_sketches import layered_frame, listed_by_layers
-from rac_theory.runs.expectations.step_moments import Covered
+from rac_theory.runs.expectations.step_moments import Covered, layered_frame, listed_by_layers
 from rac_theory.sketches import Moments, Sketch, is_orthonormal
 from rac_theory.sketches.laws import lifted
 

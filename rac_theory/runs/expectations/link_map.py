@@ -32,8 +32,8 @@ from rac_theory.base import Array, repr_of
 from rac_theory.numerics import projection
 from rac_theory.problems import Problem
 from rac_theory.runs.expectations.components import pooled
-from rac_theory.runs.expectations.diagonal_map import SquaresMap
 from rac_theory.runs.expectations.frame import frame_of
+from rac_theory.runs.expectations.matrix_map import SquaresMap
 from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.sketches import Haar, Moments
 

@@ -24,7 +24,7 @@ from rac_theory.numerics import rational
 from rac_theory.problems import LeastSquares, Problem, Quadratic
 from rac_theory.runs.expectations.method_map import Data, Law, MethodMap, Rests, check_minibatches, exact_program
 from rac_theory.runs.expectations.moment_map import Unsupported, curves
-from rac_theory.runs.expectations.several_sketches import by_layers
+from rac_theory.runs.expectations.step_moments import by_layers
 from rac_theory.sketches import Moments, Sketch
 from rac_theory.sketches.laws import SecondMoment, from_invariants, lifted, summed
 

@@ -68,11 +68,10 @@ from rac_theory.problems import Problem, components_of
 from rac_theory.runs.expectations.branches import branch_map, frame_for
 from rac_theory.runs.expectations.components import components_in, energy_roots, pooled
 from rac_theory.runs.expectations.cycle_map import cycle_map
-from rac_theory.runs.expectations.diagonal_map import DiagonalMap, flat, two_invariants
 from rac_theory.runs.expectations.fitted_map import fitted_map
 from rac_theory.runs.expectations.frame import Frame, frame_of
 from rac_theory.runs.expectations.link_map import kept_map, link_map
-from rac_theory.runs.expectations.matrix_map import MatrixMap, check_size, matrix_map
+from rac_theory.runs.expectations.matrix_map import DiagonalMap, MatrixMap, check_size, flat, matrix_map, two_invariants
 from rac_theory.runs.expectations.method_map import (
     Data,
     Law,
@@ -85,8 +84,16 @@ from rac_theory.runs.expectations.method_map import (
     with_invariants,
 )
 from rac_theory.runs.expectations.moment_map import ChangingMap, MomentMap, NoisyMap, Unsupported
-from rac_theory.runs.expectations.several_sketches import bernoulli_map, layered_frame, on_all_numbers
-from rac_theory.runs.expectations.step_moments import Covered, projected, step_invariants, step_moments, weighted
+from rac_theory.runs.expectations.step_moments import (
+    Covered,
+    bernoulli_map,
+    layered_frame,
+    on_all_numbers,
+    projected,
+    step_invariants,
+    step_moments,
+    weighted,
+)
 from rac_theory.sketches import Moments
 
 Known: TypeAlias = Covered | FittedDescent | CyclicRACLoRA | MomentumInLinks | KeptCoordinates | Preconditioned

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from rac_theory.base import Array
 from rac_theory.sketches.laws.finite import LIMIT, Support, all_subsets, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.laws.sign_symmetry import both_drawn
-from rac_theory.sketches.laws.signed_permutations import EntryMoments, entry_moments
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, both_drawn, entry_moments
 from rac_theory.sketches.sketch import Shape
 
 

@@ -58,7 +58,7 @@ class SubsampledHadamard(Shape):
         return from_entries(moments, M)
 
     def entry_moments(self) -> tuple[EntryMoments]:
-        """Exactly: all entries of F in ``sign_symmetry`` are 1/d, so that no coordinate is special."""
+        """Exactly: all entries of F in ``signed_permutations`` are 1/d, so that no coordinate is special."""
         d, r = self.dim, self.rank
         twice = Fraction(r * (r - 1), d * max(d - 1, 1))
         square = (Fraction(r, d) - twice) / d + twice

@@ -25,8 +25,7 @@ import numpy as np
 
 from rac_theory.base import Array, import_extra, type_name
 from rac_theory.numerics import Matrix, squares
-from rac_theory.verdicts.sharpness.function_conditions import Condition
-from rac_theory.verdicts.sharpness.inner_products import Form, total
+from rac_theory.verdicts.sharpness.function_conditions import Condition, Form, total
 from rac_theory.verdicts.sharpness.program import Program, program
 from rac_theory.verdicts.sharpness.setting import Setting
 

@@ -10,8 +10,17 @@ from fractions import Fraction
 from itertools import permutations, product
 
 from rac_theory.verdicts.sharpness import function_conditions as conditions
-from rac_theory.verdicts.sharpness.function_conditions import MINIMISER, Condition, Place, Point
-from rac_theory.verdicts.sharpness.inner_products import Form, Vector, inner, square, total
+from rac_theory.verdicts.sharpness.function_conditions import (
+    MINIMISER,
+    Condition,
+    Form,
+    Place,
+    Point,
+    Vector,
+    inner,
+    square,
+    total,
+)
 from rac_theory.verdicts.sharpness.setting import Setting
 
 ALPHAS = 16  # of the conditions of PL functions: between two neighbours hardly anything is gained

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from rac_theory.verdicts.sharpness import function_conditions as conditions
-from rac_theory.verdicts.sharpness.function_conditions import Condition, Point
-from rac_theory.verdicts.sharpness.inner_products import Form, Vector, inner, square
+from rac_theory.verdicts.sharpness.function_conditions import Condition, Form, Point, Vector, inner, square
 
 HALF, ONE = Fraction(1, 2), Fraction(1)
 
