@@ -43,8 +43,8 @@ t / (1 + s_i t)` with the mean :math:`E[t] = E\, \mathrm{tr} M` and :math:`E[t^2
 \mathrm{tr} M^2] = (r^2 + 2r) E[M_{11}^2]`, as rotations make :math:`E[M_{11}^2] = E[M_{11} M_{22}] + 2 E[M_{12}^2]`.
 
 Signs of coordinates leave the law alone, so that :math:`E[HSH]` has :math:`(E[H_{ii} H_{jj}] + E[H_{ij}^2])\, S_{ij}`
-off its diagonal, and on it :math:`\sum_j E[H_{ij}^2] S_{jj}`, see ``signed_permutations``. What is between bounds off the
-diagonal is taken in the middle, and the rest is at most its Frobenius norm.
+off its diagonal, and on it :math:`\sum_j E[H_{ij}^2] S_{jj}`, see ``signed_permutations``. What is between bounds off
+the diagonal is taken in the middle, and the rest is at most its Frobenius norm.
 """
 
 import math
