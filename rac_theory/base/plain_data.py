@@ -271,6 +271,15 @@ def _no_number(word: str) -> Any:
     raise ValueError(f"a number must be finite, got {word}")
 
 
+def _inner(part: Callable[[Any], Any], data: Any, place: str | int) -> Any:
+    """Read a part of data; where it does not fit, its place in them begins the path to what is wrong."""
+    try:
+        return part(data)
+    except _Misfit as misfit:
+        misfit.path.append(place)
+        raise
+
+
 def _record(kinds: Mapping[str, Any], needed: frozenset[str]) -> Callable[[Any], dict[str, Any]]:
     readers = {name: _reader(kind) for name, kind in kinds.items()}
 
@@ -280,15 +289,7 @@ def _record(kinds: Mapping[str, Any], needed: frozenset[str]) -> Callable[[Any],
             raise _Misfit(f"one of the fields {', '.join(readers)}", "another", another)
         if absent := needed - data.keys():
             raise _Misfit("there", "nothing", next(name for name in readers if name in absent))
-        fields_read = {}
-        for name, part in readers.items():
-            if name in data:
-                try:
-                    fields_read[name] = part(data[name])
-                except _Misfit as misfit:
-                    misfit.path.append(name)
-                    raise
-        return fields_read
+        return {name: _inner(part, data[name], name) for name, part in readers.items() if name in data}
 
     return read
 
@@ -297,29 +298,14 @@ def _sequence(kind: Callable[[Any], Any], part: Callable[[Any], Any]) -> Callabl
     def read(data: Any) -> Any:
         if not isinstance(data, list | tuple):
             raise _Misfit("a list", shown(data))
-        members = []
-        for i, item in enumerate(data):
-            try:
-                members.append(part(item))
-            except _Misfit as misfit:
-                misfit.path.append(i)
-                raise
-        return kind(members)
+        return kind([_inner(part, member, i) for i, member in enumerate(data)])
 
     return read
 
 
 def _table(part: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
     def read(data: Any) -> dict[str, Any]:
-        mapping = {}
-        for name, item in _of_table(data).items():
-            key = _text(name)
-            try:
-                mapping[key] = part(item)
-            except _Misfit as misfit:
-                misfit.path.append(name)
-                raise
-        return mapping
+        return {_text(name): _inner(part, value, name) for name, value in _of_table(data).items()}
 
     return read
 

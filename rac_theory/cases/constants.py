@@ -246,7 +246,8 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
     if isinstance(algorithm, CyclicRACLoRA):
         k = len(algorithm.blocks)
         sources["ell"] = f"the smaller of sqrt(k - 1) and log2(k), rounded up, for k = {k} blocks"
-        return {"ell": _of_turns(k)} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
+        ell = min(math.nextafter(math.sqrt(k - 1), math.inf), float((k - 1).bit_length()))
+        return {"ell": ell} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
     if isinstance(algorithm, GaLore):
         sources["leading_share"] = (
             "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
@@ -277,11 +278,6 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
     if Q is not None:
         numbers |= _of_gain(step_gain(algorithm, Q, numbers["L_H"], projection), sources)
     return numbers | {"alpha_spent": math.fsum(account.spent.values())}
-
-
-def _of_turns(k: int) -> float:
-    """The smaller of sqrt(k - 1) and the number of halvings of k blocks."""
-    return min(math.nextafter(math.sqrt(k - 1), math.inf), float((k - 1).bit_length()))
 
 
 def _of_gain(gain: StepGain, sources: dict[str, str]) -> dict[str, Any]:
@@ -361,7 +357,9 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
     if numbers["mu"] > numbers["L"] * (1 + 1e-12):
         raise ValueError(f"mu must be at most L={numbers['L']:g}, got {numbers['mu']:g}")
     numbers |= {"gap0": _fall(f0, f_star), "gap0_upper": _fall(f0, f_lower)}
-    numbers |= of_steps(case, alpha - level, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
+    if (W_star := getattr(problem, "W_star", None)) is not None:
+        numbers["distance0"] = float(np.linalg.norm(case.start - W_star)) * (1 + 1e-12)
+    numbers |= of_steps(case, alpha - level, draws, rng, sources) | _of_gradients(case, sources)
     sources.update(dict.fromkeys(declared, f"{type(case.algorithm).__name__}.constants(problem)"))
     letters = {name: float(value) for name, value in getattr(case.algorithm, "letters", {}).items()}
     return numbers | declared | {"letters": letters, "alpha_spent": numbers.get("alpha_spent", 0.0) + level}
@@ -384,11 +382,6 @@ def _fall(f0: float, lowest: float) -> float:
     """``f0 - lowest``, rounded up; nan where either is unknown."""
     is_known = math.isfinite(f0) and math.isfinite(lowest)
     return rounded(Fraction(f0) - Fraction(lowest), math.inf) if is_known else math.nan
-
-
-def _of_minimiser(case: Case) -> dict[str, Any]:
-    W_star = getattr(case.problem, "W_star", None)
-    return {} if W_star is None else {"distance0": float(np.linalg.norm(case.start - W_star)) * (1 + 1e-12)}
 
 
 def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:

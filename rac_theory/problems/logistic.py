@@ -65,10 +65,13 @@ class LogisticModel(LinearModel, OnePass):
 
     @cached_property
     def _wrong_way(self) -> Features:
-        return wrong_way(self.X, self.y)
+        """The features ``-y_i x_i``, whose scores are the log odds of the wrong labels."""
+        flipped = -self.y[:, None].astype(self.X.dtype)
+        return csr_array(self.X.multiply(flipped)) if isinstance(self.X, csr_array) else self.X * flipped
 
     def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
-        return loss_slopes(self.y[indices][..., None], Z)
+        y = self.y[indices][..., None]
+        return np.asarray(-y * expit(-y * Z))  # of log(1 + exp(-y z))
 
 
 def signs(y: ArrayLike, rows: int) -> Array:
@@ -81,14 +84,8 @@ def signs(y: ArrayLike, rows: int) -> Array:
     return result
 
 
-def wrong_way(X: Features, y: Array) -> Features:
-    """Return the features ``-y_i x_i``, whose scores are the log odds of the wrong labels."""
-    flipped = -y[:, None].astype(X.dtype)
-    return csr_array(X.multiply(flipped)) if isinstance(X, csr_array) else X * flipped
-
-
 def loss_and_gradient(X: Features, W: Array) -> tuple[Array, Array]:
-    """``(1/N) sum log(1 + exp z_i)`` of the scores z of features the ``wrong_way``, and its gradient.
+    """``(1/N) sum log(1 + exp z_i)`` of the scores z of features, and its gradient.
 
     Beyond the ``largest_logarithm`` a loss is its score, as far as digits go, and so what is beyond is added afterwards
     and nothing overflows. The logarithm of a rounded sum is within one eps of the true one and one of itself, which is
@@ -115,11 +112,6 @@ def loss_and_gradient(X: Features, W: Array) -> tuple[Array, Array]:
     if beyond is not None:
         loss += beyond.sum(axis=-1)
     return loss.sum(axis=-1) / X.shape[0], adjoint(X, odds) / X.shape[0]
-
-
-def loss_slopes(y: Array, Z: Array) -> Array:
-    """The derivatives of ``log(1 + exp(-y z))`` in the scores z, entry by entry."""
-    return -y * expit(-y * Z)
 
 
 def curvatures(X: Features, y: Array, W: Array) -> Array:

@@ -16,12 +16,12 @@ from rac_theory.problems import datasets
 from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_slopes, score_slopes
 from rac_theory.problems.features import EPS, Features, adjoint, features, largest_gram_eigenvalue, scores
 from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.linear_model import LinearModel
+from rac_theory.problems.linear_model import RidgeModel
 from rac_theory.problems.tanh_curvature import largest_curvature, squared_distance_of_columns
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TanhNetwork(CrossEntropyOfNetwork, LinearModel, Value):
+class TanhNetwork(CrossEntropyOfNetwork, RidgeModel, Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(\tanh(x_i^\top W) V)`, plus :math:`\frac{l2}{2} \|W\|^2`.
 
     A network of two layers as a function of its first matrix: smooth, not convex, and all that T1 asks for is known.
@@ -161,10 +161,3 @@ class TanhNetwork(CrossEntropyOfNetwork, LinearModel, Value):
     def _class_curvature(self) -> Array:
         """``diag(c) / max c``, raised by what the division may have lost."""
         return np.diag(self._unit_curvatures / self.loss_curvature * (1 + 2 * EPS))
-
-    @property
-    def _penalty_curvature(self) -> float:
-        return self.l2
-
-    def _penalty_gradient(self, W: Array) -> Array:
-        return self.l2 * W

@@ -8,6 +8,7 @@ point W with a share of those at the iterate X beside it (T25).
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -131,10 +132,6 @@ def _gaps(curves: Curves, c: Constants) -> Array:
     return curves.values - (c.f_star - curves.minimum)
 
 
-def _gap0(c: Constants) -> float:
-    return c.gap0
-
-
 def _rounding_of_gaps(curves: Curves, c: Constants, bound: Array, shift: float) -> Array | float:
     # f(W + D) - f(W) <= ||grad f(W)|| ||D|| + (L/2) ||D||^2, and ||grad f(W)||^2 <= 2 L (f(W) - inf f).
     return np.asarray(ROUNDINGS * c.gap0 + np.sqrt(2 * c.L * bound) * shift + c.L * shift**2)
@@ -149,7 +146,7 @@ gap = Metric(
     name="gap",
     expected=_VALUE - Symbol("f*", r"f^\star"),
     measure=_gaps,
-    ceiling=_gap0,
+    ceiling=attrgetter("gap0"),
     rounding=_rounding_of_gaps,
     doubt=_uncertain_infimum,
     needs=("f_star", "gap0", "L"),
@@ -171,30 +168,20 @@ def no_doubt(c: Constants, bound: Array) -> float:
     return 0.0
 
 
-def _of_gradients(name: str, expected: Expression, measure: Callable[[Curves, Constants], Array]) -> Metric:
-    """Return a metric that averages squared gradients."""
-    return Metric(
-        name=name,
-        expected=expected,
-        measure=measure,
-        ceiling=_largest_squared_gradient,
-        rounding=_rounding_of_gradients,
-        doubt=no_doubt,
-        needs=("gap0_upper", "L"),
-    )
-
-
 def _running_means(curves: Curves, c: Constants) -> Array:
     return running_mean_before(curves.squared_gradients)
 
 
-mean_squared_gradient = _of_gradients("mean squared gradient", 1 / T * total(t, T, SQUARED_GRADIENT), _running_means)
+mean_squared_gradient = Metric(
+    name="mean squared gradient",
+    expected=1 / T * total(t, T, SQUARED_GRADIENT),
+    measure=_running_means,
+    ceiling=_largest_squared_gradient,
+    rounding=_rounding_of_gradients,
+    doubt=no_doubt,
+    needs=("gap0_upper", "L"),
+)
 """Average of ``||grad f(W^s)||^2`` over s < t; descent keeps it at or below ``2 L (f(W^0) - inf f)``."""
-
-
-def _weighted_means(weight: Expression, curves: Curves, c: Constants) -> Array:
-    weights = read(weight**t, c, t=np.arange(curves.squared_gradients.shape[1]))
-    return weighted_mean_before(curves.squared_gradients, weights)
 
 
 def weighted_squared_gradient(weight: Expression) -> Metric:
@@ -212,8 +199,7 @@ def weighted_squared_gradient(weight: Expression) -> Metric:
     >>> metric.measure(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
     [[nan, 3.0, 2.0]]
     """
-    expected = total(t, T, weight**t * SQUARED_GRADIENT) / total(t, T, weight**t)
-    return _of_gradients("weighted mean squared gradient", expected, partial(_weighted_means, weight))
+    return squared_gradient_with_weights(weight**t)
 
 
 def _squared_distances(curves: Curves, c: Constants) -> Array:

@@ -132,9 +132,7 @@ class SquaresMap:
 
     def readout(self, state: Array) -> tuple[float, float, float]:
         """The sums of squares, with half the curvatures, their squares, and ones, as weights."""
-        x = state[:, : self.curvatures.shape[1]]
-        gap, square = (float((weight * x).sum()) for weight in (self.curvatures / 2, self.curvatures**2))
-        return gap, square, float(x.sum())
+        return of_squares(state[:, : self.curvatures.shape[1]], self.curvatures)
 
     def rate(self, smallest: float) -> float:
         """Return the largest spectral radius of a group; what has no curvature feeds nothing that has."""
@@ -144,6 +142,12 @@ class SquaresMap:
             if curved[: len(curvatures)].any():
                 radii.append(float(np.abs(np.linalg.eigvals(T[curved][:, curved])).max()))
         return max(radii)
+
+
+def of_squares(x: Array, curvatures: Array) -> tuple[float, float, float]:
+    """``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` of mean squares at curvatures, both (g, d)."""
+    gap, square = (float((weight * x).sum()) for weight in (curvatures / 2, curvatures**2))
+    return gap, square, float(x.sum())
 
 
 def two_invariants(frame: Frame, gamma: float, a: float, b: float, q: float | None = None) -> DiagonalMap:

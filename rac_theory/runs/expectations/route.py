@@ -67,10 +67,9 @@ from rac_theory.algorithms.gradients import (
 from rac_theory.problems import Problem, components_of
 from rac_theory.runs.expectations.branches import branch_map, frame_for
 from rac_theory.runs.expectations.components import components_in, energy_roots, pooled
-from rac_theory.runs.expectations.cycle_map import cycle_map
 from rac_theory.runs.expectations.fitted_map import fitted_map
 from rac_theory.runs.expectations.frame import Frame, frame_of
-from rac_theory.runs.expectations.link_map import kept_map, link_map
+from rac_theory.runs.expectations.links_and_cycles import cycle_map, kept_map, link_map
 from rac_theory.runs.expectations.matrix_map import DiagonalMap, MatrixMap, check_size, flat, matrix_map, two_invariants
 from rac_theory.runs.expectations.method_map import (
     Data,

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.linalg import hadamard
 from scipy.optimize import Bounds, differential_evolution
 
-from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, ProjectedDescent, RACLoRA, StepPerDraw
+from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, ProjectedDescent, RACLoRA, Side, StepPerDraw
 from rac_theory.algorithms.gradients import Exact, GradientSource, Noisy
 from rac_theory.base import Array, Value, checks, progress, type_name
 from rac_theory.cases import Case, Constants
@@ -109,10 +109,6 @@ class Family:
         case = self.case(np.full(self.size, 0.5), gamma, steps)
         return theorem.unmet(case, Constants.of(case))
 
-    def admits(self, theorem: Theorem, steps: int) -> bool:
-        """Whether a theorem is about the algorithm."""
-        return not self.unmet(theorem, steps)
-
     def largest_step(self, theorem: Theorem, steps: int) -> float:
         """Return the largest gamma up to 2 that meets the assumptions on the case in the middle, by bisection."""
         low, high = (0.0, 1.0) if self.unmet(theorem, steps, 1.0) else (1.0, 2.0)
@@ -148,12 +144,12 @@ def _diagonal(method: Method) -> Iterator[Family]:
         fixed += [Coordinate(d, rank) for rank in range(1, d)]
         if method.plain:
             fixed += [Gaussian(d, rank) for rank in (1, d)]
-        yield from (Family((d, 1), 0, method, _left(sketch, method)) for sketch in fixed)
+        yield from (Family((d, 1), 0, method, _on_side("left", sketch, method)) for sketch in fixed)
         if not method.plain:
             yield Family((d, 1), d, method, _weighted(d))
     if not method.plain:
         for sketch in (Haar(2, 1), Coordinate(2, 1)):
-            yield Family((2, 2), 0, method, _right(sketch))
+            yield Family((2, 2), 0, method, _on_side("right", sketch, method))
             yield Family((2, 2), 1, method, _either(sketch))
 
 
@@ -166,22 +162,18 @@ def _seldom_met(method: Method) -> Iterator[Family]:
     """
     axes, across = np.eye(8)[:, :2], hadamard(8)[:, :2].astype(np.float64)
     for rank in (1, 2):
-        yield Family((8, 1), 0, method, _left(Haar(8, rank), method), axes)
+        yield Family((8, 1), 0, method, _on_side("left", Haar(8, rank), method), axes)
     for rank in (1, 2, 3):
-        yield Family((8, 1), 0, method, _left(Coordinate(8, rank), method), across)
+        yield Family((8, 1), 0, method, _on_side("left", Coordinate(8, rank), method), across)
     yield Family((8, 1), 4, method, _weighted(8, seldom=4), across * (np.arange(8) < 4)[:, None])
-    yield Family((1, 8), 0, method, _right(Haar(8, 1)), axes)
-    yield Family((1, 8), 0, method, _right(Coordinate(8, 1)), across)
+    yield Family((1, 8), 0, method, _on_side("right", Haar(8, 1), method), axes)
+    yield Family((1, 8), 0, method, _on_side("right", Coordinate(8, 1), method), across)
     yield Family((5, 5), 1, method, _either(Haar(5, 1)), np.eye(25)[:, [0, 6]])
 
 
-def _left(sketch: Sketch, method: Method) -> Callable[[Array, float, GradientSource], RACLoRA]:
+def _on_side(side: Side, sketch: Sketch, method: Method) -> Callable[[Array, float, GradientSource], RACLoRA]:
     lora_alpha = float(sketch.rank) if method.plain else None
-    return lambda _, gamma, gradients: RACLoRA(sketch, gamma, "left", gradients, lora_alpha)
-
-
-def _right(sketch: Sketch) -> Callable[[Array, float, GradientSource], RACLoRA]:
-    return lambda _, gamma, gradients: RACLoRA(sketch, gamma, "right", gradients)
+    return lambda _, gamma, gradients: RACLoRA(sketch, gamma, side, gradients, lora_alpha)
 
 
 def _either(sketch: Sketch) -> Callable[[Array, float, GradientSource], Bernoulli]:
@@ -281,10 +273,11 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
         _Search(theorem, family)
         for method in _methods(theorem)
         for family in families(method)
-        if family.admits(theorem, _STEPS)
+        if not family.unmet(theorem, _STEPS)
     ]
     if not searches:
-        raise ValueError(f"theorem must hold for some case that is searched, got {theorem.id}: {_reason(theorem)}")
+        reason = "; ".join(next(families(Method())).unmet(theorem, _STEPS))
+        raise ValueError(f"theorem must hold for some case that is searched, got {theorem.id}: {reason}")
     random = generator(seed_sequence(rng))
     with progress.task("cases", budget):
         for search in searches:
@@ -305,19 +298,11 @@ def _methods(theorem: Theorem) -> list[Method]:
         (Method(noisy=True, uses_L_H=uses_L_H), Method(uses_L_H=uses_L_H)),
         (Method(plain=True), Method(fitted=True)),
     )
-    return [
-        *[method for method in projected if _is_about(theorem, method)][:1],
-        *(method for method in others if _is_about(theorem, method)),
-    ]
 
+    def is_about(method: Method) -> bool:
+        return not all(family.unmet(theorem, _STEPS) for family in families(method))
 
-def _is_about(theorem: Theorem, method: Method) -> bool:
-    return any(family.admits(theorem, _STEPS) for family in families(method))
-
-
-def _reason(theorem: Theorem) -> str:
-    """Why a theorem says nothing on the first of the families."""
-    return "; ".join(next(families(Method())).unmet(theorem, _STEPS))
+    return [*[*filter(is_about, projected)][:1], *filter(is_about, others)]
 
 
 class _Search:

@@ -25,7 +25,6 @@ from rac_theory.problems import components_of, gradient_variance
 from rac_theory.statements import Theorem
 from rac_theory.theorems import theorem_named
 from rac_theory.verdicts.verification.decision import (
-    Decision,
     Status,
     exact_decision,
     sampled_decision,
@@ -136,7 +135,7 @@ def judge(
         claims, observations = read(applicable, runs, child(seed, RUNS), n_jobs)
     shared = {"alpha": alpha, "levels": dict(account.spent), "case": case, "seed": (seed.entropy, seed.spawn_key)}
     decided = iter(
-        _verdict(claim, observation, _decision(claim, observation, exact, level, limits), exact, shared)
+        _verdict(claim, observation, exact, level, limits, shared)
         for claim, observation in zip(claims, observations, strict=True)
     )
     return [next(decided) if verdict is None else verdict for verdict in verdicts]
@@ -168,20 +167,20 @@ def _without_runs(trial: Trial, alpha: float) -> Verdict | None:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _decision(
-    claim: JudgedClaim, observation: Observation, exact: Recording | None, level: float, limits: float
-) -> Decision:
+def _verdict(
+    claim: JudgedClaim,
+    observation: Observation,
+    exact: Recording | None,
+    level: float,
+    limits: float,
+    shared: dict[str, Any],
+) -> Verdict:
     """Decide a claim by its expectation, or by runs, whose confidence limits have a level of their own."""
     X = claim.judged_part(observation.curves)
     if exact is None:
-        return sampled_decision(observation.part, X, claim.question, claim.judged, level, limits)
-    return exact_decision(X[0], claim, "one run decides" if exact.runs else "the expectation is exact")
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _verdict(
-    claim: JudgedClaim, observation: Observation, decision: Decision, exact: Recording | None, shared: dict[str, Any]
-) -> Verdict:
+        decision = sampled_decision(observation.part, X, claim.question, claim.judged, level, limits)
+    else:
+        decision = exact_decision(X[0], claim, "one run decides" if exact.runs else "the expectation is exact")
     return Verdict.of(
         with_reservations(decision, claim),
         claim,

@@ -17,11 +17,10 @@ from rac_theory.problems import (
 )
 from rac_theory.runs.simulation.history import record
 from rac_theory.runs.simulation.kernels.choice import kernel_for
-from rac_theory.runs.simulation.kernels.diagonal import Diagonal
+from rac_theory.runs.simulation.kernels.diagonal import Diagonal, Turned, TurnedSketch
 from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
-from rac_theory.runs.simulation.kernels.turned import Turned, TurnedSketch
 from rac_theory.runs.simulation.simulate import simulate_part
 from rac_theory.testing.reference import reference
 

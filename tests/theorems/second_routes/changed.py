@@ -19,8 +19,7 @@ from rac_theory.algebra.expression import (
     Total,
 )
 from rac_theory.statements import squared_gradient_and_beside, squared_gradient_with_weights
-from rac_theory.statements.metric import _weighted_means
-from rac_theory.statements.symbols import T
+from rac_theory.statements.symbols import T, t
 from rac_theory.theorems import Claim, Theorem, weighted_squared_gradient
 
 MORE, LESS = Fraction(11, 10), Fraction(9, 10)
@@ -131,12 +130,20 @@ class _Redefined:
 
 def weight(theorem: Theorem) -> Expression | None:
     """Return what the weights on the left are powers of, or what they are at t."""
-    along = theorem.metric.measure
-    return along.args[0] if isinstance(along, partial) else None
+    weights = _weights(theorem)
+    return weights.base if _are_powers(weights) else weights
+
+
+def _weights(theorem: Theorem) -> Expression | None:
+    measure = theorem.metric.measure
+    return measure.args[0] if isinstance(measure, partial) else None
+
+
+def _are_powers(weights: Expression | None) -> bool:
+    return isinstance(weights, Power) and weights.exponent == t
 
 
 def _with(theorem: Theorem, bound: Expression, of_left: Expression | None) -> Theorem:
-    are_powers = getattr(theorem.metric.measure, "func", None) is _weighted_means
-    weighted = weighted_squared_gradient if are_powers else squared_gradient_with_weights
+    weighted = weighted_squared_gradient if _are_powers(_weights(theorem)) else squared_gradient_with_weights
     weighted = squared_gradient_and_beside if theorem.metric.at_iterate else weighted
     return replace(theorem, claim=Claim(theorem.metric if of_left is None else weighted(of_left), bound))

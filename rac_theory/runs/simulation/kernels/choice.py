@@ -5,12 +5,11 @@ import numpy as np
 from rac_theory.algorithms import Algorithm
 from rac_theory.base import Array, repr_of
 from rac_theory.problems import Problem
-from rac_theory.runs.simulation.kernels.diagonal import Diagonal
+from rac_theory.runs.simulation.kernels.diagonal import Diagonal, Turned
 from rac_theory.runs.simulation.kernels.kernel import Kernel
 from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
-from rac_theory.runs.simulation.kernels.turned import Turned
 
 _SMALL = 128  # d q r, the work of a step, below which a call of BLAS costs more than it does
 
