@@ -17,12 +17,12 @@ from rac_theory.problems import Problem
 
 @dataclass(frozen=True, eq=False)
 class Checked(Value):
-    """That an implementation passed ``check_algorithm``.
+    """The record of an implementation that has passed ``check_algorithm``.
 
     Attributes
     ----------
     problem : Problem
-        On which it was checked; of others nothing is known.
+        The problem on which it was checked; on others nothing is known of it.
     level : float
         The probability with which a right implementation would have failed, at most.
     pairs : int

@@ -56,9 +56,10 @@ def _found(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
 
 
 def effective_dimension(Q: Smoothness, side: Side) -> float:
-    r"""Return :math:`\rho` of a side, rounded up: the number with which the law of Gaussian entries holds.
+    r"""Return the effective rank :math:`\rho = \mathrm{tr}(S) / \lambda_{\max}(S)` of curvature on a side, rounded up.
 
-    A sum has the largest trace over all directions of the other side, over L; d where these have no common basis.
+    It decides how the learning rate of Gaussian entries depends on the rank. Of a sum of Kronecker products it is the
+    largest trace over all directions of the other side, divided by L; and d where these have no common basis.
 
     Examples
     --------

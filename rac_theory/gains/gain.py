@@ -93,12 +93,12 @@ UNKNOWN = "L, as nothing better is known of this sketch"
 
 
 class SmoothnessAlong(NamedTuple):
-    """Smoothness along a sketch.
+    """The smoothness of f along a sketch, the constant of expected separable overapproximation, and how it is known.
 
     Attributes
     ----------
     L_H : float
-        Rounded up, in the units of L.
+        A number with ``E[H Q H] <= L_H E[H]``, where f is curved by no more than Q; rounded up, in the units of L.
     provenance : str
         How it is known. "At most" where it need not be the smallest such number, up to rounding.
     alpha : float

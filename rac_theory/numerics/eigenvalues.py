@@ -36,7 +36,7 @@ def coordinate(size: int, index: int) -> Array:
 
 
 def diagonal_of(S: NDArray[Any]) -> NDArray[Any] | None:
-    """The diagonal (d,) of a factor, (d, d) or (d,), beside which there is nothing; None where there is."""
+    """Return the diagonal of a factor, (d, d) or (d,), if all its other entries are zero, else None."""
     if S.ndim == 1:
         return S
     diagonal = np.diagonal(S)
@@ -55,12 +55,12 @@ def matrix(S: Array) -> Array:
 
 
 def entries(S: Array) -> Array:
-    """The diagonal (d,) of a factor, whatever is beside it."""
+    """Return the diagonal of a factor, (d,), whether or not the factor has other entries."""
     return S if S.ndim == 1 else np.diagonal(S)
 
 
 def alike(factors: Sequence[Array]) -> Sequence[Array]:
-    """Factors that can be added up: all as vectors where they all are, else all as matrices."""
+    """Return factors of one kind, which can be added up: diagonals if all are diagonals, (d,), else matrices."""
     return factors if all(S.ndim == 1 for S in factors) else [matrix(S) for S in factors]
 
 

@@ -183,12 +183,12 @@ class About:
 
 
 def is_predicate(value: object) -> bool:
-    """Whether it may be a predicate: a function, or what is called like one, but no class."""
+    """Whether a value may serve as a predicate: a function or another callable, but no class."""
     return callable(value) and not isinstance(value, type)
 
 
 def implied(*assumptions: object) -> tuple[Predicate, ...]:
-    """Return what is true wherever assumptions are, of those that are values of ``About``; and what that implies."""
+    """Return the predicates that values of ``About`` among some assumptions imply, directly or through each other."""
     direct = [predicate for about in assumptions if type(about) is About for predicate in about.implies]
     return tuple(dict.fromkeys((*direct, *(implied(*direct) if direct else ()))))
 

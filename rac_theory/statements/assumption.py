@@ -18,7 +18,7 @@ more than this."""
 
 @dataclass(frozen=True)
 class Known:
-    """That the number of a symbol is known, unless a relation makes it unnecessary.
+    """The assumption that the number of a symbol is known, unless a relation makes it unnecessary.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
 
 
 def breach_by_constants(assumption: Relation | Known | Condition, steps: int, c: Constants) -> str | None:
-    """Return what ``breach`` does of an assumption that constants and the number of steps decide."""
+    """Return None where constants and a number of steps meet an assumption, else a sentence with what breaks it."""
     match assumption:
         case Relation():
             if met(assumption, steps, c):
@@ -146,7 +146,7 @@ def breach_by_constants(assumption: Relation | Known | Condition, steps: int, c:
 
 
 def relations_in(*assumptions: Assumption) -> Iterator[Relation]:
-    """Yield the relations that are asked of constants."""
+    """Yield the relations between constants that assumptions contain."""
     for assumption in assumptions:
         match assumption:
             case Relation():

@@ -193,14 +193,14 @@ WHY: Mapping[str, str] = {
 
 
 class Rounding(NamedTuple):
-    """What rounding a constant does to a theorem.
+    """On which side a constant may be rounded: what that does to bound, condition and relations of a theorem.
 
     Attributes
     ----------
     bound : "up", "down", "none" or "either"
-        The side on which the bound does not become smaller; "either" where none is proved to be it.
+        The side on which the bound does not become smaller; "either" where neither side is proved to be.
     origins : frozenset of str
-        What proves it beside the rules for sums, products and powers: "polynomial", "lemma", "given".
+        What else the proof of that uses than the rules for sums, products and powers: "polynomial", "lemma", "given".
     condition : "up", "down" or "none"
         The side on which the condition that has the constant in it stays true.
     stricter : "up", "down", "none" or "either"

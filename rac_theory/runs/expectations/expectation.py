@@ -130,7 +130,13 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
 
 
 def by_moments(case: Case, *, exact: bool = False) -> Expectation:
-    """Return what ``expected`` does where one run does not decide: by the recursion of second moments."""
+    """Return the expectation by the recursion of second moments, as ``expected`` does unless one run decides.
+
+    Raises
+    ------
+    Unsupported
+        Where there is no such recursion; the message is the reason.
+    """
     algorithm, problem, steps = case.algorithm, case.problem, case.steps
     claims = own_moments(algorithm) is not None or rests_on_trust(check_covered(algorithm))
     if exact:

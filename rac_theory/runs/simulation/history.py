@@ -13,7 +13,7 @@ from rac_theory.runs.simulation.kernels.stepping import RememberingProblem, Step
 
 
 class Record(NamedTuple):
-    """What runs leave behind.
+    """What a kernel has measured of a block of runs, and where the runs ended.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Record(NamedTuple):
 
 
 def record(path: Iterator[Visit], steps: int) -> Record:
-    """Follow a path of so many steps to its end."""
+    """Follow a path for ``steps`` steps, and put together what was measured on the way."""
     t = 0
     for visit in path:
         kinds, several, runs = visit.measured.shape

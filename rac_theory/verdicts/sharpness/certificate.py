@@ -32,14 +32,14 @@ from rac_theory.verdicts.sharpness.setting import Setting
 
 @dataclass(frozen=True)
 class Certificate:
-    """That no function of a class does worse than ``bound``.
+    """A proof, by multipliers of conditions, that no function of a class has a larger metric than ``bound``.
 
     Attributes
     ----------
     setting : Setting
-        Of which class, sketch, metric and start is spoken.
+        The class, the sketch, the metric and the start.
     bound : Fraction
-        Of the metric over the start.
+        An upper bound of the metric, divided by the start.
     multipliers : tuple of (Condition, Fraction)
 
     Examples

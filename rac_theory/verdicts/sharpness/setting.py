@@ -24,12 +24,12 @@ _STARTS = {
 
 @dataclass(frozen=True)
 class Setting:
-    """A worst case, in exact numbers.
+    """What a worst case is taken over, in exact numbers: a class of functions, steps and a sketch; and of which metric.
 
     Attributes
     ----------
     theorem : str
-        The metric and the start are its own.
+        The id of the theorem whose metric and start are meant.
     L, mu, gamma : Fraction
         mu is of PL for T2, of strong convexity for T4, and 0 for others.
     blocks : int
