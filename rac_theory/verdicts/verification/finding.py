@@ -239,11 +239,6 @@ class Finding(Value, ABC):
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self._sentences}>"
 
-    def _repr_html_(self) -> str:
-        from rac_theory.verdicts.verification.shown_verdict import shown_of_runs
-
-        return shown_of_runs(self)
-
     @property
     def chart(self) -> "Chart":
         """What a figure of this verdict shows: the mean and its band up to ``reach``, or to where it is refuted.

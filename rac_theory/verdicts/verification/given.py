@@ -210,7 +210,9 @@ class GivenBound:
             theorem, numbers = None, Constants(gamma=math.nan)
             if constants is not None:
                 raise ValueError(f"constants must be None unless bound is a theorem, got bound of {type_name(bound)}")
-            values, name = (_along(bound, steps), _named(bound)) if callable(bound) else (_array(bound, steps), "bound")
+            values = _along(bound, steps) if callable(bound) else _array(bound, steps)
+            is_named = callable(bound) and "<" not in function_name(bound)
+            name = function_name(bound) if is_named else "bound"
         given = cls(name, values, theorem, numbers)
         # Outside of its assumptions the bound of a theorem may be anything.
         return given if given.unmet else replace(given, values=_checked(values, steps))
@@ -250,12 +252,6 @@ def _constants(constants: Any, theorem: Theorem) -> Constants:
             f"{', '.join(missing)}"
         )
     return constants  # type: ignore[no-any-return]
-
-
-def _named(function: Any) -> str:
-    """The name of a function, "bound" for one without a name."""
-    name = function_name(function)
-    return "bound" if "<" in name else name
 
 
 def _along(bound: Any, steps: int) -> Array:

@@ -81,6 +81,11 @@ class SavedVerdict(Finding):
         """What would say more than this, in a line."""
         return str(self.words["more"])
 
+    def _repr_html_(self) -> str:
+        from rac_theory.verdicts.verification.shown_verdict import shown_of_runs
+
+        return shown_of_runs(self)
+
 
 def load(path: str | Path) -> SavedVerdict:
     """Read a verdict back; a ``ValueError`` for a file that ``save`` has not written, with the field at fault."""

@@ -151,6 +151,11 @@ class RunsVerdict(Finding):
         """How the bound falls, where a theorem says so."""
         return None if self.fitted is None else self.fitted.kind
 
+    def _repr_html_(self) -> str:
+        from rac_theory.verdicts.verification.shown_verdict import shown_of_runs
+
+        return shown_of_runs(self)
+
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Verdict(Finding):
