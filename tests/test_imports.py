@@ -2,12 +2,12 @@
 
 import ast
 import importlib
-import importlib.util
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import house  # of docs, where the page of it is drawn
 import pytest
 
 import rac_theory
@@ -28,12 +28,6 @@ SUB_DOORS = {
 """What else another room may import from."""
 
 BESIDE_THE_ROOMS = {"benchmarks", "browser", "coq", "docs", "fuzz", "mutants", "notebooks"}  # folders of tests
-
-_spec = importlib.util.spec_from_file_location("house", TESTS.parent / "docs" / "house.py")
-assert _spec is not None
-assert _spec.loader is not None
-house = importlib.util.module_from_spec(_spec)  # the page of the documentation is drawn by it
-_spec.loader.exec_module(house)
 
 
 def _handed_out(door):
@@ -152,7 +146,7 @@ def test_an_import_that_runs_back_would_be_seen(tmp_path):
 
 def test_every_file_says_what_it_is():
     for path in HOUSE.rglob("*.py"):
-        assert ast.get_docstring(house.tree(path)), f"{path} must begin with what it is"
+        assert house.read(path)[0], f"{path} must begin with what it is"
 
 
 def run(code, cwd=None):
