@@ -8,7 +8,7 @@ from operator import add, mul, truediv
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
+import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 from scipy.sparse import csc_matrix
 
 from rac_theory.algebra import ONE, Ratio, simplified
@@ -94,7 +94,7 @@ def _solve(columns: Sequence[Column], goal: Packed, costs: Sequence[float] | Arr
     matrix.sort_indices()
     for method, most in _METHODS:
         how: Any = {"method": method, "options": {"maxiter": most}}
-        answer = linprog(np.asarray(costs), A_eq=matrix, b_eq=right, bounds=(0, None), **how)  # type: ignore[call-overload]  # sparse
+        answer = scipy.optimize.linprog(np.asarray(costs), A_eq=matrix, b_eq=right, bounds=(0, None), **how)  # type: ignore[call-overload]  # sparse
         if answer.status != _LIMIT:
             break
     if answer.status != 0:
