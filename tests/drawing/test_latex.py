@@ -5,11 +5,10 @@ import shutil
 import subprocess
 from functools import cache
 
-import pytest
-
 from rac_theory import prove, theorems
 from rac_theory.drawing import latex
 from rac_theory.theorems.ours import STORED
+from tests.as_one_test import as_one_test
 
 ENGINE = next(filter(None, map(shutil.which, ("pdflatex", "lualatex", "tectonic"))), None)
 
@@ -19,7 +18,7 @@ def proof(id):
     return prove(id).latex()
 
 
-@pytest.mark.parametrize("id", STORED)
+@as_one_test("id", STORED)
 def test_a_proof_has_nothing_that_breaks_latex(id):
     """Braces that match, formulas that end, and no letter outside of them that only a formula may have."""
     *_, rest = re.split(r"^% .*\n", proof(id), maxsplit=1, flags=re.MULTILINE)

@@ -36,6 +36,7 @@ from rac_theory.problems import (
     Quadratic,
     SoftmaxRegression,
 )
+from tests.as_one_test import as_one_test
 
 works = importlib.import_module("rac_theory.verdicts.verification.citation")  # whose name the function has
 
@@ -111,7 +112,7 @@ class Mine(sketches.Haar):
     """
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("used", "others"),
     [
         ((theorems.T1,), []),
