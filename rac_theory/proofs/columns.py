@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from itertools import combinations_with_replacement
 from operator import mul
 from typing import Any, NamedTuple, TypeAlias
@@ -73,17 +73,6 @@ class Column(NamedTuple):
         return dict(zip(self.moved, self.product.terms.values(), strict=True))
 
 
-class _Powers(dict[int, Powers]):
-    """Powers by their number."""
-
-    def __init__(self, letters: int) -> None:
-        self.letters = letters
-
-    def __missing__(self, number: int) -> Powers:
-        self[number] = tuple(unpacked([number], self.letters)[0].tolist())
-        return self[number]
-
-
 class Facts:
     """Facts to choose from, as far as they can have to do with a goal.
 
@@ -141,7 +130,7 @@ class Facts:
         moving = [Product(facts, packed(terms)) for facts, terms in products]
         signs = [[times < 0 for times in product.terms.values()] for product in moving]
         fresh = {(powers, times > 0) for goal in goals for powers, times in goal.items()}
-        place_of = _Powers(len(self.letters)).__getitem__
+        powers_of = cache(lambda number: tuple(unpacked([number], len(self.letters))[0].tolist()))
         visited, columns = set(fresh), dict[tuple[int, int], Column]()
         fixed = [0] * (len(self.letters) - len(self.signs))
         state, guards = (1 << _BITS * len(fixed)) - 1, _packed([1 << _BITS - 1] * len(self.signs) + fixed)
@@ -161,7 +150,7 @@ class Facts:
                         if (i, ratio) not in columns and (ratio + up) & (down - ratio) & guards == guards:
                             moved = [powers + ratio for powers in product.terms]
                             columns[i, ratio] = Column(product, ratio, moved)
-                            fresh.update(zip(map(place_of, moved), signs[i], strict=True))
+                            fresh.update(zip(map(powers_of, moved), signs[i], strict=True))
             fresh -= visited
             visited |= fresh
             if not fresh:
