@@ -23,15 +23,29 @@ def modules() -> Mapping[str, Path]:
 
 
 @cache
-def tree(path: Path) -> ast.Module:
-    """Return what a file is, as Python reads it."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+def read(path: Path) -> tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Return what a file says of itself, and what it imports: modules, and names of this package."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))  # of which nothing is kept, as all of them are a million objects
+    froms = [node for node in _statements(tree) if isinstance(node, ast.ImportFrom)]
+    names = ((str(node.module), alias.name) for node in froms for alias in node.names if room(f"{node.module}."))
+    return ast.get_docstring(tree) or "", tuple(_imported(tree)), tuple(names)
 
 
-@cache
 def imported(path: Path) -> tuple[str, ...]:
     """Return the modules that a file imports, at its top or inside its functions, imports for type checkers apart."""
-    return tuple(_imported(tree(path)))
+    return read(path)[1]
+
+
+def names(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return what a file takes of this package, as pairs of a module and a name, imports for type checkers too."""
+    return read(path)[2]
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.expr):
+            yield node
+            yield from _statements(node)
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -46,13 +60,6 @@ def _imported(tree: ast.AST) -> Iterator[str]:
             isinstance(node, ast.expr) or (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING")
         ):
             yield from _imported(node)
-
-
-@cache
-def names(path: Path) -> tuple[tuple[str, str], ...]:
-    """Return what a file takes of this package, as pairs of a module and a name, imports for type checkers too."""
-    froms = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)]
-    return tuple((str(node.module), alias.name) for node in froms for alias in node.names if room(f"{node.module}."))
 
 
 def room(module: str) -> str:
@@ -71,7 +78,7 @@ def uses() -> dict[str, set[str]]:
 
 def paragraph(name: str) -> str:
     """Return what a room says of itself."""
-    return " ".join((ast.get_docstring(tree(HOUSE / name / "__init__.py")) or "").split())
+    return " ".join(read(HOUSE / name / "__init__.py")[0].split())
 
 
 def named(name: str) -> set[str]:

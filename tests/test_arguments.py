@@ -35,6 +35,7 @@ from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches import FiniteSupport, FromFunction, Gaussian, Haar, Mixture, SparseSigns
 from rac_theory.sketches.draws import draw
 from rac_theory.testing import assert_converges_to, assert_does_not_converge, assert_rate_bound, check_algorithm
+from tests.as_one_test import as_one_test
 
 SQUARES = LeastSquares(np.eye(3), [1.0, 2.0, 3.0])
 DESCENT = Case(GD(0.1), SQUARES, steps=3)
@@ -53,7 +54,7 @@ class Unwilling:
 FACTORS = Initialisation.kaiming((3, 1), 1)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("make", "message"),
     [
         (
@@ -193,7 +194,7 @@ def test_algorithm_and_problem(algorithm, problem, message):
         Case(algorithm, problem, steps=5)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("call", "message"),
     [
         (lambda: RACLoRA(Haar, 0.1), "sketch must be a sketch, got the class Haar; write Haar(...)"),

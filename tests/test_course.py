@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-import pytest
+from tests.as_one_test import as_one_test
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]\d+)?(?![\w])")
@@ -28,7 +28,7 @@ def unpinned(answer: str, pins: str) -> set[str]:
     return set(_NUMBER.findall(words)) - set(_NUMBER.findall(pins))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@as_one_test("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_opens_with_a_question(path):
     """Right under its title, before anything else; a question that takes a paragraph is not one question."""
     kind, opening = cells(path)[0]
@@ -40,7 +40,7 @@ def test_a_notebook_opens_with_a_question(path):
     assert len(question) <= 200
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@as_one_test("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_asks_two_questions_back(path):
     """After its answer; the solution is hidden until it is asked for, and is not on the slides."""
     last = cells(path)[-EXERCISES:]
@@ -55,7 +55,7 @@ def test_a_notebook_asks_two_questions_back(path):
         assert slides[3 * i - 1] == {"slide_type": "notes"}
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@as_one_test("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_ends_with_its_answer(path):
     """In two to five sentences, after the verdict; each number in it must be printed, so that it cannot go stale."""
     *before, (kind, last) = cells(path)[:-EXERCISES]

@@ -5,7 +5,6 @@ from inspect import signature
 from itertools import combinations
 
 import numpy as np
-import pytest
 from scipy.sparse import csr_array
 
 from rac_theory import algorithms, problems, sketches
@@ -56,6 +55,7 @@ from rac_theory.problems import (
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.relu_network import ReLUNetwork
 from rac_theory.sketches import NAMED, BlockPartition, Coordinate, Gaussian, Haar, named_sketch
+from tests.as_one_test import as_one_test
 
 RNG = np.random.default_rng(0)
 X, Y, V = RNG.standard_normal((6, 3)), RNG.standard_normal((6, 2)), RNG.standard_normal((3, 2))
@@ -259,7 +259,7 @@ def test_every_class_is_here():
     assert public - abstract - made_by_others - {sketches.Spectrum} <= {kind for kind, _, _ in MADE}
 
 
-@pytest.mark.parametrize(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
+@as_one_test(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
 def test_another_argument_prints_as_another_text(kind, arguments, others):
     """Catches an argument that is left out, rounded, or hidden where a subclass stands for the usual one."""
     texts = [repr(kind(**arguments))]
@@ -270,13 +270,13 @@ def test_another_argument_prints_as_another_text(kind, arguments, others):
     assert len(texts[0]) < 240
 
 
-@pytest.mark.parametrize(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
+@as_one_test(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
 def test_a_subclass_prints_its_own_name(kind, arguments, others):
     mine = type("Mine", (kind,), {})
     assert repr(mine(**arguments)).startswith("Mine(")
 
 
-@pytest.mark.parametrize(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
+@as_one_test(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
 def test_what_is_made_alike_is_equal_and_another_argument_is_not(kind, arguments, others):
     """Or equal to itself only, where that is what the class says; arrays raise no error and hide no difference."""
     one, again = kind(**arguments), kind(**arguments)

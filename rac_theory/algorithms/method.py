@@ -9,7 +9,7 @@ gets a number where the method is called.
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import chain, count, permutations
 from numbers import Complex
 from typing import Any, ClassVar, NamedTuple, Self, TypeAlias, overload
@@ -21,12 +21,12 @@ from rac_theory.algebra import (
     Quotient,
     Sum,
     Symbol,
-    identical,
     lifted,
     polynomial,
     simplified,
     symbols_of,
 )
+from rac_theory.algebra import identical as are_identical
 from rac_theory.algebra import latex as typeset
 from rac_theory.algebra import text as written
 from rac_theory.algorithms.gradients.gradient_source import Exact, GradientSource
@@ -37,6 +37,7 @@ from rac_theory.sketches import Sketch
 
 _ONE = lifted(1)
 _RESERVED = ("sketch", "side", "gradients", "layers")
+identical = lru_cache(4096)(are_identical)  # one pair is asked for many times, as matrices are keys
 
 
 class Matrix(Symbol):

@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
+from functools import cache, cached_property, reduce
 from itertools import combinations_with_replacement
-from operator import add, contains, mul, sub
-from typing import Any, TypeAlias
+from operator import mul
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rac_theory.algebra import ONE, Monomial, Polynomial, Ratio, divided, simplified
 from rac_theory.proofs.drawn import drawn_in
@@ -15,17 +18,59 @@ from rac_theory.proofs.facts import one
 
 _MOST, _ABOVE, _FAR = 60_000, 2, 99
 
+_BITS = 16
+"""Of each power in one number for all, that of the first letter above all others: such numbers add up as powers do."""
+
 Powers: TypeAlias = tuple[int, ...]
 Terms: TypeAlias = Mapping[Powers, Fraction]
+Packed: TypeAlias = Mapping[int, Fraction]
+
+
+def packed(terms: Terms) -> Packed:
+    """Return terms with one number for the powers of each."""
+    return {_packed(powers): times for powers, times in terms.items()}
+
+
+def _packed(powers: Sequence[int]) -> int:
+    return sum(power << _BITS * i for i, power in enumerate(reversed(powers)))
+
+
+def unpacked(numbers: Sequence[int], letters: int) -> NDArray[np.int_]:
+    """Return the powers (n, letters) of n numbers."""
+    half = _packed([1 << _BITS - 1] * letters)  # added, so that none is negative
+    written = b"".join([(number + half).to_bytes(2 * letters, "big") for number in numbers])
+    return np.frombuffer(written, ">u2").reshape(len(numbers), letters).astype(int) - (1 << _BITS - 1)
 
 
 @dataclass(frozen=True)
-class Column:
-    """A product of facts, times powers of positive letters; with its value as terms."""
+class Product:
+    """A product of facts, and its value as terms."""
 
     facts: tuple[Fact, ...]
-    powers: Powers
-    terms: Terms
+    terms: Packed
+
+    @cached_property
+    def numbers(self) -> list[float]:
+        """The number of each term, rounded."""
+        return list(map(float, self.terms.values()))
+
+    @cached_property
+    def strict(self) -> bool:
+        """Whether each fact says that something is positive."""
+        return all(fact.strict for fact in self.facts)
+
+
+class Column(NamedTuple):
+    """A product of facts, times powers of positive letters; with the powers of each term then."""
+
+    product: Product
+    powers: int
+    moved: list[int]
+
+    @property
+    def terms(self) -> Packed:
+        """What it comes to."""
+        return dict(zip(self.moved, self.product.terms.values(), strict=True))
 
 
 class Facts:
@@ -80,26 +125,32 @@ class Facts:
         A term is looked for that makes up a goal, or that takes away what another product has too much of.
         """
         products = [product for count in range(slacks + 1) for product in self.products(count)]
-        cut, columns = len(self.signs), dict[tuple[int, Powers], Column]()
         near = [powers for goal in goals for powers in goal]
         ranges = [self._range(terms, near, below) for _, terms in products]
-        signs = [[times < 0 for times in terms.values()] for _, terms in products]
+        moving = [Product(facts, packed(terms)) for facts, terms in products]
+        signs = [[times < 0 for times in product.terms.values()] for product in moving]
         fresh = {(powers, times > 0) for goal in goals for powers, times in goal.items()}
-        visited = set(fresh)
+        powers_of = cache(lambda number: tuple(unpacked([number], len(self.letters))[0].tolist()))
+        visited, columns = set(fresh), dict[tuple[int, int], Column]()
+        fixed = [0] * (len(self.letters) - len(self.signs))
+        state, guards = (1 << _BITS * len(fixed)) - 1, _packed([1 << _BITS - 1] * len(self.signs) + fixed)
         for _ in range(rounds):
-            by_state: dict[tuple[Powers, bool], list[Powers]] = {}
+            by_state: dict[tuple[int, bool], list[int]] = {}
             for powers, is_more in fresh:
-                by_state.setdefault((powers[cut:], is_more), []).append(powers)
+                by_state.setdefault(((place := _packed(powers)) & state, is_more), []).append(place)
             fresh = set()
-            for i, ((facts, terms), allowed) in enumerate(zip(products, ranges, strict=True)):
+            for i, (product, allowed) in enumerate(zip(moving, ranges, strict=True)):
                 is_tried = len(columns) < _MOST and allowed is not None
-                for term, is_less in zip(terms, signs[i], strict=True) if is_tried else ():
-                    for target in by_state.get((term[cut:], not is_less), ()):
-                        ratio = tuple(map(sub, target, term))
-                        if (i, ratio) not in columns and all(map(contains, allowed or (), ratio)):
-                            moved = {tuple(map(add, powers, ratio)): number for powers, number in terms.items()}
-                            columns[i, ratio] = Column(facts, ratio, moved)
-                            fresh.update(zip(moved, signs[i], strict=True))
+                # A guard falls where the least power is taken from a smaller one, or a larger one from the largest.
+                up = guards - _packed([*(powers[0] for powers in allowed or ()), *fixed])
+                down = guards + _packed([*(powers[-1] for powers in allowed or ()), *fixed])
+                for term, is_less in zip(product.terms, signs[i], strict=True) if is_tried else ():
+                    for target in by_state.get((term & state, not is_less), ()):
+                        ratio = target - term
+                        if (i, ratio) not in columns and (ratio + up) & (down - ratio) & guards == guards:
+                            moved = [powers + ratio for powers in product.terms]
+                            columns[i, ratio] = Column(product, ratio, moved)
+                            fresh.update(zip(map(powers_of, moved), signs[i], strict=True))
             fresh -= visited
             visited |= fresh
             if not fresh:
@@ -121,8 +172,9 @@ class Facts:
 
     def fact(self, column: Column, *, strictly: bool) -> Fact:
         """Return a column as a fact, by signs that are strict, or of letters in it by those that assume the least."""
-        multiple = reduce(mul, column.facts)
-        for power, (letter, sign) in zip(column.powers, self.signs.items(), strict=False):
+        multiple = reduce(mul, column.product.facts)
+        (powers,) = unpacked([column.powers], len(self.letters))
+        for power, (letter, sign) in zip(powers, self.signs.items(), strict=False):
             for _ in range(abs(power)):
                 multiple = multiple / sign if power < 0 else multiple * (sign if strictly else self._weakest[letter])
         return multiple

@@ -8,12 +8,12 @@ from operator import add, mul, truediv
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
+import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 from scipy.sparse import csc_matrix
 
 from rac_theory.algebra import ONE, Ratio, simplified
 from rac_theory.base.checks import Array
-from rac_theory.proofs.columns import Column, Facts, Powers, Terms, divisor
+from rac_theory.proofs.columns import Column, Facts, Packed, Product, divisor, packed, unpacked
 from rac_theory.proofs.countermodel import refuted
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact
@@ -45,7 +45,7 @@ def combined(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
         if effort == 1 and refuted(target, candidates):  # most proofs take little, and to look for no more is quick
             return None
         columns = candidates.columns([target], slacks, rounds, below)
-        if (times := _solve([column.terms for column in columns], target, _costs(columns))) is not None:
+        if (times := _solve(columns, packed(target), _costs(columns, candidates))) is not None:
             strong, weak = (
                 reduce(add, (candidates.fact(columns[k], strictly=strictly) * share for k, share in times.items()))
                 for strictly in (True, False)
@@ -71,50 +71,50 @@ def stretched(goal: Ratio, stretch: Ratio, facts: Sequence[Fact]) -> Fraction | 
         if best is not None and slacks > 1:  # that would take a minute, and has not been seen to find more
             break
         columns = candidates.columns([target, direction], slacks, rounds, below)
-        rows = [*(column.terms for column in columns), {powers: -number for powers, number in direction.items()}]
-        solution = _solve(rows, target, [*(_LIGHT * _costs(columns)), -1.0])
+        way = Product((), {powers: -number for powers, number in packed(direction).items()})
+        rows = [*columns, Column(way, 0, list(way.terms))]
+        solution = _solve(rows, packed(target), [*(_LIGHT * _costs(columns, candidates)), -1.0])
         if solution is not None and (best is None or solution.get(len(columns), 0) > best):
             best = solution.get(len(columns), Fraction(0))
     return best
 
 
-def _solve(columns: Sequence[Terms], goal: Terms, costs: Sequence[float] | Array) -> dict[int, Fraction] | None:
+def _solve(columns: Sequence[Column], goal: Packed, costs: Sequence[float] | Array) -> dict[int, Fraction] | None:
     """How often to take which column for the goal, at the least cost: first in floating point, then in fractions."""
     if not columns:
         return None
-    rows: dict[Powers, int] = {}
-    of_goal, *of_columns = ([rows.setdefault(powers, len(rows)) for powers in terms] for terms in (goal, *columns))
+    rows = dict.fromkeys(chain(goal, chain.from_iterable(column.moved for column in columns)))
+    place = dict(zip(rows, range(len(rows)), strict=True)).__getitem__
     right = np.zeros(len(rows))
-    right[of_goal] = [float(times) for times in goal.values()]
-    ratios = (times.as_integer_ratio() for terms in columns for times in terms.values())
-    values = [numerator / denominator for numerator, denominator in ratios]
-    places = list(chain.from_iterable(of_columns)), np.repeat(range(len(columns)), list(map(len, columns)))
-    matrix = csc_matrix((values, places), shape=(len(rows), len(columns)))
+    right[: len(goal)] = [float(times) for times in goal.values()]
+    values = list(chain.from_iterable(column.product.numbers for column in columns))
+    of_columns = list(map(place, chain.from_iterable(column.moved for column in columns)))
+    ends = np.cumsum([0, *(len(column.moved) for column in columns)])
+    matrix = csc_matrix((values, of_columns, ends), shape=(len(rows), len(columns)))
+    matrix.sort_indices()
     for method, most in _METHODS:
         how: Any = {"method": method, "options": {"maxiter": most}}
-        answer = linprog(np.asarray(costs), A_eq=matrix, b_eq=right, bounds=(0, None), **how)  # type: ignore[call-overload]  # sparse
+        answer = scipy.optimize.linprog(np.asarray(costs), A_eq=matrix, b_eq=right, bounds=(0, None), **how)  # type: ignore[call-overload]  # sparse
         if answer.status != _LIMIT:
             break
     if answer.status != 0:
         return None
     support = [int(k) for k in np.flatnonzero(answer.x > _TINY)]
-    exact = _exactly([columns[k] for k in support], goal)
+    exact = _exactly([columns[k].terms for k in support], goal)
     if exact is None or min(exact, default=0) < 0:
         return None
     return {k: weight for k, weight in zip(support, exact, strict=True) if weight} or None
 
 
-def _costs(columns: Sequence[Column]) -> Array:
-    """Short proofs are preferred, and what is strictly positive."""
-    return np.array(
-        [
-            len(column.facts) + 0.1 * sum(map(abs, column.powers)) - 0.01 * all(fact.strict for fact in column.facts)
-            for column in columns
-        ]
-    )
+def _costs(columns: Sequence[Column], candidates: Facts) -> Array:
+    """Short proofs are preferred, with few powers of letters, and what is strictly positive."""
+    powers = abs(unpacked([column.powers for column in columns], len(candidates.letters))).sum(axis=1)
+    lengths = [len(column.product.facts) for column in columns]
+    strict = np.array([column.product.strict for column in columns])
+    return np.asarray(lengths + 0.1 * powers - 0.01 * strict)
 
 
-def _exactly(columns: Sequence[Terms], goal: Terms) -> list[Fraction] | None:
+def _exactly(columns: Sequence[Packed], goal: Packed) -> list[Fraction] | None:
     """Solve for the numbers of columns that add up to the goal, by elimination; None if there are none, or several."""
     places = dict.fromkeys(powers for terms in (*columns, goal) for powers in terms)
     rows = [[terms.get(powers, Fraction(0)) for terms in (*columns, goal)] for powers in places]

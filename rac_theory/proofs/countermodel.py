@@ -13,8 +13,8 @@ from operator import sub
 from typing import Any
 
 import numpy as np
+import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 from scipy.sparse import block_diag
 
 from rac_theory.base.checks import Array
@@ -121,7 +121,7 @@ def _together(c: Array, A: Array, b: Array) -> Array:
     """The least of each, (n,), of one program; where that has no solution, of its halves."""
     n, k = c.shape
     blocks: Any = block_diag(A, format="csr")  # which stubs do not know to be accepted
-    solution = linprog(c.ravel(), A_ub=blocks, b_ub=b.ravel(), bounds=(-1, 1))
+    solution = scipy.optimize.linprog(c.ravel(), A_ub=blocks, b_ub=b.ravel(), bounds=(-1, 1))
     if solution.x is not None:
         return np.asarray(np.vecdot(c, solution.x.reshape(n, k)))
     if n == 1:

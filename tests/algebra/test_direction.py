@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rac_theory.algebra import Let, Symbol, between, choice, equal, fraction, maximum, powers, total
 from rac_theory.algebra.direction import direction, slacks, together
 from rac_theory.algebra.sign import Lemma, Region, Signs, sign
+from tests.as_one_test import as_one_test
 
 a, b, c, n, k = (Symbol(name) for name in "abcnk")
 L, mu, x, kappa = (Symbol(name) for name in ("L", "mu", "x", "kappa"))
@@ -72,7 +73,7 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("e", "way"), KNOWN, ids=str)
+@as_one_test(("e", "way"), KNOWN, ids=str)
 def test_what_is_known(e, way):
     """Catches a rule that was turned round, one that says more than is so, and one that has become too weak."""
     assert direction(e, a, REGION).trend == way

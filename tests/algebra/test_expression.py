@@ -28,6 +28,7 @@ from rac_theory.algebra import (
     truth,
 )
 from rac_theory.algebra.expression import lifted
+from tests.as_one_test import as_one_test
 
 from .trees import GAP, LONGEST, SIGMA, K, T, x, y
 
@@ -134,7 +135,7 @@ def test_repr_is_text():
         assert repr(tree) == text(tree)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("tree", "in_text", "in_latex"),
     [
         (2 / x, "2/x", r"\frac{2}{x}"),
@@ -232,7 +233,7 @@ def test_no_reading_of_what_is_no_expression():
             reading(3)
 
 
-@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_pickles(theorem):
     """One of ours comes back as the one that is there; its expression as an equal one."""
     assert pickle.loads(pickle.dumps(theorem)) is theorem

@@ -19,6 +19,7 @@ from rac_theory.algebra import (
     total,
 )
 from rac_theory.algebra.expression import lifted
+from tests.as_one_test import as_one_test
 from tests.fuzz.expressions import disagreements, drawn
 
 x, y, T, N, k, j = map(Symbol, ("x", "y", "T", "N", "k", "j"))
@@ -44,7 +45,7 @@ w = Let("w", 1 / (1 + x))
 x_j = Symbol("x_j", of=j)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("one", "other"),
     [
         (rho ** (T - 1) * rho, rho**T),
@@ -104,7 +105,7 @@ def test_what_is_the_same(one, other):
     assert identical(one, other)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("one", "other"),
     [
         (x**T, x ** (T + 1)),

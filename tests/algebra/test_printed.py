@@ -7,12 +7,12 @@ for a bracket that is missing or wrong, a sign, a power that is written one off,
 import re
 from fractions import Fraction
 
-import pytest
 from hypothesis import assume, given, settings
 
 from rac_theory import theorems
 from rac_theory.algebra import definitions_in, fraction, latex, sqrt, symbols_of, text
 from rac_theory.statements.symbols import T, t
+from tests.as_one_test import as_one_test
 
 from .printed import plain, plain_latex, plain_values, read
 from .trees import trees, values, x, y
@@ -36,7 +36,7 @@ def names_of(theorem):
     return known | {T.name: Fraction(3)}
 
 
-@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_a_statement_in_text_is_the_bound(theorem):
     """The line that people read, from its <= to its stop, read by a parser; no name in it is left undefined."""
     claim, *definitions = re.split(r", (?=\w+ = )", plain(theorem.statement.removesuffix(".")))
@@ -48,14 +48,14 @@ ADDED = [one for one in theorems.ALL.values() if "sum" in one.statement.partitio
 MEANS = [one for one in ADDED if not one.metric.at_iterate]  # others add two means
 
 
-@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_a_statement_in_latex_is_the_bound(theorem):
     claim, *definitions = map(plain_latex, theorem.formulas)
     found = read(claim.partition(" <= ")[2], plain_values(names_of(theorem)), definitions)
     assert found == fraction(theorem.claim.bound, names_of(theorem))
 
 
-@pytest.mark.parametrize("theorem", MEANS)
+@as_one_test("theorem", MEANS)
 def test_the_weighted_mean_of_what_is_constant_is_constant(theorem):
     """The left side of a claim about gradients: its weights sum to one, as text and as LaTeX."""
     known = {one.name: NUMBERS[one.constant] for one in theorem.claim.symbols if one.constant} | names_of(theorem)

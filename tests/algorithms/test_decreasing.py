@@ -32,6 +32,7 @@ from rac_theory import (
 from rac_theory.algebra import Symbol, number, total
 from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, Gaussian, Haar
+from tests.as_one_test import as_one_test
 
 ROWS = LeastSquares(np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0], [2.0, -1.0]]), np.array([1.0, 0.0, 2.0, 1.0]))
 CLIENTS = Federated(ROWS, 2)
@@ -149,7 +150,7 @@ def test_an_implementation_is_not_of_steps_that_decrease():
         Implementation(lambda W, rng: W, implements=Decreasing(GD(0.1), 1.0))
 
 
-@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_no_theorem_about_steps_of_one_size_applies(theorem):
     """Each of the others, with the words that it is the steps."""
     algorithm = Decreasing(RACLoRA(Haar(2, 1), 0.01, gradients=Noisy(0.1)), 50.0, 0.25)

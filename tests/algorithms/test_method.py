@@ -29,6 +29,7 @@ from rac_theory.runs.simulation.kernels.choice import kernel_for
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 from rac_theory.sketches.draws import ranges
 from rac_theory.statements.symbols import L, L_max, gamma
+from tests.as_one_test import as_one_test
 
 from .methods import ACCELERATED, FEEDBACK, HEAVY_BALL, W, alpha, beta
 
@@ -57,7 +58,7 @@ def test_a_combination_is_its_coefficients():
     assert pickle.loads(pickle.dumps(ACCELERATED)) == ACCELERATED
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("wrong", "sentence"),
     [
         (lambda: Method({W: W * M}), "line W must be a combination of states, gradients and H(...), got W M, which is"),

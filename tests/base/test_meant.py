@@ -10,6 +10,7 @@ from rac_theory import GD, SGD, Case, Constants, RACLoRA, Verdict, problems, pro
 from rac_theory.base import NoMember, choice, nearest
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.sketches import Haar
+from tests.as_one_test import as_one_test
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
 ALGORITHM = RACLoRA(Haar(3, 1), gamma=0.1)
@@ -68,7 +69,7 @@ WORDS = [  # as someone types them who knows scikit-learn and PyTorch
 ]
 
 
-@pytest.mark.parametrize(("typed", "told"), WORDS)
+@as_one_test(("typed", "told"), WORDS)
 def test_what_was_meant_is_said_in_our_words(typed, told):
     with pytest.raises((TypeError, ValueError, AttributeError, IndexError)) as failure:
         typed()

@@ -12,6 +12,7 @@ from rac_theory.base.files import write_whole
 from rac_theory.base.plain_data import convert, from_json, read_json, read_json_items, read_toml
 from rac_theory.cases.constants import Constants
 from rac_theory.ledger.verdict_row import Row, row_from
+from tests.as_one_test import as_one_test
 
 
 class Colour(enum.StrEnum):
@@ -52,7 +53,7 @@ def test_what_fits_becomes_a_value(kind, data, value):
     assert type(found) is type(value)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("kind", "data", "message"),
     [
         (int, True, "x must be an integer, got True"),

@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from rac_theory.base.value import ReadOnlyDict, Value, read_only, same
 from rac_theory.numerics import Bets
+from tests.as_one_test import as_one_test
 
 NOTEBOOKS = str(Path(__file__).parents[2] / "notebooks")
 
@@ -204,9 +205,7 @@ def dataclasses_of(*packages):
                     yield kind
 
 
-@pytest.mark.parametrize(
-    "kind", [*dataclasses_of("rac_theory.base", "rac_theory.problems", "rac_theory.numerics", None)]
-)
+@as_one_test("kind", [*dataclasses_of("rac_theory.base", "rac_theory.problems", "rac_theory.numerics", None)])
 def test_every_dataclass_is_frozen_and_those_with_arrays_are_values(kind):
     """Whose equality and repr are those of Value, or their own. Catches each flag of a decorator that is another."""
     made = kind.__dataclass_params__

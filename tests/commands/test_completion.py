@@ -1,19 +1,15 @@
 """Names are completed as a shell asks for them, without NumPy: what is not fast is not used."""
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import house
 import pytest
 
 from rac_theory.commands import cli, names
-
-_spec = importlib.util.spec_from_file_location("house", Path(__file__).parents[2] / "docs" / "house.py")
-house = importlib.util.module_from_spec(_spec)  # which reads what files import
-_spec.loader.exec_module(house)
 
 ASKED = {
     "_ARGCOMPLETE": "1",

@@ -271,7 +271,7 @@ def test_what_cannot_be_printed_is_one_sentence(folder):
         ("--version", ">&-", closed),
         ("--help", ">/dev/full", full),
         ("explain T2", ">&-", closed),
-        ("explain T2", ">/dev/full 2>&-", ""),
+        ("--version", ">/dev/full 2>&-", ""),
         ("nonsense", "2>/dev/full", ""),
     ):
         assert ended(folder, words, how) == (2, said), (words, how)

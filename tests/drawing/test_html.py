@@ -14,6 +14,7 @@ from rac_theory.drawing import html
 from rac_theory.problems import Quadratic
 from rac_theory.statements import symbols as symbols_of_theorems
 from rac_theory.theorems import E
+from tests.as_one_test import as_one_test
 
 SYMBOLS = {
     "lambda": "λ",
@@ -50,7 +51,7 @@ def symbols(written):
     return re.sub(r"[\s{}()\[\]^_/,]", "", written.replace("sum", "∑"))
 
 
-@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_statements_are_typeset_whole(theorem):
     """A command that the converter does not know, a symbol that is lost or comes twice."""
     for latex, relation in zip(theorem.formulas, theorem.claim.formulas, strict=True):
@@ -149,7 +150,7 @@ def test_lists_escape_words_and_keep_what_is_typeset():
     assert "<li>&lt;i&gt;</li><li><math" in made
 
 
-@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_pieces_are_the_statement(theorem):
     """A piece that is lost, or comes twice, a sign that is lost at the end of a line, a comma between no formulas."""
     whole = ", ".join(theorem.formulas)

@@ -3,22 +3,25 @@
 import re
 import shutil
 import subprocess
-
-import pytest
+from functools import cache
 
 from rac_theory import prove, theorems
 from rac_theory.drawing import latex
 from rac_theory.theorems.ours import STORED
+from tests.as_one_test import as_one_test
 
 ENGINE = next(filter(None, map(shutil.which, ("pdflatex", "lualatex", "tectonic"))), None)
-FRAGMENTS = {id: prove(id).latex() for id in STORED}
 
 
-@pytest.mark.parametrize("id", FRAGMENTS)
+@cache
+def proof(id):
+    return prove(id).latex()
+
+
+@as_one_test("id", STORED)
 def test_a_proof_has_nothing_that_breaks_latex(id):
     """Braces that match, formulas that end, and no letter outside of them that only a formula may have."""
-    fragment = FRAGMENTS[id]
-    *_, rest = re.split(r"^% .*\n", fragment, maxsplit=1, flags=re.MULTILINE)
+    *_, rest = re.split(r"^% .*\n", proof(id), maxsplit=1, flags=re.MULTILINE)
     formulas = re.findall(r"\\\[ (.*) \\\]", rest)
     assert len(formulas) == rest.count(r"\noindent") == rest.count(r"\[")
     words = re.sub(r"\\\[ .* \\\]", "", rest)
@@ -35,7 +38,7 @@ def test_a_proof_has_nothing_that_breaks_latex(id):
 def test_every_fragment_and_table_compiles_where_there_is_an_engine(tmp_path):
     """All in a document: what an engine refuses is named by it."""
     table = latex.table(["a_b", "50%"], [["x & y", "{z}"], ["<", "\\"]])
-    body = "\n\n".join([*FRAGMENTS.values(), *(each.latex() for each in theorems.ALL.values()), table])
+    body = "\n\n".join([*map(proof, STORED), *(each.latex() for each in theorems.ALL.values()), table])
     packages = r"\usepackage{amsmath}\usepackage{booktabs}"
     document = rf"\documentclass{{article}}{packages}\begin{{document}}{body}\end{{document}}"
     (tmp_path / "all.tex").write_text(document)

@@ -18,6 +18,7 @@ from rac_theory.problems.certified_step import certified_step
 from rac_theory.problems.features import adjoint_rounding, score_errors
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.minimise import minimise
+from tests.as_one_test import as_one_test
 from tests.problems.exact import exact, infimum
 
 UNIT = Fraction(1, 2**53)
@@ -94,7 +95,7 @@ def least_squares_cases():
             yield LeastSquares(X, np.ones(N), l2), np.zeros((d, 1))
 
 
-@pytest.mark.parametrize(("problem", "W"), [*least_squares_cases()])
+@as_one_test(("problem", "W"), [*least_squares_cases()])
 def test_least_squares_allow_for_all_that_the_model_allows(problem, W):
     """Catches errors of scores, of sums over samples, of the penalty or of a square left out, or taken at a quarter."""
     true = InFractions(problem, W)
@@ -177,7 +178,7 @@ def cross_entropy_cases():
         yield LogisticRegression([[1e-9], [-2e-9]], [0, 1], 1 / 3), np.full((1, 1), 0.1 + rng.random())
 
 
-@pytest.mark.parametrize(("problem", "W"), [each for each in cross_entropy_cases() if hasattr(each[0], "y")])
+@as_one_test(("problem", "W"), [each for each in cross_entropy_cases() if hasattr(each[0], "y")])
 def test_a_certified_step_is_rounded_down(problem, W):
     """Catches a step from the loss as it is computed, which is 0 below eps; and one without the penalty."""
     with localcontext() as context:
@@ -202,7 +203,7 @@ def test_a_certified_step_in_single_precision_is_no_longer(own):
         assert step * (1 - 2e-7) < float(single[0]) <= (step if own else 1 / problem.L)
 
 
-@pytest.mark.parametrize(("problem", "W"), [*cross_entropy_cases()])
+@as_one_test(("problem", "W"), [*cross_entropy_cases()])
 def test_cross_entropies_are_as_near_as_they_say(problem, W):
     """Catches errors of scores, of large scores, of numbers of size one, of sums or of the penalty left out."""
     with localcontext() as context:

@@ -2,14 +2,15 @@
 
 from fractions import Fraction
 from functools import reduce
-from operator import mul
+from itertools import product as cartesian
+from operator import contains, mul, sub
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs.columns import Facts
+from rac_theory.proofs.columns import Column, Facts, Product, packed, unpacked
 from rac_theory.proofs.combination import _costs, _exactly, _solve, combined, stretched
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.facts import nothing
@@ -27,7 +28,11 @@ BOUNDED = [
 
 
 def some(*numbers):
-    return {(i,): Fraction(number) for i, number in enumerate(numbers) if number}
+    return {i: Fraction(number) for i, number in enumerate(numbers) if number}
+
+
+def column(*numbers):
+    return Column(Product((), some(*numbers)), 0, list(some(*numbers)))
 
 
 @pytest.mark.parametrize("columns", [1, 2, 4])
@@ -42,16 +47,16 @@ def test_what_was_put_in_comes_out(columns):
         goal = some(*(sum(int(a) * x for a, x in zip(row, wanted, strict=True)) for row in A))
         assert _exactly(parts, goal) == wanted
         assert _exactly([*parts, parts[0]], goal) is None
-        assert _exactly(parts, goal | {(99,): Fraction(1)}) is None
+        assert _exactly(parts, goal | {99: Fraction(1)}) is None
     assert _exactly([some(0, 2), some(2, 2)], some(1, 2)) == [Fraction(1, 2)] * 2
 
 
 def test_the_cheapest_sum_is_taken_none_below_zero():
-    assert _solve([some(1), some(1)], some(3), [2.0, 1.0]) == {1: Fraction(3)}
-    assert _solve([some(1), some(1)], some(3), [1.0, 2.0]) == {0: Fraction(3)}
-    assert _solve([some(3, 1), some(0, 1)], some(1, 1), [1.0, 1.0]) == {0: Fraction(1, 3), 1: Fraction(2, 3)}
-    assert _solve([some(1)], some(-1), [1.0]) is None
-    assert _solve([some(1)], some(0, 1), [1.0]) is None
+    assert _solve([column(1), column(1)], some(3), [2.0, 1.0]) == {1: Fraction(3)}
+    assert _solve([column(1), column(1)], some(3), [1.0, 2.0]) == {0: Fraction(3)}
+    assert _solve([column(3, 1), column(0, 1)], some(1, 1), [1.0, 1.0]) == {0: Fraction(1, 3), 1: Fraction(2, 3)}
+    assert _solve([column(1)], some(-1), [1.0]) is None
+    assert _solve([column(1)], some(0, 1), [1.0]) is None
     assert _solve([], some(1), []) is None
 
 
@@ -59,11 +64,10 @@ def test_what_is_short_and_strict_costs_least():
     """A tenth for each power, of whatever sign, and a hundredth less for what is strict throughout."""
     known = Facts(BOUNDED, read(gamma * L))
     columns = known.columns([known.terms(read(gamma * L - gamma**2 * L**2).numerator)], 1, 2, 2)
-    costs = list(zip(columns, _costs(columns), strict=True))
-    assert costs
-    for column, cost in costs:
-        strict = all(fact.strict for fact in column.facts)
-        assert cost == pytest.approx(len(column.facts) + sum(abs(p) for p in column.powers) / 10 - 0.01 * strict)
+    assert columns
+    for (product, ratio, _), cost in zip(columns, _costs(columns, known), strict=True):
+        powers, strict = unpacked([ratio], len(known.letters)), all(fact.strict for fact in product.facts)
+        assert cost == pytest.approx(len(product.facts) + np.sum(np.abs(powers)) / 10 - 0.01 * strict)
 
 
 @pytest.mark.parametrize(
@@ -126,23 +130,44 @@ def test_products_stay_near_a_goal():
     assert Facts._range(signs, {(1, 9): Fraction(1)}, [(2, 1), (0, 4)], 2) is None
 
 
+def test_powers_are_one_number_that_adds_up():
+    """Catches digits that are too narrow, or in another order, and a sign that is lost."""
+    one, other = (3, -99, 0, 7), (-5, 98, 1, -7)
+    places = [next(iter(packed({powers: Fraction(1)}))) for powers in (one, other)]
+    assert unpacked([*places, sum(places)], 4).tolist() == [[*one], [*other], [-2, -1, 1, 0]]
+    assert packed({(0, 0, 1): Fraction(2)}) == {1: 2}
+
+
 @pytest.mark.parametrize("rounds", [1, 3])
 def test_a_column_is_the_product_that_it_says_it_is(rounds):
     """Its terms are those of its facts times its powers; in the first round each makes up a part of the goal."""
-    known = Facts(BOUNDED, read(gamma * mu * L))
+    ends = [granted(f"power {n}", gamma**n * mu <= 1) for n in (3, 4)]  # times gamma, of which the second is too far
+    known = Facts([*BOUNDED, *ends], read(gamma * mu * L))
     goal = known.terms(read(gamma - gamma**2 * mu).numerator)
-    columns = known.columns([goal], 1, rounds, 2)
-    assert len({(column.facts, column.powers) for column in columns}) == len(columns) > 3
+    columns = known.columns([goal], 1, rounds, 0)
+    assert len({(product.facts, ratio) for product, ratio, _ in columns}) == len(columns) > 2
     for column in columns:
         value = known.fact(column, strictly=True).value
-        said = reduce(mul, (fact.value for fact in column.facts))
-        for letter, power in zip(known.letters, column.powers, strict=True):
+        said = reduce(mul, (fact.value for fact in column.product.facts))
+        for letter, power in zip(known.letters, *unpacked([column.powers], len(known.letters)).tolist(), strict=True):
             said = said * read(letter) ** power
         made = read(lifted(0))
-        for powers, times in column.terms.items():
+        places = unpacked(list(column.terms), len(known.letters)).tolist()
+        for powers, times in zip(places, column.terms.values(), strict=True):
             one = reduce(mul, (read(x) ** p for x, p in zip(known.letters, powers, strict=True)), read(lifted(times)))
             made = made + one
         assert (value - said).is_zero
         assert (value - made).is_zero
-        if rounds == 1:
-            assert any(goal.get(powers, 0) * times > 0 for powers, times in column.terms.items())
+    if rounds == 1:
+        found = {(product.facts, *unpacked([ratio], len(known.letters)).tolist()[0]) for product, ratio, _ in columns}
+        assert found == set(makes_up(goal, known, below=0))
+
+
+def makes_up(goal, known, below):
+    """Facts and powers, one by one, by which a term of their product is a term of the goal, as far as may be."""
+    for facts, terms in (product for count in (0, 1) for product in known.products(count)):
+        allowed = known._range(terms, list(goal), below)
+        for (powers, times), (target, wanted) in cartesian(terms.items(), goal.items()):
+            ratio = tuple(map(sub, target, powers))
+            if times * wanted > 0 and allowed and not any(ratio[len(allowed) :]) and all(map(contains, allowed, ratio)):
+                yield (facts, *ratio)

@@ -19,6 +19,7 @@ from rac_theory.proofs.checker import NotAProof, Refused, check
 from rac_theory.proofs.export import exported
 from rac_theory.theorems import T1, T2, E
 from rac_theory.theorems.ours import STORED
+from tests.as_one_test import as_one_test
 
 CHECKER = Path(checker.__file__)
 TOKEN = re.compile(r"[()]|[^\s()]+")
@@ -166,7 +167,7 @@ def refused(*lines, match, **more):
 ONE = "granted number : (< 0 1)"
 
 
-@pytest.mark.parametrize("name", list(checker._TABLE))
+@as_one_test("name", list(checker._TABLE))
 def test_each_schema_says_what_it_says_and_no_more(name):
     """A granted fact that a file strengthens by a tenth, or turns around."""
     head, _, stated, *_ = checker._TABLE[name]

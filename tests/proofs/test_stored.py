@@ -12,9 +12,10 @@ from rac_theory.proofs import Missing, Proof
 from rac_theory.proofs.fact import facts_in, read
 from rac_theory.theorems import prove
 from rac_theory.theorems.ours import STORED
+from tests.as_one_test import as_one_test
 
 
-@pytest.mark.parametrize("id", theorems.ALL)
+@as_one_test("id", theorems.ALL)
 def test_each_theorem_has_a_proof(id):
     """A factor, sign or exponent that is wrong in a claim, or in what is proved, would be seen."""
     proof = prove(id)
@@ -29,7 +30,7 @@ def test_a_proof_is_of_its_own_theorem_alone():
         Proof(theorems.T1, *STORED["T1_sharp"]())
 
 
-@pytest.mark.parametrize("id", STORED)
+@as_one_test("id", STORED)
 def test_no_fact_is_idle(id):
     """Without what a fact adds a sum would be another number: catches a proof that rests on what it does not use."""
     proof = prove(id)

@@ -20,6 +20,7 @@ from rac_theory.sketches.draws import (
     draw,
 )
 from rac_theory.testing import Refuted, check_sketch
+from tests.as_one_test import as_one_test
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 3.0]), np.ones((3, 2)))
 EYE, HALF = np.eye(3), [Fraction(1, 2), Fraction(1, 2)]
@@ -173,13 +174,13 @@ def test_no_reader_fails_in_another_way(reader):
     ]
 
 
-@pytest.mark.parametrize(("member", "what"), [(m, w) for m, w in CASES if m in ASKED])
+@as_one_test(("member", "what"), [(m, w) for m, w in CASES if m in ASKED])
 def test_what_asks_a_member_names_it(member, what):
     with pytest.raises(ValueError, match=rf"Mine\.{member}.* must"):
         ASKED[member](made(member, what))
 
 
-@pytest.mark.parametrize(("member", "what"), CASES)
+@as_one_test(("member", "what"), CASES)
 def test_the_check_names_it(member, what):
     with pytest.raises(Refuted, match=rf"Mine.*{member}.* must|Mine\.{member}"):
         check_sketch(made(member, what), draws=512)

@@ -34,6 +34,7 @@ from rac_theory.sketches import (
 )
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import HasExpectedProjection, HasSupport
+from tests.as_one_test import as_one_test
 from tests.sketches.covariances import covariance
 
 
@@ -120,7 +121,7 @@ def test_r_over_d_would_have_been_refuted(sketch):
     assert farthest(H, np.eye(sketch.dim) * sketch.rank / sketch.dim) > 10
 
 
-@pytest.mark.parametrize("sketch", [s for s in EVERY if listed(s) is not None], ids=repr)
+@as_one_test("sketch", [s for s in EVERY if listed(s) is not None], ids=repr)
 def test_the_support_is_the_law_of_the_draws(sketch):
     """A chi-square test of whole matrices, signs, order and zero columns included, at alpha = 1e-6 each.
 
@@ -142,14 +143,14 @@ def test_the_support_is_the_law_of_the_draws(sketch):
         assert chisquare(counts, 20_000 * shares / shares.sum()).pvalue > 1e-6  # to the last bit of the sum
 
 
-@pytest.mark.parametrize("sketch", [s for s in EVERY if listed(s) is not None and closed_form(s) is not None], ids=repr)
+@as_one_test("sketch", [s for s in EVERY if listed(s) is not None and closed_form(s) is not None], ids=repr)
 def test_the_closed_form_is_the_sum_over_the_support(sketch):
     values, probabilities = listed(sketch)
     summed = np.tensordot(probabilities.astype(float), projection(values), axes=1)
     np.testing.assert_allclose(closed_form(sketch), summed, atol=3e-13)
 
 
-@pytest.mark.parametrize("sketch", OF_ONE_SIZE, ids=repr)
+@as_one_test("sketch", OF_ONE_SIZE, ids=repr)
 def test_draws_are_reproducible_fresh_and_use_only_their_generator(sketch):
     before = np.random.get_state()[1].copy()  # noqa: NPY002 (to catch its use)
     first, second = (np.array(sketch.sample(np.random.default_rng(3), 64)) for _ in range(2))
@@ -167,7 +168,7 @@ def test_draws_are_reproducible_fresh_and_use_only_their_generator(sketch):
     assert np.isfinite(first).all()
 
 
-@pytest.mark.parametrize("sketch", OF_ONE_SIZE, ids=repr)
+@as_one_test("sketch", OF_ONE_SIZE, ids=repr)
 def test_a_pickled_sketch_draws_the_same_and_use_changes_nothing(sketch):
     fresh = pickle.dumps(sketch)
     sample = np.array(sketch.sample(np.random.default_rng(3), 5))
@@ -176,7 +177,7 @@ def test_a_pickled_sketch_draws_the_same_and_use_changes_nothing(sketch):
     np.testing.assert_array_equal(sample, pickle.loads(pickle.dumps(sketch)).sample(np.random.default_rng(3), 5))
 
 
-@pytest.mark.parametrize("sketch", OF_ONE_SIZE, ids=repr)
+@as_one_test("sketch", OF_ONE_SIZE, ids=repr)
 def test_its_spectrum_is_in_the_unit_interval_and_its_trace_is_the_expected_rank(sketch):
     known = spectrum(sketch, draws=2_000, rng=0)
     assert 0 <= known.lambda_min <= known.lambda_max <= 1

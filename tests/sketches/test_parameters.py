@@ -30,6 +30,7 @@ from rac_theory.sketches import (
     named_sketch,
 )
 from rac_theory.sketches.laws.normals import standard_normals
+from tests.as_one_test import as_one_test
 
 
 def forgets_to_return(rng):
@@ -47,7 +48,7 @@ def divides_by_zero(rng):
 TWO = np.eye(2)[:, :, None]
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("make", "message"),
     [
         (lambda: CoordinateWithReplacement(3, 4), r"rank must be in 1\.\.dim=3, got 4"),

@@ -10,6 +10,7 @@ import pytest
 
 from rac_theory.sketches import CountSketch, Rademacher, SparseSigns
 from rac_theory.sketches.laws.rank_law import expected_rank, rank_law
+from tests.as_one_test import as_one_test
 
 HALF = {1: Fraction(1, 2), -1: Fraction(1, 2)}
 
@@ -83,7 +84,7 @@ def test_of_a_column_it_is_whether_an_entry_is_not_zero():
     assert expected_rank({0: Fraction(1, 2), 2: Fraction(1, 2)}, 3, 1) == Fraction(7, 8)
 
 
-@pytest.mark.parametrize("d", range(2, 60))
+@as_one_test("d", range(2, 60))
 def test_two_columns_of_signs(d):
     """E[rank] = 2 - 2^(1 - d), also where Odlyzko's bound takes over. Until d = 40, r = 2 is off by 1e-12."""
     mean = float(expected_rank(HALF, d, 2))

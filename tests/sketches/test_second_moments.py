@@ -32,6 +32,7 @@ from rac_theory.sketches.laws.rotation_invariance import from_invariants, unifor
 from rac_theory.sketches.laws.second_moments import summed
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import HasInvariants, HasSecondMoment
+from tests.as_one_test import as_one_test
 from tests.sketches.covariances import covariance
 
 CLOSED = [
@@ -104,7 +105,7 @@ def test_false_formulas_would_have_been_refuted():
     assert farthest(sketch, from_invariants((4 - 2 * wrong * 4) / 16, wrong, M)) > 10
 
 
-@pytest.mark.parametrize("sketch", [*CLOSED, *TRIVIAL], ids=repr)
+@as_one_test("sketch", [*CLOSED, *TRIVIAL], ids=repr)
 def test_at_the_identity_it_is_the_expected_projection(sketch):
     """H I H = H: catches a wrong probability of one coordinate, or R where P belongs, to rounding."""
     second_moment = Moments(sketch).second_moment
@@ -123,7 +124,7 @@ def test_it_is_the_sum_over_the_support(sketch):
     np.testing.assert_allclose(by_sum(M), one_by_one, atol=1e-13)
 
 
-@pytest.mark.parametrize("sketch", CLOSED, ids=repr)
+@as_one_test("sketch", CLOSED, ids=repr)
 def test_a_batch_is_its_members(sketch):
     M = matrices(sketch.dim, 6)
     batch = sketch.second_moment(M.reshape(2, 3, sketch.dim, sketch.dim))

@@ -10,11 +10,12 @@ from rac_theory.algebra import Relation, fraction, number, polynomial
 from rac_theory.statements.directions import _length, _x, regions
 from rac_theory.statements.symbols import s
 from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
+from tests.as_one_test import as_one_test
 
 ALL = theorems.ALL
 
 
-@pytest.mark.parametrize("theorem", ALL.values(), ids=ALL)
+@as_one_test("theorem", ALL.values(), ids=ALL)
 def test_boxes_reach_as_far_as_the_relations(theorem):
     """Catches a box that ends before gamma L does, or a gap between two boxes."""
     lengths = [found for each in theorem.given if isinstance(each, Relation) and (found := _length(each))]
@@ -43,7 +44,7 @@ def test_boxes_of_t4_hold_every_s_up_to_l(x):
     assert all(low == 0 or low in [high for _, high in ends] for low, _ in ends)
 
 
-@pytest.mark.parametrize("steps", range(1, 65))
+@as_one_test("steps", range(1, 65))
 def test_the_lemmas_on_drift(steps):
     """Exactly, at the largest eta L = 1/K, for K up to 64; for every K they are proved on the page about rounding.
 

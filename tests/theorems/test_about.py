@@ -42,6 +42,7 @@ from rac_theory.algorithms import (
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import About, about
+from tests.as_one_test import as_one_test
 
 DATA = LeastSquares(np.random.default_rng(0).standard_normal((12, 3)), np.arange(24.0).reshape(12, 2), l2=2.0)
 THIRDS = Federated(DATA, 3)
@@ -232,7 +233,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("id", [*theorems.ALL, "T11"])
+@as_one_test("id", [*theorems.ALL, "T11"])
 def test_of_another_algorithm_nothing_else_is_said(id):
     """Would catch a kind that is let in, and what is asked of numbers told of an algorithm that is another."""
     theorem = getattr(theorems, id)

@@ -16,6 +16,7 @@ from rac_theory.sketches import Gaussian
 from rac_theory.statements import assumptions, symbols
 from rac_theory.statements.assumption import breach, met
 from rac_theory.theorems import Condition, Known
+from tests.as_one_test import as_one_test
 
 # What breaks what; an assumption that nothing here breaks fails the test, so that it is thought of.
 BREAKS = {
@@ -107,7 +108,7 @@ def _name(assumption):
     return assumption.__name__
 
 
-@pytest.mark.parametrize("claim", theorems.ALL)
+@as_one_test("claim", theorems.ALL)
 def test_each_assumption_broken_in_turn(claim):
     """A theorem that forgot to ask for one of its assumptions, or one that says nothing, is seen."""
     theorem, (case, c) = theorems.ALL[claim], _met(claim)
@@ -163,7 +164,7 @@ class _Reading:
         return value
 
 
-@pytest.mark.parametrize("claim", theorems.ALL)
+@as_one_test("claim", theorems.ALL)
 def test_what_is_unknown_is_never_met(claim):
     """Each number that an assumption looks at, put to nan by itself: it was met by seven step-size assumptions."""
     case, c = _met(claim)

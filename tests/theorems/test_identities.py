@@ -30,9 +30,10 @@ from rac_theory.statements.symbols import (
 )
 from rac_theory.theorems import client_epochs, federated, reshuffling, sharp_drift
 from rac_theory.theorems.reductions import AT_THE_ENDS, REDUCTIONS
+from tests.as_one_test import as_one_test
 
 
-@pytest.mark.parametrize("reduction", REDUCTIONS, ids=repr)
+@as_one_test("reduction", REDUCTIONS, ids=repr)
 def test_the_sides_are_the_same(reduction):
     """A wrong number, exponent, weight or sign in either claim, or a value at which it is another."""
     assert reduction.holds

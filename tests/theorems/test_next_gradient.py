@@ -15,6 +15,7 @@ from rac_theory import Constants, theorems
 from rac_theory.algebra import fraction, identical
 from rac_theory.problems import PLSine
 from rac_theory.theorems import rac_lora_gd
+from tests.as_one_test import as_one_test
 
 GRID = list(itertools.product([1e-6, 0.01, 0.1, 0.5, 0.9, 1.0], [1e-6, 1 / 16, 0.25, 0.5, 0.9, 1.0]))
 SMALL = [1e-3, 1e-9, 1e-17, 1e-100]
@@ -69,7 +70,7 @@ def test_descent_with_its_remainder_holds_off_quadratics():
     assert np.median(shares) > 0.1
 
 
-@pytest.mark.parametrize(("kappa", "e"), GRID)
+@as_one_test(("kappa", "e"), GRID)
 def test_the_rate_is_the_smallest_factor(kappa, e):
     """The page's F(b) on (0, 1], by search: its minimum is where both coefficients are positive, as the page says.
 

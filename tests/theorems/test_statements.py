@@ -13,6 +13,7 @@ from rac_theory.statements import assumptions
 from rac_theory.statements.assumption import sentence
 from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
+from tests.as_one_test import as_one_test
 
 LINEAR = {
     *("T2", "T2_sharp", "T2_tight", "T4", "T4_gap", "T6", "T8", "T8d", "T8d_sharp"),
@@ -139,7 +140,7 @@ def test_relations_in_sentences_are_typeset_and_words_are_not():
     assert positive == [(True, r"\lambda_{\min} > 0"), (False, ".")]
 
 
-@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_the_label_of_an_axis_has_room_beside_it(theorem):
     """In points, at ten: a quotient as a fraction is 31 high, and was cut at the edge of the figure."""
     assert MathTextParser("path").parse(theorem.metric.label, dpi=72).height < 25

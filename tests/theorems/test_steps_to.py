@@ -12,6 +12,7 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.statements.symbols import T, gamma, gap0
 from rac_theory.theorems import E, gap
+from tests.as_one_test import as_one_test
 
 c = Constants(gamma=0.2, L=2.0, mu=0.5, lambda_min=0.25, lambda_max=0.5, f_star=1.0, gap0=3.0, gap0_upper=3.5)
 
@@ -27,7 +28,7 @@ def test_the_smallest_horizon_by_looking_at_all(t, epsilon):
     assert t.steps_to(epsilon, c) == np.flatnonzero(bound <= epsilon)[0]
 
 
-@pytest.mark.parametrize("t", theorems.ALL.values(), ids=list(theorems.ALL))
+@as_one_test("t", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_every_theorem_has_a_horizon_or_says_why_not(t):
     """Whatever the formula is made of: as a search finds it; inf where it does not, nan where a constant is unknown."""
     bound = t.bound(c, 20_000)

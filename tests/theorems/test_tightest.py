@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-import pytest
-
 from rac_theory import theorems
 from rac_theory.theorems import Theorem, Tightest
+from tests.as_one_test import as_one_test
 
 
-@pytest.mark.parametrize("t", theorems.ALL.values(), ids=lambda t: t.id)
+@as_one_test("t", theorems.ALL.values(), ids=lambda t: t.id)
 def test_every_theorem_of_ours_has_a_number_and_a_case(t):
     """The numbers themselves are reproduced beside the theorems; nothing may exceed 1, or the theorem is false."""
     assert isinstance(t.tightest, Tightest)

@@ -10,6 +10,7 @@ from rac_theory.proofs.available import about_constants
 from rac_theory.proofs.combination import combined as search
 from rac_theory.proofs.fact import read
 from rac_theory.statements.symbols import L, gamma, lambda_min
+from tests.as_one_test import as_one_test
 
 OF_L = gamma * (2 - gamma * L) * lambda_min
 """The gain of a projected step where Q = L I."""
@@ -25,7 +26,7 @@ def test_what_stands_for_the_gain_in_the_paper_is_less(id):
     assert search(read(OF_L - gamma * lambda_min), without) is None
 
 
-@pytest.mark.parametrize("seed", range(20))
+@as_one_test("seed", range(20))
 def test_the_simpler_number_of_T12_is_less(seed):
     """nu_1 = lambda_min(E[tau (2 - L tau ||B||^2) BB']) <= nu, of draws no longer than 2/L, on random laws of B and Q.
 

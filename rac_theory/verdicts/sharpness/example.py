@@ -15,7 +15,7 @@ from math import comb
 from typing import Any
 
 import numpy as np
-from scipy.optimize import Bounds, differential_evolution, minimize
+import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 
 from rac_theory.base import Array
 from rac_theory.verdicts.sharpness.setting import Setting
@@ -326,11 +326,13 @@ def _searched(value: Callable[[list[Fraction]], float], size: int, rng: np.rando
         return -value(rational(point))
 
     first = np.asarray(rng.random((min(_POPULATION * size, _LARGEST), size)))
-    cube = Bounds(np.zeros(size), np.ones(size))
-    coarse = differential_evolution(cost, cube, maxiter=_GENERATIONS, init=first, polish=False, tol=0, seed=rng)
+    cube = scipy.optimize.Bounds(np.zeros(size), np.ones(size))
+    coarse = scipy.optimize.differential_evolution(
+        cost, cube, maxiter=_GENERATIONS, init=first, polish=False, tol=0, seed=rng
+    )
     corners = np.vstack([coarse.x, coarse.x + _SIMPLEX * np.eye(size)])
     inside = np.clip(corners, 0, 1)
-    fine = minimize(
+    fine = scipy.optimize.minimize(
         cost, coarse.x, method="Nelder-Mead", bounds=cube, options={"initial_simplex": inside, "maxfev": 2000}
     )
     return rational(fine.x if fine.fun < coarse.fun else coarse.x)

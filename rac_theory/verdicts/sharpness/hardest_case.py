@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 from scipy.linalg import hadamard
-from scipy.optimize import Bounds, differential_evolution
 
 from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, ProjectedDescent, RACLoRA, Side, StepPerDraw
 from rac_theory.algorithms.gradients import Exact, GradientSource, Noisy
@@ -319,8 +319,10 @@ class _Search:
         """Evolve a population of points of the unit cube: those of the family, and a step; or go on evolving it."""
         first = self._first(rng) if self.population is None else self.population
         generations = max(1, evaluations // _POPULATION - 1)
-        cube = Bounds(np.zeros(first.shape[1]), np.ones(first.shape[1]))
-        result = differential_evolution(self.cost, cube, maxiter=generations, init=first, tol=0, polish=False, seed=rng)
+        cube = scipy.optimize.Bounds(np.zeros(first.shape[1]), np.ones(first.shape[1]))
+        result = scipy.optimize.differential_evolution(
+            self.cost, cube, maxiter=generations, init=first, tol=0, polish=False, seed=rng
+        )
         self.population = result.population
 
     def _first(self, rng: np.random.Generator) -> Array:

@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 from rac_theory.literature import C30
 from rac_theory.literature.counterexamples.printed_theorems import outside, printed_ends, projected
+from tests.as_one_test import as_one_test
 
 
 def recursion(rng, m=5, n=4, r=2):
@@ -27,7 +28,7 @@ def ends(B, C, P, Q):
     return products.min(), products.max()
 
 
-@pytest.mark.parametrize("seed", range(20))
+@as_one_test("seed", range(20))
 def test_the_bound_holds_under_the_condition_and_what_is_projected_alone_shrinks(seed):
     """By the matrices of Theorem 3.8, N = 1. Catches a repair by kappa alone, and one for any eta."""
     rng = np.random.default_rng(seed)

@@ -47,8 +47,9 @@ def certified_steps() -> Iterator[World]:
 def certified_step(f: Function, W: np.ndarray, sketch: Sketch, share: float) -> World:
     """So much of the longest step, which may be longer than 1/L where f is flat, and is 0 for no draw of a corner."""
     G, seen = f.gradient(W), sketch.H @ f.gradient(W)
-    falls = [f.value(W) - f.value(W - s * seen) - s / 2 * np.sum(seen**2, axis=1) for s in SHARES / f.L]
-    holds = np.logical_and.accumulate([bool((fall >= -1e-12).all()) for fall in falls])
+    lengths = SHARES[:, None] / f.L
+    falls = f.value(W) - f.value(W - lengths[..., None] * seen) - lengths / 2 * np.sum(seen**2, axis=1)
+    holds = np.logical_and.accumulate((falls >= -1e-12).all(axis=1))
     gamma = share * float(np.max(SHARES / f.L, where=holds, initial=0.0))
     letters = at_a_point(f, W, sketch, -gamma * seen)
     scaled = vectors(f, W) | {("Z", ""): np.sqrt(gamma) * G}

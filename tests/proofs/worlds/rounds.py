@@ -128,11 +128,11 @@ def _sampled(of_clients: list[list[Function]], W: np.ndarray, sketch: Sketch, si
     eta, present, omega = size / L / steps, *_who(chances)
     orders = list(permutations(range(steps)))
     draws = []
-    for (H, p), both, (here, q) in product(
-        zip(sketch.H, sketch.p, strict=True), product(orders, repeat=2), zip(*present, strict=True)
-    ):
-        means = np.array([_in_order(each, order, W, eta * H)[1] for each, order in _pairs(of_clients, both)])
-        draws.append((H, p * q / len(orders) ** 2, means, here @ means / 2))
+    for H, p in zip(sketch.H, sketch.p, strict=True):
+        of_each = [[_in_order(client, order, W, eta * H)[1] for order in orders] for client in of_clients]
+        for both, (here, q) in product(product(*of_each), zip(*present, strict=True)):
+            means = np.array(both)
+            draws.append((H, p * q / len(orders) ** 2, means, here @ means / 2))
     H, p, means, ghat = (np.array(each) for each in zip(*draws, strict=True))
     G_m, G_mi = (np.array([each.gradient(W) for each in some]) for some in (clients, every))
     letters = [

@@ -57,10 +57,14 @@ def _key(symbol: Symbol) -> str:
 
 def products(vectors: Mapping[tuple[str, str], np.ndarray], H_drawn: np.ndarray) -> Iterator[tuple[Drawn, np.ndarray]]:
     """Yield inner products of vectors by (name, over), (d,) or (draws, d), as they are and in the range of H."""
-    seen = {key: np.einsum("nij,...j->ni" if v.ndim == 1 else "nij,nj->ni", H_drawn, v) for key, v in vectors.items()}
-    for (one, a), (other, b) in combinations_with_replacement(vectors.items(), 2):
-        yield _product(one, other, is_seen=False), np.sum(a * b, axis=-1)
-        yield _product(one, other, is_seen=True), np.sum(seen[one] * seen[other], axis=-1)
+    names = list(vectors)
+    drawn = np.stack([np.broadcast_to(vectors[key], H_drawn.shape[:2]) for key in names])
+    seen = np.einsum("nij,knj->kni", H_drawn, drawn)
+    plain, under = (np.einsum("ani,bni->abn", v, v) for v in (drawn, seen))
+    for (i, left), (j, right) in combinations_with_replacement(enumerate(names), 2):
+        is_fixed = vectors[left].ndim == vectors[right].ndim == 1
+        yield _product(left, right, is_seen=False), plain[i, j, 0] if is_fixed else plain[i, j]
+        yield _product(left, right, is_seen=True), under[i, j]
 
 
 def within(
@@ -70,10 +74,13 @@ def within(
     H_drawn: np.ndarray,
 ) -> Iterator[tuple[Drawn, np.ndarray]]:
     """Yield inner products of these vectors, as they are and in the range of H, with an operator between."""
-    seen = {key: np.einsum("nij,nj->ni", H_drawn, np.broadcast_to(v, H_drawn.shape[:2])) for key, v in vectors.items()}
-    every = [((key, False), vectors[key]) for key in vectors] + [((key, True), seen[key]) for key in vectors]
-    for (one, a), (other, b) in combinations_with_replacement(every, 2):
-        yield _between(inner, one, other), np.einsum("...i,ij,...j->...", a, operator, b)
+    drawn = np.stack([np.broadcast_to(v, H_drawn.shape[:2]) for v in vectors.values()])
+    both = np.concatenate([drawn, np.einsum("nij,knj->kni", H_drawn, drawn)])
+    numbers = np.einsum("ani,bni->abn", both @ operator, both)
+    names = [(key, is_seen) for is_seen in (False, True) for key in vectors]
+    for (i, left), (j, right) in combinations_with_replacement(enumerate(names), 2):
+        is_fixed = not any(is_seen or vectors[key].ndim > 1 for key, is_seen in (left, right))
+        yield _between(inner, left, right), numbers[i, j, 0] if is_fixed else numbers[i, j]
 
 
 @cache
@@ -91,15 +98,24 @@ def _product(one: tuple[str, str], other: tuple[str, str], *, is_seen: bool) -> 
 
 def with_means(letters: Iterable[tuple[Drawn, np.ndarray]], p: np.ndarray) -> dict[str, np.ndarray]:
     """Return numbers by name, with the means over clients of what has no step, and over draws."""
-    found: dict[str, np.ndarray] = {}
-    todo = list(letters)
-    for letter, numbers in todo:
-        found[letter.name] = numbers = _shaped(numbers)
+    by_name: dict[str, np.ndarray] = {}
+    means: dict[str, np.ndarray] = {}
+    for letter, numbers in letters:
+        by_name[letter.name] = numbers = _shaped(numbers)
         if letter.over == {"H", "m"} and numbers.shape[2] == 1:
-            todo.append((letter.mean("m"), numbers.mean(axis=1, keepdims=True)))
+            letter, numbers = _mean(letter, "m"), numbers.mean(axis=1, keepdims=True)
+            by_name[letter.name] = numbers
         if letter.over == {"H"}:
-            todo.append((letter.mean("H"), np.tensordot(p, np.broadcast_to(numbers, (len(p), 1, 1)), axes=1)[None]))
-    return found
+            means[_mean(letter, "H").name] = numbers[:, 0, 0]
+    table = np.empty((len(p), len(means)))
+    for k, numbers in enumerate(means.values()):
+        table[:, k] = numbers
+    return by_name | dict(zip(means, (p @ table)[:, None, None, None], strict=True))
+
+
+@cache
+def _mean(letter: Drawn, draw: str) -> Drawn:
+    return letter.mean(draw)
 
 
 def of_a_function(f: Function, W: np.ndarray, sketch: Sketch) -> dict[str, float]:

@@ -28,6 +28,7 @@ from rac_theory.sketches import (
     Rademacher,
     WeightedCoordinate,
 )
+from tests.as_one_test import as_one_test
 
 
 def symmetric(eigenvalues, seed=0):
@@ -366,7 +367,7 @@ def test_bernoulli_has_its_sides_as_extremes_and_two_routes():
         assert exact_rate(Case(algo, problem)) == pytest.approx(exact_rate(Case(algo, whole)), abs=1e-11)
 
 
-@pytest.mark.parametrize(("problem", "sketch", "side"), [(p, s, e) for p, s, e in ALL if s in ("haar", "weighted")])
+@as_one_test(("problem", "sketch", "side"), [(p, s, e) for p, s, e in ALL if s in ("haar", "weighted")])
 def test_additive_noise_agrees_with_sampled_means(problem, sketch, side):
     """24 cases of 6 numbers within 4 standard errors: alpha about 0.01, the noise as large as the gradient.
 

@@ -12,6 +12,7 @@ from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Qua
 from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.matrix_map import matrix_map
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, KaimingUniform, Rademacher
+from tests.as_one_test import as_one_test
 
 rng = np.random.default_rng(0)
 FEATURES = rng.standard_normal((6, 4))
@@ -91,7 +92,7 @@ def test_the_largest_state_is_allowed(m, n):
         matrix_map(replace(frame, dim=m + 1), 0.1, np.asarray)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("algo", "problem", "message"),
     [
         (RACLoRA(Haar(4, 1), 0.1), logistic(), "only quadratics with a known minimiser .* got LogisticRegression"),

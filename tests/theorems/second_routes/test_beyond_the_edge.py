@@ -7,10 +7,10 @@ T7 and T8, T3 and T3_isotropic, which are loose by two, the horizon of T5_step, 
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from rac_theory import theorems
 from rac_theory.algebra import text
+from tests.as_one_test import as_one_test
 
 from .exact import BLANK, START, L
 from .moments import followed
@@ -66,7 +66,7 @@ FALSE = [
 ]
 
 
-@pytest.mark.parametrize(("id", "edge", "case"), FALSE, ids=[f"{id}, {edge}" for id, edge, _ in FALSE])
+@as_one_test(("id", "edge", "case"), FALSE, ids=[f"{id}, {edge}" for id, edge, _ in FALSE])
 def test_a_twentieth_beyond_its_edge_the_claim_is_false(id, edge, case):
     """All else is assumed rightly. Would catch an edge that is no edge, as one that was made narrower."""
     theorem, (c, curves) = theorems.ALL[id], case

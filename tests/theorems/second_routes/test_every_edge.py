@@ -8,6 +8,7 @@ import pytest
 from rac_theory import Constants, theorems
 from rac_theory.algebra import definitions_in, text, truth
 from rac_theory.statements import assumptions
+from tests.as_one_test import as_one_test
 
 from .changed import changed_relations
 from .reach import REACH, Point, is_met, own_relations, points, relations
@@ -91,7 +92,7 @@ def test_no_changed_assumption_survives(id):
     assert surviving == []
 
 
-@pytest.mark.parametrize("id", theorems.ALL)
+@as_one_test("id", theorems.ALL)
 def test_a_name_stands_for_one_thing(id):
     """In the claim and in what is given: otherwise the bound has one rho, and the assumption another."""
     theorem = theorems.ALL[id]

@@ -8,6 +8,7 @@ from rac_theory.algebra import Symbol, number
 from rac_theory.statements import squared_gradient_and_beside, squared_gradient_with_weights
 from rac_theory.statements.metric import Curves
 from rac_theory.statements.symbols import A, T, gamma, t
+from tests.as_one_test import as_one_test
 
 from .changed import changes
 
@@ -71,7 +72,7 @@ def test_no_change_of_the_left_side_survives(metric):
         assert not apart(metric, other) < 1e-6, other
 
 
-@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=lambda theorem: theorem.id)
+@as_one_test("theorem", theorems.ALL.values(), ids=lambda theorem: theorem.id)
 def test_theorems_are_about_these_metrics(theorem):
     """Would catch a metric of another kind, whose words nobody compares with its curves."""
     assert theorem.metric.name in {metric.name for metric in METRICS}

@@ -3,8 +3,6 @@
 import importlib
 import inspect
 import re
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +36,7 @@ from rac_theory.problems import (
     Quadratic,
     SoftmaxRegression,
 )
+from tests.as_one_test import as_one_test
 
 works = importlib.import_module("rac_theory.verdicts.verification.citation")  # whose name the function has
 
@@ -113,7 +112,7 @@ class Mine(sketches.Haar):
     """
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("used", "others"),
     [
         ((theorems.T1,), []),
@@ -239,7 +238,8 @@ def test_what_has_no_source_is_refused(wrong):
         citation(theorems.T2, wrong)
 
 
-def test_without_docstrings_there_is_an_error_and_no_shorter_list():
-    code = "from rac_theory import citation\ntry: citation()\nexcept RuntimeError as error: print(error)"
-    done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.stdout.startswith("citation reads docstrings"), done.stderr
+def test_without_docstrings_there_is_an_error_and_no_shorter_list(monkeypatch):
+    """As ``python -OO`` leaves it."""
+    monkeypatch.setattr(citation, "__doc__", None)
+    with pytest.raises(RuntimeError, match="citation reads docstrings, and python -OO removes them"):
+        citation()

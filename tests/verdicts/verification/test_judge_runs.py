@@ -14,6 +14,7 @@ from rac_theory.numerics.randomness import RUNS, child, seed_sequence
 from rac_theory.problems import Quadratic
 from rac_theory.runs.simulation.simulate import simulate_part
 from rac_theory.statements.symbols import T, gamma
+from tests.as_one_test import as_one_test
 from tests.benchmarks import calibration
 
 CASE = Case(RACLoRA(sketches.Haar(4, 2), gamma=0.25), Quadratic.left(np.diag([1.0, 2, 3, 4]), np.ones((4, 1))), steps=6)
@@ -300,7 +301,7 @@ def changed(value):
     return X
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("arguments", "sentence"),
     [
         ((changed(np.nan), 1.0), "curves must be finite at t >= 1, got nan in run 3 at t=2, the first of 1; a run"),
