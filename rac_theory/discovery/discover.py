@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Ratio, equal, lifted, simplified, symbols_of, text
+from rac_theory.algebra import ONE, Expression, Ratio, definitions_in, equal, lifted, simplified, symbols_of, text
 from rac_theory.algorithms import Method, move_of
 from rac_theory.base import checks, shown, type_name
 from rac_theory.discovery.listed import memory
@@ -23,7 +23,14 @@ from rac_theory.discovery.program import Program, Solution, Support
 from rac_theory.discovery.recognised import recognised
 from rac_theory.discovery.share_of_rate import share_at
 from rac_theory.discovery.signs import Signs
-from rac_theory.discovery.templates import Template, Values, potential, potential_iterated, templates
+from rac_theory.discovery.templates import (
+    Template,
+    Values,
+    potential,
+    potential_iterated,
+    potential_weighed,
+    templates,
+)
 from rac_theory.proofs import Missing, Proof, Writer, about_of, drawn_in, facts_in, read
 from rac_theory.statements import Assumption, E, Metric, Predicate, Theorem, gap, is_predicate
 from rac_theory.statements.assumptions import known_largest_projection, structured_noise
@@ -79,7 +86,8 @@ class Discovery:
         return "\n".join((*map(self._told, self.theorems), *self.tried))
 
     def _told(self, theorem: Theorem) -> str:
-        needed = ", ".join(map(text, theorem.relations))
+        named = (f"{let.letter} = {text(let.value)}" for let in definitions_in(*theorem.relations))
+        needed = ", ".join((*map(text, theorem.relations), *named))
         lines = [f"{theorem.id}: {theorem.statement}", *([f"where {needed}"] if needed else [])]
         best = "with the best y " * (young in symbols_of(theorem.claim.relation))
         ours = ", ".join(self.same[theorem.id])
@@ -200,6 +208,7 @@ def _templates(
         if solution is not None and solution.unknown["theta"] not in thetas:
             thetas.append(solution.unknown["theta"])
             yield potential_iterated(about, thetas[-1])
+    yield from potential_weighed(about)
     if not thetas:  # so that it is said what was tried
         yield added
 
@@ -231,7 +240,8 @@ def _found(
         left = f"; at the first of these {program.left()} is left to be shown" if program.n else ""
         facts = f"{len(program.states)} facts at any of {program.n} constants"
         tried.append(f"{template.name}: nothing follows from {facts}{left}")
-    for support in supports[:_SUPPORTS]:
+    often = [support for support in supports if len(support.where) > 1] or supports
+    for support in often[:_SUPPORTS]:
         attempt = f"{template.name}: {len(support.facts)} facts, those of {len(support.where)} of {program.n} constants"
         if time.process_time() > end:
             tried.append(f"{template.name}: out of time")

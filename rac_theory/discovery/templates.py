@@ -1,7 +1,8 @@
 """How a claim may follow from one step: what is looked for there, and by which rule it follows then."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
@@ -23,18 +24,19 @@ from rac_theory.proofs import (
     Vector,
     accumulate,
     assumed,
-    below_one,
     followed,
     gap_is_positive,
+    grant,
     iterate,
+    low,
     mean,
+    move_of,
     one,
     plus,
     power,
     proved,
     read,
     square,
-    square_of,
     sum_of_powers,
     telescope,
     weights,
@@ -51,6 +53,8 @@ from rac_theory.statements import (
 from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
+from rac_theory.statements.symbols import momentum as b
+from rac_theory.statements.symbols import share_of_memory as z
 from rac_theory.statements.symbols import young as y
 
 S = G @ G
@@ -138,7 +142,7 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
         If none is known for such a metric.
     """
     if metric is gap:
-        return () if memory(about) else (iterated(about), *_with_next_gradient(about))
+        return () if memory(about) else (iterated(about), _with_next_gradient(about))
     if metric is mean_squared_gradient:
         return (potential(about),) if memory(about) else (telescoped(about), accumulated(about))
     raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
@@ -150,15 +154,13 @@ def _summed(values: Values, shares: Taken, signs: Signs, inequality: Relation) -
     return proved("One step", inequality, sum(others, first))
 
 
-def _with_next_gradient(about: Predicate) -> Iterable[Template]:
-    """Young's inequality between the gradient at W+ and what a step predicts of it, with any parameter, and with
-    ``1 - e/2``: the best one has a root in it."""
+def _with_next_gradient(about: Predicate) -> Template:
+    """With Young's inequality between the gradient at W+ and what a step predicts of it, for the y that may help: the
+    best one has a root in it."""
     e = gamma * L * (2 - gamma * L) * lambda_min
     useful = y <= 1, 1 - e <= (1 + e) * y
-    young, rational = (mean(square(G_next * of - (G - H(G) * (gamma * L)))) for of in (y, 1 - e / 2))
-    below_2 = proved("", 2 - e > 0, one + below_one + plus[lambda_min] * square_of(1 - gamma * L))
-    yield iterated(about, "iterate with any y of G+", (young, *chain(*map(assumed, useful))), useful)
-    yield iterated(about, "iterate with G+", (rational, below_2))
+    young = mean(square(G_next * y - (G - H(G) * (gamma * L))))
+    return iterated(about, "iterate with any y of G+", (young, *chain(*map(assumed, useful))), useful)
 
 
 def iterated(
@@ -316,6 +318,65 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
         conclude=conclude,
         spared=E(Gx @ H(Gx)),
         added=_summed,
+    )
+
+
+def potential_weighed(about: Predicate) -> Iterator[Template]:
+    """``psi+ <= rho psi + e`` with any such psi, ``c = gamma L z / A``, and any y in Young's inequality between the
+    gradient at W+ and what a step predicts of it; A times the gap at W+ is bounded, ``A = y (2 L + mu - mu y)``."""
+    (x, *_), later = followed(gap0)
+    M, then = _kept(about)
+    try:
+        fallen = fallen_by_next_gradient(about)
+    except ValueError:  # no more is granted of such a step than the descent lemma
+        return
+    A, share = y * (2 * L + mu - mu * y), gamma * L * z
+    (at_most_1,), (above_0,), (weighs,) = (tuple(assumed(relation)) for relation in (y <= 1, y > 0, z > 0))
+    divisor = proved("", A > 0, above_0 * (2 * plus[L] + plus[mu] * at_most_1))
+    of_M = plus[gamma] * plus[L] * weighs
+    given = (
+        y <= 1,
+        y > 0,
+        z > 0,
+        1 - y <= gamma * L * lambda_min * (1 + y),
+        2 * z * (1 + b) + gamma * L * (1 + y) <= 1 + y,
+    )
+
+    def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        c = of_M / divisor
+        psi = Psi(about, x + c.value.expression * (M @ M), gap0, share=c)
+        fact = iterate(step / divisor, signs.known(values["rho"]), psi, c * square(M))
+        return expected(gap) <= _decay(values["rho"], rest / read(A), write), fact, one
+
+    yield Template(
+        name="potential iterated with any y of G+ and z of M",
+        about=about,
+        start=certified_minimum,
+        given=given,
+        fixed=-A * later - share * E(then @ then),
+        unknown={"rho": Sought(A * x + share * (M @ M), 1.0, most=1 - _LITTLE)},
+        signs=lambda values: [(values["rho"], False)],
+        conclude=conclude,
+        extra=(fallen, low(M - Gx), *chain(*map(assumed, given))),
+        added=_summed,
+    )
+
+
+def fallen_by_next_gradient(about: Predicate) -> Fact:
+    """How far f falls at least, times A: the descent lemma with its remainder, and the inequality of Polyak and
+    Lojasiewicz at W+, by Young's inequality with any y."""
+    (x, *_), later = followed(gap0)
+    move = move_of(about)
+    if move is None:
+        raise ValueError(f"it is not known what a step of {about!r} is")
+    (at_most_1,), (above_0,) = map(tuple, (assumed(y <= 1), assumed(y > 0)))
+    descent = E(G @ move.by) + L / 2 * E(move.by @ move.by)
+    return proved(
+        "",
+        y * (2 * L + mu - mu * y) * later <= 2 * L * y * x + L * (1 + y) * descent + (1 - y) / 2 * S,
+        2 * plus[L] * above_0 * mean(grant("remainder", about))
+        + Fraction(1, 2) * mean(square(G_next * y - (G + move.by * L)))
+        + Fraction(1, 2) * above_0 * at_most_1 * mean(grant("pl_next")),
     )
 
 

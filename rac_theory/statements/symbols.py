@@ -97,6 +97,12 @@ lambda_0 = Symbol(
 young = Symbol(
     "y", constant="letters.y", meaning="parameter of Young's inequality: each number gives a bound of its own", unit="1"
 )
+share_of_memory = Symbol(
+    "z",
+    constant="letters.z",
+    meaning="share of what is kept in a potential: each number gives a bound of its own",
+    unit="1",
+)
 
 least_weight = Symbol(
     "a",
