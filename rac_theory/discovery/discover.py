@@ -159,7 +159,6 @@ def discover(
         this is T13_pl
     iterate: 4 facts, those of 38 of 40 constants: proved
     iterate with any y of G+: 4 facts, those of 35 of 40 constants: the same again
-    iterate with G+: 4 facts, those of 38 of 40 constants: the same again
     """
     checks.integer("seed", seed, 0)
     checks.finite("seconds", seconds, above=0)

@@ -70,6 +70,19 @@ def best_letters(theorem: Theorem, constants: Constants) -> Mapping[str, float]:
     ------
     ValueError
         If the theorem says nothing at these constants, whatever the letters are.
+
+    Examples
+    --------
+    >>> from rac_theory import Constants
+    >>> from rac_theory.discovery import best_letters
+    >>> from rac_theory.statements import E, Theorem, gap, rac_lora_exact
+    >>> from rac_theory.statements.symbols import L, T, gamma, gap0, young
+    >>> loss = gamma * L * (1 - young) * young
+    >>> claim = E(gap) <= (1 - loss) ** T * gap0
+    >>> theorem = Theorem(id="T", source="here", mark="derived", about=rac_lora_exact, given=(), claim=claim)
+    >>> best = best_letters(theorem, Constants(gamma=1.0, L=1.0, gap0=1.0))
+    >>> print(f"{best['y']:.3f}")
+    0.500
     """
     bound = theorem.claim.bound
     free = [symbol for symbol in _LETTERS if isinstance(bound, Expression) and symbol in constants_in(bound)]
