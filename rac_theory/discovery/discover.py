@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import mul, truediv
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -31,12 +32,11 @@ from rac_theory.discovery.templates import (
     potential_weighed,
     templates,
 )
-from rac_theory.proofs import Missing, Proof, Writer, about_of, drawn_in, facts_in, read
+from rac_theory.proofs import Missing, Proof, Writer, about_of, drawn_in, exported, facts_in, read
 from rac_theory.statements import Assumption, E, Metric, Predicate, Theorem, gap, is_predicate
 from rac_theory.statements.assumptions import known_largest_projection, structured_noise
 from rac_theory.statements.symbols import A, beta, gap0, lambda_min, young
 
-_SUPPORTS = 8
 _NOISE = (structured_noise, equal(A, 0), beta <= 1)
 """What is given besides where a step is known with noise alone: exact gradients are noise with C = 0."""
 
@@ -239,8 +239,7 @@ def _found(
         left = f"; at the first of these {program.left()} is left to be shown" if program.n else ""
         facts = f"{len(program.states)} facts at any of {program.n} constants"
         tried.append(f"{template.name}: nothing follows from {facts}{left}")
-    often = [support for support in supports if len(support.where) > 1] or supports
-    for support in often[:_SUPPORTS]:
+    for support in supports[: template.tries]:
         attempt = f"{template.name}: {len(support.facts)} facts, those of {len(support.where)} of {program.n} constants"
         if time.process_time() > end:
             tried.append(f"{template.name}: out of time")
@@ -253,7 +252,7 @@ def _found(
         try:
             proof = _proof(program, support, solution, theorem, given)
         except (Missing, ValueError, ZeroDivisionError) as why:
-            tried.append(f"{attempt}: {why}")
+            tried.append(f"{attempt}: {shorten(str(why), 200)}")
             continue
         solved.append(solution.unknown)
         tried.append(f"{attempt}: proved")
@@ -286,7 +285,9 @@ def _proof(
     claim, fact, of_claim = template.conclude(values, step, solution.rest, signs, write)
     proof = Proof(replace(theorem, claim=claim), fact, of_claim)
     used = tuple(assumption for assumption in theorem.given if assumption in given or assumption in proof.needs)
-    return Proof(replace(proof.theorem, given=used), fact, of_claim)
+    proof = Proof(replace(proof.theorem, given=used), fact, of_claim)
+    exported(proof)  # which the independent checker accepts, or refuses
+    return proof
 
 
 def _factored(value: Ratio, signs: Signs, writer: Writer) -> Expression:

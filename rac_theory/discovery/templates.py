@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Let, Ratio, Relation, Symbol, powers
+from rac_theory.algebra import ONE, Expression, Let, Ratio, Relation, Symbol, cancelled, powers
 from rac_theory.discovery.linear import by_powers
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.signs import Signs
@@ -36,6 +36,7 @@ from rac_theory.proofs import (
     power,
     proved,
     read,
+    sign,
     square,
     sum_of_powers,
     telescope,
@@ -52,8 +53,7 @@ from rac_theory.statements import (
 )
 from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
-from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
-from rac_theory.statements.symbols import momentum as b
+from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, momentum, mu
 from rac_theory.statements.symbols import share_of_memory as z
 from rac_theory.statements.symbols import young as y
 
@@ -113,6 +113,8 @@ class Template:
         A square that makes room for longer steps if it is left over.
     extra : tuple of Fact
         What may be used besides.
+    tries : int
+        Of how many supports a proof is tried, the most frequent first.
     needed : callable
         What must not be negative so that a fact may be taken so often.
     added : callable
@@ -129,6 +131,7 @@ class Template:
     conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
     spared: Expression | None = None
     extra: tuple[Fact, ...] = ()
+    tries: int = 8
     needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
     added: Callable[[Values, Taken, Signs, Relation], Fact]
 
@@ -149,9 +152,20 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
 
 
 def _summed(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
-    """The sum of facts, by the name of what it says."""
-    first, *others = (fact * signs.known(times) for fact, times in shares)
-    return proved("One step", inequality, sum(others, first))
+    """The sum of facts, by the name of what it says. What several are divided by divides the sum, once."""
+    shares = [(fact, share, signs.known(share)) for fact, share in shares]
+    divisors = {share.denominator for _, share, _ in shares if len(share.denominator.terms) > 1}
+    longest = Ratio(max(divisors, key=lambda divisor: len(divisor.terms), default=ONE))
+    multiplied = [cancelled(share * longest, [*divisors]) for _, share, _ in shares]
+    if len(divisors) < 2 or any(share.denominator != ONE for share in multiplied):
+        first, *others = (fact * known for fact, _, known in shares)
+        return proved("One step", inequality, sum(others, first))
+    divisor = proved("", longest.expression > 0, signs.known(longest, strictly=True))
+    first, *others = (
+        fact * proved("", whole.expression >= 0, known * divisor)
+        for (fact, _, known), whole in zip(shares, multiplied, strict=True)
+    )
+    return proved("One step", inequality, sum(others, first) / divisor)
 
 
 def _with_next_gradient(about: Predicate) -> Template:
@@ -322,62 +336,57 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
 
 
 def potential_weighed(about: Predicate) -> Iterator[Template]:
-    """``psi+ <= rho psi + e`` with any such psi, ``c = gamma L z / A``, and any y in Young's inequality between the
-    gradient at W+ and what a step predicts of it; A times the gap at W+ is bounded, ``A = y (2 L + mu - mu y)``."""
+    """``psi+ <= rho psi + e`` with any such psi, ``c = gamma z``, and any y in Young's inequality between the gradient
+    at W+ and what a step predicts of it."""
     (x, *_), later = followed(gap0)
     M, then = _kept(about)
     try:
         fallen = fallen_by_next_gradient(about)
     except ValueError:  # no more is granted of such a step than the descent lemma
         return
-    A, share = y * (2 * L + mu - mu * y), gamma * L * z
-    (at_most_1,), (above_0,), (weighs,) = (tuple(assumed(relation)) for relation in (y <= 1, y > 0, z > 0))
-    divisor = proved("", A > 0, above_0 * (2 * plus[L] + plus[mu] * at_most_1))
-    of_M = plus[gamma] * plus[L] * weighs
-    given = (
-        y <= 1,
-        y > 0,
-        z > 0,
-        1 - y <= gamma * L * lambda_min * (1 + y),
-        2 * z * (1 + b) + gamma * L * (1 + y) <= 1 + y,
-    )
+    c = plus[gamma] * sign(z, z > 0)
+    psi = Psi(about, x + gamma * z * (M @ M), gap0, share=c)
+    of_Gx = 2 * z * (1 + momentum) * _divisor <= L * (1 - gamma * L) * (1 + y)
+    given = (y <= 1, y > 0, z > 0, 1 - y <= gamma * L * lambda_min * (1 + y), of_Gx)
 
     def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        c = of_M / divisor
-        psi = Psi(about, x + c.value.expression * (M @ M), gap0, share=c)
-        fact = iterate(step / divisor, signs.known(values["rho"]), psi, c * square(M))
-        return expected(gap) <= _decay(values["rho"], rest / read(A), write), fact, one
+        fact = iterate(step, signs.known(values["rho"]), psi, c * square(M))
+        return expected(gap) <= _decay(values["rho"], rest, write), fact, one
 
     yield Template(
         name="potential iterated with any y of G+ and z of M",
         about=about,
         start=certified_minimum,
         given=given,
-        fixed=-A * later - share * E(then @ then),
-        unknown={"rho": Sought(A * x + share * (M @ M), 1.0, most=1 - _LITTLE)},
+        fixed=-later - gamma * z * E(then @ then),
+        unknown={"rho": Sought(psi.value, 1.0, most=1 - _LITTLE)},
         signs=lambda values: [(values["rho"], False)],
         conclude=conclude,
         extra=(fallen, low(M - Gx), *chain(*map(assumed, given))),
+        tries=1,  # of each the proof takes ten seconds
         added=_summed,
     )
 
 
+_divisor = y * (2 * L + mu - mu * y)
+
+
 def fallen_by_next_gradient(about: Predicate) -> Fact:
-    """How far f falls at least, times A: the descent lemma with its remainder, and the inequality of Polyak and
-    Lojasiewicz at W+, by Young's inequality with any y."""
+    """How far f falls at least: the descent lemma with its remainder, and the inequality of Polyak and Lojasiewicz at
+    W+, by Young's inequality with any y."""
     (x, *_), later = followed(gap0)
     move = move_of(about)
     if move is None:
         raise ValueError(f"it is not known what a step of {about!r} is")
-    (at_most_1,), (above_0,) = map(tuple, (assumed(y <= 1), assumed(y > 0)))
+    (at_most_1,), above_0 = tuple(assumed(y <= 1)), sign(y, y > 0)
+    divisor = proved("", _divisor > 0, above_0 * (2 * plus[L] + plus[mu] * at_most_1))
     descent = E(G @ move.by) + L / 2 * E(move.by @ move.by)
-    return proved(
-        "",
-        y * (2 * L + mu - mu * y) * later <= 2 * L * y * x + L * (1 + y) * descent + (1 - y) / 2 * S,
+    fallen = (
         2 * plus[L] * above_0 * mean(grant("remainder", about))
         + Fraction(1, 2) * mean(square(G_next * y - (G + move.by * L)))
-        + Fraction(1, 2) * above_0 * at_most_1 * mean(grant("pl_next")),
+        + Fraction(1, 2) * above_0 * at_most_1 * mean(grant("pl_next"))
     )
+    return proved("", later <= (2 * L * y * x + L * (1 + y) * descent + (1 - y) / 2 * S) / _divisor, fallen / divisor)
 
 
 _LITTLE = 1e-4

@@ -257,8 +257,8 @@ DAMPENED = Method({X: X - gamma * _kept, M: _kept}, start={M: 0}, report=X - gam
 
 
 A = young * (2 * L + mu - mu * young)
-_at_X = ((1 + young) * (1 - gamma * L) - 2 * share_of_memory * (1 + b)) / (1 - b * gamma * mu)
-RHO = 1 - mu / A * (gamma * L * lambda_min * (1 + young + _at_X) - (1 - young) ** 2)
+_at_X = (L * (1 + young) * (1 - gamma * L) / A - 2 * share_of_memory * (1 + b)) / (1 - b * gamma * mu)
+RHO = 1 - mu / A * (gamma * L * lambda_min * (1 + young) - (1 - young) ** 2) - gamma * mu * lambda_min * _at_X
 """The factor with y and z, as it was derived on paper."""
 UPDATES = [(AVERAGED, 0.5, 0.25), (AVERAGED, 0.2, 0.8), (DAMPENED, 0.9, 0.1), (DAMPENED, 0.5, 0.5)]
 
