@@ -4,7 +4,7 @@ rounding. It uses base. It must not know what its symbols stand for.
 
 from rac_theory.algebra.box import Range
 from rac_theory.algebra.direction import direction, slacks, together
-from rac_theory.algebra.division import divided, simplified
+from rac_theory.algebra.division import cancelled, divided, simplified
 from rac_theory.algebra.expression import (
     Choice,
     Expression,
@@ -63,6 +63,7 @@ __all__ = [
     "Total",
     "Way",
     "between",
+    "cancelled",
     "choice",
     "constant",
     "definitions_in",

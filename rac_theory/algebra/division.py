@@ -1,11 +1,12 @@
 """Exact division of polynomials in several letters."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 from operator import mul, sub
 from typing import Any
 
-from rac_theory.algebra.polynomials import ZERO, Monomial, Polynomial, constant, term
+from rac_theory.algebra.polynomials import ONE, ZERO, Monomial, Polynomial, constant, term
 from rac_theory.algebra.ratio import Ratio
 
 
@@ -84,3 +85,18 @@ def _quotient(above: Monomial, below: Monomial, times: Fraction) -> Polynomial:
         if power
     )
     return reduce(mul, factors, constant(times))
+
+
+def cancelled(value: Ratio, factors: Sequence[Polynomial]) -> Ratio:
+    """Return a value without factors that are above and below its line."""
+    value = simplified(value)
+    for factor in factors:
+        while value.denominator != ONE:
+            sides = [divided(side, factor) for side in (value.numerator, value.denominator)]
+            if None in sides:
+                break
+            above, below = sides
+            assert above is not None
+            assert below is not None
+            value = simplified(Ratio(above) / Ratio(below))
+    return value

@@ -5,12 +5,13 @@ proofs and theorems. It must not know verdicts: what is found is judged like any
 
 from rac_theory.discovery.best_rate import BestRate, best_rate
 from rac_theory.discovery.discover import Discovery, discover
-from rac_theory.discovery.share_of_rate import ShareOfRate, share_at, share_of_rate
+from rac_theory.discovery.share_of_rate import ShareOfRate, best_letters, share_at, share_of_rate
 
 __all__ = [
     "BestRate",
     "Discovery",
     "ShareOfRate",
+    "best_letters",
     "best_rate",
     "discover",
     "share_at",

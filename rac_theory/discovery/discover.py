@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import mul, truediv
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Ratio, equal, lifted, simplified, symbols_of, text
+from rac_theory.algebra import ONE, Expression, Ratio, definitions_in, equal, lifted, simplified, symbols_of, text
 from rac_theory.algorithms import Method, move_of
 from rac_theory.base import checks, shown, type_name
 from rac_theory.discovery.listed import memory
@@ -23,13 +24,19 @@ from rac_theory.discovery.program import Program, Solution, Support
 from rac_theory.discovery.recognised import recognised
 from rac_theory.discovery.share_of_rate import share_at
 from rac_theory.discovery.signs import Signs
-from rac_theory.discovery.templates import Template, Values, potential, potential_iterated, templates
-from rac_theory.proofs import Missing, Proof, Writer, about_of, drawn_in, facts_in, read
+from rac_theory.discovery.templates import (
+    Template,
+    Values,
+    potential,
+    potential_iterated,
+    potential_weighed,
+    templates,
+)
+from rac_theory.proofs import Missing, Proof, Writer, about_of, drawn_in, exported, facts_in, read
 from rac_theory.statements import Assumption, E, Metric, Predicate, Theorem, gap, is_predicate
 from rac_theory.statements.assumptions import known_largest_projection, structured_noise
 from rac_theory.statements.symbols import A, beta, gap0, lambda_min, young
 
-_SUPPORTS = 8
 _NOISE = (structured_noise, equal(A, 0), beta <= 1)
 """What is given besides where a step is known with noise alone: exact gradients are noise with C = 0."""
 
@@ -79,7 +86,8 @@ class Discovery:
         return "\n".join((*map(self._told, self.theorems), *self.tried))
 
     def _told(self, theorem: Theorem) -> str:
-        needed = ", ".join(map(text, theorem.relations))
+        named = (f"{let.letter} = {text(let.value)}" for let in definitions_in(*theorem.relations))
+        needed = ", ".join((*map(text, theorem.relations), *named))
         lines = [f"{theorem.id}: {theorem.statement}", *([f"where {needed}"] if needed else [])]
         best = "with the best y " * (young in symbols_of(theorem.claim.relation))
         ours = ", ".join(self.same[theorem.id])
@@ -151,7 +159,6 @@ def discover(
         this is T13_pl
     iterate: 4 facts, those of 38 of 40 constants: proved
     iterate with any y of G+: 4 facts, those of 35 of 40 constants: the same again
-    iterate with G+: 4 facts, those of 38 of 40 constants: the same again
     """
     checks.integer("seed", seed, 0)
     checks.finite("seconds", seconds, above=0)
@@ -200,6 +207,7 @@ def _templates(
         if solution is not None and solution.unknown["theta"] not in thetas:
             thetas.append(solution.unknown["theta"])
             yield potential_iterated(about, thetas[-1])
+    yield from potential_weighed(about)
     if not thetas:  # so that it is said what was tried
         yield added
 
@@ -231,7 +239,7 @@ def _found(
         left = f"; at the first of these {program.left()} is left to be shown" if program.n else ""
         facts = f"{len(program.states)} facts at any of {program.n} constants"
         tried.append(f"{template.name}: nothing follows from {facts}{left}")
-    for support in supports[:_SUPPORTS]:
+    for support in supports[: template.tries]:
         attempt = f"{template.name}: {len(support.facts)} facts, those of {len(support.where)} of {program.n} constants"
         if time.process_time() > end:
             tried.append(f"{template.name}: out of time")
@@ -244,7 +252,7 @@ def _found(
         try:
             proof = _proof(program, support, solution, theorem, given)
         except (Missing, ValueError, ZeroDivisionError) as why:
-            tried.append(f"{attempt}: {why}")
+            tried.append(f"{attempt}: {shorten(str(why), 200)}")
             continue
         solved.append(solution.unknown)
         tried.append(f"{attempt}: proved")
@@ -277,7 +285,9 @@ def _proof(
     claim, fact, of_claim = template.conclude(values, step, solution.rest, signs, write)
     proof = Proof(replace(theorem, claim=claim), fact, of_claim)
     used = tuple(assumption for assumption in theorem.given if assumption in given or assumption in proof.needs)
-    return Proof(replace(proof.theorem, given=used), fact, of_claim)
+    proof = Proof(replace(proof.theorem, given=used), fact, of_claim)
+    exported(proof)  # which the independent checker accepts, or refuses
+    return proof
 
 
 def _factored(value: Ratio, signs: Signs, writer: Writer) -> Expression:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Polynomial, Ratio, Symbol, divided, simplified
+from rac_theory.algebra import ONE, Polynomial, Ratio, Symbol, cancelled
 from rac_theory.base.checks import Array
 from rac_theory.proofs import Drawn
 
@@ -96,21 +96,6 @@ def solved(columns: Sequence[Form], goal: Form, factors: Sequence[Polynomial] = 
     if not all(row[-1].is_zero for i, row in enumerate(rows) if i not in dict(order)):
         return None
     return [rows[i][-1] for i, k in sorted(order, key=lambda pair: pair[1])]
-
-
-def cancelled(value: Ratio, factors: Sequence[Polynomial]) -> Ratio:
-    """Return a value without factors that are above and below its line."""
-    value = simplified(value)
-    for factor in factors:
-        while value.denominator != ONE:
-            sides = [divided(side, factor) for side in (value.numerator, value.denominator)]
-            if None in sides:
-                break
-            above, below = sides
-            assert above is not None
-            assert below is not None
-            value = simplified(Ratio(above) / Ratio(below))
-    return value
 
 
 def _size(value: Ratio) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from rac_theory.base.checks import Array
 from rac_theory.discovery.linear import Form, linear, numbers, solved
 from rac_theory.discovery.listed import listed, memory
 from rac_theory.discovery.templates import Template, Values
-from rac_theory.proofs import Drawn, Fact, drawn_in, ordered, proved, read
+from rac_theory.proofs import Drawn, E, Fact, drawn_in, gap_next, ordered, proved, read
 from rac_theory.statements import Theorem
 from rac_theory.statements.symbols import lambda_max, lambda_min
 from rac_theory.statements.symbols import momentum as b
@@ -22,7 +22,8 @@ from rac_theory.statements.symbols import momentum as b
 _POINTS, _TRIED = 40, 20_000
 _LOWEST, _HIGHEST = 0.02, 3.0  # of constants: scales do not matter, shares are below 1
 _TINY = 1e-9
-_SHORT, _NOISE, _SPARED = 1e-7, 1e-3, 1e-3
+(_LATER,) = drawn_in(read(E(gap_next)))
+_SHORT, _NOISE, _SPARED = 1e-5, 1e-3, 1e-3
 """What a fact costs, what it costs to add noise, and what it is worth to leave what makes room for longer steps."""
 
 
@@ -66,7 +67,7 @@ class Program:
     @classmethod
     def of(cls, template: Template, theorem: Theorem, rng: np.random.Generator) -> "Program":
         """Return the program of a template with what a theorem may use."""
-        facts = (*listed(theorem), *template.extra)
+        facts = (*_beside(template.extra, listed(theorem)), *template.extra)
         constants = [fact for fact in facts if not drawn_in(fact.value)]
         if moves := [fact for fact in constants if fact.strict and fact.value == read(lambda_min)]:
             constants.append(proved("", lambda_max > 0, ordered + moves[0]))
@@ -183,6 +184,15 @@ def _form(value: Ratio) -> Form:
 
 def _negative(form: Form) -> Form:
     return {letter: -value for letter, value in form.items()}
+
+
+def _beside(own: Sequence[Fact], facts: Sequence[Fact]) -> Sequence[Fact]:
+    """What is looked at beside the facts of a template: where these say how far f falls, nothing else that does."""
+
+    def leads(fact: Fact) -> bool:
+        return _LATER in drawn_in(fact.value)
+
+    return [fact for fact in facts if not leads(fact)] if any(map(leads, own)) else facts
 
 
 def _reached(states: Sequence[tuple[Fact, Form]], reached: set[Any]) -> Iterator[tuple[Fact, Form]]:

@@ -1,16 +1,25 @@
 """How much of the exact rate of a case a theorem proves: of what a step takes away, in the exponent."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
+from itertools import starmap
 from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.algebra import Relation
+from rac_theory.algebra import Expression, Relation, number, truth
 from rac_theory.algorithms import Method
+from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.discovery.best_rate import slowest, step_of
 from rac_theory.runs import exact_rate
 from rac_theory.statements import Condition, Known, Theorem, breach_by_constants
+from rac_theory.statements.symbols import T, constants_in, share_of_memory, young
+
+_LETTERS = (young, share_of_memory)
+"""Those of a claim that is a bound for each of their numbers."""
+_GRID, _ZOOMS, _LEAST = 65, 12, 1e-5
 
 
 class ShareOfRate(NamedTuple):
@@ -33,6 +42,7 @@ class ShareOfRate(NamedTuple):
 
     proved: float
     exact: float
+    letters: Mapping[str, float] = {}  # the best numbers of a theorem that has a bound for each
 
     @property
     def share(self) -> float:
@@ -40,9 +50,68 @@ class ShareOfRate(NamedTuple):
         return float(np.log(self.proved) / np.log(self.exact))
 
     def __str__(self) -> str:
-        return (
-            f"a factor of {self.proved:.6f} a step, the exact one is {self.exact:.6f}: {self.share:.0%} of its exponent"
-        )
+        numbers = ", ".join(f"{name} = {value:.3g}" for name, value in self.letters.items())
+        proved = f"a factor of {self.proved:.6f} a step{' with ' * bool(numbers)}{numbers}"
+        return f"{proved}, the exact one is {self.exact:.6f}: {self.share:.0%} of its exponent"
+
+
+def best_letters(theorem: Theorem, constants: Constants) -> Mapping[str, float]:
+    """Return the numbers in (0, 1] of letters that are free in a claim for which its bound after a step is least.
+
+    They are looked for on finer and finer grids: any number makes a true bound, and the least may be missed.
+
+    Parameters
+    ----------
+    theorem : Theorem
+        One that was found, with a ``y`` of Young's inequality, or a ``z`` of a potential; of others nothing is free.
+    constants : Constants
+
+    Raises
+    ------
+    ValueError
+        If the theorem says nothing at these constants, whatever the letters are.
+
+    Examples
+    --------
+    >>> from rac_theory import Constants
+    >>> from rac_theory.discovery import best_letters
+    >>> from rac_theory.statements import E, Theorem, gap, rac_lora_exact
+    >>> from rac_theory.statements.symbols import L, T, gamma, gap0, young
+    >>> loss = gamma * L * (1 - young) * young
+    >>> claim = E(gap) <= (1 - loss) ** T * gap0
+    >>> theorem = Theorem(id="T", source="here", mark="derived", about=rac_lora_exact, given=(), claim=claim)
+    >>> best = best_letters(theorem, Constants(gamma=1.0, L=1.0, gap0=1.0))
+    >>> print(f"{best['y']:.3f}")
+    0.500
+    """
+    bound = theorem.claim.bound
+    free = [symbol for symbol in _LETTERS if isinstance(bound, Expression) and symbol in constants_in(bound)]
+    free = [symbol for symbol in free if symbol.name not in constants.letters]
+    if not free:
+        return {}
+    assert isinstance(bound, Expression)
+    relations = [part for part in theorem.given if isinstance(part, Relation)]
+    known = {symbol.name: getattr(constants, symbol.constant) for symbol in constants_in(bound, *relations)}
+    ranges, best = [(_LEAST, 1.0)] * len(free), {}
+    for _ in range(_ZOOMS):
+        axes = np.meshgrid(*starmap(_spread, ranges), indexing="ij")
+        letters = {symbol.name: axis for symbol, axis in zip(free, axes, strict=True)}
+        values = {**known, **letters, T.name: 1.0}
+        allowed = reduce(np.logical_and, (truth(relation, values) for relation in relations), True)
+        bounds = np.where(allowed, number(bound, values), np.inf)
+        least = np.unravel_index(int(np.argmin(bounds)), bounds.shape)
+        if not np.isfinite(bounds[least]):
+            break
+        best = {name: float(axis[least]) for name, axis in letters.items()}
+        steps = [(high / low) ** (2 / (_GRID - 1)) for low, high in ranges]
+        ranges = [(value / step, min(value * step, 1.0)) for value, step in zip(best.values(), steps, strict=True)]
+    if not best:
+        raise ValueError(f"{theorem.id} says nothing at these constants for any {' and '.join(x.name for x in free)}")
+    return best
+
+
+def _spread(low: float, high: float) -> Array:
+    return np.geomspace(low, high, _GRID)
 
 
 def share_of_rate(theorem: Theorem, case: Case) -> ShareOfRate:
@@ -72,9 +141,11 @@ def share_of_rate(theorem: Theorem, case: Case) -> ShareOfRate:
     1.000
     """
     constants = Constants.of(case)
+    letters = best_letters(theorem, constants)
+    constants = replace(constants, letters={**constants.letters, **letters})
     if unmet := theorem.unmet(case, constants):
         raise ValueError(f"the case must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")
-    return ShareOfRate(float(theorem.bound(constants, 1)[1] / constants.gap0), exact_rate(case))
+    return ShareOfRate(float(theorem.bound(constants, 1)[1] / constants.gap0), exact_rate(case), letters)
 
 
 def share_at(
@@ -90,7 +161,7 @@ def share_at(
     share : float
         Of the coordinates along which a step goes: E[H] is this multiple of I.
     letters : float
-        Of the method, and of the theorem.
+        Of the method, and of the theorem: those of the latter that are not given have the best numbers.
 
     Raises
     ------
@@ -109,7 +180,9 @@ def share_at(
         raise ValueError(f"mu, for L = 1, and share must be in (0, 1], got {mu:g} and {share:g}")
     scale = Constants(gamma=gamma, L=1.0, L_H=1.0, gap0=1.0, A=0.0, beta=1.0, C=0.0)
     at = replace(scale, mu=mu, lambda_min=share, lambda_max=share, letters=letters)
+    best = best_letters(theorem, at)
+    at = replace(at, letters={**letters, **best})
     given = (part for part in theorem.given if isinstance(part, Relation | Condition | Known))
     if unmet := [breach for part in given if (breach := breach_by_constants(part, 1, at))]:
         raise ValueError(f"the constants must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")
-    return ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)))
+    return ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)), best)

@@ -1,13 +1,14 @@
 """How a claim may follow from one step: what is looked for there, and by which rule it follows then."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Let, Ratio, Relation, Symbol, powers
+from rac_theory.algebra import ONE, Expression, Let, Ratio, Relation, Symbol, cancelled, powers
 from rac_theory.discovery.linear import by_powers
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.signs import Signs
@@ -23,18 +24,20 @@ from rac_theory.proofs import (
     Vector,
     accumulate,
     assumed,
-    below_one,
     followed,
     gap_is_positive,
+    grant,
     iterate,
+    low,
     mean,
+    move_of,
     one,
     plus,
     power,
     proved,
     read,
+    sign,
     square,
-    square_of,
     sum_of_powers,
     telescope,
     weights,
@@ -50,7 +53,8 @@ from rac_theory.statements import (
 )
 from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
-from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
+from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, momentum, mu
+from rac_theory.statements.symbols import share_of_memory as z
 from rac_theory.statements.symbols import young as y
 
 S = G @ G
@@ -109,6 +113,8 @@ class Template:
         A square that makes room for longer steps if it is left over.
     extra : tuple of Fact
         What may be used besides.
+    tries : int
+        Of how many supports a proof is tried, the most frequent first.
     needed : callable
         What must not be negative so that a fact may be taken so often.
     added : callable
@@ -125,6 +131,7 @@ class Template:
     conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
     spared: Expression | None = None
     extra: tuple[Fact, ...] = ()
+    tries: int = 8
     needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
     added: Callable[[Values, Taken, Signs, Relation], Fact]
 
@@ -138,27 +145,36 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
         If none is known for such a metric.
     """
     if metric is gap:
-        return () if memory(about) else (iterated(about), *_with_next_gradient(about))
+        return () if memory(about) else (iterated(about), _with_next_gradient(about))
     if metric is mean_squared_gradient:
         return (potential(about),) if memory(about) else (telescoped(about), accumulated(about))
     raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
 
 
 def _summed(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
-    """The sum of facts, by the name of what it says."""
-    first, *others = (fact * signs.known(times) for fact, times in shares)
-    return proved("One step", inequality, sum(others, first))
+    """The sum of facts, by the name of what it says. What several are divided by divides the sum, once."""
+    shares = [(fact, share, signs.known(share)) for fact, share in shares]
+    divisors = {share.denominator for _, share, _ in shares if len(share.denominator.terms) > 1}
+    longest = Ratio(max(divisors, key=lambda divisor: len(divisor.terms), default=ONE))
+    multiplied = [cancelled(share * longest, [*divisors]) for _, share, _ in shares]
+    if len(divisors) < 2 or any(share.denominator != ONE for share in multiplied):
+        first, *others = (fact * known for fact, _, known in shares)
+        return proved("One step", inequality, sum(others, first))
+    divisor = proved("", longest.expression > 0, signs.known(longest, strictly=True))
+    first, *others = (
+        fact * proved("", whole.expression >= 0, known * divisor)
+        for (fact, _, known), whole in zip(shares, multiplied, strict=True)
+    )
+    return proved("One step", inequality, sum(others, first) / divisor)
 
 
-def _with_next_gradient(about: Predicate) -> Iterable[Template]:
-    """Young's inequality between the gradient at W+ and what a step predicts of it, with any parameter, and with
-    ``1 - e/2``: the best one has a root in it."""
+def _with_next_gradient(about: Predicate) -> Template:
+    """With Young's inequality between the gradient at W+ and what a step predicts of it, for the y that may help: the
+    best one has a root in it."""
     e = gamma * L * (2 - gamma * L) * lambda_min
     useful = y <= 1, 1 - e <= (1 + e) * y
-    young, rational = (mean(square(G_next * of - (G - H(G) * (gamma * L)))) for of in (y, 1 - e / 2))
-    below_2 = proved("", 2 - e > 0, one + below_one + plus[lambda_min] * square_of(1 - gamma * L))
-    yield iterated(about, "iterate with any y of G+", (young, *chain(*map(assumed, useful))), useful)
-    yield iterated(about, "iterate with G+", (rational, below_2))
+    young = mean(square(G_next * y - (G - H(G) * (gamma * L))))
+    return iterated(about, "iterate with any y of G+", (young, *chain(*map(assumed, useful))), useful)
 
 
 def iterated(
@@ -317,6 +333,60 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
         spared=E(Gx @ H(Gx)),
         added=_summed,
     )
+
+
+def potential_weighed(about: Predicate) -> Iterator[Template]:
+    """``psi+ <= rho psi + e`` with any such psi, ``c = gamma z``, and any y in Young's inequality between the gradient
+    at W+ and what a step predicts of it."""
+    (x, *_), later = followed(gap0)
+    M, then = _kept(about)
+    try:
+        fallen = fallen_by_next_gradient(about)
+    except ValueError:  # no more is granted of such a step than the descent lemma
+        return
+    c = plus[gamma] * sign(z, z > 0)
+    psi = Psi(about, x + gamma * z * (M @ M), gap0, share=c)
+    of_Gx = 2 * z * (1 + momentum) * _divisor <= L * (1 - gamma * L) * (1 + y)
+    given = (y <= 1, y > 0, z > 0, 1 - y <= gamma * L * lambda_min * (1 + y), of_Gx)
+
+    def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+        fact = iterate(step, signs.known(values["rho"]), psi, c * square(M))
+        return expected(gap) <= _decay(values["rho"], rest, write), fact, one
+
+    yield Template(
+        name="potential iterated with any y of G+ and z of M",
+        about=about,
+        start=certified_minimum,
+        given=given,
+        fixed=-later - gamma * z * E(then @ then),
+        unknown={"rho": Sought(psi.value, 1.0, most=1 - _LITTLE)},
+        signs=lambda values: [(values["rho"], False)],
+        conclude=conclude,
+        extra=(fallen, low(M - Gx), *chain(*map(assumed, given))),
+        tries=1,  # of each the proof takes ten seconds
+        added=_summed,
+    )
+
+
+_divisor = y * (2 * L + mu - mu * y)
+
+
+def fallen_by_next_gradient(about: Predicate) -> Fact:
+    """How far f falls at least: the descent lemma with its remainder, and the inequality of Polyak and Lojasiewicz at
+    W+, by Young's inequality with any y."""
+    (x, *_), later = followed(gap0)
+    move = move_of(about)
+    if move is None:
+        raise ValueError(f"it is not known what a step of {about!r} is")
+    (at_most_1,), above_0 = tuple(assumed(y <= 1)), sign(y, y > 0)
+    divisor = proved("", _divisor > 0, above_0 * (2 * plus[L] + plus[mu] * at_most_1))
+    descent = E(G @ move.by) + L / 2 * E(move.by @ move.by)
+    fallen = (
+        2 * plus[L] * above_0 * mean(grant("remainder", about))
+        + Fraction(1, 2) * mean(square(G_next * y - (G + move.by * L)))
+        + Fraction(1, 2) * above_0 * at_most_1 * mean(grant("pl_next"))
+    )
+    return proved("", later <= (2 * L * y * x + L * (1 + y) * descent + (1 - y) / 2 * S) / _divisor, fallen / divisor)
 
 
 _LITTLE = 1e-4

@@ -80,7 +80,7 @@ from rac_theory.proofs.quantities import (
     gbar,
 )
 from rac_theory.proofs.reading import Reading
-from rac_theory.proofs.schemas import SCHEMAS, grant, memory_of, square_kept
+from rac_theory.proofs.schemas import SCHEMAS, grant, memory_of, move_of, square_kept
 from rac_theory.proofs.writing import Writer
 
 __all__ = [
@@ -148,6 +148,7 @@ __all__ = [
     "low",
     "mean",
     "memory_of",
+    "move_of",
     "mu_below_L",
     "no_step_or_more",
     "nothing",

@@ -53,7 +53,7 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
     " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step least_weight"
-    " largest_weight norm_share span young"
+    " largest_weight norm_share span young share_of_memory"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
@@ -178,9 +178,9 @@ norm_is_positive v:vector | fresh_projection (> lambda_min 0) | 0 <= (star $v $v
 norm v:fixed | fresh_projection (> lambda_min 0) | (* lambda_min (star $v $v)) <= (dot $v $v) | Hbar >= lambda_min I
 # The same
 gap_next_is_positive | (known gap0) | 0 <= gap_next | f* is the infimum of f
-remainder | smooth rac_lora_exact | gap_next <= (+ gap (* -1/2 gamma (dot (+ G Gp) (H G))) (/ (dot (- Gp G) (- Gp G)) (*
-  -4 L)) (* 1/4 L (^ gamma 2) (dot G (H G)))) | Descent lemma with its remainder: L/2 of a square, less f, is smooth and
-  convex | t2
+remainder a:rac_lora_exact,rac_lora_momentum | $smooth $a | $to <= (+ gap (* 1/2 (dot (+ G Gp) $step)) (/ (dot (- Gp G)
+  (- Gp G)) (* -4 $L)) (* 1/4 $L (dot $step $step))) | Descent lemma with its remainder: L/2 of a square, less f, is
+  smooth and convex | t2
 pl_next | polyak_lojasiewicz | (* 2 mu gap_next) <= (dot Gp Gp) | Polyak-Lojasiewicz inequality at W+
 stays | (>= e 1) rac_lora_exact | (dot Gp Gp) <= (dot (+ (- Gp G) (* gamma L (H G))) (+ (- Gp G) (* gamma L (H G)))) |
   Where e = 1, H = I and gamma L = 1, so that U = 0 | t2
@@ -201,6 +201,9 @@ root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma |
 # One step, or one link, with a memory
 ahead | smooth rac_lora_momentum | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L momentum) 2) (dot M M)) | The gradient is
   Lipschitz, and X - W = gamma b M
+pl_ahead | smooth polyak_lojasiewicz rac_lora_momentum | (* 2 mu gap) <= (+ (dot Gx Gx) (* -2 mu gamma momentum (dot Gx
+  M)) (* mu L (^ (* gamma momentum) 2) (dot M M))) | Polyak-Lojasiewicz inequality at X, and f(W) by the descent lemma
+  from there
 ahead_by_error | smooth rac_lora_feedback | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L) 2) (dot M M)) | The gradient is
   Lipschitz, and X - W = gamma M
 unbiased_at_X v:fixed | rac_lora_feedback | (dot $v Gx) <= (E (dot $v gx)) | g is unbiased at X

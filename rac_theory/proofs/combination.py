@@ -29,8 +29,9 @@ _TINY = 1e-9
 _LIGHT = 1e-6
 
 
-def combined(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
-    """Look for a fact whose value is the goal; None if none was found, from which nothing follows."""
+def combined(goal: Ratio, facts: Sequence[Fact], *, efforts: int | None = None) -> Fact | None:
+    """Look for a fact whose value is the goal, by so many efforts or by all; None if none was found, from which
+    nothing follows."""
     if goal.is_zero:
         return nothing
     divisors = divisor(goal, facts)
@@ -41,7 +42,7 @@ def combined(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
         return None
     candidates = Facts(facts, cleared_goal)
     target = candidates.terms(cleared_goal.numerator)
-    for effort, (slacks, rounds, below) in enumerate(_EFFORTS):
+    for effort, (slacks, rounds, below) in enumerate(_EFFORTS[:efforts]):
         if effort == 1 and refuted(target, candidates):  # most proofs take little, and to look for no more is quick
             return None
         columns = candidates.columns([target], slacks, rounds, below)

@@ -8,7 +8,18 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from rac_theory.algebra import Expression, Relation, Symbol, identical, lifted, powers, sqrt, symbols_of, total
+from rac_theory.algebra import (
+    Expression,
+    Relation,
+    Symbol,
+    cancelled,
+    identical,
+    lifted,
+    powers,
+    sqrt,
+    symbols_of,
+    total,
+)
 from rac_theory.proofs.drawn import Drawn, drawn_in, star
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
 from rac_theory.proofs.facts import nothing
@@ -408,7 +419,7 @@ def number_of(fact: Fact, *, strict: bool = False) -> Expression:
 
 def _rest(step: Fact, explained: Expression) -> Expression:
     """What is left of a step: a number that no draw changes."""
-    rest = (step.value - read(explained)).expression
+    rest = cancelled(step.value - read(explained), [step.value.denominator]).expression
     constant(rest)
     return rest
 

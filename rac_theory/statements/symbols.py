@@ -74,6 +74,9 @@ lambda_0 = _exact(
 )
 
 young = _exact("letters.y", "parameter of Young's inequality: each number gives a bound of its own", "1", name="y")
+share_of_memory = _exact(
+    "letters.z", "share of what is kept in a potential: each number gives a bound of its own", "1", name="z"
+)
 
 least_weight = _exact("letters.a", "least of the weights by which directions of a step are multiplied", "1", name="a")
 largest_weight = _exact("letters.A", "largest of these weights", "1", name="A")

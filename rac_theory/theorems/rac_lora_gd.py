@@ -214,7 +214,7 @@ def for_any_b() -> Fact:
     """(6) of T2, times the number below its fraction, for any parameter b of Young's inequality."""
     (is_positive,), (at_most_1,), (enough,) = map(assumed, (b > 0, b <= 1, _ENOUGH))
     young = mean(square(G_next * b - U)) / is_positive
-    drawn = mean(axioms.remainder) + Fraction(1, 4) * young / plus[L] + half * at_most_1 * pl_at_next
+    drawn = mean(grant("remainder", rac_lora_exact)) + Fraction(1, 4) * young / plus[L] + half * at_most_1 * pl_at_next
     rest = (one + half * at_most_1 / is_positive) * gain + half * enough / is_positive * pl_at_W
     left = 1 - kappa * ((1 + e) * b - (1 - e)) / (2 * b)
     return proved("", (1 + kappa * (1 - b) / 2) * expected(gap_next) <= left * gap_at_W, drawn + rest)
@@ -245,7 +245,7 @@ def at_once() -> Fact:
     """One step where e = 1: then H = I, and U = 0."""
     (is_all,) = assumed(e >= 1)
     drawn = (
-        mean(axioms.remainder)
+        mean(grant("remainder", rac_lora_exact))
         + Fraction(1, 4) * mean(grant("stays", letters=(e,))) / plus[L]
         + half * pl_at_next
         + gain

@@ -146,8 +146,9 @@ def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b, *, size=0.
     of_noise["C"] = size**2 if noise == 0 else 0.0
     both = Sketch(np.repeat(sketch.H, 2, axis=0), np.repeat(sketch.p, 2) / 2)
     gx = np.tile([Gx - size * away, Gx + size * away], (len(sketch.H), 1))
-    letters = at_a_point(f, W, both, -gamma * (gx if b is None else np.einsum("nij,nj->ni", both.H, gx)))
-    seen = vectors(f, W, gx=gx) | {("M", ""): M, ("Gx", ""): Gx}
+    moves = -gamma * (gx if b is None else np.einsum("nij,nj->ni", both.H, gx))
+    letters, after = at_a_point(f, W, both, moves), np.array([f.gradient(W + move) for move in moves])
+    seen = vectors(f, W, gx=gx, **{"G+": after}) | {("M", ""): M, ("Gx", ""): Gx}
     constants = {"gamma": gamma, **of_noise, **law} | ({} if b is None else {"letters.b": b})
     meets = [known.structured_noise] if f.is_smooth or noise != 1 else []
     about = known.rac_lora_feedback if b is None else known.rac_lora_momentum
