@@ -159,11 +159,12 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
         raise Missing(f"what is kept from step to step is not known of {about!r}")
     step = getattr(assumptions, name).step
     memory, then = (_read(checker.nodes(vector)[0]) for vector in checker.MEMORY[name][:2])
-    stated = then
+    stated, added = then, reduce(add, (VECTORS[vector] for vector in step.along))
     if step.memory is not None:
-        added = reduce(add, (VECTORS[vector] for vector in step.along))
         pushed = memory * step.memory + added
         stated = pushed - H(pushed) if step.is_whole else memory * step.memory + H(added)
+    if step.follows:
+        stated = VECTORS["Gp"] - added + memory - H(memory)
     if not all(read(share).is_zero for share in (stated - then).parts.values()):
         raise ValueError(
             f"what {name} keeps must be said by the table as by itself, {checker.MEMORY[name]}, not {step}"
@@ -191,7 +192,9 @@ def _move(name: str) -> Move:
     L, smooth, to, row, *start = checker.nodes(checker.STEPS[name])
     by, step = _read(row), getattr(assumptions, name).step
     added = reduce(add, (VECTORS[vector] for vector in step.along))
-    stated = (added if step.is_whole else H(added)) * (step.length * -1)
+    behind = VECTORS["M"]
+    taken = added - (behind - H(behind)) if step.follows else added if step.is_whole else H(added)
+    stated = taken * (step.length * -1)
     rest = (stated - by).parts.values()
     if (L, to) != (_named(step.constant), step.leads_to) or not all(read(share).is_zero for share in rest):
         raise ValueError(f"what a step of {name} is must be said by the table as by itself, {row} is not {step}")
