@@ -46,7 +46,7 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 
 
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M what
-# is kept, of EF21 G less that; Gx = grad f(X) for X = W + gamma b M (b = 1: error feedback), gx the estimate of that; of
+# is kept, of EF21 G less that; Gx = grad f(X) for X = W + gamma b M (error feedback: b = 1), gx that which is drawn; of
 # a second point Z, Vz = Z - W*, Gy = grad f(Y) for Y = (W + alpha Z)/(1 + alpha), Zy = Z - Y; H the projection that is
 # drawn, HP = BDB'G; E the mean over all that is drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>,
 # (curve u v) <u, Q v>, where Q bounds f.

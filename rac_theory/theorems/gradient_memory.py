@@ -7,7 +7,7 @@ alone, as steps along H do; V is of full size, and so are steps. What H does not
 T27 and T27_pl hold where H = I with the constants of T1 and T2. They promise no speed-up.
 """
 
-from rac_theory.algebra import Expression, Lemma, Let
+from rac_theory.algebra import Expression, Let
 from rac_theory.proofs import E as expected
 from rac_theory.proofs import (
     Fact,
@@ -56,7 +56,7 @@ T27 = Theorem(
     tightest=Tightest(1.0, "x^2/2, H = 1, gamma = 1, where V is the gradient: an equality at every T"),
 )
 
-room = Let("room", lambda_min - 2 * gamma * mu, "what H sees, less twice what a step gains")
+room = Let("room", lambda_min - gamma * mu * (2 - lambda_min), "what H sees, less what the gap falls by")
 slack = Let(
     "slack",
     (1 - gamma * L) * lambda_min * room - 2 * (gamma * L) ** 2 * (1 - lambda_min) * (2 - lambda_min),
@@ -71,8 +71,8 @@ T27_pl = Theorem(
     mark="derived",
     about=rac_lora_ef21,
     given=(smooth, lambda_min > 0, room > 0, slack >= 0, certified_minimum, polyak_lojasiewicz),
-    claim=E(gap) <= rho**T * gap0 * (1 + 2 * gamma * L * (1 - lambda_min) / room),
-    tightest=Tightest(1.0, "a multiple of the identity, H = I, gamma = 1/L: an equality at every T"),
+    claim=E(gap) <= rho**T * gap0 * (1 + 2 * gamma * L * (1 - lambda_min) / (rho * lambda_min)),
+    tightest=Tightest(1.0, "x^2/2, H = 1, steps that tend to 0, where the bound is the start"),
 )
 
 TRIED = {"EF21": "T27 T27_pl"}
@@ -90,33 +90,33 @@ behind = M - H(M)
 """What H does not see of how far V is behind: V+ is G less that."""
 
 
-def _potential(left: Fact) -> tuple[Fact, Expression, Expression]:
-    """``psi = f(W) - f* + c ||M||^2`` for ``c = gamma (1 - lambda_min)/left``: c, psi, and what that is after a step."""
-    share = plus[gamma] * below_one / left
+def _potential(factor: Fact) -> tuple[Fact, Expression, Expression]:
+    """``psi = f(W) - f* + c ||M||^2``, ``c = gamma (1 - lambda_min)/(rho lambda_min)``: c, psi, and what it becomes."""
+    share = plus[gamma] * below_one / moves / factor
     c = share.value.expression
     return share, gap_at_W + c * (memory @ memory), expected(gap_next) + c * expected(then @ then)
 
 
-def _paid(left: Fact, spared: Fact, factor: Fact) -> Fact:
-    """A step of psi: Young's inequality is taken with ``lambda_min/(2 - 2 lambda_min)``; ``spared`` is how much of
-    ``||V+||^2`` is left, ``factor`` how much of ``c ||M||^2``."""
-    turned, size = G_next - G, plus[gamma]
-    young = mean(square(behind * (lambda_min / 2) - turned * (1 - lambda_min)))
+def _paid(left: Fact, factor: Fact, spared: Fact) -> Fact:
+    """A step of psi, which is multiplied by a factor: Young's inequality is taken with what is ``left`` of lambda_min,
+    over ``2 - 2 lambda_min``; ``spared`` is how much of ``||V+||^2`` is left."""
+    size, turned = plus[gamma], G_next - G
+    young = mean(square(behind * (left.value.expression / 2) - turned * (1 - lambda_min)))
     return (
         mean(grant("descent", rac_lora_ef21))
         + size * below_one * (one + below_one) / moves / left * mean(grant("turned_by", rac_lora_ef21))
-        + 2 * size / moves / left * young
-        + size * factor / left * low(M)
+        + 2 * size / factor / moves / left * young
+        + size / moves * low(M)
         + half * size * spared * mean(square(G - behind))
     )
 
 
 def prove_T27() -> tuple[Fact, Fact]:
     (fits,) = assumed(theta >= 0)
-    share, psi, after = _potential(moves)
-    step = proved("One step", after <= psi - gamma / 2 * (G @ G), _paid(moves, fits, one))
-    slope = half * plus[gamma]
+    share, psi, after = _potential(one)
+    step = proved("One step", after <= psi - gamma / 2 * (G @ G), _paid(moves, one, fits))
     of = Psi(rac_lora_ef21, psi, gap0_upper, share=share)
+    slope = half * plus[gamma]
     return telescope(step, one, slope, of, end + share * square(M)), slope * plus[T]
 
 
@@ -124,9 +124,9 @@ def prove_T27_pl() -> tuple[Fact, Fact]:
     (some,) = assumed(room > 0)
     (enough,) = assumed(slack >= 0)
     left = proved("", room > 0, some)
-    share, psi, after = _potential(left)
-    factor = proved("", rho >= 0, half * (one + below_one + left))
-    paid = _paid(left, enough / moves / left, factor) + plus[gamma] * pl
+    factor = proved("", rho > 0, left + below_one + plus[gamma] * plus[mu] * below_one)
+    share, psi, after = _potential(factor)
+    paid = _paid(left, factor, enough / moves / left) + plus[gamma] * pl
     step = proved("One step", after <= rho * psi, paid)
     of = Psi(rac_lora_ef21, psi, gap0, share=share)
     return iterate(step, factor, of, share * square(M)), grant("number")

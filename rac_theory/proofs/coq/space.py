@@ -212,10 +212,6 @@ Definition next (s : State) (H : Draw) := let v := add (kept s) (noisy s H) in
 """
 _G, _GX, _M, _NOISY_AHEAD = "(grad (point W))", "(grad (ahead W))", "(kept W)", "(noisy W H)"
 _BEHIND, _LATER = "(behind W)", "(grad (point (next W H)))"
-_LESS = (
-    f"(add (scal (lambda_min / 2) (add {_BEHIND} (scal (-1) (project H {_BEHIND}))))"
-    f" (scal (- (1 - lambda_min)) (add {_LATER} (scal (-1) {_G}))))"
-)
 _TURNED = ", ".join(
     f"(ip_sym {x} {y})"
     for x, y in (
@@ -232,6 +228,45 @@ _YOUNG = tuple(
 
 def _seen_as(x: str, y: str) -> str:
     return f"ip {x} (project H {y})"
+
+
+def _following(left: str, *more: str) -> World:
+    """EF21, where Young's inequality is taken with so much of lambda_min."""
+    apart = (
+        f"(add (scal ({left} / 2) (add {_BEHIND} (scal (-1) (project H {_BEHIND}))))"
+        f" (scal (- (1 - lambda_min)) (add {_LATER} (scal (-1) {_G}))))"
+    )
+    return World(
+        (rac_lora_ef21,),
+        ("gamma", "L", "lambda_min", *more),
+        _PAIRS + _FOLLOWED,
+        {
+            G @ G: f"ip {_G} {_G}",
+            G @ M: f"ip {_G} {_BEHIND}",
+            M @ M: f"ip {_BEHIND} {_BEHIND}",
+            G @ H(M): _seen_as(_G, _BEHIND),
+            H(M) @ H(M): _seen_as(_BEHIND, _BEHIND),
+            G_next @ G_next: f"ip {_LATER} {_LATER}",
+            G_next @ G: f"ip {_LATER} {_G}",
+            G_next @ M: f"ip {_LATER} {_BEHIND}",
+            G_next @ H(M): _seen_as(_LATER, _BEHIND),
+        },
+        {
+            "A square": "unfold {names}. first [apply ip_pos | pose proof (ip_pos (followed W H)) as known; "
+            f"rewrite length in known; lra | pose proof (ip_pos {apart}) as known; do 3 ({_MULTIPLIED_OUT} in known); "
+            f"rewrite seen, {_TURNED} in known; apply (le_from _ _ _ known); field]",
+            "Smallest eigenvalue of E[H]": "apply least",
+            "Descent lemma": "unfold {names}, gap. pose proof (smooth (point W) (scal (- gamma) (followed W H))) as "
+            "below. rewrite ip_scal_r, ip_scal_l, ip_scal_r, along, length in below. unfold next. rewrite !f_of, "
+            "point_of. lra",
+            "The gradient is Lipschitz, and W+ is as far as the step is long": "unfold {names}, next. rewrite "
+            "point_of. pose proof (lipschitz (point W) (scal (- gamma) (followed W H))) as known. cbn zeta in known. "
+            f"rewrite (ip_scal_l (- gamma) (followed W H)), (ip_scal_r (- gamma) (followed W H)), length in known. "
+            f"{_MULTIPLIED_OUT} in known. rewrite (ip_sym {_G}) in known. apply (le_from _ _ _ (diff _ _ known)). ring",
+            "step of sq_M": "intros W H. unfold {names}. pose proof (behind_next W H) as known. cbn zeta in known. "
+            "rewrite known, along, length. ring.",
+        },
+    )
 
 
 _SQUARE, _SEEN = "ip (grad W) (grad W)", "ip (project H (grad W)) (project H (grad W))"
@@ -393,37 +428,8 @@ WORLDS = (
             f"(ip_sym {_NOISY_AHEAD} {_M}). ring.",
         },
     ),
-    World(
-        (rac_lora_ef21,),
-        ("gamma", "L", "lambda_min"),
-        _PAIRS + _FOLLOWED,
-        {
-            G @ G: f"ip {_G} {_G}",
-            G @ M: f"ip {_G} {_BEHIND}",
-            M @ M: f"ip {_BEHIND} {_BEHIND}",
-            G @ H(M): _seen_as(_G, _BEHIND),
-            H(M) @ H(M): _seen_as(_BEHIND, _BEHIND),
-            G_next @ G_next: f"ip {_LATER} {_LATER}",
-            G_next @ G: f"ip {_LATER} {_G}",
-            G_next @ M: f"ip {_LATER} {_BEHIND}",
-            G_next @ H(M): _seen_as(_LATER, _BEHIND),
-        },
-        {
-            "A square": "unfold {names}. first [apply ip_pos | pose proof (ip_pos (followed W H)) as known; "
-            f"rewrite length in known; lra | pose proof (ip_pos {_LESS}) as known; do 3 ({_MULTIPLIED_OUT} in known); "
-            f"rewrite seen, {_TURNED} in known; apply (le_from _ _ _ known); field]",
-            "Smallest eigenvalue of E[H]": "apply least",
-            "Descent lemma": "unfold {names}, gap. pose proof (smooth (point W) (scal (- gamma) (followed W H))) as "
-            f"below. rewrite ip_scal_r, ip_scal_l, ip_scal_r, along, length in below. unfold next. rewrite !f_of, "
-            "point_of. lra",
-            "The gradient is Lipschitz, and W+ is as far as the step is long": "unfold {names}, next. rewrite "
-            "point_of. pose proof (lipschitz (point W) (scal (- gamma) (followed W H))) as known. cbn zeta in known. "
-            f"rewrite (ip_scal_l (- gamma) (followed W H)), (ip_scal_r (- gamma) (followed W H)), length in known. "
-            f"{_MULTIPLIED_OUT} in known. rewrite (ip_sym {_G}) in known. apply (le_from _ _ _ (diff _ _ known)). ring",
-            "step of sq_M": "intros W H. unfold {names}. pose proof (behind_next W H) as known. cbn zeta in known. "
-            "rewrite known, along, length. ring.",
-        },
-    ),
+    _following("(lambda_min - gamma * mu * (2 - lambda_min))", "mu"),
+    _following("lambda_min"),
     World(
         (one_exact_step, plain_gaussian_rac_lora),
         ("nu",),
