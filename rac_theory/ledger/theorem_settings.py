@@ -10,6 +10,7 @@ import numpy as np
 
 from rac_theory.algorithms import (
     ACCELERATED,
+    EF21,
     FEEDBACK,
     SHIFTED_MOMENTUM,
     CyclicRACLoRA,
@@ -51,7 +52,7 @@ from rac_theory.ledger.step_sizes import (
     plain_gaussian_step,
     root_steps,
     round_step,
-    third_of_what_is_seen,
+    seen_over_L,
 )
 from rac_theory.problems import Federated, Problem
 from rac_theory.sketches import Sketch
@@ -157,6 +158,12 @@ def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientS
     return algorithm
 
 
+def with_a_gradient(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
+    """EF21, which keeps a gradient."""
+    algorithm: MethodDescent = EF21(sketch, side=side, gamma=gamma)
+    return algorithm
+
+
 def preconditioned(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> Preconditioned:
     """Steps whose directions have weights from 1/2 to 1."""
     return Preconditioned(sketch, gamma, np.linspace(1, 1 / 2, sketch.rank), side)
@@ -232,9 +239,16 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         ),
         "error feedback": Setting(
             _TRIED["error feedback"],
-            third_of_what_is_seen,
+            seen_over_L(1 / 3),
             quarter_noise,
             build=with_feedback,
+            only=("haar", "coordinate"),
+            layered=False,
+        ),
+        "EF21": Setting(
+            _TRIED["EF21"],
+            seen_over_L(1 / 4),
+            build=with_a_gradient,
             only=("haar", "coordinate"),
             layered=False,
         ),

@@ -7,7 +7,7 @@ alone, as steps along H do; V is of full size, and so are steps. What H does not
 T27 and T27_pl hold where H = I with the constants of T1 and T2. They promise no speed-up.
 """
 
-from rac_theory.algebra import Expression, Let
+from rac_theory.algebra import Expression, Lemma, Let
 from rac_theory.proofs import E as expected
 from rac_theory.proofs import (
     Fact,
@@ -71,7 +71,12 @@ T27_pl = Theorem(
     mark="derived",
     about=rac_lora_ef21,
     given=(smooth, lambda_min > 0, room > 0, slack >= 0, certified_minimum, polyak_lojasiewicz),
-    claim=E(gap) <= rho**T * gap0 * (1 + 2 * gamma * L * (1 - lambda_min) / (rho * lambda_min)),
+    claim=E(gap) <= rho ** (T - 1) * (rho + 2 * gamma * L * (1 - lambda_min) / lambda_min) * gap0,
+    lemmas={
+        rho: (room > 0, Lemma((0, 1), {mu: "down"}, "given")),
+        room: (room > 0, Lemma((0, 1), {mu: "down", lambda_min: "up"}, "given")),
+        slack: (slack >= 0, Lemma((0, 1), {mu: "down", L: "down", lambda_min: "up"}, "given")),
+    },
     tightest=Tightest(1.0, "x^2/2, H = 1, steps that tend to 0, where the bound is the start"),
 )
 

@@ -135,6 +135,21 @@ def feedback_steps() -> Iterator[World]:
             yield momentum_step(f, X, M, sketch, gamma, None, size=rng.uniform(0.1, 1.5), noise=i % 3)
 
 
+def following_steps() -> Iterator[World]:
+    """EF21: V is any vector, the gradient, or nothing, as at first."""
+    rng = np.random.default_rng(27)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for f, W, sketch in [*drawn, *simple()]:
+        G, gamma = f.gradient(W), rng.choice(SIZES) / f.L
+        for V in (rng.standard_normal(len(W)), G, 0 * G):
+            step = -gamma * (V + sketch.H @ (G - V))
+            letters = at_a_point(f, W, sketch, step)
+            seen = vectors(f, W, **{"G+": f.gradient(W + step)}) | {("M", ""): G - V}
+            yield world("following", known.rac_lora_ef21, f, W, sketch, letters, seen, gamma=gamma)
+
+
 def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b, *, size=0.5, noise=0, **law) -> World:
     """A step from W = X - gamma b M, with noise of two values: along what is seen most, or along the gradient at X and
     so counted in A, or in beta. Without b it is error feedback: W = X - gamma M, and noise is along what is seen least.
