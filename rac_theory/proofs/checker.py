@@ -214,8 +214,8 @@ unbiased_ahead v:fixed | rac_lora_momentum | (E (dot $v (H Gx))) <= (E (dot $v (
 noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot gx (H gx))) <= (+ (E (dot Gx (H Gx))) (*
   lambda_max C)) | The inequality of noise at X
 # One step of EF21
-turned_by a:rac_lora_ef21 | smooth $a | (dot (- Gp G) (- Gp G)) <= (* (^ $L 2) (dot $step $step)) | The gradient is
-  Lipschitz, and W+ is as far as the step is long
+turned_by | smooth rac_lora_ef21 | (dot (- Gp G) (- Gp G)) <= (* (^ (* gamma L) 2) (dot (- G (- M (H M))) (- G (- M (H
+  M))))) | The gradient is Lipschitz, and W+ - W = -gamma V+
 # One step with acceleration
 behind | strongly_convex rac_lora_accelerated | gap_Y <= (+ gap (* alpha (dot Gy Zy))) | Convexity, W - Y = -alpha Zy
 curved_Y | strongly_convex (known distance0) | gap_Y <= (- (dot Gy (- Vz Zy)) (* 1/2 s (dot (- Vz Zy) (- Vz Zy)))) |

@@ -34,7 +34,7 @@ from rac_theory.proofs import gap as gap_at_W
 from rac_theory.statements import E, Theorem, Tightest, gap, mean_squared_gradient, rac_lora_ef21, reductions
 from rac_theory.statements.assumptions import bounded_below, certified_minimum, polyak_lojasiewicz, smooth
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
-from rac_theory.theorems.shared import end, half, moves, pl
+from rac_theory.theorems.shared import axioms, end, half, moves, pl
 
 _SOURCE = "derived: the descent lemma along V, and Young's inequality for how far V is behind"
 
@@ -71,7 +71,7 @@ T27_pl = Theorem(
     mark="derived",
     about=rac_lora_ef21,
     given=(smooth, lambda_min > 0, room > 0, slack >= 0, certified_minimum, polyak_lojasiewicz),
-    claim=E(gap) <= rho ** (T - 1) * (rho + 2 * gamma * L * (1 - lambda_min) / lambda_min) * gap0,
+    claim=E(gap) <= rho**T * gap0 * (1 + 2 * gamma * L * (1 - lambda_min) / (rho * lambda_min)),
     lemmas={
         rho: (room > 0, Lemma((0, 1), {mu: "down"}, "given")),
         room: (room > 0, Lemma((0, 1), {mu: "down", lambda_min: "up"}, "given")),
@@ -109,7 +109,7 @@ def _paid(left: Fact, factor: Fact, spared: Fact) -> Fact:
     young = mean(square(behind * (left.value.expression / 2) - turned * (1 - lambda_min)))
     return (
         mean(grant("descent", rac_lora_ef21))
-        + size * below_one * (one + below_one) / moves / left * mean(grant("turned_by", rac_lora_ef21))
+        + size * below_one * (one + below_one) / moves / left * mean(axioms.turned_by)
         + 2 * size / factor / moves / left * young
         + size / moves * low(M)
         + half * size * spared * mean(square(G - behind))

@@ -259,7 +259,7 @@ def _following(left: str, *more: str) -> World:
             "Descent lemma": "unfold {names}, gap. pose proof (smooth (point W) (scal (- gamma) (followed W H))) as "
             "below. rewrite ip_scal_r, ip_scal_l, ip_scal_r, along, length in below. unfold next. rewrite !f_of, "
             "point_of. lra",
-            "The gradient is Lipschitz, and W+ is as far as the step is long": "unfold {names}, next. rewrite "
+            "The gradient is Lipschitz, and W+ - W = -gamma V+": "unfold {names}, next. rewrite "
             "point_of. pose proof (lipschitz (point W) (scal (- gamma) (followed W H))) as known. cbn zeta in known. "
             f"rewrite (ip_scal_l (- gamma) (followed W H)), (ip_scal_r (- gamma) (followed W H)), length in known. "
             f"{_MULTIPLIED_OUT} in known. rewrite (ip_sym {_G}) in known. apply (le_from _ _ _ (diff _ _ known)). ring",
