@@ -7,7 +7,7 @@ alone, as steps along H do; V is of full size, and so are steps. What H does not
 T27 and T27_pl hold where H = I with the constants of T1 and T2. They promise no speed-up.
 """
 
-from rac_theory.algebra import Expression, Lemma, Let
+from rac_theory.algebra import Lemma, Let
 from rac_theory.proofs import E as expected
 from rac_theory.proofs import (
     Fact,
@@ -38,6 +38,8 @@ from rac_theory.theorems.shared import axioms, end, half, moves, pl
 
 _SOURCE = "derived: the descent lemma along V, and Young's inequality for how far V is behind"
 
+lag = 2 * gamma * L * (1 - lambda_min) / lambda_min
+"""How much a gap counts more because V is zero at first, and not the gradient."""
 theta = Let(
     "theta",
     1 - gamma * L - 2 * (gamma * L) ** 2 * (1 - lambda_min) * (2 - lambda_min) / lambda_min**2,
@@ -51,15 +53,14 @@ T27 = Theorem(
     mark="derived",
     about=rac_lora_ef21,
     given=(smooth, lambda_min > 0, theta >= 0, bounded_below),
-    claim=E(mean_squared_gradient)
-    <= 2 * gap0_upper * (1 + 2 * gamma * L * (1 - lambda_min) / lambda_min) / (gamma * T),
+    claim=E(mean_squared_gradient) <= 2 * gap0_upper * (1 + lag) / (gamma * T),
     tightest=Tightest(1.0, "x^2/2, H = 1, gamma = 1, where V is the gradient: an equality at every T"),
 )
 
-room = Let("room", lambda_min - gamma * mu * (2 - lambda_min), "what H sees, less what the gap falls by")
+room = Let("room", lambda_min - 2 * gamma * mu, "what H sees, less twice what the gap falls by")
 slack = Let(
     "slack",
-    (1 - gamma * L) * lambda_min * room - 2 * (gamma * L) ** 2 * (1 - lambda_min) * (2 - lambda_min),
+    (1 - gamma * L) * lambda_min * room - 2 * (gamma * L) ** 2 * (1 - lambda_min) * (2 - 2 * lambda_min + room),
     "share of the step, times lambda_min room",
 )
 rho = Let("rho", 1 - gamma * mu, "factor of the gap, a step")
@@ -71,7 +72,7 @@ T27_pl = Theorem(
     mark="derived",
     about=rac_lora_ef21,
     given=(smooth, lambda_min > 0, room > 0, slack >= 0, certified_minimum, polyak_lojasiewicz),
-    claim=E(gap) <= rho**T * gap0 * (1 + 2 * gamma * L * (1 - lambda_min) / (rho * lambda_min)),
+    claim=E(gap) <= rho**T * gap0 * (1 + lag),
     lemmas={
         rho: (room > 0, Lemma((0, 1), {mu: "down"}, "given")),
         room: (room > 0, Lemma((0, 1), {mu: "down", lambda_min: "up"}, "given")),
@@ -95,11 +96,10 @@ behind = M - H(M)
 """What H does not see of how far V is behind: V+ is G less that."""
 
 
-def _potential(factor: Fact) -> tuple[Fact, Expression, Expression]:
-    """``psi = f(W) - f* + c ||M||^2``, ``c = gamma (1 - lambda_min)/(rho lambda_min)``: c, psi, and what it becomes."""
-    share = plus[gamma] * below_one / moves / factor
-    c = share.value.expression
-    return share, gap_at_W + c * (memory @ memory), expected(gap_next) + c * expected(then @ then)
+share = plus[gamma] * below_one / moves
+"""How much of ``||M||^2`` is in psi."""
+psi = gap_at_W + share.value.expression * (memory @ memory)
+after = expected(gap_next) + share.value.expression * expected(then @ then)
 
 
 def _paid(left: Fact, factor: Fact, spared: Fact) -> Fact:
@@ -109,19 +109,18 @@ def _paid(left: Fact, factor: Fact, spared: Fact) -> Fact:
     young = mean(square(behind * (left.value.expression / 2) - turned * (1 - lambda_min)))
     return (
         mean(grant("descent", rac_lora_ef21))
-        + size * below_one * (one + below_one) / moves / left * mean(axioms.turned_by)
-        + 2 * size / factor / moves / left * young
-        + size / moves * low(M)
+        + share * (2 * below_one + left) / left * mean(axioms.turned_by)
+        + 2 * size / moves / left * young
+        + size * factor / moves * low(M)
         + half * size * spared * mean(square(G - behind))
     )
 
 
 def prove_T27() -> tuple[Fact, Fact]:
     (fits,) = assumed(theta >= 0)
-    share, psi, after = _potential(one)
+    slope = half * plus[gamma]
     step = proved("One step", after <= psi - gamma / 2 * (G @ G), _paid(moves, one, fits))
     of = Psi(rac_lora_ef21, psi, gap0_upper, share=share)
-    slope = half * plus[gamma]
     return telescope(step, one, slope, of, end + share * square(M)), slope * plus[T]
 
 
@@ -129,9 +128,7 @@ def prove_T27_pl() -> tuple[Fact, Fact]:
     (some,) = assumed(room > 0)
     (enough,) = assumed(slack >= 0)
     left = proved("", room > 0, some)
-    factor = proved("", rho > 0, left + below_one + plus[gamma] * plus[mu] * below_one)
-    share, psi, after = _potential(factor)
-    paid = _paid(left, factor, enough / moves / left) + plus[gamma] * pl
-    step = proved("One step", after <= rho * psi, paid)
+    factor = proved("", rho >= 0, half * (one + below_one + left))
+    step = proved("One step", after <= rho * psi, _paid(left, factor, enough / moves / left) + plus[gamma] * pl)
     of = Psi(rac_lora_ef21, psi, gap0, share=share)
     return iterate(step, factor, of, share * square(M)), grant("number")

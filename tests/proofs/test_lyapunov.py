@@ -88,7 +88,7 @@ FALSE = {
     "nothing is behind at first": ("T27", 2 * gap0_upper / (gamma * T)),
     "1.9 for 2, EF21": ("T27", 2 * gap0_upper * (1 + Fraction(19, 10) * gamma * L * _unseen) / (gamma * T)),
     "nothing is behind at first, PL": ("T27_pl", (1 - gamma * mu) ** T * gap0),
-    "a power of rho less": ("T27_pl", (1 - gamma * mu) ** T * (1 + 2 * gamma * L * _unseen) * gap0),
+    "1.9 for 2, EF21 and PL": ("T27_pl", (1 - gamma * mu) ** T * (1 + Fraction(19, 10) * gamma * L * _unseen) * gap0),
     "no noise of momentum, PL": ("T22_pl", rho**T * gap0 + powers(rho, 0, T - 1) * _noise),
     "1 - b for room": (
         "T22_pl",

@@ -428,7 +428,7 @@ WORLDS = (
             f"(ip_sym {_NOISY_AHEAD} {_M}). ring.",
         },
     ),
-    _following("(lambda_min - gamma * mu * (2 - lambda_min))", "mu"),
+    _following("(lambda_min - 2 * gamma * mu)", "mu"),
     _following("lambda_min"),
     World(
         (one_exact_step, plain_gaussian_rac_lora),

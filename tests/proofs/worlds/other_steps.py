@@ -149,7 +149,7 @@ def following_steps() -> Iterator[World]:
         between = a / (2 - a) / 2 + a / (1 - a) / 4 if 0 < a < 1 else 1.0  # where G+ is against G
         for gamma in (rng.choice(SIZES) / f.L, between / f.L):
             against = (1 - a) * gamma * f.L
-            of_equality = [against / (against - left / 2 or 1.0) for left in (a, a - gamma * f.mu * (2 - a))]
+            of_equality = [against / (against - left / 2 or 1.0) for left in (a, a - 2 * gamma * f.mu)]
             for V in (rng.standard_normal(len(W)), G, 0 * G, *(G - share * G - across for share in of_equality)):
                 step = -gamma * (V + sketch.H @ (G - V))
                 letters = at_a_point(f, W, sketch, step)

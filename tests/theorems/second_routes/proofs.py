@@ -68,7 +68,7 @@ def averages_behind(*at):
     """T27: as ``averages``, from a potential that has what V is behind at first."""
     found = []
     for c in at:
-        first = replace(c, gap0_upper=steps.with_lag(c, c.gap0_upper, 0.0))
+        first = replace(c, gap0_upper=steps.with_lag(c, c.gap0_upper))
         found += [of_gradients("follows", c, _squares(steps.follows, first, T)) for T in HORIZONS]
     return found
 
@@ -77,7 +77,7 @@ def rates_behind(*at):
     """T27_pl: all of psi falls by its factor alone, and is in the gap at last."""
     found = []
     for c in at:
-        gaps = [steps.with_lag(c, c.gap0, c.gamma * c.mu)]
+        gaps = [steps.with_lag(c, c.gap0)]
         for _ in range(6):
             gaps.append(_slowest(steps.follows, c, gaps[-1]))
         found.append(of_gaps("rate of follows", c, gaps))

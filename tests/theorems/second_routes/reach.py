@@ -216,7 +216,7 @@ def _kept_back(c):
 def _follows(c, fall):
     """V comes nearer to a gradient that stands still than psi falls, and what is left of its square is not negative."""
     a = c.lambda_min
-    nearer = a > 0 and fall < 1 and (1 - fall) * (1 - a / 2) > 1 - a
+    nearer = a > 0 and 1 - fall - a / 2 > 1 - a
     return c.L > 0 and nearer and steps.left_of_step(c, fall) >= 0
 
 

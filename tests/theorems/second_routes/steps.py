@@ -106,23 +106,22 @@ def follows(c, psi, square):
     return psi - c.gamma * square / 2
 
 
-def share_of_lag(c, fall):
+def share_of_lag(c):
     """How much of ``||M||^2`` is in psi: what the descent lemma asks for, where a step loses half of what H sees."""
-    asked, lost = c.gamma / 2 * (1 - c.lambda_min), (1 - fall) * c.lambda_min / 2
-    return asked / lost
+    return c.gamma / 2 * (1 - c.lambda_min) / (c.lambda_min / 2)
 
 
 def left_of_step(c, fall):
     """What is left of ``||V+||^2``, in units of gamma / 2: ``||M+||^2`` is at most 1 + e of what H leaves of it and
     1 + 1/e of how far gradients turn."""
-    grown = (1 - fall) * (1 - c.lambda_min / 2)  # (1 + e) (1 - lambda_min)
-    turned = share_of_lag(c, fall) * grown / (grown - (1 - c.lambda_min))
+    grown = 1 - fall - c.lambda_min / 2  # (1 + e) (1 - lambda_min)
+    turned = share_of_lag(c) * grown / (grown - (1 - c.lambda_min))
     return 1 - c.L * c.gamma - turned * (c.L * c.gamma) ** 2 / (c.gamma / 2)
 
 
-def with_lag(c, gap, fall):
+def with_lag(c, gap):
     """What psi is at first: V is 0, and so M is G."""
-    return gap + share_of_lag(c, fall) * 2 * c.L * gap
+    return gap + share_of_lag(c) * 2 * c.L * gap
 
 
 def preconditioned(c, gap, square):
