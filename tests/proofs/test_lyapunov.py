@@ -136,7 +136,7 @@ def test_without_one_of_its_assumptions_it_is_refused(id):
         ("T27", "given (known gap0_upper)\n", "given (known gap0)\n"),
         ("T27", "2 L gap0_upper)", "L gap0_upper)"),
         ("T27_pl", "2 L gap0)", "2 mu gap0)"),
-        ("T27", "(* (^ L 2)", "(* L"),
+        ("T27", "(- (* 2 (dot G Gp)))", "(- (* 3 (dot G Gp)))"),
         ("T27", "about rac_lora_ef21", "about rac_lora_exact"),
         ("T27_pl", "given (> room 0)\n", ""),
     ],
