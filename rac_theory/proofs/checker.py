@@ -1177,8 +1177,8 @@ class File:
         """Put in what a potential is at most, and that at W^0; return what each term that it has rests on."""
         about = next(filter(self.holding.__contains__, MEMORY), "")
         first = "gap0_upper" if env["x0"] == "gap0_upper" else "gap0"
-        kept = (number.replace("gap0", first) for number in MEMORY.get(about, ("0", "0"))[-2:])
-        rows = ("b0", "gap", first), ("d0", "(dot V V)", "(^ distance0 2)"), ("m", *kept)
+        memory = (number.replace("gap0", first) for number in MEMORY.get(about, ("0", "0"))[-2:])
+        rows = ("b0", "gap", first), ("d0", "(dot V V)", "(^ distance0 2)"), ("m", *memory)
         env["most"], env["psi0"] = (("+", *(("*", env[row[0]], parsed(row[i])) for row in rows)) for i in (1, 2))
         begun = {share: parsed(at_first) for share, _, at_first in rows if self.reader.value(env[share])}
         ask(about or "m" not in begun, f"what is kept from step to step is not known of {self.about}")

@@ -16,6 +16,7 @@ from rac_theory.proofs import (
     Psi,
     checker,
     exported,
+    flat,
     gap,
     iterate,
     nothing,
@@ -24,10 +25,11 @@ from rac_theory.proofs import (
     square,
     telescope,
 )
-from rac_theory.proofs.fact import granted
+from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.quantities import E, gap_next
-from rac_theory.proofs.schemas import memory_of
-from rac_theory.statements import rac_lora_exact, rac_lora_momentum
+from rac_theory.proofs.schemas import memory_of, square_kept
+from rac_theory.statements import rac_lora_ef21, rac_lora_exact, rac_lora_momentum
+from rac_theory.statements.assumptions import bounded_below, smooth
 from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, lambda_max, lambda_min, momentum, mu, t
 from rac_theory.theorems import E as mean
 from rac_theory.theorems.momentum import Lambda, rho, room
@@ -104,6 +106,19 @@ def test_a_changed_claim_is_refused(name):
     proof = prove(id)
     with pytest.raises(Missing):
         Proof(replace(proof.theorem, id="changed", claim=mean(proof.theorem.metric) <= bound), proof.fact, proof.times)
+
+
+def test_what_ef21_is_behind_at_first_rests_on_smoothness():
+    """V is 0, so that M is G, of which ``flat`` says how large it is: in kernel and checker. Descent rests on
+    the same, so that no file of ours would miss it."""
+    squared, _, first = square_kept(rac_lora_ef21)
+    assert read(first) == read(flat.said.terms[1].at({gap: gap0}))
+    psi = Psi(rac_lora_ef21, gap + gamma * squared, gap0_upper, share=plus[gamma])
+    assert {smooth, bounded_below, rac_lora_ef21} <= {*psi.by}
+    assert smooth not in Psi(rac_lora_momentum, gap + gamma * (M @ M), gap0_upper, share=plus[gamma]).by
+    file, part = checker.check(exported(prove("T27"))), {"x0": "gap0_upper", "b0": Fraction(1), "d0": Fraction(0)}
+    assert {"smooth", ("known", "gap0_upper"), "rac_lora_ef21"} == file._begins(part | {"m": Fraction(1)})
+    assert file._begins(part | {"m": Fraction(0)}) == {("known", "gap0_upper")}
 
 
 UNUSED = {"T22": (), "T22_pl": (), "T25": (theta >= 0,), "T27": (), "T27_pl": ()}

@@ -154,8 +154,8 @@ def _psi(fact: Fact, lemmas: Lemmas) -> tuple[str, str, str, str]:
     for parent in parents(fact):
         lemmas.known(parent)
     at_first = {gap0: psi.start} if psi.start == gap0_upper else {}
-    kept = ((psi.share, square, first.at(at_first)) for square, first in lemmas.first.items())
-    memory = next((row for row in kept if row[1] in drawn_in(read(psi.value))), None)
+    squares = ((psi.share, square, first.at(at_first)) for square, first in lemmas.first.items())
+    memory = next((row for row in squares if row[1] in drawn_in(read(psi.value))), None)
     begin = _begun(psi.below, psi.shares, lemmas, memory)
     return function, has_mean, f"rewrite ({why} : _ = {mean}). {_after(psi.value, lemmas)}", begin
 
