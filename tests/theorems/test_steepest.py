@@ -168,7 +168,7 @@ def noisy_ratios(number, seed):
 
 def test_under_noise_no_exact_mean_is_above_the_bound_on_paper():
     """Nor would it do without its last term: where noise alone decides a sign the mean of x stays 1 for 900 steps, and
-    so does the length of the gradient at least, where the other terms fall to .13 in 400. Catches that term left out."""
+    so does the length of the gradient at least, where the other terms fall to .13 in 400. Catches it left out."""
     assert 0.8 < noisy_ratios(300, 2420).max() <= 1
     np.testing.assert_allclose(noisy_means(np.ones(1), np.ones(1), np.array([1.0]), 0.01, 10.0, 6), 1.0, rtol=1e-12)
 
