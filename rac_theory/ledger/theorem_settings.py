@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ from rac_theory.algorithms import (
     SHIFTED_MOMENTUM,
     CyclicRACLoRA,
     InverseOnRange,
+    Method,
     MethodDescent,
     MomentumInLinks,
     Preconditioned,
@@ -152,16 +153,9 @@ def accelerated(algorithm: RACLoRA, c: Constants) -> MethodDescent:
     return method
 
 
-def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
-    """Error feedback."""
-    algorithm: MethodDescent = FEEDBACK(sketch, side=side, gradients=gradients, gamma=gamma)
-    return algorithm
-
-
-def with_a_gradient(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
-    """EF21, which keeps a gradient."""
-    algorithm: MethodDescent = EF21(sketch, side=side, gamma=gamma)
-    return algorithm
+def of_step_size(method: Method) -> Callable[[Sketch, float, Side, GradientSource], MethodDescent]:
+    """Return what builds the algorithm of a method that has no letter but gamma."""
+    return lambda sketch, gamma, side, gradients: method(sketch, side=side, gradients=gradients, gamma=gamma)
 
 
 def preconditioned(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> Preconditioned:
@@ -241,14 +235,14 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             _TRIED["error feedback"],
             seen_over_L(1 / 3),
             quarter_noise,
-            build=with_feedback,
+            build=of_step_size(FEEDBACK),
             only=("haar", "coordinate"),
             layered=False,
         ),
         "EF21": Setting(
             _TRIED["EF21"],
             seen_over_L(1 / 4),
-            build=with_a_gradient,
+            build=of_step_size(EF21),
             only=("haar", "coordinate"),
             layered=False,
         ),

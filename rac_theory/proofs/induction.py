@@ -122,8 +122,6 @@ class Psi(NamedTuple):
     @property
     def kept(self) -> tuple[Expression, Expression, Expression] | None:
         """The square of what is kept, on average after a step, and at first, if the algorithm keeps anything."""
-        if self.about is None:
-            return None
         try:
             square, then, first = square_kept(self.about)
         except Missing:
