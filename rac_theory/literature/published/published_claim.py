@@ -11,8 +11,7 @@ from rac_theory.literature.counterexamples.counterexample import Answer, Check, 
 from rac_theory.proofs import Proof
 from rac_theory.statements import MARKS, Identity, Theorem
 from rac_theory.theorems import prove
-from rac_theory.verdicts import Status
-from rac_theory.verdicts.verification.citation import Work, card
+from rac_theory.verdicts import Status, Work, card_entry
 
 Severity: TypeAlias = Literal[
     "false as printed", "true with a condition that is not printed", "not checkable from what is public"
@@ -190,7 +189,7 @@ class PublishedClaim:
         >>> print(str(CLAIMS["apollo-a4"].entry).splitlines()[2])
           title = {{rac-theory, card apollo-a4: Zhu et al., APOLLO: SGD-like Memory, AdamW-level Performance}},
         """
-        return card(self.id, self.work, self.source, self.where, self.severity or "")
+        return card_entry(self.id, self.work, self.source, self.where, self.severity or "")
 
     @property
     def record(self) -> Mapping[str, Any]:

@@ -61,8 +61,15 @@ def library(version: str) -> Work:
 _ESCAPED = str.maketrans({**{sign: f"\\{sign}" for sign in "&%$#_{}"}, "~": r"\textasciitilde{}", "^": r"\^{}"})
 
 
-def card(id: str, *words: str) -> Work:
-    """Return the entry of a card of this library: of which work, where in it, and what is the matter; as text."""
+def card_entry(id: str, *words: str) -> Work:
+    """Return the entry of a card of this library: of which work, where in it, and what is the matter; as text.
+
+    Examples
+    --------
+    >>> from rac_theory.verdicts import card_entry
+    >>> print(str(card_entry("a-3", "A & B, On C", "Lemma 3")).splitlines()[2])
+      title = {{rac-theory, card a-3: A \\& B, On C}},
+    """
     of, *note = (word.translate(_ESCAPED) for word in words if word)
     entry = library(own_version())
     title = f"{{rac-theory, card {id}: {of}}}"
