@@ -120,6 +120,7 @@ class CardsDirective(SphinxDirective):
                 for label, words in lines
             ),
         )
+        section += nodes.literal_block(str(claim.entry), str(claim.entry), language="bibtex")
         sides = ("", "checks"), ("against it: ", "against")
         section += nodes.bullet_list(
             "",

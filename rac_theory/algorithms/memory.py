@@ -115,10 +115,12 @@ r"""Error feedback: :math:`V = D + \gamma g`, :math:`X^+ = X - H V`, :math:`D^+ 
 What H leaves out is kept for later. Seide et al. (2014); Stich & Karimireddy, arXiv:1909.05350.
 """
 
-EF21 = Method({_W: _W - _gamma * _M, _M: _M + H(gradient(_W - _gamma * _M) - _M)}, start={_M: 0})
-r"""EF21: :math:`W^+ = W - \gamma M`, :math:`M^+ = M + H (\nabla f(W^+) - M)`: M follows the gradient, as far as H sees.
+_followed = _M + H(gradient(_W) - _M)
+EF21 = Method({_W: _W - _gamma * _followed, _M: _followed}, start={_M: 0})
+r"""EF21: :math:`M^+ = M + H (\nabla f(W) - M)`, :math:`W^+ = W - \gamma M^+`: M follows the gradient, as far as H sees.
 
-Richtárik, Sokolov & Fatkhullin, arXiv:2106.05203. Its exact rate is that of ``FEEDBACK``.
+Richtárik, Sokolov & Fatkhullin, arXiv:2106.05203, from their :math:`g^0 = H \nabla f(W^0)`. Its exact rate is that of
+``FEEDBACK``, but of gradients it needs Hg alone: T27.
 """
 
 DECAY = Method({_W: (1 - _gamma * _omega) * _W - _gamma * H(gradient(_W))})

@@ -40,9 +40,9 @@ def cycle_step(c: Constants, case: Case) -> float:
     return 1 / (c.L_H + c.L * c.ell) if c.L_H > 0 else 1 / c.L
 
 
-def third_of_what_is_seen(c: Constants, case: Case) -> float:
-    """T25: lambda_min/(3 L), where its theta is at least 1/2."""
-    return (c.lambda_min if c.lambda_min > 0 else 1.0) / (3 * c.L)
+def seen_over_L(share: float) -> StepSize:
+    """Return the step ``share lambda_min / L``: for T25 a third, where its theta is at least 1/2; for T27 a quarter."""
+    return lambda c, case: share * (c.lambda_min if c.lambda_min > 0 else 1.0) / c.L
 
 
 def as_it_fits(c: Constants, case: Case) -> float:

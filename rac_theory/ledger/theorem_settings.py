@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -10,10 +10,12 @@ import numpy as np
 
 from rac_theory.algorithms import (
     ACCELERATED,
+    EF21,
     FEEDBACK,
     SHIFTED_MOMENTUM,
     CyclicRACLoRA,
     InverseOnRange,
+    Method,
     MethodDescent,
     MomentumInLinks,
     Preconditioned,
@@ -51,7 +53,7 @@ from rac_theory.ledger.step_sizes import (
     plain_gaussian_step,
     root_steps,
     round_step,
-    third_of_what_is_seen,
+    seen_over_L,
 )
 from rac_theory.problems import Federated, Problem
 from rac_theory.sketches import Sketch
@@ -151,10 +153,9 @@ def accelerated(algorithm: RACLoRA, c: Constants) -> MethodDescent:
     return method
 
 
-def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
-    """Error feedback."""
-    algorithm: MethodDescent = FEEDBACK(sketch, side=side, gradients=gradients, gamma=gamma)
-    return algorithm
+def of_step_size(method: Method) -> Callable[[Sketch, float, Side, GradientSource], MethodDescent]:
+    """Return what builds the algorithm of a method that has no letter but gamma."""
+    return lambda sketch, gamma, side, gradients: method(sketch, side=side, gradients=gradients, gamma=gamma)
 
 
 def preconditioned(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> Preconditioned:
@@ -232,9 +233,16 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         ),
         "error feedback": Setting(
             _TRIED["error feedback"],
-            third_of_what_is_seen,
+            seen_over_L(1 / 3),
             quarter_noise,
-            build=with_feedback,
+            build=of_step_size(FEEDBACK),
+            only=("haar", "coordinate"),
+            layered=False,
+        ),
+        "EF21": Setting(
+            _TRIED["EF21"],
+            seen_over_L(1 / 4),
+            build=of_step_size(EF21),
             only=("haar", "coordinate"),
             layered=False,
         ),

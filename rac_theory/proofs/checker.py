@@ -46,10 +46,10 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 
 
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; M what
-# is kept, Gx = grad f(X) for X = W + gamma b M (b = 1: error feedback), gx the estimate of that; of a second point Z,
-# Vz = Z - W*, Gy = grad f(Y) for Y = (W + alpha Z)/(1 + alpha), Zy = Z - Y; H the projection that is drawn, HP = BDB'G;
-# E the mean over all that is drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>, (curve u v) <u, Q
-# v>, where Q bounds f.
+# is kept, of EF21 G less that; Gx = grad f(X) for X = W + gamma b M (error feedback: b = 1), gx that which is drawn; of
+# a second point Z, Vz = Z - W*, Gy = grad f(Y) for Y = (W + alpha Z)/(1 + alpha), Zy = Z - Y; H the projection that is
+# drawn, HP = BDB'G; E the mean over all that is drawn in a step, mean that over clients; (star u v) is <u, E[H]^-1 v>,
+# (curve u v) <u, Q v>, where Q bounds f.
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
     " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step least_weight"
@@ -95,6 +95,7 @@ STEPS = {
     "rac_lora_momentum": "L smooth gap_next (* -1 gamma (H gx))",
     "rac_lora_accelerated": "L smooth gap_next (* -1 gamma (H Gy)) gap_Y Gy",
     "rac_lora_feedback": "L smooth gap_next (* -1 gamma gx)",
+    "rac_lora_ef21": "L smooth gap_next (* -1 gamma (- G (- M (H M))))",
     "rac_lora_preconditioned": "L smooth gap_next (* -1 gamma (H P))",
 }
 """What a step is: the constant of the descent lemma, what says so, where it leads, what is added to W, and so to V; or
@@ -106,6 +107,7 @@ IMPLIED = {*STEPS, "rac_lora_certified", "momentum_in_links"} - {"galore_exact"}
 MEMORY = {
     "rac_lora_momentum": ("M", "(+ (* momentum M) (H gx))", "(dot M M)", "0"),
     "rac_lora_feedback": ("M", "(- (+ M gx) (H (+ M gx)))", "(dot M M)", "0"),
+    "rac_lora_ef21": ("M", "(+ (- Gp G) (- M (H M)))", "(dot M M)", "(* 2 L gap0)"),
     "rac_lora_accelerated": (
         *("Vz", "(- Vz (* alpha (+ Zy (/ (H Gy) (* s_0 lambda_0)))))"),
         *("(star Vz Vz)", "(/ (^ distance0 2) lambda_min)"),
@@ -214,6 +216,9 @@ unbiased_ahead v:fixed | rac_lora_momentum | (E (dot $v (H Gx))) <= (E (dot $v (
   independent of H
 noise_ahead | structured_noise (= A 0) (<= beta 1) rac_lora_momentum | (E (dot gx (H gx))) <= (+ (E (dot Gx (H Gx))) (*
   lambda_max C)) | The inequality of noise at X
+# One step of EF21
+turned_by | smooth rac_lora_ef21 | (dot (- Gp G) (- Gp G)) <= (* (^ (* gamma L) 2) (dot (- G (- M (H M))) (- G (- M (H
+  M))))) | The gradient is Lipschitz, and W+ - W = -gamma V+
 # One step with acceleration
 behind | strongly_convex rac_lora_accelerated | gap_Y <= (+ gap (* alpha (dot Gy Zy))) | Convexity, W - Y = -alpha Zy
 curved_Y | strongly_convex (known distance0) | gap_Y <= (- (dot Gy (- Vz Zy)) (* 1/2 s (dot (- Vz Zy) (- Vz Zy)))) |
@@ -1175,12 +1180,13 @@ class File:
         """Put in what a potential is at most, and that at W^0; return what each term that it has rests on."""
         about = next(filter(self.holding.__contains__, MEMORY), "")
         first = "gap0_upper" if env["x0"] == "gap0_upper" else "gap0"
-        kept = MEMORY.get(about, ("0", "0"))[-2:]
-        rows = ("b0", "gap", first), ("d0", "(dot V V)", "(^ distance0 2)"), ("m", *kept)
+        memory = (number.replace("gap0", first) for number in MEMORY.get(about, ("0", "0"))[-2:])
+        rows = ("b0", "gap", first), ("d0", "(dot V V)", "(^ distance0 2)"), ("m", *memory)
         env["most"], env["psi0"] = (("+", *(("*", env[row[0]], parsed(row[i])) for row in rows)) for i in (1, 2))
         begun = {share: parsed(at_first) for share, _, at_first in rows if self.reader.value(env[share])}
         ask(about or "m" not in begun, f"what is kept from step to step is not known of {self.about}")
-        known = {("known", letter) for at_first in begun.values() for letter in START.keys() & leaves(at_first)}
+        rests = {"L": "smooth", **{letter: ("known", letter) for letter in START}}  # a gradient is as L and a gap allow
+        known = {rests[letter] for at_first in begun.values() for letter in rests.keys() & leaves(at_first)}
         return known | ({about} if "m" in begun else set())
 
     def _by_hand(self, rule: str, arguments: Sequence[Any], facts: Sequence[Fact], statement: Tree) -> tuple[Any, ...]:

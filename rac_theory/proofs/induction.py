@@ -52,8 +52,8 @@ from rac_theory.statements import (
     metric,
     weighted_squared_gradient,
 )
-from rac_theory.statements.assumptions import bounded_below, certified_minimum, known_minimiser
-from rac_theory.statements.symbols import K, T, distance0, gap0, gap0_upper, t
+from rac_theory.statements.assumptions import bounded_below, certified_minimum, known_minimiser, smooth
+from rac_theory.statements.symbols import K, L, T, distance0, gap0, gap0_upper, t
 
 k = Symbol("k")
 """A step of a client in a round."""
@@ -134,9 +134,10 @@ class Psi(NamedTuple):
     def kept(self) -> tuple[Expression, Expression, Expression] | None:
         """The square of what is kept, on average after a step, and at first, if the algorithm keeps anything."""
         try:
-            return None if self.about is None else square_kept(self.about)
+            square, then, first = square_kept(self.about)
         except Missing:
             return None
+        return square, then, first.at({gap0: gap0_upper}) if self.start == gap0_upper else first
 
     @property
     def after(self) -> Expression:
@@ -166,6 +167,7 @@ class Psi(NamedTuple):
         """What that rests on: on the algorithm where psi is more than a gap."""
         starts = [*self.shares, *(() if self.kept is None else symbols_of(self.kept[2]))]
         premises = [assumption for start in COURSES if start in starts for assumption in COURSES[start].by]
+        premises += [smooth] * (L in starts)  # a gradient is as large as L and a gap allow
         return premises if self.about is None or drawn_in(read(self.value)) <= {gap} else [self.about, *premises]
 
     def facts(self) -> tuple[Fact, ...]:

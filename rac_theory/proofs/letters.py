@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rac_theory.algebra import Expression, Symbol
 from rac_theory.proofs.drawn import H, letter, star
-from rac_theory.proofs.quantities import E, G, G_next, Gy, V, Vz, Zy, gbar
+from rac_theory.proofs.quantities import E, G, G_next, Gy, M, V, Vz, Zy, gbar
 from rac_theory.statements.symbols import L, alpha, gamma, lambda_0, s, s_0
 
 _after = letter("E||V - gamma HG||^2", r"\mathrm{E} \Vert V - \gamma HG \Vert^2")
@@ -19,6 +19,7 @@ _short, _off = V - G * gamma, H(G) - H(gbar)
 _turned, _young = G_next - U, G_next * b - U
 
 _told = alpha / (s_0 * lambda_0)
+_behind = G_next - G + M - H(M)
 _ahead, _at_Y = Vz - Zy * alpha - H(Gy) * _told, Vz - Zy
 
 COMPOSED: Mapping[Expression, Expression] = {
@@ -30,6 +31,7 @@ COMPOSED: Mapping[Expression, Expression] = {
     _after: E(_stepped @ _stepped),
     letter("E||G+ - U||^2", r"\mathrm{E} \Vert G_+ - U \Vert^2"): E(_turned @ _turned),
     letter("E||Vz+||*^2", r"\mathrm{E} \Vert Z_+ - W^\star \Vert_\star^2"): E(star(_ahead, _ahead)),
+    letter("E||G+ - G + M - HM||^2", r"\mathrm{E} \Vert G_+ - G + M - HM \Vert^2"): E(_behind @ _behind),
     letter("||Vz - Zy||^2", r"\Vert Y - W^\star \Vert^2"): _at_Y @ _at_Y,
     letter("||Vz - Zy||*^2", r"\Vert Y - W^\star \Vert_\star^2"): star(_at_Y, _at_Y),
     letter("E||b G+ - U||^2", r"\mathrm{E} \Vert b G_+ - U \Vert^2"): E(_young @ _young),
@@ -60,7 +62,7 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"Gy", "Gy", "the gradient at Y = (W + alpha Z)/(1 + alpha)"),
     (r"Vz", "Vz", "Z - W*"),
     (r"Zy", "Zy", "Z - Y"),
-    (r"(?<![A-Za-z_])H?M(?=[|,>])", "M", "what is kept from step to step"),
+    (r"(?<![A-Za-z_])H?M(?=[|,>])", "M", "what is kept from step to step; of EF21, how far that is behind G"),
     (r"g(?!bar|hat|x)", "g", "the gradient that is drawn at W"),
     (r"gbar", "gbar", "the mean of the gradients of the steps under one H"),
     (r"gbar_m", "gbar_m", "that of the steps of a client m"),

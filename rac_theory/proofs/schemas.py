@@ -94,15 +94,8 @@ def grant(name: str, *values: Value, letters: tuple[Let, ...] = ()) -> Fact:
     """
     schema = SCHEMAS[name]
     letters = tuple(let for let in letters if let.letter in schema.letters)
-    key = (name, *values, *letters)
-    if any(isinstance(value, Vector) for value in values):
-        return _instance(name, values, letters)
-    if key not in _GRANTED:
-        _GRANTED[key] = _instance(name, values, letters)
-    return _GRANTED[key]
-
-
-_GRANTED: dict[tuple[Value, ...], Fact] = {}
+    is_of_vectors = any(isinstance(value, Vector) for value in values)  # which are no keys
+    return (_instance if is_of_vectors else _instance_of_names)(name, values, letters)
 
 
 def _instance(name: str, values: tuple[Value, ...], letters: tuple[Let, ...]) -> Fact:
@@ -121,6 +114,9 @@ def _instance(name: str, values: tuple[Value, ...], letters: tuple[Let, ...]) ->
     relation = Relation((_number(low, places), _number(high, places)), (sign,))
     by = (_assumption(_filled(node, places), places) for node in schema.needs)
     return granted(schema.why, relation, *by, page=schema.page, schema=(name, *values))
+
+
+_instance_of_names = cache(_instance)
 
 
 class Move(NamedTuple):
@@ -146,7 +142,7 @@ def move_of(about: Predicate) -> Move | None:
     return _move(name) if name in checker.STEPS else None
 
 
-def memory_of(about: Predicate) -> tuple[Vector, Vector]:
+def memory_of(about: Predicate | None) -> tuple[Vector, Vector]:
     """Return what an algorithm keeps from step to step, and what that is after a step.
 
     Raises
@@ -159,9 +155,9 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
         raise Missing(f"what is kept from step to step is not known of {about!r}")
     step = getattr(assumptions, name).step
     memory, then = (_read(checker.nodes(vector)[0]) for vector in checker.MEMORY[name][:2])
-    stated = then
+    added = reduce(add, (VECTORS[vector] for vector in step.vectors))
+    stated = VECTORS["Gp"] - added + memory - H(memory) if step.follows else then
     if step.memory is not None:
-        added = reduce(add, (VECTORS[vector] for vector in step.vectors))
         pushed = memory * step.memory + added
         stated = pushed - H(pushed) if step.is_whole else memory * step.memory + H(added)
     if not all(read(share).is_zero for share in (stated - then).parts.values()):
@@ -171,7 +167,7 @@ def memory_of(about: Predicate) -> tuple[Vector, Vector]:
     return memory, then
 
 
-def square_kept(about: Predicate) -> tuple[Expression, Expression, Expression]:
+def square_kept(about: Predicate | None) -> tuple[Expression, Expression, Expression]:
     """Return the square of what an algorithm keeps, what that is on average after a step, and at most at first.
 
     Raises
@@ -190,8 +186,9 @@ def _move(name: str) -> Move:
     """A row of the table, if the algorithm says the same of itself."""
     L, smooth, to, row, *start = checker.nodes(checker.STEPS[name])
     by, step = _read(row), getattr(assumptions, name).step
-    added = reduce(add, (VECTORS[vector] for vector in step.vectors))
-    stated = (added if step.is_whole else H(added)) * (step.length * -1)
+    added, memory = reduce(add, (VECTORS[vector] for vector in step.vectors)), VECTORS["M"]
+    taken = added - memory + H(memory) if step.follows else added if step.is_whole else H(added)
+    stated = taken * (step.length * -1)
     rest = (stated - by).parts.values()
     if (L, to) != (_named(step.constant), step.leads_to) or not all(read(share).is_zero for share in rest):
         raise ValueError(f"what a step of {name} is must be said by the table as by itself, {row} is not {step}")

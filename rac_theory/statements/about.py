@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from rac_theory.algebra import Expression, Symbol, identical, lifted, sqrt, symbols_of
 from rac_theory.algorithms import (
     ACCELERATED,
+    EF21,
     FEEDBACK,
     MOMENTUM,
     PLAIN,
@@ -57,6 +58,9 @@ class Step(NamedTuple):
         By what M, which is kept from step to step, is multiplied before H of what is added up is added to it.
     is_whole : bool
         Whether all of what is added up is taken away, and M is then what H leaves out of it and of M.
+    follows : bool
+        Whether what is taken away follows the gradient: what is added up, less what H leaves out of M, which is how far
+        it was behind.
     """
 
     length: Expression
@@ -65,6 +69,7 @@ class Step(NamedTuple):
     leads_to: str = "gap_next"
     memory: Expression | None = None
     is_whole: bool = False
+    follows: bool = False
 
     def is_like(self, step: "Step") -> bool:
         """Whether it is the same step, written in other expressions perhaps."""
@@ -292,10 +297,7 @@ def rac_lora_momentum(case: Case, c: Constants) -> str | None:
 def rac_lora_accelerated(case: Case, c: Constants) -> str | None:
     """Acceleration with the exact gradient G at Y = (W^t + alpha Z^t)/(1 + alpha): W^{t+1} = Y - gamma H G, Z^{t+1} =
     (1 - alpha) Z^t + alpha Y - alpha/(s_0 lambda_0) H G, Z^0 = W^0."""
-    ours = projector_of(case.algorithm) is not None and isinstance(case.algorithm, MethodDescent)
-    if not ours or not case.algorithm.method.is_like(ACCELERATED):  # type: ignore[attr-defined]
-        return _other(case, "the method ACCELERATED")
-    return _forward(c) or _gradients(case, Exact, "must be exact")
+    return _is(case, ACCELERATED, "ACCELERATED") or _forward(c) or _gradients(case, Exact, "must be exact")
 
 
 @partial(_afresh, step=step_of(FEEDBACK, ("g",)))
@@ -303,6 +305,13 @@ def rac_lora_feedback(case: Case, c: Constants) -> str | None:
     """Error feedback: V = D^t + gamma g, X^{t+1} = X^t - H V, D^{t+1} = V - H V, D^0 = 0, with one unbiased gradient g
     at X, independent of H; what is judged is W = X - D, which moves by -gamma g, and X beside it."""
     return _steps(case, c, FEEDBACK, _other(case, "error feedback at W = X - D")) or _unbiased(case)
+
+
+@partial(_afresh, step=Step(gamma, ("G",), follows=True))
+def rac_lora_ef21(case: Case, c: Constants) -> str | None:
+    """EF21: V^{t+1} = V^t + H (G - V^t), W^{t+1} = W^t - gamma V^{t+1}, V^0 = 0, with the exact gradient G at W^t; M =
+    G - V^t is how far what is kept is behind."""
+    return _is(case, EF21, "EF21") or _forward(c) or _gradients(case, Exact, "must be exact")
 
 
 @partial(_afresh, step=Step(gamma, ("P",)))
@@ -413,6 +422,13 @@ def _other(case: Case, what: str) -> str:
 def _kind(case: Case, kinds: type | tuple[type, ...], what: str) -> str | None:
     """That the algorithm is of no such kind."""
     return None if isinstance(case.algorithm, kinds) else _other(case, what)
+
+
+def _is(case: Case, method: Method, name: str) -> str | None:
+    """That the algorithm is not a method, line by line."""
+    ours = projector_of(case.algorithm) is not None and isinstance(case.algorithm, MethodDescent)
+    is_so = ours and case.algorithm.method.is_like(method)  # type: ignore[attr-defined]
+    return None if is_so else _other(case, f"the method {name}")
 
 
 def _steps(case: Case, c: Constants, method: Method, another: str) -> str | None:

@@ -18,6 +18,7 @@ from rac_theory.statements.about import plain_or_fitted as plain_or_fitted
 from rac_theory.statements.about import rac_lora_accelerated as rac_lora_accelerated
 from rac_theory.statements.about import rac_lora_by_differences as rac_lora_by_differences
 from rac_theory.statements.about import rac_lora_certified as rac_lora_certified
+from rac_theory.statements.about import rac_lora_ef21 as rac_lora_ef21
 from rac_theory.statements.about import rac_lora_exact as rac_lora_exact
 from rac_theory.statements.about import rac_lora_feedback as rac_lora_feedback
 from rac_theory.statements.about import rac_lora_harmonic_steps as rac_lora_harmonic_steps

@@ -17,6 +17,7 @@ from rac_theory.theorems import (
     federated,
     found,
     gain,
+    gradient_memory,
     momentum,
     rac_lora_gd,
     reshuffling,
@@ -29,7 +30,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
 FAMILIES: tuple[ModuleType, ...] = (
     *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, variants),
-    *(decreasing, momentum),
+    *(decreasing, momentum, gradient_memory),
 )
 
 

@@ -13,7 +13,7 @@ from rac_theory.verdicts.sharpness.setting import Setting
 from rac_theory.verdicts.sharpness.tightness import tightness
 from rac_theory.verdicts.sharpness.worst_case import WorstCase, worst_case, worst_step
 from rac_theory.verdicts.sharpness.worst_case_comparison import Comparison, side_by_side
-from rac_theory.verdicts.verification.citation import citation
+from rac_theory.verdicts.verification.citation import Work, card_entry, citation
 from rac_theory.verdicts.verification.decision import Slack, Status
 from rac_theory.verdicts.verification.finding import Finding, versions
 from rac_theory.verdicts.verification.judge_runs import compare_runs, judge_runs
@@ -43,7 +43,9 @@ __all__ = [
     "SlowDirection",
     "Status",
     "Verdict",
+    "Work",
     "WorstCase",
+    "card_entry",
     "citation",
     "compare_runs",
     "empirical_rate",

@@ -111,6 +111,9 @@ def test_a_card_is_printed_whole(told, claim):
 def test_cards_are_cited_as_json(told, capsys):
     """Those that are named, in their order; a theorem is no card."""
     names = ["gum-weights", "heavy-ball-mean"]
-    assert [card["id"] for card in json.loads("\n".join(told("cite", "--json", *names)))] == names
+    cards = json.loads("\n".join(told("cite", "--json", *names)))
+    assert [card["id"] for card in cards] == names
+    assert [card["bibtex"] for card in cards] == [str(CLAIMS[name].entry) for name in names]
+    assert all("\n".join(told("cite", name)).count(str(CLAIMS[name].entry)) == 1 for name in names)
     assert main(["cite", "--json", "T2"]) == 2
     assert "claim must be one of these, got 'T2'" in capsys.readouterr().err

@@ -172,7 +172,7 @@ def test_layers_are_tried_at_ranks_that_fit_each_of_them():
         ("right", 1),
     }  # 4 x 3 and 4 x 2
     about_one = {"bernoulli", "differences", "step per draw", "inverse on range", "in turns", "plain", "plain gaussian"}
-    about_one |= {"galore", "lazy galore", "momentum", "accelerated", "error feedback", "preconditioned"}
+    about_one |= {"galore", "lazy galore", "momentum", "accelerated", "error feedback", "preconditioned", "EF21"}
     about_one |= {"momentum in links", "steepest"}
     assert {note.split(": ")[1].split(" is")[0] for note in layout.notes if "one matrix" in note} == about_one
     case = plan(Selection(problems=("layered_quadratic",), sides=("right",), ranks=(2,))).ensembles[0].case

@@ -116,6 +116,7 @@ def test_settings_run_what_older_rows_have():
         "accelerated": [("haar", 1.0, 14), ("coordinate", 1.0, 14)],
         "preconditioned": [("haar", 1.0, 25), ("coordinate", 1.0, 25)],
         "error feedback": [("haar", 0.1111, 47), ("coordinate", 0.1111, 47)],
+        "EF21": [("haar", 0.0833, 113), ("coordinate", 0.0833, 113)],
         "momentum in links": [("haar", 0.5, 67), ("coordinate", 0.5, 67)],
         "steepest": [(name, 0.0627, 134) for name in ("haar", "coordinate", "weighted_coordinate")],
         "minibatch": [*alike(0.019, 601), ("weighted_coordinate", 0.0095, 1793)],

@@ -12,7 +12,7 @@ from .lines import LINES, ROOT, Line, read
 
 PAGE = ROOT / "docs" / "guide" / "mutants.md"
 
-COUNT = 733
+COUNT = 740
 """How many mutants there are. It may be raised, and never lowered: what a test has killed once stays dead."""
 
 COUNT_OF_BANK = 334

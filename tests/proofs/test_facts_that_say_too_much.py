@@ -72,6 +72,7 @@ DEFINITIONS += (
     known.rac_lora_momentum,
     known.rac_lora_accelerated,
     known.rac_lora_feedback,
+    known.rac_lora_ef21,
     known.rac_lora_preconditioned,
     known.momentum_in_links,
     known.rac_lora_steepest,

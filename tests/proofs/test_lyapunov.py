@@ -16,6 +16,7 @@ from rac_theory.proofs import (
     Psi,
     checker,
     exported,
+    flat,
     gap,
     iterate,
     nothing,
@@ -24,11 +25,12 @@ from rac_theory.proofs import (
     square,
     telescope,
 )
-from rac_theory.proofs.fact import granted
+from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.quantities import E, gap_next
-from rac_theory.proofs.schemas import memory_of
-from rac_theory.statements import rac_lora_exact, rac_lora_momentum
-from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, lambda_max, lambda_min, momentum, t
+from rac_theory.proofs.schemas import memory_of, square_kept
+from rac_theory.statements import rac_lora_ef21, rac_lora_exact, rac_lora_momentum
+from rac_theory.statements.assumptions import bounded_below, smooth
+from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, lambda_max, lambda_min, momentum, mu, t
 from rac_theory.theorems import E as mean
 from rac_theory.theorems.momentum import Lambda, rho, room
 from rac_theory.theorems.momentum import feedback_share as theta
@@ -74,6 +76,7 @@ def test_each_premise_is_asked_for():
 
 _first, _floor = 2 * gap0_upper / (gamma * lambda_min * T), L * gamma * C * lambda_max / lambda_min
 _noise = L * gamma**2 * lambda_max * C / 2
+_unseen = (1 - lambda_min) / lambda_min
 FALSE = {
     "19/10 for 2": ("T22", Fraction(19, 20) * _first + _floor * (1 + gamma * L * momentum**2 * Lambda)),
     "b^3 in the noise": ("T22", _first + _floor * (1 + gamma * L * momentum**3 * Lambda)),
@@ -84,6 +87,10 @@ FALSE = {
         Fraction(19, 10) * gap0_upper / (gamma * T) + L * gamma * C * (1 + 2 * gamma * L * (1 / lambda_min - 1)),
     ),
     "no noise of what is kept": ("T25", 2 * gap0_upper / (gamma * T) + L * gamma * C),
+    "nothing is behind at first": ("T27", 2 * gap0_upper / (gamma * T)),
+    "1.9 for 2, EF21": ("T27", 2 * gap0_upper * (1 + Fraction(19, 10) * gamma * L * _unseen) / (gamma * T)),
+    "nothing is behind at first, PL": ("T27_pl", (1 - gamma * mu) ** T * gap0),
+    "1.9 for 2, EF21 and PL": ("T27_pl", (1 - gamma * mu) ** T * (1 + Fraction(19, 10) * gamma * L * _unseen) * gap0),
     "no noise of momentum, PL": ("T22_pl", rho**T * gap0 + powers(rho, 0, T - 1) * _noise),
     "1 - b for room": (
         "T22_pl",
@@ -101,7 +108,20 @@ def test_a_changed_claim_is_refused(name):
         Proof(replace(proof.theorem, id="changed", claim=mean(proof.theorem.metric) <= bound), proof.fact, proof.times)
 
 
-UNUSED = {"T22": (), "T22_pl": (), "T25": (theta >= 0,)}
+def test_what_ef21_is_behind_at_first_rests_on_smoothness():
+    """V is 0, so that M is G, of which ``flat`` says how large it is: in kernel and checker. Descent rests on
+    the same, so that no file of ours would miss it."""
+    squared, _, first = square_kept(rac_lora_ef21)
+    assert read(first) == read(flat.said.terms[1].at({gap: gap0}))
+    psi = Psi(rac_lora_ef21, gap + gamma * squared, gap0_upper, share=plus[gamma])
+    assert {smooth, bounded_below, rac_lora_ef21} <= {*psi.by}
+    assert smooth not in Psi(rac_lora_momentum, gap + gamma * (M @ M), gap0_upper, share=plus[gamma]).by
+    file, part = checker.check(exported(prove("T27"))), {"x0": "gap0_upper", "b0": Fraction(1), "d0": Fraction(0)}
+    assert {"smooth", ("known", "gap0_upper"), "rac_lora_ef21"} == file._begins(part | {"m": Fraction(1)})
+    assert file._begins(part | {"m": Fraction(0)}) == {("known", "gap0_upper")}
+
+
+UNUSED = {"T22": (), "T22_pl": (), "T25": (theta >= 0,), "T27": (), "T27_pl": ()}
 
 
 @pytest.mark.parametrize("id", UNUSED)
@@ -127,6 +147,13 @@ def test_without_one_of_its_assumptions_it_is_refused(id):
         ("T25", "(* theta (beside_at t))", "(beside_at t)"),
         ("T25", "(- (E (dot gx (H gx))))", "(- (* 2 (E (dot gx (H gx)))))"),
         ("T22", "about rac_lora_momentum", "about rac_lora_stochastic"),
+        ("T27", "given smooth\n", ""),
+        ("T27", "given (known gap0_upper)\n", "given (known gap0)\n"),
+        ("T27", "2 L gap0_upper)", "L gap0_upper)"),
+        ("T27_pl", "2 L gap0)", "2 mu gap0)"),
+        ("T27", "(- (* 2 (dot G Gp)))", "(- (* 3 (dot G Gp)))"),
+        ("T27", "about rac_lora_ef21", "about rac_lora_exact"),
+        ("T27_pl", "given (> room 0)\n", ""),
     ],
 )
 def test_a_changed_file_is_refused(id, right, wrong):

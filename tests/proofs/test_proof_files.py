@@ -47,7 +47,7 @@ def meaning(file):
 
 def test_all_are_accepted_in_time(checked):
     assert [file.id for file in checked.values()] == [*STORED]
-    assert len(checked) == 57
+    assert len(checked) == 59
 
 
 def test_it_rests_on_what_the_kernel_says_it_does(checked):
@@ -427,7 +427,7 @@ def test_a_weaker_claim_follows_from_signs():
 
 def test_it_is_short():
     """So that it can be read: all that is no blank line."""
-    assert len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1138
+    assert len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1144
 
 
 def ours(files, id):

@@ -29,6 +29,7 @@ from rac_theory import (
 from rac_theory.algebra import Symbol
 from rac_theory.algorithms import (
     ACCELERATED,
+    EF21,
     FEEDBACK,
     SHIFTED_MOMENTUM,
     H,
@@ -65,6 +66,8 @@ _seen = H(gradient(X + M))
 _whole = M + gradient(X)
 FED_BACK = Method({X: X - g * H(_whole), M: _whole - H(_whole)}, start={M: 0}, report=X - g * M)(Haar(3, 1), gamma=0.1)
 """Error feedback, M in units of the gradient."""
+LATE = Method({X: X - g * M, M: M + H(gradient(X) - M)}, start={M: 0})(Haar(3, 1), gamma=0.1)
+"""It moves along what was kept before."""
 AHEAD, BESIDE = (
     Method({X: X - g * _seen, M: b * M + shift * _seen}, start={M: 0})(Haar(3, 1), **LETTERS) for shift in (g * b, g)
 )
@@ -171,6 +174,13 @@ OTHERS = {
             no_gradients(f"{UNBIASED} with known noise", "Clients"),
         ),
     ],
+    about.rac_lora_ef21: [
+        (GD(0.1), "the theorem is about the method EF21, the algorithm is RACLoRA"),
+        (FED_BACK, f"the theorem is about the method EF21, the algorithm is {FED_BACK.method!r}"),
+        (LATE, f"the theorem is about the method EF21, the algorithm is {LATE.method!r}"),
+        (EF21(Haar(3, 1), gamma=-0.1), BACKWARDS),
+        (EF21(Haar(3, 1), gradients=Noisy(0.1), gamma=0.1), no_gradients("must be exact", "Noisy")),
+    ],
     about.rac_lora_preconditioned: [
         (GD(0.1), "the theorem is about preconditioned steps, the algorithm is RACLoRA"),
         (AHEAD, f"the theorem is about preconditioned steps, the algorithm is {AHEAD.method!r}"),
@@ -251,6 +261,7 @@ RIGHT = {
     about.rac_lora_momentum: [AHEAD],
     about.rac_lora_accelerated: [QUICK],
     about.rac_lora_feedback: [FED_BACK],
+    about.rac_lora_ef21: [EF21(Haar(3, 1), gamma=0.1), EF21(None, gamma=0.1)],
     about.rac_lora_preconditioned: [Preconditioned(Haar(3, 2), 0.1, [0.5, 2.0])],
     about.rac_lora_stochastic: [
         KEEPS,

@@ -42,6 +42,7 @@ LOOSER = (
     | {("T18_pl", name, "rho >= 0") for name in ("L", "L_H", "mu", "ell")}
     | {("T26_pl", name, "rho >= 0") for name in ("L", "mu", "lambda_min")}  # which is so in any case, as a <= A
     | {("T22_pl", name, asked) for name in ("mu", "lambda_min") for asked in ("room > 0", "slack >= 0")}
+    | {("T27_pl", "mu", asked) for asked in ("room > 0", "slack >= 0")}
     | {("T19_pl", name, "kappa >= 1") for name in ("L", "lambda_max", "A", "beta")}
 )
 

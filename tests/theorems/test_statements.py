@@ -18,7 +18,7 @@ from tests.as_one_test import as_one_test
 LINEAR = {
     *("T2", "T2_sharp", "T2_tight", "T4", "T4_gap", "T6", "T8", "T8d", "T8d_sharp"),
     *("T10", "T10d", "T10d_sharp", "T10rr", "T12_pl", "T12_gaussian", "T13_pl", "T14_pl", "T15_pl"),
-    *("T17_pl", "T18_pl", "T20_pl", "T22_pl", "T23_pl", "T26_pl"),
+    *("T17_pl", "T18_pl", "T20_pl", "T22_pl", "T23_pl", "T26_pl", "T27_pl"),
     *("T21", "T21_H"),
 }
 c = Constants(gamma=0.5, mu=1.0, lambda_min=0.25, gap0=8.0, gap0_upper=8.0, D=math.inf)

@@ -11,7 +11,7 @@ from rac_theory.literature.counterexamples.counterexample import Answer, Check, 
 from rac_theory.proofs import Proof
 from rac_theory.statements import MARKS, Identity, Theorem
 from rac_theory.theorems import prove
-from rac_theory.verdicts import Status
+from rac_theory.verdicts import Status, Work, card_entry
 
 Severity: TypeAlias = Literal[
     "false as printed", "true with a condition that is not printed", "not checkable from what is public"
@@ -180,6 +180,18 @@ class PublishedClaim:
         return self.source.replace("arXiv:", "https://arxiv.org/abs/")
 
     @property
+    def entry(self) -> Work:
+        """The card itself for BibTeX, with the version of the library, as a card may be mended.
+
+        Examples
+        --------
+        >>> from rac_theory.literature import CLAIMS
+        >>> print(str(CLAIMS["apollo-a4"].entry).splitlines()[2])
+          title = {{rac-theory, card apollo-a4: Zhu et al., APOLLO: SGD-like Memory, AdamW-level Performance}},
+        """
+        return card_entry(self.id, self.work, self.source, self.where, self.severity or "")
+
+    @property
     def record(self) -> Mapping[str, Any]:
         """The card as texts, lists and numbers, such as JSON can hold."""
         words = ("id", "says", "work", "source", "url", "where", "consulted", "mark", "proof", "reading", "repair")
@@ -187,7 +199,7 @@ class PublishedClaim:
         opposed = {id(check) for witness in self.witnesses for check in witness.against}
         checks = [{**vars(check), "holds": bool(check.holds), "against": id(check) in opposed} for check in self.checks]
         judged = {"status": self.status.name, "severity": self.severity, "checks": checks}
-        pages = {"command": self.command, "page": self.page}
+        pages = {"command": self.command, "page": self.page, "bibtex": str(self.entry)}
         return {**{name: getattr(self, name) for name in words}, **judged, **grounds, **pages}
 
     def __str__(self) -> str:

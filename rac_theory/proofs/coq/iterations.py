@@ -11,7 +11,7 @@ from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.induction import ADDED, COURSES, Course, S, share_beside
 from rac_theory.proofs.quantities import Gx, gap
 from rac_theory.proofs.rules import Rule
-from rac_theory.statements.symbols import T, t
+from rac_theory.statements.symbols import T, gap0, gap0_upper, t
 
 AT_EACH = "intros t W. cbn beta. "
 """What brings a goal about each step into the form of a fact about a step."""
@@ -129,13 +129,13 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
 
 
 def _begun(
-    below: Fact, shares: Mapping[Symbol, Fact], lemmas: Lemmas, memory: tuple[Expression, Fact] | None = None
+    below: Fact, shares: Mapping[Symbol, Fact], lemmas: Lemmas, memory: tuple[Fact, Expression, Expression] | None
 ) -> str:
     """The script of the start of a potential: it is at most a sum of what is known there."""
     starts = []
     for share, x, x0 in (
         *((share, *COURSES[start][:2]) for start, share in shares.items()),
-        *([(memory[1], memory[0], lemmas.first[memory[0]])] if memory is not None else []),
+        *([memory] if memory is not None else []),
     ):
         lemma = lemmas.known(share)
         starts.append(f"Rmult_le_pos _ _ {lemma.at_least_zero(())} (diff _ _ {started(x, x0, lemmas)})")
@@ -153,8 +153,10 @@ def _psi(fact: Fact, lemmas: Lemmas) -> tuple[str, str, str, str]:
     function, has_mean, mean, why = _at_next(read(psi.value), lemmas)
     for parent in parents(fact):
         lemmas.known(parent)
-    memory = next((square for square in lemmas.first if square in drawn_in(read(psi.value))), None)
-    begin = _begun(psi.below, psi.shares, lemmas, None if memory is None else (memory, psi.share))
+    at_first = {gap0: psi.start} if psi.start == gap0_upper else {}
+    squares = ((psi.share, square, first.at(at_first)) for square, first in lemmas.first.items())
+    memory = next((row for row in squares if row[1] in drawn_in(read(psi.value))), None)
+    begin = _begun(psi.below, psi.shares, lemmas, memory)
     return function, has_mean, f"rewrite ({why} : _ = {mean}). {_after(psi.value, lemmas)}", begin
 
 

@@ -9,20 +9,21 @@ from operator import matmul
 from rac_theory.algebra import Expression, lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, curve, star
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.quantities import NUMBERS, G, Gx, Gy, M, P, V, Vz, Zy, g, gap, gap_first, gap_next, gx
+from rac_theory.proofs.quantities import NUMBERS, G, G_next, Gx, Gy, M, P, V, Vz, Zy, g, gap, gap_first, gap_next, gx
 from rac_theory.statements import (
     Predicate,
     Theorem,
     one_exact_step,
     plain_gaussian_rac_lora,
     rac_lora_accelerated,
+    rac_lora_ef21,
     rac_lora_exact,
     rac_lora_feedback,
     rac_lora_momentum,
     rac_lora_preconditioned,
     rac_lora_stochastic,
 )
-from rac_theory.statements.symbols import alpha, distance0, gamma, lambda_0, lambda_min, momentum, s_0
+from rac_theory.statements.symbols import L, alpha, distance0, gamma, gap0, lambda_0, lambda_min, momentum, s_0
 
 _PRODUCT = """(* The space and its inner product *)
 Variables (add : State -> State -> State) (scal : R -> State -> State) (ip : State -> State -> R).
@@ -85,6 +86,7 @@ STEPS: Mapping[Predicate, Vector] = {
     rac_lora_stochastic: V - H(g) * gamma,
     rac_lora_momentum: V - H(gx) * gamma,
     rac_lora_feedback: V - gx * gamma,
+    rac_lora_ef21: V - (G - M + H(M)) * gamma,
     rac_lora_preconditioned: V - H(P) * gamma,
 }
 """What W - W* is after a step, said for Coq by itself; of other algorithms no theorem needs it."""
@@ -93,6 +95,7 @@ _ahead = Vz - Zy * alpha - H(Gy) * (alpha / (s_0 * lambda_0))
 MEMORY: Mapping[Predicate, tuple[Callable[[Vector, Vector], Expression], Vector, Vector, Expression]] = {
     rac_lora_momentum: (matmul, M, M * momentum + H(gx), lifted(0)),
     rac_lora_feedback: (matmul, M, M + gx - H(M + gx), lifted(0)),
+    rac_lora_ef21: (matmul, M, G_next - (G - M + H(M)), 2 * L * gap0),
     rac_lora_accelerated: (star, Vz, _ahead, distance0**2 / lambda_min),
 }
 """In which square what is kept from step to step is followed, what it is after a step, and what that square is at most
@@ -126,9 +129,31 @@ Hypothesis least : forall x, {lambda_min} * ip x x <= E (fun H => ip x (project 
 Lemma seen H x y : ip (project H x) (project H y) = ip x (project H y).
 Proof. rewrite symmetric, idempotent; reflexivity. Qed.
 Lemma turned H x y : ip x (project H y) = ip y (project H x). Proof. rewrite <- symmetric; apply ip_sym. Qed.
-(* and with it a gradient at X = W + {shift} M *)
+"""
+_AHEAD = """(* and with it a gradient at X = W + {shift} M *)
 Variable noisy : State -> Draw -> Vec.
 Definition ahead (s : State) := add (point s) (scal {shift} (kept s)).
+"""
+_FOLLOWED = """(* What is kept follows the gradient, as far as H sees how far it is behind *)
+Definition behind (s : State) := add (grad (point s)) (scal (-1) (kept s)).
+Definition followed (s : State) (H : Draw) := add (kept s) (project H (behind s)).
+Lemma along s H x : ip x (followed s H) = ip x (grad (point s)) - ip x (behind s) + ip x (project H (behind s)).
+Proof. unfold followed; unfold behind at 2; rewrite !ip_add_r, ip_scal_r; ring. Qed.
+Lemma length s H : ip (followed s H) (followed s H) = ip (grad (point s)) (grad (point s))
+  - 2 * ip (grad (point s)) (behind s) + ip (behind s) (behind s) + 2 * ip (grad (point s)) (project H (behind s))
+  - ip (behind s) (project H (behind s)).
+Proof.
+  rewrite along, !(ip_sym (followed s H)), !along, seen, (ip_sym (behind s) (grad _)), (ip_sym (project H _) (grad _)),
+    (ip_sym (project H _) (behind s)). ring.
+Qed.
+Definition next (s : State) (H : Draw) :=
+  pair (add (point s) (scal (- {gamma}) (followed s H))) (followed s H).
+Lemma behind_next s H : let b := behind (next s H) in let g := grad (point (next s H)) in
+  ip b b = ip g g - 2 * ip g (followed s H) + ip (followed s H) (followed s H).
+Proof.
+  assert (same : kept (next s H) = followed s H) by apply kept_of. cbn zeta. unfold behind.
+  rewrite same, !ip_add_l, !ip_add_r, !ip_scal_l, !ip_scal_r, (ip_sym (followed s H) (grad _)). ring.
+Qed.
 """
 _WITH_MOMENTUM = """Hypothesis most : forall x, E (fun H => ip x (project H x)) <= {lambda_max} * ip x x.
 Lemma mean_turned x y : E (fun H => ip x (project H y)) = E (fun H => ip y (project H x)).
@@ -186,6 +211,14 @@ Definition next (s : State) (H : Draw) := let v := add (kept s) (noisy s H) in
   pair (add (point s) (scal (- {gamma}) (noisy s H))) (add v (scal (-1) (project H v))).
 """
 _G, _GX, _M, _NOISY_AHEAD = "(grad (point W))", "(grad (ahead W))", "(kept W)", "(noisy W H)"
+_BEHIND, _LATER = "(behind W)", "(grad (point (next W H)))"
+_TURNED = ", ".join(
+    f"(ip_sym {x} {y})"
+    for x, y in (
+        *((_G, _LATER), (_BEHIND, _G), (_BEHIND, _LATER)),
+        *((f"(project H {_BEHIND})", y) for y in (_G, _LATER, _BEHIND)),
+    )
+)
 _MULTIPLIED_OUT = "rewrite ?ip_add_l, ?ip_add_r, ?ip_scal_l, ?ip_scal_r"
 _YOUNG = tuple(
     f"(add (scal {of_M} (project H {_M})) (scal (- {of_GX}) (project H {_GX})))"
@@ -195,6 +228,45 @@ _YOUNG = tuple(
 
 def _seen_as(x: str, y: str) -> str:
     return f"ip {x} (project H {y})"
+
+
+def _following(left: str, *more: str) -> World:
+    """EF21, where Young's inequality is taken with so much of lambda_min."""
+    apart = (
+        f"(add (scal ({left} / 2) (add {_BEHIND} (scal (-1) (project H {_BEHIND}))))"
+        f" (scal (- (1 - lambda_min)) (add {_LATER} (scal (-1) {_G}))))"
+    )
+    return World(
+        (rac_lora_ef21,),
+        ("gamma", "L", "lambda_min", *more),
+        _PAIRS + _FOLLOWED,
+        {
+            G @ G: f"ip {_G} {_G}",
+            G @ M: f"ip {_G} {_BEHIND}",
+            M @ M: f"ip {_BEHIND} {_BEHIND}",
+            G @ H(M): _seen_as(_G, _BEHIND),
+            H(M) @ H(M): _seen_as(_BEHIND, _BEHIND),
+            G_next @ G_next: f"ip {_LATER} {_LATER}",
+            G_next @ G: f"ip {_LATER} {_G}",
+            G_next @ M: f"ip {_LATER} {_BEHIND}",
+            G_next @ H(M): _seen_as(_LATER, _BEHIND),
+        },
+        {
+            "A square": "unfold {names}. first [apply ip_pos | pose proof (ip_pos (followed W H)) as known; "
+            f"rewrite length in known; lra | pose proof (ip_pos {apart}) as known; do 3 ({_MULTIPLIED_OUT} in known); "
+            f"rewrite seen, {_TURNED} in known; apply (le_from _ _ _ known); field]",
+            "Smallest eigenvalue of E[H]": "apply least",
+            "Descent lemma": "unfold {names}, gap. pose proof (smooth (point W) (scal (- gamma) (followed W H))) as "
+            "below. rewrite ip_scal_r, ip_scal_l, ip_scal_r, along, length in below. unfold next. rewrite !f_of, "
+            "point_of. lra",
+            "The gradient is Lipschitz, and W+ - W = -gamma V+": "unfold {names}, next. rewrite "
+            "point_of. pose proof (lipschitz (point W) (scal (- gamma) (followed W H))) as known. cbn zeta in known. "
+            f"rewrite (ip_scal_l (- gamma) (followed W H)), (ip_scal_r (- gamma) (followed W H)), length in known. "
+            f"{_MULTIPLIED_OUT} in known. rewrite (ip_sym {_G}) in known. apply (le_from _ _ _ (diff _ _ known)). ring",
+            "step of sq_M": "intros W H. unfold {names}. pose proof (behind_next W H) as known. cbn zeta in known. "
+            "rewrite known, along, length. ring.",
+        },
+    )
 
 
 _SQUARE, _SEEN = "ip (grad W) (grad W)", "ip (project H (grad W)) (project H (grad W))"
@@ -285,7 +357,7 @@ WORLDS = (
     World(
         (rac_lora_momentum,),
         ("gamma", "L", "lambda_min", "lambda_max", "b", "C"),
-        _PAIRS.replace("{shift}", "({gamma} * {b})") + _WITH_MOMENTUM,
+        _PAIRS + _AHEAD.replace("{shift}", "({gamma} * {b})") + _WITH_MOMENTUM,
         {
             G @ G: f"ip {_G} {_G}",
             Gx @ Gx: f"ip {_GX} {_GX}",
@@ -325,7 +397,7 @@ WORLDS = (
     World(
         (rac_lora_feedback,),
         ("gamma", "L", "lambda_min", "C"),
-        _PAIRS.replace("{shift}", "{gamma}") + _WITH_FEEDBACK,
+        _PAIRS + _AHEAD.replace("{shift}", "{gamma}") + _WITH_FEEDBACK,
         {
             G @ G: f"ip {_G} {_G}",
             Gx @ Gx: f"ip {_GX} {_GX}",
@@ -351,11 +423,13 @@ WORLDS = (
             "g is unbiased at X": f"unfold {{names}}. rewrite ?(unbiased W {_G}), ?(unbiased W {_M}); apply Rle_refl",
             "Noise at X": "apply noise",
             "Smallest eigenvalue of E[H], as g is independent of H": "apply least_apart",
-            "step of M": f"intros W H. unfold {{names}}, next. cbn zeta. rewrite kept_of, !project_add. "
+            "step of sq_M": f"intros W H. unfold {{names}}, next. cbn zeta. rewrite kept_of, !project_add. "
             f"do 2 ({_MULTIPLIED_OUT}). rewrite ?seen, ?symmetric, (turned H {_NOISY_AHEAD} {_M}), "
             f"(ip_sym {_NOISY_AHEAD} {_M}). ring.",
         },
     ),
+    _following("(lambda_min - 2 * gamma * mu)", "mu"),
+    _following("lambda_min"),
     World(
         (one_exact_step, plain_gaussian_rac_lora),
         ("nu",),

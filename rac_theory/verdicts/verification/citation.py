@@ -58,6 +58,24 @@ def library(version: str) -> Work:
     return Work("rac_theory", fields)
 
 
+_ESCAPED = str.maketrans({**{sign: f"\\{sign}" for sign in "&%$#_{}"}, "~": r"\textasciitilde{}", "^": r"\^{}"})
+
+
+def card_entry(id: str, *words: str) -> Work:
+    """Return the entry of a card of this library: of which work, where in it, and what is the matter; as text.
+
+    Examples
+    --------
+    >>> from rac_theory.verdicts import card_entry
+    >>> print(str(card_entry("a-3", "A & B, On C", "Lemma 3")).splitlines()[2])
+      title = {{rac-theory, card a-3: A \\& B, On C}},
+    """
+    of, *note = (word.translate(_ESCAPED) for word in words if word)
+    entry = library(own_version())
+    title = f"{{rac-theory, card {id}: {of}}}"
+    return Work(f"{entry.key}:{id}", {**entry.fields, "title": title, "note": "; ".join((entry.fields["note"], *note))})
+
+
 def _data(loader: str, title: str, **fields: str) -> Work:
     source = r"scikit-learn, \texttt{sklearn.datasets." + loader.replace("_", r"\_") + "}"
     return Work(f"sklearn_{loader.removeprefix('load_')}", {"title": f"{{{title}}}", **fields, "howpublished": source})
@@ -270,7 +288,9 @@ def _parts(value: object, visited: set[int]) -> Iterator[object]:
 
 def _works(value: object) -> Iterator[Work]:
     """Yield the works that one value names."""
-    source = getattr(value, "source", None)
+    entry, source = (getattr(value, name, None) for name in ("entry", "source"))
+    if isinstance(entry, Work):
+        yield entry
     if isinstance(source, str):
         yield from named_in(source)
     for cls in (value if isinstance(value, type) else type(value)).__mro__:

@@ -11,6 +11,7 @@ from .other_steps import (
     certified_steps,
     decreasing_steps,
     feedback_steps,
+    following_steps,
     links_of_momentum,
     momentum_steps,
     preconditioned_steps,
@@ -29,6 +30,6 @@ def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
     alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps(), *leading_steps())
     alone = (*alone, *blocks_in_turns(), *steps_by_differences(), *decreasing_steps(), *momentum_steps())
-    alone = (*alone, *accelerated_steps(), *feedback_steps(), *preconditioned_steps())
-    alone = (*alone, *links_of_momentum(), *steepest_steps())
+    alone = (*alone, *accelerated_steps(), *feedback_steps(), *following_steps())
+    alone = (*alone, *preconditioned_steps(), *links_of_momentum(), *steepest_steps())
     return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())

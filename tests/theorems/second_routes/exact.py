@@ -253,6 +253,7 @@ def to_the_minimum(*starts):
 
 
 EXACT: dict[str, list[Equality]] = {
+    "T27": descent(1 / L, probability=1.0),
     "T26": with_one_weight(descent(0.3, 0.6, times=(LONG, LONG + 90))),
     "T26_pl": with_one_weight(descent(0.3, 0.6)),
     "T25": without_error(descent(1 / L, probability=1.0) + descent(0.3, probability=1.0, times=(LONG,))),

@@ -35,6 +35,7 @@ AHEAD = tuple(
     for s, least, alpha in ((0.4, 0.35, 0.11), (0.3, 0.25, 0.05))
 )
 KEPT_BACK = tuple(replace(EXACT, A=0.0, beta=1.0, C=0.8, gamma=gamma) for gamma in (0.03, 0.05))
+LAGGING = tuple(replace(EXACT, gamma=gamma) for gamma in (0.05, 0.07))
 WEIGHED = tuple(replace(EXACT, gamma=gamma, letters={"a": 0.6, "A": 1.7}) for gamma in (0.2, 0.4))
 FORGOTTEN = tuple(replace(EXACT, gamma=gamma, letters={"b": b}) for gamma, b in ((0.3, 0.55), (0.7, 0.05)))
 STEEP = replace(EXACT, norm_share=0.35, span=3.0), replace(EXACT, gamma=1.3, norm_share=0.9, span=1.2)
@@ -60,6 +61,26 @@ def averages_beside(*at):
             both, at_iterate = np.array(_squares(steps.feedback, c, T)), np.geomspace(0.3, 2.0, T)
             squares = both - steps.left_beside(c) * at_iterate
             found.append(of_gradients("feedback", c, squares, at_iterate=at_iterate))
+    return found
+
+
+def averages_behind(*at):
+    """T27: as ``averages``, from a potential that has what V is behind at first."""
+    found = []
+    for c in at:
+        first = replace(c, gap0_upper=steps.with_lag(c, c.gap0_upper))
+        found += [of_gradients("follows", c, _squares(steps.follows, first, T)) for T in HORIZONS]
+    return found
+
+
+def rates_behind(*at):
+    """T27_pl: all of psi falls by its factor alone, and is in the gap at last."""
+    found = []
+    for c in at:
+        gaps = [steps.with_lag(c, c.gap0)]
+        for _ in range(6):
+            gaps.append(_slowest(steps.follows, c, gaps[-1]))
+        found.append(of_gaps("rate of follows", c, gaps))
     return found
 
 
@@ -324,6 +345,8 @@ PROOFS: dict[str, list[Equality]] = {
     "T21": accelerated(*AHEAD),
     "T21_H": accelerated(*AHEAD),
     "T25": averages_beside(*KEPT_BACK),
+    "T27": averages_behind(*LAGGING),
+    "T27_pl": rates_behind(*LAGGING),
     "T26": averages(steps.preconditioned, *WEIGHED),
     "T26_pl": rates(steps.preconditioned, *WEIGHED),
     "T24": norm_averages(*STEEP),

@@ -213,6 +213,13 @@ def _kept_back(c):
     return is_known and c.lambda_min > 0 and steps.left_beside(c) >= 0
 
 
+def _follows(c, fall):
+    """V comes nearer to a gradient that stands still than psi falls, and what is left of its square is not negative."""
+    a = c.lambda_min
+    nearer = a > 0 and 1 - fall - a / 2 > 1 - a
+    return c.L > 0 and nearer and steps.left_of_step(c, fall) >= 0
+
+
 def _weighs(c):
     """Weights are positive, and some of the progress to first order is left."""
     return c.lambda_min > 0 and c.L > 0 and c.letters["a"] > 0 and _progress(steps.preconditioned, c) > 0
@@ -295,6 +302,13 @@ REACH = {
     "T26": Reach(proofs.WEIGHED[0], _when(_weighs)),
     "T26_pl": Reach(proofs.WEIGHED[0], _when(lambda c: _weighs(c) and c.mu > 0 and _falls(steps.preconditioned, c))),
     "T25": Reach(proofs.KEPT_BACK[0], _when(_kept_back), rarely=1e-3),
+    "T27": Reach(proofs.LAGGING[0], _when(lambda c: _follows(c, 0.0)), rarely=1e-3),
+    "T27_pl": Reach(
+        proofs.LAGGING[0],
+        _when(lambda c: c.mu > 0 and _follows(c, c.gamma * c.mu)),
+        (replace(proofs.LAGGING[0], lambda_min=1.0, lambda_max=1.0),),
+        rarely=1e-3,
+    ),
     "T24": Reach(proofs.STEEP[0], _when(lambda c: c.L > 0 and c.span >= 0 and c.norm_share > 0)),
     "T23": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
     "T23_pl": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),

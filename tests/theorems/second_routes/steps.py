@@ -101,6 +101,29 @@ def left_beside(c):
     return 1 - c.L * c.gamma - of_error / (c.gamma / 2)
 
 
+def follows(c, psi, square):
+    """A step of T27: half of gamma G^2 is gained, and psi has so much of ``||M||^2`` as V being behind costs."""
+    return psi - c.gamma * square / 2
+
+
+def share_of_lag(c):
+    """How much of ``||M||^2`` is in psi: what the descent lemma asks for, where a step loses half of what H sees."""
+    return c.gamma / 2 * (1 - c.lambda_min) / (c.lambda_min / 2)
+
+
+def left_of_step(c, fall):
+    """What is left of ``||V+||^2``, in units of gamma / 2: ``||M+||^2`` is at most 1 + e of what H leaves of it and
+    1 + 1/e of how far gradients turn."""
+    grown = 1 - fall - c.lambda_min / 2  # (1 + e) (1 - lambda_min)
+    turned = share_of_lag(c) * grown / (grown - (1 - c.lambda_min))
+    return 1 - c.L * c.gamma - turned * (c.L * c.gamma) ** 2 / (c.gamma / 2)
+
+
+def with_lag(c, gap):
+    """What psi is at first: V is 0, and so M is G."""
+    return gap + share_of_lag(c) * 2 * c.L * gap
+
+
 def preconditioned(c, gap, square):
     """A step of T26: all weights are the least, but for what they cost to second order, which is by the largest."""
     least, largest = c.letters["a"], c.letters["A"]

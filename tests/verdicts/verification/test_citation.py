@@ -28,6 +28,7 @@ from rac_theory import (
     verify,
 )
 from rac_theory.algorithms import gradients
+from rac_theory.literature import CLAIMS
 from rac_theory.problems import (
     Federated,
     LeastSquares,
@@ -146,6 +147,22 @@ def test_what_was_used_is_found_from_the_values(used, others):
     assert set(others) <= set(found[2:])
     extra = set(found[2:]) - set(others)
     assert extra <= {"arXiv:2106.09685", "arXiv:math-ph/0609050"}, "the sketch or the method that the value stands on"
+
+
+@pytest.mark.parametrize("id", [id for id, claim in CLAIMS.items() if claim.where])
+def test_a_card_has_an_entry_of_its_own_beside_that_of_its_work(id):
+    """That BibTeX and LaTeX can read: catches a sign of LaTeX that is not escaped, a card that two works share, and an
+    entry that does not say which version it is of."""
+    claim = CLAIMS[id]
+    found = entries(citation(claim))
+    card, library = found.pop(f"rac_theory:{id}"), found["rac_theory"]
+    assert works.named_in(claim.source) == [] or claim.source in found
+    assert card["note"].startswith(f"Version {__version__}; ")
+    assert (card["author"], card["year"]) == (library["author"], library["year"])
+    said = re.sub(r"\\([&%$#_{}])", r"\1", " ".join(card.values()))
+    assert not re.search(r"(?<!\\)[&%$#_^~]", " ".join(card.values()))
+    for words in (claim.work, claim.source, claim.where, claim.severity or ""):
+        assert words in said
 
 
 def test_a_data_set_is_found_however_its_problem_is_wrapped():
