@@ -115,6 +115,17 @@ def draw(count: int, seed: int, places: Sequence[str]) -> list[Line]:
     return [every[number] for number in drawn]
 
 
+def fits(others: Sequence[Line], line: Line) -> bool:
+    """Whether a mutant can be made where others have been, as its text still stands there once."""
+    source = (ROOT / line.file).read_text("utf-8")
+    try:
+        for some in (*(some for some in others if some.file == line.file), line):
+            source = some.mutated(source)
+    except ValueError:
+        return False
+    return True
+
+
 def matrix(killers: Sequence[tuple[str, ...]]) -> list[str]:
     """Return one line for each test that failed with a mutant: with how many, and with how many it alone did."""
     tests = sorted({test for some in killers for test in some})
