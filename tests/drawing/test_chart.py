@@ -114,6 +114,18 @@ def test_both_drawers_show_the_same_in_the_same_colours():
     assert len(paths(text, fill=chart.MEAN)) == 2  # and its sample in the legend
 
 
+def test_a_title_has_one_size_in_both_drawers():
+    """Catches an axis whose width one of them has wrong: then some title is larger there."""
+    ax = plot.curves(shown())
+    sizes = set()
+    for title in ("x" * letters for letters in range(20, 90)):
+        words.titled(ax, title)
+        (size,) = set(re.findall(r'font-size="([^"]*)"', chart_svg._title(title)))
+        assert float(size) == ax.title.get_fontsize()
+        sizes.add(float(size))
+    assert sizes == {words.TITLE, words.HEADLINE}
+
+
 def test_both_drawers_say_the_same():
     """A tick, a name in the legend, a line of the title or the label of an axis in one of them alone."""
     some = shown(xscale="log", ylabel=r"$f(W^t) - f^\star$", title="one\ntwo", names=("bound, promised $t^p$", "mean"))

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from . import drawn
@@ -31,13 +30,13 @@ def room_of(file: str) -> str:
 
 
 def suites(line: Line, reach: Reach) -> Iterator[tuple[list[str], float]]:
-    """Yield tests that may kill a mutant, those of its room first, with the seconds that they may take."""
+    """Yield tests of its room that may kill a mutant, with the seconds that they may take; all where it has none."""
     tests, loose = reach.tests(line)
     room = f"tests/{room_of(line.file)}/"
-    for near in (True, False):
-        if some := [test for test in tests if test.startswith(room) is near]:
-            yield some, min(LONGEST, 90 + 10 * sum(map(reach.seconds.__getitem__, some)))
-    if (loose or not tests) and (ROOT / room).is_dir():
+    is_room = (ROOT / room).is_dir()
+    if some := [test for test in tests if test.startswith(room) or not is_room]:
+        yield some, min(LONGEST, 90 + 10 * sum(map(reach.seconds.__getitem__, some)))
+    if is_room and (loose or not some):
         yield ["-m=not long and not full", room], LONGEST
 
 
@@ -64,32 +63,39 @@ def tried(
     return killers, " ".join([words, *killers[:1]])
 
 
-def each(lines: Iterable[Line], attempt: Callable[[Line], tuple[tuple[str, ...], str]]) -> dict[Line, tuple[str, ...]]:
-    """Try mutants, two at a time, and say what became of each; return the tests that fail with each."""
-    killers = {}
+def each(lines: Sequence[Line], attempt: Callable[[Line], tuple[tuple[str, ...], str]]) -> dict[Line, tuple[str, ...]]:
+    """Try mutants, two at a time, and say what became of each as it is known; return the tests that fail with it."""
+
+    def said(line: Line) -> tuple[str, ...]:
+        tests, words = attempt(line)
+        print(words, flush=True)
+        return tests
+
     with ThreadPoolExecutor(2) as pool:
-        for line, (tests, words) in zip(lines, pool.map(attempt, lines), strict=True):
-            print(words, flush=True)
-            killers[line] = tests
-    return killers
+        return dict(zip(lines, pool.map(said, lines), strict=True))
 
 
-def together(lines: Sequence[Line]) -> dict[Line, tuple[str, ...]]:
+def together(lines: Sequence[Line], reach: Reach) -> dict[Line, tuple[str, ...]]:
     """Run all tests with all mutants that live at once, and what fails then with each of them alone."""
-    killers = dict.fromkeys(lines, ())
+    killers: dict[Line, tuple[str, ...]] = dict.fromkeys(lines, ())
     groups: list[list[Line]] = []
     for line in lines:
         group = next((group for group in groups if drawn.fits(group, line)), None)
         groups.append([line]) if group is None else group.append(line)
     for group in groups:
+        print(f"all tests run with {len(group)} that live, at once", flush=True)
         status, output = run_tests(group, [*(f"--ignore={file}" for file in QUOTING), "tests"], 6 * LONGEST)
         if status not in (PASSED, EMPTY):
             suspects = set(failures(output))
-            suspects -= set(failures(run_tests([], [*ALONE, *suspects])[1]))
-            if not suspects:
-                print(output[-2000:], flush=True)
-            else:
-                killers |= each(group, partial(tried, tests=[(sorted(suspects), LONGEST)]))
+            suspects -= set(failures(run_tests([], [*ALONE, *sorted(suspects)])[1]))
+            print(f"{len(suspects)} fail: which of them with one alone?" if suspects else output[-2000:], flush=True)
+
+            def alone(line: Line, suspects: set[str] = suspects) -> tuple[tuple[str, ...], str]:
+                near = [test for test in reach.tests(line)[0] if test in suspects]
+                parts = (near, sorted(suspects.difference(near)))
+                return tried(line, [(part, LONGEST) for part in parts if part])
+
+            killers |= each(group, alone)
     return killers
 
 
@@ -107,8 +113,7 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
     broken = set(failures(run_tests([], [*ALONE, *sorted(asked)], 6 * LONGEST)[1])) if asked else set()
     killers = {line: tuple(test for test in tests if test not in broken) for line, tests in killers.items()}
     if living := [line for line, tests in killers.items() if not tests]:
-        print(f"all tests run with the {len(living)} that live, at once", flush=True)
-        killers |= together(living)
+        killers |= together(living, reach)
     if whole:
         print(*drawn.matrix(list(killers.values())), sep="\n")
     rows = Counter(
