@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Noisy, tightness, verify
-from rac_theory.algebra import Relation, identical, number, slacks
+from rac_theory.algebra import Relation, identical, lifted, number, slacks
 from rac_theory.algorithms import FEEDBACK, MOMENTUM, PLAIN, H, Method, gradient, state
 from rac_theory.discovery import best_rate, discover
 from rac_theory.discovery.recognised import best_parameter
@@ -29,7 +29,7 @@ from rac_theory.statements.assumptions import (
     smooth_along_sketch,
     structured_noise,
 )
-from rac_theory.statements.symbols import L_H, L, T, gamma, gap0, lambda_min, mu
+from rac_theory.statements.symbols import L_H, L, T, gamma, gap0, lambda_min, mu, young
 from rac_theory.theorems import ALL
 from rac_theory.theorems.momentum import b, slack, theta
 
@@ -118,6 +118,11 @@ def test_a_rate_with_the_next_gradient_is_found_without_a_root():
         at = Constants(gamma=length, L=1.0, mu=kappa, lambda_min=share, lambda_max=share, gap0=1.0)
         sharp, between, tight = (each.bound(at, 1)[1] for each in (first, second, ALL["T2_tight"]))
         assert tight - 1e-12 <= between < sharp
+
+
+def test_a_bound_that_is_linear_in_its_parameter_is_least_for_none():
+    """Catches a square that is taken for one where there is none: with 1 + 2 y it would be that of 1 + y."""
+    assert best_parameter((2 + 2 * young) * gap0, lifted(1) * gap0) is None
 
 
 def test_a_parameter_in_a_square_is_found_with_its_best_number():

@@ -52,7 +52,8 @@ def _places(source: bytes, tree: ast.AST) -> Iterator[tuple[int, int, str]]:
                 return
             case ast.Constant(value=bool() | int() | float() as value):
                 word = source[begin(node) : end(node)].decode()
-                text = SWAPPED.get(word) or (str(value + 1) if value == int(value) else f"{word} * 2")
+                is_whole = value == int(value) != value + 1  # 1e100 + 1 is 1e100
+                text = SWAPPED.get(word) or (str(value + 1) if is_whole else f"{word} * 2")
                 yield begin(node), end(node), text
             case ast.Compare():
                 for left, right in zip([node.left, *node.comparators], node.comparators, strict=False):
