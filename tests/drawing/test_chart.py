@@ -126,6 +126,12 @@ def test_a_title_has_one_size_in_both_drawers():
     assert sizes == {words.TITLE, words.HEADLINE}
 
 
+def test_a_title_of_more_than_three_lines_says_that_it_goes_on():
+    """Catches a fourth line, and a third that ends as if it were the last."""
+    assert words.title_lines("a\nb\nc", 300.0) == ["a", "b", "c"]
+    assert words.title_lines("a\nb\nc\nd", 300.0) == ["a", "b", "c…"]
+
+
 def test_both_drawers_say_the_same():
     """A tick, a name in the legend, a line of the title or the label of an axis in one of them alone."""
     some = shown(xscale="log", ylabel=r"$f(W^t) - f^\star$", title="one\ntwo", names=("bound, promised $t^p$", "mean"))

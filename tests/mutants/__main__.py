@@ -21,6 +21,7 @@ from .trees import EMPTY, LONGEST, PASSED, PYTEST, QUOTING, failures, run_tests
 UNKNOWN = 4  # the exit status of pytest where a test is not there, as with a mutant of what it is called by
 ALONE = ("-n=0", "-m=")
 FIRST = ("-x", *ALONE)
+EVERY = ("--continue-on-collection-errors", "-m=not long and not full")
 
 
 def room_of(file: str) -> str:
@@ -84,10 +85,11 @@ def together(lines: Sequence[Line], reach: Reach) -> dict[Line, tuple[str, ...]]
         groups.append([line]) if group is None else group.append(line)
     for group in groups:
         print(f"all tests run with {len(group)} that live, at once", flush=True)
-        status, output = run_tests(group, [*(f"--ignore={file}" for file in QUOTING), "tests"], 6 * LONGEST)
+        status, output = run_tests(group, [*EVERY, *(f"--ignore={file}" for file in QUOTING), "tests"], 6 * LONGEST)
         if status not in (PASSED, EMPTY):
             suspects = set(failures(output))
-            suspects -= set(failures(run_tests([], [*ALONE, *sorted(suspects)])[1]))
+            if suspects:
+                suspects -= set(failures(run_tests([], [*ALONE, *sorted(suspects)])[1]))
             print(f"{len(suspects)} fail: which of them with one alone?" if suspects else output[-2000:], flush=True)
 
             def alone(line: Line, suspects: set[str] = suspects) -> tuple[tuple[str, ...], str]:
@@ -109,7 +111,7 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
         [line for line in lines if line not in same],
         lambda line: tried(line, suites(line, reach), ALONE if whole else FIRST),
     )
-    asked = {test for tests in killers.values() for test in tests if "::" in test}
+    asked = {test for tests in killers.values() for test in tests if test.startswith("tests/")}
     broken = set(failures(run_tests([], [*ALONE, *sorted(asked)], 6 * LONGEST)[1])) if asked else set()
     killers = {line: tuple(test for test in tests if test not in broken) for line, tests in killers.items()}
     if living := [line for line, tests in killers.items() if not tests]:

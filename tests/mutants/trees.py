@@ -75,6 +75,6 @@ def run_tests(
 
 
 def failures(output: str) -> tuple[str, ...]:
-    """Return the tests that pytest says have failed; not a file that could not be read."""
+    """Return the tests that pytest says have failed, and the files of tests that could not be read."""
     summary = [row.partition(" ")[2] for row in output.splitlines() if row.startswith(("FAILED ", "ERROR "))]
-    return tuple(row.split(" - ")[0] for row in summary if "::" in row)
+    return tuple(row.split(" - ")[0] for row in summary if row.startswith("tests/"))

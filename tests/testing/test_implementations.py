@@ -202,6 +202,12 @@ def test_what_is_no_galore_is_named(changes, cause):
         check_algorithm(declared(Subspaces(**changes), GaLore(2, GAMMA)))
 
 
+def test_how_far_a_step_is_off_is_said_of_one_step():
+    """With the whole gradient a tenth less is off by a tenth. Catches a length of more steps than are made."""
+    with pytest.raises(Refuted, match=r"step 1 is off by 0\.1 of gamma"):
+        check_algorithm(declared(Subspaces(scale=0.9, rank=4), GaLore(4, GAMMA)))
+
+
 def test_galore_with_noise_cannot_be_declared():
     with pytest.raises(ValueError, match="implements must be a GaLore whose gradients are exact, got GaLore"):
         declared(Subspaces(), GaLore(2, GAMMA, BATCH))
