@@ -482,6 +482,14 @@ def test_coins_are_refused_at_both_tails():
     assert unfair(np.ones(1), 1.0) == 1
 
 
+@pytest.mark.parametrize(("twice", "refuses"), [(2, False), (3, True)])
+def test_a_uniform_range_that_is_drawn_twice_decides_from_the_third_on(twice, refuses):
+    """By chance two are that near one in 10^4 times. Catches a level for less of them, or for more."""
+    Q = np.linalg.qr(np.random.default_rng(4801).standard_normal((20, 6, 2)))[0]
+    Q[-twice:] = Q[:twice]
+    assert refused(batches.check_different, "Sketch", [Q], 0) is refuses
+
+
 def test_the_rank_of_a_draw_is_compared_as_its_share():
     """The last of the features. Catches one that outweighs the others, as it is multiplied by r."""
     Q = np.linalg.qr(np.random.default_rng(4801).standard_normal((3, 6, 4)))[0]
