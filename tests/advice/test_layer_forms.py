@@ -32,6 +32,16 @@ def test_the_shape_is_that_of_the_layer(tmp_path, parts):
     assert found.left_out == ()
 
 
+def test_layers_that_are_called_like_parts_are_layers(tmp_path):
+    """Catches a name that is read as that of a part, as if what stands after it were the name of an adapter."""
+    header = {
+        f"q.{name}.weight": tensor("F16", *shape) for name, shape in (("qweight", (N // 8, M)), ("scales", (16, M)))
+    }
+    found = parse(safetensors(tmp_path / "a.safetensors", header | {"q.g_idx.weight": tensor("F16", N)}))
+    assert [shape for _, shape in found.matrices] == [(N // 8, M), (16, M)]
+    assert found.forms == ()
+
+
 def test_bitsandbytes_keeps_the_shape_in_its_state(tmp_path):
     """Its bytes are read, and those of no other tensor; where they are gone the layer is left out, with a reason."""
     header = {

@@ -190,3 +190,14 @@ def test_it_must_fit_the_problem():
         Case(NormalisedStep(RACLoRA(Haar(4, 1), 0.1)), DATA)
     assert NormalisedStep(GD(0.1)).deterministic
     assert not MuonStep(RACLoRA(Haar(5, 1), 0.1)).deterministic
+
+
+def test_a_subclass_that_may_hold_more_equals_itself_only():
+    """Catches steps that are compared by the algorithm alone."""
+
+    class Mine(SignStep):
+        pass
+
+    algorithm = RACLoRA(Haar(5, 2), 0.3)
+    assert SignStep(algorithm) == SignStep(algorithm)
+    assert Mine(algorithm) != Mine(algorithm)

@@ -3,6 +3,7 @@
 A margin that is left out, or taken off, makes a bound false by a part in 1e12 now and then, which no draw would show.
 """
 
+import importlib
 import math
 from fractions import Fraction
 
@@ -20,7 +21,7 @@ from rac_theory.gains.step_gain import Moment, _listed_products, _ratio, gain_at
 from rac_theory.numerics.eigenvalues import lapack_rounding, largest_eigenvalue
 from rac_theory.problems import Layers
 from rac_theory.problems.smoothness import Smoothness
-from rac_theory.sketches import Coordinate
+from rac_theory.sketches import Coordinate, FiniteSupport
 from rac_theory.sketches.laws.second_moments import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.moments import Moments
@@ -256,6 +257,23 @@ def test_a_basis_is_in_common_up_to_a_part_in_1e9(share):
     delta = share * 1e-9 / (math.sqrt(2) * max(turn / math.sqrt(5), (1 - 2 * turn) / math.sqrt(10)))
     R = np.array([[1.0, delta], [delta, 3.0]])
     assert in_common_basis([(np.ones((1, 1)), np.diag([1.0, 2.0])), (np.ones((1, 1)), R)]).exact == (share < 1)
+
+
+@pytest.mark.parametrize("angle", [1e-1, 1e-3])
+def test_of_a_range_that_is_nearly_smaller(angle):
+    """Two lines that are nearly one: what rounding does is divided by the square of the least singular value."""
+    lines = FiniteSupport([[[1.0], [0.0], [0.0]], [[math.cos(angle)], [math.sin(angle)], [0.0]]], [0.5, 0.5])
+    assert moments_of(Moments(lines)).off == pytest.approx(OFF * 2 / (2 * math.sin(angle / 2) ** 2), rel=1e-6)
+
+
+def test_of_the_ends_of_a_side(monkeypatch):
+    """What a part is off by counts once for its largest eigenvalue, d times for its trace; both are stretched."""
+    parts = Parts([Part(np.diag([4.0, 1.0]), 0.25)], 2.0)
+    module = importlib.import_module("rac_theory.gains.effective_dimension")  # the room has the function
+    monkeypatch.setattr(module, "in_common_basis", lambda terms: parts)
+    (ends,) = module.ends_of_side(Smoothness([(np.eye(2), np.eye(1))]), "left")
+    assert float(ends.largest) == pytest.approx((4 + 0.25) * 2, rel=1e-12)
+    assert ends.trace == (4 + 1 + 2 * Fraction(1, 4)) * 2
 
 
 def test_of_moments_that_may_be_off(monkeypatch):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Noisy, expected, tightness, verify
-from rac_theory.algebra import Relation, identical, number, slacks
+from rac_theory.algebra import Relation, identical, lifted, number, slacks
 from rac_theory.algorithms import FEEDBACK, MOMENTUM, PLAIN, H, Method, gradient, state
 from rac_theory.discovery import best_letters, best_rate, discover, share_at
 from rac_theory.discovery.recognised import best_parameter
@@ -122,6 +122,11 @@ def test_a_parameter_that_is_a_fraction_gives_a_rate_without_a_root():
         sharp, tight = (each.bound(at, 1)[1] for each in (first, ALL["T2_tight"]))
         assert tight - 1e-12 <= second.bound(replace(at, letters={"y": y}), 1)[1] < sharp
         assert best_letters(second, at)["y"] == pytest.approx(y, abs=0.15)
+
+
+def test_a_bound_that_is_linear_in_its_parameter_is_least_for_none():
+    """Catches a square that is taken for one where there is none: with 1 + 2 y it would be that of 1 + y."""
+    assert best_parameter((2 + 2 * young) * gap0, lifted(1) * gap0) is None
 
 
 def test_a_parameter_in_a_square_is_found_with_its_best_number():

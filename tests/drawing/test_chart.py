@@ -114,6 +114,24 @@ def test_both_drawers_show_the_same_in_the_same_colours():
     assert len(paths(text, fill=chart.MEAN)) == 2  # and its sample in the legend
 
 
+def test_a_title_has_one_size_in_both_drawers():
+    """Catches an axis whose width one of them has wrong: then some title is larger there."""
+    ax = plot.curves(shown())
+    sizes = set()
+    for title in ("x" * letters for letters in range(20, 90)):
+        words.titled(ax, title)
+        (size,) = set(re.findall(r'font-size="([^"]*)"', chart_svg._title(title)))
+        assert float(size) == ax.title.get_fontsize()
+        sizes.add(float(size))
+    assert sizes == {words.TITLE, words.HEADLINE}
+
+
+def test_a_title_of_more_than_three_lines_says_that_it_goes_on():
+    """Catches a fourth line, and a third that ends as if it were the last."""
+    assert words.title_lines("a\nb\nc", 300.0) == ["a", "b", "c"]
+    assert words.title_lines("a\nb\nc\nd", 300.0) == ["a", "b", "c…"]
+
+
 def test_both_drawers_say_the_same():
     """A tick, a name in the legend, a line of the title or the label of an axis in one of them alone."""
     some = shown(xscale="log", ylabel=r"$f(W^t) - f^\star$", title="one\ntwo", names=("bound, promised $t^p$", "mean"))

@@ -223,3 +223,14 @@ def test_galore_has_no_sketch_and_no_side():
         assert ensemble.case.algorithm.rank == ensemble.key.rank
     with pytest.raises(ValueError, match="galore is left out, its sketch is leading alone"):
         lay_out(Axes(Selection(("T17",), problems=("quadratic",), sketches=("haar",))))
+
+
+@pytest.mark.parametrize(
+    ("named", "narrowed"), [({}, False), ({"claims": ("T2",)}, True), ({"settings": ("1/L",)}, True)]
+)
+def test_problems_that_are_not_usual_are_tried_where_claims_or_settings_are_named(named, narrowed):
+    """Either is enough. Catches one that counts only beside the other."""
+    unusual = {name for name, problem in DEFAULT_PROBLEMS.items() if not problem.usual}
+    assert unusual
+    assert (unusual <= {*Axes(Selection(**named)).problems}) is narrowed
+    assert unusual.isdisjoint(Axes(Selection(**named)).problems) is not narrowed

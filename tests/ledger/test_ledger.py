@@ -351,3 +351,10 @@ def test_a_rate_is_shown_with_half_the_width_of_its_interval():
     row = replace(a_row(1, status="HOLDS"), fitted={"kind": "linear", "value": 0.5, "low": 0.48, "high": 0.52})
     assert dict(zip(COLUMNS, cells(row), strict=True))["fitted"] == "0.5000 ± 0.0200"
     assert dict(zip(COLUMNS, cells(replace(row, fitted=row.fitted | {"low": None})), strict=True))["fitted"] == "0.5000"
+
+
+def test_a_row_says_something_of_a_share_of_its_steps():
+    """Of none where nothing was tried. Catches a share of more than all."""
+    row = Row.missing(1, "T2", "digits", "scikit-learn is not installed", 0, 1e-3)
+    assert row.reach_share is None
+    assert replace(row, evidence="exact", reach=5, steps=20).reach_share == 0.25

@@ -52,7 +52,8 @@ def _places(source: bytes, tree: ast.AST) -> Iterator[tuple[int, int, str]]:
                 return
             case ast.Constant(value=bool() | int() | float() as value):
                 word = source[begin(node) : end(node)].decode()
-                text = SWAPPED.get(word) or (str(value + 1) if value == int(value) else f"{word} * 2")
+                is_whole = value == int(value) != value + 1  # 1e100 + 1 is 1e100
+                text = SWAPPED.get(word) or (str(value + 1) if is_whole else f"{word} * 2")
                 yield begin(node), end(node), text
             case ast.Compare():
                 for left, right in zip([node.left, *node.comparators], node.comparators, strict=False):
@@ -113,6 +114,17 @@ def draw(count: int, seed: int, places: Sequence[str]) -> list[Line]:
     every = [line for file in files for line in mutants(file.relative_to(ROOT).as_posix())]
     drawn = np.random.default_rng(seed).permutation(len(every))[:count]
     return [every[number] for number in drawn]
+
+
+def fits(others: Sequence[Line], line: Line) -> bool:
+    """Whether a mutant can be made where others have been, as its text still stands there once."""
+    source = (ROOT / line.file).read_text("utf-8")
+    try:
+        for some in (*(some for some in others if some.file == line.file), line):
+            source = some.mutated(source)
+    except ValueError:
+        return False
+    return True
 
 
 def matrix(killers: Sequence[tuple[str, ...]]) -> list[str]:

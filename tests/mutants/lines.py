@@ -23,9 +23,14 @@ class Line:
     killed_by: str = ""
 
     @property
+    def begin(self) -> int:
+        """Where in the text the change begins."""
+        return _shared(self.text, self.mutant)
+
+    @property
     def changed(self) -> str:
         """The change on one line, with some words before it and after it."""
-        before, after = _shared(self.text, self.mutant), _shared(self.text[::-1], self.mutant[::-1])
+        before, after = self.begin, _shared(self.text[::-1], self.mutant[::-1])
         after = min(after, len(self.text) - before, len(self.mutant) - before)
         begin, rest = max(0, before - 40), max(0, after - 20)
         return " -> ".join(" ".join(some[begin : len(some) - rest].split())[:160] for some in (self.text, self.mutant))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import betainc
 
-from rac_theory.numerics import evidence
+from rac_theory.numerics import evidence, log_wealth_without_range
 from rac_theory.numerics.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_lower, kl_upper
 
 ALPHA = 1e-3
@@ -208,3 +208,8 @@ def test_steps_share_the_wealth_half_alike_and_half_by_octaves():
     assert evidence.log_average(wealth) == pytest.approx(wealth[:, 1].max() + math.log(weights[1]), rel=1e-12)
     assert evidence.log_average(np.full((2, 3), -1.0)) == 0.0
     assert evidence.excess(np.array([[2e6, 3.0]]), np.ones(2)).tolist() == [[1e6 - 1, 2.0]]
+
+
+def test_wealth_without_a_range_by_hand():
+    """A draw of 3 where the variance is 2, and ten bets, the largest of them one. Catches what a bet must pay for."""
+    assert log_wealth_without_range(np.array([3.0]), 2.0) == pytest.approx(math.log((1 + 3 + 9 / 2) / (1 + 2 / 2) / 10))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rac_theory.problems import TwoLayerNetwork
+from rac_theory.problems import TwoLayerNetwork, two_layer_network
 from rac_theory.problems.two_layer_certificate import Neighbourhood, measured
 from tests.problems.networks import NETWORKS, SMALL, X, searched, steepest
 
@@ -191,3 +191,11 @@ def test_certified_steps_of_a_batch_and_at_the_edge(problem, rng):
     for bad in (math.nan, math.inf, 1e200):
         assert problem.certified_step(W[0, 0], np.full(problem.shape, bad)) == pytest.approx(floor, rel=1e-15)
         assert problem.certified_step(np.full(problem.shape, math.nan), G[0, 0]) == pytest.approx(floor, rel=1e-15)
+
+
+def test_many_steps_are_certified_in_parts_that_are_cached(problem, rng, monkeypatch):
+    """Each as by itself. Catches parts that are miscounted, which the matrices of a test never fill."""
+    W, G = rng.normal(size=(2, 5, *problem.shape))
+    expected = problem.certified_step(W, G)
+    monkeypatch.setattr(two_layer_network, "_CACHED", 1)
+    np.testing.assert_allclose(problem.certified_step(W, G), expected, rtol=1e-12)

@@ -48,6 +48,22 @@ def coqc(tmp_path, monkeypatch):
     return says
 
 
+@pytest.mark.parametrize(("power", "text"), [(2, "(gamma ^ 2)"), (-2, "(/ (gamma ^ 2))")])
+def test_a_power_below_zero_is_one_over_a_power(power, text):
+    """Coq takes exponents from the whole numbers, where 0 - 2 is 0. Catches a power that would become one."""
+    assert Terms([], {}).own(gamma**power) == text
+
+
+@pytest.mark.parametrize("id", ["T2_tight", "T22_pl"])
+def test_what_is_written_as_it_is_has_its_names_until_it_is_rewritten(id):
+    """Catches names that are unfolded too early, after which Coq finds no base to rewrite; and others too late."""
+    end = prove(id).coq().rpartition("Theorem ")[2]
+    written = re.findall(r"_as_written_\d+ : (.*?)\) by", end)
+    before, after = (re.search(rf"\n  unfold ([^;]*); {step}", end)[1] for step in ("idtac", r"apply \(divided"))
+    assert not [name for name in before.split(", ") if re.search(rf"\b{name}\b", " ".join(written))]
+    assert [name for name in after.split(", ") if re.search(rf"\b{name}\b", " ".join(written))]
+
+
 @pytest.mark.parametrize("id", ["T2", "T5", "T3_isotropic", "T9d_sharp", "T2_tight"])
 def test_a_file_stands_alone_and_takes_nothing_for_granted_but_hypotheses(id):
     """An axiom, or a proof that is left out, would be seen; hypotheses are those of a section that ends."""

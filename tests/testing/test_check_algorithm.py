@@ -42,6 +42,7 @@ from rac_theory.algorithms.gradients.noise import NO_NOISE
 from rac_theory.numerics import log_wealth_without_range
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.testing import Refuted, check_algorithm
+from rac_theory.testing.algorithms.check_algorithm import _check_randomness
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.members import check_rank
 from tests.mutants import wrong_algorithms as wrong
@@ -498,3 +499,14 @@ def test_alpha_is_kept():
     assert rejected <= 35  # P(Binomial(400, 0.05) > 35) < 1e-3
     shifted = sum(bets(0.4 + rng.standard_t(3, size=500)) >= np.log(20) for _ in range(50))
     assert shifted >= 45  # and a shift by a quarter of the deviation is seen
+
+
+def test_what_draws_nothing_may_be_no_number():
+    """The same without a number is the same. Catches a comparison in which nan is never nan."""
+
+    class Lost(RACLoRA):
+        def iterates(self, problem, W, rng):
+            while True:
+                yield np.full_like(W, np.nan)
+
+    _check_randomness(Lost(GD(GAMMA).sketch, GAMMA), LEAST, 0)

@@ -23,7 +23,7 @@ from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches.draws import draw
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms.claimed import Claim
-from rac_theory.testing.algorithms.course import follow
+from rac_theory.testing.algorithms.course import follow, numbers
 from rac_theory.testing.algorithms.recomputed import recomputed
 
 _PATH = Path(__file__).parents[1] / "benchmarks" / "false_alarms_of_algorithms.py"
@@ -169,6 +169,13 @@ def test_a_class_with_properties_is_watched_and_stays_what_it_is():
     assert course.requests[0].g.shape == (8, 4, 3)
     assert course.tapes[0][0].shape == (8, 2)
     assert dict(vars(OfProperties)) == before
+
+
+def test_the_numbers_of_a_minibatch_are_the_shares_of_its_components():
+    """Each in [-1, 1], as a bet on them must not lose more than it has. Catches shares of another sum than one."""
+    np.testing.assert_array_equal(
+        numbers(Minibatch(2), 4, np.array([[0, 3], [1, 1]])), [[0.5, 0, 0, 0.5], [0, 1, 0, 0]]
+    )
 
 
 def test_a_gradient_is_seen_where_a_run_is_no_number():

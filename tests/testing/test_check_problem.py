@@ -270,6 +270,20 @@ def test_slopes_may_be_off_by_a_millionth_of_what_is_said_and_seen(off, refuted)
     assert derivatives._derivative(lambda W: W.sum(axis=(1, 2)), said, W, W, scale=0.0)[2] is refuted
 
 
+@pytest.mark.parametrize("length", [1e-6, 1e6])
+def test_a_slope_is_seen_alike_along_a_direction_of_any_length(length):
+    """Catches differences that become too long to see anything, as they grow with the direction."""
+    W = np.ones((1, 1))
+
+    def verdict(off):
+        return derivatives._derivative(
+            lambda W: np.sin(W).sum(axis=(1, 2)), lambda W: off * length * np.cos(W), W, length * W, scale=0.0
+        )
+
+    assert [verdict(off)[2] for off in (1 - 1e-4, 1, 1 + 1e-4)] == [True, False, True]
+    np.testing.assert_allclose(verdict(1)[1], length * math.cos(1), rtol=1e-6)
+
+
 @pytest.mark.parametrize("unit", [1e-6, 1e6])
 def test_right_ones_pass_in_any_unit(unit):
     """Catches noise that is not relative to the gradient, and rounding that is not in proportion to results."""

@@ -27,6 +27,7 @@ from rac_theory import (
 from rac_theory.problems import FromFunctions, Layers, Quadratic
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import NotShown, Refuted, assert_rate_bound, check_algorithm
+from rac_theory.testing.algorithms.implementations import _turns
 from rac_theory.testing.algorithms.law import LEVELS
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 
@@ -201,6 +202,12 @@ def test_what_is_no_galore_is_named(changes, cause):
         check_algorithm(declared(Subspaces(**changes), GaLore(2, GAMMA)))
 
 
+def test_how_far_a_step_is_off_is_said_of_one_step():
+    """With the whole gradient a tenth less is off by a tenth. Catches a length of more steps than are made."""
+    with pytest.raises(Refuted, match=r"step 1 is off by 0\.1 of gamma"):
+        check_algorithm(declared(Subspaces(scale=0.9, rank=4), GaLore(4, GAMMA)))
+
+
 def test_galore_with_noise_cannot_be_declared():
     with pytest.raises(ValueError, match="implements must be a GaLore whose gradients are exact, got GaLore"):
         declared(Subspaces(), GaLore(2, GAMMA, BATCH))
@@ -279,3 +286,9 @@ def test_a_step_on_several_layers_is_compared_with_what_it_claims():
     short = Case(Implementation(Both(0.9), implements=claimed), problem)
     with pytest.raises(Refuted, match=r"its steps are about 0\.(89|9) of those that are declared"):
         check_algorithm(short, draws=DRAWS)
+
+
+def test_an_error_turns_a_subspace_of_full_rank_by_the_condition_number():
+    """Of several gradients at once. Catches a gap to what comes after the last singular value."""
+    G = np.random.default_rng(4801).standard_normal((2, 3, 4, 2))
+    np.testing.assert_allclose(_turns(G, 2), np.linalg.cond(G))

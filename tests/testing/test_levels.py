@@ -482,6 +482,30 @@ def test_coins_are_refused_at_both_tails():
     assert unfair(np.ones(1), 1.0) == 1
 
 
+@pytest.mark.parametrize(("twice", "refuses"), [(2, False), (3, True)])
+def test_a_uniform_range_that_is_drawn_twice_decides_from_the_third_on(twice, refuses):
+    """By chance two are that near one in 10^4 times. Catches a level for less of them, or for more."""
+    Q = np.linalg.qr(np.random.default_rng(4801).standard_normal((20, 6, 2)))[0]
+    Q[-twice:] = Q[:twice]
+    assert refused(batches.check_different, "Sketch", [Q], 0) is refuses
+
+
+def test_the_rank_of_a_draw_is_compared_as_its_share():
+    """The last of the features. Catches one that outweighs the others, as it is multiplied by r."""
+    Q = np.linalg.qr(np.random.default_rng(4801).standard_normal((3, 6, 4)))[0]
+    Q[1, :, 2:] = 0
+    np.testing.assert_array_equal(batches.features(Q, 0)[:, -1], [1, 0.5, 1])
+
+
+def test_a_range_has_the_overlap_one_with_itself_however_it_is_computed():
+    """From its basis, or from numbers of its projection. Catches an overlap that is not divided by the rank."""
+    Q, K = np.linalg.qr(np.random.default_rng(4801).standard_normal((2, 3, 4, 5, 2)))[0]
+    np.testing.assert_allclose(batches._overlap(Q, Q), np.ones((3, 4)))
+    np.testing.assert_allclose(
+        batches._overlap(batches._projections(Q), batches._projections(K)), batches._overlap(Q, K)
+    )
+
+
 def test_likenesses_by_hand():
     """7 over 5 and 2, whatever the sizes; of two axes and two others one is shared. Zero is like nothing."""
     S, K, zero = np.diag([3.0, 4.0]), np.ones((2, 2)), np.zeros((2, 2))

@@ -10,6 +10,7 @@ import pytest
 from rac_theory import SGD, Case, Constants, Decreasing, Minibatch, RACLoRA, sketches, theorems
 from rac_theory.algebra.expression import lifted
 from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.statements.claim import smallest_horizon
 from rac_theory.statements.symbols import T, gamma, gap0
 from rac_theory.theorems import E, gap
 from tests.as_one_test import as_one_test
@@ -45,6 +46,11 @@ def test_horizons_solved_by_hand():
     """T1: T = 2 gap0 / (lambda gamma epsilon). T2: T = log(gap0 / epsilon) / -log(1 - gamma mu lambda)."""
     assert theorems.T1.steps_to(2.0, c) == 2 * 3.5 / (0.25 * 0.2 * 2.0)
     assert theorems.T2.steps_to(1e-9, c) == math.ceil(math.log(3.0 / 1e-9) / -math.log(1 - 0.2 * 0.5 * 0.25))
+
+
+def test_a_bound_of_one_step_alone_has_a_horizon():
+    """Nothing is known of two steps or more. Catches a horizon of nan where the first step is not looked at."""
+    assert smallest_horizon(theorems.T1.claim, 0.5, lambda steps: np.where(steps == 1, 0.5, np.nan)) == 1
 
 
 def test_the_accuracy_is_absolute():

@@ -261,6 +261,16 @@ def test_rows_that_refute_their_claim_are_named_on_top(folder, rows):
     assert "2 cases of 1 claim: none refutes its claim. 2 more pass alpha but not alpha / 2" in lead
 
 
+def test_files_that_others_name_are_on_the_disk_before_them(many, monkeypatch):
+    """A power cut leaves no page whose rows are nowhere. Catches rows, or a gallery, that are not waited for."""
+    waited = []
+    monkeypatch.setattr("os.fsync", waited.append)
+    gallery.keep(many, gallery.Shown.of(C6.verdict(), "none.svg"))
+    assert len(waited) == 1
+    assert main(["report", "--out", str(many)]) == 0
+    assert len(waited) == 1 + len(linked(many)[1]) + 1  # and the summary
+
+
 def test_counterexamples_are_kept_and_shown(tmp_path, capsys):
     """A second answer must not wipe out the first; without any row the page has the gallery alone."""
     shown = gallery.Shown.of(C6.verdict(), "none.svg")

@@ -119,6 +119,12 @@ def test_steps_along_coordinates_have_the_rates_of_the_library(t):
         u, v = A[0][0] * u + A[0][1] * v, A[1][0] * u + A[1][1] * v
 
 
+def test_a_number_is_above_both_eigenvalues_or_not():
+    """Of 1 and 3. Catches one below both that is taken for one above, and the other way round."""
+    A = [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(3)]]
+    assert [is_above(A, r) for r in (Fraction(1, 4), Fraction(2), Fraction(4))] == [False, False, True]
+
+
 def test_the_exact_minimum_is_what_no_step_in_the_draw_is_below():
     """So the claim is about rates, not about one step; and where curvatures are equal it is the best link."""
     w = np.array([[1.0], [-0.5], [0.25], [2.0]])

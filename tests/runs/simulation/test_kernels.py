@@ -293,8 +293,9 @@ def test_the_law_does_not_depend_on_the_coordinates():
 
 
 @pytest.mark.parametrize("member", ["gradient", "value"])
-def test_a_subclass_with_another_gradient_is_not_run_as_its_parent(member):
-    """The trap of a least-squares gradient that carries X'y twice: it must not be cured in silence."""
+@pytest.mark.parametrize("unit", [1.0, 1e3])
+def test_a_subclass_with_another_gradient_is_not_run_as_its_parent(unit, member):
+    """The trap of a least-squares gradient that carries X'y twice: it must not be cured in silence, whatever L is."""
 
     class Twice(LeastSquares):
         value_and_gradient = None
@@ -307,7 +308,7 @@ def test_a_subclass_with_another_gradient_is_not_run_as_its_parent(member):
             return LeastSquares.value_and_gradient(self, W)[0] * (1.0 if member == "gradient" else 2.0)
 
     rng = np.random.default_rng(0)
-    problem = Twice(rng.standard_normal((9, 3)), rng.standard_normal((9, 2)))
+    problem = Twice(unit * rng.standard_normal((9, 3)), rng.standard_normal((9, 2)))
     with pytest.raises(ValueError, match=r"Twice\.eigenbasis must be that of its value and gradient"):
         kernel_for(RACLoRA(sketches.Haar(3, 1), 0.1), problem, np.zeros((3, 2)))
 

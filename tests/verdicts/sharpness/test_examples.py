@@ -8,7 +8,7 @@ import pytest
 
 from rac_theory import Case, Constants, RACLoRA, expected, sketches, theorems, tightness
 from rac_theory.problems import Quadratic
-from rac_theory.verdicts.sharpness.example import Huber, Rotated, SlowDirection, hardest_example
+from rac_theory.verdicts.sharpness.example import Huber, Rotated, SlowDirection, hardest_example, hardest_slow_direction
 from rac_theory.verdicts.sharpness.setting import THEOREMS, Setting
 
 ONE, HALF, THIRD, ZERO = Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(0)
@@ -17,6 +17,12 @@ ONE, HALF, THIRD, ZERO = Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(0
 def setting(theorem, mu=Fraction(1, 10), gamma=Fraction(9, 10), blocks=2, steps=2, L=ONE, share=None):
     mu = mu * L if theorem in ("T2", "T4") else ZERO
     return Setting(theorem, L, mu, gamma / L, blocks, steps, share or Fraction(1, blocks))
+
+
+def test_a_search_among_slow_directions_is_the_same_in_any_unit():
+    """Of f, so of L and mu. Catches a search that begins at another curvature than mu / L."""
+    found = [hardest_slow_direction(setting("T2", L=L), 0, np.random.default_rng(4801)) for L in (ONE, Fraction(5))]
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("theorem", THEOREMS)

@@ -1,0 +1,58 @@
+"""A mutant is tried with the tests that run its statement, and mutants of one tree stay apart."""
+
+import pytest
+
+from .drawn import fits
+from .lines import Line
+from .reach import statement
+
+SOURCE = """\
+LIMIT = 3
+
+
+@cache
+def f(x, least=2):
+    if (
+        x > 4
+        or x < least
+    ):
+        return 5
+    try:
+        return [
+            6,
+            7,
+        ]
+    except ValueError:
+        return 8
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers", "inside"),
+    [
+        ("LIMIT = 3", {1}, False),
+        ("@cache", {4}, False),
+        ("least=2", {5}, False),
+        ("x > 4", {6, 7, 8, 9}, True),
+        ("return 5", {10}, True),
+        ("7,", {12, 13, 14, 15}, True),
+        ("except ValueError", {16}, True),
+        ("return 8", {17}, True),
+    ],
+)
+def test_the_statement_of_a_mutant(text, numbers, inside):
+    """Catches a default, a decorator or a constant taken for what a test runs, and a line of a call left out."""
+    found, within = statement(SOURCE, Line("", "", text, text + " "))
+    assert found >= numbers
+    assert within is inside
+    if inside and len(numbers) == 1 and "except" not in text:
+        assert found == numbers
+
+
+def test_two_mutants_of_one_place_are_not_in_one_tree():
+    """The second would say nothing of itself."""
+    file = "rac_theory/drawing/chart.py"
+    first = Line(file, "", "SIZE = (5.6, 3.6)", "SIZE = (5.6, 7.2)")
+    assert fits([], first)
+    assert fits([Line("another.py", "", "a", "b")], first)
+    assert not fits([first], Line(file, "", "SIZE = (5.6, 3.6)", "SIZE = (11.2, 3.6)"))
