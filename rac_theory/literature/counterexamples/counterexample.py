@@ -3,12 +3,17 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rac_theory.algorithms import Algorithm
 from rac_theory.base import Value, frame, type_name
 from rac_theory.base.checks import Array
+from rac_theory.cases import Case
 from rac_theory.literature.counterexamples.picture import Lines, Picture
 from rac_theory.problems import Problem
 from rac_theory.verdicts import Status
@@ -19,6 +24,24 @@ if TYPE_CHECKING:
 
 Grounds: TypeAlias = Literal["exact", "bounded", "simulated"]
 """Rational arithmetic or a closed form; floating point with a margin far above its error; runs that were only seen."""
+
+
+Exact: TypeAlias = NDArray[np.object_]
+"""An array of fractions, whose sums and products NumPy does not round."""
+
+
+def exact(numbers: Any) -> Exact:
+    """Return whole numbers and fractions, in lists or an array of objects, as an array of fractions.
+
+    Examples
+    --------
+    >>> from rac_theory.literature.counterexamples.counterexample import exact
+    >>> A = exact([[1, 2], [0, 1]]) / 3
+    >>> print(A @ A)
+    [[Fraction(1, 9) Fraction(4, 9)]
+     [Fraction(0, 1) Fraction(1, 9)]]
+    """
+    return np.asarray(np.frompyfunc(Fraction, 1, 1)(np.array(numbers, dtype=object)))
 
 
 @dataclass(frozen=True)
@@ -222,6 +245,10 @@ class Counterexample:
     seed: int = 0
     condition: str | None = None
     in_circulation: str | None = None
+
+    def case(self, steps: int) -> Case:
+        """Return the case, of so many steps."""
+        return Case(self.method, self.problem, self.start, steps=steps)
 
     def witness(self) -> Witness:
         """Return the evidence, which is computed once."""

@@ -133,8 +133,7 @@ def _with_A_fixed(example: Counterexample, limit: float) -> Check:
 def _picture(paths: dict[str, Array], logistic: Array, limit: float) -> Lines:
     curves = {name: paths[name] for name in ("(sB, A/s)", "(sB, sA)")} | {"(sB, sA), logistic loss": logistic}
     levels = {"A fixed: $L \\Vert A \\Vert^2$": limit}
-    over_s = {name: (SCALES, y) for name, y in curves.items()}
-    return Lines(over_s, levels, "$s$", "local Lipschitz constant", xscale="log")
+    return Lines.over(SCALES, curves, levels, "$s$", "local Lipschitz constant", xscale="log")
 
 
 C1 = Counterexample(

@@ -1,8 +1,8 @@
 """A picture of a witness: arrays with labels, drawn on request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,10 @@ from rac_theory.drawing import BLACK, BOUND, DARK, GREEN, MEAN, PINK, RUNS, YELL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+Curves: TypeAlias = Mapping[str, Sequence[Any] | NDArray[Any]]
+"""By name, the values of each curve: floating-point numbers or fractions."""
 
 
 class Picture(Protocol):
@@ -45,12 +49,16 @@ class Lines(Value):
     yscale: str = "log"
 
     @classmethod
-    def over_steps(
-        cls, curves: Mapping[str, NDArray[Any]], levels: Mapping[str, float], ylabel: str, *, yscale: str = "log"
-    ) -> "Lines":
-        """Return curves over t = 0, 1, ..., of which each is given by its values."""
-        over = {name: (np.arange(len(y)), y) for name, y in curves.items()}
-        return cls(over, levels, "step $t$", ylabel, yscale=yscale)
+    def over(cls, x: Any, curves: Curves, levels: Mapping[str, float], *labels: str, **scales: str) -> "Lines":
+        """Return curves above the same x, each given by its values; labels and scales are those of both axes."""
+        over = {name: (np.asarray(x), np.array([*map(float, y)])) for name, y in curves.items()}
+        return cls(over, levels, *labels, **scales)
+
+    @classmethod
+    def over_steps(cls, curves: Curves, levels: Mapping[str, float], ylabel: str, **scales: str) -> "Lines":
+        """Return curves over t = 0, 1, ..., each given by its values."""
+        over = {name: (np.arange(len(y)), np.array([*map(float, y)])) for name, y in curves.items()}
+        return cls(over, levels, "step $t$", ylabel, **scales)
 
     def __repr__(self) -> str:
         return f"<{type_name(self)}: {', '.join((*self.curves, *self.levels))}>"
