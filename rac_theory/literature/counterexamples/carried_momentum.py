@@ -44,8 +44,8 @@ def is_semidefinite(A: Exact) -> bool:
 def links(steps: int, *, carried: bool) -> tuple[Exact, Exact]:
     """Return what a link makes of (W, M) along H, and elsewhere."""
     gamma, begin = (1 - BETA) * STEP, exact([[1, 0], [0, carried]])
-    along, elsewhere = (exact([[1 - gamma * h, -gamma * BETA], [h, BETA]]) for h in (1, 0))
-    return np.linalg.matrix_power(along, steps) @ begin, np.linalg.matrix_power(elsewhere, steps) @ begin
+    moved, left = (exact([[1 - gamma * h, -gamma * BETA], [h, BETA]]) for h in (1, 0))
+    return np.linalg.matrix_power(moved, steps) @ begin, np.linalg.matrix_power(left, steps) @ begin
 
 
 def moved(T: tuple[Exact, Exact], X: Exact) -> Exact:
