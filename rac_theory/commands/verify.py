@@ -16,7 +16,7 @@ from rac_theory.commands.screen import beside, screen, show_table, tell
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rac_theory.ledger import KeptRows, Plan, Row, Selection
+    from rac_theory.ledger import Grid, KeptRows, Plan, Row
 
 EXAMPLE = Example(
     "verify --claim T2 --problem breast_cancer --sketch haar --rank 4",
@@ -142,10 +142,10 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     from rac_theory.base import printable, status_of_interrupt, write_whole
     from rac_theory.ledger import KeptRows, Ledger, results, violated
 
-    selection = _selected(arguments)
+    grid = _grid(arguments)
     replaced = results.to_be_replaced(arguments.out)
     errors = beside()
-    todo, seconds = _planned(selection, errors)
+    todo, seconds = _planned(grid, errors)
     if arguments.figure is not None:
         results.check_figure(arguments.figure)
         if (rows := sum(len(ensemble.claims) for ensemble in todo.ensembles)) != 1:
@@ -176,16 +176,16 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     return status_of(store.rows)
 
 
-def _selected(arguments: argparse.Namespace) -> "Selection":
+def _grid(arguments: argparse.Namespace) -> "Grid":
     """Return what the options select, all of which are checked."""
     from rac_theory.base import LARGEST, checks
-    from rac_theory.ledger import Selection
+    from rac_theory.ledger import Grid
 
     check_jobs(arguments)
     for name in ("seed", "steps", "runs"):
         if (number := getattr(arguments, name)) is not None:
             checks.integer(name, number, int(name != "seed"), LARGEST)
-    return Selection(
+    return Grid(
         claims=tuple(arguments.claim),
         problems=tuple(arguments.problem),
         sketches=tuple(arguments.sketch),
@@ -194,17 +194,17 @@ def _selected(arguments: argparse.Namespace) -> "Selection":
         settings=tuple(arguments.setting),
         steps=arguments.steps,
         runs=arguments.runs,
-        seed=arguments.seed,
+        seeds=(arguments.seed,),
         alpha=arguments.alpha,
     )
 
 
-def _planned(selection: "Selection", errors: "Console") -> "tuple[Plan, list[float]]":
+def _planned(grid: "Grid", errors: "Console") -> "tuple[Plan, list[float]]":
     """Compute all constants, and estimate the seconds of each ensemble."""
     from rac_theory.ledger import plan, running
 
     with errors.status("Computing constants, each with its certificate ..."):
-        todo = plan(selection)
+        todo = plan(grid)
         return todo, running.estimate(todo)
 
 
