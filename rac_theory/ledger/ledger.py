@@ -1,6 +1,5 @@
 """The rows of a ledger as one value: a tuple that shows itself in a notebook and becomes a data frame."""
 
-from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 from rac_theory.base import frame, type_name
 from rac_theory.drawing import latex
 from rac_theory.ledger.table import COLUMNS, cells
-from rac_theory.ledger.verdict_row import STATUSES, Row, columns, flat
+from rac_theory.ledger.verdict_row import Row, columns, counts, flat
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -32,8 +31,7 @@ class Ledger(tuple[Row, ...]):
     @property
     def counts(self) -> Mapping[str, int]:
         """How many rows have each status that came up, in the order in which they are explained."""
-        counts = Counter(row.status for row in self)
-        return {status: counts[status] for status in STATUSES if counts[status]}
+        return counts(self)
 
     @property
     def counted(self) -> str:

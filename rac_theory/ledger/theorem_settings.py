@@ -14,7 +14,6 @@ from rac_theory.algorithms import (
     SHIFTED_MOMENTUM,
     CyclicRACLoRA,
     InverseOnRange,
-    MethodDescent,
     MomentumInLinks,
     Preconditioned,
     RACLoRA,
@@ -35,9 +34,10 @@ from rac_theory.algorithms.gradients import (
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
-from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Setting
+from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Build, Setting
 from rac_theory.ledger.step_sizes import (
     HORIZON,
+    StepSize,
     along_step,
     as_it_fits,
     client_epochs_step,
@@ -119,42 +119,22 @@ def plain(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -
     return RACLoRA(sketch, gamma, side, gradients, lora_alpha=float(sketch.rank))
 
 
-def step_per_draw(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> StepPerDraw:
-    """A step that fits the draw."""
-    return StepPerDraw(sketch, side=side)
-
-
-def inverse_on_range(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> InverseOnRange:
-    """A step to the minimum over the range."""
-    return InverseOnRange(sketch, side=side)
-
-
-def in_turns(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> CyclicRACLoRA:
-    """Blocks in a random order, in which each has one turn."""
-    return CyclicRACLoRA(sketch, gamma, side)
-
-
-def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
+def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> Any:
     """Momentum on projected gradients, with the largest b for which it is forgotten as fast as H sees a direction."""
     share = sketch.rank / sketch.dim
-    algorithm: MethodDescent = SHIFTED_MOMENTUM(sketch, side=side, gradients=gradients, gamma=gamma, b=1 - share)
-    return algorithm
+    return SHIFTED_MOMENTUM(sketch, side=side, gradients=gradients, gamma=gamma, b=1 - share)
 
 
-def accelerated(algorithm: RACLoRA, c: Constants) -> MethodDescent:
+def accelerated(algorithm: RACLoRA, c: Constants) -> Any:
     """T21: acceleration with the same H and step, and the largest alpha; it is told what is known of s and E[H]."""
     s, least = (max(number, 1e-9) if number > 0 else 1e-9 for number in (c.strong_convexity, c.lambda_min))
     alpha = math.sqrt(algorithm.gamma * max(2 - algorithm.gamma * c.L, 0.0) * s) * least * (1 - 1e-12)
-    method: MethodDescent = ACCELERATED(
-        algorithm.sketch, side=algorithm.side, gamma=algorithm.gamma, alpha=alpha, s=s, lambda_min=least
-    )
-    return method
+    return ACCELERATED(algorithm.sketch, side=algorithm.side, gamma=algorithm.gamma, alpha=alpha, s=s, lambda_min=least)
 
 
-def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
+def with_feedback(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> Any:
     """Error feedback."""
-    algorithm: MethodDescent = FEEDBACK(sketch, side=side, gradients=gradients, gamma=gamma)
-    return algorithm
+    return FEEDBACK(sketch, side=side, gradients=gradients, gamma=gamma)
 
 
 def preconditioned(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> Preconditioned:
@@ -172,35 +152,52 @@ def unequal_clients(problem: Any) -> Federated:
     return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
 
 
-# Where a step is an epoch or a round, it costs several passes over the data: fewer of them, and fewer runs.
+_UNIFORM = ("haar", "coordinate")  # sketches that see every direction alike
+
+
+def of_uniform(name: str, step: StepSize, **rest: Any) -> Setting:
+    """Return the setting of a step on one matrix, which is about sketches that see every direction alike."""
+    return Setting(_TRIED[name], step, only=_UNIFORM, layered=False, **rest)
+
+
+def of_sum(name: str, step: StepSize, gradients: GradientSource, prepare: Any, **rest: Any) -> Setting:
+    """Return the setting of an epoch or a round, which takes several passes over the data: fewer steps and runs."""
+    rest |= {"longest": 1_000, "reduction": 4.0, "costly": True}
+    return Setting(_TRIED[name], step, gradients, "subset", prepare, **rest)
+
+
+def of_leading(**rest: Any) -> Setting:
+    """Return the setting of GaLore, which has the leading subspace of each gradient for a sketch."""
+    return Setting(_TRIED["galore"], over_L(1.0), only=(LEADING,), sides=("both",), layered=False, **rest)
+
+
+def fitted_to_draw(build: Build) -> Setting:
+    """Return the setting of a step whose length depends on what was drawn."""
+    return Setting(_TRIED["step per draw"], as_it_fits, build=build, sketches=_UNIFORM, layered=False)
+
+
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "1/L": step_size(1.0, elsewhere=_UP_TO_2),
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
         "1/L_H": Setting(_TRIED["1/L_H"], along_step, sketches=("haar", "weighted_coordinate")),
         "coordinate descent": Setting(_TRIED["1/L_H"], along_step, only=("coordinate",)),
-        "step per draw": Setting(
-            _TRIED["step per draw"], as_it_fits, build=step_per_draw, sketches=("haar", "coordinate"), layered=False
-        ),
-        "inverse on range": Setting(
-            _TRIED["step per draw"], as_it_fits, build=inverse_on_range, sketches=("haar", "coordinate"), layered=False
-        ),
+        "step per draw": fitted_to_draw(lambda sketch, gamma, side, gradients: StepPerDraw(sketch, side=side)),
+        "inverse on range": fitted_to_draw(lambda sketch, gamma, side, gradients: InverseOnRange(sketch, side=side)),
         "in turns": Setting(
             _TRIED["in turns"],
             cycle_step,
-            build=in_turns,
+            build=lambda sketch, gamma, side, gradients: CyclicRACLoRA(sketch, gamma, side),
             only=("block_partition",),
             longest=500,
             reduction=4.0,
             costly=True,
             layered=False,
         ),
-        "certified": Setting(_TRIED["certified"], as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
+        "certified": Setting(_TRIED["certified"], as_it_fits, CertifiedStep(), sketches=_UNIFORM),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",), layered=False),
-        "galore": Setting(_TRIED["galore"], over_L(1.0), only=(LEADING,), sides=("both",), layered=False),
-        "lazy galore": Setting(
-            _TRIED["galore"], over_L(1.0), Local(4), only=(LEADING,), sides=("both",), layered=False
-        ),
+        "galore": of_leading(),
+        "lazy galore": of_leading(gradients=Local(4)),
         "differences": Setting(
             _TRIED["differences"],
             over_L(1.0),
@@ -212,39 +209,13 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             layered=False,
             costly=True,
         ),
-        "momentum": Setting(
-            _TRIED["momentum"],
-            over_L(0.4),
-            quarter_noise,
-            build=with_momentum,
-            only=("haar", "coordinate"),
-            layered=False,
+        "momentum": of_uniform("momentum", over_L(0.4), gradients=quarter_noise, build=with_momentum),
+        "accelerated": of_uniform("accelerated", over_L(1.0), shorten=accelerated),
+        "preconditioned": of_uniform("preconditioned", over_L(1.0), build=preconditioned),
+        "error feedback": of_uniform(
+            "error feedback", third_of_what_is_seen, gradients=quarter_noise, build=with_feedback
         ),
-        "accelerated": Setting(
-            _TRIED["accelerated"], over_L(1.0), shorten=accelerated, only=("haar", "coordinate"), layered=False
-        ),
-        "preconditioned": Setting(
-            _TRIED["preconditioned"],
-            over_L(1.0),
-            build=preconditioned,
-            only=("haar", "coordinate"),
-            layered=False,
-        ),
-        "error feedback": Setting(
-            _TRIED["error feedback"],
-            third_of_what_is_seen,
-            quarter_noise,
-            build=with_feedback,
-            only=("haar", "coordinate"),
-            layered=False,
-        ),
-        "momentum in links": Setting(
-            _TRIED["momentum in links"],
-            over_L(0.5),
-            build=links_of_momentum,
-            only=("haar", "coordinate"),
-            layered=False,
-        ),
+        "momentum in links": of_uniform("momentum in links", over_L(0.5), build=links_of_momentum),
         "steepest": Setting(_TRIED["steepest"], over_L(1.0), shorten=normalised_steps, longest=HORIZON, layered=False),
         "minibatch": Setting(
             _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
@@ -257,32 +228,10 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "harmonic steps": Setting(
             _TRIED["harmonic steps"], noisy_step, quarter_noise, shorten=harmonic_steps, longest=500
         ),
-        "reshuffled": Setting(
-            _TRIED["reshuffled"],
-            epoch_step,
-            Reshuffled(),
-            "subset",
-            four_batches,
-            longest=1_000,
-            reduction=4.0,
-            costly=True,
-        ),
-        "federated": Setting(
-            _TRIED["federated"],
-            round_step,
-            Clients(Local(4)),
-            "subset",
-            four_clients,
-            longest=1_000,
-            reduction=4.0,
-            costly=True,
-        ),
-        "client epochs": Setting(
-            *(_TRIED["client epochs"], client_epochs_step, Clients(Reshuffled(), Subset(3)), "subset", unequal_clients),
-            sketches=("haar",),
-            longest=1_000,
-            reduction=4.0,
-            costly=True,
+        "reshuffled": of_sum("reshuffled", epoch_step, Reshuffled(), four_batches),
+        "federated": of_sum("federated", round_step, Clients(Local(4)), four_clients),
+        "client epochs": of_sum(
+            "client epochs", client_epochs_step, Clients(Reshuffled(), Subset(3)), unequal_clients, sketches=("haar",)
         ),
         "plain": Setting(_TRIED["plain"], over_L(1.0), Local(2), build=plain, layered=False),
         "plain gaussian": Setting(

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from types import NoneType, UnionType
@@ -183,6 +184,13 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
 
 STATUSES = (*(status.name for status in Status), FAILED, NEEDS_EXTRA)
 """Whatever the status of a row may be: five verdicts, and two that say why there is none."""
+
+
+def counts(rows: Iterable[Row]) -> dict[str, int]:
+    """Return how many rows have each status that came up, in the order in which they are explained."""
+    by_status = Counter(row.status for row in rows)
+    return {status: by_status[status] for status in STATUSES if by_status[status]}
+
 
 _STEPS = ("reach", "informative_from", "violated_at")
 _FIELDS: Mapping[str, Any] = {
