@@ -258,10 +258,10 @@ def rounded_down(number: float) -> str:
 
 
 def _cell(rows: Sequence[Row]) -> str:
-    found = counts(were_run(rows))
-    if not found:
+    by_status = counts(were_run(rows))
+    if not by_status:
         return "-" if rows else ""
-    counted = [f"{found[status]}{words[0]}" for status, words in _WORST_FIRST.items() if status in found]
+    counted = [f"{by_status[status]}{words[0]}" for status, words in _WORST_FIRST.items() if status in by_status]
     slacks = [known_slack(row) for row in _with_slack(rows)]
     return " ".join([*counted, rounded_down(min(slacks))] if slacks else counted)
 

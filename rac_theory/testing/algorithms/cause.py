@@ -12,23 +12,7 @@ from rac_theory.algorithms.gradients import Minibatch, Reshuffled
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.cause_by_moves import (
-    alike,
-    decays,
-    leading,
-    low_rank,
-    nearly,
-    old_gradient,
-    other_gradient,
-    other_side,
-    plain,
-    random,
-    random_gradient,
-    rounded,
-    scaled,
-    stale,
-    used_again,
-)
+from rac_theory.testing.algorithms import cause_by_moves
 from rac_theory.testing.algorithms.claimed import Claim, is_projected, name_of
 from rac_theory.testing.algorithms.course import check_drawn
 from rac_theory.testing.algorithms.moves import Moves, along, spaces
@@ -225,8 +209,7 @@ def _errors(Z: Array) -> float:
 
 
 _RULES = (  # what is exact before what is a mean; a memory can be seen once the first step is understood
-    *(random, stale, leading, alike, rounded, scaled, old_gradient, other_side, used_again, low_rank, plain, decays),
-    *(other_gradient, nearly, random_gradient),
+    *cause_by_moves.RULES,
     *(components, another_space, near_the_last, batch_again, longer, biased, remembers, scaled_on_average, noisier),
 )
 

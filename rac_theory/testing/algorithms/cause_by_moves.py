@@ -421,3 +421,9 @@ def _gradient_at(moves: Moves, W: Array, stream: int) -> Array | None:
     g = np.linalg.solve(H.sum(axis=0), moved.sum(axis=0))
     fits = (squared_norms(H @ g - moved) <= _EXACT**2 * squared_norms(moved)).all()
     return view.turned_back(g[None], (1, *W.shape))[0] if fits else None
+
+
+RULES = (  # what is exact before what fits nearly; a gradient is looked at once scale, side and rank are understood
+    *(random, stale, leading, alike, rounded, scaled, old_gradient, other_side, used_again, low_rank, plain, decays),
+    *(other_gradient, nearly, random_gradient),
+)
