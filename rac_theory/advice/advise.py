@@ -1,9 +1,10 @@
 """Which rank, which side, which sketch: what the theorems promise for each choice, and what each costs."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rac_theory.advice.curvature import Curvature
@@ -167,42 +168,32 @@ def advise(
 
     options: list[Option] = []
     notes: list[str] = []
+
+    def of_one_rank(m: int, n: int, name: str, rank: int) -> Iterator[tuple[Trained, Gain, float]]:
+        """Yield the sides, and their mixture where both are possible; what is not is added to the notes."""
+        gains: list[tuple[Gain, int]] = []
+        sides: tuple[tuple[Trained, int, int], ...] = (("left", m, n), ("right", n, m))
+        for side, dim, opposite in sides:
+            try:
+                gain = gain_of(name, dim, rank, curvature is not None and curvature.side == side)
+            except (ValueError, MemoryError) as error:
+                notes.append(f"{m}x{n}, {side}, {name}, rank {rank} is left out: {error}")
+                continue
+            gains.append((gain, rank * opposite))
+            yield side, gain, rank * opposite
+        if mixture is not None and len(gains) == 2:
+            (left, trained_left), (right, trained_right) = gains
+            p = Fraction(float(mixture))
+            yield "mixture", gain_of_mixture(p, left, right), float(p * trained_left + (1 - p) * trained_right)
+
     for shape in dict.fromkeys(map(matrix_shape, checks.several("shapes", shapes))):
         if curvature is not None:
             curvature.check(shape)
         options.append(Option(shape, "full", "-", min(shape), FULL, shape[0] * shape[1], layer))
-        for name in factories:
-            for rank in dict.fromkeys(ranks):
-                for side, gain, trained in _of_one_rank(shape, name, rank, mixture, curvature, gain_of, notes):
-                    options.append(Option(shape, side, name, rank, gain, trained, layer))
+        for name, rank in product(factories, dict.fromkeys(ranks)):
+            for side, gain, trained in of_one_rank(*shape, name, rank):
+                options.append(Option(shape, side, name, rank, gain, trained, layer))
     return Advice(options, notes)
-
-
-def _of_one_rank(
-    shape: MatrixShape,
-    name: str,
-    rank: int,
-    mixture: float | None,
-    curvature: Curvature | None,
-    gain_of: Callable[[str, int, int, bool], Gain],
-    notes: list[str],
-) -> Iterator[tuple[Trained, Gain, float]]:
-    """Yield the sides, and their mixture where both are possible; what is not is added to the notes."""
-    m, n = shape
-    gains: list[tuple[Gain, int]] = []
-    sides: tuple[tuple[Trained, int, int], ...] = (("left", m, n), ("right", n, m))
-    for side, dim, opposite in sides:
-        try:
-            gain = gain_of(name, dim, rank, curvature is not None and curvature.side == side)
-        except (ValueError, MemoryError) as error:
-            notes.append(f"{m}x{n}, {side}, {name}, rank {rank} is left out: {error}")
-            continue
-        gains.append((gain, rank * opposite))
-        yield side, gain, rank * opposite
-    if mixture is not None and len(gains) == 2:
-        (left, trained_left), (right, trained_right) = gains
-        p = Fraction(float(mixture))
-        yield "mixture", gain_of_mixture(p, left, right), float(p * trained_left + (1 - p) * trained_right)
 
 
 def promised_steps(theorem: Theorem, nu: float, *, epsilon: float, condition: float) -> float:

@@ -5,24 +5,20 @@ cheapest in each currency.
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-
-from rac_theory.advice.training_option import ROUNDING, Option
-from rac_theory.drawing import plot
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-from typing import NamedTuple
-
 from rich.markup import escape
 from rich.table import Table
 
 from rac_theory.advice.advise import promised_steps
-from rac_theory.advice.training_option import efficient
+from rac_theory.advice.training_option import ROUNDING, Option, efficient, of_layers
+from rac_theory.drawing import plot
 from rac_theory.theorems import T15, T15_pl
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PROMISES = (T15, T15_pl)
 """By the mean squared gradient, and by the gap."""
@@ -170,14 +166,6 @@ def _least(low: Sequence[Option], full: Option, cost: Callable[[Option, int], fl
     first, *others = alike
     more = f" and {len(others)} more alike" if others else ""
     return f"{first.side} {first.sketch} rank {first.rank}{more}, {times}"
-
-
-def of_layers(options: Sequence[Option]) -> dict[str, list[Option]]:
-    """Return the options of each layer, by its label."""
-    groups: dict[str, list[Option]] = {}
-    for option in options:
-        groups.setdefault(option.label, []).append(option)
-    return groups
 
 
 def _promised(option: Option) -> str:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from rich.table import Table
 
-from rac_theory.advice.comparison import of_layers
-from rac_theory.advice.training_option import Option
+from rac_theory.advice.training_option import Option, of_layers
 
 
 class Total(NamedTuple):

@@ -116,6 +116,14 @@ class Option:
         return examples * self.flops_per_example + self.flops_per_step
 
 
+def of_layers(options: Sequence[Option]) -> dict[str, list[Option]]:
+    """Return the options of each layer, by its label."""
+    groups: dict[str, list[Option]] = {}
+    for option in options:
+        groups.setdefault(option.label, []).append(option)
+    return groups
+
+
 def efficient(options: Sequence[Option]) -> list[bool]:
     """Tell which options are on the frontier: none that competes is better in one of two, worse in neither.
 
@@ -135,9 +143,7 @@ def efficient(options: Sequence[Option]) -> list[bool]:
         more = rival.slowdown > option.slowdown * ROUNDING, rival.trained > option.trained * ROUNDING
         return any(fewer) and not any(more)
 
-    groups: dict[str, list[Option]] = {}
-    for option in options:
-        groups.setdefault(option.label, []).append(option)
+    groups = of_layers(options)
     return [
         math.isfinite(option.slowdown) and not any(better(rival, option) for rival in groups[option.label])
         for option in options

@@ -185,18 +185,9 @@ def _grid(arguments: argparse.Namespace) -> "Grid":
     for name in ("seed", "steps", "runs"):
         if (number := getattr(arguments, name)) is not None:
             checks.integer(name, number, int(name != "seed"), LARGEST)
-    return Grid(
-        claims=tuple(arguments.claim),
-        problems=tuple(arguments.problem),
-        sketches=tuple(arguments.sketch),
-        ranks=tuple(arguments.rank),
-        sides=tuple(arguments.side),
-        settings=tuple(arguments.setting),
-        steps=arguments.steps,
-        runs=arguments.runs,
-        seeds=(arguments.seed,),
-        alpha=arguments.alpha,
-    )
+    axes = (getattr(arguments, name) for name in ("claim", "problem", "sketch", "rank", "side", "setting"))
+    rest = {name: getattr(arguments, name) for name in ("steps", "runs", "alpha")}
+    return Grid(*axes, seeds=(arguments.seed,), **rest)
 
 
 def _planned(grid: "Grid", errors: "Console") -> "tuple[Plan, list[float]]":
