@@ -185,9 +185,12 @@ def _grid(arguments: argparse.Namespace) -> "Grid":
     for name in ("seed", "steps", "runs"):
         if (number := getattr(arguments, name)) is not None:
             checks.integer(name, number, int(name != "seed"), LARGEST)
-    axes = (getattr(arguments, name) for name in ("claim", "problem", "sketch", "rank", "side", "setting"))
-    rest = {name: getattr(arguments, name) for name in ("steps", "runs", "alpha")}
-    return Grid(*axes, seeds=(arguments.seed,), **rest)
+    options = ("claim", "problem", "sketch", "rank", "side", "setting", "steps", "runs", "alpha")
+    axes: dict[str, Any] = {_AXES.get(name, name): getattr(arguments, name) for name in options}
+    return Grid(seeds=(arguments.seed,), **axes)
+
+
+_AXES = {"sketch": "sketches"} | {name: f"{name}s" for name in ("claim", "problem", "rank", "side", "setting")}
 
 
 def _planned(grid: "Grid", errors: "Console") -> "tuple[Plan, list[float]]":
