@@ -86,7 +86,7 @@ class Advice(NamedTuple):
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
 
-        rows = ([_said(name, record[name]) for name in _COLUMNS] for record in self._records())
+        rows = ([_cell(name, record[name]) for name in _COLUMNS] for record in self._records())
         return html.together(html.table([*_COLUMNS], rows), *map(html.line, self.notes))
 
     def _records(self) -> list[dict[str, Any]]:
@@ -227,7 +227,7 @@ def promised_steps(theorem: Theorem, nu: float, *, epsilon: float, condition: fl
     return theorem.steps_to(absolute * _ROUNDING, c)
 
 
-def _said(name: str, value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     if _COLUMNS[name] is bool:
         return "*" if value else ""
     return f"{value:.7g}" if _COLUMNS[name] is float else str(value)

@@ -12,7 +12,7 @@ from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.options import add_out, add_seed
 from rac_theory.commands.parsing import Example, add_command, integer, number, option
-from rac_theory.commands.screen import beside, screen, show_table, tell
+from rac_theory.commands.screen import errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -179,7 +179,7 @@ def run(arguments: argparse.Namespace) -> int:
     shapes = [parse(text, arguments.only) for text in arguments.shape]
     layers = [layer for file in shapes for layer in file.matrices]
     if not layers:
-        why = "; ".join(words.few([sentence for file in shapes for sentence in file.left_out]))
+        why = "; ".join(words.shortened([sentence for file in shapes for sentence in file.left_out]))
         raise ValueError(
             f"shape must give at least one layer, got none in {printable(', '.join(arguments.shape))}: "
             f"{why or 'there is nothing in it'}"
@@ -236,7 +236,7 @@ def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments:
     from rac_theory.commands import advise_words as words
 
     curvatures = _curvatures(arguments, layers)
-    with beside().status("Computing spectra ..."):
+    with errors_screen().status("Computing spectra ..."):
         groups = _advised(layers, curvatures, arguments)
         rates = [*_learning_rates(groups[: words.SHOWN], arguments)]
     options = [option for group in groups for option in group.options]
@@ -299,7 +299,7 @@ def _words(groups: Sequence[_Alike], files: "Sequence[Shapes]", arguments: argpa
     plans = [plan for group in groups for plan in group.options if plan.side != "full"]
     yield from dict.fromkeys(f"{plan.side} {plan.sketch}: known by {plan.how}" for plan in plans)
     yield from words.found_in(arguments.shape, files)
-    yield from words.few([note for group in groups for note in group.notes], words.SHOWN)
+    yield from words.shortened([note for group in groups for note in group.notes], words.SHOWN)
 
 
 def _curvatures(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> "dict[Layer, Curvature]":
@@ -314,7 +314,7 @@ def _curvatures(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> "di
         def of(saved: "Saved", name: str) -> "Curvature":
             return saved.curvature(loss=loss, l2=arguments.l2 or 0.0, side=side).named(f"{printable(name)}, {loss}")
 
-        with beside().status("Reading features ...") as status:
+        with errors_screen().status("Reading features ...") as status:
             return of_named(layers, features_in(arguments.data), of, lambda name: status.update(f"Reading {name} ..."))
     if arguments.loss is not None or arguments.l2 is not None:
         raise ValueError("loss and l2 must come with --data, the features that they are about")
@@ -387,7 +387,7 @@ def _unused(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> list[st
 
     if arguments.data is None:
         return []
-    names = words.some([*unused(layers, [*features_in(arguments.data)])])
+    names = words.shortened_names([*unused(layers, [*features_in(arguments.data)])])
     return [f"{printable(arguments.data)}: the names of no layer: {names}"] if names else []
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.options import add_seed
 from rac_theory.commands.parsing import Example, add_command, among, number, option
-from rac_theory.commands.screen import beside, screen, tell
+from rac_theory.commands.screen import errors_screen, screen, tell
 
 if TYPE_CHECKING:
     from rac_theory.algorithms import Method
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rac_theory import discovery, statements
     from rac_theory.statements import assumptions
 
-    console, errors = screen(), beside()
+    console, errors = screen(), errors_screen()
     method = _method(arguments.method)
     bar = Progress(
         SpinnerColumn(),
@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     task = bar.add_task("")
 
-    def found(proof: "Proof") -> None:
+    def show(proof: "Proof") -> None:
         bar.stop()
         if arguments.latex:
             tell(console, f"{proof.theorem.latex()}\n\n{proof.latex()}")
@@ -117,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
             metric=getattr(statements, METRICS[arguments.metric]),
             seed=arguments.seed,
             seconds=arguments.seconds,
-            found=found,
+            found=show,
             watch=lambda words: bar.update(task, description=words),
         )
     tell(console, str(answer), hang=4)

@@ -74,7 +74,7 @@ def screen() -> "Console":
     return Screen(highlight=False, width=_WHOLE, force_terminal=False)
 
 
-def beside() -> "Console":
+def errors_screen() -> "Console":
     """Return what is printed on beside the output, where a bar may be: standard error."""
     from rich.console import Console
 

@@ -11,7 +11,7 @@ from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED, status_of
 from rac_theory.commands.options import add_jobs, add_latex, check_jobs
 from rac_theory.commands.parsing import Example, add_command, among, option
-from rac_theory.commands.screen import beside, screen, show_table, tell
+from rac_theory.commands.screen import errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
     from rac_theory.ledger import Grid, Progress, Sweep
@@ -98,7 +98,7 @@ def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
 
     from rac_theory.ledger import sweep
 
-    errors = beside()
+    errors = errors_screen()
     bar = Bar(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -11,7 +11,7 @@ from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.commands.options import add_alpha, add_figure, add_jobs, add_latex, add_out, add_seed, check_jobs
 from rac_theory.commands.parsing import Example, add_command, among, integer, option
-from rac_theory.commands.screen import beside, screen, show_table, tell
+from rac_theory.commands.screen import errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -144,7 +144,7 @@ def run_ledger(arguments: argparse.Namespace) -> int:
 
     grid = _grid(arguments)
     replaced = results.to_be_replaced(arguments.out)
-    errors = beside()
+    errors = errors_screen()
     todo, seconds = _planned(grid, errors)
     if arguments.figure is not None:
         results.check_figure(arguments.figure)

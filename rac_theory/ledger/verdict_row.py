@@ -303,9 +303,9 @@ def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     writer = csv.DictWriter(stream, list(columns()), lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        yield _taken(stream)
+        yield _written(stream)
         writer.writerow(_flattened(row))
-    yield _taken(stream)
+    yield _written(stream)
 
 
 def columns() -> Mapping[str, type]:
@@ -318,7 +318,7 @@ def columns() -> Mapping[str, type]:
     return {name: _type_of(kind) for name, kind in kinds.items()}
 
 
-def _taken(stream: io.StringIO) -> str:
+def _written(stream: io.StringIO) -> str:
     written = stream.getvalue()
     stream.seek(0)
     stream.truncate()

@@ -109,8 +109,8 @@ def _lines(
 ) -> dict[str, str]:
     """What a failure says: the claim, the case, the numbers, the seed and the call that makes it again."""
     theorem, alpha = verdict.theorem, verdict.alpha
-    known = {name: float(getattr(verdict.constants, name)) for name in _SHOWN}
-    listed = [f"{name}={number:.6g}" for name, number in known.items() if not math.isnan(number)]
+    constants_text = {name: float(getattr(verdict.constants, name)) for name in _SHOWN}
+    listed = [f"{name}={number:.6g}" for name, number in constants_text.items() if not math.isnan(number)]
     repeating = call(
         "assert_rate_bound",
         f'"{theorem.id}"' if theorems.ALL.get(theorem.id) is theorem else "theorem",

@@ -38,11 +38,11 @@ class Refuted(AssertionError):
 
     def __init__(self, sentence: str, **witness: Array) -> None:
         self.witness = {name: np.array(matrix) for name, matrix in witness.items()}
-        where = [_shown(name, matrix) for name, matrix in self.witness.items()]
+        where = [_matrix_text(name, matrix) for name, matrix in self.witness.items()]
         super().__init__(sentence + (f", at {', '.join(where)}" if where else ""))
 
 
-def _shown(name: str, matrix: Array) -> str:
+def _matrix_text(name: str, matrix: Array) -> str:
     """A small matrix in full, a large one by its size: it is in ``witness``."""
     if matrix.size <= _SHOWN:
         return f"{name} = {np.array2string(matrix, precision=6, separator=', ').replace(chr(10), '')}"

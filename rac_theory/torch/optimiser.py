@@ -108,7 +108,7 @@ class RACLoRA(Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for group, sketch, W in self._each():
+        for group, sketch, W in self._matrices():
             S = None if sketch is None else self._drawn(sketch, W, plain=group["lora_alpha"] is not None)
             if W.grad is not None:
                 self._move(group, S, W, W.grad)
@@ -137,7 +137,7 @@ class RACLoRA(Optimizer):
             group["sketch"], group["sketches"] = sketch, sketches
         self.rng.bit_generator.state = _state(state_dict["rng"])
 
-    def _each(self) -> Iterator[tuple[dict[str, Any], Sketch | None, Tensor]]:
+    def _matrices(self) -> Iterator[tuple[dict[str, Any], Sketch | None, Tensor]]:
         for group in self.param_groups:
             for sketch, W in zip(group["sketches"], group["params"], strict=True):
                 yield group, sketch, W

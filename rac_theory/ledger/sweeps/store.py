@@ -47,7 +47,7 @@ class Store:
             # Transactions are begun by hand: those of the module end before a CREATE.
             self._connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
         try:
-            recorded = self._found()
+            recorded = self._recorded()
             if recorded is None and grid is not None:
                 recorded = self._create(grid)
             self._refuse_others(recorded, grid)
@@ -91,7 +91,7 @@ class Store:
         """Close the file."""
         self._connection.close()
 
-    def _found(self) -> dict[str, Any] | None:
+    def _recorded(self) -> dict[str, Any] | None:
         """Return what the file says of itself; None if it is empty."""
         with self._readable():
             tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master")}
@@ -113,7 +113,7 @@ class Store:
             self._connection.execute(f"CREATE TABLE IF NOT EXISTS rows (cell INTEGER REFERENCES cells, {columns})")
             settings = [(name, json.dumps(value)) for name, value in about.items()]
             self._connection.executemany("INSERT OR IGNORE INTO sweep VALUES (?, ?)", settings)
-        return self._found() or about  # another process may have been first
+        return self._recorded() or about  # another process may have been first
 
     def _refuse_others(self, recorded: dict[str, Any] | None, grid: Grid | None) -> None:
         if recorded is None:

@@ -145,10 +145,10 @@ class Answer:
 
     def __str__(self) -> str:
         head = f"{self.counterexample.id} {self.status.name}: {self.counterexample.statement} {self.reason}"
-        return f"{head} {self.told}".rstrip()
+        return f"{head} {self.circulation}".rstrip()
 
     @property
-    def told(self) -> str:
+    def circulation(self) -> str:
         """What became of the form in circulation, and whose words it is in; empty where there is none."""
         example, against = self.counterexample, self.witness.against
         if self.circulated is None:
@@ -184,7 +184,9 @@ class Answer:
         rows = [[*map(str, record.values())] for record in self._records()]
         return html.together(
             html.heading(f"{example.id} {self.status.name}:", self.reason),
-            html.facts([("statement", example.statement), ("in circulation", self.told), ("source", example.source)]),
+            html.facts(
+                [("statement", example.statement), ("in circulation", self.circulation), ("source", example.source)]
+            ),
             html.table(("of", "check", "holds", "evidence"), rows),
         )
 

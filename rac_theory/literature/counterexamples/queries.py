@@ -47,11 +47,14 @@ def moment_matrix(d: int, q: int, flat: Fraction, gamma: Fraction) -> Exact:
     a, b = map(Fraction, invariants)
     mixed = gamma**2 * b
 
-    def own(curvature: Fraction) -> Fraction:
+    def kept_square(curvature: Fraction) -> Fraction:
         return 1 - 2 * gamma * Fraction(q, d) * curvature + gamma**2 * (a + b) * curvature**2
 
     return exact(
-        [[own(Fraction(1)) + mixed, mixed * flat**2], [(d - 1) * mixed, own(flat) + (d - 1) * mixed * flat**2]]
+        [
+            [kept_square(Fraction(1)) + mixed, mixed * flat**2],
+            [(d - 1) * mixed, kept_square(flat) + (d - 1) * mixed * flat**2],
+        ]
     )
 
 

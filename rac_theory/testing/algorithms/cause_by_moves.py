@@ -11,7 +11,7 @@ from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.testing.algorithms.claimed import View
 from rac_theory.testing.algorithms.members import RANK
-from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, along, spaces
+from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, projected_on, spaces
 from rac_theory.testing.algorithms.paired_steps import among_earlier, of_spaces, repeating
 from rac_theory.testing.trainers.arrays import FORMATS
 
@@ -83,7 +83,7 @@ def used_again(moves: Moves) -> str | None:
     equal = np.abs(np.diff(minors.angle, axis=0)) <= _AGAIN
     if (steps := np.flatnonzero(equal.all(axis=1))).size:
         return f"a sketch is used twice: in all runs step {steps[0] + 2} moves in the space of step {steps[0] + 1}"
-    first, first_fresh = (of_spaces((view,), M[0]) for M in (moves.many.D, moves.many.R))
+    first, first_fresh = (of_spaces((view,), M[0]) for M in (moves.from_one_W.D, moves.from_one_W.R))
     assert first is not None
     assert first_fresh is not None
     if repeating(first.angle).sum() > 20 + 2 * repeating(first_fresh.angle).sum():
@@ -191,7 +191,7 @@ def low_rank(moves: Moves) -> str | None:
     view = moves.sketch
     if view is None or view.rank > min(moves.problem.shape):
         return None
-    D = np.concatenate([view.turned(moves.D[0]), view.turned(moves.many.D[0])])
+    D = np.concatenate([view.turned(moves.D[0]), view.turned(moves.from_one_W.D[0])])
     sizes = np.linalg.svd(D, compute_uv=False)
     ranks = (sizes > RANK * sizes[:, :1]).sum(axis=1)
     declared = int(view.rank)
@@ -203,7 +203,7 @@ def low_rank(moves: Moves) -> str | None:
             return None
         return f"its moves have rank {ranks[0]}, that of the sketch is {declared}"
     if (ranks <= declared).all() and (lost := np.count_nonzero(ranks < declared)):
-        fresh = np.linalg.svd(view.turned(moves.many.R[0]), compute_uv=False)
+        fresh = np.linalg.svd(view.turned(moves.from_one_W.R[0]), compute_uv=False)
         if np.count_nonzero(fresh[:, declared - 1] <= RANK * fresh[:, 0]) < lost / 4:
             return f"its moves lose rank: {lost} of {len(ranks)} have a rank below {declared}, that of the sketch"
     return None
@@ -395,7 +395,7 @@ def _projected(view: View, D: Array, G: Array) -> Array:
     """Gradients, projected on the spaces in which moves lie; all of them where nothing is drawn: (runs, m, n) each."""
     if not math.isfinite(view.rank):
         return G
-    return along(view, spaces(view, D)[0], G)
+    return projected_on(view, spaces(view, D)[0], G)
 
 
 def _is_symmetric(view: View, D: Array, G: Array) -> bool:

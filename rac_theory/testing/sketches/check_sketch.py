@@ -62,10 +62,10 @@ class Draws:
 
     def take(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank); anything but finite floats, with the columns that are claimed, is ``Refuted``."""
-        sample: Array = self.many(rng, 1, size)[0]
+        sample: Array = self.calls(rng, 1, size)[0]
         return sample
 
-    def many(self, rng: np.random.Generator, calls: int, size: int) -> Array:
+    def calls(self, rng: np.random.Generator, calls: int, size: int) -> Array:
         """Call ``sample`` again and again with one generator: (calls, size, dim, rank)."""
         shape = (calls, size, self.sketch.dim, self.sketch.rank)
         samples = np.empty(shape)
@@ -211,7 +211,7 @@ def _check_law(sampler: Draws, claims: Claims, draws: int, alpha: float, seed: i
     ranges: dict[int, Array] = {}  # ranges, by the size of the calls
     lost = count = 0
     for block, (calls, size) in enumerate(_schedule(draws, shape[0] * shape[1])):
-        S = sampler.many(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
+        S = sampler.calls(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
         if listed is not None:
             listed.block(S)
         Q = orthonormal_range(S)
@@ -297,7 +297,7 @@ def check_first(draws: Draws, seed: int) -> Callable[[], None]:
     """Look at small samples, and return what compares them with the same again once the sketch has been used."""
     first = {size: draws.take(np.random.default_rng(seed), size) for size in (*_SIZES, 8)}
 
-    def again() -> None:
+    def compare() -> None:
         for size, sample in first.items():
             if not np.array_equal(draws.take(np.random.default_rng(seed), size), sample):
                 raise Refuted(
@@ -305,7 +305,7 @@ def check_first(draws: Draws, seed: int) -> Callable[[], None]:
                     "draws; do not make your own generator, nor keep one, nor count calls"
                 )
 
-    return again
+    return compare
 
 
 def check_fresh(draws: Draws, seed: int) -> None:
@@ -318,7 +318,7 @@ def check_fresh(draws: Draws, seed: int) -> None:
         raise Refuted(f"{name}.sample must return a new array, a later call wrote to the array of an earlier one")
     if is_deterministic(sketch) or sketch.dim == 1:  # where all nonzero draws have the same range
         return
-    calls = draws.many(np.random.default_rng(seed), 8, 64)
+    calls = draws.calls(np.random.default_rng(seed), 8, 64)
     if (calls == calls[0, 0]).all():
         if not claims_a_law(sketch):
             raise Refuted(

@@ -129,7 +129,7 @@ def test_what_circulates_is_refuted_where_we_say_so(answers):
     for name, answer in circulating.items():
         assert all(check.holds for check in answer.witness.against)
         told = 'As it circulates, VIOLATED: "' if name in quoted else "UNDECIDED; in our words, refuted: "
-        assert told in answer.told
+        assert told in answer.circulation
     assert all(
         answer.counterexample.condition
         for name, answer in answers.items()
@@ -201,7 +201,7 @@ def test_the_status_follows_from_the_checks():
     assert status((True, "exact"), against=true).circulated is Status.VIOLATED
     for ours in ("false", '"some" and "more"', 'it is "false"', '"false", always'):
         answer = status((True, "exact"), against=true, form=ours)
-        assert (answer.circulated, answer.told.partition(":")[0]) == (
+        assert (answer.circulated, answer.circulation.partition(":")[0]) == (
             Status.UNDECIDED,
             "As it circulates, UNDECIDED; in our words, refuted",
         )
