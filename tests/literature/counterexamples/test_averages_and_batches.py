@@ -96,10 +96,9 @@ def test_gradient_descent_in_the_factors_never_leaves_what_opposite_signs_averag
     assert np.sum((B @ A - target) ** 2) / 2 == 0.5
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_turns_are_least_squares(seed):
+def test_turns_are_least_squares():
     """Each turn by numpy's least squares, at rank one. Catches a turn that moves both factors, or neither."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     target, row = whole(rng, 3, 3), whole(rng, 1, 3)
     W, A, B = floats(target), floats(row), np.zeros((3, 1))
     for turn in range(1, 7):
@@ -112,16 +111,15 @@ def test_turns_are_least_squares(seed):
     assert float(alternating(row, 6, target)) >= floor - 1e-9
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_floor_of_a_frozen_row_is_where_asymmetric_lora_ends(seed):
+def test_the_floor_of_a_frozen_row_is_where_asymmetric_lora_ends():
     """Half the part of W* outside the row's span; over Haar rows (1 - r/n) ||W*||^2 / 2 on average."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     target, row = whole(rng, 2, 3), whole(rng, 1, 3)
     problem = Quadratic.left(np.eye(2), floats(target))
     ran = simulate(Case(AsymmetricLoRA(Frozen(floats(row).T), 1.0, side="right"), problem, steps=2))
     floor = gap(best_B(row, target) @ row, target)
     assert ran.values[0, -1] == pytest.approx(float(floor))
-    fresh = simulate(Case(AsymmetricLoRA(Haar(3, 1), 1.0, side="right"), problem, steps=1), runs=4000, rng=seed)
+    fresh = simulate(Case(AsymmetricLoRA(Haar(3, 1), 1.0, side="right"), problem, steps=1), runs=4000, rng=0)
     assert fresh.values[:, -1].mean() == pytest.approx(np.sum(floats(target) ** 2) / 3, rel=0.05)  # 5 standard errors
 
 
