@@ -235,37 +235,24 @@ def _in_words(seconds: float) -> str:
 def _show(rows: "Sequence[Row]", notes: Sequence[str], folder: Path, *, in_full: bool) -> None:
     """Print the rows, or what they come to where they are many; what was left out and why; where it all is."""
     from rac_theory.base import printable
-    from rac_theory.ledger import (
-        SHORT,
-        SPARE,
-        closest,
-        gathered,
-        ledger_table,
-        legend,
-        promises,
-        refutations,
-        remarks,
-        results,
-        summary_tables,
-        were_run,
-    )
+    from rac_theory.ledger import results, table
     from rac_theory.verdicts import Status
 
     console = screen()
-    printed, path = were_run(rows), printable(str(folder / results.FILE))
+    printed, path = table.were_run(rows), printable(str(folder / results.FILE))
     advice, more = f"One row again: rac-theory repeat {path} NUMBER", ""
-    if not (in_full or len(printed) <= SHORT):
-        for table in summary_tables(rows, console.width):
-            show_table(console, table)
-        if promised := promises(rows):
+    if not (in_full or len(printed) <= table.SHORT):
+        for part in table.summary_tables(rows, console.width):
+            show_table(console, part)
+        if promised := table.promises(rows):
             tell(console, promised)
-        tell(console, legend(rows))
-        if (least := closest(rows)) is not None:
+        tell(console, table.legend(rows))
+        if (least := table.closest(rows)) is not None:
             advice = f"The smallest slack again: rac-theory repeat {path} {least.number}"
         more = " (--rows prints them)"
         printed = [row for row in printed if row.status == Status.VIOLATED.name]
     if printed:
-        show_table(console, ledger_table(printed), SPARE)
-    for line in (*gathered(notes), *remarks(rows), *refutations(rows)):
+        show_table(console, table.ledger_table(printed), table.SPARE)
+    for line in (*table.gathered(notes), *table.remarks(rows), *table.refutations(rows)):
         tell(console, line)
     tell(console, f"Rows in {path}{more}, figures in {printable(str(folder / results.FIGURES))}.\n{advice}")

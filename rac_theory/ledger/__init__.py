@@ -7,7 +7,7 @@ made of its rows.
 """
 
 from rac_theory.base import answering
-from rac_theory.ledger import report, results, running, sweeps
+from rac_theory.ledger import report, results, running, sweeps, table
 from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, built
 from rac_theory.ledger.ensemble import Ensemble
@@ -20,19 +20,6 @@ from rac_theory.ledger.running import estimate, run
 from rac_theory.ledger.sweeps.found import Sweep
 from rac_theory.ledger.sweeps.store import is_store
 from rac_theory.ledger.sweeps.sweeping import Progress, sweep
-from rac_theory.ledger.table import (
-    SHORT,
-    SPARE,
-    closest,
-    gathered,
-    ledger_table,
-    legend,
-    promises,
-    refutations,
-    remarks,
-    summary_tables,
-    were_run,
-)
 from rac_theory.ledger.theorem_settings import SETTINGS, setting_named
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row, violated
 
@@ -41,8 +28,6 @@ __all__ = [
     "FAILED",
     "NEEDS_EXTRA",
     "SETTINGS",
-    "SHORT",
-    "SPARE",
     "Axes",
     "Cell",
     "DefaultProblem",
@@ -57,27 +42,19 @@ __all__ = [
     "Shown",
     "Sweep",
     "built",
-    "closest",
     "estimate",
-    "gathered",
     "is_store",
     "lay_out",
-    "ledger_table",
-    "legend",
     "plan",
-    "promises",
-    "refutations",
-    "remarks",
     "report",
     "results",
     "run",
     "running",
     "setting_named",
-    "summary_tables",
     "sweep",
     "sweeps",
+    "table",
     "violated",
-    "were_run",
 ]
 
 answering(globals())
