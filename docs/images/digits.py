@@ -13,7 +13,7 @@ from matplotlib.patches import FancyBboxPatch
 from sklearn.datasets import load_digits
 
 from rac_theory import GD, simulate
-from rac_theory.drawing import BLACK, BOUND, DARK, GREY, MEAN
+from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREY, MEAN
 from rac_theory.ledger import Grid, plan
 
 TWO = Grid(("T2", "T13_pl"), ("digits",), ("haar",), sides=("left",))

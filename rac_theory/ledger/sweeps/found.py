@@ -10,20 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rac_theory.base import checks, import_extra, readable_file, type_name, write_whole
-from rac_theory.drawing import (
-    BLACK,
-    BOUND,
-    GREEN,
-    GREY,
-    RUNS,
-    YELLOW,
-    figure,
-    finished,
-    hull,
-    latex,
-    tick_label,
-    with_margin,
-)
+from rac_theory.drawing import chart, colours, latex, plot
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.sweeps.store import Store
 from rac_theory.ledger.theorem_settings import step_multiple
@@ -37,31 +24,31 @@ if TYPE_CHECKING:
 
 # The hues of the report, whose words are darker.
 _COLOURS = {
-    Status.HOLDS.name: (GREEN, "o"),
-    Status.CONSISTENT.name: (RUNS, "^"),
-    Status.UNDECIDED.name: (YELLOW, "D"),
-    Status.VIOLATED.name: (BOUND, "s"),
-    Status.NOT_APPLICABLE.name: (GREY, "v"),
-    FAILED: (BLACK, "x"),
+    Status.HOLDS.name: (colours.GREEN, "o"),
+    Status.CONSISTENT.name: (colours.RUNS, "^"),
+    Status.UNDECIDED.name: (colours.YELLOW, "D"),
+    Status.VIOLATED.name: (colours.BOUND, "s"),
+    Status.NOT_APPLICABLE.name: (colours.GREY, "v"),
+    FAILED: (colours.BLACK, "x"),
 }
 
 
 def verdicts_over_steps(counts: Mapping[float, Counter[str]], *, title: str = "", ax: "Axes | None" = None) -> "Axes":
     """Draw a line for each status that came up: by step size, its share of the rows."""
-    ax = figure().subplots() if ax is None else ax
+    ax = plot.figure().subplots() if ax is None else ax
     steps = list(counts)
     if len(steps) > 1:  # before anything is drawn, as in plot.curves: a step size may be 1e308
-        xlim = with_margin(min(steps), max(steps), "log")
-        ax.set(xscale="log", xlim=hull(ax.get_xlim(), xlim) if ax.has_data() else xlim)
+        xlim = chart.with_margin(min(steps), max(steps), "log")
+        ax.set(xscale="log", xlim=plot.hull(ax.get_xlim(), xlim) if ax.has_data() else xlim)
     for status, (colour, marker) in _COLOURS.items():
         shares = [counts[step][status] / counts[step].total() for step in steps]
         if any(shares):
             ax.plot(steps, shares, marker=marker, color=colour, markerfacecolor="none", label=status)
     ax.set(xlabel=r"step size $\gamma L$", ylabel="share of the cells", ylim=(-0.03, 1.03))
     if len(steps) > 1:
-        ax.set_xticks(steps, map(tick_label, steps))
+        ax.set_xticks(steps, map(plot.tick_label, steps))
         ax.minorticks_off()
-    return finished(ax, title)
+    return plot.finished(ax, title)
 
 
 def check_table(path: Path) -> None:
@@ -129,13 +116,13 @@ class Slacks(NamedTuple):
 
 @dataclass(frozen=True)
 class Sweep:
-    """The rows of the cells that are finished, in the order of their numbers.
+    """The rows of the cells that are plot.finished, in the order of their numbers.
 
     Attributes
     ----------
     rows : Ledger
-    finished, cells : int
-        How many cells are finished, and how many there are.
+    plot.finished, cells : int
+        How many cells are plot.finished, and how many there are.
 
     Examples
     --------
