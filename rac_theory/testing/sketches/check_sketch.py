@@ -20,17 +20,7 @@ from rac_theory.sketches import (
     is_rotation_invariant,
 )
 from rac_theory.testing.failures import Refuted
-from rac_theory.testing.sketches.batches import (
-    BATCH,
-    Prints,
-    check_copies,
-    check_different,
-    check_independence,
-    check_lags,
-    check_places,
-    check_single,
-    check_sizes,
-)
+from rac_theory.testing.sketches import batches
 from rac_theory.testing.sketches.claims import Claims, check_claims, check_same
 from rac_theory.testing.sketches.moments import Frequencies, Mean, SecondMoment, ranks, rotation_tests, window
 
@@ -232,20 +222,20 @@ def _check_batches(claims: Claims, ranges: dict[int, Array], alpha: float, seed:
     """Whether draws are independent and of one law: those of every call, of all sizes."""
     name, d = claims.name, claims.sketch.dim
     by_call = {size: Q.reshape(-1, size, *Q.shape[1:]) for size, Q in ranges.items()}
-    sketch_prints = Prints.of(d, seed)
+    sketch_prints = batches.Prints.of(d, seed)
     prints = {size: sketch_prints(calls) for size, calls in by_call.items()}
     large = [size for size in sorted(ranges) if size > max(_MEDIUM)]
     if is_rotation_invariant(claims.sketch) and claims.full_rank and claims.sketch.rank < d:
-        check_different(name, [*ranges.values()], seed)
-    check_independence(name, by_call[BATCH], prints[BATCH], alpha)
+        batches.check_different(name, [*ranges.values()], seed)
+    batches.check_independence(name, by_call[batches.BATCH], prints[batches.BATCH], alpha)
     for size in _MEDIUM:
-        check_lags(name, list(zip(by_call[size], prints[size], strict=True)), alpha / len(_MEDIUM))
-    check_lags(name, [(by_call[size][0], prints[size][0]) for size in large], alpha)
-    check_copies(name, [prints[size][0] for size in large], alpha)
-    check_places(name, by_call[BATCH], alpha, seed)
-    single = {size: ranges[size] for size in (1, *_MEDIUM)} | {BATCH: by_call[BATCH][:, 0]}
-    check_sizes(name, single, by_call[large[-1]][0], alpha, seed)
-    check_single(name, prints[1].ravel(), prints[large[-1]][0], alpha)
+        batches.check_lags(name, list(zip(by_call[size], prints[size], strict=True)), alpha / len(_MEDIUM))
+    batches.check_lags(name, [(by_call[size][0], prints[size][0]) for size in large], alpha)
+    batches.check_copies(name, [prints[size][0] for size in large], alpha)
+    batches.check_places(name, by_call[batches.BATCH], alpha, seed)
+    single = {size: ranges[size] for size in (1, *_MEDIUM)} | {batches.BATCH: by_call[batches.BATCH][:, 0]}
+    batches.check_sizes(name, single, by_call[large[-1]][0], alpha, seed)
+    batches.check_single(name, prints[1].ravel(), prints[large[-1]][0], alpha)
 
 
 def _schedule(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
@@ -255,7 +245,7 @@ def _schedule(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
     sizes, and the rest in large calls, each of another size.
     """
     yield max(draws // 32, 16), 1
-    yield max(draws // 64, 16), BATCH
+    yield max(draws // 64, 16), batches.BATCH
     for size in _MEDIUM:
         yield max(draws // 32 // size, 2), size
     left = draws * 25 // 32
