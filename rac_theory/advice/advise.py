@@ -129,6 +129,11 @@ def advise(
     rng : seed, SeedSequence or Generator
         For a sketch of which nothing is known, whose lambda_min and L_H are bounded from draws.
 
+    Returns
+    -------
+    Advice
+        The options, and a sentence for each choice that is left out.
+
     Raises
     ------
     ValueError
@@ -209,6 +214,11 @@ def promised_steps(theorem: Theorem, nu: float, *, epsilon: float, condition: fl
         Relative to the ceiling of the metric: of the gap at the start, or of ``2 L (f(W^0) - f*)`` for gradients.
     condition : float
         L / mu, at least 1; where a theorem needs no mu it plays no part.
+
+    Returns
+    -------
+    float
+        A whole number, or inf.
 
     Examples
     --------

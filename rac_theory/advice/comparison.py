@@ -99,6 +99,10 @@ def _finite(value: float, text: str) -> str:
 def fewest_steps(options: Sequence[Option]) -> Iterator[str]:
     r"""Yield one sentence for each layer: which side needs fewer steps at its lowest rank, and by how much.
 
+    Parameters
+    ----------
+    options : sequence of Option
+
     Examples
     --------
     >>> from rac_theory.advice import advise, fewest_steps
@@ -174,6 +178,17 @@ def _promised(option: Option) -> str:
 
 def frontier_plot(options: Sequence[Option], ax: "Axes | None" = None) -> "Axes":
     """Draw the options of one layer, steps against numbers trained, with the line of full training's budget.
+
+    Parameters
+    ----------
+    options : sequence of Option
+        Of one layer.
+    ax : Axes, optional
+        Axes of matplotlib; made if none are given.
+
+    Returns
+    -------
+    Axes
 
     Examples
     --------

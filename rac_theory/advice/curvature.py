@@ -1,4 +1,4 @@
-"""How f is curved, for advice: on the side of W that features multiply, where on the other all directions are alike."""
+"""How f is curved on the side of W that features multiply; on the other side all directions are taken to be alike."""
 
 import math
 from collections.abc import Callable

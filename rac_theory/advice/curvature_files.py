@@ -54,6 +54,16 @@ class Saved(NamedTuple):
 def features_in(text: str) -> dict[str, Saved]:
     """Return each feature matrix of a file, or its second moment: the arrays of an ``.npz`` by name, or an ``.npy``.
 
+    Parameters
+    ----------
+    text : str
+        The path of the file.
+
+    Returns
+    -------
+    dict of str to Saved
+        By the name of the array; nothing is loaded yet.
+
     Raises
     ------
     ValueError

@@ -66,6 +66,10 @@ def totals(options: Sequence[Option], matrices: Mapping[str, int], examples: Map
     examples : mapping of str to int
         How many examples a gradient is of, by label.
 
+    Returns
+    -------
+    list of Total
+
     Examples
     --------
     >>> from rac_theory.advice import advise

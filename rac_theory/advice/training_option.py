@@ -129,6 +129,15 @@ def efficient(options: Sequence[Option]) -> list[bool]:
 
     The two are the steps promised and the numbers trained a step. Options compete if they have the same label.
 
+    Parameters
+    ----------
+    options : sequence of Option
+
+    Returns
+    -------
+    list of bool
+        In the order of the options.
+
     Examples
     --------
     >>> from rac_theory.advice import advise

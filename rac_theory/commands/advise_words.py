@@ -123,7 +123,7 @@ def columns(horizons: Mapping[str, Horizon]) -> Iterator[str]:
 
 
 def taken_for_granted(condition: float | None, examples: int | None) -> Iterator[str]:
-    """Yield a sentence on what nobody has said, of the condition number and the number of examples; None was said."""
+    """Yield a sentence on the condition number and the number of examples where they are assumed; None is one given."""
     parts = [] if condition is None else [f"L / mu = {condition:g} (--condition)"]
     parts += [] if examples is None else [f"{examples:,} examples in a gradient (--examples)"]
     if parts:

@@ -11,11 +11,9 @@ from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.commands.options import add_alpha, add_figure, add_jobs, add_latex, add_out, add_seed, check_jobs
 from rac_theory.commands.parsing import Example, add_command, among, integer, option
-from rac_theory.commands.screen import errors_screen, screen, show_table, tell
+from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from rac_theory.ledger import Grid, KeptRows, Plan, Row
 
 EXAMPLE = Example(
@@ -144,8 +142,7 @@ def run_ledger(arguments: argparse.Namespace) -> int:
 
     grid = _grid(arguments)
     replaced = results.to_be_replaced(arguments.out)
-    errors = errors_screen()
-    todo, seconds = _planned(grid, errors)
+    todo, seconds = _planned(grid)
     if arguments.figure is not None:
         results.check_figure(arguments.figure)
         if (rows := sum(len(ensemble.claims) for ensemble in todo.ensembles)) != 1:
@@ -154,11 +151,11 @@ def run_ledger(arguments: argparse.Namespace) -> int:
                 f"in {arguments.out / results.FIGURES}"
             )
     if replaced is not None:
-        tell(errors, printable(replaced))
+        tell(errors_screen(), printable(replaced))
     store = KeptRows(arguments.out, [*map(printable, arguments.typed)], todo.missing)
     try:
         try:
-            _run_watched(todo, seconds, store, arguments.jobs, errors)
+            _run_watched(todo, seconds, store, arguments.jobs)
         finally:  # before anything is written or printed, which may fail
             arguments.found = VIOLATED if violated(store.rows) else OK
     except KeyboardInterrupt as error:
@@ -193,29 +190,27 @@ def _grid(arguments: argparse.Namespace) -> "Grid":
 _AXES = {"sketch": "sketches"} | {name: f"{name}s" for name in ("claim", "problem", "rank", "side", "setting")}
 
 
-def _planned(grid: "Grid", errors: "Console") -> "tuple[Plan, list[float]]":
+def _planned(grid: "Grid") -> "tuple[Plan, list[float]]":
     """Compute all constants, and estimate the seconds of each ensemble."""
     from rac_theory.ledger import plan, running
 
-    with errors.status("Computing constants, each with its certificate ..."):
+    with errors_screen().status("Computing constants, each with its certificate ..."):
         todo = plan(grid)
         return todo, running.estimate(todo)
 
 
-def _run_watched(
-    todo: "Plan", seconds: Sequence[float], store: "KeptRows", jobs: int | None, errors: "Console"
-) -> None:
+def _run_watched(todo: "Plan", seconds: Sequence[float], store: "KeptRows", jobs: int | None) -> None:
     """Run a plan beside a bar, and keep its rows."""
     from joblib import cpu_count
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
     from rac_theory.ledger import running
 
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeRemainingColumn()
     if sum(seconds) > _LONG:
         cores = min(len(seconds), jobs or cpu_count())
-        tell(errors, f"about {_in_words(sum(seconds) / cores)}; --runs and --steps make it shorter")
-    with store, Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        tell(errors_screen(), f"about {_in_words(sum(seconds) / cores)}; --runs and --steps make it shorter")
+    with store, bar(*columns) as progress:
         task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
         for i, finished in running.run(todo, seconds, store.figures, jobs):
             store.add(finished)

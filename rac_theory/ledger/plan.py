@@ -24,6 +24,14 @@ class Plan:
 def plan(grid: Grid) -> Plan:
     """Lay out the ensembles of a grid and compute all their constants.
 
+    Parameters
+    ----------
+    grid : Grid
+
+    Returns
+    -------
+    Plan
+
     Raises
     ------
     ValueError

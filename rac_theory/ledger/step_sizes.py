@@ -40,12 +40,12 @@ def cycle_step(c: Constants, case: Case) -> float:
     return 1 / (c.L_H + c.L * c.ell) if c.L_H > 0 else 1 / c.L
 
 
-def third_of_what_is_seen(c: Constants, case: Case) -> float:
+def feedback_step(c: Constants, case: Case) -> float:
     """T25: lambda_min/(3 L), where its theta is at least 1/2."""
     return (c.lambda_min if c.lambda_min > 0 else 1.0) / (3 * c.L)
 
 
-def as_it_fits(c: Constants, case: Case) -> float:
+def unscaled_step(c: Constants, case: Case) -> float:
     """T12, T15, T16: what a step that fits the draw, or is certified, is multiplied by: 1, where most is gained."""
     return 1.0
 

@@ -39,10 +39,10 @@ from rac_theory.ledger.step_sizes import (
     HORIZON,
     StepSize,
     along_step,
-    as_it_fits,
     client_epochs_step,
     cycle_step,
     epoch_step,
+    feedback_step,
     harmonic_steps,
     horizon_step,
     noisy_step,
@@ -51,7 +51,7 @@ from rac_theory.ledger.step_sizes import (
     plain_gaussian_step,
     root_steps,
     round_step,
-    third_of_what_is_seen,
+    unscaled_step,
 )
 from rac_theory.problems import Federated, Problem
 from rac_theory.sketches import Sketch
@@ -173,7 +173,7 @@ def of_leading(**rest: Any) -> Setting:
 
 def fitted_to_draw(build: Build) -> Setting:
     """Return the setting of a step whose length depends on what was drawn."""
-    return Setting(_TRIED["step per draw"], as_it_fits, build=build, sketches=_UNIFORM, layered=False)
+    return Setting(_TRIED["step per draw"], unscaled_step, build=build, sketches=_UNIFORM, layered=False)
 
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
@@ -194,7 +194,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             costly=True,
             layered=False,
         ),
-        "certified": Setting(_TRIED["certified"], as_it_fits, CertifiedStep(), sketches=_UNIFORM),
+        "certified": Setting(_TRIED["certified"], unscaled_step, CertifiedStep(), sketches=_UNIFORM),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",), layered=False),
         "galore": of_leading(),
         "lazy galore": of_leading(gradients=Local(4)),
@@ -212,9 +212,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "momentum": of_uniform("momentum", over_L(0.4), gradients=quarter_noise, build=with_momentum),
         "accelerated": of_uniform("accelerated", over_L(1.0), shorten=accelerated),
         "preconditioned": of_uniform("preconditioned", over_L(1.0), build=preconditioned),
-        "error feedback": of_uniform(
-            "error feedback", third_of_what_is_seen, gradients=quarter_noise, build=with_feedback
-        ),
+        "error feedback": of_uniform("error feedback", feedback_step, gradients=quarter_noise, build=with_feedback),
         "momentum in links": of_uniform("momentum in links", over_L(0.5), build=links_of_momentum),
         "steepest": Setting(_TRIED["steepest"], over_L(1.0), shorten=normalised_steps, longest=HORIZON, layered=False),
         "minibatch": Setting(

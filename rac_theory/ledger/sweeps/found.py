@@ -71,7 +71,7 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
     Raises
     ------
     ValueError
-        As ``check``.
+        As ``check_table``.
     OSError
         If the file cannot be written.
     """
@@ -179,6 +179,15 @@ class Sweep:
     def load(cls, store: str | Path) -> "Sweep":
         """Read a store, also one that is being written or that other versions have written.
 
+        Parameters
+        ----------
+        store : path
+            The SQLite file that ``sweep`` has written.
+
+        Returns
+        -------
+        Sweep
+
         Raises
         ------
         ValueError
@@ -194,6 +203,10 @@ class Sweep:
 
     def export(self, path: str | Path) -> None:
         """Write all rows to a ``.csv`` or ``.parquet`` file, which depends on the grid and the versions alone.
+
+        Parameters
+        ----------
+        path : path
 
         Raises
         ------
@@ -227,7 +240,18 @@ class Sweep:
         return dict(sorted(counts.items()))
 
     def plot(self, claim: str, ax: "Axes | None" = None) -> "Axes":
-        """Draw over the step size which share of the cells got which verdict on a claim; return the axes.
+        """Draw over the step size which share of the cells got which verdict on a claim.
+
+        Parameters
+        ----------
+        claim : str
+            Its id.
+        ax : Axes, optional
+            Axes of matplotlib; made if none are given.
+
+        Returns
+        -------
+        Axes
 
         Raises
         ------

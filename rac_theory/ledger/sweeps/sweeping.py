@@ -136,6 +136,11 @@ def sweep(
         Called with a ``Progress`` when the first cells have shown what the others cost, and after every cell; without
         it there is a bar where somebody waits.
 
+    Returns
+    -------
+    Sweep
+        All rows of the store.
+
     Raises
     ------
     ValueError

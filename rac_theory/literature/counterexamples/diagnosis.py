@@ -134,6 +134,11 @@ def diagnose(trajectory: Trajectory | FollowedRun, problem: Problem | None = Non
     problem : Problem, optional
         What it was run on, which a trajectory knows.
 
+    Returns
+    -------
+    tuple of Diagnosis
+        One for each run.
+
     Raises
     ------
     ValueError

@@ -129,6 +129,10 @@ def curvature_met(rise: Array, slope: Array, squared_length: Array) -> Array:
     squared_length : (...)
         ``||Delta||^2``.
 
+    Returns
+    -------
+    (...)
+
     Examples
     --------
     >>> import numpy as np

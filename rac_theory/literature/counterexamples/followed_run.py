@@ -74,6 +74,10 @@ class FollowedRun:
         gamma : float
             The size of one gradient step.
 
+        Returns
+        -------
+        FollowedRun
+
         Raises
         ------
         ValueError
@@ -109,6 +113,10 @@ class FollowedRun:
             In 0..runs - 1.
         problem : Problem, optional
             What gives f and its gradients, if it is not that of the trajectory.
+
+        Returns
+        -------
+        FollowedRun
 
         Raises
         ------

@@ -152,6 +152,10 @@ def frozen_limit(problem: Problem, W0: Array, F: Array, side: Side = "left") -> 
     side : Side
         "left" if B is frozen.
 
+    Returns
+    -------
+    (m, n)
+
     Examples
     --------
     >>> import numpy as np
