@@ -124,7 +124,6 @@ C14 = Counterexample(
     cause="many minimisers",
     problem=LeastSquares(np.ones((1, 2)), np.array([[2.0, 2.0]])),
     method=RACLoRA(Coordinate(2, 1), float(GAMMA)),
-    start=np.zeros((2, 2)),
     gather=gather,
     condition="there are many minimisers; of a strongly convex f there is one, and it is reached "
     "(T2, or T4 where its rho < 1)",

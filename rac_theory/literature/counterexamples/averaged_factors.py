@@ -171,7 +171,6 @@ C9 = Counterexample(
     cause="averages of factors",
     problem=Quadratic.left(np.eye(2), np.array([[1.0, 0.0], [0.0, 0.0]])),
     method=RACLoRA(Haar(2, 1), 1.0),
-    start=np.zeros((2, 2)),
     gather=gather,
     condition="the factors of clients differ in sign or scale, as those of clients that are trained apart may",
 )

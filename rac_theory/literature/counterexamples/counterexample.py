@@ -216,7 +216,7 @@ class Counterexample:
     cause : str
         Which of the causes of failure it separates.
     problem, method, start, seed
-        The case: ``start`` is W^0, (m, n), and ``seed`` that of everything drawn.
+        The case: ``start`` is W^0, (m, n), by default zero, and ``seed`` that of everything drawn.
     gather : callable
         Takes the counterexample and returns its witness.
     condition : str or None
@@ -242,11 +242,15 @@ class Counterexample:
     cause: str
     problem: Problem
     method: Algorithm
-    start: Array
+    start: Array = None  # type: ignore[assignment]  # zero
     gather: Callable[["Counterexample"], Witness]
     seed: int = 0
     condition: str | None = None
     in_circulation: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.start is None:
+            object.__setattr__(self, "start", np.zeros(self.problem.shape))
 
     def case(self, steps: int) -> Case:
         """Return the case, of so many steps."""

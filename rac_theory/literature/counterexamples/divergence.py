@@ -148,7 +148,6 @@ C3 = Counterexample(
     cause="step-size instability",
     problem=random_paper_quadratic(0),
     method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / LARGEST),
-    start=np.zeros((3, 3)),
     gather=gather_divergence,
     seed=1,
     condition="b and the start are large enough: their size decides the share of runs",

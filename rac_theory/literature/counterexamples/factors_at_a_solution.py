@@ -165,7 +165,6 @@ C11 = Counterexample(
     cause="step-size instability",
     problem=Quadratic.left(np.eye(3), np.matmul(*factors(1)).astype(float)),
     method=LoRA(Initialisation.kaiming((3, 3), 2), gamma=0.1),
-    start=np.zeros((3, 3)),
     gather=gather_apart,
     condition="f bends alike in all directions and r < min(m, n): where not, factors apart may be conditioned better",
     in_circulation="balanced factors have the least condition number of all factors of a minimiser",

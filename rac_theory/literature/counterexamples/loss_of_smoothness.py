@@ -146,7 +146,6 @@ C1 = Counterexample(
     cause="step-size instability",
     problem=paper_quadratic(np.ones((3, 3))),
     method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / 20),
-    start=np.zeros((3, 3)),
     gather=gather,
     condition="at some W = W0 + BA the Hessian of f is not zero on some B X or X A, as is so for every convex f that "
     "is not affine; along (sB, sA) the constant grows so on quadratics under the same condition, and stays bounded for "

@@ -171,7 +171,6 @@ C2 = Counterexample(
     cause="representation floor",
     problem=Quadratic.left(2 * np.eye(3), np.diag(SIGMA).astype(float)),
     method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=0.05),
-    start=np.zeros((3, 3)),
     gather=gather_floor,
     condition="f is s-strongly convex; PL alone does not suffice",
 )

@@ -109,7 +109,6 @@ C30 = Counterexample(
     cause="step-size instability",
     problem=Quadratic.left(np.eye(2), np.ones((2, 1))),
     method=RACLoRA(Frozen(np.array([[1.0], [0.0]])), gamma=float(SHORT)),
-    start=np.zeros((2, 1)),
     gather=gather_projections,
     condition="without an entrywise regulariser, as in the theorem; its proof ends with 2 L_B L_C D^2, with L_B D and "
     "L_C D for the norms of B and C, and the statement has L_B L_C D^2",

@@ -340,7 +340,6 @@ C22 = Counterexample(
     cause="a shorter step",
     problem=Quadratic.left(np.eye(3), G.astype(float)),
     method=RACLoRA(Gaussian(3, 1), 0.1),
-    start=np.zeros(SHAPE),
     gather=gather_low_rank,
     condition="ranges are uniform and drawn afresh; what a range gains that is kept for some steps is not decided",
 )

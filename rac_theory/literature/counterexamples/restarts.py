@@ -185,7 +185,6 @@ C4 = Counterexample(
     cause="spurious stationary point",
     problem=random_paper_quadratic(0),
     method=ChainOfLoRA(UNIT, 0.1 / L, LINK, "fixed"),
-    start=np.zeros((3, 3)),
     gather=gather,
     condition="the restart is fixed, and links are short; a fresh isotropic restart converges linearly",
     in_circulation="at smaller steps LoRA and Chain of LoRA converge, but far from the optimum",

@@ -296,7 +296,6 @@ C8 = Counterexample(
     cause="step-size instability",
     problem=random_paper_quadratic(0),
     method=LoRA(Initialisation.kaiming((3, 3), 2), gamma=1e-3),
-    start=np.zeros((3, 3)),
     gather=gather,
     in_circulation="the same with 1 / (4 sqrt(2) L (||V||^2 + ||G||)) and a quarter of eta ||grad J||^2",
 )

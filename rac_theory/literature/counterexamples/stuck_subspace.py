@@ -129,7 +129,6 @@ C5 = Counterexample(
     cause="stuck subspace",
     problem=Quadratic.left(np.diag(S).astype(float), np.array(W_STAR, dtype=float)),
     method=AsymmetricLoRA(Frozen(COLUMN), 1 / 10),
-    start=np.zeros((3, 3)),
     gather=gather,
     condition="the optimum is not in that subspace, which has probability one for a random factor unless W0 is optimal",
 )

@@ -13,7 +13,7 @@ from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
 from rac_theory.testing.algorithms import cause_by_moves
-from rac_theory.testing.algorithms.claimed import Claim, is_projected, name_of
+from rac_theory.testing.algorithms.claimed import Claim, View, is_projected, name_of
 from rac_theory.testing.algorithms.course import check_drawn
 from rac_theory.testing.algorithms.moves import Moves, projected_on, spaces
 from rac_theory.testing.failures import Refuted
@@ -23,11 +23,8 @@ _ROUNDING = 1e-9  # of a mean step
 _LEAST = 0.03  # of a step: what is kept of the one before is not told more finely
 
 
-def another_space(moves: Moves) -> str | None:
+def another_space(moves: Moves, view: View) -> str | None:
     """The spaces of the first moves have another law than the sketch: whatever the gradient is, they should not."""
-    view = moves.sketch
-    if view is None:
-        return None
     (bases, full), (fresh, fresh_full) = (spaces(view, M[0]) for M in (moves.from_one_W.D, moves.from_one_W.R))
     if not (full and fresh_full):
         return None
@@ -43,12 +40,9 @@ def another_space(moves: Moves) -> str | None:
     )
 
 
-def near_the_last(moves: Moves) -> str | None:
+def near_the_last(moves: Moves, view: View) -> str | None:
     """The space of a move has more of that of the move before than a fresh one has."""
-    view = moves.sketch
-    if view is None or not moves.claim.is_fresh:
-        return None
-    if not moves.has_rank:  # momentum has more
+    if not moves.claim.is_fresh or not moves.has_rank:  # momentum has more
         return None
     last, fresh = ([spaces(view, M) for M in steps] for steps in (moves.D[:-1], moves.R[1:]))
     share, _ = _remembered(moves)
@@ -148,10 +142,9 @@ def components(moves: Moves) -> str | None:
     return None
 
 
-def longer(moves: Moves) -> str | None:
+def longer(moves: Moves, view: View) -> str | None:
     """The spaces are those of the sketch, and lengths are spread wider than those of a projection can be."""
-    view = moves.sketch
-    if view is None or not is_projected(moves.claim.declared) or moves.knows_gradient:
+    if not is_projected(moves.claim.declared) or moves.knows_gradient:
         return None
     lengths, fresh = (np.sqrt(squared_norms(M[0])) for M in (moves.from_one_W.D, moves.from_one_W.R))
     spread = [np.log(np.maximum(sizes, 1e-300)).var() for sizes in (lengths, fresh)]
@@ -208,9 +201,10 @@ def _errors(Z: Array) -> float:
     return float(np.max(np.abs(Z.mean(axis=0)) / np.maximum(deviation, 1e-300), initial=0.0))
 
 
-_RULES = (  # what is exact before what is a mean; a memory can be seen once the first step is understood
+_RULES: tuple[cause_by_moves.Rule, ...] = (  # what is exact before what is a mean; a memory after the first step
     *cause_by_moves.RULES,
-    *(components, another_space, near_the_last, batch_again, longer, biased, remembers, scaled_on_average, noisier),
+    *(components, *map(cause_by_moves.of_sketch, (another_space, near_the_last)), batch_again),
+    *(cause_by_moves.of_sketch(longer), biased, remembers, scaled_on_average, noisier),
 )
 
 
