@@ -73,6 +73,10 @@ class Advice(NamedTuple):
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each option; ``frontier`` is what ``efficient`` says of it.
 
+        Returns
+        -------
+        pandas.DataFrame
+
         Raises
         ------
         MissingExtra

@@ -119,6 +119,10 @@ class Curvature:
             Weight of the penalty ``l2/2 ||W||^2``, >= 0, in the units of ``X'X / N``.
         side : Side
 
+        Returns
+        -------
+        Curvature
+
         Raises
         ------
         ValueError
@@ -160,6 +164,10 @@ class Curvature:
         loss : Loss
         l2 : float
         side : Side
+
+        Returns
+        -------
+        Curvature
 
         Raises
         ------
@@ -234,6 +242,10 @@ class Curvature:
             In units of f per squared unit of W, in any order. What is below zero by rounding counts as zero.
         side : Side
 
+        Returns
+        -------
+        Curvature
+
         Raises
         ------
         ValueError
@@ -256,24 +268,72 @@ class Curvature:
 
     @classmethod
     def of_rho(cls, rho: float, *, side: Side = "right") -> Self:
-        """The effective dimension alone, ``tr S / L``, >= 1."""
+        """The effective dimension alone, ``tr S / L``, >= 1.
+
+        Parameters
+        ----------
+        rho : float
+            From 1 to the length of the side of the features.
+        side : Side
+
+        Returns
+        -------
+        Curvature
+            L is not known.
+        """
         return cls(side, rho)
 
     def named(self, name: str) -> Self:
-        """The same, with what it is of before its description."""
+        """The same, with what it is of before its description.
+
+        Parameters
+        ----------
+        name : str
+            Such as that of a layer.
+
+        Returns
+        -------
+        Curvature
+        """
         return replace(self, description=f"{name}: {self.description}")
 
     def length(self, shape: MatrixShape) -> int:
-        """The length of the side of the features in a matrix of some shape."""
+        """The length of the side of the features in a matrix of some shape.
+
+        Parameters
+        ----------
+        shape : (int, int)
+            Rows and columns of W.
+
+        Returns
+        -------
+        int
+        """
         return shape[0] if self.side == "left" else shape[1]
 
     def fits(self, shape: MatrixShape) -> bool:
-        """Whether it can be that of a matrix of this shape."""
+        """Whether it can be that of a matrix of this shape.
+
+        Parameters
+        ----------
+        shape : (int, int)
+            Rows and columns of W.
+
+        Returns
+        -------
+        bool
+        """
         length = self.length(shape)
         return length == self.dim if self.dim is not None else self.rho <= length
 
     def check(self, shape: MatrixShape) -> None:
-        """Raise a ``ValueError`` unless it can be that of a matrix of this shape."""
+        """Raise a ``ValueError`` unless it can be that of a matrix of this shape.
+
+        Parameters
+        ----------
+        shape : (int, int)
+            Rows and columns of W.
+        """
         (m, n), length = shape, self.length(shape)
         if self.fits(shape):
             return

@@ -112,7 +112,16 @@ class Option:
         return 2.0 * m * n if self.side == "full" else 2.0 * m * n * r + 2.0 * (m + n) * r**2 + r**3 / 3
 
     def flops(self, examples: int) -> float:
-        """Floating point operations of a step with the gradient of so many examples."""
+        """Floating point operations of a step with the gradient of so many examples.
+
+        Parameters
+        ----------
+        examples : int
+
+        Returns
+        -------
+        float
+        """
         return examples * self.flops_per_example + self.flops_per_step
 
 

@@ -111,6 +111,10 @@ class Grid(Value):
         trust : bool
             Whether sketches and theorems may be named that are not part of rac_theory: their code is imported.
 
+        Returns
+        -------
+        Grid
+
         Raises
         ------
         ValueError
@@ -143,7 +147,13 @@ class Grid(Value):
         return grid
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data that is equal for equal grids."""
+        """Return plain data that is equal for equal grids.
+
+        Returns
+        -------
+        dict
+            By attribute; tuples are lists.
+        """
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @cached_property
@@ -227,7 +237,15 @@ class Axes:
         return {name: default_problem(name) for name in self.grid.problems or usual}
 
     def keys(self, name: str, problem: Problem) -> Iterator[Key | str]:
-        """Yield the key of each case of a problem, and a sentence for what is left out."""
+        """Yield the key of each case of a problem, and a sentence for what is left out.
+
+        Parameters
+        ----------
+        name : str
+            One of ``problems``.
+        problem : Problem
+            That problem; its shape and what is known of it decide what is tried.
+        """
         for setting_name in self.claims:
             setting = setting_named(setting_name)
             if (why := setting.unsuited(problem)) is not None:
@@ -246,7 +264,17 @@ class Axes:
                         yield Key(name, sketch, side, rank, setting_name, seed)
 
     def runs(self, key: Key) -> int:
-        """Return how many runs a case has."""
+        """Return how many runs a case has.
+
+        Parameters
+        ----------
+        key : Key
+
+        Returns
+        -------
+        int
+            ``runs`` of the grid, or what the problem affords in the setting of the case.
+        """
         usual = self.problems[key.problem].runs_at(costly=setting_named(key.setting).costly)
         return self.grid.runs or usual
 
@@ -310,6 +338,11 @@ def lay_out(axes: Axes, build: Callable[[str], Problem] = built) -> Layout:
     axes : Axes
     build : callable
         From the name of a problem to the problem, which is looked at for its shape.
+
+    Returns
+    -------
+    Layout
+        The cells, and a sentence for each thing that is left out.
 
     Raises
     ------

@@ -41,6 +41,10 @@ class Ledger(tuple[Row, ...]):
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each row, and the parts of a value in columns, such as ``slack_value``.
 
+        Returns
+        -------
+        pandas.DataFrame
+
         Raises
         ------
         MissingExtra
@@ -49,7 +53,12 @@ class Ledger(tuple[Row, ...]):
         return frame(columns(), map(flat, self))
 
     def to_latex(self) -> str:
-        """Return the rows that were run as a table in LaTeX, with rules of booktabs."""
+        """Return the rows that were run as a table in LaTeX, with rules of booktabs.
+
+        Returns
+        -------
+        str
+        """
         columns = [i for i, name in enumerate(COLUMNS) if name not in ("#", "time")]
         run = [cells(row) for row in self if row.evidence != "none"]
         return latex.table([COLUMNS[i] for i in columns], [[words[i] for i in columns] for words in run])

@@ -214,7 +214,12 @@ class KeptRows:
         return len(self._all) > self._untried
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Add the rows of an ensemble."""
+        """Add the rows of an ensemble.
+
+        Parameters
+        ----------
+        rows : sequence of Row
+        """
         self._all += rows
         if time.monotonic() - self._saved > _SAVE_EVERY:
             self._save()

@@ -67,7 +67,21 @@ class Row(Value):
 
     @classmethod
     def of(cls, number: int, ensemble: Ensemble, verdict: Verdict, **rest: Any) -> "Row":
-        """Flatten a verdict."""
+        """Flatten a verdict.
+
+        Parameters
+        ----------
+        number : int
+            That of the row; the ensemble knows which claim it is for.
+        ensemble : Ensemble
+        verdict : Verdict
+        **rest
+            Fields that neither holds: ``figure`` and ``seconds``.
+
+        Returns
+        -------
+        Row
+        """
         key = ensemble.key
         return cls(
             number=number,
@@ -96,7 +110,22 @@ class Row(Value):
 
     @classmethod
     def untried(cls, number: int, claim: str, cell: Cell, level: Level, status: str, reason: str) -> "Row":
-        """Make the row of a claim that has no verdict, as its cell raised or could not be made."""
+        """Make the row of a claim that has no verdict, as its cell raised or could not be made.
+
+        Parameters
+        ----------
+        number : int
+        claim : str
+        cell : Cell
+        level : Level
+        status : str
+        reason : str
+            Why there is no verdict.
+
+        Returns
+        -------
+        Row
+        """
         return cls(
             number,
             claim,
@@ -113,7 +142,21 @@ class Row(Value):
 
     @classmethod
     def missing(cls, number: int, claim: str, problem: str, reason: str, seed: int, alpha: float) -> "Row":
-        """Make the row of a problem whose data need an extra that is not installed."""
+        """Make the row of a problem whose data need an extra that is not installed.
+
+        Parameters
+        ----------
+        number : int
+        claim, problem : str
+        reason : str
+            Which extra is missing.
+        seed : int
+        alpha : float
+
+        Returns
+        -------
+        Row
+        """
         nowhere = Cell(0, Key(problem, "", "", 0, "", seed), (), runs=0)
         return cls.untried(number, claim, nowhere, Level(None, alpha, math.nan), NEEDS_EXTRA, reason)
 
@@ -138,13 +181,29 @@ class Row(Value):
         return float((self.constants or {}).get("alpha_spent") or 0.0)
 
     def violates(self, alpha: float) -> bool:
-        """Whether the claim is refuted exactly, or by an e-value that passes ``1/alpha``."""
+        """Whether the claim is refuted exactly, or by an e-value that passes ``1/alpha``.
+
+        Parameters
+        ----------
+        alpha : float
+            Level of the test.
+
+        Returns
+        -------
+        bool
+        """
         if self.status != Status.VIOLATED.name:
             return False
         return self.evidence == "exact" or (self.log_evidence or 0.0) >= math.log(1 / alpha)
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data in which every number is finite or None, as JSON has no others."""
+        """Return plain data in which every number is finite or None, as JSON has no others.
+
+        Returns
+        -------
+        dict
+            By the names of the fields.
+        """
         return {name: _plain(getattr(self, name)) for name in _NAMES}
 
 
@@ -339,6 +398,15 @@ def violated(rows: Iterable[Row]) -> list[Row]:
     """Return the rows that refute a claim when alpha is shared among all sampled rows (Bonferroni).
 
     What the rows have spent on sampled constants is taken from alpha first.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        All rows of a ledger: alpha is shared among them.
+
+    Returns
+    -------
+    list of Row
 
     Raises
     ------

@@ -129,6 +129,14 @@ class Activations:
     def save(self, path: str | Path) -> str:
         """Write what was seen to an ``.npz`` file, and return its path.
 
+        Parameters
+        ----------
+        path : str or Path
+
+        Returns
+        -------
+        str
+
         Raises
         ------
         ValueError

@@ -129,6 +129,13 @@ def optimiser_moves(
     dtype : torch.dtype
         Of the parameter and its gradients.
 
+    Returns
+    -------
+    new : callable
+        From a shape and a seed to an optimiser and its parameter.
+    step : callable
+        From these and a gradient to the change of the parameter.
+
     Examples
     --------
     >>> import numpy as np

@@ -162,11 +162,21 @@ class Sweep:
         return html.together(html.heading("Sweep", self._counted), html.table(_COLUMNS, lines))
 
     def to_frame(self) -> "DataFrame":
-        """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing."""
+        """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
         return self.rows.to_frame()
 
     def to_latex(self) -> str:
-        """Return the slacks of each claim by sketch and rank as a table in LaTeX, with rules of booktabs."""
+        """Return the slacks of each claim by sketch and rank as a table in LaTeX, with rules of booktabs.
+
+        Returns
+        -------
+        str
+        """
         ranks = sorted({row.rank for row in self.rows})
         lines = []
         for claim in dict.fromkeys(row.claim for row in self.rows):
@@ -198,7 +208,16 @@ class Sweep:
 
     @classmethod
     def of(cls, store: Store) -> "Sweep":
-        """Read an open store."""
+        """Read an open store.
+
+        Parameters
+        ----------
+        store : Store
+
+        Returns
+        -------
+        Sweep
+        """
         return cls(Ledger(store.rows()), len(store.seconds()), store.cells)
 
     def export(self, path: str | Path) -> None:
@@ -220,7 +239,17 @@ class Sweep:
         write_table(self.rows, Path(path))
 
     def slacks(self, claim: str) -> Mapping[tuple[str, int], Slacks]:
-        """Return by (sketch, rank) how loose a claim was over all other axes; rows without a slack do not count."""
+        """Return by (sketch, rank) how loose a claim was over all other axes; rows without a slack do not count.
+
+        Parameters
+        ----------
+        claim : str
+
+        Returns
+        -------
+        mapping of (str, int) to Slacks
+            The smallest, the median and the largest slack, and how many rows they are of.
+        """
         values: dict[tuple[str, int], list[float]] = {}
         for row in self._of(claim):
             if row.slack is not None and row.slack["value"] is not None:
@@ -231,7 +260,17 @@ class Sweep:
         }
 
     def verdicts(self, claim: str) -> Mapping[float, Counter[str]]:
-        """Return by step size, as a multiple of 1/L, how often each status came up; other settings do not count."""
+        """Return by step size, as a multiple of 1/L, how often each status came up; other settings do not count.
+
+        Parameters
+        ----------
+        claim : str
+
+        Returns
+        -------
+        mapping of float to Counter
+            In order of the step sizes.
+        """
         counts: dict[float, Counter[str]] = {}
         for row in self._of(claim):
             multiple = step_multiple(row.setting)

@@ -164,7 +164,17 @@ class Store:
 
 
 def is_store(path: Path) -> bool:
-    """Whether a file is of SQLite, as stores are. A pipe is not opened: it would be waited for."""
+    """Whether a file is of SQLite, as stores are. A pipe is not opened: it would be waited for.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+        False, too, for a file that cannot be read.
+    """
     if not path.is_file():
         return False
     try:

@@ -61,17 +61,53 @@ class Check:
 
     @classmethod
     def exact(cls, sentence: str, holds: bool) -> "Check":
-        """Return what rational arithmetic or a closed form decides."""
+        """Return what rational arithmetic or a closed form decides.
+
+        Parameters
+        ----------
+        sentence : str
+            What was asked.
+        holds : bool
+            Whether it is so.
+
+        Returns
+        -------
+        Check
+        """
         return cls(sentence, holds, "exact")
 
     @classmethod
     def bounded(cls, sentence: str, holds: bool) -> "Check":
-        """Return what floating point decides, with a margin far above its error."""
+        """Return what floating point decides, with a margin far above its error.
+
+        Parameters
+        ----------
+        sentence : str
+            What was asked.
+        holds : bool
+            Whether it is so.
+
+        Returns
+        -------
+        Check
+        """
         return cls(sentence, holds, "bounded")
 
     @classmethod
     def simulated(cls, sentence: str, holds: bool) -> "Check":
-        """Return what runs were seen to do, which proves nothing."""
+        """Return what runs were seen to do, which proves nothing.
+
+        Parameters
+        ----------
+        sentence : str
+            What was asked.
+        holds : bool
+            Whether the runs did so.
+
+        Returns
+        -------
+        Check
+        """
         return cls(sentence, holds, "simulated")
 
     def __str__(self) -> str:
@@ -162,13 +198,26 @@ class Answer:
         return f"<{type_name(self)} {self}>"
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the picture of the witness on matplotlib axes, made if none are given; return the axes."""
+        """Draw the picture of the witness on matplotlib axes, made if none are given; return the axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
         example = self.counterexample
         title = f"{example.id} {self.status.name}: {example.name}\n{type_name(example.method)} on {example.problem!r}"
         return self.witness.picture.draw(ax, title=title)
 
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each check; ``of`` says of which statement: ours, or "in circulation".
+
+        Returns
+        -------
+        pandas.DataFrame
 
         Raises
         ------
@@ -253,15 +302,36 @@ class Counterexample:
             object.__setattr__(self, "start", np.zeros(self.problem.shape))
 
     def case(self, steps: int) -> Case:
-        """Return the case, of so many steps."""
+        """Return the case, of so many steps.
+
+        Parameters
+        ----------
+        steps : int
+
+        Returns
+        -------
+        Case
+            The method on the problem, from ``start``.
+        """
         return Case(self.method, self.problem, self.start, steps=steps)
 
     def witness(self) -> Witness:
-        """Return the evidence, which is computed once."""
+        """Return the evidence, which is computed once.
+
+        Returns
+        -------
+        Witness
+        """
         return _witness(self)
 
     def verdict(self) -> Answer:
-        """Say what the evidence amounts to."""
+        """Say what the evidence amounts to.
+
+        Returns
+        -------
+        Answer
+            HOLDS if every check holds, CONSISTENT if all of them were only seen in runs, VIOLATED if one fails.
+        """
         witness = self.witness()
         wrong = [check for check in witness.checks if not check.holds]
         kinds = Counter(check.evidence for check in witness.checks)

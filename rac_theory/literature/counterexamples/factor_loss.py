@@ -50,20 +50,61 @@ class FactorLoss:
     scale: float = 1.0
 
     def weights(self, B: Array, A: Array) -> Array:
-        """Return ``W0 + c B A``."""
+        """Return ``W0 + c B A``.
+
+        Parameters
+        ----------
+        B : (m, r)
+        A : (r, n)
+
+        Returns
+        -------
+        (m, n) array
+        """
         return np.asarray(self.W0 + self.scale * (B @ A))
 
     def value(self, B: Array, A: Array) -> float:
-        """J."""
+        """Return J at B and A.
+
+        Parameters
+        ----------
+        B : (m, r)
+        A : (r, n)
+
+        Returns
+        -------
+        float
+        """
         return float(self.problem.value(self.weights(B, A)[None])[0])
 
     def gradient(self, B: Array, A: Array) -> tuple[Array, Array]:
-        """Return the gradients with respect to B, (m, r), and A, (r, n)."""
+        """Return the gradients with respect to B and to A.
+
+        Parameters
+        ----------
+        B : (m, r)
+        A : (r, n)
+
+        Returns
+        -------
+        (m, r) array, (r, n) array
+        """
         G = self.problem.gradient(self.weights(B, A)[None])[0]
         return self.scale * (G @ A.T), self.scale * (B.T @ G)
 
     def hessian(self, B: Array, A: Array) -> Array:
-        """Return the Hessian of J, (p, p) with p = r (m + n); entries of B first, both row by row."""
+        """Return the Hessian of J.
+
+        Parameters
+        ----------
+        B : (m, r)
+        A : (r, n)
+
+        Returns
+        -------
+        (p, p) array
+            p = r (m + n); entries of B first, both row by row.
+        """
         W = self.weights(B, A)
         dB, dA = unit_moves(B, A)
         D = dB @ A + B @ dA
@@ -79,11 +120,31 @@ class FactorLoss:
         return np.asarray((H + H.T) / 2)
 
     def sharpness(self, B: Array, A: Array) -> float:
-        """Return the largest eigenvalue of the Hessian of J."""
+        """Return the largest eigenvalue of the Hessian of J.
+
+        Parameters
+        ----------
+        B : (m, r)
+        A : (r, n)
+
+        Returns
+        -------
+        float
+        """
         return float(np.linalg.eigvalsh(self.hessian(B, A))[-1])
 
     def lipschitz(self, B: Array, A: Array) -> float:
-        """Return the spectral norm of the Hessian: the local Lipschitz constant of the gradient of J."""
+        """Return the spectral norm of the Hessian: the local Lipschitz constant of the gradient of J.
+
+        Parameters
+        ----------
+        B : (m, r)
+        A : (r, n)
+
+        Returns
+        -------
+        float
+        """
         return float(np.abs(np.linalg.eigvalsh(self.hessian(B, A))).max())
 
 
@@ -184,7 +245,18 @@ class Moves:
 
     @classmethod
     def of(cls, run: FollowedRun, problem: Problem) -> "Moves":
-        """Measure the steps of a run."""
+        """Measure the steps of a run.
+
+        Parameters
+        ----------
+        run : FollowedRun
+        problem : Problem
+            Whose f it was, for its lower bound: what counts as rounding depends on how far above it J is.
+
+        Returns
+        -------
+        Moves
+        """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             rise = np.diff(run.values)
             size = np.abs(run.values - np.nan_to_num(float(problem.f_lower)))
