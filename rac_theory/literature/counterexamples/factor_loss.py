@@ -23,6 +23,8 @@ class FactorLoss:
     With :math:`D = \dot B A + B \dot A`, its second derivative along :math:`(\dot B, \dot A)` is
     :math:`c^2 \langle D, \nabla^2 f[D] \rangle + 2 c \langle G, \dot B \dot A \rangle`.
 
+    Every method is asked at factors B, (m, r), and A, (r, n).
+
     Parameters
     ----------
     problem : Problem
@@ -50,61 +52,20 @@ class FactorLoss:
     scale: float = 1.0
 
     def weights(self, B: Array, A: Array) -> Array:
-        """Return ``W0 + c B A``.
-
-        Parameters
-        ----------
-        B : (m, r)
-        A : (r, n)
-
-        Returns
-        -------
-        (m, n) array
-        """
+        """Return ``W0 + c B A``."""
         return np.asarray(self.W0 + self.scale * (B @ A))
 
     def value(self, B: Array, A: Array) -> float:
-        """Return J at B and A.
-
-        Parameters
-        ----------
-        B : (m, r)
-        A : (r, n)
-
-        Returns
-        -------
-        float
-        """
+        """Return J at B and A."""
         return float(self.problem.value(self.weights(B, A)[None])[0])
 
     def gradient(self, B: Array, A: Array) -> tuple[Array, Array]:
-        """Return the gradients with respect to B and to A.
-
-        Parameters
-        ----------
-        B : (m, r)
-        A : (r, n)
-
-        Returns
-        -------
-        (m, r) array, (r, n) array
-        """
+        """Return the gradients with respect to B, (m, r), and to A, (r, n)."""
         G = self.problem.gradient(self.weights(B, A)[None])[0]
         return self.scale * (G @ A.T), self.scale * (B.T @ G)
 
     def hessian(self, B: Array, A: Array) -> Array:
-        """Return the Hessian of J.
-
-        Parameters
-        ----------
-        B : (m, r)
-        A : (r, n)
-
-        Returns
-        -------
-        (p, p) array
-            p = r (m + n); entries of B first, both row by row.
-        """
+        """Return the Hessian of J, (p, p) with p = r (m + n); entries of B first, both row by row."""
         W = self.weights(B, A)
         dB, dA = unit_moves(B, A)
         D = dB @ A + B @ dA
@@ -120,31 +81,11 @@ class FactorLoss:
         return np.asarray((H + H.T) / 2)
 
     def sharpness(self, B: Array, A: Array) -> float:
-        """Return the largest eigenvalue of the Hessian of J.
-
-        Parameters
-        ----------
-        B : (m, r)
-        A : (r, n)
-
-        Returns
-        -------
-        float
-        """
+        """Return the largest eigenvalue of the Hessian of J."""
         return float(np.linalg.eigvalsh(self.hessian(B, A))[-1])
 
     def lipschitz(self, B: Array, A: Array) -> float:
-        """Return the spectral norm of the Hessian: the local Lipschitz constant of the gradient of J.
-
-        Parameters
-        ----------
-        B : (m, r)
-        A : (r, n)
-
-        Returns
-        -------
-        float
-        """
+        """Return the spectral norm of the Hessian: the local Lipschitz constant of the gradient of J."""
         return float(np.abs(np.linalg.eigvalsh(self.hessian(B, A))).max())
 
 
