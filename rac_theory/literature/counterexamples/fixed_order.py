@@ -86,7 +86,7 @@ def gather(example: Counterexample) -> Witness:
             "fresh draws keep that, and a fixed order does not",
             of_fresh <= promised**CYCLES < left,
         ),
-        *_rates(),
+        *_rates(example),
     )
     numbers = range(CYCLES + 1)
     curves = {
@@ -97,11 +97,11 @@ def gather(example: Counterexample) -> Witness:
     return Witness(checks, Lines.over(numbers, curves, {}, "cycles, of ten steps each", r"$f / f(w^0)$"))
 
 
-def _rates() -> tuple[Check, Check]:
+def _rates(example: Counterexample) -> tuple[Check, Check]:
     """Of a cycle, for the worst start, by the library."""
     rates = {}
     for d in (3, DIM):
-        problem = Quadratic.left(curvature(d), np.zeros((d, 1)))
+        problem = example.problem if d == DIM else Quadratic.left(curvature(d), np.zeros((d, 1)))
         fresh = exact_rate(Case(RACLoRA(Coordinate(d, 1), 1.0), problem)) ** d
         fixed, random = (
             exact_rate(Case(CyclicRACLoRA(Coordinate(d, 1), 1.0, order=order), problem))
