@@ -166,7 +166,7 @@ class ClaimsDirective(SphinxDirective):
 def verdicts(command: str) -> Mapping[str, Counter[Status]]:
     """Count the verdicts on each theorem where it applies; one that is violated is an error."""
     arguments = cli._parser().parse_args(shlex.split(command.partition(" rac_theory ")[2]))
-    todo = plan(verify._selected(arguments))
+    todo = plan(verify._grid(arguments))
     found: dict[str, Counter[Status]] = {}
     for _, rows in run(todo, estimate(todo), jobs=1):
         for row in rows:

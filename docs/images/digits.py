@@ -13,10 +13,10 @@ from matplotlib.patches import FancyBboxPatch
 from sklearn.datasets import load_digits
 
 from rac_theory import GD, simulate
-from rac_theory.drawing import BLACK, BOUND, DARK, GREY, MEAN
-from rac_theory.ledger import Selection, plan
+from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREY, MEAN
+from rac_theory.ledger import Grid, plan
 
-TWO = Selection(("T2", "T13_pl"), ("digits",), ("haar",), sides=("left",))
+TWO = Grid(("T2", "T13_pl"), ("digits",), ("haar",), sides=("left",))
 SHARE = 1 / 10
 LOWEST = 0.03  # of the first gap
 

@@ -3,39 +3,23 @@ what it costs. It uses base, numerics, drawing, problems, sketches, algorithms, 
 It must not know runs: a promise is a formula.
 """
 
-from rac_theory.advice import model_shapes
+from rac_theory.advice import answer, comparison, curvature_files, learning_rate_of_layer, model_shapes, model_total
 from rac_theory.advice.adapter_config import AdapterConfig
 from rac_theory.advice.advise import RANKS, SKETCHES, Advice, advise, promised_steps
-from rac_theory.advice.answer import LayersAlike, alike, answer_table, digits, pattern, sentences
-from rac_theory.advice.comparison import Horizon, advice_table, cheapest, fewest_steps, frontier_panels, frontier_plot
+from rac_theory.advice.answer import LayersAlike, alike, answer_table, sentences
+from rac_theory.advice.comparison import Horizon, cheapest, fewest_steps, frontier_plot
 from rac_theory.advice.curvature import Curvature, Loss
-from rac_theory.advice.curvature_files import (
-    EXAMPLES,
-    SAME_AS,
-    SECOND_MOMENT,
-    Layer,
-    Saved,
-    features_in,
-    of_all,
-    of_named,
-    spectrum_in,
-    unused,
-)
+from rac_theory.advice.curvature_files import Layer, Saved, features_in
 from rac_theory.advice.gain_of_side import Gain
 from rac_theory.advice.learning_rate import AtRank, Carried, learning_rates
-from rac_theory.advice.learning_rate_of_layer import EXPLANATION, rates_of_layer
-from rac_theory.advice.model_shapes import Shapes, parse
-from rac_theory.advice.model_total import Total, total_table, totals
+from rac_theory.advice.model_shapes import Shapes
+from rac_theory.advice.model_total import Total, totals
 from rac_theory.advice.training_option import FLOPS, Option, efficient
 from rac_theory.base import answering
 
 __all__ = [
-    "EXAMPLES",
-    "EXPLANATION",
     "FLOPS",
     "RANKS",
-    "SAME_AS",
-    "SECOND_MOMENT",
     "SKETCHES",
     "AdapterConfig",
     "Advice",
@@ -51,30 +35,24 @@ __all__ = [
     "Saved",
     "Shapes",
     "Total",
-    "advice_table",
     "advise",
     "alike",
+    "answer",
     "answer_table",
     "cheapest",
-    "digits",
+    "comparison",
+    "curvature_files",
     "efficient",
     "features_in",
     "fewest_steps",
-    "frontier_panels",
     "frontier_plot",
+    "learning_rate_of_layer",
     "learning_rates",
     "model_shapes",
-    "of_all",
-    "of_named",
-    "parse",
-    "pattern",
+    "model_total",
     "promised_steps",
-    "rates_of_layer",
     "sentences",
-    "spectrum_in",
-    "total_table",
     "totals",
-    "unused",
 ]
 
 answering(globals())

@@ -44,7 +44,17 @@ class AdapterConfig(NamedTuple):
     remarks: tuple[str, ...] = ()
 
     def scale(self, rank: int) -> float:
-        """What B A is multiplied by at some rank."""
+        """What B A is multiplied by at some rank.
+
+        Parameters
+        ----------
+        rank : int
+
+        Returns
+        -------
+        float
+            ``lora_alpha / rank``, or ``lora_alpha / sqrt(rank)`` with rsLoRA.
+        """
         return self.lora_alpha / (math.sqrt(rank) if self.by_root else rank)
 
 

@@ -1,9 +1,10 @@
 """Which rank, which side, which sketch: what the theorems promise for each choice, and what each costs."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rac_theory.advice.curvature import Curvature
@@ -72,6 +73,10 @@ class Advice(NamedTuple):
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each option; ``frontier`` is what ``efficient`` says of it.
 
+        Returns
+        -------
+        pandas.DataFrame
+
         Raises
         ------
         MissingExtra
@@ -85,7 +90,7 @@ class Advice(NamedTuple):
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
 
-        rows = ([_said(name, record[name]) for name in _COLUMNS] for record in self._records())
+        rows = ([_cell(name, record[name]) for name in _COLUMNS] for record in self._records())
         return html.together(html.table([*_COLUMNS], rows), *map(html.line, self.notes))
 
     def _records(self) -> list[dict[str, Any]]:
@@ -128,6 +133,11 @@ def advise(
     rng : seed, SeedSequence or Generator
         For a sketch of which nothing is known, whose lambda_min and L_H are bounded from draws.
 
+    Returns
+    -------
+    Advice
+        The options, and a sentence for each choice that is left out.
+
     Raises
     ------
     ValueError
@@ -167,42 +177,32 @@ def advise(
 
     options: list[Option] = []
     notes: list[str] = []
+
+    def of_one_rank(m: int, n: int, name: str, rank: int) -> Iterator[tuple[Trained, Gain, float]]:
+        """Yield the sides, and their mixture where both are possible; what is not is added to the notes."""
+        gains: list[tuple[Gain, int]] = []
+        sides: tuple[tuple[Trained, int, int], ...] = (("left", m, n), ("right", n, m))
+        for side, dim, opposite in sides:
+            try:
+                gain = gain_of(name, dim, rank, curvature is not None and curvature.side == side)
+            except (ValueError, MemoryError) as error:
+                notes.append(f"{m}x{n}, {side}, {name}, rank {rank} is left out: {error}")
+                continue
+            gains.append((gain, rank * opposite))
+            yield side, gain, rank * opposite
+        if mixture is not None and len(gains) == 2:
+            (left, trained_left), (right, trained_right) = gains
+            p = Fraction(float(mixture))
+            yield "mixture", gain_of_mixture(p, left, right), float(p * trained_left + (1 - p) * trained_right)
+
     for shape in dict.fromkeys(map(matrix_shape, checks.several("shapes", shapes))):
         if curvature is not None:
             curvature.check(shape)
         options.append(Option(shape, "full", "-", min(shape), FULL, shape[0] * shape[1], layer))
-        for name in factories:
-            for rank in dict.fromkeys(ranks):
-                for side, gain, trained in _of_one_rank(shape, name, rank, mixture, curvature, gain_of, notes):
-                    options.append(Option(shape, side, name, rank, gain, trained, layer))
+        for name, rank in product(factories, dict.fromkeys(ranks)):
+            for side, gain, trained in of_one_rank(*shape, name, rank):
+                options.append(Option(shape, side, name, rank, gain, trained, layer))
     return Advice(options, notes)
-
-
-def _of_one_rank(
-    shape: MatrixShape,
-    name: str,
-    rank: int,
-    mixture: float | None,
-    curvature: Curvature | None,
-    gain_of: Callable[[str, int, int, bool], Gain],
-    notes: list[str],
-) -> Iterator[tuple[Trained, Gain, float]]:
-    """Yield the sides, and their mixture where both are possible; what is not is added to the notes."""
-    m, n = shape
-    gains: list[tuple[Gain, int]] = []
-    sides: tuple[tuple[Trained, int, int], ...] = (("left", m, n), ("right", n, m))
-    for side, dim, opposite in sides:
-        try:
-            gain = gain_of(name, dim, rank, curvature is not None and curvature.side == side)
-        except (ValueError, MemoryError) as error:
-            notes.append(f"{m}x{n}, {side}, {name}, rank {rank} is left out: {error}")
-            continue
-        gains.append((gain, rank * opposite))
-        yield side, gain, rank * opposite
-    if mixture is not None and len(gains) == 2:
-        (left, trained_left), (right, trained_right) = gains
-        p = Fraction(float(mixture))
-        yield "mixture", gain_of_mixture(p, left, right), float(p * trained_left + (1 - p) * trained_right)
 
 
 def promised_steps(theorem: Theorem, nu: float, *, epsilon: float, condition: float) -> float:
@@ -218,6 +218,11 @@ def promised_steps(theorem: Theorem, nu: float, *, epsilon: float, condition: fl
         Relative to the ceiling of the metric: of the gap at the start, or of ``2 L (f(W^0) - f*)`` for gradients.
     condition : float
         L / mu, at least 1; where a theorem needs no mu it plays no part.
+
+    Returns
+    -------
+    float
+        A whole number, or inf.
 
     Examples
     --------
@@ -236,7 +241,7 @@ def promised_steps(theorem: Theorem, nu: float, *, epsilon: float, condition: fl
     return theorem.steps_to(absolute * _ROUNDING, c)
 
 
-def _said(name: str, value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     if _COLUMNS[name] is bool:
         return "*" if value else ""
     return f"{value:.7g}" if _COLUMNS[name] is float else str(value)

@@ -77,7 +77,21 @@ def pattern(layers: Sequence[Layer]) -> str:
 def alike(
     layers: Sequence[Layer], curvature: Curvature | None, ranks: Sequence[int], *, rng: Randomness = None
 ) -> LayersAlike:
-    """Ask what is promised of each rank that fits, on both sides, under Gaussian draws.
+    """Return what is promised of each rank that fits layers of one shape, on both sides, under Gaussian draws.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    curvature : Curvature or None
+        None is Q = L I: every direction may be as steep as the steepest.
+    ranks : sequence of int
+        Those above the longer side are left out.
+    rng : seed, SeedSequence or Generator
+        Unused where nothing is sampled.
+
+    Returns
+    -------
+    LayersAlike
 
     Examples
     --------
@@ -226,6 +240,16 @@ def answer_table(kinds: Sequence[LayersAlike], rank: int) -> Table:
     """Return a line for each name and shape: the effective dimension, the side, and the steps at up to four ranks.
 
     Of several layers with one name it has the largest numbers. It fits 80 columns.
+
+    Parameters
+    ----------
+    kinds : sequence of LayersAlike
+    rank : int
+        Yours, which is among the ranks that are shown.
+
+    Returns
+    -------
+    rich.table.Table
 
     Examples
     --------

@@ -5,24 +5,20 @@ cheapest in each currency.
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-
-from rac_theory.advice.training_option import ROUNDING, Option
-from rac_theory.drawing import plot
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-from typing import NamedTuple
-
 from rich.markup import escape
 from rich.table import Table
 
 from rac_theory.advice.advise import promised_steps
-from rac_theory.advice.training_option import efficient
+from rac_theory.advice.training_option import ROUNDING, Option, efficient, of_layers
+from rac_theory.drawing import plot
 from rac_theory.theorems import T15, T15_pl
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PROMISES = (T15, T15_pl)
 """By the mean squared gradient, and by the gap."""
@@ -103,6 +99,10 @@ def _finite(value: float, text: str) -> str:
 def fewest_steps(options: Sequence[Option]) -> Iterator[str]:
     r"""Yield one sentence for each layer: which side needs fewer steps at its lowest rank, and by how much.
 
+    Parameters
+    ----------
+    options : sequence of Option
+
     Examples
     --------
     >>> from rac_theory.advice import advise, fewest_steps
@@ -172,20 +172,23 @@ def _least(low: Sequence[Option], full: Option, cost: Callable[[Option, int], fl
     return f"{first.side} {first.sketch} rank {first.rank}{more}, {times}"
 
 
-def of_layers(options: Sequence[Option]) -> dict[str, list[Option]]:
-    """Return the options of each layer, by its label."""
-    groups: dict[str, list[Option]] = {}
-    for option in options:
-        groups.setdefault(option.label, []).append(option)
-    return groups
-
-
 def _promised(option: Option) -> str:
     return f"{option.slowdown:.6g} times the steps" if math.isfinite(option.slowdown) else "no number of steps promised"
 
 
 def frontier_plot(options: Sequence[Option], ax: "Axes | None" = None) -> "Axes":
     """Draw the options of one layer, steps against numbers trained, with the line of full training's budget.
+
+    Parameters
+    ----------
+    options : sequence of Option
+        Of one layer.
+    ax : Axes, optional
+        Axes of matplotlib; made if none are given.
+
+    Returns
+    -------
+    Axes
 
     Examples
     --------

@@ -1,11 +1,11 @@
-"""How f is curved, for advice: on the side of W that features multiply, where on the other all directions are alike."""
+"""How f is curved on the side of W that features multiply; on the other side all directions are taken to be alike."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal, Self, TypeAlias, get_args
+from typing import Literal, Self, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -119,36 +119,28 @@ class Curvature:
             Weight of the penalty ``l2/2 ||W||^2``, >= 0, in the units of ``X'X / N``.
         side : Side
 
+        Returns
+        -------
+        Curvature
+
         Raises
         ------
         ValueError
             If X is no matrix of finite numbers, or zero; or for another loss or a weight below zero.
         """
-        checks.one_of("loss", loss, get_args(Loss))
-        c, l2 = _SCALES[loss], checks.weight("l2", l2)
+        c, l2 = _scale(loss), checks.weight("l2", l2)
         matrix = features("X", X() if callable(X) else X)
         (N, d), (products, error) = matrix.shape, gram(matrix)
         square = (largest_eigenvalue(products) + error) / N
         trace = Fraction(math.fsum(squared_row_norms(matrix)) * (1 + 4 * EPS)) / N
-        wide, load = d > LARGEST_SIDE, X if callable(X) else lambda: matrix
+        load = X if callable(X) else lambda: matrix
 
         def problem() -> Problem:
             matrix = features("X", load())
             return LeastSquares(matrix, np.zeros((N, 1)), l2 / c)  # c is a power of two: nothing is rounded
 
-        return cls._penalised(
-            side,
-            square,
-            trace,
-            c,
-            l2,
-            mu=None if loss == "least_squares" and not wide else _least(l2),
-            dim=d,
-            make=None if wide else problem,
-            examples=N,
-            description=f"{_formula(c, l2)}, X {N}x{d}"
-            + "; X is too wide for X'X, and tr and L are all that is used of it" * wide,
-        )
+        wide = "; X is too wide for X'X, and tr and L are all that is used of it" * (d > LARGEST_SIDE)
+        return cls._penalised(side, loss, l2, square, trace, d, problem, N, f"X {N}x{d}{wide}")
 
     @classmethod
     def of_second_moment(
@@ -173,6 +165,10 @@ class Curvature:
         l2 : float
         side : Side
 
+        Returns
+        -------
+        Curvature
+
         Raises
         ------
         ValueError
@@ -188,8 +184,7 @@ class Curvature:
         1.250000
         1.250000
         """
-        checks.one_of("loss", loss, get_args(Loss))
-        c, l2 = _SCALES[loss], checks.weight("l2", l2)
+        c, l2 = _scale(loss), checks.weight("l2", l2)
         load = S if callable(S) else lambda: S
 
         def matrix() -> Array:
@@ -206,34 +201,34 @@ class Curvature:
         square = largest_eigenvalue(moment)
         if not square > 0 or trace <= 0 or float(np.diagonal(moment).min()) < -_SINGLE * square:
             raise ValueError("S must be positive semidefinite and not zero, as X'X / N is")
-        wide = d > LARGEST_SIDE
 
         def problem() -> Problem:
             curvature = matrix()
             curvature[np.diag_indices(d)] += l2 / c + max(0.0, -extreme_eigenvalues(curvature)[0])
             return Quadratic.left(curvature, np.zeros((d, 1)))
 
-        return cls._penalised(
-            side,
-            square,
-            trace,
-            c,
-            l2,
-            mu=None if loss == "least_squares" and not wide else _least(l2),
-            dim=d,
-            make=None if wide else problem,
-            examples=examples,
-            description=f"{_formula(c, l2)}, {d}x{d}",
-        )
+        return cls._penalised(side, loss, l2, square, trace, d, problem, examples, f"{d}x{d}")
 
     @classmethod
     def _penalised(
-        cls, side: Side, square: float, trace: Fraction, c: float, l2: float, *, dim: int, **rest: Any
+        cls,
+        side: Side,
+        loss: Loss,
+        l2: float,
+        square: float,
+        trace: Fraction,
+        dim: int,
+        make: Callable[[], Problem],
+        examples: int | None,
+        source: str,
     ) -> Self:
         """With L and rho of ``c S + l2 I``, from an upper bound of the largest eigenvalue of S, and its trace."""
+        c, is_wide = _SCALES[loss], dim > LARGEST_SIDE
         L = (c * square + l2) * (1 + 8 * EPS)
         rho = _at_least_one((Fraction(c) * trace + dim * Fraction(l2)) / Fraction(L))
-        return cls(side, rho, L, dim=dim, scale=c, **rest)
+        mu = None if loss == "least_squares" and not is_wide else l2 if l2 > 0 else math.nan
+        formula = {1.0: "X'X/N", 0.25: "X'X/(4N)", 0.5: "X'X/(2N)"}[c] + f" + {l2:g} I" * (l2 > 0)
+        return cls(side, rho, L, mu, dim, None if is_wide else make, c, examples, f"{formula}, {source}")
 
     @classmethod
     def of_spectrum(cls, values: ArrayLike, *, side: Side = "right") -> Self:
@@ -246,6 +241,10 @@ class Curvature:
         values : (d,)
             In units of f per squared unit of W, in any order. What is below zero by rounding counts as zero.
         side : Side
+
+        Returns
+        -------
+        Curvature
 
         Raises
         ------
@@ -269,24 +268,72 @@ class Curvature:
 
     @classmethod
     def of_rho(cls, rho: float, *, side: Side = "right") -> Self:
-        """The effective dimension alone, ``tr S / L``, >= 1."""
+        """The effective dimension alone, ``tr S / L``, >= 1.
+
+        Parameters
+        ----------
+        rho : float
+            From 1 to the length of the side of the features.
+        side : Side
+
+        Returns
+        -------
+        Curvature
+            L is not known.
+        """
         return cls(side, rho)
 
     def named(self, name: str) -> Self:
-        """The same, with what it is of before its description."""
+        """The same, with what it is of before its description.
+
+        Parameters
+        ----------
+        name : str
+            Such as that of a layer.
+
+        Returns
+        -------
+        Curvature
+        """
         return replace(self, description=f"{name}: {self.description}")
 
     def length(self, shape: MatrixShape) -> int:
-        """The length of the side of the features in a matrix of some shape."""
+        """The length of the side of the features in a matrix of some shape.
+
+        Parameters
+        ----------
+        shape : (int, int)
+            Rows and columns of W.
+
+        Returns
+        -------
+        int
+        """
         return shape[0] if self.side == "left" else shape[1]
 
     def fits(self, shape: MatrixShape) -> bool:
-        """Whether it can be that of a matrix of this shape."""
+        """Whether it can be that of a matrix of this shape.
+
+        Parameters
+        ----------
+        shape : (int, int)
+            Rows and columns of W.
+
+        Returns
+        -------
+        bool
+        """
         length = self.length(shape)
         return length == self.dim if self.dim is not None else self.rho <= length
 
     def check(self, shape: MatrixShape) -> None:
-        """Raise a ``ValueError`` unless it can be that of a matrix of this shape."""
+        """Raise a ``ValueError`` unless it can be that of a matrix of this shape.
+
+        Parameters
+        ----------
+        shape : (int, int)
+            Rows and columns of W.
+        """
         (m, n), length = shape, self.length(shape)
         if self.fits(shape):
             return
@@ -303,13 +350,9 @@ class Curvature:
 _ENDS: dict[Side, str] = {"left": "rows", "right": "columns"}
 
 
-def _formula(c: float, l2: float) -> str:
-    return {1.0: "X'X/N", 0.25: "X'X/(4N)", 0.5: "X'X/(2N)"}[c] + f" + {l2:g} I" * (l2 > 0)
-
-
-def _least(l2: float) -> float:
-    """The mu that a penalty gives."""
-    return l2 if l2 > 0 else math.nan
+def _scale(loss: Loss) -> float:
+    checks.one_of("loss", loss, get_args(Loss))
+    return _SCALES[loss]
 
 
 def _at_least_one(rho: Fraction) -> float:

@@ -45,7 +45,20 @@ class Saved(NamedTuple):
     examples: Callable[[], int] | None = None
 
     def curvature(self, *, loss: Loss = "least_squares", l2: float = 0.0, side: Side = "right") -> Curvature:
-        """Load it, and return how f is curved by it; no array is held."""
+        """Load it, and return how f is curved by it; no array is held.
+
+        Parameters
+        ----------
+        loss : Loss
+        l2 : float
+            Weight of the penalty ``l2/2 ||W||^2``.
+        side : Side
+            That of the features.
+
+        Returns
+        -------
+        Curvature
+        """
         if self.examples is None:
             return Curvature.of_features(self.load, loss=loss, l2=l2, side=side)
         return Curvature.of_second_moment(self.load, examples=self.examples(), loss=loss, l2=l2, side=side)
@@ -53,6 +66,16 @@ class Saved(NamedTuple):
 
 def features_in(text: str) -> dict[str, Saved]:
     """Return each feature matrix of a file, or its second moment: the arrays of an ``.npz`` by name, or an ``.npy``.
+
+    Parameters
+    ----------
+    text : str
+        The path of the file.
+
+    Returns
+    -------
+    dict of str to Saved
+        By the name of the array; nothing is loaded yet.
 
     Raises
     ------

@@ -104,21 +104,23 @@ def _loha(name: str, parts: Parts) -> Tensor | None:
 
 def _lokr(name: str, parts: Parts) -> Tensor | None:
     """A Kronecker product of two matrices, each as it is or as a product of factors."""
-    first, second = (_whole(parts, f"lokr_w{k}") or _product(parts, f"lokr_w{k}_a", f"lokr_w{k}_b") for k in (1, 2))
+    first, second = (
+        _matrix_shape(parts, f"lokr_w{k}") or _product(parts, f"lokr_w{k}_a", f"lokr_w{k}_b") for k in (1, 2)
+    )
     if first is None or second is None or "lokr_t2" in parts:
         return None
     shape = first[0] * second[0], first[1] * second[1]
     return Tensor(name, next(iter(parts.values())).kind, shape, form="LoKr")
 
 
-def _whole(parts: Parts, part: str) -> tuple[int, int] | None:
+def _matrix_shape(parts: Parts, part: str) -> tuple[int, int] | None:
     shape: Any = parts[part].shape if part in parts else ()
     return (shape[0], shape[1]) if len(shape) == 2 else None
 
 
 def _product(parts: Parts, left: str, right: str) -> tuple[int, int] | None:
     """The shape of a product of two factors."""
-    a, b = _whole(parts, left), _whole(parts, right)
+    a, b = _matrix_shape(parts, left), _matrix_shape(parts, right)
     return (a[0], b[1]) if a is not None and b is not None and a[1] == b[0] else None
 
 
@@ -128,7 +130,7 @@ def _integers(name: str, parts: Parts) -> Tensor | None:
     ``scales`` has a column for each output. How many numbers GPTQ packs into one is what ``qzeros`` has of these too,
     and ``g_idx`` has an entry for each input.
     """
-    packed, scales = _whole(parts, "qweight"), _whole(parts, "scales")
+    packed, scales = _matrix_shape(parts, "qweight"), _matrix_shape(parts, "scales")
     if packed is None or scales is None or not all((*packed, *scales)):
         return None
     (rows, columns), outputs, inputs = packed, scales[1], 0
@@ -136,7 +138,7 @@ def _integers(name: str, parts: Parts) -> Tensor | None:
         inputs = rows if outputs in (4 * columns, 8 * columns, 16 * columns) else 0
     elif "g_idx" in parts and len(parts["g_idx"].shape) == 1:
         inputs = parts["g_idx"].shape[0]
-    elif zeros := _whole(parts, "qzeros"):
+    elif zeros := _matrix_shape(parts, "qzeros"):
         inputs = rows * outputs // zeros[1] if zeros[1] else 0
     if columns == outputs and 32 * rows not in (bits * inputs for bits in _BITS):
         return None

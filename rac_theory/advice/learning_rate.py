@@ -102,6 +102,16 @@ def learning_rates(
     rng : seed, SeedSequence or Generator
         Unused where nothing is sampled.
 
+    Returns
+    -------
+    list of AtRank
+        In the order of the ranks.
+
+    Raises
+    ------
+    ValueError
+        For a rank, a side or a lora_alpha that is none, or without a rank.
+
     Examples
     --------
     A learning rate that is best at rank 4 is used at rank 32. With lora_alpha ~ r it is too long to gain anything, with

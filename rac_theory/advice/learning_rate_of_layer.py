@@ -38,10 +38,10 @@ def learning_rate_table(rows: Sequence[AtRank], *, gradient_descent: float) -> T
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         nu = row.rules[0].rate.nu
-        of_rank = [str(row.rank), *map(_shown, (gradient_descent / nu if nu != 0 else math.inf, row.carrying))]
+        of_rank = [str(row.rank), *map(_number, (gradient_descent / nu if nu != 0 else math.inf, row.carrying))]
         for carried in row.rules:
             table.add_row(
-                *of_rank, carried.rule, *map(_shown, (carried.rate.best, carried.rate.longest, carried.share))
+                *of_rank, carried.rule, *map(_number, (carried.rate.best, carried.rate.longest, carried.share))
             )
             of_rank = [""] * len(of_rank)
     return table
@@ -65,7 +65,7 @@ def in_words(rows: Sequence[AtRank]) -> Iterator[str]:
     """
     first = rows[0]
     rate = first.rules[0].rate
-    yield f"effective dimension rho = {_shown(rate.rho)}; the gain is known by: {rate.provenance}"
+    yield f"effective dimension rho = {_number(rate.rho)}; the gain is known by: {rate.provenance}"
     for row in rows[1:]:
         if math.isnan(row.carrying):
             continue
@@ -77,7 +77,7 @@ def in_words(rows: Sequence[AtRank]) -> Iterator[str]:
         )
 
 
-def _shown(value: float) -> str:
+def _number(value: float) -> str:
     return "unknown" if math.isnan(value) else "never" if value == math.inf else f"{value:.4g}"
 
 

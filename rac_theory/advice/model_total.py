@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from rich.table import Table
 
-from rac_theory.advice.comparison import of_layers
-from rac_theory.advice.training_option import Option
+from rac_theory.advice.training_option import Option, of_layers
 
 
 class Total(NamedTuple):
@@ -66,6 +65,10 @@ def totals(options: Sequence[Option], matrices: Mapping[str, int], examples: Map
         How many matrices of the model a label stands for.
     examples : mapping of str to int
         How many examples a gradient is of, by label.
+
+    Returns
+    -------
+    list of Total
 
     Examples
     --------

@@ -112,14 +112,40 @@ class Option:
         return 2.0 * m * n if self.side == "full" else 2.0 * m * n * r + 2.0 * (m + n) * r**2 + r**3 / 3
 
     def flops(self, examples: int) -> float:
-        """Floating point operations of a step with the gradient of so many examples."""
+        """Floating point operations of a step with the gradient of so many examples.
+
+        Parameters
+        ----------
+        examples : int
+
+        Returns
+        -------
+        float
+        """
         return examples * self.flops_per_example + self.flops_per_step
+
+
+def of_layers(options: Sequence[Option]) -> dict[str, list[Option]]:
+    """Return the options of each layer, by its label."""
+    groups: dict[str, list[Option]] = {}
+    for option in options:
+        groups.setdefault(option.label, []).append(option)
+    return groups
 
 
 def efficient(options: Sequence[Option]) -> list[bool]:
     """Tell which options are on the frontier: none that competes is better in one of two, worse in neither.
 
     The two are the steps promised and the numbers trained a step. Options compete if they have the same label.
+
+    Parameters
+    ----------
+    options : sequence of Option
+
+    Returns
+    -------
+    list of bool
+        In the order of the options.
 
     Examples
     --------
@@ -135,9 +161,7 @@ def efficient(options: Sequence[Option]) -> list[bool]:
         more = rival.slowdown > option.slowdown * ROUNDING, rival.trained > option.trained * ROUNDING
         return any(fewer) and not any(more)
 
-    groups: dict[str, list[Option]] = {}
-    for option in options:
-        groups.setdefault(option.label, []).append(option)
+    groups = of_layers(options)
     return [
         math.isfinite(option.slowdown) and not any(better(rival, option) for rival in groups[option.label])
         for option in options

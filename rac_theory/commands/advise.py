@@ -12,7 +12,7 @@ from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.options import add_out, add_seed
 from rac_theory.commands.parsing import Example, add_command, integer, number, option
-from rac_theory.commands.screen import beside, screen, show_table, tell
+from rac_theory.commands.screen import errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -171,15 +171,15 @@ class _Alike(NamedTuple):
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer in three sentences and a table, or print all tables and save the figure."""
-    from rac_theory.advice import parse
+    from rac_theory.advice import model_shapes
     from rac_theory.base import checks, printable
     from rac_theory.commands import advise_words as words
 
     checks.integer("seed", arguments.seed, 0)
-    shapes = [parse(text, arguments.only) for text in arguments.shape]
+    shapes = [model_shapes.parse(text, arguments.only) for text in arguments.shape]
     layers = [layer for file in shapes for layer in file.matrices]
     if not layers:
-        why = "; ".join(words.few([sentence for file in shapes for sentence in file.left_out]))
+        why = "; ".join(words.shortened([sentence for file in shapes for sentence in file.left_out]))
         raise ValueError(
             f"shape must give at least one layer, got none in {printable(', '.join(arguments.shape))}: "
             f"{why or 'there is nothing in it'}"
@@ -231,25 +231,27 @@ def _kinds(
 
 def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments: argparse.Namespace) -> int:
     """Print the tables and what they leave out, and save the figure."""
-    from rac_theory.advice import FLOPS, advice_table, total_table, totals
+    from rac_theory.advice import FLOPS, comparison, model_total
     from rac_theory.base import printable
     from rac_theory.commands import advise_words as words
 
     curvatures = _curvatures(arguments, layers)
-    with beside().status("Computing spectra ..."):
+    with errors_screen().status("Computing spectra ..."):
         groups = _advised(layers, curvatures, arguments)
         rates = [*_learning_rates(groups[: words.SHOWN], arguments)]
     options = [option for group in groups for option in group.options]
     console = screen()
     first_options = [option for group in groups[: words.SHOWN] for option in group.options]
-    show_table(console, advice_table(first_options, _horizons(groups)), _SPARE)
+    show_table(console, comparison.advice_table(first_options, _horizons(groups)), _SPARE)
     for line in (*_words(groups, files, arguments), *_unused(arguments, layers)):
         tell(console, line)
     if len(layers) > 1:
         counts = {label: len(group.layers) for label, group in zip(_horizons(groups), groups, strict=True)}
         examples = {label: horizon.examples for label, horizon in _horizons(groups).items()}
         tell(console, "")
-        show_table(console, total_table(totals(options, counts, examples)), ("share", "matrices"))
+        show_table(
+            console, model_total.total_table(model_total.totals(options, counts, examples)), ("share", "matrices")
+        )
         tell(console, words.TOTAL)
     for part in rates:
         tell(console, part) if isinstance(part, str) else show_table(console, part)
@@ -259,13 +261,13 @@ def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments:
 
 
 def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> "Iterator[Table | str]":
-    from rac_theory.advice import EXPLANATION, RANKS, SKETCHES, rates_of_layer
+    from rac_theory.advice import RANKS, SKETCHES, learning_rate_of_layer
 
     if arguments.learning_rate:
         lora_alpha = LORA_ALPHA if arguments.lora_alpha is None else arguments.lora_alpha
         yield f"\nlearning rates of plain steps, with lora_alpha = {lora_alpha:g} at the first rank"
         for group in groups:
-            yield from rates_of_layer(
+            yield from learning_rate_of_layer.rates_of_layer(
                 group.layers[0][1],
                 group.curvature,
                 ranks=[_rank(text) for text in _split(arguments.rank)] or RANKS,
@@ -273,7 +275,7 @@ def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> 
                 lora_alpha=lora_alpha,
                 rng=arguments.seed,
             )
-        yield EXPLANATION
+        yield learning_rate_of_layer.EXPLANATION
 
 
 def _horizons(groups: Sequence[_Alike]) -> "dict[str, Horizon]":
@@ -299,12 +301,12 @@ def _words(groups: Sequence[_Alike], files: "Sequence[Shapes]", arguments: argpa
     plans = [plan for group in groups for plan in group.options if plan.side != "full"]
     yield from dict.fromkeys(f"{plan.side} {plan.sketch}: known by {plan.how}" for plan in plans)
     yield from words.found_in(arguments.shape, files)
-    yield from words.few([note for group in groups for note in group.notes], words.SHOWN)
+    yield from words.shortened([note for group in groups for note in group.notes], words.SHOWN)
 
 
 def _curvatures(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> "dict[Layer, Curvature]":
     """Return the curvature of each layer of which one is given."""
-    from rac_theory.advice import Curvature, features_in, of_all, of_named, spectrum_in
+    from rac_theory.advice import Curvature, curvature_files
     from rac_theory.base import printable
 
     side: Side = arguments.features or "right"
@@ -314,15 +316,22 @@ def _curvatures(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> "di
         def of(saved: "Saved", name: str) -> "Curvature":
             return saved.curvature(loss=loss, l2=arguments.l2 or 0.0, side=side).named(f"{printable(name)}, {loss}")
 
-        with beside().status("Reading features ...") as status:
-            return of_named(layers, features_in(arguments.data), of, lambda name: status.update(f"Reading {name} ..."))
+        with errors_screen().status("Reading features ...") as status:
+            return curvature_files.of_named(
+                layers,
+                curvature_files.features_in(arguments.data),
+                of,
+                lambda name: status.update(f"Reading {name} ..."),
+            )
     if arguments.loss is not None or arguments.l2 is not None:
         raise ValueError("loss and l2 must come with --data, the features that they are about")
     if arguments.features is not None and arguments.spectrum is None and arguments.rho is None:
         raise ValueError("features must come with --data, --spectrum or --rho, which say how f is curved on that side")
     if arguments.spectrum is not None:
-        return of_all(layers, Curvature.of_spectrum(spectrum_in(arguments.spectrum), side=side))
-    return {} if arguments.rho is None else of_all(layers, Curvature.of_rho(arguments.rho, side=side))
+        return curvature_files.of_all(
+            layers, Curvature.of_spectrum(curvature_files.spectrum_in(arguments.spectrum), side=side)
+        )
+    return {} if arguments.rho is None else curvature_files.of_all(layers, Curvature.of_rho(arguments.rho, side=side))
 
 
 def _advised(
@@ -381,23 +390,23 @@ def _rank(text: str) -> int:
 
 
 def _unused(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> list[str]:
-    from rac_theory.advice import features_in, unused
+    from rac_theory.advice import curvature_files
     from rac_theory.base import printable
     from rac_theory.commands import advise_words as words
 
     if arguments.data is None:
         return []
-    names = words.some([*unused(layers, [*features_in(arguments.data)])])
+    names = words.shortened_names([*curvature_files.unused(layers, [*curvature_files.features_in(arguments.data)])])
     return [f"{printable(arguments.data)}: the names of no layer: {names}"] if names else []
 
 
 def _save_figure(options: "Sequence[Option]", folder: Path) -> list[Path]:
     """Save the figure as a picture and as a drawing."""
-    from rac_theory.advice import frontier_panels
+    from rac_theory.advice import comparison
     from rac_theory.base import write_whole
     from rac_theory.ledger import results
 
-    figure, drawn = frontier_panels(options), io.BytesIO()
+    figure, drawn = comparison.frontier_panels(options), io.BytesIO()
     drawing = results.save_figure(figure.axes[-1], folder, "advise")
     figure.savefig(drawn, dpi=110)
     return [write_whole(drawing.with_suffix(".png"), drawn.getvalue()), drawing]

@@ -58,7 +58,7 @@ def brief(
         yield f"{count} layers stand in the file as {form}: what is said is of layers of their shape."
     reasons = Counter(sentence.partition(" ")[2] for file in shapes for sentence in file.left_out)
     if reasons:
-        yield "left out: " + "; ".join(f"{count} that {_reason(why)}" for why, count in few_kinds(reasons))
+        yield "left out: " + "; ".join(f"{count} that {_reason(why)}" for why, count in commonest(reasons))
     yield "--all has every sketch, rank and side, with steps, numbers and flops, and names what was left out."
 
 
@@ -66,7 +66,7 @@ def _reason(why: str) -> str:
     return "have 1 axis, as biases and norms" if why == "has 1 axes" else why.partition(":")[0].partition(",")[0]
 
 
-def few_kinds(reasons: Counter[str]) -> list[tuple[str, int]]:
+def commonest(reasons: Counter[str]) -> list[tuple[str, int]]:
     """The commonest reasons, and the rest as one."""
     common = reasons.most_common(_NAMED)
     rest = sum(reasons.values()) - sum(count for _, count in common)
@@ -87,7 +87,7 @@ def assumed(groups: Iterable[tuple[Curvature | None, Sequence[Layer]]]) -> Itera
     for curvature, ones in groups:
         layers.setdefault(curvature, []).extend(ones)
     for curvature, ones in layers.items():
-        whose = "" if len(layers) == 1 else f" for {some([name for name, _ in ones])}"
+        whose = "" if len(layers) == 1 else f" for {shortened_names([name for name, _ in ones])}"
         if curvature is None:
             yield (
                 f"curvature{whose}: none is known, so Q = L I: every direction may be as steep as the steepest. There, "
@@ -123,7 +123,7 @@ def columns(horizons: Mapping[str, Horizon]) -> Iterator[str]:
 
 
 def taken_for_granted(condition: float | None, examples: int | None) -> Iterator[str]:
-    """Yield a sentence on what nobody has said, of the condition number and the number of examples; None was said."""
+    """Yield a sentence on the condition number and the number of examples where they are assumed; None is one given."""
     parts = [] if condition is None else [f"L / mu = {condition:g} (--condition)"]
     parts += [] if examples is None else [f"{examples:,} examples in a gradient (--examples)"]
     if parts:
@@ -138,24 +138,24 @@ def found_in(texts: Sequence[str], files: Sequence[Shapes]) -> list[str]:
         for name, (m, n) in file.matrices:
             by_shape.setdefault(f"{m}x{n}", []).append(name)
         if [*by_shape] != [text]:
-            shapes = [f"{text}: {len(names)} of {shape}: {some(names)}" for shape, names in by_shape.items()]
-            lines += few(shapes, SHOWN)
+            shapes = [f"{text}: {len(names)} of {shape}: {shortened_names(names)}" for shape, names in by_shape.items()]
+            lines += shortened(shapes, SHOWN)
         for rank in sorted({rank for _, rank in file.adapters}):
             names = [name for name, adapter_rank in file.adapters if adapter_rank == rank]
             lines.append(
                 f"{text}: {len(names)} of these are adapters B A of rank {rank}; what counts is the layer, m x n, that "
-                f"they move: {some(names)}"
+                f"they move: {shortened_names(names)}"
             )
-        lines += [f"{text}: left out, {sentence}" for sentence in few(file.left_out)]
+        lines += [f"{text}: left out, {sentence}" for sentence in shortened(file.left_out)]
     return [printable(line) for line in lines]
 
 
-def some(names: Sequence[str]) -> str:
+def shortened_names(names: Sequence[str]) -> str:
     """The first few names, and how many more there are."""
     more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
 
 
-def few(sentences: Sequence[str], most: int = _NAMED) -> list[str]:
+def shortened(sentences: Sequence[str], most: int = _NAMED) -> list[str]:
     """The first few sentences, and how many more there are."""
     return [*sentences[:most], *[f"and {len(sentences) - most} more"] * (len(sentences) > most)]

@@ -9,7 +9,7 @@ from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.options import add_out
 from rac_theory.commands.parsing import Example, add_command, among, option
-from rac_theory.commands.screen import beside, screen, tell
+from rac_theory.commands.screen import errors_screen, screen, tell
 
 if TYPE_CHECKING:
     from rac_theory.literature import Answer
@@ -54,19 +54,19 @@ def show(ids: Iterable[str], arguments: argparse.Namespace) -> int:
     report.gallery.load(folder)  # what cannot be added to is said first
     console, status = screen(), OK
     for example in examples:
-        with beside().status(f"{example.id}, {example.name} ..."):
+        with errors_screen().status(f"{example.id}, {example.name} ..."):
             answer = example.verdict()
             if answer.status is Status.VIOLATED:
                 arguments.found = status = VIOLATED
             path = results.save_figure(answer.plot(), folder, f"counterexample {example.id}")
         report.gallery.keep(folder, Shown.of(answer, path.name))
-        for i, line in enumerate(_told(answer)):
+        for i, line in enumerate(_lines(answer)):
             tell(console, line, hang=10 * (i > 1))  # below what stands behind a label, which the first two have not
         tell(console, f"  figure    {printable(str(path))}\n")
     return status
 
 
-def _told(answer: "Answer") -> list[str]:
+def _lines(answer: "Answer") -> list[str]:
     example, witness = answer.counterexample, answer.witness
     lines = [
         f"{example.id} {answer.status.name}: {example.name}",
@@ -76,6 +76,6 @@ def _told(answer: "Answer") -> list[str]:
     lines += [f"  if        {example.condition}"] * (example.condition is not None)
     lines += [f"  {check}" for check in witness.checks]
     if answer.circulated is not None:
-        lines.append(f"  {answer.told}")
+        lines.append(f"  {answer.circulation}")
         lines += [f"  {check}" for check in witness.against]
     return lines

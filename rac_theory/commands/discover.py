@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.options import add_seed
 from rac_theory.commands.parsing import Example, add_command, among, number, option
-from rac_theory.commands.screen import beside, screen, tell
+from rac_theory.commands.screen import bar, screen, tell
 
 if TYPE_CHECKING:
     from rac_theory.algorithms import Method
@@ -81,44 +81,37 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print each theorem as it is found, and its proof; 1 if there is none. An interrupt ends with what was found."""
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from rac_theory import discovery, statements
     from rac_theory.statements import assumptions
 
-    console, errors = screen(), beside()
+    console = screen()
     method = _method(arguments.method)
-    bar = Progress(
-        SpinnerColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-        console=errors,
-        transient=True,
-        redirect_stdout=False,  # what is found goes where the output goes, also while there is a bar
-        redirect_stderr=False,
-        disable=not errors.is_terminal,
-    )
-    task = bar.add_task("")
+    columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False)
+    # What is found goes where the output goes, also while there is a bar.
+    watched = bar(*columns, redirect_stdout=False, redirect_stderr=False)
+    task = watched.add_task("")
 
-    def found(proof: "Proof") -> None:
-        bar.stop()
+    def show(proof: "Proof") -> None:
+        watched.stop()
         if arguments.latex:
             tell(console, f"{proof.theorem.latex()}\n\n{proof.latex()}")
         else:
             tell(console, str(proof), hang=5)
         if arguments.at and arguments.metric == "gap":
             tell(console, _compared(proof.theorem, method, {**_AT, **dict(arguments.at)}))
-        bar.start()
+        watched.start()
 
-    with bar:
+    with watched:
         answer = discovery.discover(
             method,
             given=tuple(getattr(assumptions, GIVEN[name]) for name in arguments.given),
             metric=getattr(statements, METRICS[arguments.metric]),
             seed=arguments.seed,
             seconds=arguments.seconds,
-            found=found,
-            watch=lambda words: bar.update(task, description=words),
+            found=show,
+            watch=lambda words: watched.update(task, description=words),
         )
     tell(console, str(answer), hang=4)
     return OK if answer.proofs else VIOLATED

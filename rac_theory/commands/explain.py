@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
         tell(console, "\n    ".join(["given", *claim.assumptions]), hang=2)
         symbols = tuple(dict.fromkeys((*claim.symbols, *constants)))
         width = max(len(symbol.name) for symbol in symbols) + 2
-        tell(console, "\n    ".join(["where", *_told(symbols, width)]), hang=width)
+        tell(console, "\n    ".join(["where", *_meanings(symbols, width)]), hang=width)
     return OK
 
 
@@ -130,7 +130,7 @@ def _of_theorem(claim: "Theorem | Identity") -> Iterator[tuple[str, str]]:
         yield "lemmas", ", ".join(f"docs/theory/{page}.md" for page in proof.pages)
 
 
-def _told(symbols: "Sequence[Symbol]", width: int) -> Iterator[str]:
+def _meanings(symbols: "Sequence[Symbol]", width: int) -> Iterator[str]:
     """What each symbol stands for, a line each."""
     for symbol in symbols:
         rounded = "" if symbol.side == "exact" else f", rounded {symbol.side}"

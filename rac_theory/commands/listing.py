@@ -148,10 +148,10 @@ def _of_problem(default: "DefaultProblem") -> str:
 
 
 _FAMILIES: "Mapping[str, Callable[[Spectrum], bool]]" = {
-    "every direction alike, of full rank: lambda_min is r/d": lambda known: _alike(known) and _is(known, _RANK),
-    "every direction alike, but a draw may lose rank": lambda known: _alike(known),
-    "some directions are favoured": lambda known: float(known.lambda_min) > 0,
-    "some direction is never updated: no rate is promised": lambda known: True,
+    "every direction alike, of full rank: lambda_min is r/d": lambda law: _alike(law) and _is(law, _RANK),
+    "every direction alike, but a draw may lose rank": lambda law: _alike(law),
+    "some directions are favoured": lambda law: float(law.lambda_min) > 0,
+    "some direction is never updated: no rate is promised": lambda law: True,
 }
 
 

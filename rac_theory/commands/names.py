@@ -26,7 +26,7 @@ def _ids(kind: str, *files: str) -> tuple[str, ...]:
 
 
 def _words(name: str, file: str) -> tuple[str, ...]:
-    """Return the texts, or numbers, of a tuple that a file makes in one line."""
+    """Return the texts of a tuple that a file makes in one line."""
     written = _text(file).partition(f"\n{name} = (")[2].partition(")")[0]
     return tuple(word.strip(' "') for word in written.split(",") if word)
 
@@ -57,9 +57,8 @@ OWN_SKETCHES = _keys("NAMED", "sketches/named.py")
 SKETCHES = "rac_theory.sketches"
 """The entry points by which installed packages offer more."""
 
-ADVISED_RANKS = _words("RANKS", "advice/advise.py")
 ADVISED_SKETCHES = _words("SKETCHES", "advice/advise.py")
-"""What ``advise`` looks at where nothing is named."""
+"""The sketches that ``advise`` looks at where none is named."""
 
 
 def sketches() -> Iterator[str]:

@@ -4,10 +4,11 @@ read by another program has whole lines, every column, and no character but text
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
     from rich.table import Column, Table
 
 
@@ -74,11 +75,19 @@ def screen() -> "Console":
     return Screen(highlight=False, width=_WHOLE, force_terminal=False)
 
 
-def beside() -> "Console":
+def errors_screen() -> "Console":
     """Return what is printed on beside the output, where a bar may be: standard error."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, force_terminal=None if _is_terminal(sys.stderr) else False)
+
+
+def bar(*columns: Any, **rest: Any) -> "Progress":
+    """Return a bar on standard error, which is there while something runs, and only where somebody waits."""
+    from rich.progress import Progress
+
+    errors = errors_screen()
+    return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal, **rest)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -11,7 +11,7 @@ from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED, status_of
 from rac_theory.commands.options import add_jobs, add_latex, check_jobs
 from rac_theory.commands.parsing import Example, add_command, among, option
-from rac_theory.commands.screen import beside, screen, show_table, tell
+from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
     from rac_theory.ledger import Grid, Progress, Sweep
@@ -94,29 +94,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-    from rich.progress import Progress as Bar
 
     from rac_theory.ledger import sweep
 
-    errors = beside()
-    bar = Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[left]}"),
-        console=errors,
-        transient=True,
-        disable=not errors.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("cells", total=None, left="")
+    errors = errors_screen()
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}")
+    with bar(*columns) as cells:
+        task = cells.add_task("cells", total=None, left="")
         reports: list[Progress] = []
 
         def watch(now: "Progress") -> None:
             if not reports and errors.is_terminal:
                 tell(errors, str(now))
             reports[:] = [now]
-            bar.update(task, total=now.total, completed=now.done, left=f"{now.seconds_left:.0f} s left")
+            cells.update(task, total=now.total, completed=now.done, left=f"{now.seconds_left:.0f} s left")
 
         return sweep(grid, store, n_jobs=jobs, watch=watch)
 

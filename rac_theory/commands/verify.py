@@ -11,12 +11,10 @@ from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.commands.options import add_alpha, add_figure, add_jobs, add_latex, add_out, add_seed, check_jobs
 from rac_theory.commands.parsing import Example, add_command, among, integer, option
-from rac_theory.commands.screen import beside, screen, show_table, tell
+from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from rac_theory.ledger import KeptRows, Plan, Row, Selection
+    from rac_theory.ledger import Grid, KeptRows, Plan, Row
 
 EXAMPLE = Example(
     "verify --claim T2 --problem breast_cancer --sketch haar --rank 4",
@@ -142,10 +140,9 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     from rac_theory.base import printable, status_of_interrupt, write_whole
     from rac_theory.ledger import KeptRows, Ledger, results, violated
 
-    selection = _selected(arguments)
+    grid = _grid(arguments)
     replaced = results.to_be_replaced(arguments.out)
-    errors = beside()
-    todo, seconds = _planned(selection, errors)
+    todo, seconds = _planned(grid)
     if arguments.figure is not None:
         results.check_figure(arguments.figure)
         if (rows := sum(len(ensemble.claims) for ensemble in todo.ensembles)) != 1:
@@ -154,11 +151,11 @@ def run_ledger(arguments: argparse.Namespace) -> int:
                 f"in {arguments.out / results.FIGURES}"
             )
     if replaced is not None:
-        tell(errors, printable(replaced))
+        tell(errors_screen(), printable(replaced))
     store = KeptRows(arguments.out, [*map(printable, arguments.typed)], todo.missing)
     try:
         try:
-            _run_watched(todo, seconds, store, arguments.jobs, errors)
+            _run_watched(todo, seconds, store, arguments.jobs)
         finally:  # before anything is written or printed, which may fail
             arguments.found = VIOLATED if violated(store.rows) else OK
     except KeyboardInterrupt as error:
@@ -176,52 +173,44 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     return status_of(store.rows)
 
 
-def _selected(arguments: argparse.Namespace) -> "Selection":
+def _grid(arguments: argparse.Namespace) -> "Grid":
     """Return what the options select, all of which are checked."""
     from rac_theory.base import LARGEST, checks
-    from rac_theory.ledger import Selection
+    from rac_theory.ledger import Grid
 
     check_jobs(arguments)
     for name in ("seed", "steps", "runs"):
         if (number := getattr(arguments, name)) is not None:
             checks.integer(name, number, int(name != "seed"), LARGEST)
-    return Selection(
-        claims=tuple(arguments.claim),
-        problems=tuple(arguments.problem),
-        sketches=tuple(arguments.sketch),
-        ranks=tuple(arguments.rank),
-        sides=tuple(arguments.side),
-        settings=tuple(arguments.setting),
-        steps=arguments.steps,
-        runs=arguments.runs,
-        seed=arguments.seed,
-        alpha=arguments.alpha,
-    )
+    options = ("claim", "problem", "sketch", "rank", "side", "setting", "steps", "runs", "alpha")
+    axes: dict[str, Any] = {_AXES.get(name, name): getattr(arguments, name) for name in options}
+    return Grid(seeds=(arguments.seed,), **axes)
 
 
-def _planned(selection: "Selection", errors: "Console") -> "tuple[Plan, list[float]]":
+_AXES = {"sketch": "sketches"} | {name: f"{name}s" for name in ("claim", "problem", "rank", "side", "setting")}
+
+
+def _planned(grid: "Grid") -> "tuple[Plan, list[float]]":
     """Compute all constants, and estimate the seconds of each ensemble."""
     from rac_theory.ledger import plan, running
 
-    with errors.status("Computing constants, each with its certificate ..."):
-        todo = plan(selection)
+    with errors_screen().status("Computing constants, each with its certificate ..."):
+        todo = plan(grid)
         return todo, running.estimate(todo)
 
 
-def _run_watched(
-    todo: "Plan", seconds: Sequence[float], store: "KeptRows", jobs: int | None, errors: "Console"
-) -> None:
+def _run_watched(todo: "Plan", seconds: Sequence[float], store: "KeptRows", jobs: int | None) -> None:
     """Run a plan beside a bar, and keep its rows."""
     from joblib import cpu_count
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
     from rac_theory.ledger import running
 
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeRemainingColumn()
     if sum(seconds) > _LONG:
         cores = min(len(seconds), jobs or cpu_count())
-        tell(errors, f"about {_in_words(sum(seconds) / cores)}; --runs and --steps make it shorter")
-    with store, Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        tell(errors_screen(), f"about {_in_words(sum(seconds) / cores)}; --runs and --steps make it shorter")
+    with store, bar(*columns) as progress:
         task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
         for i, finished in running.run(todo, seconds, store.figures, jobs):
             store.add(finished)
@@ -241,37 +230,24 @@ def _in_words(seconds: float) -> str:
 def _show(rows: "Sequence[Row]", notes: Sequence[str], folder: Path, *, in_full: bool) -> None:
     """Print the rows, or what they come to where they are many; what was left out and why; where it all is."""
     from rac_theory.base import printable
-    from rac_theory.ledger import (
-        SHORT,
-        SPARE,
-        closest,
-        gathered,
-        ledger_table,
-        legend,
-        promises,
-        refutations,
-        remarks,
-        results,
-        summary_tables,
-        were_run,
-    )
+    from rac_theory.ledger import results, table
     from rac_theory.verdicts import Status
 
     console = screen()
-    printed, path = were_run(rows), printable(str(folder / results.FILE))
+    printed, path = table.were_run(rows), printable(str(folder / results.FILE))
     advice, more = f"One row again: rac-theory repeat {path} NUMBER", ""
-    if not (in_full or len(printed) <= SHORT):
-        for table in summary_tables(rows, console.width):
-            show_table(console, table)
-        if promised := promises(rows):
+    if not (in_full or len(printed) <= table.SHORT):
+        for part in table.summary_tables(rows, console.width):
+            show_table(console, part)
+        if promised := table.promises(rows):
             tell(console, promised)
-        tell(console, legend(rows))
-        if (least := closest(rows)) is not None:
+        tell(console, table.legend(rows))
+        if (least := table.closest(rows)) is not None:
             advice = f"The smallest slack again: rac-theory repeat {path} {least.number}"
         more = " (--rows prints them)"
         printed = [row for row in printed if row.status == Status.VIOLATED.name]
     if printed:
-        show_table(console, ledger_table(printed), SPARE)
-    for line in (*gathered(notes), *remarks(rows), *refutations(rows)):
+        show_table(console, table.ledger_table(printed), table.SPARE)
+    for line in (*table.gathered(notes), *table.remarks(rows), *table.refutations(rows)):
         tell(console, line)
     tell(console, f"Rows in {path}{more}, figures in {printable(str(folder / results.FIGURES))}.\n{advice}")

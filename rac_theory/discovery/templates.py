@@ -153,17 +153,17 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
 
 def _summed(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
     """The sum of facts, by the name of what it says. What several are divided by divides the sum, once."""
-    shares = [(fact, share, signs.known(share)) for fact, share in shares]
-    divisors = {share.denominator for _, share, _ in shares if len(share.denominator.terms) > 1}
+    signed = [(fact, share, signs.known(share)) for fact, share in shares]
+    divisors = {share.denominator for _, share, _ in signed if len(share.denominator.terms) > 1}
     longest = Ratio(max(divisors, key=lambda divisor: len(divisor.terms), default=ONE))
-    multiplied = [cancelled(share * longest, [*divisors]) for _, share, _ in shares]
+    multiplied = [cancelled(share * longest, [*divisors]) for _, share, _ in signed]
     if len(divisors) < 2 or any(share.denominator != ONE for share in multiplied):
-        first, *others = (fact * known for fact, _, known in shares)
+        first, *others = (fact * known for fact, _, known in signed)
         return proved("One step", inequality, sum(others, first))
     divisor = proved("", longest.expression > 0, signs.known(longest, strictly=True))
     first, *others = (
         fact * proved("", whole.expression >= 0, known * divisor)
-        for (fact, _, known), whole in zip(shares, multiplied, strict=True)
+        for (fact, _, known), whole in zip(signed, multiplied, strict=True)
     )
     return proved("One step", inequality, sum(others, first) / divisor)
 

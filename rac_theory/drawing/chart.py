@@ -162,6 +162,10 @@ def bound_and_runs(
     ylabel, title : str
     names : (str, str)
         What the legend calls bound and mean.
+
+    Returns
+    -------
+    Chart
     """
     last = len(bound) - 1
     end = last if reach is None else reach
@@ -214,7 +218,7 @@ def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title
     corner, growth = place(firm, faint, *legend_share(named))
     stretch = math.exp(min(growth * (math.log(high) - math.log(low)), 700.0))
     ylim = (low, min(high * stretch, ENDS[1])) if "upper" in corner else (max(low / stretch, ENDS[0]), high)
-    drawn = [replace(layer, curves=_shown(layer, ylim)) for layer in layers]
+    drawn = [replace(layer, curves=_within(layer, ylim)) for layer in layers]
     finite = tuple(layer for layer in drawn if np.isfinite(layer.curves).any())
     return Chart(finite, xlim, ylim, xscale, ylabel, title, corner)
 
@@ -226,7 +230,7 @@ def _as_lines(layer: Layer, xlim: tuple[float, float], xscale: Scale, ylim: tupl
     return share_of_axis(layer.t, xlim, xscale), y
 
 
-def _shown(layer: Layer, ylim: tuple[float, float]) -> Array:
+def _within(layer: Layer, ylim: tuple[float, float]) -> Array:
     """Return lines with gaps, and areas to the end of the axis where they have none."""
     return np.clip(layer.curves, *ylim) if layer.filled else _drawable(layer.curves)
 

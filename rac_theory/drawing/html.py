@@ -37,8 +37,8 @@ def together(*fragments: str) -> str:
     return Markup('<div style="line-height:1.4;overflow-x:auto">{}</div>').format(_EMPTY.join(fragments))
 
 
-def beside(*fragments: str) -> Markup:
-    """Return parts beside each other, where there is room."""
+def side_by_side(*fragments: str) -> Markup:
+    """Return parts side by side, where there is room."""
     return Markup('<div style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start">{}</div>').format(
         _EMPTY.join(fragments)
     )

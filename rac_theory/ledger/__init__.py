@@ -7,33 +7,19 @@ made of its rows.
 """
 
 from rac_theory.base import answering
-from rac_theory.ledger import report, results, running, sweeps
+from rac_theory.ledger import report, results, running, sweeps, table
 from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, built
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.ledger.layout import Axes, Selection, lay_out
+from rac_theory.ledger.layout import Axes, Grid, lay_out
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.plan import Plan, plan
 from rac_theory.ledger.report.gallery import Shown
 from rac_theory.ledger.results import KeptRows
 from rac_theory.ledger.running import estimate, run
 from rac_theory.ledger.sweeps.found import Sweep
-from rac_theory.ledger.sweeps.grid import Grid
 from rac_theory.ledger.sweeps.store import is_store
 from rac_theory.ledger.sweeps.sweeping import Progress, sweep
-from rac_theory.ledger.table import (
-    SHORT,
-    SPARE,
-    closest,
-    gathered,
-    ledger_table,
-    legend,
-    promises,
-    refutations,
-    remarks,
-    summary_tables,
-    were_run,
-)
 from rac_theory.ledger.theorem_settings import SETTINGS, setting_named
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row, violated
 
@@ -42,8 +28,6 @@ __all__ = [
     "FAILED",
     "NEEDS_EXTRA",
     "SETTINGS",
-    "SHORT",
-    "SPARE",
     "Axes",
     "Cell",
     "DefaultProblem",
@@ -55,31 +39,22 @@ __all__ = [
     "Plan",
     "Progress",
     "Row",
-    "Selection",
     "Shown",
     "Sweep",
     "built",
-    "closest",
     "estimate",
-    "gathered",
     "is_store",
     "lay_out",
-    "ledger_table",
-    "legend",
     "plan",
-    "promises",
-    "refutations",
-    "remarks",
     "report",
     "results",
     "run",
     "running",
     "setting_named",
-    "summary_tables",
     "sweep",
     "sweeps",
+    "table",
     "violated",
-    "were_run",
 ]
 
 answering(globals())

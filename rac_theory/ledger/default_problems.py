@@ -56,11 +56,31 @@ class DefaultProblem:
     usual: bool = True
 
     def runs_at(self, *, costly: bool) -> int:
-        """Return how many runs it affords in a setting whose steps are costly, or are not."""
+        """Return how many runs it affords in a setting whose steps are costly, or are not.
+
+        Parameters
+        ----------
+        costly : bool
+            Whether a step of the setting takes long.
+
+        Returns
+        -------
+        int
+        """
         return (self.runs_if_costly if costly else None) or self.runs
 
     def start(self, problem: Problem) -> Array | None:
-        """Return where runs start; None leaves it to the problem."""
+        """Return where runs start; None leaves it to the problem.
+
+        Parameters
+        ----------
+        problem : Problem
+            This one, built: its shape is that of the start.
+
+        Returns
+        -------
+        (m, n) array or None
+        """
         return None if self.W0 is None else self.W0(problem.shape)
 
 
@@ -139,7 +159,16 @@ def default_problem(name: str) -> DefaultProblem:
 
 
 def built(name: str) -> Problem:
-    """Return the default problem of that name, made anew; it raises as ``default_problem`` and ``build`` do."""
+    """Return the default problem of that name, made anew; it raises as ``default_problem`` and ``build`` do.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Problem
+    """
     return default_problem(name).build()
 
 

@@ -43,6 +43,10 @@ class Ensemble:
         level : Level
         problem : Problem
             That of the cell, prepared as its setting asks.
+
+        Returns
+        -------
+        Ensemble
         """
         key, setting = cell.key, setting_named(cell.key.setting)
 
@@ -78,7 +82,13 @@ class Ensemble:
         return any(not _claimed(claim).unmet(self.case, measurable) for _, claim in self.claims)
 
     def verdicts(self) -> list[Verdict]:
-        """Run the ensemble once, if any claim needs it, and judge every claim by it."""
+        """Run the ensemble once, if any claim needs it, and judge every claim by it.
+
+        Returns
+        -------
+        list of Verdict
+            One for each of ``claims``, in their order.
+        """
         claims = [_claimed(claim) for _, claim in self.claims]
         seed = self.key.seed_sequence()
         return judge(claims, self.case, self.constants, runs=self.runs, alpha=self.alpha, seed=seed)

@@ -1,6 +1,5 @@
 """The rows of a ledger as one value: a tuple that shows itself in a notebook and becomes a data frame."""
 
-from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 from rac_theory.base import frame, type_name
 from rac_theory.drawing import latex
 from rac_theory.ledger.table import COLUMNS, cells
-from rac_theory.ledger.verdict_row import STATUSES, Row, columns, flat
+from rac_theory.ledger.verdict_row import Row, columns, counts, flat
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -32,8 +31,7 @@ class Ledger(tuple[Row, ...]):
     @property
     def counts(self) -> Mapping[str, int]:
         """How many rows have each status that came up, in the order in which they are explained."""
-        counts = Counter(row.status for row in self)
-        return {status: counts[status] for status in STATUSES if counts[status]}
+        return counts(self)
 
     @property
     def counted(self) -> str:
@@ -43,6 +41,10 @@ class Ledger(tuple[Row, ...]):
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each row, and the parts of a value in columns, such as ``slack_value``.
 
+        Returns
+        -------
+        pandas.DataFrame
+
         Raises
         ------
         MissingExtra
@@ -51,7 +53,12 @@ class Ledger(tuple[Row, ...]):
         return frame(columns(), map(flat, self))
 
     def to_latex(self) -> str:
-        """Return the rows that were run as a table in LaTeX, with rules of booktabs."""
+        """Return the rows that were run as a table in LaTeX, with rules of booktabs.
+
+        Returns
+        -------
+        str
+        """
         columns = [i for i, name in enumerate(COLUMNS) if name not in ("#", "time")]
         run = [cells(row) for row in self if row.evidence != "none"]
         return latex.table([COLUMNS[i] for i in columns], [[words[i] for i in columns] for words in run])

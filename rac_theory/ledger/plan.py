@@ -1,4 +1,4 @@
-"""A plan: the ensembles of a selection, with every constant computed, before anything is run or written."""
+"""A plan: the ensembles of a grid, with every constant computed, before anything is run or written."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,7 +6,7 @@ from typing import Any
 
 from rac_theory.ledger.default_problems import built
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.ledger.layout import Axes, Layout, Selection, lay_out
+from rac_theory.ledger.layout import Axes, Grid, Layout, lay_out
 from rac_theory.ledger.theorem_settings import setting_named
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.problems import Problem
@@ -14,15 +14,23 @@ from rac_theory.problems import Problem
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Every ensemble of a selection, rows that cannot be run, and notes on what was left out."""
+    """Every ensemble of a grid, rows that cannot be run, and notes on what was left out."""
 
     ensembles: tuple[Ensemble, ...]
     missing: tuple[Row, ...]
     notes: tuple[str, ...]
 
 
-def plan(selection: Selection) -> Plan:
-    """Lay out the ensembles of a selection and compute all their constants.
+def plan(grid: Grid) -> Plan:
+    """Lay out the ensembles of a grid and compute all their constants.
+
+    Parameters
+    ----------
+    grid : Grid
+
+    Returns
+    -------
+    Plan
 
     Raises
     ------
@@ -35,7 +43,7 @@ def plan(selection: Selection) -> Plan:
     def prepared(name: str, setting: str) -> Problem:
         return setting_named(setting).prepare(build(name))
 
-    axes = Axes(selection)
+    axes = Axes(grid)
     layout = lay_out(axes, build)
     ensembles = [
         Ensemble.build(cell, layout.level, prepared(cell.key.problem, cell.key.setting)) for cell in layout.cells
@@ -45,9 +53,9 @@ def plan(selection: Selection) -> Plan:
 
 def _missing(layout: Layout, axes: Axes) -> list[Row]:
     """Return a row for each claim on a problem whose data are not installed, numbered after those of the cells."""
-    selection, tried = axes.selection, dict.fromkeys(claim for claims in axes.claims.values() for claim in claims)
+    grid, tried = axes.grid, dict.fromkeys(claim for claims in axes.claims.values() for claim in claims)
     claims = [(name, claim) for name in layout.missing for claim in tried]
     return [
-        Row.missing(number, claim, name, layout.missing[name], selection.seed, selection.alpha)
+        Row.missing(number, claim, name, layout.missing[name], grid.seeds[0], grid.alpha)
         for number, (name, claim) in enumerate(claims, layout.rows + 1)
     ]

@@ -53,11 +53,9 @@ def save_figure(ax: "Axes", folder: Path, words: str) -> Path:
     ValueError
         If the folder cannot be made or written.
     """
-    path = folder / f"{slug(words)}.svg"
     with _written_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        svg.save(ax.get_figure(root=True), path)  # type: ignore[arg-type]
-    return path
+    return save_figure_as(ax, folder / f"{slug(words)}.svg")
 
 
 def check_figure(path: Path) -> None:
@@ -216,7 +214,12 @@ class KeptRows:
         return len(self._all) > self._untried
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Add the rows of an ensemble."""
+        """Add the rows of an ensemble.
+
+        Parameters
+        ----------
+        rows : sequence of Row
+        """
         self._all += rows
         if time.monotonic() - self._saved > _SAVE_EVERY:
             self._save()

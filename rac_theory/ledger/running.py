@@ -36,7 +36,17 @@ _FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its 
 
 
 def estimate(plan: Plan) -> list[float]:
-    """Estimate the seconds that each ensemble takes, from a few timed steps on each problem."""
+    """Estimate the seconds that each ensemble takes, from a few timed steps on each problem.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    list of float
+        One for each ensemble; 0 where no run is needed.
+    """
     steps: dict[tuple[str, str, int], float] = {}
     for e in plan.ensembles:
         kind = (e.key.problem, e.key.side, e.key.rank)

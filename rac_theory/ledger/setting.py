@@ -28,10 +28,9 @@ LEADING = "leading"
 USUAL_SKETCHES = ("haar", "coordinate", "weighted_coordinate")
 
 
-def as_it_is(problem: Any) -> Problem:
+def unchanged(problem: Any) -> Problem:
     """Return the problem itself."""
-    unchanged: Problem = problem
-    return unchanged
+    return problem  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Setting:
     step: StepSize
     gradients: GradientSource | Callable[[Any, Array], GradientSource] = field(default_factory=Exact)
     needs: str = "value"
-    prepare: Callable[[Any], Problem] = as_it_is
+    prepare: Callable[[Any], Problem] = unchanged
     sides: tuple[str, ...] = ("left", "right")
     build: Build = RACLoRA
     shorten: Callable[[Any, Constants], Algorithm] | None = None

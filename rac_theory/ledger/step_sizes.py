@@ -45,7 +45,7 @@ def seen_over_L(share: float) -> StepSize:
     return lambda c, case: share * (c.lambda_min if c.lambda_min > 0 else 1.0) / c.L
 
 
-def as_it_fits(c: Constants, case: Case) -> float:
+def unscaled_step(c: Constants, case: Case) -> float:
     """T12, T15, T16: what a step that fits the draw, or is certified, is multiplied by: 1, where most is gained."""
     return 1.0
 

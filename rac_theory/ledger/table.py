@@ -10,7 +10,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row, violated
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row, counts, violated
 from rac_theory.theorems import ALL
 from rac_theory.verdicts import Slack, Status
 
@@ -88,10 +88,7 @@ def remarks(rows: Sequence[Row]) -> list[str]:
     lines += [f"{FAILED} x {count}: {reason}" for reason, count in failed.items()]
     needed = {row.problem: row.reason for row in rows if row.status == NEEDS_EXTRA}
     lines += [f"{problem}: {reason}" for problem, reason in needed.items()]
-    counts = Counter(row.status for row in rows)
-    names = [*(status.name for status in Status), FAILED, NEEDS_EXTRA]
-    lines.append(", ".join(f"{counts[name]} {name}" for name in names if counts[name]))
-    return lines
+    return [*lines, ", ".join(f"{count} {status}" for status, count in counts(rows).items())]
 
 
 def gathered(notes: Sequence[str]) -> list[str]:
@@ -261,10 +258,10 @@ def rounded_down(number: float) -> str:
 
 
 def _cell(rows: Sequence[Row]) -> str:
-    counts = Counter(row.status for row in were_run(rows))
-    if not counts:
+    by_status = counts(were_run(rows))
+    if not by_status:
         return "-" if rows else ""
-    counted = [f"{counts[status]}{words[0]}" for status, words in _WORST_FIRST.items() if counts[status]]
+    counted = [f"{by_status[status]}{words[0]}" for status, words in _WORST_FIRST.items() if status in by_status]
     slacks = [known_slack(row) for row in _with_slack(rows)]
     return " ".join([*counted, rounded_down(min(slacks))] if slacks else counted)
 

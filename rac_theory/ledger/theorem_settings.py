@@ -16,7 +16,6 @@ from rac_theory.algorithms import (
     CyclicRACLoRA,
     InverseOnRange,
     Method,
-    MethodDescent,
     MomentumInLinks,
     Preconditioned,
     RACLoRA,
@@ -37,11 +36,11 @@ from rac_theory.algorithms.gradients import (
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
-from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Setting
+from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Build, Setting
 from rac_theory.ledger.step_sizes import (
     HORIZON,
+    StepSize,
     along_step,
-    as_it_fits,
     client_epochs_step,
     cycle_step,
     epoch_step,
@@ -54,6 +53,7 @@ from rac_theory.ledger.step_sizes import (
     root_steps,
     round_step,
     seen_over_L,
+    unscaled_step,
 )
 from rac_theory.problems import Federated, Problem
 from rac_theory.sketches import Sketch
@@ -121,39 +121,20 @@ def plain(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -
     return RACLoRA(sketch, gamma, side, gradients, lora_alpha=float(sketch.rank))
 
 
-def step_per_draw(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> StepPerDraw:
-    """A step that fits the draw."""
-    return StepPerDraw(sketch, side=side)
-
-
-def inverse_on_range(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> InverseOnRange:
-    """A step to the minimum over the range."""
-    return InverseOnRange(sketch, side=side)
-
-
-def in_turns(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> CyclicRACLoRA:
-    """Blocks in a random order, in which each has one turn."""
-    return CyclicRACLoRA(sketch, gamma, side)
-
-
-def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> MethodDescent:
+def with_momentum(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> Any:
     """Momentum on projected gradients, with the largest b for which it is forgotten as fast as H sees a direction."""
     share = sketch.rank / sketch.dim
-    algorithm: MethodDescent = SHIFTED_MOMENTUM(sketch, side=side, gradients=gradients, gamma=gamma, b=1 - share)
-    return algorithm
+    return SHIFTED_MOMENTUM(sketch, side=side, gradients=gradients, gamma=gamma, b=1 - share)
 
 
-def accelerated(algorithm: RACLoRA, c: Constants) -> MethodDescent:
+def accelerated(algorithm: RACLoRA, c: Constants) -> Any:
     """T21: acceleration with the same H and step, and the largest alpha; it is told what is known of s and E[H]."""
     s, least = (max(number, 1e-9) if number > 0 else 1e-9 for number in (c.strong_convexity, c.lambda_min))
     alpha = math.sqrt(algorithm.gamma * max(2 - algorithm.gamma * c.L, 0.0) * s) * least * (1 - 1e-12)
-    method: MethodDescent = ACCELERATED(
-        algorithm.sketch, side=algorithm.side, gamma=algorithm.gamma, alpha=alpha, s=s, lambda_min=least
-    )
-    return method
+    return ACCELERATED(algorithm.sketch, side=algorithm.side, gamma=algorithm.gamma, alpha=alpha, s=s, lambda_min=least)
 
 
-def of_step_size(method: Method) -> Callable[[Sketch, float, Side, GradientSource], MethodDescent]:
+def of_step_size(method: Method) -> Callable[[Sketch, float, Side, GradientSource], Any]:
     """Return what builds the algorithm of a method that has no letter but gamma."""
     return lambda sketch, gamma, side, gradients: method(sketch, side=side, gradients=gradients, gamma=gamma)
 
@@ -173,35 +154,52 @@ def unequal_clients(problem: Any) -> Federated:
     return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
 
 
-# Where a step is an epoch or a round, it costs several passes over the data: fewer of them, and fewer runs.
+_UNIFORM = ("haar", "coordinate")  # sketches that see every direction alike
+
+
+def of_uniform(name: str, step: StepSize, **rest: Any) -> Setting:
+    """Return the setting of a step on one matrix, which is about sketches that see every direction alike."""
+    return Setting(_TRIED[name], step, only=_UNIFORM, layered=False, **rest)
+
+
+def of_sum(name: str, step: StepSize, gradients: GradientSource, prepare: Any, **rest: Any) -> Setting:
+    """Return the setting of an epoch or a round, which takes several passes over the data: fewer steps and runs."""
+    rest |= {"longest": 1_000, "reduction": 4.0, "costly": True}
+    return Setting(_TRIED[name], step, gradients, "subset", prepare, **rest)
+
+
+def of_leading(**rest: Any) -> Setting:
+    """Return the setting of GaLore, which has the leading subspace of each gradient for a sketch."""
+    return Setting(_TRIED["galore"], over_L(1.0), only=(LEADING,), sides=("both",), layered=False, **rest)
+
+
+def fitted_to_draw(build: Build) -> Setting:
+    """Return the setting of a step whose length depends on what was drawn."""
+    return Setting(_TRIED["step per draw"], unscaled_step, build=build, sketches=_UNIFORM, layered=False)
+
+
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "1/L": step_size(1.0, elsewhere=_UP_TO_2),
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
         "1/L_H": Setting(_TRIED["1/L_H"], along_step, sketches=("haar", "weighted_coordinate")),
         "coordinate descent": Setting(_TRIED["1/L_H"], along_step, only=("coordinate",)),
-        "step per draw": Setting(
-            _TRIED["step per draw"], as_it_fits, build=step_per_draw, sketches=("haar", "coordinate"), layered=False
-        ),
-        "inverse on range": Setting(
-            _TRIED["step per draw"], as_it_fits, build=inverse_on_range, sketches=("haar", "coordinate"), layered=False
-        ),
+        "step per draw": fitted_to_draw(lambda sketch, gamma, side, gradients: StepPerDraw(sketch, side=side)),
+        "inverse on range": fitted_to_draw(lambda sketch, gamma, side, gradients: InverseOnRange(sketch, side=side)),
         "in turns": Setting(
             _TRIED["in turns"],
             cycle_step,
-            build=in_turns,
+            build=lambda sketch, gamma, side, gradients: CyclicRACLoRA(sketch, gamma, side),
             only=("block_partition",),
             longest=500,
             reduction=4.0,
             costly=True,
             layered=False,
         ),
-        "certified": Setting(_TRIED["certified"], as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
+        "certified": Setting(_TRIED["certified"], unscaled_step, CertifiedStep(), sketches=_UNIFORM),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",), layered=False),
-        "galore": Setting(_TRIED["galore"], over_L(1.0), only=(LEADING,), sides=("both",), layered=False),
-        "lazy galore": Setting(
-            _TRIED["galore"], over_L(1.0), Local(4), only=(LEADING,), sides=("both",), layered=False
-        ),
+        "galore": of_leading(),
+        "lazy galore": of_leading(gradients=Local(4)),
         "differences": Setting(
             _TRIED["differences"],
             over_L(1.0),
@@ -213,46 +211,14 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             layered=False,
             costly=True,
         ),
-        "momentum": Setting(
-            _TRIED["momentum"],
-            over_L(0.4),
-            quarter_noise,
-            build=with_momentum,
-            only=("haar", "coordinate"),
-            layered=False,
+        "momentum": of_uniform("momentum", over_L(0.4), gradients=quarter_noise, build=with_momentum),
+        "accelerated": of_uniform("accelerated", over_L(1.0), shorten=accelerated),
+        "preconditioned": of_uniform("preconditioned", over_L(1.0), build=preconditioned),
+        "error feedback": of_uniform(
+            "error feedback", seen_over_L(1 / 3), gradients=quarter_noise, build=of_step_size(FEEDBACK)
         ),
-        "accelerated": Setting(
-            _TRIED["accelerated"], over_L(1.0), shorten=accelerated, only=("haar", "coordinate"), layered=False
-        ),
-        "preconditioned": Setting(
-            _TRIED["preconditioned"],
-            over_L(1.0),
-            build=preconditioned,
-            only=("haar", "coordinate"),
-            layered=False,
-        ),
-        "error feedback": Setting(
-            _TRIED["error feedback"],
-            seen_over_L(1 / 3),
-            quarter_noise,
-            build=of_step_size(FEEDBACK),
-            only=("haar", "coordinate"),
-            layered=False,
-        ),
-        "EF21": Setting(
-            _TRIED["EF21"],
-            seen_over_L(1 / 4),
-            build=of_step_size(EF21),
-            only=("haar", "coordinate"),
-            layered=False,
-        ),
-        "momentum in links": Setting(
-            _TRIED["momentum in links"],
-            over_L(0.5),
-            build=links_of_momentum,
-            only=("haar", "coordinate"),
-            layered=False,
-        ),
+        "EF21": of_uniform("EF21", seen_over_L(1 / 4), build=of_step_size(EF21)),
+        "momentum in links": of_uniform("momentum in links", over_L(0.5), build=links_of_momentum),
         "steepest": Setting(_TRIED["steepest"], over_L(1.0), shorten=normalised_steps, longest=HORIZON, layered=False),
         "minibatch": Setting(
             _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
@@ -265,32 +231,10 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "harmonic steps": Setting(
             _TRIED["harmonic steps"], noisy_step, quarter_noise, shorten=harmonic_steps, longest=500
         ),
-        "reshuffled": Setting(
-            _TRIED["reshuffled"],
-            epoch_step,
-            Reshuffled(),
-            "subset",
-            four_batches,
-            longest=1_000,
-            reduction=4.0,
-            costly=True,
-        ),
-        "federated": Setting(
-            _TRIED["federated"],
-            round_step,
-            Clients(Local(4)),
-            "subset",
-            four_clients,
-            longest=1_000,
-            reduction=4.0,
-            costly=True,
-        ),
-        "client epochs": Setting(
-            *(_TRIED["client epochs"], client_epochs_step, Clients(Reshuffled(), Subset(3)), "subset", unequal_clients),
-            sketches=("haar",),
-            longest=1_000,
-            reduction=4.0,
-            costly=True,
+        "reshuffled": of_sum("reshuffled", epoch_step, Reshuffled(), four_batches),
+        "federated": of_sum("federated", round_step, Clients(Local(4)), four_clients),
+        "client epochs": of_sum(
+            "client epochs", client_epochs_step, Clients(Reshuffled(), Subset(3)), unequal_clients, sketches=("haar",)
         ),
         "plain": Setting(_TRIED["plain"], over_L(1.0), Local(2), build=plain, layered=False),
         "plain gaussian": Setting(
@@ -327,6 +271,14 @@ def setting_named(name: str) -> Setting:
 
     At a step size every claim about exact gradients is tried, whether or not the step is short enough for it: where
     assumptions end is what a sweep over step sizes shows.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Setting
     """
     multiple = step_multiple(name)
     if name in SETTINGS or multiple is None:

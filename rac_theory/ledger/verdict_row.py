@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from types import NoneType, UnionType
@@ -66,7 +67,21 @@ class Row(Value):
 
     @classmethod
     def of(cls, number: int, ensemble: Ensemble, verdict: Verdict, **rest: Any) -> "Row":
-        """Flatten a verdict."""
+        """Flatten a verdict.
+
+        Parameters
+        ----------
+        number : int
+            That of the row; the ensemble knows which claim it is for.
+        ensemble : Ensemble
+        verdict : Verdict
+        **rest
+            Fields that neither holds: ``figure`` and ``seconds``.
+
+        Returns
+        -------
+        Row
+        """
         key = ensemble.key
         return cls(
             number=number,
@@ -95,7 +110,22 @@ class Row(Value):
 
     @classmethod
     def untried(cls, number: int, claim: str, cell: Cell, level: Level, status: str, reason: str) -> "Row":
-        """Make the row of a claim that has no verdict, as its cell raised or could not be made."""
+        """Make the row of a claim that has no verdict, as its cell raised or could not be made.
+
+        Parameters
+        ----------
+        number : int
+        claim : str
+        cell : Cell
+        level : Level
+        status : str
+        reason : str
+            Why there is no verdict.
+
+        Returns
+        -------
+        Row
+        """
         return cls(
             number,
             claim,
@@ -112,7 +142,21 @@ class Row(Value):
 
     @classmethod
     def missing(cls, number: int, claim: str, problem: str, reason: str, seed: int, alpha: float) -> "Row":
-        """Make the row of a problem whose data need an extra that is not installed."""
+        """Make the row of a problem whose data need an extra that is not installed.
+
+        Parameters
+        ----------
+        number : int
+        claim, problem : str
+        reason : str
+            Which extra is missing.
+        seed : int
+        alpha : float
+
+        Returns
+        -------
+        Row
+        """
         nowhere = Cell(0, Key(problem, "", "", 0, "", seed), (), runs=0)
         return cls.untried(number, claim, nowhere, Level(None, alpha, math.nan), NEEDS_EXTRA, reason)
 
@@ -137,13 +181,29 @@ class Row(Value):
         return float((self.constants or {}).get("alpha_spent") or 0.0)
 
     def violates(self, alpha: float) -> bool:
-        """Whether the claim is refuted exactly, or by an e-value that passes ``1/alpha``."""
+        """Whether the claim is refuted exactly, or by an e-value that passes ``1/alpha``.
+
+        Parameters
+        ----------
+        alpha : float
+            Level of the test.
+
+        Returns
+        -------
+        bool
+        """
         if self.status != Status.VIOLATED.name:
             return False
         return self.evidence == "exact" or (self.log_evidence or 0.0) >= math.log(1 / alpha)
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data in which every number is finite or None, as JSON has no others."""
+        """Return plain data in which every number is finite or None, as JSON has no others.
+
+        Returns
+        -------
+        dict
+            By the names of the fields.
+        """
         return {name: _plain(getattr(self, name)) for name in _NAMES}
 
 
@@ -183,6 +243,13 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
 
 STATUSES = (*(status.name for status in Status), FAILED, NEEDS_EXTRA)
 """Whatever the status of a row may be: five verdicts, and two that say why there is none."""
+
+
+def counts(rows: Iterable[Row]) -> dict[str, int]:
+    """Return how many rows have each status that came up, in the order in which they are explained."""
+    by_status = Counter(row.status for row in rows)
+    return {status: by_status[status] for status in STATUSES if by_status[status]}
+
 
 _STEPS = ("reach", "informative_from", "violated_at")
 _FIELDS: Mapping[str, Any] = {
@@ -295,9 +362,9 @@ def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     writer = csv.DictWriter(stream, list(columns()), lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        yield _taken(stream)
+        yield _written(stream)
         writer.writerow(_flattened(row))
-    yield _taken(stream)
+    yield _written(stream)
 
 
 def columns() -> Mapping[str, type]:
@@ -310,7 +377,7 @@ def columns() -> Mapping[str, type]:
     return {name: _type_of(kind) for name, kind in kinds.items()}
 
 
-def _taken(stream: io.StringIO) -> str:
+def _written(stream: io.StringIO) -> str:
     written = stream.getvalue()
     stream.seek(0)
     stream.truncate()
@@ -331,6 +398,15 @@ def violated(rows: Iterable[Row]) -> list[Row]:
     """Return the rows that refute a claim when alpha is shared among all sampled rows (Bonferroni).
 
     What the rows have spent on sampled constants is taken from alpha first.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        All rows of a ledger: alpha is shared among them.
+
+    Returns
+    -------
+    list of Row
 
     Raises
     ------

@@ -16,7 +16,7 @@ from rac_theory.proofs import Proof, strongest
 from rac_theory.statements import Theorem
 from rac_theory.testing.algorithms.check_algorithm import check_algorithm
 from rac_theory.testing.algorithms.law import LEVELS
-from rac_theory.testing.failures import NotShown, call, level, seed_text, tell
+from rac_theory.testing.failures import NotShown, call, level, seed_text, settle
 from rac_theory.theorems import prove, theorem_named, why_not_proved
 from rac_theory.verdicts import RunsVerdict, Status, Verdict, judge_runs, verify
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _DRAWS = 2048  # a few seconds, where a step is called run by run; check_algorithm takes more by itself
+_KEEPING = (Status.HOLDS, Status.CONSISTENT)  # with these a bound is kept
 _SHOWN = ("gamma", "L", "mu", "lambda_min", "gap0", "distance0")  # constants worth reading in a failure
 
 
@@ -98,12 +99,21 @@ def assert_rate_bound(
         constants=constants,
         n_jobs=n_jobs,
     )
-    tell(verdict.theorem.id, verdict.status, _left_to_chance(verdict))
-    if verdict.status in (Status.HOLDS, Status.CONSISTENT):
-        return verdict
+    chance = verdict.alpha if verdict.evidence == "sampled" else verdict.constants.alpha_spent
+    settle(verdict.theorem.id, verdict, chance, lambda: _lines(verdict, seed, runs, evidence, constants), *_KEEPING)
+    return verdict
+
+
+def _lines(
+    verdict: Verdict, seed: np.random.SeedSequence, runs: int, evidence: str, constants: Constants | None
+) -> dict[str, str]:
+    """What a failure says: the claim, the case, the numbers, the seed and the call that makes it again."""
+    theorem, alpha = verdict.theorem, verdict.alpha
+    constants_text = {name: float(getattr(verdict.constants, name)) for name in _SHOWN}
+    listed = [f"{name}={number:.6g}" for name, number in constants_text.items() if not math.isnan(number)]
     repeating = call(
         "assert_rate_bound",
-        f'"{verdict.theorem.id}"' if theorems.ALL.get(verdict.theorem.id) is verdict.theorem else "theorem",
+        f'"{theorem.id}"' if theorems.ALL.get(theorem.id) is theorem else "theorem",
         "case",
         runs=runs,
         rng=seed_text(seed),
@@ -111,31 +121,13 @@ def assert_rate_bound(
         evidence=None if evidence == "sampled" else repr(evidence),
         constants=None if constants is None else "constants",
     )
-    raise _not_shown(verdict, seed, repeating)
-
-
-def _left_to_chance(verdict: Verdict) -> float:
-    """The probability with which the verdict may be a false one."""
-    if verdict.status is Status.NOT_APPLICABLE:
-        return 0.0
-    return verdict.alpha if verdict.evidence == "sampled" else verdict.constants.alpha_spent
-
-
-def _not_shown(verdict: Verdict, seed: np.random.SeedSequence, repeating: str) -> NotShown:
-    theorem, constants = verdict.theorem, verdict.constants
-    numbers = {name: float(getattr(constants, name)) for name in _SHOWN}
-    listed = [f"{name}={number:.6g}" for name, number in numbers.items() if not math.isnan(number)]
-    ran = f"{verdict.runs} runs, evidence {verdict.evidence}"
-    untested = " Nothing was tested." if verdict.status is Status.NOT_APPLICABLE else ""
-    return NotShown(
-        f"{theorem.id} {verdict.status.name}: {verdict.reason}{untested}",
-        verdict,
-        claim=f"{theorem.statement} [{theorem.mark}: {theorem.source}]",
-        case=repr(verdict.case),
-        numbers=f"{', '.join(listed)}; {ran}, alpha={verdict.alpha:g}",
-        seed=seed_text(seed),
-        again=repeating,
-    )
+    return {
+        "claim": f"{theorem.statement} [{theorem.mark}: {theorem.source}]",
+        "case": repr(verdict.case),
+        "numbers": f"{', '.join(listed)}; {verdict.runs} runs, evidence {verdict.evidence}, alpha={alpha:g}",
+        "seed": seed_text(seed),
+        "again": repeating,
+    }
 
 
 def assert_mean_below(
@@ -187,28 +179,21 @@ def assert_mean_below(
     """
     __tracebackhide__ = True
     verdict = judge_runs(curves, bound, ceiling=ceiling, constants=constants, alpha=level(alpha), metric=metric)
-    tell(
-        f"E[{verdict.metric}] <= {verdict.claimed}",
-        verdict.status,
-        0.0 if verdict.status is Status.NOT_APPLICABLE else verdict.alpha,
-    )
-    if verdict.status in (Status.HOLDS, Status.CONSISTENT):
-        return verdict
-    untested = " Nothing was tested." if verdict.status is Status.NOT_APPLICABLE else ""
-    repeating = call(
-        "assert_mean_below",
-        "curves",
-        f'"{verdict.claimed}"' if isinstance(bound, str) else "bound",
-        ceiling=None if ceiling is None else "ceiling",
-        constants=None if constants is None else "constants",
-        alpha=verdict.alpha,
-    )
-    raise NotShown(
-        f"E[{verdict.metric}] <= {verdict.claimed} {verdict.status.name}: {verdict.reason}{untested}",
-        verdict,
-        numbers=f"{verdict.runs} runs of {len(verdict.bound) - 1} steps, alpha={verdict.alpha:g}",
-        again=repeating,
-    )
+
+    def lines() -> dict[str, str]:
+        repeating = call(
+            "assert_mean_below",
+            "curves",
+            f'"{verdict.claimed}"' if isinstance(bound, str) else "bound",
+            ceiling=None if ceiling is None else "ceiling",
+            constants=None if constants is None else "constants",
+            alpha=verdict.alpha,
+        )
+        numbers = f"{verdict.runs} runs of {len(verdict.bound) - 1} steps, alpha={verdict.alpha:g}"
+        return {"numbers": numbers, "again": repeating}
+
+    settle(f"E[{verdict.metric}] <= {verdict.claimed}", verdict, verdict.alpha, lines, *_KEEPING)
+    return verdict
 
 
 def assert_proved(theorem: Theorem | str) -> Proof:

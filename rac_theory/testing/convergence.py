@@ -16,7 +16,7 @@ from rac_theory.base.checks import Array
 from rac_theory.cases import Case, check_runs
 from rac_theory.numerics import Randomness, divergence, seed_sequence
 from rac_theory.runs import Trajectory, simulate
-from rac_theory.testing.failures import NotShown, call, level, seed_text, tell
+from rac_theory.testing.failures import call, level, seed_text, settle
 from rac_theory.verdicts import Status
 
 
@@ -273,27 +273,20 @@ class _Trial:
         ran = simulate(self.case, runs=1 if fixed else self.runs, rng=seed, n_jobs=self.n_jobs)
         numbers, does = measured(ran)
         verdict = Share(int(does.sum()), ran.runs, share, 0.0 if fixed else alpha)
+
+        def lines() -> dict[str, str]:
+            given = ("case", *arguments, f"tolerance={self.tolerance:g}")
+            return {
+                "claim": f"{claim}, for a share of at least {share:g} of all runs",
+                "case": repr(self.case),
+                "numbers": f"{_described(numbers)}; {verdict.runs} runs, alpha={alpha:g}",
+                "seed": seed_text(seed),
+                "again": call(name, *given, runs=self.runs, rng=seed_text(seed), alpha=alpha, share=share),
+            }
+
         title = name.removeprefix("assert_").replace("_", " ")
-        tell(title, verdict.status, verdict.alpha)
-        if verdict.status is Status.HOLDS:
-            return verdict
-        rng = seed_text(seed)
-        raise NotShown(
-            f"{title} {verdict.status.name}: {verdict.reason}",
-            verdict,
-            claim=f"{claim}, for a share of at least {share:g} of all runs",
-            case=repr(self.case),
-            numbers=f"{_described(numbers)}; {verdict.runs} runs, alpha={alpha:g}",
-            seed=rng,
-            again=call(
-                name,
-                *("case", *arguments, f"tolerance={self.tolerance:g}"),
-                runs=self.runs,
-                rng=rng,
-                alpha=alpha,
-                share=share,
-            ),
-        )
+        settle(title, verdict, verdict.alpha, lines, Status.HOLDS)
+        return verdict
 
 
 def _described(numbers: Array) -> str:

@@ -1,6 +1,7 @@
 """What checks and assertions raise, and at which level an assertion answers to the test in which it stands."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,11 +38,11 @@ class Refuted(AssertionError):
 
     def __init__(self, sentence: str, **witness: Array) -> None:
         self.witness = {name: np.array(matrix) for name, matrix in witness.items()}
-        where = [_shown(name, matrix) for name, matrix in self.witness.items()]
+        where = [_matrix_text(name, matrix) for name, matrix in self.witness.items()]
         super().__init__(sentence + (f", at {', '.join(where)}" if where else ""))
 
 
-def _shown(name: str, matrix: Array) -> str:
+def _matrix_text(name: str, matrix: Array) -> str:
     """A small matrix in full, a large one by its size: it is in ``witness``."""
     if matrix.size <= _SHOWN:
         return f"{name} = {np.array2string(matrix, precision=6, separator=', ').replace(chr(10), '')}"
@@ -95,10 +96,27 @@ def level(alpha: float | None) -> float:
     return DEFAULT_ALPHA if alpha is None else checks.finite("alpha", alpha, above=0, below=1)
 
 
-def tell(claim: str, status: Status, alpha: float) -> None:
-    """Tell the running test what came of a claim, for its summary; alpha is 0 where nothing was left to chance."""
+def settle(claim: str, finding: Any, chance: float, lines: Callable[[], dict[str, str]], *passing: Status) -> None:
+    """Tell the running test what came of a claim, for its summary, and raise ``NotShown`` where that is no pass.
+
+    Parameters
+    ----------
+    claim : str
+    finding : Verdict or Share
+    chance : float
+        The probability with which the finding may be false.
+    lines : callable
+        What a failure says besides, by name.
+    *passing : Status
+    """
+    __tracebackhide__ = True
+    status = finding.status
+    alpha = 0.0 if status is Status.NOT_APPLICABLE else chance
     if (test := _running()) is not None:
         test.claims.append({"claim": claim, "status": status.name, "alpha": alpha})
+    if status not in passing:
+        untested = " Nothing was tested." * (status is Status.NOT_APPLICABLE)
+        raise NotShown(f"{claim} {status.name}: {finding.reason}{untested}", finding, **lines())
 
 
 def _running() -> Any:

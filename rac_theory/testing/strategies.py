@@ -28,6 +28,10 @@ _LARGEST = 4  # rows or columns of W: enough for a rank between 1 and dim, few e
 def seeds() -> SearchStrategy[int]:
     """Return seeds, to be passed as ``rng``; they shrink to 0.
 
+    Returns
+    -------
+    SearchStrategy of int
+
     Examples
     --------
     >>> from hypothesis import find
@@ -41,6 +45,10 @@ def seeds() -> SearchStrategy[int]:
 @st.composite
 def problems(draw: DrawFn) -> Problem:
     """Return problems with matrices of at most 4 x 4, of every kind that has proved constants.
+
+    Returns
+    -------
+    SearchStrategy of Problem
 
     Examples
     --------
@@ -71,6 +79,14 @@ def problems(draw: DrawFn) -> Problem:
 def sketches(dim: int) -> SearchStrategy[Sketch]:
     """Return sketches of this library with ``dim`` rows and any rank; each has a positive ``lambda_min``.
 
+    Parameters
+    ----------
+    dim : int
+
+    Returns
+    -------
+    SearchStrategy of Sketch
+
     Examples
     --------
     >>> from hypothesis import find
@@ -86,6 +102,15 @@ def sketches(dim: int) -> SearchStrategy[Sketch]:
 def step_sizes(problem: Problem) -> SearchStrategy[float]:
     """Return step sizes that theorems about RAC-LoRA admit, ``1 / (k L)``; they shrink to the longest, ``1 / L``.
 
+    Parameters
+    ----------
+    problem : Problem
+        L is known.
+
+    Returns
+    -------
+    SearchStrategy of float
+
     Examples
     --------
     >>> from hypothesis import find
@@ -99,6 +124,15 @@ def step_sizes(problem: Problem) -> SearchStrategy[float]:
 
 def algorithms(problem: Problem) -> SearchStrategy[ProjectedDescent]:
     """Return gradient descent, and RAC-LoRA with any sketch of this library on either side, with an admissible step.
+
+    Parameters
+    ----------
+    problem : Problem
+        L is known.
+
+    Returns
+    -------
+    SearchStrategy of ProjectedDescent
 
     Examples
     --------
@@ -123,6 +157,14 @@ def algorithms(problem: Problem) -> SearchStrategy[ProjectedDescent]:
 
 def starts(problem: Problem) -> SearchStrategy[Array]:
     """Return matrices of small whole numbers that are no minimisers, from where every bound is positive.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    SearchStrategy of array, (m, n)
 
     Examples
     --------

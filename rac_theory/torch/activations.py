@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from rac_theory.advice import EXAMPLES, SAME_AS, SECOND_MOMENT
+from rac_theory.advice import curvature_files
 from rac_theory.base import checks, shown
 from rac_theory.problems import LARGEST_SIDE
 
@@ -129,6 +129,14 @@ class Activations:
     def save(self, path: str | Path) -> str:
         """Write what was seen to an ``.npz`` file, and return its path.
 
+        Parameters
+        ----------
+        path : str or Path
+
+        Returns
+        -------
+        str
+
         Raises
         ------
         ValueError
@@ -150,11 +158,11 @@ class Activations:
             if record.total is None:
                 yield name, record.sample.numpy()
             else:
-                yield name + SECOND_MOMENT, (record.total / record.examples).numpy()
-                yield name + EXAMPLES, record.examples
+                yield name + curvature_files.SECOND_MOMENT, (record.total / record.examples).numpy()
+                yield name + curvature_files.EXAMPLES, record.examples
         for name, owner in self._owner.items():
             if owner != name:
-                yield name + SAME_AS, owner
+                yield name + curvature_files.SAME_AS, owner
 
     def __repr__(self) -> str:
         most = max((record.examples for record in self._records.values()), default=0)

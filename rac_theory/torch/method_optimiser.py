@@ -88,7 +88,13 @@ class MethodOptimiser(RACLoRA):
         return self.program.points[0]
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters, with the sketch of each made and looked at."""
+        """Add parameters, with the sketch of each made and looked at.
+
+        Parameters
+        ----------
+        param_group : dict
+            ``params``, and options of their own: gamma and ``lora_alpha`` are those of the method.
+        """
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         if group["gamma"] != 1 or group["lora_alpha"] is not None:

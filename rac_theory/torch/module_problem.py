@@ -165,19 +165,54 @@ class ModuleProblem(FromFunctions):
         return values.reshape(W.shape[:-2]), gradients.reshape(W.shape)
 
     def weights(self, module: Module, /) -> Array:
-        """The matrices of a module like this one, such as one that was trained, as one W: (m, n)."""
+        """The matrices of a module like this one, such as one that was trained, as one W: (m, n).
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+
+        Returns
+        -------
+        (m, n) array
+        """
         return self._loss.weights(module)
 
     def module_at(self, W: Array, /) -> Module:
-        """Return a copy of the module, in double precision, with the matrices of W; these alone require gradients."""
+        """Return a copy of the module, in double precision, with the matrices of W; these alone require gradients.
+
+        Parameters
+        ----------
+        W : (m, n)
+
+        Returns
+        -------
+        torch.nn.Module
+        """
         return self._loss.module_at(checks.array("W", W, shape=self.shape))
 
     def put(self, W: Array, module: Module, /) -> None:
-        """Write the matrices of W into a module like this one."""
+        """Write the matrices of W into a module like this one.
+
+        Parameters
+        ----------
+        W : (m, n)
+        module : torch.nn.Module
+            Changed in place.
+        """
         self._loss.put(checks.array("W", W, shape=self.shape), module)
 
     def loss_of(self, module: Module, /) -> Tensor:
-        """The loss of a module like this one on the data, with its graph."""
+        """The loss of a module like this one on the data, with its graph.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+
+        Returns
+        -------
+        torch.Tensor
+            Without dimensions.
+        """
         return self._loss.loss(module(self._loss.inputs), self._loss.targets)
 
     def __repr__(self) -> str:
@@ -296,6 +331,11 @@ def from_module(
         Constants as in ``FromFunctions``; nan, unknown, unless given. Theorems that need one are then not applicable.
     L_max, component_infima : float, and (N,) or float
         Constants of the components, as in ``FiniteSum``.
+
+    Returns
+    -------
+    ModuleProblem
+        A ``ModuleSum``, a finite sum over the examples, if the loss is their mean.
 
     Raises
     ------

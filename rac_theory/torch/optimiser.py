@@ -92,7 +92,13 @@ class RACLoRA(Optimizer):
         super().__init__(params, defaults)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters, with the sketch of each made and looked at."""
+        """Add parameters, with the sketch of each made and looked at.
+
+        Parameters
+        ----------
+        param_group : dict
+            ``params``, and options of their own, as in the constructor.
+        """
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         checks.one_of("side", group["side"], ("left", "right"))
@@ -103,12 +109,22 @@ class RACLoRA(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Move every parameter that has a gradient; a sketch is drawn for the others, too."""
+        """Move every parameter that has a gradient; a sketch is drawn for the others, too.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Computes the loss, and gradients, before the step.
+
+        Returns
+        -------
+        What the closure returned, None without one
+        """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for group, sketch, W in self._each():
+        for group, sketch, W in self._matrices():
             S = None if sketch is None else self._drawn(sketch, W, plain=group["lora_alpha"] is not None)
             if W.grad is not None:
                 self._move(group, S, W, W.grad)
@@ -120,14 +136,25 @@ class RACLoRA(Optimizer):
         W -= _projected(S, group["side"], group["gamma"] * plain * G)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a run is resumed from: numbers, texts and tensors."""
+        """Return what a run is resumed from: numbers, texts and tensors.
+
+        Returns
+        -------
+        dict
+        """
         state = super().state_dict()
         for group in state["param_groups"]:
             group["sketch"], group["sketches"] = None, [repr(sketch) for sketch in group["sketches"]]
         return {**state, "rng": _text(self.rng.bit_generator.state)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from there, with the same sketches; what it was given is not changed."""
+        """Go on from there, with the same sketches; what it was given is not changed.
+
+        Parameters
+        ----------
+        state_dict : dict
+            What ``state_dict`` returned.
+        """
         ours = [(group["sketch"], group["sketches"]) for group in self.param_groups]
         theirs = [group["sketches"] for group in state_dict["param_groups"]]
         if [[repr(sketch) for sketch in sketches] for _, sketches in ours] != theirs:
@@ -137,7 +164,7 @@ class RACLoRA(Optimizer):
             group["sketch"], group["sketches"] = sketch, sketches
         self.rng.bit_generator.state = _state(state_dict["rng"])
 
-    def _each(self) -> Iterator[tuple[dict[str, Any], Sketch | None, Tensor]]:
+    def _matrices(self) -> Iterator[tuple[dict[str, Any], Sketch | None, Tensor]]:
         for group in self.param_groups:
             for sketch, W in zip(group["sketches"], group["params"], strict=True):
                 yield group, sketch, W

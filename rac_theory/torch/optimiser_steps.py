@@ -86,7 +86,7 @@ class OptimiserSteps:
         module: Module = self._here.module
         self.problem.put(W, module)
         if self._optimiser is None:
-            self._optimiser = _made(self.make, module, rng)
+            self._optimiser = _optimiser_of(self.make, module, rng)
         with one_torch_thread():
             for _ in range(self.inner):
                 self._put_gradients(module)
@@ -106,7 +106,9 @@ class OptimiserSteps:
             parameter.grad = None if gradient is None else gradient.clone()
 
 
-def _made(make: Callable[[Module, np.random.Generator], Optimizer], module: Module, rng: np.random.Generator) -> Any:
+def _optimiser_of(
+    make: Callable[[Module, np.random.Generator], Optimizer], module: Module, rng: np.random.Generator
+) -> Any:
     optimiser = make(module, rng)
     if not isinstance(optimiser, Optimizer):
         raise ValueError(
@@ -126,6 +128,13 @@ def optimiser_moves(
         ``make(W)`` returns an optimiser of one parameter, (m, n), which is zero; PyTorch's generator has the seed.
     dtype : torch.dtype
         Of the parameter and its gradients.
+
+    Returns
+    -------
+    new : callable
+        From a shape and a seed to an optimiser and its parameter.
+    step : callable
+        From these and a gradient to the change of the parameter.
 
     Examples
     --------

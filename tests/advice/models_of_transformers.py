@@ -10,7 +10,7 @@ import pytest
 import torch
 import transformers
 
-from rac_theory.advice import parse
+from rac_theory.advice.model_shapes import parse
 
 SMALL = {
     "hidden_size": 32,

@@ -7,7 +7,8 @@ import re
 import pytest
 from rich.console import Console
 
-from rac_theory.advice import Curvature, alike, answer_table, digits, pattern, sentences
+from rac_theory.advice import Curvature, alike, answer_table, sentences
+from rac_theory.advice.answer import digits, pattern
 
 RHO, RANK, ALPHA = 20.0, 8, 16.0
 SHAPE = (768, 3072)

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from rac_theory.advice import parse
 from rac_theory.advice.adapter_config import AdapterConfig
+from rac_theory.advice.model_shapes import parse
 from tests.advice.headers import safetensors, tensor
 
 M, N = 768, 2048  # outputs and inputs

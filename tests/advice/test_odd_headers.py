@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rac_theory.advice import parse
+from rac_theory.advice.model_shapes import parse
 from rac_theory.commands.cli import main
 from tests.advice.headers import safetensors, tensor
 

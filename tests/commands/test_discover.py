@@ -93,7 +93,7 @@ def test_an_interrupt_ends_with_what_was_found(capsys, monkeypatch):
 def test_on_a_terminal_a_bar_says_what_is_looked_at(monkeypatch):
     errors = io.StringIO()
     terminal = Console(file=errors, force_terminal=True, width=100)
-    monkeypatch.setattr("rac_theory.commands.discover.beside", lambda: terminal)
+    monkeypatch.setattr("rac_theory.commands.screen.errors_screen", lambda: terminal)
     assert main(["discover", "rac_lora", "--given", "along", "pl"]) == 0
     assert "iterate" in errors.getvalue()
 

@@ -1,7 +1,7 @@
 """Names for help and completion are read off files that are not run: they are those of the values."""
 
 from rac_theory import theorems
-from rac_theory.advice.advise import RANKS, SKETCHES
+from rac_theory.advice.advise import SKETCHES
 from rac_theory.advice.curvature import _SCALES
 from rac_theory.commands import names
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
@@ -23,7 +23,7 @@ def test_names_are_those_of_the_values():
     assert names.SKETCHES == named.GROUP
     assert [*names.sketches()] == named.sketch_names()
     assert tuple(_SCALES) == names.LOSSES
-    assert (tuple(map(str, RANKS)), tuple(SKETCHES)) == (names.ADVISED_RANKS, names.ADVISED_SKETCHES)
+    assert tuple(SKETCHES) == names.ADVISED_SKETCHES
 
 
 def test_defaults_that_help_tells_in_words():

@@ -1,17 +1,16 @@
-"""What is laid out: the product of what is named, what has no room, and the same for a plan and a grid."""
+"""What is laid out: the product of what is named, and what has no room."""
 
 from itertools import product
 
 import pytest
 
-from rac_theory import Grid
 from rac_theory.algorithms import GaLore, LayeredRACLoRA
 from rac_theory.base.extras import MissingExtra
 from rac_theory.ledger import default_problems
 from rac_theory.ledger import layout as laying_out
 from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
-from rac_theory.ledger.layout import Axes, Selection, lay_out
+from rac_theory.ledger.layout import Axes, Grid, lay_out
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import Quadratic
@@ -40,8 +39,8 @@ def test_what_is_named_is_tried_wherever_there_is_room():
                 notes += [f"{problem}, {side}: rank must be in 1..dim={dim}, got {r}" for r in ranks if r > dim]
                 fitting = [r for r in ranks if r <= dim]
                 keys += [Key(problem, s, side, r, setting, seed) for r, s, seed in product(fitting, sketches, seeds)]
-    selection = Selection(("T6", "T1", "T2"), tuple(SHAPES), sketches, ranks, sides, tuple(settings), runs=8)
-    layout = lay_out(Axes(selection, seeds))
+    grid = Grid(("T6", "T1", "T2"), tuple(SHAPES), sketches, ranks, sides, tuple(settings), seeds=seeds, runs=8)
+    layout = lay_out(Axes(grid))
     assert [cell.key for cell in layout.cells] == keys
     assert layout.notes == tuple(dict.fromkeys(notes))
     assert [cell.number for cell in layout.cells] == list(range(len(keys)))
@@ -63,12 +62,12 @@ def test_what_is_named_is_tried_wherever_there_is_room():
         {"settings": ("coordinate descent", "bernoulli")},
     ],
 )
-def test_a_grid_without_settings_is_what_verify_tries(named):
-    """One rule for what is usual: catches an axis that is not handed on, and a choice that is made twice."""
-    named = {"problems": ("quadratic", "diabetes"), **named}
-    theirs = lay_out(Axes(Selection(**named)))
-    assert Grid(**named).layout == theirs
-    assert all(claim in SETTINGS[cell.key.setting].usual_claims for cell in theirs.cells for _, claim in cell.claims)
+def test_without_settings_the_usual_claims_are_tried(named):
+    """At the steps, runs and level that are named. Catches an axis that is not handed on."""
+    layout = Grid(**{"problems": ("quadratic", "diabetes"), **named}).layout
+    assert all(claim in SETTINGS[cell.key.setting].usual_claims for cell in layout.cells for _, claim in cell.claims)
+    assert (layout.level.steps, layout.level.alpha) == (named.get("steps"), named.get("alpha", 1e-3))
+    assert {cell.runs for cell in layout.cells} <= ({named["runs"]} if "runs" in named else {256})
 
 
 def test_a_coin_is_for_who_names_a_claim_a_setting_or_both_sides():
@@ -76,7 +75,7 @@ def test_a_coin_is_for_who_names_a_claim_a_setting_or_both_sides():
     few = {"problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,)}
 
     def settings(*named, **choice):
-        return {cell.key.setting for cell in lay_out(Axes(Selection(**few, **choice, settings=named))).cells}
+        return {cell.key.setting for cell in lay_out(Axes(Grid(**few, **choice, settings=named))).cells}
 
     assert settings() == {"1/L", "1.5/L"}
     assert settings(claims=("T1",)) == {"1/L", "bernoulli"}
@@ -90,7 +89,7 @@ def test_a_setting_that_is_named_is_tried_for_what_it_is_for():
 
     def tried(*settings, **choice):
         few = {"problems": ("quadratic",), "ranks": (1,), "sides": ("left",), "sketches": ("coordinate",)}
-        return dict(Axes(Selection(settings=settings, **few, **choice)).claims)
+        return dict(Axes(Grid(settings=settings, **few, **choice)).claims)
 
     descent = {"coordinate descent": ("T13", "T13_pl", "T15", "T15_pl")}
     assert tried("coordinate descent") == descent
@@ -105,7 +104,7 @@ def test_what_is_named_after_a_sketch_is_tried_with_no_other():
     few = {"problems": ("quadratic",), "ranks": (1,), "sides": ("left",)}
 
     def tried(*sketches):
-        layout = lay_out(Axes(Selection(("T13", "T12_gaussian"), **few, sketches=sketches)))
+        layout = lay_out(Axes(Grid(("T13", "T12_gaussian"), **few, sketches=sketches)))
         return [(cell.key.setting, cell.key.sketch) for cell in layout.cells], layout.notes
 
     along, descent, plain = "1/L_H", ("coordinate descent", "coordinate"), ("plain gaussian", "gaussian")
@@ -114,7 +113,7 @@ def test_what_is_named_after_a_sketch_is_tried_with_no_other():
     assert cells == [(along, "haar"), (along, "coordinate"), descent]
     assert notes == ("plain gaussian is left out, its sketch is gaussian alone",)
     with pytest.raises(ValueError, match="plain gaussian is left out, its sketch is gaussian alone"):
-        lay_out(Axes(Selection(("T12_gaussian",), **few, sketches=("haar",))))
+        lay_out(Axes(Grid(("T12_gaussian",), **few, sketches=("haar",))))
 
 
 def test_data_that_are_not_installed(monkeypatch):
@@ -126,11 +125,11 @@ def test_data_that_are_not_installed(monkeypatch):
     known = {"lost": DefaultProblem(fails), "quadratic": DEFAULT_PROBLEMS["quadratic"]}
     for module in (laying_out, default_problems):
         monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
-    selection = Selection(("T1", "T2"), sketches=("haar",), ranks=(1,), sides=("left",))
-    layout = lay_out(Axes(selection))
+    grid = Grid(("T1", "T2"), sketches=("haar",), ranks=(1,), sides=("left",))
+    layout = lay_out(Axes(grid))
     assert layout.missing == {"lost": "this needs an extra"}
     assert [(cell.key.problem, cell.claims) for cell in layout.cells] == [("quadratic", ((1, "T1"), (2, "T2")))]
-    todo = plan(selection)
+    todo = plan(grid)
     assert [(e.key, e.claims) for e in todo.ensembles] == [(cell.key, cell.claims) for cell in layout.cells]
     assert [(row.number, row.claim, row.problem) for row in todo.missing] == [(3, "T1", "lost"), (4, "T2", "lost")]
     with pytest.raises(MissingExtra, match="this needs an extra"):
@@ -139,11 +138,11 @@ def test_data_that_are_not_installed(monkeypatch):
 
 def test_a_lone_value_and_one_that_stands_twice():
     """``ranks=2`` was an error about iteration, and a claim named twice made two rows where its data were missing."""
-    assert Selection(claims=("T2", "T1", "T2")).claims == ("T2", "T1")
-    assert Selection(ranks=[2, 1, 2]).ranks == (2, 1)
+    assert Grid(claims=("T2", "T1", "T2")).claims == ("T2", "T1")
+    assert Grid(ranks=[2, 1, 2]).ranks == (2, 1)
     for lone in ({"claims": "T2"}, {"ranks": 2}):
         with pytest.raises(ValueError, match=r"(claims|ranks) must be a list, got .* \(in brackets\?\)"):
-            Selection(**lone)
+            Grid(**lone)
 
 
 def test_streams_and_specs_are_those_of_older_rows():
@@ -164,7 +163,7 @@ def test_streams_and_specs_are_those_of_older_rows():
 
 def test_layers_are_tried_at_ranks_that_fit_each_of_them():
     """The smallest side of all layers has room for a rank; what is about one matrix is left out, and named."""
-    axes = Axes(Selection(problems=("layered_quadratic",), claims=("all",)))
+    axes = Axes(Grid(problems=("layered_quadratic",), claims=("all",)))
     layout = lay_out(axes)
     assert {(cell.key.side, cell.key.rank) for cell in layout.cells} == {
         ("left", 1),
@@ -175,7 +174,7 @@ def test_layers_are_tried_at_ranks_that_fit_each_of_them():
     about_one |= {"galore", "lazy galore", "momentum", "accelerated", "error feedback", "preconditioned", "EF21"}
     about_one |= {"momentum in links", "steepest"}
     assert {note.split(": ")[1].split(" is")[0] for note in layout.notes if "one matrix" in note} == about_one
-    case = plan(Selection(problems=("layered_quadratic",), sides=("right",), ranks=(2,))).ensembles[0].case
+    case = plan(Grid(problems=("layered_quadratic",), sides=("right",), ranks=(2,))).ensembles[0].case
     assert isinstance(case.algorithm, LayeredRACLoRA)
     assert [sketch.dim for sketch in case.algorithm.sketches] == [3, 2]
     assert case.algorithm.sides == ("right", "right")
@@ -188,13 +187,13 @@ def test_a_problem_without_L_is_tried_with_steps_that_it_certifies(monkeypatch):
     known = {"unbounded": DefaultProblem(lambda: of_steps(steep))}
     for module in (laying_out, default_problems):
         monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
-    (one,) = plan(Selection(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
+    (one,) = plan(Grid(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
     assert (one.case.algorithm.gamma, one.key.setting) == (1.0, "certified")
     assert one.constants.lambda_min == pytest.approx(0.5)
     assert one.case.steps > 10
     with_L = DefaultProblem(lambda: steep)
     monkeypatch.setitem(known, "unbounded", with_L)
-    (one,) = plan(Selection(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
+    (one,) = plan(Grid(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
     assert one.case.algorithm.gamma == 1.0
 
 
@@ -214,15 +213,15 @@ class Unbounded:
 
 def test_galore_has_no_sketch_and_no_side():
     """It is tried once for each rank, on both sides at once; not where a sketch or a side is named."""
-    layout = lay_out(Axes(Selection(("T17",), problems=("quadratic",), ranks=(1, 2))))
+    layout = lay_out(Axes(Grid(("T17",), problems=("quadratic",), ranks=(1, 2))))
     assert {(cell.key.sketch, cell.key.side, cell.key.rank, cell.key.setting) for cell in layout.cells} == {
         ("leading", "both", rank, setting) for rank in (1, 2) for setting in ("galore", "lazy galore")
     }
-    for ensemble in plan(Selection(("T17",), problems=("quadratic",), ranks=(1, 2))).ensembles:
+    for ensemble in plan(Grid(("T17",), problems=("quadratic",), ranks=(1, 2))).ensembles:
         assert isinstance(ensemble.case.algorithm, GaLore)
         assert ensemble.case.algorithm.rank == ensemble.key.rank
     with pytest.raises(ValueError, match="galore is left out, its sketch is leading alone"):
-        lay_out(Axes(Selection(("T17",), problems=("quadratic",), sketches=("haar",))))
+        lay_out(Axes(Grid(("T17",), problems=("quadratic",), sketches=("haar",))))
 
 
 @pytest.mark.parametrize(
@@ -232,5 +231,5 @@ def test_problems_that_are_not_usual_are_tried_where_claims_or_settings_are_name
     """Either is enough. Catches one that counts only beside the other."""
     unusual = {name for name, problem in DEFAULT_PROBLEMS.items() if not problem.usual}
     assert unusual
-    assert (unusual <= {*Axes(Selection(**named)).problems}) is narrowed
-    assert unusual.isdisjoint(Axes(Selection(**named)).problems) is not narrowed
+    assert (unusual <= {*Axes(Grid(**named)).problems}) is narrowed
+    assert unusual.isdisjoint(Axes(Grid(**named)).problems) is not narrowed

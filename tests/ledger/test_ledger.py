@@ -12,7 +12,7 @@ from rac_theory.cases.case import starting_point
 from rac_theory.ledger import default_problems, results, running
 from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
-from rac_theory.ledger.layout import Axes, Selection, lay_out
+from rac_theory.ledger.layout import Axes, Grid, lay_out
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.setting import LONGEST
 from rac_theory.ledger.table import COLUMNS, cells, ledger_table, remarks
@@ -20,8 +20,8 @@ from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
 from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row, row_from, violated
 
 
-def rows_of(selection, **rest):
-    todo = plan(selection)
+def rows_of(grid, **rest):
+    todo = plan(grid)
     return sorted(
         [row for _, rows in running.run(todo, running.estimate(todo), **rest) for row in rows],
         key=lambda row: row.number,
@@ -34,7 +34,7 @@ def without_time(rows):
 
 def test_the_usual_plan():
     """One ensemble per problem, sketch, side, rank and step serves its claims; digits on the left at rank 16 only."""
-    todo = plan(Selection())
+    todo = plan(Grid())
     keys = [ensemble.key for ensemble in todo.ensembles]
     assert len(set(keys)) == len(keys)
     assert {key.problem for key in keys} == {*DEFAULTS} - {name for name in DEFAULTS if "lay" in name or "net" in name}
@@ -90,7 +90,7 @@ def test_settings_run_what_older_rows_have():
     Catches a step, a gradient source or a reduction that is another, and a sketch or a claim that is no longer tried.
     """
     found = {}
-    for e in plan(Selection(("all",), ("linnerud",), ranks=(1,), sides=("left", "both"))).ensembles:
+    for e in plan(Grid(("all",), ("linnerud",), ranks=(1,), sides=("left", "both"))).ensembles:
         smooth = e.constants.L if e.constants.L == e.constants.L else e.constants.L_max
         found.setdefault(e.key.setting, []).append((e.key.sketch, round(e.constants.gamma * smooth, 4), e.case.steps))
         assert {claim for _, claim in e.claims} == {*SETTINGS[e.key.setting].usual_claims}
@@ -130,7 +130,7 @@ def test_settings_run_what_older_rows_have():
         "plain": [("haar", 1.0, 19), ("coordinate", 1.0, 17), ("weighted_coordinate", 1.0, 25)],
         "plain gaussian": [("gaussian", 0.2747, 30)],
     }
-    large = lay_out(Axes(Selection(("all",), ("digits",))))
+    large = lay_out(Axes(Grid(("all",), ("digits",))))
     costly = {"in turns", "differences", "minibatch", "horizon", "reshuffled", "federated", "client epochs"}
     assert {(cell.key.setting, cell.runs) for cell in large.cells} == {
         (cell.key.setting, 64 if cell.key.setting in costly else 128) for cell in large.cells
@@ -139,9 +139,9 @@ def test_settings_run_what_older_rows_have():
 
 def test_a_problem_is_divided_where_a_setting_asks_for_it_once_for_all_sketches():
     """Without it an epoch would be one of single samples, which other constants fit as well."""
-    selection = Selection(("T1", "T8d", "T10d"), ("linnerud",), ("haar", "coordinate"), (1,), ("left",), steps=1)
+    grid = Grid(("T1", "T8d", "T10d"), ("linnerud",), ("haar", "coordinate"), (1,), ("left",), steps=1)
     found = {}
-    for e in plan(selection).ensembles:
+    for e in plan(grid).ensembles:
         found.setdefault(e.key.setting, []).append(e.case.problem)
     assert {name: len(problems) for name, problems in found.items()} == {"1/L": 2, "reshuffled": 2, "federated": 2}
     assert all(one is other for one, other in found.values())
@@ -153,8 +153,8 @@ def test_real_rows_stay_close_to_their_bounds_while_these_halve():
 
     Catches T13_pl at the step 1/L, a bound that is looser, and a figure of other numbers.
     """
-    selection = Selection(("T2", "T13_pl"), ("digits",), ("haar",), ranks=(4,), sides=("left",))
-    rows = zip(plan(selection).ensembles, (1, 2.33), (126, 54), (73, 40), (38, 17), (1.67, 1.3), strict=True)
+    grid = Grid(("T2", "T13_pl"), ("digits",), ("haar",), ranks=(4,), sides=("left",))
+    rows = zip(plan(grid).ensembles, (1, 2.33), (126, 54), (73, 40), (38, 17), (1.67, 1.3), strict=True)
     for e, gamma_L, bound, mean, halved, ratio in rows:
         verdict = replace(e, runs=24).verdicts()[0]
         assert verdict.constants.gamma * verdict.constants.L == pytest.approx(gamma_L, abs=0.005)
@@ -168,7 +168,7 @@ def test_real_rows_stay_close_to_their_bounds_while_these_halve():
 
 
 STEPS = ("reach", "informative_from", "violated_at")
-SMALL = Selection(problems=("quadratic",), sketches=("haar", "frozen"), ranks=(2,), runs=64, steps=12)
+SMALL = Grid(problems=("quadratic",), sketches=("haar", "frozen"), ranks=(2,), runs=64, steps=12)
 
 
 @pytest.fixture(scope="module")
@@ -319,29 +319,27 @@ def test_an_end_of_a_slack_that_json_has_not_is_no_bound():
 
 
 @pytest.mark.parametrize(
-    ("selection", "message"),
+    ("grid", "message"),
     [
-        (partial(Selection, claims=("T99",)), "claim must be one of .*did you mean 'T"),
-        (partial(Selection, problems=("diabets",)), "did you mean 'diabetes'"),
-        (partial(Selection, sketches=("gausian",)), "did you mean 'gaussian'"),
-        (partial(Selection, sides=("top",)), "side must be one of both, left, right"),
-        (partial(Selection, ranks=(0,)), "rank must be >= 1, got 0"),
-        (partial(Selection, ranks=(7,), problems=("quadratic",)), r"rank must be in 1\.\.dim=5, got 7"),
-        (partial(Selection, sketches=("nowhere_module:X",)), "module:Name that can be imported"),
-        (partial(Selection, problems=("no/such/file",)), "no/such/file"),
+        (partial(Grid, claims=("T99",)), "claim must be one of .*did you mean 'T"),
+        (partial(Grid, problems=("diabets",)), "did you mean 'diabetes'"),
+        (partial(Grid, sketches=("gausian",)), "did you mean 'gaussian'"),
+        (partial(Grid, sides=("top",)), "side must be one of both, left, right"),
+        (partial(Grid, ranks=(0,)), "rank must be >= 1, got 0"),
+        (partial(Grid, ranks=(7,), problems=("quadratic",)), r"rank must be in 1\.\.dim=5, got 7"),
+        (partial(Grid, sketches=("nowhere_module:X",)), "module:Name that can be imported"),
+        (partial(Grid, problems=("no/such/file",)), "no/such/file"),
     ],
 )
-def test_a_selection_that_makes_no_sense_is_refused(selection, message):
+def test_a_grid_that_makes_no_sense_is_refused(grid, message):
     with pytest.raises(ValueError, match=message):
-        plan(selection())
+        plan(grid())
 
 
 def test_an_svmlight_file_is_a_problem(tmp_path):
     lines = [f"{i % 2} 1:{i % 7} 3:{(i * i) % 5}" for i in range(30)]
     (tmp_path / "small.svm").write_text("\n".join(lines) + "\n")
-    (e,) = plan(
-        Selection(claims=("T2",), problems=(str(tmp_path / "small.svm"),), sketches=("haar",), ranks=(1,))
-    ).ensembles
+    (e,) = plan(Grid(claims=("T2",), problems=(str(tmp_path / "small.svm"),), sketches=("haar",), ranks=(1,))).ensembles
     assert e.case.problem.shape == (3, 1)
     assert e.constants.mu / e.constants.L == pytest.approx(0.2)
 

@@ -11,7 +11,7 @@ from rac_theory.algorithms.galore import leading_part
 from rac_theory.problems import LeastSquares
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms import cause
-from rac_theory.testing.algorithms.cause_by_moves import _changing, decays, plain
+from rac_theory.testing.algorithms.cause_by_moves import _changing, decays, of_sketch, plain
 from rac_theory.testing.algorithms.claimed import View
 from rac_theory.testing.algorithms.moves import spaces
 from rac_theory.testing.trainers.arrays import FORMATS
@@ -366,14 +366,14 @@ def moved(D):
 def test_a_plain_step_is_symmetric_in_its_space(turned, is_plain):
     """Catches an asymmetry that is multiplied by the square of so small a matrix, and not divided by it."""
     K = np.array([[0.03, turned], [0.0, 0.01]])
-    assert (plain(moved(U @ K @ INNER)) is not None) is is_plain
+    assert (of_sketch(plain)(moved(U @ K @ INNER)) is not None) is is_plain
 
 
 @pytest.mark.parametrize(("part", "noise", "decay"), [(0.0, 0.0, False), (0.01, 0.0, True), (0.01, 0.01, False)])
 def test_decay_is_named_where_nothing_else_is_beside_the_step(part, noise, decay):
     """Catches a decay in moves that have the rank already, and in moves that no part of W explains."""
     D = U @ INNER + part * W + noise * RNG.standard_normal(W.shape)
-    words = decays(moved(D))
+    words = of_sketch(decays)(moved(D))
     assert ("0.01 W off W" in words) if decay else words is None
 
 

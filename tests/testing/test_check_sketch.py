@@ -53,7 +53,7 @@ def test_a_matrix_that_is_always_drawn_is_named_by_how_often_but_where_there_is_
     with pytest.raises(Refuted, match="gave the same matrix 512 times") as caught:
         check_fresh(
             SimpleNamespace(
-                sketch=taken.sketch, name="Silent", many=lambda *given: shapes.append(given[1:]) or taken.many(*given)
+                sketch=taken.sketch, name="Silent", calls=lambda *given: shapes.append(given[1:]) or taken.calls(*given)
             ),
             0,
         )

@@ -183,7 +183,7 @@ def test_what_is_asked_of_draws_spends_alpha_for_each_kind(monkeypatch):
 
     kinds = ("check_independence", "check_lags", "check_copies", "check_single", "_check_rank")
     for name in kinds:
-        count(sketches, name)
+        count(batches if hasattr(batches, name) else sketches, name)
     comparisons = []
     monkeypatch.setattr(batches, "_compare", lambda *arguments: comparisons.append((arguments[0], arguments[-1])))
     found = []
@@ -381,23 +381,21 @@ def beside_itself():
     return paired(claim, LEAST, course, [2])
 
 
-def test_a_law_is_refused_where_its_numbers_share_the_level(most):
-    """Six groups, both signs, and all numbers of a group share it; the evidence is the largest that is left."""
-    pair, G = beside_itself(), np.asarray(LEAST.gradient(np.ones((6, 4))))
-    seen = most(exchange, "symmetric_evidence")
-    assert not refused(exchange.check_pairs, "Mine", pair, G, 600.0)
-    left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
-    least = edge(lambda alpha: refused(exchange.check_pairs, "Mine", pair, G, -math.log(alpha)))
-    assert least == pytest.approx(left, abs=1e-6)
-
-
-def test_what_depends_on_the_past_is_refused_where_its_forms_share_the_level(most):
+@pytest.mark.parametrize(
+    ("check", "evidence", "at"),
+    [
+        (exchange.check_pairs, "symmetric_evidence", np.ones((6, 4))),
+        (exchange.check_past, "symmetric_wealth", None),
+    ],
+)
+def test_a_law_is_refused_where_its_numbers_share_the_level(most, check, evidence, at):
+    """Six groups of first steps, or all forms of the past, both signs, and all numbers of a group share it; the
+    evidence is the largest that is left."""
     pair = beside_itself()
-    G = np.stack([np.asarray(LEAST.gradient(V)) for V in pair.W])
-    seen = most(exchange, "symmetric_wealth")
-    assert not refused(exchange.check_past, "Mine", pair, G, 600.0)
+    G, seen = np.asarray(LEAST.gradient(pair.W if at is None else at)), most(exchange, evidence)
+    assert not refused(check, "Mine", pair, G, 600.0)
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
-    least = edge(lambda alpha: refused(exchange.check_past, "Mine", pair, G, -math.log(alpha)))
+    least = edge(lambda alpha: refused(check, "Mine", pair, G, -math.log(alpha)))
     assert least == pytest.approx(left, abs=1e-6)
 
 

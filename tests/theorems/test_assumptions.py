@@ -9,7 +9,7 @@ import pytest
 
 from rac_theory import Case, Constants, Initialisation, LoRA, RACLoRA, theorems
 from rac_theory.algebra import Relation, equal, text
-from rac_theory.ledger.layout import Selection
+from rac_theory.ledger.layout import Grid
 from rac_theory.ledger.plan import plan
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Gaussian
@@ -87,9 +87,7 @@ OF_RHO = ("rho >= 0", "rho < 1")
 @cache
 def _met(claim):
     """A case and constants that meet all assumptions of a theorem: a sketch of rank 1, on real data."""
-    todo = plan(
-        Selection(claims=(claim,), problems=("linnerud",), sketches=(), sides=("left", "both"), ranks=(1,), steps=9)
-    )
+    todo = plan(Grid(claims=(claim,), problems=("linnerud",), sketches=(), sides=("left", "both"), ranks=(1,), steps=9))
     for e in todo.ensembles:
         c = replace(e.constants, sigma_squared=1.0, zeta_squared=1.0)
         if not theorems.ALL[claim].unmet(e.case, c):

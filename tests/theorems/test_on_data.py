@@ -3,7 +3,7 @@
 import pytest
 
 from rac_theory import Status, theorems
-from rac_theory.ledger.layout import Selection
+from rac_theory.ledger.layout import Grid
 from rac_theory.ledger.plan import plan
 
 OF_SUMS = {id for id in theorems.ALL if id.startswith(("T7", "T8", "T9", "T10"))}
@@ -25,7 +25,7 @@ def test_all_hold_and_say_something(problem, side, sketches, silent):
 
     Silent are theorems about sums where there is none, about the left side, and about other sketches.
     """
-    ensembles = plan(Selection(("all",), (problem,), sketches, (1,), (side, "both"), runs=128)).ensembles
+    ensembles = plan(Grid(("all",), (problem,), sketches, (1,), (side, "both"), runs=128)).ensembles
     verdicts = [verdict for ensemble in ensembles for verdict in ensemble.verdicts()]
     good = [one for one in verdicts if one.status in (Status.HOLDS, Status.CONSISTENT)]
     apart = [one for one in verdicts if one.status not in (Status.HOLDS, Status.CONSISTENT, Status.NOT_APPLICABLE)]

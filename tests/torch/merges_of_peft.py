@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from rac_theory.advice import parse
+from rac_theory.advice.model_shapes import parse
 from rac_theory.testing import Refuted, check_chain
 from rac_theory.torch import Activations, peft_functions
 

@@ -43,7 +43,7 @@ def recorded(make, steps):
 )
 def test_the_cause_is_named(make, gamma, steps, cause):
     W, problem = recorded(make, steps)
-    (found,) = diagnose(FollowedRun.along(W, problem, gamma=gamma), problem)
+    (found,) = diagnose(FollowedRun.of_iterates(W, problem, gamma=gamma), problem)
     assert found.cause is cause, found
 
 

@@ -188,9 +188,9 @@ class Momentum(RACLoRA):
 
     @torch.no_grad()
     def step(self, closure=None):
-        before = [W.clone() for _, _, W in self._each()]
+        before = [W.clone() for _, _, W in self._matrices()]
         super().step()
-        for (_, _, W), old in zip(self._each(), before, strict=True):
+        for (_, _, W), old in zip(self._matrices(), before, strict=True):
             kept = self.state[W].get("move", torch.zeros_like(W))
             self.state[W]["move"] = 0.5 * kept + (W - old)
             W.copy_(old + self.state[W]["move"])

@@ -1,7 +1,7 @@
 """The upper table of the page: a line for each claim, made of its rows."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from rac_theory import theorems
 from rac_theory.drawing import html
 from rac_theory.ledger.table import closest, known_slack, rounded_down
-from rac_theory.ledger.verdict_row import STATUSES, Row
+from rac_theory.ledger.verdict_row import Row, counts
 from rac_theory.proofs import Reading, sections
 from rac_theory.statements import Theorem
 from rac_theory.theorems import prove
@@ -71,7 +71,7 @@ class ShownClaim:
         return shown_proof(self.id) if self.rows else None
 
     @property
-    def counts(self) -> list[tuple[str, int]]:
+    def counts(self) -> dict[str, int]:
         """How many rows got each verdict, for those that came up."""
         return counts(self.rows)
 
@@ -96,12 +96,6 @@ class ShownClaim:
         """The least and the largest share of the steps that rows say something about; one where they are alike."""
         shares = [row.reach_share for row in self.rows if row.reach_share is not None]
         return list(dict.fromkeys(f"{share:.0%}" for share in (min(shares), max(shares)))) if shares else []
-
-
-def counts(rows: Iterable[Row]) -> list[tuple[str, int]]:
-    """Count the verdicts that came up, in the order in which they are explained."""
-    by_status = Counter(row.status for row in rows)
-    return [(status, by_status[status]) for status in STATUSES if by_status[status]]
 
 
 def claims(rows: Sequence[Row]) -> list[ShownClaim]:

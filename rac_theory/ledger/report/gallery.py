@@ -45,7 +45,18 @@ class Shown:
 
     @classmethod
     def of(cls, answer: Answer, figure: str) -> "Shown":
-        """Flatten an answer."""
+        """Flatten an answer.
+
+        Parameters
+        ----------
+        answer : Answer
+        figure : str
+            The file of its picture.
+
+        Returns
+        -------
+        Shown
+        """
         example, witness = answer.counterexample, answer.witness
         words = ("id", "name", "statement", "source", "mark", "cause", "condition", "in_circulation")
         return cls(

@@ -24,20 +24,23 @@ class Pack(NamedTuple):
 
 def pack(fragments: Iterable[str]) -> Iterator[Pack]:
     """Yield packs of HTML fragments."""
-    return (packed(some) for some in together(fragments, len))
+    return (packed(some) for some in together(fragments, lambda fragment: (1, len(fragment))))
 
 
-def together(items: Iterable[T], letters: Callable[[T], int]) -> Iterator[list[T]]:
-    """Yield as many items at a time as a pack holds, of which each has so many letters."""
+def together(
+    items: Iterable[T], size: Callable[[T], tuple[int, int]], most: tuple[int, int] | None = None
+) -> Iterator[list[T]]:
+    """Yield as many items at a time as have so many rows and letters, by default those of a pack, or a larger one."""
     some: list[T] = []
-    size = 0
+    rows = letters = 0
+    limits = most or (ROWS, LETTERS)
     for item in items:
-        more = letters(item)
-        if some and (len(some) == ROWS or size + more > LETTERS):
+        more_rows, more_letters = size(item)
+        if some and (rows + more_rows > limits[0] or letters + more_letters > limits[1]):
             yield some
-            some, size = [], 0
+            some, rows, letters = [], 0, 0
         some.append(item)
-        size += more
+        rows, letters = rows + more_rows, letters + more_letters
     if some:
         yield some
 

@@ -18,8 +18,8 @@ from rac_theory.base import write_whole
 from rac_theory.ledger import results
 from rac_theory.ledger.report import gallery, numbers, packing
 from rac_theory.ledger.report.cases import ShownCase, image
-from rac_theory.ledger.report.claims import claims, counts
-from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, STATUSES, Row, csv_lines, violated
+from rac_theory.ledger.report.claims import claims
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, STATUSES, Row, counts, csv_lines, violated
 from rac_theory.verdicts import Status, versions
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def write(folder: Path) -> Path:
             text = _page(folder, first, answers)
         else:
             parts = []
-            for part in _parts(chain(first, blocks)):
+            for part in packing.together(chain(first, blocks), _size, (ROWS, _ROOM)):
                 path, summary = _write_part(folder, part)
                 written.append(path)
                 parts.append(summary)
@@ -143,6 +143,10 @@ class _Block:
         return sum(len(line.encode()) for line in self.table) + len(self.about.text) + packing.room(self.saved)
 
 
+def _size(block: _Block) -> tuple[int, int]:
+    return len(block.rows), block.size
+
+
 class _Part(NamedTuple):
     """What the summary says of a file of rows."""
 
@@ -159,7 +163,7 @@ def _blocks(folder: Path, rows: Iterable[Row]) -> Iterator[_Block]:
         return about.render(case=case, constants=_constants(case.constants))
 
     opened = ((row, opens(row)) for row in rows)
-    for some in packing.together(opened, lambda pair: len(pair[1])):
+    for some in packing.together(opened, lambda pair: (1, len(pair[1]))):
         rows_of_block = [row for row, _ in some]
         table = [Markup(line.render(row=row, numbers=numbers)) for row in rows_of_block]
         yield _Block(rows_of_block, table, packing.packed([words for _, words in some]), saved(rows_of_block))
@@ -173,19 +177,6 @@ def _as_many_as_a_page_holds(blocks: Iterator[_Block]) -> tuple[list[_Block], bo
         if sum(len(part.rows) for part in page) > ROWS or sum(part.size for part in page) > BYTES:
             return page, False
     return page, True
-
-
-def _parts(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
-    """Yield blocks as files hold them."""
-    part: list[_Block] = []
-    for block in blocks:
-        rows, size = (sum(len(member.rows) for member in part), sum(member.size for member in part))
-        if part and (rows + len(block.rows) > ROWS or size + block.size > _ROOM):
-            yield part
-            part = []
-        part.append(block)
-    if part:
-        yield part
 
 
 def _write_part(folder: Path, blocks: Sequence[_Block]) -> tuple[Path, _Part]:

@@ -2,8 +2,8 @@
 commands.
 """
 
+from rac_theory.ledger.layout import Grid
 from rac_theory.ledger.sweeps.found import Sweep, check_table
-from rac_theory.ledger.sweeps.grid import Grid
 from rac_theory.ledger.sweeps.sweeping import Progress, sweep
 
 __all__ = ["Grid", "Progress", "Sweep", "check_table", "sweep"]

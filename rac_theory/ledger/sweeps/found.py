@@ -10,20 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rac_theory.base import checks, import_extra, readable_file, type_name, write_whole
-from rac_theory.drawing import (
-    BLACK,
-    BOUND,
-    GREEN,
-    GREY,
-    RUNS,
-    YELLOW,
-    figure,
-    finished,
-    hull,
-    latex,
-    tick_label,
-    with_margin,
-)
+from rac_theory.drawing import chart, colours, latex, plot
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.sweeps.store import Store
 from rac_theory.ledger.theorem_settings import step_multiple
@@ -37,31 +24,31 @@ if TYPE_CHECKING:
 
 # The hues of the report, whose words are darker.
 _COLOURS = {
-    Status.HOLDS.name: (GREEN, "o"),
-    Status.CONSISTENT.name: (RUNS, "^"),
-    Status.UNDECIDED.name: (YELLOW, "D"),
-    Status.VIOLATED.name: (BOUND, "s"),
-    Status.NOT_APPLICABLE.name: (GREY, "v"),
-    FAILED: (BLACK, "x"),
+    Status.HOLDS.name: (colours.GREEN, "o"),
+    Status.CONSISTENT.name: (colours.RUNS, "^"),
+    Status.UNDECIDED.name: (colours.YELLOW, "D"),
+    Status.VIOLATED.name: (colours.BOUND, "s"),
+    Status.NOT_APPLICABLE.name: (colours.GREY, "v"),
+    FAILED: (colours.BLACK, "x"),
 }
 
 
 def verdicts_over_steps(counts: Mapping[float, Counter[str]], *, title: str = "", ax: "Axes | None" = None) -> "Axes":
     """Draw a line for each status that came up: by step size, its share of the rows."""
-    ax = figure().subplots() if ax is None else ax
+    ax = plot.figure().subplots() if ax is None else ax
     steps = list(counts)
     if len(steps) > 1:  # before anything is drawn, as in plot.curves: a step size may be 1e308
-        xlim = with_margin(min(steps), max(steps), "log")
-        ax.set(xscale="log", xlim=hull(ax.get_xlim(), xlim) if ax.has_data() else xlim)
+        xlim = chart.with_margin(min(steps), max(steps), "log")
+        ax.set(xscale="log", xlim=plot.hull(ax.get_xlim(), xlim) if ax.has_data() else xlim)
     for status, (colour, marker) in _COLOURS.items():
         shares = [counts[step][status] / counts[step].total() for step in steps]
         if any(shares):
             ax.plot(steps, shares, marker=marker, color=colour, markerfacecolor="none", label=status)
     ax.set(xlabel=r"step size $\gamma L$", ylabel="share of the cells", ylim=(-0.03, 1.03))
     if len(steps) > 1:
-        ax.set_xticks(steps, map(tick_label, steps))
+        ax.set_xticks(steps, map(plot.tick_label, steps))
         ax.minorticks_off()
-    return finished(ax, title)
+    return plot.finished(ax, title)
 
 
 def check_table(path: Path) -> None:
@@ -84,7 +71,7 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
     Raises
     ------
     ValueError
-        As ``check``.
+        As ``check_table``.
     OSError
         If the file cannot be written.
     """
@@ -129,13 +116,13 @@ class Slacks(NamedTuple):
 
 @dataclass(frozen=True)
 class Sweep:
-    """The rows of the cells that are finished, in the order of their numbers.
+    """The rows of the cells that are plot.finished, in the order of their numbers.
 
     Attributes
     ----------
     rows : Ledger
-    finished, cells : int
-        How many cells are finished, and how many there are.
+    plot.finished, cells : int
+        How many cells are plot.finished, and how many there are.
 
     Examples
     --------
@@ -175,11 +162,21 @@ class Sweep:
         return html.together(html.heading("Sweep", self._counted), html.table(_COLUMNS, lines))
 
     def to_frame(self) -> "DataFrame":
-        """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing."""
+        """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
         return self.rows.to_frame()
 
     def to_latex(self) -> str:
-        """Return the slacks of each claim by sketch and rank as a table in LaTeX, with rules of booktabs."""
+        """Return the slacks of each claim by sketch and rank as a table in LaTeX, with rules of booktabs.
+
+        Returns
+        -------
+        str
+        """
         ranks = sorted({row.rank for row in self.rows})
         lines = []
         for claim in dict.fromkeys(row.claim for row in self.rows):
@@ -192,6 +189,15 @@ class Sweep:
     def load(cls, store: str | Path) -> "Sweep":
         """Read a store, also one that is being written or that other versions have written.
 
+        Parameters
+        ----------
+        store : path
+            The SQLite file that ``sweep`` has written.
+
+        Returns
+        -------
+        Sweep
+
         Raises
         ------
         ValueError
@@ -202,11 +208,24 @@ class Sweep:
 
     @classmethod
     def of(cls, store: Store) -> "Sweep":
-        """Read an open store."""
+        """Read an open store.
+
+        Parameters
+        ----------
+        store : Store
+
+        Returns
+        -------
+        Sweep
+        """
         return cls(Ledger(store.rows()), len(store.seconds()), store.cells)
 
     def export(self, path: str | Path) -> None:
         """Write all rows to a ``.csv`` or ``.parquet`` file, which depends on the grid and the versions alone.
+
+        Parameters
+        ----------
+        path : path
 
         Raises
         ------
@@ -220,7 +239,17 @@ class Sweep:
         write_table(self.rows, Path(path))
 
     def slacks(self, claim: str) -> Mapping[tuple[str, int], Slacks]:
-        """Return by (sketch, rank) how loose a claim was over all other axes; rows without a slack do not count."""
+        """Return by (sketch, rank) how loose a claim was over all other axes; rows without a slack do not count.
+
+        Parameters
+        ----------
+        claim : str
+
+        Returns
+        -------
+        mapping of (str, int) to Slacks
+            The smallest, the median and the largest slack, and how many rows they are of.
+        """
         values: dict[tuple[str, int], list[float]] = {}
         for row in self._of(claim):
             if row.slack is not None and row.slack["value"] is not None:
@@ -231,7 +260,17 @@ class Sweep:
         }
 
     def verdicts(self, claim: str) -> Mapping[float, Counter[str]]:
-        """Return by step size, as a multiple of 1/L, how often each status came up; other settings do not count."""
+        """Return by step size, as a multiple of 1/L, how often each status came up; other settings do not count.
+
+        Parameters
+        ----------
+        claim : str
+
+        Returns
+        -------
+        mapping of float to Counter
+            In order of the step sizes.
+        """
         counts: dict[float, Counter[str]] = {}
         for row in self._of(claim):
             multiple = step_multiple(row.setting)
@@ -240,7 +279,18 @@ class Sweep:
         return dict(sorted(counts.items()))
 
     def plot(self, claim: str, ax: "Axes | None" = None) -> "Axes":
-        """Draw over the step size which share of the cells got which verdict on a claim; return the axes.
+        """Draw over the step size which share of the cells got which verdict on a claim.
+
+        Parameters
+        ----------
+        claim : str
+            Its id.
+        ax : Axes, optional
+            Axes of matplotlib; made if none are given.
+
+        Returns
+        -------
+        Axes
 
         Raises
         ------

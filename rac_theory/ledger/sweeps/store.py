@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rac_theory.base import convert, from_json, read_only, reader
-from rac_theory.ledger.sweeps.grid import Grid
+from rac_theory.ledger.layout import Grid
 from rac_theory.ledger.sweeps.running import Finished
 from rac_theory.ledger.verdict_row import FIELDS, PARTS, Row, part_from, row_from
 from rac_theory.verdicts import versions
@@ -47,7 +47,7 @@ class Store:
             # Transactions are begun by hand: those of the module end before a CREATE.
             self._connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
         try:
-            recorded = self._found()
+            recorded = self._recorded()
             if recorded is None and grid is not None:
                 recorded = self._create(grid)
             self._refuse_others(recorded, grid)
@@ -91,7 +91,7 @@ class Store:
         """Close the file."""
         self._connection.close()
 
-    def _found(self) -> dict[str, Any] | None:
+    def _recorded(self) -> dict[str, Any] | None:
         """Return what the file says of itself; None if it is empty."""
         with self._readable():
             tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master")}
@@ -113,7 +113,7 @@ class Store:
             self._connection.execute(f"CREATE TABLE IF NOT EXISTS rows (cell INTEGER REFERENCES cells, {columns})")
             settings = [(name, json.dumps(value)) for name, value in about.items()]
             self._connection.executemany("INSERT OR IGNORE INTO sweep VALUES (?, ?)", settings)
-        return self._found() or about  # another process may have been first
+        return self._recorded() or about  # another process may have been first
 
     def _refuse_others(self, recorded: dict[str, Any] | None, grid: Grid | None) -> None:
         if recorded is None:
@@ -164,7 +164,17 @@ class Store:
 
 
 def is_store(path: Path) -> bool:
-    """Whether a file is of SQLite, as stores are. A pipe is not opened: it would be waited for."""
+    """Whether a file is of SQLite, as stores are. A pipe is not opened: it would be waited for.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+        False, too, for a file that cannot be read.
+    """
     if not path.is_file():
         return False
     try:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rac_theory.base import LOST, as_they_finish, checks, progress, worker_count
 from rac_theory.ledger.cell import Cell
+from rac_theory.ledger.layout import Grid
 from rac_theory.ledger.sweeps.found import Sweep
-from rac_theory.ledger.sweeps.grid import Grid
 from rac_theory.ledger.sweeps.running import Finished, run_cell
 from rac_theory.ledger.sweeps.store import Store
 
@@ -135,6 +135,11 @@ def sweep(
     watch : callable, optional
         Called with a ``Progress`` when the first cells have shown what the others cost, and after every cell; without
         it there is a bar where somebody waits.
+
+    Returns
+    -------
+    Sweep
+        All rows of the store.
 
     Raises
     ------

@@ -6,52 +6,53 @@ after T draws the binary digits of a row say which of them were its own, and in 
 """
 
 from fractions import Fraction
+from functools import reduce
 from itertools import product as sequences
 
 import numpy as np
 
 from rac_theory.algorithms import RACLoRA
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.picture import Lines
-from rac_theory.literature.counterexamples.rational_factors import combined, exact, squared
-from rac_theory.numerics import Matrix
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
+from rac_theory.literature.counterexamples.picture import Curves, Lines
 from rac_theory.problems import LeastSquares
 from rac_theory.runs import simulate
 from rac_theory.sketches import Coordinate
 
 GAMMA = Fraction(1, 2)
-TARGET = (Fraction(2), Fraction(2))
+TARGET, ZERO = exact([2, 2]), exact([[0, 0], [0, 0]])
 FULL = exact([[1, 1], [1, 1]])
 """What gradient descent reaches from zero, in one step: the solution nearest to it."""
 DRAWS = 8
 
 
-def residual(W: Matrix) -> list[Fraction]:
+def residual(W: Exact) -> Exact:
     """Return the sums of the columns less the target: each row of the gradient."""
-    return [sum(column, Fraction(0)) - y for column, y in zip(zip(*W, strict=True), TARGET, strict=True)]
+    return np.asarray(W.sum(axis=0) - TARGET)
 
 
-def step(W: Matrix, row: int) -> Matrix:
+def step(W: Exact, row: int) -> Exact:
     """Return ``W - gamma H G``, where H keeps one row."""
-    moved = [x - GAMMA * r for x, r in zip(W[row], residual(W), strict=True)]
-    return [moved if i == row else list(entries) for i, entries in enumerate(W)]
+    moved = W.copy()
+    moved[row] -= GAMMA * residual(W)
+    return moved
 
 
-def loss(W: Matrix) -> Fraction:
+def step_from_the_right(W: Exact, column: int) -> Exact:
+    """Return ``W - gamma G H``, where H keeps one column."""
+    moved = W.copy()
+    moved[:, column] -= GAMMA * residual(W)[column]
+    return moved
+
+
+def loss(W: Exact) -> Fraction:
     """Return half the squared residual."""
-    return sum((r * r for r in residual(W)), Fraction(0)) / 2
+    return Fraction((residual(W) ** 2).sum()) / 2
 
 
-def ends(draws: int) -> list[Matrix]:
+def ends(draws: int) -> list[Exact]:
     """Return where each sequence of draws leads from zero."""
-    limits = []
-    for sequence in sequences((0, 1), repeat=draws):
-        W = exact([[0, 0], [0, 0]])
-        for row in sequence:
-            W = step(W, row)
-        limits.append(W)
-    return limits
+    return [reduce(step, sequence, ZERO) for sequence in sequences((0, 1), repeat=draws)]
 
 
 def mean_square(draws: int) -> Fraction:
@@ -62,9 +63,14 @@ def mean_square(draws: int) -> Fraction:
 def gather(example: Counterexample) -> Witness:
     """Follow every sequence of eight draws in fractions; and runs of the library, on both sides."""
     limits = ends(DRAWS)
-    far = [squared(combined((1, W), (-1, FULL))) for W in limits]
+    far = sum(((W - FULL) ** 2).sum() for W in limits)
+    descended = ZERO - GAMMA * residual(ZERO)
+    columns = [reduce(step_from_the_right, order, ZERO) for order in ((0, 1), (1, 0))]
     checks = (
-        Check.exact(f"gradient descent reaches {FULL[0][0]} everywhere in one step: f = {loss(FULL)}", _of_descent()),
+        Check.exact(
+            f"gradient descent reaches {FULL[0, 0]} everywhere in one step: f = {loss(FULL)}",
+            (descended == FULL).all() and loss(FULL) == 0,
+        ),
         Check.exact(
             f"each of the {len(limits)} sequences of {DRAWS} draws leaves (1/4)^{DRAWS} of f = 4: the loss is the same "
             "whatever is drawn, and goes to zero",
@@ -73,42 +79,31 @@ def gather(example: Counterexample) -> Witness:
         Check.exact(
             "the mean squared distance to the solution of gradient descent is 4/3 + 8/3 (1/4)^T, and tends to a "
             "third of its squared norm",
-            sum(far, Fraction(0)) / len(far) == mean_square(DRAWS),
+            far == len(limits) * mean_square(DRAWS),
         ),
-        Check.exact("from the right each draw of a column makes it that of gradient descent", _from_the_right()),
+        Check.exact(
+            "from the right each draw of a column makes it that of gradient descent",
+            all((W == FULL).all() for W in columns),
+        ),
         *_in_runs(example),
     )
     against = (
         Check.exact(
-            f"after {DRAWS} draws W takes {len({W[0][0] for W in limits})} values, evenly spaced: in the limit the "
+            f"after {DRAWS} draws W takes {len({W[0, 0] for W in limits})} values, evenly spaced: in the limit the "
             "first row is uniform between 0 and 2, and the solution of full fine-tuning has the probability zero",
-            sorted(W[0][0] for W in limits) == [Fraction(k, 2 ** (DRAWS - 1)) for k in range(2**DRAWS)],
+            sorted(W[0, 0] for W in limits) == [Fraction(k, 2 ** (DRAWS - 1)) for k in range(2**DRAWS)],
         ),
     )
-    numbers = np.arange(DRAWS + 1)
-    left = np.array([float(mean_square(t)) for t in numbers.tolist()])
-    curves = {"squared distance, mean": (numbers, left), "f": (numbers, 4.0 * 0.25**numbers)}
-    return Witness(checks, Lines(curves, {}, "draws $t$", r"$f$ and $\mathrm{E} \|W^t - W^{GD}\|^2$"), against)
-
-
-def _of_descent() -> bool:
-    """A full step moves both rows at once."""
-    zero = exact([[0, 0], [0, 0]])
-    moves = [step(zero, row)[row] for row in (0, 1)]
-    return moves == FULL and loss(FULL) == 0
-
-
-def _from_the_right() -> bool:
-    """A draw of a column moves both of its entries by half the residual: it is that of FULL from then on."""
-    zero = exact([[0, 0], [0, 0]])
-    moved = [[step(zero, row)[row][column] for row in (0, 1)] for column in (0, 1)]
-    return moved == [[1, 1], [1, 1]]
+    numbers = range(DRAWS + 1)
+    curves: Curves = {"squared distance, mean": [*map(mean_square, numbers)], "f": [4 * 0.25**t for t in numbers]}
+    label = r"$f$ and $\mathrm{E} \|W^t - W^{GD}\|^2$"
+    return Witness(checks, Lines.over(numbers, curves, {}, "draws $t$", label), against)
 
 
 def _in_runs(example: Counterexample) -> tuple[Check, Check]:
     """The library on both sides, against the fractions; 40 draws miss a column with a probability of 2^-39."""
-    runs = simulate(Case(example.method, example.problem, example.start, steps=DRAWS), runs=64, rng=example.seed)
-    allowed = np.array([float(W[0][0]) for W in ends(DRAWS)])
+    runs = simulate(example.case(DRAWS), runs=64, rng=example.seed)
+    allowed = np.array([float(W[0, 0]) for W in ends(DRAWS)])
     off = float(np.abs(runs.W[:, :1, :1] - allowed).min(axis=2).max())
     gaps = float(np.abs(runs.values - 4.0 * 0.25 ** np.arange(DRAWS + 1)).max())
     right = RACLoRA(Coordinate(2, 1), float(GAMMA), side="right")
@@ -129,7 +124,6 @@ C14 = Counterexample(
     cause="many minimisers",
     problem=LeastSquares(np.ones((1, 2)), np.array([[2.0, 2.0]])),
     method=RACLoRA(Coordinate(2, 1), float(GAMMA)),
-    start=np.zeros((2, 2)),
     gather=gather,
     condition="there are many minimisers; of a strongly convex f there is one, and it is reached "
     "(T2, or T4 where its rho < 1)",

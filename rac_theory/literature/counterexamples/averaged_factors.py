@@ -13,22 +13,13 @@ import numpy as np
 from rac_theory.algorithms import AsymmetricLoRA, RACLoRA
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
 from rac_theory.literature.counterexamples.picture import Lines
-from rac_theory.literature.counterexamples.rational_factors import (
-    average,
-    combined,
-    exact,
-    product,
-    squared,
-    transposed,
-)
-from rac_theory.numerics import Matrix
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected, simulate
 from rac_theory.sketches import Frozen, Haar
 
-Client: TypeAlias = tuple[Matrix, Matrix]
+Client: TypeAlias = tuple[Exact, Exact]
 
 TARGET = exact([[1, 0], [0, 0]])
 """W* of rank one; f is half the squared distance to it."""
@@ -38,51 +29,55 @@ FROZEN = (3, 4)
 STEPS = 12
 
 
-def covariance(clients: list[Client]) -> Matrix:
+def stacked(clients: list[Client]) -> tuple[Exact, Exact]:
+    """Return the factors of all clients, (clients, m, r) and (clients, r, n)."""
+    return np.stack([B for B, _ in clients]), np.stack([A for _, A in clients])
+
+
+def covariance(clients: list[Client]) -> Exact:
     """Return the mean over clients of ``(B_m - mean B)(A_m - mean A)``."""
-    means = [average([client[i] for client in clients]) for i in (0, 1)]
-    off = [[combined((1, client[i]), (-1, means[i])) for i in (0, 1)] for client in clients]
-    return average([product(b, a) for b, a in off])
+    B, A = stacked(clients)
+    return np.asarray(((B - B.mean(axis=0)) @ (A - A.mean(axis=0))).mean(axis=0))
 
 
-def lost(clients: list[Client]) -> Matrix:
+def lost(clients: list[Client]) -> Exact:
     """Return the mean of the products less the product of the means."""
-    of_products = average([product(b, a) for b, a in clients])
-    means = [average([client[i] for client in clients]) for i in (0, 1)]
-    return combined((1, of_products), (-1, product(*means)))
+    B, A = stacked(clients)
+    return np.asarray((B @ A).mean(axis=0) - B.mean(axis=0) @ A.mean(axis=0))
 
 
-def gap(W: Matrix, target: Matrix = TARGET) -> Fraction:
+def gap(W: Exact, target: Exact = TARGET) -> Fraction:
     """Return ``||W - W*||^2 / 2``."""
-    return squared(combined((1, W), (-1, target))) / 2
+    return Fraction(((W - target) ** 2).sum()) / 2
 
 
-def gap_of_means(clients: list[Client], target: Matrix = TARGET) -> Fraction:
+def gap_of_means(clients: list[Client], target: Exact = TARGET) -> Fraction:
     """Return the gap at the product of the means of the factors."""
-    return gap(product(*(average([client[i] for client in clients]) for i in (0, 1))), target)
+    B, A = stacked(clients)
+    return gap(B.mean(axis=0) @ A.mean(axis=0), target)
 
 
-def best_B(A: Matrix, target: Matrix = TARGET) -> Matrix:
+def best_B(A: Exact, target: Exact = TARGET) -> Exact:
     """Return the column that is best beside a row A: ``W* A' / (A A')``, the mean of the clients' best ones."""
-    return [[x / squared(A) for x in row] for row in product(target, transposed(A))]
+    return np.asarray(target @ A.T / (A**2).sum())
 
 
-def alternating(A: Matrix, turns: int, target: Matrix = TARGET) -> Fraction:
+def alternating(A: Exact, turns: int, target: Exact = TARGET) -> Fraction:
     """Return the gap after B and A in turn have been made the best ones; a factor beside a zero one stays."""
-    B: Matrix = [[Fraction(0)] for _ in target]
+    B = 0 * target[:, :1]
     for turn in range(turns):
         if turn % 2 == 0:
             B = best_B(A, target)
-        elif squared(B):
-            A = transposed(best_B(transposed(B), transposed(target)))
-    return gap(product(B, A), target)
+        elif B.any():
+            A = best_B(B.T, target.T).T
+    return gap(B @ A, target)
 
 
 def gather(example: Counterexample) -> Witness:
     """Average clients that agree, in fractions, and share a factor in three ways."""
     row = exact([FROZEN])
     frozen, curve = alternating(row, 1), _frozen_run()
-    fresh = expected(Case(example.method, example.problem, example.start, steps=STEPS)).gap
+    fresh = expected(example.case(STEPS)).gap
     checks = (_is_a_covariance(), *_that_agree(), _that_differ(), *_frozen(frozen, curve), *_in_turns(), _fresh(fresh))
     levels = {"A frozen": float(frozen), "opposite signs": 0.5}
     return Witness(checks, Lines.over_steps({"A frozen": curve, "fresh": fresh}, levels, r"$f(W^t) - f^\star$"))
@@ -94,17 +89,17 @@ def _is_a_covariance() -> Check:
     clients = [
         (exact(rng.integers(-9, 9, (3, 2)).tolist()), exact(rng.integers(-9, 9, (2, 4)).tolist())) for _ in "123"
     ]
-    right = lost(clients) == covariance(clients) and squared(covariance(clients)) > 0
-    return Check.exact("the mean of the products less the product of the means is the covariance of the factors", right)
+    right = (lost(clients) == covariance(clients)).all() and covariance(clients).any()
+    sentence = "the mean of the products less the product of the means is the covariance of the factors"
+    return Check.exact(sentence, bool(right))
 
 
 def _that_agree() -> tuple[Check, Check]:
     """Clients at the optimum, with the same product: by opposite signs, and scaled apart."""
-    opposite = [(B, A), (combined((-1, B)), combined((-1, A)))]
-    means = [average([client[i] for client in opposite]) for i in (0, 1)]
-    stays = not squared(means[0]) and not squared(means[1])  # where both factors are zero both gradients are
+    opposite = [(B, A), (-B, -A)]
+    stays = not any(factor.mean(axis=0).any() for factor in stacked(opposite))  # where both are zero both gradients are
     nothing = gap_of_means(opposite)
-    apart = {c: gap_of_means([(B, A), (combined((c, B)), combined((Fraction(1, c), A)))]) for c in (2, 8, 32)}
+    apart = {c: gap_of_means([(B, A), (c * B, A / c)]) for c in (2, 8, 32)}
     right = all(loss == ((c + Fraction(1, c) - 2) / 4) ** 2 / 2 for c, loss in apart.items())
     numbers = ", ".join(f"{float(loss):.3g} at {c}" for c, loss in apart.items())
     return (
@@ -119,7 +114,7 @@ def _that_agree() -> tuple[Check, Check]:
 
 def _that_differ() -> Check:
     clients = [(B, A), (exact([[0], [1]]), exact([[0, 1]]))]
-    middle = average([product(b, a) for b, a in clients])
+    middle = np.mean([b @ a for b, a in clients], axis=0)
     excess = gap_of_means(clients, middle)
     sentence = f"of clients at e1e1' and e2e2' the product of means is {excess} above the mean of products"
     return Check.exact(sentence, excess == Fraction(1, 8) and gap(middle, middle) == 0)
@@ -176,7 +171,6 @@ C9 = Counterexample(
     cause="averages of factors",
     problem=Quadratic.left(np.eye(2), np.array([[1.0, 0.0], [0.0, 0.0]])),
     method=RACLoRA(Haar(2, 1), 1.0),
-    start=np.zeros((2, 2)),
     gather=gather,
     condition="the factors of clients differ in sign or scale, as those of clients that are trained apart may",
 )

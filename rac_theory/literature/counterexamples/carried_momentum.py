@@ -12,11 +12,8 @@ from fractions import Fraction
 import numpy as np
 
 from rac_theory.algorithms import MomentumInLinks
-from rac_theory.base.checks import Array
-from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
 from rac_theory.literature.counterexamples.picture import Lines
-from rac_theory.numerics import Matrix
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected
 from rac_theory.sketches import Haar
@@ -30,84 +27,64 @@ SHRINKS = {(12, False): Fraction(19, 20), (1, True): Fraction(97, 100)}
 """By the steps of a link, and whether momentum is carried: what is left of a quadratic form, at most."""
 
 
-def product(A: Matrix, B: Matrix) -> Matrix:
-    """Return A B."""
-    return [
-        [sum((a * b for a, b in zip(row, column, strict=True)), Fraction(0)) for column in zip(*B, strict=True)]
-        for row in A
-    ]
+START = exact([[1, 0], [0, 0]])
+"""The second moments of W = 1, M = 0."""
 
 
-def transposed(A: Matrix) -> Matrix:
-    """Return A'."""
-    return [list(column) for column in zip(*A, strict=True)]
+def determinant(A: Exact) -> Fraction:
+    """Return that of a matrix of 2 x 2."""
+    return Fraction(A[0, 0] * A[1, 1] - A[0, 1] * A[1, 0])
 
 
-def combined(a: Fraction, A: Matrix, b: Fraction, B: Matrix) -> Matrix:
-    """Return a A + b B."""
-    return [[a * x + b * y for x, y in zip(*rows, strict=True)] for rows in zip(A, B, strict=True)]
-
-
-def is_semidefinite(A: Matrix) -> bool:
+def is_semidefinite(A: Exact) -> bool:
     """Whether a symmetric matrix of 2 x 2 is positive semidefinite."""
-    return min(A[0][0], A[1][1], A[0][0] * A[1][1] - A[0][1] * A[1][0]) >= 0
+    return bool(min(A[0, 0], A[1, 1], determinant(A)) >= 0)
 
 
-def links(steps: int, *, carried: bool) -> tuple[Matrix, Matrix]:
+def links(steps: int, *, carried: bool) -> tuple[Exact, Exact]:
     """Return what a link makes of (W, M) along H, and elsewhere."""
-    gamma, unit, zero = (1 - BETA) * STEP, Fraction(1), Fraction(0)
-    products = []
-    for projection in (unit, zero):
-        step, T = (
-            [[unit - gamma * projection, -gamma * BETA], [projection, BETA]],
-            [[unit, zero], [zero, unit if carried else zero]],
-        )
-        for _ in range(steps):
-            T = product(step, T)
-        products.append(T)
-    return products[0], products[1]
+    gamma, begin = (1 - BETA) * STEP, exact([[1, 0], [0, carried]])
+    moved, left = (exact([[1 - gamma * h, -gamma * BETA], [h, BETA]]) for h in (1, 0))
+    return np.linalg.matrix_power(moved, steps) @ begin, np.linalg.matrix_power(left, steps) @ begin
 
 
-def moved(T: tuple[Matrix, Matrix], X: Matrix) -> Matrix:
+def moved(T: tuple[Exact, Exact], X: Exact) -> Exact:
     """Return the second moments one link later."""
     p = Fraction(RANK, DIM)
-    return combined(p, product(product(T[0], X), transposed(T[0])), 1 - p, product(product(T[1], X), transposed(T[1])))
+    return np.asarray(p * T[0] @ X @ T[0].T + (1 - p) * T[1] @ X @ T[1].T)
 
 
-def form(T: tuple[Matrix, Matrix]) -> Matrix:
+def form(T: tuple[Exact, Exact]) -> Exact:
     """Return a semidefinite matrix near the fastest one of the map, in fractions; where it is from does not matter."""
     X, p = np.eye(2), RANK / DIM
     visible, elsewhere = (np.array(A, dtype=float) for A in T)
     for _ in range(200):
         X = p * visible @ X @ visible.T + (1 - p) * elsewhere @ X @ elsewhere.T
         X /= np.trace(X)
-    return [[Fraction(x).limit_denominator(10**6) for x in row] for row in X.tolist()]
+    return exact([[Fraction(x).limit_denominator(10**6) for x in row] for row in X.tolist()])
 
 
-def grows(T: tuple[Matrix, Matrix], factor: Fraction) -> bool:
+def grows(T: tuple[Exact, Exact], factor: Fraction) -> bool:
     """Whether there is X with ``moved(X) >= factor X``, and two links from a certain start there is some of it."""
-    X, start = form(T), [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(0)]]
-    after = moved(T, moved(T, start))
-    definite = after[0][0] > 0 and after[0][0] * after[1][1] > after[0][1] ** 2
-    return is_semidefinite(X) and definite and is_semidefinite(combined(Fraction(1), moved(T, X), -factor, X))
+    X, after = form(T), moved(T, moved(T, START))
+    definite = after[0, 0] > 0 and determinant(after) > 0
+    return is_semidefinite(X) and definite and is_semidefinite(moved(T, X) - factor * X)
 
 
-def shrinks(T: tuple[Matrix, Matrix], factor: Fraction) -> bool:
+def shrinks(T: tuple[Exact, Exact], factor: Fraction) -> bool:
     """Whether there is Y, not below that of ``||W||^2``, of which a link leaves at most the factor."""
-    adjoint = transposed(T[0]), transposed(T[1])
-    Y = combined(
-        Fraction(1), form(adjoint), Fraction(1, 1000), [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(1)]]
-    )
-    definite = Y[0][0] * Y[1][1] > Y[0][1] ** 2 and Y[1][1] > 0  # some multiple of Y is above that of ||W||^2
-    return definite and is_semidefinite(combined(factor, Y, Fraction(-1), moved(adjoint, Y)))
+    adjoint = T[0].T, T[1].T
+    Y = np.add(form(adjoint), exact([[1, 0], [0, 1]]) / 1000)
+    definite = determinant(Y) > 0 and Y[1, 1] > 0  # some multiple of Y is above that of ||W||^2
+    return definite and is_semidefinite(factor * Y - moved(adjoint, Y))
 
 
 def squares(steps: int, *, carried: bool, count: int = LINKS) -> list[float]:
     """Return E||W||^2 after each link, from a start of length one, in fractions of 200 bits."""
-    T, X, curve = links(steps, carried=carried), [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(0)]], [1.0]
+    T, X, curve = links(steps, carried=carried), START, [1.0]
     for _ in range(count):
-        X = [[_short(x) for x in row] for row in moved(T, X)]
-        curve.append(float(X[0][0]))
+        X = np.asarray(np.frompyfunc(_short, 1, 1)(moved(T, X)))
+        curve.append(float(X[0, 0]))
     return curve
 
 
@@ -147,11 +124,11 @@ def gather(example: Counterexample) -> Witness:
         ),
         _by_the_library(example, carried),
     )
-    return Witness(checks, Lines.over_steps({name: np.array(c) for name, c in curves.items()}, {}, r"$E \|W\|^2$"))
+    return Witness(checks, Lines.over_steps(curves, {}, r"$E \|W\|^2$"))
 
 
 def _by_the_library(example: Counterexample, rate: float) -> Check:
-    curve: Array = expected(Case(example.method, example.problem, example.start, steps=LINKS)).squared_distance
+    curve = expected(example.case(LINKS)).squared_distance
     sentence = f"the library's own expectation of the case after {LINKS} links is {curve[-1]:.6g}"
     return Check.bounded(sentence, abs(curve[-1] / rate - 1) < 1e-9)
 

@@ -3,12 +3,17 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rac_theory.algorithms import Algorithm
 from rac_theory.base import Value, frame, type_name
 from rac_theory.base.checks import Array
+from rac_theory.cases import Case
 from rac_theory.literature.counterexamples.picture import Lines, Picture
 from rac_theory.problems import Problem
 from rac_theory.verdicts import Status
@@ -19,6 +24,24 @@ if TYPE_CHECKING:
 
 Grounds: TypeAlias = Literal["exact", "bounded", "simulated"]
 """Rational arithmetic or a closed form; floating point with a margin far above its error; runs that were only seen."""
+
+
+Exact: TypeAlias = NDArray[np.object_]
+"""An array of fractions, whose sums and products NumPy does not round."""
+
+
+def exact(numbers: Any) -> Exact:
+    """Return whole numbers and fractions, in lists or an array of objects, as an array of fractions.
+
+    Examples
+    --------
+    >>> from rac_theory.literature.counterexamples.counterexample import exact
+    >>> A = exact([[1, 2], [0, 1]]) / 3
+    >>> print(A @ A)
+    [[Fraction(1, 9) Fraction(4, 9)]
+     [Fraction(0, 1) Fraction(1, 9)]]
+    """
+    return np.asarray(np.frompyfunc(Fraction, 1, 1)(np.array(numbers, dtype=object)))
 
 
 @dataclass(frozen=True)
@@ -38,17 +61,53 @@ class Check:
 
     @classmethod
     def exact(cls, sentence: str, holds: bool) -> "Check":
-        """Return what rational arithmetic or a closed form decides."""
+        """Return what rational arithmetic or a closed form decides.
+
+        Parameters
+        ----------
+        sentence : str
+            What was asked.
+        holds : bool
+            Whether it is so.
+
+        Returns
+        -------
+        Check
+        """
         return cls(sentence, holds, "exact")
 
     @classmethod
     def bounded(cls, sentence: str, holds: bool) -> "Check":
-        """Return what floating point decides, with a margin far above its error."""
+        """Return what floating point decides, with a margin far above its error.
+
+        Parameters
+        ----------
+        sentence : str
+            What was asked.
+        holds : bool
+            Whether it is so.
+
+        Returns
+        -------
+        Check
+        """
         return cls(sentence, holds, "bounded")
 
     @classmethod
     def simulated(cls, sentence: str, holds: bool) -> "Check":
-        """Return what runs were seen to do, which proves nothing."""
+        """Return what runs were seen to do, which proves nothing.
+
+        Parameters
+        ----------
+        sentence : str
+            What was asked.
+        holds : bool
+            Whether the runs did so.
+
+        Returns
+        -------
+        Check
+        """
         return cls(sentence, holds, "simulated")
 
     def __str__(self) -> str:
@@ -122,10 +181,10 @@ class Answer:
 
     def __str__(self) -> str:
         head = f"{self.counterexample.id} {self.status.name}: {self.counterexample.statement} {self.reason}"
-        return f"{head} {self.told}".rstrip()
+        return f"{head} {self.circulation}".rstrip()
 
     @property
-    def told(self) -> str:
+    def circulation(self) -> str:
         """What became of the form in circulation, and whose words it is in; empty where there is none."""
         example, against = self.counterexample, self.witness.against
         if self.circulated is None:
@@ -139,13 +198,26 @@ class Answer:
         return f"<{type_name(self)} {self}>"
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the picture of the witness on matplotlib axes, made if none are given; return the axes."""
+        """Draw the picture of the witness on matplotlib axes, made if none are given; return the axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
         example = self.counterexample
         title = f"{example.id} {self.status.name}: {example.name}\n{type_name(example.method)} on {example.problem!r}"
         return self.witness.picture.draw(ax, title=title)
 
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each check; ``of`` says of which statement: ours, or "in circulation".
+
+        Returns
+        -------
+        pandas.DataFrame
 
         Raises
         ------
@@ -161,7 +233,9 @@ class Answer:
         rows = [[*map(str, record.values())] for record in self._records()]
         return html.together(
             html.heading(f"{example.id} {self.status.name}:", self.reason),
-            html.facts([("statement", example.statement), ("in circulation", self.told), ("source", example.source)]),
+            html.facts(
+                [("statement", example.statement), ("in circulation", self.circulation), ("source", example.source)]
+            ),
             html.table(("of", "check", "holds", "evidence"), rows),
         )
 
@@ -191,7 +265,7 @@ class Counterexample:
     cause : str
         Which of the causes of failure it separates.
     problem, method, start, seed
-        The case: ``start`` is W^0, (m, n), and ``seed`` that of everything drawn.
+        The case: ``start`` is W^0, (m, n), by default zero, and ``seed`` that of everything drawn.
     gather : callable
         Takes the counterexample and returns its witness.
     condition : str or None
@@ -217,18 +291,47 @@ class Counterexample:
     cause: str
     problem: Problem
     method: Algorithm
-    start: Array
+    start: Array = None  # type: ignore[assignment]  # zero
     gather: Callable[["Counterexample"], Witness]
     seed: int = 0
     condition: str | None = None
     in_circulation: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.start is None:
+            object.__setattr__(self, "start", np.zeros(self.problem.shape))
+
+    def case(self, steps: int) -> Case:
+        """Return the case, of so many steps.
+
+        Parameters
+        ----------
+        steps : int
+
+        Returns
+        -------
+        Case
+            The method on the problem, from ``start``.
+        """
+        return Case(self.method, self.problem, self.start, steps=steps)
+
     def witness(self) -> Witness:
-        """Return the evidence, which is computed once."""
+        """Return the evidence, which is computed once.
+
+        Returns
+        -------
+        Witness
+        """
         return _witness(self)
 
     def verdict(self) -> Answer:
-        """Say what the evidence amounts to."""
+        """Say what the evidence amounts to.
+
+        Returns
+        -------
+        Answer
+            HOLDS if every check holds, CONSISTENT if all of them were only seen in runs, VIOLATED if one fails.
+        """
         witness = self.witness()
         wrong = [check for check in witness.checks if not check.holds]
         kinds = Counter(check.evidence for check in witness.checks)

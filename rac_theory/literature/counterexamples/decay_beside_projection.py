@@ -10,7 +10,6 @@ from fractions import Fraction
 import numpy as np
 
 from rac_theory.algorithms import DECAY
-from rac_theory.cases import Case
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import Quadratic
@@ -61,8 +60,8 @@ def gather(example: Counterexample) -> Witness:
         _in_the_end(example, wrong),
     )
     curves = {
-        "decay beside the projection": np.array([*map(float, means(right, 12, OMEGA))]),
-        "decay inside of the range": np.array([*map(float, means(right, 12, OMEGA, inside=True))]),
+        "decay beside the projection": means(right, 12, OMEGA),
+        "decay inside of the range": means(right, 12, OMEGA, inside=True),
     }
     levels = {"minimiser with this decay": float(right), "with d/r times as much": float(wrong)}
     return Witness(checks, Lines.over_steps(curves, levels, r"$\mathrm{E}\, W_{11}$", yscale="linear"))
@@ -76,7 +75,7 @@ def _in_the_end(example: Counterexample, wrong: Fraction) -> Check:
         1 - p * seen_factor**2 - (1 - p) * unseen_factor**2
     )
     limit = DIM * (second - 2 * wrong + 1) / 2
-    gap = float(expected(Case(example.method, example.problem, example.start, steps=400)).gap[-1])
+    gap = float(expected(example.case(400)).gap[-1])
     return Check.bounded(
         f"the mean gap of the case ends at {gap:.6f}, around this mean {limit}", abs(gap / limit - 1) < 1e-9
     )

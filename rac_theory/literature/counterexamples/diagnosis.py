@@ -130,9 +130,14 @@ def diagnose(trajectory: Trajectory | FollowedRun, problem: Problem | None = Non
     ----------
     trajectory : Trajectory or FollowedRun
         Recorded with ``record=("W", "factors")``, or ``("W",)`` where the algorithm has no factors; in float64. A run
-        that something else made is a ``FollowedRun``, by ``FollowedRun.along``.
+        that something else made is a ``FollowedRun``, by ``FollowedRun.of_iterates``.
     problem : Problem, optional
         What it was run on, which a trajectory knows.
+
+    Returns
+    -------
+    tuple of Diagnosis
+        One for each run.
 
     Raises
     ------

@@ -58,12 +58,7 @@ def fractions(scale: float) -> tuple[float, float]:
 def explained(example: Counterexample) -> tuple[int, int, float]:
     """Return how many steps of 64 runs rise, how many were examined, and the least gamma times sharpness in those."""
     loss, gamma = FactorLoss(example.problem, example.start), example.method.gamma
-    runs = simulate(
-        Case(example.method, example.problem, example.start, steps=100),
-        runs=64,
-        rng=example.seed,
-        record=("W", "factors"),
-    )
+    runs = simulate(example.case(100), runs=64, rng=example.seed, record=("W", "factors"))
     rises, sharpest = 0, list[float]()
     for run in (FollowedRun.of(runs, i) for i in range(runs.runs)):
         assert run.factors is not None
@@ -153,7 +148,6 @@ C3 = Counterexample(
     cause="step-size instability",
     problem=random_paper_quadratic(0),
     method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / LARGEST),
-    start=np.zeros((3, 3)),
     gather=gather_divergence,
     seed=1,
     condition="b and the start are large enough: their size decides the share of runs",

@@ -23,6 +23,8 @@ class FactorLoss:
     With :math:`D = \dot B A + B \dot A`, its second derivative along :math:`(\dot B, \dot A)` is
     :math:`c^2 \langle D, \nabla^2 f[D] \rangle + 2 c \langle G, \dot B \dot A \rangle`.
 
+    Every method is asked at factors B, (m, r), and A, (r, n).
+
     Parameters
     ----------
     problem : Problem
@@ -54,11 +56,11 @@ class FactorLoss:
         return np.asarray(self.W0 + self.scale * (B @ A))
 
     def value(self, B: Array, A: Array) -> float:
-        """J."""
+        """Return J at B and A."""
         return float(self.problem.value(self.weights(B, A)[None])[0])
 
     def gradient(self, B: Array, A: Array) -> tuple[Array, Array]:
-        """Return the gradients with respect to B, (m, r), and A, (r, n)."""
+        """Return the gradients with respect to B, (m, r), and to A, (r, n)."""
         G = self.problem.gradient(self.weights(B, A)[None])[0]
         return self.scale * (G @ A.T), self.scale * (B.T @ G)
 
@@ -129,6 +131,10 @@ def curvature_met(rise: Array, slope: Array, squared_length: Array) -> Array:
     squared_length : (...)
         ``||Delta||^2``.
 
+    Returns
+    -------
+    (...)
+
     Examples
     --------
     >>> import numpy as np
@@ -180,7 +186,18 @@ class Moves:
 
     @classmethod
     def of(cls, run: FollowedRun, problem: Problem) -> "Moves":
-        """Measure the steps of a run."""
+        """Measure the steps of a run.
+
+        Parameters
+        ----------
+        run : FollowedRun
+        problem : Problem
+            Whose f it was, for its lower bound: what counts as rounding depends on how far above it J is.
+
+        Returns
+        -------
+        Moves
+        """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             rise = np.diff(run.values)
             size = np.abs(run.values - np.nan_to_num(float(problem.f_lower)))

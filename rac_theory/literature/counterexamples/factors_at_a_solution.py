@@ -20,11 +20,10 @@ import numpy as np
 from rac_theory.algorithms import Initialisation, LoRA, RACLoRA
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.picture import Lines
-from rac_theory.literature.counterexamples.rational_factors import combined, exact, inner, product, squared, transposed
-from rac_theory.numerics import Matrix, rational, squares
+from rac_theory.numerics import rational, squares
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected, simulate
 from rac_theory.sketches import Frozen, Haar
@@ -37,11 +36,10 @@ SIGMA = (Fraction(4), Fraction(1))
 SCALES = (1, 2, 4)
 
 
-def factors(c: Fraction | int) -> tuple[Matrix, Matrix]:
+def factors(c: Fraction | int) -> tuple[Exact, Exact]:
     """Return B = c U diag(2, 1) and A = diag(2, 1) V' / c, whose product has the singular values 4 and 1."""
-    B = [[c * UNIT[i][k] * (2, 1)[k] for k in range(2)] for i in range(3)]
-    A = [[UNIT[j][k] * (2, 1)[k] / Fraction(c) for j in range(3)] for k in range(2)]
-    return B, A
+    half = UNIT[:, :2] * exact([2, 1])
+    return c * half, half.T / c
 
 
 def squared_singular_values(c: Fraction | int) -> tuple[list[Fraction], list[Fraction]]:
@@ -49,20 +47,20 @@ def squared_singular_values(c: Fraction | int) -> tuple[list[Fraction], list[Fra
     return [c**2 * s for s in (*SIGMA, Fraction(0))], [s / Fraction(c) ** 2 for s in (*SIGMA, Fraction(0))]
 
 
-def moved_by(B: Matrix, A: Matrix, X: Matrix) -> Matrix:
+def moved_by(B: Exact, A: Exact, X: Exact) -> Exact:
     """Return ``X A'A + B B'X``: what a gradient X of f moves the product by, to first order."""
-    return combined((1, product(product(X, transposed(A)), A)), (1, product(product(B, transposed(B)), X)))
+    return np.asarray(X @ A.T @ A + B @ B.T @ X)
 
 
 def eigenvalues(c: Fraction | int) -> dict[tuple[int, int], Fraction]:
     """Return the eigenvalue of each ``u_i v_j'``, as X A'A + B B'X says; an error where it is none."""
     B, A = factors(c)
-    columns, spectrum = transposed(UNIT), dict[tuple[int, int], Fraction]()
+    spectrum = dict[tuple[int, int], Fraction]()
     for i, j in pairs(range(3), repeat=2):
-        X = product(transposed([columns[i]]), [columns[j]])
+        X = np.outer(UNIT[:, i], UNIT[:, j])
         moved = moved_by(B, A, X)
-        spectrum[i, j] = inner(X, moved)
-        if squared(combined((1, moved), (-spectrum[i, j], X))):
+        spectrum[i, j] = (X * moved).sum()
+        if (moved != spectrum[i, j] * X).any():
             raise AssertionError(f"u_{i} v_{j}' must be an eigenvector, and is none")
     return spectrum
 
@@ -96,14 +94,9 @@ def condition_of_a_row(c: Fraction, n: int = 3) -> Fraction:
 def gather_apart(example: Counterexample) -> Witness:
     """Compute spectra in fractions, and once in floating point."""
     checks = (_spectrum(), _of_the_hessian(example), _conditions(), _least())
-    curves = {
-        "$r < \\min(m, n)$": np.array([float(condition(Fraction(k, 8))) for k in range(4, 17)]),
-        "one row": np.array([float(condition_of_a_row(Fraction(k, 8))) for k in range(4, 17)]),
-    }
-    scales = np.arange(4, 17) / 8
-    picture = Lines(
-        {name: (scales, y) for name, y in curves.items()}, {}, "scale $c$", "condition number", yscale="log"
-    )
+    scales = [Fraction(k, 8) for k in range(4, 17)]
+    curves = {"$r < \\min(m, n)$": [*map(condition, scales)], "one row": [*map(condition_of_a_row, scales)]}
+    picture = Lines.over([*map(float, scales)], curves, {}, "scale $c$", "condition number")
     return Witness(checks, picture, against=(_of_a_row(), _of_curvature(example)))
 
 
@@ -170,9 +163,8 @@ C11 = Counterexample(
     "(kappa - 1) / (kappa + 1).",
     source="derived; that balanced factors are conditioned best is how Castin et al., arXiv:2605.31484, are summarised",
     cause="step-size instability",
-    problem=Quadratic.left(np.eye(3), np.array(product(*factors(1)), dtype=float)),
+    problem=Quadratic.left(np.eye(3), np.matmul(*factors(1)).astype(float)),
     method=LoRA(Initialisation.kaiming((3, 3), 2), gamma=0.1),
-    start=np.zeros((3, 3)),
     gather=gather_apart,
     condition="f bends alike in all directions and r < min(m, n): where not, factors apart may be conditioned better",
     in_circulation="balanced factors have the least condition number of all factors of a minimiser",
@@ -180,56 +172,47 @@ C11 = Counterexample(
 
 Q = exact([[1, 0, 0, 0], [0, 2, 0, -2], [0, 0, 2, -2], [0, -2, -2, 5]])
 """On (w_11, w_12, w_21, w_22)."""
-TARGET = (1, 1, 1, 1)
+TARGET = exact([[1, 1], [1, 1]])
 STEPS = 400
 
 
-def gradient(W: list[Fraction]) -> list[Fraction]:
-    """Return Q(W - W*), row by row."""
-    V = [w - t for w, t in zip(W, TARGET, strict=True)]
-    return [sum((q * v for q, v in zip(row, V, strict=True)), Fraction(0)) for row in Q]
+def gradient(W: Exact) -> Exact:
+    """Return Q(W - W*), (2, 2)."""
+    return np.asarray(Q @ (W - TARGET).ravel()).reshape(2, 2)
 
 
-def value(W: list[Fraction]) -> Fraction:
+def value(W: Exact) -> Fraction:
     """Return f."""
-    return sum((g * (w - t) for g, w, t in zip(gradient(W), W, TARGET, strict=True)), Fraction(0)) / 2
+    return Fraction((gradient(W) * (W - TARGET)).sum()) / 2
 
 
-def gradient_of_factors(b: list[Fraction], a: list[Fraction], decay: Fraction = Fraction(0)) -> list[Fraction]:
+def gradient_of_factors(b: Exact, a: Exact, decay: Fraction = Fraction(0)) -> Exact:
     """Return the gradient of ``f(ba) + decay (||b||^2 + ||a||^2) / 2`` in (b_1, b_2, a_1, a_2)."""
-    G = gradient([x * y for x in b for y in a])
-    of_b = [G[2 * i] * a[0] + G[2 * i + 1] * a[1] + decay * b[i] for i in (0, 1)]
-    return of_b + [G[j] * b[0] + G[2 + j] * b[1] + decay * a[j] for j in (0, 1)]
+    G = gradient(np.outer(b, a))
+    return np.concatenate([G @ a + decay * b, b @ G + decay * a])
 
 
-def hessian_of_factors(b: list[Fraction], a: list[Fraction], decay: Fraction = Fraction(0)) -> Matrix:
+def hessian_of_factors(b: Exact, a: Exact, decay: Fraction = Fraction(0)) -> Exact:
     """Return its Hessian: ``<D, QD> + 2 <G, b' a'>`` for moves (b', a') and ``D = b' a + b a'``, and the decay."""
-    G, zero, unit = gradient([x * y for x in b for y in a]), Fraction(0), Fraction(1)
-    moves = [[unit if k == i else zero for k in range(4)] for i in range(4)]
-    D = [[m[i] * a[j] + b[i] * m[2 + j] for i in (0, 1) for j in (0, 1)] for m in moves]
-
-    def entry(k: int, n: int) -> Fraction:
-        bent = sum((D[k][p] * Q[p][q] * D[n][q] for p in range(4) for q in range(4)), zero)
-        entries = (
-            (i, j, moves[k][i] * moves[n][2 + j] + moves[n][i] * moves[k][2 + j]) for i in (0, 1) for j in (0, 1)
-        )
-        turned = sum((G[2 * i + j] * pair for i, j, pair in entries), zero)
-        return bent + turned + (decay if k == n else zero)
-
-    return [[entry(k, n) for n in range(4)] for k in range(4)]
+    G, moves = gradient(np.outer(b, a)), exact(np.eye(4, dtype=int))
+    D = np.stack([(np.outer(move[:2], a) + np.outer(b, move[2:])).ravel() for move in moves])
+    H = D @ Q @ D.T + decay * moves
+    H[:2, 2:] += G
+    H[2:, :2] += G.T
+    return np.asarray(H)
 
 
-def is_second_order(b: list[Fraction], a: list[Fraction], decay: Fraction = Fraction(0)) -> bool:
+def is_second_order(b: Exact, a: Exact, decay: Fraction = Fraction(0)) -> bool:
     """Whether the gradient is zero and the Hessian a sum of squares, which is multiplied out again."""
-    H = hessian_of_factors(b, a, decay)
+    H = hessian_of_factors(b, a, decay).tolist()
     decomposition = squares(H)
-    return not any(gradient_of_factors(b, a, decay)) and decomposition is not None and decomposition.proves(H)
+    return not gradient_of_factors(b, a, decay).any() and decomposition is not None and decomposition.proves(H)
 
 
 def gather_spurious(example: Counterexample) -> Witness:
     """Certify the point in fractions, with decay too, and start RAC-LoRA and LoRA there."""
-    e1 = [Fraction(1), Fraction(0)]
-    fresh = expected(Case(example.method, example.problem, example.start, steps=STEPS))
+    e1 = exact([1, 0])
+    fresh = expected(example.case(STEPS))
     stuck, near = (_lora(example, away) for away in (0.0, 0.05))
     checks = (
         *(_of_f(), _is_a_point(e1), _is_a_local_minimum(e1), _with_decay(), _in_floats(example)),
@@ -240,45 +223,41 @@ def gather_spurious(example: Counterexample) -> Witness:
 
 
 def _of_f() -> Check:
-    low, high = rational.smallest_eigenvalue(Q), rational.largest_eigenvalue(Q)
+    low, high = rational.smallest_eigenvalue(Q.tolist()), rational.largest_eigenvalue(Q.tolist())
     sentence = f"f is {float(low):.4f}-strongly convex, {float(high):.4f}-smooth, and zero at W* = (1, 1)'(1, 1)"
-    return Check.exact(sentence, low > 0 and value([Fraction(1)] * 4) == 0)
+    return Check.exact(sentence, low > 0 and value(TARGET) == 0)
 
 
-def _is_a_point(e1: list[Fraction]) -> Check:
-    loss = value([x * y for x in e1 for y in e1])
+def _is_a_point(e1: Exact) -> Check:
+    loss = value(np.outer(e1, e1))
     sentence = f"at B = e1, A = e1' the gradient is zero, the Hessian is a sum of squares, and f = {loss}"
     return Check.exact(sentence, is_second_order(e1, e1) and loss == Fraction(1, 2))
 
 
-def _is_a_local_minimum(e1: list[Fraction]) -> Check:
+def _is_a_local_minimum(e1: Exact) -> Check:
     """All but the direction (e1, -e1) of scaling, along which J is constant, bends upwards."""
-    H = hessian_of_factors(e1, e1)
-    scaling = [Fraction(1), Fraction(0), Fraction(-1), Fraction(0)]
-    flat = [sum((h * s for h, s in zip(row, scaling, strict=True)), Fraction(0)) for row in H]
-    raised = [[h + s * t for h, t in zip(row, scaling, strict=True)] for row, s in zip(H, scaling, strict=True)]
-    least = rational.smallest_eigenvalue(raised)
+    H, scaling = hessian_of_factors(e1, e1), np.concatenate([e1, -e1])
+    least = rational.smallest_eigenvalue((H + np.outer(scaling, scaling)).tolist())
     sentence = (
         f"but for scaling, which changes nothing, it bends upwards by {float(least):.3g} or more: a local minimum"
     )
-    return Check.exact(sentence, not any(flat) and least > Fraction(99, 100))
+    return Check.exact(sentence, not (H @ scaling).any() and least > Fraction(99, 100))
 
 
 def _with_decay() -> Check:
     """At x e1 and x e1' with x^2 = 1 - decay, against balanced factors of W*, (1, 1)' and (1, 1)."""
     x = Fraction(9, 10)
-    decay, at = 1 - x * x, [x, Fraction(0)]
-    spurious = value([x * x, Fraction(0), Fraction(0), Fraction(0)]) + decay * x * x
-    balanced = value([Fraction(1)] * 4) + 2 * decay
+    decay, at = 1 - x * x, exact([x, 0])
+    spurious, balanced = value(np.outer(at, at)) + decay * x * x, value(TARGET) + 2 * decay
     numbers = f"at J = {float(spurious):.4f}; balanced factors of W* have {float(balanced):.4f}"
     sentence = f"with weight decay {decay} it stays one, {numbers}"
     return Check.exact(sentence, is_second_order(at, at, decay) and spurious > balanced)
 
 
 def _in_floats(example: Counterexample) -> Check:
-    loss, e1 = FactorLoss(example.problem, np.zeros((2, 2))), [Fraction(1), Fraction(0)]
-    hessian = loss.hessian(np.array([[1.0], [0.0]]), np.array([[1.0, 0.0]]))
-    off = float(np.abs(hessian - np.array(hessian_of_factors(e1, e1), dtype=float)).max())
+    e1, unit = exact([1, 0]), np.array([[1.0], [0.0]])
+    hessian = FactorLoss(example.problem, np.zeros((2, 2))).hessian(unit, unit.T)
+    off = float(np.abs(hessian - hessian_of_factors(e1, e1).astype(float)).max())
     return Check.bounded(f"the Hessian of J in floating point is that one, within {off:.1e}", off < 1e-12)
 
 
@@ -295,7 +274,7 @@ def _stays(stuck: Array, near: Array) -> Check:
 
 
 def _passes(example: Counterexample, gaps: Array) -> tuple[Check, Check]:
-    verdict = verify(T2, Case(example.method, example.problem, example.start, steps=STEPS))
+    verdict = verify(T2, example.case(STEPS))
     sentence = f"RAC-LoRA of rank one from there has E gap {gaps[-1]:.1e} after {STEPS} steps"
     return (
         Check.bounded(sentence, bool(gaps[-1] < 1e-3)),
@@ -310,7 +289,7 @@ C12 = Counterexample(
     "in reach, with weight decay too; RAC-LoRA passes it.",
     source="derived; that what is no minimum has full rank is a claim of Kim et al., arXiv:2502.09376",
     cause="spurious stationary point",
-    problem=Quadratic.full(np.array(Q, dtype=float), np.ones((2, 2))),
+    problem=Quadratic.full(Q.astype(float), np.ones((2, 2))),
     method=RACLoRA(Haar(2, 1), 0.14),
     start=np.array([[1.0, 0.0], [0.0, 0.0]]),
     gather=gather_spurious,

@@ -10,8 +10,9 @@ from fractions import Fraction
 import numpy as np
 
 from rac_theory.algorithms import CyclicRACLoRA, RACLoRA
+from rac_theory.base.checks import Array
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
 from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import Quadratic
 from rac_theory.runs import exact_rate
@@ -25,9 +26,9 @@ START = [Fraction(x) for x in (-100, -81, -32, 29, 79, 99, 82, 35, -26, -76)]
 Vector = list[Fraction]
 
 
-def curvature(d: int) -> list[Vector]:
+def curvature(d: int) -> Array:
     """Return Q, with ones on its diagonal and 0.9 elsewhere."""
-    return [[Fraction(1) if i == j else 1 - MU for j in range(d)] for i in range(d)]
+    return float(MU) * np.eye(d) + float(1 - MU)
 
 
 def loss(w: Vector) -> Fraction:
@@ -43,21 +44,24 @@ def cycle(w: Vector) -> Vector:
     return w
 
 
-def expected_losses(w: Vector, draws: int) -> list[Fraction]:
-    r"""Return E f(w^t) for t up to some draws of one coordinate.
+def draw_of_coordinate(mu: Fraction, c: Fraction, d: int, length: Fraction) -> Exact:
+    r"""Return what a step along one of d coordinates makes of the means of :math:`\|w\|^2` and :math:`s^2`, (2, 2).
 
-    f is known from :math:`\|w\|^2` and the square of the sum s, and a draw moves these two among each other: of
-    :math:`g_i = \mu w_i + (1 - \mu) s`, the derivative, w loses g_i at i, and so does s.
+    s is the sum of the entries, and :math:`Q = \mu I + c \mathbf 1 \mathbf 1^\top`. Of the derivative :math:`g_i = \mu
+    w_i + c s` w loses length times g_i at i, and so does s. By row the means of g_i^2, of g_i w_i, and of g_i s:
     """
-    d, rest = len(w), 1 - MU
-    square, total = sum((x * x for x in w), Fraction(0)), sum(w, Fraction(0)) ** 2
-    losses = [(MU * square + rest * total) / 2]
-    for _ in range(draws):
-        slope_square = (MU**2 * square + (2 * MU * rest + d * rest**2) * total) / d  # the mean of g_i^2
-        mixed = (MU * square + rest * total) / d  # of g_i w_i
-        with_sum = (MU + d * rest) * total / d  # of g_i s
-        square, total = square - 2 * mixed + slope_square, total - 2 * with_sum + slope_square
-        losses.append((MU * square + rest * total) / 2)
+    slope_square, along_w, along_s = exact([[mu**2, 2 * mu * c + d * c**2], [mu, c], [0, mu + d * c]]) / d
+    moved = exact([[1, 0], [0, 1]]) + length**2 * slope_square - 2 * length * np.stack([along_w, along_s])
+    return np.asarray(moved)
+
+
+def expected_losses(w: Vector, draws: int) -> list[Fraction]:
+    r"""Return E f(w^t) for t up to some draws of one coordinate: f is known from :math:`\|w\|^2` and :math:`s^2`."""
+    draw, moments = draw_of_coordinate(MU, 1 - MU, len(w), Fraction(1)), exact([sum(x * x for x in w), sum(w) ** 2])
+    losses = []
+    for _ in range(draws + 1):
+        losses.append((MU * moments[0] + (1 - MU) * moments[1]) / 2)
+        moments = draw @ moments
     return losses
 
 
@@ -84,20 +88,20 @@ def gather(example: Counterexample) -> Witness:
         ),
         *_rates(example),
     )
-    numbers = np.arange(CYCLES + 1)
+    numbers = range(CYCLES + 1)
     curves = {
-        "in a fixed order": (numbers, np.array([float(x / losses[0]) for x in losses])),
-        "fresh draws, mean": (numbers, np.array([float(x / fresh[0]) for x in fresh[::DIM]])),
-        "T13_pl, for fresh draws": (numbers, np.array([float(promised) ** t for t in numbers.tolist()])),
+        "in a fixed order": [x / losses[0] for x in losses],
+        "fresh draws, mean": [x / fresh[0] for x in fresh[::DIM]],
+        "T13_pl, for fresh draws": [promised**t for t in numbers],
     }
-    return Witness(checks, Lines(curves, {}, "cycles, of ten steps each", r"$f / f(w^0)$"))
+    return Witness(checks, Lines.over(numbers, curves, {}, "cycles, of ten steps each", r"$f / f(w^0)$"))
 
 
 def _rates(example: Counterexample) -> tuple[Check, Check]:
     """Of a cycle, for the worst start, by the library."""
     rates = {}
     for d in (3, DIM):
-        problem = example.problem if d == DIM else Quadratic.left(np.array(curvature(d), dtype=float), np.zeros((d, 1)))
+        problem = example.problem if d == DIM else Quadratic.left(curvature(d), np.zeros((d, 1)))
         fresh = exact_rate(Case(RACLoRA(Coordinate(d, 1), 1.0), problem)) ** d
         fixed, random = (
             exact_rate(Case(CyclicRACLoRA(Coordinate(d, 1), 1.0, order=order), problem))
@@ -127,7 +131,7 @@ C23 = Counterexample(
     source="derived; that a fixed order can be slow is known from Sun & Ye, arXiv:1604.07130, that random orders mend "
     "it from Lee & Wright, arXiv:1607.08320",
     cause="draws that are not independent",
-    problem=Quadratic.left(np.array(curvature(DIM), dtype=float), np.zeros((DIM, 1))),
+    problem=Quadratic.left(curvature(DIM), np.zeros((DIM, 1))),
     method=CyclicRACLoRA(Coordinate(DIM, 1), 1.0, order="cyclic"),
     start=np.array([[float(x)] for x in START]),
     gather=gather,

@@ -62,7 +62,7 @@ class FollowedRun:
         return None if self.B is None or self.A is None else (self.B, self.A)
 
     @classmethod
-    def along(cls, W: Array, problem: Problem, gamma: float) -> "FollowedRun":
+    def of_iterates(cls, W: Array, problem: Problem, gamma: float) -> "FollowedRun":
         """Follow iterates that something else made, such as the weights of a model at each step of its training.
 
         Parameters
@@ -73,6 +73,10 @@ class FollowedRun:
             What gives f and its gradients.
         gamma : float
             The size of one gradient step.
+
+        Returns
+        -------
+        FollowedRun
 
         Raises
         ------
@@ -87,7 +91,7 @@ class FollowedRun:
         >>> from rac_theory.literature.counterexamples.followed_run import FollowedRun
         >>> problem = Quadratic.left([[1.0]], W_star=[[1.0]])
         >>> W = np.array([[[0.0]], [[3.0]], [[-3.0]], [[9.0]]])  # steps of 3
-        >>> print(diagnose(FollowedRun.along(W, problem, gamma=3.0), problem)[0].cause)
+        >>> print(diagnose(FollowedRun.of_iterates(W, problem, gamma=3.0), problem)[0].cause)
         step-size instability
         """
         W = matrices(W, problem.shape)
@@ -109,6 +113,10 @@ class FollowedRun:
             In 0..runs - 1.
         problem : Problem, optional
             What gives f and its gradients, if it is not that of the trajectory.
+
+        Returns
+        -------
+        FollowedRun
 
         Raises
         ------

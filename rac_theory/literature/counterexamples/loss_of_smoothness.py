@@ -133,8 +133,7 @@ def _with_A_fixed(example: Counterexample, limit: float) -> Check:
 def _picture(paths: dict[str, Array], logistic: Array, limit: float) -> Lines:
     curves = {name: paths[name] for name in ("(sB, A/s)", "(sB, sA)")} | {"(sB, sA), logistic loss": logistic}
     levels = {"A fixed: $L \\Vert A \\Vert^2$": limit}
-    over_s = {name: (SCALES, y) for name, y in curves.items()}
-    return Lines(over_s, levels, "$s$", "local Lipschitz constant", xscale="log")
+    return Lines.over(SCALES, curves, levels, "$s$", "local Lipschitz constant", xscale="log")
 
 
 C1 = Counterexample(
@@ -147,7 +146,6 @@ C1 = Counterexample(
     cause="step-size instability",
     problem=paper_quadratic(np.ones((3, 3))),
     method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / 20),
-    start=np.zeros((3, 3)),
     gather=gather,
     condition="at some W = W0 + BA the Hessian of f is not zero on some B X or X A, as is so for every convex f that "
     "is not affine; along (sB, sA) the constant grows so on quadratics under the same condition, and stays bounded for "

@@ -11,7 +11,6 @@ from fractions import Fraction
 import numpy as np
 
 from rac_theory.algorithms import RACLoRA
-from rac_theory.base.checks import Array
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import Quadratic
@@ -87,12 +86,8 @@ def gather(example: Counterexample) -> Witness:
     gamma = Fraction(example.method.gamma)
     rounded, exact = descent(gamma, MERGES, stored=True), descent(gamma, 40, stored=False)
     checks = (_nothing_is_left(), _what_is_left(), _next_to_a_power(), _of_descent(gamma, rounded), *_remedies())
-    curves = {"in bfloat16": _floats(rounded[:41]), "exact": _floats(exact)}
+    curves = {"in bfloat16": rounded[:41], "exact": exact}
     return Witness(checks, Lines.over_steps(curves, {}, r"$f(W^t) - f^\star$", yscale="linear"))
-
-
-def _floats(values: list[Fraction]) -> Array:
-    return np.array([float(value) for value in values])
 
 
 def _nothing_is_left() -> Check:

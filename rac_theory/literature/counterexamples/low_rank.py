@@ -92,14 +92,14 @@ def lowest(problem: Problem, W0: Array, rank: int, *, starts: int, rng: np.rando
         B, A = z[: m * rank].reshape(m, rank), z[m * rank :].reshape(rank, n)
         return loss.value(B, A), np.concatenate([part.ravel() for part in loss.gradient(B, A)])
 
-    def one(scale: float) -> float:
+    def descended(scale: float) -> float:
         z = scale * rng.standard_normal(rank * (m + n))
         optimum = minimize(
             value_and_gradient, z, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-10}
         )
         return float(optimum.fun)
 
-    return min(one(10.0 ** (i % 3 - 1)) for i in range(starts))
+    return min(descended(10.0 ** (i % 3 - 1)) for i in range(starts))
 
 
 SIGMA = (3, 2, 1)
@@ -171,7 +171,6 @@ C2 = Counterexample(
     cause="representation floor",
     problem=Quadratic.left(2 * np.eye(3), np.diag(SIGMA).astype(float)),
     method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=0.05),
-    start=np.zeros((3, 3)),
     gather=gather_floor,
     condition="f is s-strongly convex; PL alone does not suffice",
 )

@@ -19,7 +19,6 @@ from itertools import accumulate, islice
 import numpy as np
 
 from rac_theory.algorithms import MOMENTUM, state
-from rac_theory.cases import Case
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import Quadratic
@@ -32,33 +31,37 @@ SHARE = Fraction(1, DIM)
 Moments = tuple[Fraction, Fraction, Fraction]
 
 
-def moved(
-    beta: Fraction, moments: Moments, gamma: Fraction = GAMMA, p: Fraction = SHARE, q: Fraction = SHARE
-) -> Moments:
-    """Return E X^2, E X M and E M^2 of a coordinate one step later, of which H leaves h, with p = E h and q = E h^2."""
-    (xx, xm, mm), c = moments, gamma * (1 - beta)
+def moments(gamma: Fraction, beta: Fraction, p: Fraction, q: Fraction) -> Iterator[Moments]:
+    """Yield E X^2, E X M and E M^2 from X = 1, where the curvature is 1 and H leaves h, with p = E h and q = E h^2."""
+    xx, xm, mm = Fraction(1), Fraction(0), Fraction(0)
+    c = gamma * (1 - beta)
     a, b = 1 - c * p, -c * beta  # X+ = (1 - c h) X + b M
-    return (
-        (1 - 2 * c * p + c * c * q) * xx + 2 * a * b * xm + b * b * mm,
-        (p - c * q) * xx + (a * beta + b * p) * xm + b * beta * mm,
-        q * xx + 2 * p * beta * xm + beta * beta * mm,
-    )
+    while True:
+        yield xx, xm, mm
+        xx, xm, mm = (
+            (1 - 2 * c * p + c * c * q) * xx + 2 * a * b * xm + b * b * mm,
+            (p - c * q) * xx + (a * beta + b * p) * xm + b * beta * mm,
+            q * xx + 2 * p * beta * xm + beta * beta * mm,
+        )
 
 
-def ratios(beta: Fraction, steps: int = STEPS) -> list[Fraction]:
-    """Return the sum of E||grad f||^2 at the shifted point over T1's bound of it, after 1, 2, ... steps."""
-    moments, total, curve = (Fraction(1), Fraction(0), Fraction(0)), Fraction(0), []
-    for _ in range(steps):
-        xx, xm, mm = moments
-        total += xx - 2 * GAMMA * beta * xm + (GAMMA * beta) ** 2 * mm
-        curve.append(total * GAMMA * SHARE)  # 2 Delta_0 is 1
-        moments = moved(beta, moments)
-    return curve
+def at_W(gamma: Fraction, beta: Fraction, state: Moments) -> Fraction:
+    """Return E W^2 at the shifted point W = X - gamma beta M."""
+    xx, xm, mm = state
+    return xx - 2 * gamma * beta * xm + (gamma * beta) ** 2 * mm
+
+
+def ratios(
+    beta: Fraction, steps: int, gamma: Fraction = GAMMA, p: Fraction = SHARE, q: Fraction = SHARE
+) -> list[Fraction]:
+    """Return the sum of E||grad f||^2 at the shifted point over its bound, by T1 or T22, after 1, 2, ... steps."""
+    squares = (at_W(gamma, beta, state) for state in islice(moments(gamma, beta, p, q), steps))
+    return [total * gamma * p for total in accumulate(squares)]  # 2 Delta_0 is 1
 
 
 def gather_beyond(example: Counterexample) -> Witness:
     """Take 1 - beta as r/d, as half of it, and as a quarter."""
-    curves = {f"1 - beta = p/{k}": ratios(1 - SHARE / k) for k in (1, 2, 4)}
+    curves = {f"1 - beta = p/{k}": ratios(1 - SHARE / k, STEPS) for k in (1, 2, 4)}
     whole_share, half, quarter = curves.values()
     first = next(t for t, ratio in enumerate(half, 1) if ratio > 1)
     checks = (
@@ -69,19 +72,18 @@ def gather_beyond(example: Counterexample) -> Witness:
             f"with half of that they have {float(half[-1]):.3f} of it, more than all from step {first} on", half[-1] > 1
         ),
         Check.exact(f"with a quarter they have {float(quarter[-1]):.3f} of it", quarter[-1] > 2),
-        _by_the_library(example, half),
+        _by_the_library(example, "for the case", GAMMA * SHARE, half[-1], STEPS),
     )
-    steps = np.arange(1, STEPS + 1)
-    lines = {name: (steps, np.array([*map(float, curve)])) for name, curve in curves.items()}
     label = r"sum of $E \|\nabla f\|^2$ over T1's bound"
-    return Witness(checks, Lines(lines, {"T1's bound": 1.0}, "steps", label, yscale="linear"))
+    picture = Lines.over(range(1, STEPS + 1), curves, {"T1's bound": 1.0}, "steps", label, yscale="linear")
+    return Witness(checks, picture)
 
 
-def _by_the_library(example: Counterexample, curve: list[Fraction]) -> Check:
-    case = Case(example.method, example.problem, example.start, steps=STEPS - 1)
-    total = float(expected(case).squared_gradient.sum() / expected(case).squared_gradient[0])
-    ratio = total * float(GAMMA * SHARE)
-    return Check.bounded(f"the library's own sum for the case is {ratio:.6f} of it", abs(ratio / curve[-1] - 1) < 1e-9)
+def _by_the_library(example: Counterexample, words: str, scale: Fraction, ratio: Fraction, steps: int) -> Check:
+    """The sum of expected squared gradients, in units of the first, over the bound."""
+    squares = expected(example.case(steps - 1)).squared_gradient
+    total = float(squares.sum() / squares[0] * float(scale))
+    return Check.bounded(f"the library's own sum {words} is {total:.6f} of it", abs(total / ratio - 1) < 1e-9)
 
 
 C26 = Counterexample(
@@ -106,46 +108,33 @@ EDGE_PL = Fraction(8, 125), Fraction(9, 10)
 """gamma and b just within what T22 and T22_pl ask for on the line, without noise."""
 
 
-def moments(gamma: Fraction, b: Fraction, p: Fraction, q: Fraction) -> Iterator[Moments]:
-    """Yield E X^2, E X M and E M^2 from X = 1, where the curvature is 1 and H leaves h, with p = E h and q = E h^2."""
-    state = Fraction(1), Fraction(0), Fraction(0)
-    while True:
-        yield state
-        state = moved(b, state, gamma, p, q)
-
-
-def at_W(gamma: Fraction, b: Fraction, state: Moments) -> Fraction:
-    """Return E W^2 at the shifted point W = X - gamma b M."""
-    xx, xm, mm = state
-    return xx - 2 * gamma * b * xm + (gamma * b) ** 2 * mm
-
-
 def slack(gamma_L: Fraction, Lipschitz: Fraction, b: Fraction, Lambda: Fraction) -> Fraction:
     """Return theta of T22, for gamma times what bounds a step's curvature and gamma times the Lipschitz constant."""
     return 1 - gamma_L - (Lipschitz * b) ** 2 * Lambda * (1 + b * Lambda)
 
 
 def ratios_at_W() -> list[Fraction]:
-    """Return the sum of E||grad f(W)||^2 over T22's bound of it, without noise: 2 Delta_0 is 1."""
-    walk = islice(moments(LONG, KEPT, WIDE_SHARE, FOURTH), LONG_RUN)
-    return [total * LONG * WIDE_SHARE for total in accumulate(at_W(LONG, KEPT, state) for state in walk)]
+    """Return the sum of E||grad f(W)||^2 over T22's bound of it, without noise."""
+    return ratios(KEPT, LONG_RUN, LONG, WIDE_SHARE, FOURTH)
+
+
+def on_the_line(gamma: Fraction, b: Fraction, steps: int) -> tuple[list[Fraction], list[Fraction]]:
+    """Return E X^2 and E W^2 at t = 0, 1, ..., without a sketch."""
+    walk = [*islice(moments(gamma, b, Fraction(1), Fraction(1)), steps)]
+    return [state[0] for state in walk], [at_W(gamma, b, state) for state in walk]
 
 
 def sums(steps: int = 100) -> tuple[Fraction, Fraction]:
     """Return the sum of squares over T22's bound of it, at X and at W, on the line."""
-    gamma, b = EDGE
-    walk = [*islice(moments(gamma, b, Fraction(1), Fraction(1)), steps)]
-    return gamma * sum(state[0] for state in walk), gamma * sum(at_W(gamma, b, state) for state in walk)
+    at_X, shifted = (EDGE[0] * sum(squares, Fraction(0)) for squares in on_the_line(*EDGE, steps))
+    return at_X, shifted
 
 
 def gaps(steps: int = 20) -> tuple[list[Fraction], list[Fraction]]:
     """Return gaps over T22_pl's bound, at X and at W, on the line, where mu is L."""
-    gamma, b = EDGE_PL
-    walk = [*islice(moments(gamma, b, Fraction(1), Fraction(1)), steps)]
-    return (
-        [state[0] / (1 - gamma) ** t for t, state in enumerate(walk)],
-        [at_W(gamma, b, state) / (1 - gamma) ** t for t, state in enumerate(walk)],
-    )
+    left = 1 - EDGE_PL[0]
+    at_X, shifted = ([x / left**t for t, x in enumerate(squares)] for squares in on_the_line(*EDGE_PL, steps))
+    return at_X, shifted
 
 
 def gather_smoothness(example: Counterexample) -> Witness:
@@ -156,8 +145,6 @@ def gather_smoothness(example: Counterexample) -> Witness:
         slack(Fraction(1, 2), Fraction(1, 2), KEPT, Fraction(1)),
         slack(LONG * L_H, LONG, KEPT, Fraction(1)),
     )
-    case = Case(example.method, example.problem, example.start, steps=LONG_RUN - 1)
-    library = float(expected(case).squared_gradient.sum()) * float(LONG * WIDE_SHARE)
     checks = (
         Check.exact(f"with L_H for every L what is assumed is met: theta is {float(theta):.4f}", theta > 0),
         Check.exact(f"with L where it belongs it is not: theta is {float(theta_with_L):.1f}", theta_with_L < 0),
@@ -165,21 +152,17 @@ def gather_smoothness(example: Counterexample) -> Witness:
             f"from step {first} on there is more than the bound, in {LONG_RUN} steps {float(curve[-1]):.2f} of it",
             curve[-1] > 60,
         ),
-        Check.bounded(
-            f"the library's own sum for the case is {library:.4f} of it", abs(library / curve[-1] - 1) < 1e-9
-        ),
+        _by_the_library(example, "for the case", LONG * WIDE_SHARE, curve[-1], LONG_RUN),
     )
-    lines = {"with L_H for every L": (np.arange(1, LONG_RUN + 1), np.array([*map(float, curve)]))}
-    label = r"sum of $E \|\nabla f\|^2$ over the bound"
-    return Witness(checks, Lines(lines, {"the bound": 1.0}, "steps", label, yscale="linear"))
+    lines, label = {"with L_H for every L": curve}, r"sum of $E \|\nabla f\|^2$ over the bound"
+    picture = Lines.over(range(1, LONG_RUN + 1), lines, {"the bound": 1.0}, "steps", label, yscale="linear")
+    return Witness(checks, picture)
 
 
 def gather_point(example: Counterexample) -> Witness:
     """Judge X, and the shifted point W, by what is proved of W."""
     (X, W), (gaps_X, gaps_W) = sums(), gaps()
     T = max(range(len(gaps_X)), key=gaps_X.__getitem__)
-    case = Case(example.method, example.problem, example.start, steps=99)
-    library = float(expected(case).squared_gradient.sum()) * float(EDGE[0])
     checks = (
         Check.exact(f"squared gradients at X have {float(X):.3f} of T22's bound in 100 steps", Fraction(51, 50) < X),
         Check.exact(f"at the shifted point they have {float(W):.3f} of it", W < 1),
@@ -187,11 +170,11 @@ def gather_point(example: Counterexample) -> Witness:
             f"the gap at X is {float(gaps_X[T]):.3f} of T22_pl's bound at T = {T}", gaps_X[T] > Fraction(23, 20)
         ),
         Check.exact(f"at the shifted point it is {float(max(gaps_W)):.3f} of it at most", max(gaps_W) <= 1),
-        Check.bounded(f"the library's own sum at X is {library:.6f} of it", abs(library / X - 1) < 1e-9),
+        _by_the_library(example, "at X", EDGE[0], X, 100),
     )
-    steps = np.arange(len(gaps_X))
-    lines = {"X": (steps, np.array([*map(float, gaps_X)])), "W": (steps, np.array([*map(float, gaps_W)]))}
-    return Witness(checks, Lines(lines, {"T22_pl's bound": 1.0}, "steps", "gap over T22_pl's bound", yscale="linear"))
+    levels, label = {"T22_pl's bound": 1.0}, "gap over T22_pl's bound"
+    picture = Lines.over(range(len(gaps_X)), {"X": gaps_X, "W": gaps_W}, levels, "steps", label, yscale="linear")
+    return Witness(checks, picture)
 
 
 C28 = Counterexample(

@@ -12,9 +12,9 @@ import numpy as np
 
 from rac_theory.algorithms import InverseOnRange, RACLoRA
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
+from rac_theory.literature.counterexamples.fixed_order import draw_of_coordinate
 from rac_theory.literature.counterexamples.picture import Lines
-from rac_theory.numerics import Matrix
 from rac_theory.problems import Quadratic
 from rac_theory.runs import exact_rate
 from rac_theory.sketches import Coordinate
@@ -24,64 +24,49 @@ LONGER = Fraction(17, 10)
 BETWEEN, LESS = Fraction(49, 50), Fraction(39, 40)
 
 
-def step(t: Fraction) -> Matrix:
+def step(t: Fraction) -> Exact:
     """Return what a step of t times that to the minimum makes of E||w||^2 and E(sum w)^2."""
-    a = t / (MU + C)
-    slope = [MU**2, 2 * MU * C + DIM * C**2]  # the sum of g_i^2
-    mixed, with_sum = [MU, C], [Fraction(0), MU + DIM * C]  # of g_i w_i, and g_i times the sum
-    return [
-        [1 - 2 * a * mixed[0] / DIM + a**2 * slope[0] / DIM, -2 * a * mixed[1] / DIM + a**2 * slope[1] / DIM],
-        [a**2 * slope[0] / DIM - 2 * a * with_sum[0] / DIM, 1 - 2 * a * with_sum[1] / DIM + a**2 * slope[1] / DIM],
-    ]
+    return draw_of_coordinate(MU, C, DIM, t / (MU + C))
 
 
-def characteristic(A: Matrix, r: Fraction) -> Fraction:
+def characteristic(A: Exact, r: Fraction) -> Fraction:
     """Return det(r I - A); below zero only between the two eigenvalues, if they are real."""
-    return (r - A[0][0]) * (r - A[1][1]) - A[0][1] * A[1][0]
+    return Fraction((r - A[0, 0]) * (r - A[1, 1]) - A[0, 1] * A[1, 0])
 
 
-def is_above(A: Matrix, r: Fraction) -> bool:
-    """Whether r is above both eigenvalues, if these are real."""
-    return characteristic(A, r) > 0 and 2 * r > A[0][0] + A[1][1] and discriminant(A) >= 0
-
-
-def discriminant(A: Matrix) -> Fraction:
-    """Return that of the characteristic polynomial: eigenvalues are real where it is not negative."""
-    return (A[0][0] - A[1][1]) ** 2 + 4 * A[0][1] * A[1][0]
+def is_above(A: Exact, r: Fraction) -> bool:
+    """Whether r is above both eigenvalues, if these are real: where the discriminant is not negative."""
+    discriminant = (A[0, 0] - A[1, 1]) ** 2 + 4 * A[0, 1] * A[1, 0]
+    return bool(characteristic(A, r) > 0 and 2 * r > A[0, 0] + A[1, 1] and discriminant >= 0)
 
 
 def gather(example: Counterexample) -> Witness:
     """Compare the step to the minimum with one that is 1.7 times as long."""
-    exact, longer = step(Fraction(1)), step(LONGER)
+    minimum, longer = step(Fraction(1)), step(LONGER)
     checks = (
         Check.exact(
             f"the exact minimum leaves more than {BETWEEN} of the gap a step in the end",
-            characteristic(exact, BETWEEN) < 0,
+            characteristic(minimum, BETWEEN) < 0,
         ),
         Check.exact(f"a step {LONGER} times as long leaves less than {LESS}", is_above(longer, LESS)),
-        _from_a_start(exact, longer),
+        _from_a_start(minimum, longer),
         _by_the_library(example),
     )
     scales = np.linspace(0.6, 1.95, 28)
-    rates = [max(abs(np.linalg.eigvals(np.array(step(Fraction(x)), dtype=float)))) for x in scales.tolist()]
-    lines = {"factor of the gap": (scales, np.array(rates))}
+    lines, levels = {"factor of the gap": [*map(rate_at, scales.tolist())]}, {"exact minimum": rate_at(1.0)}
     label = "length of a step, over that to the minimum"
-    return Witness(checks, Lines(lines, {"exact minimum": rates_at(1.0)}, label, "factor a step", yscale="linear"))
+    return Witness(checks, Lines.over(scales, lines, levels, label, "factor a step", yscale="linear"))
 
 
-def rates_at(t: float) -> float:
+def rate_at(t: float) -> float:
     """Return the factor a step in the end, in floating point."""
-    return float(max(abs(np.linalg.eigvals(np.array(step(Fraction(t)), dtype=float)))))
+    return float(max(abs(np.linalg.eigvals(step(Fraction(t)).astype(float)))))
 
 
-def _from_a_start(exact: Matrix, longer: Matrix, steps: int = 400) -> Check:
+def _from_a_start(minimum: Exact, longer: Exact, steps: int = 400) -> Check:
     """From w = (1, 0, 0, 0)."""
-    left = []
-    for A in (exact, longer):
-        u, v = Fraction(1), Fraction(1)
-        for _ in range(steps):
-            u, v = A[0][0] * u + A[0][1] * v, A[1][0] * u + A[1][1] * v
-        left.append((MU * u + C * v) / (MU + C))
+    ends = [np.linalg.matrix_power(A, steps) @ exact([1, 1]) for A in (minimum, longer)]
+    left = [(MU * square + C * squared_sum) / (MU + C) for square, squared_sum in ends]
     sentence = f"from (1, 0, 0, 0) {steps} steps leave {float(left[0]):.1e} of the gap and {float(left[1]):.1e}"
     return Check.exact(sentence, left[1] < left[0])
 
@@ -90,7 +75,7 @@ def _by_the_library(example: Counterexample) -> Check:
     sketch = Coordinate(DIM, 1)
     minimum = exact_rate(Case(example.method, example.problem))
     longer = exact_rate(Case(RACLoRA(sketch, float(LONGER / (MU + C))), example.problem))
-    right = abs(minimum - rates_at(1.0)) < 1e-10 and abs(longer - rates_at(float(LONGER))) < 1e-10
+    right = abs(minimum - rate_at(1.0)) < 1e-10 and abs(longer - rate_at(float(LONGER))) < 1e-10
     return Check.bounded(f"the library's exact rates are {minimum:.5f} and {longer:.5f}", right and longer < minimum)
 
 

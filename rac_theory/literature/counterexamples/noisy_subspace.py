@@ -84,7 +84,7 @@ def gather_noise(example: Counterexample) -> Witness:
     checks = (
         *_never_moves(example, runs["GaLore"]),
         Check.exact(f"with a random coordinate E f is {row + rest:.4g} at the end", row + rest < 0.05),
-        _seen(means, row + rest),
+        _of_a_random_subspace(means, row + rest),
         Check.bounded(f"without noise GaLore comes to {exact:.3g}", exact < 1e-6),
         _keeps_its_share(example.seed),
     )
@@ -117,7 +117,7 @@ def _never_moves(example: Counterexample, runs: Trajectory) -> tuple[Check, Chec
     )
 
 
-def _seen(means: dict[str, Array], expectation: float) -> Check:
+def _of_a_random_subspace(means: dict[str, Array], expectation: float) -> Check:
     coordinate, haar = (float(means[f"RAC-LoRA, {name}"][-1]) for name in ("one coordinate", "Haar"))
     near = abs(coordinate - expectation) < 0.5 * expectation
     return Check.simulated(f"seen {coordinate:.4g}; Haar {haar:.4g}", near)

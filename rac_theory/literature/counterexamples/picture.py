@@ -1,18 +1,22 @@
 """A picture of a witness: arrays with labels, drawn on request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base import Value, function_name, type_name
 from rac_theory.base.checks import Array
-from rac_theory.drawing import BLACK, BOUND, DARK, GREEN, MEAN, PINK, RUNS, YELLOW, plot, words
+from rac_theory.drawing import colours, plot, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+Curves: TypeAlias = Mapping[str, Sequence[Any] | NDArray[Any]]
+"""By name, the values of each curve: floating-point numbers or fractions."""
 
 
 class Picture(Protocol):
@@ -45,12 +49,16 @@ class Lines(Value):
     yscale: str = "log"
 
     @classmethod
-    def over_steps(
-        cls, curves: Mapping[str, NDArray[Any]], levels: Mapping[str, float], ylabel: str, *, yscale: str = "log"
-    ) -> "Lines":
-        """Return curves over t = 0, 1, ..., of which each is given by its values."""
-        over = {name: (np.arange(len(y)), y) for name, y in curves.items()}
-        return cls(over, levels, "step $t$", ylabel, yscale=yscale)
+    def over(cls, x: Any, curves: Curves, levels: Mapping[str, float], *labels: str, **scales: str) -> "Lines":
+        """Return curves above the same x, each given by its values; labels and scales are those of both axes."""
+        over = {name: (np.asarray(x), np.array([*map(float, y)])) for name, y in curves.items()}
+        return cls(over, levels, *labels, **scales)
+
+    @classmethod
+    def over_steps(cls, curves: Curves, levels: Mapping[str, float], ylabel: str, **scales: str) -> "Lines":
+        """Return curves over t = 0, 1, ..., each given by its values."""
+        over = {name: (np.arange(len(y)), np.array([*map(float, y)])) for name, y in curves.items()}
+        return cls(over, levels, "step $t$", ylabel, **scales)
 
     def __repr__(self) -> str:
         return f"<{type_name(self)}: {', '.join((*self.curves, *self.levels))}>"
@@ -62,21 +70,17 @@ class Lines(Value):
             finite = np.isfinite(y) & ((y > 0) | (self.yscale != "log"))
             # Markers of curves that lie upon each other are at different places.
             spacing = (i / len(self.curves) / _MARKED, 1 / _MARKED) if len(x) > _MARKED else None
-            style: dict[str, Any] = {
-                "marker": _MARKERS[i % len(_MARKERS)],
-                "markevery": spacing,
-                "markersize": 4.5,
-                "mfc": "white",
-            }
+            style: dict[str, Any] = {"marker": _MARKERS[i % len(_MARKERS)], "markersize": 4.5, "mfc": "white"}
+            style |= {"color": colours.CURVES[i % len(colours.CURVES)], "markevery": spacing}
             dashes = _DASHES[i // len(_MARKERS) % len(_DASHES)]
-            ax.plot(x, np.where(finite, y, np.nan), dashes, color=_COLOURS[i % len(_COLOURS)], label=name, **style)
+            ax.plot(x, np.where(finite, y, np.nan), dashes, label=name, **style)
         for i, level in enumerate(self.levels.values()):
-            ax.axhline(level, color=DARK, linestyle=_LEVELS[i % len(_LEVELS)], linewidth=1.2, zorder=1)
+            ax.axhline(level, color=colours.DARK, linestyle=_LEVELS[i % len(_LEVELS)], linewidth=1.2, zorder=1)
         ax.set(xscale=self.xscale, yscale=self.yscale, xlabel=self.xlabel, ylabel=self.ylabel)
         low, high = ax.get_ylim()
         ax.set_ylim(low, high)  # as they are: what is written on the axes does not move them
         for name, level in self.levels.items():
-            words.name_level(ax, level, name, color=DARK)
+            words.name_level(ax, level, name, color=colours.DARK)
         plot.finished(ax, title)
         if self.yscale == "log":
             plot.tick(ax.yaxis, "log")
@@ -118,10 +122,10 @@ class Outcomes(Value):
             empty.subplots_adjust(right=0.86)  # the names of the outcomes stand beside the key
             ax = empty.subplots()
         kinds = len(self.names)
-        colours = ListedColormap(colormaps["cividis_r"](np.linspace(0, 1, kinds)))  # ordered in grey, too
+        palette = ListedColormap(colormaps["cividis_r"](np.linspace(0, 1, kinds)))  # ordered in grey, too
         edges = BoundaryNorm(np.arange(kinds + 1) - 0.5, kinds)
         mesh = ax.pcolormesh(
-            self.x, self.y, self.outcome, cmap=colours, norm=edges, shading="nearest", edgecolors="white", linewidth=0.4
+            self.x, self.y, self.outcome, cmap=palette, norm=edges, shading="nearest", edgecolors="white", linewidth=0.4
         )
         key = ax.figure.colorbar(mesh, ax=ax, ticks=range(kinds), drawedges=True)
         key.ax.set_yticklabels(self.names)
@@ -145,7 +149,6 @@ class Deferred:
         return self.make().draw(ax, title=title)
 
 
-_COLOURS = (MEAN, BOUND, GREEN, PINK, YELLOW, RUNS, BLACK)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = ("-", "-.", ":")  # where there are more curves than markers
 _LEVELS: tuple[Any, ...] = ("--", ":", "-.", (0, (8, 2)))

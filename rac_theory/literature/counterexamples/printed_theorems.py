@@ -24,7 +24,6 @@ import numpy as np
 from scipy.stats import chi2
 
 from rac_theory.algorithms import RACLoRA
-from rac_theory.cases import Case
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import Quadratic
@@ -86,15 +85,15 @@ def gather_projections(example: Counterexample) -> Witness:
         ),
     )
     curves = {
-        f"eta = {TOO_LONG}, projected": np.sqrt([*map(float, long)]),
-        f"eta = {SHORT}, projected": np.sqrt([*map(float, short)]),
-        f"eta = {SHORT}, whole gradient": np.sqrt([1 + float(square) for square in short]),
+        f"eta = {TOO_LONG}, projected": [square**0.5 for square in long],
+        f"eta = {SHORT}, projected": [square**0.5 for square in short],
+        f"eta = {SHORT}, whole gradient": [(1 + square) ** 0.5 for square in short],
     }
     return Witness(checks, Lines.over_steps(curves, {}, "norm of the gradient"), against)
 
 
 def _by_the_library(example: Counterexample, squares: list[Fraction]) -> Check:
-    gap = expected(Case(example.method, example.problem, example.start, steps=STEPS)).gap
+    gap = expected(example.case(STEPS)).gap
     gaps = [(1 + square) / 2 for square in squares]
     right = all(abs(value - float(exact)) < 1e-12 for value, exact in zip(gap, gaps, strict=True))
     return Check.bounded(f"the library's gap after {STEPS} steps is {gap[-1]:.6f}", right)
@@ -110,7 +109,6 @@ C30 = Counterexample(
     cause="step-size instability",
     problem=Quadratic.left(np.eye(2), np.ones((2, 1))),
     method=RACLoRA(Frozen(np.array([[1.0], [0.0]])), gamma=float(SHORT)),
-    start=np.zeros((2, 1)),
     gather=gather_projections,
     condition="without an entrywise regulariser, as in the theorem; its proof ends with 2 L_B L_C D^2, with L_B D and "
     "L_C D for the norms of B and C, and the statement has L_B L_C D^2",
@@ -176,15 +174,15 @@ def gather_channel(example: Counterexample) -> Witness:
             outside(math.sqrt(columns / rows), RANK, DELTA) > 1 - 1e-12,
         ),
     )
-    ranks = np.unique(np.geomspace(64, 2048, 24).astype(int))
-    lows, highs = zip(*(printed_ends(int(rank), DELTA) for rank in ranks), strict=True)
+    ranks = np.unique(np.geomspace(64, 2048, 24).astype(int)).tolist()
+    lows, highs = zip(*(printed_ends(rank, DELTA) for rank in ranks), strict=True)
     lines = {
-        "sqrt(n/r), in the middle": (ranks, np.full(len(ranks), math.sqrt(columns / rows))),
-        "sqrt(m/r), in the middle": (ranks, np.ones(len(ranks))),
-        "printed, upper end": (ranks, np.array(highs)),
-        "printed, lower end": (ranks, np.array(lows)),
+        "sqrt(n/r), in the middle": [math.sqrt(columns / rows)] * len(ranks),
+        "sqrt(m/r), in the middle": [1.0] * len(ranks),
+        "printed, upper end": highs,
+        "printed, lower end": lows,
     }
-    return Witness(checks, Lines(lines, {}, "rank", "ratio to Adam's scale", yscale="linear"), against)
+    return Witness(checks, Lines.over(ranks, lines, {}, "rank", "ratio to Adam's scale", yscale="linear"), against)
 
 
 def _interval(ends: tuple[float, float]) -> str:

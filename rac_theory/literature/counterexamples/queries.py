@@ -22,10 +22,8 @@ import numpy as np
 
 from rac_theory.algorithms import RACLoRA
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
 from rac_theory.literature.counterexamples.picture import Lines
-from rac_theory.literature.counterexamples.rational_factors import combined, exact, inner, squared
-from rac_theory.numerics import Matrix
 from rac_theory.problems import Quadratic
 from rac_theory.runs import CURRENCIES, exact_rate, query_rates
 from rac_theory.sketches import Gaussian, Haar, Moments
@@ -42,25 +40,30 @@ def steep_and_flat(d: int, flat: Fraction) -> Quadratic:
     return Quadratic.left(np.diag([1.0, *[float(flat)] * (d - 1)]), np.zeros((d, 1)))
 
 
-def moment_matrix(d: int, q: int, flat: Fraction, gamma: Fraction) -> Matrix:
+def moment_matrix(d: int, q: int, flat: Fraction, gamma: Fraction) -> Exact:
     """Return the matrix D of a projected step along q of d directions, on E x_1^2 and the sum of the others."""
     invariants = Moments(Haar(d, q)).invariants
     assert invariants is not None
     a, b = map(Fraction, invariants)
     mixed = gamma**2 * b
 
-    def own(curvature: Fraction) -> Fraction:
+    def kept_square(curvature: Fraction) -> Fraction:
         return 1 - 2 * gamma * Fraction(q, d) * curvature + gamma**2 * (a + b) * curvature**2
 
-    return [[own(Fraction(1)) + mixed, mixed * flat**2], [(d - 1) * mixed, own(flat) + (d - 1) * mixed * flat**2]]
+    return exact(
+        [
+            [kept_square(Fraction(1)) + mixed, mixed * flat**2],
+            [(d - 1) * mixed, kept_square(flat) + (d - 1) * mixed * flat**2],
+        ]
+    )
 
 
-def radius_between(D: Matrix) -> tuple[Fraction, Fraction]:
+def radius_between(D: Exact) -> tuple[Fraction, Fraction]:
     """Return bounds of the spectral radius of a matrix with positive entries, next to each other."""
-    values, vectors = np.linalg.eig(np.array(D, dtype=float))
+    values, vectors = np.linalg.eig(D.astype(float))
     leading = np.abs(vectors[:, np.argmax(np.abs(values))].real)
     v = [Fraction(float(x)).limit_denominator(10**12) for x in leading / leading.max()]
-    ratios = [sum(map(Fraction.__mul__, row, v), Fraction(0)) / weight for row, weight in zip(D, v, strict=True)]
+    ratios = D @ v / v
     return min(ratios), max(ratios)
 
 
@@ -108,8 +111,8 @@ def _picture(example: Counterexample) -> Lines:
         for currency in ("derivatives", "forward"):
             costs = map(CURRENCIES[currency], numbers.tolist())
             speeds = [-log(rate) / cost for rate, cost in zip(rates, costs, strict=True)]
-            curves[f"{'own best step' if best else '1/L'}, {currency}"] = (numbers, np.array(speeds))
-    return Lines(curves, {}, "queries a step", "$-\\log$ rate an evaluation", yscale="linear")
+            curves[f"{'own best step' if best else '1/L'}, {currency}"] = speeds
+    return Lines.over(numbers, curves, {}, "queries a step", "$-\\log$ rate an evaluation", yscale="linear")
 
 
 def _library_agrees(at_L: Fraction, longer: Fraction) -> Check:
@@ -122,7 +125,7 @@ def _library_agrees(at_L: Fraction, longer: Fraction) -> Check:
 def _isotropic() -> Check:
     """On a multiple of a square D has one rate at 1/L, of which (1, d - 1) is the vector, and is zero for q = d."""
     rates = [radius_between(moment_matrix(DIM, q, Fraction(1), Fraction(1))) for q in range(1, DIM)]
-    nothing = not any(map(any, moment_matrix(DIM, DIM, Fraction(1), Fraction(1))))
+    nothing = not moment_matrix(DIM, DIM, Fraction(1), Fraction(1)).any()
     as_said = all(low == high == 1 - Fraction(q, DIM) for q, (low, high) in enumerate(rates, start=1))
     return Check.exact(
         f"where no direction is steeper than another q queries leave 1 - q/{DIM} at 1/L, and the full subspace nothing",
@@ -182,15 +185,13 @@ def gather_averaged(example: Counterexample) -> Witness:
             two**2 < single**3,
         ),
     )
-    numbers = np.arange(1, 41)
+    numbers = range(1, 41)
     curves = {
-        currency: (
-            numbers,
-            np.array([-log(averaged_rate(OFTEN, q)) / CURRENCIES[currency](q) for q in numbers.tolist()]),
-        )
+        currency: [-log(averaged_rate(OFTEN, q)) / CURRENCIES[currency](q) for q in numbers]
         for currency in ("forward", "central")
     }
-    return Witness(checks, Lines(curves, {}, "queries a step", "$-\\log$ rate a value", yscale="linear"), against)
+    picture = Lines.over(numbers, curves, {}, "queries a step", "$-\\log$ rate a value", yscale="linear")
+    return Witness(checks, picture, against)
 
 
 def _library_has(example: Counterexample, single: Fraction, two: Fraction) -> Check:
@@ -230,7 +231,7 @@ GAUSSIAN = ((0, Fraction(2, 3)), (1, Fraction(1, 6)), (-1, Fraction(1, 6)))
 """Three values that, times the root of three, have the moments of a normal number up to the fifth."""
 
 
-def queries(rank: int | None) -> Iterator[tuple[Fraction, Matrix]]:
+def queries(rank: int | None) -> Iterator[tuple[Fraction, Exact]]:
     """Yield the probability of each direction, and the direction over the root of three; all numbers where no rank is.
 
     Directions of a rank are zero but for r rows and r columns, each pair of subsets being as likely.
@@ -240,21 +241,19 @@ def queries(rank: int | None) -> Iterator[tuple[Fraction, Matrix]]:
     places = [*product(combinations(range(m), sizes[0]), combinations(range(n), sizes[1]))]
     for rows, columns in places:
         for drawn in product(GAUSSIAN, repeat=len(rows) * len(columns)):
-            entries, P = iter(drawn), [[Fraction(0)] * n for _ in range(m)]
-            chance = Fraction(1, len(places))
-            for i, j in product(rows, columns):
-                value, probability = next(entries)
-                P[i][j], chance = Fraction(value), chance * probability
+            P, chance = 0 * G, Fraction(1, len(places))
+            for (i, j), (value, probability) in zip(product(rows, columns), drawn, strict=True):
+                P[i, j], chance = value, chance * probability
             yield chance, P
 
 
-def moments(rank: int | None) -> tuple[Matrix, Fraction]:
+def moments(rank: int | None) -> tuple[Exact, Fraction]:
     """Return the mean of <G, P> P and of its squared norm, by enumeration."""
-    mean, square = combined((0, G)), Fraction(0)
+    mean, square = 0 * G, Fraction(0)
     for chance, P in queries(rank):
-        products = inner(G, P)
-        mean = combined((1, mean), (3 * chance * products, P))
-        square += 9 * chance * products**2 * squared(P)
+        products = (G * P).sum()
+        mean += 3 * chance * products * P
+        square += 9 * chance * products**2 * (P**2).sum()
     return mean, square
 
 
@@ -283,10 +282,10 @@ def gather_low_rank(example: Counterexample) -> Witness:
     """Enumerate 3 x 2, and compare the two moments where r^2 < mn."""
     m, n = SHAPE
     low, full = of_low_rank(1, m, n), of_all_numbers(m, n)
-    enumerated = all(
-        moments(rank) == (combined((estimate[0], G)), estimate[1] * squared(G))
-        for rank, estimate in ((1, low), (2, of_low_rank(2, m, n)), (None, full))
-    )
+    enumerated = True
+    for rank, (share, mean_square) in ((1, low), (2, of_low_rank(2, m, n)), (None, full)):
+        mean, square = moments(rank)
+        enumerated &= bool((mean == share * G).all() and square == mean_square * (G**2).sum())
     large = [(r, m, n) for r in (1, 2, 4) for m in (4, 8, 16) for n in (4, 8) if r * r < m * n]
     shorter = all(variance(*of_low_rank(*shape)) < variance(*of_all_numbers(*shape[1:])) for shape in large)
     less = all(gained(*of_low_rank(*shape)) < gained(*of_all_numbers(*shape[1:])) for shape in large)
@@ -307,24 +306,24 @@ def gather_low_rank(example: Counterexample) -> Witness:
         ),
         _by_sampling(example),
     )
-    ranks = np.arange(1, 17)
+    ranks = range(1, 17)
     curves = {
-        "low rank": (ranks, np.array([float(gained(*of_low_rank(r, 16, 16))) for r in ranks.tolist()])),
-        "all numbers": (ranks, np.full(16, float(gained(*of_all_numbers(16, 16))))),
+        "low rank": [gained(*of_low_rank(r, 16, 16)) for r in ranks],
+        "all numbers": [gained(*of_all_numbers(16, 16))] * 16,
     }
-    return Witness(checks, Lines(curves, {}, "rank $r$ of 16 x 16", "gain of a query"))
+    return Witness(checks, Lines.over(ranks, curves, {}, "rank $r$ of 16 x 16", "gain of a query"))
 
 
 def _by_sampling(example: Counterexample) -> Check:
     """Uniform ranges: the mean square of 40 000 draws, within five standard errors (alpha 6e-7)."""
     (m, n), rng, count = SHAPE, np.random.default_rng(example.seed), 40_000
-    gradient = np.array(G, dtype=float)
+    gradient = G.astype(float)
     U, V = Haar(m, 1).sample(rng, count), Haar(n, 1).sample(rng, count)
     U, V = U / np.linalg.norm(U, axis=1, keepdims=True), V / np.linalg.norm(V, axis=1, keepdims=True)
     z = rng.standard_normal(count)
     estimates = z * np.einsum("kir,ij,kjr->k", U, gradient, V)
     squares = (estimates * z) ** 2
-    second_moment = float(of_low_rank(1, m, n)[1] * squared(G))
+    second_moment = float(of_low_rank(1, m, n)[1] * (G**2).sum())
     off = abs(squares.mean() - second_moment) / (squares.std() / count**0.5)
     return Check.bounded(
         f"40 000 draws of uniform ranges have this mean square, {off:.1f} standard errors off", off < 5
@@ -339,9 +338,8 @@ C22 = Counterexample(
     "numbers, which is more wherever r^2 < mn.",
     source="derived; that the estimate has less variance is a claim of the abstract of arXiv:2410.08989",
     cause="a shorter step",
-    problem=Quadratic.left(np.eye(3), np.array(G, dtype=float)),
+    problem=Quadratic.left(np.eye(3), G.astype(float)),
     method=RACLoRA(Gaussian(3, 1), 0.1),
-    start=np.zeros(SHAPE),
     gather=gather_low_rank,
     condition="ranges are uniform and drawn afresh; what a range gains that is kept for some steps is not decided",
 )

@@ -153,6 +153,14 @@ def smallest_on_slope(steps: int) -> tuple[float, float, float]:
 
     As :math:`\|G\| = \epsilon / v`, a slope from :math:`v_0` to :math:`v_1` takes about
     :math:`c (L (v_1^3 - v_0^3) / (3 \epsilon) + \log(v_1 / v_0))` steps: epsilon makes these a hundredth too many.
+
+    Parameters
+    ----------
+    steps : int
+
+    Returns
+    -------
+    float, float, float
     """
     from scipy.optimize import brentq
 
@@ -296,7 +304,6 @@ C8 = Counterexample(
     cause="step-size instability",
     problem=random_paper_quadratic(0),
     method=LoRA(Initialisation.kaiming((3, 3), 2), gamma=1e-3),
-    start=np.zeros((3, 3)),
     gather=gather,
     in_circulation="the same with 1 / (4 sqrt(2) L (||V||^2 + ||G||)) and a quarter of eta ||grad J||^2",
 )

@@ -11,7 +11,7 @@ from rac_theory.algorithms import AsymmetricLoRA, RACLoRA, Side
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness, exact
 from rac_theory.literature.counterexamples.factor_loss import hessian_action
 from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import LeastSquares, LogisticRegression, Problem, Quadratic, SoftmaxRegression
@@ -33,16 +33,9 @@ def exact_gap(side: Side) -> Fraction:
 
     With B frozen column j of the limit is ``B (B' S w_j) / (B' S B)``; with A frozen it is ``W* A' A / (A A')``.
     """
-    s, w, F = [Fraction(x) for x in S], [[Fraction(x) for x in row] for row in W_STAR], [Fraction(x) for x in FROZEN]
-    if side == "left":
-        weight = sum((si * b * b for si, b in zip(s, F, strict=True)), Fraction(0))
-        z = [sum(s[i] * F[i] * w[i][j] for i in range(3)) / weight for j in range(3)]
-        left = [[w[i][j] - F[i] * z[j] for j in range(3)] for i in range(3)]
-    else:
-        weight = sum((a * a for a in F), Fraction(0))
-        z = [sum(F[j] * w[i][j] for j in range(3)) / weight for i in range(3)]
-        left = [[w[i][j] - z[i] * F[j] for j in range(3)] for i in range(3)]
-    return sum((s[i] * left[i][j] ** 2 for i in range(3) for j in range(3)), Fraction(0)) / 2
+    s, w, F = exact(S), exact(W_STAR), exact(FROZEN)
+    limit = np.outer(F, F * s @ w / (F * s @ F)) if side == "left" else np.outer(w @ F / (F @ F), F)
+    return Fraction(s @ ((w - limit) ** 2).sum(axis=1)) / 2
 
 
 def run(problem: Problem, F: Array, side: Side, steps: int = STEPS) -> Trajectory:
@@ -136,7 +129,6 @@ C5 = Counterexample(
     cause="stuck subspace",
     problem=Quadratic.left(np.diag(S).astype(float), np.array(W_STAR, dtype=float)),
     method=AsymmetricLoRA(Frozen(COLUMN), 1 / 10),
-    start=np.zeros((3, 3)),
     gather=gather,
     condition="the optimum is not in that subspace, which has probability one for a random factor unless W0 is optimal",
 )
@@ -158,6 +150,10 @@ def frozen_limit(problem: Problem, W0: Array, F: Array, side: Side = "left") -> 
         range, which matters only if f is not strongly convex.
     side : Side
         "left" if B is frozen.
+
+    Returns
+    -------
+    (m, n)
 
     Examples
     --------

@@ -12,26 +12,10 @@ from rac_theory.algorithms.gradients import Minibatch, Reshuffled
 from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.problems import Problem
-from rac_theory.testing.algorithms.cause_by_moves import (
-    alike,
-    decays,
-    leading,
-    low_rank,
-    nearly,
-    old_gradient,
-    other_gradient,
-    other_side,
-    plain,
-    random,
-    random_gradient,
-    rounded,
-    scaled,
-    stale,
-    used_again,
-)
-from rac_theory.testing.algorithms.claimed import Claim, is_projected, name_of
+from rac_theory.testing.algorithms import cause_by_moves
+from rac_theory.testing.algorithms.claimed import Claim, View, is_projected, name_of
 from rac_theory.testing.algorithms.course import check_drawn
-from rac_theory.testing.algorithms.moves import Moves, along, spaces
+from rac_theory.testing.algorithms.moves import Moves, projected_on, spaces
 from rac_theory.testing.failures import Refuted
 
 _ERRORS = 6.0
@@ -39,12 +23,9 @@ _ROUNDING = 1e-9  # of a mean step
 _LEAST = 0.03  # of a step: what is kept of the one before is not told more finely
 
 
-def another_space(moves: Moves) -> str | None:
+def another_space(moves: Moves, view: View) -> str | None:
     """The spaces of the first moves have another law than the sketch: whatever the gradient is, they should not."""
-    view = moves.sketch
-    if view is None:
-        return None
-    (bases, full), (fresh, fresh_full) = (spaces(view, M[0]) for M in (moves.many.D, moves.many.R))
+    (bases, full), (fresh, fresh_full) = (spaces(view, M[0]) for M in (moves.from_one_W.D, moves.from_one_W.R))
     if not (full and fresh_full):
         return None
     d = bases.shape[1]
@@ -59,15 +40,12 @@ def another_space(moves: Moves) -> str | None:
     )
 
 
-def near_the_last(moves: Moves) -> str | None:
+def near_the_last(moves: Moves, view: View) -> str | None:
     """The space of a move has more of that of the move before than a fresh one has."""
-    view = moves.sketch
-    if view is None or not moves.claim.is_fresh:
-        return None
-    if not moves.has_rank:  # momentum has more
+    if not moves.claim.is_fresh or not moves.has_rank:  # momentum has more
         return None
     last, fresh = ([spaces(view, M) for M in steps] for steps in (moves.D[:-1], moves.R[1:]))
-    share, _ = _kept(moves)
+    share, _ = _remembered(moves)
     without = [spaces(view, M) for M in moves.D[1:] - share * moves.D[:-1]]  # where all moves fit into its rank
     bases = [spaces(view, M) for M in moves.D[1:]]
     if not all(full for _, full in (*last, *fresh, *bases, *without)):
@@ -94,7 +72,7 @@ def batch_again(moves: Moves) -> str | None:
     """
     if moves.noise is None or moves.knows_gradient:
         return None
-    change = moves.many.D[1] - moves.ratio[0] * moves.many.R[1]
+    change = moves.from_one_W.D[1] - moves.ratio[0] * moves.from_one_W.R[1]
     (part_of_signal, of_signal), (share, of_noise) = (_slope(change, part[0]) for part in moves.noise)
     if of_noise <= _ERRORS or (of_signal > _ERRORS and abs(part_of_signal) > abs(share) / 2):
         return None
@@ -117,20 +95,20 @@ def noisier(moves: Moves) -> str | None:
     if moves.noise is None or moves.knows_gradient:
         return None
     noise = moves.noise[1][0]
-    R, P = moves.many.R[0], moves.noise[0][0]
+    R, P = moves.from_one_W.R[0], moves.noise[0][0]
     if moves.sketch is not None:
         U, full = spaces(moves.sketch, R)
         if not full:
             return None
-        gradient = moves.claim.declared.gamma * np.asarray(moves.problem.gradient(moves.many.W[0, 0]))
-        P = along(moves.sketch, U, np.repeat(gradient[None], len(R), axis=0))
+        gradient = moves.claim.declared.gamma * np.asarray(moves.problem.gradient(moves.from_one_W.W[0, 0]))
+        P = projected_on(moves.sketch, U, np.repeat(gradient[None], len(R), axis=0))
     sizes, fresh = squared_norms(noise), squared_norms(R - P)
     if _errors((sizes - fresh)[:, None]) <= _ERRORS or not fresh.any():
         return None
     ratio, source = float(sizes.mean() / fresh.mean()), moves.claim.source
     words = f"the noise of its gradients has {ratio:.3g} times the variance that is declared"
     if isinstance(source, Minibatch):
-        N = moves.many.N
+        N = moves.from_one_W.N
         finite = (N - 1) / max(N - source.size, 1)
         if abs(math.log(ratio / finite)) < abs(math.log(ratio)) / 2 and not source.replace:
             return f"{words}: are batches drawn with replacement?"
@@ -146,8 +124,8 @@ def components(moves: Moves) -> str | None:
     if wrong is not None:
         return f"it draws components otherwise: {wrong}"
     epochs = isinstance(source, Reshuffled)
-    if moves.many.drawn is not None:
-        numbers, fresh = (drawn[0] for drawn in moves.many.drawn)
+    if moves.from_one_W.drawn is not None:
+        numbers, fresh = (drawn[0] for drawn in moves.from_one_W.drawn)
         if _errors(numbers - fresh) > _ERRORS:
             return (
                 "its epochs are in another order than a random one: is a fixed order shifted, or shuffled in parts?"
@@ -164,12 +142,11 @@ def components(moves: Moves) -> str | None:
     return None
 
 
-def longer(moves: Moves) -> str | None:
+def longer(moves: Moves, view: View) -> str | None:
     """The spaces are those of the sketch, and lengths are spread wider than those of a projection can be."""
-    view = moves.sketch
-    if view is None or not is_projected(moves.claim.declared) or moves.knows_gradient:
+    if not is_projected(moves.claim.declared) or moves.knows_gradient:
         return None
-    lengths, fresh = (np.sqrt(squared_norms(M[0])) for M in (moves.many.D, moves.many.R))
+    lengths, fresh = (np.sqrt(squared_norms(M[0])) for M in (moves.from_one_W.D, moves.from_one_W.R))
     spread = [np.log(np.maximum(sizes, 1e-300)).var() for sizes in (lengths, fresh)]
     if spread[0] <= 1.5 * spread[1] or not moves.has_rank:
         return None
@@ -181,7 +158,7 @@ def longer(moves: Moves) -> str | None:
 
 def biased(moves: Moves) -> str | None:
     """The mean of the first moves points elsewhere than that of the declared ones."""
-    D, R, (ratio, _) = moves.many.D[0], moves.many.R[0], moves.ratio
+    D, R, (ratio, _) = moves.from_one_W.D[0], moves.from_one_W.R[0], moves.ratio
     rest = D - ratio * R
     U = rest[: len(rest) // 2].mean(axis=0)
     if np.linalg.norm(U) <= _ROUNDING * np.linalg.norm(R.mean(axis=0)):
@@ -194,13 +171,13 @@ def biased(moves: Moves) -> str | None:
 
 def remembers(moves: Moves) -> str | None:
     """A step keeps a part of the one before, beside a fresh one that is as long as the first step."""
-    share, error = _kept(moves)
+    share, error = _remembered(moves)
     if abs(share) <= max(_ERRORS * error, _LEAST):
         return None
     return f"a step keeps about {share:.2g} of the one before: is it momentum?"
 
 
-def _kept(moves: Moves) -> tuple[float, float]:
+def _remembered(moves: Moves) -> tuple[float, float]:
     """The part of a step that is in the next one, beside a fresh one, and its standard error."""
     D, R = moves.D, moves.ratio[0] * moves.R
     size = np.maximum(squared_norms(D).sum(axis=0), 1e-300)
@@ -224,10 +201,10 @@ def _errors(Z: Array) -> float:
     return float(np.max(np.abs(Z.mean(axis=0)) / np.maximum(deviation, 1e-300), initial=0.0))
 
 
-_RULES = (  # what is exact before what is a mean; a memory can be seen once the first step is understood
-    *(random, stale, leading, alike, rounded, scaled, old_gradient, other_side, used_again, low_rank, plain, decays),
-    *(other_gradient, nearly, random_gradient),
-    *(components, another_space, near_the_last, batch_again, longer, biased, remembers, scaled_on_average, noisier),
+_RULES: tuple[cause_by_moves.Rule, ...] = (  # what is exact before what is a mean; a memory after the first step
+    *cause_by_moves.RULES,
+    *(components, *map(cause_by_moves.of_sketch, (another_space, near_the_last)), batch_again),
+    *(cause_by_moves.of_sketch(longer), biased, remembers, scaled_on_average, noisier),
 )
 
 

@@ -1,6 +1,7 @@
 """Causes that moves show without any law: each is a fact about all of them that no accident makes."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from rac_theory.base import squared_norms
 from rac_theory.base.checks import Array
 from rac_theory.testing.algorithms.claimed import View
 from rac_theory.testing.algorithms.members import RANK
-from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, along, spaces
+from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, projected_on, spaces
 from rac_theory.testing.algorithms.paired_steps import among_earlier, of_spaces, repeating
 from rac_theory.testing.trainers.arrays import FORMATS
 
@@ -20,10 +21,9 @@ _AGAIN = 1e-9  # how far the angles of one space may be apart
 _NEARLY = 0.02  # what low precision may change in a move: bfloat16 has eight bits
 
 
-def stale(moves: Moves) -> str | None:
+def stale(moves: Moves, view: View) -> str | None:
     """All moves of a run lie in one space of the rank of the sketch, those of fresh steps do not."""
-    view = moves.sketch
-    if view is None or not moves.claim.is_fresh:
+    if not moves.claim.is_fresh:
         return None
     if _beyond(view, moves.D).max() > _EXACT or _beyond(view, moves.R).mean() < 100 * _EXACT:
         return None
@@ -50,10 +50,9 @@ def alike(moves: Moves) -> str | None:
     return "sketches come again: runs from one W make the same moves; do runs of a block share a seed?"
 
 
-def leading(moves: Moves) -> str | None:
+def leading(moves: Moves, view: View) -> str | None:
     """Moves are along the leading singular vectors of their own gradients."""
-    view = moves.sketch
-    if not moves.is_exact or view is None or view.rank > min(moves.problem.shape):
+    if not moves.is_exact or view.rank > min(moves.problem.shape):
         return None
     expected = moves.claim.declared.gamma * leading_part(moves.G[0], int(view.rank))
     if (squared_norms(moves.D[0] - expected) > _EXACT**2 * squared_norms(expected)).any():
@@ -69,21 +68,18 @@ def random(moves: Moves) -> str | None:
     return "it draws, where nothing is declared to: two runs from one W part; is dropout left on, or a batch drawn?"
 
 
-def used_again(moves: Moves) -> str | None:
+def used_again(moves: Moves, view: View) -> str | None:
     """Spaces that come again: of the step before in all runs, of some step before, or of another run from the same W.
 
     Fresh ones come again where there are few, as coordinates.
     """
-    view = moves.sketch
-    if view is None or of_spaces((view,), moves.D[0]) is None:
+    minors, fresh = (of_spaces((view,), M) for M in (moves.D, moves.R))
+    if minors is None or fresh is None:
         return None
-    (minors, fresh) = (of_spaces((view,), M) for M in (moves.D, moves.R))
-    assert minors is not None
-    assert fresh is not None
     equal = np.abs(np.diff(minors.angle, axis=0)) <= _AGAIN
     if (steps := np.flatnonzero(equal.all(axis=1))).size:
         return f"a sketch is used twice: in all runs step {steps[0] + 2} moves in the space of step {steps[0] + 1}"
-    first, first_fresh = (of_spaces((view,), M[0]) for M in (moves.many.D, moves.many.R))
+    first, first_fresh = (of_spaces((view,), M[0]) for M in (moves.from_one_W.D, moves.from_one_W.R))
     assert first is not None
     assert first_fresh is not None
     if repeating(first.angle).sum() > 20 + 2 * repeating(first_fresh.angle).sum():
@@ -156,14 +152,13 @@ def _clipped(moves: Moves, factors: Array) -> str | None:
     return "its step size changes with W: is it scaled by the gradient, or by W?"
 
 
-def plain(moves: Moves) -> str | None:
+def plain(moves: Moves, view: View) -> str | None:
     """Moves of one rank are B K B' G for the sketch B, with a K that is not the one of a projection.
 
     In the basis U of its space a move is ``U C`` with ``C = K U' G`` for a symmetric positive K: that of a projection
     is gamma, that of the plain step ``B B'`` is drawn.
     """
-    view = moves.sketch
-    if view is None or not moves.is_exact or view.rank > min(moves.problem.shape):
+    if not moves.is_exact or view.rank > min(moves.problem.shape):
         return None
     D, G = view.turned(moves.D[0]), view.turned(moves.G[0])
     U, full = spaces(view, moves.D[0])
@@ -186,12 +181,11 @@ def plain(moves: Moves) -> str | None:
     )
 
 
-def low_rank(moves: Moves) -> str | None:
+def low_rank(moves: Moves, view: View) -> str | None:
     """Moves are projections of their gradient, but of another rank than the sketch has, in all runs or in a few."""
-    view = moves.sketch
-    if view is None or view.rank > min(moves.problem.shape):
+    if view.rank > min(moves.problem.shape):
         return None
-    D = np.concatenate([view.turned(moves.D[0]), view.turned(moves.many.D[0])])
+    D = np.concatenate([view.turned(moves.D[0]), view.turned(moves.from_one_W.D[0])])
     sizes = np.linalg.svd(D, compute_uv=False)
     ranks = (sizes > RANK * sizes[:, :1]).sum(axis=1)
     declared = int(view.rank)
@@ -203,16 +197,15 @@ def low_rank(moves: Moves) -> str | None:
             return None
         return f"its moves have rank {ranks[0]}, that of the sketch is {declared}"
     if (ranks <= declared).all() and (lost := np.count_nonzero(ranks < declared)):
-        fresh = np.linalg.svd(view.turned(moves.many.R[0]), compute_uv=False)
+        fresh = np.linalg.svd(view.turned(moves.from_one_W.R[0]), compute_uv=False)
         if np.count_nonzero(fresh[:, declared - 1] <= RANK * fresh[:, 0]) < lost / 4:
             return f"its moves lose rank: {lost} of {len(ranks)} have a rank below {declared}, that of the sketch"
     return None
 
 
-def decays(moves: Moves) -> str | None:
+def decays(moves: Moves, view: View) -> str | None:
     """Moves are of the rank of the sketch up to a multiple of W: a weight decay beside the step."""
-    view = moves.sketch
-    if view is None or view.rank >= min(moves.problem.shape):
+    if view.rank >= min(moves.problem.shape):
         return None
     D, W, rank = view.turned(moves.D[0]), view.turned(moves.course.W[0]), int(view.rank)
 
@@ -284,20 +277,18 @@ def _is_projection(moves: Moves, D: Array, G: Array) -> bool:
     return bool((squared_norms(D - P) <= _EXACT**2 * squared_norms(D)).all())
 
 
-def random_gradient(moves: Moves) -> str | None:
+def random_gradient(moves: Moves, view: View) -> str | None:
     """No one matrix has all first moves from one W for its projections, where gradients are exact."""
-    view = moves.sketch
-    if not moves.is_exact or view is None or _beyond(view, moves.D[:1]).max() > _EXACT:
+    if not moves.is_exact or _beyond(view, moves.D[:1]).max() > _EXACT:
         return None
     if _multiples(moves, view) is not None or _gradient_at(moves, moves.course.W[0, 0], 1) is not None:
         return None
     return "its gradient is another one in each run from one W: is dropout left on, a batch drawn, or noise added?"
 
 
-def other_side(moves: Moves) -> str | None:
+def other_side(moves: Moves, view: View) -> str | None:
     """Moves are projections, or plain steps, of their gradients from the side that is not declared."""
-    view = moves.sketch
-    if view is None or not moves.knows_gradient:
+    if not moves.knows_gradient:
         return None
     m, n = moves.problem.shape
     most = (n if view.side == "left" else m) - 1  # the rank of a projection that is not all of the other side
@@ -395,7 +386,7 @@ def _projected(view: View, D: Array, G: Array) -> Array:
     """Gradients, projected on the spaces in which moves lie; all of them where nothing is drawn: (runs, m, n) each."""
     if not math.isfinite(view.rank):
         return G
-    return along(view, spaces(view, D)[0], G)
+    return projected_on(view, spaces(view, D)[0], G)
 
 
 def _is_symmetric(view: View, D: Array, G: Array) -> bool:
@@ -421,3 +412,21 @@ def _gradient_at(moves: Moves, W: Array, stream: int) -> Array | None:
     g = np.linalg.solve(H.sum(axis=0), moved.sum(axis=0))
     fits = (squared_norms(H @ g - moved) <= _EXACT**2 * squared_norms(moved)).all()
     return view.turned_back(g[None], (1, *W.shape))[0] if fits else None
+
+
+Rule = Callable[[Moves], str | None]
+"""What an implementation does in place of what it implements, in words; None where moves do not show that."""
+
+
+def of_sketch(rule: Callable[[Moves, View], str | None]) -> Rule:
+    """Return a rule about the one sketch of a step, which says nothing where there is none."""
+    return lambda moves: None if moves.sketch is None else rule(moves, moves.sketch)
+
+
+RULES: tuple[
+    Rule, ...
+] = (  # what is exact before what fits nearly; a gradient once scale, side and rank are understood
+    *(random, *map(of_sketch, (stale, leading)), alike, rounded, scaled, old_gradient),
+    *map(of_sketch, (other_side, used_again, low_rank, plain, decays)),
+    *(other_gradient, nearly, of_sketch(random_gradient)),
+)

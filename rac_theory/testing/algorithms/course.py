@@ -60,7 +60,7 @@ class Recorder:
 
         return _with(problem, component_gradient, self._listening)
 
-    def taken(self, runs: int) -> Tapes:
+    def read(self, runs: int) -> Tapes:
         """Return the components that were asked for since the last call of this method."""
         tapes = tuple(_joined(heard, runs) for heard in self._heard)
         for heard in self._heard:
@@ -227,7 +227,7 @@ class _Spy:
         self.descents.append((start, watched.request(start, result)))
         return result
 
-    def taken(self, W: Array) -> Request | None:
+    def request(self, W: Array) -> Request | None:
         """Return what was asked for since this was last called, if it was one gradient at W."""
         descents, self.descents = self.descents, []
         return descents[0][1] if len(descents) == 1 and np.array_equal(descents[0][0], W) else None
@@ -248,8 +248,8 @@ def follow(
     path, tapes, requests = [W], [], []
     for _ in range(steps):
         path.append(np.array(next(iterates)))
-        tapes.append(recorder.taken(len(W)))
-        requests.append(spy.taken(path[-2]))
+        tapes.append(recorder.read(len(W)))
+        requests.append(spy.request(path[-2]))
         if spy.shares_seed:
             raise Refuted(
                 f"{type(algorithm).__name__} must draw sketch and gradient independently: both were given generators "

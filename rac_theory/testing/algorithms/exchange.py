@@ -37,7 +37,7 @@ def check_pairs(name: str, pair: PairedSteps, G: Array, level: float, rule: str 
     """
     D, R = pair.D[0], pair.R[0]
     small = pair.small[0] + _ROUNDING * (np.sqrt(squared_norms(D)) + np.sqrt(squared_norms(R)))
-    groups = [_along(D - R, G, small), _learned(D - R, small), _between(D - R, small), _lengths(D, R, small)]
+    groups = [_in_directions(D - R, G, small), _learned(D - R, small), _between(D - R, small), _lengths(D, R, small)]
     groups += [_ranks(pair), _together(pair, small)]
     if pair.drawn is not None:
         numbers, fresh = pair.drawn[0][0], pair.drawn[1][0]
@@ -54,7 +54,7 @@ def check_pairs(name: str, pair: PairedSteps, G: Array, level: float, rule: str 
             )
 
 
-def _along(difference: Array, G: Array, small: Array) -> _Numbers:
+def _in_directions(difference: Array, G: Array, small: Array) -> _Numbers:
     """Along the gradient, and along it with rows, or columns, of equal weight; along each of its rows and columns."""
     m, n = G.shape
     rows, columns = (np.square(G).sum(axis=axis, keepdims=True) for axis in (1, 0))

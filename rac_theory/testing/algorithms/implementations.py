@@ -49,7 +49,7 @@ def check_method(algorithm: Implementation, problem: Problem, draws: int, alpha:
 def _check_law(
     algorithm: Implementation, declared: MethodDescent, problem: Problem, W: Array, alpha: float, seed: list[int]
 ) -> None:
-    """What is reported after few steps, beside as many runs of the method."""
+    """Compare what is reported after a few steps with as many runs of the method."""
     iterates = algorithm.iterates(problem, W.copy(), np.random.default_rng(seed))
     fresh = declared.iterates(problem, W.copy(), np.random.default_rng([*seed, 1]))
     level, G = math.log(len(_LAW) * len(PLACES) / alpha), np.asarray(problem.gradient(W[0]))

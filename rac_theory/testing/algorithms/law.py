@@ -54,7 +54,7 @@ def check_law(claim: Claim, problem: Problem, draws: int, alpha: float, seed: in
         W = near + scale * np.random.default_rng([seed, 4, index]).standard_normal(near.shape)
         compared.append(_check_place(claim, problem, W, draws, alpha / len(PLACES), [seed, 10 + index]))
     check_course(claim, problem, near, alpha, seed)
-    return Compared(min(place.pairs for place in compared), all(place.each_step for place in compared))
+    return Compared(min(law.pairs for law in compared), all(law.each_step for law in compared))
 
 
 def check_course(claim: Claim, problem: Problem, near: Array, alpha: float, seed: int) -> None:

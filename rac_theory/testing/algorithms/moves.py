@@ -63,17 +63,17 @@ class Moves:
         return paired(self.claim, self.problem, course, [self.seed, 41 + 2 * stream])
 
     @cached_property
-    def many(self) -> PairedSteps:
+    def from_one_W(self) -> PairedSteps:
         """So many first moves from one W that means say something, and the second ones."""
         return self.first(self.course.W[0, 0], FIRST, 0, steps=2)
 
     @cached_property
     def noise(self) -> tuple[Array, Array] | None:
-        """The part of ``many`` that is a projection of the gradient, and the noise that is left: (2, FIRST, m, n) each.
+        """A projection of the gradient, as a part of ``from_one_W``, and the noise that is left: (2, FIRST, m, n) each.
 
         None where moves do not say how it was projected, and where a step has more than one gradient.
         """
-        view, pair = self.sketch, self.many
+        view, pair = self.sketch, self.from_one_W
         if not hasattr(self.claim.source, "noise") or not (self.has_rank and is_projected(self.claim.declared)):
             return None
         P = self.claim.declared.gamma * np.stack([np.asarray(self.problem.gradient(W)) for W in pair.W])
@@ -81,7 +81,7 @@ class Moves:
             bases = [spaces(view, D) for D in pair.D]
             if not all(full for _, full in bases):
                 return None
-            P = np.stack([along(view, U, G) for (U, _), G in zip(bases, P, strict=True)])
+            P = np.stack([projected_on(view, U, G) for (U, _), G in zip(bases, P, strict=True)])
         elif not self.claim.declared.one_projection:
             return None
         return P, pair.D - P
@@ -89,7 +89,7 @@ class Moves:
     @cached_property
     def ratio(self) -> tuple[float, float]:
         """How long the first step is along the mean of the declared one, in units of it, with its standard error."""
-        D, R = self.many.D[0], self.many.R[0]
+        D, R = self.from_one_W.D[0], self.from_one_W.R[0]
         mean = R.mean(axis=0)
         moved, fresh = (np.sum(M * mean, axis=(1, 2)) for M in (D, R))
         ratio = float(moved.mean() / fresh.mean())
@@ -145,6 +145,6 @@ def spaces(view: View, D: Array) -> tuple[Array, bool]:
     return U[:, :, :rank] * nonzero[:, None], bool(rank == view.rank and nonzero.all())
 
 
-def along(view: View, U: Array, G: Array) -> Array:
+def projected_on(view: View, U: Array, G: Array) -> Array:
     """Matrices, (runs, m, n), projected on spaces of the bases U."""
     return view.turned_back(U @ (np.swapaxes(U, 1, 2) @ view.turned(G)), G.shape)

@@ -158,7 +158,7 @@ def paired(claim: Claim, problem: Problem, course: Course, seed: list[int]) -> P
     steps, iterates, listed = claim.steps(rng, W[0]), [], []
     for V, tapes in zip(W, course.tapes, strict=True):
         iterates.append(np.asarray(claim.source.descend(recorder.problem, V, next(steps), rng)))
-        listed.append((tapes[0], recorder.taken(len(V))[0]))
+        listed.append((tapes[0], recorder.read(len(V))[0]))
     R = W - np.stack(iterates)
     _check_finite(claim, W, R, after)
     fine = (np.isfinite(after) & np.isfinite(R)).all(axis=(2, 3), keepdims=True)

@@ -100,7 +100,7 @@ def check_purity(probe: Probe) -> Callable[[], None]:
     value, G = np.array(problem.value(W)), np.array(problem.gradient(W))
     constants = [np.array(getattr(problem, name)) for name in ("L", "mu", "f_star", "f_lower")]
 
-    def again() -> None:
+    def compare() -> None:
         returned = problem.gradient(W)
         if returned.flags.writeable:
             returned += 1.0
@@ -110,8 +110,8 @@ def check_purity(probe: Probe) -> Callable[[], None]:
             if not np.array_equal(constant, getattr(problem, name), equal_nan=True):
                 raise Refuted(f"{probe.name}.{name} must be one number, it is another when it is read again")
 
-    again()
-    return again
+    compare()
+    return compare
 
 
 def _parts(probe: Probe) -> dict[str, Callable[[Array], Array]]:

@@ -20,17 +20,7 @@ from rac_theory.sketches import (
     is_rotation_invariant,
 )
 from rac_theory.testing.failures import Refuted
-from rac_theory.testing.sketches.batches import (
-    BATCH,
-    Prints,
-    check_copies,
-    check_different,
-    check_independence,
-    check_lags,
-    check_places,
-    check_single,
-    check_sizes,
-)
+from rac_theory.testing.sketches import batches
 from rac_theory.testing.sketches.claims import Claims, check_claims, check_same
 from rac_theory.testing.sketches.moments import Frequencies, Mean, SecondMoment, ranks, rotation_tests, window
 
@@ -62,10 +52,10 @@ class Draws:
 
     def take(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank); anything but finite floats, with the columns that are claimed, is ``Refuted``."""
-        sample: Array = self.many(rng, 1, size)[0]
+        sample: Array = self.calls(rng, 1, size)[0]
         return sample
 
-    def many(self, rng: np.random.Generator, calls: int, size: int) -> Array:
+    def calls(self, rng: np.random.Generator, calls: int, size: int) -> Array:
         """Call ``sample`` again and again with one generator: (calls, size, dim, rank)."""
         shape = (calls, size, self.sketch.dim, self.sketch.rank)
         samples = np.empty(shape)
@@ -211,7 +201,7 @@ def _check_law(sampler: Draws, claims: Claims, draws: int, alpha: float, seed: i
     ranges: dict[int, Array] = {}  # ranges, by the size of the calls
     lost = count = 0
     for block, (calls, size) in enumerate(_schedule(draws, shape[0] * shape[1])):
-        S = sampler.many(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
+        S = sampler.calls(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
         if listed is not None:
             listed.block(S)
         Q = orthonormal_range(S)
@@ -232,20 +222,20 @@ def _check_batches(claims: Claims, ranges: dict[int, Array], alpha: float, seed:
     """Whether draws are independent and of one law: those of every call, of all sizes."""
     name, d = claims.name, claims.sketch.dim
     by_call = {size: Q.reshape(-1, size, *Q.shape[1:]) for size, Q in ranges.items()}
-    sketch_prints = Prints.of(d, seed)
+    sketch_prints = batches.Prints.of(d, seed)
     prints = {size: sketch_prints(calls) for size, calls in by_call.items()}
     large = [size for size in sorted(ranges) if size > max(_MEDIUM)]
     if is_rotation_invariant(claims.sketch) and claims.full_rank and claims.sketch.rank < d:
-        check_different(name, [*ranges.values()], seed)
-    check_independence(name, by_call[BATCH], prints[BATCH], alpha)
+        batches.check_different(name, [*ranges.values()], seed)
+    batches.check_independence(name, by_call[batches.BATCH], prints[batches.BATCH], alpha)
     for size in _MEDIUM:
-        check_lags(name, list(zip(by_call[size], prints[size], strict=True)), alpha / len(_MEDIUM))
-    check_lags(name, [(by_call[size][0], prints[size][0]) for size in large], alpha)
-    check_copies(name, [prints[size][0] for size in large], alpha)
-    check_places(name, by_call[BATCH], alpha, seed)
-    single = {size: ranges[size] for size in (1, *_MEDIUM)} | {BATCH: by_call[BATCH][:, 0]}
-    check_sizes(name, single, by_call[large[-1]][0], alpha, seed)
-    check_single(name, prints[1].ravel(), prints[large[-1]][0], alpha)
+        batches.check_lags(name, list(zip(by_call[size], prints[size], strict=True)), alpha / len(_MEDIUM))
+    batches.check_lags(name, [(by_call[size][0], prints[size][0]) for size in large], alpha)
+    batches.check_copies(name, [prints[size][0] for size in large], alpha)
+    batches.check_places(name, by_call[batches.BATCH], alpha, seed)
+    single = {size: ranges[size] for size in (1, *_MEDIUM)} | {batches.BATCH: by_call[batches.BATCH][:, 0]}
+    batches.check_sizes(name, single, by_call[large[-1]][0], alpha, seed)
+    batches.check_single(name, prints[1].ravel(), prints[large[-1]][0], alpha)
 
 
 def _schedule(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
@@ -255,7 +245,7 @@ def _schedule(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
     sizes, and the rest in large calls, each of another size.
     """
     yield max(draws // 32, 16), 1
-    yield max(draws // 64, 16), BATCH
+    yield max(draws // 64, 16), batches.BATCH
     for size in _MEDIUM:
         yield max(draws // 32 // size, 2), size
     left = draws * 25 // 32
@@ -297,7 +287,7 @@ def check_first(draws: Draws, seed: int) -> Callable[[], None]:
     """Look at small samples, and return what compares them with the same again once the sketch has been used."""
     first = {size: draws.take(np.random.default_rng(seed), size) for size in (*_SIZES, 8)}
 
-    def again() -> None:
+    def compare() -> None:
         for size, sample in first.items():
             if not np.array_equal(draws.take(np.random.default_rng(seed), size), sample):
                 raise Refuted(
@@ -305,7 +295,7 @@ def check_first(draws: Draws, seed: int) -> Callable[[], None]:
                     "draws; do not make your own generator, nor keep one, nor count calls"
                 )
 
-    return again
+    return compare
 
 
 def check_fresh(draws: Draws, seed: int) -> None:
@@ -318,7 +308,7 @@ def check_fresh(draws: Draws, seed: int) -> None:
         raise Refuted(f"{name}.sample must return a new array, a later call wrote to the array of an earlier one")
     if is_deterministic(sketch) or sketch.dim == 1:  # where all nonzero draws have the same range
         return
-    calls = draws.many(np.random.default_rng(seed), 8, 64)
+    calls = draws.calls(np.random.default_rng(seed), 8, 64)
     if (calls == calls[0, 0]).all():
         if not claims_a_law(sketch):
             raise Refuted(

@@ -19,7 +19,7 @@ _SEEN = 4096  # numbers of a sketch in which it is compared with that of another
 def check_fresh(chain: Sequence[Link], reseeded: Sequence[Link], alpha: float) -> None:
     """Raise ``Refuted`` if sketches repeat each other, in links, layers or seeds, or depend on what came before.
 
-    A sketch is a factor that is not zero when a link begins. ``one`` and ``other`` are chains of two seeds.
+    A sketch is a factor that is not zero when a link begins. The two chains are of two seeds.
     """
     drawn = _drawn(chain)
     sketches = {key: _starts(chain, key) for key in drawn}

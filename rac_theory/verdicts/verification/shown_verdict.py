@@ -23,7 +23,7 @@ def shown(verdict: "Verdict") -> str:
         html.heading(f"{theorem.id} {verdict.status.name}:", verdict.reason),
         html.formulas(theorem.pieces),
         html.listed(verdict.unmet) if len(verdict.unmet) > 1 else "",
-        html.beside(numbers, chart),
+        html.side_by_side(numbers, chart),
         html.line(f"For more: {verdict.more}."),
         html.folded("Constants", Markup(verdict.constants._repr_html_())),
     )
@@ -34,7 +34,7 @@ def shown_of_runs(verdict: "Finding") -> str:
     chart = html.drawn(verdict.chart) if verdict.mean.size else ""
     return html.together(
         html.heading(f"{verdict.head}:", verdict.reason),
-        html.beside(html.facts([*_evidence(verdict), *_numbers(verdict)]), chart),
+        html.side_by_side(html.facts([*_evidence(verdict), *_numbers(verdict)]), chart),
         html.line(f"For more: {verdict.more}."),
     )
 

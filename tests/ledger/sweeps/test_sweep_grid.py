@@ -13,7 +13,6 @@ from rac_theory import Constants, Grid, Sweep, sweep
 from rac_theory.commands import cli
 from rac_theory.ledger import running
 from rac_theory.ledger.cell import Cell, Key
-from rac_theory.ledger.layout import Selection
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.sweeps.running import Finished
 from rac_theory.ledger.sweeps.store import Store
@@ -77,7 +76,7 @@ def test_a_file_that_was_written_anew_is_read_anew(tmp_path):
         grid = Grid(("T2",), (str(path),), ("haar",), (1,), ("left",), runs=8, steps=3)
         (row,) = sweep(grid, tmp_path / f"{scale}.sqlite", n_jobs=1).rows
         seen.append(row.constants["L"])
-        (e,) = plan(Selection(("T2",), (str(path),), ("haar",), (1,), ("left",), runs=8, steps=3)).ensembles
+        (e,) = plan(Grid(("T2",), (str(path),), ("haar",), (1,), ("left",), runs=8, steps=3)).ensembles
         assert row.constants["L"] == e.constants.L
     assert seen[0] < seen[1]
 
@@ -85,7 +84,7 @@ def test_a_file_that_was_written_anew_is_read_anew(tmp_path):
 def test_a_row_is_that_of_the_ledger(found):
     """Of one stream, with the same steps and constants: catches a builder that strays from ``Ensemble.build``."""
     for claim, setting in (("T2", "1/L"), ("T2_sharp", "1.5/L")):  # beside them, the other claim needs no more steps
-        todo = plan(Selection((claim,), ("quadratic",), ("haar",), (4,), ("left",), runs=32, seed=3))
+        todo = plan(Grid((claim,), ("quadratic",), ("haar",), (4,), ("left",), runs=32, seeds=(3,)))
         ((_, (theirs,)),) = running.run(todo, running.estimate(todo), jobs=1)
         (ours,) = [r for r in found.rows if r.key == theirs.key and r.claim == claim]
         assert ours.setting == setting

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, ChainOfLoRA, Initialisation, simulate
+from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.loss_of_smoothness import logistic_ceiling, paper_quadratic
 from rac_theory.literature.counterexamples.low_rank import floor
@@ -30,7 +31,7 @@ def test_an_exact_link_is_that_of_the_method():
     V, a, gamma = [[1, 2, -1], [0, 3, 1], [2, -1, 1]], [2, -1, 1], Fraction(1, 200)
     fixed = ChainOfLoRA(Initialisation(A=Frozen(np.array([a], dtype=float).T)), float(gamma), 3, "fixed")
     ran = simulate(Case(fixed, paper_quadratic(np.zeros((3, 3))), np.array(V, dtype=float), steps=3)).W[0]
-    ours = exact_link([[Fraction(x) for x in row] for row in V], list(map(Fraction, a)), gamma, 3)
+    ours = exact_link(exact(V), exact(a), gamma, 3)
     np.testing.assert_allclose(ran, np.array(ours, dtype=float), rtol=1e-12)
     assert np.abs(ran - V).max() > 0.1
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory.literature import C12
+from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.factors_at_a_solution import (
     Q,
@@ -106,17 +107,17 @@ def test_the_derivatives_of_the_spurious_point_by_differences():
 
     def loss(z):
         b, a = z[:2], z[2:]
-        return value([x * y for x in b for y in a]) + decay * sum(x * x for x in z) / 2
+        return value(np.outer(b, a)) + decay * (z**2).sum() / 2
 
     for _ in range(3):
-        z = [Fraction(int(k), 4) for k in rng.integers(-6, 7, 4)]
+        z = exact(rng.integers(-6, 7, 4)) / 4
         H, g = hessian_of_factors(z[:2], z[2:], decay), gradient_of_factors(z[:2], z[2:], decay)
         for k in range(4):
-            up, down = ([x + s * h * (i == k) for i, x in enumerate(z)] for s in (1, -1))
+            up, down = (z + s * h * exact(np.eye(4, dtype=int)[k]) for s in (1, -1))
             assert float((loss(up) - loss(down)) / (2 * h)) == pytest.approx(float(g[k]), abs=1e-6)
             sides = [gradient_of_factors(x[:2], x[2:], decay) for x in (up, down)]
             for n in range(4):
-                assert float((sides[0][n] - sides[1][n]) / (2 * h)) == pytest.approx(float(H[k][n]), abs=1e-6)
+                assert float((sides[0][n] - sides[1][n]) / (2 * h)) == pytest.approx(float(H[k, n]), abs=1e-6)
 
 
 def test_it_is_a_local_minimum_and_no_minimum():
@@ -132,15 +133,15 @@ def test_it_is_a_local_minimum_and_no_minimum():
 
 def test_other_points_are_no_second_order_points():
     """The origin and a pair beside it. Catches a certificate that is given to everything."""
-    one, zero = Fraction(1), Fraction(0)
-    assert is_second_order([one, zero], [one, zero])
-    assert is_second_order([one, one], [one, one])
-    assert is_second_order([2 * one, zero], [one / 2, zero])  # scaled, the same matrix
-    assert not is_second_order([zero, zero], [zero, zero])
-    assert not is_second_order([one, zero], [one, one / 100])
-    assert not is_second_order([one, one], [one, one], decay=one)  # it bends upwards there, and falls
-    assert squares(hessian_of_factors([zero, zero], [zero, zero])) is None
-    assert [row[::] for row in Q] == [list(column) for column in zip(*Q, strict=True)]
+    one, e1, ones, origin = Fraction(1), exact([1, 0]), exact([1, 1]), exact([0, 0])
+    assert is_second_order(e1, e1)
+    assert is_second_order(ones, ones)
+    assert is_second_order(2 * e1, e1 / 2)  # scaled, the same matrix
+    assert not is_second_order(origin, origin)
+    assert not is_second_order(e1, exact([one, one / 100]))
+    assert not is_second_order(ones, ones, decay=one)  # it bends upwards there, and falls
+    assert squares(hessian_of_factors(origin, origin).tolist()) is None
+    assert (Q == Q.T).all()
 
 
 def stored(x):

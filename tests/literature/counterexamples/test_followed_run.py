@@ -55,12 +55,12 @@ def test_what_was_not_recorded_cannot_be_followed(problem):
 def test_a_run_that_something_else_made_is_followed(problem):
     """The same as from its trajectory, layers included, and the same diagnosis. Catches values of other iterates."""
     runs = simulate(Case(RACLoRA(sketches.Haar(4, 2), 0.1), problem, steps=5), rng=0, record=("W",))
-    of, along = FollowedRun.of(runs), FollowedRun.along(runs.iterates[0], problem, gamma=0.1)
+    of, along = FollowedRun.of(runs), FollowedRun.of_iterates(runs.iterates[0], problem, gamma=0.1)
     for name in ("W", "values", "gradients", "gamma", "scale", "layers", "factors"):
         np.testing.assert_array_equal(getattr(along, name), getattr(of, name))
     assert diagnose(along, problem) == diagnose(runs)
     layered = Quadratic.full(np.eye(10), np.ones((10, 1)), layers=Layers([(3, 2), (2, 2)]))
-    assert FollowedRun.along(np.zeros((2, 10, 1)), layered, gamma=0.1).layers is layered.layers
+    assert FollowedRun.of_iterates(np.zeros((2, 10, 1)), layered, gamma=0.1).layers is layered.layers
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_a_run_that_something_else_made_is_followed(problem):
 )
 def test_what_is_no_run_cannot_be_followed(problem, W, gamma, message):
     with pytest.raises(ValueError, match=message):
-        FollowedRun.along(W, problem, gamma=gamma)
+        FollowedRun.of_iterates(W, problem, gamma=gamma)
 
 
 def test_what_a_followed_run_is_of_has_to_be_told(problem):
     with pytest.raises(
         ValueError, match="problem must be given beside a FollowedRun, which does not know it, got None"
     ):
-        diagnose(FollowedRun.along(np.zeros((2, 4, 3)), problem, gamma=0.1))
+        diagnose(FollowedRun.of_iterates(np.zeros((2, 4, 3)), problem, gamma=0.1))
 
 
 def test_every_run_has_its_diagnosis():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, RACLoRA, exact_rate
+from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.queries import (
     averaged_rate,
     moment_matrix,
@@ -30,7 +31,7 @@ def test_the_matrix_of_moments_has_the_rate_of_the_library(d, q):
 
 def test_bounds_of_a_radius_are_on_both_sides():
     """[[2, 1], [1, 1]] has (3 + sqrt 5)/2. Catches min and max exchanged."""
-    low, high = radius_between([[Fraction(2), Fraction(1)], [Fraction(1), Fraction(1)]])
+    low, high = radius_between(exact([[2, 1], [1, 1]]))
     assert (2 * low - 3) ** 2 <= 5 <= (2 * high - 3) ** 2
 
 

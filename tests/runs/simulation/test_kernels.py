@@ -15,14 +15,33 @@ from rac_theory.problems import (
     Quadratic,
     SoftmaxRegression,
 )
-from rac_theory.runs.simulation.history import record
+from rac_theory.runs.simulation.history import Record, record
 from rac_theory.runs.simulation.kernels.choice import kernel_for
 from rac_theory.runs.simulation.kernels.diagonal import Diagonal, Turned, TurnedSketch
 from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
 from rac_theory.runs.simulation.simulate import simulate_part
-from rac_theory.testing.reference import reference
+
+
+def reference(problem, W0, S, gamma, side="left"):
+    """``W <- W - gamma H grad f(W)`` from W0, one run after the other, H formed with a pseudo-inverse: a Record.
+
+    S, (steps, runs, d, r), are the sketches: B on the left, the transpose of A on the right.
+    """
+    steps, runs = S.shape[:2]
+    values, squares = np.empty((2, steps + 1, runs))
+    last = np.empty((runs, *problem.shape))
+    for run in range(runs):
+        W = np.array(W0, dtype=np.float64)
+        for t in range(steps + 1):
+            G = problem.gradient(W)
+            values[t, run], squares[t, run] = problem.value(W), np.sum(G**2)
+            if t < steps:
+                H = S[t, run] @ np.linalg.pinv(S[t, run])
+                W = W - gamma * (H @ G if side == "left" else G @ H)
+        last[run] = W
+    return Record(np.stack([values, squares]), last)
 
 
 class Recorded:

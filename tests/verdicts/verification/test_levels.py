@@ -25,7 +25,6 @@ from rac_theory import (
     verify,
 )
 from rac_theory.ledger import Grid
-from rac_theory.ledger.layout import Selection
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.verdict_row import Row, violated
 from rac_theory.numerics.confidence import kl_lower, kl_upper
@@ -222,7 +221,7 @@ def test_rows_of_a_ledger_that_were_exact_on_sampled_constants_are_left_to_chanc
 def test_rows_share_what_is_spent_on_constants():
     """In a plan and in a grid, half of alpha for all rows together. Catches half of alpha for each."""
     wanted = {"claims": ("T1", "T2", "T3"), "problems": ("quadratic",), "sketches": ("uniform",), "ranks": (2,)}
-    todo = plan(Selection(**wanted, alpha=0.01))
+    todo = plan(Grid(**wanted, alpha=0.01))
     rows = [e.constants.alpha_spent for e in todo.ensembles for _ in e.claims]
     assert len(rows) >= 6
     assert all(spent > 0 for spent in rows)

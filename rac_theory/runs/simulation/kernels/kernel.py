@@ -30,7 +30,8 @@ class Visit(NamedTuple):
 class Kernel(Protocol):
     """Runs whole blocks of an ensemble of one case from its start.
 
-    Whatever it does for speed, given the same sketches it equals ``rac_theory.testing.reference`` to rounding.
+    Whatever it does for speed, given the same sketches S each step equals ``W - gamma H grad f(W)`` to rounding, with
+    H formed from S by a pseudo-inverse.
     """
 
     @property
