@@ -143,7 +143,7 @@ def following_steps() -> Iterator[World]:
     ]
     flat, turned = separable([parabola(1.0), parabola(0.0)], [0.0, 0.0]), np.array([[0.6, 0.8], [0.8, -0.6]])
     tilted = [(flat, rng.standard_normal(2), sketches.axes(p, turned)) for p in ([0.5, 0.5], [0.2, 0.7])]
-    for f, W, sketch in [*drawn, *simple(), *tilted]:
+    for f, W, sketch in [*drawn[::2], *list(simple())[::2], *tilted]:
         G, a = f.gradient(W), sketch.spectrum[0]
         across = np.eye(len(W))[-1] * rng.choice([0.0, 1.0])
         between = a / (2 - a) / 2 + a / (1 - a) / 4 if 0 < a < 1 else 1.0  # where G+ is against G
