@@ -83,7 +83,7 @@ def each(lines: Sequence[Line], attempt: Callable[[Line], tuple[tuple[str, ...],
 
 
 def together(lines: Sequence[Line], reach: Reach) -> dict[Line, tuple[str, ...]]:
-    """Run all tests with all mutants that live at once, and what fails then with each of them alone."""
+    """Run all tests with all mutants that live at once, and what fails then, and runs its line, with each alone."""
     killers: dict[Line, tuple[str, ...]] = dict.fromkeys(lines, ())
     groups: list[list[Line]] = []
     for line in lines:
@@ -99,9 +99,10 @@ def together(lines: Sequence[Line], reach: Reach) -> dict[Line, tuple[str, ...]]
             print(f"{len(suspects)} fail: which of them with one alone?" if suspects else output[-2000:], flush=True)
 
             def alone(line: Line, suspects: set[str] = suspects) -> tuple[tuple[str, ...], str]:
-                near = [test for test in reach.tests(line)[0] if test in suspects]
-                parts = (near, sorted(suspects.difference(near)))
-                return tried(line, [(part, LONGEST) for part in parts if part])
+                tests, loose = reach.tests(line)
+                near = [test for test in tests if test in suspects]
+                rest = sorted(suspects.difference(near)) if loose or not tests else []
+                return tried(line, [(part, LONGEST) for part in (near, rest) if part])
 
             killers |= each(group, alone)
     return killers
