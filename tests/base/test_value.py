@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rac_theory.base.value import ReadOnlyDict, Value, read_only, same
+from rac_theory.base.value import ReadOnlyDict, Value, in_short, read_only, same
 from rac_theory.numerics import Bets
 from tests.as_one_test import as_one_test
 
@@ -182,6 +182,11 @@ def test_a_view_that_is_larger_than_memory_is_compared_and_printed_by_what_is_st
     assert repr(Sample(toeplitz(0.5))) == repr(Sample(toeplitz(0.5))) != repr(Sample(toeplitz(0.25)))
     dense = np.diag([0.5, 0.5])
     assert Sample(np.broadcast_to(0.5, (2, 2))) != Sample(dense)
+
+
+def test_a_mapping_is_one_line_between_braces():
+    """Catches a brace, or what stands for a value, left out."""
+    assert in_short({"a": 1, "b": (2,)}) == "{'a': 1, 'b': (2,)}"
 
 
 def test_the_repr_says_what_differs_from_the_defaults():

@@ -21,7 +21,8 @@ from .trees import EMPTY, LONGEST, PASSED, PYTEST, QUOTING, failures, run_tests
 UNKNOWN = 4  # the exit status of pytest where a test is not there, as with a mutant of what it is called by
 ALONE = ("-n=0", "-m=")
 FIRST = ("-x", *ALONE)
-EVERY = ("--continue-on-collection-errors", "-m=not long and not full")
+SHORT = "not long and not full"
+EVERY = ("--continue-on-collection-errors", f"-m={SHORT}")
 
 
 def room_of(file: str) -> str:
@@ -30,15 +31,20 @@ def room_of(file: str) -> str:
     return inside if top == "rac_theory" else top
 
 
+def marked(mark: str, line: Line) -> list[tuple[list[str], float]]:
+    """Return the tests with a mark of the room of a mutant; none where it has no room."""
+    room = f"tests/{room_of(line.file)}"
+    return [([f"-m={mark}", room], LONGEST)] if (ROOT / room).is_dir() else []
+
+
 def suites(line: Line, reach: Reach) -> Iterator[tuple[list[str], float]]:
     """Yield tests of its room that may kill a mutant, with the seconds that they may take; all where it has none."""
     tests, loose = reach.tests(line)
-    room = f"tests/{room_of(line.file)}/"
-    is_room = (ROOT / room).is_dir()
-    if some := [test for test in tests if test.startswith(room) or not is_room]:
-        yield some, min(LONGEST, 90 + 10 * sum(map(reach.seconds.__getitem__, some)))
-    if is_room and (loose or not some):
-        yield ["-m=not long and not full", room], LONGEST
+    in_room = marked(SHORT, line)
+    if near := [test for test in tests if not in_room or test.startswith(f"tests/{room_of(line.file)}/")]:
+        yield near, min(LONGEST, 90 + 10 * sum(map(reach.seconds.__getitem__, near)))
+    if loose or not near:
+        yield from in_room
 
 
 def tried(
@@ -77,7 +83,7 @@ def each(lines: Sequence[Line], attempt: Callable[[Line], tuple[tuple[str, ...],
 
 
 def together(lines: Sequence[Line], reach: Reach) -> dict[Line, tuple[str, ...]]:
-    """Run all tests with all mutants that live at once, and what fails then with each of them alone."""
+    """Run all tests with all mutants that live at once, and what fails then, and runs its line, with each alone."""
     killers: dict[Line, tuple[str, ...]] = dict.fromkeys(lines, ())
     groups: list[list[Line]] = []
     for line in lines:
@@ -93,9 +99,10 @@ def together(lines: Sequence[Line], reach: Reach) -> dict[Line, tuple[str, ...]]
             print(f"{len(suspects)} fail: which of them with one alone?" if suspects else output[-2000:], flush=True)
 
             def alone(line: Line, suspects: set[str] = suspects) -> tuple[tuple[str, ...], str]:
-                near = [test for test in reach.tests(line)[0] if test in suspects]
-                parts = (near, sorted(suspects.difference(near)))
-                return tried(line, [(part, LONGEST) for part in parts if part])
+                tests, loose = reach.tests(line)
+                near = [test for test in tests if test in suspects]
+                rest = sorted(suspects.difference(near)) if loose or not tests else []
+                return tried(line, [(part, LONGEST) for part in (near, rest) if part])
 
             killers |= each(group, alone)
     return killers
@@ -116,6 +123,8 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
     killers = {line: tuple(test for test in tests if test not in broken) for line, tests in killers.items()}
     if living := [line for line, tests in killers.items() if not tests]:
         killers |= together(living, reach)
+        living = [line for line in living if not killers[line]]
+        killers |= each(living, lambda line: tried(line, marked("long or full", line)))
     if whole:
         print(*drawn.matrix(list(killers.values())), sep="\n")
     rows = Counter(
@@ -141,10 +150,16 @@ def try_chosen(lines: Sequence[Line]) -> bool:
         if status != PASSED:
             return False
     reach = Reach() if any(not line.killed_by for line in lines) else None
-    killers = each(
-        lines,
-        lambda line: tried(line, [([line.killed_by], LONGEST)] if line.killed_by else suites(line, reach)),
-    )
+
+    def tests_of(line: Line) -> Iterator[tuple[list[str], float]]:
+        if line.killed_by or reach is None:
+            yield [line.killed_by], LONGEST
+        else:
+            yield from suites(line, reach)
+            if tests := reach.tests(line)[0]:
+                yield tests, LONGEST
+
+    killers = each(lines, lambda line: tried(line, tests_of(line)))
     killed = sum(map(bool, killers.values()))
     print(f"{killed} of {len(lines)} mutants of source lines were killed", flush=True)
     return killed == len(lines)

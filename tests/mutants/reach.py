@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from coverage import CoverageData
 
 from .lines import ROOT, Line
-from .trees import QUOTING, run_tests
+from .trees import APART, QUOTING, run_tests
 
 RECORD = ROOT / ".mutants"
 HOUR = 3600.0
@@ -30,7 +30,7 @@ def _stale(changed: set[str], data: CoverageData) -> list[str]:
         Path("tests/mutants")
     }:
         stale.update(file.relative_to(ROOT).as_posix() for file in (ROOT / folder).rglob("test_*.py"))
-    return sorted(file for file in stale - set(QUOTING) if (ROOT / file).is_file())
+    return sorted(file for file in stale - set(QUOTING) if (ROOT / file).is_file() and Path(file).parts[1] not in APART)
 
 
 class Reach:

@@ -17,7 +17,8 @@ BUILT = shutil.ignore_patterns("_build", "generated")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 PASSED, EMPTY = 0, 5  # of the exit statuses of pytest: others say that tests could not be run
 LONGEST = 600.0  # seconds
-QUOTING = ("tests/mutants/test_lines.py", "tests/mutants/test_drawn.py")
+APART = ("browser", "coq", "docs", "torch")  # rooms of tests that run where they are named
+QUOTING = ("tests/mutants/test_lines.py", "tests/mutants/test_drawn.py", "tests/mutants/test_reach.py")
 """Tests that quote the source, and would fail with any mutant of what they quote."""
 
 
