@@ -204,8 +204,7 @@ root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma |
 ahead | smooth rac_lora_momentum | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L momentum) 2) (dot M M)) | The gradient is
   Lipschitz, and X - W = gamma b M
 pl_ahead | smooth polyak_lojasiewicz rac_lora_momentum | (* 2 mu gap) <= (+ (dot Gx Gx) (* -2 mu gamma momentum (dot Gx
-  M)) (* mu L (^ (* gamma momentum) 2) (dot M M))) | Polyak-Lojasiewicz inequality at X, and f(W) by the descent lemma
-  from there
+  M)) (* mu L (^ (* gamma momentum) 2) (dot M M))) | Polyak-Lojasiewicz inequality at X, and descent lemma to W
 ahead_by_error | smooth rac_lora_feedback | (dot (- G Gx) (- G Gx)) <= (* (^ (* gamma L) 2) (dot M M)) | The gradient is
   Lipschitz, and X - W = gamma M
 unbiased_at_X v:fixed | rac_lora_feedback | (dot $v Gx) <= (E (dot $v gx)) | g is unbiased at X

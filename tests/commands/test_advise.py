@@ -10,7 +10,7 @@ import pytest
 
 from rac_theory import Case, Status, learning_rate, verify
 from rac_theory.algorithms import SHIFTED_MOMENTUM
-from rac_theory.commands.advise_words import MOMENTUM, NOT_COVERED, few
+from rac_theory.commands.advise_words import MOMENTUM, NOT_COVERED, shortened
 from rac_theory.commands.cli import main
 from rac_theory.commands.screen import screen
 from rac_theory.problems import LeastSquares, Quadratic
@@ -22,8 +22,8 @@ FEATURES = np.random.default_rng(0).standard_normal((30, 6)) * np.array([4.0, 1,
 
 def test_what_is_left_out_is_counted_where_something_is():
     """Catches "and 0 more" after sentences that are all there."""
-    assert few(["a", "b"], 2) == ["a", "b"]
-    assert few(["a", "b", "c"], 2) == ["a", "b", "and 1 more"]
+    assert shortened(["a", "b"], 2) == ["a", "b"]
+    assert shortened(["a", "b", "c"], 2) == ["a", "b", "and 1 more"]
 
 
 def test_the_command(folder, capsys):

