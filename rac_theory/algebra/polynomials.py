@@ -18,7 +18,7 @@ Monomial: TypeAlias = frozenset[tuple[Any, Any]]
 """Pairs of a letter and its exponent, and of a ``Monomial`` and the ``Polynomial`` that has it as exponent."""
 
 
-MOST_COPIES, MOST_PRODUCTS, MOST_BITS = 1000, 2**16, 2**20
+MOST_COPIES, MOST_PRODUCTS, MOST_BITS = 1000, 2**17, 2**20
 """What is multiplied out: sums with themselves and with one another; and how long a number may become."""
 
 

@@ -350,8 +350,14 @@ def potential_weighed(about: Predicate) -> Iterator[Template]:
     given = (y <= 1, y > 0, z > 0, 1 - y <= gamma * L * lambda_min * (1 + y), of_Gx)
 
     def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        fact = iterate(step, signs.known(values["rho"]), psi, c * square(M))
-        return expected(gap) <= _decay(values["rho"], rest, write), fact, one
+        rho = values["rho"]
+        below = signs.known(Ratio(rho.denominator), strictly=True)
+        # By which Coq will divide: it is asked for by name.
+        divisor = proved(
+            "", (below.value * below.value * read(_of_next)).expression > 0, below * below * _is_positive()
+        )
+        fact = iterate(step, signs.known(rho), psi, c * (divisor / divisor) * square(M))
+        return expected(gap) <= _decay(rho, rest, write), fact, one
 
     yield Template(
         name="potential iterated with any y of G+ and z of M",
@@ -368,7 +374,13 @@ def potential_weighed(about: Predicate) -> Iterator[Template]:
     )
 
 
-_divisor = y * (2 * L + mu - mu * y)
+_of_next = 2 * L + mu - mu * y
+_divisor = y * _of_next
+
+
+def _is_positive() -> Fact:
+    (at_most_1,) = assumed(y <= 1)
+    return proved("", _of_next > 0, 2 * plus[L] + plus[mu] * at_most_1)
 
 
 def fallen_by_next_gradient(about: Predicate) -> Fact:
@@ -379,7 +391,7 @@ def fallen_by_next_gradient(about: Predicate) -> Fact:
     if move is None:
         raise ValueError(f"it is not known what a step of {about!r} is")
     (at_most_1,), above_0 = tuple(assumed(y <= 1)), sign(y, y > 0)
-    divisor = proved("", _divisor > 0, above_0 * (2 * plus[L] + plus[mu] * at_most_1))
+    divisor = proved("", _divisor > 0, above_0 * _is_positive())
     descent = E(G @ move.by) + L / 2 * E(move.by @ move.by)
     fallen = (
         2 * plus[L] * above_0 * mean(grant("remainder", about))
