@@ -152,18 +152,20 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
 
 
 def _summed(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
-    """The sum of facts, by the name of what it says. What several are divided by divides the sum, once."""
+    """The sum of facts, by the name of what it says."""
+    first, *others = (fact * signs.known(times) for fact, times in shares)
+    return proved("One step", inequality, sum(others, first))
+
+
+def _summed_and_divided(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
+    """The same, where many are divided by products: the longest of these divides the sum, once."""
     signed = [(fact, share, signs.known(share)) for fact, share in shares]
-    divisors = {share.denominator for _, share, _ in signed if len(share.denominator.terms) > 1}
-    longest = Ratio(max(divisors, key=lambda divisor: len(divisor.terms), default=ONE))
-    multiplied = [cancelled(share * longest, [*divisors]) for _, share, _ in signed]
-    if len(divisors) < 2 or any(share.denominator != ONE for share in multiplied):
-        first, *others = (fact * known for fact, _, known in signed)
-        return proved("One step", inequality, sum(others, first))
+    divisors = {share.denominator for _, share, _ in signed}
+    longest = Ratio(max(divisors, key=lambda divisor: len(divisor.terms)))
     divisor = proved("", longest.expression > 0, signs.known(longest, strictly=True))
     first, *others = (
-        fact * proved("", whole.expression >= 0, known * divisor)
-        for (fact, _, known), whole in zip(signed, multiplied, strict=True)
+        fact * proved("", cancelled(share * longest, [*divisors]).expression >= 0, known * divisor)
+        for fact, share, known in signed
     )
     return proved("One step", inequality, sum(others, first) / divisor)
 
@@ -370,7 +372,7 @@ def potential_weighed(about: Predicate) -> Iterator[Template]:
         conclude=conclude,
         extra=(fallen, low(M - Gx), *chain(*map(assumed, given))),
         tries=1,  # of each the proof takes ten seconds
-        added=_summed,
+        added=_summed_and_divided,
     )
 
 
