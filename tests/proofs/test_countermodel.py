@@ -26,7 +26,7 @@ from rac_theory.theorems.ours import LEMMAS
 from rac_theory.theorems.shared import axioms as cycles
 
 WITH_A_SHAPE = sorted(ALL.keys() - {"T1_tight", "T2_tight", "T5_step", "T19", "T19_pl"})
-BESIDE = {"T3", "T3_sharp", "T21", "T21_H", "T22", "T22_pl", "T22_H", "T25"}
+BESIDE = {"T3", "T3_sharp", "T21", "T21_H", "T22", "T22_pl", "T22_H", "T25", "T27", "T27_pl"}
 """Their step rests on another goal as well, or a potential falls and not the gap."""
 TENTH = read(lifted(Fraction(1, 10)))
 
