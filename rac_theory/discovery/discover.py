@@ -86,7 +86,7 @@ class Discovery:
         return "\n".join((*map(self._told, self.theorems), *self.tried))
 
     def _told(self, theorem: Theorem) -> str:
-        named = (f"{let.letter} = {text(let.value)}" for let in definitions_in(*theorem.relations))
+        named = (f"{let.name} = {text(let.value)}" for let in definitions_in(*theorem.relations))
         needed = ", ".join((*map(text, theorem.relations), *named))
         lines = [f"{theorem.id}: {theorem.statement}", *([f"where {needed}"] if needed else [])]
         best = "with the best y " * (young in symbols_of(theorem.claim.relation))

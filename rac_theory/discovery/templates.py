@@ -371,7 +371,7 @@ def potential_weighed(about: Predicate) -> Iterator[Template]:
         signs=lambda values: [(values["rho"], False)],
         conclude=conclude,
         extra=(fallen, low(M - Gx), *chain(*map(assumed, given))),
-        tries=1,  # of each the proof takes ten seconds
+        tries=1,  # the proofs of others have more terms than are taken at once
         added=_summed_and_divided,
     )
 

@@ -283,6 +283,8 @@ def test_an_update_that_it_had_not_seen_gets_a_rate_near_the_best(method, length
     """
     falls = discover(method, given=(smooth, pl))
     assert falls.same["found_1"] == ("T22_pl",)
+    assert "spare_1 >= 0" in str(falls)
+    assert "spare_1 = " in str(falls)  # a condition that has a name is shown
     assert identical(falls.theorems[-1].claim.bound.at({T: 1, C: 0}), RHO * gap0)
     known = {"gamma": length, "mu": 0.1, "lambda_min": 0.25, "lambda_max": 0.25, "letters": {"b": memory}}
     at = Constants(L=1.0, gap0=1.0, A=0.0, beta=1.0, C=0.0, **known)
