@@ -1,5 +1,6 @@
 """What Coq itself accepts and refuses: ``python -m pytest tests/coq``, with coqc on the path."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -224,13 +225,16 @@ def _with(proof, old, new):
     return script(proof.theorem, fact, proof.times, [turned(one) for one in proof.facts])
 
 
-def test_what_is_admitted_is_refused():
+def test_what_is_admitted_is_refused_and_what_is_read_with_it_is_not(monkeypatch):
+    """Would catch an answer to one file that is taken for that to another, where one process is to read both."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
     text = prove("T2").coq()
     script = text[text.index("Theorem T2 :") :].partition("Proof.")[2].partition("Qed.")[0]
-    assert (
-        answer(text.replace(f"{script}Qed.", " Admitted.")).refused
-        == "it rests on T2 beside the axioms of the real numbers"
-    )
+    admitted = text.replace(f"{script}Qed.", " Admitted.")
+    assert [said.refused for said in ask({"admitted": admitted, "proved": text})] == [
+        "it rests on T2 beside the axioms of the real numbers",
+        "",
+    ]
 
 
 def test_the_command_says_of_each_whether_it_is_accepted(tmp_path, capsys):

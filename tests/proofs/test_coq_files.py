@@ -144,6 +144,30 @@ def test_an_answer_is_read_strictly(words, error, status, refused, coqc):
     assert answer.refused == refused if not refused.endswith(":") else answer.refused.startswith(refused)
 
 
+TIMED = "read ran for 0.5 secs (0.4u,0.1s)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (f"{TIMED}{TIMED}{AXIOMS}", 1),
+        (f"{TIMED}{AXIOMS}", 3),  # of one only
+        (f"{TIMED}{AXIOMS}{TIMED}{AXIOMS}", 3),  # what is said between them is not known
+        (f"{TIMED}{TIMED}", 3),
+        (f"{TIMED}{TIMED}{AXIOMS}wrong : 1 = 2\n", 3),
+        (AXIOMS, 3),
+    ],
+)
+def test_of_several_in_one_file_all_are_accepted_or_each_is_asked_alone(words, asked, coqc, tmp_path, monkeypatch):
+    """Would catch that what is said of some is taken for an answer to all."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    coqc(words, "", f'echo >> "{tmp_path}/asked"')
+    answers = [*ask({id: prove(id).coq() for id in ("T1", "T2")})]
+    assert [answer.name for answer in answers] == ["T1", "T2"]
+    assert len((tmp_path / "asked").read_text()) == asked
+    assert ([answer.seconds for answer in answers] == [0.5, 0.5]) is (asked == 1)
+
+
 @pytest.mark.parametrize(
     ("error", "end", "told"),
     [

@@ -9,10 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from types import TracebackType
@@ -36,6 +39,10 @@ _OF_THE_MACHINE = re.compile(
     "inconsistent assumptions|bad magic number|bad version number"
 )  # errors that coqc has, and the proof has not
 _AXIOM = re.compile(r"^([\w.']+)\s*:", re.MULTILINE)
+_TOGETHER = 10
+"""Files that one process reads: to load the reals and to prove the library takes longer than most proofs."""
+_TIMED = re.compile(r"^read ran for ([\d.]+) secs \(.*\)\n", re.MULTILINE)
+_ASSUMED = re.compile(r"\nPrint Assumptions (\S+)\.\n\Z")
 
 
 class NoCoq(ImportError):
@@ -54,10 +61,11 @@ class Answer:
     ----------
     name : str
     seconds : float
+        What Coq took for it; of a file that was read after others, without the library.
     refused : str
         Why it is refused, with the place in the file; empty if it is accepted.
     axioms : frozenset of str
-        What it rests on.
+        It rests on no others.
 
     Examples
     --------
@@ -73,7 +81,10 @@ class Answer:
 
 
 def ask(scripts: Mapping[str, str]) -> Iterator[Answer]:
-    """Yield what Coq says of files, in their order; it reads several at a time, each in an empty folder of its own.
+    """Yield what Coq says of files, in their order; each process reads in an empty folder of its own.
+
+    Proofs of theorems are read ten by ten, each in a module, after the library once. If not all ten are accepted, each
+    of them is asked about alone, and what is said then is the answer.
 
     Parameters
     ----------
@@ -94,9 +105,19 @@ def ask(scripts: Mapping[str, str]) -> Iterator[Answer]:
         refused, axioms = _verdict(name, readers.reply(command, scripts[name]))
         return Answer(name, time.perf_counter() - begun, refused, axioms)
 
+    def answers(batch: Mapping[str, str]) -> Sequence[Answer]:
+        text = _one_file([*batch.values()])
+        together = text and _accepted(batch, readers.reply(command, text))
+        return together or [answer(name) for name in batch]
+
+    cores = os.cpu_count() or 1
+    size = max(1, min(_TOGETHER, -(-len(scripts) // cores)))
+    remaining = iter(scripts.items())
+    batches = iter(lambda: dict(islice(remaining, size)), {})
     # The readers are left first: what still reads then ends, and nobody waits for it.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers, _Readers() as readers:
-        yield from workers.map(answer, scripts)
+    with ThreadPoolExecutor(max_workers=cores) as workers, _Readers() as readers:
+        for several in workers.map(answers, batches):
+            yield from several
 
 
 def printed(script: str) -> str:
@@ -222,6 +243,36 @@ def _hang_up(process: "subprocess.Popen[bytes]") -> None:
     if process.stdin is not None:
         with suppress(OSError):
             process.stdin.close()
+
+
+@cache
+def _library() -> str:
+    return files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
+
+
+def _one_file(scripts: Sequence[str]) -> str:
+    """One file of several that begin with the library and end in what a theorem rests on; empty if they do not."""
+    ends = [_ASSUMED.search(script) for script in scripts]
+    if len(scripts) == 1 or not all(
+        end and text.startswith(_library()) for end, text in zip(ends, scripts, strict=True)
+    ):
+        return ""
+    text, names = f"{_library()}Goal True. restart_timer. Abort.\n", list[str]()
+    for i, (script, end) in enumerate(zip(scripts, ends, strict=True)):
+        assert end is not None
+        names.append(f"File_{i}.{end[1]}")
+        text += f"Module File_{i}.\n{script[len(_library()) : end.start()]}\nEnd File_{i}.\n"
+        text += 'Goal True. finish_timing ("read"). restart_timer. Abort.\n'
+    return f"{text}Definition all_of_them := ({', '.join(names)}).\nPrint Assumptions all_of_them.\n"
+
+
+def _accepted(names: Collection[str], reply: Mapping[str, Any]) -> Sequence[Answer]:
+    """The answers to several files that were read as one, if Coq accepts all; else none."""
+    parts = _TIMED.split(reply["output"]) if reply.get("status") == 0 else []
+    if len(parts) != 1 + 2 * len(names) or any(map(str.strip, parts[:-1:2])):
+        return ()
+    refused, axioms = _read(parts[-1])
+    return () if refused else [Answer(name, float(s), "", axioms) for name, s in zip(names, parts[1::2], strict=True)]
 
 
 def _verdict(name: str, reply: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
