@@ -21,7 +21,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-from scipy.stats import chi2
+import scipy  # whose parts are loaded when they are first used: stats takes longer than all else here
 
 from rac_theory.algorithms import RACLoRA
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
@@ -135,7 +135,8 @@ def printed_ends(rank: int, delta: float) -> tuple[float, float]:
 def outside(factor: float, rank: int, delta: float) -> float:
     """Return the probability that ``factor sqrt(r) / chi_r`` is outside of the printed interval."""
     low, high = printed_ends(rank, delta)
-    return float(chi2.cdf(rank * (factor / high) ** 2, rank) + chi2.sf(rank * (factor / low) ** 2, rank))
+    below, above = (rank * (factor / end) ** 2 for end in (high, low))
+    return float(scipy.special.chdtr(rank, below) + scipy.special.chdtrc(rank, above))
 
 
 def gather_channel(example: Counterexample) -> Witness:
@@ -155,7 +156,7 @@ def gather_channel(example: Counterexample) -> Witness:
         Check.bounded(
             "at rank 1 the scale of the first step has no finite mean, and at rank r > 2 its square has the mean "
             "r^2 / (r - 2) c^2 / ||g||^2",
-            all(abs(float(chi2.expect(lambda x: 1 / x, (r,))) * (r - 2) - 1) < 1e-6 for r in (3, 8, 64)),
+            all(abs(float(scipy.stats.chi2.expect(lambda x: 1 / x, (r,))) * (r - 2) - 1) < 1e-6 for r in (3, 8, 64)),
         ),
         Check.simulated(
             f"of {_DRAWS} columns at {m} x {n}, r = {r}, none has a ratio, times sqrt(n/r), below {ratios.min():.2f}",
