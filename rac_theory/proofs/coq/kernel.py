@@ -42,7 +42,6 @@ _AXIOM = re.compile(r"^([\w.']+)\s*:", re.MULTILINE)
 _TOGETHER = 10
 """Files that one process reads: to load the reals and to prove the library takes longer than most proofs."""
 _TIMED = re.compile(r"^read ran for ([\d.]+) secs \(.*\)\n", re.MULTILINE)
-_ASSUMED = re.compile(r"\nPrint Assumptions (\S+)\.\n\Z")
 
 
 class NoCoq(ImportError):
@@ -252,18 +251,15 @@ def _library() -> str:
 
 def _one_file(scripts: Sequence[str]) -> str:
     """One file of several that begin with the library and end in what a theorem rests on; empty if they do not."""
-    ends = [_ASSUMED.search(script) for script in scripts]
-    if len(scripts) == 1 or not all(
-        end and text.startswith(_library()) for end, text in zip(ends, scripts, strict=True)
-    ):
+    form = re.compile(rf"{re.escape(_library())}(.*)\nPrint Assumptions (\S+)\.\n", re.DOTALL)
+    claims = [claim for claim in map(form.fullmatch, scripts) if claim]
+    if not 1 < len(scripts) == len(claims):
         return ""
-    text, names = f"{_library()}Goal True. restart_timer. Abort.\n", list[str]()
-    for i, (script, end) in enumerate(zip(scripts, ends, strict=True)):
-        assert end is not None
-        names.append(f"File_{i}.{end[1]}")
-        text += f"Module File_{i}.\n{script[len(_library()) : end.start()]}\nEnd File_{i}.\n"
-        text += 'Goal True. finish_timing ("read"). restart_timer. Abort.\n'
-    return f"{text}Definition all_of_them := ({', '.join(names)}).\nPrint Assumptions all_of_them.\n"
+    end = 'Goal True. finish_timing ("read"). restart_timer. Abort.\n'
+    modules = "".join(f"Module File_{i}.\n{claim[1]}\nEnd File_{i}.\n{end}" for i, claim in enumerate(claims))
+    theorems = ", ".join(f"File_{i}.{claim[2]}" for i, claim in enumerate(claims))
+    begin = f"{_library()}Goal True. restart_timer. Abort.\n"
+    return f"{begin}{modules}Definition all_of_them := ({theorems}).\nPrint Assumptions all_of_them.\n"
 
 
 def _accepted(names: Collection[str], reply: Mapping[str, Any]) -> Sequence[Answer]:
