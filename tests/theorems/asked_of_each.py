@@ -49,3 +49,10 @@ def refutes(cases):
         assert verify(false, case, runs=512, rng=0).status is Status.VIOLATED
 
     return test
+
+
+def ratios(id, case):
+    """The exact expectation at each T >= 1, of its bound."""
+    verdict = verify(id, case)
+    assert verdict.evidence == "exact"
+    return verdict.mean[1:] / verdict.bound[1:]

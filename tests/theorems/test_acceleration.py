@@ -17,7 +17,7 @@ from rac_theory.statements import rac_lora_accelerated
 from rac_theory.statements.symbols import T, alpha, distance0, gap0, lambda_0, s_0
 from rac_theory.theorems import E, gap
 
-from .asked_of_each import holds_exactly, names_what_is_broken
+from .asked_of_each import holds_exactly, names_what_is_broken, ratios
 from .second_routes.moments import check_below, enumerated, on_axes
 
 T21, T21_H = theorems.T21, theorems.T21_H
@@ -92,12 +92,6 @@ def test_it_holds_by_enumeration_where_f_is_not_quadratic(share):
     for theorem in (T21, T21_H):
         check_below(theorem, curves, c)
     assert curves.values[0, -1] - problem.f_star < 0.9 * T21_H.bound(c, steps)[0]
-
-
-def ratios(id, case):
-    verdict = verify(id, case)
-    assert verdict.evidence == "exact"
-    return verdict.mean[1:] / verdict.bound[1:]
 
 
 @pytest.mark.parametrize("id", BOTH)

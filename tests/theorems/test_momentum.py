@@ -10,7 +10,7 @@ from rac_theory.algorithms import MOMENTUM, SHIFTED_MOMENTUM, H, Method, gradien
 from rac_theory.problems import LeastSquares, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 
-from .asked_of_each import holds_exactly, names_what_is_broken
+from .asked_of_each import holds_exactly, names_what_is_broken, ratios
 from .second_routes.moments import check_below, enumerated, on_axes
 
 T22, T22_pl = theorems.T22, theorems.T22_pl
@@ -66,12 +66,6 @@ LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
 
 def on_the_line(method, b, gamma, steps):
     return Case(method(None, gamma=gamma, b=b), LINE, [[1.0]], steps=steps)
-
-
-def ratios(id, case):
-    verdict = verify(id, case)
-    assert verdict.evidence == "exact"
-    return verdict.mean[1:] / verdict.bound[1:]
 
 
 def test_at_X_alone_it_is_false():
