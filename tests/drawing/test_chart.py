@@ -167,6 +167,14 @@ def test_the_legend_stands_in_its_corner_a_line_below_another(corner):
     np.testing.assert_allclose(np.diff(lines), chart.LINE, atol=0.11)
     assert top < lines[0] - 5.8 < lines[-1] < bottom
     assert [float(one.get("x")) - left for one in entries] == pytest.approx([chart.HANDLE + 3] * 4, abs=0.11)
+    samples = re.findall(
+        r'<path d="M([\d.]+) ([\d.]+)(?:h([\d.]+)|H([\d.]+)V([\d.]+))', text[text.index('fill-opacity=".8"') :]
+    )
+    for (x, y, wide, end, low), line in zip(samples, lines, strict=True):  # as wide as others, at half the height of x
+        assert float(x) == pytest.approx(left + 3, abs=0.11)
+        assert float(wide or float(end) - float(x)) == pytest.approx(chart.HANDLE - 6, abs=0.11)
+        assert (float(y) + float(low or y)) / 2 == pytest.approx(line - 2.9, abs=0.11)
+        assert float(low or y) - float(y) < 5.7  # as high as capitals of 8 points
 
 
 @pytest.mark.parametrize(("low", "first"), [(1e-6, "1"), (0.03, "125")])
