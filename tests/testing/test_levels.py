@@ -548,3 +548,12 @@ def test_bets_on_a_support_are_in_proportion_to_what_was_too_frequent(monkeypatc
     assert (said, low, high) == (pytest.approx([0], abs=1e-15), pytest.approx([-1]), pytest.approx([0.4]))
     assert seen[2][0] == pytest.approx([2 / 11, -10 / 33, -5 / 11, 1])
     assert seen[2][1] == pytest.approx([-1 / 11])
+
+
+def test_moves_that_repeat_as_often_tell_two_laws_not_apart():
+    """Of ranks and of spaces the difference is compared. Catches their sum, by which the right law would be refused."""
+    minors = SimpleNamespace(lost=np.array([[True, False] * 32]), angle=np.zeros((1, 64)))
+    names, Z = exchange._ranks(SimpleNamespace(minors=(minors, minors)))
+    assert (len(names), Z.any()) == (2, False)
+    fewer = SimpleNamespace(lost=minors.lost, angle=np.arange(64.0)[None])
+    assert exchange._ranks(SimpleNamespace(minors=(minors, fewer)))[1].any()
