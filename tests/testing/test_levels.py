@@ -235,6 +235,13 @@ def test_a_support_is_refused_at_the_tail_of_a_count():
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
 
 
+def test_numbers_repeat_where_they_are_the_same_unless_more_is_allowed():
+    """In each group. Catches neighbours that are taken for the same."""
+    some = np.array([1.0, 2.0, 1.0, 4.0, 5.0, 6.5])
+    assert bets.repeats(some, 3).tolist() == [1, 0]
+    assert bets.repeats(some, 3, 1.0).tolist() == [2, 1]
+
+
 def test_tails_of_counts_are_those_of_the_binomial_law():
     found = at_least(np.arange(5.0), 20.0, 0.1)
     assert found == pytest.approx(binom.sf(np.arange(5) - 1, 20, 0.1), rel=1e-12)
