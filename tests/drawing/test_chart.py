@@ -126,6 +126,16 @@ def test_a_title_has_one_size_in_both_drawers():
     assert sizes == {words.TITLE, words.HEADLINE}
 
 
+def test_a_title_stands_in_its_figure():
+    """Also one of three lines: the axes make room for it. Catches lines that are cut off."""
+    ax = plot.curves(shown(title="one"))
+    for title in ("one", "one\ntwo\nthree"):
+        words.titled(ax, title)
+        figure = ax.get_figure(root=True)
+        figure.draw_without_rendering()
+        assert ax.title.get_window_extent().y1 < figure.bbox.y1
+
+
 def test_a_title_of_more_than_three_lines_says_that_it_goes_on():
     """Catches a fourth line, and a third that ends as if it were the last."""
     assert words.title_lines("a\nb\nc", 300.0) == ["a", "b", "c"]

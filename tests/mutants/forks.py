@@ -10,6 +10,7 @@ import os
 import signal
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -57,7 +58,7 @@ def changed(line: Line, known: Functions) -> int:
 
 def _tried(tests: Sequence[pytest.Item], *, whole: bool) -> Iterator[str]:
     """Yield the tests that fail: the first alone, or all."""
-    for test, following in zip(tests, [*tests[1:], None], strict=True):
+    for test, following in pairwise([*tests, None]):
         if any(report.failed for report in runtestprotocol(test, nextitem=following, log=False)):
             yield test.nodeid
             if not whole:
