@@ -370,12 +370,12 @@ def test_a_range_in_a_test_is_a_range():
 
 
 def test_a_gradient_may_be_taken_twice():
-    """Of a slope of one, by half steps. Catches another number than one that is left out."""
+    """And added to a sum: of a slope of one, by half steps. Catches another number than one that is left out."""
     slope = FromFunctions((1, 1), lambda W: W.sum(axis=(1, 2)), np.ones_like, L=1.0)
     M = state("M")
-    twice = Method({W: W - M * letter("gamma"), M: gradient(W) * 2}, start={M: 0})
+    twice = Method({W: W - M * letter("gamma"), M: M / 2 + gradient(W) * 2}, start={M: 0})
     walk = twice(None, gamma=0.5).iterates(slope, np.zeros((1, 1, 1)), np.random.default_rng(0))
-    assert [next(walk).item() for _ in range(3)] == [0, -1, -2]
+    assert [next(walk).item() for _ in range(3)] == [0, -1, -2.5]
 
 
 def test_a_gradient_is_not_lost_beside_a_large_W():
