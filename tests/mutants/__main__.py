@@ -78,11 +78,16 @@ def said(line: Line, killers: Sequence[str], where: str) -> str:
 
 
 def in_forks(lines: Sequence[Line], reach: Reach, *, whole: bool) -> dict[Line, tuple[str, ...]]:
-    """Try mutants of functions with the tests that run their line, those of their room first; leave out all others."""
+    """Try mutants of functions with the tests that run their line, those of their room first, and of these what stands
+    in one file with them; leave out all others.
+    """
     mutants = []
     for line in lines:
-        room = f"tests/{room_of(line.file)}/"
-        names = sorted(reach.tests(line)[0], key=lambda name, room=room: not name.startswith(room))
+        names = reach.tests(line)[0]
+        room = [name for name in names if name.startswith(f"tests/{room_of(line.file)}/")]
+        files = {name.partition("::")[0] for name in room}  # what a fixture runs is recorded for the first test alone
+        beside = [name for name in reach.seconds if name.partition("::")[0] in files]
+        names = [*dict.fromkeys((*room, *names, *beside))]
         mutants.append([asdict(line), names, int(min(LONGEST, 90 + 10 * sum(map(reach.seconds.__getitem__, names))))])
     files = sorted({name.partition("::")[0] for _, names, _ in mutants for name in names})
     with TemporaryDirectory() as folder:
