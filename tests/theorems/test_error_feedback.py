@@ -130,11 +130,6 @@ NOT_APPLICABLE = {
 test_each_assumption_that_is_broken_is_named = names_what_is_broken(["T25"], NOT_APPLICABLE)
 
 
-def test_beta_above_1_is_named():
-    more = replace(Constants.of(EXACT["weighted"]), beta=1.5)
-    assert any("beta <= 1" in told for told in verify("T25", EXACT["weighted"], constants=more).unmet)
-
-
 def test_theta_is_at_least_a_half_for_short_steps():
     """gamma L <= lambda_min / 3: then half of what is bounded is about the model."""
     low = np.linspace(0.001, 1, 1000)

@@ -136,11 +136,6 @@ NOT_APPLICABLE = {
 test_each_assumption_that_is_broken_is_named = names_what_is_broken(BOTH, NOT_APPLICABLE)
 
 
-def test_beta_above_1_is_named():
-    more = replace(Constants.of(EXACT["weighted"]), beta=1.5)
-    assert any("beta <= 1" in told for told in verify("T22", EXACT["weighted"], constants=more).unmet)
-
-
 ALONG = case(
     Quadratic.left(np.diag([1.0, 0.01, 0.01, 0.01]), np.ones((4, 2))), Haar(4, 1), 0.1, 1.5, gradients=Noisy(0.1)
 )
