@@ -21,6 +21,9 @@ for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS", "PYTHONDONTWRITEBYTECOD
 settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("reproducible")
 
+# Not 1e-12: what is as small would be equal to anything, and mutants lived of what is added for rounding.
+type(pytest.approx(1.0)).DEFAULT_ABSOLUTE_TOLERANCE = 0.0
+
 gc.disable()  # until all tests are collected: a seventh of that time went into searches for garbage where there is none
 
 BUDGET = 12.0

@@ -10,7 +10,7 @@ import pytest
 
 from rac_theory import GD, SGD, Bernoulli, Case, LayeredRACLoRA, RACLoRA, simulate
 from rac_theory.algebra import Symbol, identical
-from rac_theory.algorithms import H, Method, MethodDescent, gradient, state
+from rac_theory.algorithms import MOMENTUM, H, Method, MethodDescent, gradient, letter, state
 from rac_theory.algorithms.gradients import (
     CertifiedStep,
     Clients,
@@ -24,7 +24,7 @@ from rac_theory.algorithms.gradients import (
 )
 from rac_theory.algorithms.method import coefficients
 from rac_theory.numerics.linalg import orthonormal_range
-from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.problems import Federated, FromFunctions, Layers, LeastSquares, Quadratic, SoftmaxRegression
 from rac_theory.runs.simulation.kernels.choice import kernel_for
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 from rac_theory.sketches.draws import ranges
@@ -367,3 +367,21 @@ def test_a_range_in_a_test_is_a_range():
     Q = next(ranges(Gaussian(4, 2), np.random.default_rng(0), 3))
     np.testing.assert_allclose(np.swapaxes(Q, 1, 2) @ Q, np.broadcast_to(np.eye(2), (3, 2, 2)), atol=1e-12)
     assert partial(orthonormal_range)(Q).shape == Q.shape
+
+
+def test_a_gradient_may_be_taken_twice():
+    """And added to a sum: of a slope of one, by half steps. Catches another number than one that is left out."""
+    slope = FromFunctions((1, 1), lambda W: W.sum(axis=(1, 2)), np.ones_like, L=1.0)
+    M = state("M")
+    twice = Method({W: W - M * letter("gamma"), M: M / 2 + gradient(W) * 2}, start={M: 0})
+    walk = twice(None, gamma=0.5).iterates(slope, np.zeros((1, 1, 1)), np.random.default_rng(0))
+    assert [next(walk).item() for _ in range(3)] == [0, -1, -2.5]
+
+
+def test_a_gradient_is_not_lost_beside_a_large_W():
+    """At 1e17 a step of one is no step. Catches a gradient that is read off the step where a source gives it."""
+    slope = FromFunctions((1, 1), lambda W: W.sum(axis=(1, 2)), np.ones_like, L=1.0)
+    of = MOMENTUM(None, gamma=0.5, b=0.5, gradients=Noisy(0.0))
+    walk = of.states(slope, np.full((1, 1, 1), 1e17), np.random.default_rng(0))
+    next(walk)
+    assert [1.0] in [list(np.ravel(value)) for value in next(walk)]

@@ -259,6 +259,12 @@ def test_a_basis_is_in_common_up_to_a_part_in_1e9(share):
     assert in_common_basis([(np.ones((1, 1)), np.diag([1.0, 2.0])), (np.ones((1, 1)), R)]).exact == (share < 1)
 
 
+def test_a_range_that_is_never_drawn_is_none():
+    """A direction that no draw has is left out, with what it is off by. Catches draws of probability zero."""
+    axes = FiniteSupport(np.eye(3)[:, :, None], [0.5, 0.5, 0.0])
+    assert moments_of(Moments(axes)).basis.shape == (3, 2)
+
+
 @pytest.mark.parametrize("angle", [1e-1, 1e-3])
 def test_of_a_range_that_is_nearly_smaller(angle):
     """Two lines that are nearly one: what rounding does is divided by the square of the least singular value."""

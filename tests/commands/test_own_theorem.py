@@ -139,7 +139,15 @@ def test_what_takes_years_says_so_before_it_begins(monkeypatch, capsys):
     monkeypatch.setattr("rac_theory.ledger.running.estimate", lambda todo: [3 * 31_557_600.0])
     assert main(["verify", "T2", *SMALL, "--runs", "1000000000", "--jobs", "1"]) == 130
     assert "about 3 years; --runs and --steps make it shorter" in capsys.readouterr().err
-    assert [verify_command._in_words(seconds) for seconds in (300, 7_200, 1e6)] == ["5 minutes", "2 hours", "12 days"]
+    said = {
+        300: "5 minutes",
+        3_600: "1 hours",
+        7_200: "2 hours",
+        86_400: "1 days",
+        1e6: "12 days",
+        31_557_600: "1 years",
+    }
+    assert {seconds: verify_command._in_words(seconds) for seconds in said} == said
 
 
 def test_cite_names_the_library_the_paper_and_the_source(capsys):

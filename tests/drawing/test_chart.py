@@ -126,6 +126,16 @@ def test_a_title_has_one_size_in_both_drawers():
     assert sizes == {words.TITLE, words.HEADLINE}
 
 
+def test_a_title_stands_in_its_figure():
+    """Also one of three lines: the axes make room for it. Catches lines that are cut off."""
+    ax = plot.curves(shown(title="one"))
+    for title in ("one", "one\ntwo\nthree"):
+        words.titled(ax, title)
+        figure = ax.get_figure(root=True)
+        figure.draw_without_rendering()
+        assert ax.title.get_window_extent().y1 < figure.bbox.y1
+
+
 def test_a_title_of_more_than_three_lines_says_that_it_goes_on():
     """Catches a fourth line, and a third that ends as if it were the last."""
     assert words.title_lines("a\nb\nc", 300.0) == ["a", "b", "c"]
@@ -167,6 +177,14 @@ def test_the_legend_stands_in_its_corner_a_line_below_another(corner):
     np.testing.assert_allclose(np.diff(lines), chart.LINE, atol=0.11)
     assert top < lines[0] - 5.8 < lines[-1] < bottom
     assert [float(one.get("x")) - left for one in entries] == pytest.approx([chart.HANDLE + 3] * 4, abs=0.11)
+    samples = re.findall(
+        r'<path d="M([\d.]+) ([\d.]+)(?:h([\d.]+)|H([\d.]+)V([\d.]+))', text[text.index('fill-opacity=".8"') :]
+    )
+    for (x, y, wide, end, low), line in zip(samples, lines, strict=True):  # as wide as others, at half the height of x
+        assert float(x) == pytest.approx(left + 3, abs=0.11)
+        assert float(wide or float(end) - float(x)) == pytest.approx(chart.HANDLE - 6, abs=0.11)
+        assert (float(y) + float(low or y)) / 2 == pytest.approx(line - 2.9, abs=0.11)
+        assert float(low or y) - float(y) < 5.7  # as high as capitals of 8 points
 
 
 @pytest.mark.parametrize(("low", "first"), [(1e-6, "1"), (0.03, "125")])

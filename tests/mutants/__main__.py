@@ -4,6 +4,7 @@
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -11,11 +12,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from . import drawn
 from .lines import LINES, ROOT, Line
-from .reach import Reach
+from .reach import HOUR, Reach
 from .trees import EMPTY, LONGEST, PASSED, PYTEST, QUOTING, failures, run_tests
 
 UNKNOWN = 4  # the exit status of pytest where a test is not there, as with a mutant of what it is called by
@@ -65,21 +68,56 @@ def tried(
                     break
     except (OSError, ValueError) as error:
         return (), f"NOT TRIED  {line.file}: {line.why} {error}"
-    seconds = time.perf_counter() - begin
-    words = f"{'killed' if killers else 'SURVIVED':9} {seconds:5.1f} s  {line.file}: {line.why} [{line.changed}]"
-    return killers, " ".join([words, *killers[:1]])
+    return killers, said(line, killers, f"{time.perf_counter() - begin:5.1f} s")
+
+
+def said(line: Line, killers: Sequence[str], where: str) -> str:
+    """Return what to say of a mutant that was tried."""
+    words = f"{'killed' if killers else 'SURVIVED':9} {where}  {line.file}: {line.why} [{line.changed}]"
+    return " ".join([words, *killers[:1]])
+
+
+def in_forks(lines: Sequence[Line], reach: Reach, *, whole: bool) -> dict[Line, tuple[str, ...]]:
+    """Try mutants of functions with the tests that run their line, those of their room first, and of these what stands
+    in one file with them; leave out all others.
+    """
+    mutants = []
+    for line in lines:
+        names = reach.tests(line)[0]
+        room = [name for name in names if name.startswith(f"tests/{room_of(line.file)}/")]
+        files = {name.partition("::")[0] for name in room}  # what a fixture runs is recorded for the first test alone
+        beside = [name for name in reach.seconds if name.partition("::")[0] in files]
+        names = [*dict.fromkeys((*room, *names, *beside))]
+        mutants.append([asdict(line), names, int(min(LONGEST, 90 + 10 * sum(map(reach.seconds.__getitem__, names))))])
+    files = sorted({name.partition("::")[0] for _, names, _ in mutants for name in names})
+    with TemporaryDirectory() as folder:
+        Path(folder, "plan.json").write_text(json.dumps({"whole": whole, "mutants": mutants}), "utf-8")
+        output = run_tests(
+            [],
+            ["-n=0", f"-m={SHORT}", "--assert=plain", *files],
+            HOUR,
+            PLAN=folder,
+            PYTEST_PLUGINS="tests.mutants.forks",
+        )[1]
+        ended = Path(folder, "killers.json")
+        found = json.loads(ended.read_text("utf-8")) if ended.exists() else [None] * len(lines)
+        if not ended.exists():
+            print(output[-2000:], flush=True)
+    killers = {line: tuple(tests) for line, tests in zip(lines, found, strict=True) if tests is not None}
+    print(*(said(line, tests, " in a fork") for line, tests in killers.items()), sep="\n", flush=True)
+    return killers
 
 
 def each(lines: Sequence[Line], attempt: Callable[[Line], tuple[tuple[str, ...], str]]) -> dict[Line, tuple[str, ...]]:
     """Try mutants, two at a time, and say what became of each as it is known; return the tests that fail with it."""
 
-    def said(line: Line) -> tuple[str, ...]:
+    def printed(line: Line) -> tuple[str, ...]:
         tests, words = attempt(line)
         print(words, flush=True)
         return tests
 
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(lines, pool.map(said, lines), strict=True))
+        return dict(zip(lines, pool.map(printed, lines), strict=True))
 
 
 def together(lines: Sequence[Line], reach: Reach) -> dict[Line, tuple[str, ...]]:
@@ -114,8 +152,9 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
     for line, why in same.items():
         print(f"the same   {line.file}: {line.why} [{line.changed}] {why}", flush=True)
     reach = Reach()
-    killers = each(
-        [line for line in lines if line not in same],
+    killers = in_forks([line for line in lines if line not in same], reach, whole=whole)
+    killers |= each(
+        [line for line in lines if line not in same and line not in killers],
         lambda line: tried(line, suites(line, reach), ALONE if whole else FIRST),
     )
     asked = {test for tests in killers.values() for test in tests if test.startswith("tests/")}

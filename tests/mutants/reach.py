@@ -60,7 +60,8 @@ class Reach:
         with TemporaryDirectory() as folder:
             options = ["--dist=loadfile", "-p", "tests.mutants.recording"]
             print(run_tests([], [*options, *stale], HOUR, RECORDING=folder)[1][-2000:], flush=True)
-            self.data.purge_files(sorted(changed & self.data.measured_files()))
+            if known := changed & self.data.measured_files():  # nothing can be purged where nothing is recorded yet
+                self.data.purge_files(sorted(known))
             for file in Path(folder).glob("lines.*"):
                 part = CoverageData(file)
                 part.read()

@@ -14,7 +14,7 @@ from coverage import Coverage
 _seconds: Counter[str] = Counter()
 
 
-def _forget() -> None:
+def forget() -> None:
     """Empty what functions of the library have cached, or only the first file of tests would run their lines."""
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "rac_theory":
@@ -40,7 +40,7 @@ class Recording:
         """Give each test its context."""
         if item.path != self.file:
             self.file = item.path
-            _forget()
+            forget()
         self.coverage.switch_context(item.nodeid)
         done = yield
         self.coverage.switch_context("")

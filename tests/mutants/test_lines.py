@@ -26,7 +26,16 @@ def _source(file: str) -> str:
 
 @cache
 def _functions(file: str) -> set[str]:
-    return {node.name for node in ast.parse(_source(file)).body if isinstance(node, ast.FunctionDef)}
+    """The names of tests, also of those that are made by a function from a table."""
+    body = ast.parse(_source(file)).body
+    made = {
+        target.id
+        for node in body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return made | {node.name for node in body if isinstance(node, ast.FunctionDef)}
 
 
 def test_every_mutant_is_another_program_and_names_a_test():

@@ -1,8 +1,14 @@
 """A mutant is tried with the tests that run its statement, and mutants of one tree stay apart."""
 
+import math
+from fractions import Fraction
+
 import pytest
 
-from .drawn import fits
+from rac_theory.numerics.rational import rounded
+
+from .drawn import fits, mutants
+from .forks import changed, functions
 from .lines import Line
 from .reach import statement
 
@@ -56,3 +62,15 @@ def test_two_mutants_of_one_place_are_not_in_one_tree():
     assert fits([], first)
     assert fits([Line("another.py", "", "a", "b")], first)
     assert not fits([first], Line(file, "", "SIZE = (5.6, 3.6)", "SIZE = (11.2, 3.6)"))
+
+
+def test_a_fork_has_the_code_of_a_mutant_where_a_function_runs_it():
+    """Catches a mutant that is not there, so that it lives; a constant of a module is for a tree."""
+    known, code = functions(), rounded.__code__
+    turned = next(line for line in mutants("rac_theory/numerics/rational.py") if "nearest >= exact" in line.mutant)
+    try:
+        assert changed(turned, known) == 1
+        assert rounded(Fraction(1, 2), -math.inf) < 0.5
+    finally:
+        rounded.__code__ = code
+    assert changed(Line("rac_theory/drawing/chart.py", "", "SIZE = (5.6, 3.6)", "SIZE = (5.6, 7.2)"), known) == 0

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import betainc
 
-from rac_theory.numerics import evidence, log_wealth_without_range
+from rac_theory.numerics import evidence, log_wealth_without_range, symmetric_wealth
 from rac_theory.numerics.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_lower, kl_upper
+from rac_theory.numerics.evidence import shortfall
 
 ALPHA = 1e-3
 
@@ -210,6 +211,25 @@ def test_steps_share_the_wealth_half_alike_and_half_by_octaves():
     assert evidence.excess(np.array([[2e6, 3.0]]), np.ones(2)).tolist() == [[1e6 - 1, 2.0]]
 
 
-def test_wealth_without_a_range_by_hand():
-    """A draw of 3 where the variance is 2, and ten bets, the largest of them one. Catches what a bet must pay for."""
-    assert log_wealth_without_range(np.array([3.0]), 2.0) == pytest.approx(math.log((1 + 3 + 9 / 2) / (1 + 2 / 2) / 10))
+@pytest.mark.parametrize("k", range(10))
+def test_each_of_ten_bets_is_the_best_somewhere(k):
+    """Halved each time, from ``sqrt(2 / variance)`` or from 2 on. Catches another grid, and what a bet must pay for."""
+    bet, many = 2.0**-k, 1000
+    Z = np.full(many, 2 * bet)  # of variance 2
+    expected = many * math.log((1 + 2 * bet**2 + 2 * bet**4) / (1 + bet**2))
+    assert log_wealth_without_range(Z, 2.0) == pytest.approx(expected - math.log(10), rel=1e-12)
+    of_symmetry = float(symmetric_wealth(np.array(2 * bet * 50), np.array(50.0)))
+    assert of_symmetry == pytest.approx(50 * (2 * bet) ** 2 / 2 - math.log(10), rel=1e-12)
+
+
+def test_what_there_is_to_bet_on_for_a_claim():
+    """Nothing where the bound is zero, at the ceiling or beyond it, or no ceiling is known: then it is 0."""
+    X, bounds = np.array([[0.5, 0.5, 3.0, 0.5, 0.5]]), np.array([1.0, 0.0, 1.0, 2.0, 3.0])
+    found, worst = shortfall(X, bounds, 2.0)
+    assert found.tolist() == [[0.5, 0, -1, 0, 0]]
+    assert worst.tolist() == [1, 1, 1, 1, 1]
+    assert shortfall(X[:, :1], bounds[:1], 4.0)[1].tolist() == [3]
+    assert shortfall(X[:, :1], bounds[:1], math.inf)[0].tolist() == [[0]]
+    np.testing.assert_array_equal(
+        evidence.excess(np.array([[3.0, math.nan, math.inf]]), np.full(3, 2.0)), [[0.5, -1, -1]]
+    )

@@ -54,8 +54,8 @@ def test_squares_of_another_matrix_prove_nothing():
     assert not found.proves(rational([[2, 0], [0, 3]]))
     assert not found.proves(rational([[2]]))
     assert not replace(found, weights=(Fraction(2), Fraction(3))).proves(M)
-    negative = Squares((Fraction(-1),), ((Fraction(1),),))
-    assert not negative.proves(rational([[-1]]))
+    negative = Squares((Fraction(2), Fraction(-1)), rational([[1, 0], [0, 1]]))  # one of them is enough
+    assert not negative.proves(rational([[2, 0], [0, -1]]))
     with pytest.raises(ValueError, match="shorter"):
         Squares((Fraction(1), Fraction(0)), found.rows[:1]).proves(M)
     assert repr(found) == "<Squares of 2 linear forms>"

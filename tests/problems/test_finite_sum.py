@@ -201,7 +201,7 @@ def test_variance_is_that_of_the_components(problem):
     W = some(problem, 8, count=1)
     for run, found in zip(W, gradient_variance(problem, W), strict=True):
         G = every_component(problem, run)
-        assert found == pytest.approx(np.square(G - G.mean(axis=0)).sum(axis=(1, 2)).mean(), rel=1e-9)
+        assert found == pytest.approx(np.square(G - G.mean(axis=0)).sum(axis=(1, 2)).mean(), rel=1e-9, abs=1e-12)
 
 
 def test_a_subset_of_all_rows_is_the_problem_bit_for_bit(problem):

@@ -171,3 +171,12 @@ def makes_up(goal, known, below):
             ratio = tuple(map(sub, target, powers))
             if times * wanted > 0 and allowed and not any(ratio[len(allowed) :]) and all(map(contains, allowed, ratio)):
                 yield (facts, *ratio)
+
+
+def test_only_a_named_fact_that_is_strict_is_divided_by():
+    """Catches either being enough: what may be zero is no divisor, and Coq needs a name for one."""
+    letter, one = gamma, granted("one", lifted(1) > 0)
+    for divisor in (granted("x", letter >= 0), granted("x", letter > 0) * 2):
+        with pytest.raises(ValueError, match="only a named fact that is strict can be divided by"):
+            one / divisor
+    assert repr(one / granted("x", letter > 0)) == "0 < 1/gamma"

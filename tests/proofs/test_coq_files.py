@@ -15,10 +15,15 @@ import pytest
 from rac_theory import prove, theorems
 from rac_theory.algebra import Symbol, total
 from rac_theory.commands.cli import main
+from rac_theory.proofs import memory_of
 from rac_theory.proofs.coq import kernel
 from rac_theory.proofs.coq.kernel import NoCoq, ask
 from rac_theory.proofs.coq.script import script
+from rac_theory.proofs.coq.space import MEMORY, STEPS
 from rac_theory.proofs.coq.terms import Terms, counted_in
+from rac_theory.proofs.fact import read
+from rac_theory.proofs.quantities import V
+from rac_theory.proofs.schemas import move_of
 from rac_theory.statements.symbols import T, gamma, gap0, mu
 from rac_theory.theorems import E, gap
 from rac_theory.theorems.ours import STORED
@@ -309,3 +314,15 @@ def test_without_coq_a_sentence_says_how_to_get_it(monkeypatch, tmp_path, capsys
     assert "coqc is not installed" in capsys.readouterr().err
     assert main(["prove", "T2", "--out", str(tmp_path)]) == 2
     assert "out must not be given without --kernel coq" in capsys.readouterr().err
+
+
+def test_what_coq_is_told_of_a_step_is_what_the_checker_is_told():
+    """Of W - W* and of what is kept, each said twice. Catches a sign in one of the tables, which Coq alone had seen."""
+
+    def off(said, told):
+        return [read(share) for share in (said - told).parts.values() if not read(share).is_zero]
+
+    for about, then in STEPS.items():
+        assert off(then, V + move_of(about).by) == [], about
+    for about, (_, kept, then, _) in MEMORY.items():
+        assert [off(kept, memory_of(about)[0]), off(then, memory_of(about)[1])] == [[], []], about

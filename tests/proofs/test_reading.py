@@ -7,6 +7,7 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +17,7 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.drawing import html
 from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
-from rac_theory.proofs.as_text import as_text
+from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _sum, as_text
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted, proved
 from rac_theory.proofs.letters import COMPOSED, off
@@ -204,3 +205,11 @@ def test_cases_and_what_is_not_used_can_be_read():
     assert "rho >= 0. Not used." not in printed
     assert prove("T4").summary == "machine-checked; not used: 0 < gamma L < 2, lambda_min > 0, rho < 1"
     assert prove("T7").summary == "machine-checked, with lemmas on paper: t7; all that is given is used"
+
+
+def test_a_line_is_filled_to_its_end_and_few_terms_stand_in_one():
+    """To the last letter, and to the last term. Catches a line that ends one letter or one term before its end."""
+    for letters, lines in ((WIDTH - 4, 1), (WIDTH - 3, 2)):
+        assert len(_folded("a" * letters + " + b", 0)) == lines
+    for terms, lines in ((_FEW, 1), (_FEW + 1, _FEW + 1)):
+        assert len([*_sum(SimpleNamespace(sum=[(lifted(1), "(1)")] * terms))]) == lines

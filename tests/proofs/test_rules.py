@@ -1,6 +1,7 @@
 """Rules: whoever is told of one finds all of it in its member."""
 
 from pkgutil import resolve_name
+from types import SimpleNamespace
 
 import pytest
 
@@ -43,3 +44,15 @@ def test_rules_are_used_and_what_is_silent_is_a_fact_of_theirs():
     for rule in (Rule.ITERATE, Rule.TELESCOPE, Rule.POTENTIAL):
         used[rule] += 1  # a reader's potential may begin with a gap and with a distance, ours with a gap
     assert [rule for rule, facts in used.items() if any(i >= facts for i in rule.silent)] == []
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True), (False, False)])
+def test_by_cases_something_is_strict_where_it_is_in_both(first, second):
+    """Catches a fact that may be an equality in one of them, and is divided by."""
+    where = SimpleNamespace(
+        _stated=lambda node, lasting: ("<=", "T", 1), lasting=set(), holding=(), _defined=lambda *_: None,
+        _same=lambda number, other: True,
+    )  # fmt: skip
+    facts = [checker.Fact(1, 0, "T", strict, frozenset(), False, (), "") for strict in (first, second)]
+    said = checker.File._by_hand(where, "cases", ["T <= 1"], facts, ())
+    assert said == (0, "T", first and second, frozenset())

@@ -13,6 +13,7 @@ from rac_theory.numerics.confidence import kl_lower, kl_upper
 from rac_theory.numerics.eigenvalues import extreme_eigenvalues
 from rac_theory.numerics.linalg import projection
 from rac_theory.sketches import Frozen, Haar, SparseSigns, named_sketch
+from rac_theory.sketches.spectra import NO_SKETCH, UNKNOWN
 from tests.sketches.without_claims import WithoutClaims
 
 
@@ -228,3 +229,11 @@ def test_exact_needs_a_small_support():
 def test_a_spectrum_draws_itself():
     ax = spectrum(named_sketch("weighted_coordinate", 5, 1)).plot()
     np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), np.linspace(2, 1, 5) / 7.5)
+
+
+def test_only_what_a_sketch_declares_is_on_trust():
+    """Of no sketch all is known. Catches a gradient descent whose constants are said to be taken on trust."""
+    assert [(known.on_trust, known.provenance) for known in (NO_SKETCH, UNKNOWN)] == [
+        (False, "closed form of E[H]"),
+        (False, "unknown of E[H]"),
+    ]

@@ -235,6 +235,13 @@ def test_a_support_is_refused_at_the_tail_of_a_count():
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
 
 
+def test_numbers_repeat_where_they_are_the_same_unless_more_is_allowed():
+    """In each group. Catches neighbours that are taken for the same."""
+    some = np.array([1.0, 2.0, 1.0, 4.0, 5.0, 6.5])
+    assert bets.repeats(some, 3).tolist() == [1, 0]
+    assert bets.repeats(some, 3, 1.0).tolist() == [2, 1]
+
+
 def test_tails_of_counts_are_those_of_the_binomial_law():
     found = at_least(np.arange(5.0), 20.0, 0.1)
     assert found == pytest.approx(binom.sf(np.arange(5) - 1, 20, 0.1), rel=1e-12)
@@ -548,3 +555,12 @@ def test_bets_on_a_support_are_in_proportion_to_what_was_too_frequent(monkeypatc
     assert (said, low, high) == (pytest.approx([0], abs=1e-15), pytest.approx([-1]), pytest.approx([0.4]))
     assert seen[2][0] == pytest.approx([2 / 11, -10 / 33, -5 / 11, 1])
     assert seen[2][1] == pytest.approx([-1 / 11])
+
+
+def test_moves_that_repeat_as_often_tell_two_laws_not_apart():
+    """Of ranks and of spaces the difference is compared. Catches their sum, by which the right law would be refused."""
+    minors = SimpleNamespace(lost=np.array([[True, False] * 32]), angle=np.zeros((1, 64)))
+    names, Z = exchange._ranks(SimpleNamespace(minors=(minors, minors)))
+    assert (len(names), Z.any()) == (2, False)
+    fewer = SimpleNamespace(lost=minors.lost, angle=np.arange(64.0)[None])
+    assert exchange._ranks(SimpleNamespace(minors=(minors, fewer)))[1].any()

@@ -17,6 +17,7 @@ from rac_theory.statements import rac_lora_accelerated
 from rac_theory.statements.symbols import T, alpha, distance0, gap0, lambda_0, s_0
 from rac_theory.theorems import E, gap
 
+from .asked_of_each import holds_exactly, names_what_is_broken, ratios
 from .second_routes.moments import check_below, enumerated, on_axes
 
 T21, T21_H = theorems.T21, theorems.T21_H
@@ -51,12 +52,7 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("id", BOTH)
-@pytest.mark.parametrize("name", EXACT)
-def test_it_holds_exactly(id, name):
-    verdict = verify(id, EXACT[name])
-    assert verdict.status is Status.HOLDS, verdict
-    assert verdict.evidence == "exact"
+test_it_holds_exactly = holds_exactly(BOTH, EXACT)
 
 
 def of_diabetes(steps, plain=False):
@@ -96,12 +92,6 @@ def test_it_holds_by_enumeration_where_f_is_not_quadratic(share):
     for theorem in (T21, T21_H):
         check_below(theorem, curves, c)
     assert curves.values[0, -1] - problem.f_star < 0.9 * T21_H.bound(c, steps)[0]
-
-
-def ratios(id, case):
-    verdict = verify(id, case)
-    assert verdict.evidence == "exact"
-    return verdict.mean[1:] / verdict.bound[1:]
 
 
 @pytest.mark.parametrize("id", BOTH)
@@ -216,27 +206,6 @@ NOT_APPLICABLE = {
         case(Quadratic.left(np.diag([1.0, 0.0]), np.ones((2, 1))), Haar(2, 1), alpha=0.1, s=0.1),
     ),
 }
-UNKNOWN = {
-    "L": ("T21",),
-    "L_H": ("T21_H",),
-    "strong_convexity": BOTH,
-    "lambda_min": BOTH,
-    "gap0": BOTH,
-    "distance0": BOTH,
-}
 
 
-@pytest.mark.parametrize("why", NOT_APPLICABLE)
-def test_each_assumption_that_is_broken_is_named(why):
-    ids, broken = NOT_APPLICABLE[why]
-    for id in ids:
-        verdict = verify(id, broken)
-        assert verdict.status is Status.NOT_APPLICABLE
-        assert any(why in told for told in verdict.unmet), verdict.unmet
-
-
-@pytest.mark.parametrize("name", UNKNOWN)
-def test_each_constant_that_is_not_known_is_asked_for(name):
-    for id in UNKNOWN[name]:
-        unknown = replace(Constants.of(EXACT["weighted"]), **{name: np.nan})
-        assert verify(id, EXACT["weighted"], constants=unknown).status is Status.NOT_APPLICABLE
+test_each_assumption_that_is_broken_is_named = names_what_is_broken(BOTH, NOT_APPLICABLE)

@@ -9,6 +9,8 @@ from rac_theory import GD, Bernoulli, Case, Constants, FiniteDifferences, RACLoR
 from rac_theory.problems import LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 
+from .asked_of_each import holds_exactly
+
 RNG = np.random.default_rng(22)
 ROUND = Quadratic.left(2 * np.eye(4), np.ones((4, 2)))
 LEAST = LeastSquares(RNG.normal(size=(20, 4)), RNG.normal(size=(20, 2)), l2=0.1)
@@ -33,12 +35,7 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("id", ["T20", "T20_pl"])
-@pytest.mark.parametrize("name", EXACT)
-def test_it_holds_exactly(id, name):
-    verdict = verify(theorems.ALL[id], EXACT[name])
-    assert verdict.status is Status.HOLDS, verdict
-    assert verdict.evidence == "exact"
+test_it_holds_exactly = holds_exactly(["T20", "T20_pl"], EXACT)
 
 
 @pytest.mark.parametrize("id", ["T20", "T20_pl"])

@@ -22,11 +22,11 @@ from rac_theory import (
     sketches,
     theorems,
 )
-from rac_theory.algebra import Relation, Symbol, fraction, symbols_of, truth
+from rac_theory.algebra import Let, Relation, Symbol, fraction, symbols_of, truth
 from rac_theory.algorithms import SignStep
 from rac_theory.problems import Federated, LeastSquares, Quadratic
-from rac_theory.statements.directions import WHY, directions, redundant
-from rac_theory.statements.symbols import C, K, L, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
+from rac_theory.statements.directions import WHY, _given, directions, redundant
+from rac_theory.statements.symbols import C, K, L, T, distance0, gamma, gap0, gap0_upper, lambda_min, mu, sigma_squared
 from rac_theory.theorems import Condition
 
 ALL = theorems.ALL
@@ -310,3 +310,10 @@ def stored_constants(problem, gamma):
         c = Constants.of(Case(algorithm, its, steps=1))
         found = {name: value for name, value in vars(c).items() if isinstance(value, float) and value == value} | found
     return found
+
+
+def test_an_end_is_that_of_its_name():
+    """Of two names of which one is below a number. Catches an end of either that is taken for both."""
+    rho, share = Let("rho", 1 - gamma * mu), Let("share", 1 - gamma * L)
+    given = _given([rho >= 0, share >= 0, share <= Fraction(1, 2), rho > 0])
+    assert {name: given[name].range for name in (rho, share)} == {rho: (0, math.inf), share: (0, Fraction(1, 2))}

@@ -14,6 +14,7 @@ from rac_theory.statements import E, squared_gradient_and_beside
 from rac_theory.statements.symbols import C, L, T, gamma, gap0_upper, lambda_min
 from rac_theory.verdicts.verification.recorded_curves import simulated
 
+from .asked_of_each import holds_exactly, names_what_is_broken, refutes
 from .second_routes.moments import check_below, enumerated, on_axes, squares
 
 T25 = theorems.T25
@@ -37,11 +38,7 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("name", EXACT)
-def test_it_holds_exactly(name):
-    verdict = verify("T25", EXACT[name])
-    assert verdict.status is Status.HOLDS, verdict
-    assert verdict.evidence == "exact"
+test_it_holds_exactly = holds_exactly(["T25"], EXACT)
 
 
 def test_what_is_judged_are_both_squared_gradients():
@@ -105,20 +102,16 @@ LONG = case(ROUND, Coordinate(4, 1), 0.1, 4000, gradients=Noisy(1.0))
 ONCE = case(ROUND, None, 1.0, 40)
 LOUD = case(ROUND, None, 1.0, 4000, gradients=Noisy(1.0))
 REFUTED = {
-    "no noise": (_first, LONG),
-    "no first term": (_floor * (1 + 2 * gamma * L * (1 - lambda_min) / lambda_min), EXACT["quadratic"]),
-    "T for gamma T": (2 * gap0_upper / T, replace(EXACT["quadratic"], steps=400)),
-    "T^2 for T": (2 * gap0_upper / (gamma * T**2) + _floor, ONCE),
-    "1.9 for 2": (Fraction(19, 10) * gap0_upper / (gamma * T) + _floor, ONCE),
-    "nine tenths of the noise": (_first + Fraction(9, 10) * _floor, LOUD),
+    "no noise": ("T25", _first, LONG),
+    "no first term": ("T25", _floor * (1 + 2 * gamma * L * (1 - lambda_min) / lambda_min), EXACT["quadratic"]),
+    "T for gamma T": ("T25", 2 * gap0_upper / T, replace(EXACT["quadratic"], steps=400)),
+    "T^2 for T": ("T25", 2 * gap0_upper / (gamma * T**2) + _floor, ONCE),
+    "1.9 for 2": ("T25", Fraction(19, 10) * gap0_upper / (gamma * T) + _floor, ONCE),
+    "nine tenths of the noise": ("T25", _first + Fraction(9, 10) * _floor, LOUD),
 }
 
 
-@pytest.mark.parametrize("name", REFUTED)
-def test_tampered_with_it_is_refuted(name):
-    bound, of = REFUTED[name]
-    false = replace(T25, id="false", claim=E(T25.metric) <= bound)
-    assert verify(false, of).status is Status.VIOLATED
+test_tampered_with_it_is_refuted = refutes(REFUTED)
 
 
 X, D = state("X", "D")
@@ -134,51 +127,7 @@ NOT_APPLICABLE = {
 }
 
 
-@pytest.mark.parametrize("why", NOT_APPLICABLE)
-def test_each_assumption_that_is_broken_is_named(why):
-    verdict = verify("T25", NOT_APPLICABLE[why])
-    assert verdict.status is Status.NOT_APPLICABLE
-    assert any(why in told for told in verdict.unmet), verdict.unmet
-
-
-@pytest.mark.parametrize("name", ["L", "C", "A", "beta", "lambda_min", "gap0_upper"])
-def test_each_constant_that_is_not_known_is_asked_for(name):
-    unknown = replace(Constants.of(EXACT["weighted"]), **{name: np.nan})
-    assert verify("T25", EXACT["weighted"], constants=unknown).status is Status.NOT_APPLICABLE
-
-
-def test_beta_above_1_is_named():
-    more = replace(Constants.of(EXACT["weighted"]), beta=1.5)
-    assert any("beta <= 1" in told for told in verify("T25", EXACT["weighted"], constants=more).unmet)
-
-
-def tried(number, seed):
-    """Exact expectations of random laws on axes and quadratics, with steps up to the edge: none above the bound."""
-    rng, largest = np.random.default_rng(seed), 0.0
-    for i in range(number):
-        d = int(rng.integers(1, 4))
-        chances = rng.dirichlet(np.full(d, 2.0))
-        problem = Quadratic.left(np.diag(10 ** rng.uniform(-2, 0, d)), rng.standard_normal((d, 1)))
-        more = {"gradients": Noisy(10 ** rng.uniform(-2, 0))} if i % 2 else {}
-        low = d * chances.min() / d
-        some = case(problem, WeightedCoordinate(d, 1, chances), rng.uniform(0.01, 0.62) * low, 30, **more)
-        verdict = verify("T25", some)
-        if verdict.status is Status.NOT_APPLICABLE:
-            assert any("theta >= 0" in told for told in verdict.unmet)
-            continue
-        assert verdict.evidence == "exact"
-        assert np.all(verdict.mean[1:] <= verdict.bound[1:] * (1 + 1e-12))
-        largest = max(largest, float(np.max(verdict.mean[1:] / verdict.bound[1:])))
-    return largest
-
-
-def test_exact_expectations_of_random_laws_are_below_the_bound():
-    assert 0.9 < tried(200, 525) <= 1 + 1e-12
-
-
-@pytest.mark.full
-def test_exact_expectations_of_five_thousand_laws_are_below_the_bound():
-    assert 0.9 < tried(5000, 526) <= 1 + 1e-12
+test_each_assumption_that_is_broken_is_named = names_what_is_broken(["T25"], NOT_APPLICABLE)
 
 
 def test_theta_is_at_least_a_half_for_short_steps():

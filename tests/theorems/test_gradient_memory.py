@@ -10,12 +10,12 @@ from rac_theory import Case, Constants, Noisy, Status, theorems, tightness, veri
 from rac_theory.algorithms import EF21, FEEDBACK, H, Method, gradient, state
 from rac_theory.problems import LeastSquares, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, WeightedCoordinate
-from rac_theory.statements import E
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
 
+from .asked_of_each import holds_exactly, names_what_is_broken, refutes
 from .second_routes.moments import check_below, enumerated, on_axes
 
-BOTH = (theorems.T27, theorems.T27_pl)
+BOTH = ("T27", "T27_pl")
 SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
 LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
 LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(20.0) % 3, l2=0.1)
@@ -40,11 +40,7 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("theorem", BOTH, ids=["T27", "T27_pl"])
-@pytest.mark.parametrize("name", EXACT)
-def test_it_holds_exactly(name, theorem):
-    verdict = verify(theorem, EXACT[name])
-    assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact"), verdict
+test_it_holds_exactly = holds_exactly(BOTH, EXACT)
 
 
 @pytest.mark.parametrize(("gamma_L", "share"), [(0.12, 0.5), (0.07, 0.3), (0.02, 0.5)])
@@ -59,8 +55,8 @@ def test_it_holds_by_enumeration_where_f_is_not_quadratic(gamma_L, share):
         return W - c.gamma * V, V
 
     curves = enumerated(problem, step, on_axes(share), (start, 0 * start), 12)
-    for theorem in BOTH:
-        check_below(theorem, curves, c)
+    for id in BOTH:
+        check_below(theorems.ALL[id], curves, c)
 
 
 def test_where_it_is_attained():
@@ -83,11 +79,7 @@ REFUTED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUTED)
-def test_tampered_with_it_is_refuted(name):
-    id, bound, of = REFUTED[name]
-    false = replace(theorems.ALL[id], id="false", claim=E(theorems.ALL[id].metric) <= bound, lemmas={})
-    assert verify(false, of).status is Status.VIOLATED
+test_tampered_with_it_is_refuted = refutes(REFUTED)
 
 
 def test_the_rate_of_full_steps_is_not_kept_where_steps_are_longer():
@@ -109,45 +101,7 @@ NOT_APPLICABLE = {
 }
 
 
-@pytest.mark.parametrize("theorem", BOTH, ids=["T27", "T27_pl"])
-@pytest.mark.parametrize("why", NOT_APPLICABLE)
-def test_each_assumption_that_is_broken_is_named(why, theorem):
-    verdict = verify(theorem, NOT_APPLICABLE[why])
-    assert verdict.status is Status.NOT_APPLICABLE
-    assert any(why in told for told in verdict.unmet), verdict.unmet
-
-
-def tried(number, seed):
-    """Exact expectations of random laws, on axes and all or nothing, on quadratics, with steps up to the edge and
-    beyond: none above the bound where it applies. The largest ratio of each theorem."""
-    rng, largest = np.random.default_rng(seed), dict.fromkeys(BOTH, 0.0)
-    for i in range(number):
-        d = int(rng.integers(1, 4))
-        chances = rng.dirichlet(np.full(d, 2.0))
-        sketch, low = (
-            (coin(chances[0], d), chances[0]) if i % 3 == 0 else (WeightedCoordinate(d, 1, chances), min(chances))
-        )
-        problem = Quadratic.left(np.diag(10 ** rng.uniform(-2, 0, d)), rng.standard_normal((d, 1)))
-        of = case(problem, sketch, rng.uniform(0.01, 0.6) * low, int(rng.integers(1, 40)))
-        for theorem in BOTH:
-            verdict = verify(theorem, of)
-            if verdict.status is Status.NOT_APPLICABLE:
-                assert any(">= 0" in told for told in verdict.unmet)
-                continue
-            assert verdict.evidence == "exact"
-            ratio = float(np.max(verdict.mean[1:] / verdict.bound[1:]))
-            assert ratio <= 1 + 1e-12, (theorem, i)
-            largest[theorem] = max(largest[theorem], ratio)
-    return largest
-
-
-def test_exact_expectations_of_random_laws_are_below_the_bound():
-    assert min(tried(60, 527).values()) > 0.5
-
-
-@pytest.mark.full
-def test_exact_expectations_of_five_thousand_laws_are_below_the_bound():
-    assert min(tried(5000, 528).values()) > 0.6
+test_each_assumption_that_is_broken_is_named = names_what_is_broken(BOTH, NOT_APPLICABLE)
 
 
 def test_short_steps_are_allowed():

@@ -10,6 +10,7 @@ from rac_theory.algorithms import MOMENTUM, SHIFTED_MOMENTUM, H, Method, gradien
 from rac_theory.problems import LeastSquares, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 
+from .asked_of_each import holds_exactly, names_what_is_broken, ratios
 from .second_routes.moments import check_below, enumerated, on_axes
 
 T22, T22_pl = theorems.T22, theorems.T22_pl
@@ -35,12 +36,7 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("id", BOTH)
-@pytest.mark.parametrize("name", EXACT)
-def test_it_holds_exactly(id, name):
-    verdict = verify(id, EXACT[name])
-    assert verdict.status is Status.HOLDS, verdict
-    assert verdict.evidence == "exact"
+test_it_holds_exactly = holds_exactly(BOTH, EXACT)
 
 
 def test_at_W_and_at_X_are_one_method():
@@ -70,12 +66,6 @@ LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
 
 def on_the_line(method, b, gamma, steps):
     return Case(method(None, gamma=gamma, b=b), LINE, [[1.0]], steps=steps)
-
-
-def ratios(id, case):
-    verdict = verify(id, case)
-    assert verdict.evidence == "exact"
-    return verdict.mean[1:] / verdict.bound[1:]
 
 
 def test_at_X_alone_it_is_false():
@@ -143,44 +133,7 @@ NOT_APPLICABLE = {
     "slack >= 0": (("T22_pl",), case(SKEW, WEIGHTED, 0.9, 0.9)),
     "lambda_min > 0": (BOTH, case(SKEW, WeightedCoordinate(4, 1, [0.5, 0.5, 0.0, 0.0]), 0.1)),
 }
-UNKNOWN = {"L": BOTH, "C": BOTH, "lambda_max": BOTH, "gap0_upper": ("T22",), "gap0": ("T22_pl",), "mu": ("T22_pl",)}
-
-
-@pytest.mark.parametrize("why", NOT_APPLICABLE)
-def test_each_assumption_that_is_broken_is_named(why):
-    ids, broken = NOT_APPLICABLE[why]
-    for id in ids:
-        verdict = verify(id, broken)
-        assert verdict.status is Status.NOT_APPLICABLE
-        assert any(why in told for told in verdict.unmet), verdict.unmet
-
-
-@pytest.mark.parametrize("name", UNKNOWN)
-def test_each_constant_that_is_not_known_is_asked_for(name):
-    for id in UNKNOWN[name]:
-        unknown = replace(Constants.of(EXACT["weighted"]), **{name: np.nan})
-        assert verify(id, EXACT["weighted"], constants=unknown).status is Status.NOT_APPLICABLE
-
-
-def test_beta_above_1_is_named():
-    more = replace(Constants.of(EXACT["weighted"]), beta=1.5)
-    assert any("beta <= 1" in told for told in verify("T22", EXACT["weighted"], constants=more).unmet)
-
-
-def test_exact_expectations_of_random_laws_are_below_the_bounds():
-    """100 laws on random axes and quadratics, b and gamma up to the edge; catches Lambda that is 1 - b off."""
-    rng, tried = np.random.default_rng(522), 0
-    while tried < 100:
-        d = int(rng.integers(1, 4))
-        chances = rng.dirichlet(np.full(d, 2.0))
-        problem = Quadratic.left(np.diag(10 ** rng.uniform(-2, 0, d)), rng.standard_normal((d, 1)))
-        some = case(problem, WeightedCoordinate(d, 1, chances), rng.uniform(0, 0.98), rng.uniform(0.05, 1), 30)
-        for id in BOTH:
-            verdict = verify(id, some)
-            if verdict.status is not Status.NOT_APPLICABLE:
-                tried += 1
-                assert verdict.evidence == "exact"
-                assert np.all(verdict.mean[1:] <= verdict.bound[1:] * (1 + 1e-12))
+test_each_assumption_that_is_broken_is_named = names_what_is_broken(BOTH, NOT_APPLICABLE)
 
 
 ALONG = case(
@@ -196,10 +149,7 @@ def test_along_the_sketch_it_holds_exactly(of):
     assert verify("T22", ALONG).status is Status.NOT_APPLICABLE
 
 
-@pytest.mark.parametrize("name", ["L", "L_H", "C", "lambda_max", "gap0_upper"])
-def test_along_the_sketch_each_constant_is_asked_for(name):
-    """Both L and L_H, and where what is asked of them is not met theta is named."""
-    unknown = replace(Constants.of(ALONG), **{name: np.nan})
-    assert verify("T22_H", ALONG, constants=unknown).status is Status.NOT_APPLICABLE
+def test_along_the_sketch_theta_is_named():
+    """Where what is asked of L and L_H is not met."""
     far = case(SKEW, WEIGHTED, 0.9, 0.9)
     assert any("theta >= 0" in told for told in verify("T22_H", far).unmet)

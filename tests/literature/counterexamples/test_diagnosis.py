@@ -379,3 +379,9 @@ def test_layers_are_stuck_one_by_one():
     assert diagnose(free)[0].cause is not Cause.STUCK  # the head has far to go, and can
     early = simulate(Case(LayeredRACLoRA(layers, frozen, 1 / problem.L), problem, steps=3), record=["W"])
     assert diagnose(early)[0].cause is not Cause.STUCK
+
+
+def test_what_is_left_is_what_the_better_of_two_factors_could_do():
+    """3 by B, and 4 by A. Catches the lesser of them: a run would be called at rest while one factor can move."""
+    B, A = 5 * np.eye(2)[:, 1:], 7 * np.eye(2)[:1]
+    assert diagnosis._rest(np.diag([3.0, 4.0]), B, A) == pytest.approx(4)

@@ -24,6 +24,7 @@ from rac_theory import (
 from rac_theory.algebra import sqrt
 from rac_theory.algorithms import H, Method, gradient, letter, state
 from rac_theory.problems import Federated, Layers, LeastSquares, PLSine, Quadratic
+from rac_theory.runs.expectations.method_map import _powers
 from rac_theory.runs.expectations.route import moment_map
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, WeightedCoordinate
 from rac_theory.statements.symbols import gamma
@@ -392,3 +393,10 @@ def test_three_states_change_places():
     turning = Method({X: A, A: B, B: X}, start={A: 2 * X, B: 3 * X})
     case = Case(turning(Coordinate(2, 1)), Quadratic.left(np.eye(2), np.zeros((2, 1))), np.ones((2, 1)), steps=3)
     np.testing.assert_allclose(expected(case).gap, [1.0, 4.0, 9.0, 1.0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-100, 1e100])
+def test_powers_of_a_map_are_taken_at_a_scale_at_which_they_can_be(size):
+    """Catches powers that underflow or overflow, by which nothing would be reached."""
+    A, X = np.diag([2.0, 1.0])[None], np.ones((1, 2, 1))
+    np.testing.assert_allclose(_powers(size * A, X), _powers(A, X), rtol=1e-12)

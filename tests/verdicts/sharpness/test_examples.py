@@ -39,7 +39,7 @@ def test_quadratics_are_those_of_the_exact_expectation(theorem, blocks):
     rotated = Rotated(curvatures, (), tuple(corner), tuple(Fraction(3, 2 + i) for i in range(blocks)))
     slow = SlowDirection(HALF, Fraction(3, 4), ONE)
     U = rotated.rotation(float)
-    assert pytest.approx(np.eye(blocks)) == U @ U.T
+    assert pytest.approx(np.eye(blocks), abs=1e-15) == U @ U.T
     J = np.full((blocks, blocks), 1 / blocks)
     for example, Q, start in (
         (rotated, (U * np.array(curvatures, dtype=float)) @ U.T, rotated.start),

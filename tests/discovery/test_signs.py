@@ -1,0 +1,128 @@
+"""Signs of numbers: what follows from facts, which condition is asked for, and which of them is left out again."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory.algebra import Symbol, lifted
+from rac_theory.discovery.signs import Signs
+from rac_theory.proofs import Missing
+from rac_theory.proofs.fact import granted, read
+
+x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
+FACTS = granted("x", x >= 0), granted("y", y > 0)
+AT = {x: np.array([0.5, 1.0, 2.0]), y: np.array([2.0, 1.0, 3.0]), z: np.array([0.25, 3.0, 0.5])}
+
+
+def signs(*facts, where=(0, 1, 2)):
+    """What is known where x >= 0 and y > 0."""
+    return Signs((*FACTS, *facts), AT, where, lambda p: p.expression)
+
+
+@pytest.mark.parametrize(
+    ("value", "fact"),
+    [
+        (lifted(3), "0 < 3"),
+        (lifted(Fraction(1, 2)), "0 < 1/2"),
+        (lifted(0), "None"),
+        (lifted(-1), "None"),
+        (x * y, "0 <= x y"),
+        (2 * x * y, "0 <= 2 x y"),
+        (x / (3 * y), "0 <= x / (3 y)"),
+        (x**2 / y**2, "0 <= x^2 / y^2"),
+        ((x + y) / y, "0 < 1 + x / y"),
+        (1 / y, "0 < 1/y"),
+        (y / x, "None"),  # x may be zero
+        (-x * y, "None"),
+        (z, "None"),
+        (x * z, "None"),
+    ],
+)
+def test_a_product_of_what_is_not_negative_is_not(value, fact):
+    """Catches zero taken for positive, a divisor that may be zero, and a factor that is forgotten, number or letter."""
+    assert repr(signs().fact(read(value))) == fact
+
+
+def test_of_two_facts_the_one_that_assumes_less_is_taken_and_a_strict_one_where_it_must_be():
+    """Catches a proof that rests on more than it needs, or stops short where it must divide."""
+    weak, strong = granted("free", z >= 0), granted("conditional", z > 0, z < 1)
+    assert signs(strong, weak).fact(read(z)).by == frozenset()
+    assert signs(weak, strong).fact(read(z), strictly=True).strict
+
+
+@pytest.mark.parametrize(
+    ("value", "strictly", "conditions"),
+    [
+        (z, False, "z >= 0"),
+        (z, True, "z > 0"),
+        (y - z, False, "z <= y"),
+        (x * z, False, "z >= 0"),
+        (x * z, True, "x > 0, z > 0"),
+        (x / z, False, "z > 0"),
+        (z**3, False, "z >= 0"),
+        (z**2, False, ""),
+        (x, True, "x > 0"),
+        (x * y, False, ""),
+        (lifted(0), False, ""),
+        (z - z**2, False, "z <= 1, z >= 0"),
+        ((z - y) / (z - x), True, "z < x, z < y"),
+        ((2 + y - z) * y, False, "z <= 2 + y"),
+    ],
+)
+def test_what_is_not_known_is_asked_for(value, strictly, conditions):
+    """Of each factor, without a minus. Catches one too many, one too few, a weak one, and its other direction."""
+    asked = signs()
+    asked.need(read(value), strictly=strictly)
+    assert ", ".join(sorted(map(repr, asked.conditions))) == conditions
+
+
+def test_zero_is_not_positive():
+    """No condition makes it so."""
+    with pytest.raises(Missing, match="0 is not positive"):
+        signs().need(read(0), strictly=True)
+
+
+@pytest.mark.parametrize(("where", "condition"), [((0, 2), "z <= y"), ((1,), "y <= z"), ((0, 1), "z <= y")])
+def test_a_condition_holds_where_something_was_found(where, condition):
+    """At most of the places; of half, it is as it stands. Catches the condition that excludes them."""
+    asked = signs(where=where)
+    asked.need(read(y - z))
+    assert repr(*asked.conditions) == condition
+
+
+def test_what_is_negative_somewhere_is_no_fact_unless_conditions_leave_that_out():
+    """At one of the constants. Catches a search for what cannot be there, and one that is not made where it can."""
+    assert signs().fact(read(y - z)) is None
+    given = signs()
+    given.need(read(y - z))
+    assert repr(given.fact(read(2 * y - 2 * z))) == "0 <= 2 y - 2 z"
+    assert given.fact(read(y - 2 * z)) is None
+
+
+def test_a_condition_that_follows_from_others_is_left_out():
+    """And is a fact from then on. Catches one that stays, and others that go with it."""
+    given = signs()
+    for value in (2 - z, 1 - z, z):
+        given.need(read(value))
+    given.simplify()
+    assert list(map(repr, given.conditions)) == ["z <= 1", "z >= 0"]
+    assert repr(given.known(read(2 - z))) == "z <= 2"
+
+
+def test_what_is_divided_by_has_one_name():
+    """Two sums, each positive. Catches a quotient whose divisor is known in parts alone: it cannot be divided by."""
+    given = signs(granted("sum", x + y > 0), granted("larger", 1 + y > 0))
+    quotient = given.known(read(x / ((x + y) * (1 + y))))
+    assert quotient.value == read(x / ((x + y) * (1 + y)))
+    with pytest.raises(Missing, match=">= 0 is not known"):
+        signs().known(read(x / (z + y) / (1 + z)))
+
+
+@pytest.mark.parametrize(("terms", "names"), [(20, []), (21, ["spare_1 >= 0", "spare_2 >= 0"])])
+def test_a_long_sum_has_a_name(terms, names):
+    """Of more than twenty terms, each its own. Catches a page that is wider than can be read, and one name for two."""
+    given = signs()
+    for last in (100, -100):
+        given.need(read(sum((z**k for k in range(1, terms - 1)), 1 + last * z ** (terms - 1))))
+    assert [repr(condition) for condition in given.conditions if "spare" in repr(condition)] == names
