@@ -89,7 +89,6 @@ T9rr = Theorem(
     id="T9rr",
     name="fed_rac_lora_epochs_nonconvex",
     source=_SOURCE,
-    mark="derived",
     about=fed_rac_lora_sampled,
     given=(*_ROUND, bounded_below),
     claim=E(weighted_squared_gradient(w))
@@ -101,7 +100,6 @@ T10rr = Theorem(
     id="T10rr",
     name="fed_rac_lora_epochs_pl",
     source=_SOURCE,
-    mark="derived",
     about=fed_rac_lora_sampled,
     given=(*_ROUND, certified_minimum, polyak_lojasiewicz, rho >= 0, rho < 1),
     claim=E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * (Gamma / 2) * lambda_max * (v * D + u * D_in),

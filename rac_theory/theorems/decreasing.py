@@ -64,7 +64,6 @@ T19 = Theorem(
     id="T19",
     name="rac_lora_sgd_nonconvex_decreasing",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_root_steps,
     given=(*_NOISY, gamma * L * beta < 2, bounded_below, Q < 1),
     claim=E(squared_gradient_with_weights(gamma_t))
@@ -88,7 +87,6 @@ T19_pl = Theorem(
     id="T19_pl",
     name="rac_lora_sgd_pl_decreasing",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_harmonic_steps,
     given=(
         *_NOISY,

@@ -67,7 +67,6 @@ T9 = Theorem(
     id="T9",
     name="fed_rac_lora_nonconvex",
     source=_SOURCE,
-    mark="derived",
     about=fed_rac_lora,
     given=(*_ROUND, bounded_below, known_client_variance),
     claim=E(mean_squared_gradient)
@@ -80,7 +79,6 @@ T9d = Theorem(
     id="T9d",
     name="fed_rac_lora_nonconvex_data",
     source=_SOURCE,
-    mark="derived",
     about=fed_rac_lora,
     given=(*_ROUND, bounded_below, known_client_heterogeneity),
     claim=E(weighted_squared_gradient(w))
@@ -99,7 +97,6 @@ T9d_sharp = Theorem(
     id="T9d_sharp",
     name="fed_rac_lora_nonconvex_sharp",
     source=_SOURCE_SHARP,
-    mark="derived",
     about=fed_rac_lora,
     given=(*_SHARP, bounded_below),
     claim=E(weighted_squared_gradient(w_sharp))
@@ -111,7 +108,6 @@ T10 = Theorem(
     id="T10",
     name="fed_rac_lora_pl",
     source=_SOURCE,
-    mark="derived",
     about=fed_rac_lora,
     given=(*_ROUND, certified_minimum, polyak_lojasiewicz, known_client_variance),
     claim=E(gap)
@@ -127,7 +123,6 @@ T10d = Theorem(
     id="T10d",
     name="fed_rac_lora_pl_data",
     source=_SOURCE,
-    mark="derived",
     about=fed_rac_lora,
     given=(*_ROUND, certified_minimum, polyak_lojasiewicz, known_client_heterogeneity, rho >= 0, rho < 1),
     claim=E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * (Gamma / 2) * a * lambda_max * D,
@@ -141,7 +136,6 @@ T10d_sharp = Theorem(
     id="T10d_sharp",
     name="fed_rac_lora_pl_sharp",
     source=_SOURCE_SHARP,
-    mark="derived",
     about=fed_rac_lora,
     given=(*_SHARP, certified_minimum, polyak_lojasiewicz, rho_sharp >= 0, rho_sharp < 1),
     claim=E(gap) <= rho_sharp**T * gap0 + powers(rho_sharp, 0, T - 1) * (Gamma / 2) * s_K**2 * lambda_max * D,

@@ -83,7 +83,6 @@ T22 = Theorem(
     id="T22",
     name="rac_lora_momentum_nonconvex",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_momentum,
     given=(smooth, *_NOISE, b >= 0, b < 1, theta >= 0, lambda_min > 0, known_largest_projection, bounded_below),
     claim=E(mean_squared_gradient)
@@ -104,7 +103,6 @@ T22_pl = Theorem(
     id="T22_pl",
     name="rac_lora_momentum_pl",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_momentum,
     given=(
         *(smooth, *_NOISE, b >= 0, room > 0, slack >= 0),
@@ -126,7 +124,6 @@ T22_H = Theorem(
     id="T22_H",
     name="rac_lora_momentum_gain",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_momentum,
     given=(
         *(smooth, smooth_along_sketch, *_NOISE, b >= 0, b < 1, theta_H >= 0),
@@ -151,7 +148,6 @@ T23 = Theorem(
     id="T23",
     name="momentum_in_links_nonconvex",
     source=_OF_LINKS,
-    mark="derived",
     about=momentum_in_links,
     given=(*_IN_LINKS, bounded_below, lambda_min > 0),
     claim=E(mean_squared_gradient) <= 2 * gap0_upper / (link_gain * lambda_min * T),
@@ -164,7 +160,6 @@ T23_pl = Theorem(
     id="T23_pl",
     name="momentum_in_links_pl",
     source=_OF_LINKS,
-    mark="derived",
     about=momentum_in_links,
     given=(*_IN_LINKS, certified_minimum, polyak_lojasiewicz, lambda_min > 0),
     claim=E(gap) <= link_factor**T * gap0,
@@ -183,7 +178,6 @@ T25 = Theorem(
     id="T25",
     name="error_feedback_nonconvex",
     source="derived: descent at the shifted point, and Young's inequality for what is kept",
-    mark="derived",
     about=rac_lora_feedback,
     given=(smooth, structured_noise, equal(A, 0), beta <= 1, lambda_min > 0, feedback_share >= 0, bounded_below),
     claim=E(squared_gradient_and_beside(feedback_share))

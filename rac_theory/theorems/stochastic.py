@@ -37,7 +37,6 @@ T5 = Theorem(
     id="T5",
     name="rac_lora_sgd_nonconvex",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_stochastic,
     given=(*_NOISY, bounded_below),
     claim=E(weighted_squared_gradient(w))
@@ -52,7 +51,6 @@ T5_step = Theorem(
     id="T5_step",
     name="rac_lora_sgd_nonconvex_step",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_stochastic,
     given=(*_NOISY, gamma * L * beta <= 1, gamma**2 * L * A * lambda_max * T <= 1, bounded_below),
     claim=E(weighted_squared_gradient(w))
@@ -70,7 +68,6 @@ T6 = Theorem(
     id="T6",
     name="rac_lora_sgd_pl",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_stochastic,
     given=(*_NOISY, certified_minimum, polyak_lojasiewicz, rho >= 0, rho < 1),
     claim=E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * L * gamma**2 * lambda_max * C / 2,
