@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.options import add_out, add_seed
-from rac_theory.commands.parsing import Example, add_command, integer, number, option
+from rac_theory.commands.parsing import Example, Word, add_command, flag, integer, number, option
 from rac_theory.commands.screen import errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
@@ -58,100 +58,82 @@ def add(commands: Any) -> None:
         ("rac_theory.advice", "rac_theory.ledger"),
     )
     layers = parser.add_argument_group("layers")
-    layers.add_argument(
+    option(
+        layers,
         "shape",
-        nargs="+",
-        metavar="SHAPE",
-        help="as 768x3072, the folder of a model or of an adapter, or .safetensors, .safetensors.index.json or .npz "
+        Word("SHAPE"),
+        "as 768x3072, the folder of a model or of an adapter, or .safetensors, .safetensors.index.json or .npz "
         "files, of which only headers are read",
+        nargs="+",
     )
     option(
         layers,
         "--only",
+        Word("PATTERN"),
+        "parts of names such as q_proj, or patterns such as '*.0.*.weight': of files only these (default: all)",
         several=True,
-        metavar="PATTERN",
-        help="parts of names such as q_proj, or patterns such as '*.0.*.weight': of files only these (default: all)",
     )
     curved = parser.add_argument_group("their curvature (default: none is known)")
     source = curved.add_mutually_exclusive_group()
     option(
         source,
         "--data",
-        metavar="FILE",
-        help="features, N x d, in an .npy file, or in an .npz file by the name of the layer; or what Activations saved",
+        Word("FILE"),
+        "features, N x d, in an .npy file, or in an .npz file by the name of the layer; or what Activations saved",
     )
-    option(
-        source, "--spectrum", metavar="VALUES", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file"
-    )
-    option(source, "--rho", type=number(">= 1"), metavar="RHO", help="its effective dimension alone: trace / L, >= 1")
+    option(source, "--spectrum", Word("VALUES"), "eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file")
+    option(source, "--rho", number("RHO", ">= 1"), "its effective dimension alone: trace / L, >= 1")
     option(
         curved,
         "--features",
+        Word(),
+        "side of W that features multiply: right, y = W x, outputs x inputs (default), or left, y = x W",
         choices=("left", "right"),
-        help="side of W that features multiply: right, y = W x, outputs x inputs (default), or left, y = x W",
     )
-    option(curved, "--loss", choices=names.LOSSES, help="loss of --data (default: least_squares)")
-    option(curved, "--l2", type=number(">= 0"), metavar="L2", help="weight of a penalty beside --data (default: 0)")
+    option(curved, "--loss", Word(), "loss of --data (default: least_squares)", choices=names.LOSSES)
+    option(curved, "--l2", number("L2", ">= 0"), "weight of a penalty beside --data (default: 0)")
     compared = parser.add_argument_group("what is compared")
     option(
         compared,
         "--rank",
+        Word("R"),
+        f"ranks, yours first (default: of the adapter, else {RANK}, beside {' '.join(map(str, COMPARED))})",
         several=True,
-        metavar="R",
-        help=f"ranks, yours first (default: of the adapter, else {RANK}, beside {' '.join(map(str, COMPARED))})",
     )
-    option(
-        compared,
-        "--lora-alpha",
-        type=number("> 0"),
-        metavar="ALPHA",
-        help=f"yours (default: of the adapter, else {LORA_ALPHA:g})",
-    )
+    option(compared, "--lora-alpha", number("ALPHA", "> 0"), f"yours (default: of the adapter, else {LORA_ALPHA:g})")
     until = parser.add_argument_group("all of it")
-    until.add_argument(
+    flag(
+        until,
         "--all",
-        action="store_true",
-        help="every sketch, rank and side, with steps, numbers and flops, and a figure; so do the options below",
+        "every sketch, rank and side, with steps, numbers and flops, and a figure; so do the options below",
     )
     option(
         until,
         "--sketch",
+        Word("NAME", words=names.sketches),
+        f"sketches by name, or classes of yours as module:Name (default: {' '.join(names.ADVISED_SKETCHES)})",
         several=True,
-        metavar="NAME",
-        complete=lambda **_: names.sketches(),
-        help=f"sketches by name, or classes of yours as module:Name (default: {' '.join(names.ADVISED_SKETCHES)})",
     )
     option(
         until,
         "--mixture",
-        type=number("in [0, 1]"),
-        metavar="P",
-        help="probability of a left step, where both sides are mixed (default: they are not)",
+        number("P", "in [0, 1]"),
+        "probability of a left step, where both sides are mixed (default: they are not)",
     )
-    option(
-        until,
-        "--epsilon",
-        type=number("> 0"),
-        metavar="EPS",
-        help=f"accuracy, relative to the start (default: {EPSILON:g})",
-    )
+    option(until, "--epsilon", number("EPS", "> 0"), f"accuracy, relative to the start (default: {EPSILON:g})")
     option(
         until,
         "--condition",
-        type=number(">= 1"),
-        metavar="KAPPA",
-        help=f"L / mu, which only T15_pl needs (default: of the curvature, else {CONDITION:g})",
+        number("KAPPA", ">= 1"),
+        f"L / mu, which only T15_pl needs (default: of the curvature, else {CONDITION:g})",
     )
     option(
         until,
         "--examples",
-        type=integer(">= 1"),
-        metavar="N",
-        help=f"examples in a gradient, for flops (default: rows of --data, else {EXAMPLES})",
+        integer("N", ">= 1"),
+        f"examples in a gradient, for flops (default: rows of --data, else {EXAMPLES})",
     )
-    until.add_argument(
-        "--learning-rate", action="store_true", help="tell the best learning rates of plain steps at each rank"
-    )
+    flag(until, "--learning-rate", "tell the best learning rates of plain steps at each rank")
     add_seed(until, "sampling, for sketches of which no closed form is known")
     add_out(until, "the figure")
 

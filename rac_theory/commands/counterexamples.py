@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.options import add_out
-from rac_theory.commands.parsing import Example, add_command, among, option
+from rac_theory.commands.parsing import Example, Word, add_command, option
 from rac_theory.commands.screen import errors_screen, screen, tell
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def add(commands: Any) -> None:
     option(
         parser,
         "name",
+        Word(None, words=names.COUNTEREXAMPLES),
+        f"which of {', '.join(names.COUNTEREXAMPLES)} (default: all)",
         nargs="*",
-        complete=among(names.COUNTEREXAMPLES),
-        help=f"which of {', '.join(names.COUNTEREXAMPLES)} (default: all)",
     )
     add_out(parser, "the figures")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.options import add_seed
-from rac_theory.commands.parsing import Example, add_command, among, number, option
+from rac_theory.commands.parsing import Example, Word, add_command, flag, number, option
 from rac_theory.commands.screen import bar, screen, tell
 
 if TYPE_CHECKING:
@@ -43,38 +43,31 @@ def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     does = "look for theorems about a method, with their proofs"
     parser = add_command(commands, "discover", does, run, _EXAMPLE, ("rac_theory.discovery", "rich.progress"))
-    option(
-        parser,
-        "method",
-        complete=among(METHODS),
-        help=f"{', '.join(METHODS)}, or a Method of yours as module:name",
-    )
+    option(parser, "method", Word(None, words=METHODS), f"{', '.join(METHODS)}, or a Method of yours as module:name")
     option(
         parser,
         "--given",
+        Word("NAME"),
+        f"what is assumed: {', '.join(GIVEN)} (default: nothing)",
         several=True,
         choices=(*GIVEN,),
-        metavar="NAME",
-        help=f"what is assumed: {', '.join(GIVEN)} (default: nothing)",
     )
-    option(parser, "--metric", choices=(*METRICS,), default="gap", help="what is bounded (default: gap)")
+    option(parser, "--metric", Word(), "what is bounded (default: gap)", choices=(*METRICS,), default="gap")
     option(
         parser,
         "--at",
-        several=True,
-        type=_letter,
-        metavar="NAME=NUMBER",
-        help="gamma, mu, dim, rank and letters of the method, at which the rate of the gap is compared with the exact "
+        Word("NAME=NUMBER", _letter),
+        "gamma, mu, dim, rank and letters of the method, at which the rate of the gap is compared with the exact "
         "one of a quadratic (default: it is not)",
+        several=True,
     )
-    option(parser, "--latex", action="store_true", help="print the statement and the proof in LaTeX")
+    flag(parser, "--latex", "print the statement and the proof in LaTeX")
     option(
         parser,
         "--seconds",
-        type=number("> 0"),
+        number("S", "> 0"),
+        "processor time after which nothing new is begun (default: 60)",
         default=60.0,
-        metavar="S",
-        help="processor time after which nothing new is begun (default: 60)",
     )
     add_seed(parser, "the constants at which is looked")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.parsing import Example, add_command, among, option
+from rac_theory.commands.parsing import Example, Word, add_command, flag, option
 from rac_theory.commands.prove import proof_of
 from rac_theory.commands.screen import screen, tell
 
@@ -42,19 +42,17 @@ def add(commands: Any) -> None:
     does = "print the statement of a claim, its symbols, its source and assumptions"
     parser = add_command(commands, "explain", does, run, _EXAMPLE, ("rac_theory.literature",))
     identifiers = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
-    option(
-        parser, "claim", complete=among(identifiers), help="its id, as in list, or module:name for a theorem of yours"
-    )
+    option(parser, "claim", Word(None, words=identifiers), "its id, as in list, or module:name for a theorem of yours")
     does = "print BibTeX: this library, the paper, and what claims come from; or cards of published claims"
     parser = add_command(commands, "cite", does, cite, _CITED, ("rac_theory.literature",))
     option(
         parser,
         "claim",
+        Word(None, words=identifiers),
+        "claims by id, as in list, or theorems of yours as module:name (default: none)",
         nargs="*",
-        complete=among(identifiers),
-        help="claims by id, as in list, or theorems of yours as module:name (default: none)",
     )
-    option(parser, "--json", action="store_true", help="print the cards of these published claims, or of all, as JSON")
+    flag(parser, "--json", "print the cards of these published claims, or of all, as JSON")
 
 
 _LABEL = 9

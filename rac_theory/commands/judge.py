@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED
 from rac_theory.commands.options import add_alpha, add_out
-from rac_theory.commands.parsing import Example, add_command, among, number, option
+from rac_theory.commands.parsing import Example, Word, add_command, number, option
 from rac_theory.commands.screen import screen, tell
 
 if TYPE_CHECKING:
@@ -26,33 +26,31 @@ def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     does = "judge runs of any origin, in a CSV file, by a bound on their mean"
     parser = add_command(commands, "judge", does, run, _EXAMPLE, ("rac_theory.ledger",))
-    option(parser, "curves", type=Path, help="CSV file, a run in each row, its start (t = 0) in the first column")
+    option(parser, "curves", Word(None, Path), "CSV file, a run in each row, its start (t = 0) in the first column")
     against = parser.add_argument_group("what the mean is compared with, one of")
     option(
         against,
         "--bound",
-        metavar="BOUND",
-        complete=among(names.THEOREMS),
-        help="a number, a CSV file of one for each t, a function of yours as module:name, or a theorem by id",
+        Word("BOUND", words=names.THEOREMS),
+        "a number, a CSV file of one for each t, a function of yours as module:name, or a theorem by id",
     )
-    option(against, "--below", type=Path, metavar="CURVES", help="a CSV file of other runs, whose mean is to be larger")
+    option(against, "--below", Word("CURVES", Path), "a CSV file of other runs, whose mean is to be larger")
     facts = parser.add_argument_group("what is known of the runs")
     option(
         facts,
         "--constant",
+        Word("NAME=VALUE"),
+        "constants of the theorem, by the names that explain gives them, as gamma=0.1",
         several=True,
-        metavar="NAME=VALUE",
-        help="constants of the theorem, by the names that explain gives them, as gamma=0.1",
     )
     option(
         facts,
         "--ceiling",
-        type=number(),
-        metavar="C",
-        help="a proved upper end of the metric (default: none, and then nothing is confirmed)",
+        number("C"),
+        "a proved upper end of the metric (default: none, and then nothing is confirmed)",
     )
-    option(facts, "--columns", choices=("steps", "runs"), default="steps", help="what columns are (default: steps)")
-    option(facts, "--metric", default="metric", metavar="NAME", help="what the curves are of (default: metric)")
+    option(facts, "--columns", Word(), "what columns are (default: steps)", choices=("steps", "runs"), default="steps")
+    option(facts, "--metric", Word("NAME"), "what the curves are of (default: metric)", default="metric")
     add_alpha(parser, "")
     add_out(parser, "the figure")
 

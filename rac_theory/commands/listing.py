@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.parsing import Example, add_command, among, option
+from rac_theory.commands.parsing import Example, Word, add_command, option
 from rac_theory.commands.screen import screen, tell
 
 if TYPE_CHECKING:
@@ -37,17 +37,15 @@ def add(commands: Any) -> None:
     option(
         parser,
         "--setting",
-        metavar="NAME",
-        complete=among(names.SETTINGS),
-        help=f"theorems that are tried in it: {', '.join(names.SETTINGS)}",
+        Word("NAME", words=names.SETTINGS),
+        f"theorems that are tried in it: {', '.join(names.SETTINGS)}",
     )
-    option(parser, "--assumption", metavar="WORDS", help="theorems that assume it, such as convex or 'gamma L <= 1'")
+    option(parser, "--assumption", Word("WORDS"), "theorems that assume it, such as convex or 'gamma L <= 1'")
     option(
         parser,
         "--mark",
-        metavar="MARK",
-        complete=among(names.MARKS),
-        help=f"theorems that are known in this way: {', '.join(names.MARKS)}",
+        Word("MARK", words=names.MARKS),
+        f"theorems that are known in this way: {', '.join(names.MARKS)}",
     )
 
 

@@ -4,21 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from rac_theory.commands.parsing import integer, number, option
+from rac_theory.commands.parsing import Word, integer, number, option
 
 _MOST_JOBS = 16  # times the cores; each takes a hundred megabytes
 
 
 def add_out(group: Any, what: str) -> None:
     """Add the folder of what is written."""
-    option(
-        group,
-        "--out",
-        type=_folder,
-        default=Path("results"),
-        metavar="FOLDER",
-        help=f"folder for {what} (default: results)",
-    )
+    option(group, "--out", Word("FOLDER", _folder), f"folder for {what} (default: results)", default=Path("results"))
 
 
 def add_figure(group: Any, what: str) -> None:
@@ -26,9 +19,8 @@ def add_figure(group: Any, what: str) -> None:
     option(
         group,
         "--figure",
-        type=Path,
-        metavar="FILE",
-        help=f"where else to save the figure{what}, as .pdf, .png or .svg (default: nowhere)",
+        Word("FILE", Path),
+        f"where else to save the figure{what}, as .pdf, .png or .svg (default: nowhere)",
     )
 
 
@@ -37,9 +29,8 @@ def add_latex(group: Any) -> None:
     option(
         group,
         "--latex",
-        type=Path,
-        metavar="FILE",
-        help="where to write the table for LaTeX, with rules of booktabs (default: nowhere)",
+        Word("FILE", Path),
+        "where to write the table for LaTeX, with rules of booktabs (default: nowhere)",
     )
 
 
@@ -53,7 +44,7 @@ def _folder(text: str) -> Path:
 
 def add_jobs(group: Any) -> None:
     """Add the number of processes."""
-    option(group, "--jobs", type=integer(">= 1"), metavar="N", help="worker processes (default: one for each core)")
+    option(group, "--jobs", integer("N", ">= 1"), "worker processes (default: one for each core)")
 
 
 def check_jobs(arguments: argparse.Namespace) -> None:
@@ -68,7 +59,7 @@ def check_jobs(arguments: argparse.Namespace) -> None:
 
 def add_seed(group: Any, what: str) -> None:
     """Add the seed of what is random."""
-    option(group, "--seed", type=integer(">= 0"), default=0, metavar="N", help=f"seed of {what} (default: 0)")
+    option(group, "--seed", integer("N", ">= 0"), f"seed of {what} (default: 0)", default=0)
 
 
 def add_alpha(group: Any, what: str) -> None:
@@ -76,8 +67,7 @@ def add_alpha(group: Any, what: str) -> None:
     option(
         group,
         "--alpha",
-        type=number("> 0 and < 1"),
+        number("P", "> 0 and < 1"),
+        f"significance level{what}, > 0 and < 1 (default: 0.001)",
         default=1e-3,
-        metavar="P",
-        help=f"significance level{what}, > 0 and < 1 (default: 0.001)",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
-from rac_theory.commands.parsing import Example, add_command, among, option
+from rac_theory.commands.parsing import Example, Word, add_command, flag, option
 from rac_theory.commands.screen import screen, tell
 
 if TYPE_CHECKING:
@@ -32,25 +32,26 @@ def add(commands: Any) -> None:
     option(
         parser,
         "theorem",
+        Word(None, words=("all", *names.THEOREMS)),
+        "theorems by id, or all; one of yours as module:name",
         nargs="+",
-        complete=among(("all", *names.THEOREMS)),
-        help="theorems by id, or all; one of yours as module:name",
     )
-    option(parser, "--latex", action="store_true", help="print LaTeX that compiles as it is, with amsmath")
+    flag(parser, "--latex", "print LaTeX that compiles as it is, with amsmath")
     option(
         parser,
         "--kernel",
+        Word(),
+        "who checks: this library, or Coq as well, which must be installed (default: python)",
         choices=("python", "coq"),
         default="python",
-        help="who checks: this library, or Coq as well, which must be installed (default: python)",
     )
     option(
         parser,
         "--export",
-        metavar="FILE",
-        help="where to write one proof as plain text, for the checker that stands alone (default: nowhere)",
+        Word("FILE"),
+        "where to write one proof as plain text, for the checker that stands alone (default: nowhere)",
     )
-    option(parser, "--out", metavar="FOLDER", help="where to keep the files for Coq (default: nowhere)")
+    option(parser, "--out", Word("FOLDER"), "where to keep the files for Coq (default: nowhere)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.options import add_out
-from rac_theory.commands.parsing import Example, add_command, integer, option
+from rac_theory.commands.parsing import Example, Word, add_command, flag, integer, option
 from rac_theory.commands.screen import screen, tell
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ def add(commands: Any) -> None:
     does = "run one row of verify or of a sweep again and compare the numbers"
     example = Example("repeat results/results.json 1", "the same numbers as row 1")
     parser = add_command(commands, "repeat", does, run, example, ("rac_theory.ledger",))
-    option(parser, "results", type=Path, help="a results.json, or the SQLite file of a sweep")
-    option(parser, "row", type=integer(">= 1"), help="the number of the row")
-    option(parser, "--trust", action="store_true", help="import what the file names that is not part of rac_theory")
+    option(parser, "results", Word(None, Path), "a results.json, or the SQLite file of a sweep")
+    option(parser, "row", integer(None, ">= 1"), "the number of the row")
+    flag(parser, "--trust", "import what the file names that is not part of rac_theory")
 
 
 def report(arguments: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.options import add_figure, add_out, add_seed
-from rac_theory.commands.parsing import Example, add_command, integer, option
+from rac_theory.commands.parsing import Example, Word, add_command, flag, integer, option
 from rac_theory.commands.screen import screen, show_table, tell
 
 _EXAMPLE = Example(
@@ -28,19 +28,16 @@ def add(commands: Any) -> None:
     option(
         parser,
         "name",
+        Word(None, words=names.sketches),
+        "a sketch by name, as in list, or a class of yours as module:Name",
         nargs="?",
-        complete=lambda **_: names.sketches(),
-        help="a sketch by name, as in list, or a class of yours as module:Name",
     )
-    option(parser, "--all", action="store_true", help="every sketch at this size, side by side")
-    option(
-        parser,
-        "--exact",
-        action="store_true",
-        help="enumerate the sketch in fractions, and keep the certificate of lambda_min as a file for Coq",
+    flag(parser, "--all", "every sketch at this size, side by side")
+    flag(
+        parser, "--exact", "enumerate the sketch in fractions, and keep the certificate of lambda_min as a file for Coq"
     )
-    option(parser, "--dim", type=integer(">= 1"), required=True, metavar="D", help="rows of the sketch, D x R")
-    option(parser, "--rank", type=integer(">= 1"), required=True, metavar="R", help="columns of the sketch, at most D")
+    option(parser, "--dim", integer("D", ">= 1"), "rows of the sketch, D x R", required=True)
+    option(parser, "--rank", integer("R", ">= 1"), "columns of the sketch, at most D", required=True)
     add_seed(parser, "sampling, for a sketch of which no closed form is known")
     add_figure(parser, "")
     add_out(parser, "the figure, and the certificate of --exact")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED, status_of
 from rac_theory.commands.options import add_jobs, add_latex, check_jobs
-from rac_theory.commands.parsing import Example, add_command, among, option
+from rac_theory.commands.parsing import Example, Word, add_command, flag, option
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
@@ -40,24 +40,22 @@ def add(commands: Any) -> None:
         "it was. The example is of a file with claims = ['T2'], problems = ['quadratic'], sketches = ['haar', "
         "'coordinate'], ranks = [1, 2] and sides = ['left'].",
     )
-    option(parser, "spec", type=Path, help="a TOML file with the axes of the grid")
+    option(parser, "spec", Word(None, Path), "a TOML file with the axes of the grid")
     option(
         parser,
         "--store",
-        type=Path,
-        metavar="FILE",
-        help="SQLite file of what is finished (default: the name of the TOML file, with .sqlite)",
+        Word("FILE", Path),
+        "SQLite file of what is finished (default: the name of the TOML file, with .sqlite)",
     )
     option(
         parser,
         "--claim",
+        Word("ID", words=names.THEOREMS),
+        "claims by id, or theorems of yours as module:name (default: those of the TOML file)",
         several=True,
-        metavar="ID",
-        complete=among(names.THEOREMS),
-        help="claims by id, or theorems of yours as module:name (default: those of the TOML file)",
     )
-    option(parser, "--export", type=Path, metavar="FILE", help="a .csv or .parquet file to write when all is finished")
-    option(parser, "--trust", action="store_true", help="import sketches of the grid that are not of rac_theory")
+    option(parser, "--export", Word("FILE", Path), "a .csv or .parquet file to write when all is finished")
+    flag(parser, "--trust", "import sketches of the grid that are not of rac_theory")
     add_latex(parser)
     add_jobs(parser)
 

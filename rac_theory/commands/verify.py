@@ -10,7 +10,7 @@ from rac_theory.commands import names
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.commands.options import add_alpha, add_figure, add_jobs, add_latex, add_out, add_seed, check_jobs
-from rac_theory.commands.parsing import Example, add_command, among, integer, option
+from rac_theory.commands.parsing import Example, Word, add_command, flag, integer, option
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
@@ -38,71 +38,63 @@ def add(commands: Any) -> None:
         "Try theorems on problems. Without options the paper's two theorems and their sharp forms are tried on the "
         "default problems, and the table has a line for each problem. Where at most 12 rows were run, it shows them.",
     )
-    option(parser, "theorem", nargs="*", metavar="ID", complete=among(names.THEOREMS), help="as --claim")
+    option(parser, "theorem", Word("ID", words=names.THEOREMS), "as --claim", nargs="*")
     tried = parser.add_argument_group("what is tried")
     option(
         tried,
         "--claim",
+        Word("ID", words=("all", *names.THEOREMS, *names.COUNTEREXAMPLES)),
+        "claims by id, as in list, theorems of yours as module:name, or all (default: T1, T2, T1_sharp, T2_sharp)",
         several=True,
-        metavar="ID",
-        complete=among(("all", *names.THEOREMS, *names.COUNTEREXAMPLES)),
-        help="claims by id, as in list, theorems of yours as module:name, or all (default: T1, T2, T1_sharp, T2_sharp)",
     )
     option(
         tried,
         "--problem",
+        Word("NAME", words=names.PROBLEMS),
+        "problems by name, or paths of svmlight files (default: all those with a name)",
         several=True,
-        metavar="NAME",
-        complete=among(names.PROBLEMS),
-        help="problems by name, or paths of svmlight files (default: all those with a name)",
     )
     option(
         tried,
         "--sketch",
+        Word("NAME", words=names.sketches),
+        "sketches by name, or classes of yours as module:Name (default: three, and frozen as a control)",
         several=True,
-        metavar="NAME",
-        complete=lambda **_: names.sketches(),
-        help="sketches by name, or classes of yours as module:Name (default: three, and frozen as a control)",
     )
     option(
         tried,
         "--rank",
+        integer("R", ">= 1"),
+        "ranks of the sketch, at most its dimension (default: those of the problem, 1 and 4 as a rule)",
         several=True,
-        type=integer(">= 1"),
-        metavar="R",
-        help="ranks of the sketch, at most its dimension (default: those of the problem, 1 and 4 as a rule)",
     )
     option(
         tried,
         "--side",
+        Word("SIDE", words=names.SIDES),
+        "left, right, or both: a coin decides in every step (default: left and right, where there are two)",
         several=True,
-        metavar="SIDE",
-        complete=among(names.SIDES),
-        help="left, right, or both: a coin decides in every step (default: left and right, where there are two)",
     )
     option(
         tried,
         "--setting",
+        Word("NAME", words=names.SETTINGS),
+        "settings by name, as in list, or step sizes such as 0.5/L (default: those of the claims)",
         several=True,
-        metavar="NAME",
-        complete=among(names.SETTINGS),
-        help="settings by name, as in list, or step sizes such as 0.5/L (default: those of the claims)",
     )
     how = parser.add_argument_group("how it is tried")
     option(
         how,
         "--steps",
-        type=integer(">= 1"),
-        metavar="T",
-        help="steps of a run (default: until every bound is a tenth of what is known without it, or a quarter where "
+        integer("T", ">= 1"),
+        "steps of a run (default: until every bound is a tenth of what is known without it, or a quarter where "
         "each step takes several passes over the data; at most 2000)",
     )
     option(
         how,
         "--runs",
-        type=integer(">= 1"),
-        metavar="N",
-        help="runs of each case, where they are sampled (default: 256, on digits and networks 128 or 64)",
+        integer("N", ">= 1"),
+        "runs of each case, where they are sampled (default: 256, on digits and networks 128 or 64)",
     )
     add_seed(how, "all runs")
     add_alpha(how, " of each row")
@@ -110,7 +102,7 @@ def add(commands: Any) -> None:
     output = parser.add_argument_group("what is shown and kept")
     add_figure(output, " of the one row that is run")
     add_latex(output)
-    option(output, "--rows", action="store_true", help="print every row, however many there are")
+    flag(output, "--rows", "print every row, however many there are")
     add_out(output, "results.json, figures and report.html")
 
 
