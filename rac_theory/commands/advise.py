@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.options import add_out, add_seed
-from rac_theory.commands.parsing import Example, Word, add_command, flag, integer, number, option
+from rac_theory.commands.parsing import Example, Word, add_command, add_out, add_seed, flag, integer, number, option
 from rac_theory.commands.screen import errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:
@@ -213,7 +212,7 @@ def _kinds(
 
 def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments: argparse.Namespace) -> int:
     """Print the tables and what they leave out, and save the figure."""
-    from rac_theory.advice import FLOPS, comparison, model_total
+    from rac_theory.advice import FLOPS, comparison
     from rac_theory.base import printable
     from rac_theory.commands import advise_words as words
 
@@ -231,9 +230,7 @@ def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments:
         counts = {label: len(group.layers) for label, group in zip(_horizons(groups), groups, strict=True)}
         examples = {label: horizon.examples for label, horizon in _horizons(groups).items()}
         tell(console, "")
-        show_table(
-            console, model_total.total_table(model_total.totals(options, counts, examples)), ("share", "matrices")
-        )
+        show_table(console, comparison.total_table(comparison.totals(options, counts, examples)), ("share", "matrices"))
         tell(console, words.TOTAL)
     for part in rates:
         tell(console, part) if isinstance(part, str) else show_table(console, part)

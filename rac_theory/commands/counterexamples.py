@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.commands.options import add_out
-from rac_theory.commands.parsing import Example, Word, add_command, option
+from rac_theory.commands.parsing import Example, Word, add_command, add_out, option
 from rac_theory.commands.screen import errors_screen, screen, tell
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.commands.options import add_seed
-from rac_theory.commands.parsing import Example, Word, add_command, flag, number, option
+from rac_theory.commands.parsing import Example, Word, add_command, add_seed, flag, number, option
 from rac_theory.commands.screen import bar, screen, tell
 
 if TYPE_CHECKING:

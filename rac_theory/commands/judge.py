@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED
-from rac_theory.commands.options import add_alpha, add_out
-from rac_theory.commands.parsing import Example, Word, add_command, number, option
+from rac_theory.commands.parsing import Example, Word, add_alpha, add_command, add_out, number, option
 from rac_theory.commands.screen import screen, tell
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.commands.options import add_out
-from rac_theory.commands.parsing import Example, Word, add_command, flag, integer, option
+from rac_theory.commands.parsing import Example, Word, add_command, add_out, flag, integer, option
 from rac_theory.commands.screen import screen, tell
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from typing import Any
 
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.options import add_figure, add_out, add_seed
-from rac_theory.commands.parsing import Example, Word, add_command, flag, integer, option
+from rac_theory.commands.parsing import Example, Word, add_command, add_figure, add_out, add_seed, flag, integer, option
 from rac_theory.commands.screen import screen, show_table, tell
 
 _EXAMPLE = Example(

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rac_theory.commands import names
 from rac_theory.commands.exit_status import OK, VIOLATED, status_of
-from rac_theory.commands.options import add_jobs, add_latex, check_jobs
-from rac_theory.commands.parsing import Example, Word, add_command, flag, option
+from rac_theory.commands.parsing import Example, Word, add_command, add_jobs, add_latex, check_jobs, flag, option
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:

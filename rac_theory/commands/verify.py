@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING, Any
 from rac_theory.commands import names
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
-from rac_theory.commands.options import add_alpha, add_figure, add_jobs, add_latex, add_out, add_seed, check_jobs
-from rac_theory.commands.parsing import Example, Word, add_command, flag, integer, option
+from rac_theory.commands.parsing import (
+    Example,
+    Word,
+    add_alpha,
+    add_command,
+    add_figure,
+    add_jobs,
+    add_latex,
+    add_out,
+    add_seed,
+    check_jobs,
+    flag,
+    integer,
+    option,
+)
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
 
 if TYPE_CHECKING:

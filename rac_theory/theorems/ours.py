@@ -1,4 +1,6 @@
-"""Our theorems by id, in the order of their families, and the proofs of those for which one is written by hand."""
+"""Our theorems by id, in the order of their families; the proofs of those for which one is written by hand; and which
+theorem is which at the ends of its range: one step, one component, no noise, no sketch.
+"""
 
 import copyreg
 import re
@@ -8,9 +10,10 @@ from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias
 
 from rac_theory.proofs import Fact, Proof, facts_in, instances, letters_in
-from rac_theory.statements import Theorem
+from rac_theory.statements import Reduction, Theorem
 from rac_theory.theorems import (
     any_step,
+    bernoulli,
     client_epochs,
     convex,
     decreasing,
@@ -89,3 +92,22 @@ def _reduced(theorem: Theorem) -> Any:
 
 
 copyreg.pickle(Theorem, _reduced)
+
+
+def _together(name: str) -> tuple[Reduction, ...]:
+    """The reductions of all families, those together that have the same values for the same reason."""
+    groups: dict[str, list[Reduction]] = {}
+    for family in (*FAMILIES, bernoulli):
+        for reduction in getattr(family, name, ()):
+            groups.setdefault(f"{reduction.because} {reduction.values}", []).append(reduction)
+    return tuple(reduction for group in groups.values() for reduction in group)
+
+
+AT_THE_ENDS = _together("REDUCTIONS")
+"""At its simplest setting each theorem is a plain one. T7d and T8d are not T1 and T2 for one component, as their growth
+q does not vanish there."""
+
+DRIFT_AS_NOISE = _together("DRIFT_AS_NOISE")
+"""One epoch, or round, is one step with noise: T5, T6, or T6 with the sum of powers of rho to infinity."""
+
+REDUCTIONS = (*AT_THE_ENDS, *DRIFT_AS_NOISE)

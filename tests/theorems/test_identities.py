@@ -29,7 +29,7 @@ from rac_theory.statements.symbols import (
     sigma_squared,
 )
 from rac_theory.theorems import client_epochs, federated, reshuffling, sharp_drift
-from rac_theory.theorems.reductions import AT_THE_ENDS, REDUCTIONS
+from rac_theory.theorems.ours import AT_THE_ENDS, REDUCTIONS
 from tests.as_one_test import as_one_test
 
 

@@ -12,9 +12,8 @@ import numpy as np
 
 from rac_theory.algorithms import InverseOnRange, RACLoRA
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Lines, Witness, exact
 from rac_theory.literature.counterexamples.fixed_order import draw_of_coordinate
-from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import Quadratic
 from rac_theory.runs import exact_rate
 from rac_theory.sketches import Coordinate

@@ -24,8 +24,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from rac_theory.algorithms import RACLoRA
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected
 from rac_theory.sketches import Frozen, Gaussian
