@@ -10,7 +10,7 @@ from rac_theory.algorithms import Decreasing, NormalisedStep, ProjectedDescent
 from rac_theory.cases import Case, Constants
 from rac_theory.statements import Theorem
 from rac_theory.statements.symbols import A, C, D, D_in, L, L_max, beta, gap0_upper, lambda_max, lambda_min, mu, read
-from rac_theory.theorems import client_epochs, federated, reshuffling, stochastic
+from rac_theory.theorems import federated, reshuffling, stochastic
 
 StepSize = Callable[[Constants, Case], float]
 """(the constants of a case at the step 1/L, that case) to the step that is taken."""
@@ -22,7 +22,7 @@ _LEAST_BETA = 0.1  # noise alone would allow any step at beta = 0
 
 _BEST_OF_T6 = 1 / (L * (beta + lambda_max * A / (lambda_min * mu)))  # where its rho is the smallest
 _QUIET = gap0_upper * lambda_min / (2 * lambda_max * C)  # where C costs a quarter of what gradients allow
-_STAYS = lambda_max * (client_epochs.v * D + client_epochs.u * D_in)  # that of T9rr, times lambda_min
+_STAYS = lambda_max * (federated.v * D + federated.u * D_in)  # that of T9rr, times lambda_min
 
 
 def over_L(multiple: float) -> StepSize:
@@ -122,10 +122,10 @@ def round_step(c: Constants, case: Case) -> float:
 def client_epochs_step(c: Constants, case: Case) -> float:
     """T9rr and T10rr: halved until drift and sampling take at most a third off the rate of T10rr, and what stays is at
     most a quarter of what there is to gain, before that third."""
-    c = replace(c, gamma=_longest(client_epochs.T9rr, c))
+    c = replace(c, gamma=_longest(federated.T9rr, c))
     share = float(read(mu * lambda_min / (L_max * lambda_max), c)) if _falls(c) else 1.0
     most = gap0_upper * lambda_min * (mu if _falls(c) else L_max) / 2
-    while read(client_epochs.v, c) > share / 3 or read(_STAYS, c) > read(most, c) > 0:
+    while read(federated.v, c) > share / 3 or read(_STAYS, c) > read(most, c) > 0:
         c = replace(c, gamma=c.gamma / 2)
     return c.gamma
 

@@ -12,11 +12,8 @@ from typing import Any, TypeAlias
 from rac_theory.proofs import Fact, Proof, facts_in, instances, letters_in
 from rac_theory.statements import Reduction, Theorem
 from rac_theory.theorems import (
-    any_step,
     bernoulli,
-    client_epochs,
     convex,
-    decreasing,
     federated,
     found,
     gain,
@@ -32,8 +29,15 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 """What returns the fact that a claim is, and by what it is multiplied."""
 
 FAMILIES: tuple[ModuleType, ...] = (
-    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, variants),
-    *(decreasing, momentum, gradient_memory),
+    rac_lora_gd,
+    convex,
+    stochastic,
+    reshuffling,
+    federated,
+    gain,
+    variants,
+    momentum,
+    gradient_memory,
 )
 
 
@@ -79,7 +83,7 @@ STORED: Mapping[str, Recipe] = MappingProxyType({id: BY_HAND.get(id, partial(_fo
 def granted() -> Iterator[Fact]:
     """Yield all that is granted of what our theorems are about, but for what is granted of any vector or number."""
     yield from instances(None, letters_in(*(theorem.claim.relation for theorem in ALL.values())))
-    yield from (fact for fact in facts_in(*LEMMAS, decreasing.root_size, *decreasing.ahead.values()) if not fact.of)
+    yield from (fact for fact in facts_in(*LEMMAS, stochastic.root_size, *stochastic.ahead.values()) if not fact.of)
 
 
 def _of_id(id: str) -> Theorem:

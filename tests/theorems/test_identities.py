@@ -28,7 +28,7 @@ from rac_theory.statements.symbols import (
     mu,
     sigma_squared,
 )
-from rac_theory.theorems import client_epochs, federated, reshuffling, sharp_drift
+from rac_theory.theorems import federated, reshuffling, sharp_drift
 from rac_theory.theorems.ours import AT_THE_ENDS, REDUCTIONS
 from tests.as_one_test import as_one_test
 
@@ -51,11 +51,11 @@ def test_the_drifts_are_their_closed_forms():
         (federated.a, a, {}),
         (sharp_drift.r, r, {N: 2}),
         (sharp_drift.r, r, {N: 5}),
-        (client_epochs.r, r.at({N: K}), {K: 2}),
-        (client_epochs.r, r.at({N: K}), {K: 5}),
+        (federated.r, r.at({N: K}), {K: 2}),
+        (federated.r, r.at({N: K}), {K: 5}),
     ):
         assert identical(drift.at(at), closed.at(at))
-    assert identical(client_epochs.r.at({K: 1}), 0)
+    assert identical(federated.r.at({K: 1}), 0)
 
 
 def test_other_values_do_not_do():
