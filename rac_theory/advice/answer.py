@@ -14,7 +14,7 @@ from rich.table import Table
 from rac_theory.advice.advise import advise
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.curvature_files import Layer
-from rac_theory.advice.learning_rate_of_layer import rates_of_side
+from rac_theory.advice.learning_rate import rates_of_side
 from rac_theory.advice.training_option import Option
 from rac_theory.numerics import Randomness
 

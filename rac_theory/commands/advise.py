@@ -240,13 +240,13 @@ def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments:
 
 
 def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> "Iterator[Table | str]":
-    from rac_theory.advice import RANKS, SKETCHES, learning_rate_of_layer
+    from rac_theory.advice import RANKS, SKETCHES, learning_rate
 
     if arguments.learning_rate:
         lora_alpha = LORA_ALPHA if arguments.lora_alpha is None else arguments.lora_alpha
         yield f"\nlearning rates of plain steps, with lora_alpha = {lora_alpha:g} at the first rank"
         for group in groups:
-            yield from learning_rate_of_layer.rates_of_layer(
+            yield from learning_rate.rates_of_layer(
                 group.layers[0][1],
                 group.curvature,
                 ranks=[_rank(text) for text in _split(arguments.rank)] or RANKS,
@@ -254,7 +254,7 @@ def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> 
                 lora_alpha=lora_alpha,
                 rng=arguments.seed,
             )
-        yield learning_rate_of_layer.EXPLANATION
+        yield learning_rate.EXPLANATION
 
 
 def _horizons(groups: Sequence[_Alike]) -> "dict[str, Horizon]":

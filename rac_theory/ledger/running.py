@@ -13,9 +13,8 @@ from joblib import parallel_config
 from rac_theory.base import as_they_finish, one_blas_thread, plug_in_faults, printable, worker_count, write_whole
 from rac_theory.cases import Case
 from rac_theory.drawing import chart_svg
-from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import built, file_version
-from rac_theory.ledger.ensemble import Ensemble
+from rac_theory.ledger.ensemble import Cell, Ensemble, Level
 from rac_theory.ledger.layout import Axes, Grid, Layout, lay_out
 from rac_theory.ledger.results import slug
 from rac_theory.ledger.theorem_settings import setting_named

@@ -36,9 +36,12 @@ from rac_theory.algorithms.gradients import (
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
-from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Build, Setting
-from rac_theory.ledger.step_sizes import (
+from rac_theory.ledger.setting import (
     HORIZON,
+    LEADING,
+    USUAL_SKETCHES,
+    Build,
+    Setting,
     StepSize,
     along_step,
     client_epochs_step,

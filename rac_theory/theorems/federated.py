@@ -84,8 +84,8 @@ from rac_theory.statements.symbols import (
 from rac_theory.statements.symbols import L as L_of_f
 from rac_theory.statements.symbols import L_max as L
 from rac_theory.theorems import rac_lora_gd, reshuffling, stochastic
+from rac_theory.theorems.reshuffling import AS_NOISE, any_a, any_r, any_s, as_noise, s_K
 from rac_theory.theorems.shared import end, half, most, moves, pl
-from rac_theory.theorems.sharp_drift import AS_NOISE, any_a, any_r, any_s, as_noise, s_K
 
 _ROUND = (smooth_components, eta * K * L <= 1, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from the drift of K local steps in the range of the shared sketch"

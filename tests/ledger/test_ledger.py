@@ -10,8 +10,8 @@ import pytest
 
 from rac_theory.cases.case import starting_point
 from rac_theory.ledger import default_problems, results, running
-from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
+from rac_theory.ledger.ensemble import Key
 from rac_theory.ledger.layout import Axes, Grid, lay_out
 from rac_theory.ledger.running import plan
 from rac_theory.ledger.setting import LONGEST

@@ -18,8 +18,7 @@ from rac_theory.literature.counterexamples.counterexample import (
     Outcomes,
     Witness,
 )
-from rac_theory.literature.counterexamples.factor_loss import FactorLoss, Moves, sharpest_on_segment
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.factor_loss import FactorLoss, FollowedRun, Moves, sharpest_on_segment
 from rac_theory.literature.counterexamples.loss_of_smoothness import CURVATURES, paper_quadratic, random_paper_quadratic
 from rac_theory.problems import Quadratic
 from rac_theory.runs import Trajectory, simulate
