@@ -2,64 +2,20 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rac_theory.commands import names
+import numpy as np
+
+from rac_theory import theorems
+from rac_theory.base import checks, imported, printable, read_csv
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED
-from rac_theory.commands.parsing import Example, Word, add_alpha, add_command, add_out, number, option
 from rac_theory.commands.screen import screen, tell
-
-if TYPE_CHECKING:
-    from rac_theory.verdicts import RunsVerdict
-
-_EXAMPLE = Example(
-    "judge curves.csv --bound 0.9",
-    """
-    E[metric] <= bound CONSISTENT for 300 runs, 5 steps: ...
-    figure results/judge-curves.svg
-    """,
-)
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    does = "judge runs of any origin, in a CSV file, by a bound on their mean"
-    parser = add_command(commands, "judge", does, run, _EXAMPLE, ("rac_theory.ledger",))
-    option(parser, "curves", Word(None, Path), "CSV file, a run in each row, its start (t = 0) in the first column")
-    against = parser.add_argument_group("what the mean is compared with, one of")
-    option(
-        against,
-        "--bound",
-        Word("BOUND", words=names.THEOREMS),
-        "a number, a CSV file of one for each t, a function of yours as module:name, or a theorem by id",
-    )
-    option(against, "--below", Word("CURVES", Path), "a CSV file of other runs, whose mean is to be larger")
-    facts = parser.add_argument_group("what is known of the runs")
-    option(
-        facts,
-        "--constant",
-        Word("NAME=VALUE"),
-        "constants of the theorem, by the names that explain gives them, as gamma=0.1",
-        several=True,
-    )
-    option(
-        facts,
-        "--ceiling",
-        number("C"),
-        "a proved upper end of the metric (default: none, and then nothing is confirmed)",
-    )
-    option(facts, "--columns", Word(), "what columns are (default: steps)", choices=("steps", "runs"), default="steps")
-    option(facts, "--metric", Word("NAME"), "what the curves are of (default: metric)", default="metric")
-    add_alpha(parser, "")
-    add_out(parser, "the figure")
+from rac_theory.ledger import results
+from rac_theory.verdicts import RunsVerdict, Status, compare_runs, judge_runs
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict and save its figure; 1 if the bound is violated, 2 if nothing was tried."""
-    from rac_theory.base import printable
-    from rac_theory.ledger import results
-    from rac_theory.verdicts import Status
-
     verdict = _verdict(arguments)
     arguments.found = VIOLATED if verdict.status is Status.VIOLATED else OK
     console = screen()
@@ -71,9 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     return int(arguments.found)
 
 
-def _verdict(arguments: argparse.Namespace) -> "RunsVerdict":
-    from rac_theory.base import read_csv
-    from rac_theory.verdicts import compare_runs, judge_runs
+def _verdict(arguments: argparse.Namespace) -> RunsVerdict:
 
     if (arguments.bound is None) == (arguments.below is None):
         options = "neither" if arguments.bound is None else "both"
@@ -96,11 +50,6 @@ def _verdict(arguments: argparse.Namespace) -> "RunsVerdict":
 
 def _bound(text: str) -> Any:
     """A bound as it is typed: what is no number, no theorem and no function is a file."""
-    import numpy as np
-
-    from rac_theory import theorems
-    from rac_theory.base import checks, imported, printable, read_csv
-
     try:
         return checks.finite("bound", checks.typed(float, text))
     except ValueError:
@@ -118,7 +67,6 @@ def _bound(text: str) -> Any:
 
 
 def _constant(text: str) -> tuple[str, float]:
-    from rac_theory.base import checks
 
     name, _, value = text.partition("=")
     try:

@@ -1,12 +1,10 @@
 """Parsing: what is typed, in the words of the house. A name that is wrong is answered with the nearest one, a word that
 is no number with what it should be; help is as wide as the terminal and no wider than prose, and ends in an example.
-Options that several commands have stand at the end.
 """
 
 import argparse
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from rac_theory.commands.screen import PROSE, terminal_width, wrapped
@@ -88,9 +86,8 @@ def add_command(
     commands: Any,
     name: str,
     does: str,
-    run: Callable[[argparse.Namespace], int],
+    run: str,
     example: Example,
-    needs: Sequence[str],
     description: str = "",
 ) -> Parser:
     """Add a command to the subparsers.
@@ -101,17 +98,16 @@ def add_command(
     name : str
     does : str
         A line for the list of commands.
-    run : callable
-        Does it, and returns the exit status. It imports what it needs: help and completion wait for none of it.
+    run : str
+        What does it, and returns the exit status: a module of this room and a function in it, as ``judge:run``. The
+        module is imported before it runs, once the command is typed as it should be: help and completion wait for none.
     example : Example
-    needs : sequence of str
-        The modules that it stands on, which are imported before it runs, once it is typed as it should be.
     description : str
         By default what it does, as a sentence.
     """
     paragraph = description or f"{does[0].upper()}{does[1:]}."
     parser: Parser = commands.add_parser(name, help=does, description=paragraph, example=example)
-    parser.set_defaults(run=run, needs=needs)
+    parser.set_defaults(run=run)
     return parser
 
 
@@ -184,70 +180,3 @@ def _choice(name: str, value: str, choices: Sequence[str]) -> str:
 def _width() -> int:
     """The width of help: two columns less than that of the terminal, as argparse has it."""
     return min(terminal_width(), PROSE) - 2
-
-
-_MOST_JOBS = 16  # times the cores; each takes a hundred megabytes
-
-
-def add_out(group: Any, what: str) -> None:
-    """Add the folder of what is written."""
-    option(group, "--out", Word("FOLDER", _folder), f"folder for {what} (default: results)", default=Path("results"))
-
-
-def add_figure(group: Any, what: str) -> None:
-    """Add a file for a figure, of whatever kind a paper wants."""
-    option(
-        group,
-        "--figure",
-        Word("FILE", Path),
-        f"where else to save the figure{what}, as .pdf, .png or .svg (default: nowhere)",
-    )
-
-
-def add_latex(group: Any) -> None:
-    """Add a file for the table of what was found."""
-    option(
-        group,
-        "--latex",
-        Word("FILE", Path),
-        "where to write the table for LaTeX, with rules of booktabs (default: nowhere)",
-    )
-
-
-def _folder(text: str) -> Path:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # pages and results name it, and they are UTF-8
-        raise argparse.ArgumentTypeError(f"must be a path in UTF-8, got {text!r}") from None
-    return Path(text)
-
-
-def add_jobs(group: Any) -> None:
-    """Add the number of processes."""
-    option(group, "--jobs", integer("N", ">= 1"), "worker processes (default: one for each core)")
-
-
-def check_jobs(arguments: argparse.Namespace) -> None:
-    """Raise a ``ValueError`` for a number of processes that a machine cannot start."""
-    from joblib import cpu_count
-
-    from rac_theory.base import checks
-
-    if arguments.jobs is not None:
-        checks.integer("jobs", arguments.jobs, 1, _MOST_JOBS * cpu_count(), f"{_MOST_JOBS} times the cores")
-
-
-def add_seed(group: Any, what: str) -> None:
-    """Add the seed of what is random."""
-    option(group, "--seed", integer("N", ">= 0"), f"seed of {what} (default: 0)", default=0)
-
-
-def add_alpha(group: Any, what: str) -> None:
-    """Add a level."""
-    option(
-        group,
-        "--alpha",
-        number("P", "> 0 and < 1"),
-        f"significance level{what}, > 0 and < 1 (default: 0.001)",
-        default=1e-3,
-    )

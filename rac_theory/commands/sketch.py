@@ -1,53 +1,16 @@
 """``sketch``: lambda_min of a sketch, how it is known, and what it costs."""
 
 import argparse
-from typing import Any
 
-from rac_theory.commands import names
+from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.parsing import Example, Word, add_command, add_figure, add_out, add_seed, flag, integer, option
 from rac_theory.commands.screen import screen, show_table, tell
-
-_EXAMPLE = Example(
-    "sketch haar --dim 768 --rank 4",
-    """
-    lambda_min      0.00520833
-    lambda_max      0.00520833
-    expected rank   4, so lambda_min is at most 0.00520833
-    known by        closed form of E[H]
-    slowdown        192 times the steps of full gradient descent are promised
-    """,
-)
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    does = "say what is known of a sketch: lambda_min, how it is known, what it costs"
-    parser = add_command(commands, "sketch", does, run, _EXAMPLE, ("rac_theory.ledger",))
-    option(
-        parser,
-        "name",
-        Word(None, words=names.sketches),
-        "a sketch by name, as in list, or a class of yours as module:Name",
-        nargs="?",
-    )
-    flag(parser, "--all", "every sketch at this size, side by side")
-    flag(
-        parser, "--exact", "enumerate the sketch in fractions, and keep the certificate of lambda_min as a file for Coq"
-    )
-    option(parser, "--dim", integer("D", ">= 1"), "rows of the sketch, D x R", required=True)
-    option(parser, "--rank", integer("R", ">= 1"), "columns of the sketch, at most D", required=True)
-    add_seed(parser, "sampling, for a sketch of which no closed form is known")
-    add_figure(parser, "")
-    add_out(parser, "the figure, and the certificate of --exact")
+from rac_theory.ledger import results
+from rac_theory.sketches import all_spectra, sketch_factory, spectrum
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is known of E[H] and save its figure."""
-    from rac_theory.base import checks, printable
-    from rac_theory.ledger import results
-    from rac_theory.sketches import all_spectra, sketch_factory, spectrum
-
     dim = checks.integer("dim", arguments.dim, 1)
     rank = checks.integer("rank", arguments.rank, 1, dim, "dim")
     checks.integer("seed", arguments.seed, 0)

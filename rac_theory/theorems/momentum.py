@@ -18,9 +18,7 @@ from collections.abc import Mapping
 from math import inf
 
 from rac_theory.algebra import Expression, Lemma, Let, Relation, between, equal, powers
-from rac_theory.proofs import (
-    E as expected,
-)
+from rac_theory.proofs import E as expected
 from rac_theory.proofs import (
     Fact,
     G,
