@@ -51,14 +51,6 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("id", BOTH)
-@pytest.mark.parametrize("name", EXACT)
-def test_it_holds_exactly(id, name):
-    verdict = verify(id, EXACT[name])
-    assert verdict.status is Status.HOLDS, verdict
-    assert verdict.evidence == "exact"
-
-
 def of_diabetes(steps, plain=False):
     """Haar of rank 1 on Diabetes, from an equal gap in every curvature: 1/sqrt(q_i) along each."""
     problem = LeastSquares.diabetes()
@@ -224,19 +216,3 @@ UNKNOWN = {
     "gap0": BOTH,
     "distance0": BOTH,
 }
-
-
-@pytest.mark.parametrize("why", NOT_APPLICABLE)
-def test_each_assumption_that_is_broken_is_named(why):
-    ids, broken = NOT_APPLICABLE[why]
-    for id in ids:
-        verdict = verify(id, broken)
-        assert verdict.status is Status.NOT_APPLICABLE
-        assert any(why in told for told in verdict.unmet), verdict.unmet
-
-
-@pytest.mark.parametrize("name", UNKNOWN)
-def test_each_constant_that_is_not_known_is_asked_for(name):
-    for id in UNKNOWN[name]:
-        unknown = replace(Constants.of(EXACT["weighted"]), **{name: np.nan})
-        assert verify(id, EXACT["weighted"], constants=unknown).status is Status.NOT_APPLICABLE

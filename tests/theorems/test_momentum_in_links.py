@@ -36,13 +36,6 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("id", BOTH)
-@pytest.mark.parametrize("name", EXACT)
-def test_it_holds_exactly(id, name):
-    verdict = verify(id, EXACT[name])
-    assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact"), verdict
-
-
 def _rippled(rng, d):
     """A function of curvature 1 at most that is not convex, with its gradient, on blocks (..., d, 1)."""
     U, phases, share = np.linalg.qr(rng.standard_normal((d, d)))[0], rng.uniform(0, 6, (d, 1)), rng.uniform(0.1, 0.9)
@@ -139,22 +132,6 @@ NOT_APPLICABLE = {
     "lambda_min > 0": (BOTH, links(SKEW, WeightedCoordinate(4, 1, [0.5, 0.5, 0.0, 0.0]), 0.1, 0.5, 3)),
 }
 UNKNOWN = {"L": BOTH, "lambda_min": BOTH, "gap0_upper": ("T23",), "gap0": ("T23_pl",), "mu": ("T23_pl",)}
-
-
-@pytest.mark.parametrize("why", NOT_APPLICABLE)
-def test_each_assumption_that_is_broken_is_named(why):
-    ids, broken = NOT_APPLICABLE[why]
-    for id in ids:
-        verdict = verify(id, broken)
-        assert verdict.status is Status.NOT_APPLICABLE
-        assert any(why in told for told in verdict.unmet), verdict.unmet
-
-
-@pytest.mark.parametrize("name", UNKNOWN)
-def test_each_constant_that_is_not_known_is_asked_for(name):
-    for id in UNKNOWN[name]:
-        unknown = replace(Constants.of(EXACT["at the edge"]), **{name: np.nan})
-        assert verify(id, EXACT["at the edge"], constants=unknown).status is Status.NOT_APPLICABLE
 
 
 def test_exact_expectations_of_random_laws_are_below_the_bounds():

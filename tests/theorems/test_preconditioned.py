@@ -135,14 +135,6 @@ NOT_APPLICABLE = {
 }
 
 
-@pytest.mark.parametrize("why", NOT_APPLICABLE)
-def test_each_assumption_that_is_broken_is_named(why):
-    for id in ("T26", "T26_pl"):
-        verdict = verify(id, NOT_APPLICABLE[why])
-        assert verdict.status is Status.NOT_APPLICABLE
-        assert any(why in told for told in verdict.unmet), verdict.unmet
-
-
 @pytest.mark.parametrize("weights", [[0.0, 1.0], [1.0], [1.0, -1.0], [1.0, np.inf]])
 def test_weights_are_positive_numbers_one_for_each_column(weights):
     with pytest.raises(ValueError, match="weights must be positive numbers, one for each of 2 columns"):
