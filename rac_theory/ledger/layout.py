@@ -306,7 +306,7 @@ class Axes:
 
 @dataclass(frozen=True)
 class Layout:
-    """Every cell, and what has none.
+    """Every cell, and what could not be made a cell.
 
     Attributes
     ----------

@@ -250,7 +250,7 @@ at_Y, projected_at_Y = Vz - Zy, mean(square(H(Gy)))
 
 
 def _moving(name: str, *of: Vector) -> Fact:
-    """What is granted where E[H] moves every direction, as it does here."""
+    """What is granted where lambda_min > 0, as it is here."""
     return discharged(grant(name, *of), lambda_min > 0, moves_all)
 
 

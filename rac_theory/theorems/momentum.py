@@ -245,7 +245,7 @@ def _share(left: Fact) -> Fact:
 
 
 def _added(fits: Fact, floor: Expression, descent: Fact, bends: Fact, curvature: Fact) -> tuple[Fact, Fact]:
-    """Steps of psi, added; ``along`` is what bounds the curvature of a step where ``descent`` has that."""
+    """Steps of psi, added; ``curvature`` is what bounds the curvature of a step where ``descent`` has that."""
     left = proved("", 1 - b > 0, below_1)
     share = _share(left)
     m = share.value.expression

@@ -217,7 +217,7 @@ def for_any_b() -> Fact:
 
 
 def at_most_1() -> tuple[Fact, Fact]:
-    """That R and x are."""
+    """R and x are at most 1."""
     below = proved("", R <= 1, e_sign / proved("", 1 + R > 0, one + root))
     beside_Q = proved("", 1 + Q > 0, one + root_Q)
     Q_below = proved("", Q <= 1, half * e_sign * kappa_sign * (one + kappa_sign) / beside_Q)

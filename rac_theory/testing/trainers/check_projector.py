@@ -30,7 +30,7 @@ class RankTooLarge(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Projector:
-    """The function of a user."""
+    """The function of a user that projects gradients; it gets copies, and what it returns is checked."""
 
     project: Callable[[Array, int, int], Any]
 
@@ -252,7 +252,7 @@ def _check_law(
 
 
 def _check_repetition(P: Array, where: str, G: Array) -> None:
-    """All are the same, or those that are some seeds apart."""
+    """Raise ``Refuted`` if all projections are the same, or all that are some number of seeds apart."""
     for lag in range(1, min(len(P) // 2, len(P) - _COINS) + 1):
         if np.array_equal(P[lag:], P[:-lag]):
             same = f"{len(P)} seeds give the same projection of" if lag == 1 else f"those {lag} apart are the same for"
