@@ -1,11 +1,12 @@
-"""What is asked of every theorem about a method with a memory: where it holds exactly, and what it says is not met."""
+"""What is asked of every theorem about a method with a memory: where it holds, and what is refuted and not met."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from rac_theory import Constants, Status, verify
+from rac_theory import Constants, Status, theorems, verify
+from rac_theory.statements import E
 
 from . import (
     test_acceleration,
@@ -32,6 +33,21 @@ def test_it_holds_exactly(id, name):
     (case,) = (cases[name] for ids, cases in EXACT.items() if id in ids)
     verdict = verify(id, case)
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact"), verdict
+
+
+REFUTED = {
+    f"{test.REFUTED[name][0]}: {name}": test.REFUTED[name]
+    for test in (test_momentum_in_links, test_preconditioned, test_error_feedback, test_gradient_memory)
+    for name in test.REFUTED
+}
+
+
+@pytest.mark.parametrize("name", REFUTED)
+def test_tampered_with_it_is_refuted(name):
+    id, bound, case = REFUTED[name]
+    false = replace(theorems.ALL[id], id="false", claim=E(theorems.ALL[id].metric) <= bound, lemmas={})
+    verdict = verify(false, case)
+    assert verdict.status is Status.VIOLATED, verdict
 
 
 BROKEN = [

@@ -9,7 +9,6 @@ from rac_theory import GD, Case, Constants, Status, prove, theorems, verify
 from rac_theory.algorithms import HEAVY_BALL, MomentumInLinks
 from rac_theory.problems import FromFunctions, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
-from rac_theory.statements import E, gap
 from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
 from rac_theory.statements.symbols import momentum as b
 
@@ -106,21 +105,19 @@ def test_where_it_is_attained():
     np.testing.assert_allclose(verdict.mean, verdict.bound, rtol=1e-9)
 
 
-TAMPERED = {
-    "momentum counted as a gain": (theorems.T23_pl.claim.bound.at({b: -b}), links(FLAT, Haar(6, 2), 0.5, 0.5, 1)),
+REFUTED = {
+    "momentum counted as a gain": (
+        "T23_pl",
+        theorems.T23_pl.claim.bound.at({b: -b}),
+        links(FLAT, Haar(6, 2), 0.5, 0.5, 1),
+    ),
     "T2 of the step gamma / (1 - b)": (
+        "T23_pl",
         (1 - gamma / (1 - b) * mu * lambda_min) ** T * gap0,
         links(FLAT, Haar(6, 2), 0.75, 0.2, 1),
     ),
-    "steps for links": (theorems.T23_pl.claim.bound.at({T: 40 * T}), links(FLAT, Haar(6, 2), 0.75, 0.2, 40)),
+    "steps for links": ("T23_pl", theorems.T23_pl.claim.bound.at({T: 40 * T}), links(FLAT, Haar(6, 2), 0.75, 0.2, 40)),
 }
-
-
-@pytest.mark.parametrize("name", TAMPERED)
-def test_tampered_with_it_is_refuted(name):
-    bound, case = TAMPERED[name]
-    false = replace(theorems.T23_pl, id="false", claim=E(gap) <= bound)
-    assert verify(false, case).status is Status.VIOLATED
 
 
 NOT_APPLICABLE = {
@@ -132,21 +129,6 @@ NOT_APPLICABLE = {
     "lambda_min > 0": (BOTH, links(SKEW, WeightedCoordinate(4, 1, [0.5, 0.5, 0.0, 0.0]), 0.1, 0.5, 3)),
 }
 UNKNOWN = {"L": BOTH, "lambda_min": BOTH, "gap0_upper": ("T23",), "gap0": ("T23_pl",), "mu": ("T23_pl",)}
-
-
-def test_exact_expectations_of_random_laws_are_below_the_bounds():
-    """200 laws on axes and quadratics that are not diagonal, b and gamma up to the edge."""
-    rng = np.random.default_rng(524)
-    for _ in range(100):
-        d, K, beta = int(rng.integers(1, 4)), int(rng.integers(1, 9)), rng.uniform(0, 0.98)
-        U = np.linalg.qr(rng.standard_normal((d, d)))[0]
-        problem = Quadratic.left(U * 10 ** rng.uniform(-2, 0, d) @ U.T, rng.standard_normal((d, 1)))
-        gamma_L = 1.999 * (1 - beta) * rng.choice([1.0, rng.random()])
-        case = links(problem, WeightedCoordinate(d, 1, rng.dirichlet(np.full(d, 2.0))), beta, gamma_L, K, 20)
-        for id in BOTH:
-            verdict = verify(id, case)
-            assert verdict.evidence == "exact"
-            assert np.all(verdict.mean[1:] <= verdict.bound[1:] * (1 + 1e-12))
 
 
 def test_it_rests_on_one_lemma_on_paper():

@@ -9,7 +9,6 @@ from rac_theory import GD, Case, Constants, Status, Unsupported, expected, simul
 from rac_theory.algorithms import NormalisedStep, Preconditioned, RACLoRA
 from rac_theory.problems import PLSine, Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar, Mixture, Moments, WeightedCoordinate
-from rac_theory.statements import E
 from rac_theory.statements.symbols import T, gamma, gap0, gap0_upper, lambda_min, largest_weight, least_weight, mu
 
 from .second_routes.moments import check_below, enumerated, on_axes
@@ -109,21 +108,13 @@ def test_it_holds_by_enumeration_also_where_weights_look_at_the_gradient(weights
         check_below(theorem, curves, c)
 
 
-SLOW = Case(Preconditioned(Coordinate(4, 4), 1.0, [0.25, 1.0, 1.0, 1.0]), Quadratic.left(np.eye(4), np.ones((4, 1))))
-FALSE = {
-    "A for a": (T26_pl, (1 - gamma * largest_weight * mu * lambda_min) ** T * gap0),
-    "a (2 - gamma L a) squared": (T26_pl, (1 - 2 * gamma * least_weight * mu * lambda_min) ** (2 * T) * gap0),
-    "T26, A for a": (T26, 2 * gap0_upper / (gamma * largest_weight * lambda_min * T) / 4),
+SLOW = Preconditioned(Coordinate(4, 4), 1.0, [0.25, 1.0, 1.0, 1.0])
+SLOW = Case(SLOW, Quadratic.left(np.eye(4), np.ones((4, 1))), W0=np.full((4, 1), 2.0), steps=60)
+REFUTED = {
+    "A for a": ("T26_pl", (1 - gamma * largest_weight * mu * lambda_min) ** T * gap0, SLOW),
+    "a (2 - gamma L a) squared": ("T26_pl", (1 - 2 * gamma * least_weight * mu * lambda_min) ** (2 * T) * gap0, SLOW),
+    "T26, A for a": ("T26", 2 * gap0_upper / (gamma * largest_weight * lambda_min * T) / 4, SLOW),
 }
-
-
-@pytest.mark.parametrize("name", FALSE)
-def test_tampered_with_it_is_refuted(name):
-    theorem, bound = FALSE[name]
-    false = replace(theorem, id="false", claim=E(theorem.metric) <= bound)
-    slow = replace(SLOW, W0=np.array([[1.0], [1.0], [1.0], [1.0]]) + 1, steps=60)
-    verdict = verify(false, slow, rng=3)
-    assert verdict.status is Status.VIOLATED, verdict
 
 
 NOT_APPLICABLE = {
