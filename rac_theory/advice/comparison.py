@@ -13,6 +13,7 @@ from rich.table import Table
 
 from rac_theory.advice.advise import promised_steps
 from rac_theory.advice.training_option import ROUNDING, Option, efficient, of_layers
+from rac_theory.base import table_of
 from rac_theory.drawing import plot
 from rac_theory.theorems import T15, T15_pl
 
@@ -60,13 +61,9 @@ def advice_table(options: Sequence[Option], horizons: Mapping[str, Horizon]) -> 
 
     The numbers trained and the flops are those of all steps that ``T15_pl`` promises.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("layer", "side", "sketch"):
-        table.add_column(name, no_wrap=True)
-    for name in ("rank", "L_H/L", "step L", "slowdown", *(f"steps {theorem.id}" for theorem in PROMISES)):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("a step", "numbers", "budget", "flops"):
-        table.add_column(name, justify="right", no_wrap=True)
+    counts = [f"steps {theorem.id}" for theorem in PROMISES]
+    numbers = ("rank", "L_H/L", "step L", "slowdown", *counts, "a step", "numbers", "budget", "flops")
+    table = table_of(("layer", "side", "sketch", *numbers), right=numbers)
     table.add_column("frontier", justify="center")
     for option, on_frontier in zip(options, efficient(options), strict=True):
         horizon = horizons[option.label]
@@ -358,12 +355,8 @@ def _plans(options: Sequence[Option]) -> Iterator[_Plan]:
 
 def total_table(rows: Sequence[Total]) -> Table:
     """Return a table with a line for each total."""
-    table = Table(title="all matrices together", title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in ("plan", "sketch"):
-        table.add_column(name, no_wrap=True)
-    for name in ("rank", "matrices", "trained", "share", "flops a step", "largest slowdown"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("in", no_wrap=True)
+    numbers = ("rank", "matrices", "trained", "share", "flops a step", "largest slowdown")
+    table = table_of(("plan", "sketch", *numbers, "in"), right=numbers, title="all matrices together")
     for total in rows:
         table.add_row(
             total.plan,

@@ -18,7 +18,7 @@ from rich.table import Table
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.algorithms import Side
-from rac_theory.base import checks, having, matrix_shape
+from rac_theory.base import checks, having, matrix_shape, table_of
 from rac_theory.gains import LearningRate, learning_rate
 from rac_theory.numerics import Randomness, identity
 from rac_theory.problems import Problem, Smoothness, known_smoothness
@@ -212,20 +212,14 @@ EXPLANATION = (
 
 def learning_rate_table(rows: Sequence[AtRank], *, gradient_descent: float) -> Table:
     """Return a line for each rank and rule; ``gradient_descent`` is the gain of gradient descent, 1/L."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("rank", "steps", "carrying"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("lora_alpha", no_wrap=True)
-    for name in ("best", "longest", "kept"):
-        table.add_column(name, justify="right", no_wrap=True)
+    of_rank, of_rule = ("rank", "steps", "carrying"), ("best", "longest", "kept")
+    table = table_of((*of_rank, "lora_alpha", *of_rule), right=of_rank + of_rule)
     for row in rows:
         nu = row.rules[0].rate.nu
-        of_rank = [str(row.rank), *map(_number, (gradient_descent / nu if nu != 0 else math.inf, row.carrying))]
+        left = [str(row.rank), *map(_number, (gradient_descent / nu if nu != 0 else math.inf, row.carrying))]
         for carried in row.rules:
-            table.add_row(
-                *of_rank, carried.rule, *map(_number, (carried.rate.best, carried.rate.longest, carried.share))
-            )
-            of_rank = [""] * len(of_rank)
+            table.add_row(*left, carried.rule, *map(_number, (carried.rate.best, carried.rate.longest, carried.share)))
+            left = [""] * len(left)
     return table
 
 

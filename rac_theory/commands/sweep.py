@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-from rich.table import Table
 
-from rac_theory.base import printable, status_of_interrupt, write_whole
+from rac_theory.base import printable, status_of_interrupt, table_of, write_whole
 from rac_theory.commands.exit_status import OK, VIOLATED, status_of
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
 from rac_theory.commands.verify import check_jobs
@@ -69,9 +68,7 @@ def _print_found(sweep: Sweep) -> None:
         slacks = sweep.slacks(claim)
         if slacks:
             ranks = sorted({rank for _, rank in slacks})
-            table = Table(box=None, pad_edge=False)
-            for heading in ("slack", *(f"rank {rank}" for rank in ranks)):
-                table.add_column(heading, no_wrap=True)
+            table = table_of(("slack", *(f"rank {rank}" for rank in ranks)))
             for sketch in dict.fromkeys(sketch for sketch, _ in slacks):
                 table.add_row(sketch, *(str(slacks.get((sketch, rank), "-")) for rank in ranks))
             show_table(console, table)
