@@ -18,12 +18,10 @@ from rac_theory.statements.symbols import T, alpha, distance0, gap0, lambda_0, s
 from rac_theory.theorems import E, gap
 
 from .second_routes.moments import check_below, enumerated, on_axes
+from .small_cases import LINE, SKEW, WEIGHTED
 
 T21, T21_H = theorems.T21, theorems.T21_H
 BOTH = ("T21", "T21_H")
-SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
-WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
-ROUND = Quadratic.left(np.eye(4), np.ones((4, 1)))
 
 
 def fitting(c, step=1.0, along=False):
@@ -99,10 +97,9 @@ def ratios(id, case):
 @pytest.mark.parametrize("id", BOTH)
 def test_where_it_is_attained(id):
     """x^2/2, H = 1, T = 1: (1 + alpha)/2 of the bound, .999999 as alpha comes to 1. Catches s for s/2."""
-    line = Quadratic.left([[1.0]], W_star=[[0.0]])
     for a in (0.5, 0.9, 1 - 2e-6):
         size = 1 - math.sqrt(1 - a * a * (1 + 1e-13))
-        at = Case(ACCELERATED(None, gamma=size, alpha=a, s=1.0, lambda_min=1.0), line, [[1.0]], steps=1)
+        at = Case(ACCELERATED(None, gamma=size, alpha=a, s=1.0, lambda_min=1.0), LINE, [[1.0]], steps=1)
         assert ratios(id, at)[0] == pytest.approx((1 + a) / 2, abs=1e-6)
 
 

@@ -8,19 +8,16 @@ import pytest
 
 from rac_theory import GD, Case, Constants, Minibatch, Noisy, Status, expected, theorems, tightness, verify
 from rac_theory.algorithms import EF21, FEEDBACK, H, Method, gradient, state
-from rac_theory.problems import LeastSquares, PLSine, Quadratic
+from rac_theory.problems import PLSine
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 from rac_theory.statements import E, squared_gradient_and_beside
 from rac_theory.statements.symbols import C, L, T, gamma, gap0_upper, lambda_min
 from rac_theory.verdicts.verification.recorded_curves import simulated
 
 from .second_routes.moments import check_below, enumerated, on_axes, squares
+from .small_cases import LEAST, LINE, ROUND, SKEW, WEIGHTED
 
 T25 = theorems.T25
-SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
-ROUND = Quadratic.left(np.eye(4), np.ones((4, 1)))
-LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(20.0) % 3, l2=0.1)
-WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
 
 
 def case(problem, sketch, gamma_L, steps=40, method=FEEDBACK, **more):
@@ -76,18 +73,15 @@ def test_it_holds_by_enumeration_where_f_is_not_quadratic(gamma_L, share):
 
 def test_where_it_is_attained():
     """H = I, where X is W: at gamma = 1/L an equality at every T, and for shorter steps in the long run."""
-    line = Quadratic.left([[1.0]], W_star=[[0.0]])
-    np.testing.assert_allclose(
-        tightness("T25", Case(FEEDBACK(None, gamma=1.0), line, [[1.0]], steps=4))[1:], 1.0, rtol=1e-9
-    )
-    assert tightness("T25", Case(FEEDBACK(None, gamma=0.3), line, [[1.0]], steps=400))[-1] == pytest.approx(1, rel=1e-9)
+    once, short = (Case(FEEDBACK(None, gamma=g), LINE, [[1.0]], steps=n) for g, n in ((1.0, 4), (0.3, 400)))
+    np.testing.assert_allclose(tightness("T25", once)[1:], 1.0, rtol=1e-9)
+    assert tightness("T25", short)[-1] == pytest.approx(1, rel=1e-9)
 
 
 def test_at_both_points_with_weight_one_it_is_false():
     """theta is there for a reason: on the line, with H = I, both squares are one, and their mean is twice the bound of
     one less gamma L."""
-    line = Quadratic.left([[1.0]], W_star=[[0.0]])
-    half = Case(FEEDBACK(None, gamma=0.5), line, [[1.0]], steps=200)
+    half = Case(FEEDBACK(None, gamma=0.5), LINE, [[1.0]], steps=200)
     whole = replace(T25, id="whole", claim=E(squared_gradient_and_beside(1 - 0 * gamma)) <= T25.claim.bound)
     assert verify(whole, half).status is Status.VIOLATED
     assert verify(T25, half).status is Status.HOLDS

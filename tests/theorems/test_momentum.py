@@ -7,16 +7,14 @@ import pytest
 
 from rac_theory import GD, Case, Constants, FiniteDifferences, Minibatch, Noisy, Status, expected, theorems, verify
 from rac_theory.algorithms import MOMENTUM, SHIFTED_MOMENTUM, H, Method, gradient, letter, state
-from rac_theory.problems import LeastSquares, PLSine, Quadratic
+from rac_theory.problems import PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 
 from .second_routes.moments import check_below, enumerated, on_axes
+from .small_cases import LEAST, LINE, ROUND, SKEW, WEIGHTED
 
 T22, T22_pl = theorems.T22, theorems.T22_pl
 BOTH = ("T22", "T22_pl")
-SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
-LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(20.0) % 3, l2=0.1)
-WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
 
 
 def case(problem, sketch, b, gamma_L=0.4, steps=40, method=SHIFTED_MOMENTUM, **more):
@@ -57,9 +55,6 @@ def test_it_holds_by_enumeration_where_f_is_not_quadratic(b, gamma_L, share):
         check_below(theorem, curves, c)
 
 
-LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
-
-
 def on_the_line(method, b, gamma, steps):
     return Case(method(None, gamma=gamma, b=b), LINE, [[1.0]], steps=steps)
 
@@ -82,9 +77,7 @@ def test_at_X_alone_it_is_false():
 
 def test_where_it_is_attained():
     """b = 0, where it is T1 and T2 at 1/L: equalities at every T."""
-    round_ = Case(
-        SHIFTED_MOMENTUM(Coordinate(4, 1), gamma=1.0, b=0.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=20
-    )
+    round_ = Case(SHIFTED_MOMENTUM(Coordinate(4, 1), gamma=1.0, b=0.0), ROUND, steps=20)
     np.testing.assert_allclose(ratios("T22_pl", round_), 1.0, rtol=1e-9)
     np.testing.assert_allclose(ratios("T22", on_the_line(SHIFTED_MOMENTUM, 0.0, 1.0, 4)), 1.0, rtol=1e-9)
 

@@ -13,11 +13,11 @@ from rac_theory.statements import Curves, E, mean_norm
 from rac_theory.statements.symbols import L, T, gamma, gap0_upper, norm_share, span
 
 from .second_routes.moments import check_below, enumerated, on_axes
+from .small_cases import LINE
 
 T24 = theorems.T24
 RNG = np.random.default_rng(242)
 DATA = LeastSquares(RNG.normal(size=(20, 5)), RNG.normal(size=(20, 3)))
-LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
 EVEN = Quadratic.left(np.eye(4), W_star=np.ones((4, 3)))
 
 HOLDS = {
