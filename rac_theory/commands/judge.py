@@ -35,7 +35,10 @@ def _verdict(arguments: argparse.Namespace) -> RunsVerdict:
     curves = read_csv(arguments.curves, arguments.columns)
     if arguments.below is not None:
         if arguments.constant or arguments.ceiling is None:
-            raise ValueError("below must come with --ceiling, a proved upper end of both, and without --constant")
+            options = "no --ceiling" if arguments.ceiling is None else f"--constant {arguments.constant[0]}"
+            raise ValueError(
+                f"below must come with --ceiling, a proved upper end of both, and no --constant, got {options}"
+            )
         upper, labels = read_csv(arguments.below, arguments.columns), (arguments.curves.stem, arguments.below.stem)
         return compare_runs(curves, upper, ceiling=arguments.ceiling, alpha=arguments.alpha, names=labels)
     return judge_runs(

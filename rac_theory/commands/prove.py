@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rac_theory import theorems
-from rac_theory.base import write_whole
+from rac_theory.base import shown, write_whole
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
 from rac_theory.commands.screen import screen, tell
 from rac_theory.proofs import Proof, coq, exported, strongest
@@ -23,7 +23,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.kernel == "coq":
         return _by_coq(claims, arguments.out)
     if arguments.out is not None:
-        raise ValueError("out must not be given without --kernel coq: nothing else is written")
+        raise ValueError(
+            f"out must not be given without --kernel coq, which alone writes there, got {shown(arguments.out)}"
+        )
     in_full = len(claims) == 1 or arguments.latex
     status, console = OK, screen()
     for theorem in dict.fromkeys(claims):
@@ -49,7 +51,7 @@ def _exported(claims: list[Theorem], arguments: argparse.Namespace) -> int:
     """Write the proof of a theorem as plain text, once the independent checker has accepted it; 1 if none was found."""
     if len(claims) != 1 or arguments.kernel != "python" or arguments.latex or arguments.out is not None:
         raise ValueError(
-            "export takes one theorem, and neither --kernel coq nor --latex nor --out, "
+            "export must be given one theorem, and neither --kernel coq nor --latex nor --out, "
             f"got {', '.join(theorem.id for theorem in claims)}: write a file for each"
         )
     (theorem,) = claims

@@ -77,7 +77,7 @@ def _tried() -> Mapping[str, tuple[str, ...]]:
             if not any(id in ids for ids in claims.values()):
                 raise ValueError(f"{id} is tried in no setting of the ledger: name one in TRIED of {family.__name__}")
     if strange := set().union(*claims.values()) - ALL.keys():
-        raise ValueError(f"TRIED of a family has what is no theorem: {', '.join(sorted(strange))}")
+        raise ValueError(f"TRIED of a family must hold ids of theorems, got {', '.join(sorted(strange))}")
     return {setting: tuple(id for id in ALL if id in ids) for setting, ids in claims.items()}
 
 

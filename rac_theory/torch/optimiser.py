@@ -10,8 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from rac_theory import algorithms
-from rac_theory.algorithms import Method, MethodDescent
-from rac_theory.algorithms import RACLoRA as Projector
+from rac_theory.algorithms import Method
 from rac_theory.base import checks, having, printable, shown, type_name
 from rac_theory.numerics import Randomness
 from rac_theory.sketches import Sketch, check_draws, draw, draw_ranges, steps_ahead
@@ -279,15 +278,12 @@ class MethodOptimiser(RACLoRA):
         if not isinstance(named, Method):
             raise ValueError(f"method must be a Method or the name of one, such as HEAVY_BALL, got {shown(method)}")
         self.method = named
-        if missing := [name for name in self.method.letters if name not in letters]:
-            raise ValueError(f"letters must have a number for each of the method, {', '.join(missing)} have none")
-        if strange := [name for name in letters if name not in self.method.letters]:
-            raise ValueError(f"letters must be of the method, {', '.join(strange)} are not")
-        self.program = MethodDescent(self.method, Projector(None, 1.0), letters).program
+        values: Any = letters
+        self.program = self.method(None, **values).program
         if len(self.program.points) != 1:
             raise ValueError(f"method must take its gradient at one point, got {len(self.program.points)}")
         if abs(sum(factor * self.program.start[i] for i, factor in self._point) - 1) > 1e-12:
-            raise ValueError("method must take its first gradient at W0, where the parameter is")
+            raise ValueError(f"method must take its first gradient at W0, where the parameter is, got {self.method!r}")
         super().__init__(params, sketch, rank, gamma=1.0, side=side, rng=rng)
 
     @property
@@ -305,7 +301,8 @@ class MethodOptimiser(RACLoRA):
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         if group["gamma"] != 1 or group["lora_alpha"] is not None:
-            raise ValueError("a group must have no gamma and no lora_alpha of its own: the method has its letters")
+            its = {name: group[name] for name in ("gamma", "lora_alpha")}
+            raise ValueError(f"a group must have neither gamma nor lora_alpha, which the method has, got {its}")
 
     def reported(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield each parameter with the point that the method reports, which theorems are about."""

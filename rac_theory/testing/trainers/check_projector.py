@@ -145,7 +145,7 @@ def check_projector(
     finite("alpha", alpha, above=0, below=1)
     integer("draws", draws, 8)
     if unbiased and law is not None:
-        raise ValueError("law must be that of a projection, and is not for unbiased=True")
+        raise ValueError(f"law must be that of a projection, hence None where unbiased=True, got {law!r}")
     projector = Projector(project)
     for shape in shapes:
         m, n = (integer("shapes", side, 2) for side in shape)
