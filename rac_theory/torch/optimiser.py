@@ -301,8 +301,8 @@ class MethodOptimiser(RACLoRA):
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         if group["gamma"] != 1 or group["lora_alpha"] is not None:
-            its = {name: group[name] for name in ("gamma", "lora_alpha")}
-            raise ValueError(f"a group must have neither gamma nor lora_alpha, which the method has, got {its}")
+            given = {name: group[name] for name in ("gamma", "lora_alpha")}
+            raise ValueError(f"a group must have neither gamma nor lora_alpha, which the method has, got {given}")
 
     def reported(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield each parameter with the point that the method reports, which theorems are about."""
