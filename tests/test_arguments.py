@@ -30,7 +30,7 @@ from rac_theory.advice import advise, promised_steps
 from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy
 from rac_theory.base.checks import described
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.factor_loss import FollowedRun
 from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches import FiniteSupport, FromFunction, Gaussian, Haar, Mixture, SparseSigns
 from rac_theory.sketches.draws import draw

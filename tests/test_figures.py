@@ -14,7 +14,7 @@ from rac_theory import Case, RACLoRA, counterexamples, judge_runs, simulate, ske
 from rac_theory.advice import Curvature, advise, frontier_plot
 from rac_theory.drawing import plot, words
 from rac_theory.ledger.sweeps.found import verdicts_over_steps
-from rac_theory.literature.counterexamples.picture import Lines, Outcomes
+from rac_theory.literature.counterexamples.counterexample import Lines, Outcomes
 from rac_theory.problems import Quadratic
 from rac_theory.sketches.all_spectra import comparison_plot
 

@@ -137,10 +137,10 @@ def test_an_import_that_runs_back_would_be_seen(tmp_path):
     path = tmp_path / "x.py"
     path.write_text(
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from rac_theory.ledger.sweeps import grid\n"
-        "from rac_theory.ledger import plan\n\ndef f():\n    from rac_theory.ledger.report.page import write\n"
+        "from rac_theory.ledger import running\n\ndef f():\n    from rac_theory.ledger.report.page import write\n"
         "    import rac_theory.commands.cli\n"
     )
-    seen = ["typing", "rac_theory.ledger.plan", "rac_theory.ledger.report.page", "rac_theory.commands.cli"]
+    seen = ["typing", "rac_theory.ledger.running", "rac_theory.ledger.report.page", "rac_theory.commands.cli"]
     assert sorted(house.imported(path)) == sorted(seen)
 
 

@@ -10,7 +10,7 @@ from tables import table
 
 from rac_theory.algebra import Expression, Relation, definitions_in, equal, latex, lifted
 from rac_theory.statements import Reduction, Side
-from rac_theory.theorems import Claim, Theorem, reductions
+from rac_theory.theorems import Claim, Theorem, ours
 
 
 class ReductionsDirective(Directive):
@@ -23,7 +23,7 @@ class ReductionsDirective(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Build a table."""
-        every: Sequence[Reduction] = getattr(reductions, self.arguments[0])
+        every: Sequence[Reduction] = getattr(ours, self.arguments[0])
         for reduction in every:
             if not reduction.holds:
                 raise self.error(f"{reduction} does not hold")

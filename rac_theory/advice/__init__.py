@@ -3,18 +3,16 @@ what it costs. It uses base, numerics, drawing, problems, sketches, algorithms, 
 It must not know runs: a promise is a formula.
 """
 
-from rac_theory.advice import answer, comparison, curvature_files, learning_rate_of_layer, model_shapes, model_total
+from rac_theory.advice import answer, comparison, curvature_files, learning_rate, model_shapes
 from rac_theory.advice.adapter_config import AdapterConfig
 from rac_theory.advice.advise import RANKS, SKETCHES, Advice, advise, promised_steps
 from rac_theory.advice.answer import LayersAlike, alike, answer_table, sentences
-from rac_theory.advice.comparison import Horizon, cheapest, fewest_steps, frontier_plot
+from rac_theory.advice.comparison import Horizon, Total, cheapest, fewest_steps, frontier_plot, totals
 from rac_theory.advice.curvature import Curvature, Loss
 from rac_theory.advice.curvature_files import Layer, Saved, features_in
-from rac_theory.advice.gain_of_side import Gain
 from rac_theory.advice.learning_rate import AtRank, Carried, learning_rates
 from rac_theory.advice.model_shapes import Shapes
-from rac_theory.advice.model_total import Total, totals
-from rac_theory.advice.training_option import FLOPS, Option, efficient
+from rac_theory.advice.training_option import FLOPS, Gain, Option, efficient
 from rac_theory.base import answering
 
 __all__ = [
@@ -46,10 +44,9 @@ __all__ = [
     "features_in",
     "fewest_steps",
     "frontier_plot",
-    "learning_rate_of_layer",
+    "learning_rate",
     "learning_rates",
     "model_shapes",
-    "model_total",
     "promised_steps",
     "sentences",
     "totals",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rac_theory.base import printable, shown
+from rac_theory.base import printable, shown, type_name
 
 _LARGEST = 1_000_000  # bytes
 _LARGEST_RANK, _LARGEST_ALPHA = 1_000_000, 1e300
@@ -77,7 +77,7 @@ def config_beside(path: str) -> AdapterConfig | None:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{name} must be JSON, got {printable(str(error))}") from error
     if not isinstance(read, dict):
-        raise ValueError(f"{name} must be an object with the settings of an adapter, as PEFT saves it")
+        raise ValueError(f"{name} must be an object with the settings of an adapter, got a {type_name(read)}")
     kind, rank, alpha = (read.get(key) for key in ("peft_type", "r", "lora_alpha"))
     if not isinstance(kind, str) or not re.fullmatch(r"\w{1,40}", kind):
         raise ValueError(f"{name} must have a peft_type, such as LORA, got {shown(kind)}")

@@ -8,9 +8,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rac_theory.advice.curvature import Curvature
-from rac_theory.advice.gain_of_side import FULL, Gain, gain_of_mixture, gain_of_side
 from rac_theory.advice.model_shapes import MatrixShape
-from rac_theory.advice.training_option import Option, Trained, efficient
+from rac_theory.advice.training_option import FULL, Gain, Option, Trained, efficient, gain_of_mixture, gain_of_side
 from rac_theory.base import being, checks, frame, matrix_shape, shown, type_name
 from rac_theory.cases import Constants
 from rac_theory.numerics import Randomness, seed_sequence

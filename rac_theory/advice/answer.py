@@ -14,8 +14,9 @@ from rich.table import Table
 from rac_theory.advice.advise import advise
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.curvature_files import Layer
-from rac_theory.advice.learning_rate_of_layer import rates_of_side
+from rac_theory.advice.learning_rate import rates_of_side
 from rac_theory.advice.training_option import Option
+from rac_theory.base import table_of
 from rac_theory.numerics import Randomness
 
 SKETCH = "gaussian"
@@ -259,13 +260,8 @@ def answer_table(kinds: Sequence[LayersAlike], rank: int) -> Table:
     ['layer', 'shape', 'rho', 'train', 'rank 1', 'rank 8']
     """
     ranks = _shown_ranks([*dict.fromkeys(r for kind in kinds for r in kind.best)], rank)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("layer", "shape"):
-        table.add_column(name, no_wrap=True)
-    for name in ("rho", "train"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for r in ranks:
-        table.add_column(f"rank {r}", justify="right", no_wrap=True)
+    numbers = ("rho", "train", *(f"rank {r}" for r in ranks))
+    table = table_of(("layer", "shape", *numbers), right=numbers)
     for (name, (m, n)), ones in _by_name(kinds).items():
         count = sum(len(kind.layers) for kind in ones)
         slowest = max(ones, key=lambda kind: max((o.slowdown for o in kind.best.values()), default=0.0))

@@ -1,5 +1,5 @@
-"""What the options of a layer come to, as a table, in words and as a figure: which side is faster, and which choice is
-cheapest in each currency.
+"""What options come to, as tables, in words and as a figure: which side of a layer is faster, which choice is cheapest
+in each currency, and what all layers of a model cost together.
 """
 
 import math
@@ -13,12 +13,14 @@ from rich.table import Table
 
 from rac_theory.advice.advise import promised_steps
 from rac_theory.advice.training_option import ROUNDING, Option, efficient, of_layers
+from rac_theory.base import table_of
 from rac_theory.drawing import plot
 from rac_theory.theorems import T15, T15_pl
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
 
 PROMISES = (T15, T15_pl)
 """By the mean squared gradient, and by the gap."""
@@ -59,13 +61,9 @@ def advice_table(options: Sequence[Option], horizons: Mapping[str, Horizon]) -> 
 
     The numbers trained and the flops are those of all steps that ``T15_pl`` promises.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("layer", "side", "sketch"):
-        table.add_column(name, no_wrap=True)
-    for name in ("rank", "L_H/L", "step L", "slowdown", *(f"steps {theorem.id}" for theorem in PROMISES)):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("a step", "numbers", "budget", "flops"):
-        table.add_column(name, justify="right", no_wrap=True)
+    counts = [f"steps {theorem.id}" for theorem in PROMISES]
+    numbers = ("rank", "L_H/L", "step L", "slowdown", *counts, "a step", "numbers", "budget", "flops")
+    table = table_of(("layer", "side", "sketch", *numbers), right=numbers)
     table.add_column("frontier", justify="center")
     for option, on_frontier in zip(options, efficient(options), strict=True):
         horizon = horizons[option.label]
@@ -236,3 +234,139 @@ def frontier_panels(options: Sequence[Option]) -> "Figure":
     for i, ones in enumerate(layers):
         frontier_plot(ones, panels.add_subplot(rows, columns, i + 1))
     return panels
+
+
+class Total(NamedTuple):
+    """All layers of a model, each trained by one plan.
+
+    Attributes
+    ----------
+    plan : str
+        "full", "left", "right", or "faster side": in each layer the side that is promised fewer steps.
+    sketch : str
+        "-" for full training.
+    rank : int
+        0 for full training.
+    matrices : int
+        How many take part; a rank above a side leaves some out.
+    trained : float
+        Numbers trained in a step.
+    share : float
+        Of the numbers of all matrices.
+    flops : float
+        Of a step.
+    slowdown : float
+        The largest of all layers, each by itself.
+    slowest : str
+        The layer that has it.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise
+    >>> from rac_theory.advice.comparison import totals
+    >>> options, notes = advise([(64, 16)], ranks=[4])
+    >>> full, *others = totals(options, {"64x16": 3}, {"64x16": 100})
+    >>> full.plan, full.matrices, full.trained, full.slowest
+    ('full', 3, 3072.0, '64x16')
+    """
+
+    plan: str
+    sketch: str
+    rank: int
+    matrices: int
+    trained: float
+    share: float
+    flops: float
+    slowdown: float
+    slowest: str
+
+
+def totals(options: Sequence[Option], matrices: Mapping[str, int], examples: Mapping[str, int]) -> list[Total]:
+    """Return the totals for each plan, sketch and rank, full training first.
+
+    Parameters
+    ----------
+    options : sequence of Option
+        Of all layers, with full training of each among them.
+    matrices : mapping of str to int
+        How many matrices of the model a label stands for.
+    examples : mapping of str to int
+        How many examples a gradient is of, by label.
+
+    Returns
+    -------
+    list of Total
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise
+    >>> from rac_theory.advice.comparison import totals
+    >>> options, notes = advise([(64, 64), (256, 64)], ranks=[4])
+    >>> counts = {"64x64": 4, "256x64": 2}
+    >>> for total in totals(options, counts, dict.fromkeys(counts, 1000)):
+    ...     print(f"{total.plan}: {total.trained:.0f} numbers, {total.slowdown:g} times the steps in {total.slowest}")
+    full: 49152 numbers, 1 times the steps in 64x64
+    left: 1536 numbers, 64 times the steps in 256x64
+    right: 3072 numbers, 16 times the steps in 64x64
+    faster side: 3072 numbers, 16 times the steps in 64x64
+    """
+    layers = of_layers(options)
+    everything = sum(matrices[label] * math.prod(ones[0].shape) for label, ones in layers.items())
+    rows = []
+    for plan in _plans(options):
+        chosen = [choice for ones in layers.values() if (choice := plan.choose(ones)) is not None]
+        if not chosen:
+            continue
+        slowest = max(chosen, key=lambda option: option.slowdown)
+        trained = math.fsum(matrices[option.label] * option.trained for option in chosen)
+        flops = math.fsum(matrices[option.label] * option.flops(examples[option.label]) for option in chosen)
+        count = sum(matrices[option.label] for option in chosen)
+        share = trained / everything
+        rows.append(
+            Total(plan.name, plan.sketch, plan.rank, count, trained, share, flops, slowest.slowdown, slowest.label)
+        )
+    return rows
+
+
+class _Plan(NamedTuple):
+    """Which options are candidates in each layer; no sketch is full training."""
+
+    name: str
+    sides: tuple[str, ...]
+    sketch: str = "-"
+    rank: int = 0
+
+    def choose(self, options: Sequence[Option]) -> Option | None:
+        """Return the fastest candidate of a layer; None where there is none."""
+        fitting = [
+            option
+            for option in options
+            if option.side in self.sides and option.sketch == self.sketch and self.rank in (0, option.rank)
+        ]
+        return min(fitting, key=lambda option: option.slowdown, default=None)
+
+
+def _plans(options: Sequence[Option]) -> Iterator[_Plan]:
+    yield _Plan("full", ("full",))
+    for sketch, rank in dict.fromkeys((option.sketch, option.rank) for option in options if option.side != "full"):
+        for name, sides in (("left", ("left",)), ("right", ("right",)), ("faster side", ("left", "right"))):
+            yield _Plan(name, sides, sketch, rank)
+
+
+def total_table(rows: Sequence[Total]) -> Table:
+    """Return a table with a line for each total."""
+    numbers = ("rank", "matrices", "trained", "share", "flops a step", "largest slowdown")
+    table = table_of(("plan", "sketch", *numbers, "in"), right=numbers, title="all matrices together")
+    for total in rows:
+        table.add_row(
+            total.plan,
+            total.sketch,
+            str(total.rank or "-"),
+            str(total.matrices),
+            f"{total.trained:,.0f}",
+            f"{total.share:.3%}",
+            f"{total.flops:.3g}",
+            f"{total.slowdown:.5g}" if math.isfinite(total.slowdown) else "never",
+            total.slowest,
+        )
+    return table

@@ -191,16 +191,17 @@ class Curvature:
             given = checks.moderate("S", checks.array("S", load(), ndim=2))
             if given.shape[0] != given.shape[1]:
                 raise ValueError(f"S must be square, got shape {given.shape}")
-            size = float(np.abs(given).max())
-            if not size > 0 or float(np.abs(given - given.T).max()) > _SINGLE * size:
-                raise ValueError("S must be symmetric and not zero, as X'X / N is")
+            size, apart = float(np.abs(given).max()), float(np.abs(given - given.T).max())
+            if not size > 0 or apart > _SINGLE * size:
+                raise ValueError(f"S must be symmetric and not zero, as X'X / N is, got {apart:.3g} in S - S'")
             return (given + given.T) / 2
 
         moment = matrix()
         d, trace = len(moment), sum(map(Fraction, np.diagonal(moment).tolist()), Fraction(0))
         square = largest_eigenvalue(moment)
-        if not square > 0 or trace <= 0 or float(np.diagonal(moment).min()) < -_SINGLE * square:
-            raise ValueError("S must be positive semidefinite and not zero, as X'X / N is")
+        least = float(np.diagonal(moment).min())
+        if not square > 0 or trace <= 0 or least < -_SINGLE * square:
+            raise ValueError(f"S must be semidefinite and not zero, as X'X / N is, got {least:.3g} on its diagonal")
 
         def problem() -> Problem:
             curvature = matrix()

@@ -100,16 +100,19 @@ def _related(relation: Relation, last: int) -> str:
 
 
 def named(name: str) -> str:
-    r"""Typeset a name: Greek letters as such, what follows an underscore below the line.
+    r"""Typeset a name: Greek letters as such, words upright, what follows an underscore below the line.
 
     Examples
     --------
     >>> from rac_theory.algebra.latex import named
-    >>> named("lambda_min"), named("W_T"), named("L")
-    ('\\lambda_{\\min}', 'W_{T}', 'L')
+    >>> named("lambda_min"), named("W_T"), named("L"), named("room")
+    ('\\lambda_{\\min}', 'W_{T}', 'L', '\\mathrm{room}')
     """
     letter, _, index = name.partition("_")
-    letter = f"\\{letter}" if letter in _GREEK.split() else letter
+    if letter in _GREEK.split():
+        letter = f"\\{letter}"
+    elif len(letter) > 1 and letter.isalpha():
+        letter = f"\\mathrm{{{letter}}}"
     below = f"\\{index}" if index in ("min", "max") else index
     return f"{letter}_{{{below}}}" if index else letter
 

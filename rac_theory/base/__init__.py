@@ -37,6 +37,7 @@ from rac_theory.base.plain_data import (
 )
 from rac_theory.base.progress import advance, task
 from rac_theory.base.shared_array import SharedArray
+from rac_theory.base.tables import table_of
 from rac_theory.base.tasks import LOST, as_they_finish, worker_count, workers
 from rac_theory.base.value import Value, in_short, read_only, same, sealed
 
@@ -99,6 +100,7 @@ __all__ = [
     "sorted_classes",
     "squared_norms",
     "status_of_interrupt",
+    "table_of",
     "task",
     "tasks",
     "type_name",

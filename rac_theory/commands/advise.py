@@ -6,155 +6,19 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from rac_theory.commands import names
+from rich.table import Table
+
+from rac_theory import advice
+from rac_theory.advice import Curvature, Horizon, Layer, Loss, Option, Shapes, cheapest, comparison, curvature_files
+from rac_theory.algorithms import Side
+from rac_theory.base import checks, printable, shown, write_whole
+from rac_theory.commands import advise_words as words
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.options import add_out, add_seed
-from rac_theory.commands.parsing import Example, add_command, integer, number, option
+from rac_theory.commands.options import COMPARED, CONDITION, EPSILON, EXAMPLES, LORA_ALPHA, RANK
 from rac_theory.commands.screen import errors_screen, screen, show_table, tell
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from rac_theory.advice import Curvature, Horizon, Layer, Loss, Option, Saved, Shapes
-    from rac_theory.algorithms import Side
-
-CONDITION = 1000.0
-"""L / mu where nothing says it."""
-
-EPSILON = 0.01
-
-EXAMPLES = 1000
-"""The examples in a gradient where nothing says how many."""
-
-LORA_ALPHA = 16.0
-"""That at the first rank."""
-
-_EXAMPLE = Example(
-    "advise 768x3072 --rho 50 --rank 8",
-    """
-    Rank 8 is promised 7.4 times the steps of full fine-tuning: ...
-    Cheaper in numbers trained: rank 1 (train B, draw A), ...
-    A learning rate that is right at rank 8 with lora_alpha 16 is right ...
-    """,
-)
-
-COMPARED = (1, 4, 16, 64)
-"""The ranks beside yours."""
-
-RANK = 8
-"""Yours, where nothing says it: what PEFT has."""
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    parser = add_command(
-        commands,
-        "advise",
-        "say what a rank costs, which would be cheaper, and which lora_alpha carries a learning rate, for your layers",
-        run,
-        _EXAMPLE,
-        ("rac_theory.advice", "rac_theory.ledger"),
-    )
-    layers = parser.add_argument_group("layers")
-    layers.add_argument(
-        "shape",
-        nargs="+",
-        metavar="SHAPE",
-        help="as 768x3072, the folder of a model or of an adapter, or .safetensors, .safetensors.index.json or .npz "
-        "files, of which only headers are read",
-    )
-    option(
-        layers,
-        "--only",
-        several=True,
-        metavar="PATTERN",
-        help="parts of names such as q_proj, or patterns such as '*.0.*.weight': of files only these (default: all)",
-    )
-    curved = parser.add_argument_group("their curvature (default: none is known)")
-    source = curved.add_mutually_exclusive_group()
-    option(
-        source,
-        "--data",
-        metavar="FILE",
-        help="features, N x d, in an .npy file, or in an .npz file by the name of the layer; or what Activations saved",
-    )
-    option(
-        source, "--spectrum", metavar="VALUES", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file"
-    )
-    option(source, "--rho", type=number(">= 1"), metavar="RHO", help="its effective dimension alone: trace / L, >= 1")
-    option(
-        curved,
-        "--features",
-        choices=("left", "right"),
-        help="side of W that features multiply: right, y = W x, outputs x inputs (default), or left, y = x W",
-    )
-    option(curved, "--loss", choices=names.LOSSES, help="loss of --data (default: least_squares)")
-    option(curved, "--l2", type=number(">= 0"), metavar="L2", help="weight of a penalty beside --data (default: 0)")
-    compared = parser.add_argument_group("what is compared")
-    option(
-        compared,
-        "--rank",
-        several=True,
-        metavar="R",
-        help=f"ranks, yours first (default: of the adapter, else {RANK}, beside {' '.join(map(str, COMPARED))})",
-    )
-    option(
-        compared,
-        "--lora-alpha",
-        type=number("> 0"),
-        metavar="ALPHA",
-        help=f"yours (default: of the adapter, else {LORA_ALPHA:g})",
-    )
-    until = parser.add_argument_group("all of it")
-    until.add_argument(
-        "--all",
-        action="store_true",
-        help="every sketch, rank and side, with steps, numbers and flops, and a figure; so do the options below",
-    )
-    option(
-        until,
-        "--sketch",
-        several=True,
-        metavar="NAME",
-        complete=lambda **_: names.sketches(),
-        help=f"sketches by name, or classes of yours as module:Name (default: {' '.join(names.ADVISED_SKETCHES)})",
-    )
-    option(
-        until,
-        "--mixture",
-        type=number("in [0, 1]"),
-        metavar="P",
-        help="probability of a left step, where both sides are mixed (default: they are not)",
-    )
-    option(
-        until,
-        "--epsilon",
-        type=number("> 0"),
-        metavar="EPS",
-        help=f"accuracy, relative to the start (default: {EPSILON:g})",
-    )
-    option(
-        until,
-        "--condition",
-        type=number(">= 1"),
-        metavar="KAPPA",
-        help=f"L / mu, which only T15_pl needs (default: of the curvature, else {CONDITION:g})",
-    )
-    option(
-        until,
-        "--examples",
-        type=integer(">= 1"),
-        metavar="N",
-        help=f"examples in a gradient, for flops (default: rows of --data, else {EXAMPLES})",
-    )
-    until.add_argument(
-        "--learning-rate", action="store_true", help="tell the best learning rates of plain steps at each rank"
-    )
-    add_seed(until, "sampling, for sketches of which no closed form is known")
-    add_out(until, "the figure")
-
+from rac_theory.ledger import results
 
 _SPARE = ("frontier", "L_H/L", "budget", "numbers", "step L", "steps T15", "flops")  # the first one first
 
@@ -162,21 +26,17 @@ _SPARE = ("frontier", "L_H/L", "budget", "numbers", "step L", "steps T15", "flop
 class _Alike(NamedTuple):
     """Matrices of one shape and one curvature, their options, and how far they are to be trained."""
 
-    layers: "list[Layer]"
-    curvature: "Curvature | None"
-    options: "list[Option]"
+    layers: list[Layer]
+    curvature: Curvature | None
+    options: list[Option]
     notes: list[str]
-    horizon: "Horizon"
+    horizon: Horizon
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer in three sentences and a table, or print all tables and save the figure."""
-    from rac_theory.advice import model_shapes
-    from rac_theory.base import checks, printable
-    from rac_theory.commands import advise_words as words
-
+    """Answer in three advice.sentences and a table, or print all tables and save the figure."""
     checks.integer("seed", arguments.seed, 0)
-    shapes = [model_shapes.parse(text, arguments.only) for text in arguments.shape]
+    shapes = [advice.model_shapes.parse(text, arguments.only) for text in arguments.shape]
     layers = [layer for file in shapes for layer in file.matrices]
     if not layers:
         why = "; ".join(words.shortened([sentence for file in shapes for sentence in file.left_out]))
@@ -190,12 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     return (_everything if more else _answer)(layers, shapes, arguments)
 
 
-def _answer(layers: "Sequence[Layer]", shapes: "Sequence[Shapes]", arguments: argparse.Namespace) -> int:
+def _answer(layers: Sequence[Layer], shapes: Sequence[Shapes], arguments: argparse.Namespace) -> int:
     """Print what an engineer asks."""
-    from rac_theory.advice import alike, answer_table, sentences
-    from rac_theory.base import checks
-    from rac_theory.commands import advise_words as words
-
     config = next((file.config for file in shapes if file.config is not None), None)
     typed = [_rank(text) for text in _split(arguments.rank)]
     usual_rank = Counter(rank for file in shapes for _, rank in file.adapters).most_common(1)
@@ -205,23 +61,21 @@ def _answer(layers: "Sequence[Layer]", shapes: "Sequence[Shapes]", arguments: ar
     by_root = config is not None and config.by_root
     ranks = sorted({rank, *(typed if len(typed) > 1 else COMPARED)})
     kinds = [
-        alike(ones, curvature, ranks, rng=arguments.seed)
+        advice.alike(ones, curvature, ranks, rng=arguments.seed)
         for ones, curvature in _kinds(layers, _curvatures(arguments, layers))
     ]
     console = screen()
-    for sentence in sentences(kinds, rank, lora_alpha, by_root=by_root):
+    for sentence in advice.sentences(kinds, rank, lora_alpha, by_root=by_root):
         tell(console, sentence)
     tell(console, "")
-    show_table(console, answer_table(kinds, rank))
+    show_table(console, advice.answer_table(kinds, rank))
     tell(console, "")
     for line in (*words.brief(shapes, kinds, rank, typed or usual_rank, config), *_unused(arguments, layers)):
         tell(console, line)
     return OK
 
 
-def _kinds(
-    layers: "Sequence[Layer]", curvatures: "dict[Layer, Curvature]"
-) -> "list[tuple[list[Layer], Curvature | None]]":
+def _kinds(layers: Sequence[Layer], curvatures: dict[Layer, Curvature]) -> list[tuple[list[Layer], Curvature | None]]:
     """Group layers of one shape and one curvature."""
     groups: dict[tuple[Any, int], list[Layer]] = {}
     for layer in layers:
@@ -229,12 +83,8 @@ def _kinds(
     return [(ones, curvatures.get(ones[0])) for ones in groups.values()]
 
 
-def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments: argparse.Namespace) -> int:
+def _everything(layers: Sequence[Layer], files: Sequence[Shapes], arguments: argparse.Namespace) -> int:
     """Print the tables and what they leave out, and save the figure."""
-    from rac_theory.advice import FLOPS, comparison, model_total
-    from rac_theory.base import printable
-    from rac_theory.commands import advise_words as words
-
     curvatures = _curvatures(arguments, layers)
     with errors_screen().status("Computing spectra ..."):
         groups = _advised(layers, curvatures, arguments)
@@ -250,43 +100,41 @@ def _everything(layers: "Sequence[Layer]", files: "Sequence[Shapes]", arguments:
         examples = {label: horizon.examples for label, horizon in _horizons(groups).items()}
         tell(console, "")
         show_table(
-            console, model_total.total_table(model_total.totals(options, counts, examples)), ("share", "matrices")
+            console,
+            comparison.total_table(comparison.totals(options, counts, examples)),
+            ("share", "matrices"),
         )
         tell(console, words.TOTAL)
     for part in rates:
         tell(console, part) if isinstance(part, str) else show_table(console, part)
-    tell(console, f"\n{FLOPS}\n\n{words.MOMENTUM}\n\n{words.NOT_COVERED}\n")
+    tell(console, f"\n{advice.FLOPS}\n\n{words.MOMENTUM}\n\n{words.NOT_COVERED}\n")
     tell(console, "figure " + printable(", ".join(map(str, _save_figure(options, arguments.out)))))
     return OK
 
 
-def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> "Iterator[Table | str]":
-    from rac_theory.advice import RANKS, SKETCHES, learning_rate_of_layer
+def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> Iterator[Table | str]:
 
     if arguments.learning_rate:
         lora_alpha = LORA_ALPHA if arguments.lora_alpha is None else arguments.lora_alpha
         yield f"\nlearning rates of plain steps, with lora_alpha = {lora_alpha:g} at the first rank"
         for group in groups:
-            yield from learning_rate_of_layer.rates_of_layer(
+            yield from advice.learning_rate.rates_of_layer(
                 group.layers[0][1],
                 group.curvature,
-                ranks=[_rank(text) for text in _split(arguments.rank)] or RANKS,
-                sketches=_split(arguments.sketch) or SKETCHES,
+                ranks=[_rank(text) for text in _split(arguments.rank)] or advice.RANKS,
+                sketches=_split(arguments.sketch) or advice.SKETCHES,
                 lora_alpha=lora_alpha,
                 rng=arguments.seed,
             )
-        yield learning_rate_of_layer.EXPLANATION
+        yield advice.learning_rate.EXPLANATION
 
 
-def _horizons(groups: Sequence[_Alike]) -> "dict[str, Horizon]":
+def _horizons(groups: Sequence[_Alike]) -> dict[str, Horizon]:
     return {group.options[0].label: group.horizon for group in groups}
 
 
-def _words(groups: Sequence[_Alike], files: "Sequence[Shapes]", arguments: argparse.Namespace) -> Iterator[str]:
+def _words(groups: Sequence[_Alike], files: Sequence[Shapes], arguments: argparse.Namespace) -> Iterator[str]:
     """Yield what is said below the table: what was assumed, what is cheapest, how it is known, what is left out."""
-    from rac_theory.advice import cheapest, fewest_steps
-    from rac_theory.commands import advise_words as words
-
     if len(groups) > words.SHOWN:
         yield f"The first {words.SHOWN} of {len(groups)} kinds of layers are shown; --only chooses others."
     yield from words.assumed((group.curvature, group.layers) for group in groups)
@@ -296,7 +144,7 @@ def _words(groups: Sequence[_Alike], files: "Sequence[Shapes]", arguments: argpa
     uncounted = arguments.examples is None and any(q is None or q.examples is None for q in curvatures)
     yield from words.taken_for_granted(CONDITION if unsaid else None, EXAMPLES if uncounted else None)
     for group in groups[: words.SHOWN]:
-        yield from fewest_steps(group.options)
+        yield from advice.fewest_steps(group.options)
         yield from cheapest(group.options, examples=group.horizon.examples)
     plans = [plan for group in groups for plan in group.options if plan.side != "full"]
     yield from dict.fromkeys(f"{plan.side} {plan.sketch}: known by {plan.how}" for plan in plans)
@@ -304,16 +152,13 @@ def _words(groups: Sequence[_Alike], files: "Sequence[Shapes]", arguments: argpa
     yield from words.shortened([note for group in groups for note in group.notes], words.SHOWN)
 
 
-def _curvatures(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> "dict[Layer, Curvature]":
+def _curvatures(arguments: argparse.Namespace, layers: Sequence[Layer]) -> dict[Layer, Curvature]:
     """Return the curvature of each layer of which one is given."""
-    from rac_theory.advice import Curvature, curvature_files
-    from rac_theory.base import printable
-
     side: Side = arguments.features or "right"
     if arguments.data is not None:
         loss: Loss = arguments.loss or "least_squares"
 
-        def of(saved: "Saved", name: str) -> "Curvature":
+        def of(saved: advice.Saved, name: str) -> Curvature:
             return saved.curvature(loss=loss, l2=arguments.l2 or 0.0, side=side).named(f"{printable(name)}, {loss}")
 
         with errors_screen().status("Reading features ...") as status:
@@ -335,21 +180,19 @@ def _curvatures(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> "di
 
 
 def _advised(
-    layers: "Sequence[Layer]", curvatures: "dict[Layer, Curvature]", arguments: argparse.Namespace
+    layers: Sequence[Layer], curvatures: dict[Layer, Curvature], arguments: argparse.Namespace
 ) -> list[_Alike]:
-    """Advise once for all matrices that are alike."""
-    from rac_theory.advice import RANKS, SKETCHES, advise
-
-    ranks = [_rank(text) for text in _split(arguments.rank)] or RANKS
+    """Advise once for all matrices that are advice.alike."""
+    ranks = [_rank(text) for text in _split(arguments.rank)] or advice.RANKS
     groups = _kinds(layers, curvatures)
     shapes = Counter(ones[0][1] for ones, _ in groups)
     advised = []
     for ones, curvature in groups:
         name, shape = ones[0]
-        options, notes = advise(
+        options, notes = advice.advise(
             [shape],
             ranks=ranks,
-            sketches=_split(arguments.sketch) or SKETCHES,
+            sketches=_split(arguments.sketch) or advice.SKETCHES,
             mixture=arguments.mixture,
             curvature=curvature,
             layer=name + f" and {len(ones) - 1} more" * (len(ones) > 1) if shapes[shape] > 1 else "",
@@ -359,11 +202,8 @@ def _advised(
     return advised
 
 
-def _horizon(arguments: argparse.Namespace, curvature: "Curvature | None") -> "Horizon":
+def _horizon(arguments: argparse.Namespace, curvature: Curvature | None) -> Horizon:
     """Return what is typed, else what the curvature knows, else what is assumed and said."""
-    from rac_theory.advice import Horizon
-    from rac_theory.base import checks
-
     condition, examples = CONDITION, EXAMPLES
     if curvature is not None:
         condition = condition if math.isnan(curvature.condition) else curvature.condition
@@ -381,7 +221,6 @@ def _split(values: Sequence[str]) -> list[str]:
 
 
 def _rank(text: str) -> int:
-    from rac_theory.base import checks, shown
 
     try:
         return checks.typed(int, text)
@@ -389,10 +228,7 @@ def _rank(text: str) -> int:
         raise ValueError(f"rank must be an integer >= 1, got {shown(text)}") from None
 
 
-def _unused(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> list[str]:
-    from rac_theory.advice import curvature_files
-    from rac_theory.base import printable
-    from rac_theory.commands import advise_words as words
+def _unused(arguments: argparse.Namespace, layers: Sequence[Layer]) -> list[str]:
 
     if arguments.data is None:
         return []
@@ -400,12 +236,8 @@ def _unused(arguments: argparse.Namespace, layers: "Sequence[Layer]") -> list[st
     return [f"{printable(arguments.data)}: the names of no layer: {names}"] if names else []
 
 
-def _save_figure(options: "Sequence[Option]", folder: Path) -> list[Path]:
+def _save_figure(options: Sequence[Option], folder: Path) -> list[Path]:
     """Save the figure as a picture and as a drawing."""
-    from rac_theory.advice import comparison
-    from rac_theory.base import write_whole
-    from rac_theory.ledger import results
-
     figure, drawn = comparison.frontier_panels(options), io.BytesIO()
     drawing = results.save_figure(figure.axes[-1], folder, "advise")
     figure.savefig(drawn, dpi=110)

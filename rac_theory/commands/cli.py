@@ -7,19 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rac_theory.commands import (
-    advise,
-    counterexamples,
-    discover,
-    explain,
-    judge,
-    listing,
-    prove,
-    repeat,
-    sketch,
-    sweep,
-    verify,
-)
+from rac_theory.commands import options
 from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK, VIOLATED
 from rac_theory.commands.parsing import Parser
 from rac_theory.commands.screen import terminal_width, wrapped
@@ -51,9 +39,11 @@ def prepared(argv: Sequence[str] | None = None) -> Callable[[], int]:
         status = _refused(str(error))
         return lambda: status
     arguments.typed, arguments.found = ["rac-theory", *words], OK
-    for needed in (*arguments.needs, "rich.console", "rich.table"):
+    module, _, function = arguments.run.partition(":")
+    run = getattr(importlib.import_module(f"rac_theory.commands.{module}"), function)
+    for needed in ("rich.console", "rich.table"):
         importlib.import_module(needed)  # a function that imports from it takes no time then
-    return lambda: _ended(arguments.run, arguments)
+    return lambda: _ended(run, arguments)
 
 
 def _ended(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
@@ -125,15 +115,12 @@ def _parser() -> Parser:
     parser = Parser(
         prog="rac-theory",
         description="The convergence theory of Randomized Asymmetric Chain of LoRA, as values that can be run.",
-        example=verify.EXAMPLE,
+        example=options.VERIFY,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(metavar="command", dest="command", title="commands")
-    for command in (
-        *(verify, repeat, sweep, judge, counterexamples),
-        *(listing, explain, prove, discover, sketch, advise),
-    ):
-        command.add(commands)
+    for add in options.COMMANDS:
+        add(commands)
     for subparser in (parser, *commands.choices.values()):
         subparser.set_defaults(parser=subparser)
     parser.commands = commands.choices

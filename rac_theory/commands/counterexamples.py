@@ -3,52 +3,22 @@
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from rac_theory.commands import names
+from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.commands.options import add_out
-from rac_theory.commands.parsing import Example, add_command, among, option
 from rac_theory.commands.screen import errors_screen, screen, tell
-
-if TYPE_CHECKING:
-    from rac_theory.literature import Answer
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    parser = add_command(
-        commands,
-        "counterexamples",
-        "show why LoRA and its relatives fail: the evidence, and a figure each",
-        run,
-        Example("counterexamples C6", "C6 HOLDS: every constant step is too long"),
-        ("rac_theory.ledger",),
-    )
-    option(
-        parser,
-        "name",
-        nargs="*",
-        complete=among(names.COUNTEREXAMPLES),
-        help=f"which of {', '.join(names.COUNTEREXAMPLES)} (default: all)",
-    )
-    add_out(parser, "the figures")
+from rac_theory.ledger import Shown, report, results
+from rac_theory.literature import ALL, Answer
+from rac_theory.verdicts import Status
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print each verdict with its evidence and save its figure; status 1 if a check fails."""
-    from rac_theory.literature import ALL
-
     return show(arguments.name or ALL, arguments)
 
 
 def show(ids: Iterable[str], arguments: argparse.Namespace) -> int:
     """Do what ``run`` does for these counterexamples."""
-    from rac_theory.base import checks, printable
-    from rac_theory.ledger import Shown, report, results
-    from rac_theory.literature import ALL
-    from rac_theory.verdicts import Status
-
     folder: Path = arguments.out
     examples = [ALL[checks.one_of("name", id, ALL)] for id in ids]
     report.gallery.load(folder)  # what cannot be added to is said first
@@ -66,7 +36,7 @@ def show(ids: Iterable[str], arguments: argparse.Namespace) -> int:
     return status
 
 
-def _lines(answer: "Answer") -> list[str]:
+def _lines(answer: Answer) -> list[str]:
     example, witness = answer.counterexample, answer.witness
     lines = [
         f"{example.id} {answer.status.name}: {example.name}",

@@ -1,91 +1,25 @@
 """``discover``: theorems that are found from what a step is, with their proofs, and how much their rates leave out."""
 
 import argparse
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from rac_theory import algorithms, discovery, statements
+from rac_theory.algorithms import Method
+from rac_theory.base import checks, imported
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.commands.options import add_seed
-from rac_theory.commands.parsing import Example, add_command, among, number, option
+from rac_theory.commands.options import GIVEN, METHODS, METRICS
 from rac_theory.commands.screen import bar, screen, tell
+from rac_theory.discovery import share_at
+from rac_theory.proofs import Proof
+from rac_theory.statements import Theorem, assumptions
 
-if TYPE_CHECKING:
-    from rac_theory.algorithms import Method
-    from rac_theory.proofs import Proof
-    from rac_theory.statements import Theorem
-
-METHODS: Mapping[str, str] = {"rac_lora": "PLAIN", "momentum": "MOMENTUM"}
-"""What is typed for methods of ``algorithms``."""
-
-GIVEN: Mapping[str, str] = {
-    "smooth": "smooth",
-    "along": "smooth_along_sketch",
-    "pl": "polyak_lojasiewicz",
-    "noise": "structured_noise",
-}
-"""What is typed for assumptions."""
-
-METRICS: Mapping[str, str] = {"gap": "gap", "gradient": "mean_squared_gradient"}
-
-_EXAMPLE = Example(
-    "discover rac_lora --given along pl --metric gap",
-    """
-    found_1: E[f(W^T)] - f* <= (1 - gamma mu lambda_min (2 - gamma L_H))^T ...
-        where gamma L_H <= 2
-        this is T13_pl
-    """,
-)
 _AT = {"gamma": 0.5, "mu": 0.1, "dim": 4.0, "rank": 1.0}
 """Where a rate is compared with the exact one of a quadratic of curvatures from mu to 1, along coordinates."""
 
 
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    does = "look for theorems about a method, with their proofs"
-    parser = add_command(commands, "discover", does, run, _EXAMPLE, ("rac_theory.discovery", "rich.progress"))
-    option(
-        parser,
-        "method",
-        complete=among(METHODS),
-        help=f"{', '.join(METHODS)}, or a Method of yours as module:name",
-    )
-    option(
-        parser,
-        "--given",
-        several=True,
-        choices=(*GIVEN,),
-        metavar="NAME",
-        help=f"what is assumed: {', '.join(GIVEN)} (default: nothing)",
-    )
-    option(parser, "--metric", choices=(*METRICS,), default="gap", help="what is bounded (default: gap)")
-    option(
-        parser,
-        "--at",
-        several=True,
-        type=_letter,
-        metavar="NAME=NUMBER",
-        help="gamma, mu, dim, rank and letters of the method, at which the rate of the gap is compared with the exact "
-        "one of a quadratic (default: it is not)",
-    )
-    option(parser, "--latex", action="store_true", help="print the statement and the proof in LaTeX")
-    option(
-        parser,
-        "--seconds",
-        type=number("> 0"),
-        default=60.0,
-        metavar="S",
-        help="processor time after which nothing new is begun (default: 60)",
-    )
-    add_seed(parser, "the constants at which is looked")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Print each theorem as it is found, and its proof; 1 if there is none. An interrupt ends with what was found."""
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from rac_theory import discovery, statements
-    from rac_theory.statements import assumptions
-
     console = screen()
     method = _method(arguments.method)
     columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False)
@@ -93,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     watched = bar(*columns, redirect_stdout=False, redirect_stderr=False)
     task = watched.add_task("")
 
-    def show(proof: "Proof") -> None:
+    def show(proof: Proof) -> None:
         watched.stop()
         if arguments.latex:
             tell(console, f"{proof.theorem.latex()}\n\n{proof.latex()}")
@@ -117,19 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     return OK if answer.proofs else VIOLATED
 
 
-def _letter(typed: str) -> tuple[str, float]:
-    name, _, value = typed.partition("=")
-    try:
-        return name, float(value)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be NAME=NUMBER, such as gamma=0.5, got {typed!r}") from None
-
-
-def _method(name: str) -> "Method":
+def _method(name: str) -> Method:
     """The method of a name: one of ours, or a user's."""
-    from rac_theory import algorithms
-    from rac_theory.base import checks, imported
-
     if ":" not in name:
         name = f"rac_theory.algorithms:{METHODS[checks.one_of('method', name, METHODS)]}"
     method = imported(name, "method")
@@ -138,10 +61,8 @@ def _method(name: str) -> "Method":
     return method
 
 
-def _compared(theorem: "Theorem", method: "Method", at: dict[str, float]) -> str:
+def _compared(theorem: Theorem, method: Method, at: dict[str, float]) -> str:
     """What is lost against the exact rate of a quadratic, along coordinates."""
-    from rac_theory.discovery import share_at
-
     rank, dim = at.pop("rank"), at.pop("dim")
     share = rank / dim if dim else float("nan")
     try:

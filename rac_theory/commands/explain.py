@@ -3,59 +3,19 @@
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
 
-from rac_theory.commands import names
+from rac_theory import theorems
+from rac_theory.algebra import Symbol
+from rac_theory.algorithms import PLAIN
+from rac_theory.base import checks
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.parsing import Example, add_command, among, option
 from rac_theory.commands.prove import proof_of
 from rac_theory.commands.screen import screen, tell
-
-if TYPE_CHECKING:
-    from rac_theory.algebra import Symbol
-    from rac_theory.literature import Counterexample, PublishedClaim
-    from rac_theory.statements import Identity, Theorem
-
-_EXAMPLE = Example(
-    "explain T2",
-    """
-    T2 (rac_lora_gd_pl)
-        E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*).
-
-    source   arXiv:2410.08305v1, Theorem 5.5 ...
-    """,
-)
-
-
-_CITED = Example(
-    "cite T2",
-    """
-    @misc{rac_theory,
-    @misc{arXiv:2410.08305,
-      author = {Grigory Malinovsky ...
-    """,
-)
-
-
-def add(commands: Any) -> None:
-    """Add both commands to the subparsers."""
-    does = "print the statement of a claim, its symbols, its source and assumptions"
-    parser = add_command(commands, "explain", does, run, _EXAMPLE, ("rac_theory.literature",))
-    identifiers = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
-    option(
-        parser, "claim", complete=among(identifiers), help="its id, as in list, or module:name for a theorem of yours"
-    )
-    does = "print BibTeX: this library, the paper, and what claims come from; or cards of published claims"
-    parser = add_command(commands, "cite", does, cite, _CITED, ("rac_theory.literature",))
-    option(
-        parser,
-        "claim",
-        nargs="*",
-        complete=among(identifiers),
-        help="claims by id, as in list, or theorems of yours as module:name (default: none)",
-    )
-    option(parser, "--json", action="store_true", help="print the cards of these published claims, or of all, as JSON")
-
+from rac_theory.literature import CLAIMS, Counterexample, PublishedClaim, counterexamples
+from rac_theory.statements import MARKS, Identity, Theorem, rac_lora_exact, relations_in
+from rac_theory.statements.symbols import constants_in
+from rac_theory.theorems import why_not_proved
+from rac_theory.verdicts import citation
 
 _LABEL = 9
 """The width of what stands before a line; a line that goes on begins below the rest of it."""
@@ -69,12 +29,8 @@ _GROUNDS = {
 }
 
 
-def claim_named(name: str) -> "Theorem | Identity | Counterexample | PublishedClaim":
+def claim_named(name: str) -> Theorem | Identity | Counterexample | PublishedClaim:
     """Return the claim of an id, or a user's theorem for ``module:name``."""
-    from rac_theory import theorems
-    from rac_theory.base import checks
-    from rac_theory.literature import CLAIMS, counterexamples
-
     if theorems.is_own(name):
         return theorems.theorem_named(name)
     claims: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
@@ -88,11 +44,6 @@ def claim_named(name: str) -> "Theorem | Identity | Counterexample | PublishedCl
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    from rac_theory.algorithms import PLAIN
-    from rac_theory.literature import Counterexample, PublishedClaim
-    from rac_theory.statements import Theorem, rac_lora_exact, relations_in
-    from rac_theory.statements.symbols import constants_in
-
     claim = claim_named(arguments.claim)
     console = screen()
     if isinstance(claim, PublishedClaim):
@@ -115,9 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _of_theorem(claim: "Theorem | Identity") -> Iterator[tuple[str, str]]:
-    from rac_theory.statements import MARKS, Theorem
-    from rac_theory.theorems import why_not_proved
+def _of_theorem(claim: Theorem | Identity) -> Iterator[tuple[str, str]]:
 
     yield "source", f"{claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
     if not isinstance(claim, Theorem):
@@ -130,7 +79,7 @@ def _of_theorem(claim: "Theorem | Identity") -> Iterator[tuple[str, str]]:
         yield "lemmas", ", ".join(f"docs/theory/{page}.md" for page in proof.pages)
 
 
-def _meanings(symbols: "Sequence[Symbol]", width: int) -> Iterator[str]:
+def _meanings(symbols: Sequence[Symbol], width: int) -> Iterator[str]:
     """What each symbol stands for, a line each."""
     for symbol in symbols:
         rounded = "" if symbol.side == "exact" else f", rounded {symbol.side}"
@@ -138,8 +87,7 @@ def _meanings(symbols: "Sequence[Symbol]", width: int) -> Iterator[str]:
         yield f"{symbol.name:{width}}{symbol.meaning}, {symbol.unit}{rounded}{in_code}"
 
 
-def _of_published(claim: "PublishedClaim") -> Iterator[tuple[str, str]]:
-    from rac_theory.statements import MARKS
+def _of_published(claim: PublishedClaim) -> Iterator[tuple[str, str]]:
 
     yield "source", f"{claim.work}, {claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
     for label, words in (("where", claim.where), ("seen", claim.consulted)):
@@ -159,8 +107,7 @@ def _of_published(claim: "PublishedClaim") -> Iterator[tuple[str, str]]:
     yield "page", f"docs/{claim.page}"
 
 
-def _of_counterexample(example: "Counterexample") -> Iterator[tuple[str, str]]:
-    from rac_theory.statements import MARKS
+def _of_counterexample(example: Counterexample) -> Iterator[tuple[str, str]]:
 
     yield "source", f"{example.source} [{example.mark}: {MARKS[example.mark]}]"
     yield "cause", example.cause
@@ -172,10 +119,6 @@ def _of_counterexample(example: "Counterexample") -> Iterator[tuple[str, str]]:
 
 def cite(arguments: argparse.Namespace) -> int:
     """Print BibTeX, each entry once, or the cards of published claims."""
-    from rac_theory.base import checks
-    from rac_theory.literature import CLAIMS
-    from rac_theory.verdicts import citation
-
     if arguments.json:
         ids = [checks.one_of("claim", name, CLAIMS) for name in arguments.claim]
         print(json.dumps([CLAIMS[name].record for name in ids or CLAIMS], indent=2, ensure_ascii=False))

@@ -2,67 +2,20 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rac_theory.commands import names
+import numpy as np
+
+from rac_theory import theorems
+from rac_theory.base import checks, imported, printable, read_csv
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED
-from rac_theory.commands.options import add_alpha, add_out
-from rac_theory.commands.parsing import Example, add_command, among, number, option
 from rac_theory.commands.screen import screen, tell
-
-if TYPE_CHECKING:
-    from rac_theory.verdicts import RunsVerdict
-
-_EXAMPLE = Example(
-    "judge curves.csv --bound 0.9",
-    """
-    E[metric] <= bound CONSISTENT for 300 runs, 5 steps: ...
-    figure results/judge-curves.svg
-    """,
-)
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    does = "judge runs of any origin, in a CSV file, by a bound on their mean"
-    parser = add_command(commands, "judge", does, run, _EXAMPLE, ("rac_theory.ledger",))
-    option(parser, "curves", type=Path, help="CSV file, a run in each row, its start (t = 0) in the first column")
-    against = parser.add_argument_group("what the mean is compared with, one of")
-    option(
-        against,
-        "--bound",
-        metavar="BOUND",
-        complete=among(names.THEOREMS),
-        help="a number, a CSV file of one for each t, a function of yours as module:name, or a theorem by id",
-    )
-    option(against, "--below", type=Path, metavar="CURVES", help="a CSV file of other runs, whose mean is to be larger")
-    facts = parser.add_argument_group("what is known of the runs")
-    option(
-        facts,
-        "--constant",
-        several=True,
-        metavar="NAME=VALUE",
-        help="constants of the theorem, by the names that explain gives them, as gamma=0.1",
-    )
-    option(
-        facts,
-        "--ceiling",
-        type=number(),
-        metavar="C",
-        help="a proved upper end of the metric (default: none, and then nothing is confirmed)",
-    )
-    option(facts, "--columns", choices=("steps", "runs"), default="steps", help="what columns are (default: steps)")
-    option(facts, "--metric", default="metric", metavar="NAME", help="what the curves are of (default: metric)")
-    add_alpha(parser, "")
-    add_out(parser, "the figure")
+from rac_theory.ledger import results
+from rac_theory.verdicts import RunsVerdict, Status, compare_runs, judge_runs
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict and save its figure; 1 if the bound is violated, 2 if nothing was tried."""
-    from rac_theory.base import printable
-    from rac_theory.ledger import results
-    from rac_theory.verdicts import Status
-
     verdict = _verdict(arguments)
     arguments.found = VIOLATED if verdict.status is Status.VIOLATED else OK
     console = screen()
@@ -74,9 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     return int(arguments.found)
 
 
-def _verdict(arguments: argparse.Namespace) -> "RunsVerdict":
-    from rac_theory.base import read_csv
-    from rac_theory.verdicts import compare_runs, judge_runs
+def _verdict(arguments: argparse.Namespace) -> RunsVerdict:
 
     if (arguments.bound is None) == (arguments.below is None):
         options = "neither" if arguments.bound is None else "both"
@@ -84,7 +35,10 @@ def _verdict(arguments: argparse.Namespace) -> "RunsVerdict":
     curves = read_csv(arguments.curves, arguments.columns)
     if arguments.below is not None:
         if arguments.constant or arguments.ceiling is None:
-            raise ValueError("below must come with --ceiling, a proved upper end of both, and without --constant")
+            options = "no --ceiling" if arguments.ceiling is None else f"--constant {arguments.constant[0]}"
+            raise ValueError(
+                f"below must come with --ceiling, a proved upper end of both, and no --constant, got {options}"
+            )
         upper, labels = read_csv(arguments.below, arguments.columns), (arguments.curves.stem, arguments.below.stem)
         return compare_runs(curves, upper, ceiling=arguments.ceiling, alpha=arguments.alpha, names=labels)
     return judge_runs(
@@ -99,11 +53,6 @@ def _verdict(arguments: argparse.Namespace) -> "RunsVerdict":
 
 def _bound(text: str) -> Any:
     """A bound as it is typed: what is no number, no theorem and no function is a file."""
-    import numpy as np
-
-    from rac_theory import theorems
-    from rac_theory.base import checks, imported, printable, read_csv
-
     try:
         return checks.finite("bound", checks.typed(float, text))
     except ValueError:
@@ -121,7 +70,6 @@ def _bound(text: str) -> Any:
 
 
 def _constant(text: str) -> tuple[str, float]:
-    from rac_theory.base import checks
 
     name, _, value = text.partition("=")
     try:

@@ -2,54 +2,14 @@
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
-from rac_theory.commands import names
+from rac_theory import theorems
+from rac_theory.base import MissingExtra, checks, nearest
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.parsing import Example, add_command, among, option
 from rac_theory.commands.screen import screen, tell
-
-if TYPE_CHECKING:
-    from rac_theory.ledger import DefaultProblem
-    from rac_theory.sketches import Spectrum
-
-_EXAMPLE = Example(
-    "list --setting federated --assumption Polyak",
-    """
-    T10            E[f(W^T)] - f* <= (1 - (1 - a) Gamma mu lambda_min)^T ...
-    T10d           ...
-    T10d_sharp     ...
-    """,
-)
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    parser = add_command(
-        commands,
-        "list",
-        "list claims, problems, sketches and settings by name; or the theorems of some kind",
-        run,
-        _EXAMPLE,
-        ("rac_theory.ledger",),
-        "List claims, problems, sketches and settings by name; with options, the theorems that meet all of them.",
-    )
-    option(
-        parser,
-        "--setting",
-        metavar="NAME",
-        complete=among(names.SETTINGS),
-        help=f"theorems that are tried in it: {', '.join(names.SETTINGS)}",
-    )
-    option(parser, "--assumption", metavar="WORDS", help="theorems that assume it, such as convex or 'gamma L <= 1'")
-    option(
-        parser,
-        "--mark",
-        metavar="MARK",
-        complete=among(names.MARKS),
-        help=f"theorems that are known in this way: {', '.join(names.MARKS)}",
-    )
-
+from rac_theory.ledger import DEFAULT_PROBLEMS, SETTINGS, DefaultProblem
+from rac_theory.literature import CLAIMS, counterexamples
+from rac_theory.sketches import Spectrum, every_factory, spectrum
 
 _DIM, _RANK = 8, 3  # every sketch of ours can be made at this size, and some lose rank there
 
@@ -83,9 +43,6 @@ def _sections() -> Iterator[tuple[str, Mapping[str, Sequence[Entry]]]]:
 
 
 def _list_theorems(arguments: argparse.Namespace) -> int:
-    from rac_theory import theorems
-    from rac_theory.base import checks
-    from rac_theory.ledger import SETTINGS
 
     if arguments.setting is not None:
         checks.one_of("setting", arguments.setting, SETTINGS)
@@ -104,9 +61,6 @@ def _list_theorems(arguments: argparse.Namespace) -> int:
 
 def _meant(assumption: str | None) -> str:
     """The word of some assumption that is nearest to one that is in none; nothing if there is no such word."""
-    from rac_theory import theorems
-    from rac_theory.base import nearest
-
     sentences = (sentence for theorem in theorems.ALL.values() for sentence in theorem.assumptions)
     words = {word.strip(".,:;()") for sentence in sentences for word in sentence.split()}
     return nearest(assumption or "", sorted(words - {assumption}))
@@ -114,9 +68,6 @@ def _meant(assumption: str | None) -> str:
 
 def _claims() -> Mapping[str, Sequence[Entry]]:
     """By the algorithm that they are about, which is the first of their assumptions."""
-    from rac_theory import theorems
-    from rac_theory.literature import CLAIMS, counterexamples
-
     families: dict[str, list[Entry]] = {}
     longest = max(len(theorem.name) for theorem in theorems.ALL.values())
     for theorem in theorems.ALL.values():
@@ -130,14 +81,12 @@ def _claims() -> Mapping[str, Sequence[Entry]]:
 
 
 def _problems() -> Iterator[Entry]:
-    from rac_theory.ledger import DEFAULT_PROBLEMS
 
     for name, default in DEFAULT_PROBLEMS.items():
         yield name, _of_problem(default)
 
 
-def _of_problem(default: "DefaultProblem") -> str:
-    from rac_theory.base import MissingExtra
+def _of_problem(default: DefaultProblem) -> str:
 
     try:
         problem = default.build()
@@ -147,7 +96,7 @@ def _of_problem(default: "DefaultProblem") -> str:
     return f"{problem!r}, {problem.shape[0]} x {problem.shape[1]}{samples}"
 
 
-_FAMILIES: "Mapping[str, Callable[[Spectrum], bool]]" = {
+_FAMILIES: Mapping[str, Callable[[Spectrum], bool]] = {
     "every direction alike, of full rank: lambda_min is r/d": lambda law: _alike(law) and _is(law, _RANK),
     "every direction alike, but a draw may lose rank": lambda law: _alike(law),
     "some directions are favoured": lambda law: float(law.lambda_min) > 0,
@@ -157,8 +106,6 @@ _FAMILIES: "Mapping[str, Callable[[Spectrum], bool]]" = {
 
 def _sketches() -> Mapping[str, Sequence[Entry]]:
     """By what their spectrum says of the directions."""
-    from rac_theory.sketches import every_factory, spectrum
-
     families: dict[str, list[Entry]] = {family: [] for family in _FAMILIES}
     for name, make in every_factory():
         try:
@@ -171,17 +118,16 @@ def _sketches() -> Mapping[str, Sequence[Entry]]:
     return families
 
 
-def _alike(law: "Spectrum") -> bool:
+def _alike(law: Spectrum) -> bool:
     """Whether E[H] is a multiple of the identity, up to rounding."""
     return float(law.lambda_max - law.lambda_min) <= 1e-9
 
 
-def _is(law: "Spectrum", rank: int) -> bool:
+def _is(law: Spectrum, rank: int) -> bool:
     return abs(float(law.expected_rank) - rank) <= 1e-9
 
 
 def _settings() -> Iterator[Entry]:
-    from rac_theory.ledger import SETTINGS
 
     for name, setting in SETTINGS.items():
         yield name, " ".join(setting.claims)

@@ -19,10 +19,9 @@ def _keys(table: str, file: str) -> tuple[str, ...]:
     return tuple(re.findall(r'"([^"\n]+)": ', written))
 
 
-def _ids(kind: str, *files: str) -> tuple[str, ...]:
-    """Return the ids of all values of a class that files make, each the first text of a call over several lines."""
-    calls = (call for file in files for call in _text(file).split(f"{kind}(\n")[1:])
-    return tuple(call.split('"')[1] for call in calls)
+def _ids(*files: str) -> tuple[str, ...]:
+    """Return the ids of the values that files make, each on a line of its own."""
+    return tuple(id for file in files for id in re.findall(r'^ +id="([^"]+)",$', _text(file), re.MULTILINE))
 
 
 def _words(name: str, file: str) -> tuple[str, ...]:
@@ -39,13 +38,11 @@ def _by_number(id: str) -> tuple[bool, str]:
 THEOREMS = tuple(part.split("\n")[0] for part in _text("theorems/found.txt").strip("\n").split("\n\n"))
 """The ids in the file of proofs that were found, which has all of them in their order."""
 
-IDENTITIES = _ids("Identity", "theorems/bernoulli.py")
+IDENTITIES = _ids("theorems/bernoulli.py")
 _FILES = sorted(path.name for path in (_HOUSE / "literature/counterexamples").glob("*.py"))
-COUNTEREXAMPLES = tuple(
-    sorted(_ids("Counterexample", *(f"literature/counterexamples/{name}" for name in _FILES)), key=_by_number)
-)
+COUNTEREXAMPLES = tuple(sorted(_ids(*(f"literature/counterexamples/{name}" for name in _FILES)), key=_by_number))
 _PAGES = ("adaptation", "subspaces", "memory")
-PUBLISHED = _ids("PublishedClaim", *(f"literature/published/{name}.py" for name in _PAGES))
+PUBLISHED = _ids(*(f"literature/published/{name}.py" for name in _PAGES))
 MARKS = _keys("MARKS", "statements/theorem.py")
 
 PROBLEMS = _keys("DEFAULT_PROBLEMS", "ledger/default_problems.py")

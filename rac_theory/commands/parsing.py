@@ -9,9 +9,6 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from rac_theory.commands.screen import PROSE, terminal_width, wrapped
 
-Completer = Callable[..., Iterable[str]]
-"""What argcomplete asks for the words that may stand here."""
-
 _MEANT = "did you mean"
 
 T = TypeVar("T")
@@ -89,9 +86,8 @@ def add_command(
     commands: Any,
     name: str,
     does: str,
-    run: Callable[[argparse.Namespace], int],
+    run: str,
     example: Example,
-    needs: Sequence[str],
     description: str = "",
 ) -> Parser:
     """Add a command to the subparsers.
@@ -102,29 +98,39 @@ def add_command(
     name : str
     does : str
         A line for the list of commands.
-    run : callable
-        Does it, and returns the exit status. It imports what it needs: help and completion wait for none of it.
+    run : str
+        What does it, and returns the exit status: a module of this room and a function in it, as ``judge:run``. The
+        module is imported before it runs, once the command is typed as it should be: help and completion wait for none.
     example : Example
-    needs : sequence of str
-        The modules that it stands on, which are imported before it runs, once it is typed as it should be.
     description : str
         By default what it does, as a sentence.
     """
     paragraph = description or f"{does[0].upper()}{does[1:]}."
     parser: Parser = commands.add_parser(name, help=does, description=paragraph, example=example)
-    parser.set_defaults(run=run, needs=needs)
+    parser.set_defaults(run=run)
     return parser
 
 
-def option(group: Any, *names: str, complete: Completer | None = None, several: bool = False, **rest: Any) -> None:
+class Word(NamedTuple):
+    """What is typed for an option: how help calls it, what reads it, and the words that a shell offers for it.
+
+    ``words`` may be a function that yields them; without any a shell offers paths of files.
+    """
+
+    metavar: str | None = None
+    read: Callable[[str], Any] = str
+    words: Iterable[str] | Callable[[], Iterable[str]] = ()
+
+
+def option(group: Any, name: str, word: Word, help: str, *, several: bool = False, **rest: Any) -> None:
     """Add an option, or what is typed without one, to a parser or a group of options.
 
     Parameters
     ----------
     group : parser or group
-    names : str
-    complete : callable, optional
-        Yields the words that a shell offers; without it, paths of files.
+    name : str
+    word : Word
+    help : str
     several : bool
         Whether it takes one value or more, and may be typed again for others.
     rest
@@ -132,24 +138,25 @@ def option(group: Any, *names: str, complete: Completer | None = None, several: 
     """
     if several:
         rest = {"nargs": "+", "action": "extend", "default": [], **rest}
-    action = group.add_argument(*names, **rest)
-    if complete is not None:
-        action.completer = complete
+    words = word.words
+    action = group.add_argument(name, metavar=word.metavar, type=word.read, help=help, **rest)
+    if words:
+        action.completer = lambda **_: words() if callable(words) else words
 
 
-def among(names: Iterable[str]) -> Completer:
-    """Complete to one of some names."""
-    return lambda **_: names
+def flag(group: Any, name: str, help: str) -> None:
+    """Add an option that takes no value."""
+    group.add_argument(name, action="store_true", help=help)
 
 
-def integer(range_: str = "") -> Callable[[str], int]:
+def integer(metavar: str | None, range_: str) -> Word:
     """Read an integer; ``range_`` says which, as ``>= 1``, and is checked where the number is used."""
-    return _reader(int, f"an integer {range_}")
+    return Word(metavar, _reader(int, f"an integer {range_}"))
 
 
-def number(range_: str = "") -> Callable[[str], float]:
+def number(metavar: str, range_: str = "") -> Word:
     """Read a number; ``range_`` is as for ``integer``."""
-    return _reader(float, f"a number {range_}")
+    return Word(metavar, _reader(float, f"a number {range_}"))
 
 
 def _reader(kind: Callable[[str], T], what: str) -> Callable[[str], T]:

@@ -2,67 +2,30 @@
 
 import argparse
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from rac_theory.commands import names
+from rac_theory import theorems
+from rac_theory.base import shown, write_whole
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
-from rac_theory.commands.parsing import Example, add_command, among, option
 from rac_theory.commands.screen import screen, tell
-
-if TYPE_CHECKING:
-    from rac_theory.proofs import Proof
-    from rac_theory.statements import Theorem
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    parser = add_command(
-        commands,
-        "prove",
-        "print a proof that is checked here, of a theorem of ours or of yours",
-        run,
-        Example(
-            "prove T1 T2", "T1 ... ms  proved; all that is given is used\nT2 ... ms  proved; not used: lambda_min > 0"
-        ),
-        ("rac_theory.theorems",),
-        "Print a proof that is checked here, of a theorem of ours or of yours; of several theorems a line each.",
-    )
-    option(
-        parser,
-        "theorem",
-        nargs="+",
-        complete=among(("all", *names.THEOREMS)),
-        help="theorems by id, or all; one of yours as module:name",
-    )
-    option(parser, "--latex", action="store_true", help="print LaTeX that compiles as it is, with amsmath")
-    option(
-        parser,
-        "--kernel",
-        choices=("python", "coq"),
-        default="python",
-        help="who checks: this library, or Coq as well, which must be installed (default: python)",
-    )
-    option(
-        parser,
-        "--export",
-        metavar="FILE",
-        help="where to write one proof as plain text, for the checker that stands alone (default: nowhere)",
-    )
-    option(parser, "--out", metavar="FOLDER", help="where to keep the files for Coq (default: nowhere)")
+from rac_theory.proofs import Proof, coq, exported, strongest
+from rac_theory.statements import Theorem
+from rac_theory.theorems import LEMMAS, prove, why_not_proved
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the proof of one theorem, or a line for each of several; 1 if for some none was found."""
-
     claims = [theorem for name in arguments.theorem for theorem in _named(name)]
     if arguments.export is not None:
         return _exported(claims, arguments)
     if arguments.kernel == "coq":
         return _by_coq(claims, arguments.out)
     if arguments.out is not None:
-        raise ValueError("out must not be given without --kernel coq: nothing else is written")
+        raise ValueError(
+            f"out must not be given without --kernel coq, which alone writes there, got {shown(arguments.out)}"
+        )
     in_full = len(claims) == 1 or arguments.latex
     status, console = OK, screen()
     for theorem in dict.fromkeys(claims):
@@ -77,25 +40,18 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def proof_of(theorem: "Theorem") -> "Proof | None":
+def proof_of(theorem: Theorem) -> Proof | None:
     """A proof of it; why there is none is told with the answer, not beside it."""
-    import warnings
-
-    from rac_theory.theorems import prove
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return prove(theorem)
 
 
-def _exported(claims: "list[Theorem]", arguments: argparse.Namespace) -> int:
+def _exported(claims: list[Theorem], arguments: argparse.Namespace) -> int:
     """Write the proof of a theorem as plain text, once the independent checker has accepted it; 1 if none was found."""
-    from rac_theory.base import write_whole
-    from rac_theory.proofs import exported
-
     if len(claims) != 1 or arguments.kernel != "python" or arguments.latex or arguments.out is not None:
         raise ValueError(
-            "export takes one theorem, and neither --kernel coq nor --latex nor --out, "
+            "export must be given one theorem, and neither --kernel coq nor --latex nor --out, "
             f"got {', '.join(theorem.id for theorem in claims)}: write a file for each"
         )
     (theorem,) = claims
@@ -108,10 +64,8 @@ def _exported(claims: "list[Theorem]", arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _by_coq(claims: "Sequence[Theorem]", out: str | None) -> int:
+def _by_coq(claims: Sequence[Theorem], out: str | None) -> int:
     """Print what Coq says of the proof of each theorem, and if asked keep the files; 1 if it refuses one."""
-    from rac_theory.proofs import coq
-
     status, console = OK, screen()
     by_id = {theorem.id: theorem for theorem in claims}
     if several := [theorem.id for theorem in claims if by_id[theorem.id] is not theorem]:
@@ -139,26 +93,22 @@ def _from(script: str) -> str:
     return f"for every T, from {start}{variance}; no axiom but those of the real numbers"
 
 
-def _named(name: str) -> "tuple[Theorem, ...]":
+def _named(name: str) -> tuple[Theorem, ...]:
     """The theorems of a name: all of ours, one of them, or a user's."""
-    from rac_theory import theorems
-
     if name == "all":
         return tuple(theorems.ALL.values())
     return (theorems.theorem_named(name),)
 
 
-def _line(proof: "Proof", seconds: float) -> str:
+def _line(proof: Proof, seconds: float) -> str:
     return f"{proof.theorem.id:14} {1000 * seconds:5.0f} ms  proved{proof.summary.removeprefix('machine-checked')}"
 
 
-def _in_full(proof: "Proof", as_latex: bool) -> str:
+def _in_full(proof: Proof, as_latex: bool) -> str:
     return proof.latex() if as_latex else proof.text()
 
 
-def _missing(theorem: "Theorem") -> Iterator[str]:
-    from rac_theory.proofs import strongest
-    from rac_theory.theorems import LEMMAS, why_not_proved
+def _missing(theorem: Theorem) -> Iterator[str]:
 
     yield f"{theorem.id}: {why_not_proved(theorem)}"
     if (instead := strongest(theorem, LEMMAS)) is not None:

@@ -3,46 +3,24 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.commands.options import add_out
-from rac_theory.commands.parsing import Example, add_command, integer, option
 from rac_theory.commands.screen import screen, tell
-
-if TYPE_CHECKING:
-    from rac_theory.ledger import Ensemble, Row
-
-
-def add(commands: Any) -> None:
-    """Add both commands to the subparsers."""
-    does = "write what verify left in a folder as one page, report.html"
-    example = Example("report --out results", "results/report.html")
-    page = add_command(commands, "report", does, report, example, ("rac_theory.ledger",))
-    add_out(page, "the page, with what verify wrote")
-    does = "run one row of verify or of a sweep again and compare the numbers"
-    example = Example("repeat results/results.json 1", "the same numbers as row 1")
-    parser = add_command(commands, "repeat", does, run, example, ("rac_theory.ledger",))
-    option(parser, "results", type=Path, help="a results.json, or the SQLite file of a sweep")
-    option(parser, "row", type=integer(">= 1"), help="the number of the row")
-    option(parser, "--trust", action="store_true", help="import what the file names that is not part of rac_theory")
+from rac_theory.ledger import NEEDS_EXTRA, Cell, Ensemble, Level, Row, Sweep, built, is_store, results, setting_named
+from rac_theory.ledger import report as pages
+from rac_theory.sketches import refuse_foreign
+from rac_theory.theorems import is_own
 
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the page and print where it is."""
-    from rac_theory.base import printable
-    from rac_theory.ledger import report as pages
-
     tell(screen(), printable(str(pages.write(arguments.out))))
     return OK
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the row again; status 1 if the numbers differ or violate the claim."""
-    from rac_theory.base import printable
-    from rac_theory.ledger import NEEDS_EXTRA, Row
-    from rac_theory.sketches import refuse_foreign
-
     rows = {row.number: row for row in _rows(arguments.results)}
     if arguments.row not in rows:
         numbers = f"{min(rows)} to {max(rows)}" if rows else "none"
@@ -69,12 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     return int(arguments.found)
 
 
-def _ensemble(old: "Row") -> "Ensemble":
+def _ensemble(old: Row) -> Ensemble:
     """Build what a row was judged by, from its names and numbers alone."""
-    from rac_theory.base import checks
-    from rac_theory.ledger import Cell, Ensemble, Level, built, setting_named
-    from rac_theory.theorems import is_own
-
     setting = setting_named(old.setting)
     if not is_own(old.claim):
         checks.one_of("claim", old.claim, setting.claims)
@@ -88,7 +62,6 @@ def _ensemble(old: "Row") -> "Ensemble":
     return Ensemble.build(cell, Level(old.steps or None, old.alpha, old.lambda_alpha), setting.prepare(problem))
 
 
-def _rows(path: Path) -> "Sequence[Row]":
-    from rac_theory.ledger import Sweep, is_store, results
+def _rows(path: Path) -> Sequence[Row]:
 
     return Sweep.load(path).rows if is_store(path) else results.load(path)

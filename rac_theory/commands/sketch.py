@@ -1,57 +1,16 @@
 """``sketch``: lambda_min of a sketch, how it is known, and what it costs."""
 
 import argparse
-from typing import Any
 
-from rac_theory.commands import names
+from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.options import add_figure, add_out, add_seed
-from rac_theory.commands.parsing import Example, add_command, integer, option
 from rac_theory.commands.screen import screen, show_table, tell
-
-_EXAMPLE = Example(
-    "sketch haar --dim 768 --rank 4",
-    """
-    lambda_min      0.00520833
-    lambda_max      0.00520833
-    expected rank   4, so lambda_min is at most 0.00520833
-    known by        closed form of E[H]
-    slowdown        192 times the steps of full gradient descent are promised
-    """,
-)
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    does = "say what is known of a sketch: lambda_min, how it is known, what it costs"
-    parser = add_command(commands, "sketch", does, run, _EXAMPLE, ("rac_theory.ledger",))
-    option(
-        parser,
-        "name",
-        nargs="?",
-        complete=lambda **_: names.sketches(),
-        help="a sketch by name, as in list, or a class of yours as module:Name",
-    )
-    option(parser, "--all", action="store_true", help="every sketch at this size, side by side")
-    option(
-        parser,
-        "--exact",
-        action="store_true",
-        help="enumerate the sketch in fractions, and keep the certificate of lambda_min as a file for Coq",
-    )
-    option(parser, "--dim", type=integer(">= 1"), required=True, metavar="D", help="rows of the sketch, D x R")
-    option(parser, "--rank", type=integer(">= 1"), required=True, metavar="R", help="columns of the sketch, at most D")
-    add_seed(parser, "sampling, for a sketch of which no closed form is known")
-    add_figure(parser, "")
-    add_out(parser, "the figure, and the certificate of --exact")
+from rac_theory.ledger import results
+from rac_theory.sketches import all_spectra, sketch_factory, spectrum
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is known of E[H] and save its figure."""
-    from rac_theory.base import checks, printable
-    from rac_theory.ledger import results
-    from rac_theory.sketches import all_spectra, sketch_factory, spectrum
-
     dim = checks.integer("dim", arguments.dim, 1)
     rank = checks.integer("rank", arguments.rank, 1, dim, "dim")
     checks.integer("seed", arguments.seed, 0)

@@ -5,68 +5,18 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from rac_theory.commands import names
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+
+from rac_theory.base import printable, status_of_interrupt, table_of, write_whole
 from rac_theory.commands.exit_status import OK, VIOLATED, status_of
-from rac_theory.commands.options import add_jobs, add_latex, check_jobs
-from rac_theory.commands.parsing import Example, add_command, among, option
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
-
-if TYPE_CHECKING:
-    from rac_theory.ledger import Grid, Progress, Sweep
-
-_EXAMPLE = Example(
-    "sweep grid.toml",
-    """
-    T2: 4 HOLDS
-    slack       rank 1  rank 2
-    haar        ...
-    4 rows in grid.sqlite. One row again: rac-theory repeat grid.sqlite NUMBER
-    """,
-)
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    parser = add_command(
-        commands,
-        "sweep",
-        "try a grid of claims and cases as one job that may be killed at any moment",
-        run,
-        _EXAMPLE,
-        ("rac_theory.ledger", "rich.progress"),
-        "Try a grid of claims and cases as one job that may be killed at any moment: the same command goes on where "
-        "it was. The example is of a file with claims = ['T2'], problems = ['quadratic'], sketches = ['haar', "
-        "'coordinate'], ranks = [1, 2] and sides = ['left'].",
-    )
-    option(parser, "spec", type=Path, help="a TOML file with the axes of the grid")
-    option(
-        parser,
-        "--store",
-        type=Path,
-        metavar="FILE",
-        help="SQLite file of what is finished (default: the name of the TOML file, with .sqlite)",
-    )
-    option(
-        parser,
-        "--claim",
-        several=True,
-        metavar="ID",
-        complete=among(names.THEOREMS),
-        help="claims by id, or theorems of yours as module:name (default: those of the TOML file)",
-    )
-    option(parser, "--export", type=Path, metavar="FILE", help="a .csv or .parquet file to write when all is finished")
-    option(parser, "--trust", action="store_true", help="import sketches of the grid that are not of rac_theory")
-    add_latex(parser)
-    add_jobs(parser)
+from rac_theory.commands.verify import check_jobs
+from rac_theory.ledger import FAILED, Grid, Progress, Sweep, sweep, sweeps, violated
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is left of the sweep and print what was found; status 1 if a row refutes its claim."""
-    from rac_theory.base import printable, status_of_interrupt, write_whole
-    from rac_theory.ledger import Grid, sweeps, violated
-
     check_jobs(arguments)
     grid = Grid.load(arguments.spec, trust=arguments.trust)
     if arguments.claim:
@@ -92,10 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     return status_of(sweep.rows)
 
 
-def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-
-    from rac_theory.ledger import sweep
+def _run_watched(grid: Grid, store: Path, jobs: int | None) -> Sweep:
 
     errors = errors_screen()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}")
@@ -103,7 +50,7 @@ def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
         task = cells.add_task("cells", total=None, left="")
         reports: list[Progress] = []
 
-        def watch(now: "Progress") -> None:
+        def watch(now: Progress) -> None:
             if not reports and errors.is_terminal:
                 tell(errors, str(now))
             reports[:] = [now]
@@ -112,12 +59,8 @@ def _run_watched(grid: "Grid", store: Path, jobs: int | None) -> "Sweep":
         return sweep(grid, store, n_jobs=jobs, watch=watch)
 
 
-def _print_found(sweep: "Sweep") -> None:
+def _print_found(sweep: Sweep) -> None:
     """Print the slacks by sketch and rank, the verdicts of each claim, and one line for each kind of error."""
-    from rich.table import Table
-
-    from rac_theory.ledger import FAILED
-
     console = screen()
     for claim in dict.fromkeys(row.claim for row in sweep.rows):
         counts = Counter(row.status for row in sweep.rows if row.claim == claim)
@@ -125,9 +68,7 @@ def _print_found(sweep: "Sweep") -> None:
         slacks = sweep.slacks(claim)
         if slacks:
             ranks = sorted({rank for _, rank in slacks})
-            table = Table(box=None, pad_edge=False)
-            for heading in ("slack", *(f"rank {rank}" for rank in ranks)):
-                table.add_column(heading, no_wrap=True)
+            table = table_of(("slack", *(f"rank {rank}" for rank in ranks)))
             for sketch in dict.fromkeys(sketch for sketch, _ in slacks):
                 table.add_row(sketch, *(str(slacks.get((sketch, rank), "-")) for rank in ranks))
             show_table(console, table)

@@ -4,123 +4,23 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rac_theory.commands import names
+from joblib import cpu_count
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
+from rac_theory import theorems
+from rac_theory.base import LARGEST, checks, printable, status_of_interrupt, write_whole
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
-from rac_theory.commands.options import add_alpha, add_figure, add_jobs, add_latex, add_out, add_seed, check_jobs
-from rac_theory.commands.parsing import Example, add_command, among, integer, option
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
-
-if TYPE_CHECKING:
-    from rac_theory.ledger import Grid, KeptRows, Plan, Row
-
-EXAMPLE = Example(
-    "verify --claim T2 --problem breast_cancer --sketch haar --rank 4",
-    """
-    #  claim  case                        setting  verdict  slack [interval] ...
-    1  T2     breast_cancer haar r4 left  1/L      HOLDS    62.7 [3.18, 69.8] ...
-    1 HOLDS
-    """,
-)
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    parser = add_command(
-        commands,
-        "verify",
-        "try theorems on problems: a verdict for each, figures, results.json",
-        run,
-        EXAMPLE,
-        ("rac_theory.ledger", "rich.progress"),
-        "Try theorems on problems. Without options the paper's two theorems and their sharp forms are tried on the "
-        "default problems, and the table has a line for each problem. Where at most 12 rows were run, it shows them.",
-    )
-    option(parser, "theorem", nargs="*", metavar="ID", complete=among(names.THEOREMS), help="as --claim")
-    tried = parser.add_argument_group("what is tried")
-    option(
-        tried,
-        "--claim",
-        several=True,
-        metavar="ID",
-        complete=among(("all", *names.THEOREMS, *names.COUNTEREXAMPLES)),
-        help="claims by id, as in list, theorems of yours as module:name, or all (default: T1, T2, T1_sharp, T2_sharp)",
-    )
-    option(
-        tried,
-        "--problem",
-        several=True,
-        metavar="NAME",
-        complete=among(names.PROBLEMS),
-        help="problems by name, or paths of svmlight files (default: all those with a name)",
-    )
-    option(
-        tried,
-        "--sketch",
-        several=True,
-        metavar="NAME",
-        complete=lambda **_: names.sketches(),
-        help="sketches by name, or classes of yours as module:Name (default: three, and frozen as a control)",
-    )
-    option(
-        tried,
-        "--rank",
-        several=True,
-        type=integer(">= 1"),
-        metavar="R",
-        help="ranks of the sketch, at most its dimension (default: those of the problem, 1 and 4 as a rule)",
-    )
-    option(
-        tried,
-        "--side",
-        several=True,
-        metavar="SIDE",
-        complete=among(names.SIDES),
-        help="left, right, or both: a coin decides in every step (default: left and right, where there are two)",
-    )
-    option(
-        tried,
-        "--setting",
-        several=True,
-        metavar="NAME",
-        complete=among(names.SETTINGS),
-        help="settings by name, as in list, or step sizes such as 0.5/L (default: those of the claims)",
-    )
-    how = parser.add_argument_group("how it is tried")
-    option(
-        how,
-        "--steps",
-        type=integer(">= 1"),
-        metavar="T",
-        help="steps of a run (default: until every bound is a tenth of what is known without it, or a quarter where "
-        "each step takes several passes over the data; at most 2000)",
-    )
-    option(
-        how,
-        "--runs",
-        type=integer(">= 1"),
-        metavar="N",
-        help="runs of each case, where they are sampled (default: 256, on digits and networks 128 or 64)",
-    )
-    add_seed(how, "all runs")
-    add_alpha(how, " of each row")
-    add_jobs(how)
-    output = parser.add_argument_group("what is shown and kept")
-    add_figure(output, " of the one row that is run")
-    add_latex(output)
-    option(output, "--rows", action="store_true", help="print every row, however many there are")
-    add_out(output, "results.json, figures and report.html")
+from rac_theory.ledger import Grid, KeptRows, Ledger, Plan, Row, plan, report, results, running, table, violated
+from rac_theory.literature import counterexamples
+from rac_theory.verdicts import Status
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Try theorems on problems, and look for the evidence of counterexamples, whichever of them are claimed."""
-    from rac_theory import theorems
-    from rac_theory.base import checks, printable
-    from rac_theory.ledger import report
-    from rac_theory.literature import counterexamples
-
     everything = "all" in arguments.claim
     claims = (*theorems.ALL, *counterexamples.ALL, "all")
     arguments.claim += arguments.theorem
@@ -137,9 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_ledger(arguments: argparse.Namespace) -> int:
     """Select, plan, run and show; what is interrupted is shown as far as it came."""
-    from rac_theory.base import printable, status_of_interrupt, write_whole
-    from rac_theory.ledger import KeptRows, Ledger, results, violated
-
     grid = _grid(arguments)
     replaced = results.to_be_replaced(arguments.out)
     todo, seconds = _planned(grid)
@@ -173,11 +70,8 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     return status_of(store.rows)
 
 
-def _grid(arguments: argparse.Namespace) -> "Grid":
+def _grid(arguments: argparse.Namespace) -> Grid:
     """Return what the options select, all of which are checked."""
-    from rac_theory.base import LARGEST, checks
-    from rac_theory.ledger import Grid
-
     check_jobs(arguments)
     for name in ("seed", "steps", "runs"):
         if (number := getattr(arguments, name)) is not None:
@@ -190,22 +84,15 @@ def _grid(arguments: argparse.Namespace) -> "Grid":
 _AXES = {"sketch": "sketches"} | {name: f"{name}s" for name in ("claim", "problem", "rank", "side", "setting")}
 
 
-def _planned(grid: "Grid") -> "tuple[Plan, list[float]]":
+def _planned(grid: Grid) -> tuple[Plan, list[float]]:
     """Compute all constants, and estimate the seconds of each ensemble."""
-    from rac_theory.ledger import plan, running
-
     with errors_screen().status("Computing constants, each with its certificate ..."):
         todo = plan(grid)
         return todo, running.estimate(todo)
 
 
-def _run_watched(todo: "Plan", seconds: Sequence[float], store: "KeptRows", jobs: int | None) -> None:
+def _run_watched(todo: Plan, seconds: Sequence[float], store: KeptRows, jobs: int | None) -> None:
     """Run a plan beside a bar, and keep its rows."""
-    from joblib import cpu_count
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-
-    from rac_theory.ledger import running
-
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeRemainingColumn()
     if sum(seconds) > _LONG:
         cores = min(len(seconds), jobs or cpu_count())
@@ -227,12 +114,8 @@ def _in_words(seconds: float) -> str:
     return f"{seconds / units[unit]:.0f} {unit}"
 
 
-def _show(rows: "Sequence[Row]", notes: Sequence[str], folder: Path, *, in_full: bool) -> None:
+def _show(rows: Sequence[Row], notes: Sequence[str], folder: Path, *, in_full: bool) -> None:
     """Print the rows, or what they come to where they are many; what was left out and why; where it all is."""
-    from rac_theory.base import printable
-    from rac_theory.ledger import results, table
-    from rac_theory.verdicts import Status
-
     console = screen()
     printed, path = table.were_run(rows), printable(str(folder / results.FILE))
     advice, more = f"One row again: rac-theory repeat {path} NUMBER", ""
@@ -251,3 +134,12 @@ def _show(rows: "Sequence[Row]", notes: Sequence[str], folder: Path, *, in_full:
     for line in (*table.gathered(notes), *table.remarks(rows), *table.refutations(rows)):
         tell(console, line)
     tell(console, f"Rows in {path}{more}, figures in {printable(str(folder / results.FIGURES))}.\n{advice}")
+
+
+_MOST_JOBS = 16  # times the cores; each takes a hundred megabytes
+
+
+def check_jobs(arguments: argparse.Namespace) -> None:
+    """Raise a ``ValueError`` for a number of processes that a machine cannot start."""
+    if arguments.jobs is not None:
+        checks.integer("jobs", arguments.jobs, 1, _MOST_JOBS * cpu_count(), f"{_MOST_JOBS} times the cores")

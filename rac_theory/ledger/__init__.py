@@ -8,15 +8,13 @@ made of its rows.
 
 from rac_theory.base import answering
 from rac_theory.ledger import report, results, running, sweeps, table
-from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, built
-from rac_theory.ledger.ensemble import Ensemble
+from rac_theory.ledger.ensemble import Cell, Ensemble, Level
 from rac_theory.ledger.layout import Axes, Grid, lay_out
 from rac_theory.ledger.ledger import Ledger
-from rac_theory.ledger.plan import Plan, plan
 from rac_theory.ledger.report.gallery import Shown
 from rac_theory.ledger.results import KeptRows
-from rac_theory.ledger.running import estimate, run
+from rac_theory.ledger.running import Plan, estimate, plan, run
 from rac_theory.ledger.sweeps.found import Sweep
 from rac_theory.ledger.sweeps.store import is_store
 from rac_theory.ledger.sweeps.sweeping import Progress, sweep

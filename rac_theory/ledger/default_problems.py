@@ -28,7 +28,7 @@ from rac_theory.problems import (
 
 @dataclass(frozen=True)
 class DefaultProblem:
-    """A problem by name, with the ensembles that it can afford.
+    """A problem by name, and how many runs, which sides and which ranks are tried on it.
 
     Attributes
     ----------

@@ -1,5 +1,8 @@
-"""An ensemble: one case with its constants and the claims that it serves, ready to be sent to a worker."""
+"""An ensemble: a cell, which is one case by name with the claims that are judged by it, and the case with its
+constants, ready to be sent to a worker.
+"""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +13,6 @@ from rac_theory import theorems
 from rac_theory.algorithms import MethodDescent
 from rac_theory.base import one_blas_thread
 from rac_theory.cases import Case, Constants
-from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.default_problems import default_problem
 from rac_theory.ledger.setting import USUAL_REDUCTION
 from rac_theory.ledger.theorem_settings import setting_named
@@ -18,6 +20,56 @@ from rac_theory.numerics import PROJECTION, child
 from rac_theory.problems import Problem
 from rac_theory.statements import Theorem
 from rac_theory.verdicts import Verdict, judge
+
+
+@dataclass(frozen=True)
+class Key:
+    """What an ensemble is made of, by name: enough to make it again, and the root of its random stream."""
+
+    problem: str
+    sketch: str
+    side: str
+    rank: int
+    setting: str
+    seed: int
+
+    def seed_sequence(self) -> np.random.SeedSequence:
+        """Return the random stream of this ensemble, which depends on its key alone."""
+        words = f"{self.problem}|{self.sketch}|{self.side}|{self.rank}|{self.setting}"
+        digest = hashlib.sha256(words.encode()).digest()
+        return np.random.SeedSequence(self.seed, spawn_key=tuple(np.frombuffer(digest[:16], dtype="<u4").tolist()))
+
+    def __str__(self) -> str:
+        return f"{self.problem}, {self.sketch} rank {self.rank} {self.side}, {self.setting}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One ensemble by name, and the claims that are judged by it: (row number, theorem id) each."""
+
+    number: int
+    key: Key
+    claims: tuple[tuple[int, str], ...]
+    runs: int
+
+
+@dataclass(frozen=True)
+class Level:
+    """What all cells that are tried together have in common.
+
+    Attributes
+    ----------
+    steps : int or None
+        None is as many as it takes for bounds to say something.
+    alpha : float
+        Significance level of a row.
+    lambda_alpha : float
+        What a row may spend on sampled constants.
+    """
+
+    steps: int | None
+    alpha: float
+    lambda_alpha: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rac_theory.base import LARGEST, MissingExtra, Value, checks, convert, read_toml, readable_file, shown
-from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, built, default_problem
+from rac_theory.ledger.ensemble import Cell, Key, Level
 from rac_theory.ledger.setting import LEADING
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE, setting_named, step_name
 from rac_theory.numerics import for_constants
@@ -306,7 +306,7 @@ class Axes:
 
 @dataclass(frozen=True)
 class Layout:
-    """Every cell, and what has none.
+    """Every cell, and what could not be made a cell.
 
     Attributes
     ----------

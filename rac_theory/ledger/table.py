@@ -10,6 +10,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from rac_theory.base import table_of
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row, counts, violated
 from rac_theory.theorems import ALL
 from rac_theory.verdicts import Slack, Status
@@ -39,11 +40,7 @@ _NUMBER = re.compile(r"(?<![\w(])\d+\.\d+(e[+-]?\d+)?")  # reasons that differ b
 
 def ledger_table(rows: Sequence[Row]) -> Table:
     """Return the table of the rows that were run: claim, case, verdict, slack, reach, rates, evidence, time."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in COLUMNS:
-        table.add_column(
-            escape(name), justify="right" if name in ("#", "reach", "time") else "left", no_wrap=name != "case"
-        )
+    table = table_of(COLUMNS, right=("#", "reach", "time"), wrapped=("case",))
     for row in rows:
         if row.status not in (NEEDS_EXTRA, Status.NOT_APPLICABLE.name):
             coloured = {"verdict": f"[{COLOURS[row.status]}]{row.status}[/]"}
@@ -194,9 +191,7 @@ def summary_tables(rows: Sequence[Row], width: int) -> Iterator[Table]:
         while widths and (not block or used + _GAP + next(iter(widths.values())) <= width):
             block.append(next(iter(widths)))
             used += _GAP + widths.pop(block[-1])
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in ("problem", "evidence", *block):
-            table.add_column(escape(heading), no_wrap=True)
+        table = table_of(("problem", "evidence", *block))
         for i, problem in enumerate(problems):
             cells = (_coloured(columns[claim][i]) for claim in block)
             table.add_row(escape(problem), evidence[i], *cells)

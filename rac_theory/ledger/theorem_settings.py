@@ -36,9 +36,12 @@ from rac_theory.algorithms.gradients import (
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
-from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Build, Setting
-from rac_theory.ledger.step_sizes import (
+from rac_theory.ledger.setting import (
     HORIZON,
+    LEADING,
+    USUAL_SKETCHES,
+    Build,
+    Setting,
     StepSize,
     along_step,
     client_epochs_step,
@@ -74,7 +77,7 @@ def _tried() -> Mapping[str, tuple[str, ...]]:
             if not any(id in ids for ids in claims.values()):
                 raise ValueError(f"{id} is tried in no setting of the ledger: name one in TRIED of {family.__name__}")
     if strange := set().union(*claims.values()) - ALL.keys():
-        raise ValueError(f"TRIED of a family has what is no theorem: {', '.join(sorted(strange))}")
+        raise ValueError(f"TRIED of a family must hold ids of theorems, got {', '.join(sorted(strange))}")
     return {setting: tuple(id for id in ALL if id in ids) for setting, ids in claims.items()}
 
 

@@ -12,8 +12,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from rac_theory.base import Value, printable, reader, type_name
 from rac_theory.cases import Constants
-from rac_theory.ledger.cell import Cell, Key, Level
-from rac_theory.ledger.ensemble import Ensemble
+from rac_theory.ledger.ensemble import Cell, Ensemble, Key, Level
 from rac_theory.numerics import Account
 from rac_theory.verdicts import Rate, Slack, Status, Verdict
 

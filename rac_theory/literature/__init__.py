@@ -14,8 +14,7 @@ from rac_theory.literature import counterexamples
 from rac_theory.literature.counterexamples import ALL, low_rank
 from rac_theory.literature.counterexamples.counterexample import Answer, Check, Counterexample, Witness
 from rac_theory.literature.counterexamples.diagnosis import Cause, Diagnosis, diagnose
-from rac_theory.literature.counterexamples.factor_loss import FactorLoss, Moves, curvature_met
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.factor_loss import FactorLoss, FollowedRun, Moves, curvature_met
 from rac_theory.literature.counterexamples.shrinking_step import smallest_on_slope
 from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit
 from rac_theory.literature.published import adaptation, memory, subspaces

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from rac_theory.base import table_of
 from rac_theory.drawing import plot
 from rac_theory.numerics import Randomness
 from rac_theory.sketches.named import every_factory
@@ -81,13 +82,9 @@ def comparison_table(spectra: Spectra) -> "Table":
     [['gaussian', 'count sketch'], ['0.5', '0.46875']]
     """
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("sketch", no_wrap=True)
-    for name in ("lambda_min", "lambda_max", escape("E[rank]"), "slowdown"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("known by")
+    numbers = ("lambda_min", "lambda_max", "E[rank]", "slowdown")
+    table = table_of(("sketch", *numbers, "known by"), right=numbers, wrapped=("known by",))
     for name, of_sketch in ranked(spectra):
         table.add_row(
             escape(name),

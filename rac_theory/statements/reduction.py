@@ -192,7 +192,7 @@ class Identity:
     id: str
     name: str
     source: str
-    mark: Literal["paper", "derived", "second-hand"]
+    mark: Literal["paper", "derived", "second-hand"] = "derived"
     about: Predicate
     claims: tuple[Relation, ...]
 

@@ -65,7 +65,7 @@ class Theorem:
     source : str
         Where the statement is from.
     mark : "paper", "derived" or "second-hand"
-        How it is known to us, see ``MARKS``.
+        How it is known to us, see ``MARKS``; by default "derived".
     about : About or callable
         Which algorithm it is about: a predicate of the case and its constants. Of a function nothing is known but its
         answers, so that a proof cannot use what a step is; an ``About`` may imply one of ours, of which it is known.
@@ -110,7 +110,7 @@ class Theorem:
     id: str
     name: str = ""
     source: str
-    mark: Literal["paper", "derived", "second-hand"]
+    mark: Literal["paper", "derived", "second-hand"] = "derived"
     about: Predicate
     given: tuple[Assumption, ...]
     claim: Claim

@@ -11,7 +11,7 @@ from rac_theory.base.checks import Array
 
 @dataclass(frozen=True, eq=False)
 class Mapped:
-    """Two matrices, or batches of them, as a map H takes them: what is asked of it vanishes for a projection.
+    """Two matrices, or batches of them, and what a map H makes of them: by how much H is no projection.
 
     Attributes
     ----------

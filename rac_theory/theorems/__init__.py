@@ -28,7 +28,7 @@ from rac_theory.statements import (
     symbols,
     weighted_squared_gradient,
 )
-from rac_theory.theorems import client_epochs, federated, reshuffling, stochastic
+from rac_theory.theorems import federated, reshuffling, stochastic
 from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.ours import ALL, FAMILIES, LEMMAS, STORED, granted
 from rac_theory.theorems.proving import is_own, prove, theorem_named, why_not_proved
@@ -106,7 +106,6 @@ __all__ = [
     "Theorem",
     "Tightest",
     "assumptions",
-    "client_epochs",
     "exact",
     "federated",
     "gap",

@@ -22,7 +22,6 @@ T11 = Identity(
     id="T11",
     name="bernoulli_lora_eigenvalues",
     source="derived from the eigenvectors of a Kronecker sum; the algorithm is that of arXiv:2508.03820",
-    mark="derived",
     about=bernoulli_lora,
     claims=tuple(
         equal(value, p * _of(end, "P", "left") + (1 - p) * _of(end, "R", "right"))

@@ -84,7 +84,6 @@ T3 = Theorem(
     id="T3",
     name="rac_lora_gd_convex",
     source=_POTENTIAL,
-    mark="derived",
     about=rac_lora_exact,
     given=(smooth, gamma * L <= 1, *_CONVEX),
     claim=E(gap) <= (gap0 + distance0**2 / (2 * gamma)) / (1 + lambda_min * T),
@@ -98,7 +97,6 @@ T3_sharp = Theorem(
     id="T3_sharp",
     name="rac_lora_gd_convex_sharp",
     source=_POTENTIAL,
-    mark="derived",
     about=rac_lora_exact,
     given=(smooth, between(0, gamma * L, 2), *_CONVEX),
     claim=E(gap) <= (gap0 + (2 - gamma * L) * distance0**2 / (2 * gamma)) / (1 + (2 - gamma * L) * lambda_min * T),
@@ -112,7 +110,6 @@ T3_isotropic = Theorem(
     id="T3_isotropic",
     name="rac_lora_gd_convex_isotropic",
     source="derived from the distance to a minimiser and the gap, where E[H] is a multiple of the identity",
-    mark="derived",
     about=rac_lora_exact,
     given=(smooth, gamma * L <= 1, *_CONVEX, isotropic),
     claim=E(gap) <= distance0**2 / (2 * gamma * lambda_min * T),
@@ -130,7 +127,6 @@ T4 = Theorem(
     id="T4",
     name="rac_lora_gd_strongly_convex",
     source="derived from the orthogonal sum of what a draw leaves alone and what it moves",
-    mark="derived",
     about=rac_lora_exact,
     given=(
         smooth,
@@ -150,7 +146,6 @@ T4_gap = Theorem(
     id="T4_gap",
     name="rac_lora_gd_strongly_convex_gap",
     source="derived from the descent lemma, as a strongly convex f is PL with its modulus",
-    mark="derived",
     about=rac_lora_exact,
     given=(smooth, gamma * L <= 1, strongly_convex, certified_minimum, lambda_min > 0),
     claim=E(gap) <= (1 - gamma * s * lambda_min) ** T * gap0,
@@ -179,7 +174,6 @@ T21 = Theorem(
     id="T21",
     name="rac_lora_accelerated",
     source=_ACCELERATED,
-    mark="derived",
     about=rac_lora_accelerated,
     given=(smooth, *_STRONGLY, *_TOLD, _fits(L)),
     claim=_CLAIM,
@@ -193,7 +187,6 @@ T21_H = Theorem(
     id="T21_H",
     name="rac_lora_accelerated_gain",
     source=_ACCELERATED,
-    mark="derived",
     about=rac_lora_accelerated,
     given=(smooth_along_sketch, *_STRONGLY, *_TOLD, _fits(L_H)),
     claim=_CLAIM,
@@ -257,7 +250,7 @@ at_Y, projected_at_Y = Vz - Zy, mean(square(H(Gy)))
 
 
 def _moving(name: str, *of: Vector) -> Fact:
-    """What is granted where E[H] moves_all every direction, as it does here."""
+    """What is granted where lambda_min > 0, as it is here."""
     return discharged(grant(name, *of), lambda_min > 0, moves_all)
 
 

@@ -18,9 +18,7 @@ from collections.abc import Mapping
 from math import inf
 
 from rac_theory.algebra import Expression, Lemma, Let, Relation, between, equal, powers
-from rac_theory.proofs import (
-    E as expected,
-)
+from rac_theory.proofs import E as expected
 from rac_theory.proofs import (
     Fact,
     G,
@@ -83,7 +81,6 @@ T22 = Theorem(
     id="T22",
     name="rac_lora_momentum_nonconvex",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_momentum,
     given=(smooth, *_NOISE, b >= 0, b < 1, theta >= 0, lambda_min > 0, known_largest_projection, bounded_below),
     claim=E(mean_squared_gradient)
@@ -104,7 +101,6 @@ T22_pl = Theorem(
     id="T22_pl",
     name="rac_lora_momentum_pl",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_momentum,
     given=(
         *(smooth, *_NOISE, b >= 0, room > 0, slack >= 0),
@@ -126,7 +122,6 @@ T22_H = Theorem(
     id="T22_H",
     name="rac_lora_momentum_gain",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_momentum,
     given=(
         *(smooth, smooth_along_sketch, *_NOISE, b >= 0, b < 1, theta_H >= 0),
@@ -151,7 +146,6 @@ T23 = Theorem(
     id="T23",
     name="momentum_in_links_nonconvex",
     source=_OF_LINKS,
-    mark="derived",
     about=momentum_in_links,
     given=(*_IN_LINKS, bounded_below, lambda_min > 0),
     claim=E(mean_squared_gradient) <= 2 * gap0_upper / (link_gain * lambda_min * T),
@@ -164,7 +158,6 @@ T23_pl = Theorem(
     id="T23_pl",
     name="momentum_in_links_pl",
     source=_OF_LINKS,
-    mark="derived",
     about=momentum_in_links,
     given=(*_IN_LINKS, certified_minimum, polyak_lojasiewicz, lambda_min > 0),
     claim=E(gap) <= link_factor**T * gap0,
@@ -183,7 +176,6 @@ T25 = Theorem(
     id="T25",
     name="error_feedback_nonconvex",
     source="derived: descent at the shifted point, and Young's inequality for what is kept",
-    mark="derived",
     about=rac_lora_feedback,
     given=(smooth, structured_noise, equal(A, 0), beta <= 1, lambda_min > 0, feedback_share >= 0, bounded_below),
     claim=E(squared_gradient_and_beside(feedback_share))
@@ -253,7 +245,7 @@ def _share(left: Fact) -> Fact:
 
 
 def _added(fits: Fact, floor: Expression, descent: Fact, bends: Fact, curvature: Fact) -> tuple[Fact, Fact]:
-    """Steps of psi, added; ``along`` is what bounds the curvature of a step where ``descent`` has that."""
+    """Steps of psi, added; ``curvature`` is what bounds the curvature of a step where ``descent`` has that."""
     left = proved("", 1 - b > 0, below_1)
     share = _share(left)
     m = share.value.expression

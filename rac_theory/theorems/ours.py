@@ -1,4 +1,6 @@
-"""Our theorems by id, in the order of their families, and the proofs of those for which one is written by hand."""
+"""Our theorems by id, in the order of their families; the proofs of those for which one is written by hand; and which
+theorem is which at the ends of its range: one step, one component, no noise, no sketch.
+"""
 
 import copyreg
 import re
@@ -8,12 +10,10 @@ from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias
 
 from rac_theory.proofs import Fact, Proof, facts_in, instances, letters_in
-from rac_theory.statements import Theorem
+from rac_theory.statements import Reduction, Theorem
 from rac_theory.theorems import (
-    any_step,
-    client_epochs,
+    bernoulli,
     convex,
-    decreasing,
     federated,
     found,
     gain,
@@ -29,8 +29,15 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 """What returns the fact that a claim is, and by what it is multiplied."""
 
 FAMILIES: tuple[ModuleType, ...] = (
-    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, variants),
-    *(decreasing, momentum, gradient_memory),
+    rac_lora_gd,
+    convex,
+    stochastic,
+    reshuffling,
+    federated,
+    gain,
+    variants,
+    momentum,
+    gradient_memory,
 )
 
 
@@ -76,7 +83,7 @@ STORED: Mapping[str, Recipe] = MappingProxyType({id: BY_HAND.get(id, partial(_fo
 def granted() -> Iterator[Fact]:
     """Yield all that is granted of what our theorems are about, but for what is granted of any vector or number."""
     yield from instances(None, letters_in(*(theorem.claim.relation for theorem in ALL.values())))
-    yield from (fact for fact in facts_in(*LEMMAS, decreasing.root_size, *decreasing.ahead.values()) if not fact.of)
+    yield from (fact for fact in facts_in(*LEMMAS, stochastic.root_size, *stochastic.ahead.values()) if not fact.of)
 
 
 def _of_id(id: str) -> Theorem:
@@ -89,3 +96,22 @@ def _reduced(theorem: Theorem) -> Any:
 
 
 copyreg.pickle(Theorem, _reduced)
+
+
+def _together(name: str) -> tuple[Reduction, ...]:
+    """The reductions of all families, those together that have the same values for the same reason."""
+    groups: dict[str, list[Reduction]] = {}
+    for family in (*FAMILIES, bernoulli):
+        for reduction in getattr(family, name, ()):
+            groups.setdefault(f"{reduction.because} {reduction.values}", []).append(reduction)
+    return tuple(reduction for group in groups.values() for reduction in group)
+
+
+AT_THE_ENDS = _together("REDUCTIONS")
+"""At its simplest setting each theorem is a plain one. T7d and T8d are not T1 and T2 for one component, as their growth
+q does not vanish there."""
+
+DRIFT_AS_NOISE = _together("DRIFT_AS_NOISE")
+"""One epoch, or round, is one step with noise: T5, T6, or T6 with the sum of powers of rho to infinity."""
+
+REDUCTIONS = (*AT_THE_ENDS, *DRIFT_AS_NOISE)

@@ -78,7 +78,6 @@ T1_sharp = Theorem(
     id="T1_sharp",
     name="rac_lora_gd_nonconvex_sharp",
     source="derived from the descent lemma and H = H' = H^2",
-    mark="derived",
     about=rac_lora_exact,
     given=(smooth, between(0, gamma * L, 2), bounded_below, lambda_min > 0),
     claim=E(mean_squared_gradient) <= 2 * gap0_upper / (lambda_min * gamma * (2 - gamma * L) * T),
@@ -92,7 +91,6 @@ T1_tight = Theorem(
     id="T1_tight",
     name="rac_lora_gd_nonconvex_tight",
     source="derived from the descent lemma and the largest gradient that a gap allows, at every step",
-    mark="derived",
     about=rac_lora_exact,
     given=(smooth, between(0, gamma * L, 2), bounded_below, lambda_min > 0),
     claim=E(mean_squared_gradient) <= 2 * L / T * powers(rho, 0, T - 1) * gap0_upper,
@@ -104,7 +102,6 @@ T2_sharp = Theorem(
     id="T2_sharp",
     name="rac_lora_gd_pl_sharp",
     source="derived from the descent lemma and H = H' = H^2",
-    mark="derived",
     about=rac_lora_exact,
     given=(smooth, between(0, gamma * L, 2), certified_minimum, polyak_lojasiewicz, lambda_min > 0),
     claim=E(gap) <= (1 - gamma * (2 - gamma * L) * mu * lambda_min) ** T * gap0,
@@ -124,7 +121,6 @@ T2_tight = Theorem(
     id="T2_tight",
     name="rac_lora_gd_pl_tight",
     source="derived from the descent lemma with what it leaves out, and PL at both ends of a step",
-    mark="derived",
     about=rac_lora_exact,
     given=(smooth, between(0, gamma * L, 2), certified_minimum, polyak_lojasiewicz, lambda_min > 0),
     claim=E(gap) <= rho_tight**T * gap0,
@@ -221,7 +217,7 @@ def for_any_b() -> Fact:
 
 
 def at_most_1() -> tuple[Fact, Fact]:
-    """That R and x are."""
+    """R and x are at most 1."""
     below = proved("", R <= 1, e_sign / proved("", 1 + R > 0, one + root))
     beside_Q = proved("", 1 + Q > 0, one + root_Q)
     Q_below = proved("", Q <= 1, half * e_sign * kappa_sign * (one + kappa_sign) / beside_Q)

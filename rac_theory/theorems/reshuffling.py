@@ -1,9 +1,15 @@
-"""RAC-LoRA with one reshuffled epoch a sketch; L is the largest constant of a component, N their number."""
+"""RAC-LoRA with one reshuffled epoch a sketch; L is the largest constant of a component, N their number.
+
+How far several steps under one sketch drift is what epochs and rounds share. An epoch of N reshuffled steps, or a
+round of K local ones, is one step of the total length along a gradient that is off by at most ``s^2 ||HG||^2`` and v
+times the spread of the gradients. The theorems differ in v: ``s r`` for an epoch, ``s^2`` for a round. Both are 0 for
+a single step, where the theorems are T1 and T2.
+"""
 
 from fractions import Fraction
 
-from rac_theory.algebra import Lemma, Let, powers
-from rac_theory.proofs import Granted, one, proved
+from rac_theory.algebra import Expression, Lemma, Let, Symbol, lifted, powers, total
+from rac_theory.proofs import Granted, k, one, proved
 from rac_theory.statements import (
     E,
     Reduction,
@@ -25,9 +31,13 @@ from rac_theory.statements.assumptions import (
     smooth_components,
 )
 from rac_theory.statements.symbols import (
+    A,
+    C,
     D,
+    K,
     N,
     T,
+    beta,
     eta,
     gamma,
     gap0,
@@ -40,7 +50,38 @@ from rac_theory.statements.symbols import (
 from rac_theory.statements.symbols import L as L_of_f
 from rac_theory.statements.symbols import L_max as L
 from rac_theory.theorems import rac_lora_gd, stochastic
-from rac_theory.theorems.sharp_drift import AS_NOISE, any_r, any_s, as_noise, r, s
+
+s = Let("s", 1 / N * total(k, N, (1 + eta * L) ** k - 1), "how far the steps of an epoch drift", "s_N")
+r = Let(
+    "r",
+    eta * L / (N * (N - 1)) * total(k, N, k * (1 + eta * L) ** (k - 1)),
+    "how much the order of an epoch matters",
+    "r_N",
+)
+s_K = Let("s", 1 / K * total(k, K, (1 + eta * L) ** k - 1), "how far clients drift in a round", "s_K")
+
+# In a reduction the drifts may be any numbers.
+any_s, any_r, any_a = (Symbol(name, unit="drift") for name in ("s", "r", "a"))
+AS_NOISE = "a drift takes from the gain and adds to the floor as noise does"
+
+
+def as_noise(
+    length: Expression, v: object, u: object, spread: Expression | None = None
+) -> dict[Expression, Expression | int | Fraction]:
+    """Return the noise that a drift amounts to in one step of this length.
+
+    It is v times the spread of the gradients, which is at most 2 L times the gap and D, or a ``spread``, and it takes u
+    of the gain.
+    """
+    v, u = Let("v", lifted(v)), Let("u", lifted(u))
+    return {
+        gamma: length,
+        L_of_f: L,
+        A: v / length if spread is None else 0,
+        beta: (1 + u) / (length * L),
+        C: v * (D if spread is None else spread) / (length * L),
+    }
+
 
 _EPOCH = (smooth_components, 2 * eta * N * L <= 1, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from a lemma on one reshuffled epoch in the range of the sketch"
@@ -60,7 +101,6 @@ T7 = Theorem(
     id="T7",
     name="rac_lora_rr_nonconvex",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_reshuffled,
     given=(*_EPOCH, bounded_below, known_variance),
     claim=E(mean_squared_gradient)
@@ -73,7 +113,6 @@ T7d = Theorem(
     id="T7d",
     name="rac_lora_rr_nonconvex_data",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_reshuffled,
     given=(*_EPOCH, bounded_below, known_heterogeneity),
     claim=E(weighted_squared_gradient(w))
@@ -94,7 +133,6 @@ T7d_sharp = Theorem(
     id="T7d_sharp",
     name="rac_lora_rr_nonconvex_sharp",
     source=_SOURCE_SHARP,
-    mark="derived",
     about=rac_lora_reshuffled,
     given=(*_SHARP, bounded_below),
     claim=E(weighted_squared_gradient(w_sharp))
@@ -108,7 +146,6 @@ T8 = Theorem(
     id="T8",
     name="rac_lora_rr_pl",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_reshuffled,
     given=(*_EPOCH, certified_minimum, polyak_lojasiewicz, known_variance),
     claim=E(gap)
@@ -123,7 +160,6 @@ T8d = Theorem(
     id="T8d",
     name="rac_lora_rr_pl_data",
     source=_SOURCE,
-    mark="derived",
     about=rac_lora_reshuffled,
     given=(*_EPOCH, certified_minimum, polyak_lojasiewicz, known_heterogeneity, rho >= 0, rho < 1),
     claim=E(gap)
@@ -137,7 +173,6 @@ T8d_sharp = Theorem(
     id="T8d_sharp",
     name="rac_lora_rr_pl_sharp",
     source=_SOURCE_SHARP,
-    mark="derived",
     about=rac_lora_reshuffled,
     given=(*_SHARP, certified_minimum, polyak_lojasiewicz, rho_sharp >= 0, rho_sharp < 1),
     claim=E(gap) <= rho_sharp**T * gap0 + powers(rho_sharp, 0, T - 1) * (eta * N / 2) * s * r * lambda_max * D,

@@ -10,9 +10,8 @@ from rac_theory.base import import_extra
 import_extra("torch", "torch")  # first, as it says how PyTorch is installed where it is missing
 
 from rac_theory.torch.activations import Activations  # noqa: E402
-from rac_theory.torch.method_optimiser import MethodOptimiser  # noqa: E402
 from rac_theory.torch.module_problem import ModuleProblem, ModuleSum, from_module  # noqa: E402
-from rac_theory.torch.optimiser import RACLoRA  # noqa: E402
+from rac_theory.torch.optimiser import MethodOptimiser, RACLoRA  # noqa: E402
 from rac_theory.torch.optimiser_steps import OptimiserSteps, optimiser_moves  # noqa: E402
 from rac_theory.torch.peft_layers import peft_functions, trainer_functions  # noqa: E402
 

@@ -10,8 +10,7 @@ import pytest
 from rac_theory import Constants, spectrum, theorems
 from rac_theory.advice import advise, fewest_steps, frontier_plot, promised_steps
 from rac_theory.advice.comparison import frontier_panels
-from rac_theory.advice.gain_of_side import FULL
-from rac_theory.advice.training_option import Option, efficient
+from rac_theory.advice.training_option import FULL, Option, efficient
 from rac_theory.numerics.linalg import projection
 from rac_theory.sketches import named_sketch
 from rac_theory.sketches.spectra import closed_form
@@ -192,7 +191,7 @@ def test_what_is_not_possible_is_said(monkeypatch):
     assert any("dim must be a power of two" in note for note in notes)
     _, notes = advise([(400, 1)], ranks=[16], sketches=["uniform"])
     assert "there is no closed form, and above dim=256 sampling would take minutes" in notes[0]
-    monkeypatch.setattr("rac_theory.advice.gain_of_side.SAMPLED_DIM", 3)
+    monkeypatch.setattr("rac_theory.advice.training_option.SAMPLED_DIM", 3)
     options, (note,) = advise([(4, 3)], ranks=[2], sketches=["uniform"])
     assert options[1].side == "right"
     assert note.startswith("4x3, left")

@@ -8,8 +8,7 @@ import pytest
 
 from rac_theory import LayeredRACLoRA
 from rac_theory.advice import Curvature, advise, cheapest, fewest_steps
-from rac_theory.advice.comparison import CURRENCIES
-from rac_theory.advice.model_total import totals
+from rac_theory.advice.comparison import CURRENCIES, totals
 from rac_theory.problems import Layers
 from rac_theory.sketches import Haar
 

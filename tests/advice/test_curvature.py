@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from rac_theory import Case, Constants, RACLoRA, best_step, sketches
 from rac_theory.advice import Curvature, advise
-from rac_theory.advice.gain_of_side import FULL, gain_of_mixture, gain_of_side
+from rac_theory.advice.training_option import FULL, gain_of_mixture, gain_of_side
 from rac_theory.numerics.eigenvalues import lapack_rounding
 from rac_theory.numerics.rational import rounded
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression

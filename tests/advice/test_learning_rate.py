@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from rac_theory import learning_rate
-from rac_theory.advice.learning_rate import RULES, keeping, learning_rates, nearest
-from rac_theory.advice.learning_rate_of_layer import EXPLANATION, in_words, learning_rate_table
+from rac_theory.advice.learning_rate import (
+    EXPLANATION,
+    RULES,
+    in_words,
+    keeping,
+    learning_rate_table,
+    learning_rates,
+    nearest,
+)
 from rac_theory.problems import LeastSquares, SoftmaxRegression
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, Frozen, Gaussian, Haar, Uniform

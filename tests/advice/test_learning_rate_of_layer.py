@@ -9,7 +9,7 @@ from rich.table import Table
 
 from rac_theory import learning_rate
 from rac_theory.advice import Curvature
-from rac_theory.advice.learning_rate_of_layer import _visible, rates_of_layer
+from rac_theory.advice.learning_rate import _visible, rates_of_layer
 from rac_theory.problems import LeastSquares, LogisticRegression
 from rac_theory.sketches import CoordinateWithReplacement, Gaussian, Haar, Rademacher
 

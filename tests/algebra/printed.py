@@ -49,6 +49,7 @@ def plain(text):
 def plain_latex(latex):
     r"""Return LaTeX as text, with ``\frac`` alone left of it."""
     text = _replaced(latex, _LATEX | _COMMANDS)
+    text = re.sub(r"\\mathrm\{([a-z]{2,})\}", r"\1", text)  # a word
     text = re.sub(r"_\{\\?(\w+)\}", r"_\1", text)  # what stands below a line
     return re.sub(r"\\(?!frac)([A-Za-z]+)", r"\1", text)
 

@@ -10,8 +10,7 @@ from scipy import stats
 
 from rac_theory import Case, Clients, Exact, Local, Minibatch, Noisy, Reshuffled, simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, GaLore, Initialisation, LoRA
-from rac_theory.literature.counterexamples.factor_loss import Moves, merges
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.factor_loss import FollowedRun, Moves, merges
 from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches import Frozen, Gaussian
 from rac_theory.testing import check_algorithm

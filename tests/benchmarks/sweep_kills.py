@@ -24,8 +24,8 @@ import joblib
 from joblib._dask import DaskDistributedBackend
 
 from rac_theory import Grid, Sweep, sweep
+from rac_theory.ledger.running import run_cell
 from rac_theory.ledger.sweeps import sweeping
-from rac_theory.ledger.sweeps.running import run_cell
 from rac_theory.ledger.sweeps.store import Store
 
 KILLED = Grid(

@@ -9,7 +9,8 @@ from rich.console import Console
 from rac_theory import algorithms, statements
 from rac_theory.algorithms import PLAIN
 from rac_theory.commands.cli import main
-from rac_theory.commands.discover import GIVEN, METHODS, METRICS, _compared
+from rac_theory.commands.discover import _compared
+from rac_theory.commands.options import GIVEN, METHODS, METRICS
 from rac_theory.discovery import discover
 from rac_theory.statements import assumptions
 from rac_theory.statements.assumptions import polyak_lojasiewicz, smooth_along_sketch

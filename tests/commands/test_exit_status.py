@@ -177,7 +177,7 @@ def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which
 
 
 def test_a_fault_of_ours_is_neither_a_violation_nor_bad_input(monkeypatch, capsys):
-    monkeypatch.setattr("rac_theory.ledger.DEFAULT_PROBLEMS", None)
+    monkeypatch.setattr("rac_theory.commands.listing.DEFAULT_PROBLEMS", None)
     assert main(["list"]) == 70
     assert "AttributeError" in capsys.readouterr().err
 
@@ -308,7 +308,7 @@ def test_a_violated_claim_goes_before_what_fails_beside_it(folder, capsys, monke
 
     monkeypatch.setattr("rac_theory.ledger.report.write", full)
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 2
-    monkeypatch.setattr("rac_theory.ledger.violated", refuted)
+    monkeypatch.setattr("rac_theory.commands.verify.violated", refuted)
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 1
     assert "error: 'report.html' cannot be written" in capsys.readouterr().err
 

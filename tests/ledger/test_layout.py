@@ -8,10 +8,10 @@ from rac_theory.algorithms import GaLore, LayeredRACLoRA
 from rac_theory.base.extras import MissingExtra
 from rac_theory.ledger import default_problems
 from rac_theory.ledger import layout as laying_out
-from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
+from rac_theory.ledger.ensemble import Key
 from rac_theory.ledger.layout import Axes, Grid, lay_out
-from rac_theory.ledger.plan import plan
+from rac_theory.ledger.running import plan
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import Quadratic
 

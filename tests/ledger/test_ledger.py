@@ -10,10 +10,10 @@ import pytest
 
 from rac_theory.cases.case import starting_point
 from rac_theory.ledger import default_problems, results, running
-from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
+from rac_theory.ledger.ensemble import Key
 from rac_theory.ledger.layout import Axes, Grid, lay_out
-from rac_theory.ledger.plan import plan
+from rac_theory.ledger.running import plan
 from rac_theory.ledger.setting import LONGEST
 from rac_theory.ledger.table import COLUMNS, cells, ledger_table, remarks
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE

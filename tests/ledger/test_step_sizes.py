@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from rac_theory import Constants, theorems
-from rac_theory.ledger.step_sizes import HORIZON
+from rac_theory.ledger.setting import HORIZON
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import LeastSquares
 from rac_theory.statements.symbols import read
-from rac_theory.theorems import client_epochs, decreasing, federated, gain, stochastic
+from rac_theory.theorems import federated, gain, stochastic
 
 
 @cache
@@ -112,7 +112,7 @@ def test_drift_and_sampling_cost_a_third_of_the_rate_and_a_quarter_of_the_gap():
 
         def costs(gamma, constants=constants):
             c = replace(constants, gamma=gamma)
-            v, u = read(client_epochs.v, c), read(client_epochs.u, c)
+            v, u = read(federated.v, c), read(federated.u, c)
             condition, steepness = c.lambda_max / c.lambda_min, c.mu or c.L_max
             floor = condition * (v * c.D + u * c.D_in) / (2 * steepness)
             return 3 * v * condition * c.L_max / steepness if c.mu else 3 * v, 4 * floor / c.gap0_upper
@@ -177,7 +177,7 @@ def test_steps_that_fall_like_a_root_are_the_longest_that_leave_half(A, beta):
     falling = SETTINGS["root steps"].shorten(case.algorithm, constants)
     assert (falling.power, falling.offset) == (0.5, 1.0)
     gamma = falling.algorithm.gamma
-    spent = float(read(decreasing.Q, replace(constants, gamma=gamma, offset=1.0), T=500))
+    spent = float(read(stochastic.Q, replace(constants, gamma=gamma, offset=1.0), T=500))
     assert spent <= 0.5
     assert spent > 0.499 or gamma == 1 / (2 * constants.L * (beta or 0.1))
 

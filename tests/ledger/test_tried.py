@@ -15,7 +15,7 @@ def test_each_theorem_is_tried():
     ("setting", "ids", "said"),
     [
         ("2/L", "", "T3_sharp is tried in no setting of the ledger: name one in TRIED of rac_theory.theorems.convex"),
-        ("2/L", "T3_sharp T33", "TRIED of a family has what is no theorem: T33"),
+        ("2/L", "T3_sharp T33", "TRIED of a family must hold ids of theorems, got T33"),
     ],
 )
 def test_a_list_that_is_forgotten_is_a_sentence(monkeypatch, setting, ids, said):

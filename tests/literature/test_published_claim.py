@@ -23,7 +23,7 @@ from rac_theory.literature import (
     Witness,
     counterexamples,
 )
-from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.counterexample import Lines
 from rac_theory.theorems import T2, T3, T11
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rac_theory import SGD, Decreasing, Noisy, RACLoRA, sketches, theorems
 from rac_theory.statements.symbols import C, T, gap0, gap0_upper, t_0
 from rac_theory.theorems import E
-from rac_theory.theorems.decreasing import bound
+from rac_theory.theorems.stochastic import bound
 
 from .theorems import SWAPPED, mutants
 from .theorems_noisy import LINE, RARE

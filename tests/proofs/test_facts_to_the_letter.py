@@ -15,8 +15,8 @@ from rac_theory.statements import assumptions as known
 from rac_theory.statements.symbols import L, N, gamma, lambda_min, mu
 from rac_theory.theorems import T2_tight
 from rac_theory.theorems.rac_lora_gd import Q, R, e, kappa, x
+from rac_theory.theorems.reshuffling import r, s
 from rac_theory.theorems.shared import axioms as granted_facts
-from rac_theory.theorems.sharp_drift import r, s
 
 from .worlds import odd, worlds
 from .worlds.mistaken import worlds_and_mistakes

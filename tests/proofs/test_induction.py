@@ -13,7 +13,7 @@ from rac_theory.statements import metric
 from rac_theory.statements.about import rac_lora_exact
 from rac_theory.statements.metric import weighted_squared_gradient
 from rac_theory.statements.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
-from rac_theory.theorems import sharp_drift
+from rac_theory.theorems import reshuffling
 
 rho, e, g, theta, c, p, average = (Symbol(name) for name in ("rho", "e", "g", "theta", "c", "p", "a mean"))
 squared = G @ G
@@ -183,7 +183,7 @@ def test_how_far_a_client_drifts(steps):
     rng = np.random.default_rng(steps)
     step = granted("", moved_next <= (1 + eta * L_max) * moved + eta * own)
     grows = granted("", 1 + eta * L_max >= 0)
-    said = induction.drifted(step, grows, eta, sharp_drift.s_K / L_max).said
+    said = induction.drifted(step, grows, eta, reshuffling.s_K / L_max).said
     for exactly in (True, False) * 10:
         size, bends, pushed, x = rng.uniform(0.1, 1), rng.uniform(0.1, 2), rng.uniform(0.1, 2), [0.0]
         for _ in range(steps):
@@ -195,7 +195,7 @@ def test_how_far_a_client_drifts(steps):
             assert not exactly or abs(excess(said, known)) <= ROUNDING
         assert not exactly or excess(said, late) < -1e-6
     with pytest.raises(Missing, match="is not the mean over"):
-        induction.drifted(step, grows, eta, sharp_drift.s / L_max)
+        induction.drifted(step, grows, eta, reshuffling.s / L_max)
 
 
 @pytest.mark.parametrize("x", [0.0, 0.3, 1.0, 2.0])

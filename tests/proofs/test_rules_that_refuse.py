@@ -33,7 +33,7 @@ from rac_theory.statements.symbols import (
     mu,
 )
 from rac_theory.theorems import rac_lora_gd as exact_steps
-from rac_theory.theorems import shared, sharp_drift
+from rac_theory.theorems import reshuffling, shared
 from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.rac_lora_gd import best, for_any_b
 from rac_theory.theorems.rac_lora_gd import e as gain
@@ -216,7 +216,7 @@ def test_each_term_of_a_potential_has_a_value_after_the_step():
 def test_a_drift_asks_for_the_step_that_it_adds_up():
     """A push or a growth that is not the one of the step, and one that depends on a draw, would be caught."""
     step = granted("", moved_next <= (1 + eta * L_max) * moved + eta * own)
-    grows, mean = granted("", 1 + eta * L_max >= 0), sharp_drift.s_K / L_max
+    grows, mean = granted("", 1 + eta * L_max >= 0), reshuffling.s_K / L_max
     assert induction.drifted(step, grows, eta, mean).said is not None
     for growth, push in ((granted("", eta * L_max >= 0), eta), (grows, eta / 2)):
         with pytest.raises(Missing, match="is not what was computed"):

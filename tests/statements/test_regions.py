@@ -9,7 +9,7 @@ from rac_theory import theorems
 from rac_theory.algebra import Relation, fraction, number, polynomial
 from rac_theory.statements.directions import _length, _x, regions
 from rac_theory.statements.symbols import s
-from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
+from rac_theory.theorems import federated, rac_lora_gd, reshuffling
 from tests.as_one_test import as_one_test
 
 ALL = theorems.ALL
@@ -53,7 +53,7 @@ def test_the_lemmas_on_drift(steps):
     known = {"gamma": 1, "eta": 1, "K": steps, "N": steps}
     for h in (Fraction(1, steps), Fraction(1, 3 * steps)):
         values = {**known, "L": h}
-        a, its_s, s_K = (fraction(each, values) for each in (federated.a, sharp_drift.s, sharp_drift.s_K))
+        a, its_s, s_K = (fraction(each, values) for each in (federated.a, reshuffling.s, reshuffling.s_K))
         assert 0 <= a <= Fraction(759, 1000)  # e^2/2 - 2e + 5/2 = 0.7580...
         assert 0 <= its_s == s_K <= Fraction(719, 1000)  # e - 2 = 0.7182...
         (shrunk,) = theorems.T7d_sharp.lemmas
@@ -63,7 +63,7 @@ def test_the_lemmas_on_drift(steps):
         assert all(one >= other for one, other in zip(of_s, of_r, strict=True))
         if steps > 1:
             at = [sum(each * h**j for j, each in enumerate(some, 1)) for some in (of_s, of_r)]
-            assert at == [its_s, fraction(sharp_drift.r, values)]
+            assert at == [its_s, fraction(reshuffling.r, values)]
 
 
 @pytest.mark.parametrize("gamma_L", [0.1, 0.7, 1.0, 1.8])

@@ -28,7 +28,7 @@ from rac_theory.testing.algorithms.paired_steps import PairedSteps, paired
 from rac_theory.testing.sketches import batches, moments
 from rac_theory.testing.sketches import check_sketch as sketches
 from rac_theory.testing.sketches.moments import Frequencies, Marginals
-from rac_theory.testing.trainers import freshness
+from rac_theory.testing.trainers import check_chain
 from tests.mutants.wrong_algorithms import HalfStep
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
 
@@ -165,7 +165,7 @@ def test_as_many_ways_are_tried_as_share_the_level(monkeypatch):
     batches.check_lags("Sketch", list(zip(large, large[..., 0, 0], strict=True)), 0.01)
     assert {alpha for _, alpha in tried} == {0.01}
     assert 2 * 2 * len(dict(tried)) == batches._WAYS
-    assert 2 * len(freshness._PASTS) + 1 == freshness._WAYS  # two likenesses, and layers
+    assert 2 * len(check_chain._PASTS) + 1 == check_chain._WAYS  # two likenesses, and layers
 
 
 def test_what_is_asked_of_draws_spends_alpha_for_each_kind(monkeypatch):

@@ -19,12 +19,10 @@ from rac_theory.theorems import E, gap
 
 from .asked_of_each import holds_exactly, names_what_is_broken, ratios
 from .second_routes.moments import check_below, enumerated, on_axes
+from .small_cases import SKEW, WEIGHTED
 
 T21, T21_H = theorems.T21, theorems.T21_H
 BOTH = ("T21", "T21_H")
-SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
-WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
-ROUND = Quadratic.left(np.eye(4), np.ones((4, 1)))
 
 
 def fitting(c, step=1.0, along=False):

@@ -10,7 +10,7 @@ import pytest
 from rac_theory import Case, Constants, Initialisation, LoRA, RACLoRA, theorems
 from rac_theory.algebra import Relation, equal, text
 from rac_theory.ledger.layout import Grid
-from rac_theory.ledger.plan import plan
+from rac_theory.ledger.running import plan
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Gaussian
 from rac_theory.statements import assumptions, symbols

@@ -26,7 +26,7 @@ from rac_theory import (
 from rac_theory.algebra import fraction
 from rac_theory.algorithms import SGD
 from rac_theory.problems import Federated, LeastSquares
-from rac_theory.theorems import client_epochs
+from rac_theory.theorems import reshuffling
 
 T9rr, T10rr = theorems.T9rr, theorems.T10rr
 BOTH = [T9rr, T10rr]
@@ -56,10 +56,10 @@ def test_in_fractions():
         x -= half * x
     known = {"eta": half, "K": 2, "L": 1, "omega": 0, "lambda_max": 1, "lambda_min": 1, "mu": 1, "T": 1}
     known |= {"D": 0, "D_in": 0, "f(W^0) - f*": half}
-    assert fraction(client_epochs.s, known) == Fraction(1, 4)
+    assert fraction(reshuffling.s_K, known) == Fraction(1, 4)
     assert fraction(T10rr.claim.bound, known) == x**2 / 2 == Fraction(1, 32)
     assert fraction(T9rr.claim.bound, known) == Fraction(17, 16)  # the left side is 1, that of one gradient
-    sharp = 2 * half / (1 - fraction(client_epochs.s, known) ** 2)  # with the variances along the run, on the page
+    sharp = 2 * half / (1 - fraction(reshuffling.s_K, known) ** 2)  # with the variances along the run, on the page
     assert 1 / sharp == Fraction(15, 16)
     ends = []
     for order in permutations((1, -1)):

@@ -8,7 +8,7 @@ import pytest
 
 from rac_theory import GD, Case, Constants, Minibatch, Noisy, Status, expected, theorems, tightness, verify
 from rac_theory.algorithms import EF21, FEEDBACK, H, Method, gradient, state
-from rac_theory.problems import LeastSquares, PLSine, Quadratic
+from rac_theory.problems import PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 from rac_theory.statements import E, squared_gradient_and_beside
 from rac_theory.statements.symbols import C, L, T, gamma, gap0_upper, lambda_min
@@ -16,12 +16,9 @@ from rac_theory.verdicts.verification.recorded_curves import simulated
 
 from .asked_of_each import holds_exactly, names_what_is_broken, refutes
 from .second_routes.moments import check_below, enumerated, on_axes, squares
+from .small_cases import LEAST, ROUND, SKEW, WEIGHTED
 
 T25 = theorems.T25
-SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
-ROUND = Quadratic.left(np.eye(4), np.ones((4, 1)))
-LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(20.0) % 3, l2=0.1)
-WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
 
 
 def case(problem, sketch, gamma_L, steps=40, method=FEEDBACK, **more):

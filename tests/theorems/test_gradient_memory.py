@@ -8,18 +8,15 @@ import pytest
 
 from rac_theory import Case, Constants, Noisy, Status, theorems, tightness, verify
 from rac_theory.algorithms import EF21, FEEDBACK, H, Method, gradient, state
-from rac_theory.problems import LeastSquares, PLSine, Quadratic
+from rac_theory.problems import PLSine
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, WeightedCoordinate
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
 
 from .asked_of_each import holds_exactly, names_what_is_broken, refutes
 from .second_routes.moments import check_below, enumerated, on_axes
+from .small_cases import LEAST, LINE, SKEW, WEIGHTED
 
 BOTH = ("T27", "T27_pl")
-SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
-LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
-LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(20.0) % 3, l2=0.1)
-WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
 
 
 def coin(p, d):

@@ -28,8 +28,8 @@ from rac_theory.statements.symbols import (
     mu,
     sigma_squared,
 )
-from rac_theory.theorems import client_epochs, federated, reshuffling, sharp_drift
-from rac_theory.theorems.reductions import AT_THE_ENDS, REDUCTIONS
+from rac_theory.theorems import federated, reshuffling
+from rac_theory.theorems.ours import AT_THE_ENDS, REDUCTIONS
 from tests.as_one_test import as_one_test
 
 
@@ -46,16 +46,16 @@ def test_the_drifts_are_their_closed_forms():
     a = ((one**2) ** K - 1) / (K * (one**2 - 1)) - 2 * (one**K - 1) / (K * h) + 1
     r = (N * h * one ** (N - 1) - one**N + 1) / (N * (N - 1) * h)
     for drift, closed, at in (
-        (sharp_drift.s, s, {}),
-        (sharp_drift.s_K, s.at({N: K}), {}),
+        (reshuffling.s, s, {}),
+        (reshuffling.s_K, s.at({N: K}), {}),
         (federated.a, a, {}),
-        (sharp_drift.r, r, {N: 2}),
-        (sharp_drift.r, r, {N: 5}),
-        (client_epochs.r, r.at({N: K}), {K: 2}),
-        (client_epochs.r, r.at({N: K}), {K: 5}),
+        (reshuffling.r, r, {N: 2}),
+        (reshuffling.r, r, {N: 5}),
+        (federated.r, r.at({N: K}), {K: 2}),
+        (federated.r, r.at({N: K}), {K: 5}),
     ):
         assert identical(drift.at(at), closed.at(at))
-    assert identical(client_epochs.r.at({K: 1}), 0)
+    assert identical(federated.r.at({K: 1}), 0)
 
 
 def test_other_values_do_not_do():

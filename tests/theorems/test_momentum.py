@@ -7,17 +7,15 @@ import pytest
 
 from rac_theory import GD, Case, Constants, FiniteDifferences, Minibatch, Noisy, Status, expected, theorems, verify
 from rac_theory.algorithms import MOMENTUM, SHIFTED_MOMENTUM, H, Method, gradient, letter, state
-from rac_theory.problems import LeastSquares, PLSine, Quadratic
+from rac_theory.problems import PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 
 from .asked_of_each import holds_exactly, names_what_is_broken, ratios
 from .second_routes.moments import check_below, enumerated, on_axes
+from .small_cases import LEAST, LINE, SKEW, WEIGHTED
 
 T22, T22_pl = theorems.T22, theorems.T22_pl
 BOTH = ("T22", "T22_pl")
-SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
-LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(20.0) % 3, l2=0.1)
-WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
 
 
 def case(problem, sketch, b, gamma_L=0.4, steps=40, method=SHIFTED_MOMENTUM, **more):
@@ -59,9 +57,6 @@ def test_it_holds_by_enumeration_where_f_is_not_quadratic(b, gamma_L, share):
     curves = enumerated(problem, step, on_axes(share), (start, 0 * start), T)
     for theorem in (T22, T22_pl):
         check_below(theorem, curves, c)
-
-
-LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
 
 
 def on_the_line(method, b, gamma, steps):

@@ -14,11 +14,10 @@ from rac_theory.statements.symbols import momentum as b
 
 from .asked_of_each import holds_exactly, names_what_is_broken, refutes
 from .second_routes.moments import check_below, enumerated, on_axes
+from .small_cases import SKEW, WEIGHTED
 
 BOTH = ("T23", "T23_pl")
-SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
 FLAT = Quadratic.left(np.eye(6), np.ones((6, 1)))
-WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
 
 
 def links(problem, sketch, beta, gamma_L, K, steps=40, **more):

@@ -4,7 +4,7 @@ import pytest
 
 from rac_theory import Status, theorems
 from rac_theory.ledger.layout import Grid
-from rac_theory.ledger.plan import plan
+from rac_theory.ledger.running import plan
 
 OF_SUMS = {id for id in theorems.ALL if id.startswith(("T7", "T8", "T9", "T10"))}
 

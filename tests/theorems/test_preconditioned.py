@@ -13,9 +13,9 @@ from rac_theory.statements.symbols import T, gamma, gap0, gap0_upper, lambda_min
 
 from .asked_of_each import names_what_is_broken, refutes
 from .second_routes.moments import check_below, enumerated, on_axes
+from .small_cases import SKEW
 
 T26, T26_pl = theorems.T26, theorems.T26_pl
-SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
 CASE = Case(Preconditioned(Haar(4, 2), gamma=0.5, weights=[0.5, 2.0]), SKEW, steps=60)
 
 

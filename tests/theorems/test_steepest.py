@@ -14,11 +14,11 @@ from rac_theory.statements.symbols import L, T, gamma, gap0_upper, norm_share, s
 
 from .asked_of_each import refutes
 from .second_routes.moments import check_below, enumerated, on_axes
+from .small_cases import LINE
 
 T24 = theorems.T24
 RNG = np.random.default_rng(242)
 DATA = LeastSquares(RNG.normal(size=(20, 5)), RNG.normal(size=(20, 3)))
-LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
 EVEN = Quadratic.left(np.eye(4), W_star=np.ones((4, 3)))
 
 HOLDS = {

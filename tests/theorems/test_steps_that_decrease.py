@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from rac_theory import GD, SGD, Case, Constants, Decreasing, Minibatch, Noisy, Status, theorems, verify
-from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.problems import LeastSquares
+
+from .small_cases import LINE
 
 T19 = theorems.T19
-LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
 ROWS = LeastSquares([[1.0], [2.0], [1.0]], Y=[0.0, 1.0, -1.0])
 
 

@@ -2,4 +2,4 @@
 
 import torch
 
-torch.set_num_threads(1)
+torch.set_num_threads(1)  # small matrices are fastest on one

@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from rac_theory import diagnose
 from rac_theory.literature.counterexamples.diagnosis import Cause
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.factor_loss import FollowedRun
 from rac_theory.sketches import Frozen, Haar
 from rac_theory.torch import RACLoRA, from_module
 

@@ -133,8 +133,8 @@ ELSEWHERE = Method({W: W - _gamma * H(gradient(2 * W))})
     [
         ("NOTHING", {"gamma": 0.1}, "method must be a Method or the name of one"),
         ("RACLoRA", {"gamma": 0.1}, "method must be a Method or the name of one"),
-        ("HEAVY_BALL", {"gamma": 0.1}, "letters must have a number for each of the method, beta"),
-        ("HEAVY_BALL", {"gamma": 0.1, "beta": 0.5, "mu": 1.0}, "letters must be of the method, mu"),
+        ("HEAVY_BALL", {"gamma": 0.1}, "beta must have a number, such as beta=0.1"),
+        ("HEAVY_BALL", {"gamma": 0.1, "beta": 0.5, "mu": 1.0}, "letters must be one of beta, gamma, got 'mu'"),
         (TWO_POINTS, {"gamma": 0.1}, "must take its gradient at one point, got 2"),
         (ELSEWHERE, {"gamma": 0.1}, "must take its first gradient at W0"),
     ],
@@ -146,5 +146,5 @@ def test_what_it_cannot_be_made_of(method, letters, told):
 
 def test_a_group_has_no_numbers_of_its_own():
     group = {"params": [nn.Parameter(torch.zeros(3, 2))], "gamma": 0.3}
-    with pytest.raises(ValueError, match="a group must have no gamma"):
+    with pytest.raises(ValueError, match="a group must have neither gamma"):
         MethodOptimiser([group], "HEAVY_BALL", Haar, 1, gamma=0.1, beta=0.5)

@@ -13,15 +13,6 @@ from rac_theory.torch import peft_functions, trainer_functions
 from .test_trainers import X, Y
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small matrices are fastest on one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 class Layer(nn.Module):
     """The parts of a layer of PEFT's LoRA that anything depends on."""
 

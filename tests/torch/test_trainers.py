@@ -17,15 +17,6 @@ X = torch.from_numpy(np.random.default_rng(0).standard_normal((32, 16))).float()
 Y = torch.tanh(X @ torch.from_numpy(np.random.default_rng(1).standard_normal((16, 4))).float())
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small matrices are fastest on one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 class LoRALinear(nn.Module):
     """A linear layer, frozen, with an adapter: B from zero, A frozen too and drawn anew in each link."""
 

@@ -17,8 +17,7 @@ from markupsafe import Markup
 from rac_theory.base import write_whole
 from rac_theory.ledger import results
 from rac_theory.ledger.report import gallery, numbers, packing
-from rac_theory.ledger.report.cases import ShownCase, image
-from rac_theory.ledger.report.claims import claims
+from rac_theory.ledger.report.shown import ShownCase, claims, image
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, STATUSES, Row, counts, csv_lines, violated
 from rac_theory.verdicts import Status, versions
 

@@ -116,13 +116,13 @@ class Slacks(NamedTuple):
 
 @dataclass(frozen=True)
 class Sweep:
-    """The rows of the cells that are plot.finished, in the order of their numbers.
+    """The rows of the cells that are finished, in the order of their numbers.
 
     Attributes
     ----------
     rows : Ledger
-    plot.finished, cells : int
-        How many cells are plot.finished, and how many there are.
+    finished, cells : int
+        How many cells are finished, and how many there are.
 
     Examples
     --------

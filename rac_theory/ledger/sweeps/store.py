@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from rac_theory.base import convert, from_json, read_only, reader
 from rac_theory.ledger.layout import Grid
-from rac_theory.ledger.sweeps.running import Finished
+from rac_theory.ledger.running import Finished
 from rac_theory.ledger.verdict_row import FIELDS, PARTS, Row, part_from, row_from
 from rac_theory.verdicts import versions
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rac_theory.base import LOST, as_they_finish, checks, progress, worker_count
-from rac_theory.ledger.cell import Cell
+from rac_theory.ledger.ensemble import Cell
 from rac_theory.ledger.layout import Grid
+from rac_theory.ledger.running import Finished, run_cell
 from rac_theory.ledger.sweeps.found import Sweep
-from rac_theory.ledger.sweeps.running import Finished, run_cell
 from rac_theory.ledger.sweeps.store import Store
 
 

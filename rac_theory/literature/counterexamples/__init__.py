@@ -12,12 +12,11 @@ from rac_theory.literature.counterexamples.counterexample import Answer, Check, 
 from rac_theory.literature.counterexamples.decay_beside_projection import C25
 from rac_theory.literature.counterexamples.divergence import C3, C6
 from rac_theory.literature.counterexamples.factors_at_a_solution import C11, C12
-from rac_theory.literature.counterexamples.fixed_order import C23
+from rac_theory.literature.counterexamples.fixed_order import C23, C27
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1
 from rac_theory.literature.counterexamples.lost_merges import C13
 from rac_theory.literature.counterexamples.low_rank import C2
 from rac_theory.literature.counterexamples.momentum import C26, C28, C29
-from rac_theory.literature.counterexamples.no_best_link import C27
 from rac_theory.literature.counterexamples.noisy_subspace import C10, GALORE
 from rac_theory.literature.counterexamples.printed_theorems import C30, C31
 from rac_theory.literature.counterexamples.queries import C20, C21, C22

@@ -13,8 +13,15 @@ import numpy as np
 
 from rac_theory.algorithms import RACLoRA
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
-from rac_theory.literature.counterexamples.picture import Curves, Lines
+from rac_theory.literature.counterexamples.counterexample import (
+    Check,
+    Counterexample,
+    Curves,
+    Exact,
+    Lines,
+    Witness,
+    exact,
+)
 from rac_theory.problems import LeastSquares
 from rac_theory.runs import simulate
 from rac_theory.sketches import Coordinate

@@ -12,8 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from rac_theory.algorithms import MomentumInLinks
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
-from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Lines, Witness, exact
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected
 from rac_theory.sketches import Haar

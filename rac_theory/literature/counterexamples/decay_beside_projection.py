@@ -10,8 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from rac_theory.algorithms import DECAY
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected
 from rac_theory.sketches import Coordinate

@@ -11,8 +11,7 @@ import numpy as np
 from rac_theory.algorithms import DECAY, KeptCoordinates, MethodDescent, MomentumInLinks
 from rac_theory.base import Value, being, one_blas_thread
 from rac_theory.base.checks import Array
-from rac_theory.literature.counterexamples.factor_loss import Moves, merges
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.factor_loss import FollowedRun, Moves, merges
 from rac_theory.literature.counterexamples.low_rank import floor, lowest
 from rac_theory.problems import Problem
 from rac_theory.runs import Trajectory, simulate

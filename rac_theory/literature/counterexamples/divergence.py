@@ -10,11 +10,16 @@ import numpy as np
 from rac_theory.algorithms import GD, ChainOfLoRA, Initialisation, LoRA
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.factor_loss import FactorLoss, Moves, sharpest_on_segment
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.counterexample import (
+    Check,
+    Counterexample,
+    Deferred,
+    Lines,
+    Outcomes,
+    Witness,
+)
+from rac_theory.literature.counterexamples.factor_loss import FactorLoss, FollowedRun, Moves, sharpest_on_segment
 from rac_theory.literature.counterexamples.loss_of_smoothness import CURVATURES, paper_quadratic, random_paper_quadratic
-from rac_theory.literature.counterexamples.picture import Deferred, Lines, Outcomes
 from rac_theory.problems import Quadratic
 from rac_theory.runs import Trajectory, simulate
 from rac_theory.sketches import Frozen, Gaussian

@@ -20,9 +20,8 @@ import numpy as np
 from rac_theory.algorithms import Initialisation, LoRA, RACLoRA
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Lines, Witness, exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
-from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.numerics import rational, squares
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected, simulate

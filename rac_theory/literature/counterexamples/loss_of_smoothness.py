@@ -9,9 +9,8 @@ import numpy as np
 
 from rac_theory.algorithms import Initialisation, LoRA
 from rac_theory.base.checks import Array
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
-from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import LogisticRegression, Problem, Quadratic
 
 CURVATURES = (10.0, *[1.0] * 8)

@@ -10,9 +10,8 @@ from rac_theory.algorithms import GD, Initialisation, LoRA
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
-from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import Problem, Quadratic
 from rac_theory.runs import simulate
 

@@ -19,8 +19,7 @@ from itertools import accumulate, islice
 import numpy as np
 
 from rac_theory.algorithms import MOMENTUM, state
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected
 from rac_theory.sketches import Coordinate, Haar

@@ -17,8 +17,7 @@ from rac_theory.algorithms import Algorithm, GaLore, RACLoRA, leading_part
 from rac_theory.algorithms.gradients import Local, Step
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
 from rac_theory.problems import Problem, Quadratic
 from rac_theory.runs import Trajectory, simulate
 from rac_theory.sketches import Coordinate, Haar

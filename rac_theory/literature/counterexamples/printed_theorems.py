@@ -24,8 +24,7 @@ import numpy as np
 import scipy  # whose parts are loaded when they are first used: stats takes longer than all else here
 
 from rac_theory.algorithms import RACLoRA
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
-from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected
 from rac_theory.sketches import Frozen, Gaussian

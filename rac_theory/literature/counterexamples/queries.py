@@ -22,8 +22,7 @@ import numpy as np
 
 from rac_theory.algorithms import RACLoRA
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Witness, exact
-from rac_theory.literature.counterexamples.picture import Lines
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Lines, Witness, exact
 from rac_theory.problems import Quadratic
 from rac_theory.runs import CURRENCIES, exact_rate, query_rates
 from rac_theory.sketches import Gaussian, Haar, Moments

@@ -6,10 +6,9 @@ from rac_theory import theorems
 from rac_theory.algorithms import RACLoRA
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
 from rac_theory.literature.counterexamples.loss_of_smoothness import C1, paper_quadratic
 from rac_theory.literature.counterexamples.low_rank import C2
-from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.literature.counterexamples.restarts import C4
 from rac_theory.literature.counterexamples.stuck_subspace import C5
 from rac_theory.problems import LeastSquares, Problem, Quadratic

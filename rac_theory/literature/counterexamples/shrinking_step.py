@@ -15,10 +15,9 @@ import numpy as np
 
 from rac_theory.algorithms import Initialisation, LoRA
 from rac_theory.base.checks import Array
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.loss_of_smoothness import random_paper_quadratic
-from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import LogisticRegression, Problem
 
 STEPS = 300

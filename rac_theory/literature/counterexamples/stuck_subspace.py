@@ -11,9 +11,8 @@ from rac_theory.algorithms import AsymmetricLoRA, RACLoRA, Side
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Witness, exact
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness, exact
 from rac_theory.literature.counterexamples.factor_loss import hessian_action
-from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.problems import LeastSquares, LogisticRegression, Problem, Quadratic, SoftmaxRegression
 from rac_theory.runs import Trajectory, simulate
 from rac_theory.sketches import Frozen

@@ -155,7 +155,6 @@ CLAIMS = (
         where="the abstract, as it is at https://doi.org/10.1007/s10589-020-00220-z",
         consulted='the abstract, and that of the preprint, which says "in the L1 sense"; what this is was not read, '
         "and it is taken here to be the norm of the mean, ||E x_t||",
-        mark="paper",
         witness=heavy_ball,
         reading="HOLDS of the mean, by a witness of ours; a mean that is fast says nothing of f: at the step and "
         "momentum that are best for the mean here, the mean square rises",

@@ -38,7 +38,7 @@ class PublishedClaim:
     consulted : str
         What of the work was read.
     mark : "paper", "printed" or "second-hand"
-        How it is known to us, see ``theorems.MARKS``.
+        How it is known to us, see ``theorems.MARKS``; by default from the abstract.
     page : str
         The page that explains the verdict, under ``docs/``, with its section; by default that of the cards.
     theorems : tuple of Theorem or Identity
@@ -77,7 +77,7 @@ class PublishedClaim:
     says: str
     work: str
     source: str
-    mark: Literal["paper", "printed", "second-hand"]
+    mark: Literal["paper", "printed", "second-hand"] = "paper"
     page: str = "theory/cards.md"
     theorems: tuple[Theorem | Identity, ...] = ()
     shown_by: tuple[Counterexample, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from itertools import product
 
 from rac_theory.literature.counterexamples.averaged_factors import C9
@@ -14,8 +15,16 @@ from rac_theory.literature.counterexamples.queries import C20, C21, C22
 from rac_theory.literature.published.published_claim import PublishedClaim
 from rac_theory.theorems import T6, T17, T5_step, T9rr, T10rr, T17_pl
 
-_GOLORE = "He et al., Subspace Optimization for Large Language Models with Convergence Guarantees"
-_QUERIES = "Lin, Song & Xu, The Multi-Query Paradox in Zeroth-Order Optimization"
+golore = partial(
+    PublishedClaim,
+    work="He et al., Subspace Optimization for Large Language Models with Convergence Guarantees",
+    source="arXiv:2410.11289",
+)
+multi_query = partial(
+    PublishedClaim,
+    work="Lin, Song & Xu, The Multi-Query Paradox in Zeroth-Order Optimization",
+    source="arXiv:2509.15552",
+)
 
 
 def frozen_subspace() -> Witness:
@@ -198,12 +207,10 @@ CLAIMS = (
         "all weights acts m/r times as strongly, in the mean of plain steps (C25)",
         repair="beside such a projection a decay that is r/m times as much, or inside of it",
     ),
-    PublishedClaim(
+    golore(
         id="golore-any-optimiser",
         says='There are a function and a noise for which GaLore fails "for any subspace optimizer" (Theorem 1, as a '
         "public review of the work asks what that means).",
-        work=_GOLORE,
-        source="arXiv:2410.11289",
         where="Question 1 of the second review at https://openreview.net/forum?id=udtrtwkvk5",
         consulted="the review, in a public copy; the theorem was not read",
         mark="second-hand",
@@ -213,44 +220,32 @@ CLAIMS = (
         reading="true of every optimiser that is given the projected gradients, of all steps so far, and whose answer "
         "is projected back; not of one that is given the whole gradient, which the review asks about",
     ),
-    PublishedClaim(
+    golore(
         id="galore-exact",
         says="GaLore converges in deterministic scenarios.",
-        work=_GOLORE,
-        source="arXiv:2410.11289",
-        mark="paper",
         page="theory/t17.md",
         theorems=(T17, T17_pl),
         reading="without momentum, at the rate of r / min(m, n) each time that the subspace is found; so in its first "
         "version",
     ),
-    PublishedClaim(
+    golore(
         id="galore-fails",
         says='With noise GaLore "does not always converge to the optimal solution".',
-        work=_GOLORE,
-        source="arXiv:2410.11289",
-        mark="paper",
         page="theory/counterexamples.md#galore-the-subspace-of-the-noise",
         shown_by=(GALORE, C10),
     ),
-    PublishedClaim(
+    golore(
         id="galore-large-batch",
         says='GaLore converges when "a sufficiently large mini-batch size is used".',
-        work=_GOLORE,
-        source="arXiv:2410.11289",
-        mark="paper",
         page="theory/counterexamples.md#c10-batches-for-galore",
         against=(C10,),
         reading="true of a batch that grows with the accuracy asked for, which the sentence may mean; no fixed odd "
         "size is enough against a coin (C10)",
     ),
-    PublishedClaim(
+    golore(
         id="golore",
         says='Drawn at random the subspace lets it converge "in typical stochastic settings, even with standard batch '
         'sizes".',
-        work=_GOLORE,
-        source="arXiv:2410.11289",
-        mark="paper",
         page="theory/t5.md",
         theorems=(T5_step, T6),
         reading="without momentum, with a fresh subspace in each step, which makes it RAC-LoRA",
@@ -261,7 +256,6 @@ CLAIMS = (
         "expressiveness.",
         work="Chen et al., Robust Federated Finetuning of LLMs via Alternating Optimization of LoRA",
         source="arXiv:2502.01755",
-        mark="paper",
         page="theory/counterexamples.md#c9-averages-of-factors",
         shown_by=(C9,),
         reading="the frozen one leaves a floor, turns leave that of rank r, and fresh draws that are merged leave none",
@@ -271,7 +265,6 @@ CLAIMS = (
         says="One reshuffled epoch a client between two means converges, for non-convex functions too.",
         work="Mishchenko, Khaled & Richtarik, Proximal and Federated Random Reshuffling",
         source="arXiv:2102.06704",
-        mark="paper",
         page="theory/t9rr.md",
         theorems=(T9rr, T10rr),
         reading="gradient descent is the sketch of full rank; constants are derived here, those of the work were not "
@@ -282,7 +275,6 @@ CLAIMS = (
         says="Coordinates in a fixed order can be far slower than random ones.",
         work="Sun & Ye, Worst-case Complexity of Cyclic Coordinate Descent",
         source="arXiv:1604.07130",
-        mark="paper",
         page="theory/t18.md",
         shown_by=(C23,),
         reading="by 4.13 times for ten coordinates at 1/L_H; in three the fixed order is the fastest; that it may be "
@@ -293,20 +285,16 @@ CLAIMS = (
         says="Random orders of the coordinates do not suffer from this.",
         work="Lee & Wright, Random Permutations Fix a Worst Case for Cyclic Coordinate Descent",
         source="arXiv:1607.08320",
-        mark="paper",
         page="theory/t18.md",
         shown_by=(C23,),
         reading="on a quadratic of this kind, in three and in ten dimensions, where they are ahead of fresh draws as "
         "well",
     ),
-    PublishedClaim(
+    multi_query(
         id="zo-align",
         says='"the multi-query problem boils down to a choice not about an intermediate query size", as ZO-Align '
         '"generally performs better with more queries per iteration, resulting in a full-subspace estimation as the '
         'optimal approach".',
-        work=_QUERIES,
-        source="arXiv:2509.15552",
-        mark="paper",
         page="theory/zeroth_order.md#three-claims-of-the-field",
         against=(C20,),
         where="the abstract",
@@ -318,12 +306,9 @@ CLAIMS = (
         "query is faster where few directions are steep, and a number between is the fastest where more are, which is "
         "the choice that the sentence denies",
     ),
-    PublishedClaim(
+    multi_query(
         id="zo-avg",
         says='For ZO-Avg "using more than one query per iteration is always query-inefficient".',
-        work=_QUERIES,
-        source="arXiv:2509.15552",
-        mark="paper",
         page="theory/zeroth_order.md#three-claims-of-the-field",
         shown_by=(C21,),
         reading="true where each query costs the same, as directions do, and both values of a central difference; in "
@@ -335,7 +320,6 @@ CLAIMS = (
         says='The gradient estimate of SubZero "exhibits lower variance than traditional" zeroth-order methods.',
         work="Yu et al., Zeroth-Order Fine-Tuning of LLMs in Random Subspaces",
         source="arXiv:2410.08989",
-        mark="paper",
         page="theory/zeroth_order.md#three-claims-of-the-field",
         shown_by=(C22,),
         reading="as the estimate is shorter; made as long its variance is higher, and L promises less a query (C22)",

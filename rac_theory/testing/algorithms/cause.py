@@ -24,7 +24,7 @@ _LEAST = 0.03  # of a step: what is kept of the one before is not told more fine
 
 
 def another_space(moves: Moves, view: View) -> str | None:
-    """The spaces of the first moves have another law than the sketch: whatever the gradient is, they should not."""
+    """The first moves lie in spaces whose law is not that of the sketch, which no gradient can cause."""
     (bases, full), (fresh, fresh_full) = (spaces(view, M[0]) for M in (moves.from_one_W.D, moves.from_one_W.R))
     if not (full and fresh_full):
         return None
@@ -41,7 +41,7 @@ def another_space(moves: Moves, view: View) -> str | None:
 
 
 def near_the_last(moves: Moves, view: View) -> str | None:
-    """The space of a move has more of that of the move before than a fresh one has."""
+    """A move shares more of its space with the move before it than a fresh one does."""
     if not moves.claim.is_fresh or not moves.has_rank:  # momentum has more
         return None
     last, fresh = ([spaces(view, M) for M in steps] for steps in (moves.D[:-1], moves.R[1:]))
@@ -65,7 +65,7 @@ def near_the_last(moves: Moves, view: View) -> str | None:
 
 
 def batch_again(moves: Moves) -> str | None:
-    """The noise of a gradient is like that of the step before, or unlike it, in moves that keep nothing else of it.
+    """The noise of successive gradients is correlated, in moves that keep nothing else of the step before.
 
     Momentum keeps the gradient of the step before as well as its noise, and its moves have more than the rank of a
     sketch.
@@ -85,7 +85,7 @@ def batch_again(moves: Moves) -> str | None:
 
 
 def _slope(change: Array, of: Array) -> tuple[float, float]:
-    """The part of one in another, (runs, m, n) each, and how many standard errors it is off zero."""
+    """The coefficient of a matrix in a change, (runs, m, n) each, and how many standard errors it is from zero."""
     over = np.sum(change * of, axis=(1, 2))
     return float(over.mean() / squared_norms(of).mean()), _errors(over[:, None])
 
@@ -117,7 +117,7 @@ def noisier(moves: Moves) -> str | None:
 
 
 def components(moves: Moves) -> str | None:
-    """Components that the problem was asked for, and that no draw may be; or come more often, or in another order."""
+    """The components that were asked for are no draw of the source: an impossible list, wrong frequencies or order."""
     problem, source = moves.problem, moves.claim.source
     counts = [getattr(part, "n_components", 0) for part in (problem, *getattr(problem, "clients", ()))]
     wrong = next((words for tape in moves.course.tapes if (words := check_drawn(source, counts, tape))), None)
@@ -170,7 +170,7 @@ def biased(moves: Moves) -> str | None:
 
 
 def remembers(moves: Moves) -> str | None:
-    """A step keeps a part of the one before, beside a fresh one that is as long as the first step."""
+    """Each step has a share of the step before it in it, beside a fresh step of the usual length."""
     share, error = _remembered(moves)
     if abs(share) <= max(_ERRORS * error, _LEAST):
         return None
@@ -178,7 +178,7 @@ def remembers(moves: Moves) -> str | None:
 
 
 def _remembered(moves: Moves) -> tuple[float, float]:
-    """The part of a step that is in the next one, beside a fresh one, and its standard error."""
+    """The share of a step that is in the next one, and its standard error."""
     D, R = moves.D, moves.ratio[0] * moves.R
     size = np.maximum(squared_norms(D).sum(axis=0), 1e-300)
     over = np.sum((D[1:] - R[1:]) * D[:-1], axis=(0, 2, 3)) / size

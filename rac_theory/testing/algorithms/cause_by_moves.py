@@ -31,7 +31,7 @@ def stale(moves: Moves, view: View) -> str | None:
 
 
 def _beyond(view: View, M: Array) -> Array:
-    """How much of the moves of each run, of length 1, no space of the rank of a sketch holds: a singular value."""
+    """The part of the moves of each run, of length 1, outside of every space of the sketch's rank: a singular value."""
     unit = M / np.maximum(np.sqrt(squared_norms(M)), 1e-300)[..., None, None]
     together = np.concatenate([view.turned(move) for move in unit], axis=2)
     values = np.linalg.svd(together, compute_uv=False)[:, int(view.rank) :]
@@ -39,7 +39,7 @@ def _beyond(view: View, M: Array) -> Array:
 
 
 def alike(moves: Moves) -> str | None:
-    """Two runs from one W make the same moves, where draws should part them."""
+    """Two runs from one W make the same moves, though their draws should differ."""
     half = RUNS // 2
     same = [np.allclose(M[:, :half], M[:, half:], rtol=1e-9, atol=0) for M in (moves.D, moves.R)]
     if same != [True, False]:
@@ -61,7 +61,7 @@ def leading(moves: Moves, view: View) -> str | None:
 
 
 def random(moves: Moves) -> str | None:
-    """Two runs from one W part, where nothing is declared to be drawn."""
+    """Two runs from one W differ, though nothing is declared to be drawn."""
     half = RUNS // 2
     if not moves.claim.algorithm.deterministic or _same(moves.D[0, :half], moves.D[0, half:]).all():
         return None
@@ -69,7 +69,7 @@ def random(moves: Moves) -> str | None:
 
 
 def used_again(moves: Moves, view: View) -> str | None:
-    """Spaces that come again: of the step before in all runs, of some step before, or of another run from the same W.
+    """A space is used again: that of the step before in all runs, of an earlier step, or of another run from one W.
 
     Fresh ones come again where there are few, as coordinates.
     """
@@ -98,7 +98,7 @@ def used_again(moves: Moves, view: View) -> str | None:
 
 
 def scaled(moves: Moves) -> str | None:
-    """Each step is a multiple of the projection of its gradient, of one number at each time, or for each run."""
+    """Each step is the projection of its gradient times a number that depends on the time alone, or on the run."""
     if not moves.is_exact:
         return None
     factors = next((fit for view in moves.claim.views if (fit := _multiples(moves, view)) is not None), None)
@@ -132,7 +132,7 @@ def _schedule(moves: Moves) -> str | None:
 
 
 def _changing(factors: Array, first: int) -> str:
-    """How steps change: the first four, or one from before and one from after they begin to."""
+    """How steps change, in words: the first four factors, or the first one and that at which the change begins."""
     if first < 4:
         listed = ", ".join(f"{factor:.5g}" for factor in factors[:4]) + ", ..."
     else:
@@ -141,7 +141,7 @@ def _changing(factors: Array, first: int) -> str:
 
 
 def _clipped(moves: Moves, factors: Array) -> str | None:
-    """The length of a step depends on W by the norm of its gradient: all steps have one length, or none is longer."""
+    """Steps depend on W by the norm of the gradient: all have one length, or none is longer than that."""
     lengths = factors[0] * np.sqrt(squared_norms(moves.G[0]))
     short = factors[0] < 1 - _EXACT
     same = np.ptp(lengths[short]) <= _EXACT * lengths.max() if short.any() else False
@@ -240,7 +240,7 @@ def rounded(moves: Moves) -> str | None:
 
 
 def nearly(moves: Moves) -> str | None:
-    """Moves that are projections of their gradients up to some thousandths."""
+    """Moves are projections of their gradients up to some thousandths of their length."""
     view = moves.sketch
     if not moves.is_exact or len(moves.claim.views) != 1:
         return None
@@ -278,7 +278,7 @@ def _is_projection(moves: Moves, D: Array, G: Array) -> bool:
 
 
 def random_gradient(moves: Moves, view: View) -> str | None:
-    """No one matrix has all first moves from one W for its projections, where gradients are exact."""
+    """The first moves from one W are projections of different matrices, though gradients are exact."""
     if not moves.is_exact or _beyond(view, moves.D[:1]).max() > _EXACT:
         return None
     if _multiples(moves, view) is not None or _gradient_at(moves, moves.course.W[0, 0], 1) is not None:
@@ -331,7 +331,7 @@ def other_gradient(moves: Moves) -> str | None:
 
 
 def _clipped_entries(moves: Moves, off: list[Array]) -> str | None:
-    """Gradients of which each entry is its own, or of one size at most."""
+    """The entries of the gradient are cut off at one size, and are right below it."""
     g = np.concatenate([(G + bias).ravel() for bias, G in zip(off, moves.G[0, :2], strict=True)])
     change = np.abs(np.concatenate([bias.ravel() for bias in off]))
     cut = np.abs(g[change > 10 * _EXACT * np.abs(g).max()])
@@ -341,12 +341,12 @@ def _clipped_entries(moves: Moves, off: list[Array]) -> str | None:
 
 
 def _across(M: Array, G: Array) -> float:
-    """How long the part of a matrix is that is not along another one."""
+    """The norm of the part of M that is orthogonal to G."""
     return float(np.linalg.norm(M - np.sum(M * G) / max(float(np.sum(G * G)), 1e-300) * G))
 
 
 def _multiples(moves: Moves, view: View) -> Array | None:
-    """By what the projections of gradients on the spaces of their moves are multiplied, (STEPS, RUNS); None if by none.
+    """The factors by which moves are projections of their gradients, (STEPS, RUNS); None where they are no multiples.
 
     Of a move D = c gamma H G the projection P of gamma G on its space fulfils <P, D> = <gamma G, D> = ||D||^2 / c, as H
     is a projection. It is D / c, also where D has not the rank of the sketch, as with few columns.
@@ -363,7 +363,7 @@ def _multiples(moves: Moves, view: View) -> Array | None:
 
 
 def _multiple_in_time(moves: Moves, view: View, D: Array, G: Array) -> Array | None:
-    """Multiples as by ``_multiples``, one for each of many steps, of runs that rounding leaves alone: (steps,)."""
+    """The same factors over many steps, one for all runs that rounding does not hide: (steps,)."""
     factors = []
     for move, gradient in zip(D, moves.claim.declared.gamma * G, strict=True):
         usable = np.isfinite(move).all(axis=(1, 2))

@@ -161,7 +161,7 @@ def _blocks(algorithm: Algorithm, problem: Problem, W: Array, seed: int, steps: 
 
 
 def _in_turns(algorithm: Algorithm, problem: Problem, W: Array, seed: int) -> tuple[Array, Array]:
-    """The iterates of two seeds, by turns one step of each: state that is kept outside of a run gets mixed up."""
+    """The iterates of two seeds, one step of each in turn, so that a state that is kept outside of a run shows."""
     runs = [algorithm.iterates(problem, W.copy(), np.random.default_rng(seed + k)) for k in range(2)]
     blocks = [[np.array(block) for block in pair] for pair in islice(zip(*runs, strict=False), _STEPS)]
     first, second = (np.stack(run) for run in zip(*blocks, strict=True))
@@ -225,7 +225,7 @@ def _check_randomness(algorithm: Algorithm, problem: Problem, seed: int) -> None
 
 
 def _check_runs(algorithm: Algorithm, problem: Problem, seed: int) -> None:
-    """A run stays what it is when its neighbours start elsewhere, near or far."""
+    """A run does not change when the other runs of its block start elsewhere, near or far."""
     W = _starts(problem, seed)
     alone = _blocks(algorithm, problem, W, seed)[:, 0]
     for scale in (0.0, 1.0, 30.0):
@@ -241,7 +241,7 @@ def _check_runs(algorithm: Algorithm, problem: Problem, seed: int) -> None:
 
 
 def check_declared(algorithm: Algorithm, problem: Problem, draws: int, alpha: float, seed: int) -> None:
-    """Raise ``Refuted`` if a mean over draws contradicts what is said; nothing is asked of what says nothing.
+    """Raise ``Refuted`` if a mean over draws contradicts a declared one; what is not declared is not checked.
 
     Means are compared by the normal law, so that alpha, for all that is said together, is approximate.
     """

@@ -36,10 +36,9 @@ class Claim:
     """The reference that a projected descent is held to.
 
     The claim of a subclass is what its nearest ancestor in this library does with the same fields: ``class
-    Adam(RACLoRA)`` is held to the steps of ``RACLoRA``. Who says what E[H] is also says how H is drawn, and who says
-    what the noise is also says how gradients are drawn: a class with a ``projection`` of its own is held to its own
-    ``low_rank_steps``, a source with a ``noise`` of its own to its own ``descend``. An implementation claims to be what
-    it implements.
+    Adam(RACLoRA)`` is held to the steps of ``RACLoRA``. A class that overrides ``projection``, which says what E[H] is,
+    is held to its own ``low_rank_steps``, and a source that overrides ``noise`` to its own ``descend``: the law that is
+    claimed is then another one. An implementation claims to be what it implements.
     """
 
     algorithm: ProjectedDescent | Implementation
@@ -71,7 +70,7 @@ class Claim:
 
     @cached_property
     def is_fresh(self) -> bool:
-        """Whether each step draws H anew; where E[H] is only said to lie in 0..1, as of a frozen H, nothing is said."""
+        """Whether each step claims to draw H anew; an E[H] that may be anything in 0..1 may be that of a frozen H."""
         if self.declared.one_projection:
             return True
         if self.reference is not self.declared:

@@ -104,7 +104,7 @@ def spread(near: Array, runs: int, seed: list[int]) -> Array:
 
 
 def also_slowed(algorithm: Any, problem: Problem, W: Array, seed: int) -> tuple[Problem, ...]:
-    """The problem, and a multiple on which runs are slower, unless the algorithm takes a step of data of its own.
+    """The problem, and a multiple of it on which runs are slower, if the algorithm asks the problem that it is given.
 
     A descent that has arrived shows no more steps, so that it is watched on both.
     """

@@ -60,14 +60,14 @@ def _check_law(
 
 
 class _Report(NamedTuple):
-    """What is reported after a step, and what the objects that step show of their states, by name."""
+    """What is reported after a step, and the states that are shown, by name."""
 
     reported: Array
     states: Mapping[str, Array]
 
 
 def _walk(algorithm: Implementation, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[_Report]:
-    """Yield what is seen of an implementation."""
+    """Yield what an implementation reports after each step, and the states that it shows."""
     if algorithm.takes_problem:
         yield from (_Report(np.array(block), {}) for block in algorithm.iterates(problem, W.copy(), rng))
     users = [copy.deepcopy(algorithm.stepper) for _ in W]
@@ -82,7 +82,7 @@ def _walk(algorithm: Implementation, problem: Problem, W: Array, rng: np.random.
 def _check_steps(
     algorithm: Implementation, declared: MethodDescent, problem: Problem, W: Array, seed: list[int]
 ) -> bool:
-    """Follow the states from what is seen; return whether that is possible."""
+    """Compute the states of the method from what is reported, and compare; return whether that determines them."""
     program, names = declared.program, declared.method.names
     kick = np.array(program.kick)
     watched, lag = _watched(program, kick)
@@ -150,7 +150,7 @@ def _parts(declared: MethodDescent, P: Array, of: Array) -> Iterator[tuple[RACLo
 
 
 def _watched(program: Program, kick: Array) -> tuple[Array, int]:
-    """Which combination of the next states is reported, now or some steps later, that H has moved; and when."""
+    """The combination of the next states that is reported once H has moved it, and how many steps later that is."""
     k, rows = len(program.lines), [dict(row) for row in program.lines]
     gradients = range(k, k + len(program.points))
     watched = np.array([dict(program.report).get(i, 0.0) for i in range(k)])

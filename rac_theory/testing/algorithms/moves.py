@@ -37,7 +37,7 @@ class Moves:
 
     @cached_property
     def D(self) -> Array:
-        """What it moved, (STEPS, RUNS, m, n), downwards."""
+        """The moves, W less the next W, (STEPS, RUNS, m, n)."""
         return -np.diff(self.course.W, axis=0)
 
     @cached_property
@@ -64,7 +64,7 @@ class Moves:
 
     @cached_property
     def from_one_W(self) -> PairedSteps:
-        """So many first moves from one W that means say something, and the second ones."""
+        """The first and the second moves of many runs from one W, enough for means to be compared."""
         return self.first(self.course.W[0, 0], FIRST, 0, steps=2)
 
     @cached_property
@@ -97,7 +97,7 @@ class Moves:
 
     @cached_property
     def later(self) -> tuple[Array, Array, Array]:
-        """Fewer runs for many steps: moves that rounding leaves alone, else nan, gradients, and iterates after them."""
+        """Fewer runs over many steps: moves, nan where rounding hides them, gradients, and the iterates after them."""
         W = np.random.default_rng([self.seed, 33]).standard_normal((LATER_RUNS, *self.problem.shape))
         course = follow(self.claim.algorithm, self.problem, W, LATER, [self.seed, 34])
         D = -np.diff(course.W, axis=0)

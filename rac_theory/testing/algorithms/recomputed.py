@@ -1,4 +1,4 @@
-"""Whether each step of a course is what it is when it is computed again from where it began and what was drawn."""
+"""Whether each step of a course comes out the same when it is computed again from its start and its draws."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -30,7 +30,7 @@ class RankTooLarge(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Projector:
-    """The function of a user."""
+    """The function of a user that projects gradients; it gets copies, and what it returns is checked."""
 
     project: Callable[[Array, int, int], Any]
 
@@ -145,7 +145,7 @@ def check_projector(
     finite("alpha", alpha, above=0, below=1)
     integer("draws", draws, 8)
     if unbiased and law is not None:
-        raise ValueError("law must be that of a projection, and is not for unbiased=True")
+        raise ValueError(f"law must be that of a projection, hence None where unbiased=True, got {law!r}")
     projector = Projector(project)
     for shape in shapes:
         m, n = (integer("shapes", side, 2) for side in shape)
@@ -252,7 +252,7 @@ def _check_law(
 
 
 def _check_repetition(P: Array, where: str, G: Array) -> None:
-    """All are the same, or those that are some seeds apart."""
+    """Raise ``Refuted`` if all projections are the same, or all that are some number of seeds apart."""
     for lag in range(1, min(len(P) // 2, len(P) - _COINS) + 1):
         if np.array_equal(P[lag:], P[:-lag]):
             same = f"{len(P)} seeds give the same projection of" if lag == 1 else f"those {lag} apart are the same for"

@@ -130,7 +130,7 @@ def _cause(link: Link) -> str:
 
 
 def _multiple(gave: list[Array], gained: list[Array]) -> float | None:
-    """The multiple of what was given that was gained, of all layers together; None where it is none."""
+    """The factor that makes of what was merged what was gained, in all layers together; None where there is none."""
     given, gain = (np.concatenate([M.ravel() for M in matrices]) for matrices in (gave, gained))
     size = float(given @ given)
     a = float(given @ gain) / max(size, 1e-300)

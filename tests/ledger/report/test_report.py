@@ -18,10 +18,10 @@ import pytest
 from rac_theory import prove, theorems
 from rac_theory.commands.cli import main
 from rac_theory.ledger import report, results
-from rac_theory.ledger.report import cases, gallery, numbers, packing
+from rac_theory.ledger.report import gallery, numbers, packing, shown
 from rac_theory.ledger.report import page as page_module
-from rac_theory.ledger.report.claims import claims
 from rac_theory.ledger.report.page import breakable, page
+from rac_theory.ledger.report.shown import claims
 from rac_theory.ledger.table import summary_tables
 from rac_theory.literature import C6
 from rac_theory.proofs.reading import Reading
@@ -338,7 +338,7 @@ def hostile_figures(folder):
     os.mkfifo(figures / "pipe.svg")
     (figures / "endless.svg").symlink_to("/dev/zero")
     (figures / "folder.svg").mkdir()
-    (figures / "large.svg").write_bytes(b"<svg>" + b"x" * cases.LARGEST)
+    (figures / "large.svg").write_bytes(b"<svg>" + b"x" * shown.LARGEST)
     (figures / "words.svg").write_text("root:x:0:0: secret")
     (figures / "words.png").write_text("secret")
     return {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rac_theory.ledger.report import numbers
-from rac_theory.ledger.report.cases import ShownCase
+from rac_theory.ledger.report.shown import ShownCase
 from rac_theory.ledger.verdict_row import Row
 
 

@@ -17,7 +17,8 @@ from rich.console import Console
 
 from rac_theory import Grid, Sweep, sweep
 from rac_theory.commands import cli
-from rac_theory.ledger.sweeps import running, store, sweeping
+from rac_theory.ledger import running
+from rac_theory.ledger.sweeps import store, sweeping
 from rac_theory.ledger.table import ledger_table, remarks
 
 GRID = Grid(

@@ -12,9 +12,8 @@ import pytest
 from rac_theory import Constants, Grid, Sweep, sweep
 from rac_theory.commands import cli
 from rac_theory.ledger import running
-from rac_theory.ledger.cell import Cell, Key
-from rac_theory.ledger.plan import plan
-from rac_theory.ledger.sweeps.running import Finished
+from rac_theory.ledger.ensemble import Cell, Key
+from rac_theory.ledger.running import Finished, plan
 from rac_theory.ledger.sweeps.store import Store
 from rac_theory.ledger.sweeps.sweeping import Forecast, pilots
 from rac_theory.ledger.theorem_settings import SETTINGS, setting_named, step_multiple, step_name

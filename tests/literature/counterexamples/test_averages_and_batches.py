@@ -22,18 +22,9 @@ from rac_theory.literature.counterexamples.carried_momentum import form, links
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.factors_at_a_solution import factors, hessian_of_factors
 from rac_theory.literature.counterexamples.fixed_order import draw_of_coordinate
-from rac_theory.literature.counterexamples.noisy_subspace import (
-    BATCH_GAMMA as GAMMA,
-)
-from rac_theory.literature.counterexamples.noisy_subspace import (
-    COIN as SIGMA,
-)
-from rac_theory.literature.counterexamples.noisy_subspace import (
-    CornerNoise,
-    never_below,
-    resting_place,
-    smallest_batch,
-)
+from rac_theory.literature.counterexamples.noisy_subspace import BATCH_GAMMA as GAMMA
+from rac_theory.literature.counterexamples.noisy_subspace import COIN as SIGMA
+from rac_theory.literature.counterexamples.noisy_subspace import CornerNoise, never_below, resting_place, smallest_batch
 from rac_theory.literature.counterexamples.queries import moment_matrix
 from rac_theory.literature.counterexamples.queries import moments as queries_moments
 from rac_theory.literature.counterexamples.restarts import exact_link

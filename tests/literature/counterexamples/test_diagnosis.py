@@ -23,8 +23,7 @@ from rac_theory.algorithms import (
 from rac_theory.algorithms.gradients import Noisy
 from rac_theory.literature.counterexamples import diagnosis
 from rac_theory.literature.counterexamples.diagnosis import Cause, diagnose
-from rac_theory.literature.counterexamples.factor_loss import Moves
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.factor_loss import FollowedRun, Moves
 from rac_theory.literature.counterexamples.loss_of_smoothness import paper_quadratic
 from rac_theory.literature.counterexamples.noisy_subspace import CornerNoise
 from rac_theory.problems import FromFunctions, Layers, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression

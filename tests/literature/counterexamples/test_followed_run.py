@@ -6,8 +6,7 @@ import pytest
 from rac_theory import AsymmetricLoRA, Case, ChainOfLoRA, Initialisation, LoRA, RACLoRA, diagnose, simulate, sketches
 from rac_theory.algorithms import GD
 from rac_theory.literature.counterexamples.diagnosis import Cause
-from rac_theory.literature.counterexamples.factor_loss import Moves, merges
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
+from rac_theory.literature.counterexamples.factor_loss import FollowedRun, Moves, merges
 from rac_theory.problems import Layers, LeastSquares, Quadratic
 
 

@@ -38,11 +38,11 @@ from rac_theory.literature import (
     counterexamples,
 )
 from rac_theory.literature.counterexamples import divergence
+from rac_theory.literature.counterexamples.counterexample import Lines
 from rac_theory.literature.counterexamples.divergence import first_step, grows_for_ever, squared_step
 from rac_theory.literature.counterexamples.loss_of_smoothness import LOGISTIC, LOGISTIC_A, LOGISTIC_B, logistic_ceiling
 from rac_theory.literature.counterexamples.low_rank import exact_floor
 from rac_theory.literature.counterexamples.noisy_subspace import CornerNoise
-from rac_theory.literature.counterexamples.picture import Lines
 from rac_theory.literature.counterexamples.shrinking_step import circulated_step_exceeds, proved_share, rise_in_floats
 from rac_theory.literature.counterexamples.stuck_subspace import exact_gap
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic, SoftmaxRegression

@@ -11,6 +11,7 @@ from rac_theory.literature import C24, C25, C26, C27, C28, C29
 from rac_theory.literature.counterexamples.carried_momentum import SHRINKS, grows, links, shrinks, squares
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.decay_beside_projection import means, minimiser
+from rac_theory.literature.counterexamples.fixed_order import LONGER, characteristic, is_above, step
 from rac_theory.literature.counterexamples.momentum import (
     EDGE,
     EDGE_PL,
@@ -24,7 +25,6 @@ from rac_theory.literature.counterexamples.momentum import (
     sums,
 )
 from rac_theory.literature.counterexamples.momentum import ratios_at_W as of_haar
-from rac_theory.literature.counterexamples.no_best_link import LONGER, characteristic, is_above, step
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.verdicts import Status

@@ -9,12 +9,12 @@ from rac_theory import Case, simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
 from rac_theory.literature.counterexamples.factor_loss import (
     FactorLoss,
+    FollowedRun,
     Moves,
     curvature_met,
     hessian_action,
     sharpest_on_segment,
 )
-from rac_theory.literature.counterexamples.followed_run import FollowedRun
 from rac_theory.literature.counterexamples.loss_of_smoothness import lipschitz_along, slope
 from rac_theory.literature.counterexamples.low_rank import floor, lowest
 from rac_theory.literature.counterexamples.restarts import measured_multiplier, multiplier, proved_step

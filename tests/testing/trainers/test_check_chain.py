@@ -11,7 +11,7 @@ import pytest
 from rac_theory.numerics import cosine, exchanged, overlap, unfair
 from rac_theory.testing import Refuted, check_chain
 from rac_theory.testing.trainers.arrays import FORMATS
-from rac_theory.testing.trainers.freshness import _check_apart
+from rac_theory.testing.trainers.check_chain import _check_apart
 from rac_theory.testing.trainers.merging import check_drift, check_memory
 from rac_theory.testing.trainers.trainer import Adapter, Link, Snapshot
 from tests.testing.trainers import chains

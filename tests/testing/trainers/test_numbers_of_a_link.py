@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rac_theory.testing import Refuted
-from rac_theory.testing.trainers import check_chain, freshness, merging, trainer
+from rac_theory.testing.trainers import check_chain, merging, trainer
 from rac_theory.testing.trainers.arrays import FORMATS
 from rac_theory.testing.trainers.merging import (
     Sum,
@@ -275,7 +275,7 @@ SIGNS = [*np.where(RNG.random((20, 2, 2)) < 0.5, 1.0, -2.0)]
 )
 def test_sketches_are_the_same_where_chance_does_not_make_it(some, others, are_equal):
     """Of few values, at most half as many as entries, twenty links; of many values one."""
-    assert freshness._equal(some, others) is are_equal
+    assert check_chain._equal(some, others) is are_equal
 
 
 def shifted(by, links):
@@ -286,32 +286,32 @@ def shifted(by, links):
 def test_a_layer_that_follows_another_one_is_named_with_its_distance(by):
     when = f"the same, {f'{abs(by)} links apart' if by else 'in the same link'}, in {16 - abs(by)} links"
     with pytest.raises(Refuted, match=f"B of 'a' and A of 'b' are {when}") as caught:
-        freshness._check_layers(shifted(by, 16))
+        check_chain._check_layers(shifted(by, 16))
     np.testing.assert_array_equal(caught.value.witness["sketch"], BASE[12 + max(by, 0)])
 
 
 def test_few_links_and_long_distances_are_not_compared():
     for by, links in ((9, 16), (-9, 16), (1, 15), (-1, 15)):
-        freshness._check_layers(shifted(by, links))
+        check_chain._check_layers(shifted(by, links))
     x, y, z, w = BASE[:4]
-    freshness._check_links({("a", "B"): [x, y, x, y, z, w]})
+    check_chain._check_links({("a", "B"): [x, y, x, y, z, w]})
     with pytest.raises(Refuted, match="in 4 links B of 'a' is that of 2 links before"):
-        freshness._check_links({("a", "B"): [x, y, x, y, x, y]})
+        check_chain._check_links({("a", "B"): [x, y, x, y, x, y]})
 
 
 def test_all_that_is_asked_of_sketches_shares_the_level(monkeypatch):
     """Three pasts by two likenesses, and pairs of layers, which share one part. Catches a level that is not shared."""
     spent = []
-    monkeypatch.setattr(freshness, "unfair", lambda differences, alpha: spent.append(alpha))
+    monkeypatch.setattr(check_chain, "unfair", lambda differences, alpha: spent.append(alpha))
     layers = {
         name: [Adapter(P, P, 0.0, factors={"B": 2 * one}) for one in RNG.standard_normal((4, 2, 2))] for name in "abc"
     }
     show = [Snapshot(np.zeros(1), HALF, {name: layers[name][k] for name in "abc"}, {}, {}) for k in range(4)]
     chain = [Link(k, show[k], show[k], show[k + 1]) for k in range(3)]
-    monkeypatch.setitem(freshness._PASTS, "the factor that was trained", freshness._PASTS["the sketch before"])
-    freshness._check_past((chain, chain), freshness._drawn(chain), 7e-3)
+    monkeypatch.setitem(check_chain._PASTS, "the factor that was trained", check_chain._PASTS["the sketch before"])
+    check_chain._check_past((chain, chain), check_chain._drawn(chain), 7e-3)
     assert spent == pytest.approx([1e-3] * 6)
-    freshness._check_apart((chain, chain), freshness._drawn(chain), 7e-3)
+    check_chain._check_apart((chain, chain), check_chain._drawn(chain), 7e-3)
     assert sum(spent) == pytest.approx(7e-3)
 
 

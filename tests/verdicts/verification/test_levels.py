@@ -25,7 +25,7 @@ from rac_theory import (
     verify,
 )
 from rac_theory.ledger import Grid
-from rac_theory.ledger.plan import plan
+from rac_theory.ledger.running import plan
 from rac_theory.ledger.verdict_row import Row, violated
 from rac_theory.numerics.confidence import kl_lower, kl_upper
 from rac_theory.numerics.evidence import Past, detectable, log_wealth, runs_to_detect, shares
