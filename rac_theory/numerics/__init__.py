@@ -4,7 +4,6 @@ account from which levels are spent. It uses base. It must not know what a sketc
 """
 
 from rac_theory.numerics import evidence, rational
-from rac_theory.numerics.account import Account, for_constants
 from rac_theory.numerics.bets import (
     Bets,
     cosine,
@@ -41,7 +40,16 @@ from rac_theory.numerics.eigenvalues import (
     proved_bound,
     raised,
 )
-from rac_theory.numerics.evidence import Past, either_side, excess, log_average, log_wealth, shortfall
+from rac_theory.numerics.evidence import (
+    Account,
+    Past,
+    either_side,
+    excess,
+    for_constants,
+    log_average,
+    log_wealth,
+    shortfall,
+)
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.linalg import (
     SHORT,
@@ -53,7 +61,16 @@ from rac_theory.numerics.linalg import (
     sum_of_logarithms,
     unit,
 )
-from rac_theory.numerics.randomness import BLOCKS, PROJECTION, RUNS, Randomness, child, generator, seed_sequence
+from rac_theory.numerics.randomness import (
+    BLOCKS,
+    PROJECTION,
+    RUNS,
+    Randomness,
+    child,
+    generator,
+    seed_sequence,
+    standard_normals,
+)
 from rac_theory.numerics.rational import Matrix, rounded
 from rac_theory.numerics.semidefinite import EigenvalueCertificate, certified, squares
 
@@ -114,6 +131,7 @@ __all__ = [
     "seed_sequence",
     "shortfall",
     "squares",
+    "standard_normals",
     "sum_of_logarithms",
     "symmetric_evidence",
     "symmetric_wealth",

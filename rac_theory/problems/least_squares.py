@@ -13,16 +13,17 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsmr
 
-from rac_theory.base import Array, Value, in_chunks, matrices, short_name, squared_norms
+from rac_theory.base import Array, Value, in_chunks, matrices, squared_norms
 from rac_theory.base.checks import array, moderate, moderate_size, weight
 from rac_theory.problems import datasets
-from rac_theory.problems.eigenbasis import Eigenbasis, rank_bound
+from rac_theory.problems.datasets import short_name
 from rac_theory.problems.features import (
     EPS,
     Features,
     adjoint,
     adjoint_rounding,
     features,
+    rank_bound,
     rank_tolerance,
     score_errors,
     scores,
@@ -32,7 +33,7 @@ from rac_theory.problems.features import (
 )
 from rac_theory.problems.finite_sum import Indices, ridge_infima
 from rac_theory.problems.linear_model import RidgeModel
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.problem import Eigenbasis, OnePass
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"

@@ -14,11 +14,12 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from rac_theory.base import Array, Value, in_chunks, listed, matrices, short_name, sorted_classes, squared_norms
+from rac_theory.base import Array, Value, in_chunks, listed, matrices, sorted_classes, squared_norms
 from rac_theory.base.checks import array, finite, moderate_size, weight
 from rac_theory.numerics import largest_logarithm, rounded, sum_of_logarithms
 from rac_theory.problems import datasets
 from rac_theory.problems.cross_entropy import RegularisedLoss
+from rac_theory.problems.datasets import short_name
 from rac_theory.problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores, squared_row_norms
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.linear_model import LinearModel

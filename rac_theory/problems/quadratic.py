@@ -14,9 +14,9 @@ import numpy as np
 from rac_theory.base import Array, Value, being, digest, matrices
 from rac_theory.base.checks import array, moderate, moderate_size, symmetric
 from rac_theory.numerics import eigenvalues, identity, rounded
-from rac_theory.problems.eigenbasis import Eigenbasis, rank_bound
+from rac_theory.problems.features import rank_bound
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.problem import Eigenbasis, OnePass
 from rac_theory.problems.smoothness import Smoothness, of_blocks
 
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive eigenvalue from zero"

@@ -33,14 +33,16 @@ from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, P
 from rac_theory.base import Array, repr_of
 from rac_theory.numerics import orthonormal_range, projection
 from rac_theory.problems import Problem, shares_of
-from rac_theory.runs.expectations.components import (
+from rac_theory.runs.expectations.frame import (
     Components,
+    Frame,
     components_in,
     energy_roots,
+    frame_of,
     of_clients,
     pooled,
+    whole_frame,
 )
-from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.runs.expectations.matrix_map import read_out
 from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.runs.expectations.step_moments import Covered, layered_frame, listed_by_layers

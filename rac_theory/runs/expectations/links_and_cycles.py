@@ -43,8 +43,7 @@ from rac_theory.algorithms import CyclicRACLoRA, KeptCoordinates, MomentumInLink
 from rac_theory.base import Array, repr_of
 from rac_theory.numerics import projection
 from rac_theory.problems import Problem
-from rac_theory.runs.expectations.components import energy_roots, pooled
-from rac_theory.runs.expectations.frame import frame_of
+from rac_theory.runs.expectations.frame import energy_roots, frame_of, pooled
 from rac_theory.runs.expectations.matrix_map import SquaresMap, of_squares, read_out
 from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.sketches import Haar, Moments

@@ -33,7 +33,7 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from rac_theory.base import Array
 from rac_theory.runs.expectations.frame import Frame
-from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.moment_map import LARGEST_STATE, Unsupported
 from rac_theory.sketches.laws import SecondMoment
 
 
@@ -171,9 +171,6 @@ def _energies(frame: Frame, W: Array) -> Array:
     """The energies, a group a row: (g, d); columns of the same curvatures are one group."""
     return np.asarray((frame.by_group[:, :, None] * frame.in_groups(W) ** 2).sum(axis=2))
 
-
-LARGEST_STATE = 1 << 18
-"""The most numbers in a state: one group of 512 x 512, or 64 of 64 x 64."""
 
 _DENSE = 4096  # numbers in the matrix of a map, below which it is formed
 

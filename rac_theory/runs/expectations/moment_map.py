@@ -22,6 +22,9 @@ from rac_theory.base import Array, advance, task
 
 _DENSE = 16  # the side up to which the matrix of a map is formed
 
+LARGEST_STATE = 1 << 18
+"""The most numbers in a state: one group of 512 x 512, or 64 of 64 x 64."""
+
 
 class Unsupported(ValueError):
     """There is no exact route: the message is the reason. Nothing is guessed; ``simulate`` always has an answer.

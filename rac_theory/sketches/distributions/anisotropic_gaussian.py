@@ -56,10 +56,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rac_theory.base import Array, checks, digest
-from rac_theory.numerics import eigenvalues
+from rac_theory.numerics import eigenvalues, standard_normals
 from rac_theory.sketches.laws.half_line import integrate
 from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.laws.normals import standard_normals
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.laws.second_moments import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import from_pairs

@@ -19,8 +19,7 @@ import numpy as np
 from rac_theory.base import Array
 from rac_theory.numerics import Past, log_average, log_wealth
 from rac_theory.problems import Problem
-from rac_theory.verdicts.verification.judged_claim import JudgedBound, JudgedClaim, Question
-from rac_theory.verdicts.verification.recorded_curves import Recording
+from rac_theory.verdicts.verification.judged_claim import JudgedBound, JudgedClaim, Question, Recording
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,7 @@ from joblib import delayed
 
 from rac_theory.base import Array, task, workers
 from rac_theory.verdicts.verification.evidence_of_runs import Observation, Part, Pilot, group_means
-from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial
-from rac_theory.verdicts.verification.recorded_curves import Recording, simulated
+from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Recording, Trial, simulated
 
 _NUMBERS = 1 << 19  # in the curves of the runs that are held at once
 

@@ -31,7 +31,7 @@ from rac_theory.verdicts.verification.decision import (
     with_reservations,
 )
 from rac_theory.verdicts.verification.evidence_of_runs import Observation
-from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial
+from rac_theory.verdicts.verification.judged_claim import Evidence, JudgedClaim, Recording, Trial, exact_recording
 from rac_theory.verdicts.verification.reading import (
     LIMIT,
     MOST_RUNS,
@@ -41,7 +41,6 @@ from rac_theory.verdicts.verification.reading import (
     read,
     read_until_decided,
 )
-from rac_theory.verdicts.verification.recorded_curves import Evidence, Recording, exact_recording
 from rac_theory.verdicts.verification.verdict import Verdict
 
 PILOT_RUNS = 16
