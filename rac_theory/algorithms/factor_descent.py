@@ -19,6 +19,7 @@ from rac_theory.algorithms.gradients.gradient_source import (
     never_draws,
 )
 from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.algorithms.rac_lora import plain_step
 from rac_theory.algorithms.side import Side, check_dim, on_side
 from rac_theory.base import Array, Value, being, checks, matrix_shape, shown
 from rac_theory.numerics import Randomness, orthonormal_range
@@ -411,9 +412,4 @@ class AsymmetricLoRA(ProjectedDescent, Value):
         return (orthonormal_range(F) if self.lora_alpha is None else F).astype(W.dtype, copy=False)
 
     def _step(self, F: Array) -> Step:
-        return partial(on_side, self.side, partial(_along, F, self.gamma * self.scale**2))
-
-
-def _along(F: Array, gamma: float, W: Array, G: Array) -> Array:
-    """Return ``W - gamma F F' G``."""
-    return np.asarray(W - F @ (gamma * (np.swapaxes(F, -1, -2) @ G)))
+        return partial(on_side, self.side, partial(plain_step, F, self.gamma * self.scale**2))

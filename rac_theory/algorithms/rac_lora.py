@@ -173,7 +173,7 @@ class RACLoRA(ProjectedDescent, Value):
             return sketched_steps(self.sketch, self.side, self.gamma, rng, W)
         plain = draws_ahead(self.sketch, rng, len(W), W.dtype.type)
         scale = self.gamma * self.plain_scale
-        return (LowRankStep(partial(_plain_step, B, scale), B, scale, self.side) for B in plain)
+        return (LowRankStep(partial(plain_step, B, scale), B, scale, self.side) for B in plain)
 
     def __repr__(self) -> str:
         gradients = "" if type(self.gradients) is Exact else f", gradients={repr_of(self.gradients)}"
@@ -233,6 +233,6 @@ def projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:
     return np.subtract(W, move, out=move)
 
 
-def _plain_step(B: Array, scale: float, W: Array, G: Array) -> Array:
-    """Return ``W - scale B B' G``."""
+def plain_step(B: Array, scale: float | Array, W: Array, G: Array) -> Array:
+    """Return ``W - B (scale B' G)``; the scale is one number, or one for each column of B, (r, 1)."""
     return np.asarray(W - B @ (scale * (np.swapaxes(B, -1, -2) @ G)))

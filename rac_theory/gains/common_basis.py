@@ -20,10 +20,17 @@ import numpy as np
 
 from rac_theory.algorithms import Side
 from rac_theory.base import Array
-from rac_theory.numerics import alike, diagonal_of, lapack_rounding, largest_eigenvalue, matrix, multiple_of_identity
+from rac_theory.numerics import (
+    EPS,
+    alike,
+    diagonal_of,
+    lapack_rounding,
+    largest_eigenvalue,
+    matrix,
+    multiple_of_identity,
+)
 from rac_theory.problems import Smoothness
 
-_EPS = float(np.finfo(float).eps)
 _ROUNDING = 1e-9
 """Relative to R: what is above it off the diagonal of V'RV is no rounding."""
 
@@ -113,7 +120,7 @@ def in_common_basis(terms: Terms) -> Parts | None:
         return None
     slack = _below_zero(terms, numbers.max(axis=0))
     exact = all(e <= _ROUNDING * float(np.linalg.norm(R)) for e, (_, R) in zip(added, terms, strict=True))
-    return Parts([_sum(terms, vector, slack) for vector in vectors], 1 / (1 - lost) * (1 + 2 * _EPS), exact)
+    return Parts([_sum(terms, vector, slack) for vector in vectors], 1 / (1 - lost) * (1 + 2 * EPS), exact)
 
 
 def _basis(matrices: Sequence[Array]) -> tuple[Array, Sequence[float], float]:
@@ -127,7 +134,7 @@ def _basis(matrices: Sequence[Array]) -> tuple[Array, Sequence[float], float]:
     sizes = [float(np.linalg.norm(R)) for R in matrices]
     total = sum(w * R / size for w, R, size in zip(mix, matrices, sizes, strict=True) if size)
     V = np.linalg.eigh(np.asarray(total))[1]
-    product = 4 * (n + 2) * _EPS * float(np.linalg.norm(V)) ** 2
+    product = 4 * (n + 2) * EPS * float(np.linalg.norm(V)) ** 2
     columns, added = [], []
     for R, size in zip(matrices, sizes, strict=True):
         turned = V.T @ R @ V
@@ -155,7 +162,7 @@ def _sum(terms: Terms, weights: Array, slack: float) -> Part:
         return Part(matrices[0], slack)
     S = sum(weight * matrix for weight, matrix in zip(weights.tolist(), matrices, strict=True))
     sizes = sum(abs(w) * float(np.linalg.norm(M)) for w, M in zip(weights.tolist(), matrices, strict=True))
-    return Part(np.asarray(S), slack + (len(terms) + 1) * _EPS * sizes)
+    return Part(np.asarray(S), slack + (len(terms) + 1) * EPS * sizes)
 
 
 def _below_zero(terms: Terms, weights: Array) -> float:

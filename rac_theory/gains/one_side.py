@@ -15,6 +15,7 @@ import numpy as np
 from rac_theory.base import Array
 from rac_theory.gains.ratio import largest_ratio
 from rac_theory.numerics import (
+    EPS,
     LARGE,
     diagonal_of,
     entries,
@@ -29,7 +30,6 @@ from rac_theory.numerics import (
 from rac_theory.sketches import Moments, Sketch
 from rac_theory.sketches.laws import CurvatureBound, EntryMoments
 
-_EPS = float(np.finfo(float).eps)
 OFF = 4e-12
 """How far entries of E[H] and E[HSH] may be off, relative to 1 and to the norm of S, where they are no quotients."""
 
@@ -147,7 +147,7 @@ def _of_entries(moments: EntryMoments, S: Array) -> Fraction:
         M = float(factor) * S
         M[np.diag_indices(d)] += float(alone) * diagonal
         sizes = abs(float(factor)) * float(np.linalg.norm(S)) + abs(float(alone)) * float(np.linalg.norm(diagonal))
-        top = Fraction(largest_eigenvalue(M)) + Fraction(4 * _EPS * sizes)
+        top = Fraction(largest_eigenvalue(M)) + Fraction(4 * EPS * sizes)
     return (top + moments.across * exact_trace(S)) / share
 
 
@@ -175,7 +175,7 @@ def _listed(moments: Moments) -> Pair | None:
     Q, weights = Q[weights > 0], weights[weights > 0]
     rows = np.swapaxes(Q, 1, 2).reshape(-1, Q.shape[1])
     lengths, V = np.linalg.svd(rows, full_matrices=False)[1:]
-    positive = lengths > max(rows.shape) * _EPS * lengths[0]
+    positive = lengths > max(rows.shape) * EPS * lengths[0]
     basis = None if positive.sum() == Q.shape[1] else V[positive].T
     if basis is not None:
         Q = basis.T @ Q
@@ -200,5 +200,5 @@ def _largest_of_draws(moments: Moments, S: Array) -> float:
     B, probabilities = moments.support
     Q = orthonormal_range(B[probabilities > 0])
     inner = np.swapaxes(Q, 1, 2) @ S @ Q
-    rounding = (OFF + 8 * len(S) * _EPS) * float(np.linalg.norm(S))
+    rounding = (OFF + 8 * len(S) * EPS) * float(np.linalg.norm(S))
     return max(extreme_eigenvalues((compressed + compressed.T) / 2)[1] for compressed in inner) + rounding

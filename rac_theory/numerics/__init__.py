@@ -25,6 +25,7 @@ from rac_theory.numerics.confidence import (
     kl_upper,
 )
 from rac_theory.numerics.eigenvalues import (
+    EPS,
     LARGE,
     alike,
     coordinate,
@@ -76,6 +77,7 @@ from rac_theory.numerics.semidefinite import EigenvalueCertificate, certified, s
 
 __all__ = [
     "BLOCKS",
+    "EPS",
     "LARGE",
     "PROJECTION",
     "RUNS",

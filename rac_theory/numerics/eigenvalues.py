@@ -20,7 +20,8 @@ from scipy.linalg.lapack import dpotrf
 
 from rac_theory.base import Array
 
-_EPS = float(np.finfo(float).eps)
+EPS = float(np.finfo(float).eps)
+"""The distance from 1 to the next number of double precision, twice the largest error of a rounding."""
 
 
 def identity(size: int, scale: float = 1.0) -> Array:
@@ -66,7 +67,7 @@ def alike(factors: Sequence[Array]) -> Sequence[Array]:
 
 def raised(S: Array, by: float) -> Array:
     """``S + by I`` as a new array; each sum may be half an eps of S below, which ``by`` is to cover."""
-    more = by * (1 + 4 * _EPS)
+    more = by * (1 + 4 * EPS)
     if S.ndim == 1:
         return S + more
     result = S.copy()
@@ -83,7 +84,7 @@ def lapack_rounding(size: int) -> float:
     largest errors over 6,000 random matrices of size 2 to 6 are 1.6, 5.4, 5.7, 6.6 and 5.8 eps; at size 1024, where the
     eigenvalues of a second difference are known, 10 eps.
     """
-    return (4 * size + 8) * float(np.finfo(float).eps)
+    return (4 * size + 8) * EPS
 
 
 def eigenvalues(S: Array) -> tuple[Array, float]:
@@ -159,5 +160,5 @@ def proved_bound(S: Array, c: float) -> float | None:
     _, failed = dpotrf(A, overwrite_a=1, clean=0)
     if failed:
         return None
-    gamma = (d + 1) * _EPS / (1 - (d + 1) * _EPS)
-    return c + (gamma / (1 - gamma) * d + 2 * _EPS) * max(largest, abs(c)) * (1 + 1e-9)
+    gamma = (d + 1) * EPS / (1 - (d + 1) * EPS)
+    return c + (gamma / (1 - gamma) * d + 2 * EPS) * max(largest, abs(c)) * (1 + 1e-9)

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base import Array
-from rac_theory.base.checks import array
 from rac_theory.problems.features import gradient_rounding, loss_rounding, squared_row_norms
 from rac_theory.problems.finite_sum import cross_entropy_infima
 from rac_theory.problems.linear_model import RidgeModel
-from rac_theory.problems.minimise import UNATTAINED, Certified, Minimum, minimise
+from rac_theory.problems.minimise import UNATTAINED, Certified, Minimum, Uncertified, minimise
 from rac_theory.problems.problem import OnePass
 
 
-class CrossEntropyOfNetwork(OnePass):
+class CrossEntropyOfNetwork(Uncertified, OnePass):
     """What a subclass need not say: it has labels, sorted classes, no loss below 0, and no constant beyond L.
 
     It says how value and gradient are computed.
@@ -29,17 +28,7 @@ class CrossEntropyOfNetwork(OnePass):
 
     mu: ClassVar[float] = math.nan
     strong_convexity: ClassVar[float] = math.nan
-    convex: ClassVar[bool] = False
-    f_star: ClassVar[float] = math.nan
-    f_star_error: ClassVar[float] = math.nan
-    f_lower: ClassVar[float] = 0.0
-    W_star: ClassVar[None] = None
     targets_field: ClassVar[str] = "labels"
-
-    @cached_property
-    def component_infima(self) -> Array:
-        """0 for each component, (N,): neither a loss nor the penalty is negative. The infima may be larger."""
-        return array("component_infima", np.zeros(len(self.labels)))
 
     @cached_property
     def _positions(self) -> NDArray[np.intp]:
@@ -110,11 +99,6 @@ class RegularisedLoss(Certified, RidgeModel, OnePass):
     def minimum(self) -> Minimum:
         """The minimiser and its certificate; costs one run of Newton's method."""
         return minimise(self) if self.l2 > 0 else UNATTAINED
-
-    @property
-    def f_lower(self) -> float:
-        """Lower end of the certified interval; 0 without a penalty."""
-        return self.minimum.f_lower
 
     @cached_property
     def component_infima(self) -> Array:

@@ -10,7 +10,7 @@ from abc import ABCMeta
 from dataclasses import fields
 from functools import cache, cached_property
 from itertools import pairwise
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,13 +18,11 @@ from scipy.sparse import coo_array, csr_array, issparse
 
 from rac_theory.base import Array, NoMember, NotReal, as_array, printable, shown
 from rac_theory.base.checks import array, moderate, moderate_size
-from rac_theory.numerics import extreme_eigenvalues, lapack_rounding
+from rac_theory.numerics import EPS, extreme_eigenvalues, lapack_rounding
 from rac_theory.problems.datasets import BUNDLED
 
 Features = Array | csr_array
 """An N x d matrix of features, one sample a row."""
-
-EPS = float(np.finfo(np.float64).eps)
 
 
 def features(name: str, X: ArrayLike | Features) -> Features:
@@ -270,6 +268,17 @@ def _integers(row: list[float]) -> list[int]:
     return [numerator * (common // denominator) for numerator, denominator in ratios]
 
 
+def row_numbers(name: str, rows: ArrayLike, kind: Literal["a list", "a non-empty list"]) -> NDArray[np.intp]:
+    """Accept a list of integers, (k,)."""
+    try:
+        given = as_array(rows)
+    except NotReal as error:
+        raise ValueError(f"{name} must be {kind} of row numbers, got {error}") from None
+    if given.ndim != 1 or (given.dtype.kind not in "iu" if given.size else kind == "a non-empty list"):
+        raise ValueError(f"{name} must be {kind} of row numbers, got {shown(rows)}")
+    return given.astype(np.intp)
+
+
 class WithDataSets(ABCMeta):
     """Classes whose class methods load data sets, and which say which these are where another is asked for."""
 
@@ -307,13 +316,7 @@ class Samples(metaclass=WithDataSets):
         ValueError
             If a row is not one of ``0..N-1``, if there is none, or if the features of all of them are zero.
         """
-        try:
-            listed = as_array(rows)
-        except NotReal as error:
-            raise ValueError(f"rows must be a non-empty list of row numbers, got {error}") from None
-        N = self.n_components
-        if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
-            raise ValueError(f"rows must be a non-empty list of row numbers, got {shown(rows)}")
+        listed, N = row_numbers("rows", rows, "a non-empty list"), self.n_components
         if listed.min() < 0 or listed.max() >= N:
             raise ValueError(f"rows must be in 0..{N - 1}, got {listed.min()}..{listed.max()}")
         return self._with_data(features("X", self.X[listed]), self.targets[listed], name="")

@@ -10,8 +10,7 @@ from scipy.special import entr, expit
 
 from rac_theory.base import Array, shown, squared_norms
 from rac_theory.base.checks import array
-from rac_theory.numerics import rounded
-from rac_theory.problems.features import EPS
+from rac_theory.numerics import EPS, rounded
 from rac_theory.problems.problem import Problem
 
 Indices = NDArray[np.intp]

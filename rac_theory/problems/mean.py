@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from rac_theory.base import Array, checks, shown
-from rac_theory.numerics import alike, diagonal_of, raised, rounded
-from rac_theory.problems.features import EPS
+from rac_theory.numerics import EPS, alike, diagonal_of, raised, rounded
 from rac_theory.problems.minimise import Certified, Minimum, minimise
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, smoothness_of

@@ -4,13 +4,15 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
 from rac_theory.base import Array, Value
-from rac_theory.problems.features import EPS
+from rac_theory.base.checks import array
+from rac_theory.numerics import EPS
 
 TOLERANCE = 1e-12
 """A certificate ``||grad||^2 / (2 s) <= TOLERANCE f(0)``, rounding of the gradient included, counts; no wider one.
@@ -147,3 +149,23 @@ class Certified(ABC):
     def f_star_error(self) -> float:
         """Width of the certified interval."""
         return self.minimum.f_star_error
+
+    @property
+    def f_lower(self) -> float:
+        """Lower end of the certified interval, not below 0; 0 where it is unknown."""
+        return self.minimum.f_lower
+
+
+class Uncertified:
+    """A loss of which no minimum is certified: all that is proved is that no term is negative."""
+
+    convex: ClassVar[bool] = False
+    f_star: ClassVar[float] = math.nan
+    f_star_error: ClassVar[float] = math.nan
+    f_lower: ClassVar[float] = 0.0
+    W_star: ClassVar[None] = None
+
+    @cached_property
+    def component_infima(self) -> Array:
+        """0 for each component, (N,): neither a loss nor a penalty is negative. The infima may be larger."""
+        return array("component_infima", np.zeros(cast(Any, self).n_components))

@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from rac_theory.base import Array, Value, checks, digest, matrices
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.layers import Layers
+from rac_theory.problems.minimise import Uncertified
 from rac_theory.problems.problem import OnePass
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ReLUNetwork(OnePass, Value):
+class ReLUNetwork(Uncertified, OnePass, Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(\max(x_i^\top W_1, 0)\, W_2)`, as a function of both matrices.
 
     No constant of it is known that a theorem could use: the gradient is not even continuous. It is for experiments.
@@ -51,10 +52,6 @@ class ReLUNetwork(OnePass, Value):
     L_max: ClassVar[float] = float("nan")
     mu: ClassVar[float] = float("nan")
     strong_convexity: ClassVar[float] = 0.0
-    convex: ClassVar[bool] = False
-    f_star: ClassVar[float] = float("nan")
-    f_star_error: ClassVar[float] = float("nan")
-    f_lower: ClassVar[float] = 0.0
     smoothness: ClassVar[None] = None
 
     def __post_init__(self) -> None:
@@ -89,11 +86,6 @@ class ReLUNetwork(OnePass, Value):
     def targets(self) -> NDArray[np.int64]:
         """The labels, (N,)."""
         return self.labels
-
-    @cached_property
-    def component_infima(self) -> Array:
-        """0 for each component, (N,): no loss is negative."""
-        return checks.array("component_infima", np.zeros(self.n_components))
 
     def subset(self, rows: ArrayLike) -> Self:
         """The same network on some of the samples."""

@@ -12,6 +12,7 @@ import numpy as np
 from rac_theory.base import Array, Value, being, having, matrices, matrix_shape, repr_of, sealed, shown
 from rac_theory.base.checks import array, finite, moderate, moderate_size, symmetric
 from rac_theory.numerics import (
+    EPS,
     alike,
     coordinate,
     diagonal_of,
@@ -22,7 +23,6 @@ from rac_theory.numerics import (
     matrix,
     rounded,
 )
-from rac_theory.problems.features import EPS
 from rac_theory.problems.problem import Problem
 
 LARGEST_SIDE = 2048

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from rac_theory.base import Array, Value, in_chunks, matrices, sorted_classes, squared_norms
 from rac_theory.base.checks import weight
-from rac_theory.numerics import raised, rounded
+from rac_theory.numerics import EPS, raised, rounded
 from rac_theory.problems import datasets
 from rac_theory.problems.cross_entropy import RegularisedLoss, score_slopes
 from rac_theory.problems.datasets import short_name
 from rac_theory.problems.features import (
-    EPS,
     Features,
     adjoint,
     features,

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from rac_theory.base import Array, Value, in_chunks, matrices, sorted_classes, squared_norms
 from rac_theory.base.checks import array, count, finite, integer, weight
-from rac_theory.numerics import rounded
+from rac_theory.numerics import EPS, rounded
 from rac_theory.problems import datasets
 from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_slopes, score_slopes
 from rac_theory.problems.datasets import short_name
 from rac_theory.problems.features import (
-    EPS,
     Features,
     Samples,
     adjoint,

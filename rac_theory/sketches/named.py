@@ -94,8 +94,6 @@ def sketch_factory(name: str) -> Factory:
         return partial(named_sketch, name)
     if ":" in name:
         return partial(_make, name, imported(name, "sketch"))
-    if name in NAMED:  # what is installed is not looked through for it: that takes as long as a small case
-        return partial(named_sketch, name)
     offered = _offered()
     checks.one_of("sketch", name, [*NAMED, *offered])
     try:

@@ -16,9 +16,10 @@ import numpy as np
 from rac_theory.algebra import Expression, Quotient, Symbol, latex, text, total
 from rac_theory.base import Array, type_name
 from rac_theory.cases import Constants
+from rac_theory.numerics import EPS
 from rac_theory.statements.symbols import T, read, t
 
-ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric
+ROUNDINGS = 64 * EPS  # relative to the largest value of a metric
 
 
 _VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
@@ -202,10 +203,15 @@ def weighted_squared_gradient(weight: Expression) -> Metric:
     return squared_gradient_with_weights(weight**t)
 
 
+def _recorded(curves: Curves, name: str, source: str) -> Array:
+    """Return curves that are not recorded of every run; the error says of which they are."""
+    if (recorded := getattr(curves, name)) is None:
+        raise ValueError(f"{name} must have been recorded{source}")
+    return np.asarray(recorded)
+
+
 def _squared_distances(curves: Curves, c: Constants) -> Array:
-    if curves.squared_distances is None:
-        raise ValueError("squared_distances must have been recorded: simulate(..., record=['distances'])")
-    return curves.squared_distances
+    return _recorded(curves, "squared_distances", ": simulate(..., record=['distances'])")
 
 
 def _largest_squared_distance(c: Constants) -> float:
@@ -247,13 +253,9 @@ squared_distance = Metric(
 
 
 def _scaled_means(curves: Curves, c: Constants) -> Array:
-    if curves.step_sizes is None:
-        raise ValueError(
-            "step_sizes must have been recorded, as they are of runs whose gradients are CertifiedStep(), and of no "
-            "expectation"
-        )
+    of_steps = ", as they are of runs whose gradients are CertifiedStep(), and of no expectation"
     with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
-        return running_mean_before(curves.step_sizes * curves.squared_gradients)
+        return running_mean_before(_recorded(curves, "step_sizes", of_steps) * curves.squared_gradients)
 
 
 def _largest_scaled_gradient(c: Constants) -> float:
@@ -286,13 +288,9 @@ Descent keeps it at or below ``2 (f(W^0) - inf f)``.
 
 
 def _mean_norms(curves: Curves, c: Constants) -> Array:
-    if curves.gradient_norms is None:
-        raise ValueError(
-            "gradient_norms must have been recorded, as they are of runs of a steepest step such as MuonStep, and of "
-            "no expectation"
-        )
-    with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
-        return running_mean_before(curves.gradient_norms)
+    of_steps = ", as they are of runs of a steepest step such as MuonStep, and of no expectation"
+    with np.errstate(invalid="ignore"):  # a run may diverge
+        return running_mean_before(_recorded(curves, "gradient_norms", of_steps))
 
 
 def _of_frobenius(c: Constants) -> float:

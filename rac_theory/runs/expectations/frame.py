@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base import Array, repr_of
+from rac_theory.numerics import EPS
 from rac_theory.problems import Eigenbasis, Federated, LeastSquares, Problem, Quadratic
 from rac_theory.runs.expectations.moment_map import LARGEST_STATE, Unsupported
 from rac_theory.sketches.laws import SecondMoment, lifted
@@ -73,7 +74,7 @@ def frame_of(problem: Problem, side: Literal["left", "right"]) -> Frame:
         return whole_frame(problem, partial(lifted, shape=problem.shape, side=side))
     left = side == "left"
     curvatures = eigenbasis.curvatures if left else eigenbasis.curvatures.T
-    if np.ptp(curvatures, axis=0).max() <= 8 * np.finfo(float).eps * curvatures.max():
+    if np.ptp(curvatures, axis=0).max() <= 8 * EPS * curvatures.max():
         curvatures = curvatures[:1]
     return Frame(
         curvatures,
@@ -215,7 +216,7 @@ def energy_roots(frame: Frame) -> Array:
 
 def curved_directions(curvatures: Array) -> NDArray[np.bool_]:
     """Which eigenvalues are not zero up to the rounding errors of LAPACK."""
-    return np.asarray(curvatures > 64 * np.finfo(float).eps * curvatures.shape[-1] * curvatures.max())
+    return np.asarray(curvatures > 64 * EPS * curvatures.shape[-1] * curvatures.max())
 
 
 def _pooled_client(client: Problem, problem: Problem) -> LeastSquares:

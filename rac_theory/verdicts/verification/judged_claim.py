@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rac_theory.base import Array
 from rac_theory.cases import Case, Constants
-from rac_theory.numerics import excess, seed_sequence, shortfall
+from rac_theory.numerics import EPS, excess, seed_sequence, shortfall
 from rac_theory.runs import Trajectory, Unsupported, by_moments, simulate_part
 from rac_theory.statements import Curves, Metric, Theorem
 
@@ -189,7 +189,7 @@ def claimed_steps(bound: Array) -> NDArray[np.int64]:
     return np.arange(1, len(bound))[np.isfinite(bound[1:])]
 
 
-_EVALUATION = 4 * float(np.finfo(float).eps)  # relative, a step: what powers and recursions lose
+_EVALUATION = 4 * EPS  # relative, a step: what powers and recursions lose
 _OF_CONSTANTS = 1e-9  # relative: constants are rounded, gamma may exceed 1/L by 1e-12, and powers multiply that
 
 
@@ -263,4 +263,4 @@ class JudgedClaim(JudgedBound):
 def _shift(case: Case, norm: float) -> float:
     """Bound how far rounding moves an iterate: a few units in the last place each step, added like a random walk."""
     norm = max(norm, float(np.linalg.norm(case.start)))
-    return 4 * float(np.finfo(float).eps) * math.sqrt(case.steps) * norm
+    return 4 * EPS * math.sqrt(case.steps) * norm

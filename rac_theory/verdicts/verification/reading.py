@@ -69,8 +69,7 @@ def _later(
     claims: Sequence[JudgedClaim], root: np.random.SeedSequence, first: int, runs: int, n_jobs: int = 1
 ) -> Recording:
     """Run a later part for claims whose steps were chosen."""
-    trials = [claim.trial for claim in claims]
-    return simulated([trial.theorem.metric for trial in trials], trials[0].case, root, first, runs, n_jobs)
+    return simulated([claim.trial.theorem.metric for claim in claims], claims[0].trial.case, root, first, runs, n_jobs)
 
 
 @np.errstate(over="ignore", invalid="ignore")
