@@ -72,8 +72,7 @@ from rac_theory.numerics.randomness import (
     seed_sequence,
     standard_normals,
 )
-from rac_theory.numerics.rational import Matrix, rounded
-from rac_theory.numerics.semidefinite import EigenvalueCertificate, certified, squares
+from rac_theory.numerics.rational import EigenvalueCertificate, Matrix, certified, rounded, squares
 
 __all__ = [
     "BLOCKS",

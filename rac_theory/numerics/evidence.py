@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,7 +213,9 @@ def detectable(X: Array, alpha: float) -> Array:
     ['0.17', '0.02']
     """
     rejects = _rejects(X, alpha)
-    return _smallest(rejects, np.full(X.shape[1], 1e-4), np.full(X.shape[1], 1e3))
+    low, high = (np.full(X.shape[1], end) for end in (1e-4, 1e3))
+    _, smallest = bisected(lambda delta: ~rejects(delta), low, high, _HALVINGS)
+    return np.where(rejects(high), smallest, np.inf)
 
 
 def detects(X: Array, delta: float, alpha: float) -> NDArray[np.bool_]:
@@ -270,15 +272,14 @@ def runs_to_detect(X: Array, delta: float, threshold: float) -> int | None:
     return math.ceil(threshold / max(growth, 1e-9))
 
 
-def _smallest(accepted: Callable[[Array], NDArray[np.bool_]], low: Array, high: Array) -> Array:
-    """Bisect on a logarithmic scale for the smallest accepted number; inf where even ``high`` is not accepted."""
+def bisected(holds: Callable[[Array], NDArray[Any]], low: Array, high: Array, halvings: int) -> tuple[Array, Array]:
+    """Bisect on a logarithmic scale between ``low``, where a relation holds, and ``high``, where it does not."""
     a, b = np.log(low), np.log(high)
-    possible = accepted(high)
-    for _ in range(_HALVINGS):
+    for _ in range(halvings):
         middle = (a + b) / 2
-        yes = accepted(np.exp(middle))
-        a, b = np.where(yes, a, middle), np.where(yes, middle, b)
-    return np.where(possible, np.exp(b), np.inf)
+        yes = holds(np.exp(middle))
+        a, b = np.where(yes, middle, a), np.where(yes, b, middle)
+    return np.exp(a), np.exp(b)
 
 
 _ROUNDING = 1e-12  # relative to alpha: parts of it, added up in floating point, may come to a hair more

@@ -1,5 +1,5 @@
 """The language of theorems: symbols, metrics, claims, assumptions, and to which side constants may be rounded. It uses
-base, drawing, problems, algebra, sketches, algorithms and cases. It must not know any theorem, proof or run.
+base, numerics, drawing, problems, algebra, sketches, algorithms and cases. It must not know any theorem, proof or run.
 """
 
 from rac_theory.base import answering
