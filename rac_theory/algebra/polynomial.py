@@ -86,8 +86,8 @@ def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
     match expression:
         case Number(value):
             return Ratio(constant(value))
-        case Symbol(of=Expression() as index) if index in at:
-            return Ratio(term(replace(expression, of=at[index].expression)))
+        case Symbol(argument=Expression() as index) if index in at:
+            return Ratio(term(replace(expression, argument=at[index].expression)))
         case Symbol():
             return Ratio(term(expression))
         case kinds.Let(value=value):

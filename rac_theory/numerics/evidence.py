@@ -105,10 +105,10 @@ def shortfall(X: Array, bound: Array, ceiling: Array | float) -> tuple[Array, Ar
     Where there is nothing to bet on it is zero: where the bound is no lower than the ceiling, or not positive, and
     where no ceiling is known.
     """
-    open_ = (bound > 0) & (bound < ceiling) & np.isfinite(ceiling)
-    safe = np.where(open_, bound, 1.0)
-    worst = np.where(open_, ceiling / safe - 1, 1.0)
-    return np.where(open_, 1 - np.minimum(X, ceiling) / safe, 0.0), worst
+    unsettled = (bound > 0) & (bound < ceiling) & np.isfinite(ceiling)
+    safe = np.where(unsettled, bound, 1.0)
+    worst = np.where(unsettled, ceiling / safe - 1, 1.0)
+    return np.where(unsettled, 1 - np.minimum(X, ceiling) / safe, 0.0), worst
 
 
 def either_side(Z: Array, low: Array | float = 1.0, high: Array | float = 1.0) -> Array:
@@ -190,10 +190,10 @@ def confirmed(X: Array, bound: Array, ceiling: float, alpha: float) -> Array:
     [False, True]
     """
     done = bound >= ceiling
-    open_ = ~done
-    if open_.any():
-        wealth = log_wealth(*shortfall(X[:, open_], bound[open_], ceiling))
-        done[open_] = wealth.max(axis=0) >= math.log(1 / alpha)
+    unsettled = ~done
+    if unsettled.any():
+        wealth = log_wealth(*shortfall(X[:, unsettled], bound[unsettled], ceiling))
+        done[unsettled] = wealth.max(axis=0) >= math.log(1 / alpha)
     return np.asarray(done)
 
 

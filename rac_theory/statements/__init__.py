@@ -36,7 +36,7 @@ from rac_theory.statements.about import (
 from rac_theory.statements.assumption import (
     Assumption,
     Condition,
-    Known,
+    KnownConstant,
     breach_by_constants,
     parts,
     relations_in,
@@ -76,7 +76,7 @@ __all__ = [
     "Curves",
     "E",
     "Identity",
-    "Known",
+    "KnownConstant",
     "Metric",
     "Predicate",
     "Reduction",

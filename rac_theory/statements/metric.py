@@ -23,10 +23,12 @@ ROUNDINGS = 64 * EPS  # relative to the largest value of a metric
 
 
 _VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
-SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t)
-SCALED_GRADIENT = Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t)
-SQUARED_GRADIENT_AT_ITERATE = Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", of=t)
-GRADIENT_NORM = Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", of=t)
+SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", argument=t)
+SCALED_GRADIENT = Symbol(
+    "E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", argument=t
+)
+SQUARED_GRADIENT_AT_ITERATE = Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", argument=t)
+GRADIENT_NORM = Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", argument=t)
 _SQUARED_DISTANCE = Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2")
 
 _ALONG_A_RUN = {

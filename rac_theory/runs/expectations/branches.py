@@ -164,7 +164,7 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
     """Return the map of ``Local``, ``Reshuffled``, ``Clients`` with either, or forward differences; else raise."""
     quadratic, source = pooled(problem), algorithm.gradients
     alone = isinstance(source, Local | FiniteDifferences)
-    frame = frame_for(algorithm, quadratic, apart=alone)
+    frame = frame_for(algorithm, quadratic, decoupled=alone)
     if alone:
         components = Components(np.eye(frame.dim)[None], np.zeros((1, frame.dim, frame.columns)), 0.0)
     else:
@@ -209,12 +209,12 @@ def _paths(N: Array, source: object, components: Components) -> tuple[Array, Arr
     return np.stack([T for T, _ in descents]), np.stack([c for _, c in descents])
 
 
-def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
+def frame_for(algorithm: Covered, problem: Problem, *, decoupled: bool) -> Frame:
     """Return the frame of a quadratic: of rows or columns where they descend apart, else of all m n numbers.
 
-    The components of least squares mix rows, so that only the left step leaves columns ``apart`` under them.
+    The components of least squares mix rows, so that only the left step leaves columns ``decoupled`` by them.
     """
-    if isinstance(algorithm, RACLoRA) and (apart or algorithm.side == "left"):
+    if isinstance(algorithm, RACLoRA) and (decoupled or algorithm.side == "left"):
         return frame_of(problem, algorithm.side)
     if isinstance(algorithm, LayeredRACLoRA):
         return layered_frame(algorithm, problem)

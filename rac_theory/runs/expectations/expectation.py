@@ -103,7 +103,7 @@ from rac_theory.runs.expectations.step_moments import (
 from rac_theory.runs.simulation.simulate import simulate
 from rac_theory.sketches import Moments
 
-Known: TypeAlias = Covered | FittedDescent | CyclicRACLoRA | MomentumInLinks | KeptCoordinates | Preconditioned
+Mapped: TypeAlias = Covered | FittedDescent | CyclicRACLoRA | MomentumInLinks | KeptCoordinates | Preconditioned
 """What there is a map of, some gradients and problems aside."""
 
 _MAPS: dict[type, Callable[[Any, Problem], MomentMap]] = {
@@ -149,7 +149,7 @@ def own_moments(algorithm: Algorithm) -> Callable[[Problem], MomentMap] | None:
     return moments
 
 
-def check_covered(algorithm: Algorithm) -> Known:
+def check_covered(algorithm: Algorithm) -> Mapped:
     """Return the algorithm if its steps, and its gradients, are ones of which moments can be known.
 
     Of steps that decrease it is the algorithm that they are made by, of a method the one that draws its H.
@@ -164,7 +164,7 @@ def check_covered(algorithm: Algorithm) -> Known:
     kinds = RACLoRA, Bernoulli, LayeredRACLoRA, *links, CyclicRACLoRA, Preconditioned, StepPerDraw, InverseOnRange
     *names, last = (kind.__name__ for kind in kinds)
     _check_kind(f"the algorithm must be {', '.join(names)}, {last} or deterministic", algorithm, *kinds)
-    assert isinstance(algorithm, Known)
+    assert isinstance(algorithm, Mapped)
     source = algorithm.gradients
     ours = "gradients must be of a source with known moments, such as Exact() or Minibatch(size)"
     _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients, FiniteDifferences)
@@ -176,7 +176,7 @@ def check_covered(algorithm: Algorithm) -> Known:
     return algorithm
 
 
-def rests_on_trust(algorithm: Known) -> bool:
+def rests_on_trust(algorithm: Mapped) -> bool:
     """Whether the curves rest on what a sketch that is not ours says of its own moments."""
     if isinstance(algorithm, LayeredRACLoRA):
         return any(map(rests_on_trust, algorithm.of_layers))
@@ -240,7 +240,7 @@ def _of_method(projector: Any, problem: Problem, program: Program, rests: Rests)
     m, n = problem.shape
     if isinstance(source, Minibatch):
         is_coin = isinstance(projector, Bernoulli)
-        frame = on_all_numbers(projector, quadratic)[0] if is_coin else frame_for(projector, quadratic, apart=False)
+        frame = on_all_numbers(projector, quadratic)[0] if is_coin else frame_for(projector, quadratic, decoupled=False)
         data = _minibatches(source, problem, quadratic, frame)
         check_minibatches(program, 1 - data.weights[0])
         return method_map(program, rests, frame, problem.shape, lambda _: data, _law(projector, frame))

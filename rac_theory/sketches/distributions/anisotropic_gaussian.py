@@ -230,8 +230,8 @@ class AnisotropicGaussian(Shape):
     def invariants(self) -> tuple[Fraction, Fraction] | None:
         """Return those of a uniform range where the covariance is a multiple of the identity, else None."""
         s, _ = self._principal
-        round_ = len(s) == self.dim and np.ptp(s) <= self.dim * EPS * s.max()
-        return uniform_range(self.dim, self.rank) if round_ else None
+        is_round = len(s) == self.dim and np.ptp(s) <= self.dim * EPS * s.max()
+        return uniform_range(self.dim, self.rank) if is_round else None
 
     def second_moment(self, M: Array) -> Array | None:
         r"""Return E[H M H] where E[H] comes with it, by sign symmetry in the basis U, else None.
