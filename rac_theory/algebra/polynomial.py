@@ -143,12 +143,12 @@ def _geometric(base: Ratio, steps: Ratio) -> Ratio:
     """``1 + b + ... + b^(steps - 1)``, a polynomial for a number of steps that is known."""
     if base.number == 1:
         return steps
-    if (count := _whole(steps)) is not None:
+    if (count := _whole_number(steps)) is not None:
         return reduce(add, (base**k for k in range(count)), Ratio(ZERO))
     return (_raised(base, steps) - Ratio(ONE)) / (base - Ratio(ONE))
 
 
-def _whole(steps: Ratio) -> int | None:
+def _whole_number(steps: Ratio) -> int | None:
     value = steps.number
     if value is None or value.denominator != 1 or value < 0:
         return None
@@ -165,7 +165,7 @@ def _total(index: Symbol, steps: Ratio, summand: Expression, at: Mapping[Express
     """
     if namesakes := [symbol for symbol in summand.symbols if symbol.name == index.name and symbol != index]:
         raise ValueError(f"an index must not be called like what is in its sum, got two {namesakes[0].name}")
-    if (count := _whole(steps)) is not None:
+    if (count := _whole_number(steps)) is not None:
         return reduce(add, (_read(summand, {**at, index: Ratio(constant(k))}) for k in range(count)), Ratio(ZERO))
     k = Index("k", number=next(_FRESH))
     read = _defined(summand, {**at, index: Ratio(term(k))})

@@ -41,7 +41,7 @@ identical = lru_cache(4096)(are_identical)  # one pair is asked for many times, 
 
 
 class Matrix(Symbol):
-    """A matrix of a step: a state, or what is made of a combination, its ``argument``, equal however that is written."""
+    """A matrix of a step: a state, or what is made of its ``argument``, equal however that is written."""
 
     form: ClassVar[str]
 

@@ -37,11 +37,11 @@ def ends_of_side(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
     checks.one_of("side", side, ("left", "right"))
     by_side = _ends.setdefault(Q, {})
     if side not in by_side:
-        by_side[side] = _found(Q, side)
+        by_side[side] = _ends_of_parts(Q, side)
     return by_side[side]
 
 
-def _found(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
+def _ends_of_parts(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
     parts = in_common_basis(terms_of_side(Q, side))
     if parts is None:
         return None

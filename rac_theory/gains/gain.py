@@ -279,11 +279,11 @@ def _of_coin(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> Smoothn
         (mean, f"at most: the mean of both sides, left: {sides[0][2].provenance}, right: {sides[1][2].provenance}")
     ]
     if low.L_H < high.L_H:
-        bounds += _whole(algorithm, Q)
+        bounds += _on_all_entries(algorithm, Q)
     return _smallest(bounds, Q.largest, math.fsum(side[2].alpha for side in sides))
 
 
-def _whole(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:
+def _on_all_entries(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:
     m, n = Q.shape
     if m * n > MOST_ENTRIES:
         return []

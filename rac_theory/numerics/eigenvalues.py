@@ -132,7 +132,7 @@ def largest_eigenvalue(S: Array) -> float:
     d = len(S)
     if d <= LARGE or diagonal_of(S) is not None:
         return extreme_eigenvalues(S)[1]
-    guess = _found(S)
+    guess = _estimate(S)
     for margin in _MARGINS:
         bound = proved_bound(S, guess + margin * abs(guess))
         if bound is not None:
@@ -140,7 +140,7 @@ def largest_eigenvalue(S: Array) -> float:
     return extreme_eigenvalues(S)[1]
 
 
-def _found(S: Array) -> float:
+def _estimate(S: Array) -> float:
     from scipy.sparse.linalg import ArpackNoConvergence, eigsh  # slow to import, and needed for large ones only
 
     start = np.random.default_rng(0).standard_normal(len(S))

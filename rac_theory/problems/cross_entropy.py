@@ -36,7 +36,7 @@ class CrossEntropyOfNetwork(Uncertified, OnePass):
         return np.searchsorted(self.classes, self.labels)
 
     @cached_property
-    def _own(self) -> NDArray[np.bool_]:
+    def _is_label(self) -> NDArray[np.bool_]:
         """Whether a class is that of a sample, (k, N)."""
         return np.ascontiguousarray(_hot(self._positions, len(self.classes)).T)
 

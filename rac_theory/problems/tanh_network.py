@@ -133,7 +133,7 @@ class TanhNetwork(CrossEntropyOfNetwork, RidgeModel, Value):
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         hidden = np.tanh(scores(self.X, W))  # (runs, h, N), as all that follows
-        losses, slopes = losses_and_slopes(self.V.T @ hidden, self._own)
+        losses, slopes = losses_and_slopes(self.V.T @ hidden, self._is_label)
         back = self.V @ slopes
         back *= 1 - hidden * hidden
         loss = losses.sum(axis=-1) / self.n_components

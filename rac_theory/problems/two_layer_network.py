@@ -224,7 +224,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         A = np.tanh(scores(self.X, W1))
         Z = V.swapaxes(-1, -2) @ A
         Z /= math.sqrt(self.hidden)
-        return A, V, slope, *losses_and_slopes(Z, self._own)
+        return A, V, slope, *losses_and_slopes(Z, self._is_label)
 
     def _head(self, W2: Array) -> tuple[Array, Any]:
         if self.cap == math.inf:

@@ -13,7 +13,7 @@ import pytest
 from rac_theory import Bernoulli, LayeredRACLoRA
 from rac_theory.gains import common_basis, gain, layered
 from rac_theory.gains.common_basis import Part, Parts, _basis, in_common_basis, splits_of
-from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _smallest, _whole, smoothness_along
+from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _on_all_entries, _smallest, smoothness_along
 from rac_theory.gains.layered import along_all_layers
 from rac_theory.gains.one_side import OFF, _above, _between, _of_entries, moments_of
 from rac_theory.gains.ratio import largest_ratio
@@ -174,13 +174,13 @@ def test_all_entries_are_looked_at_up_to_256(size, monkeypatch):
     """Of a sum, a coin and several layers. Catches a limit that is another, or not kept."""
     monkeypatch.setattr(gain, "along_whole", lambda *_: 0.5)
     sketch, Q, few = Coordinate(size, 1), Smoothness.isotropic(1.0, (size, 1)), size == 256
-    assert len(_as_a_whole(sketch, Q.terms)) == len(_whole(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q)) == few
+    assert len(_as_a_whole(sketch, Q.terms)) == len(_on_all_entries(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q)) == few
     wide = Smoothness.isotropic(1.0, (16, size - 240))  # of 16 or 17 columns
     assert len(_as_a_whole(Coordinate(16, 1), wide.terms)) == few
     layers = LayeredRACLoRA(Layers([(128, 1), (size - 128, 1)]), [Coordinate(128, 1), Coordinate(size - 128, 1)], 1.0)
     assert (along_all_layers(layers, Q) is not None) == few
     monkeypatch.setattr(gain, "along_whole", lambda *_: math.inf)  # which says nothing
-    assert _as_a_whole(sketch, Q.terms) == _whole(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q) == []
+    assert _as_a_whole(sketch, Q.terms) == _on_all_entries(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q) == []
 
 
 def test_a_common_basis_has_so_many_columns_and_parts():

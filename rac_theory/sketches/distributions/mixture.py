@@ -86,7 +86,7 @@ class Mixture(Value):
     def expected_projection(self) -> Array | None:
         """Return the weighted mean if every sketch has a closed form, else None."""
         total = np.zeros((self.dim, self.dim))
-        for moments, probability in zip(self._known, self.probabilities, strict=True):
+        for moments, probability in zip(self._moments, self.probabilities, strict=True):
             if moments.mean is None or moments.mean.how != "closed form":
                 return None
             total += float(probability) * moments.mean.matrix
@@ -95,7 +95,7 @@ class Mixture(Value):
     def invariants(self) -> tuple[Fraction, Fraction] | None:
         """Return the weighted means if every sketch has invariants, else None."""
         a = b = Fraction(0)
-        for moments, probability in zip(self._known, self.probabilities, strict=True):
+        for moments, probability in zip(self._moments, self.probabilities, strict=True):
             if moments.invariants is None:
                 return None
             a, b = a + Fraction(probability) * moments.invariants[0], b + Fraction(probability) * moments.invariants[1]
@@ -104,7 +104,7 @@ class Mixture(Value):
     def second_moment(self, M: Array) -> Array | None:
         """Return the weighted mean if every sketch has a closed form or a small support, else None."""
         total = np.zeros(np.shape(M))
-        for moments, probability in zip(self._known, self.probabilities, strict=True):
+        for moments, probability in zip(self._moments, self.probabilities, strict=True):
             if moments.second_moment is None:
                 return None
             total += float(probability) * moments.second_moment(M)
@@ -113,7 +113,7 @@ class Mixture(Value):
     def support(self) -> Support | None:
         """Return all values of all sketches if every one lists its own, else None; None also above the limit."""
         values, probabilities = [], []
-        for moments, probability in zip(self._known, self.probabilities, strict=True):
+        for moments, probability in zip(self._moments, self.probabilities, strict=True):
             if moments.support is None:
                 return None
             B, weights = moments.support
@@ -126,7 +126,7 @@ class Mixture(Value):
         return np.concatenate(values), joint if exact else joint.astype(np.float64)
 
     @cached_property
-    def _known(self) -> tuple[Moments, ...]:
+    def _moments(self) -> tuple[Moments, ...]:
         return tuple(map(Moments, self.sketches))
 
     def __repr__(self) -> str:
