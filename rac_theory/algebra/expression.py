@@ -447,6 +447,15 @@ def _nodes(values: tuple[Any, ...]) -> tuple[Any, ...]:
 def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     """Return the symbols in expressions, each once, in the order in which they come up; not the index of a total.
 
+    Parameters
+    ----------
+    *expressions : Expression or Relation
+
+    Returns
+    -------
+    tuple of Symbol
+        Each once.
+
     Examples
     --------
     >>> from rac_theory.algebra import Let, Symbol, symbols_of
@@ -459,6 +468,14 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
     """Return the definitions that expressions use, each once: first those that are read first, then those of these.
+
+    Parameters
+    ----------
+    *expressions : Expression or Relation
+
+    Returns
+    -------
+    tuple of Let
 
     Examples
     --------

@@ -18,6 +18,17 @@ LONGEST, MOST_BITS = 2**20, 2**22
 def fraction(expression: Expression, values: Mapping[str, Fraction | int]) -> Exact:
     """Return the exact value of an expression, given those of its symbols by name; inf for a quotient by zero.
 
+    Parameters
+    ----------
+    expression : Expression
+    values : mapping of str to Fraction or int
+        The number of each symbol, by its name.
+
+    Returns
+    -------
+    Fraction or float
+        A float is infinite, or nan where there is no number.
+
     Raises
     ------
     ValueError

@@ -45,6 +45,16 @@ def number(expression: Expression, values: Mapping[str, Any]) -> Any:
     A quotient by zero is infinite, or nan if it is zero by zero; a product with a factor of zero, whatever T, is zero
     even if another is not known; all else that is made of nan is nan, the power of exponent zero too.
 
+    Parameters
+    ----------
+    expression : Expression
+    values : mapping of str to float or array
+        The number of each symbol, by its name; arrays are broadcast.
+
+    Returns
+    -------
+    float or array
+
     Raises
     ------
     ValueError
@@ -64,6 +74,18 @@ def number(expression: Expression, values: Mapping[str, Any]) -> Any:
 
 def truth(relation: Relation, values: Mapping[str, Any], rounding: float = 0.0) -> Any:
     """Whether a relation holds between numbers; ``rounding``, relative, is what "or equal" allows. nan never does.
+
+    Parameters
+    ----------
+    relation : Relation
+    values : mapping of str to float or array
+        The number of each symbol, by its name.
+    rounding : float
+        What "or equal" allows, relative to the right side.
+
+    Returns
+    -------
+    bool or array of bool
 
     Examples
     --------

@@ -40,6 +40,10 @@ def polynomial(expression: Expression, at: Mapping[Expression, Ratio] | None = N
     at : mapping, optional
         What is read in the place of some expressions.
 
+    Returns
+    -------
+    Ratio
+
     Raises
     ------
     ZeroDivisionError
@@ -62,6 +66,14 @@ def identical(left: Expression | int | Fraction, right: Expression | int | Fract
 
     Where maxima, undecided choices, roots, other sums, or powers such as ``(x^T)^N`` occur, the answer no may only mean
     that it is not seen. Two symbols of one name are two symbols, as the L of f and that of its components.
+
+    Parameters
+    ----------
+    left, right : Expression, int or Fraction
+
+    Returns
+    -------
+    bool
 
     Examples
     --------

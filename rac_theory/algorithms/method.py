@@ -156,6 +156,16 @@ def state(name: str, second: str, /, *more: str) -> tuple[State, ...]: ...
 def state(*names: str) -> Any:
     """Return the matrices that a method keeps, as they are before a step: one, or a tuple of several.
 
+    Parameters
+    ----------
+    *names : str
+        One name for each state, such as "W".
+
+    Returns
+    -------
+    State or tuple of State
+        One state for one name, else a tuple.
+
     Examples
     --------
     >>> from rac_theory.algorithms import state
@@ -172,6 +182,15 @@ def state(*names: str) -> Any:
 
 def gradient(at: Expression) -> Gradient:
     """Return the gradient at a point: a state, or a combination of states and gradients.
+
+    Parameters
+    ----------
+    at : Expression
+        A state, or a combination of states and gradients.
+
+    Returns
+    -------
+    Gradient
 
     Raises
     ------
@@ -196,6 +215,15 @@ def gradient(at: Expression) -> Gradient:
 def H(of: Expression) -> Projected:
     """Return what the projection of this step leaves of a combination: one fresh H, applied to one combination.
 
+    Parameters
+    ----------
+    of : Expression
+        A combination of states and gradients.
+
+    Returns
+    -------
+    Projected
+
     Raises
     ------
     ValueError
@@ -218,6 +246,19 @@ def H(of: Expression) -> Projected:
 
 def letter(name: str, meaning: str = "", unit: str = "1") -> Symbol:
     """Return a letter for coefficients of a method that theorems about it may use: ``Constants`` has its number.
+
+    Parameters
+    ----------
+    name : str
+        How it is written, and how its number is given when the method is called.
+    meaning : str, optional
+        In words, for statements.
+    unit : str
+        Its unit; "1" where it has none.
+
+    Returns
+    -------
+    Symbol
 
     Examples
     --------
@@ -650,6 +691,14 @@ class Move(NamedTuple):
 
 def move_of(method: Method) -> Move:
     """Return what a step does to the reported point: all that theorems about it rest on.
+
+    Parameters
+    ----------
+    method : Method
+
+    Returns
+    -------
+    Move
 
     Raises
     ------

@@ -176,6 +176,14 @@ class MethodDescent(Value):
 def projector_of(algorithm: object) -> ProjectedDescent | None:
     """Return what draws a fresh H for each step of an algorithm of this library, None where there is no such H.
 
+    Parameters
+    ----------
+    algorithm : object
+
+    Returns
+    -------
+    ProjectedDescent or None
+
     Examples
     --------
     >>> from rac_theory import GD, Decreasing

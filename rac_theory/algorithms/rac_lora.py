@@ -188,6 +188,15 @@ class RACLoRA(ProjectedDescent, Value):
 def GD(gamma: float) -> RACLoRA:
     r"""Full gradient descent, :math:`W \leftarrow W - \gamma \nabla f(W)`: RAC-LoRA without a sketch.
 
+    Parameters
+    ----------
+    gamma : float
+        The size of a step, > 0.
+
+    Returns
+    -------
+    RACLoRA
+
     Examples
     --------
     >>> from rac_theory.problems import Quadratic
@@ -201,6 +210,17 @@ def GD(gamma: float) -> RACLoRA:
 
 def SGD(gamma: float, gradients: GradientSource) -> RACLoRA:
     r"""Stochastic gradient descent, :math:`W \leftarrow W - \gamma g`, such as ``SGD(0.1, Minibatch(8))``.
+
+    Parameters
+    ----------
+    gamma : float
+        The size of a step, > 0.
+    gradients : GradientSource
+        Where gradients come from, such as ``Minibatch(8)``.
+
+    Returns
+    -------
+    RACLoRA
 
     Examples
     --------

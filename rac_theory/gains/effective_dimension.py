@@ -61,6 +61,17 @@ def effective_dimension(Q: Smoothness, side: Side) -> float:
     It decides how the learning rate of Gaussian entries depends on the rank. Of a sum of Kronecker products it is the
     largest trace over all directions of the other side, divided by L; and d where these have no common basis.
 
+    Parameters
+    ----------
+    Q : Smoothness
+    side : Side
+        Which side is asked for.
+
+    Returns
+    -------
+    float
+        Between 1 and the length of the side; nan where Q is zero.
+
     Examples
     --------
     >>> import numpy as np

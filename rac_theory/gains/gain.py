@@ -150,6 +150,11 @@ def smoothness_along(
     rng : seed, SeedSequence or Generator
         Unused where nothing is sampled.
 
+    Returns
+    -------
+    SmoothnessAlong
+        L_H, how it is known, and the level that was spent on it.
+
     Raises
     ------
     ValueError

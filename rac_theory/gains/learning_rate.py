@@ -61,6 +61,10 @@ def best_step(problem: Problem, sketch: Along, *, side: Side = "left", rng: Rand
     rng : seed, SeedSequence or Generator
         Unused unless nothing is known of the moments of the sketch: then L_H is bounded from draws, at level 1/1000.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ValueError
@@ -89,6 +93,15 @@ def longest_step(problem: Problem, sketch: Along, *, side: Side = "left", rng: R
     """Return ``2 / L_H``, rounded down; something is promised of every step of ``RACLoRA`` that is shorter.
 
     Parameters, errors and an example are those of ``best_step``.
+
+    Parameters
+    ----------
+    problem, sketch, side, rng
+        As for ``best_step``.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -202,6 +215,10 @@ def learning_rate(
         Which side of the gradient the sketch is on.
     rng : seed, SeedSequence or Generator
         Unused unless moments of the sketch have to be bounded from draws, at level 1/1000.
+
+    Returns
+    -------
+    LearningRate
 
     Raises
     ------

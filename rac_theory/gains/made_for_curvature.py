@@ -112,6 +112,18 @@ def coordinate_curvatures(problem: Problem, *, side: Side = "left") -> Array:
 
     Parameters and errors are those of ``coordinates_for``.
 
+    Parameters
+    ----------
+    problem : Problem
+        With the member ``smoothness``; of one that has only L, all coordinates are alike.
+    side : Side
+        Which side of the gradient is projected.
+
+    Returns
+    -------
+    (m,) or (n,)
+        At least 0, in the unit of L.
+
     Examples
     --------
     >>> import numpy as np

@@ -78,6 +78,10 @@ def step_gain(algorithm: ProjectedDescent, Q: Smoothness, L_H: float, projection
         Smoothness along the sketch.
     projection : Spectrum
         That of E[H].
+
+    Returns
+    -------
+    StepGain
     """
     return _promised(algorithm, L_H, projection)
 

@@ -61,7 +61,18 @@ def entries(S: Array) -> Array:
 
 
 def alike(factors: Sequence[Array]) -> Sequence[Array]:
-    """Return factors of one kind, which can be added up: diagonals if all are diagonals, (d,), else matrices."""
+    """Return factors of one kind, which can be added up: diagonals if all are diagonals, (d,), else matrices.
+
+    Parameters
+    ----------
+    factors : sequence of (d, d) or (d,)
+        Symmetric matrices; one that is diagonal may be its diagonal.
+
+    Returns
+    -------
+    sequence of (d, d), or of (d,)
+        All of one kind.
+    """
     return factors if all(S.ndim == 1 for S in factors) else [matrix(S) for S in factors]
 
 
@@ -106,6 +117,10 @@ def extreme_eigenvalues(S: Array) -> tuple[float, float]:
     ----------
     S : (d, d), or (d,) if it is diagonal
         Symmetric, in any unit; the results are in the same unit.
+
+    Returns
+    -------
+    (float, float)
     """
     values, error = eigenvalues(S)
     return float(values[0]) - error, float(values[-1]) + error

@@ -59,6 +59,10 @@ def log_wealth(Z: Array, worst: Array | float = 1.0, cap: float = CAP, past: Pas
     past : Past
         Runs before these, which the bets know of; the wealth starts at one all the same.
 
+    Returns
+    -------
+    (runs, ...)
+
     Examples
     --------
     >>> from rac_theory.numerics.evidence import log_wealth
@@ -122,6 +126,10 @@ def either_side(Z: Array, low: Array | float = 1.0, high: Array | float = 1.0) -
         At least one run.
     low, high : float, (...) or (runs, ...)
         How far Z may be from zero on either side, > 0.
+
+    Returns
+    -------
+    (...)
 
     Examples
     --------

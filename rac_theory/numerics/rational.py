@@ -265,6 +265,17 @@ class EigenvalueCertificate:
 def certified(matrix: Matrix, bound: Fraction) -> EigenvalueCertificate:
     """Return the certificate that no eigenvalue is below a bound, by elimination.
 
+    Parameters
+    ----------
+    matrix : list of rows of Fraction
+        Symmetric.
+    bound : Fraction
+        What no eigenvalue is below.
+
+    Returns
+    -------
+    EigenvalueCertificate
+
     Raises
     ------
     ValueError

@@ -89,6 +89,10 @@ def heterogeneity(problem: FiniteSum) -> float:
     Where f* is unknown, ``f_lower`` stands for it; the inequality then holds with ``f(W) - f_lower``. It is the same
     inequality for any number in the place of f*, as long as it is the same number on both sides.
 
+    Parameters
+    ----------
+    problem : FiniteSum
+
     Returns
     -------
     float
@@ -114,6 +118,16 @@ def heterogeneity(problem: FiniteSum) -> float:
 
 def gradient_variance(problem: FiniteSum, W: Array) -> Array:
     r"""Return :math:`\frac1N \sum_i \|\nabla f_i(W) - \nabla f(W)\|^2` for each run: (runs, m, n) to (runs,).
+
+    Parameters
+    ----------
+    problem : FiniteSum
+    W : (runs, m, n)
+
+    Returns
+    -------
+    (runs,)
+        In squared units of the gradient.
 
     Examples
     --------

@@ -42,6 +42,17 @@ def client_heterogeneity(problem: Any, L: float) -> float:
     ``L`` is one of the gradient of every client. As in ``heterogeneity``, f_lower stands for f* where that is unknown,
     and lower bounds for the f_m*; the mean is over p_m.
 
+    Parameters
+    ----------
+    problem : Federated
+    L : float
+        A Lipschitz constant of the gradient of every client.
+
+    Returns
+    -------
+    float
+        In squared units of the gradient; nan if a constant is unknown.
+
     Examples
     --------
     >>> from rac_theory.problems import Federated, LeastSquares
@@ -60,6 +71,18 @@ def heterogeneity_within(problem: Any, L: float) -> float:
     With D it bounds squared gradients of components: their mean is at most ``2 L (f - f*) + D + D_in`` for every W.
     ``L`` is one of the gradient of every component. That is true with any number for f_m* that is not below the one
     that D has: here it is the upper end of a certified interval, or f_lower where none is known.
+
+    Parameters
+    ----------
+    problem : Federated
+        Whose clients are finite sums.
+    L : float
+        A Lipschitz constant of the gradient of every component.
+
+    Returns
+    -------
+    float
+        In squared units of the gradient; nan if a constant is unknown.
 
     Examples
     --------

@@ -145,6 +145,14 @@ class Smoothness(Value):
 def smoothness_of(problem: Problem) -> Smoothness | None:
     """Return what a problem says of its smoothness: its member, or else ``L I``; None where neither is known.
 
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    Smoothness or None
+
     Raises
     ------
     ValueError
@@ -169,6 +177,14 @@ def smoothness_of(problem: Problem) -> Smoothness | None:
 
 def known_smoothness(problem: Problem) -> Smoothness:
     """Return what a problem says of its smoothness; raise a ``ValueError`` if it says nothing, and has no L.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    Smoothness
 
     Examples
     --------

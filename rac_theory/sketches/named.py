@@ -59,6 +59,19 @@ NAMED: Mapping[str, Callable[[int, int], Sketch]] = MappingProxyType(
 def named_sketch(name: str, dim: int, rank: int) -> Sketch:
     """Build the sketch of that name; an unknown name is a ``ValueError`` with the nearest match.
 
+    Parameters
+    ----------
+    name : str
+        One of ``NAMED``.
+    dim : int
+        The number of rows of a draw, >= 1.
+    rank : int
+        The number of columns of a draw, in 1..dim.
+
+    Returns
+    -------
+    Sketch
+
     Examples
     --------
     >>> from rac_theory import spectrum

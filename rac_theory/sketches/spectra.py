@@ -259,6 +259,10 @@ def spectrum(
         Enumerate the matrices as they are stored in rational arithmetic and return Fractions: an eigenvalue itself
         where it is found to be rational (see ``rational``), else a certified bound about 1e-15 on its safe side.
 
+    Returns
+    -------
+    Spectrum
+
     Raises
     ------
     ValueError
@@ -291,6 +295,14 @@ def closed_form(sketch: Sketch) -> Spectrum | None:
 
     A multiple of the identity that is stored as ``sketches.isotropy.isotropic`` stores it takes time and memory
     proportional to ``dim``; any other diagonal matrix is only read, any other matrix is decomposed.
+
+    Parameters
+    ----------
+    sketch : Sketch
+
+    Returns
+    -------
+    Spectrum or None
 
     Raises
     ------

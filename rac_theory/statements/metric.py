@@ -190,6 +190,15 @@ mean_squared_gradient = Metric(
 def weighted_squared_gradient(weight: Expression) -> Metric:
     """Average of ``||grad f(W^s)||^2`` over s < t with weights ``weight^s``.
 
+    Parameters
+    ----------
+    weight : Expression
+        The base of the weights, made of constants of a case.
+
+    Returns
+    -------
+    Metric
+
     Examples
     --------
     >>> import numpy as np
@@ -323,6 +332,15 @@ mean_norm = Metric(
 def squared_gradient_with_weights(weights: Expression) -> Metric:
     """Average of ``||grad f(W^s)||^2`` over s < t with weights that are an expression in t, at t = s.
 
+    Parameters
+    ----------
+    weights : Expression
+        The weight of step t, made of t and constants of a case.
+
+    Returns
+    -------
+    Metric
+
     Examples
     --------
     >>> import numpy as np
@@ -351,6 +369,15 @@ def squared_gradient_and_beside(share: Expression) -> Metric:
     """Average of ``||grad f(W^s)||^2 + share ||grad f(X^s)||^2`` over s < t, for a share of at most 1.
 
     X is the first state of a method that reports another point W, such as the model beside what error feedback keeps.
+
+    Parameters
+    ----------
+    share : Expression
+        What the squared gradient at X is multiplied by, made of constants of a case.
+
+    Returns
+    -------
+    Metric
 
     Examples
     --------

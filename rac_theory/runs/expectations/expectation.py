@@ -353,6 +353,10 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     exact : bool
         Compute in rational arithmetic, up to 4 x 4, from the data as they are stored, and return Fractions.
 
+    Returns
+    -------
+    Expectation
+
     Raises
     ------
     Unsupported
@@ -387,6 +391,16 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
 def by_moments(case: Case, *, exact: bool = False) -> Expectation:
     """Return the expectation by the recursion of second moments, as ``expected`` does unless one run decides.
 
+    Parameters
+    ----------
+    case : Case
+    exact : bool
+        Compute in rational arithmetic.
+
+    Returns
+    -------
+    Expectation
+
     Raises
     ------
     Unsupported
@@ -413,6 +427,16 @@ def exact_rate(case: Case) -> float:
     the gap. A start that misses the slowest direction may do better. With additive noise it is the factor by which the
     distance from the floor changes; with minibatches, reshuffling and clients that disagree, too, and there the mean of
     W may be what is slowest.
+
+    Parameters
+    ----------
+    case : Case
+        Its number of steps does not matter.
+
+    Returns
+    -------
+    float
+        The factor; above 1 where f rises.
 
     Raises
     ------

@@ -176,6 +176,10 @@ def simulate(
         for all matrices that a method keeps. It changes no run: factors are those that ``algorithm.factored`` yields
         beside the iterates that run.
 
+    Returns
+    -------
+    Trajectory
+
     Raises
     ------
     ValueError

@@ -30,6 +30,11 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
     constants : Constants, optional
         Use these in place of the computed ones, to see what a false constant would do.
 
+    Returns
+    -------
+    (steps + 1,)
+        The ratio at each step.
+
     Raises
     ------
     Unsupported

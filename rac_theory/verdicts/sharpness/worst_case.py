@@ -105,6 +105,10 @@ def worst_case(
     rng : seed, SeedSequence or Generator
         Of the search for the example.
 
+    Returns
+    -------
+    WorstCase
+
     Raises
     ------
     ValueError
@@ -148,6 +152,10 @@ def worst_step(
         As for ``worst_case``.
     share : float or Fraction
         Above 0, at most 1; r/d for a uniform range.
+
+    Returns
+    -------
+    WorstCase
 
     Raises
     ------

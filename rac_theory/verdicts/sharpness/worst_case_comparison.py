@@ -74,6 +74,10 @@ def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> C
     rng : seed, SeedSequence or Generator
         Of the search.
 
+    Returns
+    -------
+    Comparison
+
     Raises
     ------
     ValueError

@@ -132,6 +132,10 @@ def measured_smoothness(trajectory: Trajectory) -> MeasuredSmoothness:
     trajectory : Trajectory
         Recorded with ``record=["W"]``. Gradients are those of its problem, exact ones.
 
+    Returns
+    -------
+    MeasuredSmoothness
+
     Raises
     ------
     ValueError
