@@ -144,7 +144,7 @@ def choice(condition: Relation, then: object, otherwise: object) -> Expression:
     Parameters
     ----------
     condition : Relation
-        Which of both it is.
+        The relation that chooses between the two.
     then, otherwise : Expression, int or Fraction
 
     Returns

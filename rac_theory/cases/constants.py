@@ -84,7 +84,8 @@ class Constants(Value):
     distance0 : float
         ``||W0 - W*||``, rounded up, for the minimiser that the problem knows; nan if it knows none.
     nu, longest_step : float
-        For the plain step, see ``PlainStep``.
+        For a step W - M G: the smallest eigenvalue of E[2M - MQM], and the largest of ``M^(1/2) Q M^(1/2)`` over all
+        draws; see ``StepGain``.
     L_H : float
         Smoothness of f along the sketch: ``E[H Q H] <= L_H E[H]``, where f is curved by no more than Q.
     ell : float

@@ -65,7 +65,7 @@ def effective_dimension(Q: Smoothness, side: Side) -> float:
     ----------
     Q : Smoothness
     side : Side
-        Which side is asked for.
+        The side whose dimension is returned.
 
     Returns
     -------

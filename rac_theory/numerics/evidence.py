@@ -91,7 +91,7 @@ def running_sums(A: Array) -> Array:
 
 
 def excess(X: Array, bound: Array) -> Array:
-    """Return ``X / bound - 1``, what is bet on against a claim, cut from above.
+    """Return ``X / bound - 1``, what is bet on against a claim: at most ``_LARGEST_RATIO - 1``.
 
     What is no finite number has left the range of floating point, which says nothing where the data are near its edge:
     it counts as zero, never more than the truth. A run that diverges has been far above its bound before.

@@ -46,7 +46,7 @@ def losses_and_slopes(Z: Array, labels: NDArray[np.bool_]) -> tuple[Array, Array
 
     Parameters
     ----------
-    own : (k, N)
+    labels : (k, N)
         Whether a class is that of a sample.
     """
     Z -= Z.max(axis=-2, keepdims=True)
@@ -59,7 +59,7 @@ def losses_and_slopes(Z: Array, labels: NDArray[np.bool_]) -> tuple[Array, Array
 
 
 def score_slopes(Z: Array, labels: NDArray[np.intp]) -> Array:
-    """Return the slopes of the losses in scores Z, (..., b, k), in their place, for the classes ``own``, (..., b)."""
+    """Return the slopes of the losses in scores Z, (..., b, k), in the place of Z, for ``labels``, (..., b)."""
     Z -= Z.max(axis=-1, keepdims=True)
     np.exp(Z, out=Z)
     Z /= Z.sum(axis=-1, keepdims=True)

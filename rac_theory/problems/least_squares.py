@@ -46,7 +46,7 @@ class LeastSquares(Certified, RidgeModel, OnePass, Value):
 
     The constants come from the singular values of X, rounded outwards, and not from X'X. ``mu`` is the smallest
     curvature that is not zero: f is constant along the null space of X when ``l2 = 0``, which PL allows. If neither
-    LAPACK nor the rank (see ``problems.rank``) tells which that is, ``mu`` and ``f_star`` are nan.
+    LAPACK nor the rank (see ``problems.features.rank_bound``) tells which that is, ``mu`` and ``f_star`` are nan.
 
     Parameters
     ----------

@@ -75,7 +75,7 @@ def heterogeneity_within(problem: Any, L: float) -> float:
     Parameters
     ----------
     problem : Federated
-        Whose clients are finite sums.
+        A problem whose clients are finite sums.
     L : float
         A Lipschitz constant of the gradient of every component.
 
@@ -120,7 +120,7 @@ class Mean(Certified):
     Parameters
     ----------
     terms : sequence of M problems
-        Of one shape.
+        The f_m, all of one shape.
     strong_convexity : float
         A proved modulus of strong convexity of the mean, if one is known that is larger than the mean of theirs.
     weights : sequence of M positive numbers, optional

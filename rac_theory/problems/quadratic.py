@@ -29,8 +29,9 @@ class Quadratic(OnePass, Value):
     Made by ``Quadratic.left``, ``Quadratic.kronecker`` or ``Quadratic.full``, which say what Q is. Every matrix must be
     symmetric and positive semidefinite, both up to rounding, and not zero.
 
-    Eigenvalues that LAPACK cannot tell from zero are zeros if the rank says so (see ``problems.rank``). If it does not,
-    the smallest positive one is unknown, and ``mu`` is nan. Those of a diagonal matrix, and zero rows, are exact.
+    Eigenvalues that LAPACK cannot tell from zero are zeros if the rank says so (``problems.features.rank_bound``). If
+    it does not, the smallest positive one is unknown, and ``mu`` is nan. Those of a diagonal matrix, and zero rows, are
+    exact.
 
     Parameters
     ----------

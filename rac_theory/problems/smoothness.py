@@ -125,7 +125,7 @@ class Smoothness(Value):
 
     @cached_property
     def largest(self) -> float:
-        """An upper bound of the largest eigenvalue of Q, rounded up; of large factors by a hair more, to be quick.
+        """An upper bound of the largest eigenvalue of Q, rounded up; less tight for large factors, to be quick.
 
         That of one term is the product of those of S and R. As every S is at most ``lambda_max(S) I``, Q is at most
         ``I (x) sum lambda_max(S) R``, and likewise the other way round: the smaller of the two is taken. It is at most

@@ -34,7 +34,7 @@ class Neighbourhood:
     gram : float
         ``lambda_max(X'X)/N``.
     cap : float
-        Of the head; inf for none.
+        The bound on the entries of the head; inf for none.
     hidden : int
         The number h of hidden units.
     reach : (runs,)

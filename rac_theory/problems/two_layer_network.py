@@ -54,7 +54,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
     l2 : float
         Weight of the penalty, >= 0, in units of the loss per squared unit of W.
     seed : int
-        Of the start, in 0..2**32 - 1.
+        The seed of the start, in 0..2**32 - 1.
     name : str
         How the data were made, such as ``digits()``, for the repr.
 

@@ -257,7 +257,8 @@ def spectrum(
         Unused where nothing is sampled.
     exact : bool
         Enumerate the matrices as they are stored in rational arithmetic and return Fractions: an eigenvalue itself
-        where it is found to be rational (see ``rational``), else a certified bound about 1e-15 on its safe side.
+        where it is found to be rational (see ``numerics.rational``), else a certified bound about 1e-15 on its safe
+        side.
 
     Returns
     -------
@@ -293,7 +294,7 @@ def spectrum(
 def closed_form(sketch: Sketch) -> Spectrum | None:
     """Return the spectrum that the sketch itself knows, or None. Nothing is drawn, so that any dimension is quick.
 
-    A multiple of the identity that is stored as ``sketches.isotropy.isotropic`` stores it takes time and memory
+    A multiple of the identity that is stored as ``sketches.laws.isotropy.isotropic`` stores it takes time and memory
     proportional to ``dim``; any other diagonal matrix is only read, any other matrix is decomposed.
 
     Parameters

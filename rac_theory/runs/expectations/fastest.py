@@ -126,11 +126,11 @@ def fastest_letters(case: Case, *names: str, starts: int = 3) -> FastestLetters:
     Parameters
     ----------
     case : Case
-        Of a method, whose letters are to be positive at the start, on a problem that has an exact rate.
+        A case of a method on a problem that has an exact rate; the letters must be positive at the start.
     *names : str
         The letters, such as "gamma" and "beta".
     starts : int
-        From how many points the search starts.
+        The number of points from which the search starts.
 
     Returns
     -------

@@ -163,7 +163,7 @@ def components_in(frame: Frame, centre: Eigenbasis, problem: Problem) -> Compone
     frame : Frame
         With one group of columns.
     centre : Eigenbasis
-        Of f: it says where W* is.
+        The eigenbasis of f, which has W*.
     problem : Problem
     """
     if isinstance(problem, Federated):

@@ -130,9 +130,9 @@ class Rotated(Example):
     curvatures : tuple of Fraction
         The a, between mu/L and 1, as many as there are blocks.
     widths : tuple of Fraction
-        As many, above 0; or none, for a quadratic.
+        One above 0 for each curvature; none for a quadratic.
     tangents : tuple of Fraction
-        Of half the angle by which two coordinates are turned, for each two of them.
+        The tangent of half the angle by which two coordinates are turned, for each pair of coordinates.
     start : tuple of Fraction
 
     Examples

@@ -103,7 +103,7 @@ def worst_case(
     steps : int
         T, at least 1. The tree has ``1 + k + ... + k^T`` points.
     rng : seed, SeedSequence or Generator
-        Of the search for the example.
+        The seed of the search for the example.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def worst_step(
     Raises
     ------
     ValueError, MissingExtra, RuntimeError
-        As ``worst_case``.
+        Where ``worst_case`` raises them.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> C
         RAC-LoRA from the left with exact gradients and a ``BlockPartition`` sketch, whose rank divides its dim, for a
         handful of steps. Its L and mu, for T4 its strong convexity, are those of the class.
     rng : seed, SeedSequence or Generator
-        Of the search.
+        The seed of the search for the hardest quadratic.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> C
     Raises
     ------
     ValueError
-        For another algorithm, and as ``worst_case`` and ``tightness`` do.
+        For another algorithm, and where ``worst_case`` or ``tightness`` raises it.
     MissingExtra
         Without the extra ``pep``.
 
