@@ -1,6 +1,7 @@
 """A mean of N functions, its components and bounds of their infima, and two numbers on how far they disagree."""
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Protocol, cast
 
@@ -108,12 +109,29 @@ def heterogeneity(problem: FiniteSum) -> float:
     >>> print(f"{heterogeneity(LeastSquares(X, Y=[0.0, 2.0])):.3f}")  # no w does
     1.000
     """
-    reference = float(problem.f_star) if math.isfinite(problem.f_star) else float(problem.f_lower)
+    return spread_bound(problem.L_max, [Fraction(1)], [infimum_from_above(problem)], [mean_infimum(problem)])
+
+
+def infimum_from_above(problem: Problem) -> float:
+    """Return the upper end of a certified interval for the infimum of f, or f_lower where none is known."""
+    return float(problem.f_star) if math.isfinite(problem.f_star) else float(problem.f_lower)
+
+
+def mean_infimum(problem: FiniteSum) -> float | Fraction:
+    """Return the mean of the lower bounds of the components, exactly; nan where one is unknown."""
     infima = np.asarray(problem.component_infima)
-    if not (math.isfinite(reference) and math.isfinite(problem.L_max) and np.isfinite(infima).all()):
+    return sum(map(Fraction, infima.tolist()), Fraction(0)) / len(infima) if np.isfinite(infima).all() else math.nan
+
+
+def spread_bound(
+    L: float, shares: Sequence[Fraction], upper: Sequence[float], lower: Sequence[float | Fraction]
+) -> float:
+    """Return ``2 L max(0, sum of p_m (upper_m - lower_m))``, rounded up; nan if a number is unknown."""
+    if not all(math.isfinite(number) for number in (L, *upper, *lower)):
         return math.nan
-    gap = Fraction(reference) - sum(map(Fraction, infima.tolist()), Fraction(0)) / len(infima)
-    return rounded(2 * Fraction(float(problem.L_max)) * max(gap, Fraction(0)), math.inf)
+    terms = zip(shares, upper, lower, strict=True)
+    mean = sum((share * (Fraction(high) - Fraction(low)) for share, high, low in terms), Fraction(0))
+    return rounded(2 * Fraction(float(L)) * max(mean, Fraction(0)), math.inf)
 
 
 def gradient_variance(problem: FiniteSum, W: Array) -> Array:

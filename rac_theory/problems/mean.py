@@ -10,6 +10,7 @@ import numpy as np
 
 from rac_theory.base import Array, checks, shown
 from rac_theory.numerics import EPS, alike, diagonal_of, raised, rounded
+from rac_theory.problems.finite_sum import infimum_from_above, mean_infimum, spread_bound
 from rac_theory.problems.minimise import Certified, Minimum, minimise
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, smoothness_of
@@ -62,7 +63,7 @@ def client_heterogeneity(problem: Any, L: float) -> float:
     4.000, 1.000
     """
     infima = [float(client.f_lower) for client in problem.clients]
-    return _twice(L, shares_of(problem), [_known(problem)] * len(infima), infima)
+    return spread_bound(L, shares_of(problem), [infimum_from_above(problem)] * len(infima), infima)
 
 
 def heterogeneity_within(problem: Any, L: float) -> float:
@@ -93,25 +94,8 @@ def heterogeneity_within(problem: Any, L: float) -> float:
     >>> [f"{heterogeneity_within(Federated(data, clients), 1.0):.3f}" for clients in (apart, mixed)]
     ['0.000', '1.000']
     """
-    means = []
-    for client in problem.clients:
-        infima = [float(infimum) for infimum in client.component_infima]
-        bounded = all(map(math.isfinite, infima))
-        means.append(sum(map(Fraction, infima), Fraction(0)) / len(infima) if bounded else math.nan)
-    return _twice(L, shares_of(problem), [_known(client) for client in problem.clients], means)
-
-
-def _known(problem: Any) -> float:
-    return float(problem.f_star) if math.isfinite(problem.f_star) else float(problem.f_lower)
-
-
-def _twice(L: float, shares: Sequence[Fraction], above: Sequence[float], below: Sequence[float | Fraction]) -> float:
-    """``2 L`` times a mean of differences, rounded up, at least 0; nan where a number is unknown."""
-    if not all(math.isfinite(number) for number in (L, *above, *below)):
-        return math.nan
-    of_each = zip(shares, above, below, strict=True)
-    mean = sum((share * (Fraction(a) - Fraction(b)) for share, a, b in of_each), Fraction(0))
-    return rounded(2 * Fraction(float(L)) * max(mean, Fraction(0)), math.inf)
+    upper = [*map(infimum_from_above, problem.clients)]
+    return spread_bound(L, shares_of(problem), upper, [*map(mean_infimum, problem.clients)])
 
 
 class Mean(Certified):
