@@ -73,7 +73,48 @@ class LowRankStep:
 
 
 @dataclass(frozen=True, eq=False)
-class RACLoRA(ProjectedDescent, Value):
+class SketchedDescent(ProjectedDescent, Value):
+    """Steps on one side along the draws of one sketch: its fields, their checks, and the scale of the plain step."""
+
+    sketch: Sketch | None
+    gamma: float
+    side: Side = "left"
+    gradients: GradientSource = field(default_factory=Exact)
+    lora_alpha: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.one_of("side", self.side, ("left", "right"))
+        if self.sketch is not None:
+            check_draws(self.sketch)
+        if self.lora_alpha is not None:
+            object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
+            if self.sketch is None:
+                raise ValueError(f"lora_alpha must be None without a sketch to scale, got {self.lora_alpha:g}")
+
+    @property
+    def one_projection(self) -> bool:
+        """Whether every draw of the sketch is the same."""
+        return self.sketch is None or is_deterministic(self.sketch)
+
+    @property
+    def is_projected(self) -> bool:
+        """Whether the step is the projected one."""
+        return self.lora_alpha is None
+
+    @property
+    def plain_scale(self) -> float:
+        """``(lora_alpha / r)^2``, by which the plain step multiplies B B'; 1 for the projected step."""
+        return 1.0 if self.sketch is None or self.lora_alpha is None else (self.lora_alpha / self.sketch.rank) ** 2
+
+    def check_shape(self, shape: tuple[int, int]) -> None:
+        """Raise a ``ValueError`` if the sketch does not fit matrices of this shape."""
+        if self.sketch is not None:
+            check_dim("sketch", self.sketch, self.side, shape)
+
+
+@dataclass(frozen=True, eq=False)
+class RACLoRA(SketchedDescent):
     r"""Randomized Asymmetric Chain of LoRA: :math:`W \leftarrow W - \gamma H \nabla f(W)`, a fresh sketch each step.
 
     :math:`H = B (B^\top B)^\dagger B^\top` acts from the left, or :math:`H = A^\top (A A^\top)^\dagger A` from the
@@ -112,40 +153,9 @@ class RACLoRA(ProjectedDescent, Value):
     0.8125
     """
 
-    sketch: Sketch | None
-    gamma: float
-    side: Side = "left"
-    gradients: GradientSource = field(default_factory=Exact)
-    lora_alpha: float | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        checks.one_of("side", self.side, ("left", "right"))
-        if self.sketch is not None:
-            check_draws(self.sketch)
-        if self.lora_alpha is not None:
-            object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
-            if self.sketch is None:
-                raise ValueError(f"lora_alpha must be None without a sketch to scale, got {self.lora_alpha:g}")
-
-    @property
-    def one_projection(self) -> bool:
-        """Whether every draw of the sketch is the same."""
-        return self.sketch is None or is_deterministic(self.sketch)
-
-    @property
-    def is_projected(self) -> bool:
-        """Whether the step is the projected one."""
-        return self.lora_alpha is None
-
     @property
     def _is_plain(self) -> bool:
         return type(self) is RACLoRA and self.lora_alpha is None
-
-    @property
-    def plain_scale(self) -> float:
-        """``(lora_alpha / r)^2``, by which the plain step multiplies B B'; 1 for the projected step."""
-        return 1.0 if self.sketch is None or self.lora_alpha is None else (self.lora_alpha / self.sketch.rank) ** 2
 
     def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
         """Return the spectrum of E[H] of the sketch; 1 without a sketch."""
@@ -158,11 +168,6 @@ class RACLoRA(ProjectedDescent, Value):
             return m * n
         rank = min(self.sketch.rank, self.sketch.dim) if self.is_projected else self.sketch.rank
         return rank * (n if self.side == "left" else m)
-
-    def check_shape(self, shape: tuple[int, int]) -> None:
-        """Raise a ``ValueError`` if the sketch does not fit matrices of this shape."""
-        if self.sketch is not None:
-            check_dim("sketch", self.sketch, self.side, shape)
 
     def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
         """Yield one step with fresh sketches after the other."""
