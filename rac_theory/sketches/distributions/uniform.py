@@ -54,7 +54,7 @@ from scipy.special import erf
 
 from rac_theory.base import Array
 from rac_theory.sketches.laws.half_line import integrate
-from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.isotropy import Isotropic, isotropic
 from rac_theory.sketches.laws.leverage import Row, corners, variance_of_share
 from rac_theory.sketches.laws.second_moments import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
@@ -211,12 +211,13 @@ def _row(rank: int) -> Row:
 
 
 @dataclass(frozen=True)
-class KaimingUniform(Shape):
+class KaimingUniform(Isotropic):
     r"""Independent entries, uniform on :math:`[-1/\sqrt d, 1/\sqrt d)`.
 
     PEFT initialises ``lora_A``, of shape (r, n), by PyTorch's ``kaiming_uniform_(a=sqrt(5))``: uniform on
     :math:`\pm\, \mathrm{gain} \sqrt{3 / n}` with :math:`\mathrm{gain} = \sqrt{2 / (1 + a^2)} = \sqrt{1/3}`, which is
-    :math:`\pm 1/\sqrt n`. As a right sketch its ``dim`` is n.
+    :math:`\pm 1/\sqrt n`. As a right sketch its ``dim`` is n. E[H] is r/d of the identity: signed permutations leave
+    the law alone, and the rank is full almost surely, as there is a density.
 
     Examples
     --------
@@ -234,10 +235,6 @@ class KaimingUniform(Shape):
         """Draw (size, dim, rank)."""
         bound = 1 / math.sqrt(self.dim)
         return rng.uniform(-bound, bound, (size, self.dim, self.rank))
-
-    def expected_projection(self) -> Array:
-        """``(r/d) I``: invariant under signed permutations, and of full rank almost surely, as it has a density."""
-        return isotropic(self.dim, self.rank)
 
     def entry_moments(self) -> tuple[EntryMoments, ...]:
         """Between bounds on the share of one row."""

@@ -37,12 +37,15 @@ with :math:`E[H_{ii}] = \rho/d`, and :math:`(\mathrm{tr}\, H)^2`.
 A law that rotations leave alone has :math:`x = a + 2b`, :math:`y = b`, :math:`p = a`, and nothing for diag(M).
 """
 
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
 from rac_theory.base import Array
+from rac_theory.sketches.sketch import Shape
 
 
 def from_pairs(P: Array, R: Array, M: Array) -> Array:
@@ -51,11 +54,6 @@ def from_pairs(P: Array, R: Array, M: Array) -> Array:
     diagonal = np.arange(len(P))
     result[..., diagonal, diagonal] = np.diagonal(M, axis1=-2, axis2=-1) @ R.T
     return np.asarray(result)
-
-
-def both_drawn(dim: int, once: float, twice: float) -> Array:
-    """P of a diagonal H: the probability that a coordinate is drawn, and that two different ones are."""
-    return np.full((dim, dim), float(twice)) + np.eye(dim) * (float(once) - float(twice))
 
 
 class EntryMoments(NamedTuple):
@@ -90,3 +88,16 @@ def from_entries(moments: EntryMoments, M: Array) -> Array:
     trace = entries.sum(axis=-1, keepdims=True)
     result[..., diagonal, diagonal] += float(moments.alone) * entries + float(moments.across) * trace
     return np.asarray(result)
+
+
+@dataclass(frozen=True)
+class KnownEntries(Shape, ABC):
+    """Sketches whose projection signed permutations leave alone in law, and whose three numbers are known."""
+
+    @abstractmethod
+    def entry_moments(self) -> tuple[EntryMoments]:
+        """The three numbers, exactly."""
+
+    def second_moment(self, M: Array) -> Array:
+        """``E[H M H]``, by the theorem on signed permutations."""
+        return from_entries(*self.entry_moments(), M)
