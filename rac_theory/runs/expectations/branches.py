@@ -43,7 +43,7 @@ from rac_theory.runs.expectations.frame import (
     pooled,
     whole_frame,
 )
-from rac_theory.runs.expectations.matrix_map import read_out
+from rac_theory.runs.expectations.matrix_map import EnergyMap
 from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.runs.expectations.step_moments import Covered, layered_frame, listed_by_layers
 from rac_theory.sketches import Moments, Sketch, is_orthonormal
@@ -51,7 +51,7 @@ from rac_theory.sketches.laws import lifted
 
 
 @dataclass(frozen=True, eq=False)
-class BranchMap:
+class BranchMap(EnergyMap):
     """A state holds M and m side by side, for each of g groups: (g, d, d + columns).
 
     Attributes
@@ -82,8 +82,7 @@ class BranchMap:
 
     def start(self, W: Array) -> Array:
         """Return the moments at W."""
-        e = self.roots[:, :, None] * self.coordinates(W)
-        return np.concatenate([e @ np.swapaxes(e, 1, 2), e], axis=2)
+        return np.concatenate([super().start(W), self.roots[:, :, None] * self.coordinates(W)], axis=2)
 
     def step(self, state: Array) -> Array:
         """One step."""
@@ -94,15 +93,8 @@ class BranchMap:
         moved = np.tensordot(self.weights, moments, axes=1), np.tensordot(self.of_mean, means, axes=1)
         return np.concatenate(moved, axis=2)
 
-    def readout(self, state: Array) -> tuple[float, float, float]:
-        """Half the trace, and the traces with the curvatures as weights and as divisors."""
-        return read_out(state, self.roots**2)
-
-    def rate(self, smallest: float) -> float:
-        """The larger of the factors of M and, unless one W minimises all components, of m."""
-        return max(self._group_rate(i, self.roots[i] ** 2 >= smallest) for i in range(len(self.roots)))
-
     def _group_rate(self, i: int, curved: Array) -> float:
+        """The larger of the factors of M and, unless one W minimises all components, of m."""
         T = self.T[:, i][:, curved][:, :, curved]
 
         def step(M: Array) -> Array:

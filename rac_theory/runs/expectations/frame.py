@@ -150,7 +150,7 @@ def pooled(problem: Problem) -> Problem:
     rows = sum(len(client.Y) for client in clients)
     shares = zip(problem.weights, clients, strict=True)
     weights = [math.sqrt(rows * weight / (sum(problem.weights) * len(client.Y))) for weight, client in shares]
-    X = np.concatenate([weight * _dense(client) for weight, client in zip(weights, clients, strict=True)])
+    X = np.concatenate([weight * dense(client) for weight, client in zip(weights, clients, strict=True)])
     Y = np.concatenate([weight * client.Y for weight, client in zip(weights, clients, strict=True)])
     return LeastSquares(X, Y, clients[0].l2)
 
@@ -185,7 +185,7 @@ def of_clients(frame: Frame, centre: Eigenbasis, problem: Problem) -> list[Compo
 
 
 def _rows(frame: Frame, centre: Eigenbasis, problem: LeastSquares) -> Components:
-    X, W_star, basis = _dense(problem), centre.centre, frame.basis
+    X, W_star, basis = dense(problem), centre.centre, frame.basis
     assert basis is not None
     n, k = problem.shape[1], problem.l2
     if len(X) * frame.dim**2 > LARGEST_STATE:
@@ -226,5 +226,6 @@ def _pooled_client(client: Problem, problem: Problem) -> LeastSquares:
     return client
 
 
-def _dense(problem: LeastSquares) -> Array:
+def dense(problem: LeastSquares) -> Array:
+    """Return the features, (N, d), as an array."""
     return problem.X if isinstance(problem.X, np.ndarray) else np.asarray(problem.X.toarray())
