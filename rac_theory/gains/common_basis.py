@@ -27,6 +27,7 @@ from rac_theory.numerics import (
     lapack_rounding,
     largest_eigenvalue,
     matrix,
+    mixed_basis,
     multiple_of_identity,
 )
 from rac_theory.problems import Smoothness
@@ -130,16 +131,13 @@ def _basis(matrices: Sequence[Array]) -> tuple[Array, Sequence[float], float]:
     if len(diagonals) == len(matrices):
         return np.stack(diagonals, axis=1), [0.0] * len(matrices), 0.0
     matrices = [matrix(R) for R in matrices]
-    mix = np.random.default_rng(0).uniform(1, 2, len(matrices))  # of which equal eigenvalues are no accident
-    sizes = [float(np.linalg.norm(R)) for R in matrices]
-    total = sum(w * R / size for w, R, size in zip(mix, matrices, sizes, strict=True) if size)
-    V = np.linalg.eigh(np.asarray(total))[1]
+    V = mixed_basis(matrices)
     product = 4 * (n + 2) * EPS * float(np.linalg.norm(V)) ** 2
     columns, added = [], []
-    for R, size in zip(matrices, sizes, strict=True):
+    for R in matrices:
         turned = V.T @ R @ V
         diagonal = np.diagonal(turned).copy()
-        added.append(float(np.linalg.norm(turned - np.diag(diagonal))) + product * size)
+        added.append(float(np.linalg.norm(turned - np.diag(diagonal))) + product * float(np.linalg.norm(R)))
         columns.append(diagonal + added[-1])
     return np.stack(columns, axis=1), added, float(np.linalg.norm(V.T @ V - np.eye(n))) + product
 

@@ -86,6 +86,13 @@ def raised(S: Array, by: float) -> Array:
     return result
 
 
+def mixed_basis(matrices: Sequence[Array]) -> Array:
+    """Return orthonormal eigenvectors of a random mixture of symmetric matrices: common to all, if any are."""
+    mix = np.random.default_rng(0).uniform(1, 2, len(matrices))  # of which equal eigenvalues are no accident
+    scaled = [w / (float(np.linalg.norm(R)) or 1.0) * R for w, R in zip(mix, matrices, strict=True)]
+    return np.asarray(np.linalg.eigh(np.asarray(sum(scaled)))[1])
+
+
 def lapack_rounding(size: int) -> float:
     """How far off LAPACK's eigenvalues and singular values can be, relative to the largest: ``(4 size + 8) eps``.
 

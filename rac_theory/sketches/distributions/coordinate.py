@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from rac_theory.base import Array
 from rac_theory.sketches.laws.finite import LIMIT, Support, all_subsets, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import Isotropic, isotropic
-from rac_theory.sketches.laws.signed_permutations import EntryMoments, KnownEntries, entry_moments
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, SignedPermutationLaw, entry_moments
 from rac_theory.sketches.sketch import Shape
 
 
 @dataclass(frozen=True)
-class Coordinate(Isotropic, KnownEntries):
+class Coordinate(Isotropic, SignedPermutationLaw):
     """Columns are r different unit vectors in increasing order, drawn without replacement.
 
     Each coordinate is one of them with probability r/d, so that E[H] is r/d of the identity.
@@ -71,7 +71,7 @@ def _smallest(keys: Array, rank: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class CoordinateWithReplacement(KnownEntries):
+class CoordinateWithReplacement(SignedPermutationLaw):
     """Columns are r unit vectors, each drawn from all d; the rank is the number of different ones.
 
     Examples

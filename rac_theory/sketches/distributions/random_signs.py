@@ -11,7 +11,7 @@ from rac_theory.sketches.laws.finite import Support, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.leverage import corners, inverse_square
 from rac_theory.sketches.laws.rank_law import expected_rank
-from rac_theory.sketches.laws.signed_permutations import EntryMoments, KnownEntries, entry_moments
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, SignedPermutationLaw, entry_moments
 from rac_theory.sketches.sketch import Shape
 
 
@@ -122,7 +122,7 @@ class SparseSigns(IndependentSigns):
 
 
 @dataclass(frozen=True)
-class CountSketch(KnownEntries):
+class CountSketch(SignedPermutationLaw):
     """Each of the d rows has a single non-zero entry, +1 or -1, in a column drawn uniformly and independently.
 
     References

@@ -9,11 +9,11 @@ from rac_theory.base import Array
 from rac_theory.sketches.distributions.coordinate import random_subsets, unit_columns
 from rac_theory.sketches.distributions.random_signs import random_signs
 from rac_theory.sketches.laws.isotropy import Isotropic
-from rac_theory.sketches.laws.signed_permutations import EntryMoments, KnownEntries, entry_moments
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, SignedPermutationLaw, entry_moments
 
 
 @dataclass(frozen=True)
-class SubsampledHadamard(Isotropic, KnownEntries):
+class SubsampledHadamard(Isotropic, SignedPermutationLaw):
     """Entries +1 and -1: r columns of Sylvester's Hadamard matrix, drawn without replacement, rows signed at random.
 
     ``dim`` must be a power of two; ``SubsampledCosine`` takes any. E[H] is r/d of the identity by the lemma on

@@ -91,7 +91,7 @@ def from_entries(moments: EntryMoments, M: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class KnownEntries(Shape, ABC):
+class SignedPermutationLaw(Shape, ABC):
     """Sketches whose projection signed permutations leave alone in law, and whose three numbers are known."""
 
     @abstractmethod
