@@ -13,8 +13,8 @@ from rac_theory.base import Array, sealed, sorted_classes
 from rac_theory.problems.features import Samples, features, gradient_rounding, loss_rounding, squared_row_norms
 from rac_theory.problems.finite_sum import cross_entropy_infima
 from rac_theory.problems.linear_model import RidgeModel
-from rac_theory.problems.minimise import UNATTAINED, Certified, Minimum, Uncertified, minimise
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.minimise import UNATTAINED, minimise
+from rac_theory.problems.problem import Certified, Minimum, OnePass, Uncertified
 
 
 class Labelled(Samples):

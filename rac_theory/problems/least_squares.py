@@ -33,8 +33,7 @@ from rac_theory.problems.features import (
 )
 from rac_theory.problems.finite_sum import Indices, ridge_infima
 from rac_theory.problems.linear_model import RidgeModel
-from rac_theory.problems.minimise import Certified, Minimum
-from rac_theory.problems.problem import Eigenbasis, OnePass
+from rac_theory.problems.problem import Certified, Eigenbasis, Minimum, OnePass
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"

@@ -23,8 +23,7 @@ from rac_theory.problems.datasets import short_name
 from rac_theory.problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores, squared_row_norms
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.linear_model import LinearModel
-from rac_theory.problems.minimise import Uncertified
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.problem import OnePass, Uncertified
 
 
 class LogisticModel(LinearModel, OnePass):

@@ -11,8 +11,8 @@ import numpy as np
 from rac_theory.base import Array, checks, shown
 from rac_theory.numerics import EPS, alike, diagonal_of, raised, rounded
 from rac_theory.problems.finite_sum import infimum_from_above, mean_infimum, spread_bound
-from rac_theory.problems.minimise import Certified, Minimum, minimise
-from rac_theory.problems.problem import Problem
+from rac_theory.problems.minimise import minimise
+from rac_theory.problems.problem import Certified, Minimum, Problem
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, smoothness_of
 
 

@@ -1,12 +1,15 @@
-"""What a problem must offer: a function of matrices, its gradient and its constants; and the basis that it may have."""
+"""What a problem must offer, a function of matrices with its constants; and what it may know, a minimum and a basis."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import cached_property
+from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
 
 from rac_theory.base import Array, Value
+from rac_theory.base.checks import array
 
 
 class Problem(Protocol):
@@ -97,6 +100,65 @@ class OnePass(ABC):
     def gradient(self, W: Array, /) -> Array:
         """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
         return self.value_and_gradient(W)[1]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Minimum(Value):
+    """A minimiser and the certified interval ``[f_star - f_star_error, f_star]`` of the infimum, or nan for both."""
+
+    W_star: Array | None
+    f_star: float
+    f_star_error: float
+    provenance: str
+
+    @property
+    def f_lower(self) -> float:
+        """The lower end of the interval; 0, which every loss has for a bound, where there is no certificate."""
+        return 0.0 if math.isnan(self.f_star) else self.f_star - self.f_star_error
+
+
+class Certified(ABC):
+    """The members of a problem that are read off its ``minimum``, which is found when it is first asked for."""
+
+    @property
+    @abstractmethod
+    def minimum(self) -> Minimum:
+        """The minimiser and its certificate."""
+
+    @property
+    def W_star(self) -> Array | None:
+        """The minimiser, as near as ``f_star_error`` says; None where there is none, or it is unknown."""
+        return self.minimum.W_star
+
+    @property
+    def f_star(self) -> float:
+        """Upper end of the certified interval; nan where it is unknown."""
+        return self.minimum.f_star
+
+    @property
+    def f_star_error(self) -> float:
+        """Width of the certified interval."""
+        return self.minimum.f_star_error
+
+    @property
+    def f_lower(self) -> float:
+        """Lower end of the certified interval, not below 0; 0 where it is unknown."""
+        return self.minimum.f_lower
+
+
+class Uncertified:
+    """A loss of which no minimum is certified: all that is proved is that no term is negative."""
+
+    convex: ClassVar[bool] = False
+    f_star: ClassVar[float] = math.nan
+    f_star_error: ClassVar[float] = math.nan
+    f_lower: ClassVar[float] = 0.0
+    W_star: ClassVar[None] = None
+
+    @cached_property
+    def component_infima(self) -> Array:
+        """0 for each component, (N,): neither a loss nor a penalty is negative. The infima may be larger."""
+        return array("component_infima", np.zeros(cast(Any, self).n_components))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,8 +12,7 @@ from rac_theory.base import Array, Value, checks, digest, matrices
 from rac_theory.problems.cross_entropy import losses_and_slopes, one_hot
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.minimise import Uncertified
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.problem import OnePass, Uncertified
 
 
 @dataclass(frozen=True, eq=False, repr=False)
