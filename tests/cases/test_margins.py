@@ -210,7 +210,7 @@ def test_of_sums_that_are_broken(monkeypatch):
     top = largest_eigenvalue(R[0])
     assert part.off == math.fsum([top * below[0], below[1]]) + 3 * EPS * (top * 5 + 1)
     mix = np.random.default_rng(0).uniform(1, 2, 2)
-    V = np.linalg.eigh(sum(w * M / np.linalg.norm(M) for w, M in zip(mix, R, strict=True)))[1]
+    V = np.linalg.eigh(sum(w / np.linalg.norm(M) * M for w, M in zip(mix, R, strict=True)))[1]
     product = 4 * (3 + 2) * EPS * np.linalg.norm(V) ** 2
     numbers, added, lost = _basis(R)
     assert lost == pytest.approx(np.linalg.norm(V.T @ V - np.eye(3)) + product, rel=1e-9, abs=0)

@@ -100,4 +100,4 @@ class SignedPermutationLaw(Shape, ABC):
 
     def second_moment(self, M: Array) -> Array:
         """``E[H M H]``, by the theorem on signed permutations."""
-        return from_entries(*self.entry_moments(), M)
+        return from_entries(*self.entry_moments(), np.asarray(M))
