@@ -40,6 +40,7 @@ A law that rotations leave alone has :math:`x = a + 2b`, :math:`y = b`, :math:`p
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -82,8 +83,12 @@ def entry_moments(dim: int, rank: Fraction, square_rank: Fraction, square: Fract
 
 def from_entries(moments: EntryMoments, M: Array) -> Array:
     """E[H M H]: (..., d, d) to (..., d, d)."""
-    result = float(moments.pair) * M + float(moments.across) * np.swapaxes(M, -1, -2)
     diagonal = np.arange(M.shape[-1])
+    if moments.across == 0:  # H is diagonal
+        P = np.full((len(diagonal), len(diagonal)), float(moments.pair))
+        P[diagonal, diagonal] = float(moments.square)
+        return np.asarray(P * M)
+    result = float(moments.pair) * M + float(moments.across) * np.swapaxes(M, -1, -2)
     entries = np.diagonal(M, axis1=-2, axis2=-1)
     trace = entries.sum(axis=-1, keepdims=True)
     result[..., diagonal, diagonal] += float(moments.alone) * entries + float(moments.across) * trace
@@ -100,4 +105,9 @@ class SignedPermutationLaw(Shape, ABC):
 
     def second_moment(self, M: Array) -> Array:
         """``E[H M H]``, by the theorem on signed permutations."""
-        return from_entries(*self.entry_moments(), np.asarray(M))
+        return from_entries(self._moments, np.asarray(M))
+
+    @cached_property
+    def _moments(self) -> EntryMoments:
+        (moments,) = self.entry_moments()
+        return moments
