@@ -17,7 +17,7 @@ one, by forward differences    its support                                 ``Bra
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
 one for each block in turn     its support                                 ``CycleMap``
 a link of momentum             its support, or E[H] = c I, see there       ``LinkMap``
-kept in coordinates of a basis it is ``Haar``                              ``SquaresMap``
+kept in coordinates            it is ``Haar``                              ``SquaresMap``
 one a point of a ``Method``    two invariants or the two moments of H      ``MethodMap``
 =============================  ==========================================  =================================
 
