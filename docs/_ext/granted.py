@@ -4,7 +4,7 @@ from functools import cache
 
 from rac_theory.algebra import Relation, Symbol, text
 from rac_theory.proofs import SCHEMAS, Fact, facts, grant, vector
-from rac_theory.statements import Assumption, Condition, Known, Predicate, parts
+from rac_theory.statements import Assumption, Condition, KnownConstant, Predicate, parts
 from rac_theory.theorems import ALL, granted
 
 _OF_NAMES, _OF_STEPS = "A round of clients that are sampled", "One step of a size that depends on t"
@@ -64,7 +64,7 @@ def in_short(assumption: Assumption) -> list[str | Relation | Symbol]:
     match assumption:
         case Relation():
             return [assumption]
-        case Known(symbol=symbol):
+        case KnownConstant(symbol=symbol):
             return [symbol, " known"]
         case Condition(name=name):
             return [name]

@@ -24,7 +24,7 @@ from rac_theory.algebra import (
     text,
 )
 from rac_theory.statements import symbols
-from rac_theory.theorems import Condition, Identity, Known, Theorem
+from rac_theory.theorems import Condition, Identity, KnownConstant, Theorem
 
 _LINE = 44  # letters of a claim in a line of a page, without the space between them
 _DEFINED = 32  # of definitions, with the space between two
@@ -119,7 +119,7 @@ def _symbols(theorem: Theorem) -> Iterator[Symbol]:
             yield from symbols_of(each.inequality, *each.requirements)
         elif isinstance(each, Relation):
             yield from symbols_of(each)
-        elif isinstance(each, Known):
+        elif isinstance(each, KnownConstant):
             yield from (each.symbol, *(() if each.unless is None else symbols_of(each.unless)))
 
 

@@ -14,8 +14,8 @@ from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.algorithms import Side
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
-from rac_theory.numerics import extreme_eigenvalues, lapack_rounding, largest_eigenvalue, rounded
-from rac_theory.problems import EPS, LARGEST_SIDE, LeastSquares, Problem, Quadratic, features, gram, squared_row_norms
+from rac_theory.numerics import EPS, extreme_eigenvalues, lapack_rounding, largest_eigenvalue, rounded
+from rac_theory.problems import LARGEST_SIDE, LeastSquares, Problem, Quadratic, features, gram, squared_row_norms
 
 Loss: TypeAlias = Literal["least_squares", "logistic", "softmax"]
 """A loss of scores, by how much it curves in them."""

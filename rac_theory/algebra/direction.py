@@ -30,6 +30,18 @@ class Direction(NamedTuple):
 def direction(expression: Expression, symbol: Symbol, region: Region) -> Direction:
     """Return which way an expression goes as a symbol grows, everything else staying where it is in the region.
 
+    Parameters
+    ----------
+    expression : Expression
+    symbol : Symbol
+        What grows.
+    region : Region
+        Where its symbols lie.
+
+    Returns
+    -------
+    Direction
+
     Examples
     --------
     >>> from rac_theory.algebra import Region, Symbol, direction

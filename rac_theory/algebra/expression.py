@@ -240,7 +240,7 @@ class Symbol(Expression):
         To which side its number is rounded.
     is_sum : bool
         Whether its name is written as a sum, and needs brackets beside a factor.
-    of : Expression, optional
+    argument : Expression, optional
         The index of what is another quantity at each index: a sum of these is no multiple of one.
 
     Examples
@@ -248,7 +248,7 @@ class Symbol(Expression):
     >>> from rac_theory.algebra import Symbol, identical, total
     >>> 2 * Symbol("f(W^0) - f*", is_sum=True)
     2 (f(W^0) - f*)
-    >>> [identical(total(Symbol("t"), 9, x), 9 * x) for x in (Symbol("x"), Symbol("x_t", of=Symbol("t")))]
+    >>> [identical(total(Symbol("t"), 9, x), 9 * x) for x in (Symbol("x"), Symbol("x_t", argument=Symbol("t")))]
     [True, False]
     """
 
@@ -259,7 +259,7 @@ class Symbol(Expression):
     unit: str = ""
     side: Literal["up", "down", "exact"] = "exact"
     is_sum: bool = False
-    of: Expression | None = None
+    argument: Expression | None = None
 
     @property
     def symbols(self) -> "tuple[Symbol, ...]":
@@ -394,7 +394,7 @@ class Total(Expression):
 class Maximum(Expression):
     """The largest of several."""
 
-    of: tuple[Expression, ...]
+    members: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -421,7 +421,7 @@ def lifted(value: object) -> Expression:
 def _changes_with(expression: Any, index: Symbol) -> bool:
     """Whether an expression is another at each index: what has its name is bound, and what is one of many by it."""
     return isinstance(expression, Expression) and any(
-        symbol.name == index.name or symbol.of == index for symbol in expression.symbols
+        symbol.name == index.name or symbol.argument == index for symbol in expression.symbols
     )
 
 
@@ -447,6 +447,15 @@ def _nodes(values: tuple[Any, ...]) -> tuple[Any, ...]:
 def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     """Return the symbols in expressions, each once, in the order in which they come up; not the index of a total.
 
+    Parameters
+    ----------
+    *expressions : Expression or Relation
+
+    Returns
+    -------
+    tuple of Symbol
+        Each once.
+
     Examples
     --------
     >>> from rac_theory.algebra import Let, Symbol, symbols_of
@@ -459,6 +468,14 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
     """Return the definitions that expressions use, each once: first those that are read first, then those of these.
+
+    Parameters
+    ----------
+    *expressions : Expression or Relation
+
+    Returns
+    -------
+    tuple of Let
 
     Examples
     --------

@@ -8,6 +8,14 @@ from rac_theory.algebra.expression import Choice, Expression, Maximum, Powers, R
 def between(low: object, middle: object, high: object) -> Relation:
     """Return ``low < middle < high``.
 
+    Parameters
+    ----------
+    low, middle, high : Expression, int or Fraction
+
+    Returns
+    -------
+    Relation
+
     Examples
     --------
     >>> from rac_theory.algebra import Symbol, between
@@ -19,6 +27,14 @@ def between(low: object, middle: object, high: object) -> Relation:
 
 def equal(left: object, right: object) -> Relation:
     """Return ``left = right``.
+
+    Parameters
+    ----------
+    left, right : Expression, int or Fraction
+
+    Returns
+    -------
+    Relation
 
     Examples
     --------
@@ -32,6 +48,14 @@ def equal(left: object, right: object) -> Relation:
 def sqrt(value: object) -> Expression:
     """Return a square root.
 
+    Parameters
+    ----------
+    value : Expression, int or Fraction
+
+    Returns
+    -------
+    Expression
+
     Examples
     --------
     >>> from rac_theory.algebra import Symbol, sqrt
@@ -43,6 +67,15 @@ def sqrt(value: object) -> Expression:
 
 def powers(base: object, first: object, last: object) -> Expression:
     """Return the sum of consecutive powers of a base, from the first to the last.
+
+    Parameters
+    ----------
+    base, first, last : Expression, int or Fraction
+        The base, and the first and the last exponent.
+
+    Returns
+    -------
+    Expression
 
     Examples
     --------
@@ -59,6 +92,17 @@ def powers(base: object, first: object, last: object) -> Expression:
 def total(index: Symbol, steps: object, term: object) -> Expression:
     """Return the sum of a term over ``index < steps``, from 0.
 
+    Parameters
+    ----------
+    index : Symbol
+        What runs over 0, 1, ..., steps - 1.
+    steps, term : Expression, int or Fraction
+        How many terms there are, and what each of them is.
+
+    Returns
+    -------
+    Expression
+
     Examples
     --------
     >>> from rac_theory.algebra import Symbol, number, total
@@ -74,6 +118,15 @@ def total(index: Symbol, steps: object, term: object) -> Expression:
 def maximum(*of: object) -> Expression:
     """Return the largest of several.
 
+    Parameters
+    ----------
+    *of : Expression, int or Fraction
+        At least one.
+
+    Returns
+    -------
+    Expression
+
     Examples
     --------
     >>> from rac_theory.algebra import Symbol, maximum
@@ -87,6 +140,16 @@ def maximum(*of: object) -> Expression:
 
 def choice(condition: Relation, then: object, otherwise: object) -> Expression:
     """Return ``then`` where a relation holds, else ``otherwise``.
+
+    Parameters
+    ----------
+    condition : Relation
+        The relation that chooses between the two.
+    then, otherwise : Expression, int or Fraction
+
+    Returns
+    -------
+    Expression
 
     Examples
     --------

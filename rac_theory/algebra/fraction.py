@@ -18,6 +18,17 @@ LONGEST, MOST_BITS = 2**20, 2**22
 def fraction(expression: Expression, values: Mapping[str, Fraction | int]) -> Exact:
     """Return the exact value of an expression, given those of its symbols by name; inf for a quotient by zero.
 
+    Parameters
+    ----------
+    expression : Expression
+    values : mapping of str to Fraction or int
+        The number of each symbol, by its name.
+
+    Returns
+    -------
+    Fraction or float
+        A float is infinite, or nan where there is no number.
+
     Raises
     ------
     ValueError
@@ -60,12 +71,12 @@ def _fraction(expression: Expression, at: Mapping[str, Fraction | int]) -> Exact
             power = _fraction(exponent, at)
             return _root(_fraction(base, at)) if power == Fraction(1, 2) else _power(_fraction(base, at), power)
         case kinds.Powers(base, first, last):
-            x, count = _fraction(base, at), Fraction(_whole(_fraction(last - first + 1, at)))
+            x, count = _fraction(base, at), Fraction(_whole_number(_fraction(last - first + 1, at)))
             start = _power(x, _fraction(first, at))
             times = count if x == 1 else _divided(_sum([_power(x, count), Fraction(-1)]), _sum([x, Fraction(-1)]))
             return _product([start, times])
         case kinds.Total(index, steps, term):
-            indices = range(_whole(_fraction(steps, at)))
+            indices = range(_whole_number(_fraction(steps, at)))
             if len(indices) > LONGEST:
                 raise ValueError(f"a total must have at most {LONGEST} steps, got {len(indices)}")
             return _sum(_fraction(term, {**at, index.name: k}) for k in indices)
@@ -113,7 +124,7 @@ def _divided(a: Exact, b: Exact) -> Exact:
 
 
 def _power(base: Exact, exponent: Exact) -> Exact:
-    power = _whole(exponent)
+    power = _whole_number(exponent)
     if _unknown(base) or power == 0:
         return math.nan if _unknown(base) else Fraction(1)
     bits = max(map(int.bit_length, base.as_integer_ratio())) if isinstance(base, Fraction) else 0
@@ -141,7 +152,7 @@ def _unknown(value: Exact) -> bool:
     return value != value
 
 
-def _whole(value: Exact) -> int:
+def _whole_number(value: Exact) -> int:
     if not isinstance(value, Fraction) or value.denominator != 1:
         raise ValueError(f"an exponent must be a whole number in exact arithmetic, got {value}")
     return value.numerator

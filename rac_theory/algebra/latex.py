@@ -17,6 +17,14 @@ _SIGNS = {"<=": r"\le", ">=": r"\ge"}
 def latex(expression: Expression | Relation) -> str:
     r"""Typeset an expression.
 
+    Parameters
+    ----------
+    expression : Expression or Relation
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> from rac_theory.algebra import Symbol, latex

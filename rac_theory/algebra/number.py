@@ -32,7 +32,7 @@ class _Reading:
         return self.number - 1 if self._less_one is None else self._less_one()
 
 
-class _Known(NamedTuple):
+class _Values(NamedTuple):
     """The numbers of symbols by name, and the readings of definitions, which are read once each, by identity."""
 
     numbers: Mapping[str, Any]
@@ -44,6 +44,16 @@ def number(expression: Expression, values: Mapping[str, Any]) -> Any:
 
     A quotient by zero is infinite, or nan if it is zero by zero; a product with a factor of zero, whatever T, is zero
     even if another is not known; all else that is made of nan is nan, the power of exponent zero too.
+
+    Parameters
+    ----------
+    expression : Expression
+    values : mapping of str to float or array
+        The number of each symbol, by its name; arrays are broadcast.
+
+    Returns
+    -------
+    float or array
 
     Raises
     ------
@@ -59,11 +69,23 @@ def number(expression: Expression, values: Mapping[str, Any]) -> Any:
     [1.0, 0.3679, 0.1353]
     """
     with np.errstate(all="ignore"):
-        return _read(expression, _known(values)).number
+        return _read(expression, _values(values)).number
 
 
 def truth(relation: Relation, values: Mapping[str, Any], rounding: float = 0.0) -> Any:
     """Whether a relation holds between numbers; ``rounding``, relative, is what "or equal" allows. nan never does.
+
+    Parameters
+    ----------
+    relation : Relation
+    values : mapping of str to float or array
+        The number of each symbol, by its name.
+    rounding : float
+        What "or equal" allows, relative to the right side.
+
+    Returns
+    -------
+    bool or array of bool
 
     Examples
     --------
@@ -76,8 +98,8 @@ def truth(relation: Relation, values: Mapping[str, Any], rounding: float = 0.0) 
         return _truth(relation, [number(term, values) for term in relation.terms], rounding)
 
 
-def _known(values: Mapping[str, Any]) -> _Known:
-    return _Known({name: np.asarray(value, dtype=np.float64)[()] for name, value in values.items()}, {})
+def _values(values: Mapping[str, Any]) -> _Values:
+    return _Values({name: np.asarray(value, dtype=np.float64)[()] for name, value in values.items()}, {})
 
 
 def _truth(relation: Relation, terms: Sequence[Any], rounding: float = 0.0) -> Any:
@@ -95,7 +117,7 @@ _HOLDS: Mapping[str, Any] = {
 }
 
 
-def _read(expression: Expression, at: _Known) -> _Reading:
+def _read(expression: Expression, at: _Values) -> _Reading:
     match expression:
         case Symbol(name=name):
             return _Reading(at.numbers[name])
@@ -134,7 +156,7 @@ def _exact(value: Fraction) -> _Reading:
     return _Reading(np.float64(float(value)), lambda: np.float64(float(value - 1)))
 
 
-def _sum(terms: Sequence[Expression], at: _Known) -> _Reading:
+def _sum(terms: Sequence[Expression], at: _Values) -> _Reading:
     units = terms.count(_ONE) - terms.count(_MINUS_ONE)
     signed = [
         (-1, _read(term.value, at)) if isinstance(term, kinds.Negative) else (1, _read(term, at))
@@ -197,7 +219,7 @@ def _powers(base: _Reading, first: Any, last: Any) -> _Reading:
     return _Reading(_power(base, first).number * np.where(counted, count, gained))
 
 
-def _choice(condition: Relation, then: _Reading, otherwise: _Reading, at: _Known) -> _Reading:
+def _choice(condition: Relation, then: _Reading, otherwise: _Reading, at: _Values) -> _Reading:
     numbers = [_read(term, at).number for term in condition.terms]
     unknown, holds = reduce(np.logical_or, [np.isnan(number) for number in numbers]), _truth(condition, numbers)
 
@@ -207,16 +229,16 @@ def _choice(condition: Relation, then: _Reading, otherwise: _Reading, at: _Known
     return _Reading(chosen(then.number, otherwise.number), lambda: chosen(then.less_one, otherwise.less_one))
 
 
-def _total(index: str, steps: Any, term: Expression, at: _Known) -> _Reading:
+def _total(index: str, steps: Any, term: Expression, at: _Values) -> _Reading:
     """A sum along an axis of its own, before all that arrays have; each of many has as many terms as its steps say."""
     if np.any(steps > LONGEST):
         raise ValueError(f"a total must have at most {LONGEST} steps, got {np.max(steps):g}")
     free = [at.numbers[symbol.name] for symbol in symbols_of(term) if symbol.name != index]
     k = np.arange(np.max(steps, where=~np.isnan(steps), initial=0))
     if np.ndim(steps) and not any(map(np.ndim, free)):  # many sums of the same terms: each goes on from another
-        terms = np.broadcast_to(_read(term, _Known({**at.numbers, index: k}, {})).number, k.shape)
+        terms = np.broadcast_to(_read(term, _Values({**at.numbers, index: k}, {})).number, k.shape)
         sums = np.append(0.0, np.cumsum(terms, dtype=np.longdouble)).astype(np.float64)
         return _Reading(np.where(np.isnan(steps), np.nan, sums[np.nan_to_num(np.ceil(steps)).clip(0).astype(int)]))
     k = k.reshape(-1, *[1] * max(map(np.ndim, [steps, *free])))
-    terms = _read(term, _Known({**at.numbers, index: k}, {})).number
+    terms = _read(term, _Values({**at.numbers, index: k}, {})).number
     return _Reading(np.where(np.isnan(steps), np.nan, np.sum(np.where(k < steps, terms, 0), axis=0)))

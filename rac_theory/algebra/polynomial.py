@@ -40,6 +40,10 @@ def polynomial(expression: Expression, at: Mapping[Expression, Ratio] | None = N
     at : mapping, optional
         What is read in the place of some expressions.
 
+    Returns
+    -------
+    Ratio
+
     Raises
     ------
     ZeroDivisionError
@@ -62,6 +66,14 @@ def identical(left: Expression | int | Fraction, right: Expression | int | Fract
 
     Where maxima, undecided choices, roots, other sums, or powers such as ``(x^T)^N`` occur, the answer no may only mean
     that it is not seen. Two symbols of one name are two symbols, as the L of f and that of its components.
+
+    Parameters
+    ----------
+    left, right : Expression, int or Fraction
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
@@ -86,8 +98,8 @@ def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
     match expression:
         case Number(value):
             return Ratio(constant(value))
-        case Symbol(of=Expression() as index) if index in at:
-            return Ratio(term(replace(expression, of=at[index].expression)))
+        case Symbol(argument=Expression() as index) if index in at:
+            return Ratio(term(replace(expression, argument=at[index].expression)))
         case Symbol():
             return Ratio(term(expression))
         case kinds.Let(value=value):
@@ -143,12 +155,12 @@ def _geometric(base: Ratio, steps: Ratio) -> Ratio:
     """``1 + b + ... + b^(steps - 1)``, a polynomial for a number of steps that is known."""
     if base.number == 1:
         return steps
-    if (count := _whole(steps)) is not None:
+    if (count := _whole_number(steps)) is not None:
         return reduce(add, (base**k for k in range(count)), Ratio(ZERO))
     return (_raised(base, steps) - Ratio(ONE)) / (base - Ratio(ONE))
 
 
-def _whole(steps: Ratio) -> int | None:
+def _whole_number(steps: Ratio) -> int | None:
     value = steps.number
     if value is None or value.denominator != 1 or value < 0:
         return None
@@ -165,7 +177,7 @@ def _total(index: Symbol, steps: Ratio, summand: Expression, at: Mapping[Express
     """
     if namesakes := [symbol for symbol in summand.symbols if symbol.name == index.name and symbol != index]:
         raise ValueError(f"an index must not be called like what is in its sum, got two {namesakes[0].name}")
-    if (count := _whole(steps)) is not None:
+    if (count := _whole_number(steps)) is not None:
         return reduce(add, (_read(summand, {**at, index: Ratio(constant(k))}) for k in range(count)), Ratio(ZERO))
     k = Index("k", number=next(_FRESH))
     read = _defined(summand, {**at, index: Ratio(term(k))})

@@ -112,7 +112,7 @@ class Polynomial:
         >>> p.derivative(x), p.at({x: polynomial(1 - y).numerator})
         (-2/y + 2 x / y, y)
         """
-        return _gathered(pair for term_ in self.terms for pair in _placed(*term_, values).terms)
+        return _gathered(pair for monomial, times in self.terms for pair in _placed(monomial, times, values).terms)
 
     def _inverse(self) -> "Polynomial":
         if len(self.terms) != 1:

@@ -166,6 +166,16 @@ class Signs:
 def sign(expression: Expression, region: Region) -> Literal[1, -1] | None:
     """Return 1 if an expression is proved to be nowhere negative in a region, -1 if nowhere positive, else None.
 
+    Parameters
+    ----------
+    expression : Expression
+    region : Region
+        Where its symbols lie.
+
+    Returns
+    -------
+    1, -1 or None
+
     Examples
     --------
     >>> from rac_theory.algebra import Region, Symbol, sign

@@ -36,6 +36,14 @@ def level(expression: Expression) -> int:
 def text(expression: Expression | Relation) -> str:
     """Write an expression in a line of ASCII.
 
+    Parameters
+    ----------
+    expression : Expression or Relation
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> from rac_theory.algebra import Symbol, powers, text

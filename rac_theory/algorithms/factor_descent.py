@@ -18,8 +18,8 @@ from rac_theory.algorithms.gradients.gradient_source import (
     check_source,
     never_draws,
 )
-from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.side import Side, check_dim, on_side
+from rac_theory.algorithms.rac_lora import SketchedDescent, plain_step
+from rac_theory.algorithms.side import check_dim, on_side
 from rac_theory.base import Array, Value, being, checks, matrix_shape, shown
 from rac_theory.numerics import Randomness, orthonormal_range
 from rac_theory.problems import Problem
@@ -316,7 +316,7 @@ class ChainOfLoRA(FactorDescent, Value):
 
 
 @dataclass(frozen=True, eq=False)
-class AsymmetricLoRA(ProjectedDescent, Value):
+class AsymmetricLoRA(SketchedDescent):
     r"""RAC-LoRA whose sketch is drawn once a run and then frozen, so that a run never leaves one subspace.
 
     Without ``lora_alpha`` the step is projected, :math:`W \leftarrow W - \gamma H \nabla f(W)`, which is gradient
@@ -352,22 +352,10 @@ class AsymmetricLoRA(ProjectedDescent, Value):
     """
 
     sketch: Sketch
-    gamma: float
-    side: Side = "left"
-    gradients: GradientSource = field(default_factory=Exact)
-    lora_alpha: float | None = None
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        checks.one_of("side", self.side, ("left", "right"))
         check_draws(self.sketch)
-        if self.lora_alpha is not None:
-            object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
-
-    @property
-    def one_projection(self) -> bool:
-        """Whether all runs freeze the same factor."""
-        return is_deterministic(self.sketch)
+        super().__post_init__()
 
     @property
     def scale(self) -> float:
@@ -384,10 +372,6 @@ class AsymmetricLoRA(ProjectedDescent, Value):
             if spectrum_of_H.how != "sampled" and spectrum_of_H.lambda_min == 1:
                 return spectrum_of_H if self.lora_alpha is None else UNKNOWN
         return Spectrum(0.0, 1.0, 0.0, 1.0, np.empty((0, 0)), "closed form")
-
-    def check_shape(self, shape: tuple[int, int]) -> None:
-        """Raise a ``ValueError`` if the sketch does not fit matrices of this shape."""
-        check_dim("sketch", self.sketch, self.side, shape)
 
     def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
         """Yield the same step again and again, with one frozen factor a run."""
@@ -411,9 +395,4 @@ class AsymmetricLoRA(ProjectedDescent, Value):
         return (orthonormal_range(F) if self.lora_alpha is None else F).astype(W.dtype, copy=False)
 
     def _step(self, F: Array) -> Step:
-        return partial(on_side, self.side, partial(_along, F, self.gamma * self.scale**2))
-
-
-def _along(F: Array, gamma: float, W: Array, G: Array) -> Array:
-    """Return ``W - gamma F F' G``."""
-    return np.asarray(W - F @ (gamma * (np.swapaxes(F, -1, -2) @ G)))
+        return partial(on_side, self.side, partial(plain_step, F, self.gamma * self.plain_scale))

@@ -20,7 +20,7 @@ import numpy as np
 
 from rac_theory.algorithms.side import OneSided, Side, on_side
 from rac_theory.base import Array, Value, repr_of
-from rac_theory.numerics import extreme_eigenvalues, matrix, multiple_of_identity
+from rac_theory.numerics import extreme_eigenvalues, matrix, mixed_basis, multiple_of_identity
 from rac_theory.problems import Problem, Smoothness, known_smoothness
 from rac_theory.sketches import Sketch, ranges
 
@@ -82,14 +82,9 @@ class SeenCurvature:
 
 def _common_basis(matrices: Sequence[Array]) -> Array | None:
     """Orthonormal eigenvectors of symmetric matrices that commute, up to rounding; None for others."""
-    mix = np.random.default_rng(0).uniform(1, 2, len(matrices))  # of which equal eigenvalues are no accident
-    sizes = [float(np.linalg.norm(R)) or 1.0 for R in matrices]
-    V = np.linalg.eigh(np.asarray(sum(w / size * R for w, size, R in zip(mix, sizes, matrices, strict=True))))[1]
-    for R, size in zip(matrices, sizes, strict=True):
-        turned = V.T @ R @ V
-        if _off_diagonal(turned) > _ROUNDING * size:
-            return None
-    return np.asarray(V)
+    V = mixed_basis(matrices)
+    is_apart = any(_off_diagonal(V.T @ R @ V) > _ROUNDING * float(np.linalg.norm(R)) for R in matrices)
+    return None if is_apart else V
 
 
 def _off_diagonal(R: Array) -> float:

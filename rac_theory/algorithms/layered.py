@@ -189,18 +189,13 @@ class LayeredRACLoRA(ProjectedDescent, Value):
         spectra = [
             layer.projection(alpha=part, draws=draws, rng=child(root, i)) for i, layer in enumerate(self.of_layers)
         ]
-        sampled = [layer_spectrum for layer_spectrum in spectra if layer_spectrum.how == "sampled"]
-        return Spectrum(
-            min(layer_spectrum.lambda_min for layer_spectrum in spectra),
-            max(layer_spectrum.lambda_max for layer_spectrum in spectra),
-            min(layer_spectrum.lambda_min_upper for layer_spectrum in spectra),
-            max(layer_spectrum.lambda_max_lower for layer_spectrum in spectra),
-            np.empty((0, 0)),
-            max((layer_spectrum.how for layer_spectrum in spectra), key=_HOW.index),
-            math.fsum(layer_spectrum.alpha for layer_spectrum in sampled),
-            draws if sampled else 0,
-            on_trust=any(layer_spectrum.on_trust for layer_spectrum in spectra),
+        low, high, low_upper, high_lower = (
+            (min if "min" in end else max)(getattr(part, end) for part in spectra) for end in _OUTWARDS
         )
+        how = max((part.how for part in spectra), key=_HOW.index)
+        spent = math.fsum(part.alpha for part in spectra if part.how == "sampled")
+        draws, on_trust = draws if how == "sampled" else 0, any(part.on_trust for part in spectra)
+        return Spectrum(low, high, low_upper, high_lower, np.empty((0, 0)), how, spent, draws, on_trust)
 
     @property
     def of_layers(self) -> list[RACLoRA]:

@@ -41,28 +41,30 @@ identical = lru_cache(4096)(are_identical)  # one pair is asked for many times, 
 
 
 class Matrix(Symbol):
-    """A matrix of a step: a state, or what is made of a combination ``of``, equal however that is written."""
+    """A matrix of a step: a state, or what is made of its ``argument``, equal however that is written."""
 
     form: ClassVar[str]
 
     @classmethod
-    def made(cls, of: Expression) -> Self:
+    def made(cls, argument: Expression) -> Self:
         """Return the gradient at a combination, or what H leaves of it."""
-        return cls(cls.form.format(of), of=of)
+        return cls(cls.form.format(argument), argument=argument)
 
     def at(self, values: Mapping[Any, Any]) -> Expression:
         """Return it with others in the place of some, here and in what it is made of."""
-        if self in values or self.of is None:
+        if self in values or self.argument is None:
             return lifted(values.get(self, self))
-        return type(self).made(self.of.at(values))
+        return type(self).made(self.argument.at(values))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Matrix) or type(self) is not type(other):
             return False
-        return self.name == other.name if self.of is None or other.of is None else identical(self.of, other.of)
+        if self.argument is None or other.argument is None:
+            return self.name == other.name
+        return identical(self.argument, other.argument)
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, "" if self.of else self.name))
+        return hash((type(self).__name__, "" if self.argument else self.name))
 
 
 class State(Matrix):
@@ -122,16 +124,16 @@ def _has_matrix(expression: Expression) -> bool:
 def matrices_in(combination: Expression) -> Iterator[Matrix]:
     """Yield the matrices of a combination, each after those that it is made of."""
     for matrix in coefficients(combination):
-        if matrix.of is not None:
-            yield from matrices_in(matrix.of)
+        if matrix.argument is not None:
+            yield from matrices_in(matrix.argument)
         yield matrix
 
 
 def _letters_in(combination: Expression) -> Iterator[Symbol]:
     for matrix, coefficient in coefficients(combination).items():
         yield from symbols_of(coefficient)
-        if matrix.of is not None:
-            yield from _letters_in(matrix.of)
+        if matrix.argument is not None:
+            yield from _letters_in(matrix.argument)
 
 
 def _combination(rule: str, value: object) -> Expression:
@@ -154,6 +156,16 @@ def state(name: str, second: str, /, *more: str) -> tuple[State, ...]: ...
 def state(*names: str) -> Any:
     """Return the matrices that a method keeps, as they are before a step: one, or a tuple of several.
 
+    Parameters
+    ----------
+    *names : str
+        One name for each state, such as "W".
+
+    Returns
+    -------
+    State or tuple of State
+        One state for one name, else a tuple.
+
     Examples
     --------
     >>> from rac_theory.algorithms import state
@@ -170,6 +182,15 @@ def state(*names: str) -> Any:
 
 def gradient(at: Expression) -> Gradient:
     """Return the gradient at a point: a state, or a combination of states and gradients.
+
+    Parameters
+    ----------
+    at : Expression
+        A state, or a combination of states and gradients.
+
+    Returns
+    -------
+    Gradient
 
     Raises
     ------
@@ -194,6 +215,15 @@ def gradient(at: Expression) -> Gradient:
 def H(of: Expression) -> Projected:
     """Return what the projection of this step leaves of a combination: one fresh H, applied to one combination.
 
+    Parameters
+    ----------
+    of : Expression
+        A combination of states and gradients.
+
+    Returns
+    -------
+    Projected
+
     Raises
     ------
     ValueError
@@ -216,6 +246,19 @@ def H(of: Expression) -> Projected:
 
 def letter(name: str, meaning: str = "", unit: str = "1") -> Symbol:
     """Return a letter for coefficients of a method that theorems about it may use: ``Constants`` has its number.
+
+    Parameters
+    ----------
+    name : str
+        How it is written, and how its number is given when the method is called.
+    meaning : str, optional
+        In words, for statements.
+    unit : str
+        Its unit; "1" where it has none.
+
+    Returns
+    -------
+    Symbol
 
     Examples
     --------
@@ -369,7 +412,7 @@ class Method(Value):
                     raise ValueError(f"{where}: {matrix!r} must have a line of its own, the method has {names}")
                 applied += [matrix] * isinstance(matrix, Projected)
                 if applied and applied[0] != applied[-1]:
-                    two = f"{applied[-1].of!r} beside {applied[0].of!r}"
+                    two = f"{applied[-1].argument!r} beside {applied[0].argument!r}"
                     raise ValueError(f"{where}: H must be applied to one combination, got {two}")
 
     def _check_letters(self) -> None:
@@ -415,8 +458,8 @@ class Method(Value):
 
         first: Any = next(iter(self.lines))
         return Program(
-            tuple(row(matrix.of) for matrix in self.matrices if isinstance(matrix, Gradient)),
-            next((row(matrix.of) for matrix in self.matrices if isinstance(matrix, Projected)), ()),
+            tuple(row(matrix.argument) for matrix in self.matrices if isinstance(matrix, Gradient)),
+            next((row(matrix.argument) for matrix in self.matrices if isinstance(matrix, Projected)), ()),
             tuple(map(row, self.lines.values())),
             tuple(read(coefficients(begin).get(first, lifted(0))) for begin in self.starts.values()),
             row(self.report),
@@ -585,13 +628,13 @@ def _box(method: Method) -> tuple[_Equations, _Equations, list[Expression]]:
         return Symbol(name)
 
     for matrix in method.matrices:  # gradients, and the projection
-        if matrix.of is None:
+        if matrix.argument is None:
             continue
-        is_gradient, inside = isinstance(matrix, Gradient), _read(matrix.of, names)
+        is_gradient, inside = isinstance(matrix, Gradient), _read(matrix.argument, names)
         if not isinstance(inside, Symbol):
             name = fresh("YXU" if is_gradient else "VUA")
             steps.append((name, inside))
-            names[matrix.of] = inside = name
+            names[matrix.argument] = inside = name
         names[matrix] = fresh("G" if is_gradient else "PN")
         text, tex = ("grad f({})", r"\nabla f({})") if is_gradient else ("H {}", "H {}")
         steps.append((names[matrix], Symbol(text.format(inside.name), tex.format(typeset(inside)))))
@@ -649,6 +692,14 @@ class Move(NamedTuple):
 def move_of(method: Method) -> Move:
     """Return what a step does to the reported point: all that theorems about it rest on.
 
+    Parameters
+    ----------
+    method : Method
+
+    Returns
+    -------
+    Move
+
     Raises
     ------
     ValueError
@@ -675,13 +726,13 @@ def move_of(method: Method) -> Move:
     drawn = next(iter(moved), W)
     if len(moved) == 1 and isinstance(drawn, Gradient) and _is_kept_back(method, drawn, -moved[drawn]):
         return Move(_plain(-moved[drawn]), lifted(1), _plain(-moved[drawn]), is_whole=True)
-    inside = coefficients(drawn.of) if isinstance(drawn, Projected) and drawn.of is not None else {}
+    inside = coefficients(drawn.argument) if isinstance(drawn, Projected) and drawn.argument is not None else {}
     point = next(iter(inside), W)
-    if len(moved) != 1 or len(inside) != 1 or not isinstance(point, Gradient) or point.of is None:
+    if len(moved) != 1 or len(inside) != 1 or not isinstance(point, Gradient) or point.argument is None:
         parts = tuple(_plain(coefficient) * matrix for matrix, coefficient in moved.items())
         by = parts[0] if len(parts) == 1 else Sum(parts)
         raise ValueError(f"a step must move what is reported along H of a gradient, here it is moved by {by!r}")
-    factor, ahead = inside[point], point.of - W  # M times what is ahead
+    factor, ahead = inside[point], point.argument - W  # M times what is ahead
     length = _plain(-moved[drawn] * factor)
     if not coefficients(ahead):
         return Move(length)
@@ -692,22 +743,22 @@ def move_of(method: Method) -> Move:
     if set(added) != {drawn} or coefficients(ahead.at(method.starts)):
         raise ValueError(
             f"a gradient must be taken at what is reported, or ahead of it by what is kept, 0 at first, got one at "
-            f"{point.of!r}"
+            f"{point.argument!r}"
         )
     return Move(length, memory, _plain(added[drawn] * factor))
 
 
 def _is_kept_back(method: Method, drawn: Gradient, length: Expression) -> bool:
     """Whether what is kept is nothing at first, and after a step what H leaves out of it and of the step."""
-    if drawn.of is None:
+    if drawn.argument is None:
         return False
-    error = drawn.of - method.report
+    error = drawn.argument - method.report
     shifted = error + length * drawn
     left = coefficients(error.at(method.lines) - shifted)
     part = next(iter(left), error)
-    if len(left) != 1 or not isinstance(part, Projected) or part.of is None:
+    if len(left) != 1 or not isinstance(part, Projected) or part.argument is None:
         return False
-    is_all = not coefficients(left[part] * part.of + shifted)
+    is_all = not coefficients(left[part] * part.argument + shifted)
     return is_all and bool(coefficients(error)) and not coefficients(error.at(method.starts))
 
 

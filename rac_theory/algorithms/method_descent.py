@@ -96,7 +96,7 @@ class MethodDescent(Value):
         self.projector.check(problem)
         if type(self.gradients) is not Exact:
             W, rng = np.zeros((1, *problem.shape)), np.random.default_rng(0)
-            self._asked(problem, W, next(self.projector.low_rank_steps(rng, W)), rng)
+            self._gradient_of_source(problem, W, next(self.projector.low_rank_steps(rng, W)), rng)
 
     @property
     def at_iterate(self) -> "MethodDescent":
@@ -137,7 +137,7 @@ class MethodDescent(Value):
                 if draws is not None:  # gradients at all points are of the same data
                     rng.bit_generator.state = draws
                 at, exact = program.total(point, registers), type(self.gradients) is Exact
-                registers.append(problem.gradient(at) if exact else self._asked(problem, at, step, rng))
+                registers.append(problem.gradient(at) if exact else self._gradient_of_source(problem, at, step, rng))
             of = program.total(program.projected, registers)
             if program.projected and self.has_projection:
                 moved = step(zero, of)
@@ -145,9 +145,9 @@ class MethodDescent(Value):
             registers.append(of)
             now = [program.total(row, registers) for row in program.lines]
 
-    def _asked(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Array:
+    def _gradient_of_source(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Array:
         """What the source puts into one step from W; a mean over clients is that of their steps."""
-        probe = _Asked(step, W, beside=self.has_projection and self._is_beside)
+        probe = _Probe(step, W, beside=self.has_projection and self._is_beside)
         end = self.gradients.descend(problem, W, probe, rng)
         if not probe.given or probe.moved:
             raise ValueError(
@@ -176,6 +176,14 @@ class MethodDescent(Value):
 def projector_of(algorithm: object) -> ProjectedDescent | None:
     """Return what draws a fresh H for each step of an algorithm of this library, None where there is no such H.
 
+    Parameters
+    ----------
+    algorithm : object
+
+    Returns
+    -------
+    ProjectedDescent or None
+
     Examples
     --------
     >>> from rac_theory import GD, Decreasing
@@ -193,7 +201,7 @@ def projector_of(algorithm: object) -> ProjectedDescent | None:
     return None
 
 
-class _Asked:
+class _Probe:
     """A step that keeps the gradients that are put into it, and where they are put."""
 
     def __init__(self, step: Any, W: Array, beside: bool) -> None:

@@ -2,10 +2,11 @@ r"""Preconditioned steps on one factor: what is seen of the gradient, each part 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from rac_theory.algorithms.rac_lora import RACLoRA
+from rac_theory.algorithms.rac_lora import RACLoRA, plain_step
 from rac_theory.algorithms.side import OneSided, Side, on_side
 from rac_theory.base import Array, repr_of
 from rac_theory.problems import Problem
@@ -79,11 +80,7 @@ class Preconditioned(OneSided):
         """Draw one range for each run and step along it, again and again: blocks (runs, m, n)."""
         scale = (self.gamma * self.weights[:, None]).astype(W.dtype)
         for B in ranges(self.sketch, rng, len(W), W.dtype.type):
-
-            def step(W: Array, G: Array, B: Array = B) -> Array:
-                return np.asarray(W - B @ (scale * (np.swapaxes(B, -1, -2) @ G)))
-
-            W = on_side(self.side, step, W, problem.gradient(W))
+            W = on_side(self.side, partial(plain_step, B, scale), W, problem.gradient(W))
             yield W
 
     def __repr__(self) -> str:

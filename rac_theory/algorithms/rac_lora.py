@@ -73,7 +73,48 @@ class LowRankStep:
 
 
 @dataclass(frozen=True, eq=False)
-class RACLoRA(ProjectedDescent, Value):
+class SketchedDescent(ProjectedDescent, Value):
+    """Steps on one side along the draws of one sketch: its fields, their checks, and the scale of the plain step."""
+
+    sketch: Sketch | None
+    gamma: float
+    side: Side = "left"
+    gradients: GradientSource = field(default_factory=Exact)
+    lora_alpha: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.one_of("side", self.side, ("left", "right"))
+        if self.sketch is not None:
+            check_draws(self.sketch)
+        if self.lora_alpha is not None:
+            object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
+            if self.sketch is None:
+                raise ValueError(f"lora_alpha must be None without a sketch to scale, got {self.lora_alpha:g}")
+
+    @property
+    def one_projection(self) -> bool:
+        """Whether every draw of the sketch is the same."""
+        return self.sketch is None or is_deterministic(self.sketch)
+
+    @property
+    def is_projected(self) -> bool:
+        """Whether the step is the projected one."""
+        return self.lora_alpha is None
+
+    @property
+    def plain_scale(self) -> float:
+        """``(lora_alpha / r)^2``, by which the plain step multiplies B B'; 1 for the projected step."""
+        return 1.0 if self.sketch is None or self.lora_alpha is None else (self.lora_alpha / self.sketch.rank) ** 2
+
+    def check_shape(self, shape: tuple[int, int]) -> None:
+        """Raise a ``ValueError`` if the sketch does not fit matrices of this shape."""
+        if self.sketch is not None:
+            check_dim("sketch", self.sketch, self.side, shape)
+
+
+@dataclass(frozen=True, eq=False)
+class RACLoRA(SketchedDescent):
     r"""Randomized Asymmetric Chain of LoRA: :math:`W \leftarrow W - \gamma H \nabla f(W)`, a fresh sketch each step.
 
     :math:`H = B (B^\top B)^\dagger B^\top` acts from the left, or :math:`H = A^\top (A A^\top)^\dagger A` from the
@@ -112,40 +153,9 @@ class RACLoRA(ProjectedDescent, Value):
     0.8125
     """
 
-    sketch: Sketch | None
-    gamma: float
-    side: Side = "left"
-    gradients: GradientSource = field(default_factory=Exact)
-    lora_alpha: float | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        checks.one_of("side", self.side, ("left", "right"))
-        if self.sketch is not None:
-            check_draws(self.sketch)
-        if self.lora_alpha is not None:
-            object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
-            if self.sketch is None:
-                raise ValueError(f"lora_alpha must be None without a sketch to scale, got {self.lora_alpha:g}")
-
-    @property
-    def one_projection(self) -> bool:
-        """Whether every draw of the sketch is the same."""
-        return self.sketch is None or is_deterministic(self.sketch)
-
-    @property
-    def is_projected(self) -> bool:
-        """Whether the step is the projected one."""
-        return self.lora_alpha is None
-
     @property
     def _is_plain(self) -> bool:
         return type(self) is RACLoRA and self.lora_alpha is None
-
-    @property
-    def plain_scale(self) -> float:
-        """``(lora_alpha / r)^2``, by which the plain step multiplies B B'; 1 for the projected step."""
-        return 1.0 if self.sketch is None or self.lora_alpha is None else (self.lora_alpha / self.sketch.rank) ** 2
 
     def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
         """Return the spectrum of E[H] of the sketch; 1 without a sketch."""
@@ -159,11 +169,6 @@ class RACLoRA(ProjectedDescent, Value):
         rank = min(self.sketch.rank, self.sketch.dim) if self.is_projected else self.sketch.rank
         return rank * (n if self.side == "left" else m)
 
-    def check_shape(self, shape: tuple[int, int]) -> None:
-        """Raise a ``ValueError`` if the sketch does not fit matrices of this shape."""
-        if self.sketch is not None:
-            check_dim("sketch", self.sketch, self.side, shape)
-
     def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
         """Yield one step with fresh sketches after the other."""
         if self.sketch is None:
@@ -173,7 +178,7 @@ class RACLoRA(ProjectedDescent, Value):
             return sketched_steps(self.sketch, self.side, self.gamma, rng, W)
         plain = draws_ahead(self.sketch, rng, len(W), W.dtype.type)
         scale = self.gamma * self.plain_scale
-        return (LowRankStep(partial(_plain_step, B, scale), B, scale, self.side) for B in plain)
+        return (LowRankStep(partial(plain_step, B, scale), B, scale, self.side) for B in plain)
 
     def __repr__(self) -> str:
         gradients = "" if type(self.gradients) is Exact else f", gradients={repr_of(self.gradients)}"
@@ -188,6 +193,15 @@ class RACLoRA(ProjectedDescent, Value):
 def GD(gamma: float) -> RACLoRA:
     r"""Full gradient descent, :math:`W \leftarrow W - \gamma \nabla f(W)`: RAC-LoRA without a sketch.
 
+    Parameters
+    ----------
+    gamma : float
+        The size of a step, > 0.
+
+    Returns
+    -------
+    RACLoRA
+
     Examples
     --------
     >>> from rac_theory.problems import Quadratic
@@ -201,6 +215,17 @@ def GD(gamma: float) -> RACLoRA:
 
 def SGD(gamma: float, gradients: GradientSource) -> RACLoRA:
     r"""Stochastic gradient descent, :math:`W \leftarrow W - \gamma g`, such as ``SGD(0.1, Minibatch(8))``.
+
+    Parameters
+    ----------
+    gamma : float
+        The size of a step, > 0.
+    gradients : GradientSource
+        Where gradients come from, such as ``Minibatch(8)``.
+
+    Returns
+    -------
+    RACLoRA
 
     Examples
     --------
@@ -233,6 +258,6 @@ def projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:
     return np.subtract(W, move, out=move)
 
 
-def _plain_step(B: Array, scale: float, W: Array, G: Array) -> Array:
-    """Return ``W - scale B B' G``."""
+def plain_step(B: Array, scale: float | Array, W: Array, G: Array) -> Array:
+    """Return ``W - B (scale B' G)``; the scale is one number, or one for each column of B, (r, 1)."""
     return np.asarray(W - B @ (scale * (np.swapaxes(B, -1, -2) @ G)))

@@ -230,6 +230,18 @@ def mean_length(d: int, r: int) -> float:
 
     Its square has the law Beta(r/2, (d - r)/2).
 
+    Parameters
+    ----------
+    d : int
+        The dimension of the space.
+    r : int
+        The dimension of the subspace, at most d.
+
+    Returns
+    -------
+    float
+        In (0, 1]; 1 where r is d.
+
     Examples
     --------
     >>> from rac_theory.algorithms import mean_length

@@ -7,21 +7,29 @@ nothing. It must not load SciPy, nor know what is computed or stored.
 from rac_theory.base import plug_in_faults, progress, tasks
 from rac_theory.base.batch import in_chunks, matrices, matrix_shape, squared_norms
 from rac_theory.base.blas import keep_freed_memory, one_blas_thread
-from rac_theory.base.checks import Array, being, described, having
-from rac_theory.base.conversion import NotReal, as_array, float64, listed, real_numbers, sorted_classes
+from rac_theory.base.checks import (
+    Array,
+    NotReal,
+    as_array,
+    being,
+    described,
+    float64,
+    having,
+    listed,
+    real_numbers,
+    sorted_classes,
+)
 from rac_theory.base.csv_numbers import is_long, read_csv, refuse_counters, wide
 from rac_theory.base.extras import MissingExtra, frame, import_extra, imported, what_failed
 from rac_theory.base.files import readable_file, write_whole
 from rac_theory.base.interrupts import heard_once, left_to_the_parent, status_of_interrupt
 from rac_theory.base.meant import NoMember, answering, choice, nearest
 from rac_theory.base.naming import (
-    digest,
     exactly,
     function_name,
     printable,
     repr_of,
     said_by,
-    short_name,
     shown,
     type_name,
 )
@@ -39,7 +47,7 @@ from rac_theory.base.progress import advance, task
 from rac_theory.base.shared_array import SharedArray
 from rac_theory.base.tables import table_of
 from rac_theory.base.tasks import LOST, as_they_finish, worker_count, workers
-from rac_theory.base.value import Value, in_short, read_only, same, sealed
+from rac_theory.base.value import Value, digest, in_short, read_only, same, sealed
 
 __all__ = [
     "LARGEST",
@@ -95,7 +103,6 @@ __all__ = [
     "said_by",
     "same",
     "sealed",
-    "short_name",
     "shown",
     "sorted_classes",
     "squared_norms",

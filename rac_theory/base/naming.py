@@ -1,33 +1,6 @@
-"""How names and values are shown: on one line, without a character that a terminal would obey, an array by a digest."""
+"""How names and values are shown: on one line, and without a character that a terminal would obey."""
 
-import hashlib
 import inspect
-from typing import Any
-
-import numpy as np
-
-
-def is_sparse(value: Any) -> bool:
-    """Whether a value is a sparse array by rows, without loading SciPy to ask."""
-    return hasattr(value, "indptr")
-
-
-def digest(*data: Any) -> str:
-    """Return ``#`` and eight digits that arrays of other numbers, or of another shape, do not share.
-
-    Parameters
-    ----------
-    *data : array_like, sparse array or None
-        Numbers, labels or Fractions.
-    """
-    state = hashlib.blake2b(digest_size=4)
-    for item in data:
-        parts = (item.data, item.indices, item.indptr) if is_sparse(item) else (np.asarray(item),)
-        for part in parts:
-            state.update(f"{part.dtype} {part.shape} ".encode())
-            state.update(repr(part.tolist()).encode() if part.dtype == object else np.ascontiguousarray(part).tobytes())
-    return f"#{state.hexdigest()}"
-
 
 _WIDTH = 120
 
@@ -70,20 +43,6 @@ def repr_of(value: object) -> str:
 def type_name(value: object) -> str:
     """The name of the class of a value."""
     return printable(type(value).__name__)
-
-
-def short_name(problem: object, source: str, samples: tuple[int, ...], *data: object, **parameters: float) -> str:
-    """``SoftmaxRegression.digits(l2=0.5)`` for a named ``source``, ``LeastSquares(9x4x1 #5f0c1e2a, l2=0.5)`` without.
-
-    ``source`` is the call that loads the data, without the parameters: ``digits()``, which always gives the same, or
-    ``svmlight('mushrooms')``, a file that may be another one. ``data`` are the arrays that a digest tells apart.
-    """
-    method, _, argument = printable(source).removesuffix(")").partition("(")
-    arguments = [argument] if method else ["x".join(map(str, samples))]
-    if arguments[0]:
-        arguments[0] += f" {digest(*data)}"
-    arguments += [f"{name}={exactly(value)}" for name, value in parameters.items()]
-    return f"{type_name(problem)}{'.' * bool(method)}{method}({', '.join(filter(None, arguments))})"
 
 
 def exactly(value: float) -> str:

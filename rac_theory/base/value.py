@@ -1,5 +1,6 @@
-"""Values: what frozen dataclasses share here. They are read-only, equal by content, and print on one line."""
+"""Values: frozen dataclasses that are read-only, equal by content, and print on one line, an array by a digest."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from types import NoneType
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.lib.stride_tricks import as_strided
 
-from rac_theory.base.naming import digest, function_name, is_sparse, repr_of, type_name
+from rac_theory.base.naming import function_name, repr_of, type_name
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -166,3 +167,25 @@ def _compared(value: Any) -> list[Field[Any]]:
 
 def _default(field: Field[Any]) -> Any:
     return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def is_sparse(value: Any) -> bool:
+    """Whether a value is a sparse array by rows, without loading SciPy to ask."""
+    return hasattr(value, "indptr")
+
+
+def digest(*data: Any) -> str:
+    """Return ``#`` and eight digits that arrays of other numbers, or of another shape, do not share.
+
+    Parameters
+    ----------
+    *data : array_like, sparse array or None
+        Numbers, labels or Fractions.
+    """
+    state = hashlib.blake2b(digest_size=4)
+    for item in data:
+        parts = (item.data, item.indices, item.indptr) if is_sparse(item) else (np.asarray(item),)
+        for part in parts:
+            state.update(f"{part.dtype} {part.shape} ".encode())
+            state.update(repr(part.tolist()).encode() if part.dtype == object else np.ascontiguousarray(part).tobytes())
+    return f"#{state.hexdigest()}"

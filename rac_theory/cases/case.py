@@ -12,6 +12,7 @@ import numpy as np
 
 from rac_theory.algorithms import DECAY_INSIDE, Algorithm, Checked, Implementation, MethodDescent
 from rac_theory.base import Array, Value, being, checks, having, in_short, repr_of, shown, type_name
+from rac_theory.numerics import EPS
 from rac_theory.problems import Problem, Quadratic
 
 Check = Callable[[Problem, Array], None]
@@ -75,7 +76,7 @@ def _slopes(problem: Problem, W: Array, value: float, h: float, directions: Arra
     up, down = (checks.array(f"{type_name(problem)}.value(W)", v, shape=shape) for v in values)
     of_values = (np.abs(up) + np.abs(down)) / h
     of_points = float(np.linalg.norm(W)) * (np.abs(up - value) + np.abs(down - value)) / h**2
-    return (up - down) / (2 * h), 64 * np.finfo(float).eps * (of_values + of_points)
+    return (up - down) / (2 * h), 64 * EPS * (of_values + of_points)
 
 
 def _check_fused(problem: Problem, W: Array, value: float, G: Array) -> None:

@@ -23,7 +23,7 @@ from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDiffer
 from rac_theory.base import Value, being, checks, having, read_only, shown
 from rac_theory.cases.case import Case
 from rac_theory.gains import StepGain, fitted_step, smoothness_along, step_gain
-from rac_theory.numerics import Account, Randomness, child, rounded, seed_sequence
+from rac_theory.numerics import EPS, Account, Randomness, child, rounded, seed_sequence
 from rac_theory.problems import (
     Problem,
     client_heterogeneity,
@@ -84,7 +84,8 @@ class Constants(Value):
     distance0 : float
         ``||W0 - W*||``, rounded up, for the minimiser that the problem knows; nan if it knows none.
     nu, longest_step : float
-        For the plain step, see ``PlainStep``.
+        For a step W - M G: the smallest eigenvalue of E[2M - MQM], and the largest of ``M^(1/2) Q M^(1/2)`` over all
+        draws; see ``StepGain``.
     L_H : float
         Smoothness of f along the sketch: ``E[H Q H] <= L_H E[H]``, where f is curved by no more than Q.
     ell : float
@@ -318,21 +319,8 @@ def variance_bound(problem: Any) -> float:
     return float(getattr(problem, "variance_bound", math.nan))
 
 
-_SAID = (
-    *("gamma", "L", "mu", "strong_convexity", "lambda_min", "lambda_max", "L_max", "A", "beta", "C", "D", "D_in"),
-    *(
-        "omega",
-        "sigma_squared",
-        "zeta_squared",
-        "bias_squared",
-        "nu",
-        "longest_step",
-        "L_H",
-        "ell",
-        "offset",
-        "leading_share",
-    ),
-)
+_OF_THE_START = ("f_star", "f_star_error", "gap0", "gap0_upper", "distance0")
+_SAID = tuple(field.name for field in fields(Constants) if field.type is float and field.name not in _OF_THE_START)
 """What an algorithm may say of its own steps and gradients."""
 
 _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
@@ -346,7 +334,7 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
     f0 = float(problem.value(case.start[None])[0])
     f_star = float(problem.f_star)
     # A declared f_star is not known better than to its own rounding.
-    error = max(float(getattr(problem, "f_star_error", 0.0)), 8 * float(np.finfo(float).eps) * abs(f_star))
+    error = max(float(getattr(problem, "f_star_error", 0.0)), 8 * EPS * abs(f_star))
     f_lower = float(problem.f_lower) if math.isfinite(problem.f_lower) else math.nextafter(f_star - error, -math.inf)
     numbers: dict[str, Any] = {name: float(getattr(problem, name)) for name in ("L", "mu", "strong_convexity")}
     numbers |= {"gamma": case.algorithm.gamma, "convex": bool(problem.convex), "f_star": f_star, "f_star_error": error}
@@ -373,7 +361,7 @@ def _declared(case: Case, alpha: float) -> dict[str, Any]:
         return {}
     declared = dict(implemented.constants(case.problem))
     for name, value in declared.items():
-        checks.real(checks.one_of("constants", name, (*_SAID, "alpha_spent")), value)
+        checks.real(checks.one_of("constants", name, _SAID), value)
     checks.finite("alpha_spent of constants", declared.get("alpha_spent", 0.0), at_least=0, below=alpha)
     return declared
 
@@ -411,7 +399,7 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
 
 def _check_start(f0: float, f_star: float, f_lower: float, error: float) -> None:
     reference = f_star if math.isfinite(f_star) else f_lower
-    rounding = 64 * float(np.finfo(float).eps) * max(abs(f0), abs(reference))
+    rounding = 64 * EPS * max(abs(f0), abs(reference))
     if f0 - reference <= error + rounding:
         if math.isfinite(f_star) and f0 < f_star - error - rounding:
             raise ValueError(f"f_star must be the infimum of f, got {f_star:.17g}, but f(W0) = {f0:.17g} is lower")

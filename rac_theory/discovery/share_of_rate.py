@@ -14,7 +14,7 @@ from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.discovery.best_rate import slowest, step_of
 from rac_theory.runs import exact_rate
-from rac_theory.statements import Condition, Known, Theorem, breach_by_constants
+from rac_theory.statements import Condition, KnownConstant, Theorem, breach_by_constants
 from rac_theory.statements.symbols import T, constants_in, share_of_memory, young
 
 _LETTERS = (young, share_of_memory)
@@ -182,7 +182,7 @@ def share_at(
     at = replace(scale, mu=mu, lambda_min=share, lambda_max=share, letters=letters)
     best = best_letters(theorem, at)
     at = replace(at, letters={**letters, **best})
-    given = (part for part in theorem.given if isinstance(part, Relation | Condition | Known))
+    given = (part for part in theorem.given if isinstance(part, Relation | Condition | KnownConstant))
     if unmet := [breach for part in given if (breach := breach_by_constants(part, 1, at))]:
         raise ValueError(f"the constants must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")
     return ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)), best)

@@ -26,10 +26,9 @@ import numpy as np
 from rac_theory.base import Array, one_blas_thread
 from rac_theory.gains.one_side import OFF
 from rac_theory.gains.ratio import largest_ratio
-from rac_theory.numerics import child, extreme_eigenvalues, generator, orthonormal_range, rounded
+from rac_theory.numerics import EPS, child, extreme_eigenvalues, generator, orthonormal_range, rounded
 from rac_theory.sketches import Sketch, check_draws, draw
 
-_EPS = float(np.finfo(float).eps)
 _BLOCK_NUMBERS = 5 << 13  # numbers drawn at once: a block should stay in the cache, but not have fewer rows than K
 _WORK = 1 << 35  # products of numbers: some seconds
 _PILOT = 8  # an eighth of the draws chooses b
@@ -102,17 +101,15 @@ def means(sketch: Sketch, matrices: Sequence[Array], draws: int, rng: np.random.
     # Sums of up to so many products after each other, of a draw's k columns of length one, and S between two of them.
     depth = min(block, draws) * k + -(-draws // block) + 2 * d + k + 8
     count = max(draws, 1)
-    return Means(
-        K / count, [(total_T + total_T.T) / (2 * count) for total_T in T], OFF + 1.01 * depth * k * _EPS, draws
-    )
+    return Means(K / count, [(total_T + total_T.T) / (2 * count) for total_T in T], OFF + 1.01 * depth * k * EPS, draws)
 
 
 def _bound(S: Array, j: int, first: Means, rest: Means, level: float) -> float:
     low, high = extreme_eigenvalues(S)
-    width = (high - low) * (1 + _EPS)
+    width = (high - low) * (1 + EPS)
     if width == 0:
         return high
-    cost = math.log(1 / level) * (1 + 4 * _EPS) / rest.draws
+    cost = math.log(1 / level) * (1 + 4 * EPS) / rest.draws
     b = _tilt(first.K, first.T[j] - low * first.K, first.draws, width, cost)
     if (np.diagonal(rest.K) == 0).any():  # what was never seen may be as steep as anything
         return high
@@ -120,7 +117,7 @@ def _bound(S: Array, j: int, first: Means, rest: Means, level: float) -> float:
     a = largest_ratio(
         b * (rest.T[j] - low * rest.K) + cost * np.eye(len(S)), rest.K, off_T=2 * b * rest.off * size, off_K=rest.off
     )
-    share = math.expm1(-a) / math.expm1(-b * width) * (1 + 16 * _EPS)
+    share = math.expm1(-a) / math.expm1(-b * width) * (1 + 16 * EPS)
     return min(rounded(Fraction(low) + Fraction(width) * Fraction(share), math.inf), high)
 
 

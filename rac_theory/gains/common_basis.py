@@ -20,10 +20,18 @@ import numpy as np
 
 from rac_theory.algorithms import Side
 from rac_theory.base import Array
-from rac_theory.numerics import alike, diagonal_of, lapack_rounding, largest_eigenvalue, matrix, multiple_of_identity
+from rac_theory.numerics import (
+    EPS,
+    alike,
+    diagonal_of,
+    lapack_rounding,
+    largest_eigenvalue,
+    matrix,
+    mixed_basis,
+    multiple_of_identity,
+)
 from rac_theory.problems import Smoothness
 
-_EPS = float(np.finfo(float).eps)
 _ROUNDING = 1e-9
 """Relative to R: what is above it off the diagonal of V'RV is no rounding."""
 
@@ -113,7 +121,7 @@ def in_common_basis(terms: Terms) -> Parts | None:
         return None
     slack = _below_zero(terms, numbers.max(axis=0))
     exact = all(e <= _ROUNDING * float(np.linalg.norm(R)) for e, (_, R) in zip(added, terms, strict=True))
-    return Parts([_sum(terms, vector, slack) for vector in vectors], 1 / (1 - lost) * (1 + 2 * _EPS), exact)
+    return Parts([_sum(terms, vector, slack) for vector in vectors], 1 / (1 - lost) * (1 + 2 * EPS), exact)
 
 
 def _basis(matrices: Sequence[Array]) -> tuple[Array, Sequence[float], float]:
@@ -123,16 +131,13 @@ def _basis(matrices: Sequence[Array]) -> tuple[Array, Sequence[float], float]:
     if len(diagonals) == len(matrices):
         return np.stack(diagonals, axis=1), [0.0] * len(matrices), 0.0
     matrices = [matrix(R) for R in matrices]
-    mix = np.random.default_rng(0).uniform(1, 2, len(matrices))  # of which equal eigenvalues are no accident
-    sizes = [float(np.linalg.norm(R)) for R in matrices]
-    total = sum(w * R / size for w, R, size in zip(mix, matrices, sizes, strict=True) if size)
-    V = np.linalg.eigh(np.asarray(total))[1]
-    product = 4 * (n + 2) * _EPS * float(np.linalg.norm(V)) ** 2
+    V = mixed_basis(matrices)
+    product = 4 * (n + 2) * EPS * float(np.linalg.norm(V)) ** 2
     columns, added = [], []
-    for R, size in zip(matrices, sizes, strict=True):
+    for R in matrices:
         turned = V.T @ R @ V
         diagonal = np.diagonal(turned).copy()
-        added.append(float(np.linalg.norm(turned - np.diag(diagonal))) + product * size)
+        added.append(float(np.linalg.norm(turned - np.diag(diagonal))) + product * float(np.linalg.norm(R)))
         columns.append(diagonal + added[-1])
     return np.stack(columns, axis=1), added, float(np.linalg.norm(V.T @ V - np.eye(n))) + product
 
@@ -155,7 +160,7 @@ def _sum(terms: Terms, weights: Array, slack: float) -> Part:
         return Part(matrices[0], slack)
     S = sum(weight * matrix for weight, matrix in zip(weights.tolist(), matrices, strict=True))
     sizes = sum(abs(w) * float(np.linalg.norm(M)) for w, M in zip(weights.tolist(), matrices, strict=True))
-    return Part(np.asarray(S), slack + (len(terms) + 1) * _EPS * sizes)
+    return Part(np.asarray(S), slack + (len(terms) + 1) * EPS * sizes)
 
 
 def _below_zero(terms: Terms, weights: Array) -> float:

@@ -37,11 +37,11 @@ def ends_of_side(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
     checks.one_of("side", side, ("left", "right"))
     by_side = _ends.setdefault(Q, {})
     if side not in by_side:
-        by_side[side] = _found(Q, side)
+        by_side[side] = _ends_of_parts(Q, side)
     return by_side[side]
 
 
-def _found(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
+def _ends_of_parts(Q: Smoothness, side: Side) -> Sequence[Ends] | None:
     parts = in_common_basis(terms_of_side(Q, side))
     if parts is None:
         return None
@@ -60,6 +60,17 @@ def effective_dimension(Q: Smoothness, side: Side) -> float:
 
     It decides how the learning rate of Gaussian entries depends on the rank. Of a sum of Kronecker products it is the
     largest trace over all directions of the other side, divided by L; and d where these have no common basis.
+
+    Parameters
+    ----------
+    Q : Smoothness
+    side : Side
+        The side whose dimension is returned.
+
+    Returns
+    -------
+    float
+        Between 1 and the length of the side; nan where Q is zero.
 
     Examples
     --------

@@ -30,6 +30,7 @@ from rac_theory.algorithms import FittedDescent, SeenCurvature
 from rac_theory.base import Array
 from rac_theory.gains.step_gain import StepGain
 from rac_theory.numerics import (
+    EPS,
     Randomness,
     empirical_bernstein_lower,
     extreme_eigenvalues,
@@ -113,7 +114,6 @@ def _diagonals(algorithm: FittedDescent, spectrum: Array, floor: float, U: Array
     return np.asarray(np.einsum("kia,kai->ki", U, moved))
 
 
-_EPS = float(np.finfo(float).eps)
 _FLOORS = tuple(2.0**-k for k in (34, 28, 22, 16, 10, 7))
 _CAPS = tuple(2.0**-k for k in range(1, 13))
 _NUMBERS = 1 << 26
@@ -175,7 +175,7 @@ def _least(algorithm: FittedDescent, curvature: SeenCurvature, U: Array, weights
         S = np.tensordot(D, curvature.S, axes=1) + curvature.floor * np.eye(len(curvature.S[0]))
         N = np.tensordot(weights, 2 * M - M @ S @ M if bent else M, axes=1)
         size, length = float(np.linalg.norm(S)), float(np.sqrt((M * M).sum(axis=(1, 2)).max()))
-        error = (8 * len(S) + len(weights) + 64) * _EPS * length * (1 + size * length)
+        error = (8 * len(S) + len(weights) + 64) * EPS * length * (1 + size * length)
         bounds.append(extreme_eigenvalues((N + N.T) / 2)[0] - error)
     return min(bounds)
 
@@ -217,7 +217,7 @@ def _mean(algorithm: FittedDescent, curvature: SeenCurvature, blocks: Iterator[A
 
 def _inverse_root(matrix: Array) -> Array:
     values, vectors = np.linalg.eigh(matrix)
-    return np.asarray(vectors / np.sqrt(np.maximum(values, _EPS * values[-1])) @ vectors.T)
+    return np.asarray(vectors / np.sqrt(np.maximum(values, EPS * values[-1])) @ vectors.T)
 
 
 def _reach(curvature: SeenCurvature, mean: Array) -> float:

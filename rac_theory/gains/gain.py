@@ -150,6 +150,11 @@ def smoothness_along(
     rng : seed, SeedSequence or Generator
         Unused where nothing is sampled.
 
+    Returns
+    -------
+    SmoothnessAlong
+        L_H, how it is known, and the level that was spent on it.
+
     Raises
     ------
     ValueError
@@ -177,13 +182,8 @@ def smoothness_along(
     checks.one_of("side", side, ("left", "right"))
     check_members("sketch", sketch)
     check_size(sketch)
-    check_dim("sketch", sketch, side, _shape(Q))
+    check_dim("sketch", sketch, side, Q.shape)
     return _one_sided(sketch, terms_of_side(Q, side), Q.largest, sampling)
-
-
-def _shape(Q: Smoothness) -> tuple[int, int]:
-    S, R = Q.terms[0]
-    return len(S), len(R)
 
 
 @singledispatch
@@ -196,14 +196,14 @@ def _of_algorithm(algorithm: ProjectedDescent, Q: Smoothness, sampling: Sampling
 def _of_sketch(algorithm: RACLoRA, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
     if algorithm.sketch is None:
         return SmoothnessAlong(Q.largest, "no sketch: L itself")
-    check_dim("sketch", algorithm.sketch, algorithm.side, _shape(Q))
+    check_dim("sketch", algorithm.sketch, algorithm.side, Q.shape)
     return _one_sided(algorithm.sketch, terms_of_side(Q, algorithm.side), Q.largest, sampling)
 
 
 @_of_algorithm.register
 def _of_layers(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
     """Along several layers: the largest L_H of a layer, or one on all entries where layers are coupled and small."""
-    algorithm.check_shape(_shape(Q))
+    algorithm.check_shape(Q.shape)
     parts, apart = blocks(Q, algorithm.layers)
     shares = sampling.shared(len(parts))
     by_layer = [_of_algorithm(*layer) for layer in zip(algorithm.of_layers, parts, shares, strict=True)]
@@ -265,7 +265,7 @@ def _of_coin(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> Smoothn
     :math:`p L_l h + (1-p) L_r k` beside :math:`p h + (1-p) k` of E[H]: a mean of the two, with the most weight on the
     larger where h is largest and k smallest.
     """
-    algorithm.check_shape(_shape(Q))
+    algorithm.check_shape(Q.shape)
     half_left, half_right = sampling.shared(2)
     coin = [
         (Fraction(algorithm.p), algorithm.left, Q.terms, half_left),
@@ -284,12 +284,12 @@ def _of_coin(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> Smoothn
         (mean, f"at most: the mean of both sides, left: {sides[0][2].provenance}, right: {sides[1][2].provenance}")
     ]
     if low.L_H < high.L_H:
-        bounds += _whole(algorithm, Q)
+        bounds += _on_all_entries(algorithm, Q)
     return _smallest(bounds, Q.largest, math.fsum(side[2].alpha for side in sides))
 
 
-def _whole(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:
-    m, n = _shape(Q)
+def _on_all_entries(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:
+    m, n = Q.shape
     if m * n > MOST_ENTRIES:
         return []
     left, right = moments_of(Moments(algorithm.left)), moments_of(Moments(algorithm.right))

@@ -14,15 +14,13 @@ from rac_theory.algorithms import LayeredRACLoRA
 from rac_theory.base import Array
 from rac_theory.gains.one_side import moments_of
 from rac_theory.gains.ratio import largest_ratio
-from rac_theory.numerics import identity, multiple_of_identity, raised
+from rac_theory.numerics import EPS, identity, multiple_of_identity, raised
 from rac_theory.problems import LARGEST_SIDE, Layers, Smoothness, largest_gram_eigenvalue, of_blocks
 from rac_theory.sketches import Moments
 from rac_theory.sketches.laws import SecondMoment, lifted, on_blocks
 
 LARGEST_WHOLE = 256
 """The most entries of all layers together on which E[H] and E[HQH] are formed."""
-
-_EPS = float(np.finfo(float).eps)
 
 
 class Blocks(NamedTuple):
@@ -46,7 +44,7 @@ def blocks(Q: Smoothness, layers: Layers) -> Blocks:
         math.fsum(_norm(M[part, column]) for j, column in enumerate(parts) if j != i) for i, part in enumerate(parts)
     ]
     for part, shape, more in zip(parts, layers.shapes, coupled, strict=True):
-        raised_block = raised(M[part, part], more * (1 + 4 * _EPS))
+        raised_block = raised(M[part, part], more * (1 + 4 * EPS))
         factored = of_blocks(raised_block, shape)
         largest = Smoothness.of_terms([(raised_block, identity(1))]).largest
         smoothness.append(
@@ -98,4 +96,4 @@ def _scale(Q: Smoothness) -> float | None:
 
 def _norm(B: Array) -> float:
     """The spectral norm, rounded up."""
-    return math.sqrt(largest_gram_eigenvalue(B)) * (1 + 4 * _EPS) if B.any() else 0.0
+    return math.sqrt(largest_gram_eigenvalue(B)) * (1 + 4 * EPS) if B.any() else 0.0

@@ -61,6 +61,10 @@ def best_step(problem: Problem, sketch: Along, *, side: Side = "left", rng: Rand
     rng : seed, SeedSequence or Generator
         Unused unless nothing is known of the moments of the sketch: then L_H is bounded from draws, at level 1/1000.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ValueError
@@ -89,6 +93,15 @@ def longest_step(problem: Problem, sketch: Along, *, side: Side = "left", rng: R
     """Return ``2 / L_H``, rounded down; something is promised of every step of ``RACLoRA`` that is shorter.
 
     Parameters, errors and an example are those of ``best_step``.
+
+    Parameters
+    ----------
+    problem, sketch, side, rng
+        As for ``best_step``.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -203,6 +216,10 @@ def learning_rate(
     rng : seed, SeedSequence or Generator
         Unused unless moments of the sketch have to be bounded from draws, at level 1/1000.
 
+    Returns
+    -------
+    LearningRate
+
     Raises
     ------
     ValueError
@@ -237,7 +254,7 @@ def learning_rate(
     return _of_largest_gain(curvature, unit.plain_scale, rho)
 
 
-class _Known(NamedTuple):
+class _Curvature(NamedTuple):
     """c with ``E[MQM] <= c E[M]``, both moments where E[M] is no multiple of the identity, and the gain by eta."""
 
     c: float | Fraction
@@ -246,12 +263,12 @@ class _Known(NamedTuple):
     alpha: float = 0.0
 
 
-def _of_projections(unit: RACLoRA, Q: Smoothness, L: float, root: np.random.SeedSequence) -> _Known:
+def _of_projections(unit: RACLoRA, Q: Smoothness, L: float, root: np.random.SeedSequence) -> _Curvature:
     smoothness = smoothness_along(unit.sketch, Q, side=unit.side, alpha=LEVEL / 2, rng=child(root, _CURVATURE))
     L_H = min(smoothness.L_H, L)  # which Q may exceed by what it is rounded up
     projection = unit.projection(alpha=LEVEL / 2, draws=DRAWS, rng=root)
     moments = uneven_moments(replace(unit, lora_alpha=None), Q) or ()
-    return _Known(
+    return _Curvature(
         L_H, moments, partial(_along_projection, unit, Q, L_H, projection), smoothness.alpha + projection.alpha
     )
 
@@ -260,19 +277,19 @@ def _along_projection(unit: RACLoRA, Q: Smoothness, L_H: float, projection: Spec
     return step_gain(replace(unit, gamma=eta), Q, L_H, projection)
 
 
-def _of_products(unit: RACLoRA, Q: Smoothness) -> _Known | None:
+def _of_products(unit: RACLoRA, Q: Smoothness) -> _Curvature | None:
     assert unit.sketch is not None
     products = known_products(unit.sketch, Q, unit.side)
     if products is None:
         return None
-    return _Known(products.c, products.moments, partial(_along_products, products, unit.plain_scale))
+    return _Curvature(products.c, products.moments, partial(_along_products, products, unit.plain_scale))
 
 
 def _along_products(products: GaussianProducts | ListedProducts, scale: float, eta: float) -> StepGain:
     return products.gain(eta * scale)
 
 
-def _of_largest_gain(curvature: _Known, scale: float, rho: float) -> LearningRate:
+def _of_largest_gain(curvature: _Curvature, scale: float, rho: float) -> LearningRate:
     if curvature.c > 0 and math.isfinite(curvature.c):
         end, s = 1 / Fraction(curvature.c), Fraction(scale)
         tau = rounded(end, -math.inf)

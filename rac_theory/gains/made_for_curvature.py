@@ -49,15 +49,15 @@ def coordinates_for(problem: Problem, rank: int = 1, *, side: Side = "left") -> 
     as after features were standardised. Where probabilities of pairs are not known, theta is that of rank one; where
     they are, to find theta may take some seconds, and half a minute for 8 of 128 coordinates.
 
-    A promise is about the worst direction. On a quadratic that is slow along directions that are not steep uniform
-    coordinates may still be faster: the page has examples.
+    A promise is about the worst direction. On a quadratic that is slow along directions that are not steep, uniform
+    coordinates may still be faster; the page "Sketches made for Q" has examples.
 
     Parameters
     ----------
     problem : Problem
         With the member ``smoothness``; of one that has only L, all coordinates are alike.
     rank : int
-        How many are drawn.
+        How many coordinates are drawn in a step.
     side : Side
         Which side of the gradient is projected.
 
@@ -111,6 +111,18 @@ def coordinate_curvatures(problem: Problem, *, side: Side = "left") -> Array:
     are right for ``StepPerDraw``, which has a step size for each: then nu is one over the sum.
 
     Parameters and errors are those of ``coordinates_for``.
+
+    Parameters
+    ----------
+    problem : Problem
+        With the member ``smoothness``; of one that has only L, all coordinates are alike.
+    side : Side
+        Which side of the gradient is projected.
+
+    Returns
+    -------
+    (m,) or (n,)
+        At least 0, in the unit of L.
 
     Examples
     --------

@@ -15,6 +15,7 @@ import numpy as np
 from rac_theory.base import Array
 from rac_theory.gains.ratio import largest_ratio
 from rac_theory.numerics import (
+    EPS,
     LARGE,
     diagonal_of,
     entries,
@@ -29,7 +30,6 @@ from rac_theory.numerics import (
 from rac_theory.sketches import Moments, Sketch
 from rac_theory.sketches.laws import CurvatureBound, EntryMoments
 
-_EPS = float(np.finfo(float).eps)
 OFF = 4e-12
 """How far entries of E[H] and E[HSH] may be off, relative to 1 and to the norm of S, where they are no quotients."""
 
@@ -54,7 +54,7 @@ class Pair(NamedTuple):
     listed: bool = False
 
 
-class Along(NamedTuple):
+class SideBound(NamedTuple):
     """L_H, rounded up, how it is known, and whether that is only a bound which may be far above the smallest."""
 
     L_H: float
@@ -62,15 +62,15 @@ class Along(NamedTuple):
     loose: bool = False
 
 
-def along_one_side(sketch: Sketch, S: Array) -> Along | None:
+def along_one_side(sketch: Sketch, S: Array) -> SideBound | None:
     """Return L_H of one matrix; None where nothing is better than the largest eigenvalue of S."""
     scalar = multiple_of_identity(S)
     if scalar is not None:
-        return Along(scalar, "H (l I) H = l H")
+        return SideBound(scalar, "H (l I) H = l H")
     moments = Moments(sketch)
     trust = ", on trust" if moments.on_trust else ""
     if moments.entries is not None and len(moments.entries) == 1:
-        return Along(rounded(_of_entries(moments.entries[0], S), math.inf), f"moments of entries of H{trust}")
+        return SideBound(rounded(_of_entries(moments.entries[0], S), math.inf), f"moments of entries of H{trust}")
     S = matrix(S)
     bounds = [] if moments.entries is None else [_between(moments.entries, S)]
     if moments.curvature_bound is not None:
@@ -79,15 +79,15 @@ def along_one_side(sketch: Sketch, S: Array) -> Along | None:
     if pair is not None:
         off = pair.off * float(np.linalg.norm(S))
         ratio = largest_ratio(pair.second(S), pair.mean, off_T=off, off_K=pair.off)
-        bounds.append(Along(ratio, pair.how))
+        bounds.append(SideBound(ratio, pair.how))
         if pair.listed:
             draws = _largest_of_draws(moments, S)
             at_most = f"at most: the largest over the support{trust}"
-            bounds.append(Along(draws, at_most if draws < (1 - 1e-6) * ratio else pair.how))
+            bounds.append(SideBound(draws, at_most if draws < (1 - 1e-6) * ratio else pair.how))
     return min((bound for bound in bounds if math.isfinite(bound.L_H)), default=None)
 
 
-def _between(corners: tuple[EntryMoments, ...], S: Array) -> Along:
+def _between(corners: tuple[EntryMoments, ...], S: Array) -> SideBound:
     r"""A bound for all means of some moments from the largest eigenvalue for one of them.
 
     With differences marked by d, E[HSH] differs by :math:`(dp + dy)(S - D) + dx D + dy (\mathrm{tr}(S) I - D)`, D the
@@ -101,10 +101,10 @@ def _between(corners: tuple[EntryMoments, ...], S: Array) -> Along:
         more = max(more, *((x - p - y) * end + y * (trace - end) for end in ends))
     least, more = _of_entries(base, S), more / base.share(len(S)) * (1 + Fraction(1, 10**9))
     how = "at most: moments of entries of H, between bounds"
-    return Along(rounded(least + more, math.inf), how, loose=more > LOOSE * least)
+    return SideBound(rounded(least + more, math.inf), how, loose=more > LOOSE * least)
 
 
-def _above(curvature_bound: Callable[[Array], CurvatureBound | None], S: Array) -> Iterator[Along]:
+def _above(curvature_bound: Callable[[Array], CurvatureBound | None], S: Array) -> Iterator[SideBound]:
     """Yield a bound for S less its smallest eigenvalue, by which L_H is only moved."""
     low, moved = _smallest_eigenvalue(S), S.copy()
     moved[np.diag_indices(len(S))] -= low
@@ -114,7 +114,7 @@ def _above(curvature_bound: Callable[[Array], CurvatureBound | None], S: Array) 
         above = largest_eigenvalue(bound.matrix) + bound.off
         total = low + above + 1e-9 * abs(above) + OFF * float(np.linalg.norm(S))
         how = "at most: moments of entries of H, between bounds"
-        yield Along(rounded(Fraction(total), math.inf), how, loose=bound.slack > LOOSE * (total - low))
+        yield SideBound(rounded(Fraction(total), math.inf), how, loose=bound.slack > LOOSE * (total - low))
 
 
 def _smallest_eigenvalue(S: Array) -> float:
@@ -147,7 +147,7 @@ def _of_entries(moments: EntryMoments, S: Array) -> Fraction:
         M = float(factor) * S
         M[np.diag_indices(d)] += float(alone) * diagonal
         sizes = abs(float(factor)) * float(np.linalg.norm(S)) + abs(float(alone)) * float(np.linalg.norm(diagonal))
-        top = Fraction(largest_eigenvalue(M)) + Fraction(4 * _EPS * sizes)
+        top = Fraction(largest_eigenvalue(M)) + Fraction(4 * EPS * sizes)
     return (top + moments.across * exact_trace(S)) / share
 
 
@@ -175,7 +175,7 @@ def _listed(moments: Moments) -> Pair | None:
     Q, weights = Q[weights > 0], weights[weights > 0]
     rows = np.swapaxes(Q, 1, 2).reshape(-1, Q.shape[1])
     lengths, V = np.linalg.svd(rows, full_matrices=False)[1:]
-    positive = lengths > max(rows.shape) * _EPS * lengths[0]
+    positive = lengths > max(rows.shape) * EPS * lengths[0]
     basis = None if positive.sum() == Q.shape[1] else V[positive].T
     if basis is not None:
         Q = basis.T @ Q
@@ -200,5 +200,5 @@ def _largest_of_draws(moments: Moments, S: Array) -> float:
     B, probabilities = moments.support
     Q = orthonormal_range(B[probabilities > 0])
     inner = np.swapaxes(Q, 1, 2) @ S @ Q
-    rounding = (OFF + 8 * len(S) * _EPS) * float(np.linalg.norm(S))
+    rounding = (OFF + 8 * len(S) * EPS) * float(np.linalg.norm(S))
     return max(extreme_eigenvalues((compressed + compressed.T) / 2)[1] for compressed in inner) + rounding

@@ -10,9 +10,7 @@ import math
 import numpy as np
 
 from rac_theory.base import Array
-from rac_theory.numerics import largest_eigenvalue
-
-_EPS = float(np.finfo(float).eps)
+from rac_theory.numerics import EPS, largest_eigenvalue
 
 
 def largest_ratio(T: Array, K: Array, *, off_T: float, off_K: float) -> float:
@@ -32,18 +30,18 @@ def largest_ratio(T: Array, K: Array, *, off_T: float, off_K: float) -> float:
         return _over_diagonal(T, diagonal, off_T, off_K)
     d = len(K)
     lengths, V = np.linalg.eigh(K)
-    if lengths[0] <= _EPS * lengths[-1]:  # where it is little more, too much is lost below
+    if lengths[0] <= EPS * lengths[-1]:  # where it is little more, too much is lost below
         return math.inf
     W = V / np.sqrt(lengths)
     size = float(np.linalg.norm(W)) ** 2
-    products = 4 * (d + 2) * _EPS * size  # a triple product, relative to the norm of its middle
+    products = 4 * (d + 2) * EPS * size  # a triple product, relative to the norm of its middle
     G = W.T @ K @ W - np.eye(d)
     lost = float(np.linalg.norm(G)) + products * float(np.linalg.norm(K)) + 1.01 * off_K / lengths[0]
     if lost >= 0.5:
         return math.inf
     C = W.T @ T @ W
     gained = products * float(np.linalg.norm(T)) + 1.01 * off_T / lengths[0]
-    return float(max(0.0, largest_eigenvalue((C + C.T) / 2) + gained) / (1 - lost) * (1 + 8 * _EPS))
+    return float(max(0.0, largest_eigenvalue((C + C.T) / 2) + gained) / (1 - lost) * (1 + 8 * EPS))
 
 
 def _over_diagonal(T: Array, diagonal: Array, off_T: float, off_K: float) -> float:
@@ -55,7 +53,7 @@ def _over_diagonal(T: Array, diagonal: Array, off_T: float, off_K: float) -> flo
     C = C * root[:, None]
     C *= root
     rounding = 0.0 if np.count_nonzero(C) == np.count_nonzero(np.diagonal(C)) else float(np.linalg.norm(C))
-    top = max(0.0, largest_eigenvalue(C)) * (1 + 8 * _EPS) + 8 * _EPS * rounding
+    top = max(0.0, largest_eigenvalue(C)) * (1 + 8 * EPS) + 8 * EPS * rounding
     # Twice: c is at most the norm of what T was made of, so that K may be off by as much as T.
     total = float(top + 2 * off_T / diagonal[positive].min())
-    return total / (1 - off_K) * (1 + 8 * _EPS)
+    return total / (1 - off_K) * (1 + 8 * EPS)

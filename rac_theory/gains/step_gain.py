@@ -33,7 +33,7 @@ from rac_theory.gains.gain import smoothness_along
 from rac_theory.gains.layered import blocks
 from rac_theory.gains.one_side import Pair, moments_of
 from rac_theory.gains.ratio import largest_ratio
-from rac_theory.numerics import extreme_eigenvalues, matrix, multiple_of_identity, rounded
+from rac_theory.numerics import EPS, extreme_eigenvalues, matrix, multiple_of_identity, rounded
 from rac_theory.problems import Smoothness
 from rac_theory.sketches import Moments, Sketch, Spectrum
 from rac_theory.sketches.laws import Support
@@ -64,8 +64,6 @@ class StepGain(NamedTuple):
 LARGEST = 1024
 """The largest dim at which matrices of a sketch that is not even are looked at, as L_H and lambda_min may do."""
 
-_EPS = float(np.finfo(float).eps)
-
 
 @singledispatch
 def step_gain(algorithm: ProjectedDescent, Q: Smoothness, L_H: float, projection: Spectrum) -> StepGain:
@@ -80,6 +78,10 @@ def step_gain(algorithm: ProjectedDescent, Q: Smoothness, L_H: float, projection
         Smoothness along the sketch.
     projection : Spectrum
         That of E[H].
+
+    Returns
+    -------
+    StepGain
     """
     return _promised(algorithm, L_H, projection)
 
@@ -154,7 +156,7 @@ def gain_at(gamma: float, moment: Moment) -> float:
     """``lambda_min(2 gamma E[M] - gamma^2 E[MSM])``, rounded down."""
     N = 2 * gamma * moment.mean - gamma**2 * moment.second
     sizes = 2 * gamma * float(np.linalg.norm(moment.mean)) + gamma**2 * float(np.linalg.norm(moment.second))
-    rounding = 8 * _EPS * sizes
+    rounding = 8 * EPS * sizes
     off = 2 * gamma * moment.off_mean + gamma**2 * moment.off_second
     return extreme_eigenvalues((N + N.T) / 2)[0] - off - rounding
 
@@ -245,10 +247,10 @@ def _listed_products(support: Support, Q: Smoothness, side: Side) -> ListedProdu
         second = np.tensordot(weights, P @ S @ P + off * (P @ P), axes=1)
         size = off + float(np.linalg.norm(S))
         # Sums of at most d, r and k products each; of absolute values B B' has a norm of no more than this.
-        rounding = (2 * (d + r) + k + 8) * _EPS * heaviest
+        rounding = (2 * (d + r) + k + 8) * EPS * heaviest
         moments.append(Moment(mean, parts.stretch * second, rounding, parts.stretch * size * heaviest * rounding))
         met = float(np.linalg.eigvalsh(np.swapaxes(B, 1, 2) @ S @ B)[:, -1].max())
-        longest = max(longest, met + (off + 8 * (d + r) * _EPS * size) * largest)
+        longest = max(longest, met + (off + 8 * (d + r) * EPS * size) * largest)
     return ListedProducts(moments, min(parts.stretch * longest, L * largest) * (1 + 1e-12))
 
 

@@ -4,7 +4,6 @@ account from which levels are spent. It uses base. It must not know what a sketc
 """
 
 from rac_theory.numerics import evidence, rational
-from rac_theory.numerics.account import Account, for_constants
 from rac_theory.numerics.bets import (
     Bets,
     cosine,
@@ -26,6 +25,7 @@ from rac_theory.numerics.confidence import (
     kl_upper,
 )
 from rac_theory.numerics.eigenvalues import (
+    EPS,
     LARGE,
     alike,
     coordinate,
@@ -37,11 +37,21 @@ from rac_theory.numerics.eigenvalues import (
     lapack_rounding,
     largest_eigenvalue,
     matrix,
+    mixed_basis,
     multiple_of_identity,
     proved_bound,
     raised,
 )
-from rac_theory.numerics.evidence import Past, either_side, excess, log_average, log_wealth, shortfall
+from rac_theory.numerics.evidence import (
+    Account,
+    Past,
+    either_side,
+    excess,
+    for_constants,
+    log_average,
+    log_wealth,
+    shortfall,
+)
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.linalg import (
     SHORT,
@@ -53,12 +63,21 @@ from rac_theory.numerics.linalg import (
     sum_of_logarithms,
     unit,
 )
-from rac_theory.numerics.randomness import BLOCKS, PROJECTION, RUNS, Randomness, child, generator, seed_sequence
-from rac_theory.numerics.rational import Matrix, rounded
-from rac_theory.numerics.semidefinite import EigenvalueCertificate, certified, squares
+from rac_theory.numerics.randomness import (
+    BLOCKS,
+    PROJECTION,
+    RUNS,
+    Randomness,
+    child,
+    generator,
+    seed_sequence,
+    standard_normals,
+)
+from rac_theory.numerics.rational import EigenvalueCertificate, Matrix, certified, rounded, squares
 
 __all__ = [
     "BLOCKS",
+    "EPS",
     "LARGE",
     "PROJECTION",
     "RUNS",
@@ -100,6 +119,7 @@ __all__ = [
     "log_wealth_without_range",
     "lower_mean",
     "matrix",
+    "mixed_basis",
     "multiple_of_identity",
     "orthonormal_range",
     "overlap",
@@ -114,6 +134,7 @@ __all__ = [
     "seed_sequence",
     "shortfall",
     "squares",
+    "standard_normals",
     "sum_of_logarithms",
     "symmetric_evidence",
     "symmetric_wealth",

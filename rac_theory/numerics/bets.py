@@ -32,13 +32,13 @@ class Bets:
     """
 
     fixed: int = 0
-    _blocks: list[tuple[Array, Array, Array]] = field(default_factory=list)  # x - said, and how far it may be off
-    _sums: Array | float = 0.0  # of what was seen and of what was said, and how many: (3, columns)
+    _blocks: list[tuple[Array, Array, Array]] = field(default_factory=list)  # x - claimed, and its range
+    _sums: Array | float = 0.0  # of the x and of the claimed means, and their count: (3, columns)
 
     def add(self, x: Array, claimed: Array, low: Array, high: Array) -> None:
-        """Bet on variables ``low <= x <= high`` with means ``said``: (k, columns), and what broadcasts with it.
+        """Bet on variables ``low <= x <= high`` with means ``claimed``: (k, columns), and what broadcasts with it.
 
-        A column that is not yet known has x = said = low = high.
+        A column that is not yet known has x = claimed = low = high.
         """
         claimed = np.broadcast_to(claimed, x.shape)
         below, above = (np.broadcast_to(np.maximum(end, _SHORTEST), x.shape) for end in (claimed - low, high - claimed))

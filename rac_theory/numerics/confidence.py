@@ -19,6 +19,20 @@ def kl_lower(mean: float, n: int, alpha: float) -> float:
     It exceeds the true mean with probability at most alpha, and it increases with the sample mean, which is what makes
     it valid for an eigenvalue (see ``spectrum``).
 
+    Parameters
+    ----------
+    mean : float
+        The sample mean, in [0, 1].
+    n : int
+        How many draws it is of.
+    alpha : float
+        In (0, 1).
+
+    Returns
+    -------
+    float
+        In [0, mean].
+
     References
     ----------
     W. Hoeffding, Probability inequalities for sums of bounded random variables, 1963, Theorem 1.
@@ -47,6 +61,16 @@ def kl_lower(mean: float, n: int, alpha: float) -> float:
 
 def kl_upper(mean: float, n: int, alpha: float) -> float:
     """Return the upper confidence bound: the mirror image of ``kl_lower``.
+
+    Parameters
+    ----------
+    mean, n, alpha
+        As for ``kl_lower``.
+
+    Returns
+    -------
+    float
+        In [mean, 1].
 
     Examples
     --------
@@ -134,6 +158,16 @@ def empirical_bernstein_lower(X: Array, alpha: float) -> Array:
 
 def empirical_bernstein_upper(X: Array, alpha: float) -> Array:
     """Return the upper confidence bounds: the mirror image of ``empirical_bernstein_lower``.
+
+    Parameters
+    ----------
+    X, alpha
+        As for ``empirical_bernstein_lower``.
+
+    Returns
+    -------
+    (...)
+        At most 1.
 
     Examples
     --------

@@ -20,7 +20,8 @@ from scipy.linalg.lapack import dpotrf
 
 from rac_theory.base import Array
 
-_EPS = float(np.finfo(float).eps)
+EPS = float(np.finfo(float).eps)
+"""The distance from 1 to the next number of double precision, twice the largest error of a rounding."""
 
 
 def identity(size: int, scale: float = 1.0) -> Array:
@@ -60,18 +61,36 @@ def entries(S: Array) -> Array:
 
 
 def alike(factors: Sequence[Array]) -> Sequence[Array]:
-    """Return factors of one kind, which can be added up: diagonals if all are diagonals, (d,), else matrices."""
+    """Return factors of one kind, which can be added up: diagonals if all are diagonals, (d,), else matrices.
+
+    Parameters
+    ----------
+    factors : sequence of (d, d) or (d,)
+        Symmetric matrices; one that is diagonal may be its diagonal.
+
+    Returns
+    -------
+    sequence of (d, d), or of (d,)
+        All of one kind.
+    """
     return factors if all(S.ndim == 1 for S in factors) else [matrix(S) for S in factors]
 
 
 def raised(S: Array, by: float) -> Array:
     """``S + by I`` as a new array; each sum may be half an eps of S below, which ``by`` is to cover."""
-    more = by * (1 + 4 * _EPS)
+    more = by * (1 + 4 * EPS)
     if S.ndim == 1:
         return S + more
     result = S.copy()
     result[np.diag_indices(len(S))] += more
     return result
+
+
+def mixed_basis(matrices: Sequence[Array]) -> Array:
+    """Return orthonormal eigenvectors of a random mixture of symmetric matrices: common to all, if any are."""
+    mix = np.random.default_rng(0).uniform(1, 2, len(matrices))  # of which equal eigenvalues are no accident
+    scaled = [w / (float(np.linalg.norm(R)) or 1.0) * R for w, R in zip(mix, matrices, strict=True)]
+    return np.asarray(np.linalg.eigh(np.asarray(sum(scaled)))[1])
 
 
 def lapack_rounding(size: int) -> float:
@@ -83,7 +102,7 @@ def lapack_rounding(size: int) -> float:
     largest errors over 6,000 random matrices of size 2 to 6 are 1.6, 5.4, 5.7, 6.6 and 5.8 eps; at size 1024, where the
     eigenvalues of a second difference are known, 10 eps.
     """
-    return (4 * size + 8) * float(np.finfo(float).eps)
+    return (4 * size + 8) * EPS
 
 
 def eigenvalues(S: Array) -> tuple[Array, float]:
@@ -105,6 +124,10 @@ def extreme_eigenvalues(S: Array) -> tuple[float, float]:
     ----------
     S : (d, d), or (d,) if it is diagonal
         Symmetric, in any unit; the results are in the same unit.
+
+    Returns
+    -------
+    (float, float)
     """
     values, error = eigenvalues(S)
     return float(values[0]) - error, float(values[-1]) + error
@@ -131,7 +154,7 @@ def largest_eigenvalue(S: Array) -> float:
     d = len(S)
     if d <= LARGE or diagonal_of(S) is not None:
         return extreme_eigenvalues(S)[1]
-    guess = _found(S)
+    guess = _estimate(S)
     for margin in _MARGINS:
         bound = proved_bound(S, guess + margin * abs(guess))
         if bound is not None:
@@ -139,7 +162,7 @@ def largest_eigenvalue(S: Array) -> float:
     return extreme_eigenvalues(S)[1]
 
 
-def _found(S: Array) -> float:
+def _estimate(S: Array) -> float:
     from scipy.sparse.linalg import ArpackNoConvergence, eigsh  # slow to import, and needed for large ones only
 
     start = np.random.default_rng(0).standard_normal(len(S))
@@ -159,5 +182,5 @@ def proved_bound(S: Array, c: float) -> float | None:
     _, failed = dpotrf(A, overwrite_a=1, clean=0)
     if failed:
         return None
-    gamma = (d + 1) * _EPS / (1 - (d + 1) * _EPS)
-    return c + (gamma / (1 - gamma) * d + 2 * _EPS) * max(largest, abs(c)) * (1 + 1e-9)
+    gamma = (d + 1) * EPS / (1 - (d + 1) * EPS)
+    return c + (gamma / (1 - gamma) * d + 2 * EPS) * max(largest, abs(c)) * (1 + 1e-9)

@@ -1,4 +1,4 @@
-r"""Statistical evidence about means of non-negative variables: betting e-processes, and what they can detect.
+r"""Statistical evidence about means of non-negative variables, by bets, and the account that its levels come from.
 
 Everything rests on one fact. If :math:`Z_i \ge -m` has mean at most 0 given the past and the bet
 :math:`l_i \in [0, 1/m)` is predictable, fixed before :math:`Z_i` is seen, then the wealth :math:`\prod_i (1 + l_i Z_i)`
@@ -8,14 +8,15 @@ of bounded random variables by betting*, JRSS B 2024, arXiv:2010.09686).
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import Array
+from rac_theory.base import Array, checks
 
 CAP = 0.9
 """No bet exceeds this share of the wealth that could be lost."""
@@ -58,6 +59,10 @@ def log_wealth(Z: Array, worst: Array | float = 1.0, cap: float = CAP, past: Pas
     past : Past
         Runs before these, which the bets know of; the wealth starts at one all the same.
 
+    Returns
+    -------
+    (runs, ...)
+
     Examples
     --------
     >>> from rac_theory.numerics.evidence import log_wealth
@@ -86,7 +91,7 @@ def running_sums(A: Array) -> Array:
 
 
 def excess(X: Array, bound: Array) -> Array:
-    """Return ``X / bound - 1``, what is bet on against a claim, cut from above.
+    """Return ``X / bound - 1``, what is bet on against a claim: at most ``_LARGEST_RATIO - 1``.
 
     What is no finite number has left the range of floating point, which says nothing where the data are near its edge:
     it counts as zero, never more than the truth. A run that diverges has been far above its bound before.
@@ -104,10 +109,10 @@ def shortfall(X: Array, bound: Array, ceiling: Array | float) -> tuple[Array, Ar
     Where there is nothing to bet on it is zero: where the bound is no lower than the ceiling, or not positive, and
     where no ceiling is known.
     """
-    open_ = (bound > 0) & (bound < ceiling) & np.isfinite(ceiling)
-    safe = np.where(open_, bound, 1.0)
-    worst = np.where(open_, ceiling / safe - 1, 1.0)
-    return np.where(open_, 1 - np.minimum(X, ceiling) / safe, 0.0), worst
+    unsettled = (bound > 0) & (bound < ceiling) & np.isfinite(ceiling)
+    safe = np.where(unsettled, bound, 1.0)
+    worst = np.where(unsettled, ceiling / safe - 1, 1.0)
+    return np.where(unsettled, 1 - np.minimum(X, ceiling) / safe, 0.0), worst
 
 
 def either_side(Z: Array, low: Array | float = 1.0, high: Array | float = 1.0) -> Array:
@@ -121,6 +126,10 @@ def either_side(Z: Array, low: Array | float = 1.0, high: Array | float = 1.0) -
         At least one run.
     low, high : float, (...) or (runs, ...)
         How far Z may be from zero on either side, > 0.
+
+    Returns
+    -------
+    (...)
 
     Examples
     --------
@@ -189,10 +198,10 @@ def confirmed(X: Array, bound: Array, ceiling: float, alpha: float) -> Array:
     [False, True]
     """
     done = bound >= ceiling
-    open_ = ~done
-    if open_.any():
-        wealth = log_wealth(*shortfall(X[:, open_], bound[open_], ceiling))
-        done[open_] = wealth.max(axis=0) >= math.log(1 / alpha)
+    unsettled = ~done
+    if unsettled.any():
+        wealth = log_wealth(*shortfall(X[:, unsettled], bound[unsettled], ceiling))
+        done[unsettled] = wealth.max(axis=0) >= math.log(1 / alpha)
     return np.asarray(done)
 
 
@@ -212,7 +221,9 @@ def detectable(X: Array, alpha: float) -> Array:
     ['0.17', '0.02']
     """
     rejects = _rejects(X, alpha)
-    return _smallest(rejects, np.full(X.shape[1], 1e-4), np.full(X.shape[1], 1e3))
+    low, high = (np.full(X.shape[1], end) for end in (1e-4, 1e3))
+    _, smallest = bisected(lambda delta: ~rejects(delta), low, high, _HALVINGS)
+    return np.where(rejects(high), smallest, np.inf)
 
 
 def detects(X: Array, delta: float, alpha: float) -> NDArray[np.bool_]:
@@ -269,12 +280,88 @@ def runs_to_detect(X: Array, delta: float, threshold: float) -> int | None:
     return math.ceil(threshold / max(growth, 1e-9))
 
 
-def _smallest(accepted: Callable[[Array], NDArray[np.bool_]], low: Array, high: Array) -> Array:
-    """Bisect on a logarithmic scale for the smallest accepted number; inf where even ``high`` is not accepted."""
+def bisected(holds: Callable[[Array], NDArray[Any]], low: Array, high: Array, halvings: int) -> tuple[Array, Array]:
+    """Bisect on a logarithmic scale between ``low``, where a relation holds, and ``high``, where it does not."""
     a, b = np.log(low), np.log(high)
-    possible = accepted(high)
-    for _ in range(_HALVINGS):
+    for _ in range(halvings):
         middle = (a + b) / 2
-        yes = accepted(np.exp(middle))
-        a, b = np.where(yes, a, middle), np.where(yes, middle, b)
-    return np.where(possible, np.exp(b), np.inf)
+        yes = holds(np.exp(middle))
+        a, b = np.where(yes, middle, a), np.where(yes, b, middle)
+    return np.exp(a), np.exp(b)
+
+
+_ROUNDING = 1e-12  # relative to alpha: parts of it, added up in floating point, may come to a hair more
+
+
+class Account:
+    """The probability ``alpha`` with which one answer may be wrong, and what it was spent on.
+
+    Whatever may err by chance draws its level here: by the union bound the answer is wrong with probability at most the
+    sum, and the sum is at most alpha, or a draw is refused.
+
+    Parameters
+    ----------
+    alpha : float
+        In (0, 1).
+
+    Examples
+    --------
+    >>> from rac_theory.numerics.evidence import Account
+    >>> account = Account(1e-3)
+    >>> account.draw("lambda_min", 2.5e-4)
+    0.00025
+    >>> account.rest("runs")
+    0.00075
+    >>> account.draw("another look", 1e-4)
+    Traceback (most recent call last):
+        ...
+    ValueError: levels must add up to at most alpha=0.001, got 0.0001 for another look on top of lambda_min: 0.00025, \
+runs: 0.00075
+    """
+
+    def __init__(self, alpha: float) -> None:
+        self.alpha = checks.finite("alpha", alpha, above=0, below=1)
+        self._spent: dict[str, float] = {}
+
+    @property
+    def spent(self) -> Mapping[str, float]:
+        """What was drawn so far, by purpose."""
+        return MappingProxyType(dict(self._spent))
+
+    @property
+    def left(self) -> float:
+        """What may still be drawn."""
+        return max(self.alpha - math.fsum(self._spent.values()), 0.0)
+
+    def draw(self, purpose: str, level: float) -> float:
+        """Spend ``level`` on a purpose, and return it.
+
+        Raises
+        ------
+        ValueError
+            If the level is negative or nan, or if there is not so much left.
+        """
+        if not 0 <= level <= self.left + _ROUNDING * self.alpha:
+            before = ", ".join(f"{name}: {spent:g}" for name, spent in self._spent.items()) or "nothing"
+            raise ValueError(
+                f"levels must add up to at most alpha={self.alpha:g}, got {level:g} for {purpose} on top of {before}"
+            )
+        self._spent[purpose] = self._spent.get(purpose, 0.0) + level
+        return level
+
+    def rest(self, purpose: str) -> float:
+        """Spend all that is left on a purpose, and return it.
+
+        Raises
+        ------
+        ValueError
+            If nothing is left.
+        """
+        if not self.left > _ROUNDING * self.alpha:
+            raise ValueError(f"alpha={self.alpha:g} must leave something for {purpose}, all of it was spent")
+        return self.draw(purpose, self.left)
+
+
+def for_constants(alpha: float, rows: int) -> float:
+    """Return what each of some rows may spend on sampled constants: half of alpha, shared, as any may be wrong."""
+    return alpha / 2 / max(rows, 1)

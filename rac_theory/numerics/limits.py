@@ -16,12 +16,10 @@ References
 I. Waudby-Smith & A. Ramdas, JRSS B 2024 (arXiv:2010.09686): the predictable plug-in and its capital process.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from rac_theory.base import Array
-from rac_theory.numerics.evidence import CAP, running_sums
+from rac_theory.numerics.evidence import CAP, bisected, running_sums
 
 _LEAST = 1e-3  # of the sample mean: a limit that is lower than that is zero
 _HALVINGS = 14  # on a logarithmic scale: a tenth of a per cent, and the limit is taken at the safe end
@@ -60,7 +58,7 @@ def lower_mean(X: Array, alpha: Array | float) -> Array:
 
     above = mean > np.finfo(float).tiny / _LEAST  # of which a part can still be told from zero
     positive = np.where(above, mean, 1.0)
-    low, high = _search(contradicted, _LEAST * positive, positive)
+    low, high = bisected(contradicted, _LEAST * positive, positive, _HALVINGS)
     return np.where(above & contradicted(_LEAST * positive), np.minimum(low, high), 0.0)
 
 
@@ -102,7 +100,7 @@ def upper_mean(X: Array, ceiling: Array | float, alpha: float) -> Array:
             return np.asarray(_largest_wealth(factors) < threshold)
 
     mean = np.clip(X.mean(axis=0), 1e-12, 1.0)
-    _, high = _search(allowed, mean, np.ones_like(mean))
+    _, high = bisected(allowed, mean, np.ones_like(mean), _HALVINGS)
     return np.asarray(np.maximum(high, mean) * ceiling)
 
 
@@ -130,13 +128,3 @@ def _running_variance(X: Array, before: float) -> Array:
 def _largest_wealth(factors: Array) -> Array:
     """The largest log wealth after any run, (T,), each of which multiplies it; the factors are overwritten."""
     return np.asarray(running_sums(np.log(factors, out=factors)).max(axis=0))
-
-
-def _search(true: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array]:
-    """Bisect on a logarithmic scale between ``low``, where it is true, and ``high``, where it is not."""
-    a, b = np.log(low), np.log(high)
-    for _ in range(_HALVINGS):
-        middle = (a + b) / 2
-        yes = true(np.exp(middle))
-        a, b = np.where(yes, middle, a), np.where(yes, b, middle)
-    return np.exp(a), np.exp(b)

@@ -9,6 +9,7 @@ from scipy.linalg.blas import dtrsm
 from scipy.linalg.lapack import dpotrf
 
 from rac_theory.base import Array
+from rac_theory.numerics.eigenvalues import EPS
 
 # The volume of unit columns decides how an orthonormal basis is made: see orthonormal_range.
 _ROUND = 0.1  # above it the normal equations lose at most three digits
@@ -159,7 +160,7 @@ def _range_by_factorisation(S: Array) -> Array:
 
 def _range_by_singular_values(S: Array) -> Array:
     U, s, _ = np.linalg.svd(S, full_matrices=False)
-    tolerance = max(S.shape[-2:]) * np.finfo(float).eps * s[..., :1]
+    tolerance = max(S.shape[-2:]) * EPS * s[..., :1]
     return np.where((s > tolerance)[..., None, :], U, 0.0)
 
 

@@ -5,8 +5,7 @@ base and numerics. It must not know what will be run on them, nor what is said o
 from rac_theory.base import answering
 from rac_theory.problems import datasets
 from rac_theory.problems.certified_step import certified_step, check_certifies
-from rac_theory.problems.eigenbasis import Eigenbasis
-from rac_theory.problems.features import EPS, features, gram, largest_gram_eigenvalue, squared_row_norms
+from rac_theory.problems.features import features, gram, largest_gram_eigenvalue, squared_row_norms
 from rac_theory.problems.federated import Federated
 from rac_theory.problems.finite_sum import FiniteSum, Indices, components_of, gradient_variance, heterogeneity
 from rac_theory.problems.from_functions import FromFunctions
@@ -15,7 +14,7 @@ from rac_theory.problems.least_squares import LeastSquares
 from rac_theory.problems.logistic import LogisticRegression, NonconvexLogistic
 from rac_theory.problems.mean import Mean, client_heterogeneity, heterogeneity_within, shares_of, value_and_gradient
 from rac_theory.problems.pl_sine import PLSine
-from rac_theory.problems.problem import Problem
+from rac_theory.problems.problem import Eigenbasis, Problem
 from rac_theory.problems.quadratic import Quadratic
 from rac_theory.problems.relu_network import ReLUNetwork
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, known_smoothness, of_blocks, smoothness_of
@@ -25,7 +24,6 @@ from rac_theory.problems.two_layer_certificate import Neighbourhood
 from rac_theory.problems.two_layer_network import TwoLayerNetwork
 
 __all__ = [
-    "EPS",
     "LARGEST_SIDE",
     "Eigenbasis",
     "Federated",

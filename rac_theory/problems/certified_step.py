@@ -23,6 +23,18 @@ def check_certifies(problem: Problem) -> None:
 def certified_step(problem: Any, W: Array, G: Array) -> Array:
     """Return a step that is certified at each W of a batch, (..., m, n), where G is the gradient: (...).
 
+    Parameters
+    ----------
+    problem : Problem
+        With a method ``certified_step``, or a known L.
+    W, G : (..., m, n)
+        Where the step is taken, and the gradient there.
+
+    Returns
+    -------
+    (...)
+        A step for each W, >= 0.
+
     Raises
     ------
     ValueError

@@ -9,76 +9,80 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import Array
-from rac_theory.base.checks import array
-from rac_theory.problems.features import gradient_rounding, loss_rounding, squared_row_norms
+from rac_theory.base import Array, sealed, sorted_classes
+from rac_theory.problems.features import Samples, features, gradient_rounding, loss_rounding, squared_row_norms
 from rac_theory.problems.finite_sum import cross_entropy_infima
 from rac_theory.problems.linear_model import RidgeModel
-from rac_theory.problems.minimise import UNATTAINED, Certified, Minimum, minimise
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.minimise import UNATTAINED, minimise
+from rac_theory.problems.problem import Certified, Minimum, OnePass, Uncertified
 
 
-class CrossEntropyOfNetwork(OnePass):
-    """What a subclass need not say: it has labels, sorted classes, no loss below 0, and no constant beyond L.
-
-    It says how value and gradient are computed.
-    """
+class Labelled(Samples):
+    """Samples of classes: a label for each row of X. A subclass has these fields and checks them before others."""
 
     labels: NDArray[Any]
     classes: NDArray[Any]
 
-    mu: ClassVar[float] = math.nan
-    strong_convexity: ClassVar[float] = math.nan
-    convex: ClassVar[bool] = False
-    f_star: ClassVar[float] = math.nan
-    f_star_error: ClassVar[float] = math.nan
-    f_lower: ClassVar[float] = 0.0
-    W_star: ClassVar[None] = None
     targets_field: ClassVar[str] = "labels"
 
-    @cached_property
-    def component_infima(self) -> Array:
-        """0 for each component, (N,): neither a loss nor the penalty is negative. The infima may be larger."""
-        return array("component_infima", np.zeros(len(self.labels)))
+    def _check_samples(self) -> None:
+        X = features("X", self.X)
+        classes, positions = sorted_classes("labels", self.labels, X.shape[0])
+        vars(self).update(X=X, labels=sealed(classes[positions]), classes=classes)
 
     @cached_property
     def _positions(self) -> NDArray[np.intp]:
         """The class of each sample, counted from 0, (N,)."""
         return np.searchsorted(self.classes, self.labels)
 
+
+class CrossEntropyOfNetwork(Uncertified, Labelled, OnePass):
+    """What a subclass need not say: it has no loss below 0, and no constant beyond L.
+
+    It says how value and gradient are computed.
+    """
+
+    mu: ClassVar[float] = math.nan
+    strong_convexity: ClassVar[float] = math.nan
+
     @cached_property
-    def _own(self) -> NDArray[np.bool_]:
+    def _is_label(self) -> NDArray[np.bool_]:
         """Whether a class is that of a sample, (k, N)."""
-        return np.ascontiguousarray(_hot(self._positions, len(self.classes)).T)
+        return np.ascontiguousarray(one_hot(self._positions, len(self.classes)).T)
 
 
-def losses_and_slopes(Z: Array, labels: NDArray[np.bool_]) -> tuple[Array, Array]:
+def losses_and_slopes(Z: Array, labels: NDArray[np.bool_], axis: int = -2) -> tuple[Array, Array]:
     """Return the losses of all samples, (..., N), from scores Z, (..., k, N), and their slopes in the place of Z.
 
     Parameters
     ----------
-    own : (k, N)
+    Z : (..., k, N)
+        The scores.
+    labels : (k, N)
         Whether a class is that of a sample.
+    axis : int
+        The axis of classes, in both.
     """
-    Z -= Z.max(axis=-2, keepdims=True)
-    of_own = np.where(labels, Z, 0.0).sum(axis=-2)
+    Z -= Z.max(axis=axis, keepdims=True)
+    of_labels = np.where(labels, Z, 0.0).sum(axis=axis)
     np.exp(Z, out=Z)
-    total = Z.sum(axis=-2, keepdims=True)
+    total = Z.sum(axis=axis, keepdims=True)
     Z /= total
     Z -= labels
-    return np.log(total[..., 0, :]) - of_own, Z
+    return np.log(total.squeeze(axis)) - of_labels, Z
 
 
 def score_slopes(Z: Array, labels: NDArray[np.intp]) -> Array:
-    """Return the slopes of the losses in scores Z, (..., b, k), in their place, for the classes ``own``, (..., b)."""
+    """Return the slopes of the losses in scores Z, (..., b, k), in the place of Z, for ``labels``, (..., b)."""
     Z -= Z.max(axis=-1, keepdims=True)
     np.exp(Z, out=Z)
     Z /= Z.sum(axis=-1, keepdims=True)
-    Z -= _hot(labels, Z.shape[-1])
+    Z -= one_hot(labels, Z.shape[-1])
     return Z
 
 
-def _hot(labels: NDArray[np.intp], k: int) -> NDArray[np.bool_]:
+def one_hot(labels: NDArray[Any], k: int) -> NDArray[np.bool_]:
+    """Return whether each of k classes is that of a sample: (..., N) to (..., N, k)."""
     return np.asarray(labels[..., None] == np.arange(k))
 
 
@@ -110,11 +114,6 @@ class RegularisedLoss(Certified, RidgeModel, OnePass):
     def minimum(self) -> Minimum:
         """The minimiser and its certificate; costs one run of Newton's method."""
         return minimise(self) if self.l2 > 0 else UNATTAINED
-
-    @property
-    def f_lower(self) -> float:
-        """Lower end of the certified interval; 0 without a penalty."""
-        return self.minimum.f_lower
 
     @cached_property
     def component_infima(self) -> Array:

@@ -1,4 +1,4 @@
-"""Real data: the sets that scikit-learn ships, standardised, and svmlight files as they are."""
+"""Real data: sets that scikit-learn ships, standardised, svmlight files as they are, and names of problems on data."""
 
 import zlib
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from rac_theory.base import Array, import_extra, printable, readable_file
+from rac_theory.base import Array, digest, exactly, import_extra, printable, readable_file, type_name
 from rac_theory.base.checks import one_of
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "linnerud", "wine")
@@ -50,3 +50,17 @@ def svmlight(path: str | Path) -> tuple[csr_array, Array]:
 def _reader() -> Any:
     """The ``sklearn.datasets`` module, which only the named data sets and svmlight files need."""
     return import_extra("sklearn.datasets", "data")
+
+
+def short_name(problem: object, source: str, samples: tuple[int, ...], *data: object, **parameters: float) -> str:
+    """``SoftmaxRegression.digits(l2=0.5)`` for a named ``source``, ``LeastSquares(9x4x1 #5f0c1e2a, l2=0.5)`` without.
+
+    ``source`` is the call that loads the data, without the parameters: ``digits()``, which always gives the same, or
+    ``svmlight('mushrooms')``, a file that may be another one. ``data`` are the arrays that a digest tells apart.
+    """
+    method, _, argument = printable(source).removesuffix(")").partition("(")
+    arguments = [argument] if method else ["x".join(map(str, samples))]
+    if arguments[0]:
+        arguments[0] += f" {digest(*data)}"
+    arguments += [f"{name}={exactly(value)}" for name, value in parameters.items()]
+    return f"{type_name(problem)}{'.' * bool(method)}{method}({', '.join(filter(None, arguments))})"

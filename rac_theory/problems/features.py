@@ -9,7 +9,8 @@ The samples of such a data set are the components of a mean, of which there are 
 from abc import ABCMeta
 from dataclasses import fields
 from functools import cache, cached_property
-from typing import Any, ClassVar, Self
+from itertools import pairwise
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,13 +18,11 @@ from scipy.sparse import coo_array, csr_array, issparse
 
 from rac_theory.base import Array, NoMember, NotReal, as_array, printable, shown
 from rac_theory.base.checks import array, moderate, moderate_size
-from rac_theory.numerics import extreme_eigenvalues, lapack_rounding
+from rac_theory.numerics import EPS, extreme_eigenvalues, lapack_rounding
 from rac_theory.problems.datasets import BUNDLED
 
 Features = Array | csr_array
 """An N x d matrix of features, one sample a row."""
-
-EPS = float(np.finfo(np.float64).eps)
 
 
 def features(name: str, X: ArrayLike | Features) -> Features:
@@ -219,6 +218,67 @@ def gradient_rounding(X: Features, W: Array, l2: float, L: float) -> float:
     return sums + float(np.sqrt(L / N) * np.linalg.norm(score_errors(X, W)))
 
 
+ELIMINATION_LIMIT = 200_000
+"""The largest ``N d min(N, d)`` for which elimination is tried; it then takes half a second at most."""
+
+
+def rank_bound(X: Features) -> int:
+    """An upper bound of the rank: the rank of a small matrix, otherwise its count of distinct, non-zero lines.
+
+    A computed singular value below the error of LAPACK may stand for zero or for a tiny number; those above it bound
+    the rank from below. Where the two bounds meet, the rank is known, and so is the smallest positive singular value.
+    """
+    core = csr_array(X, copy=True)
+    core.eliminate_zeros()
+    core = core[_distinct_rows(core)]
+    core = core[:, _distinct_rows(csr_array(core.T))]
+    N, d = core.shape
+    return _exact_rank(core.toarray()) if N * d * min(N, d) <= ELIMINATION_LIMIT else min(N, d)
+
+
+def _distinct_rows(X: csr_array) -> list[int]:
+    """The first of each set of equal rows, without zero rows."""
+    first: dict[tuple[bytes, bytes], int] = {}
+    for row, (start, stop) in enumerate(pairwise(X.indptr)):
+        if start < stop:
+            first.setdefault((X.indices[start:stop].tobytes(), X.data[start:stop].tobytes()), row)
+    return list(first.values())
+
+
+def _exact_rank(X: Array) -> int:
+    """The rank by fraction-free elimination (Bareiss 1968): each quotient is a minor of X, hence an integer."""
+    tall = X if X.shape[0] >= X.shape[1] else X.T
+    rows = [_integers(row) for row in tall.tolist()]
+    rank, divisor = 0, 1
+    for column in range(tall.shape[1]):
+        pivot = next((row for row in rows if row[column]), None)
+        if pivot is None:
+            continue
+        rows.remove(pivot)
+        top = pivot[column]
+        rows = [[(top * x - row[column] * p) // divisor for x, p in zip(row, pivot, strict=True)] for row in rows]
+        rank, divisor = rank + 1, top
+    return rank
+
+
+def _integers(row: list[float]) -> list[int]:
+    """A multiple of a row of floats: their denominators are powers of two, so the largest is a common one."""
+    ratios = [x.as_integer_ratio() for x in row]
+    common = max(denominator for _, denominator in ratios)
+    return [numerator * (common // denominator) for numerator, denominator in ratios]
+
+
+def row_numbers(name: str, rows: ArrayLike, kind: Literal["a list", "a non-empty list"]) -> NDArray[np.intp]:
+    """Accept a list of integers, (k,)."""
+    try:
+        given = as_array(rows)
+    except NotReal as error:
+        raise ValueError(f"{name} must be {kind} of row numbers, got {error}") from None
+    if given.ndim != 1 or (given.dtype.kind not in "iu" if given.size else kind == "a non-empty list"):
+        raise ValueError(f"{name} must be {kind} of row numbers, got {shown(rows)}")
+    return given.astype(np.intp)
+
+
 class WithDataSets(ABCMeta):
     """Classes whose class methods load data sets, and which say which these are where another is asked for."""
 
@@ -256,13 +316,7 @@ class Samples(metaclass=WithDataSets):
         ValueError
             If a row is not one of ``0..N-1``, if there is none, or if the features of all of them are zero.
         """
-        try:
-            listed = as_array(rows)
-        except NotReal as error:
-            raise ValueError(f"rows must be a non-empty list of row numbers, got {error}") from None
-        N = self.n_components
-        if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
-            raise ValueError(f"rows must be a non-empty list of row numbers, got {shown(rows)}")
+        listed, N = row_numbers("rows", rows, "a non-empty list"), self.n_components
         if listed.min() < 0 or listed.max() >= N:
             raise ValueError(f"rows must be in 0..{N - 1}, got {listed.min()}..{listed.max()}")
         return self._with_data(features("X", self.X[listed]), self.targets[listed], name="")

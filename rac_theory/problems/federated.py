@@ -15,8 +15,6 @@ from numpy.typing import ArrayLike
 
 from rac_theory.base import (
     Array,
-    NotReal,
-    as_array,
     digest,
     having,
     matrices,
@@ -27,6 +25,7 @@ from rac_theory.base import (
 )
 from rac_theory.base.checks import integer
 from rac_theory.numerics import rounded
+from rac_theory.problems.features import row_numbers
 from rac_theory.problems.finite_sum import Divisible, Indices
 from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.mean import Mean, client_heterogeneity, client_weights, scaled, shares_of, value_and_gradient
@@ -271,21 +270,10 @@ def even_shares(order: Indices, clients: int) -> list[Indices]:
 
 def partition(clients: Sequence[ArrayLike], N: int) -> list[Indices]:
     """Accept the rows of each client; every row belongs to exactly one."""
-    rows = [_row_numbers(m, client_rows) for m, client_rows in enumerate(clients)]
+    rows = [row_numbers(f"clients[{m}]", client_rows, "a list") for m, client_rows in enumerate(clients)]
     if np.sort(np.concatenate([np.empty(0, np.intp), *rows])).tolist() != list(range(N)):
         raise ValueError(f"clients must list each row 0..{N - 1} exactly once, got {sum(map(len, rows))} rows")
     return rows
-
-
-def _row_numbers(m: int, client_rows: ArrayLike) -> Indices:
-    """Accept a list of integers, which may be empty here."""
-    try:
-        given = as_array(client_rows)
-    except NotReal as error:
-        raise ValueError(f"clients[{m}] must be a list of row numbers, got {error}") from None
-    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
-        raise ValueError(f"clients[{m}] must be a list of row numbers, got {shown(client_rows)}")
-    return given.astype(np.intp)
 
 
 def divisible(problem: Divisible) -> Divisible:

@@ -1,6 +1,7 @@
 """A mean of N functions, its components and bounds of their infima, and two numbers on how far they disagree."""
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Protocol, cast
 
@@ -10,8 +11,7 @@ from scipy.special import entr, expit
 
 from rac_theory.base import Array, shown, squared_norms
 from rac_theory.base.checks import array
-from rac_theory.numerics import rounded
-from rac_theory.problems.features import EPS
+from rac_theory.numerics import EPS, rounded
 from rac_theory.problems.problem import Problem
 
 Indices = NDArray[np.intp]
@@ -90,6 +90,10 @@ def heterogeneity(problem: FiniteSum) -> float:
     Where f* is unknown, ``f_lower`` stands for it; the inequality then holds with ``f(W) - f_lower``. It is the same
     inequality for any number in the place of f*, as long as it is the same number on both sides.
 
+    Parameters
+    ----------
+    problem : FiniteSum
+
     Returns
     -------
     float
@@ -105,16 +109,43 @@ def heterogeneity(problem: FiniteSum) -> float:
     >>> print(f"{heterogeneity(LeastSquares(X, Y=[0.0, 2.0])):.3f}")  # no w does
     1.000
     """
-    reference = float(problem.f_star) if math.isfinite(problem.f_star) else float(problem.f_lower)
+    return spread_bound(problem.L_max, [Fraction(1)], [infimum_from_above(problem)], [mean_infimum(problem)])
+
+
+def infimum_from_above(problem: Problem) -> float:
+    """Return the upper end of a certified interval for the infimum of f, or f_lower where none is known."""
+    return float(problem.f_star) if math.isfinite(problem.f_star) else float(problem.f_lower)
+
+
+def mean_infimum(problem: FiniteSum) -> float | Fraction:
+    """Return the mean of the lower bounds of the components, exactly; nan where one is unknown."""
     infima = np.asarray(problem.component_infima)
-    if not (math.isfinite(reference) and math.isfinite(problem.L_max) and np.isfinite(infima).all()):
+    return sum(map(Fraction, infima.tolist()), Fraction(0)) / len(infima) if np.isfinite(infima).all() else math.nan
+
+
+def spread_bound(
+    L: float, shares: Sequence[Fraction], upper: Sequence[float], lower: Sequence[float | Fraction]
+) -> float:
+    """Return ``2 L max(0, sum of p_m (upper_m - lower_m))``, rounded up; nan if a number is unknown."""
+    if not all(math.isfinite(number) for number in (L, *upper, *lower)):
         return math.nan
-    gap = Fraction(reference) - sum(map(Fraction, infima.tolist()), Fraction(0)) / len(infima)
-    return rounded(2 * Fraction(float(problem.L_max)) * max(gap, Fraction(0)), math.inf)
+    terms = zip(shares, upper, lower, strict=True)
+    mean = sum((share * (Fraction(high) - Fraction(low)) for share, high, low in terms), Fraction(0))
+    return rounded(2 * Fraction(float(L)) * max(mean, Fraction(0)), math.inf)
 
 
 def gradient_variance(problem: FiniteSum, W: Array) -> Array:
     r"""Return :math:`\frac1N \sum_i \|\nabla f_i(W) - \nabla f(W)\|^2` for each run: (runs, m, n) to (runs,).
+
+    Parameters
+    ----------
+    problem : FiniteSum
+    W : (runs, m, n)
+
+    Returns
+    -------
+    (runs,)
+        In squared units of the gradient.
 
     Examples
     --------

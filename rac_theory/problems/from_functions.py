@@ -100,20 +100,20 @@ class FromFunctions:
         self._batched = boolean("batched", batched)
         self._value = _callable("value", value)
         self._gradient = _callable("gradient", gradient)
-        self.L = _known("L", L, at_least=0)
+        self.L = _constant("L", L, at_least=0)
         if not math.isnan(self.L):
             moderate_size("L", self.L)
-        self.mu = _known("mu", mu, at_least=0, at_most=self.L, limit="L")
-        self.strong_convexity = _known("strong_convexity", strong_convexity, at_least=0, at_most=self.mu, limit="mu")
+        self.mu = _constant("mu", mu, at_least=0, at_most=self.L, limit="L")
+        self.strong_convexity = _constant("strong_convexity", strong_convexity, at_least=0, at_most=self.mu, limit="mu")
         self.convex = boolean("convex", convex)
         if self.strong_convexity > 0 and not convex:
             raise ValueError(f"convex must be True where strong_convexity > 0, got {convex}")
-        self.f_star = _known("f_star", f_star)
+        self.f_star = _constant("f_star", f_star)
         error = bounded("f_star_error", finite("f_star_error", f_star_error, at_least=0))
         if error > 0 and math.isnan(self.f_star):
             raise ValueError(f"f_star must be given where f_star_error > 0, got {f_star}")
         self.f_star_error = math.nan if math.isnan(self.f_star) else error
-        self.f_lower = _known("f_lower", f_lower, at_most=self.f_star, limit="f_star")
+        self.f_lower = _constant("f_lower", f_lower, at_most=self.f_star, limit="f_star")
         if math.isnan(self.f_lower) and not math.isnan(self.f_star):
             self.f_lower = rounded(Fraction(self.f_star) - Fraction(error), -math.inf)
         self.W_star = None if W_star is None else moderate("W_star", array("W_star", W_star, shape=self.shape))
@@ -216,7 +216,7 @@ def _returned(name: str, result: object, shape: tuple[int, ...]) -> Array:
     return returned
 
 
-def _known(
+def _constant(
     name: str, value: float, *, at_least: float = -math.inf, at_most: float = math.nan, limit: str = ""
 ) -> float:
     """Accept nan, for unknown, or a finite number within its limits; a limit that is itself nan does not bind."""

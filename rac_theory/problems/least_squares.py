@@ -13,16 +13,17 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsmr
 
-from rac_theory.base import Array, Value, in_chunks, matrices, short_name, squared_norms
+from rac_theory.base import Array, Value, in_chunks, matrices, squared_norms
 from rac_theory.base.checks import array, moderate, moderate_size, weight
+from rac_theory.numerics import EPS
 from rac_theory.problems import datasets
-from rac_theory.problems.eigenbasis import Eigenbasis, rank_bound
+from rac_theory.problems.datasets import short_name
 from rac_theory.problems.features import (
-    EPS,
     Features,
     adjoint,
     adjoint_rounding,
     features,
+    rank_bound,
     rank_tolerance,
     score_errors,
     scores,
@@ -32,19 +33,19 @@ from rac_theory.problems.features import (
 )
 from rac_theory.problems.finite_sum import Indices, ridge_infima
 from rac_theory.problems.linear_model import RidgeModel
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.problem import Certified, Eigenbasis, Minimum, OnePass
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeastSquares(RidgeModel, OnePass, Value):
+class LeastSquares(Certified, RidgeModel, OnePass, Value):
     r"""Half the mean squared residual, plus a penalty: :math:`\frac{1}{2N} \|XW - Y\|^2 + \frac{l2}{2} \|W\|^2`.
 
     The constants come from the singular values of X, rounded outwards, and not from X'X. ``mu`` is the smallest
     curvature that is not zero: f is constant along the null space of X when ``l2 = 0``, which PL allows. If neither
-    LAPACK nor the rank (see ``problems.rank``) tells which that is, ``mu`` and ``f_star`` are nan.
+    LAPACK nor the rank (see ``problems.features.rank_bound``) tells which that is, ``mu`` and ``f_star`` are nan.
 
     Parameters
     ----------
@@ -120,26 +121,6 @@ class LeastSquares(RidgeModel, OnePass, Value):
         """The smallest eigenvalue of ``X'X / N + l2 I``, rounded down; nan as ``mu``, but 0 where it is known to be."""
         return self._curvatures[0]
 
-    @property
-    def W_star(self) -> Array | None:
-        """The minimiser of least norm, (d, k), as near as ``f_star_error`` says; None if the rank is undecided."""
-        return self._minimum[0]
-
-    @property
-    def f_star(self) -> float:
-        """Upper end of the certified interval: the value at ``W_star``, rounded up; nan if the rank is undecided."""
-        return self._minimum[1]
-
-    @property
-    def f_star_error(self) -> float:
-        """Width of the certified interval."""
-        return self._minimum[2]
-
-    @property
-    def f_lower(self) -> float:
-        """Lower end of the certified interval, not below 0; 0 if the rank is undecided."""
-        return 0.0 if math.isnan(self.f_star) else self.f_star - self.f_star_error
-
     @cached_property
     def component_infima(self) -> Array:
         """The infimum of each component, (N,), rounded down: 0 without a penalty, unless x_i = 0."""
@@ -150,12 +131,10 @@ class LeastSquares(RidgeModel, OnePass, Value):
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
         mu = "the smallest positive s^2/N + l2, s the singular values of X and 0 for its null space, rounded down"
-        f_star = "least squares solution, certified by ||grad||^2/(2 mu) and rounding"
-        has_mu = not math.isnan(self.mu)
         return {
             "L": "s^2/N + l2, s the largest singular value of X, rounded up",
-            "mu": mu if has_mu else UNDECIDED,
-            "f_star": f_star if has_mu else UNDECIDED,
+            "mu": UNDECIDED if math.isnan(self.mu) else mu,
+            "f_star": self.minimum.provenance,
             "smoothness": self._smoothness_source,
         }
 
@@ -234,16 +213,17 @@ class LeastSquares(RidgeModel, OnePass, Value):
         return (mu if highest_rank == d else 0.0), mu, L
 
     @cached_property
-    def _minimum(self) -> tuple[Array | None, float, float]:
-        """``W_star, f_star, f_star_error``."""
+    def minimum(self) -> Minimum:
+        """The minimiser of least norm, (d, k), and its certificate; nan if the rank is undecided."""
         if math.isnan(self.mu):
-            return None, math.nan, math.nan
+            return Minimum(None, math.nan, math.nan, UNDECIDED)
         W = least_norm_solution(self.X, self.Y, len(self.Y) * self.l2)
         W.flags.writeable = False
         rounding = self.rounding(W)
         f_star = float(self.value(W)) + rounding
         gradient = float(np.linalg.norm(self.gradient(W))) + self.gradient_rounding(W)
-        return W, f_star, min(f_star, float(gradient**2 / (2 * self.mu)) + 2 * rounding)
+        width = min(f_star, float(gradient**2 / (2 * self.mu)) + 2 * rounding)
+        return Minimum(W, f_star, width, "least squares solution, certified by ||grad||^2/(2 mu) and rounding")
 
 
 def least_norm_solution(X: Features, Y: Array, ridge: float) -> Array:

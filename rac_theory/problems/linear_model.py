@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from rac_theory.base import Array, matrices
-from rac_theory.numerics import identity, raised, rounded
-from rac_theory.problems.features import EPS, Samples, gathered, gram_of_columns, squared_row_norms
+from rac_theory.numerics import EPS, identity, raised, rounded
+from rac_theory.problems.features import Samples, gathered, gram_of_columns, squared_row_norms
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness
 

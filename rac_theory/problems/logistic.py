@@ -14,15 +14,16 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from rac_theory.base import Array, Value, in_chunks, listed, matrices, short_name, sorted_classes, squared_norms
-from rac_theory.base.checks import array, finite, moderate_size, weight
+from rac_theory.base import Array, Value, in_chunks, listed, matrices, sorted_classes, squared_norms
+from rac_theory.base.checks import finite, moderate_size, weight
 from rac_theory.numerics import largest_logarithm, rounded, sum_of_logarithms
 from rac_theory.problems import datasets
 from rac_theory.problems.cross_entropy import RegularisedLoss
+from rac_theory.problems.datasets import short_name
 from rac_theory.problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores, squared_row_norms
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.linear_model import LinearModel
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.problem import OnePass, Uncertified
 
 
 class LogisticModel(LinearModel, OnePass):
@@ -242,7 +243,7 @@ class LogisticRegression(LogisticModel, RegularisedLoss, Value):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NonconvexLogistic(LogisticModel, Value):
+class NonconvexLogistic(Uncertified, LogisticModel, Value):
     r"""Mean logistic loss plus :math:`lam \sum_j w_j^2 / (1 + w_j^2)`.
 
     Parameters
@@ -276,11 +277,6 @@ class NonconvexLogistic(LogisticModel, Value):
 
     mu: ClassVar[float] = 0.0  # there is none
     strong_convexity: ClassVar[float] = 0.0  # there is none, as it would be a PL constant
-    convex: ClassVar[bool] = False
-    f_star: ClassVar[float] = math.nan  # there is no certificate of a global minimum
-    f_star_error: ClassVar[float] = math.nan
-    f_lower: ClassVar[float] = 0.0  # no term is negative
-    W_star: ClassVar[None] = None  # no minimiser is known
     smoothness_formula: ClassVar[str] = "X'X/(4N) + 2 lam I: the penalty has second derivatives in [-lam/2, 2 lam]"
 
     def __post_init__(self) -> None:
@@ -338,11 +334,6 @@ class NonconvexLogistic(LogisticModel, Value):
         shrunk = 1 / (1 + squares)
         shares = np.where(shrunk > 0, squares * shrunk, 1.0)  # not 1 - shrunk, of which nothing is left near zero
         return np.asarray(self.lam * shares.sum(axis=(-2, -1)))
-
-    @cached_property
-    def component_infima(self) -> Array:
-        """0 for each component, (N,): neither a loss nor the penalty is negative. The infima may be larger."""
-        return array("component_infima", np.zeros(self.n_components))
 
     @property
     def _penalty_curvature(self) -> float:

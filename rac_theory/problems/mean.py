@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from rac_theory.base import Array, checks, shown
-from rac_theory.numerics import alike, diagonal_of, raised, rounded
-from rac_theory.problems.features import EPS
-from rac_theory.problems.minimise import Certified, Minimum, minimise
-from rac_theory.problems.problem import Problem
+from rac_theory.numerics import EPS, alike, diagonal_of, raised, rounded
+from rac_theory.problems.finite_sum import infimum_from_above, mean_infimum, spread_bound
+from rac_theory.problems.minimise import minimise
+from rac_theory.problems.problem import Certified, Minimum, Problem
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, smoothness_of
 
 
@@ -43,6 +43,17 @@ def client_heterogeneity(problem: Any, L: float) -> float:
     ``L`` is one of the gradient of every client. As in ``heterogeneity``, f_lower stands for f* where that is unknown,
     and lower bounds for the f_m*; the mean is over p_m.
 
+    Parameters
+    ----------
+    problem : Federated
+    L : float
+        A Lipschitz constant of the gradient of every client.
+
+    Returns
+    -------
+    float
+        In squared units of the gradient; nan if a constant is unknown.
+
     Examples
     --------
     >>> from rac_theory.problems import Federated, LeastSquares
@@ -52,7 +63,7 @@ def client_heterogeneity(problem: Any, L: float) -> float:
     4.000, 1.000
     """
     infima = [float(client.f_lower) for client in problem.clients]
-    return _twice(L, shares_of(problem), [_known(problem)] * len(infima), infima)
+    return spread_bound(L, shares_of(problem), [infimum_from_above(problem)] * len(infima), infima)
 
 
 def heterogeneity_within(problem: Any, L: float) -> float:
@@ -61,6 +72,18 @@ def heterogeneity_within(problem: Any, L: float) -> float:
     With D it bounds squared gradients of components: their mean is at most ``2 L (f - f*) + D + D_in`` for every W.
     ``L`` is one of the gradient of every component. That is true with any number for f_m* that is not below the one
     that D has: here it is the upper end of a certified interval, or f_lower where none is known.
+
+    Parameters
+    ----------
+    problem : Federated
+        A problem whose clients are finite sums.
+    L : float
+        A Lipschitz constant of the gradient of every component.
+
+    Returns
+    -------
+    float
+        In squared units of the gradient; nan if a constant is unknown.
 
     Examples
     --------
@@ -71,25 +94,8 @@ def heterogeneity_within(problem: Any, L: float) -> float:
     >>> [f"{heterogeneity_within(Federated(data, clients), 1.0):.3f}" for clients in (apart, mixed)]
     ['0.000', '1.000']
     """
-    means = []
-    for client in problem.clients:
-        infima = [float(infimum) for infimum in client.component_infima]
-        bounded = all(map(math.isfinite, infima))
-        means.append(sum(map(Fraction, infima), Fraction(0)) / len(infima) if bounded else math.nan)
-    return _twice(L, shares_of(problem), [_known(client) for client in problem.clients], means)
-
-
-def _known(problem: Any) -> float:
-    return float(problem.f_star) if math.isfinite(problem.f_star) else float(problem.f_lower)
-
-
-def _twice(L: float, shares: Sequence[Fraction], above: Sequence[float], below: Sequence[float | Fraction]) -> float:
-    """``2 L`` times a mean of differences, rounded up, at least 0; nan where a number is unknown."""
-    if not all(math.isfinite(number) for number in (L, *above, *below)):
-        return math.nan
-    of_each = zip(shares, above, below, strict=True)
-    mean = sum((share * (Fraction(a) - Fraction(b)) for share, a, b in of_each), Fraction(0))
-    return rounded(2 * Fraction(float(L)) * max(mean, Fraction(0)), math.inf)
+    upper = [*map(infimum_from_above, problem.clients)]
+    return spread_bound(L, shares_of(problem), upper, [*map(mean_infimum, problem.clients)])
 
 
 class Mean(Certified):
@@ -98,7 +104,7 @@ class Mean(Certified):
     Parameters
     ----------
     terms : sequence of M problems
-        Of one shape.
+        The f_m, all of one shape.
     strong_convexity : float
         A proved modulus of strong convexity of the mean, if one is known that is larger than the mean of theirs.
     weights : sequence of M positive numbers, optional

@@ -1,16 +1,15 @@
 """Minimise a strongly convex function by Newton's method, and certify how far from the infimum the result can be."""
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
-from rac_theory.base import Array, Value
-from rac_theory.problems.features import EPS
+from rac_theory.base import Array
+from rac_theory.numerics import EPS
+from rac_theory.problems.problem import Minimum
 
 TOLERANCE = 1e-12
 """A certificate ``||grad||^2 / (2 s) <= TOLERANCE f(0)``, rounding of the gradient included, counts; no wider one.
@@ -42,21 +41,6 @@ class StronglyConvex(Protocol):
 
     def gradient_rounding(self, W: Array, /) -> float:
         """A bound on the norm of the rounding error of the gradient at W."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Minimum(Value):
-    """A minimiser and the certified interval ``[f_star - f_star_error, f_star]`` of the infimum, or nan for both."""
-
-    W_star: Array | None
-    f_star: float
-    f_star_error: float
-    provenance: str
-
-    @property
-    def f_lower(self) -> float:
-        """The lower end of the interval; 0, which every loss has for a bound, where there is no certificate."""
-        return 0.0 if math.isnan(self.f_star) else self.f_star - self.f_star_error
 
 
 UNATTAINED = Minimum(None, math.nan, math.nan, "nan: without l2 the infimum need not be attained; losses are >= 0")
@@ -123,27 +107,3 @@ def _certified(problem: StronglyConvex, W: Array, value: float, slack: float, at
     rounding = problem.rounding(W)
     f_star, width = value + rounding, slack + 2 * rounding
     return Minimum(W, f_star, min(f_star, width), "Newton-CG, certified by ||grad||^2/(2 s) and rounding")
-
-
-class Certified(ABC):
-    """The members of a problem that are read off its ``minimum``, which is found when it is first asked for."""
-
-    @property
-    @abstractmethod
-    def minimum(self) -> Minimum:
-        """The minimiser and its certificate."""
-
-    @property
-    def W_star(self) -> Array | None:
-        """The minimiser, as near as ``f_star_error`` says; None where there is none, or it is unknown."""
-        return self.minimum.W_star
-
-    @property
-    def f_star(self) -> float:
-        """Upper end of the certified interval; nan where it is unknown."""
-        return self.minimum.f_star
-
-    @property
-    def f_star_error(self) -> float:
-        """Width of the certified interval."""
-        return self.minimum.f_star_error

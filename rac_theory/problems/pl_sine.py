@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from rac_theory.base import Array, matrices, matrix_shape
-from rac_theory.problems.features import EPS
+from rac_theory.numerics import EPS
 from rac_theory.problems.problem import OnePass
 from rac_theory.problems.smoothness import Smoothness
 

@@ -14,9 +14,9 @@ import numpy as np
 from rac_theory.base import Array, Value, being, digest, matrices
 from rac_theory.base.checks import array, moderate, moderate_size, symmetric
 from rac_theory.numerics import eigenvalues, identity, rounded
-from rac_theory.problems.eigenbasis import Eigenbasis, rank_bound
+from rac_theory.problems.features import rank_bound
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.problem import Eigenbasis, OnePass
 from rac_theory.problems.smoothness import Smoothness, of_blocks
 
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive eigenvalue from zero"
@@ -29,8 +29,9 @@ class Quadratic(OnePass, Value):
     Made by ``Quadratic.left``, ``Quadratic.kronecker`` or ``Quadratic.full``, which say what Q is. Every matrix must be
     symmetric and positive semidefinite, both up to rounding, and not zero.
 
-    Eigenvalues that LAPACK cannot tell from zero are zeros if the rank says so (see ``problems.rank``). If it does not,
-    the smallest positive one is unknown, and ``mu`` is nan. Those of a diagonal matrix, and zero rows, are exact.
+    Eigenvalues that LAPACK cannot tell from zero are zeros if the rank says so (``problems.features.rank_bound``). If
+    it does not, the smallest positive one is unknown, and ``mu`` is nan. Those of a diagonal matrix, and zero rows, are
+    exact.
 
     Parameters
     ----------

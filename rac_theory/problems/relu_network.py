@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rac_theory.base import Array, Value, checks, digest, matrices
+from rac_theory.problems.cross_entropy import losses_and_slopes, one_hot
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.problem import OnePass
+from rac_theory.problems.problem import OnePass, Uncertified
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ReLUNetwork(OnePass, Value):
+class ReLUNetwork(Uncertified, OnePass, Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(\max(x_i^\top W_1, 0)\, W_2)`, as a function of both matrices.
 
     No constant of it is known that a theorem could use: the gradient is not even continuous. It is for experiments.
@@ -51,10 +52,6 @@ class ReLUNetwork(OnePass, Value):
     L_max: ClassVar[float] = float("nan")
     mu: ClassVar[float] = float("nan")
     strong_convexity: ClassVar[float] = 0.0
-    convex: ClassVar[bool] = False
-    f_star: ClassVar[float] = float("nan")
-    f_star_error: ClassVar[float] = float("nan")
-    f_lower: ClassVar[float] = 0.0
     smoothness: ClassVar[None] = None
 
     def __post_init__(self) -> None:
@@ -90,11 +87,6 @@ class ReLUNetwork(OnePass, Value):
         """The labels, (N,)."""
         return self.labels
 
-    @cached_property
-    def component_infima(self) -> Array:
-        """0 for each component, (N,): no loss is negative."""
-        return checks.array("component_infima", np.zeros(self.n_components))
-
     def subset(self, rows: ArrayLike) -> Self:
         """The same network on some of the samples."""
         numbers = np.asarray(rows)
@@ -125,14 +117,7 @@ class ReLUNetwork(OnePass, Value):
 def _pass(X: Array, labels: NDArray[np.int64], W1: Array, W2: Array) -> Sequence[Array]:
     """Return the mean loss of the samples, (..., N, d), and its gradients in both matrices."""
     hidden = np.maximum(X @ W1, 0.0)
-    scores = hidden @ W2
-    scores -= scores.max(axis=-1, keepdims=True)
-    label_scores = np.take_along_axis(scores, labels[..., None], axis=-1)[..., 0]
-    np.exp(scores, out=scores)
-    sums = scores.sum(axis=-1, keepdims=True)
-    loss = (np.log(sums[..., 0]) - label_scores).mean(axis=-1)
-    scores /= sums
-    scores -= labels[..., None] == np.arange(W2.shape[-1])
-    scores /= X.shape[-2]
-    back = (scores @ np.swapaxes(W2, -1, -2)) * (hidden > 0)
-    return loss, np.swapaxes(X, -1, -2) @ back, np.swapaxes(hidden, -1, -2) @ scores
+    losses, slopes = losses_and_slopes(hidden @ W2, one_hot(labels, W2.shape[-1]), axis=-1)
+    slopes /= X.shape[-2]
+    back = (slopes @ np.swapaxes(W2, -1, -2)) * (hidden > 0)
+    return losses.mean(axis=-1), np.swapaxes(X, -1, -2) @ back, np.swapaxes(hidden, -1, -2) @ slopes

@@ -12,6 +12,7 @@ import numpy as np
 from rac_theory.base import Array, Value, being, having, matrices, matrix_shape, repr_of, sealed, shown
 from rac_theory.base.checks import array, finite, moderate, moderate_size, symmetric
 from rac_theory.numerics import (
+    EPS,
     alike,
     coordinate,
     diagonal_of,
@@ -22,7 +23,6 @@ from rac_theory.numerics import (
     matrix,
     rounded,
 )
-from rac_theory.problems.features import EPS
 from rac_theory.problems.problem import Problem
 
 LARGEST_SIDE = 2048
@@ -125,7 +125,7 @@ class Smoothness(Value):
 
     @cached_property
     def largest(self) -> float:
-        """An upper bound of the largest eigenvalue of Q, rounded up; of large factors by a hair more, to be quick.
+        """An upper bound of the largest eigenvalue of Q, rounded up; less tight for large factors, to be quick.
 
         That of one term is the product of those of S and R. As every S is at most ``lambda_max(S) I``, Q is at most
         ``I (x) sum lambda_max(S) R``, and likewise the other way round: the smaller of the two is taken. It is at most
@@ -144,6 +144,14 @@ class Smoothness(Value):
 
 def smoothness_of(problem: Problem) -> Smoothness | None:
     """Return what a problem says of its smoothness: its member, or else ``L I``; None where neither is known.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    Smoothness or None
 
     Raises
     ------
@@ -169,6 +177,14 @@ def smoothness_of(problem: Problem) -> Smoothness | None:
 
 def known_smoothness(problem: Problem) -> Smoothness:
     """Return what a problem says of its smoothness; raise a ``ValueError`` if it says nothing, and has no L.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    Smoothness
 
     Examples
     --------

@@ -10,16 +10,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import Array, Value, in_chunks, matrices, short_name, sorted_classes, squared_norms
+from rac_theory.base import Array, Value, in_chunks, matrices, squared_norms
 from rac_theory.base.checks import weight
-from rac_theory.numerics import raised, rounded
+from rac_theory.numerics import EPS, raised, rounded
 from rac_theory.problems import datasets
-from rac_theory.problems.cross_entropy import RegularisedLoss, score_slopes
+from rac_theory.problems.cross_entropy import Labelled, RegularisedLoss, score_slopes
+from rac_theory.problems.datasets import short_name
 from rac_theory.problems.features import (
-    EPS,
     Features,
     adjoint,
-    features,
     largest_gram_eigenvalue,
     moderate_score,
     scores,
@@ -31,7 +30,7 @@ _ROWS = 900  # samples of a block: few enough for their scores in a chunk of run
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SoftmaxRegression(RegularisedLoss, Value):
+class SoftmaxRegression(Labelled, RegularisedLoss, Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(x_i^\top W)`, plus :math:`\frac{l2}{2} \|W\|^2`.
 
     Parameters
@@ -75,16 +74,12 @@ class SoftmaxRegression(RegularisedLoss, Value):
     name: str = field(default="", kw_only=True)
     classes: NDArray[Any] = field(init=False)
 
-    targets_field: ClassVar[str] = "labels"
     loss_curvature: ClassVar[float] = 0.5
     smoothness_formula: ClassVar[str] = "X'X/N (x) (I - 11'/k)/2 + l2 I (Böhning 1992)"
 
     def __post_init__(self) -> None:
-        X = features("X", self.X)
-        classes, positions = sorted_classes("labels", self.labels, X.shape[0])
-        labels = classes[positions]
-        labels.flags.writeable = False
-        vars(self).update(X=X, labels=labels, l2=weight("l2", self.l2), classes=classes)
+        self._check_samples()
+        vars(self).update(l2=weight("l2", self.l2))
 
     def __repr__(self) -> str:
         return short_name(self, self.name, self.X.shape, self.X, self.labels, l2=self.l2)
@@ -189,11 +184,6 @@ class SoftmaxRegression(RegularisedLoss, Value):
     def _own_counts(self) -> Array:
         """1 where the score of a sample's own label counts, and 0 where it is that of the last class, (N,)."""
         return np.asarray(self._positions < len(self.classes) - 1, dtype=self.X.dtype)
-
-    @cached_property
-    def _positions(self) -> NDArray[np.intp]:
-        """The column of W that belongs to each sample's label, (N,)."""
-        return np.searchsorted(self.classes, self.labels)
 
     @cached_property
     def _own_features(self) -> Array:

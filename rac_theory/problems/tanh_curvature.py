@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from rac_theory.base import Array
-from rac_theory.numerics import rounded
-from rac_theory.problems.features import EPS
+from rac_theory.numerics import EPS, rounded
 
 _HALVINGS = 60
 _STEPS = 4

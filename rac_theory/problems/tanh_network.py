@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rac_theory.base import Array, Value, in_chunks, matrices, short_name, sorted_classes, squared_norms
+from rac_theory.base import Array, Value, in_chunks, matrices, squared_norms
 from rac_theory.base.checks import array, weight
-from rac_theory.numerics import rounded
+from rac_theory.numerics import EPS, rounded
 from rac_theory.problems import datasets
 from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_slopes, score_slopes
-from rac_theory.problems.features import EPS, Features, adjoint, features, largest_gram_eigenvalue, scores
+from rac_theory.problems.datasets import short_name
+from rac_theory.problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.linear_model import RidgeModel
 from rac_theory.problems.tanh_curvature import largest_curvature, squared_distance_of_columns
@@ -66,15 +67,13 @@ class TanhNetwork(CrossEntropyOfNetwork, RidgeModel, Value):
     smoothness_formula: ClassVar[str] = "X'X/N (x) diag(c) + l2 I, c_j the largest curvature of the losses along unit j"
 
     def __post_init__(self) -> None:
-        X, V = features("X", self.X), array("V", self.V, ndim=2)
-        classes, positions = sorted_classes("labels", self.labels, X.shape[0])
-        if V.shape[1] != len(classes):
-            raise ValueError(f"V must have a column for each of the {len(classes)} classes, got shape {V.shape}")
+        self._check_samples()
+        V = array("V", self.V, ndim=2)
+        if V.shape[1] != len(self.classes):
+            raise ValueError(f"V must have a column for each of the {len(self.classes)} classes, got shape {V.shape}")
         if not V.any():
             raise ValueError(f"V must not be zero, or f would be constant, got a zero matrix of shape {V.shape}")
-        labels = classes[positions]
-        labels.flags.writeable = False
-        vars(self).update(X=X, labels=labels, V=features("V", V), l2=weight("l2", self.l2), classes=classes)
+        vars(self).update(V=features("V", V), l2=weight("l2", self.l2))
 
     def __repr__(self) -> str:
         return short_name(self, self.name, self.X.shape, self.X, self.labels, self.V, units=len(self.V), l2=self.l2)
@@ -132,7 +131,7 @@ class TanhNetwork(CrossEntropyOfNetwork, RidgeModel, Value):
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         hidden = np.tanh(scores(self.X, W))  # (runs, h, N), as all that follows
-        losses, slopes = losses_and_slopes(self.V.T @ hidden, self._own)
+        losses, slopes = losses_and_slopes(self.V.T @ hidden, self._is_label)
         back = self.V @ slopes
         back *= 1 - hidden * hidden
         loss = losses.sum(axis=-1) / self.n_components

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rac_theory.base import Array
-from rac_theory.numerics import lapack_rounding
-from rac_theory.problems.features import EPS
+from rac_theory.numerics import EPS, lapack_rounding
 from rac_theory.problems.tanh_curvature import Coefficients, squared_distance_of_columns
 
 _HALVINGS = 24
@@ -35,7 +34,7 @@ class Neighbourhood:
     gram : float
         ``lambda_max(X'X)/N``.
     cap : float
-        Of the head; inf for none.
+        The bound on the entries of the head; inf for none.
     hidden : int
         The number h of hidden units.
     reach : (runs,)

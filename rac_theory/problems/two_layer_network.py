@@ -9,17 +9,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.base import Array, Value, in_chunks, matrices, short_name, sorted_classes, squared_norms
+from rac_theory.base import Array, Value, in_chunks, matrices, squared_norms
 from rac_theory.base.checks import array, count, finite, integer, weight
-from rac_theory.numerics import rounded
+from rac_theory.numerics import EPS, rounded
 from rac_theory.problems import datasets
 from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_slopes, score_slopes
+from rac_theory.problems.datasets import short_name
 from rac_theory.problems.features import (
-    EPS,
     Features,
-    Samples,
     adjoint,
-    features,
     gathered,
     largest_gram_eigenvalue,
     scores,
@@ -34,7 +32,7 @@ _CACHED = 1 << 16  # numbers
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
+class TwoLayerNetwork(CrossEntropyOfNetwork, Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(\tanh(x_i^\top W_1) V / \sqrt h)`, both matrices trained.
 
     They are packed into one column W, and :math:`\frac{l2}{2} \|W\|^2` is added. The head is capped, :math:`V = c
@@ -54,7 +52,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
     l2 : float
         Weight of the penalty, >= 0, in units of the loss per squared unit of W.
     seed : int
-        Of the start, in 0..2**32 - 1.
+        The seed of the start, in 0..2**32 - 1.
     name : str
         How the data were made, such as ``digits()``, for the repr.
 
@@ -90,17 +88,14 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
     classes: NDArray[Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        X = features("X", self.X)
-        classes, positions = sorted_classes("labels", self.labels, X.shape[0])
-        labels = classes[positions]
-        labels.flags.writeable = False
+        self._check_samples()
         cap = math.inf if isinstance(self.cap, float) and self.cap == math.inf else finite("cap", self.cap, above=0)
         if not (1e-12 <= cap <= 1e12 or cap == math.inf):
             raise ValueError(f"cap must be math.inf or of size 1e-12..1e12, got {cap:.3g} (other units?)")
         hidden = count("hidden", self.hidden)
-        count("hidden (d + k)", hidden * (X.shape[1] + len(classes)))
+        count("hidden (d + k)", hidden * (self.X.shape[1] + len(self.classes)))
         integers = {"hidden": hidden, "cap": cap, "seed": integer("seed", self.seed, 0, 2**32 - 1)}
-        vars(self).update(X=X, labels=labels, l2=weight("l2", self.l2), classes=classes, **integers)
+        vars(self).update(l2=weight("l2", self.l2), **integers)
 
     def __repr__(self) -> str:
         parameters = {"hidden": self.hidden, "cap": self.cap, "l2": self.l2, "seed": self.seed}
@@ -224,7 +219,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         A = np.tanh(scores(self.X, W1))
         Z = V.swapaxes(-1, -2) @ A
         Z /= math.sqrt(self.hidden)
-        return A, V, slope, *losses_and_slopes(Z, self._own)
+        return A, V, slope, *losses_and_slopes(Z, self._is_label)
 
     def _head(self, W2: Array) -> tuple[Array, Any]:
         if self.cap == math.inf:

@@ -32,7 +32,7 @@ from rac_theory.proofs.induction import COURSES, share_beside
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.quantities import NUMBERS, VECTORS, gap, moved, moved_next, own
 from rac_theory.proofs.rules import Rule
-from rac_theory.statements import Assumption, Condition, Known, Theorem, assumptions, implied, metric, symbols
+from rac_theory.statements import Assumption, Condition, KnownConstant, Theorem, assumptions, implied, metric, symbols
 
 _LETTERS: Mapping[Symbol, str] = {
     **{
@@ -150,7 +150,7 @@ class _Writer:
                 return str(value)
             case Drawn(name=name):
                 return _drawn(name)
-            case Symbol(of=Expression() as index):
+            case Symbol(argument=Expression() as index):
                 return f"({_AT[of.name]} {self.expression(index)})"
             case Symbol():
                 return self._symbol(of)
@@ -230,9 +230,9 @@ class _Writer:
         match assumption:
             case Relation():
                 return self.relation(assumption)
-            case Known(symbol, None):
+            case KnownConstant(symbol, None):
                 return f"(known {self._symbol(symbol)})"
-            case Known(symbol, Relation() as unless):
+            case KnownConstant(symbol, Relation() as unless):
                 return f"(known {self._symbol(symbol)} {self.relation(unless)})"
             case Condition():
                 for name in checker.CONDITIONS:

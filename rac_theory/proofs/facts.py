@@ -11,7 +11,7 @@ from rac_theory.proofs.fact import Fact, granted
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import E, G, g, gap
 from rac_theory.proofs.schemas import LETTERS, SCHEMAS, grant, is_meant
-from rac_theory.statements import Assumption, Condition, Known, assumptions
+from rac_theory.statements import Assumption, Condition, KnownConstant, assumptions
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
@@ -134,7 +134,7 @@ def assumed(assumption: Assumption) -> Iterator[Fact]:
             for (left, right), sign in zip(pairwise(terms), signs, strict=True):
                 for order in ("<=", ">=") if sign == "=" else (sign,):
                     yield granted("Assumed", Relation((left, right), (order,)), assumption)
-        case Known(symbol):
+        case KnownConstant(symbol):
             yield granted("Assumed", symbol >= 0, assumption)
         case Condition(name, inequality, signs_of_constants):
             for relation in signs_of_constants:

@@ -12,7 +12,7 @@ from rac_theory.proofs.columns import cleared
 from rac_theory.proofs.combination import combined
 from rac_theory.proofs.drawn import Vector
 from rac_theory.proofs.fact import Fact
-from rac_theory.statements import Condition, Known
+from rac_theory.statements import Condition, KnownConstant
 
 
 class Recorder:
@@ -90,7 +90,9 @@ def _named(fact: Fact) -> str:
     while inner.of and len(inner.of) == 1 and len(next(iter(inner.of))) == 1:
         ((inner,),) = inner.of
     if not inner.schema or inner.of or inner.schema[0] in ("sign", "nothing", "maximum"):
-        by = ",".join(sorted(_word(assumption) for assumption in fact.by if isinstance(assumption, Condition | Known)))
+        by = ",".join(
+            sorted(_word(assumption) for assumption in fact.by if isinstance(assumption, Condition | KnownConstant))
+        )
         return f"{by}:{fact!r}".replace(" ", "").replace("+", "&")
     name, *values = inner.schema
     return f"{name}({','.join(map(_word, values))})" if values else name
@@ -104,7 +106,7 @@ def _word(value: object) -> str:
             ).replace(" ", "")
         case Condition(name=name):
             return name.split()[0]
-        case Known(symbol=Symbol(name=name)) | Symbol(name=name):
+        case KnownConstant(symbol=Symbol(name=name)) | Symbol(name=name):
             return name.replace(" ", "")
         case Expression():
             return repr(value).replace(" ", "")

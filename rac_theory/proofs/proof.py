@@ -14,7 +14,7 @@ from rac_theory.proofs.fact import Fact, facts_in, read
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.reading import Reading
 from rac_theory.proofs.rules import Rule
-from rac_theory.statements import Assumption, Claim, Condition, Known, Theorem, relations_in, sentence
+from rac_theory.statements import Assumption, Claim, Condition, KnownConstant, Theorem, relations_in, sentence
 
 ON_AVERAGE = "On average along the iterates"
 """So begins the name of what is not true at each W: it may be added to what is, and not multiplied."""
@@ -217,6 +217,6 @@ def _short(assumption: Assumption) -> str:
     match assumption:
         case Condition(name=name):
             return name
-        case Known(symbol=symbol):
+        case KnownConstant(symbol=symbol):
             return f"{symbol.name} known"
     return sentence(assumption).removesuffix(".")

@@ -291,5 +291,7 @@ def looked_for(goal: Expression, facts: Sequence[Fact], combine: Combine = combi
 def _cases(value: Ratio, facts: Sequence[Fact]) -> tuple[Sequence[Fact], ...]:
     """What is known in each case: in one if there is no maximum in a value, else in two."""
     largest = [letter.expression for letter in value.numerator.letters() if isinstance(letter, Atom)]
-    of = [fact for expression in largest if isinstance(expression, Maximum) for fact in below_maximum(*expression.of)]
+    of = [
+        fact for expression in largest if isinstance(expression, Maximum) for fact in below_maximum(*expression.members)
+    ]
     return tuple((*facts, *of, *assumed(Relation(_SPLIT.terms, (sign,)))) for sign in ("<=", ">=")) if of else (facts,)

@@ -29,7 +29,7 @@ from rac_theory.proofs.drawn import H, Vector, averaged, curve, star
 from rac_theory.proofs.fact import Fact, granted, read
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import NUMBERS, VECTORS
-from rac_theory.statements import Assumption, Condition, Known, Predicate, assumptions, symbols
+from rac_theory.statements import Assumption, Condition, KnownConstant, Predicate, assumptions, symbols
 
 Value = Any  # a number, a vector, an assumption or a symbol
 
@@ -240,7 +240,7 @@ def _assumption(node: Any, places: Mapping[str, Value]) -> Assumption:
             return getattr(assumptions, node)  # type: ignore[no-any-return]
         case ["known", name, *unless]:
             relations = [_relation(relation, places) for relation in unless]
-            return Known(_SYMBOLS[name] if isinstance(name, str) else name, *relations)
+            return KnownConstant(_SYMBOLS[name] if isinstance(name, str) else name, *relations)
         case [str(), *_]:
             return _relation(node, places)
     return node  # type: ignore[no-any-return]

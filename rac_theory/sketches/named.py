@@ -59,6 +59,19 @@ NAMED: Mapping[str, Callable[[int, int], Sketch]] = MappingProxyType(
 def named_sketch(name: str, dim: int, rank: int) -> Sketch:
     """Build the sketch of that name; an unknown name is a ``ValueError`` with the nearest match.
 
+    Parameters
+    ----------
+    name : str
+        One of ``NAMED``.
+    dim : int
+        The number of rows of a draw, >= 1.
+    rank : int
+        The number of columns of a draw, in 1..dim.
+
+    Returns
+    -------
+    Sketch
+
     Examples
     --------
     >>> from rac_theory import spectrum
@@ -94,8 +107,6 @@ def sketch_factory(name: str) -> Factory:
         return partial(named_sketch, name)
     if ":" in name:
         return partial(_make, name, imported(name, "sketch"))
-    if name in NAMED:  # what is installed is not looked through for it: that takes as long as a small case
-        return partial(named_sketch, name)
     offered = _offered()
     checks.one_of("sketch", name, [*NAMED, *offered])
     try:

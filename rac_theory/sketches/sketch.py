@@ -32,8 +32,8 @@ class Sketch(Protocol):
     """A distribution over matrices of shape (dim, rank), of which only the range matters.
 
     On the left, ``dim`` is m and a draw is B; on the right, ``dim`` is n and a draw is the transpose of A. Nothing
-    needs to be inherited: a frozen dataclass with two fields and one method is a sketch. The protocols of
-    ``powers`` are optional: each one that a sketch has replaces sampling by an exact value.
+    needs to be inherited: a frozen dataclass with two fields and one method is a sketch. The protocols
+    whose names begin with ``Has`` are optional: each one that a sketch has replaces sampling by an exact value.
 
     Examples
     --------

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from rac_theory.base import Array, Value, checks, one_blas_thread, progress
 from rac_theory.numerics import (
+    EPS,
     Account,
     EigenvalueCertificate,
     Randomness,
@@ -50,18 +51,6 @@ _BLOCK_NUMBERS = 5 << 13  # numbers drawn at once: a block should stay in the ca
 _FIRST = 8  # the first checkpoint comes after an eighth of the draws at the latest, the next ones at every doubling
 
 
-@dataclass(frozen=True, eq=False)
-class SampledSpectrum:
-    """The mean of ``draws`` projections, (d, d), and one confidence bound for each end of each extreme eigenvalue."""
-
-    mean: Array
-    draws: int
-    lambda_min: float
-    lambda_min_upper: float
-    lambda_max_lower: float
-    lambda_max: float
-
-
 class _Directions:
     """Two directions, each fixed before the draws that it sees, and the sums of u'Hu over those draws."""
 
@@ -84,7 +73,7 @@ class _Directions:
 
 def sample_spectrum(
     sketch: Sketch, alpha: float, draws: int, width: float | None, rng: np.random.Generator
-) -> SampledSpectrum:
+) -> "Spectrum":
     """Sample until the relative width of the interval for lambda_min is reached, or all the draws are taken.
 
     Memory does not grow with the number of draws. With a ``width`` the k-th checkpoint is given the level
@@ -107,29 +96,24 @@ def sample_spectrum(
         directions.look(total, n)
         if n == draws or width is not None:
             level = account.draw(f"look {k}", alpha if width is None else alpha / (k * (k + 1)))
-            ends = _bounds(total / n, n, directions, level)
-            narrow = width is not None and ends.lambda_min_upper - ends.lambda_min <= width * ends.lambda_min
-            if n == draws or narrow:
-                return ends
+            sampled = _bounds(total / n, n, directions, level, alpha)
+            low, high = sampled.lambda_min, sampled.lambda_min_upper
+            if n == draws or (width is not None and high - low <= width * low):
+                return sampled
         directions.turn(total, n)
 
 
-def _bounds(mean: Array, n: int, directions: _Directions, alpha: float) -> SampledSpectrum:
+def _bounds(mean: Array, n: int, directions: _Directions, level: float, alpha: float) -> "Spectrum":
+    """Bound each end of each extreme eigenvalue at a level, from the mean and from what the directions saw."""
     low, high = np.clip(extreme_eigenvalues(mean), 0.0, 1.0)
-    if not directions.seen:
-        return SampledSpectrum(mean, n, kl_lower(low, n, alpha), 1.0, 0.0, kl_upper(high, n, alpha))
-    bottom, top = np.clip(directions.sums / directions.seen, 0.0, 1.0)
-    return SampledSpectrum(
-        mean,
-        n,
-        lambda_min=kl_lower(low, n, alpha),
-        lambda_min_upper=kl_upper(bottom, directions.seen, alpha),
-        lambda_max_lower=kl_lower(top, directions.seen, alpha),
-        lambda_max=kl_upper(high, n, alpha),
-    )
+    bottom_upper, top_lower = 1.0, 0.0
+    if directions.seen:
+        bottom, top = np.clip(directions.sums / directions.seen, 0.0, 1.0)
+        bottom_upper, top_lower = kl_upper(bottom, directions.seen, level), kl_lower(top, directions.seen, level)
+    ends = kl_lower(low, n, level), kl_upper(high, n, level), bottom_upper, top_lower
+    return Spectrum(*ends, mean, "sampled", alpha, n)
 
 
-_EPS = float(np.finfo(float).eps)
 _OF_ENTRIES = 4e-12  # relative: how far entries of E[H] that are no simple quotients may be off
 DRAWS = 65_536
 """Draws of a sketch without a closed form: the sampled lower bound loses about sqrt(d / (draws r)) relative."""
@@ -273,7 +257,12 @@ def spectrum(
         Unused where nothing is sampled.
     exact : bool
         Enumerate the matrices as they are stored in rational arithmetic and return Fractions: an eigenvalue itself
-        where it is found to be rational (see ``rational``), else a certified bound about 1e-15 on its safe side.
+        where it is found to be rational (see ``numerics.rational``), else a certified bound about 1e-15 on its safe
+        side.
+
+    Returns
+    -------
+    Spectrum
 
     Raises
     ------
@@ -299,16 +288,22 @@ def spectrum(
         return _of_mean(moments.mean, moments)
     # At these sizes more threads of BLAS wait for each other, and the bits depend on their number.
     with one_blas_thread(), progress.task("draws", draws):
-        sampled = sample_spectrum(sketch, alpha, draws, width, generator(root))
-    ends = (sampled.lambda_min, sampled.lambda_max, sampled.lambda_min_upper, sampled.lambda_max_lower)
-    return Spectrum(*ends, sampled.mean, "sampled", alpha, sampled.draws)
+        return sample_spectrum(sketch, alpha, draws, width, generator(root))
 
 
 def closed_form(sketch: Sketch) -> Spectrum | None:
     """Return the spectrum that the sketch itself knows, or None. Nothing is drawn, so that any dimension is quick.
 
-    A multiple of the identity that is stored as ``sketches.isotropy.isotropic`` stores it takes time and memory
+    A multiple of the identity that is stored as ``sketches.laws.isotropy.isotropic`` stores it takes time and memory
     proportional to ``dim``; any other diagonal matrix is only read, any other matrix is decomposed.
+
+    Parameters
+    ----------
+    sketch : Sketch
+
+    Returns
+    -------
+    Spectrum or None
 
     Raises
     ------
@@ -371,7 +366,7 @@ def extremes(matrix: Array) -> tuple[float, float]:
         entry, trace = float(matrix[0, 0]), len(matrix) * Fraction(float(matrix[0, 0]))
         if trace.denominator == 1:
             return entry, entry
-        off = 4 * _EPS if abs(trace - round(trace)) < 4 * _EPS * trace else _OF_ENTRIES
+        off = 4 * EPS if abs(trace - round(trace)) < 4 * EPS * trace else _OF_ENTRIES
         return entry * (1 - off), entry * (1 + off)
     low, high = extreme_eigenvalues(matrix)
     diagonal = np.count_nonzero(matrix) == np.count_nonzero(np.diagonal(matrix))

@@ -1,5 +1,5 @@
 """The language of theorems: symbols, metrics, claims, assumptions, and to which side constants may be rounded. It uses
-base, drawing, problems, algebra, sketches, algorithms and cases. It must not know any theorem, proof or run.
+base, numerics, drawing, problems, algebra, sketches, algorithms and cases. It must not know any theorem, proof or run.
 """
 
 from rac_theory.base import answering
@@ -36,7 +36,7 @@ from rac_theory.statements.about import (
 from rac_theory.statements.assumption import (
     Assumption,
     Condition,
-    Known,
+    KnownConstant,
     breach_by_constants,
     parts,
     relations_in,
@@ -76,7 +76,7 @@ __all__ = [
     "Curves",
     "E",
     "Identity",
-    "Known",
+    "KnownConstant",
     "Metric",
     "Predicate",
     "Reduction",

@@ -87,6 +87,10 @@ def step_of(method: Method, vectors: tuple[str, ...] = ("G",)) -> Step:
     vectors : tuple of str, optional
         What estimates the gradient, added up; ahead of W, at X, a name has an x.
 
+    Returns
+    -------
+    Step
+
     Raises
     ------
     ValueError
@@ -289,7 +293,7 @@ def _decreasing(case: Case, c: Constants, power: float) -> str | None:
 def rac_lora_momentum(case: Case, c: Constants) -> str | None:
     """Momentum on projected gradients: M^{t+1} = b M^t + H g, X^{t+1} = X^t - gamma (1 - b) M^{t+1}, M^0 = 0, with one
     unbiased gradient g at X, independent of H; what is judged is W = X - gamma b M, which moves by -gamma H g."""
-    another = _other(case, "momentum on projected gradients at W = X - gamma b M")
+    another = _about_another(case, "momentum on projected gradients at W = X - gamma b M")
     return _steps(case, c, MOMENTUM, another) or _unbiased(case)
 
 
@@ -304,7 +308,7 @@ def rac_lora_accelerated(case: Case, c: Constants) -> str | None:
 def rac_lora_feedback(case: Case, c: Constants) -> str | None:
     """Error feedback: V = D^t + gamma g, X^{t+1} = X^t - H V, D^{t+1} = V - H V, D^0 = 0, with one unbiased gradient g
     at X, independent of H; what is judged is W = X - D, which moves by -gamma g, and X beside it."""
-    return _steps(case, c, FEEDBACK, _other(case, "error feedback at W = X - D")) or _unbiased(case)
+    return _steps(case, c, FEEDBACK, _about_another(case, "error feedback at W = X - D")) or _unbiased(case)
 
 
 @partial(_afresh, step=Step(gamma, ("G",), follows=True))
@@ -409,7 +413,7 @@ def bernoulli_lora(case: Case, c: Constants) -> str | None:
     return _kind(case, Bernoulli, "Bernoulli-LoRA")
 
 
-def _other(case: Case, what: str) -> str:
+def _about_another(case: Case, what: str) -> str:
     """That the algorithm is another; of an implementation it is what that claims to be, until it is checked."""
     algorithm: Any = case.algorithm
     if isinstance(algorithm, Implementation):
@@ -421,14 +425,14 @@ def _other(case: Case, what: str) -> str:
 
 def _kind(case: Case, kinds: type | tuple[type, ...], what: str) -> str | None:
     """That the algorithm is of no such kind."""
-    return None if isinstance(case.algorithm, kinds) else _other(case, what)
+    return None if isinstance(case.algorithm, kinds) else _about_another(case, what)
 
 
 def _is(case: Case, method: Method, name: str) -> str | None:
     """That the algorithm is not a method, line by line."""
     ours = projector_of(case.algorithm) is not None and isinstance(case.algorithm, MethodDescent)
     is_so = ours and case.algorithm.method.is_like(method)  # type: ignore[attr-defined]
-    return None if is_so else _other(case, f"the method {name}")
+    return None if is_so else _about_another(case, f"the method {name}")
 
 
 def _steps(case: Case, c: Constants, method: Method, another: str) -> str | None:
@@ -458,7 +462,7 @@ def _projected(case: Case) -> str | None:
     if isinstance(algorithm, Decreasing):
         return f"the theorem is about steps of one size, those of {algorithm!r} decrease"
     if not isinstance(algorithm, ProjectedDescent):
-        return _other(case, "RAC-LoRA")
+        return _about_another(case, "RAC-LoRA")
     if not algorithm.is_projected:
         return f"the theorem is about the projected step, lora_alpha is {algorithm.lora_alpha:g}"  # type: ignore[attr-defined]
     return None
@@ -477,7 +481,7 @@ def _unbiased(case: Case) -> str | None:
 
 def _plain(case: Case) -> str | None:
     if isinstance(case.algorithm, Implementation):
-        return _other(case, "RAC-LoRA with the plain step")
+        return _about_another(case, "RAC-LoRA with the plain step")
     if not isinstance(case.algorithm, RACLoRA) or case.algorithm.is_projected:
         return "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set"
     return None

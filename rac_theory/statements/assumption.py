@@ -17,16 +17,16 @@ more than this."""
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownConstant:
     """The assumption that the number of a symbol is known, unless a relation makes it unnecessary.
 
     Examples
     --------
     >>> from rac_theory.algebra import equal
-    >>> from rac_theory.statements import Known
+    >>> from rac_theory.statements import KnownConstant
     >>> from rac_theory.statements.assumption import sentence
     >>> from rac_theory.statements.symbols import D, K
-    >>> print(sentence(Known(D, unless=equal(K, 1))))
+    >>> print(sentence(KnownConstant(D, unless=equal(K, 1))))
     D is known: how far gradients of components or clients differ; not needed if K = 1.
     """
 
@@ -74,7 +74,7 @@ class Condition:
             raise ValueError(f"requirements must be a tuple of relations, such as (L > 0,), got {relations!r}")
 
 
-Assumption: TypeAlias = Relation | Known | Condition | Predicate
+Assumption: TypeAlias = Relation | KnownConstant | Condition | Predicate
 
 
 def parts(assumption: Assumption) -> Iterator[str | Relation | Symbol]:
@@ -82,7 +82,7 @@ def parts(assumption: Assumption) -> Iterator[str | Relation | Symbol]:
     match assumption:
         case Relation():
             yield assumption
-        case Known(symbol, unless):
+        case KnownConstant(symbol, unless):
             yield symbol
             yield f" is known: {symbol.meaning}"
             if unless is not None:
@@ -118,7 +118,7 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
     >>> breach(mu > 0, case, Constants(gamma=0.75))
     'mu > 0 is not met: mu is unknown (Polyak-Lojasiewicz constant of f)'
     """
-    if isinstance(assumption, Relation | Known | Condition):
+    if isinstance(assumption, Relation | KnownConstant | Condition):
         return breach_by_constants(assumption, case.steps, c)
     wrong = assumption(case, c)
     if not isinstance(wrong, str | None):
@@ -127,14 +127,14 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
     return wrong
 
 
-def breach_by_constants(assumption: Relation | Known | Condition, steps: int, c: Constants) -> str | None:
+def breach_by_constants(assumption: Relation | KnownConstant | Condition, steps: int, c: Constants) -> str | None:
     """Return None where constants and a number of steps meet an assumption, else a sentence with what breaks it."""
     match assumption:
         case Relation():
             if met(assumption, steps, c):
                 return None
             return f"{text(assumption)} is not met: {_why(assumption, steps, c)}"
-        case Known(symbol, unless):
+        case KnownConstant(symbol, unless):
             value = getattr(c, symbol.constant)
             if 0 <= value < math.inf or (unless is not None and met(unless, steps, c)):
                 return None
@@ -153,7 +153,7 @@ def relations_in(*assumptions: Assumption) -> Iterator[Relation]:
                 yield assumption
             case Condition(requirements=requirements):
                 yield from requirements
-            case Known(unless=Relation() as unless):
+            case KnownConstant(unless=Relation() as unless):
                 yield unless
 
 

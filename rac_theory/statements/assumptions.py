@@ -29,7 +29,7 @@ from rac_theory.statements.about import rac_lora_reshuffled as rac_lora_reshuffl
 from rac_theory.statements.about import rac_lora_root_steps as rac_lora_root_steps
 from rac_theory.statements.about import rac_lora_steepest as rac_lora_steepest
 from rac_theory.statements.about import rac_lora_stochastic as rac_lora_stochastic
-from rac_theory.statements.assumption import Condition, Known
+from rac_theory.statements.assumption import Condition, KnownConstant
 from rac_theory.statements.symbols import (
     L_H,
     A,
@@ -105,19 +105,19 @@ positive_gaussian_gain = Condition(
     (nu > 0,),
 )
 
-bounded_below = Known(gap0_upper)
-certified_minimum = Known(gap0)
-known_minimiser = Known(distance0)
-known_cost_of_turns = Known(ell)
-known_largest_projection = Known(lambda_max)
-known_heterogeneity = Known(D)
-known_client_heterogeneity = Known(D, unless=equal(K, 1))
-known_variance = Known(sigma_squared)
-known_bias = Known(bias_squared)
-known_heterogeneity_within = Known(D_in)
-known_sampling = Known(omega)
-known_span = Known(span)
-known_client_variance = Known(zeta_squared, unless=equal(K, 1))
+bounded_below = KnownConstant(gap0_upper)
+certified_minimum = KnownConstant(gap0)
+known_minimiser = KnownConstant(distance0)
+known_cost_of_turns = KnownConstant(ell)
+known_largest_projection = KnownConstant(lambda_max)
+known_heterogeneity = KnownConstant(D)
+known_client_heterogeneity = KnownConstant(D, unless=equal(K, 1))
+known_variance = KnownConstant(sigma_squared)
+known_bias = KnownConstant(bias_squared)
+known_heterogeneity_within = KnownConstant(D_in)
+known_sampling = KnownConstant(omega)
+known_span = KnownConstant(span)
+known_client_variance = KnownConstant(zeta_squared, unless=equal(K, 1))
 
 
 def convex(case: Case, c: Constants) -> str | None:

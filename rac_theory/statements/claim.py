@@ -115,7 +115,7 @@ class Claim:
 
     def _evaluated(self, constants: Constants, t: Array) -> Array:
         if isinstance(self.bound, Expression):
-            values = {symbol.name: _known(getattr(constants, symbol.constant)) for symbol in self._constants}
+            values = {symbol.name: _finite_or_nan(getattr(constants, symbol.constant)) for symbol in self._constants}
             return np.broadcast_to(number(self.bound, values | {T.name: t}), t.shape)
         # As NumPy's scalars: a division by zero and a power that overflows are infinite, and no error.
         scalars: dict[str, Any] = {
@@ -177,7 +177,7 @@ class Claim:
         return self.statement.removesuffix(".")
 
 
-def _known(constant: float) -> float:
+def _finite_or_nan(constant: float) -> float:
     """A constant that is infinite bounds nothing: it is not known, and times a zero it is zero."""
     return constant if math.isfinite(constant) else math.nan
 

@@ -16,16 +16,19 @@ import numpy as np
 from rac_theory.algebra import Expression, Quotient, Symbol, latex, text, total
 from rac_theory.base import Array, type_name
 from rac_theory.cases import Constants
+from rac_theory.numerics import EPS
 from rac_theory.statements.symbols import T, read, t
 
-ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric
+ROUNDINGS = 64 * EPS  # relative to the largest value of a metric
 
 
 _VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
-SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t)
-SCALED_GRADIENT = Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t)
-SQUARED_GRADIENT_AT_ITERATE = Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", of=t)
-GRADIENT_NORM = Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", of=t)
+SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", argument=t)
+SCALED_GRADIENT = Symbol(
+    "E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", argument=t
+)
+SQUARED_GRADIENT_AT_ITERATE = Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", argument=t)
+GRADIENT_NORM = Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", argument=t)
 _SQUARED_DISTANCE = Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2")
 
 _ALONG_A_RUN = {
@@ -187,6 +190,15 @@ mean_squared_gradient = Metric(
 def weighted_squared_gradient(weight: Expression) -> Metric:
     """Average of ``||grad f(W^s)||^2`` over s < t with weights ``weight^s``.
 
+    Parameters
+    ----------
+    weight : Expression
+        The base of the weights, made of constants of a case.
+
+    Returns
+    -------
+    Metric
+
     Examples
     --------
     >>> import numpy as np
@@ -202,10 +214,15 @@ def weighted_squared_gradient(weight: Expression) -> Metric:
     return squared_gradient_with_weights(weight**t)
 
 
+def _recorded(curves: Curves, name: str, source: str) -> Array:
+    """Return curves that are not recorded of every run; the error says of which they are."""
+    if (recorded := getattr(curves, name)) is None:
+        raise ValueError(f"{name} must have been recorded{source}")
+    return np.asarray(recorded)
+
+
 def _squared_distances(curves: Curves, c: Constants) -> Array:
-    if curves.squared_distances is None:
-        raise ValueError("squared_distances must have been recorded: simulate(..., record=['distances'])")
-    return curves.squared_distances
+    return _recorded(curves, "squared_distances", ": simulate(..., record=['distances'])")
 
 
 def _largest_squared_distance(c: Constants) -> float:
@@ -247,13 +264,9 @@ squared_distance = Metric(
 
 
 def _scaled_means(curves: Curves, c: Constants) -> Array:
-    if curves.step_sizes is None:
-        raise ValueError(
-            "step_sizes must have been recorded, as they are of runs whose gradients are CertifiedStep(), and of no "
-            "expectation"
-        )
+    of_steps = ", as they are of runs whose gradients are CertifiedStep(), and of no expectation"
     with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
-        return running_mean_before(curves.step_sizes * curves.squared_gradients)
+        return running_mean_before(_recorded(curves, "step_sizes", of_steps) * curves.squared_gradients)
 
 
 def _largest_scaled_gradient(c: Constants) -> float:
@@ -286,13 +299,9 @@ Descent keeps it at or below ``2 (f(W^0) - inf f)``.
 
 
 def _mean_norms(curves: Curves, c: Constants) -> Array:
-    if curves.gradient_norms is None:
-        raise ValueError(
-            "gradient_norms must have been recorded, as they are of runs of a steepest step such as MuonStep, and of "
-            "no expectation"
-        )
-    with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
-        return running_mean_before(curves.gradient_norms)
+    of_steps = ", as they are of runs of a steepest step such as MuonStep, and of no expectation"
+    with np.errstate(invalid="ignore"):  # a run may diverge
+        return running_mean_before(_recorded(curves, "gradient_norms", of_steps))
 
 
 def _of_frobenius(c: Constants) -> float:
@@ -323,6 +332,15 @@ mean_norm = Metric(
 def squared_gradient_with_weights(weights: Expression) -> Metric:
     """Average of ``||grad f(W^s)||^2`` over s < t with weights that are an expression in t, at t = s.
 
+    Parameters
+    ----------
+    weights : Expression
+        The weight of step t, made of t and constants of a case.
+
+    Returns
+    -------
+    Metric
+
     Examples
     --------
     >>> import numpy as np
@@ -351,6 +369,15 @@ def squared_gradient_and_beside(share: Expression) -> Metric:
     """Average of ``||grad f(W^s)||^2 + share ||grad f(X^s)||^2`` over s < t, for a share of at most 1.
 
     X is the first state of a method that reports another point W, such as the model beside what error feedback keeps.
+
+    Parameters
+    ----------
+    share : Expression
+        What the squared gradient at X is multiplied by, made of constants of a case.
+
+    Returns
+    -------
+    Metric
 
     Examples
     --------

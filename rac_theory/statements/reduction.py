@@ -177,7 +177,7 @@ class Identity:
     Attributes
     ----------
     id, name, source, mark, about
-        As of a ``Theorem``.
+        As in a ``Theorem``.
     claims : tuple of Relation
         Equations.
 

@@ -19,7 +19,7 @@ from rac_theory.statements.assumption import (
     ROUNDING,
     Assumption,
     Condition,
-    Known,
+    KnownConstant,
     breach,
     parts,
     relations_in,
@@ -147,7 +147,7 @@ class Theorem:
         return frozenset(
             assumption
             for assumption in (*assumptions, *implied(*assumptions))
-            if type(assumption) in (Relation, Known, Condition) or type(assumption).__eq__ is object.__eq__
+            if type(assumption) in (Relation, KnownConstant, Condition) or type(assumption).__eq__ is object.__eq__
         )
 
     @cached_property
@@ -316,7 +316,7 @@ def check_given(given: object, claim: Claim) -> None:
     if not isinstance(given, tuple):
         raise ValueError(f"{rule}, got {given!r}")
     for assumption in given:
-        if not isinstance(assumption, Relation | Condition | Known) and not is_predicate(assumption):
+        if not isinstance(assumption, Relation | Condition | KnownConstant) and not is_predicate(assumption):
             hint = ": == compares expressions, equal(K, 1) is an equation" if isinstance(assumption, bool) else ""
             raise ValueError(f"{rule}, got {assumption!r} in it{hint}")
     relations = tuple(relations_in(*given))

@@ -13,7 +13,7 @@ from rac_theory.statements import (
     Condition,
     E,
     Identity,
-    Known,
+    KnownConstant,
     Metric,
     Predicate,
     Theorem,
@@ -74,7 +74,7 @@ def listed(
         checks.one_of("mark", mark, MARKS)
     if about is not None and not is_predicate(about):
         raise ValueError(f"about must be a predicate, such as assumptions.rac_lora_exact, got {shown(about)}")
-    if not (isinstance(given, str | Relation | Known | Condition | None) or is_predicate(given)):
+    if not (isinstance(given, str | Relation | KnownConstant | Condition | None) or is_predicate(given)):
         raise ValueError(f"given must be an assumption or a word of one, got {shown(given)}")
     return tuple(
         theorem
@@ -101,7 +101,7 @@ __all__ = [
     "Condition",
     "E",
     "Identity",
-    "Known",
+    "KnownConstant",
     "Metric",
     "Theorem",
     "Tightest",

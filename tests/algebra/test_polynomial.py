@@ -42,7 +42,7 @@ def test_a_change_is_seen():
 
 rho = Let("rho", 1 - x * y)
 w = Let("w", 1 / (1 + x))
-x_j = Symbol("x_j", of=j)
+x_j = Symbol("x_j", argument=j)
 
 
 @as_one_test(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rac_theory.base.conversion import sorted_classes
+from rac_theory.base.checks import sorted_classes
 
 
 @pytest.mark.parametrize("labels", [[3, 1, 2, 1], ["c", "a", "b", "a"], [0.5, -1.0, 0.0, -1.0]])

@@ -5,7 +5,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from timing import Contestant
 
-from rac_theory.sketches.laws.normals import standard_normals
+from rac_theory.numerics.randomness import standard_normals
 
 _BLOCK_NUMBERS = 1 << 15  # of the iterates that are multiplied at once, or of the random numbers drawn at once
 

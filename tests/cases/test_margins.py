@@ -13,7 +13,7 @@ import pytest
 from rac_theory import Bernoulli, LayeredRACLoRA
 from rac_theory.gains import common_basis, gain, layered
 from rac_theory.gains.common_basis import Part, Parts, _basis, in_common_basis, splits_of
-from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _smallest, _whole, smoothness_along
+from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _on_all_entries, _smallest, smoothness_along
 from rac_theory.gains.layered import along_all_layers
 from rac_theory.gains.one_side import OFF, _above, _between, _of_entries, moments_of
 from rac_theory.gains.ratio import largest_ratio
@@ -174,13 +174,13 @@ def test_all_entries_are_looked_at_up_to_256(size, monkeypatch):
     """Of a sum, a coin and several layers. Catches a limit that is another, or not kept."""
     monkeypatch.setattr(gain, "along_whole", lambda *_: 0.5)
     sketch, Q, few = Coordinate(size, 1), Smoothness.isotropic(1.0, (size, 1)), size == 256
-    assert len(_as_a_whole(sketch, Q.terms)) == len(_whole(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q)) == few
+    assert len(_as_a_whole(sketch, Q.terms)) == len(_on_all_entries(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q)) == few
     wide = Smoothness.isotropic(1.0, (16, size - 240))  # of 16 or 17 columns
     assert len(_as_a_whole(Coordinate(16, 1), wide.terms)) == few
     layers = LayeredRACLoRA(Layers([(128, 1), (size - 128, 1)]), [Coordinate(128, 1), Coordinate(size - 128, 1)], 1.0)
     assert (along_all_layers(layers, Q) is not None) == few
     monkeypatch.setattr(gain, "along_whole", lambda *_: math.inf)  # which says nothing
-    assert _as_a_whole(sketch, Q.terms) == _whole(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q) == []
+    assert _as_a_whole(sketch, Q.terms) == _on_all_entries(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q) == []
 
 
 def test_a_common_basis_has_so_many_columns_and_parts():
@@ -210,7 +210,7 @@ def test_of_sums_that_are_broken(monkeypatch):
     top = largest_eigenvalue(R[0])
     assert part.off == math.fsum([top * below[0], below[1]]) + 3 * EPS * (top * 5 + 1)
     mix = np.random.default_rng(0).uniform(1, 2, 2)
-    V = np.linalg.eigh(sum(w * M / np.linalg.norm(M) for w, M in zip(mix, R, strict=True)))[1]
+    V = np.linalg.eigh(sum(w / np.linalg.norm(M) * M for w, M in zip(mix, R, strict=True)))[1]
     product = 4 * (3 + 2) * EPS * np.linalg.norm(V) ** 2
     numbers, added, lost = _basis(R)
     assert lost == pytest.approx(np.linalg.norm(V.T @ V - np.eye(3)) + product, rel=1e-9, abs=0)

@@ -20,7 +20,7 @@ from rac_theory.algebra.polynomials import term
 from rac_theory.algorithms import MOMENTUM, PLAIN
 from rac_theory.commands.cli import main
 from rac_theory.discovery import discover
-from rac_theory.numerics.semidefinite import certified
+from rac_theory.numerics.rational import certified
 from rac_theory.proofs.coq.kernel import REALS, NoAnswer, ask, keep
 from rac_theory.proofs.coq.readings import misread
 from rac_theory.proofs.coq.script import script

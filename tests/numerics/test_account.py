@@ -2,7 +2,7 @@
 
 import pytest
 
-from rac_theory.numerics.account import Account, for_constants
+from rac_theory.numerics.evidence import Account, for_constants
 
 
 def test_parts_add_up_and_nothing_is_overdrawn():

@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 from rac_theory import sketches, spectrum
-from rac_theory.numerics.rational import largest_eigenvalue, smallest_eigenvalue
-from rac_theory.numerics.semidefinite import EigenvalueCertificate, Squares, certified
+from rac_theory.numerics.rational import (
+    EigenvalueCertificate,
+    Squares,
+    certified,
+    largest_eigenvalue,
+    smallest_eigenvalue,
+)
 
 M = [
     [Fraction(2), Fraction(1), Fraction(0)],

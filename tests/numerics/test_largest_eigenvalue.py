@@ -50,7 +50,7 @@ def test_what_cannot_be_found_quickly_is_found_slowly(monkeypatch):
     """Where products with vectors find too little, all eigenvalues decide. Catches the last margin as a bound."""
     S = matrix(20, 2, np.linspace(0, 1, 20))
     monkeypatch.setattr(MODULE, "LARGE", 2)
-    monkeypatch.setattr(MODULE, "_found", lambda S: 0.1)
+    monkeypatch.setattr(MODULE, "_estimate", lambda S: 0.1)
     assert 1 <= largest_eigenvalue(S) <= 1 + 1e-12
 
 
@@ -77,4 +77,4 @@ def test_without_convergence_no_row_sums_to_more(monkeypatch):
         raise ArpackNoConvergence("no", np.empty(0), np.empty((0, 0)))
 
     monkeypatch.setattr("scipy.sparse.linalg.eigsh", fails)
-    assert MODULE._found(np.array([[1.0, -2.0], [-2.0, 5.0]])) == 7.0
+    assert MODULE._estimate(np.array([[1.0, -2.0], [-2.0, 5.0]])) == 7.0

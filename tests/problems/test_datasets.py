@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+from rac_theory.base import digest
 from rac_theory.base.extras import MissingExtra
-from rac_theory.base.naming import digest
 from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression, datasets
 
 

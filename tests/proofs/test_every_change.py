@@ -12,7 +12,7 @@ from rac_theory.algebra import Relation
 from rac_theory.proofs import Missing, Proof
 from rac_theory.proofs.fact import letters_in, read
 from rac_theory.statements.about import bernoulli_lora
-from rac_theory.statements.assumption import Condition, Known
+from rac_theory.statements.assumption import Condition, KnownConstant
 from rac_theory.theorems.ours import STORED
 from tests.theorems.second_routes.changed import changed_claims, changed_relations
 from tests.theorems.second_routes.same import same
@@ -107,8 +107,8 @@ def looser(assumption):
     match assumption:
         case Relation():
             yield from _some(changed_relations(assumption))
-        case Known(symbol, unless):
-            yield Known(symbol, unless=theorems.symbols.T <= 1 if unless is None else None)
+        case KnownConstant(symbol, unless):
+            yield KnownConstant(symbol, unless=theorems.symbols.T <= 1 if unless is None else None)
         case Condition(inequality=inequality, requirements=known):
             yield from (replace(assumption, inequality=other) for other in _some(changed_relations(inequality)))
             yield replace(assumption, requirements=(*known, known[0]))

@@ -6,7 +6,7 @@ import pytest
 from rac_theory.algebra import symbols_of
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.statements import assumptions as known
-from rac_theory.statements.assumption import Known
+from rac_theory.statements.assumption import KnownConstant
 from rac_theory.statements.symbols import K, lambda_min
 
 from .worlds import worlds
@@ -155,7 +155,7 @@ def _without_one(part):
         is_sign = len(symbols_of(fact.said)) == 1 and not drawn_in(fact.value)
         for one in [] if is_sign else sorted(fact.by, key=short):
             is_of_norm = one == known.fresh_projection and any(_is_of_norm(each.name) for each in drawn_in(fact.value))
-            if not isinstance(one, Known) and one not in DEFINITIONS and not is_of_norm:
+            if not isinstance(one, KnownConstant) and one not in DEFINITIONS and not is_of_norm:
                 yield f"{name} without {short(one)}", fact, one
 
 

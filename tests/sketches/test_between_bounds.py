@@ -11,7 +11,7 @@ from rac_theory.sketches import AnisotropicGaussian, FiniteSupport, Uniform
 from rac_theory.sketches.distributions import anisotropic_gaussian as gaussian_columns
 from rac_theory.sketches.distributions import uniform as permutations
 from rac_theory.sketches.distributions.anisotropic_gaussian import EntryBounds, moments
-from rac_theory.sketches.distributions.uniform import Numbers, _row, numbers
+from rac_theory.sketches.distributions.uniform import MomentBounds, _row, moment_bounds
 from rac_theory.sketches.laws.leverage import variance_of_share
 from rac_theory.sketches.laws.rotation_invariance import uniform_range
 from rac_theory.sketches.moments import Moments
@@ -54,7 +54,7 @@ class Truth:
         ends = ((one, one) for one in np.array([self.p + self.y, self.x, self.y]) / self.kappa)
         crossing = ((self.alpha + self.beta) / root,) * 2
         known = ((d - 1) * self.beta / self.a, self.beta / self.kappa, crossing, *ends)
-        return Numbers(*known, abs(self.xi) / self.kappa, abs(self.xi) / root)
+        return MomentBounds(*known, abs(self.xi) / self.kappa, abs(self.xi) / root)
 
     def normalised(self, H, S):
         """E[H]^-1/2 E[HSH] E[H]^-1/2."""
@@ -85,10 +85,10 @@ def test_numbers_of_the_lemma_are_within_their_bounds(d, r, seed):
         true = Truth(H, r)
         if true.epsilon > 0.95:
             continue
-        bound, exact = numbers(d, r, true.epsilon, true.variance), true.exact()
-        for name in ("left", "mixed", "along", "across"):
+        bound, exact = moment_bounds(d, r, true.epsilon, true.variance), true.exact()
+        for name in ("beta_per_a", "beta_per_kappa", "xi_per_kappa", "xi_per_root"):
             assert getattr(exact, name) <= getattr(bound, name) * (1 + 1e-9) + 1e-12
-        for name in ("crossing", "both", "alone", "around"):
+        for name in ("alpha_and_beta", "p_and_y", "x", "y"):
             (low, high), (one, _) = getattr(bound, name), getattr(exact, name)
             assert low - 1e-9 <= one <= high + 1e-9
 
@@ -107,10 +107,10 @@ def test_a_favoured_direction_of_ones_is_bounded(d, r, seed):
         u = rng.standard_normal(d)
         for S in (semidefinite(d, d, rng), semidefinite(d, 1, rng), np.outer(u, u), np.ones((d, d)), np.eye(d)):
             found = true.normalised(H, S)
-            exact, ((c, _), (_, both)) = true.exact(), (true.exact().crossing, true.exact().both)
-            wider = [exact._replace(crossing=ends) for ends in ((0.5 * c, c), (c, 1.5 * c))]
-            wider.append(exact._replace(both=(both - abs(both), both)))
-            for known in (exact, *wider, numbers(d, r, true.epsilon, true.variance)):
+            exact, ((c, _), (_, both)) = true.exact(), (true.exact().alpha_and_beta, true.exact().p_and_y)
+            wider = [exact._replace(alpha_and_beta=ends) for ends in ((0.5 * c, c), (c, 1.5 * c))]
+            wider.append(exact._replace(p_and_y=(both - abs(both), both)))
+            for known in (exact, *wider, moment_bounds(d, r, true.epsilon, true.variance)):
                 bound = permutations.between_bounds(S, known)
                 above = bound.matrix + bound.off * np.eye(d) - found
                 assert np.linalg.eigvalsh(above)[0] >= -1e-9 * np.trace(S)

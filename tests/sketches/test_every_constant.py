@@ -92,17 +92,19 @@ def test_the_numbers_of_laws_that_permutations_leave_alone(d, r, epsilon, varian
         left = [[1, d, e], [d - 1, 2, e], [e**2, 2 * e**2, e**4 + (d - 1) / d**4]]
         solved.append(np.linalg.solve(left, [alone, ranks, ranks * (d - 1) / d**2 + own * square / kappa]))
     p, y, x = np.transpose(solved)
-    known = permutations.numbers(d, r, epsilon, variance)
-    for found, each in ((known.both, p + y), (known.alone, x), (known.around, y)):
+    known = permutations.moment_bounds(d, r, epsilon, variance)
+    for found, each in ((known.p_and_y, p + y), (known.x, x), (known.y, y)):
         assert found == pytest.approx((each.min(), each.max()), rel=1e-11)
     xi = math.sqrt(d * epsilon * square) * d / ((d - 1) * (d - 2))
-    assert (known.left, known.mixed) == pytest.approx((epsilon, epsilon / (r - 1)), rel=1e-14)
-    assert (known.along, known.across) == pytest.approx((xi / kappa, xi / math.sqrt(ones * kappa)), rel=1e-12)
+    assert (known.beta_per_a, known.beta_per_kappa) == pytest.approx((epsilon, epsilon / (r - 1)), rel=1e-14)
+    assert (known.xi_per_kappa, known.xi_per_root) == pytest.approx(
+        (xi / kappa, xi / math.sqrt(ones * kappa)), rel=1e-12
+    )
     crossing = [
         (r - 1) * math.sqrt((1 - epsilon) / ((r - 1 + epsilon) * (d - 1))),
         (r - 1 + 2 * epsilon) / math.sqrt((r - 1) * (d - 1)),
     ]
-    assert known.crossing == pytest.approx(crossing, rel=1e-14)
+    assert known.alpha_and_beta == pytest.approx(crossing, rel=1e-14)
 
 
 @pytest.mark.parametrize(("d", "r"), [(4, 2), (4, 3), (9, 4)])
@@ -114,7 +116,7 @@ def test_a_uniform_sketch_favours_the_ones(d, r):
     combination = np.linalg.lstsq(grid * np.sqrt(weight)[:, None], np.sqrt(weight))[0]
     left = weight @ (1 - grid @ combination) ** 2
     X = np.random.default_rng(d).standard_normal((d, d))
-    known = permutations.numbers(d, r, left, variance_of_share(d, r, _row(r)))
+    known = permutations.moment_bounds(d, r, left, variance_of_share(d, r, _row(r)))
     found, true = Uniform(d, r).curvature_bound(X @ X.T), permutations.between_bounds(X @ X.T, known)
     np.testing.assert_allclose(found.matrix, true.matrix, rtol=1e-11)
     assert (found.off, found.slack) == pytest.approx((true.off, true.slack), rel=1e-11)
@@ -124,20 +126,25 @@ def test_a_uniform_sketch_favours_the_ones(d, r):
 def test_a_bound_of_such_laws_is_made_of_its_numbers(d, r):
     """In the blocks of the ones and of their complement. Catches a factor of what is only known up to its size."""
     X = np.random.default_rng(r).standard_normal((d, d))
-    S, known = X @ X.T / 1000, permutations.numbers(d, r, 0.2, 0.03)
+    S, known = X @ X.T / 1000, permutations.moment_bounds(d, r, 0.2, 0.03)
     found = permutations.between_bounds(S, known)
-    e, J, (low, high) = np.ones(d) / math.sqrt(d), np.eye(d) - 1 / d, known.crossing
+    e, J, (low, high) = np.ones(d) / math.sqrt(d), np.eye(d) - 1 / d, known.alpha_and_beta
     sigma, t, R = e @ S @ e, J @ S @ e, J @ S @ J
     own, trace = np.diagonal(R), np.trace(R)
-    left = known.left * trace / (d - 1)
+    left = known.beta_per_a * trace / (d - 1)
     matrix = (sigma + left) * np.outer(e, e) + (low + high) / 2 * (np.outer(e, t) + np.outer(t, e))
-    matrix += known.both[1] * R
-    matrix += J @ np.diag(known.alone[1] * own + known.around[1] * trace + known.mixed * sigma) @ J
+    matrix += known.p_and_y[1] * R
+    matrix += J @ np.diag(known.x[1] * own + known.y[1] * trace + known.beta_per_kappa * sigma) @ J
     np.testing.assert_allclose(found.matrix, matrix, rtol=1e-11)
-    off = (high - low) / 2 * np.linalg.norm(t) + 2 * known.along * np.abs(t).max()
-    off += known.across * np.linalg.norm(own - trace / d)
-    widths = np.array([known.both, known.alone, known.around]) @ [-1, 1]
-    slack = 2 * off + sigma * (known.mixed + known.left) + left + widths @ [np.linalg.norm(S), own.max(), trace]
+    off = (high - low) / 2 * np.linalg.norm(t) + 2 * known.xi_per_kappa * np.abs(t).max()
+    off += known.xi_per_root * np.linalg.norm(own - trace / d)
+    widths = np.array([known.p_and_y, known.x, known.y]) @ [-1, 1]
+    slack = (
+        2 * off
+        + sigma * (known.beta_per_kappa + known.beta_per_a)
+        + left
+        + widths @ [np.linalg.norm(S), own.max(), trace]
+    )
     assert (found.off, found.slack) == pytest.approx((off, slack), rel=1e-11)
 
 

@@ -16,7 +16,7 @@ def test_two_of_many_are_drawn_one_after_the_other():
     by_hand = np.outer(w, w) * (1 / (1 - w)[:, None] + 1 / (1 - w))
     race = FewOfMany(1e-20 * WEIGHTS, 2)
     assert race.exact
-    P = race.two()
+    P = race.joint_probabilities()
     off = ~np.eye(300, dtype=bool)
     np.testing.assert_allclose(P[off], by_hand[off], rtol=1e-12)
     np.testing.assert_allclose(P.diagonal(), (by_hand * off).sum(axis=1), rtol=1e-12)
@@ -28,9 +28,9 @@ def test_they_are_those_of_the_other_integral(rank):
     """Each row of P sums to r times its p, as r are drawn in all. Catches an odd power too many, and C one too late."""
     race = FewOfMany(WEIGHTS / 4, rank)
     assert race.exact
-    p, _ = race.one()
+    p, _ = race.inclusion_probabilities()
     np.testing.assert_allclose(p, one_of_a_race(WEIGHTS / 4, rank), rtol=1e-12)
-    P = race.two()
+    P = race.joint_probabilities()
     np.testing.assert_allclose(P.sum(axis=1), rank * p, rtol=1e-12)
     assert (P > 0).all()
     assert (np.minimum.outer(p, p) * (1 + 1e-12) >= P).all()
@@ -76,5 +76,5 @@ def test_draws_agree():
     groups = np.repeat(np.eye(6), 50, axis=1)
     drawn = (sketch.sample(np.random.default_rng(0), 20_000) != 0).any(axis=2) @ groups.T
     X = drawn[:, :, None] * drawn[:, None, :]
-    P = groups @ FewOfMany(WEIGHTS / 4, 3).two() @ groups.T
+    P = groups @ FewOfMany(WEIGHTS / 4, 3).joint_probabilities() @ groups.T
     assert (np.abs(X.mean(axis=0) - P) <= 5 * X.std(axis=0) / np.sqrt(len(X))).all()

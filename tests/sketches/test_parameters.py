@@ -8,6 +8,7 @@ import pytest
 from scipy.fft import dct
 from scipy.linalg import hadamard
 
+from rac_theory.numerics.randomness import standard_normals
 from rac_theory.sketches import (
     AnisotropicGaussian,
     BlockPartition,
@@ -29,7 +30,6 @@ from rac_theory.sketches import (
     WeightedCoordinate,
     named_sketch,
 )
-from rac_theory.sketches.laws.normals import standard_normals
 from tests.as_one_test import as_one_test
 
 

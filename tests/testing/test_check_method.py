@@ -20,7 +20,7 @@ from rac_theory import (
 from rac_theory.algorithms import H, Method, gradient, letter, state
 from rac_theory.numerics.linalg import project
 from rac_theory.problems import LeastSquares, Quadratic
-from rac_theory.runs.expectations.route import moment_map
+from rac_theory.runs.expectations.expectation import moment_map
 from rac_theory.sketches import Gaussian, Haar
 from rac_theory.statements import E, Theorem, gap
 from rac_theory.statements.symbols import T, gamma, gap0

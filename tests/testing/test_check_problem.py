@@ -24,7 +24,7 @@ from rac_theory.problems import (
     TanhNetwork,
     TwoLayerNetwork,
 )
-from rac_theory.problems.eigenbasis import Eigenbasis
+from rac_theory.problems.problem import Eigenbasis
 from rac_theory.testing import Refuted, check_problem
 from rac_theory.testing.problems import check_problem as calls
 from rac_theory.testing.problems import derivatives

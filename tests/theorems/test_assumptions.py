@@ -15,7 +15,7 @@ from rac_theory.problems import Quadratic
 from rac_theory.sketches import Gaussian
 from rac_theory.statements import assumptions, symbols
 from rac_theory.statements.assumption import breach, met
-from rac_theory.theorems import Condition, Known
+from rac_theory.theorems import Condition, KnownConstant
 from tests.as_one_test import as_one_test
 
 # What breaks what; an assumption that nothing here breaks fails the test, so that it is thought of.
@@ -101,7 +101,7 @@ def _name(assumption):
             return text(assumption)
         case Condition(name=name):
             return name
-        case Known(symbol=symbol):
+        case KnownConstant(symbol=symbol):
             return symbol.constant
     return assumption.__name__
 
@@ -270,7 +270,7 @@ def test_what_is_said_of_a_breach(assumption, change, told):
 
 def test_what_is_not_needed_need_not_be_known():
     """With K = 1 clients do not drift; with K = 2 they do. Catches a condition that is read the other way round."""
-    known = Known(symbols.D, unless=equal(symbols.K, 1))
+    known = KnownConstant(symbols.D, unless=equal(symbols.K, 1))
     for D, K, is_met in ((math.nan, 1, True), (math.nan, 2, False), (0.0, 2, True), (1.0, 2, True), (-1.0, 2, False)):
         assert (breach(known, LINE, Constants(gamma=0.1, D=D, inner_steps=K)) is None) == is_met
 

@@ -12,7 +12,7 @@ from rac_theory.problems import PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 from rac_theory.statements import E, squared_gradient_and_beside
 from rac_theory.statements.symbols import C, L, T, gamma, gap0_upper, lambda_min
-from rac_theory.verdicts.verification.recorded_curves import simulated
+from rac_theory.verdicts.verification.judged_claim import simulated
 
 from .asked_of_each import holds_exactly, names_what_is_broken, refutes
 from .second_routes.moments import check_below, enumerated, on_axes, squares

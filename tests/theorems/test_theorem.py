@@ -11,7 +11,7 @@ from rac_theory import GD, Case, Constants, theorems
 from rac_theory.algebra import Symbol, equal
 from rac_theory.problems import Quadratic
 from rac_theory.statements.symbols import D, L, L_max, T, gamma, gap0, mu
-from rac_theory.theorems import Condition, E, Known, Theorem, gap
+from rac_theory.theorems import Condition, E, KnownConstant, Theorem, gap
 
 T2 = theorems.T2
 USERS = Theorem(
@@ -45,9 +45,9 @@ def test_ours_say_what_they_are():
         ({"given": gamma <= 1}, "given must be a tuple of relations, conditions and predicates, got gamma <= 1"),
         ({"given": (T2.given, True)}, "given must be a tuple"),
         ({"given": (gamma * L == 1,)}, r"got False in it: == compares expressions, equal\(K, 1\) is an equation"),
-        ({"given": (Known,)}, "given must be a tuple"),
+        ({"given": (KnownConstant,)}, "given must be a tuple"),
         ({"given": (Symbol("x") > 0,)}, "given must be made of constants of a case and of T, not of x$"),
-        ({"given": (Known(D, unless=equal(Symbol("x"), 1)),)}, "not of x$"),
+        ({"given": (KnownConstant(D, unless=equal(Symbol("x"), 1)),)}, "not of x$"),
         ({"given": (Condition("c", mu > 0, (Symbol("x") > 0,)),)}, "not of x$"),
         ({"given": (L > 0, L_max > 0)}, "L stands for L and for L_max: they need two names"),
         ({"about": None}, "about must be a predicate, such as assumptions.rac_lora_exact, got None"),
@@ -62,9 +62,9 @@ def test_what_is_no_theorem_is_refused(change, words):
 def test_what_is_no_assumption_is_refused():
     for wrong in ("D", T, Symbol("x")):
         with pytest.raises(ValueError, match="symbol must be that of a constant of a case, such as D, got"):
-            Known(wrong)
+            KnownConstant(wrong)
     with pytest.raises(ValueError, match=r"unless must be a relation, such as equal\(K, 1\), got True"):
-        Known(D, unless=True)
+        KnownConstant(D, unless=True)
     with pytest.raises(ValueError, match=r"inequality must be a Relation, such as gamma \* L <= 1, got gamma"):
         Condition("c", gamma, (gamma > 0,))
     for known in ((), gamma > 0, (gamma,)):

@@ -9,11 +9,10 @@ import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.base import Array, checks, shown
-from rac_theory.numerics import rounded
+from rac_theory.numerics import EPS, rounded
 from rac_theory.problems import Problem
 
 _SHARE = 1e-6  # of the error h L / 2, which is all that rounding may add to it at the start
-_EPS = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class FiniteDifferences:
         value, G = float(problem.value(W[None])[0]), problem.gradient(W[None])[0]
         size = abs(value) + float(np.linalg.norm(G) * np.linalg.norm(W))  # the second is by what rounding of W moves f
         entry = float(np.abs(W).max())
-        least = max(math.sqrt(16 * _EPS * size / (_SHARE * L)), _EPS * entry / _SHARE)
+        least = max(math.sqrt(16 * EPS * size / (_SHARE * L)), EPS * entry / _SHARE)
         if self.h < least:
             raise ValueError(
                 f"h must be at least {least:.2g} from a start where |f| + |G| |W| is {size:.3g} and entries of W are "

@@ -57,6 +57,15 @@ NO_NOISE = Noise(0.0, 1.0, 0.0, dict.fromkeys(("A", "beta", "C"), "the gradient 
 def additive_noise(sigma: float) -> Noise:
     """Return the constants of a gradient plus independent noise of total variance ``sigma^2``: (0, 1, sigma^2).
 
+    Parameters
+    ----------
+    sigma : float
+        The root of the total variance, >= 0, in units of the gradient.
+
+    Returns
+    -------
+    Noise
+
     Examples
     --------
     >>> from rac_theory.algorithms.gradients import additive_noise
@@ -79,6 +88,10 @@ def minibatch_noise(problem: FiniteSum, size: int, *, replace: bool) -> Noise:
         The number b of components in a minibatch, >= 1.
     replace : bool
         Whether they are drawn with replacement, ``s = 1/b``, or without, ``s = (N - b) / (b (N - 1))`` and b <= N.
+
+    Returns
+    -------
+    Noise
 
     Notes
     -----

@@ -239,9 +239,9 @@ class Terms:
             return "fstar"
         if symbol == metric.squared_distance.expected:
             return f"(mean_at {self.letter(T)} {self.letter(_SQUARED_DISTANCE)})"
-        if symbol.of is not None:
+        if symbol.argument is not None:
             at_W = next(symbols_of(square)[0] for square, added in ADDED.items() if added.name == symbol.name)
-            return f"(mean_at {self.count(symbol.of)} {self.letter(at_W)})"
+            return f"(mean_at {self.count(symbol.argument)} {self.letter(at_W)})"
         if symbol in self._originals:
             draw, inner = self._originals[symbol]
             return f"({MEANS[draw]} (fun {draw} => {self._symbol(inner)}))"

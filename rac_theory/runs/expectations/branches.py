@@ -33,15 +33,17 @@ from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, P
 from rac_theory.base import Array, repr_of
 from rac_theory.numerics import orthonormal_range, projection
 from rac_theory.problems import Problem, shares_of
-from rac_theory.runs.expectations.components import (
+from rac_theory.runs.expectations.frame import (
     Components,
+    Frame,
     components_in,
     energy_roots,
+    frame_of,
     of_clients,
     pooled,
+    whole_frame,
 )
-from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame
-from rac_theory.runs.expectations.matrix_map import read_out
+from rac_theory.runs.expectations.matrix_map import EnergyMap
 from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.runs.expectations.step_moments import Covered, layered_frame, listed_by_layers
 from rac_theory.sketches import Moments, Sketch, is_orthonormal
@@ -49,7 +51,7 @@ from rac_theory.sketches.laws import lifted
 
 
 @dataclass(frozen=True, eq=False)
-class BranchMap:
+class BranchMap(EnergyMap):
     """A state holds M and m side by side, for each of g groups: (g, d, d + columns).
 
     Attributes
@@ -80,8 +82,7 @@ class BranchMap:
 
     def start(self, W: Array) -> Array:
         """Return the moments at W."""
-        e = self.roots[:, :, None] * self.coordinates(W)
-        return np.concatenate([e @ np.swapaxes(e, 1, 2), e], axis=2)
+        return np.concatenate([super().start(W), self.roots[:, :, None] * self.coordinates(W)], axis=2)
 
     def step(self, state: Array) -> Array:
         """One step."""
@@ -92,15 +93,8 @@ class BranchMap:
         moved = np.tensordot(self.weights, moments, axes=1), np.tensordot(self.of_mean, means, axes=1)
         return np.concatenate(moved, axis=2)
 
-    def readout(self, state: Array) -> tuple[float, float, float]:
-        """Half the trace, and the traces with the curvatures as weights and as divisors."""
-        return read_out(state, self.roots**2)
-
-    def rate(self, smallest: float) -> float:
-        """The larger of the factors of M and, unless one W minimises all components, of m."""
-        return max(self._group_rate(i, self.roots[i] ** 2 >= smallest) for i in range(len(self.roots)))
-
     def _group_rate(self, i: int, curved: Array) -> float:
+        """The larger of the factors of M and, unless one W minimises all components, of m."""
         T = self.T[:, i][:, curved][:, :, curved]
 
         def step(M: Array) -> Array:
@@ -162,7 +156,7 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
     """Return the map of ``Local``, ``Reshuffled``, ``Clients`` with either, or forward differences; else raise."""
     quadratic, source = pooled(problem), algorithm.gradients
     alone = isinstance(source, Local | FiniteDifferences)
-    frame = frame_for(algorithm, quadratic, apart=alone)
+    frame = frame_for(algorithm, quadratic, decoupled=alone)
     if alone:
         components = Components(np.eye(frame.dim)[None], np.zeros((1, frame.dim, frame.columns)), 0.0)
     else:
@@ -207,12 +201,12 @@ def _paths(N: Array, source: object, components: Components) -> tuple[Array, Arr
     return np.stack([T for T, _ in descents]), np.stack([c for _, c in descents])
 
 
-def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
+def frame_for(algorithm: Covered, problem: Problem, *, decoupled: bool) -> Frame:
     """Return the frame of a quadratic: of rows or columns where they descend apart, else of all m n numbers.
 
-    The components of least squares mix rows, so that only the left step leaves columns ``apart`` under them.
+    The components of least squares mix rows, so that only the left step leaves columns ``decoupled`` by them.
     """
-    if isinstance(algorithm, RACLoRA) and (apart or algorithm.side == "left"):
+    if isinstance(algorithm, RACLoRA) and (decoupled or algorithm.side == "left"):
         return frame_of(problem, algorithm.side)
     if isinstance(algorithm, LayeredRACLoRA):
         return layered_frame(algorithm, problem)

@@ -61,6 +61,11 @@ def fastest_learning_rate(
     side : Side
         Which side of the gradient the sketch is on.
 
+    Returns
+    -------
+    Fastest
+        The best and the longest learning rate, and the rate at the best one; nan where no learning rate converges.
+
     Raises
     ------
     Unsupported
@@ -121,11 +126,16 @@ def fastest_letters(case: Case, *names: str, starts: int = 3) -> FastestLetters:
     Parameters
     ----------
     case : Case
-        Of a method, whose letters are to be positive at the start, on a problem that has an exact rate.
+        A case of a method on a problem that has an exact rate; the letters must be positive at the start.
     *names : str
         The letters, such as "gamma" and "beta".
     starts : int
-        From how many points the search starts.
+        The number of points from which the search starts.
+
+    Returns
+    -------
+    FastestLetters
+        The numbers, the rate, and the case with these numbers.
 
     Raises
     ------
@@ -247,6 +257,11 @@ def query_rates(
     best : bool
         Whether each number of queries has its own best step; else the best that L alone promises: 1/L, or
         q / ((q + 1 + d) L).
+
+    Returns
+    -------
+    list of QueryRate
+        One for each number of queries, in their order.
 
     Raises
     ------

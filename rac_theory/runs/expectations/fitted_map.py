@@ -22,8 +22,7 @@ from rac_theory.algorithms import FLOOR, FittedDescent, SeenCurvature, StepPerDr
 from rac_theory.base import Array
 from rac_theory.numerics import orthonormal_range
 from rac_theory.problems import Problem
-from rac_theory.runs.expectations.components import pooled
-from rac_theory.runs.expectations.frame import Frame, frame_of, whole_frame
+from rac_theory.runs.expectations.frame import Frame, frame_of, pooled, whole_frame
 from rac_theory.runs.expectations.matrix_map import SquaresMap, matrix_map
 from rac_theory.runs.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.sketches import LARGEST_ENUMERATED, Moments

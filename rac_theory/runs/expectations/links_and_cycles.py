@@ -43,9 +43,8 @@ from rac_theory.algorithms import CyclicRACLoRA, KeptCoordinates, MomentumInLink
 from rac_theory.base import Array, repr_of
 from rac_theory.numerics import projection
 from rac_theory.problems import Problem
-from rac_theory.runs.expectations.components import energy_roots, pooled
-from rac_theory.runs.expectations.frame import frame_of
-from rac_theory.runs.expectations.matrix_map import SquaresMap, of_squares, read_out
+from rac_theory.runs.expectations.frame import energy_roots, frame_of, pooled
+from rac_theory.runs.expectations.matrix_map import EnergyMap, SquaresMap, of_squares
 from rac_theory.runs.expectations.moment_map import Unsupported, spectral_radius
 from rac_theory.sketches import Haar, Moments
 
@@ -162,7 +161,7 @@ _Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class CycleMap:
+class CycleMap(EnergyMap):
     """One cycle on M, (g, d, d).
 
     Attributes
@@ -182,11 +181,6 @@ class CycleMap:
     T: Array
     shuffled: bool
 
-    def start(self, W: Array) -> Array:
-        """Return e e', summed over the columns of a group."""
-        e = self.roots[:, :, None] * self.coordinates(W)
-        return np.asarray(e @ np.swapaxes(e, 1, 2))
-
     def step(self, state: Array) -> Array:
         """One cycle."""
         if not self.shuffled:
@@ -205,14 +199,6 @@ class CycleMap:
     def _turns(self) -> list[list[tuple[_Indices, _Indices]]]:
         """For each number of turns and each block, which sets have it as their last, by number: without it and with."""
         return list(_turns(len(self.T)))
-
-    def readout(self, state: Array) -> tuple[float, float, float]:
-        """Half the trace, and the traces with the curvatures as weights and as divisors."""
-        return read_out(state, self.roots**2)
-
-    def rate(self, smallest: float) -> float:
-        """Return the largest spectral radius of a group on the directions that have curvature, a cycle."""
-        return max(self._group_rate(i, self.roots[i] ** 2 >= smallest) for i in range(len(self.roots)))
 
     def _group_rate(self, i: int, curved: Array) -> float:
         T = self.T[:, i, None][:, :, curved][:, :, :, curved]

@@ -24,16 +24,17 @@ Where the curvatures h of a column are all equal, any sketch with E[H] = c I wil
 \|e\|^2 - (2h - h^2) e^\top H e`, so the sum of x over i falls by the factor :math:`1 - c\, (2h - h^2)`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
-from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
+from scipy.sparse.linalg import eigsh
 
 from rac_theory.base import Array
 from rac_theory.runs.expectations.frame import Frame
-from rac_theory.runs.expectations.moment_map import Unsupported
+from rac_theory.runs.expectations.moment_map import LARGEST_STATE, Unsupported, outermost_eigenvalue
 from rac_theory.sketches.laws import SecondMoment
 
 
@@ -172,9 +173,6 @@ def _energies(frame: Frame, W: Array) -> Array:
     return np.asarray((frame.by_group[:, :, None] * frame.in_groups(W) ** 2).sum(axis=2))
 
 
-LARGEST_STATE = 1 << 18
-"""The most numbers in a state: one group of 512 x 512, or 64 of 64 x 64."""
-
 _DENSE = 4096  # numbers in the matrix of a map, below which it is formed
 
 
@@ -279,6 +277,38 @@ def read_out(moments: Array, curvatures: Array) -> tuple[float, float, float]:
     return float(energies.sum()) / 2, float(np.vdot(curvatures, energies)), distance
 
 
+class EnergyMap(ABC):
+    """A moment map on the matrices e e', (g, d, d), of each group apart, where e are roots times coordinates.
+
+    Attributes
+    ----------
+    roots : (g, d)
+        Square roots of the curvatures.
+    coordinates : callable
+        W, (m, n), to the coordinates of each group, (g, d, columns).
+    """
+
+    roots: Array
+    coordinates: Callable[[Array], Array]
+
+    def start(self, W: Array) -> Array:
+        """Return e e', summed over the columns of a group."""
+        e = self.roots[:, :, None] * self.coordinates(W)
+        return np.asarray(e @ np.swapaxes(e, 1, 2))
+
+    def readout(self, state: Array) -> tuple[float, float, float]:
+        """Half the trace, and the traces with the curvatures as weights and as divisors."""
+        return read_out(state, self.roots**2)
+
+    def rate(self, smallest: float) -> float:
+        """Return the largest factor of a group on the directions whose curvature is at least ``smallest``."""
+        return max(self._group_rate(i, self.roots[i] ** 2 >= smallest) for i in range(len(self.roots)))
+
+    @abstractmethod
+    def _group_rate(self, i: int, curved: Array) -> float:
+        """The factor of group i, on some of its directions."""
+
+
 def _largest_eigenvalue(moments: MatrixMap, mask: Array) -> float:
     """Of the map of one group between symmetric matrices on the mask: a dense eigenproblem, or Lanczos' method."""
     d = len(mask)
@@ -291,9 +321,4 @@ def _largest_eigenvalue(moments: MatrixMap, mask: Array) -> float:
     if d**4 <= _DENSE:
         return float(np.linalg.eigvalsh(apply(np.eye(d * d)))[-1])
     G = np.random.default_rng(0).standard_normal((d, d))
-    operator = LinearOperator((d * d, d * d), matvec=apply, dtype=np.float64)
-    try:
-        values = eigsh(operator, k=1, which="LA", v0=(mask * (G @ G.T)).ravel(), return_eigenvectors=False)
-    except ArpackError as error:
-        raise Unsupported(f"the spectral radius of the second moment recursion was not found: {error}") from error
-    return float(values[0])
+    return outermost_eigenvalue(partial(eigsh, which="LA"), apply, (mask * (G @ G.T)).ravel()).real

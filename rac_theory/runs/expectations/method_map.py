@@ -69,7 +69,7 @@ class Data:
     k : (n, g, s, r, columns), or 0
     weights : (n,)
     variance : float
-        Of each entry of additive noise.
+        The variance of each entry of additive noise.
     agree : bool
         Whether all k are zero up to rounding.
     """

@@ -12,7 +12,7 @@ in which f - f* is half the squared norm, N is symmetric, and a singular Q leave
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +21,9 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 from rac_theory.base import Array, advance, task
 
 _DENSE = 16  # the side up to which the matrix of a map is formed
+
+LARGEST_STATE = 1 << 18
+"""The most numbers in a state: one group of 512 x 512, or 64 of 64 x 64."""
 
 
 class Unsupported(ValueError):
@@ -179,9 +182,13 @@ def spectral_radius(step: Callable[[Array], Array], size: int) -> float:
     if size <= _DENSE:
         matrix = np.stack([apply(unit) for unit in np.eye(size * size)])
         return float(np.abs(np.linalg.eigvals(matrix)).max())
-    operator = LinearOperator((size * size, size * size), matvec=apply, dtype=np.float64)
+    return abs(outermost_eigenvalue(partial(eigs, which="LM"), apply, np.eye(size).ravel()))
+
+
+def outermost_eigenvalue(solver: Callable[..., Any], apply: Callable[[Array], Array], first: Array) -> complex:
+    """Return the eigenvalue of a linear map that a solver of ARPACK finds from a first vector."""
+    operator = LinearOperator((first.size, first.size), matvec=apply, dtype=np.float64)
     try:
-        values = eigs(operator, k=1, which="LM", v0=np.eye(size).ravel(), return_eigenvectors=False)
+        return complex(solver(operator, k=1, v0=first, return_eigenvectors=False)[0])
     except ArpackError as error:
         raise Unsupported(f"the spectral radius of the second moment recursion was not found: {error}") from error
-    return float(np.abs(values[0]))

@@ -22,6 +22,7 @@ from rac_theory.algorithms.gradients import Exact, Minibatch, Noisy, minibatch_s
 from rac_theory.base import Array, repr_of
 from rac_theory.numerics import rational
 from rac_theory.problems import LeastSquares, Problem, Quadratic
+from rac_theory.runs.expectations.frame import dense
 from rac_theory.runs.expectations.method_map import Data, Law, MethodMap, Rests, check_minibatches, exact_program
 from rac_theory.runs.expectations.moment_map import Unsupported, curves
 from rac_theory.runs.expectations.step_moments import by_layers
@@ -83,7 +84,7 @@ def _minibatches(source: Minibatch, problem: Problem, Q: Rationals, W_star: Rati
     """The gradient of f, and those of the rows of least squares."""
     if type(problem) is not LeastSquares:
         raise Unsupported(f"the components must be those of LeastSquares itself, got {repr_of(problem)}")
-    X, Y = _fractions(problem.X if isinstance(problem.X, np.ndarray) else problem.X.toarray()), _fractions(problem.Y)
+    X, Y = _fractions(dense(problem)), _fractions(problem.Y)
     l2, columns = Fraction(problem.l2), _identity(problem.shape[1])
     hessians = [_kron(np.outer(x, x) + l2 * _identity(len(x)), columns) for x in X]
     offsets = [(np.outer(x, x @ W_star - y) + l2 * W_star).reshape(1, 1, -1, 1) for x, y in zip(X, Y, strict=True)]
@@ -183,7 +184,7 @@ def _hessian(problem: Problem) -> tuple[Rationals, Rationals]:
     """Return the Hessian, (m n, m n), and a minimiser, (m, n), exactly."""
     m, n = problem.shape
     if isinstance(problem, LeastSquares):
-        X = _fractions(problem.X if isinstance(problem.X, np.ndarray) else problem.X.toarray())
+        X = _fractions(dense(problem))
         N = len(problem.Y)
         S = X.T @ X / N + _identity(m) * Fraction(problem.l2)
         return _kron(S, _identity(n)), _solution(S, X.T @ _fractions(problem.Y) / N)
@@ -209,18 +210,12 @@ def _identity(size: int) -> Rationals:
 
 
 def _solution(S: Rationals, T: Rationals) -> Rationals:
-    """Return one solution of S W = T, for S symmetric, positive semidefinite and T in its range: elimination."""
-    rows = np.concatenate([S, T], axis=1)
-    d = len(S)
-    pivots = []
-    for i in range(d):  # without exchanges: a zero pivot of a semidefinite Schur complement has a zero row
-        if rows[i, i] == 0:
-            continue
-        pivots.append(i)
-        rows[i] = rows[i] / rows[i, i]
-        for k in range(d):
-            if k != i:
-                rows[k] = rows[k] - rows[k, i] * rows[i]
-    W = _fractions(np.zeros(T.shape))
-    W[pivots] = rows[pivots, d:]
+    """Return one solution of S W = T, for S symmetric, positive semidefinite and T in its range: S = U'DU."""
+    decomposition = rational.squares(S.tolist())
+    assert decomposition is not None
+    U, D, W = np.array(decomposition.rows, dtype=object), decomposition.weights, T.copy()
+    for i, row in enumerate(U):
+        W[i + 1 :] -= np.outer(row[i + 1 :], W[i])
+    for i, row in reversed([*enumerate(U)]):  # where D has a zero, U has a unit row, and W is free: zero
+        W[i] = W[i] / D[i] - row[i + 1 :] @ W[i + 1 :] if D[i] else 0 * W[i]
     return W

@@ -96,7 +96,7 @@ def _with_factors(
     path: Iterator[Visit], kernel: Stepping, rng: np.random.Generator, pages: _Pages, runs: int
 ) -> Iterator[Visit]:
     pages |= {"B": [], "A": []}
-    for visit, state in beside(path, kernel, rng):
+    for visit, state in with_factors_of(path, kernel, rng):
         pages["B"].append(state.B[:runs].copy())
         pages["A"].append(state.A[:runs].copy())
         yield visit
@@ -116,7 +116,9 @@ def _with_states(
         yield visit
 
 
-def beside(path: Iterator[Visit], kernel: Stepping, rng: np.random.Generator) -> Iterator[tuple[Visit, Factored]]:
+def with_factors_of(
+    path: Iterator[Visit], kernel: Stepping, rng: np.random.Generator
+) -> Iterator[tuple[Visit, Factored]]:
     """Pass a path on, with what ``factored`` yields beside it from the same random numbers.
 
     They are the factors of this path only if their weights are its iterates, to the last bit, which is checked. Their

@@ -176,6 +176,10 @@ def simulate(
         for all matrices that a method keeps. It changes no run: factors are those that ``algorithm.factored`` yields
         beside the iterates that run.
 
+    Returns
+    -------
+    Trajectory
+
     Raises
     ------
     ValueError
@@ -200,16 +204,16 @@ def simulate(
     record = checks.several("record", record)
     for name in record:
         checks.one_of("record", name, ("distances", "W", "factors", "states"))
-    if "factors" in record and not hasattr(case.algorithm, "factored"):
-        raise ValueError(
-            f"record must not have 'factors' for an algorithm without them, as a method factored shows, got it for "
-            f"{case.algorithm!r}; 'W' records its iterates"
-        )
-    if "states" in record and not isinstance(case.algorithm, MethodDescent):
-        raise ValueError(
-            f"record must not have 'states' for an algorithm that is no method with several, got it for "
-            f"{case.algorithm!r}; 'W' records its iterates"
-        )
+    lacking = {
+        "factors": not hasattr(case.algorithm, "factored") and "without them, as a method factored shows",
+        "states": not isinstance(case.algorithm, MethodDescent) and "that is no method with several",
+    }
+    for name in record:
+        if reason := lacking.get(name):
+            raise ValueError(
+                f"record must not have {name!r} for an algorithm {reason}, got it for {case.algorithm!r}; 'W' records "
+                "its iterates"
+            )
     checks.count("runs (steps + 1)", checks.count("runs", runs) * (case.steps + 1))
     checks.workers("n_jobs", n_jobs)
     recorded = [name for name in ("W", "factors", "states") if name in record]

@@ -56,10 +56,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rac_theory.base import Array, checks, digest
-from rac_theory.numerics import eigenvalues
+from rac_theory.numerics import EPS, eigenvalues, standard_normals
 from rac_theory.sketches.laws.half_line import integrate
 from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.laws.normals import standard_normals
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.laws.second_moments import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import from_pairs
@@ -186,7 +185,7 @@ class AnisotropicGaussian(Shape):
         size = float(np.abs(covariance).max())
         if size and not 1e-305 <= size <= 1e305:
             raise ValueError(f"covariance must have a largest entry of size 1e-305..1e305, got {size:g} (other units?)")
-        tolerance = self.dim * np.finfo(float).eps * size
+        tolerance = self.dim * EPS * size
         if (gap := float(np.abs(covariance - covariance.T).max())) > tolerance:
             raise ValueError(f"covariance must be symmetric, got entries that differ by {gap:g}")
         smallest, largest = eigenvalues(covariance)[0][[0, -1]]
@@ -215,7 +214,7 @@ class AnisotropicGaussian(Shape):
         """
         s, U = self._principal
         s, k = s / s.max(), len(s)  # only ratios matter
-        if self.rank >= k or np.ptp(s) <= self.dim * np.finfo(float).eps:
+        if self.rank >= k or np.ptp(s) <= self.dim * EPS:
             share = np.full(k, min(self.rank, k) / k)
         elif self.rank == 1:
             share = _rank_one(s)
@@ -231,8 +230,8 @@ class AnisotropicGaussian(Shape):
     def invariants(self) -> tuple[Fraction, Fraction] | None:
         """Return those of a uniform range where the covariance is a multiple of the identity, else None."""
         s, _ = self._principal
-        round_ = len(s) == self.dim and np.ptp(s) <= self.dim * np.finfo(float).eps * s.max()
-        return uniform_range(self.dim, self.rank) if round_ else None
+        is_round = len(s) == self.dim and np.ptp(s) <= self.dim * EPS * s.max()
+        return uniform_range(self.dim, self.rank) if is_round else None
 
     def second_moment(self, M: Array) -> Array | None:
         r"""Return E[H M H] where E[H] comes with it, by sign symmetry in the basis U, else None.
@@ -244,7 +243,7 @@ class AnisotropicGaussian(Shape):
           :math:`E[H M H] = M - E[h] M - M E[h] + E[h M h]`.
         """
         s, U = self._principal
-        k, alike = len(s), np.ptp(s) <= self.dim * np.finfo(float).eps * s.max()
+        k, alike = len(s), np.ptp(s) <= self.dim * EPS * s.max()
         if 1 < self.rank < k - 1 and not alike:
             return None
         inner = U.T @ M @ U
@@ -286,7 +285,7 @@ class AnisotropicGaussian(Shape):
             s, U = variances[order], np.eye(self.dim)[:, order]
         else:
             s, U = np.linalg.eigh(self.covariance)
-        positive = s > self.dim * np.finfo(float).eps * s[-1]
+        positive = s > self.dim * EPS * s[-1]
         return s[positive], U[:, positive]
 
     def __repr__(self) -> str:

@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from rac_theory.base import Array
 from rac_theory.sketches.laws.finite import LIMIT, Support, all_subsets, all_tuples, equally_likely
-from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.laws.signed_permutations import EntryMoments, both_drawn, entry_moments
+from rac_theory.sketches.laws.isotropy import Isotropic, isotropic
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, SignedPermutationLaw, entry_moments
 from rac_theory.sketches.sketch import Shape
 
 
 @dataclass(frozen=True)
-class Coordinate(Shape):
+class Coordinate(Isotropic, SignedPermutationLaw):
     """Columns are r different unit vectors in increasing order, drawn without replacement.
+
+    Each coordinate is one of them with probability r/d, so that E[H] is r/d of the identity.
 
     Examples
     --------
@@ -32,17 +34,8 @@ class Coordinate(Shape):
         """Draw (size, dim, rank)."""
         return unit_columns(random_subsets(rng, size, self.dim, self.rank), self.dim)
 
-    def expected_projection(self) -> Array:
-        """``(r/d) I``: each coordinate is in the subset with probability r/d."""
-        return isotropic(self.dim, self.rank)
-
-    def second_moment(self, M: Array) -> Array:
-        """Entry (i, k) of M times the probability that i and k are both in the subset, r (r-1) / (d (d-1))."""
-        d, r = self.dim, self.rank
-        return both_drawn(d, once=r / d, twice=r * (r - 1) / (d * max(d - 1, 1))) * M
-
     def entry_moments(self) -> tuple[EntryMoments]:
-        """Exactly: ``H_ii`` is 1 with probability r/d, and H is diagonal."""
+        """Exactly: ``H_ii`` is 1 with probability r/d, two of them with r (r-1) / (d (d-1)), and H is diagonal."""
         share = Fraction(self.rank, self.dim)
         return (entry_moments(self.dim, Fraction(self.rank), Fraction(self.rank**2), share),)
 
@@ -78,7 +71,7 @@ def _smallest(keys: Array, rank: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class CoordinateWithReplacement(Shape):
+class CoordinateWithReplacement(SignedPermutationLaw):
     """Columns are r unit vectors, each drawn from all d; the rank is the number of different ones.
 
     Examples
@@ -100,17 +93,11 @@ class CoordinateWithReplacement(Shape):
         """
         return isotropic(self.dim, self.dim * (1 - (1 - Fraction(1, self.dim)) ** self.rank))
 
-    def second_moment(self, M: Array) -> Array:
-        r"""Entry (i, k) of M times the probability that i and k are both drawn, by inclusion and exclusion.
-
-        Neither is missed: :math:`1 - 2 (1 - 1/d)^r + (1 - 2/d)^r`.
-        """
-        d, r = self.dim, self.rank
-        missed = (1 - 1 / d) ** r
-        return both_drawn(d, once=1 - missed, twice=1 - 2 * missed + max(1 - 2 / d, 0) ** r) * M
-
     def entry_moments(self) -> tuple[EntryMoments]:
-        """Exactly, with the same two probabilities; H is diagonal."""
+        r"""Exactly: the probabilities that a coordinate is drawn, and that two are, by inclusion and exclusion.
+
+        Neither of two is missed: :math:`1 - 2 (1 - 1/d)^r + (1 - 2/d)^r`. H is diagonal.
+        """
         d, r = self.dim, self.rank
         missed = Fraction(d - 1, d) ** r
         return (EntryMoments(1 - missed, Fraction(0), 1 - 2 * missed + max(Fraction(d - 2, d), Fraction(0)) ** r),)

@@ -8,13 +8,15 @@ import numpy as np
 from rac_theory.base import Array
 from rac_theory.sketches.distributions.coordinate import random_subsets
 from rac_theory.sketches.laws.finite import Support, all_subsets, equally_likely
-from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.sketch import Shape
+from rac_theory.sketches.laws.isotropy import Isotropic
 
 
 @dataclass(frozen=True)
-class EquiangularFrame(Shape):
+class EquiangularFrame(Isotropic):
     """Columns are r of d + 1 unit vectors with products -1/d, drawn without replacement.
+
+    E[H] is r/d of the identity by the symmetries of the simplex. The rank is r: the Gram matrix of r vertices,
+    ``(1 + 1/d) I - 11'/d``, has smallest eigenvalue ``(d + 1 - r)/d > 0``.
 
     Examples
     --------
@@ -28,14 +30,6 @@ class EquiangularFrame(Shape):
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
         return np.swapaxes(simplex(self.dim)[random_subsets(rng, size, self.dim + 1, self.rank)], 1, 2)
-
-    def expected_projection(self) -> Array:
-        """``(r/d) I``, by the symmetries of the simplex.
-
-        The rank is r: the Gram matrix of r vertices, ``(1 + 1/d) I - 11'/d``, has smallest eigenvalue
-        ``(d + 1 - r)/d > 0``.
-        """
-        return isotropic(self.dim, self.rank)
 
     def second_moment(self, M: Array) -> Array:
         r"""By the probabilities that 1, 2, 3 and 4 different vertices are drawn together.

@@ -1,9 +1,11 @@
 """A mixture of sketches: each draw comes from one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -85,48 +87,41 @@ class Mixture(Value):
 
     def expected_projection(self) -> Array | None:
         """Return the weighted mean if every sketch has a closed form, else None."""
-        total = np.zeros((self.dim, self.dim))
-        for moments, probability in zip(self._known, self.probabilities, strict=True):
-            if moments.mean is None or moments.mean.how != "closed form":
-                return None
-            total += float(probability) * moments.mean.matrix
-        return total
+        means = self._weighted(attrgetter("mean"))
+        if means is None or any(mean.how != "closed form" for _, mean in means):
+            return None
+        return np.asarray(sum(float(p) * mean.matrix for p, mean in means))
 
     def invariants(self) -> tuple[Fraction, Fraction] | None:
         """Return the weighted means if every sketch has invariants, else None."""
-        a = b = Fraction(0)
-        for moments, probability in zip(self._known, self.probabilities, strict=True):
-            if moments.invariants is None:
-                return None
-            a, b = a + Fraction(probability) * moments.invariants[0], b + Fraction(probability) * moments.invariants[1]
+        pairs = self._weighted(attrgetter("invariants"))
+        if pairs is None:
+            return None
+        a, b = (sum((Fraction(p) * pair[i] for p, pair in pairs), Fraction(0)) for i in range(2))
         return a, b
 
     def second_moment(self, M: Array) -> Array | None:
         """Return the weighted mean if every sketch has a closed form or a small support, else None."""
-        total = np.zeros(np.shape(M))
-        for moments, probability in zip(self._known, self.probabilities, strict=True):
-            if moments.second_moment is None:
-                return None
-            total += float(probability) * moments.second_moment(M)
-        return total
+        moments = self._weighted(attrgetter("second_moment"))
+        return None if moments is None else np.asarray(sum(float(p) * moment(M) for p, moment in moments))
 
     def support(self) -> Support | None:
         """Return all values of all sketches if every one lists its own, else None; None also above the limit."""
-        values, probabilities = [], []
-        for moments, probability in zip(self._known, self.probabilities, strict=True):
-            if moments.support is None:
-                return None
-            B, weights = moments.support
-            values.append(np.pad(B, ((0, 0), (0, 0), (0, self.rank - B.shape[2]))))
-            probabilities.append(probability * weights)
-        if sum(map(len, values)) > LIMIT:
+        supports = self._weighted(attrgetter("support"))
+        if supports is None or sum(len(B) for _, (B, _) in supports) > LIMIT:
             return None
-        joint = np.concatenate(probabilities)
+        values = [np.pad(B, ((0, 0), (0, 0), (0, self.rank - B.shape[2]))) for _, (B, _) in supports]
+        joint = np.concatenate([p * weights for p, (_, weights) in supports])
         exact = all(isinstance(p, Fraction) for p in joint)
         return np.concatenate(values), joint if exact else joint.astype(np.float64)
 
+    def _weighted(self, read: Callable[[Moments], Any]) -> list[tuple[Any, Any]] | None:
+        """What every sketch has, each beside its probability; None if one has none."""
+        parts = [read(moments) for moments in self._moments]
+        return None if any(part is None for part in parts) else [*zip(self.probabilities, parts, strict=True)]
+
     @cached_property
-    def _known(self) -> tuple[Moments, ...]:
+    def _moments(self) -> tuple[Moments, ...]:
         return tuple(map(Moments, self.sketches))
 
     def __repr__(self) -> str:

@@ -11,12 +11,56 @@ from rac_theory.sketches.laws.finite import Support, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.leverage import corners, inverse_square
 from rac_theory.sketches.laws.rank_law import expected_rank
-from rac_theory.sketches.laws.signed_permutations import EntryMoments, entry_moments, from_entries
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, SignedPermutationLaw, entry_moments
 from rac_theory.sketches.sketch import Shape
 
 
 @dataclass(frozen=True)
-class Rademacher(Shape):
+class IndependentSigns(Shape):
+    """The closed forms of independent entries, +1 and -1 equally likely, 0 with what is left of their density."""
+
+    @property
+    def _density(self) -> Fraction:
+        return Fraction(1)
+
+    @property
+    def _entry_law(self) -> dict[int, Fraction]:
+        p = self._density
+        return {1: p / 2, -1: p / 2} | ({0: 1 - p} if p < 1 else {})
+
+    def expected_projection(self) -> Array | None:
+        """``(E[rank]/d) I`` by signed permutations; None where E[rank] is out of reach.
+
+        That is at small d - r, for r > 6 if no entry is zero, else for r > 4.
+        """
+        mean = expected_rank(self._entry_law, self.dim, self.rank)
+        return None if mean is None else isotropic(self.dim, mean)
+
+    def entry_moments(self) -> tuple[EntryMoments, ...] | None:
+        """Exactly at rank one, where ``H_ii`` is one over the number of entries that are not zero, or zero.
+
+        Otherwise between bounds on the share of one row; None where E[rank] is out of reach.
+        """
+        d, r, p = self.dim, self.rank, self._density
+        mean = expected_rank(self._entry_law, d, r)
+        if mean is None:
+            return None
+        if r == 1:
+            return (entry_moments(d, mean, mean, p * inverse_square(d - 1, p)),)
+        return corners(d, r, mean, fourth=1 / float(p), largest=1 / float(p))
+
+    def support(self) -> Support | None:
+        """Return all matrices of signs, and zeros if any are drawn, with their probabilities; None above the limit."""
+        entries = np.array(list(self._entry_law), dtype=np.float64)
+        tuples = all_tuples(len(entries), self.dim * self.rank)
+        if tuples is None:
+            return None
+        probabilities = np.array(list(self._entry_law.values()), dtype=object)
+        return entries[tuples].reshape(-1, self.dim, self.rank), np.prod(probabilities[tuples], axis=1)
+
+
+@dataclass(frozen=True)
+class Rademacher(IndependentSigns):
     """Independent entries, +1 or -1 with probability 1/2 each; columns can be dependent, most often at small d.
 
     Examples
@@ -31,26 +75,6 @@ class Rademacher(Shape):
         """Draw (size, dim, rank)."""
         return random_signs(rng, (size, self.dim, self.rank))
 
-    def expected_projection(self) -> Array | None:
-        """``(E[rank]/d) I`` by signed permutations; None where E[rank] is out of reach (r > 6 and d - r below 50)."""
-        half = Fraction(1, 2)
-        mean = expected_rank({1: half, -1: half}, self.dim, self.rank)
-        return None if mean is None else isotropic(self.dim, mean)
-
-    def entry_moments(self) -> tuple[EntryMoments, ...] | None:
-        """Exactly at rank one, where ``H_ii`` is 1/d; otherwise between bounds on the share of one row."""
-        d, r = self.dim, self.rank
-        if r == 1:
-            return (entry_moments(d, Fraction(1), Fraction(1), Fraction(1, d**2)),)
-        half = Fraction(1, 2)
-        mean = expected_rank({1: half, -1: half}, d, r)
-        return None if mean is None else corners(d, r, mean, fourth=1.0, largest=1.0)
-
-    def support(self) -> Support | None:
-        """Return all matrices of signs, equally likely; None above the limit, at d r > 12."""
-        tuples = all_tuples(2, self.dim * self.rank)
-        return None if tuples is None else equally_likely(np.where(tuples, -1.0, 1.0).reshape(-1, self.dim, self.rank))
-
 
 def random_signs(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Draw independent random signs."""
@@ -58,7 +82,7 @@ def random_signs(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 @dataclass(frozen=True)
-class SparseSigns(Shape):
+class SparseSigns(IndependentSigns):
     """Independent entries: +1 and -1 with probability p/2 each, 0 with probability 1 - p.
 
     Parameters
@@ -92,41 +116,13 @@ class SparseSigns(Shape):
         half = float(self.p) / 2
         return np.where(u < half, 1.0, np.where(u < 1 - half, 0.0, -1.0))
 
-    def expected_projection(self) -> Array | None:
-        """``(E[rank]/d) I`` by signed permutations; None where E[rank] is out of reach (r > 4 at small d)."""
-        mean = expected_rank(self._entry_law, self.dim, self.rank)
-        return None if mean is None else isotropic(self.dim, mean)
-
-    def entry_moments(self) -> tuple[EntryMoments, ...] | None:
-        """Exactly at rank one, where ``H_ii`` is one over the number of entries that are not zero, or zero.
-
-        Otherwise between bounds on the share of one row; None where E[rank] is out of reach.
-        """
-        d, r, p = self.dim, self.rank, Fraction(str(self.p))
-        mean = expected_rank(self._entry_law, d, r)
-        if mean is None:
-            return None
-        if r == 1:
-            return (entry_moments(d, mean, mean, p * inverse_square(d - 1, p)),)
-        return corners(d, r, mean, fourth=1 / float(p), largest=1 / float(p))
-
-    def support(self) -> Support | None:
-        """Return all matrices of signs and zeros with their probabilities; None above the limit."""
-        entries = np.array(list(self._entry_law), dtype=np.float64)
-        tuples = all_tuples(len(entries), self.dim * self.rank)
-        if tuples is None:
-            return None
-        probabilities = np.array(list(self._entry_law.values()), dtype=object)
-        return entries[tuples].reshape(-1, self.dim, self.rank), np.prod(probabilities[tuples], axis=1)
-
     @property
-    def _entry_law(self) -> dict[int, Fraction]:
-        p = Fraction(str(self.p))
-        return {1: p / 2, -1: p / 2} | ({0: 1 - p} if p < 1 else {})
+    def _density(self) -> Fraction:
+        return Fraction(str(self.p))
 
 
 @dataclass(frozen=True)
-class CountSketch(Shape):
+class CountSketch(SignedPermutationLaw):
     """Each of the d rows has a single non-zero entry, +1 or -1, in a column drawn uniformly and independently.
 
     References
@@ -158,11 +154,6 @@ class CountSketch(Shape):
         matrix is invariant under signed permutations of its rows.
         """
         return isotropic(self.dim, self.rank * (1 - (1 - Fraction(1, self.rank)) ** self.dim))
-
-    def second_moment(self, M: Array) -> Array:
-        """By signed permutations of rows."""
-        (moments,) = self.entry_moments()
-        return from_entries(moments, M)
 
     def entry_moments(self) -> tuple[EntryMoments]:
         r"""Exactly: :math:`H_{ii} = 1/n` for a row that shares its column with n - 1 others, a binomial number.

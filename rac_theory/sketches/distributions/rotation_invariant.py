@@ -6,8 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from rac_theory.base import Array
-from rac_theory.numerics import SHORT, unit
-from rac_theory.sketches.laws.normals import standard_normals
+from rac_theory.numerics import SHORT, standard_normals, unit
 from rac_theory.sketches.laws.rotation_invariance import UniformRange
 
 

@@ -8,16 +8,16 @@ import numpy as np
 from rac_theory.base import Array
 from rac_theory.sketches.distributions.coordinate import random_subsets, unit_columns
 from rac_theory.sketches.distributions.random_signs import random_signs
-from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.laws.signed_permutations import EntryMoments, entry_moments, from_entries
-from rac_theory.sketches.sketch import Shape
+from rac_theory.sketches.laws.isotropy import Isotropic
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, SignedPermutationLaw, entry_moments
 
 
 @dataclass(frozen=True)
-class SubsampledHadamard(Shape):
+class SubsampledHadamard(Isotropic, SignedPermutationLaw):
     """Entries +1 and -1: r columns of Sylvester's Hadamard matrix, drawn without replacement, rows signed at random.
 
-    ``dim`` must be a power of two; ``SubsampledCosine`` takes any.
+    ``dim`` must be a power of two; ``SubsampledCosine`` takes any. E[H] is r/d of the identity by the lemma on
+    subsampling, as the columns are orthogonal and of one length.
 
     References
     ----------
@@ -48,17 +48,8 @@ class SubsampledHadamard(Shape):
         shared = np.bitwise_count(np.arange(self.dim)[:, None] & chosen[:, None, :])
         return np.where(shared % 2, -1.0, 1.0) * random_signs(rng, (size, self.dim, 1))
 
-    def expected_projection(self) -> Array:
-        """``(r/d) I``, by the lemma on subsampling: the columns are orthogonal and of one length."""
-        return isotropic(self.dim, self.rank)
-
-    def second_moment(self, M: Array) -> Array:
-        """By signed permutations, which change nothing of it: all squares of the basis are 1/d."""
-        (moments,) = self.entry_moments()
-        return from_entries(moments, M)
-
     def entry_moments(self) -> tuple[EntryMoments]:
-        """Exactly: all entries of F in ``signed_permutations`` are 1/d, so that no coordinate is special."""
+        """Exactly: all squares of the basis, and all entries of F in ``signed_permutations``, are 1/d."""
         d, r = self.dim, self.rank
         twice = Fraction(r * (r - 1), d * max(d - 1, 1))
         square = (Fraction(r, d) - twice) / d + twice
@@ -66,7 +57,7 @@ class SubsampledHadamard(Shape):
 
 
 @dataclass(frozen=True)
-class SubsampledCosine(Shape):
+class SubsampledCosine(Isotropic):
     """Orthonormal columns: r vectors of the DCT-II basis, drawn without replacement, rows signed at random.
 
     Examples
@@ -82,10 +73,6 @@ class SubsampledCosine(Shape):
         """Draw (size, dim, rank): the inverse transform carries unit vectors to cosines."""
         frequencies = unit_columns(random_subsets(rng, size, self.dim, self.rank), self.dim)
         return _cosines(frequencies) * random_signs(rng, (size, self.dim, 1))
-
-    def expected_projection(self) -> Array:
-        """``(r/d) I``, by the lemma on subsampling."""
-        return isotropic(self.dim, self.rank)
 
     def second_moment(self, M: Array) -> Array:
         r"""By sign symmetry, with :math:`F = ((d-1) 1 1^\top + \frac d2 (I + J)) / d^2`, J the reversal.

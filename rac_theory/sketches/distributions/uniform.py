@@ -54,14 +54,14 @@ from scipy.special import erf
 
 from rac_theory.base import Array
 from rac_theory.sketches.laws.half_line import integrate
-from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.isotropy import Isotropic, isotropic
 from rac_theory.sketches.laws.leverage import Row, corners, variance_of_share
 from rac_theory.sketches.laws.second_moments import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.sketch import Shape
 
 
-class Numbers(NamedTuple):
+class MomentBounds(NamedTuple):
     r"""Bounds of the numbers of the lemma; pairs are (from below, from above).
 
     In the order of the attributes: :math:`(d-1) \beta / \bar a`, :math:`\beta / \kappa`,
@@ -69,17 +69,17 @@ class Numbers(NamedTuple):
     :math:`\xi` over :math:`\kappa` and over :math:`\sqrt{\bar a \kappa}`.
     """
 
-    left: float
-    mixed: float
-    crossing: tuple[float, float]
-    both: tuple[float, float]
-    alone: tuple[float, float]
-    around: tuple[float, float]
-    along: float
-    across: float
+    beta_per_a: float
+    beta_per_kappa: float
+    alpha_and_beta: tuple[float, float]
+    p_and_y: tuple[float, float]
+    x: tuple[float, float]
+    y: tuple[float, float]
+    xi_per_kappa: float
+    xi_per_root: float
 
 
-def numbers(d: int, rank: int, epsilon: float, variance: float) -> Numbers:
+def moment_bounds(d: int, rank: int, epsilon: float, variance: float) -> MomentBounds:
     """Return the bounds of the theorem; the three of E[KRK] are linear in what is on the right of their equations."""
     r, share, root = rank, (d - 1) / d, math.sqrt(variance) + 2 * math.sqrt(epsilon) / d
     equations = np.array([[1, d, share], [d - 1, 2, share], [share**2, 2 * share**2, share**4 + (d - 1) / d**4]])
@@ -90,19 +90,19 @@ def numbers(d: int, rank: int, epsilon: float, variance: float) -> Numbers:
     p, y, x = np.linalg.solve(equations, right.T)
     low = (r - 1) * math.sqrt((1 - epsilon) / ((r - 1 + epsilon) * (d - 1)))
     kappa, xi = (r - 1) / (d - 1), math.sqrt(d * epsilon) * root * d / ((d - 1) * (d - 2))
-    return Numbers(
-        left=epsilon,
-        mixed=epsilon / (r - 1),
-        crossing=(low, (r - 1 + 2 * epsilon) / math.sqrt((r - 1) * (d - 1))),
-        both=_ends(p + y),
-        alone=_ends(x),
-        around=_ends(y),
-        along=xi / kappa,
-        across=xi / math.sqrt((1 - epsilon) * kappa),
+    return MomentBounds(
+        beta_per_a=epsilon,
+        beta_per_kappa=epsilon / (r - 1),
+        alpha_and_beta=(low, (r - 1 + 2 * epsilon) / math.sqrt((r - 1) * (d - 1))),
+        p_and_y=_ends(p + y),
+        x=_ends(x),
+        y=_ends(y),
+        xi_per_kappa=xi / kappa,
+        xi_per_root=xi / math.sqrt((1 - epsilon) * kappa),
     )
 
 
-def between_bounds(S: Array, numbers: Numbers) -> CurvatureBound:
+def between_bounds(S: Array, bounds: MomentBounds) -> CurvatureBound:
     """Return the bound of the theorem for S, (d, d), positive semidefinite."""
     d = len(S)
     sums = S.sum(axis=1)
@@ -110,18 +110,18 @@ def between_bounds(S: Array, numbers: Numbers) -> CurvatureBound:
     t = (sums - sums.mean()) / math.sqrt(d)
     matrix = S - (sums[:, None] + sums) / d + sums.mean() / d  # R
     diagonal = np.diagonal(matrix).copy()
-    trace, (low, high) = float(diagonal.sum()), numbers.crossing
+    trace, (low, high) = float(diagonal.sum()), bounds.alpha_and_beta
     off = (high - low) / 2 * float(np.linalg.norm(t))
-    off += 2 * numbers.along * float(np.abs(t).max())
-    off += numbers.across * float(np.linalg.norm(diagonal - diagonal.mean()))
-    matrix *= numbers.both[1]
-    _add_projected(matrix, diagonal * numbers.alone[1] + (trace * numbers.around[1] + numbers.mixed * sigma))
-    left = numbers.left * trace / (d - 1)
+    off += 2 * bounds.xi_per_kappa * float(np.abs(t).max())
+    off += bounds.xi_per_root * float(np.linalg.norm(diagonal - diagonal.mean()))
+    matrix *= bounds.p_and_y[1]
+    _add_projected(matrix, diagonal * bounds.x[1] + (trace * bounds.y[1] + bounds.beta_per_kappa * sigma))
+    left = bounds.beta_per_a * trace / (d - 1)
     cross = ((low + high) / 2 * t + (sigma + left) / (2 * math.sqrt(d))) / math.sqrt(d)
     matrix += cross[:, None] + cross
-    widths = (ends[1] - ends[0] for ends in (numbers.both, numbers.alone, numbers.around))
+    widths = (ends[1] - ends[0] for ends in (bounds.p_and_y, bounds.x, bounds.y))
     sizes = (float(np.linalg.norm(S)), float(diagonal.max()), trace)
-    slack = 2 * off + sigma * (numbers.mixed + numbers.left) + left
+    slack = 2 * off + sigma * (bounds.beta_per_kappa + bounds.beta_per_a) + left
     return CurvatureBound(matrix, off, slack + sum(w * size for w, size in zip(widths, sizes, strict=True)))
 
 
@@ -182,7 +182,7 @@ class Uniform(Shape):
         d, r = self.dim, self.rank
         if not 1 < r < d or d < 4:  # three directions have fewer invariants
             return None
-        return between_bounds(S, numbers(d, r, 1 / (3 * r + 1), variance_of_share(d, r, _row(r))))
+        return between_bounds(S, moment_bounds(d, r, 1 / (3 * r + 1), variance_of_share(d, r, _row(r))))
 
     def _integrand(self, t: Array) -> Array:
         m = -np.expm1(-t) / (2 * t)
@@ -211,12 +211,13 @@ def _row(rank: int) -> Row:
 
 
 @dataclass(frozen=True)
-class KaimingUniform(Shape):
+class KaimingUniform(Isotropic):
     r"""Independent entries, uniform on :math:`[-1/\sqrt d, 1/\sqrt d)`.
 
     PEFT initialises ``lora_A``, of shape (r, n), by PyTorch's ``kaiming_uniform_(a=sqrt(5))``: uniform on
     :math:`\pm\, \mathrm{gain} \sqrt{3 / n}` with :math:`\mathrm{gain} = \sqrt{2 / (1 + a^2)} = \sqrt{1/3}`, which is
-    :math:`\pm 1/\sqrt n`. As a right sketch its ``dim`` is n.
+    :math:`\pm 1/\sqrt n`. As a right sketch its ``dim`` is n. E[H] is r/d of the identity: signed permutations leave
+    the law alone, and the rank is full almost surely, as there is a density.
 
     Examples
     --------
@@ -234,10 +235,6 @@ class KaimingUniform(Shape):
         """Draw (size, dim, rank)."""
         bound = 1 / math.sqrt(self.dim)
         return rng.uniform(-bound, bound, (size, self.dim, self.rank))
-
-    def expected_projection(self) -> Array:
-        """``(r/d) I``: invariant under signed permutations, and of full rank almost surely, as it has a density."""
-        return isotropic(self.dim, self.rank)
 
     def entry_moments(self) -> tuple[EntryMoments, ...]:
         """Between bounds on the share of one row."""

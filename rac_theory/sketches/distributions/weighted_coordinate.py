@@ -49,7 +49,7 @@ class FewOfMany:
         self.last = math.log(1.5) / float(rates.max())
         self.exact = float(self._at_most(np.array([self.last]))[0, rank]) < _NOTHING
 
-    def one(self) -> tuple[Array, float]:
+    def inclusion_probabilities(self) -> tuple[Array, float]:
         """Return p, (d,), and the step in log t that it takes; p sums to the rank, which tells."""
         step = STEP
         while True:
@@ -63,9 +63,9 @@ class FewOfMany:
                 return p, step
             step /= 2
 
-    def two(self) -> Array:
+    def joint_probabilities(self) -> Array:
         """Return P, (d, d), with p on its diagonal."""
-        p, step = self.one()
+        p, step = self.inclusion_probabilities()
         t, C = self._points(-21.0, step)
         left, right = [], []
         for first in range(0, len(t), _AT_ONCE):
@@ -266,7 +266,7 @@ class WeightedCoordinate(Shape):
         rates = self._rates[positive]
         first_few = FewOfMany(rates, self.rank)
         if first_few.exact:
-            two = first_few.two()
+            two = first_few.joint_probabilities()
         elif len(positive) ** 2 * self.rank <= _LARGEST_OF_TWO:
             two = _two_of_a_race(tuple(rates.tolist()), self.rank)
         else:
@@ -293,7 +293,7 @@ class WeightedCoordinate(Shape):
             race = FewOfMany(rates[positive], self.rank)
             if not race.exact:
                 return None
-            p[positive] = race.one()[0]
+            p[positive] = race.inclusion_probabilities()[0]
         else:
             p[positive] = one_of_a_race(rates[positive], self.rank)
         return p

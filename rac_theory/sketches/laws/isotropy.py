@@ -22,6 +22,7 @@ equally likely. Then :math:`H = \sum q_j q_j^\top` over the chosen j, each is ch
 """
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -29,6 +30,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from rac_theory.base import Array
 from rac_theory.numerics import rounded
+from rac_theory.sketches.sketch import Shape
 
 
 def isotropic(dim: int, expected_rank: int | Fraction) -> Array:
@@ -43,3 +45,12 @@ def isotropic(dim: int, expected_rank: int | Fraction) -> Array:
     entries = np.zeros(2 * dim - 1)
     entries[dim - 1] = rounded(Fraction(expected_rank) / dim, -math.inf)
     return sliding_window_view(entries, dim)[::-1]
+
+
+@dataclass(frozen=True)
+class Isotropic(Shape):
+    """The closed form of sketches that favour no direction and have rank r almost surely; each says why."""
+
+    def expected_projection(self) -> Array:
+        """``(r/d) I``, by the theorem on symmetry or the lemma on subsampling."""
+        return isotropic(self.dim, self.rank)

@@ -87,9 +87,9 @@ def variance_of_share(dim: int, rank: int, row: Row) -> float:
 def inverse_square(trials: int, probability: Fraction) -> Fraction:
     """``E[(1 + N)^-2]`` for a binomial N, exactly."""
     p, q = probability.numerator, probability.denominator
-    common = math.lcm(*range(1, trials + 2)) ** 2
     if p == q:
         return Fraction(1, (trials + 1) ** 2)
+    common = math.lcm(*range(1, trials + 2)) ** 2
     total, term = 0, (q - p) ** trials  # q^trials times the probability of k
     for k in range(trials + 1):
         total += term * (common // (k + 1) ** 2)

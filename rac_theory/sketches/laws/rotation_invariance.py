@@ -29,8 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base import Array
-from rac_theory.sketches.laws.isotropy import isotropic
-from rac_theory.sketches.sketch import Shape
+from rac_theory.sketches.laws.isotropy import Isotropic
 
 
 def uniform_range(dim: int, rank: int) -> tuple[Fraction, Fraction]:
@@ -48,16 +47,12 @@ def from_invariants(a: Any, b: Any, M: NDArray[Any]) -> NDArray[Any]:
 
 
 @dataclass(frozen=True)
-class UniformRange(Shape):
+class UniformRange(Isotropic):
     """The closed forms of sketches whose range is uniform over all subspaces of dimension ``rank``; how they draw is
     their own.
     """
 
     rotation_invariant: ClassVar[bool] = True
-
-    def expected_projection(self) -> Array:
-        """``(r/d) I``: the law of the range is invariant under rotations, and its rank is r almost surely."""
-        return isotropic(self.dim, self.rank)
 
     def invariants(self) -> tuple[Fraction, Fraction]:
         """The two numbers of a uniform range."""

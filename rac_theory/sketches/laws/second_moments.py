@@ -60,8 +60,8 @@ def lifted(second_moment: SecondMoment, shape: tuple[int, int], side: Literal["l
 def on_blocks(moments: Sequence[SecondMoment], sizes: Sequence[int], unit: Any = 1.0) -> SecondMoment:
     """M -> E[P M P] for a block diagonal P of independent projections, from those of its blocks of these sizes.
 
-    Block (i, j) of it is ``E[P_i] M_ij E[P_j]`` off the diagonal. ``one`` is the number one of the arithmetic: a float,
-    or a Fraction, for object arrays.
+    Block (i, j) of it is ``E[P_i] M_ij E[P_j]`` off the diagonal. ``unit`` is the number one of the arithmetic: a
+    float, or a Fraction for object arrays.
     """
     parts = [slice(last - size, last) for size, last in zip(sizes, np.cumsum(sizes).tolist(), strict=True)]
     means = [second(_identity(size, unit)) for second, size in zip(moments, sizes, strict=True)]

@@ -37,12 +37,16 @@ with :math:`E[H_{ii}] = \rho/d`, and :math:`(\mathrm{tr}\, H)^2`.
 A law that rotations leave alone has :math:`x = a + 2b`, :math:`y = b`, :math:`p = a`, and nothing for diag(M).
 """
 
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from rac_theory.base import Array
+from rac_theory.sketches.sketch import Shape
 
 
 def from_pairs(P: Array, R: Array, M: Array) -> Array:
@@ -51,11 +55,6 @@ def from_pairs(P: Array, R: Array, M: Array) -> Array:
     diagonal = np.arange(len(P))
     result[..., diagonal, diagonal] = np.diagonal(M, axis1=-2, axis2=-1) @ R.T
     return np.asarray(result)
-
-
-def both_drawn(dim: int, once: float, twice: float) -> Array:
-    """P of a diagonal H: the probability that a coordinate is drawn, and that two different ones are."""
-    return np.full((dim, dim), float(twice)) + np.eye(dim) * (float(once) - float(twice))
 
 
 class EntryMoments(NamedTuple):
@@ -84,9 +83,31 @@ def entry_moments(dim: int, rank: Fraction, square_rank: Fraction, square: Fract
 
 def from_entries(moments: EntryMoments, M: Array) -> Array:
     """E[H M H]: (..., d, d) to (..., d, d)."""
-    result = float(moments.pair) * M + float(moments.across) * np.swapaxes(M, -1, -2)
     diagonal = np.arange(M.shape[-1])
+    if moments.across == 0:  # H is diagonal
+        P = np.full((len(diagonal), len(diagonal)), float(moments.pair))
+        P[diagonal, diagonal] = float(moments.square)
+        return np.asarray(P * M)
+    result = float(moments.pair) * M + float(moments.across) * np.swapaxes(M, -1, -2)
     entries = np.diagonal(M, axis1=-2, axis2=-1)
     trace = entries.sum(axis=-1, keepdims=True)
     result[..., diagonal, diagonal] += float(moments.alone) * entries + float(moments.across) * trace
     return np.asarray(result)
+
+
+@dataclass(frozen=True)
+class SignedPermutationLaw(Shape, ABC):
+    """Sketches whose projection signed permutations leave alone in law, and whose three numbers are known."""
+
+    @abstractmethod
+    def entry_moments(self) -> tuple[EntryMoments]:
+        """The three numbers, exactly."""
+
+    def second_moment(self, M: Array) -> Array:
+        """``E[H M H]``, by the theorem on signed permutations."""
+        return from_entries(self._moments, np.asarray(M))
+
+    @cached_property
+    def _moments(self) -> EntryMoments:
+        (moments,) = self.entry_moments()
+        return moments

@@ -18,7 +18,7 @@ import numpy as np
 import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
 
 from rac_theory.base import Array
-from rac_theory.verdicts.sharpness.setting import Setting
+from rac_theory.verdicts.sharpness.setting import Setting, start_of
 
 
 class Example(ABC):
@@ -61,17 +61,12 @@ def over_tree(setting: Setting, f: Callable[[Any], Any], gradient: Callable[[Any
         return setting.L * sum(squares) / (setting.steps * first)
     if setting.theorem == "T4":
         return (x * x).sum() / len(x) / distance
-    return f(x).sum() / len(x) / start_of(setting, first, distance, gamma)
+    return f(x).sum() / len(x) / start_of(setting.theorem, first, distance, gamma)
 
 
 def axes(k: int) -> list[list[Fraction]]:
     """Return the rows of the identity."""
     return [[Fraction(int(i == j)) for j in range(k)] for i in range(k)]
-
-
-def start_of(setting: Setting, f: Any, distance: Any, gamma: Any) -> Any:
-    """Return the start of T2, T3 and T3_isotropic, of the value and the squared distance there."""
-    return {"T2": f, "T3": f + distance / (2 * gamma), "T3_isotropic": distance / (2 * gamma)}[setting.theorem]
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,7 @@ class Huber(Example):
     --------
     >>> from fractions import Fraction
     >>> from rac_theory.verdicts.sharpness.example import Huber
-    >>> from rac_theory.verdicts.sharpness.setting import Setting
+    >>> from rac_theory.verdicts.sharpness.setting import start_of, Setting
     >>> one, third = Fraction(1), Fraction(1, 3)
     >>> print(Huber(one, third).value(Setting("T3_isotropic", one, Fraction(0), one, 1, 1, one)))  # gradient descent
     1/3
@@ -123,7 +118,7 @@ class Huber(Example):
             )
         if setting.theorem == "T4":
             return mean(lambda x: x * x, T)
-        return mean(f, T) / start_of(setting, f(points[0]), 1, gamma)
+        return mean(f, T) / start_of(setting.theorem, f(points[0]), 1, gamma)
 
 
 @dataclass(frozen=True)
@@ -135,16 +130,16 @@ class Rotated(Example):
     curvatures : tuple of Fraction
         The a, between mu/L and 1, as many as there are blocks.
     widths : tuple of Fraction
-        As many, above 0; or none, for a quadratic.
+        One above 0 for each curvature; none for a quadratic.
     tangents : tuple of Fraction
-        Of half the angle by which two coordinates are turned, for each two of them.
+        The tangent of half the angle by which two coordinates are turned, for each pair of coordinates.
     start : tuple of Fraction
 
     Examples
     --------
     >>> from fractions import Fraction
     >>> from rac_theory.verdicts.sharpness.example import Rotated
-    >>> from rac_theory.verdicts.sharpness.setting import Setting
+    >>> from rac_theory.verdicts.sharpness.setting import start_of, Setting
     >>> one, half = Fraction(1), Fraction(1, 2)
     >>> setting = Setting("T4", one, half, one, 2, 1, half)
     >>> print(Rotated((half, one), (), (Fraction(0),), (one, Fraction(0))).value(setting))
@@ -204,7 +199,7 @@ class SlowDirection(Example):
     --------
     >>> from fractions import Fraction
     >>> from rac_theory.verdicts.sharpness.example import SlowDirection
-    >>> from rac_theory.verdicts.sharpness.setting import Setting
+    >>> from rac_theory.verdicts.sharpness.setting import start_of, Setting
     >>> one, half = Fraction(1), Fraction(1, 2)
     >>> print(SlowDirection(half, one, one).value(Setting("T2", one, half, one, 2, 1, half)))  # T2 promises 3/4
     11/16
@@ -233,7 +228,7 @@ class SlowDirection(Example):
             first = f(1 + 0 * gamma, 1)
             if setting.theorem == "T1":
                 return setting.L * G * G / first
-            return squares if setting.theorem == "T4" else f(s, squares) / start_of(setting, first, 1, gamma)
+            return squares if setting.theorem == "T4" else f(s, squares) / start_of(setting.theorem, first, 1, gamma)
 
         def mean(x: Any) -> Any:
             return x.sum(axis=1, keepdims=True) / k

@@ -255,6 +255,10 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
         About how many cases to try, half of them spread evenly over shapes, ranks and sketches.
     rng : seed, SeedSequence or Generator
 
+    Returns
+    -------
+    HardestCase
+
     Raises
     ------
     ValueError

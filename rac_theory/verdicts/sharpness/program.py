@@ -4,7 +4,6 @@ It asks for the least number that bounds the metric by the start, for all points
 conditions of a class. L is 1 and the minimum 0 at the origin, to which nothing is lost by scaling and shifting.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations, product
@@ -21,7 +20,7 @@ from rac_theory.verdicts.sharpness.function_conditions import (
     square,
     total,
 )
-from rac_theory.verdicts.sharpness.setting import Setting
+from rac_theory.verdicts.sharpness.setting import Setting, start_of
 
 ALPHAS = 16  # of the conditions of PL functions: between two neighbours hardly anything is gained
 
@@ -174,17 +173,9 @@ def step(setting: Setting) -> Program:
 def _finished(
     setting: Setting, points: dict[Place, Point], metric: Form, laws: dict[str, Form], vectors: int
 ) -> Program:
-    k = len(metric.products)
-    V, gap = points[()].x, points[()].f
-    distance = 1 / (2 * setting.gamma * setting.L) * square(V)
-    starts: dict[str, Callable[[], Form]] = {
-        "T1": lambda: gap,
-        "T2": lambda: gap,
-        "T3": lambda: gap + distance,
-        "T3_isotropic": lambda: distance,
-        "T4": lambda: square(V),
-    }
+    V, gap, k = points[()].x, points[()].f, len(metric.products)
+    start = start_of(setting.theorem, gap, square(V), setting.gamma * setting.L)
     if setting.theorem in ("T3", "T3_isotropic", "T4"):
         zero = Vector.zero(k)
         points = points | {MINIMISER: Point(zero, zero, Form.zero(k))}
-    return Program(setting, points, metric, starts[setting.theorem](), laws, vectors)
+    return Program(setting, points, metric, start, laws, vectors)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 TheoremId: TypeAlias = Literal["T1", "T2", "T3", "T3_isotropic", "T4"]
 
@@ -90,3 +90,10 @@ class Setting:
         if self.blocks:
             return "no sketch" if self.blocks == 1 else f"one of {self.blocks} blocks drawn uniformly"
         return f"any sketch with E[H] {'>=' if self.theorem in ('T1', 'T2') else '='} {self.share} I"
+
+
+def start_of(theorem: TheoremId, gap: Any, squared_distance: Any, gamma: Any) -> Any:
+    """Return what a worst case is a multiple of, from numbers at the start, or from forms in unknown vectors."""
+    of_distance = 1 / (2 * gamma) * squared_distance
+    starts = {"T3": gap + of_distance, "T3_isotropic": of_distance, "T4": squared_distance}
+    return starts.get(theorem, gap)

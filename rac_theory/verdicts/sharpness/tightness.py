@@ -6,12 +6,13 @@ import numpy as np
 
 from rac_theory.base import Array
 from rac_theory.cases import Case, Constants
+from rac_theory.numerics import EPS
 from rac_theory.runs import expected
 from rac_theory.statements import Curves, Theorem
 from rac_theory.theorems import theorem_named
 
 # What underflow takes is below ``tiny``: of larger bounds than this it is a rounding.
-_SMALLEST = float(np.finfo(float).tiny / np.finfo(float).eps)
+_SMALLEST = float(np.finfo(float).tiny / EPS)
 
 
 def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None = None) -> Array:
@@ -28,6 +29,11 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
     case : Case
     constants : Constants, optional
         Use these in place of the computed ones, to see what a false constant would do.
+
+    Returns
+    -------
+    (steps + 1,)
+        The ratio at each step.
 
     Raises
     ------

@@ -14,9 +14,11 @@ rounding and the search for the example keep the ends apart. For T2 no such cond
 necessary.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from rac_theory.base import checks, type_name
 from rac_theory.numerics import Randomness, generator, seed_sequence
@@ -101,7 +103,11 @@ def worst_case(
     steps : int
         T, at least 1. The tree has ``1 + k + ... + k^T`` points.
     rng : seed, SeedSequence or Generator
-        Of the search for the example.
+        The seed of the search for the example.
+
+    Returns
+    -------
+    WorstCase
 
     Raises
     ------
@@ -122,7 +128,7 @@ def worst_case(
     blocks, steps = checks.integer("blocks", blocks, 1), checks.integer("steps", steps, 1)
     if (points := sum(blocks**t for t in range(steps + 1))) > LARGEST_TREE:
         raise ValueError(f"blocks and steps must make a tree of at most {LARGEST_TREE} points, got {points}")
-    return _solved(_setting(theorem, L, mu, gamma, blocks, steps, Fraction(1, blocks)), rng)
+    return _solved(theorem, {"L": L, "mu": mu, "gamma": gamma}, blocks, steps, Fraction(1, blocks), rng)
 
 
 def worst_step(
@@ -147,10 +153,14 @@ def worst_step(
     share : float or Fraction
         Above 0, at most 1; r/d for a uniform range.
 
+    Returns
+    -------
+    WorstCase
+
     Raises
     ------
     ValueError, MissingExtra, RuntimeError
-        As ``worst_case``.
+        Where ``worst_case`` raises them.
 
     Examples
     --------
@@ -163,25 +173,7 @@ def worst_step(
     share = _exact("share", share)
     if not 0 < share <= 1:
         raise ValueError(f"share must be above 0 and at most 1, got {share}")
-    return _solved(_setting(theorem, L, mu, gamma, 0, 1, share), rng)
-
-
-def _setting(
-    theorem: TheoremId,
-    L: float | Fraction,
-    mu: float | Fraction,
-    gamma: float | Fraction,
-    blocks: int,
-    steps: int,
-    share: Fraction,
-) -> Setting:
-    checks.one_of("theorem", theorem, THEOREMS)
-    exact = {name: _exact(name, x) for name, x in (("L", L), ("gamma", gamma))}
-    if theorem in ("T2", "T4"):
-        exact["mu"] = _exact("mu", mu)
-        if exact["mu"] >= exact["L"]:
-            raise ValueError(f"mu must be below L = {L}, got {mu}")
-    return Setting(theorem, exact["L"], exact.get("mu", Fraction(0)), exact["gamma"], blocks, steps, share)
+    return _solved(theorem, {"L": L, "mu": mu, "gamma": gamma}, 0, 1, share, rng)
 
 
 def _exact(name: str, x: float | Fraction) -> Fraction:
@@ -190,6 +182,14 @@ def _exact(name: str, x: float | Fraction) -> Fraction:
     return x if isinstance(x, Fraction) else Fraction(number)
 
 
-def _solved(setting: Setting, rng: Randomness) -> WorstCase:
-    certificate = certified(program(setting))
-    return WorstCase(certificate, hardest_example(setting, generator(seed_sequence(rng))))
+def _solved(
+    theorem: TheoremId, numbers: Mapping[str, Any], blocks: int, steps: int, share: Fraction, rng: Randomness
+) -> WorstCase:
+    """Prove the upper end and look for the lower one; mu is read, and checked, where the theorem has it."""
+    checks.one_of("theorem", theorem, THEOREMS)
+    L, gamma = (_exact(name, numbers[name]) for name in ("L", "gamma"))
+    mu = _exact("mu", numbers["mu"]) if theorem in ("T2", "T4") else Fraction(0)
+    if mu >= L:
+        raise ValueError(f"mu must be below L = {numbers['L']}, got {numbers['mu']}")
+    setting = Setting(theorem, L, mu, gamma, blocks, steps, share)
+    return WorstCase(certified(program(setting)), hardest_example(setting, generator(seed_sequence(rng))))

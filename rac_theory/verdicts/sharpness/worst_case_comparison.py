@@ -12,7 +12,7 @@ from rac_theory.numerics import Randomness, generator, seed_sequence
 from rac_theory.runs import Unsupported
 from rac_theory.sketches import BlockPartition
 from rac_theory.verdicts.sharpness.example import hardest_quadratic
-from rac_theory.verdicts.sharpness.setting import THEOREMS, TheoremId
+from rac_theory.verdicts.sharpness.setting import THEOREMS, TheoremId, start_of
 from rac_theory.verdicts.sharpness.tightness import tightness
 from rac_theory.verdicts.sharpness.worst_case import WorstCase, worst_case
 
@@ -72,12 +72,16 @@ def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> C
         RAC-LoRA from the left with exact gradients and a ``BlockPartition`` sketch, whose rank divides its dim, for a
         handful of steps. Its L and mu, for T4 its strong convexity, are those of the class.
     rng : seed, SeedSequence or Generator
-        Of the search.
+        The seed of the search for the hardest quadratic.
+
+    Returns
+    -------
+    Comparison
 
     Raises
     ------
     ValueError
-        For another algorithm, and as ``worst_case`` and ``tightness`` do.
+        For another algorithm, and where ``worst_case`` or ``tightness`` raises it.
     MissingExtra
         Without the extra ``pep``.
 
@@ -99,7 +103,9 @@ def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> C
     setting = worst.certificate.setting
     hardest = float(hardest_quadratic(setting, generator(seed_sequence(rng))).value(setting))
     claim = theorems.ALL[theorem]
-    bound = float(claim.bound(constants, case.steps)[-1]) / _start(theorem, constants)
+    bound = float(claim.bound(constants, case.steps)[-1]) / start_of(
+        theorem, constants.gap0, constants.distance0**2, constants.gamma
+    )
     try:
         of_case = bound / float(tightness(claim, case, constants=constants)[-1])
     except Unsupported:
@@ -120,10 +126,3 @@ def _blocks(case: Case) -> int:
         "case.algorithm must be GD, or RAC-LoRA from the left with exact gradients and a BlockPartition sketch whose "
         f"rank divides its dim, got {algorithm!r}"
     )
-
-
-def _start(theorem: TheoremId, constants: Constants) -> float:
-    """What the worst case is a multiple of."""
-    distance = constants.distance0**2 / (2 * constants.gamma)
-    starts = {"T3": constants.gap0 + distance, "T3_isotropic": distance, "T4": constants.distance0**2}
-    return starts.get(theorem, constants.gap0)

@@ -17,10 +17,9 @@ from functools import reduce
 import numpy as np
 
 from rac_theory.base import Array
-from rac_theory.numerics import Past, log_average, log_wealth
+from rac_theory.numerics import EPS, Past, log_average, log_wealth
 from rac_theory.problems import Problem
-from rac_theory.verdicts.verification.judged_claim import JudgedBound, JudgedClaim, Question
-from rac_theory.verdicts.verification.recorded_curves import Recording
+from rac_theory.verdicts.verification.judged_claim import JudgedBound, JudgedClaim, Question, Recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,5 +133,5 @@ def _check_infimum(problem: Problem, values: Array) -> None:
     lowest = float(np.nanmin(values))
     declared = problem.f_star - getattr(problem, "f_star_error", 0.0)
     for name, bound in (("f_star", declared), ("f_lower", problem.f_lower)):
-        if lowest < bound - 64 * np.finfo(float).eps * max(abs(bound), abs(float(values[0, 0]))):
+        if lowest < bound - 64 * EPS * max(abs(bound), abs(float(values[0, 0]))):
             raise ValueError(f"{name} must not be above f, got {bound:.17g}, but a run went down to {lowest:.17g}")

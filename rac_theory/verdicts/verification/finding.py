@@ -150,22 +150,11 @@ class Finding(Value, ABC):
         """
         fitted = fit_rate(curves, falls, decision.reach) if decision.reach and falls is not None else None
         promised = fit_rate(claim.bound[None], fitted.kind, fitted.last) if fitted else None
-        return cls(
-            decision.status,
-            decision.reason,
-            bound=claim.bound,
-            mean=curves.mean(axis=0),
-            lower=claim.at_all_steps(decision.lower),
-            upper=claim.at_all_steps(decision.upper),
-            detectable=claim.at_all_steps(decision.detectable),
-            reach=decision.reach,
-            informative_from=claim.informative_from,
-            log_evidence=decision.log_evidence,
-            violated_at=decision.violated_at,
-            fitted=fitted,
-            promised=promised,
-            **rest,
-        )
+        decided = vars(decision) | {
+            name: claim.at_all_steps(getattr(decision, name)) for name in ("lower", "upper", "detectable")
+        }
+        curves_and_rates = {"bound": claim.bound, "mean": curves.mean(axis=0), "fitted": fitted, "promised": promised}
+        return cls(**decided, **curves_and_rates, informative_from=claim.informative_from, **rest)
 
     @property
     @abstractmethod

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from rac_theory.base import Array, checks, shown
 from rac_theory.cases import Constants
+from rac_theory.numerics import EPS
 from rac_theory.statements import Theorem
 from rac_theory.verdicts.verification.decision import (
     Decision,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-_UNIT = 64 * float(np.finfo(float).eps)  # of the largest bound: what a run that starts there may be off by later
+_UNIT = 64 * EPS  # of the largest bound: what a run that starts there may be off by later
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -178,7 +179,7 @@ def judge_runs(
     return judged_runs(X, top, GivenBound.of(bound, constants, X.shape[1] - 1), alpha, metric)
 
 
-_ROUNDING = 4 * float(np.finfo(float).eps)  # of a ceiling: what a sum and a difference of two numbers below it lose
+_ROUNDING = 4 * EPS  # of a ceiling: what a sum and a difference of two numbers below it lose
 
 
 def compare_runs(

@@ -77,12 +77,12 @@ class MeasuredSmoothness(Value):
         case : Case, optional
             On the same problem, by default the one that was run.
         **options
-            As of ``Constants.of``.
+            Options of ``Constants.of``.
 
         Raises
         ------
         ValueError
-            For a case on another problem.
+            If the case is on another problem.
         """
         case = self.case if case is None else case
         if not same(case.problem, self.case.problem):
@@ -100,10 +100,10 @@ class MeasuredSmoothness(Value):
         rng: Randomness = None,
         **options: Any,
     ) -> Verdict:
-        """Judge what a theorem would promise if this were L: its ``bound``, beside the ``mean`` of runs.
+        """Judge what a theorem would promise if this were L: its bound, beside the mean of runs.
 
-        The reason ends in what that is worth. Where runs part from the bound it is UNDECIDED, as L may be larger, and
-        ``violated_at`` is where.
+        The reason of the verdict ends in what such a comparison is worth. Where the runs part from the bound the
+        verdict is UNDECIDED, as L may be larger; its ``violated_at`` is where they part.
 
         Parameters
         ----------
@@ -111,12 +111,12 @@ class MeasuredSmoothness(Value):
         case : Case, optional
             On the same problem, with another step size perhaps; by default the one that was run.
         alpha, rng, **options
-            As of ``verify``, without constants.
+            Level, seed and options of ``verify``, which takes its ``constants`` from here.
 
         Raises
         ------
         ValueError
-            For a case on another problem.
+            If the case is on another problem.
         """
         root = seed_sequence(rng)
         constants = self.constants(case, alpha=alpha / 2, rng=child(root, PROJECTION))
@@ -131,6 +131,10 @@ def measured_smoothness(trajectory: Trajectory) -> MeasuredSmoothness:
     ----------
     trajectory : Trajectory
         Recorded with ``record=["W"]``. Gradients are those of its problem, exact ones.
+
+    Returns
+    -------
+    MeasuredSmoothness
 
     Raises
     ------

@@ -38,6 +38,11 @@ FIELDS: Mapping[str, Any] = {
 def verdict_schema() -> dict[str, Any]:
     """Return the JSON schema of a verdict that was saved.
 
+    Returns
+    -------
+    dict
+        A JSON schema, draft 2020-12.
+
     Examples
     --------
     >>> from rac_theory.verdicts import verdict_schema

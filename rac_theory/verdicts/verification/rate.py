@@ -71,6 +71,18 @@ def empirical_rate(
     Fitted to the mean gap where ``f_star`` is known and the kind is linear (the default then), to the mean of
     ``||grad f||^2`` averaged over time if the kind is sublinear; over the second half of the steps up to ``last``.
 
+    Parameters
+    ----------
+    trajectory : Trajectory
+    kind : "linear" or "sublinear", optional
+        A factor a step, or a power of t; by default linear where ``f_star`` is known.
+    last : int, optional
+        The last step that is fitted; by default the last of the runs.
+
+    Returns
+    -------
+    Rate or None
+
     Examples
     --------
     >>> from rac_theory.problems import Quadratic

@@ -17,8 +17,7 @@ from joblib import delayed
 
 from rac_theory.base import Array, task, workers
 from rac_theory.verdicts.verification.evidence_of_runs import Observation, Part, Pilot, group_means
-from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial
-from rac_theory.verdicts.verification.recorded_curves import Recording, simulated
+from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Recording, Trial, simulated
 
 _NUMBERS = 1 << 19  # in the curves of the runs that are held at once
 
@@ -70,8 +69,7 @@ def _later(
     claims: Sequence[JudgedClaim], root: np.random.SeedSequence, first: int, runs: int, n_jobs: int = 1
 ) -> Recording:
     """Run a later part for claims whose steps were chosen."""
-    trials = [claim.trial for claim in claims]
-    return simulated([trial.theorem.metric for trial in trials], trials[0].case, root, first, runs, n_jobs)
+    return simulated([claim.trial.theorem.metric for claim in claims], claims[0].trial.case, root, first, runs, n_jobs)
 
 
 @np.errstate(over="ignore", invalid="ignore")

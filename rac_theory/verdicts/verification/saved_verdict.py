@@ -1,8 +1,7 @@
 """A verdict that was saved, read again without the code that was judged."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,11 +28,11 @@ class SavedVerdict(Finding):
         Curves, as in ``Finding``.
     reach, informative_from, log_evidence, violated_at, fitted, promised, versions
         Numbers, as in ``Finding``.
-    words : mapping
-        The sentences that a theorem and a case made: ``head``, ``title``, ``label``, ``falls`` and ``more``.
-    judged : mapping
-        What was judged, which is also called ``about``: of a verdict on a case the theorem, its statement and
-        assumptions, the case, its constants, what was not met, and the seed; of one on runs the metric and the claim.
+    head, title, label, falls, more
+        The sentences that a theorem and a case made.
+    about : mapping
+        What was judged: of a verdict on a case the theorem, its statement and assumptions, the case, its constants,
+        what was not met, and the seed; of one on runs the metric and the claim.
 
     Examples
     --------
@@ -47,39 +46,12 @@ class SavedVerdict(Finding):
     ('HOLDS', 'T2', True, True)
     """
 
-    words: Mapping[str, Any] = field(default_factory=dict)
-    judged: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def about(self) -> Mapping[str, Any]:
-        """What was judged, as plain data."""
-        return self.judged
-
-    @property
-    def head(self) -> str:
-        """What was claimed of what, for the beginning of a sentence."""
-        return str(self.words["head"])
-
-    @property
-    def title(self) -> str:
-        """What a figure is headed with."""
-        return str(self.words["title"])
-
-    @property
-    def label(self) -> str:
-        """The metric, in mathtext."""
-        return str(self.words["label"])
-
-    @property
-    def falls(self) -> Literal["linear", "sublinear"] | None:
-        """How the bound falls."""
-        falls: Literal["linear", "sublinear"] | None = self.words["falls"]
-        return falls
-
-    @property
-    def more(self) -> str:
-        """What would say more than this, in a line."""
-        return str(self.words["more"])
+    head: str = ""
+    title: str = ""
+    label: str = ""
+    falls: Literal["linear", "sublinear"] | None = None
+    more: str = ""
+    about: Any = None
 
     def _repr_html_(self) -> str:
         from rac_theory.verdicts.verification.shown_verdict import shown_of_runs
@@ -99,8 +71,9 @@ def load(path: str | Path) -> SavedVerdict:
     numbers = {name: rate and {key: _number(value) for key, value in rate.items()} for name, rate in rates.items()}
     del data["format"]
     scalars: dict[str, Any] = {"status": Status(data["status"]), "log_evidence": _number(data["log_evidence"])}
-    scalars["judged"] = data.pop("about")
-    return SavedVerdict(**data | scalars | curves | {name: rate and Rate(**rate) for name, rate in numbers.items()})
+    return SavedVerdict(
+        **data | data.pop("words") | scalars | curves | {name: rate and Rate(**rate) for name, rate in numbers.items()}
+    )
 
 
 def _number(value: Any) -> Any:

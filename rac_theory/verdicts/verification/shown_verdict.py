@@ -68,6 +68,16 @@ def _numbers(verdict: "Finding") -> list[tuple[str, str]]:
 def verdict_table(verdicts: Iterable[Finding]) -> str:
     r"""Return verdicts as a table in LaTeX, with rules of booktabs: what was judged, the answer, slack and evidence.
 
+    Parameters
+    ----------
+    verdicts : iterable of Finding
+        One row each, in this order.
+
+    Returns
+    -------
+    str
+        A ``tabular`` for a document that loads ``booktabs``.
+
     Examples
     --------
     >>> from rac_theory import GD, Case, verify

@@ -31,7 +31,7 @@ from rac_theory.verdicts.verification.decision import (
     with_reservations,
 )
 from rac_theory.verdicts.verification.evidence_of_runs import Observation
-from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial
+from rac_theory.verdicts.verification.judged_claim import Evidence, JudgedClaim, Recording, Trial, exact_recording
 from rac_theory.verdicts.verification.reading import (
     LIMIT,
     MOST_RUNS,
@@ -41,7 +41,6 @@ from rac_theory.verdicts.verification.reading import (
     read,
     read_until_decided,
 )
-from rac_theory.verdicts.verification.recorded_curves import Evidence, Recording, exact_recording
 from rac_theory.verdicts.verification.verdict import Verdict
 
 PILOT_RUNS = 16
@@ -113,6 +112,30 @@ def judge(
 
     With ``until_decided`` there are as many runs as it takes to decide all of them, and at most ``runs``. With
     ``measures`` a theorem that lacks only a variance along the iterates has it measured; no other theorem sees it.
+
+    Parameters
+    ----------
+    theorems : sequence of Theorem
+    case : Case
+    constants : Constants
+    runs : int
+        How many runs; at most so many with ``until_decided``.
+    alpha : float
+        Significance level of each verdict.
+    seed : SeedSequence
+        The root of all random streams.
+    evidence : "auto", "exact" or "sampled"
+    n_jobs : int
+        Worker processes.
+    until_decided : bool
+        Whether runs are added until all theorems are decided.
+    measures : bool
+        Whether a variance that a theorem lacks is measured.
+
+    Returns
+    -------
+    list of Verdict
+        One for each theorem, in their order.
     """
     variance = cache(lambda: with_measured_variance(case, constants, seed))
     trials = [Trial(theorem, case, constants) for theorem in theorems]
@@ -232,6 +255,11 @@ def verify(
         Use these in place of the computed ones, to see what a false constant would do.
     n_jobs : int
         Worker processes.
+
+    Returns
+    -------
+    Verdict
+        What became of the claim on this case, with the numbers that say so.
 
     Raises
     ------

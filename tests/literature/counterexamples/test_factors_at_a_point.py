@@ -29,7 +29,7 @@ from rac_theory.literature.counterexamples.lost_merges import (
     unit,
 )
 from rac_theory.literature.counterexamples.low_rank import lowest
-from rac_theory.numerics.semidefinite import squares
+from rac_theory.numerics.rational import squares
 from rac_theory.problems import Quadratic
 
 

@@ -16,7 +16,7 @@ from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import assumed, even, high, low, no_step_or_more, nothing, square, square_of
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import G, V, Z
-from rac_theory.statements.assumption import Assumption, Condition, Known
+from rac_theory.statements.assumption import Assumption, Condition, KnownConstant
 from rac_theory.statements.symbols import L_H, L, gamma, lambda_max, lambda_min, s
 from rac_theory.theorems.ours import STORED, granted
 
@@ -101,7 +101,7 @@ def _by(fact: Fact) -> str:
 
 def short(one: Assumption) -> str:
     """An assumption in few words."""
-    if isinstance(one, Known):
+    if isinstance(one, KnownConstant):
         return one.symbol.constant
     return one.name if isinstance(one, Condition) else getattr(one, "__name__", repr(one))
 
@@ -110,7 +110,7 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
     """Return the table of a sum of columns, and of how many worlds: those that have its letters and meet ``by``."""
     symbols = symbols_of(*columns, lambda_min, lambda_max)
     needed = symbols_of(*columns)
-    numeric = [one for one in by if isinstance(one, Relation | Known)]
+    numeric = [one for one in by if isinstance(one, Relation | KnownConstant)]
     others = frozenset(by).difference(numeric)  # sets know the hashes of what is in them
     about = (world for world in worlds if others <= world.meets and all(map(world.has, needed)))
     found = [world for world in about if all(_is_met(world, one) for one in numeric)]

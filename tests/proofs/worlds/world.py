@@ -9,7 +9,7 @@ import numpy as np
 
 from rac_theory.algebra import Relation, Symbol, symbols_of, truth
 from rac_theory.proofs.drawn import Drawn, H, Vector, vector
-from rac_theory.statements.assumption import Assumption, Known
+from rac_theory.statements.assumption import Assumption, KnownConstant
 
 from .functions import Function
 from .sketches import Sketch
@@ -43,7 +43,7 @@ class World:
             return known and bool(
                 truth(assumption, {one.name: self._number(one) for one in symbols_of(assumption)}, ROUNDING)
             )
-        if isinstance(assumption, Known) and assumption.unless is not None and self.is_met(assumption.unless):
+        if isinstance(assumption, KnownConstant) and assumption.unless is not None and self.is_met(assumption.unless):
             return True
         return assumption in self.meets
 

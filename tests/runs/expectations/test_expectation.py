@@ -12,10 +12,10 @@ from rac_theory.algorithms import SGD, Bernoulli
 from rac_theory.algorithms.gradients import Exact, Noisy
 from rac_theory.problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic
 from rac_theory.runs.expectations import rational_moments
+from rac_theory.runs.expectations.expectation import moment_map
 from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.matrix_map import matrix_map
 from rac_theory.runs.expectations.moment_map import curves
-from rac_theory.runs.expectations.route import moment_map
 from rac_theory.sketches import (
     AnisotropicGaussian,
     Coordinate,

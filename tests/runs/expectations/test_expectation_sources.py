@@ -11,7 +11,7 @@ from rac_theory.algorithms import SGD, Bernoulli
 from rac_theory.algorithms.gradients import ByChance, Clients, Exact, Local, Minibatch, Noisy, Reshuffled, Subset
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems import Federated, LeastSquares, Quadratic
-from rac_theory.runs.expectations.route import moment_map
+from rac_theory.runs.expectations.expectation import moment_map
 from rac_theory.sketches import Coordinate, Frozen, Gaussian, Haar, Mixture, Rademacher
 
 rng = np.random.default_rng(0)

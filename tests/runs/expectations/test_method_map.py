@@ -24,8 +24,8 @@ from rac_theory import (
 from rac_theory.algebra import sqrt
 from rac_theory.algorithms import H, Method, gradient, letter, state
 from rac_theory.problems import Federated, Layers, LeastSquares, PLSine, Quadratic
+from rac_theory.runs.expectations.expectation import moment_map
 from rac_theory.runs.expectations.method_map import _powers
-from rac_theory.runs.expectations.route import moment_map
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, WeightedCoordinate
 from rac_theory.statements.symbols import gamma
 from tests.algorithms.methods import DECAY, DRAWN, HEAVY_BALL, LETTERS, METHODS, REPORTS, STARTS, STEPS, W, called

@@ -26,11 +26,11 @@ the same rule, in words."""
 
 IN_WORDS = {
     Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]"): 2 + T**2,
-    Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t): 2 + (t + 1) ** 2,
-    Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t): (3 + t)
+    Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", argument=t): 2 + (t + 1) ** 2,
+    Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", argument=t): (3 + t)
     * (2 + (t + 1) ** 2),
-    Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", of=t): 5 + t,
-    Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", of=t): 5 + t**2,
+    Symbol("E||grad f(X^t)||^2", r"\mathrm{E} \Vert \nabla f(X^t) \Vert^2", argument=t): 5 + t,
+    Symbol("E N(grad f(W^t))", r"\mathrm{E} N(\nabla f(W^t))", argument=t): 5 + t**2,
     Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2"): 2 + (T + 2) ** 2,
 }
 METRICS = [

@@ -20,10 +20,9 @@ from rac_theory.verdicts.verification.evidence_of_runs import _check_infimum
 from rac_theory.verdicts.verification.finding import Slack
 from rac_theory.verdicts.verification.given import given_curves
 from rac_theory.verdicts.verification.judge_runs import _claim, _observed
-from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Trial, _shift
+from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Recording, Trial, _shift, exact_recording
 from rac_theory.verdicts.verification.rate import Rate, fit_rate
 from rac_theory.verdicts.verification.reading import behind_a_row, part_size
-from rac_theory.verdicts.verification.recorded_curves import Recording, exact_recording
 from rac_theory.verdicts.verification.verify import with_measured_variance
 
 EPS = 2.0**-52

@@ -77,7 +77,7 @@ def test_the_looks_of_a_search_that_may_stop_share_alpha():
         first = draws[0]
         k = 1 + round(math.log2(found.draws / first))
         assert found.draws == first * 2 ** (k - 1)
-        low = np.linalg.eigvalsh(found.mean)[0]
+        low = np.linalg.eigvalsh(found.matrix)[0]
         assert found.lambda_min == pytest.approx(kl_lower(low, found.draws, 0.05 / (k * (k + 1))), rel=1e-9)
         looks.add(k)
     assert len(looks) >= 3

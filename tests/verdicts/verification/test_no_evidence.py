@@ -16,8 +16,7 @@ from rac_theory.statements.metric import Curves
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance
 from rac_theory.verdicts.verification.decision import _excluded, exact_decision, sampled_decision
 from rac_theory.verdicts.verification.evidence_of_runs import Part
-from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Question, Trial
-from rac_theory.verdicts.verification.recorded_curves import exact_recording
+from rac_theory.verdicts.verification.judged_claim import JudgedClaim, Question, Trial, exact_recording
 from rac_theory.verdicts.verification.verify import judge
 
 IDENTITY = Quadratic.left(np.eye(4), np.ones((4, 1)))

@@ -1,5 +1,7 @@
 """Which kernel serves a case."""
 
+from typing import Any
+
 import numpy as np
 
 from rac_theory.algorithms import Algorithm
@@ -23,28 +25,18 @@ def kernel_for(algorithm: Algorithm, problem: Problem, start: Array, distances: 
     if case is None and (turned := Turned.of(algorithm, problem, start, distances)) is not None:
         return turned
     if case is None:
-        minimiser = _minimiser(problem).astype(start.dtype) if distances else None
-        problem = _in_precision(problem, start)
+        minimiser = None
+        if distances:
+            rule = "record must not have 'distances' for a problem without a known W_star, got"
+            minimiser = _member(problem, "W_star", rule).astype(start.dtype)
+        if start.dtype != np.float64:
+            rule = "dtype must be float64 for a problem without a member single_precision, got it for"
+            problem = _member(problem, "single_precision", rule)
         return Stepping(algorithm, problem, start, minimiser)
     return RunsLast(case) if case.start.size * case.sketch.rank <= _SMALL else ThinProducts(case)
 
 
-def _in_precision(problem: Problem, start: Array) -> Problem:
-    """Return the problem as it is computed in the precision of the start."""
-    if start.dtype == np.float64:
-        return problem
-    single: Problem | None = getattr(problem, "single_precision", None)
-    if single is None:
-        raise ValueError(
-            f"dtype must be float64 for a problem without a member single_precision, got it for {repr_of(problem)}"
-        )
-    return single
-
-
-def _minimiser(problem: Problem) -> Array:
-    W_star: Array | None = getattr(problem, "W_star", None)
-    if W_star is None:
-        raise ValueError(
-            f"record must not have 'distances' for a problem without a known W_star, got {repr_of(problem)}"
-        )
-    return W_star
+def _member(problem: Problem, name: str, rule: str) -> Any:
+    if (member := getattr(problem, name, None)) is None:
+        raise ValueError(f"{rule} {repr_of(problem)}")
+    return member

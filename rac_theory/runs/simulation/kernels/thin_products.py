@@ -69,9 +69,11 @@ class ThinProducts(DiagonalKernel):
             Q = rows.swapaxes(0, 1).reshape(runs, k * r, d)
             measured = self._measure(E)
             if k == 1:
-                C = self._seen(Q, E)
+                C = self._projected_gradients(Q, E)
             else:
-                C, growth = (self._along if self.case.curvatures.shape[1] == 1 else self._across)(Q, E, k)
+                C, growth = (
+                    self._curved_along_columns if self.case.curvatures.shape[1] == 1 else self._curved_across_columns
+                )(Q, E, k)
                 grown = np.maximum(measured + np.cumsum(growth[:, :-1], axis=1), self.case.floors[:, None])
                 measured = np.concatenate([measured, grown], axis=1)
             yield Visit(partial(self._moved, E, Q, C, r), measured)
@@ -88,7 +90,7 @@ class ThinProducts(DiagonalKernel):
             if steps == 0:
                 return
 
-    def _seen(self, Q: Array, E: Array) -> Array:
+    def _projected_gradients(self, Q: Array, E: Array) -> Array:
         """Return ``Q curvatures E``, (runs, r, q), with the curvatures where they are the fewest products."""
         curvatures = self.case.curvatures
         if curvatures.shape[1] == 1:
@@ -97,7 +99,7 @@ class ThinProducts(DiagonalKernel):
             return np.asarray((Q @ E) * curvatures)
         return np.asarray(Q @ (E * curvatures))
 
-    def _along(self, Q: Array, E: Array, k: int) -> tuple[Array, Array]:
+    def _curved_along_columns(self, Q: Array, E: Array, k: int) -> tuple[Array, Array]:
         """Return C, and what each step adds to what is measured, (kinds, k, runs)."""
         gamma, l = self.case.gamma, self.case.curvatures[:, 0]
         kinds, (runs, p, d), q = len(self.case.weights), Q.shape, E.shape[2]
@@ -118,7 +120,7 @@ class ThinProducts(DiagonalKernel):
         growth[:, 0] /= 2  # f has half the curvatures
         return C, np.moveaxis(growth, 0, 2)
 
-    def _across(self, Q: Array, E: Array, k: int) -> tuple[Array, Array]:
+    def _curved_across_columns(self, Q: Array, E: Array, k: int) -> tuple[Array, Array]:
         """Return the same where the curvatures lie along the other axis."""
         gamma, l = self.case.gamma, self.case.curvatures[0]
         C = Q @ E

@@ -1,11 +1,12 @@
-"""The one-line repr of a problem made from data."""
+"""The one-line repr of a problem made from data, of which arrays are digests."""
 
 import re
 
 import numpy as np
 import pytest
 
-from rac_theory.base.naming import digest, exactly, short_name
+from rac_theory.base import digest, exactly
+from rac_theory.problems.datasets import short_name
 
 
 class Loss:

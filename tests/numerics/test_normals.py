@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rac_theory.sketches.laws.normals import _PAIRS, standard_normals
+from rac_theory.numerics.randomness import _PAIRS, standard_normals
 
 COUNT = 200_000
 ALPHA = 1e-4  # a radius without its factor 2 (variance 1/2) or half the circle has power 1 at this size

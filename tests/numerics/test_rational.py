@@ -6,8 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.numerics.rational import mean, rational
-from rac_theory.numerics.semidefinite import Squares, squares
+from rac_theory.numerics.rational import Squares, mean, rational, squares
 
 
 def gram(rng, n, rank):
