@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Ratio, definitions_in, equal, lifted, simplified, symbols_of, text
+from rac_theory.algebra import ONE, Expression, Ratio, equal, lifted, simplified, symbols_of, text
 from rac_theory.algorithms import Method, move_of
 from rac_theory.base import checks, shown, type_name
 from rac_theory.discovery.listed import memory
@@ -86,8 +86,7 @@ class Discovery:
         return "\n".join((*map(self._told, self.theorems), *self.tried))
 
     def _told(self, theorem: Theorem) -> str:
-        named = (f"{let.name} = {text(let.value)}" for let in definitions_in(*theorem.relations))
-        needed = ", ".join((*map(text, theorem.relations), *named))
+        needed = ", ".join(map(text, theorem.relations))
         lines = [f"{theorem.id}: {theorem.statement}", *([f"where {needed}"] if needed else [])]
         best = "with the best y " * (young in symbols_of(theorem.claim.relation))
         ours = ", ".join(self.same[theorem.id])

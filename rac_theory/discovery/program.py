@@ -19,7 +19,7 @@ from rac_theory.statements import Theorem
 from rac_theory.statements.symbols import lambda_max, lambda_min
 from rac_theory.statements.symbols import momentum as b
 
-_POINTS, _TRIED = 40, 20_000
+_POINTS, _TRIED, _TIMES = 40, 20_000, 32
 _LOWEST, _HIGHEST = 0.02, 3.0  # of constants: scales do not matter, shares are below 1
 _TINY = 1e-9
 (_LATER,) = drawn_in(read(E(gap_next)))
@@ -67,7 +67,9 @@ class Program:
     @classmethod
     def of(cls, template: Template, theorem: Theorem, rng: np.random.Generator) -> "Program":
         """Return the program of a template with what a theorem may use."""
-        facts = (*_beside(template.extra, listed(theorem)), *template.extra)
+        without = {fact.value for fact in template.without}
+        offered = [fact for fact in listed(theorem) if fact.value not in without]
+        facts = (*_beside(template.extra, offered), *template.extra)
         constants = [fact for fact in facts if not drawn_in(fact.value)]
         if moves := [fact for fact in constants if fact.strict and fact.value == read(lambda_min)]:
             constants.append(proved("", lambda_max > 0, ordered + moves[0]))
@@ -187,12 +189,16 @@ def _negative(form: Form) -> Form:
 
 
 def _beside(own: Sequence[Fact], facts: Sequence[Fact]) -> Sequence[Fact]:
-    """What is looked at beside the facts of a template: where these say how far f falls, nothing else that does."""
-
-    def leads(fact: Fact) -> bool:
-        return _LATER in drawn_in(fact.value)
-
-    return [fact for fact in facts if not leads(fact)] if any(map(leads, own)) else facts
+    """What is looked at beside the facts of a template: where one of these says how far f falls, nothing else that
+    does, and nothing that says of the same letters what one with a parameter does."""
+    replaced = {frozenset(drawn_in(fact.value)) for fact in own}
+    leads = any(_LATER in letters for letters in replaced)
+    return [
+        fact
+        for fact in facts
+        if not (letters := frozenset(drawn_in(fact.value)))
+        or not (letters in replaced or (leads and _LATER in letters))
+    ]
 
 
 def _reached(states: Sequence[tuple[Fact, Form]], reached: set[Any]) -> Iterator[tuple[Fact, Form]]:
@@ -208,6 +214,14 @@ def at_random(
     symbols: Sequence[Symbol], facts: Sequence[Fact], theorem: Theorem, rng: np.random.Generator
 ) -> Mapping[Symbol, Array]:
     """Return constants at which all that is known of them is true, (n,) each; those of an equation are as it says."""
+    drawn = [_allowed(symbols, facts, theorem, rng)]
+    while sum(map(len, drawn)) < _POINTS and len(drawn) < _TIMES:
+        drawn.append(_allowed(symbols, facts, theorem, rng))
+    return dict(zip(symbols, np.concatenate(drawn)[:_POINTS].T, strict=True))
+
+
+def _allowed(symbols: Sequence[Symbol], facts: Sequence[Fact], theorem: Theorem, rng: np.random.Generator) -> Array:
+    """Those of many constants at which all is true, (n, symbols)."""
     drawn = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), (len(symbols), _TRIED)))
     at = dict(zip(symbols, drawn, strict=True))
     for relation in theorem.given:
@@ -220,5 +234,4 @@ def at_random(
         if letters and letters <= at.keys():
             values = numbers(fact.value, at)
             allowed &= (values > _TINY) if fact.strict else (values >= -_TINY)
-    places = np.flatnonzero(allowed)[:_POINTS]
-    return {symbol: sample[places] for symbol, sample in at.items()}
+    return np.stack(list(at.values()))[:, allowed].T

@@ -3,23 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
-from itertools import starmap
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import optimize
 
-from rac_theory.algebra import Expression, Relation, number, truth
+from rac_theory.algebra import Expression, Polynomial, Ratio, Relation, number, truth
 from rac_theory.algorithms import Method
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.discovery.best_rate import slowest, step_of
+from rac_theory.discovery.linear import numbers
+from rac_theory.proofs import assumed
 from rac_theory.runs import exact_rate
 from rac_theory.statements import Condition, KnownConstant, Theorem, breach_by_constants
-from rac_theory.statements.symbols import T, constants_in, share_of_memory, young
+from rac_theory.statements.symbols import T, constants_in, second_young, share_of_memory, young, young_of_memory
 
-_LETTERS = (young, share_of_memory)
-"""Those of a claim that is a bound for each of their numbers."""
-_GRID, _ZOOMS, _LEAST = 65, 12, 1e-5
+_RANGES = {young: (1e-3, 1), share_of_memory: (1e-5, 1), young_of_memory: (1e-2, 1e2), second_young: (1e-4, 1e2)}
+"""The letters of a claim that is a bound for each of their numbers, and between which these are looked for."""
+_SEARCH: Any = {"popsize": 60, "maxiter": 150, "tol": 1e-7, "strategy": "rand1bin", "mutation": 0.5, "seed": 0}
+_SEARCH |= {"recombination": 0.95, "polish": False, "vectorized": True, "updating": "deferred"}
+_BROKEN = 1e100
 
 
 class ShareOfRate(NamedTuple):
@@ -56,14 +60,14 @@ class ShareOfRate(NamedTuple):
 
 
 def best_letters(theorem: Theorem, constants: Constants) -> Mapping[str, float]:
-    """Return the numbers in (0, 1] of letters that are free in a claim for which its bound after a step is least.
+    """Return the numbers of letters that are free in a claim for which its bound after a step is least.
 
-    They are looked for on finer and finer grids: any number makes a true bound, and the least may be missed.
+    They are looked for by differential evolution: any number makes a true bound, and the least may be missed.
 
     Parameters
     ----------
     theorem : Theorem
-        One that was found, with a ``y`` of Young's inequality, or a ``z`` of a potential; of others nothing is free.
+        One that was found, with ``y, u, v`` of inequalities, or a ``z`` of a potential; of others nothing is free.
     constants : Constants
 
     Raises
@@ -85,33 +89,33 @@ def best_letters(theorem: Theorem, constants: Constants) -> Mapping[str, float]:
     0.500
     """
     bound = theorem.claim.bound
-    free = [symbol for symbol in _LETTERS if isinstance(bound, Expression) and symbol in constants_in(bound)]
-    free = [symbol for symbol in free if symbol.name not in constants.letters]
+    if not isinstance(bound, Expression):
+        return {}
+    relations = [part for part in theorem.given if isinstance(part, Relation)]
+    symbols = constants_in(bound, *relations)
+    free = [symbol for symbol in _RANGES if symbol in symbols and symbol.name not in constants.letters]
     if not free:
         return {}
-    assert isinstance(bound, Expression)
-    relations = [part for part in theorem.given if isinstance(part, Relation)]
-    known = {symbol.name: getattr(constants, symbol.constant) for symbol in constants_in(bound, *relations)}
-    ranges, best = [(_LEAST, 1.0)] * len(free), {}
-    for _ in range(_ZOOMS):
-        axes = np.meshgrid(*starmap(_spread, ranges), indexing="ij")
-        letters = {symbol.name: axis for symbol, axis in zip(free, axes, strict=True)}
-        values = {**known, **letters, T.name: 1.0}
-        allowed = reduce(np.logical_and, (truth(relation, values) for relation in relations), True)
-        bounds = np.where(allowed, number(bound, values), np.inf)
-        least = np.unravel_index(int(np.argmin(bounds)), bounds.shape)
-        if not np.isfinite(bounds[least]):
-            break
-        best = {name: float(axis[least]) for name, axis in letters.items()}
-        steps = [(high / low) ** (2 / (_GRID - 1)) for low, high in ranges]
-        ranges = [(value / step, min(value * step, 1.0)) for value, step in zip(best.values(), steps, strict=True)]
-    if not best:
+    conditions = [fact.value.numerator for relation in relations for fact in assumed(relation)]
+    conditions = [p for p in conditions if p.letters() & {*free}]
+    slacks = [Ratio(p, Polynomial(frozenset((monomial, abs(x)) for monomial, x in p.terms))) for p in conditions]
+    known = {symbol: getattr(constants, symbol.constant) for symbol in symbols}
+
+    def cost(logarithms: Array) -> Any:
+        """The bound after a step; where a condition is broken, more than that, by how much it is."""
+        letters = dict(zip(free, np.exp(logarithms), strict=True))
+        at = {**{symbol: np.full(logarithms.shape[1:], value) for symbol, value in known.items()}, **letters}
+        named = {symbol.name: value for symbol, value in at.items()}
+        bounds = number(bound, {**named, T.name: 1.0})
+        allowed = reduce(np.logical_and, (truth(relation, named) for relation in relations), np.isfinite(bounds))
+        broken = sum(np.maximum(-numbers(slack, at), 0) for slack in slacks)
+        return np.where(allowed, bounds, _BROKEN * (1 + broken))
+
+    ranges: Any = [np.log(_RANGES[symbol]) for symbol in free]
+    answer = optimize.differential_evolution(cost, ranges, **_SEARCH)
+    if not answer.fun < _BROKEN:
         raise ValueError(f"{theorem.id} says nothing at these constants for any {' and '.join(x.name for x in free)}")
-    return best
-
-
-def _spread(low: float, high: float) -> Array:
-    return np.geomspace(low, high, _GRID)
+    return {symbol.name: float(np.exp(x)) for symbol, x in zip(free, answer.x, strict=True)}
 
 
 def share_of_rate(theorem: Theorem, case: Case) -> ShareOfRate:

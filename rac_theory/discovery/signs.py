@@ -9,7 +9,6 @@ import numpy as np
 from rac_theory.algebra import (
     ONE,
     Expression,
-    Let,
     Polynomial,
     Ratio,
     Relation,
@@ -26,8 +25,6 @@ from rac_theory.proofs import Fact, Missing, assumed, combined, content, one, pr
 _CLEARLY = 1e-9
 _MANY = 9
 """With more letters than these a sum is asked for unless it follows at once: to look for more takes ten seconds."""
-_LONG = 20
-"""A sum of more terms has a name."""
 
 
 class Signs:
@@ -82,7 +79,7 @@ class Signs:
         sign = min(same, key=lambda fact: (strictly and not fact.strict, len(fact.by)), default=None)
         if sign is None and conditions == self.conditions:
             sign = self._by_factors(value, strictly=strictly)
-        efforts = 1 if len(self._at) > _MANY else 2
+        efforts = 2 if len(self._at) > _MANY else 3
         return sign or combined(value, (*self._products, *allowed, *given), efforts=efforts)
 
     def _by_factors(self, value: Ratio, *, strictly: bool) -> Fact | None:
@@ -177,10 +174,6 @@ class Signs:
         sides = [
             {(monomial, abs(times)) for monomial, times in p.terms if (times > 0) is more} for more in (False, True)
         ]
-        if len(p.terms) > _LONG:
-            number = sum(isinstance(relation.terms[0], Let) for relation in self.conditions) + 1
-            spare = Let(f"spare_{number}", self._write(p), "what a step leaves over")
-            return Relation((spare, lifted(0)), (">" if strictly else ">=",))
         less, more = (self._write(Polynomial(frozenset(side))) for side in sides)
         if not sides[0]:
             return Relation((more, lifted(0)), (">" if strictly else ">=",))

@@ -27,11 +27,13 @@ from rac_theory.proofs import (
     followed,
     gap_is_positive,
     grant,
+    high,
     iterate,
     low,
     mean,
     move_of,
     one,
+    ordered,
     plus,
     power,
     proved,
@@ -53,9 +55,11 @@ from rac_theory.statements import (
 )
 from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
-from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, momentum, mu
+from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, j, lambda_max, lambda_min, momentum, mu
+from rac_theory.statements.symbols import second_young as u
 from rac_theory.statements.symbols import share_of_memory as z
 from rac_theory.statements.symbols import young as y
+from rac_theory.statements.symbols import young_of_memory as v
 
 S = G @ G
 _ONE = Ratio(ONE)
@@ -113,6 +117,8 @@ class Template:
         A square that makes room for longer steps if it is left over.
     extra : tuple of Fact
         What may be used besides.
+    without : tuple of Fact
+        What is not used.
     tries : int
         Of how many supports a proof is tried, the most frequent first.
     needed : callable
@@ -131,6 +137,7 @@ class Template:
     conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
     spared: Expression | None = None
     extra: tuple[Fact, ...] = ()
+    without: tuple[Fact, ...] = ()
     tries: int = 8
     needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
     added: Callable[[Values, Taken, Signs, Relation], Fact]
@@ -337,9 +344,19 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
     )
 
 
+class _Weighed(NamedTuple):
+    """What a step of some length uses besides, what is given of its letters, and how its factor is written."""
+
+    name: str
+    given: tuple[Relation, ...]
+    facts: tuple[Fact, ...]
+    rho: Expression
+    without: tuple[Fact, ...] = ()
+
+
 def potential_weighed(about: Predicate) -> Iterator[Template]:
-    """``psi+ <= rho psi + e`` with any such psi, ``c = gamma z``, and any y in Young's inequality between the gradient
-    at W+ and what a step predicts of it."""
+    """``psi+ <= rho psi + e`` with any such psi, ``c = gamma z``, any y in Young's inequality between the gradient
+    at W+ and what a step predicts of it, and any v in that between M and the gradient at X."""
     (x, *_), later = followed(gap0)
     M, then = _kept(about)
     try:
@@ -348,36 +365,95 @@ def potential_weighed(about: Predicate) -> Iterator[Template]:
         return
     c = plus[gamma] * sign(z, z > 0)
     psi = Psi(about, x + gamma * z * (M @ M), gap0, share=c)
-    of_Gx = 2 * z * (1 + momentum) * _divisor <= L * (1 - gamma * L) * (1 + y)
-    given = (y <= 1, y > 0, z > 0, 1 - y <= gamma * L * lambda_min * (1 + y), of_Gx)
+    noise = gamma * lambda_max * C * (gamma * L**2 * (1 + y) + _of_Gx) / (2 * _divisor)
 
     def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        rho = values["rho"]
-        below = signs.known(Ratio(rho.denominator), strictly=True)
+        below = signs.known(Ratio(values["rho"].denominator), strictly=True)
         # By which Coq will divide: it is asked for by name.
         divisor = proved(
             "", (below.value * below.value * read(_of_next)).expression > 0, below * below * _is_positive()
         )
-        fact = iterate(step, signs.known(rho), psi, c * (divisor / divisor) * square(M))
-        return expected(gap) <= _decay(rho, rest, write), fact, one
+        fact = iterate(step, signs.known(values["rho"]), psi, c * (divisor / divisor) * square(M))
+        short = {read(form): form for form in (*(steps.rho for steps in weighed), noise)}
+        return expected(gap) <= _decay(values["rho"], rest, lambda value: short.get(value) or write(value)), fact, one
 
-    yield Template(
-        name="potential iterated with any y of G+ and z of M",
-        about=about,
-        start=certified_minimum,
-        given=given,
-        fixed=-later - gamma * z * E(then @ then),
-        unknown={"rho": Sought(psi.value, 1.0, most=1 - _LITTLE)},
-        signs=lambda values: [(values["rho"], False)],
-        conclude=conclude,
-        extra=(fallen, low(M - Gx), *chain(*map(assumed, given))),
-        tries=1,  # the proofs of others have more terms than are taken at once
-        added=_summed_and_divided,
-    )
+    weighed = _short_steps(M), _any_steps(M)
+    for steps in weighed:
+        yield Template(
+            name=f"potential iterated with any y of G+, z and v of M, {steps.name}",
+            about=about,
+            start=certified_minimum,
+            given=steps.given,
+            fixed=-later - gamma * z * E(then @ then),
+            unknown={"rho": Sought(psi.value, 1.0, most=1 - _LITTLE)},
+            signs=lambda values: [(values["rho"], False)],
+            conclude=conclude,
+            extra=(fallen, _is_positive(), *steps.facts, *chain(*map(assumed, steps.given))),
+            without=steps.without,
+            tries=1,  # the proofs of others have more terms than are taken at once
+            added=_summed_and_divided,
+        )
 
 
 _of_next = 2 * L + mu - mu * y
 _divisor = y * _of_next
+_of_Gx, _fallen = 2 * z * _divisor, L * (1 - gamma * L) * (1 + y)
+_with_M, _without_M = 1 + momentum * v, 1 - gamma * mu * momentum * v
+_SIGNS = (momentum >= 0, u > 0, v > 0, z > 0)
+_LETTERS = (*_SIGNS, y > 0, y <= 1)
+
+
+def _short_steps(M: Vector) -> _Weighed:
+    """Of a length of at most 1 / L: with the inequality of Polyak and Lojasiewicz at X, and what E[H] makes of
+    ``M - (u + v) G_X`` at least, of ``M - v G_X`` at most."""
+    of_PL = _without_M * (gamma * L * lambda_min * (1 + y) - (1 - y) ** 2)
+    of_PL += gamma * lambda_min * (_fallen - _with_M * _of_Gx)
+    spread = _of_Gx - gamma * mu * (_fallen - _of_Gx)
+    of_M = v * momentum**2 * _without_M * (_of_Gx + gamma**2 * L**3 * lambda_max * (1 + y))
+    of_M += momentum * lambda_min * spread
+    of_M += v * momentum**2 * gamma**2 * L * mu * lambda_min * (_fallen - _with_M * _of_Gx)
+    enough = (1 + 2 * momentum * v + momentum * u) * _of_Gx <= _fallen
+    least = (lambda_max - lambda_min) * v * _without_M * _of_Gx <= lambda_min * u * spread
+    given = (
+        *(*_LETTERS, gamma * mu * momentum * v < 1, 1 - y <= gamma * L * lambda_min * (1 + y), enough, least),
+        *(of_M <= 2 * z * v * (_divisor * _without_M - mu * of_PL), mu * of_PL <= _divisor * _without_M),
+    )
+    of_enough, of_least, is_short, moves = chain(
+        *map(assumed, (enough, least, gamma * mu * momentum * v < 1, lambda_min > 0))
+    )
+    b, of_u, of_v, of_z = (sign(letter, order) for letter, order in zip((momentum, u, v, z), _SIGNS, strict=True))
+    of_Gx = 2 * of_z * sign(y, y > 0) * _is_positive()
+    follow = (
+        proved("", _with_M * _of_Gx <= _fallen, of_enough + b * (of_u + of_v) * of_Gx),
+        proved(
+            "",
+            v * _without_M * _of_Gx + u * spread > 0,
+            (of_least + (ordered + moves) * of_v * is_short * of_Gx) / moves,
+        ),
+    )
+    facts = mean(square(H(M) - H(Gx) * v)), low(M - Gx * (u + v)), high(M - Gx * v)
+    rho = 1 - mu * of_PL / (_divisor * _without_M)
+    return _Weighed("steps of at most 1 / L", given, (*facts, *follow), rho, without=(high(M),))
+
+
+def _any_steps(M: Vector) -> _Weighed:
+    """Of any length: with Young's inequality between the gradients at W and X instead, with any u."""
+    left = L * (1 + y) * (2 + u - gamma * L * (1 + u)) - (1 + u) * _with_M * _of_Gx
+    enough, above = 1 - y <= gamma * lambda_min * left, 2 * L * y + mu * (1 - y)
+    rho = above - gamma * mu * lambda_min * left
+    turned = (1 + u) * (gamma * L**2 * (1 + y) + _with_M * _of_Gx) - L * (1 + y)
+    of_M = u * _of_Gx * momentum * (momentum * v + lambda_max) + v * lambda_max * (gamma * L * momentum) ** 2 * turned
+    given = (
+        *_LETTERS,
+        _fallen <= _with_M * _of_Gx,
+        enough,
+        of_M <= 2 * z * u * v * rho,
+        gamma * mu * lambda_min * left <= above,
+    )
+    of_enough, at_most_1, moves = chain(*map(assumed, (enough, y <= 1, lambda_min > 0)))
+    follows = proved("", left >= 0, (of_enough + at_most_1) / plus[gamma] / moves)
+    facts = mean(square(H(M) - H(Gx) * v)), mean(square(H(G) * (1 + u) - H(Gx))), follows
+    return _Weighed("steps of any length", given, facts, rho / _divisor)
 
 
 def _is_positive() -> Fact:

@@ -53,7 +53,7 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
 _CONSTANTS = (
     "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta momentum alpha s_0 lambda_0 gap0 gap0_upper"
     " distance0 A beta C D D_in omega sigma_squared zeta_squared bias_squared nu longest_step least_weight"
-    " largest_weight norm_share span young share_of_memory"
+    " largest_weight norm_share span young share_of_memory young_of_memory second_young"
 )
 CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2

@@ -19,7 +19,7 @@ from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import nothing, one
 
-_EFFORTS = ((0, 4, 2), (1, 3, 2), (1, 5, 2), (2, 3, 2), (1, 3, 1), (1, 5, 1), (2, 3, 1))
+_EFFORTS = ((0, 4, 2), (1, 1, 2), (1, 3, 2), (1, 5, 2), (2, 3, 2), (1, 3, 1), (1, 5, 1), (2, 3, 1))
 """How many facts about constants in a product, terms from the goal, and how far below it: little first. Programs
 that reach less far below have fewer columns, and are solved where others are not."""
 _METHODS = (("highs-ds", 2000), ("highs-ipm", 100))

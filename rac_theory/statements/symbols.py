@@ -77,6 +77,12 @@ young = _exact("letters.y", "parameter of Young's inequality: each number gives 
 share_of_memory = _exact(
     "letters.z", "share of what is kept in a potential: each number gives a bound of its own", "1", name="z"
 )
+young_of_memory = _exact(
+    "letters.v", "parameter of Young's inequality for what is kept: each number gives a bound of its own", "1", name="v"
+)
+second_young = _exact(
+    "letters.u", "second parameter of such inequalities: each number gives a bound of its own", "1", name="u"
+)
 
 least_weight = _exact("letters.a", "least of the weights by which directions of a step are multiplied", "1", name="a")
 largest_weight = _exact("letters.A", "largest of these weights", "1", name="A")

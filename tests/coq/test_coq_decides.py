@@ -424,7 +424,7 @@ def test_what_is_weaker_than_ours_is_accepted():
 
 
 def test_what_is_found_of_a_method_is_accepted():
-    """Gradients and momentum, with either square of Young's inequality, with y and z too; that a rate is T13_pl is no
+    """Gradients and momentum, with either square of Young's inequality, with letters too; that a rate is T13_pl is no
     help to Coq."""
     found = {"T1_": discover(PLAIN, given=(smooth,), metric=mean_squared_gradient)}
     found |= {"T22_": discover(MOMENTUM, given=(smooth,), metric=mean_squared_gradient)}
@@ -432,7 +432,7 @@ def test_what_is_found_of_a_method_is_accepted():
     found |= {"T2_": discover(PLAIN, given=(smooth, polyak_lojasiewicz))}
     found |= {"T22_pl_": discover(MOMENTUM, given=(smooth, polyak_lojasiewicz))}
     scripts = {f"{name}{proof.theorem.id}": proof.coq() for name, each in found.items() for proof in each.proofs}
-    assert len(scripts) == 10
+    assert len(scripts) == 11
     assert {one.name: one.refused for one in ask(scripts) if one.refused} == {}
 
 
