@@ -11,7 +11,7 @@ SOURCES = [*Path(rac_theory.__file__).parent.rglob("*.py")]
 _SAID = "(1-gammamulambda_min)^T(f(W^0)-f*)"
 PRINTED = {
     ("theorem.py", _SAID.replace("f*", "f^star")),
-    *((name, _SAID) for name in ("theorem.py", "proof.py", "explain.py")),
+    *((name, _SAID) for name in ("theorem.py", "proof.py", "options.py")),
 }
 """In examples that are executed, with what they print."""
 SHORT = 12  # characters, of which more than one statement may be made by chance

@@ -282,7 +282,7 @@ def test_the_command_prints_verdicts_and_draws(tmp_path, capsys):
 
 def test_the_command_fails_with_a_check_and_names_what_it_does_not_know(tmp_path, capsys, monkeypatch):
     broken = replace(C4, gather=lambda example: Witness((Check("2 < 1", False, "exact"),), NOTHING))
-    monkeypatch.setattr("rac_theory.literature.ALL", {"C4": broken, "C6": C6})
+    monkeypatch.setattr("rac_theory.commands.counterexamples.ALL", {"C4": broken, "C6": C6})
     assert main(["counterexamples", "C4", "--out", str(tmp_path)]) == 1
     assert "As it circulates, UNDECIDED" in capsys.readouterr().out
     assert main(["counterexamples", "c6", "--out", str(tmp_path)]) == 2
