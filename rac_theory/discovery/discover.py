@@ -39,6 +39,7 @@ from rac_theory.statements.symbols import A, beta, gap0, lambda_min, young
 
 _NOISE = (structured_noise, equal(A, 0), beta <= 1)
 """What is given besides where a step is known with noise alone: exact gradients are noise with C = 0."""
+_WIDTH = 100  # of conditions: those that are longer together have a line each
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,8 +87,10 @@ class Discovery:
         return "\n".join((*map(self._told, self.theorems), *self.tried))
 
     def _told(self, theorem: Theorem) -> str:
-        needed = ", ".join(map(text, theorem.relations))
-        lines = [f"{theorem.id}: {theorem.statement}", *([f"where {needed}"] if needed else [])]
+        needed = [*map(text, theorem.relations)]
+        joined = f"where {', '.join(needed)}"
+        conditions = [joined] if len(joined) <= _WIDTH else ["where", *(f"    {condition}" for condition in needed)]
+        lines = [f"{theorem.id}: {theorem.statement}", *(conditions if needed else [])]
         best = "with the best y " * (young in symbols_of(theorem.claim.relation))
         ours = ", ".join(self.same[theorem.id])
         return "\n    ".join([*lines, f"{best}this is {ours}" if ours else self.others[theorem.id]])

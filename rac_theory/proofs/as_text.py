@@ -1,7 +1,7 @@
 """A proof as lines of text, as a terminal shows it."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from rac_theory.algebra import Expression, Relation, Sum, lifted, text
@@ -10,6 +10,7 @@ from rac_theory.statements import sentence
 
 WIDTH = 100
 _SIGN, _SPACE = re.compile(r" (?=(?:<=?|[+-]) )"), re.compile(" ")
+_IN_BRACKETS = re.compile(r" (?=[+-] )")
 _MARGIN, _INSIDE = 7, 11
 _FEW = 3
 _STAYS = "\N{NO-BREAK SPACE}"
@@ -81,10 +82,14 @@ def _sum(line: Line) -> Iterator[str]:
         yield " " * _INSIDE + in_a_line
         return
     written = ["" if times == lifted(1) and label else _bracketed(times) for times, label in line.sum]
-    width = max(map(len, written))
+    room = WIDTH - _INSIDE - len("+  * (zz)")
+    width = max((len(number) for number in written if len(number) <= room), default=0)
     for i, (number, (_, label)) in enumerate(zip(written, line.sum, strict=True)):
         star = "*" if number and label else " "
-        yield f"{' ' * _INSIDE}{'+' if i else '='} {number:{width}} {star} {label}".rstrip()
+        if len(number) > room:  # what is wider has lines of its own, and no column
+            yield from _folded(f"{'+' if i else '='} {number} {star} {label}".rstrip(), _INSIDE)
+        else:
+            yield f"{' ' * _INSIDE}{'+' if i else '='} {number:{width}} {star} {label}".rstrip()
 
 
 def _end(reading: Reading) -> list[str]:
@@ -132,8 +137,11 @@ def _folded(formula: str, margin: int, head: str = "") -> list[str]:
     return [*lines, line]
 
 
-def _short_enough(piece: str) -> Iterable[str]:
-    return [piece] if len(piece) <= WIDTH - _INSIDE else _pieces(piece, _SPACE)
+def _short_enough(piece: str) -> Iterator[str]:
+    """Cut before factors, and where a bracket alone is too long before the signs in it."""
+    room = WIDTH - _INSIDE - 4
+    for factor in [piece] if len(piece) <= room else _pieces(piece, _SPACE):
+        yield from [factor] if len(factor) <= room else _IN_BRACKETS.split(factor)
 
 
 def _pieces(formula: str, ends: re.Pattern[str]) -> Iterator[str]:

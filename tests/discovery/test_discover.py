@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Noisy, expected, tightness, verify
-from rac_theory.algebra import Relation, identical, lifted, number, slacks
+from rac_theory.algebra import Relation, identical, lifted, number, slacks, text
 from rac_theory.algorithms import FEEDBACK, MOMENTUM, PLAIN, H, Method, gradient, state
 from rac_theory.discovery import best_letters, best_rate, discover, share_at
 from rac_theory.discovery.recognised import best_parameter
@@ -106,6 +106,16 @@ def test_the_condition_of_momentum_is_found(id, ours):
     spare = [each for relation in needed for each in slacks(relation)]
     assert any(identical(each, ours) for each in spare)
     assert not any(identical(each, ours * b) for each in spare)
+
+
+def test_conditions_that_are_long_have_a_line_each():
+    """Of momentum; of plain steps all are in one line. Catches a condition that is not shown."""
+    momentum, plain = found("T22")[0], found("T1_sharp", "T1_tight")[0]
+    for theorem in momentum.theorems:
+        lines = [each.strip() for each in str(momentum).split(f"{theorem.id}: ")[1].splitlines()]
+        needed = [text(each) for each in theorem.given if isinstance(each, Relation)]
+        assert lines[1 : len(needed) + 2] == ["where", *needed]
+    assert "\n    where gamma L < 2\n" in str(plain)
 
 
 def test_a_sharper_form_of_momentum_is_found_beside_ours():

@@ -213,3 +213,12 @@ def test_a_line_is_filled_to_its_end_and_few_terms_stand_in_one():
         assert len(_folded("a" * letters + " + b", 0)) == lines
     for terms, lines in ((_FEW, 1), (_FEW + 1, _FEW + 1)):
         assert len([*_sum(SimpleNamespace(sum=[(lifted(1), "(1)")] * terms))]) == lines
+
+
+def test_a_long_sum_in_brackets_is_cut_before_its_signs():
+    """On lines that fit, each term once. Catches a line of a thousand characters, and a term that is lost."""
+    terms = " + ".join(f"{k} gamma L mu lambda_min" for k in range(2, 40))
+    lines = _folded(f"gamma ({terms}) / (2 L + mu) * (f)", 11)
+    assert max(map(len, lines)) <= WIDTH
+    assert " ".join(line.strip() for line in lines) == f"gamma ({terms}) / (2 L + mu) * (f)"
+    assert all(line.strip().startswith(("gamma (2 ", "+ ")) for line in lines)
