@@ -115,7 +115,7 @@ def test_conditions_that_are_long_have_a_line_each():
         lines = [each.strip() for each in str(momentum).split(f"{theorem.id}: ")[1].splitlines()]
         needed = [text(each) for each in theorem.given if isinstance(each, Relation)]
         assert lines[1 : len(needed) + 2] == ["where", *needed]
-    assert "\n    where gamma L < 2\n" in str(plain)
+    assert "\n    where gamma L < 2, lambda_min > 0\n" in str(plain)
 
 
 def test_a_sharper_form_of_momentum_is_found_beside_ours():
