@@ -155,7 +155,7 @@ def share_of_rate(theorem: Theorem, case: Case) -> ShareOfRate:
 def share_at(
     theorem: Theorem, method: Method, *, gamma: float, mu: float, share: float, **letters: float
 ) -> ShareOfRate:
-    """Return the same without a case: where L = 1, beside the exact rate of a quadratic, along coordinates.
+    """Return how much of the exact rate of a quadratic along coordinates a theorem proves: L = 1, no case is needed.
 
     Parameters
     ----------

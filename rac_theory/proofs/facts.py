@@ -67,7 +67,7 @@ def square(v: Vector) -> Fact:
 
 
 def square_of(number: Expression) -> Fact:
-    """Nor is that of a number."""
+    """The square of a number is not negative."""
     return granted("A square", number**2 >= 0, schema=("sign",))
 
 
@@ -77,12 +77,12 @@ def low(v: Vector) -> Fact:
 
 
 def high(v: Vector) -> Fact:
-    """lambda_max is the most."""
+    """lambda_max is the most that E[H] makes of a square, of a vector that is not drawn."""
     return grant("high", v)
 
 
 def even(v: Vector) -> Fact:
-    """Both are the same."""
+    """Where E[H] = lambda_min I it makes that multiple of a square, of a vector that is not drawn."""
     return grant("even", v)
 
 
@@ -92,7 +92,7 @@ def below_maximum(*of: Expression) -> tuple[Fact, ...]:
 
 
 def stands_for(name: Let) -> Fact:
-    """What a name stands for is at most that."""
+    """What a name stands for is at most the number of that name."""
     return granted("What it stands for", name.value <= name, schema=("nothing",))
 
 

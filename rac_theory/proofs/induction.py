@@ -332,7 +332,7 @@ def lasting(end: Fact) -> Fact:
 
 
 def power(base: Fact, exponent: Expression, *counts: Fact) -> Fact:
-    """Powers of what is not negative, with a whole exponent that is not, are not.
+    """Powers of what is not negative are not negative, if the exponent is whole and not negative.
 
     A letter is such an exponent; of a sum of whole numbers another fact says that it is not negative.
     """
@@ -344,32 +344,32 @@ def power(base: Fact, exponent: Expression, *counts: Fact) -> Fact:
 
 
 def discharged(fact: Fact, relation: Relation, proof: Fact) -> Fact:
-    """What rests on a relation that is proved rests on what proves it."""
+    """A fact that rests on a relation rests, once that is proved, on what proves it."""
     proved("", relation, proof)
     assert fact.said is not None
     return replace(follows(Rule.GIVEN, fact.said, [], fact, proof), by=(fact.by - {relation}) | proof.by)
 
 
 def sum_of_powers(base: Fact, count: Symbol) -> Fact:
-    """Nor is the sum of the first of them, so many as a whole number says."""
+    """The sum of the first powers of what is not negative, so many as a whole number says, is not negative."""
     _counted(count)
     return follows(Rule.POWERS, powers(number_of(base), 0, count - 1) >= 0, [], base)
 
 
 def square_root(root: Expression, radicand: Fact) -> Fact:
-    """The root of what is not negative is not, and that of what is positive is positive."""
+    """The root of what is not negative is not negative, and the root of what is positive is positive."""
     if read(root) != read(sqrt(number_of(radicand))):
         raise Missing(f"{root!r} is not the root of what {radicand!r} is about")
     return follows(Rule.ROOT, root > 0 if radicand.strict else root >= 0, [], radicand)
 
 
 def weights(growth: Fact) -> Fact:
-    """The weights that make gaps telescope add up to what is positive."""
+    """The sum of the weights that make gaps telescope is positive."""
     return follows(Rule.WEIGHTS, powers(1 / number_of(growth, strict=True), 1, T) > 0, [], growth)
 
 
 def cases(below: Fact, above: Fact, split: Relation) -> Fact:
-    """What is true if ``a <= b``, or ``a < b``, and if ``a >= b`` is true."""
+    """What follows from ``a <= b``, or from ``a < b``, and follows from ``a >= b`` as well, is true."""
     turned = Relation(split.terms, (">=",))
     if split.signs not in (("<=",), ("<",)):
         raise ValueError(f"split must say that one number is at most, or less than, another, got {split!r}")

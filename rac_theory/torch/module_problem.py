@@ -230,7 +230,7 @@ class ModuleProblem(FromFunctions):
 
 
 class ModuleSum(ModuleProblem):
-    """The same where the loss is a mean over examples: a finite sum, with a component for each example.
+    """The loss of a module that is a mean over examples: a finite sum, with a component for each example.
 
     Examples
     --------
