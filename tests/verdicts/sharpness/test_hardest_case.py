@@ -177,8 +177,8 @@ def test_where_a_theorem_reads_L_H_it_is_searched_where_this_is_smaller():
 
 
 def test_a_theorem_of_some_families_of_a_method_is_searched_there():
-    """T3_isotropic, of which weighted coordinates are none. Catches a method of which all families must fit."""
-    assert _methods(theorems.T3_isotropic) == [Method()]
+    """Of plain steps Gaussian ones alone. Catches a method of which all families must fit."""
+    assert _methods(theorems.T12_gaussian) == [Method(plain=True)]
     assert _methods(theorems.T6) == [Method(noisy=True)]  # and not without noise too
 
 
