@@ -220,6 +220,8 @@ def test_each_of_ten_bets_is_the_best_somewhere(k):
     assert log_wealth_without_range(Z, 2.0) == pytest.approx(expected - math.log(10), rel=1e-12)
     of_symmetry = float(symmetric_wealth(np.array(2 * bet * 50), np.array(50.0)))
     assert of_symmetry == pytest.approx(50 * (2 * bet) ** 2 / 2 - math.log(10), rel=1e-12)
+    of_each = symmetric_wealth(np.array([0.0, 2 * bet * 50, 0.0]), np.full(3, 50.0))  # not those of one for all
+    assert of_each.tolist() == [float(symmetric_wealth(np.array(0.0), np.array(50.0))), of_symmetry, of_each[0]]
 
 
 def test_what_there_is_to_bet_on_for_a_claim():
