@@ -5,7 +5,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.numerics.eigenvalues import EPS, alike, eigenvalues, extreme_eigenvalues, lapack_rounding, raised
+from rac_theory.numerics.eigenvalues import (
+    EPS,
+    alike,
+    eigenvalues,
+    extreme_eigenvalues,
+    lapack_rounding,
+    multiple_of_identity,
+    raised,
+)
 from tests.problems.exact import exact, is_above_all_eigenvalues, is_below_all_eigenvalues
 
 
@@ -61,3 +69,5 @@ def test_factors_of_one_kind():
     s, M = np.array([1.0, 2.0]), np.ones((2, 2))
     assert [len(some.shape) for some in alike([s, s])] == [1, 1]
     np.testing.assert_array_equal(alike([s, M]), [np.diag(s), M])
+    multiples = [multiple_of_identity(some) for some in (np.full(2, 3.0), 3 * np.eye(2), s, np.diag(s), M)]
+    assert multiples == [3.0, 3.0, None, None, None]
