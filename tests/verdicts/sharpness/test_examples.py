@@ -53,6 +53,10 @@ def test_a_search_reads_each_number_of_a_point_once(monkeypatch):
         one, two, *three = points.pop()
         assert slow == SlowDirection(low + (1 - low) * one, low + (1 - low) * two, least + three[0] if widths else ONE)
         assert len(three) == widths // 2
+        quadratics = [examples._hardest(where, 0, rng), hardest_slow_direction(where, 0, rng)]
+        best = examples.hardest_quadratic(where, rng)
+        assert best in quadratics
+        assert best.value(where) == max(some.value(where) for some in quadratics)
         huber = examples.hardest_huber(where, rng)
         one, two = points.pop()
         assert huber == Huber(low + (1 - low) * one, least + (1 - least) * two if widths else ONE)

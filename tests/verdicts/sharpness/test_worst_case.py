@@ -2,6 +2,7 @@
 
 import sys
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -248,3 +249,16 @@ def test_blocks_are_those_of_exact_gradients_projected_from_the_left():
     ):
         with pytest.raises(ValueError, match="algorithm must be GD, or RAC-LoRA from the left with exact gradients"):
             _blocks(Case(other, problem, steps=1))
+
+
+def test_a_bound_and_a_case_are_in_units_of_the_start(monkeypatch):
+    """Gradient descent on curvatures of 0.1 and 1, both as far off: 0.95^4 of the squared distance, and less.
+
+    Catches the bound of another step, another power of the distance, and a case at another step.
+    """
+    setting = Setting("T4", Fraction(1), Fraction(1, 10), Fraction(1, 2), 1, 2, Fraction(1))
+    worst = SimpleNamespace(certificate=SimpleNamespace(setting=setting))
+    monkeypatch.setattr(f"{_blocks.__module__}.worst_case", lambda *_, **__: worst)
+    monkeypatch.setattr(f"{_blocks.__module__}.hardest_quadratic", lambda *_: Huber(Fraction(1, 10), Fraction(1)))
+    seen = side_by_side("T4", Case(GD(0.5), SMALL, steps=2))
+    assert (seen.bound, seen.hardest, seen.case_value) == pytest.approx((0.95**4, 0.95**4, (0.95**4 + 0.5**4) / 2))
