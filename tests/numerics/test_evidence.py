@@ -252,9 +252,18 @@ def test_columns_of_a_game_share_its_level(more):
             x[:, 1:] = claimed[1:] = high[1:] = 0.25
             bets.add(x, claimed, np.where(high == 1, 0.0, high), high)
         assert bets.refuted(4 * (1 + more) * 2.0**-40 * factor) == refuted
-    bets = Bets()
+    bets = Bets(fixed=1)
+    bets.add(np.ones((1, 1)), np.array([1e-6]), np.zeros(1), np.ones(1))
+    assert bets.refuted(1e-4) == (0, 1e-6, 1.0)
+    bets, half = Bets(), np.full(2, 0.5)
+    bets.add(np.full((10, 2), 0.5), half, half, half)
     bets.add(np.repeat([[0.9, 0.2]], 400, axis=0), np.array([0.8, 0.2]), np.zeros(2), np.ones(2))
     assert bets.refuted(1e-3) == (0, pytest.approx(0.8), pytest.approx(0.9))
+    bets = Bets()
+    bets.add(np.full((9, 1), 0.75), np.array([0.5]), np.array([0.25]), np.ones(1))
+    told = float(evidence.either_side(np.full(9, 0.25), 0.25, 0.5))
+    assert bets.refuted(4 * math.exp(-told) * (1 - 1e-9)) is None
+    assert bets.refuted(4 * math.exp(-told) * (1 + 1e-9)) is not None
     for sign in (-1, 1):  # a bet of nine tenths of what may be lost, from the second of equal draws on
         bets, alpha = Bets(), 4 * math.exp(-float(evidence.either_side(np.full(30, sign * 0.25), 0.5, 0.25)))
         bets.add(np.full((30, 1), 0.5 + sign * 0.25), np.array([0.5]), np.zeros(1), np.array([0.75]))
@@ -268,6 +277,11 @@ def test_exchanged_draws_by_hand():
     assert cosine(e, 3 * both) == pytest.approx(math.sqrt(0.5))
     assert overlap(e, -2 * both) == pytest.approx(0.5)
     assert [float(alike(e, none)) for alike in (cosine, overlap) for none in (f, nothing)] == [0, 0, 0, 0]
+    many, one = np.stack([0.5 * np.eye(2), np.ones((2, 2)), np.diag([0.1, 0.0])]), np.diag([0.25, 0.0])
+    assert cosine(many, one) == pytest.approx([math.sqrt(0.5), 0.5, 1])
+    assert cosine(one, many) == pytest.approx([math.sqrt(0.5), 0.5, 1])
+    assert overlap(np.stack([e, f]), both) == pytest.approx([0.5, 0.5])
+    assert overlap(many, one) == pytest.approx([0.5, 0.25, 0.5])
     assert exchanged(e, f, e, f, cosine) == 2
     assert exchanged(e, f, f, e, cosine) == -2
     assert exchanged(e, f, e, both, cosine) == pytest.approx(1)
@@ -277,5 +291,5 @@ def test_exchanged_draws_by_hand():
     assert unfair(ups, 2.0**-19) == unfair(ups, 1e-3) == 1.0
     assert unfair(-ups, 2.0**-19) == 0.0
     assert unfair(ups, 2.0**-19 * (1 - 1e-9)) is unfair(ups[20:], 0.5) is None
-    Z = np.array([[1.0, 0.0], [2.0, 0.0], [-1.0, 0.0]])
-    assert symmetric_evidence(Z).tolist() == [pytest.approx(2**2 / (2 * 6)), 0.0]
+    Z = np.array([[1.0, 0.0], [3.0, 0.0], [-1.0, 0.0]])
+    assert symmetric_evidence(Z).tolist() == [pytest.approx(9 / 22), 0.0]
