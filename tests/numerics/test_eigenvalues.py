@@ -1,9 +1,19 @@
 """Bounds of eigenvalues, against elimination in rational numbers."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from rac_theory.numerics.eigenvalues import eigenvalues, extreme_eigenvalues, lapack_rounding
+from rac_theory.numerics.eigenvalues import (
+    EPS,
+    alike,
+    eigenvalues,
+    extreme_eigenvalues,
+    lapack_rounding,
+    multiple_of_identity,
+    raised,
+)
 from tests.problems.exact import exact, is_above_all_eigenvalues, is_below_all_eigenvalues
 
 
@@ -40,3 +50,24 @@ def test_a_diagonal_matrix_is_exact():
     values, error = eigenvalues(S)
     np.testing.assert_array_equal(values, [-1e-30, 0.3, 7e20])
     assert error == 0
+
+
+def test_what_is_raised_is_no_lower_in_exact_numbers():
+    """Sums that are rounded down among others; a diagonal as its vector is the same. Catches the other direction."""
+    S, by = np.random.default_rng(0).random(200), 1.1
+    higher = raised(S, by)
+    assert all(
+        Fraction(more) >= Fraction(x) + Fraction(by) for x, more in zip(S.tolist(), higher.tolist(), strict=True)
+    )
+    np.testing.assert_allclose(higher, S + by, rtol=5 * EPS)
+    assert raised(np.zeros(1), 1.0).tolist() == [1 + 4 * EPS]  # no more than that is added
+    np.testing.assert_array_equal(raised(np.diag(S[:4]), by), np.diag(higher[:4]))
+
+
+def test_factors_of_one_kind():
+    """Diagonals stay vectors, unless one is a matrix. Catches matrices of all, which take their square in memory."""
+    s, M = np.array([1.0, 2.0]), np.ones((2, 2))
+    assert [len(some.shape) for some in alike([s, s])] == [1, 1]
+    np.testing.assert_array_equal(alike([s, M]), [np.diag(s), M])
+    multiples = [multiple_of_identity(some) for some in (np.full(2, 3.0), 3 * np.eye(2), s, np.diag(s), M)]
+    assert multiples == [3.0, 3.0, None, None, None]

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import betainc
 
 from rac_theory.numerics import evidence, log_wealth_without_range, symmetric_wealth
+from rac_theory.numerics.bets import Bets, cosine, exchanged, overlap, repeats, symmetric_evidence, unfair
 from rac_theory.numerics.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_lower, kl_upper
 from rac_theory.numerics.evidence import shortfall
 
@@ -220,6 +221,8 @@ def test_each_of_ten_bets_is_the_best_somewhere(k):
     assert log_wealth_without_range(Z, 2.0) == pytest.approx(expected - math.log(10), rel=1e-12)
     of_symmetry = float(symmetric_wealth(np.array(2 * bet * 50), np.array(50.0)))
     assert of_symmetry == pytest.approx(50 * (2 * bet) ** 2 / 2 - math.log(10), rel=1e-12)
+    of_each = symmetric_wealth(np.array([0.0, 2 * bet * 50, 0.0]), np.full(3, 50.0))  # not those of one for all
+    assert of_each.tolist() == [float(symmetric_wealth(np.array(0.0), np.array(50.0))), of_symmetry, of_each[0]]
 
 
 def test_what_there_is_to_bet_on_for_a_claim():
@@ -233,3 +236,60 @@ def test_what_there_is_to_bet_on_for_a_claim():
     np.testing.assert_array_equal(
         evidence.excess(np.array([[3.0, math.nan, math.inf]]), np.full(3, 2.0)), [[0.5, -1, -1]]
     )
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_columns_of_a_game_share_its_level(more):
+    """Forty ones in the place of a fair coin, in two blocks, by Chernoff: 2^-40, both sides of both bets, each column.
+
+    Catches a level that columns, sides or kinds of evidence do not share, means that are another, and a column that
+    counts while it is not known.
+    """
+    for factor, refuted in ((1 - 1e-9, None), (1 + 1e-9, (0, 0.5, 1.0))):
+        bets = Bets(fixed=1)
+        for ones in (10, 30):
+            x, claimed, high = np.ones((ones, 1 + more)), np.full(1 + more, 0.5), np.ones(1 + more)
+            x[:, 1:] = claimed[1:] = high[1:] = 0.25
+            bets.add(x, claimed, np.where(high == 1, 0.0, high), high)
+        assert bets.refuted(4 * (1 + more) * 2.0**-40 * factor) == refuted
+    bets = Bets(fixed=1)
+    bets.add(np.ones((1, 1)), np.array([1e-6]), np.zeros(1), np.ones(1))
+    assert bets.refuted(1e-4) == (0, 1e-6, 1.0)
+    bets, half = Bets(), np.full(2, 0.5)
+    bets.add(np.full((10, 2), 0.5), half, half, half)
+    bets.add(np.repeat([[0.9, 0.2]], 400, axis=0), np.array([0.8, 0.2]), np.zeros(2), np.ones(2))
+    assert bets.refuted(1e-3) == (0, pytest.approx(0.8), pytest.approx(0.9))
+    bets = Bets()
+    bets.add(np.full((9, 1), 0.75), np.array([0.5]), np.array([0.25]), np.ones(1))
+    told = float(evidence.either_side(np.full(9, 0.25), 0.25, 0.5))
+    assert bets.refuted(4 * math.exp(-told) * (1 - 1e-9)) is None
+    assert bets.refuted(4 * math.exp(-told) * (1 + 1e-9)) is not None
+    for sign in (-1, 1):  # a bet of nine tenths of what may be lost, from the second of equal draws on
+        bets, alpha = Bets(), 4 * math.exp(-float(evidence.either_side(np.full(30, sign * 0.25), 0.5, 0.25)))
+        bets.add(np.full((30, 1), 0.5 + sign * 0.25), np.array([0.5]), np.zeros(1), np.array([0.75]))
+        assert bets.refuted(alpha * (1 - 1e-9)) is None
+        assert bets.refuted(alpha * (1 + 1e-9)) == (0, 0.5, 0.5 + sign * 0.25)
+
+
+def test_exchanged_draws_by_hand():
+    """Angles and shares of ranges in the plane, repeats in groups, signs of coins; zero where there is no matrix."""
+    e, f, both, nothing = np.eye(2)[:, :1], np.eye(2)[:, 1:], np.ones((2, 1)), np.zeros((2, 1))
+    assert cosine(e, 3 * both) == pytest.approx(math.sqrt(0.5))
+    assert overlap(e, -2 * both) == pytest.approx(0.5)
+    assert [float(alike(e, none)) for alike in (cosine, overlap) for none in (f, nothing)] == [0, 0, 0, 0]
+    many, one = np.stack([0.5 * np.eye(2), np.ones((2, 2)), np.diag([0.1, 0.0])]), np.diag([0.25, 0.0])
+    assert cosine(many, one) == pytest.approx([math.sqrt(0.5), 0.5, 1])
+    assert cosine(one, many) == pytest.approx([math.sqrt(0.5), 0.5, 1])
+    assert overlap(np.stack([e, f]), both) == pytest.approx([0.5, 0.5])
+    assert overlap(many, one) == pytest.approx([0.5, 0.25, 0.5])
+    assert exchanged(e, f, e, f, cosine) == 2
+    assert exchanged(e, f, f, e, cosine) == -2
+    assert exchanged(e, f, e, both, cosine) == pytest.approx(1)
+    assert repeats(np.array([3.0, 1, 3, 2, 2, 2, 5]), 3).tolist() == [1, 2]
+    assert repeats(np.array([3.0, 1, 2, 5, 2, 9]), 3, apart=1.0).tolist() == [2, 0]
+    ups = np.repeat([1.0, -1.0, 1e-10], [20, 0, 5])
+    assert unfair(ups, 2.0**-19) == unfair(ups, 1e-3) == 1.0
+    assert unfair(-ups, 2.0**-19) == 0.0
+    assert unfair(ups, 2.0**-19 * (1 - 1e-9)) is unfair(ups[20:], 0.5) is None
+    Z = np.array([[1.0, 0.0], [3.0, 0.0], [-1.0, 0.0]])
+    assert symmetric_evidence(Z).tolist() == [pytest.approx(9 / 22), 0.0]

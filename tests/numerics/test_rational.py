@@ -52,6 +52,8 @@ def test_squares_of_another_matrix_prove_nothing():
     assert not found.proves(rational([[2, 1], [1, 4]]))
     assert not found.proves(rational([[2, 0], [0, 3]]))
     assert not found.proves(rational([[2]]))
+    assert not found.proves(rational([[2, 1, 0], [1, 3, 0]]))
+    assert not found.proves(rational([[2, 1], [1, 3], [0, 0]]))
     assert not replace(found, weights=(Fraction(2), Fraction(3))).proves(M)
     negative = Squares((Fraction(2), Fraction(-1)), rational([[1, 0], [0, 1]]))  # one of them is enough
     assert not negative.proves(rational([[2, 0], [0, -1]]))

@@ -195,6 +195,11 @@ def test_a_solver_that_is_wrong_is_not_believed(where, truth, noise, monkeypatch
         assert certificate.bound > truth
 
 
+def test_conditions_are_looked_for_between_those_of_the_grid():
+    """Of T2 and one block: 0.83352 with two finer grids, 0.833527 with one, 0.83366 with none."""
+    assert found("T2", 1).bound < Fraction(833_525, 1_000_000)
+
+
 @pytest.mark.parametrize("nonsense", [None, "zeros", "nan", "inf", "negative"])
 def test_a_solver_that_says_nothing(nonsense, monkeypatch):
     def stub(stated, columns, margin):

@@ -8,6 +8,7 @@ import pytest
 
 from rac_theory import Case, Constants, RACLoRA, expected, sketches, theorems, tightness
 from rac_theory.problems import Quadratic
+from rac_theory.verdicts.sharpness import example as examples
 from rac_theory.verdicts.sharpness.example import Huber, Rotated, SlowDirection, hardest_example, hardest_slow_direction
 from rac_theory.verdicts.sharpness.setting import THEOREMS, Setting
 
@@ -23,6 +24,42 @@ def test_a_search_among_slow_directions_is_the_same_in_any_unit():
     """Of f, so of L and mu. Catches a search that begins at another curvature than mu / L."""
     found = [hardest_slow_direction(setting("T2", L=L), 0, np.random.default_rng(4801)) for L in (ONE, Fraction(5))]
     assert found[0] == found[1]
+
+
+def test_a_search_reads_each_number_of_a_point_once(monkeypatch):
+    """Curvatures from mu/L to 1, widths from 10^-4, starts and tangents from -1 to 1, for an L that is not 1.
+
+    Catches a number that is searched and not read, one that is read twice, and an interval of another length.
+    """
+    points = []
+
+    def given(value, size, rng):
+        points.append([Fraction(n + 1, size + 1) for n in range(size)])
+        value(points[-1])
+        return points[-1]
+
+    monkeypatch.setattr(examples, "_searched", given)
+    L, least, rng = Fraction(5), Fraction(1, 10_000), np.random.default_rng(0)
+    curved, straight = setting("T2", L=L), setting("T3", L=L)
+    for where, low, widths in ((curved, Fraction(1, 10), 0), (straight, least, 2)):
+        found = examples._hardest(where, widths, rng)
+        point = iter(points.pop())
+        assert found.curvatures == tuple(low + (1 - low) * next(point) for _ in range(2))
+        assert found.start == tuple(least + 2 * next(point) - 1 for _ in range(2))
+        assert found.widths == tuple(least + next(point) for _ in range(widths))
+        assert found.tangents == (2 * next(point) - 1,)
+        assert [*point] == []
+        slow = hardest_slow_direction(where, widths // 2, rng)
+        one, two, *three = points.pop()
+        assert slow == SlowDirection(low + (1 - low) * one, low + (1 - low) * two, least + three[0] if widths else ONE)
+        assert len(three) == widths // 2
+        quadratics = [examples._hardest(where, 0, rng), hardest_slow_direction(where, 0, rng)]
+        best = examples.hardest_quadratic(where, rng)
+        assert best in quadratics
+        assert best.value(where) == max(some.value(where) for some in quadratics)
+        huber = examples.hardest_huber(where, rng)
+        one, two = points.pop()
+        assert huber == Huber(low + (1 - low) * one, least + (1 - least) * two if widths else ONE)
 
 
 @pytest.mark.parametrize("theorem", THEOREMS)

@@ -92,6 +92,10 @@ def test_what_is_searched(method):
         side = " coin" if coin else " right" if getattr(algorithm, "side", "left") == "right" else ""
         names.append(f"{family.shape[0]}x{family.shape[1]} {type(sketch).__name__} {sketch.rank}{side}")
         assert algorithm.gamma == 0.5
+        weights = family.shape[0] if family.shape[0] < 8 else 4  # no number is searched that nothing reads
+        assert family.parameters == (1 if coin else weights if names[-1].endswith("WeightedCoordinate 1") else 0)
+        across = family.curved.T @ family.curved
+        np.testing.assert_array_equal(across, across[0, 0] * np.eye(len(across)))  # orthogonal and equally long
         assert not coin or (algorithm.p, algorithm.right) == (0.25, sketch)
         assert getattr(algorithm, "lora_alpha", None) == (sketch.rank if method.plain else None)
         if names[-1].endswith("WeightedCoordinate 1"):
@@ -170,6 +174,12 @@ def test_where_a_theorem_reads_L_H_it_is_searched_where_this_is_smaller():
     """Catches cases with L_H = L for it, where it says what is known."""
     assert [method.uses_L_H for method in _methods(theorems.T13)] == [True]
     assert not any(method.uses_L_H for method in _methods(theorems.T2))
+
+
+def test_a_theorem_of_some_families_of_a_method_is_searched_there():
+    """Of plain steps Gaussian ones alone. Catches a method of which all families must fit."""
+    assert _methods(theorems.T12_gaussian) == [Method(plain=True)]
+    assert _methods(theorems.T6) == [Method(noisy=True)]  # and not without noise too
 
 
 def test_a_theorem_that_never_holds_here_has_no_hardest_case():

@@ -2,17 +2,32 @@
 
 import sys
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from rac_theory import Case, Constants, RACLoRA, side_by_side, sketches, theorems, tightness, worst_case, worst_step
+from rac_theory import (
+    GD,
+    Bernoulli,
+    Case,
+    Constants,
+    Noisy,
+    RACLoRA,
+    side_by_side,
+    sketches,
+    theorems,
+    tightness,
+    worst_case,
+    worst_step,
+)
 from rac_theory.base.extras import MissingExtra
 from rac_theory.problems import Quadratic
 from rac_theory.verdicts.sharpness import certificate as certificates
 from rac_theory.verdicts.sharpness.example import Huber
 from rac_theory.verdicts.sharpness.program import program
 from rac_theory.verdicts.sharpness.setting import Setting
+from rac_theory.verdicts.sharpness.worst_case_comparison import _blocks
 
 CLASS = {"L": 2.0, "mu": 0.3, "gamma": 0.4}
 SMALL = Quadratic.left(np.diag([0.1, 1.0]), np.ones((2, 1)))  # mu = 0.1, L = 1
@@ -217,3 +232,33 @@ def test_what_cannot_be_asked_is_refused(monkeypatch):
         MissingExtra, match=r"cvxpy is not installed: it needs the extra 'pep', python -m pip install .*\[pep\]"
     ):
         worst_case("T4", **CLASS, blocks=1, steps=1)
+
+
+def test_blocks_are_those_of_exact_gradients_projected_from_the_left():
+    """Catches a case with another law than that of the tree, which would be held against its worst case."""
+    sketch, start = sketches.BlockPartition(6, 2), np.ones((6, 6))
+    problem = Quadratic.left(np.eye(6), start)
+    assert [_blocks(Case(some, problem, steps=1)) for some in (RACLoRA(sketch, 1.0), GD(1.0))] == [3, 1]
+    for other in (
+        RACLoRA(sketch, 1.0, gradients=Noisy(0.1)),
+        RACLoRA(sketch, 1.0, side="right"),
+        RACLoRA(sketch, 1.0, lora_alpha=2.0),
+        RACLoRA(sketches.BlockPartition(6, 4), 1.0),
+        RACLoRA(sketches.Coordinate(6, 2), 1.0),
+        Bernoulli(sketch, sketch, 1.0),
+    ):
+        with pytest.raises(ValueError, match="algorithm must be GD, or RAC-LoRA from the left with exact gradients"):
+            _blocks(Case(other, problem, steps=1))
+
+
+def test_a_bound_and_a_case_are_in_units_of_the_start(monkeypatch):
+    """Gradient descent on curvatures of 0.1 and 1, both as far off: 0.95^4 of the squared distance, and less.
+
+    Catches the bound of another step, another power of the distance, and a case at another step.
+    """
+    setting = Setting("T4", Fraction(1), Fraction(1, 10), Fraction(1, 2), 1, 2, Fraction(1))
+    worst = SimpleNamespace(certificate=SimpleNamespace(setting=setting))
+    monkeypatch.setattr(f"{_blocks.__module__}.worst_case", lambda *_, **__: worst)
+    monkeypatch.setattr(f"{_blocks.__module__}.hardest_quadratic", lambda *_: Huber(Fraction(1, 10), Fraction(1)))
+    seen = side_by_side("T4", Case(GD(0.5), SMALL, steps=2))
+    assert (seen.bound, seen.hardest, seen.case_value) == pytest.approx((0.95**4, 0.95**4, (0.95**4 + 0.5**4) / 2))

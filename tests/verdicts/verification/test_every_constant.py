@@ -111,7 +111,7 @@ def test_a_run_may_be_below_the_infimum_by_its_rounding():
         unit = 3 * EPS
         _check_infimum(problem, np.array([[first, 9.0, declared - 63 * unit]]))
         with pytest.raises(ValueError, match="f_star must not be above f"):
-            _check_infimum(problem, np.array([[first, 9.0, declared - 66 * unit]]))
+            _check_infimum(problem, np.array([[first, 9.0, declared - 64.7 * unit]]))
 
 
 def refused(rows):
@@ -168,6 +168,8 @@ def test_the_interval_of_a_rate_is_that_of_leaving_out(kind, runs):
     scale = np.exp if kind == "linear" else float
     told = [scale(slope(curves) + by * margin) for by in (-1, 0, 1)]
     np.testing.assert_allclose([rate.low, rate.value, rate.high], told, rtol=1e-9)
+    alone = fit_rate(curves[1:2], kind)
+    assert alone.low == alone.value == alone.high  # of one run nothing is known of others
     assert fit_rate(curves[:, :10], kind).last == 9  # the last column, if nothing else is said
     assert fit_rate(curves, kind, last=0) is fit_rate(curves, kind, last=1) is None
     with pytest.raises(ValueError, match=r"last must be in 0\.\.12, got 13"):
@@ -186,6 +188,19 @@ def test_a_number_is_told_with_its_interval_where_it_has_one(low, high):
     assert str(power) == "t^-0.25" + ("" if known else f" [t^{-high:.2f}, t^{-low:.2f}]")
     assert power.label == "$t^p$, p = −0.25" + ("" if known else f" [−{high:.2f}, −{low:.2f}]")
     assert str(Slack(3, low, 0.25, high)) == "0.25" + ("" if known else f" [{low:.3g}, {high:.3g}]")
+
+
+def test_a_variance_is_measured_from_the_start_to_the_step_before_the_last(monkeypatch):
+    """Each where there are few steps, else on a logarithmic scale. Catches steps that are off by one."""
+    looked, problem = [], LeastSquares(np.eye(2), np.ones(2))
+    monkeypatch.setattr(
+        f"{verify.__module__}._mean_variances", lambda case, rng, runs, times: looked.append(times) or [1.0]
+    )
+    for steps in (3, 1000):
+        case = Case(RACLoRA(sketches.Haar(2, 2), 0.1, gradients=Reshuffled()), problem, steps=steps)
+        with_measured_variance(case, Constants.of(case), np.random.SeedSequence(0))
+    assert looked[0] == {0, 1, 2}
+    assert {0, 1, 999} < looked[1] < set(range(1000))
 
 
 def test_a_measured_variance_is_twice_the_largest_of_sixteen_runs():

@@ -233,6 +233,17 @@ def test_failures_are_confirmed_as_soon_as_the_bets_allow():
     assert judge_runs(np.arange(300) % 5 == 3, p, ceiling=1).status is Status.VIOLATED
 
 
+# --- rates
+
+
+def test_a_rate_is_fitted_where_a_theorem_says_how_its_bound_falls_and_as_far_as_runs_tell(curves):
+    """Catches a power of t for a bound that nobody said falls like one, and a rate of runs that are too few."""
+    assert judge_runs(curves, "T2", constants=KNOWN, metric="gap").fitted is not None
+    for verdict in (judge_runs(curves, 9.0, ceiling=10.0), judge_runs(curves[:3], "T2", constants=KNOWN)):
+        assert verdict.fitted is verdict.promised is None
+        assert "Fitted" not in str(verdict)
+
+
 # --- comparisons
 
 

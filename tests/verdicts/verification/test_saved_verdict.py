@@ -32,6 +32,8 @@ EVERY = {
     "violated": verify("T2", CASE, constants=replace(Constants.of(CASE), mu=3.9)),
     "not applicable": verify("T2", Case(GD(0.4), PROBLEM, steps=5)),
     "too long": verify("T2", Case(GD(4.0), PROBLEM, steps=5)),
+    "2 / L": verify("T2", Case(GD(0.5), PROBLEM, steps=5)),
+    "longer than 2 / L": verify("T2", Case(GD(0.625), PROBLEM, steps=5)),
     "runs": judge_runs(RANDOM, 0.75, ceiling=1.0),
     "runs without a ceiling": judge_runs(RANDOM, 0.75),
 }
@@ -96,6 +98,8 @@ def test_the_schema_names_what_is_written():
         ("violated", "verdict.constants says where each comes from"),
         ("not applicable", "T2_sharp"),
         ("too long", "a shorter step: 2 / L is 0.5, and gamma 4"),
+        ("2 / L", "another step, sketch or problem"),
+        ("longer than 2 / L", "a shorter step: 2 / L is 0.5, and gamma 0.625"),
         ("runs", "verify(theorem, case)"),
         ("runs without a ceiling", "ceiling=, a proved upper end"),
     ],

@@ -24,6 +24,7 @@ def test_a_sampled_verdict():
     assert told["evidence"] == "64 runs"
     assert told["level"] == "0.002: 0.002 for runs"
     assert told["rate"] == f"{verdict.fitted} fitted, {verdict.promised} promised"
+    assert "rate" not in lines(replace(verdict, promised=None))
     assert told["bound / mean"] == f"{verdict.slack} at t = {verdict.reach}"
     assert told["reach"] == f"t = {verdict.reach} of 60"
     assert 1 < verdict.reach < 60
@@ -46,6 +47,14 @@ def test_an_exact_verdict_has_no_level():
     told = lines(verify("T2", CASE, rng=0))
     assert told["evidence"] == "exact"
     assert "level" not in told
+    assert "reach" not in told  # all of the way
+
+
+def test_assumptions_that_are_not_met_are_listed_where_there_are_two():
+    """One stands in the reason. Catches a list of one, which says it twice."""
+    verdict = verify("T2", replace(CASE, algorithm=RACLoRA(sketches.Haar(4, 1), 1.5)))
+    two = replace(verdict, unmet=verdict.unmet * 2)
+    assert [some._repr_html_().count("<li>gamma L &lt;= 1 is not met") for some in (verdict, two)] == [0, 2]
 
 
 def test_what_a_user_s_repr_says_steers_no_terminal():

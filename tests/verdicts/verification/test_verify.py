@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from rac_theory import GD, Case, Constants, Minibatch, RACLoRA, Status, simulate, sketches, theorems, verify
+from rac_theory.algorithms import FEEDBACK
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
 from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, Quadratic
 from rac_theory.theorems import E, gap
+from rac_theory.verdicts.verification.judged_claim import exact_recording
 
 sampled = partial(verify, evidence="sampled")
 
@@ -268,3 +270,13 @@ def test_a_small_exact_gap_is_not_lost_in_a_difference():
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     assert verdict.slack is None or verdict.slack.value > 1
     assert (verdict.mean[verdict.mean < 0] > -problem.f_star_error).all()
+
+
+def test_gradients_at_the_iterate_are_there_if_one_of_several_claims_is_about_them():
+    """Catches an expectation without them, where another claim on the same case needs none."""
+    case = Case(FEEDBACK(sketches.Coordinate(2, 1), gamma=0.1), identity(2), steps=3)
+    metrics = [theorems.T1.metric, theorems.T25.metric]
+    both = exact_recording(case, "exact", metrics).curves.squared_gradients_at_iterate
+    np.testing.assert_array_equal(both, exact_recording(case, "exact", metrics[1:]).curves.squared_gradients_at_iterate)
+    assert both is not None
+    assert exact_recording(case, "exact", metrics[:1]).curves.squared_gradients_at_iterate is None
