@@ -6,25 +6,28 @@ import re
 import subprocess
 import sys
 from fractions import Fraction
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from rac_theory import prove, theorems
-from rac_theory.algebra import Let, Relation, fraction, latex, symbols_of, text
+from rac_theory.algebra import Let, Relation, fraction, identical, latex, sqrt, symbols_of, text
 from rac_theory.algebra.expression import lifted
 from rac_theory.drawing import html
 from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _sum, as_text
 from rac_theory.proofs.drawn import H
-from rac_theory.proofs.fact import granted, proved
+from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.letters import COMPOSED, off
 from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.products import added, multiplied
 from rac_theory.proofs.quantities import G, gbar
-from rac_theory.proofs.reading import Reading
-from rac_theory.statements.symbols import L, mu
+from rac_theory.proofs.reading import Reading, _labels
+from rac_theory.proofs.writing import Writer
+from rac_theory.statements.symbols import C, L, T, gamma, gap0, mu
 from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.proving import searched
 from rac_theory.theorems.rac_lora_gd import kappa
@@ -147,6 +150,38 @@ def test_lemmas_on_paper_are_said_with_their_page(readings, id):
     assert bool(proof.pages) == ("lemma" in proof.summary) == ("on paper" in repr(proof))
 
 
+@pytest.mark.parametrize("id", ["T2", "T2_tight", "T7", "T19", "T22_pl"])
+def test_what_is_written_is_what_was_read(id):
+    """Catches a factor above the line that was below it, and a power or a name that is multiplied by itself: of all
+    that the claim is made of, of what no claim has, and of its normal form."""
+    theorem, x = theorems.ALL[id], Let("x", 1 + 2 * mu)
+    writer = Writer(theorem)
+    others = (x**2 * L, L / x, L / (mu * (L + mu) ** 2), (1 - L * mu) ** T * L, sqrt(1 + L) * x, sqrt(L + mu) ** 3 / L)
+    for one in (*theorem.claim.relation.within(), *others):
+        assert identical(writer.expression(one), one)
+        assert identical(writer.ratio(read(one)), one)
+
+
+def test_factors_and_terms_stand_as_people_write_them():
+    """Constants, what is made of them, what was at the start, letters of f; no minus first where there is a plus."""
+    x, w = Let("x", 1 + mu), Let("W_T", (1 - mu) ** T)
+    factors = [gamma**2, mu, C, T, x, (1 - mu) ** T, L + mu, w, gap0, G @ G]
+    powers = {gamma: 2, **dict.fromkeys(factors[1:], 1)}
+    for written in (powers, dict(reversed(powers.items()))):
+        product = text(multiplied(Fraction(3, 2), written))
+        assert product == "3 gamma^2 mu C T x (1 - mu)^T (L + mu) W_T (f(W^0) - f*) ||G||^2 / 2"
+    assert text(multiplied(Fraction(-1), {gap0: -1, L + mu: -2, mu: 1})) == "-mu / [(L + mu)^2 (f(W^0) - f*)]"
+    numbers = [(-1, {mu: -1}), (2, {}), (1, {}), (0, {mu: 1}), (-1, {})]
+    assert [text(multiplied(Fraction(n), some)) for n, some in numbers] == ["-1/mu", "2", "1", "0", "-1"]
+    sums = [[-mu, -L, gamma + mu, -T], [-mu, -L], [], [-mu, L], [lifted(0), L]]
+    assert [text(added(some)) for some in sums] == ["gamma - mu - L + mu - T", "-mu - L", "0", "L - mu", "L"]
+
+
+def test_after_z_come_two_letters():
+    """Catches three of them."""
+    assert [label for i, label in zip(range(28), _labels(), strict=False) if i > 24] == ["(z)", "(aa)", "(ab)"]
+
+
 def test_a_printed_proof_fits_a_page(readings):
     """Lines of 100 letters, and multipliers that can be read: T3_sharp's had the distance above and below the line."""
     for reading in readings.values():
@@ -168,6 +203,19 @@ def test_a_proof_is_typeset(readings, id):
     assert "\\" not in shown
     assert shown.count("<math") > len(readings[id].derived)
     assert latex(readings[id].times) in formulas or text(readings[id].times) == "1"
+
+
+@pytest.mark.parametrize("id", STORED)
+def test_the_name_of_a_sum_and_what_a_claim_is_multiplied_by_are_printed_where_there_are_any(readings, id):
+    """Catches "times 1, which is positive", a claim that is said without what it is multiplied by, and the name of a
+    rule before its line, which has it below."""
+    reading = readings[id]
+    shown = as_html(reading)
+    is_multiplied = text(reading.times) != "1"
+    for printed in (shown, as_latex(reading), as_text(reading)):
+        assert printed.count("which is positive") == is_multiplied
+    names = {line.why: bool(line.sum) for line in reading.derived if line.why}
+    assert {name: f"{escape(name, quote=False)}: <math" in shown for name in names} == names
 
 
 def test_a_proof_is_printed_alike_in_every_process():
