@@ -111,6 +111,8 @@ def test_its_repr_has_both_ends():
     ("method", "changed", "message"),
     [
         (PLAIN, {"mu": np.nan}, "mu must be known and positive, it is nan"),
+        (PLAIN, {"mu": 0.0}, "mu must be known and positive, it is 0"),
+        (PLAIN, {"L": np.inf}, "L must be known and positive, it is inf"),
         (MOMENTUM, {"letters": {}}, "b must be known, the constants have numbers for gamma"),
         (PLAIN, {"gamma": 3.0}, "nothing below 1 - 1e-6 is proved of"),
         (FEEDBACK, {}, "method must move along H of a gradient, error feedback moves along all of it"),

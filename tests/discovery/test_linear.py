@@ -90,6 +90,8 @@ def test_the_best_letters_meet_what_is_asked_of_them():
     assert best(4 * young >= 3) == pytest.approx({"y": 0.75}, abs=1e-3)
     assert best(4 * young <= 1, young <= second_young, 5 * second_young <= 1)["y"] == pytest.approx(0.2, abs=1e-3)
     assert best(y=0.3) == {}
+    with pytest.raises(ValueError, match="says nothing at these constants for any y"):
+        best(2 * gamma <= 1)  # in which no letter is free
 
 
 def test_a_share_is_one_of_exponents():

@@ -59,10 +59,11 @@ def test_a_rule_is_strict_where_it_must_be_alone(files):
     assert not {fact.rule for fact in facts if not fact.strict} & {Rule.SUM, Rule.WEIGHTS}
 
 
-def test_the_worst_of_many_files_is_its_status(files, tmp_path, capsys):
+def test_the_worst_of_many_files_is_its_status(tmp_path, capsys):
     """In any order: a file that is accepted, or refused, after a worse one must not hide it."""
-    text = files["T2"].replace("(- (* gamma mu lambda_min))) T)", "(- (* 2 gamma mu lambda_min))) T)")
-    kinds = {"accepted": files["T2"], "refused": text, "none": "a letter"}
+    text = exported(prove("T2"))
+    wrong = text.replace("(- (* gamma mu lambda_min))) T)", "(- (* 2 gamma mu lambda_min))) T)")
+    kinds = {"accepted": text, "refused": wrong, "none": "a letter"}
     for name, words in kinds.items():
         (tmp_path / name).write_text(words)
     for names in permutations(kinds):

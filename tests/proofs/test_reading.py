@@ -13,16 +13,16 @@ from types import SimpleNamespace
 import pytest
 
 from rac_theory import prove, theorems
-from rac_theory.algebra import Let, Relation, fraction, identical, latex, sqrt, symbols_of, text
+from rac_theory.algebra import Let, Relation, Symbol, definitions_in, fraction, identical, latex, sqrt, symbols_of, text
 from rac_theory.algebra.expression import lifted
 from rac_theory.drawing import html
 from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
-from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _sum, as_text
+from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _granted, _sum, as_text
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.letters import COMPOSED, off
-from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.missing import _MOST_TERMS, Missing, shortened
 from rac_theory.proofs.products import added, multiplied
 from rac_theory.proofs.quantities import G, gbar
 from rac_theory.proofs.reading import Reading, _labels
@@ -162,6 +162,16 @@ def test_what_is_written_is_what_was_read(id):
         assert identical(writer.ratio(read(one)), one)
 
 
+@pytest.mark.parametrize("id", ["T2_tight", "T8d", "T22_pl"])
+def test_what_the_claim_has_a_name_for_is_written_by_its_name(id):
+    """And a sum as the claim has it: catches names that are forgotten."""
+    claim = theorems.ALL[id].claim
+    writer = Writer(theorems.ALL[id])
+    assert text(writer.ratio(read(claim.bound))) == text(claim.bound)
+    rho = next(let for let in definitions_in(claim.relation) if let.name == "rho")
+    assert text(writer.ratio(read(2 * rho.value))) == "2 rho"
+
+
 def test_factors_and_terms_stand_as_people_write_them():
     """Constants, what is made of them, what was at the start, letters of f; no minus first where there is a plus."""
     x, w = Let("x", 1 + mu), Let("W_T", (1 - mu) ** T)
@@ -261,3 +271,20 @@ def test_a_line_is_filled_to_its_end_and_few_terms_stand_in_one():
         assert len(_folded("a" * letters + " + b", 0)) == lines
     for terms, lines in ((_FEW, 1), (_FEW + 1, _FEW + 1)):
         assert len([*_sum(SimpleNamespace(sum=[(lifted(1), "(1)")] * terms))]) == lines
+
+
+def test_reasons_stand_beside_what_they_are_reasons_of_where_they_fit():
+    """Catches a column that leaves one letter free, and one that is a letter too wide."""
+    for letters, rows in ((WIDTH - 20, 2), (WIDTH - 19, 3)):
+        lines = [SimpleNamespace(label="(a)", said=Symbol("x" * n), reason="y" * letters) for n in (5, 10)]
+        printed = [*_granted(lines)]
+        assert len(printed) == rows
+        assert max(map(len, printed)) <= WIDTH
+
+
+def test_what_is_missing_is_said_if_it_is_short():
+    """Catches a term more or less, and terms that are counted twice."""
+    for terms, is_short in ((_MOST_TERMS - 1, True), (_MOST_TERMS, False)):
+        value = read(sum((Symbol(f"x{i}") for i in range(terms)), lifted(0)))
+        assert (shortened(value) == repr(value)) is is_short
+    assert shortened(value) == f"a quotient of {_MOST_TERMS} terms and 1"
