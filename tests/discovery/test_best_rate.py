@@ -12,6 +12,7 @@ from rac_theory import Case, Constants, exact_rate
 from rac_theory.algorithms import FEEDBACK, MOMENTUM, PLAIN
 from rac_theory.base.extras import MissingExtra
 from rac_theory.discovery import best_rate
+from rac_theory.discovery.best_rate import Form, _less
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate
 from rac_theory.theorems import T2_sharp, T2_tight, T22_pl
@@ -75,6 +76,33 @@ def test_a_certificate_that_says_more_is_refused(name):
     assert not replace(rate, most=tuple(tuple(-x for x in row) for row in rate.most)).check()
 
 
+@pytest.mark.parametrize("part", ["least", "most"])
+def test_of_a_gradient_that_is_drawn_nothing_is_used(part):
+    """So little of it that all matrices stay positive. Catches a check that refuses it in both parts alone."""
+    rate = found("plain")
+    rows = getattr(rate, part)
+    drawn = (*rows[:3], (*rows[3][:3], Fraction(1, 10**12)))
+    assert not replace(rate, **{part: drawn}).check()
+
+
+def test_of_E_H_no_more_is_used_than_is_known():
+    """Where E[H] is as small, or as large, as it may be, nothing is gained; where H = I something is lost of the least.
+
+    Catches lambda_min on one side alone, or for lambda_max, or a quotient by it: the solver finds the same, but more
+    would be accepted.
+    """
+    step, one, none = (
+        found("plain").step._replace(lambda_max=Fraction(2, 3)),
+        np.eye(3, dtype=int),
+        np.zeros((3, 3), int),
+    )
+    nothing = Form(none, none, none)
+    for share, sign, matrices in ((step.lambda_min, -1, (one, none)), (step.lambda_max, 1, (none, one))):
+        inside, outside = _less(step, nothing, *matrices)
+        assert not (inside * share + outside * (1 - share)).any()
+        assert sign * inside[0, 0] > 0
+
+
 def test_its_repr_has_both_ends():
     assert repr(found("plain")) == f"<BestRate: at most {float(found('plain').upper):.6f}, at least 0.952500>"
 
@@ -83,6 +111,8 @@ def test_its_repr_has_both_ends():
     ("method", "changed", "message"),
     [
         (PLAIN, {"mu": np.nan}, "mu must be known and positive, it is nan"),
+        (PLAIN, {"mu": 0.0}, "mu must be known and positive, it is 0"),
+        (PLAIN, {"L": np.inf}, "L must be known and positive, it is inf"),
         (MOMENTUM, {"letters": {}}, "b must be known, the constants have numbers for gamma"),
         (PLAIN, {"gamma": 3.0}, "nothing below 1 - 1e-6 is proved of"),
         (FEEDBACK, {}, "method must move along H of a gradient, error feedback moves along all of it"),

@@ -12,12 +12,17 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from rac_theory import Case, Constants, Noisy, expected, tightness, verify
 from rac_theory.algebra import Relation, identical, lifted, number, slacks, text
 from rac_theory.algorithms import FEEDBACK, MOMENTUM, PLAIN, H, Method, gradient, state
 from rac_theory.discovery import best_letters, best_rate, discover, share_at
+from rac_theory.discovery.discover import _about, _sought
+from rac_theory.discovery.listed import memory
+from rac_theory.discovery.program import Program
 from rac_theory.discovery.recognised import best_parameter
+from rac_theory.discovery.templates import _any_steps, _short_steps, potential_weighed
 from rac_theory.problems import Quadratic
 from rac_theory.proofs import Missing, Proof, exported
 from rac_theory.sketches import Coordinate, Haar
@@ -314,6 +319,23 @@ def test_momentum_has_two_forms_with_letters_as_they_were_derived():
     *_, short, longer = of(MOMENTUM)
     assert identical(short.claim.bound.at({T: 1, C: 0}), SHORT * gap0)
     assert identical(longer.claim.bound.at({T: 1, C: 0}), ANY * gap0)
+
+
+@pytest.mark.parametrize(("place", "form"), [(0, SHORT), (1, ANY)], ids=["short", "any"])
+def test_at_numbers_the_forms_of_momentum_are_the_best_that_follows(place, form):
+    """By the linear program, at constants where what is given is so: a fact of another vector or with another factor
+    leaves more of the gap, or none of it; what is not enough to be given does at some of them."""
+    about, given = _about(MOMENTUM, (smooth, pl))
+    assert identical((_short_steps, _any_steps)[place](memory(about)[0]).rho, form)  # which is what is printed
+    template = [*potential_weighed(about)][place]
+    program = Program.of(template, _sought(template, given), np.random.default_rng(48))
+    (matrix, goal, rest), (costs, noise) = program._in_numbers, program._costs()
+    at = {symbol.name: values for symbol, values in program.at.items()}
+    for i in range(program.n):
+        how = {"A_eq": matrix[i], "b_eq": goal[i], "bounds": program._bounds, "method": "highs-ds"}
+        answer = linprog(costs + noise * np.maximum(rest[i], 0), **how)
+        assert answer.x[0] == pytest.approx(number(form, {name: values[i] for name, values in at.items()}), abs=1e-7)
+    assert program.n == 40
 
 
 @pytest.mark.full

@@ -26,7 +26,7 @@ from rac_theory.statements.symbols import (
 from rac_theory.theorems import E
 from rac_theory.theorems import gap as mean_gap
 
-T1, T2, T4_gap, T21, T22 = (theorems.ALL[id] for id in ("T1", "T2", "T4_gap", "T21", "T22"))
+T1, T2, T4_gap, T20_pl, T21, T22 = (theorems.ALL[id] for id in ("T1", "T2", "T4_gap", "T20_pl", "T21", "T22"))
 GIVEN = (
     *(each for each in T22.given if "theta" not in repr(each)),
     gamma * L <= Fraction(1, 2),
@@ -44,8 +44,9 @@ SIMPLE = replace(
 C_M = gamma * (1 - gamma * L) / 4
 
 
-@pytest.mark.parametrize(("theorem", "psi"), [(T1, gap), (T1, 2 * gap), (T2, gap), (T4_gap, gap)])
+@pytest.mark.parametrize(("theorem", "psi"), [(T1, gap), (T1, 2 * gap), (T2, gap), (T4_gap, gap), (T20_pl, gap)])
 def test_a_potential_proves(theorem, psi):
+    """In T20_pl with noise: catches a sum of powers that is asked to begin elsewhere than at rho^0."""
     proof = prove(theorem, potential=psi)
     assert proof.theorem is theorem
     assert proof.fact.schema[1].value == psi

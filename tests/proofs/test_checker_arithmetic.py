@@ -105,6 +105,14 @@ def read(text):
     return reader, parsed(text)
 
 
+@pytest.mark.parametrize("word", ["dot", "E", "max", "2x", "x.y", "+", "x-"])
+def test_what_is_no_name_is_no_letter(word):
+    """Catches an operation, or what other readers read as two words, that is taken for a number of any value."""
+    for words in (word, f"(* mu {word})"):
+        with pytest.raises(Refused, match="is no expression"):
+            parsed(words)
+
+
 def test_what_is_called_equal_is():
     """An index that is captured, a closed form at 1, roots that lose a sign: 1,500 pairs, each at five points."""
     rng = random.Random(11)

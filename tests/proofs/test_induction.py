@@ -24,7 +24,8 @@ ROUNDING = 1e-12
 
 
 def excess(said, numbers):
-    """How much the larger side is above the smaller, relative to both."""
+    """How much the larger side is above the smaller, relative to both; they may be equal, so that none is "less"."""
+    assert said.signs == ("<=",)
     smaller, larger = (float(number(side, {"f*": 0.0} | numbers)) for side in said.terms)
     return (larger - smaller) / (abs(larger) + abs(smaller))
 

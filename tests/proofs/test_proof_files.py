@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from string import Template
 
@@ -17,6 +18,7 @@ from rac_theory.commands.cli import main
 from rac_theory.proofs import checker
 from rac_theory.proofs.checker import NotAProof, Refused, check
 from rac_theory.proofs.export import exported
+from rac_theory.proofs.rules import Rule
 from rac_theory.theorems import T1, T2, E
 from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
@@ -48,6 +50,27 @@ def meaning(file):
 def test_all_are_accepted_in_time(checked):
     assert [file.id for file in checked.values()] == [*STORED]
     assert len(checked) == 59
+
+
+def test_a_rule_is_strict_where_it_must_be_alone(files):
+    """Catches a conclusion that is "<" where an equality reaches it, and "<=" of what is divided by."""
+    facts = [fact for id in files for fact in prove(id).facts if fact.rule is not None]
+    assert {fact.rule for fact in facts if fact.strict} == {Rule.ROOT, Rule.SUM, Rule.WEIGHTS}
+    assert not {fact.rule for fact in facts if not fact.strict} & {Rule.SUM, Rule.WEIGHTS}
+
+
+def test_the_worst_of_many_files_is_its_status(tmp_path, capsys):
+    """In any order: a file that is accepted, or refused, after a worse one must not hide it."""
+    text = exported(prove("T2"))
+    wrong = text.replace("(- (* gamma mu lambda_min))) T)", "(- (* 2 gamma mu lambda_min))) T)")
+    kinds = {"accepted": text, "refused": wrong, "none": "a letter"}
+    for name, words in kinds.items():
+        (tmp_path / name).write_text(words)
+    for names in permutations(kinds):
+        for count, status in ((3, 2), (2, max(map([*kinds].index, names[:2])))):
+            assert checker.main([str(tmp_path / name) for name in names[:count]]) == status
+    assert checker.main([]) == 2
+    assert "usage: " in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_it_rests_on_what_the_kernel_says_it_does(checked):
@@ -506,6 +529,8 @@ def test_the_command_writes_what_the_checker_accepts(tmp_path, capsys, files):
     [
         ("(<= mu L)", "(- L mu)", "<="),
         ("(< mu L)", "(- L mu)", "<"),
+        ("(<= mu L)", "(+ (- L mu) (- L mu))", "<="),
+        ("(< mu L)", "(+ (- L mu) (- L mu))", "<"),
         ("(<= mu L)", "(* L (- L mu))", None),
         ("(<= 0 (* T (- L s)))", "(- L s)", None),
         ("(<= 0 (* (^ mu 2) (- L s)))", "(- L s)", None),
@@ -516,7 +541,9 @@ def test_the_command_writes_what_the_checker_accepts(tmp_path, capsys, files):
     ],
 )
 def test_a_fact_says_the_sign_that_it_says(given, of, sign):
-    """That of a sum by a fact about it, strictly by a strict one alone, and not by a product that may be zero."""
+    """That of a sum by a fact about it, strictly by a strict one alone, and not by a product that may be zero.
+
+    Catches a sum of what may be zero that is taken for positive."""
     fact = f"assume {given} : {given}"
     for each in ("<=", "<"):
         line = f"rule sign 1 : ({each} 0 {of})"

@@ -6,25 +6,28 @@ import re
 import subprocess
 import sys
 from fractions import Fraction
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from rac_theory import prove, theorems
-from rac_theory.algebra import Let, Relation, fraction, latex, symbols_of, text
+from rac_theory.algebra import Let, Relation, Symbol, definitions_in, fraction, identical, latex, sqrt, symbols_of, text
 from rac_theory.algebra.expression import lifted
 from rac_theory.drawing import html
 from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
-from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _sum, as_text
+from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _granted, _sum, as_text
 from rac_theory.proofs.drawn import H
-from rac_theory.proofs.fact import granted, proved
+from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.letters import COMPOSED, off
-from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.missing import _MOST_TERMS, Missing, shortened
+from rac_theory.proofs.products import added, multiplied
 from rac_theory.proofs.quantities import G, gbar
-from rac_theory.proofs.reading import Reading
-from rac_theory.statements.symbols import L, mu
+from rac_theory.proofs.reading import Reading, _labels
+from rac_theory.proofs.writing import Writer
+from rac_theory.statements.symbols import C, L, T, gamma, gap0, mu
 from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.proving import searched
 from rac_theory.theorems.rac_lora_gd import kappa
@@ -147,6 +150,48 @@ def test_lemmas_on_paper_are_said_with_their_page(readings, id):
     assert bool(proof.pages) == ("lemma" in proof.summary) == ("on paper" in repr(proof))
 
 
+@pytest.mark.parametrize("id", ["T2", "T2_tight", "T7", "T19", "T22_pl"])
+def test_what_is_written_is_what_was_read(id):
+    """Catches a factor above the line that was below it, and a power or a name that is multiplied by itself: of all
+    that the claim is made of, of what no claim has, and of its normal form."""
+    theorem, x = theorems.ALL[id], Let("x", 1 + 2 * mu)
+    writer = Writer(theorem)
+    others = (x**2 * L, L / x, L / (mu * (L + mu) ** 2), (1 - L * mu) ** T * L, sqrt(1 + L) * x, sqrt(L + mu) ** 3 / L)
+    for one in (*theorem.claim.relation.within(), *others):
+        assert identical(writer.expression(one), one)
+        assert identical(writer.ratio(read(one)), one)
+
+
+@pytest.mark.parametrize("id", ["T2_tight", "T8d", "T22_pl"])
+def test_what_the_claim_has_a_name_for_is_written_by_its_name(id):
+    """And a sum as the claim has it: catches names that are forgotten."""
+    claim = theorems.ALL[id].claim
+    writer = Writer(theorems.ALL[id])
+    assert text(writer.ratio(read(claim.bound))) == text(claim.bound)
+    rho = next(let for let in definitions_in(claim.relation) if let.name == "rho")
+    assert text(writer.ratio(read(2 * rho.value))) == "2 rho"
+
+
+def test_factors_and_terms_stand_as_people_write_them():
+    """Constants, what is made of them, what was at the start, letters of f; no minus first where there is a plus."""
+    x, w = Let("x", 1 + mu), Let("W_T", (1 - mu) ** T)
+    factors = [gamma**2, mu, C, T, x, (1 - mu) ** T, L + mu, w, gap0, G @ G]
+    powers = {gamma: 2, **dict.fromkeys(factors[1:], 1)}
+    for written in (powers, dict(reversed(powers.items()))):
+        product = text(multiplied(Fraction(3, 2), written))
+        assert product == "3 gamma^2 mu C T x (1 - mu)^T (L + mu) W_T (f(W^0) - f*) ||G||^2 / 2"
+    assert text(multiplied(Fraction(-1), {gap0: -1, L + mu: -2, mu: 1})) == "-mu / [(L + mu)^2 (f(W^0) - f*)]"
+    numbers = [(-1, {mu: -1}), (2, {}), (1, {}), (0, {mu: 1}), (-1, {})]
+    assert [text(multiplied(Fraction(n), some)) for n, some in numbers] == ["-1/mu", "2", "1", "0", "-1"]
+    sums = [[-mu, -L, gamma + mu, -T], [-mu, -L], [], [-mu, L], [lifted(0), L]]
+    assert [text(added(some)) for some in sums] == ["gamma - mu - L + mu - T", "-mu - L", "0", "L - mu", "L"]
+
+
+def test_after_z_come_two_letters():
+    """Catches three of them."""
+    assert [label for i, label in zip(range(28), _labels(), strict=False) if i > 24] == ["(z)", "(aa)", "(ab)"]
+
+
 def test_a_printed_proof_fits_a_page(readings):
     """Lines of 100 letters, and multipliers that can be read: T3_sharp's had the distance above and below the line."""
     for reading in readings.values():
@@ -168,6 +213,19 @@ def test_a_proof_is_typeset(readings, id):
     assert "\\" not in shown
     assert shown.count("<math") > len(readings[id].derived)
     assert latex(readings[id].times) in formulas or text(readings[id].times) == "1"
+
+
+@pytest.mark.parametrize("id", STORED)
+def test_the_name_of_a_sum_and_what_a_claim_is_multiplied_by_are_printed_where_there_are_any(readings, id):
+    """Catches "times 1, which is positive", a claim that is said without what it is multiplied by, and the name of a
+    rule before its line, which has it below."""
+    reading = readings[id]
+    shown = as_html(reading)
+    is_multiplied = text(reading.times) != "1"
+    for printed in (shown, as_latex(reading), as_text(reading)):
+        assert printed.count("which is positive") == is_multiplied
+    names = {line.why: bool(line.sum) for line in reading.derived if line.why}
+    assert {name: f"{escape(name, quote=False)}: <math" in shown for name in names} == names
 
 
 def test_a_proof_is_printed_alike_in_every_process():
@@ -222,3 +280,20 @@ def test_a_long_sum_in_brackets_is_cut_before_its_signs():
     assert max(map(len, lines)) <= WIDTH
     assert " ".join(line.strip() for line in lines) == f"gamma ({terms}) / (2 L + mu) * (f)"
     assert all(line.strip().startswith(("gamma (2 ", "+ ")) for line in lines)
+
+
+def test_reasons_stand_beside_what_they_are_reasons_of_where_they_fit():
+    """Catches a column that leaves one letter free, and one that is a letter too wide."""
+    for letters, rows in ((WIDTH - 20, 2), (WIDTH - 19, 3)):
+        lines = [SimpleNamespace(label="(a)", said=Symbol("x" * n), reason="y" * letters) for n in (5, 10)]
+        printed = [*_granted(lines)]
+        assert len(printed) == rows
+        assert max(map(len, printed)) <= WIDTH
+
+
+def test_what_is_missing_is_said_if_it_is_short():
+    """Catches a term more or less, and terms that are counted twice."""
+    for terms, is_short in ((_MOST_TERMS - 1, True), (_MOST_TERMS, False)):
+        value = read(sum((Symbol(f"x{i}") for i in range(terms)), lifted(0)))
+        assert (shortened(value) == repr(value)) is is_short
+    assert shortened(value) == f"a quotient of {_MOST_TERMS} terms and 1"

@@ -12,7 +12,7 @@ from rac_theory.proofs import Missing, Proof, induction
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import H, letter, mean
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import flat, mu_below_L, nothing, plus, square
+from rac_theory.proofs.facts import by_signs, flat, mu_below_L, nothing, plus, square
 from rac_theory.proofs.facts import one as unit
 from rac_theory.proofs.quantities import E, G, V, Z, distance, gap, gap_next, moved, moved_next, own
 from rac_theory.statements import assumptions
@@ -289,6 +289,30 @@ def test_what_is_divided_by_is_known_to_be_positive(divisor):
     else:
         with pytest.raises(Missing, match="is not known to be positive"):
             Defined([POSITIVE, AT_LEAST_ZERO]).check(z / divisor)
+
+
+def test_a_sign_that_facts_say_is_said_from_either_side():
+    """Catches the smaller side taken for the larger, and "less" where they say "at most"."""
+    weak, strict = granted("", x >= 0), granted("", x > 0)
+    for at_most, less in ((x >= 0, x > 0), (lifted(0) <= x, lifted(0) < x)):
+        for fact in (weak, strict):
+            assert by_signs("", at_most, fact).said == (lifted(0) <= x)
+        assert by_signs("", less, strict).strict
+        with pytest.raises(Missing, match="is not what 0 <= x say of the sign of x"):
+            by_signs("", less, weak)
+    for other in (x <= 0, lifted(0) >= x, x < 0, y <= x, x >= y):
+        with pytest.raises(Missing, match="of the sign of"):
+            by_signs("", other, strict)
+
+
+@pytest.mark.parametrize("name", [reshuffling.s, reshuffling.r, reshuffling.s_K])
+def test_a_name_has_a_value_where_an_instance_of_a_schema_is_about_it(name):
+    """Not where anything else is said of it: catches a quotient by N that has a value without N > 0."""
+    about_it = granted("", name >= 0, schema=("name",))
+    Defined([about_it]).check(name)
+    for other in (granted("", name >= 0), about_it + about_it, replace(about_it, of={(about_it,): 1})):
+        with pytest.raises(Missing):
+            Defined([other]).check(name)
 
 
 def test_what_is_above_a_positive_quotient_may_be_negative():
