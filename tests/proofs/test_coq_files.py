@@ -174,6 +174,18 @@ def test_of_several_in_one_file_all_are_accepted_or_each_is_asked_alone(words, a
 
 
 @pytest.mark.parametrize(
+    "command", ["Global Set X.", "Export Reals.", "End File_0.\nModule Other.", "Unset Guard Checking."]
+)
+def test_a_file_that_could_change_what_others_say_is_read_alone(command, coqc, tmp_path, monkeypatch):
+    """Would catch a proof that is accepted in the notation, or by the settings, of the file before it."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    coqc(f"{TIMED}{TIMED}{AXIOMS}", "", f'echo >> "{tmp_path}/asked"')
+    first, second = (prove(id).coq() for id in ("T1", "T2"))
+    assert [*ask({"T1": first.replace("\nSection ", f"\n{command}\nSection ", 1), "T2": second})]
+    assert len((tmp_path / "asked").read_text()) == 2
+
+
+@pytest.mark.parametrize(
     ("error", "end", "told"),
     [
         ("", "kill -KILL $$", "it was ended by SIGKILL, as the system does where memory is short"),

@@ -280,6 +280,15 @@ def test_a_long_sum_in_brackets_is_cut_before_its_signs():
     assert max(map(len, lines)) <= WIDTH
     assert " ".join(line.strip() for line in lines) == f"gamma ({terms}) / (2 L + mu) * (f)"
     assert all(line.strip().startswith(("gamma (2 ", "+ ")) for line in lines)
+    factors = [sum((k * L * mu**k for k in range(3, 20)), 2 * L), L, L + mu, 2 * L]
+    rows = [*_sum(SimpleNamespace(sum=[(factor, f"({i})") for i, factor in enumerate(factors)]))]
+    assert max(map(len, rows)) <= WIDTH
+    assert [row.split() for row in rows[-3:]] == [
+        ["+", "L", "*", "(1)"],
+        ["+", "(L", "+", "mu)", "*", "(2)"],
+        ["+", "2", "L", "*", "(3)"],
+    ]
+    assert " ".join(" ".join(rows[:-3]).split()) == f"= ({text(factors[0])}) * (0)"
 
 
 def test_reasons_stand_beside_what_they_are_reasons_of_where_they_fit():

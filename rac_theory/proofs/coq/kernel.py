@@ -41,6 +41,10 @@ _OF_THE_MACHINE = re.compile(
 _AXIOM = re.compile(r"^([\w.']+)\s*:", re.MULTILINE)
 _TOGETHER = 10
 """Files that one process reads: to load the reals and to prove the library takes longer than most proofs."""
+_REACHES_OTHERS = re.compile(
+    r"\b(?:Module|Global|Export|Import|Require|Load|Set|Unset|Reset|Back)\b|\bEnd\b.*\bEnd\b", re.DOTALL
+)
+"""What could leave the module of a file, and change what those that are read after it say."""
 _TIMED = re.compile(r"^read ran for ([\d.]+) secs \(.*\)\n", re.MULTILINE)
 
 
@@ -253,7 +257,7 @@ def _one_file(scripts: Sequence[str]) -> str:
     """One file of several that begin with the library and end in what a theorem rests on; empty if they do not."""
     form = re.compile(rf"{re.escape(_library())}(.*)\nPrint Assumptions (\S+)\.\n", re.DOTALL)
     claims = [claim for claim in map(form.fullmatch, scripts) if claim]
-    if not 1 < len(scripts) == len(claims):
+    if not 1 < len(scripts) == len(claims) or any(_REACHES_OTHERS.search(claim[1]) for claim in claims):
         return ""
     end = 'Goal True. finish_timing ("read"). restart_timer. Abort.\n'
     modules = "".join(f"Module File_{i}.\n{claim[1]}\nEnd File_{i}.\n{end}" for i, claim in enumerate(claims))
