@@ -58,8 +58,10 @@ class Reach:
     def _record(self, stale: list[str], changed: set[str]) -> None:
         """Run files of tests, and put what is recorded in the place of what is known of changed files."""
         with TemporaryDirectory() as folder:
-            options = ["--dist=loadfile", "-p", "tests.mutants.recording"]
-            print(run_tests([], [*options, *stale], HOUR, RECORDING=folder)[1][-2000:], flush=True)
+            how = {"RECORDING": folder, "PYTEST_PLUGINS": "tests.mutants.recording"}
+            print(run_tests([], ["--dist=loadfile", *stale], HOUR, **how)[1][-2000:], flush=True)
+            if not [*Path(folder).iterdir()]:
+                raise RuntimeError("nothing was recorded of the tests above")
             if known := changed & self.data.measured_files():  # nothing can be purged where nothing is recorded yet
                 self.data.purge_files(sorted(known))
             for file in Path(folder).glob("lines.*"):
