@@ -1,18 +1,21 @@
 """How a claim may follow from one step: what is looked for there, and by which rule it follows then."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from itertools import chain
+from operator import mul
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Let, Ratio, Relation, Symbol, cancelled, powers
+from rac_theory.algebra import ONE, Expression, Let, Maximum, Ratio, Relation, Symbol, cancelled, powers
 from rac_theory.discovery.linear import by_powers
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.signs import Signs
 from rac_theory.proofs import (
+    COURSES,
     E,
     Fact,
     G,
@@ -21,9 +24,13 @@ from rac_theory.proofs import (
     H,
     Missing,
     Psi,
+    Shape,
     Vector,
     accumulate,
     assumed,
+    available,
+    below_maximum,
+    concluded,
     followed,
     gap_is_positive,
     grant,
@@ -38,6 +45,7 @@ from rac_theory.proofs import (
     power,
     proved,
     read,
+    shapes,
     sign,
     square,
     sum_of_powers,
@@ -49,17 +57,33 @@ from rac_theory.statements import (
     Claim,
     Metric,
     Predicate,
+    Theorem,
     gap,
     mean_squared_gradient,
+    squared_distance,
     weighted_squared_gradient,
 )
 from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
-from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, j, lambda_max, lambda_min, momentum, mu
+from rac_theory.statements.symbols import (
+    C,
+    L,
+    T,
+    distance0,
+    gamma,
+    gap0,
+    gap0_upper,
+    j,
+    lambda_max,
+    lambda_min,
+    momentum,
+    mu,
+)
 from rac_theory.statements.symbols import second_young as u
 from rac_theory.statements.symbols import share_of_memory as z
 from rac_theory.statements.symbols import young as y
 from rac_theory.statements.symbols import young_of_memory as v
+from rac_theory.theorems import LEMMAS
 
 S = G @ G
 _ONE = Ratio(ONE)
@@ -155,7 +179,59 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
         return () if memory(about) else (iterated(about), _with_next_gradient(about))
     if metric is mean_squared_gradient:
         return (potential(about),) if memory(about) else (telescoped(about), accumulated(about))
-    raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
+    if metric is squared_distance and not memory(about):
+        return (iterated(about, metric=metric),)
+    kept = " of what keeps something from step to step" * bool(memory(about))
+    raise ValueError(f"metric must be gap, mean_squared_gradient or squared_distance, got {metric!r}{kept}")
+
+
+def of_form(theorem: Theorem) -> Iterator[Template]:
+    """Yield what is looked for where the form of a claim is given: another constant in it, of which more is better.
+
+    What the claim has names for is written out where it is a quotient of polynomials: a name has no sign of its own.
+    """
+    if not isinstance(bound := theorem.claim.bound, Expression):
+        return
+    names = {name: name.value for name in bound.named if _is_plain(name.value)}
+    maxima = (part for part in bound.within() if isinstance(part, Maximum))
+    largest = [*chain.from_iterable(below_maximum(*maximum.members) for maximum in maxima)]
+
+    def conclude_by(shape: Shape) -> Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]:
+        def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+            times = values["times"]
+            sums = [Ratio(side) for side in (times.numerator, times.denominator) if len(side.terms) > 1]
+            named = [proved("", part.expression > 0, signs.known(part, strictly=True)) for part in sums]
+            stronger = shape.stronger(
+                times.expression, lambda value: write(cancelled(value, [part.numerator for part in sums]))
+            )
+            claim = theorem.claim if times == _ONE else expected(theorem.metric) <= stronger
+            claimed = replace(theorem, given=(*theorem.given, *signs.conditions), claim=claim, tightest=None)
+            step = step if rest.is_zero else step + signs.known(-rest)
+            for fact, of_claim in concluded(claimed, available(claimed, (*LEMMAS, *largest, *named, step))):
+                return claim, reduce(mul, named, fact), reduce(mul, named, of_claim)
+            raise Missing(f"{claimed.statement} does not follow")
+
+        return conclude
+
+    for shape in shapes(theorem):
+        if not read(shape.stretch).is_zero:
+            yield Template(
+                name=f"{theorem.id} with another constant",
+                about=theorem.about,
+                extra=tuple(largest),
+                fixed=(shape.goals["step"] - shape.stretch).at(names),
+                unknown={"times": Sought(shape.stretch.at(names), -1.0, least=_LITTLE)},
+                signs=lambda values: [(values["times"], True)],
+                conclude=conclude_by(shape),
+                added=_summed,
+            )
+
+
+def _is_plain(value: Expression) -> bool:
+    """Whether an expression is a quotient of polynomials in constants."""
+    quotient = read(value)
+    letters = quotient.numerator.letters() | quotient.denominator.letters()
+    return all(isinstance(letter, Symbol | Let) for letter in letters)
 
 
 def _summed(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
@@ -187,23 +263,28 @@ def _with_next_gradient(about: Predicate) -> Template:
 
 
 def iterated(
-    about: Predicate, name: str = "iterate", extra: tuple[Fact, ...] = (), given: tuple[Relation, ...] = ()
+    about: Predicate,
+    name: str = "iterate",
+    extra: tuple[Fact, ...] = (),
+    given: tuple[Relation, ...] = (),
+    metric: Metric = gap,
 ) -> Template:
-    """``x+ <= rho x + e``."""
-    (x, *_), later = followed(gap0)
+    """``x+ <= rho x + e``, of a gap or of a squared distance."""
+    psi = Psi.of(gap0 if metric is gap else distance0, about)
+    x, at_first, _, (start, *_) = COURSES[psi.start]
 
     def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        fact = iterate(step, signs.known(values["rho"]), gap0)
-        return expected(gap) <= _decay(values["rho"], rest, write), fact, one
+        fact = iterate(step, signs.known(values["rho"]), psi)
+        return expected(metric) <= _decay(values["rho"], rest, write, at_first), fact, one
 
     return Template(
         name=name,
         about=about,
         extra=extra,
         given=given,
-        start=certified_minimum,
-        fixed=-later,
-        unknown={"rho": Sought(x, 1.0, most=1 - _LITTLE)},
+        start=start,
+        fixed=-psi.after,
+        unknown={"rho": Sought(x, 1.0, most=1 - _LITTLE if metric is gap else np.inf)},  # few distances fall
         signs=lambda values: [(values["rho"], False)],
         conclude=conclude,
         added=_summed,
@@ -489,12 +570,12 @@ def _kept(about: Predicate) -> tuple[Vector, Vector]:
     return vectors
 
 
-def _decay(rho: Ratio, rest: Ratio, write: Write) -> Expression:
-    """``rho^T`` times the gap at first, and what noise adds."""
+def _decay(rho: Ratio, rest: Ratio, write: Write, at_first: Expression = gap0) -> Expression:
+    """``rho^T`` times what there is at first, and what noise adds."""
     if rest.is_zero:
-        return write(rho) ** T * gap0
-    named = Let("rho", write(rho), "factor of the gap, a step")
-    return named**T * gap0 + powers(named, 0, T - 1) * write(rest)
+        return write(rho) ** T * at_first
+    named = Let("rho", write(rho), "factor a step")
+    return named**T * at_first + powers(named, 0, T - 1) * write(rest)
 
 
 def _mean(theta: Ratio, rest: Ratio, write: Write) -> Claim:
