@@ -34,9 +34,9 @@ from rac_theory.discovery.templates import (
     templates,
 )
 from rac_theory.proofs import Missing, Proof, Writer, about_of, drawn_in, exported, facts_in, read
-from rac_theory.statements import Assumption, E, Metric, Predicate, Theorem, gap, is_predicate
+from rac_theory.statements import Assumption, Metric, Predicate, Theorem, gap, is_predicate
 from rac_theory.statements.assumptions import known_largest_projection, structured_noise
-from rac_theory.statements.symbols import A, beta, gap0, lambda_min, young
+from rac_theory.statements.symbols import A, beta, lambda_min, young
 
 _NOISE = (structured_noise, equal(A, 0), beta <= 1)
 """What is given besides where a step is known with noise alone: exact gradients are noise with C = 0."""
@@ -240,10 +240,7 @@ def _sought(template: Template, given: tuple[Assumption, ...]) -> Theorem:
     """A theorem that may use all that is given, and what is always there to be used."""
     defaults = (*template.given, template.start, lambda_min > 0, known_largest_projection)
     assumptions = (*given, *(assumption for assumption in defaults if assumption not in given))
-    about = template.about
-    return Theorem(
-        id="sought", source="found here", mark="derived", about=about, given=assumptions, claim=E(gap) <= gap0
-    )
+    return Theorem(id="sought", source="found here", about=template.about, given=assumptions, claim=template.claim)
 
 
 def _found(

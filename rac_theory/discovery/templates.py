@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Let, Maximum, Ratio, Relation, Symbol, cancelled, powers
+from rac_theory.algebra import ONE, Expression, Let, Maximum, Ratio, Relation, Symbol, cancelled, divided, powers
 from rac_theory.discovery.linear import by_powers
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.signs import Signs
@@ -127,6 +127,8 @@ class Template:
         The algorithm.
     start : Assumption
         What a claim rests on that begins with the gap.
+    claim : Claim
+        One of its form: facts are granted of the names in it.
     given : tuple of Relation
         For which numbers a letter of the form may stand.
     fixed : Expression
@@ -154,6 +156,7 @@ class Template:
     name: str
     about: Predicate
     start: Assumption = bounded_below
+    claim: Claim = expected(gap) <= gap0
     given: tuple[Relation, ...] = ()
     fixed: Expression
     unknown: Mapping[str, Sought]
@@ -200,10 +203,12 @@ def of_form(theorem: Theorem) -> Iterator[Template]:
         def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
             times = values["times"]
             sums = [Ratio(side) for side in (times.numerator, times.denominator) if len(side.terms) > 1]
-            named = [proved("", part.expression > 0, signs.known(part, strictly=True)) for part in sums]
             stronger = shape.stronger(
                 times.expression, lambda value: write(cancelled(value, [part.numerator for part in sums]))
             )
+            divisor = read(stronger).denominator  # what a claim or a step divides by has a name
+            divides = [part for part in sums if times.denominator != ONE or divided(divisor, part.numerator)]
+            named = [proved("", part.expression > 0, signs.known(part, strictly=True)) for part in divides]
             claim = theorem.claim if times == _ONE else expected(theorem.metric) <= stronger
             claimed = replace(theorem, given=(*theorem.given, *signs.conditions), claim=claim, tightest=None)
             step = step if rest.is_zero else step + signs.known(-rest)
@@ -218,6 +223,7 @@ def of_form(theorem: Theorem) -> Iterator[Template]:
             yield Template(
                 name=f"{theorem.id} with another constant",
                 about=theorem.about,
+                claim=theorem.claim,
                 extra=tuple(largest),
                 fixed=(shape.goals["step"] - shape.stretch).at(names),
                 unknown={"times": Sought(shape.stretch.at(names), -1.0, least=_LITTLE)},
