@@ -13,7 +13,7 @@ from rac_theory.commands.screen import bar, screen, tell
 from rac_theory.discovery import share_at
 from rac_theory.proofs import Proof
 from rac_theory.statements import Theorem, assumptions
-from rac_theory.theorems import ALL
+from rac_theory.theorems import theorem_named
 
 _AT = {"gamma": 0.5, "mu": 0.1, "dim": 4.0, "rank": 1.0}
 """Where a rate is compared with the exact one of a quadratic of curvatures from mu to 1, along coordinates."""
@@ -54,10 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _method(name: str) -> Method | Theorem:
     """The method of a name, or the theorem: one of ours, or a user's."""
-    if name in ALL:
-        return ALL[name]
     if ":" not in name:
-        name = f"rac_theory.algorithms:{METHODS[checks.one_of('method', name, (*METHODS, *ALL))]}"
+        if name[:1] == "T":
+            return theorem_named(name)
+        name = f"rac_theory.algorithms:{METHODS[checks.one_of('method', name, METHODS)]}"
     method = imported(name, "method")
     if not isinstance(method, algorithms.Method | Theorem):
         raise ValueError(f"method must be a Method or a Theorem, got {type(method).__name__} for {name!r}")

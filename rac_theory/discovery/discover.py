@@ -189,6 +189,8 @@ def discover(
             for proof in _found(template, given, rng, end, tried, solved, watch):
                 proofs.append(proof)
                 found(proof)
+        if not tried:
+            tried.append("its claim has no form that follows from what one step does")
     except KeyboardInterrupt:
         tried.append("interrupted")
     same = {proof.theorem.id: recognised(proof) for proof in proofs}

@@ -33,7 +33,9 @@ def linear(value: Ratio) -> Form | None:
         letter = drawn[0][0] if drawn else None
         parts[letter] = parts[letter] + rest if letter in parts else rest
     if not all(
-        isinstance(letter, CONSTANTS) for side in (*parts.values(), value.denominator) for letter in side.letters()
+        isinstance(letter, CONSTANTS) and not isinstance(letter, Drawn)
+        for side in (*parts.values(), value.denominator)
+        for letter in side.letters()
     ):
         return None
     return {letter: Ratio(coefficient, value.denominator) for letter, coefficient in parts.items()}

@@ -209,10 +209,12 @@ def of_form(theorem: Theorem) -> Iterator[Template]:
             divisor = read(stronger).denominator  # what a claim or a step divides by has a name
             divides = [part for part in sums if times.denominator != ONE or divided(divisor, part.numerator)]
             named = [proved("", part.expression > 0, signs.known(part, strictly=True)) for part in divides]
+            slopes = (read(goal) * times for name, goal in shape.goals.items() if name == "theta")
+            signed = [step if rest.is_zero else step + signs.known(-rest)]
+            signed += [signs.known(slope, strictly=True) for slope in slopes]  # of which the claim is a quotient
             claim = theorem.claim if times == _ONE else expected(theorem.metric) <= stronger
             claimed = replace(theorem, given=(*theorem.given, *signs.conditions), claim=claim, tightest=None)
-            step = step if rest.is_zero else step + signs.known(-rest)
-            for fact, of_claim in concluded(claimed, available(claimed, (*LEMMAS, *largest, *named, step))):
+            for fact, of_claim in concluded(claimed, available(claimed, (*LEMMAS, *largest, *named, *signed))):
                 return claim, reduce(mul, named, fact), reduce(mul, named, of_claim)
             raise Missing(f"{claimed.statement} does not follow")
 
