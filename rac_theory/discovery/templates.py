@@ -31,6 +31,7 @@ from rac_theory.proofs import (
     available,
     below_maximum,
     concluded,
+    content,
     followed,
     gap_is_positive,
     grant,
@@ -208,7 +209,7 @@ def of_form(theorem: Theorem) -> Iterator[Template]:
             )
             divisor = read(stronger).denominator  # what a claim or a step divides by has a name
             divides = [part for part in sums if times.denominator != ONE or divided(divisor, part.numerator)]
-            named = [proved("", part.expression > 0, signs.known(part, strictly=True)) for part in divides]
+            named = [_positive(part, signs) for part in divides]
             slopes = (read(goal) * times for name, goal in shape.goals.items() if name == "theta")
             signed = [step if rest.is_zero else step + signs.known(-rest)]
             signed += [signs.known(slope, strictly=True) for slope in slopes]  # of which the claim is a quotient
@@ -240,6 +241,11 @@ def _is_plain(value: Expression) -> bool:
     quotient = read(value)
     letters = quotient.numerator.letters() | quotient.denominator.letters()
     return all(isinstance(letter, Symbol | Let) for letter in letters)
+
+
+def _positive(value: Ratio, signs: Signs) -> Fact:
+    """That a number is positive, by name: by what has none nothing may be divided."""
+    return proved("", value.expression > 0, signs.known(value, strictly=True))
 
 
 def _summed(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
@@ -305,13 +311,19 @@ def telescoped(about: Predicate) -> Template:
 
     def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
         growth, theta = (signs.known(share, strictly=True) for share in (_ONE + values["q"], values["theta"]))
-        fact = telescope(step, growth, theta, gap0_upper, gap_is_positive[bounded_below])
+        fact, times = (
+            telescope(step, growth, theta, gap0_upper, gap_is_positive[bounded_below]),
+            theta * weights(growth),
+        )
+        divisor = Ratio(content(values["theta"].numerator)[2])
+        if len(divisor.numerator.terms) > 1 and signs.known(divisor, strictly=True).of:  # no sum that is given
+            fact, times = (part * _positive(divisor, signs) for part in (fact, times))
         if values["q"].is_zero:
-            return _mean(values["theta"], rest, write), fact, theta * weights(growth)
+            return _mean(values["theta"], rest, write), fact, times
         w = Let("w", 1 / write(_ONE + values["q"]), "weight of a step relative to the one before")
         first = gap0_upper / (write(values["theta"]) * powers(w, 1, T))
         bound = first if rest.is_zero else first + write(rest / values["theta"])
-        return expected(weighted_squared_gradient(w)) <= bound, fact, theta * weights(growth)
+        return expected(weighted_squared_gradient(w)) <= bound, fact, times
 
     return Template(
         name="telescope",
