@@ -172,14 +172,13 @@ def discover(
     checks.integer("seed", seed, 0)
     checks.finite("seconds", seconds, above=0)
     end, rng = time.process_time() + seconds, np.random.default_rng(seed)
-    given = tuple(map(_written_out, given))
     if isinstance(method, Theorem):
-        method = replace(method, given=tuple(map(_written_out, method.given)))
         if metric not in (None, method.metric):
             raise ValueError(f"metric must be that of {method.id}, {method.metric!r}, got {metric!r}: leave it out")
-        given, forms = (*method.given, *given), of_form(method)
+        given = tuple(map(_written_out, (*method.given, *given)))
+        forms = of_form(replace(method, given=given))
     else:
-        about, given = _about(method, given)
+        about, given = _about(method, tuple(map(_written_out, given)))
         forms = _templates(about, given, metric or gap, rng)
     proofs: list[Proof] = []
     tried: list[str] = []

@@ -109,6 +109,13 @@ def test_a_claim_that_says_less_or_more_leads_to_the_same(bound):
     assert identical(answer.theorems[0].claim.bound, T1_sharp.claim.bound)
 
 
+def test_what_is_given_besides_is_used():
+    """T1 without its conditions, and others beside it: the claim is that of T1_sharp, and nothing else is asked."""
+    (theorem,) = discover(replace(T1, given=T1.given[:1]), given=(2 * gamma * L <= 1, lambda_min > 0)).theorems
+    assert {*theorem.relations} == {2 * gamma * L <= 1, lambda_min > 0}
+    assert identical(theorem.claim.bound, T1_sharp.claim.bound)
+
+
 def test_of_what_does_not_follow_nothing_is_found():
     """Without smoothness nothing is left of T1, and a third power of T follows from no step."""
     rough = replace(T1, id="rough", given=tuple(each for each in T1.given if each not in (smooth, gamma * L <= 1)))
