@@ -553,6 +553,14 @@ def test_a_fact_says_the_sign_that_it_says(given, of, sign):
             refused(fact, line, given=[given], match="do not say the sign|divided by")
 
 
+def test_quotients_say_nothing_of_what_is_in_them():
+    """Each would say a sign by that of the other: catches facts with divisors that are asked in a circle."""
+    given = ["(< mu L)", "(< s A)"]
+    each = [f"assume {one} : {one}" for one in given]
+    both = ["rule sign 1 2 : (< 0 (/ (- L mu) (- A s)))", "rule sign 1 2 : (< 0 (/ (- A s) (- L mu)))"]
+    refused(*each, *both, "rule sign 3 4 : (< 0 (- L mu))", given=given, match="do not say the sign")
+
+
 def test_what_is_followed_is_multiplied_by_numbers_that_stay():
     """A factor that depends on W, on a draw, or on t; a growth that may be zero; a j on which an assumption rests."""
     step = "granted gap_next_is_positive : (<= 0 gap_next)"
