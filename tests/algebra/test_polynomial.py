@@ -164,6 +164,12 @@ def test_exponents_that_are_not_whole(expression):
         polynomial(expression)
 
 
+def test_a_number_of_terms_that_is_not_whole():
+    """Half a term is no term less, as 1 + x would have it."""
+    with pytest.raises(ValueError, match="an exponent must be a whole number in exact arithmetic, got 5/2"):
+        polynomial(powers(x, 0, Fraction(3, 2)))
+
+
 def test_the_largest_that_is_multiplied_out(monkeypatch):
     """Each limit is reached, and not passed: of terms in a product, of copies of a sum, of bits of a power."""
     for name, most in (("MOST_PRODUCTS", 6), ("MOST_COPIES", 3), ("MOST_BITS", 8)):
