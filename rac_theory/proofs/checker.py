@@ -354,7 +354,7 @@ def tree(node: Any, bound: tuple[str, ...] = ()) -> Tree:
             return ("var", bound.index(node)) if node in bound else node
         case ["sum", str(name), steps, term] if _NAME.match(name) and name not in {*MEANT, *PARTS} - {"t"}:
             return ("sum", tree(steps, bound), tree(term, (name, *bound)))
-        case [str(head), *parts] if PARTS.get(head, (1, 0))[0] <= len(parts) <= PARTS.get(head, (1, 0))[1]:
+        case [str(head), *parts] if head in PARTS and PARTS[head][0] <= len(parts) <= PARTS[head][1]:
             return (head, *(tree(part, bound) for part in parts))
     raise Refused(f"{text(node)} is no expression")
 

@@ -561,6 +561,42 @@ def test_quotients_say_nothing_of_what_is_in_them():
     refused(*each, *both, "rule sign 3 4 : (< 0 (- L mu))", given=given, match="do not say the sign")
 
 
+LOW, GAMMA = "granted lambda_min : (<= 0 lambda_min)", "granted step_size gamma : (< 0 gamma)"
+KNOWN, GAP = "granted sigma_known : (<= sigma_W sigma_squared)", "granted gap_is_positive gap0 : (<= 0 gap)"
+SUMS = {
+    "(1 1)": ("lambda_min", "<="),
+    "(1 1 1)": ("(^ lambda_min 2)", "<="),
+    "(1 1 3)": ("(* lambda_min gamma)", "<="),
+    "(1 1 /3)": ("(/ lambda_min gamma)", "<="),
+    "(1 3 /3)": ("1", "<"),
+    "(2 2 3)": ("(* 2 gamma)", "<"),
+    "(1/2 1) (1 3)": ("(+ (* 1/2 lambda_min) gamma)", "<"),
+    "(1 3) (1/2 1)": ("(+ (* 1/2 lambda_min) gamma)", "<"),
+    "(0 3)": ("0", ""),
+    "(-1 1)": ("(- lambda_min)", ""),
+    "(1 2 /1)": ("(/ 1 lambda_min)", ""),
+    "(1 3 4)": ("(* gamma (- sigma_squared sigma_W))", "<="),
+    "(1 4 5)": ("(* gap (- sigma_squared sigma_W))", ""),
+    "(1 5 5)": ("(^ gap 2)", "<="),
+    "(1 5 7)": ("(* gap gamma (- sigma_squared sigma_W))", ""),  # 7 is as true as 4: on average
+    "(1 5 8)": ("(* gap gap)", "<="),
+}
+
+
+@as_one_test("products", SUMS)
+def test_a_sum_is_as_strict_as_one_of_its_products(products):
+    """And a product as the least of its facts; what is true on average stays so, and is not divided by or squared."""
+    number, sign = SUMS[products]
+    more = ["sum (1 3 4) : (<= 0 (* gamma (- sigma_squared sigma_W)))", "sum (1 5) : (<= 0 gap)"]
+    facts = [LOW, ONE, GAMMA, KNOWN, GAP, "sum (1 3) : (< 0 gamma)", *more]
+    for each in ("<=", "<"):
+        line = f"sum {products} : ({each} 0 {number})"
+        if sign in (each, "<"):
+            last(*facts, line)
+        else:
+            refused(*facts, line, match="may be equal|positive number|divided by|on average")
+
+
 def test_what_is_followed_is_multiplied_by_numbers_that_stay():
     """A factor that depends on W, on a draw, or on t; a growth that may be zero; a j on which an assumption rests."""
     step = "granted gap_next_is_positive : (<= 0 gap_next)"
@@ -593,6 +629,79 @@ def test_a_file_says_what_it_is_about(files):
         for changed in ([*lines[:k], *lines[k + 1 :]], [*lines[:k], lines[k], *lines[k:]]):
             with pytest.raises(Refused, match="not in its place"):
                 check("\n".join(changed))
+
+
+def test_each_line_has_its_place(files):
+    """Catches what is given after facts that were made without it, and what follows after the end."""
+    head, *lines = files["T2"].splitlines()
+    early = [line for line in lines if not line.startswith(("fact", "proof"))]
+    late = [line for line in lines if line.startswith(("fact", "proof"))]
+    given = ["given (<= mu 1)", "letter of_mine number", "let of_mine 1", "name of_mine 1"]
+    for text in (
+        *([head, *early, late[0], one, *late[1:]] for one in (*early, *given)),
+        *([head, *early, *late, one] for one in (*early, *given, late[-1], f"fact {len(late)} sum (1 1) : (<= 0 1)")),
+        *(
+            [head, *(line for line in early if line != one), late[0], one]
+            for one in early
+            if not one.startswith("given")
+        ),
+        [head, *early, late[-1]],
+        [head, *early, late[0].replace("fact 1", "fact 2")],
+    ):
+        with pytest.raises(Refused, match=r"not in its place|not the number"):
+            check("\n".join(text))
+    for claim in ("(>= 1 0)", "(<= 0 1 1)", "mu", "(= 0 0)"):
+        refused(ONE, claim=claim, match="must say that one|is no relation")
+    for wrong in ("(known gap)", "(known mu (= K 1) (= N 1))", "(+ mu 1)", "(<= 0 gap)"):
+        refused(ONE, given=[wrong], match="must not be in|is no relation|is no expression")
+
+
+@as_one_test(
+    ("given", "says"),
+    [
+        ("(< mu L)", ["(< mu L)"]),
+        ("(<= mu L)", ["(<= mu L)"]),
+        ("(> mu L)", ["(< L mu)"]),
+        ("(>= mu L)", ["(<= L mu)"]),
+        ("(= mu L)", ["(<= mu L)", "(<= L mu)"]),
+        ("(< mu s L)", ["(< mu s)", "(< s L)"]),
+        ("(known mu)", ["(<= 0 mu)"]),
+        ("polyak_lojasiewicz", ["(< 0 mu)"]),
+        ("structured_noise", ["(<= 0 C)"]),
+    ],
+)
+def test_an_assumption_says_no_more_than_it_says(given, says):
+    """Catches a side for the other, and less for at most, from either side and in a chain."""
+    pairs = ("mu L", "L mu", "mu s", "s mu", "s L", "L s", "0 mu", "mu 0", "0 C", "C 0")
+    for statement in (f"({sign} {pair})" for pair in pairs for sign in ("<", "<=")):
+        line = f"assume {given} : {statement}"
+        if statement in says:
+            last(line, given=[given])
+        else:
+            refused(line, given=[given], match="not what is assumed")
+    refused(
+        f"assume {given} : {says[0]}", match="must not be in|not given" if "(" not in given else "not assumed|given"
+    )
+
+
+def test_a_proof_ends_in_its_claim_times_what_is_positive():
+    """Zero times any claim is true, and what may be equal is not less."""
+    low, positive = "granted lambda_min : (<= 0 lambda_min)", "granted step_size gamma : (< 0 gamma)"
+    times = "sum (1 2 3) : (<= 0 (* lambda_min gamma))"
+    for end, claim, match in (
+        ("proof 1 times 1", "(<= 0 lambda_min)", "what is proved"),
+        ("proof 2 times 2", "(<= 0 1)", "known to be positive"),
+        ("proof 4 times 2", "(<= 0 gamma)", "known to be positive"),
+        ("proof 3 times 1", "(< 0 gamma)", "must be <="),
+        ("proof 4 times 3", "(<= 0 lambda_min)", ""),
+        ("proof 2 times 1", "(<= 0 lambda_min)", ""),
+    ):
+        text = by_hand(ONE, low, positive, times, claim=claim) + f"\n{end}"
+        if match:
+            with pytest.raises(Refused, match=match):
+                check(text)
+        else:
+            assert check(text).claim == checker.parsed(claim)
 
 
 def test_a_letter_named_like_an_assumption_does_not_take_its_place():
