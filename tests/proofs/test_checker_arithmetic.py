@@ -126,6 +126,9 @@ def test_what_is_as_large_as_may_be_is_read_and_no_more():
         assert read(size)
         with pytest.raises(Refused, match=r"5000 terms|5000 bits|beyond 60|less than 60"):
             read(size + 1)
+    for words in (")(", "mu) (* L", "(mu", "mu)"):
+        with pytest.raises(Refused, match="brackets must match"):
+            checker.nodes(words)
     for more, said in ((0, "ends before"), (1, "no line of a proof")):
         with pytest.raises(Refused, match=said):
             checker.check(begun + " " * (10**6 - len(begun) + more))
@@ -279,6 +282,7 @@ def test_a_sign_is_known_by_hand(sign):
         ),
         *(("(sum k T (^ A k))", True, True), ("(sum k T (^ A (- T k)))", False, False), ("(/ 1 mu)", True, True)),
         *(("(/ 1 L)", False, False), ("(/ 1 (- gamma 1))", True, True)),
+        *(("(/ 1 (- 2 eta))", False, False), ("(/ 1 (- eta 2))", False, False), ("(/ 1 (- 3 nu))", True, True)),
         *(("(sqrt L)", True, True), ("(sqrt A)", False, False), ("(sqrt (- K T))", True, True)),
     ],
 )
@@ -312,6 +316,8 @@ def test_what_has_a_value_is_known_by_hand(of, is_one, is_one_with_roots):
             "(+ (E (dot G (H G))) (* -2 (E (dot G (H gbar)))) (E (dot (H gbar) gbar)))",
             True,
         ),
+        ("(sum i K (sum j T (sum k K (+ i (* j k)))))", "(sum i K (sum j T (sum k K (+ i (* k k)))))", False),
+        ("(* K (sum k K (* k k)))", "(^ (sum k K k) 2)", False),
         ("(if (<= mu A) L L)", "L", True),
         ("(if (<= mu A s) (+ L L) (* 2 L))", "(* 2 L)", True),
         ("(if (<= mu L) L A)", "L", False),

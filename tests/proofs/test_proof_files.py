@@ -112,6 +112,28 @@ def test_it_stands_alone(files, tmp_path):
     assert "false: refused: line " in answers["T2", "false"].stdout
 
 
+def test_what_is_proved_and_taken_for_granted_is_told(files):
+    """Each line of a report of each kind: of a fact by two assumptions, of one by none, of one on paper, of a rule."""
+    lines = [*checker.report(check(files["T9"]))]
+    told = [
+        "about fed_rac_lora; given smooth_components: each component or client has a gradient with Lipschitz constant",
+        "where Gamma is (* eta K)",
+        "granted: 0 < K [count K: A count]",
+        "granted: turned <= (* L_max moved) [local_smooth: H does not lengthen, the gradient is Lipschitz]"
+        " (by fed_rac_lora, smooth_components)",
+        "granted: a_K < 1 [a_below_1: A mean of powers below an integral, a lemma on paper: t9]"
+        " (by (* eta K L_max) <= 1, smooth_components)",
+        "rule mean: what is true of each draw is true on average",
+    ]
+    assert [one for one in told if f"\n  {one}" not in "\n".join(lines)] == []
+    heads = [re.split(r"[ :,]", line.strip())[0] for line in lines]
+    assert [(head, heads.count(head)) for head in dict.fromkeys(heads)] == [
+        *(("T9", 1), ("where", 3), ("about", 1), ("granted", 27), ("rule", 4)),
+    ]
+    assert lines[1:4] == sorted(lines[1:4])
+    assert "; zeta_squared is known, unless K = 1" in lines[4]
+
+
 def test_a_changed_file_is_refused_or_says_the_same(files, checked):
     """Some 240 changes of one token, or of lines: a number, sign, name or operation, a line left out or moved."""
     rng = random.Random(45)
@@ -419,7 +441,7 @@ def test_each_rule_refuses_another_conclusion(files):
             wrong = [f"(<= {low} (- {high} (/ 1 (+ 1 T))))", f"(<= (+ {low} (* 1/9 lambda_min)) {high})"]
             if rule != "sign":
                 numbers = arguments.split()
-                wrong += [f"(<= {high} {low})"]
+                wrong += [f"(<= {high} {low})", *[f"(< {low} {high})"] * (rule in checker._RULES)]
                 for i, word in enumerate(numbers):
                     other = {"gap0": "distance0", "square_at": "scaled_at", "H": "m"}.get(word)
                     if other:
@@ -437,6 +459,8 @@ def test_a_weaker_claim_follows_from_signs():
     gap, square, one = "granted gap_is_positive gap0 : (<= 0 gap)", "granted square G : (<= 0 (dot G G))", ONE
     last(gap, "rule lasting gap0 1 : (<= 0 (- f_T f_star))", given=["(known gap0)"])
     refused(gap, "rule lasting gap0 1 : (<= 0 (- f_star f_T))", match="what is computed")
+    refused(gap, "rule lasting gap0 1 : (< 0 (- f_T f_star))", match="may be equal")
+    last("granted maximum t 1 : (<= t (max t 1))")
     refused(gap, "rule lasting distance0 1 : (<= 0 D_T)", match="END must be")
     last(one, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))")
     refused(one, square, "rule squares square_at 1 2 : (<= 0 (- (sum t T (square_at t)) 1))", match="what is computed")
@@ -500,6 +524,12 @@ def test_a_relation_that_is_proved_is_not_assumed():
     ended = "fact 7 rule instance () 6 {} : (<= (* 2 gamma L) 2)\nproof 7 times 1"
     claim = "(<= 0 (* gamma (- 2 (* 2 gamma L))))"
     last(*facts, given=given)
+    high = "(<= (E (dot V (H V))) (* lambda_max (dot V V)))"  # that it is not negative is no proof that it is known
+    lines = f"granted high V : {high}", "granted lambda_max : (<= 0 lambda_max)", f"rule instance () 1 2 : {high}"
+    file = checker.File()
+    for line in by_hand(*lines).splitlines()[1:]:
+        file.line(*checker.nodes(line))
+    assert ("known", "lambda_max") in file.facts["3"].by
     for n, is_right in ((4, True), (3, False), (1, False), (5, False)):
         text = by_hand(*facts, given=given, claim=claim) + "\n" + ended.format(n)
         if is_right:
@@ -595,6 +625,17 @@ def test_a_sum_is_as_strict_as_one_of_its_products(products):
             last(*facts, line)
         else:
             refused(*facts, line, match="may be equal|positive number|divided by|on average")
+
+
+def test_what_is_known_at_each_t_is_known_in_a_sum_over_t():
+    """Of whatever index: the sum of one over what is positive at each t is not negative."""
+    offset, root = "assume (< 1 t_0) : (< 1 t_0)", "granted time rac_lora_root_steps : (<= 0 t)"
+    facts = [offset, root, "sum (1 1) (1 2) : (< 0 (- (+ t t_0) 1))"]
+    more = {"about": "rac_lora_root_steps", "given": ["(< 1 t_0)"]}
+    for index in ("t", "i"):
+        sum_ = f"(sum {index} T (/ 1 (- (+ {index} t_0) 1)))"
+        last(*facts, f"rule sign 3 : (<= 0 {sum_})", **more)
+        refused(*facts, f"rule sign 1 : (<= 0 {sum_})", match="do not say the sign", **more)
 
 
 def test_what_is_followed_is_multiplied_by_numbers_that_stay():

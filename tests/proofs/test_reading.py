@@ -33,7 +33,7 @@ from rac_theory.theorems.proving import searched
 from rac_theory.theorems.rac_lora_gd import kappa
 from tests.algebra.reader import Reader, evaluated
 
-DOCS = Path(__file__).parents[2] / "docs" / "theory"
+DOCS, PRINTED = Path(__file__).parents[2] / "docs" / "theory", Path(__file__).with_name("printed")
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}
 WITH_ROOTS = {
     "T19": {"t_0": Fraction(1, 24), "t": 2},
@@ -200,6 +200,36 @@ def test_a_printed_proof_fits_a_page(readings):
         lines = as_text(reading).splitlines()
         assert max(map(len, lines)) <= 100
         assert all(line == line.rstrip() and line.isascii() for line in lines)
+
+
+@pytest.mark.parametrize("id", ["T4", "T7"])
+def test_a_page_is_one_that_was_read(id):
+    """Margins, columns, brackets, cases, what is not used, what is on paper: look at what has changed, and keep it."""
+    assert f"{prove(id)}\n" == (PRINTED / f"{id}.txt").read_text("utf-8")
+
+
+def test_cases_sums_and_reasons_are_typeset(readings):
+    """Catches a factor of one that is written, one that is not, and formulas or words in the place of others."""
+    page, shown = as_latex(readings["T4"]), re.sub("<math.*?</math>", "#", as_html(readings["T4"]))
+    largest = r"\max\{(1 - \gamma s)^{2}, (1 - \gamma L)^{2}\}"
+    for told in (
+        rf"\[ \text{{(a)}} + \text{{(b)}} + \lambda_{{\max}} ({largest} - (1 - \gamma s)^{{2}}) \cdot \text{{(c)}} + \gamma^{{2}}",
+        "\\noindent A9, assumed and not used:\n\\[ \\rho < 1 \\]",
+        "\\noindent A8, assumed:\n\\[ \\rho \\ge 0 \\]",
+        "\\noindent (1):\n",
+        r"\le \rho \Vert  V \Vert^2 \quad \text{if } \gamma (L + s) \le 2 \]",
+        "not negative, the case:\n\\[ 2 - \\gamma (L + s) \\ge 0 \\]",
+    ):
+        assert told in page
+    for told in (
+        "If #: # #<br/># # # # #<",
+        "># #<br/>from (1) in the one case, from (2) in the other<",
+        ">#. Not used.<",
+        ">#.<",
+        "H is the projection of the step from W, E is the mean over all that is drawn after W.<",
+        "not negative: # (A7), # (f), # (a step size), # (the case), # (h), # (the case).<",
+    ):
+        assert told in shown
 
 
 @pytest.mark.parametrize("id", STORED)
