@@ -210,6 +210,7 @@ def refused(*lines, match, **more):
 
 
 ONE = "granted number : (< 0 1)"
+LOW, GAMMA = "granted lambda_min : (<= 0 lambda_min)", "granted step_size gamma : (< 0 gamma)"
 
 
 @as_one_test("name", list(checker._TABLE))
@@ -510,6 +511,19 @@ def test_a_potential_of_what_is_not_negative_is_followed(files):
         tried(" ".join(right), claim.replace("gap0", "(* 1/2 gap0)"))
 
 
+def test_a_letter_stands_for_any_such_number_and_a_constant_for_none():
+    """Else 0 < 0 followed from 0 < gamma, as 0 is a count."""
+    refused(GAMMA, "rule instance (gamma 0) 1 : (< 0 0)", match="any such number")
+    power = "rule sign 1 : (<= 0 (^ 2 b))"
+    for number, kind, is_right in (("3", "whole", True), ("1/2", "whole", False), ("mu", "whole", False)):
+        placed = f"rule instance (b {number}) 2 : (<= 0 (^ 2 {number}))"
+        if is_right:
+            last(ONE, power, placed, before=[f"letter b {kind}"])
+        else:
+            refused(ONE, power, placed, before=[f"letter b {kind}"], match="any such number")
+    last("rule sign : (<= 0 (^ b 2))", "rule instance (b mu) 1 : (<= 0 (^ mu 2))", before=["letter b number"])
+
+
 def test_a_relation_that_is_proved_is_not_assumed():
     """``instance``: what rests on gamma L <= 1 rests on what proves that; not on what proves less, or needs it."""
     given = ["(<= (* 2 gamma L) 1)", "smooth"]
@@ -591,7 +605,6 @@ def test_quotients_say_nothing_of_what_is_in_them():
     refused(*each, *both, "rule sign 3 4 : (< 0 (- L mu))", given=given, match="do not say the sign")
 
 
-LOW, GAMMA = "granted lambda_min : (<= 0 lambda_min)", "granted step_size gamma : (< 0 gamma)"
 KNOWN, GAP = "granted sigma_known : (<= sigma_W sigma_squared)", "granted gap_is_positive gap0 : (<= 0 gap)"
 SUMS = {
     "(1 1)": ("lambda_min", "<="),
@@ -723,6 +736,19 @@ def test_an_assumption_says_no_more_than_it_says(given, says):
     refused(
         f"assume {given} : {says[0]}", match="must not be in|not given" if "(" not in given else "not assumed|given"
     )
+
+
+def test_what_is_no_file_of_this_version_is_no_proof_and_one_with_roots_is_known():
+    """Whichever way roots come in: where they are, sums of powers have no closed form."""
+    proof = by_hand(ONE) + "\nproof 1 times 1"
+    for text in ("", "a letter", proof.replace("proof 1", "proof 2", 1)):
+        with pytest.raises(NotAProof):
+            check(text)
+    assert not check(proof).reader.has_roots
+    steps = proof.replace("rac_lora_exact", "rac_lora_root_steps")
+    for text in (by_hand(ONE, before=["let of_mine (sqrt 2)"]) + "\nproof 1 times 1", steps):
+        assert check(text).reader.has_roots
+    refused(ONE, "rule cases (<= (sqrt -1) 0) 1 1 : (< 0 1)", match="under a root")
 
 
 def test_a_proof_ends_in_its_claim_times_what_is_positive():

@@ -18,11 +18,12 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.drawing import html
 from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
-from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _granted, _sum, as_text
+from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _granted, _sum, _wrapped, as_text
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.letters import COMPOSED, off
 from rac_theory.proofs.missing import _MOST_TERMS, Missing, shortened
+from rac_theory.proofs.multiplier import multiplier
 from rac_theory.proofs.products import added, multiplied
 from rac_theory.proofs.quantities import G, gbar
 from rac_theory.proofs.reading import Reading, _labels
@@ -170,6 +171,14 @@ def test_what_the_claim_has_a_name_for_is_written_by_its_name(id):
     assert text(writer.ratio(read(claim.bound))) == text(claim.bound)
     rho = next(let for let in definitions_in(claim.relation) if let.name == "rho")
     assert text(writer.ratio(read(2 * rho.value))) == "2 rho"
+    assert text(writer.ratio(read(rho.value * C))) in ("rho C", "C rho")
+    assert text(writer.ratio(read(rho.value / C))) == "rho / C"
+
+
+def test_what_is_divided_by_stands_below_with_its_number():
+    """Catches a number that is multiplied by: of half of what is positive."""
+    twice, writer = granted("Twice", 2 * L > 0), Writer(theorems.T2)
+    assert identical(multiplier(granted("Once", gamma > 0) / twice, writer), gamma / (2 * L))
 
 
 def test_factors_and_terms_stand_as_people_write_them():
@@ -274,6 +283,7 @@ def test_a_name_is_defined_once_and_used():
     assert claim.count("R = sqrt(1 - e)") == claim.count("b_x = R / x") == claim.count(" x = (kappa R + 2 Q)") == 1
     assert "sqrt" not in lines
     assert "If e < 1: R <= Q\n" in lines
+    assert re.findall(r"(?:e < 1|gamma L < 2|1 <= e)   +(.*)", lines) == ["The case", "Assumed [A3]", "The case"]
     assert "from (4) for b = b_x, of which (11), (13) and (17) say what it asks" in lines
 
 
@@ -298,6 +308,7 @@ def test_cases_and_what_is_not_used_can_be_read():
 
 def test_a_line_is_filled_to_its_end_and_few_terms_stand_in_one():
     """To the last letter, and to the last term. Catches a line that ends one letter or one term before its end."""
+    assert _wrapped("a" * (2 * WIDTH), "  ") == [f"  {'a' * (2 * WIDTH)}"]
     for letters, lines in ((WIDTH - 4, 1), (WIDTH - 3, 2)):
         assert len(_folded("a" * letters + " + b", 0)) == lines
     for terms, lines in ((_FEW, 1), (_FEW + 1, _FEW + 1)):

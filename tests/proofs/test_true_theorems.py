@@ -6,6 +6,8 @@ import pytest
 
 from rac_theory import Constants, prove, theorems
 from rac_theory.algebra import equal
+from rac_theory.proofs.fact import granted, read
+from rac_theory.proofs.prove import _beyond_counts
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
@@ -101,3 +103,10 @@ def test_T_minus_1_is_proved_by_a_power_that_exists():
     assert (T >= 1) in proof.needs
     bound = proof.theorem.bound(Constants(gamma=1.0, mu=0.5, lambda_min=0.5, gap0=1.0), 2)
     assert bound[1:].tolist() == [1.0, 0.75]
+
+
+def test_one_more_than_what_counts_is_positive():
+    """Of sums of all that counts, and of nothing else: catches one of all three that is forgotten."""
+    sums = (T + N - K >= 0, T - N >= 0, N - K + mu >= 0, T >= 0)
+    found = [fact for one in sums for fact in _beyond_counts([granted("", one)])]
+    assert [(fact.value, fact.strict) for fact in found] == [(read(1 + of), True) for of in (T + N - K, T - N)]
