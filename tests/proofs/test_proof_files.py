@@ -14,11 +14,14 @@ from string import Template
 import pytest
 
 from rac_theory import prove
+from rac_theory.algebra import definitions_in, symbols_of
 from rac_theory.commands.cli import main
-from rac_theory.proofs import checker
+from rac_theory.proofs import checker, facts
 from rac_theory.proofs.checker import NotAProof, Refused, check
-from rac_theory.proofs.export import exported
+from rac_theory.proofs.drawn import drawn_in
+from rac_theory.proofs.export import _letters, _support, exported
 from rac_theory.proofs.rules import Rule
+from rac_theory.statements.symbols import eta, gamma
 from rac_theory.theorems import T1, T2, E
 from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
@@ -471,6 +474,20 @@ def test_a_weaker_claim_follows_from_signs():
     last(one, ahead, "rule squares beside_at 1 2 : (<= 0 (sum t T (beside_at t)))")
     refused(one, ahead, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="SQUARES must be")
     refused(square, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="must not depend")
+
+
+@pytest.mark.parametrize("id", ["T2", "T7d", "T9"])
+def test_what_signs_are_told_by_is_about_constants(id):
+    """Of letters that the proof has, fewer first: others may divide by them. Catches other facts, and another order."""
+    proof = prove(id)
+    support = _support(proof)
+    assert not [fact for fact in support if drawn_in(fact.value) or not fact.by <= proof.theorem.holding]
+    letters = {one for fact in (*proof.facts, proof.fact, proof.times) for one in _letters(fact)}
+    letters |= {*symbols_of(proof.theorem.claim.relation), *definitions_in(proof.theorem.claim.relation)}
+    counts = [len(_letters(fact)) for fact in support]
+    assert counts == sorted(counts)
+    assert {one for fact in support for one in _letters(fact)} <= letters
+    assert {facts.plus[gamma if id == "T2" else eta].number, facts.one.number} <= {fact.number for fact in support}
 
 
 def test_it_is_short():
