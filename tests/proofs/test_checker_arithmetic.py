@@ -250,7 +250,7 @@ SIGNS = {
     " (max A L) (if (<= A 0) mu L) (if (<= A 0) L mu) (- 2 eta) (* L (- 1 gamma)) (- K T) (* L L L T)",
     "": "-1 A (- mu) (+ mu A) (- L mu) (- mu L) (* A A A) (* L A) (* -1 mu) (/ A mu) (/ mu L) (/ mu A) (^ A 3) (^ A T)"
     " (powers A 0 T) (sum k T A) (sum k (+ T 1) (- k 1)) (max A A) (if (<= A 0) A mu) (if (<= A 0) mu A)"
-    " (- gamma 1) (- 4 s) (- nu 3) (- eta 2) (- T K) (* mu (- 4 s))",
+    " (- gamma 1) (/ 1 (- K T)) (- 4 s) (- nu 3) (- eta 2) (- T K) (* mu (- 4 s))",
 }
 
 

@@ -349,6 +349,7 @@ MINUS = "(<= 0 -1)"
         # -1 >= 0 of the kernel of 29 November, by a square, by cases, by a region in which all is divided by zero.
         (["rule sign : (<= 0 (^ (sqrt -1) 2))", f"sum (1 1) : {MINUS}"], "under a root", {}),
         (["assume (<= (sqrt -1) 0) : (<= (sqrt -1) 0)"], "under a root", {}),
+        (["assume (>= (sqrt A) A 0) : (<= 0 A)"], "under a root", {"given": ["(>= (sqrt A) A 0)"]}),
         (
             [
                 *("assume structured_noise : (<= 0 A)", "assume (<= A 0) : (<= A 0)"),
