@@ -167,6 +167,11 @@ def test_repr_is_text():
         (total(k, K, k) * x, "(sum_{k<K} k) x", r"\left(\sum_{k<K} k\right) x"),
         (2 / (x * ((1 - x) ** 2 + y)) - 1, "2 / [x ((1 - x)^2 + y)] - 1", r"\frac{2}{x ((1 - x)^{2} + y)} - 1"),
         ((((1 - x) ** 2 + y) * 2 + x) * y, "[((1 - x)^2 + y) 2 + x] y", "(((1 - x)^{2} + y) 2 + x) y"),
+        (
+            ((1 + x) * ((1 - x) ** 2 + y) + x) * y,
+            "[(1 + x) ((1 - x)^2 + y) + x] y",
+            "((1 + x) ((1 - x)^{2} + y) + x) y",
+        ),
         (Symbol("alpha_max") ** 2, "alpha_max^2", r"\alpha_{\max}^{2}"),
     ],
     ids=str,

@@ -100,7 +100,12 @@ FAILS = {
     "lambda_min must be positive": (theorems.T4, star(V, V)),
     # which it is, and so how much of ||W^0 - W*||^2 is in psi is known
     "psi must be at least ||V||^2": (
-        replace(T4, id="star", claim=E(T4.metric) <= (1 - gamma * s * lambda_min) ** T * distance0**2 / lambda_min),
+        replace(
+            T4,
+            id="star",
+            given=(*T4.given, gamma * L <= 1),
+            claim=E(T4.metric) <= (1 - gamma * s * lambda_min) ** T * distance0**2 / lambda_min,
+        ),
         star(V, V),
     ),
 }

@@ -21,13 +21,15 @@ from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _granted, _sum, _wrapped, as_text
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted, proved, read
+from rac_theory.proofs.facts import below_one, flat, gap_is_positive, mu_below_L, one, plus
 from rac_theory.proofs.letters import COMPOSED, off
 from rac_theory.proofs.missing import _MOST_TERMS, Missing, shortened
-from rac_theory.proofs.multiplier import multiplier
+from rac_theory.proofs.multiplier import multiplier, weight
 from rac_theory.proofs.products import added, multiplied
 from rac_theory.proofs.quantities import G, gbar
 from rac_theory.proofs.reading import Reading, _labels
 from rac_theory.proofs.writing import Writer
+from rac_theory.statements.assumptions import certified_minimum
 from rac_theory.statements.symbols import C, L, T, gamma, gap0, mu
 from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.proving import searched
@@ -173,6 +175,14 @@ def test_what_the_claim_has_a_name_for_is_written_by_its_name(id):
     assert text(writer.ratio(read(2 * rho.value))) == "2 rho"
     assert text(writer.ratio(read(rho.value * C))) in ("rho C", "C rho")
     assert text(writer.ratio(read(rho.value / C))) == "rho / C"
+
+
+def test_the_fact_that_is_multiplied_is_the_one_that_says_most():
+    """Of f more than of constants, an inequality more than a sign, and what was proved to be positive least of all."""
+    room = proved("", 1 - mu / L >= 0, mu_below_L / plus[L])
+    said = [flat, gap_is_positive[certified_minimum], below_one, mu_below_L, granted("Assumed", mu * L <= 1 - gamma)]
+    said += [granted("", 1 - gamma * L >= 0), room, plus[mu], one / plus[L]]
+    assert [*map(weight, said)] == [5, 4, 3, 3, 2, 2, 1, 0, 0]
 
 
 def test_what_is_divided_by_stands_below_with_its_number():
