@@ -194,6 +194,7 @@ def test_it_is_written_as_one_would():
     assert repr(polynomial(1 / (x + 2 * x * y))) == "(1/x) / (1 + 2 y)"
     assert repr(polynomial(1 / (x - 1))) == "(-1) / (1 - x)"
     assert repr(polynomial(x - x)) == "0"
+    assert repr(polynomial(x / (1 + y) + N / (1 + y))) == "(N + x) / (1 + y)"
     assert repr(polynomial(-x / 2)) == "-x / 2"
     letters = [Symbol(name) for name in "eEdDcCbBaA"]  # by no order of addresses, which change
     assert repr(polynomial(prod(letters) / prod(letters) ** 2)) == "1 / (A a B b C c D d E e)"
