@@ -204,7 +204,9 @@ def _multiplied(number: int, factors: tuple[Expression, ...]) -> Expression:
 @lru_cache(maxsize=4096)
 def _sides(monomial: Monomial) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
     """The factors of a monomial that stand above the line, and those below."""
-    factors = sorted((_factor(key, value) for key, value in monomial), key=lambda pair: repr(pair).lower())
+    factors = sorted(
+        (_factor(key, value) for key, value in monomial), key=lambda pair: (repr(pair).lower(), repr(pair))
+    )
     return tuple(factor for factor, is_above in factors if is_above), tuple(
         factor for factor, is_above in factors if not is_above
     )

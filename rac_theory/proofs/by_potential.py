@@ -155,7 +155,8 @@ class _Premises:
 
     def _asked(self, value: Expression, premise: str, *, strict: bool = False) -> Fact:
         """The fact that a value is not negative, or positive."""
-        fact = nothing if read(value).is_zero else looked_for(value, self._about(read(value)))
+        known = sorted(self._about(read(value)), key=lambda fact: strict and not fact.strict)  # of two about one number
+        fact = nothing if read(value).is_zero else looked_for(value, known)
         if fact is None or (strict and not fact.strict):
             raise Missing(f"{premise}: {shortened(read(value))} {'>' if strict else '>='} 0 was not found")
         return fact

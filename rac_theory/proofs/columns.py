@@ -207,8 +207,8 @@ def _signs(facts: Sequence[Fact], *, strictly: bool = True) -> dict[Any, Fact]:
         pairs = list(_pairs(monomial))
         if not others and times == 1 and len(pairs) == 1 and pairs[0][1] == 1:
             letter = pairs[0][0]
-            is_better = fact.strict if strictly else letter in signs and len(fact.by) < len(signs[letter].by)
-            signs[letter] = fact if is_better or letter not in signs else signs[letter]
+            if letter not in signs or (fact.strict if strictly else len(fact.by) < len(signs[letter].by)):
+                signs[letter] = fact
     return signs
 
 

@@ -124,6 +124,8 @@ def test_signs():
         (c * c, 1),
         (c**2, 1),
         (c**n, None),
+        (a**n, 1),
+        (powers(a, 1, n), 1),
         ((1 + a) ** n - 1, 1),
         ((1 - a) ** n - 1, None),
         (powers(c, 0, n), None),

@@ -145,6 +145,8 @@ def test_repr_is_text():
         (x - (y - 1), "x - (y - 1)", "x - (y - 1)"),
         (x + lifted(-2), "x - 2", "x - 2"),
         (x - lifted(-2), "x - (-2)", "x - (-2)"),
+        (x + Fraction(1, 2) + lifted(0), "x + 1/2 + 0", r"x + \frac{1}{2} + 0"),
+        (powers(x, K, T), "x^K + x^{K+1} + ... + x^T", r"x^{K} + x^{K + 1} + \dots + x^{T}"),
         (x * lifted(Fraction(-1, 2)), "x (-1/2)", r"x \left(\frac{-1}{2}\right)"),
         ((x / y) ** 2, "(x / y)^2", r"\left(\frac{x}{y}\right)^{2}"),
         ((-x) ** 2, "(-x)^2", "(-x)^{2}"),
@@ -165,6 +167,11 @@ def test_repr_is_text():
         (total(k, K, k) * x, "(sum_{k<K} k) x", r"\left(\sum_{k<K} k\right) x"),
         (2 / (x * ((1 - x) ** 2 + y)) - 1, "2 / [x ((1 - x)^2 + y)] - 1", r"\frac{2}{x ((1 - x)^{2} + y)} - 1"),
         ((((1 - x) ** 2 + y) * 2 + x) * y, "[((1 - x)^2 + y) 2 + x] y", "(((1 - x)^{2} + y) 2 + x) y"),
+        (
+            ((1 + x) * ((1 - x) ** 2 + y) + x) * y,
+            "[(1 + x) ((1 - x)^2 + y) + x] y",
+            "((1 + x) ((1 - x)^{2} + y) + x) y",
+        ),
         (Symbol("alpha_max") ** 2, "alpha_max^2", r"\alpha_{\max}^{2}"),
     ],
     ids=str,
@@ -225,6 +232,7 @@ def test_what_is_inside():
     assert list(tree.inside) == [x, y, T, Let("rho", K)]
     assert list(tree.within()) == [tree, x, y, T, Let("rho", K), K]
     assert list((x <= y + 1).within()) == [x, y + 1, y, lifted(1)]
+    assert (tree.size, tree.depth) == (len(list(tree.within())), 3)
 
 
 def test_no_reading_of_what_is_no_expression():

@@ -87,6 +87,14 @@ def test_exact_bases_have_exact_powers():
     assert (number((1 - x) ** T, {"x": 0.25, "T": t}) == 0.75**t).all()
 
 
+def test_the_largest_of_several():
+    """Of single numbers and of arrays, and its number less one, which keeps digits."""
+    at = {"x": 1e-20, "y": np.array([-1.0, 2e-20]), "K": 3.0}
+    assert number(maximum(x, y, K), at).tolist() == [3, 3]
+    assert number(maximum(x, y), at).tolist() == [1e-20, 2e-20]
+    assert number(maximum(1 + x, 1 + y) - 1, at).tolist() == [1e-20, 2e-20]
+
+
 def test_totals():
     """A term without the index counts every time; an array stays apart from the index; a total of none is zero."""
     at = {"x": 3.0, "K": 4.0, "T": np.array([1.0, 2.0])}

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from fractions import Fraction
+from math import prod
 
 import pytest
 
@@ -164,6 +165,12 @@ def test_exponents_that_are_not_whole(expression):
         polynomial(expression)
 
 
+def test_a_number_of_terms_that_is_not_whole():
+    """Half a term is no term less, as 1 + x would have it."""
+    with pytest.raises(ValueError, match="an exponent must be a whole number in exact arithmetic, got 5/2"):
+        polynomial(powers(x, 0, Fraction(3, 2)))
+
+
 def test_the_largest_that_is_multiplied_out(monkeypatch):
     """Each limit is reached, and not passed: of terms in a product, of copies of a sum, of bits of a power."""
     for name, most in (("MOST_PRODUCTS", 6), ("MOST_COPIES", 3), ("MOST_BITS", 8)):
@@ -187,4 +194,7 @@ def test_it_is_written_as_one_would():
     assert repr(polynomial(1 / (x + 2 * x * y))) == "(1/x) / (1 + 2 y)"
     assert repr(polynomial(1 / (x - 1))) == "(-1) / (1 - x)"
     assert repr(polynomial(x - x)) == "0"
+    assert repr(polynomial(x / (1 + y) + N / (1 + y))) == "(N + x) / (1 + y)"
     assert repr(polynomial(-x / 2)) == "-x / 2"
+    letters = [Symbol(name) for name in "eEdDcCbBaA"]  # by no order of addresses, which change
+    assert repr(polynomial(prod(letters) / prod(letters) ** 2)) == "1 / (A a B b C c D d E e)"

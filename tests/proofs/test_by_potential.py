@@ -13,6 +13,7 @@ from rac_theory.statements.symbols import (
     L,
     T,
     alpha,
+    distance0,
     gamma,
     gap0,
     gap0_upper,
@@ -21,12 +22,13 @@ from rac_theory.statements.symbols import (
     lambda_min,
     momentum,
     mu,
+    s,
     s_0,
 )
 from rac_theory.theorems import E
 from rac_theory.theorems import gap as mean_gap
 
-T1, T2, T4_gap, T20_pl, T21, T22 = (theorems.ALL[id] for id in ("T1", "T2", "T4_gap", "T20_pl", "T21", "T22"))
+T1, T2, T4, T4_gap, T20_pl, T21, T22 = (theorems.ALL[id] for id in ["T1", "T2", "T4", "T4_gap", "T20_pl", "T21", "T22"])
 GIVEN = (
     *(each for each in T22.given if "theta" not in repr(each)),
     gamma * L <= Fraction(1, 2),
@@ -96,6 +98,16 @@ FAILS = {
     "the bound has nothing that is known at W^0": (replace(T2, id="none", claim=E(mean_gap) <= 1 / T), gap),
     "what a step is must be known": (theorems.T16, gap),
     "lambda_min must be positive": (theorems.T4, star(V, V)),
+    # which it is, and so how much of ||W^0 - W*||^2 is in psi is known
+    "psi must be at least ||V||^2": (
+        replace(
+            T4,
+            id="star",
+            given=(*T4.given, gamma * L <= 1),
+            claim=E(T4.metric) <= (1 - gamma * s * lambda_min) ** T * distance0**2 / lambda_min,
+        ),
+        star(V, V),
+    ),
 }
 
 

@@ -2,12 +2,19 @@
 
 import math
 import random
+from contextlib import nullcontext
 from fractions import Fraction
 
 import pytest
 
+from rac_theory.algebra import Let, Relation, Symbol
 from rac_theory.proofs import checker
 from rac_theory.proofs.checker import Fact, Reader, Refused, Signs, parsed
+from rac_theory.proofs.defined import Defined
+from rac_theory.proofs.fact import granted
+from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.schemas import _read
+from tests.as_one_test import as_one_test
 
 LETTERS, COUNTS = ("mu", "L", "gamma", "A"), ("T", "K")
 
@@ -113,6 +120,49 @@ def test_what_is_no_name_is_no_letter(word):
             parsed(words)
 
 
+def test_what_is_as_large_as_may_be_is_read_and_no_more():
+    """As people who write files are told: less than 60 levels, exponents up to 60 either way, 5,000 terms and bits."""
+    mu, begun = Reader().value("mu"), f"{checker.VERSION}\n"
+    for size, read in (
+        (59, lambda n: checker.nodes("(" * n + ")" * n)),
+        (60, lambda n: (checker.power(mu, n), checker.power(mu, -n))),
+        (5000, lambda n: checker._sum((((0, k),), Fraction(1)) for k in range(n))),
+        (4999, lambda n: checker._sum([((), Fraction(2**n))])),
+    ):
+        assert read(size)
+        with pytest.raises(Refused, match=r"5000 terms|5000 bits|beyond 60|less than 60"):
+            read(size + 1)
+    for words in (")(", "mu) (* L", "(mu", "mu)"):
+        with pytest.raises(Refused, match="brackets must match"):
+            checker.nodes(words)
+    for more, said in ((0, "ends before"), (1, "no line of a proof")):
+        with pytest.raises(Refused, match=said):
+            checker.check(begun + " " * (10**6 - len(begun) + more))
+
+
+@pytest.mark.parametrize(
+    ("heads", "least", "most"),
+    [
+        ("-", 1, 2),
+        ("sqrt E mean H square_at scaled_at beside_at norm_at", 1, 1),
+        ("/ ^ dot star curve", 2, 2),
+        ("powers if", 3, 3),
+        ("+ * max", 1, 99),
+        ("< <= = >= >", 2, 9),
+    ],
+)
+def test_an_operation_has_as_many_parts_as_it_is_of(heads, least, most):
+    """A part that no rule looks at would be anything: of each sign of another, of each sum of one."""
+    for head in heads.split():
+        for count in range(101):
+            try:
+                assert len(checker.tree([head, *["mu"] * count])) == count + 1
+                is_read = True
+            except Refused:
+                is_read = False
+            assert is_read == (least <= count <= most), (head, count)
+
+
 def test_what_is_called_equal_is():
     """An index that is captured, a closed form at 1, roots that lose a sign: 1,500 pairs, each at five points."""
     rng = random.Random(11)
@@ -182,6 +232,107 @@ def test_what_is_called_defined_and_positive_is():
     assert signs > 800
 
 
+KNOWN = (
+    "(< 0 mu)",
+    "(<= 0 L)",
+    "(< gamma 1)",
+    "(<= 0 (* mu (- 2 eta)))",
+    "(< 0 (* L (- 3 nu)))",
+    "(<= 0 (* L (- 4 s)))",
+)
+KNOWN += ("(<= T K)", "(<= 0 lambda_min)")
+SIGNS = {
+    ">": "1 mu (+ mu L) (* mu mu) (/ mu mu) (^ mu 3) (^ mu T) (^ mu 0) (^ L 0) (sqrt mu) (powers mu 0 T) (powers L 0 T)"
+    " (powers mu 1 (+ T 1)) (sum k (+ T 1) mu) (max A mu) (if (<= A 0) mu 1) (- 1 gamma) (- 2 (* 2 gamma))"
+    " (- 3 nu) (+ 1 (* A A)) (/ 1 (- 1 gamma)) q (- (* 3 q) q)",
+    ">=": "0 L T (- mu mu) (+ L L) (* mu L) (* A A) (/ L mu) (^ A 2) (^ A 4) (^ L 3) (^ L T) (sqrt L) (sqrt A)"
+    " (powers mu 0 (- T 1)) (powers L 1 (+ T 1)) (powers mu 1 T) (sum k T mu) (sum k (+ T 1) k) (sum k (+ T 1) L)"
+    " (max A L) (if (<= A 0) mu L) (if (<= A 0) L mu) (- 2 eta) (* L (- 1 gamma)) (- K T) (* L L L T)",
+    "": "-1 A (- mu) (+ mu A) (- L mu) (- mu L) (* A A A) (* L A) (* -1 mu) (/ A mu) (/ mu L) (/ mu A) (^ A 3) (^ A T)"
+    " (powers A 0 T) (sum k T A) (sum k (+ T 1) (- k 1)) (max A A) (if (<= A 0) A mu) (if (<= A 0) mu A)"
+    " (- gamma 1) (/ 1 (- K T)) (- 4 s) (- nu 3) (- eta 2) (- T K) (* mu (- 4 s))",
+}
+
+
+NAMES = {"q": "(+ 1 mu)", "unknown": "(/ 1 A)"}
+
+
+def known(has_roots=False):
+    """What is known of signs: of letters, of a product whose one factor is known, and that one count is no more."""
+    reader = Reader(has_roots)
+    reader.names |= {name: (parsed(meaning), True) for name, meaning in NAMES.items()}
+    facts = [
+        Fact(n, low, high, sign == "<", frozenset(), False, (), "")
+        for n, (sign, low, high) in enumerate(map(parsed, KNOWN))
+    ]
+    return Signs(reader, facts, frozenset(COUNTS), set())
+
+
+@as_one_test("sign", SIGNS)
+def test_a_sign_is_known_by_hand(sign):
+    """Neither more nor less than follows: no empty sum is positive, and no power of zero but the first."""
+    signs = known()
+    for each in checker.nodes(SIGNS[sign]):
+        of = checker.tree(each)
+        assert (signs.holds(of, True), signs.holds(of)) == (sign == ">", sign != ""), checker.text(each)
+
+
+VALUES = [
+    *(("(^ A T)", True, True), ("(^ A (+ T 2))", True, True), ("(^ A (- T 1))", False, False)),
+    *(("(^ mu (- T 1))", True, True), ("(^ A (- K T))", True, False), ("(^ L (- K T))", True, False)),
+    *(("(^ mu (- T K))", True, True), ("(^ mu lambda_min)", False, False), ("(^ mu (* T mu))", False, False)),
+    *(("(^ mu (* 1/2 T))", False, False), ("(^ A (* T K))", True, True), ("(^ mu (/ 1 (+ T 1)))", False, False)),
+    *(("(powers A 0 (- T 1))", True, True), ("(powers A 0 (- T 2))", False, False), ("(^ A 0)", True, True)),
+    *(
+        ("(sum k lambda_min k)", False, False),
+        ("(sum k (- K T) k)", True, True),
+        ("(sum k (- T K) k)", False, False),
+    ),
+    *(("(sum k T (^ A k))", True, True), ("(sum k T (^ A (- T k)))", False, False), ("(/ 1 mu)", True, True)),
+    *(("(/ 1 L)", False, False), ("(/ 1 (- gamma 1))", True, True)),
+    *(("(/ 1 (- 2 eta))", False, False), ("(/ 1 (- eta 2))", False, False), ("(/ 1 (- 3 nu))", True, True)),
+    *(("q", True, True), ("(+ 1 unknown)", False, False)),
+    *(("(sqrt L)", True, True), ("(sqrt A)", False, False), ("(sqrt (- K T))", True, True)),
+]
+"""What has a value, and whether it has one where there are roots, too."""
+
+
+@as_one_test(("of", "is_one", "is_one_with_roots"), VALUES)
+def test_what_has_a_value_is_known_by_hand(of, is_one, is_one_with_roots):
+    """Catches what is called whole that is none, a count that may be negative, and a divisor that may be zero."""
+    for has_roots, expected in ((False, is_one), (True, is_one_with_roots)):
+        try:
+            known(has_roots).check(parsed(of))
+            has_value = True
+        except Refused:
+            has_value = False
+        assert has_value == expected, (of, has_roots)
+
+
+CHECKER_ALONE = {"(- 3 nu)", "(- 2 eta)", "(/ 1 (- 3 nu))"}
+"""What the kernel does not know: of a product, the sign of one factor by that of the other."""
+
+
+def as_the_kernel_has_it(node):
+    """An expression or a relation, by the reading of the kernel."""
+    letters = {name: Symbol(name) for name in "ijk"}
+    if node[0] in checker.SIGNS:
+        return Relation(tuple(map(as_the_kernel_has_it, node[1:])), (node[0],))
+    return _read(node, letters | {name: Let(name, _read(*checker.nodes(of))) for name, of in NAMES.items()})
+
+
+def test_the_kernel_knows_the_same():
+    """Two programs that share no line: of signs, and of what has a value."""
+    facts = [granted("", as_the_kernel_has_it(*checker.nodes(words))) for words in KNOWN]
+    for sign, words in SIGNS.items():
+        expected = {">": True, ">=": False, "": None}[sign]
+        for node in (node for node in checker.nodes(words) if checker.text(node) not in CHECKER_ALONE):
+            assert Defined(facts).sign(as_the_kernel_has_it(node)) is expected, checker.text(node)
+    for of, has_value, _ in (row for row in VALUES if row[0] not in CHECKER_ALONE):
+        with nullcontext() if has_value else pytest.raises(Missing):
+            Defined(facts).check(as_the_kernel_has_it(*checker.nodes(of)))
+
+
 @pytest.mark.parametrize(
     ("one", "other", "are_equal"),
     [
@@ -201,6 +352,16 @@ def test_what_is_called_defined_and_positive_is():
             "(+ (E (dot G (H G))) (* -2 (E (dot G (H gbar)))) (E (dot (H gbar) gbar)))",
             True,
         ),
+        ("(sum i K (sum j T (sum k K (+ i (* j k)))))", "(sum i K (sum j T (sum k K (+ i (* k k)))))", False),
+        ("(* K (sum k K (* k k)))", "(^ (sum k K k) 2)", False),
+        ("(if (<= mu A) L L)", "L", True),
+        ("(if (<= mu A s) (+ L L) (* 2 L))", "(* 2 L)", True),
+        ("(if (<= mu L) L A)", "L", False),
+        ("(if (<= mu L) A L)", "L", False),
+        ("(/ (+ (^ mu T) (^ L T)) (+ (* 2 (^ L T)) (* 2 (^ mu T))))", "1/2", True),
+        ("(/ (+ (^ mu 2) (* mu L)) (+ (* 2 mu L) (* 2 (^ L 2))))", "(/ mu (* 2 L))", True),
+        ("(E gap_next)", "(E sigma_H)", False),
+        ("(E (dot G (H G)))", "(E (dot V (H V)))", False),
         ("(E (* gap gap_next))", "(* gap (E gap_next))", True),
         ("(E (dot G g))", "(dot G g)", False),
         ("(E (dot G V))", "(dot G V)", True),

@@ -27,6 +27,7 @@ from rac_theory.proofs.schemas import move_of
 from rac_theory.statements.symbols import T, gamma, gap0, mu
 from rac_theory.theorems import E, gap
 from rac_theory.theorems.ours import STORED
+from tests.coq.accepted import OF, accepted, digest
 
 AXIOMS = """Axioms:
 ClassicalDedekindReals.sig_forall_dec
@@ -117,6 +118,12 @@ def test_what_is_granted_of_each_draw_is_a_hypothesis_about_each_draw():
     assert "Lemma descent_lemma : " in step
     granted = re.findall(r"^Hypothesis (\w+)", text, re.MULTILINE)
     assert len(granted) == len(set(granted))
+
+
+@pytest.mark.parametrize("id", OF)
+def test_what_is_written_is_what_coq_has_accepted(id):
+    """To the letter. Where what is written has changed on purpose, ask Coq again: ``python -m tests.coq.accepted``."""
+    assert digest(prove(id).coq()) == accepted()[id]
 
 
 @pytest.mark.long

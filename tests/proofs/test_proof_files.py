@@ -14,11 +14,14 @@ from string import Template
 import pytest
 
 from rac_theory import prove
+from rac_theory.algebra import definitions_in, symbols_of
 from rac_theory.commands.cli import main
-from rac_theory.proofs import checker
+from rac_theory.proofs import checker, facts
 from rac_theory.proofs.checker import NotAProof, Refused, check
-from rac_theory.proofs.export import exported
+from rac_theory.proofs.drawn import drawn_in
+from rac_theory.proofs.export import _letters, _support, exported
 from rac_theory.proofs.rules import Rule
+from rac_theory.statements.symbols import eta, gamma
 from rac_theory.theorems import T1, T2, E
 from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
@@ -112,6 +115,28 @@ def test_it_stands_alone(files, tmp_path):
     assert "false: refused: line " in answers["T2", "false"].stdout
 
 
+def test_what_is_proved_and_taken_for_granted_is_told(files):
+    """Each line of a report of each kind: of a fact by two assumptions, of one by none, of one on paper, of a rule."""
+    lines = [*checker.report(check(files["T9"]))]
+    told = [
+        "about fed_rac_lora; given smooth_components: each component or client has a gradient with Lipschitz constant",
+        "where Gamma is (* eta K)",
+        "granted: 0 < K [count K: A count]",
+        "granted: turned <= (* L_max moved) [local_smooth: H does not lengthen, the gradient is Lipschitz]"
+        " (by fed_rac_lora, smooth_components)",
+        "granted: a_K < 1 [a_below_1: A mean of powers below an integral, a lemma on paper: t9]"
+        " (by (* eta K L_max) <= 1, smooth_components)",
+        "rule mean: what is true of each draw is true on average",
+    ]
+    assert [one for one in told if f"\n  {one}" not in "\n".join(lines)] == []
+    heads = [re.split(r"[ :,]", line.strip())[0] for line in lines]
+    assert [(head, heads.count(head)) for head in dict.fromkeys(heads)] == [
+        *(("T9", 1), ("where", 3), ("about", 1), ("granted", 27), ("rule", 4)),
+    ]
+    assert lines[1:4] == sorted(lines[1:4])
+    assert "; zeta_squared is known, unless K = 1" in lines[4]
+
+
 def test_a_changed_file_is_refused_or_says_the_same(files, checked):
     """Some 240 changes of one token, or of lines: a number, sign, name or operation, a line left out or moved."""
     rng = random.Random(45)
@@ -188,6 +213,7 @@ def refused(*lines, match, **more):
 
 
 ONE = "granted number : (< 0 1)"
+LOW, GAMMA = "granted lambda_min : (<= 0 lambda_min)", "granted step_size gamma : (< 0 gamma)"
 
 
 @as_one_test("name", list(checker._TABLE))
@@ -323,6 +349,7 @@ MINUS = "(<= 0 -1)"
         # -1 >= 0 of the kernel of 29 November, by a square, by cases, by a region in which all is divided by zero.
         (["rule sign : (<= 0 (^ (sqrt -1) 2))", f"sum (1 1) : {MINUS}"], "under a root", {}),
         (["assume (<= (sqrt -1) 0) : (<= (sqrt -1) 0)"], "under a root", {}),
+        (["assume (>= (sqrt A) A 0) : (<= 0 A)"], "under a root", {"given": ["(>= (sqrt A) A 0)"]}),
         (
             [
                 *("assume structured_noise : (<= 0 A)", "assume (<= A 0) : (<= A 0)"),
@@ -419,7 +446,7 @@ def test_each_rule_refuses_another_conclusion(files):
             wrong = [f"(<= {low} (- {high} (/ 1 (+ 1 T))))", f"(<= (+ {low} (* 1/9 lambda_min)) {high})"]
             if rule != "sign":
                 numbers = arguments.split()
-                wrong += [f"(<= {high} {low})"]
+                wrong += [f"(<= {high} {low})", *[f"(< {low} {high})"] * (rule in checker._RULES)]
                 for i, word in enumerate(numbers):
                     other = {"gap0": "distance0", "square_at": "scaled_at", "H": "m"}.get(word)
                     if other:
@@ -437,6 +464,8 @@ def test_a_weaker_claim_follows_from_signs():
     gap, square, one = "granted gap_is_positive gap0 : (<= 0 gap)", "granted square G : (<= 0 (dot G G))", ONE
     last(gap, "rule lasting gap0 1 : (<= 0 (- f_T f_star))", given=["(known gap0)"])
     refused(gap, "rule lasting gap0 1 : (<= 0 (- f_star f_T))", match="what is computed")
+    refused(gap, "rule lasting gap0 1 : (< 0 (- f_T f_star))", match="may be equal")
+    last("granted maximum t 1 : (<= t (max t 1))")
     refused(gap, "rule lasting distance0 1 : (<= 0 D_T)", match="END must be")
     last(one, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))")
     refused(one, square, "rule squares square_at 1 2 : (<= 0 (- (sum t T (square_at t)) 1))", match="what is computed")
@@ -446,6 +475,20 @@ def test_a_weaker_claim_follows_from_signs():
     last(one, ahead, "rule squares beside_at 1 2 : (<= 0 (sum t T (beside_at t)))")
     refused(one, ahead, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="SQUARES must be")
     refused(square, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="must not depend")
+
+
+@pytest.mark.parametrize("id", ["T2", "T7d", "T9"])
+def test_what_signs_are_told_by_is_about_constants(id):
+    """Of letters that the proof has, fewer first: others may divide by them. Catches other facts, and another order."""
+    proof = prove(id)
+    support = _support(proof)
+    assert not [fact for fact in support if drawn_in(fact.value) or not fact.by <= proof.theorem.holding]
+    letters = {one for fact in (*proof.facts, proof.fact, proof.times) for one in _letters(fact)}
+    letters |= {*symbols_of(proof.theorem.claim.relation), *definitions_in(proof.theorem.claim.relation)}
+    counts = [len(_letters(fact)) for fact in support]
+    assert counts == sorted(counts)
+    assert {one for fact in support for one in _letters(fact)} <= letters
+    assert {facts.plus[gamma if id == "T2" else eta].number, facts.one.number} <= {fact.number for fact in support}
 
 
 def test_it_is_short():
@@ -486,6 +529,19 @@ def test_a_potential_of_what_is_not_negative_is_followed(files):
         tried(" ".join(right), claim.replace("gap0", "(* 1/2 gap0)"))
 
 
+def test_a_letter_stands_for_any_such_number_and_a_constant_for_none():
+    """Else 0 < 0 followed from 0 < gamma, as 0 is a count."""
+    refused(GAMMA, "rule instance (gamma 0) 1 : (< 0 0)", match="any such number")
+    power = "rule sign 1 : (<= 0 (^ 2 b))"
+    for number, kind, is_right in (("3", "whole", True), ("1/2", "whole", False), ("mu", "whole", False)):
+        placed = f"rule instance (b {number}) 2 : (<= 0 (^ 2 {number}))"
+        if is_right:
+            last(ONE, power, placed, before=[f"letter b {kind}"])
+        else:
+            refused(ONE, power, placed, before=[f"letter b {kind}"], match="any such number")
+    last("rule sign : (<= 0 (^ b 2))", "rule instance (b mu) 1 : (<= 0 (^ mu 2))", before=["letter b number"])
+
+
 def test_a_relation_that_is_proved_is_not_assumed():
     """``instance``: what rests on gamma L <= 1 rests on what proves that; not on what proves less, or needs it."""
     given = ["(<= (* 2 gamma L) 1)", "smooth"]
@@ -500,6 +556,12 @@ def test_a_relation_that_is_proved_is_not_assumed():
     ended = "fact 7 rule instance () 6 {} : (<= (* 2 gamma L) 2)\nproof 7 times 1"
     claim = "(<= 0 (* gamma (- 2 (* 2 gamma L))))"
     last(*facts, given=given)
+    high = "(<= (E (dot V (H V))) (* lambda_max (dot V V)))"  # that it is not negative is no proof that it is known
+    lines = f"granted high V : {high}", "granted lambda_max : (<= 0 lambda_max)", f"rule instance () 1 2 : {high}"
+    file = checker.File()
+    for line in by_hand(*lines).splitlines()[1:]:
+        file.line(*checker.nodes(line))
+    assert ("known", "lambda_max") in file.facts["3"].by
     for n, is_right in ((4, True), (3, False), (1, False), (5, False)):
         text = by_hand(*facts, given=given, claim=claim) + "\n" + ended.format(n)
         if is_right:
@@ -553,6 +615,60 @@ def test_a_fact_says_the_sign_that_it_says(given, of, sign):
             refused(fact, line, given=[given], match="do not say the sign|divided by")
 
 
+def test_quotients_say_nothing_of_what_is_in_them():
+    """Each would say a sign by that of the other: catches facts with divisors that are asked in a circle."""
+    given = ["(< mu L)", "(< s A)"]
+    each = [f"assume {one} : {one}" for one in given]
+    both = ["rule sign 1 2 : (< 0 (/ (- L mu) (- A s)))", "rule sign 1 2 : (< 0 (/ (- A s) (- L mu)))"]
+    refused(*each, *both, "rule sign 3 4 : (< 0 (- L mu))", given=given, match="do not say the sign")
+
+
+KNOWN, GAP = "granted sigma_known : (<= sigma_W sigma_squared)", "granted gap_is_positive gap0 : (<= 0 gap)"
+SUMS = {
+    "(1 1)": ("lambda_min", "<="),
+    "(1 1 1)": ("(^ lambda_min 2)", "<="),
+    "(1 1 3)": ("(* lambda_min gamma)", "<="),
+    "(1 1 /3)": ("(/ lambda_min gamma)", "<="),
+    "(1 3 /3)": ("1", "<"),
+    "(2 2 3)": ("(* 2 gamma)", "<"),
+    "(1/2 1) (1 3)": ("(+ (* 1/2 lambda_min) gamma)", "<"),
+    "(1 3) (1/2 1)": ("(+ (* 1/2 lambda_min) gamma)", "<"),
+    "(0 3)": ("0", ""),
+    "(-1 1)": ("(- lambda_min)", ""),
+    "(1 2 /1)": ("(/ 1 lambda_min)", ""),
+    "(1 3 4)": ("(* gamma (- sigma_squared sigma_W))", "<="),
+    "(1 4 5)": ("(* gap (- sigma_squared sigma_W))", ""),
+    "(1 5 5)": ("(^ gap 2)", "<="),
+    "(1 5 7)": ("(* gap gamma (- sigma_squared sigma_W))", ""),  # 7 is as true as 4: on average
+    "(1 5 8)": ("(* gap gap)", "<="),
+}
+
+
+@as_one_test("products", SUMS)
+def test_a_sum_is_as_strict_as_one_of_its_products(products):
+    """And a product as the least of its facts; what is true on average stays so, and is not divided by or squared."""
+    number, sign = SUMS[products]
+    more = ["sum (1 3 4) : (<= 0 (* gamma (- sigma_squared sigma_W)))", "sum (1 5) : (<= 0 gap)"]
+    facts = [LOW, ONE, GAMMA, KNOWN, GAP, "sum (1 3) : (< 0 gamma)", *more]
+    for each in ("<=", "<"):
+        line = f"sum {products} : ({each} 0 {number})"
+        if sign in (each, "<"):
+            last(*facts, line)
+        else:
+            refused(*facts, line, match="may be equal|positive number|divided by|on average")
+
+
+def test_what_is_known_at_each_t_is_known_in_a_sum_over_t():
+    """Of whatever index: the sum of one over what is positive at each t is not negative."""
+    offset, root = "assume (< 1 t_0) : (< 1 t_0)", "granted time rac_lora_root_steps : (<= 0 t)"
+    facts = [offset, root, "sum (1 1) (1 2) : (< 0 (- (+ t t_0) 1))"]
+    more = {"about": "rac_lora_root_steps", "given": ["(< 1 t_0)"]}
+    for index in ("t", "i"):
+        sum_ = f"(sum {index} T (/ 1 (- (+ {index} t_0) 1)))"
+        last(*facts, f"rule sign 3 : (<= 0 {sum_})", **more)
+        refused(*facts, f"rule sign 1 : (<= 0 {sum_})", match="do not say the sign", **more)
+
+
 def test_what_is_followed_is_multiplied_by_numbers_that_stay():
     """A factor that depends on W, on a draw, or on t; a growth that may be zero; a j on which an assumption rests."""
     step = "granted gap_next_is_positive : (<= 0 gap_next)"
@@ -585,6 +701,92 @@ def test_a_file_says_what_it_is_about(files):
         for changed in ([*lines[:k], *lines[k + 1 :]], [*lines[:k], lines[k], *lines[k:]]):
             with pytest.raises(Refused, match="not in its place"):
                 check("\n".join(changed))
+
+
+def test_each_line_has_its_place(files):
+    """Catches what is given after facts that were made without it, and what follows after the end."""
+    head, *lines = files["T2"].splitlines()
+    early = [line for line in lines if not line.startswith(("fact", "proof"))]
+    late = [line for line in lines if line.startswith(("fact", "proof"))]
+    given = ["given (<= mu 1)", "letter of_mine number", "let of_mine 1", "name of_mine 1"]
+    for text in (
+        *([head, *early, late[0], one, *late[1:]] for one in (*early, *given)),
+        *([head, *early, *late, one] for one in (*early, *given, late[-1], f"fact {len(late)} sum (1 1) : (<= 0 1)")),
+        *(
+            [head, *(line for line in early if line != one), late[0], one]
+            for one in early
+            if not one.startswith("given")
+        ),
+        [head, *early, late[-1]],
+        [head, *early, late[0].replace("fact 1", "fact 2")],
+    ):
+        with pytest.raises(Refused, match=r"not in its place|not the number"):
+            check("\n".join(text))
+    for claim in ("(>= 1 0)", "(<= 0 1 1)", "mu", "(= 0 0)"):
+        refused(ONE, claim=claim, match="must say that one|is no relation")
+    for wrong in ("(known gap)", "(known mu (= K 1) (= N 1))", "(+ mu 1)", "(<= 0 gap)"):
+        refused(ONE, given=[wrong], match="must not be in|is no relation|is no expression")
+
+
+@as_one_test(
+    ("given", "says"),
+    [
+        ("(< mu L)", ["(< mu L)"]),
+        ("(<= mu L)", ["(<= mu L)"]),
+        ("(> mu L)", ["(< L mu)"]),
+        ("(>= mu L)", ["(<= L mu)"]),
+        ("(= mu L)", ["(<= mu L)", "(<= L mu)"]),
+        ("(< mu s L)", ["(< mu s)", "(< s L)"]),
+        ("(known mu)", ["(<= 0 mu)"]),
+        ("polyak_lojasiewicz", ["(< 0 mu)"]),
+        ("structured_noise", ["(<= 0 C)"]),
+    ],
+)
+def test_an_assumption_says_no_more_than_it_says(given, says):
+    """Catches a side for the other, and less for at most, from either side and in a chain."""
+    pairs = ("mu L", "L mu", "mu s", "s mu", "s L", "L s", "0 mu", "mu 0", "0 C", "C 0")
+    for statement in (f"({sign} {pair})" for pair in pairs for sign in ("<", "<=")):
+        line = f"assume {given} : {statement}"
+        if statement in says:
+            last(line, given=[given])
+        else:
+            refused(line, given=[given], match="not what is assumed")
+    refused(
+        f"assume {given} : {says[0]}", match="must not be in|not given" if "(" not in given else "not assumed|given"
+    )
+
+
+def test_what_is_no_file_of_this_version_is_no_proof_and_one_with_roots_is_known():
+    """Whichever way roots come in: where they are, sums of powers have no closed form."""
+    proof = by_hand(ONE) + "\nproof 1 times 1"
+    for text in ("", "a letter", proof.replace("proof 1", "proof 2", 1)):
+        with pytest.raises(NotAProof):
+            check(text)
+    assert not check(proof).reader.has_roots
+    steps = proof.replace("rac_lora_exact", "rac_lora_root_steps")
+    for text in (by_hand(ONE, before=["let of_mine (sqrt 2)"]) + "\nproof 1 times 1", steps):
+        assert check(text).reader.has_roots
+    refused(ONE, "rule cases (<= (sqrt -1) 0) 1 1 : (< 0 1)", match="under a root")
+
+
+def test_a_proof_ends_in_its_claim_times_what_is_positive():
+    """Zero times any claim is true, and what may be equal is not less."""
+    low, positive = "granted lambda_min : (<= 0 lambda_min)", "granted step_size gamma : (< 0 gamma)"
+    times = "sum (1 2 3) : (<= 0 (* lambda_min gamma))"
+    for end, claim, match in (
+        ("proof 1 times 1", "(<= 0 lambda_min)", "what is proved"),
+        ("proof 2 times 2", "(<= 0 1)", "known to be positive"),
+        ("proof 4 times 2", "(<= 0 gamma)", "known to be positive"),
+        ("proof 3 times 1", "(< 0 gamma)", "must be <="),
+        ("proof 4 times 3", "(<= 0 lambda_min)", ""),
+        ("proof 2 times 1", "(<= 0 lambda_min)", ""),
+    ):
+        text = by_hand(ONE, low, positive, times, claim=claim) + f"\n{end}"
+        if match:
+            with pytest.raises(Refused, match=match):
+                check(text)
+        else:
+            assert check(text).claim == checker.parsed(claim)
 
 
 def test_a_letter_named_like_an_assumption_does_not_take_its_place():

@@ -18,22 +18,25 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.drawing import html
 from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
-from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _granted, _sum, as_text
+from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _granted, _sum, _wrapped, as_text
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted, proved, read
+from rac_theory.proofs.facts import below_one, flat, gap_is_positive, mu_below_L, plus
 from rac_theory.proofs.letters import COMPOSED, off
 from rac_theory.proofs.missing import _MOST_TERMS, Missing, shortened
+from rac_theory.proofs.multiplier import multiplier, weight
 from rac_theory.proofs.products import added, multiplied
 from rac_theory.proofs.quantities import G, gbar
 from rac_theory.proofs.reading import Reading, _labels
 from rac_theory.proofs.writing import Writer
+from rac_theory.statements.assumptions import certified_minimum
 from rac_theory.statements.symbols import C, L, T, gamma, gap0, mu
 from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.proving import searched
 from rac_theory.theorems.rac_lora_gd import kappa
 from tests.algebra.reader import Reader, evaluated
 
-DOCS = Path(__file__).parents[2] / "docs" / "theory"
+DOCS, PRINTED = Path(__file__).parents[2] / "docs" / "theory", Path(__file__).with_name("printed")
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}
 WITH_ROOTS = {
     "T19": {"t_0": Fraction(1, 24), "t": 2},
@@ -170,6 +173,22 @@ def test_what_the_claim_has_a_name_for_is_written_by_its_name(id):
     assert text(writer.ratio(read(claim.bound))) == text(claim.bound)
     rho = next(let for let in definitions_in(claim.relation) if let.name == "rho")
     assert text(writer.ratio(read(2 * rho.value))) == "2 rho"
+    assert text(writer.ratio(read(rho.value * C))) in ("rho C", "C rho")
+    assert text(writer.ratio(read(rho.value / C))) == "rho / C"
+
+
+def test_the_fact_that_is_multiplied_is_the_one_that_says_most():
+    """Of f more than of constants, an inequality more than a sign, and what was proved to be positive least of all."""
+    room = proved("", 1 - mu / L >= 0, mu_below_L / plus[L])
+    said = [flat, gap_is_positive[certified_minimum], below_one, mu_below_L, granted("Assumed", mu * L <= 1 - gamma)]
+    said += [granted("", 1 - gamma * L >= 0), room, plus[mu]]
+    assert [*map(weight, said)] == [5, 4, 3, 3, 2, 2, 1, 0]
+
+
+def test_what_is_divided_by_stands_below_with_its_number():
+    """Catches a number that is multiplied by: of half of what is positive."""
+    twice, writer = granted("Twice", 2 * L > 0), Writer(theorems.T2)
+    assert identical(multiplier(granted("Once", gamma > 0) / twice, writer), gamma / (2 * L))
 
 
 def test_factors_and_terms_stand_as_people_write_them():
@@ -200,6 +219,37 @@ def test_a_printed_proof_fits_a_page(readings):
         lines = as_text(reading).splitlines()
         assert max(map(len, lines)) <= 100
         assert all(line == line.rstrip() and line.isascii() for line in lines)
+
+
+@pytest.mark.parametrize("id", ["T4", "T7"])
+def test_a_page_is_one_that_was_read(id):
+    """Margins, columns, brackets, cases, what is not used, what is on paper: look at what has changed, and keep it."""
+    assert f"{prove(id)}\n" == (PRINTED / f"{id}.txt").read_text("utf-8")
+
+
+def test_cases_sums_and_reasons_are_typeset():
+    """Catches a factor of one that is written, one that is not, and formulas or words in the place of others."""
+    reading = Reading(prove("T4"))
+    page, shown = as_latex(reading), re.sub("<math.*?</math>", "#", as_html(reading))
+    largest = r"\max\{(1 - \gamma s)^{2}, (1 - \gamma L)^{2}\}"
+    for told in (
+        rf"\[ \text{{(a)}} + \text{{(b)}} + \lambda_{{\max}} ({largest} - (1 - \gamma s)^{{2}}) \cdot \text{{(c)}} +",
+        "\\noindent A9, assumed and not used:\n\\[ \\rho < 1 \\]",
+        "\\noindent A8, assumed:\n\\[ \\rho \\ge 0 \\]",
+        "\\noindent (1):\n",
+        r"\le \rho \Vert  V \Vert^2 \quad \text{if } \gamma (L + s) \le 2 \]",
+        "not negative, the case:\n\\[ 2 - \\gamma (L + s) \\ge 0 \\]",
+    ):
+        assert told in page
+    for told in (
+        "If #: # #<br/># # # # #<",
+        "># #<br/>from (1) in the one case, from (2) in the other<",
+        ">#. Not used.<",
+        ">#.<",
+        "H is the projection of the step from W, E is the mean over all that is drawn after W.<",
+        "not negative: # (A7), # (f), # (a step size), # (the case), # (h), # (the case).<",
+    ):
+        assert told in shown
 
 
 @pytest.mark.parametrize("id", STORED)
@@ -243,6 +293,7 @@ def test_a_name_is_defined_once_and_used():
     assert claim.count("R = sqrt(1 - e)") == claim.count("b_x = R / x") == claim.count(" x = (kappa R + 2 Q)") == 1
     assert "sqrt" not in lines
     assert "If e < 1: R <= Q\n" in lines
+    assert re.findall(r"(?:e < 1|gamma L < 2|1 <= e)   +(.*)", lines) == ["The case", "Assumed [A3]", "The case"]
     assert "from (4) for b = b_x, of which (11), (13) and (17) say what it asks" in lines
 
 
@@ -267,6 +318,7 @@ def test_cases_and_what_is_not_used_can_be_read():
 
 def test_a_line_is_filled_to_its_end_and_few_terms_stand_in_one():
     """To the last letter, and to the last term. Catches a line that ends one letter or one term before its end."""
+    assert _wrapped("a" * (2 * WIDTH), "  ") == [f"  {'a' * (2 * WIDTH)}"]
     for letters, lines in ((WIDTH - 4, 1), (WIDTH - 3, 2)):
         assert len(_folded("a" * letters + " + b", 0)) == lines
     for terms, lines in ((_FEW, 1), (_FEW + 1, _FEW + 1)):

@@ -6,13 +6,24 @@ import numpy as np
 import pytest
 
 from rac_theory import GD, Case, Status, theorems, verify
-from rac_theory.algebra import Relation, Symbol, number, symbols_of
+from rac_theory.algebra import Let, Relation, Symbol, number, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, Proof, induction
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import H, letter, mean
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import by_signs, flat, mu_below_L, nothing, plus, square
+from rac_theory.proofs.facts import (
+    below_maximum,
+    by_signs,
+    flat,
+    mu_below_L,
+    no_step_or_more,
+    nothing,
+    plus,
+    square,
+    square_of,
+    stands_for,
+)
 from rac_theory.proofs.facts import one as unit
 from rac_theory.proofs.quantities import E, G, V, Z, distance, gap, gap_next, moved, moved_next, own
 from rac_theory.statements import assumptions
@@ -267,9 +278,18 @@ def test_a_product_is_strict_if_both_factors_are_and_a_sum_if_one_term_is():
     assert not (AT_LEAST_ZERO * POSITIVE).strict
     assert (AT_LEAST_ZERO + POSITIVE).strict
     assert not (AT_LEAST_ZERO + AT_LEAST_ZERO).strict
+    first, second = granted("One", y > 0), granted("Other", x >= 0)
+    assert sorted(((first + second) * (first * 2 + second)).of.values()) == [1, 2, 3]  # each as often as it was taken
+    assert [*(first + second + first).of.values()] == [2, 1]
     for times in (0, -1):  # 0 < 0 would prove everything
         with pytest.raises(ValueError, match=f"a fact can be taken a positive number of times, not {times}"):
             POSITIVE * times
+
+
+def test_what_may_be_equal_is_not_said_to_be_less():
+    """Zero could be divided by: each of these is an equality somewhere."""
+    may_be_equal = (*below_maximum(x, y), square_of(x), stands_for(Let("d", x)), nothing, no_step_or_more)
+    assert [fact for fact in may_be_equal if fact.strict] == []
 
 
 def test_a_claim_is_not_multiplied_by_what_may_be_zero():

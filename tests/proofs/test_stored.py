@@ -8,8 +8,12 @@ import pytest
 from rac_theory import theorems
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.roots import without_squares
-from rac_theory.proofs import Missing, Proof
+from rac_theory.proofs import Missing, Proof, found
+from rac_theory.proofs.drawn import H, mean
 from rac_theory.proofs.fact import facts_in, read
+from rac_theory.proofs.facts import mu_below_L, nothing, plus, square
+from rac_theory.proofs.quantities import G
+from rac_theory.statements.symbols import L, mu
 from rac_theory.theorems import prove
 from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
@@ -28,6 +32,13 @@ def test_a_proof_is_of_its_own_theorem_alone():
         Proof(theorems.T1_sharp, *STORED["T1_tight"]())
     with pytest.raises(Missing, match="T1 does not assume: 0 < gamma L < 2"):
         Proof(theorems.T1, *STORED["T1_sharp"]())
+
+
+def test_a_fact_is_called_by_what_is_granted_and_what_has_no_schema_as_it_is_said():
+    """On average too: by these names a stored proof finds its facts."""
+    known = [mean(square(H(G))), square(G * L), nothing, mu_below_L, plus[mu]]
+    names = ["square(1*HG)", "square(1L*G)", ":0<=0", "mu_below_L", "Polyak-Lojasiewicz:0<mu"]
+    assert [*map(found._named, known)] == names
 
 
 @as_one_test("id", STORED)

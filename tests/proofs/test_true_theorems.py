@@ -6,6 +6,8 @@ import pytest
 
 from rac_theory import Constants, prove, theorems
 from rac_theory.algebra import equal
+from rac_theory.proofs.fact import granted, read
+from rac_theory.proofs.prove import _beyond_counts, _weight_at
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
@@ -28,6 +30,7 @@ from rac_theory.statements.symbols import (
     lambda_min,
     mu,
     s,
+    t,
     zeta_squared,
 )
 from rac_theory.theorems import E, federated, gap, mean_squared_gradient
@@ -101,3 +104,18 @@ def test_T_minus_1_is_proved_by_a_power_that_exists():
     assert (T >= 1) in proof.needs
     bound = proof.theorem.bound(Constants(gamma=1.0, mu=0.5, lambda_min=0.5, gap0=1.0), 2)
     assert bound[1:].tolist() == [1.0, 0.75]
+
+
+def test_a_weight_is_not_negative_at_each_t_as_a_power_of_what_is_not():
+    """And no other power is one of those: of T - 1 - t more would have to be known."""
+    known = (granted("", mu >= 0),)
+    assert _weight_at(mu**t, known).value == read(mu**t)
+    assert _weight_at(mu**2, known).value == read(mu**2)
+    assert _weight_at((mu - 1) ** t, known) is None
+
+
+def test_one_more_than_what_counts_is_positive():
+    """Of sums of all that counts, and of nothing else: catches one of all three that is forgotten."""
+    sums = (T + N - K >= 0, T - N >= 0, N - K + mu >= 0, T >= 0)
+    found = [fact for one in sums for fact in _beyond_counts([granted("", one)])]
+    assert [(fact.value, fact.strict) for fact in found] == [(read(1 + of), True) for of in (T + N - K, T - N)]
