@@ -167,6 +167,7 @@ WIDER = np.swapaxes(along(bases(STEPS, RUNS, d=4, rank=3), np.swapaxes(G, 2, 3))
 TALL = RNG.standard_normal((STEPS, RUNS, 6, 4))
 B = RNG.standard_normal((STEPS, RUNS, 4, 2))
 PLAIN = TALL @ B @ np.swapaxes(B, 2, 3)
+SKEW = np.linalg.norm([[0.03, 0.01], [0.01, 0.02]]) / np.sqrt(8) * np.array([[0, 1], [-1, 0]])  # K - K' is as long as K
 SYMMETRIC = np.array([[0.03, 0.01], [0.01, 0.02]])
 FEW = [M[:1, :8] for M in (D, W, NOISE)]
 EIGHT = {"course": SimpleNamespace(W=FEW[1])}
@@ -235,7 +236,7 @@ FAULTS = [
     (rules.low_rank, "rank: 8", [but(D, (0, slice(8)), ONE_RANK[:8])], one(D[1], but(D[2], 0, ONE_RANK[0]))),
     (rules.other_side, "act on the gradient from the right, side='left' is declared", [TURNED], {}),
     (rules.other_side, "declared, and they are 0.8 of a projection", [0.8 * TURNED], {}),
-    (rules.other_side, None, [DRAWN * TURNED], {}),
+    (rules.other_side, None, [but(TURNED, 5, DRAWN[5] * TURNED[5])], {}),
     (rules.other_side, None, [TURNED], {"knows_gradient": False}),
     (rules.other_side, "from the left, side='right'", [], {"sketch": RIGHT}),
     (rules.other_side, "from the right", [WIDER], {"sketch": View("left", 5)}),
@@ -281,6 +282,8 @@ FAULTS = [
     (rules.plain, "each is B K B' G with a K that is drawn", [drawn_plain(SYMMETRIC)], {}),
     (rules.plain, None, [drawn_plain(SYMMETRIC + np.eye(2, 2, 1) / 100)], {}),
     (rules.plain, None, [drawn_plain(-SYMMETRIC)], {}),
+    (rules.plain, "no projections", [drawn_plain(SYMMETRIC + 0.9e-3 * SKEW)], {}),
+    (rules.plain, None, [drawn_plain(SYMMETRIC + 1.1e-3 * SKEW)], {}),
     (rules.plain, None, [drawn_plain(SYMMETRIC)], {"sketch": View("left", 5)}),
     (rules.plain, "a K that is drawn", [DRAWN * along(bases(STEPS, RUNS, rank=1))], {"sketch": View("left", 1)}),
     (rules.plain, None, [DRAWN * D[..., :1]], {"sketch": View("left", 1), "G": G[..., :1]}),

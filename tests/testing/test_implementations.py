@@ -336,6 +336,7 @@ ACROSS = U[0][..., 2:3] * V[..., 3:4, :]
         (np.concatenate([LED[:1], NEXT[1:]]), LED, "its later steps are others"),
         (np.concatenate([0.8 * LED[:1], LED[1:]]), LED, "its steps are 0.8 of those that are declared"),
         (np.concatenate([(1 + 1.1e-4) * LED[:1], LED[1:]]), LED, "its steps are 1 of those that are declared"),
+        (near(0.8 * LED, NEXT, 0.9e-4), LED, "its steps are 0.8 of those that are declared"),
         (near(0.8 * LED, NEXT, 1e-3), LED, "its moves have rank 3"),
         (NEXT, LED, "it moves elsewhere: are its singular vectors the leading ones"),
         (LED[:, :, :1] * COURSE[..., :1], LED, "its moves have rank 1"),

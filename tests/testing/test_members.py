@@ -90,6 +90,9 @@ def test_a_move_has_the_rank_of_its_sketch_up_to_a_millionth(part, refuses, late
     said = refusal(members.check_rank, SimpleNamespace(declared=declared, algorithm=algorithm), LEAST, 0)
     assert said.startswith("SimpleNamespace must move by a matrix of rank at most 2" * refuses)
     assert ("singular value 3 is 7.7e-06, the largest 7" in said) is refuses
+    if not late:
+        wrong[5, 0, 0] = np.nan  # a run that has diverged: no rank can be told
+        assert not refusal(members.check_rank, SimpleNamespace(declared=declared, algorithm=algorithm), LEAST, 0)
     for ranks in ({}, {"sketch": SimpleNamespace(rank=4)}):
         claim = SimpleNamespace(declared=SimpleNamespace(**ranks), algorithm=algorithm)
         assert not refusal(members.check_rank, claim, LEAST, 0)
@@ -107,6 +110,17 @@ def test_what_may_be_stray_is_twice_A_times_the_gap_and_C():
     assert members._variance(two, None) == 26
     assert members._variance(two, 10.0) == pytest.approx(1.2 * 13)
     assert members._variance(two, 20.0) == 20
+
+
+def test_the_variance_of_a_mean_is_what_is_declared_and_rounding(monkeypatch):
+    """``(beta - 1) ||G||^2 + C``, and 1e-18 of ``||G||^2``: of G with the square 25."""
+    seen = []
+    monkeypatch.setattr(members, "log_wealth_without_range", lambda parts, variance: seen.append(variance) or 0.0)
+    G = np.array([[3.0, 4.0]])
+    for beta, C, expected in ((3.0, 7.0, 57.0), (0.5, 0.0, 25e-18)):
+        sample = members.GradientSample(np.zeros((1, 2)), G, np.tile(G, (8, 1, 1)), None)
+        members._check_mean("Source", Noise(0.0, beta, C), LEAST, sample, 0.01)
+        assert seen.pop() == pytest.approx(expected, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -256,6 +270,25 @@ def test_of_two_ways_each_run_has_the_one_that_fits_it_better():
     assert both.excess.tolist() == [0.5, 1.5, 0, 0]
 
 
+@pytest.mark.parametrize("spans", [None, False, True])
+@pytest.mark.parametrize("bends", [False, True])
+def test_a_step_may_be_off_by_a_part_of_its_gradients_and_by_rounding(spans, bends):
+    """A millionth of ``gamma ||g||``, forty of them where H is read off from a move; where that leaves H open, and
+    several steps are made, nothing is said."""
+    before, after = np.array([[[3.0], [4.0]]]), np.array([[[0.0], [5.0]]])
+    kind = SimpleNamespace if spans is None else recomputed._Along
+    inner = kind.__new__(kind)
+    vars(inner).update(spans=np.array([spans]), view=View("left", 1), gamma=0.5, basis=np.zeros((1, 2, 1)))
+    step = recomputed._Step(before, after, inner if spans is not None else lambda V, G: V, 0.5)
+    step(before, np.array([[[6.0], [8.0]]]))
+    step(before + bends, np.array([[[0.0], [10.0]]]))
+    found = step.compared(after + np.array([[[3.0], [4.0]]]))
+    assert found.length == pytest.approx([10])
+    assert found.off == pytest.approx([0 if bends and spans is False else 5])
+    relative = 1e-6 if spans is None else 4e-5
+    assert found.allowed == pytest.approx([relative * 10 + 10 * 1e5 * 4 * 2**-52 * 10], rel=1e-9, abs=0)
+
+
 def test_rounding_is_counted_in_sizes_of_iterates():
     before, after = np.array([[[3.0, 4.0]]]), np.array([[[0.0, 2.0]]])
     assert recomputed.blur(before, after) == pytest.approx([4 * 2**-52 * 7], rel=1e-12)
@@ -283,6 +316,12 @@ def test_what_was_compared_is_the_least_of_all_places(monkeypatch):
     monkeypatch.setattr(law, "_check_place", lambda *arguments: next(found))
     monkeypatch.setattr(law, "check_course", lambda *arguments: None)
     assert law.check_law(Claim(Implementation(Mine(), implements=PLAIN)), LEAST, 64, 1e-3, 0) == (5, False)
+
+
+def test_there_are_four_pairs_for_each_draw():
+    """Where memory and work allow them. Catches a bound by which most would be left out."""
+    claim = Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN))
+    assert law._check_place(claim, LEAST, np.ones((6, 4)), 1024, 1e-3, [0]).pairs == 4096
 
 
 def test_passes_are_the_gradients_of_a_step():

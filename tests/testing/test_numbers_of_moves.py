@@ -87,6 +87,8 @@ def test_groups_of_runs_are_compared_by_what_repeats_and_by_their_means():
     np.testing.assert_allclose(Z, [[31, 1], [31, 1]], atol=1e-6)
     moved = exchange._together(SimpleNamespace(D=pair.R, R=pair.D), np.full(129, 1e-3))[1]
     np.testing.assert_allclose(moved, -Z, atol=1e-6)
+    one = SimpleNamespace(D=np.abs(pair.D) * [[1, 1]], R=pair.R)  # all at one end: both are half a unit from the centre
+    np.testing.assert_allclose(exchange._together(one, np.full(129, 1e-3))[1][:, 1], [0, 0], atol=0.01)
     still = exchange._together(pair, np.full(129, 2.5))[1]
     np.testing.assert_allclose(still[:, 1], [1, 1], atol=1e-6)
 
