@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rac_theory import Minibatch
+from rac_theory import GD, Minibatch
+from rac_theory.problems import Quadratic
 from rac_theory.testing import Refuted
 from rac_theory.testing.algorithms import exchange, paired_steps
-from rac_theory.testing.algorithms.claimed import View
+from rac_theory.testing.algorithms.claimed import Claim, View
 from rac_theory.testing.algorithms.moves import Moves
 from rac_theory.testing.algorithms.paired_steps import PairedSteps, of_moves, of_spaces
 from tests.testing.by_hand import LEAST
@@ -256,3 +257,101 @@ def test_a_ratio_of_steps_has_a_standard_error():
     ratio, error = moves.ratio
     assert ratio == pytest.approx(x.mean() / -2)
     assert error == pytest.approx(x.std() / math.sqrt(50) / 2)
+
+
+def test_the_largest_evidence_is_said_in_standard_errors(monkeypatch):
+    """Of fifty a normal number is ten off. Catches another number, and the name of another one."""
+    pair = PairedSteps(np.zeros((1, 128, 3, 2)), *RNG.standard_normal((2, 1, 128, 3, 2)), np.zeros((1, 128)))
+    monkeypatch.setattr(exchange, "symmetric_evidence", lambda Z: np.array([20.0, *[0.0] * (Z.shape[1] - 2), 50.0]))
+    with pytest.raises(
+        Refuted, match=r"Mine must .*: along column 1 of the gradient, 128 steps .* are 10 standard errors"
+    ):
+        exchange.check_pairs("Mine", pair, np.ones((3, 2)), 1.0)
+    monkeypatch.setattr(
+        exchange, "symmetric_wealth", lambda total, square: np.array([0.0] * (len(total) - 1) + [1234.0])
+    )
+    with pytest.raises(Refuted, match=r"over 4 steps of 3 runs, the length of a step .* \(log evidence 1.23e\+03\)"):
+        exchange.check_past("Mine", paired(), RNG.standard_normal(STEPS[0].shape), 1.0)
+
+
+LEFT, U = View("left", 2), np.linalg.qr(RNG.standard_normal((2, 40, 6, 2)))[0]
+NOISE = RNG.standard_normal((2, 40, 6, 4))
+
+
+def moves_of(view=LEFT, lora_alpha=None, one_projection=False, source=None, **seen):
+    """Moves of which the first ones have noise, all along one gradient, with gamma = 1/2."""
+    declared = SimpleNamespace(gamma=0.5, lora_alpha=lora_alpha, one_projection=one_projection)
+    source = source or SimpleNamespace(noise=0)
+    claim = SimpleNamespace(views=view if isinstance(view, tuple) else (view,), source=source, declared=declared)
+    moves = Moves(claim, SimpleNamespace(gradient=lambda W: W + 1), 0)
+    start = np.broadcast_to(np.arange(24.0).reshape(6, 4), (2, 40, 6, 4))
+    D = U @ (np.swapaxes(U, 2, 3) @ ((start + 1) / 2 + NOISE))
+    vars(moves).update({"from_one_W": SimpleNamespace(W=start, D=D), "D": D} | seen)
+    return moves, start, D
+
+
+def test_noise_is_what_a_projection_leaves_of_a_move():
+    moves, start, D = moves_of()
+    P, noise = moves.noise
+    np.testing.assert_allclose(noise, U @ (np.swapaxes(U, 2, 3) @ NOISE), atol=1e-9)
+    np.testing.assert_allclose(P, U @ (np.swapaxes(U, 2, 3) @ (start + 1) / 2), atol=1e-9)
+    P, noise = moves_of(View("entries"), one_projection=True)[0].noise
+    np.testing.assert_allclose(P, (start + 1) / 2)
+    np.testing.assert_allclose(noise, D - P)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"view": View("entries")},
+        {"lora_alpha": 1.0},
+        {"source": SimpleNamespace()},
+        {"D": NOISE},
+        {"from_one_W": SimpleNamespace(W=NOISE, D=U[..., :1] @ NOISE[..., :1, :])},
+    ],
+)
+def test_no_noise_is_known_where_moves_do_not_say_their_projection(given):
+    assert moves_of(**given)[0].noise is None
+
+
+def test_what_is_known_of_moves():
+    """The rank of all, whether all first moves come in pairs, one gradient, and one sketch."""
+    assert moves_of()[0].has_rank
+    some = moves_of()[2].copy()
+    some[1, 3, 5, 3] += 1e-3
+    assert not moves_of(D=some)[0].has_rank
+    pairs = (
+        np.concatenate([NOISE[:1, :1].repeat(128, axis=1)] * 2, axis=1) * np.tile(np.arange(1.0, 129), 2)[:, None, None]
+    )
+    assert moves_of(D=pairs)[0].alike_from_one_W
+    pairs[0, 200, 0, 0] += 1e-6
+    assert not moves_of(D=pairs)[0].alike_from_one_W
+    for source, knows in (
+        ({"noise": 0, "deterministic": True}, True),
+        ({"noise": 0}, False),
+        ({"deterministic": True}, False),
+    ):
+        moves = moves_of(source=SimpleNamespace(**source))[0]
+        assert moves.knows_gradient is moves.is_exact is knows
+    assert moves_of()[0].sketch is LEFT
+    for views in ((LEFT, View("right", 2)), (View("left"),)):
+        assert moves_of(views)[0].sketch is None
+
+
+def test_later_moves_are_those_that_rounding_does_not_hide():
+    """Of gradient descent that leaves a hundredth in each step."""
+    near = Quadratic.left(np.eye(2), np.zeros((2, 1)))
+    D, G, W = Moves(Claim(GD(0.99)), near, 0).later
+    assert D.shape == G.shape == W.shape == (72, 8, 2, 1)
+    shown = np.isfinite(D).all(axis=(1, 2, 3))
+    assert shown.tolist() == [t < shown.sum() for t in range(72)]
+    assert shown.sum() > 10
+    np.testing.assert_allclose(D[shown], 0.99 * G[shown])
+    np.testing.assert_allclose(G[1:], W[:-1])
+
+
+@pytest.mark.parametrize(("low", "high", "fresh"), [(0.0, 1.0, False), (0.0, 0.9, True), (0.1, 1.0, True)])
+def test_a_sketch_of_which_all_may_be_true_may_be_frozen(low, high, fresh):
+    """Of an algorithm that is none of ours, by the bounds of E[H] that it gives."""
+    own = SimpleNamespace(one_projection=False, projection=lambda **_: SimpleNamespace(lambda_min=low, lambda_max=high))
+    assert Claim(own).is_fresh is fresh
