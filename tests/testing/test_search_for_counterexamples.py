@@ -6,10 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.sparse.linalg import ArpackError
 
 from rac_theory.problems import PLSine, Quadratic, Smoothness
 from rac_theory.problems.problem import Eigenbasis
 from rac_theory.testing import Refuted
+from rac_theory.testing import probe as probes
 from rac_theory.testing.probe import EPS, Probe, siblings
 from rac_theory.testing.problems import components, constants, derivatives, smoothness
 
@@ -403,3 +405,19 @@ def test_an_eigenbasis_is_held_against_value_and_gradient(part):
     problem.eigenbasis, gradient = right, problem.gradient
     problem.gradient = lambda W: 1.001 * gradient(W)
     assert "must give the gradient as curvatures E" in refusal(derivatives._check_eigenbasis, probe)
+
+
+@pytest.mark.parametrize("found", [None, 0, 1, 3])
+def test_what_lanczos_has_found_is_taken_and_else_its_start(monkeypatch, found):
+    """The first and the last of what is there; without any, the start, of length one, in both places."""
+    start, vectors = np.array([3.0, 0.0, 4.0]), np.arange(9.0).reshape(3, 3)
+
+    def unfinished(*arguments, **options):
+        failure = ArpackError(-9999)
+        if found is not None:
+            failure.eigenvectors = vectors[:, :found]
+        raise failure
+
+    monkeypatch.setattr(probes, "eigsh", unfinished)
+    expected = vectors[:, [0, found - 1]] if found else np.array([[0.6, 0, 0.8]] * 2).T
+    np.testing.assert_allclose(probes._lanczos(None, start), expected)

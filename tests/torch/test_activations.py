@@ -49,6 +49,8 @@ def test_layers_with_one_input_keep_it_once(tmp_path, batches):
     model = Attention()
     with Activations(model) as seen:
         model(batches[0])
+        model.o(batches[1])
+    assert repr(seen) == "<Activations: 4 layers, 10 examples>"  # of the layer that saw most
     with np.load(seen.save(tmp_path / "acts.npz")) as arrays:
         assert {name for name in arrays if name.endswith("second_moment")} == {"q.second_moment", "o.second_moment"}
         assert {name: str(arrays[name]) for name in arrays if name.endswith("same_as")} == {
