@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import ArpackError
 
-from rac_theory.problems import PLSine, Quadratic, Smoothness
+from rac_theory.problems import LeastSquares, PLSine, Quadratic, Smoothness
 from rac_theory.problems.problem import Eigenbasis
 from rac_theory.testing import Refuted
 from rac_theory.testing import probe as probes
@@ -421,3 +421,18 @@ def test_what_lanczos_has_found_is_taken_and_else_its_start(monkeypatch, found):
     monkeypatch.setattr(probes, "eigsh", unfinished)
     expected = vectors[:, [0, found - 1]] if found else np.array([[0.6, 0, 0.8]] * 2).T
     np.testing.assert_allclose(probes._lanczos(None, start), expected)
+
+
+def test_a_place_without_a_value_is_shown_where_it_is_near():
+    """A function that is no number at zero alone; far places may overflow."""
+    alone = SimpleNamespace(
+        shape=(2, 1), value=lambda W: np.where(W.any(axis=(1, 2)), 1.0, NAN), gradient=np.zeros_like
+    )
+    said = refusal(lambda: Probe(alone, 0).places)
+    assert "must have a finite value and gradient, at W = [[0.], [0.]]" in said
+
+
+def test_a_single_component_is_a_subset():
+    """Once, as a whole: catches one that counts twice."""
+    one = LeastSquares(np.ones((1, 2)), np.ones((1, 1)))
+    assert not refusal(components.check_subsets, Probe(one, 0), one)

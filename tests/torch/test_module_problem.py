@@ -189,6 +189,12 @@ def test_unknown_constants_are_nan_and_theorems_say_so():
     assert "L" in verdict.reason
     known = from_module(linear(), cross_entropy, (X, LABELS), L=50.0, L_max=60.0, f_lower=0.0, convex=True)
     assert (known.L, known.L_max, known.convex) == (50.0, 60.0, True)
+    for L_max in (0, 0.5):
+        assert from_module(linear(), cross_entropy, (X, LABELS), L_max=L_max).L_max == L_max
+    W = np.repeat(known.start[None], 3, axis=0)
+    value, G = known.value_and_gradient(W)  # of one W that is there three times
+    np.testing.assert_allclose(value, np.repeat(known.value(known.start), 3))
+    np.testing.assert_allclose(G, np.repeat(known.gradient(known.start)[None], 3, axis=0))
     assert "L=50, L_max=60, f_lower=0, convex" in repr(known)
     exact = GD(1 / 50)
     assert verify("T1", Case(exact, known, steps=10), rng=0).status.name == "HOLDS"
