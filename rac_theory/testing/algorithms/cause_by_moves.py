@@ -262,10 +262,12 @@ def old_gradient(moves: Moves) -> str | None:
         return None
     sources = []
     for t, D in enumerate(moves.D):
-        fits = (s for s in range(t, -1, -1) if _is_projection(moves, D, moves.G[s]))
-        sources.append(next(fits, None))
+        source = next((s for s in range(t, -1, -1) if _is_projection(moves, D, moves.G[s])), None)
+        if source is None:
+            return None
+        sources.append(source)
     late = [t for t, s in enumerate(sources) if s != t]
-    if not late or None in sources:
+    if not late:
         return None
     return f"its gradient is stale: step {late[0] + 1} takes that of step {sources[late[0]] + 1}"
 
