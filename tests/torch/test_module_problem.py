@@ -17,6 +17,7 @@ from rac_theory.problems import Federated, Layers, LeastSquares, SoftmaxRegressi
 from rac_theory.sketches import Haar
 from rac_theory.testing import check_problem
 from rac_theory.torch import ModuleProblem, ModuleSum, from_module
+from rac_theory.torch.module_problem import _listing
 
 RNG = np.random.default_rng(0)
 X, LABELS, Y = RNG.standard_normal((30, 4)), np.arange(30) % 3, RNG.standard_normal((30, 3))
@@ -241,3 +242,8 @@ def test_a_module_is_made_from_a_matrix_and_read_again():
     np.testing.assert_array_equal(problem.weights(module), W)
     assert [name for name, one in module.named_parameters() if one.requires_grad] == ["0.weight", "2.weight"]
     assert float(problem.loss_of(module).detach()) == pytest.approx(float(problem.value(W)), rel=1e-13)
+
+
+@pytest.mark.parametrize(("count", "said"), [(4, "0, 1, 2, 3"), (5, "5 matrices")])
+def test_up_to_four_names_are_listed(count, said):
+    assert _listing([*"01234"][:count], "matrices") == said
