@@ -212,6 +212,7 @@ FAULTS = [
     (rules.scaled, "at first and 2 at step 8", [], {"later": (but(but(D, (7, 3), np.nan), 7, 2 * D[7]), G, 0)}),
     (rules.scaled, None, [], {"later": (but(but(D, 5, D[5] / 2), (7, 3), NOISE[7, 3]), G, 0)}),
     (rules.scaled, "its gradient is normalised: its length is 40 wherever W is", [10 * NORMALISED * D], {}),
+    (rules.scaled, "its gradient is normalised: its length is 4.9 wherever W is", [4.9 / 4 * NORMALISED * D], {}),
     (rules.scaled, "its step size changes with W", [MULTIPLES * D], {}),
     (rules.scaled, "its step size changes with W", [but(MULTIPLES * D, 0, D[0])], {}),
     (rules.old_gradient, "step 3 takes that of step 1", [but(D, 2, along(bases(RUNS), G[0]))], {}),

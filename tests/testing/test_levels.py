@@ -427,6 +427,7 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
     names = ("check_pairs", "check_past")
     assert asked == {(name, round(times * third, 9)): 3 for name in names for times in (1, 4)}
     assert sum(count * math.exp(-level) for (_, level), count in asked.items()) <= law.LEVELS * 1e-3
+    assert sum(asked.values()) / 3 == law.LEVELS
 
 
 def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):

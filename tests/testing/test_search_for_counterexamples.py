@@ -306,7 +306,7 @@ def test_a_component_falls_by_the_integral_of_its_gradient():
 def test_infima_that_are_too_high_are_named(infima, sentence):
     """Of (w - 1)^2 / 2 and (w + 1)^2 / 2, whose mean has its minimum 1/2 at zero."""
     problem = Powers([1.0, 1.0], [1.0, -1.0])
-    problem.component_infima = infima
+    problem.component_infima, problem.L_max = infima, 1.0
     problem.subset = lambda rows: SimpleNamespace(value=lambda W: float((W - problem.a[rows[0]]).item() ** 2) / 2)
     probe = probe_of(problem)
     probe.lowest, probe.lowest_value = np.zeros((1, 1)), 0.5
@@ -436,3 +436,16 @@ def test_a_single_component_is_a_subset():
     """Once, as a whole: catches one that counts twice."""
     one = LeastSquares(np.ones((1, 2)), np.ones((1, 1)))
     assert not refusal(components.check_subsets, Probe(one, 0), one)
+
+
+@pytest.mark.parametrize(("L_max", "refuses"), [(4.0 * (1 - 0.9e-6), False), (4.0 * (1 - 1.1e-6), True)])
+def test_a_component_is_refused_beyond_a_millionth_where_its_gradient_is_a_number(L_max, refuses):
+    """Curvatures 1 and 4, at places of every scale; far from zero gradients are none, which says nothing."""
+    some = Powers([1.0, 4.0], [0.0, 0.0])
+    some.L_max, inner = L_max, some.component_gradient
+    some.component_gradient = lambda W, rows: np.where(np.abs(W) > 50, NAN, inner(W, rows))
+    zero = np.zeros((1, 1, 1))
+    probe = SimpleNamespace(landmarks=zero, lowest=zero[0], rng=np.random.default_rng, gradient_scale=0.0, name="P")
+    said = refusal(components._check_smoothness, probe, some)
+    assert bool(said) is refuses
+    assert ("this pair has 4 for i = 1" in said) is refuses

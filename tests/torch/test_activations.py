@@ -70,6 +70,7 @@ def test_a_layer_that_stops_to_share_is_refused(batches):
         model(batches[0])
         model.k(batches[1])
     assert repr(seen) == "<Activations: 1 layers, 10 examples>"
+    assert {*Activations(model, only=["q", "o"])._layers} == {"q", "o"}
 
 
 def test_of_a_wide_input_rows_are_kept_each_with_the_same_chance(monkeypatch):

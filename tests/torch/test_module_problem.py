@@ -190,6 +190,7 @@ def test_unknown_constants_are_nan_and_theorems_say_so():
     assert "L" in verdict.reason
     known = from_module(linear(), cross_entropy, (X, LABELS), L=50.0, L_max=60.0, f_lower=0.0, convex=True)
     assert (known.L, known.L_max, known.convex) == (50.0, 60.0, True)
+    assert known.subset([0]).n_components == 1
     for L_max in (0, 0.5):
         assert from_module(linear(), cross_entropy, (X, LABELS), L_max=L_max).L_max == L_max
     W = np.repeat(known.start[None], 3, axis=0)
