@@ -11,7 +11,6 @@ from rac_theory.algorithms.galore import leading_part
 from rac_theory.problems import LeastSquares
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms import cause
-from rac_theory.testing.algorithms.cause_by_moves import _changing, decays, of_sketch, plain
 from rac_theory.testing.algorithms.claimed import View
 from rac_theory.testing.algorithms.moves import spaces
 from rac_theory.testing.trainers.arrays import FORMATS
@@ -337,44 +336,9 @@ def test_a_failure_without_a_known_cause_is_told_as_it_was_seen():
         check_algorithm(declared(loaded, COIN), draws=2 * DRAWS)
 
 
-def test_a_change_is_told_by_the_first_four_steps_or_by_where_it_begins():
-    """Catches the fifth step among the first four."""
-    factors = np.array([1.0, 1.0, 1.0, 0.75, 0.5, 0.5])
-    assert "they are 1, 1, 1, 0.75, ... of those" in _changing(factors, 3)
-    assert "they are 1 at first and 0.5 at step 5 of those" in _changing(factors, 4)
-
-
 RNG = np.random.default_rng(2201)
 U = np.linalg.qr(RNG.standard_normal((8, 6, 2)))[0]
-G, W = RNG.standard_normal((2, 8, 6, 4))
-INNER = np.swapaxes(U, 1, 2) @ G
-
-
-def moved(D):
-    """Eight first moves of a sketch of rank 2, of size 6 x 4, from the left."""
-    return SimpleNamespace(
-        sketch=View("left", 2),
-        is_exact=True,
-        problem=SimpleNamespace(shape=(6, 4)),
-        course=SimpleNamespace(W=W[None]),
-        D=D[None],
-        G=G[None],
-    )
-
-
-@pytest.mark.parametrize(("turned", "is_plain"), [(0.0, True), (0.01, False)])
-def test_a_plain_step_is_symmetric_in_its_space(turned, is_plain):
-    """Catches an asymmetry that is multiplied by the square of so small a matrix, and not divided by it."""
-    K = np.array([[0.03, turned], [0.0, 0.01]])
-    assert (of_sketch(plain)(moved(U @ K @ INNER)) is not None) is is_plain
-
-
-@pytest.mark.parametrize(("part", "noise", "decay"), [(0.0, 0.0, False), (0.01, 0.0, True), (0.01, 0.01, False)])
-def test_decay_is_named_where_nothing_else_is_beside_the_step(part, noise, decay):
-    """Catches a decay in moves that have the rank already, and in moves that no part of W explains."""
-    D = U @ INNER + part * W + noise * RNG.standard_normal(W.shape)
-    words = of_sketch(decays)(moved(D))
-    assert ("0.01 W off W" in words) if decay else words is None
+INNER = np.swapaxes(U, 1, 2) @ RNG.standard_normal((8, 6, 4))
 
 
 def test_spaces_are_known_where_all_moves_have_the_rank_of_the_sketch():

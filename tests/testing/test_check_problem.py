@@ -447,3 +447,15 @@ def test_steps_that_are_certified_are_taken():
         assert (falls < lengths / 2 * float((HG**2).sum())).any()
     with pytest.raises(Refuted, match=r"certified_step must return a step >= 0 for each W, of shape"):
         check_problem(_OneForAll(X, two, 0.1))
+
+
+@pytest.mark.parametrize(("part", "refuses"), [(0.9, False), (1.1, True)])
+@pytest.mark.parametrize("size", [0.0, 10.0])
+def test_a_matrix_of_a_batch_is_off_by_more_than_a_billionth(size, part, refuses):
+    """Of itself, and of a thousandth where it is zero: catches a part of one over that."""
+    off = part * 1e-9 * (1e-3 + size)
+    problem = SimpleNamespace(
+        shape=(2, 1), value=lambda W: size + np.zeros(W.shape[:-2]) + off * (W.ndim > 2), gradient=np.zeros_like
+    )
+    with pytest.raises(Refuted, match="must treat each matrix of a batch alone") if refuses else nullcontext():
+        calls._check_batch(SimpleNamespace(problem=problem, name="P", rng=np.random.default_rng), (3,))

@@ -16,6 +16,7 @@ import pytest
 from rac_theory.numerics.bets import Bets
 from rac_theory.sketches import NAMED, Coordinate, Frozen, Haar, named_sketch
 from rac_theory.testing import Refuted, check_sketch
+from rac_theory.testing.sketches import moments
 from rac_theory.testing.sketches.check_sketch import Draws, _schedule, check_fresh
 from rac_theory.testing.sketches.claims import Claims, _check_agreement, _near, check_claims, check_same
 from rac_theory.testing.sketches.moments import Mean, SecondMoment, rotation_tests, uniform_tensor
@@ -504,3 +505,22 @@ def test_two_forms_are_told_apart_where_they_differ_most():
     forms = {"first": np.diag([0.9, 0.5, 0.2]), "second": np.diag([0.91, 0.4, 0.2])}
     with pytest.raises(Refuted, match=r"second must be E\[H\]: it says 0\.4 at \(1, 1\), first says 0\.5"):
         _check_agreement("E[H]", forms)
+
+
+def test_a_window_of_many_coordinates_holds_some_the_diagonal_and_others():
+    """Four coordinates of twelve, the first and the last among them, and the diagonal lie in its eight directions."""
+    V = moments.window(12, 0)
+    assert V.shape == (12, 8)
+    np.testing.assert_allclose(V.T @ V, np.eye(8), atol=1e-12)
+    for u in (*np.eye(12)[[0, 3, 7, 11]], np.ones(12)):
+        np.testing.assert_allclose(V @ (V.T @ u), u, atol=1e-12)
+    assert not np.allclose(V @ (V.T @ np.eye(12)[1]), np.eye(12)[1])
+
+
+@pytest.mark.parametrize(("r", "most"), [(1, 5), (2, 5), (3, 5)])
+def test_the_largest_product_with_a_projection_may_be_that_of_what_is_negative(r, most):
+    """``|<S, H>|`` of eigenvalues -5, 1 and 2. Catches what is positive among the negative ones."""
+    moment = SecondMoment("", np.eye(3), uniform_tensor(3, 1, 3)[None])
+    S = coordinates_of(np.diag([-5.0, 1, 2]))[:, None]
+    assert moment._longest(S, r) == pytest.approx([most])
+    assert moment._longest(-S, r) == pytest.approx([most])

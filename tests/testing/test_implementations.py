@@ -24,11 +24,14 @@ from rac_theory import (
     sketches,
     verify,
 )
+from rac_theory.algorithms import state
 from rac_theory.problems import FromFunctions, Layers, Quadratic
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import NotShown, Refuted, assert_rate_bound, check_algorithm
+from rac_theory.testing.algorithms import implementations
 from rac_theory.testing.algorithms.implementations import _turns
 from rac_theory.testing.algorithms.law import LEVELS
+from tests.algorithms.methods import EF21, FEEDBACK, HEAVY_BALL
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 
 # --- judged as checked ----------------------------------------------------------------------------------------------
@@ -292,3 +295,78 @@ def test_an_error_turns_a_subspace_of_full_rank_by_the_condition_number():
     """Of several gradients at once. Catches a gap to what comes after the last singular value."""
     G = np.random.default_rng(4801).standard_normal((2, 3, 4, 2))
     np.testing.assert_allclose(_turns(G, 2), np.linalg.cond(G))
+    np.testing.assert_allclose(_turns(G, 1), [[1 / (1 - 1 / c) for c in row] for row in np.linalg.cond(G)])
+    assert np.isinf(_turns(np.stack([np.eye(3), np.full((3, 3), np.nan)]), 1)).all()
+
+
+GALORE = GaLore(2, GAMMA)
+COURSE = np.random.default_rng(5005).standard_normal((12, 8, 4, 6))
+U, S, V = np.linalg.svd(COURSE, full_matrices=False)
+LED = (U[..., :2] * S[..., None, :2]) @ V[..., :2, :]
+KEPT = U[0][..., :2] @ (np.swapaxes(U[0][..., :2], 1, 2) @ LED)  # what the subspace of the first gradient keeps
+NEXT = (U[..., 1:3] * S[..., None, 1:3]) @ V[..., 1:3, :]
+
+
+def near(M, others, part):
+    """Moves that are off by a part of the longest of each step, across a subspace of two directions."""
+    size = np.sqrt(np.square(M).sum(axis=(2, 3)).max(axis=1))
+    unit = others / np.sqrt(np.square(others).sum(axis=(2, 3), keepdims=True))
+    return M + part * size[:, None, None, None] * unit
+
+
+ACROSS = U[0][..., 2:3] * V[..., 3:4, :]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("D", "R", "words"),
+    [
+        (np.full_like(LED, np.nan), LED, "its iterates are not finite"),
+        (0 * LED, LED, "it does not move"),
+        (KEPT, LED, "its subspace is not found anew: its first 8 moves lie in that of the first gradient"),
+        (KEPT[:5], LED[:5], "its first 5 moves lie in"),
+        (np.concatenate([KEPT[:3], LED[3:]]), LED, "its first 3 moves lie in"),
+        (near(KEPT, ACROSS, 0.9e-4), LED, "its first 8 moves"),
+        (
+            np.concatenate([KEPT[:1], near(KEPT, ACROSS, 1.1e-4)[1:]]),
+            LED,
+            "its later steps are others: is there momentum, a schedule",
+        ),
+        (KEPT, KEPT, "its later steps are others"),
+        (np.concatenate([LED[:1], NEXT[1:]]), LED, "its later steps are others"),
+        (np.concatenate([0.8 * LED[:1], LED[1:]]), LED, "its steps are 0.8 of those that are declared"),
+        (np.concatenate([(1 + 1.1e-4) * LED[:1], LED[1:]]), LED, "its steps are 1 of those that are declared"),
+        (near(0.8 * LED, NEXT, 0.9e-4), LED, "its steps are 0.8 of those that are declared"),
+        (near(0.8 * LED, NEXT, 1e-3), LED, "its moves have rank 3"),
+        (NEXT, LED, "it moves elsewhere: are its singular vectors the leading ones"),
+        (LED[:, :, :1] * COURSE[..., :1], LED, "its moves have rank 1"),
+    ],
+)
+def test_what_moves_do_in_place_of_galores_is_said(D, R, words, turned):
+    """By moves that are made by hand, tall or wide; a run that is not finite is left out."""
+    D, R, G = (
+        np.concatenate([M, np.full_like(M[:, :1], fill)], axis=1)
+        for M, fill in ((D, np.inf), (R, 1), (COURSE[: len(D)], 1))
+    )
+    if turned:
+        D, R, G = (np.swapaxes(M, 2, 3) for M in (D, R, G))
+    found = implementations._cause(D, R, G, GALORE)
+    assert words in found, found
+
+
+@pytest.mark.parametrize(
+    ("method", "watched", "lag"),
+    [
+        (HEAVY_BALL, [1, 0], 0),
+        (EF21, [0, -0.1], 1),
+        (FEEDBACK, [1, -1], 0),
+        (FEEDBACK.reporting(state("X")), [1, 0], 0),
+    ],
+)
+def test_what_is_reported_shows_a_move_some_steps_later(method, watched, lag):
+    """At once for heavy ball; EF21 adds it to M, which moves W a step later; in error feedback it cancels."""
+    numbers = {"gamma": 0.1, "beta": 0.5}
+    program = method(Haar(6, 2), **{name: numbers[name] for name in method.letters}).program
+    found, later = implementations._watched(program, np.array(program.kick))
+    assert later == lag
+    assert found @ np.array(program.kick) == pytest.approx(np.array(watched) @ np.array(program.kick))

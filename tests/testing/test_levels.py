@@ -427,6 +427,7 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
     names = ("check_pairs", "check_past")
     assert asked == {(name, round(times * third, 9)): 3 for name in names for times in (1, 4)}
     assert sum(count * math.exp(-level) for (_, level), count in asked.items()) <= law.LEVELS * 1e-3
+    assert sum(asked.values()) / 3 == law.LEVELS
 
 
 def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
@@ -564,3 +565,21 @@ def test_moves_that_repeat_as_often_tell_two_laws_not_apart():
     assert (len(names), Z.any()) == (2, False)
     fewer = SimpleNamespace(lost=minors.lost, angle=np.arange(64.0)[None])
     assert exchange._ranks(SimpleNamespace(minors=(minors, fewer)))[1].any()
+
+
+def test_calls_change_partners_with_the_next_one(monkeypatch):
+    """The first with the second, to the sixth; a seventh has none. Catches prints that are of another call."""
+    seen = []
+    monkeypatch.setattr(batches, "_exchange", lambda called, name, calls, places, alpha: seen.append(calls))
+    batches.check_lags("Sketch", [(np.full((20, 2, 1), k), np.full(20, k)) for k in range(7)], 0.01)
+    for early, late, *_ in seen:
+        for (H, prints), which in ((early, [0, 2, 4]), (late, [1, 3, 5])):
+            assert prints[:, 0].tolist() == which
+            np.testing.assert_allclose(H[:, 0, 0], np.square(which))
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_no_rank_is_lost_where_the_trace_is_the_rank(lost):
+    """One of a million is enough; what the trace may be off by rounding has no sign."""
+    claims = SimpleNamespace(sketch=Haar(4, 2), expected_rank=2.0, means={"E[H]": None})
+    assert refused(sketches._check_rank, claims, lost, 1_000, 1e-6) is bool(lost)

@@ -1,11 +1,16 @@
 """The plugin in projects that have nothing but our installation: most tests run pytest there, in another process."""
 
+import argparse
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from rac_theory import pytest_plugin as plugin
 
 SOUND = '''
 import numpy as np
@@ -239,3 +244,112 @@ def test_the_entry_point_is_the_plugin_of_this_package(pytestconfig):
     plugin = pytestconfig.pluginmanager.get_plugin("rac_theory")
     assert plugin.__name__ == "rac_theory.pytest_plugin"
     assert Path(plugin.__file__).parent == Path(__import__("rac_theory").__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "value"),
+    [
+        (plugin._level, "1e-4", 1e-4),
+        (plugin._level, "0.999", 0.999),
+        (plugin._seed, "0", 0),
+        (plugin._seed, "9" * 99, int("9" * 99)),
+        (plugin._seed, "all", "all"),
+        *(
+            (plugin._level, text, None)
+            for text in ("0", "1", "1.5", "-0.1", "nan", "0.0_1", "\N{SUPERSCRIPT TWO}", "x")
+        ),
+        *((plugin._seed, text, None) for text in ("-1", "1.0", "9" * 100, "\N{ARABIC-INDIC DIGIT TWO}", "", "ALL")),
+    ],
+)
+def test_options_are_read_as_a_level_below_one_and_a_whole_number(read, text, value):
+    if value is not None:
+        assert read(text) == value
+        return
+    with pytest.raises(argparse.ArgumentTypeError, match="must be"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("alphas", "sentence"),
+    [
+        ([], "claims tried: none"),
+        ([0.0, 0.0], "claims tried: 2 HOLDS; no answer was left to chance"),
+        ([0.25, 0.5], "one or more false answers with probability at most 0.75, the sum of their alphas (union bound)"),
+        ([0.75, 0.5], "with probability at most 1, the sum"),
+    ],
+)
+def test_a_summary_says_how_likely_a_false_answer_is(alphas, sentence):
+    assert sentence in plugin._outcome([{"status": "HOLDS", "alpha": alpha} for alpha in alphas])
+
+
+class Terminal:
+    """What a summary is written to."""
+
+    def __init__(self, verbosity):
+        self.config, self.lines, self.section = self, [], lambda title: self.lines.append(title)
+        self.get_verbosity, self.line = lambda: verbosity, self.lines.append
+
+
+@pytest.mark.parametrize("verbosity", [0, 1])
+def test_the_summary_lists_claims_and_tests_that_tried_none(verbosity):
+    """Of the last report of each test; claims are listed where output is verbose. Of no claims nothing is said."""
+    summary, terminal = plugin._Summary(), Terminal(verbosity)
+    summary.pytest_terminal_summary(terminal)
+    assert not terminal.lines
+    claims = [{"claim": "T1", "status": "HOLDS", "alpha": 0.0}, {"claim": "T2", "status": "CONSISTENT", "alpha": 1e-6}]
+    for when in ("call", "teardown"):
+        for node, properties in {
+            "b": [(plugin._CLAIM, json.dumps(claims[0]))],
+            "a": [("other", ""), (plugin._CLAIM, json.dumps(claims[1]))],
+            "c": [(plugin._UNTRIED, "")],
+        }.items():
+            summary.pytest_runtest_logreport(SimpleNamespace(when=when, nodeid=node, user_properties=properties))
+    summary.pytest_terminal_summary(terminal)
+    listed = ["CONSISTENT     T2, alpha=1e-06, a", "HOLDS          T1, exact, b"]
+    assert terminal.lines[:-1] == [
+        "rac-theory", *listed[: 2 * verbosity], "marked rate, but no rate was asserted: c"
+    ]  # fmt: skip
+    assert terminal.lines[-1].startswith("claims tried: 1 CONSISTENT, 1 HOLDS; one or more false")
+    summary.claims.clear()
+    summary.pytest_terminal_summary(terminal)
+    assert terminal.lines[-1] == "claims tried: none"
+
+
+def test_a_test_is_repeated_with_its_seed_and_level():
+    options = {"rac_seed": 7, "rac_alpha": None}
+    item = SimpleNamespace(nodeid="test_it.py::test[a b]", config=SimpleNamespace(getoption=options.get))
+    assert plugin._again(item) == "pytest 'test_it.py::test[a b]' --rac-seed 7"
+    options["rac_alpha"] = 1e-4
+    assert plugin._again(item).endswith(" --rac-seed 7 --rac-alpha 0.0001")
+
+
+def reported(test, *, failed=False, when="call", marked=True, tried=False):
+    """What the hook makes of a report."""
+    item = SimpleNamespace(
+        user_properties=[(plugin._CLAIM, "")] * tried,
+        nodeid="test",
+        config=SimpleNamespace(getoption={"rac_seed": 7}.get),
+        get_closest_marker=lambda name: marked or None,
+    )
+    report = SimpleNamespace(failed=failed, passed=not failed, when=when, sections=[])
+    plugin._STACK.extend([test] * (test is not None))
+    hook = plugin.pytest_runtest_makereport(item)
+    next(hook)
+    with pytest.raises(StopIteration) as ended:
+        hook.send(report)
+    if test is not None:
+        plugin._STACK.pop()
+    assert ended.value.value is report
+    return [name for name, _ in item.user_properties], report.sections
+
+
+def test_a_report_has_the_claims_and_the_seed_of_a_failure():
+    """And a mark where a rate was to be asserted and was not: of a call that passes alone."""
+    assert reported(plugin.Running(None)) == ([plugin._UNTRIED], [])
+    for nothing in ({"when": "setup"}, {"marked": False}):
+        assert reported(plugin.Running(None), **nothing) == ([], [])
+    assert reported(plugin.Running(None), tried=True) == ([plugin._CLAIM], [])
+    test = plugin.Running(None, [{"claim": "T1"}], 7)
+    assert reported(test, failed=True) == ([plugin._CLAIM], [("rac_rng", "seed 7; again: pytest test --rac-seed 7")])
+    assert not test.claims
+    assert reported(plugin.Running(None), failed=True) == ([], [])

@@ -6,10 +6,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.sparse.linalg import ArpackError
 
-from rac_theory.problems import PLSine, Quadratic, Smoothness
+from rac_theory.problems import LeastSquares, PLSine, Quadratic, Smoothness
+from rac_theory.problems.problem import Eigenbasis
 from rac_theory.testing import Refuted
-from rac_theory.testing.probe import EPS, Probe
+from rac_theory.testing import probe as probes
+from rac_theory.testing.probe import EPS, Probe, siblings
 from rac_theory.testing.problems import components, constants, derivatives, smoothness
 
 NAN = math.nan
@@ -303,7 +306,7 @@ def test_a_component_falls_by_the_integral_of_its_gradient():
 def test_infima_that_are_too_high_are_named(infima, sentence):
     """Of (w - 1)^2 / 2 and (w + 1)^2 / 2, whose mean has its minimum 1/2 at zero."""
     problem = Powers([1.0, 1.0], [1.0, -1.0])
-    problem.component_infima = infima
+    problem.component_infima, problem.L_max = infima, 1.0
     problem.subset = lambda rows: SimpleNamespace(value=lambda W: float((W - problem.a[rows[0]]).item() ** 2) / 2)
     probe = probe_of(problem)
     probe.lowest, probe.lowest_value = np.zeros((1, 1)), 0.5
@@ -350,3 +353,99 @@ def test_what_rounding_makes_of_a_certified_step_is_counted_by_hand(beyond, refu
 def test_a_number_of_components_is_one(count):
     probe = probe_of(SimpleNamespace(n_components=count))
     assert refusal(components.check_components, probe) == f"P.n_components must be an integer >= 1, it is {count!r}"
+
+
+def test_what_rounding_may_make_of_values_is_counted_by_hand():
+    """``max |f|`` at zero, the start and the minimum; the size of that, 5, and the largest gradient."""
+    minimum = np.array([[3.0], [-4.0]])
+    problem = Quadratic.left(1e6 * np.eye(2), minimum)
+    probe = Probe(SimpleNamespace(shape=(2, 1), value=problem.value, gradient=problem.gradient, start=10 * minimum), 0)
+    assert probe.lowest == pytest.approx(minimum, abs=1e-6)
+    assert probe.lowest_value < 1e-6
+    assert probe.gradient_scale == pytest.approx(45e6)
+    assert probe.resolution == pytest.approx(EPS * (1e4 * 1e6 * 45**2 / 2 + 16 * 45e6 * 5 * 6), rel=1e-9, abs=0)
+
+
+def test_matrices_that_a_cache_may_take_for_another_differ_from_it():
+    """Others, with one number of it, its opposite, its reverse, what single precision leaves, and ten that are near."""
+    W = np.random.default_rng(0).standard_normal((2, 3))
+    other, first, last, opposite, turned, single, *near = siblings(W, np.random.default_rng(1))
+    same = [np.argwhere(M == W).tolist() for M in (other, first, last, opposite, turned, single)]
+    assert same == [[], [[0, 0]], [[1, 2]], [], [], []]
+    np.testing.assert_array_equal(opposite, -W)
+    np.testing.assert_array_equal(turned.ravel(), W.ravel()[::-1])
+    np.testing.assert_allclose(single, W, rtol=1e-7)
+    for digits, M in enumerate(near, 1):
+        np.testing.assert_allclose(np.abs(M / W - 1), 10.0**-digits, rtol=1e-4)
+    assert digits == 10
+
+
+@pytest.mark.parametrize("part", ["", "left", "right", "curvatures", "floor"])
+def test_an_eigenbasis_is_held_against_value_and_gradient(part):
+    """Of W -> U E V' with orthogonal U and V. Catches products entry by entry, and a factor that is left out."""
+    rng = np.random.default_rng(5002)
+    U, V = (np.linalg.qr(rng.standard_normal((3, 3)))[0] for _ in range(2))
+    c, centre = np.outer([1.0, 2, 3], [1.0, 1.5, 4]), rng.standard_normal((3, 3))
+    right = Eigenbasis(c, centre, U, V, 2.0)
+    problem = SimpleNamespace(
+        value=lambda W: 2 + np.sum(c * (U.T @ (W - centre) @ V) ** 2, axis=(1, 2)) / 2,
+        gradient=lambda W: U @ (c * (U.T @ (W - centre) @ V)) @ V.T,
+    )
+    wrong = {"left": 2 * U, "right": V * [1, 1, 1.001], "curvatures": c * [1, 1, 1.001], "floor": 2.001}
+    given = {"curvatures": c, "centre": centre, "left": U, "right": V, "floor": 2.0} | (
+        {part: wrong[part]} if part else {}
+    )
+    problem.eigenbasis = Eigenbasis(**given) if part else right
+    probe = probe_of(problem)
+    probe.places = rng.standard_normal((5, 3, 3))
+    said = refusal(derivatives._check_eigenbasis, probe)
+    assert bool(said) is bool(part)
+    orthogonal = "must have orthogonal left and right" if part in ("left", "right") else "must give f as floor + sum"
+    assert (orthogonal if part else "") in said
+    problem.eigenbasis, gradient = right, problem.gradient
+    problem.gradient = lambda W: 1.001 * gradient(W)
+    assert "must give the gradient as curvatures E" in refusal(derivatives._check_eigenbasis, probe)
+
+
+@pytest.mark.parametrize("found", [None, 0, 1, 3])
+def test_what_lanczos_has_found_is_taken_and_else_its_start(monkeypatch, found):
+    """The first and the last of what is there; without any, the start, of length one, in both places."""
+    start, vectors = np.array([3.0, 0.0, 4.0]), np.arange(9.0).reshape(3, 3)
+
+    def unfinished(*arguments, **options):
+        failure = ArpackError(-9999)
+        if found is not None:
+            failure.eigenvectors = vectors[:, :found]
+        raise failure
+
+    monkeypatch.setattr(probes, "eigsh", unfinished)
+    expected = vectors[:, [0, found - 1]] if found else np.array([[0.6, 0, 0.8]] * 2).T
+    np.testing.assert_allclose(probes._lanczos(None, start), expected)
+
+
+def test_a_place_without_a_value_is_shown_where_it_is_near():
+    """A function that is no number at zero alone; far places may overflow."""
+    alone = SimpleNamespace(
+        shape=(2, 1), value=lambda W: np.where(W.any(axis=(1, 2)), 1.0, NAN), gradient=np.zeros_like
+    )
+    said = refusal(lambda: Probe(alone, 0).places)
+    assert "must have a finite value and gradient, at W = [[0.], [0.]]" in said
+
+
+def test_a_single_component_is_a_subset():
+    """Once, as a whole: catches one that counts twice."""
+    one = LeastSquares(np.ones((1, 2)), np.ones((1, 1)))
+    assert not refusal(components.check_subsets, Probe(one, 0), one)
+
+
+@pytest.mark.parametrize(("L_max", "refuses"), [(4.0 * (1 - 0.9e-6), False), (4.0 * (1 - 1.1e-6), True)])
+def test_a_component_is_refused_beyond_a_millionth_where_its_gradient_is_a_number(L_max, refuses):
+    """Curvatures 1 and 4, at places of every scale; far from zero gradients are none, which says nothing."""
+    some = Powers([1.0, 4.0], [0.0, 0.0])
+    some.L_max, inner = L_max, some.component_gradient
+    some.component_gradient = lambda W, rows: np.where(np.abs(W) > 50, NAN, inner(W, rows))
+    zero = np.zeros((1, 1, 1))
+    probe = SimpleNamespace(landmarks=zero, lowest=zero[0], rng=np.random.default_rng, gradient_scale=0.0, name="P")
+    said = refusal(components._check_smoothness, probe, some)
+    assert bool(said) is refuses
+    assert ("this pair has 4 for i = 1" in said) is refuses

@@ -49,6 +49,8 @@ def test_layers_with_one_input_keep_it_once(tmp_path, batches):
     model = Attention()
     with Activations(model) as seen:
         model(batches[0])
+        model.o(batches[1])
+    assert repr(seen) == "<Activations: 4 layers, 10 examples>"  # of the layer that saw most
     with np.load(seen.save(tmp_path / "acts.npz")) as arrays:
         assert {name for name in arrays if name.endswith("second_moment")} == {"q.second_moment", "o.second_moment"}
         assert {name: str(arrays[name]) for name in arrays if name.endswith("same_as")} == {
@@ -68,6 +70,7 @@ def test_a_layer_that_stops_to_share_is_refused(batches):
         model(batches[0])
         model.k(batches[1])
     assert repr(seen) == "<Activations: 1 layers, 10 examples>"
+    assert {*Activations(model, only=["q", "o"])._layers} == {"q", "o"}
 
 
 def test_of_a_wide_input_rows_are_kept_each_with_the_same_chance(monkeypatch):

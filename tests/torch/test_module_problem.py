@@ -17,6 +17,7 @@ from rac_theory.problems import Federated, Layers, LeastSquares, SoftmaxRegressi
 from rac_theory.sketches import Haar
 from rac_theory.testing import check_problem
 from rac_theory.torch import ModuleProblem, ModuleSum, from_module
+from rac_theory.torch.module_problem import _listing
 
 RNG = np.random.default_rng(0)
 X, LABELS, Y = RNG.standard_normal((30, 4)), np.arange(30) % 3, RNG.standard_normal((30, 3))
@@ -189,6 +190,13 @@ def test_unknown_constants_are_nan_and_theorems_say_so():
     assert "L" in verdict.reason
     known = from_module(linear(), cross_entropy, (X, LABELS), L=50.0, L_max=60.0, f_lower=0.0, convex=True)
     assert (known.L, known.L_max, known.convex) == (50.0, 60.0, True)
+    assert known.subset([0]).n_components == 1
+    for L_max in (0, 0.5):
+        assert from_module(linear(), cross_entropy, (X, LABELS), L_max=L_max).L_max == L_max
+    W = np.repeat(known.start[None], 3, axis=0)
+    value, G = known.value_and_gradient(W)  # of one W that is there three times
+    np.testing.assert_allclose(value, np.repeat(known.value(known.start), 3))
+    np.testing.assert_allclose(G, np.repeat(known.gradient(known.start)[None], 3, axis=0))
     assert "L=50, L_max=60, f_lower=0, convex" in repr(known)
     exact = GD(1 / 50)
     assert verify("T1", Case(exact, known, steps=10), rng=0).status.name == "HOLDS"
@@ -235,3 +243,8 @@ def test_a_module_is_made_from_a_matrix_and_read_again():
     np.testing.assert_array_equal(problem.weights(module), W)
     assert [name for name, one in module.named_parameters() if one.requires_grad] == ["0.weight", "2.weight"]
     assert float(problem.loss_of(module).detach()) == pytest.approx(float(problem.value(W)), rel=1e-13)
+
+
+@pytest.mark.parametrize(("count", "said"), [(4, "0, 1, 2, 3"), (5, "5 matrices")])
+def test_up_to_four_names_are_listed(count, said):
+    assert _listing([*"01234"][:count], "matrices") == said

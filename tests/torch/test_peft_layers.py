@@ -9,6 +9,7 @@ from torch import nn
 
 from rac_theory.testing import Refuted, check_chain
 from rac_theory.torch import peft_functions, trainer_functions
+from rac_theory.torch.peft_layers import _active
 
 from .test_trainers import X, Y
 
@@ -254,3 +255,8 @@ def test_a_trainer_whose_callback_merges_is_checked_in_three_lines():
         check_chain(**trainer_functions(lambda seed: FewSteps(seed, Unmerged()), Merging, {"x": X}), steps=5, merges=8)
     with pytest.raises(ValueError, match="make must return a trainer with a callback of"):
         check_chain(**trainer_functions(lambda seed: FewSteps(seed, None), Merging, {"x": X}), steps=5)
+
+
+@pytest.mark.parametrize(("active", "names"), [(None, ["a", "b"]), ("b", ["b"]), (["b"], ["b"])])
+def test_adapters_are_active_by_name_or_all_where_none_is_told(active, names):
+    assert [*_active(SimpleNamespace(lora_A={"a": 0, "b": 0}, active_adapters=active))] == names

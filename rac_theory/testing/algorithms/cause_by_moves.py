@@ -158,7 +158,7 @@ def plain(moves: Moves, view: View) -> str | None:
     In the basis U of its space a move is ``U C`` with ``C = K U' G`` for a symmetric positive K: that of a projection
     is gamma, that of the plain step ``B B'`` is drawn.
     """
-    if not moves.is_exact or view.rank > min(moves.problem.shape):
+    if not moves.is_exact:
         return None
     D, G = view.turned(moves.D[0]), view.turned(moves.G[0])
     U, full = spaces(view, moves.D[0])
@@ -188,15 +188,14 @@ def low_rank(moves: Moves, view: View) -> str | None:
     D = np.concatenate([view.turned(moves.D[0]), view.turned(moves.from_one_W.D[0])])
     sizes = np.linalg.svd(D, compute_uv=False)
     ranks = (sizes > RANK * sizes[:, :1]).sum(axis=1)
-    declared = int(view.rank)
-    if np.ptp(ranks) == 0 and ranks[0] != declared:
-        full = ranks[0] == min(D.shape[1:])
-        if full or (ranks[0] > declared and not moves.is_exact):
+    declared, rank = int(view.rank), int(ranks.max())
+    if (ranks == rank).all() and rank != declared:
+        if rank == min(D.shape[1:]) or (rank > declared and not moves.is_exact):
             return None
-        if moves.is_exact and _multiples(moves, replace(view, rank=float(ranks[0]))) is None:
+        if moves.is_exact and _multiples(moves, replace(view, rank=rank)) is None:
             return None
-        return f"its moves have rank {ranks[0]}, that of the sketch is {declared}"
-    if (ranks <= declared).all() and (lost := np.count_nonzero(ranks < declared)):
+        return f"its moves have rank {rank}, that of the sketch is {declared}"
+    if rank <= declared and (lost := np.count_nonzero(ranks < declared)):
         fresh = np.linalg.svd(view.turned(moves.from_one_W.R[0]), compute_uv=False)
         if np.count_nonzero(fresh[:, declared - 1] <= RANK * fresh[:, 0]) < lost / 4:
             return f"its moves lose rank: {lost} of {len(ranks)} have a rank below {declared}, that of the sketch"
@@ -263,10 +262,12 @@ def old_gradient(moves: Moves) -> str | None:
         return None
     sources = []
     for t, D in enumerate(moves.D):
-        fits = (s for s in range(t, -1, -1) if _is_projection(moves, D, moves.G[s]))
-        sources.append(next(fits, -1))
+        source = next((s for s in range(t, -1, -1) if _is_projection(moves, D, moves.G[s])), None)
+        if source is None:
+            return None
+        sources.append(source)
     late = [t for t, s in enumerate(sources) if s != t]
-    if not late or min(sources) < 0:
+    if not late:
         return None
     return f"its gradient is stale: step {late[0] + 1} takes that of step {sources[late[0]] + 1}"
 

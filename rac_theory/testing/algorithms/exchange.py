@@ -88,7 +88,7 @@ def _between(difference: Array, small: Array) -> _Numbers:
     half = len(unit) // 2
     first, last = unit[:half], unit[half : 2 * half]
     pairs = {
-        "between one run and the next": (unit[: 2 * half : 2], unit[1 : 2 * half : 2]),
+        "between one run and the next": (unit[:-1:2], unit[1::2]),
         "between runs half a block apart": (first, last),
         "between the first run and the last, and so on": (first, last[::-1]),
     }

@@ -233,10 +233,9 @@ def _check_independence(algorithm: ProjectedDescent, sample: GradientSample, alp
     if not (lengths > 1e-9 * float(np.linalg.norm(sample.G))).any():
         return
     n = n / np.where(lengths > 0, lengths, 1.0)[:, None, None]
-    pairs = len(n) // 2
-    swapped = n[: 2 * pairs].reshape(pairs, 2, *n.shape[1:])[:, ::-1].reshape(2 * pairs, *n.shape[1:])
-    HN = projected(algorithm, sample.step, n)[: 2 * pairs]
-    crossed = projected(algorithm, sample.step, np.concatenate([swapped, n[2 * pairs :]]))[: 2 * pairs]
+    pairs = len(n) // 2  # runs come in eights
+    swapped = n.reshape(pairs, 2, *n.shape[1:])[:, ::-1].reshape(n.shape)
+    HN, crossed = (projected(algorithm, sample.step, noise) for noise in (n, swapped))
     half = pairs // 2
     U = _unit((HN - crossed)[: 2 * half].mean(axis=0))
     forms = {

@@ -155,3 +155,8 @@ def test_adapters_are_pairs_triples_or_products():
 def test_what_cannot_be_read_is_named(functions, message):
     with pytest.raises(ValueError, match=message):
         shown(**functions)
+
+
+def test_a_number_of_python_is_read_as_the_double_that_it_is():
+    values, kind = read("outputs(state)", 1.5)
+    assert (float(values), kind.name) == (1.5, "float64")

@@ -213,3 +213,11 @@ def test_the_level_of_a_law_is_shared_by_its_numbers_and_samples(draws):
     allowed = sum(np.sqrt(np.log(2 / share) / (2 * n)) for n in both)
     with pytest.raises(Refuted, match=rf"chance makes {allowed:.2g} with {draws} seeds"):
         check_projector(LAWS["haar"][0], law=Coordinate, draws=draws)
+
+
+def test_the_rank_that_is_said_is_that_beyond_rounding():
+    """At a scale of 100 singular values below 1.5e-3 are rounding: of 90, 40, 1 and 1e-4 three are not."""
+    U, V = (np.linalg.qr(np.random.default_rng(0).standard_normal((n, 4)))[0] for n in (6, 5))
+    P = U * [90, 40, 1, 1e-4] @ V.T
+    with pytest.raises(Refuted, match="it returned a matrix of rank 3"):
+        check_projector(lambda G, rank, seed: P, scale=100.0, rank=2, shapes=[(6, 5)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory.testing import Refuted, check_refresh
+from rac_theory.testing.trainers.check_refresh import _turns
 
 RANK, GAP = 2, 4
 TALL = ((12, 8),)
@@ -140,3 +141,13 @@ def test_nonsense(changes, message):
 def test_what_does_not_move_is_named():
     with pytest.raises(Refuted, match="must move a 12 x 8 matrix whose gradient is not zero"):
         check_refresh(lambda shape, seed: None, lambda state, G: 0.0 * G, rank=1, gap=3)
+
+
+@pytest.mark.parametrize(
+    ("turns", "found"), [([0.1, 0.055], False), ([0.1, 0.065], True), ([1e-4, 0.9e-3], False), ([1e-4, 1.1e-3], True)]
+)
+def test_a_turn_is_one_that_is_not_much_less_than_the_one_before(turns, found):
+    """Less than six tenths of it, as where a limit on growth wears off, or less than a thousandth, is none."""
+    angles = np.cumsum([0.3, *np.arccos(1 - np.array(turns))])
+    moves = np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, None] * np.array([1.0, 5.0, 0.1])[:, None, None]
+    assert _turns(moves) is found

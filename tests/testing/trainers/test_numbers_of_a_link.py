@@ -182,6 +182,12 @@ def test_the_first_cause_that_fits_is_named(gained, left, outputs, words):
     assert _cause(link) == words
 
 
+def test_without_an_adapter_no_scale_is_known():
+    """Half of what was learned is half of it, and no scale of two that was forgotten."""
+    link = Link(1, seen([0.0]), seen([4.0]), seen([2.0]))
+    assert _cause(link) == ", as if 0.5 of it was merged"
+
+
 def test_a_factor_that_is_frozen_stays_and_a_scale_does():
     """Catches a factor that moved by as much as its norm, and another scale at the same shapes."""
     B, A = np.array([[3.0], [4.0]]), np.ones((1, 1))
