@@ -49,7 +49,8 @@ def gather(example: Counterexample) -> Witness:
         Check.exact(
             f"one of {DIM} coordinates a step, decay {OMEGA}: the mean stays at {wrong}, and leaves {right}, the "
             "minimiser of the loss with its decay",
-            stays and abs(leaves[-1] - wrong) < abs(leaves[1] - wrong) < right - wrong,
+            stays,
+            abs(leaves[-1] - wrong) < abs(leaves[1] - wrong) < right - wrong,
         ),
         Check.exact(f"with a decay of {SHARE} of that it stays at {right}", {*mended} == {right}),
         Check.exact(f"with decay inside of the range it stays at {right}", {*inside} == {right}),

@@ -103,11 +103,11 @@ def gather(example: Counterexample) -> Witness:
 def _along_a_move_of_A(grows: Array) -> tuple[Check, Check]:
     """The curvature in rational arithmetic, and the Hessian in floating point, which cannot be below it."""
     curvatures = [exact_curvature(2**k) for k in range(len(SCALES))]
-    is_square = all(c == 4**k * curvatures[0] for k, c in enumerate(curvatures))
-    below = all(float(c) <= y * (1 + 1e-12) for c, y in zip(curvatures, grows, strict=True))
+    is_square = [c == 4**k * curvatures[0] for k, c in enumerate(curvatures)]
+    below = [float(c) <= y * (1 + 1e-12) for c, y in zip(curvatures, grows, strict=True)]
     return (
-        Check.exact(f"along a move of A alone the curvature at (sB, A/s) is {curvatures[0]} s^2", is_square),
-        Check.bounded("it is at most the local Lipschitz constant", below),
+        Check.exact(f"along a move of A alone the curvature at (sB, A/s) is {curvatures[0]} s^2", *is_square),
+        Check.bounded("it is at most the local Lipschitz constant", *below),
     )
 
 

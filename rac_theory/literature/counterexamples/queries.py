@@ -125,10 +125,11 @@ def _isotropic() -> Check:
     """On a multiple of a square D has one rate at 1/L, of which (1, d - 1) is the vector, and is zero for q = d."""
     rates = [radius_between(moment_matrix(DIM, q, Fraction(1), Fraction(1))) for q in range(1, DIM)]
     nothing = not moment_matrix(DIM, DIM, Fraction(1), Fraction(1)).any()
-    as_said = all(low == high == 1 - Fraction(q, DIM) for q, (low, high) in enumerate(rates, start=1))
+    as_said = [low == high == 1 - Fraction(q, DIM) for q, (low, high) in enumerate(rates, start=1)]
     return Check.exact(
         f"where no direction is steeper than another q queries leave 1 - q/{DIM} at 1/L, and the full subspace nothing",
-        as_said and nothing,
+        *as_said,
+        nothing,
     )
 
 
@@ -286,8 +287,8 @@ def gather_low_rank(example: Counterexample) -> Witness:
         mean, square = moments(rank)
         enumerated &= bool((mean == share * G).all() and square == mean_square * (G**2).sum())
     large = [(r, m, n) for r in (1, 2, 4) for m in (4, 8, 16) for n in (4, 8) if r * r < m * n]
-    shorter = all(variance(*of_low_rank(*shape)) < variance(*of_all_numbers(*shape[1:])) for shape in large)
-    less = all(gained(*of_low_rank(*shape)) < gained(*of_all_numbers(*shape[1:])) for shape in large)
+    shorter = [variance(*of_low_rank(*shape)) < variance(*of_all_numbers(*shape[1:])) for shape in large]
+    less = [gained(*of_low_rank(*shape)) < gained(*of_all_numbers(*shape[1:])) for shape in large]
     stretched = variance(Fraction(1), low[1] / low[0] ** 2)
     checks = (
         Check.exact(
@@ -296,12 +297,13 @@ def gather_low_rank(example: Counterexample) -> Witness:
         Check.exact(
             f"at rank 1 of {m} x {n} the estimate has the variance {variance(*low)} of the squared gradient, that of "
             f"all numbers {variance(*full)}, as its mean is {low[0]} of the gradient: it is shorter",
-            shorter,
+            *shorter,
         ),
         Check.exact(
             f"made as long, it has the variance {stretched}, and at its best step L promises a query {gained(*low)} "
             f"of |G|^2/2L, and {gained(*full)} to one of all numbers: more, wherever r^2 < mn",
-            less and stretched > variance(*full),
+            *less,
+            stretched > variance(*full),
         ),
         _by_sampling(example),
     )
