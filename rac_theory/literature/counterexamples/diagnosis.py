@@ -264,7 +264,7 @@ def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None
         return None
     reason = f"the whole path lies in {', '.join(where)}, where {left:.2g} of a gradient of norm {size:.4g} is left"
     numbers = {
-        "directions": sum(confinement.directions for confinement in layers if confinement.span),
+        "directions": sum(confinement.directions for confinement in layers),
         "left": left,
         "gradient": size,
     }

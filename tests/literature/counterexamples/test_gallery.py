@@ -238,6 +238,13 @@ def test_the_status_follows_from_the_checks():
         )
 
 
+def test_what_an_axis_cannot_show_is_left_out():
+    """Catches zeros that are drawn on a logarithmic axis, or left out on another, and values that are not finite."""
+    for scale, shown in (("linear", [1, 1, 1, 0]), ("log", [1, 0, 0, 0])):
+        line = Lines.over([1, 2, 3, 4], {"y": [2.0, 0.0, -1.0, np.inf]}, {}, "x", "y", yscale=scale).draw().lines[0]
+        assert np.isfinite(line.get_ydata()).tolist() == shown
+
+
 def test_floors_in_rational_arithmetic():
     """Against sums by hand. Would catch a sum that starts at r - 1, and a missing half."""
     assert [exact_floor(Fraction(2), (3, 2, 1), rank) for rank in (0, 1, 2, 3)] == [14, 5, 1, 0]
@@ -274,6 +281,16 @@ def test_the_edge_of_the_scalar_case_is_at_two():
     assert grows_for_ever(2 + small)
     assert not grows_for_ever(2 - small)
     assert squared_step(2 - small) < 2 - small
+
+
+def test_whether_the_step_in_circulation_exceeds_a_number():
+    """Against the step in floating point, at random. Catches L before one of the two alone, and a step above 1."""
+    rng, told = np.random.default_rng(0), []
+    for L, G, square, t in 10 ** rng.uniform(-1.5, 1.0, (200, 4)):
+        step = min(1 / (4 * 2**0.5 * L * (2 * square + G)), 1.0)
+        told.append(circulated_step_exceeds(*map(Fraction, (t, L, G, square))))
+        assert told[-1] == (step * G > t), (L, G, square, t)
+    assert 20 < sum(told) < 180
 
 
 def test_the_step_in_circulation_fails_exactly_below_its_two_constants():

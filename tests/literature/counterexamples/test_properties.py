@@ -199,6 +199,15 @@ def test_every_rise_is_explained(case, rank, size, share):
         assert sharpest_on_segment(loss, run.B[t], run.A[t], gamma) >= moves.curvature[t] * (1 - 1e-3)
 
 
+def test_the_sharpest_point_of_a_step_of_two_numbers():
+    """On (ab)^2/2 a step from (1, 2) at gamma = 1 leads to (-3, 0), where the Hessian is diag(0, 9), and at gamma = 1/8
+    to (1/2, 7/4), less sharp than its start, (5 + sqrt 73)/2. Catches a step that is half as long, or another way.
+    """
+    loss, one = FactorLoss(Quadratic.left(np.eye(1), np.zeros((1, 1))), np.zeros((1, 1))), np.ones((1, 1))
+    for gamma, sharpest in ((1.0, 9.0), (0.125, (5 + 73**0.5) / 2)):
+        assert sharpest_on_segment(loss, one, 2 * one, gamma) == pytest.approx(sharpest, rel=1e-12)
+
+
 @quick
 @given(st.floats(-5, 5), st.floats(-5, 5), st.floats(0.01, 10))
 def test_the_curvature_met_is_that_of_a_parabola(a, b, length):
