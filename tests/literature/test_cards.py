@@ -20,7 +20,7 @@ SAID = {
     "rank-collapse": "to 1/3 of",
     "altlora-invariance": "",
     "subtrack-3-2": "",
-    "gum-weights": "q = 1/8; diag(7/8, 1/8)",
+    "gum-weights": "q = 1/8; G = diag(2, 1); diag(7/8, 1/8)",
     "galore-decay": "minimiser 8/9 of; as 1/4 of all; one of 4 coordinates; leaves 8/9 for 2/3; 4 times the",
     "golore-any-optimiser": "by 4 optimisers and all 64 coins",
     "heavy-ball-mean": "momentum 9/16; one of 16; 60 to 120; 6.682 times",

@@ -193,7 +193,7 @@ def proved_share(points: int = 1001) -> float:
 
 def circulated_step_exceeds(t: Fraction, L: Fraction, G: Fraction, square: Fraction) -> bool:
     r"""Tell, exactly, whether :math:`\eta G > t` for :math:`\eta = \min\{1 / (4 \sqrt 2 L (2 a^2 + G)), 1\}`."""
-    return G > t and 32 * (t * L * (2 * square + G)) ** 2 < G**2
+    return t < G and 32 * (t * L * (2 * square + G)) ** 2 < G**2
 
 
 def rise_in_floats(L: float, G: float, a: float) -> float:

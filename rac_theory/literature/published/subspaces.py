@@ -85,8 +85,8 @@ def weights_of_both_branches(q: Fraction = Fraction(1, 8)) -> Witness:
         (
             Check.exact("the mean of what is orthogonalised, without momentum, is the gradient", estimate == [*G]),
             Check.exact(
-                f"at q = {q} and G = diag(2, 1) the mean step is diag({step[0]}, {step[1]}), 1 - q to q, where Muon's "
-                "is the identity: a positive weight on what is orthogonalised is lost",
+                f"at q = {q} and G = diag({G[0]}, {G[1]}) the mean step is diag({step[0]}, {step[1]}), 1 - q to q, "
+                "where Muon's is the identity: a positive weight on what is orthogonalised is lost",
                 step == [1 - q, q],
             ),
             Check.exact("with the weights on the steps, 1/(1 - q) and 1/q, the mean step is Muon's", mended == [1, 1]),

@@ -414,8 +414,9 @@ def test_the_rate_is_met_on_slopes():
     Would catch a bound that is too large by a half, and a slope that the run leaves too early.
     """
     ends = {steps: smallest_on_slope(steps) for steps in (1000, 10_000)}
-    for smallest, bound, _ in ends.values():
+    for smallest, bound, total in ends.values():
         assert 0.65 * bound < smallest <= bound
+        assert 0.98 < total * smallest < 1  # steps of eta epsilon, over a length of 1/epsilon
     ratio = ends[1000][0] / ends[10_000][0]
     assert ratio == pytest.approx(10**0.5, rel=0.15)
 
