@@ -214,8 +214,9 @@ def _outside() -> Check:
 
 
 def _inside() -> Check:
-    shrinks = [0 <= squared_step(u) < u for u in (Fraction(k, 8) for k in range(1, 16))]
-    return Check.exact("at gamma s^2 = 1/8, 2/8, ..., 15/8 it shrinks", *shrinks)
+    starts = [Fraction(k, 8) for k in range(1, 16)]
+    sentence = f"at gamma s^2 = {starts[0]}, {starts[1]}, ..., {starts[-1]} it shrinks"
+    return Check.exact(sentence, *(0 <= squared_step(u) < u for u in starts))
 
 
 def _in_floating_point() -> Check:

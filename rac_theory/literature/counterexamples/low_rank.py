@@ -147,7 +147,8 @@ def _of_lora(values: Array) -> tuple[Check, Check]:
 
 def _of_a_search(example: Counterexample) -> tuple[Check, Check]:
     """Another optimiser, here and where the floor is not attained."""
-    skewed = Quadratic.left(np.diag([1.0, 4.0, 16.0]), np.diag(SIGMA).astype(float))
+    curvatures = (1, 4, 16)
+    skewed = Quadratic.left(np.diag(curvatures).astype(float), np.diag(SIGMA).astype(float))
 
     def search(problem: Problem) -> float:
         return lowest(problem, example.start, 1, starts=12, rng=np.random.default_rng(example.seed))
@@ -156,7 +157,8 @@ def _of_a_search(example: Counterexample) -> tuple[Check, Check]:
     return (
         Check.simulated(f"L-BFGS from 12 starts comes to {searched:.12g}, too", abs(searched - 5) < 1e-8),
         Check.simulated(
-            f"with curvatures 1, 4, 16 the floor is {bound:.6g} and L-BFGS comes to {skewed_value:.6g}, above it",
+            f"with curvatures {', '.join(map(str, curvatures))} the floor is {bound:.6g} and L-BFGS comes to "
+            f"{skewed_value:.6g}, above it",
             skewed_value >= bound,
         ),
     )

@@ -102,10 +102,10 @@ def _runs(example: Counterexample) -> dict[str, Array]:
 def _fixed_point() -> Check:
     """The first column of W is right, the others are not, and a = (1, 0, 0)."""
     V, a = exact([[0, 1, 0], [0, 0, 2], [0, -1, 1]]), exact([1, 0, 0])
-    stays = [(exact_link(V, a, Fraction(1, 200), steps) == V).all() for steps in (1, 2, 10)]
-    return Check.exact(
-        "where G a' = 0, links of 1, 2 or 10 steps from (0, a) change nothing at all, and f - f* = 7", *stays
-    )
+    links = (1, 2, 10)
+    stays = [(exact_link(V, a, Fraction(1, 200), steps) == V).all() for steps in links]
+    sentence = "where G a' = 0, links of {}, {} or {} steps from (0, a) change nothing at all, and f - f* = {}"
+    return Check.exact(sentence.format(*links, (V * V).sum()), *stays)
 
 
 def _attraction() -> list[Check]:
@@ -156,10 +156,10 @@ def _never_rises(example: Counterexample, steps: int) -> Check:
 
 def _links_of_one_step(example: Counterexample) -> Check:
     """The exact expectation, and what is proved."""
-    gamma = _step(example, 1)
-    curve = expected(Case(RACLoRA(Haar(3, 1), gamma, side="right"), example.problem, example.start, steps=500)).gap
-    proved = _proved(example, gamma, 500)
-    sentence = f"links of one step are RAC-LoRA: E gap after 500 is {curve[-1]:.4g}, proved {proved[-1]:.4g}"
+    gamma, steps = _step(example, 1), 500
+    curve = expected(Case(RACLoRA(Haar(3, 1), gamma, side="right"), example.problem, example.start, steps=steps)).gap
+    proved = _proved(example, gamma, steps)
+    sentence = f"links of one step are RAC-LoRA: E gap after {steps} is {curve[-1]:.4g}, proved {proved[-1]:.4g}"
     return Check.exact(sentence, bool((curve <= proved * (1 + 1e-9)).all()))
 
 

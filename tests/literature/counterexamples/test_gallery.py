@@ -63,7 +63,7 @@ SAID = {
     "0.0997/L, links of 1: 0 rises; 0.0624/L, links of 10: 0 rises; E gap after 500 is 0.143, proved 0.1728; "
     "ends at 0.8209; at 2.791 (medians of 64 runs); at most 0.9974; at most 0.9542; below 6.6e-10; below 6.1e-06",
     "C5": "is 26/11 = 2.36364; is 4 = 4; least 0.005631 above; least 0.02955 above",
-    "C6": "1, 1/10, 1/1000 and gamma s^2 = 9/4; by 25/16 a; = 2, s goes to -s; 1/8, 2/8, ..., 15/8",
+    "C6": "1, 1/10, 1/1000 and gamma s^2 = 9/4; by 25/16 a; = 2, s goes to -s; 1/8, 1/4, ..., 15/8",
     "C7": "C1: in the 408 steps; C2: in the 35 steps; C3, C4: in the 408 steps; far optimum: in the 408 steps; "
     "C5: in the 408 steps; least squares: in the 193 steps; C6: in the 1 steps",
     "C8": "in 300 steps J falls by at least 0.9786; gives 0.9076; 0.00883883, 0.00883883; 1000 steps it is 0.663; "
