@@ -73,6 +73,13 @@ def test_heavy_ball_by_matrices_of_all_coins():
         states = after
 
 
+def test_two_forms_are_the_same_where_all_ten_products_are():
+    """Catches a point that is left out, and forms that agree at one of them."""
+    for i, j in [(i, j) for i in range(4) for j in range(i + 1)]:
+        assert not memory.forms_agree(lambda x: Fraction(0), lambda x, i=i, j=j: x[i] * x[j])
+        assert memory.forms_agree(lambda x, i=i, j=j: x[i] * x[j], lambda x, i=i, j=j: x[j] * x[i])
+
+
 @pytest.mark.parametrize("make", [memory.feedback_certificate, memory.ef21_certificate])
 def test_certificates_of_error_feedback_agree_elsewhere(make):
     """At 20 random points where the root is no fraction; and a rate that is off by a hundredth is not certified."""
