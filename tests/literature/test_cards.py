@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pytest
@@ -75,9 +76,13 @@ def test_heavy_ball_by_matrices_of_all_coins():
 
 def test_two_forms_are_the_same_where_all_ten_products_are():
     """Catches a point that is left out, and forms that agree at one of them."""
-    for i, j in [(i, j) for i in range(4) for j in range(i + 1)]:
-        assert not memory.forms_agree(lambda x: Fraction(0), lambda x, i=i, j=j: x[i] * x[j])
-        assert memory.forms_agree(lambda x, i=i, j=j: x[i] * x[j], lambda x, i=i, j=j: x[j] * x[i])
+    for some in combinations_with_replacement(range(4), 2):
+
+        def term(x, some=some):
+            return x[some[0]] * x[some[1]]
+
+        assert not memory.forms_agree(lambda x: Fraction(0), term)
+        assert memory.forms_agree(term, term)
 
 
 @pytest.mark.parametrize("make", [memory.feedback_certificate, memory.ef21_certificate])
