@@ -95,7 +95,8 @@ def weights_of_both_branches(q: Fraction = Fraction(1, 8)) -> Witness:
 
 
 def _sign(x: Fraction) -> int:
-    return (x > 0) - (x < 0)
+    """That of a singular value, which is not negative."""
+    return int(x > 0)
 
 
 def decay_outside() -> Witness:

@@ -117,7 +117,7 @@ def test_what_clients_differ_by_is_not_needed_where_they_do_not_drift(known):
 
 @as_one_test("id", [id for id, theorem in theorems.ALL.items() if theorem.lemmas])
 def test_lemmas_are_true_on_both_sides_of_all_edges(id):
-    """What is known of a name from elsewhere: its range, of which more than half is met, or a fifth, and its way with symbols.
+    """What is known of a name from elsewhere: its range, of which most is met, or a fifth, and its way with symbols.
 
     Catches an end that values go beyond, one that is far from all of them, and a way that is the other one.
     """
