@@ -7,7 +7,7 @@ from itertools import product
 
 from rac_theory.literature.counterexamples.averaged_factors import C9
 from rac_theory.literature.counterexamples.counterexample import Check, Witness
-from rac_theory.literature.counterexamples.decay_beside_projection import OMEGA, SHARE, means, minimiser
+from rac_theory.literature.counterexamples.decay_beside_projection import OMEGA, SHARE, approach, means, minimiser
 from rac_theory.literature.counterexamples.fixed_order import C23
 from rac_theory.literature.counterexamples.noisy_subspace import C10, GALORE
 from rac_theory.literature.counterexamples.printed_theorems import C30, C31, projected
@@ -115,7 +115,7 @@ def decay_outside() -> Witness:
             Check.exact(
                 f"with one of {1 / SHARE} coordinates a step and decay of all weights beside it the mean leaves "
                 f"{right} for {minimiser(OMEGA / SHARE)}, the minimiser with {1 / SHARE} times the decay",
-                outside[-1] < outside[1] < right,
+                outside == approach(right, minimiser(OMEGA / SHARE), 8),
                 {*means(minimiser(OMEGA / SHARE), 8, OMEGA)} == {minimiser(OMEGA / SHARE)},
             ),
         )
