@@ -12,7 +12,7 @@ from rac_theory.proofs import Missing, Proof, induction
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import H, letter, mean
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import by_signs, flat, mu_below_L, nothing, plus, square
+from rac_theory.proofs.facts import by_signs, flat, low, mu_below_L, nothing, plus, square
 from rac_theory.proofs.facts import one as unit
 from rac_theory.proofs.quantities import E, G, V, Z, distance, gap, gap_next, moved, moved_next, own
 from rac_theory.statements import assumptions
@@ -32,7 +32,6 @@ from rac_theory.statements.symbols import (
     lambda_min,
     mu,
 )
-from rac_theory.theorems import rac_lora_gd as exact_steps
 from rac_theory.theorems import reshuffling, shared
 from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.rac_lora_gd import best, for_any_b
@@ -202,7 +201,8 @@ def test_each_term_of_a_potential_has_a_value_after_the_step():
     """``gap - ||G||^2 / (2 L)``, whose gradient stays that before the step: it would prove a bound of 0 on L x^2/2."""
     psi = gap - G @ G / (2 * L)
     falls = mean(exact) + shared.half * plus[gamma] * (shared.short + unit) * mean(square(H(G)))
-    step = exact_steps.step() + plus[gamma] * shared.moves * shared.pl
+    one_step = mean(exact) + shared.half * plus[gamma] * (shared.short * mean(square(H(G))) + low(G))
+    step = one_step + plus[gamma] * shared.moves * shared.pl
     loss = plus[gamma] * plus[mu] * shared.moves
     above, below = shared.half * flat / plus[L], shared.pl / plus[L]
     bound = (1 - mu / L) * gap0 / (gamma * mu * lambda_min * T)
