@@ -117,8 +117,8 @@ def _picture(example: Counterexample) -> Lines:
 def _library_agrees(at_L: Fraction, longer: Fraction) -> Check:
     problem = steep_and_flat(DIM, FLAT)
     rates = [exact_rate(Case(RACLoRA(Haar(DIM, 1), float(step)), problem)) for step in (1, LONG)]
-    off = max(abs(rates[0] - float(at_L)), abs(rates[1] - float(longer)))
-    return Check.bounded("exact_rate of RAC-LoRA has the same rates, up to rounding", off < 1e-9)
+    right = (abs(rate - float(exact)) < 1e-9 for rate, exact in zip(rates, (at_L, longer), strict=True))
+    return Check.bounded("exact_rate of RAC-LoRA has the same rates, up to rounding", *right)
 
 
 def _isotropic() -> Check:
@@ -196,8 +196,8 @@ def gather_averaged(example: Counterexample) -> Witness:
 
 def _library_has(example: Counterexample, single: Fraction, two: Fraction) -> Check:
     rates = [exact_rate(Case(RACLoRA(Gaussian(2, q), q / (3 + q), lora_alpha=q**0.5), example.problem)) for q in (1, 2)]
-    off = max(abs(rates[0] - float(single)), abs(rates[1] - float(two)))
-    return Check.bounded(f"exact_rate of the plain step has {single} and {two}, up to rounding", off < 1e-12)
+    right = (abs(rate - float(exact)) < 1e-12 for rate, exact in zip(rates, (single, two), strict=True))
+    return Check.bounded(f"exact_rate of the plain step has {single} and {two}, up to rounding", *right)
 
 
 def _gained_by_value() -> Check:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -236,6 +237,14 @@ def test_the_status_follows_from_the_checks():
             Status.UNDECIDED,
             "As it circulates, UNDECIDED; in our words, refuted",
         )
+
+
+def test_a_run_diverges_above_ten_times_its_start_or_nowhere():
+    """Catches another multiple, and a value that is not a number passed for one that is low."""
+    ends = SimpleNamespace(
+        values=np.array([[2.0, 99.0, 20.0], [2.0, 0.0, 20.5], [2.0, 0.0, np.inf], [2.0, 0.0, np.nan]])
+    )
+    assert divergence.diverged(ends).tolist() == [False, True, True, True]
 
 
 def test_what_an_axis_cannot_show_is_left_out():

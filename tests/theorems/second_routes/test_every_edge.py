@@ -129,7 +129,8 @@ def test_lemmas_are_true_on_both_sides_of_all_edges(id):
         return possible and all(is_met(relation, point) for relation in relations(theorem))
 
     inside = [point for point in points(theorem) if met(point)]
-    for name, (_, lemma) in theorem.lemmas.items():
+    for name, (relation, lemma) in theorem.lemmas.items():
+        assert relation in theorem.relations  # or it would never be used
         values = [read(name, point.c, T=point.T) for point in inside]
         low, high = lemma.range
         assert low <= min(values) < max(values) <= high
