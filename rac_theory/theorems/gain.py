@@ -306,7 +306,7 @@ _, short_enough = assumed(between(0, gamma * L_H, 2))
 drift = plus[gamma] * plus[L] * sign(ell, known_cost_of_turns)
 drifts = proved("", 1 + gamma * L * ell > 0, one + drift)
 used = grant("size", NUMBERS["used"])
-gains = proved("", cycle_gain >= 0, plus[gamma] * short_enough / drifts / drifts)
+gains = proved("", cycle_gain > 0, plus[gamma] * short_enough / drifts / drifts)
 
 
 def cycle() -> Fact:

@@ -48,7 +48,7 @@ from rac_theory.statements import (
 )
 from rac_theory.statements.assumptions import bounded_below, certified_minimum, polyak_lojasiewicz, smooth
 from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_max, lambda_min, mu
-from rac_theory.theorems.shared import axioms, exact, half, length, pl, short, stable
+from rac_theory.theorems.shared import axioms, exact, half, length, pl, stable
 
 T1 = Theorem(
     id="T1",
@@ -160,12 +160,6 @@ REDUCTIONS = (
 
 
 # Proofs.
-def step() -> Fact:
-    """(4) of T1 for steps up to 1/L."""
-    inequality = expected(gap_next) <= gap_at_W - gamma * lambda_min / 2 * (G @ G)
-    return proved("One step", inequality, mean(exact) + half * plus[gamma] * (short * mean(square(H(G))) + low(G)))
-
-
 def long_step() -> Fact:
     """(4) of T1."""
     inequality = expected(gap_next) <= gap_at_W - gamma * (2 - gamma * L) * lambda_min / 2 * (G @ G)

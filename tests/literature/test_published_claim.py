@@ -48,6 +48,7 @@ def test_theorems_alone_hold_and_are_proved_by_machine():
     assert replace(CLAIM, theorems=(T2, T11)).proof == "paper"
     assert replace(CLAIM, theorems=(T3,)).tightness == T3.tightest.ratio
     assert replace(CLAIM, theorems=(T3, T2)).tightness == T2.tightest.ratio > T3.tightest.ratio
+    assert replace(CLAIM, theorems=(T11, T3)).tightness == T3.tightest.ratio  # an identity has none
 
 
 def test_an_unproved_theorem_is_no_proof():
@@ -125,6 +126,13 @@ def test_runs_alone_are_no_proof():
 def test_a_claim_that_says_too_little_is_refused(fields, said):
     with pytest.raises(ValueError, match=said):
         replace(CLAIM, **fields)
+
+
+def test_any_sentence_that_is_quoted_may_be_refuted():
+    for words in ("it", "that"):
+        assert replace(CLAIM, says='"it", they say, and "that".', refutes=words, reading="kindly").refutes == words
+    with pytest.raises(ValueError, match="refutes must be quoted in says"):
+        replace(CLAIM, says='"it", they say, and "that".', refutes=", they say, and ", reading="kindly")
 
 
 def test_its_command_prints_the_evidence():

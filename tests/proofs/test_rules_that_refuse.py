@@ -16,6 +16,7 @@ from rac_theory.proofs.facts import (
     below_maximum,
     by_signs,
     flat,
+    low,
     mu_below_L,
     no_step_or_more,
     nothing,
@@ -43,7 +44,6 @@ from rac_theory.statements.symbols import (
     lambda_min,
     mu,
 )
-from rac_theory.theorems import rac_lora_gd as exact_steps
 from rac_theory.theorems import reshuffling, shared
 from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.rac_lora_gd import best, for_any_b
@@ -213,7 +213,8 @@ def test_each_term_of_a_potential_has_a_value_after_the_step():
     """``gap - ||G||^2 / (2 L)``, whose gradient stays that before the step: it would prove a bound of 0 on L x^2/2."""
     psi = gap - G @ G / (2 * L)
     falls = mean(exact) + shared.half * plus[gamma] * (shared.short + unit) * mean(square(H(G)))
-    step = exact_steps.step() + plus[gamma] * shared.moves * shared.pl
+    one_step = mean(exact) + shared.half * plus[gamma] * (shared.short * mean(square(H(G))) + low(G))
+    step = one_step + plus[gamma] * shared.moves * shared.pl
     loss = plus[gamma] * plus[mu] * shared.moves
     above, below = shared.half * flat / plus[L], shared.pl / plus[L]
     bound = (1 - mu / L) * gap0 / (gamma * mu * lambda_min * T)

@@ -42,6 +42,16 @@ def test_a_fact_is_called_by_what_is_granted_and_what_has_no_schema_as_it_is_sai
 
 
 @as_one_test("id", STORED)
+def test_what_must_be_positive_is_said_to_be(id):
+    """All that a claim is multiplied by, and what is divided by: catches 0 <= in a printed proof, for what is 0 <."""
+    proof = prove(id)
+    inverses = [fact for fact in facts_in(proof.fact, proof.times) if fact.name.startswith("1 / (")]
+    divisors = [part for fact in inverses for product in fact.of for part in product]
+    for fact in (*facts_in(proof.times), *divisors):
+        assert not fact.strict or fact.said is None or fact.said.signs == ("<",), fact
+
+
+@as_one_test("id", STORED)
 def test_no_fact_is_idle(id):
     """Without what a fact adds a sum would be another number: catches a proof that rests on what it does not use."""
     proof = prove(id)

@@ -76,7 +76,8 @@ def gather(example: Counterexample) -> Witness:
     checks = (
         Check.exact(
             f"gradient descent reaches {FULL[0, 0]} everywhere in one step: f = {loss(FULL)}",
-            (descended == FULL).all() and loss(FULL) == 0,
+            (descended == FULL).all(),
+            loss(FULL) == 0,
         ),
         Check.exact(
             f"each of the {len(limits)} sequences of {DRAWS} draws leaves (1/4)^{DRAWS} of f = 4: the loss is the same "
@@ -90,7 +91,7 @@ def gather(example: Counterexample) -> Witness:
         ),
         Check.exact(
             "from the right each draw of a column makes it that of gradient descent",
-            all((W == FULL).all() for W in columns),
+            *((W == FULL).all() for W in columns),
         ),
         *_in_runs(example),
     )

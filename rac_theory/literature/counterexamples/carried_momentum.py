@@ -108,7 +108,9 @@ def gather(example: Counterexample) -> Witness:
         Check.bounded(
             f"after {LINKS} links of 12 steps the mean of ||W||^2 is {carried:.3g} with momentum carried and "
             f"{reset:.2g} with a reset, from 1; with a redraw at every step it is {single:.2g} after {LINKS} steps",
-            carried > 1e6 and reset < 1e-4 and single < 1e-2,
+            carried > 1e6,
+            reset < 1e-4,
+            single < 1e-2,
         ),
         Check.exact(
             f"carried, a link makes of one form of (W, M) at least {GROWS} times as much: it diverges",

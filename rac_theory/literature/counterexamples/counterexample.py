@@ -201,55 +201,55 @@ class Check:
     evidence: Grounds
 
     @classmethod
-    def exact(cls, sentence: str, holds: bool) -> "Check":
+    def exact(cls, sentence: str, *holds: bool) -> "Check":
         """Return what rational arithmetic or a closed form decides.
 
         Parameters
         ----------
         sentence : str
             What was asked.
-        holds : bool
-            Whether it is so.
+        *holds : bool
+            Whether it is so: all of them.
 
         Returns
         -------
         Check
         """
-        return cls(sentence, holds, "exact")
+        return cls(sentence, all(holds), "exact")
 
     @classmethod
-    def bounded(cls, sentence: str, holds: bool) -> "Check":
+    def bounded(cls, sentence: str, *holds: bool) -> "Check":
         """Return what floating point decides, with a margin far above its error.
 
         Parameters
         ----------
         sentence : str
             What was asked.
-        holds : bool
-            Whether it is so.
+        *holds : bool
+            Whether it is so: all of them.
 
         Returns
         -------
         Check
         """
-        return cls(sentence, holds, "bounded")
+        return cls(sentence, all(holds), "bounded")
 
     @classmethod
-    def simulated(cls, sentence: str, holds: bool) -> "Check":
+    def simulated(cls, sentence: str, *holds: bool) -> "Check":
         """Return what runs were seen to do, which proves nothing.
 
         Parameters
         ----------
         sentence : str
             What was asked.
-        holds : bool
-            Whether the runs did so.
+        *holds : bool
+            Whether the runs did so: all of them.
 
         Returns
         -------
         Check
         """
-        return cls(sentence, holds, "simulated")
+        return cls(sentence, all(holds), "simulated")
 
     def __str__(self) -> str:
         return f"{'ok ' if self.holds else 'NOT'} {self.evidence:9} {self.sentence}"
@@ -382,7 +382,7 @@ class Answer:
 
     def _records(self) -> list[dict[str, Any]]:
         parts = (("ours", self.witness.checks), ("in circulation", self.witness.against))
-        return [{"of": name, **vars(check), "holds": bool(check.holds)} for name, checks in parts for check in checks]
+        return [{"of": name, **vars(check)} for name, checks in parts for check in checks]
 
 
 @lru_cache(maxsize=64)  # more than there are: each is the same whenever it is asked for

@@ -264,7 +264,7 @@ def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None
         return None
     reason = f"the whole path lies in {', '.join(where)}, where {left:.2g} of a gradient of norm {size:.4g} is left"
     numbers = {
-        "directions": sum(confinement.directions for confinement in layers if confinement.span),
+        "directions": sum(confinement.directions for confinement in layers),
         "left": left,
         "gradient": size,
     }
@@ -316,7 +316,7 @@ def _slow(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
     share = float(falls.sum() / promised.sum())
     reason = f"every late step descends, by {share:.3g} of ||step||^2/gamma in all"
     gaps = run.values[late.start :] - problem.f_star
-    if not gaps[0] > 0 or not gaps[-1] > 0:  # also where the infimum is unknown
+    if not gaps[-1] > 0:  # also where the infimum is unknown; gaps before it are larger
         return Diagnosis(Cause.SLOW, reason, {"share": share})
     factor = float((gaps[-1] / gaps[0]) ** (1 / (len(gaps) - 1)))
     reason_with_rate = f"{reason}; the gap changes by the factor {factor:.6g} a step"

@@ -236,8 +236,8 @@ class FactorLoss:
 
 def unit_moves(B: Array, A: Array) -> tuple[Array, Array]:
     """Return the unit moves of all entries of B, then of A: (p, m, r) and (p, r, n)."""
-    identity = np.eye(B.size + A.size)
-    return identity[:, : B.size].reshape(-1, *B.shape), identity[:, B.size :].reshape(-1, *A.shape)
+    identity = np.eye(p := B.size + A.size)
+    return identity[:, : B.size].reshape(p, *B.shape), identity[:, B.size :].reshape(p, *A.shape)
 
 
 def hessian_action(problem: Problem, W: Array) -> Callable[[Array], Array]:

@@ -109,7 +109,7 @@ def _spectrum() -> Check:
     sentence = (
         "every u_i v_j' is an eigenvector, of sigma_i(B)^2 + sigma_j(A)^2, and r(m + n - r) = 8 of 9 are not zero"
     )
-    return Check.exact(sentence, bool(right))
+    return Check.exact(sentence, right)
 
 
 def _of_the_hessian(example: Counterexample) -> Check:
@@ -124,9 +124,9 @@ def _of_the_hessian(example: Counterexample) -> Check:
 
 def _conditions() -> Check:
     conditions = {c: condition(c) for c in SCALES}
-    right = all(kappa == 4 * (1 + Fraction(c) ** 4) for c, kappa in conditions.items())
+    right = [kappa == 4 * (1 + Fraction(c) ** 4) for c, kappa in conditions.items()]
     numbers = ", ".join(f"{kappa} and {best_rate(kappa)} at {c}" for c, kappa in conditions.items())
-    return Check.exact(f"(cB, A/c) has the condition number 4 (1 + c^4), and the best rate: {numbers}", right)
+    return Check.exact(f"(cB, A/c) has the condition number 4 (1 + c^4), and the best rate: {numbers}", *right)
 
 
 def _least() -> Check:
@@ -140,7 +140,7 @@ def _least() -> Check:
 def _of_a_row() -> Check:
     balanced, far = condition_of_a_row(Fraction(1)), condition_of_a_row(Fraction(4))
     sentence = f"where r = m, of a row, it is 1 + 1/c^4: {balanced} balanced, {far} at c = 4"
-    return Check.exact(sentence, balanced == 2 and far == 1 + Fraction(1, 256))
+    return Check.exact(sentence, balanced == 2, far == 1 + Fraction(1, 256))
 
 
 def _of_curvature(example: Counterexample) -> Check:
@@ -151,7 +151,7 @@ def _of_curvature(example: Counterexample) -> Check:
     computed = np.linalg.eigvalsh(steep.hessian(np.array([[0.5], [0.0]]), np.array([[2.0, 0.0]])))[1:]
     right = abs(computed[-1] / computed[0] - float(apart)) < 1e-9
     sentence = f"with curvature 16 along one row it is {balanced} balanced, and {apart} with B halved and A doubled"
-    return Check.exact(sentence, balanced == 32 and apart == 17 and bool(right))
+    return Check.exact(sentence, balanced == 32, apart == 17, right)
 
 
 C11 = Counterexample(
@@ -224,13 +224,13 @@ def gather_spurious(example: Counterexample) -> Witness:
 def _of_f() -> Check:
     low, high = rational.smallest_eigenvalue(Q.tolist()), rational.largest_eigenvalue(Q.tolist())
     sentence = f"f is {float(low):.4f}-strongly convex, {float(high):.4f}-smooth, and zero at W* = (1, 1)'(1, 1)"
-    return Check.exact(sentence, low > 0 and value(TARGET) == 0)
+    return Check.exact(sentence, low > 0, value(TARGET) == 0)
 
 
 def _is_a_point(e1: Exact) -> Check:
     loss = value(np.outer(e1, e1))
     sentence = f"at B = e1, A = e1' the gradient is zero, the Hessian is a sum of squares, and f = {loss}"
-    return Check.exact(sentence, is_second_order(e1, e1) and loss == Fraction(1, 2))
+    return Check.exact(sentence, is_second_order(e1, e1), loss == Fraction(1, 2))
 
 
 def _is_a_local_minimum(e1: Exact) -> Check:
@@ -240,7 +240,7 @@ def _is_a_local_minimum(e1: Exact) -> Check:
     sentence = (
         f"but for scaling, which changes nothing, it bends upwards by {float(least):.3g} or more: a local minimum"
     )
-    return Check.exact(sentence, not (H @ scaling).any() and least > Fraction(99, 100))
+    return Check.exact(sentence, not (H @ scaling).any(), least > Fraction(99, 100))
 
 
 def _with_decay() -> Check:
@@ -250,7 +250,7 @@ def _with_decay() -> Check:
     spurious, balanced = value(np.outer(at, at)) + decay * x * x, value(TARGET) + 2 * decay
     numbers = f"at J = {float(spurious):.4f}; balanced factors of W* have {float(balanced):.4f}"
     sentence = f"with weight decay {decay} it stays one, {numbers}"
-    return Check.exact(sentence, is_second_order(at, at, decay) and spurious > balanced)
+    return Check.exact(sentence, is_second_order(at, at, decay), spurious > balanced)
 
 
 def _in_floats(example: Counterexample) -> Check:
@@ -269,14 +269,14 @@ def _lora(example: Counterexample, away: float) -> Array:
 
 def _stays(stuck: Array, near: Array) -> Check:
     sentence = f"LoRA from there stays at {stuck[-1]:.6g}, and from near it comes back to {near[-1]:.6g}"
-    return Check.simulated(sentence, bool(abs(stuck - 0.5).max() < 1e-12 and abs(near[-1] - 0.5) < 1e-6))
+    return Check.simulated(sentence, abs(stuck - 0.5).max() < 1e-12, abs(near[-1] - 0.5) < 1e-6)
 
 
 def _passes(example: Counterexample, gaps: Array) -> tuple[Check, Check]:
     verdict = verify(T2, example.case(STEPS))
     sentence = f"RAC-LoRA of rank one from there has E gap {gaps[-1]:.1e} after {STEPS} steps"
     return (
-        Check.bounded(sentence, bool(gaps[-1] < 1e-3)),
+        Check.bounded(sentence, gaps[-1] < 1e-3),
         Check.bounded("and T2 holds at every step", verdict.status is Status.HOLDS),
     )
 

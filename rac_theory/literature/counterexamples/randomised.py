@@ -62,7 +62,7 @@ def _falls_as_promised(name: str, problem: Problem, W0: Array) -> tuple[Check, A
     is_below = bool((gap <= bound + 1e-9 * bound + 64 * np.finfo(float).eps * constants.gap0).all())
     arrives = bool(gap[-1] <= REDUCTION * constants.gap0 * (1 + 1e-9))
     sentence = f"{name}: in the {steps} steps that T2 asks for E gap falls to {gap[-1] / gap[0]:.1e} of the first"
-    return Check.bounded(sentence, is_below and arrives), gap / gap[0]
+    return Check.bounded(sentence, is_below, arrives), gap / gap[0]
 
 
 C7 = Counterexample(

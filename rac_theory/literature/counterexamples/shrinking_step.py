@@ -193,8 +193,7 @@ def proved_share(points: int = 1001) -> float:
 
 def circulated_step_exceeds(t: Fraction, L: Fraction, G: Fraction, square: Fraction) -> bool:
     r"""Tell, exactly, whether :math:`\eta G > t` for :math:`\eta = \min\{1 / (4 \sqrt 2 L (2 a^2 + G)), 1\}`."""
-    below_one = 32 * (L * (2 * square + G)) ** 2 > 1
-    return below_one and 32 * (t * L * (2 * square + G)) ** 2 < G**2
+    return t < G and 32 * (t * L * (2 * square + G)) ** 2 < G**2
 
 
 def rise_in_floats(L: float, G: float, a: float) -> float:
@@ -242,7 +241,8 @@ def _promises_kept(ratios: list[tuple[float, float]]) -> Check:
         "here, and on logistic losses without a minimum, the steps add up to at least "
         f"{1 / max(sums):.3g} times what is promised, and the smallest ||grad J||^2 is at most "
         f"{max(gradients):.3g} of its bound",
-        max(sums) <= 1 and max(gradients) <= 1,
+        max(sums) <= 1,
+        max(gradients) <= 1,
     )
 
 
@@ -256,18 +256,21 @@ def _order_is_met() -> Check:
         "the order 1/sqrt(T) is the true one: on slopes made for "
         + " and ".join(f"{steps} steps it is {share:.3f}" for steps, share in used.items())
         + " of the bound, and half the bound is not true",
-        all(0.6 < share <= 1 for share in used.values()),
+        *(0.6 < share <= 1 for share in used.values()),
     )
 
 
 def _of_the_step_in_circulation() -> tuple[Check, Check]:
     """In rational arithmetic close to a = b = 0, and one step in floating point."""
     square, G = Fraction(1, 10**6), Fraction(4)
-    slow = circulated_step_exceeds(Fraction(3, 2), Fraction(1, 10), G, square)
-    rises = circulated_step_exceeds(Fraction(2), Fraction(1, 16), G, square) and rise_in_floats(1 / 16, 4.0, 1e-3) > 0
+    slow, rising = Fraction(1, 10), Fraction(1, 16)
+    rises = circulated_step_exceeds(Fraction(2), rising, G, square), rise_in_floats(float(rising), 4.0, 1e-3) > 0
     return (
-        Check.exact("L = 1/10 < 1/(6 sqrt 2): eta G > 3/2, and J falls by less than eta ||grad J||^2 / 4", slow),
-        Check.exact("L = 1/16 < 1/(8 sqrt 2): eta G > 2, and J rises", rises),
+        Check.exact(
+            f"L = {slow} < 1/(6 sqrt 2): eta G > 3/2, and J falls by less than eta ||grad J||^2 / 4",
+            circulated_step_exceeds(Fraction(3, 2), slow, G, square),
+        ),
+        Check.exact(f"L = {rising} < 1/(8 sqrt 2): eta G > 2, and J rises", *rises),
     )
 
 

@@ -197,7 +197,7 @@ class PublishedClaim:
         words = ("id", "says", "work", "source", "url", "where", "consulted", "mark", "proof", "reading", "repair")
         grounds = {name: [value.id for value in getattr(self, name)] for name in ("theorems", "shown_by", "against")}
         opposed = {id(check) for witness in self.witnesses for check in witness.against}
-        checks = [{**vars(check), "holds": bool(check.holds), "against": id(check) in opposed} for check in self.checks]
+        checks = [{**vars(check), "against": id(check) in opposed} for check in self.checks]
         judged = {"status": self.status.name, "severity": self.severity, "checks": checks}
         pages = {"command": self.command, "page": self.page, "bibtex": str(self.entry)}
         return {**{name: getattr(self, name) for name in words}, **judged, **grounds, **pages}

@@ -7,7 +7,7 @@ from itertools import product
 
 from rac_theory.literature.counterexamples.averaged_factors import C9
 from rac_theory.literature.counterexamples.counterexample import Check, Witness
-from rac_theory.literature.counterexamples.decay_beside_projection import OMEGA, SHARE, means, minimiser
+from rac_theory.literature.counterexamples.decay_beside_projection import OMEGA, SHARE, approach, means, minimiser
 from rac_theory.literature.counterexamples.fixed_order import C23
 from rac_theory.literature.counterexamples.noisy_subspace import C10, GALORE
 from rac_theory.literature.counterexamples.printed_theorems import C30, C31, projected
@@ -38,7 +38,7 @@ def frozen_subspace() -> Witness:
             ),
             Check.exact(
                 "and f stays more than 1/2 above its minimum, as the other entry never moves",
-                (short[-1] + 1) / 2 > Fraction(1, 2),
+                short[-1] > 0,
             ),
             Check.exact(
                 "at learning rate 2, kappa = 1 > 0 = L_A + 2 L_B L_C M^2, the projected gradient is 1 in every step, "
@@ -85,8 +85,8 @@ def weights_of_both_branches(q: Fraction = Fraction(1, 8)) -> Witness:
         (
             Check.exact("the mean of what is orthogonalised, without momentum, is the gradient", estimate == [*G]),
             Check.exact(
-                f"at q = {q} and G = diag(2, 1) the mean step is diag({step[0]}, {step[1]}), 1 - q to q, where Muon's "
-                "is the identity: a positive weight on what is orthogonalised is lost",
+                f"at q = {q} and G = diag({G[0]}, {G[1]}) the mean step is diag({step[0]}, {step[1]}), 1 - q to q, "
+                "where Muon's is the identity: a positive weight on what is orthogonalised is lost",
                 step == [1 - q, q],
             ),
             Check.exact("with the weights on the steps, 1/(1 - q) and 1/q, the mean step is Muon's", mended == [1, 1]),
@@ -95,7 +95,8 @@ def weights_of_both_branches(q: Fraction = Fraction(1, 8)) -> Witness:
 
 
 def _sign(x: Fraction) -> int:
-    return (x > 0) - (x < 0)
+    """That of a singular value, which is not negative."""
+    return int(x > 0)
 
 
 def decay_outside() -> Witness:
@@ -114,8 +115,8 @@ def decay_outside() -> Witness:
             Check.exact(
                 f"with one of {1 / SHARE} coordinates a step and decay of all weights beside it the mean leaves "
                 f"{right} for {minimiser(OMEGA / SHARE)}, the minimiser with {1 / SHARE} times the decay",
-                outside[-1] < outside[1] < right
-                and {*means(minimiser(OMEGA / SHARE), 8, OMEGA)} == {minimiser(OMEGA / SHARE)},
+                outside == approach(right, minimiser(OMEGA / SHARE), 8),
+                {*means(minimiser(OMEGA / SHARE), 8, OMEGA)} == {minimiser(OMEGA / SHARE)},
             ),
         )
     )

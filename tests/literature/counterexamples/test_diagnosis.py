@@ -384,3 +384,12 @@ def test_what_is_left_is_what_the_better_of_two_factors_could_do():
     """3 by B, and 4 by A. Catches the lesser of them: a run would be called at rest while one factor can move."""
     B, A = 5 * np.eye(2)[:, 1:], 7 * np.eye(2)[:1]
     assert diagnosis._rest(np.diag([3.0, 4.0]), B, A) == pytest.approx(4)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
+def test_a_span_is_what_is_not_small_beside_the_largest(size):
+    """Whatever its size. Catches a limit that is not relative, and one that is twice as large or half."""
+    small = diagnosis._SPAN
+    basis = diagnosis._span(size * np.diag([1.0, 1.5 * small, 0.6 * small, 0.0]))
+    np.testing.assert_allclose(np.abs(basis), np.eye(4)[:, :2], atol=1e-12)
+    assert diagnosis._span(np.zeros((4, 2))).shape == (4, 0)

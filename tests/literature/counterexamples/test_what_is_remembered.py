@@ -12,9 +12,9 @@ from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, Haar
 
 ROUND = Quadratic.left(np.eye(32), np.ones((32, 1)))
-SPREAD = Quadratic.left(np.diag(np.geomspace(1, 0.01, 16)), np.ones((16, 1)))
+SPREAD = Quadratic.left(4 * np.diag(np.geomspace(1, 0.01, 16)), np.ones((16, 1)))
 CARRIED = Case(MomentumInLinks(Haar(32, 2), gamma=1 / 32, beta=15 / 16, inner_steps=12), ROUND, steps=100)
-KEPT = Case(KeptCoordinates(Haar(16, 4), gamma=0.5, beta=0.9), SPREAD, steps=700)
+KEPT = Case(KeptCoordinates(Haar(16, 4), gamma=0.125, beta=0.9), SPREAD, steps=700)
 DECAYED = Case(DECAY(Coordinate(4, 1), gamma=0.2, omega=0.1), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=1500)
 
 
@@ -36,7 +36,9 @@ def test_where_nothing_is_carried_it_is_not_named(changes):
 
 
 def test_a_kept_buffer_is_named():
-    assert causes(KEPT) == {Cause.KEPT}
+    (found,) = diagnose(simulate(KEPT, rng=7, record=["W"]))
+    assert found.cause is Cause.KEPT
+    assert "without momentum, at 0.25, at" in found.reason
     assert Cause.KEPT not in causes(replace(KEPT, algorithm=replace(KEPT.algorithm, beta=0.0)))
 
 

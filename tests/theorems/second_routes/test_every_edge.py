@@ -1,5 +1,7 @@
 """Each number in what theorems ask, changed in turn: they apply where their proofs go through, and only there."""
 
+import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -8,6 +10,8 @@ import pytest
 from rac_theory import Constants, theorems
 from rac_theory.algebra import definitions_in, text, truth
 from rac_theory.statements import assumptions
+from rac_theory.statements.symbols import read
+from rac_theory.theorems import federated
 from tests.as_one_test import as_one_test
 
 from .changed import changed_relations
@@ -109,3 +113,41 @@ def test_what_clients_differ_by_is_not_needed_where_they_do_not_drift(known):
     assert [is_met(known.unless, p) for p in rounds] == calm == [True, False, False]
     for other in changed_relations(known.unless):
         assert [is_met(other, p) for p in rounds] != calm or text(other) in ("K^{11/10} = 1", "K^{9/10} = 1", "K^2 = 1")
+
+
+@as_one_test("id", [id for id, theorem in theorems.ALL.items() if theorem.lemmas])
+def test_lemmas_are_true_on_both_sides_of_all_edges(id):
+    """What is known of a name from elsewhere: its range, of which most is met, or a fifth, and its way with symbols.
+
+    Catches an end that values go beyond, one that is far from all of them, and a way that is the other one.
+    """
+    theorem = theorems.ALL[id]
+
+    def met(point):
+        c = point.c
+        possible = not (c.lambda_min > 1 or c.lambda_max > 1 or c.mu > c.L or c.mu * c.lambda_min > c.L_H)
+        return possible and all(is_met(relation, point) for relation in relations(theorem))
+
+    inside = [point for point in points(theorem) if met(point)]
+    for name, (relation, lemma) in theorem.lemmas.items():
+        assert relation in theorem.relations  # or it would never be used
+        values = [read(name, point.c, T=point.T) for point in inside]
+        low, high = lemma.range
+        assert low <= min(values) < max(values) <= high
+        assert high == math.inf or max(values) > high * (0.2 if name is federated.a else 0.55)
+        for symbol, way in lemma.ways.items():
+            changes = []
+            for point in inside[::5]:
+                for by in (0.99, 1.01):
+                    other = replace(point, c=_times(point.c, symbol.constant, by))
+                    if met(other):
+                        change = read(name, other.c, T=point.T) - read(name, point.c, T=point.T)
+                        changes.append(change if by > 1 else -change)
+            assert max(changes, key=abs) * {"up": 1, "down": -1}[way] > 0, symbol
+            assert min(change * {"up": 1, "down": -1}[way] for change in changes) >= -1e-12 * max(map(abs, values))
+
+
+def _times(c, name, by):
+    if letter := name.partition("letters.")[2]:
+        return replace(c, letters={**c.letters, letter: c.letters[letter] * by})
+    return replace(c, **{name: getattr(c, name) * by})
