@@ -86,7 +86,7 @@ def sample_spectrum(
     directions, account = _Directions(d), Account(alpha)
     while True:
         size = min(block, draws - n, checkpoint - n)
-        rows = np.swapaxes(orthonormal_range(draw(sketch, rng, size)), 1, 2).reshape(-1, d)
+        rows = orthonormal_range(draw(sketch, rng, size)).mT.reshape(-1, d)
         total += rows.T @ rows
         n += size
         progress.advance(size)

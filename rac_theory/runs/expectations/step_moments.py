@@ -112,9 +112,9 @@ def step_moments(algorithm: RACLoRA | Preconditioned) -> StepMoments:
     B, weights = law.support[0], law.support[1].astype(np.float64)
     if isinstance(algorithm, Preconditioned):
         B = orthonormal_range(B)
-        P = (B * algorithm.weights) @ np.swapaxes(B, 1, 2)
+        P = (B * algorithm.weights) @ B.mT
     else:
-        P = algorithm.plain_scale * (B @ np.swapaxes(B, 1, 2))
+        P = algorithm.plain_scale * (B @ B.mT)
     return StepMoments(summed(P, weights), partial(np.matmul, np.tensordot(weights, P, axes=1)))
 
 
