@@ -180,7 +180,8 @@ def loss_rounding(X: Features, W: Array, value: float) -> float:
     value``.
     """
     largest = min(float(np.abs(scores(X, W)).max()), moderate_score(np.dtype(np.float64)))
-    roundings = 64 + int(W.shape[-1]) + 4 * largest
+    *_, k = W.shape
+    roundings = 64 + k + 4 * largest
     return 2 * float(score_errors(X, W).max()) * value + roundings * EPS * (1 + value)
 
 

@@ -190,7 +190,7 @@ def _moved(frame: Frame, roots: Array, move: Array) -> Array:
 def _paths(N: Array, source: object, components: Components) -> tuple[Array, Array]:
     """The affine maps of all ways to descend, T, (paths, k, g, d, d), and c, for each of k draws of N, (k, g, d, d)."""
     orders = _orders(source, len(components.K))
-    d, columns = N.shape[-1], components.k.shape[2]
+    (*_, d), (*_, columns) = N.shape, components.k.shape
     size = len(orders) * N[..., 0].size * (d + columns)
     if size > _LARGEST:
         raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
@@ -226,8 +226,8 @@ def _orders(source: object, components: int) -> list[tuple[int, ...]]:
 
 def _descent(N: Array, components: Components, order: tuple[int, ...]) -> tuple[Array, Array]:
     """The affine map of steps with the listed components: T, (k, g, d, d), and c, (k, g, d, columns)."""
-    T = np.broadcast_to(np.eye(N.shape[-1]), N.shape)
-    c = np.zeros((*N.shape[:-1], components.k.shape[2]))
+    (*lead, d), (*_, columns) = N.shape, components.k.shape
+    T, c = np.broadcast_to(np.eye(d), N.shape), np.zeros((*lead, columns))
     for i in order:
         K, k = components.K[i], components.k[i]
         T, c = T - N @ (K @ T), c - N @ (K @ c + k)

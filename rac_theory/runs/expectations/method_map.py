@@ -246,7 +246,7 @@ class MethodMap:
         if not self.is_apart:
             g, d, k, _ = T.shape
             T = np.einsum("gdij,de->gidje", T, np.eye(d)).reshape(g, 1, k * d, k * d)
-        Tt, K = T.mT, T.shape[-1]
+        Tt, (*_, K) = T.mT, T.shape
         F = np.concatenate([Tt @ self.parts.steps[..., :K, :], self.parts.steps[..., K:, :]], axis=-2) @ T
         kick = Tt @ self.kick
         radius = self._systems(F[0], kick) if self.is_apart else self._blocks(F, kick)
@@ -285,7 +285,7 @@ class MethodMap:
         It is that of some B, or the largest z with b sum c'(z - B)^{-1}[b b'] c = 1, for all these maps take
         semidefinite matrices to such.
         """
-        k, b = F.shape[-1], float(self.law.trace or 0)
+        (*_, k), b = F.shape, float(self.law.trace or 0)
         A, c = F[..., :k, :], F[..., k:, :]
         pushed, q = kick @ c, float(self.law.mean[0, 0])
         alone = float(self.law.second_moment(np.ones((1, 1, 1, 1))).item()) - b
