@@ -51,6 +51,14 @@ def test_a_cycle_leaves_what_is_flat_alone():
     assert cycle._group_rate(0, np.zeros(4, dtype=bool)) == 0
 
 
+def test_a_link_has_the_rate_of_what_is_curved():
+    """Of two coordinates one is flat: the other has half of its squares kept, and half of them times a quarter."""
+    sketch = FiniteSupport(np.eye(2)[..., None], [0.5, 0.5])
+    flat = Quadratic.left(np.diag([1.0, 0.0]), np.ones((2, 1)))
+    link = links_and_cycles.link_map(MomentumInLinks(sketch, 0.5, 0.0, 1), flat)
+    assert link.rate(1e-9) == pytest.approx(0.5 + 0.5 / 4)
+
+
 def test_draws_of_a_coin_and_of_layers():
     """Each side with its probability; a layer without a sketch is all of its matrix. By hand."""
     coin = Bernoulli(Coordinate(2, 1), Coordinate(3, 1), 0.1, 0.25)
