@@ -93,11 +93,11 @@ def means(sketch: Sketch, matrices: Sequence[Array], draws: int, rng: np.random.
     K, T = np.zeros((d, d)), [np.zeros((d, d)) for _ in matrices]
     for start in range(0, draws, block):
         Q = orthonormal_range(draw(sketch, rng, min(block, draws - start)))
-        rows = np.swapaxes(Q, 1, 2).reshape(-1, d)
+        rows = Q.mT.reshape(-1, d)
         K += rows.T @ rows
         for total, S in zip(T, matrices, strict=True):
             inner = (rows @ S).reshape(len(Q), -1, d) @ Q
-            total += rows.T @ (inner @ np.swapaxes(Q, 1, 2)).reshape(-1, d)
+            total += rows.T @ (inner @ Q.mT).reshape(-1, d)
     # Sums of up to so many products after each other, of a draw's k columns of length one, and S between two of them.
     depth = min(block, draws) * k + -(-draws // block) + 2 * d + k + 8
     count = max(draws, 1)

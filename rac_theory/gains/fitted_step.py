@@ -107,9 +107,9 @@ def _bound(algorithm: FittedDescent, spectrum: Array, floor: float, ranges: list
 
 
 def _diagonals(algorithm: FittedDescent, spectrum: Array, floor: float, U: Array) -> Array:
-    Ut = np.swapaxes(U, 1, 2)
+    Ut = U.mT
     values, V = np.linalg.eigh(Ut @ (spectrum[:, None] * U))
-    blocks = (V * np.maximum(values, floor)[:, None]) @ np.swapaxes(V, 1, 2)
+    blocks = (V * np.maximum(values, floor)[:, None]) @ V.mT
     moved = algorithm.fitted(blocks[:, None], Ut[:, None])[:, 0]
     return np.asarray(np.einsum("kia,kai->ki", U, moved))
 

@@ -173,7 +173,7 @@ def _listed(moments: Moments) -> Pair | None:
         return None
     Q, weights = orthonormal_range(B), probabilities.astype(np.float64)
     Q, weights = Q[weights > 0], weights[weights > 0]
-    rows = np.swapaxes(Q, 1, 2).reshape(-1, Q.shape[1])
+    rows = Q.mT.reshape(-1, Q.shape[1])
     lengths, V = np.linalg.svd(rows, full_matrices=False)[1:]
     positive = lengths > max(rows.shape) * EPS * lengths[0]
     basis = None if positive.sum() == Q.shape[1] else V[positive].T
@@ -189,7 +189,7 @@ def _second(Q: Array, weights: Array, basis: Array | None, S: Array) -> Array:
     """``sum p Q (Q'SQ) Q'`` for ranges Q, (k, d, r)."""
     if basis is not None:
         S = basis.T @ S @ basis
-    inner = np.swapaxes(Q, 1, 2) @ S @ Q
+    inner = Q.mT @ S @ Q
     T = np.einsum("kir,kjr->ij", Q @ inner * weights[:, None, None], Q, optimize=True)
     return np.asarray((T + T.T) / 2)
 
@@ -199,6 +199,6 @@ def _largest_of_draws(moments: Moments, S: Array) -> float:
     assert moments.support is not None
     B, probabilities = moments.support
     Q = orthonormal_range(B[probabilities > 0])
-    inner = np.swapaxes(Q, 1, 2) @ S @ Q
+    inner = Q.mT @ S @ Q
     rounding = (OFF + 8 * len(S) * EPS) * float(np.linalg.norm(S))
     return max(extreme_eigenvalues((compressed + compressed.T) / 2)[1] for compressed in inner) + rounding

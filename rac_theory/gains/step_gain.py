@@ -235,7 +235,7 @@ def _listed_products(support: Support, Q: Smoothness, side: Side) -> ListedProdu
     B, probabilities = support
     k, d, r = B.shape
     L, weights = Q.largest, probabilities.astype(np.float64)
-    P = B @ np.swapaxes(B, 1, 2)
+    P = B @ B.mT
     largest, heaviest = (float(np.linalg.norm(B, kind, axis=(1, 2)).max()) ** 2 for kind in (2, "fro"))
     mean = np.tensordot(weights, P, axes=1)
     parts = in_common_basis(terms_of_side(Q, side))
@@ -249,7 +249,7 @@ def _listed_products(support: Support, Q: Smoothness, side: Side) -> ListedProdu
         # Sums of at most d, r and k products each; of absolute values B B' has a norm of no more than this.
         rounding = (2 * (d + r) + k + 8) * EPS * heaviest
         moments.append(Moment(mean, parts.stretch * second, rounding, parts.stretch * size * heaviest * rounding))
-        met = float(np.linalg.eigvalsh(np.swapaxes(B, 1, 2) @ S @ B)[:, -1].max())
+        met = float(np.linalg.eigvalsh(B.mT @ S @ B)[:, -1].max())
         longest = max(longest, met + (off + 8 * (d + r) * EPS * size) * largest)
     return ListedProducts(moments, min(parts.stretch * longest, L * largest) * (1 + 1e-12))
 

@@ -77,7 +77,7 @@ def scores(X: Features, W: Array) -> Array:
     Its rows are contiguous, as NumPy adds pairwise only along those; other sums over N would lose four more digits.
     """
     *batch, d, k = W.shape
-    columns = W.swapaxes(-1, -2).reshape(-1, d)
+    columns = W.mT.reshape(-1, d)
     Z = (X @ columns.T).T if isinstance(X, csr_array) else columns @ X.T
     return np.ascontiguousarray(Z).reshape(*batch, k, X.shape[0])
 
@@ -87,7 +87,7 @@ def adjoint(X: Features, Z: Array) -> Array:
     *batch, k, N = Z.shape
     columns = Z.reshape(-1, N)
     G = (X.T @ columns.T).T if isinstance(X, csr_array) else columns @ X
-    return np.asarray(G).reshape(*batch, k, X.shape[1]).swapaxes(-1, -2)
+    return np.asarray(G).reshape(*batch, k, X.shape[1]).mT
 
 
 def gathered(X: Features, indices: NDArray[np.intp]) -> Array:
@@ -180,7 +180,8 @@ def loss_rounding(X: Features, W: Array, value: float) -> float:
     value``.
     """
     largest = min(float(np.abs(scores(X, W)).max()), moderate_score(np.dtype(np.float64)))
-    roundings = 64 + int(W.shape[-1]) + 4 * largest
+    *_, k = W.shape
+    roundings = 64 + k + 4 * largest
     return 2 * float(score_errors(X, W).max()) * value + roundings * EPS * (1 + value)
 
 

@@ -98,7 +98,7 @@ class LinearModel(Samples, ABC):
         W = matrices(W, self.shape)
         rows = gathered(self.X, indices)
         slopes = self._loss_slopes(rows @ W, indices)
-        return np.asarray(rows.swapaxes(-1, -2) @ slopes / indices.shape[-1] + self._penalty_gradient(W))
+        return np.asarray(rows.mT @ slopes / indices.shape[-1] + self._penalty_gradient(W))
 
 
 class RidgeModel(LinearModel):

@@ -119,5 +119,5 @@ def _pass(X: Array, labels: NDArray[np.int64], W1: Array, W2: Array) -> Sequence
     hidden = np.maximum(X @ W1, 0.0)
     losses, slopes = losses_and_slopes(hidden @ W2, one_hot(labels, W2.shape[-1]), axis=-1)
     slopes /= X.shape[-2]
-    back = (slopes @ np.swapaxes(W2, -1, -2)) * (hidden > 0)
-    return losses.mean(axis=-1), np.swapaxes(X, -1, -2) @ back, np.swapaxes(hidden, -1, -2) @ slopes
+    back = (slopes @ W2.mT) * (hidden > 0)
+    return losses.mean(axis=-1), X.mT @ back, hidden.mT @ slopes

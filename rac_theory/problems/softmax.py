@@ -127,8 +127,8 @@ class SoftmaxRegression(Labelled, RegularisedLoss, Value):
         """Both at W, (runs, d, k), from scores less that of the last class, which so costs no product."""
         N = len(self.labels)
         blocks = [slice(first, first + _ROWS) for first in range(0, N, _ROWS)]
-        transposed = np.ascontiguousarray(W.swapaxes(1, 2))  # class first in memory, as all that follows
-        D = (transposed[:, :-1] - transposed[:, -1:]).swapaxes(1, 2)
+        transposed = np.ascontiguousarray(W.mT)  # class first in memory, as all that follows
+        D = (transposed[:, :-1] - transposed[:, -1:]).mT
         squares = squared_norms(W)
         near = self._reach * math.sqrt(squares.max(initial=0.0)) < moderate_score(W.dtype)  # so that no score is large
         losses = np.empty((len(W), len(blocks)), W.dtype)  # by blocks, along which NumPy adds pairwise
@@ -136,10 +136,10 @@ class SoftmaxRegression(Labelled, RegularisedLoss, Value):
         slopes = np.repeat(-self._own_features.T[None, :-1], len(W), axis=0)
         for block, samples in enumerate(blocks):
             losses[:, block], P = self._losses_and_shares(scores(self.X[samples], D), samples, near)
-            slopes += adjoint(self.X[samples], P).swapaxes(1, 2)
+            slopes += adjoint(self.X[samples], P).mT
         gradient[:, :-1] += slopes
         gradient[:, -1] -= slopes.sum(axis=1)  # probabilities add up to one
-        return losses.sum(axis=1) / N + self.l2 / 2 * squares, gradient.swapaxes(1, 2)
+        return losses.sum(axis=1) / N + self.l2 / 2 * squares, gradient.mT
 
     def _losses_and_shares(self, Z: Array, samples: slice, near: bool) -> tuple[Array, Array]:
         """The sum of the losses of a block of samples, (runs,), and their probabilities over N, in the place of Z.

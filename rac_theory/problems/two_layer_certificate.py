@@ -109,7 +109,7 @@ def measured(A: Array, V: Array, R: Array, lost: Array) -> tuple[Array, Array, A
 
 def _norm(A: Array) -> Array:
     """Return upper bounds of the spectral norm of each A, (..., n, N), from the smaller of AA' and A'A."""
-    S = A @ np.swapaxes(A, -1, -2) if A.shape[-2] <= A.shape[-1] else np.swapaxes(A, -1, -2) @ A
+    S = A @ A.mT if A.shape[-2] <= A.shape[-1] else A.mT @ A
     rounding = lapack_rounding(S.shape[-1]) + (max(A.shape[-2:]) + 4) * EPS
     trace = np.trace(S, axis1=-2, axis2=-1)
     return np.asarray(np.sqrt(np.maximum(np.linalg.eigvalsh(S)[..., -1], 0.0) + 2 * rounding * trace))

@@ -171,8 +171,8 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Value):
         A = np.tanh(rows @ W1)  # (runs, b, h)
         P = score_slopes(A @ V / math.sqrt(self.hidden), self._positions[indices])
         P /= math.sqrt(self.hidden) * indices.shape[-1]
-        back = (P @ V.swapaxes(-1, -2)) * (1 - A * A)
-        parts = [rows.swapaxes(-1, -2) @ back, slope * (A.swapaxes(-1, -2) @ P)]
+        back = (P @ V.mT) * (1 - A * A)
+        parts = [rows.mT @ back, slope * (A.mT @ P)]
         return np.asarray(self.layers.pack(parts) + self.l2 * W)
 
     def predict(self, W: Array, X: Array) -> NDArray[Any]:
@@ -207,7 +207,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Value):
         P /= math.sqrt(self.hidden) * self.n_components
         gradient = self.l2 * W
         of_hidden, of_head = self.layers.views(gradient)
-        of_head += slope * (A @ P.swapaxes(-1, -2))
+        of_head += slope * (A @ P.mT)
         back = V @ P
         back *= 1 - A * A
         of_hidden += adjoint(self.X, back)
@@ -217,7 +217,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Value):
         """Hidden units (..., h, N), the head and its slope (..., h, k), losses (..., N), their slopes (..., k, N)."""
         V, slope = self._head(W2)
         A = np.tanh(scores(self.X, W1))
-        Z = V.swapaxes(-1, -2) @ A
+        Z = V.mT @ A
         Z /= math.sqrt(self.hidden)
         return A, V, slope, *losses_and_slopes(Z, self._is_label)
 

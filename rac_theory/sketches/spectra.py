@@ -86,7 +86,7 @@ def sample_spectrum(
     directions, account = _Directions(d), Account(alpha)
     while True:
         size = min(block, draws - n, checkpoint - n)
-        rows = np.swapaxes(orthonormal_range(draw(sketch, rng, size)), 1, 2).reshape(-1, d)
+        rows = orthonormal_range(draw(sketch, rng, size)).mT.reshape(-1, d)
         total += rows.T @ rows
         n += size
         progress.advance(size)
@@ -362,7 +362,7 @@ def extremes(matrix: Array) -> tuple[float, float]:
     A multiple of the identity whose trace is a whole number is exact if its entry is, else it is off by its last digit.
     Other entries are sums and integrals, to about 1e-12 of themselves; but an eigenvalue is never above 1.
     """
-    if _is_toeplitz_view(matrix) and not (matrix[0, 1:].any() or matrix[1:, 0].any()):
+    if _is_toeplitz_view(matrix) and not matrix[0, 1:].any():
         entry, trace = float(matrix[0, 0]), len(matrix) * Fraction(float(matrix[0, 0]))
         if trace.denominator == 1:
             return entry, entry

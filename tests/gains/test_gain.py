@@ -9,7 +9,7 @@ from scipy.linalg import eigh
 
 from rac_theory import GD, AsymmetricLoRA, Bernoulli, Case, RACLoRA, best_step, expected, longest_step
 from rac_theory.gains import gain
-from rac_theory.gains.gain import smoothness_along
+from rac_theory.gains.gain import _end, _on_all_entries, smoothness_along
 from rac_theory.gains.one_side import _between, _of_entries, along_one_side
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems import Quadratic
@@ -49,7 +49,7 @@ LISTED = [
     Rademacher(M, 2),
     SparseSigns(M, 1, 0.2),
     Frozen(np.eye(M)[:, :2]),
-    Frozen(np.random.default_rng(1).standard_normal((M, 2))),
+    Frozen(np.random.default_rng(1).standard_normal((M, 3))),  # of E[H] one eigenvalue alone is zero
     FiniteSupport(np.random.default_rng(2).standard_normal((3, M, 2)), [0.2, 0.5, 0.3]),
     FiniteSupport(np.random.default_rng(3).standard_normal((2, M, 1)), [0.9, 0.1]),
     Mixture([Coordinate(M, 2), Frozen(np.ones((M, 1)))], [1, 3]),
@@ -170,6 +170,15 @@ def test_what_nobody_knows_has_L_and_says_so():
         assert (found.L_H, found.alpha) == (Q.largest, 0)
         assert why in found.provenance
     assert Q.largest == smoothness_along(AsymmetricLoRA(Coordinate(M, 1), 0.1), Q).L_H
+
+
+def test_of_a_coin_with_a_law_that_nobody_knows():
+    """An end of it is that of any projection, and on all entries there is nothing. Catches one end for the other."""
+    own, known = FromFunction(2, 1, lambda rng: rng.standard_normal((2, 1))), WeightedCoordinate(2, 1, [1, 3])
+    ends = [float(_end(sketch, name)) for sketch in (own, known) for name in ("lambda_min", "lambda_max")]
+    assert ends == pytest.approx([0, 1, 0.25, 0.75])
+    for left, right in ((own, known), (known, own)):
+        assert _on_all_entries(Bernoulli(left, right, 0.1), Smoothness.isotropic(1.0, (2, 2))) == []
 
 
 def test_draws_that_are_all_zero_have_none():

@@ -1,5 +1,6 @@
 """Coordinates made for curvature, against linear programs, dense matrices, all orders of draws and a general search."""
 
+import importlib
 from itertools import permutations
 from types import SimpleNamespace
 
@@ -22,6 +23,9 @@ CURVATURES = {
     "alone": [2.0],
 }
 N = 2  # columns
+
+
+MADE = importlib.import_module("rac_theory.gains.made_for_curvature")
 
 
 def known(Q):
@@ -202,3 +206,19 @@ def test_arguments_are_checked():
     with pytest.raises(ValueError, match="must know its smoothness or its L"):
         coordinates_for(SimpleNamespace(shape=(2, 1), L=np.nan))
     assert coordinates_for(problem, side="right").dim == N
+
+
+def test_equal_weights_are_tried_too(monkeypatch):
+    """Where they gain most, as nothing else is taken then. Catches another bend in their place."""
+    monkeypatch.setattr(MADE, "_gain", lambda problem, sketch, side: -np.ptp(sketch.weights))
+    assert np.ptp(coordinates_for(of_diagonal([4.0, 2.0, 1.0]), 2).weights) == 0
+
+
+def test_without_a_common_basis_rows_have_the_sum_of_all_terms(monkeypatch):
+    """Each times the largest eigenvalue of the other side, and no less than zero."""
+    monkeypatch.setattr(MADE, "in_common_basis", lambda terms: None)
+    rows, more, columns = [0.5, 0.25, 0.0], [0.25, -0.5, 0.0], np.diag([0.5, 1.0])
+    Q = SimpleNamespace(terms=[(np.diag(rows), columns), (np.diag(more), 2 * columns)])
+    problem = SimpleNamespace(shape=(3, 2), L=1.0, smoothness=Q)
+    monkeypatch.setattr(MADE, "known_smoothness", lambda problem: problem.smoothness)
+    np.testing.assert_allclose(coordinate_curvatures(problem), [1.0, 0.0, 0.0], rtol=1e-12)

@@ -4,7 +4,7 @@ import importlib
 import math
 import re
 from fractions import Fraction
-from itertools import product
+from itertools import count, product
 from types import SimpleNamespace
 
 import numpy as np
@@ -84,6 +84,16 @@ def test_on_a_line_in_the_plane_it_is_rounded_down():
         s, t = max(pair), min(pair)
         true = 1 / (s + math.sqrt(s * t))
         assert true * (1 - 1.1e-10) <= on_a_line(np.array(pair)) <= true * (1 - 0.9e-10)
+
+
+def test_curvatures_on_a_line_are_raised_in_the_units_of_the_largest(monkeypatch):
+    """By a part of L, which is 1e-9 otherwise; and an inverse root by eps of it. Catches a part of 1/L."""
+    monkeypatch.setattr(FITTED, "_ROUNDING", 0.25)
+    found = fitted_step(StepPerDraw(Haar(2, 1)), Smoothness([(np.diag([7.0, 2.0]), np.diag([4.0, 1.0]))]), **LEVEL)
+    s, t = 28 + 7, 8 + 7
+    assert found.nu == pytest.approx(0.75 / (s + math.sqrt(s * t)), rel=1e-9)
+    eps = 2.0**-52
+    np.testing.assert_allclose(FITTED._inverse_root(np.diag([0.0, 4.0])), np.diag([(4 * eps) ** -0.5, 0.5]), rtol=1e-12)
 
 
 @pytest.mark.parametrize(("kind", "gamma", "side"), list(product(KINDS, (0.5, 1.0, 1.7), ("left", "right"))))
@@ -260,7 +270,10 @@ def test_the_floor_and_the_draws_of_an_unknown_law(draws, d, few, rest, size, mo
         return size * np.eye(d)
 
     monkeypatch.setattr(FITTED, "_mean", mean)
-    monkeypatch.setattr(FITTED, "extreme_eigenvalues", lambda M: (M[0, 0], M[0, 0]))
+    rising = count(1)  # the largest eigenvalue of a mean, which is not asked
+    monkeypatch.setattr(
+        FITTED, "extreme_eigenvalues", lambda M: (M[0, 0], next(rising) if M[0, 0] == size else M[0, 0])
+    )
     monkeypatch.setattr(FITTED, "_inverse_root", lambda M: np.eye(d) / math.sqrt(M[0, 0]))
     own = FromFunction(d, 1, lambda rng: rng.standard_normal((d, 1)))
     found, n = _sampled(InverseOnRange(own), Smoothness.isotropic(1.0, (d, 1)), 0.05, draws, np.random.default_rng(0))

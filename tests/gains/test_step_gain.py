@@ -1,5 +1,6 @@
 """The gain of a step, E[2M - MQM]: of projected steps, of steps that fit the draw, by sums, integrals and draws."""
 
+import importlib
 import math
 from itertools import product
 
@@ -9,7 +10,7 @@ from scipy.integrate import quad
 
 from rac_theory import Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step
 from rac_theory.gains.fitted_step import fitted_step, on_a_line
-from rac_theory.gains.step_gain import Moment, gain_at
+from rac_theory.gains.step_gain import Moment, gain_at, uneven_moments
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (
@@ -152,6 +153,13 @@ def test_few_draws_promise_little_and_are_no_error(kind):
     own = FromFunction(4, 2, lambda rng: np.eye(4)[:, rng.permutation(4)[:2]])
     for sketch, draws in product((Haar(4, 2), own), (1, 2)):
         assert 0 <= fitted_step(kind(sketch), Q, alpha=1e-3, draws=draws, rng=0).nu < 0.05 / Q.largest
+
+
+@pytest.mark.parametrize("largest", [3, 2])
+def test_both_moments_are_looked_at_up_to_their_size(largest, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("rac_theory.gains.step_gain"), "LARGEST", largest)
+    known = uneven_moments(RACLoRA(WeightedCoordinate(3, 1, [1, 2, 3]), 0.1), Smoothness.isotropic(1.0, (3, 1)))
+    assert (known is not None) == (largest == 3)
 
 
 def test_what_moments_may_be_off_by_is_taken_off_a_gain():

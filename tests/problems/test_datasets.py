@@ -3,13 +3,24 @@
 import os
 import subprocess
 import sys
+from inspect import signature
 
 import numpy as np
 import pytest
 
 from rac_theory.base import digest
 from rac_theory.base.extras import MissingExtra
-from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression, datasets
+from rac_theory.problems import (
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    Quadratic,
+    SoftmaxRegression,
+    TanhNetwork,
+    TwoLayerNetwork,
+    datasets,
+)
 
 
 @pytest.mark.parametrize("name", datasets.BUNDLED)
@@ -44,6 +55,18 @@ def test_named_problems_say_their_name(make, shape, name):
     assert make(0.5).shape == shape
     assert repr(make(0.5)) == name
     assert "lam" in name or make().l2 == 0
+
+
+def test_nothing_is_added_that_is_not_asked_for():
+    """No penalty by default. Catches one that every run with a shipped data set would have."""
+    makes = [
+        *(LeastSquares, LeastSquares.diabetes, LeastSquares.linnerud, TanhNetwork, TanhNetwork.digits),
+        *(LogisticRegression, LogisticRegression.breast_cancer, LogisticRegression.svmlight),
+        *(SoftmaxRegression, SoftmaxRegression.digits, SoftmaxRegression.wine),
+        *(TwoLayerNetwork, TwoLayerNetwork.digits),
+    ]
+    assert {signature(make).parameters["l2"].default for make in makes} == {0}
+    assert {(kind.f_star, kind.f_star_error, kind.f_lower) for kind in (Quadratic, PLSine)} == {(0, 0, 0)}
 
 
 def test_an_unknown_name_gets_the_nearest():

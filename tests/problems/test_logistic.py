@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory.numerics.linalg import largest_logarithm
-from rac_theory.problems import LogisticRegression
+from rac_theory.problems import LogisticRegression, SoftmaxRegression
 
 RNG = np.random.default_rng(12)
 X = RNG.normal(size=(40, 4))
@@ -15,7 +15,15 @@ y = np.where(X[:, 0] + RNG.normal(size=40) > 0, 1, -1)
 
 @pytest.mark.parametrize("labels", [[2, 1, 2], ["yes", "no", "yes"], [True, False, True]])
 def test_two_labels_become_signs_in_sorted_order(labels):
-    np.testing.assert_array_equal(LogisticRegression(np.eye(3), labels).y, [1, -1, 1])
+    known = LogisticRegression(np.eye(3), labels).y
+    np.testing.assert_array_equal(known, [1, -1, 1])
+    assert not known.flags.writeable
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_without_a_penalty_there_is_no_mu(l2):
+    for problem in (LogisticRegression(X, y, l2=l2), SoftmaxRegression(X, y, l2=l2)):
+        assert problem.provenance["mu"].startswith("l2, the modulus" if l2 else "0: bounded gradient")
 
 
 def test_huge_margins_do_not_overflow():

@@ -29,6 +29,7 @@ def x0():
 def test_the_constant_is_attained_at_x0():
     """An equality, so that a constant 1e-12 larger, or one for another function, fails."""
     assert SCALAR.mu <= h(x0())
+    assert SCALAR.start.item() == 3 > x0()
     assert SCALAR.mu == pytest.approx(h(x0()), rel=1e-13)
     assert SCALAR.mu == pytest.approx(2 + 6 * math.cos(2 * x0()), rel=1e-12)
     assert SCALAR.mu == pytest.approx(0.17553098588, abs=1e-11)

@@ -38,5 +38,7 @@ def test_what_is_not_a_network_is_refused(network):
         ReLUNetwork(network.X, [0, 1], 5, 3)
     with pytest.raises(ValueError, match=r"labels must be in 0..2, got 0..3"):
         ReLUNetwork(network.X, np.arange(20) % 4, 5, 3)
+    with pytest.raises(ValueError, match=r"labels must be in 0..2, got -1..1"):
+        ReLUNetwork(network.X, np.arange(20) % 3 - 1, 5, 3)
     with pytest.raises(ValueError, match="hidden must be >= 1, got 0"):
         ReLUNetwork(network.X, network.labels, 0, 3)

@@ -189,6 +189,14 @@ def test_a_certified_step_is_rounded_down(problem, W):
         assert Decimal(float(problem.certified_step(W[None], W[None])[0])) * steepest <= 1
 
 
+def test_what_a_certified_step_allows_a_loss_grows_with_it():
+    """(1500 + d) eps (1 + f) in single precision, at the loss of one margin. Catches 1 + f that is left out."""
+    problem, W, eps = LogisticRegression([[1.0], [-1.0]], [1, -1]), np.array([[1.5]], np.float32), 2.0**-23
+    f = math.log1p(math.exp(-1.5))
+    allowed = 1 / float(problem.certified_step(W, W)) - f
+    assert allowed == pytest.approx(1501 * eps * (1 + f) + 8 * eps * f + 6 * eps * 1.5 * f, rel=5e-3)
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_a_certified_step_in_single_precision_is_no_longer(own):
     """Of 200 steps half would be rounded up, to the nearest number of single precision; by hand, in both ways."""

@@ -26,7 +26,13 @@ from rac_theory.problems import (
 )
 from rac_theory.problems.mean import Mean, mean_smoothness
 from rac_theory.problems.relu_network import ReLUNetwork
-from rac_theory.problems.smoothness import LARGEST_SIDE, isotropic_or_none, known_smoothness, smoothness_of
+from rac_theory.problems.smoothness import (
+    LARGEST_SIDE,
+    _largest_of_sum,
+    isotropic_or_none,
+    known_smoothness,
+    smoothness_of,
+)
 from tests.problems.exact import exact, hessian, is_below_all_eigenvalues
 from tests.problems.test_every_problem import EVERY
 
@@ -108,6 +114,8 @@ def test_what_a_sum_is_raised_by():
         both.append((Fraction(extreme_eigenvalues(total)[1]) + slack) * (1 + 8 * eps))
     assert abs(Fraction(Smoothness(terms).largest) / min(both) - 1) < 2 * eps
     assert mean_smoothness([Smoothness([([[2.0]], [[1.0]])])], (1,)).terms[0][0] == 2 + 12 * eps
+    below = _largest_of_sum([(np.diag([1.0, 3.0]), np.diag([-0.25, 1.0]))])
+    assert below == pytest.approx(3 + (3 - 1) * 0.25, rel=1e-13)
 
 
 def test_a_product_of_the_largest_is_rounded_up():

@@ -34,6 +34,7 @@ def test_the_value_is_the_mean_cross_entropy_of_a_network(problem):
     for x, label in zip(X, LABELS, strict=True):
         z = np.tanh(x @ W) @ problem.V
         total += math.log(np.exp(z - z[label]).sum())
+        assert problem.predict(W, x[None]).tolist() == [z.argmax()]
     assert problem.value(W) == pytest.approx(total / 12 + 0.025 * (W**2).sum(), rel=1e-12)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory.problems import TwoLayerNetwork, two_layer_network
-from rac_theory.problems.two_layer_certificate import Neighbourhood, measured
+from rac_theory.problems.two_layer_certificate import Neighbourhood, _norm, measured
 from tests.problems.networks import NETWORKS, SMALL, X, searched, steepest
 
 
@@ -55,6 +55,19 @@ def test_what_is_measured_is_raised_by_what_is_derived(transposed):
         (errors, 1 / math.sqrt(N) + lost * size, of_errors),
     ):
         assert (found - exact) / eps == pytest.approx(raised, abs=2.0)
+
+
+def test_norms_are_raised_by_the_rounding_of_their_sums(monkeypatch):
+    """Of the gradient by its size, of 9 numbers; of a row by their number. A small matrix has a small norm."""
+    network, norms = TwoLayerNetwork(np.ones((1024, 1)), np.arange(1024) % 2, 3), []
+    monkeypatch.setattr(two_layer_network, "certified_steps", lambda near, x, y, *_: norms.extend((x, y)) or x)
+    G = np.zeros(network.shape)
+    G[[0, -1]] = 1.0
+    network.certified_step(0 * G, G)
+    eps = 2.0**-52
+    assert [(norm.item() - 1) / eps for norm in norms] == [9, 9]
+    assert (network._row_norm - 1) / eps == pytest.approx(1024 / 2, abs=4)
+    assert _norm(np.full((1, 2, 3), 1e-3)) == pytest.approx(1e-3 * math.sqrt(6), rel=1e-12)
 
 
 @pytest.mark.parametrize("far", [False, True])

@@ -29,6 +29,7 @@ def test_the_value_is_the_mean_cross_entropy_of_a_network(problem, rng):
         z = np.tanh(x @ hidden) @ V / math.sqrt(problem.hidden)
         total += math.log(np.exp(z - z[list(problem.classes).index(label)]).sum())
         assert problem.predict(W, x[None]) == [problem.classes[z.argmax()]]
+    assert problem.predict(np.stack([W, -W]), X).shape == (2, 12)
     assert problem.value(W) == pytest.approx(total / 12 + problem.l2 / 2 * (W**2).sum(), rel=1e-12)
 
 

@@ -18,7 +18,7 @@ from rac_theory.sketches import (
     WeightedCoordinate,
     draws,
 )
-from rac_theory.sketches.draws import check_draws
+from rac_theory.sketches.draws import check_draws, steps_ahead
 from rac_theory.testing import check_sketch
 
 
@@ -101,7 +101,7 @@ def test_a_failure_is_not_remembered_and_a_size_is_looked_at_each_time(drawn):
         def sample(self, rng, size):
             return np.broadcast_to(rng.standard_normal((1, self.dim, self.rank)), (size, self.dim, self.rank))
 
-    broken, fine = Copies(3, 1), Copies(1, 1)  # of one dimension there is one range
+    broken, fine = Copies(2, 1), Copies(1, 1)  # of one dimension there is one range
     for _ in range(2):
         with pytest.raises(ValueError, match="got 64 copies of one"):
             check_draws(broken)
@@ -127,6 +127,20 @@ def test_laws_that_rarely_vary_are_laws_too(sketch):
     """64 equal draws prove nothing where a support or a closed form says why."""
     check_draws(sketch)
     check_sketch(sketch)
+
+
+def test_steps_are_drawn_ahead_by_their_size():
+    """The most round number of which no more than 2^17 numbers are drawn at once, or one. By hand, of 8 x 4."""
+    assert [steps_ahead(8, 4, runs) for runs in (81, 82, 163, 164, 409, 410, 4096, 10**6)] == [
+        50,
+        25,
+        25,
+        10,
+        10,
+        5,
+        1,
+        1,
+    ]
 
 
 def test_a_support_of_one_matrix_must_be_what_is_drawn():

@@ -114,6 +114,13 @@ def test_a_bad_function_is_named(function, message):
         FromFunction(3, 1, function).sample(np.random.default_rng(0), 2)
 
 
+def test_what_names_stand_for():
+    """The laws of the tables: from one to two of weight, from one to four of variance, a fifth of all entries."""
+    assert named_sketch("weighted_coordinate", 3, 1).weights.tolist() == [1, 1.5, 2]
+    assert named_sketch("anisotropic_gaussian", 3, 1).covariance.tolist() == np.diag([1, 2.5, 4]).tolist()
+    assert named_sketch("sparse_signs", 3, 1).p == 0.2
+
+
 def test_a_bad_part_of_a_mixture_is_named():
     class Silent:
         dim, rank = 3, 1
@@ -131,7 +138,7 @@ def test_a_covariance_may_be_of_any_size_within_its_bounds(scale):
     AnisotropicGaussian(3, 1, np.diag([0.0, 0.0, scale]))
     AnisotropicGaussian(2, 1, scale * np.diag([1.0, -4 * np.finfo(float).eps]))
     with pytest.raises(ValueError, match=r"covariance must have a largest entry of size 1e-305\.\.1e305, got "):
-        AnisotropicGaussian(3, 1, np.diag([0.0, 0.0, scale ** (1 + 1e-3)]))
+        AnisotropicGaussian(3, 1, np.diag([0.0, 0.0, scale ** (1 + 1e-4)]))
 
 
 def test_sums_within_1e_12_are_accepted_for_floats():
@@ -239,6 +246,10 @@ def test_a_mixture_draws_each_sketch_as_often_as_its_weight_says():
     assert mixture.rank == 3
     assert Mixture([Coordinate(4, 1)] * 2, [1.5e308, 1.5e308]).probabilities.tolist() == [0.5, 0.5]  # no sum overflows
     np.testing.assert_allclose(mixture.expected_projection(), np.eye(4) * (0.25 / 4 + 0.75 * 3 / 4), rtol=1e-15)
+
+
+def test_weights_may_be_as_large_as_numbers_are():
+    assert Mixture([Haar(3, 1)] * 3, [0.0, 1e308, 1e308]).probabilities.tolist() == [0, 0.5, 0.5]
 
 
 def test_a_mixture_is_closed_only_if_all_of_it_is():

@@ -3,11 +3,13 @@
 The two ends are also near: within 1e-11 of each other, relatively. Each test names what it would catch.
 """
 
+from contextlib import nullcontext
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from rac_theory import sketches, spectrum
 from rac_theory.sketches.spectra import check_claim, closed_form, extremes
@@ -102,3 +104,25 @@ def test_no_mean_of_projections_is_that(diagonal, rank, words):
     matrix = np.diag(diagonal)
     with pytest.raises(ValueError, match=f"must have eigenvalues in .* and trace at most rank={rank}, .*{words}"):
         check_claim("mean", matrix, extremes(matrix), rank)
+
+
+@pytest.mark.parametrize(("off", "words"), [(0.9e-9, None), (1.1e-9, "must")])
+def test_a_claim_may_be_off_by_a_billionth(off, words):
+    """In an eigenvalue, in the trace, and from its transpose, which of windows of one array is one of its rows."""
+    half = np.diag([0.5, 0.5])
+    view = sliding_window_view(np.array([0.25, 0.5, 0.25 + off]), 2)[::-1]
+    for matrix, ends, rank in (
+        (half, (-off, 0.5), 1),
+        (half, (0.5, 1 + off), 1),
+        (np.diag([0.5, 0.5 + off]), (0.5, 0.5), 1),
+        (np.array([[0.5, 0.25], [0.25 + off, 0.5]]), (0.25, 0.75), 1),
+        (view, (0.25, 0.75), 1),
+    ):
+        with pytest.raises(ValueError, match=words) if words else nullcontext():
+            check_claim("mean", matrix, ends, rank)
+
+
+def test_windows_of_one_array_need_not_be_diagonal():
+    """1/2 and two neighbours: 1/2 +- 1/8 sqrt 2. Catches a neighbour that is not looked at."""
+    matrix = sliding_window_view(np.array([0, 0.125, 0.5, 0.125, 0]), 3)[::-1]
+    assert extremes(matrix) == pytest.approx((0.5 - 2**-2.5, 0.5 + 2**-2.5), rel=1e-11)

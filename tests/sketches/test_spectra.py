@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from rac_theory.numerics.confidence import kl_lower, kl_upper
 from rac_theory.numerics.eigenvalues import extreme_eigenvalues
 from rac_theory.numerics.linalg import projection
 from rac_theory.sketches import Frozen, Haar, SparseSigns, named_sketch
-from rac_theory.sketches.spectra import NO_SKETCH, UNKNOWN
+from rac_theory.sketches.spectra import NO_SKETCH, UNKNOWN, _bounds, slowdown
 from tests.sketches.without_claims import WithoutClaims
 
 
@@ -219,6 +220,16 @@ def test_ends_of_arguments(wrong):
     with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must be"):
         spectrum(WithoutClaims(Haar(2, 1)), **wrong)
     assert spectrum(WithoutClaims(Haar(2, 1)), alpha=0.999, draws=1, rng=0).draws == 1
+
+
+def test_what_is_seen_of_an_end_is_a_share():
+    """Sums that are rounded below 0 or above 1, where no bound of a share is; and what is never seen is no progress."""
+    seen = SimpleNamespace(seen=10, sums=np.array([-1e-15, 10 + 1e-14]))
+    known = _bounds(np.diag([-1e-15, 1 + 1e-15]), 20, seen, 0.1, 0.4)
+    assert known.lambda_min_upper == kl_upper(0, 10, 0.1)
+    assert known.lambda_max_lower == kl_lower(1, 10, 0.1)
+    assert (known.lambda_min, known.lambda_max) == (0, 1)
+    assert (slowdown(0), slowdown(Fraction(1, 4))) == (math.inf, 4)
 
 
 def test_exact_needs_a_small_support():

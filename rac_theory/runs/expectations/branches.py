@@ -88,7 +88,7 @@ class BranchMap(EnergyMap):
         """One step."""
         M, m = np.split(state, [state.shape[1]], axis=2)
         means = self.T @ m + self.c
-        turned = (self.T @ M + self.c @ np.swapaxes(m, 1, 2)) @ np.swapaxes(self.T, 2, 3)
+        turned = (self.T @ M + self.c @ m.mT) @ np.swapaxes(self.T, 2, 3)
         moments = turned + means @ np.swapaxes(self.c, 2, 3)
         moved = np.tensordot(self.weights, moments, axes=1), np.tensordot(self.of_mean, means, axes=1)
         return np.concatenate(moved, axis=2)
@@ -98,7 +98,7 @@ class BranchMap(EnergyMap):
         T = self.T[:, i][:, curved][:, :, curved]
 
         def step(M: Array) -> Array:
-            return np.asarray(np.tensordot(self.weights, T @ M @ np.swapaxes(T, 1, 2), axes=1))
+            return np.asarray(np.tensordot(self.weights, T @ M @ T.mT, axes=1))
 
         rate = spectral_radius(step, int(curved.sum())) if curved.any() else 0.0
         if self.agree:
@@ -164,7 +164,7 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
     P, weights = _draws(algorithm, frame, problem.shape)
     roots = energy_roots(frame)
     F = (np.eye(frame.dim) if frame.basis is None else frame.basis) * roots[:, None, :]
-    N = algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
+    N = algorithm.gamma * (F.mT @ P[:, None] @ F)
     if isinstance(source, Clients):
         clients = of_clients(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
         paths = [_paths(N, source.source, rows) for rows in clients]
@@ -190,7 +190,7 @@ def _moved(frame: Frame, roots: Array, move: Array) -> Array:
 def _paths(N: Array, source: object, components: Components) -> tuple[Array, Array]:
     """The affine maps of all ways to descend, T, (paths, k, g, d, d), and c, for each of k draws of N, (k, g, d, d)."""
     orders = _orders(source, len(components.K))
-    d, columns = N.shape[-1], components.k.shape[2]
+    (*_, d), (*_, columns) = N.shape, components.k.shape
     size = len(orders) * N[..., 0].size * (d + columns)
     if size > _LARGEST:
         raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
@@ -226,8 +226,8 @@ def _orders(source: object, components: int) -> list[tuple[int, ...]]:
 
 def _descent(N: Array, components: Components, order: tuple[int, ...]) -> tuple[Array, Array]:
     """The affine map of steps with the listed components: T, (k, g, d, d), and c, (k, g, d, columns)."""
-    T = np.broadcast_to(np.eye(N.shape[-1]), N.shape)
-    c = np.zeros((*N.shape[:-1], components.k.shape[2]))
+    (*lead, d), (*_, columns) = N.shape, components.k.shape
+    T, c = np.broadcast_to(np.eye(d), N.shape), np.zeros((*lead, columns))
     for i in order:
         K, k = components.K[i], components.k[i]
         T, c = T - N @ (K @ T), c - N @ (K @ c + k)
@@ -265,7 +265,7 @@ def _listed(sketch: Sketch | None, scale: float, dim: int, *, plain: bool) -> _D
             f"they take moments of H beyond the second, got {repr_of(sketch)}"
         )
     B, probabilities = support
-    P = scale * (B @ np.swapaxes(B, 1, 2)) if plain else projection(B)
+    P = scale * (B @ B.mT) if plain else projection(B)
     return P, probabilities.astype(np.float64)
 
 
@@ -284,7 +284,7 @@ def bends(algorithm: Algorithm, problem: Problem, h: float) -> Array:
     moves = []
     for basis in _directions(algorithm, problem.shape[0 if left else 1]):
         U = np.einsum("di,jc->ijdc", basis, np.eye(columns)).reshape(-1, len(basis), columns)
-        U = U if left else np.swapaxes(U, 1, 2)
+        U = U if left else U.mT
         curvatures = (U * (problem.gradient(U) - problem.gradient(np.zeros_like(U)))).sum(axis=(1, 2))
         moves.append(h / 2 * algorithm.plain_scale * np.tensordot(curvatures, U, axes=1))
     return np.array(moves)

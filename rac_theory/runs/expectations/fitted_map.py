@@ -72,8 +72,8 @@ def _on_all_numbers(M: Array, V: Array, *, left: bool) -> Array:
     """``sum_j M_j (x) v_j v_j'``, row by row, or the other way round: (j, k, d, d) to (k, m n, m n)."""
     lines = np.einsum("ij,kj->jik", V, V)
     P = np.einsum("jkab,jcd->kacbd", M, lines) if left else np.einsum("jab,jkcd->kacbd", lines, M)
-    size = M.shape[-1] * len(V)
-    return np.asarray(P.reshape(-1, size, size))
+    (_, k, d, _), n = M.shape, len(V)
+    return np.asarray(P.reshape(k, n * d, n * d))
 
 
 _LOGS = np.arange(-60.0, 120.0, 0.25)

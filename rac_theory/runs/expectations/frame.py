@@ -197,7 +197,7 @@ def _rows(frame: Frame, centre: Eigenbasis, problem: LeastSquares) -> Components
         Z, axis = np.kron(X[:, None, :], np.eye(n)[None]) @ basis * inverse, 2
     else:
         Z, axis = (X @ basis)[:, None, :] * inverse, 1
-    Zt, R, Y = np.swapaxes(Z, 1, 2), *(np.expand_dims(rows, axis) for rows in (problem.Y - X @ W_star, problem.Y))
+    Zt, R, Y = Z.mT, *(np.expand_dims(rows, axis) for rows in (problem.Y - X @ W_star, problem.Y))
     shift = inverse[:, None] * (basis.T @ W_star.reshape(frame.dim, -1))
     return Components(Zt @ Z + k * np.diag(inverse**2), k * shift - Zt @ R, float(np.abs(Zt @ Y).max()))
 

@@ -76,7 +76,7 @@ class LinkMap:
         E = self.coordinates(W)
         d = self.curvatures.shape[1]
         X = np.zeros((len(E), 2 * d, 2 * d))
-        X[:, :d, :d] = E @ np.swapaxes(E, 1, 2)
+        X[:, :d, :d] = E @ E.mT
         return X
 
     def step(self, state: Array) -> Array:
@@ -214,7 +214,7 @@ def cycle_map(algorithm: CyclicRACLoRA, problem: Problem) -> CycleMap:
     """Return the map of a cycle, or raise ``Unsupported``."""
     frame = frame_of(pooled(problem), algorithm.side)
     U = algorithm.blocks
-    P = np.stack([frame.lift(partial(np.matmul, H))(np.eye(frame.dim)) for H in U @ np.swapaxes(U, 1, 2)])
+    P = np.stack([frame.lift(partial(np.matmul, H))(np.eye(frame.dim)) for H in U @ U.mT])
     k, d, groups = len(P), frame.dim, frame.curvatures.shape[1]
     shuffled = algorithm.order == "shuffled"
     if (size := (comb(k, k // 2) if shuffled else k) * groups * d**2) > _LARGEST:
@@ -224,7 +224,7 @@ def cycle_map(algorithm: CyclicRACLoRA, problem: Problem) -> CycleMap:
         )
     roots = energy_roots(frame)
     F = (np.eye(d) if frame.basis is None else frame.basis) * roots[:, None, :]
-    T = np.eye(d) - algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
+    T = np.eye(d) - algorithm.gamma * (F.mT @ P[:, None] @ F)
     return CycleMap(roots, frame.in_groups, (T + np.swapaxes(T, 2, 3)) / 2, shuffled)
 
 

@@ -214,17 +214,17 @@ class MatrixMap:
     def start(self, W: Array) -> Array:
         """Return e e', summed over the columns of a group: (g, d, d)."""
         e = np.sqrt(self.h / self.gamma)[:, :, None] * self.coordinates(W)
-        return np.asarray(e @ np.swapaxes(e, 1, 2))
+        return np.asarray(e @ e.mT)
 
     def step(self, state: Array) -> Array:
         """One step: (..., g, d, d) to (..., g, d, d), symmetric."""
         half = (state + self.scattered(state)) / 2 - self.mean @ state
         # Symmetric to the last bit: E[N] M + (E[N] M)' would let an antisymmetric rounding error live for ever.
-        return np.asarray(half + np.swapaxes(half, -1, -2))
+        return np.asarray(half + half.mT)
 
     def scattered(self, X: Array) -> Array:
         """``E[N X N]`` for matrices X, (..., g, d, d)."""
-        B, Bt = self.factor, np.swapaxes(self.factor, 1, 2)
+        B, Bt = self.factor, self.factor.mT
         return np.asarray(Bt @ self.second_moment(B @ X @ Bt) @ B)
 
     def readout(self, state: Array) -> tuple[float, float, float]:
@@ -254,8 +254,8 @@ def matrix_map(
     basis = np.eye(dim) if frame.basis is None else frame.basis
     B = basis * np.sqrt(gamma * frame.by_group)[:, None, :]
     P = frame.lift(second_moment)
-    square = np.swapaxes(B, 1, 2) @ P(np.eye(dim)) @ B
-    mean = square if mean_times is None else np.swapaxes(B, 1, 2) @ frame.lift(mean_times)(np.eye(dim)) @ B
+    square = B.mT @ P(np.eye(dim)) @ B
+    mean = square if mean_times is None else B.mT @ frame.lift(mean_times)(np.eye(dim)) @ B
     return MatrixMap(B, mean, square, P, frame.columns, gamma, frame.in_groups)
 
 
@@ -294,7 +294,7 @@ class EnergyMap(ABC):
     def start(self, W: Array) -> Array:
         """Return e e', summed over the columns of a group."""
         e = self.roots[:, :, None] * self.coordinates(W)
-        return np.asarray(e @ np.swapaxes(e, 1, 2))
+        return np.asarray(e @ e.mT)
 
     def readout(self, state: Array) -> tuple[float, float, float]:
         """Half the trace, and the traces with the curvatures as weights and as divisors."""
@@ -315,7 +315,7 @@ def _largest_eigenvalue(moments: MatrixMap, mask: Array) -> float:
 
     def apply(x: Array) -> Array:
         M = x.reshape(-1, 1, d, d)
-        M = (M + np.swapaxes(M, -1, -2)) / 2
+        M = (M + M.mT) / 2
         return np.asarray((mask * moments.step(mask * M)).reshape(x.shape))
 
     if d**4 <= _DENSE:

@@ -133,7 +133,7 @@ class Parts:
         if rests.settles and data.agree:
             offsets = np.zeros(offsets.shape, kind)
         reported = less_minimiser(program.total(program.report, registers))[0]
-        noise = data.variance * columns * (noisy @ np.swapaxes(noisy, -1, -2))
+        noise = data.variance * columns * (noisy @ noisy.mT)
         return cls(system[..., :K], offsets, noise, reported[..., :K], reported[..., K : K + columns])
 
 
@@ -217,23 +217,23 @@ class MethodMap:
         begins = zip(self.program.start, self.rests.states, strict=True)
         states = [begin * E + (begin - rest) * self.centre for begin, rest in begins]
         x = np.concatenate(states, axis=-2)
-        return np.concatenate([x @ np.swapaxes(x, -1, -2), x], axis=-1)
+        return np.concatenate([x @ x.mT, x], axis=-1)
 
     def step(self, state: Numbers) -> Numbers:
         """One step."""
         K, F, f = state.shape[-2], self.parts.steps, self.parts.offsets
         M, m = state[..., :K], state[..., K:]
-        cross = F @ m @ np.swapaxes(f, -1, -2)
-        J = F @ M @ np.swapaxes(F, -1, -2) + cross + np.swapaxes(cross, -1, -2) + f @ np.swapaxes(f, -1, -2)
+        cross = F @ m @ f.mT
+        J = F @ M @ F.mT + cross + cross.mT + f @ f.mT
         moments, mean = self._moved(self._mean(J) + self.parts.noise, self.kick), self._mean(F @ m + f)
         return np.concatenate([moments, mean[..., :K, :] + self.kick @ self.law.mean @ mean[..., K:, :]], axis=-1)
 
     def readout(self, state: Numbers) -> tuple[Any, Any, Any]:
         """``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at the reported point."""
         K, row, away = state.shape[-2], self.parts.report, self.parts.away
-        cross = row @ state[..., K:] @ np.swapaxes(away, -1, -2)
-        R = row @ state[..., :K] @ np.swapaxes(row, -1, -2) + cross + np.swapaxes(cross, -1, -2)
-        R = R + away @ np.swapaxes(away, -1, -2)
+        cross = row @ state[..., K:] @ away.mT
+        R = row @ state[..., :K] @ row.mT + cross + cross.mT
+        R = R + away @ away.mT
         gap, square, distance = ((form * R).sum() for form in self.forms)
         return gap, square, distance
 
@@ -246,7 +246,7 @@ class MethodMap:
         if not self.is_apart:
             g, d, k, _ = T.shape
             T = np.einsum("gdij,de->gidje", T, np.eye(d)).reshape(g, 1, k * d, k * d)
-        Tt, K = np.swapaxes(T, -1, -2), T.shape[-1]
+        Tt, (*_, K) = T.mT, T.shape
         F = np.concatenate([Tt @ self.parts.steps[..., :K, :], self.parts.steps[..., K:, :]], axis=-2) @ T
         kick = Tt @ self.kick
         radius = self._systems(F[0], kick) if self.is_apart else self._blocks(F, kick)
@@ -264,18 +264,18 @@ class MethodMap:
 
     def _moved(self, J: Numbers, kick: Numbers) -> Numbers:
         """What H makes of J."""
-        K, across = kick.shape[-2], np.swapaxes(kick, -1, -2)
+        K, across = kick.shape[-2], kick.mT
         cross = J[..., :K, K:] @ self.law.mean @ across
         pushed = kick @ self.law.second_moment(J[..., K:, K:]) @ across
         half = (J[..., :K, :K] + pushed) / 2 + cross
         # Symmetric to the last bit: an antisymmetric rounding error might live for ever.
-        return np.asarray(half + np.swapaxes(half, -1, -2))
+        return np.asarray(half + half.mT)
 
     def _blocks(self, F: Array, kick: Array) -> float:
         """The radius of the map on matrices of all numbers, the largest of all groups."""
 
         def step(M: Array, g: int) -> Array:
-            return self._moved(self._mean(F[:, g, 0] @ M @ np.swapaxes(F[:, g, 0], -1, -2)), kick[g, 0])
+            return self._moved(self._mean(F[:, g, 0] @ M @ F[:, g, 0].mT), kick[g, 0])
 
         return max(spectral_radius(partial(step, g=g), F.shape[-1]) for g in range(F.shape[1]))
 
@@ -285,7 +285,7 @@ class MethodMap:
         It is that of some B, or the largest z with b sum c'(z - B)^{-1}[b b'] c = 1, for all these maps take
         semidefinite matrices to such.
         """
-        k, b = F.shape[-1], float(self.law.trace or 0)
+        (*_, k), b = F.shape, float(self.law.trace or 0)
         A, c = F[..., :k, :], F[..., k:, :]
         pushed, q = kick @ c, float(self.law.mean[0, 0])
         alone = float(self.law.second_moment(np.ones((1, 1, 1, 1))).item()) - b
@@ -320,9 +320,9 @@ class MethodMap:
             kick = self.kick.reshape(k, -1)[:, :1].astype(np.float64)
             inputs = np.concatenate([kick, np.array(self.program.start, dtype=np.float64)[:, None]], axis=1)
         reached = _range(_powers(A, np.broadcast_to(inputs, (*A.shape[:2], *inputs.shape))))
-        turned = np.swapaxes(reached, -1, -2) @ A @ reached
+        turned = reached.mT @ A @ reached
         outputs = np.concatenate([c, np.where(curved[..., None, None], system.report, 0.0)], axis=-2) @ reached
-        visible = _range(_powers(np.swapaxes(turned, -1, -2), np.swapaxes(outputs, -1, -2)))
+        visible = _range(_powers(turned.mT, outputs.mT))
         if len(self.data.weights) > 1:
             visible = np.where(curved[..., None, None], np.eye(k), visible)
         return np.asarray(reached @ visible)

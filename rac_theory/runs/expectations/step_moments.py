@@ -112,9 +112,9 @@ def step_moments(algorithm: RACLoRA | Preconditioned) -> StepMoments:
     B, weights = law.support[0], law.support[1].astype(np.float64)
     if isinstance(algorithm, Preconditioned):
         B = orthonormal_range(B)
-        P = (B * algorithm.weights) @ np.swapaxes(B, 1, 2)
+        P = (B * algorithm.weights) @ B.mT
     else:
-        P = algorithm.plain_scale * (B @ np.swapaxes(B, 1, 2))
+        P = algorithm.plain_scale * (B @ B.mT)
     return StepMoments(summed(P, weights), partial(np.matmul, np.tensordot(weights, P, axes=1)))
 
 
@@ -150,11 +150,11 @@ def listed_by_layers(layers: Sequence[tuple[Array, Array]]) -> tuple[Array, Arra
     """Return all block diagonal matrices, (k, size, size), of independent blocks (k_i, s_i, s_i), and probabilities."""
     P, weights = layers[0]
     for blocks, probabilities in layers[1:]:
-        before, size = P.shape[-1], blocks.shape[-1]
-        joined = np.zeros((len(P), len(blocks), before + size, before + size))
+        (k, before, _), (more, size, _) = P.shape, blocks.shape
+        joined = np.zeros((k, more, before + size, before + size))
         joined[..., :before, :before] = P[:, None]
         joined[..., before:, before:] = blocks
-        P, weights = joined.reshape(-1, *joined.shape[2:]), np.outer(weights, probabilities).ravel()
+        P, weights = joined.reshape(k * more, before + size, before + size), np.outer(weights, probabilities).ravel()
     return P, weights
 
 

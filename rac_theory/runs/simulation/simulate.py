@@ -64,7 +64,7 @@ def simulate_part(
         name: np.concatenate([part.history[name] for part in parts], 1).swapaxes(0, 1) for name in parts[0].history
     }
     return Trajectory(
-        **dict(zip(kernel.measures, measured.array.swapaxes(1, 2), strict=True)),
+        **dict(zip(kernel.measures, measured.array.mT, strict=True)),
         norms=np.concatenate([part.norms for part in parts]),
         case=case,
         kernel=kernel,

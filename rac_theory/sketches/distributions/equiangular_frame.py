@@ -29,7 +29,7 @@ class EquiangularFrame(Isotropic):
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
-        return np.swapaxes(simplex(self.dim)[random_subsets(rng, size, self.dim + 1, self.rank)], 1, 2)
+        return simplex(self.dim)[random_subsets(rng, size, self.dim + 1, self.rank)].mT
 
     def second_moment(self, M: Array) -> Array:
         r"""By the probabilities that 1, 2, 3 and 4 different vertices are drawn together.
@@ -53,13 +53,13 @@ class EquiangularFrame(Isotropic):
         )
         more -= (two + 4 * joined + 4 * around - 2 * apart) * n + apart * trace
         result = (two + 2 * joined + around) * M
-        result += around * np.swapaxes(M, -1, -2)
+        result += around * M.mT
         return _add_vertices(more, result)
 
     def support(self) -> Support | None:
         """Return all subsets of vertices, equally likely, as floats: most are irrational. None above the limit."""
         subsets = all_subsets(self.dim + 1, self.rank)
-        return None if subsets is None else equally_likely(np.swapaxes(simplex(self.dim)[subsets], 1, 2))
+        return None if subsets is None else equally_likely(simplex(self.dim)[subsets].mT)
 
 
 def simplex(dim: int) -> Array:

@@ -26,7 +26,7 @@ class Gaussian(UniformRange):
         """Draw (size, dim, rank)."""
         if self.dim <= SHORT:  # entries of one place lie together in memory, else columns, as ranges are made of them
             return np.moveaxis(standard_normals(rng, (self.dim, self.rank, size)), 2, 0)
-        return np.swapaxes(standard_normals(rng, (size, self.rank, self.dim)), 1, 2)
+        return standard_normals(rng, (size, self.rank, self.dim)).mT
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class SubsampledCosine(Isotropic):
         index = np.arange(d)
         mirrored = M[..., index, d - 1 - index]
         diagonal = np.diagonal(M, axis1=-2, axis2=-1)
-        result = (even + twice) * M + even * np.swapaxes(M, -1, -2)
+        result = (even + twice) * M + even * M.mT
         result[..., index, d - 1 - index] += some * (mirrored + mirrored[..., ::-1])
         on_diagonal = even * diagonal.sum(axis=-1, keepdims=True) + some * (diagonal + diagonal[..., ::-1])
         result[..., index, index] = on_diagonal + twice * diagonal

@@ -42,8 +42,9 @@ def uniform_range(dim: int, rank: int) -> tuple[Fraction, Fraction]:
 
 def from_invariants(a: Any, b: Any, M: NDArray[Any]) -> NDArray[Any]:
     """``E[H M H] = a M + b (M' + trace(M) I)``: (..., d, d) to (..., d, d); floats, or Fractions throughout."""
+    *_, d = M.shape
     trace = np.trace(M, axis1=-2, axis2=-1)[..., None, None]
-    return np.asarray(a * M + b * (np.swapaxes(M, -1, -2) + trace * np.eye(M.shape[-1], dtype=M.dtype)))
+    return np.asarray(a * M + b * (M.mT + trace * np.eye(d, dtype=M.dtype)))
 
 
 @dataclass(frozen=True)

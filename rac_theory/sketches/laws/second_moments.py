@@ -84,7 +84,7 @@ def _identity(size: int, unit: Any) -> NDArray[Any]:
 
 def _matrix(H: NDArray[Any], probabilities: NDArray[Any]) -> NDArray[Any]:
     """The matrix of vec(M) -> vec(E[H M H]), row by row, (d^2, d^2)."""
-    d = H.shape[-1]
+    _, d, _ = H.shape
     flat = H.reshape(-1, d * d)
     products = (flat.T * probabilities) @ flat  # E[H_ij H_kl] at (ij, kl)
     return np.asarray(products.reshape(d, d, d, d).transpose(0, 3, 1, 2).reshape(d * d, d * d))

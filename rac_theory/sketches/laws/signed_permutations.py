@@ -51,7 +51,7 @@ from rac_theory.sketches.sketch import Shape
 
 def from_pairs(P: Array, R: Array, M: Array) -> Array:
     """Return E[H M H] from the two matrices, (d, d): (..., d, d) to (..., d, d)."""
-    result = P * M + R * np.swapaxes(M, -1, -2)
+    result = P * M + R * M.mT
     diagonal = np.arange(len(P))
     result[..., diagonal, diagonal] = np.diagonal(M, axis1=-2, axis2=-1) @ R.T
     return np.asarray(result)
@@ -88,7 +88,7 @@ def from_entries(moments: EntryMoments, M: Array) -> Array:
         P = np.full((len(diagonal), len(diagonal)), float(moments.pair))
         P[diagonal, diagonal] = float(moments.square)
         return np.asarray(P * M)
-    result = float(moments.pair) * M + float(moments.across) * np.swapaxes(M, -1, -2)
+    result = float(moments.pair) * M + float(moments.across) * M.mT
     entries = np.diagonal(M, axis1=-2, axis2=-1)
     trace = entries.sum(axis=-1, keepdims=True)
     result[..., diagonal, diagonal] += float(moments.alone) * entries + float(moments.across) * trace

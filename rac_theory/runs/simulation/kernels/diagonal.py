@@ -99,7 +99,7 @@ class Diagonal:
         ahead = steps_ahead(self.sketch.dim, self.sketch.rank, runs)
         while True:
             Q = draw_ranges(self.sketch, rng, ahead * runs)
-            rows = np.swapaxes(Q, -1, -2).astype(self.start.dtype, copy=False)
+            rows = Q.mT.astype(self.start.dtype, copy=False)
             if self.rotation is not None:
                 rows = (rows.reshape(-1, self.sketch.dim) @ self.rotation).reshape(rows.shape)
             yield rows.reshape(ahead, runs, *rows.shape[1:])
@@ -172,7 +172,7 @@ class DiagonalKernel:
 
     def matrices(self, W: Array) -> Array:
         """Turn coordinates back."""
-        E = np.swapaxes(W, 1, 2) if self.case.transposed else W
+        E = W.mT if self.case.transposed else W
         return self.case.basis.matrices(np.ascontiguousarray(E)).astype(W.dtype, copy=False)
 
     def norms(self, W: Array) -> Array:

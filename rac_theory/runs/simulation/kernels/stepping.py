@@ -95,7 +95,7 @@ class Stepping:
         value, G = problem.look(W)
         W.flags.writeable = False  # an iterate overwritten in place would find a stale gradient: better an error
         measured = np.empty((len(self.measures), 1, self.block), self.start.dtype)
-        flat = (G if G.flags.c_contiguous else np.swapaxes(G, 1, 2)).reshape(len(G), -1)  # without a copy, mostly
+        flat = (G if G.flags.c_contiguous else G.mT).reshape(len(G), -1)  # without a copy, mostly
         measured[:2, 0] = value, np.vecdot(flat, flat)
         if self.minimiser is not None:
             measured[2, 0] = squared_norms(W - self.minimiser)

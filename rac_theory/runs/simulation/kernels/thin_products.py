@@ -105,7 +105,7 @@ class ThinProducts(DiagonalKernel):
         kinds, (runs, p, d), q = len(self.case.weights), Q.shape, E.shape[2]
         scaled = (Q[:, None] * np.stack([l, l**2, np.ones_like(l)][:kinds])[:, None]).reshape(runs, -1, d)
         Z = (scaled @ E).reshape(runs, kinds, p, q)
-        M = (scaled @ Q.swapaxes(1, 2)).reshape(runs, kinds, p, p)
+        M = (scaled @ Q.mT).reshape(runs, kinds, p, p)
         squares_of_Q = np.einsum("uwaiaj->uwaij", M.reshape(runs, kinds, *2 * (k, p // k))).copy()
         M *= gamma * _earlier(k, p // k).astype(M.dtype)
         C = Z[:, 0]
@@ -124,13 +124,13 @@ class ThinProducts(DiagonalKernel):
         """Return the same where the curvatures lie along the other axis."""
         gamma, l = self.case.gamma, self.case.curvatures[0]
         C = Q @ E
-        _solve_by_halves(gamma * (Q @ Q.swapaxes(1, 2)), C, Q.shape[1] // k, l)
+        _solve_by_halves(gamma * (Q @ Q.mT), C, Q.shape[1] // k, l)
         lost = np.square(C).reshape(len(C), k, -1, len(l)).sum(axis=2) * (2 * gamma * l - (gamma * l) ** 2)
         return l * C, -(lost @ self.case.weights[:, 0].T).T
 
     def _moved(self, E: Array, Q: Array, C: Array, r: int, t: int) -> Array:
         """Return where the runs are after the first t of the steps from E."""
-        return np.asarray(E - np.swapaxes(Q[:, : t * r], 1, 2) @ (self.case.gamma * C[:, : t * r]))
+        return np.asarray(E - Q[:, : t * r].mT @ (self.case.gamma * C[:, : t * r]))
 
     def _measure(self, E: Array) -> Array:
         """Return what is measured at E, (kinds, 1, runs)."""
@@ -179,7 +179,7 @@ def _subtract(gamma: float, Q: Array, C: Array, E: Array) -> None:
     of a single row several times more slowly.
     """
     if E[0].size < _LARGE:
-        E -= Q.swapaxes(1, 2) @ (gamma * C)
+        E -= Q.mT @ (gamma * C)
         return
     add_product = _blas("gemm", E.dtype)
     for rows, products, errors in zip(Q, C, E, strict=True):  # BLAS counts by columns: to it all is transposed
