@@ -378,6 +378,15 @@ def test_a_gradient_may_be_taken_twice():
     assert [next(walk).item() for _ in range(3)] == [0, -1, -2.5]
 
 
+def test_what_is_yielded_is_never_yielded_again():
+    """A state that lags behind is the array of the step before: who keeps W0 would see it twice. Catches no copy."""
+    behind = Method({W: W - gamma * H(gradient(W)), Z: W}, start={Z: W}, report=Z)(None, gamma=0.5)
+    start = np.ones((1, 1, 1))
+    first = next(behind.iterates(Quadratic.left(np.eye(1), np.zeros((1, 1))), start, np.random.default_rng(0)))
+    assert first == start
+    assert not np.shares_memory(first, start)
+
+
 def test_a_gradient_is_not_lost_beside_a_large_W():
     """At 1e17 a step of one is no step. Catches a gradient that is read off the step where a source gives it."""
     slope = FromFunctions((1, 1), lambda W: W.sum(axis=(1, 2)), np.ones_like, L=1.0)

@@ -63,6 +63,8 @@ def test_every_claim_is_explained(told, claim):
     for words in (known.statement, known.source, theorems.MARKS[known.mark]):
         assert words in said
     if claim in counterexamples.ALL:
+        for label, words in (("cause", known.cause), ("if", known.condition), ("differs", known.in_circulation)):
+            assert f"\n{label:9}{words}" in said if words else f"\n{label:9}" not in said
         return
     for sentence in known.assumptions:
         assert sentence in said
@@ -70,6 +72,8 @@ def test_every_claim_is_explained(told, claim):
         assert f"{symbol.meaning}, {symbol.unit}" in said
         assert symbol.side == "exact" or f"{symbol.unit}, rounded {symbol.side}" in said
         assert symbol.constant in ("", symbol.name) or f"in code {symbol.constant}" in said
+    texts = [line[4:].partition("  ")[2] for line in said.partition("\nwhere\n")[2].splitlines()]
+    assert min(len(text) - len(text.lstrip()) if text else -1 for text in texts) == 0  # two spaces behind the longest
 
 
 def test_the_step_of_a_theorem_is_shown_as_an_algorithm(told):
