@@ -167,6 +167,7 @@ def test_multiples_of_one_over_L_are_said_by_their_names():
         case, constants, gamma = tried(name, rank=1)
         assert (case.algorithm.gamma, gamma) == (1 / constants.L, multiple / constants.L), name
     assert tried("certified")[2] == tried("step per draw")[2] == 1.0
+    assert tried("preconditioned", rank=3)[0].algorithm.weights.tolist() == [1, 0.75, 0.5]
 
 
 @pytest.mark.parametrize("A", [0.0, 0.1, 3.0])
