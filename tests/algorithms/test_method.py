@@ -378,13 +378,18 @@ def test_a_gradient_may_be_taken_twice():
     assert [next(walk).item() for _ in range(3)] == [0, -1, -2.5]
 
 
-def test_what_is_yielded_is_never_yielded_again():
-    """A state that lags behind is the array of the step before: who keeps W0 would see it twice. Catches no copy."""
-    behind = Method({W: W - gamma * H(gradient(W)), Z: W}, start={Z: W}, report=Z)(None, gamma=0.5)
+@pytest.mark.parametrize(
+    ("lines", "kept"), [({W: W - gamma * H(gradient(W)), Z: W}, Z), ({W: W, Z: W - gamma * H(gradient(W))}, W)]
+)
+def test_what_is_yielded_is_never_yielded_again(lines, kept):
+    """A state that lags behind or stays is the array of the step before. Catches no copy of W0, and one of another."""
     start = np.ones((1, 1, 1))
-    first = next(behind.iterates(Quadratic.left(np.eye(1), np.zeros((1, 1))), start, np.random.default_rng(0)))
+    some = Method(lines, start={Z: W / 2 if kept == W else W}, report=kept)(None, gamma=0.5)
+    blocks = some.iterates(Quadratic.left(np.eye(1), np.zeros((1, 1))), start, np.random.default_rng(0))
+    first = next(blocks)
     assert first == start
     assert not np.shares_memory(first, start)
+    assert not np.shares_memory(first, next(blocks))
 
 
 def test_a_gradient_is_not_lost_beside_a_large_W():

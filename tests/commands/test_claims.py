@@ -1,11 +1,14 @@
 """``list`` with conditions, ``explain`` and the cards of ``cite``: what is said of each claim comes from the claim."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from rac_theory import GD, theorems
+from rac_theory import GD, Status, theorems
 from rac_theory.commands.cli import main
+from rac_theory.commands.counterexamples import _lines
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.literature import CLAIMS, counterexamples
 from rac_theory.statements.symbols import L, gamma, gap0_upper
@@ -110,6 +113,15 @@ def test_a_card_is_printed_whole(told, claim):
         assert any(words in line for line in lines), words
     for check in (*card.evidence.checks, *card.evidence.against):
         assert any(str(check) in line for line in lines)
+
+
+@pytest.mark.parametrize(("condition", "said"), [(None, []), ("r is 1", ["  if        r is 1"])])
+def test_a_counterexample_is_told_with_its_condition_where_it_has_one(condition, said):
+    example = replace(counterexamples.ALL["C6"], condition=condition)
+    answer = SimpleNamespace(
+        counterexample=example, witness=SimpleNamespace(checks=()), status=Status.VIOLATED, circulated=None
+    )
+    assert [line for line in _lines(answer) if line.startswith("  if ")] == said
 
 
 def test_cards_are_cited_as_json(told, capsys):
