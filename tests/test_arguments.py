@@ -177,6 +177,7 @@ CONSTANTS = "must be a Constants, as Constants.of(case) gives, got"
     ("algorithm", "problem", "message"),
     [
         (PROBLEM, ALGORITHM, "got Quadratic(3x2 #*) without 'iterates'; are algorithm and problem swapped?"),
+        (PROBLEM, PROBLEM, "algorithm must be *, got Quadratic(3x2 #*) without 'iterates'"),
         (RACLoRA, PROBLEM, "algorithm must be *, got the class RACLoRA; write RACLoRA(...)"),
         (GD, PROBLEM, "algorithm must be *, got the function GD; write GD(...)"),
         (Haar(3, 1), PROBLEM, "algorithm must be *, got Haar(dim=3, rank=1) without 'iterates'"),
@@ -185,7 +186,7 @@ CONSTANTS = "must be a Constants, as Constants.of(case) gives, got"
         (ALGORITHM, np.eye(3), "problem must be *, got array(*) without 'value'"),
         (None, None, "algorithm must be *, got None without 'iterates'"),
     ],
-    ids=["swapped", "class", "function", "sketch", "class of problem", "method", "array", "None"],
+    ids=["swapped", "problem", "class", "function", "sketch", "class of problem", "method", "array", "None"],
 )  # fmt: skip
 def test_algorithm_and_problem(algorithm, problem, message):
     """Each was an AttributeError, or a sentence about something else."""

@@ -227,6 +227,6 @@ def _sorted(tensors: Iterable[Tensor]) -> Shapes:
             left_out.append(f"{name} has a shape outside 1..{_LARGEST_DIM}: {'x'.join(map(shown, shape))}")
         else:
             matrices.append((name, (shape[0], shape[1])))
-            adapters += [(name, tensor.rank)] * (tensor.rank > 0)
+            adapters += [(name, tensor.rank)] * bool(tensor.rank)
             forms += [(name, tensor.form)] * bool(tensor.form)
     return Shapes(tuple(matrices), tuple(left_out), tuple(adapters), tuple(forms))

@@ -183,7 +183,7 @@ def _answering(call: Callable[..., Any], constructor: Callable[..., Any]) -> Cal
 def _unfit(call: Any, constructor: Any, given: tuple[Any, ...], named: dict[str, Any]) -> str | None:
     """Say why a call does not fit a signature, and what may be written."""
     parameters = [*inspect.signature(call).parameters.values()]
-    if parameters[:1] and parameters[0].name in ("self", "cls"):  # which is not typed
+    if parameters and parameters[0].name in ("self", "cls"):  # which is not typed
         parameters, given = parameters[1:], given[1:]
     name, takes = constructor.__qualname__, [slot.name for slot in parameters]
     in_place = [slot.name for slot in parameters if slot.kind in (slot.POSITIONAL_ONLY, slot.POSITIONAL_OR_KEYWORD)]

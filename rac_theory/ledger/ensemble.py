@@ -163,6 +163,6 @@ def informative_steps(
     steps = 1
     for theorem in linear or applicable:
         bound = theorem.bound(c, longest)[1:]
-        enough = np.flatnonzero(bound <= max(theorem.metric.ceiling(c) / reduction, 1.1 * float(bound[-1])))
-        steps = max(steps, int(enough[0]) + 1 if enough.size else 1)  # a bound that is no number never falls
+        enough = bound <= max(theorem.metric.ceiling(c) / reduction, 1.1 * float(bound[-1]))
+        steps = max(steps, int(np.argmax(enough)) + 1)  # the first; a bound that is no number never falls
     return steps

@@ -70,6 +70,8 @@ def test_a_side_without_curvature_may_be_the_faster_one():
     assert "promised 2 times the steps" in cost
     assert "a step of rank 2 sees 2 of 4 directions of head" in cost
     assert "train A" not in cheaper or "rank 1" in cheaper
+    one_side = alike([("head", (4, 3072))], Curvature.of_rho(100.0), [8])  # above 4: it is the slower one as well
+    assert one_side.slower == one_side.best != {}
 
 
 def test_a_rank_that_is_the_cheapest_is_not_called_dearer():

@@ -8,7 +8,7 @@ import pytest
 
 from rac_theory import LayeredRACLoRA
 from rac_theory.advice import Curvature, advise, cheapest, fewest_steps
-from rac_theory.advice.comparison import CURRENCIES, totals
+from rac_theory.advice.comparison import CURRENCIES, Horizon, advice_table, totals
 from rac_theory.problems import Layers
 from rac_theory.sketches import Haar
 
@@ -58,6 +58,16 @@ def test_of_each_side_the_fastest_sketch_is_told():
     assert sentence.startswith(
         "9x6, rank 2: right, gaussian: 3 times the steps, 18 numbers trained; left, gaussian: 4.5 "
     )
+
+
+def test_numbers_in_the_table_are_whole_but_for_a_mean_of_both_sides():
+    """3 (1000/7 + 3000 6/7) of a coin; full training has no rank. Catches a million that is rounded, and all digits."""
+    options, _ = advise([(3000, 1000)], ranks=[3], mixture=1 / 7)
+    table = advice_table(options, {options[0].label: Horizon(1e-3, 100.0, 10)})
+    cells = {str(column.header): [*column.cells] for column in table.columns}
+    assert cells["side"] == ["full", "left", "right", "mixture"]
+    assert cells["a step"] == ["3,000,000", "3,000", "9,000", "8,142.86"]
+    assert cells["rank"] == ["-", "3", "3", "3"]
 
 
 def test_layers_of_one_shape_with_names_do_not_compete():

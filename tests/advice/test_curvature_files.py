@@ -39,6 +39,19 @@ def test_arrays_with_the_names_of_layers_are_for_these(tmp_path):
     assert list(unused(LAYERS, ["X"])) == []
 
 
+def test_a_second_moment_goes_with_its_number_of_examples_and_to_all_with_the_same_inputs(tmp_path):
+    """As a probe saves them. Catches a moment that is read as features, and a number that is a layer of its own."""
+    np.savez(
+        tmp_path / "a.npz", **{"q.second_moment": np.eye(5) / 5, "q.examples": 7, "k.same_as": "q", "v": np.eye(5)}
+    )
+    found = features_in(str(tmp_path / "a.npz"))
+    assert {name: (round(saved.curvature().L, 9), saved.curvature().examples) for name, saved in found.items()} == {
+        "q": (0.2, 7),
+        "k": (0.2, 7),
+        "v": (0.2, 5),
+    }
+
+
 def test_what_fits_nothing_is_an_error(tmp_path):
     np.savez(tmp_path / "a.npz", one=np.eye(5), two=np.eye(5))
     with pytest.raises(

@@ -13,9 +13,15 @@ M, N = 768, 2048  # outputs and inputs
 STATE = json.dumps({"quant_type": "nf4", "shape": [M, N], "dtype": "bfloat16"}).encode()
 FORMS = {
     "GPTQ with an index": {"qweight": ("I32", N // 8, M), "g_idx": ("I32", N), "scales": ("F16", 16, M)},
-    "GPTQ, 4 bits": {"qweight": ("I32", N // 8, M), "qzeros": ("I32", 16, M // 8), "scales": ("F16", 16, M)},
-    "GPTQ, 3 bits": {"qweight": ("I32", 3 * N // 32, M), "qzeros": ("I32", 16, 3 * M // 32), "scales": ("F16", 16, M)},
-    "AWQ": {"qweight": ("I32", N, M // 8), "qzeros": ("I32", 16, M // 8), "scales": ("F16", 16, M)},
+    **{
+        f"GPTQ, {bits} bits": {
+            "qweight": ("I32", bits * N // 32, M),
+            "qzeros": ("I32", 16, bits * M // 32),
+            "scales": ("F16", 16, M),
+        }
+        for bits in (2, 3, 4, 8)
+    },
+    **{f"AWQ, {32 // k} bits": {"qweight": ("I32", N, M // k), "scales": ("F16", 16, M)} for k in (4, 8, 16)},
     "8 bits": {"weight": ("I8", M, N), "SCB": ("F32", M)},
     "LoHa": {f"hada_w{k}_{f}": ("F32", *s) for k in (1, 2) for f, s in (("a", (M, 4)), ("b", (4, N)))},
     "LoKr": {"lokr_w1": ("F32", 8, 16), "lokr_w2_a": ("F32", M // 8, 4), "lokr_w2_b": ("F32", 4, N // 16)},

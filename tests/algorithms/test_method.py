@@ -378,6 +378,20 @@ def test_a_gradient_may_be_taken_twice():
     assert [next(walk).item() for _ in range(3)] == [0, -1, -2.5]
 
 
+@pytest.mark.parametrize(
+    ("lines", "kept"), [({W: W - gamma * H(gradient(W)), Z: W}, Z), ({W: W, Z: W - gamma * H(gradient(W))}, W)]
+)
+def test_what_is_yielded_is_never_yielded_again(lines, kept):
+    """A state that lags behind or stays is the array of the step before. Catches no copy of W0, and one of another."""
+    start = np.ones((1, 1, 1))
+    some = Method(lines, start={Z: W / 2 if kept == W else W}, report=kept)(None, gamma=0.5)
+    blocks = some.iterates(Quadratic.left(np.eye(1), np.zeros((1, 1))), start, np.random.default_rng(0))
+    first = next(blocks)
+    assert first == start
+    assert not np.shares_memory(first, start)
+    assert not np.shares_memory(first, next(blocks))
+
+
 def test_a_gradient_is_not_lost_beside_a_large_W():
     """At 1e17 a step of one is no step. Catches a gradient that is read off the step where a source gives it."""
     slope = FromFunctions((1, 1), lambda W: W.sum(axis=(1, 2)), np.ones_like, L=1.0)

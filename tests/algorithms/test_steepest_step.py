@@ -77,6 +77,8 @@ def test_what_has_diverged_is_nan():
         steps = MuonStep(GD(1.0)).iterates(cubic, np.ones((1, 2, 2)), np.random.default_rng(0))
         assert np.isnan(next(steps)).all()
         assert np.isnan(MuonStep(GD(1.0)).norms(np.full((1, 2, 2), np.inf))).all()
+        beside = np.array([[[np.nan, 0.0], [0.0, 1.0]], [[3.0, 0.0], [0.0, 4.0]]])
+        np.testing.assert_allclose(MuonStep(GD(1.0)).norms(beside), [np.nan, 7])
 
 
 def test_norms_by_hand():

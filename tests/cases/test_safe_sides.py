@@ -6,6 +6,7 @@ Each test names the direction that it would catch.
 import math
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, spectrum, verify
-from rac_theory.cases.case import check_gradient
+from rac_theory.cases.case import _check_gradient_at, check_gradient
 from rac_theory.numerics.rational import projection, rational
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.statements.metric import gap, mean_squared_gradient, squared_distance
@@ -134,6 +135,32 @@ def test_a_gradient_that_is_wrong_by_four_parts_in_a_thousand_is_refused(factor)
         check_gradient(off_by(factor), np.ones((2, 1)))
     check_gradient(off_by(1.0), np.ones((2, 1)))
     check_gradient(off_by(1.0002), np.ones((2, 1)))
+
+
+@pytest.mark.parametrize("size", [1.0, 1e4])
+def test_the_tolerance_is_relative_to_the_whole_gradient(size):
+    """Of 100 entries, beside a value that is larger. Catches twice the tolerance, and steps of another scale."""
+
+    def off_by(factor):
+        return FromFunctions((10, 10), lambda W: 1e3 * size**2 + np.sum(W**2) / 2, lambda W: factor * W, L=1.0)
+
+    with pytest.raises(ValueError, match="must be the gradient of FromFunctions"):
+        check_gradient(off_by(1.0015), np.full((10, 10), size))
+    check_gradient(off_by(1.0005), np.full((10, 10), size))
+    steep = FromFunctions((1, 1), lambda W: np.sin(100 * W[0, 0]), lambda W: 100 * np.cos(100 * W))
+    check_gradient(steep, np.zeros((1, 1)))  # which the wider step shows wrong by a part in a thousand
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-3])
+def test_where_a_gradient_is_short_or_values_are_lost_it_is_looked_at_along_itself(scale):
+    """Doubled along itself alone, where no random direction looks; zero is no error, nor what 1e16 swallows."""
+    slope = partial(FromFunctions, (2, 1), lambda W: scale * W[0, 0])
+    along, across = scale * np.array([[1.0], [0.0]]), np.array([[[0.0], [1.0]]])
+    if scale:
+        with pytest.raises(ValueError, match="must be the gradient of FromFunctions"):
+            _check_gradient_at(slope(lambda W: W * 0 + 2 * along), np.ones((2, 1)), across)
+    check_gradient(slope(lambda W: W * 0 + along), np.ones((2, 1)))
+    check_gradient(FromFunctions((2, 1), lambda W: 1e16 + W[0, 0], lambda W: W * 0 + along), np.ones((2, 1)))
 
 
 def test_ceilings_are_attained():

@@ -1,11 +1,14 @@
 """``list`` with conditions, ``explain`` and the cards of ``cite``: what is said of each claim comes from the claim."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from rac_theory import GD, theorems
+from rac_theory import GD, Status, theorems
 from rac_theory.commands.cli import main
+from rac_theory.commands.counterexamples import _lines
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.literature import CLAIMS, counterexamples
 from rac_theory.statements.symbols import L, gamma, gap0_upper
@@ -63,6 +66,8 @@ def test_every_claim_is_explained(told, claim):
     for words in (known.statement, known.source, theorems.MARKS[known.mark]):
         assert words in said
     if claim in counterexamples.ALL:
+        for label, words in (("cause", known.cause), ("if", known.condition), ("differs", known.in_circulation)):
+            assert f"\n{label:9}{words}" in said if words else f"\n{label:9}" not in said
         return
     for sentence in known.assumptions:
         assert sentence in said
@@ -70,6 +75,8 @@ def test_every_claim_is_explained(told, claim):
         assert f"{symbol.meaning}, {symbol.unit}" in said
         assert symbol.side == "exact" or f"{symbol.unit}, rounded {symbol.side}" in said
         assert symbol.constant in ("", symbol.name) or f"in code {symbol.constant}" in said
+    texts = [line[4:].partition("  ")[2] for line in said.partition("\nwhere\n")[2].splitlines()]
+    assert min(len(text) - len(text.lstrip()) if text else -1 for text in texts) == 0  # two spaces behind the longest
 
 
 def test_the_step_of_a_theorem_is_shown_as_an_algorithm(told):
@@ -106,6 +113,15 @@ def test_a_card_is_printed_whole(told, claim):
         assert any(words in line for line in lines), words
     for check in (*card.evidence.checks, *card.evidence.against):
         assert any(str(check) in line for line in lines)
+
+
+@pytest.mark.parametrize(("condition", "said"), [(None, []), ("r is 1", ["  if        r is 1"])])
+def test_a_counterexample_is_told_with_its_condition_where_it_has_one(condition, said):
+    example = replace(counterexamples.ALL["C6"], condition=condition)
+    answer = SimpleNamespace(
+        counterexample=example, witness=SimpleNamespace(checks=()), status=Status.VIOLATED, circulated=None
+    )
+    assert [line for line in _lines(answer) if line.startswith("  if ")] == said
 
 
 def test_cards_are_cited_as_json(told, capsys):

@@ -53,8 +53,9 @@ def kind_by_draws(sketch):
 def test_everything_with_a_name_is_listed_once(groups):
     """A second list would forget what is added; a group that takes all would show a name twice."""
     lines = [line for ones in groups.values() for line in ones]
-    listed = [line.partition("  ")[0] for line in lines]
+    listed, _, texts = zip(*(line.partition("  ") for line in lines), strict=True)
     assert sorted(listed) == sorted(NAMES)
+    assert min(len(text) - len(text.lstrip()) for text in texts if text) == 0  # two spaces behind the longest
 
 
 def test_each_stands_where_it_belongs(groups):

@@ -14,6 +14,7 @@ from rac_theory.ledger.layout import Axes, Grid, lay_out
 from rac_theory.ledger.running import plan
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import Quadratic
+from rac_theory.theorems import ALL
 
 SHAPES = {"quadratic": (5, 3), "diabetes": (10, 1), "linnerud": (3, 3)}
 FINITE_SUMS = ("diabetes", "linnerud")
@@ -209,6 +210,13 @@ class Unbounded:
         if name in ("smoothness", "eigenbasis") or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.problem, name)
+
+
+def test_a_claim_of_a_user_goes_where_one_of_its_kind_goes():
+    """Catches a setting that is left out as it serves others too; where none is of its kind, it goes to all."""
+    served = {"of GaLore": ("T17",), "of both": ("T17", "T2")}
+    assert laying_out._alike(ALL["T1"], served) == ["of both"]
+    assert laying_out._alike(ALL["T8"], served) == [*served]
 
 
 def test_galore_has_no_sketch_and_no_side():

@@ -32,6 +32,15 @@ def without_time(rows):
     return [replace(row, seconds=None, figure=None).to_json() for row in rows]  # where nan is None, which equals itself
 
 
+def test_an_estimate_is_for_all_steps_of_all_runs(monkeypatch):
+    """Two seconds a step: 2 x 6 of two ensembles of other sizes, and judging. Catches runs that are not counted."""
+    monkeypatch.setattr(running, "_seconds_of_a_step", lambda case: 2.0)
+    todo = plan(Grid(("T2",), problems=("quadratic",), sketches=("haar",), ranks=(1,), sides=("left", "right")))
+    todo = replace(todo, ensembles=tuple(replace(e, runs=n) for e, n in zip(todo.ensembles, (3, 5), strict=True)))
+    work = [n * e.case.steps for e, n in zip(todo.ensembles, (3, 5), strict=True)]
+    assert running.estimate(todo) == [pytest.approx(2 * steps + 0.2) for steps in work]
+
+
 def test_the_usual_plan():
     """One ensemble per problem, sketch, side, rank and step serves its claims; digits on the left at rank 16 only."""
     todo = plan(Grid())
@@ -355,4 +364,4 @@ def test_a_row_says_something_of_a_share_of_its_steps():
     """Of none where nothing was tried. Catches a share of more than all."""
     row = Row.missing(1, "T2", "digits", "scikit-learn is not installed", 0, 1e-3)
     assert row.reach_share is None
-    assert replace(row, evidence="exact", reach=5, steps=20).reach_share == 0.25
+    assert [replace(row, evidence="exact", reach=t, steps=20).reach_share for t in (5, None)] == [0.25, 0]

@@ -164,9 +164,10 @@ def test_the_step_of_blocks_in_turns_has_the_largest_gain():
 
 def test_multiples_of_one_over_L_are_said_by_their_names():
     for name, multiple in (("1/L", 1.0), ("1.5/L", 1.5), ("galore", 1.0), ("plain", 1.0), ("differences", 1.0)):
-        _, constants, gamma = tried(name, rank=1)
-        assert gamma == multiple / constants.L, name
+        case, constants, gamma = tried(name, rank=1)
+        assert (case.algorithm.gamma, gamma) == (1 / constants.L, multiple / constants.L), name
     assert tried("certified")[2] == tried("step per draw")[2] == 1.0
+    assert tried("preconditioned", rank=3)[0].algorithm.weights.tolist() == [1, 0.75, 0.5]
 
 
 @pytest.mark.parametrize("A", [0.0, 0.1, 3.0])

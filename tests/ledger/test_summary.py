@@ -11,6 +11,7 @@ from rich.console import Console
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.table import (
     SHORT,
+    _rate,
     closest,
     gathered,
     legend,
@@ -131,7 +132,9 @@ def test_every_claim_is_in_one_table_however_narrow():
         headings = [word for line in lines if line.startswith("problem") for word in line.split()[2:]]
         assert headings == [f"T{i}" for i in range(1, 34)]
         assert sum(line.count("1H 2") for line in lines) == 33
-    assert sum(line.startswith("problem") for line in printed(rows, 1000)) == 1
+    whole = max(map(len, printed(rows, 1000)))
+    tables = [sum(line.startswith("problem") for line in printed(rows, width)) for width in (whole - 1, whole, 1000)]
+    assert tables == [2, 1, 1]
     assert len(printed(rows, 10)) == 66  # one claim each, where not even one fits
 
 
@@ -139,6 +142,13 @@ def test_every_claim_is_in_one_table_however_narrow():
 def test_what_is_shown_is_never_larger(number):
     """Catches rounding to the nearest: 1.19999 would be 1.2, and 999.9 would be 1000."""
     assert number * 0.99 <= float(rounded_down(number)) <= number
+
+
+def test_a_rate_is_a_factor_or_a_power_with_half_its_interval():
+    assert _rate({"kind": "linear", "value": 0.9, "low": None, "high": None}) == "0.9000"
+    assert _rate({"kind": "linear", "value": 0.9, "low": 0.85, "high": 0.95}) == "0.9000 ± 0.0500"
+    assert _rate({"kind": "sublinear", "value": -1.0, "low": -1.1, "high": -0.9}) == "t^-1.00 ± 0.10"
+    assert _rate(None) == _rate({"kind": "linear", "value": None}) == "-"
 
 
 def test_rows_that_were_not_run_are_not_counted():

@@ -199,7 +199,7 @@ def _remove(paths: Iterable[Path]) -> None:
 
 def _brief(row: Row) -> Row:
     """Return the tenth of a row that a summary needs."""
-    spent = None if row.constants is None else {"alpha_spent": row.alpha_spent}
+    spent = {"alpha_spent": row.alpha_spent}
     return replace(row, reason="", fitted=None, promised=None, constants=spent, figure=None, versions=None)
 
 

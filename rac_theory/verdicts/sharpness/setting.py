@@ -57,7 +57,7 @@ class Setting:
     def __post_init__(self) -> None:
         if self.theorem not in THEOREMS:
             raise ValueError(f"theorem must be one of {', '.join(THEOREMS)}, got {self.theorem!r}")
-        if not (self.L > 0 and self.gamma > 0 and 0 <= self.mu < self.L):
+        if not (self.gamma > 0 and 0 <= self.mu < self.L):
             raise ValueError(f"L, gamma and L - mu must be above 0, got L={self.L}, gamma={self.gamma}, mu={self.mu}")
         if self.blocks < 0 or self.steps < 1:
             raise ValueError(f"blocks must be >= 0 and steps >= 1, got {self.blocks} and {self.steps}")

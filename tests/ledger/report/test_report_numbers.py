@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from rac_theory.ledger.report import numbers
-from rac_theory.ledger.report.shown import ShownCase
+from rac_theory.ledger.report.page import _brief
+from rac_theory.ledger.report.shown import ShownCase, ShownClaim
 from rac_theory.ledger.verdict_row import Row
+from rac_theory.theorems import ALL
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,12 @@ def test_what_a_row_opens_has_the_numbers_that_exist():
     assert shown == ["seed", "steps", "runs", "alpha", "promised rate", "informative from t", "detectable at reach"]
     assert [numbers.key(value) for value in (None, math.nan, 0.1)] == ["", "", "0.10000000000000001"]
     assert numbers.reach(blank) == numbers.rate(None) == "–"
+
+
+def test_a_summary_keeps_the_level_of_a_row_and_a_claim_its_sentences():
+    """Catches a sampled constant that is left out of what a report spends, and a claim nobody knows that has some."""
+    row = Row.missing(1, "T2", "quadratic", "", 0, 1e-3)
+    for constants, spent in ((None, 0.0), ({"L": 1.0, "alpha_spent": 2e-4}, 2e-4)):
+        assert _brief(replace(row, constants=constants)).alpha_spent == spent
+    assert len(ShownClaim("T2", ALL["T2"]).assumptions) == len(ALL["T2"].assumptions) > 0
+    assert ShownClaim("T999", None).assumptions == ShownClaim("T999", None).formulas == []

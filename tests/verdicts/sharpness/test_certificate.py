@@ -211,6 +211,14 @@ def test_a_solver_that_says_nothing(nonsense, monkeypatch):
         searched("T2")
 
 
+def test_equations_are_solved_by_the_first_unknowns_that_will_do():
+    """By hand. Catches the last unknown that is taken for the right side, and equations that contradict each other."""
+    solve = certificates._solution
+    assert solve([[ONE * 0, ONE], [ONE, ONE]], [ONE * 3, ONE * 5]) == {1: 3, 0: 2}
+    assert solve([[ONE, ONE * 2], [ONE * 3, ONE * 6]], [ONE, ONE * 3]) == {0: 1}
+    assert solve([[ONE, ONE * 2], [ONE * 3, ONE * 6]], [ONE, ONE]) is None
+
+
 def test_a_solver_that_gives_up_is_no_error_of_its_own(monkeypatch):
     def gives_up(problem):
         raise cvxpy.SolverError("insufficient progress")

@@ -28,7 +28,7 @@ def test_the_condition_of_smooth_pl_functions_follows_from_a_third_point(mu, sha
     alpha = share * conditions.largest_alpha(mu)
     i, j = unknown((0, 1), 0), unknown((2, 3), 1)
     q = mu / alpha - mu / 2
-    assert q > 1
+    assert share * (q + mu / 2) == 1 + mu / 2  # for the largest alpha q is 1
     t = 2 * mu * (2 * q - 1) / (4 * q * (q - 1) + mu**2)
     u = (2 - mu * t) / (2 * (q - 1))
     nearest = HALF * (i.x + j.x - i.gradient + j.gradient)

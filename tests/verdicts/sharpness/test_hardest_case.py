@@ -65,6 +65,16 @@ def test_steps_that_fit_the_draw_are_searched():
     assert hardest_case(replace(fitted, id="more", claim=more), 60, rng=1).ratio > 1.1
 
 
+@pytest.mark.parametrize("budget", [1, 2001])
+def test_half_of_the_budget_is_spread_evenly_and_half_is_for_three(budget, monkeypatch):
+    """T2 has 14 families. Catches a budget that each of them has, and one of 1 that is refused."""
+    asked = []
+    monkeypatch.setattr(_Search, "run", lambda search, evaluations, rng: asked.append(evaluations))
+    with pytest.raises(ValueError, match="got T2: nothing was tried"):
+        hardest_case("T2", budget, rng=0)
+    assert asked == ([0] * 17 if budget == 1 else [71] * 14 + [333] * 3)
+
+
 SEARCHED = {
     Method(): "2x1 Haar 1, 2x1 Haar 2, 2x1 Coordinate 1, 2x1 WeightedCoordinate 1, 3x1 Haar 1, 3x1 Haar 2, 3x1 Haar 3, "
     "3x1 Coordinate 1, 3x1 Coordinate 2, 3x1 WeightedCoordinate 1, 2x2 Haar 1 right, 2x2 Haar 1 coin, "

@@ -221,6 +221,7 @@ def test_what_cannot_be_asked_is_refused(monkeypatch):
         (("T4", 1, 0.5, 1, 0, 2, 0.5), "steps must be 1 for any sketch, got 2"),
         (("T4", 1, 1, 1, 2, 1, 0.5), "L, gamma and L - mu must be above 0, got L=1, gamma=1, mu=1"),
         (("T4", -1, -2, 1, 2, 1, 0.5), "L, gamma and L - mu must be above 0, got L=-1, gamma=1, mu=-2"),
+        (("T1", 0, 0, 1, 2, 1, 0.5), "L, gamma and L - mu must be above 0, got L=0, gamma=1, mu=0"),
         (("T4", 1, 0.5, 0, 2, 1, 0.5), "L, gamma and L - mu must be above 0, got L=1, gamma=0"),
         (("T4", 1, 0.5, 1, -2, 1, -0.5), "blocks must be >= 0 and steps >= 1, got -2 and 1"),
         (("T4", 1, 0.5, 1, 2, 0, 0.5), "blocks must be >= 0 and steps >= 1, got 2 and 0"),

@@ -54,6 +54,18 @@ def test_both_ends_of_a_sampled_spectrum_share_alpha():
     assert Constants.of(case_of(RACLoRA(sketches.Haar(6, 2), 1.0)), alpha=1e-3).alpha_spent == 0.0
 
 
+def test_what_an_algorithm_spends_itself_is_not_spent_again():
+    """It declares 2e-4 of 1e-3: the spectrum has what is left. Catches all of alpha for it, and more."""
+
+    class Charged(RACLoRA):
+        def constants(self, problem):
+            return {"alpha_spent": 2e-4}
+
+    c = Constants.of(case_of(Charged(SAMPLED, 1.0)), alpha=1e-3, rng=3)
+    assert c.lambda_min == spectrum(SAMPLED, alpha=4e-4, rng=3).lambda_min
+    assert c.alpha_spent == pytest.approx(1e-3, rel=1e-12)
+
+
 def test_a_bound_is_at_the_level_that_it_states():
     """The limit of Chernoff for this mean, number and level; catches a level that is passed on changed."""
     found = spectrum(SAMPLED, alpha=1e-3, draws=5_000, rng=1)
