@@ -5,13 +5,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from rac_theory import GD, Case
 from rac_theory.algebra import Let, Symbol, fraction, identical, maximum, sqrt
 from rac_theory.algorithms import PLAIN
 from rac_theory.cases import Constants
-from rac_theory.discovery import best_letters, share_at
+from rac_theory.discovery import best_letters, share_at, share_of_rate
 from rac_theory.discovery.linear import by_powers, linear, numbers, solved
 from rac_theory.discovery.recognised import best_parameter
 from rac_theory.discovery.share_of_rate import ShareOfRate
+from rac_theory.problems import Quadratic
 from rac_theory.proofs import E, G, H, gap, read
 from rac_theory.statements import E as expected
 from rac_theory.statements import Theorem, rac_lora_exact
@@ -106,7 +108,8 @@ def test_a_share_is_one_of_exponents():
     )
     assert str(ShareOfRate(0.5, 0.5)) == "a factor of 0.500000 a step, the exact one is 0.500000: 100% of its exponent"
     whole = share_at(T2_sharp, PLAIN, gamma=0.5, mu=1.0, share=1.0)
-    assert (whole.proved, whole.exact) == pytest.approx((0.25, 0.25))
+    of_case = share_of_rate(T2_sharp, Case(GD(gamma=0.5), Quadratic.left(np.eye(2), np.full((2, 1), 3.0))))
+    assert (whole.proved, whole.exact, of_case.proved, of_case.exact) == pytest.approx([0.25] * 4)
     for wrong in ({"mu": 0.0}, {"mu": 1.01}, {"share": 0.0}, {"share": 1.01}, {"mu": 2.0, "share": 2.0}):
         with pytest.raises(ValueError, match="must be in"):
             share_at(T2_sharp, PLAIN, **{"gamma": 0.5, "mu": 0.5, "share": 0.5, **wrong})

@@ -5,10 +5,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.algebra import Symbol, lifted
+from rac_theory.algebra import Symbol, lifted, text
+from rac_theory.discovery.discover import _factored
 from rac_theory.discovery.signs import Signs
-from rac_theory.proofs import Missing
+from rac_theory.discovery.templates import _summed_and_divided
+from rac_theory.proofs import Missing, Writer
 from rac_theory.proofs.fact import granted, read
+from rac_theory.theorems import T2
 
 x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
 FACTS = granted("x", x >= 0), granted("y", y > 0)
@@ -117,3 +120,30 @@ def test_what_is_divided_by_has_one_name():
     assert quotient.value == read(x / ((x + y) * (1 + y)))
     with pytest.raises(Missing, match=">= 0 is not known"):
         signs().known(read(x / (z + y) / (1 + z)))
+
+
+SUMS = [granted(repr(one), one > 0) for one in (x + y, x + 2 * y, 1 + y, 2 + 3 * x)]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ((x + y) * (x + 2 * y), "(x + y) (x + 2 y)"),
+        (3 * (x + y) * (x + 2 * y) / ((1 + y) * (2 + 3 * x)), "3 (x + y) (x + 2 y) / ((1 + y) (2 + 3 x))"),
+        ((x + y) * (x + 2 * y) / (3 * y), "(1 / (3 y)) (x + y) (x + 2 y)"),
+        (y / ((1 + y) * (2 + 3 * x)), "y / ((1 + y) (2 + 3 x))"),
+        (x * (x + y) / (y * (1 + y)), "x (x + y) / ((1 + y) y)"),
+    ],
+)
+def test_a_number_is_written_with_the_sums_whose_signs_are_known(value, said):
+    """Catches a factor that is left out or divided by, and a product that is multiplied out."""
+    assert text(_factored(read(value), signs(*SUMS), Writer(T2))) == said
+
+
+def test_facts_that_are_divided_by_products_are_divided_once():
+    """Of three letters. Catches a share that is not that of its fact, and a divisor that the sum is multiplied by."""
+    p, q, r = map(Symbol, "pqr")
+    shares = {p: 1 / ((1 + y) * (2 + 3 * x)), q: x / (1 + y), r: y}
+    said = sum(letter * share for letter, share in shares.items())
+    taken = [(granted(repr(letter), letter >= 0), read(share)) for letter, share in shares.items()]
+    assert _summed_and_divided({}, taken, signs(*SUMS), said >= 0).value == read(said)
