@@ -77,11 +77,14 @@ def interleaved(contestants, steps, rounds, enough=lambda times: False):
 def _enough_runs(player, steps):
     """Return how many runs fill a round: the batch, doubled as often as should do, and again while that is too few.
 
-    The better of two calls counts, as the first one starts pools and compilers.
+    Of the batch the better of two calls counts, as the first one starts pools and compilers; what follows is called
+    once.
     """
     runs = player.batch
-    while (taken := min(seconds(player.play, runs, steps, 0) for _ in range(2))) < player.seconds:
+    taken = min(seconds(player.play, runs, steps, 0) for _ in range(2))
+    while taken < player.seconds:
         runs *= 2 ** max(1, math.ceil(math.log2(player.seconds / taken)))
+        taken = seconds(player.play, runs, steps, 0)
     return runs
 
 
