@@ -1,8 +1,6 @@
 """Real data: sets that scikit-learn ships, standardised, svmlight files as they are, and names of problems on data."""
 
-import sys
 import zlib
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,45 +14,12 @@ from rac_theory.base.checks import one_of
 BUNDLED = ("breast_cancer", "diabetes", "digits", "linnerud", "wine")
 """The data sets whose numbers come with scikit-learn, so that nothing is downloaded."""
 
-_FILES = {
-    "breast_cancer": ("breast_cancer.csv",),
-    "diabetes": ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"),
-    "digits": ("digits.csv.gz",),
-    "linnerud": ("linnerud_exercise.csv", "linnerud_physiological.csv"),
-    "wine": ("wine_data.csv",),
-}
-"""Where scikit-learn has them: the features and the targets, or both, with the targets last, which are classes."""
-
 
 def bundled(name: str) -> tuple[Array, NDArray[Any]]:
     """Return the features, standardised, (N, d), and the targets as they are, of one of ``BUNDLED``."""
-    one_of("name", name, BUNDLED)
-    files = [] if "sklearn.datasets" in sys.modules else _files(name)
-    X, targets = _read(name, files) if files else getattr(_reader(), f"load_{name}")(return_X_y=True)
+    loader = getattr(_reader(), f"load_{one_of('name', name, BUNDLED)}")
+    X, targets = loader(return_X_y=True)
     return standardised(X), targets
-
-
-def _files(name: str) -> list[Path]:
-    """The files of a data set, which are read in a hundredth of the time that scikit-learn takes to be imported.
-
-    None where they are not where all versions so far have had them: then it reads them itself.
-    """
-    found = find_spec("sklearn")
-    if found is None or found.origin is None:
-        return []
-    files = [Path(found.origin).parent / "datasets" / "data" / file for file in _FILES[name]]
-    return files if all(file.is_file() for file in files) else []
-
-
-def _read(name: str, files: list[Path]) -> tuple[Array, NDArray[Any]]:
-    """Read what scikit-learn reads, which is the same to the last bit once it is standardised."""
-    headings, separator = int(name not in ("diabetes", "digits")), "," if len(files) == 1 else None
-    first, *others = (np.loadtxt(file, delimiter=separator, skiprows=headings) for file in files)
-    if not others:
-        return first[:, :-1], first[:, -1].astype(int)
-    if name == "diabetes":  # whose columns it scales
-        first = (first - first.mean(axis=0)) / first.std(axis=0) / len(first) ** 0.5
-    return first, others[0]
 
 
 def standardised(columns: Array) -> Array:

@@ -1,6 +1,5 @@
 """The data: standardised as promised, read as they are, and errors that name the file or the extra."""
 
-import importlib
 import os
 import subprocess
 import sys
@@ -33,19 +32,6 @@ def test_bundled_features_are_standardised(name):
     np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-13)
     np.testing.assert_allclose(spread[spread > 0.5], 1, rtol=1e-12)
     assert (X[:, spread <= 0.5] == 0).all()
-
-
-@pytest.mark.parametrize("name", datasets.BUNDLED)
-@pytest.mark.parametrize("known", [True, False], ids=["read from files", "files that are elsewhere"])
-def test_bundled_numbers_are_those_that_scikit_learn_reads(name, known, monkeypatch):
-    X, targets = getattr(importlib.import_module("sklearn.datasets"), f"load_{name}")(return_X_y=True)
-    monkeypatch.delitem(sys.modules, "sklearn.datasets")
-    if not known:
-        monkeypatch.setitem(datasets._FILES, name, ("elsewhere.csv",))
-    found = datasets.bundled(name)
-    assert ("sklearn.datasets" in sys.modules) is not known
-    np.testing.assert_array_equal(found[0], datasets.standardised(X), strict=True)
-    np.testing.assert_array_equal(found[1], targets, strict=True)
 
 
 def test_targets_of_least_squares_are_standardised():
