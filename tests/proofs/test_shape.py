@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from rac_theory.algebra import identical
 from rac_theory.proofs.fact import granted, read, same
 from rac_theory.proofs.shape import shapes
 from rac_theory.statements.symbols import T, distance0, gap0, mu
@@ -47,6 +48,7 @@ def test_a_claim_is_what_its_goals_make(id):
             [*shapes(replace(theorem, id="other", claim=E(metric) <= shape.stronger(by)))][number].goals["step"]
             for by in (Fraction(1), more)
         )
+        assert identical(shape.stronger(Fraction(1)), bound)
         step = shape.goals["step"]
         floor = shape.goals.get("floor", 0) * (1 - shape.goals.get("rho", 1))  # of which the next step leaves more
         assert (read(same_claim) - read(step)).is_zero
