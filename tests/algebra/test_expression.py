@@ -199,6 +199,9 @@ def test_others_in_the_place_of_some():
     assert between(0, x, y).at({x: y, y: 2}) == between(0, y, 2)
     assert (k + total(k, K, k)).at({k: 3}) == lifted(3) + total(k, K, k)
     assert total(k, k, k * x).at({k: T}) == total(T, T, T * x)
+    at_k = Symbol("g", argument=k)
+    assert total(k, K, at_k * x).at({at_k: k + 1}) == total(k, K, k**2 * x).at({k**2: k + 1})  # another at each k
+    assert total(k, K, k**2 * x).at({k**2: k + 1}) == total(k, K, (k + 1) * x)
     with pytest.raises(ValueError, match="k would be bound by the sum"):
         total(k, K, k * x).at({x: k})
     with pytest.raises(ValueError, match="x would be bound by the sum"):

@@ -200,8 +200,8 @@ def test_factors_and_terms_stand_as_people_write_them():
         product = text(multiplied(Fraction(3, 2), written))
         assert product == "3 gamma^2 mu C T x (1 - mu)^T (L + mu) W_T (f(W^0) - f*) ||G||^2 / 2"
     assert text(multiplied(Fraction(-1), {gap0: -1, L + mu: -2, mu: 1})) == "-mu / [(L + mu)^2 (f(W^0) - f*)]"
-    numbers = [(-1, {mu: -1}), (2, {}), (1, {}), (0, {mu: 1}), (-1, {})]
-    assert [text(multiplied(Fraction(n), some)) for n, some in numbers] == ["-1/mu", "2", "1", "0", "-1"]
+    numbers = [(-1, {mu: -1}), (2, {}), (1, {L: 0}), (0, {mu: 1}), (-1, {}), (1, {mu: 0, L: 1})]
+    assert [text(multiplied(Fraction(n), some)) for n, some in numbers] == ["-1/mu", "2", "1", "0", "-1", "L"]
     sums = [[-mu, -L, gamma + mu, -T], [-mu, -L], [], [-mu, L], [lifted(0), L]]
     assert [text(added(some)) for some in sums] == ["gamma - mu - L + mu - T", "-mu - L", "0", "L - mu", "L"]
 
