@@ -176,6 +176,7 @@ def test_repr_is_text():
             "[(1 + x) ((1 - x)^2 + y) + x] y",
             "((1 + x) ((1 - x)^{2} + y) + x) y",
         ),
+        (Symbol("up") * Symbol("W_T"), "up W_T", r"\mathrm{up} W_{T}"),
         (Symbol("alpha_max") ** 2, "alpha_max^2", r"\alpha_{\max}^{2}"),
     ],
     ids=str,
