@@ -13,6 +13,7 @@ from rac_theory.commands.screen import bar, screen, tell
 from rac_theory.discovery import share_at
 from rac_theory.proofs import Proof
 from rac_theory.statements import Theorem, assumptions
+from rac_theory.theorems import theorem_named
 
 _AT = {"gamma": 0.5, "mu": 0.1, "dim": 4.0, "rank": 1.0}
 """Where a rate is compared with the exact one of a quadratic of curvatures from mu to 1, along coordinates."""
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
             tell(console, f"{proof.theorem.latex()}\n\n{proof.latex()}")
         else:
             tell(console, str(proof), hang=5)
-        if arguments.at and arguments.metric == "gap":
+        if arguments.at and isinstance(method, Method) and arguments.metric in (None, "gap"):
             tell(console, _compared(proof.theorem, method, {**_AT, **dict(arguments.at)}))
         watched.start()
 
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         answer = discovery.discover(
             method,
             given=tuple(getattr(assumptions, GIVEN[name]) for name in arguments.given),
-            metric=getattr(statements, METRICS[arguments.metric]),
+            metric=getattr(statements, METRICS[arguments.metric]) if arguments.metric else None,
             seed=arguments.seed,
             seconds=arguments.seconds,
             found=show,
@@ -51,13 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
     return OK if answer.proofs else VIOLATED
 
 
-def _method(name: str) -> Method:
-    """The method of a name: one of ours, or a user's."""
+def _method(name: str) -> Method | Theorem:
+    """The method of a name, or the theorem: one of ours, or a user's."""
     if ":" not in name:
+        if name[:1] == "T":
+            return theorem_named(name)
         name = f"rac_theory.algorithms:{METHODS[checks.one_of('method', name, METHODS)]}"
     method = imported(name, "method")
-    if not isinstance(method, algorithms.Method):
-        raise ValueError(f"method must be a Method, got {type(method).__name__} for {name!r}")
+    if not isinstance(method, algorithms.Method | Theorem):
+        raise ValueError(f"method must be a Method or a Theorem, got {type(method).__name__} for {name!r}")
     return method
 
 

@@ -383,7 +383,7 @@ GIVEN: Mapping[str, str] = {
 }
 """What is typed for assumptions."""
 
-METRICS: Mapping[str, str] = {"gap": "gap", "gradient": "mean_squared_gradient"}
+METRICS: Mapping[str, str] = {"gap": "gap", "gradient": "mean_squared_gradient", "distance": "squared_distance"}
 
 _DISCOVER = Example(
     "discover rac_lora --given along pl --metric gap",
@@ -406,7 +406,8 @@ def _letter(typed: str) -> tuple[str, float]:
 def _discover(commands: Any) -> None:
     does = "look for theorems about a method, with their proofs"
     parser = add_command(commands, "discover", does, "discover:run", _DISCOVER)
-    option(parser, "method", Word(None, words=METHODS), f"{', '.join(METHODS)}, or a Method of yours as module:name")
+    names = f"{', '.join(METHODS)}, a theorem whose constant is looked for, or a Method or Theorem as module:name"
+    option(parser, "method", Word(None, words=METHODS), names)
     option(
         parser,
         "--given",
@@ -415,7 +416,7 @@ def _discover(commands: Any) -> None:
         several=True,
         choices=(*GIVEN,),
     )
-    option(parser, "--metric", Word(), "what is bounded (default: gap)", choices=(*METRICS,), default="gap")
+    option(parser, "--metric", Word(), "what is bounded (default: gap, or as in a theorem)", choices=(*METRICS,))
     option(
         parser,
         "--at",

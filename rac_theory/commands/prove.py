@@ -10,9 +10,10 @@ from rac_theory import theorems
 from rac_theory.base import shown, write_whole
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
 from rac_theory.commands.screen import screen, tell
-from rac_theory.proofs import Proof, coq, exported, strongest
+from rac_theory.discovery import discover
+from rac_theory.proofs import Proof, coq, exported
 from rac_theory.statements import Theorem
-from rac_theory.theorems import LEMMAS, prove, why_not_proved
+from rac_theory.theorems import prove, why_not_proved
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -109,7 +110,6 @@ def _in_full(proof: Proof, as_latex: bool) -> str:
 
 
 def _missing(theorem: Theorem) -> Iterator[str]:
-
     yield f"{theorem.id}: {why_not_proved(theorem)}"
-    if (instead := strongest(theorem, LEMMAS)) is not None:
-        yield f"the best of its form that can be proved: {instead.theorem.statement}"
+    if instead := discover(theorem).statements:
+        yield f"the best of its form that can be proved: {instead[0]}"

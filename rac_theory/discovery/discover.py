@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Ratio, equal, lifted, simplified, symbols_of, text
+from rac_theory.algebra import ONE, Expression, Negative, Ratio, Relation, equal, lifted, simplified, symbols_of, text
 from rac_theory.algorithms import Method, move_of
 from rac_theory.base import checks, shown, type_name
 from rac_theory.discovery.listed import memory
@@ -27,15 +27,16 @@ from rac_theory.discovery.signs import Signs
 from rac_theory.discovery.templates import (
     Template,
     Values,
+    of_form,
     potential,
     potential_iterated,
     potential_weighed,
     templates,
 )
 from rac_theory.proofs import Missing, Proof, Writer, about_of, drawn_in, exported, facts_in, read
-from rac_theory.statements import Assumption, E, Metric, Predicate, Theorem, gap, is_predicate
+from rac_theory.statements import Assumption, Metric, Predicate, Theorem, gap, is_predicate
 from rac_theory.statements.assumptions import known_largest_projection, structured_noise
-from rac_theory.statements.symbols import A, beta, gap0, lambda_min, young
+from rac_theory.statements.symbols import A, beta, lambda_min, young
 
 _NOISE = (structured_noise, equal(A, 0), beta <= 1)
 """What is given besides where a step is known with noise alone: exact gradients are noise with C = 0."""
@@ -84,9 +85,14 @@ class Discovery:
         return f"<{type_name(self)}: {len(self.proofs)} theorem{'s' * (len(self.proofs) != 1)}>"
 
     def __str__(self) -> str:
-        return "\n".join((*map(self._told, self.theorems), *self.tried))
+        return "\n".join((*self.statements, *self.tried))
 
-    def _told(self, theorem: Theorem) -> str:
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """Each theorem in words, with what it needs of constants, and which of ours it is."""
+        return tuple(map(self._stated, self.theorems))
+
+    def _stated(self, theorem: Theorem) -> str:
         needed = [*map(text, theorem.relations)]
         joined = f"where {', '.join(needed)}"
         conditions = [joined] if len(joined) <= _WIDTH else ["where", *(f"    {condition}" for condition in needed)]
@@ -96,7 +102,7 @@ class Discovery:
         return "\n    ".join([*lines, f"{best}this is {ours}" if ours else self.others[theorem.id]])
 
 
-def _other(proof: Proof, method: Method | Predicate) -> str:
+def _other(proof: Proof, method: Method | Predicate | Theorem) -> str:
     """From which facts a theorem that is none of ours follows, and how much of an exact rate it proves."""
     used = dict.fromkeys(fact.name for fact in facts_in(proof.fact) if not fact.of and drawn_in(fact.value))
     remark = f"this is none of ours: it follows from {'; '.join(used)}"
@@ -112,10 +118,10 @@ def _other(proof: Proof, method: Method | Predicate) -> str:
 
 
 def discover(
-    method: Method | Predicate,
+    method: Method | Predicate | Theorem,
     *,
     given: tuple[Assumption, ...] = (),
-    metric: Metric = gap,
+    metric: Metric | None = None,
     seed: int = 0,
     seconds: float = 60.0,
     found: Callable[[Proof], Any] = lambda proof: None,
@@ -125,12 +131,13 @@ def discover(
 
     Parameters
     ----------
-    method : Method or About
-        What a step is. Where noise must be given for a step to be known, it is given.
+    method : Method, About or Theorem
+        What a step is. Where noise must be given for a step to be known, it is given. Of a theorem it is its algorithm,
+        with what it gives and what it bounds; then claims of its form are looked for, with the best constant.
     given : tuple of Assumption, optional
         What is assumed of f, of its noise and of constants. What a claim needs besides is found, and joins it.
     metric : gap or mean_squared_gradient, optional
-        What is bounded.
+        What is bounded; by default that of a theorem, or the gap.
     seed : int, optional
         Of the constants at which is looked; what is found is true for all.
     seconds : float, optional
@@ -148,7 +155,7 @@ def discover(
     Raises
     ------
     ValueError
-        If nothing is granted of such a step, or no rate is looked for with such a metric.
+        If nothing is granted of such a step, no rate is looked for with such a metric, or a theorem has another one.
 
     Examples
     --------
@@ -164,22 +171,38 @@ def discover(
     """
     checks.integer("seed", seed, 0)
     checks.finite("seconds", seconds, above=0)
-    about, given = _about(method, given)
     end, rng = time.process_time() + seconds, np.random.default_rng(seed)
+    if isinstance(method, Theorem):
+        if metric not in (None, method.metric):
+            raise ValueError(f"metric must be that of {method.id}, {method.metric!r}, got {metric!r}: leave it out")
+        given = tuple(map(_written_out, (*method.given, *given)))
+        forms = of_form(replace(method, given=given))
+    else:
+        about, given = _about(method, tuple(map(_written_out, given)))
+        forms = _templates(about, given, metric or gap, rng)
     proofs: list[Proof] = []
     tried: list[str] = []
     solved: list[Values] = []
     try:
-        for template in _templates(about, given, metric, rng):
+        for template in forms:
             for proof in _found(template, given, rng, end, tried, solved, watch):
-                theorem = replace(proof.theorem, id=f"found_{len(proofs) + 1}")
-                proofs.append(Proof(theorem, proof.fact, proof.times))
-                found(proofs[-1])
+                proofs.append(proof)
+                found(proof)
+        if not tried:
+            tried.append("its claim has no form that follows from what one step does")
     except KeyboardInterrupt:
         tried.append("interrupted")
     same = {proof.theorem.id: recognised(proof) for proof in proofs}
     others = {proof.theorem.id: _other(proof, method) for proof in proofs if not same[proof.theorem.id]}
     return Discovery(tuple(proofs), same, others, tuple(tried))
+
+
+def _written_out(assumption: Assumption) -> Assumption:
+    """An assumption without names for numbers: what is found may give these to others."""
+    if not isinstance(assumption, Relation):
+        return assumption
+    names = {name: name.value for term in assumption.terms for name in term.named if not name.letter}
+    return _written_out(assumption.at(names)) if names else assumption
 
 
 def _about(method: Method | Predicate, given: tuple[Assumption, ...]) -> tuple[Predicate, tuple[Assumption, ...]]:
@@ -218,10 +241,7 @@ def _sought(template: Template, given: tuple[Assumption, ...]) -> Theorem:
     """A theorem that may use all that is given, and what is always there to be used."""
     defaults = (*template.given, template.start, lambda_min > 0, known_largest_projection)
     assumptions = (*given, *(assumption for assumption in defaults if assumption not in given))
-    about = template.about
-    return Theorem(
-        id="sought", source="found here", mark="derived", about=about, given=assumptions, claim=E(gap) <= gap0
-    )
+    return Theorem(id="sought", source="found here", about=template.about, given=assumptions, claim=template.claim)
 
 
 def _found(
@@ -234,8 +254,12 @@ def _found(
     watch: Callable[[str], Any],
 ) -> Iterator[Proof]:
     watch(template.name)
-    theorem = _sought(template, given)
-    program = Program.of(template, theorem, rng)
+    try:
+        theorem = _sought(template, given)
+        program = Program.of(template, theorem, rng)
+    except ValueError as why:  # one letter for two constants, or what is not linear in what a step draws
+        tried.append(f"{template.name}: {shorten(str(why), 200)}")
+        return
     supports = program.supports()
     if not supports:
         left = f"; at the first of these {program.left()} is left to be shown" if program.n else ""
@@ -251,6 +275,7 @@ def _found(
         if solution is None or solution.unknown in solved:
             tried.append(f"{attempt}: {'not the step elsewhere' if solution is None else 'the same again'}")
             continue
+        theorem = replace(theorem, id=f"found_{len(solved) + 1}")
         try:
             proof = _proof(program, support, solution, theorem, given)
         except (Missing, ValueError, ZeroDivisionError) as why:
@@ -281,13 +306,14 @@ def _proof(
     writer = Writer(theorem)
 
     def write(value: Ratio) -> Expression:
-        plain, less = _factored(value, signs, writer), 1 - _factored(read(1) - value, signs, writer)
+        plain, beside = _factored(value, signs, writer), _factored(read(1) - value, signs, writer)
+        less = 1 + beside.value if isinstance(beside, Negative) else 1 - beside
         return min((plain, less), key=lambda form: len(text(form)))
 
     claim, fact, of_claim = template.conclude(values, step, solution.rest, signs, write)
-    proof = Proof(replace(theorem, claim=claim), fact, of_claim)
-    used = tuple(assumption for assumption in theorem.given if assumption in given or assumption in proof.needs)
-    proof = Proof(replace(proof.theorem, given=used), fact, of_claim)
+    needs = theorem.used_by(fact.by | of_claim.by)
+    used = tuple(assumption for assumption in theorem.given if assumption in given or assumption in needs)
+    proof = Proof(replace(theorem, claim=claim, given=used), fact, of_claim)
     exported(proof)  # which the independent checker accepts, or refuses
     return proof
 

@@ -9,12 +9,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Polynomial, Ratio, Symbol, cancelled
+from rac_theory.algebra import ONE, Atom, Let, Polynomial, Ratio, Symbol, cancelled
 from rac_theory.base.checks import Array
 from rac_theory.proofs import Drawn
 
 Form: TypeAlias = Mapping[Drawn | None, Ratio]
 """Letters of a step and what each is multiplied by; what is no multiple of one stands at None."""
+
+CONSTANTS = Symbol | Let | Atom
+"""What a letter is that has a number where constants have: a name and a maximum have that of their expressions."""
 
 _ZERO = Ratio(ONE) - Ratio(ONE)
 
@@ -30,10 +33,10 @@ def linear(value: Ratio) -> Form | None:
         letter = drawn[0][0] if drawn else None
         parts[letter] = parts[letter] + rest if letter in parts else rest
     if not all(
-        isinstance(letter, Symbol) for side in (*parts.values(), value.denominator) for letter in side.letters()
+        isinstance(letter, CONSTANTS) and not isinstance(letter, Drawn)
+        for side in (*parts.values(), value.denominator)
+        for letter in side.letters()
     ):
-        return None
-    if any(isinstance(letter, Drawn) for letter in value.denominator.letters()):
         return None
     return {letter: Ratio(coefficient, value.denominator) for letter, coefficient in parts.items()}
 

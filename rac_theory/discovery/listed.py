@@ -19,12 +19,14 @@ from rac_theory.proofs import (
 )
 from rac_theory.statements import About, Predicate, Theorem, implied
 from rac_theory.statements.symbols import lambda_max
+from rac_theory.theorems import LEMMAS
 
 
 def listed(theorem: Theorem) -> tuple[Fact, ...]:
-    """Return the facts from which a theorem about a step may follow, each true on average over its draws."""
+    """Return the facts from which a theorem about a step may follow, each true on average over its draws; what is known
+    of the names in our claims is among them."""
     about = stepping(theorem.about)
-    facts = [*available(theorem), *(() if about is None else _at_vectors(about))]
+    facts = [*available(theorem, LEMMAS), *(() if about is None else _at_vectors(about))]
     allowed = (fact for fact in facts if fact.by <= theorem.holding)
     return tuple({(fact.value, fact.strict): fact for fact in allowed}.values())
 

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import linprog
 
-from rac_theory.algebra import Number, Ratio, Relation, Symbol, text
+from rac_theory.algebra import Number, Ratio, Relation, Symbol, number, symbols_of, text
 from rac_theory.base.checks import Array
 from rac_theory.discovery.linear import Form, linear, numbers, solved
 from rac_theory.discovery.listed import listed, memory
 from rac_theory.discovery.templates import Template, Values
 from rac_theory.proofs import Drawn, E, Fact, drawn_in, gap_next, ordered, proved, read
 from rac_theory.statements import Theorem
-from rac_theory.statements.symbols import lambda_max, lambda_min
+from rac_theory.statements.symbols import K, N, T, lambda_max, lambda_min
 from rac_theory.statements.symbols import momentum as b
 
 _POINTS, _TRIED, _TIMES = 40, 20_000, 32
@@ -79,8 +79,8 @@ class Program:
         states = [(fact, form) for fact, form in drawn if form is not None]
         reached = [*_reached(states, {letter for form in (fixed, *sought) for letter in form} - {None})]
         values = [value for form in (fixed, *sought, *(form for _, form in reached)) for value in form.values()]
-        symbols = {symbol for value in values for symbol in value.numerator.letters() | value.denominator.letters()}
-        at = at_random(sorted(symbols, key=repr), constants, theorem, rng)
+        letters = {letter for value in values for letter in value.numerator.letters() | value.denominator.letters()}
+        at = at_random(sorted(letters, key=repr), constants, theorem, rng)
         unknown = dict(zip(template.unknown, sought, strict=True))
         return cls(template, tuple(reached), tuple(constants), fixed, unknown, at)
 
@@ -211,27 +211,34 @@ def _reached(states: Sequence[tuple[Fact, Form]], reached: set[Any]) -> Iterator
 
 
 def at_random(
-    symbols: Sequence[Symbol], facts: Sequence[Fact], theorem: Theorem, rng: np.random.Generator
-) -> Mapping[Symbol, Array]:
+    letters: Sequence[Any], facts: Sequence[Fact], theorem: Theorem, rng: np.random.Generator
+) -> Mapping[Any, Array]:
     """Return constants at which all that is known of them is true, (n,) each; those of an equation are as it says."""
-    drawn = [_allowed(symbols, facts, theorem, rng)]
-    while sum(map(len, drawn)) < _POINTS and len(drawn) < _TIMES:
-        drawn.append(_allowed(symbols, facts, theorem, rng))
-    return dict(zip(symbols, np.concatenate(drawn)[:_POINTS].T, strict=True))
+    drawn = [_allowed(letters, facts, theorem, rng)]
+    while sum(len(next(iter(at.values()), ())) for at in drawn) < _POINTS and len(drawn) < _TIMES:
+        drawn.append(_allowed(letters, facts, theorem, rng))
+    return {letter: np.concatenate([at[letter] for at in drawn])[:_POINTS] for letter in drawn[0]}
 
 
-def _allowed(symbols: Sequence[Symbol], facts: Sequence[Fact], theorem: Theorem, rng: np.random.Generator) -> Array:
-    """Those of many constants at which all is true, (n, symbols)."""
-    drawn = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), (len(symbols), _TRIED)))
-    at = dict(zip(symbols, drawn, strict=True))
+def _allowed(
+    letters: Sequence[Any], facts: Sequence[Fact], theorem: Theorem, rng: np.random.Generator
+) -> Mapping[Any, Array]:
+    """Those of many constants at which all is true, (n,) each: symbols, and what is named by these or made of them."""
+    made = {letter: getattr(letter, "expression", letter) for letter in letters if not isinstance(letter, Symbol)}
+    rest = sorted({*symbols_of(*made.values())}.difference(letters), key=repr)
+    symbols = (*(letter for letter in letters if letter not in made), *rest)
+    at = dict(zip(symbols, np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), (len(symbols), _TRIED))), strict=True))
     for relation in theorem.given:
         match relation:
             case Relation((Symbol() as one, Number(value)), ("=",)) if one in at:
                 at[one] = np.full(_TRIED, float(value))
+    at |= {count: 1 + np.ceil(at[count]) for count in (K, N, T) if count in at}
+    values = {symbol.name: of_symbol for symbol, of_symbol in at.items()}
+    at |= {letter: number(expression, values) for letter, expression in made.items()}
     allowed = np.ones(_TRIED, bool)
     for fact in facts:
-        letters = fact.value.numerator.letters() | fact.value.denominator.letters()
-        if letters and letters <= at.keys():
-            values = numbers(fact.value, at)
-            allowed &= (values > _TINY) if fact.strict else (values >= -_TINY)
-    return np.stack(list(at.values()))[:, allowed].T
+        of_fact = fact.value.numerator.letters() | fact.value.denominator.letters()
+        if of_fact and of_fact <= at.keys():
+            slack = numbers(fact.value, at)
+            allowed &= (slack > _TINY) if fact.strict else (slack >= -_TINY)
+    return {letter: of_letter[allowed] for letter, of_letter in at.items()}

@@ -1,18 +1,21 @@
 """How a claim may follow from one step: what is looked for there, and by which rule it follows then."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from itertools import chain
+from operator import mul
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from rac_theory.algebra import ONE, Expression, Let, Ratio, Relation, Symbol, cancelled, powers
+from rac_theory.algebra import ONE, Expression, Let, Maximum, Ratio, Relation, Symbol, cancelled, divided, powers
 from rac_theory.discovery.linear import by_powers
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.signs import Signs
 from rac_theory.proofs import (
+    COURSES,
     E,
     Fact,
     G,
@@ -21,9 +24,14 @@ from rac_theory.proofs import (
     H,
     Missing,
     Psi,
+    Shape,
     Vector,
     accumulate,
     assumed,
+    available,
+    below_maximum,
+    concluded,
+    content,
     followed,
     gap_is_positive,
     grant,
@@ -38,6 +46,7 @@ from rac_theory.proofs import (
     power,
     proved,
     read,
+    shapes,
     sign,
     square,
     sum_of_powers,
@@ -49,17 +58,33 @@ from rac_theory.statements import (
     Claim,
     Metric,
     Predicate,
+    Theorem,
     gap,
     mean_squared_gradient,
+    squared_distance,
     weighted_squared_gradient,
 )
 from rac_theory.statements import E as expected
 from rac_theory.statements.assumptions import bounded_below, certified_minimum
-from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, j, lambda_max, lambda_min, momentum, mu
+from rac_theory.statements.symbols import (
+    C,
+    L,
+    T,
+    distance0,
+    gamma,
+    gap0,
+    gap0_upper,
+    j,
+    lambda_max,
+    lambda_min,
+    momentum,
+    mu,
+)
 from rac_theory.statements.symbols import second_young as u
 from rac_theory.statements.symbols import share_of_memory as z
 from rac_theory.statements.symbols import young as y
 from rac_theory.statements.symbols import young_of_memory as v
+from rac_theory.theorems import LEMMAS
 
 S = G @ G
 _ONE = Ratio(ONE)
@@ -103,6 +128,8 @@ class Template:
         The algorithm.
     start : Assumption
         What a claim rests on that begins with the gap.
+    claim : Claim
+        One of its form: facts are granted of the names in it.
     given : tuple of Relation
         For which numbers a letter of the form may stand.
     fixed : Expression
@@ -130,6 +157,7 @@ class Template:
     name: str
     about: Predicate
     start: Assumption = bounded_below
+    claim: Claim = expected(gap) <= gap0
     given: tuple[Relation, ...] = ()
     fixed: Expression
     unknown: Mapping[str, Sought]
@@ -155,7 +183,69 @@ def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
         return () if memory(about) else (iterated(about), _with_next_gradient(about))
     if metric is mean_squared_gradient:
         return (potential(about),) if memory(about) else (telescoped(about), accumulated(about))
-    raise ValueError(f"metric must be gap or mean_squared_gradient, got {metric!r}")
+    if metric is squared_distance and not memory(about):
+        return (iterated(about, metric=metric),)
+    kept = " of what keeps something from step to step" * bool(memory(about))
+    raise ValueError(f"metric must be gap, mean_squared_gradient or squared_distance, got {metric!r}{kept}")
+
+
+def of_form(theorem: Theorem) -> Iterator[Template]:
+    """Yield what is looked for where the form of a claim is given: another constant in it, of which more is better.
+
+    What the claim has names for is written out where it is a quotient of polynomials: a name has no sign of its own.
+    """
+    if not isinstance(bound := theorem.claim.bound, Expression):
+        return
+    names = {name: name.value for name in bound.named if _is_plain(name.value)}
+    maxima = (part for part in bound.within() if isinstance(part, Maximum))
+    largest = [*chain.from_iterable(below_maximum(*maximum.members) for maximum in maxima)]
+
+    def conclude_by(shape: Shape) -> Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]:
+        def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
+            times = values["times"]
+            sums = [Ratio(side) for side in (times.numerator, times.denominator) if len(side.terms) > 1]
+            stronger = shape.stronger(
+                times.expression, lambda value: write(cancelled(value, [part.numerator for part in sums]))
+            )
+            divisor = read(stronger).denominator  # what a claim or a step divides by has a name
+            divides = [part for part in sums if times.denominator != ONE or divided(divisor, part.numerator)]
+            named = [_positive(part, signs) for part in divides]
+            slopes = (read(goal) * times for name, goal in shape.goals.items() if name == "theta")
+            signed = [step if rest.is_zero else step + signs.known(-rest)]
+            signed += [signs.known(slope, strictly=True) for slope in slopes]  # of which the claim is a quotient
+            claim = theorem.claim if times == _ONE else expected(theorem.metric) <= stronger
+            claimed = replace(theorem, given=(*theorem.given, *signs.conditions), claim=claim, tightest=None)
+            for fact, of_claim in concluded(claimed, available(claimed, (*LEMMAS, *largest, *named, *signed))):
+                return claim, reduce(mul, named, fact), reduce(mul, named, of_claim)
+            raise Missing(f"{claimed.statement} does not follow")
+
+        return conclude
+
+    for shape in shapes(theorem):
+        if not read(shape.stretch).is_zero:
+            yield Template(
+                name=f"{theorem.id} with another constant",
+                about=theorem.about,
+                claim=theorem.claim,
+                extra=tuple(largest),
+                fixed=(shape.goals["step"] - shape.stretch).at(names),
+                unknown={"times": Sought(shape.stretch.at(names), -1.0, least=_LITTLE)},
+                signs=lambda values: [(values["times"], True)],
+                conclude=conclude_by(shape),
+                added=_summed,
+            )
+
+
+def _is_plain(value: Expression) -> bool:
+    """Whether an expression is a quotient of polynomials in constants."""
+    quotient = read(value)
+    letters = quotient.numerator.letters() | quotient.denominator.letters()
+    return all(isinstance(letter, Symbol | Let) for letter in letters)
+
+
+def _positive(value: Ratio, signs: Signs) -> Fact:
+    """That a number is positive, by name: by what has none nothing may be divided."""
+    return proved("", value.expression > 0, signs.known(value, strictly=True))
 
 
 def _summed(values: Values, shares: Taken, signs: Signs, inequality: Relation) -> Fact:
@@ -187,23 +277,28 @@ def _with_next_gradient(about: Predicate) -> Template:
 
 
 def iterated(
-    about: Predicate, name: str = "iterate", extra: tuple[Fact, ...] = (), given: tuple[Relation, ...] = ()
+    about: Predicate,
+    name: str = "iterate",
+    extra: tuple[Fact, ...] = (),
+    given: tuple[Relation, ...] = (),
+    metric: Metric = gap,
 ) -> Template:
-    """``x+ <= rho x + e``."""
-    (x, *_), later = followed(gap0)
+    """``x+ <= rho x + e``, of a gap or of a squared distance."""
+    psi = Psi.of(gap0 if metric is gap else distance0, about)
+    x, at_first, _, (start, *_) = COURSES[psi.start]
 
     def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
-        fact = iterate(step, signs.known(values["rho"]), gap0)
-        return expected(gap) <= _decay(values["rho"], rest, write), fact, one
+        fact = iterate(step, signs.known(values["rho"]), psi)
+        return expected(metric) <= _decay(values["rho"], rest, write, at_first), fact, one
 
     return Template(
         name=name,
         about=about,
         extra=extra,
         given=given,
-        start=certified_minimum,
-        fixed=-later,
-        unknown={"rho": Sought(x, 1.0, most=1 - _LITTLE)},
+        start=start,
+        fixed=-psi.after,
+        unknown={"rho": Sought(x, 1.0, most=1 - _LITTLE if metric is gap else np.inf)},  # few distances fall
         signs=lambda values: [(values["rho"], False)],
         conclude=conclude,
         added=_summed,
@@ -216,13 +311,19 @@ def telescoped(about: Predicate) -> Template:
 
     def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
         growth, theta = (signs.known(share, strictly=True) for share in (_ONE + values["q"], values["theta"]))
-        fact = telescope(step, growth, theta, gap0_upper, gap_is_positive[bounded_below])
+        fact, times = (
+            telescope(step, growth, theta, gap0_upper, gap_is_positive[bounded_below]),
+            theta * weights(growth),
+        )
+        divisor = Ratio(content(values["theta"].numerator)[2])
+        if len(divisor.numerator.terms) > 1 and signs.known(divisor, strictly=True).of:  # no sum that is given
+            fact, times = (part * _positive(divisor, signs) for part in (fact, times))
         if values["q"].is_zero:
-            return _mean(values["theta"], rest, write), fact, theta * weights(growth)
+            return _mean(values["theta"], rest, write), fact, times
         w = Let("w", 1 / write(_ONE + values["q"]), "weight of a step relative to the one before")
         first = gap0_upper / (write(values["theta"]) * powers(w, 1, T))
         bound = first if rest.is_zero else first + write(rest / values["theta"])
-        return expected(weighted_squared_gradient(w)) <= bound, fact, theta * weights(growth)
+        return expected(weighted_squared_gradient(w)) <= bound, fact, times
 
     return Template(
         name="telescope",
@@ -489,12 +590,12 @@ def _kept(about: Predicate) -> tuple[Vector, Vector]:
     return vectors
 
 
-def _decay(rho: Ratio, rest: Ratio, write: Write) -> Expression:
-    """``rho^T`` times the gap at first, and what noise adds."""
+def _decay(rho: Ratio, rest: Ratio, write: Write, at_first: Expression = gap0) -> Expression:
+    """``rho^T`` times what there is at first, and what noise adds."""
     if rest.is_zero:
-        return write(rho) ** T * gap0
-    named = Let("rho", write(rho), "factor of the gap, a step")
-    return named**T * gap0 + powers(named, 0, T - 1) * write(rest)
+        return write(rho) ** T * at_first
+    named = Let("rho", write(rho), "factor a step")
+    return named**T * at_first + powers(named, 0, T - 1) * write(rest)
 
 
 def _mean(theta: Ratio, rest: Ratio, write: Write) -> Claim:

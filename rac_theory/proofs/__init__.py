@@ -15,6 +15,7 @@ from rac_theory.proofs.fact import Fact, facts_in, letters_in, proved, read
 from rac_theory.proofs.facts import (
     Granted,
     assumed,
+    below_maximum,
     below_one,
     by_signs,
     flat,
@@ -35,6 +36,7 @@ from rac_theory.proofs.facts import (
 )
 from rac_theory.proofs.found import Recalled, Recorder
 from rac_theory.proofs.induction import (
+    COURSES,
     Psi,
     accumulate,
     cases,
@@ -60,7 +62,7 @@ from rac_theory.proofs.not_proved import knows_a_step, why_not
 from rac_theory.proofs.of_methods import about_of, facts_of
 from rac_theory.proofs.products import content
 from rac_theory.proofs.proof import Proof
-from rac_theory.proofs.prove import search, strongest
+from rac_theory.proofs.prove import concluded, search
 from rac_theory.proofs.quantities import (
     NUMBERS,
     VECTORS,
@@ -81,9 +83,11 @@ from rac_theory.proofs.quantities import (
 )
 from rac_theory.proofs.reading import Reading
 from rac_theory.proofs.schemas import SCHEMAS, grant, memory_of, move_of, square_kept
+from rac_theory.proofs.shape import Shape, shapes
 from rac_theory.proofs.writing import Writer
 
 __all__ = [
+    "COURSES",
     "NUMBERS",
     "SCHEMAS",
     "VECTORS",
@@ -103,6 +107,7 @@ __all__ = [
     "Reading",
     "Recalled",
     "Recorder",
+    "Shape",
     "V",
     "Vector",
     "Vz",
@@ -113,12 +118,14 @@ __all__ = [
     "assumed",
     "available",
     "b",
+    "below_maximum",
     "below_one",
     "by_potential",
     "by_signs",
     "cases",
     "checker",
     "combined",
+    "concluded",
     "content",
     "coq",
     "discharged",
@@ -161,6 +168,7 @@ __all__ = [
     "read",
     "search",
     "sections",
+    "shapes",
     "sign",
     "some",
     "square",
@@ -169,7 +177,6 @@ __all__ = [
     "square_root",
     "stands_for",
     "star",
-    "strongest",
     "sum_of_powers",
     "telescope",
     "vector",

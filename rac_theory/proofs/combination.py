@@ -13,7 +13,7 @@ from scipy.sparse import csc_matrix
 
 from rac_theory.algebra import ONE, Ratio, simplified
 from rac_theory.base.checks import Array
-from rac_theory.proofs.columns import Column, Facts, Packed, Product, divisor, packed, unpacked
+from rac_theory.proofs.columns import Column, Facts, Packed, divisor, packed, unpacked
 from rac_theory.proofs.countermodel import refuted
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact
@@ -26,7 +26,6 @@ _METHODS = (("highs-ds", 2000), ("highs-ipm", 100))
 """The simplex method finds most proofs in tens of steps, but in some of the programs it would go on for ever."""
 _LIMIT = 1
 _TINY = 1e-9
-_LIGHT = 1e-6
 
 
 def combined(goal: Ratio, facts: Sequence[Fact], *, efforts: int | None = None) -> Fact | None:
@@ -54,30 +53,6 @@ def combined(goal: Ratio, facts: Sequence[Fact], *, efforts: int | None = None) 
             is_enough = bool(drawn_in(goal)) or weak.strict == strong.strict
             return reduce(truediv, divisors, weak if is_enough else strong)
     return None
-
-
-def stretched(goal: Ratio, stretch: Ratio, facts: Sequence[Fact]) -> Fraction | None:
-    """Return the largest x for which goal + x way was found to be a fact; None if none was."""
-    divisors = divisor(goal + stretch, facts)
-    if divisors is None or stretch.is_zero:
-        return None
-    times = reduce(mul, divisors, one).value
-    cleared_goal, cleared_stretch = simplified(goal * times), simplified(stretch * times)
-    if cleared_goal.denominator != ONE or cleared_stretch.denominator != ONE:
-        return None
-    candidates = Facts(facts, cleared_goal + cleared_stretch)
-    target, direction = candidates.terms(cleared_goal.numerator), candidates.terms(cleared_stretch.numerator)
-    best: Fraction | None = None
-    for slacks, rounds, below in _EFFORTS:
-        if best is not None and slacks > 1:  # that would take a minute, and has not been seen to find more
-            break
-        columns = candidates.columns([target, direction], slacks, rounds, below)
-        way = Product((), {powers: -number for powers, number in packed(direction).items()})
-        rows = [*columns, Column(way, 0, list(way.terms))]
-        solution = _solve(rows, packed(target), [*(_LIGHT * _costs(columns, candidates)), -1.0])
-        if solution is not None and (best is None or solution.get(len(columns), 0) > best):
-            best = solution.get(len(columns), Fraction(0))
-    return best
 
 
 def _solve(columns: Sequence[Column], goal: Packed, costs: Sequence[float] | Array) -> dict[int, Fraction] | None:

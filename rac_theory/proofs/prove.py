@@ -17,13 +17,12 @@ from rac_theory.algebra import (
     Ratio,
     Relation,
     Total,
-    lifted,
     simplified,
     slacks,
     symbols_of,
 )
 from rac_theory.proofs.available import available
-from rac_theory.proofs.combination import combined, stretched
+from rac_theory.proofs.combination import combined
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, facts_in, proved, read
 from rac_theory.proofs.facts import assumed, below_maximum, gap_is_positive, one, square
@@ -43,7 +42,7 @@ from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.quantities import G, V, Z
 from rac_theory.proofs.rules import Rule
 from rac_theory.proofs.shape import Shape, shapes
-from rac_theory.statements import E, Theorem
+from rac_theory.statements import Theorem
 from rac_theory.statements.assumptions import certified_minimum
 from rac_theory.statements.symbols import K, L, N, T, distance0, gamma, gap0, s, t
 
@@ -214,53 +213,19 @@ def _powers(bound: Expression, fact: Fact, facts: Sequence[Fact]) -> Iterator[Fa
 
 def _from_one_step(theorem: Theorem, facts: Sequence[Fact], combine: Combine = combined) -> Proof | None:
     """A proof from what is true of a step, by a rule of induction."""
+    for of_claim in concluded(theorem, facts, combine):
+        with suppress(Missing):  # what is not assumed may be used
+            return Proof(theorem, *of_claim)
+    return None
+
+
+def concluded(theorem: Theorem, facts: Sequence[Fact], combine: Combine = combined) -> Iterator[tuple[Fact, Fact]]:
+    """Yield the fact that a claim is, and by what it is multiplied, by each shape for which facts are enough."""
     for shape in shapes(theorem):
         premises = _found(shape, facts, combine)
-        with suppress(Missing):  # and what is not assumed may be used
-            if premises is not None:
-                return Proof(theorem, *shape.conclude(premises))
-    return None
-
-
-def strongest(theorem: Theorem, facts: Iterable[Fact] = ()) -> Proof | None:
-    """Return a proof of the strongest claim that is found with the shape of a theorem and another constant.
-
-    Parameters
-    ----------
-    theorem : Theorem
-    facts : iterable of Fact
-        What may be used beside what every theorem may.
-
-    Returns
-    -------
-    Proof or None
-        Of a theorem that differs in its claim alone, which may be the stronger or the weaker one; None if the claim
-        has no shape that is known, or nothing of its shape was proved.
-
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from rac_theory.proofs import strongest
-    >>> from rac_theory.theorems import T1
-    >>> from rac_theory.statements import E
-    >>> from rac_theory.statements.symbols import T, gamma, gap0_upper, lambda_min
-    >>> weak = replace(T1, id="weak", claim=E(T1.metric) <= 3 * gap0_upper / (gamma * lambda_min * T))
-    >>> strongest(weak).theorem.claim
-    (1/T) sum_{t<T} E||grad f(W^t)||^2 <= (2 / (gamma lambda_min T)) (f(W^0) - f*)
-    """
-    usable = available(theorem, facts)
-    for shape in shapes(theorem):
-        goal, stretch = read(shape.goals["step"] - shape.stretch), read(shape.stretch)
-        shares = [stretched(goal, stretch, case) for case in _cases(read(shape.goals["step"]), usable)]
-        if None not in shares:
-            times = min(share for share in shares if share is not None)
-            if times == 0:  # nothing is left of the claim that could be made stronger
-                continue
-            claim = E(theorem.metric) <= (theorem.claim.bound if times == 1 else shape.stronger(lifted(times)))
-            best = _from_one_step(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None), usable)
-            if best is not None:
-                return best
-    return None
+        if premises is not None:
+            with suppress(Missing):
+                yield shape.conclude(premises)
 
 
 def _found(shape: Shape, facts: Sequence[Fact], combine: Combine) -> dict[str, Fact] | None:

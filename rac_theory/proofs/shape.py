@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rac_theory.algebra import Expression, Power, Quotient, Symbol, Total, lifted, powers, simplified, symbols_of
+from rac_theory.algebra import Expression, Power, Quotient, Ratio, Symbol, Total, lifted, powers, simplified, symbols_of
 from rac_theory.proofs.fact import Fact, proved, read
 from rac_theory.proofs.facts import gap_is_positive, one, plus, sign
 from rac_theory.proofs.induction import (
@@ -36,6 +36,7 @@ from rac_theory.statements import (
 from rac_theory.statements.symbols import T, distance0, gap0, gap0_upper, j, lambda_min
 
 Found = Mapping[str, Fact]
+Write = Callable[[Ratio], Expression]
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Shape:
         What is added to the step, times x, by a claim of the same shape that is stronger the larger x is, and is the
         claim itself at x = 1. Zero if no other claim is of this shape.
     stronger : callable
-        x to the bound of that claim.
+        x, and how a number is written, to the bound of that claim.
     beside : callable
         What the facts that are proved so far make of facts that the next may use.
     """
@@ -60,7 +61,7 @@ class Shape:
     goals: Mapping[str, Expression]
     conclude: Callable[[Found], tuple[Fact, Fact]]
     stretch: Expression
-    stronger: Callable[[Expression], Expression]
+    stronger: Callable[[Expression, Write], Expression]
     beside: Callable[[Found], tuple[Fact, ...]] = lambda premises: ()
 
 
@@ -106,8 +107,8 @@ def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predica
             fact += power(factor, T) * proved("", rest >= 0, premises["floor"])
         return (fact + (times - 1) * power(factor, T) * sign(start, assumption) if times > 1 else fact), one
 
-    def stronger(y: Expression) -> Expression:
-        factor = plain(1 - y * (1 - rho))
+    def stronger(y: Expression, write: Write) -> Expression:
+        factor = write(read(1 - y * (1 - rho)))
         decay = factor**T * x0 if times == 1 else times * factor**T * x0
         noise = rest if is_floor else powers(factor, 0, T - 1) * e
         return decay if read(noise).is_zero else decay + noise
@@ -146,7 +147,11 @@ def _potential(left: Expression, bound: Expression, start: Symbol, about: Predic
             "below": a * gap + b * V2 - psi,
             "step": psi - psi.at(later) - c * gap,
         }
-        yield Shape(goals, conclude, -c * gap, lambda y: plain(a * gap0 + b * distance0**2) / plain(y * c * T + p))
+
+        def stronger(y: Expression, write: Write) -> Expression:
+            return plain(a * gap0 + b * distance0**2) / (write(read(y * c)) * T + p)
+
+        yield Shape(goals, conclude, -c * gap, stronger)
 
 
 def _telescoped(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
@@ -167,7 +172,14 @@ def _telescoped(left: Expression, bound: Expression, start: Symbol, about: Predi
         return telescope(premises["step"], grows, slope, start, gap_is_positive[assumption], of), slope * weights(grows)
 
     goals = {"growth": growth, "theta": theta, "step": growth * x + e - later - theta * of}
-    yield Shape(goals, conclude, -theta * of, lambda y: plain(share / y) * start if read(rest).is_zero else bound / y)
+
+    def stronger(y: Expression, write: Write) -> Expression:
+        if read(rest).is_zero:
+            return write(read(share * start / y))
+        above, below = (write(Ratio(side)) for side in (read(y).numerator, read(y).denominator))
+        return bound / (above if read(below) == one.value else above / below)
+
+    yield Shape(goals, conclude, -theta * of, stronger)
 
 
 def _accumulated(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
@@ -190,7 +202,7 @@ def _accumulated(left: Expression, bound: Expression, start: Symbol, about: Pred
         return () if rho is None else (sum_of_powers(rho, j), power(rho, j))
 
     goals = {"rho": rho, "share": p_j, "step": p_j.at({j: j + 1}) * x - S - p_j * later}
-    yield Shape(goals, conclude, lifted(0), lambda y: bound, beside)
+    yield Shape(goals, conclude, lifted(0), lambda y, write: bound, beside)
 
 
 def weight_of(left: Expression) -> tuple[Expression | None, Expression]:

@@ -1,6 +1,6 @@
 """For the tests of those who build on this library: assertions about runs, and checks of sketches, problems, algorithms
 and trainers that fail with what names the fix. It uses base, numerics, problems, sketches, algorithms, cases, runs,
-statements, proofs, theorems and verdicts. It must not know the ledger: a test makes its own cases.
+statements, proofs, theorems, discovery and verdicts. It must not know the ledger: a test makes its own cases.
 """
 
 from rac_theory.base import answering

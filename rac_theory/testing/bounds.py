@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from rac_theory import theorems
 from rac_theory.algorithms import Implementation
 from rac_theory.cases import Case, Constants, check_runs
+from rac_theory.discovery import discover
 from rac_theory.numerics import Randomness, seed_sequence
-from rac_theory.proofs import Proof, strongest
+from rac_theory.proofs import Proof
 from rac_theory.statements import Theorem
 from rac_theory.testing.algorithms.check_algorithm import check_algorithm
 from rac_theory.testing.algorithms.law import LEVELS
@@ -231,6 +232,6 @@ def assert_proved(theorem: Theorem | str) -> Proof:
     proof = prove(theorem)
     if proof is not None:
         return proof
-    instead = strongest(theorem)
-    provable = "nothing of this form" if instead is None else instead.theorem.statement
-    raise NotShown(f"{theorem.id}: {why_not_proved(theorem)}", instead, claim=theorem.statement, provable=provable)
+    instead = discover(theorem)
+    provable, proof = next(zip(instead.statements, instead.proofs, strict=True), ("nothing of this form", None))
+    raise NotShown(f"{theorem.id}: {why_not_proved(theorem)}", proof, claim=theorem.statement, provable=provable)

@@ -103,7 +103,7 @@ def test_on_a_terminal_a_bar_says_what_is_looked_at(monkeypatch):
     ("words", "message"),
     [
         (["momentun"], "method must be one of momentum, rac_lora, got 'momentun' (did you mean 'momentum'?)"),
-        (["mine_to_discover:number"], "method must be a Method, got int for 'mine_to_discover:number'"),
+        (["mine_to_discover:number"], "method must be a Method or a Theorem, got int for 'mine_to_discover:number'"),
         (["momentum", "--given", "smoth"], "given must be one of smooth, along, pl, noise, got 'smoth'"),
         (["rac_lora", "--at", "gamma"], "at must be NAME=NUMBER, such as gamma=0.5, got 'gamma'"),
         (["rac_lora", "--seconds", "0"], "seconds must be"),

@@ -26,7 +26,7 @@ from rac_theory.discovery.templates import _any_steps, _short_steps, potential_w
 from rac_theory.problems import Quadratic
 from rac_theory.proofs import Missing, Proof, exported
 from rac_theory.sketches import Coordinate, Haar
-from rac_theory.statements import E, breach_by_constants, gap, mean_squared_gradient, squared_distance
+from rac_theory.statements import E, breach_by_constants, gap, mean_norm, mean_squared_gradient, squared_distance
 from rac_theory.statements.assumptions import (
     one_exact_step,
     polyak_lojasiewicz,
@@ -422,7 +422,9 @@ def test_time_that_is_over_is_said():
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"metric": squared_distance}, "metric must be gap or mean_squared_gradient"),
+        ({"metric": mean_norm}, "metric must be gap, mean_squared_gradient or squared_distance"),
+        ({"method": MOMENTUM, "metric": squared_distance}, "of what keeps something from step to step"),
+        ({"method": ALL["T2"], "metric": mean_squared_gradient}, "metric must be that of T2, .* leave it out"),
         ({"method": "T2"}, "method must be a Method, or what a theorem is about, got 'T2'"),
         ({"seconds": 0}, "seconds must be"),
         ({"seed": -1}, "seed must be"),

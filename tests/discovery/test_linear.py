@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.algebra import Symbol, fraction, identical, sqrt
+from rac_theory.algebra import Let, Symbol, fraction, identical, maximum, sqrt
 from rac_theory.algorithms import PLAIN
 from rac_theory.cases import Constants
 from rac_theory.discovery import best_letters, share_at
@@ -29,8 +29,11 @@ def test_a_linear_form_has_each_letter_with_its_factor_and_the_rest():
     expected_form = {S: (mu + 2 * L) / (1 + L), D: -3 / (1 + L), None: gamma / (1 + L)}
     assert form.keys() == expected_form.keys()
     assert all(identical(form[letter].expression, value) for letter, value in expected_form.items())
-    for value in (S * D, S**2, mu / S, S / (1 + D), sqrt(mu) * S, S / (1 + sqrt(mu))):
+    for value in (S * D, S**2, mu / S, S / (1 + D), (1 + S) ** T * D):
         assert linear(read(value)) is None
+    name = Let("a", mu, letter="a")
+    for factor in (sqrt(mu), maximum(mu, L), name):  # a number where mu and L have one
+        assert identical(linear(read(factor * S))[S].expression, factor)
 
 
 def test_what_each_power_is_multiplied_by():

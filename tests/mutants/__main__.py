@@ -6,6 +6,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -38,6 +39,12 @@ def marked(mark: str, line: Line) -> list[tuple[list[str], float]]:
     """Return the tests with a mark of the room of a mutant; none where it has no room."""
     room = f"tests/{room_of(line.file)}"
     return [([f"-m={mark}", room], LONGEST)] if (ROOT / room).is_dir() else []
+
+
+def last(line: Line) -> list[tuple[list[str], float]]:
+    """Return the tests that run last, as they take longest: the long ones of its room, and those that ask Coq."""
+    asks = line.file.startswith("rac_theory/proofs/coq/") and shutil.which("coqc")
+    return [*marked("long or full", line), *([(["-m=", "tests/coq"], LONGEST)] if asks else [])]
 
 
 def suites(line: Line, reach: Reach) -> Iterator[tuple[list[str], float]]:
@@ -163,7 +170,7 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
     if living := [line for line, tests in killers.items() if not tests]:
         killers |= together(living, reach)
         living = [line for line in living if not killers[line]]
-        killers |= each(living, lambda line: tried(line, marked("long or full", line)))
+        killers |= each(living, lambda line: tried(line, last(line)))
     if whole:
         print(*drawn.matrix(list(killers.values())), sep="\n")
     rows = Counter(

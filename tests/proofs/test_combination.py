@@ -11,7 +11,7 @@ import pytest
 
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.columns import Column, Facts, Product, packed, unpacked
-from rac_theory.proofs.combination import _costs, _exactly, _solve, combined, stretched
+from rac_theory.proofs.combination import _costs, _exactly, _solve, combined
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.facts import nothing
 from rac_theory.statements.symbols import L, gamma, lambda_min, mu
@@ -92,23 +92,6 @@ def test_what_follows_from_short_steps_is_found(goal, follows):
     if found is not None:
         assert (found.value - read(goal)).is_zero
     assert combined(read(goal - goal), BOUNDED) is nothing
-
-
-@pytest.mark.parametrize(
-    ("goal", "way", "most"),
-    [
-        (gamma * (2 - gamma * L), -gamma, 1),
-        (3 * gamma, -gamma, 3),
-        (lifted(1), -gamma * mu, 1),
-        (lifted(2), -3 * gamma * mu, Fraction(2, 3)),
-        (-gamma, -gamma, None),
-        (gamma, 0 * gamma, None),
-        (1 / gamma, -L, 1),
-        (1 / (L + mu), -2 * gamma * mu / (L + mu), Fraction(1, 2)),
-    ],
-)
-def test_a_goal_is_stretched_as_far_as_it_follows(goal, way, most):
-    assert stretched(read(goal), read(way), BOUNDED) == most
 
 
 def test_a_sum_assumes_the_least_that_makes_it_strict():

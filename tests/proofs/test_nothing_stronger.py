@@ -1,4 +1,4 @@
-"""Where a bound is attained nothing stronger is found, and nowhere is a claim proved that is less than ours."""
+"""Where a bound is attained nothing stronger is proved, and nowhere is a claim proved that is less than ours."""
 
 import operator
 import os
@@ -12,7 +12,6 @@ import pytest
 
 from rac_theory import theorems
 from rac_theory.algebra import Relation, identical, number, symbols_of
-from rac_theory.proofs import strongest
 from rac_theory.statements.assumption import relations_in
 from rac_theory.statements.symbols import (
     D,
@@ -29,7 +28,6 @@ from rac_theory.statements.symbols import (
 )
 from rac_theory.theorems import E, prove
 from rac_theory.theorems.federated import W_T, Gamma, a
-from rac_theory.theorems.ours import LEMMAS
 from rac_theory.theorems.proving import searched
 from tests.theorems.second_routes.changed import changed_claims
 from tests.theorems.second_routes.exact import EXACT
@@ -61,32 +59,6 @@ def test_a_claim_that_is_a_hundredth_stronger_has_no_proof(name):
     ours = theorems.ALL[id]
     assert ours.tightest.ratio == 1
     assert searched(replace(ours, id=name, claim=E(ours.metric) <= bound, descends=False)) is None
-
-
-WITHOUT_A_SHAPE = ("T1_tight", "T2_tight", "T5_step", "T19", "T19_pl")
-"""With a polynomial p(T) that is no sum of powers of a number, with roots, with sums over steps: see their pages."""
-IN_EACH_ORDER = ("T18", "T18_pl")
-"""Their step is true of each order by squares of lengths that are drawn, and of these no mean is known."""
-QUICK = ("T1", "T2_sharp", "T3", "T12_nonconvex", "T9", "T16", "T20", "T20_pl")
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("id", sorted(theorems.ALL.keys() - {*WITHOUT_A_SHAPE, *IN_EACH_ORDER}) if ALL else QUICK)
-def test_the_constant_of_a_claim_is_the_best_that_is_found(id):
-    """With the constant left open the search comes back with ours: none of ours is weaker than what it can prove."""
-    ours = theorems.ALL[id]
-    assert strongest(ours, LEMMAS).theorem.claim.bound is ours.claim.bound
-
-
-@pytest.mark.parametrize("id", WITHOUT_A_SHAPE + IN_EACH_ORDER)
-def test_of_other_shapes_no_best_constant_is_known(id):
-    assert strongest(theorems.ALL[id], LEMMAS) is None
-
-
-def test_a_claim_of_which_nothing_is_left_has_no_strongest_form():
-    """With lambda_max in the place of lambda_min no multiple of a step is proved: not even none of it."""
-    wrong = replace(theorems.T1, id="wrong", claim=E(theorems.T1.metric) <= 2 * gap0_upper / (gamma * lambda_max * T))
-    assert strongest(wrong, LEMMAS) is None
 
 
 FOLLOWS = {"T9d": 2 * gap0_upper / (Gamma * lambda_min * W_T) + a * (lambda_max / lambda_min) * D}
