@@ -44,6 +44,7 @@ KNOWN = [
     ((1 - a) ** n, "down"),
     ((a - 1) ** 2, "down"),
     ((a - 2) ** 3, "up"),  # by its derivative
+    ((-((1 + a) ** n)) ** 2, "up"),  # by the sign of its base, as it has none
     ((a - 1) ** n, None),
     (b**a, None),
     ((1 + a) ** (n - 2), None),  # falls at n = 1 and rises at n = 3

@@ -163,6 +163,10 @@ def test_repr_is_text():
         (choice(x > 0, 4, 2) <= x, "(4 if x > 0 else 2) <= x", r"(4 \text{ if } x > 0 \text{, else } 2) \le x"),
         (equal(x, choice(x > 0, 4, 2)), "x = 4 if x > 0 else 2", r"x = 4 \text{ if } x > 0 \text{, else } 2"),
         (total(k, K, k / x), "sum_{k<K} (k / x)", r"\sum_{k<K} \frac{k}{x}"),
+        (x * total(k, K, k), "x sum_{k<K} k", r"x \sum_{k<K} k"),
+        (x * total(k, K, k) * x, "x (sum_{k<K} k) x", r"x \left(\sum_{k<K} k\right) x"),
+        (x / total(k, K, k), "x / sum_{k<K} k", r"\frac{x}{\sum_{k<K} k}"),
+        (x * lifted(0), "x 0", "x 0"),
         (total(k, K, k) / x, "sum_{k<K} k / x", r"\frac{\sum_{k<K} k}{x}"),
         (total(k, K, k) * x, "(sum_{k<K} k) x", r"\left(\sum_{k<K} k\right) x"),
         (2 / (x * ((1 - x) ** 2 + y)) - 1, "2 / [x ((1 - x)^2 + y)] - 1", r"\frac{2}{x ((1 - x)^{2} + y)} - 1"),
@@ -172,6 +176,7 @@ def test_repr_is_text():
             "[(1 + x) ((1 - x)^2 + y) + x] y",
             "((1 + x) ((1 - x)^{2} + y) + x) y",
         ),
+        (Symbol("up") * Symbol("W_T"), "up W_T", r"\mathrm{up} W_{T}"),
         (Symbol("alpha_max") ** 2, "alpha_max^2", r"\alpha_{\max}^{2}"),
     ],
     ids=str,
@@ -195,6 +200,9 @@ def test_others_in_the_place_of_some():
     assert between(0, x, y).at({x: y, y: 2}) == between(0, y, 2)
     assert (k + total(k, K, k)).at({k: 3}) == lifted(3) + total(k, K, k)
     assert total(k, k, k * x).at({k: T}) == total(T, T, T * x)
+    at_k = Symbol("g", argument=k)
+    assert total(k, K, at_k * x).at({at_k: k + 1}) == total(k, K, k**2 * x).at({k**2: k + 1})  # another at each k
+    assert total(k, K, k**2 * x).at({k**2: k + 1}) == total(k, K, (k + 1) * x)
     with pytest.raises(ValueError, match="k would be bound by the sum"):
         total(k, K, k * x).at({x: k})
     with pytest.raises(ValueError, match="x would be bound by the sum"):

@@ -180,6 +180,7 @@ def test_the_largest_that_is_multiplied_out(monkeypatch):
     assert len((two**3).terms) == 4
     assert number**4 == polynomial(81 * x**4).numerator
     assert polynomial(-x).numerator ** 1000 == polynomial(x**1000).numerator
+    assert polynomial(x - x).numerator ** 1000 == polynomial(x - x).numerator
     with pytest.raises(ValueError, match="a product must have at most 6 terms before they are gathered, got 9"):
         three * three
     for of, power in ((two, 4), (number, 5), (polynomial(x / 3).numerator, 5)):

@@ -615,12 +615,16 @@ def test_a_fact_says_the_sign_that_it_says(given, of, sign):
             refused(fact, line, given=[given], match="do not say the sign|divided by")
 
 
-def test_quotients_say_nothing_of_what_is_in_them():
+@pytest.mark.parametrize(("a", "b"), [("mu", "L"), ("L", "mu")])
+@pytest.mark.parametrize(("c", "d"), [("s", "A"), ("A", "s")])
+def test_quotients_say_nothing_of_what_is_in_them(a, b, c, d):
     """Each would say a sign by that of the other: catches facts with divisors that are asked in a circle."""
-    given = ["(< mu L)", "(< s A)"]
+    given = [f"(< {a} {b})", f"(< {c} {d})"]
     each = [f"assume {one} : {one}" for one in given]
-    both = ["rule sign 1 2 : (< 0 (/ (- L mu) (- A s)))", "rule sign 1 2 : (< 0 (/ (- A s) (- L mu)))"]
-    refused(*each, *both, "rule sign 3 4 : (< 0 (- L mu))", given=given, match="do not say the sign")
+    both = [
+        f"rule sign 1 2 : (< 0 (/ (- {x}) (- {y})))" for x, y in ((f"{b} {a}", f"{d} {c}"), (f"{d} {c}", f"{b} {a}"))
+    ]
+    refused(*each, *both, f"rule sign 3 4 : (< 0 (- {b} {a}))", given=given, match="do not say the sign")
 
 
 KNOWN, GAP = "granted sigma_known : (<= sigma_W sigma_squared)", "granted gap_is_positive gap0 : (<= 0 gap)"

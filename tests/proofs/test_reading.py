@@ -18,7 +18,7 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.drawing import html
 from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
-from rac_theory.proofs.as_text import _FEW, WIDTH, _folded, _granted, _sum, _wrapped, as_text
+from rac_theory.proofs.as_text import _FEW, _SIGN, WIDTH, _folded, _granted, _pieces, _sum, _wrapped, as_text
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.facts import below_one, flat, gap_is_positive, mu_below_L, plus
@@ -200,8 +200,9 @@ def test_factors_and_terms_stand_as_people_write_them():
         product = text(multiplied(Fraction(3, 2), written))
         assert product == "3 gamma^2 mu C T x (1 - mu)^T (L + mu) W_T (f(W^0) - f*) ||G||^2 / 2"
     assert text(multiplied(Fraction(-1), {gap0: -1, L + mu: -2, mu: 1})) == "-mu / [(L + mu)^2 (f(W^0) - f*)]"
-    numbers = [(-1, {mu: -1}), (2, {}), (1, {}), (0, {mu: 1}), (-1, {})]
-    assert [text(multiplied(Fraction(n), some)) for n, some in numbers] == ["-1/mu", "2", "1", "0", "-1"]
+    numbers = [(-1, {mu: -1}), (2, {}), (1, {L: 0}), (0, {mu: 1}), (-1, {}), (1, {mu: 0, L: 1})]
+    assert [text(multiplied(Fraction(n), some)) for n, some in numbers] == ["-1/mu", "2", "1", "0", "-1", "L"]
+    assert added([mu]) == mu
     sums = [[-mu, -L, gamma + mu, -T], [-mu, -L], [], [-mu, L], [lifted(0), L]]
     assert [text(added(some)) for some in sums] == ["gamma - mu - L + mu - T", "-mu - L", "0", "L - mu", "L"]
 
@@ -327,6 +328,9 @@ def test_a_line_is_filled_to_its_end_and_few_terms_stand_in_one():
 
 def test_a_long_sum_in_brackets_is_cut_before_its_signs():
     """On lines that fit, each term once. Catches a line of a thousand characters, and a term that is lost."""
+    for left, right in ("()", "[]", "{}"):
+        inside = f"x{left}T - 1{right}"
+        assert [*_pieces(f"{inside} + y - z", _SIGN)] == [inside, "+ y", "- z"]
     terms = " + ".join(f"{k} gamma L mu lambda_min" for k in range(2, 40))
     lines = _folded(f"gamma ({terms}) / (2 L + mu) * (f)", 11)
     assert max(map(len, lines)) <= WIDTH

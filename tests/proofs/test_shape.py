@@ -5,6 +5,8 @@ from fractions import Fraction
 
 import pytest
 
+from rac_theory.algebra import identical, simplified
+from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.fact import granted, read, same
 from rac_theory.proofs.shape import shapes
 from rac_theory.statements.symbols import T, distance0, gap0, mu
@@ -29,6 +31,10 @@ KINDS = {
 POSITIVE = ("growth", "theta", "count")
 
 
+def _written(number):
+    return simplified(number).expression
+
+
 @pytest.mark.parametrize("id", KINDS)
 def test_a_claim_is_what_its_goals_make(id):
     """And a claim with more progress asks for its stretch more. Catches a rho, a share or a rest that is another."""
@@ -44,9 +50,12 @@ def test_a_claim_is_what_its_goals_make(id):
         same(fact, times.value.expression * (bound - metric.expected))
         assert times.strict
         (same_claim, stronger) = (
-            [*shapes(replace(theorem, id="other", claim=E(metric) <= shape.stronger(by)))][number].goals["step"]
-            for by in (Fraction(1), more)
+            [*shapes(replace(theorem, id="other", claim=E(metric) <= shape.stronger(by, _written)))][number].goals[
+                "step"
+            ]
+            for by in (lifted(1), lifted(more))
         )
+        assert identical(shape.stronger(lifted(1), _written), bound)
         step = shape.goals["step"]
         floor = shape.goals.get("floor", 0) * (1 - shape.goals.get("rho", 1))  # of which the next step leaves more
         assert (read(same_claim) - read(step)).is_zero

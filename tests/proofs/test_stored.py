@@ -11,7 +11,7 @@ from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs import Missing, Proof, found
 from rac_theory.proofs.drawn import H, mean
 from rac_theory.proofs.fact import facts_in, read
-from rac_theory.proofs.facts import mu_below_L, nothing, plus, square
+from rac_theory.proofs.facts import instances, mu_below_L, nothing, plus, square
 from rac_theory.proofs.quantities import G
 from rac_theory.statements.symbols import L, mu
 from rac_theory.theorems import prove
@@ -39,6 +39,8 @@ def test_a_fact_is_called_by_what_is_granted_and_what_has_no_schema_as_it_is_sai
     known = [mean(square(H(G))), square(G * L), nothing, mu_below_L, plus[mu]]
     names = ["square(1*HG)", "square(1L*G)", ":0<=0", "mu_below_L", "Polyak-Lojasiewicz:0<mu"]
     assert [*map(found._named, known)] == names
+    assert mu_below_L in [*instances(mu_below_L.by, ())]
+    assert mu_below_L not in [*instances([*mu_below_L.by][:1], ())]
 
 
 @as_one_test("id", STORED)
