@@ -197,7 +197,9 @@ def test_another_variance_of_batches_is_named(size, replace, times, words):
         own = np.sqrt(times) * (noise if sketch is None else 0.1 * along(U, noise))
         given = one(R=fresh[None]) | claimed(source=source) | {"sketch": sketch}
         for knows in (True, False):
-            moves = seen(**given, noise=(np.broadcast_to(G, (2, N, 6, 4)), own[None]), knows_gradient=knows)
+            moves = seen(
+                **given, noise=(np.stack([np.broadcast_to(G, noise.shape), noise]), own[None]), knows_gradient=knows
+            )
             found = cause.noisier(moves)
             assert re.search(words, found or "") if words and not knows else found is None, found
 
