@@ -408,3 +408,9 @@ def test_a_plain_step_has_the_rank_of_its_sketch(part, refuses):
     said = refusal(recomputed._check_plain, claim, SimpleNamespace(W=W, tapes=[(), ()]))
     assert said.startswith("A must move by a matrix of rank at most 1, that of its sketch: in step 2" * refuses)
     assert bool(said) is refuses
+
+
+@pytest.mark.parametrize("computable", [(True, True), (True, False), (False, True)])
+def test_each_step_is_computed_again_if_all_are(monkeypatch, computable):
+    monkeypatch.setattr(recomputed, "_check_step", lambda claim, problem, seen, t: computable[t])
+    assert recomputed.check_again(Claim(RAC), LEAST, SimpleNamespace(tapes=[(), ()])) is all(computable)

@@ -462,3 +462,17 @@ def test_a_descent_of_a_quadratic_is_as_fast_as_its_curvature_allows():
     W = Probe(Quadratic.left(1e3 * np.eye(2), minimum), 0).trajectory
     np.testing.assert_allclose(W[-4:], np.broadcast_to(minimum, (4, 2, 1)), atol=1e-6)
     assert len(W) % 5 == 0
+
+
+@pytest.mark.parametrize("wide", ["", "value", "gradient"])
+def test_both_are_of_single_precision(wide):
+    """Catches one that is enough."""
+    problem = Quadratic.left(np.eye(2), np.zeros((2, 1)))
+    names = {name: np.float64 if name == wide else np.float32 for name in ("value", "gradient")}
+    single = {
+        n: lambda W, n=n, kind=kind: getattr(problem, n)(W.astype(float)).astype(kind) for n, kind in names.items()
+    }
+    given = {"shape": (2, 1), "value": problem.value, "gradient": problem.gradient}
+    probe = Probe(SimpleNamespace(**given, single_precision=SimpleNamespace(**single)), 0)
+    said = refusal(derivatives._check_single_precision, probe)
+    assert ("must return float32" in said) is bool(said) is bool(wide)
