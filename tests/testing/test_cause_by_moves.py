@@ -248,6 +248,7 @@ FAULTS = [
     (rules.other_side, None, [TURNED], {"problem": SimpleNamespace(shape=(6, 1))}),
     (rules.other_side, "from the right, side='left' is declared", [TURNED], {"is_exact": False}),
     (rules.other_side, None, [D], {"is_exact": False}),
+    (rules.other_side, None, [1e-4 * D], {"is_exact": False, "G": 1e-4 * G}),
     (rules.other_side, None, [G @ RNG.standard_normal((4, 4))], {"is_exact": False}),
     (rules.other_side, "from the left, side='right'", [np.swapaxes(PLAIN, 2, 3)],
      {"is_exact": False, "sketch": RIGHT, "G": np.swapaxes(TALL, 2, 3)}),

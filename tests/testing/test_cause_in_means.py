@@ -197,9 +197,21 @@ def test_another_variance_of_batches_is_named(size, replace, times, words):
         own = np.sqrt(times) * (noise if sketch is None else 0.1 * along(U, noise))
         given = one(R=fresh[None]) | claimed(source=source) | {"sketch": sketch}
         for knows in (True, False):
-            moves = seen(**given, noise=(np.broadcast_to(G, (2, N, 6, 4)), own[None]), knows_gradient=knows)
+            moves = seen(
+                **given, noise=(np.stack([np.broadcast_to(G, noise.shape), noise]), own[None]), knows_gradient=knows
+            )
             found = cause.noisier(moves)
             assert re.search(words, found or "") if words and not knows else found is None, found
+
+
+def test_momentum_is_no_dependence_of_sketches():
+    """Of two columns, where moves that keep half of the one before have the rank of the sketch all the same."""
+    kept, fresh = PATH[..., :2].copy(), PATH_R[..., :2]
+    for t in range(1, 8):
+        kept[t] += kept[t - 1] / 2
+    assert cause.near_the_last(seen(D=kept, R=fresh), LEFT) is None
+    found = cause.near_the_last(seen(D=LINGERS[..., :2], R=fresh), LEFT)
+    assert "its sketches are not independent" in found
 
 
 def test_errors_are_counted_in_standard_errors_of_a_mean():

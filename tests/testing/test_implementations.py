@@ -3,7 +3,9 @@
 A check at alpha fails a right implementation with probability at most ``LEVELS * alpha``. Seeds are fixed.
 """
 
+import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -370,3 +372,36 @@ def test_what_is_reported_shows_a_move_some_steps_later(method, watched, lag):
     found, later = implementations._watched(program, np.array(program.kick))
     assert later == lag
     assert found @ np.array(program.kick) == pytest.approx(np.array(watched) @ np.array(program.kick))
+
+
+@pytest.mark.parametrize(("part", "refuses"), [(0.9, False), (1.1, True)])
+@pytest.mark.parametrize("fault", ["no sketch", "across", "beyond"])
+def test_what_a_projection_leaves_is_known_up_to_rounding(fault, part, refuses):
+    """A millionth of the argument of H, and what is small, in one run: catches a sign of either, and a run left out.
+
+    Without a sketch it is the argument; else it is across from the rest of it, and has the rank.
+    """
+    declared = HEAVY_BALL(None if fault == "no sketch" else Haar(6, 2), gamma=0.1, beta=0.5)
+    off = part * (0.5 + 1e-6 * 5)
+    P, of = np.zeros((3, 6, 4)), np.zeros((3, 6, 4))
+    P[:, 0, 0], of[:, 0, 0], of[:, 5, 3] = 3, 3, 4
+    if fault == "no sketch":
+        P = of.copy()
+        P[1, 2, 2] = off
+    elif fault == "across":  # its product with the rest, 4 x, is that many times the length of the argument
+        x = 4 * off / math.sqrt(16 - off**2)
+        of[1], P[1] = 0, 0
+        of[1, 0, 0], of[1, 0, 1], P[1, 0, 0] = x, 4.0, x
+    else:
+        P[1, 1, 1], P[1, 2, 2] = 2.0, off
+        of[1, 1, 1], of[1, 2, 2] = 2.0, off
+    size = np.linalg.norm(of, axis=(1, 2))
+    small = 0.5 + 1e-6 * (5 - size)
+    given = SimpleNamespace(called="Mine"), declared, P, of, small, np.array([True, True, True]), 2, of
+    if not refuses:
+        implementations._check_left(*given)
+        return
+    with pytest.raises(Refuted, match=r"Mine must be the method .*: in step 3 it moves by no projection") as caught:
+        implementations._check_left(*given)
+    np.testing.assert_array_equal(caught.value.witness["W"], of[1])
+    implementations._check_left(*given[:5], np.array([True, False, True]), 2, of)  # what is not known is left out

@@ -578,6 +578,28 @@ def test_calls_change_partners_with_the_next_one(monkeypatch):
             np.testing.assert_allclose(H[:, 0, 0], np.square(which))
 
 
+def test_calls_far_apart_change_partners_and_so_do_those_that_follow_each_other(monkeypatch):
+    """Of sixteen calls the first eight with the others; and of each half every call with the one after it."""
+    seen = []
+    monkeypatch.setattr(batches, "_exchange", lambda *given: seen.append([p[:, 0].tolist() for _, p in given[2]]))
+    batches.check_independence("Sketch", np.ones((16, 8, 2, 1)), np.repeat(np.arange(16)[:, None], 8, axis=1), 0.01)
+    early, late = [*range(8)], [*range(8, 16)]
+    assert seen[:4] == [[early, late, early, late]] * 4
+    assert seen[4:] == [[early[::2], late[::2], early[1::2], late[1::2]]] * 2
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_bet_on_a_law_loses_no_more_than_it_has(monkeypatch, sign):
+    """Of a difference that is a hundred times as large as those before. Catches one that is cut beyond one."""
+    seen = []
+    monkeypatch.setattr(batches, "either_side", lambda Z: seen.append(Z) or 0.0)
+    wide = RNG.standard_normal((80, 1)) + 1
+    wide[40] = sign * 100
+    batches._compare("one", "other", "Sketch", wide, np.zeros((80, 1)), 0.01)
+    assert np.abs(seen[0]).max() == 1
+    assert sign in seen[0]
+
+
 @pytest.mark.parametrize("lost", [0, 1])
 def test_no_rank_is_lost_where_the_trace_is_the_rank(lost):
     """One of a million is enough; what the trace may be off by rounding has no sign."""

@@ -112,6 +112,14 @@ def test_what_may_be_stray_is_twice_A_times_the_gap_and_C():
     assert members._variance(two, 20.0) == 20
 
 
+@pytest.mark.parametrize("size", [1e-10, 1.0, 1e10])
+def test_rounding_across_a_gradient_is_no_noise(size):
+    """Of any size. Catches what is allowed for rounding in another unit than that of squares."""
+    G = size * RNG.standard_normal((6, 4))
+    sample = members.GradientSample(np.zeros((6, 4)), G, np.tile(G, (64, 1, 1)), None)
+    assert not refusal(members._check_noise, "Source", Noise(0.0, 1.0, 0.0), LEAST, sample, 0.01)
+
+
 def test_the_variance_of_a_mean_is_what_is_declared_and_rounding(monkeypatch):
     """``(beta - 1) ||G||^2 + C``, and 1e-18 of ``||G||^2``: of G with the square 25."""
     seen = []
@@ -400,3 +408,9 @@ def test_a_plain_step_has_the_rank_of_its_sketch(part, refuses):
     said = refusal(recomputed._check_plain, claim, SimpleNamespace(W=W, tapes=[(), ()]))
     assert said.startswith("A must move by a matrix of rank at most 1, that of its sketch: in step 2" * refuses)
     assert bool(said) is refuses
+
+
+@pytest.mark.parametrize("computable", [(True, True), (True, False), (False, True)])
+def test_each_step_is_computed_again_if_all_are(monkeypatch, computable):
+    monkeypatch.setattr(recomputed, "_check_step", lambda claim, problem, seen, t: computable[t])
+    assert recomputed.check_again(Claim(RAC), LEAST, SimpleNamespace(tapes=[(), ()])) is all(computable)

@@ -438,14 +438,41 @@ def test_a_single_component_is_a_subset():
     assert not refusal(components.check_subsets, Probe(one, 0), one)
 
 
-@pytest.mark.parametrize(("L_max", "refuses"), [(4.0 * (1 - 0.9e-6), False), (4.0 * (1 - 1.1e-6), True)])
-def test_a_component_is_refused_beyond_a_millionth_where_its_gradient_is_a_number(L_max, refuses):
-    """Curvatures 1 and 4, at places of every scale; far from zero gradients are none, which says nothing."""
+@pytest.mark.parametrize(
+    ("L_max", "scale", "refuses"), [(4 - 3.6e-6, 0.0, False), (4 - 4.4e-6, 0.0, True), (4 - 4.4e-6, 1e15, False)]
+)
+def test_a_component_is_refused_beyond_a_millionth_where_its_gradient_is_a_number(L_max, scale, refuses):
+    """Curvatures 1 and 4, at places of every scale; far from zero gradients are none, which says nothing.
+
+    Nor does a pair of which rounding may be as large, where gradients are.
+    """
     some = Powers([1.0, 4.0], [0.0, 0.0])
     some.L_max, inner = L_max, some.component_gradient
     some.component_gradient = lambda W, rows: np.where(np.abs(W) > 50, NAN, inner(W, rows))
     zero = np.zeros((1, 1, 1))
-    probe = SimpleNamespace(landmarks=zero, lowest=zero[0], rng=np.random.default_rng, gradient_scale=0.0, name="P")
+    probe = SimpleNamespace(landmarks=zero, lowest=zero[0], rng=np.random.default_rng, gradient_scale=scale, name="P")
     said = refusal(components._check_smoothness, probe, some)
     assert bool(said) is refuses
     assert ("this pair has 4 for i = 1" in said) is refuses
+
+
+def test_a_descent_of_a_quadratic_is_as_fast_as_its_curvature_allows():
+    """One step to the minimum. Catches a rate that is its inverse."""
+    minimum = np.array([[3.0], [-4.0]])
+    W = Probe(Quadratic.left(1e3 * np.eye(2), minimum), 0).trajectory
+    np.testing.assert_allclose(W[-4:], np.broadcast_to(minimum, (4, 2, 1)), atol=1e-6)
+    assert len(W) % 5 == 0
+
+
+@pytest.mark.parametrize("wide", ["", "value", "gradient"])
+def test_both_are_of_single_precision(wide):
+    """Catches one that is enough."""
+    problem = Quadratic.left(np.eye(2), np.zeros((2, 1)))
+    names = {name: np.float64 if name == wide else np.float32 for name in ("value", "gradient")}
+    single = {
+        n: lambda W, n=n, kind=kind: getattr(problem, n)(W.astype(float)).astype(kind) for n, kind in names.items()
+    }
+    given = {"shape": (2, 1), "value": problem.value, "gradient": problem.gradient}
+    probe = Probe(SimpleNamespace(**given, single_precision=SimpleNamespace(**single)), 0)
+    said = refusal(derivatives._check_single_precision, probe)
+    assert ("must return float32" in said) is bool(said) is bool(wide)

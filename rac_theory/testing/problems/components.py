@@ -13,6 +13,7 @@ from rac_theory.base.checks import Array
 from rac_theory.problems import FiniteSum, Indices, shares_of
 from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import EPS, SCALES, Probe, agree, siblings
+from rac_theory.testing.problems.constants import shortest_step
 
 _NUMBERS = 1 << 20  # in a block of component gradients
 _LISTS = ((4, 5), (1, 2), (3, 2), (60, 3))  # runs, and components of each
@@ -62,7 +63,7 @@ def _check_smoothness(probe: Probe, problem: FiniteSum) -> None:
     listed = np.tile(np.arange(N), len(places))
     D = rng.choice(SCALES, size=(len(A), 1, 1)) * rng.standard_normal(A.shape)
     D[np.arange(len(A)) // N % 2 == 0] *= 1e-9  # every other place has steps as short as rounding allows
-    D *= np.maximum(1.0, 1e-4 * (1 + np.abs(A).max(axis=(1, 2))) / np.sqrt(squared_norms(D)))[:, None, None]
+    D *= np.maximum(1.0, shortest_step(A, D))
     lengths, G = np.sqrt(squared_norms(D)), single(problem, A, listed)
     for _ in range(4):
         change = single(problem, A + D, listed) - G

@@ -167,7 +167,7 @@ def _check_map(projector: Projector, G: Array, r: int, scale: float, unbiased: b
     """All that needs no chance: rank, linearity, direction and idempotence."""
     where = f"{called(G.shape)} at rank {r}"
     P, off = projector.with_rounding(G, r, seed)
-    size = scale * max(1.0, float(np.linalg.norm(P)) / scale)
+    size = max(scale, float(np.linalg.norm(P)))
     if not np.array_equal(P, projector(G, r, seed)):
         raise Refuted(f"project must be a function of its seed: the same gives another projection of {where}")
     if beyond(P, r, off * size).any():
