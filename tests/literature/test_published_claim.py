@@ -2,12 +2,15 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 
-from rac_theory import Status, theorems
+from rac_theory import Status, literature, theorems
 from rac_theory.literature import (
     C3,
     C4,
@@ -23,7 +26,7 @@ from rac_theory.literature import (
     Witness,
     counterexamples,
 )
-from rac_theory.literature.counterexamples.counterexample import Lines
+from rac_theory.literature.counterexamples.counterexample import Counterexample, Lines
 from rac_theory.theorems import T2, T3, T11
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -49,6 +52,17 @@ def test_theorems_alone_hold_and_are_proved_by_machine():
     assert replace(CLAIM, theorems=(T3,)).tightness == T3.tightest.ratio
     assert replace(CLAIM, theorems=(T3, T2)).tightness == T2.tightest.ratio > T3.tightest.ratio
     assert replace(CLAIM, theorems=(T11, T3)).tightness == T3.tightest.ratio  # an identity has none
+
+
+def test_values_are_frozen_and_compared_as_values_are():
+    """By identity, or by ``Value`` where they hold arrays; catches one that can be changed, and an order of fields."""
+    modules = [import_module(one.name) for one in walk_packages(literature.__path__, f"{literature.__name__}.")]
+    made = {one for module in modules for one in vars(module).values() if is_dataclass(one) and isinstance(one, type)}
+    ours = {one for one in made if one.__module__.startswith(literature.__name__)}
+    assert all(one.__dataclass_params__.frozen for one in ours)
+    assert {one.__name__ for one in ours if one.__dataclass_params__.eq} == {"Check", "CornerNoise", "Deferred"}
+    for one in (PublishedClaim, Counterexample):
+        assert all(each.kind is each.KEYWORD_ONLY for each in signature(one).parameters.values())
 
 
 def test_an_unproved_theorem_is_no_proof():

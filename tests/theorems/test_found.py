@@ -36,6 +36,12 @@ def test_a_line_is_enough(id):
     assert search(ALL[id], (), LEMMAS, Recalled(found.lines()[id])) is not None
 
 
+def test_where_no_line_is_kept_the_search_is_asked(monkeypatch):
+    """Catches a file that must be whole before a theorem is added to it."""
+    monkeypatch.setattr(found, "lines", dict)
+    assert found.recalled(ALL["T2"], LEMMAS) is not None
+
+
 def test_a_line_that_says_something_else_is_not_believed():
     """Half of a sum, or twice a fact, is no longer the value that is asked for; then the search is asked again."""
     growth, step = found.lines()["T2"]

@@ -136,7 +136,7 @@ def _remedies() -> tuple[Check, Check, Check]:
     mean, variance = mean_of_random_rounding(Fraction(1), short)
     quarter = len(short) * unit(Fraction(1)) ** 2 / 4
     moments = f"the mean 1 + {mean - 1}, their sum, and a variance of a quarter of a squared unit each at most"
-    right = (mean == 1 + len(short) * short[0], variance <= quarter)
+    right = (mean == 1 + sum(short), variance <= quarter)
     return (
         Check.exact(f"merged once, after their sum is known, they leave {once}", once == 1 + total),
         Check.exact(f"with what was lost carried on they leave {compensated}", compensated == 2),

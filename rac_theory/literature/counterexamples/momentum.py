@@ -107,9 +107,10 @@ EDGE_PL = Fraction(8, 125), Fraction(9, 10)
 """gamma and b just within what T22 and T22_pl ask for on the line, without noise."""
 
 
-def slack(gamma_L: Fraction, Lipschitz: Fraction, b: Fraction, Lambda: Fraction) -> Fraction:
-    """Return theta of T22, for gamma times what bounds a step's curvature and gamma times the Lipschitz constant."""
-    return 1 - gamma_L - (Lipschitz * b) ** 2 * Lambda * (1 + b * Lambda)
+def slack(gamma_L: Fraction, Lipschitz: Fraction, b: Fraction) -> Fraction:
+    """Return theta of T22 where 1 - b is lambda_max, for gamma times what bounds a step's curvature and gamma times the
+    Lipschitz constant."""
+    return 1 - gamma_L - (Lipschitz * b) ** 2 * (1 + b)
 
 
 def ratios_at_W() -> list[Fraction]:
@@ -141,8 +142,8 @@ def gather_smoothness(example: Counterexample) -> Witness:
     curve = ratios_at_W()
     first = next(t for t, ratio in enumerate(curve, 1) if ratio > 1)
     theta, theta_with_L = (
-        slack(Fraction(1, 2), Fraction(1, 2), KEPT, Fraction(1)),
-        slack(LONG * L_H, LONG, KEPT, Fraction(1)),
+        slack(Fraction(1, 2), Fraction(1, 2), KEPT),
+        slack(LONG * L_H, LONG, KEPT),
     )
     checks = (
         Check.exact(f"with L_H for every L what is assumed is met: theta is {float(theta):.4f}", theta > 0),

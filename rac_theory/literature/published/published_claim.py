@@ -19,7 +19,7 @@ Severity: TypeAlias = Literal[
 """What is the matter with a sentence."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PublishedClaim:
     """What a work says, and the theorems, counterexamples or witness that decide it.
 

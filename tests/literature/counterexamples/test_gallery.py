@@ -155,8 +155,10 @@ def test_every_picture_can_be_drawn(answers, monkeypatch):
     monkeypatch.setattr(divergence.outcome_map, "__defaults__", (3,))
     axes = {name: answer.witness.picture.draw() for name, answer in answers.items()}
     assert all(ax.get_xlabel() and ax.get_ylabel() for ax in axes.values())
-    outcomes = axes["C3"].collections[0].get_array()
-    assert outcomes.tolist() == [[0, 0, 2], [0, 0, 2], [1, 2, 2]]  # long steps and large starts diverge
+    mesh = axes["C3"].collections[0]
+    best, other, worst = (sum(mesh.cmap(kind)[:3]) for kind in range(3))
+    assert best > other + 0.5 > worst + 1.0  # darker, which is seen in grey as well
+    assert mesh.get_array().tolist() == [[0, 0, 2], [0, 0, 2], [1, 2, 2]]  # long steps and large starts diverge
 
 
 def test_cases_and_pictures_have_these_numbers(answers):
@@ -248,10 +250,11 @@ def test_a_run_diverges_above_ten_times_its_start_or_nowhere():
 
 
 def test_what_an_axis_cannot_show_is_left_out():
-    """Catches zeros that are drawn on a logarithmic axis, or left out on another, and values that are not finite."""
+    """Catches zeros drawn on a logarithmic axis, or left out on another, what is not finite, and ticks of the other."""
     for scale, shown in (("linear", [1, 1, 1, 0]), ("log", [1, 0, 0, 0])):
-        line = Lines.over([1, 2, 3, 4], {"y": [2.0, 0.0, -1.0, np.inf]}, {}, "x", "y", yscale=scale).draw().lines[0]
-        assert np.isfinite(line.get_ydata()).tolist() == shown
+        ax = Lines.over([1, 2, 3, 4], {"y": [2.0, 0.0, -1.0, np.inf]}, {}, "x", "y", yscale=scale).draw()
+        assert np.isfinite(ax.lines[0].get_ydata()).tolist() == shown
+        assert (type(ax.yaxis.get_major_locator()).__name__ == "Powers") == (scale == "log")
 
 
 def test_floors_in_rational_arithmetic():
