@@ -179,7 +179,7 @@ def _listed(moments: Moments) -> Pair | None:
     basis = None if positive.sum() == Q.shape[1] else V[positive].T
     if basis is not None:
         Q = basis.T @ Q
-    off = OFF if basis is None or not basis.size else OFF * max(1.0, len(Q) / float(lengths[positive][-1]) ** 2)
+    off = OFF if basis is None or not basis.size else OFF * len(Q) / float(lengths[positive][-1]) ** 2
     mean = np.einsum("k,kir,kjr->ij", weights, Q, Q, optimize=True)
     how = "enumerated over the support" + (", on trust" if moments.on_trust else "")
     return Pair((mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, how, True)

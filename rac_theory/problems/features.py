@@ -181,7 +181,7 @@ def loss_rounding(X: Features, W: Array, value: float) -> float:
     """
     largest = min(float(np.abs(scores(X, W)).max()), moderate_score(np.dtype(np.float64)))
     *_, k = W.shape
-    roundings = 64 + k + 4 * largest
+    roundings = float(64 + k + 4 * largest)
     return 2 * float(score_errors(X, W).max()) * value + roundings * EPS * (1 + value)
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from rac_theory.base import Array, matrices
-from rac_theory.numerics import EPS, identity, raised, rounded
+from rac_theory.numerics import identity, raised, rounded
 from rac_theory.problems.features import Samples, gathered, gram_of_columns, squared_row_norms
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness
@@ -74,7 +74,7 @@ class LinearModel(Samples, ABC):
         G, error = gram_of_columns(self.X)
         S, slack = G * (self.loss_curvature / self.n_components), error * self.loss_curvature / self.n_components
         if R is None:
-            return Smoothness.of_terms([(raised(S, (penalty + slack) * (1 + 2 * EPS)), identity(n))])
+            return Smoothness.of_terms([(raised(S, penalty + slack), identity(n))])
         return Smoothness.of_terms([(raised(S, slack), R), *[(identity(d, penalty), identity(n))] * (penalty > 0)])
 
     @property

@@ -13,9 +13,10 @@ from scipy.linalg import eigvalsh
 
 from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, spectrum
 from rac_theory.algorithms.fitted_steps import SeenCurvature
+from rac_theory.gains.common_basis import Part, Parts
 from rac_theory.gains.fitted_step import _bound, _least, _promised, _sampled, fitted_step, in_a_range, on_a_line
 from rac_theory.gains.gain import smoothness_along
-from rac_theory.gains.step_gain import step_gain
+from rac_theory.gains.step_gain import GaussianProducts, step_gain
 from rac_theory.numerics.confidence import empirical_bernstein_lower, kl_lower
 from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Quadratic
@@ -25,6 +26,7 @@ from rac_theory.sketches.draws import draw_ranges
 
 KINDS = (StepPerDraw, InverseOnRange)
 FITTED = importlib.import_module("rac_theory.gains.fitted_step")  # whose name the function of the room has
+STEPS = importlib.import_module("rac_theory.gains.step_gain")
 LEVEL = {"alpha": 1e-3, "draws": 9, "rng": 0}
 RNG = np.random.default_rng(0)
 PLANE = np.linalg.qr(RNG.standard_normal((2, 2)))[0]
@@ -59,6 +61,18 @@ def test_by_both_moments_it_is_rounded_down():
         exact = min(p[i] * (2 * step - step**2 * Fraction(columns[j, i])) for i in (0, 1) for j in (0, 1))
         assert Fraction(found.nu) <= exact
         assert found.nu == pytest.approx(float(exact), rel=1e-9, abs=1e-9)
+
+
+def test_of_products_it_is_rounded_down_and_of_whole_matrices(monkeypatch):
+    """r tau (2 - c tau) of Gaussian entries, in fractions; E[BB'SBB'] of one draw, by hand, with what S is off by."""
+    for c, tau in random_pairs(20):
+        exact = 3 * Fraction(tau) * (2 - Fraction(c) * Fraction(tau))
+        found = GaussianProducts(3, Fraction(c)).gain(tau)
+        assert found.nu <= exact < math.nextafter(found.nu, math.inf)
+    part = Part(np.diag([1.0, 2.0]), 0.5)
+    monkeypatch.setattr(STEPS, "in_common_basis", lambda terms: Parts([part]))
+    known = STEPS._listed_products((np.ones((1, 2, 1)), np.ones(1)), Smoothness.isotropic(3.0, (2, 1)), "left")
+    np.testing.assert_allclose(known.moments[0].second, 3 + 0.5 * 2)
 
 
 def test_the_longest_draw_is_the_longest_of_all():

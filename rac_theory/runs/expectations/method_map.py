@@ -290,7 +290,7 @@ class MethodMap:
         pushed, q = kick @ c, float(self.law.mean[0, 0])
         alone = float(self.law.second_moment(np.ones((1, 1, 1, 1))).item()) - b
         B = _kron(A, A) + q * (_kron(A, pushed) + _kron(pushed, A)) + alone * _kron(pushed, pushed)
-        radii = np.abs(np.linalg.eigvals(B)).max(axis=-1).max(axis=-1)
+        radii = np.abs(np.linalg.eigvals(B)).max(axis=(1, 2))
         if b == 0:  # nothing joins them
             return float(radii.max())
         into, out = _kron(kick, kick), _kron(c, c)
