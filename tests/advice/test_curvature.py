@@ -268,3 +268,13 @@ def test_a_spectrum_that_ends_in_rounding_has_no_condition():
 def test_nonsense(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_second_moment_is_square_and_without_a_penalty_mu_is_known_of_least_squares_alone():
+    """Catches a row that is broadcast to a matrix, and a loss that is said to have mu = 0."""
+    with pytest.raises(ValueError, match=r"S must be square, got shape \(1, 3\)"):
+        Curvature.of_second_moment(np.ones((1, 3)), examples=2)
+    assert [Curvature.of_features(np.eye(3), loss="softmax", l2=l2).mu for l2 in (0.0, 0.5)] == [
+        pytest.approx(math.nan, nan_ok=True),
+        0.5,
+    ]

@@ -8,6 +8,7 @@ import pytest
 import rac_theory
 from rac_theory import GD, SGD, Case, Constants, RACLoRA, Verdict, problems, prove, simulate, sketches, theorems, verify
 from rac_theory.base import NoMember, choice, nearest
+from rac_theory.base.meant import _class_answering
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.sketches import Haar
 from tests.as_one_test import as_one_test
@@ -145,3 +146,20 @@ def test_a_list_that_is_long_comes_after_what_was_meant_and_fits_a_screen():
         "side must be one of left, right, got 'lft' (did you mean 'left'?)"
     )
     assert nearest("--n-jobs", ["--runs", "--jobs"]) == " (did you mean '--jobs'?)"
+
+
+def test_a_class_that_answers_for_missing_members_itself_goes_on_doing_so():
+    class Own:
+        def __init__(self):
+            self.one = 1
+
+        def __getattr__(self, name):
+            return f"no {name}"
+
+    class Plain:
+        """Without a constructor of its own, it is no value of ours."""
+
+    for cls in (Own, Plain):
+        _class_answering(cls)
+    assert Own().two == "no two"
+    assert not hasattr(Plain, "__getattr__")

@@ -149,6 +149,11 @@ def test_the_tolerance_is_relative_to_the_whole_gradient(size):
     check_gradient(off_by(1.0005), np.full((10, 10), size))
     steep = FromFunctions((1, 1), lambda W: np.sin(100 * W[0, 0]), lambda W: 100 * np.cos(100 * W))
     check_gradient(steep, np.zeros((1, 1)))  # which the wider step shows wrong by a part in a thousand
+    small = FromFunctions(
+        (1, 1), lambda W: 1e-10 * np.sin(1e4 * W[0, 0]), lambda W: 1.0015e-6 * np.cos(1e4 * W), L=0.01
+    )
+    with pytest.raises(ValueError, match="must be the gradient of FromFunctions"):
+        check_gradient(small, np.zeros((1, 1)))
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-3])

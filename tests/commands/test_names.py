@@ -1,5 +1,7 @@
 """Names for help and completion are read off files that are not run: they are those of the values."""
 
+from types import SimpleNamespace
+
 from rac_theory import theorems
 from rac_theory.advice.advise import SKETCHES
 from rac_theory.advice.curvature import _SCALES
@@ -37,3 +39,9 @@ def test_defaults_that_help_tells_in_words():
     assert max(setting.longest for setting in SETTINGS.values()) == 2000
     assert {setting.reduction for setting in SETTINGS.values()} == {10.0, 4.0}
     assert all(setting.costly == (setting.reduction == 4) for name, setting in SETTINGS.items() if name != "horizon")
+
+
+def test_sketches_of_installed_packages_come_after_ours_which_keep_their_names(monkeypatch):
+    offered = [SimpleNamespace(name=name) for name in ("haar", "mine")]
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: offered)
+    assert list(names.sketches()) == [*names.OWN_SKETCHES, "mine"]

@@ -8,7 +8,9 @@ import pytest
 
 from rac_theory import theorems
 from rac_theory.commands.cli import main
+from rac_theory.commands.verify import _show
 from rac_theory.ledger.table import SHORT
+from rac_theory.ledger.verdict_row import Row
 
 MANY = ["--claim", "T1", "T2", "--problem", "quadratic", "linnerud", "--sketch", "haar", "coordinate", "--jobs", "1"]
 MANY += ["--side", "left", "right", "--steps", "6"]
@@ -79,3 +81,12 @@ def test_a_counterexample_is_a_claim_too_and_a_wrong_name_is_answered_with_all(t
     assert "C6 HOLDS: every constant step is too long" in told("--claim", "C6")
     assert main(["verify", "--claim", "T2", "Galore"]) == 2
     assert "got 'Galore' (did you mean 'GaLore'?)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_twelve_rows_are_printed_and_thirteen_are_counted(more, capsys, tmp_path):
+    """Catches a summary that is longer than what it is of."""
+    blank = replace(Row.missing(1, "T2", "quadratic", "", 0, 1e-3), status="HOLDS", evidence="exact", setting="1/L")
+    _show([replace(blank, number=i + 1) for i in range(SHORT + more)], [], tmp_path, in_full=False)
+    told = capsys.readouterr().out
+    assert (f"{SHORT + more}H" in told, "(--rows prints them)" in told) == (bool(more),) * 2

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory.drawing import plot
+from rac_theory.drawing.chart import Layer
 from rac_theory.drawing.chart_svg import _axis_label, _tick_places
 from rac_theory.drawing.words import _drawn, name_level
 
@@ -68,6 +69,15 @@ def test_ticks_are_at_both_ends_and_between_powers_within_two_decades():
     assert _tick_places("log", 1.0, 10.0)[1] == ["1", "2", "5", "10"]
     assert _tick_places("log", 1.0, 100.0)[1] == ["1", "10", "100"]
     assert _tick_places("log", 1.0, 100.0)[0].tolist() == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("curves", "is_point"),
+    [([[1, np.nan], [np.nan, np.nan]], True), ([[1, np.nan], [np.nan, 1]], False), ([[np.nan] * 2], False)],
+)
+def test_a_layer_is_a_point_where_one_step_alone_has_a_number(curves, is_point):
+    """In any of its curves. Catches a step that all must have."""
+    assert Layer(np.arange(2), np.array(curves), "C0", "").is_point is is_point
 
 
 def test_the_name_of_an_axis_stands_where_it_is_asked_for():

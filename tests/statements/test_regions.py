@@ -8,11 +8,17 @@ import pytest
 from rac_theory import theorems
 from rac_theory.algebra import Relation, fraction, number, polynomial
 from rac_theory.statements.directions import _length, _x, regions
-from rac_theory.statements.symbols import s
+from rac_theory.statements.symbols import momentum, s
 from rac_theory.theorems import federated, rac_lora_gd, reshuffling
 from tests.as_one_test import as_one_test
 
 ALL = theorems.ALL
+
+
+@pytest.mark.parametrize(("id", "longest"), [("T22", 1), ("T22_pl", 1), ("T23", math.inf)])
+def test_momentum_is_a_share_where_relations_say_so(id, longest):
+    """By themselves, or as a name of 1 less it is positive. Catches a name that is asked for another relation."""
+    assert {region.ranges[momentum] for region in regions(ALL[id])} == {(0, longest)}
 
 
 @as_one_test("theorem", ALL.values(), ids=ALL)

@@ -112,7 +112,8 @@ def test_constants_are_those_of_what_is_stepped_along():
     epochs, steps = (Constants.of(a_case(gradients)) for gradients in (Clients(Reshuffled()), Clients(Local(4))))
     assert epochs.L_max == max(client.L_max for client in THIRDS.clients) > steps.L_max
     assert steps.L_max == max(client.L for client in THIRDS.clients)
-    assert (epochs.inner_steps, steps.inner_steps) == (4, 4)
+    one = Constants.of(a_case(Clients(Exact())))
+    assert (epochs.inner_steps, steps.inner_steps, one.inner_steps) == (4, 4, 1)
     assert (epochs.D_in > 0, steps.D_in) == (True, 0.0)
     assert pytest.approx(epochs.L_max / steps.L_max) == epochs.D / steps.D
     assert Constants.of(a_case()).omega == pytest.approx(1 / 4)  # (M - C) / (C (M - 1)) for two of three

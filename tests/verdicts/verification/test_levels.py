@@ -54,15 +54,16 @@ def test_both_ends_of_a_sampled_spectrum_share_alpha():
     assert Constants.of(case_of(RACLoRA(sketches.Haar(6, 2), 1.0)), alpha=1e-3).alpha_spent == 0.0
 
 
-def test_what_an_algorithm_spends_itself_is_not_spent_again():
-    """It declares 2e-4 of 1e-3: the spectrum has what is left. Catches all of alpha for it, and more."""
+@pytest.mark.parametrize(("said", "left"), [({"alpha_spent": 2e-4}, 8e-4), ({}, 1e-3)])
+def test_what_an_algorithm_spends_itself_is_not_spent_again(said, left):
+    """Of 1e-3 it declares 2e-4, or nothing: the spectrum has what is left. Catches all of alpha for it, and more."""
 
     class Charged(RACLoRA):
         def constants(self, problem):
-            return {"alpha_spent": 2e-4}
+            return said
 
     c = Constants.of(case_of(Charged(SAMPLED, 1.0)), alpha=1e-3, rng=3)
-    assert c.lambda_min == spectrum(SAMPLED, alpha=4e-4, rng=3).lambda_min
+    assert c.lambda_min == pytest.approx(spectrum(SAMPLED, alpha=left / 2, rng=3).lambda_min, rel=1e-12)
     assert c.alpha_spent == pytest.approx(1e-3, rel=1e-12)
 
 

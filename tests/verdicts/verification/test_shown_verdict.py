@@ -50,6 +50,13 @@ def test_an_exact_verdict_has_no_level():
     assert "reach" not in told  # all of the way
 
 
+def test_a_bound_is_said_to_be_informative_from_a_later_step():
+    """From the first on goes without saying. Catches a line for it, and one that is left out."""
+    verdict = verify("T2", CASE, rng=0)
+    said = [lines(replace(verdict, informative_from=t)).get("informative") for t in (None, 1, 2)]
+    assert said == [None, None, "from t = 2"]
+
+
 def test_assumptions_that_are_not_met_are_listed_where_there_are_two():
     """One stands in the reason. Catches a list of one, which says it twice."""
     verdict = verify("T2", replace(CASE, algorithm=RACLoRA(sketches.Haar(4, 1), 1.5)))
