@@ -140,6 +140,7 @@ def test_what_is_divided_by_has_one_name(monkeypatch):
     given = signs(granted("sum", x + y > 0), granted("larger", 1 + y > 0))
     quotient = given.known(read(x / ((x + y) * (1 + y))))
     assert quotient.value == read(x / ((x + y) * (1 + y)))
+    assert given.fact(read((x + y) * (1 + y))).name == "0 < x + y + x y + y^2"
     for divisor in ((z + y) * (1 + z), (x + y) * (1 + y) * (y - z)):
         with pytest.raises(Missing, match=">= 0 is not known"):
             signs(*SUMS).known(read(x / divisor))
