@@ -229,7 +229,7 @@ def _remainder(step: Step, rho: Fraction, multipliers: Sequence[Any]) -> tuple[F
     of_pl = [-share / (2 * step.mu) for share in rest.gaps]
     for weight, (_, g) in zip(of_pl, _points(step), strict=True):
         rest = rest.plus(_inner(g, g) * -weight)
-    return Form(rest.gaps * 0, rest.inside, rest.outside), of_pl
+    return rest, of_pl
 
 
 def _less(step: Step, rest: Form, least: Any, most: Any) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rac_theory import algorithms, statements
 from rac_theory.algorithms import PLAIN
 from rac_theory.commands.cli import main
-from rac_theory.commands.discover import _compared
+from rac_theory.commands.discover import _AT, _compared
 from rac_theory.commands.options import GIVEN, METHODS, METRICS
 from rac_theory.discovery import discover
 from rac_theory.statements import assumptions
@@ -57,8 +57,13 @@ def test_a_method_of_a_user_and_its_share_of_the_exact_rate(capsys):
 @pytest.mark.parametrize("typed", ["dim=0", "rank=5", "mu=2", "rank=nan"])
 def test_constants_of_no_quadratic_are_refused(typed):
     name, _, value = typed.partition("=")
-    at = {"gamma": 0.5, "mu": 0.1, "dim": 4.0, "rank": 1.0, name: float(value)}
-    assert "must be in (0, 1]" in _compared(T2_sharp, PLAIN, at)
+    assert "must be in (0, 1]" in _compared(T2_sharp, PLAIN, {**_AT, name: float(value)})
+
+
+def test_constants_that_are_not_given_are_round():
+    """Half a step, curvatures from 1/10, one of four: 1 - gamma mu (2 - gamma) / 4, and 1 - (1 - .95^2) / 4."""
+    said = _compared(T2_sharp, PLAIN, {**_AT})
+    assert "a factor of 0.981250 a step, the exact one is 0.975625" in said
 
 
 def test_latex_is_the_statement_and_the_proof(capsys):

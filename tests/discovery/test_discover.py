@@ -213,6 +213,8 @@ def test_what_is_lost_is_said_at_round_constants(id, given, said):
     theorem = replace(proof.theorem, given=(*proof.theorem.given, *given))
     remark = _other(Proof(theorem, proof.fact, proof.times), MOMENTUM if id == "T22_pl" else PLAIN)
     assert f"\n    at L = 1, {said}" in remark
+    assert "it follows from Descent lemma; " in remark
+    assert ("; Polyak-Lojasiewicz inequality; Smallest eigenvalue of E[H]\n" in remark) is (id == "T2_sharp")
 
 
 def momentum_case(momentum, step, share, noise=1.0, steps=6):
@@ -288,6 +290,8 @@ def test_a_changed_constant_and_a_missing_condition_are_refused_by_the_kernel():
 def test_what_is_given_may_be_relations():
     (short,) = discover(PLAIN, given=(smooth_along_sketch, pl, gamma * L_H <= 1)).theorems
     assert {each for each in short.given if isinstance(each, Relation)} <= {gamma * L_H <= 1, lambda_min > 0}
+    mean = discover(PLAIN, given=(smooth_along_sketch, gamma * L_H <= 1), metric=mean_squared_gradient)
+    assert mean.same == {"found_1": ("T13",)}  # divided by 2 - gamma L_H, whose sign has to get a name
 
 
 def test_a_seed_gives_the_same_and_another_finds_as_much():
@@ -379,7 +383,9 @@ def test_what_is_given_of_letters_is_that_no_fact_is_taken_less_than_never(place
     taken = np.linalg.pinv(matrix[:, :, columns]) @ goal[:, :, np.newaxis]
     named, given = {letter.name: values for letter, values in at.items()}, program.template.given
     met = {relation: truth(relation, named) for relation in given}
-    assert {b >= 0, u > 0, v > 0, z > 0, y > 0, y <= 1} <= {*given}
+    strict = {relation for relation in given if relation.signs[0] in "<>"}
+    assert strict - {gamma * mu * b * v < 1} == {u > 0, v > 0, z > 0, y > 0}
+    assert {b >= 0, y <= 1} <= {*given}
     for of_one in [each for each in met.values() if not each.all()]:
         assert any((of_one == (taken[:, k, 0] >= 0)).all() for k in range(len(columns)))
     assert (np.logical_and.reduce([*met.values()]) == (taken[..., 0] >= 0).all(axis=1)).all()

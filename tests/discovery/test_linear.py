@@ -11,7 +11,7 @@ from rac_theory.algorithms import PLAIN
 from rac_theory.cases import Constants
 from rac_theory.discovery import best_letters, share_at, share_of_rate
 from rac_theory.discovery.linear import by_powers, linear, numbers, solved
-from rac_theory.discovery.recognised import best_parameter
+from rac_theory.discovery.recognised import _are_met, best_parameter
 from rac_theory.discovery.share_of_rate import ShareOfRate
 from rac_theory.problems import Quadratic
 from rac_theory.proofs import E, G, H, gap, read
@@ -19,7 +19,7 @@ from rac_theory.statements import E as expected
 from rac_theory.statements import Theorem, rac_lora_exact
 from rac_theory.statements import gap as mean_gap
 from rac_theory.statements.symbols import L, T, gamma, gap0, mu, second_young, young
-from rac_theory.theorems import T2_sharp
+from rac_theory.theorems import T2, T2_sharp
 
 S, D = G @ G, E(G @ H(G))
 x, y = Symbol("x"), Symbol("y")
@@ -79,6 +79,12 @@ def test_the_best_parameter_is_where_the_difference_is_a_square():
     assert best_parameter(bound**T * gap0, (aim + mu) ** T * gap0) is None
     assert best_parameter((1 - mu * young) ** T * gap0, aim**T * gap0) is None
     assert best_parameter((1 - mu * young**3) ** T * gap0, aim**T * gap0) is None
+
+
+def test_relations_are_met_where_all_are_at_all_constants():
+    """Of T2, where gamma L <= 1: what is met at some constants alone is not met."""
+    assert _are_met([gamma * L <= 2, mu <= L], T2)
+    assert not _are_met([gamma * L <= 2, 2 * gamma * L <= 1], T2)
 
 
 def test_the_best_letters_meet_what_is_asked_of_them():
