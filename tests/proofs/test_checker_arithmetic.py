@@ -328,6 +328,8 @@ def test_the_kernel_knows_the_same():
         expected = {">": True, ">=": False, "": None}[sign]
         for node in (node for node in checker.nodes(words) if checker.text(node) not in CHECKER_ALONE):
             assert Defined(facts).sign(as_the_kernel_has_it(node)) is expected, checker.text(node)
+    largest = as_the_kernel_has_it(*checker.nodes("(max A mu)"))
+    assert Defined(facts).sign(3 * largest - largest) is True  # as a letter, of which the normal form is made
     for of, has_value, _ in (row for row in VALUES if row[0] not in CHECKER_ALONE):
         with nullcontext() if has_value else pytest.raises(Missing):
             Defined(facts).check(as_the_kernel_has_it(*checker.nodes(of)))
