@@ -80,7 +80,7 @@ def _quotient(above: Monomial, below: Monomial, times: Fraction) -> Polynomial:
     for letter, power in _powers(below).items():
         powers[letter] = powers.get(letter, 0) - power
     factors = (
-        term(*letter) ** power if isinstance(letter, tuple) else term(letter, power)
+        term(*letter) if isinstance(letter, tuple) else term(letter, power)  # whose power is one
         for letter, power in powers.items()
         if power
     )

@@ -64,6 +64,8 @@ KNOWN = [
     (maximum(a, 1 - a), None),
     (choice(a > Fraction(1, 2), 4, 2), "up"),
     (choice(a <= Fraction(1, 2), 4, 2), "down"),
+    (choice(a > Fraction(1, 2), 2, 4), "down"),
+    (choice(a <= Fraction(1, 2), 2, 4), "up"),
     (choice(a < b, a + 2, a), None),  # rises, and then steps down
     (choice(b < 1, a, 2 * a), "up"),
     (Let("d", 1 - a) * Let("e", a / b), None),

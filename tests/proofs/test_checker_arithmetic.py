@@ -244,7 +244,8 @@ KNOWN += ("(<= T K)", "(<= 0 lambda_min)")
 SIGNS = {
     ">": "1 mu (+ mu L) (* mu mu) (/ mu mu) (^ mu 3) (^ mu T) (^ mu 0) (^ L 0) (sqrt mu) (powers mu 0 T) (powers L 0 T)"
     " (powers mu 1 (+ T 1)) (sum k (+ T 1) mu) (max A mu) (if (<= A 0) mu 1) (- 1 gamma) (- 2 (* 2 gamma))"
-    " (- 3 nu) (+ 1 (* A A)) (/ 1 (- 1 gamma)) q (- (* 3 q) q)",
+    " (- 3 nu) (+ 1 (* A A)) (/ 1 (- 1 gamma)) q (- (* 3 q) q)"
+    " (- (/ 3 mu) (/ 1 mu))",
     ">=": "0 L T (- mu mu) (+ L L) (* mu L) (* A A) (/ L mu) (^ A 2) (^ A 4) (^ L 3) (^ L T) (sqrt L) (sqrt A)"
     " (powers mu 0 (- T 1)) (powers L 1 (+ T 1)) (powers mu 1 T) (sum k T mu) (sum k (+ T 1) k) (sum k (+ T 1) L)"
     " (max A L) (if (<= A 0) mu L) (if (<= A 0) L mu) (- 2 eta) (* L (- 1 gamma)) (- K T) (* L L L T)",
@@ -328,6 +329,8 @@ def test_the_kernel_knows_the_same():
         expected = {">": True, ">=": False, "": None}[sign]
         for node in (node for node in checker.nodes(words) if checker.text(node) not in CHECKER_ALONE):
             assert Defined(facts).sign(as_the_kernel_has_it(node)) is expected, checker.text(node)
+    largest = as_the_kernel_has_it(*checker.nodes("(max A mu)"))
+    assert Defined(facts).sign(3 * largest - largest) is True  # as a letter, of which the normal form is made
     for of, has_value, _ in (row for row in VALUES if row[0] not in CHECKER_ALONE):
         with nullcontext() if has_value else pytest.raises(Missing):
             Defined(facts).check(as_the_kernel_has_it(*checker.nodes(of)))

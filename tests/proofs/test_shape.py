@@ -9,6 +9,7 @@ from rac_theory.algebra import identical, simplified
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.fact import granted, read, same
 from rac_theory.proofs.shape import shapes
+from rac_theory.statements.assumptions import galore_exact, plain_or_fitted
 from rac_theory.statements.symbols import T, distance0, gap0, mu
 from rac_theory.theorems import ALL, E
 
@@ -80,3 +81,9 @@ def test_a_claim_is_what_its_goals_make(id):
 def test_a_claim_of_another_shape_has_none(id, bound):
     """Catches what is taken for a rate at two numbers of steps, and is none at the third."""
     assert [*shapes(replace(ALL[id], id="other", claim=E(ALL[id].metric) <= bound))] == []
+
+
+@pytest.mark.parametrize("about", [galore_exact, plain_or_fitted])
+def test_no_distance_is_followed_where_it_is_not_known_after_a_step(about):
+    """Of steps of which the first alone is known, or none."""
+    assert [*shapes(replace(ALL["T3"], id="other", about=about))] == []
