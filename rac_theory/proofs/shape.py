@@ -114,7 +114,7 @@ def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predica
         return decay if read(noise).is_zero else decay + noise
 
     goals = {"rho": rho, **({"floor": rest} if is_floor else {}), "step": rho * x + e - after(about)[x]}
-    yield Shape(goals, conclude, -(1 - rho) * x, stronger)
+    yield Shape(goals, conclude, (1 - rho) * ((rest if is_floor else 0) - x), stronger)
 
 
 def _potential(left: Expression, bound: Expression, start: Symbol, about: Predicate | None) -> Iterator[Shape]:
