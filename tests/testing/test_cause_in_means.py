@@ -127,7 +127,7 @@ def across(R):
         (
             cause.components,  # whatever their mean is
             "batches are not .* each is like",
-            {"pair": SimpleNamespace(drawn=(AGAIN + LATER, NUMBERS + LATER))},
+            {"pair": SimpleNamespace(drawn=(AGAIN + LATER, OTHERS + LATER))},
         ),
         (
             cause.components,
