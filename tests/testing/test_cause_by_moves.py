@@ -179,6 +179,7 @@ FAULTS = [
     (rules.stale, "not drawn afresh", [FROZEN], {"R": but(FROZEN, (7,), D[7])}),
     (rules.alike, "it does not draw from the rng that it is given", [ALIKE], {"first": first_alike(0)}),
     (rules.alike, "sketches come again: runs from one W make the same moves", [ALIKE], {"first": first_alike(1)}),
+    (rules.alike, "sketches come again", [ALIKE], {"first": lambda *given: SimpleNamespace(D=1e-3 * given[2] * G[:1])}),
     (rules.alike, None, [D / 100], {"R": R / 100, "first": first_alike(0)}),
     (rules.alike, "does not draw", [ALIKE / 100], {"R": R / 100, "first": first_alike(0)}),
     (rules.alike, None, [ALIKE], {"R": ALIKE, "first": first_alike(0)}),
