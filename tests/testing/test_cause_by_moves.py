@@ -289,6 +289,7 @@ FAULTS = [
     (rules.plain, "each is B K B' G with a K that is drawn", [drawn_plain(SYMMETRIC)], {}),
     (rules.plain, None, [drawn_plain(SYMMETRIC + np.eye(2, 2, 1) / 100)], {}),
     (rules.plain, None, [drawn_plain(-SYMMETRIC)], {}),
+    (rules.plain, None, [drawn_plain(SYMMETRIC + (np.arange(RUNS) == 3)[:, None, None] * SKEW)], {}),
     (rules.plain, "no projections", [drawn_plain(SYMMETRIC + 0.9e-3 * SKEW)], {}),
     (rules.plain, None, [drawn_plain(SYMMETRIC + 1.1e-3 * SKEW)], {}),
     (rules.plain, None, [drawn_plain(SYMMETRIC)], {"sketch": View("left", 5)}),
