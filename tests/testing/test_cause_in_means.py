@@ -74,6 +74,7 @@ S = RNG.standard_normal((9, 256, 6, 1))
 LINGERS = along(np.linalg.qr(np.concatenate([S[1:], S[:-1]], axis=3))[0], G)
 NUMBERS, OTHERS = RNG.uniform(-1, 1, (2, 8, 256, 5))
 CENTRED = NUMBERS - NUMBERS.mean(axis=2, keepdims=True)
+LATER = 50 * np.arange(8.0)[:, None, None]
 AGAIN = but(NUMBERS, slice(1, None), NUMBERS[1:] + 0.3 * CENTRED[:-1])
 
 
@@ -123,6 +124,11 @@ def across(R):
         (cause.components, None, {}),
         (cause.components, None, {"pair": SimpleNamespace(drawn=(NUMBERS, OTHERS))}),
         (cause.components, "batches are not .* each is like", {"pair": SimpleNamespace(drawn=(AGAIN, NUMBERS))}),
+        (
+            cause.components,  # whatever their mean is
+            "batches are not .* each is like",
+            {"pair": SimpleNamespace(drawn=(AGAIN + LATER, OTHERS + LATER))},
+        ),
         (
             cause.components,
             "epochs are not drawn afresh: each is unlike",

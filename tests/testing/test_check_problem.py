@@ -459,3 +459,12 @@ def test_a_matrix_of_a_batch_is_off_by_more_than_a_billionth(size, part, refuses
     )
     with pytest.raises(Refuted, match="must treat each matrix of a batch alone") if refuses else nullcontext():
         calls._check_batch(SimpleNamespace(problem=problem, name="P", rng=np.random.default_rng), (3,))
+
+
+def test_no_matrix_at_all_is_a_batch_too():
+    class Empty(Broken):
+        def value(self, W):
+            return self.base.value(W) if W.size else np.zeros(1)
+
+    with pytest.raises(Refuted, match=r"Empty.value must map shape \(0, 3, 2\) to \(0,\), got \(1,\)"):
+        check_problem(Empty())

@@ -524,3 +524,5 @@ def test_the_largest_product_with_a_projection_may_be_that_of_what_is_negative(r
     S = coordinates_of(np.diag([-5.0, 1, 2]))[:, None]
     assert moment._longest(S, r) == pytest.approx([most])
     assert moment._longest(-S, r) == pytest.approx([most])
+    positive = coordinates_of(np.diag([1.0, 2, 4]))[:, None]
+    assert moment._longest(positive, r) == pytest.approx([sum([4, 2, 1][:r])])

@@ -26,7 +26,7 @@ from rac_theory import (
     sketches,
     verify,
 )
-from rac_theory.algorithms import state
+from rac_theory.algorithms import H, Method, gradient, state
 from rac_theory.problems import FromFunctions, Layers, Quadratic
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import NotShown, Refuted, assert_rate_bound, check_algorithm
@@ -405,3 +405,12 @@ def test_what_a_projection_leaves_is_known_up_to_rounding(fault, part, refuses):
         implementations._check_left(*given)
     np.testing.assert_array_equal(caught.value.witness["W"], of[1])
     implementations._check_left(*given[:5], np.array([True, False, True]), 2, of)  # what is not known is left out
+
+
+def test_a_state_that_the_report_does_not_read_is_not_watched():
+    """W moves by M, which H moves; what else H moves, by twice as much, shows nowhere. Catches a place for it."""
+    W, M, Z = state("W", "M", "Z")
+    move = H(gradient(W))
+    program = Method({W: W - M, M: M + move, Z: Z + 2 * move}, start={M: 0, Z: 0})(Haar(6, 2)).program
+    found, lag = implementations._watched(program, np.array(program.kick))
+    assert (found.tolist(), lag) == ([1, -1, 0], 1)

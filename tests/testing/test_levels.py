@@ -598,6 +598,22 @@ def test_a_bet_on_a_law_loses_no_more_than_it_has(monkeypatch, sign):
     batches._compare("one", "other", "Sketch", wide, np.zeros((80, 1)), 0.01)
     assert np.abs(seen[0]).max() == 1
     assert sign in seen[0]
+    batches._compare("one", "other", "Sketch", 0.5 + 2 * RNG.standard_normal((800, 1)), np.zeros((800, 1)), 0.01)
+    assert seen[1].std() == pytest.approx(0.25, rel=0.2)  # a quarter of what has four deviations at most
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_bet_on_independence_loses_no_more_than_it_has(monkeypatch, sign):
+    """Of runs whose noise is kept a hundred times as much as that of those before, to either side."""
+    seen = []
+    monkeypatch.setattr(members, "either_side", lambda Z: seen.append(Z) or 0.0)
+    late = (np.arange(400) > 380)[:, None, None]
+    kept = (np.arange(400) % 2 == 0)[:, None, None] * np.where(late, 1.0, 0.01)
+    noise = np.resize([1.0, -1.0], 400)[:, None, None] * np.where(late, sign, 1) * np.ones((2, 2))
+    sample = members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + noise, lambda V, G: V - kept * G)
+    members._check_independence(SOURCE, sample, 0.01)
+    assert sign in seen[1]
+    assert max(np.abs(Z).max() for Z in seen) == 1
 
 
 @pytest.mark.parametrize("lost", [0, 1])

@@ -476,3 +476,38 @@ def test_both_are_of_single_precision(wide):
     probe = Probe(SimpleNamespace(**given, single_precision=SimpleNamespace(**single)), 0)
     said = refusal(derivatives._check_single_precision, probe)
     assert ("must return float32" in said) is bool(said) is bool(wide)
+
+
+@pytest.mark.parametrize(("off", "refuses"), [(1.8e-7, False), (2.2e-7, True), (-2.2e-7, True)])
+def test_values_of_single_precision_are_off_by_a_part_of_themselves_and_of_the_largest(off, refuses):
+    """1e-4 of a thousandth, twice: all values are one."""
+    given = {"shape": (2, 1), "value": lambda W: np.full(len(W), 1e-3), "gradient": np.zeros_like}
+    single = {"value": lambda W: np.full(len(W), 1e-3 + off, np.float32), "gradient": np.zeros_like}
+    probe = SimpleNamespace(problem=SimpleNamespace(**given, single_precision=SimpleNamespace(**single)), name="P",
+                            landmarks=np.zeros((1, 2, 1)), rng=np.random.default_rng, gradient_scale=1.0)  # fmt: skip
+    assert bool(refusal(derivatives._check_single_precision, probe)) is refuses
+
+
+def test_directions_are_those_that_curve_least_and_most():
+    problem = Quadratic.left(np.diag([2.0, 1, 3, 5, 4]), np.zeros((5, 1)))
+    low, high = Probe(problem, 0).directions(np.ones((1, 5, 1)))
+    assert [np.abs(D[0, :, 0]).argmax() for D in (low, high)] == [1, 3]
+    beyond = Probe(problem, 0).directions(np.ones((1, 5, 1)), Smoothness([(np.diag([0.0, 0, 0, 5, 0]), np.eye(1))]))
+    assert [np.abs(D[0, :, 0]).argmax() for D in beyond] == [3, 4]
+    for D in (low, high):
+        assert np.linalg.norm(D) == pytest.approx(2e-4)
+        assert np.abs(D).max() == pytest.approx(2e-4)
+
+
+@pytest.mark.parametrize("wrong", ["", "value", "gradient"])
+def test_both_at_once_are_what_each_is_alone_at_every_place(wrong):
+    """Catches one place that is enough."""
+    problem, where = Quadratic.left(np.eye(2), np.zeros((2, 1))), np.arange(5) == 3
+    given = {"value": problem.value, "gradient": problem.gradient}
+    given["value_and_gradient"] = lambda W: (
+        problem.value(W) + where * (wrong == "value"),
+        problem.gradient(W) + where[:, None, None] * (wrong == "gradient"),
+    )
+    probe = probe_of(SimpleNamespace(**given))
+    probe.places = np.random.default_rng(0).standard_normal((5, 2, 1))
+    assert bool(refusal(derivatives._check_fused, probe)) is bool(wrong)

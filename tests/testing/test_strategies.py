@@ -6,7 +6,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from rac_theory import Case, Constants, RACLoRA, Status, theorems, verify
-from rac_theory.problems import Quadratic
+from rac_theory.problems import PLSine, Quadratic
 from rac_theory.testing import strategies
 
 
@@ -77,3 +77,9 @@ def test_problems_have_the_penalties_that_they_say():
     """Catches another number of any of them, which no theorem would mind."""
     assert strategies.nonconvex_logistic(3, 2, seed=0).lam == 0.1
     assert strategies.logistic(3, 2, seed=0).l2 == strategies.softmax(3, 2, 2, seed=0).l2 == 0.1
+
+
+def test_the_simplest_step_is_the_longest():
+    """1 / L, which theorems admit. Catches one that is never drawn."""
+    problem = PLSine((2, 2))
+    assert find(strategies.step_sizes(problem), lambda gamma: True) == 1 / problem.L

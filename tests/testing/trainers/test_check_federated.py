@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rac_theory.testing import Refuted, check_federated
+from rac_theory.testing.trainers.check_federated import _cause
 
 
 def shares(weights):
@@ -179,3 +180,12 @@ def test_declarations_are_checked():
         check_federated(product, ranks=(3,))
     with pytest.raises(ValueError, match="equal if a factor is shared"):
         check_federated(product, ranks=(3, 2), shared="A")
+
+
+def test_small_products_are_near_to_no_fault_for_their_size():
+    """Three times the right one, of matrices of a millionth."""
+    rng = np.random.default_rng(0)
+    factors = [(1e-3 * rng.standard_normal((4, 2)), 1e-3 * rng.standard_normal((2, 3))) for _ in range(3)]
+    weights, products = np.array([10.0, 20, 30]), [B @ A for B, A in factors]
+    said = _cause(3 * product(factors, weights), factors, products, weights, 1.0)
+    assert said.startswith(": it is 3 times that")

@@ -63,6 +63,8 @@ def test_what_an_optimiser_keeps_is_told(before, after, pruned, sentence):
         ({("0", "m"): FOUR, ("1", "v"): FOUR, ("0", "step"): np.array(5.0)}, 5.0, False),
         ({("0", "m", "B"): FOUR, ("0", "m", "A"): FOUR, ("0", "step"): np.array(5.0)}, 5.0, True),
         ({("m",): FOUR, ("v",): FOUR, ("step",): np.array(2.0)}, 2.0, True),
+        ({("0", "step"): 3.0, ("0", "m"): FOUR, ("0", "more", "v"): FOUR}, 3.0, False),  # one beside it, one below
+        ({("0", "x", "step"): 3.0, ("0", "x", "m"): FOUR, ("0", "y"): FOUR, ("0", "z"): FOUR}, 3.0, False),
     ],
 )
 def test_a_counter_beside_two_moments_is_reset_with_them(before, left, refuses):
