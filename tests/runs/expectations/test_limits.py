@@ -71,6 +71,12 @@ def test_draws_of_a_coin_and_of_layers():
     assert (rows.shape, chances.tolist()) == ((3, 3, 3), pytest.approx([1 / 3] * 3))
 
 
+def test_without_a_sketch_differences_bend_along_all_rows():
+    """Half of h times each row's curvature, in all columns: S on its diagonal. Catches as many rows as columns."""
+    moves = branches.bends(RACLoRA(None, 0.1), UNEVEN, 0.5)
+    np.testing.assert_allclose(moves, 0.25 * np.repeat(np.diag(UNEVEN.S)[:, None], 2, axis=1)[None])
+
+
 def test_one_side_that_is_on_trust_is_enough():
     class Own(Coordinate):
         """May draw as it likes."""
