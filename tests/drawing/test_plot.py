@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory.drawing import plot
-from rac_theory.drawing.chart import ENDS, Layer, with_margin
+from rac_theory.drawing.chart import ENDS, Layer, _chart, with_margin
 from rac_theory.drawing.chart_svg import _axis_label, _tick_places, _title
 from rac_theory.drawing.words import _drawn, name_level
 
@@ -92,6 +92,13 @@ def test_an_axis_is_wider_by_a_twentieth_on_both_sides():
     assert with_margin(20.0, 120.0, "linear") == (15, 125)
     assert with_margin(1.0, 1e20, "log") == pytest.approx((0.1, 1e21))
     assert with_margin(ENDS[0], ENDS[1], "log") == ENDS
+
+
+def test_limits_hold_lines_with_gaps():
+    """Catches a line that is left out as a step of it has no number."""
+    layers = [Layer(np.arange(3), np.array([curve]), "C0", "") for curve in ([1.0, np.nan, 1e-4], [1.0, 0.5, 0.5])]
+    low, high = _chart(tuple(layers), 2, "linear", "y", "t").ylim
+    assert low < 1e-4 < 1 < high
 
 
 def test_a_title_breaks_where_the_axes_end():
