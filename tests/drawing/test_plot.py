@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rac_theory.drawing import plot
-from rac_theory.drawing.chart import Layer
-from rac_theory.drawing.chart_svg import _axis_label, _tick_places
+from rac_theory.drawing.chart import ENDS, Layer, _chart, with_margin
+from rac_theory.drawing.chart_svg import _axis_label, _tick_places, _title
 from rac_theory.drawing.words import _drawn, name_level
 
 
@@ -85,6 +85,29 @@ def test_the_name_of_an_axis_stands_where_it_is_asked_for():
     x, y = map(float, re.findall(r' [xy]="([\d.]+)"', _axis_label("x", 10.0, 20.0, upright=True)))
     assert x == pytest.approx(10, abs=1)
     assert 20 < y < 25
+
+
+def test_an_axis_is_wider_by_a_twentieth_on_both_sides():
+    """Of its length, or of its powers, as far as axes go. Catches an end inside of what is drawn."""
+    assert with_margin(20.0, 120.0, "linear") == (15, 125)
+    assert with_margin(1.0, 1e20, "log") == pytest.approx((0.1, 1e21))
+    assert with_margin(ENDS[0], ENDS[1], "log") == ENDS
+
+
+def test_limits_hold_lines_with_gaps():
+    """Catches a line that is left out as a step of it has no number."""
+    layers = [Layer(np.arange(3), np.array([curve]), "C0", "") for curve in ([1.0, np.nan, 1e-4], [1.0, 0.5, 0.5])]
+    low, high = _chart(tuple(layers), 2, "linear", "y", "t").ylim
+    assert low < 1e-4 < 1 < high
+
+
+def test_a_title_breaks_where_the_axes_end():
+    """A letter is 4.5 wide at least, and the axes are 330. Catches lines as long as the figure, and longer."""
+    lines = re.findall(
+        r">([^<]+)</text>", _title("T2 HOLDS: RACLoRA(Haar(dim=4, rank=1), gamma=0.5) on a problem " * 2)
+    )
+    assert len(lines) > 1
+    assert 4.5 * max(map(len, lines)) < 330
 
 
 def test_the_box_of_words_is_a_rectangle():

@@ -363,5 +363,5 @@ def test_a_rate_is_shown_with_half_the_width_of_its_interval():
 def test_a_row_says_something_of_a_share_of_its_steps():
     """Of none where nothing was tried. Catches a share of more than all."""
     row = Row.missing(1, "T2", "digits", "scikit-learn is not installed", 0, 1e-3)
-    assert row.reach_share is None
+    assert (row.reach_share, row.steps) == (None, 0)
     assert [replace(row, evidence="exact", reach=t, steps=20).reach_share for t in (5, None)] == [0.25, 0]

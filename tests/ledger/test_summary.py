@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
+from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.table import (
     SHORT,
     _rate,
@@ -149,6 +150,13 @@ def test_a_rate_is_a_factor_or_a_power_with_half_its_interval():
     assert _rate({"kind": "linear", "value": 0.9, "low": 0.85, "high": 0.95}) == "0.9000 ± 0.0500"
     assert _rate({"kind": "sublinear", "value": -1.0, "low": -1.1, "high": -0.9}) == "t^-1.00 ± 0.10"
     assert _rate(None) == _rate({"kind": "linear", "value": None}) == "-"
+
+
+@pytest.mark.parametrize(("rows", "said"), [(60, None), (61, "and 1 more: to_frame() has all of them")])
+def test_a_notebook_shows_sixty_rows_and_says_how_many_more_there_are(rows, said):
+    page = Ledger([a_row(i) for i in range(rows)])._repr_html_()
+    assert page.count("<tr") == 60 + 1
+    assert said in page if said else "more" not in page
 
 
 def test_rows_that_were_not_run_are_not_counted():
