@@ -164,11 +164,10 @@ def step_of(method: Method, c: Constants) -> Step:
     def read(expression: Expression | None) -> Fraction:
         if expression is None:
             return Fraction(0)
-        if missing := [
-            symbol.name for symbol in symbols_of(expression) if not values.get(symbol.name, np.nan) < np.inf
-        ]:
+        names = [symbol.name for symbol in symbols_of(expression)]
+        if missing := [name for name in names if not values.get(name, np.nan) < np.inf]:
             raise ValueError(f"{missing[0]} must be known, the constants have numbers for {', '.join(values)}")
-        return Fraction(fraction(expression, {name: Fraction(value) for name, value in values.items()}))
+        return Fraction(fraction(expression, {name: Fraction(values[name]) for name in names}))
 
     bounds = {name: getattr(c, name) for name in ("L", "mu", "lambda_min", "lambda_max")}
     for name, value in bounds.items():

@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 
 import pytest
 from rich.console import Console
@@ -12,6 +13,7 @@ from rac_theory.commands.cli import main
 from rac_theory.commands.discover import _AT, _compared
 from rac_theory.commands.options import GIVEN, METHODS, METRICS
 from rac_theory.discovery import discover
+from rac_theory.discovery.discover import Discovery
 from rac_theory.statements import assumptions
 from rac_theory.statements.assumptions import polyak_lojasiewicz, smooth_along_sketch
 from rac_theory.theorems import T2_sharp
@@ -96,12 +98,22 @@ def test_an_interrupt_ends_with_what_was_found(capsys, monkeypatch):
     assert printed.endswith("interrupted\n")
 
 
-def test_on_a_terminal_a_bar_says_what_is_looked_at(monkeypatch):
+def test_on_a_terminal_a_bar_says_what_is_looked_at(monkeypatch, capsys):
+    """And what is printed while there is one goes where it goes without."""
     errors = io.StringIO()
     terminal = Console(file=errors, force_terminal=True, width=100)
     monkeypatch.setattr("rac_theory.commands.screen.errors_screen", lambda: terminal)
-    assert main(["discover", "rac_lora", "--given", "along", "pl"]) == 0
+
+    def looking(*_, watch, **__):
+        watch("iterate")
+        print("found")
+        print("warned", file=sys.stderr)
+        return Discovery((), {}, {}, ("tried",))
+
+    monkeypatch.setattr("rac_theory.discovery.discover", looking)
+    assert main(["discover", "rac_lora", "--given", "along", "pl"]) == 1
     assert "iterate" in errors.getvalue()
+    assert capsys.readouterr() == ("found\ntried\n", "warned\n")
 
 
 @pytest.mark.parametrize(

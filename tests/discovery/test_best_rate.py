@@ -114,6 +114,7 @@ def test_its_repr_has_both_ends():
         (PLAIN, {"mu": 0.0}, "mu must be known and positive, it is 0"),
         (PLAIN, {"L": np.inf}, "L must be known and positive, it is inf"),
         (MOMENTUM, {"letters": {}}, "b must be known, the constants have numbers for gamma"),
+        (MOMENTUM, {"letters": {"b": np.inf}}, "b must be known, the constants have numbers for b, gamma"),
         (PLAIN, {"gamma": 3.0}, "nothing below 1 - 1e-6 is proved of"),
         (FEEDBACK, {}, "method must move along H of a gradient, error feedback moves along all of it"),
     ],
