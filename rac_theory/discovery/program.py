@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import linprog
 
-from rac_theory.algebra import Number, Ratio, Relation, Symbol, cancelled, number, symbols_of, text
+from rac_theory.algebra import Number, Ratio, Relation, Symbol, number, symbols_of, text
 from rac_theory.base.checks import Array
 from rac_theory.discovery.linear import Form, linear, numbers, solved
 from rac_theory.discovery.listed import listed, memory
@@ -166,11 +166,9 @@ class Program:
         times = [self._upright(value, support) for value in times]
         zero, of_facts = read(0), times[len(unknown) :]
         values = dict.fromkeys(self.unknown, zero) | dict(zip(support.names, times, strict=False))
-        left = [(form, -values[name]) for name, form in self.unknown.items()]
-        left += [(form, share) for (_, form), share in zip(facts, of_facts, strict=True)]
-        rest = sum((form[None] * share for form, share in left if None in form), -self.fixed.get(None, zero))
-        sides = {side for value in times for side in (value.numerator, value.denominator)}
-        rest = cancelled(rest, [side for side in sides if len(side.terms) > 1])
+        rest = zero - self.fixed.get(None, zero)
+        for (_, form), share in zip(facts, of_facts, strict=True):
+            rest += form.get(None, zero) * share
         return Solution(values, tuple((fact, share) for (fact, _), share in zip(facts, of_facts, strict=True)), rest)
 
     def _upright(self, value: Ratio, support: Support) -> Ratio:

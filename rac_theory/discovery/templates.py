@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from rac_theory.algebra import ONE, Expression, Let, Maximum, Ratio, Relation, Symbol, cancelled, divided, powers
-from rac_theory.discovery.linear import by_powers
+from rac_theory.discovery.linear import by_powers, linear
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.signs import Signs
 from rac_theory.proofs import (
@@ -200,7 +200,7 @@ def of_form(theorem: Theorem) -> Iterator[Template]:
     maxima = (part for part in bound.within() if isinstance(part, Maximum))
     largest = [*chain.from_iterable(below_maximum(*maximum.members) for maximum in maxima)]
 
-    def conclude_by(shape: Shape) -> Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]:
+    def conclude_by(shape: Shape, floor: Ratio) -> Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]:
         def conclude(values: Values, step: Fact, rest: Ratio, signs: Signs, write: Write) -> Conclusion:
             times = values["times"]
             sums = [Ratio(side) for side in (times.numerator, times.denominator) if len(side.terms) > 1]
@@ -211,7 +211,9 @@ def of_form(theorem: Theorem) -> Iterator[Template]:
             divides = [part for part in sums if times.denominator != ONE or divided(divisor, part.numerator)]
             named = [_positive(part, signs) for part in divides]
             slopes = (read(goal) * times for name, goal in shape.goals.items() if name == "theta")
-            signed = [step if rest.is_zero else step + signs.known(-rest)]
+            divisors = [side for side in (times.denominator, floor.denominator) if side != ONE]
+            spare = cancelled((times - _ONE) * floor - rest, divisors)
+            signed = [step if spare.is_zero else step + signs.known(spare)]
             signed += [signs.known(slope, strictly=True) for slope in slopes]  # of which the claim is a quotient
             claim = theorem.claim if times == _ONE else expected(theorem.metric) <= stronger
             claimed = replace(theorem, given=(*theorem.given, *signs.conditions), claim=claim, tightest=None)
@@ -222,16 +224,19 @@ def of_form(theorem: Theorem) -> Iterator[Template]:
         return conclude
 
     for shape in shapes(theorem):
-        if not read(shape.stretch).is_zero:
+        stretch = read(shape.stretch)
+        floor = (linear(stretch) or {}).get(None, read(0))  # what more progress leaves for noise
+        progress = stretch if floor.is_zero else cancelled(stretch - floor, [floor.denominator])
+        if not stretch.is_zero:
             yield Template(
                 name=f"{theorem.id} with another constant",
                 about=theorem.about,
                 claim=theorem.claim,
                 extra=tuple(largest),
-                fixed=(shape.goals["step"] - shape.stretch).at(names),
-                unknown={"times": Sought(shape.stretch.at(names), -1.0, least=_LITTLE)},
+                fixed=(shape.goals["step"] - progress.expression).at(names),
+                unknown={"times": Sought(progress.expression.at(names), -1.0, least=_LITTLE)},
                 signs=lambda values: [(values["times"], True)],
-                conclude=conclude_by(shape),
+                conclude=conclude_by(shape, floor),
                 added=_summed,
             )
 
