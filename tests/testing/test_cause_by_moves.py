@@ -90,7 +90,11 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("rule", [*OF_SKETCH - {rules.decays}, *OTHERS], ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize(
+    "rule",
+    sorted((OF_SKETCH | OTHERS) - {rules.decays}, key=lambda rule: rule.__name__),
+    ids=lambda rule: rule.__name__,
+)
 def test_nothing_is_said_of_right_steps(rule):
     named(rule, None)
 
