@@ -335,7 +335,7 @@ def telescoped(about: Predicate) -> Template:
         about=about,
         fixed=x - later,
         unknown={"q": Sought(x, 1e3), "theta": Sought(-S, -1.0, least=_LITTLE)},
-        signs=lambda values: [(values["theta"], True), (_ONE + values["q"], True)],
+        signs=lambda values: [(values["theta"], True)],
         conclude=conclude,
         added=_summed,
     )

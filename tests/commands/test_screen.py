@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rac_theory.commands.cli import main
-from rac_theory.commands.screen import screen, show_table, tell
+from rac_theory.commands.screen import bar, screen, show_table, tell
 
 PROSE = "a sentence of words that goes on and on, " * 5
 
@@ -76,6 +76,11 @@ def test_prose_hangs_below_its_label_and_paths_are_whole():
     assert path in " ".join(lines)
     assert {line[: len(line) - len(line.lstrip())] for line in lines[1:]} == {" " * 12}
     assert printed(40, tell, "one\n\ntwo") == ["one", "", "two"]
+
+
+def test_a_bar_goes_when_it_ends():
+    """What is found stays on the screen, and not how long it took to look."""
+    assert bar().live.transient
 
 
 def test_a_pipe_gets_whole_lines():

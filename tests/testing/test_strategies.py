@@ -83,3 +83,11 @@ def test_the_simplest_step_is_the_longest():
     """1 / L, which theorems admit. Catches one that is never drawn."""
     problem = PLSine((2, 2))
     assert find(strategies.step_sizes(problem), lambda gamma: True) == 1 / problem.L
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_quadratic_has_the_curvatures_that_it_is_asked_for(seed):
+    """From 1 to the largest, evenly, in any basis; four times as much where its halves are added and doubled."""
+    problem = strategies.quadratic(3, 2, 5.0, seed)
+    assert np.linalg.eigvalsh(problem.S) == pytest.approx([1.0, 3.0, 5.0])
+    assert (problem.mu, problem.L) == pytest.approx((1.0, 5.0))
