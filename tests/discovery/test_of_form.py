@@ -34,7 +34,7 @@ OTHER_FORMS = (
 )
 """With a polynomial in T, roots, sums over orders, potentials that are not in the claim: see their pages."""
 BEST = sorted(theorems.ALL.keys() - {*SHARPER, *BY_CASES, *OTHER_FORMS})
-QUICK = ("T2_sharp", "T3", "T16", "T20_pl", "T26", "T1", "T2", "T4_gap", "T9d_sharp", "T10d_sharp")
+QUICK = ("T2_sharp", "T3", "T16", "T20_pl", "T26", "T1", "T2", "T4_gap", "T9d_sharp", "T10", "T10d_sharp")
 
 
 @cache
