@@ -50,7 +50,7 @@ def is_nonnegative(p: Polynomial, ranges: Mapping[Any, Range]) -> bool:
     groups: dict[Monomial, dict[Monomial, Fraction]] = {}
     for monomial, coefficient in moved.terms:
         inside = frozenset((letter, power) for letter, power in monomial if letter in bounded)
-        groups.setdefault(monomial - inside, {})[inside] = coefficient
+        groups.setdefault(monomial - inside, {})[inside] = Fraction(coefficient)
     return all(_is_nonnegative_on_unit_box(_bernstein(group, bounded), _HALVINGS) for group in groups.values())
 
 

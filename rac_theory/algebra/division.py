@@ -6,7 +6,7 @@ from functools import reduce
 from operator import mul, sub
 from typing import Any
 
-from rac_theory.algebra.polynomials import ONE, ZERO, Monomial, Polynomial, constant, term
+from rac_theory.algebra.polynomials import ONE, ZERO, Coefficient, Monomial, Polynomial, constant, term
 from rac_theory.algebra.ratio import Ratio
 
 
@@ -32,7 +32,7 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
         powers = _powers(monomial)
         return tuple(powers.get(letter, 0) for letter in letters)
 
-    def leading(q: Polynomial) -> tuple[Monomial, Fraction]:
+    def leading(q: Polynomial) -> tuple[Monomial, Coefficient]:
         return max(q.terms, key=lambda pair: order(pair[0]))
 
     # In each letter the least and the greatest powers of a product are the sums of those of its factors.
@@ -47,7 +47,7 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
         top, coefficient = leading(rest)
         if not all(a <= n <= b for a, n, b in zip(low, map(sub, order(top), order(first)), high, strict=True)):
             return None
-        part = _quotient(top, first, coefficient / times)
+        part = _quotient(top, first, Fraction(coefficient) / times)
         quotient, rest = quotient + part, rest + -(part * by)
     return quotient
 

@@ -222,8 +222,7 @@ def _series(above: Monomial, below: Monomial, k: Symbol, steps: Ratio) -> Ratio:
     is_geometric = {key for key, _ in above | below} <= {exponent} and all(k not in base.symbols() for base in bases)
     if is_geometric:
         return _geometric(over(*bases), steps)
-    unit = Fraction(1)
-    return _sum_of(Ratio(Polynomial(frozenset({(above, unit)})), Polynomial(frozenset({(below, unit)}))), k, steps)
+    return _sum_of(Ratio(Polynomial(frozenset({(above, 1)})), Polynomial(frozenset({(below, 1)}))), k, steps)
 
 
 def _sum_of(summand: Ratio, k: Symbol, steps: Ratio) -> Ratio:

@@ -68,8 +68,8 @@ class Ratio:
         """Its value, if it is a number."""
         if self.denominator != ONE or len(self.numerator.terms) > 1:
             return None
-        ((monomial, value),) = self.numerator.terms or {(frozenset(), Fraction(0))}
-        return None if monomial else value
+        ((monomial, value),) = self.numerator.terms or {(frozenset(), 0)}
+        return None if monomial else Fraction(value)
 
     @property
     def expression(self) -> Expression:
@@ -86,7 +86,7 @@ def over(above: Polynomial, below: Polynomial) -> Ratio:
     if below in (ZERO, ONE):
         return Ratio(above, below)
     monomial, times = next(iter(below.terms))
-    value = dict(above.terms).get(monomial, Fraction(0)) / times
+    value = dict(above.terms).get(monomial, 0) / Fraction(times)
     if len(above.terms) in (0, len(below.terms)) and above == below * constant(value):
         return Ratio(constant(value))
     unit = _common(below)
@@ -101,4 +101,4 @@ def _common(polynomial: Polynomial) -> Polynomial:
     times = Fraction(math.lcm(*(t.denominator for _, t in terms)), math.gcd(*(t.numerator for _, t in terms)))
     first = dict(polynomial.terms).get(frozenset(), times)
     common = frozenset((key, -power) for key, power in least if power)
-    return Polynomial(frozenset({(common, times if first > 0 else -times)}))
+    return Polynomial(frozenset({(common, 1)})) * constant(times if first > 0 else -times)

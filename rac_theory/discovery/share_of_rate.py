@@ -98,7 +98,7 @@ def best_letters(theorem: Theorem, constants: Constants) -> Mapping[str, float]:
         return {}
     conditions = [fact.value.numerator for relation in relations for fact in assumed(relation)]
     conditions = [p for p in conditions if p.letters() & {*free}]
-    slacks = [Ratio(p, Polynomial(frozenset((monomial, abs(x)) for monomial, x in p.terms))) for p in conditions]
+    slacks = [Ratio(p, Polynomial(frozenset((monomial, max(x, -x)) for monomial, x in p.terms))) for p in conditions]
     known = {symbol: getattr(constants, symbol.constant) for symbol in symbols}
 
     def cost(logarithms: Array) -> Any:

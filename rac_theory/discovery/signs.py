@@ -172,7 +172,8 @@ class Signs:
     def _relation(self, p: Polynomial, *, strictly: bool) -> Relation:
         """Write that a polynomial is not negative, or positive, without a minus."""
         sides = [
-            {(monomial, abs(times)) for monomial, times in p.terms if (times > 0) is more} for more in (False, True)
+            {(monomial, times if more else -times) for monomial, times in p.terms if (times > 0) is more}
+            for more in (False, True)
         ]
         less, more = (self._write(Polynomial(frozenset(side))) for side in sides)
         if not sides[0]:

@@ -102,7 +102,7 @@ class Facts:
     def terms(self, p: Polynomial) -> Terms:
         """Return a polynomial as powers of the letters and their numbers."""
         # In order, so that the same search has the same linear programs each time.
-        return dict(sorted((self._powers(monomial), times) for monomial, times in p.terms))
+        return dict(sorted((self._powers(monomial), Fraction(times)) for monomial, times in p.terms))
 
     def _powers(self, monomial: Monomial) -> Powers:
         powers = [0] * len(self.letters)

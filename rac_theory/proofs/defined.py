@@ -168,7 +168,7 @@ class Defined:
                 return sign or is_positive
         return None
 
-    def _sign_of_term(self, monomial: Monomial, times: Fraction) -> bool | None:
+    def _sign_of_term(self, monomial: Monomial, times: int | Fraction) -> bool | None:
         return _product(self._sign_of_factor(*pair) for pair in monomial) if times > 0 else None
 
     def _sign_of_factor(self, letter: Any, power: Any) -> bool | None:
@@ -230,7 +230,7 @@ def _letters(p: Polynomial) -> Iterator[Any]:
     for monomial, _ in p.terms:
         for letter, power in monomial:
             if isinstance(power, Polynomial):
-                yield from (*_letters(Polynomial(frozenset({(letter, Fraction(1))}))), *_letters(power))
+                yield from (*_letters(Polynomial(frozenset({(letter, 1)}))), *_letters(power))
             else:
                 yield letter
 

@@ -16,6 +16,7 @@ from rac_theory.algebra import (
     Quotient,
     Sum,
     Symbol,
+    constant,
     lifted,
     symbols_of,
 )
@@ -65,7 +66,7 @@ def content(polynomial: Polynomial) -> tuple[Fraction, dict[Expression, int], Po
     number = Fraction(math.gcd(*(t.numerator for _, t in terms)), math.lcm(*(t.denominator for _, t in terms)))
     number = -number if min(polynomial.terms, key=simplest)[1] < 0 else number
     shared = frozenset((key, -power) for key, power in least.items() if power)
-    rest = polynomial * Polynomial(frozenset({(shared, 1 / number)}))
+    rest = polynomial * Polynomial(frozenset({(shared, 1)})) * constant(1 / number)
     return number, {key: power for key, power in least.items() if power}, rest
 
 
@@ -110,7 +111,7 @@ def _constants(factor: Expression) -> bool:
     )
 
 
-def simplest(term: tuple[Monomial, Fraction]) -> tuple[int, list[Place]]:
+def simplest(term: tuple[Monomial, int | Fraction]) -> tuple[int, list[Place]]:
     """Few and well known factors first."""
     keys = [key if isinstance(key, Expression) else Symbol(repr(key)) for key, _ in term[0]]
     return sum(abs(power) if isinstance(power, int) else 9 for _, power in term[0]), sorted(map(_place, keys))

@@ -167,15 +167,15 @@ class Writer:
         """Write a polynomial, terms of low degree first."""
         return added([self._term(*term) for term in sorted(value.terms, key=simplest)])
 
-    def _term(self, monomial: Monomial, times: Fraction) -> Expression:
+    def _term(self, monomial: Monomial, times: int | Fraction) -> Expression:
         powers: dict[Expression, int] = {}
         for key, power in monomial:
             if isinstance(power, int):
                 powers[self._plain(key)] = power
             else:
-                exponent = Polynomial(frozenset({(key, Fraction(1))})).expression
+                exponent = Polynomial(frozenset({(key, 1)})).expression
                 powers[Power(self.ratio(Ratio(power)), exponent)] = 1
-        return multiplied(times, powers)
+        return multiplied(Fraction(times), powers)
 
     def _plain(self, letter: Any) -> Expression:
         """What is no polynomial as it is written, by the claim if that has it."""

@@ -165,7 +165,7 @@ def _above(difference: Ratio, is_strict: bool, least: Ratio, least_is_strict: bo
     """Whether a difference is a positive multiple of another, plus a number that is not negative."""
     terms = dict(least.numerator.terms)
     monomial, times = next(term for term in difference.numerator.terms if term[0])
-    factor = times / terms.get(monomial, times)  # where it is not there, no factor leaves a number
+    factor = Fraction(times) / terms.get(monomial, times)  # where it is not there, no factor leaves a number
     rest = (difference - least * Ratio(constant(factor))).number
     return factor > 0 and rest is not None and (rest > 0 or (rest == 0 and (least_is_strict or not is_strict)))
 
