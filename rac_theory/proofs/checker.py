@@ -426,7 +426,7 @@ def written(of: Tree) -> str:
 # pairs (letter, power), where the power of a symbolic exponent is the number of its base. All that is returned is in
 # normal form: each term has the same divisors, and no root twice.
 Monomial: TypeAlias = tuple[tuple[int, int], ...]
-Polynomial: TypeAlias = dict[Monomial, Fraction]
+Polynomial: TypeAlias = dict[Monomial, int | Fraction]  # whole ones are int, which is faster
 ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", *AT)
 
 _values: list[Any] = []
@@ -445,12 +445,12 @@ def numbered(value: Any) -> int:
 def letter(kind: str, *meaning: Any) -> Polynomial:
     """Return a letter by what it means: its kind, and numbers of the polynomials that it is made of, or other words."""
     parts = (numbered(part) if isinstance(part, dict) else part for part in meaning)
-    return {((numbered((kind, *parts)), 1),): Fraction(1)}
+    return {((numbered((kind, *parts)), 1),): 1}
 
 
 def number(value: Fraction | int) -> Polynomial:
     """Return a number as a polynomial."""
-    return {(): Fraction(value)} if value else {}
+    return {(): value.numerator if value.denominator == 1 else value} if value else {}
 
 
 def is_a(kind: str, n: int) -> bool:
@@ -477,10 +477,10 @@ def monomial(powers: Mapping[int, int]) -> Monomial:
     return tuple(sorted((n, power) for n, power in powers.items() if power))
 
 
-def _sum(terms: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:
+def _sum(terms: Iterable[tuple[Monomial, int | Fraction]]) -> Polynomial:
     result: Polynomial = {}
     for m, c in terms:
-        result[m] = result.get(m, Fraction(0)) + c
+        result[m] = result.get(m, 0) + c
         if len(result) > TERMS or result[m].numerator.bit_length() > BITS:
             raise Refused(f"an expression has more than {TERMS} terms, or a number of more than {BITS} bits")
     return {m: c for m, c in result.items() if c}
@@ -516,7 +516,7 @@ def normal(p: Polynomial) -> Polynomial:
             of = {m: power(_values[_values[n][1]], (k - remaining[m]) // step) for m, k in powers.items()}
             terms = (_product({monomial({**dict(m), n: remaining[m]}): c}, of[m]) for m, c in p.items())
             return normal(_sum(pair for polynomial in terms for pair in polynomial.items()))
-    c, shared, rest = content(p) if composite else (Fraction(0), (), {})
+    c, shared, rest = content(p) if composite else (0, (), {})
     for n, k in shared:
         if is_a("over", n) and rest == _values[_values[n][1]]:
             return {monomial({**dict(shared), n: k - 1}): c}
@@ -532,8 +532,8 @@ def content(p: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
         if len(powers) == 1 or not is_a("exponent", n):
             shared[n] = min(powers)
     rest = [monomial({n: term.get(n, 0) - shared.get(n, 0) for n in {*term, *shared}}) for term in terms]
-    first = p[max(zip(rest, p, strict=True))[1]]
-    return first, monomial(shared), {m: c / first for m, c in zip(rest, p.values(), strict=True)}
+    first = Fraction(p[max(zip(rest, p, strict=True))[1]])
+    return first, monomial(shared), {m: number(c / first)[()] for m, c in zip(rest, p.values(), strict=True)}
 
 
 def inverted(p: Polynomial) -> Polynomial:
@@ -543,7 +543,7 @@ def inverted(p: Polynomial) -> Polynomial:
     factors: list[Polynomial] = [number(1 / c)] if rest == ONE else [number(1 / c), letter("over", rest)]
     for n, k in shared:
         opposite = base(inverted(_values[k])) if is_a("exponent", n) else -k
-        factors.append(power(_values[_values[n][1]], k) if is_a("over", n) else {((n, opposite),): Fraction(1)})
+        factors.append(power(_values[_values[n][1]], k) if is_a("over", n) else {((n, opposite),): 1})
     return times(*factors)
 
 
@@ -559,8 +559,8 @@ def raised(p: Polynomial, exponent: Polynomial) -> Polynomial:
     for m, c in exponent.items():
         ask(c.denominator == 1, "an exponent is not a whole number")
         of = power(p, int(c))
-        (n, _), *_ = next(iter(letter("exponent", {m: Fraction(1)})))
-        factors.append({((n, base(of)),): Fraction(1)} if m and of != ONE else of)
+        (n, _), *_ = next(iter(letter("exponent", {m: 1})))
+        factors.append({((n, base(of)),): 1} if m and of != ONE else of)
     return times(*factors)
 
 
@@ -732,7 +732,7 @@ class Reader:
         (first, base), *more = held
         if not more and _values[first] == ("exponent", numbered(index)) and not within(index) <= within(_values[base]):
             return self._geometric(_values[base], n)
-        return letter("sum", n, {held: Fraction(1)}, index)
+        return letter("sum", n, {held: 1}, index)
 
 
 class Fact(NamedTuple):
@@ -769,7 +769,7 @@ class Signs:
                 if value and not draws(value) and not any(is_a("over", n) for m in value for n, _ in m):
                     c, shared, rest = content(value)
                     if rest == ONE and sum(k for _, k in shared) == 1 == len(shared):
-                        shared, rest = (), {shared: Fraction(1)}
+                        shared, rest = (), {shared: 1}
                     signs.setdefault(numbered(rest), []).append((c > 0, shared, fact.strict, fact.n))
         return signs
 
@@ -824,7 +824,7 @@ class Signs:
         if kind == "over":
             return self._by_terms(_values[of], True)
         is_least = kind in ("whole", "sqrt") or (kind == "letter" and of in self.whole)
-        is_known = (is_least and not strict) or self._is_known({((n, 1),): Fraction(1)}, True, strict)
+        is_known = (is_least and not strict) or self._is_known({((n, 1),): 1}, True, strict)
         return is_known or (kind == "letter" and self._by_parts(of, strict))
 
     def is_whole(self, of: Tree) -> bool:
