@@ -4,6 +4,7 @@ those of Python.
 """
 
 import difflib
+import importlib
 import inspect
 import re
 import sys
@@ -110,6 +111,9 @@ class Room(ModuleType):
         room, members = self.__name__.rpartition(".")[2], self.__all__
         meant = f"write {room}.{name}" if name in members else f"members stand after a dot{nearest(name, members)}"
         raise TypeError(f"{self.__name__} is a module, got {room}[{name!r}]: {meant}")
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:  # joblib sends what a script imports, and knows plain modules alone
+        return importlib.import_module, (self.__name__,)
 
 
 def answering(door: dict[str, Any], *names: str) -> None:
