@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Bernoulli, Case, Constants, FiniteDifferences, RACLoRA, Status, verify
-from rac_theory.problems import LeastSquares, PLSine
+from rac_theory.problems import LeastSquares, PLSine, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 
 RNG = np.random.default_rng(22)
@@ -17,6 +17,7 @@ def case(problem, sketch, h, *, central=False, **more):
 
 
 EXACT = {
+    "an equality": case(Quadratic.left(2 * np.eye(4), np.ones((4, 2))), Coordinate(4, 1), 0.5),
     "least squares": case(LEAST, Coordinate(4, 2), 0.02),
     "right": case(LEAST, Coordinate(2, 1), 0.02, side="right"),
     "central": case(LEAST, Coordinate(4, 1), 0.02, central=True),
