@@ -1,12 +1,19 @@
-"""Problems of four rows and a law that draws them unlike, which several tests share."""
+"""Small problems, a law that draws rows unlike, and how near what is exact comes to a bound."""
 
 import numpy as np
 
-from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import WeightedCoordinate
 
+from .second_routes.moments import followed
+
 SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
-ROUND = Quadratic.left(np.eye(4), np.ones((4, 1)))
-LEAST = LeastSquares(np.random.default_rng(22).normal(size=(20, 4)), np.arange(20.0) % 3, l2=0.1)
 LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
 WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
+
+
+def exact_over_bound(theorem, c, maps, Q, x, steps):
+    """At t = 1, ..., steps, on ``f = x'Qx/2`` under random affine maps, by a route that knows no library."""
+    assert c.f_star == 0
+    along = theorem.metric.measure(followed(maps, Q, x, steps), c)[0]
+    return (along / theorem.bound(c, steps))[1:]

@@ -5,41 +5,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from rac_theory import (
-    GD,
-    SGD,
-    Bernoulli,
-    Case,
-    CertifiedStep,
-    Clients,
-    Constants,
-    CyclicRACLoRA,
-    Decreasing,
-    Exact,
-    FiniteDifferences,
-    GaLore,
-    Local,
-    Minibatch,
-    Noisy,
-    RACLoRA,
-    Reshuffled,
-    Subset,
-    theorems,
-)
+from rac_theory import GD, SGD, Case, Constants, CyclicRACLoRA, Decreasing, GaLore, Minibatch, Noisy, RACLoRA, theorems
 from rac_theory.algebra import Symbol
 from rac_theory.algorithms import (
     ACCELERATED,
     EF21,
     FEEDBACK,
     SHIFTED_MOMENTUM,
+    Bernoulli,
     H,
     Method,
+    MethodDescent,
     MomentumInLinks,
-    Preconditioned,
+    NormalisedStep,
     gradient,
     letter,
     state,
 )
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled, Subset
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import About, about
@@ -54,8 +37,6 @@ COIN = Bernoulli(Haar(3, 1), Haar(2, 1), 0.01)
 QUICK = ACCELERATED(Haar(3, 1), gamma=0.01, alpha=0.1, s=0.5, lambda_min=0.3)
 
 BACKWARDS = "gamma, the size of a step, must be positive, it is -0.1"
-MOMENTUM = "the theorem is about momentum on projected gradients at W = X - gamma b M, the algorithm is"
-FEEDS_BACK = "the theorem is about error feedback at W = X - D, the algorithm is"
 X, M = state("X", "M")
 g, b = Symbol("gamma"), letter("b")
 LETTERS = {"gamma": 0.1, "b": 0.5}
@@ -99,101 +80,76 @@ def projected(gradients):
     return RACLoRA(Haar(3, 1), 0.01, gradients=gradients)
 
 
-def no_gradients(rule, source="Half"):
-    return f"gradients {rule}, they come from {source}"
+def others(subject, *algorithms):
+    """What is said of these: the name of a class, or the lines of a method."""
+    for each in algorithms:
+        name = repr(each.method) if isinstance(each, MethodDescent) else type(each).__name__
+        yield each, f"the theorem is about {subject}, the algorithm is {name}"
 
 
+def of_gradients(rule, *algorithms):
+    """What is said of these, whose gradients are others."""
+    for each in algorithms:
+        yield each, f"gradients {rule}, they come from {type(each.gradients).__name__}"
+
+
+UNBIASED = "must be one unbiased gradient a sketch with known noise"
 NOT_PROJECTED = [
-    (Newton(), "the theorem is about RAC-LoRA, the algorithm is Newton"),
-    (GaLore(1, 0.1), "the theorem is about RAC-LoRA, the algorithm is GaLore"),
+    *others("RAC-LoRA", Newton(), GaLore(1, 0.1), NormalisedStep(GD(0.1))),
     (PLAIN, "the theorem is about the projected step, lora_alpha is 2"),
-    (
-        Decreasing(GD(0.1), 2.0),
-        f"the theorem is about steps of one size, those of {Decreasing(GD(0.1), 2.0)!r} decrease",
-    ),
+    (FALLS, f"the theorem is about steps of one size, those of {FALLS!r} decrease"),
 ]
-FULL, DRAWN, UNBIASED = "must be full gradients", "must be those of clients", "must be one unbiased gradient a sketch"
-FALLING = "the theorem is about RAC-LoRA with steps that decrease, the algorithm is RACLoRA"
-RANDOM = "the theorem is about random steps along the gradient, the algorithm is"
 NOT_PLAIN = [
-    (GD(0.1), "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set"),
-    (COIN, "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set"),
-    (replace(PLAIN, gradients=Noisy(1.0)), no_gradients(FULL, "Noisy")),
+    *((each, "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set") for each in (GD(0.1), COIN)),
+    *of_gradients("must be full gradients", replace(PLAIN, gradients=Noisy(1.0))),
 ]
 OTHERS = {
     about.rac_lora_exact: [
         *NOT_PROJECTED,
-        (AHEAD, f"the theorem is about RAC-LoRA, the algorithm is {AHEAD.method!r}"),
+        *others("RAC-LoRA", AHEAD, LONGER),
         (KEEPS.with_letters(gamma=-0.1), BACKWARDS),
-        (LONGER, f"the theorem is about RAC-LoRA, the algorithm is {LONGER.method!r}"),
-        (projected(Half()), no_gradients("must be exact")),
-        (SGD(1.0, CertifiedStep()), no_gradients("must be exact", "CertifiedStep")),
+        *of_gradients("must be exact", projected(Half()), SGD(1.0, CertifiedStep())),
     ],
     about.rac_lora_certified: [
         *NOT_PROJECTED,
-        (GD(0.1), no_gradients("must be those of a certified step", "Exact")),
+        *of_gradients("must be those of a certified step", GD(0.1)),
         (SGD(1.5, CertifiedStep()), "gamma, a factor of certified steps, must be at most 1, it is 1.5"),
     ],
-    about.rac_lora_in_turns: [(GD(0.1), "the theorem is about blocks that take turns, the algorithm is RACLoRA")],
-    about.rac_lora_by_differences: [*NOT_PROJECTED, (GD(0.1), no_gradients("must be finite differences", "Exact"))],
-    about.galore_exact: [
-        (GD(0.5), "the theorem is about GaLore, the algorithm is RACLoRA"),
-        (GaLore(1, 0.1, Noisy(0.1)), no_gradients("must be exact", "Noisy")),
-    ],
+    about.rac_lora_in_turns: [*others("blocks that take turns", GD(0.1))],
+    about.rac_lora_by_differences: [*NOT_PROJECTED, *of_gradients("must be finite differences", GD(0.1))],
+    about.galore_exact: [*others("GaLore", GD(0.5)), *of_gradients("must be exact", GaLore(1, 0.1, Noisy(0.1)))],
     about.rac_lora_stochastic: [
         *NOT_PROJECTED,
-        (projected(Local(2)), no_gradients(f"{UNBIASED} with known noise", "Local")),
-        (SGD(0.1, FiniteDifferences(0.1)), no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences")),
+        *of_gradients(UNBIASED, projected(Local(2)), SGD(0.1, FiniteDifferences(0.1))),
     ],
     about.rac_lora_momentum: [
-        (GD(0.1), f"{MOMENTUM} RACLoRA"),
-        (KEEPS, f"{MOMENTUM} {KEEPS.method!r}"),
+        *others("momentum on projected gradients at W = X - gamma b M", GD(0.1), KEEPS, BESIDE),
         (AHEAD.with_letters(gamma=-0.1), BACKWARDS),
-        (BESIDE, f"{MOMENTUM} {BESIDE.method!r}"),
-        (
-            SHIFTED_MOMENTUM(Haar(3, 1), gradients=FiniteDifferences(0.1), gamma=0.1, b=0.5),
-            no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences"),
-        ),
+        *of_gradients(UNBIASED, SHIFTED_MOMENTUM(Haar(3, 1), gradients=FiniteDifferences(0.1), gamma=0.1, b=0.5)),
     ],
     about.rac_lora_accelerated: [
-        (GD(0.1), "the theorem is about the method ACCELERATED, the algorithm is RACLoRA"),
-        (AHEAD, f"the theorem is about the method ACCELERATED, the algorithm is {AHEAD.method!r}"),
+        *others("the method ACCELERATED", GD(0.1), AHEAD),
         (QUICK.with_letters(gamma=-0.1), BACKWARDS),
-        (
-            ACCELERATED(Haar(3, 1), gradients=Noisy(0.1), **QUICK.letters),
-            no_gradients("must be exact", "Noisy"),
-        ),
+        *of_gradients("must be exact", ACCELERATED(Haar(3, 1), gradients=Noisy(0.1), **QUICK.letters)),
     ],
     about.rac_lora_feedback: [
-        (GD(0.1), f"{FEEDS_BACK} RACLoRA"),
-        (AHEAD, f"{FEEDS_BACK} {AHEAD.method!r}"),
-        (FED_BACK.at_iterate, f"{FEEDS_BACK} {FED_BACK.at_iterate.method!r}"),
+        *others("error feedback at W = X - D", GD(0.1), AHEAD, FED_BACK.at_iterate),
         (FED_BACK.with_letters(gamma=-0.1), BACKWARDS),
-        (
-            FEEDBACK(Haar(3, 1), gradients=Clients(Exact()), gamma=0.1),
-            no_gradients(f"{UNBIASED} with known noise", "Clients"),
-        ),
+        *of_gradients(UNBIASED, FEEDBACK(Haar(3, 1), gradients=Clients(Exact()), gamma=0.1)),
     ],
     about.rac_lora_ef21: [
-        (GD(0.1), "the theorem is about the method EF21, the algorithm is RACLoRA"),
-        (FED_BACK, f"the theorem is about the method EF21, the algorithm is {FED_BACK.method!r}"),
-        (LATE, f"the theorem is about the method EF21, the algorithm is {LATE.method!r}"),
+        *others("the method EF21", GD(0.1), FED_BACK, LATE),
         (EF21(Haar(3, 1), gamma=-0.1), BACKWARDS),
-        (EF21(Haar(3, 1), gradients=Noisy(0.1), gamma=0.1), no_gradients("must be exact", "Noisy")),
+        *of_gradients("must be exact", EF21(Haar(3, 1), gradients=Noisy(0.1), gamma=0.1)),
     ],
-    about.rac_lora_preconditioned: [
-        (GD(0.1), "the theorem is about preconditioned steps, the algorithm is RACLoRA"),
-        (AHEAD, f"the theorem is about preconditioned steps, the algorithm is {AHEAD.method!r}"),
-    ],
+    about.rac_lora_preconditioned: [*others("preconditioned steps", GD(0.1), AHEAD)],
     about.momentum_in_links: [
-        (GD(0.1), "the theorem is about momentum in links, the algorithm is RACLoRA"),
+        *others("momentum in links", GD(0.1), KEEPS),
         (MomentumInLinks(Haar(3, 1), 0.1, 0.5, 2), "momentum must be reset to zero at each redraw, it is carried"),
     ],
-    about.rac_lora_steepest: [
-        (GD(0.1), "the theorem is about steepest steps of one size, the algorithm is RACLoRA"),
-    ],
+    about.rac_lora_steepest: [*others("steepest steps of one size", GD(0.1))],
     about.rac_lora_root_steps: [
-        (GD(0.1), FALLING),
+        *others("RAC-LoRA with steps that decrease", GD(0.1)),
         (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),
         (
             replace(FALLS, power=0.5 + 2**-53),
@@ -202,22 +158,19 @@ OTHERS = {
         (Decreasing(PLAIN, 2.0, 0.5), "the theorem is about the projected step, lora_alpha is 2"),
     ],
     about.rac_lora_harmonic_steps: [
-        (GD(0.1), FALLING),
-        (Decreasing(GD(0.1), 2.0, 0.5), "steps must fall like t^-p with p = 1, their power is 0.5"),
+        *others("RAC-LoRA with steps that decrease", GD(0.1)),
+        (replace(FALLS, power=0.5), "steps must fall like t^-p with p = 1, their power is 0.5"),
     ],
-    about.rac_lora_reshuffled: [
-        *NOT_PROJECTED,
-        (GD(0.1), no_gradients("must be those of a reshuffled epoch", "Exact")),
-    ],
+    about.rac_lora_reshuffled: [*NOT_PROJECTED, *of_gradients("must be those of a reshuffled epoch", GD(0.1))],
     about.fed_rac_lora: [
         *NOT_PROJECTED,
-        (GD(0.1), no_gradients(DRAWN, "Exact")),
+        *of_gradients("must be those of clients", GD(0.1)),
         (projected(Clients(Reshuffled())), "clients must take full gradient steps, theirs come from Reshuffled"),
         (projected(Clients(Local(4), Subset(2))), "all clients must take part, here Subset(size=2) does"),
     ],
     about.fed_rac_lora_sampled: [
         *NOT_PROJECTED,
-        (GD(0.1), no_gradients(DRAWN, "Exact")),
+        *of_gradients("must be those of clients", GD(0.1)),
         (
             projected(Clients(Minibatch(2))),
             "clients must take full gradient steps or reshuffled epochs, theirs come from Minibatch",
@@ -234,12 +187,11 @@ OTHERS = {
         ),
     ],
     about.one_exact_step: [
-        (GaLore(1, 0.1), f"{RANDOM} GaLore"),
-        (CyclicRACLoRA(BlockPartition(3, 1), 0.1), f"{RANDOM} CyclicRACLoRA"),
-        (projected(Noisy(1.0)), no_gradients("must be exact", "Noisy")),
+        *others("random steps along the gradient", GaLore(1, 0.1), CyclicRACLoRA(BlockPartition(3, 1), 0.1)),
+        *of_gradients("must be exact", projected(Noisy(1.0))),
         (projected(Local(2)), "there must be one step before the merge, there are 2"),
     ],
-    about.bernoulli_lora: [(GD(0.1), "the theorem is about Bernoulli-LoRA, the algorithm is RACLoRA")],
+    about.bernoulli_lora: [*others("Bernoulli-LoRA", GD(0.1))],
 }
 
 
@@ -259,30 +211,25 @@ def test_of_another_algorithm_nothing_else_is_said(id):
 RIGHT = {
     about.rac_lora_exact: [GD(0.1), COIN, KEEPS],
     about.rac_lora_momentum: [AHEAD],
-    about.rac_lora_accelerated: [QUICK],
     about.rac_lora_feedback: [FED_BACK],
-    about.rac_lora_ef21: [EF21(Haar(3, 1), gamma=0.1), EF21(None, gamma=0.1)],
-    about.rac_lora_preconditioned: [Preconditioned(Haar(3, 2), 0.1, [0.5, 2.0])],
-    about.rac_lora_stochastic: [
-        KEEPS,
-        GD(0.1),
-        SGD(0.1, Noisy(1.0)),
-        SGD(0.1, Minibatch(2)),
-        replace(COIN, gradients=Noisy(1.0)),
-    ],
+    about.rac_lora_stochastic: [KEEPS, GD(0.1), SGD(0.1, Minibatch(2)), replace(COIN, gradients=Noisy(1.0))],
     about.rac_lora_root_steps: [Decreasing(SGD(0.1, Noisy(1.0)), 2.0, 0.5)],
     about.rac_lora_harmonic_steps: [Decreasing(COIN, 2.0)],
     about.fed_rac_lora: [projected(Clients(Exact())), projected(Clients(Local(3)))],
-    about.fed_rac_lora_sampled: [
-        *(projected(Clients(source, Subset(2))) for source in (Exact(), Local(3), Reshuffled())),
-        projected(Clients(Reshuffled())),
-    ],
+    about.fed_rac_lora_sampled: [projected(Clients(each, Subset(2))) for each in (Exact(), Local(3), Reshuffled())],
     about.plain_or_fitted: [replace(PLAIN, gradients=Local(3)), PLAIN],
     about.one_exact_step: [GD(0.1), PLAIN, COIN, projected(Local(1))],
     about.galore_exact: [GaLore(1, 0.1), GaLore(1, 0.1, Local(3))],
     about.rac_lora_certified: [SGD(1.0, CertifiedStep()), SGD(0.5, CertifiedStep())],
     about.bernoulli_lora: [COIN],
 }
+
+
+@as_one_test("predicate", RIGHT)
+def test_what_it_is_about_is_let_in(predicate):
+    """Those that no other test has a theorem tried on."""
+    for algorithm in RIGHT[predicate]:
+        assert predicate(Case(algorithm, THIRDS, steps=5), Constants(gamma=algorithm.gamma)) is None, algorithm
 
 
 @pytest.mark.parametrize(
@@ -299,10 +246,3 @@ def test_who_draws_afresh(algorithm, told):
     assert about.fresh_projection(case, Constants(gamma=algorithm.gamma)) == told
     mine = About(lambda case, c: None, implies=(about.fresh_projection,))
     assert mine(case, Constants(gamma=algorithm.gamma)) == told
-
-
-@pytest.mark.parametrize("predicate", RIGHT, ids=lambda predicate: predicate.__name__)
-def test_what_it_is_about_is_let_in(predicate):
-    for algorithm in RIGHT[predicate]:
-        case = Case(algorithm, THIRDS, steps=5)
-        assert predicate(case, Constants(gamma=algorithm.gamma)) is None, algorithm

@@ -6,8 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
+from rac_theory import GD, Case, Constants, RACLoRA, Status, theorems, verify
 from rac_theory.problems import FromFunctions, Quadratic
+from rac_theory.sketches import WeightedCoordinate
+
+from .small_cases import LINE, exact_over_bound
 
 T3, T3_sharp, T3_isotropic, T4 = theorems.T3, theorems.T3_sharp, theorems.T3_isotropic, theorems.T4
 
@@ -15,13 +18,13 @@ T3, T3_sharp, T3_isotropic, T4 = theorems.T3, theorems.T3_sharp, theorems.T3_iso
 def test_T4_needs_lambda_max():
     """The page's case: weights (.05, .95), curvatures .02 and 1 along (1, 1) and (1, -1): the distance expands."""
     Q = np.array([[1.02, -0.98], [-0.98, 1.02]]) / 2
-    problem = Quadratic.left(Q, np.zeros((2, 1)))
-    algorithm, W0 = RACLoRA(sketches.WeightedCoordinate(2, 1, [0.05, 0.95]), 1.9), np.array([[1.0], [0.0]])
-    verdict = verify(T4, Case(algorithm, problem, W0, steps=3))
+    algorithm = RACLoRA(WeightedCoordinate(2, 1, [0.05, 0.95]), 1.9)
+    case = Case(algorithm, Quadratic.left(Q, np.zeros((2, 1))), [[1.0], [0.0]], steps=3)
+    verdict = verify(T4, case)
     assert verdict.status is Status.NOT_APPLICABLE
     assert "rho < 1 is not met: rho = 1.82917" in verdict.reason
     false = replace(verdict.constants, lambda_max=verdict.constants.lambda_min)
-    verdict = verify(T4, Case(algorithm, problem, W0, steps=3), constants=false)
+    verdict = verify(T4, case, constants=false)
     assert (verdict.status, verdict.evidence) == (Status.VIOLATED, "exact")
     # T4's own words at t = 1: 1 - .05 + .05 (1 - .51 gamma)^2 + .95 (.49 gamma)^2 for gamma = 1.9.
     assert verdict.mean[1] == pytest.approx(0.95 + 0.05 * (1 - 0.51 * 1.9) ** 2 + 0.95 * (0.49 * 1.9) ** 2)
@@ -29,16 +32,12 @@ def test_T4_needs_lambda_max():
 
 def huber(eta):
     """x^2/2 up to eta, then linear; GD with step 1 moves by eta a step."""
-    return FromFunctions(
-        (1, 1),
-        lambda W: float(np.where(abs(W) > eta, eta * abs(W) - eta**2 / 2, W**2 / 2).sum()),
-        lambda W: np.clip(W, -eta, eta),
-        L=1.0,
-        convex=True,
-        f_star=0.0,
-        W_star=np.zeros((1, 1)),
-        start=np.ones((1, 1)),
-    )
+
+    def value(W):
+        return float(np.where(abs(W) > eta, eta * abs(W) - eta**2 / 2, W**2 / 2).sum())
+
+    known = {"L": 1.0, "convex": True, "f_star": 0.0, "W_star": [[0.0]], "start": [[1.0]]}
+    return FromFunctions((1, 1), value, lambda W: np.clip(W, -eta, eta), **known)
 
 
 @pytest.mark.parametrize("T", [1, 5, 40])
@@ -52,7 +51,7 @@ def test_how_tight_T3_is_on_the_function_of_Huber(T):
     np.testing.assert_array_equal(sharp.bound, plain.bound)
 
 
-def test_how_tight_T3_is_for_a_sketch_that_hardly_ever_moves(exact_over_bound):
+def test_how_tight_T3_is_for_a_sketch_that_hardly_ever_moves():
     """Half of (1 + pT)(1 - p)^T, whatever the step: 1/2 for small p."""
     p = 1e-4
     idle = Constants(gamma=1.0, L=1.0, lambda_min=p, lambda_max=p, f_star=0.0, gap0=0.5, distance0=1.0)
@@ -78,7 +77,7 @@ def test_how_tight_T3_is_on_a_slow_direction_of_many_coordinates():
     assert T3_isotropic.tightest.ratio == 0.5
 
 
-def test_how_tight_T3_sharp_is_near_the_longest_step(exact_over_bound):
+def test_how_tight_T3_sharp_is_near_the_longest_step():
     """gamma = 1.98 and p T = 0.55: by hand exp(-0.55 * 1.98 * 0.02) against (1 + 0.02/1.98) / (1 + 0.02 * 0.55).
 
     The bound has just fallen below the start there; at gamma = 1/L it is T3, with its 1/2.
@@ -94,8 +93,7 @@ def test_how_tight_T3_sharp_is_near_the_longest_step(exact_over_bound):
 
 def test_the_plain_form_is_false_for_longer_steps():
     """At gamma = 1.9/L on x^2/2 the gap falls by 0.81 a step: 2 - gamma L = 0.1 is what T3 lacks."""
-    problem = Quadratic.left(np.eye(1), np.ones((1, 1)))
-    assert verify(T3, Case(GD(1.9), problem, steps=30)).status is Status.NOT_APPLICABLE
-    unchecked = replace(T3, given=())
-    assert verify(unchecked, Case(GD(1.9), problem, steps=6)).status is Status.VIOLATED
-    assert verify(T3_sharp, Case(GD(1.9), problem, steps=30)).status is Status.HOLDS
+    case = Case(GD(1.9), LINE, [[1.0]], steps=30)
+    assert verify(T3, case).status is Status.NOT_APPLICABLE
+    assert verify(replace(T3, given=()), replace(case, steps=6)).status is Status.VIOLATED
+    assert verify(T3_sharp, case).status is Status.HOLDS

@@ -8,22 +8,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rac_theory import (
-    ByChance,
-    Case,
-    Clients,
-    Constants,
-    CyclicRACLoRA,
-    FiniteDifferences,
-    GaLore,
-    Minibatch,
-    RACLoRA,
-    Reshuffled,
-    sketches,
-    theorems,
-)
+from rac_theory import Case, Constants, CyclicRACLoRA, GaLore, RACLoRA, sketches, theorems
 from rac_theory.algebra import Let, Relation, Symbol, fraction, symbols_of, truth
 from rac_theory.algorithms import SignStep
+from rac_theory.algorithms.gradients import ByChance, Clients, FiniteDifferences, Minibatch, Reshuffled
 from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.statements.directions import WHY, _given, directions, redundant
 from rac_theory.statements.symbols import C, K, L, T, distance0, gamma, gap0, gap0_upper, lambda_min, mu, sigma_squared

@@ -17,16 +17,9 @@ def test_each_theorem_is_proved_by_hand_or_was_found():
     assert {id for id, lines in found.lines().items() if not lines} == {*BY_HAND}
 
 
-@pytest.mark.parametrize("id", QUICK)
+@pytest.mark.parametrize("id", [pytest.param(id, marks=() if id in QUICK else pytest.mark.long) for id in FOUND])
 def test_the_search_finds_what_the_file_has(id):
     """Catches a file that was written before a change of the search, of a schema or of a claim."""
-    assert found.looked_for(ALL[id], LEMMAS) == found.lines()[id]
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("id", [id for id in FOUND if id not in QUICK])
-def test_the_search_finds_all_that_the_file_has(id):
-    """The same of what takes the search seconds."""
     assert found.looked_for(ALL[id], LEMMAS) == found.lines()[id]
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from rac_theory import theorems
-from rac_theory.algebra import Let, Relation, Symbol, identical, powers, text
+from rac_theory.algebra import Relation, identical, powers, text
 from rac_theory.algebra.expression import lifted
 from rac_theory.statements.claim import E
 from rac_theory.statements.metric import gap
@@ -27,8 +27,8 @@ from rac_theory.statements.symbols import (
     longest_step,
     mu,
     sigma_squared,
-)
-from rac_theory.theorems import federated, reshuffling
+)  # fmt: skip
+from rac_theory.theorems import reshuffling
 from rac_theory.theorems.ours import AT_THE_ENDS, REDUCTIONS
 from tests.as_one_test import as_one_test
 
@@ -37,25 +37,6 @@ from tests.as_one_test import as_one_test
 def test_the_sides_are_the_same(reduction):
     """A wrong number, exponent, weight or sign in either claim, or a value at which it is another."""
     assert reduction.holds
-
-
-def test_the_drifts_are_their_closed_forms():
-    """What reductions do not see, as they take drifts for any. Sums of powers by hand, r's by its derivative."""
-    h, one = eta * L_max, 1 + eta * L_max
-    s = (one**N - 1) / (h * N) - 1
-    a = ((one**2) ** K - 1) / (K * (one**2 - 1)) - 2 * (one**K - 1) / (K * h) + 1
-    r = (N * h * one ** (N - 1) - one**N + 1) / (N * (N - 1) * h)
-    for drift, closed, at in (
-        (reshuffling.s, s, {}),
-        (reshuffling.s_K, s.at({N: K}), {}),
-        (federated.a, a, {}),
-        (reshuffling.r, r, {N: 2}),
-        (reshuffling.r, r, {N: 5}),
-        (federated.r, r.at({N: K}), {K: 2}),
-        (federated.r, r.at({N: K}), {K: 5}),
-    ):
-        assert identical(drift.at(at), closed.at(at))
-    assert identical(federated.r.at({K: 1}), 0)
 
 
 def test_other_values_do_not_do():
@@ -148,14 +129,6 @@ def test_a_bound_that_is_a_function_is_refused():
 
     with pytest.raises(ValueError, match="must be an expression, it is a function"):
         _ = Reduction(subject=E(gap) <= bound, target=theorems.T2).holds
-
-
-def test_a_value_of_a_symbol_is_a_side_as_well():
-    """A reduction of an expression, as that of lambda_min of a coin that always falls on one side."""
-    p, left, right = map(Symbol, ("p", "left", "right"))
-    coin = Let("lambda_min", p * left + (1 - p) * right)
-    assert Reduction(subject=coin, target=left, at={p: 1}).holds
-    assert not Reduction(subject=coin, target=left, at={p: 0}).holds
 
 
 @pytest.mark.parametrize(

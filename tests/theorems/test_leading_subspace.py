@@ -8,8 +8,10 @@ import pytest
 
 from rac_theory import Case, Constants, GaLore, Local, Status, simulate, theorems, verify
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
+from tests.as_one_test import as_one_test
 
 BOTH = [theorems.T17, theorems.T17_pl]
+HALF = Fraction(1, 2)
 EVEN = Quadratic.left(2 * np.eye(4), np.eye(4))
 
 
@@ -22,8 +24,7 @@ def shrunk(count, rank, x, steps):
         entries = [x * e for e in entries[:rank]] + entries[rank:]
 
 
-@pytest.mark.parametrize("rank", [1, 2, 4])
-@pytest.mark.parametrize("x", [Fraction(0), Fraction(1, 2), Fraction(-3, 4)])
+@pytest.mark.parametrize(("rank", "x"), [(1, Fraction(0)), (1, HALF), (2, Fraction(-3, 4)), (4, HALF)])
 def test_runs_are_those_in_fractions_and_below_the_bounds(rank, x):
     """Catches a subspace of the least singular vectors, one that is not found anew, and a share of 2r/d."""
     steps = 12
@@ -43,8 +44,7 @@ def test_runs_are_those_in_fractions_and_below_the_bounds(rank, x):
     assert theorems.T17_pl.tightest.ratio == 1
 
 
-@pytest.mark.parametrize(("count", "rank"), [(2, 1), (4, 1), (4, 2), (3, 3)])
-@pytest.mark.parametrize("x", [Fraction(1, 2), Fraction(1, 10), Fraction(0)])
+@as_one_test(("count", "rank", "x"), [(2, 1, Fraction(0)), (4, 1, Fraction(1, 10)), (4, 2, HALF), (3, 3, HALF)])
 def test_in_the_long_run_it_is_as_near_as_is_said(count, rank, x):
     """1 - (1 - delta) e / 2 of the bound, exactly: by whole sweeps, whose sums are a geometric series."""
     k, e = count // rank, 1 - x * x
@@ -55,8 +55,7 @@ def test_in_the_long_run_it_is_as_near_as_is_said(count, rank, x):
     assert total / bound == 1 - (1 - Fraction(1, k)) * e / 2
 
 
-@pytest.mark.parametrize("K", [1, 2, 7])
-@pytest.mark.parametrize("shape", [(3, 3), (3, 5), (5, 3)])
+@pytest.mark.parametrize(("K", "shape"), [(1, (3, 3)), (2, (3, 5)), (7, (5, 3))])
 def test_a_period_of_any_length_gains_what_one_step_does(K, shape):
     """At 1/L on a multiple of the identity the gap of a period is 1 - r/min(m, n), and no less. Catches r/max(m, n), a
     subspace that is found in each step, and one on the longer side, which is another from the second step on."""

@@ -26,22 +26,6 @@ def rounds(share=0.2):
     return RACLoRA(SKETCH, share / (4 * PROBLEM.L_max), gradients=Clients(Local(4)))
 
 
-def test_the_variance_at_the_start_is_the_least_that_is_measured():
-    """Twice the largest mean; the start is among the times, where every run has the same variance."""
-    for algorithm, name, other in (
-        (epochs(), "sigma_squared", "zeta_squared"),
-        (rounds(), "zeta_squared", "sigma_squared"),
-    ):
-        case = Case(algorithm, PROBLEM, steps=40)
-        measured = with_measured_variance(case, Constants.of(case), SEED)
-        G = np.stack([client.gradient(case.start) for client in PROBLEM.clients])
-        at_start = ((G - G.mean(axis=0)) ** 2).sum(axis=(1, 2)).mean()
-        assert SAFETY * at_start * (1 - 1e-12) <= getattr(measured, name) < 100 * at_start
-        assert math.isnan(getattr(measured, other))
-        assert measured.measured == {name}
-        assert measured.provenance[name].startswith("measured: 2 times the largest of")
-
-
 def test_variances_by_hand():
     """Two clients (x - 1)^2/2 and (x + 1)^2/2 differ by a linear function: the variance is 1 at every x.
 
@@ -54,13 +38,12 @@ def test_variances_by_hand():
         constants = with_measured_variance(case, Constants.of(case), SEED)
         assert constants.zeta_squared == pytest.approx(factor)
         assert constants.measured == measured
-    alone = RACLoRA(None, 0.1, gradients=Clients(Local(3)))
-    verdict = verify(theorems.T10, Case(alone, problem, np.array([[5.0]]), steps=30))
+    alone = Case(RACLoRA(None, 0.1, gradients=Clients(Local(3))), problem, np.array([[5.0]]), steps=30)
+    verdict = verify(theorems.T10, alone)
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     assert verdict.constants.provenance["zeta_squared"] == "the largest along the only run"
     false = replace(verdict.constants, gap0=0.1, zeta_squared=0.0)
-    verdict = verify(theorems.T10, Case(alone, problem, np.array([[5.0]]), steps=30), constants=false)
-    assert verdict.status is Status.VIOLATED
+    assert verify(theorems.T10, alone, constants=false).status is Status.VIOLATED
 
 
 def test_the_pilot_is_not_the_ensemble_that_is_judged():
@@ -70,28 +53,28 @@ def test_the_pilot_is_not_the_ensemble_that_is_judged():
         with_measured_variance(case, Constants.of(case), np.random.SeedSequence(s)).sigma_squared for s in (0, 0, 1)
     )
     assert first == again
-    verdict = verify(theorems.T7, Case(epochs(), PROBLEM, steps=20), runs=8, rng=0, evidence="sampled")
+    verdict = verify(theorems.T7, case, runs=8, rng=0, evidence="sampled")
     assert verdict.constants.sigma_squared == first
     assert math.isfinite(other)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("t", "algorithm"), [("T7", epochs()), ("T8", epochs()), ("T9", rounds()), ("T10", rounds())])
+@pytest.mark.parametrize(("t", "algorithm"), [("T7", epochs()), ("T10", rounds())])
 def test_holding_is_worth_what_the_number_is_worth_and_a_breach_refutes_nothing(t, algorithm):
     """A theorem tampered with until it fails is VIOLATED by a given number, UNDECIDED by a measured one."""
-    t = theorems.ALL[t]
-    verdict = verify(t, Case(algorithm, PROBLEM, steps=400), runs=128, rng=0)
+    case = Case(algorithm, PROBLEM, steps=400)
+    verdict = verify(t, case, runs=128, rng=0)
     assert verdict.status in (Status.HOLDS, Status.CONSISTENT), verdict
     (name,) = verdict.constants.measured
     number = f"{name}={getattr(verdict.constants, name):.6g}"
     assert verdict.reason.endswith(f"As far as {number} goes, which was measured, not proved.")
     false = replace(verdict.constants, gap0=verdict.constants.gap0 / 100, gap0_upper=verdict.constants.gap0_upper / 100)
-    breach = verify(t, Case(algorithm, PROBLEM, steps=400), runs=128, rng=0, constants=replace(false, **{name: 1e-9}))
+    breach = verify(t, case, runs=128, rng=0, constants=replace(false, **{name: 1e-9}))
     assert breach.status is Status.UNDECIDED
     assert "But " + f"{name}=1e-09 was measured, not proved, so nothing is refuted" in breach.reason
     assert "the bound" in breach.reason  # both numbers, that of the runs and that of the theorem, stand before it
     given = replace(false, **{name: 1e-9}, measured=frozenset())
-    assert verify(t, Case(algorithm, PROBLEM, steps=400), runs=128, rng=0, constants=given).status is Status.VIOLATED
+    assert verify(t, case, runs=128, rng=0, constants=given).status is Status.VIOLATED
 
 
 def test_only_theorems_that_use_the_number_rest_on_it():
@@ -101,8 +84,7 @@ def test_only_theorems_that_use_the_number_rest_on_it():
     assert relied_on(Trial(theorems.T7, case, constants)) == ("sigma_squared",)
     assert relied_on(Trial(theorems.T7d, case, constants)) == ()
     false = replace(constants, gap0_upper=1e-9, D=0.0)
-    verdict = verify(theorems.T7d, Case(epochs(), PROBLEM, steps=50), runs=64, rng=0, constants=false)
-    assert verdict.status is Status.VIOLATED
+    assert verify(theorems.T7d, case, runs=64, rng=0, constants=false).status is Status.VIOLATED
 
 
 def test_nothing_is_measured_in_vain():
@@ -115,7 +97,7 @@ def test_nothing_is_measured_in_vain():
     assert not lacks_a_variance(Trial(theorems.T9, case, constants))
     one = Case(RACLoRA(SKETCH, 0.1, gradients=Clients(Local(1))), PROBLEM, steps=10)
     assert not lacks_a_variance(Trial(theorems.T9, one, Constants.of(one)))
-    unknown = verify(theorems.T7, Case(epochs(), PROBLEM, steps=10), constants=constants)
+    unknown = verify(theorems.T7, case, constants=constants)
     assert unknown.status is Status.NOT_APPLICABLE
     assert "sigma^2 must be known, sigma_squared is nan" in unknown.reason
 
@@ -130,12 +112,10 @@ def test_a_variance_that_is_proved_needs_no_pilot():
     """And is no reason to say less: a false constant is VIOLATED."""
     problem = Shifted(np.ones((3, 1)), np.array([-1.0, 2.0, 5.0]))
     algorithm = RACLoRA(sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5]), 0.1, gradients=Reshuffled())
-    verdict = verify(theorems.T8, Case(algorithm, problem, np.array([[9.0]]), steps=100), runs=256, rng=0)
+    case = Case(algorithm, problem, np.array([[9.0]]), steps=100)
+    verdict = verify(theorems.T8, case, runs=256, rng=0)
     assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
     assert (verdict.constants.sigma_squared, verdict.constants.measured) == (6.0, frozenset())
     assert "measured" not in verdict.reason
     false = replace(verdict.constants, gap0=verdict.constants.gap0 / 9, sigma_squared=1e-6)
-    verdict = verify(
-        theorems.T8, Case(algorithm, problem, np.array([[9.0]]), steps=100), runs=256, rng=0, constants=false
-    )
-    assert verdict.status is Status.VIOLATED
+    assert verify(theorems.T8, case, runs=256, rng=0, constants=false).status is Status.VIOLATED

@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 
 from rac_theory import Constants
+from rac_theory.statements import squared_gradient_and_beside
 from rac_theory.statements.metric import Curves
-from rac_theory.theorems import gap, mean_scaled_squared_gradient, mean_squared_gradient, squared_distance
+from rac_theory.statements.symbols import gamma
+from rac_theory.theorems import gap, mean_norm, mean_scaled_squared_gradient, mean_squared_gradient, squared_distance
 
 EPS = 2.0**-52
 L, S, ERROR = 3.0, 0.5, 0.02
 C = Constants(
     gamma=1 / L, L=L, strong_convexity=S, gap0=2.0, gap0_upper=2.5, distance0=1.5, f_star=0.0, f_star_error=ERROR
 )
-ONE_STEP = Curves(np.zeros((1, 2)), np.zeros((1, 2)), step_sizes=np.array([[1 / L, np.nan]]))
+BLANK = Curves(np.zeros((1, 5)), np.zeros((1, 5)))
+STEPS = BLANK._replace(step_sizes=np.array([[2.0, 1 / L, np.nan, np.inf, 0.0]]))
 METRICS = (gap, mean_squared_gradient, squared_distance, mean_scaled_squared_gradient)
 
 
@@ -28,19 +31,31 @@ def test_the_largest_of_a_run_that_descends():
     assert squared_distance.ceiling(replace(C, strong_convexity=0.0)) == math.inf
 
 
+def test_at_both_points_all_is_twice_as_large_and_a_norm_is_that_of_its_share():
+    """Of a direction of squared length 4 that sees half of a norm, that is at most four times Frobenius'."""
+    steepest, bound = math.sqrt(2 * L * C.gap0_upper), np.array([0.7])
+    both = squared_gradient_and_beside(1 / (1 + gamma))
+    assert both.ceiling(C) == pytest.approx(2 * steepest**2, rel=1e-15)
+    assert both.rounding(BLANK, C, bound, 0.1) == 2 * mean_squared_gradient.rounding(BLANK, C, bound, 0.1)
+    assert mean_norm.ceiling(replace(C, span=4.0, norm_share=0.5)) == pytest.approx(4 * steepest, rel=1e-15)
+    with pytest.raises(ValueError, match="at the iterate must have been recorded"):
+        both.measure(BLANK, C)
+
+
 @pytest.mark.parametrize("shift", [0.0, 1e-3, 0.4])
 @pytest.mark.parametrize("x", [0.0, 0.7, 1.5])
 def test_rounding_is_what_a_shift_makes_of_the_metric(x, shift):
     """On L x^2/2, from x to x + shift, and 64 roundings of the largest value. Catches each factor, sign and power.
 
-    Of a gap half of the curvature is given away; a bound F distance0^2 on a distance moves as well, most at F = 1.
+    Steps were shortest where f is steepest, which is what a shift changes most. Of a gap half of the curvature is given
+    away; a bound F distance0^2 on a distance moves as well, most at F = 1.
     """
     square = (x + shift) ** 2 - x**2
     moved = [L / 2 * square + L / 2 * shift**2, L**2 * square, 0.0, L * square]
     at = [L / 2 * x**2, (L * x) ** 2, x**2, L * x**2]
     sizes = [2.0, 2 * L * 2.5, 1.5**2, 2 * 2.5]
     for metric, change, bound, size in zip(METRICS, moved, at, sizes, strict=True):
-        allowed = float(np.ravel(metric.rounding(ONE_STEP, C, np.array([bound]), shift))[0])
+        allowed = float(np.ravel(metric.rounding(STEPS, C, np.array([bound]), shift))[0])
         if metric is squared_distance:
             assert allowed >= (x + shift * (1 + x / C.distance0)) ** 2 - x**2
             change = (C.distance0 + 2 * shift) ** 2 - C.distance0**2 if x == C.distance0 else allowed - 64 * EPS * size
@@ -57,10 +72,15 @@ def test_what_an_uncertain_infimum_hides():
     assert squared_distance.doubt(replace(C, f_star_error=0.0, strong_convexity=0.0), bound) == 0
 
 
-def test_only_a_distance_asks_for_distances():
-    """Catches runs that record what nobody reads, and a metric that is computed of what was not recorded."""
+def test_what_was_not_recorded_is_not_measured():
+    """Catches runs that record what nobody reads, and a metric that takes gamma for steps that were not recorded."""
     assert [metric.of_distances for metric in METRICS] == [False, False, True, False]
-    with pytest.raises(ValueError, match="squared_distances must have been recorded"):
-        squared_distance.measure(ONE_STEP, C)
+    for metric, name in (
+        (squared_distance, "squared_distances"),
+        (mean_scaled_squared_gradient, "step_sizes"),
+        (mean_norm, "gradient_norms"),
+    ):
+        with pytest.raises(ValueError, match=f"{name} must have been recorded"):
+            metric.measure(BLANK, C)
     from_minimum = Curves(np.array([[3.0, 2.0]]), np.zeros((1, 2)), minimum=1.5)
     assert gap.measure(from_minimum, replace(C, f_star=2.0)).tolist() == [[2.5, 1.5]]

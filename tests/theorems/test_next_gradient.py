@@ -1,4 +1,4 @@
-"""T2_tight: descent with its remainder, the best b by search, its rate by hand and by decimals, and attacks."""
+"""T2_tight: the best b by search, its rate by hand and by decimals, and attacks."""
 
 import itertools
 import math
@@ -34,40 +34,6 @@ def factor(b, kappa, e):
 def projection(rng, d, r):
     Q, _ = np.linalg.qr(rng.standard_normal((d, r)))
     return Q @ Q.T
-
-
-def remainder(function, gradient, L, gamma, H, W):
-    """Both sides of descent with its remainder."""
-    G = gradient(W)
-    moved = W - gamma * H @ G
-    off = gradient(moved) - (G - gamma * L * H @ G)
-    gained = gamma / 2 * (2 - gamma * L) * np.sum((H @ G) ** 2)
-    return function(W) - function(moved), gained, np.sum(off**2) / (4 * L)
-
-
-@pytest.mark.parametrize("gamma", [0.1, 0.5, 0.9])
-def test_descent_with_its_remainder_is_attained(gamma):
-    """On x^2 - y^2, as steep as L = 2 allows and no two directions alike. Catches 1 / 2L, and U with another sign."""
-    rng = np.random.default_rng(1)
-    D = np.array([[2.0], [-2.0], [2.0], [-2.0]])
-    H, W = projection(rng, 4, 2), rng.standard_normal((4, 3))
-    left, gained, rest = remainder(lambda W: np.sum(D * W**2) / 2, lambda W: D * W, 2.0, gamma, H, W)
-    assert left == pytest.approx(gained + rest, rel=1e-12)
-    assert rest > 0.1 * abs(gained)
-
-
-def test_descent_with_its_remainder_holds_off_quadratics():
-    """A nonconvex PL function at random points, 500 times; the remainder is no rounding, a tenth of what is gained."""
-    rng, problem, shares = np.random.default_rng(2), PLSine((3, 2)), []
-    for _ in range(500):
-        H, W = projection(rng, 3, int(rng.integers(1, 4))), rng.uniform(-4, 4, (3, 2))
-        gamma = rng.uniform(0.05, 1.95) / problem.L
-        left, gained, rest = remainder(
-            lambda W: problem.value(W[None])[0], lambda W: problem.gradient(W[None])[0], problem.L, gamma, H, W
-        )
-        assert left >= gained + rest - 1e-12 * problem.value(W[None])[0]
-        shares.append(rest / gained)
-    assert np.median(shares) > 0.1
 
 
 @as_one_test(("kappa", "e"), GRID)
@@ -140,12 +106,12 @@ def random_case(rng):
 
 
 def test_random_quadratics_from_their_hardest_starts():
-    """1000 of them, exactly, any draws: none is above the bound, and of those with mu = L some refute one that is 1%
+    """300 of them, exactly, any draws: none is above the bound, and of those with mu = L some refute one that is 1%
     better in either constant, the 24th first. Catches lambda_max in the place of lambda_min, and a rate that is only
     right for H = I.
     """
     rng, better = np.random.default_rng(4), 0.0
-    for _ in range(1000):
+    for _ in range(300):
         A, draws, c = random_case(rng)
         left = hardest_start(A, draws, c.gamma)
         assert left <= theorems.T2_tight.bound(c, 1)[1] * (1 + 1e-10)

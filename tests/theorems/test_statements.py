@@ -1,14 +1,17 @@
-"""What claims say of themselves, statement, rate, and names of metrics, and assumptions in sentences."""
+"""What claims say of themselves, in one place: statement, rate, names of metrics, and assumptions in sentences."""
 
 import math
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.mathtext import MathTextParser
 
+import rac_theory
 from rac_theory import Constants, theorems
-from rac_theory.algebra import text
+from rac_theory.algebra import latex, text
 from rac_theory.statements import assumptions
 from rac_theory.statements.assumption import sentence
 from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
@@ -140,7 +143,35 @@ def test_relations_in_sentences_are_typeset_and_words_are_not():
     assert positive == [(True, r"\lambda_{\min} > 0"), (False, ".")]
 
 
-@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
-def test_the_label_of_an_axis_has_room_beside_it(theorem):
+@as_one_test("label", {theorem.metric.label for theorem in theorems.ALL.values()})
+def test_the_label_of_an_axis_has_room_beside_it(label):
     """In points, at ten: a quotient as a fraction is 31 high, and was cut at the edge of the figure."""
-    assert MathTextParser("path").parse(theorem.metric.label, dpi=72).height < 25
+    assert MathTextParser("path").parse(label, dpi=72).height < 25
+
+
+SOURCES = [*Path(rac_theory.__file__).parent.rglob("*.py")]
+_SAID = "(1-gammamulambda_min)^T(f(W^0)-f*)"
+PRINTED = {
+    ("theorem.py", _SAID.replace("f*", "f^star")),
+    *((name, _SAID) for name in ("theorem.py", "proof.py", "options.py")),
+}
+"""In examples that are executed, with what they print."""
+SHORT = 12  # characters, of which more than one statement may be made by chance
+
+
+def squeezed(words):
+    """Without spaces and what LaTeX needs besides."""
+    return re.sub(r"[\s{}`$\\]|left|right", "", words)
+
+
+def test_no_statement_is_written_twice():
+    """Looked for as it is printed and as LaTeX, with any spaces: catches a statement put in a docstring."""
+    formulas = [formula.terms[1] for theorem in theorems.ALL.values() for formula in theorem.claim.formulas]
+    written = {squeezed(reading(formula)) for formula in formulas for reading in (text, latex)}
+    written = {words for words in written if len(words) > SHORT}
+    assert len(written) > 60
+    found = set()
+    for path in SOURCES:
+        source = squeezed(path.read_text(encoding="utf-8"))
+        found |= {(path.name, words) for words in written if words in source}
+    assert found == PRINTED

@@ -22,11 +22,11 @@ FOUR = (theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp)
 
 
 @pytest.mark.parametrize("t", FOUR)
-@pytest.mark.parametrize("epsilon", [1e-3, 0.0371, 1.0, 2.9, 3.0, 50.0, 1e9])
-def test_the_smallest_horizon_by_looking_at_all(t, epsilon):
+def test_the_smallest_horizon_by_looking_at_all(t):
     """A bisection that ends one step early or late, or has < for <=, differs here (3.0 is T2's bound at 0)."""
     bound = t.bound(c, 150_000)
-    assert t.steps_to(epsilon, c) == np.flatnonzero(bound <= epsilon)[0]
+    for epsilon in (1e-3, 0.0371, 1.0, 2.9, 3.0, 50.0, 1e9):
+        assert t.steps_to(epsilon, c) == np.flatnonzero(bound <= epsilon)[0]
 
 
 @as_one_test("t", theorems.ALL.values(), ids=list(theorems.ALL))

@@ -11,7 +11,8 @@ from rac_theory import GD, Case, Constants, theorems
 from rac_theory.algebra import Symbol, equal
 from rac_theory.problems import Quadratic
 from rac_theory.statements.symbols import D, L, L_max, T, gamma, gap0, mu
-from rac_theory.theorems import Condition, E, KnownConstant, Theorem, gap
+from rac_theory.theorems import Condition, E, KnownConstant, Theorem, Tightest, gap
+from tests.as_one_test import as_one_test
 
 T2 = theorems.T2
 USERS = Theorem(
@@ -127,10 +128,9 @@ def test_ours_come_back_as_the_ones_that_are_there_and_others_as_they_are():
         assert again is T2
     again = pickle.loads(pickle.dumps(USERS))
     assert (again.id, again.statement, again.source) == ("T2", USERS.statement, "nowhere")
-    case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=3)
-    constants = Constants.of(case)
+    constants = Constants.of(CASE)
     assert again.bound(constants, 3).tolist() == USERS.bound(constants, 3).tolist() == [0.5, 0.25, 0.125, 0.0625]
-    assert again.unmet(case, constants) == ()
+    assert again.unmet(CASE, constants) == ()
 
 
 def test_a_source_is_words_and_no_formula():
@@ -139,3 +139,21 @@ def test_a_source_is_words_and_no_formula():
         outside = re.sub(r"<math.*?</math>", "", theorem._repr_html_(), flags=re.DOTALL)
         assert theorem.source.endswith(("Theorem 5.3", "Theorem 5.5"))
         assert theorem.source in outside
+
+
+@as_one_test("t", theorems.ALL.values(), ids=lambda t: t.id)
+def test_every_theorem_of_ours_has_a_number_and_a_case(t):
+    """The numbers themselves are reproduced beside the theorems; nothing may exceed 1, or the theorem is false."""
+    assert isinstance(t.tightest, Tightest)
+    assert 0 < t.tightest.ratio <= 1
+    assert t.tightest.case
+    assert "\n" not in t.tightest.case
+    assert len(t.tightest.case) <= 120
+
+
+def test_a_theorem_of_a_user_need_not_have_one():
+    """Nothing is shown of it then; catches a number that is taken over, or asked for."""
+    assert USERS.tightest is None
+    assert "attained" not in USERS._repr_html_()
+    near = replace(USERS, tightest=Tightest(0.5, "somewhere"))
+    assert "up to 0.5 of the bound: somewhere" in near._repr_html_()

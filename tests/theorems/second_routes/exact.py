@@ -43,9 +43,9 @@ def descent(*gammas, times=EVERY, probability=RARELY):
     ]
 
 
-def in_one_block(found):
-    """T18: a cycle of one block, in which nothing moves before its turn."""
-    return [replace(one, c=replace(one.c, L_H=L, ell=0.0)) for one in found]
+def knowing(equalities, **known):
+    """The same where more is known: T18 is of one block, in which nothing moves before its turn."""
+    return [replace(each, c=replace(each.c, **known)) for each in equalities]
 
 
 def by_differences(times, probability=RARELY, h=0.7):
@@ -159,8 +159,7 @@ def alike(number, times=EVERY, whole=1 / L, probability=RARELY):
 
 def two_targets_of_one_client():
     """T10rr: the components of a client, of which D_in is L^2 and D is 0."""
-    (one,) = two_targets()
-    return [replace(one, case="of one client", c=replace(one.c, D=0.0, D_in=L**2))]
+    return knowing(two_targets(), D=0.0, D_in=L**2)
 
 
 def two_clients_by_chance(times=EVERY, chance=0.4):
@@ -213,22 +212,16 @@ def noise_through_a_hadamard_matrix(times, *steps, A=0.0, size=0.7):
     return found
 
 
-def without_momentum(equalities):
+def without_momentum(equalities, **known):
     """T22 and T23 at b = 0, and without noise."""
-    known = {"A": 0.0, "beta": 1.0, "C": 0.0, "letters": {"b": 0.0}}
-    return [replace(each, c=replace(each.c, **known)) for each in equalities]
+    return knowing(equalities, A=0.0, beta=1.0, C=0.0, letters={"b": 0.0}, **known)
 
 
 def without_error(equalities):
     """T25 where H = I: nothing is left out, and X is W."""
-    known = {"A": 0.0, "beta": 1.0, "C": 0.0}
     return [
-        replace(
-            each,
-            c=replace(each.c, **known),
-            curves=each.curves._replace(squared_gradients_at_iterate=each.curves.squared_gradients),
-        )
-        for each in equalities
+        replace(each, curves=each.curves._replace(squared_gradients_at_iterate=each.curves.squared_gradients))
+        for each in knowing(equalities, A=0.0, beta=1.0, C=0.0)
     ]
 
 
@@ -262,7 +255,7 @@ EXACT: dict[str, list[Equality]] = {
     "T23_pl": without_momentum(descent(0.3, 0.6)),
     "T22": without_momentum(descent(1 / L, probability=1.0)),
     "T22_pl": without_momentum(descent(1 / L)),
-    "T22_H": without_momentum(in_one_block(descent(1 / L, probability=1.0))),
+    "T22_H": without_momentum(descent(1 / L, probability=1.0), L_H=L),
     "T1": descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,)),
     "T1_sharp": descent(0.3, 0.6, times=(LONG, LONG + 90)),
     "T1_tight": descent(0.3, 0.6),
@@ -296,8 +289,8 @@ EXACT: dict[str, list[Equality]] = {
     "T15": plain_steps((LONG,), UPHILL),
     "T15_pl": plain_steps(EVERY, UPHILL),
     "T16": certified(),
-    "T18": in_one_block(descent(1 / L, probability=1.0) + descent(0.3, 0.6, times=(LONG,), probability=1.0)),
-    "T18_pl": in_one_block(descent(0.3, 0.6, probability=1.0)),
+    "T18": knowing(descent(1 / L, probability=1.0) + descent(0.3, 0.6, times=(LONG,), probability=1.0), L_H=L, ell=0.0),
+    "T18_pl": knowing(descent(0.3, 0.6, probability=1.0), L_H=L, ell=0.0),
     "T20": by_differences((1, 2), 1.0, h=5e-5),
     "T20_pl": by_differences(EVERY) + by_differences(EVERY, 1.0),
     "T19": with_steps_that_decrease(1 / 2),

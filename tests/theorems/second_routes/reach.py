@@ -154,14 +154,6 @@ def _horizon(p):
     return (growth - 1) * p.T <= 1 and _half_is_left(steps.noisy, p.c)
 
 
-def _noisy_fall(c):
-    return _progress(steps.noisy, c) > 0 and _falls(steps.noisy, c)
-
-
-def _noisy_fall_along(c):
-    return _progress(steps.noisy_along, c) > 0 and _falls(steps.noisy_along, c)
-
-
 def _each_draw_descends(c):
     longest = c.longest_step
     return longest - longest**2 / 2 > 0 and _progress(steps.of_gain, c) > 0
@@ -203,10 +195,6 @@ def _is_ahead(c, smoothness):
     return told and c.letters["alpha"] >= 0 and smoothness > 0 and steps.accelerated(c, smoothness)[2] >= 0
 
 
-def _momentum_falls(c):
-    return c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu)
-
-
 def _kept_back(c):
     """Noise does not grow, every direction is seen, and what is left at X is not negative."""
     is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
@@ -233,88 +221,68 @@ def _forgets(c):
     return b >= 0 and c.L > 0 and of_a_step >= 0 and _progress(steps.link, c) > 0
 
 
-def _when(sound):
-    return lambda p: bool(sound(p.c))
-
-
 _NOISY = replace(proofs.NOISY, gamma=0.2, A=0.3, lambda_max=0.45)
 _FALLING = replace(proofs.CALM, gamma=0.03, L_max=1.9, mu=1.5, lambda_max=0.55)
+_SAMPLED = replace(_FALLING, D_in=0.4, omega=0.05, gamma=0.02)
 _HARMONIC = replace(_FALLING, L=1.9, gamma=333.0, offset=6.0, A=3e-7, beta=7e-4, C=0.8)
 _FORGOTTEN = tuple(replace(proofs.EXACT, gamma=gamma, letters={"b": b}) for gamma, b in ((0.3, 0.0), (0.02, 0.95)))
 _ALONG, _NOISY_ALONG = (replace(c, L=float("nan"), L_H=c.L) for c in (proofs.EXACT, _NOISY))
 
-REACH = {
-    "T1": Reach(proofs.EXACT, _when(lambda c: _half_is_left(steps.exact, c))),
-    "T1_sharp": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
-    "T1_tight": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
-    "T2": Reach(proofs.EXACT, _when(lambda c: _half_is_left(steps.exact, c))),
-    "T2_sharp": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
-    "T2_tight": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
-    "T3": Reach(proofs.EXACT, _when(lambda c: c.lambda_min > 0 and _kappa(c) >= 1)),
-    "T3_sharp": Reach(proofs.EXACT, _when(lambda c: c.lambda_min > 0 and _kappa(c) > 0)),
-    "T3_isotropic": Reach(proofs.EXACT, _when(lambda c: c.lambda_min > 0 and proofs.change(c, 0.0, 1.0) <= 0)),
-    "T4": Reach(
-        replace(proofs.EXACT, lambda_max=0.37), _when(lambda c: c.lambda_min > 0 and 0 <= proofs.distance_factor(c) < 1)
-    ),
-    "T4_gap": Reach(proofs.EXACT, _when(lambda c: _half_is_left(steps.exact, c))),
-    "T5": Reach(_NOISY, _when(lambda c: _progress(steps.noisy, c) > 0)),
-    "T5_step": Reach(_NOISY, _horizon),
-    "T6": Reach(_NOISY, _when(_noisy_fall)),
-    "T7": Reach(proofs.EPOCH, _when(_simple)),
-    "T7d": Reach(proofs.EPOCH, _when(_simple)),
-    "T7d_sharp": Reach(proofs.EPOCH, _when(lambda c: _several(steps.sharp_epoch, c))),
-    "T8": Reach(proofs.EPOCH, _when(_simple)),
-    "T8d": Reach(_FALLING, _when(lambda c: _simple(c) and _falls(steps.epoch_of_data, c))),
-    "T8d_sharp": Reach(_FALLING, _when(lambda c: _several(steps.sharp_epoch, c) and _falls(steps.sharp_epoch, c))),
-    "T9": Reach(proofs.EPOCH, _when(lambda c: _several(steps.round_, c))),
-    "T9d": Reach(proofs.EPOCH, _when(lambda c: _several(steps.round_of_data, c))),
-    "T9d_sharp": Reach(proofs.EPOCH, _when(lambda c: _several(steps.sharp_round, c))),
-    "T10": Reach(proofs.EPOCH, _when(lambda c: _several(steps.round_, c))),
-    "T10d": Reach(_FALLING, _when(lambda c: _several(steps.round_of_data, c) and _falls(steps.round_of_data, c))),
-    "T10d_sharp": Reach(_FALLING, _when(lambda c: _several(steps.sharp_round, c) and _falls(steps.sharp_round, c))),
-    "T9rr": Reach(proofs.SAMPLED[0], _when(lambda c: _several(steps.sampled_round, c))),
-    "T10rr": Reach(
-        replace(_FALLING, D_in=0.4, omega=0.05, gamma=0.02),
-        _when(lambda c: _several(steps.sampled_round, c) and _falls(steps.sampled_round, c)),
-    ),
-    "T12_nonconvex": Reach(proofs.EXACT, _when(_each_draw_descends)),
-    "T12_pl": Reach(proofs.EXACT, _when(_each_draw_descends)),
-    "T12_gaussian": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
-    "T13": Reach(_ALONG, _when(lambda c: _progress(steps.along, c) > 0)),
-    "T13_pl": Reach(_ALONG, _when(lambda c: _progress(steps.along, c) > 0)),
-    "T14": Reach(_NOISY_ALONG, _when(lambda c: _progress(steps.noisy_along, c) > 0)),
-    "T14_pl": Reach(_NOISY_ALONG, _when(_noisy_fall_along)),
-    "T15": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
-    "T15_pl": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
-    "T18": Reach(proofs.TURNS[0], _when(_turns_gain)),
-    "T18_pl": Reach(proofs.TURNS[0], _when(lambda c: _turns_gain(c) and _falls(steps.cycle, c))),
-    "T20": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
-    "T20_pl": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
-    "T22": Reach(proofs.CARRIED[0], _when(lambda c: _with_momentum(c, 0.0))),
-    "T22_pl": Reach(
-        proofs.CARRIED[0],
-        _when(_momentum_falls),
-        (replace(proofs.CARRIED[0], gamma=0.19, lambda_max=0.95, letters={"b": 0.5}),),
-    ),
-    "T22_H": Reach(proofs.CARRIED_ALONG[0], _when(_along_with_momentum)),
-    "T21": Reach(proofs.AHEAD[1], _when(lambda c: _is_ahead(c, c.L))),
-    "T21_H": Reach(proofs.AHEAD[1], _when(lambda c: _is_ahead(c, c.L_H))),
-    "T26": Reach(proofs.WEIGHED[0], _when(_weighs)),
-    "T26_pl": Reach(proofs.WEIGHED[0], _when(lambda c: _weighs(c) and c.mu > 0 and _falls(steps.preconditioned, c))),
-    "T25": Reach(proofs.KEPT_BACK[0], _when(_kept_back), rarely=1e-3),
-    "T27": Reach(proofs.LAGGING[0], _when(lambda c: _follows(c, 0.0)), rarely=1e-3),
-    "T27_pl": Reach(
-        proofs.LAGGING[0],
-        _when(lambda c: c.mu > 0 and _follows(c, c.gamma * c.mu)),
-        (replace(proofs.LAGGING[0], lambda_min=1.0, lambda_max=1.0),),
-        rarely=1e-3,
-    ),
-    "T24": Reach(proofs.STEEP[0], _when(lambda c: c.L > 0 and c.span >= 0 and c.norm_share > 0)),
-    "T23": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
-    "T23_pl": Reach(proofs.FORGOTTEN[0], _when(_forgets), _FORGOTTEN),
-    "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
-    "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
-    "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
-    "T17_pl": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
-    "T16": Reach(proofs.EXACT, _when(lambda c: _progress(steps.certified, c) > 0)),
+_OF_CONSTANTS = [
+    ("T1 T2 T4_gap", proofs.EXACT, lambda c: _half_is_left(steps.exact, c)),
+    ("T1_sharp T1_tight T2_sharp T2_tight", proofs.EXACT, lambda c: _progress(steps.exact, c) > 0),
+    ("T3", proofs.EXACT, lambda c: c.lambda_min > 0 and _kappa(c) >= 1),
+    ("T3_sharp", proofs.EXACT, lambda c: c.lambda_min > 0 and _kappa(c) > 0),
+    ("T3_isotropic", proofs.EXACT, lambda c: c.lambda_min > 0 and proofs.change(c, 0.0, 1.0) <= 0),
+    ("T4", replace(proofs.EXACT, lambda_max=0.37), lambda c: c.lambda_min > 0 and 0 <= proofs.distance_factor(c) < 1),
+    ("T5", _NOISY, lambda c: _progress(steps.noisy, c) > 0),
+    ("T6", _NOISY, lambda c: _progress(steps.noisy, c) > 0 and _falls(steps.noisy, c)),
+    ("T7 T7d T8", proofs.EPOCH, _simple),
+    ("T8d", _FALLING, lambda c: _simple(c) and _falls(steps.epoch_of_data, c)),
+    ("T7d_sharp", proofs.EPOCH, lambda c: _several(steps.sharp_epoch, c)),
+    ("T8d_sharp", _FALLING, lambda c: _several(steps.sharp_epoch, c) and _falls(steps.sharp_epoch, c)),
+    ("T9 T10", proofs.EPOCH, lambda c: _several(steps.round_, c)),
+    ("T9d", proofs.EPOCH, lambda c: _several(steps.round_of_data, c)),
+    ("T10d", _FALLING, lambda c: _several(steps.round_of_data, c) and _falls(steps.round_of_data, c)),
+    ("T9d_sharp", proofs.EPOCH, lambda c: _several(steps.sharp_round, c)),
+    ("T10d_sharp", _FALLING, lambda c: _several(steps.sharp_round, c) and _falls(steps.sharp_round, c)),
+    ("T9rr", proofs.SAMPLED[0], lambda c: _several(steps.sampled_round, c)),
+    ("T10rr", _SAMPLED, lambda c: _several(steps.sampled_round, c) and _falls(steps.sampled_round, c)),
+    ("T12_nonconvex T12_pl", proofs.EXACT, _each_draw_descends),
+    ("T12_gaussian T15 T15_pl", proofs.EXACT, lambda c: _progress(steps.of_gain, c) > 0),
+    ("T13 T13_pl", _ALONG, lambda c: _progress(steps.along, c) > 0),
+    ("T14", _NOISY_ALONG, lambda c: _progress(steps.noisy_along, c) > 0),
+    ("T14_pl", _NOISY_ALONG, lambda c: _progress(steps.noisy_along, c) > 0 and _falls(steps.noisy_along, c)),
+    ("T16", proofs.EXACT, lambda c: _progress(steps.certified, c) > 0),
+    ("T17 T17_pl", proofs.EXACT, lambda c: _progress(steps.leading, c) > 0),
+    ("T18", proofs.TURNS[0], _turns_gain),
+    ("T18_pl", proofs.TURNS[0], lambda c: _turns_gain(c) and _falls(steps.cycle, c)),
+    ("T19_pl", _HARMONIC, _harmonic),
+    ("T20 T20_pl", proofs.OFF, lambda c: _errors_cost_their_square(steps.by_differences, c)),
+    ("T21", proofs.AHEAD[1], lambda c: _is_ahead(c, c.L)),
+    ("T21_H", proofs.AHEAD[1], lambda c: _is_ahead(c, c.L_H)),
+    ("T22", proofs.CARRIED[0], lambda c: _with_momentum(c, 0.0)),
+    ("T22_pl", proofs.CARRIED[0], lambda c: c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu)),
+    ("T22_H", proofs.CARRIED_ALONG[0], _along_with_momentum),
+    ("T23 T23_pl", proofs.FORGOTTEN[0], _forgets),
+    ("T24", proofs.STEEP[0], lambda c: c.L > 0 and c.span >= 0 and c.norm_share > 0),
+    ("T25", proofs.KEPT_BACK[0], _kept_back),
+    ("T26", proofs.WEIGHED[0], _weighs),
+    ("T26_pl", proofs.WEIGHED[0], lambda c: _weighs(c) and c.mu > 0 and _falls(steps.preconditioned, c)),
+    ("T27", proofs.LAGGING[0], lambda c: _follows(c, 0.0)),
+    ("T27_pl", proofs.LAGGING[0], lambda c: c.mu > 0 and _follows(c, c.gamma * c.mu)),
+]
+"""Ids, a base, and whether the proof is sound for constants."""
+
+_MORE = {
+    "T22_pl": (replace(proofs.CARRIED[0], gamma=0.19, lambda_max=0.95, letters={"b": 0.5}),),
+    "T27_pl": (replace(proofs.LAGGING[0], lambda_min=1.0, lambda_max=1.0),),
+    **dict.fromkeys(("T23", "T23_pl"), _FORGOTTEN),
+}
+_RARELY = dict.fromkeys(("T25", "T27", "T27_pl"), 1e-3)
+
+REACH = {"T5_step": Reach(_NOISY, _horizon), "T19": Reach(replace(_NOISY, offset=1.7), _root_steps)} | {
+    id: Reach(base, lambda p, sound=sound: bool(sound(p.c)), _MORE.get(id, ()), _RARELY.get(id, 1.0))
+    for ids, base, sound in _OF_CONSTANTS
+    for id in ids.split()
 }
