@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from rac_theory.sketches.distributions.uniform import MomentBounds, _row, moment
 from rac_theory.sketches.laws.leverage import variance_of_share
 from rac_theory.sketches.laws.rotation_invariance import uniform_range
 from rac_theory.sketches.moments import Moments
+from tests.sketches.by_hand import uniform_rule
 
 
 def all_permutations(B):
@@ -62,29 +64,29 @@ class Truth:
         return W @ (H @ S @ H).mean(axis=0) @ W
 
 
-def some_laws(d, r, rng):
-    """Yield laws of all orders of rows: of one matrix, of near equal rows, and with ones in half of the draws only."""
+@cache
+def some_laws(d, r, seed):
+    """Laws of all orders of rows, with their numbers: of one matrix, of near equal rows, and with ones in some draws.
+
+    But those to which ones mean next to nothing.
+    """
+    rng = np.random.default_rng(seed)
     ones = np.column_stack([np.ones(d), rng.standard_normal((d, r - 1))])
     across = rng.standard_normal((d, r))
     across -= across.mean(axis=0)
-    for B in (rng.random((d, r)), 1 + rng.standard_normal((d, r)) / 3, ones, 0.3 * ones + across, ones + 0.1 * across):
-        yield all_permutations(B)
-    spike = np.eye(d)[:, :r] + 0.3
-    yield all_permutations(spike)
-    yield np.concatenate([all_permutations(ones), all_permutations(across)])
-    yield np.concatenate([all_permutations(ones)] * 9 + [all_permutations(across)])
+    spike, near = np.eye(d)[:, :r] + 0.3, 1 + rng.standard_normal((d, r)) / 3
+    each = [[B] for B in (rng.random((d, r)), near, ones, 0.3 * ones + across, ones + 0.1 * across, spike)]
+    laws = [np.concatenate([*map(all_permutations, B)]) for B in (*each, [ones, across], [*[ones] * 9, across])]
+    return [(H, true) for H in laws if (true := Truth(H, r)).epsilon <= 0.95]
 
 
-LAWS = [(d, r, seed) for d, r in [(4, 2), (5, 2), (5, 3), (5, 4)] for seed in range(3)]
+LAWS = [(4, 2, 0), (5, 2, 1), (5, 3, 2), (5, 4, 0), (5, 2, 2)]
 
 
 @pytest.mark.parametrize(("d", "r", "seed"), LAWS)
 def test_numbers_of_the_lemma_are_within_their_bounds(d, r, seed):
     """With epsilon and V as they are. Catches each of the bounds without one of its terms."""
-    for H in some_laws(d, r, np.random.default_rng(seed)):
-        true = Truth(H, r)
-        if true.epsilon > 0.95:
-            continue
+    for _, true in some_laws(d, r, seed):
         bound, exact = moment_bounds(d, r, true.epsilon, true.variance), true.exact()
         for name in ("beta_per_a", "beta_per_kappa", "xi_per_kappa", "xi_per_root"):
             assert getattr(exact, name) <= getattr(bound, name) * (1 + 1e-9) + 1e-12
@@ -100,10 +102,7 @@ def test_a_favoured_direction_of_ones_is_bounded(d, r, seed):
     Catches a term of E[HSH] that is forgotten, or stands in the wrong block.
     """
     rng = np.random.default_rng(seed)
-    for H in some_laws(d, r, rng):
-        true = Truth(H, r)
-        if true.epsilon > 0.95:
-            continue
+    for H, true in some_laws(d, r, seed):
         u = rng.standard_normal(d)
         for S in (semidefinite(d, d, rng), semidefinite(d, 1, rng), np.outer(u, u), np.ones((d, d)), np.eye(d)):
             found = true.normalised(H, S)
@@ -120,8 +119,7 @@ def test_a_favoured_direction_of_ones_is_bounded(d, r, seed):
 def test_the_lemma_has_the_coefficients_of_all_orders():
     """p, y, x and xi from three equations and one against E[KRK] and E[KRb] themselves."""
     rng = np.random.default_rng(0)
-    for H in some_laws(5, 2, rng):
-        true = Truth(H, 2)
+    for _, true in some_laws(5, 2, 0):
         p, y, x, xi, K, b, J = true.p, true.y, true.x, true.xi, true.K, true.b, true.J
         R, t = J @ semidefinite(5, 5, rng) @ J, J @ rng.standard_normal(5)
         on = J @ np.diag(np.diagonal(R)) @ J
@@ -134,9 +132,7 @@ def test_the_lemma_has_the_coefficients_of_all_orders():
 @pytest.mark.parametrize("r", [2, 3, 5])
 def test_a_uniform_row_has_the_moments_of_a_rule_that_is_exact(r):
     """Three Gauss-Legendre points integrate polynomials of degree five in each number; the largest is at a corner."""
-    points, weights = np.polynomial.legendre.leggauss(3)
-    grid = np.array(list(itertools.product((points + 1) / 2, repeat=r)))
-    weight = np.array([math.prod(w) for w in itertools.product(weights / 2, repeat=r)])
+    grid, weight = uniform_rule(r)
     lengths, V = np.linalg.eigh((grid.T * weight) @ grid)
     z = grid @ (V / np.sqrt(lengths))
     square = (z**2).sum(axis=1)
@@ -236,11 +232,9 @@ def test_they_are_bounds_in_the_basis_of_the_covariance():
     U, S = np.linalg.qr(rng.standard_normal((k + 2, k)))[0], semidefinite(k + 2, k + 2, rng)
     turned = AnisotropicGaussian(k + 2, r, (U * s) @ U.T).curvature_bound(S)
     assert total(turned) == pytest.approx(total(gaussian_columns.between_bounds(U.T @ S @ U, s, r)), rel=1e-9)
-    order = np.arange(k)[::-1]  # none stays in its place
     T = S[:k, :k]
-    mixed = AnisotropicGaussian(k, r, np.diag(s[order])).curvature_bound(T)
-    inverse = np.argsort(order)
-    straight = AnisotropicGaussian(k, r, np.diag(s)).curvature_bound(T[np.ix_(inverse, inverse)])
+    mixed = AnisotropicGaussian(k, r, np.diag(s[::-1])).curvature_bound(T)  # none stays in its place
+    straight = AnisotropicGaussian(k, r, np.diag(s)).curvature_bound(T[::-1, ::-1])
     assert total(mixed) == pytest.approx(total(straight), rel=1e-12)
 
 

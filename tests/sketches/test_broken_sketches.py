@@ -3,7 +3,6 @@
 Every member of a right sketch is replaced in turn, and the sketch put before all that read it.
 """
 
-from datetime import datetime
 from fractions import Fraction
 
 import numpy as np
@@ -55,13 +54,10 @@ def broken(**members):
 
 NONSENSE = {
     "fails": fails,
-    "a string": gives("no"),
     "a list": gives([[1.0]]),
-    "a number": gives(1.0),
     "another shape": gives(np.ones((2, 5))),
     "complex": gives(np.full((3, 3), 1j)),
-    "objects": gives(np.full((3, 3), "x", dtype=object)),
-    "datetimes": gives(np.full((3, 3), np.datetime64(datetime(2024, 1, 1)))),
+    "datetimes": gives(np.full((3, 3), np.datetime64("2024-01-01"))),
     "masked": gives(np.ma.masked_array(np.eye(3) / 3, mask=np.eye(3) > 0)),
     "nan": gives(np.full((3, 3), np.nan)),
     "no method": 3,
@@ -70,15 +66,11 @@ NO_PAIRS = {
     "fails": fails,
     "a string": gives("no"),
     "three": gives((VALUES, HALF, 1)),
-    "one": gives((VALUES,)),
     "no values": gives((None, HALF)),
-    "values of another shape": gives((VALUES[..., 0], HALF)),
     "values of another dim": gives((np.ones((2, 4, 1)), HALF)),
     "nan among values": gives((VALUES * np.nan, HALF)),
     "no probabilities": gives((VALUES, None)),
-    "words": gives((VALUES, ["half", "half"])),
     "numbers as words": gives((VALUES, ["0.5", "0.5"])),
-    "too few": gives((VALUES, [1.0])),
     "too many": gives((VALUES, [0.5, 0.25, 0.25])),
     "of several lengths": gives((VALUES, [[0.5], [0.25, 0.25]])),
     "negative": gives((VALUES, [1.5, -0.5])),
@@ -91,8 +83,6 @@ NO_PAIRS = {
 }
 NO_TWO = {
     "fails": fails,
-    "a string": gives("no"),
-    "one": gives((1,)),
     "three": gives((1, 2, 3)),
     "nan": gives((1, np.nan)),
     "infinite": gives((np.inf, 1)),
@@ -104,13 +94,10 @@ NO_DRAWS = {
     "fails": fails,
     "exits with a value error": lambda rng, size: np.ones(2) @ np.ones(3),
     "nothing": gives(None),
-    "one matrix": gives(np.zeros((3, 1))),
     "rows for columns": lambda rng, size: np.zeros((size, 1, 3)),
     "a list": lambda rng, size: [[[1.0], [0.0], [0.0]]] * size,
     "complex": lambda rng, size: np.ones((size, 3, 1)) * 1j,
     "objects": lambda rng, size: np.ones((size, 3, 1), dtype=object),
-    "words": lambda rng, size: np.full((size, 3, 1), "x"),
-    "datetimes": lambda rng, size: np.full((size, 3, 1), np.datetime64("2024-01-01")),
     "masked": lambda rng, size: np.ma.masked_array(rng.standard_normal((size, 3, 1)), mask=False),
     "infinite": lambda rng, size: np.full((size, 3, 1), np.inf),
     "no method": 3,

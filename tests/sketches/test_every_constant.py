@@ -17,6 +17,7 @@ from rac_theory.sketches.distributions import anisotropic_gaussian as gaussian_c
 from rac_theory.sketches.distributions import uniform as permutations
 from rac_theory.sketches.distributions.uniform import _row
 from rac_theory.sketches.laws.leverage import Row, variance_of_share
+from tests.sketches.by_hand import uniform_rule
 
 
 def shares(d, r, row):
@@ -110,9 +111,7 @@ def test_the_numbers_of_laws_that_permutations_leave_alone(d, r, epsilon, varian
 @pytest.mark.parametrize(("d", "r"), [(4, 2), (4, 3), (9, 4)])
 def test_a_uniform_sketch_favours_the_ones(d, r):
     """What least squares leave of them, by a rule that is exact. Catches 3r + 2, 3r and another law of a row."""
-    points, weights = np.polynomial.legendre.leggauss(3)
-    grid = np.array(list(product((points + 1) / 2, repeat=r)))
-    weight = np.array([math.prod(w) for w in product(weights / 2, repeat=r)])
+    grid, weight = uniform_rule(r)
     combination = np.linalg.lstsq(grid * np.sqrt(weight)[:, None], np.sqrt(weight))[0]
     left = weight @ (1 - grid @ combination) ** 2
     X = np.random.default_rng(d).standard_normal((d, d))

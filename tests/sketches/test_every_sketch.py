@@ -35,7 +35,7 @@ from rac_theory.sketches import (
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import HasExpectedProjection, HasSupport
 from tests.as_one_test import as_one_test
-from tests.sketches.covariances import covariance
+from tests.sketches.by_hand import covariance
 
 
 def one_gaussian(rng):
@@ -87,12 +87,12 @@ def farthest(H, claim):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("sketch", [s for s in EVERY if closed_form(s) is not None], ids=repr)
+@pytest.mark.parametrize("sketch", [s for s in EVERY if closed_form(s) is not None and listed(s) is None], ids=repr)
 def test_the_closed_form_is_the_mean_of_the_draws(sketch):
-    """Within 5 standard errors of 20,000 draws; over all tests of this kind about 1,500 numbers: alpha below 1e-3.
+    """Within 5 standard errors of 20,000 draws; over all tests of this kind below 1,500 numbers: alpha below 1e-3.
 
-    Catches an entry that is off by 0.02, as one standard error is at most 0.5 / sqrt(20000) = 0.0035, and r in place
-    of E[rank] as soon as rank is lost in 2% of the draws: see the next test.
+    Of what is listed two tests below ask more. Catches an entry that is off by 0.02, as one standard error is at most
+    0.5 / sqrt(20000) = 0.0035, and r in place of E[rank] as soon as rank is lost in 2% of the draws: see the next test.
     """
     H = projection(sketch.sample(np.random.default_rng(7), 20_000))
     claim = closed_form(sketch)
@@ -105,14 +105,9 @@ def test_the_closed_form_is_the_mean_of_the_draws(sketch):
     "sketch",
     [
         CoordinateWithReplacement(4, 2),
-        BlockPartition(5, 2),
-        CountSketch(5, 2),
         Rademacher(5, 2),
-        SparseSigns(5, 2, 0.2),
         Uniform(5, 1),
-        AnisotropicGaussian(4, 1, covariance(1, 2, 5, 20)),
         AnisotropicGaussian(4, 3, covariance(1, 2, 5, 20)),
-        AnisotropicGaussian(4, 2, covariance(0, 3, 3, 3)),
     ],
     ids=repr,
 )

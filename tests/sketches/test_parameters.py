@@ -45,6 +45,10 @@ def divides_by_zero(rng):
     return np.full((3, 1), rng.random() * math.inf)
 
 
+def drawn(function):
+    return FromFunction(3, 1, function).sample(np.random.default_rng(0), 2)
+
+
 TWO = np.eye(2)[:, :, None]
 
 
@@ -94,24 +98,20 @@ TWO = np.eye(2)[:, :, None]
         (lambda: Mixture([Gaussian(3, 1)], [0]), r"weights must not all be zero, got \[0\]"),
         (lambda: FromFunction(3, 1, "draw"), "draw must be a function of a generator, got 'draw'"),
         (lambda: FromFunction(1, 3, transposes), r"rank must be in 1\.\.dim=1, got 3"),
+        (
+            lambda: drawn(forgets_to_return),
+            r"forgets_to_return\(rng\) must be an array, got None \(a missing return statement\?\)",
+        ),
+        (lambda: drawn(transposes), r"transposes\(rng\) must have shape \(3, 1\), got \(1, 3\)"),
+        (
+            lambda: drawn(divides_by_zero),
+            r"divides_by_zero\(rng\) must be finite, got 3 nan or infinite entries out of",
+        ),
     ],
 )
 def test_bad_parameters_are_refused_with_a_sentence(make, message):
     with pytest.raises(ValueError, match=message):
         make()
-
-
-@pytest.mark.parametrize(
-    ("function", "message"),
-    [
-        (forgets_to_return, r"forgets_to_return\(rng\) must be an array, got None \(a missing return statement\?\)"),
-        (transposes, r"transposes\(rng\) must have shape \(3, 1\), got \(1, 3\)"),
-        (divides_by_zero, r"divides_by_zero\(rng\) must be finite, got 3 nan or infinite entries out of 3"),
-    ],
-)
-def test_a_bad_function_is_named(function, message):
-    with pytest.raises(ValueError, match=message):
-        FromFunction(3, 1, function).sample(np.random.default_rng(0), 2)
 
 
 def test_what_names_stand_for():
@@ -166,7 +166,7 @@ def test_haar_has_orthonormal_columns_of_a_law_that_knows_no_sign():
     assert np.abs(S.mean(axis=0)).max() < 5 * 0.5 / np.sqrt(20_000)
 
 
-@pytest.mark.parametrize("rank", [1, 2, 5])
+@pytest.mark.parametrize("rank", [1, 5])
 def test_haar_is_the_triangular_factorisation_with_a_positive_diagonal(rank):
     """S'Z is upper triangular and positive on its diagonal, for the normals Z of the same stream; at rank one too."""
     S = Haar(5, rank).sample(np.random.default_rng(1), 50)
@@ -192,7 +192,7 @@ def test_a_count_sketch_has_one_sign_a_row():
     np.testing.assert_array_equal(np.abs(S).sum(axis=2), 1)
 
 
-@pytest.mark.parametrize("dim", [1, 2, 8, 64])
+@pytest.mark.parametrize("dim", [1, 2, 64])
 def test_hadamard_columns_are_those_of_scipy_up_to_the_signs_of_rows(dim):
     """Undo the signs with the first column; what is left are products of two columns, which are columns again."""
     S = SubsampledHadamard(dim, dim).sample(np.random.default_rng(0), 3)
@@ -201,13 +201,11 @@ def test_hadamard_columns_are_those_of_scipy_up_to_the_signs_of_rows(dim):
     np.testing.assert_array_equal(S * first, np.broadcast_to(hadamard(dim), S.shape))
 
 
-@pytest.mark.parametrize("dim", [1, 2, 5, 12])
+@pytest.mark.parametrize("dim", [1, 2, 12])
 def test_cosine_columns_are_those_of_the_dct_up_to_the_signs_of_rows(dim):
     S = SubsampledCosine(dim, dim).sample(np.random.default_rng(0), 3)
-    signs = np.sign(S[:, :, :1])
-    np.testing.assert_allclose(
-        S * signs, np.broadcast_to(dct(np.eye(dim), axis=0, norm="ortho").T, S.shape), atol=1e-15
-    )
+    signs, basis = np.sign(S[:, :, :1]), dct(np.eye(dim), axis=0, norm="ortho").T
+    np.testing.assert_allclose(S * signs, np.broadcast_to(basis, S.shape), atol=1e-15)
     assert (signs[0] != signs[1]).any() or dim == 1
 
 
@@ -246,10 +244,6 @@ def test_a_mixture_draws_each_sketch_as_often_as_its_weight_says():
     assert mixture.rank == 3
     assert Mixture([Coordinate(4, 1)] * 2, [1.5e308, 1.5e308]).probabilities.tolist() == [0.5, 0.5]  # no sum overflows
     np.testing.assert_allclose(mixture.expected_projection(), np.eye(4) * (0.25 / 4 + 0.75 * 3 / 4), rtol=1e-15)
-
-
-def test_weights_may_be_as_large_as_numbers_are():
-    assert Mixture([Haar(3, 1)] * 3, [0.0, 1e308, 1e308]).probabilities.tolist() == [0, 0.5, 0.5]
 
 
 def test_a_mixture_is_closed_only_if_all_of_it_is():

@@ -1,7 +1,6 @@
 """lambda_min: the closed form, and the sampled lower bound's coverage and sharpness."""
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -13,7 +12,7 @@ from rac_theory.numerics import rational
 from rac_theory.numerics.confidence import kl_lower, kl_upper
 from rac_theory.numerics.eigenvalues import extreme_eigenvalues
 from rac_theory.numerics.linalg import projection
-from rac_theory.sketches import Frozen, Haar, SparseSigns, named_sketch
+from rac_theory.sketches import FiniteSupport, Frozen, Haar, SparseSigns, named_sketch
 from rac_theory.sketches.spectra import NO_SKETCH, UNKNOWN, _bounds, slowdown
 from tests.sketches.without_claims import WithoutClaims
 
@@ -26,35 +25,7 @@ def test_a_frozen_sketch_has_lambda_min_zero_exactly():
     assert spectrum(Frozen(np.random.default_rng(0).standard_normal((3, 3)))).lambda_min == 1
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("name", ["gaussian", "haar", "coordinate", "weighted_coordinate"])
-@pytest.mark.parametrize(("dim", "rank"), [(2, 1), (6, 2), (12, 1)])
-def test_the_sampled_bounds_cover(name, dim, rank):
-    """Each sampled end is wrong with probability at most alpha = 0.05: over 100 repetitions at most 13 are.
-
-    A binomial(100, 0.05) exceeds 13 with probability 5e-4. A bound that forgot its confidence term, the smallest
-    eigenvalue of the mean itself, is below lambda_min nearly always and would pass: see the sharpness test for power;
-    but the *largest* eigenvalue of the mean, passed off as a lower bound, fails nearly always.
-    """
-    sketch = named_sketch(name, dim, rank)
-    truth = spectrum(sketch)
-    repeated = [spectrum(WithoutClaims(sketch), alpha=0.05, draws=200, rng=seed) for seed in range(100)]
-    assert sum(s.lambda_min > truth.lambda_min for s in repeated) <= 13
-    assert sum(s.lambda_max < truth.lambda_max for s in repeated) <= 13
-    assert all(s.how == "sampled" and s.alpha == 0.05 and s.draws == 200 for s in repeated)
-
-
-def test_coverage_fails_for_a_bound_from_the_wrong_end():
-    """The power of the test above: put lambda_max of the mean where lambda_min belongs, and it breaks."""
-    sketch, wrong = named_sketch("weighted_coordinate", 6, 1), 0
-    for seed in range(200):
-        mean = spectrum(WithoutClaims(sketch), alpha=0.05, draws=200, rng=seed).matrix
-        wrong += kl_lower(extreme_eigenvalues(mean)[1], 200, 0.05) > spectrum(sketch).lambda_min
-    assert wrong > 180
-
-
-@pytest.mark.parametrize("p", [0.1, 0.3, 0.9])
-@pytest.mark.parametrize("n", [40, 1000])
+@pytest.mark.parametrize(("p", "n"), [(0.1, 40), (0.9, 1000)])
 def test_kl_bounds_solve_their_equation(p, n):
     """n KL(p, q) = log(1/alpha) at both ends, with KL written out here; a factor of two in KL would fail."""
 
@@ -67,27 +38,22 @@ def test_kl_bounds_solve_their_equation(p, n):
     assert n * kl(p, high) == pytest.approx(math.log(1e3), rel=1e-6)
 
 
-def test_kl_bounds_at_the_ends():
-    assert kl_lower(0.0, 50, 1e-3) == 0
-    assert kl_upper(1.0, 50, 1e-3) == 1
-    assert kl_lower(1.0, 50, 1e-3) == pytest.approx(1e-3 ** (1 / 50))
-
-
-def test_the_same_seed_gives_the_same_bound():
-    once, twice = (spectrum(WithoutClaims(Haar(5, 2)), draws=500, rng=3).lambda_min for _ in range(2))
-    assert once == twice
-
-
 @pytest.mark.parametrize("name", ["haar", "weighted_coordinate"])
-def test_the_other_two_ends_cover_without_a_factor_of_dimension(name):
-    """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 1.2e-3."""
+def test_all_four_ends_cover_without_a_factor_of_dimension(name):
+    """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 1.2e-3.
+
+    The largest eigenvalue of the mean, passed off as a lower bound, fails nearly always; how near the ends are is asked
+    below.
+    """
     sketch = named_sketch(name, 24, 1)
     truth = spectrum(sketch)
     found = [spectrum(WithoutClaims(sketch), alpha=0.05, draws=600, rng=seed) for seed in range(200)]
+    assert sum(s.lambda_min > truth.lambda_min for s in found) <= 20
     assert sum(s.lambda_min_upper < truth.lambda_min for s in found) <= 20
     assert sum(s.lambda_max_lower > truth.lambda_max for s in found) <= 20
-    assert all(s.lambda_min <= s.lambda_min_upper for s in found)
-    assert all(s.lambda_max_lower <= s.lambda_max for s in found)
+    assert sum(s.lambda_max < truth.lambda_max for s in found) <= 20
+    assert all(s.lambda_min <= s.lambda_min_upper and s.lambda_max_lower <= s.lambda_max for s in found)
+    assert {(s.how, s.alpha, s.draws) for s in found} == {("sampled", 0.05, 600)}
 
 
 def test_the_other_end_cannot_be_had_from_the_eigenvalue_of_the_mean():
@@ -155,25 +121,13 @@ def test_stopping_keeps_the_level():
     assert sum(s.lambda_min_upper < 1 / 6 for s in found) <= 20
 
 
-@dataclass(frozen=True)
-class ThreeValues:
-    """A sketch with a finite support and no closed form: two coordinates and a diagonal, in unequal shares."""
-
-    dim = 2
-    rank = 1
-
-    def support(self):
-        matrices = np.array([[[1.0], [0.0]], [[0.0], [1.0]], [[1.0], [1.0]]])
-        return matrices, np.array([Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)])
-
-    def sample(self, rng, size):
-        matrices, p = self.support()
-        return matrices[rng.choice(3, size=size, p=p.astype(float))]
+THREE_VALUES = FiniteSupport([[[1], [0]], [[0], [1]], [[1], [1]]], [Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)])
+"""A finite support and no closed form: two coordinates and a diagonal, in unequal shares."""
 
 
 def test_enumeration():
     """E[H] = [[7, 1], [1, 5]] / 12: eigenvalues (6 -+ sqrt 2) / 12."""
-    known = spectrum(ThreeValues())
+    known = spectrum(THREE_VALUES)
     assert known.how == "enumerated"
     np.testing.assert_allclose(known.matrix, np.array([[7, 1], [1, 5]]) / 12, rtol=1e-14)
     low, high = (6 - math.sqrt(2)) / 12, (6 + math.sqrt(2)) / 12
@@ -182,11 +136,8 @@ def test_enumeration():
 
 
 def test_exact_enumeration_gives_fractions():
-    known = spectrum(ThreeValues(), exact=True)
-    assert known.matrix.tolist() == [
-        [Fraction(7, 12), Fraction(1, 12)],
-        [Fraction(1, 12), Fraction(5, 12)],
-    ]
+    known = spectrum(THREE_VALUES, exact=True)
+    assert known.matrix.tolist() == [[Fraction(7, 12), Fraction(1, 12)], [Fraction(1, 12), Fraction(5, 12)]]
     assert known.expected_rank == 1
     low, high = (6 - math.sqrt(2)) / 12, (6 + math.sqrt(2)) / 12
     assert isinstance(known.lambda_min, Fraction)

@@ -29,6 +29,7 @@ from rac_theory.literature.counterexamples.lost_merges import (
     unit,
 )
 from rac_theory.literature.counterexamples.low_rank import lowest
+from rac_theory.literature.published.adaptation import merged_and_unmerged
 from rac_theory.numerics.rational import squares
 from rac_theory.problems import Quadratic
 
@@ -175,6 +176,20 @@ def test_merges_are_those_of_bits():
     total = 1 + sum(updates)
     assert abs(carried(Fraction(1), updates) - total) <= 2 * unit(total)
     assert abs(merged(Fraction(1), updates) - total) <= 50 * unit(total)
+
+
+def test_merges_and_what_takes_them_off_are_those_of_bits():
+    """Over 32 cycles. Catches a rounding that is not PyTorch's, and a weight that is moved more than once."""
+    for start, delta in ((-0.5, 1 + 3 / 1024), (1.0, 3 / 1024), (-0.75, 5 / 7)):
+        w, exact = np.float32(start), Fraction(float(np.float32(delta)))
+        take = stored(np.float32(delta))
+        for cycles in range(1, 33):
+            w = stored(stored(w + np.float32(delta)) - take)
+            assert float(w) == merged_and_unmerged(Fraction(start), exact, Fraction(float(take)), cycles)
+    for k in np.random.default_rng(57).integers(-4096, 4097, size=(200, 2)):
+        w, d = (rounded_to_even(Fraction(int(one), 1024)) for one in k)
+        once = merged_and_unmerged(w, d, d, 1)
+        assert merged_and_unmerged(once, d, d, 1) == once
 
 
 def test_rounding_at_random_by_draws():

@@ -91,10 +91,10 @@ def test_every_run_has_its_diagnosis():
     """Half of the starts are too large: would catch one answer for all, and answers in another order."""
     problem = Quadratic.left(np.diag([1.0, 2.0, 4.0]), np.random.default_rng(0).standard_normal((3, 3)))
     method = LoRA(Initialisation(A=sketches.Gaussian(3, 1), scale=2.0), 0.3 / problem.L)
-    runs = simulate(Case(method, problem, steps=1500), runs=40, rng=0, record=("W", "factors"))
+    runs = simulate(Case(method, problem, steps=1500), runs=20, rng=0, record=("W", "factors"))
     told = [one.cause for one in diagnose(runs, problem)]
     rose = ~(runs.values[:, -1] <= runs.values[:, 0])
-    assert 5 < rose.sum() < 35
+    assert 3 < rose.sum() < 17
     assert [cause is Cause.INSTABILITY for cause in told] == list(rose)
     assert set(told) <= {Cause.INSTABILITY, Cause.FLOOR, Cause.SPURIOUS}
     assert told == [one.cause for one in diagnose(runs)]

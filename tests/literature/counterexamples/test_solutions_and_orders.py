@@ -1,18 +1,18 @@
-"""C14, C22 and C23 by second routes: other ways to their moments, limits and losses."""
+"""C14 and C20 to C23 by second routes: other ways to their moments, limits, losses and rates."""
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
 
 import numpy as np
 import pytest
 
-from rac_theory import Case, RACLoRA, exact_rate, expected
-from rac_theory.literature import C14, C23, CLAIMS
+from rac_theory import Case, RACLoRA, exact_rate, expected, simulate
+from rac_theory.literature import C23, CLAIMS
 from rac_theory.literature.counterexamples import another_minimiser as minimisers
 from rac_theory.literature.counterexamples import fixed_order as orders
 from rac_theory.literature.counterexamples import queries as directions
-from rac_theory.sketches import Coordinate
+from rac_theory.literature.counterexamples.counterexample import exact
+from rac_theory.sketches import Coordinate, Gaussian, Haar
 
 
 @pytest.mark.parametrize("draws", [0, 1, 3, 5])
@@ -23,46 +23,20 @@ def test_the_mean_square_is_that_of_all_sequences(draws):
     assert sum(squares, Fraction(0)) / len(every) == minimisers.mean_square(draws)
 
 
-def test_the_mean_square_is_what_runs_of_the_library_have():
-    """4,000 runs of 12 draws, within five standard errors (alpha 6e-7). Catches a step of 1/4 for 1/2."""
-    from rac_theory import simulate
-
-    runs = simulate(Case(C14.method, C14.problem, C14.start, steps=12), runs=4000, rng=3)
-    squares = ((runs.W - 1) ** 2).sum(axis=(1, 2))
-    assert abs(squares.mean() - float(minimisers.mean_square(12))) < 5 * squares.std() / 4000**0.5
-
-
 def test_the_expected_loss_is_that_of_the_library():
     """At every step, in fractions and by the map of second moments. Catches along for slope, 2 mu for mu squared."""
     case = Case(RACLoRA(Coordinate(10, 1), 1.0), C23.problem, C23.start, steps=30)
-    exact = [float(x) for x in orders.expected_losses(orders.START, 30)]
-    np.testing.assert_allclose(expected(case).gap, exact, rtol=1e-12)
-
-
-def test_the_expected_loss_is_that_of_all_draws():
-    """Three coordinates, four draws, 81 sequences in fractions. Catches a mean over d - 1."""
-    w = [Fraction(3), Fraction(-1), Fraction(2)]
-
-    def after(sequence):
-        now = list(w)
-        for i in sequence:
-            now[i] -= orders.MU * now[i] + (1 - orders.MU) * sum(now)
-        return orders.loss(now)
-
-    mean = sum((after(s) for s in product(range(3), repeat=4)), Fraction(0)) / 81
-    assert orders.expected_losses(w, 4)[-1] == mean
+    told = [float(x) for x in orders.expected_losses(orders.START, 30)]
+    np.testing.assert_allclose(expected(case).gap, told, rtol=1e-12)
 
 
 def test_a_cycle_is_that_of_the_library():
     """One run of a fixed order, cycle by cycle. Catches turns in the opposite order."""
-    from rac_theory import simulate
-
     values = simulate(Case(C23.method, C23.problem, C23.start, steps=3), runs=1, rng=0).values[0]
-    w, told = orders.START, [orders.loss(orders.START)]
-    for _ in range(3):
+    w = orders.START
+    for value in values:
+        assert float(orders.loss(w)) == pytest.approx(value, rel=1e-12)
         w = orders.cycle(w)
-        told.append(orders.loss(w))
-    np.testing.assert_allclose(values, [float(x) for x in told], rtol=1e-12)
 
 
 def test_how_much_slower_a_fixed_order_is():
@@ -79,16 +53,6 @@ def test_how_much_slower_a_fixed_order_is():
     assert np.abs(np.linalg.eigvals(cycle)).max() ** 2 == pytest.approx(fixed, rel=1e-9)
     losses = orders.expected_losses([Fraction(1)] * d, 300)
     assert float(losses[-1] / losses[-2]) == pytest.approx(fresh, rel=1e-9)
-
-
-def test_a_picture_of_cycles_does_not_call_them_steps():
-    """Nine values of each curve, ten steps apart."""
-    axes = C23.verdict().plot()
-    assert "cycles" in axes.get_xlabel()
-    drawn = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
-    after = float(orders.expected_losses(orders.START, 10)[-1] / orders.loss(orders.START))
-    assert drawn["fresh draws, mean"][1] == pytest.approx(after)
-    assert len(drawn["fresh draws, mean"]) == 9
 
 
 @pytest.mark.parametrize("rank", [1, 2])
@@ -126,3 +90,42 @@ def test_a_start_that_keeps_the_promise_is_no_witness(monkeypatch):
     slower, promised, *_ = replace(C23).witness().checks  # anew
     assert slower.holds
     assert not promised.holds
+
+
+FLAT = Fraction(1, 10)
+
+
+@pytest.mark.parametrize(("d", "q"), [(2, 1), (3, 2), (5, 3)])
+def test_the_matrix_of_moments_has_the_rate_of_the_library(d, q):
+    """Two routes to one radius, in fractions and by the recursion. Catches a and b exchanged, q/d for (q/d)^2."""
+    for gamma in (Fraction(1, 2), Fraction(3, 2)):
+        low, high = directions.radius_between(directions.moment_matrix(d, q, FLAT, gamma))
+        rate = exact_rate(Case(RACLoRA(Haar(d, q), float(gamma)), directions.steep_and_flat(d, FLAT)))
+        assert 0 <= high - low < Fraction(1, 10**8)
+        assert float(low) - 1e-9 <= rate <= float(high) + 1e-9
+
+
+def test_bounds_of_a_radius_are_on_both_sides():
+    """[[2, 1], [1, 1]] has (3 + sqrt 5)/2. Catches min and max exchanged."""
+    low, high = directions.radius_between(exact([[2, 1], [1, 1]]))
+    assert (2 * low - 3) ** 2 <= 5 <= (2 * high - 3) ** 2
+
+
+def test_the_best_step_of_full_descent():
+    """No step of a fine grid is better, and its own is as good. Catches a root that is forgotten."""
+    steps = np.linspace(1.0, 2.0, 2001)
+    worst = np.maximum((1 - steps) ** 2, (1 - steps * float(FLAT)) ** 2)
+    assert worst.min() == pytest.approx(float(directions.of_full_descent(FLAT)), rel=1e-2)
+    assert worst.min() >= float(directions.of_full_descent(FLAT)) - 1e-12
+    own = 2 / (1 + float(FLAT))
+    assert (1 - own) ** 2 == pytest.approx(float(directions.of_full_descent(FLAT)))
+
+
+@pytest.mark.parametrize(("d", "q"), [(2, 1), (3, 2), (4, 4)])
+def test_the_rate_of_an_average_is_what_draws_have(d, q):
+    """200 000 draws of ||x - tau BB'x||^2, within 5 standard errors (alpha 6e-7). Catches d + q for d + q + 1."""
+    B = Gaussian(d, q).sample(np.random.default_rng(7), 200_000)
+    x = np.eye(d)[0]
+    left = x - np.einsum("kdi,ki->kd", B, B[:, 0]) / (d + q + 1)
+    seen = np.square(left).sum(axis=1)
+    assert abs(seen.mean() - float(directions.averaged_rate(d, q))) < 5 * seen.std() / 200_000**0.5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, expected
-from rac_theory.algorithms import Bernoulli
+from rac_theory.algorithms import Bernoulli, GaLore
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled, Subset
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic
 from rac_theory.runs.expectations.frame import frame_of
@@ -18,21 +18,6 @@ rng = np.random.default_rng(0)
 FEATURES = rng.standard_normal((6, 4))
 LEFT = Quadratic.left(np.diag([0.2, 0.5, 1.0, 2.0]), rng.standard_normal((4, 3)))
 ROTATION = np.linalg.qr(rng.standard_normal((3, 3)))[0]
-
-
-class Stepper:
-    """An algorithm that is not ours."""
-
-    gamma = 0.1
-    deterministic = False
-
-    def check(self, problem):
-        pass
-
-    def iterates(self, problem, W, rng):
-        while True:
-            W = W - 0.1 * problem.gradient(W)
-            yield W
 
 
 class Twice:
@@ -47,30 +32,14 @@ class Twice:
         return step(step(W, problem.gradient(W)), problem.gradient(W))
 
 
-def logistic():
-    return LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1)
+def own(parent):
+    """A subclass, which may step, draw or weigh in another way."""
+    return type(f"Own{parent.__name__}", (parent,), {})
 
 
-class Bolder(RACLoRA):
-    """RAC-LoRA that may step in another way."""
-
-
-class Biased(Minibatch):
-    """Minibatches that may be drawn in another way."""
-
-
-class Longer(Local):
-    """Local steps that may be others."""
-
-
-class Weighted(LeastSquares):
-    """Least squares whose components may be others."""
-
-
-class Alternating(Subset):
-    """Clients that may be no subset at all."""
-
-
+LOGISTIC = LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1)
+SQUARES = LeastSquares(FEATURES, FEATURES[:, :3])
+SHARED = Federated(SQUARES, 3)
 FIVE = Quadratic.left(np.eye(5), np.ones((5, 4)))
 BIG = Quadratic.full(np.eye(65), np.ones((13, 5)))
 LONG = Quadratic.left(np.diag(np.linspace(1, 2, 513)), np.ones((513, 1)))
@@ -95,15 +64,15 @@ def test_the_largest_state_is_allowed(m, n):
 @as_one_test(
     ("algo", "problem", "message"),
     [
-        (RACLoRA(Haar(4, 1), 0.1), logistic(), "only quadratics with a known minimiser .* got LogisticRegression"),
+        (RACLoRA(Haar(4, 1), 0.1), LOGISTIC, "only quadratics with a known minimiser .* got LogisticRegression"),
         (
-            Stepper(),
+            GaLore(1, 0.1, Noisy(1.0)),
             LEFT,
             "the algorithm must be RACLoRA, .*, Preconditioned, StepPerDraw, InverseOnRange or deterministic, g",
         ),
         (
             RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
-            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
+            SHARED,
             "clients must take full gradient steps or reshuffled epochs, .* got Minibatch",
         ),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have invariants, a second moment .* got Kaiming"),
@@ -124,7 +93,7 @@ def test_the_largest_state_is_allowed(m, n):
         (RACLoRA(Haar(4, 1), 0.1, gradients=Local(2)), LEFT, "several steps .* a listed support, .* got Haar"),
         (
             RACLoRA(Coordinate(4, 1), 0.1, gradients=Reshuffled()),
-            LeastSquares(FEATURES, FEATURES[:, :3]),
+            SQUARES,
             "components must be at most 5, whose orders are enumerated, got 6",
         ),
         (
@@ -134,12 +103,12 @@ def test_the_largest_state_is_allowed(m, n):
         ),
         (
             RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
-            Weighted(FEATURES, FEATURES[:, 0]),
-            "components must be those of LeastSquares itself, got a Weighted",
+            own(LeastSquares)(FEATURES, FEATURES[:, 0]),
+            "components must be those of LeastSquares itself, got a OwnLeastSquares",
         ),
         (
             RACLoRA(Coordinate(4, 1), 0.1, gradients=Clients(Local(2))),
-            Federated(LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1), 2),
+            Federated(LOGISTIC, 2),
             "the clients must have LeastSquares itself, got Federated",
         ),
         (
@@ -147,27 +116,11 @@ def test_the_largest_state_is_allowed(m, n):
             Quadratic.kronecker(np.eye(12), np.diag(np.arange(1.0, 13)), np.ones((12, 12))),
             "all branches of a step together must be at most 2097152 numbers, got ",
         ),
-        (
-            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
-            LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1),
-            "only quadratics with a known minimiser",
-        ),
-        (Bolder(Haar(4, 1), 0.1), LEFT, "Bolder may step otherwise than the class that it inherits from"),
-        (
-            RACLoRA(Haar(4, 1), 0.1, gradients=Biased(2)),
-            LeastSquares(FEATURES, FEATURES[:, :3]),
-            "Biased may step otherwise",
-        ),
-        (
-            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Longer(1))),
-            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
-            "Longer may step otherwise",
-        ),
-        (
-            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Local(1), Alternating(2))),
-            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
-            "Alternating may step otherwise",
-        ),
+        (RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)), LOGISTIC, "only quadratics with a known minimiser"),
+        (own(RACLoRA)(Haar(4, 1), 0.1), LEFT, "OwnRACLoRA may step otherwise than the class that it inherits from"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=own(Minibatch)(2)), SQUARES, "OwnMinibatch may step otherwise"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Clients(own(Local)(1))), SHARED, "OwnLocal may step otherwise"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Local(1), own(Subset)(2))), SHARED, "OwnSubset may step otherwise"),
         (
             RACLoRA(Coordinate(3, 1), 0.1, gradients=Clients(Reshuffled())),
             Federated(LeastSquares(np.eye(12)[:, :3] + 1, np.ones((12, 1))), 2),
@@ -175,7 +128,6 @@ def test_the_largest_state_is_allowed(m, n):
         ),
         (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
     ],
-    ids=range(23),
 )
 def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
     with pytest.raises(Unsupported, match=message):
@@ -190,7 +142,7 @@ def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
     [
         (RACLoRA(Haar(5, 1), 0.1), FIVE, "exact=True must be asked of at most 4 x 4, got 5 x 4"),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
-        (RACLoRA(Haar(4, 1), 0.1), logistic(), "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
+        (RACLoRA(Haar(4, 1), 0.1), LOGISTIC, "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
         (
             Bernoulli(Haar(4, 1), Haar(3, 1), 0.1),
             LEFT,
@@ -199,7 +151,6 @@ def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
         (RACLoRA(Haar(4, 1), 0.1, gradients=Noisy(1.0)), LEFT, "projected steps and exact gradients, got RACL"),
         (RACLoRA(Haar(4, 1), 0.1, lora_alpha=1.0), LEFT, "projected steps and exact gradients, got RACL"),
     ],
-    ids=range(6),
 )
 def test_rational_arithmetic_says_what_it_cannot_do(algo, problem, message):
     with pytest.raises(Unsupported, match=message):

@@ -114,22 +114,23 @@ CASES = [
 ]
 
 
+def agrees_with_enumeration(algorithm, problem, steps):
+    """From a random start, to 1e-10, over all runs that there are."""
+    W = np.random.default_rng(1).standard_normal(problem.shape)
+    exact = expected(Case(algorithm, problem, W, steps=steps))
+    assert exact.how == "recursion"
+    truth = enumerated(algorithm, problem, W, steps)
+    np.testing.assert_allclose([exact.values, exact.squared_gradient], truth, rtol=1e-10)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize(("problem", "source", "step"), CASES, ids=range(len(CASES)))
 def test_enumeration_agrees(problem, source, step, side):
-    """Two steps from a random start, to 1e-10, over all runs that there are.
-
-    Catches 1/b for (N - b)/(b (N - 1)), an offset that is counted once for all columns, rows and columns exchanged,
-    clients that weigh by their rows, and orders drawn with replacement.
+    """Two steps. Catches 1/b for (N - b)/(b (N - 1)), an offset that is counted once for all columns, rows and columns
+    exchanged, clients that weigh by their rows, and orders drawn with replacement.
     """
-    algorithm = SIDES[side](step / problem.L, source)
-    W = np.random.default_rng(1).standard_normal(problem.shape)
-    exact = expected(Case(algorithm, problem, W, steps=2))
-    values, squares = enumerated(algorithm, problem, W, 2)
-    assert exact.how == "recursion"
-    np.testing.assert_allclose(exact.values, values, rtol=1e-10)
-    np.testing.assert_allclose(exact.squared_gradient, squares, rtol=1e-10)
+    agrees_with_enumeration(SIDES[side](step / problem.L, source), problem, 2)
 
 
 SIX = LeastSquares(rng.standard_normal((6, 3)), rng.standard_normal((6, 2)), l2=0.1)
@@ -149,25 +150,20 @@ CLIENTS = [
 
 @pytest.mark.parametrize(("problem", "source", "steps"), CLIENTS, ids=range(len(CLIENTS)))
 def test_clients_agree_with_enumeration(problem, source, steps):
-    """Of unequal weight, sampled, in epochs: to 1e-10, over all draws, orders and sets of clients.
+    """Of unequal weight, sampled, in epochs: over all draws, orders and sets of clients.
 
     Catches orders that all clients share, p for p^2, a client's mean that is not taken off, b = 1 for a subset, and
     means over those present.
     """
-    W = np.random.default_rng(1).standard_normal(problem.shape)
-    algorithm = RACLoRA(Coordinate(3, 1), 0.3 / problem.L_max, gradients=source)
-    exact = expected(Case(algorithm, problem, W, steps=steps))
-    values, squares = enumerated(algorithm, problem, W, steps)
-    assert exact.how == "recursion"
-    np.testing.assert_allclose(exact.values, values, rtol=1e-10)
-    np.testing.assert_allclose(exact.squared_gradient, squares, rtol=1e-10)
+    agrees_with_enumeration(RACLoRA(Coordinate(3, 1), 0.3 / problem.L_max, gradients=source), problem, steps)
 
 
 def test_all_by_chance_and_a_whole_subset_are_all():
-    case = Case(SGD(0.1, Clients(Local(2))), CLIENTS[5][0], steps=20)
-    for everyone in (ByChance(1.0), Subset(3)):
-        again = Case(SGD(0.1, Clients(Local(2), everyone)), case.problem, steps=20)
-        np.testing.assert_allclose(expected(again).values, expected(case).values, rtol=1e-12)
+    all_of_them, *others = (
+        expected(Case(SGD(0.1, Clients(Local(2), who)), CLIENTS[5][0], steps=20)).values
+        for who in (None, ByChance(1.0), Subset(3))
+    )
+    np.testing.assert_allclose(others, [all_of_them] * 2, rtol=1e-12)
 
 
 @pytest.mark.long
@@ -181,12 +177,7 @@ def test_plain_steps_agree_with_enumeration(problem, source, sketch):
     """Draws of B B' that are no multiples of projections, and orthonormal ones. Catches lora_alpha/r not squared."""
     side = "left" if sketch.dim == 3 else "right"
     algorithm = RACLoRA(sketch, 0.1 / problem.L, side, source, lora_alpha=3.0)
-    W = np.random.default_rng(2).standard_normal(problem.shape)
-    steps = 1 if isinstance(source, Reshuffled) else 2
-    exact = expected(Case(algorithm, problem, W, steps=steps))
-    values, squares = enumerated(algorithm, problem, W, steps)
-    np.testing.assert_allclose(exact.values, values, rtol=1e-10)
-    np.testing.assert_allclose(exact.squared_gradient, squares, rtol=1e-10)
+    agrees_with_enumeration(algorithm, problem, 1 if isinstance(source, Reshuffled) else 2)
 
 
 SAMPLED = [

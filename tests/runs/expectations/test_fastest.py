@@ -25,6 +25,11 @@ CHOICES = {
 }
 
 
+def both(sketch, lora_alpha):
+    """What is guaranteed, and what is found."""
+    return (find(CURVED, sketch, lora_alpha=lora_alpha) for find in (learning_rate, fastest_learning_rate))
+
+
 def rate(problem, sketch, lora_alpha, eta, side="left"):
     return exact_rate(Case(RACLoRA(sketch, eta, side, lora_alpha=lora_alpha), problem))
 
@@ -37,10 +42,7 @@ def test_it_is_that_of_a_grid_search_to_a_hundredth(sketch, lora_alpha):
     Catches a search that stops at the guarantee, in a part of the range, and tau for eta. The rates on the grid are
     convex, as it is derived, and cross one at ``longest``.
     """
-    guaranteed, found = (
-        learning_rate(CURVED, sketch, lora_alpha=lora_alpha),
-        fastest_learning_rate(CURVED, sketch, lora_alpha=lora_alpha),
-    )
+    guaranteed, found = both(sketch, lora_alpha)
     etas = guaranteed.best / 5 * 1.01 ** np.arange(330)
     rates = np.array([rate(CURVED, sketch, lora_alpha, eta) for eta in etas])
     assert found.best == pytest.approx(etas[rates.argmin()], rel=0.0101)
@@ -58,10 +60,7 @@ def test_what_is_guaranteed_is_no_better(sketch, lora_alpha):
 
     And what is longest by the guarantee still converges. Catches a gain or an end that is too large.
     """
-    known, found = (
-        learning_rate(CURVED, sketch, lora_alpha=lora_alpha),
-        fastest_learning_rate(CURVED, sketch, lora_alpha=lora_alpha),
-    )
+    known, found = both(sketch, lora_alpha)
     at_best = rate(CURVED, sketch, lora_alpha, known.best)
     assert found.rate <= at_best * (1 + 1e-9) <= (1 - CURVED.mu * known.nu) * (1 + 1e-9)
     assert known.longest <= found.longest * (1 + 1e-4)

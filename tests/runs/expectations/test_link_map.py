@@ -95,31 +95,6 @@ def test_runs_of_links(carried):
     assert off(gaps[:, [0, 2]], wrong[[0, 2]]) > 20
 
 
-def moments_in_fractions(p, lr, beta, K, carried, links):
-    """E||x||^2 after some links on ||x||^2/2 from a unit start: three numbers, step by step, with no power of T."""
-    gain = {
-        True: (Fraction(1) - lr, -lr * beta, Fraction(1), beta),
-        False: (Fraction(1), -lr * beta, Fraction(0), beta),
-    }
-    xx, xm, mm = Fraction(1), Fraction(0), Fraction(0)
-    for _ in range(links):
-        if not carried:
-            xm, mm = Fraction(0), Fraction(0)
-        parts = []
-        for seen, share in ((True, p), (False, 1 - p)):
-            a, b, c, e = gain[seen]
-            u, v, w = xx * share, xm * share, mm * share
-            for _ in range(K):
-                u, v, w = (
-                    a * a * u + 2 * a * b * v + b * b * w,
-                    a * c * u + (a * e + b * c) * v + b * e * w,
-                    c * c * u + 2 * c * e * v + e * e * w,
-                )
-            parts.append((u, v, w))
-        xx, xm, mm = (sum(each) for each in zip(*parts, strict=True))
-    return float(xx)
-
-
 @pytest.mark.parametrize(
     ("dim", "rank", "beta", "gamma", "K", "carried", "told"),
     [
@@ -139,8 +114,6 @@ def test_carried_momentum_diverges_where_a_redraw_at_every_step_is_safe(dim, ran
     links = MomentumInLinks(Haar(dim, rank), float(lr), float(beta), K, carried)
     square = expected(Case(links, problem, np.zeros((dim, 1)), steps=160)).squared_distance[-1]
     assert square == pytest.approx(told, rel=5e-3)
-    exact = moments_in_fractions(Fraction(rank, dim), lr, beta, K, carried, 40)
-    assert expected(Case(links, problem, steps=40)).squared_distance[-1] == pytest.approx(exact, rel=1e-9)
     rate = exact_rate(Case(links, problem))
     assert (rate > 1) == (K > 1 and carried)
     assert square ** (1 / 160) == pytest.approx(rate, rel=0.05)
@@ -168,12 +141,7 @@ def test_a_reset_momentum_never_leaves_f_higher():
 
 @pytest.mark.parametrize(
     "algorithm",
-    [
-        MomentumInLinks(Haar(3, 1), 0.1, 0.5, 3),
-        MomentumInLinks(Haar(1, 1), 0.1, 0.5, 3, carried=False, side="right"),
-        KeptCoordinates(Haar(3, 2), 0.1, 0.5),
-        KeptCoordinates(Haar(1, 1), 0.1, 0.5, "right"),
-    ],
+    [MomentumInLinks(Haar(1, 1), 0.1, 0.5, 3, side="right"), KeptCoordinates(Haar(3, 2), 0.1, 0.5)],
     ids=repr,
 )
 def test_what_every_algorithm_promises(algorithm):
@@ -185,11 +153,7 @@ def test_what_links_have_no_moments_for():
     tall = Quadratic.left(np.eye(12), np.ones((12, 1)))
     for links, problem, sentence in (
         (MomentumInLinks(Haar(3, 1), 0.1, 0.5, 2), CURVED, "the steps of a link have moments where all curvatures"),
-        (
-            KeptCoordinates(Coordinate(3, 1), 0.1, 0.5),
-            CURVED,
-            "momentum that keeps its coordinates has moments",
-        ),
+        (KeptCoordinates(Coordinate(3, 1), 0.1, 0.5), CURVED, "momentum that keeps its coordinates has moments"),
         (
             MomentumInLinks(Haar(12, 1), 0.1, 0.5, 2),
             FromFunctions(tall.shape, tall.value, tall.gradient, L=1.0),
@@ -219,8 +183,7 @@ def test_bad_arguments_are_refused(make, sentence):
         make()
 
 
-@pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize("rank", [1, 2])
+@pytest.mark.parametrize(("rank", "side"), [(1, "left"), (2, "right")])
 def test_runs_of_kept_coordinates(rank, side):
     """Three curvatures, two columns, beta 3/4. A buffer that follows its basis, heavy ball, is 15 errors off."""
     W_star = np.array([[1.0, -1.0, 2.0], [0.5, 1.0, 0.0]]).T
@@ -242,8 +205,7 @@ def test_without_momentum_nothing_is_kept():
     )
     np.testing.assert_allclose(expected(kept).gap, expected(plain).gap, rtol=1e-11)
     assert exact_rate(kept) == pytest.approx(exact_rate(plain), rel=1e-9)
-    spectrum = expected(kept)
-    assert spectrum.squared_gradient[0] == pytest.approx(float((CURVED.S @ np.ones(3)) @ (CURVED.S @ np.ones(3))))
+    assert expected(kept).squared_gradient[0] == pytest.approx(np.sum((CURVED.S @ np.ones(3)) ** 2))
 
 
 def test_what_a_kept_buffer_costs():
