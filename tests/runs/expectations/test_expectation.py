@@ -1,5 +1,6 @@
 """Exact expectations: against sampling, against rational arithmetic, and each route against the others."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -91,6 +92,21 @@ def test_sampled_means_agree(problem, sketch, side):
     """
     exact = within_four_standard_errors(algorithm(problem, sketch, side), PROBLEMS[problem], rng=2)
     assert exact.how == "recursion"
+
+
+def test_a_false_invariant_would_have_been_seen():
+    """The power of the test above: with (d + 1) for (d + 2) in b it fails."""
+    algo, problem = algorithm("left", "haar", "left"), PROBLEMS["left"]
+    true = moment_map(algo, problem)
+    b = float(true.coupling) * 6 / 5
+    a = (1 - 2 * b * 4) / 16
+    false = replace(true, decay=1 - true.h / 2 + (a + b) * true.h**2, coupling=b)
+    runs = simulate(Case(algo, problem, steps=8), runs=20_000, rng=2)
+    gaps = runs.gaps[:, 1:]  # at the start they are all the same
+    error = gaps.std(axis=0) / np.sqrt(runs.runs)
+    gap, *_ = curves(false, np.zeros((4, 3)), 8)
+    assert np.abs(gaps.mean(axis=0) - gap[1:])[-1] / error[-1] > 5
+    assert (np.abs(gaps.mean(axis=0) - expected(Case(algo, problem, steps=8)).gap[1:]) / error).max() <= 4
 
 
 @pytest.mark.long
