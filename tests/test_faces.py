@@ -5,7 +5,6 @@ import pickle
 import re
 import sys
 from dataclasses import fields, is_dataclass, replace
-from html.parser import HTMLParser
 from math import inf, nan
 
 import numpy as np
@@ -18,6 +17,7 @@ from rac_theory.ledger.ledger import Ledger
 from rac_theory.problems import Quadratic, TwoLayerNetwork
 from rac_theory.sketches import Haar, KaimingUniform
 from rac_theory.theorems import E, Theorem, gap
+from tests import read_html
 from tests.as_one_test import as_one_test
 from tests.test_reprs import MADE
 
@@ -220,38 +220,21 @@ def test_a_trajectory_equals_itself_only(values):
 # --- notebooks
 
 
-class Reader(HTMLParser):
+class Reader(read_html.Reader):
     """Reads a fragment, and refuses tags that are not closed and what would be loaded from elsewhere."""
 
     def __init__(self, fragment):
-        super().__init__()
-        self.open, self.tags, self.words, self.ids = [], [], [], []
-        self.feed(fragment)
-        self.close()
+        super().__init__(fragment)
         assert not self.open
-
-    def handle_starttag(self, tag, attributes):
-        self.open.append(tag)
-        self.tags.append(tag)
-        assert tag not in ("script", "link", "img", "iframe", "style")
-        for name, value in attributes:
+        self.tags = [tag for tag, _ in self.elements]
+        assert not {"script", "link", "img", "iframe", "style"} & {*self.tags}
+        for name, value in (one for _, attributes in self.elements for one in attributes.items()):
             assert name not in ("src", "href", "xlink:href", "onload"), (name, value)
             assert "url(" not in (value or "")
-            self.ids += [value] if name == "id" else []
-
-    def handle_startendtag(self, tag, attributes):
-        self.handle_starttag(tag, attributes)
-        self.open.pop()
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
+        self.text = " ".join(self.text.split())
 
     def handle_data(self, data):
-        self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
+        super().handle_data(f"{data} ")
 
 
 SHOWN = (
@@ -266,7 +249,7 @@ def test_a_notebook_shows_a_fragment_that_needs_nothing_else(values, name):
     """No ids, which two verdicts in one notebook would share; no colour of words, which a dark page would swallow."""
     fragment = values[name]._repr_html_()
     read = Reader(fragment)
-    assert not read.ids
+    assert not [tag for tag, attributes in read.elements if "id" in attributes]
     outside = re.sub(r"<svg.*</svg>", "", fragment, flags=re.DOTALL)
     assert not re.search(r"[\";]\s*(color|background-color)\s*:", outside)
     assert len(read.text) > 20

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,6 +13,7 @@ from rac_theory.problems import Quadratic
 from rac_theory.statements import symbols as symbols_of_theorems
 from rac_theory.theorems import E
 from tests.as_one_test import as_one_test
+from tests.read_html import Reader
 
 GREEK = "lambda Lambda theta ell omega gamma Gamma sigma zeta beta delta alpha eta mu nu rho kappa"
 SYMBOLS = dict(zip(GREEK.split(), "λΛθℓωγΓσζβδαημνρκ", strict=True))
@@ -64,18 +64,10 @@ TAGS = {*("math", "mrow", "mi", "mo", "mn", "mtext", "msub", "msup", "mfrac", "m
 ATTRIBUTES = {"display", "displaystyle", "stretchy", "columnalign", "mathvariant", "width"}
 
 
-class Page(HTMLParser):
-    """The tags and attributes that a browser would see."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.attributes = set(), set()
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
+def dress(page):
+    """The tags and the attributes that a browser would see."""
+    elements = Reader(page).elements
+    return {tag for tag, _ in elements}, {name for _, attributes in elements for name in attributes}
 
 
 @as_one_test("latex", HOSTILE)
@@ -84,9 +76,9 @@ def test_nothing_but_mathematics_comes_out_of_hostile_latex(latex):
 
     The converter takes what is in text for HTML; what it does not understand is shown as it is, escaped.
     """
-    page = Page(html.formula(latex))
-    assert page.tags <= TAGS
-    assert page.attributes <= ATTRIBUTES
+    tags, attributes = dress(html.formula(latex))
+    assert tags <= TAGS
+    assert attributes <= ATTRIBUTES
 
 
 @as_one_test("words", [*HOSTILE[:-1], "<b onclick=alert(1)>", "</math><script>"])
@@ -97,10 +89,10 @@ def test_a_theorem_of_somebody_else_dresses_no_page(words):
     bound = (1 - gamma * mu * lambda_min) ** T * gap0
     theorem = replace(theorems.T2, id="mine", name="mine", source=words, claim=E(theorems.gap) <= bound)
     case = Case(GD(0.5), Quadratic.left(np.eye(2), np.ones((2, 1))), steps=3)
-    known = Page(theorems.T2._repr_html_() + verify("T2", case)._repr_html_())
-    page = Page(theorem._repr_html_() + verify(theorem, case)._repr_html_())
-    assert page.tags <= known.tags | TAGS
-    assert page.attributes <= known.attributes | ATTRIBUTES
+    known_tags, known_attributes = dress(theorems.T2._repr_html_() + verify("T2", case)._repr_html_())
+    tags, attributes = dress(theorem._repr_html_() + verify(theorem, case)._repr_html_())
+    assert tags <= known_tags | TAGS
+    assert attributes <= known_attributes | ATTRIBUTES
 
 
 def test_sentences_are_words_with_formulas_between():

@@ -7,7 +7,6 @@ import re
 import shlex
 import zlib
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -26,10 +25,10 @@ from rac_theory.ledger.table import summary_tables
 from rac_theory.literature import C6
 from rac_theory.proofs.reading import Reading
 from rac_theory.theorems.ours import STORED
+from tests import read_html
 
 HOSTILE = "<script>alert(1)</script>"
 LOADING = {"src", "href", "srcset", "action", "data", "poster", "background", "xlink:href"}
-VOID = {"meta", "img", "input", "br", "wbr"}
 
 
 def unpack(text):
@@ -37,43 +36,13 @@ def unpack(text):
     return json.loads(zlib.decompress(base64.b64decode(text)))
 
 
-class Reader(HTMLParser):
-    """What a browser would see: elements with their attributes, the text of each, and those that are not closed."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.open, self.words = [], [], {}
-        self.text = ""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append((tag, len(self.elements) - 1))
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        assert self.open[-1][0] == tag, f"</{tag}> closes <{self.open[-1][0]}>"
-        self.open.pop()
-
-    def handle_data(self, data):
-        self.text += data
-        for _, number in self.open:
-            self.words[number] = self.words.get(number, "") + data
+class Reader(read_html.Reader):
+    """A page of the report."""
 
     def opened(self):
         """What each row opens, in their order."""
         packs = [text for _, text in self.all("template", **{"class": "pack"})]
         return [Reader(fragment) for pack in packs for fragment in unpack(pack)]
-
-    def all(self, tag, **attributes):
-        """Attributes and text of the elements that have this tag and these attributes."""
-        for number, (name, found) in enumerate(self.elements):
-            if name == tag and attributes.items() <= found.items():
-                yield found, " ".join(self.words.get(number, "").split())
 
 
 @pytest.fixture(scope="module")
