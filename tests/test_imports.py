@@ -22,9 +22,7 @@ ROOMS = [
     *("statements", "proofs", "theorems", "discovery", "verdicts", "literature"),  # what is said of it
     *("ledger", "advice", "testing", "torch", "commands"),  # what people use
 ]
-SUB_DOORS = {
-    *("base.checks", "algorithms.gradients", "sketches.laws", "statements.symbols", "statements.assumptions"),
-}
+SUB_DOORS = {*("base.checks", "algorithms.gradients", "sketches.laws", "statements.symbols", "statements.assumptions")}
 """What else another room may import from."""
 
 BESIDE_THE_ROOMS = {"benchmarks", "browser", "coq", "docs", "fuzz", "mutants", "notebooks"}  # folders of tests

@@ -31,10 +31,7 @@ ODD = {
         },
         [LAYER, LAYER],
     ),
-    "AdaLoRA": (
-        {"q.lora_A": ("F32", 12, N), "q.lora_B": ("F32", M, 12), "q.lora_E": ("F32", 12, 1)},
-        ([LAYER], NAMES),
-    ),
+    "AdaLoRA": ({"q.lora_A": ("F32", 12, N), "q.lora_B": ("F32", M, 12), "q.lora_E": ("F32", 12, 1)}, ([LAYER], NAMES)),
     "MLX": ({"q.lora_a": ("F16", N, 8), "q.lora_b": ("F16", 8, M)}, "under other names"),
     "kohya": (
         {"te_q.lora_down.weight": ("F16", 8, N), "te_q.lora_up.weight": ("F16", M, 8), "te_q.alpha": ("F16",)},
@@ -67,10 +64,7 @@ ODD = {
         [(192, 64), (64, 256)],
     ),
     "experts in one tensor": ({"mlp.experts.gate_up_proj": ("BF16", 8, N, 2 * M)}, "3 axes"),
-    "embeddings": (
-        {f"{name}.weight": ("BF16", 50_000, M) for name in EMBEDDINGS},
-        "is an embedding, by its name",
-    ),
+    "embeddings": ({f"{name}.weight": ("BF16", 50_000, M) for name in EMBEDDINGS}, "is an embedding, by its name"),
     "a position table": (
         {
             "a.relative_position_bias_table": ("F32", 169, 3),
