@@ -57,18 +57,12 @@ FACTORS = Initialisation.kaiming((3, 1), 1)
 @as_one_test(
     ("make", "message"),
     [
-        (
-            lambda: Case(GD(0.1), SQUARES, 1e80 * np.ones((3, 1)), steps=1),
-            "W0 must have a largest entry of size 1e-75..1e75",
-        ),
-        (
-            lambda: Case(GD(0.1), SQUARES, np.ones((3, 1)) + 0j, steps=1),
-            "W0 must be an array of real numbers, got complex",
-        ),
+        (lambda: Case(GD(0.1), SQUARES, 1e80 * np.ones((3, 1))), "W0 must have a largest entry of size 1e-75..1e75"),
+        (lambda: Case(GD(0.1), SQUARES, np.ones((3, 1)) + 0j), "W0 must be an array of real numbers, got complex"),
         (lambda: Case(GD(0.1), SQUARES, steps=10**30), "steps must be at most 2147483648"),
         (
             lambda: Case(GD(0.1), SQUARES, 20),
-            "W0 must be a matrix or None, got 20; the number of steps is named: steps=20",
+            "W0 must be a matrix or None, got 20; the number of steps is named: steps=2",
         ),
         (lambda: Case(GD(0.1), SQUARES, steps=True), "steps must be an integer, got True"),
         (lambda: Case(GD(0.1), SQUARES, steps=np.ma.masked), "steps must be an integer, got masked"),
@@ -173,7 +167,7 @@ TRAJECTORY = "must be a Trajectory, as simulate returns, got"
 CONSTANTS = "must be a Constants, as Constants.of(case) gives, got"
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("algorithm", "problem", "message"),
     [
         (PROBLEM, ALGORITHM, "got Quadratic(3x2 #*) without 'iterates'; are algorithm and problem swapped?"),
@@ -186,8 +180,7 @@ CONSTANTS = "must be a Constants, as Constants.of(case) gives, got"
         (ALGORITHM, np.eye(3), "problem must be *, got array(*) without 'value'"),
         (None, None, "algorithm must be *, got None without 'iterates'"),
     ],
-    ids=["swapped", "problem", "class", "function", "sketch", "class of problem", "method", "array", "None"],
-)  # fmt: skip
+)
 def test_algorithm_and_problem(algorithm, problem, message):
     """Each was an AttributeError, or a sentence about something else."""
     pattern = re.escape(message).replace(r"\*", ".*") + "$"

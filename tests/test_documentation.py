@@ -13,6 +13,7 @@ import pytest
 import rac_theory
 from rac_theory import counterexamples, problems, sketches, theorems
 from rac_theory.commands import cli
+from tests.as_one_test import as_one_test
 from tests.extensions import extension
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +70,7 @@ def test_the_python_blocks_that_are_only_shown_run_in_order(page: Path, beside: 
         exec(compile(block, f"{name(page)}, block {number}", "exec"), namespace)
 
 
-@pytest.mark.parametrize("page", [path for path in (README, *PAGES) if commands(path)], ids=name)
+@as_one_test("page", [path for path in (README, *PAGES) if commands(path)], ids=name)
 def test_the_commands_of_a_page_are_understood(page: Path) -> None:
     for command in commands(page):
         cli._parser().parse_args(shlex.split(command))
@@ -95,9 +96,9 @@ def test_the_start_page_gives_the_two_commands_of_the_readme() -> None:
 
 
 def test_every_theorem_is_stated_and_every_sketch_listed() -> None:
+    assert len(PAGES) > 10
     words = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
-    missing = [id for id in theorems.ALL if f"```{{theorem}} {id}\n" not in words]
-    assert missing == []
+    assert [id for id in theorems.ALL if f"```{{theorem}} {id}\n" not in words] == []
     # The directive prints all of sketches.NAMED; those that have a proof of their own are in the text.
     assert "```{sketches} " in words
     named = ("gaussian", "haar", "coordinate", "weighted_coordinate", "frozen")
@@ -115,6 +116,7 @@ def test_every_proof_is_shown_on_the_page_of_its_theorem() -> None:
 
 
 def test_the_notebooks_are_a_course_and_every_one_has_its_page() -> None:
+    assert NOTEBOOKS
     assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02}_" for number in range(1, len(NOTEBOOKS) + 1)]
     pages = ROOT / "docs/notebooks"
     assert {path.resolve() for path in pages.glob("*.ipynb")} == {path.resolve() for path in NOTEBOOKS}
@@ -144,11 +146,6 @@ def test_the_links_of_the_readme_lead_to_files() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)", README.read_text(encoding="utf-8"))
     assert links
     assert all((ROOT / link).exists() for link in links)
-
-
-def test_there_are_pages_and_notebooks() -> None:
-    assert len(PAGES) > 10
-    assert NOTEBOOKS
 
 
 def test_what_is_known_of_the_paper_is_said_alike():

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from rac_theory import theorems
+from tests.as_one_test import as_one_test
 from tests.extensions import extension
 
 PAGE, NOTEBOOK = Path("page.md"), Path("01_notebook.ipynb")
@@ -25,23 +24,11 @@ def text(words, name="stdout"):
 
 def faults(path, *cells, count=None):
     """Of cells, each (its option prints, its outputs), stored without outputs unless a count is given."""
-    stored, done = (
-        Node(
-            cells=[Node(cell_type="markdown")]
-            + [
-                Node(
-                    cell_type="code",
-                    metadata={"prints": prints} if prints else {},
-                    outputs=map(Node, outputs) if executed else [],
-                    execution_count=1 if executed else count,
-                )
-                for prints, outputs in cells
-            ]
-        )
-        for executed in (False, True)
-    )
-    for cell in done.cells[1:]:
-        cell["outputs"] = list(cell["outputs"])
+    stored, done = Node(cells=[Node(cell_type="markdown")]), Node(cells=[Node(cell_type="markdown")])
+    for prints, outputs in cells:
+        code = Node(cell_type="code", metadata={"prints": prints} if prints else {})
+        stored.cells.append(Node(code, outputs=[], execution_count=count))
+        done.cells.append(Node(code, outputs=[*map(Node, outputs)], execution_count=1))
     return list(ending.faults(path, stored, done))
 
 
@@ -51,21 +38,13 @@ VERDICT = (None, [text("T2 HOLDS for 60 steps")])
 OPEN = [(None, [text(f"Exercise 01.{i} waits for a number: put it in place of the dots.")]) for i in (1, 2)]
 
 
-@pytest.mark.parametrize(
-    ("asked", "shown"),
-    [
-        ("0.65", "0.651"),
-        (["a b", "c"], "a\n   b  c"),
-        (0.5, "0.5"),
-        ("HOLDS", "T2 HOLDS"),
-    ],
-)
+@as_one_test(("asked", "shown"), [("0.65", "0.651"), (["a b", "c"], "a\n   b  c"), (0.5, "0.5"), ("HOLDS", "T2 HOLDS")])
 def test_a_page_that_prints_what_it_says_has_no_fault(asked, shown):
     assert faults(PAGE, (asked, [text(shown)])) == []
     assert faults(PAGE, (asked, [{"data": {"text/plain": shown}}])) == []
 
 
-@pytest.mark.parametrize(("asked", "shown"), [("0.65", "0.66"), (["a", "b"], "a"), ("HOLDS", "VIOLATED"), ("x", "")])
+@as_one_test(("asked", "shown"), [("0.65", "0.66"), (["a", "b"], "a"), ("HOLDS", "VIOLATED"), ("x", "")])
 def test_other_words_are_a_fault_that_names_the_cell(asked, shown):
     (fault,) = faults(PAGE, (None, []), (asked, [text(shown)]))
     assert fault.startswith("code cell 2 should print '")
@@ -79,13 +58,12 @@ def test_a_page_that_prints_says_what():
     assert fault.startswith("no cell says what it prints")
 
 
-@pytest.mark.parametrize("path", [PAGE, NOTEBOOK])
+@as_one_test("path", [PAGE, NOTEBOOK])
 def test_what_is_stored_and_what_goes_to_stderr(path):
     good = (("T2", [*OPENING[1]]), DRAWING, VERDICT, *OPEN)
     assert faults(path, *good) == []
-    assert [fault[:26] for fault in faults(path, *good, count=7)] == [
-        f"code cell {number} is stored with" for number in range(1, 6)
-    ]
+    stored = [f"code cell {number} is stored with" for number in range(1, 6)]
+    assert [fault[:26] for fault in faults(path, *good, count=7)] == stored
     (fault,) = faults(path, ("T2", [*OPENING[1], text("DeprecationWarning", "stderr")]), DRAWING, VERDICT, *OPEN)
     assert fault == "code cell 1 writes to stderr: DeprecationWarning"
 

@@ -117,9 +117,7 @@ def test_the_style_for_curves_of_ones_own_differs_in_grey():
 def test_outcomes_have_a_key_of_as_many_colours():
     """A continuous bar for three outcomes; colours whose order is lost in grey."""
     classes = np.array([[0, 1], [2, 2]])
-    ax = Outcomes(np.array([1.0, 2]), np.array([1.0, 2]), classes, ("good", "fair", "bad"), "x", "y").draw(
-        title="a map"
-    )
+    ax = Outcomes(np.array([1.0, 2]), np.array([1.0, 2]), classes, NAMES, "x", "y").draw(title="a map")
     (mesh,) = ax.collections
     assert mesh.cmap.N == mesh.norm.Ncmap == 3
     greys = mesh.cmap(range(3))[:, :3] @ [0.2126, 0.7152, 0.0722]
@@ -131,15 +129,15 @@ def test_outcomes_have_a_key_of_as_many_colours():
     assert [float(place) for place in key.get_yticks()] == [0, 1, 2]
 
 
-@pytest.mark.parametrize("lines", [1, 2, 3])
-def test_a_title_of_three_lines_is_on_the_figure(lines):
+def test_a_title_of_three_lines_is_on_the_figure():
     """Its top is within the figure, which saves no more than that; axes of others keep their places."""
     ax = plot.figure().subplots()
     ax.plot([1, 2], [1, 2])
-    words.titled(ax, "\n".join(["a title"] * lines))
-    figure = ax.get_figure()
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    assert ax.title.get_window_extent(renderer).y1 <= figure.bbox.y1
+    for lines in (1, 2, 3):
+        words.titled(ax, "\n".join(["a title"] * lines))
+        figure = ax.get_figure()
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        assert ax.title.get_window_extent(renderer).y1 <= figure.bbox.y1
     two = plot.figure()
     first, _ = two.subplots(1, 2)
     top = two.subplotpars.top

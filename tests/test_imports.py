@@ -22,9 +22,7 @@ ROOMS = [
     *("statements", "proofs", "theorems", "discovery", "verdicts", "literature"),  # what is said of it
     *("ledger", "advice", "testing", "torch", "commands"),  # what people use
 ]
-SUB_DOORS = {
-    *("base.checks", "algorithms.gradients", "sketches.laws", "statements.symbols", "statements.assumptions"),
-}
+SUB_DOORS = {*("base.checks", "algorithms.gradients", "sketches.laws", "statements.symbols", "statements.assumptions")}
 """What else another room may import from."""
 
 BESIDE_THE_ROOMS = {"benchmarks", "browser", "coq", "docs", "fuzz", "mutants", "notebooks"}  # folders of tests
@@ -74,13 +72,13 @@ def test_no_import_runs_back():
                 assert ROOMS.index(there) <= ROOMS.index(here), f"{module} must not import {name}"
 
 
+TRUSTED = ("rac_theory.proofs.proof", "rac_theory.proofs.induction", "rac_theory.proofs.facts")
+
+
 def test_what_a_proof_is_trusted_to_knows_no_theorem_and_computes_in_no_floating_point():
     """What a proof is made and checked by names neither NumPy nor SciPy, a problem, a sketch, a case nor a family."""
     known = house.modules()
-    trusted, seen = (
-        ["rac_theory.proofs.proof", "rac_theory.proofs.induction", "rac_theory.proofs.facts"],
-        set(),
-    )
+    trusted, seen = [*TRUSTED], set()
     while trusted:
         module = trusted.pop()
         seen.add(module)
@@ -91,9 +89,8 @@ def test_what_a_proof_is_trusted_to_knows_no_theorem_and_computes_in_no_floating
                 assert rest.partition(".")[0] in ("algebra", "statements", "proofs", "drawing"), f"{module}: {name}"
                 if rest.startswith("proofs.") and name not in seen:
                     trusted.append(name)
-    assert {
-        f"rac_theory.proofs.{name}" for name in ("fact", "drawn", "schemas", "induction", "defined", "checker")
-    } < seen
+    parts = ("fact", "drawn", "schemas", "induction", "defined", "checker")
+    assert {f"rac_theory.proofs.{name}" for name in parts} < seen
     assert not seen & {f"rac_theory.proofs.{name}" for name in ("combination", "countermodel", "prove")}
 
 
@@ -106,7 +103,7 @@ def test_what_a_proof_is_trusted_to_reaches_no_array_but_by_metrics_bounds_and_w
     and which of its files do so by themselves may only become fewer. None names SciPy.
     """
     known = house.modules()
-    reached = {"rac_theory.proofs.proof", "rac_theory.proofs.induction", "rac_theory.proofs.facts"}
+    reached = {*TRUSTED}
     for module in (todo := [*reached]):
         within = {name for name in house.imported(known[module]) if house.room(name) in ("proofs", "statements")}
         todo += sorted(within - reached)
@@ -149,10 +146,6 @@ def test_every_file_says_what_it_is():
         assert house.read(path)[0], f"{path} must begin with what it is"
 
 
-def run(code):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-
-
 STAGES = {
     "import rac_theory": "numpy scipy matplotlib joblib rich sklearn hypothesis rac_theory.problems",
     "import rac_theory.base": "scipy matplotlib",
@@ -167,7 +160,7 @@ STAGES = {
 def in_a_process_with_every_room():
     """What is loaded too early, if anything, and what is missing in the end: one process, as starting many is slow."""
     stages = (f"{stage}; print(sys.modules.keys() & {{*{apart.split()}}})" for stage, apart in STAGES.items())
-    done = run(
+    code = (
         "\n".join(["import sys", *stages])
         + "\nprint([name for name in rac_theory.__all__ if not hasattr(rac_theory, name)])\n"
         "from rac_theory import verify, simulate, spectrum\n"
@@ -176,7 +169,7 @@ def in_a_process_with_every_room():
         "try:\n    from rac_theory.torch import from_module\n"
         "except ImportError as error:\n    print(type(error).__name__, *str(error).split())"
     )
-    return done.stdout.splitlines()
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout.splitlines()
 
 
 @pytest.mark.parametrize("stage", range(len(STAGES)), ids=[stage[:40] for stage in STAGES])
@@ -233,19 +226,12 @@ def test_the_link_at_the_top_of_a_clone_gives_the_same_classes():
     """Two copies of a module would have two classes of one name, of which ``isinstance`` knows one."""
     if not (link := TESTS.parent / "problems").exists():
         pytest.fail(f"{link} must lead to rac_theory/problems, as the README says")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import problems, rac_theory.problems as ours\n"
-            "print(all(getattr(problems, name) is getattr(ours, name) for name in ours.__all__))\n"
-            "import problems.quadratic",
-        ],
-        capture_output=True,
-        text=True,
-        cwd=TESTS.parent,
-        timeout=60,
+    code = (
+        "import problems, rac_theory.problems as ours\n"
+        "print(all(getattr(problems, name) is getattr(ours, name) for name in ours.__all__))\n"
+        "import problems.quadratic"
     )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=TESTS.parent, timeout=60)
     assert done.stdout == "True\n"
     assert "'problems' is not a package" in done.stderr
 
@@ -253,12 +239,8 @@ def test_the_link_at_the_top_of_a_clone_gives_the_same_classes():
 def test_type_checkers_see_the_same_names():
     """The names under TYPE_CHECKING are those that are resolved lazily, from the same modules."""
     tree = ast.parse((HOUSE / "__init__.py").read_text(encoding="utf-8"))
-    (block,) = [
-        node for node in tree.body if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-    ]
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     seen = {alias.asname: node.module for node in block.body for alias in node.names}
     modules = {name: f".{module}".rpartition(".")[0] for name, module in rac_theory._MODULES.items()}
     homes = {name: f".{door}" for name, door in rac_theory._HOMES.items()}
-    assert seen == {
-        name: f"rac_theory{'.' if door else ''}{door.strip('.')}" for name, door in (modules | homes).items()
-    }
+    assert seen == {name: f"rac_theory.{door.strip('.')}".strip(".") for name, door in (modules | homes).items()}

@@ -8,50 +8,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from rac_theory import algorithms, problems, sketches
-from rac_theory.algorithms import (
-    AsymmetricLoRA,
-    Bernoulli,
-    ChainOfLoRA,
-    Checked,
-    CyclicRACLoRA,
-    Decreasing,
-    GaLore,
-    Implementation,
-    Initialisation,
-    InverseOnRange,
-    LayeredRACLoRA,
-    LoRA,
-    RACLoRA,
-    StepPerDraw,
-    gradients,
-)
-from rac_theory.algorithms.gradients import (
-    ByChance,
-    CertifiedStep,
-    Clients,
-    Exact,
-    FiniteDifferences,
-    Local,
-    Minibatch,
-    Noise,
-    Noisy,
-    Reshuffled,
-    Subset,
-)
-from rac_theory.problems import (
-    Federated,
-    FromFunctions,
-    Layers,
-    LeastSquares,
-    LogisticRegression,
-    NonconvexLogistic,
-    PLSine,
-    Quadratic,
-    Smoothness,
-    SoftmaxRegression,
-    TanhNetwork,
-    TwoLayerNetwork,
-)
+from rac_theory.algorithms import Initialisation, RACLoRA, gradients
+from rac_theory.algorithms.gradients import Exact, Local, Minibatch, Noisy
+from rac_theory.problems import Federated, Layers, LeastSquares, Smoothness
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.relu_network import ReLUNetwork
 from rac_theory.sketches import NAMED, BlockPartition, Coordinate, Gaussian, Haar, named_sketch
@@ -104,24 +63,25 @@ MADE = [
         "gradients": [Own(), Local(2), Noisy(1e-9)], "lora_alpha": [2.0, 2.0 + 1e-9],
     }),
     (RACLoRA, {"sketch": None, "gamma": 0.1}, {"gamma": [0.1 + 1e-15], "gradients": [Own(), Minibatch(3)]}),
-    (AsymmetricLoRA, {"sketch": Haar(3, 2), "gamma": 0.1}, {
+    (algorithms.AsymmetricLoRA, {"sketch": Haar(3, 2), "gamma": 0.1}, {
         "sketch": [Gaussian(3, 2)], "gamma": [0.1 + 1e-15], "side": ["right"],
         "gradients": [Own(), Noisy(0.5), Minibatch(2)], "lora_alpha": [2.0, 2.0 + 1e-9],
     }),
-    (Bernoulli, {"left": Haar(3, 1), "right": Haar(2, 1), "gamma": 0.1}, {
+    (algorithms.Bernoulli, {"left": Haar(3, 1), "right": Haar(2, 1), "gamma": 0.1}, {
         "left": [Gaussian(3, 1)], "right": [Gaussian(2, 1)], "gamma": [0.1 + 1e-15], "p": [0.5 + 1e-9],
         "gradients": [Noisy(0.5)],
     }),
-    (StepPerDraw, {"sketch": Haar(3, 2)}, {"sketch": [Haar(3, 1)], "gamma": [1 + 1e-15], "side": ["right"]}),
-    (InverseOnRange, {"sketch": Haar(3, 2)}, {"sketch": [Gaussian(3, 2)], "gamma": [1.5], "side": ["right"]}),
-    (Checked, {"problem": SQUARES, "level": 4e-6, "pairs": 2048, "each_step": True}, {
+    (algorithms.StepPerDraw, {"sketch": Haar(3, 2)}, {"sketch": [Haar(3, 1)], "gamma": [1 + 1e-15], "side": ["right"]}),
+    (algorithms.InverseOnRange, {"sketch": Haar(3, 2)},
+     {"sketch": [Gaussian(3, 2)], "gamma": [1.5], "side": ["right"]}),
+    (algorithms.Checked, {"problem": SQUARES, "level": 4e-6, "pairs": 2048, "each_step": True}, {
         "level": [4e-7], "pairs": [512], "each_step": [False],
     }),
-    (Implementation, {"stepper": half, "implements": RACLoRA(Haar(3, 2), gamma=0.1)}, {
+    (algorithms.Implementation, {"stepper": half, "implements": RACLoRA(Haar(3, 2), gamma=0.1)}, {
         "stepper": [whole], "implements": [RACLoRA(Haar(3, 1), gamma=0.1)],
-        "checked": [Checked(SQUARES, 4e-6, 0, True)],
+        "checked": [algorithms.Checked(SQUARES, 4e-6, 0, True)],
     }),
-    (CyclicRACLoRA, {"sketch": Coordinate(4, 1), "gamma": 0.1},
+    (algorithms.CyclicRACLoRA, {"sketch": Coordinate(4, 1), "gamma": 0.1},
      {"sketch": [BlockPartition(4, 2)], "gamma": [0.1 + 1e-15], "side": ["right"], "order": ["cyclic"]}),
     (algorithms.MomentumInLinks, {"sketch": Haar(3, 2), "gamma": 0.1, "beta": 0.5, "inner_steps": 2}, {
         "sketch": [Gaussian(3, 2)], "gamma": [0.1 + 1e-15], "beta": [0.5 + 1e-15], "inner_steps": [3],
@@ -141,19 +101,19 @@ MADE = [
         "lines": [{THETA: THETA - MU, MU: 2 * MU}, {THETA: THETA, MU: MU}],
         "start": [{MU: THETA}], "report": [THETA + MU, MU],
     }),
-    (GaLore, {"rank": 1, "gamma": 0.1}, {"rank": [2], "gamma": [0.1 + 1e-15], "gradients": [Noisy(0.5)]}),
-    (LoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1}, {
+    (algorithms.GaLore, {"rank": 1, "gamma": 0.1}, {"rank": [2], "gamma": [0.1 + 1e-15], "gradients": [Noisy(0.5)]}),
+    (algorithms.LoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1}, {
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15],
         "gradients": [Own(), Noisy(0.5), Minibatch(2)], "lora_alpha": [1.0, 1.0 + 1e-9],
     }),
-    (ChainOfLoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1, "inner_steps": 2}, {
+    (algorithms.ChainOfLoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1, "inner_steps": 2}, {
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15], "inner_steps": [3],
         "restart": ["fixed"], "gradients": [Own(), Noisy(0.5)], "lora_alpha": [1.0, 1.0 + 1e-9],
     }),
-    (Decreasing, {"algorithm": RACLoRA(Haar(3, 2), gamma=0.1), "offset": 2.0}, {
+    (algorithms.Decreasing, {"algorithm": RACLoRA(Haar(3, 2), gamma=0.1), "offset": 2.0}, {
         "algorithm": [RACLoRA(Haar(3, 1), gamma=0.1)], "offset": [2.0 + 1e-14], "power": [0.5],
     }),
-    (LayeredRACLoRA, {
+    (algorithms.LayeredRACLoRA, {
         "layers": Layers([(3, 2), (2, 2)]), "sketches": [Haar(3, 1), Haar(2, 1)], "gamma": 0.1, "sides": "left",
     }, {
         "layers": [Layers([(3, 2), (2, 2)], names=["a", "b"]), Layers([(3, 2), (2, 1)])], "gamma": [0.1 + 1e-15],
@@ -162,16 +122,18 @@ MADE = [
     }),
     (Initialisation, {"A": Haar(2, 1)}, {"A": [Haar(2, 2)], "B": [Haar(2, 1)], "scale": [1 + 1e-9]}),
     (Exact, {}, {}),
-    (CertifiedStep, {}, {}),
-    (FiniteDifferences, {"h": 0.1}, {"h": [0.1 + 1e-12], "central": [True]}),
-    (Reshuffled, {}, {}),
+    (gradients.CertifiedStep, {}, {}),
+    (gradients.FiniteDifferences, {"h": 0.1}, {"h": [0.1 + 1e-12], "central": [True]}),
+    (gradients.Reshuffled, {}, {}),
     (Local, {"steps": 2}, {"steps": [3]}),
-    (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()], "participation": [Subset(2), ByChance(0.5)]}),
-    (Subset, {"size": 2}, {"size": [3]}),
-    (ByChance, {"chance": 0.5}, {"chance": [0.25, (0.5, 0.25)]}),
+    (gradients.Clients, {"source": Local(2)}, {
+        "source": [Local(3), Exact()], "participation": [gradients.Subset(2), gradients.ByChance(0.5)],
+    }),
+    (gradients.Subset, {"size": 2}, {"size": [3]}),
+    (gradients.ByChance, {"chance": 0.5}, {"chance": [0.25, (0.5, 0.25)]}),
     (Minibatch, {"size": 2}, {"size": [3], "replace": [True]}),
     (Noisy, {"sigma": 0.5}, {"sigma": [0.5 + 1e-9]}),
-    (Noise, {"A": 1.0, "beta": 0.5, "C": 2.0}, {"A": [2.0], "beta": [0.5 + 1e-9], "C": [float("nan")]}),
+    (gradients.Noise, {"A": 1.0, "beta": 0.5, "C": 2.0}, {"A": [2.0], "beta": [0.5 + 1e-9], "C": [float("nan")]}),
     *[(kind, {"dim": 8, "rank": 2}, SIZES) for kind in OF_A_SIZE],
     (sketches.SparseSigns, {"dim": 3, "rank": 2, "p": 0.5}, SIZES | {"p": [0.5 + 1e-9]}),
     (sketches.AnisotropicGaussian, {"dim": 3, "rank": 2, "covariance": np.diag([1.0, 2, 3])}, {
@@ -189,7 +151,7 @@ MADE = [
     (sketches.Mixture, {"sketches": [Haar(3, 1), Gaussian(3, 1)], "weights": [1, 2]}, {
         "sketches": [[Haar(3, 1), Haar(3, 1)], [Gaussian(3, 1), Haar(3, 1)]], "weights": [[1, 2 + 1e-9], [2, 1]],
     }),
-    (PLSine, {"shape": (2, 3)}, {"shape": [(3, 2)]}),
+    (problems.PLSine, {"shape": (2, 3)}, {"shape": [(3, 2)]}),
     (LeastSquares, {"X": X, "Y": Y}, {
         "X": [nudged(X), csr_array(X), X[::-1]], "Y": [nudged(Y)], "l2": [0.1, 0.1 + 1e-9],
     }),
@@ -198,21 +160,21 @@ MADE = [
         (kind, {"X": X, "y": [0, 1, 0, 1, 1, 0], weight: 0.1}, {
             "X": [nudged(X)], "y": [[0, 1, 0, 1, 1, 1]], weight: [0.1 + 1e-9],
         })
-        for kind, weight in ((LogisticRegression, "l2"), (NonconvexLogistic, "lam"))
+        for kind, weight in ((problems.LogisticRegression, "l2"), (problems.NonconvexLogistic, "lam"))
     ],
-    (SoftmaxRegression, {"X": X, "labels": LABELS}, {
+    (problems.SoftmaxRegression, {"X": X, "labels": LABELS}, {
         "X": [nudged(X)], "labels": [OTHERS, list("abcabc")], "l2": [0.1],
     }),
-    (TanhNetwork, {"X": X, "labels": LABELS, "V": HEAD}, {
+    (problems.TanhNetwork, {"X": X, "labels": LABELS, "V": HEAD}, {
         "X": [nudged(X)], "labels": [OTHERS], "V": [nudged(HEAD)], "l2": [0.1],
     }),
-    (TwoLayerNetwork, {"X": X, "labels": LABELS, "hidden": 2}, {
+    (problems.TwoLayerNetwork, {"X": X, "labels": LABELS, "hidden": 2}, {
         "X": [nudged(X)], "labels": [OTHERS], "hidden": [3], "cap": [1 + 1e-9, float("inf")], "l2": [0.1], "seed": [1],
     }),
-    (Quadratic, {"W_star": V, "S": np.eye(3)}, {
+    (problems.Quadratic, {"W_star": V, "S": np.eye(3)}, {
         "W_star": [nudged(V)], "S": [2 * np.eye(3)], "R": [2 * np.eye(2)], "start": [V, nudged(V)],
     }),
-    (FromFunctions, {"shape": (3, 2), "value": half, "gradient": whole, "L": 1.0}, {
+    (problems.FromFunctions, {"shape": (3, 2), "value": half, "gradient": whole, "L": 1.0}, {
         "shape": [(2, 3)], "value": [abs], "gradient": [abs], "L": [1 + 1e-9], "mu": [0.5], "f_star": [0.0],
         "convex": [True], "W_star": [V, nudged(V)], "start": [V, nudged(V)],
         "smoothness": [Smoothness.isotropic(1.0, (3, 2)), Smoothness.isotropic(0.5, (3, 2))],
@@ -259,29 +221,27 @@ def test_every_class_is_here():
     assert public - abstract - made_by_others - {sketches.Spectrum} <= {kind for kind, _, _ in MADE}
 
 
-@as_one_test(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
+@as_one_test(("kind", "arguments", "others"), MADE)
 def test_another_argument_prints_as_another_text(kind, arguments, others):
-    """Catches an argument that is left out, rounded, or hidden where a subclass stands for the usual one."""
+    """Catches an argument that is left out, rounded, or hidden where a subclass stands for the usual one.
+
+    And a subclass, whose numbers may be others, that prints the name of its class.
+    """
     texts = [repr(kind(**arguments))]
     texts += [repr(kind(**arguments | {name: value})) for name, values in others.items() for value in values]
     assert all(a != b for a, b in combinations(texts, 2))
     assert repr(kind(**arguments)) == texts[0]
     assert "0x" not in texts[0]
     assert len(texts[0]) < 240
+    assert repr(type("Mine", (kind,), {})(**arguments)).startswith("Mine(")
 
 
-@as_one_test(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
-def test_a_subclass_prints_its_own_name(kind, arguments, others):
-    mine = type("Mine", (kind,), {})
-    assert repr(mine(**arguments)).startswith("Mine(")
-
-
-@as_one_test(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
+@as_one_test(("kind", "arguments", "others"), MADE)
 def test_what_is_made_alike_is_equal_and_another_argument_is_not(kind, arguments, others):
     """Or equal to itself only, where that is what the class says; arrays raise no error and hide no difference."""
     one, again = kind(**arguments), kind(**arguments)
     assert one == one
-    assert (one == again) is (kind not in (FromFunctions, Federated, Mean))
+    assert (one == again) is (kind not in (problems.FromFunctions, Federated, Mean))
     assert len({one, again}) == (1 if one == again else 2)
     changed = [kind(**arguments | {name: value}) for name, values in others.items() for value in values]
     assert not any(one == other or other == one for other in changed)

@@ -23,6 +23,8 @@ SMALL = {
     "pad_token_id": 0,
 }
 VISION = {"image_size": 32, "patch_size": 8}
+ENCODER = {"encoder_layers": 2, "encoder_ffn_dim": 48, "encoder_attention_heads": 4}
+DECODER = {"decoder_layers": 2, "decoder_ffn_dim": 48, "decoder_attention_heads": 4}
 KINDS = {
     "Llama": SMALL,
     "Qwen2": SMALL,
@@ -38,42 +40,15 @@ KINDS = {
     "Roberta": SMALL,
     "DebertaV2": SMALL | {"relative_attention": True, "pos_att_type": ["p2c", "c2p"]},
     "T5": {"d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4, "vocab_size": 99},
-    "Bart": {
-        "d_model": 32,
-        "vocab_size": 99,
-        "encoder_layers": 2,
-        "decoder_layers": 2,
-        "encoder_ffn_dim": 48,
-        "decoder_ffn_dim": 48,
-        "encoder_attention_heads": 4,
-        "decoder_attention_heads": 4,
-    },
+    "Bart": ENCODER | DECODER | {"d_model": 32, "vocab_size": 99},
     "Mamba": {"hidden_size": 32, "state_size": 4, "num_hidden_layers": 2, "vocab_size": 99},
     "Rwkv": {"hidden_size": 32, "attention_hidden_size": 32, "num_hidden_layers": 2, "vocab_size": 99},
     "ViT": SMALL | VISION,
-    "Swin": {
-        "image_size": 32,
-        "patch_size": 4,
-        "embed_dim": 16,
-        "depths": [1, 1],
-        "num_heads": [2, 2],
-        "window_size": 4,
-    },
-    "Whisper": {
-        "d_model": 32,
-        "vocab_size": 99,
-        "encoder_layers": 1,
-        "decoder_layers": 1,
-        "encoder_ffn_dim": 48,
-        "decoder_ffn_dim": 48,
-        "encoder_attention_heads": 4,
-        "decoder_attention_heads": 4,
-        "pad_token_id": 0,
-        "bos_token_id": 1,
-        "eos_token_id": 2,
-        "decoder_start_token_id": 1,
-        "num_mel_bins": 8,
-    },
+    "Swin": VISION | {"patch_size": 4, "embed_dim": 16, "depths": [1, 1], "num_heads": [2, 2], "window_size": 4},
+    "Whisper": ENCODER
+    | DECODER
+    | {"d_model": 32, "vocab_size": 99, "num_mel_bins": 8}
+    | {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1},
     "Wav2Vec2": SMALL
     | {
         "conv_dim": [16],

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from rac_theory.numerics.rational import rounded
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.problems.features import squared_row_norms
 from rac_theory.sketches import FiniteSupport, named_sketch
+from tests.as_one_test import as_one_test
 
 RNG = np.random.default_rng(11)
 X = RNG.standard_normal((40, 6)) * np.array([3.0, 1.0, 1.0, 0.5, 0.2, 0.1])
@@ -29,10 +31,12 @@ def option(shape, side, curvature, sketch="haar", rank=1, **choices):
     return found
 
 
-@pytest.mark.parametrize("loss", SCALES)
-@pytest.mark.parametrize("l2", [0.0, 0.3])
+@as_one_test(("loss", "l2"), product(SCALES, (0.0, 0.3)))
 def test_the_numbers_of_features(loss, l2):
     """L, rho and L / mu by eigvalsh of c X'X/N + l2 I. Catches another c, and l2 that is scaled with it."""
+    assert Curvature.of_features(csr_array(X), loss=loss, l2=l2).rho == pytest.approx(
+        Curvature.of_features(X, loss=loss, l2=l2).rho, rel=1e-13
+    )
     known = Curvature.of_features(X, loss=loss, l2=l2)
     values = np.linalg.eigvalsh(SCALES[loss] * X.T @ X / len(X) + l2 * np.eye(6))
     assert values[-1] == pytest.approx(known.L, rel=1e-12)
@@ -42,18 +46,17 @@ def test_the_numbers_of_features(loss, l2):
     assert (known.dim, known.examples) == (6, 40)
 
 
-@pytest.mark.parametrize(
-    ("loss", "problem"),
+UNEVEN = FiniteSupport(np.eye(6)[..., None], np.arange(6, 0, -1) / 21)
+
+
+@as_one_test(
+    ("loss", "problem", "law"),
     [
-        ("least_squares", LeastSquares(X, np.ones((40, 3)), l2=0.3)),
-        ("logistic", LogisticRegression(X, np.resize([1, -1], 40), l2=0.3)),
-        ("softmax", SoftmaxRegression(X, np.resize([0, 1, 2], 40), l2=0.3)),
+        ("least_squares", LeastSquares(X, np.ones((40, 3)), l2=0.3), UNEVEN),
+        ("logistic", LogisticRegression(X, np.resize([1, -1], 40), l2=0.3), sketches.Coordinate(6, 2)),
+        ("softmax", SoftmaxRegression(X, np.resize([0, 1, 2], 40), l2=0.3), sketches.Haar(6, 2)),
+        ("softmax", SoftmaxRegression(X, np.resize([0, 1, 2], 40), l2=0.3), UNEVEN),
     ],
-)
-@pytest.mark.parametrize(
-    "law",
-    [sketches.Haar(6, 2), sketches.Coordinate(6, 2), FiniteSupport(np.eye(6)[..., None], np.arange(6, 0, -1) / 21)],
-    ids=["haar", "coordinate", "uneven"],
 )
 def test_features_promise_what_the_problem_promises(loss, problem, law):
     """By Constants of a case at best_step. Catches a scale that does not cancel in nu L, and the step 1/L_H for it."""
@@ -65,7 +68,7 @@ def test_features_promise_what_the_problem_promises(loss, problem, law):
     assert found.nu == pytest.approx(c.nu * problem.L, rel=1e-7)
 
 
-@pytest.mark.parametrize("rank", [1, 2, 5, 9])
+@as_one_test("rank", (1, 2, 5, 9))
 def test_L_H_by_rho_alone_is_the_formula(rank):
     """((dr + d - 2) + (d - r) rho) / ((d - 1)(d + 2)), in Fractions. Catches d + 1 for d + 2, and r for d - r."""
     d, rho = 9, Fraction(5, 2)
@@ -81,21 +84,13 @@ def test_L_H_by_rho_alone_is_the_formula(rank):
 def test_rho_a_spectrum_and_features_agree_where_rotations_leave_the_law_alone():
     """Three routes to one L_H: two by rho, one by the matrix. Catches a trace that is a mean, or of the wrong side."""
     values = np.linalg.eigvalsh(X.T @ X / len(X))
-    found = [
-        option((4, 6), "right", curvature, rank=2).nu
-        for curvature in (
-            Curvature.of_features(X),
-            Curvature.of_spectrum(values),
-            Curvature.of_rho(values.sum() / values[-1]),
-        )
-    ]
+    rho = Curvature.of_rho(values.sum() / values[-1])
+    known = (Curvature.of_features(X), Curvature.of_spectrum(values), rho)
+    found = [option((4, 6), "right", curvature, rank=2).nu for curvature in known]
     np.testing.assert_allclose(found, found[0], rtol=1e-11)
     transposed = option((6, 4), "left", Curvature.of_features(X, side="left"), rank=2)
     assert transposed.nu == found[0]
-
-
-def test_rho_may_be_as_large_as_its_side():
-    assert option((2, 4), "right", Curvature.of_rho(4.0)).L_H == 1.0
+    assert option((2, 4), "right", Curvature.of_rho(4.0)).L_H == 1.0  # as large as its side
 
 
 def test_the_other_side_gains_nothing():
@@ -110,15 +105,15 @@ def test_the_other_side_gains_nothing():
     assert c.nu * problem.L == pytest.approx(left.nu, rel=1e-9)
 
 
-@pytest.mark.parametrize("curvature", [Curvature.of_rho(2.0), Curvature.of_spectrum([4.0, 2.0, 1.0, 1.0, 0.0, 0.0])])
-def test_what_rho_does_not_decide_is_L(curvature):
+def test_what_rho_does_not_decide_is_L():
     """Of coordinates only the basis says it: a spectrum that is taken for the diagonal would promise too much."""
-    one = option((3, 6), "right", curvature, "coordinate", 2)
-    assert (one.L_H, one.nu) == (1.0, one.lambda_min)
-    assert one.how == "closed form; L, as rho does not decide about this sketch"
+    for curvature in (Curvature.of_rho(2.0), Curvature.of_spectrum([4.0, 2.0, 1.0, 1.0, 0.0, 0.0])):
+        one = option((3, 6), "right", curvature, "coordinate", 2)
+        assert (one.L_H, one.nu) == (1.0, one.lambda_min)
+        assert one.how == "closed form; L, as rho does not decide about this sketch"
 
 
-@pytest.mark.parametrize("p", [0.0, 0.3, 0.8, 1.0])
+@as_one_test("p", (0.0, 0.3, 0.8, 1.0))
 def test_a_mixture_by_the_matrices_as_a_whole(p):
     """nu against the smallest eigenvalue of 2 g E[H] - g^2 E[HQH] on all entries, over both supports.
 
@@ -164,11 +159,10 @@ def test_every_number_of_a_gain_is_rounded_to_its_safe_side():
     p = Fraction(1, 3)
     found, (a, b) = gain_of_mixture(p, low, high), (Fraction(0.1), Fraction(0.7))
     most = ((1 - p) * b * Fraction(0.9) + p * a * Fraction(0.4)) / ((1 - p) * b + p * a)
-    law = FiniteSupport(np.eye(6)[..., None], np.arange(6, 0, -1) / 21)
     known = Curvature.of_features(X, side="left")
-    L, gamma = Fraction(known.L), best_step(known.problem, law)  # least squares: the scale is 1
-    c = Constants.of(Case(RACLoRA(law, gamma), known.problem, np.ones((6, 1))))
-    own = gain_of_side(law, known, None)
+    L, gamma = Fraction(known.L), best_step(known.problem, UNEVEN)  # least squares: the scale is 1
+    c = Constants.of(Case(RACLoRA(UNEVEN, gamma), known.problem, np.ones((6, 1))))
+    own = gain_of_side(UNEVEN, known, None)
     for least, exact, side in (
         (found.lambda_min, a, -1),
         (found.lambda_max, p * Fraction(0.3) + (1 - p) * b, 1),
@@ -216,11 +210,6 @@ def test_the_penalty_is_told_where_there_is_one():
     assert Curvature.of_features(X, l2=0.05).description == "X'X/N + 0.05 I, X 40x6"
 
 
-def test_sparse_features_are_features():
-    dense, sparse = Curvature.of_features(X), Curvature.of_features(csr_array(X))
-    assert dense.rho == pytest.approx(sparse.rho, rel=1e-13)
-
-
 def test_a_spectrum_that_ends_in_rounding_has_no_condition():
     """1e-17 beside 1 is a zero that LAPACK did not find, and no mu. Catches 1e17 times as many steps."""
     assert math.isnan(Curvature.of_spectrum([1.0, 0.5, 1e-17]).condition)
@@ -230,7 +219,7 @@ def test_a_spectrum_that_ends_in_rounding_has_no_condition():
     assert Curvature.of_spectrum([1.0, -lapack_rounding(2)]).condition == 1.0
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("make", "message"),
     [
         (lambda: Curvature.of_features([[1.0, math.nan]]), "X must be finite, got 1 nan or infinite entries"),
@@ -241,20 +230,14 @@ def test_a_spectrum_that_ends_in_rounding_has_no_condition():
         (lambda: Curvature.of_features(X, l2=-1.0), "l2 must be a finite number >= 0"),
         (lambda: Curvature.of_features(X, side="top"), "side must be"),
         (lambda: Curvature.of_spectrum([]), "spectrum must not be empty"),
-        (
-            lambda: Curvature.of_spectrum([1.0, -0.1]),
-            r"spectrum must be eigenvalues of a semidefinite .*got -0\.1\.\.1",
-        ),
+        (lambda: Curvature.of_spectrum([1.0, -0.1]), r"eigenvalues of a semidefinite .*got -0\.1\.\.1"),
         (lambda: Curvature.of_spectrum([0.0]), "that is not zero, got 0..0"),
         (lambda: Curvature.of_spectrum([[1.0]]), "spectrum must have 1 axes"),
         (lambda: Curvature.of_spectrum([math.inf]), "spectrum must be finite"),
         (lambda: Curvature.of_rho(0.5), "rho must be a finite number >= 1, got 0.5"),
         (lambda: Curvature.of_rho(math.nan), "rho must be a finite number"),
         (lambda: Curvature.of_rho(2.0, side="both"), "side must be"),
-        (
-            lambda: advise([(3, 4)], curvature=Curvature.of_rho(4.5)),
-            r"rho must be in 1\.\.4, the columns of 3x4, got 4.5",
-        ),
+        (lambda: advise([(3, 4)], curvature=Curvature.of_rho(4.5)), r"in 1\.\.4, the columns of 3x4, got 4.5"),
         (
             lambda: advise([(6, 4)], curvature=Curvature.of_features(X)),
             r"that of the columns of 6x4, 4 of them, got 6 .*; features on the left side\?",

@@ -10,7 +10,6 @@ from rac_theory.advice.model_shapes import parse
 from tests.advice.headers import safetensors, tensor
 
 M, N = 768, 2048  # outputs and inputs
-STATE = json.dumps({"quant_type": "nf4", "shape": [M, N], "dtype": "bfloat16"}).encode()
 FORMS = {
     "GPTQ with an index": {"qweight": ("I32", N // 8, M), "g_idx": ("I32", N), "scales": ("F16", 16, M)},
     **{
@@ -27,6 +26,9 @@ FORMS = {
     "LoKr": {"lokr_w1": ("F32", 8, 16), "lokr_w2_a": ("F32", M // 8, 4), "lokr_w2_b": ("F32", 4, N // 16)},
     "LoKr, both whole": {"lokr_w1": ("F32", 8, 16), "lokr_w2": ("F32", M // 8, N // 16)},
 }
+
+
+LOKR = ("w1", "w2_a", "w2_b", "t2")
 
 
 @pytest.mark.parametrize("parts", FORMS.values(), ids=FORMS)
@@ -48,49 +50,47 @@ def test_layers_that_are_called_like_parts_are_layers(tmp_path):
     assert found.forms == ()
 
 
-def test_bitsandbytes_keeps_the_shape_in_its_state(tmp_path):
-    """Its bytes are read, and those of no other tensor; where they are gone the layer is left out, with a reason."""
+def packed(folder, shape, numbers, *, body=None):
+    """What is read of a weight of so many bytes, with the state of bitsandbytes that says its shape, or other bytes."""
+    state = json.dumps({"quant_type": "nf4", "shape": shape, "dtype": "bfloat16"}).encode()
     header = {
-        "q.weight": tensor("U8", M * N // 2, 1),
+        "q.weight": tensor("U8", numbers, 1),
         "q.weight.absmax": tensor("U8", 4),
         "q.weight.quant_map": tensor("F32", 16),
-        "q.weight.quant_state.bitsandbytes__nf4": {
-            "dtype": "U8",
-            "shape": [len(STATE)],
-            "data_offsets": [3, 3 + len(STATE)],
-        },
+        "q.weight.quant_state.bitsandbytes__nf4": tensor("U8", len(state)) | {"data_offsets": [3, 3 + len(state)]},
         "norm.weight": tensor("F32", 9),
     }
-    found = parse(safetensors(tmp_path / "a.safetensors", header, body=b"xyz" + STATE))
+    return parse(safetensors(folder / "a.safetensors", header, body=b"xyz" + state if body is None else body))
+
+
+def test_bitsandbytes_keeps_the_shape_in_its_state(tmp_path):
+    """Its bytes are read, and those of no other tensor; where they are gone the layer is left out, with a reason."""
+    found = packed(tmp_path, [M, N], M * N // 2)
     assert found.matrices == (("q.weight", (M, N)),)
     assert found.left_out == ("norm.weight has 1 axes",)
-    for body in (b"", b"xyz" + b"\xff" * len(STATE), b"xyz" + b"[" * len(STATE)):
-        gone = parse(safetensors(tmp_path / "b.safetensors", header, body=body))
+    for body in (b"", b"xyz" + b"\xff" * 100, b"xyz" + b"[" * 100):
+        gone = packed(tmp_path, [M, N], M * N // 2, body=body)
         assert gone.matrices == ()
         assert "q.weight holds U8, as packed or quantised weights do" in gone.left_out[0]
 
 
 @pytest.mark.parametrize(
+    ("shape", "numbers"), [([M, N], M * N // 4), ([M, -N], M * N // 2), ([True, 8], 4), ([M], M // 2), ("MxN", 8)]
+)
+def test_a_state_of_bitsandbytes_that_does_not_fit_its_weight_is_no_layer(tmp_path, shape, numbers):
+    assert packed(tmp_path, shape, numbers).matrices == ()
+
+
+@pytest.mark.parametrize(
     "parts",
     [
-        {"qweight": ("I32", 128, 2 * M), "scales": ("F16", 16, M)},  # another kernel's order
         {"qweight": ("I32", N // 8, M), "scales": ("F16", 16, M)},  # of which nothing says how many bits
         {"qweight": ("I32", 0, M), "qzeros": ("I32", 16, M // 8), "scales": ("F16", 16, M)},
         {"weight": ("I8", M, N)},
         {"hada_w1_a": ("F32", M, 4), "hada_w1_b": ("F32", 4, N)},
-        {
-            "hada_w1_a": ("F32", M, 4),
-            "hada_w1_b": ("F32", 5, N),
-            "hada_w2_a": ("F32", M, 4),
-            "hada_w2_b": ("F32", 4, N),
-        },
+        FORMS["LoHa"] | {"hada_w1_b": ("F32", 5, N)},
         {"lokr_w1": ("F32", 8, 16)},
-        {
-            "lokr_w1": ("F32", 8, 16),
-            "lokr_w2_a": ("F32", 9, 4),
-            "lokr_w2_b": ("F32", 4, 9),
-            "lokr_t2": ("F32", 4, 4, 3, 3),
-        },
+        {f"lokr_{name}": ("F32", *s) for name, s in zip(LOKR, ((8, 16), (9, 4), (4, 9), (4, 4, 3, 3)), strict=True)},
         {"oft_r": ("F32", 8, 8)},
     ],
 )
@@ -102,6 +102,7 @@ def test_what_does_not_say_its_shape_is_left_out_with_a_reason(tmp_path, parts):
 
 
 CONFIG = {"peft_type": "LORA", "r": 8, "lora_alpha": 32}
+NO_ALPHA = (math.nan, math.inf, -16, 0, True, "16", 10**400)
 
 
 def adapter(folder, config=CONFIG):
@@ -138,11 +139,10 @@ def test_what_an_adapter_does_besides_is_said(tmp_path):
         ("[]", "must be an object with the settings of an adapter"),
         ({}, "must have a peft_type, such as LORA, got None"),
         ({"peft_type": "\u001b[31m", "r": 1}, "must have a peft_type"),
-        ({"peft_type": "LORA"}, "must have r, the rank, an integer >= 1, got None"),
-        ({"peft_type": "LORA", "r": True}, "must have r, the rank, an integer >= 1, got True"),
-        ({"peft_type": "LORA", "r": 0}, "must have r, the rank"),
+        ({"peft_type": "IA3", "target_modules": ["k"]}, "must have r, the rank, an integer >= 1, got None"),
         ({"peft_type": "LORA", "r": 8}, "must have lora_alpha, a number > 0, got None"),
-        ({"peft_type": "LORA", "r": 8, "lora_alpha": -1}, "must have lora_alpha, a number > 0, got -1"),
+        *((CONFIG | {"r": wrong}, "must have r, the rank, an integer >= 1") for wrong in (True, 0, -8, 8.0, 10**30)),
+        *((CONFIG | {"lora_alpha": wrong}, "must have lora_alpha, a number > 0") for wrong in NO_ALPHA),
     ],
 )
 def test_nonsense_in_a_configuration(tmp_path, config, message):

@@ -23,6 +23,7 @@ from rac_theory.advice.learning_rate import (
 from rac_theory.problems import LeastSquares, SoftmaxRegression
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, Frozen, Gaussian, Haar, Uniform
+from tests.as_one_test import as_one_test
 
 RANKS = st.integers(1, 10**6)
 EFFECTIVE = st.fractions(1, 10**6, max_denominator=1000)  # rho is never less
@@ -81,7 +82,7 @@ DIGITS = SoftmaxRegression.digits(l2=0.01)
 SPREAD = Smoothness([(np.diag(1 / np.arange(1.0, 65)), np.eye(3))])
 
 
-@pytest.mark.parametrize("problem", [DIGITS, SPREAD, Smoothness.isotropic(2.0, (64, 4))], ids=["digits", "1/i", "L I"])
+@as_one_test("problem", [DIGITS, SPREAD, Smoothness.isotropic(2.0, (64, 4))], ids=["digits", "1/i", "L I"])
 def test_the_library_follows_the_law(problem):
     """For Gaussian entries, between all pairs of ranks. Catches a rule that is applied to the other rank."""
     ranks = [1, 2, 3, 5, 9, 16, 30, 64]
@@ -116,8 +117,7 @@ def test_other_sketches_have_laws_of_their_own():
         assert row.carrying == pytest.approx(2 * row.rank / 3, rel=1e-12)
 
 
-@pytest.mark.parametrize("make", [Gaussian, Haar, Coordinate], ids=lambda make: make.__name__)
-@pytest.mark.parametrize("side", ["left", "right"])
+@as_one_test(("make", "side"), [(Gaussian, "left"), (Haar, "right"), (Coordinate, "left"), (Coordinate, "right")])
 def test_lora_alpha_that_carries_makes_the_same_learning_rate_the_best(make, side):
     """Catches its square, its inverse, and the other side; of even sketches x (2 - x) is kept."""
     Q = Smoothness([(np.diag([4.0, 1, 1, 0.5]), np.diag([1.0, 0.5, 0.1, 0.1, 0.1]))])
@@ -163,9 +163,8 @@ def test_the_table_and_the_words():
         assert word in EXPLANATION
     head, four, sixteen = in_words(rows)
     assert head == "effective dimension rho = 8.461; the gain is known by: moments of Gaussian matrices"
-    assert four.startswith(
-        "from rank 1 to 4: lora_alpha ~ r comes nearest, 1.29 times the best learning rate; ~ r keeps"
-    )
+    nearest_to_4 = "from rank 1 to 4: lora_alpha ~ r comes nearest, 1.29 times the best learning rate; ~ r keeps"
+    assert four.startswith(nearest_to_4)
     assert "lora_alpha ~ r comes nearest, 2.43 times the best learning rate; ~ sqrt(r) keeps most" in sixteen
 
 
@@ -181,9 +180,10 @@ def test_what_is_unknown_is_said_and_not_ranked():
         SPREAD, [2, 1], lora_alpha=1.0, sketch=lambda d, r: Gaussian(d, 2) if r == 2 else Frozen(np.eye(d)[:, :1])
     )[1]
     assert all(math.isnan(one.share) for one in second.rules)  # of no gain there is no share
-    with pytest.raises(ValueError, match="ranks must have at least one"):
-        learning_rates(SPREAD, [], lora_alpha=1.0)
-    with pytest.raises(ValueError, match="rank must be >= 1"):
-        learning_rates(SPREAD, [0], lora_alpha=1.0)
-    with pytest.raises(ValueError, match="lora_alpha must be a finite number > 0"):
-        learning_rates(SPREAD, [1], lora_alpha=-1.0)
+    for ranks, alpha, message in (
+        ([], 1.0, "ranks must have at least one"),
+        ([0], 1.0, "rank must be >= 1"),
+        ([1], -1.0, "lora_alpha must be a finite number > 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            learning_rates(SPREAD, ranks, lora_alpha=alpha)

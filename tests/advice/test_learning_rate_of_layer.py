@@ -63,14 +63,12 @@ def test_rho_decides_where_rotations_change_nothing():
     spectrum = np.array([4.0, 1.0, 1.0, 0.5, 0.5, 0.25])
     known = Curvature.of_spectrum(spectrum, side="left")
     alone = Curvature.of_rho(known.rho, side="left")
-    rows, of_rho = (
-        tables((6, 2), one, sketches=["gaussian", "haar", "rademacher"], ranks=[2]) for one in (known, alone)
-    )
-    for name in ("gaussian", "haar", "rademacher"):
+    names = ["gaussian", "haar", "rademacher"]
+    rows, of_rho = (tables((6, 2), one, sketches=names, ranks=[2]) for one in (known, alone))
+    for name in names:
         best = float(rows[f"6x2, left, {name}"][0][BEST])
-        assert float(of_rho[f"6x2, left, {name}, learning rates in units of 1/L"][0][BEST]) == pytest.approx(
-            4 * best, 1e-3
-        )
+        in_units = float(of_rho[f"6x2, left, {name}, learning rates in units of 1/L"][0][BEST])
+        assert in_units == pytest.approx(4 * best, 1e-3)
     assert float(rows["6x2, left, gaussian"][0][BEST]) == pytest.approx(4 / (9 * (3 * 4 + 7.25)), rel=1e-3)
     L_H = ((6 * 2 + 4) * 4 + 4 * 7.25) / 40
     assert float(rows["6x2, left, haar"][0][BEST]) == pytest.approx(4 / (9 * L_H), rel=1e-3)
@@ -84,12 +82,8 @@ def test_a_spectrum_that_stands_for_rho_has_no_smaller_trace():
     """By a part in 1e15 for each direction, in Fractions; a side of one direction has no others. Catches less."""
     for d, rho, L in ((7, 2.3, 0.7), (2, 1.9, 3.1)):
         ((S, R),) = _visible(Gaussian(d, 1), Curvature.of_rho(rho), L).terms
-        assert (
-            R.shape
-            == (1,)
-            == _visible(Gaussian(d, 1), None, L).shape[1:]
-            == _visible(Rademacher(d, 1), Curvature.of_rho(rho), L).shape[1:]
-        )
+        others = (_visible(Gaussian(d, 1), None, L), _visible(Rademacher(d, 1), Curvature.of_rho(rho), L))
+        assert [R.shape, *(other.shape[1:] for other in others)] == [(1,)] * 3
         more = sum(map(Fraction, S.tolist())) / (Fraction(rho) * Fraction(L)) - 1
         share = float((Fraction(rho) - 1) / Fraction(rho))
         assert more > 0
@@ -109,9 +103,8 @@ def test_a_vocabulary_costs_no_square(curvature):
     assert peak < 200e6
     for side, rho in (("left", 32_768), ("right", 4_096 if curvature is None else 20)):
         rows = found[f"32768x4096, {side}, gaussian, learning rates in units of 1/L"]
-        assert [float(row[BEST]) for row in rows] == pytest.approx(
-            [r**2 / (9 * (r + 1 + rho)) for r in (1, 16)], rel=1e-3
-        )
+        law = [r**2 / (9 * (r + 1 + rho)) for r in (1, 16)]
+        assert [float(row[BEST]) for row in rows] == pytest.approx(law, rel=1e-3)
 
 
 def test_what_does_not_fit_is_refused():

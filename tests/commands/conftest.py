@@ -1,8 +1,28 @@
-"""What most tests of commands stand in: an empty folder, from which nothing stays imported."""
+"""What most tests of commands stand in: an empty folder, from which nothing stays imported, and a user's theorems."""
 
 import sys
 
 import pytest
+
+MINE = """
+from dataclasses import replace
+from rac_theory.theorems import T2, E, gap
+from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
+
+half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
+false = replace(T2, id="false", claim=E(gap) <= (1 - gamma * mu) ** T * gap0)
+twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
+fast = replace(T2, id="fast", claim=E(gap) <= gap0 / (T + 1) ** 3)
+unsmooth = replace(half, id="unsmooth", given=T2.given[1:])
+number = 3
+
+
+def lazy(case, c):
+    "The algorithm is lazy."
+
+
+unknown = replace(half, id="unknown", about=lazy)
+"""
 
 
 @pytest.fixture
@@ -15,3 +35,10 @@ def folder(tmp_path, monkeypatch):
     for name in {*sys.modules} - before:
         if str(getattr(sys.modules[name], "__file__", None)).startswith(str(tmp_path)):
             del sys.modules[name]
+
+
+@pytest.fixture
+def mine(folder):
+    """The folder, with a module of theorems of a user's: ``mine:half`` and others."""
+    (folder / "mine.py").write_text(MINE)
+    return folder

@@ -16,6 +16,7 @@ from rac_theory.commands.screen import screen
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.sketches import Gaussian, Haar
 from tests.advice.headers import safetensors, tensor
+from tests.as_one_test import as_one_test
 
 FEATURES = np.random.default_rng(0).standard_normal((30, 6)) * np.array([4.0, 1, 1, 1, 1, 1])
 
@@ -125,9 +126,11 @@ def test_a_reader_that_goes_away_is_no_violated_claim(monkeypatch):
 
 
 def test_activations_by_layer(run):
-    """Layers of one shape with features of their own stand in lines of their own."""
-    weights = {"q.weight": np.zeros((5, 6)), "k.weight": np.zeros((5, 6)), "v.weight": np.zeros((5, 6))}
-    np.savez("model.npz", **weights)
+    """Layers of one shape with features of their own stand in lines of their own, and those without are one kind.
+
+    Catches lines that compete because their shape is the same, and a condition of one that is taken for both.
+    """
+    np.savez("model.npz", **{name: np.zeros((5, 6)) for name in ("q.weight", "k.weight", "v.weight")})
     np.savez("seen.npz", q=FEATURES, k=FEATURES[:, ::-1] ** 3, other=FEATURES)
     said = run("model.npz", "--data", "seen.npz", "--rank", "1", "--sketch", "haar")
     assert "q.weight 5x6, rank 1: right, haar" in said
@@ -136,17 +139,10 @@ def test_activations_by_layer(run):
     assert "seen.npz: the names of no layer: other" in said
     assert "v.weight 5x6, rank 1: left, haar" in said
     assert "all matrices together" in said
-
-
-def test_layers_of_one_shape_with_and_without_curvature_are_two_kinds(run):
-    """Catches lines that compete because their shape is the same, and a condition of one that is taken for both."""
-    np.savez("model.npz", **{name: np.zeros((5, 6)) for name in ("q.weight", "k.weight", "v.weight")})
     np.savez("seen.npz", **{"q.weight": FEATURES, "other": FEATURES})
     said = run("model.npz", "--data", "seen.npz", "--rank", "1")
     assert "q.weight 5x6, low rank, beside full training: fewest steps: right gaussian rank 1" in said
-    assert (
-        "k.weight and 1 more 5x6, low rank, beside full training: fewest steps: left gaussian rank 1, 5 times" in said
-    )
+    assert "k.weight and 1 more 5x6, low rank, beside full training: fewest steps: left gaussian rank 1, 5 " in said
     assert re.search(r"with L / mu = \d+\.\d+, 1000\.", said)
 
 
@@ -204,7 +200,7 @@ def test_300_matrices_take_less_than_five_seconds(folder, capsys):
     assert f"full - - 300 {sum(m * n for m, n in sizes):,} 100.000%" in said
 
 
-@pytest.mark.parametrize(("r", "beta"), [(1, 0.5), (2, 0.9), (2, 0.875), (4, 0.0)])
+@as_one_test(("r", "beta"), [(1, 0.5), (2, 0.9), (2, 0.875), (4, 0.0)])
 def test_what_is_said_of_momentum_is_what_t22_asks(r, beta):
     """At the longest lr that is said T22 applies, with Lambda <= 1; catches lr for lr/(1 - beta), and 1/2 for the
     larger of both. Where Lambda is above 1 nothing is said."""

@@ -56,28 +56,24 @@ OFFERED = {
 }
 
 
-@pytest.fixture(scope="module")
-def offered(tmp_path_factory):
-    """What is offered at the end of each line, options of the program itself apart: a process that forks for each."""
-    folder = tmp_path_factory.mktemp("shell")
-    (folder / "grid.toml").write_text("")
+def test_names_are_offered(tmp_path):
+    """An option without a completer would offer files; one with another's would offer other names.
+
+    A process that forks for each line; options of the program itself are offered besides.
+    """
+    (tmp_path / "grid.toml").write_text("")
     done = subprocess.run(
         [sys.executable, "-c", ONE_BY_ONE, json.dumps([*OFFERED])],
         env={**os.environ, **ASKED},
-        cwd=folder,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
     )
     answers = [[word.strip().strip("'\"") for word in json.loads(line) if word] for line in done.stdout.splitlines()]
     assert len(answers) == len(OFFERED), done.stderr
-    return dict(zip(OFFERED, answers, strict=True))
-
-
-@pytest.mark.parametrize("line", OFFERED)
-def test_names_are_offered(offered, line):
-    """An option without a completer would offer files; one with another's would offer other names."""
-    assert {word for word in offered[line] if word[0] != "-" or "-" in line[11:]} == {*OFFERED[line]}
+    for line, words in zip(OFFERED, answers, strict=True):
+        assert {word for word in words if word[0] != "-" or "-" in line[11:]} == {*OFFERED[line]}, line
 
 
 def test_the_program_answers_a_shell_and_imports_nothing_heavy(tmp_path):
@@ -99,7 +95,7 @@ def test_the_program_answers_a_shell_and_imports_nothing_heavy(tmp_path):
     assert not imported & {"numpy", "scipy", "matplotlib", "rich", "joblib", "sklearn", "problems"}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["verify", "--help"], ["--version"]])
+@pytest.mark.parametrize("words", [["verify", "--help"], ["--version"]])
 def test_help_imports_nothing_heavy_either(tmp_path, words):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "rac_theory", *words],
@@ -128,10 +124,11 @@ def test_the_parser_imports_nothing_of_the_house_and_nothing_that_was_installed(
     assert {name.partition(".")[0] for name in imported} - sys.stdlib_module_names == {"rac_theory"}
 
 
-@pytest.mark.parametrize("name", cli._parser().commands)
-def test_what_a_command_needs_is_imported_before_it_runs(name):
+def test_what_a_command_needs_is_imported_before_it_runs():
     """While nobody looks for garbage, as ``rac_theory.__main__`` has it. Catches an import in a function."""
-    module, _, function = cli._parser().commands[name].get_default("run").partition(":")
-    tree = ast.parse(Path(cli.__file__).with_name(f"{module}.py").read_text())
-    assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assert all(node in tree.body for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    for name, parser in cli._parser().commands.items():
+        module, _, function = parser.get_default("run").partition(":")
+        tree = ast.parse(Path(cli.__file__).with_name(f"{module}.py").read_text())
+        assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, name
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert all(node in tree.body for node in imports), name

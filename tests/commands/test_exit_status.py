@@ -20,6 +20,7 @@ from rac_theory.sketches.named import sketch_factory
 
 QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8", "--claim", "T2"]
 
+AXES = 'claims = ["T2"]\nproblems = ["quadratic"]\nranks = [1]\nsides = ["left"]\n'
 PLUG_IN = """
 import os, sys
 from multiprocessing import parent_process
@@ -63,12 +64,9 @@ def test_the_status_of_rows(statuses, status, sentence, capsys):
     assert worst(status, VIOLATED) == VIOLATED
 
 
-def test_a_run_in_which_nothing_is_applicable_is_no_success(folder, capsys):
+def test_a_run_in_which_nothing_is_applicable_or_installed_is_no_success(folder, capsys, monkeypatch):
     assert main(["verify", *QUICK, "--sketch", "frozen"]) == 2
     assert "nothing was tried" in capsys.readouterr().err
-
-
-def test_a_missing_extra_in_all_that_is_asked_for_is_no_success(folder, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     assert main(["verify", "--problem", "digits", "--claim", "T2"]) == 2
@@ -79,8 +77,10 @@ def test_a_missing_extra_in_all_that_is_asked_for_is_no_success(folder, capsys, 
     assert "'no/such.svm': there is no such file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("word", ["sys.exit(0)", "sys.exit('enough')", "raise SystemExit"])
-@pytest.mark.parametrize("sketch", ["mine:Exits", "mine:Made", "leaves:X"])
+@pytest.mark.parametrize(
+    ("sketch", "word"),
+    [("mine:Exits", "sys.exit(0)"), ("mine:Made", "sys.exit('enough')"), ("leaves:X", "raise SystemExit")],
+)
 def test_a_plug_in_that_calls_sys_exit_ends_with_a_sentence(folder, capsys, word, sketch):
     """It ended the command, with whatever status it liked: 0, as if all held."""
     (folder / "mine.py").write_text(PLUG_IN.format(word, word))
@@ -89,7 +89,7 @@ def test_a_plug_in_that_calls_sys_exit_ends_with_a_sentence(folder, capsys, word
     error = capsys.readouterr().err
     assert "Traceback" not in error
     assert "exit" in error.lower()
-    assert ("mine" if "mine" in sketch else "leaves") in error
+    assert sketch.partition(":")[0] in error
     if sketch == "leaves:X":
         with pytest.raises(ValueError, match=r"'leaves:X': it calls sys.exit"):
             sketch_factory(sketch)  # from Python too
@@ -148,9 +148,7 @@ def test_what_happens_in_a_worker_is_told_as_well(folder):
 
 def test_a_cell_that_calls_sys_exit_has_failed(folder, capsys):
     (folder / "mine.py").write_text(PLUG_IN.format("sys.exit(0)", "super().__post_init__()"))
-    (folder / "spec.toml").write_text(
-        'claims = ["T2"]\nproblems = ["quadratic"]\nsketches = ["haar", "mine:Exits"]\nranks = [1]\nsides = ["left"]\n'
-    )
+    (folder / "spec.toml").write_text(f'{AXES}sketches = ["haar", "mine:Exits"]\n')
     assert main(["sweep", "spec.toml", "--trust", "--jobs", "1"]) == 2
     told, error = capsys.readouterr()
     assert "1 HOLDS, 1 FAILED" in told
@@ -160,14 +158,16 @@ def test_a_cell_that_calls_sys_exit_has_failed(folder, capsys):
 def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which_did():
     """What a plug-in does to a library is its own; what we do is ours; an error that explains itself is left alone."""
     told = {"__name__": "mine"}
-    exec(compile("import json\ndef calls(): json.loads(7)\ndef key(): {}['x']", "mine.py", "exec"), told)
-    with pytest.raises(PlugInFault, match=r"mine.py, line 2, in calls, raised TypeError"), plug_in_faults.told():
-        told["calls"]()
-    with pytest.raises(PlugInFault, match=r"mine.py, line 3, in key, raised KeyError: 'x'"), plug_in_faults.told():
-        told["key"]()
-    exec(compile("def closes(): raise GeneratorExit", "mine.py", "exec"), told)
-    with pytest.raises(PlugInFault, match=r"mine.py, line 1, in closes, raised GeneratorExit"), plug_in_faults.told():
-        told["closes"]()  # a traceback, as if it were a fault of ours
+    mine = "import json\ndef calls(): json.loads(7)\ndef key(): {}['x']\ndef closes(): raise GeneratorExit"
+    exec(compile(mine, "mine.py", "exec"), told)
+    for name, raised in (
+        ("calls", "line 2, in calls, raised TypeError"),
+        ("key", "line 3, in key, raised KeyError: 'x'"),
+        ("closes", "line 4, in closes, raised GeneratorExit"),  # a traceback, as if it were a fault of ours
+    ):
+        with pytest.raises(PlugInFault, match=rf"mine.py, {raised}"), plug_in_faults.told():
+            told[name]()
+    assert plug_in_faults._place(RuntimeError()) == (True, "some code")  # where no frame is anybody's
     with pytest.raises(AttributeError), plug_in_faults.told():
         status_of([None])
     with pytest.raises(ValueError, match="it says so"), plug_in_faults.told():
@@ -185,8 +185,7 @@ def test_a_fault_of_ours_is_neither_a_violation_nor_bad_input(monkeypatch, capsy
 @pytest.mark.long
 def test_a_full_disk_names_the_file_and_leaves_no_part(folder):
     """The system says that no space is left, and not for what."""
-    axes = 'claims = ["T2"]\nproblems = ["quadratic"]\nsketches = ["haar"]\nranks = [1]\nsides = ["left"]\n'
-    (folder / "spec.toml").write_text(f"{axes}seeds = {[*range(60)]}\n")
+    (folder / "spec.toml").write_text(f'{AXES}sketches = ["haar"]\nseeds = {[*range(60)]}\n')
     verify, sweep = ["verify", *QUICK, "--jobs", "1"], ["sweep", "spec.toml", "--jobs", "1"]
     full = {
         "figures/quadratic": (2_000, [*verify, "--sketch", "haar", "--out", "figures"]),
@@ -221,12 +220,9 @@ def test_a_second_run_says_what_it_replaces(folder, capsys):
 
 def test_what_a_file_names_is_imported_with_trust_only(folder, capsys):
     """A ledger or a spec of someone else ran code of the working folder."""
-    (folder / "mine.py").write_text(
-        "print('I am run')\n" + PLUG_IN.format("return Haar.sample(self, rng, size)", "pass")
-    )
-    (folder / "spec.toml").write_text(
-        'claims = ["T2"]\nproblems = ["quadratic"]\nsketches = ["mine:Exits"]\nranks = [1]\nsides = ["left"]\n'
-    )
+    harmless = PLUG_IN.format("return Haar.sample(self, rng, size)", "pass")
+    (folder / "mine.py").write_text(f"print('I am run')\n{harmless}")
+    (folder / "spec.toml").write_text(f'{AXES}sketches = ["mine:Exits"]\n')
     for command in (["sweep", "spec.toml"], ["repeat", "out/results.json", "1"]):
         main(["verify", *QUICK, "--sketch", "mine:Exits", "--out", "out", "--jobs", "1"])  # typed, and so trusted
         assert "I am run" in capsys.readouterr().out
@@ -246,7 +242,7 @@ def test_what_a_file_names_is_imported_with_trust_only(folder, capsys):
 
 
 def test_parquet_is_asked_for_before_the_run(folder, capsys, monkeypatch):
-    (folder / "spec.toml").write_text('claims = ["T2"]\nproblems = ["quadratic"]\n')
+    (folder / "spec.toml").write_text(AXES)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["sweep", "spec.toml", "--export", "e.parquet"]) == 2
     assert "pyarrow is not installed: it needs the extra 'parquet'" in capsys.readouterr().err
@@ -300,15 +296,12 @@ def test_a_violated_claim_goes_before_what_fails_beside_it(folder, capsys, monke
     status, error = ended(folder, judged, ">/dev/full")
     assert (status, "No space left on device" in error) == (1, True)
 
-    def refuted(rows):
-        return list(rows)
-
     def full(folder):
         raise OSError("'report.html' cannot be written: No space left on device")
 
     monkeypatch.setattr("rac_theory.ledger.report.write", full)
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 2
-    monkeypatch.setattr("rac_theory.commands.verify.violated", refuted)
+    monkeypatch.setattr("rac_theory.commands.verify.violated", list)
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 1
     assert "error: 'report.html' cannot be written" in capsys.readouterr().err
 
@@ -334,8 +327,3 @@ def test_a_file_that_results_name_is_not_quoted(folder, capsys):
     said = capsys.readouterr().err
     assert "must be a readable svmlight file, got './secret.txt': a line of it is not as 1 3:0.5 7:2" in said
     assert "root" not in said
-
-
-def test_an_error_of_nobody_is_ours():
-    """Raised where no frame is anybody's: no plug-in is blamed for it."""
-    assert plug_in_faults._place(RuntimeError()) == (True, "some code")

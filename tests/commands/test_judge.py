@@ -57,10 +57,7 @@ def test_a_verdict_and_a_figure_in_one_command(folder, capsys, words, status, to
             ["curves.csv", "--bound", "T2", "--constant", "mu"],
             "constant must be NAME=VALUE with a number, as gamma=0.1",
         ),
-        (
-            ["curves.csv", "--bound", "1", "--ceiling", "0.5"],
-            "ceiling must be a proved upper end of the metric, got 0.5",
-        ),
+        (["curves.csv", "--bound", "1", "--ceiling", "0.5"], "must be a proved upper end of the metric, got 0.5"),
         (["my_rates.py", "--bound", "1"], "my_rates.py must have"),
     ],
 )

@@ -90,8 +90,8 @@ def test_what_they_are_is_told(groups):
 
 
 def test_data_that_are_not_installed_are_listed_with_what_they_need(capsys, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
-    monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
+    for module in ("sklearn", "sklearn.datasets"):
+        monkeypatch.setitem(sys.modules, module, None)
     assert main(["list"]) == 0
     listed = " ".join(capsys.readouterr().out.split())
     assert "digits sklearn is not installed: it needs the extra 'data'" in listed

@@ -16,8 +16,6 @@ from rac_theory.commands.cli import main
 from rac_theory.commands.screen import bar, screen, show_table, tell
 
 PROSE = "a sentence of words that goes on and on, " * 5
-
-
 SLACK = r"slack \[interval]"  # as rich escapes it
 
 
@@ -55,19 +53,19 @@ def test_columns_are_spared_in_their_order_and_named():
     ]
 
 
-@pytest.mark.parametrize("width", [20, 35, 40])
-def test_what_is_too_wide_still_is_wrapped_between_words_only(width):
+def test_what_is_too_wide_still_is_wrapped_between_words_only():
     """Catches 'weighted_coordi-', or '1.33 [1...': a number that is cut looks like another one."""
-    words = " ".join(" ".join(printed(width, show_table, a_table(), ["time"])).split())
-    for word in ("T2_sharp", "breast_cancer", "weighted_coordinate", "1.33 [1.21, 1.44]"):
-        assert word in words
+    for width in (20, 35, 40):
+        words = " ".join(" ".join(printed(width, show_table, a_table(), ["time"])).split())
+        for word in ("T2_sharp", "breast_cancer", "weighted_coordinate", "1.33 [1.21, 1.44]"):
+            assert word in words
 
 
-@pytest.mark.parametrize(("width", "widest"), [(60, 60), (80, 80), (120, 100), (165, 100)])
-def test_prose_is_as_wide_as_the_terminal_and_no_wider_than_prose(width, widest):
-    lines = printed(width, tell, PROSE)
-    assert widest - 12 < max(map(len, lines)) <= widest
-    assert " ".join(lines) == PROSE.strip()
+def test_prose_is_as_wide_as_the_terminal_and_no_wider_than_prose():
+    for width, widest in ((60, 60), (80, 80), (120, 100), (165, 100)):
+        lines = printed(width, tell, PROSE)
+        assert widest - 12 < max(map(len, lines)) <= widest
+        assert " ".join(lines) == PROSE.strip()
 
 
 def test_prose_hangs_below_its_label_and_paths_are_whole():
@@ -96,50 +94,28 @@ def test_a_pipe_gets_whole_lines():
     assert "\x1b" not in out.getvalue()
 
 
-FAST = ["--side", "left", "right", "--steps", "6", "--jobs", "1"]
-COMMANDS = [
-    [
-        "verify",
-        *FAST,
-        "--claim",
-        "T1",
-        "T2",
-        "--problem",
-        "quadratic",
-        "linnerud",
-        "--sketch",
-        "haar",
-        "weighted_coordinate",
-    ],
-    ["verify", *FAST, "--claim", "T2", "--problem", "quadratic", "--rank", "1", "--rows"],
-    ["sketch", "--all", "--dim", "6", "--rank", "2"],
-    ["sketch", "haar", "--dim", "6", "--rank", "2"],
-    ["explain", "T8d"],
-    ["explain", "C4"],
-    ["prove", "T2", "T8"],
-    ["discover", "rac_lora", "--given", "along", "pl"],
-    ["list", "--setting", "federated"],
-    ["counterexamples", "C6", "C8"],
-    ["advise", "16x12", "--rank", "1", "2", "--learning-rate"],
+FAST = "--side left right --steps 6 --jobs 1"
+FEW = f"verify {FAST} --claim T2 --problem quadratic --rank 1 --rows"
+WITH_TABLES = [
+    f"verify {FAST} --claim T1 T2 --problem quadratic linnerud --sketch haar weighted_coordinate",
+    "sketch --all --dim 6 --rank 2",
+    "advise 16x12 --rank 1 2 --learning-rate",
+]
+WITHOUT = [
+    *("sketch haar --dim 6 --rank 2", "explain T8d", "explain C4", "prove T2 T8", "list --setting federated"),
+    *("discover rac_lora --given along pl", "counterexamples C6 C8"),
 ]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("screen")
-
-
-WITH_TABLES = [COMMANDS[0], COMMANDS[2], COMMANDS[-1]]
-
-
-@pytest.mark.parametrize(("width", "words"), [*product([80], COMMANDS), *product([120], WITH_TABLES)])
-def test_every_command_fits_a_terminal(folder, monkeypatch, capsys, words, width):
+@pytest.mark.parametrize(
+    ("width", "typed"), [*product([80], [FEW, *WITH_TABLES, *WITHOUT]), *product([120], WITH_TABLES)]
+)
+def test_every_command_fits_a_terminal(folder, monkeypatch, capsys, typed, width):
     """The lines of tables; of prose those without a word that is longer."""
-    monkeypatch.chdir(folder)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", str(width))
-    assert main(words) == 0
+    assert main(typed.split()) == 0
     lines = capsys.readouterr().out.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
     assert max(map(len, lines)) <= width
     assert not any("…" in line for line in lines)
@@ -150,14 +126,12 @@ def test_nothing_but_text_where_no_terminal_is(folder, monkeypatch, capfd):
 
     Not even where a notebook's kernel says that colours are to be forced, as it does to all that is started in it.
     """
-    monkeypatch.chdir(folder)
     monkeypatch.setenv("FORCE_COLOR", "1")
-    for i, words in enumerate(WITH_TABLES):
-        assert main([*words, "--out", f"pipe{i}"]) == 0
+    for i, typed in enumerate(WITH_TABLES):
+        assert main([*typed.split(), "--out", f"pipe{i}"]) == 0
         told, error = capfd.readouterr()
-        assert "\x1b" not in told
-        assert "\r" not in told
-        assert error == "", words
+        assert not {"\x1b", "\r"} & {*told}
+        assert error == "", typed
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")
@@ -165,7 +139,7 @@ def test_a_terminal_gets_colour_and_a_bar(folder):
     """A pseudo-terminal, the real thing: what fits a fake one must fit it as well."""
     leader, follower = pty.openpty()
     done = subprocess.Popen(
-        [sys.executable, "-m", "rac_theory", *COMMANDS[1], "--out", "terminal"],
+        [sys.executable, "-m", "rac_theory", *FEW.split()],
         cwd=folder,
         stdout=follower,
         stderr=follower,

@@ -1,30 +1,22 @@
 """The verdicts of the table of theorems: those of the command that the page shows."""
 
-import importlib
-import sys
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from rac_theory import Status
 from rac_theory.commands.cli import main
 from rac_theory.ledger import results
+from tests.extensions import extension
 
 pytest.importorskip("sphinx", reason="the pages are built with the extra docs")
 
-EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
 OPTIONS = "verify --claim T2 T15_pl --problem quadratic --rank 1 --side left --sketch haar frozen --runs 64"
-
-
-@pytest.fixture(scope="module")
-def claims():
-    sys.path.insert(0, str(EXTENSIONS))
-    yield importlib.import_module("claims")
-    sys.path.remove(str(EXTENSIONS))
+claims = extension("claims")
 
 
 @pytest.mark.long
-def test_verdicts_are_those_of_the_command_but_for_what_does_not_apply(claims, tmp_path, capsys):
+def test_verdicts_are_those_of_the_command_but_for_what_does_not_apply(tmp_path, capsys):
     found = claims.verdicts(f"python -m rac_theory {OPTIONS}")
     assert main([*OPTIONS.split(), "--jobs", "1", "--out", str(tmp_path)]) == 0
     rows = results.load(tmp_path / results.FILE)
@@ -35,18 +27,11 @@ def test_verdicts_are_those_of_the_command_but_for_what_does_not_apply(claims, t
     assert "T2" in capsys.readouterr().out
 
 
-def test_a_violated_theorem_ends_the_build(claims, monkeypatch):
+def test_a_violated_theorem_ends_the_build(monkeypatch):
     """Else a page would show a refutation as one more number."""
     from sphinx.errors import ExtensionError
 
-    monkeypatch.setattr(claims, "run", lambda *args, **options: [(0, [_Row("T2", "VIOLATED")])])
+    refuted = SimpleNamespace(claim="T2", status="VIOLATED")
+    monkeypatch.setattr(claims, "run", lambda *args, **options: [(0, [refuted])])
     with pytest.raises(ExtensionError, match="T2"):
         claims.verdicts(f"python -m rac_theory {OPTIONS} --seed 7")
-
-
-class _Row:
-    def __init__(self, claim, status):
-        self.claim, self.status = claim, status
-
-    def __repr__(self):
-        return self.claim

@@ -5,7 +5,6 @@ import importlib
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from nbformat.v4 import new_code_cell, new_notebook
 
-EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
+from tests.extensions import EXTENSIONS
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,14 @@
 import io
 import json
 import re
-from pathlib import Path
 
 import pytest
+
+from tests.extensions import EXTENSIONS
 
 pytest.importorskip("myst_nb", reason="the pages are built with the extra docs")
 nbformat = pytest.importorskip("nbformat")
 
-EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
 PAGE = r"""# Page of $\lambda_{\min}$
 
 A sentence with $\lambda_{\min}$, and one ($f \le g$).
@@ -65,9 +65,17 @@ def build(tmp_path_factory):
     patch.undo()
 
 
-def test_every_kind_of_formula_is_an_element_and_no_script_is_asked_for(build):
-    page, notebook, _, told = build(PAGE.replace("{broken}", ""))
+@pytest.fixture(scope="module")
+def whole(build):
+    return build(PAGE.replace("{broken}", ""))
+
+
+def test_every_kind_of_formula_is_an_element_and_no_script_is_asked_for(whole):
+    """And nothing separates a formula from the comma behind it."""
+    page, notebook, _, told = whole
     assert told == ""
+    assert "</math>,</span> and one" in page
+    assert "</math>).</span>" in page
     assert page.count("<math") >= 6  # the heading comes again where pages are listed
     assert notebook.count("<mo movablelimits") == 1  # the sum of the output
     assert not any(word in both for word in ("mathjax", "\\(", "\\lambda", "\\begin") for both in (page, notebook))
@@ -89,21 +97,15 @@ def test_lines_of_a_statement_go_on_below_where_there_is_no_room(build):
     assert page.count("<mtr>") == 2
 
 
-def test_nothing_separates_a_formula_from_the_comma_behind_it(build):
-    page, _, _, _ = build(PAGE.replace("{broken}", ""))
-    assert "</math>,</span> and one" in page
-    assert "</math>).</span>" in page
-
-
 def test_a_construct_that_no_rule_covers_is_a_warning_which_the_build_makes_an_error(build):
     *_, told = build(PAGE.replace("{broken}", r"$a \nosuchcommand b$"))
     assert "nosuchcommand" in told
     assert "index.md" in told
 
 
-def test_a_heading_is_read_without_a_formula_where_it_is_a_text(build):
+def test_a_heading_is_read_without_a_formula_where_it_is_a_text(whole):
     """In a search and at the top of a window nothing is typeset."""
-    page, _, found, _ = build(PAGE.replace("{broken}", ""))
+    page, _, found, _ = whole
     assert re.search(r"<h1>Page of <span class=.math.><math", page)
     assert re.search(r"<title>Page of λ", page)
     assert json.loads(found.removeprefix("Search.setIndex(")[:-1])["titles"] == ["Page of λ_min", "Notebook"]

@@ -1,24 +1,16 @@
 """Pictures of the gallery: a figure whole, or its first panel, in one shape; and what stands below them."""
 
-import importlib
 import io
 import re
-import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from tests.extensions import EXTENSIONS, extension
+
 pytest.importorskip("myst_nb", reason="the pages are built with the extra docs")
 
-EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
-
-
-@pytest.fixture(scope="module")
-def gallery():
-    sys.path[:0] = [str(EXTENSIONS), str(EXTENSIONS.parent)]
-    yield importlib.import_module("gallery")
-    del sys.path[:2]
+gallery = extension("gallery")
 
 
 def png(*panels, width=420, height=300):
@@ -31,25 +23,25 @@ def png(*panels, width=420, height=300):
     return file.getvalue()
 
 
-def test_a_picture_has_the_shape_of_all_and_the_background_of_its_figure(gallery):
+def test_a_picture_has_the_shape_of_all_and_the_background_of_its_figure():
     card = gallery.thumbnail(png("red"))
     assert card.size == (480, 320)
     assert {card.getpixel(place) for place in ((0, 0), (240, 160), (479, 319))} == {(255, 0, 0)}
 
 
-def test_of_panels_beside_each_other_the_first_is_shown(gallery):
+def test_of_panels_beside_each_other_the_first_is_shown():
     """The whole of a wide figure would be letters that nobody can read."""
     card = gallery.thumbnail(png("red", "blue", "blue"))
     assert card.getpixel((240, 160)) == (255, 0, 0)
     assert sum(card.getpixel((x, 160)) == (0, 0, 255) for x in range(480)) < 0.1 * 480
 
 
-def test_every_notebook_has_a_heading_and_a_question_below(gallery):
+def test_every_notebook_has_a_heading_and_a_question_below():
     for path in sorted((EXTENSIONS.parent / "notebooks").glob("*.ipynb")):
         heading, question = gallery.opening(path)
         assert not re.match("#", heading)
         assert re.search(r"\w+ \w+.*\?$", question), question
 
 
-def test_which_figures_are_taken_is_read(gallery):
+def test_which_figures_are_taken_is_read():
     assert gallery.GalleryDirective.option_spec["figures"]("03: 2, 07: 4") == {"03": 2, "07": 4}

@@ -13,17 +13,18 @@ from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
 from rac_theory.drawing import chart, chart_svg, plot, svg, words
 from rac_theory.drawing.chart import MARGINS, SIZE
 from rac_theory.problems import Quadratic
+from tests.as_one_test import as_one_test
 
 SVG = "{http://www.w3.org/2000/svg}"
 WIDTH, HEIGHT = 72 * SIZE[0], 72 * SIZE[1]
+CASE = Case(RACLoRA(sketches.Haar(4, 1), 0.5), Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4)), steps=20)
 
 
 def shown(*, steps=30, factor=0.8, reach=None, **rest):
     """A bound above a mean, both falling by a factor a step, with a band and three runs."""
     mean = factor ** np.arange(steps + 1.0)
-    return chart.bound_and_runs(
-        2 * mean, mean, mean / 2, 1.5 * mean, np.array([mean / 3, mean, 3 * mean]), reach=reach, **rest
-    )
+    runs = np.array([mean / 3, mean, 3 * mean])
+    return chart.bound_and_runs(2 * mean, mean, mean / 2, 1.5 * mean, runs, reach=reach, **rest)
 
 
 def layer(some, word):
@@ -126,16 +127,6 @@ def test_a_title_has_one_size_in_both_drawers():
     assert sizes == {words.TITLE, words.HEADLINE}
 
 
-def test_a_title_stands_in_its_figure():
-    """Also one of three lines: the axes make room for it. Catches lines that are cut off."""
-    ax = plot.curves(shown(title="one"))
-    for title in ("one", "one\ntwo\nthree"):
-        words.titled(ax, title)
-        figure = ax.get_figure(root=True)
-        figure.draw_without_rendering()
-        assert ax.title.get_window_extent().y1 < figure.bbox.y1
-
-
 def test_a_title_of_more_than_three_lines_says_that_it_goes_on():
     """Catches a fourth line, and a third that ends as if it were the last."""
     assert words.title_lines("a\nb\nc", 300.0) == ["a", "b", "c"]
@@ -162,7 +153,7 @@ def test_both_drawers_say_the_same():
     assert any({"f", "W", "⋆"} <= set(word) for word in words)  # the label of the values
 
 
-@pytest.mark.parametrize("corner", ["upper right", "upper left", "lower right", "lower left"])
+@as_one_test("corner", ("upper right", "upper left", "lower right", "lower left"))
 def test_the_legend_stands_in_its_corner_a_line_below_another(corner):
     """Its box and its words. Catches another side, entries upon each other, and words beside the box."""
     text = chart_svg.draw(replace(shown(), corner=corner))
@@ -177,9 +168,8 @@ def test_the_legend_stands_in_its_corner_a_line_below_another(corner):
     np.testing.assert_allclose(np.diff(lines), chart.LINE, atol=0.11)
     assert top < lines[0] - 5.8 < lines[-1] < bottom
     assert [float(one.get("x")) - left for one in entries] == pytest.approx([chart.HANDLE + 3] * 4, abs=0.11)
-    samples = re.findall(
-        r'<path d="M([\d.]+) ([\d.]+)(?:h([\d.]+)|H([\d.]+)V([\d.]+))', text[text.index('fill-opacity=".8"') :]
-    )
+    legend = text[text.index('fill-opacity=".8"') :]
+    samples = re.findall(r'<path d="M([\d.]+) ([\d.]+)(?:h([\d.]+)|H([\d.]+)V([\d.]+))', legend)
     for (x, y, wide, end, low), line in zip(samples, lines, strict=True):  # as wide as others, at half the height of x
         assert float(x) == pytest.approx(left + 3, abs=0.11)
         assert float(wide or float(end) - float(x)) == pytest.approx(chart.HANDLE - 6, abs=0.11)
@@ -187,12 +177,12 @@ def test_the_legend_stands_in_its_corner_a_line_below_another(corner):
         assert float(low or y) - float(y) < 5.7  # as high as capitals of 8 points
 
 
-@pytest.mark.parametrize(("low", "first"), [(1e-6, "1"), (0.03, "125")])
-def test_ticks_are_powers_of_ten_and_within_two_decades_twice_and_five_times_these(low, first):
+def test_ticks_are_powers_of_ten_and_within_two_decades_twice_and_five_times_these():
     """By the digits of all that is found. Catches ticks that are moved with what is scaled for the largest floats."""
-    found = [f"{tick:.3e}" for tick in plot.ticks("log", low, 1.0).tick_values(low, 1.0)]
-    assert {tick[0] for tick in found} == {*first}
-    assert {tick[1:5] for tick in found} == {".000"}
+    for low, first in ((1e-6, "1"), (0.03, "125")):
+        found = [f"{tick:.3e}" for tick in plot.ticks("log", low, 1.0).tick_values(low, 1.0)]
+        assert {tick[0] for tick in found} == {*first}
+        assert {tick[1:5] for tick in found} == {".000"}
 
 
 def test_words_in_a_drawing_are_escaped():
@@ -207,11 +197,8 @@ def test_a_single_step_is_drawn():
     one = np.array([np.nan, 0.5])
     some = chart.bound_and_runs(np.full(2, 0.75), one, one / 2, 1.5 * one, one[None])
     ax = plot.curves(some)
-    assert {line.get_label(): line.get_marker() for line in ax.get_lines()} == {
-        "bound": "None",
-        "mean": "o",
-        "single runs": "o",
-    }
+    markers = {line.get_label(): line.get_marker() for line in ax.get_lines()}
+    assert markers == {"bound": "None", "mean": "o", "single runs": "o"}
     text = chart_svg.draw(some)
     dot, _ = paths(text, stroke=chart.MEAN, **{"stroke-linecap": "round"})  # and its sample in the legend
     assert dot.get("d").endswith("h0")
@@ -248,10 +235,8 @@ def test_a_drawing_is_small_and_the_same_each_time():
 
 def test_a_verdict_names_both_rates_and_an_exact_mean_has_no_band():
     """The fitted rate beside the promised one; a band around what is exact."""
-    algorithm = RACLoRA(sketches.Haar(4, 1), 0.5)
-    problem = Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4))
     for claim, kind in ((theorems.T2, "a step"), (theorems.T1, "$t^p$")):
-        verdict = verify(claim, Case(algorithm, problem, steps=40), runs=64, rng=0)
+        verdict = verify(claim, replace(CASE, steps=40), runs=64, rng=0)
         bound, mean, *others = [one.label for one in verdict.chart.legend]
         assert bound.startswith("bound, promised ")
         assert ", fitted " in mean
@@ -263,8 +248,7 @@ def test_a_verdict_names_both_rates_and_an_exact_mean_has_no_band():
 
 def test_a_trajectory_draws_itself():
     """The mean of all runs and ten of them; gaps where f_star is known."""
-    problem = Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4))
-    ran = simulate(Case(RACLoRA(sketches.Haar(4, 1), 0.5), problem, steps=20), runs=30, rng=0)
+    ran = simulate(CASE, runs=30, rng=0)
     ax = ran.plot()
     lines = {line.get_label(): line for line in ax.get_lines()}
     np.testing.assert_allclose(lines["mean of 30 runs"].get_ydata(), ran.gaps.mean(axis=0))
@@ -282,13 +266,13 @@ def test_a_second_chart_widens_the_axes():
     assert ax.get_xlim()[1] == high.xlim[1]
 
 
-@pytest.mark.parametrize("reach", [0, 1, 3])
+@as_one_test("reach", (0, 1, 3))
 def test_what_a_logarithmic_axis_cannot_show_is_left_out(reach):
     """With reach = 0 there is no mean to draw from t = 1 on: no warning, and no point at the logarithm of zero."""
     curve = np.geomspace(1, 0.1, 6)
     drawn = chart.bound_and_runs(2 * curve, curve, curve / 2, 2 * curve, curve[None], reach=reach, xscale="log")
-    means = [layer for layer in drawn.layers if layer.label == "mean"]
-    assert [layer.t.tolist() for layer in means] == ([list(range(1, reach + 1))] if reach else [])
+    means = [one.t.tolist() for one in drawn.layers if one.label == "mean"]
+    assert means == ([list(range(1, reach + 1))] if reach else [])
     assert chart_svg.draw(drawn)
 
 
@@ -304,9 +288,7 @@ def test_single_runs_are_seen_where_no_mean_is():
 LARGEST, LEAST = 1.7976931348623157e308, 5e-324
 
 
-@pytest.mark.parametrize(
-    ("bound", "mean"), [(1e308, 0.5), (LARGEST, LARGEST), (LARGEST, LEAST), (LEAST, LEAST)], ids=str
-)
+@as_one_test(("bound", "mean"), [(1e308, 0.5), (LARGEST, LARGEST), (LARGEST, LEAST), (LEAST, LEAST)])
 def test_what_is_as_large_or_as_small_as_floats_are_is_drawn(bound, mean):
     """Overflow is an error here. Matplotlib widens limits by a twentieth of all decades, and has ticks beyond them.
 

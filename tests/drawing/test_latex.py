@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from functools import cache
+from itertools import accumulate
 
 from rac_theory import prove, theorems
 from rac_theory.drawing import latex
@@ -29,8 +30,8 @@ def test_a_proof_has_nothing_that_breaks_latex(id):
     for text in (words, *inside):
         assert not re.search(r"(?<!\\)[&%#_^{}~](?!\})", text.replace("{}", "")), text
     for part in (rest, *formulas):
-        bare = re.sub(r"\\[{}]", "", part)
-        depth = [bare[:i].count("{") - bare[:i].count("}") for i in range(len(bare) + 1)]
+        braces = re.sub(r"\\[{}]|[^{}]", "", part)
+        depth = [*accumulate(({"{": 1, "}": -1}[brace] for brace in braces), initial=0)]
         assert min(depth) == depth[-1] == 0
     assert rest.isascii()
 

@@ -15,11 +15,8 @@ def test_a_bar_ends_at_the_lower_bound_and_its_whisker_at_the_upper_one():
     """The first on top, from zero on. Catches a whisker around another middle, and one where nothing is uncertain."""
     ax = plot.intervals(["a", "b", "c"], [(0.25, 0.75), (0.5, 0.5), (0.375, 1.0)], xlabel="x", title="t")
     bars, whiskers = ax.containers
-    assert [(bar.get_x(), bar.get_width(), bar.get_y() + bar.get_height() / 2) for bar in bars] == [
-        (0, 0.25, 2),
-        (0, 0.5, 1),
-        (0, 0.375, 0),
-    ]
+    places = [(bar.get_x(), bar.get_width(), bar.get_y() + bar.get_height() / 2) for bar in bars]
+    assert places == [(0, 0.25, 2), (0, 0.5, 1), (0, 0.375, 0)]
     (lines,) = whiskers.lines[2]
     assert [segment.tolist() for segment in lines.get_segments()] == [[[0.25, 2], [0.75, 2]], [[0.375, 0], [1, 0]]]
     assert ax.get_xlim()[0] == 0
@@ -37,30 +34,18 @@ def test_eigenvalues_are_counted_from_one_with_the_largest_first(interval, label
     assert plot.eigenvalues(np.zeros(2), (0.0, 0.0)).get_ylim() == (0, 1e-3)
 
 
-@pytest.mark.parametrize(
-    ("x", "as_power", "label"),
-    [
-        (0.0, True, "0"),
-        (1e-3, False, "0.001"),
-        (1e-4, False, "10⁻⁴"),
-        (5e-4, False, "0.0005"),
-        (1e-3, True, "10⁻³"),
-        (1e4, False, "10000"),
-        (1e5, False, "10⁵"),
-        (10.0, True, "10¹"),
-        (20.0, True, "20"),
-    ],
-)
-def test_a_tick_is_a_decimal_or_a_power(x, as_power, label):
-    assert plot.tick_label(x, as_power=as_power) == label
+def test_a_tick_is_a_decimal_or_a_power():
+    """Catches 1e-3 and 1e4 as powers, which are short enough."""
+    decimals = {1e-3: "0.001", 1e-4: "10⁻⁴", 5e-4: "0.0005", 1e4: "10000", 1e5: "10⁵"}
+    assert {x: plot.tick_label(x, as_power=False) for x in decimals} == decimals
+    powers = {0.0: "0", 1e-3: "10⁻³", 10.0: "10¹", 20.0: "20"}
+    assert {x: plot.tick_label(x, as_power=True) for x in powers} == powers
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "powers"), [(1e-4, 1, 1), (5e-4, 1, 0), (1e-4, 9e-3, 0), (1e-4, 0.01, 1), (1, 1e5, 1), (1, 9e4, 0)]
-)
-def test_an_axis_has_powers_where_two_ticks_are_powers_and_one_is_long(low, high, powers):
+def test_an_axis_has_powers_where_two_ticks_are_powers_and_one_is_long():
     """Catches 1e-3 and 1e4, which are short enough, and an axis of less than two decades."""
-    assert plot.has_powers(low, high) is bool(powers)
+    assert all(plot.has_powers(low, high) for low, high in ((1e-4, 1), (1e-4, 0.01), (1, 1e5)))
+    assert not any(plot.has_powers(low, high) for low, high in ((5e-4, 1), (1e-4, 9e-3), (1, 9e4)))
 
 
 def test_ticks_are_at_both_ends_and_between_powers_within_two_decades():
@@ -71,13 +56,11 @@ def test_ticks_are_at_both_ends_and_between_powers_within_two_decades():
     assert _tick_places("log", 1.0, 100.0)[0].tolist() == [0, 0.5, 1]
 
 
-@pytest.mark.parametrize(
-    ("curves", "is_point"),
-    [([[1, np.nan], [np.nan, np.nan]], True), ([[1, np.nan], [np.nan, 1]], False), ([[np.nan] * 2], False)],
-)
-def test_a_layer_is_a_point_where_one_step_alone_has_a_number(curves, is_point):
+def test_a_layer_is_a_point_where_one_step_alone_has_a_number():
     """In any of its curves. Catches a step that all must have."""
-    assert Layer(np.arange(2), np.array(curves), "C0", "").is_point is is_point
+    one, two, none = [[1, np.nan], [np.nan, np.nan]], [[1, np.nan], [np.nan, 1]], [[np.nan, np.nan]]
+    points = [Layer(np.arange(2), np.array(curves), "C0", "").is_point for curves in (one, two, none)]
+    assert points == [True, False, False]
 
 
 def test_the_name_of_an_axis_stands_where_it_is_asked_for():
@@ -103,9 +86,8 @@ def test_limits_hold_lines_with_gaps():
 
 def test_a_title_breaks_where_the_axes_end():
     """A letter is 4.5 wide at least, and the axes are 330. Catches lines as long as the figure, and longer."""
-    lines = re.findall(
-        r">([^<]+)</text>", _title("T2 HOLDS: RACLoRA(Haar(dim=4, rank=1), gamma=0.5) on a problem " * 2)
-    )
+    title = "T2 HOLDS: RACLoRA(Haar(dim=4, rank=1), gamma=0.5) on a problem " * 2
+    lines = re.findall(r">([^<]+)</text>", _title(title))
     assert len(lines) > 1
     assert 4.5 * max(map(len, lines)) < 330
 

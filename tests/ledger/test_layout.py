@@ -6,7 +6,7 @@ import pytest
 
 from rac_theory.algorithms import GaLore, LayeredRACLoRA
 from rac_theory.base.extras import MissingExtra
-from rac_theory.ledger import default_problems
+from rac_theory.ledger import default_problems, theorem_settings
 from rac_theory.ledger import layout as laying_out
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
 from rac_theory.ledger.ensemble import Key
@@ -14,7 +14,8 @@ from rac_theory.ledger.layout import Axes, Grid, lay_out
 from rac_theory.ledger.running import plan
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import Quadratic
-from rac_theory.theorems import ALL
+from rac_theory.theorems import ALL, convex
+from tests.as_one_test import as_one_test
 
 SHAPES = {"quadratic": (5, 3), "diabetes": (10, 1), "linnerud": (3, 3)}
 FINITE_SUMS = ("diabetes", "linnerud")
@@ -51,7 +52,7 @@ def test_what_is_named_is_tried_wherever_there_is_room():
     assert {cell.runs for cell in layout.cells} == {8}
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     "named",
     [
         {},
@@ -164,13 +165,9 @@ def test_streams_and_specs_are_those_of_older_rows():
 
 def test_layers_are_tried_at_ranks_that_fit_each_of_them():
     """The smallest side of all layers has room for a rank; what is about one matrix is left out, and named."""
-    axes = Axes(Grid(problems=("layered_quadratic",), claims=("all",)))
-    layout = lay_out(axes)
-    assert {(cell.key.side, cell.key.rank) for cell in layout.cells} == {
-        ("left", 1),
-        ("left", 3),
-        ("right", 1),
-    }  # 4 x 3 and 4 x 2
+    layout = lay_out(Axes(Grid(problems=("layered_quadratic",), claims=("all",))))
+    found = {(cell.key.side, cell.key.rank) for cell in layout.cells}  # of 4 x 3 and 4 x 2
+    assert found == {("left", 1), ("left", 3), ("right", 1)}
     about_one = {"bernoulli", "differences", "step per draw", "inverse on range", "in turns", "plain", "plain gaussian"}
     about_one |= {"galore", "lazy galore", "momentum", "accelerated", "error feedback", "preconditioned", "EF21"}
     about_one |= {"momentum in links", "steepest"}
@@ -184,27 +181,28 @@ def test_layers_are_tried_at_ranks_that_fit_each_of_them():
 def test_a_problem_without_L_is_tried_with_steps_that_it_certifies(monkeypatch):
     """There is no 1/L to begin with. Catches a step of nan, and one that is left at what it began with."""
     steep = Quadratic.left([[4.0, 0.0], [0.0, 1.0]], [[1.0], [1.0]])
-    of_steps = type("Certifies", (Unbounded,), {"certified_step": lambda self, W, G: W[..., 0, 0] ** 0 / 4})
-    known = {"unbounded": DefaultProblem(lambda: of_steps(steep))}
+    known = {"unbounded": DefaultProblem(lambda: Unbounded(steep))}
     for module in (laying_out, default_problems):
         monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
     (one,) = plan(Grid(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
     assert (one.case.algorithm.gamma, one.key.setting) == (1.0, "certified")
     assert one.constants.lambda_min == pytest.approx(0.5)
     assert one.case.steps > 10
-    with_L = DefaultProblem(lambda: steep)
-    monkeypatch.setitem(known, "unbounded", with_L)
+    monkeypatch.setitem(known, "unbounded", DefaultProblem(lambda: steep))
     (one,) = plan(Grid(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
     assert one.case.algorithm.gamma == 1.0
 
 
 class Unbounded:
-    """A problem of which no L is known."""
+    """A problem of which no L is known, and steps of 1/4 are certified."""
 
     L = float("nan")
 
     def __init__(self, problem):
         self.problem = problem
+
+    def certified_step(self, W, G):
+        return W[..., 0, 0] ** 0 / 4
 
     def __getattr__(self, name):
         if name in ("smoothness", "eigenbasis") or name.startswith("__"):
@@ -232,12 +230,28 @@ def test_galore_has_no_sketch_and_no_side():
         lay_out(Axes(Grid(("T17",), problems=("quadratic",), sketches=("haar",))))
 
 
-@pytest.mark.parametrize(
-    ("named", "narrowed"), [({}, False), ({"claims": ("T2",)}, True), ({"settings": ("1/L",)}, True)]
-)
+@as_one_test(("named", "narrowed"), [({}, False), ({"claims": ("T2",)}, True), ({"settings": ("1/L",)}, True)])
 def test_problems_that_are_not_usual_are_tried_where_claims_or_settings_are_named(named, narrowed):
     """Either is enough. Catches one that counts only beside the other."""
     unusual = {name for name, problem in DEFAULT_PROBLEMS.items() if not problem.usual}
     assert unusual
     assert (unusual <= {*Axes(Grid(**named)).problems}) is narrowed
     assert unusual.isdisjoint(Axes(Grid(**named)).problems) is not narrowed
+
+
+def test_each_theorem_is_tried():
+    """A family says in which settings."""
+    assert {id for setting in SETTINGS.values() for id in setting.claims} == {*ALL}
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        ("", "T3_sharp is tried in no setting of the ledger: name one in TRIED of rac_theory.theorems.convex"),
+        ("T3_sharp T33", "TRIED of a family must hold ids of theorems, got T33"),
+    ],
+)
+def test_a_list_that_is_forgotten_is_a_sentence(monkeypatch, ids, said):
+    monkeypatch.setitem(convex.TRIED, "2/L", ids)
+    with pytest.raises(ValueError, match=said):
+        theorem_settings._tried()

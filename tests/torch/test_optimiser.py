@@ -3,7 +3,7 @@
 import copy
 import io
 import re
-from itertools import islice
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,47 +16,29 @@ from rac_theory import Case, Implementation, LayeredRACLoRA, simulate, verify
 from rac_theory.sketches import Coordinate, Gaussian, Haar, SparseSigns
 from rac_theory.testing import Refuted, check_algorithm, check_refresh
 from rac_theory.torch import OptimiserSteps, RACLoRA, from_module, optimiser_moves
+from tests.as_one_test import as_one_test
+
+from .runs import of_numpy, trained
 
 RNG = np.random.default_rng(0)
 X, LABELS, Y = RNG.standard_normal((30, 4)), np.arange(30) % 3, RNG.standard_normal((30, 3))
-STEPS = 60  # more than are drawn ahead
 
 
-def trained(problem, optimiser_of, steps=STEPS):
-    """The weights after each step, (steps, m, n)."""
-    module = problem.module_at(problem.start)
-    optimiser, seen = optimiser_of(module), []
-    for _ in range(steps):
-        optimiser.zero_grad()
-        problem.loss_of(module).backward()
-        optimiser.step()
-        seen.append(problem.weights(module))
-    return np.stack(seen)
-
-
-def ours(algorithm, problem, rng, steps=STEPS):
-    """The same of one run of ours."""
-    return np.stack([W[0] for W in islice(algorithm.iterates(problem, problem.start[None], rng), steps)])
-
-
-def sparse(dim, rank):
-    return SparseSigns(dim, rank, p=0.5)
-
-
-@pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize(
-    ("shape", "sketch", "rank"),
+@as_one_test(
+    ("shape", "sketch", "rank", "side", "lora_alpha"),
     [
-        ((3, 4), Haar, 1),
-        ((3, 4), Gaussian, 2),
-        ((6, 2), Gaussian, 2),
-        ((4, 4), Coordinate, 3),
-        ((3, 3), Haar, 3),
-        ((5, 3), sparse, 2),  # may lose rank
-        ((1, 4), Gaussian, 1),
+        ((3, 4), Haar, 1, "left", None),
+        ((3, 4), Haar, 1, "right", 1.5),
+        ((3, 4), Gaussian, 2, "left", 1.5),
+        ((6, 2), Gaussian, 2, "right", None),
+        ((4, 4), Coordinate, 3, "left", None),
+        ((4, 4), Coordinate, 3, "right", None),
+        ((3, 3), Haar, 3, "right", 1.5),
+        ((5, 3), partial(SparseSigns, p=0.5), 2, "left", None),  # may lose rank
+        ((5, 3), partial(SparseSigns, p=0.5), 2, "right", 1.5),
+        ((1, 4), Gaussian, 1, "left", 1.5),
     ],
 )
-@pytest.mark.parametrize("lora_alpha", [None, 1.5])
 def test_it_makes_our_steps(shape, sketch, rank, side, lora_alpha):
     """To 1e-12. Catches the other side, (alpha / r) for its square, sketches in another order, and H twice."""
     torch.manual_seed(0)
@@ -66,7 +48,7 @@ def test_it_makes_our_steps(shape, sketch, rank, side, lora_alpha):
     made = sketch(m if side == "left" else n, rank)
     gamma = 0.2 if lora_alpha is None else 0.02  # where runs diverge, rounding grows
     declared = rac_theory.RACLoRA(made, gamma=gamma, side=side, lora_alpha=lora_alpha)
-    expected = ours(declared, problem, np.random.default_rng(7))
+    expected = of_numpy(declared, problem, np.random.default_rng(7))
 
     def make(module):
         options = {"side": side, "lora_alpha": lora_alpha, "rng": 7}
@@ -88,7 +70,7 @@ def test_it_makes_our_steps_on_several_layers(second):
     kind, rank, side = second
     sketches = [Haar(5, 2), None if kind is None else kind(5, rank)]
     declared = LayeredRACLoRA(problem.layers, sketches, gamma=0.3, sides=["left", side])
-    expected = ours(declared, problem, np.random.default_rng(3))
+    expected = of_numpy(declared, problem, np.random.default_rng(3))
 
     def make(module):
         groups = [
@@ -103,11 +85,8 @@ def test_it_makes_our_steps_on_several_layers(second):
 def test_biases_are_trained_whole_beside():
     """A group without a sketch takes parameters of any shape; its step is W - gamma G."""
     module = nn.Linear(4, 3).double()
-    optimiser = RACLoRA(
-        [{"params": [module.weight], "sketch": Haar, "rank": 1}, {"params": [module.bias], "gamma": 0.5}],
-        gamma=0.1,
-        rng=0,
-    )
+    groups = [{"params": [module.weight], "sketch": Haar, "rank": 1}, {"params": [module.bias], "gamma": 0.5}]
+    optimiser = RACLoRA(groups, gamma=0.1, rng=0)
     before = module.bias.detach().clone()
 
     def closure():

@@ -1,7 +1,6 @@
 """Trainers as people write them with PyTorch: right ones pass, and each fault is caught."""
 
-import math
-from functools import partial, wraps
+from functools import wraps
 
 import numpy as np
 import pytest
@@ -13,81 +12,28 @@ from rac_theory.testing.trainers.arrays import read
 from tests.testing.trainers import projectors
 from tests.testing.trainers import test_check_federated as clients
 
-X = torch.from_numpy(np.random.default_rng(0).standard_normal((32, 16))).float()
-Y = torch.tanh(X @ torch.from_numpy(np.random.default_rng(1).standard_normal((16, 4))).float())
+from .chains import Chain
 
 
-class LoRALinear(nn.Module):
-    """A linear layer, frozen, with an adapter: B from zero, A frozen too and drawn anew in each link."""
-
-    def __init__(self, n, m, rank=4, lora_alpha=8, kind=torch.float32):
-        super().__init__()
-        self.base = nn.Linear(n, m).requires_grad_(False).to(kind)
-        self.A = nn.Parameter(torch.empty(rank, n), requires_grad=False)
-        self.B = nn.Parameter(torch.empty(m, rank))
-        self.scale = lora_alpha / rank
-        self.restart()
-
-    def restart(self):
-        nn.init.kaiming_uniform_(self.A, a=math.sqrt(5))
-        nn.init.zeros_(self.B)
-
-    def forward(self, x):
-        return x @ self.base.weight.to(x.dtype).T + self.base.bias.to(x.dtype) + self.scale * (x @ self.A.T) @ self.B.T
-
-    @torch.no_grad()
-    def merge(self):
-        self.base.weight += (self.scale * self.B @ self.A).to(self.base.weight.dtype)
-        self.restart()
-
-
-class Trainer:
-    """Two layers and Adam."""
-
-    kind, rate = torch.float32, 0.01
-
-    def __init__(self, seed):
-        torch.manual_seed(seed)
-        layer = partial(LoRALinear, kind=self.kind)
-        self.model = nn.Sequential(layer(16, 16), nn.Tanh(), layer(16, 16), nn.Tanh(), layer(16, 4))
-        self.layers = {name: part for name, part in self.model.named_children() if isinstance(part, LoRALinear)}
-        self.trained = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(self.trained, self.rate)
-
-    def train(self, steps):
-        for _ in range(steps):
-            self.optimizer.zero_grad()
-            nn.functional.mse_loss(self.model(X), Y).backward()
-            self.optimizer.step()
-
-    def merge(self):
-        for layer in self.layers.values():
-            layer.merge()
-        self.reset()
-
-    def reset(self):
-        self.optimizer = torch.optim.Adam(self.trained, self.rate)
-
-    def adapter(self):
-        return {name: (layer.B, layer.A, layer.scale) for name, layer in self.layers.items()}
-
-    def weights(self):
-        return {name: layer.base.weight for name, layer in self.layers.items()}
-
-
-class InPlace(Trainer):
+class InPlace(Chain):
     """Moments are zeroed where they are, and the step too."""
 
-    def reset(self):
+    def start(self):
+        if not hasattr(self, "optimizer"):
+            super().start()
         for own in self.optimizer.state.values():
             for value in own.values():
                 value.zero_()
 
 
-class Half(Trainer):
-    """Weights in bfloat16."""
+class Half(Chain):
+    rate = 1e-4
 
-    kind, rate = torch.bfloat16, 1e-4
+    def __init__(self, seed):
+        super().__init__(seed)
+        for layer in self.layers():
+            layer.base_layer.weight.data = layer.base_layer.weight.data.bfloat16()
+            layer.base_layer.forward = lambda x, base=layer.base_layer: x @ base.weight.float().T + base.bias
 
 
 class Master(Half):
@@ -95,15 +41,15 @@ class Master(Half):
 
     def __init__(self, seed):
         super().__init__(seed)
-        self.copies = {name: layer.base.weight.float() for name, layer in self.layers.items()}
+        self.copies = [layer.base_layer.weight.float() for layer in self.layers()]
 
     @torch.no_grad()
     def merge(self):
-        for name, layer in self.layers.items():
-            self.copies[name] += layer.scale * layer.B @ layer.A
-            layer.base.weight.copy_(self.copies[name])
-            layer.restart()
-        self.reset()
+        for copy, layer in zip(self.copies, self.layers(), strict=True):
+            copy += layer.product()
+            layer.base_layer.weight.copy_(copy)
+            layer.reset()
+        self.start()
 
 
 class Stochastic(Half):
@@ -111,18 +57,20 @@ class Stochastic(Half):
 
     @torch.no_grad()
     def merge(self):
-        for layer in self.layers.values():
-            exact = layer.base.weight.float() + layer.scale * layer.B @ layer.A
+        for layer in self.layers():
+            exact = layer.base_layer.weight.float() + layer.product()
             bits = exact.view(torch.int32) + torch.randint(0, 1 << 16, exact.shape, dtype=torch.int32)
-            layer.base.weight.copy_((bits & -(1 << 16)).view(torch.float32))
-            layer.restart()
-        self.reset()
+            layer.base_layer.weight.copy_((bits & -(1 << 16)).view(torch.float32))
+            layer.reset()
+        self.start()
 
 
-class ByName(Trainer):
+class ByName(Chain):
     """The state of an optimiser is a default dict by parameters: a name finds an empty one, and is put into it."""
 
-    def reset(self):
+    def start(self):
+        if not hasattr(self, "optimizer"):
+            super().start()
         for name, p in self.model.named_parameters():
             if p.requires_grad:
                 for key in ("exp_avg", "exp_avg_sq"):
@@ -131,30 +79,31 @@ class ByName(Trainer):
 
 
 def checked(kind, **changes):
-    def moments(state):
-        return {i: state.optimizer.state.get(p, {}) for i, p in enumerate(state.trained)}
+    """By what a chain shows by hand."""
 
-    shown = {"adapter": lambda state: state.adapter(), "weights": lambda state: state.weights(), "moments": moments}
-    check_chain(
-        kind,
-        lambda state, steps: state.train(steps),
-        lambda state: state.merge(),
-        lambda state: state.model(X),
-        **(shown | changes),
-    )
+    def layers(chain):
+        return {str(i): layer for i, layer in enumerate(chain.layers())}
+
+    def adapter(chain):
+        parts = {name: (layer.lora_B, layer.lora_A, layer.scaling) for name, layer in layers(chain).items()}
+        return {name: (B["default"].weight, A["default"].weight, c["default"]) for name, (B, A, c) in parts.items()}
+
+    shown = {
+        "adapter": adapter,
+        "weights": lambda chain: {name: layer.base_layer.weight for name, layer in layers(chain).items()},
+        "moments": lambda chain: {i: chain.optimizer.state.get(p, {}) for i, p in enumerate(chain.trained)},
+    }
+    check_chain(kind, kind.train, kind.merge, kind.outputs, **(shown | changes))
 
 
-@pytest.mark.parametrize(("kind", "merges"), [(Trainer, 12), (InPlace, 12), (Master, 64), (Stochastic, 64)])
+@pytest.mark.parametrize(("kind", "merges"), [(Chain, 24), (InPlace, 24), (Master, 64), (Stochastic, 64)])
 def test_right_trainers_pass(kind, merges):
     checked(kind, merges=merges)
 
 
 @pytest.mark.parametrize(
     ("kind", "sentence"),
-    [
-        (ByName, "it keeps 1 of the norm of its moments"),
-        (Half, r"0\.\d+ of it is lost to bfloat16"),
-    ],
+    [(ByName, "it keeps 1 of the norm of its moments"), (Half, r"0\.\d+ of it is lost to bfloat16")],
 )
 def test_each_fault_is_caught(kind, sentence):
     with pytest.raises(Refuted, match=sentence):

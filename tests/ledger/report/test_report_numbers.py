@@ -4,30 +4,18 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from rac_theory.ledger.report import numbers
 from rac_theory.ledger.report.page import _brief
 from rac_theory.ledger.report.shown import ShownCase, ShownClaim
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.theorems import ALL
 
+SHOWN = {None: "–", 0.0: "0", 1.2345: "1.23", 8764.2: "8,760", 1.34e6: "1.34e6", 4.4e-16: "4.4e−16", -2: "−2"}
+SHOWN |= {999.0: "999", 1000.0: "1,000", 999_000.0: "999,000", 1e6: "1e6"}
 
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (None, "–"),
-        (0.0, "0"),
-        (1.2345, "1.23"),
-        (8764.2, "8,760"),
-        (1.34e6, "1.34e6"),
-        (4.4e-16, "4.4e−16"),
-        (-2, "−2"),
-        *((999.0, "999"), (1000.0, "1,000"), (999_000.0, "999,000"), (1e6, "1e6")),
-    ],
-)
-def test_numbers(value, shown):
-    assert numbers.number(value, 3) == shown
+
+def test_numbers():
+    assert {value: numbers.number(value, 3) for value in SHOWN} == SHOWN
 
 
 def test_intervals_and_rates():

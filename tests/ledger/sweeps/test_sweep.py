@@ -33,6 +33,7 @@ GRID = Grid(
     steps=10,
 )
 SPEC = "\n".join(f"{name} = {value!r}" for name, value in GRID.to_json().items())
+FEW = Grid(claims=("T2",), problems=("quadratic",), sketches=("haar",), ranks=(1,), sides=("left",), seeds=range(4))
 
 PLUG_IN = """
 import os, signal
@@ -181,8 +182,8 @@ def test_a_lost_worker_ends_with_a_sentence_and_the_next_start_continues(here):
 
 
 def test_a_cell_that_raises_is_a_row_with_its_error(here, capsys):
-    grid = replace(GRID, sketches=("haar", "sketches_of_a_sweep_test:Broken"), step_sizes=(1.0,), settings=("noisy",))
-    grid = replace(grid, claims=("T1", "T2", "T5"))
+    sketches = ("haar", "sketches_of_a_sweep_test:Broken")
+    grid = replace(GRID, claims=("T1", "T2", "T5"), sketches=sketches, step_sizes=(1.0,), settings=("noisy",))
     (here / "spec.toml").write_text("\n".join(f"{name} = {value!r}" for name, value in grid.to_json().items() if value))
     assert cli.main(["sweep", "spec.toml", "--export", "e.csv", "--trust", "--jobs", "1"]) == 2
     told, error = capsys.readouterr()
@@ -196,7 +197,7 @@ def test_a_cell_that_raises_is_a_row_with_its_error(here, capsys):
     drawn = io.StringIO()
     Console(width=300, file=drawn).print(ledger_table([replace(row, seconds=None) for row in failed]))  # not timed
     assert drawn.getvalue().count(" FAILED ") == len(failed) == 12
-    assert sum(line.startswith("FAILED x 12: ValueError: sketch") for line in remarks(rows)) == 1
+    assert told.count("FAILED x 12: ") == 1
     assert remarks(rows)[-1].endswith("12 FAILED")
     assert {row.status for row in rows if row not in failed} <= {"HOLDS", "CONSISTENT", "UNDECIDED"}
     assert len(rows) == sum(len(cell.claims) for cell in grid.cells)
@@ -218,14 +219,10 @@ def test_the_command_of_a_row_gives_its_numbers_again(here, capsys):
     found = sweep(grid, here / "s.sqlite", n_jobs=1)
     assert {row.setting for row in found.rows} == {"minibatch", "0.5/L", "2.5/L"}
     for row in found.rows:
-        assert cli.main(["repeat", "s.sqlite", "--trust", str(row.number)]) == (
-            2 if row.status == running.FAILED else 0
-        )
+        failed = row.status == running.FAILED
+        assert cli.main(["repeat", "s.sqlite", "--trust", str(row.number)]) == (2 if failed else 0)
         told = capsys.readouterr()
-        if row.status == running.FAILED:
-            assert "got RuntimeError: no such luck" in told.err
-        else:
-            assert f"the same numbers as row {row.number}" in told.out
+        assert "got RuntimeError: no such luck" in told.err if failed else f"as row {row.number}" in told.out
     assert cli.main(["repeat", "s.sqlite", "0"]) == 2
     with closing(sqlite3.connect("s.sqlite")) as connection, connection:
         connection.execute("UPDATE rows SET reach = 1 WHERE number = 1")
@@ -276,9 +273,7 @@ def test_a_store_of_another_spec_or_version_is_refused_and_left_alone(tmp_path, 
     path = tmp_path / "s.sqlite"
     sweep(grid, path, n_jobs=1)
     before = path.read_bytes()
-    with pytest.raises(
-        ValueError, match=r"one written with the same spec, got .* with runs = 16, now 17: name another"
-    ):
+    with pytest.raises(ValueError, match=r"the same spec, got .* with runs = 16, now 17: name another"):
         sweep(replace(grid, runs=17), path)
     there = store.versions()
     monkeypatch.setattr(store, "versions", lambda: there | {"numpy": "0.1"})
@@ -288,18 +283,16 @@ def test_a_store_of_another_spec_or_version_is_refused_and_left_alone(tmp_path, 
     assert Sweep.load(path).finished == len(grid.cells) == 8
 
 
-@pytest.mark.parametrize("content", [b"no database at all, but long enough to be looked at" * 20, "table"])
-def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path, content):
-    path = tmp_path / "s.sqlite"
-    if content == "table":
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("CREATE TABLE mine (x)")
-    else:
-        path.write_bytes(content)
-    before = path.read_bytes()
-    with pytest.raises(ValueError, match="store must be a file written by sweep"):
-        sweep(GRID, path)
-    assert path.read_bytes() == before
+def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path):
+    words, table = tmp_path / "words", tmp_path / "table"
+    words.write_bytes(b"no database at all, but long enough to be looked at" * 20)
+    with closing(sqlite3.connect(table)) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    for path in (words, table):
+        before = path.read_bytes()
+        with pytest.raises(ValueError, match="store must be a file written by sweep"):
+            sweep(GRID, path)
+        assert path.read_bytes() == before
     with pytest.raises(ValueError, match="store must be a file written by sweep, got"):
         Sweep.load(tmp_path / "absent")
     assert not (tmp_path / "absent").exists()
@@ -326,23 +319,17 @@ def test_a_scheduler_that_dies_is_a_sentence(tmp_path, monkeypatch):
 
     monkeypatch.setattr(sweeping, "_PILOT_SECONDS", 0.0)
     monkeypatch.setattr(sweeping, "as_they_finish", dies)
-    grid = Grid(
-        claims=("T2",), problems=("quadratic",), sketches=("haar",), ranks=(1,), sides=("left",), seeds=range(4)
-    )
     with pytest.raises(ChildProcessError, match="the scheduler of the workers was lost with 2 cells to go"):
-        sweep(grid, tmp_path / "s.sqlite")
+        sweep(FEW, tmp_path / "s.sqlite")
     assert Sweep.load(tmp_path / "s.sqlite").finished == 2
 
 
 def test_rows_that_share_constants_share_what_is_read(tmp_path):
     """Reading 20,000 cells again took six seconds; and a part that is wrong is still named by its row."""
-    grid = Grid(
-        claims=("T2",), problems=("quadratic",), sketches=("haar",), ranks=(1,), sides=("left",), seeds=range(3)
-    )
     path = tmp_path / "s.sqlite"
-    first, *others = sweep(grid, path).rows
+    rows = sweep(FEW, path).rows
     again = Sweep.load(path).rows
-    assert [row.to_json() for row in again] == [row.to_json() for row in (first, *others)]
+    assert [row.to_json() for row in again] == [row.to_json() for row in rows]
     assert again[0].constants is again[1].constants
     with closing(sqlite3.connect(path)) as damaged, damaged:
         damaged.execute("UPDATE rows SET slack = '{\"t\": 1}' WHERE number = 2")
