@@ -88,14 +88,7 @@ def test_forms_take_numbers_wherever_they_take_expressions():
 def test_every_operator_from_either_side():
     """A reflected operator with its sides exchanged is another number."""
     at = {"x": 3}
-    assert [fraction(one, at) for one in (7 + x, 7 - x, 7 * x, 7 / x, 2**x, -x)] == [
-        10,
-        4,
-        21,
-        Fraction(7, 3),
-        8,
-        -3,
-    ]
+    assert [fraction(one, at) for one in (7 + x, 7 - x, 7 * x, 7 / x, 2**x, -x)] == [10, 4, 21, Fraction(7, 3), 8, -3]
     assert [fraction(one, at) for one in (x + 7, x - 7, x * 7, x / 7, x**2)] == [10, -4, 21, Fraction(3, 7), 9]
     assert fraction(Fraction(1, 2) * x - Fraction(1, 4), at) == Fraction(5, 4)
     found = [truth(one, {"x": 3.0}) for one in (x <= 3, x < 3, x >= 3, x > 3, x <= 3, x > 2)]

@@ -284,11 +284,7 @@ VALUES = [
     *(("(^ mu (- T K))", True, True), ("(^ mu lambda_min)", False, False), ("(^ mu (* T mu))", False, False)),
     *(("(^ mu (* 1/2 T))", False, False), ("(^ A (* T K))", True, True), ("(^ mu (/ 1 (+ T 1)))", False, False)),
     *(("(powers A 0 (- T 1))", True, True), ("(powers A 0 (- T 2))", False, False), ("(^ A 0)", True, True)),
-    *(
-        ("(sum k lambda_min k)", False, False),
-        ("(sum k (- K T) k)", True, True),
-        ("(sum k (- T K) k)", False, False),
-    ),
+    *(("(sum k lambda_min k)", False, False), ("(sum k (- K T) k)", True, True), ("(sum k (- T K) k)", False, False)),
     *(("(sum k T (^ A k))", True, True), ("(sum k T (^ A (- T k)))", False, False), ("(/ 1 mu)", True, True)),
     *(("(/ 1 L)", False, False), ("(/ 1 (- gamma 1))", True, True)),
     *(("(/ 1 (- 2 eta))", False, False), ("(/ 1 (- eta 2))", False, False), ("(/ 1 (- 3 nu))", True, True)),

@@ -105,14 +105,7 @@ def test_steps_weighted_and_added(steps):
         squares = (grows * x[:-1] - x[1:] + noise - lost) / slope
         weights = grows ** -np.arange(1.0, steps + 1)  # of the sum; all of them times g are those of the mean
         seen = np.sum(weights * squares) / np.sum(weights)
-        at = {
-            "g": grows,
-            "theta": slope,
-            "e": noise,
-            "T": steps,
-            gap0_upper.name: x[0],
-            average.name: seen,
-        }
+        at = {"g": grows, "theta": slope, "e": noise, "T": steps, gap0_upper.name: x[0], average.name: seen}
         assert excess(said, at) >= -ROUNDING
         if exactly:
             assert abs(excess(said, at)) <= ROUNDING

@@ -131,7 +131,7 @@ def test_what_is_proved_and_taken_for_granted_is_told(files):
     assert [one for one in told if f"\n  {one}" not in "\n".join(lines)] == []
     heads = [re.split(r"[ :,]", line.strip())[0] for line in lines]
     assert [(head, heads.count(head)) for head in dict.fromkeys(heads)] == [
-        *(("T9", 1), ("where", 3), ("about", 1), ("granted", 27), ("rule", 4)),
+        *(("T9", 1), ("where", 3), ("about", 1), ("granted", 27), ("rule", 4))
     ]
     assert lines[1:4] == sorted(lines[1:4])
     assert "; zeta_squared is known, unless K = 1" in lines[4]
@@ -305,10 +305,7 @@ ATTACKS = {
     "the root of a negative number": ("(<= 0 (+ 2 (^ (sqrt -1) 2)))", "under a root"),
     "the root of minus a constant": ("(<= 0 (+ 1 mu (^ (sqrt (- mu)) 2)))", "under a root"),
     "what may be divided by zero": ("(<= 0 (* mu (/ 1 mu)))", "divided by"),
-    "an empty sum that is divided by": (
-        "(<= 0 (sum k K (* (powers mu 1 k) (/ 1 (powers mu 1 k)))))",
-        "divided by",
-    ),
+    "an empty sum that is divided by": ("(<= 0 (sum k K (* (powers mu 1 k) (/ 1 (powers mu 1 k)))))", "divided by"),
     "a choice by what is undefined": ("(<= 0 (if (<= (^ (sqrt -1) 2) 0) 1 0))", "under a root"),
     "an exponent that may be negative": ("(<= 0 (^ mu (- T 1)))", "exponent"),
     "an exponent that is not whole": ("(<= 0 (^ mu lambda_min))", "exponent"),
@@ -392,10 +389,7 @@ MINUS = "(<= 0 -1)"
         ),
         # What is true at one t is not true at each.
         (
-            [
-                "granted offset rac_lora_harmonic_steps : (< 0 t_0)",
-                "assume (<= t 0) : (<= t 0)",
-            ],
+            ["granted offset rac_lora_harmonic_steps : (< 0 t_0)", "assume (<= t 0) : (<= t 0)"],
             "t must not be in",
             {"about": "rac_lora_harmonic_steps"},
         ),
