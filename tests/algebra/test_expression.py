@@ -3,31 +3,15 @@
 import operator
 import pickle
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
 
 from rac_theory import theorems
-from rac_theory.algebra import (
-    Let,
-    Relation,
-    Symbol,
-    between,
-    choice,
-    definitions_in,
-    equal,
-    fraction,
-    latex,
-    maximum,
-    number,
-    powers,
-    sqrt,
-    symbols_of,
-    text,
-    total,
-    truth,
-)
+from rac_theory.algebra import Let, Relation, Symbol, definitions_in, fraction, latex, number, symbols_of, text, truth
 from rac_theory.algebra.expression import lifted
+from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
 from tests.as_one_test import as_one_test
 
 from .trees import GAP, LONGEST, SIGMA, K, T, x, y
@@ -36,25 +20,23 @@ k = Symbol("k")
 
 
 MADE = [x.__add__, x.__rmul__, x.__truediv__, x.__pow__, x.__le__, x.__gt__, lifted, lambda one: maximum(x, one)]
+NO_NUMBERS = ["2", None, np.array([0.5]), np.array([2]), x <= y]
 
 
-@pytest.mark.parametrize("wrong", [0.5, 1.0, np.float64(2), True, 1j], ids=repr)
-@pytest.mark.parametrize("made", MADE)
+@as_one_test(("made", "wrong"), product(MADE, [0.5, 1.0, np.float64(2), True, 1j]))
 def test_a_number_must_be_exact(made, wrong):
     """18 / 7 is a float before any expression sees it: its rounding would be proved along."""
     with pytest.raises(TypeError, match=r"must be whole or a Fraction, got .*; write Fraction\(18, 7\) for 18 / 7"):
         made(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["2", None, np.array([0.5]), x <= y], ids=repr)
-@pytest.mark.parametrize("made", MADE[4:])
+@as_one_test(("made", "wrong"), product(MADE[4:], NO_NUMBERS))
 def test_what_is_no_number_is_refused_without_talk_of_fractions(made, wrong):
     with pytest.raises(TypeError, match=r"^an expression must be made of .* exact numbers, got (?!.*Fraction)"):
         made(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["2", None, np.array([0.5]), np.array([2]), x <= y], ids=repr)
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow"])
+@as_one_test(("name", "wrong"), product(["add", "sub", "mul", "truediv", "pow"], NO_NUMBERS))
 def test_what_is_no_number_is_left_to_the_operators_of_its_own_class(name, wrong):
     """Or ``gamma * matrix`` of a step would be an error before the matrix is asked."""
     assert getattr(x, f"__{name}__")(wrong) is NotImplemented
