@@ -137,6 +137,11 @@ def test_repr_is_text():
         (x + choice(x > 0, 4, 2), "x + (4 if x > 0 else 2)", r"x + (4 \text{ if } x > 0 \text{, else } 2)"),
         (choice(x > 0, 4, 2) <= x, "(4 if x > 0 else 2) <= x", r"(4 \text{ if } x > 0 \text{, else } 2) \le x"),
         (equal(x, choice(x > 0, 4, 2)), "x = 4 if x > 0 else 2", r"x = 4 \text{ if } x > 0 \text{, else } 2"),
+        (
+            choice(y > choice(x > 0, 4, 2), x, y),
+            "x if y > (4 if x > 0 else 2) else y",
+            r"x \text{ if } y > (4 \text{ if } x > 0 \text{, else } 2) \text{, else } y",
+        ),
         (total(k, K, k / x), "sum_{k<K} (k / x)", r"\sum_{k<K} \frac{k}{x}"),
         (x * total(k, K, k), "x sum_{k<K} k", r"x \sum_{k<K} k"),
         (x * total(k, K, k) * x, "x (sum_{k<K} k) x", r"x \left(\sum_{k<K} k\right) x"),

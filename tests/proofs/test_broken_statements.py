@@ -35,12 +35,13 @@ from .false_theorems import like
 
 BOUND, RATE = T2.claim.bound, 1 - gamma * mu * lambda_min
 k, j, x = Symbol("k"), Symbol("j"), Symbol("x")
-POWERS_UP_TO_k, KAPPA = powers(mu, 1, k), theorems.rac_lora_gd.kappa
+UP_TO_k, STEPS, KAPPA = powers(mu, 1, k), total(j, k, lifted(1)), theorems.rac_lora_gd.kappa
 E_of_next = mean_over_H(gap_next)
 AT = {"gamma": Fraction(1, 2), "L": 1, "mu": 1, "lambda_min": Fraction(1, 2), "T": 3, "K": 2, "f(W^0) - f*": 1}
 
 ANOTHER_SUM = total(k, K, total(j, T, k * gamma**j)) - total(k, K, total(j, T, k * gamma**k))
 AN_INDEX = "is called like the constant"
+NOT_WHOLE = "is not known to be a whole number that is not negative"
 NO_ROOT = "under a root is not known not to be negative"
 
 BROKEN = {
@@ -51,9 +52,7 @@ BROKEN = {
         for one in (mu, T, K)
     },
     **{f"{one.name} as an index": (BOUND * total(one, T, one) / (T * one), AN_INDEX) for one in (mu, T)},
-    "a name of what an index hides": (
-        BOUND * (1 + total(mu, T, KAPPA) - T * KAPPA), AN_INDEX,
-    ),
+    "a name of what an index hides": (BOUND * (1 + total(mu, T, KAPPA) - T * KAPPA), AN_INDEX),
     "the square of a root of -1": (BOUND * (2 + sqrt(-1) ** 2), NO_ROOT),
     "the square of a root of -mu": (BOUND * (1 + mu + sqrt(-mu) ** 2), NO_ROOT),
     "a root below a choice": (BOUND * choice(sqrt(-1) ** 2 <= 0, 1, 0), NO_ROOT),
@@ -62,17 +61,13 @@ BROKEN = {
         f"a root of -1 that proofs know as {name}": (BOUND + (1 + Let("z", sqrt(-1), letter=name) ** 2) * gap0, NO_ROOT)
         for name in ("e", "z")
     },
-    "no powers, and their inverse": (
-        BOUND * total(k, T, POWERS_UP_TO_k * (1 / POWERS_UP_TO_k)) / T, "not known to be positive",
-    ),
-    "no steps, and their inverse": (
-        BOUND * total(k, T, total(j, k, lifted(1)) / total(j, k, lifted(1))) / T, "not known to be positive",
-    ),
+    "no powers, and their inverse": (BOUND * total(k, T, UP_TO_k * (1 / UP_TO_k)) / T, "not known to be positive"),
+    "no steps, and their inverse": (BOUND * total(k, T, STEPS / STEPS) / T, "not known to be positive"),
     "an index over itself": (BOUND * total(k, T, k / k) / T, "not known to be positive"),
-    "T - 1 where T may be 0": (RATE ** (T - 1) * gap0, "is not known to be a whole number that is not negative"),
-    "T - 2 where T may be 1": (RATE ** (T - 2) * gap0, "is not known to be a whole number that is not negative"),
+    "T - 1 where T may be 0": (RATE ** (T - 1) * gap0, NOT_WHOLE),
+    "T - 2 where T may be 1": (RATE ** (T - 2) * gap0, NOT_WHOLE),
     "a sum of T - 2 terms": (BOUND + powers(RATE, 0, T - 3) * gap0, "is not known to have a whole number of terms"),
-    "half a step": (BOUND * mu ** (gamma * 2), "is not known to be a whole number that is not negative"),
+    "half a step": (BOUND * mu ** (gamma * 2), NOT_WHOLE),
     "a power of a sum": (BOUND + (1 + mu) ** 5000 * gap0, "an exponent must be at most 1000"),
     "a tower": (BOUND * lifted(10) ** lifted(10) ** 10, "an exponent must be at most 1000"),
     "a sum that is long": (BOUND + total(k, 10**9, k**2) * gap0, "a sum must have at most 1000 terms"),
@@ -234,7 +229,7 @@ FALSE_FACTS = {
 }
 
 
-@pytest.mark.parametrize("name", FALSE_FACTS)
+@as_one_test("name", FALSE_FACTS)
 def test_a_fact_that_is_false_stands_in_no_proof(name):
     """-1 >= 0 was proved from a root of -1, from cases of it, and from A >= 0 >= A with 1/A in it."""
     with pytest.raises(Missing, match=r"under a root is not known|not known to be positive"):

@@ -16,6 +16,7 @@ from rac_theory.theorems import E, federated, gap, mean_squared_gradient
 from .false_theorems import like
 
 rho, a, short = 1 - gamma * mu * lambda_min, federated.a, gamma * L <= 1
+mean, S = E(mean_squared_gradient), theorems.T1.claim.bound
 BOUND, T8 = theorems.T2.claim.bound, theorems.T8.claim.bound
 # Each left side and each rule of induction; of all 45 but T5_step a proof is found.
 TWICE = [
@@ -27,37 +28,22 @@ TRUE = {
     "a step later": like("T2", E(gap) <= rho ** (T - 1) * gap0, T >= 1),
     "two steps later": like("T2", E(gap) <= rho ** (T - 2) * gap0, T >= 2),
     "a factor that is more than one": like("T18_pl", E(gap) <= theorems.T18_pl.claim.bound * (1 + gamma * L)),
-    "a step less to count": like(
-        "T1", E(theorems.T1.metric) <= 2 * gap0_upper / (lambda_min * gamma * (T - 1)), T >= 2
-    ),
+    "a step less to count": like("T1", mean <= S.at({T: T - 1}), T >= 2),
     "shorter steps": like("T2", E(gap) <= BOUND, 3 * gamma * L <= 1, without=(short,)),
     "steps that are strictly shorter": like("T2", E(gap) <= BOUND, gamma * L < 1, without=(short,)),
     "the start beside it": like("T2_tight", E(gap) <= theorems.T2_tight.claim.bound + gap0),
     "strong convexity for PL": like(
-        "T2",
-        E(gap) <= (1 - gamma * s * lambda_min) ** T * gap0,
-        known.strongly_convex,
-        without=(known.polyak_lojasiewicz,),
+        "T2", E(gap) <= BOUND.at({mu: s}), known.strongly_convex, without=(known.polyak_lojasiewicz,)
     ),
     "no sketch": like("T2", E(gap) <= (1 - gamma * mu) ** T * gap0, equal(lambda_min, 1), without=(lambda_min > 0,)),
     "assumptions that are not used, one without a normal form": like(
         "T2", E(gap) <= BOUND, known.structured_noise, A <= 1, gamma ** Fraction(11, 10) * L <= 1
     ),
     "a certified infimum": like(
-        "T1",
-        E(mean_squared_gradient) <= 2 * gap0 / (lambda_min * gamma * T),
-        known.certified_minimum,
-        without=(known.bounded_below,),
+        "T1", mean <= S.at({gap0_upper: gap0}), known.certified_minimum, without=(known.bounded_below,)
     ),
-    "half a step, as T1_sharp": like(
-        "T1",
-        E(mean_squared_gradient) <= Fraction(4, 3) * gap0_upper / (lambda_min * gamma * T),
-        gamma * L <= Fraction(1, 2),
-        without=(short,),
-    ),
-    "a sum of two bounds": like(
-        "T1", E(mean_squared_gradient) <= 2 * gap0_upper / (lambda_min * gamma * T) + L * gap0_upper / T
-    ),
+    "half a step, as T1_sharp": like("T1", mean <= S * Fraction(2, 3), gamma * L <= Fraction(1, 2), without=(short,)),
+    "a sum of two bounds": like("T1", mean <= S + L * gap0_upper / T),
     "half the rate of T3": like("T3", E(gap) <= (gap0 + symbols.distance0**2 / (2 * gamma)) / (1 + lambda_min * T / 2)),
     "a larger start of T3": like("T3", E(gap) <= (gap0 + symbols.distance0**2 / gamma) / (1 + lambda_min * T)),
     "N + 2 for N + 1 in T8": like("T8", E(gap) <= T8.at({N + 1: N + 2})),
