@@ -114,6 +114,7 @@ def test_what_is_the_same(one, other):
         (total(j, 2, x_j), 2 * x_j.at({j: 0})),
         # One index is not taken for the other, which stands around it.
         (total(j, T, total(k, T, j * maximum(j, k + 1))), total(j, T, total(k, T, k * maximum(j, k + 1)))),
+        (total(j, N, total(k, T, maximum(j, 2 * k))), total(j, N, total(k, T, maximum(k, 2 * j)))),
         (maximum(x, y), maximum(x, y, 1)),
         (choice(x > 0, x, y), choice(x >= 0, x, y)),
         (choice(between(x, lifted(1), 2), x, y), x),
