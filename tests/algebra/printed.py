@@ -4,41 +4,20 @@ import re
 
 from .reader import Reader, evaluated
 
-_TEXT = {
-    "f(W^0) - f*": "P - Z",
-    "max L tau ||B||^2": "M S",
-    "L tau ||B||^2": "M S",
-    "sigma^2": "U^2",
-    "zeta^2": "V^2",
-    "b^2": "B^2",
-    "||W^0 - W*||": "W",
-}
-_LATEX = {
-    r"f(W^0) - f^\star": "P - Z",
-    r"\max L \tau \Vert B \Vert^2": "M S",
-    r"L \tau \Vert B \Vert^2": "M S",
-    r"\sigma^2": "U^2",
-    r"\zeta^2": "V^2",
-    "b^2": "B^2",
-    r"D_{\mathrm{in}}": "D_in",
-    r"\Vert W^0 - W^\star \Vert": "W",
-}
-_COMMANDS = {
-    r"\text{ if }": " if ",
-    r"\text{, else }": " else ",
-    r"\left\{": "{",
-    r"\right\}": "}",
-    r"\left(": "(",
-    r"\right)": ")",
-    r"\{": "{",
-    r"\}": "}",
-    r"\max{": "max{",
-    r"\sum_": "sum_",
-    r"\sqrt": "sqrt",
-    r"\dots": "...",
-    r"\le ": "<= ",
-    r"\ge ": ">= ",
-}
+_NAMES = [
+    ("f(W^0) - f*", r"f(W^0) - f^\star", "P - Z"),
+    ("max L tau ||B||^2", r"\max L \tau \Vert B \Vert^2", "M S"),
+    ("L tau ||B||^2", r"L \tau \Vert B \Vert^2", "M S"),
+    ("sigma^2", r"\sigma^2", "U^2"),
+    ("zeta^2", r"\zeta^2", "V^2"),
+    ("b^2", "b^2", "B^2"),
+    ("||W^0 - W*||", r"\Vert W^0 - W^\star \Vert", "W"),
+]
+_TEXT = {text: name for text, _, name in _NAMES}
+_LATEX = {latex: name for _, latex, name in _NAMES} | {r"D_{\mathrm{in}}": "D_in"}
+_COMMANDS = {r"\text{ if }": " if ", r"\text{, else }": " else ", r"\dots": "...", r"\le ": "<= ", r"\ge ": ">= "}
+_COMMANDS |= {r"\left\{": "{", r"\right\}": "}", r"\left(": "(", r"\right)": ")", r"\{": "{", r"\}": "}"}
+_COMMANDS |= {r"\max{": "max{", r"\sum_": "sum_", r"\sqrt": "sqrt"}
 
 
 def plain(text):

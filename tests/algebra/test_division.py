@@ -3,11 +3,10 @@
 import random
 from fractions import Fraction
 
-import pytest
-
 from rac_theory.algebra import Ratio, Symbol, identical, polynomial
 from rac_theory.algebra.division import divided, simplified
 from rac_theory.algebra.polynomials import ZERO, constant
+from tests.as_one_test import as_one_test
 
 LETTERS = x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
 T = Symbol("T")
@@ -24,7 +23,7 @@ def drawn(rng, terms, lowest):
     return total
 
 
-@pytest.mark.parametrize("lowest", [0, -2])
+@as_one_test("lowest", [0, -2])
 def test_what_is_multiplied_comes_back(lowest):
     """A leading term taken from the wrong end, or a factor of its number that is lost, would be seen."""
     rng = random.Random(25 + lowest)
@@ -46,11 +45,8 @@ def test_what_does_not_divide_is_not_divided():
         assert simplified(ratio) is ratio
 
 
-def test_nothing_is_divided_by_anything():
+def test_nothing_is_divided_by_anything_and_symbolic_exponents_are_not_looked_into():
     assert divided(ZERO, polynomial(1 + x).numerator) == ZERO
-
-
-def test_symbolic_exponents_are_not_looked_into():
     power = polynomial((1 + x) ** T).numerator
     assert divided(power * power, power) is None
     assert identical((1 + x) ** T / (1 + x) ** T, 1)

@@ -3,31 +3,15 @@
 import operator
 import pickle
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
 
 from rac_theory import theorems
-from rac_theory.algebra import (
-    Let,
-    Relation,
-    Symbol,
-    between,
-    choice,
-    definitions_in,
-    equal,
-    fraction,
-    latex,
-    maximum,
-    number,
-    powers,
-    sqrt,
-    symbols_of,
-    text,
-    total,
-    truth,
-)
+from rac_theory.algebra import Let, Relation, Symbol, definitions_in, fraction, latex, number, symbols_of, text, truth
 from rac_theory.algebra.expression import lifted
+from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
 from tests.as_one_test import as_one_test
 
 from .trees import GAP, LONGEST, SIGMA, K, T, x, y
@@ -36,25 +20,23 @@ k = Symbol("k")
 
 
 MADE = [x.__add__, x.__rmul__, x.__truediv__, x.__pow__, x.__le__, x.__gt__, lifted, lambda one: maximum(x, one)]
+NO_NUMBERS = ["2", None, np.array([0.5]), np.array([2]), x <= y]
 
 
-@pytest.mark.parametrize("wrong", [0.5, 1.0, np.float64(2), True, 1j], ids=repr)
-@pytest.mark.parametrize("made", MADE)
+@as_one_test(("made", "wrong"), product(MADE, [0.5, 1.0, np.float64(2), True, 1j]))
 def test_a_number_must_be_exact(made, wrong):
     """18 / 7 is a float before any expression sees it: its rounding would be proved along."""
     with pytest.raises(TypeError, match=r"must be whole or a Fraction, got .*; write Fraction\(18, 7\) for 18 / 7"):
         made(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["2", None, np.array([0.5]), x <= y], ids=repr)
-@pytest.mark.parametrize("made", MADE[4:])
+@as_one_test(("made", "wrong"), product(MADE[4:], NO_NUMBERS))
 def test_what_is_no_number_is_refused_without_talk_of_fractions(made, wrong):
     with pytest.raises(TypeError, match=r"^an expression must be made of .* exact numbers, got (?!.*Fraction)"):
         made(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["2", None, np.array([0.5]), np.array([2]), x <= y], ids=repr)
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow"])
+@as_one_test(("name", "wrong"), product(["add", "sub", "mul", "truediv", "pow"], NO_NUMBERS))
 def test_what_is_no_number_is_left_to_the_operators_of_its_own_class(name, wrong):
     """Or ``gamma * matrix`` of a step would be an error before the matrix is asked."""
     assert getattr(x, f"__{name}__")(wrong) is NotImplemented
@@ -88,14 +70,7 @@ def test_forms_take_numbers_wherever_they_take_expressions():
 def test_every_operator_from_either_side():
     """A reflected operator with its sides exchanged is another number."""
     at = {"x": 3}
-    assert [fraction(one, at) for one in (7 + x, 7 - x, 7 * x, 7 / x, 2**x, -x)] == [
-        10,
-        4,
-        21,
-        Fraction(7, 3),
-        8,
-        -3,
-    ]
+    assert [fraction(one, at) for one in (7 + x, 7 - x, 7 * x, 7 / x, 2**x, -x)] == [10, 4, 21, Fraction(7, 3), 8, -3]
     assert [fraction(one, at) for one in (x + 7, x - 7, x * 7, x / 7, x**2)] == [10, -4, 21, Fraction(3, 7), 9]
     assert fraction(Fraction(1, 2) * x - Fraction(1, 4), at) == Fraction(5, 4)
     found = [truth(one, {"x": 3.0}) for one in (x <= 3, x < 3, x >= 3, x > 3, x <= 3, x > 2)]
@@ -162,6 +137,11 @@ def test_repr_is_text():
         (x + choice(x > 0, 4, 2), "x + (4 if x > 0 else 2)", r"x + (4 \text{ if } x > 0 \text{, else } 2)"),
         (choice(x > 0, 4, 2) <= x, "(4 if x > 0 else 2) <= x", r"(4 \text{ if } x > 0 \text{, else } 2) \le x"),
         (equal(x, choice(x > 0, 4, 2)), "x = 4 if x > 0 else 2", r"x = 4 \text{ if } x > 0 \text{, else } 2"),
+        (
+            choice(y > choice(x > 0, 4, 2), x, y),
+            "x if y > (4 if x > 0 else 2) else y",
+            r"x \text{ if } y > (4 \text{ if } x > 0 \text{, else } 2) \text{, else } y",
+        ),
         (total(k, K, k / x), "sum_{k<K} (k / x)", r"\sum_{k<K} \frac{k}{x}"),
         (x * total(k, K, k), "x sum_{k<K} k", r"x \sum_{k<K} k"),
         (x * total(k, K, k) * x, "x (sum_{k<K} k) x", r"x \left(\sum_{k<K} k\right) x"),

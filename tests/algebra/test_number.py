@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rac_theory.algebra import Let, choice, fraction, maximum, number, powers, total
+from tests.as_one_test import as_one_test
 
 from .trees import K, T, lam, trees, values, x, y
 
@@ -18,9 +19,8 @@ def test_arrays_are_read_number_by_number(tree, some):
     """Broadcasting changes nothing, up to a rounding of vectorised powers; counts of totals are one number."""
     some = [one | {"K": some[0]["K"], "T": some[0]["T"]} for one in some]
     alone = [number(tree, {name: float(value) for name, value in one.items()}) for one in some]
-    together = {name: np.array([float(one[name]) for one in some]) for name in some[0]} | {
-        name: float(some[0][name]) for name in ("K", "T")
-    }
+    together = {name: np.array([float(one[name]) for one in some]) for name in some[0]}
+    together |= {name: float(some[0][name]) for name in ("K", "T")}
     assume(not np.isnan(alone).any())  # a zero that stands alone decides, one among many does not
     np.testing.assert_allclose(np.broadcast_to(number(tree, together), len(some)), alone, rtol=1e-9, atol=1e-9)
 
@@ -65,13 +65,17 @@ def test_large_growth_keeps_its_digits():
         assert number(powers(w, 1, T), {"x": q, "T": 5.0}) == pytest.approx(1 / q, rel=2 / q + 1e-14, abs=0)
 
 
-@pytest.mark.parametrize("base", [0.0, -1.0, -2.0, -0.5, 1.0, 0.75, 3.0])
+@as_one_test("base", [*map(Fraction, ("0", "-1", "-2", "-1/2", "1", "3/4", "3", "-3/2"))])
 def test_sums_of_powers_of_any_base(base):
-    """Against a loop; at both edges: nothing where the last is before the first, one term where they are equal."""
+    """Against a loop, as fractions too; at both edges: nothing where the last is before the first, one term where they
+    are equal. Catches the closed form at 1, where it is 0/0, or its absence elsewhere."""
     for first in range(3):
         for last in range(first - 1, 7):
-            found = number(powers(x, first, T), {"x": base, "T": float(last)})
-            assert found == pytest.approx(sum(base**k for k in range(first, last + 1)), rel=1e-15, abs=0)
+            of = powers(x, first, T)
+            expected = sum((base**k for k in range(first, last + 1)), Fraction(0))
+            assert fraction(of, {"x": base, "T": last}) == expected
+            found = number(of, {"x": float(base), "T": float(last)})
+            assert found == pytest.approx(float(expected), rel=1e-15, abs=0)
 
 
 def test_a_power_less_one_of_a_negative_number():

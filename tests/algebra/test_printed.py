@@ -37,22 +37,16 @@ def names_of(theorem):
 
 
 @as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
-def test_a_statement_in_text_is_the_bound(theorem):
-    """The line that people read, from its <= to its stop, read by a parser; no name in it is left undefined."""
-    claim, *definitions = re.split(r", (?=\w+ = )", plain(theorem.statement.removesuffix(".")))
-    found = read(claim.partition(" <= ")[2], plain_values(names_of(theorem)), definitions)
-    assert found == fraction(theorem.claim.bound, names_of(theorem)) > 0
+def test_a_statement_is_the_bound(theorem):
+    """The line that people read, from its <= to its stop, and its LaTeX, read by a parser; no name is undefined."""
+    in_text = re.split(r", (?=\w+ = )", plain(theorem.statement.removesuffix(".")))
+    for claim, *definitions in (in_text, map(plain_latex, theorem.formulas)):
+        found = read(claim.partition(" <= ")[2], plain_values(names_of(theorem)), definitions)
+        assert found == fraction(theorem.claim.bound, names_of(theorem)) > 0
 
 
 ADDED = [one for one in theorems.ALL.values() if "sum" in one.statement.partition("<=")[0]]
 MEANS = [one for one in ADDED if not one.metric.at_iterate]  # others add two means
-
-
-@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
-def test_a_statement_in_latex_is_the_bound(theorem):
-    claim, *definitions = map(plain_latex, theorem.formulas)
-    found = read(claim.partition(" <= ")[2], plain_values(names_of(theorem)), definitions)
-    assert found == fraction(theorem.claim.bound, names_of(theorem))
 
 
 @as_one_test("theorem", MEANS)
@@ -60,10 +54,9 @@ def test_the_weighted_mean_of_what_is_constant_is_constant(theorem):
     """The left side of a claim about gradients: its weights sum to one, as text and as LaTeX."""
     known = {one.name: NUMBERS[one.constant] for one in theorem.claim.symbols if one.constant} | names_of(theorem)
     seven = plain_values(known) | {"G": Fraction(7)}
-    each_step = [let for let in definitions_in(theorem.metric.expected) if t in symbols_of(let)]
-    for let in definitions_in(theorem.metric.expected):
-        if let not in each_step:
-            seven[let.name] = fraction(let, known)
+    every = definitions_in(theorem.metric.expected)
+    each_step = [let for let in every if t in symbols_of(let)]
+    seven |= {let.name: fraction(let, known) for let in every if let not in each_step}
     definitions = [plain(f"{let.name} = {text(let.value)}") for let in each_step]
     written, typeset = text(theorem.metric.expected), latex(theorem.metric.expected)
     for mean in ("E||grad f(W^t)||^2", "E[gamma_t ||grad f(W^t)||^2]", "E N(grad f(W^t))"):
@@ -73,31 +66,22 @@ def test_the_weighted_mean_of_what_is_constant_is_constant(theorem):
     assert read(plain(written), seven, definitions) == read(plain_latex(typeset), seven, definitions) == 7
 
 
-def same(write, plainly, tree, at):
+@settings(max_examples=100, deadline=None)
+@given(trees(), values())
+def test_text_and_latex_are_read_as_the_tree(tree, at):
+    """Brackets of every kind, and where there are none."""
     try:
         exact = fraction(tree, at)
     except ZeroDivisionError:
         assume(False)
     assume(isinstance(exact, Fraction))
-    definitions = [f"{let.name} = {plainly(write(let.value))}" for let in definitions_in(tree)]
-    try:
-        found = read(plainly(write(tree)), plain_values(at), definitions)
-    except ZeroDivisionError:  # in what a product of zero, or 1/inf, does without
-        assume(False)
-    assert found == exact, write(tree)
-
-
-@settings(max_examples=100, deadline=None)
-@given(trees(), values())
-def test_text_is_read_as_the_tree(tree, at):
-    """Brackets of every kind, and where there are none."""
-    same(text, plain, tree, at)
-
-
-@settings(max_examples=100, deadline=None)
-@given(trees(), values())
-def test_latex_is_read_as_the_tree(tree, at):
-    same(latex, plain_latex, tree, at)
+    for write, plainly in ((text, plain), (latex, plain_latex)):
+        definitions = [f"{let.name} = {plainly(write(let.value))}" for let in definitions_in(tree)]
+        try:
+            found = read(plainly(write(tree)), plain_values(at), definitions)
+        except ZeroDivisionError:  # in what a product of zero, or 1/inf, does without
+            assume(False)
+        assert found == exact, write(tree)
 
 
 def test_a_root_is_written_over_all_that_it_is_of():

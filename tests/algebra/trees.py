@@ -24,7 +24,7 @@ _whole = st.integers(0, 4)
 def values():
     """Exact values, each a float as well; a square for the symbol that is written as one."""
     return st.fixed_dictionaries(
-        {one.name: _whole for one in COUNTS} | {one.name: _squares if one == SIGMA else _fractions for one in NAMED},
+        {one.name: _whole for one in COUNTS} | {one.name: _squares if one == SIGMA else _fractions for one in NAMED}
     )
 
 
@@ -61,9 +61,4 @@ def trees(draw, depth=4, leaves=NAMED):
     return maximum(*draw(st.lists(some, min_size=2, max_size=3)))
 
 
-_BINARY = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-}
+_BINARY = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b}

@@ -16,6 +16,7 @@ from rac_theory.discovery.best_rate import Form, _less
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate
 from rac_theory.theorems import T2_sharp, T2_tight, T22_pl
+from tests.as_one_test import as_one_test
 
 CASES = {"plain": (PLAIN, 1.0, {}), "momentum": (MOMENTUM, 0.4, {"b": 0.3})}
 
@@ -63,7 +64,7 @@ def test_no_exact_rate_is_above_what_is_proved(seed):
     assert rate.lower < rate.upper
 
 
-@pytest.mark.parametrize("name", CASES)
+@as_one_test("name", CASES)
 def test_a_certificate_that_says_more_is_refused(name):
     rate = found(name)
     assert not replace(rate, upper=rate.upper - Fraction(1, 1000)).check()
@@ -76,7 +77,7 @@ def test_a_certificate_that_says_more_is_refused(name):
     assert not replace(rate, most=tuple(tuple(-x for x in row) for row in rate.most)).check()
 
 
-@pytest.mark.parametrize("part", ["least", "most"])
+@as_one_test("part", ["least", "most"])
 def test_of_a_gradient_that_is_drawn_nothing_is_used(part):
     """So little of it that all matrices stay positive. Catches a check that refuses it in both parts alone."""
     rate = found("plain")
@@ -107,7 +108,7 @@ def test_its_repr_has_both_ends():
     assert repr(found("plain")) == f"<BestRate: at most {float(found('plain').upper):.6f}, at least 0.952500>"
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("method", "changed", "message"),
     [
         (PLAIN, {"mu": np.nan}, "mu must be known and positive, it is nan"),

@@ -26,34 +26,16 @@ from rac_theory.discovery.templates import _any_steps, _short_steps, potential_w
 from rac_theory.problems import Quadratic
 from rac_theory.proofs import Missing, Proof, exported
 from rac_theory.sketches import Coordinate, Haar
-from rac_theory.statements import E, breach_by_constants, gap, mean_norm, mean_squared_gradient, squared_distance
-from rac_theory.statements.assumptions import (
-    one_exact_step,
-    polyak_lojasiewicz,
-    positive_gain,
-    smooth,
-    smooth_along_sketch,
-    structured_noise,
-)
-from rac_theory.statements.symbols import (
-    L_H,
-    C,
-    L,
-    T,
-    gamma,
-    gap0,
-    lambda_max,
-    lambda_min,
-    mu,
-    second_young,
-    share_of_memory,
-    young,
-    young_of_memory,
-)
+from rac_theory.statements import E, breach_by_constants, gap, mean_squared_gradient, squared_distance, symbols
+from rac_theory.statements import assumptions as known
+from rac_theory.statements.assumptions import one_exact_step, smooth, smooth_along_sketch, structured_noise
+from rac_theory.statements.metric import mean_norm
+from rac_theory.statements.symbols import L_H, C, L, T, gamma, gap0, lambda_max, lambda_min, mu, young
 from rac_theory.theorems import ALL
 from rac_theory.theorems.momentum import b, slack, theta
+from tests.as_one_test import as_one_test
 
-pl = polyak_lojasiewicz
+pl = known.polyak_lojasiewicz
 FOUND = {
     ("T1_sharp", "T1_tight"): (PLAIN, (smooth,), mean_squared_gradient),
     ("T2_sharp", "T2_tight"): (PLAIN, (smooth, pl), gap),
@@ -63,7 +45,7 @@ FOUND = {
     ("T13_pl",): (PLAIN, (smooth_along_sketch, pl), gap),
     ("T14",): (PLAIN, (smooth_along_sketch, structured_noise), mean_squared_gradient),
     ("T14_pl",): (PLAIN, (smooth_along_sketch, structured_noise, pl), gap),
-    ("T15_pl",): (one_exact_step, (positive_gain, pl), gap),
+    ("T15_pl",): (one_exact_step, (known.positive_gain, pl), gap),
     ("T22",): (MOMENTUM, (smooth,), mean_squared_gradient),
     ("T22_pl",): (MOMENTUM, (smooth, pl), gap),
 }
@@ -108,7 +90,7 @@ def test_our_theorem_is_found_from_the_step_alone(ids):
         assert proof.theorem.id in str(discovery)
 
 
-@pytest.mark.parametrize(("id", "ours"), [("T22", theta * (1 - b) ** 2), ("T22_pl", slack)])
+@as_one_test(("id", "ours"), [("T22", theta * (1 - b) ** 2), ("T22_pl", slack)])
 def test_the_condition_of_momentum_is_found(id, ours):
     """It is that of T22, and of T22_pl, times what is positive: with another power of b it is not."""
     needed = [each for each in the(id).theorem.given if isinstance(each, Relation)]
@@ -294,8 +276,11 @@ def test_what_is_given_may_be_relations():
     assert mean.same == {"found_1": ("T13",)}  # divided by 2 - gamma L_H, whose sign has to get a name
 
 
-def test_a_seed_gives_the_same_and_another_finds_as_much():
-    one, same, other = (discover(PLAIN, given=(smooth_along_sketch, pl), seed=seed) for seed in (1, 1, 2))
+def test_a_seed_gives_the_same_and_another_finds_as_much(monkeypatch):
+    """And stored proofs are not used."""
+    one, _ = found("T13_pl")
+    monkeypatch.setattr("rac_theory.theorems.proving.proof_of", None)
+    same, other = (discover(PLAIN, given=(smooth_along_sketch, pl), **seed) for seed in ({}, {"seed": 2}))
     assert str(one) == str(same)
     assert one.same == other.same == {"found_1": ("T13_pl",)}
 
@@ -313,7 +298,8 @@ _kept = b * M + (1 - b) * P
 DAMPENED = Method({X: X - gamma * _kept, M: _kept}, start={M: 0}, report=X - gamma * b / (1 - b) * M)
 
 
-A, y, z, u, v = young * (2 * L + mu - mu * young), young, share_of_memory, second_young, young_of_memory
+A, y, z = young * (2 * L + mu - mu * young), young, symbols.share_of_memory
+u, v = symbols.second_young, symbols.young_of_memory
 p, share = L * (1 + y) / A, gamma * z * (1 + b * v)
 at_X = gamma * lambda_min * (p / 2 * (1 - gamma * L) - z * (1 + b * v)) / (1 - b * v * gamma * mu)
 SHORT = 1 - mu / A * (gamma * L * lambda_min * (1 + y) - (1 - y) ** 2) - 2 * mu * at_X
@@ -376,7 +362,7 @@ def test_what_is_given_of_letters_is_that_no_fact_is_taken_less_than_never(place
     program, rng = program_of(place), np.random.default_rng(58)
     at = {letter: np.exp(rng.uniform(np.log(0.02), np.log(3), 4000)) for letter in program.at}
     at |= {letter: at[letter] / 3 for letter in (young, b, lambda_max) if letter in at}
-    is_short = at[gamma] * at[mu] * at.get(b, 0) * at.get(young_of_memory, 0) < 1
+    is_short = at[gamma] * at[mu] * at.get(b, 0) * at.get(v, 0) < 1
     is_short &= (place < 2) | (at[gamma] * at[L] < 2) & (at[mu] < at[L])  # which the theorem finds, or is so
     at = {letter: values[is_short] for letter, values in at.items()}
     columns = [0, *(1 + k for k in max((support.facts for support in program.supports()), key=len))]
@@ -446,32 +432,31 @@ def test_letters_that_nothing_allows_are_said():
     assert best_letters(second, replace(at, letters={"y": 0.5})) == {}
 
 
-def test_where_nothing_follows_it_says_so():
+def test_where_nothing_follows_it_says_what_was_tried():
     nothing = discover(PLAIN, given=(smooth,))
     assert nothing.proofs == ()
     assert "nothing follows from" in str(nothing)
     assert str(nothing).endswith("at the first of these E[f(W+) - f*] <= 0 is left to be shown")
     assert repr(nothing) == "<Discovery: 0 theorems>"
+    none_allowed = discover(PLAIN, given=(smooth_along_sketch, pl, gamma * L_H <= 1, gamma * L_H >= 2))
+    assert str(none_allowed).endswith("at any of 0 constants")
+    # Error feedback, whose potential needs more than a multiple of the square of what is kept.
+    answer = discover(FEEDBACK, given=(smooth,))
+    assert answer.proofs == ()
+    told = r"potential: nothing follows from \d+ facts at any of 40 constants; at the first of these \|\|M\|\|\^2 <= 0"
+    assert re.fullmatch(f"{told} is left to be shown", str(answer))
 
 
-def test_where_no_constants_are_allowed_nothing_is_looked_at():
-    nothing = discover(PLAIN, given=(smooth_along_sketch, pl, gamma * L_H <= 1, gamma * L_H >= 2))
-    assert str(nothing).endswith("at any of 0 constants")
-
-
-def test_an_interrupt_ends_with_what_was_found():
+def test_an_interrupt_ends_with_what_was_found_and_time_that_is_over_is_said():
     early = discover(PLAIN, given=(smooth,), metric=mean_squared_gradient, found=interrupt)
     assert len(early.proofs) == 1
     assert early.tried[-1] == "interrupted"
+    late = discover(PLAIN, given=(smooth, pl), seconds=1e-9)
+    assert late.proofs == ()
+    assert late.tried == ("iterate: out of time", "iterate with any y of G+: out of time")
 
 
-def test_time_that_is_over_is_said():
-    early = discover(PLAIN, given=(smooth, pl), seconds=1e-9)
-    assert early.proofs == ()
-    assert early.tried == tuple(f"iterate{form}: out of time" for form in ("", " with any y of G+"))
-
-
-@pytest.mark.parametrize(
+@as_one_test(
     ("asked", "message"),
     [
         ({"metric": mean_norm}, "metric must be gap, mean_squared_gradient or squared_distance"),
@@ -487,21 +472,7 @@ def test_what_is_asked_is_checked(asked, message):
         discover(**{"method": PLAIN, "given": (smooth,), **asked})
 
 
-def test_where_nothing_follows_it_says_what_was_tried():
-    """Error feedback, whose potential needs more than a multiple of the square of what is kept."""
-    answer = discover(FEEDBACK, given=(smooth,))
-    assert answer.proofs == ()
-    told = r"potential: nothing follows from \d+ facts at any of 40 constants; at the first of these \|\|M\|\|\^2 <= 0"
-    assert re.fullmatch(f"{told} is left to be shown", str(answer))
-
-
 def test_of_a_step_that_is_in_no_table_nothing_is_claimed():
     W, M = state("W", "M")
     with pytest.raises(ValueError, match="a step must move what is reported along H"):
         discover(Method({W: W - gamma * H(gradient(W)) - M, M: M / 2}, start={M: 0}), given=(smooth,))
-
-
-def test_stored_proofs_are_not_used(monkeypatch):
-    monkeypatch.setattr("rac_theory.theorems.proving.proof_of", None)
-    assert discover(PLAIN, given=(smooth_along_sketch, pl)).same == {"found_1": ("T13_pl",)}
-    assert "T2_sharp" in ALL

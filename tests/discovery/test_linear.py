@@ -20,6 +20,7 @@ from rac_theory.statements import Theorem, rac_lora_exact
 from rac_theory.statements import gap as mean_gap
 from rac_theory.statements.symbols import L, T, gamma, gap0, mu, second_young, young
 from rac_theory.theorems import T2, T2_sharp
+from tests.as_one_test import as_one_test
 
 S, D = G @ G, E(G @ H(G))
 x, y = Symbol("x"), Symbol("y")
@@ -53,16 +54,17 @@ def test_a_quotient_at_numbers():
     assert numbers(read(Fraction(1, 4)), {}) == 0.25
 
 
-@pytest.mark.parametrize("seed", range(3))
+def some_of(rng):
+    some = [mu, L, 1 + mu, L / gamma, mu - L, 1 / (1 + L)]
+    return [read(some[k] * int(n)) for k, n in rng.integers(1, 6, (3, 2))]
+
+
+@as_one_test("seed", range(3))
 def test_a_sum_is_solved_for_how_often_each_form_is_taken(seed):
     """By a second route: the answer is multiplied out. Catches a wrong pivot, and a form that is not eliminated."""
-    rng = np.random.default_rng(seed)
-    letters, some = [S, D, gap], [mu, L, 1 + mu, L / gamma, mu - L, 1 / (1 + L)]
-    columns = [
-        {one: read(some[k] * int(n)) for one, (k, n) in zip(letters, rng.integers(1, 6, (3, 2)), strict=True)}
-        for _ in letters
-    ]
-    wanted = [read(some[k] * int(n)) for k, n in rng.integers(1, 6, (3, 2))]
+    rng, letters = np.random.default_rng(seed), [S, D, gap]
+    columns = [dict(zip(letters, some_of(rng), strict=True)) for _ in letters]
+    wanted = some_of(rng)
     goal = {one: sum((form[one] * n for form, n in zip(columns, wanted, strict=True)), read(0)) for one in letters}
     at = {"mu": Fraction(2, 7), "L": Fraction(5, 3), "gamma": Fraction(3, 11)}
     for factors in ((), (read(1 + L).numerator,)):
@@ -109,9 +111,8 @@ def test_a_share_is_one_of_exponents():
     """Catches a quotient of factors, one the other way round, and "with" before nothing."""
     share = ShareOfRate(0.25, 0.0625, {"y": 0.5, "z": 2.0})
     assert share.share == 0.5
-    assert (
-        str(share) == "a factor of 0.250000 a step with y = 0.5, z = 2, the exact one is 0.062500: 50% of its exponent"
-    )
+    told = "a factor of 0.250000 a step with y = 0.5, z = 2, the exact one is 0.062500: 50% of its exponent"
+    assert str(share) == told
     assert str(ShareOfRate(0.5, 0.5)) == "a factor of 0.500000 a step, the exact one is 0.500000: 100% of its exponent"
     whole = share_at(T2_sharp, PLAIN, gamma=0.5, mu=1.0, share=1.0)
     of_case = share_of_rate(T2_sharp, Case(GD(gamma=0.5), Quadratic.left(np.eye(2), np.full((2, 1), 3.0))))

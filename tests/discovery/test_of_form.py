@@ -98,10 +98,7 @@ def test_a_better_constant_than_ours():
         assert number(plain, at) == pytest.approx(coarse * (1 - a) / (1 - s**2 + a * spread))
 
 
-@pytest.mark.parametrize(
-    "bound",
-    [3 * gap0_upper / (gamma * lambda_min * T), gap0_upper / (gamma * lambda_max * T)],
-)
+@pytest.mark.parametrize("bound", [3 * gap0_upper / (gamma * lambda_min * T), gap0_upper / (gamma * lambda_max * T)])
 def test_a_claim_that_says_less_or_more_leads_to_the_same(bound):
     """Half as much more than T1, or lambda_max in the place of lambda_min, which is false: both lead to T1_sharp."""
     answer = discover(replace(T1, id="mine", claim=E(T1.metric) <= bound))

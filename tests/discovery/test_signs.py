@@ -14,6 +14,7 @@ from rac_theory.proofs import Missing, Writer, facts_in
 from rac_theory.proofs.fact import granted, read
 from rac_theory.statements.assumptions import smooth
 from rac_theory.theorems import T2
+from tests.as_one_test import as_one_test
 
 x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
 FACTS = granted("x", x >= 0), granted("y", y > 0)
@@ -25,7 +26,7 @@ def signs(*facts, where=(0, 1, 2)):
     return Signs((*FACTS, *facts), AT, where, lambda p: p.expression)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("value", "fact"),
     [
         (lifted(3), "0 < 3"),
@@ -46,26 +47,26 @@ def test_a_product_of_what_is_not_negative_is_not(value, fact):
 SUMS = [granted(repr(one), one > 0) for one in (x + y, x + 2 * y, 1 + y, 2 + 3 * x)]
 
 
-@pytest.mark.parametrize(
-    ("value", "fact"),
-    [
-        (x * y, "0 <= x y"),
-        (2 * x * y, "0 <= 2 x y"),
-        (x / (3 * y), "0 <= x / (3 y)"),
-        (x**2 / y**2, "0 <= x^2 / y^2"),
-        (y**3, "0 < y^3"),
-        (y / x, "None"),  # x may be zero
-        (-x * y, "None"),
-        (x * (x + y), "0 <= x y + x^2"),
-        ((x + y) / (1 + y), "0 < (x + y) / (1 + y)"),
-        (3 * (x + y) * (1 + y) / ((2 + 3 * x) * y), "0 < (3 + 3 x + 3 y + 3 x / y) / (2 + 3 x)"),
-        (-(x + y) / (1 + y), "None"),
-    ],
-)
-def test_a_quotient_of_products_has_the_sign_of_its_factors(monkeypatch, value, fact):
+PRODUCTS = [
+    (x * y, "0 <= x y"),
+    (2 * x * y, "0 <= 2 x y"),
+    (x / (3 * y), "0 <= x / (3 y)"),
+    (x**2 / y**2, "0 <= x^2 / y^2"),
+    (y**3, "0 < y^3"),
+    (y / x, "None"),  # x may be zero
+    (-x * y, "None"),
+    (x * (x + y), "0 <= x y + x^2"),
+    ((x + y) / (1 + y), "0 < (x + y) / (1 + y)"),
+    (3 * (x + y) * (1 + y) / ((2 + 3 * x) * y), "0 < (3 + 3 x + 3 y + 3 x / y) / (2 + 3 x)"),
+    (-(x + y) / (1 + y), "None"),
+]
+
+
+def test_a_quotient_of_products_has_the_sign_of_its_factors(monkeypatch):
     """Without a search. Catches a factor that is left out or taken once too often, and a divisor that may be zero."""
     monkeypatch.setattr("rac_theory.discovery.signs.combined", lambda *_, **__: None)
-    assert repr(signs(*SUMS).fact(read(value))) == fact
+    for value, fact in PRODUCTS:
+        assert repr(signs(*SUMS).fact(read(value))) == fact, value
 
 
 def test_of_two_facts_the_one_that_assumes_less_is_taken_and_a_strict_one_where_it_must_be():
@@ -75,7 +76,7 @@ def test_of_two_facts_the_one_that_assumes_less_is_taken_and_a_strict_one_where_
     assert signs(weak, strong).fact(read(z), strictly=True).strict
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("value", "strictly", "conditions"),
     [
         (z, False, "z >= 0"),
@@ -99,15 +100,11 @@ def test_what_is_not_known_is_asked_for(value, strictly, conditions):
     asked = signs()
     asked.need(read(value), strictly=strictly)
     assert ", ".join(sorted(map(repr, asked.conditions))) == conditions
+    with pytest.raises(Missing, match="0 is not positive"):  # and no condition makes it so
+        asked.need(read(0), strictly=True)
 
 
-def test_zero_is_not_positive():
-    """No condition makes it so."""
-    with pytest.raises(Missing, match="0 is not positive"):
-        signs().need(read(0), strictly=True)
-
-
-@pytest.mark.parametrize(("where", "condition"), [((0, 2), "z <= y"), ((1,), "y <= z"), ((0, 1), "z <= y")])
+@as_one_test(("where", "condition"), [((0, 2), "z <= y"), ((1,), "y <= z"), ((0, 1), "z <= y")])
 def test_a_condition_holds_where_something_was_found(where, condition):
     """At most of the places; of half, it is as it stands. Catches the condition that excludes them."""
     asked = signs(where=where)
@@ -149,7 +146,7 @@ def test_what_is_divided_by_has_one_name(monkeypatch):
             signs(*SUMS).known(read(x / divisor))
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("value", "said"),
     [
         ((x + y) * (x + 2 * y), "(x + y) (x + 2 y)"),

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from functools import reduce
 from itertools import product as cartesian
-from operator import contains, mul, sub
+from operator import add, contains, mul, sub
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,15 +16,11 @@ from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.facts import nothing
 from rac_theory.statements.symbols import L, gamma, lambda_min, mu
 from rac_theory.theorems import T2
+from tests.as_one_test import as_one_test
 
 RNG = np.random.default_rng(5)
 POSITIVE = [granted(f"{one} > 0", lifted(0) < one) for one in (gamma, mu, L)]
-BOUNDED = [
-    *POSITIVE,
-    granted("short", gamma * L <= lifted(1)),
-    granted("order", mu <= L),
-    granted("both", lifted(0) < L + mu),
-]
+BOUNDED = [*POSITIVE, granted("short", gamma * L <= 1), granted("order", mu <= L), granted("both", lifted(0) < L + mu)]
 
 
 def some(*numbers):
@@ -35,7 +31,7 @@ def column(*numbers):
     return Column(Product((), some(*numbers)), 0, list(some(*numbers)))
 
 
-@pytest.mark.parametrize("columns", [1, 2, 4])
+@as_one_test("columns", [1, 2, 4])
 def test_what_was_put_in_comes_out(columns):
     """Catches an elimination that forgets a row, or a pivot that is not in its place."""
     for _ in range(20):
@@ -70,7 +66,7 @@ def test_what_is_short_and_strict_costs_least():
         assert cost == pytest.approx(len(product.facts) + np.sum(np.abs(powers)) / 10 - 0.01 * strict)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("goal", "follows"),
     [
         (gamma * (2 - gamma * L) - gamma, True),
@@ -129,18 +125,17 @@ def test_a_column_is_the_product_that_it_says_it_is(rounds):
     goal = known.terms(read(gamma - gamma**2 * mu).numerator)
     columns = known.columns([goal], 1, rounds, 0)
     assert len({(product.facts, ratio) for product, ratio, _ in columns}) == len(columns) > 2
+
+    def term(powers, times):
+        return reduce(mul, (read(x) ** p for x, p in zip(known.letters, powers, strict=True)), times)
+
     for column in columns:
         value = known.fact(column, strictly=True).value
-        said = reduce(mul, (fact.value for fact in column.product.facts))
-        for letter, power in zip(known.letters, *unpacked([column.powers], len(known.letters)).tolist(), strict=True):
-            said = said * read(letter) ** power
-        made = read(lifted(0))
-        places = unpacked(list(column.terms), len(known.letters)).tolist()
-        for powers, times in zip(places, column.terms.values(), strict=True):
-            one = reduce(mul, (read(x) ** p for x, p in zip(known.letters, powers, strict=True)), read(lifted(times)))
-            made = made + one
+        places = unpacked([column.powers, *column.terms], len(known.letters)).tolist()
+        said = term(places[0], reduce(mul, (fact.value for fact in column.product.facts)))
+        terms = zip(places[1:], map(read, map(lifted, column.terms.values())), strict=True)
         assert (value - said).is_zero
-        assert (value - made).is_zero
+        assert (value - reduce(add, (term(*each) for each in terms))).is_zero
     if rounds == 1:
         found = {(product.facts, *unpacked([ratio], len(known.letters)).tolist()[0]) for product, ratio, _ in columns}
         assert found == set(makes_up(goal, known, below=0))

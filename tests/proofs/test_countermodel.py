@@ -24,6 +24,7 @@ from rac_theory.theorems import ALL
 from rac_theory.theorems.gain import drifts
 from rac_theory.theorems.ours import LEMMAS
 from rac_theory.theorems.shared import axioms as cycles
+from tests.as_one_test import as_one_test
 
 WITH_A_SHAPE = sorted(ALL.keys() - {"T1_tight", "T2_tight", "T5_step", "T19", "T19_pl"})
 BESIDE = {"T3", "T3_sharp", "T21", "T21_H", "T22", "T22_pl", "T22_H", "T25", "T27", "T27_pl"}
@@ -143,7 +144,7 @@ def form(of_x, constant, n=1):
     return {(1,): np.full(n, of_x), (0,): np.full(n, constant)}
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("goal", "facts", "is_negative"),
     [
         ({(0,): np.zeros(2)}, [], False),

@@ -1,6 +1,7 @@
 """What proofs take for granted, and what they compute from it on a single step, is true in worlds that are drawn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -13,20 +14,10 @@ from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import assumed
 from rac_theory.statements import assumptions as known
 from rac_theory.theorems.ours import STORED
+from tests.as_one_test import as_one_test
 
 from .worlds import worlds
-from .worlds.points import (
-    ALLOWED,
-    PARTS,
-    columns_of,
-    facts_that_are_granted,
-    key,
-    leaves,
-    ordered,
-    points,
-    relative,
-    some_of_them,
-)
+from .worlds.points import ALLOWED, PARTS, all_granted, columns_of, key, leaves, ordered, points, relative, some_of_them
 
 FEWEST = 25
 """Worlds that a fact is tested in, at least."""
@@ -46,13 +37,13 @@ def test_each_fact_is_true_at_each_point_of_each_world_that_meets_what_it_rests_
         assert not fact.strict or np.all(at.terms.sum(axis=1)[np.isfinite(at.slack)] > 0), name
 
 
-@pytest.mark.parametrize("id", theorems.ALL)
+@as_one_test("id", theorems.ALL)
 def test_a_theorem_rests_on_these_facts_alone(id):
     """What is written down or looked for, from facts that are averaged and multiplied: none is granted elsewhere."""
     at_hand = [*available(theorems.ALL[id]), *STORED[id]()]
     found = {key(leaf) for fact in at_hand for leaf in leaves(fact, set()) if leaf.said is not None}
     assert found
-    assert found <= set(map(key, facts_that_are_granted().values()))
+    assert found <= set(map(key, all_granted().values()))
 
 
 @pytest.mark.parametrize("assumption", [known.polyak_lojasiewicz, known.structured_noise])
@@ -64,16 +55,13 @@ def test_worlds_meet_what_they_say_they_do(assumption):
         assert np.min(at.slack) >= -ALLOWED
 
 
-def computed(*facts: Fact) -> Iterator[Fact]:
+def computed(facts: Iterable[Fact], seen: set[Fact]) -> Iterator[Fact]:
     """Yield what follows from other facts, sums without a name too, each once."""
-    todo, seen = list(facts), set()
-    while todo:
-        fact = todo.pop()
-        if fact not in seen:
+    for fact in facts:
+        if fact.of and fact not in seen:
             seen.add(fact)
-            todo += [each for product in fact.of for each in product]
-            if fact.of:
-                yield fact
+            yield fact
+            yield from computed(chain(*fact.of), seen)
 
 
 def slack_of(fact: Fact) -> np.ndarray:
@@ -90,6 +78,6 @@ def slack_of(fact: Fact) -> np.ndarray:
 @pytest.mark.parametrize("id", STORED)
 def test_what_is_computed_of_one_step_is_true(id):
     """A sum, product, quotient, mean, case or instance that is wrong would be seen: each fact it is of is true."""
-    found = [slack_of(fact) for fact in computed(*STORED[id]())]
+    found = [slack_of(fact) for fact in computed(STORED[id](), set())]
     assert max(map(len, found)) >= FEWEST
     assert all(np.min(each) >= -ALLOWED for each in found if each.size)

@@ -5,13 +5,14 @@ import pytest
 
 from rac_theory.algebra import symbols_of
 from rac_theory.proofs.drawn import drawn_in
+from rac_theory.statements import About
 from rac_theory.statements import assumptions as known
 from rac_theory.statements.assumption import KnownConstant
 from rac_theory.statements.symbols import K, lambda_min
 
 from .worlds import worlds
 from .worlds.mistaken import worlds_and_mistakes
-from .worlds.points import PARTS, columns_of, facts_that_are_granted, key, points, short, some_of_them
+from .worlds.points import PARTS, all_granted, columns_of, key, points, short, some_of_them
 from .worlds.stronger import is_refuted, stronger
 
 NOT_ATTAINED = {
@@ -64,27 +65,8 @@ TRUE_AS_WELL = {
 
 _AN_EQUALITY = "Eigenvalues: lambda_min <= lambda_max"  # with one in the place of the other
 
-DEFINITIONS = (known.rac_lora_exact, known.rac_lora_stochastic, known.rac_lora_reshuffled, known.fed_rac_lora)
-DEFINITIONS += (
-    known.rac_lora_by_differences,
-    known.rac_lora_certified,
-    known.rac_lora_in_turns,
-    known.rac_lora_momentum,
-    known.rac_lora_accelerated,
-    known.rac_lora_feedback,
-    known.rac_lora_ef21,
-    known.rac_lora_preconditioned,
-    known.momentum_in_links,
-    known.rac_lora_steepest,
-    known.rac_lora_root_steps,
-    known.rac_lora_harmonic_steps,
-    known.fed_rac_lora_sampled,
-    known.galore_exact,
-    known.plain_or_fitted,
-    known.plain_gaussian_rac_lora,
-    known.one_exact_step,
-    lambda_min > 0,
-)
+DEFINITIONS = {one for one in vars(known).values() if isinstance(one, About)} - {known.fresh_projection}
+DEFINITIONS |= {lambda_min > 0}
 """What says which step a letter is of, or that a norm is one: without it there is nothing to compare with."""
 
 TOO_CAREFUL = {
@@ -93,18 +75,10 @@ TOO_CAREFUL = {
     ("The weights of short steps, as (1 + 1/T)^T >= 2", known.structured_noise),
     ("s E[H] <= E[H Q H]", known.fresh_projection),  # any H that is not 0 will do
     # That L is not negative, which no world has otherwise.
-    *(
-        (name, known.smooth_components)
-        for name in (
-            *(
-                "A mean of powers",
-                "A mean of powers below an integral",
-                "A sum of powers",
-                "A sum of powers; 0 for N = 1",
-            ),
-            *("r <= s, term by term", "s <= e - 2", "s by binomials", "s r by binomials"),
-        )
-    ),
+    *((f"A {of}", known.smooth_components) for of in ("mean of powers", "mean of powers below an integral")),
+    *((f"A sum of powers{end}", known.smooth_components) for end in ("", "; 0 for N = 1")),
+    *((f"s{end}", known.smooth_components) for end in (" <= e - 2", " by binomials", " r by binomials")),
+    ("r <= s, term by term", known.smooth_components),
 }
 """Assumptions that are only there to say that a constant has a sign, or for company."""
 
@@ -137,7 +111,7 @@ def test_a_fact_that_says_more_is_false_somewhere(part):
 
 def test_facts_that_are_not_attained_come_as_near_as_is_said():
     """A number in the list that is no longer true, or a fact that has become one that is attained, would be seen."""
-    by_key = {key(fact): fact for fact in facts_that_are_granted().values()}
+    by_key = {key(fact): fact for fact in all_granted().values()}
     for wording, (nearest, _) in NOT_ATTAINED.items():
         fact = by_key[wording]
         at, _ = points(list(fact.said.terms), fact.by, worlds())
@@ -171,6 +145,6 @@ def test_a_fact_is_false_somewhere_without_one_of_its_assumptions(part):
 
 def test_lists_have_nothing_in_them_that_is_granted_no_more():
     """What a list excuses would be excused for good, if a fact of another wording came to have its name."""
-    granted = facts_that_are_granted().values()
+    granted = all_granted().values()
     assert {*NOT_ATTAINED, *TRUE_AS_WELL, _AN_EQUALITY} <= set(map(key, granted))
     assert {(fact.name, one) for fact in granted for one in fact.by} >= TOO_CAREFUL

@@ -1,6 +1,7 @@
 """What assumptions say to the letter, and what they do not say: where a fact needs more than the one it is near to."""
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from rac_theory.theorems import T2_tight
 from rac_theory.theorems.rac_lora_gd import Q, R, e, kappa, x
 from rac_theory.theorems.reshuffling import r, s
 from rac_theory.theorems.shared import axioms as granted_facts
+from tests.as_one_test import as_one_test
 
 from .worlds import odd, worlds
 from .worlds.mistaken import worlds_and_mistakes
@@ -62,8 +64,7 @@ def test_a_vector_that_depends_on_a_draw_may_be_missed_by_it():
     assert is_false(lambda_min * E(gbar @ gbar) <= seen, [])
 
 
-@pytest.mark.parametrize("fact", [low, high, even])
-@pytest.mark.parametrize("v", [gbar, H(G), g, V - H(G) * gamma, gbar * 2], ids=["gbar", "HG", "g", "V+", "2 gbar"])
+@as_one_test(("fact", "v"), product([low, high, even], [gbar, H(G), g, V - H(G) * gamma, gbar * 2]))
 def test_so_what_is_granted_of_eigenvalues_is_refused_of_such_a_vector(fact, v):
     """Or ``low(gbar)`` would be granted, which is false."""
     with pytest.raises(ValueError, match="v must be a vector that is not drawn with H"):

@@ -34,6 +34,5 @@ ABUSES = {
 @pytest.mark.parametrize("name", ABUSES)
 def test_what_is_read_is_what_is_computed(name):
     """On L x^2/2 with gamma = 1/2 and no noise: found false, and proved."""
-    if verify(ABUSES[name], Case(GD(gamma=0.5), LINE, steps=4)).status != Status.VIOLATED:
-        raise ValueError("it must be false")
+    assert verify(ABUSES[name], Case(GD(gamma=0.5), LINE, steps=4)).status == Status.VIOLATED
     assert prove(ABUSES[name]) is None

@@ -1,5 +1,7 @@
 """Rules from one step to T: sequences that obey the step obey the conclusion, and some make it an equality."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from rac_theory.statements.about import rac_lora_exact
 from rac_theory.statements.metric import weighted_squared_gradient
 from rac_theory.statements.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
 from rac_theory.theorems import reshuffling
+from tests.as_one_test import as_one_test
 
 rho, e, g, theta, c, p, average = (Symbol(name) for name in ("rho", "e", "g", "theta", "c", "p", "a mean"))
 squared = G @ G
@@ -38,15 +41,13 @@ def falling(rng, steps, factor, noise, *, exactly):
     return x
 
 
-def iterated(start=gap0):
-    return induction.iterate(granted("", E(gap_next) <= rho * gap + e), granted("", rho >= 0), start).said
+STEP, FACTOR = granted("", E(gap_next) <= rho * gap + e), granted("", rho >= 0)
 
 
-@pytest.mark.parametrize("steps", STEPS)
-@pytest.mark.parametrize("start", [gap0, gap0_upper], ids=["gap0", "gap0_upper"])
+@as_one_test(("start", "steps"), product([gap0, gap0_upper], STEPS))
 def test_a_step_iterated(start, steps):
     """rho^(T - 1) for rho^T, or one power of rho more or less in what noise adds up to, would be caught."""
-    rng = np.random.default_rng(steps)
+    rng, said = np.random.default_rng(steps), induction.iterate(STEP, FACTOR, start).said
     wrong = [
         last <= rho ** (T + 1) * start + powers(rho, 0, T - 1) * e,
         last <= rho**T * start + powers(rho, 0, T - 2) * e,
@@ -56,25 +57,23 @@ def test_a_step_iterated(start, steps):
         factor, noise = rng.uniform(0.5, 0.99), rng.uniform(0.1, 2)
         x = falling(rng, steps, factor, noise, exactly=exactly)
         at = {"rho": factor, "e": noise, "T": steps, "E[f(W^T)]": x[-1], start.name: x[0]}
-        assert excess(iterated(start), at) >= -ROUNDING
+        assert excess(said, at) >= -ROUNDING
         if exactly:
-            assert excess(iterated(start), at) <= ROUNDING
-            assert max(excess(said, at) for said in wrong) < -1e-6
+            assert excess(said, at) <= ROUNDING
+            assert max(excess(each, at) for each in wrong) < -1e-6
 
 
-def settled(step, factor, floor, enough):
+def settled(enough):
     """A step with ``rho c + e <= c`` ends at ``rho^T x_0 + c``: by what the rule says, and a sum."""
-    powers_ = induction.sum_of_powers(factor, T)
-    return induction.iterate(step, factor, gap0) + powers_ * enough + induction.power(factor, T) * floor
+    end = induction.iterate(STEP, FACTOR, gap0) + induction.sum_of_powers(FACTOR, T) * granted("", enough)
+    return proved("", last <= rho**T * gap0 + c, end + induction.power(FACTOR, T) * granted("", c >= 0))
 
 
-@pytest.mark.parametrize("steps", STEPS)
+@as_one_test("steps", STEPS)
 def test_a_step_iterated_down_to_a_floor(steps):
     """A floor that does not hold against one step, or that is left out, would be caught."""
     rng = np.random.default_rng(steps)
-    step, factor = granted("", E(gap_next) <= rho * gap + e), granted("", rho >= 0)
-    enough = granted("", rho * c + e <= c)
-    said = proved("", last <= rho**T * gap0 + c, settled(step, factor, granted("", c >= 0), enough)).said
+    said = settled(rho * c + e <= c).said
     for exactly in (True, False) * 10:
         r, noise = rng.uniform(0, 0.9), rng.uniform(0.1, 2)
         x = falling(rng, steps, r, noise, exactly=exactly)
@@ -83,19 +82,18 @@ def test_a_step_iterated_down_to_a_floor(steps):
     late = {"rho": 0.5, "e": 1.0, "T": 60, "E[f(W^T)]": falling(rng, 60, 0.5, 1.0, exactly=True)[-1], gap0.name: 1.0}
     assert abs(excess(said, late | {"c": 2.0})) <= ROUNDING
     assert excess(said, late | {"c": 1.9}) < -1e-3
-    low = settled(step, factor, granted("", c >= 0), granted("", rho * c <= c))
     with pytest.raises(Missing, match="is not what was computed"):  # a floor that is too low
-        proved("", last <= rho**T * gap0 + c, low)
+        settled(rho * c <= c)
 
 
-@pytest.mark.parametrize("steps", STEPS)
+@as_one_test("steps", STEPS)
 def test_steps_weighted_and_added(steps):
     """Weights w^t for w^(t + 1) in their sum, or for the mean, would be caught."""
     rng = np.random.default_rng(steps)
     step = granted("", theta * squared <= g * gap - E(gap_next) + e)
-    said = induction.telescope(
-        step, granted("", g > 0), granted("", theta >= 0), gap0_upper, granted("", gap >= 0)
-    ).said.at({weighted_squared_gradient(1 / g).expected: average})  # fmt: skip
+    growth, slope, above = (granted("", relation) for relation in (g > 0, theta >= 0, gap >= 0))
+    said = induction.telescope(step, growth, slope, gap0_upper, above).said
+    said = said.at({weighted_squared_gradient(1 / g).expected: average})
     early = powers(1 / g, 0, T - 1)
     wrong = theta * early * average <= gap0_upper + early * e
     for exactly in (True, False) * 10:
@@ -105,21 +103,14 @@ def test_steps_weighted_and_added(steps):
         squares = (grows * x[:-1] - x[1:] + noise - lost) / slope
         weights = grows ** -np.arange(1.0, steps + 1)  # of the sum; all of them times g are those of the mean
         seen = np.sum(weights * squares) / np.sum(weights)
-        at = {
-            "g": grows,
-            "theta": slope,
-            "e": noise,
-            "T": steps,
-            gap0_upper.name: x[0],
-            average.name: seen,
-        }
+        at = {"g": grows, "theta": slope, "e": noise, "T": steps, gap0_upper.name: x[0], average.name: seen}
         assert excess(said, at) >= -ROUNDING
         if exactly:
             assert abs(excess(said, at)) <= ROUNDING
             assert excess(wrong, at) < -1e-6
 
 
-@pytest.mark.parametrize("steps", STEPS)
+@as_one_test("steps", STEPS)
 def test_steps_added_from_the_last_one_on(steps):
     """p(T - 1) for p(T) would be caught, and a p that does not begin with 0."""
     rng = np.random.default_rng(steps)
@@ -138,32 +129,21 @@ def test_steps_added_from_the_last_one_on(steps):
             left, right = said.terms
             assert excess(left <= right.at({T: T - 1}), at) < -1e-6
     more = c * powers(rho, 0, j)
+    step = granted("", more.at({j: j + 1}) * gap - more * E(gap_next) >= squared)
     with pytest.raises(Missing, match="p must begin with 0"):
-        induction.accumulate(
-            granted("", more.at({j: j + 1}) * gap - more * E(gap_next) >= squared),
-            granted("", more >= 0),
-            j,
-            gap0_upper,
-        )
+        induction.accumulate(step, granted("", more >= 0), j, gap0_upper)
 
 
-@pytest.mark.parametrize("steps", STEPS)
+@as_one_test("steps", STEPS)
 def test_a_potential(steps):
     """A step too many, or p left out, would be caught: where nothing falls but the distance it is an equality."""
     rng = np.random.default_rng(steps)
     psi = gap + e * lambda_min * distance
-    facts = [
-        granted("", psi.at(induction.after(rac_lora_exact)) <= psi - c * gap),
-        granted("", E(gap_next) <= gap),
-        granted("", p * gap <= psi),
-        granted("", psi <= gap + e * (V @ V)),
-        granted("", c >= 0),
-    ]
+    step, falls = psi.at(induction.after(rac_lora_exact)) <= psi - c * gap, E(gap_next) <= gap
     shares = {gap0: granted("", lifted(0) <= 1), distance0: granted("", e >= 0)}
-    step, falls, above, below, loss = facts
-    said = induction.potential(
-        induction.Psi(rac_lora_exact, psi, gap0, shares, below), step, falls, above, loss, p
-    ).said
+    begun = induction.Psi(rac_lora_exact, psi, gap0, shares, granted("", psi <= gap + e * (V @ V)))
+    facts = (granted("", relation) for relation in (step, falls, p * gap <= psi, c >= 0))
+    said = induction.potential(begun, *facts, p).said
     for exactly in (True, False) * 10:
         falls, share = rng.uniform(0.1, 2), rng.uniform(1, 2)
         gaps = [rng.uniform(0.5, 2)]
@@ -178,7 +158,7 @@ def test_a_potential(steps):
             assert excess(said.at({T: T + 1}), at | {"E[f(W^T)]": gaps[-1]}) < -1e-6
 
 
-@pytest.mark.parametrize("steps", STEPS)
+@as_one_test("steps", STEPS)
 def test_how_far_a_client_drifts(steps):
     """A mean over k from 1 to K for 0 to K - 1, or sums of powers to k for k - 1, would be caught."""
     rng = np.random.default_rng(steps)
@@ -199,7 +179,7 @@ def test_how_far_a_client_drifts(steps):
         induction.drifted(step, grows, eta, reshuffling.s / L_max)
 
 
-@pytest.mark.parametrize("x", [0.0, 0.3, 1.0, 2.0])
+@as_one_test("x", [0.0, 0.3, 1.0, 2.0])
 def test_powers_and_their_sums(x):
     base, strict = granted("", rho >= 0), granted("", rho > 0)
     for steps in (0, *STEPS):

@@ -7,25 +7,10 @@ import pytest
 
 from rac_theory import prove, theorems
 from rac_theory.algebra import powers
-from rac_theory.proofs import (
-    G,
-    Gx,
-    M,
-    Missing,
-    Proof,
-    Psi,
-    checker,
-    exported,
-    flat,
-    gap,
-    iterate,
-    nothing,
-    one,
-    plus,
-    square,
-    telescope,
-)
+from rac_theory.proofs import G, Gx, M, Missing, Proof, Psi, checker, exported, gap
 from rac_theory.proofs.fact import granted, read
+from rac_theory.proofs.facts import flat, nothing, one, plus, square
+from rac_theory.proofs.induction import iterate, telescope
 from rac_theory.proofs.quantities import E, gap_next
 from rac_theory.proofs.schemas import memory_of, square_kept
 from rac_theory.statements import rac_lora_ef21, rac_lora_exact, rac_lora_momentum
@@ -34,6 +19,7 @@ from rac_theory.statements.symbols import C, L, T, gamma, gap0, gap0_upper, lamb
 from rac_theory.theorems import E as mean
 from rac_theory.theorems.momentum import Lambda, rho, room
 from rac_theory.theorems.momentum import feedback_share as theta
+from tests.as_one_test import as_one_test
 
 _, THEN = memory_of(rac_lora_momentum)
 PSI, AFTER = gap + gamma * (M @ M), E(gap_next) + gamma * E(THEN @ THEN)
@@ -100,7 +86,7 @@ FALSE = {
 }
 
 
-@pytest.mark.parametrize("name", FALSE)
+@as_one_test("name", FALSE)
 def test_a_changed_claim_is_refused(name):
     id, bound = FALSE[name]
     proof = prove(id)
@@ -124,7 +110,7 @@ def test_what_ef21_is_behind_at_first_rests_on_smoothness():
 UNUSED = {"T22": (), "T22_pl": (), "T25": (theta >= 0,), "T27": (), "T27_pl": ()}
 
 
-@pytest.mark.parametrize("id", UNUSED)
+@as_one_test("id", UNUSED)
 def test_without_one_of_its_assumptions_it_is_refused(id):
     """All that is given is used but for what gives the left side its meaning: each that is left out is missed."""
     proof, ours = prove(id), theorems.ALL[id]
@@ -135,7 +121,7 @@ def test_without_one_of_its_assumptions_it_is_refused(id):
             Proof(replace(ours, id="without", given=given, lemmas={}), proof.fact, proof.times)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("id", "right", "wrong"),
     [
         ("T22", "(* 2 momentum (E (dot M (H gx))))", "(* 3 momentum (E (dot M (H gx))))"),

@@ -12,20 +12,9 @@ import pytest
 
 from rac_theory import theorems
 from rac_theory.algebra import Relation, identical, number, symbols_of
+from rac_theory.statements import symbols
 from rac_theory.statements.assumption import relations_in
-from rac_theory.statements.symbols import (
-    D,
-    L,
-    T,
-    bias_squared,
-    delta,
-    gamma,
-    gap0,
-    gap0_upper,
-    lambda_max,
-    lambda_min,
-    mu,
-)
+from rac_theory.statements.symbols import L, T, delta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
 from rac_theory.theorems import E, prove
 from rac_theory.theorems.federated import W_T, Gamma, a
 from rac_theory.theorems.proving import searched
@@ -45,7 +34,7 @@ STRONGER = {
     "T16: a hundredth less": ("T16", LESS * 2 * gap0_upper / (lambda_min * T)),
     "T16: lambda_max for lambda_min": ("T16", 2 * gap0_upper / (lambda_max * T)),
     "T20: no floor": ("T20", 2 * gap0_upper / (slope * T)),
-    "T20: half of it": ("T20", 2 * gap0_upper / (slope * T) + bias_squared / (2 * lambda_min)),
+    "T20: half of it": ("T20", 2 * gap0_upper / (slope * T) + symbols.bias_squared / (2 * lambda_min)),
     "T17: a hundredth less": ("T17", LESS * 2 * gap0_upper / (delta * gamma * (2 - gamma * L) * T)),
     "T17_pl: 1 for delta": ("T17_pl", (1 - gamma * (2 - gamma * L) * mu) ** T * gap0),
     "T2_sharp: 2.01 for 2": ("T2_sharp", (1 - gamma * (Fraction(201, 100) - gamma * L) * mu * lambda_min) ** T * gap0),
@@ -61,7 +50,7 @@ def test_a_claim_that_is_a_hundredth_stronger_has_no_proof(name):
     assert searched(replace(ours, id=name, claim=E(ours.metric) <= bound, descends=False)) is None
 
 
-FOLLOWS = {"T9d": 2 * gap0_upper / (Gamma * lambda_min * W_T) + a * (lambda_max / lambda_min) * D}
+FOLLOWS = {"T9d": 2 * gap0_upper / (Gamma * lambda_min * W_T) + a * (lambda_max / lambda_min) * symbols.D}
 """What is more than ours and has a proof, with a page that says so: the sharp form of T9d, with the weights of T9d."""
 
 

@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from string import Template
@@ -30,18 +32,19 @@ CHECKER = Path(checker.__file__)
 TOKEN = re.compile(r"[()]|[^\s()]+")
 
 
-@pytest.fixture(scope="module")
-def files():
-    return {id: exported(prove(id)) for id in STORED}
+@cache
+def file_of(id):
+    return exported(prove(id))
 
 
-@pytest.fixture(scope="module")
-def checked(files):
-    """What each proves; the issue allows 30 s of all, and one is here what they take."""
-    begun = time.perf_counter()
-    accepted = {id: check(text) for id, text in files.items()}
-    assert time.perf_counter() - begun < 30
-    return accepted
+@cache
+def checked(id):
+    return check(file_of(id))
+
+
+def twice_as_fast():
+    """The file of T2 with a rate that is false."""
+    return file_of("T2").replace("(- (* gamma mu lambda_min))) T)", "(- (* 2 gamma mu lambda_min))) T)")
 
 
 def meaning(file):
@@ -50,23 +53,24 @@ def meaning(file):
     return file.about, file.claim, dict(file.reader.names), fact.by | times.by
 
 
-def test_all_are_accepted_in_time(checked):
-    assert [file.id for file in checked.values()] == [*STORED]
-    assert len(checked) == 59
+def test_all_are_accepted_in_time():
+    """The issue allows 30 s of all, and one is here what they take."""
+    assert len([file_of(id) for id in STORED]) == 59
+    begun = time.perf_counter()
+    assert [checked(id).id for id in STORED] == [*STORED]
+    assert time.perf_counter() - begun < 30
 
 
-def test_a_rule_is_strict_where_it_must_be_alone(files):
+def test_a_rule_is_strict_where_it_must_be_alone():
     """Catches a conclusion that is "<" where an equality reaches it, and "<=" of what is divided by."""
-    facts = [fact for id in files for fact in prove(id).facts if fact.rule is not None]
+    facts = [fact for id in STORED for fact in prove(id).facts if fact.rule is not None]
     assert {fact.rule for fact in facts if fact.strict} == {Rule.ROOT, Rule.SUM, Rule.WEIGHTS}
     assert not {fact.rule for fact in facts if not fact.strict} & {Rule.SUM, Rule.WEIGHTS}
 
 
 def test_the_worst_of_many_files_is_its_status(tmp_path, capsys):
     """In any order: a file that is accepted, or refused, after a worse one must not hide it."""
-    text = exported(prove("T2"))
-    wrong = text.replace("(- (* gamma mu lambda_min))) T)", "(- (* 2 gamma mu lambda_min))) T)")
-    kinds = {"accepted": text, "refused": wrong, "none": "a letter"}
+    kinds = {"accepted": file_of("T2"), "refused": twice_as_fast(), "none": "a letter"}
     for name, words in kinds.items():
         (tmp_path / name).write_text(words)
     for names in permutations(kinds):
@@ -76,30 +80,22 @@ def test_the_worst_of_many_files_is_its_status(tmp_path, capsys):
     assert "usage: " in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_it_rests_on_what_the_kernel_says_it_does(checked):
+def test_it_rests_on_what_the_kernel_says_it_does():
     """A fact whose assumptions are forgotten in the table, or in the kernel."""
-    for id, file in checked.items():
-        proof = prove(id)
-        by = {each for fact in file.end for each in fact.by}
+    for id in STORED:
+        proof, by = prove(id), {each for fact in checked(id).end for each in fact.by}
         assert len(by - {"fresh_projection"}) in {len(proof.needs), len(proof.needs) - 1, len(proof.needs) + 1}, id
 
 
-def test_it_stands_alone(files, tmp_path):
+def test_it_stands_alone(tmp_path):
     """A file of the package in it would not be found by ``python -I`` in an empty folder."""
-    modules = {node.module for node in ast.walk(ast.parse(CHECKER.read_text())) if isinstance(node, ast.ImportFrom)}
-    modules |= {
-        one.name
-        for node in ast.walk(ast.parse(CHECKER.read_text()))
-        if isinstance(node, ast.Import)
-        for one in node.names
-    }
+    nodes = [*ast.walk(ast.parse(CHECKER.read_text()))]
+    modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    modules |= {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}
     assert {each.partition(".")[0] for each in modules} <= sys.stdlib_module_names
-    (tmp_path / "checker.py").write_text(CHECKER.read_text())
-    (tmp_path / "T2").write_text(files["T2"])
-    (tmp_path / "false").write_text(
-        files["T2"].replace("(- (* gamma mu lambda_min))) T)", "(- (* 2 gamma mu lambda_min))) T)")
-    )
-    (tmp_path / "other").write_text("T2")
+    files = {"checker.py": CHECKER.read_text(), "T2": file_of("T2"), "false": twice_as_fast(), "other": "T2"}
+    for name, words in files.items():
+        (tmp_path / name).write_text(words)
     answers = {}
     for names in (("T2",), ("T2", "false"), ("T2", "other"), ("nothing",), ()):
         command = [sys.executable, "-I", "checker.py", *names]
@@ -111,13 +107,13 @@ def test_it_stands_alone(files, tmp_path):
     assert "rule iterate: psi+ <= rho psi + e" in said
     assert said.endswith("T2: accepted\n")
     assert said.startswith("T2, for every T >= 0: ")
-    assert next(checker.report(check(files["T1"]))).startswith("T1, for every T >= 1: ")
+    assert next(checker.report(checked("T1"))).startswith("T1, for every T >= 1: ")
     assert "false: refused: line " in answers["T2", "false"].stdout
 
 
-def test_what_is_proved_and_taken_for_granted_is_told(files):
+def test_what_is_proved_and_taken_for_granted_is_told():
     """Each line of a report of each kind: of a fact by two assumptions, of one by none, of one on paper, of a rule."""
-    lines = [*checker.report(check(files["T9"]))]
+    lines = [*checker.report(checked("T9"))]
     told = [
         "about fed_rac_lora; given smooth_components: each component or client has a gradient with Lipschitz constant",
         "where Gamma is (* eta K)",
@@ -131,29 +127,29 @@ def test_what_is_proved_and_taken_for_granted_is_told(files):
     assert [one for one in told if f"\n  {one}" not in "\n".join(lines)] == []
     heads = [re.split(r"[ :,]", line.strip())[0] for line in lines]
     assert [(head, heads.count(head)) for head in dict.fromkeys(heads)] == [
-        *(("T9", 1), ("where", 3), ("about", 1), ("granted", 27), ("rule", 4)),
+        *(("T9", 1), ("where", 3), ("about", 1), ("granted", 27), ("rule", 4))
     ]
     assert lines[1:4] == sorted(lines[1:4])
     assert "; zeta_squared is known, unless K = 1" in lines[4]
 
 
-def test_a_changed_file_is_refused_or_says_the_same(files, checked):
+def test_a_changed_file_is_refused_or_says_the_same():
     """Some 240 changes of one token, or of lines: a number, sign, name or operation, a line left out or moved."""
     rng = random.Random(45)
     refused = 0
-    before = {id: meaning(file) for id, file in checked.items()}
     for _ in range(240):
-        id = rng.choice(list(files))
-        lines = files[id].splitlines()
+        id = rng.choice([*STORED])
+        lines = file_of(id).splitlines()
         changed = mutated(lines, rng)
         try:
-            about, claim, names, by = meaning(check("\n".join(changed)))
+            *says, by = meaning(check("\n".join(changed)))
         except (Refused, NotAProof):
             refused += changed != lines
             continue
-        assert (about, claim, names) == before[id][:3], changed
-        given = {line for line in lines if line.startswith("given")}
-        assert by <= before[id][3] or {line for line in changed if line.startswith("given")} <= given, changed
+        *said, rests = meaning(checked(id))
+        assert says == said, changed
+        given, before = ({line for line in each if line.startswith("given")} for each in (changed, lines))
+        assert by <= rests or given <= before, changed
     assert refused > 192
 
 
@@ -187,14 +183,10 @@ def one_changed(line, pattern, change, rng):
     return line[: match.start()] + change(match.group()) + line[match.end() :]
 
 
-HEAD = "rac-theory proof 1\ntheorem mine\nabout {about}\n{given}claim {claim}\n"
-
-
 def by_hand(*lines, about="rac_lora_exact", given=(), claim="(<= 0 1)", before=()):
     """A file with facts that are numbered here."""
-    given = "".join(f"{each}\n" for each in before) + "".join(f"given {each}\n" for each in given)
-    facts = (f"fact {n} {line}" for n, line in enumerate(lines, 1))
-    return HEAD.format(about=about, given=given, claim=claim) + "\n".join(facts)
+    head = ["rac-theory proof 1", "theorem mine", f"about {about}", *before, *(f"given {each}" for each in given)]
+    return "\n".join([*head, f"claim {claim}", *(f"fact {n} {line}" for n, line in enumerate(lines, 1))])
 
 
 def last(*lines, **more):
@@ -212,8 +204,9 @@ def refused(*lines, match, **more):
         check(by_hand(*lines, **more) + "\nproof 1 times 1\n")
 
 
-ONE = "granted number : (< 0 1)"
+ONE, ZERO = "granted number : (< 0 1)", "rule sign : (<= 0 0)"
 LOW, GAMMA = "granted lambda_min : (<= 0 lambda_min)", "granted step_size gamma : (< 0 gamma)"
+KNOWN, GAP = "granted sigma_known : (<= sigma_W sigma_squared)", "granted gap_is_positive gap0 : (<= 0 gap)"
 
 
 @as_one_test("name", list(checker._TABLE))
@@ -221,33 +214,22 @@ def test_each_schema_says_what_it_says_and_no_more(name):
     """A granted fact that a file strengthens by a tenth, or turns around."""
     head, _, stated, *_ = checker._TABLE[name]
     parameters = [word.split(":") for word in head.split()[1:]]
-    choices = {"vector": ["+", "G", "V"], "fixed": "V"}
-    firsts = {"steps": "rac_lora_exact"}
-    numbers = iter(("2", "3"))
-    values = [
-        next(numbers) if kind == "constant" else choices.get(kind, firsts.get(kind, kind.split(",")[0]))
-        for _, kind in parameters
-    ]
+    choices, numbers = {"vector": ["+", "G", "V"], "fixed": "V", "steps": "rac_lora_exact"}, iter(("2", "3"))
+    values = [next(numbers) if kind == "constant" else choices.get(kind, kind.split(",")[0]) for _, kind in parameters]
     places = {key: checker.text(value) for (key, _), value in zip(parameters, values, strict=True)}
     if "$step" in stated:
         step = [*map(checker.text, checker.nodes(checker.STEPS["rac_lora_exact"])), "gap", "G"]
         places |= dict(zip(("L", "smooth", "to", "step", "gap", "G"), step, strict=True))
     low, sign, high = map(checker.text, checker.nodes(Template(stated).substitute(places)))
     head = f"granted {' '.join(map(checker.text, [name, *values]))}"
-    names = [f"name {key} {meaning}" for key, meaning in checker.NAMES.items()]
+    about = "rac_lora_root_steps" if name == "root_falls" else "rac_lora_harmonic_steps"
     signs = (
-        *("granted step_size eta : (< 0 eta)", "granted step_size gamma : (< 0 gamma)", "granted count N : (< 0 N)"),
-        *("granted count K : (< 0 K)", "assume smooth : (< 0 L)", "assume smooth_components : (< 0 L_max)"),
-        *("granted lambda_max : (<= 0 lambda_max)", "assume structured_noise : (<= 0 A)"),
-        "granted offset rac_lora_harmonic_steps : (< 0 t_0)",
+        *("granted step_size eta : (< 0 eta)", GAMMA, "granted count N : (< 0 N)", "granted count K : (< 0 K)"),
+        *("assume smooth : (< 0 L)", "assume smooth_components : (< 0 L_max)", "assume structured_noise : (<= 0 A)"),
+        *("granted lambda_max : (<= 0 lambda_max)", f"granted offset {about} : (< 0 t_0)"),
     )
-    more = {
-        "given": ("smooth", "smooth_components", "structured_noise"),
-        "about": "rac_lora_root_steps" if name == "root_falls" else "rac_lora_harmonic_steps",
-        "before": names,
-    }
-    if name == "root_falls":
-        signs = (*signs[:-1], "granted offset rac_lora_root_steps : (< 0 t_0)")
+    names = [f"name {key} {meaning}" for key, meaning in checker.NAMES.items()]
+    more = {"given": ("smooth", "smooth_components", "structured_noise"), "about": about, "before": names}
     last(*signs, f"{head} : ({sign} {low} {high})", **more)
     refused(*signs, f"{head} : ({sign} {low} (- {high} 1/10))", match="what is computed|may be|no number", **more)
     refused(*signs, f"{head} : ({sign} {high} {low})", match="what is computed|no number", **more)
@@ -255,7 +237,7 @@ def test_each_schema_says_what_it_says_and_no_more(name):
         refused(*signs, f"{head} : (< {low} {high})", match="may be equal", **more)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("line", "match"),
     [
         ("granted low g : (<= (* lambda_min (dot g g)) (E (dot g (H g))))", "not drawn"),
@@ -279,11 +261,10 @@ def test_a_wrong_substitution_is_refused(line, match):
     refused(line, match=match)
 
 
-def test_a_fact_rests_on_what_it_needs(files, checked):
+def test_a_fact_rests_on_what_it_needs():
     """T17 about GaLore with the smallest eigenvalue of E[H], and each file without one of what it uses."""
     for id in ("T2", "T3", "T5_step", "T9d_sharp", "T12_pl", "T19_pl", "T20"):
-        lines = files[id].splitlines()
-        file = checked[id]
+        lines, file = file_of(id).splitlines(), checked(id)
         rests = {checker.said(each) for fact in file.end for each in fact.by}
         given = [line for line in lines if line.startswith("given ")]
         assert len(given) == len(file.given)
@@ -292,7 +273,7 @@ def test_a_fact_rests_on_what_it_needs(files, checked):
                 with pytest.raises(Refused):
                     check("\n".join(each for each in lines if each != line))
         with pytest.raises(Refused, match=r"not assumed|is not known of galore_exact"):
-            check(files[id].replace(f"\nabout {file.about}\n", "\nabout galore_exact\n"))
+            check(file_of(id).replace(f"\nabout {file.about}\n", "\nabout galore_exact\n"))
 
 
 ATTACKS = {
@@ -301,19 +282,13 @@ ATTACKS = {
         "what is proved",
     ),
     "an index with the name of a constant": ("(<= 0 (sum mu T mu))", "no expression"),
-    "an index with the name of a count": ("(<= 0 (sum T T T))", "no expression"),
     "the root of a negative number": ("(<= 0 (+ 2 (^ (sqrt -1) 2)))", "under a root"),
-    "the root of minus a constant": ("(<= 0 (+ 1 mu (^ (sqrt (- mu)) 2)))", "under a root"),
     "what may be divided by zero": ("(<= 0 (* mu (/ 1 mu)))", "divided by"),
-    "an empty sum that is divided by": (
-        "(<= 0 (sum k K (* (powers mu 1 k) (/ 1 (powers mu 1 k)))))",
-        "divided by",
-    ),
+    "an empty sum that is divided by": ("(<= 0 (sum k K (* (powers mu 1 k) (/ 1 (powers mu 1 k)))))", "divided by"),
     "a choice by what is undefined": ("(<= 0 (if (<= (^ (sqrt -1) 2) 0) 1 0))", "under a root"),
     "an exponent that may be negative": ("(<= 0 (^ mu (- T 1)))", "exponent"),
     "an exponent that is not whole": ("(<= 0 (^ mu lambda_min))", "exponent"),
     "a number of terms that is not whole": ("(<= 0 (sum k lambda_min k))", "number of terms"),
-    "a huge exponent": ("(<= 0 (^ mu 5000))", "exponent is 5000"),
     "a power of a power": ("(<= 0 (^ 10 (^ 10 10)))", "exponent is"),
     "powers of powers of powers": ("(<= 0 (^ (^ (^ (^ 9 60) 60) 60) 60))", "bits"),
     "many terms": ("(<= 0 (^ (+ mu L s gamma eta delta nu A C D) 60))", "terms"),
@@ -323,7 +298,7 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize(("claim", "match"), ATTACKS.values(), ids=ATTACKS)
+@as_one_test(("claim", "match"), ATTACKS.values(), ids=ATTACKS)
 def test_a_claim_that_is_false_or_undefined_is_refused_at_once(claim, match):
     """Each broke a first kernel, or could: undefined somewhere, captured, or too large to be read."""
     begun = time.perf_counter()
@@ -335,15 +310,14 @@ def test_an_exponent_may_be_less_than_a_count_that_is_given():
     """``T - 1`` is a count where T >= 1 is given, and the granted T > 0 is not enough."""
     count, given = "granted count T : (< 0 T)", "assume (>= T 1) : (<= 1 T)"
     power = "rule sign {} : (<= 0 (^ lambda_min (- T 1)))"
-    lowest = "granted lambda_min : (<= 0 lambda_min)"
-    last(lowest, given, power.format("1 2"), given=["(>= T 1)"])
-    refused(lowest, count, power.format("1 2"), match="exponent")
+    last(LOW, given, power.format("1 2"), given=["(>= T 1)"])
+    refused(LOW, count, power.format("1 2"), match="exponent")
 
 
-MINUS = "(<= 0 -1)"
+MINUS, ANY_b = "(<= 0 -1)", {"before": ["letter b number"]}
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("lines", "match", "more"),
     [
         # -1 >= 0 of the kernel of 29 November, by a square, by cases, by a region in which all is divided by zero.
@@ -355,26 +329,16 @@ MINUS = "(<= 0 -1)"
                 *("assume structured_noise : (<= 0 A)", "assume (<= A 0) : (<= A 0)"),
                 *("rule sign : (<= 0 (^ (/ 1 A) 2))", f"sum (1 1 2 3) : {MINUS}"),
             ],
-            "divided by",
-            {"given": ["structured_noise", "(<= A 0)"]},
+            *("divided by", {"given": ["structured_noise", "(<= A 0)"]}),
         ),
         # What is put in the place of any number is one: 0 <= -1 was accepted of nothing, by a fact or by what is asked.
-        (
-            ["rule sign : (<= 0 (^ b 2))", f"rule instance (b (sqrt -1)) 1 : {MINUS}"],
-            "under a root",
-            {"before": ["letter b number"]},
-        ),
+        (["rule sign : (<= 0 (^ b 2))", f"rule instance (b (sqrt -1)) 1 : {MINUS}"], "under a root", ANY_b),
         (
             [
-                *(
-                    "assume (<= (^ b 2) -1) : (<= (^ b 2) -1)",
-                    "rule sign : (<= 0 (^ b 2))",
-                    f"sum (1 1) (1 2) : {MINUS}",
-                ),
-                *("rule sign : (<= 0 0)", f"rule instance (b (sqrt -1)) 3 4 : {MINUS}"),
+                *("assume (<= (^ b 2) -1) : (<= (^ b 2) -1)", "rule sign : (<= 0 (^ b 2))"),
+                *(f"sum (1 1) (1 2) : {MINUS}", ZERO, f"rule instance (b (sqrt -1)) 3 4 : {MINUS}"),
             ],
-            "under a root",
-            {"before": ["letter b number"]},
+            *("under a root", ANY_b),
         ),
         # A sum of -1 powers: a letter that stands for any number is no count, and one that does is never negative.
         (
@@ -382,22 +346,16 @@ MINUS = "(<= 0 -1)"
                 *(ONE, "assume (<= b 0) : (<= b 0)", "sum (1 1) (1 2) : (< 0 (- 1 b))"),
                 "rule sign 3 : (<= 0 (powers (- 1 b) 0 (- b 1)))",
             ],
-            "count",
-            {"before": ["letter b number"]},
+            *("count", ANY_b),
         ),
         (
             [ONE, "assume (<= b 0) : (<= b 0)", "rule sign 1 : (<= 0 (^ 2 b))", "rule instance (b -1) 3 : (<= 0 1/2)"],
-            "any such number",
-            {"before": ["letter b whole"]},
+            *("any such number", {"before": ["letter b whole"]}),
         ),
         # What is true at one t is not true at each.
         (
-            [
-                "granted offset rac_lora_harmonic_steps : (< 0 t_0)",
-                "assume (<= t 0) : (<= t 0)",
-            ],
-            "t must not be in",
-            {"about": "rac_lora_harmonic_steps"},
+            ["granted offset rac_lora_harmonic_steps : (< 0 t_0)", "assume (<= t 0) : (<= t 0)"],
+            *("t must not be in", {"about": "rac_lora_harmonic_steps"}),
         ),
         (["granted time rac_lora_root_steps : (<= 0 t)", "rule instance (t -1) 1 : (<= 0 -1)"], "any such number", {}),
         # A number that is put below a sum is not the index of it.
@@ -406,22 +364,13 @@ MINUS = "(<= 0 -1)"
                 *(ONE, "assume (<= 1 b) : (<= 1 b)", "sum (1 2) : (<= 0 (- (+ (sum k K b) b) (+ (* K b) 1)))"),
                 *("assume (<= 1 k) : (<= 1 k)", "rule instance (b k) 3 4 : (<= 0 (- (+ (sum i K i) k) (+ (* K k) 1)))"),
             ],
-            "what is computed",
-            {"before": ["letter b number", "letter k number"]},
+            *("what is computed", {"before": ["letter b number", "letter k number"]}),
         ),
         # What is true on average is not multiplied by what depends on W.
-        (
-            [
-                "granted sigma_known : (<= sigma_W sigma_squared)",
-                "granted gap_is_positive gap0 : (<= 0 gap)",
-                "sum (1 1 2) : (<= 0 (* gap (- sigma_squared sigma_W)))",
-            ],
-            "on average",
-            {},
-        ),
+        ([KNOWN, GAP, "sum (1 1 2) : (<= 0 (* gap (- sigma_squared sigma_W)))"], "on average", {}),
         ([ONE, f"sum (-1 1) : {MINUS}"], "positive number of times", {}),
         ([ONE, "sum (1 /2) : (< 0 1)"], "earlier fact", {}),
-        (["granted lambda_min : (<= 0 lambda_min)", "sum (1 /1) : (<= 0 (/ 1 lambda_min))"], "divided by", {}),
+        ([LOW, "sum (1 /1) : (<= 0 (/ 1 lambda_min))"], "divided by", {}),
         ([ONE, "sum (1 1) : (< 0 2)"], "what is computed", {}),
     ],
 )
@@ -430,11 +379,11 @@ def test_what_proved_false_claims_before_is_refused(lines, match, more):
     refused(*lines, match=match, **more)
 
 
-def test_each_rule_refuses_another_conclusion(files):
+def test_each_rule_refuses_another_conclusion():
     """In each line that follows by a rule, what is concluded is made larger, smaller, and strict; its facts change."""
     tried = set()
     weaker = (replace(ours, id="twice", claim=E(ours.metric) <= 2 * ours.claim.bound) for ours in (T1, T2))
-    for text in (*files.values(), *(exported(prove(theorem)) for theorem in weaker)):
+    for text in (*map(file_of, STORED), *(exported(prove(theorem)) for theorem in weaker)):
         lines = text.splitlines()
         for k, line in enumerate(lines):
             match = re.match(r"(fact \d+ rule (\w+) )(.*)( : )\((<=?) (.*)\)$", line)
@@ -461,23 +410,22 @@ def test_each_rule_refuses_another_conclusion(files):
 
 def test_a_weaker_claim_follows_from_signs():
     """``lasting`` and ``squares``: of the wrong quantity, turned round, and of what may be negative."""
-    gap, square, one = "granted gap_is_positive gap0 : (<= 0 gap)", "granted square G : (<= 0 (dot G G))", ONE
-    last(gap, "rule lasting gap0 1 : (<= 0 (- f_T f_star))", given=["(known gap0)"])
-    refused(gap, "rule lasting gap0 1 : (<= 0 (- f_star f_T))", match="what is computed")
-    refused(gap, "rule lasting gap0 1 : (< 0 (- f_T f_star))", match="may be equal")
+    square, ahead = "granted square G : (<= 0 (dot G G))", "granted square Gx : (<= 0 (dot Gx Gx))"
+    last(GAP, "rule lasting gap0 1 : (<= 0 (- f_T f_star))", given=["(known gap0)"])
+    refused(GAP, "rule lasting gap0 1 : (<= 0 (- f_star f_T))", match="what is computed")
+    refused(GAP, "rule lasting gap0 1 : (< 0 (- f_T f_star))", match="may be equal")
     last("granted maximum t 1 : (<= t (max t 1))")
-    refused(gap, "rule lasting distance0 1 : (<= 0 D_T)", match="END must be")
-    last(one, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))")
-    refused(one, square, "rule squares square_at 1 2 : (<= 0 (- (sum t T (square_at t)) 1))", match="what is computed")
+    refused(GAP, "rule lasting distance0 1 : (<= 0 D_T)", match="END must be")
+    last(ONE, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))")
+    refused(ONE, square, "rule squares square_at 1 2 : (<= 0 (- (sum t T (square_at t)) 1))", match="what is computed")
     for other in ("scaled_at", "beside_at", "norm_at"):  # which are of other vectors, or of a norm
-        refused(one, square, f"rule squares {other} 1 2 : (<= 0 (sum t T ({other} t)))", match="SQUARES must be")
-    ahead = "granted square Gx : (<= 0 (dot Gx Gx))"
-    last(one, ahead, "rule squares beside_at 1 2 : (<= 0 (sum t T (beside_at t)))")
-    refused(one, ahead, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="SQUARES must be")
+        refused(ONE, square, f"rule squares {other} 1 2 : (<= 0 (sum t T ({other} t)))", match="SQUARES must be")
+    last(ONE, ahead, "rule squares beside_at 1 2 : (<= 0 (sum t T (beside_at t)))")
+    refused(ONE, ahead, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="SQUARES must be")
     refused(square, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="must not depend")
 
 
-@pytest.mark.parametrize("id", ["T2", "T7d", "T9"])
+@as_one_test("id", ["T2", "T7d", "T9"])
 def test_what_signs_are_told_by_is_about_constants(id):
     """Of letters that the proof has, fewer first: others may divide by them. Catches other facts, and another order."""
     proof = prove(id)
@@ -496,16 +444,10 @@ def test_it_is_short():
     assert len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1146
 
 
-def ours(files, id):
-    """The lines of a file of ours up to its end, with the number of the fact that it ends in."""
-    *lines, end = files[id].splitlines()
-    return lines, int(end.split()[1])
-
-
-def test_a_potential_of_what_is_not_negative_is_followed(files):
+def test_a_potential_of_what_is_not_negative_is_followed():
     """``iterate``, for psi the gap: each argument that is wrong is refused."""
-    lines, n = ours(files, "T2")
-    *before, ended = lines
+    *before, ended, end = file_of("T2").splitlines()
+    n = int(end.split()[1])
     head, _, claim = ended.partition(" : ")
     _, _, _, rule, start, psi, step, rho, zero, _, one, _, _ = head.split()
     assert (rule, start, psi) == ("iterate", "gap0", "gap")
@@ -546,8 +488,7 @@ def test_a_relation_that_is_proved_is_not_assumed():
     """``instance``: what rests on gamma L <= 1 rests on what proves that; not on what proves less, or needs it."""
     given = ["(<= (* 2 gamma L) 1)", "smooth"]
     facts = [
-        "granted step_size gamma : (< 0 gamma)",
-        "assume smooth : (< 0 L)",
+        *(GAMMA, "assume smooth : (< 0 L)"),
         "assume (<= (* 2 gamma L) 1) : (<= (* 2 gamma L) 1)",
         "sum (1 3) (1 1 2) : (<= (* gamma L) 1)",
         "assume (<= (* gamma L) 1) : (<= (* gamma L) 1)",
@@ -562,31 +503,26 @@ def test_a_relation_that_is_proved_is_not_assumed():
     for line in by_hand(*lines).splitlines()[1:]:
         file.line(*checker.nodes(line))
     assert ("known", "lambda_max") in file.facts["3"].by
-    for n, is_right in ((4, True), (3, False), (1, False), (5, False)):
-        text = by_hand(*facts, given=given, claim=claim) + "\n" + ended.format(n)
-        if is_right:
-            with pytest.raises(Refused, match="what is proved"):  # of the claim; no assumption is left over
-                check(text)
-        else:
-            with pytest.raises(Refused, match="not assumed"):
-                check(text)
+    for n, match in ((4, "what is proved"), (3, "not assumed"), (1, "not assumed"), (5, "not assumed")):
+        with pytest.raises(Refused, match=match):  # with 4 of the claim: no assumption is left over
+            check(by_hand(*facts, given=given, claim=claim) + "\n" + ended.format(n))
 
 
-def test_the_command_writes_what_the_checker_accepts(tmp_path, capsys, files):
+def test_the_command_writes_what_the_checker_accepts(tmp_path, capsys):
     """Whole or not at all; several theorems, another kernel, and a folder that is not there."""
     path = tmp_path / "T2.txt"
     assert main(["prove", "T2", "--export", str(path)]) == 0
-    assert path.read_text() == files["T2"]
+    assert path.read_text() == file_of("T2")
     assert checker.main([str(path)]) == 0
     assert "accepted" in capsys.readouterr().out
     for arguments in (["T1", "T2"], ["T2", "--kernel", "coq"], ["T2", "--latex"]):
         assert main(["prove", *arguments, "--export", str(path)]) == 2
     assert main(["prove", "T2", "--export", str(tmp_path / "none" / "T2.txt")]) == 2
-    assert path.read_text() == files["T2"]
+    assert path.read_text() == file_of("T2")
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("given", "of", "sign"),
     [
         ("(<= mu L)", "(- L mu)", "<="),
@@ -615,8 +551,9 @@ def test_a_fact_says_the_sign_that_it_says(given, of, sign):
             refused(fact, line, given=[given], match="do not say the sign|divided by")
 
 
-@pytest.mark.parametrize(("a", "b"), [("mu", "L"), ("L", "mu")])
-@pytest.mark.parametrize(("c", "d"), [("s", "A"), ("A", "s")])
+@as_one_test(
+    ("a", "b", "c", "d"), [(*one, *other) for one in permutations(["mu", "L"]) for other in permutations("sA")]
+)
 def test_quotients_say_nothing_of_what_is_in_them(a, b, c, d):
     """Each would say a sign by that of the other: catches facts with divisors that are asked in a circle."""
     given = [f"(< {a} {b})", f"(< {c} {d})"]
@@ -627,7 +564,6 @@ def test_quotients_say_nothing_of_what_is_in_them(a, b, c, d):
     refused(*each, *both, f"rule sign 3 4 : (< 0 (- {b} {a}))", given=given, match="do not say the sign")
 
 
-KNOWN, GAP = "granted sigma_known : (<= sigma_W sigma_squared)", "granted gap_is_positive gap0 : (<= 0 gap)"
 SUMS = {
     "(1 1)": ("lambda_min", "<="),
     "(1 1 1)": ("(^ lambda_min 2)", "<="),
@@ -675,31 +611,25 @@ def test_what_is_known_at_each_t_is_known_in_a_sum_over_t():
 
 def test_what_is_followed_is_multiplied_by_numbers_that_stay():
     """A factor that depends on W, on a draw, or on t; a growth that may be zero; a j on which an assumption rests."""
-    step = "granted gap_next_is_positive : (<= 0 gap_next)"
-    gap, zero, time_ = "granted gap_is_positive gap0 : (<= 0 gap)", "rule sign : (<= 0 0)", "granted time {} : (<= 0 t)"
-    lowest, j = "granted lambda_min : (<= 0 lambda_min)", "assume (<= 1 j) : (<= 1 j)"
-    end, rest = "(<= (- f_T f_star) gap0)", "1 1 1 1 1"
-    refused(step, gap, f"rule iterate gap0 gap 1 2 {rest} : {end}", match="must not depend on what is drawn")
-    refused(step, zero, f"rule iterate gap0 gap 1 2 {rest} : {end}", match="must not depend on what is drawn")
-    times_ = time_.format("rac_lora_root_steps")
-    refused(step, times_, f"rule iterate gap0 gap 1 2 {rest} : {end}", match="t must not be in")
-    refused(times_, lowest, f"rule iterate gap0 gap 1 2 {rest} : {end}", match="t must not be in")
-    refused(
-        step,
-        lowest,
-        zero,
-        gap,
-        f"rule telescope gap0 gap square_at 0 1 2 3 4 {rest[2:]} : {end}",
-        match="known to be positive",
+    step, time_ = "granted gap_next_is_positive : (<= 0 gap_next)", "granted time rac_lora_root_steps : (<= 0 t)"
+    j, end = "assume (<= 1 j) : (<= 1 j)", "(<= (- f_T f_star) gap0)"
+    iterate, telescope = (
+        f"iterate gap0 gap 1 2 1 1 1 1 1 : {end}",
+        f"telescope gap0 gap square_at 0 1 2 3 4 1 1 1 1 : {end}",
     )
+    refused(step, GAP, f"rule {iterate}", match="must not depend on what is drawn")
+    refused(step, ZERO, f"rule {iterate}", match="must not depend on what is drawn")
+    refused(step, time_, f"rule {iterate}", match="t must not be in")
+    refused(time_, LOW, f"rule {iterate}", match="t must not be in")
+    refused(step, LOW, ZERO, GAP, f"rule {telescope}", match="known to be positive")
     for kind in ("whole", "number"):
         refused(step, j, f"rule accumulate gap0 j 1 2 : {end}", match="every whole number", before=[f"letter j {kind}"])
-    refused(step, zero, f"rule accumulate gap0 T 1 2 : {end}", match="every whole number")
+    refused(step, ZERO, f"rule accumulate gap0 T 1 2 : {end}", match="every whole number")
 
 
-def test_a_file_says_what_it_is_about(files):
+def test_a_file_says_what_it_is_about():
     """Without its name, what it is about or its claim a file proves nothing, and it says each once."""
-    lines = files["T2"].splitlines()
+    lines = file_of("T2").splitlines()
     for head in ("theorem", "about", "claim"):
         k = next(k for k, line in enumerate(lines) if line.startswith(f"{head} "))
         for changed in ([*lines[:k], *lines[k + 1 :]], [*lines[:k], lines[k], *lines[k:]]):
@@ -707,20 +637,16 @@ def test_a_file_says_what_it_is_about(files):
                 check("\n".join(changed))
 
 
-def test_each_line_has_its_place(files):
+def test_each_line_has_its_place():
     """Catches what is given after facts that were made without it, and what follows after the end."""
-    head, *lines = files["T2"].splitlines()
+    head, *lines = file_of("T2").splitlines()
     early = [line for line in lines if not line.startswith(("fact", "proof"))]
-    late = [line for line in lines if line.startswith(("fact", "proof"))]
+    late = lines[len(early) :]
     given = ["given (<= mu 1)", "letter of_mine number", "let of_mine 1", "name of_mine 1"]
     for text in (
         *([head, *early, late[0], one, *late[1:]] for one in (*early, *given)),
         *([head, *early, *late, one] for one in (*early, *given, late[-1], f"fact {len(late)} sum (1 1) : (<= 0 1)")),
-        *(
-            [head, *(line for line in early if line != one), late[0], one]
-            for one in early
-            if not one.startswith("given")
-        ),
+        *([head, *early[:i], *early[i + 1 :], late[0], one] for i, one in enumerate(early) if one[:5] != "given"),
         [head, *early, late[-1]],
         [head, *early, late[0].replace("fact 1", "fact 2")],
     ):
@@ -775,7 +701,6 @@ def test_what_is_no_file_of_this_version_is_no_proof_and_one_with_roots_is_known
 
 def test_a_proof_ends_in_its_claim_times_what_is_positive():
     """Zero times any claim is true, and what may be equal is not less."""
-    low, positive = "granted lambda_min : (<= 0 lambda_min)", "granted step_size gamma : (< 0 gamma)"
     times = "sum (1 2 3) : (<= 0 (* lambda_min gamma))"
     for end, claim, match in (
         ("proof 1 times 1", "(<= 0 lambda_min)", "what is proved"),
@@ -785,12 +710,8 @@ def test_a_proof_ends_in_its_claim_times_what_is_positive():
         ("proof 4 times 3", "(<= 0 lambda_min)", ""),
         ("proof 2 times 1", "(<= 0 lambda_min)", ""),
     ):
-        text = by_hand(ONE, low, positive, times, claim=claim) + f"\n{end}"
-        if match:
-            with pytest.raises(Refused, match=match):
-                check(text)
-        else:
-            assert check(text).claim == checker.parsed(claim)
+        with pytest.raises(Refused, match=match) if match else nullcontext():
+            assert check(by_hand(ONE, LOW, GAMMA, times, claim=claim) + f"\n{end}").claim == checker.parsed(claim)
 
 
 def test_a_letter_named_like_an_assumption_does_not_take_its_place():

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from fractions import Fraction
+from functools import cache
 from html import escape
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,6 +36,7 @@ from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.proving import searched
 from rac_theory.theorems.rac_lora_gd import kappa
 from tests.algebra.reader import Reader, evaluated
+from tests.as_one_test import as_one_test
 
 DOCS, PRINTED = Path(__file__).parents[2] / "docs" / "theory", Path(__file__).with_name("printed")
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}
@@ -46,9 +48,9 @@ WITH_ROOTS = {
 SQUARES = {**COMPOSED, off: (H(G) - H(gbar)) @ (H(G) - H(gbar))}
 
 
-@pytest.fixture(scope="module")
-def readings():
-    return {id: Reading(prove(id)) for id in STORED}
+@cache
+def reading_of(id):
+    return Reading(prove(id))
 
 
 def parsed(written, numbers):
@@ -88,9 +90,9 @@ def value_of(relation, names):
 
 @pytest.mark.long
 @pytest.mark.parametrize("id", STORED)
-def test_what_is_printed_is_what_is_proved(readings, id):
+def test_what_is_printed_is_what_is_proved(id):
     """Each line, and each sum with its multipliers. Catches a factor, a sign or a label that is printed wrong."""
-    compare(readings[id], id)
+    compare(reading_of(id), id)
 
 
 @pytest.mark.parametrize("id", ["T1_sharp", "T2_sharp", "T3", "T12_pl"])
@@ -124,10 +126,10 @@ def compare(reading, seed):
             assert sum(terms) == values[line.label], line.label
 
 
-@pytest.mark.parametrize("id", STORED)
-def test_lines_follow_from_lines_above_them(readings, id):
+@as_one_test("id", STORED)
+def test_lines_follow_from_lines_above_them(id):
     """A label that is not there, or further down; and a multiplier whose sign nobody tells."""
-    reading = readings[id]
+    reading = reading_of(id)
     known = {line.label for line in reading.granted} | {""}
     for line in reading.derived:
         assert {label for _, label in line.sum} <= known
@@ -140,20 +142,18 @@ def test_lines_follow_from_lines_above_them(readings, id):
     assert used <= told
 
 
-@pytest.mark.parametrize("id", STORED)
-def test_lemmas_on_paper_are_said_with_their_page(readings, id):
+@as_one_test("id", STORED)
+def test_lemmas_on_paper_are_said_with_their_page(id):
     """In the list, in the last line, and in the summary; a lemma that is a multiplier alone would be left out."""
-    reading = readings[id]
-    proof = reading.proof
-    lemmas = {fact.name: fact.page for fact in proof.on_paper}
+    reading, proof = reading_of(id), prove(id)
     lines = {line.why.removesuffix(", on average"): line.page for line in reading.granted if line.page}
-    assert lines == lemmas
+    assert lines == {fact.name: fact.page for fact in proof.on_paper}
     assert all((DOCS / f"{page}.md").exists() for page in proof.pages)
     assert all(page in proof.summary and f"on page {page}" in as_text(reading) for page in proof.pages)
     assert bool(proof.pages) == ("lemma" in proof.summary) == ("on paper" in repr(proof))
 
 
-@pytest.mark.parametrize("id", ["T2", "T2_tight", "T7", "T19", "T22_pl"])
+@as_one_test("id", ["T2", "T2_tight", "T7", "T19", "T22_pl"])
 def test_what_is_written_is_what_was_read(id):
     """Catches a factor above the line that was below it, and a power or a name that is multiplied by itself: of all
     that the claim is made of, of what no claim has, and of its normal form."""
@@ -165,7 +165,7 @@ def test_what_is_written_is_what_was_read(id):
         assert identical(writer.ratio(read(one)), one)
 
 
-@pytest.mark.parametrize("id", ["T2_tight", "T8d", "T22_pl"])
+@as_one_test("id", ["T2_tight", "T8d", "T22_pl"])
 def test_what_the_claim_has_a_name_for_is_written_by_its_name(id):
     """And a sum as the claim has it: catches names that are forgotten."""
     claim = theorems.ALL[id].claim
@@ -212,14 +212,15 @@ def test_after_z_come_two_letters():
     assert [label for i, label in zip(range(28), _labels(), strict=False) if i > 24] == ["(z)", "(aa)", "(ab)"]
 
 
-def test_a_printed_proof_fits_a_page(readings):
+@as_one_test("id", STORED)
+def test_a_printed_proof_fits_a_page(id):
     """Lines of 100 letters, and multipliers that can be read: T3_sharp's had the distance above and below the line."""
-    for reading in readings.values():
-        assert all(len(text(times)) <= 70 for line in reading.derived for times, _ in line.sum)
-        assert all(text(times) != "0" for line in reading.derived for times, _ in line.sum)
-        lines = as_text(reading).splitlines()
-        assert max(map(len, lines)) <= 100
-        assert all(line == line.rstrip() and line.isascii() for line in lines)
+    times = [text(number) for line in reading_of(id).derived for number, _ in line.sum]
+    assert all(len(each) <= 70 for each in times)
+    assert "0" not in times
+    lines = as_text(reading_of(id)).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert all(line == line.rstrip() and line.isascii() for line in lines)
 
 
 @pytest.mark.parametrize("id", ["T4", "T7"])
@@ -253,27 +254,20 @@ def test_cases_sums_and_reasons_are_typeset():
         assert told in shown
 
 
-@pytest.mark.parametrize("id", STORED)
-def test_a_proof_is_typeset(readings, id):
-    """Formulas that the converter does not understand are shown as their LaTeX."""
-    formulas = re.findall(r"^\\\[ (.*) \\\]$", as_latex(readings[id]), re.MULTILINE)
-    assert len(formulas) > len(readings[id].derived) + len(readings[id].granted)
+@as_one_test("id", STORED)
+def test_a_proof_is_typeset(id):
+    """Formulas that the converter does not understand are shown as their LaTeX. Catches "times 1, which is positive", a
+    claim that is said without what it is multiplied by, and the name of a rule before its line, which has it below."""
+    reading = reading_of(id)
+    typeset, shown, is_multiplied = as_latex(reading), as_html(reading), text(reading.times) != "1"
+    formulas = re.findall(r"^\\\[ (.*) \\\]$", typeset, re.MULTILINE)
+    assert len(formulas) > len(reading.derived) + len(reading.granted)
     for formula in formulas:
         assert html.formula(formula).startswith("<math"), formula
-    shown = as_html(readings[id])
     assert "\\" not in shown
-    assert shown.count("<math") > len(readings[id].derived)
-    assert latex(readings[id].times) in formulas or text(readings[id].times) == "1"
-
-
-@pytest.mark.parametrize("id", STORED)
-def test_the_name_of_a_sum_and_what_a_claim_is_multiplied_by_are_printed_where_there_are_any(readings, id):
-    """Catches "times 1, which is positive", a claim that is said without what it is multiplied by, and the name of a
-    rule before its line, which has it below."""
-    reading = readings[id]
-    shown = as_html(reading)
-    is_multiplied = text(reading.times) != "1"
-    for printed in (shown, as_latex(reading), as_text(reading)):
+    assert shown.count("<math") > len(reading.derived)
+    assert latex(reading.times) in formulas or not is_multiplied
+    for printed in (shown, typeset, as_text(reading)):
         assert printed.count("which is positive") == is_multiplied
     names = {line.why: bool(line.sum) for line in reading.derived if line.why}
     assert {name: f"{escape(name, quote=False)}: <math" in shown for name in names} == names

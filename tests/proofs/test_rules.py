@@ -1,5 +1,6 @@
 """Rules: whoever is told of one finds all of it in its member."""
 
+from itertools import product
 from pkgutil import resolve_name
 from types import SimpleNamespace
 
@@ -9,29 +10,25 @@ from rac_theory import prove
 from rac_theory.proofs import checker
 from rac_theory.proofs.rules import Rule
 from rac_theory.theorems import ALL
+from tests.as_one_test import as_one_test
 
 BY_HAND = {"sign": "", "mean": "H m", "cases": "split", "instance": "place ()"}
 """What may be written beside the rules that the checker has by hand."""
 
 
-@pytest.mark.parametrize("rule", Rule, ids=lambda rule: rule.name)
-def test_the_checker_has_each_rule_with_what_is_written_beside_it(rule):
+def test_the_checker_has_each_rule_with_what_is_written_beside_it_and_no_other():
     """A rule that is spelled otherwise there, or asks for other arguments, would be refused in every file."""
-    name, *beside = rule.checked.split()
-    if name in checker.BY_HAND:
-        assert set(beside) <= set(BY_HAND[name].split()), rule
-    else:
-        assert rule.checked == checker._RULES[name][0], rule
+    for rule in Rule:
+        name, *beside = rule.checked.split()
+        if name in checker.BY_HAND:
+            assert set(beside) <= set(BY_HAND[name].split()), rule
+        else:
+            assert rule.checked == checker._RULES[name][0], rule
+    assert checker._RULES.keys() | checker.BY_HAND.keys() == {rule.checked.split()[0] for rule in Rule}
 
 
-def test_the_checker_has_no_other_rule_by_which_a_proof_of_ours_could_go():
-    names = {rule.checked.split()[0] for rule in Rule}
-    assert checker._RULES.keys() | checker.BY_HAND.keys() == names
-
-
-@pytest.mark.parametrize("rule", Rule, ids=lambda rule: rule.name)
-def test_what_writes_its_lemma_for_coq_is_there(rule):
-    assert callable(resolve_name(f"rac_theory.proofs.coq.{rule.coq}"))
+def test_what_writes_its_lemma_for_coq_is_there():
+    assert all(callable(resolve_name(f"rac_theory.proofs.coq.{rule.coq}")) for rule in Rule)
 
 
 @pytest.mark.long
@@ -46,7 +43,7 @@ def test_rules_are_used_and_what_is_silent_is_a_fact_of_theirs():
     assert [rule for rule, facts in used.items() if any(i >= facts for i in rule.silent)] == []
 
 
-@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True), (False, False)])
+@as_one_test(("first", "second"), product([True, False], repeat=2))
 def test_by_cases_something_is_strict_where_it_is_in_both(first, second):
     """Catches a fact that may be an equality in one of them, and is divided by."""
     where = SimpleNamespace(

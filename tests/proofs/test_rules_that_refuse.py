@@ -1,6 +1,7 @@
 """What a rule asks for it must be given: strict signs, a divisor, an instance, a case, a potential, a drift."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -8,47 +9,21 @@ import pytest
 from rac_theory import GD, Case, Status, theorems, verify
 from rac_theory.algebra import Let, Relation, Symbol, number, symbols_of
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs import Missing, Proof, induction
+from rac_theory.proofs import Missing, Proof, facts, induction
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import H, letter, mean
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import (
-    below_maximum,
-    by_signs,
-    flat,
-    low,
-    mu_below_L,
-    no_step_or_more,
-    nothing,
-    plus,
-    square,
-    square_of,
-    stands_for,
-)
+from rac_theory.proofs.facts import by_signs, flat, low, mu_below_L, nothing, plus, square
 from rac_theory.proofs.facts import one as unit
 from rac_theory.proofs.quantities import E, G, V, Z, distance, gap, gap_next, moved, moved_next, own
-from rac_theory.statements import assumptions
-from rac_theory.statements.symbols import (
-    C,
-    K,
-    L,
-    L_max,
-    N,
-    T,
-    distance0,
-    eta,
-    gamma,
-    gap0,
-    gap0_upper,
-    j,
-    lambda_min,
-    mu,
-)
+from rac_theory.statements import assumptions, symbols
+from rac_theory.statements.symbols import C, K, L, L_max, N, T, distance0, eta, gamma, gap0, j, lambda_min, mu
 from rac_theory.theorems import reshuffling, shared
 from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.rac_lora_gd import best, for_any_b
 from rac_theory.theorems.rac_lora_gd import e as gain
 from rac_theory.theorems.shared import exact
+from tests.as_one_test import as_one_test
 
 from .false_theorems import LINE, like
 
@@ -84,10 +59,9 @@ def _asked(fact):
     return {one for one in fact.by if isinstance(one, Relation) and b in symbols_of(one)}
 
 
-@pytest.mark.parametrize(
-    ("of_first", "of_second"),
+@as_one_test(
+    ("of_first", "of_second"),  # at least for more, a lower bound, a higher one, one of twice it, one of the letter
     [(c >= 0, c <= 1), (c > -1, c <= 1), (c > 0, c <= 2), (c > 0, 2 * c <= 1), (b > 0, b <= 1)],
-    ids=["at least for more", "a lower bound", "a higher bound", "of twice it", "of the letter"],
 )
 def test_an_assumption_that_is_not_proved_of_the_number_is_refused(of_first, of_second):
     """A number below 0 would make Young's inequality false."""
@@ -95,18 +69,18 @@ def test_an_assumption_that_is_not_proved_of_the_number_is_refused(of_first, of_
         induction.instance(young, b, c, {b > 0: granted("", of_first), b <= 1: granted("", of_second)})
 
 
-@pytest.mark.parametrize("forgotten", whole, ids=repr)
-def test_an_assumption_that_is_left_out_is_refused(forgotten):
+@as_one_test("met", whole)
+def test_an_assumption_that_is_left_out_is_refused(met):
     """That one is met does not make the other met."""
     with pytest.raises(KeyError):
-        induction.instance(young, b, c, {one: fact for one, fact in shares.items() if one != forgotten})
+        induction.instance(young, b, c, {met: shares[met]})
 
 
 (f_at_T,) = (symbol for symbol in symbols_of(induction.COURSES[gap0].at_last) if symbol.name == "E[f(W^T)]")
 tau = Symbol("tau")
 
 
-@pytest.mark.parametrize("one", [gamma, T, lambda_min, gap0, f_at_T, gap, E(G @ H(G)), tau], ids=repr)
+@as_one_test("one", [gamma, T, lambda_min, gap0, f_at_T, gap, E(G @ H(G)), tau])
 def test_what_has_a_value_is_not_any_number(one):
     """A constant, what is there after T steps, or what is drawn: a fact about it is none about every number.
 
@@ -117,22 +91,20 @@ def test_what_has_a_value_is_not_any_number(one):
         induction.instance(granted("", one <= gap0, *by), one, c, {one > 0: granted("", c > 0)})
 
 
+def followed(step):
+    return induction.iterate(step, granted("", c >= 0), gap0)
+
+
 u, v = letter("u", "", "H"), letter("v", "", "H")
 FEW_AND_MANY = {
     # Else of u = |v - 1| both cases had E[u]^2 <= (1 - E[v])^2, which is false where v is 0 or 2.
     "draws": (v <= 1, *(mean(granted("", u <= 1 - v, one)) for one in (v <= 1, v >= 1))),
     # A step that falls where the gap is at most 1, and another where it is not, are no steps from everywhere.
-    "W": (
-        gap <= 1,
-        *(
-            induction.iterate(granted("", E(gap_next) <= c * gap, one), granted("", c >= 0), gap0)
-            for one in (gap <= 1, gap >= 1)
-        ),
-    ),
+    "W": (gap <= 1, *(followed(granted("", E(gap_next) <= c * gap, one)) for one in (gap <= 1, gap >= 1))),
 }
 
 
-@pytest.mark.parametrize("of", FEW_AND_MANY)
+@as_one_test("of", FEW_AND_MANY)
 def test_a_case_is_not_one_of_some(of):
     split, few, many = FEW_AND_MANY[of]
     with pytest.raises(Missing, match="must not depend on what is drawn"):
@@ -147,7 +119,7 @@ def test_a_letter_of_which_nothing_is_assumed_and_what_has_no_name_are_refused()
         induction.instance(young + young, b, c, shares)
 
 
-@pytest.mark.parametrize("drawn", [gap, letter("x", "", "H"), 1 / (1 + gap)], ids=["gap", "x", "1 / (1 + gap)"])
+@as_one_test("drawn", [gap, letter("x", "", "H"), 1 / (1 + gap)])
 def test_a_number_that_is_drawn_is_refused(drawn):
     """What is true on average for each b is not so for a b that depends on the draw, nor is b the same at each W."""
     met = {b > 0: granted("", drawn > 0), b <= 1: granted("", drawn <= 1)}
@@ -181,22 +153,19 @@ def _potential(said, p=p, of_distance=c >= 0):
     return induction.potential(induction.Psi(about, psi, gap0, most, below), step, falls, above, loss, p)
 
 
-@pytest.mark.parametrize(
-    ("which", "weaker"),
-    [
-        ("step", psi.at(AFTER) <= psi - a * gap + 1),
-        ("falls", E(gap_next) <= 2 * gap),
-        ("above", p * gap <= 2 * psi),
-        ("below", psi <= 2 * gap + c * (V @ V)),
-        ("c", a >= -1),
-    ],
-    ids=POTENTIAL,
-)
-def test_a_potential_asks_for_each_of_its_facts(which, weaker):
+def test_a_potential_asks_for_each_of_its_facts():
     """With one of them weaker the conclusion is false: a gap may rise, a potential may be nothing, or fall less."""
     assert _potential(POTENTIAL).said is not None
-    with pytest.raises(Missing, match="is not what was computed"):
-        _potential({**POTENTIAL, which: weaker})
+    weaker = {
+        "step": psi.at(AFTER) <= psi - a * gap + 1,
+        "falls": E(gap_next) <= 2 * gap,
+        "above": p * gap <= 2 * psi,
+        "below": psi <= 2 * gap + c * (V @ V),
+        "c": a >= -1,
+    }
+    for which in POTENTIAL:
+        with pytest.raises(Missing, match="is not what was computed"):
+            _potential({**POTENTIAL, which: weaker[which]})
 
 
 def test_a_potential_has_shares_that_no_draw_changes_and_are_not_negative():
@@ -237,7 +206,7 @@ def test_a_drift_asks_for_the_step_that_it_adds_up():
         induction.drifted(step, grows, eta * gap, mean)
 
 
-@pytest.mark.parametrize("index", [j, T, K, N, C], ids=repr)
+@as_one_test("index", [j, T, K, N, C])
 def test_a_share_is_known_for_every_number_of_steps(index):
     """What is true for some j alone, of T or K steps, or of a C, would be caught: all from 0 to T - 1 are added."""
     share = c * index
@@ -249,23 +218,23 @@ def test_a_share_is_known_for_every_number_of_steps(index):
         assert induction.accumulate(granted("", said), granted("", share >= 0), index, gap0).said is not None
 
 
-@pytest.mark.parametrize(("of", "other"), [(G @ G, Z @ Z), (Z @ Z, G @ G)], ids=["G", "Z"])
+@as_one_test(("of", "other"), [(G @ G, Z @ Z), (Z @ Z, G @ G)])
 def test_what_is_added_up_is_what_the_step_takes_away(of, other):
     """Squares of G are no squares of Z, G times the root of a step: one for the other would be caught."""
     signs = granted("", lifted(0) < 1), granted("", c >= 0)
     step = granted("", E(gap_next) <= gap - c * of)
-    assert induction.telescope(step, *signs, gap0_upper, granted("", gap >= 0), of).said is not None
+    assert induction.telescope(step, *signs, symbols.gap0_upper, granted("", gap >= 0), of).said is not None
     with pytest.raises(Missing, match="must not depend on what is drawn"):
-        induction.telescope(step, *signs, gap0_upper, granted("", gap >= 0), other)
+        induction.telescope(step, *signs, symbols.gap0_upper, granted("", gap >= 0), other)
 
 
 def test_a_growth_that_may_be_zero_has_no_weight():
     """Steps that are added have weights 1/growth: one that is known not to be negative alone would be caught."""
     step, above = granted("", E(gap_next) <= y * gap - c * (G @ G)), granted("", gap >= 0)
     share = granted("", c >= 0)
-    assert induction.telescope(step, granted("", y > 0), share, gap0_upper, above).said is not None
+    assert induction.telescope(step, granted("", y > 0), share, symbols.gap0_upper, above).said is not None
     with pytest.raises(Missing, match="must be known to be positive"):
-        induction.telescope(step, granted("", y >= 0), share, gap0_upper, above)
+        induction.telescope(step, granted("", y >= 0), share, symbols.gap0_upper, above)
 
 
 x = Symbol("x")
@@ -289,8 +258,8 @@ def test_a_product_is_strict_if_both_factors_are_and_a_sum_if_one_term_is():
 
 def test_what_may_be_equal_is_not_said_to_be_less():
     """Zero could be divided by: each of these is an equality somewhere."""
-    may_be_equal = (*below_maximum(x, y), square_of(x), stands_for(Let("d", x)), nothing, no_step_or_more)
-    assert [fact for fact in may_be_equal if fact.strict] == []
+    may_be_equal = (*facts.below_maximum(x, y), facts.square_of(x), facts.stands_for(Let("d", x)))
+    assert [fact for fact in (*may_be_equal, nothing, facts.no_step_or_more) if fact.strict] == []
 
 
 def test_a_claim_is_not_multiplied_by_what_may_be_zero():
@@ -300,16 +269,14 @@ def test_a_claim_is_not_multiplied_by_what_may_be_zero():
         Proof(hopeful, nothing, nothing)
 
 
-@pytest.mark.parametrize("divisor", [x, 1 + x, x * y, y - 1, x + y**2 - 1, x**2])
-def test_what_is_divided_by_is_known_to_be_positive(divisor):
+def test_what_is_divided_by_is_known_to_be_positive():
     """Of x nothing is known, or that it is not negative: 1 + x is positive in the second case alone."""
-    with pytest.raises(Missing, match="is not known to be positive"):
-        Defined([POSITIVE]).check(z / divisor)
-    if divisor == 1 + x:
-        Defined([POSITIVE, AT_LEAST_ZERO]).check(z / divisor)
-    else:
+    both = [POSITIVE, AT_LEAST_ZERO]
+    Defined(both).check(z / (1 + x))
+    others = (x, x * y, y - 1, x + y**2 - 1, x**2)
+    for known, divisor in (([POSITIVE], 1 + x), *product(([POSITIVE], both), others)):
         with pytest.raises(Missing, match="is not known to be positive"):
-            Defined([POSITIVE, AT_LEAST_ZERO]).check(z / divisor)
+            Defined(known).check(z / divisor)
 
 
 def test_a_sign_that_facts_say_is_said_from_either_side():
@@ -326,7 +293,7 @@ def test_a_sign_that_facts_say_is_said_from_either_side():
             by_signs("", other, strict)
 
 
-@pytest.mark.parametrize("name", [reshuffling.s, reshuffling.r, reshuffling.s_K])
+@as_one_test("name", [reshuffling.s, reshuffling.r, reshuffling.s_K])
 def test_a_name_has_a_value_where_an_instance_of_a_schema_is_about_it(name):
     """Not where anything else is said of it: catches a quotient by N that has a value without N > 0."""
     about_it = granted("", name >= 0, schema=("name",))
@@ -343,7 +310,7 @@ def test_what_is_above_a_positive_quotient_may_be_negative():
     Defined([granted("", 2 + x - y > 0)]).check(1 / (2 + x - y))
 
 
-@pytest.mark.parametrize("of", [(G @ G) * gap, gap * gap, G @ G, gap + 1])
+@as_one_test("of", [(G @ G) * gap, gap * gap, G @ G, gap + 1])
 def test_a_potential_is_a_sum_of_multiples(of):
     """A factor that is drawn, a square, a letter of which nothing is known after the step, and a number beside."""
     with pytest.raises(Missing, match=r"must not depend on what is drawn|must be a sum of multiples"):
@@ -352,8 +319,6 @@ def test_a_potential_is_a_sum_of_multiples(of):
 
 def test_a_mean_with_other_weights_is_another():
     """One letter stood for the squared gradient at every t: a plain mean had the proof of the weighted bound of T5."""
-    plain = replace(
-        theorems.T5, id="plain", claim=theorems.E(theorems.mean_squared_gradient) <= theorems.T5.claim.bound
-    )
+    claim = theorems.E(theorems.mean_squared_gradient) <= theorems.T5.claim.bound
     with pytest.raises(Missing, match="the claim is not what is proved"):
-        Proof(plain, *STORED["T5"]())
+        Proof(replace(theorems.T5, id="plain", claim=claim), *STORED["T5"]())

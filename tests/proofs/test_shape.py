@@ -3,8 +3,6 @@
 from dataclasses import replace
 from fractions import Fraction
 
-import pytest
-
 from rac_theory.algebra import identical, simplified
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.fact import granted, read, same
@@ -12,31 +10,20 @@ from rac_theory.proofs.shape import shapes
 from rac_theory.statements.assumptions import galore_exact, plain_or_fitted
 from rac_theory.statements.symbols import T, distance0, gap0, mu
 from rac_theory.theorems import ALL, E
+from tests.as_one_test import as_one_test
 
 KINDS = {
     **{id: ["rho", "step"] for id in ("T2", "T2 twice", "T2_tight", "T4", "T6")},
     "T8": ["rho", "floor", "step"],
     **{id: ["growth", "theta", "step"] for id in ("T1", "T5", "T16", "T24")},
     "T1_tight": ["rho", "share", "step"],
-    "T3_sharp": [
-        *(f"share of {start}" for start in (gap0, distance0)),
-        "loss",
-        "count",
-        "falls",
-        "above",
-        "below",
-        "step",
-    ],
+    "T3_sharp": [f"share of {gap0}", f"share of {distance0}", "loss", "count", "falls", "above", "below", "step"],
     "T3_isotropic": [f"share of {distance0}", "loss", "count", "falls", "above", "below", "step"],
 }
 POSITIVE = ("growth", "theta", "count")
 
 
-def _written(number):
-    return simplified(number).expression
-
-
-@pytest.mark.parametrize("id", KINDS)
+@as_one_test("id", KINDS)
 def test_a_claim_is_what_its_goals_make(id):
     """And a claim with more progress asks for its stretch more. Catches a rho, a share or a rest that is another."""
     theorem = ALL[id.partition(" ")[0]]
@@ -50,19 +37,16 @@ def test_a_claim_is_what_its_goals_make(id):
         fact, times = shape.conclude(goals)
         same(fact, times.value.expression * (bound - metric.expected))
         assert times.strict
-        (same_claim, stronger) = (
-            [*shapes(replace(theorem, id="other", claim=E(metric) <= shape.stronger(by, _written)))][number].goals[
-                "step"
-            ]
-            for by in (lifted(1), lifted(more))
-        )
-        assert identical(shape.stronger(lifted(1), _written), bound)
+        bounds = [shape.stronger(lifted(by), lambda n: simplified(n).expression) for by in (1, more)]
+        others = (replace(theorem, id="other", claim=E(metric) <= each) for each in bounds)
+        same_claim, stronger = ([*shapes(other)][number].goals["step"] for other in others)
+        assert identical(bounds[0], bound)
         step = shape.goals["step"]
         assert (read(same_claim) - read(step)).is_zero
         assert (read(stronger) - read(step + (more - 1) * shape.stretch)).is_zero
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("id", "bound"),
     [
         ("T2", (1 - mu) ** T * gap0 / 2),  # less than there is at T = 0
@@ -82,7 +66,7 @@ def test_a_claim_of_another_shape_has_none(id, bound):
     assert [*shapes(replace(ALL[id], id="other", claim=E(ALL[id].metric) <= bound))] == []
 
 
-@pytest.mark.parametrize("about", [galore_exact, plain_or_fitted])
+@as_one_test("about", [galore_exact, plain_or_fitted])
 def test_no_distance_is_followed_where_it_is_not_known_after_a_step(about):
     """Of steps of which the first alone is known, or none."""
     assert [*shapes(replace(ALL["T3"], id="other", about=about))] == []

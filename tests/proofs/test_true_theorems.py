@@ -8,36 +8,15 @@ from rac_theory import Constants, prove, theorems
 from rac_theory.algebra import equal
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.prove import _beyond_counts, _weight_at
-from rac_theory.statements.assumptions import (
-    bounded_below,
-    certified_minimum,
-    polyak_lojasiewicz,
-    strongly_convex,
-    structured_noise,
-)
-from rac_theory.statements.symbols import (
-    A,
-    K,
-    L,
-    N,
-    T,
-    distance0,
-    eta,
-    gamma,
-    gap0,
-    gap0_upper,
-    lambda_max,
-    lambda_min,
-    mu,
-    s,
-    t,
-    zeta_squared,
-)
+from rac_theory.statements import assumptions as known
+from rac_theory.statements import symbols
+from rac_theory.statements.symbols import A, K, L, N, T, eta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, s, t
 from rac_theory.theorems import E, federated, gap, mean_squared_gradient
 
 from .false_theorems import like
 
 rho, a, short = 1 - gamma * mu * lambda_min, federated.a, gamma * L <= 1
+mean, S = E(mean_squared_gradient), theorems.T1.claim.bound
 BOUND, T8 = theorems.T2.claim.bound, theorems.T8.claim.bound
 # Each left side and each rule of induction; of all 45 but T5_step a proof is found.
 TWICE = [
@@ -49,42 +28,30 @@ TRUE = {
     "a step later": like("T2", E(gap) <= rho ** (T - 1) * gap0, T >= 1),
     "two steps later": like("T2", E(gap) <= rho ** (T - 2) * gap0, T >= 2),
     "a factor that is more than one": like("T18_pl", E(gap) <= theorems.T18_pl.claim.bound * (1 + gamma * L)),
-    "a step less to count": like(
-        "T1", E(theorems.T1.metric) <= 2 * gap0_upper / (lambda_min * gamma * (T - 1)), T >= 2
-    ),
+    "a step less to count": like("T1", mean <= S.at({T: T - 1}), T >= 2),
     "shorter steps": like("T2", E(gap) <= BOUND, 3 * gamma * L <= 1, without=(short,)),
     "steps that are strictly shorter": like("T2", E(gap) <= BOUND, gamma * L < 1, without=(short,)),
     "the start beside it": like("T2_tight", E(gap) <= theorems.T2_tight.claim.bound + gap0),
     "strong convexity for PL": like(
-        "T2", E(gap) <= (1 - gamma * s * lambda_min) ** T * gap0, strongly_convex, without=(polyak_lojasiewicz,)
+        "T2", E(gap) <= BOUND.at({mu: s}), known.strongly_convex, without=(known.polyak_lojasiewicz,)
     ),
     "no sketch": like("T2", E(gap) <= (1 - gamma * mu) ** T * gap0, equal(lambda_min, 1), without=(lambda_min > 0,)),
     "assumptions that are not used, one without a normal form": like(
-        "T2", E(gap) <= BOUND, structured_noise, A <= 1, gamma ** Fraction(11, 10) * L <= 1
+        "T2", E(gap) <= BOUND, known.structured_noise, A <= 1, gamma ** Fraction(11, 10) * L <= 1
     ),
     "a certified infimum": like(
-        "T1",
-        E(mean_squared_gradient) <= 2 * gap0 / (lambda_min * gamma * T),
-        certified_minimum,
-        without=(bounded_below,),
+        "T1", mean <= S.at({gap0_upper: gap0}), known.certified_minimum, without=(known.bounded_below,)
     ),
-    "half a step, as T1_sharp": like(
-        "T1",
-        E(mean_squared_gradient) <= Fraction(4, 3) * gap0_upper / (lambda_min * gamma * T),
-        gamma * L <= Fraction(1, 2),
-        without=(short,),
-    ),
-    "a sum of two bounds": like(
-        "T1", E(mean_squared_gradient) <= 2 * gap0_upper / (lambda_min * gamma * T) + L * gap0_upper / T
-    ),
-    "half the rate of T3": like("T3", E(gap) <= (gap0 + distance0**2 / (2 * gamma)) / (1 + lambda_min * T / 2)),
-    "a larger start of T3": like("T3", E(gap) <= (gap0 + distance0**2 / gamma) / (1 + lambda_min * T)),
+    "half a step, as T1_sharp": like("T1", mean <= S * Fraction(2, 3), gamma * L <= Fraction(1, 2), without=(short,)),
+    "a sum of two bounds": like("T1", mean <= S + L * gap0_upper / T),
+    "half the rate of T3": like("T3", E(gap) <= (gap0 + symbols.distance0**2 / (2 * gamma)) / (1 + lambda_min * T / 2)),
+    "a larger start of T3": like("T3", E(gap) <= (gap0 + symbols.distance0**2 / gamma) / (1 + lambda_min * T)),
     "N + 2 for N + 1 in T8": like("T8", E(gap) <= T8.at({N + 1: N + 2})),
     "twice the floor of T10": like(
         "T10",
         E(gap)
         <= (1 - (1 - a) * eta * K * mu * lambda_min) ** T * gap0
-        + a * (lambda_max / lambda_min) * zeta_squared / (mu * (1 - a)),
+        + a * (lambda_max / lambda_min) * symbols.zeta_squared / (mu * (1 - a)),
     ),
 }
 
@@ -108,10 +75,10 @@ def test_T_minus_1_is_proved_by_a_power_that_exists():
 
 def test_a_weight_is_not_negative_at_each_t_as_a_power_of_what_is_not():
     """And no other power is one of those: of T - 1 - t more would have to be known."""
-    known = (granted("", mu >= 0),)
-    assert _weight_at(mu**t, known).value == read(mu**t)
-    assert _weight_at(mu**2, known).value == read(mu**2)
-    assert _weight_at((mu - 1) ** t, known) is None
+    signs = (granted("", mu >= 0),)
+    assert _weight_at(mu**t, signs).value == read(mu**t)
+    assert _weight_at(mu**2, signs).value == read(mu**2)
+    assert _weight_at((mu - 1) ** t, signs) is None
 
 
 def test_one_more_than_what_counts_is_positive():

@@ -2,23 +2,11 @@
 
 from functools import cache
 
+from . import other_steps as other
 from .constants import constants
 from .cycles import blocks_in_turns
 from .leading import leading_steps
 from .one_step import exact_steps, noisy_steps, plain_steps
-from .other_steps import (
-    accelerated_steps,
-    certified_steps,
-    decreasing_steps,
-    feedback_steps,
-    following_steps,
-    links_of_momentum,
-    momentum_steps,
-    preconditioned_steps,
-    steepest_steps,
-    steps_along,
-    steps_by_differences,
-)
 from .rounds import epochs, rounds, sampled_rounds
 from .world import World
 
@@ -28,8 +16,10 @@ __all__ = ["World", "worlds"]
 @cache
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
-    alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps(), *leading_steps())
-    alone = (*alone, *blocks_in_turns(), *steps_by_differences(), *decreasing_steps(), *momentum_steps())
-    alone = (*alone, *accelerated_steps(), *feedback_steps(), *following_steps())
-    alone = (*alone, *preconditioned_steps(), *links_of_momentum(), *steepest_steps())
-    return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())
+    return (
+        *(*exact_steps(), *other.steps_along(), *other.certified_steps(), *noisy_steps(), *plain_steps()),
+        *(*leading_steps(), *blocks_in_turns(), *other.steps_by_differences(), *other.decreasing_steps()),
+        *(*other.momentum_steps(), *other.accelerated_steps(), *other.feedback_steps(), *other.following_steps()),
+        *(*other.preconditioned_steps(), *other.links_of_momentum(), *other.steepest_steps()),
+        *(*epochs(), *rounds(), *sampled_rounds(), *constants()),
+    )

@@ -37,6 +37,15 @@ def functions(rng: np.random.Generator, d: int) -> Iterator[Function]:
     yield quadratic(factor @ factor.T, centre, least=rng.standard_normal())
 
 
+def some(rng: np.random.Generator, dims=(2, 3), *, is_far=False) -> list[tuple[Function, np.ndarray, Sketch]]:
+    """Return functions of every kind, each with a point around a minimiser, some of them far, and a sketch."""
+    return [
+        (f, f.minimiser + rng.standard_normal(d) * (rng.uniform(0.1, 3) if is_far else 1), sketches.some(rng, d))
+        for d in dims
+        for f in functions(rng, d)
+    ]
+
+
 def simple() -> Iterator[tuple[Function, np.ndarray, Sketch]]:
     """Yield what makes facts equalities: parabolas, and sketches of the axes on which they bend least and most."""
     for L, s in product((0.04, 4.0), (1, 0.3, 0)):
@@ -101,12 +110,7 @@ def loose(rng: np.random.Generator) -> Mapping[str, float]:
 
 def exact_steps() -> Iterator[World]:
     rng, free = np.random.default_rng(1), np.random.default_rng(6)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d) * rng.uniform(0.1, 3), sketches.some(rng, d))
-        for d in (2, 3, 4)
-        for f in functions(rng, d)
-    ]
-    for f, W, sketch in [*drawn, *simple()]:
+    for f, W, sketch in [*some(rng, (2, 3, 4), is_far=True), *simple()]:
         size = SIZES[rng.integers(len(SIZES))]
         constants = of_a_function(f, W, sketch)
         for times in ({}, loose(rng)) if len(W) > 2 else ({},):
@@ -138,10 +142,7 @@ def exact_step(f: Function, W, sketch: Sketch, gamma: float, **constants: float)
 
 def noisy_steps() -> Iterator[World]:
     rng = np.random.default_rng(2)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
-    ]
-    for i, (f, W, sketch) in enumerate([*drawn, *list(simple())[::3]]):
+    for i, (f, W, sketch) in enumerate([*some(rng), *list(simple())[::3]]):
         G, size = f.gradient(W), rng.uniform(0.1, 1.5)
         is_along = i % 2 == 1 and f.is_smooth  # and so, as ||G||^2 <= 2 L gap, counted in A
         away = G if is_along else rng.standard_normal(len(W))

@@ -11,7 +11,7 @@ from rac_theory.statements import assumptions as known
 
 from . import sketches
 from .functions import Function, parabola, rippled, separable, wave
-from .one_step import SIZES, at_a_point, exact_step, functions, noisy_steps, simple, vectors, world
+from .one_step import SIZES, at_a_point, exact_step, functions, noisy_steps, simple, some, vectors, world
 from .sketches import Sketch, axes
 from .world import World
 
@@ -35,12 +35,7 @@ SHARES = np.linspace(0.0, 5.0, 401)[1:]
 
 def certified_steps() -> Iterator[World]:
     rng = np.random.default_rng(9)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d) * rng.uniform(0.1, 3), sketches.some(rng, d))
-        for d in (2, 3)
-        for f in functions(rng, d)
-    ]
-    for f, W, sketch in [*drawn, *list(simple())[::2]]:
+    for f, W, sketch in [*some(rng, is_far=True), *list(simple())[::2]]:
         yield certified_step(f, W, sketch, rng.choice([0.3, 1.0, 1.0]))
 
 
@@ -58,10 +53,7 @@ def certified_step(f: Function, W: np.ndarray, sketch: Sketch, share: float) -> 
 
 def steps_by_differences() -> Iterator[World]:
     rng = np.random.default_rng(20)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
-    ]
-    for i, (f, W, sketch) in enumerate([*drawn, *simple()]):
+    for i, (f, W, sketch) in enumerate([*some(rng), *simple()]):
         yield _by_differences(f, W, sketch, rng.choice(SIZES) / f.L, rng.choice([0.1, 1.0, 4.0]), central=i % 5 == 0)
 
 
@@ -96,10 +88,7 @@ def decreasing_steps() -> Iterator[World]:
 def momentum_steps() -> Iterator[World]:
     """Steps with momentum: M is any vector, what is seen most, or such that Young's inequality gives nothing away."""
     rng = np.random.default_rng(23)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
-    ]
-    for i, (f, X, sketch) in enumerate([*drawn, *list(simple())[::2]]):
+    for i, (f, X, sketch) in enumerate([*some(rng), *list(simple())[::2]]):
         b, gamma, most = rng.choice([0.0, 0.3, 0.9, 0.99]), rng.choice(SIZES) / f.L, np.linalg.eigh(sketch.mean)
         longest = most.eigenvectors[:, -1] * rng.uniform(0.1, 2)
         of_equality = f.gradient(X) * sketch.spectrum[1] / (1 - b)
@@ -110,10 +99,7 @@ def momentum_steps() -> Iterator[World]:
 def preconditioned_steps() -> Iterator[World]:
     """One weight for all that a draw sees, between a and A: the least, the largest, and any."""
     rng = np.random.default_rng(26)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
-    ]
-    for f, W, sketch in [*drawn, *list(simple())[::2]]:
+    for f, W, sketch in [*some(rng), *list(simple())[::2]]:
         gamma, (a, A) = rng.choice(SIZES) / f.L, np.sort(rng.uniform(0.2, 2.0, 2))
         for ends in ((a, a), (A, A), (a, A)):
             P = rng.uniform(*ends) * sketch.H @ f.gradient(W)
@@ -126,10 +112,7 @@ def preconditioned_steps() -> Iterator[World]:
 def feedback_steps() -> Iterator[World]:
     """Error feedback: M is any vector, such that M + g is seen least, or that Young's inequality gives nothing away."""
     rng = np.random.default_rng(25)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
-    ]
-    for i, (f, X, sketch) in enumerate([*drawn, *list(simple())[::2]]):
+    for i, (f, X, sketch) in enumerate([*some(rng), *list(simple())[::2]]):
         gamma, least = rng.choice(SIZES) / f.L, np.linalg.eigh(sketch.mean).eigenvectors[:, 0]
         of_equality = 2 * f.gradient(X) / (sketch.spectrum[0] or 1.0)
         for M in (rng.standard_normal(len(X)), least * rng.uniform(0.1, 2) - f.gradient(X), of_equality):
@@ -139,9 +122,7 @@ def feedback_steps() -> Iterator[World]:
 def following_steps() -> Iterator[World]:
     """EF21: V is any vector, or such that Young's inequality gives nothing away."""
     rng = np.random.default_rng(27)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
-    ]
+    drawn = some(rng)
     flat, turned = separable([parabola(1.0), parabola(0.0)], [0.0, 0.0]), np.array([[0.6, 0.8], [0.8, -0.6]])
     tilted = [(flat, rng.standard_normal(2), sketches.axes(p, turned)) for p in ([0.5, 0.5], [0.2, 0.7])]
     for f, W, sketch in [*drawn[::2], *list(simple())[::2], *tilted]:
@@ -180,10 +161,7 @@ def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b, *, size=0.
 def accelerated_steps() -> Iterator[World]:
     """Steps from Y: Z is any point, W, a minimiser, or such that Y is one; what a step is told is true or not."""
     rng = np.random.default_rng(29)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
-    ]
-    for i, (f, W, sketch) in enumerate([*drawn, *simple()]):
+    for i, (f, W, sketch) in enumerate([*some(rng), *simple()]):
         gamma, alpha, at = rng.choice(SIZES) / f.L, rng.uniform(0.1, 1), f.minimiser
         others = () if at is None else (at, at - (W - at) / alpha)
         for Z in (W + rng.standard_normal(len(W)), W, *others):
@@ -209,10 +187,7 @@ def accelerated_step(f: Function, W, Z, sketch: Sketch, gamma: float, alpha: flo
 def links_of_momentum() -> Iterator[World]:
     """Links of one to four steps, some so long, or with so much momentum, that f rises, or with less than none."""
     rng = np.random.default_rng(24)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
-    ]
-    for f, W, sketch in [*drawn, *simple()]:
+    for f, W, sketch in [*some(rng), *simple()]:
         yield _link(f, W, sketch, rng.choice(SIZES), rng.choice([0.0, 0.3, 0.6, 0.95, -0.5]), int(rng.integers(1, 5)))
 
 
@@ -233,10 +208,7 @@ def _link(f: Function, W: np.ndarray, sketch: Sketch, size: float, b: float, K: 
 def steepest_steps() -> Iterator[World]:
     """Normalised steps along any sketch, and polar factors of 2 x 2 matrices, row by row in a vector."""
     rng = np.random.default_rng(25)
-    drawn = [
-        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
-    ]
-    for f, W, sketch in [*drawn, *simple()]:
+    for f, W, sketch in [*some(rng), *simple()]:
         yield _steepest(f, W, sketch, rng.choice(SIZES), (len(W), 1))
     for f in functions(rng, 4):
         yield _steepest(f, f.minimiser + rng.standard_normal(4), sketches.whole(4), rng.choice(SIZES), (2, 2))

@@ -11,7 +11,7 @@ import numpy as np
 from rac_theory.algebra import Expression, Ratio, Relation, number, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, Polynomial
-from rac_theory.proofs.drawn import Drawn, H, drawn_in
+from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import assumed, even, high, low, no_step_or_more, nothing, square, square_of
 from rac_theory.proofs.missing import Missing
@@ -46,7 +46,7 @@ def relative(terms: np.ndarray) -> np.ndarray:
 
 
 @cache
-def facts_that_are_granted() -> dict[str, Fact]:
+def all_granted() -> dict[str, Fact]:
     """Return by name and wording what modules grant, and what proofs that are written down rest on; not assumptions."""
     found = [*granted(), nothing, no_step_or_more]
     found += [fact(v) for fact in (low, high, even) for v in (G, V, Z, V - G * gamma)]
@@ -64,18 +64,13 @@ PARTS = range(8)
 
 def some_of_them(part: int) -> dict[str, Fact]:
     """Return one part of the facts that are granted."""
-    granted = facts_that_are_granted()
+    granted = all_granted()
     return {name: granted[name] for name in [*granted][part :: len(PARTS)]}
 
 
 def key(fact: Fact) -> str:
     """Its name and wording."""
     return f"{fact.name}: {fact!r}"
-
-
-def letters(fact: Fact) -> set[Drawn]:
-    """The letters of a fact that are no constants."""
-    return drawn_in(fact.value)
 
 
 def leaves(fact: Fact, seen: set[int]) -> Iterator[Fact]:

@@ -20,13 +20,12 @@ from .world import World
 def epochs() -> Iterator[World]:
     rng = np.random.default_rng(4)
     for count in (1, 2, 3, 4):
-        drawn = [
-            (components, rng.standard_normal(d), sketches.some(rng, d))
-            for d in (2, 3)
-            for components in sums(rng, d, count)
-        ]
-        for components, W, sketch in [*drawn, *simple(count)]:
+        for components, W, sketch in [*_some(rng, count), *simple(count)]:
             yield _epoch(components, W, sketch, rng.choice(SIZES))
+
+
+def _some(rng: np.random.Generator, count: int) -> list[tuple[list[Function], np.ndarray, Sketch]]:
+    return [(f, rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in sums(rng, d, count)]
 
 
 def _epoch(components: list[Function], W: np.ndarray, sketch: Sketch, size: float) -> World:
@@ -62,8 +61,7 @@ def _in_order(components, order, W: np.ndarray, step: np.ndarray) -> tuple[np.nd
 def rounds() -> Iterator[World]:
     rng = np.random.default_rng(5)
     for clients in (1, 2, 3):
-        drawn = [(f, rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in sums(rng, d, clients)]
-        for components, W, sketch in [*drawn, *simple(clients)]:
+        for components, W, sketch in [*_some(rng, clients), *simple(clients)]:
             yield _round(components, W, sketch, rng.choice(SIZES), int(rng.integers(1, 5)))
 
 
@@ -115,7 +113,7 @@ CHANCES = ((1.0, 1.0), (0.5, 0.5), (0.2, 0.9))
 def sampled_rounds() -> Iterator[World]:
     rng = np.random.default_rng(8)
     for steps in (1, 2, 3):
-        drawn = [(f, rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in sums(rng, d, 2 * steps)]
+        drawn = _some(rng, 2 * steps)
         for components, W, sketch in [*drawn, *list(simple(2 * steps))[::2], *drawn]:
             of_clients = [components[:steps], components[steps:]]
             chances = None if rng.random() < 0.3 else CHANCES[rng.integers(len(CHANCES))]
@@ -144,21 +142,18 @@ def _sampled(of_clients: list[list[Function]], W: np.ndarray, sketch: Sketch, si
         (letter("mean_m||G_m||^2", ""), _mean_square(G_m)),
         (letter("mean_mi||G_mi||^2", ""), _mean_square(G_mi)),
     ]
-    within = (
-        2 * L * np.mean([each.infimum - np.mean([i.infimum for i in own]) for each, own in _pairs(clients, of_clients)])
+    least = [each.infimum for each in clients]
+    D, within = (
+        2 * L * (f.infimum - np.mean(least)),
+        2 * L * (np.mean(least) - np.mean([each.infimum for each in every])),
     )
-    D = 2 * L * (f.infimum - np.mean([each.infimum for each in clients]))
-    assert D + within == np.float64(heterogeneity(every, f)) or abs(D + within - heterogeneity(every, f)) < 1e-9
+    assert abs(D + within - heterogeneity(every, f)) < 1e-9
     return world(
         f"a round of 2 clients, {steps} steps, eta K L = {size:g}, chances {chances}", known.fed_rac_lora_sampled, f, W,
         Sketch(H, p), letters, vectors(f, W, gbar=means.mean(axis=1), ghat=ghat),
         meets=[known.known_heterogeneity, known.known_heterogeneity_within, known.known_sampling],
         L_max=L, gamma=eta, inner_steps=float(steps), D=D, D_in=within, omega=omega,
     )  # fmt: skip
-
-
-def _pairs(clients, of_clients):
-    return zip(clients, of_clients, strict=True)
 
 
 def _who(chances):
