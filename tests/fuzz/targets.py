@@ -156,10 +156,7 @@ TARGETS = {
     "Mixture": (Mixture, {"sketches": ([THIN, Gaussian(3, 2)], other), "weights": (np.array([1.0, 2.0]), array)}),
     "Initialisation": (partial(Initialisation, THIN, WIDE), {"scale": (1.0, number)}),
     "RACLoRA": (partial(RACLoRA, THIN), {**_STEP, "side": ("left", other)}),
-    "Bernoulli": (
-        partial(Bernoulli, THIN, WIDE),
-        {"gamma": (0.1, number), "p": (0.5, number)},
-    ),
+    "Bernoulli": (partial(Bernoulli, THIN, WIDE), {"gamma": (0.1, number), "p": (0.5, number)}),
     "Layers": (Layers, {"shapes": ([(3, 2), (2, 2)], other), "names": (["hidden", "head"], other)}),
     "LayeredRACLoRA": (
         partial(LayeredRACLoRA, LAYERS),
@@ -180,10 +177,7 @@ TARGETS = {
     "Local": (lambda steps: RACLoRA(THIN, 0.1, gradients=Local(steps)), {"steps": (2, integer)}),
     "FiniteDifferences": (
         lambda h, central: Case(RACLoRA(THIN, 0.1, gradients=FiniteDifferences(h, central)), PROBLEM, steps=3),
-        {
-            "h": (0.1, number),
-            "central": (False, other),
-        },
+        {"h": (0.1, number), "central": (False, other)},
     ),
     "Noisy": (lambda sigma: RACLoRA(THIN, 0.1, gradients=Noisy(sigma)), {"sigma": (0.1, number)}),
     "Minibatch": (

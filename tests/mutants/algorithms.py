@@ -95,12 +95,7 @@ BANK = [
         "RR without reshuffling ends off the minimum, always on one side",
         **OF_EPOCHS,
     ),
-    step(
-        wrong.OrderOfTheRun,
-        "shuffling once is not reshuffling",
-        source=Reshuffled(),
-        **OF_EPOCHS,
-    ),
+    step(wrong.OrderOfTheRun, "shuffling once is not reshuffling", source=Reshuffled(), **OF_EPOCHS),
     source(
         gradients.WithReplacement(),
         Reshuffled(),
@@ -144,14 +139,7 @@ BANK = [
     source(gradients.OneMinibatch(2), Minibatch(2), "runs are not independent", sketch=None),
     source(gradients.Understated(1.0), Noisy(1.0), "the constant C of T5 is too small"),
     source(
-        gradients.Understated(9.0),
-        Noisy(9.0),
-        "the constant C of T6 is too small",
-        RUNS,
-        0.5,
-        ROUND,
-        THIN,
-        theorems.T6,
+        gradients.Understated(9.0), Noisy(9.0), "the constant C of T6 is too small", RUNS, 0.5, ROUND, THIN, theorems.T6
     ),
     source(gradients.ClaimsExact(), Exact(), "the mean of g is 1.01 grad f"),
     source(

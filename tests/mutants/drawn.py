@@ -94,9 +94,9 @@ def mutants(file: str) -> tuple[Line, ...]:
         first, last = (int(np.searchsorted(starts, place, "right")) - 1 for place in (begin, max(begin, end - 1)))
         while source.count(source[starts[first] : starts[last + 1]]) > 1:
             first -= 1
-        whole = source[starts[first] : starts[last + 1]]
-        changed = whole[: begin - starts[first]] + text.encode() + whole[end - starts[first] :]
-        some.append(Line(file, f"drawn, line {last + 1}", whole.decode(), changed.decode()))
+        before, this, after = source[starts[first] : begin], source[begin:end], source[end : starts[last + 1]]
+        quoted = f"{before.decode()}«{this.decode()}→{text}»{after.decode()}"
+        some.append(Line(file, f"drawn, line {last + 1}", quoted))
     return tuple(some)
 
 

@@ -32,15 +32,6 @@ BANK = [
             replace(T16, claim=E(mean_squared_gradient) <= T16.claim.bound),
         ),
     ),
-    *mutants(
-        T16,
-        sketched(sketches.WeightedCoordinate(2, 1, [0.05, 0.95]), RARE),
-        SWAPPED,
-        steps=200,
-    ),
-    *mutants(
-        T16,
-        sketched(sketches.Haar(4, 1), ROUND),
-        ALL_SEEN,
-    ),
+    *mutants(T16, sketched(sketches.WeightedCoordinate(2, 1, [0.05, 0.95]), RARE), SWAPPED, steps=200),
+    *mutants(T16, sketched(sketches.Haar(4, 1), ROUND), ALL_SEEN),
 ]

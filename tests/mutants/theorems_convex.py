@@ -46,10 +46,7 @@ BANK = [
     ),
     *mutants(T3, at_rare(), SWAPPED, steps=60),
     *mutants(
-        T3_isotropic,
-        at_haar(1.0),
-        ALL_SEEN,
-        ("distance for its square", "wrong units", {distance0: sqrt(distance0)}),
+        T3_isotropic, at_haar(1.0), ALL_SEEN, ("distance for its square", "wrong units", {distance0: sqrt(distance0)})
     ),
     *mutants(
         T3_sharp,

@@ -41,10 +41,5 @@ BANK = [
             {gap0_upper: gap0_upper / 2},
         ),
     ),
-    *mutants(
-        T19,
-        SKETCHED,
-        SWAPPED,
-        steps=200,
-    ),
+    *mutants(T19, SKETCHED, SWAPPED, steps=200),
 ]

@@ -25,12 +25,7 @@ BANK = [
     *mutants(
         T20, WHOLE, ("half of b^2", "of gradients the whole of it is kept", {bias_squared: bias_squared / 2}), steps=400
     ),
-    *mutants(
-        T20,
-        RARELY,
-        SWAPPED,
-        steps=200,
-    ),
+    *mutants(T20, RARELY, SWAPPED, steps=200),
     *mutants(
         T20_pl,
         AT_ONE,

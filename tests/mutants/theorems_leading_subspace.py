@@ -25,11 +25,7 @@ BANK = [
         ("the factor 2 is missing", "descent gives gamma/2 of a squared gradient a step", {gap0_upper: gap0_upper / 2}),
     ),
     *mutants(
-        T17,
-        at_even(0.2),
-        SQUARED_T,
-        ("delta is missing", "a leading subspace has a part of it", {delta: 1}),
-        steps=60,
+        T17, at_even(0.2), SQUARED_T, ("delta is missing", "a leading subspace has a part of it", {delta: 1}), steps=60
     ),
     *mutants(
         T17, at_even(1.8, rank=4), ("2 - gamma L is missing", "false beyond 1/L", T17.claim.bound * (2 - gamma * L))

@@ -92,12 +92,7 @@ BANK = [
     ),
     *mutants(T6, on_parabolas(10), ("without replacement for with", "N - b over N - 1 of the noise", {C: C * 10 / 19})),
     *mutants(T6, on_rare(), SWAPPED, steps=60),
-    *mutants(
-        T12_pl,
-        HAAR,
-        TWICE_NU,
-        ("nu without its second-order term", "2 tau E[BB'] alone", {nu: 2 * gamma / 4}),
-    ),
+    *mutants(T12_pl, HAAR, TWICE_NU, ("nu without its second-order term", "2 tau E[BB'] alone", {nu: 2 * gamma / 4})),
     *mutants(
         T12_pl,
         plain(sketches.Haar(4, 1), 1.0, gradients=Local(3)),

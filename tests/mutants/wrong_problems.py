@@ -111,9 +111,7 @@ HalfL = said(Tampered, "L is halved.", L=lambda p: LeastSquares.L.fget(p) / 2)
 LargeMu = said(Tampered, "mu is larger by a tenth.", mu=lambda p: 1.1 * LeastSquares.mu.fget(p))
 MuIsL = said(Tampered, "mu is L.", mu=lambda p: p.L)
 PLForStrongConvexity = said(
-    LeastSquares,
-    "The PL constant of rows of lower rank passed as strong convexity.",
-    strong_convexity=lambda p: p.mu,
+    LeastSquares, "The PL constant of rows of lower rank passed as strong convexity.", strong_convexity=lambda p: p.mu
 )
 ConvexSine = said(PLSine, "A function that is not convex passed as convex.", convex=lambda p: True)
 HighInfimum = said(
