@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .lines import ROOT, Line, read
+from .lines import ROOT, Line, read, source_of
 
 EQUIVALENT = read(Path(__file__).with_name("equivalent.toml"))
 SWAPPED = {
@@ -100,11 +100,15 @@ def mutants(file: str) -> tuple[Line, ...]:
     return tuple(some)
 
 
+@cache
+def _equivalent(file: str) -> dict[str, str]:
+    """The mutants of a file that are known to give the same results, and why."""
+    return {some.mutated(source_of(file)): some.why for some in EQUIVALENT if some.file == file}
+
+
 def is_equivalent(line: Line) -> str:
     """Return why a mutant is known to give the same results; an empty string where it is not."""
-    source = (ROOT / line.file).read_text("utf-8")
-    mutant = line.mutated(source)
-    return next((some.why for some in EQUIVALENT if some.file == line.file and some.mutated(source) == mutant), "")
+    return _equivalent(line.file).get(line.mutated(source_of(line.file)), "")
 
 
 def draw(count: int, seed: int, places: Sequence[str]) -> list[Line]:
@@ -118,7 +122,7 @@ def draw(count: int, seed: int, places: Sequence[str]) -> list[Line]:
 
 def fits(others: Sequence[Line], line: Line) -> bool:
     """Whether a mutant can be made where others have been, as its text still stands there once."""
-    source = (ROOT / line.file).read_text("utf-8")
+    source = source_of(line.file)
     try:
         for some in (*(some for some in others if some.file == line.file), line):
             source = some.mutated(source)

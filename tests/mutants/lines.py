@@ -1,10 +1,12 @@
 """The mutants of source lines: what stands in ``lines.toml``, each with the test that fails with it."""
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,32 @@ class Line:
         if (count := source.count(self.text)) != 1:
             raise ValueError(f"text must stand in {self.file} once, it does {count} times: {self.text!r}")
         return source.replace(self.text, self.mutant)
+
+
+@cache
+def source_of(file: str) -> str:
+    """Return the text of a source file."""
+    return (ROOT / file).read_text("utf-8")
+
+
+@cache
+def _statements(file: str) -> list[int]:
+    """At which letters of a file the statements of the module begin, and where it ends."""
+    starts = [0, *accumulate(map(len, source_of(file).splitlines(keepends=True)))]
+    body = ast.parse(source_of(file)).body
+    first = [min(part.lineno for part in (node, *getattr(node, "decorator_list", ()))) for node in body]
+    return [*(starts[number - 1] for number in first), starts[-1]]
+
+
+def check(line: Line) -> None:
+    """Raise an error if a mutant does not stand in its file, or is no other program: its statement is compiled."""
+    source = source_of(line.file)
+    assert line.mutated(source) != source, line
+    begin = source.index(line.text)
+    end = begin + len(line.text)
+    first = max((place for place in _statements(line.file) if place <= begin), default=0)
+    last = min(place for place in _statements(line.file) if place >= end)
+    compile(source[first:begin] + line.mutant + source[end:last], line.file, "exec")
 
 
 def _lines(file: str, entries: Mapping[str, Any], killed_by: str = "") -> Iterator[Line]:
