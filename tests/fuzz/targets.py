@@ -2,9 +2,7 @@
 
 from functools import partial
 
-import nonsense
 import numpy as np
-from nonsense import array, integer, number, other
 
 from rac_theory.algorithms import (
     AsymmetricLoRA,
@@ -51,6 +49,9 @@ from rac_theory.sketches.distributions.random_signs import SparseSigns
 from rac_theory.sketches.distributions.rotation_invariant import Gaussian
 from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
 from rac_theory.sketches.named import NAMED, named_sketch
+
+from . import nonsense
+from .nonsense import array, integer, number, other
 
 _RNG = np.random.default_rng(0)
 X, Y, TWO, THREE = _RNG.normal(size=(8, 3)), _RNG.normal(size=(8, 2)), np.arange(8) % 2, np.arange(8) % 3
