@@ -1,4 +1,4 @@
-"""Fuzz every constructor with numbers: ``python tests/fuzz/constructors.py --count 11000``.
+"""Fuzz every constructor with numbers: ``python -m tests.fuzz.constructors --count 11000``.
 
 Arguments that fit are replaced, one or two at a time, by nonsense or by numbers at the edge. Then there are two ways
 out: a ``ValueError`` in one printable line that names an argument, or a value that works. A problem that works has a
@@ -16,7 +16,6 @@ import traceback
 import warnings
 
 import numpy as np
-import targets
 
 from rac_theory import Status, simulate, verify
 from rac_theory.algorithms import GD, RACLoRA
@@ -27,7 +26,8 @@ from rac_theory.sketches.draws import draw
 from rac_theory.sketches.named import named_sketch
 from rac_theory.sketches.spectra import spectrum
 
-warnings.simplefilter("error")
+from . import targets
+
 NAMES = r"W0|f_star|f_lower|sketch|rank|dim|size|draw|problem|gradients|value|gradient|clients\[\d\]"
 SENTENCE = rf"({NAMES}|[<>\w.]+\(rng.*\)|\w+\.(value|gradient)(\(W\))?) must [ -~]+, got [ -~]+$"
 """What may be said of a value that was accepted: what no constructor can know, as it lies in another argument."""
@@ -133,6 +133,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="number of the first case")
     asked = parser.parse_args()
     signal.signal(signal.SIGALRM, too_long)
+    warnings.simplefilter("error")
     seen, wrong = collections.Counter(), 0
     for seed in range(asked.seed, asked.seed + asked.count):
         name, arguments, outcome = attempt(seed)

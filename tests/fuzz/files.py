@@ -1,55 +1,26 @@
-"""Files that were edited or damaged: ``python -m tests.fuzz.files --count 2000``; every failure is printed."""
+"""Files that were edited or damaged: ``python -m tests.fuzz files`` tries some thousands."""
 
-import argparse
 import copy
 import json
 import random
 import shutil
 import sqlite3
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from . import ground
-from .outcome import complaint
 
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 7, 10**9, 2**63, -(2**64), 10**400, 0.5, -0.5, 1e-320, 1e308, -1e308, 0.0, -0.0),
-    *(
-        "",
-        " ",
-        "T2",
-        "HOLDS",
-        "VIOLATED",
-        "FAILED",
-        "NEEDS_EXTRA",
-        "exact",
-        "sampled",
-        "none",
-        "left",
-        "both",
-        "1/L",
-        "haar",
-    ),
-    *("noisy", "federated", "quadratic", "no/such/file", "/dev/zero", "data.svm", "os:system", "exits_when_imported:X"),
-    *("\x1b[31m", "\x00", "\ud800", "<script>", "../../etc/passwd", "x" * 5000, "é", "{{ 7 * 7 }}", "[bold]", "\n"),
-    *([], {}, [[]], [None], {"": None}, {"value": 1}, ["T2"], [1, 2, 3]),
+    *("", " ", "T2", "HOLDS", "VIOLATED", "FAILED", "NEEDS_EXTRA", "exact", "sampled", "none", "left", "both", "1/L"),
+    *("haar", "noisy", "federated", "quadratic", "no/such/file", "/dev/zero", "data.svm", "os:system"),
+    *("exits_when_imported:X", "\x1b[31m", "\x00", "\ud800", "<script>", "../../etc/passwd", "x" * 5000, "é"),
+    *("{{ 7 * 7 }}", "[bold]", "\n", [], {}, [[]], [None], {"": None}, {"value": 1}, ["T2"], [1, 2, 3]),
 )
 TOML_VALUES = (
-    "nan",
-    "inf",
-    "-inf",
-    "1979-05-27",
-    "07:32:00",
-    "0xffffffffffffffffffffff",
-    "1e400",
-    "{a = 1}",
-    "[[1]]",
-    "''",
+    *("nan", "inf", "-inf", "1979-05-27", "07:32:00", "0xffffffffffffffffffffff", "1e400", "{a = 1}", "[[1]]", "''"),
 )
 
 
@@ -159,6 +130,8 @@ def commands_on_tampered_files(chance: random.Random) -> Iterator[tuple[list[str
     good = Path("good")
     shutil.copytree(good, "bad", dirs_exist_ok=True)
     while True:
+        for rest in Path().glob("bad.sqlite*"):
+            rest.unlink()
         kind = chance.randrange(6)
         number = chance.choice("1112234")
         if kind == 0:
@@ -179,42 +152,7 @@ def commands_on_tampered_files(chance: random.Random) -> Iterator[tuple[list[str
             export = ["--export", "e.csv"] * (chance.random() < 0.5)
             sweep = ["sweep", "spec.toml", "--store", str(file), "--jobs", "1", *export]
             yield chance.choice((["repeat", str(file), number], sweep)), file
-            for rest in Path().glob("bad.sqlite*"):
-                rest.unlink()
         else:
             file = Path("bad.toml")
             file.write_bytes(tampered_spec(chance))
             yield ["sweep", str(file), "--jobs", "1"], file
-            for rest in Path().glob("bad.sqlite*"):
-                rest.unlink()
-
-
-def run(count: int, seed: int, keep: Path | None = None) -> list[tuple[list[str], str]]:
-    """Try so many files in a folder of their own; return the commands that ended badly, and how."""
-    found: list[tuple[list[str], str]] = []
-    with ground.stood_on():
-        for words, file in islice(commands_on_tampered_files(random.Random(seed)), count):
-            content = file.read_bytes()
-            if wrong := complaint(words):
-                found.append((words, wrong))
-                if keep is not None:
-                    (keep / f"{len(found)}{file.suffix}").write_bytes(content)
-    return found
-
-
-def _main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="a folder for the files that were not read as they should be")
-    arguments = parser.parse_args()
-    begin = time.monotonic()
-    found = run(arguments.count, arguments.seed, arguments.keep and arguments.keep.absolute())
-    for number, (words, wrong) in enumerate(found, 1):
-        print(f"{number}: rac-theory {' '.join(words)}\n    {wrong.strip()[-1500:]!a}")
-    print(f"{len(found)} of {arguments.count} files ended badly, {time.monotonic() - begin:.0f} s")
-    return bool(found)
-
-
-if __name__ == "__main__":
-    sys.exit(_main())

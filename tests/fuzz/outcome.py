@@ -2,12 +2,17 @@
 
 import contextlib
 import io
+import random
 import re
 import signal
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 
 from rac_theory.commands.cli import main
+
+from . import ground
 
 _STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -56,3 +61,21 @@ def _at_most(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def bad_ends(
+    cases: Callable[[random.Random], Iterator[tuple[list[str], Path | None]]],
+    count: int,
+    seed: int,
+    keep: Path | None = None,
+) -> list[tuple[list[str], str]]:
+    """Try so many commands in a folder of their own; return those that ended badly, and how, and keep their files."""
+    found: list[tuple[list[str], str]] = []
+    with ground.stood_on():
+        for words, file in islice(cases(random.Random(seed)), count):
+            content = file and file.read_bytes()
+            if wrong := complaint(words):
+                found.append((words, wrong))
+                if keep and file:
+                    (keep / f"{len(found)}{file.suffix}").write_bytes(content)
+    return found

@@ -2,9 +2,7 @@
 
 from functools import partial
 
-import nonsense
 import numpy as np
-from nonsense import array, integer, number, other
 
 from rac_theory.algorithms import (
     AsymmetricLoRA,
@@ -51,6 +49,9 @@ from rac_theory.sketches.distributions.random_signs import SparseSigns
 from rac_theory.sketches.distributions.rotation_invariant import Gaussian
 from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
 from rac_theory.sketches.named import NAMED, named_sketch
+
+from . import nonsense
+from .nonsense import array, integer, number, other
 
 _RNG = np.random.default_rng(0)
 X, Y, TWO, THREE = _RNG.normal(size=(8, 3)), _RNG.normal(size=(8, 2)), np.arange(8) % 2, np.arange(8) % 3
@@ -156,10 +157,7 @@ TARGETS = {
     "Mixture": (Mixture, {"sketches": ([THIN, Gaussian(3, 2)], other), "weights": (np.array([1.0, 2.0]), array)}),
     "Initialisation": (partial(Initialisation, THIN, WIDE), {"scale": (1.0, number)}),
     "RACLoRA": (partial(RACLoRA, THIN), {**_STEP, "side": ("left", other)}),
-    "Bernoulli": (
-        partial(Bernoulli, THIN, WIDE),
-        {"gamma": (0.1, number), "p": (0.5, number)},
-    ),
+    "Bernoulli": (partial(Bernoulli, THIN, WIDE), {"gamma": (0.1, number), "p": (0.5, number)}),
     "Layers": (Layers, {"shapes": ([(3, 2), (2, 2)], other), "names": (["hidden", "head"], other)}),
     "LayeredRACLoRA": (
         partial(LayeredRACLoRA, LAYERS),
@@ -180,10 +178,7 @@ TARGETS = {
     "Local": (lambda steps: RACLoRA(THIN, 0.1, gradients=Local(steps)), {"steps": (2, integer)}),
     "FiniteDifferences": (
         lambda h, central: Case(RACLoRA(THIN, 0.1, gradients=FiniteDifferences(h, central)), PROBLEM, steps=3),
-        {
-            "h": (0.1, number),
-            "central": (False, other),
-        },
+        {"h": (0.1, number), "central": (False, other)},
     ),
     "Noisy": (lambda sigma: RACLoRA(THIN, 0.1, gradients=Noisy(sigma)), {"sigma": (0.1, number)}),
     "Minibatch": (

@@ -1,4 +1,4 @@
-"""A hundred or two of each; thousands by ``python -m tests.fuzz.command_line`` and ``python -m tests.fuzz.files``.
+"""A hundred or two of each; thousands by ``python -m tests.fuzz lines`` and ``python -m tests.fuzz files``.
 
 What they catch is any end but a documented status with one sentence: a traceback, a warning, a silent or a false
 success, a name that steers the terminal, a command that hangs. Reading a file without its types left 38 kinds of
@@ -7,30 +7,31 @@ traceback of results.json, 24 of counterexamples.json, 39 of stores and 5 of spe
 
 import argparse
 import random
+import warnings
 from itertools import islice
 
 import pytest
 
 from rac_theory.commands import cli
 
-from . import command_line, files
-from .outcome import complaint
+from . import files, outcome
+from .command_line import command_lines
 
 LINES = {"count": 130, "seed": 4063}  # by which every option is typed, in little time
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("fuzzer", "size"), [(command_line, LINES), (files, {"count": 100, "seed": 81})], ids=["command lines", "files"]
+    ("cases", "size"), [(command_lines, LINES), (files.commands_on_tampered_files, {"count": 100, "seed": 81})]
 )
-def test_whatever_is_typed_or_found_ends_with_a_status_and_a_sentence(fuzzer, size):
-    assert fuzzer.run(**size) == []
+def test_whatever_is_typed_or_found_ends_with_a_status_and_a_sentence(cases, size):
+    assert outcome.bad_ends(cases, **size) == []
 
 
 def test_every_option_of_every_command_is_typed():
     """So few lines would say little of the others; what ``repeat`` is to trust does not come up."""
-    lines = command_line.command_lines(random.Random(LINES["seed"]))
-    typed = {(line[0], word) for line in islice(lines, LINES["count"]) if line for word in line}
+    lines = islice(command_lines(random.Random(LINES["seed"])), LINES["count"])
+    typed = {(line[0], word) for line, _ in lines for word in line}
     (commands,) = (a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
     known = {(name, name) for name in commands.choices}
     for name, parser in commands.choices.items():
@@ -50,13 +51,10 @@ def test_every_way_to_edit_a_file_is_tried():
 
 def test_a_complaint_is_made_of_whatever_is_no_sentence(monkeypatch, capsys):
     """An inspector that is content with everything would find nothing either."""
-    import warnings
-
-    from . import outcome
 
     def of(end):
         monkeypatch.setattr(outcome, "main", end)
-        return complaint([], seconds=0.2)
+        return outcome.complaint([], seconds=0.2)
 
     assert of(lambda argv: 0) is None
     assert "status 70" in of(lambda argv: 70)

@@ -74,13 +74,13 @@ def tried(
                 if "-x" in options:
                     break
     except (OSError, ValueError) as error:
-        return (), f"NOT TRIED  {line.file}: {line.why} {error}"
+        return (), f"NOT TRIED  {line}: {error}"
     return killers, said(line, killers, f"{time.perf_counter() - begin:5.1f} s")
 
 
 def said(line: Line, killers: Sequence[str], where: str) -> str:
     """Return what to say of a mutant that was tried."""
-    words = f"{'killed' if killers else 'SURVIVED':9} {where}  {line.file}: {line.why} [{line.changed}]"
+    words = f"{'killed' if killers else 'SURVIVED':9} {where}  {line}"
     return " ".join([words, *killers[:1]])
 
 
@@ -157,7 +157,7 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
     """Run the tests with what was drawn; return how many live, of those that may change a result."""
     same = {line: why for line in lines if (why := drawn.is_equivalent(line))}
     for line, why in same.items():
-        print(f"the same   {line.file}: {line.why} [{line.changed}] {why}", flush=True)
+        print(f"the same   {line} {why}", flush=True)
     reach = Reach()
     killers = in_forks([line for line in lines if line not in same], reach, whole=whole)
     killers |= each(
@@ -180,7 +180,7 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
     for room in sorted({room for room, _ in rows}):
         print(f"{rows[room, 'killed']:6}  {rows[room, 'lived']:5}  {rows[room, 'the same']:8}  {room}")
     for line in (lived := [line for line, tests in killers.items() if not tests]):
-        print(f"lived  {line.file}: {line.why} [{line.changed}]")
+        print(f"lived  {line}")
     print(
         f"{len(killers) - len(lived)} of {len(killers)} drawn mutants were killed, {len(same)} more give the same",
         flush=True,

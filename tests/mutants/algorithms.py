@@ -25,6 +25,13 @@ B, THIN, FIXED = sketches.Haar(4, 2), sketches.Haar(4, 1), sketches.Frozen(np.ey
 CLIENTS, UNEQUAL = Federated(LEAST, 3), Federated(PAIR, 2)
 TWINS = Federated(LeastSquares(2 * np.tile(np.eye(4), (2, 1)), 2 * np.ones((8, 3))), 2)  # each is ||W - 1||^2 / 2
 
+HESSIAN = np.diag([3.0, 1.0, 0.5, 0.5])
+SPREAD = Quadratic.left(HESSIAN, np.ones((4, 2)))
+COLUMNS = Quadratic.kronecker(HESSIAN, np.diag([1.0, 8.0]), np.ones((4, 2)))
+EVEN = Quadratic.left(np.eye(4), np.ones((4, 2)))
+SUMS = Quadratic.left(np.ones((4, 4)) + 0.2 * np.eye(4), np.ones((4, 2)))
+FEW, MOST = sketches.Coordinate(4, 2), sketches.Coordinate(4, 3)
+
 
 def mutant(wrong, right, why, caught_by=ALL, problem=ROUND, fault=None, note="", **trial):
     """An algorithm beside the right one; its name is what the docstring says of ``fault``, itself unless told."""
@@ -45,6 +52,11 @@ def source(
     """A gradient source that gives wrong gradients."""
     pair = (RACLoRA(sketch, gamma, gradients=of, lora_alpha=lora_alpha) for of in (wrong, right))
     return mutant(*pair, why, caught_by, problem, wrong, theorem=theorem, **trial)
+
+
+def fitted(cls, why, sketch=FEW, problem=SPREAD, gamma=1.0):
+    """A subclass that fits another step to the draw, and the one that it inherits from: a bound is about one M."""
+    return mutant(*(kind(sketch, gamma) for kind in (cls, *cls.__bases__)), why, RUNS, problem, theorem=theorems.T12_pl)
 
 
 OF_EPOCHS = {"caught_by": RUNS, "gamma": 0.5, "problem": PAIR, "sketch": None, "theorem": theorems.T8d_sharp, "W0": FAR}
@@ -95,12 +107,7 @@ BANK = [
         "RR without reshuffling ends off the minimum, always on one side",
         **OF_EPOCHS,
     ),
-    step(
-        wrong.OrderOfTheRun,
-        "shuffling once is not reshuffling",
-        source=Reshuffled(),
-        **OF_EPOCHS,
-    ),
+    step(wrong.OrderOfTheRun, "shuffling once is not reshuffling", source=Reshuffled(), **OF_EPOCHS),
     source(
         gradients.WithReplacement(),
         Reshuffled(),
@@ -144,14 +151,7 @@ BANK = [
     source(gradients.OneMinibatch(2), Minibatch(2), "runs are not independent", sketch=None),
     source(gradients.Understated(1.0), Noisy(1.0), "the constant C of T5 is too small"),
     source(
-        gradients.Understated(9.0),
-        Noisy(9.0),
-        "the constant C of T6 is too small",
-        RUNS,
-        0.5,
-        ROUND,
-        THIN,
-        theorems.T6,
+        gradients.Understated(9.0), Noisy(9.0), "the constant C of T6 is too small", RUNS, 0.5, ROUND, THIN, theorems.T6
     ),
     source(gradients.ClaimsExact(), Exact(), "the mean of g is 1.01 grad f"),
     source(
@@ -162,4 +162,10 @@ BANK = [
         0.5,
         ROUND,
     ),
+    fitted(wrong.SmallestCurvature, "no step beyond 2 / lambda_max(HQH) descends"),
+    fitted(wrong.FirstBlock, "the gradient has all directions of the other side", FEW, COLUMNS),
+    fitted(wrong.Projection, "HQH <= H only where no direction is steeper than 1"),
+    fitted(wrong.Diagonal, "what coordinates share bends the step as well", MOST, SUMS),
+    fitted(wrong.GammaTwice, "the step is gamma M G", FEW, EVEN, 0.5),
+    fitted(wrong.FirstRange, "E[M] given the past is M, which has no gain off its range", FEW, EVEN),
 ]

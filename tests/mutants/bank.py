@@ -5,49 +5,20 @@ from collections.abc import Mapping
 from . import (
     algorithms,
     beyond_evidence,
-    fitted_steps,
     iterates,
     problems,
     sketches,
     theorems,
     theorems_any_step,
-    theorems_certified,
-    theorems_convex,
-    theorems_cyclic,
-    theorems_decreasing,
-    theorems_differences,
-    theorems_feedback,
-    theorems_gain,
-    theorems_leading_subspace,
-    theorems_momentum,
+    theorems_methods,
     theorems_noisy,
-    theorems_preconditioned,
     theorems_rounds,
-    theorems_steepest,
 )
 from .mutant import Mutant
 
-BANK: tuple[Mutant, ...] = (
-    *theorems.BANK,
-    *theorems_convex.BANK,
-    *theorems_noisy.BANK,
-    *theorems_rounds.BANK,
-    *theorems_gain.BANK,
-    *theorems_any_step.BANK,
-    *theorems_certified.BANK,
-    *theorems_cyclic.BANK,
-    *theorems_differences.BANK,
-    *theorems_decreasing.BANK,
-    *theorems_leading_subspace.BANK,
-    *theorems_momentum.BANK,
-    *theorems_feedback.BANK,
-    *theorems_preconditioned.BANK,
-    *theorems_steepest.BANK,
-    *algorithms.BANK,
-    *fitted_steps.BANK,
-    *iterates.BANK,
-    *problems.BANK,
-    *sketches.BANK,
+_THEOREMS = (theorems, theorems_noisy, theorems_rounds, theorems_any_step, theorems_methods)
+BANK: tuple[Mutant, ...] = tuple(
+    mutant for part in (*_THEOREMS, algorithms, iterates, problems, sketches) for mutant in part.BANK
 )
 BEYOND: tuple[Mutant, ...] = tuple(beyond_evidence.BANK)
 

@@ -14,22 +14,18 @@ from rac_theory.statements.symbols import distance0, gap0, gap0_upper
 from tests.theorems.second_routes.proofs import PROOFS
 
 from .mutant import Mutant
-from .theorems import mutants
-from .theorems_convex import at_huber
+from .theorems import at_huber, mutants
 from .theorems_rounds import ONE, epoch, equal
 
-T3, T3_isotropic = theorems.T3, theorems.T3_isotropic
-T7, T7d, T8, T8d = theorems.T7, theorems.T7d, theorems.T8, theorems.T8d
 
-
-def beyond(theorem, case, *faults, steps, W0=None):
+def beyond(id, case, *faults, steps, W0=None):
     """Its room is the largest exact / bound that is known, that of ``tightest``."""
-    for wrong in mutants(theorem, case, *faults, steps=steps, W0=W0):
-        yield replace(wrong, caught_by=(), room=theorem.tightest.ratio)
+    for wrong in mutants(id, case, *faults, steps=steps, W0=W0):
+        yield replace(wrong, caught_by=(), room=theorems.ALL[id].tightest.ratio)
 
 
-def scaled(theorem, factor):
-    return factor * theorem.claim.bound
+def scaled(factor):
+    return lambda bound: factor * bound
 
 
 OF_START = {start: Fraction(7, 9) * start for start in (gap0, gap0_upper)}
@@ -37,31 +33,31 @@ EPOCH = epoch(0.025, equal(20))
 
 BANK = [
     *beyond(
-        T3,
+        "T3",
         at_huber(),
         ("0.6 of the distance term", "the potential has 1 / (2 gamma)", {distance0: sqrt(distance0**2 * 3 / 5)}),
         ("f(W0) - f* is missing", "the potential has the gap too", {gap0: 0}),
         steps=20,
     ),
     *beyond(
-        T3_isotropic,
+        "T3_isotropic",
         at_huber(),
-        ("1/(3 gamma) for 1/(2 gamma)", "the potential has 1 / (2 gamma)", scaled(T3_isotropic, Fraction(2, 3))),
+        ("1/(3 gamma) for 1/(2 gamma)", "the potential has 1 / (2 gamma)", scaled(Fraction(2, 3))),
         steps=20,
     ),
-    *beyond(T7, EPOCH, ("2 for 18/7", "the constant of T1 alone", OF_START), steps=60, W0=ONE),
-    *beyond(T7d, EPOCH, ("2 for 18/7", "the constant of T1 alone", OF_START), steps=60, W0=ONE),
+    *beyond("T7", EPOCH, ("2 for 18/7", "the constant of T1 alone", OF_START), steps=60, W0=ONE),
+    *beyond("T7d", EPOCH, ("2 for 18/7", "the constant of T1 alone", OF_START), steps=60, W0=ONE),
     *beyond(
-        T8,
+        "T8",
         EPOCH,
-        ("0.8 of the bound", "2/7 comes of the lemma on an epoch", scaled(T8, Fraction(4, 5))),
+        ("0.8 of the bound", "2/7 comes of the lemma on an epoch", scaled(Fraction(4, 5))),
         steps=60,
         W0=ONE,
     ),
     *beyond(
-        T8d,
+        "T8d",
         EPOCH,
-        ("0.7 of the bound", "2/9 comes of the lemma on an epoch", scaled(T8d, Fraction(7, 10))),
+        ("0.7 of the bound", "2/9 comes of the lemma on an epoch", scaled(Fraction(7, 10))),
         steps=60,
         W0=ONE,
     ),

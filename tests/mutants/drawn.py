@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .lines import ROOT, Line, read
+from .lines import ROOT, Line, read, source_of
 
 EQUIVALENT = read(Path(__file__).with_name("equivalent.toml"))
 SWAPPED = {
@@ -94,17 +94,21 @@ def mutants(file: str) -> tuple[Line, ...]:
         first, last = (int(np.searchsorted(starts, place, "right")) - 1 for place in (begin, max(begin, end - 1)))
         while source.count(source[starts[first] : starts[last + 1]]) > 1:
             first -= 1
-        whole = source[starts[first] : starts[last + 1]]
-        changed = whole[: begin - starts[first]] + text.encode() + whole[end - starts[first] :]
-        some.append(Line(file, f"drawn, line {last + 1}", whole.decode(), changed.decode()))
+        before, this, after = source[starts[first] : begin], source[begin:end], source[end : starts[last + 1]]
+        quoted = f"{before.decode()}«{this.decode()}→{text}»{after.decode()}"
+        some.append(Line(file, f"drawn, line {last + 1}", quoted))
     return tuple(some)
+
+
+@cache
+def _equivalent(file: str) -> dict[str, str]:
+    """The mutants of a file that are known to give the same results, and why."""
+    return {some.mutated(source_of(file)): some.why for some in EQUIVALENT if some.file == file}
 
 
 def is_equivalent(line: Line) -> str:
     """Return why a mutant is known to give the same results; an empty string where it is not."""
-    source = (ROOT / line.file).read_text("utf-8")
-    mutant = line.mutated(source)
-    return next((some.why for some in EQUIVALENT if some.file == line.file and some.mutated(source) == mutant), "")
+    return _equivalent(line.file).get(line.mutated(source_of(line.file)), "")
 
 
 def draw(count: int, seed: int, places: Sequence[str]) -> list[Line]:
@@ -118,7 +122,7 @@ def draw(count: int, seed: int, places: Sequence[str]) -> list[Line]:
 
 def fits(others: Sequence[Line], line: Line) -> bool:
     """Whether a mutant can be made where others have been, as its text still stands there once."""
-    source = (ROOT / line.file).read_text("utf-8")
+    source = source_of(line.file)
     try:
         for some in (*(some for some in others if some.file == line.file), line):
             source = some.mutated(source)

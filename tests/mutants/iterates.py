@@ -2,7 +2,7 @@
 
 from rac_theory import Clients, Exact, Local, Minibatch, Noisy, Reshuffled, sketches, theorems
 
-from . import wrong_draws as draws
+from . import wrong_gradients as gradients
 from . import wrong_iterates as wrong
 from .algorithms import CHECK, CLIENTS, GAMMA, LEAST, SLOW, THIN, source, step
 
@@ -55,17 +55,17 @@ BANK = [
     *iterates(wrong.SharedByNeighbours, "runs are independent", "a thin sketch", "minibatches"),
     *iterates(wrong.BetterOfTwo, "H knows the gradient", "coordinates", "minibatches"),
     *iterates(wrong.RowsInTurn, "H is fresh given the past", "coordinates", "noise"),
-    drawing(draws.AlwaysTheFirst(3), Minibatch(3), "every component is as likely"),
-    drawing(draws.DrawsTwice(3), Minibatch(3), "the noise is that of draws without replacement"),
-    drawing(draws.Harder(2), Minibatch(2), "the mean of g is not grad f"),
-    drawing(draws.Louder(0.5), Noisy(0.5), "the constant C of T5 is too small"),
-    drawing(draws.Drifts(1.0), Noisy(1.0), "the mean of g is not grad f"),
-    drawing(draws.LongGradient(), Exact(), "the gradient is exact", theorems.T2),
-    drawing(draws.SkipsTheLast(), Reshuffled(), "an epoch has every component", T7d, SLOW),
-    drawing(draws.StartsAlike(), Reshuffled(), "every order is as likely", T7d, SLOW),
-    drawing(draws.OneLess(3), Local(3), "there are K steps before the merge", T12, GAMMA / 2, lora_alpha=1.0),
-    drawing(draws.SameGradient(3), Local(3), "each step has its own gradient", T12, GAMMA / 2, lora_alpha=1.0),
-    drawing(draws.OneClient(Exact()), Clients(Exact()), "the server averages", T10d, 0.05, CLIENTS),
-    drawing(draws.UnequalClients(Local(2)), Clients(Local(2)), "clients count alike", T10d, 0.05, CLIENTS),
-    drawing(draws.OneAfterTheOther(Exact()), Clients(Exact()), "clients start together", T10d, 0.05, CLIENTS),
+    drawing(gradients.AlwaysTheFirst(3), Minibatch(3), "every component is as likely"),
+    drawing(gradients.DrawsTwice(3), Minibatch(3), "the noise is that of draws without replacement"),
+    drawing(gradients.Harder(2), Minibatch(2), "the mean of g is not grad f"),
+    drawing(gradients.Louder(0.5), Noisy(0.5), "the constant C of T5 is too small"),
+    drawing(gradients.Drifts(1.0), Noisy(1.0), "the mean of g is not grad f"),
+    drawing(gradients.LongGradient(), Exact(), "the gradient is exact", theorems.T2),
+    drawing(gradients.SkipsTheLast(), Reshuffled(), "an epoch has every component", T7d, SLOW),
+    drawing(gradients.StartsAlike(), Reshuffled(), "every order is as likely", T7d, SLOW),
+    drawing(gradients.OneLess(3), Local(3), "there are K steps before the merge", T12, GAMMA / 2, lora_alpha=1.0),
+    drawing(gradients.SameGradient(3), Local(3), "each step has its own gradient", T12, GAMMA / 2, lora_alpha=1.0),
+    drawing(gradients.OneClient(Exact()), Clients(Exact()), "the server averages", T10d, 0.05, CLIENTS),
+    drawing(gradients.UnequalClients(Local(2)), Clients(Local(2)), "clients count alike", T10d, 0.05, CLIENTS),
+    drawing(gradients.OneAfterTheOther(Exact()), Clients(Exact()), "clients start together", T10d, 0.05, CLIENTS),
 ]

@@ -1,39 +1,52 @@
 """The mutants of source lines: what stands in ``lines.toml``, each with the test that fails with it."""
 
+import ast
+import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
 
-def _shared(a: str, b: str) -> int:
-    """How many letters two texts begin with alike."""
-    return next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-
-
 @dataclass(frozen=True)
 class Line:
-    """One mutant: ``text`` in ``file``, which is relative to the root of the clone, becomes ``mutant``."""
+    """One mutant: where ``before«this→that»after`` is quoted, ``before this after`` stands in the file once.
+
+    The file is relative to the root of the clone.
+    """
 
     file: str
     why: str
-    text: str
-    mutant: str
+    quoted: str
     killed_by: str = ""
 
-    @property
-    def begin(self) -> int:
-        """Where in the text the change begins."""
-        return _shared(self.text, self.mutant)
+    @cached_property
+    def parts(self) -> tuple[str, str, str, str]:
+        """What stands before the change, what is changed, to what, and what stands after it."""
+        if not (match := re.fullmatch("([^«]*)«([^→]*)→([^»]*)»([^»]*)", self.quoted)):
+            raise ValueError(f"«this→that» must stand once in what is quoted, got {self.quoted!r}")
+        before, this, that, after = match.groups()
+        return before, this, that, after
 
     @property
-    def changed(self) -> str:
-        """The change on one line, with some words before it and after it."""
-        before, after = self.begin, _shared(self.text[::-1], self.mutant[::-1])
-        after = min(after, len(self.text) - before, len(self.mutant) - before)
-        begin, rest = max(0, before - 40), max(0, after - 20)
-        return " -> ".join(" ".join(some[begin : len(some) - rest].split())[:160] for some in (self.text, self.mutant))
+    def text(self) -> str:
+        """What stands in the file once."""
+        before, this, _, after = self.parts
+        return before + this + after
+
+    @property
+    def mutant(self) -> str:
+        """What stands there in its place."""
+        before, _, that, after = self.parts
+        return before + that + after
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.why} [{' '.join(self.quoted.split())}]"
 
     def mutated(self, source: str) -> str:
         """Return the source of the file with the mutant in it.
@@ -48,10 +61,44 @@ class Line:
         return source.replace(self.text, self.mutant)
 
 
+@cache
+def source_of(file: str) -> str:
+    """Return the text of a source file."""
+    return (ROOT / file).read_text("utf-8")
+
+
+@cache
+def _statements(file: str) -> list[int]:
+    """At which letters of a file the statements of the module begin, and where it ends."""
+    starts = [0, *accumulate(map(len, source_of(file).splitlines(keepends=True)))]
+    body = ast.parse(source_of(file)).body
+    first = [min(part.lineno for part in (node, *getattr(node, "decorator_list", ()))) for node in body]
+    return [*(starts[number - 1] for number in first), starts[-1]]
+
+
+def check(line: Line) -> None:
+    """Raise an error if a mutant does not stand in its file, or is no other program: its statement is compiled."""
+    source = source_of(line.file)
+    assert line.mutated(source) != source, line
+    begin = source.index(line.text)
+    end = begin + len(line.text)
+    first = max((place for place in _statements(line.file) if place <= begin), default=0)
+    last = min(place for place in _statements(line.file) if place >= end)
+    compile(source[first:begin] + line.mutant + source[end:last], line.file, "exec")
+
+
+def _lines(file: str, entries: Mapping[str, Any], killed_by: str = "") -> Iterator[Line]:
+    """Yield the mutants of a table: of a reason one or some, or a table of a test that kills them."""
+    for name, some in entries.items():
+        if isinstance(some, dict):
+            yield from _lines(file, some, name)
+        else:
+            yield from (Line(file, name, one, killed_by) for one in ([some] if isinstance(some, str) else some))
+
+
 def read(file: Path) -> list[Line]:
-    """Return the mutants of a TOML file: a table of each source file, an entry each."""
-    entries = tomllib.loads(file.read_text("utf-8"))
-    return [Line(source, **entry) for source, some in entries.items() for entry in some]
+    """Return the mutants of a TOML file: a table of each source file."""
+    return [line for source, some in tomllib.loads(file.read_text("utf-8")).items() for line in _lines(source, some)]
 
 
 LINES = read(Path(__file__).with_name("lines.toml"))

@@ -85,7 +85,7 @@ class Reach:
 
 def statement(source: str, line: Line) -> tuple[set[int], bool]:
     """Return the numbers of the lines of the statement that a mutant changes, and whether a function runs it."""
-    number = source.count("\n", 0, source.index(line.text) + line.begin) + 1
+    number = source.count("\n", 0, source.index(line.text) + len(line.parts[0])) + 1
     numbers, inside = {number}, False
     for node in ast.walk(ast.parse(source)):  # what holds a statement comes before it
         if isinstance(node, ast.stmt) and node.lineno <= number <= node.end_lineno:

@@ -3,7 +3,7 @@
 import pytest
 
 from .drawn import EQUIVALENT, draw, is_equivalent, matrix, mutants
-from .lines import ROOT
+from .lines import ROOT, check
 
 NAMED = [
     ("rac_theory/verdicts/verification/measured_smoothness.py", "alpha / 2", "alpha * 2"),
@@ -24,8 +24,7 @@ def test_every_draw_is_another_program():
     """Catches a place that is taken from the wrong column: from files where letters of more than one byte stand."""
     files = [file for folder in ("rac_theory", "docs/_ext") for file in sorted((ROOT / folder).rglob("*.py"))]
     for line in draw(300, 48, [file for file in files if not file.read_bytes().isascii()]):
-        compile(line.mutated((ROOT / line.file).read_text("utf-8")), line.file, "exec")
-        assert line.mutant != line.text
+        check(line)
 
 
 def test_a_draw_is_repeated_by_its_seed():
@@ -39,7 +38,7 @@ def test_what_is_the_same_stands_with_its_reason():
     for line in EQUIVALENT:
         assert line.why, line
         assert is_equivalent(line) == line.why, line
-        compile(line.mutated((ROOT / line.file).read_text("utf-8")), line.file, "exec")
+        check(line)
 
 
 def test_a_matrix_counts_kills_and_those_of_one_test_alone():

@@ -48,7 +48,7 @@ def f(x, least=2):
 )
 def test_the_statement_of_a_mutant(text, numbers, inside):
     """Catches a default, a decorator or a constant taken for what a test runs, and a line of a call left out."""
-    found, within = statement(SOURCE, Line("", "", text, text + " "))
+    found, within = statement(SOURCE, Line("", "", f"{text}«→ »"))
     assert found >= numbers
     assert within is inside
     if inside and len(numbers) == 1 and "except" not in text:
@@ -58,10 +58,10 @@ def test_the_statement_of_a_mutant(text, numbers, inside):
 def test_two_mutants_of_one_place_are_not_in_one_tree():
     """The second would say nothing of itself."""
     file = "rac_theory/drawing/chart.py"
-    first = Line(file, "", "SIZE = (5.6, 3.6)", "SIZE = (5.6, 7.2)")
+    first = Line(file, "", "SIZE = (5.6, «3.6→7.2»)")
     assert fits([], first)
-    assert fits([Line("another.py", "", "a", "b")], first)
-    assert not fits([first], Line(file, "", "SIZE = (5.6, 3.6)", "SIZE = (11.2, 3.6)"))
+    assert fits([Line("another.py", "", "«a→b»")], first)
+    assert not fits([first], Line(file, "", "SIZE = («5.6→11.2», 3.6)"))
 
 
 def test_a_fork_has_the_code_of_a_mutant_where_a_function_runs_it():
@@ -73,4 +73,4 @@ def test_a_fork_has_the_code_of_a_mutant_where_a_function_runs_it():
         assert rounded(Fraction(1, 2), -math.inf) < 0.5
     finally:
         rounded.__code__ = code
-    assert changed(Line("rac_theory/drawing/chart.py", "", "SIZE = (5.6, 3.6)", "SIZE = (5.6, 7.2)"), known) == 0
+    assert changed(Line("rac_theory/drawing/chart.py", "", "SIZE = (5.6, «3.6→7.2»)"), known) == 0

@@ -2,21 +2,15 @@
 
 import numpy as np
 
-from rac_theory import ByChance, Clients, Exact, Local, RACLoRA, Reshuffled, Subset, sketches, theorems
+from rac_theory import ByChance, Clients, Exact, Local, RACLoRA, Reshuffled, Subset, sketches
 from rac_theory.algorithms import SGD
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.statements.symbols import D, D_in, L_max, N, gap0_upper, lambda_min, mu, omega
 
 from .theorems import DOUBLED, mutants
 
-T7, T7d, T7d_sharp = theorems.T7, theorems.T7d, theorems.T7d_sharp
-T8, T8d, T8d_sharp = theorems.T8, theorems.T8d, theorems.T8d_sharp
-T9, T9d, T9d_sharp = theorems.T9, theorems.T9d, theorems.T9d_sharp
-T10, T10d, T10d_sharp = theorems.T10, theorems.T10d, theorems.T10d_sharp
-T9rr, T10rr = theorems.T9rr, theorems.T10rr
-
-EPOCHS = T7, T7d, T7d_sharp, T8, T8d, T8d_sharp
-ROUNDS = T9, T9d, T9d_sharp, T10, T10d, T10d_sharp, T9rr, T10rr
+EPOCHS = ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp")
+ROUNDS = ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp", "T9rr", "T10rr")
 ONE = np.ones((1, 1))
 
 
@@ -70,14 +64,14 @@ NO_ORDER = ("D_in is missing", "an epoch goes another way in another order", {D_
 ALL_TAKE_PART = ("omega is missing", "a mean over some clients is noisy", {omega: 0})
 
 BANK = [
-    *(wrong for theorem in EPOCHS for wrong in mutants(theorem, half_epoch(0.02, 5), POWER_OF_N, steps=60, W0=ONE)),
-    *(wrong for theorem in ROUNDS for wrong in mutants(theorem, clients(0.02, 5), POWER_OF_K, steps=60, W0=ONE)),
-    *mutants(T7, epoch(0.025, equal(20)), DOUBLED, steps=60, W0=ONE),
-    *mutants(T7d, epoch(0.025, equal(20)), DOUBLED, steps=60, W0=ONE),
-    *mutants(T7d, epoch(0.25, OPPOSITE), NO_NOISE, steps=300, W0=at(0.15)),
-    *mutants(T8d, epoch(0.25, OPPOSITE), NO_NOISE, steps=60, W0=at(3.0)),
+    *(wrong for id in EPOCHS for wrong in mutants(id, half_epoch(0.02, 5), POWER_OF_N, steps=60, W0=ONE)),
+    *(wrong for id in ROUNDS for wrong in mutants(id, clients(0.02, 5), POWER_OF_K, steps=60, W0=ONE)),
+    *mutants("T7", epoch(0.025, equal(20)), DOUBLED, steps=60, W0=ONE),
+    *mutants("T7d", epoch(0.025, equal(20)), DOUBLED, steps=60, W0=ONE),
+    *mutants("T7d", epoch(0.25, OPPOSITE), NO_NOISE, steps=300, W0=at(0.15)),
+    *mutants("T8d", epoch(0.25, OPPOSITE), NO_NOISE, steps=60, W0=at(3.0)),
     *mutants(
-        T8d_sharp,
+        "T8d_sharp",
         EQUALITY,
         ("mu doubled", "twice the progress of an epoch", {mu: 2 * mu}),
         NO_NOISE,
@@ -85,16 +79,16 @@ BANK = [
         W0=at(3.0),
     ),
     *mutants(
-        T9,
+        "T9",
         clients(0.5, 2),
         DOUBLED,
         ("1/(1 - a) is missing", "drift costs a part of the progress", {gap0_upper: gap0_upper * 7 / 8}),
         steps=60,
         W0=ONE,
     ),
-    *mutants(T9d, clients(0.05, 4, UNEQUAL), NO_NOISE, steps=300, W0=at(0.65)),
+    *mutants("T9d", clients(0.05, 4, UNEQUAL), NO_NOISE, steps=300, W0=at(0.65)),
     *mutants(
-        T10,
+        "T10",
         (
             RACLoRA(
                 sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.25, 0.75]), 1.0, gradients=Clients(Local(1))
@@ -104,23 +98,23 @@ BANK = [
         ("lambda_min for 1", "the sketch is forgotten", {lambda_min: 1}),
         W0=ONE,
     ),
-    *mutants(T10d, clients(0.05, 4, UNEQUAL), NO_NOISE, steps=400, W0=at(3.0)),
+    *mutants("T10d", clients(0.05, 4, UNEQUAL), NO_NOISE, steps=400, W0=at(3.0)),
     *mutants(
-        T10d_sharp,
+        "T10d_sharp",
         clients(0.5, 2),
         ("drift is missing", "two steps under one sketch are not one of twice the size", {L_max: 0}),
         W0=ONE,
     ),
-    *mutants(T10d_sharp, clients(0.05, 4, UNEQUAL), NO_NOISE, steps=400, W0=at(3.0)),
-    *mutants(T9rr, ONE_OF_SOME, ALL_TAKE_PART, NO_NOISE, steps=400, W0=at(SOME.W_star.item() + 0.01)),
-    *mutants(T9rr, EPOCH_OF_ONE, NO_ORDER, steps=300, W0=at(0.15)),
+    *mutants("T10d_sharp", clients(0.05, 4, UNEQUAL), NO_NOISE, steps=400, W0=at(3.0)),
+    *mutants("T9rr", ONE_OF_SOME, ALL_TAKE_PART, NO_NOISE, steps=400, W0=at(SOME.W_star.item() + 0.01)),
+    *mutants("T9rr", EPOCH_OF_ONE, NO_ORDER, steps=300, W0=at(0.15)),
     *mutants(
-        T10rr,
+        "T10rr",
         BY_CHANCE,
         ALL_TAKE_PART,
         NO_NOISE,
         ("half of what sampling adds", "a chance of 1/2 attains the bound", {omega: omega / 2}),
         W0=at(3.0),
     ),
-    *mutants(T10rr, EPOCH_OF_ONE, NO_ORDER, W0=at(3.0)),
+    *mutants("T10rr", EPOCH_OF_ONE, NO_ORDER, W0=at(3.0)),
 ]

@@ -1,24 +1,97 @@
 """Algorithms that are wrong in one thing: RAC-LoRA as a user would write a variant; docstrings say what is wrong."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import repeat
 
 import numpy as np
 
-from rac_theory import RACLoRA
+from rac_theory import InverseOnRange, RACLoRA, StepPerDraw
 from rac_theory.algorithms import Bernoulli
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.sketches.draws import draw
 
+from .wrong_gradients import shuffled
+from .wrong_iterates import altered
 
-class NoMerge(RACLoRA):
-    """Every step starts again from the first weights: the adapter before is dropped, not merged."""
 
-    def iterates(self, problem, W, rng):
-        start = W
-        for step in self.low_rank_steps(rng, W):
-            W = start - (W - self.gradients.descend(problem, W, step, rng))
-            yield W
+def stepping(does, change):
+    """Return RAC-LoRA where ``change`` makes a step of W and G of what would have been one, and of the algorithm."""
+
+    class Stepping(RACLoRA):
+        def low_rank_steps(self, rng, W):
+            for step in super().low_rank_steps(rng, W):
+                yield partial(change, self, step)
+
+    Stepping.__doc__ = does
+    return Stepping
+
+
+def projecting(does, factor):
+    """Return RAC-LoRA that projects by F F', with F as it is made of what is drawn and of G."""
+
+    class Projecting(RACLoRA):
+        def low_rank_steps(self, rng, W):
+            while True:
+                yield partial(self.moved, draw(self.sketch, rng, len(W)))
+
+        def moved(self, S, W, G):
+            F = factor(S, G)
+            return W - self.gamma * F @ (np.swapaxes(F, 1, 2) @ G)
+
+    Projecting.__doc__ = does
+    return Projecting
+
+
+def both_sides(self, step, W, G):
+    HG = W - step(W, G)
+    return W - np.swapaxes(W - step(W, np.swapaxes(HG, 1, 2)), 1, 2) / self.gamma
+
+
+NoMerge = altered(
+    "Every step starts again from the first weights: the adapter before is dropped, not merged",
+    lambda V, W, start, **_: start - (W - V),
+)
+Decays = altered("Weight decay beside the projected step", lambda V, W, **_: 0.99 * V)
+ScaledProjection = stepping(
+    "A projected step that lora_alpha / r scales all the same", lambda self, step, W, G: step(W, G / self.sketch.rank)
+)
+BothSides = stepping("H G H for H G", both_sides)
+Untransposed = stepping(
+    "A left projection on the right: the gradient goes in transposed, and the step comes out so",
+    lambda self, step, W, G: step(W, np.swapaxes(G, 1, 2)),
+)
+Unnormalised = projecting("B B' for the projection on the range of B", lambda S, G: S)
+OneRankLess = projecting(
+    "Drops the last column of every draw, and keeps the spectrum of all of them",
+    lambda S, G: orthonormal_range(S[..., :-1]),
+)
+Greedy = projecting(
+    "Projects on the leading singular vectors of the gradient, as GaLore does",
+    lambda S, G: np.linalg.svd(G)[0][..., : S.shape[-1]],
+)
+
+
+class HalfStep(RACLoRA):
+    """Steps of gamma / 2."""
+
+    def low_rank_steps(self, rng, W):
+        return RACLoRA(self.sketch, self.gamma / 2, self.side, self.gradients).low_rank_steps(rng, W)
+
+
+class OtherSide(RACLoRA):
+    """Projects on the side that it was not told."""
+
+    def low_rank_steps(self, rng, W):
+        other = {"left": "right", "right": "left"}[self.side]
+        return RACLoRA(self.sketch, self.gamma, other, self.gradients).low_rank_steps(rng, W)
+
+
+class OwnGenerator(RACLoRA):
+    """A generator of its own for the sketches."""
+
+    def low_rank_steps(self, rng, W):
+        return super().low_rank_steps(np.random.default_rng(), W)
 
 
 class Reused(RACLoRA):
@@ -58,89 +131,6 @@ class ScaledTwice(RACLoRA):
         return RACLoRA.low_rank_steps(self, rng, W)
 
 
-class ScaledProjection(RACLoRA):
-    """A projected step that lora_alpha / r scales all the same."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W):
-            yield lambda W, G, step=step: step(W, G * (1.0 / self.sketch.rank))
-
-
-class OtherSide(RACLoRA):
-    """Projects on the side that it was not told."""
-
-    def low_rank_steps(self, rng, W):
-        other = {"left": "right", "right": "left"}[self.side]
-        return RACLoRA(self.sketch, self.gamma, other, self.gradients).low_rank_steps(rng, W)
-
-
-class BothSides(RACLoRA):
-    """H G H for H G."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W):
-
-            def both(W, G, step=step):
-                HG = W - step(W, G)
-                HGH = np.swapaxes(W - step(W, np.swapaxes(HG, 1, 2)), 1, 2) / self.gamma
-                return W - HGH
-
-            yield both
-
-
-class Untransposed(RACLoRA):
-    """A left projection on the right: the gradient goes in transposed, and the step comes out so."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W):
-            yield lambda W, G, step=step: step(W, np.swapaxes(G, 1, 2))
-
-
-class Unnormalised(RACLoRA):
-    """B B' for the projection on the range of B."""
-
-    def low_rank_steps(self, rng, W):
-        while True:
-            S = draw(self.sketch, rng, len(W))
-            yield lambda W, G, S=S: W - self.gamma * S @ (np.swapaxes(S, 1, 2) @ G)
-
-
-class Greedy(RACLoRA):
-    """Projects on the leading singular vectors of the gradient, as GaLore does."""
-
-    def low_rank_steps(self, rng, W):
-        def step(W, G):
-            U = np.linalg.svd(G)[0][..., : self.sketch.rank]
-            return W - self.gamma * U @ (np.swapaxes(U, 1, 2) @ G)
-
-        return (step for _ in super().low_rank_steps(rng, W))
-
-
-class OneRankLess(RACLoRA):
-    """Drops the last column of every draw, and keeps the spectrum of all of them."""
-
-    def low_rank_steps(self, rng, W):
-        while True:
-            Q = orthonormal_range(draw(self.sketch, rng, len(W))[..., :-1])
-            yield lambda W, G, Q=Q: W - self.gamma * Q @ (np.swapaxes(Q, 1, 2) @ G)
-
-
-class HalfStep(RACLoRA):
-    """Steps of gamma / 2."""
-
-    def low_rank_steps(self, rng, W):
-        return RACLoRA(self.sketch, self.gamma / 2, self.side, self.gradients).low_rank_steps(rng, W)
-
-
-class Decays(RACLoRA):
-    """Weight decay beside the projected step."""
-
-    def iterates(self, problem, W, rng):
-        for step in self.low_rank_steps(rng, W):
-            W = 0.99 * self.gradients.descend(problem, W, step, rng)
-            yield W
-
-
 class Delayed(RACLoRA):
     """The gradient of the iterate before, as where a cache is not cleared."""
 
@@ -169,13 +159,6 @@ class OneSketchForAllRuns(RACLoRA):
             yield lambda W, G, step=step: step(W, G)
 
 
-class OwnGenerator(RACLoRA):
-    """A generator of its own for the sketches."""
-
-    def low_rank_steps(self, rng, W):
-        return super().low_rank_steps(np.random.default_rng(), W)
-
-
 class SwappedSketches(Bernoulli):
     """The coin of Bernoulli-LoRA is turned: that of the left side decides for the right one."""
 
@@ -190,11 +173,10 @@ class OrderOfTheRun(RACLoRA):
     """One permutation a run, kept for all epochs."""
 
     def iterates(self, problem, W, rng):
-        N = problem.n_components
-        order = rng.permuted(np.tile(np.arange(N), (len(W), 1)), axis=1)
+        order = shuffled(problem.n_components, len(W), rng)
         for step in self.low_rank_steps(rng, W):
-            for i in range(N):
-                W = step(W, problem.component_gradient(W, order[:, i, None]))
+            for chosen in order.T:
+                W = step(W, problem.component_gradient(W, chosen[:, None]))
             yield W
 
 
@@ -202,11 +184,10 @@ class SketchOfTheStep(RACLoRA):
     """A fresh sketch for every step of an epoch, where an epoch has one."""
 
     def iterates(self, problem, W, rng):
-        steps, N = self.low_rank_steps(rng, W), problem.n_components
+        steps = self.low_rank_steps(rng, W)
         while True:
-            order = rng.permuted(np.tile(np.arange(N), (len(W), 1)), axis=1)
-            for i in range(N):
-                W = next(steps)(W, problem.component_gradient(W, order[:, i, None]))
+            for chosen in shuffled(problem.n_components, len(W), rng).T:
+                W = next(steps)(W, problem.component_gradient(W, chosen[:, None]))
             yield W
 
 
@@ -232,4 +213,50 @@ class AveragedFactors(RACLoRA):
                 np.swapaxes(Q, 1, 2) @ client.gradient(W) for Q, client in zip(bases, problem.clients, strict=True)
             ]
             W = W - self.gamma * np.mean(bases, axis=0) @ np.mean(inner, axis=0)
+            yield W
+
+
+class SmallestCurvature(StepPerDraw):
+    """Divides by the smallest eigenvalue of HQH in the range, not by the largest."""
+
+    def fitted(self, blocks, Y):
+        return Y / np.linalg.eigvalsh(blocks)[..., 0].min(axis=1)[:, None, None, None]
+
+
+class FirstBlock(StepPerDraw):
+    """Divides by what is largest along one direction of the other side, not along all."""
+
+    def fitted(self, blocks, Y):
+        return Y / np.linalg.eigvalsh(blocks[:, 0])[:, -1][:, None, None, None]
+
+
+class Projection(InverseOnRange):
+    """H G for (HQH)^+ G."""
+
+    def fitted(self, blocks, Y):
+        return Y
+
+
+class Diagonal(InverseOnRange):
+    """Divides by the diagonal of HQH alone."""
+
+    def fitted(self, blocks, Y):
+        return Y / np.diagonal(blocks, axis1=2, axis2=3)[..., None]
+
+
+class GammaTwice(InverseOnRange):
+    """Gamma once for M and once more for the move."""
+
+    def step(self, curvature, U, W, G):
+        return W + self.gamma * (super().step(curvature, U, W, G) - W)
+
+
+class FirstRange(InverseOnRange):
+    """The range of a run is drawn once."""
+
+    def iterates(self, problem, W, rng):
+        state = rng.bit_generator.state
+        while True:
+            rng.bit_generator.state = state
+            W = next(super().iterates(problem, W, rng))
             yield W

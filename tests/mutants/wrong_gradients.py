@@ -1,43 +1,81 @@
-"""Gradient sources that are wrong in one thing; the docstring of each says in what."""
+"""Gradient sources that draw, weigh or count wrongly; each says in what."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from rac_theory import Clients, Exact, Minibatch, Noisy, Reshuffled
+from rac_theory import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 
 
-class FixedOrder(Reshuffled):
-    """Every epoch in the order of the data."""
+def source(base, what, **members):
+    """A class with other members, called by what is wrong."""
+    return type(what, (base,), {"__doc__": what} | members)
+
+
+def shuffled(N, runs, rng):
+    """The components in an order of each run, (runs, N)."""
+    return rng.permuted(np.tile(np.arange(N), (runs, 1)), axis=1)
+
+
+def epoch(what, order):
+    """Epochs of other components, (runs, steps)."""
 
     def descend(self, problem, W, step, rng):
-        rng.random(len(W))
-        for i in range(problem.n_components):
-            W = step(W, problem.component_gradient(W, np.full((len(W), 1), i)))
+        for chosen in order(problem.n_components, len(W), rng).T:
+            W = step(W, problem.component_gradient(W, chosen[:, None]))
         return W
 
-
-class WithReplacement(Reshuffled):
-    """An epoch draws N independent components, with replacement."""
-
-    def descend(self, problem, W, step, rng):
-        for _ in range(problem.n_components):
-            W = step(W, problem.component_gradient(W, rng.integers(problem.n_components, size=(len(W), 1))))
-        return W
+    return source(Reshuffled, what, descend=descend)
 
 
-class SummedClients(Clients):
-    """The sum over clients for their mean."""
+FixedOrder = epoch(
+    "Every epoch in the order of the data", lambda N, runs, rng: np.arange(N) + (rng.random((runs, 1)) > 1)
+)
+WithReplacement = epoch(
+    "An epoch draws N independent components, with replacement", lambda N, runs, rng: rng.integers(N, size=(N, runs)).T
+)
+SkipsTheLast = epoch(
+    "The last component of every epoch is left out", lambda N, runs, rng: shuffled(N, runs, rng)[:, :-1]
+)
+StartsAlike = epoch(
+    "Component 0 comes first in every epoch",
+    lambda N, runs, rng: np.pad(1 + shuffled(N - 1, runs, rng), [(0, 0), (1, 0)]),
+)
 
-    def descend(self, problem, W, step, rng):
-        return W + len(problem.clients) * (super().descend(problem, W, step, rng) - W)
-
-
-class FirstClientOnly(Clients):
-    """The server keeps what the first client sends."""
-
-    def descend(self, problem, W, step, rng):
-        return self.source.descend(problem.clients[0], W, step, rng)
+AlwaysTheFirst = source(
+    Minibatch,
+    "Component 0 is in every minibatch",
+    _draw=lambda self, N, runs, rng: np.pad(1 + shuffled(N - 1, runs, rng)[:, : self.size - 1], [(0, 0), (1, 0)]),
+)
+DrawsTwice = source(
+    Minibatch,
+    "Draws with replacement what it says it draws without",
+    _draw=lambda self, N, runs, rng: rng.integers(N, size=(runs, self.size)),
+)
+OneMinibatch = source(
+    Minibatch,
+    "The same minibatch in all runs",
+    _draw=lambda self, N, runs, rng: np.repeat(Minibatch._draw(self, N, 1, rng), runs, axis=0),
+)
+Louder = source(Noisy, "Twice the noise that it declares", descend=lambda self, *of: Noisy(2 * self.sigma).descend(*of))
+ClaimsExact = source(
+    Exact,
+    "Calls itself exact, and adds a percent",
+    descend=lambda self, problem, W, step, rng: step(W, 1.01 * problem.gradient(W)),
+)
+LongGradient = source(
+    Exact, "1.05 times the gradient", descend=lambda self, problem, W, step, rng: step(W, 1.05 * problem.gradient(W))
+)
+SummedClients = source(
+    Clients,
+    "The sum over clients for their mean",
+    descend=lambda self, problem, W, *of: W + len(problem.clients) * (Clients.descend(self, problem, W, *of) - W),
+)
+FirstClientOnly = source(
+    Clients,
+    "The server keeps what the first client sends",
+    descend=lambda self, problem, *of: self.source.descend(problem.clients[0], *of),
+)
 
 
 class Biased(Minibatch):
@@ -55,11 +93,13 @@ class Summed(Minibatch):
         return step(W, self.size * g)
 
 
-class OneMinibatch(Minibatch):
-    """The same minibatch in all runs."""
+class Harder(Minibatch):
+    """Of two minibatches the one with the longer gradient."""
 
-    def _draw(self, N, runs, rng):
-        return np.repeat(super()._draw(N, 1, rng), runs, axis=0)
+    def descend(self, problem, W, step, rng):
+        one, other = (problem.component_gradient(W, self._draw(problem.n_components, len(W), rng)) for _ in range(2))
+        longer = np.linalg.norm(one, axis=(1, 2)) > np.linalg.norm(other, axis=(1, 2))
+        return step(W, np.where(longer[:, None, None], one, other))
 
 
 class Understated(Noisy):
@@ -69,11 +109,12 @@ class Understated(Noisy):
         return Noisy(0.8 * self.sigma).noise(problem)
 
 
-class ClaimsExact(Exact):
-    """Calls itself exact, and adds a percent."""
+class Drifts(Noisy):
+    """Noise with a mean, a fifth of its deviation."""
 
     def descend(self, problem, W, step, rng):
-        return step(W, 1.01 * problem.gradient(W))
+        noise = self.sigma / np.sqrt(W[0].size) * (0.2 + rng.standard_normal(W.shape))
+        return step(W, problem.gradient(W) + noise)
 
 
 @dataclass(frozen=True)
@@ -94,3 +135,45 @@ class Peeks:
         n = rng.standard_normal(W.shape)
         Hn = -step(np.zeros_like(W), n) / self.gamma
         return step(W, problem.gradient(W) + (Hn if self.kept else n - Hn))
+
+
+class OneLess(Local):
+    """K - 1 steps."""
+
+    def descend(self, problem, W, step, rng):
+        return Local(self.steps - 1).descend(problem, W, step, rng)
+
+
+class SameGradient(Local):
+    """K steps with the gradient of the first."""
+
+    def descend(self, problem, W, step, rng):
+        G = problem.gradient(W)
+        for _ in range(self.steps):
+            W = step(W, G)
+        return W
+
+
+class OneClient(Clients):
+    """One client a run, drawn at random: right on average."""
+
+    def descend(self, problem, W, step, rng):
+        ends = np.stack([self.source.descend(client, W, step, rng) for client in problem.clients])
+        return ends[rng.integers(len(ends), size=len(W)), np.arange(len(W))]
+
+
+class UnequalClients(Clients):
+    """The first client counts twice."""
+
+    def descend(self, problem, W, step, rng):
+        clients = [problem.clients[0], *problem.clients]
+        return np.mean([self.source.descend(client, W, step, rng) for client in clients], axis=0)
+
+
+class OneAfterTheOther(Clients):
+    """Each client begins where the one before ended."""
+
+    def descend(self, problem, W, step, rng):
+        for client in problem.clients:
+            W = self.source.descend(client, W, step, rng)
+        return W

@@ -22,40 +22,33 @@ class Tampered(LeastSquares):
         return LeastSquares.value_and_gradient(self, W)[1]
 
 
-class GradientDoubled(Tampered):
-    """The gradient is doubled."""
-
-    def gradient(self, W):
-        return 2 * super().gradient(W)
+def wrong(base, what, **members):
+    """A class with other members, called by what is wrong."""
+    return type(what, (base,), {"__doc__": what} | members)
 
 
-class GradientOffByAPercent(Tampered):
-    """The gradient is off by a percent."""
-
-    def gradient(self, W):
-        return 1.01 * super().gradient(W)
+def gradient(what, change):
+    """Another gradient, from the right one and W."""
+    return wrong(Tampered, what, gradient=lambda self, W: change(self, Tampered.gradient(self, W), W))
 
 
-class GradientWithoutPenalty(Tampered):
-    """The penalty is missing in the gradient."""
-
-    def gradient(self, W):
-        return super().gradient(W) - self.l2 * W
+def said(base, what, **constants):
+    """A problem that says something else of its constants, each from what it is."""
+    return wrong(base, what, **{name: property(of) for name, of in constants.items()})
 
 
-class ValueWithoutPenalty(Tampered):
-    """The penalty is missing in the value."""
-
-    def value(self, W):
-        return super().value(W) - self.l2 / 2 * np.sum(W**2, axis=(-2, -1))
-
-
-class GradientOfTheFirstRun(Tampered):
-    """A batch has the gradient of its first matrix."""
-
-    def gradient(self, W):
-        G = super().gradient(W)
-        return np.broadcast_to(G[:1], G.shape).copy() if G.ndim > 2 else G
+GradientDoubled = gradient("The gradient is doubled", lambda self, G, W: 2 * G)
+GradientOffByAPercent = gradient("The gradient is off by a percent", lambda self, G, W: 1.01 * G)
+GradientWithoutPenalty = gradient("The penalty is missing in the gradient", lambda self, G, W: G - self.l2 * W)
+GradientOfTheFirstRun = gradient(
+    "A batch has the gradient of its first matrix",
+    lambda self, G, W: np.broadcast_to(G[:1], G.shape).copy() if G.ndim > 2 else G,
+)
+ValueWithoutPenalty = wrong(
+    Tampered,
+    "The penalty is missing in the value",
+    value=lambda self, W: Tampered.value(self, W) - self.l2 / 2 * np.sum(W**2, axis=(-2, -1)),
+)
 
 
 class Stale(Tampered):
@@ -66,39 +59,27 @@ class Stale(Tampered):
         return value, 1.5 * gradient
 
 
-class WrongMinimiser(Quadratic):
-    """The minimiser of another problem."""
-
-    eigenbasis = None
-
-    def value_and_gradient(self, W):
-        return super().value_and_gradient(W - 0.1)
-
-
-class BiasedComponents(Tampered):
-    """The gradient of component 0 is listed as that of component 1."""
-
-    def component_gradient(self, W, indices):
-        return super().component_gradient(W, np.where(indices == 1, 0, indices))
-
-
-class SummedComponents(Tampered):
-    """A minibatch is summed where it should be averaged."""
-
-    def component_gradient(self, W, indices):
-        return indices.shape[1] * super().component_gradient(W, indices)
-
-
-class ComponentsWithoutPenalty(Tampered):
-    """Components lack the penalty that f has."""
-
-    def component_gradient(self, W, indices):
-        return super().component_gradient(W, indices) - self.l2 * W
-
-
-def said(base, doc, **constants):
-    """A problem that says something else of its constants, each from what it is."""
-    return type(base.__name__, (base,), {"__doc__": doc} | {name: property(of) for name, of in constants.items()})
+WrongMinimiser = wrong(
+    Quadratic,
+    "The minimiser of another problem",
+    eigenbasis=None,
+    value_and_gradient=lambda self, W: Quadratic.value_and_gradient(self, W - 0.1),
+)
+BiasedComponents = wrong(
+    Tampered,
+    "The gradient of component 0 is listed as that of component 1",
+    component_gradient=lambda self, W, i: LeastSquares.component_gradient(self, W, np.where(i == 1, 0, i)),
+)
+SummedComponents = wrong(
+    Tampered,
+    "A minibatch is summed where it should be averaged",
+    component_gradient=lambda self, W, i: i.shape[1] * LeastSquares.component_gradient(self, W, i),
+)
+ComponentsWithoutPenalty = wrong(
+    Tampered,
+    "Components lack the penalty that f has",
+    component_gradient=lambda self, W, i: LeastSquares.component_gradient(self, W, i) - self.l2 * W,
+)
 
 
 def too_high(problem):
@@ -107,31 +88,29 @@ def too_high(problem):
     return infimum + 0.01 * (start - infimum)
 
 
-HalfL = said(Tampered, "L is halved.", L=lambda p: LeastSquares.L.fget(p) / 2)
-LargeMu = said(Tampered, "mu is larger by a tenth.", mu=lambda p: 1.1 * LeastSquares.mu.fget(p))
-MuIsL = said(Tampered, "mu is L.", mu=lambda p: p.L)
+HalfL = said(Tampered, "L is halved", L=lambda p: LeastSquares.L.fget(p) / 2)
+LargeMu = said(Tampered, "mu is larger by a tenth", mu=lambda p: 1.1 * LeastSquares.mu.fget(p))
+MuIsL = said(Tampered, "mu is L", mu=lambda p: p.L)
 PLForStrongConvexity = said(
-    LeastSquares,
-    "The PL constant of rows of lower rank passed as strong convexity.",
-    strong_convexity=lambda p: p.mu,
+    LeastSquares, "The PL constant of rows of lower rank passed as strong convexity", strong_convexity=lambda p: p.mu
 )
-ConvexSine = said(PLSine, "A function that is not convex passed as convex.", convex=lambda p: True)
+ConvexSine = said(PLSine, "A function that is not convex passed as convex", convex=lambda p: True)
 HighInfimum = said(
     Tampered,
-    "f* is too high by a percent of the first gap, and so is its lower bound.",
+    "f* is too high by a percent of the first gap, and so is its lower bound",
     f_star=too_high,
     f_lower=too_high,
 )
-LowInfimum = said(Tampered, "f* is zero, below the infimum.", f_star=lambda p: 0.0, f_lower=lambda p: 0.0)
+LowInfimum = said(Tampered, "f* is zero, below the infimum", f_star=lambda p: 0.0, f_lower=lambda p: 0.0)
 HighLowerBound = said(
     Tampered,
-    "A lower bound is above the infimum.",
+    "A lower bound is above the infimum",
     f_star=lambda p: math.nan,
     f_lower=lambda p: 1.01 * LeastSquares.f_star.fget(p),
 )
-MeanLForLargest = said(Tampered, "L passed as the largest L of a component.", L_max=lambda p: p.L)
+MeanLForLargest = said(Tampered, "L passed as the largest L of a component", L_max=lambda p: p.L)
 HighComponentInfima = said(
     Tampered,
-    "Infima of components are too high, so that D is too small.",
+    "Infima of components are too high, so that D is too small",
     component_infima=lambda p: LeastSquares.component_infima.func(p) + 0.1,
 )

@@ -15,13 +15,79 @@ class Silent(ClaimsNothing, Haar):
     """Uniform ranges of which nothing is claimed."""
 
 
+def drawing(what, sample, base=Silent):
+    """A class, called by what is wrong, with other draws."""
+    return type(what, (base,), {"__doc__": what, "sample": sample})
+
+
+def after(what, change, base=Silent):
+    """The same, where it makes something else of right draws."""
+    return drawing(what, lambda self, rng, size: change(base.sample(self, rng, size), rng), base)
+
+
+def coordinates(self, rng, size):
+    return Coordinate(self.dim, self.rank).sample(rng, size)
+
+
+def seldom(share, S, rng):
+    """Which draws are others, as one in so many."""
+    return (rng.random(len(S)) < share)[:, None, None]
+
+
+RareZero = after(
+    "One draw in three thousand is zero, though E[H] is r/d I",
+    lambda S, rng: np.where(seldom(1 / 3000, S, rng), 0, S),
+    Gaussian,
+)
+LongByAMillionth = after(
+    "Columns are longer than one by a millionth, though they are orthonormal", lambda S, rng: S * (1 + 1e-6), Haar
+)
+RarelyLong = after(
+    "One draw in five hundred has columns of length two, though they are orthonormal",
+    lambda S, rng: S * np.where(seldom(2e-3, S, rng), 2.0, 1.0),
+    Haar,
+)
+RarelyParallel = after(
+    "One draw in two hundred has two parallel columns, though E[H] is r/d I",
+    lambda S, rng: np.where(seldom(5e-3, S, rng), S[..., :1], S),
+    Gaussian,
+)
+FirstIsACoordinate = after(
+    "The first draw of a batch has coordinates where others are uniform: E[H] is the same",
+    lambda S, rng: np.concatenate([Coordinate(*S.shape[1:]).sample(rng, min(len(S), 1)), S[1:]]),
+)
+SortedBatch = after(
+    "A batch is sorted by what it keeps of the first coordinate",
+    lambda S, rng: S[np.argsort(np.square(S[:, 0]).sum(axis=1))],
+)
+PythonRandom = after("Signs come from Python's global generator", lambda S, rng: S * random.choice([-1.0, 1.0]))
+Palindrome = drawing(
+    "A batch reads the same backwards",
+    lambda self, rng, size: np.concatenate([S := Silent.sample(self, rng, size - size // 2), S[::-1]])[:size],
+)
+Tiled = drawing(
+    "The second half of a batch is the first",
+    lambda self, rng, size: np.concatenate([S := Silent.sample(self, rng, size - size // 2), S])[:size],
+)
+OfLargeSize = drawing(
+    "A batch above a thousand has coordinates where smaller ones are uniform",
+    lambda self, rng, size: (coordinates if size > 1000 else Silent.sample)(self, rng, size),
+)
+SeedOfTheGenerator = drawing(
+    "Draws from a generator with the seed of the one that is given",
+    lambda self, rng, size: Silent.sample(self, np.random.default_rng(rng.bit_generator.seed_seq), size),
+)
+Clock = drawing(
+    "The time decides", lambda self, rng, size: Silent.sample(self, np.random.default_rng(time.perf_counter_ns()), size)
+)
+
+
 class RareNan(Gaussian):
     """One draw in a thousand is nan."""
 
     def sample(self, rng, size):
-        S = super().sample(rng, size).copy()
-        S[rng.random(size) < 1e-3] = np.nan
-        return S
+        S = super().sample(rng, size)
+        return np.where(seldom(1e-3, S, rng), np.nan, S)
 
 
 class InfinityInLargeBatches(Gaussian):
@@ -34,48 +100,14 @@ class InfinityInLargeBatches(Gaussian):
         return S
 
 
-class RareZero(Gaussian):
-    """One draw in three thousand is zero, though E[H] is r/d I."""
-
-    def sample(self, rng, size):
-        S = super().sample(rng, size).copy()
-        S[rng.random(size) < 1 / 3000] = 0
-        return S
-
-
 class RareZeroOfOrthonormal(Silent):
     """One draw in five hundred is zero, though columns are orthonormal."""
 
     orthonormal = True
 
     def sample(self, rng, size):
-        S = super().sample(rng, size).copy()
-        S[rng.random(size) < 2e-3] = 0
-        return S
-
-
-class LongByAMillionth(Haar):
-    """Columns are longer than one by a millionth, though they are orthonormal."""
-
-    def sample(self, rng, size):
-        return super().sample(rng, size) * (1 + 1e-6)
-
-
-class RarelyLong(Haar):
-    """One draw in five hundred has columns of length two, though they are orthonormal."""
-
-    def sample(self, rng, size):
-        return super().sample(rng, size) * np.where(rng.random(size) < 2e-3, 2.0, 1.0)[:, None, None]
-
-
-class RarelyParallel(Gaussian):
-    """One draw in two hundred has two parallel columns, though E[H] is r/d I."""
-
-    def sample(self, rng, size):
-        S = super().sample(rng, size).copy()
-        rare = rng.random(size) < 5e-3
-        S[rare, :, 1] = S[rare, :, 0]
-        return S
+        S = super().sample(rng, size)
+        return np.where(seldom(2e-3, S, rng), 0, S)
 
 
 class FirstOfABatch(Silent):
@@ -96,35 +128,11 @@ class LastOfABatch(FirstOfABatch):
     place = -1
 
 
-class FirstIsACoordinate(Silent):
-    """The first draw of a batch has coordinates where others are uniform: E[H] is the same."""
-
-    def sample(self, rng, size):
-        S = super().sample(rng, size).copy()
-        S[:1] = Coordinate(self.dim, self.rank).sample(rng, min(size, 1))
-        return S
-
-
 class OfSizeOne(Silent):
     """A batch of one has coordinates where larger ones are uniform."""
 
     def sample(self, rng, size):
-        return Coordinate(self.dim, self.rank).sample(rng, 1) if size == 1 else super().sample(rng, size)
-
-
-class OfLargeSize(Silent):
-    """A batch above a thousand has coordinates where smaller ones are uniform."""
-
-    def sample(self, rng, size):
-        return Coordinate(self.dim, self.rank).sample(rng, size) if size > 1000 else super().sample(rng, size)
-
-
-class SortedBatch(Silent):
-    """A batch is sorted by what it keeps of the first coordinate."""
-
-    def sample(self, rng, size):
-        S = super().sample(rng, size)
-        return S[np.argsort(np.square(S[:, 0]).sum(axis=1))]
+        return coordinates(self, rng, size) if size == 1 else super().sample(rng, size)
 
 
 class Antithetic(Silent):
@@ -142,22 +150,6 @@ class AntitheticHalves(Silent):
     def sample(self, rng, size):
         Q = np.linalg.qr(rng.standard_normal((size - size // 2, self.dim, 2 * self.rank)))[0]
         return np.concatenate([Q[..., : self.rank], Q[..., self.rank :]])[:size].copy()
-
-
-class Palindrome(Silent):
-    """A batch reads the same backwards."""
-
-    def sample(self, rng, size):
-        S = super().sample(rng, size - size // 2)
-        return np.concatenate([S, S[::-1]])[:size]
-
-
-class Tiled(Silent):
-    """The second half of a batch is the first."""
-
-    def sample(self, rng, size):
-        S = super().sample(rng, size - size // 2)
-        return np.concatenate([S, S])[:size]
 
 
 class PoolOfACall(Silent):
@@ -247,20 +239,6 @@ class CachedByGenerator(Silent):
         return S
 
 
-class SeedOfTheGenerator(Silent):
-    """Draws from a generator with the seed of the one that is given."""
-
-    def sample(self, rng, size):
-        return super().sample(np.random.default_rng(rng.bit_generator.seed_seq), size)
-
-
-class PythonRandom(Silent):
-    """Signs come from Python's global generator."""
-
-    def sample(self, rng, size):
-        return super().sample(rng, size) * random.choice([-1.0, 1.0])
-
-
 class GlobalForOne(Silent):
     """A batch of one is drawn from NumPy's global generator."""
 
@@ -275,13 +253,6 @@ class OwnGenerator(Silent):
 
     def sample(self, rng, size):
         return self._rng.standard_normal((size, self.dim, self.rank))
-
-
-class Clock(Silent):
-    """The time decides."""
-
-    def sample(self, rng, size):
-        return super().sample(np.random.default_rng(time.perf_counter_ns()), size)
 
 
 class CountsDraws(Silent):
@@ -304,7 +275,7 @@ class Weakens(Silent):
 
     def sample(self, rng, size):
         self._calls[0] += 1
-        return super().sample(rng, size) if self._calls[0] < 200 else Coordinate(self.dim, self.rank).sample(rng, size)
+        return super().sample(rng, size) if self._calls[0] < 200 else coordinates(self, rng, size)
 
 
 class OneBuffer(Silent):
