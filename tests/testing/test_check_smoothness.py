@@ -13,7 +13,7 @@ from rac_theory.problems import FromFunctions, Smoothness
 from rac_theory.testing import Refuted, check_problem
 from tests.testing.test_check_problem import OURS, Broken, X, strip
 
-LOGISTIC, SOFTMAX = OURS["logistic, ridge"], OURS["softmax, ridge"]
+SOFTMAX = OURS["softmax, ridge"]
 EYE, GRAM, CENTRED = np.eye(3), X.T @ X / 20, np.eye(3) - 1 / 3
 
 
@@ -26,17 +26,17 @@ def of(*terms):
 
 
 def rescaled(name, factor):
-    """Broken by a factor alone: an eighth for the quarter of a logistic loss, half of a Hessian."""
+    """Broken by a factor alone."""
     base = OURS[name]
     return Broken(base, smoothness=Smoothness([(factor * S, R) for S, R in base.smoothness.terms]))
 
 
-def flattened(name, down_to=0.5):
-    """Broken along the direction of most curvature alone, which is made to curve less."""
+def flattened(name):
+    """Broken along the direction of most curvature alone, which is made to curve half as much."""
     base = OURS[name]
     [(S, R)] = base.smoothness.terms
     values, U = np.linalg.eigh(S)
-    values[-1] *= down_to
+    values[-1] /= 2
     return Broken(base, smoothness=of(((U * values) @ U.T, R)))
 
 
@@ -44,11 +44,9 @@ ATTAINED = ["quadratic, left", "quadratic, kronecker", "least squares", "logisti
 
 
 @pytest.mark.parametrize("name", [*ATTAINED, "quadratic, singular", "least squares, rank 2", "PL sine"])
-@pytest.mark.parametrize("factor", [0.5, 0.95])
-def test_a_part_of_it_is_refuted(name, factor):
-    """1/8 for 1/4, half of the Hessian, and five per cent less."""
+def test_five_per_cent_less_are_refuted(name):
     with pytest.raises(Refuted, match=r"smoothness must bound f\(W \+ D\)"):
-        check_problem(rescaled(name, factor))
+        check_problem(rescaled(name, 0.95))
 
 
 @pytest.mark.parametrize("name", ATTAINED)
@@ -79,11 +77,6 @@ def test_true_ones_that_are_looser_pass():
     for Q in (of((GRAM / 2 + 0.2 * EYE, EYE)), Smoothness.isotropic(SOFTMAX.L, (3, 3))):
         check_problem(Broken(SOFTMAX, smoothness=Q))
     check_problem(Broken(SOFTMAX, smoothness=None))
-
-
-def test_a_logistic_loss_without_its_penalty_is_refuted():
-    with pytest.raises(Refuted, match=r"smoothness must bound f\(W \+ D\)"):
-        check_problem(Broken(LOGISTIC, smoothness=of((GRAM / 4, np.eye(1)))))
 
 
 def test_a_steep_place_far_from_every_landmark_is_found():
