@@ -4,7 +4,6 @@ The one test about chance has alpha 1e-6; seeds are fixed.
 """
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,9 +12,9 @@ from rac_theory.numerics import cosine, exchanged, overlap, unfair
 from rac_theory.testing import Refuted, check_chain
 from rac_theory.testing.trainers.arrays import FORMATS
 from rac_theory.testing.trainers.check_chain import _check_apart
-from rac_theory.testing.trainers.merging import check_drift, check_memory
+from rac_theory.testing.trainers.merging import check_drift
 from rac_theory.testing.trainers.trainer import Adapter, Link, Snapshot
-from tests.testing.failing import expect_refusal, refusal
+from tests.testing.failing import refusal
 from tests.testing.trainers import chains
 
 
@@ -28,12 +27,6 @@ def checked(kind, rng=0, **changes):
         "pruned": 0.9 if issubclass(kind, chains.Pruned) else 1.0,
     }
     check_chain(kind, kind.train, kind.merge, kind.outputs, rng=rng, **(shown | changes))
-
-
-def seen(kind=FORMATS["float64"], adapters=(), weights=(), moments=()):
-    """What a state shows beside its outputs; one adapter, or the weights of one layer, have no name."""
-    adapters, weights = ({"": M} if isinstance(M, Adapter | np.ndarray) else dict(M) for M in (adapters, weights))
-    return Snapshot(np.ones(1), kind, adapters, {name: (W, kind) for name, W in weights.items()}, dict(moments))
 
 
 @pytest.mark.parametrize("kind", chains.RIGHT)
@@ -156,27 +149,6 @@ def test_the_share_that_is_pruned_is_declared():
         checked(chains.Pruned, merges=3, pruned=0.95)
 
 
-def test_a_quantile_counts_entries_that_were_zero():
-    """Two of twelve entries stay, whose tenth is 1.2, though eight of them were not zero before."""
-    before, after = np.ones(12), np.zeros(12)
-    before[:4], after[-2:] = 0, 1
-
-    link = Link(1, *(seen(moments={("exp_avg",): M}) for M in (after, before, after)))
-    check_memory(link, 0.9)
-    with pytest.raises(Refuted, match=r"keeps 0\.5 of the norm of its moments \(exp_avg, 0\.167 of whose entries"):
-        check_memory(link, 0.95)
-
-
-@pytest.mark.parametrize(("second", "refuses"), [("layer", True), ("other", False)])
-def test_a_counter_counts_where_two_moments_stand_beside_it(second, refuses):
-    """Not a second one of another layer: one moment has no bias that its counter corrects."""
-    counter, zero = {("layer", "step"): np.array(9.0)}, np.zeros(2)
-    moments = {("layer", "exp_avg"): zero, (second, "exp_avg_sq"): zero}
-
-    link = Link(2, seen(), seen(moments=moments | counter), seen(moments=moments | counter))
-    expect_refusal("must reset the optimiser's counter layer step" * refuses, check_memory, link, 1.0)
-
-
 @pytest.mark.parametrize("shape", [(20, 30), (4, 6)])
 def test_unbiased_rounding_passes_and_to_nearest_does_not(shape):
     """Of 64 merges of a thousandth of a spacing to a spacing each, of bfloat16; no trainer is in between.
@@ -196,41 +168,14 @@ def test_unbiased_rounding_passes_and_to_nearest_does_not(shape):
         spacing = kind.spacing(W["stochastic"] + P)
         after["stochastic"] = np.floor((W["stochastic"] + P) / spacing + rng.random(P.shape)) * spacing
         for name in W:
-            shown = seen(kind, none, W[name]), seen(kind, adapter, W[name]), seen(kind, none, after[name])
-            links[name].append(Link(number, *shown))
+            shown = (none, W[name]), (adapter, W[name]), (none, after[name])
+            states = (Snapshot(np.ones(1), kind, {"": made}, {"": (V, kind)}, {}) for made, V in shown)
+            links[name].append(Link(number, *states))
         W = after
     check_drift(links["once"])
     check_drift(links["stochastic"])
     with pytest.raises(Refuted, match=r"after 64 of them (\d\.\d+) of it is lost to bfloat16"):
         check_drift(links["nearest"])
-
-
-@pytest.mark.parametrize(
-    ("entries", "part", "sentence"),
-    [
-        (100, 2 * 0.25 + 5 * math.sqrt(0.91583 / 100), "is lost to float16"),  # one rounding twice, five deviations
-        (1, 2 * math.hypot(0.25, math.sqrt(0.91583)), "are bits cut off"),  # two deviations of both
-        # two spacings and eight roundings a merge
-        (1, 3 * (2 + 8 * 0.3), "is there another that trains or decays them"),
-    ],
-)
-def test_what_rounding_allows_is_what_is_computed_by_hand(entries, part, sentence):
-    """Three merges of a quarter of a spacing, of products that are rounded to 0.3 of one: all in units of a spacing.
-
-    Each has the variance 1/4 * 3/4 + 0.3^2, the last rounding 1/12, which make 0.91583, and its error is 1/4. Catches
-    each of these numbers, and that of a sentence that comes at another size.
-    """
-    kind, one = FORMATS["float16"], np.ones((entries, 1))
-    s = float(kind.spacing(np.ones(1))[0])
-    none, adapter = Adapter(0 * one, 0 * one, 0.0), Adapter(s / 4 * one, 0.3 * s / kind.unit * one, 0.0)
-
-    def said(off):
-        at = [one, one + s, one + 2 * s, one + 3 * s / 4 - off * s]
-        shown = [(seen(kind, none, W), seen(kind, adapter, W), seen(kind, none, V)) for W, V in pairwise(at)]
-        return refusal(check_drift, [Link(k + 1, *shown[k]) for k in range(3)])
-
-    assert sentence in said(1.01 * part)
-    assert sentence not in said(0.99 * part)
 
 
 def test_the_counter_is_as_harmful_as_the_sentence_says():
@@ -277,7 +222,8 @@ def test_layers_that_are_apart_pass_at_their_level():
 
     def link(number):
         draws = {layer: {"A": rng.standard_normal(shape)} for layer, shape in shapes.items()}
-        shown = seen(adapters={layer: Adapter(none, none, 0.0, 1.0, drawn) for layer, drawn in draws.items()})
+        adapters = {layer: Adapter(none, none, 0.0, 1.0, drawn) for layer, drawn in draws.items()}
+        shown = Snapshot(np.ones(1), FORMATS["float64"], adapters, {}, {})
         return Link(number, shown, shown, shown)
 
     for _ in range(400):

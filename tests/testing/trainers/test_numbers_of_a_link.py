@@ -15,6 +15,7 @@ from tests.testing.failing import expect_refusal, refusal
 
 FOUR, ONE = np.ones(4), np.eye(4)[0]
 M, V, STEP = ("m",), ("v",), ("step",)
+OF_TWELVE = np.arange(12)
 
 
 def remembers(before, after, number=2):
@@ -32,6 +33,8 @@ def remembers(before, after, number=2):
         ({M: FOUR, V: FOUR}, {M: ONE, V: FOUR}, 1.0, "1 of the norm of its moments (v, 1 of"),
         ({M: np.ones(10)}, {M: np.arange(10) < 2}, 0.9, ""),
         ({M: np.ones(10)}, {M: np.arange(10) < 3}, 0.9, "0.3 of whose entries are not zero, where 0.1 of them may be)"),
+        ({M: OF_TWELVE > 3}, {M: OF_TWELVE > 9}, 0.9, ""),  # a tenth of all is 1.2, of those that were not zero 0.8
+        ({M: OF_TWELVE > 3}, {M: OF_TWELVE > 9}, 0.95, "0.5 of the norm of its moments (m, 0.167 of whose entries"),
     ],
 )
 def test_what_an_optimiser_keeps_is_told(before, after, pruned, sentence):
@@ -193,8 +196,8 @@ AWAY = [0.25, 100.0]  # the second entry has learned nothing, and hides all else
         ([total([1.0, 0.0], [-4.0, 0.0], -0.5, AWAY)], "4.00 of it is lost to bfloat16, 1.07 times what"),
         ([total([2.0, 0.0], [4.0, 0.0], 0.5, AWAY)], "2.00 of it is added by bfloat16, 1.07 times what"),
         ([total([1.0, 0.0], [-3.0, 0.0], 0.0, AWAY), total([1.0, 0.0], [3.0, 0.0], 0.0, AWAY)], ""),
-        ([total([1.0], [-2.75], variance=0.25), LARGE], "0.39 of it is lost to bfloat16"),
-        ([total([1.0], [-2.75], variance=0.25), SMALL], "2.68 of it is lost to bfloat16"),
+        ([total([1.0], [-2.75], variance=0.25), LARGE], "0.39 of it is lost to bfloat16, 1.12 times"),
+        ([total([1.0], [-2.75], variance=0.25), SMALL], "2.68 of it is lost to bfloat16, 1.06 times"),
         ([total([1.0, 0.0], [0.0, 3.25], variance=[0.0, 4.0], most=3.0)], ""),
         (
             [total([1.0, 0.0], [0.0, 3.5], variance=[0.0, 4.0], most=3.0)],
