@@ -111,9 +111,10 @@ class Base:
         pass
 
 
-def writes_its_argument(problem, W, rng):
-    for V in descent(problem, W, rng):
-        W += 1.0
+def writes_its_argument(problem, W, rng, at):
+    for t, V in enumerate(descent(problem, W.copy(), rng)):
+        if t == at:
+            W[:] = 0
         yield V
 
 
@@ -131,13 +132,6 @@ def two_buffers(problem, W, rng):
     for t, V in enumerate(descent(problem, W, rng)):
         buffers[t % 2] = V
         yield buffers[t % 2]
-
-
-def writes_its_argument_late(problem, W, rng):
-    for t, V in enumerate(descent(problem, W.copy(), rng)):
-        if t == 5:
-            W[:] = 0
-        yield V
 
 
 class KeepsState(Base):
@@ -173,10 +167,10 @@ def draws_by_need(problem, W, rng):
     ("broken", "message"),
     [
         (wrong.InPlace(B, GAMMA), "must yield a new array each step"),
-        (Base(writes_its_argument), "must not write to its argument W, and did at step 1"),
+        (Base(partial(writes_its_argument, at=0)), "must not write to its argument W, and did at step 1"),
         (Base(writes_the_last), "must not write to what it has yielded, and did at step 2"),
         (Base(two_buffers), "must yield a new array each step, got one that shares memory with an earlier one"),
-        (Base(writes_its_argument_late), "must not write to its argument W, and did at step 6"),
+        (Base(partial(writes_its_argument, at=5)), "must not write to its argument W, and did at step 6"),
         (KeepsState(), "the same seed gave other iterates; .* nor keep one or any state"),
         (Base(lambda *given: islice(descent(*given), 20)), "must not end, it yielded nothing at step 21"),
         (Base(lambda *given: next(descent(*given))), "must be a generator of iterates, it returned ndarray"),

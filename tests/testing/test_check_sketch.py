@@ -92,7 +92,7 @@ class Base:
 
 def test_what_is_to_be_broken_passes_and_a_random_frozen_matrix():
     check_sketch(Base(inner=Base()))  # which does not compare by value
-    check_sketch(Frozen(np.random.default_rng(0).standard_normal((5, 2))))
+    check_sketch(Frozen(np.random.default_rng(0).standard_normal((5, 2))), draws=16_384)
 
 
 class Counting(Base):
@@ -191,7 +191,7 @@ def test_dependence_is_seen_with_every_batch_that_is_drawn(broken, message):
 @pytest.mark.parametrize("right", [Base(sample=gaussian), Haar(2, 1), Haar(3, 1)], ids=["free", "plane", "lines"])
 def test_what_comes_again_by_chance_is_no_copy(right):
     """Ranges of one degree of freedom come nearest to each other: would catch copies that are told by 30 bits."""
-    for seed in range(4):
+    for seed in range(3):
         check_sketch(right, draws=16_384, rng=seed)
 
 
