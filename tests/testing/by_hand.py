@@ -17,6 +17,11 @@ COIN = Bernoulli(RAC.sketch, sketches.Gaussian(4, 2), GAMMA)
 DRAWS = 512
 
 
+def batch_gradient(W, i):
+    """The mean gradient, without the penalty, of the components that each run has a list of."""
+    return np.swapaxes(X[i], 1, 2) @ (X[i] @ W - Y[i]) / i.shape[1]
+
+
 class Mine:
     """RAC-LoRA by hand, for a block of runs, and what may go wrong with it."""
 
@@ -30,7 +35,7 @@ class Mine:
         if not self.batch:
             return X[: self.rows].T @ (X[: self.rows] @ W - Y[: self.rows]) / self.rows + self.decay * W + self.bias
         i = rng.permuted(np.tile(np.arange(self.rows), (len(W), 1)), axis=1)[:, : self.batch]
-        return np.swapaxes(X[i], 1, 2) @ (X[i] @ W - Y[i]) / self.batch
+        return batch_gradient(W, i)
 
     def matrices(self, rng, runs):
         d = 6 if self.side == "left" else 4
@@ -61,6 +66,18 @@ class Mine:
         """A check may give it a multiple of the problem."""
         one = np.ones((6, 4))
         return np.linalg.norm(problem.gradient(one)) / np.linalg.norm(LEAST.gradient(one))
+
+
+class LosesRank(Mine):
+    """Both columns of some sketches are one."""
+
+    lost = 1 / 20
+
+    def matrices(self, rng, runs):
+        S = rng.standard_normal((runs, 6, 2))
+        lost = rng.random(runs) < self.lost
+        S[lost, :, 1] = S[lost, :, 0]
+        return S @ np.linalg.pinv(S)
 
 
 def step(W, rng):

@@ -1,11 +1,14 @@
-"""What assertions are tried on, and their failures: what is raised, and what the line that repeats it raises again."""
+"""What assertions are tried on, and their failures: what is raised, and what the line that repeats it raises again.
+
+And what a check refuses with.
+"""
 
 import numpy as np
 import pytest
 
 from rac_theory import Case, RACLoRA, sketches
 from rac_theory.problems import LeastSquares
-from rac_theory.testing import NotShown, assert_converges_to, assert_does_not_converge, assert_rate_bound
+from rac_theory.testing import NotShown, Refuted, assert_converges_to, assert_does_not_converge, assert_rate_bound
 
 DATA = np.random.default_rng(0)
 PROBLEM = LeastSquares(DATA.standard_normal((20, 6)), DATA.standard_normal((20, 2)))
@@ -28,3 +31,19 @@ def repeated(message, **names):
     line = message.splitlines()[-1].split(maxsplit=1)[1]
     functions = (assert_rate_bound, assert_converges_to, assert_does_not_converge)
     return str(failure(eval, line, {f.__name__: f for f in functions} | names | {"np": np}))
+
+
+def refusal(check, *arguments, **given):
+    """The sentence with which a check refuses, empty if it does not."""
+    try:
+        check(*arguments, **given)
+    except Refuted as refuted:
+        return str(refuted)
+    return ""
+
+
+def expect_refusal(words, check, *arguments, **given):
+    """A check refuses with these words in its sentence; where there are none, it does not refuse."""
+    said = refusal(check, *arguments, **given)
+    assert words in said
+    assert bool(said) == bool(words), said

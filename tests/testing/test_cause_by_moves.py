@@ -1,5 +1,6 @@
 """Each rule about moves, on moves that are made by hand: what it says, and what keeps it silent."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ from rac_theory.testing.algorithms import cause_by_moves as rules
 from rac_theory.testing.algorithms.claimed import View
 from rac_theory.testing.algorithms.moves import RUNS, STEPS
 from rac_theory.testing.trainers.arrays import FORMATS
+from tests.testing.moves_by_hand import ask, bases, but, projected
 
 RNG = np.random.default_rng(5002)
 LEFT, RIGHT, GAMMA, HALF, MANY = View("left", 2), View("right", 2), 0.6, RUNS // 2, 512
@@ -18,12 +20,11 @@ W[0, HALF:], G[0, HALF:] = W[0, :HALF], G[0, :HALF]
 NEAR, FAR = 0.9e-4, 1.1e-4  # parts of a step on the two sides of what is taken for exact
 
 
-def bases(*shape, rank=2, d=6):
-    return np.linalg.qr(RNG.standard_normal((*shape, d, rank)))[0]
+bases = partial(bases, RNG)
 
 
 def along(U, M=G):
-    return GAMMA * U @ (np.swapaxes(U, -1, -2) @ M)
+    return GAMMA * projected(U, M)
 
 
 D, R = along(bases(STEPS, RUNS)), along(bases(STEPS, RUNS))
@@ -64,41 +65,9 @@ def claimed(**changes):
     return SimpleNamespace(**vars(CLAIM) | changes)
 
 
-def but(M, place, value):
-    """A copy with other values in a place."""
-    changed = M.copy()
-    changed[place] = value
-    return changed
-
-
-def named(rule, words, *arguments, **given):
-    """Ask a rule; ``words`` must stand in its answer, or there is none."""
-    found = rules.of_sketch(rule)(seen(*arguments, **given)) if rule in OF_SKETCH else rule(seen(*arguments, **given))
-    assert found is words if words is None else words in (found or ""), found
-
-
-OF_SKETCH = {rules.stale, rules.leading, rules.other_side, rules.used_again, rules.low_rank, rules.plain}
-OF_SKETCH |= {rules.decays, rules.random_gradient}
-OTHERS = {
-    rules.alike,
-    rules.random,
-    rules.rounded,
-    rules.scaled,
-    rules.old_gradient,
-    rules.other_gradient,
-    rules.nearly,
-}
-
-
-@pytest.mark.parametrize(
-    "rule",
-    sorted((OF_SKETCH | OTHERS) - {rules.decays}, key=lambda rule: rule.__name__),
-    ids=lambda rule: rule.__name__,
-)
-def test_nothing_is_said_of_right_steps(rule):
-    named(rule, None)
-
-
+RULES = [rules.stale, rules.leading, rules.other_side, rules.used_again, rules.low_rank, rules.plain]
+RULES += [rules.random_gradient, rules.alike, rules.random, rules.rounded, rules.scaled, rules.old_gradient]
+RULES += [rules.other_gradient, rules.nearly]
 FROZEN = along(bases(RUNS))
 TURNED = np.swapaxes(along(bases(STEPS, RUNS, d=4), np.swapaxes(G, 2, 3)), 2, 3)
 SPLIT = np.linalg.svd(G[0], full_matrices=False)
@@ -129,11 +98,8 @@ def again(t):
 
 def paired_runs(pairs, fresh=0):
     """First moves of which some are a multiple of another one's, and of the fresh ones."""
-    some = [
-        but(M, (0, slice(1, 2 * k, 2)), 2 * M[0, : 2 * k : 2])
-        for M, k in zip((ONE, FRESH.R), (pairs, fresh), strict=True)
-    ]
-    return SimpleNamespace(D=some[0], R=some[1])
+    some = (but(M, (0, slice(1, 2 * k, 2)), 2 * M[0, : 2 * k : 2]) for M, k in ((ONE, pairs), (FRESH.R, fresh)))
+    return SimpleNamespace(**dict(zip("DR", some, strict=True)))
 
 
 def one(first, fresh=D[3]):
@@ -176,6 +142,7 @@ SYMMETRIC = np.array([[0.03, 0.01], [0.01, 0.02]])
 FEW = [M[:1, :8] for M in (D, W, NOISE)]
 EIGHT = {"course": SimpleNamespace(W=FEW[1])}
 FAULTS = [
+    *((rule, None, [], {}) for rule in RULES),
     (rules.stale, "the first 8 moves of a run lie in one space of rank 2", [FROZEN], {}),
     (rules.stale, None, [FROZEN], {"claim": NO_CLAIM}),
     (rules.stale, None, [but(FROZEN, (7, 3), D[7, 3])], {}),
@@ -307,4 +274,5 @@ FAULTS = [
 
 @pytest.mark.parametrize(("rule", "words", "arguments", "given"), FAULTS)
 def test_a_fault_is_named_with_the_numbers_that_it_was_made_with(rule, words, arguments, given):
-    named(rule, words, *arguments, **given)
+    found = ask(rule, seen(*arguments, **given))
+    assert found is words if words is None else words in (found or ""), found

@@ -14,37 +14,26 @@ from rac_theory.testing.algorithms import cause
 from rac_theory.testing.algorithms.claimed import View
 from rac_theory.testing.algorithms.moves import spaces
 from rac_theory.testing.trainers.arrays import FORMATS
+from tests.testing import by_hand
 from tests.testing.by_hand import BATCH, COIN, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 
 WRONG = [
     (RAC, {"scale": 0.95}, r"its steps are 0\.95 of those that are declared"),
-    (RAC, {"scale": -1}, r"its steps are -1 of those that are declared"),
     (RAC, {"shrinks": True}, r"its steps change with time: they are 1, 0\.5, 0\.33333, 0\.25, \.\.\. of those"),
     (RAC, {"fresh": False}, r"the sketch is not drawn afresh: .* lie in one space of rank 2"),
     (RAC, {"side": "right"}, r"it moves the other side: its steps act on the gradient from the right, side='left'"),
     (RAC, {"momentum": 0.5}, r"a step keeps about 0\.(49|5) of the one before: is it momentum"),
-    (RAC, {"momentum": 0.1}, r"a step keeps about 0\.\d+ of the one before: is it momentum"),
     (RAC, {"momentum": 0.9, "scale": 0.1}, r"a step keeps about 0\.(8[5-9]|9\d?) of the one before: is it momentum"),
     (RAC, {"bias": 0.05}, r"its gradient is biased: it is off by one matrix wherever W is, of norm 0\.2449"),
     (RAC, {"decay": 0.01}, r"its gradient is not that of the problem: it adds 0\.01 W, is it weight decay"),
     (RAC, {"rows": 10}, r"its gradient is biased, it is not that of the problem: at one W it is off by 0\.\d+ of its"),
-    (
-        RAC,
-        {"law": "coordinates"},
-        r"sketches come again: 8192 first moves from one W lie in 15 spaces; .* of few values",
-    ),
-    (RAC, {"scale": 0.0}, r"it does not move"),
+    (RAC, {"law": "coordinates"}, r"sketches come again: 8192 first moves from one W lie in 15 spaces; .* of few val"),
     (GD(GAMMA), {"sketched": False, "scale": 0.95}, r"its steps are 0\.95 of those that are declared"),
     (GD(GAMMA), {"sketched": False, "rows": 10}, r"its gradient is biased"),
     (SAMPLED, {"batch": 4, "scale": 0.8}, r"its steps are about 0\.\d+ of those that are declared, on average"),
-    (SAMPLED, {"batch": 4, "fresh": False}, r"the sketch is not drawn afresh"),
     (SAMPLED, {"batch": 4, "side": "right"}, r"the columns of its moves lie elsewhere .* does it act from the right"),
     (SAMPLED, {"batch": 4, "momentum": 0.5}, r"a step keeps about 0\.\d+ of the one before"),
-    (
-        SAMPLED,
-        {"batch": 4, "rows": 10},
-        r"its gradient is biased: its mean step is off by about 0\.\d+ of the declared",
-    ),
+    (SAMPLED, {"batch": 4, "rows": 10}, r"its gradient is biased: its mean step is off by about 0\.\d+ of the decl"),
     (SGD(GAMMA, BATCH), {"sketched": False, "batch": 4, "scale": 0.9}, r"its steps are about 0\.(8[89]|9\d?) of those"),
     (PLAIN, {"lora_alpha": 1.0, "scale": 0.8}, r"its steps are about 0\.\d+ of those that are declared, on average"),
     (PLAIN, {"lora_alpha": 1.0, "side": "right"}, r"it moves the other side: .* from the right, side='left'"),
@@ -74,7 +63,7 @@ def test_the_cause_is_named(implements, changes, cause):
 
 
 class Otherwise(Mine):
-    """A step from the past, or with draws of another law: one fault each."""
+    """A step with a ``fault``, or of which ``moved``, ``matrices`` or ``gradient`` is another one."""
 
     fault = ""
 
@@ -99,36 +88,6 @@ class Otherwise(Mine):
         return W - GAMMA * H @ G
 
 
-class Scheduled(Otherwise):
-    def moved(self, W, H, G, t):
-        return W - GAMMA * (0.5 + 0.5 * np.cos(np.pi * t / 1000)) * H @ G
-
-
-class Halved(Otherwise):
-    def moved(self, W, H, G, t):
-        return W - GAMMA * (1.0 if t < 40 else 0.5) * H @ G
-
-
-class Clipped(Otherwise):
-    def moved(self, W, H, G, t):
-        return W - GAMMA * H @ (G / np.maximum(1, np.linalg.norm(G, axis=(1, 2), keepdims=True)))
-
-
-class ClippedEntries(Otherwise):
-    def moved(self, W, H, G, t):
-        return W - GAMMA * H @ np.clip(G, -0.5, 0.5)
-
-
-class Decays(Otherwise):
-    def moved(self, W, H, G, t):
-        return 0.998 * W - GAMMA * H @ G
-
-
-class Bfloat16(Otherwise):
-    def moved(self, W, H, G, t):
-        return W - FORMATS["bfloat16"].rounded(GAMMA * H @ G)
-
-
 class Dropped(Otherwise):
     def gradient_of(self, problem, W, rng):
         return super().gradient_of(problem, W, rng) * (rng.random(W.shape) < 0.8) / 0.8
@@ -145,25 +104,6 @@ class Twice(Otherwise):
         return kept
 
 
-class Pool(Otherwise):
-    def matrices(self, rng, runs):
-        pool = super().matrices(np.random.default_rng(5), 256)
-        return pool[rng.integers(256, size=runs)]
-
-
-class SharedSeeds(Otherwise):
-    def matrices(self, rng, runs):
-        return super().matrices(rng, 16)[rng.integers(16, size=runs)]
-
-
-class LosesRank(Otherwise):
-    def matrices(self, rng, runs):
-        S = rng.standard_normal((runs, 6, 2))
-        lost = rng.random(runs) < 0.05
-        S[lost, :, 1] = S[lost, :, 0]
-        return S @ np.linalg.pinv(S)
-
-
 class Lingers(Otherwise):
     """A sketch has a column of the one before: of its plane (1 + 1/5) / 2 is in the other, where 1/3 is by chance."""
 
@@ -175,11 +115,6 @@ class Lingers(Otherwise):
             S[:, :, 0] = self.last[:, :, 1]
         self.last = S
         return S @ np.linalg.pinv(S)
-
-
-class Leading(Otherwise):
-    def moved(self, W, H, G, t):
-        return W - GAMMA * leading_part(G, 2)
 
 
 class BatchTwice(Otherwise):
@@ -200,73 +135,80 @@ class EpochBatches(Otherwise):
     def gradient(self, W, rng):
         if self.t % 5 == 0:
             self.order = rng.permuted(np.tile(np.arange(20), (len(W), 1)), axis=1)
-        i = self.order[:, 4 * (self.t % 5) :][:, :4]
         self.t += 1
-        return np.swapaxes(X[i], 1, 2) @ (X[i] @ W - Y[i]) / 4
-
-
-class WithReplacement(Otherwise):
-    def gradient(self, W, rng):
-        i = rng.integers(20, size=(len(W), 4))
-        return np.swapaxes(X[i], 1, 2) @ (X[i] @ W - Y[i]) / 4
+        return by_hand.batch_gradient(W, self.order[:, 4 * ((self.t - 1) % 5) :][:, :4])
 
 
 class Epoch(Otherwise):
-    """One component after the other under one sketch, in an order of one's own."""
+    """One component after the other under one sketch, in a cyclic order that begins anywhere."""
 
     def iterates(self, problem, W, rng):
         while True:
             H = self.matrices(rng, len(W))
-            for i in self.order(rng, len(W)).T:
+            for i in ((np.arange(20) + rng.integers(20, size=(len(W), 1))) % 20).T:
                 W = W - EPOCHS.gamma * H @ problem.component_gradient(W, i[:, None])
             yield W
 
-    def order(self, rng, runs):
-        return (np.arange(20) + rng.integers(20, size=(runs, 1))) % 20
+
+def to_bfloat16(W, H, G, t):
+    return W - FORMATS["bfloat16"].rounded(GAMMA * H @ G)
+
+
+def clipped(W, H, G, t):
+    return W - GAMMA * H @ (G / np.maximum(1, np.linalg.norm(G, axis=(1, 2), keepdims=True)))
+
+
+def scheduled(W, H, G, t):
+    return W - GAMMA * (0.5 + 0.5 * np.cos(np.pi * t / 1000)) * H @ G
+
+
+def with_replacement(W, rng):
+    return by_hand.batch_gradient(W, rng.integers(20, size=(len(W), 4)))
 
 
 EPOCHS = RACLoRA(RAC.sketch, GAMMA / 20, gradients=Reshuffled())
-BF16 = r"its moves are rounded to bfloat16; is a product merged in low precision"
 OTHERWISE = [
     (RAC, Otherwise(fault="lookahead"), r"a step keeps about 0\.\d+ of the one before: is it momentum"),
-    (GD(GAMMA), Otherwise(fault="lookahead", sketched=False), r"a step keeps about 0\.\d+ of the one before"),
     (GD(GAMMA), Mine(sketched=False, momentum=0.9, scale=0.1), r"a step keeps about 0\.\d+ of the one before"),
     (RAC, Otherwise(fault="late"), r"its gradient is stale: step 2 takes that of step 1\."),
-    (RAC, Scheduled(), r"its steps change with time: they are 1, 1, 0\.99999, .* is there a schedule\?"),
-    (RAC, Halved(), r"its steps change with time: they are 1 at first and 0\.5 at step 41 of those"),
-    (RAC, Clipped(), r"its gradient is clipped, or normalised: where it is longer, its length is 1\."),
-    (RAC, ClippedEntries(), r"its gradient has entries of size 0\.5 at most: are they clipped"),
-    (RAC, Decays(), r"beside its step it takes 0\.002 W off W: is it weight decay"),
-    (RAC, Bfloat16(), BF16),
-    (GD(GAMMA), Bfloat16(sketched=False), BF16),
+    (RAC, Otherwise(moved=scheduled), r"its steps change with time: they are 1, 1, 0\.99999, .* is there a schedule\?"),
+    (RAC, Otherwise(moved=clipped), r"its gradient is clipped, or normalised: where it is longer, its length is 1\."),
+    (
+        RAC,
+        Otherwise(moved=lambda W, H, G, t: W - GAMMA * H @ np.clip(G, -0.5, 0.5)),
+        r"its gradient has entries of size 0\.5 at most: are they clipped",
+    ),
+    (
+        RAC,
+        Otherwise(moved=lambda W, H, G, t: 0.998 * W - GAMMA * H @ G),
+        r"beside its step it takes 0\.002 W off W: is it weight decay",
+    ),
+    (RAC, Otherwise(moved=to_bfloat16), r"its moves are rounded to bfloat16; is a product merged in low precision"),
     (RAC, Dropped(), r"its gradient is another one in each run from one W: is dropout left on"),
     (GD(GAMMA), Dropped(sketched=False), r"it draws, where nothing is declared to: .* is dropout left on"),
     (RAC, Mine(lora_alpha=2.0), r"its steps are no projections: each is B K B' G .* is it the plain step, without the"),
     (SAMPLED, Mine(lora_alpha=2.0, batch=4), r"the lengths of its steps are spread .* are they plain steps"),
     (RAC, Twice(), r"a sketch is used twice: in all runs step 2 moves in the space of step 1\."),
-    (SAMPLED, Twice(batch=4), r"a sketch is used twice: in all runs step 2 moves in the space of step 1\."),
-    (RAC, Pool(), r"sketches come again: 8192 first moves from one W lie in 256 spaces; is there a pool"),
-    (RAC, SharedSeeds(), r"sketches come again: 8192 first moves from one W lie in 16 spaces; .* do runs share a seed"),
-    (RAC, LosesRank(), r"its moves lose rank: \d+ of 8448 have a rank below 2, that of the sketch\."),
+    (RAC, by_hand.LosesRank(), r"its moves lose rank: \d+ of 8448 have a rank below 2, that of the sketch\."),
     (RAC, Lingers(), r"its sketches are not independent: a move has 0\.(59|60)\d* of .* fresh .* 0\.33\d*"),
-    (RAC, Leading(), r"it draws no sketch: its moves are along the leading singular vectors of the gradient"),
+    (
+        RAC,
+        Otherwise(moved=lambda W, H, G, t: W - GAMMA * leading_part(G, 2)),
+        r"it draws no sketch: its moves are along the leading singular vectors of the gradient",
+    ),
+    (SAMPLED, BatchTwice(batch=4), r"its batches are not drawn afresh: 0\.\d+ of the noise of a step is that of the"),
+    (SAMPLED, EpochBatches(), r"its batches are not drawn afresh: a step has -0\.\d+ of the noise .* an epoch"),
     (
         SAMPLED,
-        BatchTwice(batch=4),
-        r"its batches are not drawn afresh: 0\.\d+ of the noise of a step is that of the step",
+        Otherwise(gradient=with_replacement),
+        r"the noise of its gradients .* are batches drawn with replacement",
     ),
-    (SAMPLED, EpochBatches(batch=4), r"its batches are not drawn afresh: a step has -0\.\d+ of the noise .* an epoch"),
-    (SAMPLED, WithReplacement(batch=4), r"the noise of its gradients .* are batches drawn with replacement"),
     (EPOCHS, Epoch(), r"its epochs are in another order than a random one: is a fixed order shifted"),
 ]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("implements", "own", "cause"),
-    OTHERWISE,
-    ids=[f"{type(own).__name__} {k}" for k, (_, own, _) in enumerate(OTHERWISE)],
-)
+@pytest.mark.parametrize(("implements", "own", "cause"), OTHERWISE, ids=map(str, range(len(OTHERWISE))))
 def test_the_cause_of_what_is_done_otherwise_is_named(implements, own, cause):
     """At draws of which the check sees the fault at all; would catch a rule that comes before one that fits better."""
     with pytest.raises(Refuted, match=rf"must be .*(, but |: ){cause}"):

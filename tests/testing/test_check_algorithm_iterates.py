@@ -4,11 +4,9 @@ The bank of mutants has many more false ones; ``tests/benchmarks/false_alarms_of
 for 100 seeds. Here a correct algorithm fails with probability 1e-6 for each claim, and seeds are fixed.
 """
 
-import importlib.util
 import itertools
 import math
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,11 +23,8 @@ from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow, numbers
 from rac_theory.testing.algorithms.recomputed import recomputed
-
-_PATH = Path(__file__).parents[1] / "benchmarks" / "false_alarms_of_algorithms.py"
-_SPEC = importlib.util.spec_from_file_location("false_alarms_of_algorithms", _PATH)
-false_alarms = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(false_alarms)
+from tests.benchmarks import false_alarms_of_algorithms as false_alarms
+from tests.testing.failing import refusal
 
 RNG = np.random.default_rng(31)
 LEAST = LeastSquares(RNG.normal(size=(12, 4)), RNG.normal(size=(12, 3)), l2=0.1)
@@ -173,9 +168,8 @@ def test_a_class_with_properties_is_watched_and_stays_what_it_is():
 
 def test_the_numbers_of_a_minibatch_are_the_shares_of_its_components():
     """Each in [-1, 1], as a bet on them must not lose more than it has. Catches shares of another sum than one."""
-    np.testing.assert_array_equal(
-        numbers(Minibatch(2), 4, np.array([[0, 3], [1, 1]])), [[0.5, 0, 0, 0.5], [0, 1, 0, 0]]
-    )
+    found = numbers(Minibatch(2), 4, np.array([[0, 3], [1, 1]]))
+    np.testing.assert_array_equal(found, [[0.5, 0, 0, 0.5], [0, 1, 0, 0]])
 
 
 def test_a_gradient_is_seen_where_a_run_is_no_number():
@@ -225,13 +219,10 @@ def test_a_step_is_computed_again_and_a_change_by_a_thousandth_is_seen(source, p
         "either": Bernoulli(PAIR, right, GAMMA, 0.5, source),
     }[side]
     course = follow(algorithm, problem, 10 * np.random.default_rng(3).standard_normal((8, 4, 3)), 3, [1])
-    for t in range(3):
-        before, after = course.W[t : t + 2]
-        again = recomputed(Claim(algorithm), problem, before, after, course.tapes[t], course.requests[t])
-        assert (again.excess <= 1e-3).all()
-        longer = before + 1.001 * (after - before)
-        again = recomputed(Claim(algorithm), problem, before, longer, course.tapes[t], course.requests[t])
-        assert (again.excess > 1).mean() >= 3 / 4  # runs whose epoch all but cancels leave less room
+    for W, after, *seen in zip(course.W, course.W[1:], course.tapes, course.requests, strict=False):
+        assert (recomputed(Claim(algorithm), problem, W, after, *seen).excess <= 1e-3).all()
+        longer = recomputed(Claim(algorithm), problem, W, W + 1.001 * (after - W), *seen)
+        assert (longer.excess > 1).mean() >= 3 / 4  # runs whose epoch all but cancels leave less room
 
 
 # --- false ones -----------------------------------------------------------------------------------------------------
@@ -272,16 +263,8 @@ class OwnSketch(RACLoRA):
 )
 def test_a_mean_step_that_is_five_per_cent_too_long_is_caught_nine_times_in_ten(false):
     """At default draws, where nothing but the law can tell."""
-    assert sum(is_refuted(false, seed) for seed in range(10)) >= 9
-
-
-def is_refuted(algorithm, seed):
-    """Whether it is, for the law of its steps."""
-    try:
-        check_algorithm(Case(algorithm, LEAST), rng=seed)
-    except Refuted as refuted:
-        return "must move by -gamma E[H] grad f on average" in str(refuted)
-    return False
+    found = [refusal(check_algorithm, Case(false, LEAST), rng=seed) for seed in range(10)]
+    assert sum("must move by -gamma E[H] grad f on average" in said for said in found) >= 9
 
 
 def test_the_same_without_the_five_per_cent_passes():

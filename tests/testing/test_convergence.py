@@ -23,11 +23,9 @@ def test_runs_converge_to_the_minimum_and_to_the_minimiser():
     assert found.status is Status.HOLDS
     assert_converges_to(Case(rac, quadratic, steps=60), quadratic.f_star, tolerance=0.2, rng=0)
     assert_converges_to(Case(GD(0.5), quadratic, steps=60), 0.0, tolerance=1e-6)
-    message = str(
-        failure(assert_converges_to, Case(rac, quadratic, steps=60), quadratic.W_star + 1, tolerance=0.2, rng=0)
-    )
+    names = {"case": Case(rac, quadratic, steps=60), "target": quadratic.W_star + 1}
+    message = str(failure(assert_converges_to, *names.values(), tolerance=0.2, rng=0))
     assert message.startswith("converges to VIOLATED: 0 of 256 runs do")
-    names = {"target": quadratic.W_star + 1, "case": Case(rac, quadratic, steps=60)}
     assert repeated(message, **names) == message
 
 
@@ -108,22 +106,17 @@ def test_no_answer_is_false_more_often_than_alpha():
     assert {*status} == {Status.VIOLATED, Status.UNDECIDED, Status.HOLDS}
 
 
-def test_a_claim_that_is_a_limit_is_shown_below_it_and_not_refuted_above_it():
+def test_a_claim_that_is_a_limit_is_shown_below_it_and_not_refuted_above_it_and_a_deterministic_run_decides():
+    assert [Share(count, 1, 0.9, 0.0).status for count in (0, 1)] == [Status.VIOLATED, Status.HOLDS]
     assert Share(20, 20, Share(20, 20, 0.5, 0.01).low, 0.01).status is Status.HOLDS
     assert Share(0, 20, Share(0, 20, 0.5, 0.01).high, 0.01).status is Status.UNDECIDED
-
-
-def test_a_deterministic_run_decides():
-    assert Share(1, 1, 0.9, 0.0).status is Status.HOLDS
-    assert Share(0, 1, 0.9, 0.0).status is Status.VIOLATED
 
 
 def test_what_cannot_be_told_is_said():
     """A share that is the claimed one exactly: no number of runs would do."""
     assert "too close to tell" in Share(90, 100, 0.9, 1e-6).reason
     assert "it takes about 132 runs to tell" in Share(20, 20, 0.9, 1e-6).reason
-    rate = entropy(
-        [0.6, 0.4], [0.5, 0.5]
-    )  # by which the tail falls with each run; a hundred times as many are too many
+    # By which the tail falls with each run; a hundred times as many are too many.
+    rate = entropy([0.6, 0.4], [0.5, 0.5])
     assert "it takes about 9990 runs" in Share(60, 100, 0.5, np.exp(-9990 * rate * (1 - 1e-9))).reason
     assert "too close to tell" in Share(60, 100, 0.5, np.exp(-10050 * rate)).reason

@@ -8,6 +8,7 @@ k, an alpha that is halved, shared by fewer or not shared, moves the edge, and f
 import copy
 import math
 from collections import Counter
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,7 +18,6 @@ from scipy.stats import beta, binom, entropy, kstest
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.numerics import at_least, bets
-from rac_theory.numerics.bets import cosine, overlap, unfair
 from rac_theory.numerics.evidence import either_side, log_wealth
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
@@ -31,6 +31,7 @@ from rac_theory.testing.sketches.moments import Frequencies, Marginals
 from rac_theory.testing.trainers import check_chain
 from tests.mutants.wrong_algorithms import HalfStep
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
+from tests.testing.failing import refusal
 
 RNG = np.random.default_rng(48)
 
@@ -47,11 +48,7 @@ def edge(refuses):
 
 
 def refused(check, *arguments):
-    try:
-        check(*arguments)
-    except Refuted:
-        return True
-    return False
+    return bool(refusal(check, *arguments))
 
 
 @pytest.fixture
@@ -72,32 +69,9 @@ def most(monkeypatch):
     return watch
 
 
-def one_call_each(prints):
+def calls(prints):
     """Eight draws a call, of which the partners of one call are of one range, and those of two calls never are."""
-    calls = np.repeat(np.arange(40.0)[:, None], 8, axis=1) + prints
-    return np.zeros((40, 8, 1)), calls
-
-
-def exchanges(alpha):
-    here, there = one_call_each(0), one_call_each(1000)
-    batches._exchange("draws", "Sketch", [here, there, here, there], (np.arange(8), np.arange(8)), alpha)
-
-
-def single(alpha):
-    again = np.repeat(np.arange(3200.0), 2)
-    batches.check_single("Sketch", again, np.arange(6400.0), alpha)
-
-
-A, B = RNG.standard_normal((2, 400, 3)) + np.array([[[0.5]], [[0.0]]])
-
-
-def compare(alpha):
-    batches._compare("one", "other", "Sketch", A, B, alpha)
-
-
-def copies(alpha):
-    """Sixty ranges that are drawn twice, each time within one call."""
-    batches.check_copies("Sketch", [np.repeat(np.arange(30.0), 2), np.repeat(np.arange(50.0, 80.0), 2)], alpha)
+    return np.zeros((40, 8, 1)), np.repeat(np.arange(40.0)[:, None], 8, axis=1) + prints
 
 
 class Optimistic(type(RAC)):
@@ -111,8 +85,13 @@ def spectrum(alpha):
     members.check_spectrum(Optimistic(RAC.sketch, GAMMA), LEAST, 512, alpha, 0)
 
 
+A, B = RNG.standard_normal((2, 400, 3)) + np.array([[[0.5]], [[0.0]]])
+EXCHANGED = [calls(0), calls(1000)] * 2, (np.arange(8), np.arange(8))
+AGAIN = np.repeat(np.arange(3200.0), 2)
+COPIES = [np.repeat(np.arange(30.0), 2), np.repeat(np.arange(50.0, 80.0), 2)]  # sixty, each within one call
 NOISE = RNG.standard_normal((400, 2, 2))
 KEPT = RNG.integers(2, size=(400, 1, 1)) * np.ones((2, 2))
+TURNED = np.where(KEPT > 0, np.abs(NOISE), NOISE)  # another direction where H is zero, of the same length
 SOURCE = SimpleNamespace(gamma=1.0)
 
 
@@ -120,31 +99,19 @@ def sample(g):
     return members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + g, lambda V, G: V - KEPT * G)
 
 
-def mean(alpha):
-    members._check_mean("Source", None, None, sample(NOISE + 0.5), alpha)
-
-
-def noise(alpha):
-    members._check_noise("Source", Noise(0.0, 1.0, 3.0), LEAST, sample(NOISE), alpha)
-
-
-def independence(alpha):
-    """The noise has another direction where H is zero; its length is the same."""
-    turned = np.where(KEPT > 0, np.abs(NOISE), NOISE)
-    members._check_independence(SOURCE, sample(turned), alpha)
-
-
 @pytest.mark.parametrize(
     ("check", "module", "evidence", "ways"),
     [
-        (exchanges, batches, "either_side", 4 * (4 + 2 + 19 + 1)),  # partners, calls and lags; two variables, two sides
-        (single, batches, "either_side", 2),  # two sides
-        (compare, batches, "either_side", 2),
-        (copies, batches, "either_side", 2),
+        # partners, calls and lags; two variables, two sides
+        (partial(batches._exchange, "draws", "", *EXCHANGED), batches, "either_side", 4 * (4 + 2 + 19 + 1)),
+        (partial(batches.check_single, "", AGAIN, np.arange(6400.0)), batches, "either_side", 2),  # two sides
+        (partial(batches._compare, "one", "other", "", A, B), batches, "either_side", 2),
+        (partial(batches.check_copies, "", COPIES), batches, "either_side", 2),
         (spectrum, members, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
-        (mean, members, "log_wealth_without_range", 1),
-        (noise, members, "log_wealth", 2),  # for I, and across the gradient
-        (independence, members, "either_side", 4),  # two forms, two sides
+        (partial(members._check_mean, "", None, None, sample(NOISE + 0.5)), members, "log_wealth_without_range", 1),
+        # for I, and across the gradient; two forms, two sides
+        (partial(members._check_noise, "", Noise(0.0, 1.0, 3.0), LEAST, sample(NOISE)), members, "log_wealth", 2),
+        (partial(members._check_independence, SOURCE, sample(TURNED)), members, "either_side", 4),
     ],
 )
 def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, most):
@@ -184,25 +151,14 @@ def test_what_is_asked_of_draws_spends_alpha_for_each_kind(monkeypatch):
     kinds = ("check_independence", "check_lags", "check_copies", "check_single", "_check_rank")
     for name in kinds:
         count(batches if hasattr(batches, name) else sketches, name)
-    comparisons = []
+    comparisons, found = [], []
     monkeypatch.setattr(batches, "_compare", lambda *arguments: comparisons.append((arguments[0], arguments[-1])))
-    found = []
     monkeypatch.setattr(bets.Bets, "refuted", lambda self, alpha: found.append(alpha))
     check_sketch(Coordinate(4, 1), draws=256, alpha=1e-6)
     assert spent == pytest.approx(dict.fromkeys(kinds, 1e-6) | {"check_lags": 2e-6})
     of_places, of_sizes = ([a for what, a in comparisons if what.startswith(w)] for w in ("the ", "a draw"))
-    assert sum(of_places) == pytest.approx(1e-6)
-    assert sum(of_sizes) == pytest.approx(1e-6)
+    assert [sum(of_places), sum(of_sizes)] == pytest.approx([1e-6, 1e-6])
     assert sorted(found) == pytest.approx([5e-7, 1e-6, 1e-6, 1e-6])  # half of one is left to the counts of a support
-
-
-@pytest.mark.parametrize("columns", [1, 3])
-def test_coins_that_always_fall_alike_are_refused_at_their_probability(columns):
-    """``p^n`` for n heads in a row, four times for each column: the wealth of bets and Chernoff's bound, both sides."""
-    some = bets.Bets(fixed=columns)
-    some.add(np.ones((40, columns)), np.full(columns, 0.7), np.zeros(columns), np.ones(columns))
-    least = edge(lambda alpha: some.refuted(alpha) is not None)
-    assert least == pytest.approx(-40 * math.log(0.7) - math.log(4 * columns), abs=1e-6)
 
 
 def test_chernoffs_bound_is_that_of_a_mean_that_rounds_beyond_one():
@@ -229,30 +185,18 @@ def test_bets_alone_are_refused_at_their_wealth_and_say_what_was_seen(x):
 
 
 def test_a_support_is_refused_at_the_tail_of_a_count():
-    """Forty times the same of two values: ``2^-40``, for two values, two tails, and bets that have the other half."""
+    """Forty times the same of two values: ``2^-40``, for two values, two tails, and bets that have the other half.
+
+    Catches a level that is divided by the number of draws, and bets that have more of it.
+    """
     listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
     listed.block(np.repeat(np.eye(2)[:1, :, None], 40, axis=0))
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
 
 
-def test_numbers_repeat_where_they_are_the_same_unless_more_is_allowed():
-    """In each group. Catches neighbours that are taken for the same."""
-    some = np.array([1.0, 2.0, 1.0, 4.0, 5.0, 6.5])
-    assert bets.repeats(some, 3).tolist() == [1, 0]
-    assert bets.repeats(some, 3, 1.0).tolist() == [2, 1]
-
-
 def test_tails_of_counts_are_those_of_the_binomial_law():
     found = at_least(np.arange(5.0), 20.0, 0.1)
     assert found == pytest.approx(binom.sf(np.arange(5) - 1, 20, 0.1), rel=1e-12)
-
-
-def test_counts_alone_are_refused_at_the_tail_times_two_sides_of_each_value_and_two_tests(monkeypatch):
-    """Without bets: 8 tails of 2^-20, for two values. Catches a level that is divided by their number."""
-    listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
-    listed._counts += np.array([20, 0])
-    monkeypatch.setattr(bets.Bets, "refuted", lambda self, alpha: None)
-    assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(17 * math.log(2), abs=1e-6)
 
 
 def test_the_value_that_is_named_is_the_one_that_refuses(monkeypatch):
@@ -341,13 +285,6 @@ def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
     assert not any(drawn)
 
 
-@pytest.mark.parametrize(("part", "refuses"), [(1e-12, False), (1e-6, True)])
-def test_of_a_gradient_without_noise_rounding_is_no_bias(part, refuses):
-    """Catches rounding that is taken off the variance: the bets would be no numbers, and no bias be seen."""
-    biased = sample(np.full((400, 2, 2), part))
-    assert refused(members._check_mean, "Source", Noise(0.0, 1.0, 0.0), LEAST, biased, 0.01) is refuses
-
-
 @pytest.mark.parametrize("longer", [0.6, 2.0])
 def test_ranges_are_refused_at_the_distance_of_kolmogorov_and_smirnov(longer):
     """By scipy, for the law that a share u'Hu has: Beta(k/2, (d - k)/2); four directions, two sides, both of them."""
@@ -431,8 +368,12 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
 
 
 def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
-    """Of 24 numbers, and as many gradients as a step takes: 700. Catches work that grows with the size of W."""
+    """Four for each draw; of 24 numbers, and as many gradients as a step takes, 700 at most.
+
+    Catches a bound by which most would be left out, and work that grows with the size of W.
+    """
     claim, W = Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), np.ones((6, 4))
+    assert law._check_place(claim, LEAST, W, 1024, 1e-3, [0]).pairs == 4096
     monkeypatch.setattr(law, "_WORK", 700 * 24 * law._passes(claim, LEAST, W))
     assert law._check_place(claim, LEAST, W, 4096, 1e-3, [0]).pairs == 700
 
@@ -449,11 +390,8 @@ def test_rounding_is_no_evidence(part, refuses):
 
 
 def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
-    asked = []
-    real = Optimistic.projection
-    monkeypatch.setattr(
-        Optimistic, "projection", lambda self, **given: asked.append(given["alpha"]) or real(self, **given)
-    )
+    asked, real = [], Optimistic.projection
+    monkeypatch.setattr(Optimistic, "projection", lambda self, **all: asked.append(all["alpha"]) or real(self, **all))
     refused(spectrum, 0.03)
     assert asked == pytest.approx([0.01])
 
@@ -479,15 +417,6 @@ def test_pairs_are_bet_on_from_both_sides():
         assert either_side(together - 1 / 3, 1 / 3, 2 / 3) == pytest.approx(expected)
 
 
-def test_coins_are_refused_at_both_tails():
-    """51 of 63, by the binomial law; those that did not fall are left out."""
-    fell = np.concatenate([np.repeat([1.0, -1.0], [51, 12]), np.zeros(5), np.full(5, 9e-10), np.full(5, -9e-10)])
-    least = edge(lambda alpha: unfair(fell, alpha) is not None)
-    assert least == pytest.approx(-math.log(2 * binom.sf(50, 63, 0.5)), abs=1e-6)
-    assert unfair(np.zeros(3), 1.0) is None
-    assert unfair(np.ones(1), 1.0) == 1
-
-
 @pytest.mark.parametrize(("twice", "refuses"), [(2, False), (3, True)])
 def test_a_uniform_range_that_is_drawn_twice_decides_from_the_third_on(twice, refuses):
     """By chance two are that near one in 10^4 times. Catches a level for less of them, or for more."""
@@ -510,16 +439,6 @@ def test_a_range_has_the_overlap_one_with_itself_however_it_is_computed():
     np.testing.assert_allclose(
         batches._overlap(batches._projections(Q), batches._projections(K)), batches._overlap(Q, K)
     )
-
-
-def test_likenesses_by_hand():
-    """7 over 5 and 2, whatever the sizes; of two axes and two others one is shared. Zero is like nothing."""
-    S, K, zero = np.diag([3.0, 4.0]), np.ones((2, 2)), np.zeros((2, 2))
-    seen = [cosine(S, K), cosine(0.01 * S, 0.01 * K), cosine(S, zero)]
-    assert seen == pytest.approx([0.7, 0.7, 0])
-    axes = np.eye(3)[:, [0, 1]], np.eye(3)[:, [2, 1]] @ np.array([[2.0, 1.0], [0.0, 3.0]])
-    assert overlap(*axes) == pytest.approx(0.5)
-    assert overlap(axes[0], 0 * axes[1]) == 0
 
 
 def test_values_of_a_support_are_known_up_to_a_turn_of_their_columns_and_rounding():
@@ -556,15 +475,6 @@ def test_bets_on_a_support_are_in_proportion_to_what_was_too_frequent(monkeypatc
     assert (said, low, high) == (pytest.approx([0], abs=1e-15), pytest.approx([-1]), pytest.approx([0.4]))
     assert seen[2][0] == pytest.approx([2 / 11, -10 / 33, -5 / 11, 1])
     assert seen[2][1] == pytest.approx([-1 / 11])
-
-
-def test_moves_that_repeat_as_often_tell_two_laws_not_apart():
-    """Of ranks and of spaces the difference is compared. Catches their sum, by which the right law would be refused."""
-    minors = SimpleNamespace(lost=np.array([[True, False] * 32]), angle=np.zeros((1, 64)))
-    names, Z = exchange._ranks(SimpleNamespace(minors=(minors, minors)))
-    assert (len(names), Z.any()) == (2, False)
-    fewer = SimpleNamespace(lost=minors.lost, angle=np.arange(64.0)[None])
-    assert exchange._ranks(SimpleNamespace(minors=(minors, fewer)))[1].any()
 
 
 def test_calls_change_partners_with_the_next_one(monkeypatch):

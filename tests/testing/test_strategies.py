@@ -6,7 +6,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from rac_theory import Case, Constants, RACLoRA, Status, theorems, verify
-from rac_theory.problems import PLSine, Quadratic
+from rac_theory.problems import Quadratic
 from rac_theory.testing import strategies
 
 
@@ -28,13 +28,13 @@ def test_what_is_drawn_meets_the_assumptions_of_a_theorem_and_does_not_refute_it
     assert verdict.status is not Status.VIOLATED, verdict
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3, 4, 5, 8])
+@pytest.mark.parametrize("dim", [1, 3, 4])
 def test_every_sketch_that_exists_is_drawn(dim):
     """All names but that of the frozen one, whose lambda_min is zero."""
     names = {name for name, _ in strategies._sizes(dim)}
     assert "frozen" not in names
     assert {"gaussian", "coordinate", "count_sketch", "uniform"} <= names
-    assert ("subsampled_hadamard" in names) == (dim in (1, 2, 4, 8))
+    assert ("subsampled_hadamard" in names) == (dim in (1, 4))
 
 
 @pytest.mark.long
@@ -53,9 +53,10 @@ def test_cases_shrink_to_the_smallest():
     assert (rac.sketch.rank, rac.side) == (1, "left")
 
 
-def test_the_minimiser_of_a_problem_is_no_start():
-    """f is zero at zero: every bound would be."""
+def test_the_minimiser_of_a_problem_is_no_start_and_the_simplest_step_is_the_longest():
+    """f is zero at zero: every bound would be. Catches a step of 1 / L that is never drawn."""
     sine = strategies.pl_sine(1, 2)
+    assert find(strategies.step_sizes(sine), lambda gamma: True) == 1 / sine.L
     assert np.abs(find(strategies.starts(sine), lambda _: True)).sum() == 1
 
 
@@ -77,12 +78,6 @@ def test_problems_have_the_penalties_that_they_say():
     """Catches another number of any of them, which no theorem would mind."""
     assert strategies.nonconvex_logistic(3, 2, seed=0).lam == 0.1
     assert strategies.logistic(3, 2, seed=0).l2 == strategies.softmax(3, 2, 2, seed=0).l2 == 0.1
-
-
-def test_the_simplest_step_is_the_longest():
-    """1 / L, which theorems admit. Catches one that is never drawn."""
-    problem = PLSine((2, 2))
-    assert find(strategies.step_sizes(problem), lambda gamma: True) == 1 / problem.L
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -42,8 +42,8 @@ class Chain:
 
     def begin(self):
         for name, (m, n) in self.shapes:
-            self.B[name] = np.zeros((m, self.rank))
             self.A[name] = self.draw(name, n)
+            self.B[name] = np.zeros((m, len(self.A[name])))
 
     def draw(self, name, n):
         return self.rng.standard_normal((self.rank, n)) / np.sqrt(n)
@@ -99,6 +99,16 @@ class Chain:
         return self.optimizer.state
 
 
+def altered(base=Chain, /, **members):
+    """Return a chain with other members."""
+    return type("Altered", (base,), members)
+
+
+def resetting(change):
+    """Return a chain of which a merge makes something else of what the optimiser has of each factor."""
+    return altered(reset=lambda self: [change(own) for own in self.optimizer.state.values()])
+
+
 # --- right
 
 
@@ -106,18 +116,6 @@ class ReLoRA(Chain):
     """Both factors are trained, and A is drawn anew."""
 
     trains_both = True
-
-
-class Functional(Chain):
-    """States are returned."""
-
-    def train(self, steps):
-        super().train(steps)
-        return self
-
-    def merge(self):
-        super().merge()
-        return self
 
 
 class Coordinates(Chain):
@@ -135,14 +133,6 @@ class Pruned(ReLoRA):
             for key in ("exp_avg", "exp_avg_sq"):
                 size = np.abs(own[key])
                 own[key] = own[key] * (size > np.quantile(size, 0.9))
-
-
-class NewTimes(Chain):
-    """The counter goes back with the moments, which stay as arrays of zeros."""
-
-    def reset(self):
-        for own in self.optimizer.state.values():
-            own.update(step=0, exp_avg=0 * own["exp_avg"], exp_avg_sq=0 * own["exp_avg_sq"])
 
 
 class Moved(Chain):
@@ -206,12 +196,6 @@ class HalfAdapters(Chain):
         return self.W[name] + (np.float16(self.scale) * (self.B[name] @ self.A[name])).astype(np.float32)
 
 
-class Single(Chain):
-    """Base weights in float32."""
-
-    kind = np.float32
-
-
 class Master(Chain):
     """Weights are used in half precision, and kept in single."""
 
@@ -248,13 +232,17 @@ class Stochastic(Chain):
         exact = super().merged(name)
         near = exact.astype(np.float16)
         other = np.nextafter(near, np.where(exact > near, np.inf, -np.inf).astype(np.float16))
-        return np.where(
-            self.rng.random(exact.shape) * np.abs(other - near.astype(float)) < np.abs(exact - near), other, near
-        )
+        draws = self.rng.random(exact.shape) * np.abs(other - near.astype(float))
+        return np.where(draws < np.abs(exact - near), other, near)
 
 
-RIGHT = [Chain, ReLoRA, Functional, Coordinates, Pruned, NewTimes, Moved, RankZero, Views, LoRAPlus, HalfAdapters]
-RIGHT += [Single, Master, Compensated, Stochastic]
+FUNCTIONAL = altered(train=lambda self, n: Chain.train(self, n) or self, merge=lambda self: Chain.merge(self) or self)
+"""States are returned."""
+NEW_TIMES = resetting(lambda own: own.update(step=0, exp_avg=0 * own["exp_avg"], exp_avg_sq=0 * own["exp_avg_sq"]))
+"""The counter goes back with the moments, which stay as arrays of zeros."""
+
+RIGHT = [Chain, ReLoRA, FUNCTIONAL, Coordinates, Pruned, NEW_TIMES, Moved, RankZero, Views, LoRAPlus, HalfAdapters]
+RIGHT += [altered(kind=np.float32), Master, Compensated, Stochastic]
 
 
 # --- wrong: a merge that moves the function
@@ -280,28 +268,6 @@ class Unscaled(Chain):
         return self.W[name] + self.B[name] @ self.A[name]
 
 
-class ScaledTwice(Chain):
-    scale = 4.0
-
-    def merged(self, name):
-        return self.W[name] + self.scale * self.product(name)
-
-
-class Subtracted(Chain):
-    def merged(self, name):
-        return self.W[name] - self.product(name)
-
-
-class Transposed(Chain):
-    """Of square layers nothing tells."""
-
-    shapes = (("first", (6, 6)), ("second", (6, 6)), ("head", (6, 6)))
-    target = np.pad(TARGET, ((0, 0), (0, 2)))
-
-    def merged(self, name):
-        return self.W[name] + self.product(name).T
-
-
 class KeepsB(Chain):
     """A is drawn anew, and B stays."""
 
@@ -324,13 +290,6 @@ class StillAdded(Chain):
         return super().weight(name) + (self.beside[name] if self.beside else 0.0)
 
 
-class OneLayerLeft(Chain):
-    """A list of target modules that lacks the head."""
-
-    def merged(self, name):
-        return self.W[name] if name == "head" else super().merged(name)
-
-
 class BothZero(Chain):
     """A slot that is cleared: every gradient is zero."""
 
@@ -339,45 +298,35 @@ class BothZero(Chain):
         self.A = {name: 0 * A for name, A in self.A.items()}
 
 
-class NotTrained(Chain):
-    """The optimiser holds the factors of another copy."""
-
-    def train(self, steps):
-        pass
-
-
-class Dropout(Chain):
-    def outputs(self):
-        return super().outputs() * (np.random.default_rng().random((32, 4)) < 0.9)
-
-
 MERGE = {
     Twice: "of what the adapter contributed, rounding allows .*, as if it was merged twice",
     NotMerged: "the outputs moved by 1 of what the adapter contributed, .* as if it was not merged",
     Unscaled: "as if its scale 2 was forgotten",
-    ScaledTwice: "as if its scale 4 was applied twice",
-    Subtracted: "as if it was subtracted",
-    Transposed: "as if its transpose was merged",
+    altered(scale=4.0, merged=lambda self, name: self.W[name] + self.scale * self.product(name)): (
+        "as if its scale 4 was applied twice"
+    ),
+    altered(merged=lambda self, name: self.W[name] - self.product(name)): "as if it was subtracted",
+    altered(  # of square layers nothing tells
+        shapes=tuple((name, (6, 6)) for name in ("first", "second", "head")),
+        target=np.pad(TARGET, ((0, 0), (0, 2))),
+        merged=lambda self, name: self.W[name] + self.product(name).T,
+    ): "as if its transpose was merged",
     KeepsB: "the adapter still gives .* of what it gave, is the trained factor not reset to zero",
     StillAdded: "the weights gained what it gave, is it still added when the model is run",
-    OneLayerLeft: "merge must preserve the function: in link 1 the outputs moved by",
+    altered(merged=lambda self, name: self.W[name] if name == "head" else Chain.merged(self, name)): (
+        "merge must preserve the function: in link 1 the outputs moved by"
+    ),
     BothZero: "merge must leave an adapter that can be trained: at the start of link 2 both factors of 'first'",
-    NotTrained: "train.* must move the outputs, it does not: does the optimiser hold the adapter",
-    Dropout: r"outputs must be a function of the state: two calls differ by .* is there dropout",
+    altered(train=lambda self, steps: None): (  # the optimiser holds the factors of another copy
+        "train.* must move the outputs, it does not: does the optimiser hold the adapter"
+    ),
+    altered(outputs=lambda self: Chain.outputs(self) * (np.random.default_rng().random((32, 4)) < 0.9)): (
+        r"outputs must be a function of the state: two calls differ by .* is there dropout"
+    ),
 }
 
 
 # --- wrong: what the optimiser keeps
-
-
-class ByName(Chain):
-    """The reset looks for moments by names, and the optimiser holds them by parameters: it finds none."""
-
-    def reset(self):
-        for name in self.W:
-            own = self.optimizer.state.get(f"{name}.lora_B", {})
-            for key in own:
-                own[key] = 0 * own[key]
 
 
 class NoReset(Chain):
@@ -401,39 +350,30 @@ class OtherKeys(Chain):
                 self.B[name] = self.B[name] + move
 
 
-class FirstMoments(Chain):
-    """Second moments are forgotten."""
-
-    def reset(self):
-        for own in self.optimizer.state.values():
-            own.update(step=0, exp_avg=0 * own["exp_avg"])
-
-
-class KeepsTime(Chain):
-    """Moments are zeroed, and the step is not."""
-
-    def reset(self):
-        for own in self.optimizer.state.values():
-            own.update(exp_avg=0 * own["exp_avg"], exp_avg_sq=0 * own["exp_avg_sq"])
-
-
 MEMORY = {
-    ByName: "merge must reset what the optimiser remembers: after link 1 it keeps 1 of the norm of its moments",
-    NoReset: "it keeps 1 of the norm",
+    NoReset: "merge must reset what the optimiser remembers: after link 1 it keeps 1 of the norm of its moments",
     OtherKeys: "it keeps 1 of the norm of its moments .*exp_avg",
-    FirstMoments: "it keeps 1 of the norm of its moments .*exp_avg_sq",
-    KeepsTime: "must reset the optimiser's counter .*step with its moments: after link 1 it is 3, .* 3.2 times",
+    resetting(lambda own: own.update(step=0, exp_avg=0 * own["exp_avg"])): (
+        "it keeps 1 of the norm of its moments .*exp_avg_sq"
+    ),
+    resetting(lambda own: own.update(exp_avg=0 * own["exp_avg"], exp_avg_sq=0 * own["exp_avg_sq"])): (
+        "must reset the optimiser's counter .*step with its moments: after link 1 it is 3, .* 3.2 times"
+    ),
 }
 
 
 # --- wrong: a sketch that is not fresh
 
 
+def numbers(seed, *shape):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
 class Reseeded(Chain):
     """A generator of the same seed in each merge."""
 
     def draw(self, name, n):
-        return np.random.default_rng([0, len(name), n]).standard_normal((self.rank, n))
+        return numbers([0, len(name), n], self.rank, n)
 
 
 class SeededInMerge(Chain):
@@ -454,61 +394,25 @@ class ByLayer(Chain):
         super().begin()
 
     def draw(self, name, n):
-        return np.random.default_rng(self.links).standard_normal((self.rank, n))
+        return numbers(self.links, self.rank, n)
+
+    def place(self, name):
+        return list(self.W).index(name)
 
 
 class ScaledByLayer(ByLayer):
     """The same numbers in each layer, of another seed in each chain, times a factor of its own."""
 
     def draw(self, name, n):
-        numbers = np.random.default_rng([self.seed, self.links]).standard_normal((self.rank, n))
-        return numbers / (1 + list(self.W).index(name))
+        return numbers([self.seed, self.links], self.rank, n) / (1 + self.place(name))
 
 
 class ByLayerOfOtherRank(ScaledByLayer):
-    """The same numbers in each layer, in sketches of different shapes."""
-
-    shapes = (("first", (6, 6)), ("head", (4, 6)))
-
-    def begin(self):
-        self.links += 1
-        for name, (m, n) in self.shapes:
-            self.rank = {"first": 2, "head": 3}[name]
-            self.B[name], self.A[name] = np.zeros((m, self.rank)), self.draw(name, n)
-
-    def outputs(self):
-        return np.tanh(X @ self.weight("first").T) @ self.weight("head").T
-
-    def gradients(self):
-        hidden = np.tanh(X @ self.weight("first").T)
-        error = (hidden @ self.weight("head").T - TARGET) / len(X)
-        return {"first": ((error @ self.weight("head")) * (1 - hidden**2)).T @ X, "head": error.T @ hidden}
-
-
-class PartlyByLayer(ScaledByLayer):
-    """A part of 0.8 that is the same in each layer."""
+    """The same numbers in two layers, in sketches of different shapes."""
 
     def draw(self, name, n):
-        return 0.8 * super().draw(name, n) + 0.6 * Chain.draw(self, name, n)
-
-
-class Staggered(ByLayer):
-    """Seeds are the link plus the layer: a layer has what its neighbour had."""
-
-    def draw(self, name, n):
-        return np.random.default_rng(self.links + list(self.W).index(name)).standard_normal((self.rank, n))
-
-
-class SameForSeeds(ByLayer):
-    def draw(self, name, n):
-        return np.random.default_rng([self.links, list(self.W).index(name)]).standard_normal((self.rank, n))
-
-
-class NotDrawn(Chain):
-    """A of the first link is kept."""
-
-    def draw(self, name, n):
-        return self.A[name] if name in self.A else super().draw(name, n)
+        self.rank = 3 if name == "head" else 2
+        return Chain.draw(self, name, n) if name == "second" else super().draw(name, n)
 
 
 class Pool(Chain):
@@ -524,20 +428,21 @@ class Pool(Chain):
 
 
 class Averaged(Chain):
-    """A part of the former sketch is kept: 0.8 of it."""
+    """A part of the former sketch is kept."""
+
+    part = 0.8
 
     def draw(self, name, n):
         fresh = super().draw(name, n)
-        return 0.8 * self.A[name] + 0.6 * fresh if name in self.A else fresh
+        return self.part * self.A[name] + (1 - self.part**2) ** 0.5 * fresh if name in self.A else fresh
 
 
 class SameRange(Chain):
     """The rows are mixed anew, and their span stays."""
 
     def draw(self, name, n):
-        return (
-            self.rng.standard_normal((self.rank, self.rank)) @ self.A[name] if name in self.A else super().draw(name, n)
-        )
+        mixed = self.rng.standard_normal((self.rank, self.rank))
+        return mixed @ self.A[name] if name in self.A else super().draw(name, n)
 
 
 class Trained(ReLoRA):
@@ -559,16 +464,22 @@ class FromB(Chain):
 
 
 FRESH = {
-    Reseeded: r"merge must draw a fresh sketch: in 63 links A of 'first' is the one before",
-    NotDrawn: r"merge must draw a fresh sketch: in 63 links A of 'first' is the one before; is it drawn anew",
+    Reseeded: r"merge must draw a fresh sketch: in 63 links A of 'first' is the one before; is it drawn anew",
     Pool: "is that of 8 links before",
     ByLayer: "each layer must have a sketch of its own: A of 'first' and A of 'second' are the same, in the same link",
     ScaledByLayer: "A of 'second' is more like A of 'first' than like that of another seed in 100% of 64 links",
     ByLayerOfOtherRank: "A of 'head' is more like A of 'first' than like that of another seed in 100% of 64 links",
-    PartlyByLayer: "each layer must have a sketch of its own: A of 'second' is more like A of 'first'",
-    Staggered: "are the same, 1 links apart, in 63 links",
+    altered(
+        ScaledByLayer,
+        draw=lambda self, name, n: 0.8 * ScaledByLayer.draw(self, name, n) + 0.6 * Chain.draw(self, name, n),
+    ): "each layer must have a sketch of its own: A of 'second' is more like A of 'first'",
+    altered(
+        ByLayer, draw=lambda self, name, n: numbers(self.links + self.place(name), self.rank, n)
+    ): "are the same, 1 links apart, in 63 links",
     SeededInMerge: "merge must draw a fresh sketch: in 63 links A of 'first' is the one before",
-    SameForSeeds: "must lead to sketches of its own: two seeds have the same A of 'first' after all 64 merges",
+    altered(
+        ByLayer, draw=lambda self, name, n: numbers([self.links, self.place(name)], self.rank, n)
+    ): "must lead to sketches of its own: two seeds have the same A of 'first' after all 64 merges",
     Averaged: "independent of the sketch before: by its entries",
     SameRange: "independent of the sketch before: by its range",
     Trained: "independent of the sketch before",

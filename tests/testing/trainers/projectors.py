@@ -13,10 +13,19 @@ def orthonormal(d, rank, seed):
     return np.linalg.qr(np.random.default_rng(seed).standard_normal((d, rank)))[0]
 
 
+def along(S, G):
+    """S S' from the smaller side."""
+    return S @ (S.T @ G) if smaller_left(G) else (G @ S) @ S.T
+
+
 def haar(G, rank, seed):
     """A uniform projection of the smaller side."""
-    S = orthonormal(min(G.shape), rank, seed)
-    return S @ (S.T @ G) if smaller_left(G) else (G @ S) @ S.T
+    return along(orthonormal(min(G.shape), rank, seed), G)
+
+
+def unbiased(G, rank, seed):
+    """The same, as long as the gradient is in the mean."""
+    return min(G.shape) / min(rank, *G.shape) * haar(G, rank, seed)
 
 
 def rows(G, rank, seed):
@@ -49,7 +58,7 @@ def both_sides(G, rank, seed):
 def flora(G, rank, seed):
     """Entries of variance 1/rank, and their transpose."""
     S = np.random.default_rng(seed).standard_normal((min(G.shape), rank)) / np.sqrt(rank)
-    return S @ (S.T @ G) if smaller_left(G) else (G @ S) @ S.T
+    return along(S, G)
 
 
 def galore(G, rank, seed):
@@ -74,10 +83,7 @@ RIGHT = {
     "galore": (galore, {}),
     "galore, scaled": (lambda G, rank, seed: lambda X: 0.25 * galore(G, rank, seed)(X), {"scale": 0.25}),
     "single": (single, {}),
-    "scaled to be unbiased": (
-        lambda G, rank, seed: min(G.shape) / min(rank, *G.shape) * haar(G, rank, seed),
-        {"unbiased": True},
-    ),
+    "scaled to be unbiased": (unbiased, {"unbiased": True}),
 }
 
 
@@ -95,16 +101,6 @@ def reverse_std(G, rank, seed):
     return project
 
 
-def low(G, rank, seed):
-    """Not lifted back."""
-    return orthonormal(len(G), rank, seed).T @ G
-
-
-def svd_of_each(G, rank, seed):
-    """GaLore, made anew from whatever it is applied to."""
-    return galore(G, rank, seed)(G)
-
-
 def not_orthonormal(G, rank, seed):
     """Columns of norm one that are not orthogonal."""
     S = np.random.default_rng(seed).standard_normal((len(G), min(rank, len(G))))
@@ -117,31 +113,6 @@ def two_draws(G, rank, seed):
     rng = np.random.default_rng(seed)
     S, K = rng.standard_normal((2, len(G), rank)) / np.sqrt(rank)
     return S @ (K.T @ G)
-
-
-def fixed(G, rank, seed):
-    """A seed that is not used."""
-    return haar(G, rank, 0)
-
-
-def in_pairs(G, rank, seed):
-    """Two seeds, one draw."""
-    return haar(G, rank, seed // 2)
-
-
-def pool(G, rank, seed):
-    """So many seeds that their mean tells nothing, in turns."""
-    return haar(G, rank, seed % 500)
-
-
-def state(G, rank, seed):
-    """A generator of its own."""
-    return haar(G, rank, np.random.default_rng())
-
-
-def one_more(G, rank, seed):
-    """A slice that is one longer."""
-    return haar(G, rank + 1, seed)
 
 
 def first_rows(G, rank, seed):
@@ -157,24 +128,48 @@ def by_the_columns(G, rank, seed):
 
 def five_per_cent(G, rank, seed):
     """Unbiased, but for a twentieth."""
-    return 1.05 * min(G.shape) / min(rank, *G.shape) * haar(G, rank, seed)
+    return 1.05 * unbiased(G, rank, seed)
 
 
 WRONG = {
     "reverse_std": (reverse_std, {}, r"must handle a wide gradient, 8 x 12, at rank 8: it raised ValueError: matmul"),
     "low": (
-        low,
+        lambda G, rank, seed: orthonormal(len(G), rank, seed).T @ G,
         {},
         r"must return a gradient of the shape of a tall gradient, 12 x 8, at rank 3, it returned \(3, 8\)",
     ),
-    "svd_of_each": (svd_of_each, {}, r"must be linear in the gradient.* must return a function"),
+    "galore, anew each time": (
+        lambda G, *given: galore(G, *given)(G),
+        {},
+        "must be linear in the gradient.* must return a function",
+    ),
     "not_orthonormal": (not_orthonormal, {}, "are the columns of the sketch orthonormal"),
     "two_draws": (two_draws, {"unbiased": True}, "must be symmetric"),
-    "fixed": (fixed, {}, "must draw afresh for each seed: 1024 seeds give the same projection"),
-    "in_pairs": (in_pairs, {}, "must draw independently for each seed: .* seeds next to each other are more alike"),
-    "pool": (pool, {}, "must draw afresh for each seed: those 500 apart are the same for a tall gradient, 12 x 8,"),
-    "state": (state, {}, "must be a function of its seed"),
-    "one_more": (one_more, {}, "must return at most the rank: of a tall gradient, 12 x 8, at rank 3 .* of rank 4"),
+    "seed not used": (
+        lambda G, rank, seed: haar(G, rank, 0),
+        {},
+        "must draw afresh for each seed: 1024 seeds give the same projection",
+    ),
+    "two seeds, one draw": (
+        lambda G, rank, seed: haar(G, rank, seed // 2),
+        {},
+        "must draw independently for each seed: .* seeds next to each other are more alike",
+    ),
+    "pool": (  # of so many that their mean tells nothing
+        lambda G, rank, seed: haar(G, rank, seed % 500),
+        {},
+        "must draw afresh for each seed: those 500 apart are the same for a tall gradient, 12 x 8,",
+    ),
+    "own generator": (
+        lambda G, rank, seed: haar(G, rank, np.random.default_rng()),
+        {},
+        "must be a function of its seed",
+    ),
+    "one more": (
+        lambda G, rank, seed: haar(G, rank + 1, seed),
+        {},
+        "must return at most the rank: of a tall gradient, 12 x 8, at rank 3 .* of rank 4",
+    ),
     "twice": (lambda *a: 2 * haar(*a), {}, "must be scale=1 times a projection: .* it is 2 times one"),
     "scale forgotten": (haar, {"scale": 0.25}, "must be scale=0.25 times a projection: .* it is 1 times one"),
     "uphill": (lambda *a: -haar(*a), {"unbiased": True}, "must not point uphill"),

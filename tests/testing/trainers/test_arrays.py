@@ -37,21 +37,13 @@ def test_a_tensor_is_widened_by_its_own_library():
     assert kind is FORMATS["bfloat16"]
 
 
-class Extension:
-    """An array of a type that NumPy lacks, as those of JAX are: it names its own and converts to one of NumPy."""
-
-    dtype = "bfloat16"
-
-    def __init__(self, values):
-        self.values = values
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.values, dtype=dtype)
-
-
 def test_an_array_of_a_type_that_numpy_lacks():
-    """With the unit of bfloat16: one of float64, what it converts to, would allow no rounding to such weights."""
-    values, kind = read("x", Extension([1.0, 0.10009765625]))
+    """With the unit of bfloat16: one of float64, what it converts to, would allow no rounding to such weights.
+
+    As those of JAX it names its own type and converts to one of NumPy.
+    """
+    extension = np.array([1.0, 0.10009765625]).view(type("Extension", (np.ndarray,), {"dtype": "bfloat16"}))
+    values, kind = read("x", extension)
     assert values.tolist() == [1.0, 0.10009765625]
     assert kind is FORMATS["bfloat16"]
 

@@ -28,21 +28,10 @@ def one_by_one(factors, weights):
     return np.tensordot(w, [B for B, _ in factors], 1), np.tensordot(w, [A for _, A in factors], 1)
 
 
-def residual(factors, weights):
-    """FedEx-LoRA: the mean of each factor, and what it misses, as it goes into the base."""
-    B, A = one_by_one(factors, weights)
-    return B @ A + (product(factors, weights) - B @ A)
-
-
-def single(factors, weights):
-    return tuple(factor.astype(np.float32) for factor in stacked(factors, weights))
-
-
 RIGHT = {
     "product": (product, {}),
     "stacked": (stacked, {}),
-    "residual": (residual, {}),
-    "single": (single, {}),
+    "single": (lambda *a: tuple(factor.astype(np.float32) for factor in stacked(*a)), {}),
     "unequal ranks": (stacked, {"ranks": (1, 4, 2)}),
     "scaled": (lambda *a: 2 * product(*a), {"scale": 2.0}),
     "half precision": (lambda *a: product(*a).astype(np.float16), {}),
@@ -76,22 +65,8 @@ def stacked_twice(factors, weights):
     return B, np.vstack([w * A for w, (_, A) in zip(w, factors, strict=True)])
 
 
-def half_weighted(factors, weights):
-    """A with the weights, B without."""
-    return np.mean([B for B, _ in factors], axis=0), one_by_one(factors, weights)[1]
-
-
-def in_order(factors, weights):
-    """The weights of a sorted list of clients, for an unsorted one."""
-    return product(factors, np.sort(weights))
-
-
 WRONG = {
-    "one by one": (
-        one_by_one,
-        {},
-        r"off by 0\.\d+ of its norm: it is mean\(B\) mean\(A\): factors are averaged one by on",
-    ),
+    "one by one": (one_by_one, {}, r"off by 0\.\d+ of its norm: it is mean\(B\) mean\(A\): factors are averaged one"),
     "unweighted": (lambda f, w: product(f, np.ones(len(f))), {}, "the weights are ignored"),
     "not normalised": (lambda f, w: sum(w) * product(f, w), {}, "the weights are not divided by their sum"),
     "summed": (lambda f, w: len(f) * product(f, np.ones(len(f))), {}, "the products are summed, without weights"),
@@ -100,7 +75,11 @@ WRONG = {
     "last": (lambda f, w: f[-1], {}, "the last client alone is returned"),
     "truncated": (truncated, {}, "it is the best approximation of rank 3"),
     "stacked twice": (stacked_twice, {}, "each factor has the weight, which is squared then"),
-    "half weighted": (half_weighted, {}, "factors are averaged one by one, B without the weights"),
+    "half weighted": (
+        lambda f, w: (np.mean([B for B, _ in f], axis=0), one_by_one(f, w)[1]),
+        {},
+        "factors are averaged one by one, B without the weights",
+    ),
     "A half weighted, scaled": (
         lambda f, w: 2 * one_by_one(f, w)[0] @ np.mean([A for _, A in f], axis=0),
         {"scale": 2.0},
@@ -117,15 +96,14 @@ WRONG = {
     "three axes": (lambda f, w: (stacked(f, w)[0][..., None], stacked(f, w)[1]), {}, r"must return B, \(m, r\), and"),
     "unweighted, one by one": (lambda f, w: one_by_one(f, np.ones(len(f))), {}, "one by one, without the weights"),
     "scale": (product, {"scale": 2.0}, "it is 0.5 times that, is a scale missing"),
-    "in order": (
-        in_order,
+    "sorted weights": (
+        lambda f, w: product(f, np.sort(w)),
         {},
         r"must be the mean of the products B A: for 4 clients, a tall matrix, 12 x 8, it is off",
     ),
     "transposed": (lambda f, w: product(f, w).T, {}, "must return B and A, or their product"),
     "swapped": (lambda f, w: one_by_one(f, w)[::-1], {"shared": "A"}, r"must return B, \(m, r\), and A, \(r, n\)"),
     "one rank only": (one_by_one, {"ranks": (1, 4, 2)}, "must handle 3 clients: .* it raised ValueError"),
-    "frozen, other one": (one_by_one, {}, "off by"),
 }
 
 
@@ -158,10 +136,8 @@ def test_clients_are_asked_with_counts_shares_and_alone():
 @pytest.mark.parametrize("name", WRONG)
 def test_each_fault_is_named(name):
     aggregate, declared, sentence = WRONG[name]
-    with pytest.raises(Refuted, match=sentence) as caught:
+    with pytest.raises(Refuted, match=sentence):
         check_federated(aggregate, **declared)
-    if "expected" in caught.value.witness:
-        assert caught.value.witness["found"].shape == caught.value.witness["expected"].shape
 
 
 def test_the_number_is_that_of_the_formula():

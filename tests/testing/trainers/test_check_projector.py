@@ -12,6 +12,7 @@ from scipy.stats import ks_2samp, ttest_1samp
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_projector
 from rac_theory.testing.trainers.check_projector import Projector, distance
+from tests.testing.failing import expect_refusal, refusal
 from tests.testing.trainers import projectors
 
 module = importlib.import_module("rac_theory.testing.trainers.check_projector")
@@ -47,9 +48,7 @@ def test_a_rank_that_is_too_large_may_be_refused_by_name_only():
             raise ValueError(f"rank must be below {min(G.shape)}")
         return projectors.haar(G, rank, seed)
 
-    with pytest.raises(
-        Refuted, match=r"must handle a tall gradient, 12 x 8, at rank 8: it raised ValueError: rank must be below 8$"
-    ):
+    with pytest.raises(Refuted, match=r"handle a tall gradient, 12 x 8, at rank 8: it raised ValueError: rank must be"):
         check_projector(small)
 
     def crash(G, rank, seed):
@@ -103,14 +102,10 @@ def test_the_distance_is_that_of_kolmogorov_and_smirnov():
 
 
 def test_what_has_no_law():
-    with pytest.raises(ValueError, match="law must be that of a projection"):
-        check_projector(projectors.flora, unbiased=True, law=Haar)
     with pytest.raises(Refuted, match="must be a projection of one side to have a law"):
         check_projector(projectors.both_sides, law=Haar)
     with pytest.raises(Refuted, match="must not be made from the gradient to have a law"):
         check_projector(projectors.galore, law=Haar)
-    with pytest.raises(ValueError, match=r"law\(dim, rank\) must be a sketch"):
-        check_projector(projectors.haar, law=lambda dim, rank: None)
 
 
 def test_few_values_may_be_drawn_again():
@@ -126,34 +121,31 @@ def test_few_values_may_be_drawn_again():
 def test_a_repetition_is_one_that_chance_does_not_make(draws, period, sentence):
     """Over half of the seeds at most, and forty that are the same."""
     P = np.resize(np.random.default_rng(0).standard_normal((period, 2, 2)), (draws, 2, 2))
-    if not sentence:
-        module._check_repetition(P, "G", P[0])
-        return
-    with pytest.raises(Refuted, match=sentence):
-        module._check_repetition(P, "G", P[0])
+    expect_refusal(sentence, module._check_repetition, P, "G", P[0])
 
 
 @pytest.mark.long
 def test_an_error_of_five_per_cent_is_seen():
     """At least 16 of 20 seeds: with power 0.9 fewer have probability 0.04."""
-    found = 0
-    for seed in range(20):
-        try:
-            check_projector(projectors.five_per_cent, unbiased=True, shapes=[(12, 8)], rng=5000 * seed)
-        except Refuted:
-            found += 1
-    assert found >= 16
+    given = {"unbiased": True, "shapes": [(12, 8)]}
+    said = [refusal(check_projector, projectors.five_per_cent, rng=5000 * seed, **given) for seed in range(20)]
+    assert sum(map(bool, said)) >= 16
 
 
-def test_declarations_are_checked():
-    with pytest.raises(ValueError, match="scale must be a finite number > 0"):
-        check_projector(projectors.haar, scale=0)
-    with pytest.raises(ValueError, match="alpha must be a finite number > 0 and < 1, got 1"):
-        check_projector(projectors.haar, alpha=1.0)
-    with pytest.raises(ValueError, match="draws must be >= 8"):
-        check_projector(projectors.haar, draws=2)
-    with pytest.raises(ValueError, match=r"project\(G, 3, 0\) must be an array, got a list"):
-        check_projector(lambda G, rank, seed: G.tolist())
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"scale": 0}, "scale must be a finite number > 0"),
+        ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
+        ({"draws": 2}, "draws must be >= 8"),
+        ({"project": lambda G, rank, seed: G.tolist()}, r"project\(G, 3, 0\) must be an array, got a list"),
+        ({"project": projectors.flora, "unbiased": True, "law": Haar}, "law must be that of a projection"),
+        ({"law": lambda dim, rank: None}, r"law\(dim, rank\) must be a sketch"),
+    ],
+)
+def test_declarations_are_checked(given, message):
+    with pytest.raises(ValueError, match=message):
+        check_projector(**{"project": projectors.haar} | given)
 
 
 def test_all_that_chance_decides_of_a_shape_costs_two_alphas(monkeypatch):
@@ -189,12 +181,7 @@ def test_a_mean_is_refused_at_the_level_of_students_test(G, where):
 )
 def test_a_projection_done_twice_is_itself_up_to_rounding(twice, scale, sentence):
     """Of P of norm 3, where rounding is 1/100: by 8 times that and 9 at most, or 6 where it is compared with itself."""
-    if not sentence:
-        module._check_idempotent(np.array([twice]), np.array([[3.0, 0.0]]), "G", scale, 0.01)
-        return
-    with pytest.raises(Refuted) as caught:
-        module._check_idempotent(np.array([twice]), np.array([[3.0, 0.0]]), "G", scale, 0.01)
-    assert sentence in str(caught.value)
+    expect_refusal(sentence, module._check_idempotent, np.array([twice]), np.array([[3.0, 0.0]]), "G", scale, 0.01)
 
 
 def test_what_points_uphill_does_so_by_more_than_rounding():
