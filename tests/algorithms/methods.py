@@ -65,68 +65,28 @@ METHODS = {
 }
 
 
-def heavy_ball(s, grad, H, g, a, b):
-    m = b * s[1] + H(grad(s[0]))
-    return s[0] - g * m, m
-
-
-def accelerated(s, grad, H, g, a, b):
-    y = (s[0] + a * s[1]) / (1 + a)
-    p = H(grad(y))
-    return y - g * p, (1 - a) * s[1] + a * y - a * p * 2
-
-
-def feedback(s, grad, H, g, a, b):
-    v = s[1] + g * grad(s[0])
-    return s[0] - H(v), v - H(v)
-
-
-def full_momentum(s, grad, H, g, a, b):
-    m = b * s[1] + grad(s[0])
-    return s[0] - g * H(m), m
-
-
-def projected_momentum(s, grad, H, g, a, b):
-    m = H(b * s[1] + grad(s[0]))
-    return s[0] - g * m, m
-
-
-def nesterov(s, grad, H, g, a, b):
-    y = s[0] + b * (s[0] - s[1])
-    return y - g * H(grad(y)), s[0]
-
-
-def ef21(s, grad, H, g, a, b):
-    x = s[0] - g * s[1]
-    return x, s[1] + H(grad(x) - s[1])
-
-
-def decay(s, grad, H, g, a, b):
-    return ((1 - a) * s[0] - g * H(grad(s[0])),)
-
-
-def decay_inside(s, grad, H, g, a, b):
-    return (s[0] - g * H(grad(s[0]) + a * s[0]),)
-
-
-def averaged(s, grad, H, g, a, b):
-    x = s[0] - g * H(grad(s[0]))
-    return x, (1 - a) * s[1] + a * x
-
-
-def extragradient(s, grad, H, g, a, b):
-    return (s[0] - g * H(grad(s[0] - a * grad(s[0]))),)
-
-
-def recursive(s, grad, H, g, a, b):
-    return s[0] - g * s[2], s[0], (1 - b) * grad(s[0]) + b * (s[2] + H(grad(s[0]) - grad(s[1])))
-
-
-def longer(s, grad, H, g, a, b):
-    return (s[0] - 2 * g * H(grad(s[0])),)
-
-
-STEPS = {name: globals()[name.replace(" ", "_")] for name in METHODS}
+STEPS = {
+    "heavy ball": lambda s, grad, H, g, a, b: (s[0] - g * (m := b * s[1] + H(grad(s[0]))), m),
+    "accelerated": lambda s, grad, H, g, a, b: (
+        (y := (s[0] + a * s[1]) / (1 + a)) - g * (p := H(grad(y))),
+        (1 - a) * s[1] + a * y - a * p * 2,
+    ),
+    "feedback": lambda s, grad, H, g, a, b: (s[0] - (p := H(v := s[1] + g * grad(s[0]))), v - p),
+    "full momentum": lambda s, grad, H, g, a, b: (s[0] - g * H(m := b * s[1] + grad(s[0])), m),
+    "projected momentum": lambda s, grad, H, g, a, b: (s[0] - g * (m := H(b * s[1] + grad(s[0]))), m),
+    "nesterov": lambda s, grad, H, g, a, b: ((y := s[0] + b * (s[0] - s[1])) - g * H(grad(y)), s[0]),
+    "ef21": lambda s, grad, H, g, a, b: (x := s[0] - g * s[1], s[1] + H(grad(x) - s[1])),
+    "decay": lambda s, grad, H, g, a, b: ((1 - a) * s[0] - g * H(grad(s[0])),),
+    "decay inside": lambda s, grad, H, g, a, b: (s[0] - g * H(grad(s[0]) + a * s[0]),),
+    "averaged": lambda s, grad, H, g, a, b: (x := s[0] - g * H(grad(s[0])), (1 - a) * s[1] + a * x),
+    "extragradient": lambda s, grad, H, g, a, b: (s[0] - g * H(grad(s[0] - a * grad(s[0]))),),
+    "recursive": lambda s, grad, H, g, a, b: (
+        s[0] - g * s[2],
+        s[0],
+        (1 - b) * grad(s[0]) + b * (s[2] + H(grad(s[0]) - grad(s[1]))),
+    ),
+    "longer": lambda s, grad, H, g, a, b: (s[0] - 2 * g * H(grad(s[0])),),
+}
 """The same methods as functions of states, gradient and H, for gamma, alpha and beta; ``s lambda_min`` is 1/2."""
 
 STARTS = {"accelerated": (1, 1), "nesterov": (1, 1), "averaged": (1, 1), "recursive": (1, 1, 0)}

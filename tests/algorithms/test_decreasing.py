@@ -1,35 +1,14 @@
 """Steps that decrease: their sizes, by hand, and that nothing else changes."""
 
-from itertools import cycle
+from itertools import cycle, islice
 
 import numpy as np
 import pytest
 
-from rac_theory import (
-    GD,
-    SGD,
-    Bernoulli,
-    Case,
-    CertifiedStep,
-    Clients,
-    Constants,
-    Decreasing,
-    Exact,
-    Implementation,
-    LayeredRACLoRA,
-    Local,
-    Minibatch,
-    Noisy,
-    RACLoRA,
-    Reshuffled,
-    StepPerDraw,
-    Unsupported,
-    exact_rate,
-    expected,
-    simulate,
-    theorems,
-)
+from rac_theory import Case, Constants, Unsupported, exact_rate, expected, simulate, theorems
 from rac_theory.algebra import Symbol, number, total
+from rac_theory.algorithms import GD, SGD, Bernoulli, Decreasing, Implementation, LayeredRACLoRA, RACLoRA, StepPerDraw
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 from tests.as_one_test import as_one_test
@@ -60,36 +39,24 @@ def test_sizes_on_a_line_by_hand(power):
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_steps_of_power_zero_are_those_of_the_algorithm_to_the_bit(name):
-    """A step that is scaled otherwise than by an exact one, or that draws another time, would differ."""
+def test_a_step_is_that_of_the_algorithm_at_t(name):
+    """To the bit, from the same draws: all of power zero, and the first of power 1/2 but no later one.
+
+    Catches a step that is scaled otherwise than by an exact one, or that draws another time.
+    """
     gradients, problem = SOURCES[name]
     algorithm = RACLoRA(Coordinate(2, 1), 0.05, gradients=gradients)
-    W, seed = np.ones((5, *problem.shape)), 3
-    ways = [
-        one.iterates(problem, W, np.random.default_rng(seed)) for one in (algorithm, Decreasing(algorithm, 4.0, 0.0))
-    ]
-    for _ in range(8):
-        one, other = map(next, ways)
-        assert np.array_equal(one, other)
 
+    def path(some):
+        return [*islice(some.iterates(problem, np.ones((3, *problem.shape)), np.random.default_rng(0)), 8)]
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_a_step_is_that_of_the_algorithm_at_t(name):
-    """Each step again, from the same draws, by the algorithm whose gamma is gamma_t: the definition of ``at``."""
-    gradients, problem = SOURCES[name]
-    decreasing = Decreasing(RACLoRA(Coordinate(2, 1), 0.05, gradients=gradients), 2.0, 0.5)
-    W = np.ones((3, *problem.shape))
-    first, *later = [next_of(decreasing, problem, W, steps) for steps in (1, 2, 3)]
-    np.testing.assert_array_equal(first, next_of(decreasing.at(0), problem, W, 1))
-    assert not any(np.allclose(one, next_of(decreasing.at(0), problem, W, 2 + i)) for i, one in enumerate(later))
+    whole, decreasing = path(algorithm), Decreasing(algorithm, 2.0, 0.5)
+    np.testing.assert_array_equal(path(Decreasing(algorithm, 4.0, 0.0)), whole)
+    first, *later = path(decreasing)
+    np.testing.assert_array_equal(first, path(decreasing.at(0))[0])
+    assert decreasing.at(0) == algorithm
+    assert not any(map(np.allclose, later, whole[1:]))
     assert decreasing.at(6).gamma == 0.05 * (2 / 8) ** 0.5
-
-
-def next_of(algorithm, problem, W, steps):
-    path = algorithm.iterates(problem, W, np.random.default_rng(0))
-    for _ in range(steps):
-        W = next(path)
-    return W
 
 
 @pytest.mark.parametrize(("name", "power"), [*zip(SOURCES, cycle([0.5, 1.0]), strict=False)])
@@ -124,30 +91,22 @@ def test_layers_and_a_coin_take_such_steps_too():
         assert (shorter[2:] > whole[2:]).all()
 
 
-def test_there_is_no_rate():
-    with pytest.raises(Unsupported, match="steps must have one size"):
-        exact_rate(Case(Decreasing(RACLoRA(Haar(2, 1), 0.1), 3.0), ROWS))
-
-
-@pytest.mark.parametrize(
-    ("algorithm", "offset", "power", "words"),
+@as_one_test(
+    ("make", "words"),
     [
-        (SGD(1.0, CertifiedStep()), 1.0, 1.0, "without step sizes of their own"),
-        (StepPerDraw(Haar(2, 1)), 1.0, 1.0, "algorithm must be a ProjectedDescent"),
-        (GD(0.1), 0.0, 1.0, "offset must be"),
-        (GD(0.1), 1.0, 1.5, r"power must be in \[0, 1\]"),
-        (GD(0.1), 1.0, -0.5, "power must be"),
+        (lambda: Decreasing(SGD(1.0, CertifiedStep()), 1.0), "without step sizes of their own"),
+        (lambda: Decreasing(StepPerDraw(Haar(2, 1)), 1.0), "algorithm must be a ProjectedDescent"),
+        (lambda: Decreasing(GD(0.1), 0.0), "offset must be"),
+        (lambda: Decreasing(GD(0.1), 1.0, 1.5), r"power must be in \[0, 1\]"),
+        (lambda: Decreasing(GD(0.1), 1.0, -0.5), "power must be"),
+        (lambda: exact_rate(Case(Decreasing(RACLoRA(Haar(2, 1), 0.1), 3.0), ROWS)), "steps must have one size"),
+        (lambda: Implementation(lambda W, rng: W, implements=Decreasing(GD(0.1), 1.0)), "implements must be"),
     ],
 )
-def test_what_is_refused(algorithm, offset, power, words):
-    with pytest.raises(ValueError, match=words):
-        Decreasing(algorithm, offset, power)
-
-
-def test_an_implementation_is_not_of_steps_that_decrease():
-    """A step of one's own is not told t."""
-    with pytest.raises(ValueError, match="implements must be"):
-        Implementation(lambda W, rng: W, implements=Decreasing(GD(0.1), 1.0))
+def test_what_is_refused(make, words):
+    """An implementation is none of steps that decrease, as a step of one's own is not told t."""
+    with pytest.raises((ValueError, Unsupported), match=words):
+        make()
 
 
 @as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))

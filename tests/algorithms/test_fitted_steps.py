@@ -1,6 +1,7 @@
 """StepPerDraw and InverseOnRange: each step against its formula on all entries, and what no step may do."""
 
 from itertools import islice, product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from rac_theory.problems.smoothness import Smoothness
 from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Rademacher
 from rac_theory.testing import check_algorithm
+from tests.as_one_test import as_one_test
 
 RNG = np.random.default_rng(0)
 KINDS = (StepPerDraw, InverseOnRange)
@@ -36,24 +38,22 @@ def multiplier(kind, Q, U, shape, side):
     return H / np.linalg.eigvalsh(H @ Q @ H)[-1]
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-@pytest.mark.parametrize(("kind", "side", "rank"), list(product(KINDS, ("left", "right"), (1, 2))))
+@as_one_test(("name", "kind", "side", "rank"), product(PROBLEMS, KINDS, ("left", "right"), (1, 2)))
 def test_a_step_is_its_formula_on_all_entries(name, kind, side, rank):
     """Would catch a side, a basis of the other side that is not turned back, an eigenvalue that is not the largest."""
     problem = PROBLEMS[name]
-    d = problem.shape[0 if side == "left" else 1]
-    algorithm = kind(Haar(d, rank), 0.7, side)
+    algorithm = kind(Haar(problem.shape[0 if side == "left" else 1], rank), 0.7, side)
     W = np.random.default_rng(1).standard_normal((3, *problem.shape))
-    after = next(algorithm.iterates(problem, W, np.random.default_rng(2)))
-    Q, G = problem.smoothness.dense, problem.gradient(W)
-    columns = [np.linalg.svd(step if side == "left" else step.T)[0][:, :rank] for step in W - after]
-    for i, U in enumerate(columns):  # the range that was drawn is seen in the step, of as many columns or more
-        M = multiplier(kind, Q, U, problem.shape, side)
-        np.testing.assert_allclose((W - after)[i].ravel(), 0.7 * M @ G[i].ravel(), rtol=1e-7, atol=1e-10)
+    moves = W - next(algorithm.iterates(problem, W, np.random.default_rng(2)))
+    Q = problem.smoothness.dense
+    for move, G in zip(moves, problem.gradient(W), strict=True):
+        # The range that was drawn is seen in the step, of as many columns or more.
+        U = np.linalg.svd(move if side == "left" else move.T)[0][:, :rank]
+        expected = 0.7 * multiplier(kind, Q, U, problem.shape, side) @ G.ravel()
+        np.testing.assert_allclose(move.ravel(), expected, rtol=1e-7, atol=1e-10)
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-@pytest.mark.parametrize("kind", KINDS)
+@as_one_test(("name", "kind"), product(PROBLEMS, KINDS))
 def test_no_draw_goes_uphill(name, kind):
     """Up to gamma = 2, from anywhere; and a tenth beyond it some do on a quadratic under a sketch of all of it."""
     problem = PROBLEMS[name]
@@ -69,7 +69,7 @@ def test_no_draw_goes_uphill(name, kind):
 QUADRATICS = ("rows", "rows and columns", "all entries", "least squares")
 
 
-@pytest.mark.parametrize(("name", "kind", "side"), list(product(QUADRATICS, KINDS, ("left", "right"))))
+@as_one_test(("name", "kind", "side"), product(QUADRATICS, KINDS, ("left", "right")))
 def test_expectations_are_means_over_the_support(name, kind, side):
     """Two steps, every draw of both: (k^2) runs. Would catch E[M] in both places, and a factor that is lost."""
     problem = PROBLEMS[name]
@@ -83,8 +83,8 @@ def test_expectations_are_means_over_the_support(name, kind, side):
     W, weights = case.start[None], np.ones(1)
     means = [float(weights @ (problem.value(W) - problem.f_star))]
     for _ in range(2):
-        G = problem.gradient(W).reshape(len(W), -1)
-        W = np.concatenate([(W.reshape(len(W), -1) - 1.2 * G @ M).reshape(-1, *shape) for M in steps])
+        w, g = (X.reshape(len(W), -1) for X in (W, problem.gradient(W)))
+        W = np.concatenate([(w - 1.2 * g @ M).reshape(-1, *shape) for M in steps])
         weights = np.concatenate([weights * chance for chance in p.astype(float)])
         means.append(float(weights @ (problem.value(W) - problem.f_star)))
     np.testing.assert_allclose(expected(case).gap, means, rtol=1e-8)
@@ -215,20 +215,12 @@ def test_they_pass_what_is_asked_of_algorithms(kind):
 
 
 def test_what_they_refuse():
-    class Unknown:
-        shape, L, mu, f_star, f_lower = (4, 1), float("nan"), 0.0, 0.0, 0.0
-
-        def value(self, W):
-            return np.zeros(len(W))
-
-        def gradient(self, W):
-            return np.zeros_like(W)
-
-    with pytest.raises(ValueError, match="problem must know its smoothness or its L, got L=nan"):
-        StepPerDraw(Haar(4, 1)).check(Unknown())
-    Unknown.L = 0.0
-    with pytest.raises(ValueError, match="problem must be curved somewhere"):
-        StepPerDraw(Haar(4, 1)).check(Unknown())
+    for L, words in (
+        (np.nan, "problem must know its smoothness or its L, got L=nan"),
+        (0.0, "must be curved somewhere"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            StepPerDraw(Haar(4, 1)).check(SimpleNamespace(shape=(4, 1), L=L))
     StepPerDraw(Haar(4, 1)).check(Quadratic.left(1e-9 * np.eye(4), np.ones((4, 1))))  # that is enough
     with pytest.raises(ValueError, match=r"sketch\.dim must be m=4 for side='left'"):
         InverseOnRange(Haar(3, 1)).check(PROBLEMS["rows"])

@@ -6,6 +6,7 @@ import pytest
 from rac_theory import GD, Case, Implementation, Minibatch, RACLoRA, simulate, sketches
 from rac_theory.algorithms import Checked, GaLore, LoRA
 from rac_theory.problems import LeastSquares
+from tests.as_one_test import as_one_test
 
 RNG = np.random.default_rng(5)
 LEAST = LeastSquares(RNG.normal(size=(12, 4)), RNG.normal(size=(12, 3)), l2=0.1)
@@ -76,22 +77,20 @@ def test_it_has_the_members_of_what_it_implements():
     assert repr(Implementation(Counting(), implements=RAC)) == f"Implementation(Counting, implements={RAC!r})"
 
 
-@pytest.mark.parametrize(
+def own(stepper, implements=RAC):
+    return Implementation(stepper, implements=implements)
+
+
+@as_one_test(
     ("make", "sentence"),
     [
-        (lambda: Implementation(3.0, implements=RAC), r"stepper must be a function step\(W, rng\), or have .* got 3.0"),
-        (lambda: Implementation(descend, implements=descend), "implements must be a ProjectedDescent, such as RACLoRA"),
-        (lambda: Implementation(descend, implements=LoRA), "implements must be a ProjectedDescent.* the class LoRA"),
+        (lambda: own(3.0), r"stepper must be a function step\(W, rng\), or have .* got 3.0"),
+        (lambda: own(descend, descend), "implements must be a ProjectedDescent, such as RACLoRA"),
+        (lambda: own(descend, LoRA), "implements must be a ProjectedDescent.* the class LoRA"),
+        (lambda: own(descend, GaLore(1, 0.1, Minibatch(2))), "a GaLore whose gradients are exact"),
+        (lambda: Case(own(descend, RACLoRA(sketches.Haar(3, 1), 1.0)), LEAST), "did you mean side"),
         (
-            lambda: Implementation(descend, implements=GaLore(1, 0.1, Minibatch(2))),
-            "a GaLore whose gradients are exact",
-        ),
-        (
-            lambda: Case(Implementation(descend, implements=RACLoRA(sketches.Haar(3, 1), 1.0)), LEAST),
-            "did you mean side",
-        ),
-        (
-            lambda: simulate(Case(Implementation(lambda W, rng: W[0], implements=RAC), LEAST, steps=1)),
+            lambda: simulate(Case(own(lambda W, rng: W[0]), LEAST, steps=1)),
             r"<lambda> must return the next W, of shape \(4, 3\), got shape \(3,\)",
         ),
     ],
@@ -110,9 +109,6 @@ def test_what_was_checked_stays_on_its_problem():
     assert repr(checked).endswith("as checked by each step computed again and 2048 pairs of steps at level 4e-06)")
     ways = [str(Checked(LEAST, 4e-6, pairs, each_step=pairs == 0)) for pairs in (0, 1)]
     assert ways == [f"as checked by {way} at level 4e-06" for way in ("each step computed again", "1 pairs of steps")]
-
-
-def test_what_was_not_checked_is_itself():
-    case = Case(Implementation(descend, implements=RAC), LEAST)
+    case = Case(Implementation(descend, implements=RAC), LEAST)  # which was not checked
     assert case.as_checked is case
     assert case.checked is None

@@ -3,27 +3,16 @@
 import pickle
 import re
 from fractions import Fraction
-from functools import partial
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from rac_theory import GD, SGD, Bernoulli, Case, LayeredRACLoRA, RACLoRA, simulate
+from rac_theory import GD, SGD, Bernoulli, Case, LayeredRACLoRA, Minibatch, Noisy, RACLoRA, simulate
 from rac_theory.algebra import Symbol, identical
 from rac_theory.algorithms import MOMENTUM, H, Method, MethodDescent, gradient, letter, state
-from rac_theory.algorithms.gradients import (
-    CertifiedStep,
-    Clients,
-    Exact,
-    FiniteDifferences,
-    Local,
-    Minibatch,
-    Noisy,
-    Reshuffled,
-    Subset,
-)
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled, Subset
 from rac_theory.algorithms.method import coefficients
-from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems import Federated, FromFunctions, Layers, LeastSquares, Quadratic, SoftmaxRegression
 from rac_theory.runs.simulation.kernels.choice import kernel_for
 from rac_theory.sketches import Coordinate, Gaussian, Haar
@@ -31,14 +20,17 @@ from rac_theory.sketches.draws import ranges
 from rac_theory.statements.symbols import L, L_max, gamma
 from tests.as_one_test import as_one_test
 
-from .methods import ACCELERATED, FEEDBACK, HEAVY_BALL, W, alpha, beta
+from .methods import ACCELERATED, FEEDBACK, HEAVY_BALL, LETTERS, METHODS, REPORTS, STARTS, STEPS, W, alpha, beta, called
 
 M, Z, D = state("M", "Z", "D")
 rng = np.random.default_rng(5)
 X, Y = rng.standard_normal((12, 4)), rng.standard_normal((12, 3))
 SUM = LeastSquares(X, Y, l2=0.1)
 START = rng.standard_normal((4, 3))
-LETTERS = {"gamma": 0.2, "beta": 0.7}
+NUMBERS = {"gamma": 0.2, "beta": 0.7}
+COMBINATION = "line W must be a combination of states, gradients and H(...), got"
+A_LINE = "a line must be that of a state, such as W, got"
+UNDER_H = "H must be applied to a combination of states and gradients, such as H(gradient(W)),"
 
 
 def test_a_combination_is_its_coefficients():
@@ -61,35 +53,26 @@ def test_a_combination_is_its_coefficients():
 @as_one_test(
     ("wrong", "sentence"),
     [
-        (lambda: Method({W: W * M}), "line W must be a combination of states, gradients and H(...), got W M, which is"),
-        (lambda: Method({W: gradient(W) * H(W)}), "line W must be a combination of states, gradients and H(...), got"),
-        (lambda: Method({W: W / M}), "line W must be a combination of states, gradients and H(...), got W / M, which"),
-        (lambda: Method({W: gamma / W}), "line W must be a combination of states, gradients and H(...), got gamma / W"),
-        (lambda: Method({W: W**2}), "line W must be a combination of states, gradients and H(...), got W^2, which is"),
-        (lambda: Method({W: W + gamma}), "line W must be a combination of states, gradients and H(...), got W + gamma"),
-        (lambda: Method({W: 1 - W}), "line W must be a combination of states, gradients and H(...), got 1 - W, which"),
+        (lambda: Method({W: W * M}), f"{COMBINATION} W M, which is"),
+        (lambda: Method({W: gradient(W) * H(W)}), COMBINATION),
+        (lambda: Method({W: W / M}), f"{COMBINATION} W / M, which"),
+        (lambda: Method({W: gamma / W}), f"{COMBINATION} gamma / W"),
+        (lambda: Method({W: W**2}), f"{COMBINATION} W^2, which is"),
+        (lambda: Method({W: W + gamma}), f"{COMBINATION} W + gamma"),
+        (lambda: Method({W: 1 - W}), f"{COMBINATION} 1 - W, which"),
         (lambda: Method({W: W, M: W}, start={M: W * W}), "start of M must be a combination of states, gradients and"),
-        (
-            lambda: H(gamma * W * W),
-            "H must be applied to a combination of states and gradients, such as H(gradient(W)),",
-        ),
+        (lambda: H(gamma * W * W), UNDER_H),
         (lambda: H(W - H(gradient(W))), "H must be applied once, as H H = H, got H inside of H(W - H(grad f(W)))"),
-        (lambda: H(gamma), "H must be applied to a combination of states and gradients, such as H(gradient(W)), got"),
-        (
-            lambda: H(W - W),
-            "H must be applied to a combination of states and gradients, such as H(gradient(W)), got W - W",
-        ),
+        (lambda: H(gamma), f"{UNDER_H} got"),
+        (lambda: H(W - W), f"{UNDER_H} got W - W"),
         (lambda: gradient(W - H(W)), "a gradient must be taken where H has not moved yet, got gradient(W - H(W))"),
         (lambda: gradient(1), "a gradient must be taken at a combination of states, such as gradient(W), got 1"),
         (lambda: state("W", ""), "a state must have a name such as W, got ''"),
         (lambda: Method({}), "lines must be a mapping such as {W: W - gamma * H(gradient(W))}, got {}"),
-        (lambda: Method({W: gamma}), "line W must be a combination of states, gradients and H(...), got gamma"),
-        (lambda: Method({W: H}), "line W must be a combination of states, gradients and H(...), got <function H"),
-        (
-            lambda: Method({W - M: W}),
-            "a line must be that of a state, such as W, got W - M: does a name of Python hide",
-        ),
-        (lambda: Method({"W": W}), "a line must be that of a state, such as W, got 'W'"),
+        (lambda: Method({W: gamma}), f"{COMBINATION} gamma"),
+        (lambda: Method({W: H}), f"{COMBINATION} <function H"),
+        (lambda: Method({W - M: W}), f"{A_LINE} W - M: does a name of Python hide"),
+        (lambda: Method({"W": W}), f"{A_LINE} 'W'"),
         (lambda: Method({W: W - M, M: M}), "line M: M must have a start, such as start={M: 0}"),
         (lambda: Method({W: W - M}), "line W: M must have a line of its own, the method has W"),
         (lambda: Method({W: W - gradient(M)}), "line W: M must have a line of its own, the method has W"),
@@ -108,9 +91,9 @@ def test_a_combination_is_its_coefficients():
         (lambda: HEAVY_BALL(Haar(4, 1), gama=0.1, beta=0), "letters must be one of beta, gamma, got 'gama'"),
         (lambda: HEAVY_BALL(Haar(4, 1), gamma="1", beta=0), "gamma must be a finite number, got '1'"),
         (lambda: HEAVY_BALL(Haar(4, 1), gamma=0.1, beta=np.nan), "beta must be a finite number, got nan"),
-        (lambda: HEAVY_BALL(Haar(4, 1), side="up", **LETTERS), "side must be one of"),
-        (lambda: HEAVY_BALL(Haar(4, 1), gradients=3, **LETTERS), "gradients must be a gradient source"),
-        (lambda: HEAVY_BALL([Haar(4, 1)], layers=3, **LETTERS), "layers must be a Layers, such as problem.layers"),
+        (lambda: HEAVY_BALL(Haar(4, 1), side="up", **NUMBERS), "side must be one of"),
+        (lambda: HEAVY_BALL(Haar(4, 1), gradients=3, **NUMBERS), "gradients must be a gradient source"),
+        (lambda: HEAVY_BALL([Haar(4, 1)], layers=3, **NUMBERS), "layers must be a Layers, such as problem.layers"),
     ],
 )
 def test_bad_input_is_one_sentence_that_names_the_line(wrong, sentence):
@@ -131,44 +114,19 @@ def test_what_is_seen_by_a_step_is_what_was_before_it():
     np.testing.assert_array_equal(run.iterates[0], [START, 2 * START, START, 2 * START])
 
 
-def by_hand(name, problem, start, steps, sketch, seed):
-    """Runs of one method, as a programmer writes it: the iterate, the other state, and what is reported."""
-    g, b, a = LETTERS["gamma"], LETTERS["beta"], 0.3
-    stream = np.random.default_rng(seed)
-    drawn = ranges(sketch, stream, 16)
-    w = np.repeat(start[None], 16, axis=0)
-    other = w.copy() if name == "accelerated" else np.zeros_like(w)
-    kept = [(w, other)]
-    for _ in range(steps):
-        Q = next(drawn)
-        project = lambda G, Q=Q: Q @ (np.swapaxes(Q, 1, 2) @ G)  # noqa: E731
-        if name == "heavy ball":
-            other = b * other + project(problem.gradient(w))
-            w = w - g * other
-        elif name == "accelerated":
-            y = (w + a * other) / (1 + a)
-            moved = project(problem.gradient(y))
-            w, other = y - g * moved, (1 - a) * other + a * y - a / 0.5 * moved
-        else:
-            v = other + g * problem.gradient(w)
-            w, other = w - project(v), v - project(v)
-        kept.append((w, other))
-    return kept
-
-
-@pytest.mark.parametrize("sketch", [Haar(4, 2), Coordinate(4, 1), Gaussian(4, 1)])
-@pytest.mark.parametrize("name", ["heavy ball", "accelerated", "feedback"])
-def test_runs_are_those_of_a_loop_by_hand(name, sketch):
-    """State and all. Catches a coefficient, a stale gradient, and a state that is not kept."""
-    method = {"heavy ball": HEAVY_BALL, "accelerated": ACCELERATED, "feedback": FEEDBACK}[name]
-    values = {"gamma": 0.2, "beta": 0.7, "alpha": 0.3, "s": 1.0, "lambda_min": 0.5}
-    algorithm = method(sketch, **{letter: values[letter] for letter in method.letters})
-    stream = np.random.default_rng(3)
-    walk = algorithm.states(SUM, np.repeat(START[None], 16, axis=0), stream)
-    for (w, other), states in zip(by_hand(name, SUM, START, 12, sketch, 3), walk, strict=False):
-        np.testing.assert_allclose(states[0], w, rtol=0, atol=1e-13)
-        np.testing.assert_allclose(states[1], other, rtol=0, atol=1e-13)
-        np.testing.assert_allclose(states[2], w - other if name == "feedback" else w, rtol=0, atol=1e-13)
+@pytest.mark.parametrize("name", METHODS)
+def test_runs_are_those_of_a_loop_by_hand(name):
+    """States and report. Catches a coefficient, a stale gradient, and a state that is not kept."""
+    g, a, b = (LETTERS[letter] for letter in ("gamma", "alpha", "beta"))
+    others = [0] * (len(METHODS[name].names) - 1)
+    for sketch in (Haar(4, 2), Coordinate(4, 1), Gaussian(4, 1)):
+        start, drawn = np.repeat(START[None], 16, axis=0), ranges(sketch, np.random.default_rng(3), 16)
+        states = tuple(begin * start for begin in STARTS.get(name, (1, *others)))
+        walk = called(name, sketch).states(SUM, start, np.random.default_rng(3))
+        for (*kept, reported), Q in zip(islice(walk, 12), drawn, strict=False):
+            np.testing.assert_allclose(kept, states, rtol=0, atol=1e-13)
+            np.testing.assert_allclose(reported, REPORTS.get(name, lambda s: s[0])(states), rtol=0, atol=1e-13)
+            states = STEPS[name](states, SUM.gradient, lambda G, Q=Q: Q @ (Q.mT @ G), g, a, b)
 
 
 def test_the_iterate_and_what_is_reported_are_both_recorded():
@@ -187,59 +145,47 @@ def test_the_iterate_and_what_is_reported_are_both_recorded():
 def test_right_is_left_transposed():
     problem = Quadratic.left(np.diag([1.0, 2.0, 3.0]), rng.standard_normal((3, 2)))
     turned = Quadratic.kronecker(np.eye(2), np.diag([1.0, 2.0, 3.0]), problem.W_star.T)
-    left, right = (HEAVY_BALL(Gaussian(3, 1), side=side, **LETTERS) for side in ("left", "right"))
+    left, right = (HEAVY_BALL(Gaussian(3, 1), side=side, **NUMBERS) for side in ("left", "right"))
     runs = [simulate(Case(*pair, steps=9), runs=5, rng=1) for pair in ((left, problem), (right, turned))]
     np.testing.assert_allclose(runs[0].values, runs[1].values, rtol=1e-10)
 
 
 def test_layers_are_projected_each_by_itself():
     """One layer is none; of two each has its own H."""
-    layers = Layers([(4, 3)])
-    whole = HEAVY_BALL(Gaussian(4, 2), **LETTERS)
-    layered = HEAVY_BALL([Gaussian(4, 2)], layers=layers, **LETTERS)
+    layers, two = Layers([(4, 3)]), Layers([(2, 3), (3, 2)])
+    whole = HEAVY_BALL(Gaussian(4, 2), **NUMBERS)
+    layered = HEAVY_BALL([Gaussian(4, 2)], layers=layers, **NUMBERS)
     column = Quadratic.full(np.kron(X.T @ X / 12, np.eye(3)), np.ones((12, 1)))
     matrix = Quadratic.full(np.kron(X.T @ X / 12, np.eye(3)), np.ones((4, 3)))
     runs = [simulate(Case(a, p, steps=9), runs=5, rng=1) for a, p in ((whole, matrix), (layered, column))]
     np.testing.assert_allclose(runs[0].values, runs[1].values, rtol=1e-10)
-    two = Layers([(2, 3), (3, 2)])
-    moved = HEAVY_BALL([Gaussian(2, 1), Gaussian(3, 1)], layers=two, side=["left", "right"][:1] * 2, **LETTERS)
-    step = next(moved.iterates(column, np.zeros((4, 12, 1)), np.random.default_rng(0)))
-    for part in two.views(step):
+    moved = HEAVY_BALL([Gaussian(2, 1), Gaussian(3, 1)], layers=two, side=["left", "left"], **NUMBERS)
+    for part in two.views(next(moved.iterates(column, np.zeros((4, 12, 1)), np.random.default_rng(0)))):
         assert (np.linalg.matrix_rank(part) == 1).all()
 
 
 @pytest.mark.parametrize(
-    ("source", "problem"),
+    "source",
     [
-        (Minibatch(3), SUM),
-        (Noisy(0.3), SUM),
-        (CertifiedStep(), SUM),
-        (FiniteDifferences(1e-3, central=True), SUM),
-        (Clients(Exact()), Federated(SUM, clients=3)),
-        (Clients(Exact(), Subset(2)), Federated(SUM, clients=3)),
-        (Clients(Minibatch(2)), Federated(SUM, clients=3)),
-        (Local(1), SUM),
+        *(Minibatch(3), Noisy(0.3), CertifiedStep(), FiniteDifferences(1e-3, central=True), Local(1)),
+        *(Clients(Exact()), Clients(Exact(), Subset(2)), Clients(Minibatch(2))),
     ],
     ids=repr,
 )
-def test_every_gradient_source_gives_one_gradient(source, problem):
+def test_every_gradient_source_gives_one_gradient(source):
     """With beta = 0 heavy ball is RAC-LoRA with the same draws. Catches a gradient that is drawn twice."""
+    problem = Federated(SUM, clients=3) if isinstance(source, Clients) else SUM
     plain = simulate(Case(RACLoRA(Gaussian(4, 2), 0.2, "left", source), problem, START, steps=9), runs=20, rng=1)
     ball = HEAVY_BALL(Gaussian(4, 2), gradients=source, gamma=0.2, beta=0.0)
     run = simulate(Case(ball, problem, START, steps=9), runs=20, rng=1)
     np.testing.assert_allclose(run.values, plain.values, rtol=1e-9)
 
 
-@pytest.mark.parametrize("source", [Local(2), Reshuffled()])
-def test_several_steps_under_one_draw_are_refused(source):
-    with pytest.raises(
-        ValueError, match=r"gradients must be one at each point of a method, got .*, which takes several"
-    ):
-        Case(HEAVY_BALL(Gaussian(4, 2), gradients=source, **LETTERS), SUM)
-
-
-def test_derivatives_along_h_alone_do_not_go_beside_it():
-    FiniteDifferences(1e-3).check(SUM)
+def test_gradients_that_a_method_cannot_use_are_refused():
+    """Several steps under one draw, and derivatives along H alone where a gradient goes beside it."""
+    for source in (Local(2), Reshuffled()):
+        with pytest.raises(ValueError, match=r"gradients must be one at each point of a method, got .*, which takes s"):
+            Case(HEAVY_BALL(Gaussian(4, 2), gradients=source, **NUMBERS), SUM)
     Case(FEEDBACK(None, gradients=FiniteDifferences(1e-3), gamma=0.1), SUM)
     with pytest.raises(ValueError, match="gradients must be known beyond H where a method uses them outside of H"):
         Case(FEEDBACK(Gaussian(4, 2), gradients=FiniteDifferences(1e-3), gamma=0.1), SUM)
@@ -345,7 +291,7 @@ def test_a_box_names_what_it_uses_more_than_once():
         "    G^{t+1} = G^t - gamma P^t",
         "    P^{t+1} = G_1 + G_2",
     ]
-    assert repr(HEAVY_BALL(Haar(4, 1), side="right", gradients=Noisy(0.5), **LETTERS)) == (
+    assert repr(HEAVY_BALL(Haar(4, 1), side="right", gradients=Noisy(0.5), **NUMBERS)) == (
         "Method({W: W - gamma [beta M + H(grad f(W))], M: beta M + H(grad f(W))}, start={M: 0})"
         "(Haar(dim=4, rank=1), gamma=0.2, beta=0.7, side='right', gradients=Noisy(sigma=0.5))"
     )
@@ -353,20 +299,12 @@ def test_a_box_names_what_it_uses_more_than_once():
 
 def test_runs_do_not_depend_on_workers_nor_on_how_many_there_are():
     problem = SoftmaxRegression(X, rng.integers(3, size=12))
-    case = Case(HEAVY_BALL(Gaussian(4, 1), gradients=Minibatch(4), **LETTERS), problem, steps=20)
-    many = simulate(case, runs=300, rng=0)
-    few = simulate(case, runs=7, rng=0)
+    case = Case(HEAVY_BALL(Gaussian(4, 1), gradients=Minibatch(4), **NUMBERS), problem, steps=20)
+    many, few = (simulate(case, runs=runs, rng=0) for runs in (300, 7))
     np.testing.assert_array_equal(few.values, many.values[:7])
     single = simulate(case, runs=7, rng=0, dtype=np.float32)
     np.testing.assert_allclose(single.values, few.values, rtol=1e-4)
     assert pickle.loads(pickle.dumps(case)) == case
-
-
-def test_a_range_in_a_test_is_a_range():
-    """The loop by hand above rests on it."""
-    Q = next(ranges(Gaussian(4, 2), np.random.default_rng(0), 3))
-    np.testing.assert_allclose(np.swapaxes(Q, 1, 2) @ Q, np.broadcast_to(np.eye(2), (3, 2, 2)), atol=1e-12)
-    assert partial(orthonormal_range)(Q).shape == Q.shape
 
 
 def test_a_gradient_may_be_taken_twice():

@@ -36,7 +36,7 @@ LINES = FiniteSupport([[[1.0], [1.0]], [[1.0], [-1.0]], [[1.0], [0.0]], [[0.0], 
 def test_it_is_false_as_seldom_as_it_says(sketch, true):
     """Below the truth at most 33 times of 300 at level 0.05: alpha 2e-5.
 
-    Without the margin it would be so 132 times or more: 33 or fewer have a probability below 1e-30. The truth by hand:
+    Without the margin it would be so for a third of 100 or more: 33 of 300 have a probability below 1e-18. By hand:
     (2 + 1)/(d + 2) for a line, (dr + 2d - 2)/((d - 1)(d + 2)), and (.4 + .2/4)/(.4 + .2/2).
     """
     S = np.diag(np.eye(sketch.dim)[0])
@@ -45,10 +45,10 @@ def test_it_is_false_as_seldom_as_it_says(sketch, true):
     assert sum(bound < true for bound in bounds) <= 33
     assert np.mean(bounds) < 1.15 * true
     bare = []
-    for seed in range(300):
+    for seed in range(100):
         rng = np.random.default_rng(seed)
         bare.append(_bound(S, 0, means(Own(sketch), [S], 60, rng), means(Own(sketch), [S], 440, rng), 1 - 1e-12))
-    assert sum(bound < true for bound in bare) >= 100
+    assert sum(bound < true for bound in bare) >= 33
 
 
 @pytest.mark.parametrize("sketch", [Haar(5, 2), Coordinate(5, 2), CountSketch(5, 2)], ids=repr)
@@ -145,8 +145,7 @@ def test_what_was_not_seen_may_be_as_steep_as_anything():
     tilted = FiniteSupport(turned @ flat.matrices, flat.probabilities)
     for sketch in (flat, tilted):
         (bound,) = along_draws(Own(sketch), [S], sampling(0.01, 2000, 0)).bounds
-        assert bound == pytest.approx(3.0, rel=1e-13)
-        assert bound >= 3.0
+        assert 3.0 <= bound <= 3.0 * (1 + 1e-13)
 
 
 def test_a_multiple_of_the_identity_only_moves_it():

@@ -2,74 +2,42 @@
 
 import math
 from fractions import Fraction
+from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.linalg import eigh
 
-from rac_theory import GD, AsymmetricLoRA, Bernoulli, Case, RACLoRA, best_step, expected, longest_step
-from rac_theory.gains import gain
+from rac_theory import GD, AsymmetricLoRA, Bernoulli, RACLoRA, best_step, longest_step, sketches
 from rac_theory.gains.gain import _end, _on_all_entries, smoothness_along
 from rac_theory.gains.one_side import _between, _of_entries, along_one_side
 from rac_theory.numerics.linalg import projection
-from rac_theory.problems import Quadratic
 from rac_theory.problems.smoothness import Smoothness
-from rac_theory.sketches import (
-    AnisotropicGaussian,
-    BlockPartition,
-    Coordinate,
-    CoordinateWithReplacement,
-    CountSketch,
-    EquiangularFrame,
-    FiniteSupport,
-    FromFunction,
-    Frozen,
-    Gaussian,
-    Haar,
-    KaimingUniform,
-    Mixture,
-    Rademacher,
-    SparseSigns,
-    SubsampledHadamard,
-    WeightedCoordinate,
-)
+from rac_theory.sketches import Coordinate, FiniteSupport, FromFunction, Frozen, Gaussian, Haar, WeightedCoordinate
 from rac_theory.sketches.draws import checked_support
 from rac_theory.sketches.moments import Moments
-from tests.gains.matrices import M, N, semidefinite
+from tests.as_one_test import as_one_test
+from tests.gains.matrices import COMMON_BASIS, NO_COMMON_BASIS, M, N, known, semidefinite
 
 LISTED = [
     Coordinate(M, 1),
     Coordinate(M, 2),
-    CoordinateWithReplacement(M, 2),
+    sketches.CoordinateWithReplacement(M, 2),
     WeightedCoordinate(M, 1, [1, 2, 3, 0]),
-    BlockPartition(M, 3),
-    EquiangularFrame(M, 2),
-    CountSketch(M, 2),
-    Rademacher(M, 1),
-    Rademacher(M, 2),
-    SparseSigns(M, 1, 0.2),
+    sketches.BlockPartition(M, 3),
+    sketches.EquiangularFrame(M, 2),
+    sketches.CountSketch(M, 2),
+    sketches.Rademacher(M, 2),
+    sketches.SparseSigns(M, 1, 0.2),
     Frozen(np.eye(M)[:, :2]),
     Frozen(np.random.default_rng(1).standard_normal((M, 3))),  # of E[H] one eigenvalue alone is zero
     FiniteSupport(np.random.default_rng(2).standard_normal((3, M, 2)), [0.2, 0.5, 0.3]),
-    FiniteSupport(np.random.default_rng(3).standard_normal((2, M, 1)), [0.9, 0.1]),
-    Mixture([Coordinate(M, 2), Frozen(np.ones((M, 1)))], [1, 3]),
+    FiniteSupport(np.random.default_rng(3).standard_normal((2, M, 1)), [0.9, 0.1]),  # of E[H] two are zero
+    sketches.Mixture([Coordinate(M, 2), Frozen(np.ones((M, 1)))], [1, 3]),
 ]
 
-
-SUMS = {
-    "one side": [(semidefinite(M, M, 0), np.eye(N))],
-    "one term": [(semidefinite(M, 2, 1), semidefinite(N, N, 2))],
-    "and a penalty": [(semidefinite(M, 2, 3), semidefinite(N, 1, 4)), (0.3 * np.eye(M), np.eye(N))],
-    "blocks": [(semidefinite(M, M, 5), np.diag([1.0, 2, 0])), (semidefinite(M, M, 6), np.diag([1.0, 0, 3]))],
-    "powers": [
-        (semidefinite(M, M, 7), semidefinite(N, N, 8)),
-        (np.diag([1.0, 2, 3, 4]), semidefinite(N, N, 8) @ semidefinite(N, N, 8)),
-    ],
-    "no common basis": [
-        (semidefinite(M, M, 9), semidefinite(N, N, 10)),
-        (semidefinite(M, M, 11), semidefinite(N, N, 12)),
-    ],
-}
+SUMS = COMMON_BASIS | {"no common basis": NO_COMMON_BASIS}
 
 
 def dense(terms):
@@ -98,8 +66,7 @@ def close_above(bound, true):
     return true * (1 - 1e-13) <= bound <= true * (1 + 1e-8)
 
 
-@pytest.mark.parametrize("terms", SUMS.values(), ids=SUMS)
-@pytest.mark.parametrize("sketch", LISTED, ids=repr)
+@as_one_test(("sketch", "terms"), product(LISTED, SUMS.values()), [f"{s}, {kind}" for s, kind in product(LISTED, SUMS)])
 def test_it_is_the_eigenvalue_over_all_draws(sketch, terms):
     """Left and right, regular E[H] or singular, one Kronecker term or several. Catches the trace of the wrong side."""
     Q = Smoothness(terms)
@@ -113,9 +80,14 @@ def test_it_is_the_eigenvalue_over_all_draws(sketch, terms):
     assert smoothness_along(RACLoRA(sketch, 0.1), Q) == left
 
 
-@pytest.mark.parametrize("terms", SUMS.values(), ids=SUMS)
-@pytest.mark.parametrize("sketch", [LISTED[i] for i in (0, 5, 10, 11, 13)], ids=repr)
-@pytest.mark.parametrize("other", [Coordinate(N, 1), Frozen([[1.0], [2.0], [2.0]])], ids=repr)
+@as_one_test(
+    ("sketch", "other", "terms"),
+    product(
+        [LISTED[i] for i in (0, 9, 10, 12)],
+        [Coordinate(N, 1), Frozen([[1.0], [2.0], [2.0]])],
+        [SUMS[kind] for kind in ("one term", "blocks", "no common basis")],
+    ),
+)
 def test_a_coin_has_that_of_its_own_law(sketch, other, terms):
     """Catches the larger of the two sides, their mean with the coin's weights, and a range of one side only."""
     Q, p = Smoothness(terms), 0.3
@@ -142,8 +114,14 @@ def haar(d, r, L, trace):
     return ((d * r + d - 2) * L + (d - r) * trace) / ((d - 1) * (d + 2))
 
 
-@pytest.mark.parametrize("sketch", [Haar, Gaussian, lambda d, r: AnisotropicGaussian(d, r, 2 * np.eye(d))])
-@pytest.mark.parametrize(("d", "r"), [(2, 1), (5, 1), (5, 3), (5, 5), (16, 4)])
+@as_one_test(
+    ("sketch", "d", "r"),
+    [
+        *((Haar, d, r) for d, r in ((2, 1), (5, 1), (5, 3), (5, 5), (16, 4))),
+        (Gaussian, 5, 3),
+        (lambda d, r: sketches.AnisotropicGaussian(d, r, 2 * np.eye(d)), 5, 3),
+    ],
+)
 def test_a_uniform_range_has_the_formula(sketch, d, r):
     """Catches a for b, (d + 1) for (d + 2), and the trace forgotten, which are off by a tenth at least."""
     spread = np.arange(1.0, d + 1)
@@ -152,8 +130,9 @@ def test_a_uniform_range_has_the_formula(sketch, d, r):
     assert exact <= Fraction(found) <= exact * (1 + Fraction(1, 10**15))
 
 
-@pytest.mark.parametrize("sketch", [*LISTED, Haar(M, 2), SubsampledHadamard(M, 3), None], ids=repr)
-@pytest.mark.parametrize("L", [0.1, 3.0, 0.0, 1 / 3])
+@as_one_test(
+    ("sketch", "L"), product([*LISTED, Haar(M, 2), sketches.SubsampledHadamard(M, 3), None], [0.1, 3.0, 0.0, 1 / 3])
+)
 def test_smoothness_in_all_directions_is_L(sketch, L):
     """Exactly, whatever the sketch. Catches any rounding there, by which steps of 1/L would be shorter."""
     Q = Smoothness.isotropic(L, (M, N))
@@ -207,19 +186,9 @@ def test_probabilities_and_angles_of_no_size_lose_nothing():
         assert steeper * (1 - 1e-15) <= found <= steeper * (1 + 1e-8)
 
 
-def test_an_exact_expectation_agrees():
-    """The same by ``expected``, for a sketch that has no list of draws. Catches L_H of Haar off by one per cent."""
-    d = 5
-    S = np.diag([4.0, 1, 0.5, 0.2, 0.1])
-    problem = Quadratic.left(S, W_star=np.zeros((d, 1)))
-    L_H = smoothness_along(Haar(d, 2), Smoothness([(S, np.eye(1))])).L_H
-    start = np.eye(d)[:, :1]
-    for factor, sign in ((1.01, 1), (0.99, -1)):
-        gap = expected(Case(RACLoRA(Haar(d, 2), factor * 2 / L_H), problem, start, steps=1)).gap
-        assert np.sign(gap[1] - gap[0]) == sign
-
-
-@pytest.mark.parametrize("sketch", [Rademacher(12, 2), SparseSigns(12, 3, 0.5), KaimingUniform(12, 3)], ids=repr)
+@pytest.mark.parametrize(
+    "sketch", [sketches.Rademacher(12, 2), sketches.SparseSigns(12, 3, 0.5), sketches.KaimingUniform(12, 3)], ids=repr
+)
 def test_between_bounds_it_is_at_least_that_of_each_corner(sketch):
     """And at least that of 20,000 draws at their worst direction, less 5 standard errors: alpha 3e-7 each.
 
@@ -238,61 +207,42 @@ def test_between_bounds_it_is_at_least_that_of_each_corner(sketch):
         assert off.mean() <= 5 * off.std() / 100
 
 
-class Known:
-    """A problem of which only its curvature is asked."""
-
-    shape, L = (M, N), 9.0
-
-    def __init__(self, **known):
-        vars(self).update(known)
-
-
 def test_steps_are_rounded_down_and_as_long_as_smoothness_allows():
     """1/L and 2/L where no more is known. Catches rounding to nearest, and the side exchanged."""
     for L in (0.1, 3.0, 7.0, 1 / 3):
         for step, numerator in ((best_step, 1), (longest_step, 2)):
-            found = Fraction(step(Known(L=L), Haar(M, 1)))
+            found = Fraction(step(SimpleNamespace(shape=(M, N), L=L), Haar(M, 1)))
             exact = numerator / Fraction(L)
             assert exact * (1 - Fraction(1, 10**15)) <= found <= exact
-    Q = Smoothness([(np.diag([8.0, 1, 1, 1]), np.eye(N))])
-    assert best_step(Known(smoothness=Q), Coordinate(M, 1)) == 1 / 8
+    spread = known(Q := Smoothness([(np.diag([8.0, 1, 1, 1]), np.eye(N))]))
+    assert best_step(spread, Coordinate(M, 1)) == 1 / 8
     assert smoothness_along(Haar(M, 1), Q).L_H == 4.5
-    assert 2 / 9 - 1e-16 <= best_step(Known(smoothness=Q), Haar(M, 1)) <= Fraction(2, 9)
-    assert longest_step(Known(smoothness=Q), Haar(N, 1), side="right") == 1 / 4
-    assert best_step(Known(smoothness=Q), None) == 1 / 8
-    assert best_step(Known(L=0.0), Haar(M, 1)) == math.inf
-    assert best_step(Known(L=7.75, smoothness=Q), Haar(M, M)) == best_step(Known(L=7.75), None)  # Q is rounded up
+    assert 2 / 9 - 1e-16 <= best_step(spread, Haar(M, 1)) <= Fraction(2, 9)
+    assert longest_step(spread, Haar(N, 1), side="right") == 1 / 4
+    assert best_step(spread, None) == 1 / 8
+    assert best_step(SimpleNamespace(shape=(M, N), L=0.0), Haar(M, 1)) == math.inf
+    spread.L = 7.75  # which Q may exceed by what it is rounded up
+    assert best_step(spread, Haar(M, M)) == best_step(SimpleNamespace(shape=(M, N), L=7.75), None)
     with pytest.raises(ValueError, match="problem must know its smoothness or its L, got L=nan"):
-        best_step(Known(L=math.nan), Haar(M, 1))
+        best_step(SimpleNamespace(shape=(M, N), L=math.nan), Haar(M, 1))
     with pytest.raises(ValueError, match="sketch must be a sketch"):
-        best_step(Known(), "haar")
+        best_step(spread, "haar")
     with pytest.raises(ValueError, match=r"sketch\.dim must be n=3 for side='right'"):
-        longest_step(Known(), Haar(M, 1), side="right")
+        longest_step(spread, Haar(M, 1), side="right")
 
 
-@pytest.mark.parametrize("last", [0.3, 0.7, 1.1, 1.3])
-def test_it_is_the_next_number_that_is_not_below(last):
+def test_it_is_the_next_number_that_is_not_below():
     """Haar, rank 1 of 3: (2 L + tr Q) / 5, a fraction. Catches one that is rounded down, or to the nearest."""
-    values = [0.1, 0.2, last]
-    exact = (2 * Fraction(last) + sum(map(Fraction, values))) / 5
-    L_H = smoothness_along(Haar(3, 1), Smoothness([(np.diag(values), np.eye(1))])).L_H
-    assert math.nextafter(L_H, -math.inf) < exact <= L_H
-
-
-@pytest.mark.parametrize("coin", [False, True])
-def test_entries_are_taken_together_up_to_their_number(coin, monkeypatch):
-    """Catches a limit of the entries of one side, or of a quotient."""
-    left, right = Haar(M, 1), Haar(N, 1)
-    algorithm = Bernoulli(left, right, 1.0) if coin else RACLoRA(left, 1.0)
-    for largest in (M * N, M * N - 1):
-        monkeypatch.setattr(gain, "MOST_ENTRIES", largest)
-        known = smoothness_along(algorithm, Smoothness(SUMS["no common basis"]))
-        assert ("on all entries" in known.provenance) == (largest == M * N)
+    for last in (0.3, 0.7, 1.1, 1.3):
+        values = [0.1, 0.2, last]
+        exact = (2 * Fraction(last) + sum(map(Fraction, values))) / 5
+        L_H = smoothness_along(Haar(3, 1), Smoothness([(np.diag(values), np.eye(1))])).L_H
+        assert math.nextafter(L_H, -math.inf) < exact <= L_H
 
 
 @pytest.mark.parametrize(
     ("sketch", "alpha", "how"),
-    [(KaimingUniform(12, 2), 1e-3, "from 65536 draws"), (Haar(12, 2), 0.0, "moments of entries of H")],
+    [(sketches.KaimingUniform(12, 2), 1e-3, "from 65536 draws"), (Haar(12, 2), 0.0, "moments of entries of H")],
     ids=repr,
 )
 def test_a_sum_is_as_loose_as_its_loosest_part_and_told_by_its_largest(sketch, alpha, how):

@@ -1,10 +1,11 @@
 """Smoothness and gain of several layers: against all draws enumerated, on the safe side, and better where it can be."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
+from scipy.linalg import block_diag, eigh
 
 from rac_theory import Case, Constants, LayeredRACLoRA, best_step, verify
 from rac_theory.gains import layered, one_side
@@ -41,58 +42,38 @@ def coupled(strength, seed=0):
     return Q
 
 
-def every_draw(algorithm):
-    """All values of H on the column, with their probabilities: a route of its own, by Kronecker products."""
+def moments(algorithm, Q):
+    """E[H] and E[HQH] on the column over all draws: a route of its own, by Kronecker products."""
     each = []
     for layer, (m, n) in zip(algorithm.of_layers, algorithm.layers.shapes, strict=True):
-        if layer.sketch is None:
-            each.append([(1.0, np.eye(m * n))])
-            continue
-        draws, weights = layer.sketch.support()
-        lift = (
-            (lambda P, n=n: np.kron(P, np.eye(n))) if layer.side == "left" else (lambda P, m=m: np.kron(np.eye(m), P))
-        )
-        each.append([(float(w), lift(projection(np.asarray(B)))) for B, w in zip(draws, weights, strict=True)])
-    for (p, H), (q, K) in product(*each):
-        whole = np.zeros((12, 12))
-        whole[:6, :6], whole[6:, 6:] = H, K
-        yield p * q, whole
+        support = ([np.eye(m)], [1.0]) if layer.sketch is None else layer.sketch.support()
+        projections = [projection(np.asarray(B)) for B in support[0]]
+        lifted = [np.kron(P, np.eye(n)) if layer.side == "left" else np.kron(np.eye(m), P) for P in projections]
+        each.append([*zip(map(float, support[1]), lifted, strict=True)])
+    draws = [(p * q, block_diag(H, K)) for (p, H), (q, K) in product(*each)]
+    return sum(p * H for p, H in draws), sum(p * H @ Q @ H for p, H in draws)
 
 
-def moments(algorithm, Q):
-    pairs = [*every_draw(algorithm)]
-    return sum(p * H for p, H in pairs), sum(p * H @ Q @ H for p, H in pairs)
-
-
-def largest_ratio(T, K):
-    values, V = np.linalg.eigh(K)
-    W = V / np.sqrt(values)
-    return np.linalg.eigvalsh(W.T @ T @ W)[-1]
+def largest_ratio(algorithm, Q):
+    K, T = moments(algorithm, Q)
+    return eigh(T, K, eigvals_only=True)[-1]
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.2, 1.0])
 @pytest.mark.parametrize("name", SKETCHES)
-def test_smoothness_is_the_largest_ratio_over_all_draws(name, strength):
-    """Exact where layers are coupled, as all entries are looked at; never below, which a wrong block would be."""
+def test_smoothness_and_gain_are_those_of_all_draws(name, strength):
+    """Exact where layers are coupled, as all entries are looked at; never below, which a wrong block would be.
+
+    nu is at most lambda_min(2 gamma E[H] - gamma^2 E[HQH]); where layers are apart, and even, it is just that.
+    """
     algorithm, Q = LayeredRACLoRA(LAYERS, SKETCHES[name], 1.0, SIDES), coupled(strength)
     problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
-    known = smoothness_along(algorithm, smoothness_of(problem))
-    K, T = moments(algorithm, Q)
-    true = largest_ratio(T, K)
-    assert true * (1 - 1e-12) <= known.L_H
-    assert known.L_H <= problem.L
+    known, true = smoothness_along(algorithm, smoothness_of(problem)), largest_ratio(algorithm, Q)
+    assert true * (1 - 1e-12) <= known.L_H <= problem.L
     if strength:
         assert pytest.approx(min(true, problem.L), rel=1e-9) == known.L_H
         assert "on all entries of all layers" in known.provenance or known.L_H == problem.L
     assert known.alpha == 0.0
-
-
-@pytest.mark.parametrize("strength", [0.0, 0.2, 1.0])
-@pytest.mark.parametrize("name", SKETCHES)
-def test_the_gain_is_below_that_of_all_draws(name, strength):
-    """nu is at most lambda_min(2 gamma E[H] - gamma^2 E[HQH]); where layers are apart, and even, it is just that."""
-    algorithm, Q = LayeredRACLoRA(LAYERS, SKETCHES[name], 1.0, SIDES), coupled(strength)
-    problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
     K, T = moments(algorithm, Q)
     for multiple in (0.5, 1.0, 1.6):
         gamma = multiple * best_step(problem, algorithm)
@@ -110,15 +91,13 @@ def test_each_layer_has_its_own_end():
     layers = Layers([(4, 1), (2, 1)])
     Q = np.diag([0.1] * 4 + [1.0, 1.0])
     problem = Quadratic.full(Q, np.ones((6, 1)), layers=layers)
-    constants = Constants.of(Case(LayeredRACLoRA(layers, [Haar(4, 1), Haar(2, 1)], 1.9), problem))
+    case = Case(LayeredRACLoRA(layers, [Haar(4, 1), Haar(2, 1)], 1.9), problem, steps=20)
+    constants = Constants.of(case)
     assert constants.L_H == 1.0
     assert pytest.approx(0.0475) == 1.9 * (2 - 1.9) * 0.25
     assert constants.nu == pytest.approx(min(1.9 * (2 - 0.19) * 0.25, 1.9 * 0.1 * 0.5))
     assert "smallest of all layers" in constants.provenance["nu"]
-    assert (
-        verify("T15", Case(LayeredRACLoRA(layers, [Haar(4, 1), Haar(2, 1)], 1.9), problem, steps=20)).status.name
-        == "HOLDS"
-    )
+    assert verify("T15", case).status.name == "HOLDS"
 
 
 def test_blocks_bound_what_they_come_from(monkeypatch):
@@ -127,9 +106,7 @@ def test_blocks_bound_what_they_come_from(monkeypatch):
         Q = Smoothness([(coupled(strength), np.ones((1, 1)))])
         found = blocks(Q, LAYERS)
         assert not found.exact
-        whole = np.zeros((12, 12))
-        whole[:6, :6], whole[6:, 6:] = (block.dense for block in found.smoothness)
-        assert np.linalg.eigvalsh(whole - Q.dense)[0] >= 0
+        assert np.linalg.eigvalsh(block_diag(*(block.dense for block in found.smoothness)) - Q.dense)[0] >= 0
     apart = blocks(Smoothness([(np.diag(np.arange(1.0, 13.0)), np.ones((1, 1)))]), LAYERS)
     assert apart.exact
     scalar = blocks(Smoothness.isotropic(3.0, (12, 1)), LAYERS)
@@ -150,12 +127,10 @@ def test_a_block_has_the_norms_of_those_beside_it_added_with_their_rounding():
     assert (found.smoothness[2].largest, found.exact) == (5, False)
 
 
-@dataclass(frozen=True)
 class Along:
     """One line, and what it says of itself."""
 
-    dim: int = 2
-    rank: int = 1
+    dim, rank = 2, 1
 
     def sample(self, rng, size):
         return np.full((size, 2, 1), 0.5**0.5)
@@ -184,29 +159,23 @@ def test_a_block_that_is_no_sum_by_sides_is_read_on_all_entries():
     Catches ``H (l I) H = l H``, of an l I that is more than Q, told as the smallest there is.
     """
     A = np.random.default_rng(0).standard_normal((6, 6))
-    Q = np.zeros((12, 12))
-    Q[:6, :6], Q[6:, 6:] = A @ A.T / 6, 0.01 * np.eye(6)
+    Q = block_diag(A @ A.T / 6, 0.01 * np.eye(6))
     algorithm = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(3, 1)], 1.0)
     known = smoothness_along(algorithm, Smoothness([(Q, np.ones((1, 1)))]))
-    K, T = moments(algorithm, Q)
-    root = np.linalg.inv(np.linalg.cholesky(K))
-    assert pytest.approx(np.linalg.eigvalsh(root @ T @ root.T)[-1], rel=1e-9) == known.L_H
+    assert pytest.approx(largest_ratio(algorithm, Q), rel=1e-9) == known.L_H
     assert 0.9 * np.linalg.eigvalsh(Q)[-1] > known.L_H
     assert "on all entries of all layers" in known.provenance
 
 
-def test_what_is_more_than_q_is_no_smallest_number():
-    """A column that is too long to be formed, of which the largest of Q is taken. Catches its L_H told as exact."""
-    layers = Layers([(1100, 1), (1000, 1)])
+def test_of_a_column_that_is_too_long_to_be_formed_the_largest_of_q_is_taken():
+    """Of two layers, and it is no smallest number; one layer that is the column has its smoothness however long it is.
+
+    Catches an L_H of more than Q told as exact, and the largest of Q where a sketch of the column sees a tenth of it.
+    """
     Q = Smoothness.of_terms([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
-    known = smoothness_along(LayeredRACLoRA(layers, [Haar(1100, 1), Haar(1000, 1)], 1.0), Q)
+    known = smoothness_along(LayeredRACLoRA(Layers([(1100, 1), (1000, 1)]), [Haar(1100, 1), Haar(1000, 1)], 1.0), Q)
     assert known.L_H == 10.0
     assert known.provenance.startswith("at most")
-
-
-def test_one_layer_that_is_the_column_has_its_smoothness():
-    """However long it is. Catches the largest of Q where a sketch of the column sees a tenth of it."""
-    Q = Smoothness.of_terms([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
     found = smoothness_along(LayeredRACLoRA(Layers([(2100, 1)]), [Haar(2100, 1)], 1.0), Q)
     assert found == smoothness_along(Haar(2100, 1), Q)
 
@@ -219,20 +188,12 @@ def test_a_column_of_many_entries_has_the_smoothness_of_its_blocks():
     Q = Smoothness([(np.diag(curvature), np.ones((1, 1)))])
     algorithm = LayeredRACLoRA(layers, [Haar(side, 1), Coordinate(side, 2)], 1.0)
     assert along_all_layers(algorithm, Q) is None
-    known = smoothness_along(algorithm, Q)
-    assert (
-        max(
-            smoothness_along(layer, block).L_H
-            for layer, block in zip(algorithm.of_layers, blocks(Q, layers).smoothness, strict=True)
-        )
-        == known.L_H
+    known, by_layer = (
+        smoothness_along(algorithm, Q),
+        zip(algorithm.of_layers, blocks(Q, layers).smoothness, strict=True),
     )
-    assert Q.largest > known.L_H
+    assert known.L_H == max(smoothness_along(*each).L_H for each in by_layer) < Q.largest
     assert "W2, the largest of all layers" in known.provenance
-
-
-def normals(rng):
-    return rng.standard_normal((4, 1))
 
 
 def test_what_draws_say_of_two_layers_costs_what_both_cost():
@@ -242,27 +203,24 @@ def test_what_draws_say_of_two_layers_costs_what_both_cost():
     """
     layers = Layers([(4, 1), (4, 1)])
     Q = Smoothness([(np.diag([4.0, 1, 1, 1, 3, 1, 1, 1]), np.ones((1, 1)))])
-    unknown = FromFunction(4, 1, normals)
+    unknown = FromFunction(4, 1, lambda rng: rng.standard_normal((4, 1)))
     algorithm = LayeredRACLoRA(layers, [unknown, unknown], 0.1)
     known = smoothness_along(algorithm, Q, alpha=1e-3, draws=20_000, rng=0)
     assert "from 20000 draws" in known.provenance
     assert known.alpha == 1e-3
     one_sampled = replace(algorithm, sketches=[unknown, Haar(4, 1)])
     assert smoothness_along(one_sampled, Q, alpha=1e-3, draws=20_000, rng=0).alpha == 5e-4
-    of_both = Constants.of(
-        Case(one_sampled, Quadratic.full(Q.dense, np.ones((8, 1)), layers=layers)), draws=2_000, rng=0
-    )
+    case = Case(one_sampled, Quadratic.full(Q.dense, np.ones((8, 1)), layers=layers))
+    of_both = Constants.of(case, draws=2_000, rng=0)
     assert of_both.nu == pytest.approx(0.1 * (2 - 0.1 * of_both.L_H) * of_both.lambda_min)  # no layer by itself
     first = smoothness_along(algorithm.of_layers[0], blocks(Q, layers).smoothness[0], alpha=1e-3, draws=20_000, rng=0)
     assert first.L_H < known.L_H < 4.0
 
 
-@dataclass(frozen=True)
 class Rounded:
     """One of two coordinates, with E[HMH] as far below the truth as rounding may leave it, and E[H] as it is."""
 
-    dim: int = 2
-    rank: int = 1
+    dim, rank = 2, 1
 
     def sample(self, rng, size):
         return np.eye(2)[rng.integers(2, size=size)][:, :, None]
@@ -282,5 +240,4 @@ def test_what_moments_may_be_off_by_is_added():
     exact = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(2, 1)], 1.0, SIDES)
     rounded = LayeredRACLoRA(LAYERS, [Rounded(), Rounded()], 1.0, SIDES)
     bound, _ = along_all_layers(rounded, smoothness_of(problem))
-    K, T = moments(exact, Q)
-    assert largest_ratio(T, K) <= bound <= largest_ratio(T, K) * (1 + 1e-9)
+    assert (true := largest_ratio(exact, Q)) <= bound <= true * (1 + 1e-9)

@@ -4,7 +4,7 @@ import importlib
 import math
 import re
 from fractions import Fraction
-from itertools import count, product
+from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
@@ -75,6 +75,19 @@ def test_of_products_it_is_rounded_down_and_of_whole_matrices(monkeypatch):
     np.testing.assert_allclose(known.moments[0].second, 3 + 0.5 * 2)
 
 
+@pytest.mark.parametrize("gamma", [0.05, 20.0])
+def test_a_plain_step_along_orthonormal_columns_has_L_H(gamma):
+    """Short steps take lambda_min, long ones lambda_max; the longest has L. Catches L for L_H."""
+    Q, sketch = Smoothness([(np.diag([4.0, 1, 0.5, 0.1]), np.eye(3))]), Haar(4, 2)
+    step, L_H = RACLoRA(sketch, gamma, lora_alpha=1.5), smoothness_along(sketch, Q).L_H
+    found, tau = step_gain(step, Q, L_H, spectrum(sketch)), Fraction(gamma * step.plain_scale)
+    exact = (2 * tau - Fraction(L_H) * tau**2) / 2
+    assert exact - abs(exact) / 10**15 <= Fraction(found.nu) <= exact
+    longest = 4 * tau * (1 + Fraction(1, 10**11))
+    assert longest <= Fraction(found.longest) <= longest * (1 + Fraction(1, 10**15))
+    assert L_H < 4
+
+
 def test_the_longest_draw_is_the_longest_of_all():
     """Of the plain step: tau B'QB of the steepest of two axes, which is seldom drawn, and to the safe side."""
     sketch = FiniteSupport(np.array([[[3.0], [0.0]], [[0.0], [2.0]]]), [0.01, 0.99])
@@ -110,7 +123,9 @@ def test_curvatures_on_a_line_are_raised_in_the_units_of_the_largest(monkeypatch
     np.testing.assert_allclose(FITTED._inverse_root(np.diag([0.0, 4.0])), np.diag([(4 * eps) ** -0.5, 0.5]), rtol=1e-12)
 
 
-@pytest.mark.parametrize(("kind", "gamma", "side"), list(product(KINDS, (0.5, 1.0, 1.7), ("left", "right"))))
+@pytest.mark.parametrize(
+    ("kind", "gamma", "side"), [*zip(KINDS * 2, (0.5, 1.7, 1.0, 0.5), ("left", "right", "right", "left"), strict=True)]
+)
 def test_of_lines_and_steep_columns_it_is_that_of_the_steepest(kind, gamma, side):
     """gamma (2 - gamma) / (8 (s + sqrt(s t))) for S (x) R, 8 the largest of R, and no more.
 
@@ -169,8 +184,8 @@ def test_draws_that_chose_the_floor_are_not_used_with_it(draws, d, few, rest, mo
         drawn.extend(np.concatenate(ranges)[:, 0, 0])
         return floor, [len(U) for U in ranges], alpha
 
-    monkeypatch.setattr(importlib.import_module("rac_theory.gains.fitted_step"), "_promised", promised)
-    monkeypatch.setattr(importlib.import_module("rac_theory.gains.fitted_step"), "_bound", bound)
+    monkeypatch.setattr(FITTED, "_promised", promised)
+    monkeypatch.setattr(FITTED, "_bound", bound)
     algorithm, rng = StepPerDraw(Haar(d, 2)), np.random.default_rng(3)
     found, n = in_a_range(algorithm, np.linspace(4.0, 1.0, d), 0.01, draws, rng)
     assert (found, n) == ((0.25, rest, 0.01), sum(rest))

@@ -118,12 +118,13 @@ def test_what_is_searched(method):
 
 def test_a_case_is_read_from_the_numbers_of_a_point():
     """Curvatures from 1 down to 1/100, the start in their directions, and noise of a tenth of the first gradient on."""
+
+    def along(side):
+        return lambda _, gamma, gradients: RACLoRA(Haar(2, 1), gamma, side, gradients)
+
     across = np.array([[1.0, 1.0], [1.0, -1.0]])
     for directions, noisy in ((None, True), (across, False)):
-        method = Method(noisy=noisy)
-        family = Family(
-            (2, 1), 0, method, lambda _, gamma, gradients: RACLoRA(Haar(2, 1), gamma, "left", gradients), directions
-        )
+        family = Family((2, 1), 0, Method(noisy=noisy), along("left"), directions)
         point = np.array([0.75, 0.25, 0.5, 0.25, 0.5])[: 4 + noisy]
         case = family.case(point, 0.5, 3)
         start, Q = np.array([[0.501], [0.251]]), np.diag([0.1, 1.0])
@@ -134,7 +135,7 @@ def test_a_case_is_read_from_the_numbers_of_a_point():
         assert (case.steps, case.algorithm.gamma, family.size) == (3, 0.5, 4 + noisy)
         if noisy:
             assert case.algorithm.gradients.sigma == pytest.approx(0.55 * np.linalg.norm(Q @ start), rel=1e-12)
-    wide = Family((1, 2), 0, Method(), lambda _, gamma, gradients: RACLoRA(Haar(2, 1), gamma, "right", gradients))
+    wide = Family((1, 2), 0, Method(), along("right"))
     assert wide.case(np.array([0.5, 0.0, 0.5, 0.25]), 0.5, 3).problem.shape == (1, 2)
 
 
@@ -180,15 +181,11 @@ def test_the_same_seed_finds_the_same():
     assert first.ratio < 1
 
 
-def test_where_a_theorem_reads_L_H_it_is_searched_where_this_is_smaller():
-    """Catches cases with L_H = L for it, where it says what is known."""
+def test_a_theorem_is_searched_by_the_methods_that_it_is_about():
+    """Catches cases with L_H = L for what reads L_H, and a method of which all families must fit."""
     assert [method.uses_L_H for method in _methods(theorems.T13)] == [True]
     assert not any(method.uses_L_H for method in _methods(theorems.T2))
-
-
-def test_a_theorem_of_some_families_of_a_method_is_searched_there():
-    """Of plain steps Gaussian ones alone. Catches a method of which all families must fit."""
-    assert _methods(theorems.T12_gaussian) == [Method(plain=True)]
+    assert _methods(theorems.T12_gaussian) == [Method(plain=True)]  # of plain steps Gaussian ones alone
     assert _methods(theorems.T6) == [Method(noisy=True)]  # and not without noise too
 
 
@@ -221,12 +218,9 @@ def test_the_longest_step_of_a_family_is_found_at_once_where_it_is_an_end(monkey
 
     T12_gaussian: gamma L < 2 / (d + r + 1) = 2 / 5 for d = 3 and r = 1, where lora_alpha = r.
     """
-    asked = []
-    unmet = Family.unmet
+    asked, unmet, method = [], Family.unmet, Method(plain=theorem == "T12_gaussian")
     monkeypatch.setattr(Family, "unmet", lambda *arguments: asked.append(arguments) or unmet(*arguments))
-    sketch = Gaussian(3, 1) if theorem == "T12_gaussian" else Haar(3, 1)
-    method = Method(plain=theorem == "T12_gaussian")
-    alpha = 1.0 if method.plain else None
+    sketch, alpha = (Gaussian(3, 1), 1.0) if method.plain else (Haar(3, 1), None)
     family = Family((3, 1), 0, method, lambda _, gamma, gradients: RACLoRA(sketch, gamma, "left", gradients, alpha))
     found = family.largest_step(theorems.ALL[theorem], 64)
     assert found == pytest.approx(longest, abs=1e-11)

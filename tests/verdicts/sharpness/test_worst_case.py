@@ -2,25 +2,15 @@
 
 import sys
 from fractions import Fraction
+from itertools import combinations
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from rac_theory import (
-    GD,
-    Bernoulli,
-    Case,
-    Constants,
-    Noisy,
-    RACLoRA,
-    side_by_side,
-    sketches,
-    theorems,
-    tightness,
-    worst_case,
-    worst_step,
-)
+from rac_theory import Case, Constants, side_by_side, sketches, theorems, tightness, worst_case, worst_step
+from rac_theory.algorithms import GD, Bernoulli, RACLoRA
+from rac_theory.algorithms.gradients import Noisy
 from rac_theory.base.extras import MissingExtra
 from rac_theory.problems import Quadratic
 from rac_theory.verdicts.sharpness import certificate as certificates
@@ -52,13 +42,8 @@ def t1(L, gamma, blocks, steps):
     return 2 / (c * steps) * (1 - (1 - c * L) ** steps)
 
 
-@pytest.mark.parametrize(
-    "mu",
-    [
-        pytest.param(1e-3, marks=pytest.mark.long),
-        pytest.param(0.8, marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("mu", [1e-3, 0.8])
 @pytest.mark.parametrize(("blocks", "steps"), [(1, 1), (1, 3), (2, 1), (2, 3), (3, 2), (5, 1)])
 @pytest.mark.parametrize("L", [0.01, 300.0])
 def test_the_ends_contain_what_is_known(L, mu, blocks, steps):
@@ -92,30 +77,23 @@ def by_pepit(mu, blocks, steps):
     pep = PEPit.PEP()
     f = pep.declare_function(functions.SmoothQuadraticLojasiewiczFunctionExpensive, L=1.0, mu=mu)
     f.add_point((PEPit.point.null_point, PEPit.point.null_point, PEPit.expression.null_expression))
-    groups, level = [], [None]
-    points = []
+    groups = [[PEPit.Point() for _ in range(blocks)]]
+    level = [sum(groups[0][1:], groups[0][0])]
     for t in range(steps + 1):
-        after = []
-        for x in level:
-            parts = [PEPit.Point() for _ in range(blocks)]
-            if x is None:
-                start = [PEPit.Point() for _ in range(blocks)]
-                groups.append(start)
-                x = sum(start[1:], start[0])
-            groups.append(parts)
-            value = PEPit.Expression()
+        values, after = [PEPit.Expression() for _ in level], []
+        for x, value in zip(level, values, strict=True):
+            groups.append(parts := [PEPit.Point() for _ in range(blocks)])
             f.add_point((x, sum(parts[1:], parts[0]), value))
-            points.append((t, value))
             after += [x - part for part in parts]
+        if t == 0:
+            pep.set_initial_condition(values[0] <= 1)
         level = after
-    everything = [(block, point) for group in groups for block, point in enumerate(group)]
-    for n, (block, point) in enumerate(everything):
-        for other_block, other in everything[:n]:
-            if block != other_block:
-                pep.add_constraint(point * other == 0)
-    pep.set_initial_condition(points[0][1] <= 1)
-    leaves = [value for t, value in points if t == steps]
-    pep.set_performance_metric(sum(leaves[1:], leaves[0]) / len(leaves))
+    for (block, point), (other_block, other) in combinations(
+        [each for group in groups for each in enumerate(group)], 2
+    ):
+        if block != other_block:
+            pep.add_constraint(point * other == 0)
+    pep.set_performance_metric(sum(values[1:], values[0]) / len(values))
     return pep.solve(verbose=0, solver="CLARABEL")
 
 

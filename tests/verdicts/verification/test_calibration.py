@@ -130,37 +130,17 @@ def test_confidence_bounds_by_enumeration(p):
     assert weights @ [kl_upper(i / 12, 12, 0.05) < p for i in k] <= 0.05
 
 
-def finding(log_evidence, confirmation, alpha=0.05):
-    """The finding on a sample with these log e-values, at one step."""
-    X = np.full((50, 1), 0.5)
-    nothing = np.zeros(1)
-    part = Part(50, nothing, log_evidence, nothing, np.array([confirmation]), True)
-    return sampled_decision(part, X, Question(np.full(1, 0.6), 1.0), np.array([1]), alpha).status
-
-
 def test_thresholds_are_compared_exactly():
     """An e-value of 1/alpha decides, the float below does not: for refuting, for confirming, and for stopping."""
-    threshold = math.log(1 / 0.05)
+    threshold, question, nothing = math.log(1 / 0.05), Question(np.full(1, 0.6), 1.0), np.zeros(1)
     below = math.nextafter(threshold, 0)
-    assert finding(threshold, 0.0) is Status.VIOLATED
-    assert finding(below, 0.0) is not Status.VIOLATED
-    assert finding(below, threshold) is Status.HOLDS
-    assert finding(below, below) is not Status.HOLDS
-    question = Question(np.full(1, 0.6), 1.0)
-
-    def decides(against, confirming):
-        part = Part(50, np.zeros(1), against, np.zeros(1), np.array([confirming]), True)
-        return part.decides(question, 0.05)
-
-    assert decides(threshold, 0.0)
-    assert decides(0.0, threshold)
-    assert not decides(below, below)
-
-
-def test_detectable_is_at_the_level_of_the_test():
-    """The share of alpha at each step sums to alpha, and no step has less than half of an equal share."""
-    for T in (1, 2, 100, 1000):
-        shares = evidence.shares(T)
-        assert math.isclose(shares.sum(), 1.0, rel_tol=1e-12)
-        assert (shares >= 0.5 / T).all()
-        assert (np.diff(shares) < 0).all()
+    for against, confirming, status in (
+        (threshold, 0.0, Status.VIOLATED),
+        (below, threshold, Status.HOLDS),
+        (0.0, threshold, Status.HOLDS),
+        (below, below, Status.CONSISTENT),
+    ):
+        part = Part(50, nothing, against, nothing, np.array([confirming]), True)
+        found = sampled_decision(part, np.full((50, 1), 0.5), question, np.array([1]), 0.05)
+        assert found.status is status
+        assert part.decides(question, 0.05) == (status is not Status.CONSISTENT)

@@ -10,33 +10,11 @@ import numpy as np
 import pytest
 from packaging.version import Version
 
-from rac_theory import (
-    Bernoulli,
-    Case,
-    Implementation,
-    InverseOnRange,
-    LoRA,
-    RACLoRA,
-    __version__,
-    algorithms,
-    citation,
-    counterexamples,
-    judge_runs,
-    problems,
-    sketches,
-    theorems,
-    verify,
-)
-from rac_theory.algorithms import gradients
+import rac_theory
+from rac_theory import Case, algorithms, citation, counterexamples, judge_runs, problems, sketches, theorems, verify
+from rac_theory.algorithms import Bernoulli, Implementation, InverseOnRange, LoRA, RACLoRA, gradients
 from rac_theory.literature import CLAIMS
-from rac_theory.problems import (
-    Federated,
-    LeastSquares,
-    LogisticRegression,
-    NonconvexLogistic,
-    Quadratic,
-    SoftmaxRegression,
-)
+from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from tests.as_one_test import as_one_test
 
 works = importlib.import_module("rac_theory.verdicts.verification.citation")  # whose name the function has
@@ -94,8 +72,8 @@ def test_the_library_and_the_paper_come_first_and_are_those_of_the_citation_file
     library, paper = (entries(citation())[key] for key in ALWAYS)
     assert keys() == ALWAYS
     assert [plain(library["title"]), plain(paper["title"])] == re.findall(r'title: "(.*)"', said)
-    assert library["note"] == f"Version {__version__}"
-    assert Version(__version__).base_version == re.search(r"^version: (.*)$", said, re.MULTILINE)[1]
+    assert library["note"] == f"Version {rac_theory.__version__}"
+    assert Version(rac_theory.__version__).base_version == re.search(r"^version: (.*)$", said, re.MULTILINE)[1]
     given, family = (re.findall(rf"{name}-names: (.*)", said) for name in ("given", "family"))
     assert plain(paper["author"]) == " and ".join(map(" ".join, zip(given, family, strict=True)))
     assert plain(library["author"]) == re.search(r"^  - name: (.*)$", said, re.MULTILINE)[1]
@@ -157,7 +135,7 @@ def test_a_card_has_an_entry_of_its_own_beside_that_of_its_work(id):
     found = entries(citation(claim))
     card, library = found.pop(f"rac_theory:{id}"), found["rac_theory"]
     assert works.named_in(claim.source) == [] or claim.source in found
-    assert card["note"].startswith(f"Version {__version__}; ")
+    assert card["note"].startswith(f"Version {rac_theory.__version__}; ")
     assert (card["author"], card["year"]) == (library["author"], library["year"])
     said = re.sub(r"\\([&%$#_{}])", r"\1", " ".join(card.values()))
     assert not re.search(r"(?<!\\)[&%$#_^~]", " ".join(card.values()))
@@ -172,7 +150,7 @@ def test_a_data_set_is_found_however_its_problem_is_wrapped():
     assert keys(Federated.at_random(wine, 3, rng=0))[2:] == ["sklearn_wine", "bohning1992"]
     assert keys(wine.subset(range(20)))[2:] == ["bohning1992"], "rows do not know where they are from"
     assert keys(LeastSquares.linnerud())[2:] == ["sklearn_linnerud"]
-    assert keys(NonconvexLogistic.breast_cancer(lam=0.1)) == keys(LogisticRegression.breast_cancer())
+    assert keys(problems.NonconvexLogistic.breast_cancer(lam=0.1)) == keys(LogisticRegression.breast_cancer())
     case = Case(replace(COUNT, sketch=sketches.CountSketch(10, 2)), LeastSquares.diabetes())
     assert keys(case)[2:] == ["arXiv:1207.6365", "sklearn_diabetes"]
 

@@ -6,20 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rac_theory import (
-    GD,
-    Case,
-    Constants,
-    RACLoRA,
-    Status,
-    Verdict,
-    judge_runs,
-    sketches,
-    theorems,
-    verify,
-)
+from rac_theory import GD, Case, Constants, RACLoRA, Status, Verdict, judge_runs, sketches, theorems, verify
 from rac_theory.problems import Quadratic
 from rac_theory.verdicts import verdict_schema, verdict_table
+from tests.as_one_test import as_one_test
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
 CASE = Case(RACLoRA(sketches.Haar(3, 1), gamma=0.25), PROBLEM, steps=20)
@@ -63,22 +53,18 @@ def test_numbers_that_json_has_not_come_back():
     assert EVERY["exact"].to_dict()["about"]["statement"] == theorems.T2.statement
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "told"),
-    [
+def test_another_file_is_refused_with_the_field(tmp_path):
+    for name, value, told in (
         ("status", "FINE", "status must be one of 'HOLDS'"),
         ("mean", [1.0, "two"], "mean"),
         ("format", 2, "format must be one of 1, got 2"),
         ("words", {"head": "x"}, "words.title must be there, got nothing"),
         ("runs", 1.5, "runs must be an integer, got 1.5"),
-    ],
-)
-def test_another_file_is_refused_with_the_field(tmp_path, name, value, told):
-    data = EVERY["exact"].to_dict() | {name: value}
-    (tmp_path / "v.json").write_text(json.dumps(data))
-    with pytest.raises(ValueError, match="path must be a verdict that was saved, got ") as failure:
-        Verdict.load(tmp_path / "v.json")
-    assert told in str(failure.value)
+    ):
+        (tmp_path / "v.json").write_text(json.dumps(EVERY["exact"].to_dict() | {name: value}))
+        with pytest.raises(ValueError, match="path must be a verdict that was saved, got ") as failure:
+            Verdict.load(tmp_path / "v.json")
+        assert told in str(failure.value)
 
 
 def test_the_schema_names_what_is_written():
@@ -89,7 +75,7 @@ def test_the_schema_names_what_is_written():
     assert schema["properties"]["status"]["enum"] == [status.name for status in Status]
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("name", "told"),
     [
         ("exact", "prove(theorem) is about every case"),

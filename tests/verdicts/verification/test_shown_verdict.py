@@ -43,16 +43,12 @@ def test_a_refuted_verdict_says_by_how_much_and_where():
     assert verdict.violated_at != verdict.reach
 
 
-def test_an_exact_verdict_has_no_level():
-    told = lines(verify("T2", CASE, rng=0))
-    assert told["evidence"] == "exact"
-    assert "level" not in told
-    assert "reach" not in told  # all of the way
-
-
-def test_a_bound_is_said_to_be_informative_from_a_later_step():
-    """From the first on goes without saying. Catches a line for it, and one that is left out."""
+def test_an_exact_verdict_has_no_level_and_is_informative_from_a_later_step():
+    """From the first on goes without saying, and so does all of the way. Catches a line for it, and one left out."""
     verdict = verify("T2", CASE, rng=0)
+    told = lines(verdict)
+    assert told["evidence"] == "exact"
+    assert not {"level", "reach"} & told.keys()
     said = [lines(replace(verdict, informative_from=t)).get("informative") for t in (None, 1, 2)]
     assert said == [None, None, "from t = 2"]
 
