@@ -100,10 +100,15 @@ CERTIFIED = [name for name, problem in EVERY.items() if problem.mu > 0 and math.
 NOT_ATTAINED = [EVERY[name] for name in ("softmax", "softmax, ridge", "softmax, sparse", "frozen head")]
 
 
-def at_scales(problem, count, rng):
-    """Random matrices of every scale, (5 count, m, n), around the minimiser where there is one."""
-    centre = 0.0 if getattr(problem, "W_star", None) is None else problem.W_star
-    return np.concatenate([centre + scale * rng.normal(size=(count, *problem.shape)) for scale in SCALES])
+def some(problem, rng, count):
+    """Random matrices of every scale, (5 count, m, n), from a generator or a seed."""
+    rng = np.random.default_rng(rng)
+    return np.concatenate([scale * rng.normal(size=(count, *problem.shape)) for scale in SCALES])
+
+
+def around(problem, rng, count=10):
+    """The same around the minimiser, where there is one."""
+    return some(problem, rng, count) + (0.0 if getattr(problem, "W_star", None) is None else problem.W_star)
 
 
 def largest(ratio, candidates):
@@ -122,14 +127,14 @@ def largest_of_pairs(problem, rng, ratio):
 
     A step is lengthened if it is so short that rounding of the difference would count.
     """
-    steps = rng.permutation(np.concatenate([scale * rng.normal(size=(10, *problem.shape)) for scale in SCALES]))
+    steps = rng.permutation(some(problem, rng, 10))
 
     def of_pair(pair):
         A, D = pair
         D = D * max(1.0, 1e-4 * (1 + np.abs(A).max()) / np.linalg.norm(D))
         return ratio(problem.gradient(A + D) - problem.gradient(A), D)
 
-    return largest(of_pair, np.stack([at_scales(problem, 10, rng), steps], axis=1))
+    return largest(of_pair, np.stack([around(problem, rng), steps], axis=1))
 
 
 def test_gradient_matches_central_differences(problem):
@@ -200,7 +205,7 @@ def test_mu_is_what_a_search_finds(problem):
             return -100 * problem.L  # a wall around the minimum
         return -np.sum(problem.gradient(W) ** 2) / (2 * gap)
 
-    found = -largest(ratio, at_scales(problem, 10, np.random.default_rng(6)))
+    found = -largest(ratio, around(problem, 6))
     assert 1 - 1e-7 <= found / problem.mu < 1.05
 
 
@@ -298,7 +303,7 @@ def test_constants_are_in_order(problem):
 
 
 def test_no_value_is_below_f_lower(problem):
-    assert (problem.value(at_scales(problem, 100, np.random.default_rng(8))) >= problem.f_lower).all()
+    assert (problem.value(around(problem, 8, count=100)) >= problem.f_lower).all()
 
 
 @having("W_star")

@@ -20,6 +20,7 @@ from rac_theory.problems import (
 from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
 from rac_theory.problems.mean import Mean, client_heterogeneity, heterogeneity_within
 from tests.problems.exact import infimum
+from tests.problems.test_every_problem import some
 
 RNG = np.random.default_rng(62)
 N = 12
@@ -61,14 +62,9 @@ def shares_of(problem):
     return weights / weights.sum()
 
 
-def some(problem, seed=0, count=10):
-    """Random matrices of every scale, (5 count, m, n)."""
-    rng = np.random.default_rng(seed)
-    return np.concatenate([scale * rng.normal(size=(count, *problem.shape)) for scale in (1e-3, 0.1, 1, 10, 1e3)])
-
-
 def test_one_client_is_the_problem_bit_for_bit(whole):
-    W, one = some(whole), Federated(whole, 1)
+    """And clients that weigh their rows make the undivided problem, whatever their sizes, with all its constants."""
+    W, one = some(whole, 0, 10), Federated(whole, 1)
     for problem in (one, one.clients[0], Mean(one.clients), Federated.at_random(whole, 1, 7).clients[0]):
         np.testing.assert_array_equal(problem.value(W), whole.value(W))
         np.testing.assert_array_equal(problem.gradient(W), whole.gradient(W))
@@ -76,13 +72,17 @@ def test_one_client_is_the_problem_bit_for_bit(whole):
     for name in ("L", "mu", "strong_convexity", "convex", "f_star", "f_star_error", "f_lower", "shape"):
         np.testing.assert_equal(getattr(one, name), getattr(whole, name))
     np.testing.assert_array_equal(one.zeta_squared(W), 0)
+    for problem in (Federated(whole, 3), Federated(whole, UNEQUAL, "rows")):
+        np.testing.assert_allclose(problem.value(W), whole.value(W), rtol=1e-12)
+        for name in ("L", "mu", "f_star", "f_lower", "strong_convexity"):
+            np.testing.assert_equal(getattr(problem, name), getattr(whole, name))
 
 
 @pytest.mark.parametrize(("name", "split"), PAIRS)
 def test_f_is_the_mean_of_its_clients(name, split):
     """By what they weigh. Catches clients weighted by their size, weights turned round, and 1/M for n_m/n."""
     whole = WHOLE[name]
-    W, problem = some(whole), SPLITS[split](whole)
+    W, problem = some(whole, 0, 10), SPLITS[split](whole)
     shares = shares_of(problem)
     gradients = np.tensordot(shares, [client.gradient(W) for client in problem.clients], axes=1)
     tolerance = 1e-12 * (1 + np.abs(gradients).max())
@@ -94,20 +94,11 @@ def test_f_is_the_mean_of_its_clients(name, split):
     assert shares @ [client.L for client in problem.clients] <= problem.L or problem.L == whole.L
 
 
-@pytest.mark.parametrize(("clients", "weights"), [(3, "equal"), (UNEQUAL, "rows")])
-def test_clients_that_weigh_their_rows_make_the_undivided_problem(whole, clients, weights):
-    """Whatever their sizes, with all its constants."""
-    problem, W = Federated(whole, clients, weights), some(whole)
-    np.testing.assert_allclose(problem.value(W), whole.value(W), rtol=1e-12)
-    for name in ("L", "mu", "f_star", "f_lower", "strong_convexity"):
-        np.testing.assert_equal(getattr(problem, name), getattr(whole, name))
-
-
 @pytest.mark.parametrize(("name", "split"), [*zip([*SOLVED, *SOLVED[:2]], SPLITS, strict=True)])
 def test_the_minimum_is_certified_and_the_constants_survive(name, split):
     """f*, L and mu of the mean: no random pair or point contradicts them."""
     problem = SPLITS[split](WHOLE[name])
-    W, rng = problem.W_star + some(problem, 1), np.random.default_rng(2)
+    W, rng = problem.W_star + some(problem, 1, 10), np.random.default_rng(2)
     assert np.linalg.norm(problem.gradient(problem.W_star)) <= 1e-6
     assert problem.f_star - problem.f_star_error <= problem.value(problem.W_star) <= problem.f_star
     assert problem.f_star_error < 1e-11
@@ -207,7 +198,8 @@ def test_a_random_split_repeats_itself_from_its_seed():
     made = [restored, *(Federated.at_random(whole, 3, seed) for seed in (5, 6))]
     rows = [[client.X.tolist() for client in problem.clients] for problem in made]
     assert rows[0] == rows[1] != rows[2]
-    np.testing.assert_array_equal(restored.gradient(some(whole)), made[1].gradient(some(whole)))
+    W = some(whole, 0, 10)
+    np.testing.assert_array_equal(restored.gradient(W), made[1].gradient(W))
 
 
 def test_errors_say_what_to_change():
@@ -307,7 +299,7 @@ def test_D_is_rounded_up_and_unknown_where_a_number_is():
 def test_batches_are_components_of_the_same_clients():
     """f, L, f* and the clients' gradients are those without; an epoch has as many steps for each client."""
     plain = Federated(WHOLE["logistic, ridge"], [[0, 1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11]], "rows")
-    problem, W = plain.in_batches(3), some(plain)
+    problem, W = plain.in_batches(3), some(plain, 0, 10)
     assert [client.n_components for client in problem.clients] == [3, 3]
     assert (problem.L, problem.D) == (plain.L, plain.D)
     for one, other in zip(problem.clients, plain.clients, strict=True):

@@ -13,7 +13,7 @@ from rac_theory.problems import LeastSquares, LogisticRegression, SoftmaxRegress
 from rac_theory.problems.finite_sum import gradient_variance, heterogeneity, ridge_infima
 from tests.as_one_test import as_one_test
 from tests.problems.test_every_problem import EVERY as PROBLEMS
-from tests.problems.test_every_problem import KNOWN, SCALES, THREE, TWO, X, Y
+from tests.problems.test_every_problem import KNOWN, THREE, TWO, X, Y, some
 
 EVERY = {name: problem for name, problem in PROBLEMS.items() if hasattr(problem, "component_gradient")}
 RIDGE = [name for name, problem in EVERY.items() if getattr(problem, "l2", 0) > 0 and problem.convex]
@@ -26,12 +26,6 @@ def problem(request):
     return request.param
 
 
-def some(problem, seed, count=4):
-    """Random matrices of every scale, (5 count, m, n)."""
-    rng = np.random.default_rng(seed)
-    return np.concatenate([scale * rng.normal(size=(count, *problem.shape)) for scale in SCALES])
-
-
 def every_component(problem, W):
     """The gradients of all components at one W, (N, m, n)."""
     N = problem.n_components
@@ -40,7 +34,7 @@ def every_component(problem, W):
 
 def test_all_components_once_make_the_gradient(problem):
     """Catches a regulariser left out of, or divided among, the components, and a mean that is a sum."""
-    W = some(problem, 1)
+    W = some(problem, 1, 4)
     order = np.random.default_rng(0).permutation(problem.n_components)
     G, expected = problem.component_gradient(W, np.tile(order, (len(W), 1))), problem.gradient(W)
     scale = 1 + np.abs(expected).max(axis=(-2, -1), keepdims=True)
@@ -57,7 +51,7 @@ def test_a_component_is_the_slope_of_its_own_value(problem):
     for alone, G in zip(components, every_component(problem, W), strict=True):
         slopes = (alone.value(W + h * basis) - alone.value(W - h * basis)) / (2 * h)
         np.testing.assert_allclose(G, slopes.reshape(W.shape), rtol=0, atol=1e-8 * (1 + np.abs(G).max()))
-    W = some(problem, 3)
+    W = some(problem, 3, 4)
     np.testing.assert_allclose(np.mean([alone.value(W) for alone in components], axis=0), problem.value(W), rtol=1e-12)
 
 
@@ -185,7 +179,7 @@ def test_heterogeneity_by_hand(constants, D):
 
 
 def test_a_subset_of_all_rows_is_the_problem_bit_for_bit(problem):
-    W, whole = some(problem, 9), problem.subset(np.arange(problem.n_components))
+    W, whole = some(problem, 9, 4), problem.subset(np.arange(problem.n_components))
     np.testing.assert_array_equal(whole.value(W), problem.value(W))
     np.testing.assert_array_equal(whole.gradient(W), problem.gradient(W))
     np.testing.assert_equal((whole.L, whole.L_max, whole.shape), (problem.L, problem.L_max, problem.shape))
