@@ -29,8 +29,7 @@ from rac_theory.base.checks import (
 )
 from rac_theory.base.naming import printable, shown
 from rac_theory.problems import Federated, FromFunctions, LeastSquares, PLSine, Quadratic, SoftmaxRegression
-
-MASKED = np.ma.array([[1.0, 2.0], [3.0, 4.0]], mask=[[0, 1], [0, 0]])
+from tests.as_one_test import as_one_test
 
 
 class Broken:
@@ -44,29 +43,25 @@ class Broken:
 
 
 NO_ARRAYS = [
-    (MASKED, r"a masked array \(its method filled"),
-    ([MASKED[0], MASKED[1]], "a masked array"),
+    (np.ma.array([1.0, 2.0], mask=[0, 1]), r"a masked array \(its method filled"),
     ([[1.0, np.ma.masked], [0.0, 1.0]], "a masked array"),
     (np.eye(2) + 0j, "complex numbers"),
     (np.array([[np.complex128(1), 1], [1, 2]], dtype=object), "an array with complex128 in it"),
     (np.array([["2020", "2021"]], dtype="M8[D]"), "dates"),
     (np.array([[1, 2]], dtype="m8[s]"), "durations"),
     ([["1", "2"]], "strings"),
-    ("3", "strings"),
     (b"3", "bytes"),
     (np.zeros((2, 2), dtype=[("a", float)]), r"entries of type \[\('a'"),
     (np.array([[1.0, None]], dtype=object), "an array with NoneType in it"),
     ([[1, 10**400]], "a number beyond 1.8e308"),
-    ([[Fraction(10**400)]], "a number beyond 1.8e308"),
     ([[Decimal("sNaN")]], "a number that is no float"),
     ({1: 2}, "dict"),
-    ({1.0, 2.0}, "set"),
     ([[1.0], [1.0, 2.0]], "list, which is no array: .*inhomogeneous"),
     (Broken(), "Broken, which is no array: no such thing"),
 ]
 
 
-@pytest.mark.parametrize(("value", "came"), NO_ARRAYS, ids=[came[:20] for _, came in NO_ARRAYS])
+@as_one_test(("value", "came"), NO_ARRAYS)
 def test_what_is_no_array_of_real_numbers_is_named(value, came):
     with pytest.raises(ValueError, match=f"X must be an array of real numbers, got {came}"):
         array("X", value)
@@ -74,10 +69,9 @@ def test_what_is_no_array_of_real_numbers_is_named(value, came):
         finite("x", value)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     "value",
     [
-        [[1, 2]],
         [[True, False]],
         [[Fraction(1, 2), Decimal("0.5")]],
         np.asfortranarray([[1.0, 2], [3, 4]]),
@@ -85,7 +79,6 @@ def test_what_is_no_array_of_real_numbers_is_named(value, came):
         np.broadcast_to(np.float16(3), (2, 2)),
         np.array([[1, 2]]).view(np.matrix),
         np.array([[1, 2]], dtype=">i2"),
-        np.array([[1, 2]], dtype=np.longdouble),
         [[2**70, 1]],
     ],
 )
@@ -111,21 +104,16 @@ def test_nothing_is_copied_before_its_size_is_known():
         array("X", huge, shape=(2, 2))
 
 
-@pytest.mark.parametrize("value", [3, np.int8(3), np.float32(3), Fraction(3), Decimal(3), np.array(3)])
-def test_one_number_of_every_type(value):
-    assert finite("x", value) == 3
-
-
-@pytest.mark.parametrize("value", [True, np.True_, None, [3.0], math.nan, Broken])
-def test_what_is_not_one_number_is_named(value):
-    with pytest.raises(ValueError, match="x must be a finite number > 0, got "):
-        finite("x", value, above=0)
-
-
-@pytest.mark.parametrize("value", [True, 3.0, "3", None, np.True_, np.array([3]), Broken()])
-def test_what_is_no_integer_is_named(value):
-    with pytest.raises(ValueError, match="k must be an integer, got "):
-        integer("k", value, 0)
+def test_one_number_of_every_type_is_taken_and_what_is_none_is_named():
+    """What counts as one, and what as an integer. Catches booleans that are counted, and lists of one."""
+    for value in (3, np.int8(3), np.float32(3), Fraction(3), Decimal(3), np.array(3)):
+        assert finite("x", value) == 3
+    for value in (True, np.True_, None, [3.0], math.nan, Broken):
+        with pytest.raises(ValueError, match="x must be a finite number > 0, got "):
+            finite("x", value, above=0)
+    for value in (True, 3.0, "3", None, np.True_, np.array([3]), Broken()):
+        with pytest.raises(ValueError, match="k must be an integer, got "):
+            integer("k", value, 0)
 
 
 def test_an_integer_without_a_decimal_form_is_named():
@@ -154,7 +142,7 @@ BOUNDS = {
 }
 
 
-@pytest.mark.parametrize(("check", "inside", "outside"), BOUNDS.values(), ids=BOUNDS.keys())
+@as_one_test(("check", "inside", "outside"), BOUNDS.values(), ids=BOUNDS)
 def test_each_bound_is_where_it_is_said_to_be(check, inside, outside):
     """The last number that is accepted, and the first that is not. Catches a bound that is moved, or does not count."""
     for number in inside:
@@ -164,13 +152,10 @@ def test_each_bound_is_where_it_is_said_to_be(check, inside, outside):
             check(number)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("check", "message"),
     [
-        (
-            lambda: finite("x", 2.0, above=-1, at_least=0, below=1),
-            "x must be a finite number > -1 and >= 0 and < 1, got 2",
-        ),
+        (lambda: finite("x", 2, above=-1, at_least=0, below=1), "must be a finite number > -1 and >= 0 and < 1, got 2"),
         (lambda: finite("x", math.nan), "x must be a finite number, got nan"),
         (lambda: integer("k", 7, 1, 6, "dim"), "k must be in 1..dim=6, got 7"),
         (lambda: integer("k", 7, 1, 6), "k must be in 1..6, got 7"),
@@ -178,10 +163,7 @@ def test_each_bound_is_where_it_is_said_to_be(check, inside, outside):
         (lambda: array("X", [1.0, math.nan]), "X must be finite, got 1 nan or infinite entries out of 2"),
         (lambda: symmetric("S", np.ones((2, 3))), "S must be square, got shape (2, 3)"),
         (lambda: symmetric("S", [[1e-3, 1e-14], [0, 1e-3]]), "S must be symmetric, got entries that differ from"),
-        (
-            lambda: one_of("x", "Digit", ["wine", "digits"]),
-            "must be one of digits, wine, got 'Digit' (did you mean 'digits'?)",
-        ),
+        (lambda: one_of("x", "Digit", ["wine", "digits"]), "of digits, wine, got 'Digit' (did you mean 'digits'?)"),
         (lambda: real("x", 10**400), "(floats end at 1.8e308)"),
         (lambda: moderate("x", np.array([1e80])), "x must have a largest entry of size 1e-75..1e75, got 1e+80"),
         (lambda: moderate_size("x", 1e-80), "x must be zero or of size 1e-75..1e75, got 1e-80 (other units?)"),
@@ -227,34 +209,22 @@ def test_nothing_that_is_shown_is_obeyed_by_a_terminal():
 
 
 X, Y = np.arange(12.0).reshape(6, 2), np.ones((6, 1))
-TWO = [0, 1, 0, 1, 1, 0]
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("make", "message"),
     [
         # The example of the referees: each array alone is moderate, X'X and Y'Y are not.
         (lambda: LeastSquares(1e-65 * X, 1e90 * Y), "X must have a mean squared norm of its rows of size 1e-75..1e75"),
-        (lambda: LeastSquares(X, 1e60 * Y), "Y must have a mean square of size 1e-75..1e75"),
-        (lambda: LeastSquares(X, 1e-60 * Y), "Y must have a mean square of size 1e-75..1e75"),
-        (lambda: SoftmaxRegression(X, TWO, l2=1e200), "l2 must be zero or of size"),
-        (lambda: Quadratic.left(np.eye(2), 1e60 * np.ones((2, 1))), "W_star must have a value of f at the start of"),
-        (lambda: Quadratic.left(np.eye(2), np.ones((2, 1)), start=1e40 * np.ones((2, 1))), "start must have a value"),
-        (
-            lambda: Quadratic.kronecker(1e50 * np.eye(2), 1e50 * np.eye(1), np.ones((2, 1))),
-            "S and R must have a largest eigenvalue of Q of size",
-        ),
+        (lambda: SoftmaxRegression(X, [0, 1, 0, 1, 1, 0], l2=1e200), "l2 must be zero or of size"),
+        (lambda: Quadratic.left([[1.0]], [[1e60]]), "W_star must have a value of f at the start of"),
+        (lambda: Quadratic.left([[1.0]], [[1.0]], start=[[1e40]]), "start must have a value"),
+        (lambda: Quadratic.kronecker([[1e50]], [[1e50]], [[1.0]]), "S and R must have a largest eigenvalue of Q of"),
         (lambda: FromFunctions((1, 1), abs, abs, L=1e-200), "L must be zero or of size"),
         (lambda: FromFunctions((1, 1), abs, abs, f_star=-1e200), "f_star must be at most 1e75 in size"),
         (lambda: PLSine((10**9, 10**9)), r"shape\[0\] shape\[1\] must be at most 2147483648"),
-        (
-            lambda: Federated(LeastSquares, 2),
-            "problem must be a finite sum that can be divided, got the class LeastSquares",
-        ),
-        (
-            lambda: Federated(LeastSquares(X, Y), [[0.5, 1], [2, 3, 4, 5]]),
-            r"clients\[0\] must be a list of row numbers",
-        ),
+        (lambda: Federated(LeastSquares, 2), "problem must be a finite sum .*, got the class LeastSquares"),
+        (lambda: Federated(LeastSquares(X, Y), [[0.5, 1], [2]]), r"clients\[0\] must be a list of row numbers"),
         (lambda: Federated.at_random(LeastSquares(X, Y), 2, "seed"), "rng must be an integer, got 'seed'"),
     ],
 )

@@ -22,7 +22,6 @@ X = np.array([[1.0, 0.5, 0.25], [1.0, 0.75, 0.5], [1.0, 0.5, 0.125], [1.0, 0.25,
         lambda path: pd.DataFrame(X, columns=["start", "one", "two"]).to_csv(path, index=False),
         lambda path: path.write_text("﻿t0,t1,t2\r\n\r\n" + "\r\n".join(",".join(map(str, row)) for row in X), "utf-8"),
     ],
-    ids=["commas", "semicolons", "tabs", "pandas", "pandas without index", "named", "of a spreadsheet"],
 )
 def test_what_programs_write_is_read(tmp_path, write):
     """Catches an index or a header 0, 1, 2 that is taken for numbers of a run."""
@@ -30,14 +29,21 @@ def test_what_programs_write_is_read(tmp_path, write):
     np.testing.assert_array_equal(read_csv(tmp_path / "x.csv"), X)
 
 
-def test_what_counts_now_and_then_is_data(tmp_path):
-    (tmp_path / "x.csv").write_text("0,3\n1,1\n5,2\n6,0\n")
-    assert read_csv(tmp_path / "x.csv")[:, 0].tolist() == [0, 1, 5, 6]
-
-
-def test_two_numbers_are_a_row_and_no_header(tmp_path):
-    (tmp_path / "x.csv").write_text("0,1\n0,0\n")
-    assert read_csv(tmp_path / "x.csv").tolist() == [[0, 1], [0, 0]]
+@pytest.mark.parametrize(
+    ("content", "columns", "found"),
+    [
+        ("0,3\n1,1\n5,2\n6,0\n", "steps", [[0, 3], [1, 1], [5, 2], [6, 0]]),  # what counts now and then is data
+        ("0,1\n0,0\n", "steps", [[0, 1], [0, 0]]),  # two numbers are a row and no header
+        ("seed\n7\n3\n9\n", "steps", [[7], [3], [9]]),  # and one column cannot count
+        ("1,2\n3,4\n", "runs", [[1, 3], [2, 4]]),
+        ("step,run,loss\n5,1,1\n5,2,2\n9,2,4\n9,1,3\n", "runs", [[np.nan, 1, 3], [np.nan, 2, 4]]),
+        ("run,step,loss\n7,2,3\n7,0,1\n5,0,4\n5,2,6\n", "steps", [[1, 3], [4, 6]]),  # which has its start
+    ],
+)
+def test_a_table_is_read_as_it_is_meant(tmp_path, content, columns, found):
+    """Columns that count are known by their names, also where they do not count evenly, or columns are runs."""
+    (tmp_path / "x.csv").write_text(content)
+    np.testing.assert_array_equal(read_csv(tmp_path / "x.csv", columns), found)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +59,17 @@ def test_two_numbers_are_a_row_and_no_header(tmp_path):
         ("3,1\n2,2\n1,3\n0,4\n", "got column 2, which counts the rows; leave it out"),
         ("1,2\n\x00,3\n", "must have a number in every cell"),
         ("1,\udcff\n", "must be a CSV file that can be read, got"),
+        ("seed,t0\n7,1\n3,1\n9,1\n", "got the column 'seed', which counts runs; leave it out"),
+        ("step,run,loss\n0,a,1\n0,b,2\n", "must have a number in every cell, got 'a'"),
+        ("run,step,loss,error\n1,1,1,1", "to be long, got 'run', 'step', 'loss', 'error'; keep one of 'loss', 'error'"),
+        ("run,step,epoch,loss\n1,1,1,1", "must have one column for runs, one for steps and one of the metric"),
+        ("run,step,seed\n1,1,1", "to be long, got 'run', 'step', 'seed'; keep one of each"),
+        ("run,step,loss\n1,0,1\n1,9,1\n2,0,1", "once, got step 9 0 times in run 2.0; keep the steps"),
+        ("run,step,loss\n1,0,1\n2,0,1\n2,0,3", "once, got step 0 2 times in run 2.0; keep the steps"),
     ],
 )
 def test_what_is_no_table_of_numbers(tmp_path, content, sentence):
+    """In long form columns too many or too few, and a step that is missing or there twice, in one run alone, too."""
     (tmp_path / "x.csv").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(ValueError, match=re.escape(sentence)) as told:
         read_csv(tmp_path / "x.csv")
@@ -67,41 +81,3 @@ def test_what_is_no_file(tmp_path):
         read_csv(tmp_path / "x.csv")
     with pytest.raises(ValueError, match="must be a CSV file, it is no file"):
         read_csv(tmp_path)
-
-
-def test_columns_that_count_are_known_by_their_names(tmp_path):
-    """Where they do not count evenly, and where columns are runs."""
-    (tmp_path / "x.csv").write_text("seed\n7\n3\n9\n")
-    assert read_csv(tmp_path / "x.csv").tolist() == [[7], [3], [9]]
-    (tmp_path / "x.csv").write_text("seed,t0\n7,1\n3,1\n9,1\n")
-    with pytest.raises(ValueError, match="got the column 'seed', which counts runs; leave it out"):
-        read_csv(tmp_path / "x.csv")
-    (tmp_path / "x.csv").write_text("step,run,loss\n0,a,1\n0,b,2\n")
-    with pytest.raises(ValueError, match="must have a number in every cell, got 'a'"):
-        read_csv(tmp_path / "x.csv")
-    (tmp_path / "x.csv").write_text("step,run,loss\n5,1,1\n5,2,2\n9,2,4\n9,1,3\n")
-    np.testing.assert_array_equal(read_csv(tmp_path / "x.csv", "runs"), [[np.nan, 1, 3], [np.nan, 2, 4]])
-    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
-    assert read_csv(tmp_path / "x.csv", "runs").tolist() == [[1, 3], [2, 4]]
-
-
-@pytest.mark.parametrize(
-    ("names", "rows", "message"),
-    [
-        ("run,step,loss,error", ["1,1,1,1"], "must have one column for runs, .*; keep one of 'loss', 'error'"),
-        ("run,step,epoch,loss", ["1,1,1,1"], "must have one column for runs, .*; keep one of 'loss'"),
-        ("run,step,seed", ["1,1,1"], "must have one column for runs, .*; keep one of each"),
-        ("run,step,loss", ["1,0,1", "1,9,1", "2,0,1"], "once, got step 9 0 times in run 2.0; keep the steps"),
-        ("run,step,loss", ["1,0,1", "2,0,1", "2,0,3"], "once, got step 0 2 times in run 2.0; keep the steps"),
-    ],
-)
-def test_what_is_no_long_table_is_named(tmp_path, names, rows, message):
-    """Catches columns too many or too few, and a step that is missing or there twice, in one run alone."""
-    (tmp_path / "x.csv").write_text("\n".join([names, *rows]))
-    with pytest.raises(ValueError, match=message):
-        read_csv(tmp_path / "x.csv")
-
-
-def test_a_long_table_that_begins_at_zero_has_its_start(tmp_path):
-    (tmp_path / "x.csv").write_text("run,step,loss\n7,2,3\n7,0,1\n5,0,4\n5,2,6\n")
-    assert read_csv(tmp_path / "x.csv").tolist() == [[1, 3], [4, 6]]

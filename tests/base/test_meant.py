@@ -21,10 +21,7 @@ UNMET = verify("T2", Case(GD(2.0), PROBLEM, steps=5))
 PROOF = prove("T2")
 
 WORDS = [  # as someone types them who knows scikit-learn and PyTorch
-    (
-        lambda: RACLoRA(Haar(3, 1), lr=0.1),
-        "RACLoRA takes no 'lr' (did you mean 'gamma'?); it takes sketch, gamma",
-    ),
+    (lambda: RACLoRA(Haar(3, 1), lr=0.1), "RACLoRA takes no 'lr' (did you mean 'gamma'?); it takes sketch, gamma"),
     (lambda: RACLoRA(Haar(3, 1), alpha=0.1), "RACLoRA takes no 'alpha' (did you mean 'gamma'?)"),
     (lambda: RACLoRA(Haar(3, 1), learning_rate=0.1), "(did you mean 'gamma'?)"),
     (lambda: RACLoRA(Haar(3, 1)), "RACLoRA must be given gamma; it takes sketch, gamma, side"),

@@ -2,7 +2,7 @@
 
 import enum
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import pytest
@@ -26,10 +26,9 @@ class Point:
     near: tuple[int, ...] = ()
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("kind", "data", "value"),
     [
-        (int, 7, 7),
         (int, 2**63 - 1, 2**63 - 1),
         (int, 1 - 2**63, 1 - 2**63),
         (float, 7, 7.0),
@@ -38,7 +37,6 @@ class Point:
         (int | None, None, None),
         (Literal["a", 1], "a", "a"),
         (Colour, "red", Colour.RED),
-        (list[int], [1, 2], [1, 2]),
         (tuple[float, ...], [1, 2], (1.0, 2.0)),
         (dict[str, int], {"a": 1}, {"a": 1}),
         (Point, {"x": 1}, Point(1.0)),
@@ -65,7 +63,6 @@ def test_what_fits_becomes_a_value(kind, data, value):
         (float, float("nan"), "x must be a finite number, got nan"),
         (str, 1, "x must be a string, got 1"),
         (str, "\x1b[2J", r"x must be a string that can be printed, got '\\x1b\[2J'"),
-        (str, "\x9b2J", "x must be a string that can be printed"),
         (str, "\ud800", "x must be a string that can be printed"),
         (bool, 1, "x must be true or false, got 1"),
         (Literal[1], True, "x must be one of 1, got True"),
@@ -85,14 +82,13 @@ def test_what_does_not_fit_is_named_with_its_field(kind, data, message):
         convert(kind, data, "x")
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("text", "message"),
     [
         ('{"a": 1, "a": 2}', "a key must stand once, got twice 'a'"),
         ('{"a": NaN}', "a number must be finite, got NaN"),
         ("[" * 100_000, "nested too deeply"),
         ("9" * 5000, "integer string conversion"),
-        ("{", "Expecting property name"),
     ],
 )
 def test_what_is_not_json_is_a_sentence(text, message):
@@ -110,47 +106,26 @@ def test_what_is_no_file_of_text_is_a_sentence(tmp_path):
         read_toml(tmp_path / "deep")
 
 
-GOOD = replace(
-    Row.missing(1, "T2", "quadratic", "", 0, 1e-3),
-    status="HOLDS",
-    evidence="exact",
-    side="left",
-    rank=1,
-    runs=8,
-    steps=4,
-    gamma_L=1.0,
-    lambda_alpha=0.0,
-    slack={"t": 4, "low": None, "value": 2.0, "high": 2.0},
-    constants=None,
-)
 KNOWN = asdict(Constants(gamma=1.0)) | {"measured": []}
 KNOWN = {name: None if value != value else value for name, value in KNOWN.items()}
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("field", "value", "message"),
     [
-        ("number", 0, "rows.number must be >= 1, got 0"),
-        ("rank", 0, "rows.rank must be >= 1 where there are data, got 0"),
-        ("alpha", 1.0, "rows.alpha must be > 0 and < 1, got 1.0"),
-        ("steps", 0, "rows.steps must be >= 1 where there is evidence, got 0"),
-        ("reach", 5, "rows.reach must be in 0..steps=4, got 5"),
         ("status", "FINE", "rows.status must be one of 'HOLDS', .*, got 'FINE'"),
-        ("slack", {"t": 9, "low": 1.0, "value": 1.0, "high": 1.0}, "rows.slack must be that at a t in 0..steps=4"),
         ("slack", {"t": 1, "low": 1.0, "value": "2", "high": 1.0}, "rows.slack.value must be a finite number, got '2'"),
         ("slack", {"t": 1}, "rows.slack.low must be there, got nothing"),
         ("fitted", {"kind": "cubic"}, "rows.fitted.value must be there, got nothing"),
-        ("constants", KNOWN | {"alpha_spent": 0.5}, "rows.constants must be such that 0 <= alpha_spent < alpha"),
         ("constants", KNOWN | {"alpha_spent": None}, "rows.constants.alpha_spent must be a finite number, got None"),
         ("constants", KNOWN | {"L": "1"}, "rows.constants.L must be a finite number, got '1'"),
-        ("constants", None, "rows.constants must be there where there is evidence"),
-        ("lambda_alpha", None, "rows.lambda_alpha must be a number where there are data"),
     ],
 )
 def test_what_no_row_can_hold_is_named(field, value, message):
-    """Each of these was a traceback in a report or a table, or was believed."""
+    """Each of these was a traceback in a report or a table. What a row may be is asked in tests/ledger."""
+    row = Row.missing(1, "T2", "quadratic", "", 0, 1e-3).to_json()
     with pytest.raises(ValueError, match=message):
-        row_from(json.loads(json.dumps(GOOD.to_json())) | {field: value}, "rows")
+        row_from(row | {field: value}, "rows")
 
 
 def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
@@ -177,31 +152,24 @@ def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
         write_whole(tmp_path / "no" / "f", "")
 
 
-@pytest.mark.parametrize("name", [b"rows\x00", 7, None])
-def test_a_name_that_is_no_text_is_named(name):
+def test_a_name_that_is_no_text_is_named():
     """A damaged store may hold bytes where its column says text; its name once was asked whether it is a word."""
     with pytest.raises(ValueError, match="must be one of the fields cells, got another"):
-        convert({"cells": int}, {"cells": 1, name: 2}, "about")
+        convert({"cells": int}, {"cells": 1, b"rows\x00": 2}, "about")
 
 
-@pytest.mark.parametrize("chunk", [1, 2, 7, 1000])
+@pytest.mark.parametrize("chunk", [1, 7, 1000])
 def test_a_list_in_a_file_is_read_item_by_item(tmp_path, monkeypatch, chunk):
     """A letter lost where one part ends, a number that is cut in two, more of the file in memory than is needed."""
     monkeypatch.setattr(plain_data, "_CHUNK", chunk)
-    content = {
-        "format": 12345,
-        "é": 'a\\u00e9"]}',
-        "rows": [{"a": [1.5e-7, None]}, {}, "x", [], -1234567],
-        "last": {"b": 1},
-    }
+    rows = [{"a": [1.5e-7, None]}, {}, "x", [], -1234567]
+    content = {"format": 12345, "é": 'a\\u00e9"]}', "rows": rows, "last": {"b": 1}}
     for indent in (None, 3):
         path = tmp_path / "some.json"
         path.write_text(json.dumps(content, indent=indent, ensure_ascii=False), encoding="utf-8")
         found = [*read_json_items(path, "rows")]
-        assert [value for name, value in found if name == "rows"] == content["rows"]
-        assert {name: value for name, value in found if name != "rows"} == {
-            name: value for name, value in content.items() if name != "rows"
-        }
+        expected = [*content.items()]
+        assert found == [*expected[:2], *(("rows", row) for row in rows), expected[3]]
     path.write_text('{"rows": []}')
     assert [*read_json_items(path, "rows")] == []
     path.write_text('{"rows": [{"a": 1}, {"a": ' + "1" * 50)
@@ -225,7 +193,6 @@ def test_a_list_in_a_file_is_read_item_by_item(tmp_path, monkeypatch, chunk):
         ('{"rows": []} x', "Expecting nothing after the table: line 1"),
         ('{"rows": [],\n\n"a": }', "Expecting value: line 3"),
         ('{"a": 1, "a": 2, "rows": []}', "a key must stand once, got twice 'a'"),
-        ('{"rows": [{"a": 1, "a": 2}]}', "a key must stand once, got twice 'a'"),
         ('{"rows": [NaN]}', "a number must be finite, got NaN"),
         ('{"rows": [' + "[" * 100_000, "it is nested too deeply"),
     ],

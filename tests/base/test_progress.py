@@ -61,17 +61,6 @@ def screens(monkeypatch):
         (lambda folder: compare(softmax_task(), 1, Schedule(steps=2, link=1), runs=1), "methods"),
         (lambda folder: sweep(CELLS, folder / "cells.sqlite", n_jobs=1), "of 4 cells"),
     ],
-    ids=[
-        "simulate",
-        "workers",
-        "verify",
-        "until decided",
-        "tightness",
-        "hardest case",
-        "spectrum",
-        "fine-tuning",
-        "sweep",
-    ],
 )
 def test_what_takes_long_has_one_bar_that_arrives(screens, tmp_path, work, said):
     """A bar for each part, one that runs backwards, is full at once, or stops at a half; one that stays behind."""
@@ -144,13 +133,9 @@ def test_a_sweep_that_is_watched_and_a_command_have_no_second_bar(screens, tmp_p
 
 
 def test_an_error_takes_the_bar_away(screens):
-    def interrupted():
-        with progress.task("runs", 2):
-            progress.advance()
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
+    with pytest.raises(KeyboardInterrupt), progress.task("runs", 2):  # noqa: PT012
+        progress.advance()
+        raise KeyboardInterrupt
     assert screens[0].closed == 1
     assert progress._current.get() is None
 

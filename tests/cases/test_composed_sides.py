@@ -17,12 +17,13 @@ from rac_theory.algorithms import AsymmetricLoRA, Bernoulli
 from rac_theory.algorithms.gradients.noise import additive_noise, minibatch_noise
 from rac_theory.literature.counterexamples.low_rank import floor
 from rac_theory.literature.counterexamples.shrinking_step import SHARE, circulated_step_exceeds, guaranteed_step
-from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.finite_sum import heterogeneity
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, Rademacher
 from rac_theory.sketches.spectra import Spectrum, spectrum
 from rac_theory.testing.convergence import Share
 from rac_theory.verdicts.sharpness.hardest_case import hardest_case
+from tests.as_one_test import as_one_test
 
 DIGITS = Fraction(1, 10**15)
 
@@ -47,19 +48,6 @@ def test_noise_is_rounded_up(replacing):
                 assert true <= Fraction(found) <= true * (1 + DIGITS)
     for sigma in rng.uniform(0.1, 1, 20).tolist():
         assert Fraction(additive_noise(sigma).C) >= Fraction(sigma) ** 2
-
-
-class Sum(FromFunctions):
-    n_components, L_max = 2, 3.0
-    component_infima = np.array([1.0, 2.0])
-
-
-@pytest.mark.parametrize(
-    ("known", "D"), [({"f_star": 1.25}, 0), ({"f_star": 2.5, "f_lower": 2.0}, 6), ({"f_lower": 2.5}, 6)]
-)
-def test_heterogeneity_starts_from_the_upper_end_and_is_not_negative(known, D):
-    """The bounds 1 and 2 of two components have the mean 3/2. Catches f_lower in the place of f_star."""
-    assert heterogeneity(Sum((1, 1), lambda W: 5.0, lambda W: W, **known)) == D
 
 
 OUTWARDS = {"lambda_min": 1, "lambda_max": -1, "lambda_min_upper": -1, "lambda_max_lower": 1}
@@ -110,8 +98,7 @@ def test_advice_on_a_mixture_is_rounded_down():
         assert ends["mixture"] <= true <= ends["mixture"] * (1 + DIGITS)
 
 
-@pytest.mark.parametrize("epsilon", [0.3, 0.01, 1e-7])
-@pytest.mark.parametrize("nu", [1.0, 0.25, 0.1])
+@as_one_test(("epsilon", "nu"), [(0.3, 1.0), (0.3, 0.1), (0.01, 0.25), (1e-7, 1.0), (1e-7, 0.1)])
 def test_promised_steps_are_enough_and_one_less_is_not(epsilon, nu):
     """By T15 1 / (nu epsilon), by T15_pl a power, in Fractions. Catches floors, and a loose tolerance."""
     slack = 1 + Fraction(1, 10**11)
@@ -173,9 +160,9 @@ def test_guaranteed_steps_are_no_longer_than_guaranteed():
     """Catches the gradient left out, a factor of two, and a step above one."""
     for L, V, G in ((20.0, 3.0, 1.0), (0.5, 1e-3, 40.0), (1e-9, 1e-9, 1e-9)):
         eta = Fraction(guaranteed_step(L, V, G))
+        assert eta <= 1
         assert 32 * (eta * (Fraction(L) * Fraction(V) + Fraction(G))) ** 2 <= 1 + DIGITS
         assert eta == 1 or 32 * (eta * (Fraction(L) * Fraction(V) + Fraction(G))) ** 2 >= 1 - DIGITS
-        assert eta <= 1
 
 
 def test_the_step_in_circulation_is_at_most_one():
@@ -183,7 +170,7 @@ def test_the_step_in_circulation_is_at_most_one():
     assert not circulated_step_exceeds(Fraction(1, 2), Fraction(1, 1000), Fraction(1, 4), Fraction(1, 10**6))
 
 
-@pytest.mark.parametrize(("count", "claimed"), [(100, 0.9), (70, 0.8), (96, 0.9)])
+@as_one_test(("count", "claimed"), [(100, 0.9), (70, 0.8), (96, 0.9)])
 def test_the_runs_that_are_asked_for_decide(count, claimed):
     """If the same share of them do it; half as many do not. Catches fewer than Chernoff's bound asks for."""
     share = Share(count, 100, claimed, 1e-12)

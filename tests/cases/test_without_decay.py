@@ -31,8 +31,9 @@ def test_the_iterates_are_the_same(name):
         np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["least squares", "quadratic"])
-@pytest.mark.parametrize("id", ["T1", "T2", "T5", "T6"])
+@pytest.mark.parametrize(
+    ("name", "id"), [("quadratic", "T1"), ("least squares", "T2"), ("least squares", "T5"), ("quadratic", "T6")]
+)
 def test_theorems_are_about_it(name, id):
     more = {"gradients": Noisy(0.1)} if id in ("T5", "T6") else {}
     case = Case(DECAY_INSIDE(Coordinate(4, 1), gamma=0.1, omega=0.2, **more), PROBLEMS[name], steps=40)
@@ -53,15 +54,10 @@ def test_the_expectation_is_that_of_the_method():
 SHRINKS = Method({(W := state("W")): W - gamma * H(gradient(W) + 2 * letter("omega") * W)})
 
 
-@pytest.mark.parametrize(
-    "algorithm", [GD(0.1), DECAY(Haar(4, 1), gamma=0.1, omega=0.1), SHRINKS(None, gamma=1, omega=1)]
-)
-def test_of_another_algorithm_there_is_no_such_case(algorithm):
-    with pytest.raises(ValueError, match="the algorithm must be DECAY_INSIDE"):
-        Case(algorithm, PROBLEMS["quadratic"]).without_decay()
-
-
-def test_a_problem_without_a_penalty_is_refused():
+def test_of_another_algorithm_or_a_problem_without_a_penalty_there_is_no_such_case():
+    for algorithm in (GD(0.1), DECAY(Haar(4, 1), gamma=0.1, omega=0.1), SHRINKS(None, gamma=1, omega=1)):
+        with pytest.raises(ValueError, match="the algorithm must be DECAY_INSIDE"):
+            Case(algorithm, PROBLEMS["quadratic"]).without_decay()
     case = Case(DECAY_INSIDE(None, gamma=0.1, omega=0.1), PLSine((4, 2)))
     with pytest.raises(ValueError, match="the problem must have a penalty l2, or be"):
         case.without_decay()

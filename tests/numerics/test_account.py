@@ -42,16 +42,12 @@ def test_no_more_is_left_than_rounding():
     assert Account(0.999).left == 0.999
 
 
-@pytest.mark.parametrize("level", [-1e-9, float("nan"), 0.2])
-def test_no_level_is_negative_or_unknown(level):
-    with pytest.raises(ValueError, match="levels must add up"):
-        Account(0.1).draw("nothing", level)
-
-
-def test_what_was_spent_cannot_be_written_to():
-    account = Account(0.1)
+def test_no_level_is_negative_or_unknown_and_what_was_spent_cannot_be_written_to():
+    for level in (-1e-9, float("nan"), 0.2):
+        with pytest.raises(ValueError, match="levels must add up"):
+            Account(0.1).draw("nothing", level)
     with pytest.raises(TypeError):
-        account.spent["runs"] = 0.0
+        Account(0.1).spent["runs"] = 0.0
     with pytest.raises(ValueError, match="alpha must be a finite number"):
         Account(1.0)
 

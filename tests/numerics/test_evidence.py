@@ -165,8 +165,6 @@ def test_wealth_against_the_authors_code():
     assert evidence.log_wealth(DRAWS / 0.1 - 1)[-1] == pytest.approx(14.007270226422524, rel=1e-12)
     confirming = evidence.log_wealth(1 - DRAWS / 0.4, worst=1 / 0.4 - 1)
     assert confirming[-1] == pytest.approx(9.32318863374075, rel=1e-12)
-    # To confirm that a mean is below 0.4 is to refute that of the mirrored runs is at most 0.6.
-    np.testing.assert_allclose(confirming, evidence.log_wealth((1 - DRAWS) / 0.6 - 1), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(("n", "alpha"), [(20, 0.05), (3000, 0.05), (3000, 1e-6)])

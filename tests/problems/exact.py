@@ -1,4 +1,4 @@
-"""Matrices and least squares in Fractions: what constants and certificates are held against."""
+"""Matrices and least squares in Fractions, as arrays of objects: what constants and certificates are held against."""
 
 from fractions import Fraction
 
@@ -6,54 +6,39 @@ import numpy as np
 
 
 def exact(A):
-    return [[Fraction(x) for x in row] for row in np.asarray(A, dtype=float).tolist()]
+    """The numbers of an array as they are stored."""
+    return np.vectorize(Fraction, otypes=[object])(np.asarray(A, dtype=float))
 
 
 def is_below_all_eigenvalues(number, M):
     """Whether ``M - number I`` is positive semidefinite: the pivots of elimination in Fractions are not negative."""
-    A = [[M[i][j] - (Fraction(number) if i == j else 0) for j in range(len(M))] for i in range(len(M))]
-    while A:
-        pivot, *rest = A[0]
-        if pivot < 0 or (pivot == 0 and any(rest)):
+    A = np.array(M, dtype=object) - Fraction(number) * np.eye(len(M), dtype=int)
+    while len(A):
+        pivot, rest = A[0, 0], A[0, 1:]
+        if pivot < 0 or (pivot == 0 and rest.any()):
             return False
-        A = [
-            [A[i][j] - (A[i][0] * A[0][j] / pivot if pivot else 0) for j in range(1, len(A))] for i in range(1, len(A))
-        ]
+        A = A[1:, 1:] - (np.outer(A[1:, 0], rest) / pivot if pivot else 0)
     return True
 
 
 def is_above_all_eigenvalues(number, M):
-    return is_below_all_eigenvalues(-number, [[-x for x in row] for row in M])
+    return is_below_all_eigenvalues(-number, -np.array(M, dtype=object))
 
 
 def hessian(X, penalty, curvature=1):
     """``curvature X'X / N + penalty I`` in Fractions."""
-    x, d = exact(X), len(X[0])
-    return [
-        [curvature * sum(r[i] * r[j] for r in x) / len(x) + (Fraction(penalty) if i == j else 0) for j in range(d)]
-        for i in range(d)
-    ]
+    x = exact(X)
+    return curvature * (x.T @ x) / len(x) + Fraction(penalty) * np.eye(x.shape[1], dtype=int)
 
 
 def infimum(problem, shares=None):
     """The infimum of least squares of full rank, whose row i counts ``shares[i]``, by default 1/N."""
-    x, d = exact(problem.X), problem.X.shape[1]
-    shares = shares or [Fraction(1, len(x))] * len(x)
-    total = Fraction(0)
-    for y in zip(*exact(problem.Y), strict=True):
-        rows = [
-            [sum(s * a[i] * a[j] for s, a in zip(shares, x, strict=True)) for j in range(d)]
-            + [sum(s * a[i] * b for s, a, b in zip(shares, x, y, strict=True))]
-            for i in range(d)
-        ]
-        right = [row[d] for row in rows]
-        for i in range(d):
-            rows[i][i] += Fraction(problem.l2)
-        for i in range(d):  # Gauss and Jordan; the matrix is positive definite, so that no pivot is zero
-            rows[i] = [entry / rows[i][i] for entry in rows[i]]
-            for j in range(d):
-                if j != i:
-                    rows[j] = [a - rows[j][i] * b for a, b in zip(rows[j], rows[i], strict=True)]
-        gained = sum(b * row[d] for b, row in zip(right, rows, strict=True))
-        total += (sum(s * b * b for s, b in zip(shares, y, strict=True)) - gained) / 2
-    return total
+    x, y, d = exact(problem.X), exact(problem.Y), problem.X.shape[1]
+    share = np.array(shares or [Fraction(1, len(x))] * len(x))[:, None]
+    right = x.T @ (share * y)
+    rows = np.hstack([x.T @ (share * x) + Fraction(problem.l2) * np.eye(d, dtype=int), right])
+    for i in range(d):  # Gauss and Jordan; the matrix is positive definite, so that no pivot is zero
+        rows[i] /= rows[i, i]
+        for j in {*range(d)} - {i}:
+            rows[j] -= rows[j, i] * rows[i]
+    return ((share * y * y).sum() - (right * rows[:, d:]).sum()) / 2

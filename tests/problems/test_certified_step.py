@@ -12,15 +12,14 @@ from rac_theory.problems.certified_step import certified_step, check_certifies
 W = np.ones((2, 3, 4, 5))
 
 
-@pytest.mark.parametrize("L", [0.5, 5.0, 1e-300])
-def test_without_a_method_the_inverse_of_L_is_rounded_down(L):
+def test_without_a_method_the_inverse_of_L_is_rounded_down():
     """1/5 is more than a fifth. Catches the product with L, and a step that is a hair too long."""
-    problem = SimpleNamespace(L=L)
-    check_certifies(problem)
-    steps = certified_step(problem, W, W)
-    assert steps.shape == (2, 3)
-    assert (steps == steps[0, 0]).all()
-    assert Fraction(float(steps[0, 0])) <= 1 / Fraction(L) < Fraction(math.nextafter(steps[0, 0], math.inf))
+    for L in (0.5, 5.0, 1e-300):
+        check_certifies(SimpleNamespace(L=L))
+        steps = certified_step(SimpleNamespace(L=L), W, W)
+        assert steps.shape == (2, 3)
+        assert (steps == steps[0, 0]).all()
+        assert Fraction(float(steps[0, 0])) <= 1 / Fraction(L) < Fraction(math.nextafter(steps[0, 0], math.inf))
 
 
 def test_without_a_method_L_must_be_known():
@@ -30,21 +29,15 @@ def test_without_a_method_L_must_be_known():
         check_certifies(SimpleNamespace(L=L, certified_step=lambda W, G: None))
 
 
-@pytest.mark.parametrize(
-    ("steps", "came"),
-    [
-        (np.ones(3), r"shape \(3,\)"),
+def test_what_is_no_step_for_each_matrix_is_named():
+    """A shape before a sign; a step of zero is one."""
+    for steps, came in (
+        (-np.ones(3), r"shape \(3,\)"),
         (np.ones((2, 3, 1)), r"shape \(2, 3, 1\)"),
         (-np.ones((2, 3)), "-1"),
         (np.array([[1, 1, 1], [1, -0.5, math.nan]]), "-0.5"),
-        (-np.ones(3), r"shape \(3,\)"),
-    ],
-)
-def test_what_is_no_step_for_each_matrix_is_named(steps, came):
-    problem = SimpleNamespace(L=1.0, certified_step=lambda W, G: steps)
-    with pytest.raises(ValueError, match=rf"step >= 0 for each W, of shape \(2, 3\), got {came}$"):
-        certified_step(problem, W, W)
-
-
-def test_a_step_of_zero_is_one():
+    ):
+        problem = SimpleNamespace(L=1.0, certified_step=lambda W, G, steps=steps: steps)
+        with pytest.raises(ValueError, match=rf"step >= 0 for each W, of shape \(2, 3\), got {came}$"):
+            certified_step(problem, W, W)
     assert not certified_step(SimpleNamespace(certified_step=lambda W, G: np.zeros((2, 3))), W, W).any()

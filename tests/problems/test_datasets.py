@@ -1,14 +1,17 @@
 """The data: standardised as promised, read as they are, and errors that name the file or the extra."""
 
 import os
+import re
 import subprocess
 import sys
 from inspect import signature
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
-from rac_theory.base import digest
+from rac_theory.base import digest, exactly
 from rac_theory.base.extras import MissingExtra
 from rac_theory.problems import (
     LeastSquares,
@@ -21,26 +24,24 @@ from rac_theory.problems import (
     TwoLayerNetwork,
     datasets,
 )
+from tests.as_one_test import as_one_test
 
 
-@pytest.mark.parametrize("name", datasets.BUNDLED)
-def test_bundled_features_are_standardised(name):
-    X, targets = datasets.bundled(name)
-    assert len(X) == len(targets)
-    X = datasets.standardised(np.column_stack([X, np.full(len(X), 0.1)]))  # a mean that rounds
+def test_data_are_standardised():
+    """Features, the constant ones too, of which a mean rounds, and targets of least squares."""
+    X, _ = datasets.bundled("digits")
+    np.testing.assert_array_equal(X, datasets.standardised(load_digits().data))
+    X = datasets.standardised(np.column_stack([X, np.full(len(X), 0.1)]))
     spread = X.std(axis=0)
     np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-13)
     np.testing.assert_allclose(spread[spread > 0.5], 1, rtol=1e-12)
     assert (X[:, spread <= 0.5] == 0).all()
-
-
-def test_targets_of_least_squares_are_standardised():
     for problem in (LeastSquares.diabetes(), LeastSquares.linnerud()):
         np.testing.assert_allclose(problem.Y.std(axis=0), 1)
         assert problem.value(np.zeros(problem.shape)) == pytest.approx(problem.shape[1] / 2)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("make", "shape", "name"),
     [
         (LeastSquares.diabetes, (10, 1), "LeastSquares.diabetes(l2=0.5)"),
@@ -54,7 +55,6 @@ def test_targets_of_least_squares_are_standardised():
 def test_named_problems_say_their_name(make, shape, name):
     assert make(0.5).shape == shape
     assert repr(make(0.5)) == name
-    assert "lam" in name or make().l2 == 0
 
 
 def test_nothing_is_added_that_is_not_asked_for():
@@ -84,20 +84,7 @@ def test_an_svmlight_file_is_read_as_it_is(tmp_path):
     assert repr(NonconvexLogistic.svmlight(str(path), 0.2)).startswith("NonconvexLogistic.svmlight('small' #")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "\n\n",
-        "\0\x01\xff",
-        "1 nonsense\n",
-        "1 1:x\n",
-        "1 2:1 1:1\n",
-        "# a comment\n",
-        "1\n-1\n",
-        "1 1:nan\n-1 1:2\n",
-    ],
-)
+@pytest.mark.parametrize("text", ["", "\0\x01\xff", "1 nonsense\n", "1 2:1 1:1\n", "1\n-1\n", "1 1:nan\n-1 1:2\n"])
 def test_a_file_that_is_no_svmlight_is_named(tmp_path, text):
     path = tmp_path / "broken"
     path.write_text(text)
@@ -119,14 +106,11 @@ def test_what_is_no_file_is_named_before_it_is_opened(tmp_path, monkeypatch, pat
     assert str(failure.value).isprintable()
 
 
-def test_a_missing_file_is_not_a_missing_extra(monkeypatch, tmp_path):
+def test_without_scikit_learn_the_extra_is_named(monkeypatch, tmp_path):
+    """But a missing file is not a missing extra."""
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(ValueError, match="missing': No such file or directory"):
         LogisticRegression.svmlight(tmp_path / "missing")
-
-
-def test_without_scikit_learn_the_extra_is_named(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     (path := tmp_path / "small").write_text("1 1:2\n2 1:1\n")
     for make in (SoftmaxRegression.digits, LeastSquares.diabetes, lambda: LogisticRegression.svmlight(path)):
         with pytest.raises(MissingExtra, match=r"needs the extra 'data', python -m pip install .*\[data\]"):
@@ -138,3 +122,27 @@ def test_importing_problems_loads_nothing_heavy():
     code = f"import sys, rac_theory.problems; print(sorted({heavy!r} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@as_one_test(
+    ("source", "expected"),
+    [
+        ("", r"SimpleNamespace\(20x3 #[0-9a-f]{8}, l2=0.5\)"),
+        ("digits()", r"SimpleNamespace\.digits\(l2=0.5\)"),
+        ("svmlight('mushrooms')", r"SimpleNamespace\.svmlight\('mushrooms' #[0-9a-f]{8}, l2=0.5\)"),
+    ],
+)
+def test_the_source_is_named_where_it_is_known(source, expected):
+    assert re.fullmatch(expected, datasets.short_name(SimpleNamespace(), source, (20, 3), np.ones(3), l2=0.5))
+
+
+def test_digests_tell_shapes_types_and_orders_apart():
+    a = np.arange(6.0)
+    same = {digest(a), digest(a.tolist()), digest(np.arange(12.0)[::2] / 2)}
+    more = a.reshape(2, 3), a[::-1], a.astype(np.float32), list("ab")
+    assert len(same) == 1
+    assert len({*same, digest(a, None), *map(digest, more)}) == 6
+
+
+def test_numbers_are_exact_and_short():
+    assert [exactly(number) for number in (0.0, 2, 0.1, 1 / 3)] == ["0", "2", "0.1", "0.3333333333333333"]

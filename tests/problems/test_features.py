@@ -1,4 +1,4 @@
-"""The products and bounds of a feature matrix, against plain NumPy."""
+"""The products and bounds of a feature matrix, against plain NumPy; its rank, which is never too small."""
 
 import math
 
@@ -16,43 +16,39 @@ from rac_theory.problems.features import (
     gram_of_columns,
     largest_gram_eigenvalue,
     loss_rounding,
+    rank_bound,
     rank_tolerance,
     score_errors,
     scores,
     singular_values,
     squared_row_norms,
 )
+from tests.as_one_test import as_one_test
 
 RNG = np.random.default_rng(15)
 DENSE = RNG.normal(size=(12, 5)) * (RNG.random((12, 5)) < 0.6)
-KINDS = {"dense": DENSE, "sparse": sparse.csr_array(DENSE)}
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS.keys())
-def X(request):
-    return features("X", request.param)
+@pytest.fixture(params=[np.array, sparse.csr_array], ids=["dense", "sparse"])
+def kind(request):
+    return request.param
 
 
-@pytest.mark.parametrize("batch", [(), (4,), (2, 3), (0,)])
-def test_scores_and_their_adjoint(X, batch):
-    W, Z = RNG.normal(size=(*batch, 5, 3)), RNG.normal(size=(*batch, 3, 12))
-    np.testing.assert_allclose(scores(X, W), np.swapaxes(DENSE @ W, -1, -2), rtol=1e-13, atol=1e-14)
-    np.testing.assert_allclose(adjoint(X, Z), DENSE.T @ np.swapaxes(Z, -1, -2), rtol=1e-13, atol=1e-14)
+def test_scores_and_their_adjoint(kind):
+    X = features("X", kind(DENSE))
+    for batch in ((), (4,), (2, 3), (0,)):
+        W, Z = RNG.normal(size=(*batch, 5, 3)), RNG.normal(size=(*batch, 3, 12))
+        np.testing.assert_allclose(scores(X, W), np.swapaxes(DENSE @ W, -1, -2), rtol=1e-13, atol=1e-14)
+        np.testing.assert_allclose(adjoint(X, Z), DENSE.T @ np.swapaxes(Z, -1, -2), rtol=1e-13, atol=1e-14)
 
 
-@pytest.mark.parametrize("transposed", [False, True])
-@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
-@pytest.mark.parametrize("block", [1, 3, 5, 100])
-def test_singular_values_are_exact_whatever_the_blocks(kind, transposed, block):
-    M = features("X", kind(DENSE.T if transposed else DENSE))
-    np.testing.assert_allclose(singular_values(M, block), np.linalg.svd(DENSE, compute_uv=False), rtol=1e-13)
-
-
-def test_the_largest_eigenvalue_is_a_bound_and_tight(X):
-    """Of more rows than columns and of fewer, from the smaller of the two Gram matrices."""
-    exact = np.linalg.norm(DENSE, 2) ** 2
-    for M in (X, sparse.csr_array(X.T) if sparse.issparse(X) else X.T):
-        assert exact <= largest_gram_eigenvalue(M) <= exact * (1 + 1e-12)
+def test_singular_values_and_the_largest_eigenvalue(kind):
+    """Whatever the blocks; a tight bound, from the smaller Gram matrix. Of more rows than columns, and of fewer."""
+    exact = np.linalg.svd(DENSE, compute_uv=False)
+    for M in (features("X", kind(DENSE)), features("X", kind(DENSE.T))):
+        for block in (1, 3, 5, 100):
+            np.testing.assert_allclose(singular_values(M, block), exact, rtol=1e-13)
+        assert exact[0] ** 2 <= largest_gram_eigenvalue(M) <= exact[0] ** 2 * (1 + 1e-12)
         assert gram(M)[0].shape == (5, 5)
 
 
@@ -72,7 +68,6 @@ def test_a_sparse_batch_is_summed_as_precisely_as_a_single_matrix():
         np.testing.assert_allclose(problem.value(W), [problem.value(one) for one in W], rtol=1e-14)
 
 
-@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
 def test_each_allowance_is_the_one_that_is_derived(kind):
     """In roundings, by hand: N = 3, d = 2, k = 3, |X| |W| has 3, 8, 0 and 3, 0, 0. Catches each other number."""
     X, W, eps = kind(np.array([[3.0, 0.0], [0.0, -4.0], [0.0, 0.0]])), np.array([[1.0, -1, 0], [2, 0, 0]]), 2.0**-52
@@ -90,7 +85,6 @@ def test_each_allowance_is_the_one_that_is_derived(kind):
     assert gram_of_columns(X.T)[1] / eps == pytest.approx((3 + 4) * 25)
 
 
-@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
 def test_rows_have_a_mean_squared_norm_of_moderate_size(kind):
     """The same numbers in 9 rows are moderate, and in 4 rows not. Catches a sum for the mean, and columns for rows."""
     few, many = np.full((4, 9), 1.2e37), np.full((9, 4), 1.2e37)
@@ -102,11 +96,10 @@ def test_rows_have_a_mean_squared_norm_of_moderate_size(kind):
         features("X", kind(few))
 
 
-@pytest.mark.parametrize("scale", [1e-162, 1e150, 1e200])
-@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
-def test_units_whose_squares_are_no_floats_are_named(kind, scale):
-    with pytest.raises(ValueError, match=r"X must have a largest entry of size 1e-75..1e75, got .*other units"):
-        features("X", kind(scale * DENSE))
+def test_units_whose_squares_are_no_floats_are_named(kind):
+    for scale in (1e-162, 1e150, 1e200):
+        with pytest.raises(ValueError, match=r"X must have a largest entry of size 1e-75..1e75, got .*other units"):
+            features("X", kind(scale * DENSE))
 
 
 def test_sparse_stays_sparse_and_is_copied():
@@ -118,42 +111,77 @@ def test_sparse_stays_sparse_and_is_copied():
     assert mine.data.flags.writeable
 
 
-@pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int64, bool])
-@pytest.mark.parametrize(
-    "made", [sparse.coo_array, lambda *given, **more: sparse.coo_array(*given, **more).tolil().tocoo()]
-)
-def test_integers_that_stand_there_twice_are_named(kind, made):
+@as_one_test("dtype", [np.int8, np.uint16, np.int64, bool])
+def test_integers_that_stand_there_twice_are_named(dtype):
     """100 + 100 is -56 in one byte, and True + True is True; what stands there once is fine."""
-    twice = (np.array([100, 100, 1]).astype(kind), ([0, 0, 1], [1, 1, 0]))
-    once = (np.array([100, 1]).astype(kind), ([0, 1], [1, 0]))
-    with pytest.raises(ValueError, match=f"X must list each entry once, as {np.dtype(kind)} may wrap around, got 1 "):
+    twice = (np.array([100, 100, 1]).astype(dtype), ([0, 0, 1], [1, 1, 0]))
+    once = sparse.coo_array((np.array([100, 1]).astype(dtype), ([0, 1], [1, 0])), shape=(2, 2))
+    with pytest.raises(ValueError, match=f"X must list each entry once, as {np.dtype(dtype)} may wrap around, got 1 "):
         features("X", sparse.coo_array(twice, shape=(2, 2)))
     unsorted = sparse.csr_array((twice[0], np.array([1, 1, 0]), np.array([0, 2, 3])), shape=(2, 2))
     with pytest.raises(ValueError, match="X must list each entry once"):
         features("X", unsorted)
-    np.testing.assert_array_equal(features("X", made(once, shape=(2, 2))).toarray(), [[0, float(once[0][0])], [1, 0]])
+    for made in (once, once.tolil().tocoo()):
+        np.testing.assert_array_equal(features("X", made).toarray(), once.toarray().astype(float))
 
 
-@pytest.mark.parametrize("form", ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"])
-@pytest.mark.parametrize("family", [sparse.csr_array, sparse.csr_matrix])
-def test_every_sparse_format_is_the_same_matrix(form, family):
-    X = features("X", family(DENSE).asformat(form))
-    np.testing.assert_array_equal(X.toarray(), DENSE)
-    assert X.has_canonical_format
-    for part in (X.data, X.indices, X.indptr):
-        assert not part.flags.writeable
+def test_every_sparse_format_is_the_same_matrix():
+    for form in ("bsr", "coo", "csc", "csr", "dia", "dok", "lil"):
+        for family in (sparse.csr_array, sparse.csr_matrix):
+            X = features("X", family(DENSE).asformat(form))
+            np.testing.assert_array_equal(X.toarray(), DENSE)
+            assert X.has_canonical_format
+            assert not any(part.flags.writeable for part in (X.data, X.indices, X.indptr))
 
 
-def test_indices_that_lead_out_of_the_matrix_are_named():
-    """SciPy reads beyond its memory there."""
+def test_sparse_matrices_that_are_none_are_named():
+    """Where indices lead out of a matrix SciPy reads beyond its memory."""
     for part in ("indices", "indptr"):
         X = sparse.csr_array(DENSE)
         getattr(X, part)[1] = 1000
         with pytest.raises(ValueError, match="X must be a sparse matrix that SciPy can read, got "):
             features("X", X)
-
-
-def test_sparse_numbers_that_are_none_are_named():
     for data, came in (([1j], "complex numbers"), (np.array([np.nan]), "1 nan or infinite")):
         with pytest.raises(ValueError, match=f"X must be .*got {came}"):
             features("X", sparse.coo_array((data, ([0], [0])), shape=(2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("X", "expected"),
+    [
+        ([[1, 1], [1, 1 + 2.0**-52]], 2),
+        ([[1, 1], [1, 1]], 1),
+        ([[1, 0], [1, 1e-17], [1, 0]], 2),
+        ([[0.1, 0.3], [1, 3]], 2),  # the float 0.3 is not three times the float 0.1
+        ([[0.1, 0.2], [1, 2]], 1),
+        ([[1e100, 1e-100], [1e-100, 1e-300]], 2),
+        ([[0, 0, 1], [0, 0, -2]], 1),
+        ([[0, 1, 2], [0, 2, 4], [1, 5, 5], [2, 11, 12]], 2),
+        ([[-0.0, 0.0]], 0),
+    ],
+)
+def test_small_matrices_are_decided(kind, X, expected):
+    assert rank_bound(kind(np.array(X, float))) == expected
+    assert rank_bound(kind(np.array(X, float).T)) == expected
+
+
+def test_products_of_integers_have_the_rank_of_their_factors():
+    for N, d, true in [(5, 5, 1), (5, 5, 3), (5, 9, 3), (5, 9, 5), (9, 5, 1), (9, 5, 5)] * 10:
+        X = (RNG.integers(-4, 5, (N, true)) @ RNG.integers(-4, 5, (true, d))).astype(float)
+        assert rank_bound(X) == np.linalg.matrix_rank(X)
+
+
+def test_large_matrices_are_decided_by_their_distinct_lines(kind, monkeypatch):
+    """Columns that are repeated count once, those that are merely dependent do not."""
+    monkeypatch.setitem(rank_bound.__globals__, "ELIMINATION_LIMIT", 0)
+    X = RNG.normal(size=(20, 4))
+    assert rank_bound(kind(X[:, [0, 1, 1, 3]])) == 3
+    assert rank_bound(kind(X[[0, 1, 1, 1, 0]])) == 2
+    assert rank_bound(kind(X * [1, 0, 1, 0])) == 2
+    assert rank_bound(kind(X[:, [0, 1, 1]] * [1, 1, 2])) == 3
+
+
+def test_a_matrix_whose_rank_is_asked_is_left_alone():
+    X = sparse.csr_array(([1.0, 0.0], ([0, 1], [0, 1])), shape=(2, 2))
+    assert rank_bound(X) == 1
+    assert X.nnz == 2

@@ -4,6 +4,7 @@ import math
 import pickle
 from fractions import Fraction
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from rac_theory.problems import (
 from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
 from rac_theory.problems.mean import Mean, client_heterogeneity, heterogeneity_within
 from tests.problems.exact import infimum
+from tests.problems.test_every_problem import some
 
 RNG = np.random.default_rng(62)
 N = 12
@@ -44,6 +46,9 @@ SPLITS = {
     "by rows": lambda problem: Federated(problem, UNEQUAL, "rows"),
     "weighted": lambda problem: Federated(problem, UNEQUAL, [5.0, 1.0, 2.0]),
 }
+PAIRS = [*zip(WHOLE, SPLITS, strict=True), ("nonconvex", "uneven"), ("least squares, ridge", "weighted")]
+"""Each problem, and each division."""
+
 SOLVED = ["least squares", "least squares, ridge", "logistic, ridge", "softmax, ridge"]
 
 
@@ -52,24 +57,14 @@ def whole(request):
     return request.param
 
 
-@pytest.fixture(params=SPLITS.values(), ids=SPLITS.keys())
-def split(request):
-    return request.param
-
-
 def shares_of(problem):
     weights = np.array(getattr(problem, "weights", (1.0,) * len(problem.clients)))
     return weights / weights.sum()
 
 
-def some(problem, seed=0, count=10):
-    """Random matrices of every scale, (5 count, m, n)."""
-    rng = np.random.default_rng(seed)
-    return np.concatenate([scale * rng.normal(size=(count, *problem.shape)) for scale in (1e-3, 0.1, 1, 10, 1e3)])
-
-
 def test_one_client_is_the_problem_bit_for_bit(whole):
-    W, one = some(whole), Federated(whole, 1)
+    """And clients that weigh their rows make the undivided problem, whatever their sizes, with all its constants."""
+    W, one = some(whole, 0, 10), Federated(whole, 1)
     for problem in (one, one.clients[0], Mean(one.clients), Federated.at_random(whole, 1, 7).clients[0]):
         np.testing.assert_array_equal(problem.value(W), whole.value(W))
         np.testing.assert_array_equal(problem.gradient(W), whole.gradient(W))
@@ -77,11 +72,17 @@ def test_one_client_is_the_problem_bit_for_bit(whole):
     for name in ("L", "mu", "strong_convexity", "convex", "f_star", "f_star_error", "f_lower", "shape"):
         np.testing.assert_equal(getattr(one, name), getattr(whole, name))
     np.testing.assert_array_equal(one.zeta_squared(W), 0)
+    for problem in (Federated(whole, 3), Federated(whole, UNEQUAL, "rows")):
+        np.testing.assert_allclose(problem.value(W), whole.value(W), rtol=1e-12)
+        for name in ("L", "mu", "f_star", "f_lower", "strong_convexity"):
+            np.testing.assert_equal(getattr(problem, name), getattr(whole, name))
 
 
-def test_f_is_the_mean_of_its_clients(whole, split):
+@pytest.mark.parametrize(("name", "split"), PAIRS)
+def test_f_is_the_mean_of_its_clients(name, split):
     """By what they weigh. Catches clients weighted by their size, weights turned round, and 1/M for n_m/n."""
-    W, problem = some(whole), split(whole)
+    whole = WHOLE[name]
+    W, problem = some(whole, 0, 10), SPLITS[split](whole)
     shares = shares_of(problem)
     gradients = np.tensordot(shares, [client.gradient(W) for client in problem.clients], axes=1)
     tolerance = 1e-12 * (1 + np.abs(gradients).max())
@@ -94,20 +95,11 @@ def test_f_is_the_mean_of_its_clients(whole, split):
     assert of_clients <= problem.L * (1 + 1e-15) or problem.L == whole.L
 
 
-@pytest.mark.parametrize(("clients", "weights"), [(3, "equal"), (UNEQUAL, "rows")])
-def test_clients_that_weigh_their_rows_make_the_undivided_problem(whole, clients, weights):
-    """Whatever their sizes, with all its constants."""
-    problem, W = Federated(whole, clients, weights), some(whole)
-    np.testing.assert_allclose(problem.value(W), whole.value(W), rtol=1e-12)
-    for name in ("L", "mu", "f_star", "f_lower", "strong_convexity"):
-        np.testing.assert_equal(getattr(problem, name), getattr(whole, name))
-
-
-@pytest.mark.parametrize("name", SOLVED)
+@pytest.mark.parametrize(("name", "split"), [*zip([*SOLVED, *SOLVED[:2]], SPLITS, strict=True)])
 def test_the_minimum_is_certified_and_the_constants_survive(name, split):
     """f*, L and mu of the mean: no random pair or point contradicts them."""
-    problem = split(WHOLE[name])
-    W, rng = problem.W_star + some(problem, 1), np.random.default_rng(2)
+    problem = SPLITS[split](WHOLE[name])
+    W, rng = problem.W_star + some(problem, 1, 10), np.random.default_rng(2)
     assert np.linalg.norm(problem.gradient(problem.W_star)) <= 1e-6
     assert problem.f_star - problem.f_star_error <= problem.value(problem.W_star) <= problem.f_star
     assert problem.f_star_error < 1e-11
@@ -120,23 +112,7 @@ def test_the_minimum_is_certified_and_the_constants_survive(name, split):
     assert (stretched <= problem.L * (1 + 1e-9)).all()
 
 
-def test_least_squares_keeps_a_strong_convexity_that_no_client_has():
-    """Clients with fewer rows than columns are flat somewhere; f is not, and says by how much at least."""
-    whole = WHOLE["least squares"]
-    problem = Federated(whole, [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9], [10], [11]])
-    assert max(client.strong_convexity for client in problem.clients) == 0
-    weights = np.concatenate([np.full(10, 1 / 14), np.full(2, 1 / 7)])
-    smallest = np.linalg.eigvalsh(X.T @ (weights[:, None] * X))[0]
-    assert 6 / 7 * whole.mu * (1 - 1e-12) <= problem.mu <= smallest
-    scaled = LeastSquares(np.sqrt(12 * weights)[:, None] * X, np.sqrt(12 * weights)[:, None] * Y)  # the same function
-    np.testing.assert_allclose(problem.W_star, scaled.W_star, rtol=1e-9)
-    assert problem.f_star - problem.f_star_error <= scaled.f_star
-    assert scaled.f_lower <= problem.f_star
-    assert scaled.L <= problem.L == pytest.approx(np.mean([client.L for client in problem.clients]))
-
-
-@pytest.mark.parametrize("noise", [0.0, 1e-9, 1e-3, 1.0])
-@pytest.mark.parametrize("scale", [2.0**-100, 1.0, 2.0**100])
+@pytest.mark.parametrize(("noise", "scale"), [(0.0, 2.0**-100), (0.0, 1.0), (1e-9, 2.0**100), (1e-3, 1.0), (1.0, 1.0)])
 def test_data_that_can_be_fitted_have_a_certified_minimum(noise, scale):
     """Five clients of unequal size: the interval holds the infimum, which is 0 without noise; it used to be nan."""
     rng = np.random.default_rng(5)
@@ -161,22 +137,14 @@ def test_labels_that_can_be_separated_have_a_certified_minimum():
     assert problem.f_star_error <= 1e-12 * np.log(2)
 
 
-def test_what_is_unknown_of_the_mean_stays_unknown():
-    problem = Federated(WHOLE["nonconvex"], UNEQUAL)
-    assert math.isnan(problem.mu)
-    assert math.isnan(problem.f_star)
-    assert problem.f_lower == 0
-    assert problem.W_star is None
-    assert not problem.convex
-    assert "not known to be strongly convex" in problem.provenance["f_star"]
-
-
-def test_D_bounds_zeta(whole, split):
+@pytest.mark.parametrize(("name", "split"), PAIRS)
+def test_D_bounds_zeta(name, split):
     """``zeta^2 <= 2 L (f - f*) + D``, L the largest of a client, at every scale, with f_lower where f* is unknown.
 
     And the same for clients as components, whose mean is f.
     """
-    W, problem = some(whole, 3, count=20), split(whole)
+    whole = WHOLE[name]
+    W, problem = some(whole, 3, count=20), SPLITS[split](whole)
     G, shares, count = problem.gradient(W), shares_of(problem), len(problem.clients)
     squares = [np.square(client.gradient(W) - G).sum(axis=(1, 2)) for client in problem.clients]
     np.testing.assert_allclose(problem.zeta_squared(W), shares @ squares, rtol=1e-6)
@@ -193,51 +161,46 @@ def test_D_bounds_zeta(whole, split):
         assert problem.component_infima[m] <= count * shares[m] * client.f_lower * (1 + 1e-15)
 
 
-def test_a_client_computes_only_the_runs_that_ask_for_it(whole):
+def test_a_client_computes_only_the_runs_that_ask_for_it():
     """Each run its own list, one client twice: a run that gets another's gradient, or a count that is lost, is seen."""
-    problem, W = Federated(whole, 3), some(whole, 4, count=1)
+    problem = Federated(WHOLE["softmax, ridge"], 3)
+    W = some(problem, 4, count=1)
     lists = np.array([[0, 1], [2, 2], [1, 1], [0, 2], [2, 1]])
     expected = [sum(problem.clients[m].gradient(w[None])[0] for m in own) / 2 for w, own in zip(W, lists, strict=True)]
     np.testing.assert_allclose(problem.component_gradient(W, lists), expected, rtol=1e-10, atol=1e-10)
-    asked = [0, 0, 0]
+    asked = []
 
     def counting(m, client):
-        class Counting:
-            def gradient(self, W):
-                asked[m] += len(W)
-                return client.gradient(W)
-
-        return Counting()
+        return SimpleNamespace(gradient=lambda W: asked.append((m, len(W))) or client.gradient(W))
 
     problem._clients = tuple(counting(m, client) for m, client in enumerate(problem.clients))
     problem.component_gradient(W, np.array([[0], [2], [2], [0], [2]]))
-    assert asked == [2, 0, 3]
+    assert asked == [(0, 2), (2, 3)]
 
 
-def test_every_row_has_one_client(whole):
+def test_every_row_has_one_client():
     """And labels are sorted: a client by label sees few of them."""
+    whole = WHOLE["logistic"]
     for problem in (Federated(whole, 5), Federated.by_label(whole, 5), Federated.at_random(whole, 5, 1)):
         rows = np.vstack([client.X for client in problem.clients])
         np.testing.assert_array_equal(np.sort(rows, axis=0), np.sort(X, axis=0))
         assert max(client.n_components for client in problem.clients) == 3
     by_label = Federated.by_label(WHOLE["softmax, ridge"], 3).clients
     assert [set(client.labels) for client in by_label] == [{0}, {1}, {2}]
-
-
-def test_targets_of_several_columns_are_sorted_by_the_first():
-    """And by the others where it is equal."""
+    # Targets of several columns are sorted by the first, and by the others where it is equal.
     targets = [[2.0, 0.0, 1.0], [1.0, 5.0, 0.0], [1.0, 4.0, 3.0], [1.0, 4.0, 2.0]]
     clients = Federated.by_label(LeastSquares(np.ones((4, 1)), targets), 4).clients
     assert [client.Y[0].tolist() for client in clients] == sorted(targets)
 
 
-def test_a_random_split_repeats_itself_from_its_seed(whole):
+def test_a_random_split_repeats_itself_from_its_seed():
+    whole = WHOLE["logistic"]
     restored = pickle.loads(pickle.dumps(Federated.at_random(whole, 3, 5)))
-    np.testing.assert_array_equal(
-        restored.gradient(some(whole)), Federated.at_random(whole, 3, 5).gradient(some(whole))
-    )
-    rows = [[client.X.tolist() for client in Federated.at_random(whole, 3, seed).clients] for seed in (5, 5, 6)]
+    made = [restored, *(Federated.at_random(whole, 3, seed) for seed in (5, 6))]
+    rows = [[client.X.tolist() for client in problem.clients] for problem in made]
     assert rows[0] == rows[1] != rows[2]
+    W = some(whole, 0, 10)
+    np.testing.assert_array_equal(restored.gradient(W), made[1].gradient(W))
 
 
 def test_errors_say_what_to_change():
@@ -252,6 +215,9 @@ def test_errors_say_what_to_change():
         Federated(LeastSquares(np.vstack([np.zeros(3), X[1:]]), Y), 12)
     with pytest.raises(ValueError, match="problem must be a finite sum that can be divided, got PLSine"):
         Federated(PLSine((2, 2)), 2)
+    for wrong in ("size", [1.0, 2.0], [1.0, 2.0, 0.0], [1.0, 2.0, math.nan], 3):
+        with pytest.raises(ValueError, match="weights"):
+            Federated(whole, 3, wrong)
 
 
 def test_constants_of_components_are_rounded_to_their_safe_sides():
@@ -277,6 +243,9 @@ def test_what_is_shown():
     assert repr(Federated.at_random(WHOLE["logistic"], 4, rng=3)).endswith("l2=0), clients=4, rng=3)")
     assert Federated(WHOLE["logistic"], 4).provenance["L"].startswith("of the undivided problem, which is f: ")
     assert Federated(WHOLE["logistic"], 5).provenance["L"] == "mean of the L of the terms, rounded up"
+    unknown = Federated(WHOLE["nonconvex"], UNEQUAL)
+    assert "not known to be strongly convex" in unknown.provenance["f_star"]
+    assert unknown.W_star is None
     for weights, more in (("equal", ""), ([1, 2, 1, 1, 2], " times M p_m")):
         assert Federated(WHOLE["logistic"], 5, weights).provenance["L_max"] == f"the largest L of a client{more}"
 
@@ -288,9 +257,6 @@ def test_the_clients_cannot_be_exchanged():
         problem.clients = problem.clients[:1]
     with pytest.raises(TypeError):
         problem.clients[0] = problem.clients[1]
-
-
-# --- what clients weigh ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("l2", [0.0, 1.0])
@@ -311,12 +277,12 @@ def test_D_and_D_in_are_attained(l2):
 def test_D_is_rounded_up_and_unknown_where_a_number_is():
     """Catches a number that is passed over, a D below zero or raised to more, and one that is rounded down."""
 
-    class Part:
-        def __init__(self, f_star, infima, f_lower=0.0, clients=()):
-            self.f_star, self.component_infima, self.f_lower, self.clients = f_star, np.array(infima), f_lower, clients
-
     def both(f_star, stars, infima, L=1.0):
-        whole = Part(f_star, [], clients=[Part(star, some, star) for star, some in zip(stars, infima, strict=True)])
+        clients = [
+            SimpleNamespace(f_star=star, f_lower=star, component_infima=np.array(some))
+            for star, some in zip(stars, infima, strict=True)
+        ]
+        whole = SimpleNamespace(f_star=f_star, f_lower=0.0, clients=clients)
         return client_heterogeneity(whole, L), heterogeneity_within(whole, L)
 
     exact = 2 * (Fraction(0.3) - (Fraction(0.1) + Fraction(0.2) + Fraction(0.1)) / 3)
@@ -331,10 +297,10 @@ def test_D_is_rounded_up_and_unknown_where_a_number_is():
     assert np.isnan(both(0.3, [-math.inf, 0.1], [[0.0], [0.0]])).all()
 
 
-def test_batches_are_components_of_the_same_clients(whole):
+def test_batches_are_components_of_the_same_clients():
     """f, L, f* and the clients' gradients are those without; an epoch has as many steps for each client."""
-    plain = Federated(whole, [[0, 1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11]], "rows")
-    problem, W = plain.in_batches(3), some(whole)
+    plain = Federated(WHOLE["logistic, ridge"], [[0, 1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11]], "rows")
+    problem, W = plain.in_batches(3), some(plain, 0, 10)
     assert [client.n_components for client in problem.clients] == [3, 3]
     assert (problem.L, problem.D) == (plain.L, plain.D)
     for one, other in zip(problem.clients, plain.clients, strict=True):
@@ -347,10 +313,3 @@ def test_batches_are_components_of_the_same_clients(whole):
     for wrong in (0, 6, 2.0, [[0, 1, 2, 3, 4, 5, 6]]):  # a client has five rows
         with pytest.raises(ValueError, match=r"batches must be (in 1\.\.rows of a client=5|an integer), got"):
             plain.in_batches(wrong)
-
-
-def test_weights_that_are_none_are_refused():
-    data = WHOLE["least squares"]
-    for wrong in ("size", [1.0, 2.0], [1.0, 2.0, 0.0], [1.0, 2.0, math.nan], 3):
-        with pytest.raises(ValueError, match="weights"):
-            Federated(data, 3, wrong)

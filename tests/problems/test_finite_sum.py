@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from scipy.sparse import csr_array
 
 from rac_theory.problems import LeastSquares, LogisticRegression, SoftmaxRegression
 from rac_theory.problems.finite_sum import gradient_variance, heterogeneity, ridge_infima
+from tests.as_one_test import as_one_test
 from tests.problems.test_every_problem import EVERY as PROBLEMS
-from tests.problems.test_every_problem import KNOWN, SCALES, THREE, TWO, X, Y
+from tests.problems.test_every_problem import KNOWN, THREE, TWO, X, Y, some
 
 EVERY = {name: problem for name, problem in PROBLEMS.items() if hasattr(problem, "component_gradient")}
 RIDGE = [name for name, problem in EVERY.items() if getattr(problem, "l2", 0) > 0 and problem.convex]
@@ -24,64 +26,44 @@ def problem(request):
     return request.param
 
 
-def some(problem, seed, count=4):
-    """Random matrices of every scale, (5 count, m, n)."""
-    rng = np.random.default_rng(seed)
-    return np.concatenate([scale * rng.normal(size=(count, *problem.shape)) for scale in SCALES])
-
-
 def every_component(problem, W):
     """The gradients of all components at one W, (N, m, n)."""
     N = problem.n_components
     return problem.component_gradient(np.repeat(W[None], N, axis=0), np.arange(N)[:, None])
 
 
-def with_equal_rows(l2=0.0):
-    """Least squares with rows of norm 1, where ``||grad f_i||^2 = 2 L_max f_i``: the inequalities are equalities."""
-    return LeastSquares(X / np.linalg.norm(X, axis=1, keepdims=True), Y, l2=l2)
-
-
 def test_all_components_once_make_the_gradient(problem):
     """Catches a regulariser left out of, or divided among, the components, and a mean that is a sum."""
-    W = some(problem, 1)
-    everyone = np.broadcast_to(
-        np.random.default_rng(0).permutation(problem.n_components), (len(W), problem.n_components)
-    )
-    G, expected = problem.component_gradient(W, everyone), problem.gradient(W)
+    W = some(problem, 1, 4)
+    order = np.random.default_rng(0).permutation(problem.n_components)
+    G, expected = problem.component_gradient(W, np.tile(order, (len(W), 1))), problem.gradient(W)
     scale = 1 + np.abs(expected).max(axis=(-2, -1), keepdims=True)
     np.testing.assert_array_less(np.abs(G - expected) / scale, 1e-12)
 
 
 def test_a_component_is_the_slope_of_its_own_value(problem):
-    """Catches rows and labels that are paired wrongly, which the average over all would hide."""
-    rng, h = np.random.default_rng(2), 1e-5
-    W = rng.normal(size=problem.shape)
-    for i, G in enumerate(every_component(problem, W)):
-        alone = problem.subset([i])
-        basis = np.eye(W.size).reshape(-1, *W.shape)
+    """Catches rows and labels that are paired wrongly, which the average over all would hide, and values that are not
+    the mean of those of components.
+    """
+    W, h = np.random.default_rng(2).normal(size=problem.shape), 1e-5
+    basis = np.eye(W.size).reshape(-1, *W.shape)
+    components = [problem.subset([i]) for i in range(problem.n_components)]
+    for alone, G in zip(components, every_component(problem, W), strict=True):
         slopes = (alone.value(W + h * basis) - alone.value(W - h * basis)) / (2 * h)
         np.testing.assert_allclose(G, slopes.reshape(W.shape), rtol=0, atol=1e-8 * (1 + np.abs(G).max()))
-
-
-def test_values_of_components_average_to_the_value(problem):
-    W = some(problem, 3)
-    values = np.mean([problem.subset([i]).value(W) for i in range(problem.n_components)], axis=0)
-    np.testing.assert_allclose(values, problem.value(W), rtol=1e-12)
+    W = some(problem, 3, 4)
+    np.testing.assert_allclose(np.mean([alone.value(W) for alone in components], axis=0), problem.value(W), rtol=1e-12)
 
 
 def test_each_run_has_its_own_components(problem):
-    """Catches indices shared between runs; a component that is listed twice counts twice."""
-    W, rng = some(problem, 4), np.random.default_rng(5)
+    """Catches indices shared between runs; a component that is listed twice counts twice. Nothing overflows."""
+    W, rng = some(problem, 4, count=2), np.random.default_rng(5)
     indices = rng.integers(problem.n_components, size=(len(W), 3))
-    G = problem.component_gradient(W, indices)
-    for run in range(len(W)):
-        expected = every_component(problem, W[run])[indices[run]].mean(axis=0)
-        np.testing.assert_allclose(G[run], expected, rtol=1e-12, atol=1e-12 * (1 + np.abs(expected).max()))
-
-
-def test_extreme_scores_do_not_overflow(problem):
-    W = np.full((2, *problem.shape), 1e6) * [[[1.0]], [[-1.0]]]
-    assert np.isfinite(problem.component_gradient(W, np.array([[0, 1], [2, 3]]))).all()
+    for run, own, G in zip(W, indices, problem.component_gradient(W, indices), strict=True):
+        expected = every_component(problem, run)[own].mean(axis=0)
+        np.testing.assert_allclose(G, expected, rtol=1e-12, atol=1e-12 * (1 + np.abs(expected).max()))
+    far = np.full((2, *problem.shape), 1e6) * [[[1.0]], [[-1.0]]]
+    assert np.isfinite(problem.component_gradient(far, np.array([[0, 1], [2, 3]]))).all()
 
 
 def stretch(problem, i, W, V):
@@ -93,10 +75,8 @@ def stretch(problem, i, W, V):
 @pytest.mark.parametrize("name", LINEAR)
 def test_L_max_survives_a_search(name):
     """No pair of points stretches the gradient of a component by more, here of those with the longest samples."""
-    problem = EVERY[name]
-    rng = np.random.default_rng(6)
+    problem, rng, worst = EVERY[name], np.random.default_rng(6), 0.0
     size = int(np.prod(problem.shape))
-    worst = 0.0
     for i in np.argsort(np.square(X).sum(axis=1))[-3:]:
         starts = [scale * rng.normal(size=2 * size) for scale in (0.1, 1.0, 10.0) for _ in range(2)]
         best = max(starts, key=lambda z: stretch(problem, i, *z.reshape(2, *problem.shape)))
@@ -107,14 +87,12 @@ def test_L_max_survives_a_search(name):
     assert worst <= problem.L_max * (1 + 1e-7)
 
 
-@pytest.mark.parametrize("name", LINEAR)
+@as_one_test("name", LINEAR)
 def test_L_max_is_attained(name):
     """Catches a constant twice too large, which a search for a larger stretch would never see."""
     problem = EVERY[name]
     i = int(np.argmax(np.square(problem.X).sum(axis=1)))
-    direction = np.zeros(problem.shape[1])
-    direction[0] = 1.0
-    W = np.zeros(problem.shape)
+    direction, W = np.eye(problem.shape[1])[0], np.zeros(problem.shape)
     if "softmax" in name:
         direction[1] = -1.0
         W[:, 2:] = -1e3 * problem.X[i][:, None]  # two labels share all the probability
@@ -122,11 +100,7 @@ def test_L_max_is_attained(name):
     assert stretch(problem, i, W - V / 2, V) >= problem.L_max * (1 - 1e-6)
 
 
-def test_L_max_is_at_least_L(problem):
-    assert not problem.L_max * (1 + 1e-12) < problem.L
-
-
-@pytest.mark.parametrize("name", RIDGE)
+@as_one_test("name", RIDGE)
 def test_ridge_infima_are_those_that_newton_finds(name):
     """Two routes: the closed form or the dual, and a certified minimisation of the component alone."""
     problem = EVERY[name]
@@ -136,7 +110,7 @@ def test_ridge_infima_are_those_that_newton_finds(name):
         assert alone.f_star - bound <= 1e-12 * alone.f_star
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if name not in RIDGE])
+@as_one_test("name", [name for name in EVERY if name not in RIDGE])
 def test_without_a_ridge_the_bound_is_zero(name):
     problem = EVERY[name]
     assert not problem.component_infima.flags.writeable
@@ -152,64 +126,71 @@ def test_zero_rows_have_the_loss_of_knowing_nothing():
     assert infima[0] <= math.log(3)
     assert not LeastSquares(rows, Y).component_infima[1:].any()
 
-
-def test_a_row_whose_square_underflows_is_not_zero():
-    """Without a penalty even a row of 1e-200 fits its target: a bound of ``||y||^2/2`` would be false."""
-    tiny = LeastSquares(np.vstack([np.full(3, 1e-200), X[1:]]), Y)
-    assert tiny.component_infima[0] == 0.0
+    # Even a row of 1e-200, whose square underflows, fits its target: a bound of ||y||^2 / 2 would be false.
+    assert LeastSquares(np.vstack([np.full(3, 1e-200), X[1:]]), Y).component_infima[0] == 0.0
     assert ridge_infima(np.array([0.0]), np.array([2.0]), 0.0)[0] == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("problem", [problem for problem in EVERY.values() if math.isfinite(problem.L_max)], ids=repr)
 def test_heterogeneity_bounds_the_variance(problem):
-    """``sigma^2(W) <= 2 L_max (f - f*) + D`` at every scale; with f_lower where f* is unknown."""
-    W = some(problem, 7, count=20)
-    reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
-    bound = 2 * problem.L_max * (problem.value(W) - reference) + heterogeneity(problem)
-    assert (gradient_variance(problem, W) <= bound * (1 + 1e-10)).all()
+    """``sigma^2(W) <= 2 L_max (f - f*) + D`` at every scale; with f_lower where f* is unknown.
 
-
-def test_heterogeneity_is_attained_at_the_minimum():
-    """Equality, so that half of D, or D with L for L_max, would be refuted."""
-    problem = with_equal_rows()
-    sigma_squared = gradient_variance(problem, problem.W_star[None])[0]
-    assert sigma_squared == pytest.approx(heterogeneity(problem), rel=1e-12)
-    assert 0.9 * problem.L_max > problem.L
-
-
-def test_heterogeneity_vanishes_where_one_matrix_fits_all():
-    solvable = LeastSquares(X, X @ np.ones((3, 2)))
-    assert 0 <= heterogeneity(solvable) < 1e-20
-
-
-def test_heterogeneity_is_rounded_up_and_unknown_where_a_constant_is():
-    class Unknown:
-        f_star, f_lower, L_max, component_infima = math.nan, math.nan, 1.0, np.zeros(2)
-
-    assert math.isnan(heterogeneity(Unknown()))
-    Unknown.f_star, Unknown.L_max = 0.1, math.nan
-    assert math.isnan(heterogeneity(Unknown()))
-    Unknown.L_max = 1.0
-    assert heterogeneity(Unknown()) == 0.2
-    Unknown.component_infima = np.array([np.nan, 0.0])
-    assert math.isnan(heterogeneity(Unknown()))
-    Unknown.component_infima = np.array([5.0, 0.0])  # a poor f_lower: D is never negative
-    assert heterogeneity(Unknown()) == 0.0
-
-
-def test_variance_is_that_of_the_components(problem):
+    The variance is that of the components, one by one, where L_max is unknown, too.
+    """
     W = some(problem, 8, count=1)
     for run, found in zip(W, gradient_variance(problem, W), strict=True):
         G = every_component(problem, run)
         assert found == pytest.approx(np.square(G - G.mean(axis=0)).sum(axis=(1, 2)).mean(), rel=1e-9, abs=1e-12)
+    if math.isfinite(problem.L_max):
+        W = some(problem, 7, count=20)
+        reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
+        bound = 2 * problem.L_max * (problem.value(W) - reference) + heterogeneity(problem)
+        assert (gradient_variance(problem, W) <= bound * (1 + 1e-10)).all()
+        assert problem.L_max * (1 + 1e-12) >= problem.L
 
 
+def test_heterogeneity_is_attained_at_the_minimum():
+    """Equality, so that half of D, or D with L for L_max, would be refuted; nothing, where one matrix fits all.
+
+    Of rows of norm 1, where ``||grad f_i||^2 = 2 L_max f_i``: the inequalities are equalities.
+    """
+    problem = LeastSquares(X / np.linalg.norm(X, axis=1, keepdims=True), Y)
+    sigma_squared = gradient_variance(problem, problem.W_star[None])[0]
+    assert sigma_squared == pytest.approx(heterogeneity(problem), rel=1e-12)
+    assert 0.9 * problem.L_max > problem.L
+    assert 0 <= heterogeneity(LeastSquares(X, X @ np.ones((3, 2)))) < 1e-20
+
+
+@as_one_test(
+    ("constants", "D"),
+    [
+        ({"f_star": math.nan, "f_lower": math.nan}, math.nan),
+        ({"L_max": math.nan}, math.nan),
+        ({}, 0.2),
+        ({"component_infima": np.array([np.nan, 0.0])}, math.nan),
+        ({"component_infima": np.array([5.0, 0.0])}, 0.0),  # a poor f_lower
+        ({"f_star": 2.5, "f_lower": 2.0, "L_max": 3.0, "component_infima": np.array([1.0, 2.0])}, 6.0),
+        ({"f_star": math.nan, "f_lower": 0.5}, 1.0),
+    ],
+)
+def test_heterogeneity_by_hand(constants, D):
+    """Rounded up, not negative, unknown where a constant is. Catches f_lower in the place of f_star."""
+    known = {"f_star": 0.1, "f_lower": 0.0, "L_max": 1.0, "component_infima": np.zeros(2)}
+    np.testing.assert_equal(heterogeneity(SimpleNamespace(**known | constants)), D)
+
+
+<<<<<<< HEAD
 def test_a_subset_of_all_rows_is_the_problem(problem):
     """To rounding: features may lie otherwise in memory, and then BLAS adds in another order on some processors."""
     W, whole = some(problem, 9), problem.subset(np.arange(problem.n_components))
     np.testing.assert_allclose(whole.value(W), problem.value(W), rtol=1e-14)
     gradients = problem.gradient(W)
     np.testing.assert_allclose(whole.gradient(W), gradients, rtol=1e-14, atol=1e-14 * np.abs(gradients).max())
+=======
+def test_a_subset_of_all_rows_is_the_problem_bit_for_bit(problem):
+    W, whole = some(problem, 9, 4), problem.subset(np.arange(problem.n_components))
+    np.testing.assert_array_equal(whole.value(W), problem.value(W))
+    np.testing.assert_array_equal(whole.gradient(W), problem.gradient(W))
+>>>>>>> thin-d
     np.testing.assert_equal((whole.L, whole.L_max, whole.shape), (problem.L, problem.L_max, problem.shape))
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(whole)).value(W), whole.value(W))
 

@@ -36,12 +36,6 @@ def test_targets_are_squared_from_below():
         assert Fraction(float(problem.component_infima[0])) <= infimum
 
 
-def test_what_is_left_for_rounding():
-    """Three for the square of the target, two and a half for that of the row, eight for the quotient, in eps."""
-    one = LeastSquares([[1.0]], [[2.0]], 1.0)
-    assert (1 - one.component_infima[0]) * 2**52 == pytest.approx(3 + 5 / 2 + 8, abs=0.6)
-
-
 def dual(q, classes):
     """The largest ``h(s) + s log(k - 1) - q s^2 / 2``, by bisection of its slope: concave in s."""
     gain, low, high = Decimal(classes - 1).ln(), Decimal("1e-60"), 1 - Decimal("1e-50")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic
 from rac_theory.problems.layers import layers_of
+from tests.as_one_test import as_one_test
 
 SIDES = st.integers(1, 5)
 
@@ -30,14 +31,12 @@ def test_a_batch_is_broadcast():
     assert W[..., 0].tolist() == [[0, 1, 7, 8], [2, 3, 7, 8], [4, 5, 7, 8]]
 
 
-def test_names_tell_layers_apart():
-    layers = Layers([(2, 3), (3, 1)], names=["hidden", "head"])
-    assert layers.index("head") == 1
-    assert layers != Layers([(2, 3), (3, 1)])
+def test_layers_are_known_by_their_names():
+    assert Layers([(2, 3), (3, 1)], names=["hidden", "head"]).index("head") == 1
     assert Layers([(2, 3), (3, 1)]).names == ("W1", "W2")
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("made", "message"),
     [
         (lambda: Layers([]), r"shapes must have at least one pair \(m, n\), got none"),
@@ -48,10 +47,7 @@ def test_names_tell_layers_apart():
         (lambda: Layers([(2, 1)] * 2, names="ab"), "names must be a sequence of names, got 'ab'"),
         (lambda: Layers([(2, 1)] * 2, names=["a", ""]), "names must be ones that can be printed, got ''"),
         (lambda: Layers([(2, 1)]).views(np.ones((3, 1))), r"W must have shape \(..., 2, 1\), got \(3, 1\)"),
-        (
-            lambda: Layers([(2, 1)]).pack([np.ones((1, 2))]),
-            r"layers must have shape \(..., 2, 1\) for W1, got \(1, 2\)",
-        ),
+        (lambda: Layers([(2, 1)]).pack([[[1.0, 1.0]]]), r"layers must have shape \(..., 2, 1\) for W1, got \(1, 2\)"),
         (lambda: Layers([(2, 1)]).pack([]), r"layers must be one for each of Layers\(W1 2x1\), got 0"),
         (lambda: Layers([(2, 1)], names=["head"]).index("haed"), "layer must be .*head"),
         (lambda: Quadratic.full(np.eye(4), np.ones((4, 1)), layers=Layers([(2, 1)])), "layers must be packed into"),
@@ -67,9 +63,7 @@ def test_a_problem_says_what_its_column_consists_of():
     layers = Layers([(2, 1), (1, 2)])
     assert layers_of(Quadratic.full(np.eye(4), np.ones((4, 1)), layers=layers)) is layers
     squares = LeastSquares(np.eye(4), Y=np.ones(4))
-    assert layers_of(squares) is None
-    divided = Federated(squares, 2)
-    assert layers_of(divided) is None
+    assert layers_of(squares) is layers_of(Federated(squares, 2)) is None
     squares.__dict__["layers"] = layers
     assert layers_of(Federated(squares, 2)) is layers
     squares.__dict__["layers"] = Layers([(2, 1)])

@@ -1,29 +1,26 @@
-"""LogisticRegression against scikit-learn, its labels, and margins that would overflow a careless formula."""
+"""Logistic regression, with either penalty: its labels, margins that would overflow a careless formula, its steps."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from rac_theory.numerics.linalg import largest_logarithm
-from rac_theory.problems import LogisticRegression, SoftmaxRegression
+from rac_theory.problems import LogisticRegression, NonconvexLogistic
 
 RNG = np.random.default_rng(12)
 X = RNG.normal(size=(40, 4))
 y = np.where(X[:, 0] + RNG.normal(size=40) > 0, 1, -1)
 
 
-@pytest.mark.parametrize("labels", [[2, 1, 2], ["yes", "no", "yes"], [True, False, True]])
-def test_two_labels_become_signs_in_sorted_order(labels):
-    known = LogisticRegression(np.eye(3), labels).y
+def test_two_labels_become_signs_in_sorted_order():
+    known = LogisticRegression(np.eye(3), ["yes", "no", "yes"]).y
     np.testing.assert_array_equal(known, [1, -1, 1])
     assert not known.flags.writeable
-
-
-@pytest.mark.parametrize("l2", [0.0, 0.1])
-def test_without_a_penalty_there_is_no_mu(l2):
-    for problem in (LogisticRegression(X, y, l2=l2), SoftmaxRegression(X, y, l2=l2)):
-        assert problem.provenance["mu"].startswith("l2, the modulus" if l2 else "0: bounded gradient")
+    for labels, got in ((np.arange(40) % 3, "3: 0, 1, 2$"), (np.arange(40), "40: 0, 1, 2, 3, 4, ...")):
+        with pytest.raises(ValueError, match=f"y must have exactly two distinct labels, got {got}"):
+            LogisticRegression(X, labels)
 
 
 def test_huge_margins_do_not_overflow():
@@ -35,6 +32,9 @@ def test_huge_margins_do_not_overflow():
         assert problem.value(wrong) == t
         np.testing.assert_array_equal(problem.gradient(right), 0)
         np.testing.assert_array_equal(problem.gradient(wrong), [[-0.5], [0.5]])
+    problem = NonconvexLogistic(np.eye(2), [1, -1], 0.3)
+    assert problem.value(np.array([[1e4], [-1e4]])) == pytest.approx(0.6)
+    assert problem.value(np.array([[-1e4], [1e4]])) == pytest.approx(1e4 + 0.6)
 
 
 def test_small_losses_are_within_a_rounding_of_one():
@@ -60,23 +60,7 @@ def test_both_formulas_agree_where_they_meet(dtype):
     np.testing.assert_allclose(problem.gradient(below), problem.gradient(above), rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        (np.arange(40) % 3, "y must have exactly two distinct labels, got 3: 0, 1, 2"),
-        (np.arange(40), "y must have exactly two distinct labels, got 40: 0, 1, 2, 3, 4, ..."),
-    ],
-)
-def test_bad_labels_are_named(labels, message):
-    with pytest.raises(ValueError, match=message):
-        LogisticRegression(X, labels)
-
-
-FAR = [0.0, 1.0, 30.0]
-
-
-@pytest.mark.parametrize("scale", FAR)
-@pytest.mark.parametrize("l2", [0.0, 0.1])
+@pytest.mark.parametrize(("scale", "l2"), [(0.0, 0.0), (1.0, 0.1), (30.0, 0.0), (30.0, 0.1)])
 def test_no_step_up_to_the_certified_one_falls_short_along_any_projection(l2, scale):
     """Of rank one to the identity, at W where f is large or small, and where samples are alike, so that little is lost.
 
@@ -154,3 +138,30 @@ def test_without_a_loss_to_gain_from_the_certified_step_is_that_of_L():
     W = np.array([0.0, -1e3, np.inf, np.nan])[:, None, None] * np.ones((4, 1))
     with np.errstate(all="ignore"):
         np.testing.assert_allclose(problem.certified_step(W, W), 1 / problem.L, rtol=1e-14)
+
+
+def test_the_nonconvex_one_is_the_logistic_loss_and_the_penalty():
+    W = RNG.normal(size=(5, 4, 1))
+    penalty = 0.3 * (W**2 / (1 + W**2)).sum(axis=(-2, -1))
+    expected = LogisticRegression(X, y).value(W) + penalty
+    np.testing.assert_allclose(NonconvexLogistic(X, y, 0.3).value(W), expected, rtol=1e-14)
+    for lam in (0, -1, np.nan):
+        with pytest.raises(ValueError, match=f"lam must be a finite number > 0, got {lam}"):
+            NonconvexLogistic(X, y, lam)
+
+
+def test_L_is_attained_at_zero():
+    """Both parts have their largest curvature there, so nothing is lost by adding them where X is one column."""
+    problem = NonconvexLogistic(X[:, :1], y, 0.3)
+    slope = np.abs(problem.gradient(np.full((1, 1), 1e-5)) - problem.gradient(np.full((1, 1), -1e-5))) / 2e-5
+    assert slope == pytest.approx(problem.L, rel=1e-8)
+
+
+def test_a_small_penalty_keeps_its_digits():
+    """As 1 - 1/(1 + w^2), all of it is lost below 1e-8; far out, where w^2 overflows, each entry adds lam."""
+    problem = NonconvexLogistic(1e-30 * np.eye(2), [0, 1], lam=1e20)
+    for w in (1e-9, 1e-5, 1.0):
+        exact = float(Fraction(1e20) * 2 * Fraction(w) ** 2 / (1 + Fraction(w) ** 2)) + math.log(2)
+        assert problem.value(np.full((2, 1), w)) == pytest.approx(exact, rel=1e-14)
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert problem.value(np.array([[-1e160], [1e160]])) == 2e20  # both samples are told right

@@ -28,9 +28,8 @@ def x0():
 
 def test_the_constant_is_attained_at_x0():
     """An equality, so that a constant 1e-12 larger, or one for another function, fails."""
-    assert SCALAR.mu <= h(x0())
+    assert h(x0()) * (1 - 1e-13) <= SCALAR.mu <= h(x0())
     assert SCALAR.start.item() == 3 > x0()
-    assert SCALAR.mu == pytest.approx(h(x0()), rel=1e-13)
     assert SCALAR.mu == pytest.approx(2 + 6 * math.cos(2 * x0()), rel=1e-12)
     assert SCALAR.mu == pytest.approx(0.17553098588, abs=1e-11)
 
@@ -53,38 +52,22 @@ def test_the_claims_of_the_proof():
     assert (SCALAR.gradient(x) > 0).all()  # so that 0 is the only stationary point
 
 
-def test_L_is_attained_at_zero():
-    slope = SCALAR.gradient(np.full((1, 1), 1e-6)) / 1e-6
-    assert slope == pytest.approx(SCALAR.L, rel=1e-9)
-
-
-def test_minimum_and_start():
+def test_the_minimum_where_L_is_attained_the_start_and_the_shape():
     problem = PLSine((2, 3))
     assert problem.value(problem.W_star) == problem.f_star == problem.f_lower == 0
+    assert SCALAR.gradient(np.full((1, 1), 1e-6)) / 1e-6 == pytest.approx(SCALAR.L, rel=1e-9)
     assert problem.start.shape == (2, 3)
     assert (problem.start > x0()).all()
-
-
-@pytest.mark.parametrize(
-    ("shape", "message"),
-    [
-        ((0, 2), r"shape\[0\] must be >= 1, got 0"),
-        ((2, 1.5), r"shape\[1\] must be an integer"),
-        (3, r"shape must be a pair \(m, n\), got 3"),
-    ],
-)
-def test_bad_shapes_are_named(shape, message):
-    with pytest.raises(ValueError, match=message):
-        PLSine(shape)
+    for shape, rule in (((2, 1.5), r"shape\[1\] must be an integer"), (3, r"shape must be a pair \(m, n\), got 3")):
+        with pytest.raises(ValueError, match=rule):
+            PLSine(shape)
 
 
 def test_the_tangent_stands_for_the_sines():
     """From 1e-8 to 1e8 and beside the poles of the tangent; catches a wrong factor, and digits lost to a pole."""
     poles = np.pi / 2 * np.arange(-7, 8)
-    W = np.concatenate(
-        [poles, np.nextafter(poles, 9), poles + 1e-9, *(s * np.geomspace(1e-8, 1e8, 500) for s in (1, -1))]
-    )
-    problem = PLSine((1, 1))
-    value, gradient = problem.value_and_gradient(W[:, None, None])
+    many = np.geomspace(1e-8, 1e8, 500)
+    W = np.concatenate([poles, np.nextafter(poles, 9), poles + 1e-9, many, -many])
+    value, gradient = SCALAR.value_and_gradient(W[:, None, None])
     np.testing.assert_allclose(value, W**2 + 3 * np.sin(W) ** 2, rtol=4e-15)
     np.testing.assert_allclose(gradient[:, 0, 0], 2 * W + 3 * np.sin(2 * W), rtol=4e-15, atol=4e-15)

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from rac_theory import Case, RACLoRA, expected
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate
+from tests.as_one_test import as_one_test
+
+W32 = np.zeros((3, 2))
 
 
 def symmetric(rng, d, rank=None):
@@ -31,18 +34,25 @@ def test_kronecker_is_the_explicit_kronecker_product(m, n, seed):
     assert eigenvalues[0] == pytest.approx(product.mu, rel=1e-6, abs=1e-13 * product.L)
 
 
-@pytest.mark.parametrize("mu", [1.0, 0.1, 1 / 3, 1e-30, 7e20])
-def test_a_multiple_of_the_identity_has_exact_constants(mu):
-    W_star = np.zeros((3, 2))
-    for problem in (
-        Quadratic.left(mu * np.eye(3), W_star),
-        Quadratic.kronecker(mu * np.eye(3), np.eye(2), W_star),
-        Quadratic.full(mu * np.eye(6), W_star),
-    ):
-        assert problem.L == problem.mu == problem.strong_convexity == mu
+def test_diagonal_matrices_have_exact_constants():
+    """Their zeros too: a product is singular if one factor is, and a mu below every float is unknown."""
+    for mu in (1.0, 0.1, 1 / 3, 1e-30, 7e20):
+        for problem in (
+            Quadratic.left(mu * np.eye(3), W32),
+            Quadratic.kronecker(mu * np.eye(3), np.eye(2), W32),
+            Quadratic.full(mu * np.eye(6), W32),
+        ):
+            assert problem.L == problem.mu == problem.strong_convexity == mu
+    problem = Quadratic.left(np.diag([0, 1e-25, 1.0]), np.zeros((3, 1)))
+    assert (problem.strong_convexity, problem.mu, problem.L) == (0, 1e-25, 1)
+    problem = Quadratic.kronecker(np.diag([2.0, 3]), np.diag([0.0, 5]), np.zeros((2, 2)))
+    assert (problem.strong_convexity, problem.mu, problem.L) == (0, 10, 15)
+    problem = Quadratic.kronecker(np.diag([1e-200, 1]), np.diag([1e-200, 1]), np.zeros((2, 2)))
+    assert np.isnan([problem.mu, problem.strong_convexity]).all()
+    assert problem.L == 1
 
 
-@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
+@as_one_test("scale", [1e-20, 1.0, 1e20])
 def test_mu_of_a_singular_matrix_is_the_smallest_positive_eigenvalue(scale):
     """Taking the smallest eigenvalue would give a number near 1e-17 here, of either sign; the rank is exactly 2."""
     V = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]]) / 2
@@ -74,18 +84,16 @@ def test_what_is_flat_has_no_curvature_at_all_in_the_eigenbasis():
 
 
 def test_a_rank_that_is_undecided_leaves_mu_unknown():
-    """The second matrix has determinant 2^-52: its mu is 1.1e-16, and not the 2 of the first."""
-    W_star = np.zeros((2, 1))
-    singular, regular = Quadratic.left(np.ones((2, 2)), W_star), Quadratic.left([[1, 1], [1, 1 + 2**-52]], W_star)
+    """The second matrix has determinant 2^-52: its mu is 1.1e-16, and not the 2 of the first. So it is with a product
+    of it.
+    """
+    W_star, undecided = np.zeros((2, 1)), np.array([[1, 1], [1, 1 + 2**-52]])
+    singular, regular = Quadratic.left(np.ones((2, 2)), W_star), Quadratic.left(undecided, W_star)
     assert singular.mu == pytest.approx(2, rel=1e-14)
     assert singular.strong_convexity == 0
     assert np.isnan([regular.mu, regular.strong_convexity]).all()
     assert regular.provenance["mu"].startswith("nan: the numerical rank is undecided")
     assert regular.f_star == 0
-
-
-def test_an_undecided_factor_leaves_a_product_undecided():
-    undecided = np.array([[1, 1], [1, 1 + 2**-52]])
     product = Quadratic.kronecker(undecided, np.diag([1.0, 2.0]), np.zeros((2, 2)))
     assert np.isnan([product.mu, product.strong_convexity]).all()
     assert pytest.approx(4, rel=1e-14) == product.L
@@ -94,32 +102,11 @@ def test_an_undecided_factor_leaves_a_product_undecided():
     assert singular.strong_convexity == 0
 
 
-def test_a_mu_below_every_float_is_unknown():
-    problem = Quadratic.kronecker(np.diag([1e-200, 1]), np.diag([1e-200, 1]), np.zeros((2, 2)))
-    assert np.isnan([problem.mu, problem.strong_convexity]).all()
-    assert problem.L == 1
-
-
-def test_zeros_of_a_diagonal_matrix_are_exact():
-    problem = Quadratic.left(np.diag([0, 1e-25, 1.0]), np.zeros((3, 1)))
-    assert (problem.strong_convexity, problem.mu, problem.L) == (0, 1e-25, 1)
-
-
-def test_a_kronecker_product_is_singular_if_one_factor_is():
-    problem = Quadratic.kronecker(np.diag([2.0, 3]), np.diag([0.0, 5]), np.zeros((2, 2)))
-    assert (problem.strong_convexity, problem.mu, problem.L) == (0, 10, 15)
-
-
 def test_far_out_the_value_is_not_below_zero():
     """Where squares overflow it is inf or nan; a sum of fused products was -inf here."""
-    Q = np.array(
-        [
-            [0.42, -0.02, 0.09, -0.08],
-            [-0.02, 0.78, -0.05, -0.16],
-            [0.09, -0.05, 0.72, -0.06],
-            [-0.08, -0.16, -0.06, 0.68],
-        ]
-    )
+    Q = np.diag([0.21, 0.39, 0.36, 0.34])
+    Q[np.triu_indices(4, 1)] = -0.02, 0.09, -0.08, -0.05, -0.16, -0.06
+    Q += Q.T
     W = np.array([[-6.08563253e179, 1.30552515e181], [6.08261385e179, -1.30487756e181]])
     with np.errstate(over="ignore", invalid="ignore"):
         values = Quadratic.full(Q, np.zeros((2, 2))).value(np.stack([W, -W, W.T, 1e10 * W, W / 1e40]))
@@ -137,37 +124,19 @@ def test_rounding_of_the_symmetry_is_taken_out():
     np.testing.assert_allclose(problem.S, S, rtol=1e-12, atol=1e-14)
 
 
-W32 = np.zeros((3, 2))
-
-
-@pytest.mark.parametrize(
+@as_one_test(
     ("make", "message"),
     [
         (lambda: Quadratic.left(np.diag([1, -0.5, 2]), W32), "S must be positive semidefinite, got eigenvalue -0.5"),
         (lambda: Quadratic.left(np.zeros((3, 3)), W32), "S must have a positive eigenvalue, got largest eigenvalue 0"),
-        (
-            lambda: Quadratic.kronecker(np.eye(3), -np.eye(2), W32),
-            "R must be positive semidefinite, got eigenvalue -1",
-        ),
-        (
-            lambda: Quadratic.full(np.diag([1, 1, 1, 1, 1, -1e-9]), W32),
-            "Q must be positive semidefinite, got eigenvalue -1e-09",
-        ),
-        (
-            lambda: Quadratic.left(np.eye(3) + np.eye(3, k=1), W32),
-            "S must be symmetric, got entries that differ .* by 1",
-        ),
+        (lambda: Quadratic.kronecker(np.eye(3), -np.eye(2), W32), "R must be positive semidefinite, got eigenvalue -1"),
+        (lambda: Quadratic.full(np.diag([1, -1e-9]), [[1.0], [1.0]]), "Q must be positive .*, got eigenvalue -1e-09"),
+        (lambda: Quadratic.left(np.eye(3) + np.eye(3, k=1), W32), "S must be symmetric, got entries that .* by 1"),
         (lambda: Quadratic.left(np.eye(2), W32), r"S must have shape \(3, 3\), got \(2, 2\)"),
         (lambda: Quadratic.full(np.eye(3), W32), r"Q must have shape \(6, 6\), got \(3, 3\)"),
         (lambda: Quadratic.left(np.eye(3), np.zeros(3)), "W_star must have 2 axes"),
-        (
-            lambda: Quadratic.left(np.eye(3), W32, start=np.zeros((2, 3))),
-            r"start must have shape \(3, 2\), got \(2, 3\)",
-        ),
-        (
-            lambda: Quadratic.kronecker(1e200 * np.eye(3), 1e200 * np.eye(2), W32),
-            r"S must have a largest entry of size 1e-75..1e75, got 1e\+200",
-        ),
+        (lambda: Quadratic.left(np.eye(3), W32, start=W32.T), r"start must have shape \(3, 2\), got \(2, 3\)"),
+        (lambda: Quadratic.left([[1e200]], [[1.0]]), r"S must have a largest entry of size 1e-75..1e75, got 1e\+200"),
         (lambda: Quadratic(W32), "must be made by Quadratic.left"),
         (lambda: Quadratic(W32, S=np.eye(3), Q=np.eye(6)), "must be made by Quadratic.left"),
         (lambda: Quadratic(W32, R=np.eye(2), Q=np.eye(6)), "must be made by Quadratic.left"),

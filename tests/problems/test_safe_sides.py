@@ -26,6 +26,7 @@ from rac_theory.problems import (
 )
 from rac_theory.problems.features import largest_gram_eigenvalue, rank_tolerance, squared_row_norms
 from rac_theory.problems.mean import Mean
+from tests.as_one_test import as_one_test
 from tests.problems.exact import exact, hessian, is_above_all_eigenvalues, is_below_all_eigenvalues
 
 
@@ -68,7 +69,7 @@ def test_least_squares_constants_allow_for_what_lapack_may_be_off_by(monkeypatch
     assert is_below_all_eigenvalues(problem.strong_convexity, Q)
 
 
-@pytest.mark.parametrize("k", [1, 3])
+@as_one_test("k", [1, 3])
 def test_infima_are_below_what_they_are_by_the_rounding_that_is_said(k):
     """Of rows of zeros, ||y||^2 / 2: by k + 2 eps for its sum and by 8 for the rest, on average over many rows.
 
@@ -76,9 +77,8 @@ def test_infima_are_below_what_they_are_by_the_rounding_that_is_said(k):
     """
     Y = np.random.default_rng(k).uniform(1, 2, (4000, k))
     infima = LeastSquares(np.eye(4000, 1), Y, 1.0).component_infima[1:]
-    exact = [sum(Fraction(y) ** 2 for y in row) / 2 for row in Y[1:].tolist()]
-    below = [float(1 - Fraction(low) / high) for low, high in zip(infima.tolist(), exact, strict=True)]
-    assert np.mean(below) / np.finfo(float).eps == pytest.approx(k + 10, abs=0.3)
+    below = 1 - exact(infima) / ((exact(Y[1:]) ** 2).sum(axis=1) / 2)
+    assert np.mean(below.astype(float)) / np.finfo(float).eps == pytest.approx(k + 10, abs=0.3)
 
 
 @pytest.mark.parametrize("l2", [0.1, 1e3])
@@ -129,18 +129,16 @@ def test_row_norms_and_gram_matrices_are_rounded_up():
     """Catches sums of squares without their rounding: some of these are below the truth."""
     rng = np.random.default_rng(4)
     X = rng.standard_normal((200, 9))
-    for bound, row in zip(squared_row_norms(X).tolist(), exact(X), strict=True):
-        true = sum(x * x for x in row)
-        assert true <= Fraction(bound) <= true * (1 + Fraction(1, 10**14))
+    true, bounds = (exact(X) ** 2).sum(axis=1), exact(squared_row_norms(X))
+    assert ((true <= bounds) & (bounds <= true * (1 + Fraction(1, 10**14)))).all()
     for seed in range(20):
         column = np.random.default_rng(seed).standard_normal((400, 1))
-        assert Fraction(largest_gram_eigenvalue(column)) >= sum(x * x for (x,) in exact(column))
+        assert Fraction(largest_gram_eigenvalue(column)) >= (exact(column) ** 2).sum()
     X[0] = 1e-170
     assert squared_row_norms(X)[0] > 0
 
 
-@pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
-@pytest.mark.parametrize("penalty", [0.1, 1 / 3, 5.0])
+@pytest.mark.parametrize(("kind", "penalty"), [(np.array, 0.1), (sparse.csr_array, 1 / 3), (np.array, 5.0)])
 def test_smoothness_and_L_max_are_rounded_up(kind, penalty):
     """Catches a curvature of the loss, or of the penalty, that is halved, and a sum rounded down."""
     rng = np.random.default_rng(5)
@@ -155,7 +153,7 @@ def test_smoothness_and_L_max_are_rounded_up(kind, penalty):
             Q = hessian(X, curvature, loss)
             assert is_above_all_eigenvalues(problem.L, Q)
             assert not is_above_all_eigenvalues(problem.L * (1 - 1e-12), Q)
-            largest = max(loss * sum(x * x for x in row) for row in exact(X)) + curvature
+            largest = loss * max((exact(X) ** 2).sum(axis=1)) + curvature
             assert largest <= Fraction(problem.L_max) <= largest * (1 + Fraction(1, 10**13))
 
 
@@ -217,8 +215,7 @@ def test_unequal_clients_inherit_a_strong_convexity_that_is_rounded_down():
         inherited = Fraction(5, 6) * Fraction(whole.strong_convexity)
         assert parts.strong_convexity <= inherited < parts.strong_convexity * (1 + 1e-15)
         x = exact(whole.X)
-        weights = [Fraction(1, 6)] * 3 + [Fraction(1, 4)] * 2
-        Q = [[sum(w * r[i] * r[j] for w, r in zip(weights, x, strict=True)) for j in range(4)] for i in range(4)]
+        Q = x.T @ np.diag([Fraction(1, 6)] * 3 + [Fraction(1, 4)] * 2) @ x
         assert is_below_all_eigenvalues(parts.strong_convexity, Q)
         assert is_above_all_eigenvalues(parts.L, Q)
         assert parts.L_max == max(client.L for client in parts.clients)

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from rac_theory.problems import TwoLayerNetwork, tanh_curvature
 from rac_theory.problems.tanh_curvature import Coefficients, largest_curvature, of_capped_head, room
 from rac_theory.problems.tanh_curvature import curvature_in_both_layers as in_both_layers
+from tests.as_one_test import as_one_test
 from tests.problems.networks import CAPPED, NETWORKS, SMALL, X, searched, steepest
 
 
@@ -18,7 +20,7 @@ def rng():
     return np.random.default_rng(6)
 
 
-@pytest.mark.parametrize(("level", "spread"), [(1.0, 0.0), (2.0, 1.0), (1.0, 1.2), (7.0, 0.01), (3.0, 4.0)])
+@as_one_test(("level", "spread"), [(1.0, 0.0), (2.0, 1.0), (1.0, 1.2), (7.0, 0.01), (3.0, 4.0)])
 def test_the_room_is_the_minimum_of_its_formula(level, spread):
     """On a fine grid, from below: catches a wrong turning point, as the value there is then far below the minimum."""
     y = 1 / (1 - np.linspace(0, 0.9999, 400_001) ** 2)
@@ -45,17 +47,14 @@ def test_the_room_is_a_lower_bound_wherever_the_search_ends(t, monkeypatch):
         assert room(level, spread) <= (level * y**2 - 2 * spread * np.sqrt(1 - 1 / y) * y).min() + 1e-12
 
 
-@pytest.mark.parametrize(
-    "coefficients",
-    [(1, 1, 0, 0, 0, 0), (1, 0, 0, 0, 2, 0), (1, 0, 0, 1, 0, 0), (2, 2, 0, 24, 12, 0), (4, 0, 0, 1, 0, 0)],
-)
-def test_what_holds_just_holds(coefficients):
-    """By hand, without a spread: ``(l / gram - v^2)(l - a^2 / 2) >= m^2``, none of them below zero; l is 1, 14 or 2."""
-    level = Fraction({2: 14, 4: 2}.get(coefficients[0], 1))
-    held = Coefficients(*map(Fraction, coefficients))
-    assert held.hold(level)
-    assert not held.hold(level * (1 - Fraction(1, 10**30)))
-    assert not replace(held, reach=held.reach + 2, units=held.units + 5).hold(level)  # both below zero
+def test_what_holds_just_holds():
+    """By hand, without a spread: ``(l / gram - v^2)(l - a^2 / 2) >= m^2``, none of them below zero."""
+    cases = (1, (1, 1, 0, 0, 0, 0)), (1, (1, 0, 0, 0, 2, 0)), (1, (1, 0, 0, 1, 0, 0)), (14, (2, 2, 0, 24, 12, 0))
+    for level, coefficients in (*cases, (2, (4, 0, 0, 1, 0, 0))):
+        held = Coefficients(*map(Fraction, coefficients))
+        assert held.hold(Fraction(level))
+        assert not held.hold(level * (1 - Fraction(1, 10**30)))
+        assert not replace(held, reach=held.reach + 2, units=held.units + 5).hold(Fraction(level))  # both below zero
 
 
 def second_route(gram, cap, hidden):
@@ -75,8 +74,7 @@ def second_route(gram, cap, hidden):
     return max(at(high))
 
 
-@pytest.mark.parametrize("cap", [0.05, 1.0, 9.0])
-@pytest.mark.parametrize("gram", [1e-3, 300.0])
+@as_one_test(("gram", "cap"), [(300.0, 0.05), (1e-3, 1.0), (300.0, 9.0), (1e-3, 9.0)])
 def test_L_is_what_youngs_inequality_gives(cap, gram):
     """Catches a wrong m, a spread without its 2 or its sqrt h, a determinant that is a sum, a loss of 1e-9."""
     found = in_both_layers(of_capped_head(Fraction(gram), Fraction(cap), 5))
@@ -121,9 +119,8 @@ def test_a_head_at_its_cap_comes_near_to_L():
         assert second <= network.L <= 1.2 * second
     one = TwoLayerNetwork([[1e-3], [1e-3]], [0, 1], 40, cap=50.0)
     W = one.layers.pack([np.full((1, 40), 1e5), np.zeros((40, 2))])
-    assert (
-        0.5 * (1 - 1e-5) <= steepest(one.gradient, W[None])[0] <= one.L <= 0.6
-    )  # saturated units, a head that is almost not squashed
+    # Of saturated units, and a head that is almost not squashed.
+    assert 0.5 * (1 - 1e-5) <= steepest(one.gradient, W[None])[0] <= one.L <= 0.6
 
 
 @pytest.mark.parametrize(("cap", "least"), [(0.5, 0.25), (3.0, 0.6)])
@@ -131,11 +128,6 @@ def test_no_search_finds_curvature_above_L_nor_above_L_max(cap, least, rng):
     """Of the whole and of each component: catches constants of half the size, and an L_max from the wrong sample."""
     network = SMALL[cap]
     assert least < searched(rng, 4, lambda W: steepest(network.gradient, W) / network.L) <= 1 + 1e-6
-    of_each = []
-    for i in range(2):
-
-        def gradient(W, i=i):
-            return network.component_gradient(W, np.full((len(W), 1), i))
-
-        of_each.append(searched(rng, 4, lambda W, gradient=gradient: steepest(gradient, W) / network.L_max))
-    assert least < max(of_each) <= 1 + 1e-6
+    of_each = [partial(lambda i, W: network.component_gradient(W, np.full((len(W), 1), i)), i) for i in range(2)]
+    found = [searched(rng, 4, lambda W, of=of: steepest(of, W) / network.L_max) for of in of_each]
+    assert least < max(found) <= 1 + 1e-6

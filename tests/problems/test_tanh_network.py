@@ -10,6 +10,8 @@ import pytest
 from rac_theory.problems import tanh_curvature
 from rac_theory.problems.tanh_curvature import largest_curvature, squared_distance_of_columns
 from rac_theory.problems.tanh_network import TanhNetwork
+from tests.as_one_test import as_one_test
+from tests.problems.exact import exact
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(12, 4))
@@ -40,16 +42,14 @@ def test_the_value_is_the_mean_cross_entropy_of_a_network(problem):
 
 def test_one_sample_and_one_unit_come_near_to_L():
     """Two classes, V = (v, -v): the bound is (range s'/2)^2 + range |s''|, attained within a third at the best u."""
-    problem = TanhNetwork([[1.0], [1.0]], [0, 1], np.array([[3.0, -3.0]]))
-    one = TanhNetwork([[1.0], [0.0]], [0, 1], np.array([[3.0, -3.0]]))
     u = np.linspace(-3, 3, 2001)[:, None, None]
-    for each in (problem, one):
-        step = 1e-4
-        second = (each.gradient(u + step) - each.gradient(u - step)) / (2 * step)
+    for rows in ([[1.0], [1.0]], [[1.0], [0.0]]):
+        each = TanhNetwork(rows, [0, 1], np.array([[3.0, -3.0]]))
+        second = (each.gradient(u + 1e-4) - each.gradient(u - 1e-4)) / 2e-4
         assert 0.5 * each.L < np.abs(second).max() <= each.L
 
 
-@pytest.mark.parametrize(("norm", "spread"), [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (400.0, 3.0), (0.01, 7.0)])
+@as_one_test(("norm", "spread"), [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (400.0, 3.0), (0.01, 7.0)])
 def test_the_curvature_of_a_unit_is_the_maximum_of_its_formula(norm, spread):
     """On a fine grid: catches a halving that keeps the wrong half; from above by less than rounding is worth."""
     t = np.linspace(0, 1, 200_001)
@@ -87,10 +87,9 @@ def test_what_adds_to_all_classes_alike_changes_nothing(problem):
 def test_the_farthest_columns_are_found():
     """Rounded up, of each of a batch: catches a distance from one column only, or a rounding to nearest."""
     V = RNG.normal(size=(20, 5, 4))
-    for head, found in zip(V, squared_distance_of_columns(V), strict=True):
-        columns = [[Fraction(float(v)) for v in column] for column in head.T]
-        exact = max(sum((a - b) ** 2 for a, b in zip(p, q, strict=True)) for p in columns for q in columns)
-        assert exact <= Fraction(float(found)) <= exact * (1 + Fraction(1, 10**13))
+    for head, found in zip(exact(V), exact(squared_distance_of_columns(V)), strict=True):
+        farthest = ((head[:, :, None] - head[:, None]) ** 2).sum(axis=0).max()
+        assert farthest <= found <= farthest * (1 + Fraction(1, 10**13))
     alike = np.array([[3.0, 3.0], [0.0, 0.0]])  # as they are stored: each may have been rounded
     assert squared_distance_of_columns(alike) == 18 * 2.0**-104
     assert squared_distance_of_columns(np.array([[1.0, 0.0]])) == 1 + 5 * 2.0**-52
@@ -109,27 +108,21 @@ def test_constants_are_rounded_up():
     """In exact arithmetic: catches each step of the way that rounds to nearest or down, by a billionth or by an ulp."""
     for _ in range(20):
         row = RNG.normal(size=3)
-        numbers = [Fraction(float(v)) for v in row]
-        spread = max(numbers) - min(numbers)
-        squared_norm = spread**2 / 2
-        exact = exact_curvature(squared_norm, spread)
-        assert Fraction(largest_curvature(squared_norm, spread)) >= exact
-        network = TanhNetwork(X, LABELS, row[None])
-        assert exact <= Fraction(network.loss_curvature) <= exact * (1 + Fraction(1, 10**12))
+        spread = exact(row).max() - exact(row).min()
+        true = exact_curvature(spread**2 / 2, spread)
+        assert Fraction(largest_curvature(spread**2 / 2, spread)) >= true
+        assert true <= Fraction(TanhNetwork(X, LABELS, row[None]).loss_curvature) <= true * (1 + Fraction(1, 10**12))
     for head in HEADS.values():
         network = TanhNetwork(X, LABELS, head)
-        for unit, bound in zip(np.diagonal(network._class_curvature), network._unit_curvatures, strict=True):
-            assert Fraction(float(unit)) * Fraction(network.loss_curvature) >= Fraction(float(bound))
+        units, bounds = exact(np.diagonal(network._class_curvature)), exact(network._unit_curvatures)
+        assert (units * Fraction(network.loss_curvature) >= bounds).all()
 
 
-@pytest.mark.parametrize(
-    ("V", "rule"),
-    [
+def test_heads_that_make_no_sense_are_refused():
+    for V, rule in (
         (np.ones((2, 2)), "V must have a column for each of the 3 classes, got shape"),
         (np.zeros((2, 3)), "V must not be zero"),
         (np.ones(3), "V must have 2 axes"),
-    ],
-)
-def test_heads_that_make_no_sense_are_refused(V, rule):
-    with pytest.raises(ValueError, match=rule):
-        TanhNetwork(X, LABELS, V)
+    ):
+        with pytest.raises(ValueError, match=rule):
+            TanhNetwork(X, LABELS, V)
