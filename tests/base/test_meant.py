@@ -123,12 +123,13 @@ def test_a_property_that_fails_says_what_it_said():
 
 
 def test_what_is_missing_can_be_asked_and_sent():
+    """Rooms too: a script that joblib sends to its workers has them among its globals."""
     assert not hasattr(VERDICT, "passed")
     assert getattr(sketches, "Normal", None) is None
     with pytest.raises(NoMember) as failure:
         print(VERDICT.passed)
     assert str(pickle.loads(pickle.dumps(failure.value))) == str(failure.value)
-    for value in (verify, Verdict, simulate, CASE, VERDICT):
+    for value in (verify, Verdict, simulate, CASE, VERDICT, theorems):
         assert pickle.loads(pickle.dumps(value)) == value
 
 

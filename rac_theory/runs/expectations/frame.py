@@ -173,7 +173,7 @@ def components_in(frame: Frame, centre: Eigenbasis, problem: Problem) -> Compone
         K, k = (np.stack([by * mean for by, mean in zip(times, of_each, strict=True)]) for of_each in means)
         return Components(K, k, max(rows.scale for rows in clients))
     if type(problem) is not LeastSquares:  # a subclass may have other components
-        raise Unsupported(f"the components must be those of LeastSquares itself, got a {type(problem).__name__}")
+        raise Unsupported(f"the components must be those of LeastSquares itself, got {type(problem).__name__}")
     return _rows(frame, centre, problem)
 
 

@@ -104,7 +104,7 @@ def test_the_largest_state_is_allowed(m, n):
         (
             RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
             own(LeastSquares)(FEATURES, FEATURES[:, 0]),
-            "components must be those of LeastSquares itself, got a OwnLeastSquares",
+            "components must be those of LeastSquares itself, got OwnLeastSquares",
         ),
         (
             RACLoRA(Coordinate(4, 1), 0.1, gradients=Clients(Local(2))),
