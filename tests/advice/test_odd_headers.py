@@ -1,5 +1,7 @@
 """Headers as they come in the field: each gives the shape of its layer, or a reason, and never another answer."""
 
+import json
+
 import pytest
 
 from rac_theory.advice.model_shapes import parse
@@ -133,3 +135,19 @@ def test_a_header_gives_the_shape_of_its_layer_or_a_reason(tmp_path, capsys, par
     assert all(reason in line for reason, line in zip(wanted, found.left_out, strict=False)), found.left_out
     assert main(["advise", path]) == (0 if shapes else 2)
     assert shapes or reasons[0] in capsys.readouterr().err
+
+
+def packed(path, shape, numbers):
+    state = json.dumps({"quant_type": "nf4", "shape": shape}).encode()
+    entry = {"dtype": "U8", "shape": [len(state)], "data_offsets": [0, len(state)]}
+    header = {"q.weight": tensor("U8", numbers, 1), "q.weight.quant_state.bitsandbytes__nf4": entry}
+    return parse(safetensors(path / "a.safetensors", header, body=state))
+
+
+@pytest.mark.parametrize(
+    ("shape", "numbers"), [([M, N], M * N // 4), ([M, -N], M * N // 2), ([True, 8], 4), ([M], M // 2), ("MxN", 8)]
+)
+def test_a_state_of_bitsandbytes_that_does_not_fit_its_weight_is_no_layer(tmp_path, shape, numbers):
+    """A state at the beginning is read. Catches one that is asked to stand later."""
+    assert packed(tmp_path, [3, 5], 8).matrices == (("q.weight", (3, 5)),)
+    assert packed(tmp_path, shape, numbers).matrices == ()
