@@ -1,6 +1,7 @@
 """Gradient sources: unbiased, as noisy as they say, and the same where they coincide."""
 
 import math
+from fractions import Fraction
 from itertools import combinations, product
 
 import numpy as np
@@ -126,7 +127,13 @@ def test_noise_is_explained():
 
 
 def test_additive_noise_adds_its_variance():
-    """E||H(G + n)||^2 = E||HG||^2 + E||Hn||^2, the last at most lambda_max sigma^2; without a sketch equal to it."""
+    """E||H(G + n)||^2 = E||HG||^2 + E||Hn||^2, the last at most lambda_max sigma^2; without a sketch equal to it.
+
+    Catches a C that is rounded to the nearest, or down: of two of these sigma the nearest is below.
+    """
+    for sigma in (0.1, 0.2, 0.3, 0.7, 1.1):
+        C, exact = Fraction(additive_noise(sigma).C), Fraction(sigma) ** 2
+        assert exact <= C <= exact * (1 + Fraction(1, 2**52))
     noise = Noisy(3.0).noise(PLSine((2, 2)))
     assert (noise.A, noise.beta, noise.C) == (0.0, 1.0, 9.0)
     assert Exact().noise(PLSine((2, 2))) == additive_noise(0.0)
