@@ -61,9 +61,9 @@ def plain(latex):
 
 
 def own_texts():
-    """Every text of the repository that may name a work, but for the table of works itself."""
+    """Every text of the repository that may name a work, but for the file of the table of works itself."""
     files = [*ROOT.glob("rac_theory/**/*.py"), *ROOT.glob("docs/*/*.md")]
-    return {path: " ".join(path.read_text("utf-8").split()) for path in files if path.name != "works.py"}
+    return {path: " ".join(path.read_text("utf-8").split()) for path in files if path.name != "citation.py"}
 
 
 def test_the_library_and_the_paper_come_first_and_are_those_of_the_citation_file():

@@ -43,6 +43,7 @@ def curves():
         (CASE, 12, {}, Status.UNDECIDED),
         (CASE, 300, {"gap0": 2.0}, Status.VIOLATED),
         (CASE, 4_500, {}, Status.HOLDS),
+        (CASE, 4_500, {"gap0": 2.5}, Status.VIOLATED),
     ],
 )
 def test_runs_of_ours_get_the_verdict_of_verify(case, runs, wrong, status):
