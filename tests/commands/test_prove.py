@@ -1,6 +1,7 @@
 """``prove``: what it prints of theorems of ours and of a user, and what it ends with."""
 
 import re
+from time import perf_counter
 
 import pytest
 
@@ -19,14 +20,17 @@ def test_one_theorem_is_proved_in_full_and_latex_is_that_of_the_proof(capsys):
 
 
 def test_all_are_a_line_each(capsys):
-    """A theorem that is passed over, and lemmas or assumptions that are another's."""
+    """A theorem that is passed over, lemmas or assumptions that are another's, and a time that is none."""
+    begun = perf_counter()
     assert main(["prove", "all"]) == int(len(STORED) < len(theorems.ALL))
+    taken = 1000 * (perf_counter() - begun) + len(STORED)  # each is rounded to a millisecond
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if " ms  " in line)
     assert list(lines) == list(STORED)
     for id, line in lines.items():
         proof = prove(id)
         assert re.match(r"\d+ ms  proved", line)
         assert proof.summary.removeprefix("machine-checked") in line
+    assert sum(int(line.split()[0]) for line in lines.values()) <= taken
     assert "proved, with lemmas on paper: t7" in lines["T7"]
     assert "not used: lambda_min > 0" in lines["T2"]
 

@@ -96,7 +96,7 @@ def test_an_area_without_an_end_is_not_covered(covered):
 
 def test_both_drawers_show_the_same_in_the_same_colours():
     """Colour, width, dashes, or a point that is 0.1 of a point or more from its place, in one of them."""
-    some = shown(reach=20, title="one\ntwo")
+    some = shown(reach=20, title="one\ntwo", ylabel="gap")
     ax, text = plot.curves(some), chart_svg.draw(some)
     to_points = ax.transData + ax.get_figure().dpi_scale_trans.inverted()
     assert 72 * to_points.transform((some.xlim[0], some.ylim[0]))[0] == pytest.approx(WIDTH * MARGINS["left"])
@@ -113,6 +113,7 @@ def test_both_drawers_show_the_same_in_the_same_colours():
     assert to_hex(band.get_facecolor()[0]).upper() == chart.MEAN
     assert band.get_alpha() == layer(some, "confidence").opacity
     assert len(paths(text, fill=chart.MEAN)) == 2  # and its sample in the legend
+    assert text.count("rotate(") == text.count("rotate(-90)") == 1  # what is written along the vertical axis
 
 
 def test_a_title_has_one_size_in_both_drawers():

@@ -89,10 +89,12 @@ def test_a_plain_step_along_orthonormal_columns_has_L_H(gamma):
 
 
 def test_the_longest_draw_is_the_longest_of_all():
-    """Of the plain step: tau B'QB of the steepest of two axes, which is seldom drawn, and to the safe side."""
-    sketch = FiniteSupport(np.array([[[3.0], [0.0]], [[0.0], [2.0]]]), [0.01, 0.99])
-    c = Constants.of(Case(RACLoRA(sketch, 0.1, lora_alpha=1.0), Quadratic.left(np.diag([2.0, 1.0]), np.ones((2, 1)))))
-    assert 1.8 <= c.longest_step <= 1.8 * (1 + 1e-11)
+    """Of the plain step: tau B'QB of the longer of two vectors, seldom drawn, on the flatter axis; up, and in any unit."""
+    sketch = FiniteSupport(np.array([[[2.0], [0.0]], [[0.0], [3.0]]]), [0.99, 0.01])
+    for unit in (1.0, 2.0**-9):
+        problem = Quadratic.left(unit * np.diag([2.0, 1.0]), np.ones((2, 1)))
+        c = Constants.of(Case(RACLoRA(sketch, 0.1, lora_alpha=1.0), problem))
+        assert 0.9 * unit <= c.longest_step <= 0.9 * unit * (1 + 1e-11)
 
 
 def test_beyond_2_over_L_H_most_is_lost_where_most_is_drawn():
