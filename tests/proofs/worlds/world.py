@@ -29,9 +29,11 @@ class World:
     def table(self, symbols: Sequence[Symbol]) -> np.ndarray:
         """Return numbers (points, symbols), at each draw, client and step; nan for what has none."""
         each = [self._number(one) if self.has(one) else np.nan for one in symbols]
-        if all(np.size(one) == 1 for one in each):
-            return np.array([[np.ravel(one)[0] for one in each]])
-        return np.stack([np.ravel(one) for one in np.broadcast_arrays(*each)], axis=1)
+        shapes = {one.shape for one in each if isinstance(one, np.ndarray)}
+        rows = np.empty((*np.broadcast_shapes(*shapes), len(each)))
+        for k, one in enumerate(each):
+            rows[..., k] = one
+        return rows.reshape(-1, len(each))
 
     def has(self, symbol: Symbol) -> bool:
         """Whether it has a number for a symbol."""
