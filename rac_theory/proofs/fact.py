@@ -136,7 +136,7 @@ def proved(name: str, relation: Relation, fact: Fact) -> Fact:
     if relation.signs == ("<",) and not fact.strict:
         raise Missing(f"{name}: {relation!r} is not known, but that they may be equal")
     same(fact, relation.terms[1] - relation.terms[0])
-    return Fact(_difference(relation), fact.strict, fact.by, fact.parts, name, relation)
+    return Fact(_difference(relation), relation.signs == ("<",), fact.by, fact.parts, name, relation)
 
 
 def follows(rule: Rule, relation: Relation, by: Iterable[Assumption], *facts: Fact, name: str = "") -> Fact:

@@ -12,7 +12,7 @@ import pytest
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.columns import Column, Facts, Product, packed, unpacked
 from rac_theory.proofs.combination import _costs, _exactly, _solve, combined
-from rac_theory.proofs.fact import granted, read
+from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.facts import nothing
 from rac_theory.statements.symbols import L, gamma, lambda_min, mu
 from rac_theory.theorems import T2
@@ -152,9 +152,10 @@ def makes_up(goal, known, below):
 
 
 def test_only_a_named_fact_that_is_strict_is_divided_by():
-    """Catches either being enough: what may be zero is no divisor, and Coq needs a name for one."""
+    """Catches either being enough: what may be zero is no divisor, nor what is only said not to be negative."""
     letter, one = gamma, granted("one", lifted(1) > 0)
-    for divisor in (granted("x", letter >= 0), granted("x", letter > 0) * 2):
+    said = proved("said", letter >= 0, granted("x", letter > 0))
+    for divisor in (granted("x", letter >= 0), granted("x", letter > 0) * 2, said):
         with pytest.raises(ValueError, match="only a named fact that is strict can be divided by"):
             one / divisor
     assert repr(one / granted("x", letter > 0)) == "0 < 1/gamma"
