@@ -89,7 +89,7 @@ def test_a_plain_step_along_orthonormal_columns_has_L_H(gamma):
 
 
 def test_the_longest_draw_is_the_longest_of_all():
-    """Of the plain step: tau B'QB of the longer of two vectors, seldom drawn, on the flatter axis; up, and in any unit."""
+    """Of the plain step: tau B'QB of the longer of two, seldom drawn, on the flatter axis; rounded up, in any unit."""
     sketch = FiniteSupport(np.array([[[2.0], [0.0]], [[0.0], [3.0]]]), [0.99, 0.01])
     for unit in (1.0, 2.0**-9):
         problem = Quadratic.left(unit * np.diag([2.0, 1.0]), np.ones((2, 1)))
