@@ -203,7 +203,7 @@ def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title
     """Choose limits: single runs may fall by orders of magnitude, and decide nothing, but where there is no mean."""
     lines = [line for layer in layers if layer.is_firm and np.isfinite(line := _drawable(layer.curves)).any()]
     if len(lines) < 2:
-        lines += [_drawable(layer.curves[:, :1]) for layer in layers if layer.is_faint and layer.curves.size]
+        lines += [_drawable(layer.curves[:, :1]) for layer in layers if layer.is_faint]
     areas = [_drawable(layer.curves) for layer in layers if layer.filled]
     low = min((float(np.nanmin(line)) for line in lines if np.isfinite(line).any()), default=0.1)
     high = max((float(np.nanmax(shape)) for shape in (*lines, *areas) if np.isfinite(shape).any()), default=1.0)

@@ -61,7 +61,7 @@ def test_a_step_takes_as_long_as_one_value_and_gradient_of_each_run(monkeypatch)
 @as_one_test("name", ["none.svm", "folder/none"])
 def test_what_looks_like_a_file_that_is_not_there_is_none(name):
     """One sign of a path will do. Catches the nearest of our own names, which nobody meant."""
-    with pytest.raises(ValueError, match="a svmlight file, got .*: there is no such file"):
+    with pytest.raises(ValueError, match=r"a svmlight file, got .*: there is no such file"):
         default_problems.default_problem(name)
 
 
