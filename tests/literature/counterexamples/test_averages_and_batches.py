@@ -9,6 +9,7 @@ import pytest
 from rac_theory import AsymmetricLoRA, Case, GaLore, simulate
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.literature import C10
+from rac_theory.literature.counterexamples import noisy_subspace
 from rac_theory.literature.counterexamples.another_minimiser import FULL, step, step_from_the_right
 from rac_theory.literature.counterexamples.averaged_factors import (
     alternating,
@@ -142,6 +143,22 @@ def test_the_formula_of_the_floor_is_about_batches_from_sigma_on():
         formula = ((1 - GAMMA) * SIGMA / batch) ** 2 / 2
         assert (formula <= never_below(batch) <= Fraction(1, 2)) == (batch >= SIGMA)
     assert "odd batches of b >= sigma" in C10.statement
+
+
+def test_floors_are_held_against_the_formula_from_sigma_on():
+    """It is met exactly, and not by a hundredth less at sigma = 2 nor above. Catches half of it, another power of b or
+    of 1 - gamma, and a floor of single samples that is not that of the start."""
+    met = {1: Fraction(1, 2)} | {b: (Fraction(19, 20) * 2 / b) ** 2 / 2 for b in (2, 3, 9)}
+    assert noisy_subspace._floors(met).holds
+    assert [noisy_subspace._floors(met | {b: met[b] * Fraction(99, 100)}).holds for b in met] == [False] * 4
+
+
+def test_a_share_is_held_against_that_of_equal_singular_values(monkeypatch):
+    """r/4 of 4 x 6 is met, and not by a hundredth less at any rank. Catches r/5, and one rank that is not asked."""
+    for low in (0, 1, 2, 3):
+        least = {rank: rank / 4 * (0.99 if rank == low else 1.0) for rank in (1, 2, 3)}
+        monkeypatch.setattr(noisy_subspace, "least_share", lambda seed, rank, least=least: least[rank])
+        assert noisy_subspace._keeps_its_share(0).holds == (low == 0)
 
 
 def test_the_smallest_batch_is_the_smallest():

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, ChainOfLoRA, Initialisation, simulate
+from rac_theory.literature import C4
+from rac_theory.literature.counterexamples import restarts
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.loss_of_smoothness import logistic_ceiling, paper_quadratic
@@ -59,6 +61,13 @@ def test_the_proved_step_keeps_its_inequality(gap0, L, rank, steps):
 
     assert squared(gamma) <= 1 + Fraction(1, 10**13)
     assert squared(gamma * (1 + Fraction(1, 10**9))) > 1
+
+
+def test_a_promise_that_a_link_does_not_keep_is_seen(monkeypatch):
+    """With half of what is proved of the last step alone. Catches a check of some steps, or of the first."""
+    proved = restarts._proved
+    monkeypatch.setattr(restarts, "_proved", lambda *of: proved(*of) * np.append(np.ones(500), 0.5))
+    assert not restarts._links_of_one_step(C4).holds
 
 
 @pytest.mark.parametrize("steps", [1, 3, 10])
