@@ -55,7 +55,7 @@ SAID = {
     "W* it is 1/2 for ever; ends at 1/8",
     "C10": "0.5 for 1, 0.22 for 3, 0.023 for 9, 0.00267 for 27; from 2 on; 1.000, 1.000, 1.000, 1.000 times; "
     "(1/2) 761/800^t, 1.0e-09 at; seen 1.1e-09; 0.500 for 2, 0.273 for 8, 0.140 for 32; "
-    "5, 15, 45, 143 for k = 1, 2, 3, 4",
+    "kept for 1 and 10 steps; 5, 15, 45, 143 for k = 1, 2, 3, 4",
     "C11": "r(m + n - r) = 8 of 9; r^2 = 4 zeros; 8 and 7/9 at 1, 68 and 67/69 at 2, 1028 and 1027/1029 at 4; "
     "sigma_r = 8; 1/c^4: 2 balanced, 257/256 at c = 4; curvature 16 along one row it is 32 balanced, and 17 with",
     "C12": "0.2984-strongly convex, 6.7016-smooth; and f = 1/2; by 1 or more; 19/100 it stays one, at J = 0.6720; "
