@@ -68,6 +68,19 @@ def test_a_promise_that_a_link_does_not_keep_is_seen(monkeypatch):
     proved = restarts._proved
     monkeypatch.setattr(restarts, "_proved", lambda *of: proved(*of) * np.append(np.ones(500), 0.5))
     assert not restarts._links_of_one_step(C4).holds
+    monkeypatch.setattr(restarts, "_proved", lambda *of: proved(*of) * 0.98)
+    assert not restarts._never_rises(C4, 1).holds
+
+
+@pytest.mark.parametrize(
+    ("factor", "seen", "told"),
+    [(1.5, 1.5, [False, True]), (-0.5, -0.5, [True, False]), (1.5, 1.501, [False] * 2), (-0.5, -0.501, [False] * 2)],
+)
+def test_a_point_attracts_whose_factor_is_below_one(factor, seen, told, monkeypatch):
+    """Catches an edge at two, and a factor that one link does not have."""
+    monkeypatch.setattr(restarts, "multiplier", lambda *of: factor)
+    monkeypatch.setattr(restarts, "measured_multiplier", lambda *of: seen)
+    assert [check.holds for check in restarts._attraction()] == told
 
 
 @pytest.mark.parametrize("steps", [1, 3, 10])

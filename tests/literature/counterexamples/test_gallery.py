@@ -280,6 +280,7 @@ def test_whether_the_step_in_circulation_exceeds_a_number():
         told.append(circulated_step_exceeds(*map(Fraction, (t, L, G, square))))
         assert told[-1] == (step * G > t), (L, G, square, t)
     assert 20 < sum(told) < 180
+    assert not circulated_step_exceeds(*map(Fraction, (1, 0.01, 1, 0.5)))  # a step of 1 along a gradient of 1
 
 
 def test_the_step_in_circulation_fails_exactly_below_its_two_constants():
