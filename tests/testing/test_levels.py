@@ -6,6 +6,7 @@ k, an alpha that is halved, shared by fewer or not shared, moves the edge, and f
 """
 
 import copy
+import inspect
 import math
 from collections import Counter
 from functools import partial
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom, entropy, kstest
 
+from rac_theory import testing
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.numerics import at_least, bets
@@ -397,11 +399,12 @@ def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
 
 
 def test_copies_are_in_one_call_as_often_as_pairs_of_draws_are(monkeypatch):
-    """Of all pairs of 20, 30 and 50 draws: by binomial coefficients."""
+    """Of all pairs of 20, 30 and 50 draws: by binomial coefficients. Catches a draw that is compared with another
+    than the one that is equal, as the next smaller one is of another call."""
     shares = []
     monkeypatch.setattr(batches, "either_side", lambda *Z_low_high: shares.append(Z_low_high) or 0.0)
     calls = np.split(np.arange(100.0), [20, 50])
-    calls[0][:2], calls[2][0] = 3.0, 25.0
+    calls[0][:2], calls[2][0] = 20.5, 20.0
     batches.check_copies("Sketch", calls, 0.01)
     ((Z, low, high),) = shares
     share = sum(math.comb(n, 2) for n in (20, 30, 50)) / math.comb(100, 2)
@@ -524,6 +527,20 @@ def test_a_bet_on_independence_loses_no_more_than_it_has(monkeypatch, sign):
     members._check_independence(SOURCE, sample, 0.01)
     assert sign in seen[1]
     assert max(np.abs(Z).max() for Z in seen) == 1
+
+
+def test_all_checks_have_one_level_and_one_seed_and_powers_are_said_of_the_sizes_that_they_have():
+    """By default; the level is that of the guide. Catches the default of one check that is another one."""
+    checks = {name: getattr(testing, name) for name in testing.__all__ if name.startswith("check_")}
+    given = {name: inspect.signature(check).parameters for name, check in checks.items()}
+    assert {some["rng"].default for some in given.values()} == {0}
+    assert {some["alpha"].default for some in given.values() if "alpha" in some} == {1e-6}
+    for name, size, said in (
+        ("check_chain", "merges", "With {} merges at alpha 1e-6"),
+        ("check_projector", "draws", "With {}, means that are 5% off were seen"),
+        ("check_refresh", "seeds", "in a fifth of {} pairs"),
+    ):
+        assert said.format(given[name][size].default) in checks[name].__doc__
 
 
 @pytest.mark.parametrize("lost", [0, 1])

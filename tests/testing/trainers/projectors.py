@@ -155,6 +155,11 @@ WRONG = {
         {},
         "must draw independently for each seed: .* seeds next to each other are more alike",
     ),
+    "every other seed, one draw": (
+        lambda G, rank, seed: haar(G, rank, [seed // 4, seed % 2]),
+        {},
+        "must draw independently for each seed: .* seeds two apart are more alike",
+    ),
     "pool": (  # of so many that their mean tells nothing
         lambda G, rank, seed: haar(G, rank, seed % 500),
         {},

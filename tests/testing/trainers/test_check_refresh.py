@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rac_theory.testing import Refuted, check_refresh
-from rac_theory.testing.trainers.check_refresh import _turns
-from tests.testing.failing import refusal
+from rac_theory.testing.trainers.check_refresh import _Course, _turns
+from tests.testing.failing import expect_refusal, refusal
 
 RANK, GAP = 2, 4
 TALL = ((12, 8),)
@@ -86,7 +86,7 @@ def test_right_ones_pass_at_other_seeds():
     [
         ({"once": True}, "must find its subspace of a 12 x 8 matrix anew every 4 steps: none of 8 moves turns"),
         ({"once": True, "frames": "haar"}, "must find its subspace of a 12 x 8 matrix anew every 4 steps"),
-        ({"own": 200}, "is the projector made once, is there another gap"),
+        ({"own": 8}, "is the projector made once, is there another gap"),  # which a longer run would find
         ({}, "once gradients are orthogonal to all before, its move has a cosine of"),
         ({"frames": "haar"}, "under the next frame it points backwards in"),
         ({"frames": "qr"}, "of a QR factorisation without the signs of its diagonal?"),
@@ -128,6 +128,8 @@ def test_a_side_of_its_own_and_a_wide_matrix():
         ({"rank": 5}, "rank must be in 1..half the smaller side=4, got 5"),
         ({"rank": 0}, "rank must be >= 1, got 0"),
         ({"gap": 2}, "gap must be >= 3, got 2"),
+        ({"seeds": 7}, "seeds must be >= 8, got 7"),
+        ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
         ({"step": lambda state, G: G[:, :1]}, r"step must return a move of shape \(12, 8\), got \(12, 1\)"),
         ({"step": lambda state, G: None}, r"step\(state, G\) must be"),
     ],
@@ -142,6 +144,18 @@ def test_nonsense(changes, message):
 def test_what_does_not_move_is_named():
     with pytest.raises(Refuted, match="must move a 12 x 8 matrix whose gradient is not zero"):
         check_refresh(lambda shape, seed: None, lambda state, G: 0.0 * G, rank=1, gap=3)
+
+
+@pytest.mark.parametrize(
+    ("backwards", "cosine", "share"), [(51, -1.0, ""), (52, -1.0, "20%"), (256, -9e-4, ""), (256, -1.1e-3, "100%")]
+)
+def test_a_fifth_of_moves_may_point_backwards_and_more_than_a_thousandth_of_them(backwards, cosine, share):
+    """Of 256 pairs; what is remembered goes on along itself in the others. Catches a bound of a sixth."""
+    course, along = _Course(None, None, (2, 2), GAP, 0), np.eye(2)[:1].T * np.eye(2)[:1]
+    turned = cosine * along + np.sqrt(1 - cosine**2) * along[::-1]
+    course._remembered = lambda G, seed: (along, turned if seed < backwards else along)
+    words = f"under the next frame it points backwards in {share} of 256 cases"
+    expect_refusal(words * bool(share), course._check_drawn, 256, 1e-6)
 
 
 @pytest.mark.parametrize(
