@@ -16,8 +16,9 @@ TALL = ((12, 8),)
 class LowRank:
     """Momentum, or Adam, of which all runs in coordinates of a frame of the shorter side."""
 
-    def __init__(self, frames="svd", buffer="kept", adam=False, once=False, rank=RANK, gap=GAP):
-        self.frames, self.buffer, self.adam, self.once, self.rank, self.gap = frames, buffer, adam, once, rank, gap
+    def __init__(self, frames="svd", buffer="kept", adam=False, once=False, rank=RANK, gap=GAP, late=0):
+        self.frames, self.buffer, self.adam, self.once = frames, buffer, adam, once
+        self.rank, self.gap, self.late = rank, gap, late
 
     def new(self, shape, seed):
         return {"t": 0, "rng": np.random.default_rng(seed), "m": 0.0, "v": 0.0, "M": 0.0}
@@ -25,6 +26,8 @@ class LowRank:
     def frame(self, rng, G):
         if self.frames == "svd":
             return np.linalg.svd(G)[0][:, : self.rank]
+        if self.frames == "coordinates":
+            return np.eye(len(G))[:, rng.permutation(len(G))[: self.rank]]
         Q, R = np.linalg.qr(rng.standard_normal((len(G), self.rank)))
         return Q * np.sign(np.diag(R)) if self.frames == "haar" else Q
 
@@ -32,7 +35,7 @@ class LowRank:
         if G.shape[0] > G.shape[1]:
             return self.step(state, G.T).T
         t = state["t"]
-        if t % self.gap == 0 and not (self.once and t):
+        if t == 0 or ((t + self.late) % self.gap == 0 and not self.once):
             P = self.frame(state["rng"], G)
             if t and self.buffer == "projected":
                 state["m"] = P.T @ state["P"] @ state["m"]
@@ -62,13 +65,19 @@ def checked(gap=GAP, rank=RANK, **options):
         *((buffer, frames, {}) for buffer in ("projected", "reset", "matrix") for frames in ("svd", "haar", "qr")),
         *(("projected", frames, {"adam": True}) for frames in ("svd", "haar", "qr")),
         ("reset", "haar", {"adam": True}),
+        *(("projected", frames, {"own": 1}) for frames in ("svd", "haar")),
         ("reset", "haar", {"own": 1}),
+        ("reset", "svd", {"gap": 3, "late": 1}),
+        ("projected", "coordinates", {}),
+        ("projected", "svd", {"shapes": [(13, 9)]}),
     ],
 )
 def test_right_ones_pass(buffer, frames, others):
     """Catches a threshold of none against: of Adam's moves, projected anew, some point backwards.
 
-    With a frame for each step moves all turn alike. Catches a turn that must stand out from those before it.
+    With a frame for each step moves all turn alike, or not at all where it is made from gradients, and what is projected
+    several times may point backwards. Catches a turn that must stand out from those before it, or come while no frame is
+    due; a move of which no entry may be zero; and sides that have no half.
     """
     checked(buffer=buffer, frames=frames, **others)
 
@@ -88,6 +97,8 @@ def test_right_ones_pass_at_other_seeds():
         ({"once": True, "frames": "haar"}, "must find its subspace of a 12 x 8 matrix anew every 4 steps"),
         ({"own": 8}, "is the projector made once, is there another gap"),  # which a longer run would find
         ({}, "once gradients are orthogonal to all before, its move has a cosine of"),
+        ({"own": 1}, "once gradients are orthogonal to all before, its move has a cosine of"),
+        ({"frames": "haar", "gap": 3, "late": 1}, "under the next frame it points backwards in"),
         ({"frames": "haar"}, "under the next frame it points backwards in"),
         ({"frames": "qr"}, "of a QR factorisation without the signs of its diagonal?"),
     ],
@@ -130,7 +141,10 @@ def test_a_side_of_its_own_and_a_wide_matrix():
         ({"gap": 2}, "gap must be >= 3, got 2"),
         ({"seeds": 7}, "seeds must be >= 8, got 7"),
         ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
-        ({"step": lambda state, G: G[:, :1]}, r"step must return a move of shape \(12, 8\), got \(12, 1\)"),
+        (
+            {"new": lambda shape, seed: [], "step": lambda state, G: state.append(G) or G[:, : 9 - len(state)]},
+            r"step must return a move of shape \(12, 8\), got \(12, 7\)",
+        ),
         ({"step": lambda state, G: None}, r"step\(state, G\) must be"),
     ],
 )
@@ -141,9 +155,13 @@ def test_nonsense(changes, message):
         check_refresh(**arguments)
 
 
-def test_what_does_not_move_is_named():
+@pytest.mark.parametrize("every", [2, 99])
+def test_what_does_not_move_is_named(every):
+    """Never, or not in every step."""
     with pytest.raises(Refuted, match="must move a 12 x 8 matrix whose gradient is not zero"):
-        check_refresh(lambda shape, seed: None, lambda state, G: 0.0 * G, rank=1, gap=3)
+        check_refresh(
+            lambda shape, seed: [], lambda state, G: state.append(G) or (len(state) % every == 0) * G, rank=1, gap=3
+        )
 
 
 @pytest.mark.parametrize(
@@ -159,10 +177,20 @@ def test_a_fifth_of_moves_may_point_backwards_and_more_than_a_thousandth_of_them
 
 
 @pytest.mark.parametrize(
-    ("turns", "found"), [([0.1, 0.055], False), ([0.1, 0.065], True), ([1e-4, 0.9e-3], False), ([1e-4, 1.1e-3], True)]
+    ("turns", "found"),
+    [
+        ([0.1, 0.055], False),
+        ([0.1, 0.065], True),
+        ([0.1, 0.05, 0.04], True),
+        ([1e-4, 0.9e-3], False),
+        ([1e-4, 1.1e-3], True),
+    ],
 )
 def test_a_turn_is_one_that_is_not_much_less_than_the_one_before(turns, found):
     """Less than six tenths of it, as where a limit on growth wears off, or less than a thousandth, is none."""
     angles = np.cumsum([0.3, *np.arccos(1 - np.array(turns))])
-    moves = np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, None] * np.array([1.0, 5.0, 0.1])[:, None, None]
+    moves = (
+        np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, None]
+        * np.array([1.0, 5.0, 0.1, 1.0])[: len(angles), None, None]
+    )
     assert _turns(moves) is found
