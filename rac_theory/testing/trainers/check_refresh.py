@@ -123,7 +123,7 @@ class _Course:
         if not all(move.any() for move in moves):
             raise Refuted(f"step must move a {self._size} matrix whose gradient is not zero, it does not")
         # No turn is seen of a subspace that is made from gradients in each step or two: it is the one of G already.
-        is_new = _are_apart(begun, alone[0], rank) and not _are_apart(moves[-1], alone[-1], rank)
+        is_new = _are_apart(begun, alone[0], rank) and not _are_apart(moves[-1], alone[0], rank)
         if not is_new and not _turns(np.stack(moves)):
             raise Refuted(
                 f"step must find its subspace of a {self._size} matrix anew every {self.gap} steps: none of "
@@ -187,7 +187,7 @@ class _Course:
 def _are_apart(M: Array, K: Array, rank: int) -> bool:
     """Whether two moves have no subspace of this rank in common, of either side."""
     M, K = (move / max(float(np.linalg.norm(move)), 1e-300) for move in (M, K))
-    return all(beyond(both, rank, _TURN).any() for both in (np.hstack([M, K]), np.vstack([M, K])))
+    return all(beyond(both, rank, _TURN) for both in (np.hstack([M, K]), np.vstack([M, K])))
 
 
 def _turns(moves: Array) -> bool:

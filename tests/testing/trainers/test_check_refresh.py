@@ -16,9 +16,9 @@ TALL = ((12, 8),)
 class LowRank:
     """Momentum, or Adam, of which all runs in coordinates of a frame of the shorter side."""
 
-    def __init__(self, frames="svd", buffer="kept", adam=False, once=False, rank=RANK, gap=GAP, late=0):
+    def __init__(self, frames="svd", buffer="kept", adam=False, once=False, rank=RANK, gap=GAP, late=0, rate=0.1):
         self.frames, self.buffer, self.adam, self.once = frames, buffer, adam, once
-        self.rank, self.gap, self.late = rank, gap, late
+        self.rank, self.gap, self.late, self.rate = rank, gap, late, rate
 
     def new(self, shape, seed):
         return {"t": 0, "rng": np.random.default_rng(seed), "m": 0.0, "v": 0.0, "M": 0.0}
@@ -47,10 +47,10 @@ class LowRank:
         R = P.T @ G
         if self.buffer == "matrix":
             state["M"] = 0.9 * state["M"] + P @ R
-            return -0.1 * P @ P.T @ state["M"]
+            return -self.rate * P @ P.T @ state["M"]
         state["m"] = 0.9 * state["m"] + 0.1 * R
         state["v"] = 0.999 * state["v"] + 0.001 * R**2
-        return -0.1 * P @ (state["m"] / (np.sqrt(state["v"]) + 1e-8) if self.adam else state["m"])
+        return -self.rate * P @ (state["m"] / (np.sqrt(state["v"]) + 1e-8) if self.adam else state["m"])
 
 
 def checked(gap=GAP, rank=RANK, **options):
@@ -65,9 +65,8 @@ def checked(gap=GAP, rank=RANK, **options):
         *((buffer, frames, {}) for buffer in ("projected", "reset", "matrix") for frames in ("svd", "haar", "qr")),
         *(("projected", frames, {"adam": True}) for frames in ("svd", "haar", "qr")),
         ("reset", "haar", {"adam": True}),
-        *(("projected", frames, {"own": 1}) for frames in ("svd", "haar")),
-        ("reset", "haar", {"own": 1}),
-        ("reset", "svd", {"gap": 3, "late": 1}),
+        *((buffer, frames, {"own": 1}) for buffer in ("projected", "reset") for frames in ("svd", "haar")),
+        ("reset", "svd", {"gap": 3, "late": 1, "rate": 1e-5}),
         ("projected", "coordinates", {}),
         ("projected", "svd", {"shapes": [(13, 9)]}),
     ],
@@ -75,9 +74,9 @@ def checked(gap=GAP, rank=RANK, **options):
 def test_right_ones_pass(buffer, frames, others):
     """Catches a threshold of none against: of Adam's moves, projected anew, some point backwards.
 
-    With a frame for each step moves all turn alike, or not at all where it is made from gradients, and what is projected
-    several times may point backwards. Catches a turn that must stand out from those before it, or come while no frame is
-    due; a move of which no entry may be zero; and sides that have no half.
+    With a frame for each step moves all turn alike, or not at all if it is made from gradients; what is projected
+    several times may point backwards. Catches a turn that must stand out from those before it, or come while no frame
+    is due; a move of which no entry may be zero; and sides that have no half.
     """
     checked(buffer=buffer, frames=frames, **others)
 
