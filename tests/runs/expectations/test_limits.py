@@ -94,6 +94,7 @@ def test_beyond_the_last_pole(c, size):
         return c / (z - 1) - 1
 
     assert _largest_root(excess, 1.0, size) == pytest.approx(1 + c, rel=1e-13)
+    assert _largest_root(lambda z: 1 / z, 0.0, 0.0) == 0  # of what ends in one step, where the pole is a division by 0
 
 
 def test_blocks_of_the_general_kernel_hold_so_many_numbers():

@@ -309,6 +309,9 @@ def test_a_subclass_with_another_gradient_is_not_run_as_its_parent(unit, member)
     problem = Twice(unit * rng.standard_normal((9, 3)), rng.standard_normal((9, 2)))
     with pytest.raises(ValueError, match=r"Twice\.eigenbasis must be that of its value and gradient"):
         kernel_for(RACLoRA(sketches.Haar(3, 1), 0.1), problem, np.zeros((3, 2)))
+    away = type("Away", (Twice,), {"gradient": lambda self, W: LeastSquares.value_and_gradient(self, W)[1] - W**3})
+    with pytest.raises(ValueError, match=r"Away\.eigenbasis must be that of its value and gradient"):
+        kernel_for(RACLoRA(sketches.Haar(3, 1), 0.1), away(problem.X, problem.Y), np.zeros((3, 2)))  # at 0 it is
 
 
 def test_what_the_kernels_are_chosen_by():
