@@ -112,7 +112,11 @@ def test_both_drawers_show_the_same_in_the_same_colours():
     band = ax.collections[0]
     assert to_hex(band.get_facecolor()[0]).upper() == chart.MEAN
     assert band.get_alpha() == layer(some, "confidence").opacity
-    assert len(paths(text, fill=chart.MEAN)) == 2  # and its sample in the legend
+    area, _ = paths(text, fill=chart.MEAN)  # and its sample in the legend
+    ends = layer(some, "confidence").curves
+    for side, edge in zip(np.split(corners(area), 2), (ends[0], ends[1, ::-1]), strict=True):
+        expected = HEIGHT - 72 * to_points.transform(np.stack([side[:, 0], edge], 1))[:, 1]
+        np.testing.assert_allclose(side[:, 1], expected, atol=0.1)
     assert text.count("rotate(") == text.count("rotate(-90)") == 1  # what is written along the vertical axis
 
 
@@ -132,6 +136,8 @@ def test_a_title_of_more_than_three_lines_says_that_it_goes_on():
     """Catches a fourth line, and a third that ends as if it were the last."""
     assert words.title_lines("a\nb\nc", 300.0) == ["a", "b", "c"]
     assert words.title_lines("a\nb\nc\nd", 300.0) == ["a", "b", "c…"]
+    whole = words.title_lines("x" * 8, 0.0)[0]  # as long as a line may be
+    assert words.title_lines(f"a\nb\n{whole}\nd", 0.0)[-1] == f"{whole[:-1]}…"
 
 
 def test_both_drawers_say_the_same():

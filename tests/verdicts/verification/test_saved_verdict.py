@@ -72,6 +72,7 @@ def test_the_schema_names_what_is_written():
     schema = verdict_schema()
     for verdict in EVERY.values():
         assert list(verdict.to_dict()) == schema["required"] == list(schema["properties"])
+    assert schema["additionalProperties"] is False
     assert schema["properties"]["status"]["enum"] == [status.name for status in Status]
 
 
