@@ -103,9 +103,9 @@ def test_steps_along_coordinates_have_the_rates_of_the_library(t):
 
 
 def test_a_number_is_above_both_eigenvalues_or_not():
-    """Of 1 and 3. Catches one below both that is taken for one above, and the other way round."""
-    A = np.array([[Fraction(1), Fraction(0)], [Fraction(0), Fraction(3)]])
-    assert [is_above(A, r) for r in (Fraction(1, 4), Fraction(2), Fraction(4))] == [False, False, True]
+    """Of 2 and 3. Catches one below both that is taken for one above, and the other way round."""
+    A = np.array([[Fraction(2), Fraction(0)], [Fraction(0), Fraction(3)]])
+    assert [is_above(A, r) for r in (Fraction(15, 8), Fraction(5, 2), Fraction(4))] == [False, False, True]
 
 
 def test_the_exact_minimum_is_what_no_step_in_the_draw_is_below():
