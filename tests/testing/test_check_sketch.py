@@ -325,11 +325,14 @@ def test_claims_that_change_are_refused_and_rounding_is_no_change():
 
 
 def test_a_uniform_range_is_held_against_the_law_of_its_rank():
-    """Each draw against that of its own rank, none having no range at all."""
+    """Each draw against that of its own rank, none having no range at all; of rank one there are two laws."""
     _, mean, second = rotation_tests("Sketch", 4, 2, 0)
     assert mean.by_rank
     np.testing.assert_array_equal(second.T[:3], [uniform_tensor(4, k, 4) for k in range(3)])
     assert not second.T[0].any()
+    line = rotation_tests("Sketch", 3, 1, 0)[2]
+    line.block(Haar(3, 1).sample(np.random.default_rng(0), 400))
+    line.check(1e-6)
 
 
 def test_a_tensor_of_values_is_that_of_their_second_moments():
