@@ -112,3 +112,5 @@ def test_the_ceiling_of_logistic_losses_is_three_fifths_met():
     loss, ceiling = FactorLoss(problem, np.zeros((1, 1))), logistic_ceiling(problem, B, A)
     met = max(loss.lipschitz(s * B, s * A) for s in np.linspace(1, 1.5, 51))
     assert 0.58 * ceiling < met <= ceiling
+    for b, a in ((2.0, 3.0), (3.0, 2.0)):
+        assert logistic_ceiling(problem, np.array([[b]]), np.array([[a]])) == pytest.approx(13 / (6 * np.e) + 1)
