@@ -107,6 +107,8 @@ def test_conditions_that_are_long_have_a_line_each():
         needed = [text(each) for each in theorem.given if isinstance(each, Relation)]
         assert lines[1 : len(needed) + 2] == ["where", *needed]
     assert "\n    where gamma L < 2, lambda_min > 0\n" in str(plain)
+    floor = "gamma L lambda_max C (1 - b + gamma L lambda_max b^2) / (lambda_min (1 - b))."
+    assert floor in str(momentum)  # not times (1 - b) / (1 - 2 b + b^2), with a condition that this is positive
 
 
 def test_a_sharper_form_of_momentum_is_found_beside_ours():
