@@ -451,8 +451,8 @@ class Method(Value):
         """Return the method in numbers, as ``read`` reads coefficients; those that are zero are left out."""
         register = {matrix: i for i, matrix in enumerate(self.matrices)}
 
-        def row(combination: Expression | None) -> Row:
-            terms = coefficients(combination or lifted(0)).items()
+        def row(combination: Any) -> Row:
+            terms = coefficients(combination).items()
             values = sorted((register[matrix], read(coefficient)) for matrix, coefficient in terms)
             return tuple((i, value) for i, value in values if value != 0)
 

@@ -384,8 +384,8 @@ class _Writer:
 
     def _instance_of(self, fact: Fact, of: list[Fact]) -> str:
         general, *met = of
-        relations = [relation for relation in general.by - fact.by if isinstance(relation, Relation)]
-        for relation in relations:
+        relations = (relation for relation in general.by - fact.by if isinstance(relation, Relation))
+        for relation in sorted(relations, key=repr):
             for letter in relation.terms:
                 for proof in met:
                     if isinstance(letter, Symbol) and letter not in _LETTERS and proof.said is not None:

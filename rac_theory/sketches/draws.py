@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields
 from fractions import Fraction
 from typing import Any
@@ -132,13 +133,11 @@ def _matrices(sketch: Sketch, call: str, returned: Any, shape: tuple[int, ...], 
 def _probabilities(name: str, given: Any) -> NDArray[Any]:
     """Accept floats, integers and Fractions, as they are."""
     if not isinstance(given, np.ma.MaskedArray):
-        try:
+        with suppress(ValueError):  # of lists of several lengths
             probabilities = np.asarray(given)
-        except ValueError:  # lists of several lengths
-            probabilities = np.empty(0, dtype=str)
-        real = all(isinstance(p, numbers.Real) for p in probabilities.ravel().tolist())
-        if probabilities.size and real and probabilities.dtype != bool:
-            return probabilities
+            real = all(isinstance(p, numbers.Real) for p in probabilities.ravel().tolist())
+            if probabilities.size and real and probabilities.dtype != bool:
+                return probabilities
     raise BrokenSketch(f"{name}[1] must be an array of probabilities, floats or Fractions, got {shown(given)}")
 
 

@@ -54,10 +54,8 @@ _FIRST = 8  # the first checkpoint comes after an eighth of the draws at the lat
 class _Directions:
     """Two directions, each fixed before the draws that it sees, and the sums of u'Hu over those draws."""
 
-    def __init__(self, dim: int) -> None:
-        self.u = np.zeros((dim, 2))
-        self.total, self.n = np.zeros((dim, dim)), 0
-        self.sums, self.seen = np.zeros(2), 0
+    def __init__(self) -> None:
+        self.n, self.sums, self.seen = 0, np.zeros(2), 0
 
     def look(self, total: Array, n: int) -> None:
         """Add what the draws since the last turn had along the directions: u'(sum of H)u says it all at once."""
@@ -83,7 +81,7 @@ def sample_spectrum(
     d = sketch.dim
     block = max(1, min(_BLOCK_NUMBERS // (d * sketch.rank), -(-draws // _FIRST)))
     total, n, checkpoint, k = np.zeros((d, d)), 0, block, 0
-    directions, account = _Directions(d), Account(alpha)
+    directions, account = _Directions(), Account(alpha)
     while True:
         size = min(block, draws - n, checkpoint - n)
         rows = orthonormal_range(draw(sketch, rng, size)).mT.reshape(-1, d)

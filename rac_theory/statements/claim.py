@@ -210,6 +210,14 @@ def smallest_horizon(claim: Claim, epsilon: float, at: Callable[[Array], Array])
     largest = LONGEST.bit_length() if is_sum else _LARGEST_POWER
     powers = np.concatenate([[0.0], 2.0 ** np.arange(largest)])
     bound = at(powers)
+    begin = powers[np.argmax(bound != -math.inf)]
+
+    def claimed(t: Array) -> Array:
+        """Nothing where what is given is not true yet."""
+        values = at(t)
+        return np.where((values == -math.inf) & (t < begin), math.inf, values)
+
+    bound = claimed(powers)
     if np.isnan(bound[1:]).all():
         return math.nan
     (reached,) = np.nonzero(bound <= epsilon)
@@ -219,12 +227,12 @@ def smallest_horizon(claim: Claim, epsilon: float, at: Callable[[Array], Array])
     while high - low > 1:
         parts = min(high - low, _PARTS)
         between = [low + (high - low) * i // parts for i in range(parts + 1)]
-        inside = at(np.array(between[1:-1], dtype=np.float64)) <= epsilon
+        inside = claimed(np.array(between[1:-1], dtype=np.float64)) <= epsilon
         first = int(np.argmax([*inside, True]))
         low, high = between[first], between[first + 1]
-    if at(np.array([float(high)])) > -math.inf:
+    if claimed(np.array([float(high)])) > -math.inf:
         return high
-    (reached,) = np.nonzero(at(np.arange(float(high if is_sum else 0))) <= epsilon)
+    (reached,) = np.nonzero(claimed(np.arange(float(high if is_sum else 0))) <= epsilon)
     return int(reached[0]) if reached.size else math.inf
 
 

@@ -72,7 +72,11 @@ def test_what_is_ahead_by_another_number_is_no_step_of_ours():
         move_of(LATER)
 
 
-WORDS = {"ef21": r"here it is moved by \(-gamma\) M", "extragradient": "a gradient must be taken at what is reported"}
+WORDS = {
+    "ef21": r"here it is moved by \(-gamma\) M$",
+    "heavy ball": r"here it is moved by \(-beta gamma\) M \+ \(-gamma\) H\(grad f\(W\)\)$",  # by all of it
+    "extragradient": "a gradient must be taken at what is reported",
+}
 OTHERS = NOT_FEEDBACK | {
     name: methods.METHODS[name]
     for name in (

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from rac_theory import Case, Constants, Noisy, expected, tightness, verify
+from rac_theory import Case, Constants, Noisy, expected, prove, tightness, verify
 from rac_theory.algebra import Relation, identical, lifted, number, slacks, text, truth
 from rac_theory.algorithms import FEEDBACK, MOMENTUM, PLAIN, H, Method, gradient, state
 from rac_theory.discovery import best_letters, best_rate, discover, share_at
 from rac_theory.discovery.discover import _about, _other, _sought
 from rac_theory.discovery.listed import memory
 from rac_theory.discovery.program import Program
-from rac_theory.discovery.recognised import best_parameter
+from rac_theory.discovery.recognised import best_parameter, recognised
 from rac_theory.discovery.templates import _any_steps, _short_steps, potential_weighed, templates
 from rac_theory.problems import Quadratic
 from rac_theory.proofs import Missing, Proof, exported
@@ -107,6 +107,8 @@ def test_conditions_that_are_long_have_a_line_each():
         needed = [text(each) for each in theorem.given if isinstance(each, Relation)]
         assert lines[1 : len(needed) + 2] == ["where", *needed]
     assert "\n    where gamma L < 2, lambda_min > 0\n" in str(plain)
+    floor = "gamma L lambda_max C (1 - b + gamma L lambda_max b^2) / (lambda_min (1 - b))."
+    assert floor in str(momentum)  # not times (1 - b) / (1 - 2 b + b^2), with a condition that this is positive
 
 
 def test_a_sharper_form_of_momentum_is_found_beside_ours():
@@ -420,6 +422,18 @@ def test_a_rate_of_momentum_is_refuted_by_no_exact_expectation():
                         bound = theorem.bound(at, case.steps)
                         assert (expected(case).gap <= bound * (1 + 1e-9)).all()
     assert sorted(seen.values()) >= [50, 200]
+
+
+def test_what_divides_by_what_may_be_zero_is_none_of_ours(monkeypatch):
+    """Catches a claim that is taken for ours where it cannot be proved in our words."""
+
+    def refused(*_):
+        raise Missing("lambda_min may be zero")
+
+    proof = prove("T13_pl")
+    assert "T13_pl" in recognised(proof)
+    monkeypatch.setattr("rac_theory.discovery.recognised.Proof", refused)
+    assert recognised(proof) == ()
 
 
 def test_letters_that_nothing_allows_are_said():

@@ -13,7 +13,7 @@ from rac_theory.literature.published import adaptation, memory, subspaces
 SAID = {
     "rslora-iff": "learning rate 1/4 the; w by 1/4 at; each of 6 steps; rank 4, 16, 64:",
     "merge-drift": "1027/1024 added and 1,; weight -1/2 is -127/256 after; -63/128 after two; -1/4 after 64; "
-    "3526 pairs",
+    "3526 pairs of bfloat16 1134 move",
     "rank-collapse": "to 1/3 of",
     "altlora-invariance": "",
     "subtrack-3-2": "",

@@ -5,7 +5,8 @@ import math
 import os
 import sys
 from collections import Counter
-from functools import _lru_cache_wrapper
+from collections.abc import Mapping
+from functools import _lru_cache_wrapper, cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,25 @@ from coverage import Coverage
 _seconds: Counter[str] = Counter()
 
 
+@cache
+def _kept_by(kind: type) -> frozenset[str]:
+    """The properties of a class that are computed once."""
+    parts = [part for holder in kind.__mro__ for part in vars(holder).items()]
+    return frozenset(name for name, part in parts if isinstance(part, cached_property))
+
+
 def forget() -> None:
-    """Empty what functions of the library have cached, or only the first file of tests would run their lines."""
+    """Empty what functions and values of the library have cached, or only the first file of tests would run their
+    lines: of values those that stand in modules and classes, or in a mapping there."""
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "rac_theory":
             classes = [value for value in vars(module).values() if isinstance(value, type)]
             for value in [value for holder in (module, *classes) for value in vars(holder).values()]:
                 if isinstance(value, _lru_cache_wrapper):
                     value.cache_clear()
+                for one in value.values() if isinstance(value, Mapping) else (value,):
+                    for kept in _kept_by(type(one)):
+                        vars(one).pop(kept, None)
 
 
 class Recording:

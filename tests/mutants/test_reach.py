@@ -5,12 +5,14 @@ from fractions import Fraction
 
 import pytest
 
+from rac_theory import literature
 from rac_theory.numerics.rational import rounded
 
 from .drawn import fits, mutants
 from .forks import changed, functions
 from .lines import Line
 from .reach import statement
+from .recording import forget
 
 SOURCE = """\
 LIMIT = 3
@@ -62,6 +64,16 @@ def test_two_mutants_of_one_place_are_not_in_one_tree():
     assert fits([], first)
     assert fits([Line("another.py", "", "«a→b»")], first)
     assert not fits([first], Line(file, "", "SIZE = («5.6→11.2», 3.6)"))
+
+
+def test_what_is_computed_once_is_computed_again_by_every_file():
+    """Catches the evidence of a card whose lines one test alone seems to run, and a verdict that is kept."""
+    claim, once = literature.CLAIMS["subtrack-3-2"], literature.C6.witness()
+    kept = claim.evidence
+    assert (claim.evidence, literature.C6.witness()) == (kept, once)
+    forget()
+    assert claim.evidence is not kept
+    assert literature.C6.witness() is not once
 
 
 def test_a_fork_has_the_code_of_a_mutant_where_a_function_runs_it():

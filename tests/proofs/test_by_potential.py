@@ -7,6 +7,7 @@ import pytest
 from rac_theory import prove, theorems
 from rac_theory.proofs import G, M, Missing, V, Vz, checker, exported, gap, one, star
 from rac_theory.statements import symbols
+from rac_theory.statements.assumptions import known_minimiser
 from rac_theory.statements.symbols import C, L, T, distance0, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, s
 from rac_theory.theorems import E
 from rac_theory.theorems import gap as mean_gap
@@ -22,6 +23,14 @@ FLOOR = (gamma * L + (1 - gamma * L) / 2) * C * lambda_max / lambda_min
 CLAIM = E(T22.metric) <= 2 * gap0_upper / (gamma * lambda_min * T) + FLOOR
 SIMPLE = replace(T22, id="simple", given=GIVEN, claim=CLAIM, lemmas={}, tightest=None)
 ACCELERATED = replace(T21, id="T21 of mine", given=(*T21.given, lambda_min > 0, symbols.alpha <= 1))
+BOTH = replace(
+    T4_gap,
+    id="both",
+    given=(*T4_gap.given, known_minimiser),
+    claim=E(mean_gap) <= (1 - gamma * s * lambda_min) ** T * (gap0 + s * distance0**2 / 2),
+    lemmas={},
+    tightest=None,
+)
 C_M = gamma * (1 - gamma * L) / 4
 
 
@@ -41,8 +50,9 @@ def test_a_potential_proves(theorem, psi):
         (SIMPLE, gap + C_M * (M @ M)),
         (ACCELERATED, gap + symbols.s_0 * symbols.lambda_0 / 2 * star(Vz, Vz)),
         (theorems.T4, V @ V),
+        (BOTH, gap + s * lambda_min / 2 * star(V, V)),
     ],
-    ids=["momentum", "acceleration", "distance"],
+    ids=["momentum", "acceleration", "distance", "distance in the norm of the inverse of E[H], less lambda_min times"],
 )
 def test_a_potential_of_what_is_kept_proves(theorem, psi):
     """Accepted by the checker and written for Coq; the noise of momentum, and the distance of Z, are in it."""

@@ -18,10 +18,11 @@ from rac_theory.commands.cli import main
 from rac_theory.proofs import memory_of
 from rac_theory.proofs.coq import kernel
 from rac_theory.proofs.coq.kernel import NoCoq, ask
+from rac_theory.proofs.coq.rules import _place
 from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.coq.space import MEMORY, STEPS
 from rac_theory.proofs.coq.terms import Terms, counted_in
-from rac_theory.proofs.fact import read
+from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.quantities import V
 from rac_theory.proofs.schemas import move_of
 from rac_theory.statements.symbols import T, gamma, gap0, mu
@@ -90,6 +91,15 @@ def test_the_claim_is_that_of_the_theorem():
     assert "Theorem T2 : ((mean_at T f) - fstar) <= (gap0 / (7 ^ T))." in text
     mean = "Theorem T15 : ((1 / (INR T)) * (sum (fun n => (mean_at n sq_G)) T)) <= ((2 * gap0) / (nu * (INR T)))."
     assert mean in prove("T15").coq()
+
+
+def test_what_a_letter_stands_for_is_all_that_is_asked_of_it():
+    """Catches the first number of which some of it is met."""
+    b, asked = Symbol("b"), [gamma > 0, mu > 0, mu <= 1]
+    met = [granted("", relation) for relation in asked]
+    assert _place((b > 0, b <= 1), b, met) == mu
+    with pytest.raises(ValueError, match="what b stands for was not found"):
+        _place((b > 0, b <= 1), b, met[:2])
 
 
 def test_an_index_is_bound_in_its_term_by_its_name():
@@ -183,7 +193,7 @@ def test_a_file_that_could_change_what_others_say_is_read_alone(command, coqc, t
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     coqc(f"{TIMED}{TIMED}{AXIOMS}", "", f'echo >> "{tmp_path}/asked"')
     first, second = (prove(id).coq() for id in ("T1", "T2"))
-    assert [*ask({"T1": first.replace("\nSection ", f"\n{command}\nSection ", 1), "T2": second})]
+    assert [*ask({"T1": first.replace("\nSection Claim.", f"\n{command}\nSection Claim."), "T2": second})]
     assert len((tmp_path / "asked").read_text()) == 2
 
 

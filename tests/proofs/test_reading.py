@@ -5,6 +5,7 @@ import random
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from html import escape
@@ -207,6 +208,19 @@ def test_factors_and_terms_stand_as_people_write_them():
     assert [text(added(some)) for some in sums] == ["gamma - mu - L + mu - T", "-mu - L", "0", "L - mu", "L"]
 
 
+@as_one_test(
+    ("id", "said"),
+    [
+        ("T2_tight", "e ||G||^2 / (2 L) <= gamma (2 - gamma L) E||HG||^2 / 2"),  # not (e / (2 L)) ||G||^2
+        ("T9", "E||HG - Hgbar||^2 <= s^2 E[zeta_H^2] + s^2 E||HG||^2"),  # not 0 <= what is left of it
+        ("T5", "as a sum of what is not negative, and not all zero"),  # not of what is positive
+    ],
+)
+def test_a_line_is_said_as_people_say_it(id, said):
+    """Catches another way to write it, which is as true."""
+    assert said in as_text(reading_of(id))
+
+
 def test_after_z_come_two_letters():
     """Catches three of them."""
     assert [label for i, label in zip(range(28), _labels(), strict=False) if i > 24] == ["(z)", "(aa)", "(ab)"]
@@ -299,6 +313,11 @@ def test_a_name_is_what_it_stands_for():
     for other in (2 * kappa, mu, kappa**2):
         with pytest.raises(Missing):
             proved("", other <= 1, ratio)
+
+
+def test_what_is_taken_once_is_no_line_of_its_own():
+    proof = prove("T2")
+    assert str(replace(proof, fact=proof.fact * 1)) == str(proof)
 
 
 def test_cases_and_what_is_not_used_can_be_read():

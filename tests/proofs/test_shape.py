@@ -37,6 +37,8 @@ def test_a_claim_is_what_its_goals_make(id):
         fact, times = shape.conclude(goals)
         same(fact, times.value.expression * (bound - metric.expected))
         assert times.strict
+        assert len(shape.beside(goals)) == 2 * ("rho" in goals and "share" in goals)  # of powers of rho
+        assert shape.beside({}) == ()
         bounds = [shape.stronger(lifted(by), lambda n: simplified(n).expression) for by in (1, more)]
         others = (replace(theorem, id="other", claim=E(metric) <= each) for each in bounds)
         same_claim, stronger = ([*shapes(other)][number].goals["step"] for other in others)

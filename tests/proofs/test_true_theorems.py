@@ -7,7 +7,7 @@ import pytest
 from rac_theory import Constants, prove, theorems
 from rac_theory.algebra import equal
 from rac_theory.proofs.fact import granted, read
-from rac_theory.proofs.prove import _beyond_counts, _weight_at
+from rac_theory.proofs.prove import _beyond_counts, _weight_at, replayed
 from rac_theory.statements import assumptions as known
 from rac_theory.statements import symbols
 from rac_theory.statements.symbols import A, K, L, N, T, eta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, s, t
@@ -63,6 +63,15 @@ def test_a_proof_is_found(name):
     proof = prove(TRUE[name])
     assert proof is not None
     assert proof.theorem is TRUE[name]
+
+
+def test_what_a_proof_needed_and_is_proved_is_no_longer_needed():
+    """Catches a fact that goes on to rest on it."""
+    shorter, fact = 3 * gamma * L <= 1, prove("T2").fact
+    again = replayed(fact, {short: granted("", short, shorter)})
+    assert short in fact.by
+    assert again.by == fact.by - {short} | {shorter}
+    assert again.value == fact.value
 
 
 def test_T_minus_1_is_proved_by_a_power_that_exists():

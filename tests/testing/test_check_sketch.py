@@ -302,9 +302,12 @@ LOSING = {
     ],
 )
 def test_what_claims_cannot_be_is_named(members, message):
-    """Each alone, without a draw: catches a condition that is left to another one."""
+    """Each alone, without a draw: catches a condition that is left to another one.
+
+    With this seed the numbers that are compared are 2.31 and 3.90: catches a tolerance that is negative beyond one.
+    """
     with pytest.raises(Refuted, match=message) if message else nullcontext():
-        check_claims(Claims.of(Base(**members)), 0)
+        check_claims(Claims.of(Base(**members)), 26)
 
 
 def test_claims_that_change_are_refused_and_rounding_is_no_change():
@@ -322,11 +325,14 @@ def test_claims_that_change_are_refused_and_rounding_is_no_change():
 
 
 def test_a_uniform_range_is_held_against_the_law_of_its_rank():
-    """Each draw against that of its own rank, none having no range at all."""
+    """Each draw against that of its own rank, none having no range at all; of rank one there are two laws."""
     _, mean, second = rotation_tests("Sketch", 4, 2, 0)
     assert mean.by_rank
     np.testing.assert_array_equal(second.T[:3], [uniform_tensor(4, k, 4) for k in range(3)])
     assert not second.T[0].any()
+    line = rotation_tests("Sketch", 3, 1, 0)[2]
+    line.block(Haar(3, 1).sample(np.random.default_rng(0), 400))
+    line.check(1e-6)
 
 
 def test_a_tensor_of_values_is_that_of_their_second_moments():
@@ -485,5 +491,6 @@ def test_the_largest_product_with_a_projection_may_be_that_of_what_is_negative(r
     moment = SecondMoment("", np.eye(3), uniform_tensor(3, 1, 3)[None])
     S = coordinates_of(np.diag([-5.0, 1, 2]))[:, None]
     assert [*moment._longest(S, r), *moment._longest(-S, r)] == pytest.approx([5, 5])
+    assert min(moment._longest(S, r), moment._longest(-S, r)) >= 5  # rounded up: what is bet loses no more
     positive = coordinates_of(np.diag([1.0, 2, 4]))[:, None]
     assert moment._longest(positive, r) == pytest.approx([sum([4, 2, 1][:r])])

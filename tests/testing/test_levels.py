@@ -6,6 +6,7 @@ k, an alpha that is halved, shared by fewer or not shared, moves the edge, and f
 """
 
 import copy
+import inspect
 import math
 from collections import Counter
 from functools import partial
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom, entropy, kstest
 
+from rac_theory import testing
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.numerics import at_least, bets
@@ -397,15 +399,16 @@ def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
 
 
 def test_copies_are_in_one_call_as_often_as_pairs_of_draws_are(monkeypatch):
-    """Of all pairs of 20, 30 and 50 draws: by binomial coefficients."""
+    """Of all pairs of 20, 30 and 50 draws: by binomial coefficients. Catches a draw that is compared with another
+    than the one that is equal, as the next smaller one is of another call."""
     shares = []
     monkeypatch.setattr(batches, "either_side", lambda *Z_low_high: shares.append(Z_low_high) or 0.0)
     calls = np.split(np.arange(100.0), [20, 50])
-    calls[0][:2], calls[2][0] = 3.0, 25.0
+    calls[0][:2], calls[0][2:4], calls[2][0] = 20.5, 21.5, 20.0
     batches.check_copies("Sketch", calls, 0.01)
     ((Z, low, high),) = shares
     share = sum(math.comb(n, 2) for n in (20, 30, 50)) / math.comb(100, 2)
-    assert sorted(Z) == pytest.approx([-share, 1 - share])
+    assert sorted(Z) == pytest.approx([-share, 1 - share, 1 - share])
     assert (low, high) == pytest.approx((share, 1 - share))
 
 
@@ -489,10 +492,15 @@ def test_calls_change_partners_with_the_next_one(monkeypatch):
 
 
 def test_calls_far_apart_change_partners_and_so_do_those_that_follow_each_other(monkeypatch):
-    """Of sixteen calls the first eight with the others; and of each half every call with the one after it."""
-    seen = []
-    monkeypatch.setattr(batches, "_exchange", lambda *given: seen.append([p[:, 0].tolist() for _, p in given[2]]))
-    batches.check_independence("Sketch", np.ones((16, 8, 2, 1)), np.repeat(np.arange(16)[:, None], 8, axis=1), 0.01)
+    """Of sixteen calls the first eight with the others, and of each half every call with the one after it; one more
+    has no partner. The last draw of a call may be the first of the next one."""
+    seen, sizes = [], set()
+    monkeypatch.setattr(batches, "_exchange", lambda *given: seen.append([p[:, 0].tolist() for _, p in given[2]]) or (
+        sizes.update((len(H), len(p)) for H, p in given[2]), places.append(given[3])))  # fmt: skip
+    places = []
+    batches.check_independence("Sketch", np.ones((17, 8, 2, 1)), np.repeat(np.arange(17)[:, None], 8, axis=1), 0.01)
+    assert sizes == {(8, 8), (4, 4)}
+    assert np.ravel(places[-1]).tolist() == [7, 0]
     early, late = [*range(8)], [*range(8, 16)]
     assert seen[:4] == [[early, late, early, late]] * 4
     assert seen[4:] == [[early[::2], late[::2], early[1::2], late[1::2]]] * 2
@@ -508,8 +516,30 @@ def test_a_bet_on_a_law_loses_no_more_than_it_has(monkeypatch, sign):
     batches._compare("one", "other", "Sketch", wide, np.zeros((80, 1)), 0.01)
     assert np.abs(seen[0]).max() == 1
     assert sign in seen[0]
-    batches._compare("one", "other", "Sketch", 0.5 + 2 * RNG.standard_normal((800, 1)), np.zeros((800, 1)), 0.01)
-    assert seen[1].std() == pytest.approx(0.25, rel=0.2)  # a quarter of what has four deviations at most
+    two = 1 + np.random.default_rng(0).standard_normal((800, 2)) * [1, 10]
+    batches._compare("one", "other", "Sketch", two, np.zeros((800, 2)), 0.01)
+    assert seen[1].std() == pytest.approx(0.25, rel=0.1)  # a quarter of what has four deviations at most
+    assert (
+        np.corrcoef(seen[1], two[100:, 0])[0, 1] > 0.9
+    )  # as the other has a variance that is a hundred times as large
+    batches._compare("one", "other", "Sketch", np.full((80, 1), 0.5), np.zeros((80, 1)), 0.01)
+    assert (seen[2] == 1).all()  # on the side that was larger, though it never varies
+
+
+def test_a_moment_that_is_named_is_off_by_most_of_its_deviations():
+    """And not the one whose mean is off by as much, as it varies: by 1 of 0.1, and by 0.6 of 30."""
+    some = [1, 0] + np.random.default_rng(0).standard_normal((800, 2)) * [0.1, 30]
+    with pytest.raises(Refuted, match=rf"is {some[:, 0].mean():.4g} in the ones and 0 in the others"):
+        batches._compare("one", "other", "Sketch", some, np.zeros((800, 2)), 0.01)
+
+
+def test_a_bet_on_an_exchange_loses_at_most_what_it_may(monkeypatch):
+    """Of partners that are the same, and others that are across: overlaps of 1 + 1 - 0 - 0, and a sign."""
+    seen = []
+    monkeypatch.setattr(batches, "either_side", lambda *Z_low_high: seen.append(Z_low_high) or 0.0)
+    early, late = ((np.tile(e, (3, 2, 1)), np.full((3, 2), e[0])) for e in np.eye(3)[:2])
+    batches._exchange("draws", "Sketch", [early, late, early, late], (np.array([0]), np.array([1])), 0.01)
+    assert [(Z.max(), *ends) for Z, *ends in seen] == [(2, 2, 2), (1, 1, 1)]
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -524,6 +554,20 @@ def test_a_bet_on_independence_loses_no_more_than_it_has(monkeypatch, sign):
     members._check_independence(SOURCE, sample, 0.01)
     assert sign in seen[1]
     assert max(np.abs(Z).max() for Z in seen) == 1
+
+
+def test_all_checks_have_one_level_and_one_seed_and_powers_are_said_of_the_sizes_that_they_have():
+    """By default; the level is that of the guide. Catches the default of one check that is another one."""
+    checks = {name: getattr(testing, name) for name in testing.__all__ if name.startswith("check_")}
+    given = {name: inspect.signature(check).parameters for name, check in checks.items()}
+    assert {some["rng"].default for some in given.values()} == {0}
+    assert {some["alpha"].default for some in given.values() if "alpha" in some} == {1e-6}
+    for name, size, said in (
+        ("check_chain", "merges", "With {} merges at alpha 1e-6"),
+        ("check_projector", "draws", "With {}, means that are 5% off were seen"),
+        ("check_refresh", "seeds", "in a fifth of {} pairs"),
+    ):
+        assert said.format(given[name][size].default) in checks[name].__doc__
 
 
 @pytest.mark.parametrize("lost", [0, 1])

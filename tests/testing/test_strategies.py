@@ -1,5 +1,7 @@
 """Strategies: what they draw is admissible, shrinks to what can be read, and holds no generator."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings
@@ -20,6 +22,7 @@ def test_what_is_drawn_meets_the_assumptions_of_a_theorem_and_does_not_refute_it
     problem = data.draw(strategies.problems())
     algorithm = data.draw(strategies.algorithms(problem))
     case = Case(algorithm, problem, data.draw(strategies.starts(problem)), steps=8)
+    assert max(problem.shape) <= 4
     assert case.algorithm.gamma <= 1 / problem.L
     theorem = theorems.T2 if problem.mu > 0 else theorems.T1
     seed = data.draw(strategies.seeds())
@@ -78,6 +81,14 @@ def test_problems_have_the_penalties_that_they_say():
     """Catches another number of any of them, which no theorem would mind."""
     assert strategies.nonconvex_logistic(3, 2, seed=0).lam == 0.1
     assert strategies.logistic(3, 2, seed=0).l2 == strategies.softmax(3, 2, 2, seed=0).l2 == 0.1
+
+
+def test_the_largest_seed_is_the_largest_that_every_generator_takes():
+    """Also the older one of NumPy. Catches a range that ends beyond it, or one before."""
+    largest = int(re.search(r"max_value=([\d_]+)", repr(strategies.seeds()))[1])
+    np.random.RandomState(largest)
+    with pytest.raises(ValueError, match="Seed must be between"):
+        np.random.RandomState(largest + 1)
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -120,6 +120,9 @@ def test_only_t6_and_its_like_ask_more_of_rho_than_that_it_is_below_one():
     asks = {theorem.id for theorem in ALL.values() if any(str(each) == "rho >= 0" for each in theorem.given)}
     more = {"T6", "T14_pl", "T18_pl", "T26_pl"}  # of the last it follows from a <= A, which no region knows
     assert {theorem.id for theorem in ALL.values() if redundant(theorem)} == asks - more
+    (rho,) = redundant(theorems.T4)
+    chain = Relation((*rho.terms, mu), (">=", ">="))  # of which the first part alone follows
+    assert redundant(replace(theorems.T4, given=(*theorems.T4.given, chain))) == (rho,)
     assert asks == {"T4", "T6", "T8d", "T8d_sharp", "T10d", "T10d_sharp", "T10rr", "T14_pl", "T18_pl", "T26_pl"}
 
 

@@ -143,6 +143,7 @@ def test_a_bound_that_is_a_function_is_refused():
         (L - gamma * mu > 0, L > 0, False),
         (gamma * L < gamma * L, L > 0, False),
         (gamma * L <= gamma * L, L > 0, True),
+        (Relation((lifted(0), L, mu), ("<", "<")), L > 0, False),  # of a chain all must
     ],
     ids=repr,
 )

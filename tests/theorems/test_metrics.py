@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from rac_theory import Constants
+from rac_theory.algebra import identical, total
 from rac_theory.statements import squared_gradient_and_beside
-from rac_theory.statements.metric import Curves
-from rac_theory.statements.symbols import gamma
+from rac_theory.statements.metric import SQUARED_GRADIENT_AT_ITERATE, Curves
+from rac_theory.statements.symbols import T, gamma, t
 from rac_theory.theorems import gap, mean_norm, mean_scaled_squared_gradient, mean_squared_gradient, squared_distance
 
 EPS = 2.0**-52
@@ -35,6 +36,8 @@ def test_at_both_points_all_is_twice_as_large_and_a_norm_is_that_of_its_share():
     """Of a direction of squared length 4 that sees half of a norm, that is at most four times Frobenius'."""
     steepest, bound = math.sqrt(2 * L * C.gap0_upper), np.array([0.7])
     both = squared_gradient_and_beside(1 / (1 + gamma))
+    beside = total(t, T, SQUARED_GRADIENT_AT_ITERATE / (1 + gamma)) / T
+    assert identical(both.expected, mean_squared_gradient.expected + beside)
     assert both.ceiling(C) == pytest.approx(2 * steepest**2, rel=1e-15)
     assert both.rounding(BLANK, C, bound, 0.1) == 2 * mean_squared_gradient.rounding(BLANK, C, bound, 0.1)
     assert mean_norm.ceiling(replace(C, span=4.0, norm_share=0.5)) == pytest.approx(4 * steepest, rel=1e-15)

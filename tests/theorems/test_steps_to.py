@@ -141,6 +141,15 @@ def test_no_horizon_is_promised_beyond_what_is_given_of_it():
     assert np.isnan(t5_step.steps_to(0.01, replace(c, gap0_upper=math.nan)))
 
 
+@pytest.mark.parametrize("first", [1, 6, 12, 13, 40])
+def test_a_theorem_may_be_about_all_steps_from_some_on(first):
+    """T2 has come down at T = 12. Catches that nothing is promised, as what is given is not true at T = 0."""
+    c = Constants(gamma=0.5, L=1.0, mu=1.0, lambda_min=0.5, gap0=3.0)
+    assert theorems.T2.steps_to(0.1, c) == 12
+    assert replace(theorems.T2, given=(*theorems.T2.given, T - first >= 0)).steps_to(0.1, c) == max(first, 12)
+    assert replace(theorems.T2, given=(*theorems.T2.given, T + first <= 0)).steps_to(0.1, c) == math.inf
+
+
 def test_the_steps_of_a_case_do_not_matter():
     """Not where a theorem is given a relation with T, either. Catches one that is asked of the steps of the case."""
     case = a_case(sketches.Haar(4, 2))

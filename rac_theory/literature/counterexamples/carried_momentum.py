@@ -89,8 +89,6 @@ def squares(steps: int, *, carried: bool, count: int = LINKS) -> list[float]:
 
 def _short(x: Fraction) -> Fraction:
     """The fraction rounded to 200 bits, so that fractions do not grow: an error of 1e-60 of it."""
-    if not x:
-        return x
     shift = 200 - x.numerator.bit_length() + x.denominator.bit_length()
     scale = Fraction(2) ** shift
     return round(x * scale) / scale

@@ -49,6 +49,8 @@ def gather_projections(example: Counterexample) -> Witness:
     kappa = Fraction(1)
     first, second = projected(Fraction(1, 2), (1, 4), 1)
     within, after = projected(Fraction(1, 4), (1, 4), 1)
+    promised, kept = (1 - kappa / 2) ** 2 * first, (1 - kappa / 4) ** 2 * within
+    claimed_too_long, claimed_at_the_edge = 1 - TOO_LONG * kappa, 1 - AT_THE_EDGE * kappa
     W, eta = Fraction(3, 2), Fraction(1, 10)
     R, B = 2 - (Fraction(5, 2) - W) * W, Fraction(5, 2) - W
     moved = 2 - (Fraction(5, 2) - W - eta * R) * (W + eta * R)
@@ -56,13 +58,14 @@ def gather_projections(example: Counterexample) -> Witness:
         Check.exact(f"at eta = {SHORT} the projected gradient halves in each step, as 1 - eta kappa says", *halves),
         Check.exact(
             f"and yet {STEPS} steps leave more than half of the gap: what P does not see of the gradient stays",
-            short[-1] > 0,
+            short[-1] == SHORT ** (2 * STEPS),
         ),
         Check.exact(
             "with curvatures 1 and 4 in the range eta = 1/2 is no bound of 1 - eta kappa either: ||R||^2 goes from "
-            f"{first} to {second}, and eta lambda_max <= 1 is enough: from {within} to {after}",
-            second > (1 - kappa / 2) ** 2 * first,
-            after <= (1 - kappa / 4) ** 2 * within,
+            f"{first} to {second}, where {promised} is claimed, and eta lambda_max <= 1 is enough: from {within} to "
+            f"{after}, where {kept} is",
+            second > promised,
+            after <= kept,
         ),
         Check.exact(
             f"a short step is not enough where B moves: of numbers, with A = 2, B = 5/2 - W and C = 1, L_A = L_C = 0, "
@@ -75,15 +78,15 @@ def gather_projections(example: Counterexample) -> Witness:
     against = (
         Check.exact(
             f"with A = (1, 1), B = C = I, P = (1, 0): kappa = {kappa} > 0 = L_A + L_B L_C D^2, and at eta = "
-            f"{TOO_LONG} ||R_t|| doubles in each step, where at most {1 - TOO_LONG * kappa} times is claimed",
+            f"{TOO_LONG} ||R_t|| doubles in each step, where at most {claimed_too_long} times is claimed",
             *doubles,
-            1 - TOO_LONG * kappa < 0,
+            claimed_too_long == -2,
         ),
         Check.exact(
             f"at eta = {AT_THE_EDGE} ||R_t|| is 1 for ever and W_t stays within {AT_THE_EDGE}, so that a bound D of "
-            f"||W_t|| is no help, where at most {1 - AT_THE_EDGE * kappa} times is claimed",
+            f"||W_t|| is no help, where at most {claimed_at_the_edge} times is claimed",
             {*edge} == {1},
-            1 - AT_THE_EDGE * kappa < 0,
+            claimed_at_the_edge == -1,
         ),
     )
     curves = {
@@ -143,11 +146,13 @@ def outside(factor: float, rank: int, delta: float) -> float:
 
 def gather_channel(example: Counterexample) -> Witness:
     """Compare the factor that is printed with that of the entries of a column."""
-    (m, n), r = example.problem.shape, SMALL_RANK
-    wrong = outside(math.sqrt(n / m), r, 0.5)
-    (rows, columns), ends = LAYER, printed_ends(RANK, DELTA)
+    (m, n), r, delta = example.problem.shape, SMALL_RANK, 0.5
+    factor, small_ends = math.sqrt(n / m), printed_ends(r, delta)
+    wrong = outside(factor, r, delta)
+    (rows, columns), ends, rare = LAYER, printed_ends(RANK, DELTA), 1e-12
+    middle = math.sqrt(columns / rows)
     draws = np.random.default_rng(example.seed).standard_normal((_DRAWS, r))
-    least = math.sqrt(n / m * r) / float(np.linalg.norm(draws, axis=1).max())
+    least = factor * math.sqrt(r) / float(np.linalg.norm(draws, axis=1).max())
     chance = outside(1.0, RANK, DELTA)
     checks = (
         Check.bounded(
@@ -162,25 +167,25 @@ def gather_channel(example: Counterexample) -> Witness:
         ),
         Check.simulated(
             f"of {_DRAWS} columns at {m} x {n}, r = {r}, none has a ratio, times sqrt(n/r), below {least:.2f}",
-            least > printed_ends(r, 0.5)[1],
+            least > small_ends[1],
         ),
     )
     against = (
         Check.bounded(
-            f"at {m} x {n}, r = {r}, times sqrt(n/r) the ratio is outside of {_interval(printed_ends(r, 0.5))} with "
-            f"probability at least 1 - 1e-6, where at most 1/2 is claimed",
-            wrong > 1 - 1e-6,
+            f"at {m} x {n}, r = {r}, times sqrt(n/r) the ratio is outside of {_interval(small_ends)} with "
+            f"probability 1 - {1 - wrong:.1e}, where at most {delta} is claimed",
+            wrong > delta,
         ),
         Check.bounded(
-            f"at {rows} x {columns}, r = {RANK}, delta = {DELTA} it is {math.sqrt(columns / rows):.2f} in the middle, "
-            f"and outside of {_interval(ends)} with probability at least 1 - 1e-12",
-            outside(math.sqrt(columns / rows), RANK, DELTA) > 1 - 1e-12,
+            f"at {rows} x {columns}, r = {RANK}, delta = {DELTA} it is {middle:.2f} in the middle, and outside of "
+            f"{_interval(ends)} with probability at least 1 - {rare}",
+            outside(middle, RANK, DELTA) > 1 - rare,
         ),
     )
     ranks = np.unique(np.geomspace(64, 2048, 24).astype(int)).tolist()
     lows, highs = zip(*(printed_ends(rank, DELTA) for rank in ranks), strict=True)
     lines = {
-        "sqrt(n/r), in the middle": [math.sqrt(columns / rows)] * len(ranks),
+        "sqrt(n/r), in the middle": [middle] * len(ranks),
         "sqrt(m/r), in the middle": [1.0] * len(ranks),
         "printed, upper end": highs,
         "printed, lower end": lows,

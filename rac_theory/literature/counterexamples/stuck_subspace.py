@@ -79,7 +79,7 @@ def _on_least_squares(side: Side, data: LeastSquares, rng: np.random.Generator) 
     """The limit from one linear system, and the last of 2000 steps."""
     drawn = rng.standard_normal((data.shape[0 if side == "left" else 1], 2))
     limit = frozen_limit(data, np.zeros(data.shape), np.linalg.qr(drawn)[0], side)
-    far = np.abs(run(data, drawn, side).W[0] - limit).max()
+    far = float(np.linalg.norm(run(data, drawn, side).W[0] - limit))
     return Check.bounded(f"on least squares it comes to its limit within {far:.1e}", far < 1e-9)
 
 

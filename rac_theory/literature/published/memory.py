@@ -131,7 +131,8 @@ def error_feedback() -> Witness:
     (s, mu, _), rates = RATIONAL[0], [rho for *_, rho in constants]
     contrast = (1 + s) / (mu * (1 - s))
     plain = ((contrast - 1) / (contrast + 1)) ** 2
-    signs = [step[1] > 0 and step[2] > at[0] for at, step in zip(RATIONAL, constants, strict=True)]
+    signs = [multiplier > 0 for _, multiplier, _ in constants]
+    signs += [rho > s for (s, *_), (*_, rho) in zip(RATIONAL, constants, strict=True)]
     return Witness(
         (
             Check.exact("the identities of both certificates hold for all points, at two (epsilon, mu / L)", *same),

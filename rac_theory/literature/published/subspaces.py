@@ -38,7 +38,7 @@ def frozen_subspace() -> Witness:
             ),
             Check.exact(
                 "and f stays more than 1/2 above its minimum, as the other entry never moves",
-                short[-1] > 0,
+                short[-1] * powers[-1] == 1,
             ),
             Check.exact(
                 "at learning rate 2, kappa = 1 > 0 = L_A + 2 L_B L_C M^2, the projected gradient is 1 in every step, "

@@ -57,9 +57,7 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     for line in chain:  # the weights of a telescope are written as the theorem of the file's beginning has them
         if line.rule is Rule.TELESCOPE:
             growth = next(iter(line.of))[1]
-            terms.form(
-                read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})" * (growth.value.number != 1)
-            )
+            terms.form(read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})")
     for base in _radicands(chain):
         terms.divided(read(base))
     for line in chain:

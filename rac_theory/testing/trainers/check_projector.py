@@ -170,7 +170,7 @@ def _check_map(projector: Projector, G: Array, r: int, scale: float, unbiased: b
     size = max(scale, float(np.linalg.norm(P)))
     if not np.array_equal(P, projector(G, r, seed)):
         raise Refuted(f"project must be a function of its seed: the same gives another projection of {where}")
-    if beyond(P, r, off * size).any():
+    if beyond(P, r, off * size):
         rank = np.linalg.matrix_rank(P, off * size)
         raise Refuted(f"project must return at most the rank: of {where} it returned a matrix of rank {rank}", G=G)
     K = np.random.default_rng([seed, 1, *G.shape]).standard_normal(G.shape) / math.sqrt(G.size)

@@ -8,6 +8,7 @@ import numpy as np
 from rac_theory.base.checks import Array, finite, integer
 from rac_theory.numerics import cosine, unfair
 from rac_theory.testing.failures import Refuted
+from rac_theory.testing.projections import beyond
 from rac_theory.testing.trainers.arrays import read
 
 _FIRST = 1e-4  # the size of the gradient from which the first subspace is made: too small to be remembered
@@ -31,7 +32,7 @@ def check_refresh(
 
     Gradients are made up and handed over, so that each fault has a move of its own:
 
-    * the subspace is found anew: moves along one gradient turn within ``gap`` steps;
+    * the subspace is found anew: moves along one gradient turn within ``gap`` steps, or are in that of the gradient;
     * a buffer in coordinates is projected anew, or reset: where frames P are made from the gradient, nothing of it is
       left once gradients are orthogonal to all before. Where frames are drawn, its move P P' M never points backwards,
       and that of numbers which belong to the frame before does in half of all cases;
@@ -109,24 +110,27 @@ class _Course:
         """The moves of a new optimiser along these gradients: (steps, m, n)."""
         state = self.new(self.shape, self.seed + seed)
         moves = [read("step(state, G)", self.step(state, G.copy()))[0] for G in gradients]
-        if any(move.shape != self.shape for move in moves):
-            raise ValueError(f"step must return a move of shape {self.shape}, got {moves[0].shape}")
+        if wrong := [move.shape for move in moves if move.shape != self.shape]:
+            raise ValueError(f"step must return a move of shape {self.shape}, got {wrong[0]}")
         return np.stack(moves)
 
     def check(self, rank: int, seeds: int, alpha: float) -> None:
         """Raise ``Refuted`` with what is kept, and should not be."""
         rng = np.random.default_rng([self.seed, *self.shape])
         first, G = rng.standard_normal((2, *self.shape))
-        moves = self.moves([_FIRST * first, *[G] * (2 * self.gap - 1)], 0)[1:]
-        if not moves.any(axis=(1, 2)).all():
+        begun, *moves = self.moves([_FIRST * first, *[G] * (2 * self.gap - 1)], 0)
+        alone = self.moves([G] * (2 * self.gap), 0)
+        if not all(move.any() for move in moves):
             raise Refuted(f"step must move a {self._size} matrix whose gradient is not zero, it does not")
-        if not _turns(moves):
+        # No turn is seen of a subspace that is made from gradients in each step or two: it is the one of G already.
+        is_new = _are_apart(begun, alone[0], rank) and not _are_apart(moves[-1], alone[0], rank)
+        if not is_new and not _turns(np.stack(moves)):
             raise Refuted(
                 f"step must find its subspace of a {self._size} matrix anew every {self.gap} steps: none of "
                 f"{2 * self.gap} moves turns that has the gradient of the one before; is the projector made once, is "
                 "there another gap, or no projector?"
             )
-        if _turns(self.moves([G] * (2 * self.gap), 0)):  # frames that are made of one gradient are the same again
+        if _turns(alone):  # frames that are made of one gradient are the same again
             self._check_drawn(seeds, alpha)
         else:
             self._check_made(rank, rng)
@@ -175,8 +179,15 @@ class _Course:
         )
 
     def _remembered(self, G: Array, seed: int) -> tuple[Array, Array]:
-        moves = self.moves([G] * self.gap + [0.0 * G] * self.gap, seed)
-        return moves[self.gap - 1], moves[-1]
+        """The last move along G, and the first that turns from it: projected once, as P P' of several may turn back."""
+        moves = self.moves([G] * self.gap + [0.0 * G] * self.gap, seed)[self.gap - 1 :]
+        return moves[0], moves[np.argmax(cosine(moves, moves[:1]) < 1 - _TURN)]
+
+
+def _are_apart(M: Array, K: Array, rank: int) -> bool:
+    """Whether two moves have no subspace of this rank in common, of either side."""
+    M, K = (move / max(float(np.linalg.norm(move)), 1e-300) for move in (M, K))
+    return all(beyond(both, rank, _TURN) for both in (np.hstack([M, K]), np.vstack([M, K])))
 
 
 def _turns(moves: Array) -> bool:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, ChainOfLoRA, Initialisation, simulate
+from rac_theory.literature import C4
+from rac_theory.literature.counterexamples import restarts
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.loss_of_smoothness import logistic_ceiling, paper_quadratic
@@ -61,6 +63,26 @@ def test_the_proved_step_keeps_its_inequality(gap0, L, rank, steps):
     assert squared(gamma * (1 + Fraction(1, 10**9))) > 1
 
 
+def test_a_promise_that_a_link_does_not_keep_is_seen(monkeypatch):
+    """With half of what is proved of the last step alone. Catches a check of some steps, or of the first."""
+    proved = restarts._proved
+    monkeypatch.setattr(restarts, "_proved", lambda *of: proved(*of) * np.append(np.ones(500), 0.5))
+    assert not restarts._links_of_one_step(C4).holds
+    monkeypatch.setattr(restarts, "_proved", lambda *of: proved(*of) * 0.98)
+    assert not restarts._never_rises(C4, 1).holds
+
+
+@pytest.mark.parametrize(
+    ("factor", "seen", "told"),
+    [(1.5, 1.5, [False, True]), (-0.5, -0.5, [True, False]), (1.5, 1.501, [False] * 2), (-0.5, -0.501, [False] * 2)],
+)
+def test_a_point_attracts_whose_factor_is_below_one(factor, seen, told, monkeypatch):
+    """Catches an edge at two, and a factor that one link does not have."""
+    monkeypatch.setattr(restarts, "multiplier", lambda *of: factor)
+    monkeypatch.setattr(restarts, "measured_multiplier", lambda *of: seen)
+    assert [check.holds for check in restarts._attraction()] == told
+
+
 @pytest.mark.parametrize("steps", [1, 3, 10])
 def test_what_subspaces_still_offer_is_bounded_from_both_sides(steps):
     """After few steps, where both are far from zero. Catches L and s exchanged in either."""
@@ -75,12 +97,12 @@ def test_what_subspaces_still_offer_is_bounded_from_both_sides(steps):
 
 def test_curvatures_far_off_are_what_the_subspace_is_bounded_by():
     """The frozen factor is the flattest direction, along which the slack is attained. Catches L in the place of s."""
-    problem = Quadratic.left(np.diag([10.0, 1.0]), np.array([[0.0], [1.0]]))
+    problem = Quadratic.left(np.diag([10.0, 0.5]), np.array([[0.0], [1.0]]))
     F = np.array([[0.0], [1.0]])
     W = run(problem, F, "left", steps=2).W[0]
     slack, gap, value = *still_offered(problem, W, F), float(problem.value(W))
     assert slack == pytest.approx(value, rel=1e-12)
-    assert gap == pytest.approx(value / 10, rel=1e-12)
+    assert gap == pytest.approx(value / 20, rel=1e-12)
 
 
 def test_the_ceiling_of_logistic_losses_is_three_fifths_met():
@@ -90,3 +112,5 @@ def test_the_ceiling_of_logistic_losses_is_three_fifths_met():
     loss, ceiling = FactorLoss(problem, np.zeros((1, 1))), logistic_ceiling(problem, B, A)
     met = max(loss.lipschitz(s * B, s * A) for s in np.linspace(1, 1.5, 51))
     assert 0.58 * ceiling < met <= ceiling
+    for b, a in ((2.0, 3.0), (3.0, 2.0)):
+        assert logistic_ceiling(problem, np.array([[b]]), np.array([[a]])) == pytest.approx(13 / (6 * np.e) + 1)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory.literature import C12
+from rac_theory.literature.counterexamples import lost_merges
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.factors_at_a_solution import (
@@ -163,6 +164,14 @@ def test_rounding_is_that_of_bits():
     ]
     assert unit(Fraction(1, 3)) == Fraction(1, 512)
     assert rounded_to_even(Fraction(0)) == 0
+
+
+def test_what_is_lost_is_lost_either_way(monkeypatch):
+    """A rounding that takes what is a little below 1 + u down to 1: catches a check that only adds."""
+    wrong = lambda x: Fraction(1) if 1 < x < 1 + unit(Fraction(1)) else rounded_to_even(x)  # noqa: E731
+    assert lost_merges._next_to_a_power().holds
+    monkeypatch.setattr(lost_merges, "rounded_to_even", wrong)
+    assert not lost_merges._next_to_a_power().holds
 
 
 def test_merges_are_those_of_bits():

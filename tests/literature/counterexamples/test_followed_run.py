@@ -133,11 +133,13 @@ def test_steps_are_gradient_steps(problem, algorithm):
     np.testing.assert_allclose(moves.curvature, told, rtol=1e-6, atol=1e-6 / algorithm.gamma)
 
 
-@pytest.mark.parametrize(("value", "lower"), [(1.0, 0.0), (1.0, 1.0), (0.0, -1.0), (1.0, math.nan)])
+@pytest.mark.parametrize(("value", "lower"), [(1.0, 0.0), (8.0, 8.0), (0.0, -1.0), (1.0, math.nan)])
 def test_a_rise_is_more_than_rounding(value, lower):
     """Of f, or of what it is above its lower bound, whichever is larger. Catches the smaller, and half of 64."""
     for roundings, rises in ((60, False), (70, True)):
-        run = FollowedRun(np.zeros((2, 1, 1)), np.array([value, value + roundings * 2**-52]), np.zeros((2, 1, 1)), 1.0)
+        run = FollowedRun(
+            np.zeros((2, 1, 1)), np.array([value, value + roundings * 2**-52 * max(value, 1)]), np.zeros((2, 1, 1)), 1.0
+        )
         assert Moves.of(run, SimpleNamespace(f_lower=lower)).rises.tolist() == [rises]
 
 

@@ -9,7 +9,14 @@ import pytest
 from rac_theory import Case, Constants, RACLoRA, exact_rate, expected, theorems
 from rac_theory.algorithms import MOMENTUM, state
 from rac_theory.literature import C24, C26, C27, C28, C29
-from rac_theory.literature.counterexamples.carried_momentum import SHRINKS, grows, links, shrinks, squares
+from rac_theory.literature.counterexamples.carried_momentum import (
+    SHRINKS,
+    grows,
+    is_semidefinite,
+    links,
+    shrinks,
+    squares,
+)
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.decay_beside_projection import means, minimiser
 from rac_theory.literature.counterexamples.fixed_order import LONGER, characteristic, is_above, step
@@ -49,6 +56,7 @@ def test_certificates_are_on_the_side_of_the_rate(steps, carried):
     below, above = rate * Fraction(99, 100), rate * Fraction(101, 100)
     assert (grows(T, below), grows(T, above)) == (True, False)
     assert (shrinks(T, below), shrinks(T, above)) == (False, True)
+    assert [is_semidefinite(exact([[1, x], [x, 4]])) for x in (-3, -2, 2, 3)] == [False, True, True, False]
 
 
 def test_what_shrinks_is_declared_above_the_rates():
@@ -103,9 +111,9 @@ def test_steps_along_coordinates_have_the_rates_of_the_library(t):
 
 
 def test_a_number_is_above_both_eigenvalues_or_not():
-    """Of 1 and 3. Catches one below both that is taken for one above, and the other way round."""
-    A = np.array([[Fraction(1), Fraction(0)], [Fraction(0), Fraction(3)]])
-    assert [is_above(A, r) for r in (Fraction(1, 4), Fraction(2), Fraction(4))] == [False, False, True]
+    """Of 2 and 3. Catches one below both that is taken for one above, and the other way round."""
+    A = np.array([[Fraction(2), Fraction(0)], [Fraction(0), Fraction(3)]])
+    assert [is_above(A, r) for r in (Fraction(15, 8), Fraction(5, 2), Fraction(4))] == [False, False, True]
 
 
 def test_the_exact_minimum_is_what_no_step_in_the_draw_is_below():

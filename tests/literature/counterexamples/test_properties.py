@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rac_theory import Case, simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
+from rac_theory.literature.counterexamples import shrinking_step
 from rac_theory.literature.counterexamples.factor_loss import (
     FactorLoss,
     FollowedRun,
@@ -402,15 +403,33 @@ def test_the_rate_is_met_on_slopes():
     assert ratio == pytest.approx(10**0.5, rel=0.15)
 
 
+@pytest.mark.parametrize(
+    ("sums", "gradient", "kept"), [((1.0, 1.0), 1.0, True), ((0.5, 1.1), 1.0, False), ((1.0, 1.0), 1.1, False)]
+)
+def test_a_promise_is_kept_by_every_run_or_not(sums, gradient, kept):
+    """Met exactly it is kept. Catches the best run for the worst, and a promise that may be missed by half."""
+    assert shrinking_step._promises_kept([(each, gradient) for each in sums]).holds == kept
+    assert shrinking_step._promises_kept([(1.0, 0.5), (1.0, gradient)]).holds == (gradient <= 1)
+
+
+def test_half_of_the_bound_is_met_by_no_slope_and_all_of_it_may_be(monkeypatch):
+    """Catches a gradient above its bound, or one at half of it, that is taken for the order."""
+    for share, met in ((0.5, False), (0.51, True), (1.0, True), (1.01, False)):
+        monkeypatch.setattr(shrinking_step, "smallest_on_slope", lambda steps, share=share: (share, 1.0, 1.0))
+        assert shrinking_step._order_is_met().holds == met
+
+
 def test_a_slope_is_convex_smooth_and_straight_for_the_factors():
     """Gradient against value, the derivative between 0 and L, and ||grad J|| = epsilon on the way."""
     problem = Slope(0.1, 8.0, L=2.0)
-    w = np.linspace(-1.0, 60.0, 20_001)[:, None, None]
+    ends = (problem.first**2 / 2, (problem.first + 8) ** 2 / 2)
+    w = np.sort([*np.linspace(-1.0, 60.0, 20_001), *ends])[:, None, None]
     G, h = problem.gradient(w)[:, 0, 0], 1e-6
     np.testing.assert_allclose((problem.value(w + h) - problem.value(w - h)) / (2 * h), G, atol=1e-6)
     bends = np.diff(G) / np.diff(w[:, 0, 0])
     assert bends.min() >= -1e-12
     assert bends.max() <= 2.0 * (1 + 1e-9)
+    assert bends[np.searchsorted(w[:, 0, 0], ends[0])] == pytest.approx(2.0, rel=0.05)  # as it bends where it begins
     v = np.linspace(problem.first, problem.first + 8, 50)
     np.testing.assert_allclose(v * np.abs(problem.gradient((v**2 / 2)[:, None, None])[:, 0, 0]), 0.1)
     assert problem.value(np.array([[1e3]])) == 0 == problem.f_lower

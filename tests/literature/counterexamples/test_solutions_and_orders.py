@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, RACLoRA, exact_rate, expected, simulate
-from rac_theory.literature import C23, CLAIMS
+from rac_theory.literature import C22, C23, CLAIMS
 from rac_theory.literature.counterexamples import another_minimiser as minimisers
 from rac_theory.literature.counterexamples import fixed_order as orders
 from rac_theory.literature.counterexamples import queries as directions
@@ -59,6 +59,14 @@ def test_how_much_slower_a_fixed_order_is():
 def test_directions_of_coordinates_have_the_probability_one(rank):
     """Catches a subset that is left out, and a chance of entries that is no law."""
     assert sum(chance for chance, _ in directions.queries(rank)) == 1
+
+
+@pytest.mark.parametrize("factors", [(2, 1), (1, 2)])
+def test_moments_of_another_law_are_no_evidence(factors, monkeypatch):
+    """Catches a check of the means alone, of the squares alone, and of an entry alone: that of zero is met by any."""
+    enumerated = directions.moments
+    monkeypatch.setattr(directions, "moments", lambda rank: np.multiply(factors, np.array(enumerated(rank), object)))
+    assert not replace(C22).witness().checks[0].holds
 
 
 @pytest.mark.parametrize(("rank", "m", "n"), [(1, 3, 2), (2, 4, 3), (2, 2, 2)])

@@ -164,6 +164,9 @@ def test_what_is_as_large_as_may_be_is_not_refused():
     )
     exact = expected(Case(RACLoRA(Haar(4, 1), 1.0), Quadratic.full(np.eye(16), np.ones((4, 4))), steps=1), exact=True)
     assert exact.gap[1] == 6
+    lines = RACLoRA(FiniteSupport(np.eye(32)[:, :, None], np.full(32, 1 / 32)), 0.5, lora_alpha=1.0)
+    listed = expected(Case(lines, Quadratic.left(np.eye(32), np.ones((32, 1))), steps=1))
+    assert listed.gap[1] == pytest.approx(16 * (1 - 0.75 / 32), rel=1e-12)
 
 
 def test_a_rate_needs_the_rank():

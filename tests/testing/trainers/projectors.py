@@ -83,6 +83,7 @@ RIGHT = {
     "galore": (galore, {}),
     "galore, scaled": (lambda G, rank, seed: lambda X: 0.25 * galore(G, rank, seed)(X), {"scale": 0.25}),
     "single": (single, {}),
+    "single, of a large scale": (lambda *a: 1e3 * single(*a), {"scale": 1e3}),
     "scaled to be unbiased": (unbiased, {"unbiased": True}),
 }
 
@@ -155,6 +156,11 @@ WRONG = {
         {},
         "must draw independently for each seed: .* seeds next to each other are more alike",
     ),
+    "every other seed, one draw": (
+        lambda G, rank, seed: haar(G, rank, [seed // 4, seed % 2]),
+        {},
+        "must draw independently for each seed: .* seeds two apart are more alike than others in .* of 256 cases",
+    ),
     "pool": (  # of so many that their mean tells nothing
         lambda G, rank, seed: haar(G, rank, seed % 500),
         {},
@@ -176,5 +182,9 @@ WRONG = {
     "first_rows": (first_rows, {}, r"must (have the mean|be all of the gradient at full rank)"),
     "by_the_columns": (by_the_columns, {"unbiased": True}, r"must have the mean 1 G over seeds: .* have 0.3"),
     "five_per_cent": (five_per_cent, {"unbiased": True}, r"must have the mean 1 G over seeds: .* have 1\.0[45]"),
-    "biased": (haar, {"unbiased": True}, "must have the mean 1 G over seeds: .* have 0.3"),
+    "biased, in half precision": (
+        lambda *a: haar(*a).astype(np.float16),
+        {"unbiased": True},
+        "must have the mean 1 G over seeds: .* have 0.3",
+    ),
 }
