@@ -214,7 +214,7 @@ def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title
         [_as_lines(layer, xlim, xscale, (low, high)) for layer in layers if layer.is_faint is is_faint]
         for is_faint in (False, True)
     )
-    named = [layer for layer in layers if layer.label and np.isfinite(_drawable(layer.curves)).any()]
+    named = [layer for layer in layers if layer.label and np.isfinite(_within(layer, (low, high))).any()]
     corner, growth = place(firm, faint, *legend_share(named))
     stretch = math.exp(min(growth * (math.log(high) - math.log(low)), 700.0))
     ylim = (low, min(high * stretch, ENDS[1])) if "upper" in corner else (max(low / stretch, ENDS[0]), high)

@@ -98,6 +98,14 @@ def test_the_table_fits_80_columns_and_has_a_line_for_each_name():
     assert line.split()[-4:] == [digits(steps(r, d=4096, rho=31.0)) for r in (1, 8, 16, 64)]
 
 
+def test_of_one_name_the_slowest_is_shown_and_only_several_are_counted():
+    """Slowest at its lowest rank, though the other is at its highest. Catches the least slowdown, and "x1"."""
+    few, many = (alike([("up", SHAPE)], Curvature.of_rho(rho), ranks) for rho, ranks in ((30.0, [1, 64]), (20.0, [8])))
+    table = answer_table([few, many], RANK)
+    assert [*table.columns[0].cells, *table.columns[2].cells] == ["up x2", "30"]
+    assert [*answer_table([many], RANK).columns[0].cells] == ["up"]
+
+
 def test_numbers_have_two_digits():
     printed = {0.0: "0", 0.00719: "0.0072", 0.995: "0.99", 1.25: "1.2", 9.96: "10", 99.6: "100", 2030.0: "2,000"}
     assert {value: digits(value) for value in printed} == printed

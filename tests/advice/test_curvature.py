@@ -257,6 +257,10 @@ def test_a_second_moment_is_square_and_without_a_penalty_mu_is_known_of_least_sq
     """Catches a row that is broadcast to a matrix, and a loss that is said to have mu = 0."""
     with pytest.raises(ValueError, match=r"S must be square, got shape \(1, 3\)"):
         Curvature.of_second_moment(np.ones((1, 3)), examples=2)
+    flat = Curvature.of_second_moment(np.eye(2) / 1e3, examples=2)
+    assert pytest.approx(1e-3) == flat.L  # in any unit
+    rounded = Curvature.of_second_moment(np.diag([2.0, -1e-7]), examples=2, l2=0.5)  # what is below zero is rounding
+    assert (rounded.problem.L, rounded.problem.mu) == pytest.approx((2.5 + 1e-7, 0.5), rel=1e-9)
     assert [Curvature.of_features(np.eye(3), loss="softmax", l2=l2).mu for l2 in (0.0, 0.5)] == [
         pytest.approx(math.nan, nan_ok=True),
         0.5,

@@ -40,10 +40,10 @@ def test_arrays_with_the_names_of_layers_are_for_these(tmp_path):
 
 def test_a_second_moment_goes_with_its_number_of_examples_and_to_all_with_the_same_inputs(tmp_path):
     """As a probe saves them. Catches a moment that is read as features, and a number that is a layer of its own."""
-    arrays = {"q.second_moment": np.eye(5) / 5, "q.examples": 7, "k.same_as": "q", "v": np.eye(5)}
+    arrays = {"q.second_moment": np.eye(5) / 5, "q.examples": 1, "k.same_as": "q", "v": np.eye(5)}
     np.savez(tmp_path / "a.npz", **arrays)
     found = {name: saved.curvature() for name, saved in features_in(str(tmp_path / "a.npz")).items()}
-    assert {name: one.examples for name, one in found.items()} == {"q": 7, "k": 7, "v": 5}
+    assert {name: one.examples for name, one in found.items()} == {"q": 1, "k": 1, "v": 5}
     assert [one.L for one in found.values()] == pytest.approx([0.2] * 3)
 
 

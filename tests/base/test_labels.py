@@ -36,7 +36,8 @@ def test_booleans_are_numbers():
     ("labels", "message"),
     [
         (np.array([0.0, 1.0, np.nan], dtype=object), "labels must be finite, got nan or infinite labels"),
-        (np.array([0.0, -np.inf, 1.0], dtype=object), "labels must be finite, got nan or infinite labels"),
+        ([0.0, 1.0, -np.inf], "labels must be finite, got nan or infinite labels"),
+        ([0.0, 1.0, np.inf], "labels must be finite, got nan or infinite labels"),
         (["a", "b", np.nan], "labels must be labels of one kind, got a mixture of numbers and strings"),
         (np.array(["a", None, "b"], dtype=object), "got a mixture of NoneType and strings"),
         (np.ma.array([0, 1, 1], mask=[0, 0, 1]), r"labels must be an array of labels, got a masked array"),

@@ -182,7 +182,8 @@ def test_a_notebook_shows_an_element_that_is_updated_and_emptied(monkeypatch):
 
 def test_a_terminal_has_a_bar_of_that_share_which_goes():
     shown = progress._Terminal()
-    shown.show(0.75, "")
+    shown.show(0.75, "[bold]words")
+    assert shown._bar.columns[1].render(shown._bar.tasks[0]).plain == "[bold]words"
     shown.close()
     assert shown._bar.tasks[0].percentage == 75
     assert shown._bar.live.transient

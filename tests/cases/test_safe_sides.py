@@ -121,6 +121,9 @@ def test_the_tolerance_is_relative_to_the_whole_gradient(size):
     )
     with pytest.raises(ValueError, match="must be the gradient of FromFunctions"):
         check_gradient(small, np.zeros((1, 1)))
+    near = FromFunctions((1, 1), lambda W: (W[0, 0] - 1) ** 2 / 2, lambda W: 1.0015 * (W - 1), L=1.0)
+    with pytest.raises(ValueError, match="must be the gradient of FromFunctions"):  # near a minimum that is far from 0
+        _check_gradient_at(near, np.full((1, 1), 1.001), np.ones((1, 1, 1)))
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-3])

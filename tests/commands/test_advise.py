@@ -44,6 +44,10 @@ def test_the_command(folder, capsys):
         assert word in NOT_COVERED
         assert word in printed
     assert (folder / "out/advise.png").stat().st_size > 10_000
+    assert main(["advise", "layers.npz"]) == 0
+    short = capsys.readouterr().out
+    assert "left out: 1 that have 1 axis, as biases and norms" in " ".join(short.split())
+    assert "no features" not in short  # which no layer has
     ElementTree.parse(folder / "out/advise.svg")
 
 

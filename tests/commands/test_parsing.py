@@ -124,6 +124,8 @@ def test_help_says_the_default_of_every_option_that_has_a_value():
             has_value = action.option_strings and action.nargs != 0
             if has_value and not action.required and action.dest not in without.get(name, ()):
                 assert "default" in action.help, (name, action.dest)
+                told = re.search(r"default: ([\d.]+)\)", action.help)
+                assert told is None or action.default in (float(told[1]), None), (name, action.dest)
 
 
 def test_help_of_a_command_is_in_the_order_of_use():

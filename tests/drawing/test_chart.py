@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
 from rac_theory.drawing import chart, chart_svg, plot, svg, words
 from rac_theory.drawing.chart import MARGINS, SIZE
+from rac_theory.ledger.results import save_figure_as
 from rac_theory.problems import Quadratic
 from tests.as_one_test import as_one_test
 
@@ -61,14 +62,22 @@ def test_single_runs_do_not_squeeze_what_decides():
     assert 2 < some.ylim[1] < 4
 
 
-def test_gaps_are_gaps_and_an_infinite_limit_is_not_one():
-    """Zero or nan cannot stand on a logarithmic axis; a band without upper end goes to the end of the axis."""
+def test_gaps_are_gaps_and_an_infinite_limit_is_not_one(monkeypatch):
+    """Zero or nan cannot stand on a logarithmic axis; a band without upper end goes to the end of the axis.
+
+    Catches a legend without room for the name of what has a gap.
+    """
+    room, share = [], chart.legend_share
+    monkeypatch.setattr(chart, "legend_share", lambda named: room.append([one.label for one in named]) or share(named))
     mean = np.array([np.nan, 1.0, 0.5, 0.0, 0.1])
     nothing = np.full((0, 5), np.nan)
     some = chart.bound_and_runs(mean + 1, mean, 0 * mean, np.full(5, np.inf), nothing)
     assert np.isnan(layer(some, "mean").curves[0]).tolist() == [True, False, False, True, False]
     np.testing.assert_array_equal(layer(some, "confidence").curves[1], some.ylim[1])
+    assert room == [[one.label for one in reversed(some.legend)]]
     assert "single runs" not in [one.label for one in some.layers]
+    (path,) = [one.get("d") for one in paths(chart_svg.draw(some), stroke=chart.MEAN) if "M" in one.get("d")[1:]]
+    assert [len(re.findall(r"[-\d]+", piece)) // 2 for piece in path[1:].split("M")] == [2, 1]
     every = chart.bound_and_runs(*np.full((4, 5), np.nan), nothing)
     assert every.layers == ()
     ElementTree.fromstring(chart_svg.draw(every))
@@ -290,6 +299,8 @@ def test_single_runs_are_seen_where_no_mean_is():
     shown = chart.bound_and_runs(bound, nothing, nothing, nothing, runs, reach=0)
     assert shown.ylim[0] < 0.01
     assert any(layer.label == "single runs" for layer in shown.legend)
+    filled = chart.bound_and_runs(bound, bound / 3, bound * 1e-9, bound, runs)
+    assert filled.ylim[0] > 1e-3, "a band decides no lower limit"
 
 
 LARGEST, LEAST = 1.7976931348623157e308, 5e-324
@@ -339,3 +350,4 @@ def test_drawings_are_the_same_each_time_and_their_text_is_text(tmp_path):
     assert one == two
     assert ">a title</text>" in one
     assert not re.search(r"\d\.\d{3,}[ \"]", one)
+    assert save_figure_as(Figure().subfigures(1, 2)[0].subplots(), tmp_path / "all.png").exists()  # of the whole figure

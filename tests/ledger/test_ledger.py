@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rac_theory import Case, RACLoRA
 from rac_theory.cases.case import starting_point
 from rac_theory.ledger import default_problems, results, running
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
@@ -16,6 +17,8 @@ from rac_theory.ledger.setting import LONGEST
 from rac_theory.ledger.table import COLUMNS, cells, ledger_table, remarks
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
 from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row, row_from, violated
+from rac_theory.problems import LeastSquares
+from rac_theory.sketches import Haar
 from tests.as_one_test import as_one_test
 
 
@@ -36,6 +39,30 @@ def test_an_estimate_is_for_all_steps_of_all_runs(monkeypatch):
     todo = replace(todo, ensembles=tuple(replace(e, runs=n) for e, n in zip(todo.ensembles, (3, 5), strict=True)))
     work = [n * e.case.steps for e, n in zip(todo.ensembles, (3, 5), strict=True)]
     assert running.estimate(todo) == [pytest.approx(2 * steps + 0.2) for steps in work]
+
+
+def test_a_step_takes_as_long_as_one_value_and_gradient_of_each_run(monkeypatch):
+    """By a clock that counts these. Catches a first step, which has both ends, that is taken for any other."""
+    now = [0.0]
+
+    class Counted(LeastSquares):
+        eigenbasis = None
+
+        def value_and_gradient(self, W):
+            now[0] += len(W)
+            return super().value_and_gradient(W)
+
+    case = Case(RACLoRA(Haar(3, 1), 0.1), Counted(np.eye(3), np.ones((3, 2))), steps=1)
+    running.kernel_for(case.algorithm, case.problem, case.start)
+    monkeypatch.setattr(running.time, "perf_counter", lambda: now[0])
+    assert running._seconds_of_a_step(case) == 1.0
+
+
+@as_one_test("name", ["none.svm", "folder/none"])
+def test_what_looks_like_a_file_that_is_not_there_is_none(name):
+    """One sign of a path will do. Catches the nearest of our own names, which nobody meant."""
+    with pytest.raises(ValueError, match=r"a svmlight file, got .*: there is no such file"):
+        default_problems.default_problem(name)
 
 
 def test_the_usual_plan():

@@ -340,6 +340,8 @@ def test_what_is_told_of_a_problem_is_in_short_lines(problem):
     assert len(repr(problem)) < (150 if functions else 70)
     assert not any("\n" in line for line in (repr(problem), *lines.values()))
     assert "array" not in repr(problem)
+    if lines["L"]:  # why there is none is said where there is none, and there alone
+        assert lines["L"].startswith("nan: ") == math.isnan(problem.L)
 
 
 def test_values_leave_equality_and_repr_to_their_base():

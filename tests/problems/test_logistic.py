@@ -60,11 +60,11 @@ def test_both_formulas_agree_where_they_meet(dtype):
     np.testing.assert_allclose(problem.gradient(below), problem.gradient(above), rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize(("scale", "l2"), [(0.0, 0.0), (1.0, 0.1), (30.0, 0.0), (30.0, 0.1)])
+@pytest.mark.parametrize(("scale", "l2"), [(0.0, 0.0), (0.1, 20.0), (1.0, 0.1), (30.0, 0.0), (30.0, 0.1)])
 def test_no_step_up_to_the_certified_one_falls_short_along_any_projection(l2, scale):
     """Of rank one to the identity, at W where f is large or small, and where samples are alike, so that little is lost.
 
-    Catches a curvature of half the size.
+    Catches a curvature of half the size, and one from which the penalty, where it is most of it, is left out or taken.
     """
     rng = np.random.default_rng(5)
     known, alike = LogisticRegression(X, y, l2), LogisticRegression(y[:, None] * X[:1], y, l2)

@@ -108,16 +108,22 @@ def test_what_is_measured_is_raised_by_what_is_derived(h, N):
 
 
 def test_norms_are_raised_by_the_rounding_of_their_sums(monkeypatch):
-    """Of the gradient by its size, of 9 numbers; of a row by their number. A small matrix has a small norm."""
+    """Of the gradient by its size, of 9 numbers; of a row by their number. A small matrix has a small norm.
+
+    Of what goes into tanh, of one product: twice that of any number more. Catches rounding of another size.
+    """
     network, norms = TwoLayerNetwork(np.ones((1024, 1)), np.arange(1024) % 2, 3), []
     monkeypatch.setattr(two_layer_network, "certified_steps", lambda near, x, y, *_: norms.extend((x, y)) or x)
     G = np.zeros(network.shape)
     G[[0, -1]] = 1.0
     network.certified_step(0 * G, G)
-    eps = 2.0**-52
+    eps, lost = 2.0**-52, []
     assert [(norm.item() - 1) / eps for norm in norms] == [9, 9]
     assert (network._row_norm - 1) / eps == pytest.approx(1024 / 2, abs=4)
     assert _norm(np.full((1, 2, 3), 1e-3)) == pytest.approx(1e-3 * math.sqrt(6), rel=1e-12)
+    monkeypatch.setattr(two_layer_network, "measured", lambda *of: lost.append(of[3]) or 0.0)
+    network.certified_step(G, G)
+    assert lost[0] / np.linalg.norm(network.layers.views(G)[0]) == pytest.approx(3 * eps, rel=1e-9)
 
 
 @as_one_test("far", [False, True])

@@ -15,7 +15,7 @@ from rac_theory.sketches import Gaussian, Haar
 from rac_theory.statements import E, Theorem, gap
 from rac_theory.statements.symbols import T, gamma, gap0
 from rac_theory.testing import Refuted, check_algorithm
-from tests.algorithms.methods import ACCELERATED, EF21, FEEDBACK, HEAVY_BALL, METHODS, called
+from tests.algorithms.methods import ACCELERATED, EF21, FEEDBACK, HEAVY_BALL, METHODS, M, W, called
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
 ROWS = LeastSquares(np.random.default_rng(0).standard_normal((6, 3)), np.ones((6, 2)))
@@ -58,6 +58,27 @@ def test_a_right_heavy_ball_passes_step_by_step_and_in_law(fault):
     assert case.checked.each_step
     assert case.checked.pairs == 1024
     assert "Method({W" in repr(case.algorithm)
+
+
+class Late(Ball):
+    """Steps along the momentum of the step before, so that what is projected is seen a step later."""
+
+    def step(self, W, rng):
+        before = self.M
+        super().step(W, rng)
+        return W - self.gamma * before
+
+
+@pytest.mark.parametrize("fault", ["", "beta", "not projected"])
+def test_what_is_reported_a_step_later_is_followed_as_well(fault):
+    """Catches reports that end before what was projected in the last step is seen."""
+    late = Method({W: W - letter("gamma") * M, M: letter("beta") * M + H(gradient(W))}, start={M: 0})
+    own = Implementation(Late(fault), implements=late(Gaussian(3, 1), gamma=0.1, beta=0.5))
+    if not fault:
+        assert check_algorithm(Case(own, PROBLEM, steps=8), draws=256).checked.each_step
+    else:
+        with pytest.raises(Refuted, match="Late must be the method that it claims to be, state and all"):
+            check_algorithm(Case(own, PROBLEM, steps=8), draws=256)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +245,6 @@ def test_letters_are_constants_of_a_case():
 
 
 def test_a_method_of_ones_own_is_checked_as_any_algorithm():
-    W, M = state("W", "M")
     m = (1 - letter("beta")) * M + letter("beta") * H(gradient(W))
     mine = Method({W: W - gamma * m, M: m}, start={M: 0})(Haar(3, 1), gamma=0.5, beta=0.25)
     case = Case(mine, PROBLEM, steps=50)

@@ -152,7 +152,10 @@ def with_infimum(i, raised_by):
     ("broken", "message"),
     [
         (Broken(gradient=lambda W: RIDGE.gradient(W) - X.T @ Y / 20), "must be the gradient of value: along D it says"),
-        (Broken(component_gradient=twice_XY_in_components), "must average to gradient over all 20 components"),
+        (
+            Broken(component_gradient=twice_XY_in_components),
+            rf"must average to gradient over all 20 components: .* bias of {np.linalg.norm(X.T @ Y) / 20:.3g}, where",
+        ),
         (Broken(OURS["logistic, ridge"], gradient=scalar_weights), "gradient must be the gradient of value"),
         (
             Broken(OURS["logistic, ridge"], hessian=scalar_hessian),
@@ -251,6 +254,7 @@ def test_what_is_not_broken_passes_and_what_claims_nothing():
     for seed, base in enumerate((RIDGE, QUADRATIC, RANK_2, LOGISTIC, SINE, SOFTMAX, OURS["quadratic, singular"])):
         check_problem(Broken(base), rng=seed)
     check_problem(wrong_calls.Plain())
+    check_problem(LeastSquares(X[:1], Y[:1]))  # a sum of one
     check_problem(FromFunctions((2, 2), lambda W: np.sum(W**4), lambda W: 4 * W**3))
 
 

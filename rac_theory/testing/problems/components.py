@@ -182,7 +182,7 @@ def check_lists(probe: Probe, problem: FiniteSum) -> None:
     rng, N = probe.rng(31), problem.n_components
     for runs, length in (*_LISTS, (2, N if N <= _WHOLE else 64)):
         W, lists = rng.standard_normal((runs, *problem.shape)), rng.integers(N, size=(runs, length))
-        lists[: -(-runs // 2), 1] = lists[: -(-runs // 2), 0]
+        lists[: -(-runs // 2), -1] = lists[: -(-runs // 2), 0]
         if length == N:
             lists = np.stack([rng.permutation(N) for _ in range(runs)])
         _check_list(probe, problem, W, lists, rng)

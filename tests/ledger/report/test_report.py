@@ -315,10 +315,14 @@ def test_only_figures_of_the_folder_are_in_the_page(tmp_path, rows):
     """Text of any file was in the page by a link, a pipe was waited for, and 50 MB were read."""
     (tmp_path / "figures").mkdir()
     expected = hostile_figures(tmp_path)
-    (tmp_path / "figures" / "good.svg").write_text('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>')
-    named = [replace(rows[0], number=i, figure=name) for i, name in enumerate([*expected, "good.svg"], 1)]
-    *refused, good = Reader(page(tmp_path, named, [])).opened()
-    assert len(list(good.all("img"))) == 1
+    svg = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'
+    good = {"good.svg": svg, "largest.svg": svg.ljust(shown.LARGEST), "good.png": "\x89PNG\r\n\x1a\n"}
+    for name, content in good.items():
+        (tmp_path / "figures" / name).write_bytes(content.encode("latin-1"))
+    named = [replace(rows[0], number=i, figure=name) for i, name in enumerate([*expected, *good], 1)]
+    opened = Reader(page(tmp_path, named, [])).opened()
+    refused, accepted = opened[: len(expected)], opened[len(expected) :]
+    assert [len(list(one.all("img"))) for one in accepted] == [1] * len(good)
     for about, (name, why) in zip(refused, expected.items(), strict=True):
         assert not list(about.all("img"))
         assert "secret<" not in unquote(str(about.elements)) + about.text

@@ -137,6 +137,7 @@ SIX = LeastSquares(rng.standard_normal((6, 3)), rng.standard_normal((6, 2)), l2=
 FOUR = LeastSquares(SIX.X[:4], SIX.Y[:4], l2=0.1)
 THREE = [[0], [1, 2, 3], [4, 5]]
 CLIENTS = [
+    (Federated(FOUR, 1), Clients(Reshuffled()), 1),
     (Federated(FOUR, 2), Clients(Reshuffled()), 1),
     (Federated(FOUR, 2), Clients(Reshuffled(), Subset(1)), 1),
     (Federated(FOUR, [[0, 1], [2, 3]], [1.0, 3.0]), Clients(Reshuffled(), ByChance((0.3, 0.8))), 1),
@@ -160,7 +161,7 @@ def test_clients_agree_with_enumeration(problem, source, steps):
 
 def test_all_by_chance_and_a_whole_subset_are_all():
     all_of_them, *others = (
-        expected(Case(SGD(0.1, Clients(Local(2), who)), CLIENTS[5][0], steps=20)).values
+        expected(Case(SGD(0.1, Clients(Local(2), who)), CLIENTS[6][0], steps=20)).values
         for who in (None, ByChance(1.0), Subset(3))
     )
     np.testing.assert_allclose(others, [all_of_them] * 2, rtol=1e-12)

@@ -290,7 +290,7 @@ def test_the_law_does_not_depend_on_the_coordinates():
     assert difference(sketches.Coordinate(6, 2)).max() > 10
 
 
-@pytest.mark.parametrize("member", ["gradient", "value"])
+@pytest.mark.parametrize("member", ["gradient", "value", "gradient away"])
 @pytest.mark.parametrize("unit", [1.0, 1e3])
 def test_a_subclass_with_another_gradient_is_not_run_as_its_parent(unit, member):
     """The trap of a least-squares gradient that carries X'y twice: it must not be cured in silence, whatever L is."""
@@ -299,11 +299,11 @@ def test_a_subclass_with_another_gradient_is_not_run_as_its_parent(unit, member)
         value_and_gradient = None
 
         def gradient(self, W):
-            wrong = self.X.T @ self.Y / len(self.Y) if member == "gradient" else 0.0
+            wrong = self.X.T @ self.Y / len(self.Y) if member == "gradient" else W * (member == "gradient away")
             return LeastSquares.value_and_gradient(self, W)[1] - wrong
 
         def value(self, W):
-            return LeastSquares.value_and_gradient(self, W)[0] * (1.0 if member == "gradient" else 2.0)
+            return LeastSquares.value_and_gradient(self, W)[0] * (2.0 if member == "value" else 1.0)
 
     rng = np.random.default_rng(0)
     problem = Twice(unit * rng.standard_normal((9, 3)), rng.standard_normal((9, 2)))

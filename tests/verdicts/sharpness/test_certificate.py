@@ -193,9 +193,11 @@ def test_conditions_are_looked_for_between_those_of_the_grid():
     assert found("T2", 1).bound < Fraction(833_525, 1_000_000)
 
 
-@pytest.mark.parametrize("nonsense", [None, 0.0, np.nan, np.inf, -1.0])
+@pytest.mark.parametrize("nonsense", [None, 0.0, np.nan, np.inf, -1.0, "one nan"])
 def test_a_solver_that_says_nothing(nonsense, monkeypatch):
     def stub(stated, columns, margin):
+        if nonsense == "one nan":
+            return 0.5, np.array([np.nan, *[1.0] * (len(columns) - 1)])
         return None if nonsense is None else (0.5, np.full(len(columns), nonsense))
 
     monkeypatch.setattr(certificates, "proposal", stub)

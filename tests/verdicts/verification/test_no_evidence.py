@@ -330,15 +330,16 @@ def test_a_value_below_the_declared_infimum_is_an_error():
         verify(theorems.T2, Case(GD(0.3), parabola, steps=30))
 
 
-def test_what_runs_must_be_what_was_checked():
+@pytest.mark.parametrize(("of_value", "of_gradient"), [(2, 2), (1 + 1e-6, 1), (1, 1 + 1e-6)])
+def test_what_runs_must_be_what_was_checked(of_value, of_gradient):
     class Doubled(LeastSquares):
         """Overrides value and gradient, but not the fused method that runs use."""
 
         def value(self, W):
-            return 2 * super().value(W)
+            return of_value * super().value(W)
 
         def gradient(self, W):
-            return 2 * super().gradient(W)
+            return of_gradient * super().gradient(W)
 
     with pytest.raises(ValueError, match="value_and_gradient must agree with value and gradient"):
         verify(theorems.T1, Case(GD(0.1), Doubled(np.eye(2), np.ones(2)), steps=5))

@@ -74,6 +74,7 @@ def test_the_schema_names_what_is_written():
         assert list(verdict.to_dict()) == schema["required"] == list(schema["properties"])
     assert schema["additionalProperties"] is False
     assert schema["properties"]["status"]["enum"] == [status.name for status in Status]
+    assert schema["additionalProperties"] is False
 
 
 @as_one_test(
