@@ -139,6 +139,7 @@ B = RNG.standard_normal((STEPS, RUNS, 4, 2))
 PLAIN = TALL @ B @ np.swapaxes(B, 2, 3)
 SKEW = np.linalg.norm([[0.03, 0.01], [0.01, 0.02]]) / np.sqrt(8) * np.array([[0, 1], [-1, 0]])  # K - K' is as long as K
 SYMMETRIC = np.array([[0.03, 0.01], [0.01, 0.02]])
+K_OF_RUNS = np.repeat(SYMMETRIC[None], RUNS, axis=0)
 FEW = [M[:1, :8] for M in (D, W, NOISE)]
 EIGHT = {"course": SimpleNamespace(W=FEW[1])}
 FAULTS = [
@@ -176,6 +177,7 @@ FAULTS = [
     (rules.scaled, "its gradient is clipped, or normalised: where it is longer, its length is 4", [SHRUNK * D], {}),
     (rules.scaled, "clipped, or normalised", [but(SHRUNK * D, 1, 1.5 * D[1])], {}),
     (rules.scaled, "they are 1 at first and 0.5 at step 6", [], {"later": (but(D, slice(5, None), D[5:] / 2), G, 0)}),
+    (rules.scaled, "0.5 at step 6", [], {"later": (1e8 * but(D, slice(5, None), D[5:] / 2), 1e8 * G, 0)}),
     (rules.scaled, "they are 1, 0.99997, 0.99997,", [], {"later": (but(D, slice(1, None), 0.99997 * D[1:]), G, 0)}),
     (rules.scaled, None, [], {"later": (but(D, slice(1, None), 0.99998 * D[1:]), G, 0)}),
     (rules.scaled, "they are 1, 1, 1, 0.5, ... of", [], {"later": (but(D, slice(3, None), D[3:] / 2), G, 0)}),
@@ -207,6 +209,9 @@ FAULTS = [
     (rules.low_rank, "have rank 1", [but(D, 0, ONE_RANK)], one(ONE_RANK) | {"is_exact": False}),
     (rules.low_rank, None, [but(D, 0, NOISE[0, :, :, :1] * NOISE[0, :, :1])], one(ONE_RANK)),
     (rules.low_rank, None, [NOISE], one(NOISE[1])),
+    (rules.low_rank, None, [GAMMA * G], one(GAMMA * G[0]) | {"sketch": RIGHT}),  # of the four rows of G', not of six
+    (rules.low_rank, "lose rank: 512 of 512 have a rank below 3", [but(D, (0, slice(7)), ONE_RANK[:7])],
+     one(D[1], MORE) | {"sketch": View("left", 3)}),
     (rules.low_rank, None, [but(D, 0, ONE_RANK)], one(ONE_RANK) | {"problem": SimpleNamespace(shape=(6, 1))}),
     (rules.low_rank, "lose rank: 7 of 512 have a rank below 2", [but(D, (0, slice(7)), ONE_RANK[:7])], one(D[1])),
     (rules.low_rank, None, [but(D, (0, slice(8)), ONE_RANK[:8])], one(D[1], but(D[2], slice(2), ONE_RANK[:2]))),
@@ -228,6 +233,8 @@ FAULTS = [
     (rules.random_gradient, "another one in each run from one W: is dropout", [along(bases(STEPS, RUNS), NOISE)],
      {"g": lambda W: RNG.standard_normal((RUNS, 6, 4))}),
     (rules.random_gradient, None, [along(bases(STEPS, RUNS), NOISE)], {}),
+    (rules.random_gradient, "another one in each run", [along(bases(STEPS, RUNS), NOISE)],
+     {"g": lambda W: W + 1e-3 * RNG.standard_normal((RUNS, 6, 4))}),
     (rules.random_gradient, None, [NOISE], {"g": lambda W: RNG.standard_normal((RUNS, 6, 4))}),
     (rules.nearly, "off by up to 0.01 of their length, otherwise in each run", [but(D, (0, 3), 1.01 * D[0, 3])], {}),
     (rules.nearly, "0.01 of their length: is a product rounded", [1.01 * D], {"alike_from_one_W": True}),
@@ -254,12 +261,14 @@ FAULTS = [
     ),
     (rules.decays, "it takes 0.01 W off W", [FEW[0] + 0.01 * FEW[1]], EIGHT),
     (rules.decays, "it takes -0.2 W off W", [FEW[0] - 0.2 * FEW[1]], EIGHT),
+    (rules.decays, "it takes 0.01 W off W", [ONE_RANK[None, :8] + 0.01 * FEW[1]], EIGHT | {"sketch": View("left", 1)}),
     (rules.decays, None, [FEW[0] + 0.01 * FEW[1] + 0.01 * FEW[2]], EIGHT),
     (rules.decays, None, [FEW[0] + 0.01 * FEW[1]], EIGHT | {"sketch": View("left", 4)}),
     (rules.decays, None, [FEW[0]], EIGHT),
     (rules.plain, "each is B K B' G with a K that is drawn", [drawn_plain(SYMMETRIC)], {}),
     (rules.plain, None, [drawn_plain(SYMMETRIC + np.eye(2, 2, 1) / 100)], {}),
     (rules.plain, None, [drawn_plain(-SYMMETRIC)], {}),
+    (rules.plain, "no projections", [drawn_plain(but(K_OF_RUNS, 3, np.eye(2) / 40))], {}),  # but that of one run
     (rules.plain, None, [drawn_plain(SYMMETRIC + (np.arange(RUNS) == 3)[:, None, None] * SKEW)], {}),
     (rules.plain, "no projections", [drawn_plain(SYMMETRIC + 0.9e-3 * SKEW)], {}),
     (rules.plain, None, [drawn_plain(SYMMETRIC + 1.1e-3 * SKEW)], {}),

@@ -16,6 +16,7 @@ from rac_theory.statements import E, Theorem, gap
 from rac_theory.statements.symbols import T, gamma, gap0
 from rac_theory.testing import Refuted, check_algorithm
 from tests.algorithms.methods import ACCELERATED, EF21, FEEDBACK, HEAVY_BALL, METHODS, M, W, called
+from tests.testing.failing import expect_refusal
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
 ROWS = LeastSquares(np.random.default_rng(0).standard_normal((6, 3)), np.ones((6, 2)))
@@ -145,6 +146,15 @@ def test_another_number_is_seen(method, wrong, sketch, side):
     other = Loop(made.with_letters(**wrong))
     with pytest.raises(Refuted, match="Loop must be the method that it claims to be"):
         check_algorithm(Case(Implementation(other, implements=made), PROBLEM), draws=64)
+
+
+@pytest.mark.parametrize(("unit", "beta", "refuses"), [(1e-9, 0.5, False), (1e-3, 0.5, False), (1e-3, 0.505, True)])
+def test_a_method_is_told_where_gradients_are_small_beside_iterates(unit, beta, refuses):
+    """Catches rounding that is taken off what is allowed, and a tolerance that is not a part of the gradient."""
+    problem = Quadratic.left(unit * np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
+    made = HEAVY_BALL(Haar(3, 1), gamma=0.1 / unit, beta=0.5)
+    case = Case(Implementation(Loop(made.with_letters(beta=beta)), implements=made), problem)
+    expect_refusal("Loop must be the method that it claims to be" * refuses, check_algorithm, case, draws=16)
 
 
 def test_minibatches_are_compared_in_law():

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom, entropy, kstest
 
-from rac_theory import testing
+from rac_theory import GD, testing
 from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.numerics import at_least, bets
@@ -378,6 +378,8 @@ def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
     assert law._check_place(claim, LEAST, W, 1024, 1e-3, [0]).pairs == 4096
     monkeypatch.setattr(law, "_WORK", 700 * 24 * law._passes(claim, LEAST, W))
     assert law._check_place(claim, LEAST, W, 4096, 1e-3, [0]).pairs == 700
+    monkeypatch.setattr(PairedSteps, "coincide", False)
+    assert law._check_place(Claim(GD(0.1)), LEAST, W, 4096, 1e-3, [0]) == (0, True)  # of what draws nothing
 
 
 @pytest.mark.parametrize(("part", "refuses"), [(0.95, False), (1.05, True)])

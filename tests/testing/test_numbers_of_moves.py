@@ -148,12 +148,12 @@ def test_steps_are_compared_along_the_past_in_units_of_both():
 def test_spaces_of_earlier_moves_are_compared_by_squared_cosines():
     """By a loop; a pair of which one is hardly longer than rounding says nothing."""
     moves, fresh = np.abs(RNG.standard_normal((2, 4, 3, 5))) + 0.5
-    fresh[3, 2] *= 0.099 / np.linalg.norm(fresh[3, 2])
+    fresh[1, 2] *= 0.099 / np.linalg.norm(fresh[1, 2])
     moves[0, 1] *= 0.101 / np.linalg.norm(moves[0, 1])
     _, total, _ = exchange._ranges("columns", moves, fresh, np.full((4, 3), 0.01))
 
     def square(V, t, s, i):
-        known = (3, 2) not in ((t, i), (s, i))
+        known = (1, 2) not in ((t, i), (s, i))
         return known and np.dot(V[t, i], moves[s, i]) ** 2 / np.sum(V[t, i] ** 2) / np.sum(moves[s, i] ** 2)
 
     for lag, found in enumerate(total, 1):
@@ -207,6 +207,8 @@ def test_the_angle_of_a_move_depends_on_its_space_alone(view):
     assert np.isnan(found.angle).tolist() == lost.tolist()
     np.testing.assert_allclose(found.angle, of_spaces((view,), same).angle, atol=1e-8)
     assert len(np.unique(np.round(found.angle[~lost], 6))) == 5
+    far = of_spaces((view,), 1e120 * some)  # whose minors have a product beyond all numbers
+    np.testing.assert_allclose(far.angle, found.angle, atol=1e-8)
     assert (found.angle[~lost] >= 0).all()
     assert (found.angle[~lost] <= math.pi).all()
 
@@ -229,7 +231,13 @@ def test_steps_coincide_up_to_rounding(part, coincide):
 
 @pytest.mark.parametrize(
     ("at", "claimed", "after", "refuses"),
-    [(0.9e100, 1, np.nan, True), (-1.1e100, 1, np.nan, False), (1, np.inf, np.nan, False), (1, 1, 1, False)],
+    [
+        (0.9e100, 1, np.nan, True),
+        (-1.1e100, 1, np.nan, False),
+        ([[1, 1], [1, 1.1e100]], 1, np.nan, False),
+        (1, np.inf, np.nan, False),
+        (1, 1, 1, False),
+    ],
 )
 def test_a_step_that_is_no_number_is_refused_where_the_claimed_one_is(at, claimed, after, refuses):
     """At step 3 of the second run; farther out one of both may overflow first."""

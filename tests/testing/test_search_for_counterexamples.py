@@ -323,6 +323,18 @@ def test_a_number_of_components_is_one(count):
     assert refusal(components.check_components, probe) == f"P.n_components must be an integer >= 1, it is {count!r}"
 
 
+def test_an_index_that_is_listed_twice_counts_twice_among_many():
+    """Of a million components, where none is drawn twice by chance."""
+
+    class Once(Powers):
+        def component_gradient(self, W, lists):
+            return np.stack([np.full((1, 1), np.mean(np.unique(rows))) for rows in lists])
+
+    problem = Once([0.0], [0.0])
+    problem.n_components = 10**6
+    expect_refusal("an index that is listed twice counting twice", components.check_lists, probe_of(problem), problem)
+
+
 def test_what_rounding_may_make_of_values_is_counted_by_hand():
     """``max |f|`` at zero, the start and the minimum; the size of that, 5, and the largest gradient."""
     minimum = np.array([[3.0], [-4.0]])
@@ -368,6 +380,15 @@ def test_an_eigenbasis_is_held_against_value_and_gradient(part):
     problem.eigenbasis, gradient = right, problem.gradient
     problem.gradient = lambda W: 1.001 * gradient(W)
     assert "must give the gradient as curvatures E" in refusal(derivatives._check_eigenbasis, probe)
+
+
+def test_terms_of_a_value_that_cancel_round_as_they_are_large():
+    """Of 5e11 - 5e11 five ten-thousandths are left. Catches a right one that is refused far from its centre."""
+    problem = SimpleNamespace(value=lambda W: (1 + 1e-15) * W[:, 0, 0] ** 2 / 2 - 5e11, gradient=lambda W: W)
+    problem.eigenbasis = Eigenbasis(np.ones((1, 1)), np.zeros((1, 1)), None, None, -5e11)
+    probe = probe_of(problem)
+    probe.places = np.full((1, 1, 1), 1e6)
+    expect_refusal("", derivatives._check_eigenbasis, probe)
 
 
 @pytest.mark.parametrize("found", [None, 0, 1, 3])
