@@ -148,13 +148,37 @@ def test_another_number_is_seen(method, wrong, sketch, side):
         check_algorithm(Case(Implementation(other, implements=made), PROBLEM), draws=64)
 
 
-@pytest.mark.parametrize(("unit", "beta", "refuses"), [(1e-9, 0.5, False), (1e-3, 0.5, False), (1e-3, 0.505, True)])
-def test_a_method_is_told_where_gradients_are_small_beside_iterates(unit, beta, refuses):
-    """Catches rounding that is taken off what is allowed, and a tolerance that is not a part of the gradient."""
+@pytest.mark.parametrize(("unit", "gamma"), [(1e-7, 1e6), (1e-9, 1e8), (1.0, 1e-8), (1.0, 1e-11)])
+def test_a_method_is_told_in_any_unit_and_by_steps_of_any_length(unit, gamma):
+    """A right one passes, one whose steps are longer by a tenth does not where rounding leaves as much of them.
+
+    Catches a tolerance that is no part of the gradient, and one that forgets that moves are divided by gamma.
+    """
     problem = Quadratic.left(unit * np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
-    made = HEAVY_BALL(Haar(3, 1), gamma=0.1 / unit, beta=0.5)
-    case = Case(Implementation(Loop(made.with_letters(beta=beta)), implements=made), problem)
-    expect_refusal("Loop must be the method that it claims to be" * refuses, check_algorithm, case, draws=16)
+    made = HEAVY_BALL(Haar(3, 1), gamma=gamma, beta=0.5)
+    for times in (1.0,) if unit < 1e-7 else (1.0, 1.1):
+        case = Case(Implementation(Loop(made.with_letters(gamma=times * gamma)), implements=made), problem)
+        words = "Loop must be the method that it claims to be" * (times > 1)
+        expect_refusal(words, check_algorithm, case, draws=16)
+
+
+class Feedback:
+    """EF21 without H, with its state; what it adds to that is far below the state."""
+
+    def __init__(self, gamma, problem):
+        self.gamma, self.gradient, self.state = gamma, problem.gradient, {"M": np.zeros((3, 2))}
+
+    def step(self, W, rng):
+        W = W - self.gamma * self.state["M"]
+        self.state = {"M": self.state["M"] + (self.gradient(W) - self.state["M"])}
+        return W
+
+
+def test_what_a_large_state_rounds_is_no_fault():
+    """Catches rounding that is taken off what is allowed."""
+    problem = Quadratic.left(1e6 * np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
+    own = Implementation(Feedback(1e-15, problem), implements=EF21(None, gamma=1e-15))
+    assert check_algorithm(Case(own, problem), draws=16).checked.each_step
 
 
 def test_minibatches_are_compared_in_law():

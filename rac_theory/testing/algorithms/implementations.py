@@ -92,17 +92,19 @@ def _check_steps(
     if type(declared.gradients) is not Exact or (visible is None and not watched @ kick):
         return False
     states = [begin * W for begin in program.start]
+    shown = kick[visible] if visible is not None else watched @ kick
     for t in range(STEPS):
         registers, before, of = program.before(states, problem.gradient)
         if visible is not None:
-            left = (reports[t].states[names[visible]] - before[visible]) / kick[visible]
+            left = (reports[t].states[names[visible]] - before[visible]) / shown
         else:
             known_part = sum(w * z for w, z in zip(watched, before, strict=True))
-            left = (reports[t + lag].reported - known_part) / (watched @ kick)
+            left = (reports[t + lag].reported - known_part) / shown
         size = sum(np.sqrt(squared_norms(register)) for register in (*registers, of))
         fine = np.isfinite(left).all(axis=(1, 2)) & np.isfinite(of).all(axis=(1, 2)) & (size < _FAR)
-        small = 1e3 * rounding(reports[t].reported, W) + 1e-11 * size
-        _check_left(algorithm, declared, left, of, small, fine, t, W)
+        error = rounding(reports[t].reported, W)
+        small = 1e3 * error + 1e-11 * size
+        _check_left(algorithm, declared, left, of, small + 0.1 * error / abs(shown), fine, t, W)
         states = [z + b * left for z, b in zip(before, kick, strict=True)]
         claimed = {"what is reported": program.total(program.report, states), **dict(zip(names, states, strict=True))}
         for name, matrix in {"what is reported": reports[t].reported, **reports[t].states}.items():
