@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -58,7 +59,7 @@ class Fact:
     schema : tuple
         Of an instance of a schema, its name and what is substituted; of what follows by a potential, that.
     number : int
-        How many facts were made before it, by which products are ordered: alike in every process.
+        How many facts were made before it.
 
     Examples
     --------
@@ -80,6 +81,11 @@ class Fact:
     schema: tuple[Any, ...] = ()
     number: int = field(default_factory=count().__next__, init=False)
 
+    @cached_property
+    def order(self) -> tuple[str, str, int]:
+        """Where it stands among the factors of a product, whatever was proved before it."""
+        return repr(self), self.name, self.number
+
     @property
     def parts(self) -> Mapping[tuple["Fact", ...], Fraction]:
         """The products of named facts that it is the sum of."""
@@ -99,7 +105,7 @@ class Fact:
         products: dict[tuple[Fact, ...], Fraction] = {}
         for left, times in self.parts.items():
             for right, more in other.parts.items():
-                product = tuple(sorted((*left, *right), key=lambda fact: fact.number))
+                product = tuple(sorted((*left, *right), key=lambda fact: fact.order))
                 products[product] = products.get(product, Fraction(0)) + times * more
         return Fact(self.value * other.value, self.strict and other.strict, self.by | other.by, products)
 

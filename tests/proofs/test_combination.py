@@ -151,6 +151,16 @@ def makes_up(goal, known, below):
                 yield (facts, *ratio)
 
 
+def test_factors_stand_in_one_order_whatever_was_made_first():
+    """Catches an order of making: the same proof was another file for Coq where others had been proved before."""
+    written = []
+    for letters in ((gamma, mu, L), (L, mu, gamma)):
+        made = {letter: granted(f"{letter} > 0", lifted(0) < letter) for letter in letters}
+        (factors,) = (made[L] * made[gamma] * made[mu]).of
+        written.append([fact.name for fact in factors])
+    assert written[0] == written[1]
+
+
 def test_only_a_named_fact_that_is_strict_is_divided_by():
     """Catches either being enough: what may be zero is no divisor, nor what is only said not to be negative."""
     letter, one = gamma, granted("one", lifted(1) > 0)
