@@ -1,18 +1,18 @@
 """A mutant is tried with the tests that run its statement, and mutants of one tree stay apart."""
 
 import math
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
 
-from rac_theory import literature
 from rac_theory.numerics.rational import rounded
 
 from .drawn import fits, mutants
 from .forks import changed, functions
-from .lines import Line
+from .lines import ROOT, Line
 from .reach import statement
-from .recording import forget
 
 SOURCE = """\
 LIMIT = 3
@@ -66,14 +66,23 @@ def test_two_mutants_of_one_place_are_not_in_one_tree():
     assert not fits([first], Line(file, "", "SIZE = («5.6→11.2», 3.6)"))
 
 
+COMPUTED_ONCE = """
+from tests.mutants.recording import forget
+claim, once = literature.CLAIMS["subtrack-3-2"], literature.C6.witness()
+kept = claim.evidence
+assert (claim.evidence, literature.C6.witness()) == (kept, once)
+forget()
+assert claim.evidence is not kept
+assert literature.C6.witness() is not once
+"""
+
+
 def test_what_is_computed_once_is_computed_again_by_every_file():
-    """Catches the evidence of a card whose lines one test alone seems to run, and a verdict that is kept."""
-    claim, once = literature.CLAIMS["subtrack-3-2"], literature.C6.witness()
-    kept = claim.evidence
-    assert (claim.evidence, literature.C6.witness()) == (kept, once)
-    forget()
-    assert claim.evidence is not kept
-    assert literature.C6.witness() is not once
+    """Catches the evidence of a card whose lines one test alone seems to run, and a verdict that is kept.
+
+    In a process of its own: what is made anew is not what other tests have.
+    """
+    subprocess.run([sys.executable, "-c", COMPUTED_ONCE], cwd=ROOT, check=True)
 
 
 def test_a_fork_has_the_code_of_a_mutant_where_a_function_runs_it():
