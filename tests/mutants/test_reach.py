@@ -67,6 +67,7 @@ def test_two_mutants_of_one_place_are_not_in_one_tree():
 
 
 COMPUTED_ONCE = """
+from rac_theory import literature
 from tests.mutants.recording import forget
 claim, once = literature.CLAIMS["subtrack-3-2"], literature.C6.witness()
 kept = claim.evidence
