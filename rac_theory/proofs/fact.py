@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -81,11 +80,6 @@ class Fact:
     schema: tuple[Any, ...] = ()
     number: int = field(default_factory=count().__next__, init=False)
 
-    @cached_property
-    def order(self) -> tuple[str, str, int]:
-        """Where it stands among the factors of a product, whatever was proved before it."""
-        return repr(self), self.name, self.number
-
     @property
     def parts(self) -> Mapping[tuple["Fact", ...], Fraction]:
         """The products of named facts that it is the sum of."""
@@ -105,7 +99,7 @@ class Fact:
         products: dict[tuple[Fact, ...], Fraction] = {}
         for left, times in self.parts.items():
             for right, more in other.parts.items():
-                product = tuple(sorted((*left, *right), key=lambda fact: fact.order))
+                product = tuple(sorted((*left, *right), key=lambda fact: (repr(fact), fact.name, fact.number)))
                 products[product] = products.get(product, Fraction(0)) + times * more
         return Fact(self.value * other.value, self.strict and other.strict, self.by | other.by, products)
 
