@@ -100,6 +100,26 @@ def test_a_deterministic_one_is_decided_by_one_run():
     assert (case.checked.pairs, case.checked.each_step) == (0, True)
 
 
+@pytest.mark.parametrize(
+    "implements",
+    [
+        lambda gamma: SGD(gamma, BATCH),
+        lambda gamma: GaLore(2, gamma),
+        lambda gamma: HEAVY_BALL(RAC.sketch, gamma=gamma, beta=0.5),
+    ],
+    ids=["SGD", "GaLore", "method"],
+)
+def test_steps_that_rounding_hides_are_not_compared(implements):
+    """Catches that all passes where nothing can be told: with gamma of 1e-13 steps twice as long did."""
+
+    def twice(gamma):
+        return declared(implements(2 * gamma), implements(gamma))
+
+    with pytest.raises(ValueError, match=r"no step that .* claims to make is longer than 20 times what rounding"):
+        check_algorithm(twice(1e-13), draws=DRAWS)
+    assert refusal(check_algorithm, twice(1e-10), draws=DRAWS)
+
+
 # --- right ones -----------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from statistics import NormalDist
 from typing import Any, cast
 
@@ -17,12 +17,15 @@ from rac_theory.cases import Case
 from rac_theory.problems import Problem
 from rac_theory.testing.algorithms.cause import with_cause
 from rac_theory.testing.algorithms.claimed import Claim, name_of
+from rac_theory.testing.algorithms.course import STEPS, spread
 from rac_theory.testing.algorithms.implementations import check_method, check_subspaces
 from rac_theory.testing.algorithms.law import LEVELS, check_law
+from rac_theory.testing.algorithms.recomputed import rounding
 from rac_theory.testing.failures import Refuted
 from rac_theory.testing.probe import Probe
 
 _RUNS, _STEPS = 4, 5
+_SEEN = 20  # how many roundings a step has of which 5% can be seen
 _LONG = 70  # steps that stand for ever: more than are drawn ahead
 _KEPT = 4  # arrays, W and the first blocks, that are looked at to the end: buffers may be used in turns
 _MOMENT_STEPS, _PLACES = 5, 3
@@ -83,7 +86,7 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     Refuted
         With the numbers that contradict the promise; of an implementation also with the cause, where it is found.
     ValueError
-        For what is no case.
+        For what is no case, and where steps are so short that rounding would hide a fault.
 
     Notes
     -----
@@ -118,6 +121,7 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
         _check_blocks(algorithm, problem, rng)
         _check_alone(algorithm, problem, rng)
         if _is_projected_descent(algorithm):
+            _check_seen(algorithm, problem, rng)
             check_law(Claim(cast(ProjectedDescent, algorithm)), problem, draws, alpha, rng)
     return case
 
@@ -128,6 +132,7 @@ def _as_checked(case: Case, algorithm: Implementation, draws: int, alpha: float,
     _check_blocks(algorithm, problem, seed)
     try:
         _check_alone(algorithm, problem, seed)
+        _check_seen(algorithm, problem, seed)
         if isinstance(algorithm.implements, GaLore):
             compared = check_subspaces(algorithm, problem, seed)
         elif isinstance(algorithm.implements, MethodDescent):
@@ -146,6 +151,20 @@ def _check_alone(algorithm: Algorithm, problem: Problem, seed: int) -> None:
     """Runs depend on nothing but their start and what they draw from ``rng``."""
     _check_randomness(algorithm, problem, seed)
     _check_runs(algorithm, problem, seed)
+
+
+def _check_seen(algorithm: Any, problem: Problem, seed: int) -> None:
+    """Raise ``ValueError`` where any steps would pass, as the claimed ones are lost in the rounding of iterates."""
+    claim = Claim(algorithm)
+    claimed = claim.reference if _is_projected_descent(claim.declared) else claim.declared
+    W = spread(Probe(problem, seed).lowest, _RUNS, [seed, 12])
+    iterates = islice(claimed.iterates(problem, W.copy(), np.random.default_rng([seed, 13])), STEPS)
+    path = pairwise([W, *map(np.array, iterates)])
+    if not any((np.sqrt(squared_norms(V - after)) > _SEEN * rounding(V, after)).any() for V, after in path):
+        raise ValueError(
+            f"case: no step that {name_of(algorithm)} claims to make is longer than {_SEEN} times what rounding may "
+            "change in it, so that nothing can be compared; check it with a larger gamma, or on another problem"
+        )
 
 
 def _is_projected_descent(algorithm: Any) -> bool:
