@@ -201,6 +201,13 @@ def test_ticks_are_powers_of_ten_and_within_two_decades_twice_and_five_times_the
         assert {tick[1:5] for tick in found} == {".000"}
 
 
+def test_the_least_tick_stands_at_the_foot_of_the_axis_and_the_largest_at_its_head():
+    """Catches ticks of losses below the frame, which no curve is measured by."""
+    ticks = re.findall(r"M[\d.]+ (-?[\d.]+)h", chart_svg._ticks("log", (1e-6, 1.0), is_x=False))
+    low, high = (72 * SIZE[1] * (1 - MARGINS[side]) for side in ("bottom", "top"))
+    assert (float(ticks[0]), float(ticks[-1])) == pytest.approx((low, high), abs=0.11)
+
+
 def test_words_in_a_drawing_are_escaped():
     """The name of a user's sketch is in the title."""
     text = chart_svg.draw(shown(title='<script>alert("1")</script> & more'))
