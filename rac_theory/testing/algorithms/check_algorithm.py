@@ -86,7 +86,7 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     Refuted
         With the numbers that contradict the promise; of an implementation also with the cause, where it is found.
     ValueError
-        For what is no case, and where steps are so short that rounding would hide a fault.
+        For what is no case, and where steps of an implementation are so short that rounding would hide a fault.
 
     Notes
     -----
@@ -121,7 +121,6 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
         _check_blocks(algorithm, problem, rng)
         _check_alone(algorithm, problem, rng)
         if _is_projected_descent(algorithm):
-            _check_seen(algorithm, problem, rng)
             check_law(Claim(cast(ProjectedDescent, algorithm)), problem, draws, alpha, rng)
     return case
 
@@ -153,12 +152,10 @@ def _check_alone(algorithm: Algorithm, problem: Problem, seed: int) -> None:
     _check_runs(algorithm, problem, seed)
 
 
-def _check_seen(algorithm: Any, problem: Problem, seed: int) -> None:
-    """Raise ``ValueError`` where any steps would pass, as the claimed ones are lost in the rounding of iterates."""
-    claim = Claim(algorithm)
-    claimed = claim.reference if _is_projected_descent(claim.declared) else claim.declared
+def _check_seen(algorithm: Implementation, problem: Problem, seed: int) -> None:
+    """Raise ``ValueError`` where any steps would pass, as the declared ones are lost in the rounding of iterates."""
     W = spread(Probe(problem, seed).lowest, _RUNS, [seed, 12])
-    iterates = islice(claimed.iterates(problem, W.copy(), np.random.default_rng([seed, 13])), STEPS)
+    iterates = islice(algorithm.implements.iterates(problem, W.copy(), np.random.default_rng([seed, 13])), STEPS)
     path = pairwise([W, *map(np.array, iterates)])
     if not any((np.sqrt(squared_norms(V - after)) > _SEEN * rounding(V, after)).any() for V, after in path):
         raise ValueError(
