@@ -110,14 +110,19 @@ def test_a_deterministic_one_is_decided_by_one_run():
     ids=["SGD", "GaLore", "method"],
 )
 def test_steps_that_rounding_hides_are_not_compared(implements):
-    """Catches that all passes where nothing can be told: with gamma of 1e-13 steps twice as long did."""
+    """Catches that all passes where nothing can be told: with gamma of 1e-13 steps twice as long did.
+
+    Also lengths of all steps together for those of one, which at 1e-12 can be seen, and what does not move at all.
+    """
 
     def twice(gamma):
         return declared(implements(2 * gamma), implements(gamma))
 
-    with pytest.raises(ValueError, match=r"no step that .* claims to make is longer than 20 times what rounding"):
-        check_algorithm(twice(1e-13), draws=DRAWS)
-    assert refusal(check_algorithm, twice(1e-10), draws=DRAWS)
+    for gamma in (1e-12, 1e-13):
+        with pytest.raises(ValueError, match=r"no step that .* claims to make is longer than 20 times what rounding"):
+            check_algorithm(twice(gamma), draws=DRAWS)
+    for wrong in (twice(1e-10), declared(lambda W, rng: W, implements(1e-10))):
+        assert refusal(check_algorithm, wrong, draws=DRAWS)
 
 
 # --- right ones -----------------------------------------------------------------------------------------------------
