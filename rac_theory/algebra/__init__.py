@@ -30,7 +30,7 @@ from rac_theory.algebra.latex import latex, named, pieces
 from rac_theory.algebra.number import number, truth
 from rac_theory.algebra.polynomial import identical, in_letters, polynomial
 from rac_theory.algebra.polynomials import ONE, Atom, Monomial, Polynomial, constant, symbols_in, term
-from rac_theory.algebra.ratio import Ratio
+from rac_theory.algebra.ratio import Ratio, summed
 from rac_theory.algebra.roots import without_squares
 from rac_theory.algebra.sign import Lemma, Region, Way, sign
 from rac_theory.algebra.text import text
@@ -85,6 +85,7 @@ __all__ = [
     "simplified",
     "slacks",
     "sqrt",
+    "summed",
     "symbols_in",
     "symbols_of",
     "term",

@@ -4,8 +4,11 @@ Equal quotients are those whose products crosswise are equal: no common divisor 
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from operator import add
 
 from rac_theory.algebra.expression import Expression, Quotient
 from rac_theory.algebra.polynomials import ONE, ZERO, Polynomial, constant
@@ -91,6 +94,25 @@ def over(above: Polynomial, below: Polynomial) -> Ratio:
         return Ratio(constant(value))
     unit = _common(below)
     return Ratio(above * unit, below * unit)
+
+
+def summed(ratios: Iterable[Ratio]) -> Ratio:
+    """Return a sum, to which those of one denominator are added first: else denominators multiply at every change.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, polynomial
+    >>> from rac_theory.algebra.ratio import summed
+    >>> x, y = Symbol("x"), Symbol("y")
+    >>> terms = [polynomial(each) for each in (x / (1 - x), y / (1 - y), 1 / (1 - x), 1 / (1 - y))]
+    >>> [len(ratio.denominator.terms) for ratio in (summed(terms), sum(terms, polynomial(0 * x)))]
+    [4, 9]
+    """
+    by_denominator: dict[Polynomial, Ratio] = {}
+    for ratio in ratios:
+        before = by_denominator.get(ratio.denominator)
+        by_denominator[ratio.denominator] = ratio if before is None else before + ratio
+    return reduce(add, by_denominator.values(), Ratio(ZERO))
 
 
 def _common(polynomial: Polynomial) -> Polynomial:

@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 from fractions import Fraction
+from functools import reduce
 from math import prod
+from operator import add
 
 import pytest
 
-from rac_theory.algebra import Let, Symbol, identical, polynomial, polynomials
+from rac_theory.algebra import Let, Ratio, Symbol, constant, identical, polynomial, polynomials, summed
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.forms import between, choice, maximum, powers, sqrt, total
 from tests.as_one_test import as_one_test
@@ -186,3 +188,16 @@ def test_it_is_written_as_one_would():
     assert repr(polynomial(-x / 2)) == "-x / 2"
     letters = [Symbol(name) for name in "eEdDcCbBaA"]  # by no order of addresses, which change
     assert repr(polynomial(prod(letters) / prod(letters) ** 2)) == "1 / (A a B b C c D d E e)"
+
+
+def test_a_sum_of_quotients_is_that_of_any_order():
+    """Denominators that come again are not multiplied again; what is infinite or unknown is not taken for zero."""
+    quotients = [polynomial(each) for each in (x / (1 - x), y / (1 - y), 1 / (1 - x), T, 1 / (1 - y), -2 * T)]
+    one_by_one = reduce(add, quotients)
+    assert summed(quotients) == summed(quotients[::-1]) == one_by_one
+    assert len(summed(quotients).denominator.terms) == 4 < len(one_by_one.denominator.terms)
+    assert (summed([]), summed(quotients[3:4])) == (polynomial(x - x), quotients[3])
+    infinite = Ratio(constant(1), constant(0))
+    for several in ([infinite, quotients[0]], [infinite, infinite], [quotients[0], infinite, -infinite]):
+        added, expected = summed(several), reduce(add, several)
+        assert (added.numerator, added.denominator) == (expected.numerator, expected.denominator)

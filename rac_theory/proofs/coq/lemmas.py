@@ -5,10 +5,10 @@ that they are what is said is computed by Coq.
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
-from operator import add, mul
+from operator import mul
 from typing import TypeAlias
 
-from rac_theory.algebra import Expression, Let, Ratio, Relation, Symbol, lifted, symbols_of, without_squares
+from rac_theory.algebra import Expression, Let, Ratio, Relation, Symbol, lifted, summed, symbols_of, without_squares
 from rac_theory.proofs.coq.lemma import TYPES, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
 from rac_theory.proofs.coq.space import MEMORY, STEPS, Space
@@ -303,7 +303,7 @@ class Lemmas:
         products = (
             reduce(mul, (factor.value for factor in facts), read(lifted(times))) for facts, times in fact.of.items()
         )
-        missing = without_squares(fact.value - reduce(add, products))
+        missing = without_squares(fact.value - summed(products))
         if missing.is_zero:
             return ""
         self.define()
