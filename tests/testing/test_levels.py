@@ -27,6 +27,7 @@ from rac_theory.testing.algorithms import exchange, law, members
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
 from rac_theory.testing.algorithms.paired_steps import PairedSteps, paired
+from rac_theory.testing.probe import Probe
 from rac_theory.testing.sketches import batches, moments
 from rac_theory.testing.sketches import check_sketch as sketches
 from rac_theory.testing.sketches.moments import Frequencies, Marginals
@@ -361,7 +362,7 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
     asked = Counter()
     for module, name in ((law, "check_pairs"), (law, "check_past")):
         monkeypatch.setattr(module, name, lambda _n, _p, _G, level, name=name: asked.update([(name, round(level, 9))]))
-    law.check_law(Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), LEAST, 64, 1e-3, 0)
+    law.check_law(Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), Probe(LEAST, 0), 64, 1e-3)
     third = math.log(3e3)
     names = ("check_pairs", "check_past")
     assert asked == {(name, round(times * third, 9)): 3 for name in names for times in (1, 4)}

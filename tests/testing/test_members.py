@@ -12,6 +12,7 @@ from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.testing.algorithms import check_algorithm, course, law, members, recomputed
 from rac_theory.testing.algorithms.claimed import Claim, View
+from rac_theory.testing.probe import Probe
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, Mine, X, Y
 from tests.testing.failing import expect_refusal, refusal
 
@@ -312,7 +313,7 @@ def test_what_was_compared_is_the_least_of_all_places(monkeypatch):
     found = iter([law.Compared(7, True), law.Compared(5, False), law.Compared(9, True)])
     monkeypatch.setattr(law, "_check_place", lambda *arguments: next(found))
     monkeypatch.setattr(law, "check_course", lambda *arguments: None)
-    assert law.check_law(Claim(Implementation(Mine(), implements=PLAIN)), LEAST, 64, 1e-3, 0) == (5, False)
+    assert law.check_law(Claim(Implementation(Mine(), implements=PLAIN)), Probe(LEAST, 0), 64, 1e-3) == (5, False)
 
 
 def test_passes_are_the_gradients_of_a_step():
@@ -349,7 +350,7 @@ def test_what_is_declared_shares_the_level_of_the_normal_law(monkeypatch):
         second_moments=lambda problem: moments,
         iterates=lambda problem, W, rng: iter([W - 0.25 * problem.gradient(W)] * 9),
     )
-    check_algorithm.check_declared(declared, problem, 64, 0.01, 0)
+    check_algorithm.check_declared(declared, Probe(problem, 0), 64, 0.01)
     assert len(seen) == 3 * (2 + 2 * 5)
     assert [call[4] for call in seen] == [pytest.approx(norm.isf(0.01 / (2 * 36)))] * 36
     for call in seen[:2]:
@@ -360,7 +361,7 @@ def test_what_is_declared_shares_the_level_of_the_normal_law(monkeypatch):
         assert squares[1::2] == (f"E||grad f||^2 at t = {t}", 10 * t, (-1, 1))
     del declared.second_moments
     seen.clear()
-    check_algorithm.check_declared(declared, problem, 64, 0.01, 0)
+    check_algorithm.check_declared(declared, Probe(problem, 0), 64, 0.01)
     assert [call[4] for call in seen] == [pytest.approx(norm.isf(0.01 / (2 * 36)))] * 6
 
 

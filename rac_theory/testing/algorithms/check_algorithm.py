@@ -111,33 +111,33 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     Careless.deterministic must be False: another seed gives other iterates
     """
     being("case", case, Case, ", such as Case(algorithm, problem)")
-    algorithm, problem = case.algorithm, case.problem
+    algorithm, problem, probe = case.algorithm, case.problem, Probe(case.problem, rng)
     if not hasattr(algorithm, "deterministic"):
         raise Refuted(f"{type(algorithm).__name__} must have the member 'deterministic'")
     with np.errstate(all="ignore"):  # a large step may diverge
-        check_declared(algorithm, problem, draws, alpha, rng)
+        check_declared(algorithm, probe, draws, alpha)
         if isinstance(algorithm, Implementation):
-            return _as_checked(case, algorithm, draws, alpha, rng)
+            return _as_checked(case, algorithm, probe, draws, alpha)
         _check_blocks(algorithm, problem, rng)
         _check_alone(algorithm, problem, rng)
         if _is_projected_descent(algorithm):
-            check_law(Claim(cast(ProjectedDescent, algorithm)), problem, draws, alpha, rng)
+            check_law(Claim(cast(ProjectedDescent, algorithm)), probe, draws, alpha)
     return case
 
 
-def _as_checked(case: Case, algorithm: Implementation, draws: int, alpha: float, seed: int) -> Case:
+def _as_checked(case: Case, algorithm: Implementation, probe: Probe, draws: int, alpha: float) -> Case:
     """Compare an implementation with what it implements; where a projected descent differs, its cause is named."""
-    problem, claim = case.problem, Claim(algorithm)
+    problem, seed, claim = probe.problem, probe.seed, Claim(algorithm)
     _check_blocks(algorithm, problem, seed)
     try:
         _check_alone(algorithm, problem, seed)
-        _check_seen(algorithm, problem, seed)
+        _check_seen(algorithm, probe)
         if isinstance(algorithm.implements, GaLore):
-            compared = check_subspaces(algorithm, problem, seed)
+            compared = check_subspaces(algorithm, probe)
         elif isinstance(algorithm.implements, MethodDescent):
-            compared = check_method(algorithm, problem, draws, alpha, seed)
+            compared = check_method(algorithm, probe, draws, alpha)
         else:
-            compared = check_law(claim, problem, draws, alpha, seed)
+            compared = check_law(claim, probe, draws, alpha)
     except Refuted as refuted:
         if isinstance(algorithm.implements, GaLore | MethodDescent):
             raise
@@ -152,11 +152,11 @@ def _check_alone(algorithm: Algorithm, problem: Problem, seed: int) -> None:
     _check_runs(algorithm, problem, seed)
 
 
-def _check_seen(algorithm: Implementation, problem: Problem, seed: int) -> None:
+def _check_seen(algorithm: Implementation, probe: Probe) -> None:
     """Raise ``ValueError`` where any steps would pass, as the declared ones are lost in the rounding of iterates."""
-    W = spread(Probe(problem, seed).lowest, _RUNS, [seed, 12])
-    iterates = islice(algorithm.implements.iterates(problem, W.copy(), np.random.default_rng([seed, 13])), STEPS)
-    path = pairwise([W, *map(np.array, iterates)])
+    W = spread(probe.lowest, _RUNS, [probe.seed, 12])
+    iterates = algorithm.implements.iterates(probe.problem, W.copy(), np.random.default_rng([probe.seed, 13]))
+    path = pairwise([W, *map(np.array, islice(iterates, STEPS))])
     if not any((np.sqrt(squared_norms(V - after)) > _SEEN * rounding(V, after)).any() for V, after in path):
         raise ValueError(
             f"case: no step that {name_of(algorithm)} claims to make is longer than {_SEEN} times what rounding may "
@@ -256,18 +256,19 @@ def _check_runs(algorithm: Algorithm, problem: Problem, seed: int) -> None:
             )
 
 
-def check_declared(algorithm: Algorithm, problem: Problem, draws: int, alpha: float, seed: int) -> None:
+def check_declared(algorithm: Algorithm, probe: Probe, draws: int, alpha: float) -> None:
     """Raise ``Refuted`` if a mean over draws contradicts a declared one; what is not declared is not checked.
 
     Means are compared by the normal law, so that alpha, for all that is said together, is approximate.
     """
+    problem, seed = probe.problem, probe.seed
     subject: Any = algorithm.stepper if isinstance(algorithm, Implementation) else algorithm
     bounds = dict(subject.constants(problem)) if hasattr(subject, "constants") else {}
     moments: Any = subject.second_moments(problem) if hasattr(subject, "second_moments") else None
     sides = [(name, sign) for name, sign in (("lambda_min", -1), ("lambda_max", 1)) if name in bounds]
     if not sides and moments is None:
         return
-    near = Probe(problem, seed).lowest
+    near = probe.lowest
     runs = min(draws, max(_NUMBERS // near.size, 64))
     errors = NormalDist().inv_cdf(1 - alpha / (2 * _PLACES * (len(sides) + 2 * _MOMENT_STEPS)))
     for index in range(_PLACES):

@@ -29,11 +29,11 @@ _LASTING = 8  # moves that are looked at for one subspace
 _SAME = 1e-4  # relative: what fits so well is no accident
 
 
-def check_method(algorithm: Implementation, problem: Problem, draws: int, alpha: float, seed: int) -> Compared:
+def check_method(algorithm: Implementation, probe: Probe, draws: int, alpha: float) -> Compared:
     """Raise ``Refuted`` if the steps are not those of the method; a right one fails with probability alpha at most."""
     declared = algorithm.implements
     assert isinstance(declared, MethodDescent)
-    near = Probe(problem, seed).lowest
+    problem, seed, near = probe.problem, probe.seed, probe.lowest
     W = spread(near, _RUNS, [seed, 40])
     runs = enumerate(also_slowed(algorithm, problem, W[:2], seed))
     each_step = all(_check_steps(algorithm, declared, run, W, [seed, 41 + index]) for index, run in runs)
@@ -163,15 +163,15 @@ def _watched(program: Program, kick: Array) -> tuple[Array, int]:
     return watched, k
 
 
-def check_subspaces(algorithm: Implementation, problem: Problem, seed: int) -> Compared:
+def check_subspaces(algorithm: Implementation, probe: Probe) -> Compared:
     """Raise ``Refuted`` if a step is another one than that of the declared GaLore, with the cause if it is found.
 
     Nothing is drawn, so nothing is left to chance. Each of 72 steps is compared with the declared one from where it
     began, on the problem and, if it takes it, on a multiple on which it is slower.
     """
-    W = spread(Probe(problem, seed).lowest, _RUNS, [seed, 7])
-    for run in also_slowed(algorithm, problem, W[:2], seed):
-        _check_subspaces(algorithm, run, W, seed)
+    W = spread(probe.lowest, _RUNS, [probe.seed, 7])
+    for run in also_slowed(algorithm, probe.problem, W[:2], probe.seed):
+        _check_subspaces(algorithm, run, W, probe.seed)
     return Compared(0, each_step=True)
 
 

@@ -33,13 +33,13 @@ class Compared(NamedTuple):
     each_step: bool
 
 
-def check_law(claim: Claim, problem: Problem, draws: int, alpha: float, seed: int) -> Compared:
+def check_law(claim: Claim, probe: Probe, draws: int, alpha: float) -> Compared:
     """Raise ``Refuted`` if the steps of a projected descent are not what it claims to be; else say how they were seen.
 
     Of an implementation moves are all there is. A right one fails with probability at most ``LEVELS * alpha``: three
     places and up to three courses, at a third of alpha each, and as much again for the draws of the same seed.
     """
-    near = Probe(problem, seed).lowest
+    problem, seed, near = probe.problem, probe.seed, probe.lowest
     draws = max(min(draws, _most(near.size)), _LEAST)
     descent = None if isinstance(claim.algorithm, Implementation) else claim.algorithm
     if descent is not None and is_projected(descent):
