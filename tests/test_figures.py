@@ -123,7 +123,9 @@ def test_outcomes_have_a_key_of_as_many_colours():
     greys = mesh.cmap(range(3))[:, :3] @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(greys) < -0.15).all()
     key = ax.get_figure(root=True).axes[1]
-    key.get_figure(root=True).draw_without_rendering()
+    figure = key.get_figure(root=True)
+    figure.draw_without_rendering()
+    assert max(text.get_window_extent().x1 for text in key.get_yticklabels()) < figure.bbox.x1
     assert [text.get_text() for text in key.get_yticklabels()] == list(NAMES)
     np.testing.assert_array_equal(np.asarray(mesh.get_array()), classes)
     assert [float(place) for place in key.get_yticks()] == [0, 1, 2]

@@ -304,6 +304,7 @@ def test_noise_is_what_a_projection_leaves_of_a_move():
         {"source": SimpleNamespace()},
         {"D": NOISE},
         {"from_one_W": SimpleNamespace(W=NOISE, D=U[..., :1] @ NOISE[..., :1, :])},
+        {"from_one_W": SimpleNamespace(W=NOISE, D=U @ np.stack([NOISE[0, :, :2], NOISE[1, :, :2] * [[1], [0]]]))},
     ],
 )
 def test_no_noise_is_known_where_moves_do_not_say_their_projection(given):
@@ -316,6 +317,8 @@ def test_what_is_known_of_moves():
     some = moves_of()[2].copy()
     some[1, 3, 5, 3] += 1e-3
     assert not moves_of(D=some)[0].has_rank
+    uneven = np.eye(6, 4) * [1.0, 1e-3, 1e-8, 5e-9]  # what is rounding is so beside the largest
+    assert moves_of(D=np.broadcast_to(uneven, (3, 40, 6, 4)))[0].has_rank
     pairs = NOISE[:1, :1] * np.tile(np.arange(1.0, 129), 2)[:, None, None]
     assert moves_of(D=pairs)[0].alike_from_one_W
     pairs[0, 200, 0, 0] += 1e-6
@@ -342,6 +345,10 @@ def test_later_moves_are_those_that_rounding_does_not_hide():
 
 @pytest.mark.parametrize(("low", "high", "fresh"), [(0.0, 1.0, False), (0.0, 0.9, True), (0.1, 1.0, True)])
 def test_a_sketch_of_which_all_may_be_true_may_be_frozen(low, high, fresh):
-    """Of an algorithm that is none of ours, by the bounds of E[H] that it gives."""
-    own = SimpleNamespace(one_projection=False, projection=lambda **_: SimpleNamespace(lambda_min=low, lambda_max=high))
+    """Of an algorithm that is none of ours, by the bounds of E[H] that it gives at a level of one in a million."""
+
+    def projection(alpha, **_):
+        return SimpleNamespace(lambda_min=low, lambda_max=high) if alpha == 1e-6 else None
+
+    own = SimpleNamespace(one_projection=False, projection=projection)
     assert Claim(own).is_fresh is fresh

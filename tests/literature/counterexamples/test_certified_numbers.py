@@ -74,7 +74,13 @@ def test_a_promise_that_a_link_does_not_keep_is_seen(monkeypatch):
 
 @pytest.mark.parametrize(
     ("factor", "seen", "told"),
-    [(1.5, 1.5, [False, True]), (-0.5, -0.5, [True, False]), (1.5, 1.501, [False] * 2), (-0.5, -0.501, [False] * 2)],
+    [
+        (1.5, 1.5, [False, True]),
+        (-0.5, -0.5, [True, False]),
+        (-0.5, -0.500008, [True, False]),
+        (1.5, 1.501, [False] * 2),
+        (-0.5, -0.501, [False] * 2),
+    ],
 )
 def test_a_point_attracts_whose_factor_is_below_one(factor, seen, told, monkeypatch):
     """Catches an edge at two, and a factor that one link does not have."""
