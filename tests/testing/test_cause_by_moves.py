@@ -285,3 +285,18 @@ FAULTS = [
 def test_a_fault_is_named_with_the_numbers_that_it_was_made_with(rule, words, arguments, given):
     found = ask(rule, seen(*arguments, **given))
     assert found is words if words is None else words in (found or ""), found
+
+
+def test_one_run_in_a_pair_of_another_length_is_seen(monkeypatch):
+    """Of 128 pairs from one W; all others agree. And what differs from a multiple by a thousandth is none."""
+    factors = np.ones((STEPS, RUNS))
+    factors[0, 3] = 2.0
+    monkeypatch.setattr(rules, "_multiples", lambda moves, view: factors)
+    moves = SimpleNamespace(is_exact=True, claim=SimpleNamespace(views=(View("entries"),)))
+    assert "from one W they are 2 and 1 of those that are declared" in rules.scaled(moves)
+    monkeypatch.undo()
+    G = np.random.default_rng(0).standard_normal((1, 5, 3, 2))
+    claim = SimpleNamespace(declared=SimpleNamespace(gamma=0.5))
+    for off, seen in ((1e-6, True), (1e-3, False)):
+        moves = SimpleNamespace(D=G + off * G[..., ::-1], G=G, claim=claim)
+        assert (rules._multiples(moves, View("entries")) is not None) is seen

@@ -335,6 +335,18 @@ def test_an_index_that_is_listed_twice_counts_twice_among_many():
     expect_refusal("an index that is listed twice counting twice", components.check_lists, probe_of(problem), problem)
 
 
+@pytest.mark.parametrize("written", ["W", "lists"])
+def test_an_argument_that_is_written_to_is_seen_whichever_it_is(written):
+    def component_gradient(W, lists):
+        given = {"W": W, "lists": lists}
+        given[written] += 1
+        return 0 * W
+
+    problem = SimpleNamespace(component_gradient=component_gradient)
+    arguments = probe_of(problem), problem, np.ones((2, 1, 1)), np.zeros((2, 3), dtype=int), None
+    expect_refusal("must leave its arguments alone, one was written to", components._check_list, *arguments)
+
+
 def test_what_rounding_may_make_of_values_is_counted_by_hand():
     """``max |f|`` at zero, the start and the minimum; the size of that, 5, and the largest gradient."""
     minimum = np.array([[3.0], [-4.0]])

@@ -9,7 +9,7 @@ import pytest
 
 from rac_theory import Case, ChainOfLoRA, Initialisation, simulate
 from rac_theory.literature import C4
-from rac_theory.literature.counterexamples import restarts
+from rac_theory.literature.counterexamples import averaged_factors, factors_at_a_solution, momentum, restarts
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.literature.counterexamples.loss_of_smoothness import logistic_ceiling, paper_quadratic
@@ -120,3 +120,14 @@ def test_the_ceiling_of_logistic_losses_is_three_fifths_met():
     assert 0.58 * ceiling < met <= ceiling
     for b, a in ((2.0, 3.0), (3.0, 2.0)):
         assert logistic_ceiling(problem, np.array([[b]]), np.array([[a]])) == pytest.approx(13 / (6 * np.e) + 1)
+
+
+def test_what_a_counterexample_says_is_refused_where_it_is_not_so(monkeypatch):
+    """A mean that one factor keeps, a gap that moves at one step, more than all of a bound: each under its check."""
+    left = averaged_factors.stacked([(averaged_factors.B, averaged_factors.A)])
+    monkeypatch.setattr(averaged_factors, "stacked", lambda clients: (left[0], 0 * left[1]))
+    monkeypatch.setattr(averaged_factors, "gap_of_means", lambda clients: Fraction(1, 2))
+    assert not averaged_factors._that_agree()[0].holds
+    assert not factors_at_a_solution._stays(np.array([0.5, 0.6]), np.array([0.5])).holds
+    monkeypatch.setattr(momentum, "ratios", lambda beta, steps: [Fraction(3, 2)] * steps)
+    assert not momentum.gather_beyond(momentum.C26).checks[0].holds

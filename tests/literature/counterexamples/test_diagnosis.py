@@ -413,3 +413,12 @@ def test_decay_is_named_with_how_strong_it_acts():
     whole = replace(DECAYED, algorithm=DECAY(None, gamma=0.2, omega=0.1), steps=400)
     assert Cause.DECAY not in causes(inside)
     assert Cause.DECAY not in causes(whole, runs=1)
+
+
+def test_a_late_step_that_rises_is_no_slow_descent():
+    """Though all late steps together descend. And decay of nothing is no decay, of a run along which it would fit."""
+    moves = SimpleNamespace(rise=np.array([-1.0, -1, -1, 0.1]), length=np.ones(4), rises=np.array([0, 0, 0, 1]) > 0)
+    assert diagnosis._slow(SimpleNamespace(gamma=1.0), None, moves) is None
+    decay = DECAY(Haar(2, 1), gamma=0.1, omega=0.0)
+    case, W = Case(decay, Quadratic.left(np.eye(2), np.ones((2, 1)))), np.ones((4, 2, 1))
+    assert diagnosis._decay(SimpleNamespace(case=case, W=W, gradients=-W), None, moves) is None
