@@ -4,13 +4,14 @@ import importlib
 import re
 import time
 import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rac_theory import Case, Status, learning_rate, verify
 from rac_theory.algorithms import SHIFTED_MOMENTUM
-from rac_theory.commands.advise_words import MOMENTUM, NOT_COVERED, shortened
+from rac_theory.commands.advise_words import MOMENTUM, NOT_COVERED, brief, shortened
 from rac_theory.commands.cli import main
 from rac_theory.commands.screen import screen
 from rac_theory.problems import LeastSquares, Quadratic
@@ -25,6 +26,16 @@ def test_what_is_left_out_is_counted_where_something_is():
     """Catches "and 0 more" after sentences that are all there."""
     assert shortened(["a", "b"], 2) == ["a", "b"]
     assert shortened(["a", "b", "c"], 2) == ["a", "b", "and 1 more"]
+
+
+def test_a_rank_that_nobody_gave_is_said_to_be_a_default():
+    """And of what is left out the reason is said, without its details."""
+    for typed, config, default in ((None, None, True), ("8", None, False), (None, SimpleNamespace(remarks=()), False)):
+        assert (
+            "rank 8 is PEFT's default, and --rank says another: " in next(brief([], [], 8, typed, config))
+        ) is default
+    shapes = SimpleNamespace(forms=(), left_out=["w is no layer, but scales: 2 x 3"])
+    assert "left out: 1 that is no layer" in [*brief([shapes], [], 8, None, None)]
 
 
 def test_the_command(folder, capsys):
