@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import cache, reduce
 from operator import mul, sub
 from typing import Any
 
@@ -28,6 +28,7 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
         return p
     letters = sorted({letter for polynomial in (p, by) for m, _ in polynomial.terms for letter in _powers(m)}, key=repr)
 
+    @cache
     def order(monomial: Monomial) -> tuple[int, ...]:
         powers = _powers(monomial)
         return tuple(powers.get(letter, 0) for letter in letters)
@@ -92,11 +93,9 @@ def cancelled(value: Ratio, factors: Sequence[Polynomial]) -> Ratio:
     value = simplified(value)
     for factor in factors:
         while value.denominator != ONE:
-            sides = [divided(side, factor) for side in (value.numerator, value.denominator)]
-            if None in sides:
+            if (below := divided(value.denominator, factor)) is None:
                 break
-            above, below = sides
-            assert above is not None
-            assert below is not None
+            if (above := divided(value.numerator, factor)) is None:
+                break
             value = simplified(Ratio(above) / Ratio(below))
     return value
