@@ -101,8 +101,7 @@ def summed(ratios: Iterable[Ratio]) -> Ratio:
 
     Examples
     --------
-    >>> from rac_theory.algebra import Symbol, polynomial
-    >>> from rac_theory.algebra.ratio import summed
+    >>> from rac_theory.algebra import Symbol, polynomial, summed
     >>> x, y = Symbol("x"), Symbol("y")
     >>> terms = [polynomial(each) for each in (x / (1 - x), y / (1 - y), 1 / (1 - x), 1 / (1 - y))]
     >>> [len(ratio.denominator.terms) for ratio in (summed(terms), sum(terms, polynomial(0 * x)))]

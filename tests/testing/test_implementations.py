@@ -32,6 +32,7 @@ from rac_theory.testing import NotShown, Refuted, assert_rate_bound, check_algor
 from rac_theory.testing.algorithms import implementations
 from rac_theory.testing.algorithms.implementations import _turns
 from rac_theory.testing.algorithms.law import LEVELS
+from rac_theory.testing.probe import Probe
 from tests.algorithms.methods import EF21, FEEDBACK, HEAVY_BALL
 from tests.testing import by_hand
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
@@ -408,6 +409,22 @@ def test_what_a_projection_leaves_is_known_up_to_rounding(fault, part, refuses):
         implementations._check_left(*given)
     np.testing.assert_array_equal(caught.value.witness["W"], of[1])
     implementations._check_left(*given[:5], np.array([True, False, True]), 2, of)  # what is not known is left out
+
+
+def test_what_rests_at_zero_is_no_other_method():
+    """Where nothing is moved nothing is rounded, and no difference is allowed."""
+    zero = np.zeros((3, 6, 4))
+    known, declared = np.array([True, True, True]), HEAVY_BALL(None, gamma=0.1, beta=0.5)
+    implementations._check_left(SimpleNamespace(called="Mine"), declared, zero, zero, np.zeros(3), known, 2, zero)
+
+
+@pytest.mark.parametrize("implements", [GD(GAMMA), GaLore(2, GAMMA), HEAVY_BALL(None, gamma=GAMMA, beta=0.5)], ids=str)
+def test_the_lowest_point_is_looked_for_once(implements, monkeypatch):
+    """Descents to it can take most of a check: from zero, a start and a minimum that are given, and from two others."""
+    starts, descended = [], Probe._descended
+    monkeypatch.setattr(Probe, "_descended", lambda probe, W: starts.append(W) or descended(probe, W))
+    check_algorithm(declared(implements, implements), draws=DRAWS)
+    assert len(starts) == len(Probe(LEAST, 0).landmarks) + 2
 
 
 def test_a_state_that_the_report_does_not_read_is_not_watched():
