@@ -4,7 +4,7 @@ import random
 from fractions import Fraction
 
 from rac_theory.algebra import Ratio, Symbol, identical, polynomial
-from rac_theory.algebra.division import divided, simplified
+from rac_theory.algebra.division import cancelled, divided, simplified
 from rac_theory.algebra.polynomials import ZERO, constant
 from tests.as_one_test import as_one_test
 
@@ -50,3 +50,14 @@ def test_nothing_is_divided_by_anything_and_symbolic_exponents_are_not_looked_in
     power = polynomial((1 + x) ** T).numerator
     assert divided(power * power, power) is None
     assert identical((1 + x) ** T / (1 + x) ** T, 1)
+
+
+def test_factors_of_both_sides_are_cancelled_and_others_stay():
+    """Each as often as it is above and below; one that is on one side alone goes nowhere."""
+    above, below = (polynomial(side).numerator for side in ((1 + x) ** 2 * (x + y), (1 + x) ** 3 * (x - y) * (y + z)))
+    value, factors = Ratio(above, below), [polynomial(side).numerator for side in (y + z, x + y, 1 + x)]
+    shorter = cancelled(value, factors)
+    assert shorter == value
+    assert shorter.denominator in (reduced := polynomial((1 + x) * (x - y) * (y + z)).numerator, -reduced)
+    assert cancelled(value, factors[:2]) == value
+    assert cancelled(Ratio(above, polynomial((1 + x) * (y + z)).numerator), factors).denominator == factors[0]
