@@ -76,16 +76,20 @@ def explained(example: Counterexample) -> tuple[int, int, float]:
     return rises, len(sharpest), min(sharpest, default=math.nan)
 
 
-def outcome_map(points: int = 9) -> Outcomes:
-    """Return what becomes of most runs of LoRA, start against step size, where the optimum is of rank one."""
+def outcome_map(points: int = 7) -> Outcomes:
+    """Return what becomes of most runs of LoRA, start against step size, where the optimum is of rank one.
+
+    No run is judged while it is on its way: ten times as many steps give the same map. From a large A the way is long,
+    as B stays small then, and with it what moves A.
+    """
     W_star = np.outer([1.0, 1.0, -1.0], [1.0, 0.5, 1.0])
     problem = paper_quadratic(W_star)
-    scales, steps = np.geomspace(0.05, 5, points), np.geomspace(0.02, 2, points)
+    scales, steps = np.geomspace(0.05, 2.5, points), np.geomspace(0.05, 2, points)
     outcome = np.empty((points, points))
     for i, scale in enumerate(scales):
         start = Initialisation(A=Gaussian(3, 1), scale=float(scale))
         for k, step in enumerate(steps):
-            long_enough = int(max(400, 60 / step))  # so that short steps are not taken for a wrong point
+            long_enough = int(max(400, 60 * (1 + scale**2) / step))
             runs = simulate(Case(LoRA(start, float(step) / LARGEST), problem, steps=long_enough), runs=8, rng=0)
             at_optimum = runs.values[:, -1] < 1e-6 * runs.values[:, 0]
             ends = np.where(diverged(runs), 2, np.where(at_optimum, 0, 1))
