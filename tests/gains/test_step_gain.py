@@ -14,6 +14,7 @@ from rac_theory.gains.step_gain import Moment, gain_at, uneven_moments
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, FromFunction, Haar, Rademacher, WeightedCoordinate
+from tests.gains.matrices import swapped
 from tests.sketches.without_claims import WithoutClaims
 
 RNG = np.random.default_rng(0)
@@ -61,8 +62,7 @@ def test_over_a_support_it_is_the_sum(kind, terms):
     for sketch, side in product(
         (rare, Coordinate(4, 2), sketches.CountSketch(4, 2), Rademacher(4, 2)), ("left", "right")
     ):
-        turned = terms if side == "left" else [(b, a) for a, b in terms]
-        Q = Smoothness(turned)
+        Q = Smoothness(terms if side == "left" else swapped(terms))
         B, p = sketch.support()
         p = p.astype(float)
         M = steps(kind, B, Q.dense, side)
