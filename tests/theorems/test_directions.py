@@ -220,16 +220,8 @@ def test_where_the_side_is_open_both_ends_are_true():
 # What constants are, beside the numbers that they should be.
 
 
-class Bounded(LeastSquares):
-    """As if somebody had proved a bound on the variance of gradients."""
-
-    variance_bound = 0.3
-
-
-class BoundedClients(Federated):
-    """The same for clients."""
-
-    variance_bound = 0.3
+BOUNDED, BOUNDED_CLIENTS = (type("Bounded", (one,), {"variance_bound": 0.3}) for one in (LeastSquares, Federated))
+"""As if somebody had proved a bound on the variance of gradients of components, and of clients."""
 
 
 def test_constants_are_on_the_side_of_their_symbols():
@@ -238,7 +230,7 @@ def test_constants_are_on_the_side_of_their_symbols():
     Catches a constant that is rounded to nearest or to the wrong side, and a new one that nobody looks at.
     """
     rows, l2, ratio = (1, 2, 3), Fraction(0.1), Fraction(1, 4)  # of minibatches of 2: (N - b) / (b (N - 1))
-    problem = Bounded(np.diag(rows), np.ones((3, 1)), float(l2))
+    problem = BOUNDED(np.diag(rows), np.ones((3, 1)), float(l2))
     f0 = Fraction(1, 2)
     lowest = sum(l2 / (x * x + 3 * l2) for x in rows) / 2
     smooth, strong, steepest = Fraction(9, 3) + l2, Fraction(1, 3) + l2, 9 + l2
@@ -285,7 +277,7 @@ def test_constants_are_on_the_side_of_their_symbols():
 
 def stored_constants(problem, gamma):
     """The constants of one problem under all kinds of algorithms, those that are known."""
-    haar, client = sketches.Haar(3, 1), BoundedClients(problem, 1)
+    haar, client = sketches.Haar(3, 1), BOUNDED_CLIENTS(problem, 1)
     algorithms = [
         (problem, RACLoRA(haar, gamma, gradients=Minibatch(2))),
         (problem, RACLoRA(haar, gamma, gradients=Reshuffled())),
