@@ -31,11 +31,6 @@ def factor(b, kappa, e):
     return (2 - kappa * (1 + e) + kappa * (1 - e) / b) / (2 + kappa - kappa * b)
 
 
-def projection(rng, d, r):
-    Q, _ = np.linalg.qr(rng.standard_normal((d, r)))
-    return Q @ Q.T
-
-
 @as_one_test(("kappa", "e"), GRID)
 def test_the_rate_is_the_smallest_factor(kappa, e):
     """The page's F(b) on (0, 1], by search: its minimum is where both coefficients are positive, as the page says.
@@ -97,7 +92,8 @@ def random_case(rng):
     U, _ = np.linalg.qr(rng.standard_normal((d, d)))
     A = (U * (curvatures / curvatures.max())) @ U.T
     weights = rng.dirichlet(np.ones(int(rng.integers(1, 5))))
-    draws = [(p, projection(rng, d, int(rng.integers(1, d + 1)))) for p in weights]
+    bases = [np.linalg.qr(rng.standard_normal((d, rng.integers(1, d + 1))))[0] for _ in weights]
+    draws = [(p, Q @ Q.T) for p, Q in zip(weights, bases, strict=True)]
     low = max(0.0, np.linalg.eigvalsh(sum(p * H for p, H in draws))[0])
     c = Constants(
         gamma=rng.uniform(0.02, 1.98), L=1.0, mu=float((curvatures / curvatures.max()).min()), lambda_min=low, gap0=1.0
