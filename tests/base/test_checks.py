@@ -90,14 +90,10 @@ def test_numbers_of_every_type_are_copied(value):
     assert not np.shares_memory(result, value)
 
 
-def test_infinite_extended_precision_is_named():
-    """Without a warning of the cast."""
+def test_what_is_infinite_or_huge_is_named_before_it_is_cast_or_copied():
+    """Extended precision, without a warning; two terabytes that are one number; a shape that is wrong, as such."""
     with pytest.raises(ValueError, match="X must be finite, got 1 nan or infinite entries out of 1"):
         array("X", [np.longdouble("1e400")] if np.finfo(np.longdouble).max > 1e308 else [np.inf])
-
-
-def test_nothing_is_copied_before_its_size_is_known():
-    """Two terabytes that are one number; a shape that is wrong is named as such."""
     huge = np.broadcast_to(1.0, (1 << 20, 1 << 18))
     with pytest.raises(ValueError, match=r"X must have at most 2147483648 entries, got shape \(1048576, 262144\)"):
         array("X", huge)

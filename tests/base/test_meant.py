@@ -100,19 +100,13 @@ def test_a_seed_stands_for_a_generator(name):
         sketch.sample("zero", 3)
 
 
-def test_an_error_inside_a_call_is_what_it_was():
+def test_an_error_inside_a_call_or_a_property_is_what_it_was():
     """Only that arguments do not fit the signature is answered; a ``TypeError`` of what is called stays."""
     with pytest.raises(TypeError, match="a verdict has five answers"):
         bool(VERDICT)
-
-    def draw(rng, more):
-        return rng
-
     with pytest.raises(sketches.sketch.BrokenSketch, match="missing 1 required positional argument: 'more'"):
-        sketches.FromFunction(3, 1, draw).sample(0, 1)
+        sketches.FromFunction(3, 1, lambda rng, more: rng).sample(0, 1)
 
-
-def test_a_property_that_fails_says_what_it_said():
     class Mine(RACLoRA):
         @property
         def broken(self):
