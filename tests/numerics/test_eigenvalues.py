@@ -114,7 +114,16 @@ def test_what_is_below_is_not_proved():
 
 
 def test_what_cannot_be_found_quickly_is_found_slowly(monkeypatch):
-    """Where products with vectors find too little, all eigenvalues decide. Catches the last margin as a bound."""
+    """Where products with vectors find too little, all eigenvalues decide; without convergence no row sums to more.
+
+    Catches the last margin as a bound.
+    """
+
+    def fails(S, **options):
+        raise ArpackNoConvergence("no", np.empty(0), np.empty((0, 0)))
+
+    monkeypatch.setattr("scipy.sparse.linalg.eigsh", fails)
+    assert MODULE._estimate(np.array([[1.0, -2.0], [-2.0, 5.0]])) == 7.0
     S = matrix(20, 2, np.linspace(0, 1, 20))
     monkeypatch.setattr(MODULE, "LARGE", 2)
     monkeypatch.setattr(MODULE, "_estimate", lambda S: 0.1)
@@ -137,11 +146,3 @@ def test_what_is_added_is_rumps_bound(d):
     share = (gamma / (1 - gamma) * d + Fraction(2, 2**52)) * (1 + Fraction(1, 10**9))
     assert proved_bound(-np.diag(np.arange(5.0, d + 5)), 0.0) == pytest.approx(float(share * (d + 4)), rel=2e-15)
     assert proved_bound(9 * np.eye(d), 1e6) - 1e6 == pytest.approx(float(share * 10**6), abs=1.2e-10)
-
-
-def test_without_convergence_no_row_sums_to_more(monkeypatch):
-    def fails(S, **options):
-        raise ArpackNoConvergence("no", np.empty(0), np.empty((0, 0)))
-
-    monkeypatch.setattr("scipy.sparse.linalg.eigsh", fails)
-    assert MODULE._estimate(np.array([[1.0, -2.0], [-2.0, 5.0]])) == 7.0
