@@ -134,9 +134,8 @@ def test_a_list_that_is_long_comes_after_what_was_meant_and_fits_a_screen():
     assert len(told) < 720
     listed = told.partition("): ")[2].split(", ")
     assert listed[-1] == f"and {300 - len(listed) + 1} more"
-    assert choice("side", "'lft'", "lft", ["left", "right"]) == (
-        "side must be one of left, right, got 'lft' (did you mean 'left'?)"
-    )
+    told = choice("side", "'lft'", "lft", ["left", "right"])
+    assert told == "side must be one of left, right, got 'lft' (did you mean 'left'?)"
     assert nearest("--n-jobs", ["--runs", "--jobs"]) == " (did you mean '--jobs'?)"
 
 

@@ -186,9 +186,10 @@ def test_probabilities_and_angles_of_no_size_lose_nothing():
         assert steeper * (1 - 1e-15) <= found <= steeper * (1 + 1e-8)
 
 
-@pytest.mark.parametrize(
-    "sketch", [sketches.Rademacher(12, 2), sketches.SparseSigns(12, 3, 0.5), sketches.KaimingUniform(12, 3)], ids=repr
-)
+OF_ENTRIES = [sketches.Rademacher(12, 2), sketches.SparseSigns(12, 3, 0.5), sketches.KaimingUniform(12, 3)]
+
+
+@pytest.mark.parametrize("sketch", OF_ENTRIES, ids=repr)
 def test_between_bounds_it_is_at_least_that_of_each_corner(sketch):
     """And at least that of 20,000 draws at their worst direction, less 5 standard errors: alpha 3e-7 each.
 

@@ -59,9 +59,8 @@ def test_over_a_support_it_is_the_sum(kind, terms):
     """On all entries, from M as it is defined. Would catch E[M] for E[2M - MQM] at gamma = 1.7, another side, and of
     single coordinates, of which one is rare, the largest curvature in the place of each."""
     rare = FiniteSupport(np.eye(4)[..., None], [0.5, 0.3, 0.1, 0.1])
-    for sketch, side in product(
-        (rare, Coordinate(4, 2), sketches.CountSketch(4, 2), Rademacher(4, 2)), ("left", "right")
-    ):
+    listed = rare, Coordinate(4, 2), sketches.CountSketch(4, 2), Rademacher(4, 2)
+    for sketch, side in product(listed, ("left", "right")):
         Q = Smoothness(terms if side == "left" else swapped(terms))
         B, p = sketch.support()
         p = p.astype(float)

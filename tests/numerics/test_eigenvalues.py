@@ -62,9 +62,7 @@ def test_what_is_raised_is_no_lower_in_exact_numbers():
     """Sums that are rounded down among others; a diagonal as its vector is the same. Catches the other direction."""
     S, by = np.random.default_rng(0).random(200), 1.1
     higher = raised(S, by)
-    assert all(
-        Fraction(more) >= Fraction(x) + Fraction(by) for x, more in zip(S.tolist(), higher.tolist(), strict=True)
-    )
+    assert all(Fraction(more) >= Fraction(x) + Fraction(by) for x, more in zip(S, higher, strict=True))
     np.testing.assert_allclose(higher, S + by, rtol=5 * EPS)
     assert raised(np.zeros(1), 1.0).tolist() == [1 + 4 * EPS]  # no more than that is added
     np.testing.assert_array_equal(raised(np.diag(S[:4]), by), np.diag(higher[:4]))

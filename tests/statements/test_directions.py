@@ -78,18 +78,15 @@ def test_every_constant_of_a_bound_is_exact_or_has_an_answer():
 )
 def test_a_symbol_with_the_wrong_side_is_seen(theorem, one):
     """The same theorem, in which a symbol says that it is rounded the other way."""
-    turned = replace(one, side={"up": "down", "down": "up"}[one.side])
-    theorem = ALL[theorem]
-    given = tuple(
-        each.terms and _at(each, {one: turned}) if isinstance(each, Relation) else each for each in theorem.given
-    )
+    turned, theorem = replace(one, side={"up": "down", "down": "up"}[one.side]), ALL[theorem]
+
+    def at(each):
+        terms = isinstance(each, Relation) and tuple(term.at({one: turned}) for term in each.terms)
+        return Relation(terms, each.signs) if terms else each
+
     claim = replace(theorem.claim, bound=theorem.claim.bound.at({one: turned}))
-    found = directions(replace(theorem, claim=claim, given=given))
+    found = directions(replace(theorem, claim=claim, given=tuple(map(at, theorem.given))))
     assert [symbol for symbol, each in found.items() if each.derived != symbol.side] == [turned]
-
-
-def _at(relation, values):
-    return Relation(tuple(term.at(values) for term in relation.terms), relation.signs)
 
 
 def test_of_a_bound_that_is_a_function_nothing_is_claimed():
@@ -132,6 +129,7 @@ def test_only_t6_and_its_like_ask_more_of_rho_than_that_it_is_below_one():
 # A second route: the bounds themselves, at constants that meet the relations.
 
 STEPS = np.array([1.0, 2, 3, 5, 17, 200, 4e3, 1e6])
+OF_ANY_SIZE = ("gap0", "gap0_upper", "distance0", "C", "D", "sigma_squared", "zeta_squared", "bias_squared", "beta")
 
 
 def admissible(theorem, rng):
@@ -150,9 +148,7 @@ def admissible(theorem, rng):
             lambda_min=low,
             leading_share=low,
             lambda_max=high,
-            **{name: 10 ** rng.uniform(-1, 1) for name in ("gap0", "gap0_upper", "distance0", "C", "D")},
-            **{name: 10 ** rng.uniform(-1, 1) for name in ("sigma_squared", "zeta_squared", "bias_squared", "beta")},
-            **{name: 10 ** rng.uniform(-1, 1) for name in ("omega", "D_in")},
+            **{name: 10 ** rng.uniform(-1, 1) for name in (*OF_ANY_SIZE, "omega", "D_in")},
             A=10 ** rng.uniform(-1, 1) * rng.integers(0, 2),  # nothing at all decides in T5_step
             nu=rng.uniform(0, 1) / smooth,
             longest_step=rng.uniform(0, 2),
@@ -196,9 +192,8 @@ def test_bounds_go_the_way_that_is_derived(theorem):
             change = (after - before) / np.maximum(before, 1e-300)  # a power may underflow
             moved[one] |= {name for name, some in (("up", change > 1e-11), ("down", change < -1e-11)) if some.any()}
     for one, ways in moved.items():
-        assert ways == {"either": {"up", "down"}, "none": set()}.get(
-            derived(theorem)[one].bound, {derived(theorem)[one].bound}
-        )
+        way = derived(theorem)[one].bound
+        assert ways == {"either": {"up", "down"}, "none": set()}.get(way, {way})
 
 
 def test_where_the_side_is_open_both_ends_are_true():

@@ -18,6 +18,8 @@ from rac_theory.statements.assumption import breach, met
 from rac_theory.theorems import Condition, KnownConstant
 from tests.as_one_test import as_one_test
 
+from .second_routes.reach import with_constant
+
 # What breaks what; an assumption that nothing here breaks fails the test, so that it is thought of.
 UNKNOWN = ("gap0_upper", "gap0", "ell", "distance0", "lambda_max", "D", "D_in", "omega", "span")
 UNKNOWN += ("sigma_squared", "zeta_squared", "bias_squared")
@@ -117,10 +119,9 @@ def test_each_assumption_broken_in_turn(claim):
 
 
 def _with(c, changes):
-    """Constants with other numbers, of which those of letters are in a mapping."""
-    letters = {name.removeprefix("letters."): value for name, value in changes.items() if name.startswith("letters.")}
-    others = {name: value for name, value in changes.items() if not name.startswith("letters.")}
-    return replace(c, letters={**c.letters, **letters}, **others)
+    for name, value in changes.items():
+        c = with_constant(c, name, value)
+    return c
 
 
 class _Reading:

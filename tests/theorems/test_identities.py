@@ -102,9 +102,8 @@ def test_a_range_that_is_wider_is_seen():
     at = {K: 1, eta: gamma, L_max: L}
     assert Reduction(subject=theorems.T1, target=theorems.T9d, at=at).extra_relations == ()
     for loosened, asked in ((eta * K * L_max <= 2, "gamma L <= 1"), (lambda_min >= 0, "lambda_min > 0")):
-        same = [
-            each for each in theorems.T9d.given if not isinstance(each, Relation) or each.terms[0] != loosened.terms[0]
-        ]
+        given = theorems.T9d.given
+        same = [each for each in given if not isinstance(each, Relation) or each.terms[0] != loosened.terms[0]]
         wider = replace(theorems.T9d, given=(*same, loosened))
         assert [text(each) for each in Reduction(subject=theorems.T1, target=wider, at=at).extra_relations] == [asked]
 

@@ -29,9 +29,8 @@ def test_variances_by_hand():
     """
     problem = Federated(LeastSquares(np.ones((2, 1)), np.array([1.0, -1.0])), 2)
     sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5])
-    alone, drawn = (
-        Case(RACLoRA(each, 0.1, gradients=Clients(Local(3))), problem, [[5.0]], steps=30) for each in (None, sketch)
-    )
+    steps = [RACLoRA(each, 0.1, gradients=Clients(Local(3))) for each in (None, sketch)]
+    alone, drawn = (Case(algorithm, problem, [[5.0]], steps=30) for algorithm in steps)
     for case, factor, measured in ((alone, 1.0, set()), (drawn, SAFETY, {"zeta_squared"})):
         constants = with_measured_variance(case, Constants.of(case), SEED)
         assert constants.zeta_squared == pytest.approx(factor)
@@ -45,10 +44,8 @@ def test_variances_by_hand():
 
 def test_the_pilot_is_not_the_ensemble_that_is_judged():
     """A pilot of 16 runs shares no stream with the runs, and is the same for the same seed."""
-    case = Case(EPOCHS, PROBLEM, steps=20)
-    first, again, other = (
-        with_measured_variance(case, Constants.of(case), np.random.SeedSequence(s)).sigma_squared for s in (0, 0, 1)
-    )
+    case, seeds = Case(EPOCHS, PROBLEM, steps=20), map(np.random.SeedSequence, (0, 0, 1))
+    first, again, other = (with_measured_variance(case, Constants.of(case), s).sigma_squared for s in seeds)
     assert first == again
     verdict = verify(theorems.T7, case, runs=8, rng=0, evidence="sampled")
     assert verdict.constants.sigma_squared == first

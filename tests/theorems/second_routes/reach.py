@@ -55,6 +55,12 @@ def is_met(relation: Relation, point: Point) -> bool:
     return met(relation, point.T, point.c)
 
 
+def with_constant(c: Constants, name: str, value: float) -> Constants:
+    """Return constants of which one is another, which may be a letter."""
+    letter = name.partition("letters.")[2]
+    return replace(c, **({"letters": {**c.letters, letter: value}} if letter else {name: value}))
+
+
 @cache
 def points(theorem: Theorem) -> list[Point]:
     """Return points near every edge and far from it, in three units of f, for a sketch that hardly ever moves, too."""
@@ -78,11 +84,7 @@ def points(theorem: Theorem) -> list[Point]:
 def _along(base: Point, name: str, sound) -> Iterator[Point]:
     def at(factor: float) -> Point:
         value = (getattr(base.c, name) or 1.0) * factor  # what is 0 becomes some number
-        if name.startswith("letters."):
-            changed = {"letters": {**base.c.letters, name.removeprefix("letters."): value}}
-        else:
-            changed = {name: value}
-        return replace(base, c=replace(base.c, **changed))
+        return replace(base, c=with_constant(base.c, name, value))
 
     if name in FALSE_AT_ZERO + TRUE_AT_ZERO:
         yield at(0.0)
