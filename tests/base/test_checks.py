@@ -8,26 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.base import nearest
-from rac_theory.base.checks import (
-    _fits,
-    array,
-    boolean,
-    bounded,
-    count,
-    finite,
-    integer,
-    moderate,
-    moderate_size,
-    one_of,
-    positive,
-    real,
-    sorted_classes,
-    symmetric,
-    typed,
-    weight,
-    workers,
-)
+from rac_theory.base import checks, nearest
+from rac_theory.base.checks import array, count, finite, integer, one_of, sorted_classes, symmetric
 from rac_theory.base.naming import printable, shown
 from rac_theory.problems import Federated, FromFunctions, LeastSquares, PLSine, Quadratic, SoftmaxRegression
 from tests.as_one_test import as_one_test
@@ -128,14 +110,14 @@ BOUNDS = {
     "integer": (lambda x: integer("x", x, 1, 5), [1, 5], [0, 6]),
     "of 64 bits": (lambda x: integer("x", x, 0), [0, 2**63 - 1], [-1, 2**63]),
     "count": (lambda x: count("x", x), [1, 2**31], [0, 2**31 + 1]),
-    "workers": (lambda x: workers("x", x), [-(2**31), -1, 1, 2**31], [-(2**31) - 1, 0, 2**31 + 1]),
-    "positive": (lambda x: positive("x", x), [1e-100, 1e100], [0.0, DOWN(1e-100), UP(1e100)]),
-    "weight": (lambda x: weight("x", x), [0.0, 1e-75, 1e75], [-1e-75, DOWN(1e-75), UP(1e75)]),
-    "bounded": (lambda x: bounded("x", x), [-1e75, 0.0, 1e75], [DOWN(-1e75), UP(1e75)]),
-    "moderate": (lambda x: moderate("x", np.array([x])), [-1e75, 0.0, 1e-75], [DOWN(-1e75), DOWN(1e-75)]),
-    "entries": (lambda x: _fits("x", (x,), 1, None), [1, 2**31], [0, 2**31 + 1]),
+    "workers": (lambda x: checks.workers("x", x), [-(2**31), -1, 1, 2**31], [-(2**31) - 1, 0, 2**31 + 1]),
+    "positive": (lambda x: checks.positive("x", x), [1e-100, 1e100], [0.0, DOWN(1e-100), UP(1e100)]),
+    "weight": (lambda x: checks.weight("x", x), [0.0, 1e-75, 1e75], [-1e-75, DOWN(1e-75), UP(1e75)]),
+    "bounded": (lambda x: checks.bounded("x", x), [-1e75, 0.0, 1e75], [DOWN(-1e75), UP(1e75)]),
+    "moderate": (lambda x: checks.moderate("x", np.array([x])), [-1e75, 0.0, 1e-75], [DOWN(-1e75), DOWN(1e-75)]),
+    "entries": (lambda x: checks._fits("x", (x,), 1, None), [1, 2**31], [0, 2**31 + 1]),
     "symmetric": (lambda x: symmetric("x", [[1.0, x], [0.0, 1.0]]), [-1e-12, 1e-12], [-1.01e-12, 1.01e-12]),
-    "typed": (lambda x: typed(int, x), ["12", "-1"], ["1_0", " 1", "\uff11"]),
+    "typed": (lambda x: checks.typed(int, x), ["12", "-1"], ["1_0", " 1", "\uff11"]),
 }
 
 
@@ -161,14 +143,14 @@ def test_each_bound_is_where_it_is_said_to_be(check, inside, outside):
         (lambda: symmetric("S", np.ones((2, 3))), "S must be square, got shape (2, 3)"),
         (lambda: symmetric("S", [[1e-3, 1e-14], [0, 1e-3]]), "S must be symmetric, got entries that differ from"),
         (lambda: one_of("x", "Digit", ["wine", "digits"]), "of digits, wine, got 'Digit' (did you mean 'digits'?)"),
-        (lambda: real("x", 10**400), "(floats end at 1.8e308)"),
-        (lambda: moderate("x", np.array([1e80])), "x must have a largest entry of size 1e-75..1e75, got 1e+80"),
-        (lambda: moderate_size("x", 1e-80), "x must be zero or of size 1e-75..1e75, got 1e-80 (other units?)"),
-        (lambda: positive("x", 1e101), "x must be of size 1e-100..1e100, got 1e+101"),
+        (lambda: checks.real("x", 10**400), "(floats end at 1.8e308)"),
+        (lambda: checks.moderate("x", np.array([1e80])), "x must have a largest entry of size 1e-75..1e75, got 1e+80"),
+        (lambda: checks.moderate_size("x", 1e-80), "x must be zero or of size 1e-75..1e75, got 1e-80 (other units?)"),
+        (lambda: checks.positive("x", 1e101), "x must be of size 1e-100..1e100, got 1e+101"),
         (lambda: count("k", 10**10), "k must be at most 2147483648, got 10000000000"),
-        (lambda: boolean("x", "no"), "x must be True or False, got 'no'"),
+        (lambda: checks.boolean("x", "no"), "x must be True or False, got 'no'"),
         (lambda: one_of("x", np.array(["a", "b"]), ["a", "b"]), "x must be one of a, b, got array(['a', 'b']"),
-        (lambda: workers("n", 0), "n must not be 0, got 0; -1 is a worker for each core"),
+        (lambda: checks.workers("n", 0), "n must not be 0, got 0; -1 is a worker for each core"),
     ],
 )
 def test_each_rule_is_said(check, message):
@@ -179,10 +161,10 @@ def test_each_rule_is_said(check, message):
 
 def test_what_may_be_unknown_is_kept_as_it_is():
     for value in (math.nan, -math.inf, np.float32("nan"), 3, Fraction(1, 2), 1e-300):
-        assert real("x", value) is value
+        assert checks.real("x", value) is value
     for value in (True, "3", Decimal(3), 1j, None, 10**400, Fraction(10**400)):
         with pytest.raises(ValueError, match="x must be a number, nan where it is unknown, got ") as failure:
-            real("x", value)
+            checks.real("x", value)
         assert ("floats end" in str(failure.value)) == (type(value) is int)
 
 

@@ -13,16 +13,12 @@ from rac_theory.algorithms import (
     FEEDBACK,
     SHIFTED_MOMENTUM,
     Bernoulli,
-    H,
-    Method,
     MethodDescent,
     MomentumInLinks,
-    NormalisedStep,
-    gradient,
-    letter,
-    state,
 )
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled, Subset
+from rac_theory.algorithms.method import H, Method, gradient, letter, state
+from rac_theory.algorithms.steepest_step import NormalisedStep
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import About, about
 from tests.as_one_test import as_one_test
@@ -30,7 +26,7 @@ from tests.as_one_test import as_one_test
 from .small_cases import THIRDS, UNEQUAL
 
 PLAIN = RACLoRA(Haar(3, 1), 0.01, lora_alpha=2.0)
-FALLS, ROOT_AND_MORE = Decreasing(GD(0.1), 2.0), 0.5 + 2**-53
+FALLS = Decreasing(GD(0.1), 2.0)
 COIN = Bernoulli(Haar(3, 1), Haar(2, 1), 0.01)
 QUICK = ACCELERATED(Haar(3, 1), gamma=0.01, alpha=0.1, s=0.5, lambda_min=0.3)
 
@@ -79,6 +75,7 @@ def of_gradients(rule, *algorithms):
 
 
 UNBIASED = "must be one unbiased gradient a sketch with known noise"
+LIKE = "steps must fall like t^-p with"
 NOT_PROJECTED = [
     *others("RAC-LoRA", NOBODYS, GaLore(1, 0.1), NormalisedStep(GD(0.1))),
     (PLAIN, "the theorem is about the projected step, lora_alpha is 2"),
@@ -135,16 +132,12 @@ OTHERS = {
     about.rac_lora_steepest: [*others("steepest steps of one size", GD(0.1))],
     about.rac_lora_root_steps: [
         *others("RAC-LoRA with steps that decrease", GD(0.1)),
-        (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),
-        (
-            replace(FALLS, power=ROOT_AND_MORE),
-            f"steps must fall like t^-p with p = 0.5, their power is {ROOT_AND_MORE}",
-        ),
+        *((replace(FALLS, power=p), f"{LIKE} p = 0.5, their power is {p}") for p in (1.0, 0.5 + 2**-53)),
         (Decreasing(PLAIN, 2.0, 0.5), "the theorem is about the projected step, lora_alpha is 2"),
     ],
     about.rac_lora_harmonic_steps: [
         *others("RAC-LoRA with steps that decrease", GD(0.1)),
-        (replace(FALLS, power=0.5), "steps must fall like t^-p with p = 1, their power is 0.5"),
+        (replace(FALLS, power=0.5), f"{LIKE} p = 1, their power is 0.5"),
     ],
     about.rac_lora_reshuffled: [*NOT_PROJECTED, *of_gradients("must be those of a reshuffled epoch", GD(0.1))],
     about.fed_rac_lora: [
