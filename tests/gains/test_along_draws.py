@@ -183,10 +183,7 @@ def test_it_is_told_and_can_be_repeated():
 
 
 def test_sums_and_coins_share_the_level():
-    """No common basis: the sum of both bounds, each at half of alpha. A coin: each side at half.
-
-    Catches a level that is spent twice.
-    """
+    """Both bounds of a sum, and both sides of a coin, have half of alpha. Catches a level that is spent twice."""
     terms = [(semidefinite(4, 4, 0), semidefinite(3, 3, 1)), (semidefinite(4, 4, 2), semidefinite(3, 3, 3))]
     own = Own(Coordinate(4, 2))
     found = smoothness_along(own, Smoothness(terms), alpha=0.02, draws=5000, rng=0)

@@ -85,10 +85,7 @@ def test_smoothness_and_gain_are_those_of_all_draws(name, strength):
 
 
 def test_each_layer_has_its_own_end():
-    """The layer that is seldom met is flat, and the steep one is met often: the gain is larger than by both ends.
-
-    Catches the smallest share with the largest curvature, which no layer has.
-    """
+    """The flat layer is met seldom, the steep one often. Catches the smallest share with the largest curvature."""
     layers = Layers([(4, 1), (2, 1)])
     Q = np.diag([0.1] * 4 + [1.0, 1.0])
     problem = Quadratic.full(Q, np.ones((6, 1)), layers=layers)
@@ -150,10 +147,7 @@ def test_what_leaves_a_direction_alone_or_is_listed_in_many_has_no_moments_of_al
 
 
 def test_a_block_that_is_no_sum_by_sides_is_read_on_all_entries():
-    """Layers that nothing couples, one of which is dense: L_H is an eigenvalue, not the largest of Q.
-
-    Catches ``H (l I) H = l H``, of an l I that is more than Q, told as the smallest there is.
-    """
+    """Nothing couples them, and one is dense. Catches ``H (l I) H = l H``, of an l I above Q, told as least."""
     A = np.random.default_rng(0).standard_normal((6, 6))
     Q = block_diag(A @ A.T / 6, 0.01 * np.eye(6))
     algorithm = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(3, 1)], 1.0)
@@ -193,10 +187,7 @@ def test_a_column_of_many_entries_has_the_smoothness_of_its_blocks():
 
 
 def test_what_draws_say_of_two_layers_costs_what_both_cost():
-    """Half of alpha each, which add up; and each bound is that of its layer at half, wider than at all of it.
-
-    Catches a level that is told once for two layers, and one that is spent twice.
-    """
+    """Half of alpha each, which add up. Catches a level that is told once for two layers, or spent twice."""
     layers = Layers([(4, 1), (4, 1)])
     Q = Smoothness([(np.diag([4.0, 1, 1, 1, 3, 1, 1, 1]), np.ones((1, 1)))])
     unknown = FromFunction(4, 1, lambda rng: rng.standard_normal((4, 1)))

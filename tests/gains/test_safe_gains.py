@@ -47,10 +47,7 @@ def test_by_L_H_it_is_rounded_down():
 
 
 def test_by_both_moments_it_is_rounded_down():
-    """p_i (2 gamma - gamma^2 q_ij) of two coordinates and two columns, in fractions.
-
-    Catches a rounding error that is added, and a column in the place of the other.
-    """
+    """p_i (2 gamma - gamma^2 q_ij) in fractions. Catches a rounding that is added, and one column for another."""
     uneven = FiniteSupport(np.eye(2)[..., None], [0.75, 0.25])
     p = Fraction(3, 4), Fraction(1, 4)
     for q, gamma in random_pairs(40):

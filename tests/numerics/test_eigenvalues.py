@@ -102,10 +102,7 @@ def test_what_is_below_is_not_proved():
 
 
 def test_what_cannot_be_found_quickly_is_found_slowly(monkeypatch):
-    """Where products with vectors find too little, all eigenvalues decide; without convergence no row sums to more.
-
-    Catches the last margin as a bound.
-    """
+    """All eigenvalues decide where products find too little; no row sums to more. Catches the last margin told."""
 
     def fails(S, **options):
         raise ArpackNoConvergence("no", np.empty(0), np.empty((0, 0)))

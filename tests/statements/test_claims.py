@@ -198,10 +198,7 @@ def test_the_smallest_horizon_by_looking_at_all(t):
 
 
 def test_horizons_solved_by_hand():
-    """T1: T = 2 gap0 / (lambda gamma epsilon). T2: T = log(gap0 / epsilon) / -log(1 - gamma mu lambda).
-
-    Also beyond any search: doubling that stopped at 2^31 or 2^53 would say inf.
-    """
+    """T1 by a quotient, T2 by logarithms; beyond any search, too. Catches doubling that stops at 2^31 or 2^53."""
     assert theorems.T1.steps_to(2.0, c) == 2 * 3.5 / (0.25 * 0.2 * 2.0)
     assert theorems.T2.steps_to(1e-9, c) == math.ceil(math.log(3.0 / 1e-9) / -math.log(1 - 0.2 * 0.5 * 0.25))
     assert theorems.T1.steps_to(1e-30, c) == pytest.approx(2 * 3.5 / (0.25 * 0.2) * 1e30, rel=1e-12)

@@ -23,10 +23,7 @@ ROUNDS = RACLoRA(SKETCH, 0.2 / (4 * PROBLEM.L_max), gradients=Clients(Local(4)))
 
 
 def test_variances_by_hand():
-    """Two clients (x - 1)^2/2 and (x + 1)^2/2 differ by a linear function: the variance is 1 at every x.
-
-    Where one run decides it is the number itself, and a breach refutes as ever.
-    """
+    """Of (x -+ 1)^2/2 it is 1 at every x; where one run decides it is that number itself, and a breach refutes."""
     problem = Federated(LeastSquares(np.ones((2, 1)), np.array([1.0, -1.0])), 2)
     sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5])
     steps = [RACLoRA(each, 0.1, gradients=Clients(Local(3))) for each in (None, sketch)]

@@ -86,10 +86,7 @@ def test_what_a_constant_of_zero_takes_away_is_infinite_and_what_is_unknown_is_n
 
 
 def test_a_metric_is_labelled_as_it_is_along_a_run():
-    """Without an expectation, at t: catches a T, and one letter for the step and for the index of a sum.
-
-    Of weights all letters are in the claim.
-    """
+    """At t, with no expectation. Catches a T, one letter for step and index, and letters of weights that are lost."""
     assert gap.label == r"$f(W^t) - f^\star$"
     assert squared_distance.label == r"$\Vert W^t - W^\star \Vert^2$"
     assert mean_squared_gradient.label == r"$\frac{1}{t} \sum_{s<t} \Vert \nabla f(W^s) \Vert^2$"
