@@ -101,12 +101,6 @@ def test_of_gaussian_entries_it_is_the_law(terms):
         assert r**2 / (9 * L * (r + 1 + known.rho)) <= known.best * (1 + 1e-11)  # equal where one matrix decides
 
 
-def test_the_effective_dimension_in_the_law_by_hand():
-    """The fourth moments of Gaussian entries, on which the law rests, are followed in ``test_every_condition``."""
-    one = learning_rate(Smoothness(SUMS["one side"]), Gaussian(M, 2), lora_alpha=2.0)
-    assert (one.best, one.rho) == pytest.approx((1 / (4 * (3 + 5.6 / 4)), 5.6 / 4), rel=1e-11)
-
-
 def test_a_sum_without_a_common_basis_has_the_law_of_L():
     """A bound from below still, as L I is more than Q. Catches the first term taken for the sum."""
     sketch = sketches.Rademacher(M, 2)
@@ -172,7 +166,9 @@ def test_every_shorter_one_gains():
 
 
 def test_the_effective_dimension_is_the_trace_over_the_largest():
-    """By dense matrices, and rounded up. Catches the other side, the rank, and the trace of both sides."""
+    """By dense matrices, rounded up; in the law by hand. Catches the other side, the rank, a trace of both sides."""
+    law = learning_rate(Smoothness(SUMS["one side"]), Gaussian(M, 2), lora_alpha=2.0)
+    assert (law.best, law.rho) == pytest.approx((1 / (4 * (3 + 5.6 / 4)), 5.6 / 4), rel=1e-11)
     Q = Smoothness(SUMS["one term"])
     assert effective_dimension(Q, "left") == pytest.approx(5.6 / 4)
     assert effective_dimension(Q, "right") == pytest.approx(4.5 / 3)

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from rac_theory import SGD, Case, Constants, Decreasing, Minibatch, RACLoRA, sketches, theorems
-from rac_theory.algebra import Let, Symbol, choice, maximum, number, powers, total
+from rac_theory.algebra import Let, Symbol, choice, maximum, powers, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.problems import LeastSquares, Quadratic
-from rac_theory.statements.assumptions import structured_noise
 from rac_theory.statements.claim import smallest_horizon
 from rac_theory.statements.symbols import A, K, L, L_max, T, gamma, gap0, gap0_upper, lambda_min, mu
 from rac_theory.theorems import Claim, E, Theorem, gap, weighted_squared_gradient
@@ -166,14 +165,6 @@ def test_a_function_stands_in_its_claim_by_its_docstring():
     assert repr(claim) == "E[f(W^T)] - f* <= A half of the start"
     assert claim.statement == "E[f(W^T)] - f* <= A half of the start."
     assert claim.definitions == claim.symbols == ()
-
-
-def test_the_noise_that_is_assumed_has_one_bound():
-    """By hand: 2 * 3 + (2 * 1 * 4 + 5) / 2; a quotient for a product, or another sign, gives another number."""
-    noise, bound = structured_noise.inequality.terms
-    at = {"E||Hg||^2": 7.0, "<G, E[H] G>": 3.0, "f(W) - f*": 4.0, "beta": 2.0, "A": 1.0, "C": 5.0, "lambda_max": 0.5}
-    assert structured_noise.inequality.signs == ("<=",)
-    assert (number(noise, at), number(bound, at)) == (7.0, 12.5)
 
 
 # The horizon that a theorem promises, against a search through all steps and against formulas solved by hand.
