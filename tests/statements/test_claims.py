@@ -144,14 +144,11 @@ def halved(c, t):
     return np.full(t.shape, c.gap0 / 2)
 
 
-def of_one(bound):
-    return Theorem(id="mine", source="here", mark="derived", about=theorems.T2.about, given=(), claim=E(gap) <= bound)
-
-
 @pytest.mark.parametrize("bound", [halved, (1 - mu * lambda_min) ** T * gap0], ids=["function", "expression"])
 def test_a_theorem_of_a_user_pickles(bound):
     """By its parts, where one of ours comes back by its id; what was cached on the way does not matter."""
-    theorem = of_one(bound)
+    about, claim = theorems.T2.about, E(gap) <= bound
+    theorem = Theorem(id="mine", source="here", mark="derived", about=about, given=(), claim=claim)
     for _ in range(2):
         again = pickle.loads(pickle.dumps(theorem))
         assert again is not theorem

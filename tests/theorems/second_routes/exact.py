@@ -136,11 +136,6 @@ def alike(number, times=EVERY, whole=1 / L, probability=RARELY):
     return [attained(f"{number} alike", c, [(probability, (1 - c.gamma * L) ** number, 0.0)], times)]
 
 
-def two_targets_of_one_client():
-    """T10rr: the components of a client, of which D_in is L^2 and D is 0."""
-    return knowing(two_targets(), D=0.0, D_in=L**2)
-
-
 def two_clients_by_chance(times=EVERY, chance=0.4):
     """T10rr: L (x -+ 1)^2/2 as clients that take part by chance, one step of 1/L; omega is (1 - c) / (2 c)."""
     maps = []
@@ -246,7 +241,7 @@ EXACT: dict[str, list[Equality]] = {
     "T10d": alike(1),
     "T10d_sharp": alike(1) + alike(2),
     "T9rr": alike(1, (LONG,)) + alike(2, (LONG,)),
-    "T10rr": alike(1) + alike(2) + two_targets_of_one_client() + two_clients_by_chance(),
+    "T10rr": alike(1) + alike(2) + knowing(two_targets(), D=0.0, D_in=L**2) + two_clients_by_chance(),  # of one client
     "T12_nonconvex": plain_steps((LONG,), SHORT),
     "T12_pl": plain_steps(EVERY, SHORT),
     "T12_gaussian": plain_steps(EVERY, UPHILL),

@@ -151,10 +151,6 @@ def _several(step, c):
     return 1 - _whole(c) >= 0 and _progress(step, c) > 0
 
 
-def _horizon(p):
-    return (steps.growth(p.c) - 1) * p.T <= 1 and _half_is_left(steps.noisy, p.c)
-
-
 def _each_draw_descends(c):
     longest = c.longest_step
     return longest - longest**2 / 2 > 0 and _progress(steps.of_gain, c) > 0
@@ -273,7 +269,10 @@ _MORE = {
 }
 _RARELY = dict.fromkeys(("T25", "T27", "T27_pl"), 1e-3)
 
-REACH = {"T5_step": Reach(_NOISY, _horizon), "T19": Reach(replace(_NOISY, offset=1.7), _root_steps)} | {
+REACH = {
+    "T5_step": Reach(_NOISY, lambda p: (steps.growth(p.c) - 1) * p.T <= 1 and _half_is_left(steps.noisy, p.c)),
+    "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
+} | {
     id: Reach(base, lambda p, sound=sound: bool(sound(p.c)), _MORE.get(id, ()), _RARELY.get(id, 1.0))
     for ids, base, sound in _OF_CONSTANTS
     for id in ids.split()
