@@ -35,9 +35,8 @@ def possible_constants():
             L = 10 ** rng.uniform(-1, 1)
             names = ("A", "beta", "C", "nu", "omega", "max lambda(M Q)")
             some = {name: 10 ** rng.uniform(-2, 1, 200) for name in names}
-            some["b"] = of_memory.random(200)
+            some["b"] = some["a"] = of_memory.random(200)
             some["alpha"] = of_memory.random(200) ** 4
-            some["a"] = some["b"]
             some["A"] = np.where(of_memory.random(200) < 0.5, 0.0, some["A"])  # T22 asks for none
             some["t_0"] = 10 ** rng.uniform(0, 4, 200)
             some |= {name: L * rng.random(200) ** 2 for name in ("mu", "s")}
