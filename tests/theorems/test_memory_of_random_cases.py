@@ -36,43 +36,47 @@ def quadratic(rng, d):
     return Quadratic.left((S + S.T) / 2, rng.standard_normal((d, 1)))
 
 
-def momentum(rng, c, sketch):
+def momentum(rng, problem, sketch):
     """b and gamma up to the edge of what is assumed, and beyond it; half of all with noise."""
+    c = Constants.of(Case(RACLoRA(sketch, gamma=1.0), problem))
     b = rng.choice([0.0, rng.uniform(0, 0.98), max(0.0, 1 - c.lambda_max * rng.uniform(1, 1.5))])
     smooth = rng.choice([c.L, c.L_H])
     noise = {} if rng.random() < 0.5 else {"gradients": Noisy(10 ** rng.uniform(-2, 0))}
     return SHIFTED_MOMENTUM(sketch, gamma=rng.uniform(0.05, 1) / smooth, b=b, **noise)
 
 
-def acceleration(rng, c, sketch):
+def acceleration(rng, problem, sketch):
     """alpha at its edge, for steps of any length, told what is true, or less."""
+    c = Constants.of(Case(RACLoRA(sketch, gamma=1.0), problem))
     smooth, less = rng.choice([c.L, c.L_H]), rng.choice([1.0, rng.uniform(0.1, 1)], 2)
     s, least, length = less[0] * c.strong_convexity, less[1] * c.lambda_min, rng.choice([1.0, rng.uniform(0.05, 1.95)])
     alpha = least * math.sqrt(length * (2 - length) / smooth * s) * rng.choice([1 - 1e-12, rng.uniform(0, 1)])
     return ACCELERATED(sketch, gamma=length / smooth, alpha=alpha, s=s, lambda_min=least)
 
 
-def preconditioned(rng, c, sketch):
+def preconditioned(rng, problem, sketch):
     """Weights apart by a factor of up to a hundred, equal ones in a third of all, and steps up to 2 / (L A)."""
     weights = 10 ** rng.uniform(-2, 0, sketch.rank) if rng.random() < 2 / 3 else np.ones(sketch.rank)
-    return Preconditioned(sketch, rng.uniform(0.05, 1.999) / c.L / weights.max(), weights)
+    return Preconditioned(sketch, rng.uniform(0.05, 1.999) / problem.L / weights.max(), weights)
 
 
-def feedback(rng, c, sketch):
+def feedback(rng, problem, sketch):
     """gamma L up to beyond the edge of what is assumed; half of all with noise."""
+    c = Constants.of(Case(RACLoRA(sketch, gamma=1.0), problem))
     noise = {} if rng.random() < 0.5 else {"gradients": Noisy(10 ** rng.uniform(-2, 0))}
     return FEEDBACK(sketch, gamma=rng.uniform(0.01, 0.62) * c.lambda_min / c.L, **noise)
 
 
-def gradient_memory(rng, c, sketch):
+def gradient_memory(rng, problem, sketch):
     """gamma L up to beyond the edge of what is assumed."""
+    c = Constants.of(Case(RACLoRA(sketch, gamma=1.0), problem))
     return EF21(sketch, gamma=rng.uniform(0.01, 0.6) * c.lambda_min / c.L)
 
 
-def momentum_in_links(rng, c, sketch):
+def momentum_in_links(rng, problem, sketch):
     """b and gamma up to the edge of what is assumed, one step a link or more."""
     b, K = rng.uniform(0, 0.98), int(rng.integers(1, 9))
-    gamma = 1.999 * (1 - b) * rng.choice([1.0, rng.random()]) / c.L
+    gamma = 1.999 * (1 - b) * rng.choice([1.0, rng.random()]) / problem.L
     return MomentumInLinks(sketch, gamma, b, K, carried=False)
 
 
@@ -89,8 +93,7 @@ def largest(make, ids, count, seed, kinds):
     for _ in range(count):
         d = int(rng.integers(1, 5))
         problem, sketch = quadratic(rng, d), law(rng, d, kinds)
-        known = Constants.of(Case(RACLoRA(sketch, gamma=1.0), problem))
-        case = Case(make(rng, known, sketch), problem, steps=STEPS)
+        case = Case(make(rng, problem, sketch), problem, steps=STEPS)
         c = Constants.of(case)
         applicable = [theorems.ALL[id] for id in ids if not theorems.ALL[id].unmet(case, c)]
         curves = exact_curves(case) if applicable else None
