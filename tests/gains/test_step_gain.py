@@ -37,15 +37,9 @@ def of_draws(steps, probabilities, Q, gamma=1.0):
     return np.linalg.eigvalsh(V.T @ N @ V)[0]
 
 
-def lifted(H, side):
-    """Projections of one side, (k, 4, 4), on all 12 entries."""
-    product = np.einsum("kab,cd->kacbd" if side == "left" else "kab,cd->kcadb", H, np.eye(3))
-    return product.reshape(len(H), 12, 12)
-
-
 def steps(kind, B, Q, side):
     """M at gamma = 1, as it is defined: (HQH)^+, or H over the largest eigenvalue of HQH, and 0 where that is 0."""
-    H = lifted(B @ np.linalg.pinv(B), side)
+    H = np.array([np.kron(P, np.eye(3)) if side == "left" else np.kron(np.eye(3), P) for P in B @ np.linalg.pinv(B)])
     A = H @ Q @ H
     if kind is InverseOnRange:
         return np.linalg.pinv(A, rcond=1e-9)
