@@ -32,10 +32,7 @@ def test_nested_uses_share_one_limit(monkeypatch):
 
 
 def test_arrays_that_come_and_go_cost_no_page_faults():
-    """Forty arrays of 4 MB one after the other: with glibc, which it is about, they share the pages of one.
-
-    Without it, or with a threshold too low, they would cost 1,024 faults each, or 2 where pages are huge.
-    """
+    """Forty arrays of 4 MB share the pages of one with glibc. Else they cost 1,024 faults each, or 2 of huge pages."""
     blas.keep_freed_memory()
     np.ones(1 << 19)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

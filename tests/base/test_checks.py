@@ -8,25 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.base import nearest
-from rac_theory.base.checks import (
-    _fits,
-    array,
-    boolean,
-    bounded,
-    count,
-    finite,
-    integer,
-    moderate,
-    moderate_size,
-    one_of,
-    positive,
-    real,
-    symmetric,
-    typed,
-    weight,
-    workers,
-)
+from rac_theory.base import checks, nearest
+from rac_theory.base.checks import array, count, finite, integer, one_of, sorted_classes, symmetric
 from rac_theory.base.naming import printable, shown
 from rac_theory.problems import Federated, FromFunctions, LeastSquares, PLSine, Quadratic, SoftmaxRegression
 from tests.as_one_test import as_one_test
@@ -89,14 +72,10 @@ def test_numbers_of_every_type_are_copied(value):
     assert not np.shares_memory(result, value)
 
 
-def test_infinite_extended_precision_is_named():
-    """Without a warning of the cast."""
+def test_what_is_infinite_or_huge_is_named_before_it_is_cast_or_copied():
+    """Extended precision, without a warning; two terabytes that are one number; a shape that is wrong, as such."""
     with pytest.raises(ValueError, match="X must be finite, got 1 nan or infinite entries out of 1"):
         array("X", [np.longdouble("1e400")] if np.finfo(np.longdouble).max > 1e308 else [np.inf])
-
-
-def test_nothing_is_copied_before_its_size_is_known():
-    """Two terabytes that are one number; a shape that is wrong is named as such."""
     huge = np.broadcast_to(1.0, (1 << 20, 1 << 18))
     with pytest.raises(ValueError, match=r"X must have at most 2147483648 entries, got shape \(1048576, 262144\)"):
         array("X", huge)
@@ -131,14 +110,14 @@ BOUNDS = {
     "integer": (lambda x: integer("x", x, 1, 5), [1, 5], [0, 6]),
     "of 64 bits": (lambda x: integer("x", x, 0), [0, 2**63 - 1], [-1, 2**63]),
     "count": (lambda x: count("x", x), [1, 2**31], [0, 2**31 + 1]),
-    "workers": (lambda x: workers("x", x), [-(2**31), -1, 1, 2**31], [-(2**31) - 1, 0, 2**31 + 1]),
-    "positive": (lambda x: positive("x", x), [1e-100, 1e100], [0.0, DOWN(1e-100), UP(1e100)]),
-    "weight": (lambda x: weight("x", x), [0.0, 1e-75, 1e75], [-1e-75, DOWN(1e-75), UP(1e75)]),
-    "bounded": (lambda x: bounded("x", x), [-1e75, 0.0, 1e75], [DOWN(-1e75), UP(1e75)]),
-    "moderate": (lambda x: moderate("x", np.array([x])), [-1e75, 0.0, 1e-75], [DOWN(-1e75), DOWN(1e-75)]),
-    "entries": (lambda x: _fits("x", (x,), 1, None), [1, 2**31], [0, 2**31 + 1]),
+    "workers": (lambda x: checks.workers("x", x), [-(2**31), -1, 1, 2**31], [-(2**31) - 1, 0, 2**31 + 1]),
+    "positive": (lambda x: checks.positive("x", x), [1e-100, 1e100], [0.0, DOWN(1e-100), UP(1e100)]),
+    "weight": (lambda x: checks.weight("x", x), [0.0, 1e-75, 1e75], [-1e-75, DOWN(1e-75), UP(1e75)]),
+    "bounded": (lambda x: checks.bounded("x", x), [-1e75, 0.0, 1e75], [DOWN(-1e75), UP(1e75)]),
+    "moderate": (lambda x: checks.moderate("x", np.array([x])), [-1e75, 0.0, 1e-75], [DOWN(-1e75), DOWN(1e-75)]),
+    "entries": (lambda x: checks._fits("x", (x,), 1, None), [1, 2**31], [0, 2**31 + 1]),
     "symmetric": (lambda x: symmetric("x", [[1.0, x], [0.0, 1.0]]), [-1e-12, 1e-12], [-1.01e-12, 1.01e-12]),
-    "typed": (lambda x: typed(int, x), ["12", "-1"], ["1_0", " 1", "\uff11"]),
+    "typed": (lambda x: checks.typed(int, x), ["12", "-1"], ["1_0", " 1", "\uff11"]),
 }
 
 
@@ -164,14 +143,14 @@ def test_each_bound_is_where_it_is_said_to_be(check, inside, outside):
         (lambda: symmetric("S", np.ones((2, 3))), "S must be square, got shape (2, 3)"),
         (lambda: symmetric("S", [[1e-3, 1e-14], [0, 1e-3]]), "S must be symmetric, got entries that differ from"),
         (lambda: one_of("x", "Digit", ["wine", "digits"]), "of digits, wine, got 'Digit' (did you mean 'digits'?)"),
-        (lambda: real("x", 10**400), "(floats end at 1.8e308)"),
-        (lambda: moderate("x", np.array([1e80])), "x must have a largest entry of size 1e-75..1e75, got 1e+80"),
-        (lambda: moderate_size("x", 1e-80), "x must be zero or of size 1e-75..1e75, got 1e-80 (other units?)"),
-        (lambda: positive("x", 1e101), "x must be of size 1e-100..1e100, got 1e+101"),
+        (lambda: checks.real("x", 10**400), "(floats end at 1.8e308)"),
+        (lambda: checks.moderate("x", np.array([1e80])), "x must have a largest entry of size 1e-75..1e75, got 1e+80"),
+        (lambda: checks.moderate_size("x", 1e-80), "x must be zero or of size 1e-75..1e75, got 1e-80 (other units?)"),
+        (lambda: checks.positive("x", 1e101), "x must be of size 1e-100..1e100, got 1e+101"),
         (lambda: count("k", 10**10), "k must be at most 2147483648, got 10000000000"),
-        (lambda: boolean("x", "no"), "x must be True or False, got 'no'"),
+        (lambda: checks.boolean("x", "no"), "x must be True or False, got 'no'"),
         (lambda: one_of("x", np.array(["a", "b"]), ["a", "b"]), "x must be one of a, b, got array(['a', 'b']"),
-        (lambda: workers("n", 0), "n must not be 0, got 0; -1 is a worker for each core"),
+        (lambda: checks.workers("n", 0), "n must not be 0, got 0; -1 is a worker for each core"),
     ],
 )
 def test_each_rule_is_said(check, message):
@@ -182,10 +161,10 @@ def test_each_rule_is_said(check, message):
 
 def test_what_may_be_unknown_is_kept_as_it_is():
     for value in (math.nan, -math.inf, np.float32("nan"), 3, Fraction(1, 2), 1e-300):
-        assert real("x", value) is value
+        assert checks.real("x", value) is value
     for value in (True, "3", Decimal(3), 1j, None, 10**400, Fraction(10**400)):
         with pytest.raises(ValueError, match="x must be a number, nan where it is unknown, got ") as failure:
-            real("x", value)
+            checks.real("x", value)
         assert ("floats end" in str(failure.value)) == (type(value) is int)
 
 
@@ -231,3 +210,49 @@ X, Y = np.arange(12.0).reshape(6, 2), np.ones((6, 1))
 def test_products_beyond_floating_point_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@as_one_test(
+    "labels",
+    [
+        [3, 1, 2, 1],
+        ["c", "a", "b", "a"],
+        [0.5, -1.0, 0.0, -1.0],
+        [b"c", b"a", b"b", b"a"],
+        [10**400, 0, 1, 0],
+        np.array(["z", "x", "y", "x"], dtype=object),
+    ],
+)
+def test_positions_point_into_the_sorted_classes(labels):
+    """Which are read-only. Catches positions that are not those of the labels, and an order of first sight."""
+    classes, positions = sorted_classes("labels", labels, 4)
+    assert positions.tolist() == [2, 0, 1, 0]
+    assert [classes[p] for p in positions] == list(labels)
+    assert not classes.flags.writeable
+    assert not positions.flags.writeable
+
+
+def test_booleans_are_numbers():
+    for labels in ([True, False, True], [1, True, 0]):
+        assert sorted_classes("labels", labels, 3)[1].tolist() == np.array(labels, int).tolist()
+
+
+@as_one_test(
+    ("labels", "message"),
+    [
+        (np.array([0.0, 1.0, np.nan], dtype=object), "labels must be finite, got nan or infinite labels"),
+        ([0.0, 1.0, -np.inf], "labels must be finite, got nan or infinite labels"),
+        ([0.0, 1.0, np.inf], "labels must be finite, got nan or infinite labels"),
+        (["a", "b", np.nan], "labels must be labels of one kind, got a mixture of numbers and strings"),
+        (np.array(["a", None, "b"], dtype=object), "got a mixture of NoneType and strings"),
+        (np.ma.array([0, 1, 1], mask=[0, 0, 1]), r"labels must be an array of labels, got a masked array"),
+        (np.array([0, 1j, 1]), "labels must be numbers, strings or booleans, got complex128"),
+        ([0j, 1j, 1j], "labels must be numbers, strings or booleans, got complex"),
+        ([[0], [1, 2], [3]], "labels must be an array of labels, got list, which is no array"),
+        (["\x1b[31m"] * 3, r"labels must have at least two distinct labels, got 1: \\x1b\[31m"),
+        (None, r"labels must have 1 axis, got shape \(\)"),
+    ],
+)
+def test_labels_that_are_none_are_named(labels, message):
+    with pytest.raises(ValueError, match=message):
+        sorted_classes("labels", labels, 3)

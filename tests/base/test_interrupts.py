@@ -21,6 +21,7 @@ from joblib import Parallel, delayed
 from rac_theory.base import interrupts
 
 VERIFY = ["verify", "--problem", "quadratic", "--steps", "3000", "--out", "out"]  # 64 rows
+SWEEP = ["sweep", "spec.toml", "--jobs", "2"]
 SPEC = """
 claims = ["T2"]
 problems = ["quadratic"]
@@ -111,43 +112,32 @@ def _shared_by(pids):
     return [name for name in os.listdir("/dev/shm") if any(f"_{pid}_" in name for pid in pids)]
 
 
-def kept_rows(folder):
-    """How many rows are in the results, beside which nothing half-written was left."""
-    assert not list(folder.glob("out/**/*.part"))
-    return len(json.loads((folder / "out/results.json").read_text())["rows"])
+HANGS_UP = "send(*{1: [signal.SIGINT], 2: [signal.SIGHUP]}.get(kept, []))"
+INTERRUPTED = {
+    # A terminal sends it to workers, too, which are not to hear it, and not to be left behind.
+    "Ctrl-C": ("kept == 1 and soon(signal.SIGINT)", [*VERIFY, "--jobs", "2"], signal.SIG_DFL, 130),
+    # A job in the background, or under nohup, is not the one that Ctrl-C is for; a closed terminal ends it.
+    "ignored, and then not": (HANGS_UP, [*VERIFY, "--jobs", "1"], signal.SIG_IGN, 129),
+    # SIGTERM killed at once, and left workers behind; a second one must not reach the programs that end these.
+    "a sweep": ("kept == 2 and soon(signal.SIGTERM, signal.SIGTERM)", SWEEP, signal.SIG_DFL, 143),
+}
 
 
 @pytest.mark.long
-def test_ctrl_c_keeps_the_rows(tmp_path):
-    """A terminal sends it to workers, too, which are not to hear it, and not to be left behind."""
-    code = COMMAND.format(after="kept == 1 and soon(signal.SIGINT)")
-    status, out, error = run_beside(tmp_path, code, *VERIFY, "--jobs", "2")
-    assert status == 130, error
-    assert "interrupted: what was finished is kept" in error
-    assert "Traceback" not in error + out
-    assert 0 < kept_rows(tmp_path) < 64
-    assert f"{tmp_path / 'out'}" not in out
-
-
-@pytest.mark.long
-def test_what_is_ignored_stays_ignored_and_what_is_not_keeps_the_rows(tmp_path):
-    """A job in the background, or under nohup, is not the one that Ctrl-C is for; a closed terminal ends it."""
-    code = COMMAND.format(after="send(*{1: [signal.SIGINT], 2: [signal.SIGHUP]}.get(kept, []))")
-    status, _, error = run_beside(tmp_path, code, *VERIFY, "--jobs", "1", heard=signal.SIG_IGN)
-    assert status == 129, error
-    assert "interrupted: what was finished is kept" in error
-    assert 0 < kept_rows(tmp_path) < 64
-
-
-@pytest.mark.long
-def test_a_sweep_ends_with_its_store_and_says_how_to_go_on(tmp_path):
-    """SIGTERM killed at once, and left workers behind; a second one must not reach the programs that end these."""
+@pytest.mark.parametrize(("after", "arguments", "heard", "status"), INTERRUPTED.values(), ids=INTERRUPTED)
+def test_an_interrupted_command_keeps_what_was_finished_and_says_so(tmp_path, after, arguments, heard, status):
+    """Of a ledger the rows, beside which nothing half-written was left; of a sweep its store, with which it goes on."""
     (tmp_path / "spec.toml").write_text(SPEC)
-    code = COMMAND.format(after="kept == 2 and soon(signal.SIGTERM, signal.SIGTERM)")
-    status, out, error = run_beside(tmp_path, code, "sweep", "spec.toml", "--jobs", "2")
-    assert status == 143, error
-    assert "interrupted: what was finished is in spec.sqlite; the same command continues" in error
+    ended, out, error = run_beside(tmp_path, COMMAND.format(after=after), *arguments, heard=heard)
+    assert ended == status, error
     assert "Traceback" not in error + out
+    if arguments is SWEEP:
+        assert "interrupted: what was finished is in spec.sqlite; the same command continues" in error
+        return
+    assert "interrupted: what was finished is kept" in error
+    assert 0 < len(json.loads((tmp_path / "out/results.json").read_text())["rows"]) < 64
+    assert not list(tmp_path.glob("out/**/*.part"))
+    assert f"{tmp_path / 'out'}" not in out
 
 
 def test_workers_end_soon_after_a_parent_that_is_killed(tmp_path):

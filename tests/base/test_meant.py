@@ -100,19 +100,13 @@ def test_a_seed_stands_for_a_generator(name):
         sketch.sample("zero", 3)
 
 
-def test_an_error_inside_a_call_is_what_it_was():
+def test_an_error_inside_a_call_or_a_property_is_what_it_was():
     """Only that arguments do not fit the signature is answered; a ``TypeError`` of what is called stays."""
     with pytest.raises(TypeError, match="a verdict has five answers"):
         bool(VERDICT)
-
-    def draw(rng, more):
-        return rng
-
     with pytest.raises(sketches.sketch.BrokenSketch, match="missing 1 required positional argument: 'more'"):
-        sketches.FromFunction(3, 1, draw).sample(0, 1)
+        sketches.FromFunction(3, 1, lambda rng, more: rng).sample(0, 1)
 
-
-def test_a_property_that_fails_says_what_it_said():
     class Mine(RACLoRA):
         @property
         def broken(self):
@@ -140,9 +134,8 @@ def test_a_list_that_is_long_comes_after_what_was_meant_and_fits_a_screen():
     assert len(told) < 720
     listed = told.partition("): ")[2].split(", ")
     assert listed[-1] == f"and {300 - len(listed) + 1} more"
-    assert choice("side", "'lft'", "lft", ["left", "right"]) == (
-        "side must be one of left, right, got 'lft' (did you mean 'left'?)"
-    )
+    told = choice("side", "'lft'", "lft", ["left", "right"])
+    assert told == "side must be one of left, right, got 'lft' (did you mean 'left'?)"
     assert nearest("--n-jobs", ["--runs", "--jobs"]) == " (did you mean '--jobs'?)"
 
 

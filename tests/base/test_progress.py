@@ -19,9 +19,8 @@ from rac_theory.problems import Quadratic, SoftmaxRegression
 
 QUADRATIC = Case(RACLoRA(sketches.Haar(4, 1), 0.5), Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4)), steps=30)
 RNG = np.random.default_rng(0)
-SOFTMAX = Case(
-    RACLoRA(sketches.Gaussian(3, 1), 0.5), SoftmaxRegression(RNG.normal(size=(9, 3)), np.arange(9) % 3, l2=0.1), steps=9
-)
+NINE = SoftmaxRegression(RNG.normal(size=(9, 3)), np.arange(9) % 3, l2=0.1)
+SOFTMAX = Case(RACLoRA(sketches.Gaussian(3, 1), 0.5), NINE, steps=9)
 CELLS = Grid(claims=("T2",), problems=("quadratic",), sketches=("haar", "gaussian"), ranks=(1, 2), sides=("left",))
 
 

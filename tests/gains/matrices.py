@@ -37,6 +37,11 @@ COMMON_BASIS = {
 NO_COMMON_BASIS = [(semidefinite(M, M, 9), semidefinite(N, N, 10)), (semidefinite(M, M, 11), semidefinite(N, N, 12))]
 
 
+def swapped(terms):
+    """The same with sides exchanged."""
+    return [(R, S) for S, R in terms]
+
+
 def known(Q):
     """A problem of which no more is known than Q."""
     return SimpleNamespace(shape=Q.shape, L=Q.largest, smoothness=Q)

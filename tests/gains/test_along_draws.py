@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from rac_theory.gains.ratio import largest_ratio
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, FromFunction, Haar, KaimingUniform, SparseSigns
-from tests.gains.matrices import semidefinite
+from tests.gains.matrices import semidefinite, swapped
 from tests.sketches.without_claims import WithoutClaims as Own
 
 EPS = float(np.finfo(float).eps)
@@ -30,9 +31,7 @@ def sampling(alpha, draws, seed):
 LINES = FiniteSupport([[[1.0], [1.0]], [[1.0], [-1.0]], [[1.0], [0.0]], [[0.0], [1.0]]], [0.1, 0.1, 0.4, 0.4])
 
 
-@pytest.mark.parametrize(
-    ("sketch", "true"), [(Haar(2, 1), 3 / 4), (Haar(4, 2), 2 / 3), (LINES, 9 / 10)], ids=["line", "plane", "lines"]
-)
+@pytest.mark.parametrize(("sketch", "true"), [(Haar(2, 1), 3 / 4), (Haar(4, 2), 2 / 3), (LINES, 9 / 10)])
 def test_it_is_false_as_seldom_as_it_says(sketch, true):
     """Below the truth at most 33 times of 300 at level 0.05: alpha 2e-5.
 
@@ -41,13 +40,11 @@ def test_it_is_false_as_seldom_as_it_says(sketch, true):
     """
     S = np.diag(np.eye(sketch.dim)[0])
     assert math.isclose(along_one_side(sketch, S).L_H, true, rel_tol=1e-9)
-    bounds = [along_draws(Own(sketch), [S], sampling(0.05, 500, seed)).bounds[0] for seed in range(300)]
+    own, rngs = Own(sketch), map(np.random.default_rng, range(100))
+    bounds = [along_draws(own, [S], sampling(0.05, 500, seed)).bounds[0] for seed in range(300)]
     assert sum(bound < true for bound in bounds) <= 33
     assert np.mean(bounds) < 1.15 * true
-    bare = []
-    for seed in range(100):
-        rng = np.random.default_rng(seed)
-        bare.append(_bound(S, 0, means(Own(sketch), [S], 60, rng), means(Own(sketch), [S], 440, rng), 1 - 1e-12))
+    bare = [_bound(S, 0, means(own, [S], 60, rng), means(own, [S], 440, rng), 1 - 1e-12) for rng in rngs]
     assert sum(bound < true for bound in bare) >= 33
 
 
@@ -169,8 +166,7 @@ def test_it_is_told_and_can_be_repeated():
     assert found.L_H != smoothness_along(own, Q, alpha=0.01, draws=4000, rng=2).L_H
     assert (found.alpha, found.provenance) == (0.01, "at most: a bound at level 0.01 from 4000 draws")
     assert smoothness_along(Haar(4, 2), Q).L_H < found.L_H < 4
-    swapped = Smoothness([(R, S) for S, R in Q.terms])
-    assert smoothness_along(own, swapped, side="right", alpha=0.01, draws=4000, rng=1) == found
+    assert smoothness_along(own, Smoothness(swapped(Q.terms)), side="right", alpha=0.01, draws=4000, rng=1) == found
     for draws in (0, 2, 20):  # log(100) 2 d / r are 18.4
         few = smoothness_along(own, Q, alpha=0.01, draws=draws, rng=1)
         assert few.alpha == (0.01 if draws == 20 else 0)
@@ -187,10 +183,7 @@ def test_it_is_told_and_can_be_repeated():
 
 
 def test_sums_and_coins_share_the_level():
-    """No common basis: the sum of both bounds, each at half of alpha. A coin: each side at half.
-
-    Catches a level that is spent twice.
-    """
+    """Both bounds of a sum, and both sides of a coin, have half of alpha. Catches a level that is spent twice."""
     terms = [(semidefinite(4, 4, 0), semidefinite(3, 3, 1)), (semidefinite(4, 4, 2), semidefinite(3, 3, 3))]
     own = Own(Coordinate(4, 2))
     found = smoothness_along(own, Smoothness(terms), alpha=0.02, draws=5000, rng=0)
@@ -221,33 +214,17 @@ def test_draws_are_asked_where_a_bound_is_loose():
     assert "between bounds" in tight.provenance
 
 
-class Claims:
-    """A user's class that knows, or says so, what Coordinate knows."""
-
-    dim, rank = 4, 2
-
-    def sample(self, rng, size):
-        return Coordinate(4, 2).sample(rng, size)
-
-    def second_moment(self, M):
-        return Coordinate(4, 2).second_moment(M)
-
-
-class Lists(Claims):
-    second_moment = None
-
-    def support(self):
-        return Coordinate(4, 2).support()
-
-
 def test_what_a_user_claims_is_taken_on_trust_and_says_so():
     """Catches a claim that passes for what is proved here, and a word of trust where none is needed."""
-    for claims in (Claims(), Lists()):
-        found = smoothness_along(claims, Q)
-        assert math.isclose(found.L_H, smoothness_along(Coordinate(4, 2), Q).L_H, rel_tol=1e-9)
+    known = Coordinate(4, 2)  # what a user's class knows, or says so
+    claims = SimpleNamespace(dim=4, rank=2, sample=known.sample, second_moment=known.second_moment)
+    lists = SimpleNamespace(dim=4, rank=2, sample=known.sample, support=known.support)
+    for own in (claims, lists):
+        found = smoothness_along(own, Q)
+        assert math.isclose(found.L_H, smoothness_along(known, Q).L_H, rel_tol=1e-9)
         assert found.provenance.endswith(", on trust")
-        assert spectrum(claims).provenance.endswith(" of E[H], on trust")
-    assert smoothness_along(Claims(), Smoothness.isotropic(3.0, (4, 3))).provenance == "H (l I) H = l H"
-    for ours in (Coordinate(4, 2), FiniteSupport(*Coordinate(4, 2).support())):
+        assert spectrum(own).provenance.endswith(" of E[H], on trust")
+    assert smoothness_along(claims, Smoothness.isotropic(3.0, (4, 3))).provenance == "H (l I) H = l H"
+    for ours in (known, FiniteSupport(*known.support())):
         assert "trust" not in smoothness_along(ours, Q).provenance + spectrum(ours).provenance
-    assert spectrum(Lists(), exact=True).on_trust
+    assert spectrum(lists, exact=True).on_trust

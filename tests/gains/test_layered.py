@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -84,10 +85,7 @@ def test_smoothness_and_gain_are_those_of_all_draws(name, strength):
 
 
 def test_each_layer_has_its_own_end():
-    """The layer that is seldom met is flat, and the steep one is met often: the gain is larger than by both ends.
-
-    Catches the smallest share with the largest curvature, which no layer has.
-    """
+    """The flat layer is met seldom, the steep one often. Catches the smallest share with the largest curvature."""
     layers = Layers([(4, 1), (2, 1)])
     Q = np.diag([0.1] * 4 + [1.0, 1.0])
     problem = Quadratic.full(Q, np.ones((6, 1)), layers=layers)
@@ -127,19 +125,14 @@ def test_a_block_has_the_norms_of_those_beside_it_added_with_their_rounding():
     assert (found.smoothness[2].largest, found.exact) == (5, False)
 
 
-class Along:
-    """One line, and what it says of itself."""
-
-    dim, rank = 2, 1
-
-    def sample(self, rng, size):
-        return np.full((size, 2, 1), 0.5**0.5)
-
-    def expected_projection(self):
-        return np.full((2, 2), 0.5)
-
-    def second_moment(self, M):
-        return M.sum(axis=(-2, -1), keepdims=True) * np.full((2, 2), 0.25)
+ALONG = SimpleNamespace(
+    dim=2,
+    rank=1,
+    sample=lambda rng, size: np.full((size, 2, 1), 0.5**0.5),
+    expected_projection=lambda: np.full((2, 2), 0.5),
+    second_moment=lambda M: M.sum(axis=(-2, -1), keepdims=True) * np.full((2, 2), 0.25),
+)
+"""One line, and what it says of itself."""
 
 
 def test_what_leaves_a_direction_alone_or_is_listed_in_many_has_no_moments_of_all_layers(monkeypatch):
@@ -148,16 +141,13 @@ def test_what_leaves_a_direction_alone_or_is_listed_in_many_has_no_moments_of_al
     side, many = LARGEST_ENUMERATED + 1, SKETCHES["listed"][1]
     many = FiniteSupport(np.tile(many.matrices, (200, 1, 1)), np.tile(many.probabilities / 200, 200))
     each = FiniteSupport(np.eye(side)[:, :, None], np.full(side, 1 / side))
-    for size, sketch in ((2, Along()), (side, each), (2, many)):
+    for size, sketch in ((2, ALONG), (side, each), (2, many)):
         algorithm = LayeredRACLoRA(Layers([(size, 1), (2, 1)]), [sketch, Coordinate(2, 1)], 1.0)
         assert along_all_layers(algorithm, Smoothness.isotropic(1.0, (size + 2, 1))) is None
 
 
 def test_a_block_that_is_no_sum_by_sides_is_read_on_all_entries():
-    """Layers that nothing couples, one of which is dense: L_H is an eigenvalue, not the largest of Q.
-
-    Catches ``H (l I) H = l H``, of an l I that is more than Q, told as the smallest there is.
-    """
+    """Nothing couples them, and one is dense. Catches ``H (l I) H = l H``, of an l I above Q, told as least."""
     A = np.random.default_rng(0).standard_normal((6, 6))
     Q = block_diag(A @ A.T / 6, 0.01 * np.eye(6))
     algorithm = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(3, 1)], 1.0)
@@ -197,10 +187,7 @@ def test_a_column_of_many_entries_has_the_smoothness_of_its_blocks():
 
 
 def test_what_draws_say_of_two_layers_costs_what_both_cost():
-    """Half of alpha each, which add up; and each bound is that of its layer at half, wider than at all of it.
-
-    Catches a level that is told once for two layers, and one that is spent twice.
-    """
+    """Half of alpha each, which add up. Catches a level that is told once for two layers, or spent twice."""
     layers = Layers([(4, 1), (4, 1)])
     Q = Smoothness([(np.diag([4.0, 1, 1, 1, 3, 1, 1, 1]), np.ones((1, 1)))])
     unknown = FromFunction(4, 1, lambda rng: rng.standard_normal((4, 1)))
@@ -217,27 +204,18 @@ def test_what_draws_say_of_two_layers_costs_what_both_cost():
     assert first.L_H < known.L_H < 4.0
 
 
-class Rounded:
-    """One of two coordinates, with E[HMH] as far below the truth as rounding may leave it, and E[H] as it is."""
+def test_what_moments_may_be_off_by_is_added():
+    """Of moments that are 0.9 of the margin too small; without it L_H would be below the truth."""
 
-    dim, rank = 2, 1
-
-    def sample(self, rng, size):
-        return np.eye(2)[rng.integers(2, size=size)][:, :, None]
-
-    def expected_projection(self):
-        return np.eye(2) / 2
-
-    def second_moment(self, M):
+    def too_small(M):
+        """E[HMH] as far below the truth as rounding may leave it."""
         uneven = M - np.trace(M, axis1=-2, axis2=-1)[..., None, None] / 2 * np.eye(2)
         return np.eye(2) * M / 2 - 0.9 * OFF * np.linalg.norm(uneven, axis=(-2, -1), keepdims=True) * np.eye(2)
 
-
-def test_what_moments_may_be_off_by_is_added():
-    """Of moments that are 0.9 of the margin too small; without it L_H would be below the truth."""
-    Q = np.ones((12, 12)) + 0.01 * np.eye(12)  # rows are alike, so that moments are small beside Q
+    Q, known = np.ones((12, 12)) + 0.01 * np.eye(12), Coordinate(2, 1)  # rows are alike: moments are small beside Q
     problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
-    exact = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(2, 1)], 1.0, SIDES)
-    rounded = LayeredRACLoRA(LAYERS, [Rounded(), Rounded()], 1.0, SIDES)
-    bound, _ = along_all_layers(rounded, smoothness_of(problem))
-    assert (true := largest_ratio(exact, Q)) <= bound <= true * (1 + 1e-9)
+    mean = known.expected_projection
+    rounded = SimpleNamespace(dim=2, rank=1, sample=known.sample, expected_projection=mean, second_moment=too_small)
+    bound, _ = along_all_layers(LayeredRACLoRA(LAYERS, [rounded, rounded], 1.0, SIDES), smoothness_of(problem))
+    true = largest_ratio(LayeredRACLoRA(LAYERS, [known, known], 1.0, SIDES), Q)
+    assert true <= bound <= true * (1 + 1e-9)

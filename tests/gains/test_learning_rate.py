@@ -19,7 +19,7 @@ from rac_theory.numerics.rational import rounded
 from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar, WeightedCoordinate
-from tests.gains.matrices import NO_COMMON_BASIS, OBLIQUE, SUMS, M, N
+from tests.gains.matrices import NO_COMMON_BASIS, OBLIQUE, SUMS, M, N, swapped
 from tests.sketches.without_claims import WithoutClaims
 
 SKETCHES = [
@@ -44,10 +44,6 @@ def true_gain(sketch, terms, lora_alpha):
     return gain
 
 
-def swapped(terms):
-    return Smoothness([(R, S) for S, R in terms])
-
-
 IN_ALL_DIRECTIONS = [(3 * np.eye(M), np.eye(N))]
 
 
@@ -66,23 +62,21 @@ def test_the_best_is_the_maximum_of_the_gain_on_a_grid(sketch, terms, lora_alpha
     Catches 1/c where the maximum is beyond it, lora_alpha for its square or without r, tau for eta or for its square,
     Q outside of the product, and the wrong side. Beyond the longest, what is drawn most loses most.
     """
-    known, gain = learning_rate(Smoothness(terms), sketch, lora_alpha=lora_alpha), true_gain(sketch, terms, lora_alpha)
+    Q, gain = Smoothness(terms), true_gain(sketch, terms, lora_alpha)
+    known = learning_rate(Q, sketch, lora_alpha=lora_alpha)
     at_best = gain(known.best)
     assert at_best * (1 - 1e-9) <= known.nu <= at_best * (1 + 1e-12)
     grid = [gain(share * known.longest) for share in np.linspace(0, 1, 101)[1:-1]]
     assert at_best * (1 - 1e-2) <= max(grid) <= at_best * (1 + 1e-9)  # the grid comes near it
     assert min(grid) > 0 > gain(known.longest * (1 + 1e-6))
     assert 1 <= known.longest / known.best <= 2 + 1e-9
-    assert learning_rate(swapped(terms), sketch, lora_alpha=lora_alpha, side="right") == known
+    assert learning_rate(Smoothness(swapped(terms)), sketch, lora_alpha=lora_alpha, side="right") == known
+    along, ends = smoothness_along(sketch, Q).L_H, spectrum(sketch)
     for eta in (0.1 * known.best, known.best, 1.5 * known.longest):
-        step = step_gain(RACLoRA(sketch, eta, lora_alpha=lora_alpha), Smoothness(terms), *ends(sketch, terms))
+        step = step_gain(RACLoRA(sketch, eta, lora_alpha=lora_alpha), Q, along, ends)
         assert known.gain(eta) == step
         assert step.nu == pytest.approx(gain(eta), rel=1e-8)
         assert step.nu <= gain(eta) + 1e-14
-
-
-def ends(sketch, terms):
-    return smoothness_along(sketch, Smoothness(terms)).L_H, spectrum(sketch)
 
 
 @pytest.mark.parametrize("terms", [*SUMS.values(), IN_ALL_DIRECTIONS], ids=[*SUMS, "in all directions"])
@@ -96,7 +90,7 @@ def test_of_gaussian_entries_it_is_the_law(terms):
     for r in (1, 2, 4):
         c = np.linalg.eigvalsh((r + 1) * Q + traces)[-1]
         known = learning_rate(Smoothness(terms), Gaussian(M, r), lora_alpha=3.0)
-        assert learning_rate(swapped(terms), Gaussian(M, r), lora_alpha=3.0, side="right") == known
+        assert learning_rate(Smoothness(swapped(terms)), Gaussian(M, r), lora_alpha=3.0, side="right") == known
         assert known.best <= r**2 / (9 * c) * (1 + 1e-12)
         assert known.nu <= r / c * (1 + 1e-12)
         if terms is not SUMS["columns of their own"]:
@@ -105,17 +99,6 @@ def test_of_gaussian_entries_it_is_the_law(terms):
             assert known.nu == pytest.approx(r / c, rel=1e-11)
         L = np.linalg.eigvalsh(Q)[-1]
         assert r**2 / (9 * L * (r + 1 + known.rho)) <= known.best * (1 + 1e-11)  # equal where one matrix decides
-
-
-def test_fourth_moments_of_gaussian_entries():
-    """E[BB'SBB'] = r ((r + 1) S + tr(S) I), on which that law rests, by 200,000 draws within 5 standard errors: alpha
-    1e-5. And the effective dimension in it, by hand."""
-    B = Gaussian(M, 2).sample(np.random.default_rng(0), 200_000)
-    X = (P := B @ B.mT) @ OBLIQUE @ P
-    off = X.mean(axis=0) - 2 * (3 * OBLIQUE + np.trace(OBLIQUE) * np.eye(M))
-    assert (np.abs(off) <= 5 * X.std(axis=0) / math.sqrt(len(X))).all()
-    one = learning_rate(Smoothness(SUMS["one side"]), Gaussian(M, 2), lora_alpha=2.0)
-    assert (one.best, one.rho) == pytest.approx((1 / (4 * (3 + 5.6 / 4)), 5.6 / 4), rel=1e-11)
 
 
 def test_a_sum_without_a_common_basis_has_the_law_of_L():
@@ -183,7 +166,9 @@ def test_every_shorter_one_gains():
 
 
 def test_the_effective_dimension_is_the_trace_over_the_largest():
-    """By dense matrices, and rounded up. Catches the other side, the rank, and the trace of both sides."""
+    """By dense matrices, rounded up; in the law by hand. Catches the other side, the rank, a trace of both sides."""
+    law = learning_rate(Smoothness(SUMS["one side"]), Gaussian(M, 2), lora_alpha=2.0)
+    assert (law.best, law.rho) == pytest.approx((1 / (4 * (3 + 5.6 / 4)), 5.6 / 4), rel=1e-11)
     Q = Smoothness(SUMS["one term"])
     assert effective_dimension(Q, "left") == pytest.approx(5.6 / 4)
     assert effective_dimension(Q, "right") == pytest.approx(4.5 / 3)
@@ -207,8 +192,7 @@ def _as_vectors(terms):
     return [tuple(np.diagonal(F) if np.array_equal(F, np.diag(np.diagonal(F))) else F for F in term) for term in terms]
 
 
-def weighted(d, rank):
-    return WeightedCoordinate(d, rank, weights=np.arange(1.0, d + 1))
+KINDS = (Gaussian, Haar, Coordinate, lambda d, rank: WeightedCoordinate(d, rank, weights=np.arange(1.0, d + 1)))
 
 
 @pytest.mark.parametrize("terms", SUMS.values(), ids=SUMS)
@@ -220,7 +204,7 @@ def test_a_diagonal_as_a_vector_gives_the_numbers_of_the_matrix(terms):
     np.testing.assert_array_equal(vectors.dense, dense.dense)
     D = np.random.default_rng(2).standard_normal((3, M, N))
     np.testing.assert_allclose(vectors.times(D), dense.times(D), rtol=1e-14)
-    for (side, d), make in product((("left", M), ("right", N)), (Gaussian, Haar, Coordinate, weighted)):
+    for (side, d), make in product((("left", M), ("right", N)), KINDS):
         for lora_alpha in (None, 2.0):
             one, other = (learning_rate(Q, make(d, 2), lora_alpha=lora_alpha, side=side) for Q in (dense, vectors))
             for name in ("best", "longest", "nu", "rho"):

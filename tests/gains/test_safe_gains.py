@@ -47,10 +47,7 @@ def test_by_L_H_it_is_rounded_down():
 
 
 def test_by_both_moments_it_is_rounded_down():
-    """p_i (2 gamma - gamma^2 q_ij) of two coordinates and two columns, in fractions.
-
-    Catches a rounding error that is added, and a column in the place of the other.
-    """
+    """p_i (2 gamma - gamma^2 q_ij) in fractions. Catches a rounding that is added, and one column for another."""
     uneven = FiniteSupport(np.eye(2)[..., None], [0.75, 0.25])
     p = Fraction(3, 4), Fraction(1, 4)
     for q, gamma in random_pairs(40):
@@ -278,9 +275,8 @@ def test_of_a_support_rounding_is_taken_off_by_its_sizes(bent):
         length, size = np.linalg.norm(M, axis=1).max(), np.linalg.norm(seen)
         N = weights @ (2 * M - M**2 * seen if bent else M)
         expected.append(N.min() - (8 * 3 + 2 + 64) * 2.0**-52 * length * (1 + size * length))
-    found = _least(
-        InverseOnRange(Haar(3, 2), 0.5), SeenCurvature(np.diag(S)[None], D, None, floor), U, weights, bent=bent
-    )
+    curvature = SeenCurvature(np.diag(S)[None], D, None, floor)
+    found = _least(InverseOnRange(Haar(3, 2), 0.5), curvature, U, weights, bent=bent)
     assert found == pytest.approx(min(expected), rel=1e-9)
 
 
@@ -302,9 +298,8 @@ def test_the_floor_and_the_draws_of_an_unknown_law(draws, d, few, rest, size, mo
 
     monkeypatch.setattr(FITTED, "_mean", mean)
     rising = count(1)  # the largest eigenvalue of a mean, which is not asked
-    monkeypatch.setattr(
-        FITTED, "extreme_eigenvalues", lambda M: (M[0, 0], next(rising) if M[0, 0] == size else M[0, 0])
-    )
+    ends = lambda M: (M[0, 0], next(rising) if M[0, 0] == size else M[0, 0])  # noqa: E731
+    monkeypatch.setattr(FITTED, "extreme_eigenvalues", ends)
     monkeypatch.setattr(FITTED, "_inverse_root", lambda M: np.eye(d) / math.sqrt(M[0, 0]))
     own = FromFunction(d, 1, lambda rng: rng.standard_normal((d, 1)))
     found, n = _sampled(InverseOnRange(own), Smoothness.isotropic(1.0, (d, 1)), 0.05, draws, np.random.default_rng(0))

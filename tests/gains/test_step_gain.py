@@ -14,6 +14,7 @@ from rac_theory.gains.step_gain import Moment, gain_at, uneven_moments
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, FromFunction, Haar, Rademacher, WeightedCoordinate
+from tests.gains.matrices import swapped
 from tests.sketches.without_claims import WithoutClaims
 
 RNG = np.random.default_rng(0)
@@ -36,15 +37,9 @@ def of_draws(steps, probabilities, Q, gamma=1.0):
     return np.linalg.eigvalsh(V.T @ N @ V)[0]
 
 
-def lifted(H, side):
-    """Projections of one side, (k, 4, 4), on all 12 entries."""
-    product = np.einsum("kab,cd->kacbd" if side == "left" else "kab,cd->kcadb", H, np.eye(3))
-    return product.reshape(len(H), 12, 12)
-
-
 def steps(kind, B, Q, side):
     """M at gamma = 1, as it is defined: (HQH)^+, or H over the largest eigenvalue of HQH, and 0 where that is 0."""
-    H = lifted(B @ np.linalg.pinv(B), side)
+    H = np.array([np.kron(P, np.eye(3)) if side == "left" else np.kron(np.eye(3), P) for P in B @ np.linalg.pinv(B)])
     A = H @ Q @ H
     if kind is InverseOnRange:
         return np.linalg.pinv(A, rcond=1e-9)
@@ -58,11 +53,9 @@ def test_over_a_support_it_is_the_sum(kind, terms):
     """On all entries, from M as it is defined. Would catch E[M] for E[2M - MQM] at gamma = 1.7, another side, and of
     single coordinates, of which one is rare, the largest curvature in the place of each."""
     rare = FiniteSupport(np.eye(4)[..., None], [0.5, 0.3, 0.1, 0.1])
-    for sketch, side in product(
-        (rare, Coordinate(4, 2), sketches.CountSketch(4, 2), Rademacher(4, 2)), ("left", "right")
-    ):
-        turned = terms if side == "left" else [(b, a) for a, b in terms]
-        Q = Smoothness(turned)
+    listed = rare, Coordinate(4, 2), sketches.CountSketch(4, 2), Rademacher(4, 2)
+    for sketch, side in product(listed, ("left", "right")):
+        Q = Smoothness(terms if side == "left" else swapped(terms))
         B, p = sketch.support()
         p = p.astype(float)
         M = steps(kind, B, Q.dense, side)

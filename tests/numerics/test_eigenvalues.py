@@ -7,32 +7,18 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import ArpackNoConvergence
 
-from rac_theory.numerics.eigenvalues import (
-    EPS,
-    alike,
-    eigenvalues,
-    extreme_eigenvalues,
-    lapack_rounding,
-    largest_eigenvalue,
-    multiple_of_identity,
-    proved_bound,
-    raised,
-)
+from rac_theory.numerics.eigenvalues import EPS, extreme_eigenvalues, largest_eigenvalue, proved_bound, raised
 from tests.problems.exact import exact, is_above_all_eigenvalues, is_below_all_eigenvalues
 
 MODULE = sys.modules["rac_theory.numerics.eigenvalues"]  # whose name the room's function has
 
 
-def random_matrices(count):
-    rng = np.random.default_rng(9)
-    for _ in range(count):
-        A = rng.standard_normal((2, 2)) if rng.random() < 0.1 else rng.standard_normal((4, 4))
-        yield ((A @ A.T) + (A @ A.T).T) / 2
-
-
 def test_no_eigenvalue_is_outside():
     """With a slop of d eps this fails: it misses a few in a thousand, by up to 2.1 eps of the largest eigenvalue."""
-    for S in random_matrices(1000):
+    rng = np.random.default_rng(9)
+    for _ in range(1000):
+        A = rng.standard_normal((2, 2)) if rng.random() < 0.1 else rng.standard_normal((4, 4))
+        S = ((A @ A.T) + (A @ A.T).T) / 2
         low, high = extreme_eigenvalues(S)
         assert is_below_all_eigenvalues(low, exact(S))
         assert is_above_all_eigenvalues(high, exact(S))
@@ -40,7 +26,7 @@ def test_no_eigenvalue_is_outside():
 
 def test_what_is_allowed_for_lapack_grows_by_four_roundings_a_column():
     """From twelve at size one, as is derived; measured are ten at size 1024. Catches one that does not grow."""
-    assert [lapack_rounding(size) * 2**52 for size in (1, 2, 6)] == [12, 16, 32]
+    assert [MODULE.lapack_rounding(size) * 2**52 for size in (1, 2, 6)] == [12, 16, 32]
 
 
 def test_the_bounds_are_tight():
@@ -53,7 +39,7 @@ def test_the_bounds_are_tight():
 def test_a_diagonal_matrix_is_exact():
     S = np.diag([0.3, -1e-30, 7e20])
     assert extreme_eigenvalues(S) == (-1e-30, 7e20)
-    values, error = eigenvalues(S)
+    values, error = MODULE.eigenvalues(S)
     np.testing.assert_array_equal(values, [-1e-30, 0.3, 7e20])
     assert error == 0
 
@@ -62,9 +48,7 @@ def test_what_is_raised_is_no_lower_in_exact_numbers():
     """Sums that are rounded down among others; a diagonal as its vector is the same. Catches the other direction."""
     S, by = np.random.default_rng(0).random(200), 1.1
     higher = raised(S, by)
-    assert all(
-        Fraction(more) >= Fraction(x) + Fraction(by) for x, more in zip(S.tolist(), higher.tolist(), strict=True)
-    )
+    assert all(Fraction(more) >= Fraction(x) + Fraction(by) for x, more in zip(S, higher, strict=True))
     np.testing.assert_allclose(higher, S + by, rtol=5 * EPS)
     assert raised(np.zeros(1), 1.0).tolist() == [1 + 4 * EPS]  # no more than that is added
     np.testing.assert_array_equal(raised(np.diag(S[:4]), by), np.diag(higher[:4]))
@@ -73,9 +57,9 @@ def test_what_is_raised_is_no_lower_in_exact_numbers():
 def test_factors_of_one_kind():
     """Diagonals stay vectors, unless one is a matrix. Catches matrices of all, which take their square in memory."""
     s, M = np.array([1.0, 2.0]), np.ones((2, 2))
-    assert [len(some.shape) for some in alike([s, s])] == [1, 1]
-    np.testing.assert_array_equal(alike([s, M]), [np.diag(s), M])
-    multiples = [multiple_of_identity(some) for some in (np.full(2, 3.0), 3 * np.eye(2), s, np.diag(s), M)]
+    assert [len(some.shape) for some in MODULE.alike([s, s])] == [1, 1]
+    np.testing.assert_array_equal(MODULE.alike([s, M]), [np.diag(s), M])
+    multiples = [MODULE.multiple_of_identity(some) for some in (np.full(2, 3.0), 3 * np.eye(2), s, np.diag(s), M)]
     assert multiples == [3.0, 3.0, None, None, None]
 
 
@@ -114,7 +98,13 @@ def test_what_is_below_is_not_proved():
 
 
 def test_what_cannot_be_found_quickly_is_found_slowly(monkeypatch):
-    """Where products with vectors find too little, all eigenvalues decide. Catches the last margin as a bound."""
+    """All eigenvalues decide where products find too little; no row sums to more. Catches the last margin told."""
+
+    def fails(S, **options):
+        raise ArpackNoConvergence("no", np.empty(0), np.empty((0, 0)))
+
+    monkeypatch.setattr("scipy.sparse.linalg.eigsh", fails)
+    assert MODULE._estimate(np.array([[1.0, -2.0], [-2.0, 5.0]])) == 7.0
     S = matrix(20, 2, np.linspace(0, 1, 20))
     monkeypatch.setattr(MODULE, "LARGE", 2)
     monkeypatch.setattr(MODULE, "_estimate", lambda S: 0.1)
@@ -137,11 +127,3 @@ def test_what_is_added_is_rumps_bound(d):
     share = (gamma / (1 - gamma) * d + Fraction(2, 2**52)) * (1 + Fraction(1, 10**9))
     assert proved_bound(-np.diag(np.arange(5.0, d + 5)), 0.0) == pytest.approx(float(share * (d + 4)), rel=2e-15)
     assert proved_bound(9 * np.eye(d), 1e6) - 1e6 == pytest.approx(float(share * 10**6), abs=1.2e-10)
-
-
-def test_without_convergence_no_row_sums_to_more(monkeypatch):
-    def fails(S, **options):
-        raise ArpackNoConvergence("no", np.empty(0), np.empty((0, 0)))
-
-    monkeypatch.setattr("scipy.sparse.linalg.eigsh", fails)
-    assert MODULE._estimate(np.array([[1.0, -2.0], [-2.0, 5.0]])) == 7.0

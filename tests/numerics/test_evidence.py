@@ -1,4 +1,7 @@
-"""The evidence itself: calibrated at equality, powerful against what is false, and unmasking a test that peeks."""
+"""The evidence itself: calibrated at equality, powerful against what is false, and unmasking a test that peeks.
+
+And an account of significance: what is drawn adds up, and cannot be more than alpha.
+"""
 
 import math
 
@@ -9,7 +12,7 @@ from scipy.special import betainc
 from rac_theory.numerics import evidence, log_wealth_without_range, symmetric_wealth
 from rac_theory.numerics.bets import Bets, cosine, exchanged, overlap, repeats, symmetric_evidence, unfair
 from rac_theory.numerics.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_lower, kl_upper
-from rac_theory.numerics.evidence import shortfall
+from rac_theory.numerics.evidence import Account, for_constants, shortfall
 
 ALPHA = 1e-3
 
@@ -105,9 +108,8 @@ def test_runs_to_detect_by_the_best_of_ninety_bets():
         growth = max(np.mean(np.log1p(k / 100 * ((1 + delta) * X / X.mean() - 1))) for k in range(1, 91))
         assert evidence.runs_to_detect(X, delta, 1e4) == math.ceil(1e4 / growth)
     assert evidence.runs_to_detect(X, -0.5, 1.0) == 10**9
-    assert (
-        evidence.runs_to_detect(np.zeros(5), 0.5, 1.0) is evidence.runs_to_detect(np.array([1, np.inf]), 1, 1) is None
-    )
+    for nothing in (np.zeros(5), np.array([1, np.inf])):
+        assert evidence.runs_to_detect(nothing, 0.5, 1.0) is None
 
 
 @pytest.mark.parametrize("columns", [1, 3, 200])
@@ -143,10 +145,8 @@ def test_what_left_the_range_of_floating_point_is_no_evidence():
     X = np.full((30, 2), np.inf)
     X[::2, 1] = np.nan
     assert evidence.log_evidence_against(X, np.ones(2)) == 0.0
-    half = np.where(np.arange(200)[:, None] % 2, 1.9, np.inf)
-    assert evidence.log_evidence_against(half, np.ones(1)) == evidence.log_evidence_against(
-        np.where(np.isfinite(half), half, 0.0), np.ones(1)
-    )
+    half, zeroed = (np.where(np.arange(200)[:, None] % 2, 1.9, other) for other in (np.inf, 0.0))
+    assert evidence.log_evidence_against(half, np.ones(1)) == evidence.log_evidence_against(zeroed, np.ones(1))
 
 
 DRAWS = ((np.arange(1, 101) * 0.618033988749895) % 1.0) ** 3
@@ -231,9 +231,7 @@ def test_what_there_is_to_bet_on_for_a_claim():
     assert worst.tolist() == [1, 1, 1, 1, 1]
     assert shortfall(X[:, :1], bounds[:1], 4.0)[1].tolist() == [3]
     assert shortfall(X[:, :1], bounds[:1], math.inf)[0].tolist() == [[0]]
-    np.testing.assert_array_equal(
-        evidence.excess(np.array([[3.0, math.nan, math.inf]]), np.full(3, 2.0)), [[0.5, -1, -1]]
-    )
+    assert evidence.excess(np.array([[3.0, math.nan, math.inf]]), np.full(3, 2.0)).tolist() == [[0.5, -1, -1]]
 
 
 @pytest.mark.parametrize("more", [0, 2])
@@ -291,3 +289,51 @@ def test_exchanged_draws_by_hand():
     assert unfair(ups, 2.0**-19 * (1 - 1e-9)) is unfair(ups[20:], 0.5) is None
     Z = np.array([[1.0, 0.0], [3.0, 0.0], [-1.0, 0.0]])
     assert symmetric_evidence(Z).tolist() == [pytest.approx(9 / 22), 0.0]
+
+
+def test_parts_add_up_and_nothing_is_overdrawn():
+    account = Account(0.01)
+    assert account.draw("one", 0.004) == 0.004
+    assert account.draw("one", 0.001) == 0.001
+    assert account.left == pytest.approx(0.005)
+    with pytest.raises(ValueError, match=r"must add up to at most alpha=0\.01, got 0\.0051 for two on top of one"):
+        account.draw("two", 0.0051)
+    assert account.rest("runs") == pytest.approx(0.005)
+    assert account.spent == {"one": 0.005, "runs": pytest.approx(0.005)}
+    assert account.left == 0.0
+    with pytest.raises(ValueError, match=r"alpha=0\.01 must leave something for more"):
+        account.rest("more")
+
+
+def test_no_more_is_left_than_rounding():
+    """A millionth of a millionth of alpha. Catches one that is larger, or not relative; nothing may be drawn, too.
+
+    A hundred parts of a hundredth come to a hair more than all of it, which is no overdraft; one part more is.
+    """
+    assert Account(0.5).draw("all", 0.5 + 1e-12 * 0.5) > 0.5
+    account = Account(0.1)
+    for _ in range(100):
+        account.draw("a look", 0.001)
+    for of, level in ((Account(0.5), 0.5 + 1.1e-12 * 0.5), (account, 0.001)):
+        with pytest.raises(ValueError, match="levels must add up"):
+            of.draw("more", level)
+    account = Account(0.5)
+    assert account.draw("nothing", 0.0) == 0.0
+    account.draw("most", 0.5 - 1e-12)
+    assert account.rest("a hair") == pytest.approx(1e-12, rel=1e-3)
+    assert Account(0.999).left == 0.999
+
+
+def test_no_level_is_negative_or_unknown_and_what_was_spent_cannot_be_written_to():
+    for level in (-1e-9, math.nan, 0.2):
+        with pytest.raises(ValueError, match="levels must add up"):
+            Account(0.1).draw("nothing", level)
+    with pytest.raises(TypeError):
+        Account(0.1).spent["runs"] = 0.0
+    with pytest.raises(ValueError, match="alpha must be a finite number"):
+        Account(1.0)
+
+
+def test_rows_share_half_of_alpha():
+    assert for_constants(0.01, 5) == 0.001
+    assert for_constants(0.01, 0) == 0.005

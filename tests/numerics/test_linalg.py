@@ -14,22 +14,12 @@ from tests.as_one_test import as_one_test
 RNG = np.random.default_rng(0)
 EPS = np.finfo(float).eps
 seeds = st.integers(0, 2**32 - 1)
-shapes = st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(1, 4))
 
 
-@given(seeds, shapes)
-def test_agrees_with_the_pseudo_inverse(seed, shape):
-    d, r, n = shape
-    rng = np.random.default_rng(seed)
-    S, G = rng.standard_normal((3, d, r)), rng.standard_normal((3, d, n))
-    expected = S @ np.linalg.pinv(S) @ G
-    np.testing.assert_allclose(project(S, G), expected, atol=1e-9 * np.abs(G).max())
-
-
-@given(seeds, shapes, st.integers(0, 3))
+@given(seeds, st.tuples(st.integers(1, 7), st.integers(1, 7)), st.integers(0, 3))
 def test_is_an_orthogonal_projection_of_the_right_rank(seed, shape, lost):
     """H = H' = H^2 and trace H = rank, also where columns repeat or vanish: a bare QR would give trace r."""
-    d, r, _ = shape
+    d, r = shape
     rng = np.random.default_rng(seed)
     S = rng.standard_normal((4, d, r))
     for column in range(1, min(lost, r - 1) + 1):

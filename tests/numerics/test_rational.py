@@ -107,38 +107,34 @@ def test_what_is_found_is_certified_and_a_little_more_is_refused():
 def test_each_number_counts(size):
     """The bound and each entry of the matrix are changed, alone: would catch squares of another matrix."""
     known = certified(rational([[2, 1, 0], [1, 2, 1], [0, 1, 2]]), Fraction(1, 2))
-    for i in range(3):
-        for j in range(3):
-            changed = [[x + size * ((i, j) == (k, m)) for m, x in enumerate(row)] for k, row in enumerate(known.matrix)]
-            with pytest.raises(ValueError, match="squares must be a sum of squares"):
-                replace(known, matrix=tuple(map(tuple, changed)))
+    for place in np.ndindex(3, 3):
+        changed = np.array(known.matrix)
+        changed[place] += size
+        with pytest.raises(ValueError, match="squares must be a sum of squares"):
+            replace(known, matrix=tuple(map(tuple, changed)))
     with pytest.raises(ValueError, match="squares must be a sum of squares"):
         replace(known, bound=known.bound + size)
 
 
-def test_six_pivots_and_forty_letters_are_shown():
+def test_six_pivots_and_forty_letters_are_shown_and_all_squares_in_the_file_for_coq():
     for n, rest in ((6, ""), (7, ", ...")):
         pivots = ", ".join(["1/2"] * 6) + rest
-        assert repr(certified(rational(np.eye(n).tolist()), Fraction(1, 2))).endswith(
-            f"no eigenvalue is below 1/2; pivots {pivots}>"
-        )
+        shown = repr(certified(rational(np.eye(n).tolist()), Fraction(1, 2)))
+        assert shown.endswith(f"no eigenvalue is below 1/2; pivots {pivots}>")
     for digits, shown in ((37, f"1/1{'0' * 37}"), (38, "1e-38")):
         assert f"below {shown};" in repr(certified([[Fraction(1)]], Fraction(1, 10**digits)))
-
-
-def test_a_negative_weight_is_refused():
-    one = ((Fraction(1),),)
-    with pytest.raises(ValueError, match=r"for the matrix less \(2\) I, it is none"):
-        EigenvalueCertificate(one, Fraction(2), Squares((Fraction(-1),), one))
-
-
-def test_the_file_for_coq_has_the_form_and_the_squares():
     text = certified(rational([[2, 1], [1, 2]]), Fraction(1)).coq()
     assert (
         "forall x1 x2 : R, (1 / 1) * (x1 ^ 2 + x2 ^ 2) <= "
         "(2 / 1) * x1 * x1 + (1 / 1) * x1 * x2 + (1 / 1) * x2 * x1 + (2 / 1) * x2 * x2." in text
     )
     assert "= (1 / 1) * ((1 / 1) * x1 + (1 / 1) * x2) ^ 2) by field." in text
+
+
+def test_a_negative_weight_is_refused():
+    one = ((Fraction(1),),)
+    with pytest.raises(ValueError, match=r"for the matrix less \(2\) I, it is none"):
+        EigenvalueCertificate(one, Fraction(2), Squares((Fraction(-1),), one))
 
 
 def test_a_spectrum_has_one_where_it_is_exact():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rac_theory.problems import Quadratic
+from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches import WeightedCoordinate
 
 from .second_routes.moments import followed
@@ -10,6 +10,9 @@ from .second_routes.moments import followed
 SKEW = Quadratic.left(np.diag([1.0, 0.3, 0.1, 0.02]), np.ones((4, 2)))
 LINE = Quadratic.left([[1.0]], W_star=[[0.0]])
 WEIGHTED = WeightedCoordinate(4, 1, [0.4, 0.3, 0.2, 0.1])
+DATA = LeastSquares(np.random.default_rng(0).standard_normal((12, 3)), np.arange(24.0).reshape(12, 2), l2=2.0)
+THIRDS = Federated(DATA, 3)
+UNEQUAL = Federated(DATA, [[0, 1], [2, 3, 4, 5, 6, 7, 8], [9, 10, 11]], "rows")
 
 
 def exact_over_bound(theorem, c, maps, Q, x, steps):

@@ -1,8 +1,8 @@
 """Which algorithms a theorem is about: of any other it says so in a sentence, and nothing else."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from rac_theory import GD, SGD, Case, Constants, CyclicRACLoRA, Decreasing, GaLore, Minibatch, Noisy, RACLoRA, theorems
@@ -13,24 +13,18 @@ from rac_theory.algorithms import (
     FEEDBACK,
     SHIFTED_MOMENTUM,
     Bernoulli,
-    H,
-    Method,
     MethodDescent,
     MomentumInLinks,
-    NormalisedStep,
-    gradient,
-    letter,
-    state,
 )
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled, Subset
-from rac_theory.problems import Federated, LeastSquares
+from rac_theory.algorithms.method import H, Method, gradient, letter, state
+from rac_theory.algorithms.steepest_step import NormalisedStep
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 from rac_theory.statements import About, about
 from tests.as_one_test import as_one_test
 
-DATA = LeastSquares(np.random.default_rng(0).standard_normal((12, 3)), np.arange(24.0).reshape(12, 2), l2=2.0)
-THIRDS = Federated(DATA, 3)
-UNEQUAL = Federated(DATA, [[0, 1], [2, 3, 4, 5, 6, 7, 8], [9, 10, 11]], "rows")
+from .small_cases import THIRDS, UNEQUAL
+
 PLAIN = RACLoRA(Haar(3, 1), 0.01, lora_alpha=2.0)
 FALLS = Decreasing(GD(0.1), 2.0)
 COIN = Bernoulli(Haar(3, 1), Haar(2, 1), 0.01)
@@ -55,25 +49,12 @@ AHEAD, BESIDE = (
 """Momentum, M in units of its shift; and one that is not as far ahead as it has to be."""
 
 
-@dataclass(frozen=True)
-class Newton:
-    """An algorithm of nobody's theorem."""
-
-    gamma: float = 0.1
-    deterministic: bool = True
-
-    def check(self, problem):
-        pass
-
-    def iterates(self, problem, W, rng):
-        yield W
-
-
-class Half:
-    """Gradients that are none."""
-
-    def descend(self, problem, W, step, rng):
-        return step(W, problem.gradient(W) / 2)
+NOBODYS = SimpleNamespace(
+    gamma=0.1, deterministic=True, check=lambda problem: None, iterates=lambda problem, W, rng: iter([W])
+)
+"""An algorithm of nobody's theorem."""
+HALF = SimpleNamespace(descend=lambda problem, W, step, rng: step(W, problem.gradient(W) / 2))
+"""Gradients that are none."""
 
 
 def projected(gradients):
@@ -94,8 +75,9 @@ def of_gradients(rule, *algorithms):
 
 
 UNBIASED = "must be one unbiased gradient a sketch with known noise"
+LIKE = "steps must fall like t^-p with"
 NOT_PROJECTED = [
-    *others("RAC-LoRA", Newton(), GaLore(1, 0.1), NormalisedStep(GD(0.1))),
+    *others("RAC-LoRA", NOBODYS, GaLore(1, 0.1), NormalisedStep(GD(0.1))),
     (PLAIN, "the theorem is about the projected step, lora_alpha is 2"),
     (FALLS, f"the theorem is about steps of one size, those of {FALLS!r} decrease"),
 ]
@@ -108,7 +90,7 @@ OTHERS = {
         *NOT_PROJECTED,
         *others("RAC-LoRA", AHEAD, LONGER),
         (KEEPS.with_letters(gamma=-0.1), BACKWARDS),
-        *of_gradients("must be exact", projected(Half()), SGD(1.0, CertifiedStep())),
+        *of_gradients("must be exact", projected(HALF), SGD(1.0, CertifiedStep())),
     ],
     about.rac_lora_certified: [
         *NOT_PROJECTED,
@@ -150,16 +132,12 @@ OTHERS = {
     about.rac_lora_steepest: [*others("steepest steps of one size", GD(0.1))],
     about.rac_lora_root_steps: [
         *others("RAC-LoRA with steps that decrease", GD(0.1)),
-        (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),
-        (
-            replace(FALLS, power=0.5 + 2**-53),
-            f"steps must fall like t^-p with p = 0.5, their power is {0.5 + 2**-53!r}",
-        ),
+        *((replace(FALLS, power=p), f"{LIKE} p = 0.5, their power is {p}") for p in (1.0, 0.5 + 2**-53)),
         (Decreasing(PLAIN, 2.0, 0.5), "the theorem is about the projected step, lora_alpha is 2"),
     ],
     about.rac_lora_harmonic_steps: [
         *others("RAC-LoRA with steps that decrease", GD(0.1)),
-        (replace(FALLS, power=0.5), "steps must fall like t^-p with p = 1, their power is 0.5"),
+        (replace(FALLS, power=0.5), f"{LIKE} p = 1, their power is 0.5"),
     ],
     about.rac_lora_reshuffled: [*NOT_PROJECTED, *of_gradients("must be those of a reshuffled epoch", GD(0.1))],
     about.fed_rac_lora: [

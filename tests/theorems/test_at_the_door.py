@@ -16,8 +16,6 @@ def test_declared_constants_that_contradict_are_refused():
     for f_star, message in ((2.003, "f_star must be the infimum"), (2.0009, "W0 must not be"), (2.0, "W0 must not be")):
         with pytest.raises(ValueError, match=message):  # an infimum is known up to f_star_error
             Constants.of(Case(GD(0.1), square(f_star=f_star, f_star_error=1e-3), np.ones((2, 1)), steps=1))
-    with pytest.raises(ValueError, match="mu must be <= L=2, got 3"):
-        Constants.of(Case(GD(0.1), square(L=2.0, mu=3.0, f_star=0.0), np.ones((2, 1)), steps=1))
 
 
 class Plugged:

@@ -104,12 +104,7 @@ def test_workers_and_larger_ensembles_change_no_bit():
 
 @pytest.mark.parametrize(
     ("start", "sketch"),
-    [
-        ([1.0, 0.0], Coordinate(2, 1)),
-        ([1e-3, 5.0], Haar(2, 1)),
-        ([-300.0, 200.0], None),
-        ([1e-8, -1e-8], Haar(2, 1)),
-    ],
+    [([1.0, 0.0], Coordinate(2, 1)), ([1e-3, 5.0], Haar(2, 1)), ([-300.0, 200.0], None), ([1e-8, -1e-8], Haar(2, 1))],
     ids=repr,
 )
 def test_from_no_start_it_is_violated(start, sketch):

@@ -9,16 +9,8 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, RACLoRA, theorems
-from rac_theory.algorithms import (
-    ACCELERATED,
-    EF21,
-    FEEDBACK,
-    SHIFTED_MOMENTUM,
-    MomentumInLinks,
-    MuonStep,
-    NormalisedStep,
-    Preconditioned,
-)
+from rac_theory.algorithms import ACCELERATED, EF21, FEEDBACK, SHIFTED_MOMENTUM, MomentumInLinks, Preconditioned
+from rac_theory.algorithms.steepest_step import MuonStep, NormalisedStep
 from rac_theory.problems import LogisticRegression, PLSine
 from rac_theory.sketches import WeightedCoordinate
 

@@ -9,26 +9,10 @@ import pytest
 from rac_theory import theorems
 from rac_theory.algebra import Relation, identical, powers, text
 from rac_theory.algebra.expression import lifted
-from rac_theory.statements.claim import E
-from rac_theory.statements.metric import gap
+from rac_theory.statements import symbols
 from rac_theory.statements.reduction import Reduction, named
-from rac_theory.statements.symbols import (
-    A,
-    D,
-    K,
-    L,
-    L_max,
-    N,
-    T,
-    eta,
-    gamma,
-    lambda_max,
-    lambda_min,
-    longest_step,
-    mu,
-    sigma_squared,
-)  # fmt: skip
-from rac_theory.theorems import reshuffling
+from rac_theory.statements.symbols import A, D, K, L, L_max, N, T, eta, gamma, lambda_max, lambda_min, mu
+from rac_theory.theorems import E, gap, reshuffling
 from rac_theory.theorems.ours import AT_THE_ENDS, REDUCTIONS
 from tests.as_one_test import as_one_test
 
@@ -55,8 +39,8 @@ def test_other_values_do_not_do():
         *((each, "L") for each in of_several),
         *((each, "lambda_max") for each in without_noise),
         ("T5_step", "beta"),
-        ("T12_nonconvex", text(longest_step)),
-        ("T12_pl", text(longest_step)),
+        ("T12_nonconvex", text(symbols.longest_step)),
+        ("T12_pl", text(symbols.longest_step)),
     }
 
 
@@ -70,7 +54,7 @@ def test_weights_that_differ_are_seen():
 
 def test_T7d_and_T8d_are_not_plain_for_one_component():
     """Their growth q = 8/9 gamma^3 L^3 lambda_max stays, so no number is the ratio; that of T7 is 9/7."""
-    one = {N: 1, eta: gamma, L_max: L, D: 0, sigma_squared: 0}
+    one = {N: 1, eta: gamma, L_max: L, D: 0, symbols.sigma_squared: 0}
     growth = Fraction(8, 9) * gamma**3 * L**3 * lambda_max
     assert identical(reshuffling.q.at(one), growth)
     assert identical(reshuffling.rho.at(one), 1 - Fraction(7, 9) * gamma * mu * lambda_min + growth)
@@ -106,7 +90,10 @@ def test_what_is_asked():
             for one, two in (("T12_nonconvex", "T1"), ("T12_pl", "T2"), ("T15", "T1"), ("T15_pl", "T2"))
         ),
         *((f"T15{end}", f"T13{end}", "gamma (2 - gamma L_H) lambda_min > 0") for end in ("", "_pl")),
-        *((one, other, text(longest_step < 2)) for one, other in (("T12_nonconvex", "T15"), ("T12_pl", "T15_pl"))),
+        *(
+            (one, other, text(symbols.longest_step < 2))
+            for one, other in (("T12_nonconvex", "T15"), ("T12_pl", "T15_pl"))
+        ),
     }
 
 
@@ -115,9 +102,8 @@ def test_a_range_that_is_wider_is_seen():
     at = {K: 1, eta: gamma, L_max: L}
     assert Reduction(subject=theorems.T1, target=theorems.T9d, at=at).extra_relations == ()
     for loosened, asked in ((eta * K * L_max <= 2, "gamma L <= 1"), (lambda_min >= 0, "lambda_min > 0")):
-        same = [
-            each for each in theorems.T9d.given if not isinstance(each, Relation) or each.terms[0] != loosened.terms[0]
-        ]
+        given = theorems.T9d.given
+        same = [each for each in given if not isinstance(each, Relation) or each.terms[0] != loosened.terms[0]]
         wider = replace(theorems.T9d, given=(*same, loosened))
         assert [text(each) for each in Reduction(subject=theorems.T1, target=wider, at=at).extra_relations] == [asked]
 

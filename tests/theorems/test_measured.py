@@ -18,27 +18,20 @@ SKETCH = sketches.Coordinate(4, 2)
 SEED = np.random.SeedSequence(0)
 
 
-def epochs(share=0.5):
-    return RACLoRA(SKETCH, share / (2 * 4 * PROBLEM.L_max), gradients=Reshuffled())
-
-
-def rounds(share=0.2):
-    return RACLoRA(SKETCH, share / (4 * PROBLEM.L_max), gradients=Clients(Local(4)))
+EPOCHS = RACLoRA(SKETCH, 0.5 / (2 * 4 * PROBLEM.L_max), gradients=Reshuffled())
+ROUNDS = RACLoRA(SKETCH, 0.2 / (4 * PROBLEM.L_max), gradients=Clients(Local(4)))
 
 
 def test_variances_by_hand():
-    """Two clients (x - 1)^2/2 and (x + 1)^2/2 differ by a linear function: the variance is 1 at every x.
-
-    Where one run decides it is the number itself, and a breach refutes as ever.
-    """
+    """Of (x -+ 1)^2/2 it is 1 at every x; where one run decides it is that number itself, and a breach refutes."""
     problem = Federated(LeastSquares(np.ones((2, 1)), np.array([1.0, -1.0])), 2)
     sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5])
-    for drawn, factor, measured in ((None, 1.0, set()), (sketch, SAFETY, {"zeta_squared"})):
-        case = Case(RACLoRA(drawn, 0.1, gradients=Clients(Local(3))), problem, np.array([[5.0]]), steps=30)
+    steps = [RACLoRA(each, 0.1, gradients=Clients(Local(3))) for each in (None, sketch)]
+    alone, drawn = (Case(algorithm, problem, [[5.0]], steps=30) for algorithm in steps)
+    for case, factor, measured in ((alone, 1.0, set()), (drawn, SAFETY, {"zeta_squared"})):
         constants = with_measured_variance(case, Constants.of(case), SEED)
         assert constants.zeta_squared == pytest.approx(factor)
         assert constants.measured == measured
-    alone = Case(RACLoRA(None, 0.1, gradients=Clients(Local(3))), problem, np.array([[5.0]]), steps=30)
     verdict = verify(theorems.T10, alone)
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     assert verdict.constants.provenance["zeta_squared"] == "the largest along the only run"
@@ -48,10 +41,8 @@ def test_variances_by_hand():
 
 def test_the_pilot_is_not_the_ensemble_that_is_judged():
     """A pilot of 16 runs shares no stream with the runs, and is the same for the same seed."""
-    case = Case(epochs(), PROBLEM, steps=20)
-    first, again, other = (
-        with_measured_variance(case, Constants.of(case), np.random.SeedSequence(s)).sigma_squared for s in (0, 0, 1)
-    )
+    case, seeds = Case(EPOCHS, PROBLEM, steps=20), map(np.random.SeedSequence, (0, 0, 1))
+    first, again, other = (with_measured_variance(case, Constants.of(case), s).sigma_squared for s in seeds)
     assert first == again
     verdict = verify(theorems.T7, case, runs=8, rng=0, evidence="sampled")
     assert verdict.constants.sigma_squared == first
@@ -59,7 +50,7 @@ def test_the_pilot_is_not_the_ensemble_that_is_judged():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("t", "algorithm"), [("T7", epochs()), ("T10", rounds())])
+@pytest.mark.parametrize(("t", "algorithm"), [("T7", EPOCHS), ("T10", ROUNDS)])
 def test_holding_is_worth_what_the_number_is_worth_and_a_breach_refutes_nothing(t, algorithm):
     """A theorem tampered with until it fails is VIOLATED by a given number, UNDECIDED by a measured one."""
     case = Case(algorithm, PROBLEM, steps=400)
@@ -79,7 +70,7 @@ def test_holding_is_worth_what_the_number_is_worth_and_a_breach_refutes_nothing(
 
 def test_only_theorems_that_use_the_number_rest_on_it():
     """T7d is refuted as ever, though the constants hold a measured sigma^2 for T7 beside it."""
-    case = Case(epochs(), PROBLEM, steps=50)
+    case = Case(EPOCHS, PROBLEM, steps=50)
     constants = with_measured_variance(case, Constants.of(case), SEED)
     assert relied_on(Trial(theorems.T7, case, constants)) == ("sigma_squared",)
     assert relied_on(Trial(theorems.T7d, case, constants)) == ()
@@ -89,7 +80,7 @@ def test_only_theorems_that_use_the_number_rest_on_it():
 
 def test_nothing_is_measured_in_vain():
     """Where another assumption fails too, or none does, no pilot is run; a nan that is given stays nan."""
-    case = Case(epochs(), PROBLEM, steps=10)
+    case = Case(EPOCHS, PROBLEM, steps=10)
     constants = Constants.of(case)
     assert lacks_a_variance(Trial(theorems.T7, case, constants))
     assert not lacks_a_variance(Trial(theorems.T7d, case, constants))

@@ -35,9 +35,8 @@ def test_at_X_alone_T22_is_false():
     )
     ratio = 1 / tightness("T22", at_W)[-1]
     assert ratio == pytest.approx(0.933, abs=1e-3)
-    assert np.mean(expected(at_X).gap[:100]) / np.mean(expected(at_W).gap[:100]) * ratio == pytest.approx(
-        1.022, abs=1e-3
-    )
+    means = [np.mean(expected(case).gap[:100]) for case in (at_X, at_W)]
+    assert means[0] / means[1] * ratio == pytest.approx(1.022, abs=1e-3)
     assert verify("T22", at_X).status is Status.NOT_APPLICABLE
 
 

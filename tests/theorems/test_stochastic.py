@@ -25,9 +25,7 @@ def test_additive_noise_attains_T5_in_the_limit():
 
 def test_how_tight_T5_step_is_without_constant_noise():
     """63/74 at T = 3 for g = x (1 +- 1/sqrt(3)), gamma = 1: 4 and 2 may not be taken down by more than that."""
-    c = Constants(
-        gamma=1.0, L=1.0, lambda_min=1.0, lambda_max=1.0, A=1 / 3, beta=1.0, C=0.0, f_star=0.0, gap0_upper=0.5
-    )
+    c = Constants(1.0, L=1.0, lambda_min=1.0, lambda_max=1.0, A=1 / 3, beta=1.0, C=0.0, f_star=0.0, gap0_upper=0.5)
     maps = [(0.5, sign / 3**0.5, 0.0) for sign in (1, -1)]
     assert exact_over_bound(T5_step, c, maps, 1.0, 1.0, 3)[2] == pytest.approx(63 / 74)
 

@@ -12,18 +12,10 @@ from rac_theory.algebra import Symbol, equal
 from rac_theory.problems import Quadratic
 from rac_theory.statements.symbols import D, L, L_max, T, gamma, gap0, mu
 from rac_theory.theorems import Condition, E, KnownConstant, Theorem, Tightest, gap
-from tests.as_one_test import as_one_test
 
 T2 = theorems.T2
-USERS = Theorem(
-    id="T2",
-    source="nowhere",
-    mark="derived",
-    about=T2.about,
-    given=T2.given,
-    claim=E(gap) <= (1 - gamma * mu) ** T * gap0,
-)
-
+CLAIM = E(gap) <= (1 - gamma * mu) ** T * gap0
+USERS = Theorem(id="T2", source="nowhere", mark="derived", about=T2.about, given=T2.given, claim=CLAIM)
 CASE = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=3)
 
 
@@ -93,20 +85,12 @@ def test_what_is_listed_by_an_assumption_has_it():
     assert theorems.listed(given="POLYAK") == tuple(one for one in theorems.ALL.values() if "Polyak" in str(one.given))
 
 
-@pytest.mark.parametrize("steps", [-1, 2.5, "3", None, True])
-def test_steps_are_counted(steps):
-    with pytest.raises(ValueError, match="steps must be"):
-        T2.bound(Constants(gamma=0.5), steps)
-
-
-def test_the_start_alone_has_a_bound():
+def test_steps_are_counted_from_none_on():
     """Zero steps are some: what is known at t = 0 is no unknown, as all of none would say."""
+    for steps in (-1, 2.5, "3", None, True):
+        with pytest.raises(ValueError, match="steps must be"):
+            T2.bound(Constants(gamma=0.5), steps)
     assert T2.bound(Constants(gamma=0.5, mu=1.0, lambda_min=0.5, gap0=3.0), 0).tolist() == [3.0]
-
-
-def test_an_identity_is_about_something_in_words():
-    """Catches words that are typeset as a formula."""
-    assert list(theorems.T11.typeset_assumptions) == [[(False, theorems.T11.assumptions[0])]]
 
 
 def test_how_a_function_falls_is_told():
@@ -133,26 +117,25 @@ def test_ours_come_back_as_the_ones_that_are_there_and_others_as_they_are():
     assert again.unmet(CASE, constants) == ()
 
 
-def test_a_source_is_words_and_no_formula():
+def test_a_source_and_what_an_identity_is_about_are_words_and_no_formula():
     """Would catch a source that is typeset: the 5.5 of "Theorem 5.5" is no number to compute with."""
+    assert list(theorems.T11.typeset_assumptions) == [[(False, theorems.T11.assumptions[0])]]
     for theorem in (theorems.T1, theorems.T2):
         outside = re.sub(r"<math.*?</math>", "", theorem._repr_html_(), flags=re.DOTALL)
         assert theorem.source.endswith(("Theorem 5.3", "Theorem 5.5"))
         assert theorem.source in outside
 
 
-@as_one_test("t", theorems.ALL.values(), ids=lambda t: t.id)
-def test_every_theorem_of_ours_has_a_number_and_a_case(t):
-    """The numbers themselves are reproduced beside the theorems; nothing may exceed 1, or the theorem is false."""
-    assert isinstance(t.tightest, Tightest)
-    assert 0 < t.tightest.ratio <= 1
-    assert t.tightest.case
-    assert "\n" not in t.tightest.case
-    assert len(t.tightest.case) <= 120
+def test_every_theorem_of_ours_has_a_number_and_a_case():
+    """The numbers themselves are reproduced beside the theorems; nothing may exceed 1, or the theorem is false.
 
-
-def test_a_theorem_of_a_user_need_not_have_one():
-    """Nothing is shown of it then; catches a number that is taken over, or asked for."""
+    That of a user need not have one, and then nothing is shown of it; catches a number that is taken over or asked for.
+    """
+    for t in theorems.ALL.values():
+        assert isinstance(t.tightest, Tightest), t
+        assert 0 < t.tightest.ratio <= 1, t
+        assert 0 < len(t.tightest.case) <= 120, t
+        assert "\n" not in t.tightest.case, t
     assert USERS.tightest is None
     assert "attained" not in USERS._repr_html_()
     near = replace(USERS, tightest=Tightest(0.5, "somewhere"))

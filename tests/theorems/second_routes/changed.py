@@ -6,18 +6,7 @@ from fractions import Fraction
 from functools import partial
 
 from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in
-from rac_theory.algebra.expression import (
-    Choice,
-    Maximum,
-    Negative,
-    Number,
-    Power,
-    Powers,
-    Product,
-    Quotient,
-    Sum,
-    Total,
-)
+from rac_theory.algebra.expression import Choice, Maximum, Number, Power, Powers, Product, Quotient, Sum, Total
 from rac_theory.statements import squared_gradient_and_beside, squared_gradient_with_weights
 from rac_theory.statements.symbols import T, t
 from rac_theory.theorems import Claim, Theorem, weighted_squared_gradient
@@ -83,7 +72,7 @@ def _here(e: Expression) -> Iterator[Expression]:
         yield from map(Number, {e.value * MORE, e.value * LESS, -e.value} - {e.value} or {MORE - 1})
         return
     yield from (Product((Number(factor), e)) for factor in (MORE, LESS))
-    yield Negative(e)
+    yield -e
     yield from (Power(e, Number(exponent)) for exponent in (MORE, LESS))
     if isinstance(e, Symbol):
         yield e**2

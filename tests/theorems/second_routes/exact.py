@@ -23,24 +23,27 @@ BLANK = Constants(
 )  # fmt: skip
 
 
-def on_the_line(case, c, factor, times, shift=0.0):
-    """L x^2/2: with probability lambda_min ``x -> factor x +- shift``, else nothing happens."""
-    moved = [(c.lambda_min / 2, factor, sign * shift) for sign in (1, -1)]
-    maps = [*moved, (1 - c.lambda_min, 1.0, 0.0)]
-    return Equality(case, c, followed(maps, L, START, max(times)), times)
+def moving(probability=RARELY, **known):
+    """Constants of a sketch that is all or nothing."""
+    return replace(BLANK, lambda_min=probability, lambda_max=probability, **known)
+
+
+def attained(case, c, maps, times=EVERY, Q=L, x=START):
+    """``x'Qx/2`` under maps [(probability, A, b)]; with the probability that is left nothing happens."""
+    rest = (1 - sum(probability for probability, _, _ in maps), np.eye(np.size(x)), 0.0)
+    return Equality(case, c, followed([*maps, rest], Q, x, max(times)), times)
+
+
+def of_squares(case, c, squares, times):
+    """``L ||x||^2 / 2`` by the squares of x."""
+    squares = np.array([squares])
+    return Equality(case, c, Curves(L / 2 * squares, L**2 * squares, squares), times)
 
 
 def descent(*gammas, times=EVERY, probability=RARELY):
     """Exact gradients."""
-    return [
-        on_the_line(
-            f"gamma L = {gamma * L:g}",
-            replace(BLANK, gamma=gamma, lambda_min=probability, lambda_max=probability),
-            1 - gamma * L,
-            times,
-        )
-        for gamma in gammas
-    ]
+    known = [moving(probability, gamma=gamma) for gamma in gammas]
+    return [attained(f"gamma L = {c.gamma * L:g}", c, [(probability, 1 - c.gamma * L, 0.0)], times) for c in known]
 
 
 def knowing(equalities, **known):
@@ -50,35 +53,28 @@ def knowing(equalities, **known):
 
 def by_differences(times, probability=RARELY, h=0.7):
     """T20: a forward difference at 1/L is off by h L/2, and leaves -h/2 of L x^2/2 where it moves, whatever x was."""
-    c = replace(BLANK, lambda_min=probability, lambda_max=probability)
-    c = replace(c, bias_squared=probability * (h * L / 2) ** 2)  # on average, as the sketch moves as rarely
-    maps = [(probability, 0.0, -h / 2), (1 - probability, 1.0, 0.0)]
-    return [Equality("forward differences", c, followed(maps, L, START, max(times)), times)]
+    c = moving(probability, bias_squared=probability * (h * L / 2) ** 2)  # on average, as the sketch moves as rarely
+    return [attained("forward differences", c, [(probability, 0.0, -h / 2)], times)]
 
 
 def certified():
     """T16: exact gradients and a certified step of 1/L, which is where T1 is an equality."""
-    found = descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,))
-    steps = [np.full_like(one.curves.values, 1 / L) for one in found]
-    c = [replace(one.c, gamma=1.0, L=np.nan) for one in found]
-    curves = [one.curves._replace(step_sizes=each) for one, each in zip(found, steps, strict=True)]
-    return [replace(one, c=known, curves=each) for one, known, each in zip(found, c, curves, strict=True)]
+    found = knowing(descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,)), gamma=1.0, L=np.nan)
+    sizes = [np.full_like(each.curves.values, 1 / L) for each in found]
+    return [replace(one, curves=one.curves._replace(step_sizes=each)) for one, each in zip(found, sizes, strict=True)]
 
 
 def of_equal_singular_values(times, *steps, rank=1):
     """T17: ``L ||W||^2 / 2`` on 3 x 3 matrices from a multiple of the identity; the r largest entries are shrunk."""
-    found = []
+    found, gap0 = [], L / 2 * 3 * START**2
     for gamma in (step / L for step in steps):
         entries, squares = [START] * 3, []
         for _ in range(max(times) + 1):
             squares.append(sum(x * x for x in entries))
-            largest = sorted(entries, key=abs, reverse=True)
-            entries = [(1 - gamma * L) * x for x in largest[:rank]] + largest[rank:]
-        gap0 = L / 2 * 3 * START**2
+            entries.sort(key=abs, reverse=True)
+            entries[:rank] = [(1 - gamma * L) * x for x in entries[:rank]]
         c = replace(BLANK, gamma=gamma, leading_share=rank / 3, lambda_min=np.nan, gap0=gap0, gap0_upper=gap0)
-        gaps, gradients = L / 2 * np.array([squares]), L**2 * np.array([squares])
-        curves = Curves(gaps, gradients, np.array([squares]))
-        found.append(Equality(f"equal singular values, gamma L = {gamma * L:g}", c, curves, times))
+        found.append(of_squares(f"equal singular values, gamma L = {gamma * L:g}", c, squares, times))
     return found
 
 
@@ -87,38 +83,28 @@ def on_an_axis():
     found, s = [], 0.4
     for gamma, axis in ((0.3, 0), (0.72, 1)):  # 2/(L + s) is 0.67
         Q = np.diag([s, L])
-        maps = [(RARELY, np.eye(2) - gamma * P @ Q, 0.0) for P in (np.diag([1.0, 0.0]), np.diag([0.0, 1.0]))]
-        maps.append((1 - 2 * RARELY, np.eye(2), 0.0))
-        c = replace(BLANK, gamma=gamma, strong_convexity=s, lambda_min=RARELY, lambda_max=RARELY)
-        found.append(Equality(f"axis {axis}", c, followed(maps, Q, START * np.eye(2)[axis], 6), EVERY))
+        maps = [(RARELY, np.eye(2) - gamma * np.diag(row) @ Q, 0.0) for row in np.eye(2)]
+        c = moving(gamma=gamma, strong_convexity=s)
+        found.append(attained(f"axis {axis}", c, maps, Q=Q, x=START * np.eye(2)[axis]))
     return found
 
 
 def with_noise():
     """T6: noise of both kinds on the line; at T = 1 the start on the rare axis and noise on the frequent one, too."""
-    gamma, size, A = 0.3, 0.7, 0.5
-    c = replace(BLANK, gamma=gamma, lambda_min=RARELY, lambda_max=RARELY, A=0.0, beta=1.0, C=size**2)
-    additive = on_the_line("additive noise", c, 1 - gamma * L, EVERY, gamma * size)
-    growing = replace(c, A=A, C=0.0)
-    spread = gamma * (L * A) ** 0.5  # 2 A f is the square of sqrt(L A) x
-    maps = [(RARELY / 2, 1 - gamma * L + sign * spread, 0.0) for sign in (1, -1)] + [(1 - RARELY, 1.0, 0.0)]
-    multiplicative = Equality("multiplicative noise", growing, followed(maps, L, START, 6), EVERY)
-    often = 0.6
+    gamma, size, often = 0.3, 0.7, 0.6
+    c = moving(gamma=gamma, A=0.0, beta=1.0, C=size**2)
+    moved = [(RARELY / 2, 1 - gamma * L, sign * gamma * size) for sign in (1, -1)]
     noises = [(often / 2, np.diag([1.0, 1 - gamma * L]), [0.0, sign * gamma * size]) for sign in (1, -1)]
     maps = [(1 - often, np.diag([1 - gamma * L, 1.0]), 0.0), *noises]
     apart = replace(c, lambda_min=1 - often, lambda_max=often)
-    return [additive, multiplicative, Equality("axes", apart, followed(maps, L * np.eye(2), [START, 0], 1), (1,))]
+    of_axes = attained("axes", apart, maps, (1,), L * np.eye(2), [START, 0])
+    return [attained("additive noise", c, moved), noise_that_feeds_on_the_gap(gamma, 0.5), of_axes]
 
 
-def with_noise_at_last():
-    """T5: noise that feeds on the gap, in the long run; the gap left at T is as small as the weight of T."""
-    found = []
-    for gamma, A in ((1 / L, 0.4), (0.3, 0.2)):
-        spread = gamma * (L * A) ** 0.5
-        maps = [(RARELY / 2, 1 - gamma * L + sign * spread, 0.0) for sign in (1, -1)] + [(1 - RARELY, 1.0, 0.0)]
-        c = replace(BLANK, gamma=gamma, lambda_min=RARELY, lambda_max=RARELY, A=A, beta=1.0, C=0.0)
-        found.append(Equality("multiplicative noise", c, followed(maps, L, START, LONG), (LONG,)))
-    return found
+def noise_that_feeds_on_the_gap(gamma, A, times=EVERY):
+    """2 A f is the square of sqrt(L A) x."""
+    maps = [(RARELY / 2, 1 - gamma * L + sign * gamma * (L * A) ** 0.5, 0.0) for sign in (1, -1)]
+    return attained("multiplicative noise", moving(gamma=gamma, A=A, beta=1.0, C=0.0), maps, times)
 
 
 def with_steps_that_decrease(power, times=EVERY):
@@ -132,45 +118,33 @@ def with_steps_that_decrease(power, times=EVERY):
             step = gamma * (offset / (t + offset)) ** power
             square = (1 - step * L) ** 2 * square + (step * size) ** 2
         c = replace(BLANK, gamma=gamma, offset=offset, A=0.0, beta=1.0, C=size**2)
-        curves = Curves(*(np.array([squares]) * scale for scale in (L / 2, L**2, 1.0)))
-        found.append(Equality(f"t_0 = {offset:g}", c, curves, times))
+        found.append(of_squares(f"t_0 = {offset:g}", c, squares, times))
     return found
 
 
 def two_targets():
     """T8d_sharp: L (x -+ 1)^2/2 in either order at eta = 1/(2L), an equality at every T; D is L^2, by hand."""
-    eta = 1 / (2 * L)
-    maps = [(1 - RARELY, 1.0, 0.0)]
-    for order in itertools.permutations((1.0, -1.0)):
-        A, b = 1.0, 0.0
-        for target in order:
-            A, b = (1 - eta * L) * A, (1 - eta * L) * b + eta * L * target
-        maps.append((RARELY / 2, A, b))
-    c = replace(BLANK, gamma=eta, inner_steps=2, lambda_min=RARELY, lambda_max=RARELY, D=L**2)
-    return [Equality("two targets", c, followed(maps, L, START, 6), EVERY)]
+    maps, left = [], 1 / 2  # of x, by a step
+    for first, second in itertools.permutations((1.0, -1.0)):
+        maps.append((RARELY / 2, left**2, left * (1 - left) * first + (1 - left) * second))
+    return [attained("two targets", moving(gamma=1 / (2 * L), inner_steps=2, D=L**2), maps)]
 
 
 def alike(number, times=EVERY, whole=1 / L, probability=RARELY):
     """Components, or clients, that are all L x^2/2: so many steps of a total length."""
-    gamma = whole / number
-    c = replace(BLANK, gamma=gamma, inner_steps=number, lambda_min=probability, lambda_max=probability)
-    return [on_the_line(f"{number} alike", c, (1 - gamma * L) ** number, times)]
-
-
-def two_targets_of_one_client():
-    """T10rr: the components of a client, of which D_in is L^2 and D is 0."""
-    return knowing(two_targets(), D=0.0, D_in=L**2)
+    c = moving(probability, gamma=whole / number, inner_steps=number)
+    return [attained(f"{number} alike", c, [(probability, (1 - c.gamma * L) ** number, 0.0)], times)]
 
 
 def two_clients_by_chance(times=EVERY, chance=0.4):
     """T10rr: L (x -+ 1)^2/2 as clients that take part by chance, one step of 1/L; omega is (1 - c) / (2 c)."""
-    maps = [(1 - RARELY, 1.0, 0.0)]
+    maps = []
     for present in itertools.product((True, False), repeat=2):
-        moves = [(-0.5 / chance, 0.5 / chance * target) for target, here in zip((1, -1), present, strict=True) if here]
-        p = RARELY * chance ** len(moves) * (1 - chance) ** (2 - len(moves))
-        maps.append((p, 1 + sum(a for a, _ in moves), sum(b for _, b in moves)))
-    c = replace(BLANK, lambda_min=RARELY, lambda_max=RARELY, D=L**2, omega=(1 - chance) / (2 * chance))
-    return [Equality("clients by chance", c, followed(maps, L, START, max(times)), times)]
+        targets = [target for target, here in zip((1, -1), present, strict=True) if here]
+        number, share = len(targets), 0.5 / chance
+        p = RARELY * chance**number * (1 - chance) ** (2 - number)
+        maps.append((p, 1 - number * share, share * sum(targets)))
+    return [attained("clients by chance", moving(D=L**2, omega=(1 - chance) / (2 * chance)), maps, times)]
 
 
 SHORT = [(0.3, 0.2), (0.25, 0.5), (0.45, 0.0)]  # probability, tau B^2
@@ -180,36 +154,28 @@ UPHILL = [(0.6, 0.4), (0.1, 2.5 / L), (0.3, 0.0)]  # the second makes gaps 2.25 
 def plain_steps(times, draws):
     """T12, T15: two lengths of B and none; nu is the mean of 2 tau b - L tau^2 b^2, and K = 1."""
     nu = sum(p * (2 * b - L * b * b) for p, b in draws)
-    maps = [(p, 1 - L * b, 0.0) for p, b in draws]
     c = replace(BLANK, nu=nu, longest_step=L * max(b for _, b in draws))
-    return [Equality("two lengths", c, followed(maps, L, START, max(times)), times)]
+    return [attained("two lengths", c, [(p, 1 - L * b, 0.0) for p, b in draws], times)]
 
 
-def through_a_hadamard_matrix(times, *steps):
+def through_a_hadamard_matrix(times, *steps, share=0.0, size=0.0, **known):
     """T13: L x_1^2/2 on R^4, H on a column of a Hadamard matrix: L_H is L/4, and all draws do the same."""
-    found, columns = [], hadamard(4).T / 2
-    Q, x = L * np.diag([1.0, 0.0, 0.0, 0.0]), START * np.eye(4)[0]
-    for gamma in steps:
-        c = replace(BLANK, gamma=gamma / L, L=np.nan, L_H=L / 4, lambda_min=0.25, lambda_max=0.25)
-        maps = [(0.25, np.eye(4) - gamma / L * np.outer(u, u) @ Q, 0.0) for u in columns]
-        found.append(Equality(f"gamma L = {gamma:g}", c, followed(maps, Q, x, max(times)), times))
+    found, e = [], np.eye(4)[0]
+    Q = L * np.outer(e, e)
+    for gamma in (step / L for step in steps):
+        c = moving(0.25, gamma=gamma, L=np.nan, L_H=L / 4, **known)
+        maps = [
+            (0.125, np.eye(4) - gamma * np.outer(u, u) @ Q * (1 + sign * share), gamma * sign * size * u * u[0])
+            for u in hadamard(4).T / 2
+            for sign in (1, -1)
+        ]
+        found.append(attained(f"gamma L = {gamma * L:g}", c, maps, times, Q, START * e))
     return found
 
 
 def noise_through_a_hadamard_matrix(times, *steps, A=0.0, size=0.7):
-    """T14: the same with noise along e_1, additive or proportional to x_1."""
-    found, columns = [], hadamard(4).T / 2
-    e, Q = np.eye(4)[0], L * np.diag([1.0, 0.0, 0.0, 0.0])
-    share = (A / L) ** 0.5  # 2 A f is the square of sqrt(L A) x
-    for gamma in (step / L for step in steps):
-        c = replace(BLANK, gamma=gamma, L=np.nan, L_H=L / 4, lambda_min=0.25, lambda_max=0.25, A=A, beta=1.0, C=size**2)
-        maps = [
-            (0.125, np.eye(4) - gamma * np.outer(u, u) @ Q * (1 + sign * share), gamma * sign * size * u * u[0])
-            for u in columns
-            for sign in (1, -1)
-        ]
-        found.append(Equality(f"gamma L = {gamma * L:g}", c, followed(maps, Q, START * e, max(times)), times))
-    return found
+    """T14: the same with noise along e_1, of a size or proportional to x_1: 2 A f is the square of sqrt(L A) x."""
+    return through_a_hadamard_matrix(times, *steps, share=(A / L) ** 0.5, size=size, A=A, beta=1.0, C=size**2)
 
 
 def without_momentum(equalities, **known):
@@ -264,7 +230,7 @@ EXACT: dict[str, list[Equality]] = {
     "T2_tight": descent(0.3, 0.6),
     "T4": on_an_axis(),
     "T4_gap": descent(1 / L),
-    "T5": with_noise_at_last(),
+    "T5": [noise_that_feeds_on_the_gap(gamma, A, (LONG,)) for gamma, A in ((1 / L, 0.4), (0.3, 0.2))],
     "T6": with_noise(),
     "T7d_sharp": alike(1, (LONG,)) + alike(2, (LONG,)),
     "T8d_sharp": alike(1) + alike(2) + two_targets(),
@@ -275,7 +241,7 @@ EXACT: dict[str, list[Equality]] = {
     "T10d": alike(1),
     "T10d_sharp": alike(1) + alike(2),
     "T9rr": alike(1, (LONG,)) + alike(2, (LONG,)),
-    "T10rr": alike(1) + alike(2) + two_targets_of_one_client() + two_clients_by_chance(),
+    "T10rr": alike(1) + alike(2) + knowing(two_targets(), D=0.0, D_in=L**2) + two_clients_by_chance(),  # of one client
     "T12_nonconvex": plain_steps((LONG,), SHORT),
     "T12_pl": plain_steps(EVERY, SHORT),
     "T12_gaussian": plain_steps(EVERY, UPHILL),

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from scipy.optimize import brentq
@@ -10,8 +11,6 @@ from rac_theory import Constants
 
 from . import steps
 from .route import Equality, of_gaps, of_gradients, of_norms
-
-HORIZONS = (5, 2, 1)
 
 EXACT = Constants(
     gamma=0.3, L=2.6, mu=0.7, strong_convexity=0.4, convex=True, lambda_min=0.35, lambda_max=0.6, f_star=0.0, gap0=1.7,
@@ -48,170 +47,137 @@ CALMS = CALM, replace(CALM, inner_steps=11, gamma=0.01)
 CALM_SAMPLED = tuple(replace(c, D_in=0.4, omega=0.3) for c in CALMS)
 
 
-def averages(step, *at):
+def of_each(one, ends=((),)):
+    """What a function says of the constants that come last, for each of several, and perhaps at several T."""
+    before = one.__code__.co_argcount - 1 - len(ends[0])
+    return lambda *given: [one(*given[:before], c, *T) for c in given[before:] for T in ends]
+
+
+at_horizons = partial(of_each, ends=[(5,), (2,), (1,)])
+
+
+@at_horizons
+def averages(step, c, T):
     """Gradients as large as the steps of a proof allow, along a path of gaps from the start down to nothing."""
-    return [of_gradients(step.__name__, c, _squares(step, c, T)) for c in at for T in HORIZONS]
+    return of_gradients(step.__name__, c, _squares(step, c, T))
 
 
-def averages_beside(*at):
+@at_horizons
+def averages_beside(c, T):
     """T25: both squared gradients together as large as steps allow, that at X of any size."""
-    found = []
-    for c in at:
-        for T in HORIZONS:
-            both, at_iterate = np.array(_squares(steps.feedback, c, T)), np.geomspace(0.3, 2.0, T)
-            squares = both - steps.left_beside(c) * at_iterate
-            found.append(of_gradients("feedback", c, squares, at_iterate=at_iterate))
-    return found
+    both, at_iterate = np.array(_squares(steps.feedback, c, T)), np.geomspace(0.3, 2.0, T)
+    return of_gradients("feedback", c, both - steps.left_beside(c) * at_iterate, at_iterate=at_iterate)
 
 
-def averages_behind(*at):
+@at_horizons
+def averages_behind(c, T):
     """T27: as ``averages``, from a potential that has what V is behind at first."""
-    found = []
-    for c in at:
-        first = replace(c, gap0_upper=steps.with_lag(c, c.gap0_upper))
-        found += [of_gradients("follows", c, _squares(steps.follows, first, T)) for T in HORIZONS]
-    return found
+    first = replace(c, gap0_upper=steps.with_lag(c, c.gap0_upper))
+    return of_gradients("follows", c, _squares(steps.follows, first, T))
 
 
-def rates_behind(*at):
+@of_each
+def rates_behind(c):
     """T27_pl: all of psi falls by its factor alone, and is in the gap at last."""
-    found = []
-    for c in at:
-        gaps = [steps.with_lag(c, c.gap0)]
-        for _ in range(6):
-            gaps.append(_slowest(steps.follows, c, gaps[-1]))
-        found.append(of_gaps("rate of follows", c, gaps))
-    return found
+    return of_gaps("rate of follows", c, _in_turn(partial(_slowest, steps.follows, c), steps.with_lag(c, c.gap0)))
 
 
-def scaled_averages(*at):
+@at_horizons
+def scaled_averages(c, T):
     """T16: squared gradients times steps as large as certificates allow, whatever steps these are."""
-    found = []
-    for c in at:
-        for T in HORIZONS:
-            sizes = np.geomspace(0.2, 30.0, T)
-            squares = np.array(_squares(steps.certified, c, T)) / sizes
-            found.append(of_gradients("certified", c, squares, step_sizes=sizes))
-    return found
+    sizes = np.geomspace(0.2, 30.0, T)
+    return of_gradients("certified", c, np.array(_squares(steps.certified, c, T)) / sizes, step_sizes=sizes)
 
 
-def norm_averages(*at):
+@at_horizons
+def norm_averages(c, T):
     """T24: norms as large as steepest steps allow, along a path of gaps from the start down to nothing."""
-    return [of_norms("steepest", c, _squares(steps.steepest, c, T)) for c in at for T in HORIZONS]
+    return of_norms("steepest", c, _squares(steps.steepest, c, T))
 
 
-def weights(step, *at):
+@of_each
+def weights(step, c):
     """Averages of the same gradients, with weights that make gaps telescope: the left side alone."""
-    found = []
-    for c in at:
-        squares = np.array(_squares(step, c, 4))
-        growth = step(c, 1.0, 0.0) - step(c, 0.0, 0.0)
-        weights = [1.0]
-        for _ in squares[1:]:
-            weights.append(weights[-1] / growth)
-        left = [np.dot(weights[:T], squares[:T]) / sum(weights[:T]) for T in range(1, 5)]
-        found.append(of_gradients(f"weights of {step.__name__}", c, squares, (1, 2, 3, 4), np.array(left)))
-    return found
+    squares = np.array(_squares(step, c, 4))
+    weights = (step(c, 1.0, 0.0) - step(c, 0.0, 0.0)) ** -np.arange(4.0)
+    left = np.cumsum(weights * squares) / np.cumsum(weights)
+    return of_gradients(f"weights of {step.__name__}", c, squares, (1, 2, 3, 4), left)
 
 
-def largest_gradients(*at):
+@of_each
+def largest_gradients(c):
     """T1_tight: each gradient as large as its gap allows, ``|G|^2 = 2 L gap``."""
-    found = []
-    for c in at:
-        gaps, squares = [c.gap0_upper], []
-        for _ in range(6):
-            squares.append(2 * c.L * gaps[-1])
-            gaps.append(steps.exact(c, gaps[-1], squares[-1]))
-        found.append(of_gradients("largest gradients", c, squares, tuple(range(1, 7))))
-    return found
+    gaps = _in_turn(lambda gap: steps.exact(c, gap, 2 * c.L * gap), c.gap0_upper)
+    return of_gradients("largest gradients", c, [2 * c.L * gap for gap in gaps[:-1]], tuple(range(1, 7)))
 
 
-def largest_means(*at):
+@partial(of_each, ends=[(5,), (2,), (1,), (11,)])  # a tenth of 11 steps is a step
+def largest_means(c, T):
     """T19: all that noise and gaps as large as the largest allow, spent in equal parts at all t."""
-    found = []
-    for c in at:
-        for T in (*HORIZONS, 11):  # a tenth of 11 steps is a step
-            each = [steps.shortened(c, t, 1 / 2) for t in range(T)]
-            spent = c.gap0_upper + sum(steps.noisy(one, 0.0, 0.0) for one in each)
-            grown = sum(steps.growth(one) - 1 for one in each)
-            largest = root(lambda gap, spent=spent, grown=grown: spent + grown * gap - gap)
-            of_first = -steps.noisy(replace(c, C=0.0), 0.0, 1.0) / c.gamma
-            squares = [(spent + grown * largest) / of_first / T / one.gamma for one in each]
-            found.append(of_gradients("largest mean", c, squares))
-    return found
+    each = [steps.shortened(c, t, 1 / 2) for t in range(T)]
+    spent = c.gap0_upper + sum(steps.noisy(one, 0.0, 0.0) for one in each)
+    grown = sum(steps.growth(one) - 1 for one in each)
+    largest = root(lambda gap: spent + grown * gap - gap)
+    of_first = -steps.noisy(replace(c, C=0.0), 0.0, 1.0) / c.gamma
+    return of_gradients("largest mean", c, [(spent + grown * largest) / of_first / T / one.gamma for one in each])
 
 
-def accelerated(*at):
+@of_each
+def accelerated(c):
     """T21: psi falls by its factor alone, from the farthest start, and all of it is in the gap at last."""
-    found = []
-    for c in at:
-        factor, start, _ = steps.accelerated(c, c.L)
-        found.append(of_gaps("accelerated", c, [start * factor**t for t in range(7)]))
-    return found
+    factor, start, _ = steps.accelerated(c, c.L)
+    return of_gaps("accelerated", c, [start * factor**t for t in range(7)])
 
 
-def weighted_gaps(*at):
+@of_each
+def weighted_gaps(c):
     """T19_pl: gaps that, times weights, grow by what noise adds alone."""
-    found = []
-    for c in at:
-        gaps, before = [c.gap0], c.offset + steps.second_order(c) - 2
-        for t in range(11):
-            after = before + 1
-            noise = steps.noisy(steps.shortened(c, t, 1), 0.0, 0.0)
-            gaps.append(before**2 * gaps[-1] / after**2 + noise)
-            before = after
-        found.append(of_gaps("weighted gaps", c, gaps))
-    return found
+    gaps, first = [c.gap0], c.offset + steps.second_order(c) - 2
+    for t in range(11):
+        noise = steps.noisy(steps.shortened(c, t, 1), 0.0, 0.0)
+        gaps.append((first + t) ** 2 * gaps[-1] / (first + t + 1) ** 2 + noise)
+    return of_gaps("weighted gaps", c, gaps)
 
 
-def rates(step, *at):
+@of_each
+def rates(step, c):
     """Gaps that fall as slowly as the steps of a proof and the inequality of Polyak and Lojasiewicz allow."""
-    found = []
-    for c in at:
-        gaps = [c.gap0]
-        for _ in range(6):
-            gaps.append(_slowest(step, c, gaps[-1]))
-        found.append(of_gaps(f"rate of {step.__name__}", c, gaps))
-    return found
+    return of_gaps(f"rate of {step.__name__}", c, _in_turn(partial(_slowest, step, c), c.gap0))
 
 
-def next_gradients(*at):
+@of_each
+def next_gradients(c):
     """T2_tight: of all next gradients along U the longest that its gap and the remainder allow, by halving."""
-    found = []
-    for c in at:
-        gaps = [c.gap0]
-        for _ in range(6):
-            square = 2 * c.mu * gaps[-1]
 
-            def left(times, c=c, gap=gaps[-1], square=square):
-                return steps.with_remainder(c, gap, square, times) - steps.turned(c, square) * times**2 / (2 * c.mu)
+    def after(gap):
+        square = 2 * c.mu * gap
+        turned = steps.turned(c, square) / (2 * c.mu)
+        longest = brentq(
+            lambda times: steps.with_remainder(c, gap, square, times) - turned * times**2,
+            1.0, 4.0, xtol=1e-15, rtol=1e-15,
+        )  # fmt: skip
+        return turned * longest**2
 
-            longest = brentq(left, 1.0, 4.0, xtol=1e-15, rtol=1e-15)
-            gaps.append(steps.turned(c, square) * longest**2 / (2 * c.mu))
-        found.append(of_gaps("next gradients", c, gaps))
-    return found
+    return of_gaps("next gradients", c, _in_turn(after, c.gap0))
 
 
-def rates_and_floors(step, *at):
+@of_each
+def rates_and_floors(step, c):
     """As ``rates``, the noise counted for ever: the start decays, and the noise has come to its fixed point."""
-    found = []
-    for c in at:
-        floor = root(lambda gap, c=c: _slowest(step, c, gap) - gap)
-        gaps = [c.gap0]
-        for _ in range(6):
-            gaps.append(_slowest(step, c, gaps[-1]) - _slowest(step, c, 0.0))
-        found.append(of_gaps(f"rate and floor of {step.__name__}", c, np.array(gaps) + floor))
-    return found
+    slowest = partial(_slowest, step, c)
+    gaps = _in_turn(lambda gap: slowest(gap) - slowest(0.0), c.gap0)
+    floor = root(lambda gap: slowest(gap) - gap)
+    return of_gaps(f"rate and floor of {step.__name__}", c, np.array(gaps) + floor)
 
 
-def potentials(*at):
+@of_each
+def potentials(c):
     """T3: the largest gap of the last step that a potential, which loses as much in each, still allows."""
-    found = []
-    for c in at:
-        kappa = root(lambda kappa, c=c: left_of_gradients(c, kappa))
-        left = [_largest_gap(c, kappa, T) for T in range(1, 7)]
-        found.append(of_gaps("potential", c, [c.gap0, *left]))
-    return found
+    kappa = root(partial(left_of_gradients, c))
+    first = kappa / (2 * c.gamma) * c.distance0**2 * max(1 / c.lambda_min, 1 / c.lambda_max) + c.gap0 / c.lambda_min
+    # No earlier gap is smaller.
+    left = [root(lambda gap, T=T: first - T * kappa * gap - gap / c.lambda_min) for T in range(1, 7)]
+    return of_gaps("potential", c, [c.gap0, *left])
 
 
 def left_of_gradients(c, kappa):
@@ -220,34 +186,14 @@ def left_of_gradients(c, kappa):
     return of_distance + steps.exact(c, 0.0, 1 / c.lambda_min) / c.lambda_min
 
 
-def _largest_gap(c, kappa, T):
-    farthest = c.distance0 * c.distance0 * max(1 / c.lambda_min, 1 / c.lambda_max)
-
-    def left(gap):
-        potential = kappa / (2 * c.gamma) * farthest + c.gap0 / c.lambda_min
-        for _ in range(T):
-            potential -= kappa * gap  # no earlier gap is smaller
-        return potential - gap / c.lambda_min
-
-    return root(left)
-
-
-def isotropic_distances(*at):
+@of_each
+def isotropic_distances(c):
     """T3_isotropic: the largest gap of the last step that distances allow; ``<V, G>`` is the gap and |G|^2 / 2L."""
-    found = []
-    for c in at:
-        gaps = []
-        for T in range(1, 7):
 
-            def left(gap, c=c, T=T):
-                squared = c.distance0 * c.distance0
-                for _ in range(T):
-                    squared += c.lambda_min * max(change(c, gap, square) for square in (0.0, 1.0))
-                return squared
+    def left(gap, T):
+        return c.distance0**2 + T * c.lambda_min * max(change(c, gap, square) for square in (0.0, 1.0))
 
-            gaps.append(root(left))
-        found.append(of_gaps("distances", c, [c.gap0, *gaps]))
-    return found
+    return of_gaps("distances", c, [c.gap0, *(root(partial(left, T=T)) for T in range(1, 7))])
 
 
 def change(c, gap, square):
@@ -255,15 +201,10 @@ def change(c, gap, square):
     return -2 * c.gamma * (gap + square / (2 * c.L)) + c.gamma * c.gamma * square
 
 
-def squared_distances(*at):
+@of_each
+def squared_distances(c):
     """T4: what a draw leaves alone is forgotten most rarely, what it moves is drawn most often and is the slower."""
-    found = []
-    for c in at:
-        squares = [c.distance0 * c.distance0]
-        for _ in range(6):
-            squares.append(squares[-1] * distance_factor(c))
-        found.append(of_gaps("distances", c, squares))
-    return found
+    return of_gaps("distances", c, _in_turn(lambda square: square * distance_factor(c), c.distance0**2))
 
 
 def distance_factor(c):
@@ -275,19 +216,23 @@ def distance_factor(c):
 def longest_noisy_steps():
     """T5_step: T5 at the longest step; beside it, where A > 0, the largest growth, which a single step attains."""
     longest = replace(NOISY, gamma=0.2, beta=1 / (0.2 * NOISY.L))
-    quiet = replace(longest, A=0.0)
     singles = [
         replace(NOISY, gamma=gamma, beta=1 / (gamma * NOISY.L), A=1 / (NOISY.L * gamma**2 * NOISY.lambda_max))
         for gamma in (0.2, 8.0)  # a large A and a small one
     ]
     of_one = [of_gradients("one step", c, _squares(steps.noisy, c, 1)) for c in singles]
-    return averages(steps.noisy, quiet) + of_one
+    return averages(steps.noisy, replace(longest, A=0.0)) + of_one
 
 
 def root(affine):
     """Where an affine function of a number vanishes, from two of its values."""
     at_zero = affine(0.0)
     return at_zero / (at_zero - affine(1.0))
+
+
+def _in_turn(step, start):
+    """A number, and what a step makes of it, six times."""
+    return [*itertools.accumulate(range(6), lambda value, _: step(value), initial=start)]
 
 
 def _slowest(step, c, gap):

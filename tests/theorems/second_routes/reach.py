@@ -55,6 +55,12 @@ def is_met(relation: Relation, point: Point) -> bool:
     return met(relation, point.T, point.c)
 
 
+def with_constant(c: Constants, name: str, value: float) -> Constants:
+    """Return constants of which one is another, which may be a letter."""
+    letter = name.partition("letters.")[2]
+    return replace(c, **({"letters": {**c.letters, letter: value}} if letter else {name: value}))
+
+
 @cache
 def points(theorem: Theorem) -> list[Point]:
     """Return points near every edge and far from it, in three units of f, for a sketch that hardly ever moves, too."""
@@ -78,11 +84,7 @@ def points(theorem: Theorem) -> list[Point]:
 def _along(base: Point, name: str, sound) -> Iterator[Point]:
     def at(factor: float) -> Point:
         value = (getattr(base.c, name) or 1.0) * factor  # what is 0 becomes some number
-        if name.startswith("letters."):
-            changed = {"letters": {**base.c.letters, name.removeprefix("letters."): value}}
-        else:
-            changed = {name: value}
-        return replace(base, c=replace(base.c, **changed))
+        return replace(base, c=with_constant(base.c, name, value))
 
     if name in FALSE_AT_ZERO + TRUE_AT_ZERO:
         yield at(0.0)
@@ -149,11 +151,6 @@ def _several(step, c):
     return 1 - _whole(c) >= 0 and _progress(step, c) > 0
 
 
-def _horizon(p):
-    growth = steps.noisy(p.c, 1.0, 0.0) - steps.noisy(p.c, 0.0, 0.0)
-    return (growth - 1) * p.T <= 1 and _half_is_left(steps.noisy, p.c)
-
-
 def _each_draw_descends(c):
     longest = c.longest_step
     return longest - longest**2 / 2 > 0 and _progress(steps.of_gain, c) > 0
@@ -174,31 +171,22 @@ def _harmonic(c):
     return fall >= 2 / c.offset and 1 <= kappa <= c.offset - 1
 
 
-def _with_momentum(c, fall):
-    """Noise does not grow, momentum is forgotten in time, and what is left at X is not negative."""
-    b = c.letters["b"]
-    is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
-    return is_known and c.lambda_min > 0 and 0 <= b < 1 and b + fall < 1 and steps.left_at_X(c, fall) >= 0
+def _is_quiet(c):
+    """Noise does not grow, and every direction is seen."""
+    return c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0 and c.lambda_min > 0
 
 
-def _along_with_momentum(c):
-    """The same where f is curved by L_H along a step."""
+def _with_momentum(c, fall, smoothness):
+    """Momentum is forgotten in time, and what is left at X is not negative, where f is curved so along a step."""
     b = c.letters["b"]
-    of_memory = steps.share_of_memory(c, 0.0) * (1 + b * c.lambda_max / (1 - b)) if b < 1 else 1.0
-    is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0 and c.L_H > 0 and c.lambda_min > 0
-    return is_known and 0 <= b < 1 and 1 - c.L_H * c.gamma - of_memory / (c.gamma / 2) >= 0
+    is_forgotten = smoothness > 0 and 0 <= b < 1 and b + fall < 1
+    return _is_quiet(c) and is_forgotten and steps.left_at_X(c, fall, smoothness) >= 0
 
 
 def _is_ahead(c, smoothness):
     """What the method is told is true, and what is left of a step is not negative."""
     told = 0 < c.letters["s"] <= c.strong_convexity and 0 < c.letters["lambda_min"] <= c.lambda_min
     return told and c.letters["alpha"] >= 0 and smoothness > 0 and steps.accelerated(c, smoothness)[2] >= 0
-
-
-def _kept_back(c):
-    """Noise does not grow, every direction is seen, and what is left at X is not negative."""
-    is_known = c.C >= 0 and c.A == 0 and 0 <= c.beta <= 1 and c.L > 0
-    return is_known and c.lambda_min > 0 and steps.left_beside(c) >= 0
 
 
 def _follows(c, fall):
@@ -261,12 +249,12 @@ _OF_CONSTANTS = [
     ("T20 T20_pl", proofs.OFF, lambda c: _errors_cost_their_square(steps.by_differences, c)),
     ("T21", proofs.AHEAD[1], lambda c: _is_ahead(c, c.L)),
     ("T21_H", proofs.AHEAD[1], lambda c: _is_ahead(c, c.L_H)),
-    ("T22", proofs.CARRIED[0], lambda c: _with_momentum(c, 0.0)),
-    ("T22_pl", proofs.CARRIED[0], lambda c: c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu)),
-    ("T22_H", proofs.CARRIED_ALONG[0], _along_with_momentum),
+    ("T22", proofs.CARRIED[0], lambda c: _with_momentum(c, 0.0, c.L)),
+    ("T22_pl", proofs.CARRIED[0], lambda c: c.mu > 0 and _with_momentum(c, c.gamma * c.lambda_min * c.mu, c.L)),
+    ("T22_H", proofs.CARRIED_ALONG[0], lambda c: _with_momentum(c, 0.0, c.L_H)),
     ("T23 T23_pl", proofs.FORGOTTEN[0], _forgets),
     ("T24", proofs.STEEP[0], lambda c: c.L > 0 and c.span >= 0 and c.norm_share > 0),
-    ("T25", proofs.KEPT_BACK[0], _kept_back),
+    ("T25", proofs.KEPT_BACK[0], lambda c: _is_quiet(c) and steps.left_beside(c) >= 0),
     ("T26", proofs.WEIGHED[0], _weighs),
     ("T26_pl", proofs.WEIGHED[0], lambda c: _weighs(c) and c.mu > 0 and _falls(steps.preconditioned, c)),
     ("T27", proofs.LAGGING[0], lambda c: _follows(c, 0.0)),
@@ -281,7 +269,10 @@ _MORE = {
 }
 _RARELY = dict.fromkeys(("T25", "T27", "T27_pl"), 1e-3)
 
-REACH = {"T5_step": Reach(_NOISY, _horizon), "T19": Reach(replace(_NOISY, offset=1.7), _root_steps)} | {
+REACH = {
+    "T5_step": Reach(_NOISY, lambda p: (steps.growth(p.c) - 1) * p.T <= 1 and _half_is_left(steps.noisy, p.c)),
+    "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
+} | {
     id: Reach(base, lambda p, sound=sound: bool(sound(p.c)), _MORE.get(id, ()), _RARELY.get(id, 1.0))
     for ids, base, sound in _OF_CONSTANTS
     for id in ids.split()

@@ -35,17 +35,22 @@ def of_gain(c, gap, square):
 def momentum(c, psi, square):
     """A step of T22: descent at W for steps along H g, g at X; psi has so much of ``||M||^2`` as X being elsewhere
     costs."""
-    return _with_momentum(c, psi, square, 0.0)
+    return _with_momentum(c, psi, square, 0.0, c.L)
 
 
 def momentum_pl(c, psi, square):
     """The same of T22_pl, where ``||M||^2`` must fall by the factor of the gap, too."""
-    return _with_momentum(c, psi, square, c.gamma * c.lambda_min * c.mu)
+    return _with_momentum(c, psi, square, c.gamma * c.lambda_min * c.mu, c.L)
 
 
-def _with_momentum(c, psi, square, fall):
+def gain_of_momentum(c, psi, square):
+    """A step of T22_H: f is curved by L_H along the step, and its gradient by L where it is taken."""
+    return _with_momentum(c, psi, square, 0.0, c.L_H)
+
+
+def _with_momentum(c, psi, square, fall, smoothness):
     length = c.lambda_min * square  # -2 <G, G_X> is -|G|^2 - |G_X|^2 + |G - G_X|^2
-    noise = (c.L / 2 * c.gamma**2 + share_of_memory(c, fall)) * c.lambda_max * c.C
+    noise = (smoothness / 2 * c.gamma**2 + share_of_memory(c, fall)) * c.lambda_max * c.C
     return psi - c.gamma * length / 2 + noise
 
 
@@ -57,17 +62,11 @@ def share_of_memory(c, fall):
     return apart / (1 - fall - kept)
 
 
-def left_at_X(c, fall):
+def left_at_X(c, fall, smoothness):
     """What is left of the squared gradient at X, in units of gamma / 2."""
     b = c.letters["b"]
     of_memory = share_of_memory(c, fall) * (1 + b * c.lambda_max / (1 - b))
-    return 1 - c.L * c.gamma - of_memory / (c.gamma / 2)
-
-
-def gain_of_momentum(c, psi, square):
-    """A step of T22_H: f is curved by L_H along the step, and its gradient by L where it is taken."""
-    length, noise = c.lambda_min * square, (c.L_H / 2 * c.gamma**2 + share_of_memory(c, 0.0)) * c.lambda_max * c.C
-    return psi - c.gamma * length / 2 + noise
+    return 1 - smoothness * c.gamma - of_memory / (c.gamma / 2)
 
 
 def accelerated(c, smoothness):

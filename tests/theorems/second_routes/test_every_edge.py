@@ -15,7 +15,7 @@ from rac_theory.theorems import federated
 from tests.as_one_test import as_one_test
 
 from .changed import changed_relations
-from .reach import REACH, Point, is_met, own_relations, points, relations
+from .reach import REACH, Point, is_met, own_relations, points, relations, with_constant
 from .steps import drift_of_round
 
 
@@ -33,12 +33,10 @@ def possible_constants():
     for length in np.linspace(0.02, 2.6, 65):  # 0.04 apart, as edges are moved by a tenth
         for steps in (1, 3):
             L = 10 ** rng.uniform(-1, 1)
-            some = {
-                name: 10 ** rng.uniform(-2, 1, 200) for name in ("A", "beta", "C", "nu", "omega", "max lambda(M Q)")
-            }
-            some["b"] = of_memory.random(200)
+            names = ("A", "beta", "C", "nu", "omega", "max lambda(M Q)")
+            some = {name: 10 ** rng.uniform(-2, 1, 200) for name in names}
+            some["b"] = some["a"] = of_memory.random(200)
             some["alpha"] = of_memory.random(200) ** 4
-            some["a"] = some["b"]
             some["A"] = np.where(of_memory.random(200) < 0.5, 0.0, some["A"])  # T22 asks for none
             some["t_0"] = 10 ** rng.uniform(0, 4, 200)
             some |= {name: L * rng.random(200) ** 2 for name in ("mu", "s")}
@@ -139,15 +137,10 @@ def test_lemmas_are_true_on_both_sides_of_all_edges(id):
             changes = []
             for point in inside[::5]:
                 for by in (0.99, 1.01):
-                    other = replace(point, c=_times(point.c, symbol.constant, by))
+                    value = getattr(point.c, symbol.constant) * by
+                    other = replace(point, c=with_constant(point.c, symbol.constant, value))
                     if met(other):
                         change = read(name, other.c, T=point.T) - read(name, point.c, T=point.T)
                         changes.append(change if by > 1 else -change)
             assert max(changes, key=abs) * {"up": 1, "down": -1}[way] > 0, symbol
             assert min(change * {"up": 1, "down": -1}[way] for change in changes) >= -1e-12 * max(map(abs, values))
-
-
-def _times(c, name, by):
-    if letter := name.partition("letters.")[2]:
-        return replace(c, letters={**c.letters, letter: c.letters[letter] * by})
-    return replace(c, **{name: getattr(c, name) * by})

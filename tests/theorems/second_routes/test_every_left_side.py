@@ -19,8 +19,8 @@ CURVES = Curves(
     *((2.0 + (STEPS + i) ** 2)[None] for i in range(3)),
     step_sizes=(3.0 + STEPS)[None],
     squared_gradients_at_iterate=(5.0 + STEPS)[None],
+    gradient_norms=(5.0 + STEPS**2)[None],
 )
-CURVES = CURVES._replace(gradient_norms=(5.0 + STEPS**2)[None])
 """Values, squared gradients, squared distances, step sizes, squared gradients at X and norms, known as numbers and, by
 the same rule, in words."""
 

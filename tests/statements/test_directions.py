@@ -1,5 +1,6 @@
 """To which side constants are rounded: derived from the theorems, as their symbols say, and as it is done."""
 
+import itertools
 import math
 from dataclasses import replace
 from fractions import Fraction
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, CyclicRACLoRA, GaLore, RACLoRA, sketches, theorems
-from rac_theory.algebra import Let, Relation, Symbol, fraction, symbols_of, truth
+from rac_theory.algebra import Let, Relation, Symbol, fraction, number, polynomial, symbols_of, truth
 from rac_theory.algorithms import SignStep
 from rac_theory.algorithms.gradients import ByChance, Clients, FiniteDifferences, Minibatch, Reshuffled
 from rac_theory.problems import Federated, LeastSquares, Quadratic
-from rac_theory.statements.directions import WHY, _given, directions, redundant
+from rac_theory.statements import symbols
+from rac_theory.statements.directions import WHY, _given, _length, _x, directions, redundant, regions
 from rac_theory.statements.symbols import C, K, L, T, distance0, gamma, gap0, gap0_upper, lambda_min, mu, sigma_squared
-from rac_theory.theorems import Condition
+from rac_theory.theorems import Condition, federated, rac_lora_gd, reshuffling
+from tests.as_one_test import as_one_test
 
 ALL = theorems.ALL
 derived = cache(directions)
@@ -75,18 +78,15 @@ def test_every_constant_of_a_bound_is_exact_or_has_an_answer():
 )
 def test_a_symbol_with_the_wrong_side_is_seen(theorem, one):
     """The same theorem, in which a symbol says that it is rounded the other way."""
-    turned = replace(one, side={"up": "down", "down": "up"}[one.side])
-    theorem = ALL[theorem]
-    given = tuple(
-        each.terms and _at(each, {one: turned}) if isinstance(each, Relation) else each for each in theorem.given
-    )
+    turned, theorem = replace(one, side={"up": "down", "down": "up"}[one.side]), ALL[theorem]
+
+    def at(each):
+        terms = isinstance(each, Relation) and tuple(term.at({one: turned}) for term in each.terms)
+        return Relation(terms, each.signs) if terms else each
+
     claim = replace(theorem.claim, bound=theorem.claim.bound.at({one: turned}))
-    found = directions(replace(theorem, claim=claim, given=given))
+    found = directions(replace(theorem, claim=claim, given=tuple(map(at, theorem.given))))
     assert [symbol for symbol, each in found.items() if each.derived != symbol.side] == [turned]
-
-
-def _at(relation, values):
-    return Relation(tuple(term.at(values) for term in relation.terms), relation.signs)
 
 
 def test_of_a_bound_that_is_a_function_nothing_is_claimed():
@@ -129,6 +129,7 @@ def test_only_t6_and_its_like_ask_more_of_rho_than_that_it_is_below_one():
 # A second route: the bounds themselves, at constants that meet the relations.
 
 STEPS = np.array([1.0, 2, 3, 5, 17, 200, 4e3, 1e6])
+OF_ANY_SIZE = ("gap0", "gap0_upper", "distance0", "C", "D", "sigma_squared", "zeta_squared", "bias_squared", "beta")
 
 
 def admissible(theorem, rng):
@@ -147,9 +148,7 @@ def admissible(theorem, rng):
             lambda_min=low,
             leading_share=low,
             lambda_max=high,
-            **{name: 10 ** rng.uniform(-1, 1) for name in ("gap0", "gap0_upper", "distance0", "C", "D")},
-            **{name: 10 ** rng.uniform(-1, 1) for name in ("sigma_squared", "zeta_squared", "bias_squared", "beta")},
-            **{name: 10 ** rng.uniform(-1, 1) for name in ("omega", "D_in")},
+            **{name: 10 ** rng.uniform(-1, 1) for name in (*OF_ANY_SIZE, "omega", "D_in")},
             A=10 ** rng.uniform(-1, 1) * rng.integers(0, 2),  # nothing at all decides in T5_step
             nu=rng.uniform(0, 1) / smooth,
             longest_step=rng.uniform(0, 2),
@@ -174,10 +173,7 @@ def known(relation, c):
 
 @pytest.mark.parametrize("theorem", ALL.values(), ids=ALL)
 def test_bounds_go_the_way_that_is_derived(theorem):
-    """A millionth up, at 16 sets of constants and eight T. Catches a proof that is none.
-
-    What is derived also happens: the bound moves somewhere, and both ways where it may.
-    """
+    """A millionth up at 16 sets of constants: all ways that are derived, no others. Catches a proof that is none."""
     rng = np.random.default_rng(0)
     at = STEPS[:-1] if theorem.id.startswith("T19") else STEPS  # sums over T are added up
     moved = {one: set() for one in derived(theorem)}
@@ -193,9 +189,8 @@ def test_bounds_go_the_way_that_is_derived(theorem):
             change = (after - before) / np.maximum(before, 1e-300)  # a power may underflow
             moved[one] |= {name for name, some in (("up", change > 1e-11), ("down", change < -1e-11)) if some.any()}
     for one, ways in moved.items():
-        assert ways == {"either": {"up", "down"}, "none": set()}.get(
-            derived(theorem)[one].bound, {derived(theorem)[one].bound}
-        )
+        way = derived(theorem)[one].bound
+        assert ways == {"either": {"up", "down"}, "none": set()}.get(way, {way})
 
 
 def test_where_the_side_is_open_both_ends_are_true():
@@ -220,16 +215,8 @@ def test_where_the_side_is_open_both_ends_are_true():
 # What constants are, beside the numbers that they should be.
 
 
-class Bounded(LeastSquares):
-    """As if somebody had proved a bound on the variance of gradients."""
-
-    variance_bound = 0.3
-
-
-class BoundedClients(Federated):
-    """The same for clients."""
-
-    variance_bound = 0.3
+BOUNDED, BOUNDED_CLIENTS = (type("Bounded", (one,), {"variance_bound": 0.3}) for one in (LeastSquares, Federated))
+"""As if somebody had proved a bound on the variance of gradients of components, and of clients."""
 
 
 def test_constants_are_on_the_side_of_their_symbols():
@@ -238,7 +225,7 @@ def test_constants_are_on_the_side_of_their_symbols():
     Catches a constant that is rounded to nearest or to the wrong side, and a new one that nobody looks at.
     """
     rows, l2, ratio = (1, 2, 3), Fraction(0.1), Fraction(1, 4)  # of minibatches of 2: (N - b) / (b (N - 1))
-    problem = Bounded(np.diag(rows), np.ones((3, 1)), float(l2))
+    problem = BOUNDED(np.diag(rows), np.ones((3, 1)), float(l2))
     f0 = Fraction(1, 2)
     lowest = sum(l2 / (x * x + 3 * l2) for x in rows) / 2
     smooth, strong, steepest = Fraction(9, 3) + l2, Fraction(1, 3) + l2, 9 + l2
@@ -277,15 +264,15 @@ def test_constants_are_on_the_side_of_their_symbols():
     assert Fraction(stored["distance0"]) ** 2 >= squared
     assert stored["distance0"] == pytest.approx(math.sqrt(squared), rel=1e-9)
     assert {*exact, "distance0"} == set(sides)
-    for name, number in exact.items():
-        off = Fraction(stored[name]) - number
+    for name, true in exact.items():
+        off = Fraction(stored[name]) - true
         assert off >= 0 if sides[name] == "up" else off <= 0, name
-        assert stored[name] == pytest.approx(float(number), rel=1e-9), name
+        assert stored[name] == pytest.approx(float(true), rel=1e-9), name
 
 
 def stored_constants(problem, gamma):
     """The constants of one problem under all kinds of algorithms, those that are known."""
-    haar, client = sketches.Haar(3, 1), BoundedClients(problem, 1)
+    haar, client = sketches.Haar(3, 1), BOUNDED_CLIENTS(problem, 1)
     algorithms = [
         (problem, RACLoRA(haar, gamma, gradients=Minibatch(2))),
         (problem, RACLoRA(haar, gamma, gradients=Reshuffled())),
@@ -308,3 +295,90 @@ def test_an_end_is_that_of_its_name():
     rho, share = Let("rho", 1 - gamma * mu), Let("share", 1 - gamma * L)
     given = _given([rho >= 0, share >= 0, share <= Fraction(1, 2), rho > 0])
     assert {name: given[name].range for name in (rho, share)} == {rho: (0, math.inf), share: (0, Fraction(1, 2))}
+
+
+# Where constants may be: boxes against the relations that they stand for, and lemmas against exact sums.
+
+
+@pytest.mark.parametrize(("id", "longest"), [("T22", 1), ("T22_pl", 1), ("T23", math.inf)])
+def test_momentum_is_a_share_where_relations_say_so(id, longest):
+    """By themselves, or as a name of 1 less it is positive. Catches a name that is asked for another relation."""
+    assert {region.ranges[symbols.momentum] for region in regions(ALL[id])} == {(0, longest)}
+
+
+ONES = dict.fromkeys(("gamma", "eta", "N", "K", "L", "L_H", "kappa", "z", "a", "A"), 1)
+
+
+@as_one_test("theorem", ALL.values(), ids=ALL)
+def test_boxes_reach_as_far_as_the_relations(theorem):
+    """Catches a box that ends before gamma L does, or a gap between two boxes."""
+    lengths = [found for each in theorem.given if isinstance(each, Relation) and (found := _length(each))]
+    boxes = regions(theorem)
+    for product, _ in lengths:
+        longest = min(number for other, number in lengths if other == product)
+        reached = []
+        for box in boxes:
+            (share,) = polynomial(product.at(box.places)).numerator.letters()
+            reached.append([fraction(product.at(box.places), {**ONES, share.name: end}) for end in box.ranges[share]])
+        assert {longest} == {max(high for _, high in reached)}
+        assert all(low == 0 or low in [high for _, high in reached] for low, _ in reached)
+
+
+@as_one_test("x", [Fraction(i, 8) for i in range(1, 17)])
+def test_boxes_of_t4_hold_every_s_up_to_l(x):
+    """The intervals of gamma s, one after the other, are [0, gamma L]. Catches one that is left out."""
+    boxes = [box for box in regions(theorems.T4) if box.ranges[_x][0] <= x <= box.ranges[_x][1]]
+    ends = sorted([fraction(box.places[symbols.s], {**ONES, "x": x, "z": z}) for z in (0, 1)] for box in boxes)
+    ends = [each for each in ends if x != 1 or each[0] < each[1]]  # at x = 1 a third box is a point
+    assert ends[0][0] == 0
+    assert max(high for _, high in ends) == x
+    assert all(low == 0 or low in [high for _, high in ends] for low, _ in ends)
+
+
+@as_one_test("steps", [*range(1, 17), 24, 32, 48, 64])
+def test_the_lemmas_on_drift(steps):
+    """Exactly, at the largest eta L = 1/K, for some K up to 64; for every K they are proved on the page about rounding.
+
+    Catches a range that is too small, and s^2 - s r that may fall: s - r would have a negative coefficient.
+    """
+    known = {"gamma": 1, "eta": 1, "K": steps, "N": steps}
+    for h in (Fraction(1, steps), Fraction(1, 3 * steps)):
+        values = {**known, "L": h}
+        a, its_s, s_K = (fraction(each, values) for each in (federated.a, reshuffling.s, reshuffling.s_K))
+        assert 0 <= a <= Fraction(759, 1000)  # e^2/2 - 2e + 5/2 = 0.7580...
+        assert 0 <= its_s == s_K <= Fraction(719, 1000)  # e - 2 = 0.7182...
+        (shrunk,) = theorems.T7d_sharp.lemmas
+        assert 1 - its_s**2 <= fraction(shrunk, values) <= 1
+        of_s = [Fraction(math.comb(steps, j + 1), steps) for j in range(1, steps)]
+        of_r = [Fraction(j * math.comb(steps, j + 1), steps * (steps - 1)) for j in range(1, steps)]
+        assert all(one >= other for one, other in zip(of_s, of_r, strict=True))
+        if steps > 1:
+            at = [sum(each * h**j for j, each in enumerate(some, 1)) for some in (of_s, of_r)]
+            assert at == [its_s, fraction(reshuffling.r, values)]
+
+
+@as_one_test(("gamma_L", "kappa", "low"), itertools.product([0.1, 0.7, 1.0, 1.8], [0.05, 0.5, 1.0], [0.05, 0.4, 0.95]))
+def test_the_lemma_on_the_rate_of_t2_tight(gamma_L, kappa, low):
+    """The scene of its proof, a coin between a whole step and none: nothing is left at L, and at a larger L no less.
+
+    Catches a scene in which the rate is not attained, a remainder that does not fall with L, and a lemma that has the
+    wrong way for one of the three.
+    """
+    gamma, L, mu, rho = gamma_L, 1.0, kappa, rac_lora_gd.rho_tight
+
+    def rate(L=L, mu=mu, low=low):
+        return float(number(rho, {"gamma": gamma, "L": L, "mu": mu, "lambda_min": low}))
+
+    b = math.sqrt((1 - gamma * L * (2 - gamma * L) * low) / rate())
+    draws = [(low, 1 - gamma * L, gamma), (1 - low, 1.0, 0.0)]  # probability, U and V, for G = 1
+    gap, after = 1 / (2 * mu), sum(p * (U / b) ** 2 for p, U, _ in draws) / (2 * mu)
+
+    def gained(L):
+        return sum(p * ((1 + U / b) * V / 2 - L / 4 * V**2 + (U / b - 1) ** 2 / (4 * L)) for p, U, V in draws)
+
+    assert after == pytest.approx(rate() * gap, rel=1e-12)
+    assert gap - after == pytest.approx(gained(L), rel=1e-12)
+    for larger in (1.01, 1.05, 1.1):
+        assert gained(larger * L) < gap - after
+        assert 0 <= rate() < rate(L=larger) <= 1
+    assert rate() < min(rate(mu=0.99 * mu), rate(low=0.99 * low))
