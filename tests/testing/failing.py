@@ -1,6 +1,6 @@
 """What assertions are tried on, and their failures: what is raised, and what the line that repeats it raises again.
 
-And what a check refuses with.
+And what a check refuses with, and with what it calls its parts.
 """
 
 import numpy as np
@@ -33,12 +33,19 @@ def repeated(message, **names):
     return str(failure(eval, line, {f.__name__: f for f in functions} | names | {"np": np}))
 
 
+def refuted(words, check, *arguments, **given):
+    """What a check refuses with; these words, a regular expression, are in its sentence."""
+    with pytest.raises(Refuted, match=words) as caught:
+        check(*arguments, **given)
+    return caught.value
+
+
 def refusal(check, *arguments, **given):
     """The sentence with which a check refuses, empty if it does not."""
     try:
         check(*arguments, **given)
-    except Refuted as refuted:
-        return str(refuted)
+    except Refuted as error:
+        return str(error)
     return ""
 
 
@@ -47,3 +54,15 @@ def expect_refusal(words, check, *arguments, **given):
     said = refusal(check, *arguments, **given)
     assert words in said
     assert bool(said) == bool(words), said
+
+
+def heard(monkeypatch, place, name, answer=None):
+    """The list of arguments of all calls of a function, which answers this in place of its own, or what another does."""
+    seen = []
+
+    def watched(*arguments, **given):
+        seen.append((*arguments, *given.values()))
+        return answer(*arguments, **given) if callable(answer) else answer
+
+    monkeypatch.setattr(place, name, watched)
+    return seen
