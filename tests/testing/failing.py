@@ -57,7 +57,7 @@ def expect_refusal(words, check, *arguments, **given):
 
 
 def heard(monkeypatch, place, name, answer=None):
-    """The list of arguments of all calls of a function, which answers this in place of its own, or what another does."""
+    """The arguments of all calls of a function, which answers this in place of its own, or what another one does."""
     seen = []
 
     def watched(*arguments, **given):

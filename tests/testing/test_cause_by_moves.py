@@ -31,10 +31,7 @@ D, R = along(bases(STEPS, RUNS)), along(bases(STEPS, RUNS))
 ONE = along(bases(2, MANY), G[0, 0])
 FRESH = SimpleNamespace(D=ONE, R=along(bases(2, MANY), G[0, 0]))
 CLAIM = SimpleNamespace(
-    is_fresh=True,
-    views=(LEFT,),
-    declared=SimpleNamespace(gamma=GAMMA),
-    algorithm=SimpleNamespace(deterministic=False),
+    is_fresh=True, views=(LEFT,), declared=SimpleNamespace(gamma=GAMMA), algorithm=SimpleNamespace(deterministic=False)
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 from rac_theory import Clients, Minibatch, Reshuffled
 from rac_theory.testing.algorithms import cause
 from rac_theory.testing.algorithms.claimed import View
+from tests.testing.cases import cases
 from tests.testing.moves_by_hand import ask, bases, but, projected
 
 RNG = np.random.default_rng(5004)
@@ -156,16 +157,14 @@ def test_a_fault_is_named_with_its_number(rule, words, given):
     assert found is words if words is None else re.search(words, found or ""), found
 
 
-@pytest.mark.parametrize(
-    ("size", "replace", "times", "words"),
-    [
-        (4, False, 19 / 16, "1.19 times the variance that is declared: are batches drawn with replacement?"),
-        (4, False, 2, "has 2 times the variance .* of another size, or with replacement"),
-        (4, True, 19 / 16, "of another size, or without replacement"),
-        (20, False, 19, "with replacement?"),
-        (0, False, 2, "2 times the variance that is declared$"),
-        (4, False, 1, None),
-    ],
+@cases(
+    "size, replace, times, words",
+    (4, False, 19 / 16, "1.19 times the variance that is declared: are batches drawn with replacement?"),
+    (4, False, 2, "has 2 times the variance .* of another size, or with replacement"),
+    (4, True, 19 / 16, "of another size, or without replacement"),
+    (20, False, 19, "with replacement?"),
+    (0, False, 2, "2 times the variance that is declared$"),
+    (4, False, 1, None),
 )
 def test_another_variance_of_batches_is_named(size, replace, times, words):
     """In units of the declared one; of four out of twenty it is 19/16 of it if they are drawn with replacement."""

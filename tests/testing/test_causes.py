@@ -16,6 +16,7 @@ from rac_theory.testing.algorithms.moves import spaces
 from rac_theory.testing.trainers.arrays import FORMATS
 from tests.testing import by_hand
 from tests.testing.by_hand import BATCH, COIN, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
+from tests.testing.cases import cases
 
 WRONG = [
     (RAC, {"scale": 0.95}, r"its steps are 0\.95 of those that are declared"),
@@ -40,14 +41,12 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("D", "G", "words"),
-    [
-        ([1, np.inf], [1, 1], None),
-        ([1, 1], [np.nan, 1], None),
-        ([0, 0], [1, 1], "it does not move"),
-        ([0, 1], [1, 1], "a rule"),
-    ],
+@cases(
+    "D, G, words",
+    ([1, np.inf], [1, 1], None),
+    ([1, 1], [np.nan, 1], None),
+    ([0, 0], [1, 1], "it does not move"),
+    ([0, 1], [1, 1], "a rule"),
 )
 def test_no_cause_is_looked_for_in_what_is_not_finite(D, G, words, monkeypatch):
     """Wherever it is: catches a look at all of the numbers that is content with some."""

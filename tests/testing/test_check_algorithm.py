@@ -25,6 +25,7 @@ from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.members import check_rank
 from tests.mutants import wrong_algorithms as wrong
 from tests.mutants.wrong_gradients import Biased, Peeks, Summed, Understated
+from tests.testing.cases import cases
 
 RNG = np.random.default_rng(612)
 X = RNG.normal(size=(12, 4)) * [1.0, 2.0, 0.5, 1.0]
@@ -169,36 +170,34 @@ def draws_by_need(problem, W, rng):
         yield W
 
 
-@pytest.mark.parametrize(
-    ("broken", "message"),
-    [
-        (wrong.InPlace(B, GAMMA), "must yield a new array each step"),
-        (Base(partial(writes_its_argument, at=0)), "must not write to its argument W, and did at step 1"),
-        (Base(writes_the_last), "must not write to what it has yielded, and did at step 2"),
-        (Base(two_buffers), "must yield a new array each step, got one that shares memory with an earlier one"),
-        (Base(partial(writes_its_argument, at=5)), "must not write to its argument W, and did at step 6"),
-        (KeepsState(), "the same seed gave other iterates; .* nor keep one or any state"),
-        (Base(lambda *given: islice(descent(*given), 20)), "must not end, it yielded nothing at step 21"),
-        (Base(lambda *given: next(descent(*given))), "must be a generator of iterates, it returned ndarray"),
-        (
-            Base(lambda *given: (V[0] for V in descent(*given))),
-            r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)",
-        ),
-        (Base(lambda *given: (V.astype(np.float32) for V in descent(*given))), "got float32"),
-        (Base(global_generator), "drew from a global generator"),
-        (wrong.OwnGenerator(B, GAMMA), "the same seed gave other iterates"),
-        (
-            Base(lambda problem, W, rng: descent(problem, W, np.random.default_rng(0))),
-            "it never draws from its rng; or else draws are cached, or come from a seed of its own",
-        ),
-        (wrong.OneSketchForAllRuns(B, GAMMA), "must draw afresh for each run"),
-        (
-            Base(lambda *given: (V - 1e-3 * V.mean(axis=0) for V in descent(*given))),
-            "the first run changes when the others start elsewhere",
-        ),
-        (Base(draws_by_need), "the first run changes when the others start elsewhere"),
-        (Base(deterministic=True), "deterministic must be False: another seed gives other iterates"),
-    ],
+@cases(
+    "broken, message",
+    (wrong.InPlace(B, GAMMA), "must yield a new array each step"),
+    (Base(partial(writes_its_argument, at=0)), "must not write to its argument W, and did at step 1"),
+    (Base(writes_the_last), "must not write to what it has yielded, and did at step 2"),
+    (Base(two_buffers), "must yield a new array each step, got one that shares memory with an earlier one"),
+    (Base(partial(writes_its_argument, at=5)), "must not write to its argument W, and did at step 6"),
+    (KeepsState(), "the same seed gave other iterates; .* nor keep one or any state"),
+    (Base(lambda *given: islice(descent(*given), 20)), "must not end, it yielded nothing at step 21"),
+    (Base(lambda *given: next(descent(*given))), "must be a generator of iterates, it returned ndarray"),
+    (
+        Base(lambda *given: (V[0] for V in descent(*given))),
+        r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)",
+    ),
+    (Base(lambda *given: (V.astype(np.float32) for V in descent(*given))), "got float32"),
+    (Base(global_generator), "drew from a global generator"),
+    (wrong.OwnGenerator(B, GAMMA), "the same seed gave other iterates"),
+    (
+        Base(lambda problem, W, rng: descent(problem, W, np.random.default_rng(0))),
+        "it never draws from its rng; or else draws are cached, or come from a seed of its own",
+    ),
+    (wrong.OneSketchForAllRuns(B, GAMMA), "must draw afresh for each run"),
+    (
+        Base(lambda *given: (V - 1e-3 * V.mean(axis=0) for V in descent(*given))),
+        "the first run changes when the others start elsewhere",
+    ),
+    (Base(draws_by_need), "the first run changes when the others start elsewhere"),
+    (Base(deterministic=True), "deterministic must be False: another seed gives other iterates"),
 )
 def test_each_fault_of_any_algorithm_has_its_sentence(broken, message):
     with pytest.raises(Refuted, match=message):
@@ -269,19 +268,17 @@ class LongerThanCertified(CertifiedStep):
         return 1.05 * super().step_sizes(problem, W, G)
 
 
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        (Biased(2), "Biased must give gradients of mean grad f: .* is it biased?"),
-        (BiasedAndSilent(), "BiasedAndSilent must give gradients of mean grad f"),
-        (Summed(2), "Summed must give gradients of mean grad f"),
-        (Halved(1), r"noise must bound E\|\|Hg\|\|\^2"),
-        (Understated(1.0), r"noise must bound E\|\|Hg\|\|\^2"),
-        (SaysExact(0.5), r"noise must bound E\|\|Hg\|\|\^2"),
-        (Multiplicative(1.0), "for H = I without the direction of grad f"),
-        (LongerThanCertified(), "LongerThanCertified must give gradients of mean grad f"),
-        (WrongExact(), r"noise must bound E\|\|Hg\|\|\^2|must give gradients of mean grad f"),
-    ],
+@cases(
+    "source, message",
+    (Biased(2), "Biased must give gradients of mean grad f: .* is it biased?"),
+    (BiasedAndSilent(), "BiasedAndSilent must give gradients of mean grad f"),
+    (Summed(2), "Summed must give gradients of mean grad f"),
+    (Halved(1), r"noise must bound E\|\|Hg\|\|\^2"),
+    (Understated(1.0), r"noise must bound E\|\|Hg\|\|\^2"),
+    (SaysExact(0.5), r"noise must bound E\|\|Hg\|\|\^2"),
+    (Multiplicative(1.0), "for H = I without the direction of grad f"),
+    (LongerThanCertified(), "LongerThanCertified must give gradients of mean grad f"),
+    (WrongExact(), r"noise must bound E\|\|Hg\|\|\^2|must give gradients of mean grad f"),
 )
 def test_each_fault_of_a_gradient_source_has_its_sentence(source, message):
     for algorithm in (SGD(GAMMA, source), RACLoRA(B, GAMMA, gradients=source)):
@@ -364,10 +361,7 @@ class Leans:
         return step(W, G + lean * HM + 0.1 * rng.standard_normal(W.shape))
 
 
-@pytest.mark.parametrize(
-    ("sketch", "source"),
-    [(B, Minibatch(1)), (sketches.Coordinate(dim=4, rank=1), Noisy(1.0)), (SKEWED, Minibatch(1))],
-)
+@cases("sketch, source", (B, Minibatch(1)), (sketches.Coordinate(dim=4, rank=1), Noisy(1.0)), (SKEWED, Minibatch(1)))
 def test_a_seed_shared_by_sketch_and_gradient_is_seen(sketch, source):
     """Streams that coincide across runs leave every single run as it should be: statistics alone would miss it."""
     with pytest.raises(Refuted, match="both were given generators of the same seed"):
@@ -382,18 +376,16 @@ def test_noise_that_knows_the_sketch_is_seen(source):
         check_algorithm(Case(RACLoRA(B, GAMMA, gradients=source), LEAST))
 
 
-@pytest.mark.parametrize(
-    ("broken", "message"),
-    [
-        (wrong.ScaledProjection, "must yield orthogonal projections"),
-        (Oblique, "must yield orthogonal projections"),
-        (wrong.Greedy, "H must not depend on the gradient"),
-        (wrong.Reused, "of what a step dropped the next keeps at least lambda_min = 0.5 .* is H drawn afresh"),
-        (Optimistic, "keeps at least lambda_min = 0.55 on average, 16384 draws say 0"),
-        (Aware, "must draw the same projections whatever W is"),
-        (wrong.Decays, "must move by a matrix of rank at most 2, that of its sketch: singular value 3 is"),
-        (Drifts, r"must make steps W - gamma H g, .* step 1 is off by 0.119 of gamma"),
-    ],
+@cases(
+    "broken, message",
+    (wrong.ScaledProjection, "must yield orthogonal projections"),
+    (Oblique, "must yield orthogonal projections"),
+    (wrong.Greedy, "H must not depend on the gradient"),
+    (wrong.Reused, "of what a step dropped the next keeps at least lambda_min = 0.5 .* is H drawn afresh"),
+    (Optimistic, "keeps at least lambda_min = 0.55 on average, 16384 draws say 0"),
+    (Aware, "must draw the same projections whatever W is"),
+    (wrong.Decays, "must move by a matrix of rank at most 2, that of its sketch: singular value 3 is"),
+    (Drifts, r"must make steps W - gamma H g, .* step 1 is off by 0.119 of gamma"),
 )
 def test_each_fault_of_a_projected_step_has_its_sentence(broken, message):
     with pytest.raises(Refuted, match=message):

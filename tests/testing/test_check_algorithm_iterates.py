@@ -24,6 +24,7 @@ from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow, numbers
 from rac_theory.testing.algorithms.recomputed import recomputed
 from tests.benchmarks import false_alarms_of_algorithms as false_alarms
+from tests.testing.cases import cases
 from tests.testing.failing import refusal
 
 RNG = np.random.default_rng(31)
@@ -252,13 +253,11 @@ class OwnSketch(RACLoRA):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
+@cases(
     "false",
-    [
-        OwnNoise(sketches.Coordinate(4, 1), GAMMA, gradients=Noisy(1.0)),
-        OwnNoise(None, GAMMA, gradients=Noisy(1.0)),
-        OwnSketch(sketches.Gaussian(4, 1), 0.01, lora_alpha=1.0),
-    ],
+    OwnNoise(sketches.Coordinate(4, 1), GAMMA, gradients=Noisy(1.0)),
+    OwnNoise(None, GAMMA, gradients=Noisy(1.0)),
+    OwnSketch(sketches.Gaussian(4, 1), 0.01, lora_alpha=1.0),
     ids=["coordinates", "no sketch", "plain, of rank one"],
 )
 def test_a_mean_step_that_is_five_per_cent_too_long_is_caught_nine_times_in_ten(false):
@@ -357,15 +356,13 @@ def test_what_changes_after_the_descent_has_arrived_is_seen_where_it_is_slower()
         check_algorithm(Case(LateDecay(None, 0.5), Quadratic.left(2 * np.eye(4), np.ones((4, 3)))))
 
 
-@pytest.mark.parametrize(
-    ("false", "message"),
-    [
-        (Lookalike(GAMMA), r"step 2 is off by 0\.\d+ of gamma"),
-        (SGD(GAMMA, TwoSteps()), "must return step.W, g. for one gradient g, as a source that declares noise"),
-        (Thaws(THIN, GAMMA), "must keep one sketch a run, of rank 1: after 72 steps"),
-        (Slanted(THIN, GAMMA, gradients=Local(2)), "Slanted.low_rank_steps must move by -gamma E.H. grad f on average"),
-        (SGD(GAMMA, Persistent(1.0)), "given|as if it were the first|mean grad f"),
-    ],
+@cases(
+    "false, message",
+    (Lookalike(GAMMA), r"step 2 is off by 0\.\d+ of gamma"),
+    (SGD(GAMMA, TwoSteps()), "must return step.W, g. for one gradient g, as a source that declares noise"),
+    (Thaws(THIN, GAMMA), "must keep one sketch a run, of rank 1: after 72 steps"),
+    (Slanted(THIN, GAMMA, gradients=Local(2)), "Slanted.low_rank_steps must move by -gamma E.H. grad f on average"),
+    (SGD(GAMMA, Persistent(1.0)), "given|as if it were the first|mean grad f"),
     ids=["lookalike", "two steps", "thaws", "slanted", "persistent noise"],
 )
 def test_each_false_claim_has_its_sentence(false, message):

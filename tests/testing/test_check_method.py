@@ -16,6 +16,7 @@ from rac_theory.statements import E, Theorem, gap
 from rac_theory.statements.symbols import T, gamma, gap0
 from rac_theory.testing import Refuted, check_algorithm
 from tests.algorithms.methods import ACCELERATED, EF21, FEEDBACK, HEAVY_BALL, METHODS, M, W, called
+from tests.testing.cases import cases
 from tests.testing.failing import expect_refusal
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
@@ -82,9 +83,7 @@ def test_what_is_reported_a_step_later_is_followed_as_well(fault):
             check_algorithm(Case(own, PROBLEM, steps=8), draws=256)
 
 
-@pytest.mark.parametrize(
-    "fault", ["not projected", "reset", "beta", "all projected", "dampened", "gamma", "rank", "shows another state"]
-)
+@cases("fault", "not projected", "reset", "beta", "all projected", "dampened", "gamma", "rank", "shows another state")
 def test_a_wrong_heavy_ball_is_refuted(fault):
     """Catches a check that looks at first steps alone, where a state of zero hides most of these."""
     with pytest.raises(Refuted, match="Ball must be the method that it claims to be, state and all"):
@@ -131,15 +130,13 @@ def test_every_method_passes_as_itself(name):
 LETTERS = {"gamma": 0.1, "alpha": 0.1, "beta": 0.5, "s": 1.0, "lambda_min": 0.5}
 
 
-@pytest.mark.parametrize(
-    ("method", "wrong", "sketch", "side"),
-    [
-        (ACCELERATED, {"alpha": 0.11}, Haar(3, 1), "left"),
-        (FEEDBACK.reporting(state("X")), {"gamma": 0.11}, Haar(3, 1), "left"),
-        (EF21, {"gamma": 0.11}, Haar(3, 1), "left"),
-        (HEAVY_BALL, {"beta": 0.51}, Haar(2, 1), "right"),
-        (HEAVY_BALL, {"beta": 0.51}, None, "left"),
-    ],
+@cases(
+    "method, wrong, sketch, side",
+    (ACCELERATED, {"alpha": 0.11}, Haar(3, 1), "left"),
+    (FEEDBACK.reporting(state("X")), {"gamma": 0.11}, Haar(3, 1), "left"),
+    (EF21, {"gamma": 0.11}, Haar(3, 1), "left"),
+    (HEAVY_BALL, {"beta": 0.51}, Haar(2, 1), "right"),
+    (HEAVY_BALL, {"beta": 0.51}, None, "left"),
 )
 def test_another_number_is_seen(method, wrong, sketch, side):
     made = method(sketch, side=side, **{name: LETTERS[name] for name in method.letters})
@@ -238,13 +235,11 @@ def test_what_an_algorithm_says_is_part_of_the_constants_and_its_level_is_charge
     assert Constants.of(Case(inside, PROBLEM)).L_H == 2.5
 
 
-@pytest.mark.parametrize(
-    ("said", "sentence"),
-    [
-        ({"lambda_min": 0.34}, "Own.constants must say what draws do: lambda_min, a bound of E<G, W"),
-        ({"lambda_max": 0.32}, "Own.constants must say what draws do: lambda_max, a bound of E<G, W"),
-        ({"moments": 0.26}, "Own.second_moments must say what draws do: E f - f"),
-    ],
+@cases(
+    "said, sentence",
+    ({"lambda_min": 0.34}, "Own.constants must say what draws do: lambda_min, a bound of E<G, W"),
+    ({"lambda_max": 0.32}, "Own.constants must say what draws do: lambda_max, a bound of E<G, W"),
+    ({"moments": 0.26}, "Own.second_moments must say what draws do: E f - f"),
 )
 def test_draws_contradict_what_is_false(said, sentence):
     with pytest.raises(Refuted, match=sentence):

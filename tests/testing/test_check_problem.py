@@ -29,6 +29,7 @@ from rac_theory.testing import Refuted, check_problem
 from rac_theory.testing.problems import check_problem as calls
 from rac_theory.testing.problems import derivatives
 from tests.mutants import wrong_problem_calls as wrong_calls
+from tests.testing.cases import cases
 
 RNG = np.random.default_rng(611)
 X = RNG.normal(size=(20, 3)) * [1.0, 2.0, 0.5]
@@ -148,75 +149,73 @@ def with_infimum(i, raised_by):
     return infima
 
 
-@pytest.mark.parametrize(
-    ("broken", "message"),
-    [
-        (Broken(gradient=lambda W: RIDGE.gradient(W) - X.T @ Y / 20), "must be the gradient of value: along D it says"),
-        (
-            Broken(component_gradient=twice_XY_in_components),
-            rf"must average to gradient over all 20 components: .* bias of {np.linalg.norm(X.T @ Y) / 20:.3g}, where",
-        ),
-        (Broken(OURS["logistic, ridge"], gradient=scalar_weights), "gradient must be the gradient of value"),
-        (
-            Broken(OURS["logistic, ridge"], hessian=scalar_hessian),
-            r"hessian\(W\)\(D\) must be the derivative of the gradient along D",
-        ),
-        (Broken(value=mean_over_runs), "value must treat each matrix of a batch alone"),
-        (Broken(gradient=runs_mixed), "gradient must treat each matrix of a batch alone"),
-        (
-            Broken(value=lambda W: np.asarray(np.sum(np.square(W)) / 2)),
-            r"value must map shape \(1, 3, 2\) to \(1,\), got \(\): batch axes lead",
-        ),
-        (
-            Broken(value=lambda W: RIDGE.value(W) if W.size else np.zeros(1)),
-            r"value must map shape \(0, 3, 2\) to \(0,\), got \(1,\)",
-        ),
-        (Broken(value=lambda W: None), "value must return numbers, it returned None: is a return missing"),
-        (Broken(gradient=writes), "must leave its argument alone"),
-        (Broken(gradient=lambda W: RIDGE.gradient(W) * (1 + 1e-12 * NOISE.random())), "must be a function of W"),
-        (
-            Broken(component_gradient=lambda W, i: RIDGE.component_gradient(W, i) / 20),
-            "averages to 0.05 times the gradient",
-        ),
-        (
-            Broken(component_gradient=lambda W, i: RIDGE.component_gradient(W, i) * i.shape[1]),
-            "must be the mean over the list of each run",
-        ),
-        (Broken(component_gradient=same_list_for_all), "must be the mean over the list of each run"),
-        (Broken(QUADRATIC, eigenbasis=replace(BASIS, floor=BASIS.floor + 1)), "eigenbasis must give f as floor"),
-        (Broken(QUADRATIC, eigenbasis=replace(BASIS, left=2 * BASIS.left)), "eigenbasis must have orthogonal left and"),
-        (Broken(value_and_gradient=lambda W: (RIDGE.value(W), 0 * W)), r"value_and_gradient must return gradient\(W\)"),
-        (Broken(single_precision=ANOTHER.single_precision), "single_precision must be the same function"),
-        (Broken(L=math.inf), "L must be a finite number, or nan if it is unknown, it is inf"),
-        (Broken(mu=1e9), "mu must be at most L"),
-        (Broken(shape=(3, 2.0)), "shape must be a pair"),
-        (Broken(L=RIDGE.L / 2, mu=0.0, strong_convexity=0.0), r"L must bound .* this pair has"),
-        (Broken(L=RIDGE.L * 0.999), r"L must bound"),
-        (Broken(SOFTMAX, L=SOFTMAX.L / 2), r"L must bound"),
-        (Broken(SINE, L=7.9), r"L must bound"),
-        (Broken(NONCONVEX, L=NONCONVEX.L * 0.99), r"L must bound"),
-        (Broken(RANK_2, strong_convexity=RANK_2.mu), r"strong_convexity must be at most .* is it a PL constant\?"),
-        (Broken(strong_convexity=RIDGE.mu * 1.02, mu=RIDGE.mu * 1.02), "strong_convexity must be at most"),
-        (Broken(SINE, convex=True), "convex must be False, or f have non-negative"),
-        (Broken(mu=1.05 * RIDGE.mu), "mu must be a PL constant"),
-        (Broken(SINE, mu=1.02 * SINE.mu), "mu must be a PL constant"),
-        (Broken(LOGISTIC, mu=1e-3), "mu must be a PL constant"),
-        (Broken(f_star=RIDGE.f_star + 1e-3), "f_star must be within f_star_error"),
-        (Broken(f_star=RIDGE.f_star - 1e-2, f_lower=0.0), "f_star is|mu and f_star must fit"),
-        (Broken(f_star=RIDGE.f_star - 1e-2, f_lower=0.0, W_star=None), "mu and f_star must fit"),
-        (Broken(LOGISTIC, f_lower=0.69), "f_lower must bound f from below"),
-        (Broken(W_star=RIDGE.W_star + 1e-3), "W_star must be a minimiser"),
-        (Broken(L_max=RIDGE.L_max * 0.99), "L_max must bound"),
-        (Broken(component_infima=RIDGE.component_infima + 1e-3), "component_infima must be lower bounds: their mean"),
-        (Broken(component_infima=with_infimum(3, 1e-3), subset=RIDGE.subset), "component 3 claims"),
-        (Broken(component_infima=np.zeros(3)), r"component_infima must have shape \(20,\)"),
-        (Broken(certified_step=lambda W, G: 0.1), "certified_step must return a step >= 0 for each W, of shape"),
-        (object(), "object must have the member 'shape'"),
-        (wrong_calls.SingleValue(), "must be computed in double precision"),
-        (wrong_calls.SingleInside(), "must be computed in double precision"),
-        (wrong_calls.SingleGradient(), "must be computed in double precision"),
-        (wrong_calls.BiasedByAPercent(), "a stochastic gradient has a bias of .* where the gradient has norm"),
-    ],
+@cases(
+    "broken, message",
+    (Broken(gradient=lambda W: RIDGE.gradient(W) - X.T @ Y / 20), "must be the gradient of value: along D it says"),
+    (
+        Broken(component_gradient=twice_XY_in_components),
+        rf"must average to gradient over all 20 components: .* bias of {np.linalg.norm(X.T @ Y) / 20:.3g}, where",
+    ),
+    (Broken(OURS["logistic, ridge"], gradient=scalar_weights), "gradient must be the gradient of value"),
+    (
+        Broken(OURS["logistic, ridge"], hessian=scalar_hessian),
+        r"hessian\(W\)\(D\) must be the derivative of the gradient along D",
+    ),
+    (Broken(value=mean_over_runs), "value must treat each matrix of a batch alone"),
+    (Broken(gradient=runs_mixed), "gradient must treat each matrix of a batch alone"),
+    (
+        Broken(value=lambda W: np.asarray(np.sum(np.square(W)) / 2)),
+        r"value must map shape \(1, 3, 2\) to \(1,\), got \(\): batch axes lead",
+    ),
+    (
+        Broken(value=lambda W: RIDGE.value(W) if W.size else np.zeros(1)),
+        r"value must map shape \(0, 3, 2\) to \(0,\), got \(1,\)",
+    ),
+    (Broken(value=lambda W: None), "value must return numbers, it returned None: is a return missing"),
+    (Broken(gradient=writes), "must leave its argument alone"),
+    (Broken(gradient=lambda W: RIDGE.gradient(W) * (1 + 1e-12 * NOISE.random())), "must be a function of W"),
+    (
+        Broken(component_gradient=lambda W, i: RIDGE.component_gradient(W, i) / 20),
+        "averages to 0.05 times the gradient",
+    ),
+    (
+        Broken(component_gradient=lambda W, i: RIDGE.component_gradient(W, i) * i.shape[1]),
+        "must be the mean over the list of each run",
+    ),
+    (Broken(component_gradient=same_list_for_all), "must be the mean over the list of each run"),
+    (Broken(QUADRATIC, eigenbasis=replace(BASIS, floor=BASIS.floor + 1)), "eigenbasis must give f as floor"),
+    (Broken(QUADRATIC, eigenbasis=replace(BASIS, left=2 * BASIS.left)), "eigenbasis must have orthogonal left and"),
+    (Broken(value_and_gradient=lambda W: (RIDGE.value(W), 0 * W)), r"value_and_gradient must return gradient\(W\)"),
+    (Broken(single_precision=ANOTHER.single_precision), "single_precision must be the same function"),
+    (Broken(L=math.inf), "L must be a finite number, or nan if it is unknown, it is inf"),
+    (Broken(mu=1e9), "mu must be at most L"),
+    (Broken(shape=(3, 2.0)), "shape must be a pair"),
+    (Broken(L=RIDGE.L / 2, mu=0.0, strong_convexity=0.0), r"L must bound .* this pair has"),
+    (Broken(L=RIDGE.L * 0.999), r"L must bound"),
+    (Broken(SOFTMAX, L=SOFTMAX.L / 2), r"L must bound"),
+    (Broken(SINE, L=7.9), r"L must bound"),
+    (Broken(NONCONVEX, L=NONCONVEX.L * 0.99), r"L must bound"),
+    (Broken(RANK_2, strong_convexity=RANK_2.mu), r"strong_convexity must be at most .* is it a PL constant\?"),
+    (Broken(strong_convexity=RIDGE.mu * 1.02, mu=RIDGE.mu * 1.02), "strong_convexity must be at most"),
+    (Broken(SINE, convex=True), "convex must be False, or f have non-negative"),
+    (Broken(mu=1.05 * RIDGE.mu), "mu must be a PL constant"),
+    (Broken(SINE, mu=1.02 * SINE.mu), "mu must be a PL constant"),
+    (Broken(LOGISTIC, mu=1e-3), "mu must be a PL constant"),
+    (Broken(f_star=RIDGE.f_star + 1e-3), "f_star must be within f_star_error"),
+    (Broken(f_star=RIDGE.f_star - 1e-2, f_lower=0.0), "f_star is|mu and f_star must fit"),
+    (Broken(f_star=RIDGE.f_star - 1e-2, f_lower=0.0, W_star=None), "mu and f_star must fit"),
+    (Broken(LOGISTIC, f_lower=0.69), "f_lower must bound f from below"),
+    (Broken(W_star=RIDGE.W_star + 1e-3), "W_star must be a minimiser"),
+    (Broken(L_max=RIDGE.L_max * 0.99), "L_max must bound"),
+    (Broken(component_infima=RIDGE.component_infima + 1e-3), "component_infima must be lower bounds: their mean"),
+    (Broken(component_infima=with_infimum(3, 1e-3), subset=RIDGE.subset), "component 3 claims"),
+    (Broken(component_infima=np.zeros(3)), r"component_infima must have shape \(20,\)"),
+    (Broken(certified_step=lambda W, G: 0.1), "certified_step must return a step >= 0 for each W, of shape"),
+    (object(), "object must have the member 'shape'"),
+    (wrong_calls.SingleValue(), "must be computed in double precision"),
+    (wrong_calls.SingleInside(), "must be computed in double precision"),
+    (wrong_calls.SingleGradient(), "must be computed in double precision"),
+    (wrong_calls.BiasedByAPercent(), "a stochastic gradient has a bias of .* where the gradient has norm"),
 )
 def test_each_false_claim_has_its_sentence(broken, message):
     """Faults of every kind; constants are off by at most the factor given, so that much is sure to be seen here."""

@@ -25,6 +25,7 @@ from rac_theory.testing.sketches.moments import Mean, SecondMoment, rotation_tes
 from rac_theory.testing.sketches.moments import coordinates as coordinates_of
 from tests.mutants import wrong_sketch_draws, wrong_sketches
 from tests.mutants.wrong_sketch_laws import FALSE, TRUE, Listed
+from tests.testing.cases import cases
 from tests.testing.failing import refusal
 
 
@@ -109,30 +110,28 @@ PAIRS = np.stack([np.eye(6)[:, :2], np.eye(6)[:, 2:4]])
 OFF = np.diag([0.3, 0.366, 1 / 3, 1 / 3, 1 / 3, 1 / 3])  # by 10% in two of six directions: 65,536 draws see 0.033
 
 
-@pytest.mark.parametrize(
-    ("broken", "message"),
-    [
-        (Base(sample=lambda rng, size: None), "must return its draws: it returned None, is a return missing?"),
-        (wrong_sketches.GlobalGenerator(6, 2), "it drew from a global generator"),
-        (wrong_sketch_draws.Clock(6, 2), "the same seed gave other draws; do not make your own generator"),
-        (wrong_sketches.RankOverDim(6, 2), r"RankOverDim\.expected_projection\(\) must be E\[H\]"),
-        (wrong_sketches.Transposed(6, 2), r"must have shape \(size, dim, rank\) = \(3, 6, 2\), it has \(3, 2, 6\)"),
-        (Base(sample=lambda rng, size: np.moveaxis(coordinates(rng, size), 0, -1)), "draws go along the first axis"),
-        (wrong_sketches.Cached(6, 2), "it repeats itself: is a draw cached"),
-        (wrong_sketches.OneABatch(6, 2), "must draw afresh for each of the size matrices"),
-        (within(Counting(calls=np.zeros(2))), "must not change its parameters when it is used: inner changed"),
-        (Counting(calls=np.zeros(2)), "must not change its parameters when it is used: calls changed"),
-        (Base(sample=lambda rng, size: coordinates(rng, size).astype(int)), "must return floats, it returned int"),
-        (Base(sample=lambda rng, size: np.ma.array(coordinates(rng, size))), "an array, it returned MaskedArray"),
-        (Base(invariants=lambda: Haar(6, 1).invariants()), r"invariants\(\) must be E\[H\]: it says"),
-        (Base(rank=7), r"Base: rank must be in 1\.\.dim=6, got 7"),
-        (Base(dim=None), "Base: dim must be an integer, got None"),
-        (Base(sample=lambda rng, size: coordinates(rng, max(size, 1))), r"sample\(rng, 0\) must have shape"),
-        (Base(expected_projection=lambda: np.eye(2)), r"must return an array of shape \(6, 6\), or None, got shape"),
-        (Base(support=lambda: (PAIRS[:1], np.array([0.5]))), "must give probabilities >= 0 that sum to one"),
-        (Base(support=lambda: (PAIRS, np.array([0.5, 0.5]))), r"Base\.support\(\) must be E\[H\]: it says"),
-        (Base(expected_projection=lambda: OFF), "(along one (coordinate|direction)|in a sum of its entries) it says"),
-    ],
+@cases(
+    "broken, message",
+    (Base(sample=lambda rng, size: None), "must return its draws: it returned None, is a return missing?"),
+    (wrong_sketches.GlobalGenerator(6, 2), "it drew from a global generator"),
+    (wrong_sketch_draws.Clock(6, 2), "the same seed gave other draws; do not make your own generator"),
+    (wrong_sketches.RankOverDim(6, 2), r"RankOverDim\.expected_projection\(\) must be E\[H\]"),
+    (wrong_sketches.Transposed(6, 2), r"must have shape \(size, dim, rank\) = \(3, 6, 2\), it has \(3, 2, 6\)"),
+    (Base(sample=lambda rng, size: np.moveaxis(coordinates(rng, size), 0, -1)), "draws go along the first axis"),
+    (wrong_sketches.Cached(6, 2), "it repeats itself: is a draw cached"),
+    (wrong_sketches.OneABatch(6, 2), "must draw afresh for each of the size matrices"),
+    (within(Counting(calls=np.zeros(2))), "must not change its parameters when it is used: inner changed"),
+    (Counting(calls=np.zeros(2)), "must not change its parameters when it is used: calls changed"),
+    (Base(sample=lambda rng, size: coordinates(rng, size).astype(int)), "must return floats, it returned int"),
+    (Base(sample=lambda rng, size: np.ma.array(coordinates(rng, size))), "an array, it returned MaskedArray"),
+    (Base(invariants=lambda: Haar(6, 1).invariants()), r"invariants\(\) must be E\[H\]: it says"),
+    (Base(rank=7), r"Base: rank must be in 1\.\.dim=6, got 7"),
+    (Base(dim=None), "Base: dim must be an integer, got None"),
+    (Base(sample=lambda rng, size: coordinates(rng, max(size, 1))), r"sample\(rng, 0\) must have shape"),
+    (Base(expected_projection=lambda: np.eye(2)), r"must return an array of shape \(6, 6\), or None, got shape"),
+    (Base(support=lambda: (PAIRS[:1], np.array([0.5]))), "must give probabilities >= 0 that sum to one"),
+    (Base(support=lambda: (PAIRS, np.array([0.5, 0.5]))), r"Base\.support\(\) must be E\[H\]: it says"),
+    (Base(expected_projection=lambda: OFF), "(along one (coordinate|direction)|in a sum of its entries) it says"),
 )
 def test_each_fault_has_its_sentence(broken, message):
     with pytest.raises(Refuted, match=message):
@@ -169,18 +168,16 @@ class SeededHaar(Haar):
         return super().sample(one_of_a_thousand(rng), size)
 
 
-@pytest.mark.parametrize(
-    ("broken", "message"),
-    [
-        (Base(sample=copying), "ranges of .* are equal more than those that are far apart"),
-        (Base(sample=partial(neighbours, part=0.2, lag=1)), "ranges of draws at a distance of 1 in a large batch over"),
-        (Base(sample=partial(neighbours, part=0.4, lag=5)), "ranges of draws at a distance of 5 in a large batch over"),
-        (
-            Base(sample=lambda rng, size: gaussian(one_of_a_thousand(rng), size)),
-            r"of 2048 single calls \d+ gave the range of another, of as many draws in one call 0; is a",
-        ),
-        (SeededHaar(4, 2), r"\d+ of \d+ draws have the range of another; is there a pool of them, or a generator"),
-    ],
+@cases(
+    "broken, message",
+    (Base(sample=copying), "ranges of .* are equal more than those that are far apart"),
+    (Base(sample=partial(neighbours, part=0.2, lag=1)), "ranges of draws at a distance of 1 in a large batch over"),
+    (Base(sample=partial(neighbours, part=0.4, lag=5)), "ranges of draws at a distance of 5 in a large batch over"),
+    (
+        Base(sample=lambda rng, size: gaussian(one_of_a_thousand(rng), size)),
+        r"of 2048 single calls \d+ gave the range of another, of as many draws in one call 0; is a",
+    ),
+    (SeededHaar(4, 2), r"\d+ of \d+ draws have the range of another; is there a pool of them, or a generator"),
 )
 def test_dependence_is_seen_with_every_batch_that_is_drawn(broken, message):
     """Would catch tests of the first two large calls alone, or of some distances: these faults passed them."""
@@ -280,26 +277,24 @@ LOSING = {
 }
 
 
-@pytest.mark.parametrize(
-    ("members", "message"),
-    [
-        ({"second_moment": RIGHT}, ""),
-        ({"expected_projection": lambda: np.eye(6) / 3 + SKEW - SKEW.T}, r"\(\) must be E\[H\], symmetric with"),
-        ({"expected_projection": lambda: np.diag([-1e-6, *THIRD[1:]])}, "symmetric with eigenvalues in"),
-        ({"expected_projection": lambda: np.diag([1 + 1e-6, 0, 0, 0, 0, 0])}, "symmetric with eigenvalues in"),
-        ({"expected_projection": lambda: np.diag([-1e-10, 1 + 1e-10, 0, 0, 0, 0])}, ""),
-        ({"expected_projection": lambda: np.diag(THIRD + 1e-6)}, "with trace E.rank. <= 2: it is 2.00001"),
-        ({"expected_projection": lambda: np.diag(THIRD + 1e-11)}, ""),
-        ({"second_moment": lambda M: RIGHT(M) + 1e-3 * OFF_DIAGONAL * M**2}, "is linear in M: it is not"),
-        ({"second_moment": lambda M: RIGHT(M) + SKEW * M}, "and transpose with M, as H is symmetric"),
-        ({"second_moment": lambda M: RIGHT(np.swapaxes(M, -1, -2))}, "exchanged; is M taken for its transpose"),
-        ({"second_moment": lambda M: RIGHT(M) * (1 + 0.01 * OFF_DIAGONAL)}, "is rank times"),
-        (LOSING, ""),
-        ({"second_moment": lambda M: RIGHT(M) + 0.1 * M.reshape(-1, 6, 6)[:1, 0, 1].sum() * SKEW}, "a batch alone"),
-        ({"rotation_invariant": True, "expected_projection": lambda: OFF - 0.000001 * np.eye(6)}, "a multiple of I"),
-        ({"rotation_invariant": True, "second_moment": RIGHT}, "turn with M when the range does: it does not"),
-        ({"rotation_invariant": True, "second_moment": Haar(6, 2).second_moment}, ""),
-    ],
+@cases(
+    "members, message",
+    ({"second_moment": RIGHT}, ""),
+    ({"expected_projection": lambda: np.eye(6) / 3 + SKEW - SKEW.T}, r"\(\) must be E\[H\], symmetric with"),
+    ({"expected_projection": lambda: np.diag([-1e-6, *THIRD[1:]])}, "symmetric with eigenvalues in"),
+    ({"expected_projection": lambda: np.diag([1 + 1e-6, 0, 0, 0, 0, 0])}, "symmetric with eigenvalues in"),
+    ({"expected_projection": lambda: np.diag([-1e-10, 1 + 1e-10, 0, 0, 0, 0])}, ""),
+    ({"expected_projection": lambda: np.diag(THIRD + 1e-6)}, "with trace E.rank. <= 2: it is 2.00001"),
+    ({"expected_projection": lambda: np.diag(THIRD + 1e-11)}, ""),
+    ({"second_moment": lambda M: RIGHT(M) + 1e-3 * OFF_DIAGONAL * M**2}, "is linear in M: it is not"),
+    ({"second_moment": lambda M: RIGHT(M) + SKEW * M}, "and transpose with M, as H is symmetric"),
+    ({"second_moment": lambda M: RIGHT(np.swapaxes(M, -1, -2))}, "exchanged; is M taken for its transpose"),
+    ({"second_moment": lambda M: RIGHT(M) * (1 + 0.01 * OFF_DIAGONAL)}, "is rank times"),
+    (LOSING, ""),
+    ({"second_moment": lambda M: RIGHT(M) + 0.1 * M.reshape(-1, 6, 6)[:1, 0, 1].sum() * SKEW}, "a batch alone"),
+    ({"rotation_invariant": True, "expected_projection": lambda: OFF - 0.000001 * np.eye(6)}, "a multiple of I"),
+    ({"rotation_invariant": True, "second_moment": RIGHT}, "turn with M when the range does: it does not"),
+    ({"rotation_invariant": True, "second_moment": Haar(6, 2).second_moment}, ""),
 )
 def test_what_claims_cannot_be_is_named(members, message):
     """Each alone, without a draw: catches a condition that is left to another one.
@@ -425,9 +420,7 @@ def test_the_error_that_the_draws_are_said_to_show_is_seen(of):
     assert sum(bool(refusal(check_sketch, sketch, draws=draws, rng=seed)) for seed in range(20)) >= 16
 
 
-@pytest.mark.parametrize(
-    ("columns", "shown"), [(12, "S = [[1., 1., 1.,"), (13, "S of norm 3.60555 (see witness['S'])")]
-)
+@cases("columns, shown", (12, "S = [[1., 1., 1.,"), (13, "S of norm 3.60555 (see witness['S'])"))
 def test_a_witness_is_shown_in_full_up_to_twelve_numbers(columns, shown):
     assert f"false, at {shown}" in str(Refuted("false", S=np.ones((1, columns))))
 

@@ -11,6 +11,7 @@ import pytest
 
 from rac_theory.problems import FromFunctions, Smoothness
 from rac_theory.testing import Refuted, check_problem
+from tests.testing.cases import cases
 from tests.testing.test_check_problem import OURS, Broken, X, strip
 
 SOFTMAX = OURS["softmax, ridge"]
@@ -109,12 +110,10 @@ def test_the_step_is_a_witness():
     np.testing.assert_allclose(said, [bound, rise], rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("Q", "message"),
-    [
-        (3.0, r"smoothness must be a Smoothness, or None if it is unknown, it is 3\.0"),
-        (Smoothness.isotropic(9.0, (2, 3)), r"smoothness must be for W of shape \(3, 2\), it is for \(2, 3\)"),
-    ],
+@cases(
+    "Q, message",
+    (3.0, r"smoothness must be a Smoothness, or None if it is unknown, it is 3\.0"),
+    (Smoothness.isotropic(9.0, (2, 3)), r"smoothness must be for W of shape \(3, 2\), it is for \(2, 3\)"),
 )
 def test_what_is_none_of_its_shape_is_named(Q, message):
     with pytest.raises(Refuted, match=message):

@@ -36,6 +36,7 @@ from rac_theory.testing.probe import Probe
 from tests.algorithms.methods import EF21, FEEDBACK, HEAVY_BALL
 from tests.testing import by_hand
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
+from tests.testing.cases import cases
 from tests.testing.failing import refusal
 
 # --- judged as checked ----------------------------------------------------------------------------------------------
@@ -101,13 +102,11 @@ def test_a_deterministic_one_is_decided_by_one_run():
     assert (case.checked.pairs, case.checked.each_step) == (0, True)
 
 
-@pytest.mark.parametrize(
+@cases(
     "implements",
-    [
-        lambda gamma: SGD(gamma, BATCH),
-        lambda gamma: GaLore(2, gamma),
-        lambda gamma: HEAVY_BALL(RAC.sketch, gamma=gamma, beta=0.5),
-    ],
+    lambda gamma: SGD(gamma, BATCH),
+    lambda gamma: GaLore(2, gamma),
+    lambda gamma: HEAVY_BALL(RAC.sketch, gamma=gamma, beta=0.5),
     ids=["SGD", "GaLore", "method"],
 )
 def test_steps_that_rounding_hides_are_not_compared(implements):
@@ -130,15 +129,13 @@ def test_steps_that_rounding_hides_are_not_compared(implements):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("implements", "changes", "each_step"),
-    [
-        (RAC, {}, True),
-        (RACLoRA(sketches.Gaussian(4, 2), GAMMA, side="right"), {"side": "right"}, True),
-        (SAMPLED, {"batch": 4}, False),
-        (SGD(GAMMA, BATCH), {"sketched": False, "batch": 4}, False),
-        (PLAIN, {"lora_alpha": 1.0}, False),
-    ],
+@cases(
+    "implements, changes, each_step",
+    (RAC, {}, True),
+    (RACLoRA(sketches.Gaussian(4, 2), GAMMA, side="right"), {"side": "right"}, True),
+    (SAMPLED, {"batch": 4}, False),
+    (SGD(GAMMA, BATCH), {"sketched": False, "batch": 4}, False),
+    (PLAIN, {"lora_alpha": 1.0}, False),
     ids=repr,
 )
 def test_a_right_one_passes(implements, changes, each_step):
@@ -153,9 +150,7 @@ class OwnData(Mine):
         return 1.0
 
 
-@pytest.mark.parametrize(
-    ("implements", "changes"), [(RAC, {}), (GD(GAMMA), {"sketched": False}), (SAMPLED, {"batch": 4})], ids=repr
-)
+@cases("implements, changes", (RAC, {}), (GD(GAMMA), {"sketched": False}), (SAMPLED, {"batch": 4}), ids=repr)
 def test_data_of_its_own_is_no_fault(implements, changes):
     """Would catch a course on a multiple of the problem, of which it knows nothing. A wrong scale is seen as before."""
     check_algorithm(declared(OwnData(**changes), implements), draws=DRAWS)
@@ -209,14 +204,12 @@ def test_an_optimiser_of_its_own_is_judged_as_galore(many, source):
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
 
 
-@pytest.mark.parametrize(
-    ("changes", "cause"),
-    [
-        ({"anew": False}, "its subspace is not found anew: its first 8 moves lie in that of the first gradient"),
-        ({"scale": 0.9}, r"its steps are 0\.9 of those that are declared: step 1 is off by 0\."),
-        ({"first": 1}, "it moves elsewhere: are its singular vectors the leading ones"),
-        ({"rank": 1}, "its moves have rank 1: step 1"),
-    ],
+@cases(
+    "changes, cause",
+    ({"anew": False}, "its subspace is not found anew: its first 8 moves lie in that of the first gradient"),
+    ({"scale": 0.9}, r"its steps are 0\.9 of those that are declared: step 1 is off by 0\."),
+    ({"first": 1}, "it moves elsewhere: are its singular vectors the leading ones"),
+    ({"rank": 1}, "its moves have rank 1: step 1"),
 )
 def test_what_is_no_galore_is_named(changes, cause):
     """A projector that is never refreshed is right in its first step; would catch a comparison of that alone."""
@@ -332,25 +325,23 @@ def near(M, others, part):
 ACROSS = U[0][..., 2:3] * V[..., 3:4, :]
 
 
-@pytest.mark.parametrize(
-    ("D", "R", "words"),
-    [
-        (np.full_like(LED, np.nan), LED, "its iterates are not finite"),
-        (0 * LED, LED, "it does not move"),
-        (KEPT, LED, "its subspace is not found anew: its first 8 moves lie in that of the first gradient"),
-        (KEPT[:5], LED[:5], "its first 5 moves lie in"),
-        (np.concatenate([KEPT[:3], LED[3:]]), LED, "its first 3 moves lie in"),
-        (near(KEPT, ACROSS, 0.9e-4), LED, "its first 8 moves"),
-        (np.concatenate([KEPT[:1], near(KEPT, ACROSS, 1.1e-4)[1:]]), LED, "are others: is there momentum, a schedule"),
-        (KEPT, KEPT, "its later steps are others"),
-        (np.concatenate([LED[:1], NEXT[1:]]), LED, "its later steps are others"),
-        (np.concatenate([0.8 * LED[:1], LED[1:]]), LED, "its steps are 0.8 of those that are declared"),
-        (np.concatenate([(1 + 1.1e-4) * LED[:1], LED[1:]]), LED, "its steps are 1 of those that are declared"),
-        (near(0.8 * LED, NEXT, 0.9e-4), LED, "its steps are 0.8 of those that are declared"),
-        (near(0.8 * LED, NEXT, 1e-3), LED, "its moves have rank 3"),
-        (NEXT, LED, "it moves elsewhere: are its singular vectors the leading ones"),
-        (LED[:, :, :1] * COURSE[..., :1], LED, "its moves have rank 1"),
-    ],
+@cases(
+    "D, R, words",
+    (np.full_like(LED, np.nan), LED, "its iterates are not finite"),
+    (0 * LED, LED, "it does not move"),
+    (KEPT, LED, "its subspace is not found anew: its first 8 moves lie in that of the first gradient"),
+    (KEPT[:5], LED[:5], "its first 5 moves lie in"),
+    (np.concatenate([KEPT[:3], LED[3:]]), LED, "its first 3 moves lie in"),
+    (near(KEPT, ACROSS, 0.9e-4), LED, "its first 8 moves"),
+    (np.concatenate([KEPT[:1], near(KEPT, ACROSS, 1.1e-4)[1:]]), LED, "are others: is there momentum, a schedule"),
+    (KEPT, KEPT, "its later steps are others"),
+    (np.concatenate([LED[:1], NEXT[1:]]), LED, "its later steps are others"),
+    (np.concatenate([0.8 * LED[:1], LED[1:]]), LED, "its steps are 0.8 of those that are declared"),
+    (np.concatenate([(1 + 1.1e-4) * LED[:1], LED[1:]]), LED, "its steps are 1 of those that are declared"),
+    (near(0.8 * LED, NEXT, 0.9e-4), LED, "its steps are 0.8 of those that are declared"),
+    (near(0.8 * LED, NEXT, 1e-3), LED, "its moves have rank 3"),
+    (NEXT, LED, "it moves elsewhere: are its singular vectors the leading ones"),
+    (LED[:, :, :1] * COURSE[..., :1], LED, "its moves have rank 1"),
 )
 def test_what_moves_do_in_place_of_galores_is_said(D, R, words):
     """By moves that are made by hand, tall or wide; a run that is not finite is left out."""
@@ -360,14 +351,12 @@ def test_what_moves_do_in_place_of_galores_is_said(D, R, words):
     assert words in implementations._cause(*(np.swapaxes(M, 2, 3) for M in (D, R, G)), GALORE)
 
 
-@pytest.mark.parametrize(
-    ("method", "watched", "lag"),
-    [
-        (HEAVY_BALL, [1, 0], 0),
-        (EF21, [0, -0.1], 1),
-        (FEEDBACK, [1, -1], 0),
-        (FEEDBACK.reporting(state("X")), [1, 0], 0),
-    ],
+@cases(
+    "method, watched, lag",
+    (HEAVY_BALL, [1, 0], 0),
+    (EF21, [0, -0.1], 1),
+    (FEEDBACK, [1, -1], 0),
+    (FEEDBACK.reporting(state("X")), [1, 0], 0),
 )
 def test_what_is_reported_shows_a_move_some_steps_later(method, watched, lag):
     """At once for heavy ball; EF21 adds it to M, which moves W a step later; in error feedback it cancels."""

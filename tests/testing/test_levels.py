@@ -33,6 +33,7 @@ from rac_theory.testing.sketches.moments import Frequencies, Marginals
 from rac_theory.testing.trainers import check_chain
 from tests.mutants.wrong_algorithms import HalfStep
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
+from tests.testing.cases import cases
 from tests.testing.failing import heard, refusal, refuted
 
 RNG = np.random.default_rng(48)
@@ -90,20 +91,18 @@ def sample(g):
     return members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + g, lambda V, G: V - KEPT * G)
 
 
-@pytest.mark.parametrize(
-    ("check", "module", "evidence", "ways"),
-    [
-        # partners, calls and lags; two variables, two sides
-        (partial(batches._exchange, "draws", "", *EXCHANGED), batches, "either_side", 4 * (4 + 2 + 19 + 1)),
-        (partial(batches.check_single, "", AGAIN, np.arange(6400.0)), batches, "either_side", 2),  # two sides
-        (partial(batches._compare, "one", "other", "", A, B), batches, "either_side", 2),
-        (partial(batches.check_copies, "", COPIES), batches, "either_side", 2),
-        (spectrum, members, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
-        (partial(members._check_mean, "", None, None, sample(NOISE + 0.5)), members, "log_wealth_without_range", 1),
-        # for I, and across the gradient; two forms, two sides
-        (partial(members._check_noise, "", Noise(0.0, 1.0, 3.0), LEAST, sample(NOISE)), members, "log_wealth", 2),
-        (partial(members._check_independence, SOURCE, sample(TURNED)), members, "either_side", 4),
-    ],
+@cases(
+    "check, module, evidence, ways",
+    # partners, calls and lags; two variables, two sides
+    (partial(batches._exchange, "draws", "", *EXCHANGED), batches, "either_side", 4 * (4 + 2 + 19 + 1)),
+    (partial(batches.check_single, "", AGAIN, np.arange(6400.0)), batches, "either_side", 2),  # two sides
+    (partial(batches._compare, "one", "other", "", A, B), batches, "either_side", 2),
+    (partial(batches.check_copies, "", COPIES), batches, "either_side", 2),
+    (spectrum, members, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
+    (partial(members._check_mean, "", None, None, sample(NOISE + 0.5)), members, "log_wealth_without_range", 1),
+    # for I, and across the gradient; two forms, two sides
+    (partial(members._check_noise, "", Noise(0.0, 1.0, 3.0), LEAST, sample(NOISE)), members, "log_wealth", 2),
+    (partial(members._check_independence, SOURCE, sample(TURNED)), members, "either_side", 4),
 )
 def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, monkeypatch):
     """Catches a logarithm of another number of ways, and a comparison with another alpha."""
@@ -292,9 +291,7 @@ def test_each_claim_about_gradients_has_a_quarter_of_the_level(monkeypatch):
     assert [given[-1] for calls in asked for given in calls] == [0.0025] * 3
 
 
-@pytest.mark.parametrize(
-    ("check", "evidence"), [("check_pairs", "symmetric_evidence"), ("check_past", "symmetric_wealth")]
-)
+@cases("check, evidence", ("check_pairs", "symmetric_evidence"), ("check_past", "symmetric_wealth"))
 def test_a_law_is_refused_where_its_numbers_share_the_level(monkeypatch, check, evidence):
     """Six groups of first steps, or all forms of the past, both signs, and all numbers of a group share it.
 

@@ -14,6 +14,7 @@ from rac_theory.testing.algorithms import check_algorithm, course, law, members,
 from rac_theory.testing.algorithms.claimed import Claim, View
 from rac_theory.testing.probe import Probe
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, Mine, X, Y
+from tests.testing.cases import cases
 from tests.testing.failing import expect_refusal, refusal
 
 RNG = np.random.default_rng(5005)
@@ -33,17 +34,15 @@ def steps_of(step, elsewhere=None):
 
 
 @pytest.mark.parametrize(("part", "refuses"), EDGES)
-@pytest.mark.parametrize(
-    ("promise", "moved"),
-    [
-        ("must yield step(W, G) = W - gamma H G", lambda V, G, e: P @ G + e * np.sign(V[0, 0, 0])),
-        ("must yield steps that are linear in G", lambda V, G, e: P @ G + e / 2),  # of 2 A - 3 B it is twice as much
-        ("must yield orthogonal projections", lambda V, G, e: (1 + e / np.abs(A[:, :2]).max()) * P @ G),
-        (
-            "must yield orthogonal projections",
-            lambda V, G, e: P @ G + 12 * e / np.abs(np.sum(B * (K @ A), (1, 2))).max() * K @ G,
-        ),
-    ],
+@cases(
+    "promise, moved",
+    ("must yield step(W, G) = W - gamma H G", lambda V, G, e: P @ G + e * np.sign(V[0, 0, 0])),
+    ("must yield steps that are linear in G", lambda V, G, e: P @ G + e / 2),  # of 2 A - 3 B it is twice as much
+    ("must yield orthogonal projections", lambda V, G, e: (1 + e / np.abs(A[:, :2]).max()) * P @ G),
+    (
+        "must yield orthogonal projections",
+        lambda V, G, e: P @ G + 12 * e / np.abs(np.sum(B * (K @ A), (1, 2))).max() * K @ G,
+    ),
 )
 def test_steps_are_projections_up_to_rounding(promise, moved, part, refuses):
     """1e-8: of what is moved, for matrices that are of the size of one. Catches a maximum that is a minimum."""
@@ -124,13 +123,11 @@ def test_the_variance_of_a_mean_is_what_is_declared_and_rounding(monkeypatch):
         assert seen.pop() == pytest.approx(expected, rel=1e-12, abs=0)
 
 
-@pytest.mark.parametrize(
-    ("g", "sentence"),
-    [
-        ([2.0, 0.0], "for H = I the bound is 3, 64 draws have mean 4"),
-        ([0.5, 1.5], "for H = I without the direction of grad f the bound is 1, 64 draws have mean 2.25"),
-        ([1.4, 0.9], ""),
-    ],
+@cases(
+    "g, sentence",
+    ([2.0, 0.0], "for H = I the bound is 3, 64 draws have mean 4"),
+    ([0.5, 1.5], "for H = I without the direction of grad f the bound is 1, 64 draws have mean 2.25"),
+    ([1.4, 0.9], ""),
 )
 def test_noise_is_bounded_with_and_without_the_direction_of_the_gradient(g, sentence):
     """E||g||^2 by 2 + 1, and across the gradient, which is a unit vector, by 1."""
@@ -138,15 +135,13 @@ def test_noise_is_bounded_with_and_without_the_direction_of_the_gradient(g, sent
     expect_refusal(sentence, members._check_noise, "Source", Noise(0.0, 2.0, 1.0), LEAST, sample, 0.01)
 
 
-@pytest.mark.parametrize(
-    ("descend", "refuses"),
-    [
-        (lambda problem, W, step, rng: step(W, problem.gradient(W)), False),
-        (lambda problem, W, step, rng: step(W, np.nan * W), False),
-        (lambda problem, W, step, rng: W, True),
-        (lambda problem, W, step, rng: step(W + 1, problem.gradient(W)), True),
-        (lambda problem, W, step, rng: step(W, problem.gradient(W)) + 1, True),
-    ],
+@cases(
+    "descend, refuses",
+    (lambda problem, W, step, rng: step(W, problem.gradient(W)), False),
+    (lambda problem, W, step, rng: step(W, np.nan * W), False),
+    (lambda problem, W, step, rng: W, True),
+    (lambda problem, W, step, rng: step(W + 1, problem.gradient(W)), True),
+    (lambda problem, W, step, rng: step(W, problem.gradient(W)) + 1, True),
 )
 def test_what_declares_noise_makes_one_step(descend, refuses):
     source = SimpleNamespace(descend=descend, noise=None)
@@ -218,17 +213,15 @@ def test_components_that_were_heard_are_played_again_in_their_order():
     assert replay.is_over
 
 
-@pytest.mark.parametrize(
-    ("source", "tapes", "sentence"),
-    [
-        (Reshuffled(), [[0, 1, 2], [2, 1, 0]], None),
-        (Reshuffled(), [[0, 1, 2], [2, 1, 1]], "an epoch must take each of the N = 3 components, one took 2"),
-        (Reshuffled(), [[], []], None),
-        (Minibatch(2), [[0, 1], [2, 1]], None),
-        (Minibatch(2), [[0, 1], [2, 2]], "a minibatch without replacement must have 2 components, one has 1"),
-        (Minibatch(2, replace=True), [[0, 1], [2, 2]], None),
-        (Minibatch(2), [[0, 0, 0], [2, 2, 2]], None),
-    ],
+@cases(
+    "source, tapes, sentence",
+    (Reshuffled(), [[0, 1, 2], [2, 1, 0]], None),
+    (Reshuffled(), [[0, 1, 2], [2, 1, 1]], "an epoch must take each of the N = 3 components, one took 2"),
+    (Reshuffled(), [[], []], None),
+    (Minibatch(2), [[0, 1], [2, 1]], None),
+    (Minibatch(2), [[0, 1], [2, 2]], "a minibatch without replacement must have 2 components, one has 1"),
+    (Minibatch(2, replace=True), [[0, 1], [2, 2]], None),
+    (Minibatch(2), [[0, 0, 0], [2, 2, 2]], None),
 )
 def test_what_was_asked_for_is_a_draw_of_its_source(source, tapes, sentence):
     """Also of clients, where the first tape is the problem's own and says nothing."""

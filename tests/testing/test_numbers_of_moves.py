@@ -15,6 +15,7 @@ from rac_theory.testing.algorithms.claimed import Claim, View
 from rac_theory.testing.algorithms.moves import Moves
 from rac_theory.testing.algorithms.paired_steps import PairedSteps, of_moves, of_spaces
 from tests.testing.by_hand import LEAST
+from tests.testing.cases import cases
 
 RNG = np.random.default_rng(5003)
 
@@ -229,15 +230,13 @@ def test_steps_coincide_up_to_rounding(part, coincide):
     assert paired(STEPS[1] + off, STEPS[1], 0.5).coincide is coincide
 
 
-@pytest.mark.parametrize(
-    ("at", "claimed", "after", "refuses"),
-    [
-        (0.9e100, 1, np.nan, True),
-        (-1.1e100, 1, np.nan, False),
-        ([[1, 1], [1, 1.1e100]], 1, np.nan, False),
-        (1, np.inf, np.nan, False),
-        (1, 1, 1, False),
-    ],
+@cases(
+    "at, claimed, after, refuses",
+    (0.9e100, 1, np.nan, True),
+    (-1.1e100, 1, np.nan, False),
+    ([[1, 1], [1, 1.1e100]], 1, np.nan, False),
+    (1, np.inf, np.nan, False),
+    (1, 1, 1, False),
 )
 def test_a_step_that_is_no_number_is_refused_where_the_claimed_one_is(at, claimed, after, refuses):
     """At step 3 of the second run; farther out one of both may overflow first."""
@@ -296,16 +295,14 @@ def test_noise_is_what_a_projection_leaves_of_a_move():
     np.testing.assert_allclose(noise, D - P)
 
 
-@pytest.mark.parametrize(
+@cases(
     "given",
-    [
-        {"view": View("entries")},
-        {"lora_alpha": 1.0},
-        {"source": SimpleNamespace()},
-        {"D": NOISE},
-        {"from_one_W": SimpleNamespace(W=NOISE, D=U[..., :1] @ NOISE[..., :1, :])},
-        {"from_one_W": SimpleNamespace(W=NOISE, D=U @ np.stack([NOISE[0, :, :2], NOISE[1, :, :2] * [[1], [0]]]))},
-    ],
+    {"view": View("entries")},
+    {"lora_alpha": 1.0},
+    {"source": SimpleNamespace()},
+    {"D": NOISE},
+    {"from_one_W": SimpleNamespace(W=NOISE, D=U[..., :1] @ NOISE[..., :1, :])},
+    {"from_one_W": SimpleNamespace(W=NOISE, D=U @ np.stack([NOISE[0, :, :2], NOISE[1, :, :2] * [[1], [0]]]))},
 )
 def test_no_noise_is_known_where_moves_do_not_say_their_projection(given):
     assert moves_of(**given)[0].noise is None

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from rac_theory import pytest_plugin as plugin
+from tests.testing.cases import cases
 
 SOUND = '''
 import numpy as np
@@ -209,12 +210,10 @@ def test_the_fixture_of_curves_hears_the_level_of_the_session(run_pytest_here):
     assert "claims tried: 1 HOLDS; one or more false answers with probability at most 0.002" in output
 
 
-@pytest.mark.parametrize(
-    ("option", "value", "rule"),
-    [
-        ("--rac-alpha", "1.5", "must be a number > 0 and < 1, got '1.5'"),
-        ("--rac-seed", "-1", "must be an integer >= 0 or 'all', got '-1'"),
-    ],
+@cases(
+    "option, value, rule",
+    ("--rac-alpha", "1.5", "must be a number > 0 and < 1, got '1.5'"),
+    ("--rac-seed", "-1", "must be an integer >= 0 or 'all', got '-1'"),
 )
 def test_options_that_make_no_sense_are_refused(run_pytest_here, option, value, rule):
     status, output = run_pytest_here(f"{option}={value}")
@@ -245,31 +244,27 @@ def test_the_entry_point_is_the_plugin_of_this_package(pytestconfig):
     assert Path(plugin.__file__).parent == Path(__import__("rac_theory").__file__).parent
 
 
-@pytest.mark.parametrize(
-    ("read", "text", "value"),
-    [
-        (plugin._level, "1e-4", 1e-4),
-        (plugin._level, "0.999", 0.999),
-        (plugin._seed, "0", 0),
-        (plugin._seed, "9" * 99, int("9" * 99)),
-        (plugin._seed, "all", "all"),
-        *((plugin._level, text, None) for text in ("0", "1", "1.5", "nan", "0.0_1", "\N{SUPERSCRIPT TWO}", "x")),
-        *((plugin._seed, text, None) for text in ("-1", "1.0", "9" * 100, "\N{ARABIC-INDIC DIGIT TWO}", "", "ALL")),
-    ],
+@cases(
+    "read, text, value",
+    (plugin._level, "1e-4", 1e-4),
+    (plugin._level, "0.999", 0.999),
+    (plugin._seed, "0", 0),
+    (plugin._seed, "9" * 99, int("9" * 99)),
+    (plugin._seed, "all", "all"),
+    *((plugin._level, text, None) for text in ("0", "1", "1.5", "nan", "0.0_1", "\N{SUPERSCRIPT TWO}", "x")),
+    *((plugin._seed, text, None) for text in ("-1", "1.0", "9" * 100, "\N{ARABIC-INDIC DIGIT TWO}", "", "ALL")),
 )
 def test_options_are_read_as_a_level_below_one_and_a_whole_number(read, text, value):
     with pytest.raises(argparse.ArgumentTypeError, match="must be") if value is None else nullcontext():
         assert read(text) == value
 
 
-@pytest.mark.parametrize(
-    ("alphas", "sentence"),
-    [
-        ([], "claims tried: none"),
-        ([0.0, 0.0], "claims tried: 2 HOLDS; no answer was left to chance"),
-        ([0.25, 0.5], "one or more false answers with probability at most 0.75, the sum of their alphas (union bound)"),
-        ([0.75, 0.5], "with probability at most 1, the sum"),
-    ],
+@cases(
+    "alphas, sentence",
+    ([], "claims tried: none"),
+    ([0.0, 0.0], "claims tried: 2 HOLDS; no answer was left to chance"),
+    ([0.25, 0.5], "one or more false answers with probability at most 0.75, the sum of their alphas (union bound)"),
+    ([0.75, 0.5], "with probability at most 1, the sum"),
 )
 def test_a_summary_says_how_likely_a_false_answer_is(alphas, sentence):
     assert sentence in plugin._outcome([{"status": "HOLDS", "alpha": alpha} for alpha in alphas])

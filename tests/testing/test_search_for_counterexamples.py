@@ -14,27 +14,26 @@ from rac_theory.problems.problem import Eigenbasis
 from rac_theory.testing import probe as probes
 from rac_theory.testing.probe import EPS, Probe, siblings
 from rac_theory.testing.problems import components, constants, derivatives, smoothness
+from tests.testing.cases import cases
 from tests.testing.failing import expect_refusal, refusal
 
 NAN = math.nan
 DEFAULTS = dict.fromkeys(("L", "mu", "strong_convexity", "f_star", "f_lower"), NAN) | {"convex": True, "shape": (1, 1)}
 
 
-@pytest.mark.parametrize(
-    ("members", "sentence"),
-    [
-        ({"L": 2.0, "mu": 2.0, "strong_convexity": 2, "f_star": 3.0, "f_lower": 3.0}, ""),
-        ({"L": 0.0, "mu": 0.0, "strong_convexity": 0.0, "convex": False}, ""),
-        ({"L": math.inf}, "P.L must be a finite number, or nan if it is unknown, it is inf"),
-        ({"f_lower": "0"}, "P.f_lower must be a finite number, or nan if it is unknown, it is '0'"),
-        ({"strong_convexity": 2.5, "mu": 2.0}, "P.strong_convexity must be at most mu: they are 2.5 and 2"),
-        ({"mu": 2.5, "L": 2.0}, "P.mu must be at most L: they are 2.5 and 2"),
-        ({"f_lower": 2.5, "f_star": 2.0}, "P.f_lower must be at most f_star: they are 2.5 and 2"),
-        ({"L": -1.0}, "P must have L, mu and strong_convexity >= 0"),
-        ({"mu": -1.0}, "P must have L, mu and strong_convexity >= 0"),
-        ({"strong_convexity": -1.0}, "P must have L, mu and strong_convexity >= 0"),
-        ({"strong_convexity": 0.5, "convex": False}, "P.convex must be True where strong_convexity > 0, it is False"),
-    ],
+@cases(
+    "members, sentence",
+    ({"L": 2.0, "mu": 2.0, "strong_convexity": 2, "f_star": 3.0, "f_lower": 3.0}, ""),
+    ({"L": 0.0, "mu": 0.0, "strong_convexity": 0.0, "convex": False}, ""),
+    ({"L": math.inf}, "P.L must be a finite number, or nan if it is unknown, it is inf"),
+    ({"f_lower": "0"}, "P.f_lower must be a finite number, or nan if it is unknown, it is '0'"),
+    ({"strong_convexity": 2.5, "mu": 2.0}, "P.strong_convexity must be at most mu: they are 2.5 and 2"),
+    ({"mu": 2.5, "L": 2.0}, "P.mu must be at most L: they are 2.5 and 2"),
+    ({"f_lower": 2.5, "f_star": 2.0}, "P.f_lower must be at most f_star: they are 2.5 and 2"),
+    ({"L": -1.0}, "P must have L, mu and strong_convexity >= 0"),
+    ({"mu": -1.0}, "P must have L, mu and strong_convexity >= 0"),
+    ({"strong_convexity": -1.0}, "P must have L, mu and strong_convexity >= 0"),
+    ({"strong_convexity": 0.5, "convex": False}, "P.convex must be True where strong_convexity > 0, it is False"),
 )
 def test_constants_out_of_order_are_named(members, sentence):
     """Each alone, the others unknown; equal ones are in order."""
@@ -42,20 +41,18 @@ def test_constants_out_of_order_are_named(members, sentence):
     assert refusal(constants.check_order, probe) == sentence
 
 
-@pytest.mark.parametrize(
-    ("members", "lowest", "sentence"),
-    [
-        ({"f_lower": 2.0}, 1.5, ""),
-        ({"f_lower": 2.0}, 1.25, "P.f_lower must bound f from below: it is 2, f(W) is 1.25"),
-        ({"f_star": 3.0, "f_star_error": 0.25}, 2.25, ""),
-        ({"f_star": 3.0, "f_star_error": 0.25}, 2.0, "P.f_star must be within f_star_error=0.25 of the infimum: it is"),
-        ({"f_star": 3.0, "W_star": np.full((1, 1), 3.5)}, 3.0, ""),
-        ({"f_star": 3.0, "W_star": np.full((1, 1), 3.75)}, 3.0, "minimiser: its value is 3.75, f_star is 3"),
-        ({"f_star": 3.0, "W_star": np.full((1, 1), 4.75), "f_star_error": 0.25}, 4.0, ""),
-        ({"f_star": 3.0, "W_star": np.full((1, 1), 5.0), "f_star_error": 0.25}, 4.0, "P.W_star must be a minimiser"),
-        ({"f_star": 3.0, "W_star": np.zeros(1)}, 3.0, "P.W_star must have shape (1, 1), it has (1,)"),
-        ({"W_star": np.full((1, 1), 9.0)}, 3.0, ""),
-    ],
+@cases(
+    "members, lowest, sentence",
+    ({"f_lower": 2.0}, 1.5, ""),
+    ({"f_lower": 2.0}, 1.25, "P.f_lower must bound f from below: it is 2, f(W) is 1.25"),
+    ({"f_star": 3.0, "f_star_error": 0.25}, 2.25, ""),
+    ({"f_star": 3.0, "f_star_error": 0.25}, 2.0, "P.f_star must be within f_star_error=0.25 of the infimum: it is"),
+    ({"f_star": 3.0, "W_star": np.full((1, 1), 3.5)}, 3.0, ""),
+    ({"f_star": 3.0, "W_star": np.full((1, 1), 3.75)}, 3.0, "minimiser: its value is 3.75, f_star is 3"),
+    ({"f_star": 3.0, "W_star": np.full((1, 1), 4.75), "f_star_error": 0.25}, 4.0, ""),
+    ({"f_star": 3.0, "W_star": np.full((1, 1), 5.0), "f_star_error": 0.25}, 4.0, "P.W_star must be a minimiser"),
+    ({"f_star": 3.0, "W_star": np.zeros(1)}, 3.0, "P.W_star must have shape (1, 1), it has (1,)"),
+    ({"W_star": np.full((1, 1), 9.0)}, 3.0, ""),
 )
 def test_values_are_refused_beyond_what_rounding_allows(members, lowest, sentence):
     """By half, which is the resolution: numbers that are sums of powers of two, so that edges are exact."""
@@ -136,14 +133,12 @@ def test_what_rounding_makes_of_a_rise_and_of_a_turn_is_counted_by_hand(beyond, 
 SLOPE = "<grad f(A) - grad f(B), A - B> / ||A - B||^2"
 
 
-@pytest.mark.parametrize(
-    ("curvature", "claimed", "sentence"),
-    [
-        (-4.0, 0.0, f"P.convex must be False, or f have non-negative {SLOPE}: it claims 0, this pair has -4, at"),
-        (-4.0, 0.5, f"P.strong_convexity must be at most {SLOPE}: it claims 0.5, this pair has -4, at"),
-        (4.0, 5.0, f"strong_convexity must be at most {SLOPE}: it claims 5, this pair has 4; is it a PL constant?, at"),
-        (4.0, NAN, ""),
-    ],
+@cases(
+    "curvature, claimed, sentence",
+    (-4.0, 0.0, f"P.convex must be False, or f have non-negative {SLOPE}: it claims 0, this pair has -4, at"),
+    (-4.0, 0.5, f"P.strong_convexity must be at most {SLOPE}: it claims 0.5, this pair has -4, at"),
+    (4.0, 5.0, f"strong_convexity must be at most {SLOPE}: it claims 5, this pair has 4; is it a PL constant?, at"),
+    (4.0, NAN, ""),
 )
 def test_a_pair_says_what_is_not_convex(curvature, claimed, sentence):
     probe = probe_of(square(curvature, strong_convexity=claimed))
@@ -265,16 +260,14 @@ def test_a_component_falls_by_the_integral_of_its_gradient():
     assert ends[:, 0, 0] == pytest.approx([3, -1, 0], abs=1e-7)
 
 
-@pytest.mark.parametrize(
-    ("infima", "sentence"),
-    [
-        ([0.0, 0.0], ""),
-        ([1e-3, -2e-3], "component 0 claims 0.001 and has the value"),
-        ([-2e-3, 1e-3], "component 1 claims 0.001 and has the value"),
-        ([1e-3, 1e-3], "their mean is 0.001, descents of the components from W reach a mean of"),
-        ([math.nan, 9.0], ""),
-        ([0.0], "component_infima must have shape (2,), it has (1,)"),
-    ],
+@cases(
+    "infima, sentence",
+    ([0.0, 0.0], ""),
+    ([1e-3, -2e-3], "component 0 claims 0.001 and has the value"),
+    ([-2e-3, 1e-3], "component 1 claims 0.001 and has the value"),
+    ([1e-3, 1e-3], "their mean is 0.001, descents of the components from W reach a mean of"),
+    ([math.nan, 9.0], ""),
+    ([0.0], "component_infima must have shape (2,), it has (1,)"),
 )
 def test_infima_that_are_too_high_are_named(infima, sentence):
     """Of (w - 1)^2 / 2 and (w + 1)^2 / 2, whose mean has its minimum 1/2 at zero."""
@@ -434,9 +427,7 @@ def test_a_single_component_is_a_subset():
     assert not refusal(components.check_subsets, Probe(one, 0), one)
 
 
-@pytest.mark.parametrize(
-    ("L_max", "scale", "refuses"), [(4 - 3.6e-6, 0.0, False), (4 - 4.4e-6, 0.0, True), (4 - 4.4e-6, 1e15, False)]
-)
+@cases("L_max, scale, refuses", (4 - 3.6e-6, 0.0, False), (4 - 4.4e-6, 0.0, True), (4 - 4.4e-6, 1e15, False))
 def test_a_component_is_refused_beyond_a_millionth_where_its_gradient_is_a_number(L_max, scale, refuses):
     """Curvatures 1 and 4, at places of every scale; far from zero gradients are none, which says nothing.
 

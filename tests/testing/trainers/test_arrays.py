@@ -8,6 +8,7 @@ import pytest
 
 from rac_theory.testing.trainers.arrays import FORMATS, read
 from rac_theory.testing.trainers.trainer import Trainer
+from tests.testing.cases import cases
 
 
 class Tensor:
@@ -56,16 +57,14 @@ def test_a_copy_is_read():
     assert values.tolist() == [1, 1]
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        ([1.0], "x must be an array, got a list: make one of it"),
-        (None, "x must be an array.*a missing return statement"),
-        (np.ones(2, dtype=int), "x must be of type float64, float32, float16, bfloat16, got int64: dequantise"),
-        (np.ones(2, dtype=complex), "x must be"),
-        (np.array([1.0, np.nan]), "x must be finite, got 1 nan or infinite entries out of 2"),
-        ("text", "x must be an array"),
-    ],
+@cases(
+    "value, message",
+    ([1.0], "x must be an array, got a list: make one of it"),
+    (None, "x must be an array.*a missing return statement"),
+    (np.ones(2, dtype=int), "x must be of type float64, float32, float16, bfloat16, got int64: dequantise"),
+    (np.ones(2, dtype=complex), "x must be"),
+    (np.array([1.0, np.nan]), "x must be finite, got 1 nan or infinite entries out of 2"),
+    ("text", "x must be an array"),
 )
 def test_what_is_no_array_is_refused(value, message):
     with pytest.raises(ValueError, match=message):
@@ -128,21 +127,16 @@ def test_adapters_are_pairs_triples_or_products():
     assert not shown(adapter=B @ A).adapters[""].factors
 
 
-@pytest.mark.parametrize(
-    ("functions", "message"),
-    [
-        (
-            {"adapter": (np.ones((2, 3)), np.ones((4, 2)))},
-            r"must be B, \(m, r\), and A, \(r, n\), got .* in this order",
-        ),
-        ({"adapter": (np.ones((2, 3)),)}, r"must be \(B, A\), \(B, A, scale\) or their product, got 1 parts"),
-        ({"adapter": np.ones(3)}, "must be a matrix"),
-        (
-            {"adapter": (np.ones((4, 2)), np.ones((2, 3))), "weights": np.ones((3, 4))},
-            r"has the shape of the weights, \(3, 4\), got \(4, 3\): is one of them transposed",
-        ),
-        ({"moments": {"m": np.ones(3, dtype=np.uint8)}}, r"moments\(state\)\[m\] must be of type"),
-    ],
+@cases(
+    "functions, message",
+    ({"adapter": (np.ones((2, 3)), np.ones((4, 2)))}, r"must be B, \(m, r\), and A, \(r, n\), got .* in this order"),
+    ({"adapter": (np.ones((2, 3)),)}, r"must be \(B, A\), \(B, A, scale\) or their product, got 1 parts"),
+    ({"adapter": np.ones(3)}, "must be a matrix"),
+    (
+        {"adapter": (np.ones((4, 2)), np.ones((2, 3))), "weights": np.ones((3, 4))},
+        r"has the shape of the weights, \(3, 4\), got \(4, 3\): is one of them transposed",
+    ),
+    ({"moments": {"m": np.ones(3, dtype=np.uint8)}}, r"moments\(state\)\[m\] must be of type"),
 )
 def test_what_cannot_be_read_is_named(functions, message):
     with pytest.raises(ValueError, match=message):

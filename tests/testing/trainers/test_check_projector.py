@@ -12,6 +12,7 @@ from scipy.stats import ks_2samp, ttest_1samp
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_projector
 from rac_theory.testing.trainers.check_projector import Projector, distance
+from tests.testing.cases import cases
 from tests.testing.failing import expect_refusal, refusal
 from tests.testing.trainers import projectors
 
@@ -134,16 +135,14 @@ def test_an_error_of_five_per_cent_is_seen():
     assert sum(map(bool, said)) >= 16
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"scale": 0}, "scale must be a finite number > 0"),
-        ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
-        ({"draws": 2}, "draws must be >= 8"),
-        ({"project": lambda G, rank, seed: G.tolist()}, r"project\(G, 3, 0\) must be an array, got a list"),
-        ({"project": projectors.flora, "unbiased": True, "law": Haar}, "law must be that of a projection"),
-        ({"law": lambda dim, rank: None}, r"law\(dim, rank\) must be a sketch"),
-    ],
+@cases(
+    "given, message",
+    ({"scale": 0}, "scale must be a finite number > 0"),
+    ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
+    ({"draws": 2}, "draws must be >= 8"),
+    ({"project": lambda G, rank, seed: G.tolist()}, r"project\(G, 3, 0\) must be an array, got a list"),
+    ({"project": projectors.flora, "unbiased": True, "law": Haar}, "law must be that of a projection"),
+    ({"law": lambda dim, rank: None}, r"law\(dim, rank\) must be a sketch"),
 )
 def test_declarations_are_checked(given, message):
     with pytest.raises(ValueError, match=message):
@@ -162,13 +161,11 @@ def test_all_that_chance_decides_of_a_shape_costs_two_alphas(monkeypatch):
     assert sum(2 * entries * p for what, p in spent if what == "mean") == pytest.approx(1e-4)
 
 
-@pytest.mark.parametrize(
-    ("sizes", "G", "where"),
-    [
-        ([1.0, 1e3], [[1.0, 0.0]], "50 of them have {:.4g} G"),
-        ([1e-9, 1.0], [[0.0, 1.0]], "50 of them have {:.4g} G"),
-        ([1.0, 1e3], [[0.0, 1.0]], "an entry of it is 0, and 50 seeds have {:.4g}"),
-    ],
+@cases(
+    "sizes, G, where",
+    ([1.0, 1e3], [[1.0, 0.0]], "50 of them have {:.4g} G"),
+    ([1e-9, 1.0], [[0.0, 1.0]], "50 of them have {:.4g} G"),
+    ([1.0, 1e3], [[0.0, 1.0]], "an entry of it is 0, and 50 seeds have {:.4g}"),
 )
 def test_a_mean_is_refused_at_the_level_of_students_test(sizes, G, where):
     """By scipy, of three numbers that share alpha: two entries, and the part along G, which is one of them.
@@ -183,14 +180,12 @@ def test_a_mean_is_refused_at_the_level_of_students_test(sizes, G, where):
         module._check_mean(P, np.array(G), 0.0, "", 0, 3 * p * (1 + 1e-6), 1e-5)
 
 
-@pytest.mark.parametrize(
-    ("twice", "scale", "sentence"),
-    [
-        ([3.0, 0.31], 1.0, ""),
-        ([3.0, 0.8], 1.0, "the projection of P = project(G) is 0.267 of its norm from scale P"),
-        ([6.0, 0.3], 1.0, "must be scale=1 times a projection: for G it is 2 times one"),
-        ([6.0, 0.3], 2.0, ""),
-    ],
+@cases(
+    "twice, scale, sentence",
+    ([3.0, 0.31], 1.0, ""),
+    ([3.0, 0.8], 1.0, "the projection of P = project(G) is 0.267 of its norm from scale P"),
+    ([6.0, 0.3], 1.0, "must be scale=1 times a projection: for G it is 2 times one"),
+    ([6.0, 0.3], 2.0, ""),
 )
 def test_a_projection_done_twice_is_itself_up_to_rounding(twice, scale, sentence):
     """Of P of norm 3, where rounding is 1/100: by 8 times that and 9 at most, or 6 where it is compared with itself."""

@@ -7,6 +7,7 @@ import pytest
 
 from rac_theory.testing import Refuted, check_refresh
 from rac_theory.testing.trainers.check_refresh import _Course, _turns
+from tests.testing.cases import cases
 from tests.testing.failing import expect_refusal, refusal
 
 RANK, GAP = 2, 4
@@ -59,17 +60,15 @@ def checked(gap=GAP, rank=RANK, **options):
     check_refresh(optimiser.new, optimiser.step, rank=rank, gap=gap, shapes=shapes)
 
 
-@pytest.mark.parametrize(
-    ("buffer", "frames", "others"),
-    [
-        *((buffer, frames, {}) for buffer in ("projected", "reset", "matrix") for frames in ("svd", "haar", "qr")),
-        *(("projected", frames, {"adam": True}) for frames in ("svd", "haar", "qr")),
-        ("reset", "haar", {"adam": True}),
-        *((buffer, frames, {"own": 1}) for buffer in ("projected", "reset") for frames in ("svd", "haar")),
-        ("reset", "svd", {"gap": 3, "late": 1, "rate": 1e-5}),
-        ("projected", "coordinates", {}),
-        ("projected", "svd", {"shapes": [(13, 9)]}),
-    ],
+@cases(
+    "buffer, frames, others",
+    *((buffer, frames, {}) for buffer in ("projected", "reset", "matrix") for frames in ("svd", "haar", "qr")),
+    *(("projected", frames, {"adam": True}) for frames in ("svd", "haar", "qr")),
+    ("reset", "haar", {"adam": True}),
+    *((buffer, frames, {"own": 1}) for buffer in ("projected", "reset") for frames in ("svd", "haar")),
+    ("reset", "svd", {"gap": 3, "late": 1, "rate": 1e-5}),
+    ("projected", "coordinates", {}),
+    ("projected", "svd", {"shapes": [(13, 9)]}),
 )
 def test_right_ones_pass(buffer, frames, others):
     """Catches a threshold of none against: of Adam's moves, projected anew, some point backwards.
@@ -89,18 +88,16 @@ def test_right_ones_pass_at_other_seeds():
 
 
 @pytest.mark.parametrize("adam", [False, True])
-@pytest.mark.parametrize(
-    ("options", "cause"),
-    [
-        ({"once": True}, "must find its subspace of a 12 x 8 matrix anew every 4 steps: none of 8 moves turns"),
-        ({"once": True, "frames": "haar"}, "must find its subspace of a 12 x 8 matrix anew every 4 steps"),
-        ({"own": 8}, "is the projector made once, is there another gap"),  # which a longer run would find
-        ({}, "once gradients are orthogonal to all before, its move has a cosine of"),
-        ({"own": 1}, "once gradients are orthogonal to all before, its move has a cosine of"),
-        ({"frames": "haar", "gap": 3, "late": 1}, "under the next frame it points backwards in"),
-        ({"frames": "haar"}, "under the next frame it points backwards in"),
-        ({"frames": "qr"}, "of a QR factorisation without the signs of its diagonal?"),
-    ],
+@cases(
+    "options, cause",
+    ({"once": True}, "must find its subspace of a 12 x 8 matrix anew every 4 steps: none of 8 moves turns"),
+    ({"once": True, "frames": "haar"}, "must find its subspace of a 12 x 8 matrix anew every 4 steps"),
+    ({"own": 8}, "is the projector made once, is there another gap"),  # which a longer run would find
+    ({}, "once gradients are orthogonal to all before, its move has a cosine of"),
+    ({"own": 1}, "once gradients are orthogonal to all before, its move has a cosine of"),
+    ({"frames": "haar", "gap": 3, "late": 1}, "under the next frame it points backwards in"),
+    ({"frames": "haar"}, "under the next frame it points backwards in"),
+    ({"frames": "qr"}, "of a QR factorisation without the signs of its diagonal?"),
 )
 def test_each_fault_is_named(options, cause, adam):
     """Catches uniform frames that are called those of QR."""
@@ -132,20 +129,18 @@ def test_a_side_of_its_own_and_a_wide_matrix():
         check_refresh(optimiser.new, right, rank=RANK, gap=GAP, shapes=[(8, 8)])
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"rank": 5}, "rank must be in 1..half the smaller side=4, got 5"),
-        ({"rank": 0}, "rank must be >= 1, got 0"),
-        ({"gap": 2}, "gap must be >= 3, got 2"),
-        ({"seeds": 7}, "seeds must be >= 8, got 7"),
-        ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
-        (
-            {"new": lambda shape, seed: [], "step": lambda state, G: state.append(G) or G[:, : 9 - len(state)]},
-            r"step must return a move of shape \(12, 8\), got \(12, 7\)",
-        ),
-        ({"step": lambda state, G: None}, r"step\(state, G\) must be"),
-    ],
+@cases(
+    "changes, message",
+    ({"rank": 5}, "rank must be in 1..half the smaller side=4, got 5"),
+    ({"rank": 0}, "rank must be >= 1, got 0"),
+    ({"gap": 2}, "gap must be >= 3, got 2"),
+    ({"seeds": 7}, "seeds must be >= 8, got 7"),
+    ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
+    (
+        {"new": lambda shape, seed: [], "step": lambda state, G: state.append(G) or G[:, : 9 - len(state)]},
+        r"step must return a move of shape \(12, 8\), got \(12, 7\)",
+    ),
+    ({"step": lambda state, G: None}, r"step\(state, G\) must be"),
 )
 def test_nonsense(changes, message):
     optimiser = LowRank()
@@ -163,9 +158,7 @@ def test_what_does_not_move_is_named(every):
         )
 
 
-@pytest.mark.parametrize(
-    ("backwards", "cosine", "share"), [(51, -1.0, ""), (52, -1.0, "20%"), (256, -9e-4, ""), (256, -1.1e-3, "100%")]
-)
+@cases("backwards, cosine, share", (51, -1.0, ""), (52, -1.0, "20%"), (256, -9e-4, ""), (256, -1.1e-3, "100%"))
 def test_a_fifth_of_moves_may_point_backwards_and_more_than_a_thousandth_of_them(backwards, cosine, share):
     """Of 256 pairs; what is remembered goes on along itself in the others. Catches a bound of a sixth."""
     course, along = _Course(None, None, (2, 2), GAP, 0), np.eye(2)[:1].T * np.eye(2)[:1]
@@ -175,15 +168,13 @@ def test_a_fifth_of_moves_may_point_backwards_and_more_than_a_thousandth_of_them
     expect_refusal(words * bool(share), course._check_drawn, 256, 1e-6)
 
 
-@pytest.mark.parametrize(
-    ("turns", "found"),
-    [
-        ([0.1, 0.055], False),
-        ([0.1, 0.065], True),
-        ([0.1, 0.05, 0.04], True),
-        ([1e-4, 0.9e-3], False),
-        ([1e-4, 1.1e-3], True),
-    ],
+@cases(
+    "turns, found",
+    ([0.1, 0.055], False),
+    ([0.1, 0.065], True),
+    ([0.1, 0.05, 0.04], True),
+    ([1e-4, 0.9e-3], False),
+    ([1e-4, 1.1e-3], True),
 )
 def test_a_turn_is_one_that_is_not_much_less_than_the_one_before(turns, found):
     """Less than six tenths of it, as where a limit on growth wears off, or less than a thousandth, is none."""

@@ -11,6 +11,7 @@ from rac_theory.testing.trainers import check_chain, merging, trainer
 from rac_theory.testing.trainers.arrays import FORMATS
 from rac_theory.testing.trainers.merging import Sum, check_drift, check_frozen, check_memory, check_merge, check_scale
 from rac_theory.testing.trainers.trainer import Adapter, Link, Snapshot
+from tests.testing.cases import cases
 from tests.testing.failing import expect_refusal, refusal
 
 FOUR, ONE = np.ones(4), np.eye(4)[0]
@@ -22,38 +23,34 @@ def remembers(before, after, number=2):
     return SimpleNamespace(number=number, end=SimpleNamespace(moments=before), after=SimpleNamespace(moments=after))
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "pruned", "sentence"),
-    [
-        ({M: FOUR, STEP: np.array(5.0)}, {M: 0 * FOUR, STEP: np.array(5.0)}, 1.0, ""),
-        ({M: FOUR}, {M: ONE}, 1.0, "0.5 of the norm of its moments (m, 0.25 of whose entries are not zero); are"),
-        ({M: 0 * FOUR}, {M: FOUR}, 1.0, "2 of the norm"),
-        ({M: 2 * FOUR}, {V: FOUR}, 1.0, "0.5 of the norm of its moments (v, 1 of"),
-        ({(): FOUR}, {(): FOUR}, 1.0, "1 of the norm of its moments (, 1 of"),
-        ({M: FOUR, V: FOUR}, {M: ONE, V: FOUR}, 1.0, "1 of the norm of its moments (v, 1 of"),
-        ({M: np.ones(10)}, {M: np.arange(10) < 2}, 0.9, ""),
-        ({M: np.ones(10)}, {M: np.arange(10) < 3}, 0.9, "0.3 of whose entries are not zero, where 0.1 of them may be)"),
-        ({M: OF_TWELVE > 3}, {M: OF_TWELVE > 9}, 0.9, ""),  # a tenth of all is 1.2, of those that were not zero 0.8
-        ({M: OF_TWELVE > 3}, {M: OF_TWELVE > 9}, 0.95, "0.5 of the norm of its moments (m, 0.167 of whose entries"),
-    ],
+@cases(
+    "before, after, pruned, sentence",
+    ({M: FOUR, STEP: np.array(5.0)}, {M: 0 * FOUR, STEP: np.array(5.0)}, 1.0, ""),
+    ({M: FOUR}, {M: ONE}, 1.0, "0.5 of the norm of its moments (m, 0.25 of whose entries are not zero); are"),
+    ({M: 0 * FOUR}, {M: FOUR}, 1.0, "2 of the norm"),
+    ({M: 2 * FOUR}, {V: FOUR}, 1.0, "0.5 of the norm of its moments (v, 1 of"),
+    ({(): FOUR}, {(): FOUR}, 1.0, "1 of the norm of its moments (, 1 of"),
+    ({M: FOUR, V: FOUR}, {M: ONE, V: FOUR}, 1.0, "1 of the norm of its moments (v, 1 of"),
+    ({M: np.ones(10)}, {M: np.arange(10) < 2}, 0.9, ""),
+    ({M: np.ones(10)}, {M: np.arange(10) < 3}, 0.9, "0.3 of whose entries are not zero, where 0.1 of them may be)"),
+    ({M: OF_TWELVE > 3}, {M: OF_TWELVE > 9}, 0.9, ""),  # a tenth of all is 1.2, of those that were not zero 0.8
+    ({M: OF_TWELVE > 3}, {M: OF_TWELVE > 9}, 0.95, "0.5 of the norm of its moments (m, 0.167 of whose entries"),
 )
 def test_what_an_optimiser_keeps_is_told(before, after, pruned, sentence):
     """One entry more than what may stay where some may, and none where none may; counters are no moments."""
     expect_refusal(sentence, check_memory, remembers(before, after), pruned)
 
 
-@pytest.mark.parametrize(
-    ("before", "left", "refuses"),
-    [
-        ({("0", "m"): FOUR, ("0", "v"): FOUR, ("0", "step"): np.array(5.0)}, 5.0, True),
-        ({("0", "m"): FOUR, ("0", "v"): FOUR, ("0", "step"): np.array(5.0)}, 4.0, False),
-        ({("0", "m"): FOUR, ("0", "v"): FOUR, ("0", "step"): np.array(1.0)}, 1.0, False),
-        ({("0", "m"): FOUR, ("1", "v"): FOUR, ("0", "step"): np.array(5.0)}, 5.0, False),
-        ({("0", "m", "B"): FOUR, ("0", "m", "A"): FOUR, ("0", "step"): np.array(5.0)}, 5.0, True),
-        ({("m",): FOUR, ("v",): FOUR, ("step",): np.array(2.0)}, 2.0, True),
-        ({("0", "step"): 3.0, ("0", "m"): FOUR, ("0", "more", "v"): FOUR}, 3.0, False),  # one beside it, one below
-        ({("0", "x", "step"): 3.0, ("0", "x", "m"): FOUR, ("0", "y"): FOUR, ("0", "z"): FOUR}, 3.0, False),
-    ],
+@cases(
+    "before, left, refuses",
+    ({("0", "m"): FOUR, ("0", "v"): FOUR, ("0", "step"): np.array(5.0)}, 5.0, True),
+    ({("0", "m"): FOUR, ("0", "v"): FOUR, ("0", "step"): np.array(5.0)}, 4.0, False),
+    ({("0", "m"): FOUR, ("0", "v"): FOUR, ("0", "step"): np.array(1.0)}, 1.0, False),
+    ({("0", "m"): FOUR, ("1", "v"): FOUR, ("0", "step"): np.array(5.0)}, 5.0, False),
+    ({("0", "m", "B"): FOUR, ("0", "m", "A"): FOUR, ("0", "step"): np.array(5.0)}, 5.0, True),
+    ({("m",): FOUR, ("v",): FOUR, ("step",): np.array(2.0)}, 2.0, True),
+    ({("0", "step"): 3.0, ("0", "m"): FOUR, ("0", "more", "v"): FOUR}, 3.0, False),  # one beside it, one below
+    ({("0", "x", "step"): 3.0, ("0", "x", "m"): FOUR, ("0", "y"): FOUR, ("0", "z"): FOUR}, 3.0, False),
 )
 def test_a_counter_beside_two_moments_is_reset_with_them(before, left, refuses):
     after = {path: np.array(left) if path[-1] == "step" else 0 * M for path, M in before.items()}
@@ -69,18 +66,16 @@ def seen(outputs, adapter=None, weights=None, kind=HALF):
     return Snapshot(np.array(outputs), kind, adapters, {} if weights is None else {"w": weights}, {})
 
 
-@pytest.mark.parametrize(
-    ("begin", "end", "after", "number", "refuses"),
-    [
-        ([0.0, 0.0], [4.0, 0.0], [4.0, 0.5], 1, ""),
-        ([0.0, 0.0], [4.0, 0.0], [4.0, 0.75], 1, "by 0.188 of what the adapter contributed, rounding allows 0.1"),
-        ([4.0, 0.0], [2.0, 0.0], [2.0, 0.75], 1, "by 0.375 of what the adapter contributed, rounding allows 0.2"),
-        ([4.0, 0.0], [2.5, 0.0], [2.5, 9.0], 2, ""),
-        ([4.0, 0.0], [2.5, 0.0], [2.5, 9.0], 1, "they moved by 1.5, and a merge may move them by 0.5; take"),
-        ([0.0, 0.0], [4.0, 0.0], [4.0], 1, "must keep its shape, got (2,), (2,) and (1,)"),
-        ([0.0], [4.0, 0.0], [4.0, 0.0], 1, "must keep its shape, got (1,), (2,) and (2,)"),
-        ([4.0, 0.0], [4.0, 0.0], [4.0, 0.0], 1, "train(state, steps) must move the outputs, it does not"),
-    ],
+@cases(
+    "begin, end, after, number, refuses",
+    ([0.0, 0.0], [4.0, 0.0], [4.0, 0.5], 1, ""),
+    ([0.0, 0.0], [4.0, 0.0], [4.0, 0.75], 1, "by 0.188 of what the adapter contributed, rounding allows 0.1"),
+    ([4.0, 0.0], [2.0, 0.0], [2.0, 0.75], 1, "by 0.375 of what the adapter contributed, rounding allows 0.2"),
+    ([4.0, 0.0], [2.5, 0.0], [2.5, 9.0], 2, ""),
+    ([4.0, 0.0], [2.5, 0.0], [2.5, 9.0], 1, "they moved by 1.5, and a merge may move them by 0.5; take"),
+    ([0.0, 0.0], [4.0, 0.0], [4.0], 1, "must keep its shape, got (2,), (2,) and (1,)"),
+    ([0.0], [4.0, 0.0], [4.0, 0.0], 1, "must keep its shape, got (1,), (2,) and (2,)"),
+    ([4.0, 0.0], [4.0, 0.0], [4.0, 0.0], 1, "train(state, steps) must move the outputs, it does not"),
 )
 def test_outputs_may_move_by_what_rounding_makes(begin, end, after, number, refuses):
     """Into bfloat16: 32 of its roundings, an eighth of the larger outputs; a link must show four times that."""
@@ -107,20 +102,18 @@ def test_weights_gain_what_the_adapter_gave_up_to_a_spacing_and_eight_roundings(
     expect_refusal(words * refuses, check_merge, link)
 
 
-@pytest.mark.parametrize(
-    ("gave", "gained", "scale", "words"),
-    [
-        (1.0, 2.15, 1.0, ", as if it was merged twice"),
-        (1.0, 2.25, 1.0, ", as if 2.25 of it was merged"),
-        (1.0, 0.05, 1.0, ", as if it was not merged"),
-        (1.0, -1.05, 1.0, ", as if it was subtracted"),
-        (1.0, 0.25, 4.0, ", as if its scale 4 was forgotten"),
-        (1.0, 4.3, 4.0, ", as if its scale 4 was applied twice"),
-        (1.0, 2.0, 2.0, ", as if it was merged twice or its scale 2 was applied twice"),
-        (1.0, 1.1, 1.05, ", as if 1.1 of it was merged"),
-        (1.0, 0.0, 0.0, ", as if it was not merged or its scale 0 was forgotten or its scale 0 was applied twice"),
-        (0.0, 1.0, 1.0, ""),
-    ],
+@cases(
+    "gave, gained, scale, words",
+    (1.0, 2.15, 1.0, ", as if it was merged twice"),
+    (1.0, 2.25, 1.0, ", as if 2.25 of it was merged"),
+    (1.0, 0.05, 1.0, ", as if it was not merged"),
+    (1.0, -1.05, 1.0, ", as if it was subtracted"),
+    (1.0, 0.25, 4.0, ", as if its scale 4 was forgotten"),
+    (1.0, 4.3, 4.0, ", as if its scale 4 was applied twice"),
+    (1.0, 2.0, 2.0, ", as if it was merged twice or its scale 2 was applied twice"),
+    (1.0, 1.1, 1.05, ", as if 1.1 of it was merged"),
+    (1.0, 0.0, 0.0, ", as if it was not merged or its scale 0 was forgotten or its scale 0 was applied twice"),
+    (0.0, 1.0, 1.0, ""),
 )
 def test_a_multiple_is_called_by_its_name_where_it_is_one(gave, gained, scale, words):
     """Also where something else is in the weights that is a fifth of it at most."""
@@ -136,18 +129,16 @@ def test_a_multiple_is_called_by_its_name_where_it_is_one(gave, gained, scale, w
 P = np.array([[1.0, 3.0], [0.0, 1.0]])
 
 
-@pytest.mark.parametrize(
-    ("gained", "left", "outputs", "words"),
-    [
-        (P, P / 2, 1.0, ": the adapter still gives 0.5 of what it gave, is the trained factor not reset to zero?"),
-        (P.T, 0 * P, 1.0, ", as if its transpose was merged"),
-        (2 * P.T, 0 * P, 1.0, ""),
-        (P, 0 * P, 1.0, ": the weights gained what it gave, is it still added when the model is run?"),
-        (4 * P, 0 * P, 1.0, ", as if its scale 4 was applied twice"),
-        (None, 0 * P, 0.0, ", as if it was not merged"),
-        (None, 0 * P, 8.0, ", as if it was merged twice"),
-        (None, 0 * P, [4.0, 4.0], "; are weights kept in fewer bits than outputs, which weights= would show?"),
-    ],
+@cases(
+    "gained, left, outputs, words",
+    (P, P / 2, 1.0, ": the adapter still gives 0.5 of what it gave, is the trained factor not reset to zero?"),
+    (P.T, 0 * P, 1.0, ", as if its transpose was merged"),
+    (2 * P.T, 0 * P, 1.0, ""),
+    (P, 0 * P, 1.0, ": the weights gained what it gave, is it still added when the model is run?"),
+    (4 * P, 0 * P, 1.0, ", as if its scale 4 was applied twice"),
+    (None, 0 * P, 0.0, ", as if it was not merged"),
+    (None, 0 * P, 8.0, ", as if it was merged twice"),
+    (None, 0 * P, [4.0, 4.0], "; are weights kept in fewer bits than outputs, which weights= would show?"),
 )
 def test_the_first_cause_that_fits_is_named(gained, left, outputs, words):
     """By the weights where they are shown, else by the outputs, which the link has moved from 0 to 4."""
@@ -189,25 +180,23 @@ LARGE, SMALL = (replace(total([D], [E], variance=0.25), kind=SINGLE) for D, E in
 AWAY = [0.25, 100.0]  # the second entry has learned nothing, and hides all else that is looked at
 
 
-@pytest.mark.parametrize(
-    ("sums", "refuses"),
-    [
-        ([total([1.0, 0.0], [-3.75, 0.0], 0.5, AWAY)], ""),
-        ([total([1.0, 0.0], [-4.0, 0.0], -0.5, AWAY)], "4.00 of it is lost to bfloat16, 1.07 times what"),
-        ([total([2.0, 0.0], [4.0, 0.0], 0.5, AWAY)], "2.00 of it is added by bfloat16, 1.07 times what"),
-        ([total([1.0, 0.0], [-3.0, 0.0], 0.0, AWAY), total([1.0, 0.0], [3.0, 0.0], 0.0, AWAY)], ""),
-        ([total([1.0], [-2.75], variance=0.25), LARGE], "0.39 of it is lost to bfloat16, 1.12 times"),
-        ([total([1.0], [-2.75], variance=0.25), SMALL], "2.68 of it is lost to bfloat16, 1.06 times"),
-        ([total([1.0, 0.0], [0.0, 3.25], variance=[0.0, 4.0], most=3.0)], ""),
-        (
-            [total([1.0, 0.0], [0.0, 3.5], variance=[0.0, 4.0], most=3.0)],
-            "3.5 of it of 'w', 0.761 times what rounding allows; is there another that trains",
-        ),
-        ([total([1.0, 0.0], [0.0, 4.25], variance=[0.0, 4.0])], ""),
-        ([total([1.0, 0.0], [0.0, 4.26], variance=[0.0, 4.0])], "of 'w', 1 times what rounding allows; are bits cut"),
-        ([total([1.0, 0.0], [0.0, 5.25], [0.0, 1.5], [0.0, 4.0])], ""),
-        ([total([1.0, 0.0], [0.0, 5.26], [0.0, 1.5], [0.0, 4.0])], "are bits cut off"),
-    ],
+@cases(
+    "sums, refuses",
+    ([total([1.0, 0.0], [-3.75, 0.0], 0.5, AWAY)], ""),
+    ([total([1.0, 0.0], [-4.0, 0.0], -0.5, AWAY)], "4.00 of it is lost to bfloat16, 1.07 times what"),
+    ([total([2.0, 0.0], [4.0, 0.0], 0.5, AWAY)], "2.00 of it is added by bfloat16, 1.07 times what"),
+    ([total([1.0, 0.0], [-3.0, 0.0], 0.0, AWAY), total([1.0, 0.0], [3.0, 0.0], 0.0, AWAY)], ""),
+    ([total([1.0], [-2.75], variance=0.25), LARGE], "0.39 of it is lost to bfloat16, 1.12 times"),
+    ([total([1.0], [-2.75], variance=0.25), SMALL], "2.68 of it is lost to bfloat16, 1.06 times"),
+    ([total([1.0, 0.0], [0.0, 3.25], variance=[0.0, 4.0], most=3.0)], ""),
+    (
+        [total([1.0, 0.0], [0.0, 3.5], variance=[0.0, 4.0], most=3.0)],
+        "3.5 of it of 'w', 0.761 times what rounding allows; is there another that trains",
+    ),
+    ([total([1.0, 0.0], [0.0, 4.25], variance=[0.0, 4.0])], ""),
+    ([total([1.0, 0.0], [0.0, 4.26], variance=[0.0, 4.0])], "of 'w', 1 times what rounding allows; are bits cut"),
+    ([total([1.0, 0.0], [0.0, 5.25], [0.0, 1.5], [0.0, 4.0])], ""),
+    ([total([1.0, 0.0], [0.0, 5.26], [0.0, 1.5], [0.0, 4.0])], "are bits cut off"),
 )
 def test_what_is_lost_is_held_against_what_rounding_may_take(monkeypatch, sums, refuses):
     """Twice one rounding, five deviations, and what the sum is off by itself; along what was learned, of all layers."""
@@ -238,17 +227,15 @@ BASE = [*RNG.standard_normal((40, 2, 2))]
 SIGNS = [*np.where(RNG.random((20, 2, 2)) < 0.5, 1.0, -2.0)]
 
 
-@pytest.mark.parametrize(
-    ("some", "others", "are_equal"),
-    [
-        ([], [], False),
-        (BASE[:1], BASE[:1], True),
-        (BASE[:2], [BASE[0], BASE[2]], False),
-        (SIGNS[:19], SIGNS[:19], False),
-        (SIGNS, SIGNS, True),
-        ([np.array([[1.0, 2.0, 3.0, 1.0]])], [np.array([[1.0, 2.0, 3.0, 1.0]])], True),
-        ([np.array([[1.0, -2.0, 2.0, 1.0]])], [np.array([[1.0, -2.0, 2.0, 1.0]])], False),
-    ],
+@cases(
+    "some, others, are_equal",
+    ([], [], False),
+    (BASE[:1], BASE[:1], True),
+    (BASE[:2], [BASE[0], BASE[2]], False),
+    (SIGNS[:19], SIGNS[:19], False),
+    (SIGNS, SIGNS, True),
+    ([np.array([[1.0, 2.0, 3.0, 1.0]])], [np.array([[1.0, 2.0, 3.0, 1.0]])], True),
+    ([np.array([[1.0, -2.0, 2.0, 1.0]])], [np.array([[1.0, -2.0, 2.0, 1.0]])], False),
 )
 def test_sketches_are_the_same_where_chance_does_not_make_it(some, others, are_equal):
     """Of few values, at most half as many as entries, twenty links; of many values one."""
