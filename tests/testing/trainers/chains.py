@@ -248,24 +248,10 @@ RIGHT += [altered(kind=np.float32), Master, Compensated, Stochastic]
 # --- wrong: a merge that moves the function
 
 
-class Twice(Chain):
-    """A callback that merges, and a save that merges once more."""
-
-    def fold(self):
-        super().fold()
-        super().fold()
-
-
-class NotMerged(Chain):
-    """The adapter begins anew without being merged."""
-
-    def merged(self, name):
-        return self.W[name]
-
-
-class Unscaled(Chain):
-    def merged(self, name):
-        return self.W[name] + self.B[name] @ self.A[name]
+Twice = altered(fold=lambda self: [Chain.fold(self) for _ in range(2)])
+"""A callback that merges, and a save that merges once more."""
+NotMerged = altered(merged=lambda self, name: self.W[name])
+Unscaled = altered(merged=lambda self, name: self.W[name] + self.B[name] @ self.A[name])
 
 
 class KeepsB(Chain):
@@ -290,14 +276,6 @@ class StillAdded(Chain):
         return super().weight(name) + (self.beside[name] if self.beside else 0.0)
 
 
-class BothZero(Chain):
-    """A slot that is cleared: every gradient is zero."""
-
-    def merge(self):
-        super().merge()
-        self.A = {name: 0 * A for name, A in self.A.items()}
-
-
 MERGE = {
     Twice: "of what the adapter contributed, rounding allows .*, as if it was merged twice",
     NotMerged: "the outputs moved by 1 of what the adapter contributed, .* as if it was not merged",
@@ -316,7 +294,10 @@ MERGE = {
     altered(merged=lambda self, name: self.W[name] if name == "head" else Chain.merged(self, name)): (
         "merge must preserve the function: in link 1 the outputs moved by"
     ),
-    BothZero: "merge must leave an adapter that can be trained: at the start of link 2 both factors of 'first'",
+    # a slot that is cleared: every gradient is zero
+    altered(merge=lambda self: Chain.merge(self) or self.A.update({name: 0 * A for name, A in self.A.items()})): (
+        "merge must leave an adapter that can be trained: at the start of link 2 both factors of 'first'"
+    ),
     altered(train=lambda self, steps: None): (  # the optimiser holds the factors of another copy
         "train.* must move the outputs, it does not: does the optimiser hold the adapter"
     ),
@@ -329,9 +310,7 @@ MERGE = {
 # --- wrong: what the optimiser keeps
 
 
-class NoReset(Chain):
-    def reset(self):
-        pass
+NoReset = altered(reset=lambda self: None)
 
 
 class OtherKeys(Chain):
@@ -369,11 +348,8 @@ def numbers(seed, *shape):
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-class Reseeded(Chain):
-    """A generator of the same seed in each merge."""
-
-    def draw(self, name, n):
-        return numbers([0, len(name), n], self.rank, n)
+Reseeded = altered(draw=lambda self, name, n: numbers([0, len(name), n], self.rank, n))
+"""A generator of the same seed in each merge."""
 
 
 class SeededInMerge(Chain):
@@ -490,10 +466,8 @@ FRESH = {
 # --- wrong: weights in low precision
 
 
-class Half(Chain):
-    """Each merge rounds to nearest."""
-
-    kind, rate = np.float16, 2e-5
+Half = altered(kind=np.float16, rate=2e-5)
+"""Each merge rounds to nearest."""
 
 
 class Decayed(Chain):
