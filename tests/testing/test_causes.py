@@ -17,6 +17,7 @@ from rac_theory.testing.trainers.arrays import FORMATS
 from tests.testing import by_hand
 from tests.testing.by_hand import BATCH, COIN, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 from tests.testing.cases import cases
+from tests.testing.failing import refuted
 
 WRONG = [
     (RAC, {"scale": 0.95}, r"its steps are 0\.95 of those that are declared"),
@@ -210,8 +211,7 @@ OTHERWISE = [
 @pytest.mark.parametrize(("implements", "own", "cause"), OTHERWISE, ids=map(str, range(len(OTHERWISE))))
 def test_the_cause_of_what_is_done_otherwise_is_named(implements, own, cause):
     """At draws of which the check sees the fault at all; would catch a rule that comes before one that fits better."""
-    with pytest.raises(Refuted, match=rf"must be .*(, but |: ){cause}"):
-        check_algorithm(declared(own, implements), draws=4 * DRAWS)
+    refuted(rf"must be .*(, but |: ){cause}", check_algorithm, declared(own, implements), draws=4 * DRAWS)
 
 
 def test_a_sketch_that_the_object_was_made_with_is_stale():

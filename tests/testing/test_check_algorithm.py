@@ -26,6 +26,7 @@ from rac_theory.testing.algorithms.members import check_rank
 from tests.mutants import wrong_algorithms as wrong
 from tests.mutants.wrong_gradients import Biased, Peeks, Summed, Understated
 from tests.testing.cases import cases
+from tests.testing.failing import refuted
 
 RNG = np.random.default_rng(612)
 X = RNG.normal(size=(12, 4)) * [1.0, 2.0, 0.5, 1.0]
@@ -200,8 +201,7 @@ def draws_by_need(problem, W, rng):
     (Base(deterministic=True), "deterministic must be False: another seed gives other iterates"),
 )
 def test_each_fault_of_any_algorithm_has_its_sentence(broken, message):
-    with pytest.raises(Refuted, match=message):
-        check_algorithm(Case(broken, LEAST))
+    refuted(message, check_algorithm, Case(broken, LEAST))
 
 
 def test_the_base_of_the_broken_ones_passes():
@@ -282,8 +282,7 @@ class LongerThanCertified(CertifiedStep):
 )
 def test_each_fault_of_a_gradient_source_has_its_sentence(source, message):
     for algorithm in (SGD(GAMMA, source), RACLoRA(B, GAMMA, gradients=source)):
-        with pytest.raises(Refuted, match=message):
-            check_algorithm(Case(algorithm, LEAST))
+        refuted(message, check_algorithm, Case(algorithm, LEAST))
 
 
 # --- projected steps ------------------------------------------------------------------------------------------------
@@ -388,8 +387,7 @@ def test_noise_that_knows_the_sketch_is_seen(source):
     (Drifts, r"must make steps W - gamma H g, .* step 1 is off by 0.119 of gamma"),
 )
 def test_each_fault_of_a_projected_step_has_its_sentence(broken, message):
-    with pytest.raises(Refuted, match=message):
-        check_algorithm(Case(broken(B, GAMMA, gradients=Minibatch(2)), LEAST))
+    refuted(message, check_algorithm, Case(broken(B, GAMMA, gradients=Minibatch(2)), LEAST))
 
 
 @pytest.mark.parametrize("curvature", [1.0, 1e-11])
@@ -408,9 +406,8 @@ def test_the_algorithm_is_left_as_it_was():
 
 def test_the_witness_of_a_bias_shows_it():
     """Along U the mean gradient of the biased minibatches is off, computed from the rows that they can draw."""
-    with pytest.raises(Refuted, match="is it biased") as caught:
-        check_algorithm(Case(SGD(GAMMA, Biased(2)), LEAST))
-    W, U = caught.value.witness["W"], caught.value.witness["U"]
+    caught = refuted("is it biased", check_algorithm, Case(SGD(GAMMA, Biased(2)), LEAST))
+    W, U = caught.witness["W"], caught.witness["U"]
     mean = LEAST.component_gradient(W[None], np.arange(8)[None])[0]
     assert np.sum((mean - LEAST.gradient(W)) * U) > 0
 

@@ -26,7 +26,7 @@ from rac_theory.testing.sketches.moments import coordinates as coordinates_of
 from tests.mutants import wrong_sketch_draws, wrong_sketches
 from tests.mutants.wrong_sketch_laws import FALSE, TRUE, Listed
 from tests.testing.cases import cases
-from tests.testing.failing import refusal
+from tests.testing.failing import refusal, refuted
 
 
 @pytest.mark.long
@@ -53,9 +53,8 @@ def test_a_matrix_that_is_always_drawn_is_named_by_how_often_but_where_there_is_
     watched = SimpleNamespace(
         sketch=taken.sketch, name="Silent", calls=lambda *given: shapes.append(given[1:]) or taken.calls(*given)
     )
-    with pytest.raises(Refuted, match="gave the same matrix 512 times") as caught:
-        check_fresh(watched, 0)
-    assert [calls * size for calls, size in shapes] == [int(re.search(r"(\d+) times", str(caught.value))[1])]
+    caught = refuted("gave the same matrix 512 times", check_fresh, watched, 0)
+    assert [calls * size for calls, size in shapes] == [int(re.search(r"(\d+) times", str(caught))[1])]
     check_fresh(Draws(Silent(np.eye(1))), 0)
 
 
@@ -66,9 +65,8 @@ def test_one_column_of_one_draw_that_is_too_long_is_seen(at):
     S = np.tile(np.eye(3)[:, :2], (3, 1, 1))
     S[at, 1, 1] = 2.0
     off = Silent(S[0], orthonormal=True, sample=lambda rng, size: S)
-    with pytest.raises(Refuted, match="are off by up to 3 in 1 of 3 draws") as caught:
-        Draws(off).take(np.random.default_rng(0), 3)
-    np.testing.assert_array_equal(caught.value.witness["S"], S[at])
+    caught = refuted("are off by up to 3 in 1 of 3 draws", Draws(off).take, np.random.default_rng(0), 3)
+    np.testing.assert_array_equal(caught.witness["S"], S[at])
 
 
 def coordinates(rng, size):
@@ -134,8 +132,7 @@ OFF = np.diag([0.3, 0.366, 1 / 3, 1 / 3, 1 / 3, 1 / 3])  # by 10% in two of six 
     (Base(expected_projection=lambda: OFF), "(along one (coordinate|direction)|in a sum of its entries) it says"),
 )
 def test_each_fault_has_its_sentence(broken, message):
-    with pytest.raises(Refuted, match=message):
-        check_sketch(broken)
+    refuted(message, check_sketch, broken)
 
 
 def gaussian(rng, size):
@@ -181,8 +178,7 @@ class SeededHaar(Haar):
 )
 def test_dependence_is_seen_with_every_batch_that_is_drawn(broken, message):
     """Would catch tests of the first two large calls alone, or of some distances: these faults passed them."""
-    with pytest.raises(Refuted, match=message):
-        check_sketch(broken)
+    refuted(message, check_sketch, broken)
 
 
 @pytest.mark.parametrize("right", [Base(sample=gaussian), Haar(2, 1), Haar(3, 1)], ids=["free", "plane", "lines"])
@@ -238,8 +234,7 @@ def test_a_mean_is_bet_on_where_it_is_farthest_off_and_within_what_a_projection_
     assert mean._bets.fixed == (0 if by_rank else 6)  # coordinates and the trace, whose claims do not change
     for column, where in ((4, "coordinate"), (5, "trace over dim"), (6, "direction"), (7, "direction"), (8, "entries")):
         monkeypatch.setattr(Bets, "refuted", lambda self, alpha, column=column: (column, 0.25, 0.5))
-        with pytest.raises(Refuted, match=f"{where} it says 0.25, but 12 draws have mean 0.5"):
-            mean.check(0.01)
+        refuted(f"{where} it says 0.25, but 12 draws have mean 0.5", mean.check, 0.01)
 
 
 def test_a_second_moment_is_bet_on_where_it_is_farthest_off_and_up_to_what_a_projection_can_give(monkeypatch):
@@ -379,8 +374,7 @@ SENTENCES = {
 @pytest.mark.long
 @pytest.mark.parametrize("name", FALSE)
 def test_a_false_law_is_refuted(name):
-    with pytest.raises(Refuted, match=SENTENCES.get(name, "must")):
-        check_sketch(FALSE[name])
+    refuted(SENTENCES.get(name, "must"), check_sketch, FALSE[name])
 
 
 @pytest.mark.long
@@ -426,9 +420,8 @@ def test_a_witness_is_shown_in_full_up_to_twelve_numbers(columns, shown):
 
 
 def test_a_rare_draw_is_shown():
-    with pytest.raises(Refuted, match="in 1 of 3938 draws") as caught:
-        check_sketch(wrong_sketch_draws.InfinityInLargeBatches(6, 2))
-    assert np.isinf(caught.value.witness["S"]).any()
+    caught = refuted("in 1 of 3938 draws", check_sketch, wrong_sketch_draws.InfinityInLargeBatches(6, 2))
+    assert np.isinf(caught.witness["S"]).any()
 
 
 class Locked(Haar):
@@ -455,17 +448,14 @@ class Forgetful(Haar):
 
 def test_a_sketch_is_the_same_in_a_worker_process():
     """The first raised a bare TypeError of the copy module; the second passed, and two workers gave other numbers."""
-    with pytest.raises(Refuted, match=r"^Locked must be such that it can be sent to worker processes"):
-        check_sketch(Locked(), draws=64)
-    with pytest.raises(Refuted, match="Forgetful must draw the same in a worker process, its copy"):
-        check_sketch(Forgetful(), draws=64)
+    refuted(r"^Locked must be such that it can be sent to worker processes", check_sketch, Locked(), draws=64)
+    refuted("Forgetful must draw the same in a worker process, its copy", check_sketch, Forgetful(), draws=64)
 
 
 def test_two_forms_are_told_apart_where_they_differ_most():
     """Catches the largest entry in the place of the largest difference."""
     forms = {"first": np.diag([0.9, 0.5, 0.2]), "second": np.diag([0.91, 0.4, 0.2])}
-    with pytest.raises(Refuted, match=r"second must be E\[H\]: it says 0\.4 at \(1, 1\), first says 0\.5"):
-        _check_agreement("E[H]", forms)
+    refuted(r"second must be E\[H\]: it says 0\.4 at \(1, 1\), first says 0\.5", _check_agreement, "E[H]", forms)
 
 
 def test_a_window_of_many_coordinates_holds_some_the_diagonal_and_others():

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from rac_theory.problems import FromFunctions, Smoothness
-from rac_theory.testing import Refuted, check_problem
+from rac_theory.testing import check_problem
 from tests.testing.cases import cases
+from tests.testing.failing import refuted
 from tests.testing.test_check_problem import OURS, Broken, X, strip
 
 SOFTMAX = OURS["softmax, ridge"]
@@ -64,8 +65,7 @@ FALSE = {
 @pytest.mark.parametrize("problem", FALSE.values(), ids=FALSE)
 def test_false_ones_are_refuted(problem):
     """Five per cent less, and half in the direction that curves most."""
-    with pytest.raises(Refuted, match=r"smoothness must bound f\(W \+ D\)"):
-        check_problem(problem)
+    refuted(r"smoothness must bound f\(W \+ D\)", check_problem, problem)
 
 
 def test_true_ones_that_are_looser_pass():
@@ -87,8 +87,7 @@ def test_a_bend_that_no_value_can_show_is_found():
         return FromFunctions((1, 1), value, lambda W: 1e-2 * np.sin(100 * W), L=1.0, smoothness=Q)
 
     check_problem(problem(1.0))
-    with pytest.raises(Refuted, match=r"there and back, and so .* by 0\.9: it is 0\.99"):
-        check_problem(problem(0.9))
+    refuted(r"there and back, and so .* by 0\.9: it is 0\.99", check_problem, problem(0.9))
 
 
 def test_a_negative_curvature_is_no_counterexample():
@@ -100,13 +99,12 @@ def test_a_negative_curvature_is_no_counterexample():
 def test_the_step_is_a_witness():
     """The numbers of the sentence can be had again from the matrices that it carries."""
     problem = rescaled("quadratic, kronecker", 0.9)
-    with pytest.raises(Refuted, match="the bound is") as caught:
-        check_problem(problem)
-    W, D = caught.value.witness["W"], caught.value.witness["D"]
+    caught = refuted("the bound is", check_problem, problem)
+    W, D = caught.witness["W"], caught.witness["D"]
     rise = problem.value(W + D) - problem.value(W) - np.sum(problem.gradient(W) * D)
     bound = np.sum(D * problem.smoothness.times(D)) / 2
     assert rise > bound
-    said = [float(x) for x in re.search(r"the bound is (\S+), f rises by (\S+), at", str(caught.value)).groups()]
+    said = [float(x) for x in re.search(r"the bound is (\S+), f rises by (\S+), at", str(caught)).groups()]
     np.testing.assert_allclose(said, [bound, rise], rtol=1e-5)
 
 
@@ -116,5 +114,4 @@ def test_the_step_is_a_witness():
     (Smoothness.isotropic(9.0, (2, 3)), r"smoothness must be for W of shape \(3, 2\), it is for \(2, 3\)"),
 )
 def test_what_is_none_of_its_shape_is_named(Q, message):
-    with pytest.raises(Refuted, match=message):
-        check_problem(Broken(smoothness=Q))
+    refuted(message, check_problem, Broken(smoothness=Q))

@@ -37,7 +37,7 @@ from tests.algorithms.methods import EF21, FEEDBACK, HEAVY_BALL
 from tests.testing import by_hand
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 from tests.testing.cases import cases
-from tests.testing.failing import refusal
+from tests.testing.failing import refusal, refuted
 
 # --- judged as checked ----------------------------------------------------------------------------------------------
 
@@ -175,8 +175,7 @@ def test_ranks_that_only_all_runs_together_lose():
 
     Of 16,384 pairs of steps 82 lose rank on average; 36 would do, which are fewer with probability 1e-9.
     """
-    with pytest.raises(Refuted, match="in how many have lost rank"):
-        check_algorithm(declared(by_hand.LosesRank(lost=1 / 200)), draws=8 * DRAWS)
+    refuted("in how many have lost rank", check_algorithm, declared(by_hand.LosesRank(lost=1 / 200)), draws=8 * DRAWS)
 
 
 class Subspaces:
@@ -295,8 +294,7 @@ def test_a_step_on_several_layers_is_compared_with_what_it_claims():
     checked = check_algorithm(Case(Implementation(Both(1.0), implements=claimed), problem), draws=DRAWS)
     assert verify("T1", replace(checked, steps=10)).status.name != "NOT_APPLICABLE"
     short = Case(Implementation(Both(0.9), implements=claimed), problem)
-    with pytest.raises(Refuted, match=r"its steps are about 0\.(89|9) of those that are declared"):
-        check_algorithm(short, draws=DRAWS)
+    refuted(r"its steps are about 0\.(89|9) of those that are declared", check_algorithm, short, draws=DRAWS)
 
 
 def test_an_error_turns_a_subspace_of_full_rank_by_the_condition_number():

@@ -12,7 +12,7 @@ from rac_theory.testing.trainers.arrays import FORMATS
 from rac_theory.testing.trainers.merging import Sum, check_drift, check_frozen, check_memory, check_merge, check_scale
 from rac_theory.testing.trainers.trainer import Adapter, Link, Snapshot
 from tests.testing.cases import cases
-from tests.testing.failing import expect_refusal, refusal
+from tests.testing.failing import expect_refusal, refusal, refuted
 
 FOUR, ONE = np.ones(4), np.eye(4)[0]
 M, V, STEP = ("m",), ("v",), ("step",)
@@ -163,10 +163,8 @@ def test_a_factor_that_is_frozen_stays_and_a_scale_does():
     old, moved = (product(1.0, factors={"B": part * B, "A": A}) for part in (1.0, 1.5))
     link = Link(3, seen([0.0], old), seen([0.0], moved), seen([0.0], product(1.0, scale=2.0, factors={"B": B, "A": A})))
     check_frozen(link, "A")
-    with pytest.raises(Refuted, match=r"B frozen, as is declared: in link 3 B of 'w' moved by 0\.5 of"):
-        check_frozen(link, "B")
-    with pytest.raises(Refuted, match="the scale of the adapter of 'w': after link 3 it is 2, it was 1; is alpha"):
-        check_scale(link)
+    refuted(r"B frozen, as is declared: in link 3 B of 'w' moved by 0\.5 of", check_frozen, link, "B")
+    refuted("the scale of the adapter of 'w': after link 3 it is 2, it was 1; is alpha", check_scale, link)
     check_scale(Link(3, link.begin, link.end, seen([0.0], product(1.0, scale=2.0, factors={"B": A, "A": A}))))
 
 
@@ -249,9 +247,8 @@ def shifted(by, links):
 @pytest.mark.parametrize("by", range(-8, 9))
 def test_a_layer_that_follows_another_one_is_named_with_its_distance(by):
     when = f"the same, {f'{abs(by)} links apart' if by else 'in the same link'}, in {16 - abs(by)} links"
-    with pytest.raises(Refuted, match=f"B of 'a' and A of 'b' are {when}") as caught:
-        check_chain._check_layers(shifted(by, 16))
-    np.testing.assert_array_equal(caught.value.witness["sketch"], BASE[12 + max(by, 0)])
+    caught = refuted(f"B of 'a' and A of 'b' are {when}", check_chain._check_layers, shifted(by, 16))
+    np.testing.assert_array_equal(caught.witness["sketch"], BASE[12 + max(by, 0)])
 
 
 def test_few_links_and_long_distances_are_not_compared():
@@ -259,8 +256,7 @@ def test_few_links_and_long_distances_are_not_compared():
         check_chain._check_layers(shifted(by, links))
     x, y, z, w = BASE[:4]
     check_chain._check_links({("a", "B"): [x, y, x, y, z, w]})
-    with pytest.raises(Refuted, match="in 4 links B of 'a' is that of 2 links before"):
-        check_chain._check_links({("a", "B"): [x, y, x, y, x, y]})
+    refuted("in 4 links B of 'a' is that of 2 links before", check_chain._check_links, {("a", "B"): [x, y, x, y, x, y]})
 
 
 def test_all_that_is_asked_of_sketches_shares_the_level(monkeypatch):
@@ -288,7 +284,6 @@ def test_outputs_that_differ_are_told_by_how_much():
     """Half of a norm of five; and no share of what is pruned is above one."""
     shown = iter([seen([3.0, 4.0]), seen([3.0, 4.5])])
     given = {"new": lambda seed: seed, "trained": lambda state, steps: state, "snapshot": lambda state: next(shown)}
-    with pytest.raises(Refuted, match=r"two calls differ by 0\.1 of their norm"):
-        check_chain._check_outputs(SimpleNamespace(**given), 0)
+    refuted(r"two calls differ by 0\.1 of their norm", check_chain._check_outputs, SimpleNamespace(**given), 0)
     with pytest.raises(ValueError, match=r"pruned must be a finite number > 0 and < 1.*, got 1\.5"):
         check_chain.check_chain(*[None] * 4, pruned=1.5)
