@@ -4,8 +4,8 @@ No test here is statistical: a search either finds a counterexample, which is on
 """
 
 import math
-from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,12 +25,12 @@ from rac_theory.problems import (
     TanhNetwork,
     TwoLayerNetwork,
 )
-from rac_theory.testing import Refuted, check_problem
+from rac_theory.testing import check_problem
 from rac_theory.testing.problems import check_problem as calls
 from rac_theory.testing.problems import derivatives
 from tests.mutants import wrong_problem_calls as wrong_calls
 from tests.testing.cases import cases
-from tests.testing.failing import refuted
+from tests.testing.failing import expect_refusal, refuted
 
 RNG = np.random.default_rng(611)
 X = RNG.normal(size=(20, 3)) * [1.0, 2.0, 0.5]
@@ -225,15 +225,11 @@ def test_each_false_claim_has_its_sentence(broken, message):
 @pytest.mark.parametrize("length", [1e-6, 1e6])
 def test_a_slope_is_seen_alike_along_a_direction_of_any_length(length):
     """Catches differences that become too long to see anything, as they grow with the direction."""
-    W = np.ones((1, 1))
-
-    def verdict(off):
-        return derivatives._derivative(
-            lambda W: np.sin(W).sum(axis=(1, 2)), lambda W: off * length * np.cos(W), W, length * W, scale=0.0
-        )
-
-    assert [verdict(off)[2] for off in (1 - 1e-4, 1, 1 + 1e-4)] == [True, False, True]
-    np.testing.assert_allclose(verdict(1)[1], length * math.cos(1), rtol=1e-6)
+    W, value = np.ones((1, 1)), lambda W: np.sin(W).sum(axis=(1, 2))
+    for off, wrong in ((1 - 1e-4, True), (1, False), (1 + 1e-4, True)):
+        found = derivatives._derivative(value, lambda W, by=off * length: by * np.cos(W), W, length * W, scale=0.0)
+        assert found[2] is wrong
+        np.testing.assert_allclose(found[1], length * math.cos(1), rtol=1e-6)
 
 
 @pytest.mark.parametrize("unit", [1e-6, 1e6])
@@ -242,10 +238,9 @@ def test_right_ones_pass_in_any_unit(unit):
     check_problem(Quadratic.left(unit * S, W_STAR))
     probe = SimpleNamespace(name="Problem", resolution=0.0, gradient_scale=0.0)
     truth = np.array([unit])
-    for times, refuted in ((0.95, False), (1.05, True)):
+    for times, words in ((0.95, ""), (1.05, "is an earlier result kept")):
         before = truth + times * 2e4 * np.finfo(float).eps * unit
-        with pytest.raises(Refuted, match="is an earlier result kept") if refuted else nullcontext():
-            calls._compare(probe, "value", (W_STAR, W_STAR), before, truth, before)
+        expect_refusal(words, calls._compare, probe, "value", (W_STAR, W_STAR), before, truth, before)
 
 
 def test_what_is_not_broken_passes_and_what_claims_nothing():
@@ -299,9 +294,9 @@ def test_a_narrow_bend_is_not_passed_over(place):
         bend = np.where(t < 0, (1 + t) ** 3, 1 + 3 * t + 3 * t**2 - t**3) / 6 + np.maximum(u - 1, 0)
         return np.sum(W**2 / 2 - 0.03 * bend, axis=(-2, -1))
 
-    with pytest.raises(Refuted, match="convex must be False"):
-        check_problem(FromFunctions((1, 1), value, slope, L=2.0, convex=True, batched=True))
-    refuted(r"L must bound .* L is 1\.5", check_problem, FromFunctions((1, 1), value, slope, L=1.5, batched=True))
+    of = partial(FromFunctions, (1, 1), value, slope, batched=True)
+    refuted("convex must be False", check_problem, of(L=2.0, convex=True))
+    refuted(r"L must bound .* L is 1\.5", check_problem, of(L=1.5))
 
 
 @pytest.mark.long
@@ -312,9 +307,9 @@ def test_what_is_right_when_called_once_is_refuted(wrong):
 
 
 def test_a_stale_result_has_its_sentence():
-    with pytest.raises(Refuted, match=r"after calls at A .* is an earlier result kept") as caught:
-        check_problem(wrong_calls.remembering("gradient", wrong_calls.close)())
-    assert np.allclose(caught.value.witness["A"], caught.value.witness["B"])
+    kept = wrong_calls.remembering("gradient", wrong_calls.close)()
+    witness = refuted(r"after calls at A .* is an earlier result kept", check_problem, kept).witness
+    assert np.allclose(witness["A"], witness["B"])
 
 
 @pytest.mark.parametrize("constant", ["L", "mu", "strong_convexity", "L_max"])
@@ -355,8 +350,7 @@ def test_steps_that_are_certified_are_taken():
 def test_a_matrix_of_a_batch_is_off_by_more_than_a_billionth(size, part, refuses):
     """Of itself, and of a thousandth where it is zero: catches a part of one over that."""
     off = part * 1e-9 * (1e-3 + size)
-    problem = SimpleNamespace(
-        shape=(2, 1), value=lambda W: size + np.zeros(W.shape[:-2]) + off * (W.ndim > 2), gradient=np.zeros_like
-    )
-    with pytest.raises(Refuted, match="must treat each matrix of a batch alone") if refuses else nullcontext():
-        calls._check_batch(SimpleNamespace(problem=problem, name="P", rng=np.random.default_rng), (3,))
+    problem = SimpleNamespace(shape=(2, 1), gradient=np.zeros_like)
+    problem.value = lambda W: size + np.zeros(W.shape[:-2]) + off * (W.ndim > 2)
+    probe = SimpleNamespace(problem=problem, name="P", rng=np.random.default_rng)
+    expect_refusal("must treat each matrix of a batch alone" * refuses, calls._check_batch, probe, (3,))
