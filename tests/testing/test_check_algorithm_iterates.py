@@ -19,12 +19,12 @@ from rac_theory.numerics import symmetric_evidence, symmetric_wealth
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches.draws import draw
-from rac_theory.testing import Refuted, check_algorithm
+from rac_theory.testing import check_algorithm
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow, numbers
 from rac_theory.testing.algorithms.recomputed import recomputed
 from tests.benchmarks import false_alarms_of_algorithms as false_alarms
-from tests.testing.cases import cases
+from tests.testing.cases import altered, cases
 from tests.testing.failing import refusal, refuted
 
 RNG = np.random.default_rng(31)
@@ -32,6 +32,11 @@ LEAST = LeastSquares(RNG.normal(size=(12, 4)), RNG.normal(size=(12, 3)), l2=0.1)
 FEDERATED = Federated(LEAST, 3)
 GAMMA = 0.5 / LEAST.L
 THIN, PAIR = sketches.Haar(4, 1), sketches.Gaussian(4, 2)
+
+
+def check(algorithm, words="", problem=LEAST, **given):
+    """Refuse an algorithm in these words; where there are none, it is right."""
+    return refuted(words, check_algorithm, Case(algorithm, problem), **given)
 
 
 # --- correct algorithms ---------------------------------------------------------------------------------------------
@@ -81,7 +86,7 @@ def test_a_gradient_may_be_cached_or_asked_for_twice():
                 G = problem.value_and_gradient(W)[1]
                 yield W
 
-    check_algorithm(Case(Cached(THIN, GAMMA), LEAST))
+    check(Cached(THIN, GAMMA))
 
 
 class Slotted:
@@ -116,8 +121,7 @@ def test_a_correct_algorithm_passes_on_a_problem_without_a_dict(kind, source):
     Whether the problem is watched and slowed, which no number of draws changes: few of them.
     """
     problem = kind(FEDERATED if isinstance(source, Clients) else LEAST)
-    case = Case(false_alarms.other_order(RACLoRA(THIN, GAMMA / 12, gradients=source)), problem)
-    check_algorithm(case, draws=512)
+    check(false_alarms.other_order(RACLoRA(THIN, GAMMA / 12, gradients=source)), problem=problem, draws=512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +129,7 @@ class Doubled:
     """A minibatch gradient that is ``factor`` times as long, from a source without a ``__dict__``."""
 
     factor: float
-
-    @property
-    def deterministic(self):
-        return False
+    deterministic = property(lambda self: False)
 
     def check(self, problem):
         pass
@@ -139,9 +140,8 @@ class Doubled:
 
 
 def test_a_source_without_a_dict_is_watched_like_any_other():
-    check_algorithm(Case(RACLoRA(THIN, GAMMA, gradients=Doubled(1.0)), LEAST))
-    with pytest.raises(Refuted, match="Doubled must give gradients of mean grad f"):
-        check_algorithm(Case(RACLoRA(THIN, GAMMA, gradients=Doubled(2.0)), LEAST))
+    check(RACLoRA(THIN, GAMMA, gradients=Doubled(1.0)))
+    check(RACLoRA(THIN, GAMMA, gradients=Doubled(2.0)), "Doubled must give gradients of mean grad f")
 
 
 class OfProperties(RACLoRA):
@@ -186,14 +186,13 @@ def test_a_gradient_is_seen_where_a_run_is_no_number():
 
 
 def test_a_step_is_computed_again_on_a_problem_without_a_dict():
-    class Longer(RACLoRA):
-        def iterates(self, problem, W, rng):
-            for step in self.low_rank_steps(np.random.default_rng(int(rng.integers(2**63))), W):
-                W = W + 1.001 * (self.gradients.descend(problem, W, step, rng) - W)
-                yield W
+    def longer(self, problem, W, rng):
+        for step in self.low_rank_steps(np.random.default_rng(int(rng.integers(2**63))), W):
+            W = W + 1.001 * (self.gradients.descend(problem, W, step, rng) - W)
+            yield W
 
-    with pytest.raises(Refuted, match=r"is off by 0\.00\d+ of gamma"):
-        check_algorithm(Case(Longer(THIN, GAMMA / 12, gradients=Reshuffled()), Slotted(LEAST)))
+    wrong = altered(RACLoRA, iterates=longer)(THIN, GAMMA / 12, gradients=Reshuffled())
+    check(wrong, r"is off by 0\.00\d+ of gamma", Slotted(LEAST))
 
 
 SOURCES = {
@@ -267,10 +266,7 @@ def test_a_mean_step_that_is_five_per_cent_too_long_is_caught_nine_times_in_ten(
 
 
 def test_the_same_without_the_five_per_cent_passes():
-    class Right(OwnNoise):
-        longer = 1.0
-
-    check_algorithm(Case(Right(THIN, GAMMA, gradients=Noisy(1.0)), LEAST))
+    check(altered(OwnNoise, longer=1.0)(THIN, GAMMA, gradients=Noisy(1.0)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -346,14 +342,13 @@ class Persistent(Noisy):
 def test_what_changes_after_the_descent_has_arrived_is_seen_where_it_is_slower():
     """One step of 1/L leads to the minimum of a round quadratic, where every later step is zero, however long."""
 
-    class LateDecay(RACLoRA):
-        def iterates(self, problem, W, rng):
-            for t in itertools.count():
-                W = W - self.gamma * (1 if t < 50 else 0.5) * problem.gradient(W)
-                yield W
+    def late_decay(self, problem, W, rng):
+        for t in itertools.count():
+            W = W - self.gamma * (1 if t < 50 else 0.5) * problem.gradient(W)
+            yield W
 
-    with pytest.raises(Refuted, match=r"step 51 is off by 0\.5 of gamma"):
-        check_algorithm(Case(LateDecay(None, 0.5), Quadratic.left(2 * np.eye(4), np.ones((4, 3)))))
+    late, round_one = altered(RACLoRA, iterates=late_decay)(None, 0.5), Quadratic.left(2 * np.eye(4), np.ones((4, 3)))
+    check(late, r"step 51 is off by 0\.5 of gamma", round_one)
 
 
 @cases(
@@ -363,10 +358,9 @@ def test_what_changes_after_the_descent_has_arrived_is_seen_where_it_is_slower()
     (Thaws(THIN, GAMMA), "must keep one sketch a run, of rank 1: after 72 steps"),
     (Slanted(THIN, GAMMA, gradients=Local(2)), "Slanted.low_rank_steps must move by -gamma E.H. grad f on average"),
     (SGD(GAMMA, Persistent(1.0)), "given|as if it were the first|mean grad f"),
-    ids=["lookalike", "two steps", "thaws", "slanted", "persistent noise"],
 )
 def test_each_false_claim_has_its_sentence(false, message):
-    refuted(message, check_algorithm, Case(false, LEAST))
+    check(false, message)
 
 
 # --- the evidence ---------------------------------------------------------------------------------------------------
