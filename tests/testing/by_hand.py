@@ -4,6 +4,8 @@ import numpy as np
 
 from rac_theory import Bernoulli, Case, Implementation, Minibatch, RACLoRA, sketches
 from rac_theory.problems import LeastSquares
+from rac_theory.testing import check_algorithm
+from tests.testing.failing import refuted
 
 RNG = np.random.default_rng(28)
 X, Y = RNG.normal(size=(20, 6)), RNG.normal(size=(20, 4))
@@ -88,3 +90,11 @@ def step(W, rng):
 
 def declared(own, implements=RAC, steps=60, problem=LEAST):
     return Case(Implementation(own, implements=implements), problem, steps=steps)
+
+
+def checked(own, words="", implements=RAC, draws=DRAWS, **given):
+    """Of a right implementation the case as checked; where there are words, it is refused in these."""
+    case = declared(own, implements, **{name: given.pop(name) for name in ("steps", "problem") if name in given})
+    if words:
+        return refuted(words, check_algorithm, case, draws=draws, **given)
+    return check_algorithm(case, draws=draws, **given)

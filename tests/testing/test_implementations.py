@@ -4,26 +4,13 @@ A check at alpha fails a right implementation with probability at most ``LEVELS 
 """
 
 import math
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
-from rac_theory import (
-    GD,
-    SGD,
-    Case,
-    Constants,
-    GaLore,
-    Implementation,
-    LayeredRACLoRA,
-    RACLoRA,
-    Status,
-    sketches,
-    verify,
-)
+from rac_theory import GD, SGD, Case, Constants, GaLore, LayeredRACLoRA, RACLoRA, Status, sketches, verify
 from rac_theory.algorithms import H, Method, gradient, state
 from rac_theory.algorithms.gradients import Exact, Local
 from rac_theory.problems import FromFunctions, Layers, Quadratic
@@ -35,7 +22,7 @@ from rac_theory.testing.algorithms.law import LEVELS
 from rac_theory.testing.probe import Probe
 from tests.algorithms.methods import EF21, FEEDBACK, HEAVY_BALL
 from tests.testing import by_hand
-from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
+from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, checked, declared, step
 from tests.testing.cases import cases
 from tests.testing.failing import refusal, refuted
 
@@ -52,7 +39,7 @@ def test_ten_lines_get_a_verdict():
         return X.T @ (X @ W - Y) / 20 + 0.2 * W
 
     problem = FromFunctions((6, 4), loss, gradient, L=LEAST.L, mu=LEAST.mu, f_star=LEAST.f_star, f_star_error=1e-12)
-    case = check_algorithm(declared(step, steps=20, problem=problem), draws=DRAWS)
+    case = checked(step, steps=20, problem=problem)
     verdict = verify("T2", case, rng=0)
     assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
     assert verdict.evidence == "sampled"
@@ -64,10 +51,9 @@ def test_ten_lines_get_a_verdict():
 
 def test_runs_are_its_own():
     """A check that was passed elsewhere does not make its runs those of what it implements."""
-    case = check_algorithm(declared(Mine()), draws=DRAWS)
+    case = checked(Mine())
     vars(case.algorithm.stepper).update(scale=-0.05)  # it changes after the check
-    verdict = verify("T2", case, rng=0)
-    assert verdict.status is Status.VIOLATED
+    assert verify("T2", case, rng=0).status is Status.VIOLATED
 
 
 @pytest.mark.parametrize("theorem", ["T2", "T10"])
@@ -80,23 +66,22 @@ def test_without_the_check_nothing_is_judged(theorem):
 
 
 def test_a_check_that_costs_more_than_alpha_is_refused():
-    case = check_algorithm(declared(Mine()), draws=DRAWS, alpha=1e-3)
     with pytest.raises(ValueError, match=r"add up to at most alpha=0.001, got 0.004 for check of the algorithm"):
-        verify("T2", case, rng=0)
+        verify("T2", checked(Mine(), alpha=1e-3), rng=0)
 
 
 def test_an_assertion_checks_first():
     """Its level covers the check: a quarter of it, and half for constants, of which there are none to sample."""
     verdict = assert_rate_bound("T2", declared(Mine()), rng=0, alpha=1e-4)
     assert verdict.levels == {"check of the algorithm": 2.5e-5, "runs": pytest.approx(7.5e-5)}
-    with pytest.raises(Refuted, match=r"but its steps are 0\.95 of those that are declared"):
-        assert_rate_bound("T2", declared(Mine(scale=0.95)), rng=0)
+    words = r"but its steps are 0\.95 of those that are declared"
+    refuted(words, assert_rate_bound, "T2", declared(Mine(scale=0.95)), rng=0)
     with pytest.raises(NotShown, match="NOT_APPLICABLE: gamma L <= 1 is not met"):
         assert_rate_bound("T2", declared(Mine(scale=2.0), RACLoRA(RAC.sketch, 2 * GAMMA)), rng=0)
 
 
 def test_a_deterministic_one_is_decided_by_one_run():
-    case = check_algorithm(declared(lambda W, rng: W - GAMMA * LEAST.gradient(W), GD(GAMMA)))
+    case = checked(lambda W, rng: W - GAMMA * LEAST.gradient(W), implements=GD(GAMMA))
     verdict = verify("T2", case)
     assert (verdict.status, verdict.evidence, verdict.runs) == (Status.HOLDS, "exact", 1)
     assert (case.checked.pairs, case.checked.each_step) == (0, True)
@@ -107,22 +92,18 @@ def test_a_deterministic_one_is_decided_by_one_run():
     lambda gamma: SGD(gamma, BATCH),
     lambda gamma: GaLore(2, gamma),
     lambda gamma: HEAVY_BALL(RAC.sketch, gamma=gamma, beta=0.5),
-    ids=["SGD", "GaLore", "method"],
 )
 def test_steps_that_rounding_hides_are_not_compared(implements):
     """Catches that all passes where nothing can be told: with gamma of 1e-13 steps twice as long did.
 
     Also lengths of all steps together for those of one, which at 1e-12 can be seen, and what does not move at all.
     """
-
-    def twice(gamma):
-        return declared(implements(2 * gamma), implements(gamma))
-
     for gamma in (1e-12, 1e-13):
+        case = declared(implements(2 * gamma), implements(gamma))
         with pytest.raises(ValueError, match=r"no step that .* claims to make is longer than 20 times what rounding"):
-            check_algorithm(twice(gamma), draws=DRAWS)
-    for wrong in (twice(1e-10), declared(lambda W, rng: W, implements(1e-10))):
-        assert refusal(check_algorithm, wrong, draws=DRAWS)
+            check_algorithm(case, draws=DRAWS)
+    for wrong in (implements(2e-10), lambda W, rng: W):
+        checked(wrong, " must ", implements(1e-10))
 
 
 # --- right ones -----------------------------------------------------------------------------------------------------
@@ -139,8 +120,8 @@ def test_steps_that_rounding_hides_are_not_compared(implements):
     ids=repr,
 )
 def test_a_right_one_passes(implements, changes, each_step):
-    checked = check_algorithm(declared(Mine(**changes), implements), draws=DRAWS).checked
-    assert (checked.level, checked.pairs, checked.each_step) == (4e-6, 4 * DRAWS, each_step)
+    seen = checked(Mine(**changes), implements=implements).checked
+    assert (seen.level, seen.pairs, seen.each_step) == (4e-6, 4 * DRAWS, each_step)
 
 
 class OwnData(Mine):
@@ -153,9 +134,8 @@ class OwnData(Mine):
 @cases("implements, changes", (RAC, {}), (GD(GAMMA), {"sketched": False}), (SAMPLED, {"batch": 4}), ids=repr)
 def test_data_of_its_own_is_no_fault(implements, changes):
     """Would catch a course on a multiple of the problem, of which it knows nothing. A wrong scale is seen as before."""
-    check_algorithm(declared(OwnData(**changes), implements), draws=DRAWS)
-    with pytest.raises(Refuted, match="of those that are declared"):
-        check_algorithm(declared(OwnData(**changes, scale=0.8), implements), draws=DRAWS)
+    checked(OwnData(**changes), implements=implements)
+    checked(OwnData(**changes, scale=0.8), "of those that are declared", implements)
 
 
 def test_single_precision_inside_is_no_fault():
@@ -166,7 +146,7 @@ def test_single_precision_inside_is_no_fault():
         G = LEAST.gradient(W).astype(np.float32)
         return W - (np.float32(GAMMA) * B @ np.linalg.solve(B.T @ B, B.T @ G)).astype(float)
 
-    check_algorithm(declared(single), draws=DRAWS)
+    checked(single)
 
 
 @pytest.mark.long
@@ -175,7 +155,7 @@ def test_ranks_that_only_all_runs_together_lose():
 
     Of 16,384 pairs of steps 82 lose rank on average; 36 would do, which are fewer with probability 1e-9.
     """
-    refuted("in how many have lost rank", check_algorithm, declared(by_hand.LosesRank(lost=1 / 200)), draws=8 * DRAWS)
+    checked(by_hand.LosesRank(lost=1 / 200), "in how many have lost rank", draws=8 * DRAWS)
 
 
 class Subspaces:
@@ -212,14 +192,12 @@ def test_an_optimiser_of_its_own_is_judged_as_galore(many, source):
 )
 def test_what_is_no_galore_is_named(changes, cause):
     """A projector that is never refreshed is right in its first step; would catch a comparison of that alone."""
-    with pytest.raises(Refuted, match=rf"^Subspaces must be GaLore\(.*, but {cause}"):
-        check_algorithm(declared(Subspaces(**changes), GaLore(2, GAMMA)))
+    checked(Subspaces(**changes), rf"^Subspaces must be GaLore\(.*, but {cause}", GaLore(2, GAMMA))
 
 
 def test_how_far_a_step_is_off_is_said_of_one_step():
     """With the whole gradient a tenth less is off by a tenth. Catches a length of more steps than are made."""
-    with pytest.raises(Refuted, match=r"step 1 is off by 0\.1 of gamma"):
-        check_algorithm(declared(Subspaces(scale=0.9, rank=4), GaLore(4, GAMMA)))
+    checked(Subspaces(scale=0.9, rank=4), r"step 1 is off by 0\.1 of gamma", GaLore(4, GAMMA))
 
 
 def test_galore_with_noise_cannot_be_declared():
@@ -244,9 +222,9 @@ class Asking(Mine):
 def test_gradients_that_are_asked_for_are_known(changes, source):
     """Then steps that are 1% too short are seen whatever the draws are, which the law of so few would not show."""
     implements = RACLoRA(RAC.sketch, GAMMA, gradients=source)
-    assert check_algorithm(declared(Asking(**changes), implements), draws=DRAWS).checked.each_step
-    with pytest.raises(Refuted, match=r"must make steps W - gamma H g.* step 1 is off by 0\.0"):
-        check_algorithm(declared(Asking(**changes, scale=0.99), implements), draws=DRAWS)
+    assert checked(Asking(**changes), implements=implements).checked.each_step
+    words = r"must make steps W - gamma H g.* step 1 is off by 0\.0"
+    checked(Asking(**changes, scale=0.99), words, implements)
 
 
 @pytest.mark.long
@@ -267,8 +245,7 @@ def test_a_wrong_law_is_seen_with_the_power_that_is_said():
     only six, all of 6 seeds would be seen with probability .05.
     """
     for seed in range(6):
-        with pytest.raises(Refuted, match="must move by -gamma E"):
-            check_algorithm(declared(Mine(lora_alpha=1.0, scale=0.9), PLAIN), draws=4096, rng=seed)
+        checked(Mine(lora_alpha=1.0, scale=0.9), "must move by -gamma E", PLAIN, draws=4096, rng=seed)
 
 
 def test_a_step_on_several_layers_is_compared_with_what_it_claims():
@@ -278,23 +255,23 @@ def test_a_step_on_several_layers_is_compared_with_what_it_claims():
     problem = Quadratic.full(A @ A.T / 18 + 0.3 * np.eye(18), np.ones((18, 1)), layers=layers)
     claimed = LayeredRACLoRA(layers, [Haar(4, 1), Coordinate(2, 1)], 1 / problem.L, ("left", "right"))
 
-    class Both:
-        def __init__(self, share):
-            self.share = share
+    def both(share):
+        """Steps of both layers that are longer by a factor."""
 
-        def iterates(self, problem, W, rng):
+        def iterates(problem, W, rng):
             while True:
                 first, second = layers.views(problem.gradient(W))
                 b, kept = rng.standard_normal((len(W), 4, 1)), rng.integers(2, size=len(W))
                 H = b * (np.swapaxes(b, 1, 2) @ first) / (b**2).sum(axis=1, keepdims=True), second.copy()
                 H[1][np.arange(len(W)), :, 1 - kept] = 0
-                W = W - self.share * claimed.gamma * layers.pack(H)
+                W = W - share * claimed.gamma * layers.pack(H)
                 yield W
 
-    checked = check_algorithm(Case(Implementation(Both(1.0), implements=claimed), problem), draws=DRAWS)
-    assert verify("T1", replace(checked, steps=10)).status.name != "NOT_APPLICABLE"
-    short = Case(Implementation(Both(0.9), implements=claimed), problem)
-    refuted(r"its steps are about 0\.(89|9) of those that are declared", check_algorithm, short, draws=DRAWS)
+        return SimpleNamespace(iterates=iterates)
+
+    right = checked(both(1.0), implements=claimed, problem=problem, steps=10)
+    assert verify("T1", right).status.name != "NOT_APPLICABLE"
+    checked(both(0.9), r"its steps are about 0\.(89|9) of those that are declared", claimed, problem=problem)
 
 
 def test_an_error_turns_a_subspace_of_full_rank_by_the_condition_number():
@@ -410,7 +387,7 @@ def test_the_lowest_point_is_looked_for_once(implements, monkeypatch):
     """Descents to it can take most of a check: from zero, a start and a minimum that are given, and from two others."""
     starts, descended = [], Probe._descended
     monkeypatch.setattr(Probe, "_descended", lambda probe, W: starts.append(W) or descended(probe, W))
-    check_algorithm(declared(implements, implements), draws=DRAWS)
+    checked(implements, implements=implements)
     assert len(starts) == len(Probe(LEAST, 0).landmarks) + 2
 
 
