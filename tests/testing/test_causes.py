@@ -159,7 +159,7 @@ def scheduled(W, H, G, t):
     return W - GAMMA * (0.5 + 0.5 * np.cos(np.pi * t / 1000)) * H @ G
 
 
-def with_replacement(W, rng):
+def replacing(W, rng):
     return by_hand.batch_gradient(W, rng.integers(20, size=(len(W), 4)))
 
 
@@ -195,11 +195,7 @@ OTHERWISE = [
     ),
     (SAMPLED, BatchTwice(batch=4), r"its batches are not drawn afresh: 0\.\d+ of the noise of a step is that of the"),
     (SAMPLED, EpochBatches(), r"its batches are not drawn afresh: a step has -0\.\d+ of the noise .* an epoch"),
-    (
-        SAMPLED,
-        Otherwise(gradient=with_replacement),
-        r"the noise of its gradients .* are batches drawn with replacement",
-    ),
+    (SAMPLED, Otherwise(gradient=replacing), r"the noise of its gradients .* are batches drawn with replacement"),
     (EPOCHS, Epoch(), r"its epochs are in another order than a random one: is a fixed order shifted"),
 ]
 
