@@ -4,6 +4,7 @@ A check at alpha fails a right implementation with probability at most ``LEVELS 
 """
 
 import math
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +16,7 @@ from rac_theory.algorithms import H, Method, gradient, state
 from rac_theory.algorithms.gradients import Exact, Local
 from rac_theory.problems import FromFunctions, Layers, Quadratic
 from rac_theory.sketches import Coordinate, Haar
-from rac_theory.testing import NotShown, Refuted, assert_rate_bound, check_algorithm
+from rac_theory.testing import NotShown, assert_rate_bound, check_algorithm
 from rac_theory.testing.algorithms import implementations
 from rac_theory.testing.algorithms.implementations import _turns
 from rac_theory.testing.algorithms.law import LEVELS
@@ -24,7 +25,7 @@ from tests.algorithms.methods import EF21, FEEDBACK, HEAVY_BALL
 from tests.testing import by_hand
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, checked, declared, step
 from tests.testing.cases import cases
-from tests.testing.failing import refusal, refuted
+from tests.testing.failing import heard, refusal, refuted
 
 # --- judged as checked ----------------------------------------------------------------------------------------------
 
@@ -363,16 +364,13 @@ def test_what_a_projection_leaves_is_known_up_to_rounding(fault, part, refuses):
     else:
         P[1, 1, 1], P[1, 2, 2] = 2.0, off
         of[1, 1, 1], of[1, 2, 2] = 2.0, off
-    size = np.linalg.norm(of, axis=(1, 2))
-    small = 0.5 + 1e-6 * (5 - size)
-    given = SimpleNamespace(called="Mine"), declared, P, of, small, np.array([True, True, True]), 2, of
-    if not refuses:
-        implementations._check_left(*given)
-        return
-    with pytest.raises(Refuted, match=r"Mine must be the method .*: in step 3 it moves by no projection") as caught:
-        implementations._check_left(*given)
-    np.testing.assert_array_equal(caught.value.witness["W"], of[1])
-    implementations._check_left(*given[:5], np.array([True, False, True]), 2, of)  # what is not known is left out
+    small = 0.5 + 1e-6 * (5 - np.linalg.norm(of, axis=(1, 2)))
+    left = partial(implementations._check_left, SimpleNamespace(called="Mine"), declared, P, of, small)
+    words = r"Mine must be the method .*: in step 3 it moves by no projection"
+    caught = refuted(words * refuses, left, np.array([True, True, True]), 2, of)
+    if refuses:
+        np.testing.assert_array_equal(caught.witness["W"], of[1])
+        left(np.array([True, False, True]), 2, of)  # what is not known is left out
 
 
 def test_what_rests_at_zero_is_no_other_method():
@@ -385,8 +383,7 @@ def test_what_rests_at_zero_is_no_other_method():
 @pytest.mark.parametrize("implements", [GD(GAMMA), GaLore(2, GAMMA), HEAVY_BALL(None, gamma=GAMMA, beta=0.5)], ids=str)
 def test_the_lowest_point_is_looked_for_once(implements, monkeypatch):
     """Descents to it can take most of a check: from zero, a start and a minimum that are given, and from two others."""
-    starts, descended = [], Probe._descended
-    monkeypatch.setattr(Probe, "_descended", lambda probe, W: starts.append(W) or descended(probe, W))
+    starts = heard(monkeypatch, Probe, "_descended", Probe._descended)
     checked(implements, implements=implements)
     assert len(starts) == len(Probe(LEAST, 0).landmarks) + 2
 
