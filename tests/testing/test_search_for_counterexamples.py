@@ -67,8 +67,14 @@ def square(curvature=4.0, **members):
     return SimpleNamespace(**members, value=lambda W: curvature / 2 * np.square(W).sum(axis=(-2, -1)))
 
 
-def probe_of(problem, scale=10.0):
-    return SimpleNamespace(problem=problem, name="P", gradient_scale=scale, resolution=0.0, rng=Probe(problem, 0).rng)
+def like(problem, **members):
+    """What has the shape, the value and the gradient of a problem, but for what is given."""
+    return SimpleNamespace(**{name: getattr(problem, name) for name in ("shape", "value", "gradient")} | members)
+
+
+def probe_of(problem, scale=10.0, **others):
+    known = {"problem": problem, "name": "P", "gradient_scale": scale, "resolution": 0.0, "rng": Probe(problem, 0).rng}
+    return SimpleNamespace(**known | others)
 
 
 def test_what_rounding_makes_of_a_pair_is_counted_by_hand():
@@ -98,15 +104,12 @@ def test_a_curvature_is_refused_beyond_a_millionth(off, refuses):
     low, high = 4 * (1 - off), 4 * (1 + off)
     claimed = probe_of(square(L=low, strong_convexity=high, mu=high, convex=True))
     unseen = probe_of(square(L=2.0, strong_convexity=8.0, convex=True), scale=1e14)  # gradients that round by more
+    low_Q, wrong_Q = (Smoothness.isotropic(L, (1, 1)) for L in (low, 2.0))
     for check in (smoothness._check_rise, smoothness._check_turn):
-        assert not refusal(check, unseen, Smoothness.isotropic(2.0, (1, 1)), A[1:], D[1:])
-        expect_refusal(
-            "P.smoothness must bound" * refuses, check, claimed, Smoothness.isotropic(low, (1, 1)), A[1:], D[1:]
-        )
-    for check, begin in (
-        (constants._check_smoothness, "P.L must bound"),
-        (constants._check_monotonicity, "P.strong_convexity must be at"),
-    ):
+        assert not refusal(check, unseen, wrong_Q, A[1:], D[1:])
+        expect_refusal("P.smoothness must bound" * refuses, check, claimed, low_Q, A[1:], D[1:])
+    bounds = {constants._check_smoothness: "P.L must", constants._check_monotonicity: "P.strong_convexity must be at"}
+    for check, begin in bounds.items():
         assert not refusal(check, unseen, A[1:], D[1:])
         expect_refusal(begin * refuses, check, claimed, A, D)
         assert refusal(check, claimed, A, D).endswith("at A = [[3.]], B = [[1.]]" * refuses)
@@ -149,10 +152,9 @@ def test_a_pair_says_what_is_not_convex(curvature, claimed, sentence):
 def test_a_pl_constant_is_refused_beyond_a_hundred_thousandth(off, refuses):
     """Of a quadratic with curvatures 1 and 4 it is 1, along the first direction: a descent of the ratio ends there."""
     problem = Quadratic.left(np.diag([1.0, 4.0]), np.zeros((2, 1)))
-    probe = Probe(SimpleNamespace(mu=1 + off, f_star=NAN, shape=(2, 1), start=np.ones((2, 1)),
-                                  value=problem.value, gradient=problem.gradient), 0)  # fmt: skip
+    probe = Probe(like(problem, mu=1 + off, f_star=NAN, start=np.ones((2, 1))), 0)
     assert bool(refusal(constants._check_polyak_lojasiewicz, probe)) is refuses
-    raised = Probe(SimpleNamespace(value=lambda W: problem.value(W) + 0.5, gradient=problem.gradient), 0)
+    raised = Probe(like(problem, value=lambda W: problem.value(W) + 0.5), 0)
     for size in (1.0, 0.01):
         end = constants._ratio_descent(raised, size * np.array([[1.0], [3.0]]), 0.5, 1e-9)
         assert constants._ratios(raised, end[None], 0.5, 1e-9).item() == pytest.approx(1.0, abs=1e-7)
@@ -283,11 +285,8 @@ def test_infima_that_are_too_high_are_named(infima, sentence):
 def test_a_certified_step_is_refused_beyond_what_is_true(factor, refuses):
     """``1 / L`` is the longest of a quadratic, where f falls by just that; with a place where it is no number."""
     base = Quadratic.left(np.diag([2.0, 2.0]), np.ones((2, 1)))
-    problem = SimpleNamespace(
-        shape=(2, 1), value=base.value, gradient=base.gradient, start=base.start, W_star=base.W_star,
-        certified_step=lambda W, G: np.full(len(W), factor / 2),
-    )  # fmt: skip
-    said = refusal(smoothness.check_certified_steps, Probe(problem, 0))
+    step = {"certified_step": lambda W, G: np.full(len(W), factor / 2)}
+    said = refusal(smoothness.check_certified_steps, Probe(like(base, start=base.start, W_star=base.W_star, **step), 0))
     assert bool(said) is refuses
     assert said.startswith("SimpleNamespace.certified_step must certify" * refuses)
     assert ("at s = 0.5, 1 of it" * refuses) in said
@@ -302,10 +301,9 @@ def test_what_rounding_makes_of_a_certified_step_is_counted_by_hand(beyond, refu
     """
     problem = square(certified_step=lambda W, G: np.full(len(W), 0.5))
     problem.value = lambda W: 2.0**37 + 2 * np.square(W).sum(axis=(-2, -1))
-    probe = probe_of(problem, scale=1e11)
-    probe.places, probe.trajectory = np.array([[[NAN]], [[0.0]]]), np.array([[[3.0]]])
     rounding = EPS * (1e4 * 2 * (2**37 + 18) + 1e3 * 1e11 * 9)
-    probe.resolution = (36 - rounding) * (1 + beyond)
+    places = {"places": np.array([[[NAN]], [[0.0]]]), "trajectory": np.array([[[3.0]]])}
+    probe = probe_of(problem, 1e11, resolution=(36 - rounding) * (1 + beyond), **places)
     words = "at s = 0.5, 1 of it, f goes from 1.37439e+11 to 1.37439e+11, and was to fall by 36"
     expect_refusal(words * refuses, smoothness.check_certified_steps, probe)
 
@@ -343,8 +341,7 @@ def test_an_argument_that_is_written_to_is_seen_whichever_it_is(written):
 def test_what_rounding_may_make_of_values_is_counted_by_hand():
     """``max |f|`` at zero, the start and the minimum; the size of that, 5, and the largest gradient."""
     minimum = np.array([[3.0], [-4.0]])
-    problem = Quadratic.left(1e6 * np.eye(2), minimum)
-    probe = Probe(SimpleNamespace(shape=(2, 1), value=problem.value, gradient=problem.gradient, start=10 * minimum), 0)
+    probe = Probe(like(Quadratic.left(1e6 * np.eye(2), minimum), start=10 * minimum), 0)
     assert probe.lowest == pytest.approx(minimum, abs=1e-6)
     assert probe.lowest_value < 1e-6
     assert probe.gradient_scale == pytest.approx(45e6)
@@ -372,14 +369,13 @@ def test_an_eigenbasis_is_held_against_value_and_gradient(part):
     U, V = (np.linalg.qr(rng.standard_normal((3, 3)))[0] for _ in range(2))
     c, centre = np.outer([1.0, 2, 3], [1.0, 1.5, 4]), rng.standard_normal((3, 3))
     right = Eigenbasis(c, centre, U, V, 2.0)
+    wrong = {"left": 2 * U, "right": V * [1, 1, 1.001], "curvatures": c * [1, 1, 1.001], "floor": 2.001}
     problem = SimpleNamespace(
         value=lambda W: 2 + np.sum(c * (U.T @ (W - centre) @ V) ** 2, axis=(1, 2)) / 2,
         gradient=lambda W: U @ (c * (U.T @ (W - centre) @ V)) @ V.T,
+        eigenbasis=replace(right, **{part: wrong[part]} if part else {}),
     )
-    wrong = {"left": 2 * U, "right": V * [1, 1, 1.001], "curvatures": c * [1, 1, 1.001], "floor": 2.001}
-    problem.eigenbasis = replace(right, **{part: wrong[part]} if part else {})
-    probe = probe_of(problem)
-    probe.places = rng.standard_normal((5, 3, 3))
+    probe = probe_of(problem, places=rng.standard_normal((5, 3, 3)))
     words = "must have orthogonal left and right" if part in ("left", "right") else "must give f as floor + sum"
     expect_refusal(words * bool(part), derivatives._check_eigenbasis, probe)
     problem.eigenbasis, gradient = right, problem.gradient
@@ -391,9 +387,7 @@ def test_terms_of_a_value_that_cancel_round_as_they_are_large():
     """Of 5e11 - 5e11 five ten-thousandths are left. Catches a right one that is refused far from its centre."""
     problem = SimpleNamespace(value=lambda W: (1 + 1e-15) * W[:, 0, 0] ** 2 / 2 - 5e11, gradient=lambda W: W)
     problem.eigenbasis = Eigenbasis(np.ones((1, 1)), np.zeros((1, 1)), None, None, -5e11)
-    probe = probe_of(problem)
-    probe.places = np.full((1, 1, 1), 1e6)
-    expect_refusal("", derivatives._check_eigenbasis, probe)
+    expect_refusal("", derivatives._check_eigenbasis, probe_of(problem, places=np.full((1, 1, 1), 1e6)))
 
 
 @pytest.mark.parametrize("found", [None, 0, 1, 3])
@@ -414,11 +408,9 @@ def test_what_lanczos_has_found_is_taken_and_else_its_start(monkeypatch, found):
 
 def test_a_place_without_a_value_is_shown_where_it_is_near():
     """A function that is no number at zero alone; far places may overflow."""
-    alone = SimpleNamespace(
-        shape=(2, 1), value=lambda W: np.where(W.any(axis=(1, 2)), 1.0, NAN), gradient=np.zeros_like
-    )
-    said = refusal(lambda: Probe(alone, 0).places)
-    assert "must have a finite value and gradient, at W = [[0.], [0.]]" in said
+    alone = SimpleNamespace(shape=(2, 1), gradient=np.zeros_like)
+    alone.value = lambda W: np.where(W.any(axis=(1, 2)), 1.0, NAN)
+    expect_refusal("must have a finite value and gradient, at W = [[0.], [0.]]", lambda: Probe(alone, 0).places)
 
 
 def test_a_single_component_is_a_subset():
@@ -454,21 +446,21 @@ def test_both_are_of_single_precision(wide):
     """Catches one that is enough."""
     problem = Quadratic.left(np.eye(2), np.zeros((2, 1)))
     names = {name: np.float64 if name == wide else np.float32 for name in ("value", "gradient")}
-    single = {
-        n: lambda W, n=n, kind=kind: getattr(problem, n)(W.astype(float)).astype(kind) for n, kind in names.items()
-    }
-    given = {"shape": (2, 1), "value": problem.value, "gradient": problem.gradient}
-    probe = Probe(SimpleNamespace(**given, single_precision=SimpleNamespace(**single)), 0)
+    single = SimpleNamespace(
+        **{n: lambda W, n=n, kind=kind: getattr(problem, n)(W.astype(float)).astype(kind) for n, kind in names.items()}
+    )
+    probe = Probe(like(problem, single_precision=single), 0)
     expect_refusal("must return float32" * bool(wide), derivatives._check_single_precision, probe)
 
 
 @pytest.mark.parametrize(("off", "refuses"), [(1.8e-7, False), (2.2e-7, True), (-2.2e-7, True)])
 def test_values_of_single_precision_are_off_by_a_part_of_themselves_and_of_the_largest(off, refuses):
     """1e-4 of a thousandth, twice: all values are one."""
-    given = {"shape": (2, 1), "value": lambda W: np.full(len(W), 1e-3), "gradient": np.zeros_like}
-    single = {"value": lambda W: np.full(len(W), 1e-3 + off, np.float32), "gradient": np.zeros_like}
-    probe = SimpleNamespace(problem=SimpleNamespace(**given, single_precision=SimpleNamespace(**single)), name="P",
-                            landmarks=np.zeros((1, 2, 1)), rng=np.random.default_rng, gradient_scale=1.0)  # fmt: skip
+    problem = SimpleNamespace(shape=(2, 1), value=lambda W: np.full(len(W), 1e-3), gradient=np.zeros_like)
+    problem.single_precision = like(problem, value=lambda W: np.full(len(W), 1e-3 + off, np.float32))
+    probe = SimpleNamespace(
+        problem=problem, name="P", landmarks=np.zeros((1, 2, 1)), rng=np.random.default_rng, gradient_scale=1.0
+    )
     assert bool(refusal(derivatives._check_single_precision, probe)) is refuses
 
 
@@ -487,11 +479,12 @@ def test_directions_are_those_that_curve_least_and_most():
 def test_both_at_once_are_what_each_is_alone_at_every_place(wrong):
     """Catches one place that is enough."""
     problem, where = Quadratic.left(np.eye(2), np.zeros((2, 1))), np.arange(5) == 3
-    given = {"value": problem.value, "gradient": problem.gradient}
-    given["value_and_gradient"] = lambda W: (
-        problem.value(W) + where * (wrong == "value"),
-        problem.gradient(W) + where[:, None, None] * (wrong == "gradient"),
+
+    def fused(W):
+        f, G = problem.value(W), problem.gradient(W)
+        return f + where * (wrong == "value"), G + where[:, None, None] * (wrong == "gradient")
+
+    probe = probe_of(
+        like(problem, value_and_gradient=fused), places=np.random.default_rng(0).standard_normal((5, 2, 1))
     )
-    probe = probe_of(SimpleNamespace(**given))
-    probe.places = np.random.default_rng(0).standard_normal((5, 2, 1))
     assert bool(refusal(derivatives._check_fused, probe)) is bool(wrong)
