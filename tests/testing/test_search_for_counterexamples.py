@@ -479,12 +479,11 @@ def test_directions_are_those_that_curve_least_and_most():
 def test_both_at_once_are_what_each_is_alone_at_every_place(wrong):
     """Catches one place that is enough."""
     problem, where = Quadratic.left(np.eye(2), np.zeros((2, 1))), np.arange(5) == 3
+    places = np.random.default_rng(0).standard_normal((5, 2, 1))
 
     def fused(W):
         f, G = problem.value(W), problem.gradient(W)
         return f + where * (wrong == "value"), G + where[:, None, None] * (wrong == "gradient")
 
-    probe = probe_of(
-        like(problem, value_and_gradient=fused), places=np.random.default_rng(0).standard_normal((5, 2, 1))
-    )
+    probe = probe_of(like(problem, value_and_gradient=fused), places=places)
     assert bool(refusal(derivatives._check_fused, probe)) is bool(wrong)

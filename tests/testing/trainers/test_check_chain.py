@@ -4,6 +4,7 @@ The one test about chance has alpha 1e-6; seeds are fixed.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -41,18 +42,10 @@ def test_each_fault_has_its_sentence(kind, sentence):
 
 def test_few_values_may_be_drawn_again():
     """One coordinate of six, in four links: some of them are the same for most seeds. Of 64 links all are not."""
-
-    class One(chains.Coordinates):
-        rank = 1
-
     for seed in range(8):
-        checked(One, rng=10 * seed, merges=4)
-
-    class Same(One):
-        def draw(self, name, n):
-            return np.eye(n)[:1]
-
-    refuted("merge must draw a fresh sketch: in 63 links", checked, Same)
+        checked(chains.altered(chains.Coordinates, rank=1), rng=10 * seed, merges=4)
+    same = chains.altered(chains.Coordinates, rank=1, draw=lambda self, name, n: np.eye(n)[:1])
+    refuted("merge must draw a fresh sketch: in 63 links", checked, same)
 
 
 def test_what_is_not_shown_is_not_tested():
@@ -115,15 +108,11 @@ def test_a_scale_that_changes_with_a_merge_is_named():
 
 def test_half_precision_of_the_outputs_is_no_fault():
     """Outputs in half precision are told from each other by its rounding; too little training is said to be so."""
-
-    class Coarse(chains.Chain):
-        def outputs(self):
-            return super().outputs().astype(np.float16)
-
-    checked(Coarse, merges=3, weights=None, moments=None)
-    Coarse.rate = 1e-3
+    coarse = chains.altered(outputs=lambda self: chains.Chain.outputs(self).astype(np.float16))
+    checked(coarse, merges=3, weights=None, moments=None)
+    coarse.rate = 1e-3
     with pytest.raises(ValueError, match=r"must move the outputs by more than rounding does: .* take more steps"):
-        checked(Coarse, merges=3, weights=None, moments=None, steps=1)
+        checked(coarse, merges=3, weights=None, moments=None, steps=1)
 
 
 def test_an_optimiser_that_shows_nothing_is_no_pass():
@@ -179,11 +168,8 @@ def test_a_part_of_the_sketch_before_is_seen():
 
     With power 0.9 fewer have probability 0.04, with power 0.5 as many 0.006.
     """
-
-    class Partly(chains.Averaged):
-        part = 0.4
-
-    said = [refusal(checked, Partly, rng=10 * seed, weights=None, moments=None) for seed in range(20)]
+    partly = chains.altered(chains.Averaged, part=0.4)
+    said = [refusal(checked, partly, rng=10 * seed, weights=None, moments=None) for seed in range(20)]
     assert sum("independent of the sketch before" in words for words in said) >= 16
 
 
@@ -206,13 +192,11 @@ def test_layers_that_are_apart_pass_at_their_level():
     """400 pairs of chains of 24 merges, in three layers of different shapes, at a seventh of 1: 57 on average at most,
     and three standard deviations more. Catches a level that each pair of layers has for itself."""
     rng, shapes, refused = np.random.default_rng(0), {"a": (2, 6), "b": (3, 5), "c": (1, 8)}, 0
-    none = np.zeros((1, 1))
+    empty = partial(Adapter, np.zeros((1, 1)), np.zeros((1, 1)), 0.0, 1.0)
 
     def link(number):
-        draws = {layer: {"A": rng.standard_normal(shape)} for layer, shape in shapes.items()}
-        adapters = {layer: Adapter(none, none, 0.0, 1.0, drawn) for layer, drawn in draws.items()}
-        shown = Snapshot(np.ones(1), FORMATS["float64"], adapters, {}, {})
-        return Link(number, shown, shown, shown)
+        adapters = {layer: empty({"A": rng.standard_normal(shape)}) for layer, shape in shapes.items()}
+        return Link(number, *[Snapshot(np.ones(1), FORMATS["float64"], adapters, {}, {})] * 3)
 
     for _ in range(400):
         chain = tuple([link(number) for number in range(1, 25)] for _ in "12")
