@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from rac_theory import pytest_plugin as plugin
@@ -182,10 +183,7 @@ def test_generator(rac_rng):
 @pytest.mark.long
 def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest, run_pytest_here):
     """A test that fails for what seed 42 draws first, in a project with a ``problems.py`` of its own."""
-    import numpy as np
-
-    drawn = np.random.default_rng(42).integers(2**32)
-    light = LIGHT.format(drawn=drawn)
+    light = LIGHT.format(drawn=np.random.default_rng(42).integers(2**32))
     status, output = run_pytest("--rac-seed", "all", test_it=light, problems="x = 1\n")
     assert status == 1
     assert "1 failed, 100 passed" in output
@@ -228,7 +226,6 @@ def test_the_plugin_is_light():
         "import rac_theory.pytest_plugin; "
         "print(time.perf_counter() - start, *(set(sys.modules) - before))"
     )
-
     for _ in range(5):
         time, *loaded = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).split()
         ours = {name for name in loaded if name.partition(".")[0] not in sys.stdlib_module_names}
@@ -313,13 +310,12 @@ def reported(test, *, failed=False, when="call", marked=True, tried=False):
         get_closest_marker=lambda name: marked or None,
     )
     report = SimpleNamespace(failed=failed, passed=not failed, when=when, sections=[])
-    plugin._STACK.extend([test] * (test is not None))
+    plugin._STACK.append(test)
     hook = plugin.pytest_runtest_makereport(item)
     next(hook)
     with pytest.raises(StopIteration) as ended:
         hook.send(report)
-    if test is not None:
-        plugin._STACK.pop()
+    plugin._STACK.pop()
     assert ended.value.value is report
     return [name for name, _ in item.user_properties], report.sections
 

@@ -32,21 +32,16 @@ class Tensor:
         raise TypeError("unsupported type BFloat16")
 
 
-def test_a_tensor_is_widened_by_its_own_library():
-    values, kind = read("x", Tensor([1.0, 2.0]))
-    assert values.tolist() == [1, 2]
-    assert kind is FORMATS["bfloat16"]
-
-
-def test_an_array_of_a_type_that_numpy_lacks():
+def test_a_tensor_is_widened_by_its_own_library_and_so_is_an_array_of_a_type_that_numpy_lacks():
     """With the unit of bfloat16: one of float64, what it converts to, would allow no rounding to such weights.
 
-    As those of JAX it names its own type and converts to one of NumPy.
+    As those of JAX the second names its own type and converts to one of NumPy.
     """
     extension = np.array([1.0, 0.10009765625]).view(type("Extension", (np.ndarray,), {"dtype": "bfloat16"}))
-    values, kind = read("x", extension)
-    assert values.tolist() == [1.0, 0.10009765625]
-    assert kind is FORMATS["bfloat16"]
+    for given, numbers in ((Tensor([1.0, 2.0]), [1, 2]), (extension, [1.0, 0.10009765625])):
+        values, kind = read("x", given)
+        assert values.tolist() == numbers
+        assert kind is FORMATS["bfloat16"]
 
 
 def test_a_copy_is_read():

@@ -259,10 +259,8 @@ def test_few_links_and_long_distances_are_not_compared():
 def test_all_that_is_asked_of_sketches_shares_the_level(monkeypatch):
     """Three pasts by two likenesses, and pairs of layers, which share one part. Catches a level that is not shared."""
     asked, drawn = heard(monkeypatch, check_chain, "unfair"), RNG.standard_normal((4, 3, 2, 2))
-    layers = [
-        {name: Adapter(P, P, 0.0, factors={"B": B}) for name, B in zip("abc", some, strict=True)} for some in drawn
-    ]
-    show = [Snapshot(np.zeros(1), HALF, some, {}, {}) for some in layers]
+    layers = [[Adapter(P, P, 0.0, factors={"B": B}) for B in some] for some in drawn]
+    show = [Snapshot(np.zeros(1), HALF, dict(zip("abc", some, strict=True)), {}, {}) for some in layers]
     chain = [Link(k, show[k], show[k], show[k + 1]) for k in range(3)]
     monkeypatch.setitem(check_chain._PASTS, "the factor that was trained", check_chain._PASTS["the sketch before"])
     check_chain._check_past((chain, chain), check_chain._drawn(chain), 7e-3)
