@@ -152,10 +152,8 @@ def test_a_theorem_that_is_proved_passes_with_its_proof():
 
 
 def test_what_is_not_proved_fails_with_what_a_step_would_have_to_do_and_what_can_be_proved_instead():
-    """Without lambda_min T2 is false; the message must not say so, as no search shows it.
-
-    The best of that form is T2_sharp, whose proof comes with the error.
-    """
+    """Without lambda_min T2 is false; the message must not say so, as no search shows it. The best of that form is
+    T2_sharp, whose proof comes with the error."""
     hopeful = replace(T2, id="hopeful", claim=E(gap) <= (1 - gamma * mu) ** T * gap0)
     with pytest.raises(NotShown) as caught:
         assert_proved(hopeful)

@@ -328,9 +328,7 @@ class Drifts(RACLoRA):
 
 def leans(problem, W, step, rng):
     """Noise along what the sketch keeps of a fixed matrix M, by how much that is; its mean is zero, as is that of H n.
-
-    In four dimensions, with rank two and three columns, ``E ||H M||^2 H M`` is 14/9 times ``E H M``.
-    """
+    In four dimensions, with rank two and three columns, ``E ||H M||^2 H M`` is 14/9 times ``E H M``."""
     HM = -step(np.zeros_like(W), np.broadcast_to(np.eye(4, 3), W.shape)) / GAMMA
     lean = np.square(HM).sum(axis=(1, 2), keepdims=True) - 14 / 9
     return step(W, problem.gradient(W) + lean * HM + 0.1 * rng.standard_normal(W.shape))

@@ -67,10 +67,8 @@ REDUCED = [
 @pytest.mark.long
 @pytest.mark.parametrize("name", REDUCED)
 def test_a_correct_algorithm_passes_however_it_is_written(name):
-    """In another order of draws or another arithmetic nothing can be compared step by step with the reference.
-
-    One seed and few draws: what is tried here are ways to write it; the benchmark tries seeds, and all draws.
-    """
+    """In another order of draws or another arithmetic nothing can be compared step by step with the reference. One seed
+    and few draws: what is tried here are ways to write it; the benchmark tries seeds, and all draws."""
     assert false_alarms.alarms(name, range(1, 2), draws=2048) == []
 
 
@@ -116,10 +114,8 @@ class Uncopied(Slotted):
 @pytest.mark.parametrize("kind", [Slotted, Uncopied])
 @pytest.mark.parametrize("source", [Exact(), Minibatch(2), Noisy(1.0), Reshuffled(), Clients(Minibatch(2))], ids=str)
 def test_a_correct_algorithm_passes_on_a_problem_without_a_dict(kind, source):
-    """In another order of draws, so that the components that were drawn are known from the problem alone.
-
-    Whether the problem is watched and slowed, which no number of draws changes: few of them.
-    """
+    """In another order of draws, so that the components that were drawn are known from the problem alone. Whether the
+    problem is watched and slowed, which no number of draws changes: few of them."""
     problem = kind(FEDERATED if isinstance(source, Clients) else LEAST)
     check(false_alarms.other_order(RACLoRA(THIN, GAMMA / 12, gradients=source)), problem=problem, draws=512)
 
@@ -368,9 +364,7 @@ def test_each_false_claim_has_its_sentence(false, message):
 
 def test_evidence_against_symmetry_keeps_its_level():
     """At alpha = 0.05, for tails without a variance, and for steps whose size depends on the signs before.
-
-    P(Binomial(400, 0.05) > 35) < 1e-3; a shift by some of the scale is seen nearly each time.
-    """
+    P(Binomial(400, 0.05) > 35) < 1e-3; a shift by some of the scale is seen nearly each time."""
     rng = np.random.default_rng(5)
     threshold = math.log(2 / 0.05)
     cauchy = rng.standard_cauchy(size=(200, 400))

@@ -138,10 +138,8 @@ def test_another_number_is_seen(method, wrong, sketch, side):
 
 @pytest.mark.parametrize(("unit", "gamma"), [(1e-7, 1e6), (1e-9, 1e8), (1.0, 1e-8), (1.0, 1e-11)])
 def test_a_method_is_told_in_any_unit_and_by_steps_of_any_length(unit, gamma):
-    """A right one passes, one whose steps are longer by a tenth does not where rounding leaves as much of them.
-
-    Catches a tolerance that is no part of the gradient, and one that forgets that moves are divided by gamma.
-    """
+    """A right one passes, one whose steps are longer by a tenth does not where rounding leaves as much of them. Catches
+    a tolerance that is no part of the gradient, and one that forgets that moves are divided by gamma."""
     problem = Quadratic.left(unit * np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
     made = HEAVY_BALL(Haar(3, 1), gamma=gamma, beta=0.5)
     for times in (1.0,) if unit < 1e-7 else (1.0, 1.1):

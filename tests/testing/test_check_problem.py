@@ -325,10 +325,8 @@ def test_five_per_cent_of_a_constant_are_found_where_it_is_attained(constant):
 
 
 def test_steps_that_are_certified_are_taken():
-    """A step that is too long is refuted with W and HG; the right ones are among ``ours``.
-
-    Of the network ten times what is proved, which is within five of what is true.
-    """
+    """A step that is too long is refuted with W and HG; the right ones are among ``ours``. Of the network ten times
+    what is proved, which is within five of what is true."""
     rng = np.random.default_rng(0)
     X, two, three = rng.standard_normal((20, 3)), rng.integers(0, 2, 20), rng.integers(0, 3, 20)
     right, network = LogisticRegression(X, two, 0.1), TwoLayerNetwork(X, three, hidden=3, cap=math.inf)

@@ -198,9 +198,7 @@ def test_draws_are_taken_in_the_shares_that_are_said(draws):
 @pytest.mark.parametrize("by_rank", [False, True])
 def test_a_mean_is_bet_on_where_it_is_farthest_off_and_within_what_a_projection_can_be(monkeypatch, by_rank, r):
     """Each column from H itself: its number, what is said of it, and its ends, which some H of this rank attains.
-
-    Catches ends that are too near, which is unsound, or too far, and directions that are not those of the mismatch.
-    """
+    Catches ends that are too near, which is unsound, or too far, and directions that are not those of the mismatch."""
     d, seen = 5, []
     rng = np.random.default_rng(1)
     monkeypatch.setattr(Bets, "add", lambda self, *given: seen.append(given))
@@ -287,10 +285,8 @@ LOSING = {
     ({"rotation_invariant": True, "second_moment": Haar(6, 2).second_moment}, ""),
 )
 def test_what_claims_cannot_be_is_named(members, message):
-    """Each alone, without a draw: catches a condition that is left to another one.
-
-    With this seed the numbers that are compared are 2.31 and 3.90: catches a tolerance that is negative beyond one.
-    """
+    """Each alone, without a draw: catches a condition that is left to another one. With this seed the numbers that are
+    compared are 2.31 and 3.90: catches a tolerance that is negative beyond one."""
     refuted(message, check_claims, Claims.of(Base(**members)), 26)
 
 
@@ -394,10 +390,8 @@ def test_every_sentence_is_that_of_a_sketch_that_is_tried():
 @pytest.mark.long
 @pytest.mark.parametrize("of", ["mean", "listed"])
 def test_the_error_that_the_draws_are_said_to_show_is_seen(of):
-    """``55 v / delta^2`` draws: by default for five per cent of a quarter, here a quarter of them for ten.
-
-    At least 16 of 20 seeds: with power 0.9 fewer have probability 0.04, with power 0.5 as many 0.006.
-    """
+    """``55 v / delta^2`` draws: by default for five per cent of a quarter, here a quarter of them for ten. At least 16
+    of 20 seeds: with power 0.9 fewer have probability 0.04, with power 0.5 as many 0.006."""
     draws = inspect.signature(check_sketch).parameters["draws"].default // 4
     assert draws == pytest.approx(55 * (1 / 4 * 3 / 4) / 0.025**2, rel=0.01)
     claimed = [0.275, 0.241667, 0.241667, 0.241666]

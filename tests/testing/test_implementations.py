@@ -95,10 +95,8 @@ def test_a_deterministic_one_is_decided_by_one_run():
     lambda gamma: HEAVY_BALL(RAC.sketch, gamma=gamma, beta=0.5),
 )
 def test_steps_that_rounding_hides_are_not_compared(implements):
-    """Catches that all passes where nothing can be told: with gamma of 1e-13 steps twice as long did.
-
-    Also lengths of all steps together for those of one, which at 1e-12 can be seen, and what does not move at all.
-    """
+    """Catches that all passes where nothing can be told: with gamma of 1e-13 steps twice as long did. Also lengths of
+    all steps together for those of one, which at 1e-12 can be seen, and what does not move at all."""
     for gamma in (1e-12, 1e-13):
         case = declared(implements(2 * gamma), implements(gamma))
         with pytest.raises(ValueError, match=r"no step that .* claims to make is longer than 20 times what rounding"):
@@ -152,10 +150,8 @@ def test_single_precision_inside_is_no_fault():
 
 @pytest.mark.long
 def test_ranks_that_only_all_runs_together_lose():
-    """One in two hundred, where the mean step is right; a pool, or seeds that runs share, are told by their cause.
-
-    Of 16,384 pairs of steps 82 lose rank on average; 36 would do, which are fewer with probability 1e-9.
-    """
+    """One in two hundred, where the mean step is right; a pool, or seeds that runs share, are told by their cause. Of
+    16,384 pairs of steps 82 lose rank on average; 36 would do, which are fewer with probability 1e-9."""
     checked(by_hand.LosesRank(lost=1 / 200), "in how many have lost rank", draws=8 * DRAWS)
 
 
@@ -230,21 +226,17 @@ def test_gradients_that_are_asked_for_are_known(changes, source):
 
 @pytest.mark.long
 def test_a_right_one_fails_no_more_often_than_is_said():
-    """Of 10 seeds at alpha = .01 a share of 4 alpha = .04 may fail: more than 4 do with probability 1e-4.
-
-    Would catch a correction for many directions that is left out: then most seeds fail.
-    """
+    """Of 10 seeds at alpha = .01 a share of 4 alpha = .04 may fail: more than 4 do with probability 1e-4. Would catch a
+    correction for many directions that is left out: then most seeds fail."""
     case = declared(Mine(lora_alpha=1.0), PLAIN)
     failed = sum(bool(refusal(check_algorithm, case, draws=DRAWS, alpha=0.01, rng=seed)) for seed in range(10))
     assert failed <= binom.isf(1e-4, 10, LEVELS * 0.01) < 5
 
 
 def test_a_wrong_law_is_seen_with_the_power_that_is_said():
-    """Steps that are 10% too short, by their law alone, with a quarter of the draws that are the default.
-
-    With all of them 5% are seen as well: four times as many halve what is seen. Said is nine times in ten; if it were
-    only six, all of 6 seeds would be seen with probability .05.
-    """
+    """Steps that are 10% too short, by their law alone, with a quarter of the draws that are the default. With all of
+    them 5% are seen as well: four times as many halve what is seen. Said is nine times in ten; if it were only six, all
+    of 6 seeds would be seen with probability .05."""
     for seed in range(6):
         checked(Mine(lora_alpha=1.0, scale=0.9), "must move by -gamma E", PLAIN, draws=4096, rng=seed)
 
@@ -347,9 +339,7 @@ def test_what_is_reported_shows_a_move_some_steps_later(method, watched, lag):
 @pytest.mark.parametrize("fault", ["no sketch", "across", "beyond"])
 def test_what_a_projection_leaves_is_known_up_to_rounding(fault, part, refuses):
     """A millionth of the argument of H, and what is small, in one run: catches a sign of either, and a run left out.
-
-    Without a sketch it is the argument; else it is across from the rest of it, and has the rank.
-    """
+    Without a sketch it is the argument; else it is across from the rest of it, and has the rank."""
     declared = HEAVY_BALL(None if fault == "no sketch" else Haar(6, 2), gamma=0.1, beta=0.5)
     off = part * (0.5 + 1e-6 * 5)
     P, of = np.zeros((3, 6, 4)), np.zeros((3, 6, 4))

@@ -150,9 +150,7 @@ def test_chernoffs_bound_is_that_of_a_mean_that_rounds_beyond_one():
 @pytest.mark.parametrize("x", [0.2, 0.9])
 def test_bets_alone_are_refused_at_their_wealth_and_say_what_was_seen(x):
     """Without Chernoff's bound, of two columns, from the side where it grows; a block that was not known says nothing.
-
-    Catches the lesser side, the least wealth of all times, and a mean of what was not known.
-    """
+    Catches the lesser side, the least wealth of all times, and a mean of what was not known."""
     some, unknown = bets.Bets(), np.full(2, 0.3)
     some.add(np.full((40, 2), 0.3), unknown, unknown, unknown)
     some.add(np.column_stack([np.resize([0.0, 1.0], 40), np.full(40, x)]), np.full(2, 0.5), np.zeros(2), np.ones(2))
@@ -164,9 +162,7 @@ def test_bets_alone_are_refused_at_their_wealth_and_say_what_was_seen(x):
 
 def test_a_support_is_refused_at_the_tail_of_a_count():
     """Forty times the same of two values: ``2^-40``, for two values, two tails, and bets that have the other half.
-
-    Catches a level that is divided by the number of draws, and bets that have more of it.
-    """
+    Catches a level that is divided by the number of draws, and bets that have more of it."""
     listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
     listed.block(np.repeat(np.eye(2)[:1, :, None], 40, axis=0))
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
@@ -242,10 +238,8 @@ def test_shares_are_those_of_ranges_that_leave_a_choice():
 
 def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
     """A share of H is in [0, 1]: below lambda_min by as much as it is, beyond it by the rest; also beyond lambda_max.
-
     ``worst`` is what a bet can lose at most. Catches more of it, by which power is lost, and less, which is unsound;
-    and a matrix that is drawn as the sketches are.
-    """
+    and a matrix that is drawn as the sketches are."""
     losses, drawn = heard(monkeypatch, members, "log_wealth", np.zeros(1)), []
     real = RACLoRA.low_rank_steps
 
@@ -293,10 +287,8 @@ def test_each_claim_about_gradients_has_a_quarter_of_the_level(monkeypatch):
 
 @cases("check, evidence", ("check_pairs", "symmetric_evidence"), ("check_past", "symmetric_wealth"))
 def test_a_law_is_refused_where_its_numbers_share_the_level(monkeypatch, check, evidence):
-    """Six groups of first steps, or all forms of the past, both signs, and all numbers of a group share it.
-
-    The evidence is the largest that is left: of steps of one half beside those that are declared, from one W.
-    """
+    """Six groups of first steps, or all forms of the past, both signs, and all numbers of a group share it. The
+    evidence is the largest that is left: of steps of one half beside those that are declared, from one W."""
     claim = Claim(Implementation(Mine(lora_alpha=1.0, scale=0.5), implements=RAC))
     pair = paired(claim, LEAST, follow(claim.algorithm, LEAST, np.ones((512, 6, 4)), 2, [1]), [2])
     G = np.asarray(LEAST.gradient(np.ones((6, 4)) if check == "check_pairs" else pair.W))
@@ -315,9 +307,7 @@ def test_the_law_of_a_class_with_steps_of_its_own_spends_alpha(monkeypatch):
 
 def test_places_and_courses_spend_what_is_said(monkeypatch):
     """Of an implementation: three places and three courses at a third of alpha, and the same draws at its fourth power.
-
-    ``LEVELS`` times alpha is said to be enough.
-    """
+    ``LEVELS`` times alpha is said to be enough."""
     asked = [heard(monkeypatch, law, name) for name in ("check_pairs", "check_past")]
     law.check_law(Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), Probe(LEAST, 0), 64, 1e-3)
     third = math.log(3e3)
@@ -328,10 +318,8 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
 
 
 def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
-    """Four for each draw; of 24 numbers, and as many gradients as a step takes, 700 at most.
-
-    Catches a bound by which most would be left out, and work that grows with the size of W.
-    """
+    """Four for each draw; of 24 numbers, and as many gradients as a step takes, 700 at most. Catches a bound by which
+    most would be left out, and work that grows with the size of W."""
     claim, W = Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), np.ones((6, 4))
     assert law._check_place(claim, LEAST, W, 1024, 1e-3, [0]).pairs == 4096
     monkeypatch.setattr(law, "_WORK", 700 * 24 * law._passes(claim, LEAST, W))
@@ -342,10 +330,8 @@ def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
 
 @pytest.mark.parametrize(("part", "refuses"), [(0.95, False), (1.05, True)])
 def test_rounding_is_no_evidence(part, refuses):
-    """Steps along the gradient that are longer by so small a part: 1e-9 of both.
-
-    Catches another threshold, by 5%, and a sign with which all rounding would count.
-    """
+    """Steps along the gradient that are longer by so small a part: 1e-9 of both. Catches another threshold, by 5%, and
+    a sign with which all rounding would count."""
     G = np.ones((1, 512, 6, 4)) / math.sqrt(24)
     pair = PairedSteps(np.zeros_like(G), (1 + part * 2e-9) * G, G, np.zeros((1, 512)))
     assert refused(exchange.check_pairs, "Mine", pair, G[0, 0], 10.0) is refuses
@@ -417,10 +403,8 @@ def test_values_of_a_support_are_known_up_to_a_turn_of_their_columns_and_roundin
 
 
 def test_bets_on_a_support_are_in_proportion_to_what_was_too_frequent(monkeypatch):
-    """After six, three and one of ten, where a half, 0.3 and 0.2 are said, and each is thought to come once more.
-
-    A fourth value is said never to come: it is bet on once it did.
-    """
+    """After six, three and one of ten, where a half, 0.3 and 0.2 are said, and each is thought to come once more. A
+    fourth value is said never to come: it is bet on once it did."""
     seen = []
     monkeypatch.setattr(bets.Bets, "add", lambda self, *given: seen.append([np.ravel(one).tolist() for one in given]))
     listed = Frequencies("Sketch", np.arange(1.0, 5.0)[:, None, None], np.array([0.5, 0.3, 0.2, 0.0]), 0)

@@ -77,10 +77,8 @@ def test_lost_ranks_and_spaces_of_another_run_are_counted():
 
 
 def test_groups_of_runs_are_compared_by_what_repeats_and_by_their_means():
-    """Two groups at opposite ends beside two of pairs of opposites, and one run that is in no group.
-
-    Of 64 runs on one line 63 repeat, of 32 pairs 32; means are at a distance of one, and of zero.
-    """
+    """Two groups at opposite ends beside two of pairs of opposites, and one run that is in no group. Of 64 runs on one
+    line 63 repeat, of 32 pairs 32; means are at a distance of one, and of zero."""
     angles = np.repeat(np.linspace(0.1, 3, 64), 2) + np.tile([0, math.pi], 64)
     some = np.array([np.cos(angles), np.sin(angles)]).T[:, None]
     ends = np.repeat([1.0, -1.0], 64)[:, None, None] * np.array([[0.6, 0.8]])

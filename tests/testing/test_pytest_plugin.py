@@ -146,10 +146,8 @@ def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_
 
 @pytest.mark.long
 def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run_pytest_here):
-    """A sketch that always draws the first row, and a bound without lambda_min, squared.
-
-    Would catch a verdict that believes what the sketch claims, and a failure without its seed.
-    """
+    """A sketch that always draws the first row, and a bound without lambda_min, squared. Would catch a verdict that
+    believes what the sketch claims, and a failure without its seed."""
     given = "--rac-seed", "7", "--rac-alpha", "1e-4"
     status, output = run_pytest_here("-v", *given, test_it=WRONG_SKETCH, test_bound=WRONG_BOUND)
     assert status == 1

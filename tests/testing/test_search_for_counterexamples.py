@@ -96,10 +96,8 @@ def test_what_rounding_makes_of_a_pair_is_counted_by_hand():
 
 @pytest.mark.parametrize(("off", "refuses"), [(0.5e-6, False), (2e-6, True)])
 def test_a_curvature_is_refused_beyond_a_millionth(off, refuses):
-    """Too small an L or smoothness, or too large a strong convexity, by so much of 4; in a step from 3 to 1.
-
-    The second of two pairs is the one that shows it, and its numbers are in the sentence.
-    """
+    """Too small an L or smoothness, or too large a strong convexity, by so much of 4; in a step from 3 to 1. The second
+    of two pairs is the one that shows it, and its numbers are in the sentence."""
     A, D = np.array([[[0.0]], [[3.0]]]), np.array([[[NAN]], [[-2.0]]])
     low, high = 4 * (1 - off), 4 * (1 + off)
     claimed = probe_of(square(L=low, strong_convexity=high, mu=high, convex=True))
@@ -117,11 +115,9 @@ def test_a_curvature_is_refused_beyond_a_millionth(off, refuses):
 
 @pytest.mark.parametrize(("beyond", "refuses"), [(-1e-6, True), (1e-6, False)])
 def test_what_rounding_makes_of_a_rise_and_of_a_turn_is_counted_by_hand(beyond, refuses):
-    """From 3 to 1 with curvature 4 where 3 is allowed: 8 for 6, and 4 for 3, along one of two directions.
-
-    Terms are the values, 2^37 + 18 and 2^37 + 2, and a slope of 24; the other direction may curve by 1e11. The first of
-    two places is no number, and says nothing.
-    """
+    """From 3 to 1 with curvature 4 where 3 is allowed: 8 for 6, and 4 for 3, along one of two directions. Terms are the
+    values, 2^37 + 18 and 2^37 + 2, and a slope of 24; the other direction may curve by 1e11. The first of two places is
+    no number, and says nothing."""
     W, D = np.array([[[NAN], [0.0]], [[3.0], [0.0]]]), np.array([[[-1.0], [0.0]], [[-2.0], [0.0]]])
     Q = Smoothness([(np.diag([3.0, 1e11]), np.eye(1))])
     probe = probe_of(square(), scale=1e11)
@@ -294,11 +290,9 @@ def test_a_certified_step_is_refused_beyond_what_is_true(factor, refuses):
 
 @pytest.mark.parametrize(("beyond", "refuses"), [(-1e-6, True), (1e-6, False)])
 def test_what_rounding_makes_of_a_certified_step_is_counted_by_hand(beyond, refuses):
-    """From 3 by 1/2 of 12 to -3, where f is the same and was to fall by 36; shorter ones miss by less.
-
-    Values are 2^37 + 18, and W and its step have length 9 together. Of two other places one is no number, and nothing
-    is to be said of a minimum.
-    """
+    """From 3 by 1/2 of 12 to -3, where f is the same and was to fall by 36; shorter ones miss by less. Values are 2^37
+    + 18, and W and its step have length 9 together. Of two other places one is no number, and nothing is to be said of
+    a minimum."""
     problem = square(certified_step=lambda W, G: np.full(len(W), 0.5))
     problem.value = lambda W: 2.0**37 + 2 * np.square(W).sum(axis=(-2, -1))
     rounding = EPS * (1e4 * 2 * (2**37 + 18) + 1e3 * 1e11 * 9)
@@ -421,10 +415,8 @@ def test_a_single_component_is_a_subset():
 
 @cases("L_max, scale, refuses", (4 - 3.6e-6, 0.0, False), (4 - 4.4e-6, 0.0, True), (4 - 4.4e-6, 1e15, False))
 def test_a_component_is_refused_beyond_a_millionth_where_its_gradient_is_a_number(L_max, scale, refuses):
-    """Curvatures 1 and 4, at places of every scale; far from zero gradients are none, which says nothing.
-
-    Nor does a pair of which rounding may be as large, where gradients are.
-    """
+    """Curvatures 1 and 4, at places of every scale; far from zero gradients are none, which says nothing. Nor does a
+    pair of which rounding may be as large, where gradients are."""
     some = Powers([1.0, 4.0], [0.0, 0.0])
     some.L_max, inner = L_max, some.component_gradient
     some.component_gradient = lambda W, rows: np.where(np.abs(W) > 50, NAN, inner(W, rows))

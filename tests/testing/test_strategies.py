@@ -15,10 +15,8 @@ from rac_theory.testing import strategies
 @settings(max_examples=40)
 @given(st.data())
 def test_what_is_drawn_meets_the_assumptions_of_a_theorem_and_does_not_refute_it(data):
-    """T2, and T1 where f is not PL. Would catch a start at the minimum, a long step, a lambda_min of zero.
-
-    Level 1e-6 for each example; the seeds are the same each time.
-    """
+    """T2, and T1 where f is not PL. Would catch a start at the minimum, a long step, a lambda_min of zero. Level 1e-6
+    for each example; the seeds are the same each time."""
     problem = data.draw(strategies.problems())
     algorithm = data.draw(strategies.algorithms(problem))
     case = Case(algorithm, problem, data.draw(strategies.starts(problem)), steps=8)

@@ -33,10 +33,8 @@ class Tensor:
 
 
 def test_a_tensor_is_widened_by_its_own_library_and_so_is_an_array_of_a_type_that_numpy_lacks():
-    """With the unit of bfloat16: one of float64, what it converts to, would allow no rounding to such weights.
-
-    As those of JAX the second names its own type and converts to one of NumPy.
-    """
+    """With the unit of bfloat16: one of float64, what it converts to, would allow no rounding to such weights. As those
+    of JAX the second names its own type and converts to one of NumPy."""
     extension = np.array([1.0, 0.10009765625]).view(type("Extension", (np.ndarray,), {"dtype": "bfloat16"}))
     for given, numbers in ((Tensor([1.0, 2.0]), [1, 2]), (extension, [1.0, 0.10009765625])):
         values, kind = read("x", given)

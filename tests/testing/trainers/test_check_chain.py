@@ -129,11 +129,9 @@ def test_the_share_that_is_pruned_is_declared():
 
 @pytest.mark.parametrize("shape", [(20, 30), (4, 6)])
 def test_unbiased_rounding_passes_and_to_nearest_does_not(shape):
-    """Of 64 merges of a thousandth of a spacing to a spacing each, of bfloat16; no trainer is in between.
-
-    Five standard deviations make 6e-7 of false alarms; to nearest, all moves below half a spacing are lost. The small
-    one catches fifty: the part that is lost grows like the entries, and the deviation like their root.
-    """
+    """Of 64 merges of a thousandth of a spacing to a spacing each, of bfloat16; no trainer is in between. Five standard
+    deviations make 6e-7 of false alarms; to nearest, all moves below half a spacing are lost. The small one catches
+    fifty: the part that is lost grows like the entries, and the deviation like their root."""
     kind, rng = FORMATS["bfloat16"], np.random.default_rng(0)
     W = {name: kind.rounded(1 + rng.random(shape) / 2) for name in ("nearest", "stochastic", "once")}
     exact, links = W["once"].copy(), {name: [] for name in W}
@@ -164,10 +162,8 @@ def test_the_counter_is_as_harmful_as_the_sentence_says():
 
 @pytest.mark.long
 def test_a_part_of_the_sketch_before_is_seen():
-    """A part 0.4 of it, in three layers of 12 entries each, for at least 16 of 20 seeds.
-
-    With power 0.9 fewer have probability 0.04, with power 0.5 as many 0.006.
-    """
+    """A part 0.4 of it, in three layers of 12 entries each, for at least 16 of 20 seeds. With power 0.9 fewer have
+    probability 0.04, with power 0.5 as many 0.006."""
     partly = chains.altered(chains.Averaged, part=0.4)
     said = [refusal(checked, partly, rng=10 * seed, weights=None, moments=None) for seed in range(20)]
     assert sum("independent of the sketch before" in words for words in said) >= 16
@@ -175,11 +171,9 @@ def test_a_part_of_the_sketch_before_is_seen():
 
 @pytest.mark.parametrize("alpha", [0.05, 0.1, 0.3])
 def test_the_level_is_that_of_coins(alpha):
-    """By enumeration: as many of all 2^10 sequences of coins are refused as binomial tails say.
-
-    Catches a level that is spent on each tail: 8 heads of 10 have 0.109 with both, and 0.055 with one; and coins that
-    count where they did not fall.
-    """
+    """By enumeration: as many of all 2^10 sequences of coins are refused as binomial tails say. Catches a level that is
+    spent on each tail: 8 heads of 10 have 0.109 with both, and 0.055 with one; and coins that count where they did not
+    fall."""
     coins = (np.arange(2**10)[:, None] >> np.arange(10)) % 2 * 2.0 - 1
     refused = sum(unfair(np.append(row, [0.0, 9e-10, -9e-10]), alpha) is not None for row in coins)
     counts = np.array([math.comb(10, k) for k in range(11)])

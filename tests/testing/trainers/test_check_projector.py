@@ -155,10 +155,8 @@ def test_all_that_chance_decides_of_a_shape_costs_two_alphas(monkeypatch):
     ([1.0, 1e3], [[0.0, 1.0]], "an entry of it is 0, and 50 seeds have {:.4g}"),
 )
 def test_a_mean_is_refused_at_the_level_of_students_test(sizes, G, where):
-    """By scipy, of three numbers that share alpha: two entries, and the part along G, which is one of them.
-
-    The other entry may be farther off, by less than chance makes: catches one that is refused, or named, in its place.
-    """
+    """By scipy, of three numbers that share alpha: two entries, and the part along G, which is one of them. The other
+    entry may be farther off, by less than chance makes: catches one that is refused, or named, in its place."""
     P = (np.random.default_rng(0).standard_normal((50, 1, 2)) + 0.4 * (np.array(sizes) == 1)) * sizes
     off = P[:, 0, sizes.index(1.0)]
     check, p = partial(module._check_mean, P, np.array(G), 0.0, "", 0), ttest_1samp(off, 0.0).pvalue

@@ -70,12 +70,10 @@ def checked(gap=GAP, rank=RANK, shapes=((12, 8), (8, 12)), rng=0, own=None, **op
     ("projected", "svd", {"shapes": [(13, 9)]}),
 )
 def test_right_ones_pass(buffer, frames, others):
-    """Catches a threshold of none against: of Adam's moves, projected anew, some point backwards.
-
-    With a frame for each step moves all turn alike, or not at all if it is made from gradients; what is projected
-    several times may point backwards. Catches a turn that must stand out from those before it, or come while no frame
-    is due; a move of which no entry may be zero; and sides that have no half.
-    """
+    """Catches a threshold of none against: of Adam's moves, projected anew, some point backwards. With a frame for each
+    step moves all turn alike, or not at all if it is made from gradients; what is projected several times may point
+    backwards. Catches a turn that must stand out from those before it, or come while no frame is due; a move of which
+    no entry may be zero; and sides that have no half."""
     checked(buffer=buffer, frames=frames, **others)
 
 
