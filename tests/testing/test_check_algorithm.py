@@ -234,19 +234,6 @@ class Halved(Minibatch):
         return replace(noise, A=0.2 * noise.A, C=0.2 * noise.C)
 
 
-class Multiplicative(Noisy):
-    """Noise as large as the gradient, in a random direction: beta = 2 holds for H = I, not for every projection."""
-
-    def descend(self, problem, W, step, rng):
-        G = problem.gradient(W)
-        n = rng.standard_normal(G.shape)
-        n *= np.linalg.norm(G, axis=(1, 2), keepdims=True) / np.linalg.norm(n, axis=(1, 2), keepdims=True)
-        return step(W, G + n)
-
-    def noise(self, problem):
-        return replace(NO_NOISE, beta=2.0)
-
-
 WrongExact = altered(Exact, descend=lambda self, f, W, step, rng: step(W, (1 + 1e-5) * f.gradient(W)))
 LongerThanCertified = altered(CertifiedStep, step_sizes=lambda *given: 1.05 * CertifiedStep.step_sizes(*given))
 
@@ -259,7 +246,6 @@ LongerThanCertified = altered(CertifiedStep, step_sizes=lambda *given: 1.05 * Ce
     (Halved(1), r"noise must bound E\|\|Hg\|\|\^2"),
     (Understated(1.0), r"noise must bound E\|\|Hg\|\|\^2"),
     (altered(Noisy, noise=lambda self, problem: NO_NOISE)(0.5), r"noise must bound E\|\|Hg\|\|\^2"),
-    (Multiplicative(1.0), "for H = I without the direction of grad f"),
     (LongerThanCertified(), "CertifiedStep must give gradients of mean grad f"),
     (WrongExact(), r"noise must bound E\|\|Hg\|\|\^2|must give gradients of mean grad f"),
 )
@@ -287,26 +273,6 @@ class Unfolded(RACLoRA):
         for step in self.low_rank_steps(rng, W):
             W = self.gradients.descend(problem, W, step, rng)
             yield W
-
-
-class Oblique(RACLoRA):
-    """A projection along a direction that is not orthogonal to its range."""
-
-    def low_rank_steps(self, rng, W):
-        P = np.eye(4)
-        P[0] = [0.0, 1.0, 0.0, 0.0]
-        for _ in super().low_rank_steps(rng, W):
-            yield lambda W, G: W - self.gamma * P @ G
-
-
-class Aware(RACLoRA):
-    """Chooses the coordinates in which W is large."""
-
-    def low_rank_steps(self, rng, W):
-        for _ in super().low_rank_steps(rng, W):
-            rows = np.abs(W).sum(axis=2).argsort(axis=1)[:, -2:]
-            H = np.eye(4)[rows]
-            yield lambda W, G, H=H: W - self.gamma * np.swapaxes(H, 1, 2) @ (H @ G)
 
 
 class Optimistic(RACLoRA):
@@ -350,11 +316,9 @@ def test_noise_that_knows_the_sketch_is_seen(source):
 @cases(
     "broken, message",
     (wrong.ScaledProjection, "must yield orthogonal projections"),
-    (Oblique, "must yield orthogonal projections"),
     (wrong.Greedy, "H must not depend on the gradient"),
     (wrong.Reused, "of what a step dropped the next keeps at least lambda_min = 0.5 .* is H drawn afresh"),
     (Optimistic, "keeps at least lambda_min = 0.55 on average, 16384 draws say 0"),
-    (Aware, "must draw the same projections whatever W is"),
     (wrong.Decays, "must move by a matrix of rank at most 2, that of its sketch: singular value 3 is"),
     (Drifts, r"must make steps W - gamma H g, .* step 1 is off by 0.119 of gamma"),
 )
