@@ -4,6 +4,7 @@ No test here is statistical: a search either finds a counterexample, which is on
 """
 
 import math
+import re
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from rac_theory.problems import (
     NonconvexLogistic,
     PLSine,
     Quadratic,
+    Smoothness,
     SoftmaxRegression,
     TanhNetwork,
     TwoLayerNetwork,
@@ -117,6 +119,7 @@ def scalar_hessian(W):
 RIDGE, QUADRATIC, RANK_2 = OURS["least squares, ridge"], OURS["quadratic, left"], OURS["least squares, rank 2"]
 LOGISTIC, SINE, NONCONVEX = OURS["logistic"], OURS["PL sine"], OURS["nonconvex"]
 ANOTHER, BASIS, NOISE = LeastSquares(X, 1.01 * Y, l2=0.3), QUADRATIC.eigenbasis, np.random.default_rng(0)
+WIDE = Smoothness.isotropic(9.0, (2, 3))
 
 
 def writes(W):
@@ -211,6 +214,8 @@ def with_infimum(i, raised_by):
     (Broken(component_infima=with_infimum(3, 1e-3), subset=RIDGE.subset), "component 3 claims"),
     (Broken(component_infima=np.zeros(3)), r"component_infima must have shape \(20,\)"),
     (Broken(certified_step=lambda W, G: 0.1), "certified_step must return a step >= 0 for each W, of shape"),
+    (Broken(smoothness=3.0), r"smoothness must be a Smoothness, or None if it is unknown, it is 3\.0"),
+    (Broken(smoothness=WIDE), r"smoothness must be for W of shape \(3, 2\), it is for \(2, 3\)"),
     (object(), "object must have the member 'shape'"),
     (wrong_calls.SingleValue(), "must be computed in double precision"),
     (wrong_calls.SingleInside(), "must be computed in double precision"),
@@ -352,3 +357,97 @@ def test_a_matrix_of_a_batch_is_off_by_more_than_a_billionth(size, part, refuses
     problem.value = lambda W: size + np.zeros(W.shape[:-2]) + off * (W.ndim > 2)
     probe = SimpleNamespace(problem=problem, name="P", rng=np.random.default_rng)
     expect_refusal("must treat each matrix of a batch alone" * refuses, calls._check_batch, probe, (3,))
+
+
+# --- a smoothness: each Q that is too small somewhere is refuted, by a step that shows it
+
+EYE, GRAM, CENTRED = np.eye(3), X.T @ X / 20, np.eye(3) - 1 / 3
+
+
+def plus_rounding(S):
+    return (S + S.T) / 2 + 1e-12 * np.eye(len(S))
+
+
+def of(*terms):
+    return Smoothness([(plus_rounding(S), plus_rounding(R)) for S, R in terms])
+
+
+def rescaled(name, factor):
+    """Broken by a factor alone."""
+    base = OURS[name]
+    return Broken(base, smoothness=Smoothness([(factor * S, R) for S, R in base.smoothness.terms]))
+
+
+def flattened(name):
+    """Broken along the direction of most curvature alone, which is made to curve half as much."""
+    base = OURS[name]
+    [(S, R)] = base.smoothness.terms
+    values, U = np.linalg.eigh(S)
+    values[-1] /= 2
+    return Broken(base, smoothness=of(((U * values) @ U.T, R)))
+
+
+ATTAINED = ["quadratic, left", "quadratic, kronecker", "least squares", "logistic", "logistic, ridge", "nonconvex"]
+STEEP = Smoothness([(np.diag([4.5, 1.0]), np.eye(1))])  # far from every landmark; along the second entry it is right
+OF_SOFTMAX = [
+    of((GRAM, CENTRED / 2)),  # the penalty is forgotten, and nothing else curves where columns move alike
+    of((GRAM, CENTRED / 4), (0.2 * EYE, EYE)),  # a quarter, as for two classes
+    of((GRAM + 0.2 * EYE, CENTRED / 2)),  # the penalty is centred, too
+    of((GRAM, CENTRED / 2), (0.1 * EYE, EYE)),  # half of the penalty
+    of((CENTRED / 2, GRAM), (0.2 * EYE, EYE)),  # factors swapped
+    of((EYE, CENTRED / 2), (0.2 * EYE, EYE)),  # without the features
+    of((np.diag(np.diag(GRAM)), CENTRED / 2), (0.2 * EYE, EYE)),  # the diagonal of X'X
+]
+FALSE = {
+    **{f"{name}, less": rescaled(name, 0.95) for name in (*ATTAINED, "quadratic, singular", "least squares, rank 2")},
+    **{f"{name}, one direction": flattened(name) for name in ATTAINED},
+    **{f"softmax {k}": Broken(SOFTMAX, smoothness=Q) for k, Q in enumerate(OF_SOFTMAX)},
+    "PL sine, less": rescaled("PL sine", 0.95),
+    "a steep strip": strip(L=9.0, smoothness=STEEP),
+}
+
+
+@pytest.mark.parametrize("problem", FALSE.values(), ids=FALSE)
+def test_false_ones_are_refuted(problem):
+    """Five per cent less, and half in the direction that curves most."""
+    refuted(r"smoothness must bound f\(W \+ D\)", check_problem, problem)
+
+
+def test_true_ones_that_are_looser_pass():
+    """I/2 and L I are true. Catches a check that refuses more than is false."""
+    for Q in (of((GRAM / 2 + 0.2 * EYE, EYE)), Smoothness.isotropic(SOFTMAX.L, (3, 3))):
+        check_problem(Broken(SOFTMAX, smoothness=Q))
+    check_problem(Broken(SOFTMAX, smoothness=None))
+    check_problem(strip(L=9.0, smoothness=Smoothness([(np.diag([9.0, 1.0]), np.eye(1))])))
+
+
+def test_a_bend_that_no_value_can_show_is_found():
+    """``10^9 + 10^-4 (1 - cos 100 w)``: far below the rounding of values, but gradients show that it curves by 1."""
+
+    def value(W):
+        return 1e9 + 1e-4 * np.sum(1 - np.cos(100 * W))
+
+    def problem(curvature):
+        Q = Smoothness([([[curvature]], [[1.0]])])
+        return FromFunctions((1, 1), value, lambda W: 1e-2 * np.sin(100 * W), L=1.0, smoothness=Q)
+
+    check_problem(problem(1.0))
+    refuted(r"there and back, and so .* by 0\.9: it is 0\.99", check_problem, problem(0.9))
+
+
+def test_a_negative_curvature_is_no_counterexample():
+    """The bound is from above alone: ``-x^2 / 2`` is below every tangent. Catches a check of absolute values."""
+    flat = Smoothness([(np.zeros((1, 1)), np.eye(1))])
+    check_problem(FromFunctions((1, 1), lambda W: -np.sum(W**2) / 2, lambda W: -W, L=1.0, smoothness=flat))
+
+
+def test_the_step_is_a_witness():
+    """The numbers of the sentence can be had again from the matrices that it carries."""
+    problem = rescaled("quadratic, kronecker", 0.9)
+    caught = refuted("the bound is", check_problem, problem)
+    W, D = caught.witness["W"], caught.witness["D"]
+    rise = problem.value(W + D) - problem.value(W) - np.sum(problem.gradient(W) * D)
+    bound = np.sum(D * problem.smoothness.times(D)) / 2
+    assert rise > bound
+    said = [float(x) for x in re.search(r"the bound is (\S+), f rises by (\S+), at", str(caught)).groups()]
+    np.testing.assert_allclose(said, [bound, rise], rtol=1e-5)
