@@ -41,21 +41,10 @@ def seen(D=D, *, g=None, **others):
     def first(at, runs, stream, steps=1):
         return SimpleNamespace(D=along(bases(1, runs), (g or (lambda W: G[0, int(stream) - 1]))(at)))
 
-    some = {
-        "claim": CLAIM,
-        "problem": SimpleNamespace(shape=(6, 4)),
-        "course": SimpleNamespace(W=W),
-        "R": R,
-        "G": G,
-        "from_one_W": FRESH,
-        "first": first,
-        "later": (D, G, W[1:]),
-        "sketch": LEFT,
-        "is_exact": True,
-        "knows_gradient": True,
-        "alike_from_one_W": False,
-    }
-    return SimpleNamespace(**some | {"D": D} | others)
+    some = {"D": D, "R": R, "G": G, "from_one_W": FRESH, "first": first, "later": (D, G, W[1:]), "sketch": LEFT}
+    some |= {"claim": CLAIM, "problem": SimpleNamespace(shape=(6, 4)), "course": SimpleNamespace(W=W)}
+    some |= {"is_exact": True, "knows_gradient": True, "alike_from_one_W": False}
+    return SimpleNamespace(**some | others)
 
 
 def claimed(**changes):

@@ -38,18 +38,9 @@ def claimed(**others):
 
 
 def seen(**others):
-    some = {
-        "D": PATH,
-        "R": PATH_R,
-        "problem": SimpleNamespace(gradient=lambda W: 2 * G, n_components=20),
-        "course": SimpleNamespace(tapes=[]),
-        "pair": SimpleNamespace(drawn=None),
-        "has_rank": True,
-        "knows_gradient": False,
-        "noise": (P, NOISE),
-        "ratio": (1.0, 0.01),
-        "sketch": LEFT,
-    }
+    some = {"D": PATH, "R": PATH_R, "has_rank": True, "knows_gradient": False, "noise": (P, NOISE), "sketch": LEFT}
+    some |= {"problem": SimpleNamespace(gradient=lambda W: 2 * G, n_components=20), "ratio": (1.0, 0.01)}
+    some |= {"course": SimpleNamespace(tapes=[]), "pair": SimpleNamespace(drawn=None)}
     return SimpleNamespace(**one() | claimed() | some | others)
 
 

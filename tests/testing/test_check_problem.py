@@ -14,19 +14,8 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from rac_theory.problems import (
-    Federated,
-    FromFunctions,
-    LeastSquares,
-    LogisticRegression,
-    NonconvexLogistic,
-    PLSine,
-    Quadratic,
-    Smoothness,
-    SoftmaxRegression,
-    TanhNetwork,
-    TwoLayerNetwork,
-)
+from rac_theory import problems
+from rac_theory.problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic, Smoothness
 from rac_theory.testing import check_problem
 from rac_theory.testing.problems import check_problem as calls
 from rac_theory.testing.problems import derivatives
@@ -42,7 +31,7 @@ TWO, THREE = np.arange(20) % 2, np.arange(20) % 3
 S, R = X.T @ X / 20 + np.eye(3), Y.T @ Y
 SINGULAR = np.array([[2.0, 1, 1], [1, 2, -1], [1, -1, 2]])  # three times a projection of rank 2
 W_STAR = RNG.normal(size=(3, 2))
-SOFTMAX = SoftmaxRegression(X, THREE, l2=0.2)
+SOFTMAX = problems.SoftmaxRegression(X, THREE, l2=0.2)
 
 OURS = {
     "quadratic, left": Quadratic.left(S, W_STAR),
@@ -57,17 +46,17 @@ OURS = {
     "logistic": LogisticRegression(X, TWO),
     "logistic, ridge": LogisticRegression(X, TWO, l2=0.2),
     "logistic, sparse": LogisticRegression(SPARSE, TWO, l2=0.2),
-    "softmax": SoftmaxRegression(X, THREE),
+    "softmax": problems.SoftmaxRegression(X, THREE),
     "softmax, ridge": SOFTMAX,
-    "nonconvex": NonconvexLogistic(X, TWO, lam=0.5),
-    "PL sine": PLSine((2, 2)),
-    "network": TanhNetwork(X, THREE, np.array([[1.0, -2.0, 0.5], [0.0, 1.0, 1.0]]), l2=0.1),
-    "network of two layers": TwoLayerNetwork(X, THREE, hidden=2, cap=2.0, l2=0.1),
-    "federated": Federated(SOFTMAX, 4),
-    "federated, uneven": Federated.by_label(SOFTMAX, 3),
+    "nonconvex": problems.NonconvexLogistic(X, TWO, lam=0.5),
+    "PL sine": problems.PLSine((2, 2)),
+    "network": problems.TanhNetwork(X, THREE, np.array([[1.0, -2.0, 0.5], [0.0, 1.0, 1.0]]), l2=0.1),
+    "network of two layers": problems.TwoLayerNetwork(X, THREE, hidden=2, cap=2.0, l2=0.1),
+    "federated": problems.Federated(SOFTMAX, 4),
+    "federated, uneven": problems.Federated.by_label(SOFTMAX, 3),
     "diabetes": LeastSquares.diabetes(),
     "breast cancer": LogisticRegression.breast_cancer(l2=0.1),
-    "wine, separable": SoftmaxRegression.wine(),
+    "wine, separable": problems.SoftmaxRegression.wine(),
 }
 
 
@@ -79,7 +68,7 @@ def test_ours_pass(problem):
 
 def test_a_client_that_weighs_more_is_a_larger_component():
     """Client 0 is 3/2 of itself as a component. Taken for the client alone its lower bound would seem too high."""
-    weighted = Federated(OURS["least squares, ridge"], 2, weights=(3.0, 1.0))
+    weighted = problems.Federated(OURS["least squares, ridge"], 2, weights=(3.0, 1.0))
     check_problem(weighted)
     too_high = weighted.component_infima + 1e-2 * np.array([1.0, -2.0])
     refuted("component 0 claims", check_problem, Broken(weighted, component_infima=too_high))
@@ -334,7 +323,7 @@ def test_steps_that_are_certified_are_taken():
     what is proved, which is within five of what is true."""
     rng = np.random.default_rng(0)
     X, two, three = rng.standard_normal((20, 3)), rng.integers(0, 2, 20), rng.integers(0, 3, 20)
-    right, network = LogisticRegression(X, two, 0.1), TwoLayerNetwork(X, three, hidden=3, cap=math.inf)
+    right, network = LogisticRegression(X, two, 0.1), problems.TwoLayerNetwork(X, three, hidden=3, cap=math.inf)
     check_problem(right)
     for base, times in ((right, 2.5), (network, 10)):
         wrong = Broken(base, certified_step=lambda W, G, of=base, times=times: times * of.certified_step(W, G))

@@ -112,17 +112,10 @@ def resetting(change):
 # --- right
 
 
-class ReLoRA(Chain):
-    """Both factors are trained, and A is drawn anew."""
-
-    trains_both = True
-
-
-class Coordinates(Chain):
-    """A sketch of few values, which repeats now and then."""
-
-    def draw(self, name, n):
-        return np.eye(n)[self.rng.permutation(n)[: self.rank]]
+ReLoRA = altered(trains_both=True)
+"""Both factors are trained, and A is drawn anew."""
+Coordinates = altered(draw=lambda self, name, n: np.eye(n)[self.rng.permutation(n)[: self.rank]])
+"""A sketch of few values, which repeats now and then."""
 
 
 class Pruned(ReLoRA):
@@ -185,8 +178,7 @@ class HalfAdapters(Chain):
 
     def begin(self):
         super().begin()
-        self.A = {name: A.astype(np.float16) for name, A in self.A.items()}
-        self.B = {name: B.astype(np.float16) for name, B in self.B.items()}
+        self.A, self.B = ({name: M.astype(np.float16) for name, M in of.items()} for of in (self.A, self.B))
 
     def train(self, steps):
         super().train(steps)
