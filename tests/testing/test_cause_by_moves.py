@@ -60,7 +60,6 @@ SPLIT = np.linalg.svd(G[0], full_matrices=False)
 LEADING = GAMMA * (SPLIT[0][..., :2] * SPLIT[1][:, None, :2]) @ SPLIT[2][:, :2]
 SAME = but(D, (0, slice(HALF, None)), D[0, :HALF])
 TIMES = np.array([1, 0.5, 0.25, 0.2, 0.1, 0.1, 0.1, 0.1])[:, None, None, None]
-LENGTHS = np.linalg.norm(G[0], axis=(1, 2))[:, None, None]
 ALIKE = np.broadcast_to(SAME[:, :HALF][:, None], (STEPS, 2, HALF, 6, 4)).reshape(D.shape)
 DRAWN = RNG.uniform(0.5, 1, (STEPS, RUNS, 1, 1))
 FARTHEST = DRAWN[0, np.abs(DRAWN[0, :HALF] - DRAWN[0, HALF:]).argmax() + np.array([0, HALF]), 0, 0]

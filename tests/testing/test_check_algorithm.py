@@ -176,6 +176,9 @@ def draws_by_need(problem, W, rng):
         yield W
 
 
+ELSEWHERE = "the first run changes when the others start elsewhere"
+
+
 @cases(
     "broken, message",
     (wrong.InPlace(B, GAMMA), "must yield a new array each step"),
@@ -186,10 +189,7 @@ def draws_by_need(problem, W, rng):
     (KeepsState(), "the same seed gave other iterates; .* nor keep one or any state"),
     (Base(lambda *given: islice(descent(*given), 20)), "must not end, it yielded nothing at step 21"),
     (Base(lambda *given: next(descent(*given))), "must be a generator of iterates, it returned ndarray"),
-    (
-        Base(lambda *given: (V[0] for V in descent(*given))),
-        r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)",
-    ),
+    (Base(lambda *a: (V[0] for V in descent(*a))), r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)"),
     (Base(lambda *given: (V.astype(np.float32) for V in descent(*given))), "got float32"),
     (Base(global_generator), "drew from a global generator"),
     (wrong.OwnGenerator(B, GAMMA), "the same seed gave other iterates"),
@@ -198,11 +198,8 @@ def draws_by_need(problem, W, rng):
         "it never draws from its rng; or else draws are cached, or come from a seed of its own",
     ),
     (wrong.OneSketchForAllRuns(B, GAMMA), "must draw afresh for each run"),
-    (
-        Base(lambda *given: (V - 1e-3 * V.mean(axis=0) for V in descent(*given))),
-        "the first run changes when the others start elsewhere",
-    ),
-    (Base(draws_by_need), "the first run changes when the others start elsewhere"),
+    (Base(lambda *given: (V - 1e-3 * V.mean(axis=0) for V in descent(*given))), ELSEWHERE),
+    (Base(draws_by_need), ELSEWHERE),
     (Base(deterministic=True), "deterministic must be False: another seed gives other iterates"),
 )
 def test_each_fault_of_any_algorithm_has_its_sentence(broken, message):

@@ -343,19 +343,17 @@ def test_each_false_claim_has_its_sentence(false, message):
 def test_evidence_against_symmetry_keeps_its_level():
     """At alpha = 0.05, for tails without a variance, and for steps whose size depends on the signs before.
     P(Binomial(400, 0.05) > 35) < 1e-3; a shift by some of the scale is seen nearly each time."""
-    rng = np.random.default_rng(5)
-    threshold = math.log(2 / 0.05)
-    cauchy = rng.standard_cauchy(size=(200, 400))
-    assert np.count_nonzero(symmetric_evidence(cauchy) >= threshold) <= 35
-    assert (symmetric_evidence(np.clip(cauchy, -3, 3) + 0.7) >= threshold).mean() > 0.9
-    Z = np.empty((200, 400))
-    Z[0] = rng.choice([-1.0, 1.0], size=400)
+    rng, threshold = np.random.default_rng(5), math.log(2 / 0.05)
+    cauchy, Z = rng.standard_cauchy(size=(200, 400)), rng.choice([-1.0, 1.0], size=(200, 400))
     for t in range(1, 200):  # more is at stake after a loss
-        Z[t] = rng.choice([-1.0, 1.0], size=400) * np.where(Z[t - 1] < 0, 1.0, 0.3)
-    wealth = symmetric_wealth(Z.sum(axis=0), np.square(Z).sum(axis=0))
-    assert np.count_nonzero(wealth >= threshold) <= 35
-    shifted = Z + 0.4
-    assert (symmetric_wealth(shifted.sum(axis=0), np.square(shifted).sum(axis=0)) >= threshold).mean() > 0.9
+        Z[t] *= np.where(Z[t - 1] < 0, 1.0, 0.3)
+
+    def wealth(Z):
+        return symmetric_wealth(Z.sum(axis=0), np.square(Z).sum(axis=0))
+
+    for evidence, fair, other in ((symmetric_evidence, cauchy, np.clip(cauchy, -3, 3) + 0.7), (wealth, Z, Z + 0.4)):
+        assert np.count_nonzero(evidence(fair) >= threshold) <= 35
+        assert (evidence(other) >= threshold).mean() > 0.9
 
 
 def test_evidence_against_symmetry_is_what_it_is_for_coins():

@@ -106,7 +106,8 @@ def scalar_hessian(W):
 
 
 RIDGE, QUADRATIC, RANK_2 = OURS["least squares, ridge"], OURS["quadratic, left"], OURS["least squares, rank 2"]
-LOGISTIC, SINE, NONCONVEX = OURS["logistic"], OURS["PL sine"], OURS["nonconvex"]
+LOGISTIC, SINE, NONCONVEX, LOGIT = (OURS[name] for name in ("logistic", "PL sine", "nonconvex", "logistic, ridge"))
+PARTS = RIDGE.component_gradient
 ANOTHER, BASIS, NOISE = LeastSquares(X, 1.01 * Y, l2=0.3), QUADRATIC.eigenbasis, np.random.default_rng(0)
 WIDE = Smoothness.isotropic(9.0, (2, 3))
 
@@ -127,11 +128,11 @@ def runs_mixed(W):
 
 
 def twice_XY_in_components(W, rows):
-    return RIDGE.component_gradient(W, rows) - np.swapaxes(X[rows], 1, 2) @ Y[rows] / rows.shape[1]
+    return PARTS(W, rows) - np.swapaxes(X[rows], 1, 2) @ Y[rows] / rows.shape[1]
 
 
 def same_list_for_all(W, rows):
-    return RIDGE.component_gradient(W, rows if rows.shape[1] == 1 else np.repeat(rows[:1], len(W), axis=0))
+    return PARTS(W, rows if rows.shape[1] == 1 else np.repeat(rows[:1], len(W), axis=0))
 
 
 def with_infimum(i, raised_by):
@@ -148,15 +149,12 @@ def with_infimum(i, raised_by):
         Broken(component_gradient=twice_XY_in_components),
         rf"must average to gradient over all 20 components: .* bias of {np.linalg.norm(X.T @ Y) / 20:.3g}, where",
     ),
-    (Broken(OURS["logistic, ridge"], gradient=scalar_weights), "gradient must be the gradient of value"),
-    (
-        Broken(OURS["logistic, ridge"], hessian=scalar_hessian),
-        r"hessian\(W\)\(D\) must be the derivative of the gradient along D",
-    ),
+    (Broken(LOGIT, gradient=scalar_weights), "gradient must be the gradient of value"),
+    (Broken(LOGIT, hessian=scalar_hessian), r"hessian\(W\)\(D\) must be the derivative of the gradient along D"),
     (Broken(value=mean_over_runs), "value must treat each matrix of a batch alone"),
     (Broken(gradient=runs_mixed), "gradient must treat each matrix of a batch alone"),
     (
-        Broken(value=lambda W: np.asarray(np.sum(np.square(W)) / 2)),
+        Broken(value=lambda W: np.sum(W**2) / 2),
         r"value must map shape \(1, 3, 2\) to \(1,\), got \(\): batch axes lead",
     ),
     (
@@ -166,14 +164,8 @@ def with_infimum(i, raised_by):
     (Broken(value=lambda W: None), "value must return numbers, it returned None: is a return missing"),
     (Broken(gradient=writes), "must leave its argument alone"),
     (Broken(gradient=lambda W: RIDGE.gradient(W) * (1 + 1e-12 * NOISE.random())), "must be a function of W"),
-    (
-        Broken(component_gradient=lambda W, i: RIDGE.component_gradient(W, i) / 20),
-        "averages to 0.05 times the gradient",
-    ),
-    (
-        Broken(component_gradient=lambda W, i: RIDGE.component_gradient(W, i) * i.shape[1]),
-        "must be the mean over the list of each run",
-    ),
+    (Broken(component_gradient=lambda W, i: PARTS(W, i) / 20), "averages to 0.05 times the gradient"),
+    (Broken(component_gradient=lambda W, i: PARTS(W, i) * i.shape[1]), "must be the mean over the list of each run"),
     (Broken(component_gradient=same_list_for_all), "must be the mean over the list of each run"),
     (Broken(QUADRATIC, eigenbasis=replace(BASIS, floor=BASIS.floor + 1)), "eigenbasis must give f as floor"),
     (Broken(QUADRATIC, eigenbasis=replace(BASIS, left=2 * BASIS.left)), "eigenbasis must have orthogonal left and"),

@@ -87,8 +87,8 @@ TURNED = np.where(KEPT > 0, np.abs(NOISE), NOISE)  # another direction where H i
 SOURCE = SimpleNamespace(gamma=1.0)
 
 
-def sample(g):
-    return members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + g, lambda V, G: V - KEPT * G)
+def sample(g, kept=KEPT):
+    return members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + g, lambda V, G: V - kept * G)
 
 
 @cases(
@@ -239,7 +239,7 @@ def test_shares_are_those_of_ranges_that_leave_a_choice():
 def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
     """A share of H is in [0, 1]: below lambda_min by as much as it is, beyond it by the rest; also beyond lambda_max.
     ``worst`` is what a bet can lose at most. Catches more of it, by which power is lost, and less, which is unsound;
-    and a matrix that is drawn as the sketches are."""
+    a matrix that is drawn as the sketches are, and a projection that is asked for at another level than a third."""
     losses, drawn = heard(monkeypatch, members, "log_wealth", np.zeros(1)), []
     real = RACLoRA.low_rank_steps
 
@@ -251,6 +251,9 @@ def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
     members.check_spectrum(RACLoRA(Coordinate(6, 2), GAMMA), LEAST, 64, 0.01, 0)
     assert [worst for _, worst in losses] == pytest.approx([2 / 3, 1 / 3])  # of E[H] = I / 3
     assert not any(drawn)
+    asked = heard(monkeypatch, Optimistic, "projection", Optimistic.projection)
+    refused(spectrum, 0.03)
+    assert [alpha for _, alpha, *_ in asked] == pytest.approx([0.01])
 
 
 @pytest.mark.parametrize("longer", [0.6, 2.0])
@@ -298,16 +301,9 @@ def test_a_law_is_refused_where_its_numbers_share_the_level(monkeypatch, check, 
     assert edge(lambda alpha: ask(-math.log(alpha))) == pytest.approx(left, abs=1e-6)
 
 
-def test_the_law_of_a_class_with_steps_of_its_own_spends_alpha(monkeypatch):
-    """And the same draws its fourth power: catches a level of either that is taken twice."""
-    asked = heard(monkeypatch, law, "check_pairs")
-    law._check_sketches(Claim(HalfStep(RAC.sketch, GAMMA)), (6, 4), 64, 0.01, [0, 20])
-    assert [given[-1] for given in asked] == pytest.approx([4 * math.log(100), math.log(100)])
-
-
 def test_places_and_courses_spend_what_is_said(monkeypatch):
     """Of an implementation: three places and three courses at a third of alpha, and the same draws at its fourth power.
-    ``LEVELS`` times alpha is said to be enough."""
+    ``LEVELS`` times alpha is said to be enough. A class with steps of its own: catches a level that is taken twice."""
     asked = [heard(monkeypatch, law, name) for name in ("check_pairs", "check_past")]
     law.check_law(Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), Probe(LEAST, 0), 64, 1e-3)
     third = math.log(3e3)
@@ -315,6 +311,8 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
         assert sorted(given[-1] for given in calls) == pytest.approx([third] * 3 + [4 * third] * 3)
     assert sum(math.exp(-given[-1]) for calls in asked for given in calls) <= law.LEVELS * 1e-3
     assert sum(map(len, asked)) / 3 == law.LEVELS
+    law._check_sketches(Claim(HalfStep(RAC.sketch, GAMMA)), (6, 4), 64, 0.01, [0, 20])
+    assert [given[-1] for given in asked[0][6:]] == pytest.approx([4 * math.log(100), math.log(100)])
 
 
 def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
@@ -335,12 +333,6 @@ def test_rounding_is_no_evidence(part, refuses):
     G = np.ones((1, 512, 6, 4)) / math.sqrt(24)
     pair = PairedSteps(np.zeros_like(G), (1 + part * 2e-9) * G, G, np.zeros((1, 512)))
     assert refused(exchange.check_pairs, "Mine", pair, G[0, 0], 10.0) is refuses
-
-
-def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
-    asked = heard(monkeypatch, Optimistic, "projection", Optimistic.projection)
-    refused(spectrum, 0.03)
-    assert [alpha for _, alpha, *_ in asked] == pytest.approx([0.01])
 
 
 def test_copies_are_in_one_call_as_often_as_pairs_of_draws_are(monkeypatch):
@@ -372,20 +364,15 @@ def test_a_uniform_range_that_is_drawn_twice_decides_from_the_third_on(twice, re
     assert refused(batches.check_different, "Sketch", [Q], 0) is refuses
 
 
-def test_the_rank_of_a_draw_is_compared_as_its_share():
-    """The last of the features. Catches one that outweighs the others, as it is multiplied by r."""
-    Q = np.linalg.qr(np.random.default_rng(4801).standard_normal((3, 6, 4)))[0]
-    Q[1, :, 2:] = 0
-    np.testing.assert_array_equal(batches.features(Q, 0)[:, -1], [1, 0.5, 1])
-
-
-def test_a_range_has_the_overlap_one_with_itself_however_it_is_computed():
-    """From its basis, or from numbers of its projection. Catches an overlap that is not divided by the rank."""
+def test_the_rank_of_a_draw_is_compared_as_its_share_and_a_range_has_the_overlap_one_with_itself():
+    """By the last of the features, which would outweigh the others if it was multiplied by r; from the basis of a
+    range, or from numbers of its projection. Catches an overlap that is not divided by the rank."""
     Q, K = np.linalg.qr(np.random.default_rng(4801).standard_normal((2, 3, 4, 5, 2)))[0]
     np.testing.assert_allclose(batches._overlap(Q, Q), np.ones((3, 4)))
-    np.testing.assert_allclose(
-        batches._overlap(batches._projections(Q), batches._projections(K)), batches._overlap(Q, K)
-    )
+    P, L = batches._projections(Q), batches._projections(K)
+    np.testing.assert_allclose(batches._overlap(P, L), batches._overlap(Q, K))
+    Q[0, 1, :, 1:] = 0
+    np.testing.assert_array_equal(batches.features(Q[0], 0)[:, -1], [1, 0.5, 1, 1])
 
 
 def test_values_of_a_support_are_known_up_to_a_turn_of_their_columns_and_rounding():
@@ -483,8 +470,7 @@ def test_a_bet_on_independence_loses_no_more_than_it_has(monkeypatch, sign):
     late = (np.arange(400) > 380)[:, None, None]
     kept = (np.arange(400) % 2 == 0)[:, None, None] * np.where(late, 1.0, 0.01)
     noise = np.resize([1.0, -1.0], 400)[:, None, None] * np.where(late, sign, 1) * np.ones((2, 2))
-    sample = members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + noise, lambda V, G: V - kept * G)
-    members._check_independence(SOURCE, sample, 0.01)
+    members._check_independence(SOURCE, sample(noise, kept), 0.01)
     assert sign in seen[1][0]
     assert max(np.abs(Z).max() for (Z,) in seen) == 1
 

@@ -334,22 +334,16 @@ def test_what_is_declared_shares_the_level_of_the_normal_law(monkeypatch):
 
 
 @pytest.mark.parametrize(("part", "refuses"), EDGES)
-def test_a_frozen_sketch_is_left_by_no_step(part, refuses):
-    """By the last one in one run: what the whole way has beyond the rank, and what rounding is of it, 1e6 times."""
-    W = np.zeros((3, 2, 3, 2))
+def test_a_frozen_sketch_is_left_by_no_step_and_a_plain_step_has_the_rank_of_its_sketch(part, refuses):
+    """The last step in one run: what the whole way has beyond the rank, and what rounding is of it, 1e6 times. Also of
+    the last run of plain steps that is looked at; one that has diverged is left out."""
+    W = np.zeros((3, 24, 3, 2))
     W[1:, :, 0, 0], W[2, 1, 1, 1] = 1.0, part * 1e-6
     claim = SimpleNamespace(name="A", views=(View("left", 1),))
     said = refusal(recomputed._check_frozen, claim, SimpleNamespace(W=W, tapes=[(), ()]))
     begin, end = "A must keep one sketch a run, of rank 1: after 2 steps the next singular value", "is 1.1e-06"
     assert said.startswith(begin) is said.endswith(end) is bool(said) is refuses
-
-
-@pytest.mark.parametrize(("part", "refuses"), EDGES)
-def test_a_plain_step_has_the_rank_of_its_sketch(part, refuses):
-    """Also the last one, of the last run that is looked at; a run that has diverged is left out."""
-    W = np.zeros((3, 24, 3, 2))
-    W[1:, :, 0, 0], W[2, 23, 0, 0], W[2, 23, 1, 1], W[2, 5] = 1.0, 3.0, 2 * part * 1e-6, np.nan
-    claim = SimpleNamespace(name="A", views=(View("left", 1),))
+    W[2, 1, 1, 1], W[2, 23, 0, 0], W[2, 23, 1, 1], W[2, 5] = 0.0, 3.0, 2 * part * 1e-6, np.nan
     words = "A must move by a matrix of rank at most 1, that of its sketch: in step 2"
     expect_refusal(words * refuses, recomputed._check_plain, claim, SimpleNamespace(W=W, tapes=[(), ()]))
 

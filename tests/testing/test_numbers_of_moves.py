@@ -94,14 +94,11 @@ def test_groups_of_runs_are_compared_by_what_repeats_and_by_their_means():
     np.testing.assert_allclose(still[:, 1], [1, 1], atol=1e-6)
 
 
-def test_sums_are_over_each_step_all_steps_and_octaves():
+def test_sums_are_over_each_step_all_steps_and_octaves_and_over_pairs_of_one_distance():
+    """The second by a loop over pairs of a step and an earlier one."""
     _, total, square = exchange._steps("", np.array([[1.0, 2], [3, 4], [5, 6], [7, 8], [9, -9]]))
     assert total.tolist() == [3, 7, 11, 15, 0, 36, 18, 15]
     assert square.tolist() == [5, 25, 61, 113, 162, 366, 86, 275]
-
-
-def test_sums_over_pairs_of_steps_of_one_distance():
-    """By a loop over pairs of a step and an earlier one."""
     P = RNG.standard_normal((3, 5, 5))
     _, total, square = exchange._lags("", P)
     for found, A in ((total, P.sum(axis=0)), (square, (P**2).sum(axis=0))):
