@@ -72,13 +72,10 @@ def coordinates(rng, size):
 class Base:
     """A correct sketch, to be broken member by member."""
 
-    dim, rank = 6, 2
+    dim, rank, sample = 6, 2, staticmethod(coordinates)
 
     def __init__(self, **members):
         vars(self).update(members)
-
-    def sample(self, rng, size):
-        return coordinates(rng, size)
 
     def expected_projection(self):
         return np.eye(6) * 2 / 6

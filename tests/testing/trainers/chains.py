@@ -286,6 +286,10 @@ MERGE = {
     altered(merged=lambda self, name: self.W[name] if name == "head" else Chain.merged(self, name)): (
         "merge must preserve the function: in link 1 the outputs moved by"
     ),
+    # the next link is right by itself, and no output moves: a scale that is read from one end alone would not tell
+    altered(merge=lambda self: Chain.merge(self) or vars(self).update(scale=self.scale / 2)): (
+        r"merge must leave the scale of the adapter of '\w+': after link 1 it is"
+    ),
     # a slot that is cleared: every gradient is zero
     altered(merge=lambda self: Chain.merge(self) or self.A.update({name: 0 * A for name, A in self.A.items()})): (
         "merge must leave an adapter that can be trained: at the start of link 2 both factors of 'first'"

@@ -95,17 +95,6 @@ def test_a_factor_that_is_frozen_must_be():
         checked(chains.Chain, frozen="A", adapter=None)
 
 
-def test_a_scale_that_changes_with_a_merge_is_named():
-    """The next link is right by itself, and no output moves: would catch a scale that is read from one end alone."""
-
-    class Rescaled(chains.Chain):
-        def merge(self):
-            super().merge()
-            self.scale = self.scale / 2
-
-    refuted(r"merge must leave the scale of the adapter of '\w+': after link 1 it is", checked, Rescaled)
-
-
 def test_half_precision_of_the_outputs_is_no_fault():
     """Outputs in half precision are told from each other by its rounding; too little training is said to be so."""
     coarse = chains.altered(outputs=lambda self: chains.Chain.outputs(self).astype(np.float16))
@@ -119,12 +108,6 @@ def test_an_optimiser_that_shows_nothing_is_no_pass():
     """As when a harness looks for moments under the wrong keys: it saw nothing left, as there was nothing before."""
     with pytest.raises(ValueError, match=r"moments\(state\) must show what the optimiser remembers, .* other keys"):
         checked(chains.NoReset, moments=lambda state: {})
-
-
-def test_the_share_that_is_pruned_is_declared():
-    checked(chains.Pruned, merges=3)
-    refuted("of whose entries are not zero", checked, chains.Pruned, merges=3, pruned=1.0)
-    refuted(r"where 0\.05 of them may be", checked, chains.Pruned, merges=3, pruned=0.95)
 
 
 @pytest.mark.parametrize("shape", [(20, 30), (4, 6)])

@@ -77,12 +77,6 @@ def test_right_ones_pass(buffer, frames, others):
     checked(buffer=buffer, frames=frames, **others)
 
 
-def test_right_ones_pass_at_other_seeds():
-    """Adam that is projected anew, as of it some moves point backwards. Catches a bound of 1/20 in place of 1/5."""
-    for rng in range(3):
-        checked(frames="haar", buffer="projected", adam=True, shapes=TALL, rng=1000 * rng)
-
-
 @pytest.mark.parametrize("adam", [False, True])
 @cases(
     "options, cause",
