@@ -21,7 +21,7 @@ from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches.draws import draw
 from rac_theory.testing import check_algorithm
 from rac_theory.testing.algorithms.claimed import Claim
-from rac_theory.testing.algorithms.course import follow, numbers
+from rac_theory.testing.algorithms.course import follow
 from rac_theory.testing.algorithms.recomputed import recomputed
 from tests.benchmarks import false_alarms_of_algorithms as false_alarms
 from tests.testing.cases import altered, cases
@@ -59,18 +59,16 @@ def test_a_correct_algorithm_passes_however_it_is_written(name):
 
 
 def test_a_gradient_may_be_cached_or_asked_for_twice():
-    class Cached(RACLoRA):
-        """Computes the gradient of the next step before it yields, and the value on the way."""
+    def cached(self, problem, W, rng):
+        """Compute the gradient of the next step before it yields, and the value on the way."""
+        G = problem.gradient(W)
+        for step in self.low_rank_steps(np.random.default_rng(int(rng.integers(2**63))), W):
+            W = step(W, G)
+            problem.gradient(W)
+            G = problem.value_and_gradient(W)[1]
+            yield W
 
-        def iterates(self, problem, W, rng):
-            G = problem.gradient(W)
-            for step in self.low_rank_steps(np.random.default_rng(int(rng.integers(2**63))), W):
-                W = step(W, G)
-                problem.gradient(W)
-                G = problem.value_and_gradient(W)[1]
-                yield W
-
-    check(Cached(THIN, GAMMA))
+    check(altered(RACLoRA, iterates=cached)(THIN, GAMMA))
 
 
 class Slotted:
@@ -149,20 +147,11 @@ def test_a_class_with_properties_is_watched_and_stays_what_it_is():
     assert dict(vars(OfProperties)) == before
 
 
-def test_the_numbers_of_a_minibatch_are_the_shares_of_its_components():
-    """Each in [-1, 1], as a bet on them must not lose more than it has. Catches shares of another sum than one."""
-    found = numbers(Minibatch(2), 4, np.array([[0, 3], [1, 1]]))
-    np.testing.assert_array_equal(found, [[0.5, 0, 0, 0.5], [0, 1, 0, 0]])
-
-
 def test_a_gradient_is_seen_where_a_run_is_no_number():
     """Of the other runs it is known all the same. Catches a comparison in which nan is never nan."""
-
-    class Lost(Exact):
-        def descend(self, problem, W, step, rng):
-            return step(W, np.where(np.arange(len(W))[:, None, None] > 0, problem.gradient(W), np.nan))
-
-    (asked,) = follow(SGD(GAMMA, Lost()), LEAST, np.ones((8, 4, 3)), 1, [1]).requests
+    known = np.arange(8)[:, None, None] > 0
+    lost = altered(Exact, descend=lambda self, f, W, step, rng: step(W, np.where(known, f.gradient(W), np.nan)))
+    (asked,) = follow(SGD(GAMMA, lost()), LEAST, np.ones((8, 4, 3)), 1, [1]).requests
     assert np.isnan(asked.g[0]).all()
     np.testing.assert_allclose(asked.g[1:], LEAST.gradient(np.ones((7, 4, 3))), rtol=1e-12)
 

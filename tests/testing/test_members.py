@@ -211,7 +211,8 @@ def test_what_was_asked_for_is_a_draw_of_its_source(source, tapes, sentence):
 
 
 def test_the_numbers_of_an_epoch_say_when_components_come_and_with_which_neighbours():
-    """Of four places from -1 to 1; of forty components 32 are looked at. Without an epoch there are none."""
+    """Of four places from -1 to 1; of forty components 32 are looked at. Without an epoch there are none. Those of a
+    minibatch are the shares of its components, as a bet on them must not lose more than it has."""
     found = course.numbers(Reshuffled(), 4, np.array([[2, 0, 3, 1]]))
     a = 1 / 3
     np.testing.assert_allclose(found, [[-a, 1, -1, a, -a, -1, -a, -a * a]])
@@ -222,6 +223,7 @@ def test_the_numbers_of_an_epoch_say_when_components_come_and_with_which_neighbo
     np.testing.assert_allclose(found, [*when[places], *(when[places] * when[(places + 1) % 40])])
     for none in ([[2, 0, 3, 3]], [[2, 0, 1]]):
         assert course.numbers(Reshuffled(), 4, np.array(none)) is None
+    assert course.numbers(Minibatch(2), 4, np.array([[0, 3], [1, 1]])).tolist() == [[0.5, 0, 0, 0.5], [0, 1, 0, 0]]
     many = course.numbers(Minibatch(2), 64, np.array([[0, 63], [3, 2]]))
     assert [np.flatnonzero(row).tolist() for row in many] == [[0, 31], [1]]
     assert many.sum(axis=1).tolist() == [1, 1]
