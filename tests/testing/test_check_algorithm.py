@@ -114,14 +114,11 @@ def descent(problem, W, rng):
         yield W
 
 
-class Base:
-    gamma = 0.05
+KNOWN = {"gamma": 0.05, "deterministic": False, "check": lambda problem: None}
 
-    def __init__(self, iterates=descent, deterministic=False):
-        self.iterates, self.deterministic = iterates, deterministic
 
-    def check(self, problem):
-        pass
+def own(iterates=descent, **members):
+    return SimpleNamespace(**KNOWN | {"iterates": iterates} | members)
 
 
 def writes_its_argument(problem, W, rng, at):
@@ -147,13 +144,10 @@ def two_buffers(problem, W, rng):
         yield buffers[t % 2]
 
 
-class KeepsState(Base):
+class KeepsState(SimpleNamespace):
     """Momentum that is kept in the object, and is zero at the start of each call."""
 
-    def __init__(self):
-        super().__init__(self.steps)
-
-    def steps(self, problem, W, rng):
+    def iterates(self, problem, W, rng):
         self.move = np.zeros_like(W)
         while True:
             self.move = 0.5 * self.move - self.gamma * (rng.random(W.shape) < 0.5) * problem.gradient(W)
@@ -182,25 +176,25 @@ ELSEWHERE = "the first run changes when the others start elsewhere"
 @cases(
     "broken, message",
     (wrong.InPlace(B, GAMMA), "must yield a new array each step"),
-    (Base(partial(writes_its_argument, at=0)), "must not write to its argument W, and did at step 1"),
-    (Base(writes_the_last), "must not write to what it has yielded, and did at step 2"),
-    (Base(two_buffers), "must yield a new array each step, got one that shares memory with an earlier one"),
-    (Base(partial(writes_its_argument, at=5)), "must not write to its argument W, and did at step 6"),
-    (KeepsState(), "the same seed gave other iterates; .* nor keep one or any state"),
-    (Base(lambda *given: islice(descent(*given), 20)), "must not end, it yielded nothing at step 21"),
-    (Base(lambda *given: next(descent(*given))), "must be a generator of iterates, it returned ndarray"),
-    (Base(lambda *a: (V[0] for V in descent(*a))), r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)"),
-    (Base(lambda *given: (V.astype(np.float32) for V in descent(*given))), "got float32"),
-    (Base(global_generator), "drew from a global generator"),
+    (own(partial(writes_its_argument, at=0)), "must not write to its argument W, and did at step 1"),
+    (own(writes_the_last), "must not write to what it has yielded, and did at step 2"),
+    (own(two_buffers), "must yield a new array each step, got one that shares memory with an earlier one"),
+    (own(partial(writes_its_argument, at=5)), "must not write to its argument W, and did at step 6"),
+    (KeepsState(**KNOWN), "the same seed gave other iterates; .* nor keep one or any state"),
+    (own(lambda *given: islice(descent(*given), 20)), "must not end, it yielded nothing at step 21"),
+    (own(lambda *given: next(descent(*given))), "must be a generator of iterates, it returned ndarray"),
+    (own(lambda *a: (V[0] for V in descent(*a))), r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)"),
+    (own(lambda *given: (V.astype(np.float32) for V in descent(*given))), "got float32"),
+    (own(global_generator), "drew from a global generator"),
     (wrong.OwnGenerator(B, GAMMA), "the same seed gave other iterates"),
     (
-        Base(lambda problem, W, rng: descent(problem, W, np.random.default_rng(0))),
+        own(lambda problem, W, rng: descent(problem, W, np.random.default_rng(0))),
         "it never draws from its rng; or else draws are cached, or come from a seed of its own",
     ),
     (wrong.OneSketchForAllRuns(B, GAMMA), "must draw afresh for each run"),
-    (Base(lambda *given: (V - 1e-3 * V.mean(axis=0) for V in descent(*given))), ELSEWHERE),
-    (Base(draws_by_need), ELSEWHERE),
-    (Base(deterministic=True), "deterministic must be False: another seed gives other iterates"),
+    (own(lambda *given: (V - 1e-3 * V.mean(axis=0) for V in descent(*given))), ELSEWHERE),
+    (own(draws_by_need), ELSEWHERE),
+    (own(deterministic=True), "deterministic must be False: another seed gives other iterates"),
 )
 def test_each_fault_of_any_algorithm_has_its_sentence(broken, message):
     check(broken, message)
@@ -208,11 +202,13 @@ def test_each_fault_of_any_algorithm_has_its_sentence(broken, message):
 
 def test_the_base_of_the_broken_ones_passes_and_what_lacks_a_member_is_no_algorithm():
     """Without one that every case needs there is no case; ``deterministic`` is first missed here."""
-    check(Base())
-    members = {"iterates": descent, "check": lambda problem: None}
+    right = own()
+    check(right)
+    del right.deterministic
+    check(right, "SimpleNamespace must have the member 'deterministic'")
+    del right.gamma
     with pytest.raises(ValueError, match=r"algorithm must be an algorithm, .* without 'gamma'"):
-        Case(SimpleNamespace(deterministic=True, **members), LEAST)
-    check(SimpleNamespace(gamma=0.05, **members), "SimpleNamespace must have the member 'deterministic'")
+        Case(right, LEAST)
 
 
 # --- gradient sources -----------------------------------------------------------------------------------------------
