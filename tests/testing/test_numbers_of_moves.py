@@ -19,11 +19,6 @@ from tests.testing.failing import refuted
 RNG = np.random.default_rng(5003)
 
 
-def column(*numbers):
-    """Runs of moves that are one number each."""
-    return np.array(numbers, dtype=float)[:, None, None]
-
-
 def test_parts_along_the_gradient_and_along_its_rows_and_columns():
     """By hand; a number that rounding explains is zero."""
     G, one = np.array([[3.0, 4.0], [0.0, 1.0]]), np.array([[1.0, 2.0], [5.0, 7.0]])
@@ -58,7 +53,7 @@ def test_products_of_two_runs_are_cosines():
 
 
 def test_squared_lengths_differ_where_lengths_differ_by_more_than_rounding():
-    D, R = column(3, 0.2, 1, 1, 0.1, 2), column(2, 0, 1.15, 1.05, 0.3, 2)
+    D, R = np.array([[3, 0.2, 1, 1, 0.1, 2], [2, 0, 1.15, 1.05, 0.3, 2]])[:, :, None, None]
     _, Z = exchange._lengths(D, R, np.full(6, 0.1))
     np.testing.assert_allclose(Z[:, 0], [5, 0.04, 1 - 1.15**2, 0, 0.01 - 0.09, 0], rtol=1e-12)
     assert Z[:, 1].tolist() == [0, -1, 0, 0, 1, 0]

@@ -83,29 +83,20 @@ USUAL = ["--strict-markers", "-W", "error", "-p", "no:cacheprovider"]
 
 
 @pytest.fixture
-def run_pytest(tmp_path, monkeypatch):
-    """Run pytest in a process of its own, for which nothing has been imported."""
+def run_pytest(tmp_path, monkeypatch, capsys):
+    """Run pytest in this process, in which our package is imported already and stays so, or in one of its own."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-
-    def run(*options, **files):
-        _write(tmp_path, files)
-        command = [sys.executable, "-m", "pytest", *USUAL, *options]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
-        return done.returncode, done.stdout + done.stderr
-
-    return run
-
-
-@pytest.fixture
-def run_pytest_here(tmp_path, monkeypatch, capsys):
-    """Run pytest in this process, in which our package is imported already and stays so."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
 
-    def run(*options, **files):
-        _write(tmp_path, files)
+    def run(*options, apart=False, **files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        if apart:
+            command = [sys.executable, "-m", "pytest", *USUAL, *options]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+            return done.returncode, done.stdout + done.stderr
         capsys.readouterr()
         status = pytest.main([*USUAL, "--rootdir", str(tmp_path), *options])
         for file in tmp_path.glob("*.py"):
@@ -115,41 +106,36 @@ def run_pytest_here(tmp_path, monkeypatch, capsys):
     return run
 
 
-def _write(folder, files):
-    for name, text in files.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-
-
 def verdicts(output):
     """What verbose output says of each claim: the numbers and levels too, in the order of tests."""
     return re.findall(r"^(?:HOLDS|CONSISTENT|UNDECIDED|VIOLATED) .*$", output, re.MULTILINE)
 
 
 @pytest.mark.long
-def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_pytest, run_pytest_here):
+def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_pytest):
     """Would catch a seed that depends on the order, and claims of workers that are lost or counted twice."""
-    status, plain = run_pytest_here("-v", test_it=SOUND)
+    status, plain = run_pytest("-v", test_it=SOUND)
     assert status == 0, plain
     assert len(verdicts(plain)) == 9
     assert "claims tried: " in plain
     # Two are exact; rate, limit and five examples at 1e-6 each.
     assert "one or more false answers with probability at most 7e-06" in plain
-    status, workers = run_pytest("-v", "-n", "2", test_it=SOUND, conftest=SHUFFLED)
+    status, workers = run_pytest("-v", "-n", "2", apart=True, test_it=SOUND, conftest=SHUFFLED)
     assert status == 0, workers
     assert "2 workers" in workers
     assert verdicts(workers) == verdicts(plain)
     assert "at most 7e-06" in workers
-    status, part = run_pytest_here("-v", "-m", "rate", "-k", "test_rate or T2")
+    status, part = run_pytest("-v", "-m", "rate", "-k", "test_rate or T2")
     assert status == 0, part
     assert verdicts(part) == [line for line in verdicts(plain) if "test_rate" in line or "descent[T2]" in line]
 
 
 @pytest.mark.long
-def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run_pytest_here):
+def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run_pytest):
     """A sketch that always draws the first row, and a bound without lambda_min, squared. Would catch a verdict that
     believes what the sketch claims, and a failure without its seed."""
     given = "--rac-seed", "7", "--rac-alpha", "1e-4"
-    status, output = run_pytest_here("-v", *given, test_it=WRONG_SKETCH, test_bound=WRONG_BOUND)
+    status, output = run_pytest("-v", *given, test_it=WRONG_SKETCH, test_bound=WRONG_BOUND)
     assert status == 1
     failed = set(re.findall(r"^FAILED test_it\.py::(\w+)", output, re.MULTILINE))
     assert failed == {"test_sketch", "test_rate", "test_limit", "test_any_seed"}
@@ -157,7 +143,7 @@ def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run
     assert "T2 VIOLATED: refuted at level 7.5e-05" in output  # a quarter of it bounds L_H from draws
     assert re.search(r"again +assert_rate_bound\(", output)
     assert "seed 7; again: pytest test_it.py::test_rate --rac-seed 7 --rac-alpha 0.0001" in output
-    status, again = run_pytest_here("test_it.py::test_rate", *given)
+    status, again = run_pytest("test_it.py::test_rate", *given)
     assert status == 1
     (first,) = set(re.findall(r"E +rac_theory\.testing\.failures\.NotShown: (.*)", again))
     assert first in output
@@ -179,28 +165,28 @@ def test_generator(rac_rng):
 
 
 @pytest.mark.long
-def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest, run_pytest_here):
+def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest):
     """A test that fails for what seed 42 draws first, in a project with a ``problems.py`` of its own."""
     light = LIGHT.format(drawn=np.random.default_rng(42).integers(2**32))
-    status, output = run_pytest("--rac-seed", "all", test_it=light, problems="x = 1\n")
+    status, output = run_pytest("--rac-seed", "all", apart=True, test_it=light, problems="x = 1\n")
     assert status == 1
     assert "1 failed, 100 passed" in output
     assert "seed 42; again: pytest 'test_it.py::test_generator[seed=42]' --rac-seed all" in output
     assert "marked rate, but no rate was asserted: test_it.py::test_nothing" in output
-    status, output = run_pytest_here("--rac-seed", "42", "-k", "generator", test_it=light)
+    status, output = run_pytest("--rac-seed", "42", "-k", "generator", test_it=light)
     assert (status, "seed 42; again: pytest test_it.py::test_generator --rac-seed 42" in output) == (1, True)
-    assert run_pytest_here("-k", "generator")[0] == 0
+    assert run_pytest("-k", "generator")[0] == 0
 
 
 @pytest.mark.long
-def test_the_fixture_of_curves_hears_the_level_of_the_session(run_pytest_here):
+def test_the_fixture_of_curves_hears_the_level_of_the_session(run_pytest):
     """Catches a fixture that is not found, a level that is not heard, and a claim that the summary does not count."""
     content = (
         "def test_mine(rac_mean_below, rac_rng):\n"
         "    losses = rac_rng.beta(2, 8, size=300)\n"
         "    assert rac_mean_below(losses, 0.4, ceiling=1.0, metric='loss').alpha == 0.002\n"
     )
-    status, output = run_pytest_here("--rac-alpha=0.002", "-v", test_it=content)
+    status, output = run_pytest("--rac-alpha=0.002", "-v", test_it=content)
     assert status == 0, output
     assert "E[loss] <= bound, alpha=0.002" in output
     assert "claims tried: 1 HOLDS; one or more false answers with probability at most 0.002" in output
@@ -211,8 +197,8 @@ def test_the_fixture_of_curves_hears_the_level_of_the_session(run_pytest_here):
     ("--rac-alpha", "1.5", "must be a number > 0 and < 1, got '1.5'"),
     ("--rac-seed", "-1", "must be an integer >= 0 or 'all', got '-1'"),
 )
-def test_options_that_make_no_sense_are_refused(run_pytest_here, option, value, rule):
-    status, output = run_pytest_here(f"{option}={value}")
+def test_options_that_make_no_sense_are_refused(run_pytest, option, value, rule):
+    status, output = run_pytest(f"{option}={value}")
     assert status == 4
     assert rule in output
 

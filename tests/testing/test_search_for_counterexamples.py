@@ -310,13 +310,9 @@ def test_a_number_of_components_is_one(count):
 
 def test_an_index_that_is_listed_twice_counts_twice_among_many():
     """Of a million components, where none is drawn twice by chance."""
-
-    class Once(Powers):
-        def component_gradient(self, W, lists):
-            return np.stack([np.full((1, 1), np.mean(np.unique(rows))) for rows in lists])
-
-    problem = Once([0.0], [0.0])
+    problem = Powers([0.0], [0.0])
     problem.n_components = 10**6
+    problem.component_gradient = lambda W, lists: np.array([[[np.mean(np.unique(rows))]] for rows in lists])
     expect_refusal("an index that is listed twice counting twice", components.check_lists, probe_of(problem), problem)
 
 
