@@ -433,11 +433,9 @@ def test_a_descent_of_a_quadratic_is_as_fast_as_its_curvature_allows():
 def test_both_are_of_single_precision(wide):
     """Catches one that is enough."""
     problem = Quadratic.left(np.eye(2), np.zeros((2, 1)))
-    names = {name: np.float64 if name == wide else np.float32 for name in ("value", "gradient")}
-    single = SimpleNamespace(
-        **{n: lambda W, n=n, kind=kind: getattr(problem, n)(W.astype(float)).astype(kind) for n, kind in names.items()}
-    )
-    probe = Probe(like(problem, single_precision=single), 0)
+    inner = {n: (getattr(problem, n), np.float64 if n == wide else np.float32) for n in ("value", "gradient")}
+    single = {n: lambda W, f=f, kind=kind: f(W.astype(float)).astype(kind) for n, (f, kind) in inner.items()}
+    probe = Probe(like(problem, single_precision=SimpleNamespace(**single)), 0)
     expect_refusal("must return float32" * bool(wide), derivatives._check_single_precision, probe)
 
 
@@ -446,9 +444,7 @@ def test_values_of_single_precision_are_off_by_a_part_of_themselves_and_of_the_l
     """1e-4 of a thousandth, twice: all values are one."""
     problem = SimpleNamespace(shape=(2, 1), value=lambda W: np.full(len(W), 1e-3), gradient=np.zeros_like)
     problem.single_precision = like(problem, value=lambda W: np.full(len(W), 1e-3 + off, np.float32))
-    probe = SimpleNamespace(
-        problem=problem, name="P", landmarks=np.zeros((1, 2, 1)), rng=np.random.default_rng, gradient_scale=1.0
-    )
+    probe = probe_of(problem, 1.0, landmarks=np.zeros((1, 2, 1)))
     assert bool(refusal(derivatives._check_single_precision, probe)) is refuses
 
 
