@@ -30,7 +30,7 @@ class Mine:
     def __init__(self, **changes):
         self.scale, self.side, self.fresh, self.momentum = 1.0, "left", True, 0.0
         self.decay, self.bias, self.rows, self.batch, self.sketched = 0.0, 0.0, 20, 0, True
-        self.lora_alpha, self.law, self.shrinks, self.own_seed = None, "gaussian", False, None
+        self.lora_alpha, self.law, self.shrinks = None, "gaussian", False
         vars(self).update(changes)
 
     def gradient(self, W, rng):
@@ -52,12 +52,10 @@ class Mine:
         return Q @ np.swapaxes(Q, 1, 2)
 
     def iterates(self, problem, W, rng):
-        drawing = rng if self.own_seed is None else np.random.default_rng(self.own_seed)
         H, move, t = None, 0.0, 0
         while True:
-            H = self.matrices(drawing, len(W)) if self.fresh or H is None else H
-            G = self.gradient(W, rng) + 0.2 * W
-            G = G * self.slowness(problem)
+            H = self.matrices(rng, len(W)) if self.fresh or H is None else H
+            G = (self.gradient(W, rng) + 0.2 * W) * self.slowness(problem)
             t += 1
             scale = self.scale / t if self.shrinks else self.scale
             move = self.momentum * move - scale * GAMMA * (H @ G if self.side == "left" else G @ H)
