@@ -27,9 +27,8 @@ def test_parts_along_the_gradient_and_along_its_rows_and_columns():
     names, Z = exchange._in_directions(np.stack([one, one]), G, np.array([0.0, 3.6]))
     assert Z[0] == pytest.approx(parts, rel=1e-12)
     assert Z[1] == pytest.approx([x if x > 3.6 else 0 for x in parts], rel=1e-12)
-    assert [name.removeprefix("along ").removesuffix(" of the gradient") for name in names] == [
-        *("the gradient", "the rows", "the columns", "row 0", "row 1", "column 0", "column 1")
-    ]
+    named = ["the gradient", "the rows", "the columns", "row 0", "row 1", "column 0", "column 1"]
+    assert [name.removeprefix("along ").removesuffix(" of the gradient") for name in names] == named
     flat = exchange._in_directions(one[None], np.array([[0.0, 2.0], [0.0, 0.0]]), np.zeros(1))[1]
     assert flat[0] == pytest.approx([2, 2, 2, 2, 0, 0, 2])
 
@@ -77,16 +76,16 @@ def test_groups_of_runs_are_compared_by_what_repeats_and_by_their_means():
     angles = np.repeat(np.linspace(0.1, 3, 64), 2) + np.tile([0, math.pi], 64)
     some = np.array([np.cos(angles), np.sin(angles)]).T[:, None]
     ends = np.repeat([1.0, -1.0], 64)[:, None, None] * np.array([[0.6, 0.8]])
-    last = np.zeros((1, 1, 2))
-    pair = SimpleNamespace(D=np.concatenate([3 * ends, last])[None], R=np.concatenate([2 * some, last])[None])
-    _, Z = exchange._together(pair, np.full(129, 1e-3))
-    np.testing.assert_allclose(Z, [[31, 1], [31, 1]], atol=1e-6)
-    moved = exchange._together(SimpleNamespace(D=pair.R, R=pair.D), np.full(129, 1e-3))[1]
-    np.testing.assert_allclose(moved, -Z, atol=1e-6)
-    one = SimpleNamespace(D=np.abs(pair.D) * [[1, 1]], R=pair.R)  # all at one end: both are half a unit from the centre
-    np.testing.assert_allclose(exchange._together(one, np.full(129, 1e-3))[1][:, 1], [0, 0], atol=0.01)
-    still = exchange._together(pair, np.full(129, 2.5))[1]
-    np.testing.assert_allclose(still[:, 1], [1, 1], atol=1e-6)
+    D, R = (np.concatenate([M, np.zeros((1, 1, 2))])[None] for M in (3 * ends, 2 * some))
+
+    def together(D, R, small=1e-3):
+        return exchange._together(SimpleNamespace(D=D, R=R), np.full(129, small))[1]
+
+    np.testing.assert_allclose(together(D, R), [[31, 1], [31, 1]], atol=1e-6)
+    np.testing.assert_allclose(together(R, D), [[-31, -1], [-31, -1]], atol=1e-6)
+    np.testing.assert_allclose(together(D, R, 2.5)[:, 1], [1, 1], atol=1e-6)
+    # all at one end: both are half a unit from the centre
+    np.testing.assert_allclose(together(np.abs(D), R)[:, 1], [0, 0], atol=0.01)
 
 
 def test_sums_are_over_each_step_all_steps_and_octaves_and_over_pairs_of_one_distance():
