@@ -18,8 +18,6 @@ W, G = RNG.standard_normal((2, STEPS + 1, RUNS, 6, 4))
 G = G[:-1]
 W[0, HALF:], G[0, HALF:] = W[0, :HALF], G[0, :HALF]
 NEAR, FAR = 0.9e-4, 1.1e-4  # parts of a step on the two sides of what is taken for exact
-
-
 bases = partial(bases, RNG)
 
 

@@ -16,15 +16,11 @@ from tests.testing.moves_by_hand import ask, bases, but, projected
 
 RNG = np.random.default_rng(5004)
 N, LEFT = 1024, View("left", 2)
-
-
 bases = partial(bases, RNG)
 G = RNG.standard_normal((6, 4))
 D, R = projected(bases(2, N), G), projected(bases(2, N), G)
 PATH, PATH_R = projected(bases(8, 256), G), projected(bases(8, 256), G)
 P, NOISE = D, RNG.standard_normal((2, N, 6, 4))
-
-
 FIRST = {"D": D, "R": R, "W": np.zeros((2, N, 6, 4)), "N": 20, "drawn": None}
 CLAIM = {"is_fresh": True, "source": Minibatch(4), "declared": SimpleNamespace(gamma=0.5, lora_alpha=None)}
 
@@ -84,19 +80,18 @@ def across(R):
 
 @cases(
     "rule, words, given",
-    (cause.another_space, None, {}),
+    *((rule, None, {}) for rule in (cause.another_space, cause.near_the_last, cause.batch_again)),
+    *((rule, None, {}) for rule in (cause.components, cause.biased, cause.remembers)),
     (cause.another_space, "the columns of its moves lie elsewhere .* act from the right", one(HOLDING[None])),
     (cause.another_space, "the columns of its moves", one(projected(EVEN, G)[None])),
     (cause.another_space, None, one(but(HOLDING, 0, HOLDING[0, :, :1])[None])),
     (cause.another_space, None, one(HOLDING[None], but(R, (0, 0), R[0, 0, :, :1]))),
     (cause.another_space, "the rows of its moves lie elsewhere .* act from the left", TURNED),
-    (cause.near_the_last, None, {}),
     (cause.near_the_last, r"a move has 0\.(59|60)\d* of its space in .* fresh sketches have 0\.33", {"D": LINGERS}),
     (cause.near_the_last, None, {"D": LINGERS, "R": LINGERS}),
     (cause.near_the_last, None, {"D": LINGERS} | claimed(is_fresh=False)),
     (cause.near_the_last, None, {"D": LINGERS, "has_rank": False}),
     (cause.near_the_last, None, {"D": but(LINGERS, (7, 0), LINGERS[7, 0, :, :1])}),
-    (cause.batch_again, None, {}),
     (cause.batch_again, "afresh: 0.5 of the noise of a step is that", one(np.stack([D[0], R[1] + NOISE[0] / 2]))),
     (cause.batch_again, "a step has -0.2 of the noise .* an epoch", one(np.stack([D[0], R[1] - NOISE[0] / 5]))),
     (cause.batch_again, None, one(np.stack([D[0], R[1] + (P + NOISE)[0] / 2]))),
@@ -105,7 +100,6 @@ def across(R):
     (cause.batch_again, None, one(np.stack([D[0], R[1] + NOISE[0] / 2])) | {"noise": None}),
     (cause.batch_again, None, one(np.stack([D[0], R[1] + NOISE[0] / 2])) | {"knows_gradient": True}),
     (cause.batch_again, None, one(np.stack([D[0], 2 * R[1]])) | {"ratio": (2.0, 0.01)}),
-    (cause.components, None, {}),
     (cause.components, None, drawn(NUMBERS, OTHERS)),
     (cause.components, "batches are not .* each is like", drawn(AGAIN, NUMBERS)),
     # whatever their mean is
@@ -121,13 +115,11 @@ def across(R):
     (cause.longer, None, one(SIZES * D) | {"has_rank": False}),
     (cause.longer, None, one(SIZES * D) | {"knows_gradient": True}),
     (cause.longer, None, one(SIZES * D) | claimed(declared=SimpleNamespace(lora_alpha=1.0))),
-    (cause.biased, None, {}),
     (cause.biased, "off by about 0.5 of the declared one", one(D + 0.5 * across(R[0]))),
     (cause.biased, None, one(2 * R) | {"ratio": (2.0, 0.1)}),
     (cause.biased, None, one(R + 1e-10 * G)),
     # halves that overlap find noise of 1600 entries in itself
     (cause.biased, None, one(1 + RNG.standard_normal((1, 512, 40, 40)), np.ones((1, 512, 1, 1)))),
-    (cause.remembers, None, {}),
     (cause.remembers, "a step keeps about 0.3 of", kept(0.3)),
     (cause.remembers, "a step keeps about -0.3 of", kept(-0.3)),
     (cause.remembers, None, kept(0.029)),

@@ -267,7 +267,6 @@ def test_an_error_turns_a_subspace_of_full_rank_by_the_condition_number():
     assert (_turns(np.stack([np.eye(3), np.full((3, 3), np.nan)]), 1) == np.inf).all()
 
 
-GALORE = GaLore(2, GAMMA)
 COURSE = np.random.default_rng(5005).standard_normal((12, 8, 4, 6))
 U, S, V = np.linalg.svd(COURSE, full_matrices=False)
 LED = (U[..., :2] * S[..., None, :2]) @ V[..., :2, :]
@@ -307,8 +306,8 @@ def test_what_moves_do_in_place_of_galores_is_said(D, R, words):
     """By moves that are made by hand, tall or wide; a run that is not finite is left out."""
     runs = (D, np.inf), (R, 1), (COURSE[: len(D)], 1)
     D, R, G = (np.concatenate([M, np.full_like(M[:, :1], fill)], axis=1) for M, fill in runs)
-    assert words in implementations._cause(D, R, G, GALORE)
-    assert words in implementations._cause(*(np.swapaxes(M, 2, 3) for M in (D, R, G)), GALORE)
+    assert words in implementations._cause(D, R, G, GaLore(2, GAMMA))
+    assert words in implementations._cause(*(np.swapaxes(M, 2, 3) for M in (D, R, G)), GaLore(2, GAMMA))
 
 
 @cases(

@@ -75,16 +75,10 @@ def single(G, rank, seed):
 
 
 RIGHT = [
-    (haar, {}),
-    (rows, {}),
-    (coordinates, {}),
-    (both_sides, {}),
-    (flora, {"unbiased": True}),
-    (galore, {}),
+    *((project, {}) for project in (haar, rows, coordinates, both_sides, galore, single)),
+    *((project, {"unbiased": True}) for project in (flora, unbiased)),
     (lambda G, *given: lambda X: 0.25 * galore(G, *given)(X), {"scale": 0.25}),
-    (single, {}),
     (lambda *a: 1e3 * single(*a), {"scale": 1e3}),
-    (unbiased, {"unbiased": True}),
 ]
 
 

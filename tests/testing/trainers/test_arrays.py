@@ -1,7 +1,7 @@
 """Arrays of any library are read by what they can do; stand-ins here, the libraries themselves in tests/torch."""
 
 from collections import namedtuple
-from dataclasses import dataclass
+from dataclasses import make_dataclass
 
 import numpy as np
 import pytest
@@ -95,12 +95,7 @@ def test_bfloat16_has_eight_bits():
     assert half.rounded(np.array([1 + 2.0**-8, 1 + 3 * 2.0**-8, 1 + 2.0**-7])).tolist() == [1, 1 + 2.0**-6, 1 + 2.0**-7]
 
 
-Moments = namedtuple("Moments", "count mu nu")
-
-
-@dataclass
-class Held:
-    momentum: np.ndarray
+Moments, Held = namedtuple("Moments", "count mu nu"), make_dataclass("Held", ["momentum"])
 
 
 def shown(**functions):

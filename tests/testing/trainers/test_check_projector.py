@@ -65,10 +65,8 @@ def test_ranks_up_to_and_beyond_both_sides_are_asked():
 
 @cases(
     "project, law, scale",
-    (projectors.haar, Haar, 1.0),
-    (projectors.rows, Haar, 1.0),
+    *((project, Haar, 1.0) for project in (projectors.haar, projectors.rows, projectors.single)),
     (projectors.coordinates, Coordinate, 1.0),
-    (projectors.single, Haar, 1.0),
     (lambda *a: 4 * projectors.haar(*a), Haar, 4.0),
     (lambda G, rank, seed: lambda X: projectors.haar(X, rank, seed), Haar, 1.0),
 )
