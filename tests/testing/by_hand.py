@@ -90,9 +90,7 @@ def declared(own, implements=RAC, steps=60, problem=LEAST):
     return Case(Implementation(own, implements=implements), problem, steps=steps)
 
 
-def checked(own, words="", implements=RAC, draws=DRAWS, **given):
+def checked(own, words="", implements=RAC, steps=60, problem=LEAST, **given):
     """Of a right implementation the case as checked; where there are words, it is refused in these."""
-    case = declared(own, implements, **{name: given.pop(name) for name in ("steps", "problem") if name in given})
-    if words:
-        return refuted(words, check_algorithm, case, draws=draws, **given)
-    return check_algorithm(case, draws=draws, **given)
+    case, given = declared(own, implements, steps, problem), {"draws": DRAWS} | given
+    return refuted(words, check_algorithm, case, **given) if words else check_algorithm(case, **given)

@@ -408,10 +408,6 @@ def test_a_rare_draw_is_shown():
 class Forgetful(Haar):
     """What it knows does not travel: the copy of a worker draws from another law."""
 
-    def __init__(self):
-        super().__init__(6, 2)
-        object.__setattr__(self, "sign", -1.0)
-
     def __getstate__(self):
         return {"dim": self.dim, "rank": self.rank}
 
@@ -423,7 +419,9 @@ def test_a_sketch_is_the_same_in_a_worker_process():
     """The first raised a bare TypeError of the copy module; the second passed, and two workers gave other numbers."""
     locked = Base(lock=threading.Lock())  # which no other process can be given
     refuted(r"^Base must be such that it can be sent to worker processes", check_sketch, locked, draws=64)
-    refuted("Forgetful must draw the same in a worker process, its copy", check_sketch, Forgetful(), draws=64)
+    forgetful = Forgetful(6, 2)
+    object.__setattr__(forgetful, "sign", -1.0)
+    refuted("Forgetful must draw the same in a worker process, its copy", check_sketch, forgetful, draws=64)
 
 
 def test_two_forms_are_told_apart_where_they_differ_most():

@@ -84,24 +84,27 @@ USUAL = ["--strict-markers", "-W", "error", "-p", "no:cacheprovider"]
 
 @pytest.fixture
 def run_pytest(tmp_path, monkeypatch, capsys):
-    """Run pytest in this process, in which our package is imported already and stays so, or in one of its own."""
+    """Run pytest to an expected end in this process, where our package stays imported, or apart in one of its own."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
 
-    def run(*options, apart=False, **files):
+    def run(expected, *options, apart=False, **files):
         for name, text in files.items():
             (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
         if apart:
             command = [sys.executable, "-m", "pytest", *USUAL, *options]
             done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-            return done.returncode, done.stdout + done.stderr
-        capsys.readouterr()
-        status = pytest.main([*USUAL, "--rootdir", str(tmp_path), *options])
-        for file in tmp_path.glob("*.py"):
-            sys.modules.pop(file.stem, None)
-        return status, "".join(capsys.readouterr())
+            status, output = done.returncode, done.stdout + done.stderr
+        else:
+            capsys.readouterr()
+            status = pytest.main([*USUAL, "--rootdir", str(tmp_path), *options])
+            output = "".join(capsys.readouterr())
+            for file in tmp_path.glob("*.py"):
+                sys.modules.pop(file.stem, None)
+        assert status == expected, output
+        return output
 
     return run
 
@@ -114,19 +117,16 @@ def verdicts(output):
 @pytest.mark.long
 def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_pytest):
     """Would catch a seed that depends on the order, and claims of workers that are lost or counted twice."""
-    status, plain = run_pytest("-v", test_it=SOUND)
-    assert status == 0, plain
+    plain = run_pytest(0, "-v", test_it=SOUND)
     assert len(verdicts(plain)) == 9
     assert "claims tried: " in plain
     # Two are exact; rate, limit and five examples at 1e-6 each.
     assert "one or more false answers with probability at most 7e-06" in plain
-    status, workers = run_pytest("-v", "-n", "2", apart=True, test_it=SOUND, conftest=SHUFFLED)
-    assert status == 0, workers
+    workers = run_pytest(0, "-v", "-n", "2", apart=True, test_it=SOUND, conftest=SHUFFLED)
     assert "2 workers" in workers
     assert verdicts(workers) == verdicts(plain)
     assert "at most 7e-06" in workers
-    status, part = run_pytest("-v", "-m", "rate", "-k", "test_rate or T2")
-    assert status == 0, part
+    part = run_pytest(0, "-v", "-m", "rate", "-k", "test_rate or T2")
     assert verdicts(part) == [line for line in verdicts(plain) if "test_rate" in line or "descent[T2]" in line]
 
 
@@ -135,16 +135,14 @@ def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run
     """A sketch that always draws the first row, and a bound without lambda_min, squared. Would catch a verdict that
     believes what the sketch claims, and a failure without its seed."""
     given = "--rac-seed", "7", "--rac-alpha", "1e-4"
-    status, output = run_pytest("-v", *given, test_it=WRONG_SKETCH, test_bound=WRONG_BOUND)
-    assert status == 1
+    output = run_pytest(1, "-v", *given, test_it=WRONG_SKETCH, test_bound=WRONG_BOUND)
     failed = set(re.findall(r"^FAILED test_it\.py::(\w+)", output, re.MULTILINE))
     assert failed == {"test_sketch", "test_rate", "test_limit", "test_any_seed"}
     assert re.findall(r"^FAILED test_bound\.py::(\w+)", output, re.MULTILINE) == ["test_rate"]
     assert "T2 VIOLATED: refuted at level 7.5e-05" in output  # a quarter of it bounds L_H from draws
     assert re.search(r"again +assert_rate_bound\(", output)
     assert "seed 7; again: pytest test_it.py::test_rate --rac-seed 7 --rac-alpha 0.0001" in output
-    status, again = run_pytest("test_it.py::test_rate", *given)
-    assert status == 1
+    again = run_pytest(1, "test_it.py::test_rate", *given)
     (first,) = set(re.findall(r"E +rac_theory\.testing\.failures\.NotShown: (.*)", again))
     assert first in output
 
@@ -168,14 +166,13 @@ def test_generator(rac_rng):
 def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest):
     """A test that fails for what seed 42 draws first, in a project with a ``problems.py`` of its own."""
     light = LIGHT.format(drawn=np.random.default_rng(42).integers(2**32))
-    status, output = run_pytest("--rac-seed", "all", apart=True, test_it=light, problems="x = 1\n")
-    assert status == 1
+    output = run_pytest(1, "--rac-seed", "all", apart=True, test_it=light, problems="x = 1\n")
     assert "1 failed, 100 passed" in output
     assert "seed 42; again: pytest 'test_it.py::test_generator[seed=42]' --rac-seed all" in output
     assert "marked rate, but no rate was asserted: test_it.py::test_nothing" in output
-    status, output = run_pytest("--rac-seed", "42", "-k", "generator", test_it=light)
-    assert (status, "seed 42; again: pytest test_it.py::test_generator --rac-seed 42" in output) == (1, True)
-    assert run_pytest("-k", "generator")[0] == 0
+    output = run_pytest(1, "--rac-seed", "42", "-k", "generator", test_it=light)
+    assert "seed 42; again: pytest test_it.py::test_generator --rac-seed 42" in output
+    run_pytest(0, "-k", "generator")
 
 
 @pytest.mark.long
@@ -186,8 +183,7 @@ def test_the_fixture_of_curves_hears_the_level_of_the_session(run_pytest):
         "    losses = rac_rng.beta(2, 8, size=300)\n"
         "    assert rac_mean_below(losses, 0.4, ceiling=1.0, metric='loss').alpha == 0.002\n"
     )
-    status, output = run_pytest("--rac-alpha=0.002", "-v", test_it=content)
-    assert status == 0, output
+    output = run_pytest(0, "--rac-alpha=0.002", "-v", test_it=content)
     assert "E[loss] <= bound, alpha=0.002" in output
     assert "claims tried: 1 HOLDS; one or more false answers with probability at most 0.002" in output
 
@@ -198,9 +194,7 @@ def test_the_fixture_of_curves_hears_the_level_of_the_session(run_pytest):
     ("--rac-seed", "-1", "must be an integer >= 0 or 'all', got '-1'"),
 )
 def test_options_that_make_no_sense_are_refused(run_pytest, option, value, rule):
-    status, output = run_pytest(f"{option}={value}")
-    assert status == 4
-    assert rule in output
+    assert rule in run_pytest(4, f"{option}={value}")
 
 
 def test_the_plugin_is_light():
