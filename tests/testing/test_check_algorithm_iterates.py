@@ -203,15 +203,13 @@ class OwnNoise(RACLoRA):
             yield W
 
 
-class OwnSketch(RACLoRA):
+def own_sketch(self, problem, W, rng):
     """1.05 times the plain step, which is no projection."""
-
-    def iterates(self, problem, W, rng):
-        while True:
-            B = draw(self.sketch, rng, len(W))
-            move = 1.05 * self.gamma * (self.lora_alpha / self.sketch.rank) ** 2
-            W = W - move * B @ (np.swapaxes(B, 1, 2) @ problem.gradient(W))
-            yield W
+    while True:
+        B = draw(self.sketch, rng, len(W))
+        move = 1.05 * self.gamma * (self.lora_alpha / self.sketch.rank) ** 2
+        W = W - move * B @ (np.swapaxes(B, 1, 2) @ problem.gradient(W))
+        yield W
 
 
 @pytest.mark.long
@@ -219,7 +217,7 @@ class OwnSketch(RACLoRA):
     "false",
     OwnNoise(sketches.Coordinate(4, 1), GAMMA, gradients=Noisy(1.0)),
     OwnNoise(None, GAMMA, gradients=Noisy(1.0)),
-    OwnSketch(sketches.Gaussian(4, 1), 0.01, lora_alpha=1.0),
+    altered(RACLoRA, iterates=own_sketch)(sketches.Gaussian(4, 1), 0.01, lora_alpha=1.0),
     ids=["coordinates", "no sketch", "plain, of rank one"],
 )
 def test_a_mean_step_that_is_five_per_cent_too_long_is_caught_nine_times_in_ten(false):
@@ -283,14 +281,11 @@ class Slanted(RACLoRA):
             yield lambda V, G, Q=Q: V - self.gamma * Q @ (np.swapaxes(Q, 1, 2) @ G)
 
 
-class Persistent(Noisy):
+def persistent(self, problem, W, step, rng):
     """Noise that is drawn once a run: its mean over runs is zero, and given the past it is not."""
-
-    def descend(self, problem, W, step, rng):
-        seed = int(np.abs(np.sin(self.sigma)) * 1e6)
-        noise = np.random.default_rng(seed).standard_normal(W.shape)
-        rng.random()
-        return step(W, problem.gradient(W) + self.sigma / math.sqrt(W[0].size) * noise)
+    noise = np.random.default_rng(841470).standard_normal(W.shape)
+    rng.random()
+    return step(W, problem.gradient(W) + self.sigma / math.sqrt(W[0].size) * noise)
 
 
 def test_what_changes_after_the_descent_has_arrived_is_seen_where_it_is_slower():
@@ -311,7 +306,7 @@ def test_what_changes_after_the_descent_has_arrived_is_seen_where_it_is_slower()
     (SGD(GAMMA, TwoSteps()), "must return step.W, g. for one gradient g, as a source that declares noise"),
     (Thaws(THIN, GAMMA), "must keep one sketch a run, of rank 1: after 72 steps"),
     (Slanted(THIN, GAMMA, gradients=Local(2)), "Slanted.low_rank_steps must move by -gamma E.H. grad f on average"),
-    (SGD(GAMMA, Persistent(1.0)), "given|as if it were the first|mean grad f"),
+    (SGD(GAMMA, altered(Noisy, descend=persistent)(1.0)), "given|as if it were the first|mean grad f"),
 )
 def test_each_false_claim_has_its_sentence(false, message):
     check(false, message)
