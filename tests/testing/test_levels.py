@@ -33,7 +33,7 @@ from rac_theory.testing.sketches.moments import Frequencies, Marginals
 from rac_theory.testing.trainers import check_chain
 from tests.mutants.wrong_algorithms import HalfStep
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
-from tests.testing.cases import cases
+from tests.testing.cases import altered, cases
 from tests.testing.failing import heard, refusal, refuted
 
 RNG = np.random.default_rng(48)
@@ -66,11 +66,8 @@ def calls(prints):
     return np.zeros((40, 8, 1)), np.repeat(np.arange(40.0)[:, None], 8, axis=1) + prints
 
 
-class Optimistic(type(RAC)):
-    """Says that E[H] is the identity, where it is a third of it."""
-
-    def projection(self, *, alpha, draws, rng):
-        return SimpleNamespace(lambda_min=0.5, lambda_max=1.0)
+Optimistic = altered(RACLoRA, projection=lambda self, **given: SimpleNamespace(lambda_min=0.5, lambda_max=1.0))
+"""Says that E[H] is the identity, where it is a third of it."""
 
 
 def spectrum(alpha):

@@ -166,11 +166,10 @@ def test_steps_are_turned_to_where_f_curves_most_and_keep_their_length():
     turned = constants.turned(probe, nothing, A, D, 5)
     np.testing.assert_allclose(constants.turned(small, nothing, A, D, 5), turned, rtol=1e-9)
     assert turned[0, 1, 0] > 0
-    assert turned[0, 0, 0] / turned[0, 1, 0] == pytest.approx(4.0**-5)
-    assert np.linalg.norm(turned) == pytest.approx(math.sqrt(18))
     beyond = constants.turned(probe, Smoothness.isotropic(4.0, (2, 1)), A, D, 2)  # -3, 0, raised by 4
-    assert beyond[0, 0, 0] / beyond[0, 1, 0] == pytest.approx(4.0**-2)
-    assert np.linalg.norm(beyond) == pytest.approx(math.sqrt(18))
+    for found, times in ((turned, 5), (beyond, 2)):
+        assert found[0, 0, 0] / found[0, 1, 0] == pytest.approx(4.0**-times)
+        assert np.linalg.norm(found) == pytest.approx(math.sqrt(18))
 
 
 def test_steps_are_as_short_as_rounding_allows_and_no_shorter():
@@ -272,8 +271,7 @@ def test_infima_that_are_too_high_are_named(infima, sentence):
     problem = Powers([1.0, 1.0], [1.0, -1.0])
     problem.component_infima, problem.L_max = infima, 1.0
     problem.subset = lambda rows: SimpleNamespace(value=lambda W: float((W - problem.a[rows[0]]).item() ** 2) / 2)
-    probe = probe_of(problem)
-    probe.lowest, probe.lowest_value = np.zeros((1, 1)), 0.5
+    probe = probe_of(problem, lowest=np.zeros((1, 1)), lowest_value=0.5)
     expect_refusal(sentence, components._check_infima, probe, problem)
 
 
