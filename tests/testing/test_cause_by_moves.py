@@ -58,6 +58,7 @@ SPLIT = np.linalg.svd(G[0], full_matrices=False)
 LEADING = GAMMA * (SPLIT[0][..., :2] * SPLIT[1][:, None, :2]) @ SPLIT[2][:, :2]
 SAME = but(D, (0, slice(HALF, None)), D[0, :HALF])
 TIMES = np.array([1, 0.5, 0.25, 0.2, 0.1, 0.1, 0.1, 0.1])[:, None, None, None]
+LARGE = np.sort(np.abs(G[0, :2]), axis=None)[::-1]
 ALIKE = np.broadcast_to(SAME[:, :HALF][:, None], (STEPS, 2, HALF, 6, 4)).reshape(D.shape)
 DRAWN = RNG.uniform(0.5, 1, (STEPS, RUNS, 1, 1))
 FARTHEST = DRAWN[0, np.abs(DRAWN[0, :HALF] - DRAWN[0, HALF:]).argmax() + np.array([0, HALF]), 0, 0]
@@ -92,9 +93,6 @@ def one(first, fresh=D[3]):
 def biased(change):
     """The gradient that a step has at the first two W."""
     return lambda at: change(at, G[0, next(i for i in range(2) if np.array_equal(at, W[0, i]))])
-
-
-LARGE = np.sort(np.abs(G[0, :2]), axis=None)[::-1]
 
 
 def clipped(entries):

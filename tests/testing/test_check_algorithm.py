@@ -115,6 +115,8 @@ def descent(problem, W, rng):
 
 
 KNOWN = {"gamma": 0.05, "deterministic": False, "check": lambda problem: None}
+ELSEWHERE = "the first run changes when the others start elsewhere"
+SHARED = "both were given generators of the same seed"
 
 
 def own(iterates=descent, **members):
@@ -168,9 +170,6 @@ def draws_by_need(problem, W, rng):
         W = W.copy()
         W[large] *= 1 - 0.1 * rng.random(np.count_nonzero(large))
         yield W
-
-
-ELSEWHERE = "the first run changes when the others start elsewhere"
 
 
 @cases(
@@ -248,9 +247,6 @@ def test_each_fault_of_a_gradient_source_has_its_sentence(source, message):
 
 
 # --- projected steps ------------------------------------------------------------------------------------------------
-
-
-SHARED = "both were given generators of the same seed"
 
 
 def test_one_seed_for_both_is_no_fault_where_the_source_does_not_draw():

@@ -22,6 +22,9 @@ from tests.testing.failing import refuted
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
 ROWS = LeastSquares(np.random.default_rng(0).standard_normal((6, 3)), np.ones((6, 2)))
+BALL = HEAVY_BALL(Gaussian(3, 1), gamma=0.1, beta=0.5)
+IS_NO_METHOD = "must be the method that it claims to be"
+LETTERS = {"gamma": 0.1, "alpha": 0.1, "beta": 0.5, "s": 1.0, "lambda_min": 0.5}
 
 
 class Ball:
@@ -53,10 +56,6 @@ def checked(own, implements, words="", problem=PROBLEM, **given):
     """Of a right implementation what was checked; where there are words, it is refused in these."""
     case = Case(Implementation(own, implements=implements), problem, steps=8)
     return refuted(words, check_algorithm, case, **given) if words else check_algorithm(case, **given).checked
-
-
-BALL = HEAVY_BALL(Gaussian(3, 1), gamma=0.1, beta=0.5)
-IS_NO_METHOD = "must be the method that it claims to be"
 
 
 @pytest.mark.parametrize("fault", ["", "shows its state"])
@@ -118,9 +117,6 @@ def test_every_method_passes_as_itself(name):
     algorithm = called(name, Haar(3, 1))
     seen = checked(loop(algorithm), algorithm, draws=128)
     assert seen.each_step == (name != "feedback")  # what it reports does not show H
-
-
-LETTERS = {"gamma": 0.1, "alpha": 0.1, "beta": 0.5, "s": 1.0, "lambda_min": 0.5}
 
 
 @cases(

@@ -272,6 +272,7 @@ U, S, V = np.linalg.svd(COURSE, full_matrices=False)
 LED = (U[..., :2] * S[..., None, :2]) @ V[..., :2, :]
 KEPT = U[0][..., :2] @ (np.swapaxes(U[0][..., :2], 1, 2) @ LED)  # what the subspace of the first gradient keeps
 NEXT = (U[..., 1:3] * S[..., None, 1:3]) @ V[..., 1:3, :]
+ACROSS = U[0][..., 2:3] * V[..., 3:4, :]
 
 
 def near(M, others, part):
@@ -279,9 +280,6 @@ def near(M, others, part):
     size = np.sqrt(np.square(M).sum(axis=(2, 3)).max(axis=1))
     unit = others / np.sqrt(np.square(others).sum(axis=(2, 3), keepdims=True))
     return M + part * size[:, None, None, None] * unit
-
-
-ACROSS = U[0][..., 2:3] * V[..., 3:4, :]
 
 
 @cases(

@@ -19,6 +19,7 @@ from tests.testing.failing import expect_refusal, heard, refusal
 
 RNG = np.random.default_rng(5005)
 EDGES = [(0.9, False), (1.1, True)]
+FEDERATED = Federated(LEAST, 4)
 _, A, B = np.random.default_rng([0, 2]).standard_normal((3, members._RUNS, 6, 4))
 P, K, THIRD = np.diag([1.0, 1, 0, 0, 0, 0]), np.zeros((6, 6)), np.diag([0.0, 0, 1, 0, 0, 0]) / np.abs(A[:, 2]).max()
 K[0, 2], K[2, 0] = 1, -1
@@ -129,9 +130,6 @@ def test_what_declares_noise_makes_one_step(descend, refuses):
     expect_refusal(words * refuses, members._check_single, source, LEAST, np.ones((6, 4)))
     del source.noise
     assert not refusal(members._check_single, source, LEAST, np.ones((6, 4)))
-
-
-FEDERATED = Federated(LEAST, 4)
 
 
 def test_a_slower_problem_is_a_multiple_in_all_that_it_says():

@@ -17,6 +17,9 @@ from tests.testing.cases import cases
 from tests.testing.failing import refuted
 
 RNG = np.random.default_rng(5003)
+STEPS = RNG.standard_normal((2, 4, 3, 2, 2))
+LEFT, U = View("left", 2), np.linalg.qr(RNG.standard_normal((2, 40, 6, 2)))[0]
+NOISE = RNG.standard_normal((2, 40, 6, 4))
 
 
 def test_parts_along_the_gradient_and_along_its_rows_and_columns():
@@ -102,9 +105,6 @@ def test_sums_are_over_each_step_all_steps_and_octaves_and_over_pairs_of_one_dis
 def test_directions_are_of_length_one_or_zero():
     some = np.array([[3.0, 4], [0, 0], [np.nan, 1], [1e-100, 0]])
     np.testing.assert_allclose(exchange._units(some), [[0.6, 0.8], [0, 0], [0, 0], [1, 0]])
-
-
-STEPS = RNG.standard_normal((2, 4, 3, 2, 2))
 
 
 def paired(D=STEPS[0], R=STEPS[1], small=0.0, **others):
@@ -251,10 +251,6 @@ def test_the_largest_evidence_is_said_in_standard_errors(monkeypatch):
     monkeypatch.setattr(exchange, "symmetric_wealth", lambda total, square: np.append(0.0 * total[1:], 1234.0))
     words = r"over 4 steps of 3 runs, the length of a step .* \(log evidence 1.23e\+03\)"
     refuted(words, exchange.check_past, "Mine", paired(), RNG.standard_normal(STEPS[0].shape), 1.0)
-
-
-LEFT, U = View("left", 2), np.linalg.qr(RNG.standard_normal((2, 40, 6, 2)))[0]
-NOISE = RNG.standard_normal((2, 40, 6, 4))
 
 
 def moves_of(view=LEFT, lora_alpha=None, one_projection=False, source=None, **seen):

@@ -77,8 +77,6 @@ import random
 def pytest_collection_modifyitems(items):
     random.Random(5).shuffle(items)
 """
-
-
 USUAL = ["--strict-markers", "-W", "error", "-p", "no:cacheprovider"]
 
 

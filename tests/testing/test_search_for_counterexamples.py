@@ -18,6 +18,7 @@ from tests.testing.cases import cases
 from tests.testing.failing import expect_refusal, refusal
 
 NAN = math.nan
+SLOPE = "<grad f(A) - grad f(B), A - B> / ||A - B||^2"
 DEFAULTS = dict.fromkeys(("L", "mu", "strong_convexity", "f_star", "f_lower"), NAN) | {"convex": True, "shape": (1, 1)}
 
 
@@ -127,9 +128,6 @@ def test_what_rounding_makes_of_a_rise_and_of_a_turn_is_counted_by_hand(beyond, 
     assert bool(refusal(smoothness._check_rise, probe, Q, W, D)) is refuses
     probe.gradient_scale = ((4 - 3 * (1 + 1e-6)) / (1e3 * EPS) - 1e11) * 2 * (1 + beyond) - (4 * 5 + 12 + 4)
     assert bool(refusal(smoothness._check_turn, probe, Q, W, D)) is refuses
-
-
-SLOPE = "<grad f(A) - grad f(B), A - B> / ||A - B||^2"
 
 
 @cases(

@@ -19,6 +19,8 @@ from tests.testing.failing import expect_refusal, heard, refusal, refuted
 FOUR, ONE = np.ones(4), np.eye(4)[0]
 M, V, STEP = ("m",), ("v",), ("step",)
 OF_TWELVE = np.arange(12)
+P = np.array([[1.0, 3.0], [0.0, 1.0]])
+HALF, SINGLE, DOUBLE = (FORMATS[name] for name in ("bfloat16", "float32", "float64"))
 
 
 def remembers(before, after, number=2):
@@ -58,9 +60,6 @@ def test_a_counter_beside_two_moments_is_reset_with_them(before, left, refuses):
     after = {path: np.array(left) if path[-1] == "step" else 0 * M for path, M in before.items()}
     words = f"step with its moments: after link 2 it is {left:g}, so"
     expect_refusal(words * refuses, check_memory, remembers(before, after), 1.0)
-
-
-HALF, SINGLE, DOUBLE = (FORMATS[name] for name in ("bfloat16", "float32", "float64"))
 
 
 def seen(outputs, adapter=None, weights=None, kind=HALF):
@@ -122,9 +121,6 @@ def test_a_multiple_is_called_by_its_name_where_it_is_one(gave, gained, scale, w
         found = merging._multiple_text(merging._multiple([gave * one], [gained * one + part * least * across]), scale)
         assert found == (words if same else "")
     assert merging._is_near_one(merging._multiple([one], [gained * one])) is (abs(gained - 1) < 0.1)
-
-
-P = np.array([[1.0, 3.0], [0.0, 1.0]])
 
 
 @cases(
