@@ -4,6 +4,8 @@ import numpy as np
 
 from rac_theory import Bernoulli, Case, Implementation, Minibatch, RACLoRA, sketches
 from rac_theory.problems import LeastSquares
+from rac_theory.testing import check_algorithm
+from tests.testing.failing import refuted
 
 RNG = np.random.default_rng(28)
 X, Y = RNG.normal(size=(20, 6)), RNG.normal(size=(20, 4))
@@ -28,7 +30,7 @@ class Mine:
     def __init__(self, **changes):
         self.scale, self.side, self.fresh, self.momentum = 1.0, "left", True, 0.0
         self.decay, self.bias, self.rows, self.batch, self.sketched = 0.0, 0.0, 20, 0, True
-        self.lora_alpha, self.law, self.shrinks, self.own_seed = None, "gaussian", False, None
+        self.lora_alpha, self.law, self.shrinks = None, "gaussian", False
         vars(self).update(changes)
 
     def gradient(self, W, rng):
@@ -50,12 +52,10 @@ class Mine:
         return Q @ np.swapaxes(Q, 1, 2)
 
     def iterates(self, problem, W, rng):
-        drawing = rng if self.own_seed is None else np.random.default_rng(self.own_seed)
         H, move, t = None, 0.0, 0
         while True:
-            H = self.matrices(drawing, len(W)) if self.fresh or H is None else H
-            G = self.gradient(W, rng) + 0.2 * W
-            G = G * self.slowness(problem)
+            H = self.matrices(rng, len(W)) if self.fresh or H is None else H
+            G = (self.gradient(W, rng) + 0.2 * W) * self.slowness(problem)
             t += 1
             scale = self.scale / t if self.shrinks else self.scale
             move = self.momentum * move - scale * GAMMA * (H @ G if self.side == "left" else G @ H)
@@ -88,3 +88,9 @@ def step(W, rng):
 
 def declared(own, implements=RAC, steps=60, problem=LEAST):
     return Case(Implementation(own, implements=implements), problem, steps=steps)
+
+
+def checked(own, words="", implements=RAC, steps=60, problem=LEAST, **given):
+    """Of a right implementation the case as checked; where there are words, it is refused in these."""
+    case, given = declared(own, implements, steps, problem), {"draws": DRAWS} | given
+    return refuted(words, check_algorithm, case, **given) if words else check_algorithm(case, **given)

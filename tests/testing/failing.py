@@ -1,7 +1,10 @@
 """What assertions are tried on, and their failures: what is raised, and what the line that repeats it raises again.
 
-And what a check refuses with.
+And what a check refuses with, and with what it calls its parts.
 """
+
+import re
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -33,17 +36,34 @@ def repeated(message, **names):
     return str(failure(eval, line, {f.__name__: f for f in functions} | names | {"np": np}))
 
 
+def refuted(words, check, *arguments, **given):
+    """What a check refuses with, in these words, a regular expression; where there are none, it does not refuse."""
+    with pytest.raises(Refuted, match=words) if words else nullcontext() as caught:
+        check(*arguments, **given)
+    return caught and caught.value
+
+
 def refusal(check, *arguments, **given):
     """The sentence with which a check refuses, empty if it does not."""
     try:
         check(*arguments, **given)
-    except Refuted as refuted:
-        return str(refuted)
+    except Refuted as error:
+        return str(error)
     return ""
 
 
 def expect_refusal(words, check, *arguments, **given):
-    """A check refuses with these words in its sentence; where there are none, it does not refuse."""
-    said = refusal(check, *arguments, **given)
-    assert words in said
-    assert bool(said) == bool(words), said
+    """The same with words that are taken as they are."""
+    refuted(re.escape(words), check, *arguments, **given)
+
+
+def heard(monkeypatch, place, name, answer=None):
+    """The arguments of all calls of a function, which answers this in place of its own, or what another one does."""
+    seen = []
+
+    def watched(*arguments, **given):
+        seen.append((*arguments, *given.values()))
+        return answer(*arguments, **given) if callable(answer) else answer
+
+    monkeypatch.setattr(place, name, watched)
+    return seen

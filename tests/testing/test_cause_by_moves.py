@@ -18,8 +18,6 @@ W, G = RNG.standard_normal((2, STEPS + 1, RUNS, 6, 4))
 G = G[:-1]
 W[0, HALF:], G[0, HALF:] = W[0, :HALF], G[0, :HALF]
 NEAR, FAR = 0.9e-4, 1.1e-4  # parts of a step on the two sides of what is taken for exact
-
-
 bases = partial(bases, RNG)
 
 
@@ -31,10 +29,7 @@ D, R = along(bases(STEPS, RUNS)), along(bases(STEPS, RUNS))
 ONE = along(bases(2, MANY), G[0, 0])
 FRESH = SimpleNamespace(D=ONE, R=along(bases(2, MANY), G[0, 0]))
 CLAIM = SimpleNamespace(
-    is_fresh=True,
-    views=(LEFT,),
-    declared=SimpleNamespace(gamma=GAMMA),
-    algorithm=SimpleNamespace(deterministic=False),
+    is_fresh=True, views=(LEFT,), declared=SimpleNamespace(gamma=GAMMA), algorithm=SimpleNamespace(deterministic=False)
 )
 
 
@@ -44,21 +39,10 @@ def seen(D=D, *, g=None, **others):
     def first(at, runs, stream, steps=1):
         return SimpleNamespace(D=along(bases(1, runs), (g or (lambda W: G[0, int(stream) - 1]))(at)))
 
-    some = {
-        "claim": CLAIM,
-        "problem": SimpleNamespace(shape=(6, 4)),
-        "course": SimpleNamespace(W=W),
-        "R": R,
-        "G": G,
-        "from_one_W": FRESH,
-        "first": first,
-        "later": (D, G, W[1:]),
-        "sketch": LEFT,
-        "is_exact": True,
-        "knows_gradient": True,
-        "alike_from_one_W": False,
-    }
-    return SimpleNamespace(**some | {"D": D} | others)
+    some = {"D": D, "R": R, "G": G, "from_one_W": FRESH, "first": first, "later": (D, G, W[1:]), "sketch": LEFT}
+    some |= {"claim": CLAIM, "problem": SimpleNamespace(shape=(6, 4)), "course": SimpleNamespace(W=W)}
+    some |= {"is_exact": True, "knows_gradient": True, "alike_from_one_W": False}
+    return SimpleNamespace(**some | others)
 
 
 def claimed(**changes):
@@ -74,7 +58,7 @@ SPLIT = np.linalg.svd(G[0], full_matrices=False)
 LEADING = GAMMA * (SPLIT[0][..., :2] * SPLIT[1][:, None, :2]) @ SPLIT[2][:, :2]
 SAME = but(D, (0, slice(HALF, None)), D[0, :HALF])
 TIMES = np.array([1, 0.5, 0.25, 0.2, 0.1, 0.1, 0.1, 0.1])[:, None, None, None]
-LENGTHS = np.linalg.norm(G[0], axis=(1, 2))[:, None, None]
+LARGE = np.sort(np.abs(G[0, :2]), axis=None)[::-1]
 ALIKE = np.broadcast_to(SAME[:, :HALF][:, None], (STEPS, 2, HALF, 6, 4)).reshape(D.shape)
 DRAWN = RNG.uniform(0.5, 1, (STEPS, RUNS, 1, 1))
 FARTHEST = DRAWN[0, np.abs(DRAWN[0, :HALF] - DRAWN[0, HALF:]).argmax() + np.array([0, HALF]), 0, 0]
@@ -111,9 +95,6 @@ def biased(change):
     return lambda at: change(at, G[0, next(i for i in range(2) if np.array_equal(at, W[0, i]))])
 
 
-LARGE = np.sort(np.abs(G[0, :2]), axis=None)[::-1]
-
-
 def clipped(entries):
     """The gradients of which as many entries are cut off."""
     most = LARGE[entries - 1 : entries + 1].mean()
@@ -142,6 +123,8 @@ SYMMETRIC = np.array([[0.03, 0.01], [0.01, 0.02]])
 K_OF_RUNS = np.repeat(SYMMETRIC[None], RUNS, axis=0)
 FEW = [M[:1, :8] for M in (D, W, NOISE)]
 EIGHT = {"course": SimpleNamespace(W=FEW[1])}
+RANDOM, ANY = along(bases(STEPS, RUNS), NOISE), {"g": lambda W: RNG.standard_normal((RUNS, 6, 4))}
+INEXACT, PART = {"is_exact": False}, (np.arange(RUNS) < HALF)[:, None, None] * SAME[0]
 FAULTS = [
     *((rule, None, [], {}) for rule in RULES),
     (rules.stale, "the first 8 moves of a run lie in one space of rank 2", [FROZEN], {}),
@@ -157,23 +140,20 @@ FAULTS = [
     (rules.alike, None, [ALIKE], {"R": ALIKE, "first": first_alike(0)}),
     (rules.leading, "moves are along the leading singular vectors", [but(D, 0, (1 + NEAR) * LEADING)], {}),
     (rules.leading, None, [but(D, 0, (1 + FAR) * LEADING)], {}),
-    (rules.leading, None, [but(D, 0, LEADING)], {"is_exact": False}),
+    (rules.leading, None, [but(D, 0, LEADING)], INEXACT),
     (rules.leading, None, [but(D, (0, slice(1, None)), LEADING[1:])], {}),
     (rules.leading, None, [but(D, 0, LEADING)], {"sketch": View("left", 5)}),
     (rules.random, "two runs from one W part", [], {"claim": DETERMINISTIC}),
     (rules.random, "two runs from one W part", [but(D, (0, 0), D[0, HALF])], {"claim": DETERMINISTIC}),
-    (rules.random, None, [but(D, 0, (1 + 1.3e-9 * (np.arange(RUNS) < HALF))[:, None, None] * SAME[0])],
-     {"claim": DETERMINISTIC}),
-    (rules.random, "two runs", [but(D, 0, (1 + 1.5e-9 * (np.arange(RUNS) < HALF))[:, None, None] * SAME[0])],
-     {"claim": DETERMINISTIC}),
+    (rules.random, None, [but(D, 0, SAME[0] + 1.3e-9 * PART)], {"claim": DETERMINISTIC}),
+    (rules.random, "two runs", [but(D, 0, SAME[0] + 1.5e-9 * PART)], {"claim": DETERMINISTIC}),
     (rules.scaled, "its steps are 0.95 of those that are declared", [0.95 * D], {}),
     (rules.scaled, "its steps are -1 of those that are declared", [-D], {}),
-    (rules.scaled, None, [0.95 * D], {"is_exact": False}),
+    (rules.scaled, None, [0.95 * D], INEXACT),
     (rules.scaled, None, [(1 + NEAR) * D], {}),
     (rules.scaled, "its steps are 1 of those", [(1 + FAR) * D], {}),
     (rules.scaled, "they are 1, 0.5, 0.25, 0.2, ... of those", [TIMES * D], {}),
-    (rules.scaled, "from one W they are {:.4g} and {:.4g} of those".format(*FARTHEST),
-     [DRAWN * D], {}),
+    (rules.scaled, "from one W they are {:.4g} and {:.4g} of those".format(*FARTHEST), [DRAWN * D], {}),
     (rules.scaled, "its gradient is clipped, or normalised: where it is longer, its length is 4", [SHRUNK * D], {}),
     (rules.scaled, "clipped, or normalised", [but(SHRUNK * D, 1, 1.5 * D[1])], {}),
     (rules.scaled, "they are 1 at first and 0.5 at step 6", [], {"later": (but(D, slice(5, None), D[5:] / 2), G, 0)}),
@@ -191,7 +171,7 @@ FAULTS = [
     (rules.scaled, "its step size changes with W", [but(MULTIPLES * D, 0, D[0])], {}),
     (rules.old_gradient, "step 3 takes that of step 1", [but(D, 2, along(bases(RUNS), G[0]))], {}),
     (rules.old_gradient, None, [but(but(D, 2, along(bases(RUNS), G[0])), 5, NOISE[5])], {}),
-    (rules.old_gradient, None, [but(D, 2, along(bases(RUNS), G[0]))], {"is_exact": False}),
+    (rules.old_gradient, None, [but(D, 2, along(bases(RUNS), G[0]))], INEXACT),
     (rules.old_gradient, "step 3 takes", [but(D, 2, (1 + NEAR) * along(bases(RUNS), G[0]))], {}),
     (rules.old_gradient, None, [but(D, 2, (1 + FAR) * along(bases(RUNS), G[0]))], {}),
     (rules.used_again, "in all runs step 5 moves in the space of step 4", [but(D, 4, again(3))], {}),
@@ -205,8 +185,8 @@ FAULTS = [
     (rules.used_again, "lie in 489 spaces", [], {"from_one_W": paired_runs(23, 1)}),
     (rules.low_rank, "have rank 1, that of the sketch is 2", [along(bases(STEPS, RUNS, rank=1))], one(ONE_RANK)),
     (rules.low_rank, "have rank 3, that of the sketch is 2", [but(D, 0, MORE)], one(MORE)),
-    (rules.low_rank, None, [but(D, 0, MORE)], one(MORE) | {"is_exact": False}),
-    (rules.low_rank, "have rank 1", [but(D, 0, ONE_RANK)], one(ONE_RANK) | {"is_exact": False}),
+    (rules.low_rank, None, [but(D, 0, MORE)], one(MORE) | INEXACT),
+    (rules.low_rank, "have rank 1", [but(D, 0, ONE_RANK)], one(ONE_RANK) | INEXACT),
     (rules.low_rank, None, [but(D, 0, NOISE[0, :, :, :1] * NOISE[0, :, :1])], one(ONE_RANK)),
     (rules.low_rank, None, [NOISE], one(NOISE[1])),
     (rules.low_rank, None, [GAMMA * G], one(GAMMA * G[0]) | {"sketch": RIGHT}),  # of the four rows of G', not of six
@@ -223,25 +203,23 @@ FAULTS = [
     (rules.other_side, "from the left, side='right'", [], {"sketch": RIGHT}),
     (rules.other_side, "from the right", [WIDER], {"sketch": View("left", 5)}),
     (rules.other_side, None, [TURNED], {"problem": SimpleNamespace(shape=(6, 1))}),
-    (rules.other_side, "from the right, side='left' is declared", [TURNED], {"is_exact": False}),
-    (rules.other_side, None, [D], {"is_exact": False}),
+    (rules.other_side, "from the right, side='left' is declared", [TURNED], INEXACT),
+    (rules.other_side, None, [D], INEXACT),
     (rules.other_side, None, [1e-4 * D], {"is_exact": False, "G": 1e-4 * G}),
-    (rules.other_side, None, [G @ RNG.standard_normal((4, 4))], {"is_exact": False}),
+    (rules.other_side, None, [G @ RNG.standard_normal((4, 4))], INEXACT),
     (rules.other_side, "from the left, side='right'", [np.swapaxes(PLAIN, 2, 3)],
      {"is_exact": False, "sketch": RIGHT, "G": np.swapaxes(TALL, 2, 3)}),
     (rules.other_side, "from the right, side='left'", [PLAIN], {"is_exact": False, "G": TALL}),
-    (rules.random_gradient, "another one in each run from one W: is dropout", [along(bases(STEPS, RUNS), NOISE)],
-     {"g": lambda W: RNG.standard_normal((RUNS, 6, 4))}),
-    (rules.random_gradient, None, [along(bases(STEPS, RUNS), NOISE)], {}),
-    (rules.random_gradient, "another one in each run", [along(bases(STEPS, RUNS), NOISE)],
-     {"g": lambda W: W + 1e-3 * RNG.standard_normal((RUNS, 6, 4))}),
-    (rules.random_gradient, None, [NOISE], {"g": lambda W: RNG.standard_normal((RUNS, 6, 4))}),
+    (rules.random_gradient, "another one in each run from one W: is dropout", [RANDOM], ANY),
+    (rules.random_gradient, None, [RANDOM], {}),
+    (rules.random_gradient, "another one in each run", [RANDOM], {"g": lambda W: W + 1e-3 * ANY["g"](W)}),
+    (rules.random_gradient, None, [NOISE], ANY),
     (rules.nearly, "off by up to 0.01 of their length, otherwise in each run", [but(D, (0, 3), 1.01 * D[0, 3])], {}),
     (rules.nearly, "0.01 of their length: is a product rounded", [1.01 * D], {"alike_from_one_W": True}),
     (rules.nearly, None, [1.021 * D], {}),
     (rules.nearly, "by up to 0.019", [1.019 * D], {}),
     (rules.nearly, "by up to 0.01 of", [1.01 * GAMMA * G], {"sketch": None}),
-    (rules.nearly, None, [1.01 * D], {"is_exact": False}),
+    (rules.nearly, None, [1.01 * D], INEXACT),
     (rules.nearly, None, [1.01 * D], {"claim": claimed(views=(LEFT, RIGHT))}),
     (rules.other_gradient, "off by one matrix wherever W is, of norm 0.4899", [], {"g": biased(lambda W, G: G + 0.1)}),
     (rules.other_gradient, "it adds 0.01 W, is it weight decay", [], {"g": biased(lambda W, G: G + 0.01 * W)}),
@@ -252,7 +230,7 @@ FAULTS = [
      [], {"g": biased(lambda W, G: G + G**3)}),
     (rules.other_gradient, None, [], {"g": biased(lambda W, G: 2 * G)}),
     (rules.other_gradient, None, [], {"g": biased(lambda W, G: G + 0.1), "is_exact": False}),
-    (rules.other_gradient, None, [], {"g": lambda W: RNG.standard_normal((RUNS, 6, 4))}),
+    (rules.other_gradient, None, [], ANY),
     (rules.rounded, None, [0 * D], {}),
     *(
         (rules.rounded, f"its {what} are rounded to {kind}", [but(D, 0, move)], {"course": SimpleNamespace(W=path)})
@@ -275,7 +253,7 @@ FAULTS = [
     (rules.plain, None, [drawn_plain(SYMMETRIC)], {"sketch": View("left", 5)}),
     (rules.plain, "a K that is drawn", [DRAWN * along(bases(STEPS, RUNS, rank=1))], {"sketch": View("left", 1)}),
     (rules.plain, None, [DRAWN * D[..., :1]], {"sketch": View("left", 1), "G": G[..., :1]}),
-    (rules.plain, None, [drawn_plain(SYMMETRIC)], {"is_exact": False}),
+    (rules.plain, None, [drawn_plain(SYMMETRIC)], INEXACT),
     (rules.plain, None, [drawn_plain((1 + NEAR / 2) * np.eye(2))], {}),
     (rules.plain, None, [but(drawn_plain(SYMMETRIC), (0, 0), NOISE[0, 0])], {}),
 ]  # fmt: skip

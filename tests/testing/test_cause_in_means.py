@@ -11,19 +11,16 @@ import pytest
 from rac_theory import Clients, Minibatch, Reshuffled
 from rac_theory.testing.algorithms import cause
 from rac_theory.testing.algorithms.claimed import View
+from tests.testing.cases import cases
 from tests.testing.moves_by_hand import ask, bases, but, projected
 
 RNG = np.random.default_rng(5004)
 N, LEFT = 1024, View("left", 2)
-
-
 bases = partial(bases, RNG)
 G = RNG.standard_normal((6, 4))
 D, R = projected(bases(2, N), G), projected(bases(2, N), G)
 PATH, PATH_R = projected(bases(8, 256), G), projected(bases(8, 256), G)
 P, NOISE = D, RNG.standard_normal((2, N, 6, 4))
-
-
 FIRST = {"D": D, "R": R, "W": np.zeros((2, N, 6, 4)), "N": 20, "drawn": None}
 CLAIM = {"is_fresh": True, "source": Minibatch(4), "declared": SimpleNamespace(gamma=0.5, lora_alpha=None)}
 
@@ -37,24 +34,15 @@ def claimed(**others):
 
 
 def seen(**others):
-    some = {
-        "D": PATH,
-        "R": PATH_R,
-        "problem": SimpleNamespace(gradient=lambda W: 2 * G, n_components=20),
-        "course": SimpleNamespace(tapes=[]),
-        "pair": SimpleNamespace(drawn=None),
-        "has_rank": True,
-        "knows_gradient": False,
-        "noise": (P, NOISE),
-        "ratio": (1.0, 0.01),
-        "sketch": LEFT,
-    }
+    some = {"D": PATH, "R": PATH_R, "has_rank": True, "knows_gradient": False, "noise": (P, NOISE), "sketch": LEFT}
+    some |= {"problem": SimpleNamespace(gradient=lambda W: 2 * G, n_components=20), "ratio": (1.0, 0.01)}
+    some |= {"course": SimpleNamespace(tapes=[]), "pair": SimpleNamespace(drawn=None)}
     return SimpleNamespace(**one() | claimed() | some | others)
 
 
 EVEN = np.array([RNG.permutation(np.eye(6))[:, :2] for _ in range(N)])  # in the mean as uniform ones
 HOLDING = projected(np.linalg.qr(np.concatenate([np.eye(6)[:, :1][None].repeat(N, 0), bases(N, rank=1)], axis=2))[0], G)
-TURN = [np.swapaxes(M, 2, 3) for M in (projected(bases(2, N), G), R)]
+TURNED = one(*(np.swapaxes(M, 2, 3) for M in (HOLDING[None], R))) | {"sketch": View("right", 2)}
 S = RNG.standard_normal((9, 256, 6, 1))
 LINGERS = projected(np.linalg.qr(np.concatenate([S[1:], S[:-1]], axis=3))[0], G)
 NUMBERS, OTHERS = RNG.uniform(-1, 1, (2, 8, 256, 5))
@@ -90,82 +78,70 @@ def across(R):
     return V * np.linalg.norm(mean) / np.linalg.norm(V)
 
 
-@pytest.mark.parametrize(
-    ("rule", "words", "given"),
-    [
-        (cause.another_space, None, {}),
-        (cause.another_space, "the columns of its moves lie elsewhere .* act from the right", one(HOLDING[None])),
-        (cause.another_space, "the columns of its moves", one(projected(EVEN, G)[None])),
-        (cause.another_space, None, one(but(HOLDING, 0, HOLDING[0, :, :1])[None])),
-        (cause.another_space, None, one(HOLDING[None], but(R, (0, 0), R[0, 0, :, :1]))),
-        (
-            cause.another_space,
-            "the rows of its moves lie elsewhere .* act from the left",
-            one(np.swapaxes(HOLDING[None], 2, 3), TURN[1]) | {"sketch": View("right", 2)},
-        ),
-        (cause.near_the_last, None, {}),
-        (cause.near_the_last, r"a move has 0\.(59|60)\d* of its space in .* fresh sketches have 0\.33", {"D": LINGERS}),
-        (cause.near_the_last, None, {"D": LINGERS, "R": LINGERS}),
-        (cause.near_the_last, None, {"D": LINGERS} | claimed(is_fresh=False)),
-        (cause.near_the_last, None, {"D": LINGERS, "has_rank": False}),
-        (cause.near_the_last, None, {"D": but(LINGERS, (7, 0), LINGERS[7, 0, :, :1])}),
-        (cause.batch_again, None, {}),
-        (cause.batch_again, "afresh: 0.5 of the noise of a step is that", one(np.stack([D[0], R[1] + NOISE[0] / 2]))),
-        (cause.batch_again, "a step has -0.2 of the noise .* an epoch", one(np.stack([D[0], R[1] - NOISE[0] / 5]))),
-        (cause.batch_again, None, one(np.stack([D[0], R[1] + (P + NOISE)[0] / 2]))),
-        (cause.batch_again, "0.5 of", one(np.stack([D[0], R[1] + 0.2 * P[0] + NOISE[0] / 2]))),
-        (cause.batch_again, None, one(np.stack([D[0], R[1] + 0.3 * P[0] + NOISE[0] / 2]))),
-        (cause.batch_again, None, one(np.stack([D[0], R[1] + NOISE[0] / 2])) | {"noise": None}),
-        (cause.batch_again, None, one(np.stack([D[0], R[1] + NOISE[0] / 2])) | {"knows_gradient": True}),
-        (cause.batch_again, None, one(np.stack([D[0], 2 * R[1]])) | {"ratio": (2.0, 0.01)}),
-        (cause.components, None, {}),
-        (cause.components, None, drawn(NUMBERS, OTHERS)),
-        (cause.components, "batches are not .* each is like", drawn(AGAIN, NUMBERS)),
-        # whatever their mean is
-        (cause.components, "batches are not .* each is like", drawn(AGAIN + LATER, OTHERS + LATER)),
-        (cause.components, "epochs are not drawn afresh: each is unlike", drawn(2 * NUMBERS - AGAIN, NUMBERS) | EPOCHS),
-        (cause.components, "some components are drawn more", one(drawn=(NUMBERS + 0.4, OTHERS))),
-        (cause.components, None, one(drawn=(NUMBERS, OTHERS + np.arange(8)[:, None, None]))),
-        (cause.components, "epochs are in another order than a random", one(drawn=(NUMBERS + 0.4, OTHERS)) | EPOCHS),
-        (cause.components, "a minibatch without replacement must have 2 components, one has 1", TWICE),
-        (cause.components, "an epoch must take each of the N = 2 components, one took 1", OF_CLIENTS),
-        (cause.longer, None, one(R * RNG.uniform(0.9, 1.1, (2, N, 1, 1)))),
-        (cause.longer, "are spread .* times as far: are they plain steps", one(SIZES * D)),
-        (cause.longer, None, one(SIZES * D) | {"has_rank": False}),
-        (cause.longer, None, one(SIZES * D) | {"knows_gradient": True}),
-        (cause.longer, None, one(SIZES * D) | claimed(declared=SimpleNamespace(lora_alpha=1.0))),
-        (cause.biased, None, {}),
-        (cause.biased, "off by about 0.5 of the declared one", one(D + 0.5 * across(R[0]))),
-        (cause.biased, None, one(2 * R) | {"ratio": (2.0, 0.1)}),
-        (cause.biased, None, one(R + 1e-10 * G)),
-        # halves that overlap find noise of 1600 entries in itself
-        (cause.biased, None, one(1 + RNG.standard_normal((1, 512, 40, 40)), np.ones((1, 512, 1, 1)))),
-        (cause.remembers, None, {}),
-        (cause.remembers, "a step keeps about 0.3 of", kept(0.3)),
-        (cause.remembers, "a step keeps about -0.3 of", kept(-0.3)),
-        (cause.remembers, None, kept(0.029)),
-        (cause.remembers, "about 0.031", kept(0.031)),
-        (cause.scaled_on_average, None, {"ratio": (0.95, 0.0084)}),
-        (cause.scaled_on_average, "about 0.95 of those", {"ratio": (0.95, 0.0083)}),
-        (cause.scaled_on_average, "about 1.1 of those", {"ratio": (1.1, 0.01)}),
-        (cause.scaled_on_average, None, {"ratio": (1.0, 0.0)}),
-    ],
-)  # fmt: skip
+@cases(
+    "rule, words, given",
+    *((rule, None, {}) for rule in (cause.another_space, cause.near_the_last, cause.batch_again)),
+    *((rule, None, {}) for rule in (cause.components, cause.biased, cause.remembers)),
+    (cause.another_space, "the columns of its moves lie elsewhere .* act from the right", one(HOLDING[None])),
+    (cause.another_space, "the columns of its moves", one(projected(EVEN, G)[None])),
+    (cause.another_space, None, one(but(HOLDING, 0, HOLDING[0, :, :1])[None])),
+    (cause.another_space, None, one(HOLDING[None], but(R, (0, 0), R[0, 0, :, :1]))),
+    (cause.another_space, "the rows of its moves lie elsewhere .* act from the left", TURNED),
+    (cause.near_the_last, r"a move has 0\.(59|60)\d* of its space in .* fresh sketches have 0\.33", {"D": LINGERS}),
+    (cause.near_the_last, None, {"D": LINGERS, "R": LINGERS}),
+    (cause.near_the_last, None, {"D": LINGERS} | claimed(is_fresh=False)),
+    (cause.near_the_last, None, {"D": LINGERS, "has_rank": False}),
+    (cause.near_the_last, None, {"D": but(LINGERS, (7, 0), LINGERS[7, 0, :, :1])}),
+    (cause.batch_again, "afresh: 0.5 of the noise of a step is that", one(np.stack([D[0], R[1] + NOISE[0] / 2]))),
+    (cause.batch_again, "a step has -0.2 of the noise .* an epoch", one(np.stack([D[0], R[1] - NOISE[0] / 5]))),
+    (cause.batch_again, None, one(np.stack([D[0], R[1] + (P + NOISE)[0] / 2]))),
+    (cause.batch_again, "0.5 of", one(np.stack([D[0], R[1] + 0.2 * P[0] + NOISE[0] / 2]))),
+    (cause.batch_again, None, one(np.stack([D[0], R[1] + 0.3 * P[0] + NOISE[0] / 2]))),
+    (cause.batch_again, None, one(np.stack([D[0], R[1] + NOISE[0] / 2])) | {"noise": None}),
+    (cause.batch_again, None, one(np.stack([D[0], R[1] + NOISE[0] / 2])) | {"knows_gradient": True}),
+    (cause.batch_again, None, one(np.stack([D[0], 2 * R[1]])) | {"ratio": (2.0, 0.01)}),
+    (cause.components, None, drawn(NUMBERS, OTHERS)),
+    (cause.components, "batches are not .* each is like", drawn(AGAIN, NUMBERS)),
+    # whatever their mean is
+    (cause.components, "batches are not .* each is like", drawn(AGAIN + LATER, OTHERS + LATER)),
+    (cause.components, "epochs are not drawn afresh: each is unlike", drawn(2 * NUMBERS - AGAIN, NUMBERS) | EPOCHS),
+    (cause.components, "some components are drawn more", one(drawn=(NUMBERS + 0.4, OTHERS))),
+    (cause.components, None, one(drawn=(NUMBERS, OTHERS + np.arange(8)[:, None, None]))),
+    (cause.components, "epochs are in another order than a random", one(drawn=(NUMBERS + 0.4, OTHERS)) | EPOCHS),
+    (cause.components, "a minibatch without replacement must have 2 components, one has 1", TWICE),
+    (cause.components, "an epoch must take each of the N = 2 components, one took 1", OF_CLIENTS),
+    (cause.longer, None, one(R * RNG.uniform(0.9, 1.1, (2, N, 1, 1)))),
+    (cause.longer, "are spread .* times as far: are they plain steps", one(SIZES * D)),
+    (cause.longer, None, one(SIZES * D) | {"has_rank": False}),
+    (cause.longer, None, one(SIZES * D) | {"knows_gradient": True}),
+    (cause.longer, None, one(SIZES * D) | claimed(declared=SimpleNamespace(lora_alpha=1.0))),
+    (cause.biased, "off by about 0.5 of the declared one", one(D + 0.5 * across(R[0]))),
+    (cause.biased, None, one(2 * R) | {"ratio": (2.0, 0.1)}),
+    (cause.biased, None, one(R + 1e-10 * G)),
+    # halves that overlap find noise of 1600 entries in itself
+    (cause.biased, None, one(1 + RNG.standard_normal((1, 512, 40, 40)), np.ones((1, 512, 1, 1)))),
+    (cause.remembers, "a step keeps about 0.3 of", kept(0.3)),
+    (cause.remembers, "a step keeps about -0.3 of", kept(-0.3)),
+    (cause.remembers, None, kept(0.029)),
+    (cause.remembers, "about 0.031", kept(0.031)),
+    (cause.scaled_on_average, None, {"ratio": (0.95, 0.0084)}),
+    (cause.scaled_on_average, "about 0.95 of those", {"ratio": (0.95, 0.0083)}),
+    (cause.scaled_on_average, "about 1.1 of those", {"ratio": (1.1, 0.01)}),
+    (cause.scaled_on_average, None, {"ratio": (1.0, 0.0)}),
+)
 def test_a_fault_is_named_with_its_number(rule, words, given):
     found = ask(rule, seen(**given))
     assert found is words if words is None else re.search(words, found or ""), found
 
 
-@pytest.mark.parametrize(
-    ("size", "replace", "times", "words"),
-    [
-        (4, False, 19 / 16, "1.19 times the variance that is declared: are batches drawn with replacement?"),
-        (4, False, 2, "has 2 times the variance .* of another size, or with replacement"),
-        (4, True, 19 / 16, "of another size, or without replacement"),
-        (20, False, 19, "with replacement?"),
-        (0, False, 2, "2 times the variance that is declared$"),
-        (4, False, 1, None),
-    ],
+@cases(
+    "size, replace, times, words",
+    (4, False, 19 / 16, "1.19 times the variance that is declared: are batches drawn with replacement?"),
+    (4, False, 2, "has 2 times the variance .* of another size, or with replacement"),
+    (4, True, 19 / 16, "of another size, or without replacement"),
+    (20, False, 19, "with replacement?"),
+    (0, False, 2, "2 times the variance that is declared$"),
+    (4, False, 1, None),
 )
 def test_another_variance_of_batches_is_named(size, replace, times, words):
     """In units of the declared one; of four out of twenty it is 19/16 of it if they are drawn with replacement."""

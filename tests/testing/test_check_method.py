@@ -1,6 +1,7 @@
 """Implementations of methods, right ones and wrong ones, and what algorithms say of themselves."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,12 +15,16 @@ from rac_theory.runs.expectations.expectation import moment_map
 from rac_theory.sketches import Gaussian, Haar
 from rac_theory.statements import E, Theorem, gap
 from rac_theory.statements.symbols import T, gamma, gap0
-from rac_theory.testing import Refuted, check_algorithm
+from rac_theory.testing import check_algorithm
 from tests.algorithms.methods import ACCELERATED, EF21, FEEDBACK, HEAVY_BALL, METHODS, M, W, called
-from tests.testing.failing import expect_refusal
+from tests.testing.cases import cases
+from tests.testing.failing import refuted
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
 ROWS = LeastSquares(np.random.default_rng(0).standard_normal((6, 3)), np.ones((6, 2)))
+BALL = HEAVY_BALL(Gaussian(3, 1), gamma=0.1, beta=0.5)
+IS_NO_METHOD = "must be the method that it claims to be"
+LETTERS = {"gamma": 0.1, "alpha": 0.1, "beta": 0.5, "s": 1.0, "lambda_min": 0.5}
 
 
 class Ball:
@@ -47,15 +52,15 @@ class Ball:
         return W - self.gamma * (1.05 if self.fault == "gamma" else 1) * self.M
 
 
-def case_of(own, **others):
-    return Case(
-        Implementation(own, implements=HEAVY_BALL(Gaussian(3, 1), gamma=0.1, beta=0.5, **others)), PROBLEM, steps=8
-    )
+def checked(own, implements, words="", problem=PROBLEM, **given):
+    """Of a right implementation what was checked; where there are words, it is refused in these."""
+    case = Case(Implementation(own, implements=implements), problem, steps=8)
+    return refuted(words, check_algorithm, case, **given) if words else check_algorithm(case, **given).checked
 
 
 @pytest.mark.parametrize("fault", ["", "shows its state"])
 def test_a_right_heavy_ball_passes_step_by_step_and_in_law(fault):
-    case = check_algorithm(case_of(Ball(fault)), draws=256)
+    case = check_algorithm(Case(Implementation(Ball(fault), implements=BALL), PROBLEM, steps=8), draws=256)
     assert case.checked.each_step
     assert case.checked.pairs == 1024
     assert "Method({W" in repr(case.algorithm)
@@ -70,30 +75,23 @@ class Late(Ball):
         return W - self.gamma * before
 
 
-@pytest.mark.parametrize("fault", ["", "beta", "not projected"])
-def test_what_is_reported_a_step_later_is_followed_as_well(fault):
+def test_what_is_reported_a_step_later_is_followed_as_well():
     """Catches reports that end before what was projected in the last step is seen."""
     late = Method({W: W - letter("gamma") * M, M: letter("beta") * M + H(gradient(W))}, start={M: 0})
-    own = Implementation(Late(fault), implements=late(Gaussian(3, 1), gamma=0.1, beta=0.5))
-    if not fault:
-        assert check_algorithm(Case(own, PROBLEM, steps=8), draws=256).checked.each_step
-    else:
-        with pytest.raises(Refuted, match="Late must be the method that it claims to be, state and all"):
-            check_algorithm(Case(own, PROBLEM, steps=8), draws=256)
+    late = late(Gaussian(3, 1), gamma=0.1, beta=0.5)
+    assert checked(Late(), late, draws=256).each_step
+    for fault in ("beta", "not projected"):
+        checked(Late(fault), late, f"Late {IS_NO_METHOD}, state and all", draws=256)
 
 
-@pytest.mark.parametrize(
-    "fault", ["not projected", "reset", "beta", "all projected", "dampened", "gamma", "rank", "shows another state"]
-)
+@cases("fault", "not projected", "reset", "beta", "all projected", "dampened", "gamma", "rank", "shows another state")
 def test_a_wrong_heavy_ball_is_refuted(fault):
     """Catches a check that looks at first steps alone, where a state of zero hides most of these."""
-    with pytest.raises(Refuted, match="Ball must be the method that it claims to be, state and all"):
-        check_algorithm(case_of(Ball(fault)), draws=256)
+    checked(Ball(fault), BALL, f"Ball {IS_NO_METHOD}, state and all", draws=256)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("fault", ["", "gamma", "not projected", "rank"])
-def test_where_gradients_are_random_the_law_tells(fault):
+def test_where_gradients_are_random_the_law_tells():
     """A right one passes, wrong ones do not; the noise is the user's own."""
 
     class Noisily(Ball):
@@ -101,65 +99,48 @@ def test_where_gradients_are_random_the_law_tells(fault):
             self.sample = lambda V: PROBLEM.gradient(V) + 0.5 / np.sqrt(6) * rng.standard_normal(V.shape)
             return super().step(W, rng)
 
-    case = case_of(Noisily(fault), gradients=Noisy(0.5))
-    if not fault:
-        checked = check_algorithm(case, draws=1024).checked
-        assert not checked.each_step
-        return
-    with pytest.raises(Refuted, match="Noisily must be, at its first steps and in law, the method that it claims to"):
-        check_algorithm(case, draws=4096)
+    noisy = HEAVY_BALL(Gaussian(3, 1), gradients=Noisy(0.5), gamma=0.1, beta=0.5)
+    assert not checked(Noisily(), noisy, draws=1024).each_step
+    words = "Noisily must be, at its first steps and in law, the method that it claims to"
+    for fault in ("gamma", "not projected", "rank"):
+        checked(Noisily(fault), noisy, words, draws=4096)
 
 
-class Loop:
+def loop(algorithm):
     """Blocks of iterates of a method with other numbers, or with other states."""
-
-    def __init__(self, algorithm):
-        self.algorithm = algorithm
-
-    def iterates(self, problem, W, rng):
-        return self.algorithm.iterates(problem, W, rng)
+    return SimpleNamespace(iterates=algorithm.iterates)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_passes_as_itself(name):
     algorithm = called(name, Haar(3, 1))
-    case = check_algorithm(Case(Implementation(Loop(algorithm), implements=algorithm), PROBLEM), draws=128)
-    assert case.checked.each_step == (name != "feedback")  # what it reports does not show H
+    seen = checked(loop(algorithm), algorithm, draws=128)
+    assert seen.each_step == (name != "feedback")  # what it reports does not show H
 
 
-LETTERS = {"gamma": 0.1, "alpha": 0.1, "beta": 0.5, "s": 1.0, "lambda_min": 0.5}
-
-
-@pytest.mark.parametrize(
-    ("method", "wrong", "sketch", "side"),
-    [
-        (ACCELERATED, {"alpha": 0.11}, Haar(3, 1), "left"),
-        (FEEDBACK.reporting(state("X")), {"gamma": 0.11}, Haar(3, 1), "left"),
-        (EF21, {"gamma": 0.11}, Haar(3, 1), "left"),
-        (HEAVY_BALL, {"beta": 0.51}, Haar(2, 1), "right"),
-        (HEAVY_BALL, {"beta": 0.51}, None, "left"),
-    ],
+@cases(
+    "method, wrong, sketch, side",
+    (ACCELERATED, {"alpha": 0.11}, Haar(3, 1), "left"),
+    (FEEDBACK.reporting(state("X")), {"gamma": 0.11}, Haar(3, 1), "left"),
+    (EF21, {"gamma": 0.11}, Haar(3, 1), "left"),
+    (HEAVY_BALL, {"beta": 0.51}, Haar(2, 1), "right"),
+    (HEAVY_BALL, {"beta": 0.51}, None, "left"),
 )
 def test_another_number_is_seen(method, wrong, sketch, side):
     made = method(sketch, side=side, **{name: LETTERS[name] for name in method.letters})
-    other = Loop(made.with_letters(**wrong))
-    with pytest.raises(Refuted, match="Loop must be the method that it claims to be"):
-        check_algorithm(Case(Implementation(other, implements=made), PROBLEM), draws=64)
+    checked(loop(made.with_letters(**wrong)), made, IS_NO_METHOD, draws=64)
 
 
 @pytest.mark.parametrize(("unit", "gamma"), [(1e-7, 1e6), (1e-9, 1e8), (1.0, 1e-8), (1.0, 1e-11)])
 def test_a_method_is_told_in_any_unit_and_by_steps_of_any_length(unit, gamma):
-    """A right one passes, one whose steps are longer by a tenth does not where rounding leaves as much of them.
-
-    Catches a tolerance that is no part of the gradient, and one that forgets that moves are divided by gamma.
-    """
+    """A right one passes, one whose steps are longer by a tenth does not where rounding leaves as much of them. Catches
+    a tolerance that is no part of the gradient, and one that forgets that moves are divided by gamma."""
     problem = Quadratic.left(unit * np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
     made = HEAVY_BALL(Haar(3, 1), gamma=gamma, beta=0.5)
     for times in (1.0,) if unit < 1e-7 else (1.0, 1.1):
-        case = Case(Implementation(Loop(made.with_letters(gamma=times * gamma)), implements=made), problem)
-        words = "Loop must be the method that it claims to be" * (times > 1)
-        expect_refusal(words, check_algorithm, case, draws=16)
+        other = loop(made.with_letters(gamma=times * gamma))
+        checked(other, made, IS_NO_METHOD * (times > 1), problem, draws=16)
 
 
 class Feedback:
@@ -177,17 +158,13 @@ class Feedback:
 def test_what_a_large_state_rounds_is_no_fault():
     """Catches rounding that is taken off what is allowed."""
     problem = Quadratic.left(1e6 * np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
-    own = Implementation(Feedback(1e-15, problem), implements=EF21(None, gamma=1e-15))
-    assert check_algorithm(Case(own, problem), draws=16).checked.each_step
+    assert checked(Feedback(1e-15, problem), EF21(None, gamma=1e-15), problem=problem, draws=16).each_step
 
 
 def test_minibatches_are_compared_in_law():
-    made = HEAVY_BALL(Haar(3, 1), gradients=Minibatch(2), gamma=0.1, beta=0.5)
-    right = check_algorithm(Case(Implementation(Loop(made), implements=made), ROWS), draws=512)
-    assert right.checked.pairs == 2048
-    wrong = Loop(HEAVY_BALL(Haar(3, 1), gradients=Minibatch(1), gamma=0.1, beta=0.5))
-    with pytest.raises(Refuted, match="Loop must be, at its first steps and in law"):
-        check_algorithm(Case(Implementation(wrong, implements=made), ROWS), draws=4096)
+    made, wrong = (HEAVY_BALL(Haar(3, 1), gradients=Minibatch(k), gamma=0.1, beta=0.5) for k in (2, 1))
+    assert checked(loop(made), made, problem=ROWS, draws=512).pairs == 2048
+    checked(loop(wrong), made, "must be, at its first steps and in law", ROWS, draws=4096)
 
 
 # --- what an algorithm says of itself
@@ -196,15 +173,12 @@ def test_minibatches_are_compared_in_law():
 class Own:
     """A step of one's own, of which nothing else is known than what it says."""
 
-    gamma, deterministic = 0.25, False
+    gamma, deterministic, check = 0.25, False, staticmethod(lambda problem: None)
 
     def __init__(self, level=0.0, moments=None, **said):
         self.level, self.said = level, said
         if moments is not None:
             self.second_moments = lambda problem: moment_map(RACLoRA(Haar(3, 1), moments), problem)
-
-    def check(self, problem):
-        pass
 
     def iterates(self, problem, W, rng):
         return RACLoRA(Haar(3, 1), self.gamma).iterates(problem, W, rng)
@@ -238,17 +212,14 @@ def test_what_an_algorithm_says_is_part_of_the_constants_and_its_level_is_charge
     assert Constants.of(Case(inside, PROBLEM)).L_H == 2.5
 
 
-@pytest.mark.parametrize(
-    ("said", "sentence"),
-    [
-        ({"lambda_min": 0.34}, "Own.constants must say what draws do: lambda_min, a bound of E<G, W"),
-        ({"lambda_max": 0.32}, "Own.constants must say what draws do: lambda_max, a bound of E<G, W"),
-        ({"moments": 0.26}, "Own.second_moments must say what draws do: E f - f"),
-    ],
+@cases(
+    "said, sentence",
+    ({"lambda_min": 0.34}, "Own.constants must say what draws do: lambda_min, a bound of E<G, W"),
+    ({"lambda_max": 0.32}, "Own.constants must say what draws do: lambda_max, a bound of E<G, W"),
+    ({"moments": 0.26}, "Own.second_moments must say what draws do: E f - f"),
 )
 def test_draws_contradict_what_is_false(said, sentence):
-    with pytest.raises(Refuted, match=sentence):
-        check_algorithm(Case(Own(**said), PROBLEM), draws=200_000)
+    refuted(sentence, check_algorithm, Case(Own(**said), PROBLEM), draws=200_000)
 
 
 def test_draws_do_not_contradict_what_is_true():

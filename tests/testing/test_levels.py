@@ -8,7 +8,6 @@ k, an alpha that is halved, shared by fewer or not shared, moves the edge, and f
 import copy
 import inspect
 import math
-from collections import Counter
 from functools import partial
 from types import SimpleNamespace
 
@@ -22,7 +21,7 @@ from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.numerics import at_least, bets
 from rac_theory.numerics.evidence import either_side, log_wealth
 from rac_theory.sketches import Coordinate, Haar
-from rac_theory.testing import Refuted, check_sketch
+from rac_theory.testing import check_sketch
 from rac_theory.testing.algorithms import exchange, law, members
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
@@ -34,7 +33,8 @@ from rac_theory.testing.sketches.moments import Frequencies, Marginals
 from rac_theory.testing.trainers import check_chain
 from tests.mutants.wrong_algorithms import HalfStep
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
-from tests.testing.failing import refusal
+from tests.testing.cases import altered, cases
+from tests.testing.failing import heard, refusal, refuted
 
 RNG = np.random.default_rng(48)
 
@@ -54,22 +54,11 @@ def refused(check, *arguments):
     return bool(refusal(check, *arguments))
 
 
-@pytest.fixture
-def most(monkeypatch):
-    """Watch a function of a module that gives log evidence; return what lists the largest of each of its answers."""
-
-    def watch(module, name):
-        seen, real = [], getattr(module, name)
-
-        def watched(*arguments, **given):
-            found = real(*arguments, **given)
-            seen.append(np.asarray(found, dtype=float))
-            return found
-
-        monkeypatch.setattr(module, name, watched)
-        return seen
-
-    return watch
+def answers(monkeypatch, module, name):
+    """The list of all that a function of a module answers, which gives log evidence."""
+    seen, real = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *given, **more: seen.append(np.asarray(real(*given, **more))) or seen[-1])
+    return seen
 
 
 def calls(prints):
@@ -77,11 +66,8 @@ def calls(prints):
     return np.zeros((40, 8, 1)), np.repeat(np.arange(40.0)[:, None], 8, axis=1) + prints
 
 
-class Optimistic(type(RAC)):
-    """Says that E[H] is the identity, where it is a third of it."""
-
-    def projection(self, *, alpha, draws, rng):
-        return SimpleNamespace(lambda_min=0.5, lambda_max=1.0)
+Optimistic = altered(RACLoRA, projection=lambda self, **given: SimpleNamespace(lambda_min=0.5, lambda_max=1.0))
+"""Says that E[H] is the identity, where it is a third of it."""
 
 
 def spectrum(alpha):
@@ -98,28 +84,26 @@ TURNED = np.where(KEPT > 0, np.abs(NOISE), NOISE)  # another direction where H i
 SOURCE = SimpleNamespace(gamma=1.0)
 
 
-def sample(g):
-    return members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + g, lambda V, G: V - KEPT * G)
+def sample(g, kept=KEPT):
+    return members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + g, lambda V, G: V - kept * G)
 
 
-@pytest.mark.parametrize(
-    ("check", "module", "evidence", "ways"),
-    [
-        # partners, calls and lags; two variables, two sides
-        (partial(batches._exchange, "draws", "", *EXCHANGED), batches, "either_side", 4 * (4 + 2 + 19 + 1)),
-        (partial(batches.check_single, "", AGAIN, np.arange(6400.0)), batches, "either_side", 2),  # two sides
-        (partial(batches._compare, "one", "other", "", A, B), batches, "either_side", 2),
-        (partial(batches.check_copies, "", COPIES), batches, "either_side", 2),
-        (spectrum, members, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
-        (partial(members._check_mean, "", None, None, sample(NOISE + 0.5)), members, "log_wealth_without_range", 1),
-        # for I, and across the gradient; two forms, two sides
-        (partial(members._check_noise, "", Noise(0.0, 1.0, 3.0), LEAST, sample(NOISE)), members, "log_wealth", 2),
-        (partial(members._check_independence, SOURCE, sample(TURNED)), members, "either_side", 4),
-    ],
+@cases(
+    "check, module, evidence, ways",
+    # partners, calls and lags; two variables, two sides
+    (partial(batches._exchange, "draws", "", *EXCHANGED), batches, "either_side", 4 * (4 + 2 + 19 + 1)),
+    (partial(batches.check_single, "", AGAIN, np.arange(6400.0)), batches, "either_side", 2),  # two sides
+    (partial(batches._compare, "one", "other", "", A, B), batches, "either_side", 2),
+    (partial(batches.check_copies, "", COPIES), batches, "either_side", 2),
+    (spectrum, members, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
+    (partial(members._check_mean, "", None, None, sample(NOISE + 0.5)), members, "log_wealth_without_range", 1),
+    # for I, and across the gradient; two forms, two sides
+    (partial(members._check_noise, "", Noise(0.0, 1.0, 3.0), LEAST, sample(NOISE)), members, "log_wealth", 2),
+    (partial(members._check_independence, SOURCE, sample(TURNED)), members, "either_side", 4),
 )
-def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, most):
+def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, monkeypatch):
     """Catches a logarithm of another number of ways, and a comparison with another alpha."""
-    seen = most(module, evidence)
+    seen = answers(monkeypatch, module, evidence)
     assert not refused(check, 1e-250)
     largest = max(float(found.max()) for found in seen)
     assert edge(lambda alpha: refused(check, alpha)) == pytest.approx(largest - math.log(ways), abs=1e-6)
@@ -127,41 +111,29 @@ def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, most):
 
 def test_as_many_ways_are_tried_as_share_the_level(monkeypatch):
     """Catches a kind of partners that is tried and not counted: with enough draws for all distances."""
-    tried = []
-    monkeypatch.setattr(batches, "_exchange", lambda called, name, calls, places, alpha: tried.append((called, alpha)))
+    tried = heard(monkeypatch, batches, "_exchange")
     Q, prints = RNG.standard_normal((8, 8, 2, 1)), RNG.standard_normal((8, 8))
     batches.check_independence("Sketch", Q, prints, 0.01)
     large = RNG.standard_normal((2, 4096, 2, 1))
     batches.check_lags("Sketch", list(zip(large, large[..., 0, 0], strict=True)), 0.01)
-    assert {alpha for _, alpha in tried} == {0.01}
-    assert 2 * 2 * len(dict(tried)) == batches._WAYS
+    assert {given[-1] for given in tried} == {0.01}
+    assert 2 * 2 * len({called for called, *_ in tried}) == batches._WAYS
     assert 2 * len(check_chain._PASTS) + 1 == check_chain._WAYS  # two likenesses, and layers
 
 
 def test_what_is_asked_of_draws_spends_alpha_for_each_kind(monkeypatch):
     """Of a whole check: batches of two sizes share the level of distances, places and sizes the one of their law."""
-    spent = Counter()
-
-    def count(module, name):
-        real = getattr(module, name)
-
-        def counted(*arguments):
-            spent[name] += next(x for x in arguments if isinstance(x, float) and x < 0.1)
-            real(*arguments)
-
-        monkeypatch.setattr(module, name, counted)
-
     kinds = ("check_independence", "check_lags", "check_copies", "check_single", "_check_rank")
-    for name in kinds:
-        count(batches if hasattr(batches, name) else sketches, name)
-    comparisons, found = [], []
-    monkeypatch.setattr(batches, "_compare", lambda *arguments: comparisons.append((arguments[0], arguments[-1])))
-    monkeypatch.setattr(bets.Bets, "refuted", lambda self, alpha: found.append(alpha))
+    places = [batches if hasattr(batches, name) else sketches for name in kinds]
+    asked = [heard(monkeypatch, place, name, getattr(place, name)) for place, name in zip(places, kinds, strict=True)]
+    comparisons, found = heard(monkeypatch, batches, "_compare"), heard(monkeypatch, bets.Bets, "refuted")
     check_sketch(Coordinate(4, 1), draws=256, alpha=1e-6)
-    assert spent == pytest.approx(dict.fromkeys(kinds, 1e-6) | {"check_lags": 2e-6})
-    of_places, of_sizes = ([a for what, a in comparisons if what.startswith(w)] for w in ("the ", "a draw"))
-    assert [sum(of_places), sum(of_sizes)] == pytest.approx([1e-6, 1e-6])
-    assert sorted(found) == pytest.approx([5e-7, 1e-6, 1e-6, 1e-6])  # half of one is left to the counts of a support
+    spent = [sum(next(x for x in given if isinstance(x, float) and x < 0.1) for given in calls) for calls in asked]
+    assert spent == pytest.approx([1e-6, 2e-6, 1e-6, 1e-6, 1e-6])
+    for what in ("the ", "a draw"):
+        assert sum(given[-1] for given in comparisons if given[0].startswith(what)) == pytest.approx(1e-6)
+    # half of one is left to the counts of a support
+    assert sorted(alpha for _, alpha in found) == pytest.approx([5e-7, 1e-6, 1e-6, 1e-6])
 
 
 def test_chernoffs_bound_is_that_of_a_mean_that_rounds_beyond_one():
@@ -175,9 +147,7 @@ def test_chernoffs_bound_is_that_of_a_mean_that_rounds_beyond_one():
 @pytest.mark.parametrize("x", [0.2, 0.9])
 def test_bets_alone_are_refused_at_their_wealth_and_say_what_was_seen(x):
     """Without Chernoff's bound, of two columns, from the side where it grows; a block that was not known says nothing.
-
-    Catches the lesser side, the least wealth of all times, and a mean of what was not known.
-    """
+    Catches the lesser side, the least wealth of all times, and a mean of what was not known."""
     some, unknown = bets.Bets(), np.full(2, 0.3)
     some.add(np.full((40, 2), 0.3), unknown, unknown, unknown)
     some.add(np.column_stack([np.resize([0.0, 1.0], 40), np.full(40, x)]), np.full(2, 0.5), np.zeros(2), np.ones(2))
@@ -189,9 +159,7 @@ def test_bets_alone_are_refused_at_their_wealth_and_say_what_was_seen(x):
 
 def test_a_support_is_refused_at_the_tail_of_a_count():
     """Forty times the same of two values: ``2^-40``, for two values, two tails, and bets that have the other half.
-
-    Catches a level that is divided by the number of draws, and bets that have more of it.
-    """
+    Catches a level that is divided by the number of draws, and bets that have more of it."""
     listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
     listed.block(np.repeat(np.eye(2)[:1, :, None], 40, axis=0))
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
@@ -210,8 +178,7 @@ def test_the_value_that_is_named_is_the_one_that_refuses(monkeypatch):
     monkeypatch.setattr(bets.Bets, "refuted", lambda self, alpha: 1.0)
     tail = binom.sf(19, 1000, 0.01)
     for times, named in ((11, "0.49 has frequency 0.45"), (13, "0.01 has frequency 0.02")):
-        with pytest.raises(Refuted, match=named):
-            listed.check(times * tail)
+        refuted(named, listed.check, times * tail)
 
 
 @pytest.mark.parametrize("lag", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 50, 64, 100, 128, 256, 1100])
@@ -222,13 +189,12 @@ def test_each_distance_in_a_large_call_is_looked_at(lag, monkeypatch):
         for start in range(0, 2200 - 2 * lag + 1, 2 * lag):
             call[start + lag : start + 2 * lag] = call[start : start + lag]
     large = [(call, call[:, 0, 0]) for call in draws / np.linalg.norm(draws, axis=2, keepdims=True)]
-    real, seen = batches._exchange, {}
-    monkeypatch.setattr(
-        batches, "_exchange", lambda *given: seen.update({given[0]: refused(real, *given) * len(given[3][0])})
-    )
+    seen = heard(monkeypatch, batches, "_exchange")
     batches.check_lags("Sketch", large, 0.01)
-    count = sum(min(lag, 2200 - lag - start) for start in range(0, 2200 - lag, 2 * lag))
-    assert seen[f"draws at a distance of {lag} in a large batch"] == count
+    monkeypatch.undo()
+    (given,) = (given for given in seen if given[0] == f"draws at a distance of {lag} in a large batch")
+    assert refused(batches._exchange, *given)
+    assert len(given[3][0]) == sum(min(lag, 2200 - lag - start) for start in range(0, 2200 - lag, 2 * lag))
 
 
 def test_a_print_has_room_for_both_forms():
@@ -264,18 +230,14 @@ def test_shares_are_those_of_ranges_that_leave_a_choice():
     assert [levels.shape for levels in law._levels] == [(0, 4), (2, 4)]
     assert law._levels[1][:, 1] == pytest.approx([1, 1])
     law.block(np.repeat(U[None, :, :1], 40, axis=0))
-    with pytest.raises(Refuted, match="along the diagonal u'Hu does not have"):
-        law.check(0.5)
+    refuted("along the diagonal u'Hu does not have", law.check, 0.5)
 
 
 def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
     """A share of H is in [0, 1]: below lambda_min by as much as it is, beyond it by the rest; also beyond lambda_max.
-
     ``worst`` is what a bet can lose at most. Catches more of it, by which power is lost, and less, which is unsound;
-    and a matrix that is drawn as the sketches are.
-    """
-    losses, drawn = [], []
-    monkeypatch.setattr(members, "log_wealth", lambda Z, *, worst: losses.append(worst) or np.zeros(1))
+    a matrix that is drawn as the sketches are, and a projection that is asked for at another level than a third."""
+    losses, drawn = heard(monkeypatch, members, "log_wealth", np.zeros(1)), []
     real = RACLoRA.low_rank_steps
 
     def watched(self, rng, M):
@@ -284,8 +246,11 @@ def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
 
     monkeypatch.setattr(RACLoRA, "low_rank_steps", watched)
     members.check_spectrum(RACLoRA(Coordinate(6, 2), GAMMA), LEAST, 64, 0.01, 0)
-    assert losses == pytest.approx([2 / 3, 1 / 3])  # of E[H] = I / 3
+    assert [worst for _, worst in losses] == pytest.approx([2 / 3, 1 / 3])  # of E[H] = I / 3
     assert not any(drawn)
+    asked = heard(monkeypatch, Optimistic, "projection", Optimistic.projection)
+    refused(spectrum, 0.03)
+    assert [alpha for _, alpha, *_ in asked] == pytest.approx([0.01])
 
 
 @pytest.mark.parametrize("longer", [0.6, 2.0])
@@ -303,78 +268,53 @@ def test_ranges_are_refused_at_the_distance_of_kolmogorov_and_smirnov(longer):
     assert edge(lambda alpha: refused(law.check, alpha)) == pytest.approx(2 * 300 * far**2 - math.log(8), abs=1e-5)
 
 
-def test_lost_ranks_are_refused_at_the_tail_of_their_count():
-    """Seven of a hundred, where a trace of 1.98 allows a fiftieth."""
+def test_lost_ranks_are_refused_at_the_tail_of_their_count_and_where_the_trace_is_the_rank():
+    """Seven of a hundred, where a trace of 1.98 allows a fiftieth; where it is 2, one of a thousand, not none."""
     claims = SimpleNamespace(sketch=Haar(4, 2), expected_rank=1.98, means={"E[H]": None})
     least = edge(lambda alpha: refused(sketches._check_rank, claims, 7, 100, alpha))
     assert least == pytest.approx(-math.log(binom.sf(6, 100, 0.02)), abs=1e-6)
+    claims.expected_rank = 2.0
+    assert [refused(sketches._check_rank, claims, lost, 1_000, 1e-6) for lost in (0, 1)] == [False, True]
 
 
 def test_each_claim_about_gradients_has_a_quarter_of_the_level(monkeypatch):
     """Their mean, their noise, and that they tell nothing of the sketch: three, for which alpha is enough."""
-    spent = []
-    for name in ("_check_mean", "_check_noise", "_check_independence"):
-        monkeypatch.setattr(members, name, lambda *arguments: spent.append(arguments[-1]))
+    asked = [heard(monkeypatch, members, name) for name in ("_check_mean", "_check_noise", "_check_independence")]
     claim = Claim(SAMPLED)
-    W = np.zeros((8, 6, 4))
-    members.check_gradients(claim, LEAST, follow(claim.algorithm, LEAST, W, 1, [0]), 0.01)
-    assert spent == [0.0025] * 3
+    members.check_gradients(claim, LEAST, follow(claim.algorithm, LEAST, np.zeros((8, 6, 4)), 1, [0]), 0.01)
+    assert [given[-1] for calls in asked for given in calls] == [0.0025] * 3
 
 
-def beside_itself():
-    """Steps of nine tenths beside those that are declared, from one W."""
+@cases("check, evidence", ("check_pairs", "symmetric_evidence"), ("check_past", "symmetric_wealth"))
+def test_a_law_is_refused_where_its_numbers_share_the_level(monkeypatch, check, evidence):
+    """Six groups of first steps, or all forms of the past, both signs, and all numbers of a group share it. The
+    evidence is the largest that is left: of steps of one half beside those that are declared, from one W."""
     claim = Claim(Implementation(Mine(lora_alpha=1.0, scale=0.5), implements=RAC))
-    course = follow(claim.algorithm, LEAST, np.ones((512, 6, 4)), 2, [1])
-    return paired(claim, LEAST, course, [2])
-
-
-@pytest.mark.parametrize(
-    ("check", "evidence", "at"),
-    [
-        (exchange.check_pairs, "symmetric_evidence", np.ones((6, 4))),
-        (exchange.check_past, "symmetric_wealth", None),
-    ],
-)
-def test_a_law_is_refused_where_its_numbers_share_the_level(most, check, evidence, at):
-    """Six groups of first steps, or all forms of the past, both signs, and all numbers of a group share it; the
-    evidence is the largest that is left."""
-    pair = beside_itself()
-    G, seen = np.asarray(LEAST.gradient(pair.W if at is None else at)), most(exchange, evidence)
-    assert not refused(check, "Mine", pair, G, 600.0)
+    pair = paired(claim, LEAST, follow(claim.algorithm, LEAST, np.ones((512, 6, 4)), 2, [1]), [2])
+    G = np.asarray(LEAST.gradient(np.ones((6, 4)) if check == "check_pairs" else pair.W))
+    seen, ask = answers(monkeypatch, exchange, evidence), partial(refused, getattr(exchange, check), "Mine", pair, G)
+    assert not ask(600.0)
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
-    least = edge(lambda alpha: refused(check, "Mine", pair, G, -math.log(alpha)))
-    assert least == pytest.approx(left, abs=1e-6)
-
-
-def test_the_law_of_a_class_with_steps_of_its_own_spends_alpha(monkeypatch):
-    """And the same draws its fourth power: catches a level of either that is taken twice."""
-    asked = []
-    monkeypatch.setattr(law, "check_pairs", lambda _name, _pair, _G, level: asked.append(level))
-    law._check_sketches(Claim(HalfStep(RAC.sketch, GAMMA)), (6, 4), 64, 0.01, [0, 20])
-    assert asked == pytest.approx([4 * math.log(100), math.log(100)])
+    assert edge(lambda alpha: ask(-math.log(alpha))) == pytest.approx(left, abs=1e-6)
 
 
 def test_places_and_courses_spend_what_is_said(monkeypatch):
     """Of an implementation: three places and three courses at a third of alpha, and the same draws at its fourth power.
-
-    ``LEVELS`` times alpha is said to be enough.
-    """
-    asked = Counter()
-    for module, name in ((law, "check_pairs"), (law, "check_past")):
-        monkeypatch.setattr(module, name, lambda _n, _p, _G, level, name=name: asked.update([(name, round(level, 9))]))
+    ``LEVELS`` times alpha is said to be enough. A class with steps of its own: catches a level that is taken twice."""
+    asked = [heard(monkeypatch, law, name) for name in ("check_pairs", "check_past")]
     law.check_law(Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), Probe(LEAST, 0), 64, 1e-3)
     third = math.log(3e3)
-    names = ("check_pairs", "check_past")
-    assert asked == {(name, round(times * third, 9)): 3 for name in names for times in (1, 4)}
-    assert sum(count * math.exp(-level) for (_, level), count in asked.items()) <= law.LEVELS * 1e-3
-    assert sum(asked.values()) / 3 == law.LEVELS
+    for calls in asked:
+        assert sorted(given[-1] for given in calls) == pytest.approx([third] * 3 + [4 * third] * 3)
+    assert sum(math.exp(-given[-1]) for calls in asked for given in calls) <= law.LEVELS * 1e-3
+    assert sum(map(len, asked)) / 3 == law.LEVELS
+    law._check_sketches(Claim(HalfStep(RAC.sketch, GAMMA)), (6, 4), 64, 0.01, [0, 20])
+    assert [given[-1] for given in asked[0][6:]] == pytest.approx([4 * math.log(100), math.log(100)])
 
 
 def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
-    """Four for each draw; of 24 numbers, and as many gradients as a step takes, 700 at most.
-
-    Catches a bound by which most would be left out, and work that grows with the size of W.
-    """
+    """Four for each draw; of 24 numbers, and as many gradients as a step takes, 700 at most. Catches a bound by which
+    most would be left out, and work that grows with the size of W."""
     claim, W = Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), np.ones((6, 4))
     assert law._check_place(claim, LEAST, W, 1024, 1e-3, [0]).pairs == 4096
     monkeypatch.setattr(law, "_WORK", 700 * 24 * law._passes(claim, LEAST, W))
@@ -385,27 +325,17 @@ def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
 
 @pytest.mark.parametrize(("part", "refuses"), [(0.95, False), (1.05, True)])
 def test_rounding_is_no_evidence(part, refuses):
-    """Steps along the gradient that are longer by so small a part: 1e-9 of both.
-
-    Catches another threshold, by 5%, and a sign with which all rounding would count.
-    """
+    """Steps along the gradient that are longer by so small a part: 1e-9 of both. Catches another threshold, by 5%, and
+    a sign with which all rounding would count."""
     G = np.ones((1, 512, 6, 4)) / math.sqrt(24)
     pair = PairedSteps(np.zeros_like(G), (1 + part * 2e-9) * G, G, np.zeros((1, 512)))
     assert refused(exchange.check_pairs, "Mine", pair, G[0, 0], 10.0) is refuses
 
 
-def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
-    asked, real = [], Optimistic.projection
-    monkeypatch.setattr(Optimistic, "projection", lambda self, **all: asked.append(all["alpha"]) or real(self, **all))
-    refused(spectrum, 0.03)
-    assert asked == pytest.approx([0.01])
-
-
 def test_copies_are_in_one_call_as_often_as_pairs_of_draws_are(monkeypatch):
     """Of all pairs of 20, 30 and 50 draws: by binomial coefficients. Catches a draw that is compared with another
     than the one that is equal, as the next smaller one is of another call."""
-    shares = []
-    monkeypatch.setattr(batches, "either_side", lambda *Z_low_high: shares.append(Z_low_high) or 0.0)
+    shares = heard(monkeypatch, batches, "either_side", 0.0)
     calls = np.split(np.arange(100.0), [20, 50])
     calls[0][:2], calls[0][2:4], calls[2][0] = 20.5, 21.5, 20.0
     batches.check_copies("Sketch", calls, 0.01)
@@ -431,20 +361,15 @@ def test_a_uniform_range_that_is_drawn_twice_decides_from_the_third_on(twice, re
     assert refused(batches.check_different, "Sketch", [Q], 0) is refuses
 
 
-def test_the_rank_of_a_draw_is_compared_as_its_share():
-    """The last of the features. Catches one that outweighs the others, as it is multiplied by r."""
-    Q = np.linalg.qr(np.random.default_rng(4801).standard_normal((3, 6, 4)))[0]
-    Q[1, :, 2:] = 0
-    np.testing.assert_array_equal(batches.features(Q, 0)[:, -1], [1, 0.5, 1])
-
-
-def test_a_range_has_the_overlap_one_with_itself_however_it_is_computed():
-    """From its basis, or from numbers of its projection. Catches an overlap that is not divided by the rank."""
+def test_the_rank_of_a_draw_is_compared_as_its_share_and_a_range_has_the_overlap_one_with_itself():
+    """By the last of the features, which would outweigh the others if it was multiplied by r; from the basis of a
+    range, or from numbers of its projection. Catches an overlap that is not divided by the rank."""
     Q, K = np.linalg.qr(np.random.default_rng(4801).standard_normal((2, 3, 4, 5, 2)))[0]
     np.testing.assert_allclose(batches._overlap(Q, Q), np.ones((3, 4)))
-    np.testing.assert_allclose(
-        batches._overlap(batches._projections(Q), batches._projections(K)), batches._overlap(Q, K)
-    )
+    P, L = batches._projections(Q), batches._projections(K)
+    np.testing.assert_allclose(batches._overlap(P, L), batches._overlap(Q, K))
+    Q[0, 1, :, 1:] = 0
+    np.testing.assert_array_equal(batches.features(Q[0], 0)[:, -1], [1, 0.5, 1, 1])
 
 
 def test_values_of_a_support_are_known_up_to_a_turn_of_their_columns_and_rounding():
@@ -457,16 +382,13 @@ def test_values_of_a_support_are_known_up_to_a_turn_of_their_columns_and_roundin
     listed.block(np.array([S[0] @ U, S[1], S[1] @ U, S[1] * (1 + 0.75 * moments._SAME)]))
     assert sorted(listed._counts) == [1, 3]
     stray = np.array([S[0], S[1] * (1 + 1.25 * moments._SAME), S[1]])
-    with pytest.raises(Refuted, match="1 of 3 draws are not in the list") as caught:
-        listed.block(stray)
-    np.testing.assert_array_equal(caught.value.witness["S"], stray[1])
+    caught = refuted("1 of 3 draws are not in the list", listed.block, stray)
+    np.testing.assert_array_equal(caught.witness["S"], stray[1])
 
 
 def test_bets_on_a_support_are_in_proportion_to_what_was_too_frequent(monkeypatch):
-    """After six, three and one of ten, where a half, 0.3 and 0.2 are said, and each is thought to come once more.
-
-    A fourth value is said never to come: it is bet on once it did.
-    """
+    """After six, three and one of ten, where a half, 0.3 and 0.2 are said, and each is thought to come once more. A
+    fourth value is said never to come: it is bet on once it did."""
     seen = []
     monkeypatch.setattr(bets.Bets, "add", lambda self, *given: seen.append([np.ravel(one).tolist() for one in given]))
     listed = Frequencies("Sketch", np.arange(1.0, 5.0)[:, None, None], np.array([0.5, 0.3, 0.2, 0.0]), 0)
@@ -485,10 +407,9 @@ def test_bets_on_a_support_are_in_proportion_to_what_was_too_frequent(monkeypatc
 
 def test_calls_change_partners_with_the_next_one(monkeypatch):
     """The first with the second, to the sixth; a seventh has none. Catches prints that are of another call."""
-    seen = []
-    monkeypatch.setattr(batches, "_exchange", lambda called, name, calls, places, alpha: seen.append(calls))
+    seen = heard(monkeypatch, batches, "_exchange")
     batches.check_lags("Sketch", [(np.full((20, 2, 1), k), np.full(20, k)) for k in range(7)], 0.01)
-    for early, late, *_ in seen:
+    for _, _, (early, late, *_), *_ in seen:
         for (H, prints), which in ((early, [0, 2, 4]), (late, [1, 3, 5])):
             assert prints[:, 0].tolist() == which
             np.testing.assert_allclose(H[:, 0, 0], np.square(which))
@@ -497,49 +418,43 @@ def test_calls_change_partners_with_the_next_one(monkeypatch):
 def test_calls_far_apart_change_partners_and_so_do_those_that_follow_each_other(monkeypatch):
     """Of sixteen calls the first eight with the others, and of each half every call with the one after it; one more
     has no partner. The last draw of a call may be the first of the next one."""
-    seen, sizes = [], set()
-    monkeypatch.setattr(batches, "_exchange", lambda *given: seen.append([p[:, 0].tolist() for _, p in given[2]]) or (
-        sizes.update((len(H), len(p)) for H, p in given[2]), places.append(given[3])))  # fmt: skip
-    places = []
+    seen = heard(monkeypatch, batches, "_exchange")
     batches.check_independence("Sketch", np.ones((17, 8, 2, 1)), np.repeat(np.arange(17)[:, None], 8, axis=1), 0.01)
-    assert sizes == {(8, 8), (4, 4)}
-    assert np.ravel(places[-1]).tolist() == [7, 0]
+    assert {(len(H), len(prints)) for given in seen for H, prints in given[2]} == {(8, 8), (4, 4)}
+    assert np.ravel(seen[-1][3]).tolist() == [7, 0]
     early, late = [*range(8)], [*range(8, 16)]
-    assert seen[:4] == [[early, late, early, late]] * 4
-    assert seen[4:] == [[early[::2], late[::2], early[1::2], late[1::2]]] * 2
+    partners = [[prints[:, 0].tolist() for _, prints in given[2]] for given in seen]
+    assert partners[:4] == [[early, late, early, late]] * 4
+    assert partners[4:] == [[early[::2], late[::2], early[1::2], late[1::2]]] * 2
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_bet_on_a_law_loses_no_more_than_it_has(monkeypatch, sign):
     """Of a difference that is a hundred times as large as those before. Catches one that is cut beyond one."""
-    seen = []
-    monkeypatch.setattr(batches, "either_side", lambda Z: seen.append(Z) or 0.0)
+    seen = heard(monkeypatch, batches, "either_side", 0.0)
     wide = RNG.standard_normal((80, 1)) + 1
     wide[40] = sign * 100
-    batches._compare("one", "other", "Sketch", wide, np.zeros((80, 1)), 0.01)
-    assert np.abs(seen[0]).max() == 1
-    assert sign in seen[0]
     two = 1 + np.random.default_rng(0).standard_normal((800, 2)) * [1, 10]
-    batches._compare("one", "other", "Sketch", two, np.zeros((800, 2)), 0.01)
-    assert seen[1].std() == pytest.approx(0.25, rel=0.1)  # a quarter of what has four deviations at most
-    assert (
-        np.corrcoef(seen[1], two[100:, 0])[0, 1] > 0.9
-    )  # as the other has a variance that is a hundred times as large
-    batches._compare("one", "other", "Sketch", np.full((80, 1), 0.5), np.zeros((80, 1)), 0.01)
-    assert (seen[2] == 1).all()  # on the side that was larger, though it never varies
+    for some in (wide, two, np.full((80, 1), 0.5)):
+        batches._compare("one", "other", "Sketch", some, 0 * some, 0.01)
+    (cut,), (bet,), (same,) = seen
+    assert np.abs(cut).max() == 1
+    assert sign in cut
+    assert bet.std() == pytest.approx(0.25, rel=0.1)  # a quarter of what has four deviations at most
+    assert np.corrcoef(bet, two[100:, 0])[0, 1] > 0.9  # as the other has a variance that is a hundred times as large
+    assert (same == 1).all()  # on the side that was larger, though it never varies
 
 
 def test_a_moment_that_is_named_is_off_by_most_of_its_deviations():
     """And not the one whose mean is off by as much, as it varies: by 1 of 0.1, and by 0.6 of 30."""
     some = [1, 0] + np.random.default_rng(0).standard_normal((800, 2)) * [0.1, 30]
-    with pytest.raises(Refuted, match=rf"is {some[:, 0].mean():.4g} in the ones and 0 in the others"):
-        batches._compare("one", "other", "Sketch", some, np.zeros((800, 2)), 0.01)
+    words = rf"is {some[:, 0].mean():.4g} in the ones and 0 in the others"
+    refuted(words, batches._compare, "one", "other", "Sketch", some, 0 * some, 0.01)
 
 
 def test_a_bet_on_an_exchange_loses_at_most_what_it_may(monkeypatch):
     """Of partners that are the same, and others that are across: overlaps of 1 + 1 - 0 - 0, and a sign."""
-    seen = []
-    monkeypatch.setattr(batches, "either_side", lambda *Z_low_high: seen.append(Z_low_high) or 0.0)
+    seen = heard(monkeypatch, batches, "either_side", 0.0)
     early, late = ((np.tile(e, (3, 2, 1)), np.full((3, 2), e[0])) for e in np.eye(3)[:2])
     batches._exchange("draws", "Sketch", [early, late, early, late], (np.array([0]), np.array([1])), 0.01)
     assert [(Z.max(), *ends) for Z, *ends in seen] == [(2, 2, 2), (1, 1, 1)]
@@ -548,15 +463,13 @@ def test_a_bet_on_an_exchange_loses_at_most_what_it_may(monkeypatch):
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_bet_on_independence_loses_no_more_than_it_has(monkeypatch, sign):
     """Of runs whose noise is kept a hundred times as much as that of those before, to either side."""
-    seen = []
-    monkeypatch.setattr(members, "either_side", lambda Z: seen.append(Z) or 0.0)
+    seen = heard(monkeypatch, members, "either_side", 0.0)
     late = (np.arange(400) > 380)[:, None, None]
     kept = (np.arange(400) % 2 == 0)[:, None, None] * np.where(late, 1.0, 0.01)
     noise = np.resize([1.0, -1.0], 400)[:, None, None] * np.where(late, sign, 1) * np.ones((2, 2))
-    sample = members.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + noise, lambda V, G: V - kept * G)
-    members._check_independence(SOURCE, sample, 0.01)
-    assert sign in seen[1]
-    assert max(np.abs(Z).max() for Z in seen) == 1
+    members._check_independence(SOURCE, sample(noise, kept), 0.01)
+    assert sign in seen[1][0]
+    assert max(np.abs(Z).max() for (Z,) in seen) == 1
 
 
 def test_all_checks_have_one_level_and_one_seed_and_powers_are_said_of_the_sizes_that_they_have():
@@ -571,10 +484,3 @@ def test_all_checks_have_one_level_and_one_seed_and_powers_are_said_of_the_sizes
         ("check_refresh", "seeds", "in a fifth of {} pairs"),
     ):
         assert said.format(given[name][size].default) in checks[name].__doc__
-
-
-@pytest.mark.parametrize("lost", [0, 1])
-def test_no_rank_is_lost_where_the_trace_is_the_rank(lost):
-    """One of a million is enough; what the trace may be off by rounding has no sign."""
-    claims = SimpleNamespace(sketch=Haar(4, 2), expected_rank=2.0, means={"E[H]": None})
-    assert refused(sketches._check_rank, claims, lost, 1_000, 1e-6) is bool(lost)

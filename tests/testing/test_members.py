@@ -9,56 +9,41 @@ from scipy.stats import norm
 
 from rac_theory import Clients, Exact, Implementation, Local, Minibatch, Reshuffled
 from rac_theory.algorithms.gradients.noise import Noise
-from rac_theory.problems import Federated, LeastSquares
+from rac_theory.problems import Federated
 from rac_theory.testing.algorithms import check_algorithm, course, law, members, recomputed
 from rac_theory.testing.algorithms.claimed import Claim, View
 from rac_theory.testing.probe import Probe
-from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, Mine, X, Y
-from tests.testing.failing import expect_refusal, refusal
+from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, Mine
+from tests.testing.cases import cases
+from tests.testing.failing import expect_refusal, heard, refusal
 
 RNG = np.random.default_rng(5005)
 EDGES = [(0.9, False), (1.1, True)]
-P, K = np.diag([1.0, 1, 0, 0, 0, 0]), np.zeros((6, 6))
+FEDERATED = Federated(LEAST, 4)
+_, A, B = np.random.default_rng([0, 2]).standard_normal((3, members._RUNS, 6, 4))
+P, K, THIRD = np.diag([1.0, 1, 0, 0, 0, 0]), np.zeros((6, 6)), np.diag([0.0, 0, 1, 0, 0, 0]) / np.abs(A[:, 2]).max()
 K[0, 2], K[2, 0] = 1, -1
-
-
-def steps_of(step, elsewhere=None):
-    """An algorithm that makes one step for ever; another one from places that are ten times as far."""
-
-    def low_rank_steps(rng, W):
-        while True:
-            yield step if np.abs(W).max() < 10 or elsewhere is None else elsewhere
-
-    return SimpleNamespace(gamma=0.5, low_rank_steps=low_rank_steps)
+K *= 12 / np.abs(np.sum(B * (K @ A), (1, 2))).max()
 
 
 @pytest.mark.parametrize(("part", "refuses"), EDGES)
-@pytest.mark.parametrize(
-    ("promise", "moved"),
-    [
-        ("must yield step(W, G) = W - gamma H G", lambda V, G, e: P @ G + e * np.sign(V[0, 0, 0])),
-        ("must yield steps that are linear in G", lambda V, G, e: P @ G + e / 2),  # of 2 A - 3 B it is twice as much
-        ("must yield orthogonal projections", lambda V, G, e: (1 + e / np.abs(A[:, :2]).max()) * P @ G),
-        (
-            "must yield orthogonal projections",
-            lambda V, G, e: P @ G + 12 * e / np.abs(np.sum(B * (K @ A), (1, 2))).max() * K @ G,
-        ),
-    ],
+@cases(
+    "promise, moved",
+    ("must yield step(W, G) = W - gamma H G", lambda W, V, G, e: P @ G + e * np.sign(V[0, 0, 0])),
+    ("must yield steps that are linear in G", lambda W, V, G, e: P @ G + e / 2),  # of 2 A - 3 B it is twice as much
+    ("must yield orthogonal projections", lambda W, V, G, e: (1 + e / np.abs(A[:, :2]).max()) * P @ G),
+    ("must yield orthogonal projections", lambda W, V, G, e: P @ G + e * K @ G),
+    ("must draw the same projections whatever W is", lambda W, V, G, e: (P + e * (np.abs(W).max() > 10) * THIRD) @ G),
 )
 def test_steps_are_projections_up_to_rounding(promise, moved, part, refuses):
     """1e-8: of what is moved, for matrices that are of the size of one. Catches a maximum that is a minimum."""
-    algorithm = steps_of(lambda V, G: V - 0.5 * moved(V, G, part * 1e-8))
-    expect_refusal(promise * refuses, members.check_steps, algorithm, LEAST, 0)
 
+    def low_rank_steps(rng, W):
+        while True:
+            yield lambda V, G: V - 0.5 * moved(W, V, G, part * 1e-8)
 
-_, A, B = np.random.default_rng([0, 2]).standard_normal((3, members._RUNS, 6, 4))
-
-
-@pytest.mark.parametrize(("part", "refuses"), EDGES)
-def test_steps_are_the_same_wherever_they_begin(part, refuses):
-    far = 1e-8 * part / np.abs(A[:, 2]).max()
-    algorithm = steps_of(lambda V, G: V - 0.5 * P @ G, lambda V, G: V - 0.5 * (P + np.diag([0, 0, far, 0, 0, 0])) @ G)
-    words = "SimpleNamespace.low_rank_steps must draw the same projections whatever W is"
+    algorithm = SimpleNamespace(gamma=0.5, low_rank_steps=low_rank_steps)
+    words = f"SimpleNamespace.low_rank_steps {promise}"
     expect_refusal(words * refuses, members.check_steps, algorithm, LEAST, 0)
 
 
@@ -77,9 +62,8 @@ def test_a_move_has_the_rank_of_its_sketch_up_to_a_millionth(part, refuses, late
             yield W
 
     def said(**sketches):
-        sketches = {side: SimpleNamespace(rank=rank) for side, rank in sketches.items()}
-        algorithm = SimpleNamespace(iterates=iterates)
-        claim = SimpleNamespace(declared=SimpleNamespace(**sketches), algorithm=algorithm)
+        sketches = SimpleNamespace(**{side: SimpleNamespace(rank=rank) for side, rank in sketches.items()})
+        claim = SimpleNamespace(declared=sketches, algorithm=SimpleNamespace(iterates=iterates))
         return refusal(members.check_rank, claim, LEAST, 0)
 
     assert said(left=1, right=2).startswith("SimpleNamespace must move by a matrix of rank at most 2" * refuses)
@@ -92,61 +76,53 @@ def test_a_move_has_the_rank_of_its_sketch_up_to_a_millionth(part, refuses, late
 
 
 def test_what_may_be_stray_is_twice_A_times_the_gap_and_C():
-    problem = SimpleNamespace(value=lambda W: 7.0, f_star=4.0, f_lower=1.0)
+    problem, noise = SimpleNamespace(value=lambda W: 7.0, f_star=4.0, f_lower=1.0), Noise(2.0, 1.0, 5.0)
     assert members._stray(Noise(0.0, 1.0, 5.0), problem, W=0) == 5
-    assert members._stray(Noise(2.0, 1.0, 5.0), problem, W=0) == 17
-    problem.f_star = math.nan
-    assert members._stray(Noise(2.0, 1.0, 5.0), problem, W=0) == 29
-    problem.f_lower = 8.0
-    assert members._stray(Noise(2.0, 1.0, 5.0), problem, W=0) == 5
+    for bounds, stray in (({}, 17), ({"f_star": math.nan}, 29), ({"f_lower": 8.0}, 5)):
+        vars(problem).update(bounds)
+        assert members._stray(noise, problem, W=0) == stray
     two = np.array([[[3.0, 4.0]], [[0.0, 1.0]]])  # squares of 25 and 1
-    assert members._variance(two, None) == 26
-    assert members._variance(two, 10.0) == pytest.approx(1.2 * 13)
-    assert members._variance(two, 20.0) == 20
+    assert [members._variance(two, declared) for declared in (None, 10.0, 20.0)] == pytest.approx([26, 1.2 * 13, 20])
+
+
+def sample(G, g, n=64):
+    return members.GradientSample(np.zeros_like(G), G, np.tile(g, (n, 1, 1)), None)
 
 
 @pytest.mark.parametrize("size", [1e-10, 1.0, 1e10])
 def test_rounding_across_a_gradient_is_no_noise(size):
     """Of any size. Catches what is allowed for rounding in another unit than that of squares."""
     G = size * RNG.standard_normal((6, 4))
-    sample = members.GradientSample(np.zeros((6, 4)), G, np.tile(G, (64, 1, 1)), None)
-    assert not refusal(members._check_noise, "Source", Noise(0.0, 1.0, 0.0), LEAST, sample, 0.01)
+    assert not refusal(members._check_noise, "Source", Noise(0.0, 1.0, 0.0), LEAST, sample(G, G), 0.01)
 
 
 def test_the_variance_of_a_mean_is_what_is_declared_and_rounding(monkeypatch):
     """``(beta - 1) ||G||^2 + C``, and 1e-18 of ``||G||^2``: of G with the square 25."""
-    seen = []
-    monkeypatch.setattr(members, "log_wealth_without_range", lambda parts, variance: seen.append(variance) or 0.0)
-    G = np.array([[3.0, 4.0]])
-    for beta, C, expected in ((3.0, 7.0, 57.0), (0.5, 0.0, 25e-18)):
-        sample = members.GradientSample(np.zeros((1, 2)), G, np.tile(G, (8, 1, 1)), None)
-        members._check_mean("Source", Noise(0.0, beta, C), LEAST, sample, 0.01)
-        assert seen.pop() == pytest.approx(expected, rel=1e-12, abs=0)
+    seen, G = heard(monkeypatch, members, "log_wealth_without_range", 0.0), np.array([[3.0, 4.0]])
+    for beta, C in ((3.0, 7.0), (0.5, 0.0)):
+        members._check_mean("Source", Noise(0.0, beta, C), LEAST, sample(G, G, 8), 0.01)
+    assert [variance for _, variance in seen] == pytest.approx([57.0, 25e-18], rel=1e-12, abs=0)
 
 
-@pytest.mark.parametrize(
-    ("g", "sentence"),
-    [
-        ([2.0, 0.0], "for H = I the bound is 3, 64 draws have mean 4"),
-        ([0.5, 1.5], "for H = I without the direction of grad f the bound is 1, 64 draws have mean 2.25"),
-        ([1.4, 0.9], ""),
-    ],
+@cases(
+    "g, sentence",
+    ([2.0, 0.0], "for H = I the bound is 3, 64 draws have mean 4"),
+    ([0.5, 1.5], "for H = I without the direction of grad f the bound is 1, 64 draws have mean 2.25"),
+    ([1.4, 0.9], ""),
 )
 def test_noise_is_bounded_with_and_without_the_direction_of_the_gradient(g, sentence):
     """E||g||^2 by 2 + 1, and across the gradient, which is a unit vector, by 1."""
-    sample = members.GradientSample(np.zeros((1, 2)), np.array([[1.0, 0.0]]), np.tile(g, (64, 1, 1)), None)
-    expect_refusal(sentence, members._check_noise, "Source", Noise(0.0, 2.0, 1.0), LEAST, sample, 0.01)
+    given = Noise(0.0, 2.0, 1.0), LEAST, sample(np.array([[1.0, 0.0]]), g), 0.01
+    expect_refusal(sentence, members._check_noise, "Source", *given)
 
 
-@pytest.mark.parametrize(
-    ("descend", "refuses"),
-    [
-        (lambda problem, W, step, rng: step(W, problem.gradient(W)), False),
-        (lambda problem, W, step, rng: step(W, np.nan * W), False),
-        (lambda problem, W, step, rng: W, True),
-        (lambda problem, W, step, rng: step(W + 1, problem.gradient(W)), True),
-        (lambda problem, W, step, rng: step(W, problem.gradient(W)) + 1, True),
-    ],
+@cases(
+    "descend, refuses",
+    (lambda problem, W, step, rng: step(W, problem.gradient(W)), False),
+    (lambda problem, W, step, rng: step(W, np.nan * W), False),
+    (lambda problem, W, step, rng: W, True),
+    (lambda problem, W, step, rng: step(W + 1, problem.gradient(W)), True),
+    (lambda problem, W, step, rng: step(W, problem.gradient(W)) + 1, True),
 )
 def test_what_declares_noise_makes_one_step(descend, refuses):
     source = SimpleNamespace(descend=descend, noise=None)
@@ -156,13 +132,9 @@ def test_what_declares_noise_makes_one_step(descend, refuses):
     assert not refusal(members._check_single, source, LEAST, np.ones((6, 4)))
 
 
-FEDERATED = Federated(LeastSquares(X, Y, l2=0.2), 4)
-
-
 def test_a_slower_problem_is_a_multiple_in_all_that_it_says():
     """Of its clients too."""
-    W = RNG.standard_normal((3, 6, 4))
-    i = np.array([[0, 2], [1, 1], [3, 0]])
+    W, i = RNG.standard_normal((3, 6, 4)), np.array([[0, 2], [1, 1], [3, 0]])
     slower = course.slowed(FEDERATED, 0.25)
     for slow, fast in ((slower, FEDERATED), (slower.clients[1], FEDERATED.clients[1])):
         np.testing.assert_allclose(slow.value(W), fast.value(W) / 4)
@@ -218,17 +190,15 @@ def test_components_that_were_heard_are_played_again_in_their_order():
     assert replay.is_over
 
 
-@pytest.mark.parametrize(
-    ("source", "tapes", "sentence"),
-    [
-        (Reshuffled(), [[0, 1, 2], [2, 1, 0]], None),
-        (Reshuffled(), [[0, 1, 2], [2, 1, 1]], "an epoch must take each of the N = 3 components, one took 2"),
-        (Reshuffled(), [[], []], None),
-        (Minibatch(2), [[0, 1], [2, 1]], None),
-        (Minibatch(2), [[0, 1], [2, 2]], "a minibatch without replacement must have 2 components, one has 1"),
-        (Minibatch(2, replace=True), [[0, 1], [2, 2]], None),
-        (Minibatch(2), [[0, 0, 0], [2, 2, 2]], None),
-    ],
+@cases(
+    "source, tapes, sentence",
+    (Reshuffled(), [[0, 1, 2], [2, 1, 0]], None),
+    (Reshuffled(), [[0, 1, 2], [2, 1, 1]], "an epoch must take each of the N = 3 components, one took 2"),
+    (Reshuffled(), [[], []], None),
+    (Minibatch(2), [[0, 1], [2, 1]], None),
+    (Minibatch(2), [[0, 1], [2, 2]], "a minibatch without replacement must have 2 components, one has 1"),
+    (Minibatch(2, replace=True), [[0, 1], [2, 2]], None),
+    (Minibatch(2), [[0, 0, 0], [2, 2, 2]], None),
 )
 def test_what_was_asked_for_is_a_draw_of_its_source(source, tapes, sentence):
     """Also of clients, where the first tape is the problem's own and says nothing."""
@@ -239,18 +209,19 @@ def test_what_was_asked_for_is_a_draw_of_its_source(source, tapes, sentence):
 
 
 def test_the_numbers_of_an_epoch_say_when_components_come_and_with_which_neighbours():
-    """Of four places from -1 to 1; of forty components 32 are looked at. Without an epoch there are none."""
+    """Of four places from -1 to 1; of forty components 32 are looked at. Without an epoch there are none. Those of a
+    minibatch are the shares of its components, as a bet on them must not lose more than it has."""
     found = course.numbers(Reshuffled(), 4, np.array([[2, 0, 3, 1]]))
     a = 1 / 3
     np.testing.assert_allclose(found, [[-a, 1, -1, a, -a, -1, -a, -a * a]])
     order = RNG.permutation(40)
     when = np.argsort(order) * 2 / 39 - 1
     places = np.linspace(0, 39, 32).astype(int)
-    np.testing.assert_allclose(
-        course.numbers(Reshuffled(), 40, order[None])[0], [*when[places], *(when[places] * when[(places + 1) % 40])]
-    )
-    assert course.numbers(Reshuffled(), 4, np.array([[2, 0, 3, 3]])) is None
-    assert course.numbers(Reshuffled(), 4, np.array([[2, 0, 1]])) is None
+    found = course.numbers(Reshuffled(), 40, order[None])[0]
+    np.testing.assert_allclose(found, [*when[places], *(when[places] * when[(places + 1) % 40])])
+    for none in ([[2, 0, 3, 3]], [[2, 0, 1]]):
+        assert course.numbers(Reshuffled(), 4, np.array(none)) is None
+    assert course.numbers(Minibatch(2), 4, np.array([[0, 3], [1, 1]])).tolist() == [[0.5, 0, 0, 0.5], [0, 1, 0, 0]]
     many = course.numbers(Minibatch(2), 64, np.array([[0, 63], [3, 2]]))
     assert [np.flatnonzero(row).tolist() for row in many] == [[0, 31], [1]]
     assert many.sum(axis=1).tolist() == [1, 1]
@@ -281,8 +252,7 @@ def test_a_step_may_be_off_by_a_part_of_its_gradients_and_by_rounding(spans, ben
     step(before, np.array([[[6.0], [8.0]]]))
     step(before + bends, np.array([[[0.0], [10.0]]]))
     found = step.compared(after + np.array([[[3.0], [4.0]]]))
-    assert found.length == pytest.approx([10])
-    assert found.off == pytest.approx([0 if bends and spans is False else 5])
+    assert [*found.length, *found.off] == pytest.approx([10, 0 if bends and spans is False else 5])
     relative = 1e-6 if spans is None else 4e-5
     assert found.allowed == pytest.approx([relative * 10 + 10 * 1e5 * 4 * 2**-52 * 10], rel=1e-9, abs=0)
 
@@ -303,16 +273,15 @@ def test_a_direction_is_known_if_it_is_longer_than_rounding(part, spans):
         step = recomputed._Along(before, after, view, 0.5)
         assert step.spans.tolist() == [spans or view.rank == 1, False, view.rank == 1]
         moved = step(before, np.ones((3, 3, 2)))
-        assert (moved != 0).any(axis=2).tolist() == [
-            [True, spans and view.rank == 2, False], [False] * 3, [False, False, True]
-        ]  # fmt: skip
+        where = [[True, spans and view.rank == 2, False], [False] * 3, [False, False, True]]
+        assert (moved != 0).any(axis=2).tolist() == where
         np.testing.assert_allclose(moved[0, 0], -0.5)
 
 
 def test_what_was_compared_is_the_least_of_all_places(monkeypatch):
     found = iter([law.Compared(7, True), law.Compared(5, False), law.Compared(9, True)])
     monkeypatch.setattr(law, "_check_place", lambda *arguments: next(found))
-    monkeypatch.setattr(law, "check_course", lambda *arguments: None)
+    heard(monkeypatch, law, "check_course")
     assert law.check_law(Claim(Implementation(Mine(), implements=PLAIN)), Probe(LEAST, 0), 64, 1e-3) == (5, False)
 
 
@@ -340,8 +309,7 @@ def test_a_mean_is_on_the_side_that_is_said_up_to_its_error(part, refuses, sign)
 
 def test_what_is_declared_shares_the_level_of_the_normal_law(monkeypatch):
     """Two bounds and two moments of five steps at three places: 36 means, two of which are compared from both sides."""
-    seen = []
-    monkeypatch.setattr(check_algorithm, "_compare", lambda *arguments: seen.append(arguments))
+    seen = heard(monkeypatch, check_algorithm, "_compare")
     moments = SimpleNamespace(start=lambda W: 0, step=lambda state: state + 1, readout=lambda t: (t, 10 * t, None))
     problem = SimpleNamespace(**{n: getattr(LEAST, n) for n in ("shape", "value", "gradient", "f_star")})
     declared = SimpleNamespace(
@@ -366,22 +334,16 @@ def test_what_is_declared_shares_the_level_of_the_normal_law(monkeypatch):
 
 
 @pytest.mark.parametrize(("part", "refuses"), EDGES)
-def test_a_frozen_sketch_is_left_by_no_step(part, refuses):
-    """By the last one in one run: what the whole way has beyond the rank, and what rounding is of it, 1e6 times."""
-    W = np.zeros((3, 2, 3, 2))
+def test_a_frozen_sketch_is_left_by_no_step_and_a_plain_step_has_the_rank_of_its_sketch(part, refuses):
+    """The last step in one run: what the whole way has beyond the rank, and what rounding is of it, 1e6 times. Also of
+    the last run of plain steps that is looked at; one that has diverged is left out."""
+    W = np.zeros((3, 24, 3, 2))
     W[1:, :, 0, 0], W[2, 1, 1, 1] = 1.0, part * 1e-6
     claim = SimpleNamespace(name="A", views=(View("left", 1),))
     said = refusal(recomputed._check_frozen, claim, SimpleNamespace(W=W, tapes=[(), ()]))
     begin, end = "A must keep one sketch a run, of rank 1: after 2 steps the next singular value", "is 1.1e-06"
     assert said.startswith(begin) is said.endswith(end) is bool(said) is refuses
-
-
-@pytest.mark.parametrize(("part", "refuses"), EDGES)
-def test_a_plain_step_has_the_rank_of_its_sketch(part, refuses):
-    """Also the last one, of the last run that is looked at; a run that has diverged is left out."""
-    W = np.zeros((3, 24, 3, 2))
-    W[1:, :, 0, 0], W[2, 23, 0, 0], W[2, 23, 1, 1], W[2, 5] = 1.0, 3.0, 2 * part * 1e-6, np.nan
-    claim = SimpleNamespace(name="A", views=(View("left", 1),))
+    W[2, 1, 1, 1], W[2, 23, 0, 0], W[2, 23, 1, 1], W[2, 5] = 0.0, 3.0, 2 * part * 1e-6, np.nan
     words = "A must move by a matrix of rank at most 1, that of its sketch: in step 2"
     expect_refusal(words * refuses, recomputed._check_plain, claim, SimpleNamespace(W=W, tapes=[(), ()]))
 

@@ -1,7 +1,6 @@
 """The numbers by which laws of moves are compared, each by hand or by loops over runs and steps."""
 
 import math
-from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,19 +8,18 @@ import pytest
 
 from rac_theory import GD, Minibatch
 from rac_theory.problems import Quadratic
-from rac_theory.testing import Refuted
 from rac_theory.testing.algorithms import exchange, paired_steps
 from rac_theory.testing.algorithms.claimed import Claim, View
 from rac_theory.testing.algorithms.moves import Moves
 from rac_theory.testing.algorithms.paired_steps import PairedSteps, of_moves, of_spaces
 from tests.testing.by_hand import LEAST
+from tests.testing.cases import cases
+from tests.testing.failing import refuted
 
 RNG = np.random.default_rng(5003)
-
-
-def column(*numbers):
-    """Runs of moves that are one number each."""
-    return np.array(numbers, dtype=float)[:, None, None]
+STEPS = RNG.standard_normal((2, 4, 3, 2, 2))
+LEFT, U = View("left", 2), np.linalg.qr(RNG.standard_normal((2, 40, 6, 2)))[0]
+NOISE = RNG.standard_normal((2, 40, 6, 4))
 
 
 def test_parts_along_the_gradient_and_along_its_rows_and_columns():
@@ -32,9 +30,8 @@ def test_parts_along_the_gradient_and_along_its_rows_and_columns():
     names, Z = exchange._in_directions(np.stack([one, one]), G, np.array([0.0, 3.6]))
     assert Z[0] == pytest.approx(parts, rel=1e-12)
     assert Z[1] == pytest.approx([x if x > 3.6 else 0 for x in parts], rel=1e-12)
-    assert [name.removeprefix("along ").removesuffix(" of the gradient") for name in names] == [
-        *("the gradient", "the rows", "the columns", "row 0", "row 1", "column 0", "column 1")
-    ]
+    named = ["the gradient", "the rows", "the columns", "row 0", "row 1", "column 0", "column 1"]
+    assert [name.removeprefix("along ").removesuffix(" of the gradient") for name in names] == named
     flat = exchange._in_directions(one[None], np.array([[0.0, 2.0], [0.0, 0.0]]), np.zeros(1))[1]
     assert flat[0] == pytest.approx([2, 2, 2, 2, 0, 0, 2])
 
@@ -58,7 +55,7 @@ def test_products_of_two_runs_are_cosines():
 
 
 def test_squared_lengths_differ_where_lengths_differ_by_more_than_rounding():
-    D, R = column(3, 0.2, 1, 1, 0.1, 2), column(2, 0, 1.15, 1.05, 0.3, 2)
+    D, R = np.array([[3, 0.2, 1, 1, 0.1, 2], [2, 0, 1.15, 1.05, 0.3, 2]])[:, :, None, None]
     _, Z = exchange._lengths(D, R, np.full(6, 0.1))
     np.testing.assert_allclose(Z[:, 0], [5, 0.04, 1 - 1.15**2, 0, 0.01 - 0.09, 0], rtol=1e-12)
     assert Z[:, 1].tolist() == [0, -1, 0, 0, 1, 0]
@@ -77,33 +74,28 @@ def test_lost_ranks_and_spaces_of_another_run_are_counted():
 
 
 def test_groups_of_runs_are_compared_by_what_repeats_and_by_their_means():
-    """Two groups at opposite ends beside two of pairs of opposites, and one run that is in no group.
-
-    Of 64 runs on one line 63 repeat, of 32 pairs 32; means are at a distance of one, and of zero.
-    """
+    """Two groups at opposite ends beside two of pairs of opposites, and one run that is in no group. Of 64 runs on one
+    line 63 repeat, of 32 pairs 32; means are at a distance of one, and of zero."""
     angles = np.repeat(np.linspace(0.1, 3, 64), 2) + np.tile([0, math.pi], 64)
     some = np.array([np.cos(angles), np.sin(angles)]).T[:, None]
     ends = np.repeat([1.0, -1.0], 64)[:, None, None] * np.array([[0.6, 0.8]])
-    last = np.zeros((1, 1, 2))
-    pair = SimpleNamespace(D=np.concatenate([3 * ends, last])[None], R=np.concatenate([2 * some, last])[None])
-    _, Z = exchange._together(pair, np.full(129, 1e-3))
-    np.testing.assert_allclose(Z, [[31, 1], [31, 1]], atol=1e-6)
-    moved = exchange._together(SimpleNamespace(D=pair.R, R=pair.D), np.full(129, 1e-3))[1]
-    np.testing.assert_allclose(moved, -Z, atol=1e-6)
-    one = SimpleNamespace(D=np.abs(pair.D) * [[1, 1]], R=pair.R)  # all at one end: both are half a unit from the centre
-    np.testing.assert_allclose(exchange._together(one, np.full(129, 1e-3))[1][:, 1], [0, 0], atol=0.01)
-    still = exchange._together(pair, np.full(129, 2.5))[1]
-    np.testing.assert_allclose(still[:, 1], [1, 1], atol=1e-6)
+    D, R = (np.concatenate([M, np.zeros((1, 1, 2))])[None] for M in (3 * ends, 2 * some))
+
+    def together(D, R, small=1e-3):
+        return exchange._together(SimpleNamespace(D=D, R=R), np.full(129, small))[1]
+
+    np.testing.assert_allclose(together(D, R), [[31, 1], [31, 1]], atol=1e-6)
+    np.testing.assert_allclose(together(R, D), [[-31, -1], [-31, -1]], atol=1e-6)
+    np.testing.assert_allclose(together(D, R, 2.5)[:, 1], [1, 1], atol=1e-6)
+    # all at one end: both are half a unit from the centre
+    np.testing.assert_allclose(together(np.abs(D), R)[:, 1], [0, 0], atol=0.01)
 
 
-def test_sums_are_over_each_step_all_steps_and_octaves():
+def test_sums_are_over_each_step_all_steps_and_octaves_and_over_pairs_of_one_distance():
+    """The second by a loop over pairs of a step and an earlier one."""
     _, total, square = exchange._steps("", np.array([[1.0, 2], [3, 4], [5, 6], [7, 8], [9, -9]]))
     assert total.tolist() == [3, 7, 11, 15, 0, 36, 18, 15]
     assert square.tolist() == [5, 25, 61, 113, 162, 366, 86, 275]
-
-
-def test_sums_over_pairs_of_steps_of_one_distance():
-    """By a loop over pairs of a step and an earlier one."""
     P = RNG.standard_normal((3, 5, 5))
     _, total, square = exchange._lags("", P)
     for found, A in ((total, P.sum(axis=0)), (square, (P**2).sum(axis=0))):
@@ -113,9 +105,6 @@ def test_sums_over_pairs_of_steps_of_one_distance():
 def test_directions_are_of_length_one_or_zero():
     some = np.array([[3.0, 4], [0, 0], [np.nan, 1], [1e-100, 0]])
     np.testing.assert_allclose(exchange._units(some), [[0.6, 0.8], [0, 0], [0, 0], [1, 0]])
-
-
-STEPS = RNG.standard_normal((2, 4, 3, 2, 2))
 
 
 def paired(D=STEPS[0], R=STEPS[1], small=0.0, **others):
@@ -199,8 +188,7 @@ def test_the_angle_of_a_move_depends_on_its_space_alone(view):
     C[2, 1, -1] = 1e-6 * RNG.standard_normal(5) + 1e6 * (view.rank == 1)
     C[1, 1, 0] = 1e-11 * C[1, 1, -1]
     C[1, 1, 0] *= view.rank > 1
-    lost = np.zeros((3, 2), bool)
-    lost[1, 1] = True
+    lost = np.eye(3, 2, dtype=bool) & [False, True]
     some, same = (np.swapaxes(M, 2, 3) if view.side == "right" else M for M in (U @ C, U @ np.flip(C, axis=-1)))
     found = of_spaces((view,), some)
     assert found.lost.tolist() == lost.tolist()
@@ -209,8 +197,7 @@ def test_the_angle_of_a_move_depends_on_its_space_alone(view):
     assert len(np.unique(np.round(found.angle[~lost], 6))) == 5
     far = of_spaces((view,), 1e120 * some)  # whose minors have a product beyond all numbers
     np.testing.assert_allclose(far.angle, found.angle, atol=1e-8)
-    assert (found.angle[~lost] >= 0).all()
-    assert (found.angle[~lost] <= math.pi).all()
+    assert 0 <= found.angle[~lost].min() <= found.angle[~lost].max() <= math.pi
 
 
 def test_spaces_say_nothing_of_two_sides_of_entries_and_of_ranks_without_room():
@@ -229,25 +216,21 @@ def test_steps_coincide_up_to_rounding(part, coincide):
     assert paired(STEPS[1] + off, STEPS[1], 0.5).coincide is coincide
 
 
-@pytest.mark.parametrize(
-    ("at", "claimed", "after", "refuses"),
-    [
-        (0.9e100, 1, np.nan, True),
-        (-1.1e100, 1, np.nan, False),
-        ([[1, 1], [1, 1.1e100]], 1, np.nan, False),
-        (1, np.inf, np.nan, False),
-        (1, 1, 1, False),
-    ],
+@cases(
+    "at, claimed, after, refuses",
+    (0.9e100, 1, np.nan, True),
+    (-1.1e100, 1, np.nan, False),
+    ([[1, 1], [1, 1.1e100]], 1, np.nan, False),
+    (1, np.inf, np.nan, False),
+    (1, 1, 1, False),
 )
 def test_a_step_that_is_no_number_is_refused_where_the_claimed_one_is(at, claimed, after, refuses):
     """At step 3 of the second run; farther out one of both may overflow first."""
     W, R, end = np.ones((3, 4, 3, 2, 2))
     W[2, 1], R[2, 1, 0, 0], end[2, 1, 1, 1] = at, claimed, after
     sentence = r"Mine must stay finite .*: step 3 is not"
-    with pytest.raises(Refuted, match=sentence) if refuses else nullcontext() as caught:
-        paired_steps._check_finite(SimpleNamespace(name="Mine"), W, R, end)
-    if refuses:
-        np.testing.assert_array_equal(caught.value.witness["W"], W[2, 1])
+    caught = refuted(sentence * refuses, paired_steps._check_finite, SimpleNamespace(name="Mine"), W, R, end)
+    assert not refuses or np.array_equal(caught.witness["W"], W[2, 1])
 
 
 def test_a_ratio_of_steps_has_a_standard_error():
@@ -263,15 +246,11 @@ def test_the_largest_evidence_is_said_in_standard_errors(monkeypatch):
     """Of fifty a normal number is ten off. Catches another number, and the name of another one."""
     pair = PairedSteps(np.zeros((1, 128, 3, 2)), *RNG.standard_normal((2, 1, 128, 3, 2)), np.zeros((1, 128)))
     monkeypatch.setattr(exchange, "symmetric_evidence", lambda Z: np.array([20.0, *[0.0] * (Z.shape[1] - 2), 50.0]))
-    with pytest.raises(Refuted, match=r"Mine must .*: along column 1 of the gradient, 128 .* are 10 standard errors"):
-        exchange.check_pairs("Mine", pair, np.ones((3, 2)), 1.0)
+    words = r"Mine must .*: along column 1 of the gradient, 128 .* are 10 standard errors"
+    refuted(words, exchange.check_pairs, "Mine", pair, np.ones((3, 2)), 1.0)
     monkeypatch.setattr(exchange, "symmetric_wealth", lambda total, square: np.append(0.0 * total[1:], 1234.0))
-    with pytest.raises(Refuted, match=r"over 4 steps of 3 runs, the length of a step .* \(log evidence 1.23e\+03\)"):
-        exchange.check_past("Mine", paired(), RNG.standard_normal(STEPS[0].shape), 1.0)
-
-
-LEFT, U = View("left", 2), np.linalg.qr(RNG.standard_normal((2, 40, 6, 2)))[0]
-NOISE = RNG.standard_normal((2, 40, 6, 4))
+    words = r"over 4 steps of 3 runs, the length of a step .* \(log evidence 1.23e\+03\)"
+    refuted(words, exchange.check_past, "Mine", paired(), RNG.standard_normal(STEPS[0].shape), 1.0)
 
 
 def moves_of(view=LEFT, lora_alpha=None, one_projection=False, source=None, **seen):
@@ -296,16 +275,14 @@ def test_noise_is_what_a_projection_leaves_of_a_move():
     np.testing.assert_allclose(noise, D - P)
 
 
-@pytest.mark.parametrize(
+@cases(
     "given",
-    [
-        {"view": View("entries")},
-        {"lora_alpha": 1.0},
-        {"source": SimpleNamespace()},
-        {"D": NOISE},
-        {"from_one_W": SimpleNamespace(W=NOISE, D=U[..., :1] @ NOISE[..., :1, :])},
-        {"from_one_W": SimpleNamespace(W=NOISE, D=U @ np.stack([NOISE[0, :, :2], NOISE[1, :, :2] * [[1], [0]]]))},
-    ],
+    {"view": View("entries")},
+    {"lora_alpha": 1.0},
+    {"source": SimpleNamespace()},
+    {"D": NOISE},
+    {"from_one_W": SimpleNamespace(W=NOISE, D=U[..., :1] @ NOISE[..., :1, :])},
+    {"from_one_W": SimpleNamespace(W=NOISE, D=U @ np.stack([NOISE[0, :, :2], NOISE[1, :, :2] * [[1], [0]]]))},
 )
 def test_no_noise_is_known_where_moves_do_not_say_their_projection(given):
     assert moves_of(**given)[0].noise is None

@@ -9,9 +9,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from rac_theory import pytest_plugin as plugin
+from tests.testing.cases import cases
 
 SOUND = '''
 import numpy as np
@@ -75,47 +77,34 @@ import random
 def pytest_collection_modifyitems(items):
     random.Random(5).shuffle(items)
 """
-
-
 USUAL = ["--strict-markers", "-W", "error", "-p", "no:cacheprovider"]
 
 
 @pytest.fixture
-def run_pytest(tmp_path, monkeypatch):
-    """Run pytest in a process of its own, for which nothing has been imported."""
+def run_pytest(tmp_path, monkeypatch, capsys):
+    """Run pytest to an expected end in this process, where our package stays imported, or apart in one of its own."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-
-    def run(*options, **files):
-        _write(tmp_path, files)
-        command = [sys.executable, "-m", "pytest", *USUAL, *options]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
-        return done.returncode, done.stdout + done.stderr
-
-    return run
-
-
-@pytest.fixture
-def run_pytest_here(tmp_path, monkeypatch, capsys):
-    """Run pytest in this process, in which our package is imported already and stays so."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
 
-    def run(*options, **files):
-        _write(tmp_path, files)
-        capsys.readouterr()
-        status = pytest.main([*USUAL, "--rootdir", str(tmp_path), *options])
-        for file in tmp_path.glob("*.py"):
-            sys.modules.pop(file.stem, None)
-        return status, "".join(capsys.readouterr())
+    def run(expected, *options, apart=False, **files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        if apart:
+            command = [sys.executable, "-m", "pytest", *USUAL, *options]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+            status, output = done.returncode, done.stdout + done.stderr
+        else:
+            capsys.readouterr()
+            status = pytest.main([*USUAL, "--rootdir", str(tmp_path), *options])
+            output = "".join(capsys.readouterr())
+            for file in tmp_path.glob("*.py"):
+                sys.modules.pop(file.stem, None)
+        assert status == expected, output
+        return output
 
     return run
-
-
-def _write(folder, files):
-    for name, text in files.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
 
 
 def verdicts(output):
@@ -124,41 +113,34 @@ def verdicts(output):
 
 
 @pytest.mark.long
-def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_pytest, run_pytest_here):
+def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_pytest):
     """Would catch a seed that depends on the order, and claims of workers that are lost or counted twice."""
-    status, plain = run_pytest_here("-v", test_it=SOUND)
-    assert status == 0, plain
+    plain = run_pytest(0, "-v", test_it=SOUND)
     assert len(verdicts(plain)) == 9
     assert "claims tried: " in plain
     # Two are exact; rate, limit and five examples at 1e-6 each.
     assert "one or more false answers with probability at most 7e-06" in plain
-    status, workers = run_pytest("-v", "-n", "2", test_it=SOUND, conftest=SHUFFLED)
-    assert status == 0, workers
+    workers = run_pytest(0, "-v", "-n", "2", apart=True, test_it=SOUND, conftest=SHUFFLED)
     assert "2 workers" in workers
     assert verdicts(workers) == verdicts(plain)
     assert "at most 7e-06" in workers
-    status, part = run_pytest_here("-v", "-m", "rate", "-k", "test_rate or T2")
-    assert status == 0, part
+    part = run_pytest(0, "-v", "-m", "rate", "-k", "test_rate or T2")
     assert verdicts(part) == [line for line in verdicts(plain) if "test_rate" in line or "descent[T2]" in line]
 
 
 @pytest.mark.long
-def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run_pytest_here):
-    """A sketch that always draws the first row, and a bound without lambda_min, squared.
-
-    Would catch a verdict that believes what the sketch claims, and a failure without its seed.
-    """
+def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run_pytest):
+    """A sketch that always draws the first row, and a bound without lambda_min, squared. Would catch a verdict that
+    believes what the sketch claims, and a failure without its seed."""
     given = "--rac-seed", "7", "--rac-alpha", "1e-4"
-    status, output = run_pytest_here("-v", *given, test_it=WRONG_SKETCH, test_bound=WRONG_BOUND)
-    assert status == 1
+    output = run_pytest(1, "-v", *given, test_it=WRONG_SKETCH, test_bound=WRONG_BOUND)
     failed = set(re.findall(r"^FAILED test_it\.py::(\w+)", output, re.MULTILINE))
     assert failed == {"test_sketch", "test_rate", "test_limit", "test_any_seed"}
     assert re.findall(r"^FAILED test_bound\.py::(\w+)", output, re.MULTILINE) == ["test_rate"]
     assert "T2 VIOLATED: refuted at level 7.5e-05" in output  # a quarter of it bounds L_H from draws
     assert re.search(r"again +assert_rate_bound\(", output)
     assert "seed 7; again: pytest test_it.py::test_rate --rac-seed 7 --rac-alpha 0.0001" in output
-    status, again = run_pytest_here("test_it.py::test_rate", *given)
-    assert status == 1
+    again = run_pytest(1, "test_it.py::test_rate", *given)
     (first,) = set(re.findall(r"E +rac_theory\.testing\.failures\.NotShown: (.*)", again))
     assert first in output
 
@@ -179,47 +161,38 @@ def test_generator(rac_rng):
 
 
 @pytest.mark.long
-def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest, run_pytest_here):
+def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest):
     """A test that fails for what seed 42 draws first, in a project with a ``problems.py`` of its own."""
-    import numpy as np
-
-    drawn = np.random.default_rng(42).integers(2**32)
-    light = LIGHT.format(drawn=drawn)
-    status, output = run_pytest("--rac-seed", "all", test_it=light, problems="x = 1\n")
-    assert status == 1
+    light = LIGHT.format(drawn=np.random.default_rng(42).integers(2**32))
+    output = run_pytest(1, "--rac-seed", "all", apart=True, test_it=light, problems="x = 1\n")
     assert "1 failed, 100 passed" in output
     assert "seed 42; again: pytest 'test_it.py::test_generator[seed=42]' --rac-seed all" in output
     assert "marked rate, but no rate was asserted: test_it.py::test_nothing" in output
-    status, output = run_pytest_here("--rac-seed", "42", "-k", "generator", test_it=light)
-    assert (status, "seed 42; again: pytest test_it.py::test_generator --rac-seed 42" in output) == (1, True)
-    assert run_pytest_here("-k", "generator")[0] == 0
+    output = run_pytest(1, "--rac-seed", "42", "-k", "generator", test_it=light)
+    assert "seed 42; again: pytest test_it.py::test_generator --rac-seed 42" in output
+    run_pytest(0, "-k", "generator")
 
 
 @pytest.mark.long
-def test_the_fixture_of_curves_hears_the_level_of_the_session(run_pytest_here):
+def test_the_fixture_of_curves_hears_the_level_of_the_session(run_pytest):
     """Catches a fixture that is not found, a level that is not heard, and a claim that the summary does not count."""
     content = (
         "def test_mine(rac_mean_below, rac_rng):\n"
         "    losses = rac_rng.beta(2, 8, size=300)\n"
         "    assert rac_mean_below(losses, 0.4, ceiling=1.0, metric='loss').alpha == 0.002\n"
     )
-    status, output = run_pytest_here("--rac-alpha=0.002", "-v", test_it=content)
-    assert status == 0, output
+    output = run_pytest(0, "--rac-alpha=0.002", "-v", test_it=content)
     assert "E[loss] <= bound, alpha=0.002" in output
     assert "claims tried: 1 HOLDS; one or more false answers with probability at most 0.002" in output
 
 
-@pytest.mark.parametrize(
-    ("option", "value", "rule"),
-    [
-        ("--rac-alpha", "1.5", "must be a number > 0 and < 1, got '1.5'"),
-        ("--rac-seed", "-1", "must be an integer >= 0 or 'all', got '-1'"),
-    ],
+@cases(
+    "option, value, rule",
+    ("--rac-alpha", "1.5", "must be a number > 0 and < 1, got '1.5'"),
+    ("--rac-seed", "-1", "must be an integer >= 0 or 'all', got '-1'"),
 )
-def test_options_that_make_no_sense_are_refused(run_pytest_here, option, value, rule):
-    status, output = run_pytest_here(f"{option}={value}")
-    assert status == 4
-    assert rule in output
+def test_options_that_make_no_sense_are_refused(run_pytest, option, value, rule):
+    assert rule in run_pytest(4, f"{option}={value}")
 
 
 def test_the_plugin_is_light():
@@ -229,7 +202,6 @@ def test_the_plugin_is_light():
         "import rac_theory.pytest_plugin; "
         "print(time.perf_counter() - start, *(set(sys.modules) - before))"
     )
-
     for _ in range(5):
         time, *loaded = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).split()
         ours = {name for name in loaded if name.partition(".")[0] not in sys.stdlib_module_names}
@@ -245,31 +217,27 @@ def test_the_entry_point_is_the_plugin_of_this_package(pytestconfig):
     assert Path(plugin.__file__).parent == Path(__import__("rac_theory").__file__).parent
 
 
-@pytest.mark.parametrize(
-    ("read", "text", "value"),
-    [
-        (plugin._level, "1e-4", 1e-4),
-        (plugin._level, "0.999", 0.999),
-        (plugin._seed, "0", 0),
-        (plugin._seed, "9" * 99, int("9" * 99)),
-        (plugin._seed, "all", "all"),
-        *((plugin._level, text, None) for text in ("0", "1", "1.5", "nan", "0.0_1", "\N{SUPERSCRIPT TWO}", "x")),
-        *((plugin._seed, text, None) for text in ("-1", "1.0", "9" * 100, "\N{ARABIC-INDIC DIGIT TWO}", "", "ALL")),
-    ],
+@cases(
+    "read, text, value",
+    (plugin._level, "1e-4", 1e-4),
+    (plugin._level, "0.999", 0.999),
+    (plugin._seed, "0", 0),
+    (plugin._seed, "9" * 99, int("9" * 99)),
+    (plugin._seed, "all", "all"),
+    *((plugin._level, text, None) for text in ("0", "1", "1.5", "nan", "0.0_1", "\N{SUPERSCRIPT TWO}", "x")),
+    *((plugin._seed, text, None) for text in ("-1", "1.0", "9" * 100, "\N{ARABIC-INDIC DIGIT TWO}", "", "ALL")),
 )
 def test_options_are_read_as_a_level_below_one_and_a_whole_number(read, text, value):
     with pytest.raises(argparse.ArgumentTypeError, match="must be") if value is None else nullcontext():
         assert read(text) == value
 
 
-@pytest.mark.parametrize(
-    ("alphas", "sentence"),
-    [
-        ([], "claims tried: none"),
-        ([0.0, 0.0], "claims tried: 2 HOLDS; no answer was left to chance"),
-        ([0.25, 0.5], "one or more false answers with probability at most 0.75, the sum of their alphas (union bound)"),
-        ([0.75, 0.5], "with probability at most 1, the sum"),
-    ],
+@cases(
+    "alphas, sentence",
+    ([], "claims tried: none"),
+    ([0.0, 0.0], "claims tried: 2 HOLDS; no answer was left to chance"),
+    ([0.25, 0.5], "one or more false answers with probability at most 0.75, the sum of their alphas (union bound)"),
+    ([0.75, 0.5], "with probability at most 1, the sum"),
 )
 def test_a_summary_says_how_likely_a_false_answer_is(alphas, sentence):
     assert sentence in plugin._outcome([{"status": "HOLDS", "alpha": alpha} for alpha in alphas])
@@ -318,13 +286,12 @@ def reported(test, *, failed=False, when="call", marked=True, tried=False):
         get_closest_marker=lambda name: marked or None,
     )
     report = SimpleNamespace(failed=failed, passed=not failed, when=when, sections=[])
-    plugin._STACK.extend([test] * (test is not None))
+    plugin._STACK.append(test)
     hook = plugin.pytest_runtest_makereport(item)
     next(hook)
     with pytest.raises(StopIteration) as ended:
         hook.send(report)
-    if test is not None:
-        plugin._STACK.pop()
+    plugin._STACK.pop()
     assert ended.value.value is report
     return [name for name, _ in item.user_properties], report.sections
 

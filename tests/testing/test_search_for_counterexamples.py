@@ -14,27 +14,27 @@ from rac_theory.problems.problem import Eigenbasis
 from rac_theory.testing import probe as probes
 from rac_theory.testing.probe import EPS, Probe, siblings
 from rac_theory.testing.problems import components, constants, derivatives, smoothness
+from tests.testing.cases import cases
 from tests.testing.failing import expect_refusal, refusal
 
 NAN = math.nan
+SLOPE = "<grad f(A) - grad f(B), A - B> / ||A - B||^2"
 DEFAULTS = dict.fromkeys(("L", "mu", "strong_convexity", "f_star", "f_lower"), NAN) | {"convex": True, "shape": (1, 1)}
 
 
-@pytest.mark.parametrize(
-    ("members", "sentence"),
-    [
-        ({"L": 2.0, "mu": 2.0, "strong_convexity": 2, "f_star": 3.0, "f_lower": 3.0}, ""),
-        ({"L": 0.0, "mu": 0.0, "strong_convexity": 0.0, "convex": False}, ""),
-        ({"L": math.inf}, "P.L must be a finite number, or nan if it is unknown, it is inf"),
-        ({"f_lower": "0"}, "P.f_lower must be a finite number, or nan if it is unknown, it is '0'"),
-        ({"strong_convexity": 2.5, "mu": 2.0}, "P.strong_convexity must be at most mu: they are 2.5 and 2"),
-        ({"mu": 2.5, "L": 2.0}, "P.mu must be at most L: they are 2.5 and 2"),
-        ({"f_lower": 2.5, "f_star": 2.0}, "P.f_lower must be at most f_star: they are 2.5 and 2"),
-        ({"L": -1.0}, "P must have L, mu and strong_convexity >= 0"),
-        ({"mu": -1.0}, "P must have L, mu and strong_convexity >= 0"),
-        ({"strong_convexity": -1.0}, "P must have L, mu and strong_convexity >= 0"),
-        ({"strong_convexity": 0.5, "convex": False}, "P.convex must be True where strong_convexity > 0, it is False"),
-    ],
+@cases(
+    "members, sentence",
+    ({"L": 2.0, "mu": 2.0, "strong_convexity": 2, "f_star": 3.0, "f_lower": 3.0}, ""),
+    ({"L": 0.0, "mu": 0.0, "strong_convexity": 0.0, "convex": False}, ""),
+    ({"L": math.inf}, "P.L must be a finite number, or nan if it is unknown, it is inf"),
+    ({"f_lower": "0"}, "P.f_lower must be a finite number, or nan if it is unknown, it is '0'"),
+    ({"strong_convexity": 2.5, "mu": 2.0}, "P.strong_convexity must be at most mu: they are 2.5 and 2"),
+    ({"mu": 2.5, "L": 2.0}, "P.mu must be at most L: they are 2.5 and 2"),
+    ({"f_lower": 2.5, "f_star": 2.0}, "P.f_lower must be at most f_star: they are 2.5 and 2"),
+    ({"L": -1.0}, "P must have L, mu and strong_convexity >= 0"),
+    ({"mu": -1.0}, "P must have L, mu and strong_convexity >= 0"),
+    ({"strong_convexity": -1.0}, "P must have L, mu and strong_convexity >= 0"),
+    ({"strong_convexity": 0.5, "convex": False}, "P.convex must be True where strong_convexity > 0, it is False"),
 )
 def test_constants_out_of_order_are_named(members, sentence):
     """Each alone, the others unknown; equal ones are in order."""
@@ -42,20 +42,18 @@ def test_constants_out_of_order_are_named(members, sentence):
     assert refusal(constants.check_order, probe) == sentence
 
 
-@pytest.mark.parametrize(
-    ("members", "lowest", "sentence"),
-    [
-        ({"f_lower": 2.0}, 1.5, ""),
-        ({"f_lower": 2.0}, 1.25, "P.f_lower must bound f from below: it is 2, f(W) is 1.25"),
-        ({"f_star": 3.0, "f_star_error": 0.25}, 2.25, ""),
-        ({"f_star": 3.0, "f_star_error": 0.25}, 2.0, "P.f_star must be within f_star_error=0.25 of the infimum: it is"),
-        ({"f_star": 3.0, "W_star": np.full((1, 1), 3.5)}, 3.0, ""),
-        ({"f_star": 3.0, "W_star": np.full((1, 1), 3.75)}, 3.0, "minimiser: its value is 3.75, f_star is 3"),
-        ({"f_star": 3.0, "W_star": np.full((1, 1), 4.75), "f_star_error": 0.25}, 4.0, ""),
-        ({"f_star": 3.0, "W_star": np.full((1, 1), 5.0), "f_star_error": 0.25}, 4.0, "P.W_star must be a minimiser"),
-        ({"f_star": 3.0, "W_star": np.zeros(1)}, 3.0, "P.W_star must have shape (1, 1), it has (1,)"),
-        ({"W_star": np.full((1, 1), 9.0)}, 3.0, ""),
-    ],
+@cases(
+    "members, lowest, sentence",
+    ({"f_lower": 2.0}, 1.5, ""),
+    ({"f_lower": 2.0}, 1.25, "P.f_lower must bound f from below: it is 2, f(W) is 1.25"),
+    ({"f_star": 3.0, "f_star_error": 0.25}, 2.25, ""),
+    ({"f_star": 3.0, "f_star_error": 0.25}, 2.0, "P.f_star must be within f_star_error=0.25 of the infimum: it is"),
+    ({"f_star": 3.0, "W_star": np.full((1, 1), 3.5)}, 3.0, ""),
+    ({"f_star": 3.0, "W_star": np.full((1, 1), 3.75)}, 3.0, "minimiser: its value is 3.75, f_star is 3"),
+    ({"f_star": 3.0, "W_star": np.full((1, 1), 4.75), "f_star_error": 0.25}, 4.0, ""),
+    ({"f_star": 3.0, "W_star": np.full((1, 1), 5.0), "f_star_error": 0.25}, 4.0, "P.W_star must be a minimiser"),
+    ({"f_star": 3.0, "W_star": np.zeros(1)}, 3.0, "P.W_star must have shape (1, 1), it has (1,)"),
+    ({"W_star": np.full((1, 1), 9.0)}, 3.0, ""),
 )
 def test_values_are_refused_beyond_what_rounding_allows(members, lowest, sentence):
     """By half, which is the resolution: numbers that are sums of powers of two, so that edges are exact."""
@@ -70,8 +68,14 @@ def square(curvature=4.0, **members):
     return SimpleNamespace(**members, value=lambda W: curvature / 2 * np.square(W).sum(axis=(-2, -1)))
 
 
-def probe_of(problem, scale=10.0):
-    return SimpleNamespace(problem=problem, name="P", gradient_scale=scale, resolution=0.0, rng=Probe(problem, 0).rng)
+def like(problem, **members):
+    """What has the shape, the value and the gradient of a problem, but for what is given."""
+    return SimpleNamespace(**{name: getattr(problem, name) for name in ("shape", "value", "gradient")} | members)
+
+
+def probe_of(problem, scale=10.0, **others):
+    known = {"problem": problem, "name": "P", "gradient_scale": scale, "resolution": 0.0, "rng": Probe(problem, 0).rng}
+    return SimpleNamespace(**known | others)
 
 
 def test_what_rounding_makes_of_a_pair_is_counted_by_hand():
@@ -93,23 +97,18 @@ def test_what_rounding_makes_of_a_pair_is_counted_by_hand():
 
 @pytest.mark.parametrize(("off", "refuses"), [(0.5e-6, False), (2e-6, True)])
 def test_a_curvature_is_refused_beyond_a_millionth(off, refuses):
-    """Too small an L or smoothness, or too large a strong convexity, by so much of 4; in a step from 3 to 1.
-
-    The second of two pairs is the one that shows it, and its numbers are in the sentence.
-    """
+    """Too small an L or smoothness, or too large a strong convexity, by so much of 4; in a step from 3 to 1. The second
+    of two pairs is the one that shows it, and its numbers are in the sentence."""
     A, D = np.array([[[0.0]], [[3.0]]]), np.array([[[NAN]], [[-2.0]]])
     low, high = 4 * (1 - off), 4 * (1 + off)
     claimed = probe_of(square(L=low, strong_convexity=high, mu=high, convex=True))
     unseen = probe_of(square(L=2.0, strong_convexity=8.0, convex=True), scale=1e14)  # gradients that round by more
+    low_Q, wrong_Q = (Smoothness.isotropic(L, (1, 1)) for L in (low, 2.0))
     for check in (smoothness._check_rise, smoothness._check_turn):
-        assert not refusal(check, unseen, Smoothness.isotropic(2.0, (1, 1)), A[1:], D[1:])
-        expect_refusal(
-            "P.smoothness must bound" * refuses, check, claimed, Smoothness.isotropic(low, (1, 1)), A[1:], D[1:]
-        )
-    for check, begin in (
-        (constants._check_smoothness, "P.L must bound"),
-        (constants._check_monotonicity, "P.strong_convexity must be at"),
-    ):
+        assert not refusal(check, unseen, wrong_Q, A[1:], D[1:])
+        expect_refusal("P.smoothness must bound" * refuses, check, claimed, low_Q, A[1:], D[1:])
+    bounds = {constants._check_smoothness: "P.L must", constants._check_monotonicity: "P.strong_convexity must be at"}
+    for check, begin in bounds.items():
         assert not refusal(check, unseen, A[1:], D[1:])
         expect_refusal(begin * refuses, check, claimed, A, D)
         assert refusal(check, claimed, A, D).endswith("at A = [[3.]], B = [[1.]]" * refuses)
@@ -117,11 +116,9 @@ def test_a_curvature_is_refused_beyond_a_millionth(off, refuses):
 
 @pytest.mark.parametrize(("beyond", "refuses"), [(-1e-6, True), (1e-6, False)])
 def test_what_rounding_makes_of_a_rise_and_of_a_turn_is_counted_by_hand(beyond, refuses):
-    """From 3 to 1 with curvature 4 where 3 is allowed: 8 for 6, and 4 for 3, along one of two directions.
-
-    Terms are the values, 2^37 + 18 and 2^37 + 2, and a slope of 24; the other direction may curve by 1e11. The first of
-    two places is no number, and says nothing.
-    """
+    """From 3 to 1 with curvature 4 where 3 is allowed: 8 for 6, and 4 for 3, along one of two directions. Terms are the
+    values, 2^37 + 18 and 2^37 + 2, and a slope of 24; the other direction may curve by 1e11. The first of two places is
+    no number, and says nothing."""
     W, D = np.array([[[NAN], [0.0]], [[3.0], [0.0]]]), np.array([[[-1.0], [0.0]], [[-2.0], [0.0]]])
     Q = Smoothness([(np.diag([3.0, 1e11]), np.eye(1))])
     probe = probe_of(square(), scale=1e11)
@@ -133,17 +130,12 @@ def test_what_rounding_makes_of_a_rise_and_of_a_turn_is_counted_by_hand(beyond, 
     assert bool(refusal(smoothness._check_turn, probe, Q, W, D)) is refuses
 
 
-SLOPE = "<grad f(A) - grad f(B), A - B> / ||A - B||^2"
-
-
-@pytest.mark.parametrize(
-    ("curvature", "claimed", "sentence"),
-    [
-        (-4.0, 0.0, f"P.convex must be False, or f have non-negative {SLOPE}: it claims 0, this pair has -4, at"),
-        (-4.0, 0.5, f"P.strong_convexity must be at most {SLOPE}: it claims 0.5, this pair has -4, at"),
-        (4.0, 5.0, f"strong_convexity must be at most {SLOPE}: it claims 5, this pair has 4; is it a PL constant?, at"),
-        (4.0, NAN, ""),
-    ],
+@cases(
+    "curvature, claimed, sentence",
+    (-4.0, 0.0, f"P.convex must be False, or f have non-negative {SLOPE}: it claims 0, this pair has -4, at"),
+    (-4.0, 0.5, f"P.strong_convexity must be at most {SLOPE}: it claims 0.5, this pair has -4, at"),
+    (4.0, 5.0, f"strong_convexity must be at most {SLOPE}: it claims 5, this pair has 4; is it a PL constant?, at"),
+    (4.0, NAN, ""),
 )
 def test_a_pair_says_what_is_not_convex(curvature, claimed, sentence):
     probe = probe_of(square(curvature, strong_convexity=claimed))
@@ -154,10 +146,9 @@ def test_a_pair_says_what_is_not_convex(curvature, claimed, sentence):
 def test_a_pl_constant_is_refused_beyond_a_hundred_thousandth(off, refuses):
     """Of a quadratic with curvatures 1 and 4 it is 1, along the first direction: a descent of the ratio ends there."""
     problem = Quadratic.left(np.diag([1.0, 4.0]), np.zeros((2, 1)))
-    probe = Probe(SimpleNamespace(mu=1 + off, f_star=NAN, shape=(2, 1), start=np.ones((2, 1)),
-                                  value=problem.value, gradient=problem.gradient), 0)  # fmt: skip
+    probe = Probe(like(problem, mu=1 + off, f_star=NAN, start=np.ones((2, 1))), 0)
     assert bool(refusal(constants._check_polyak_lojasiewicz, probe)) is refuses
-    raised = Probe(SimpleNamespace(value=lambda W: problem.value(W) + 0.5, gradient=problem.gradient), 0)
+    raised = Probe(like(problem, value=lambda W: problem.value(W) + 0.5), 0)
     for size in (1.0, 0.01):
         end = constants._ratio_descent(raised, size * np.array([[1.0], [3.0]]), 0.5, 1e-9)
         assert constants._ratios(raised, end[None], 0.5, 1e-9).item() == pytest.approx(1.0, abs=1e-7)
@@ -173,11 +164,10 @@ def test_steps_are_turned_to_where_f_curves_most_and_keep_their_length():
     turned = constants.turned(probe, nothing, A, D, 5)
     np.testing.assert_allclose(constants.turned(small, nothing, A, D, 5), turned, rtol=1e-9)
     assert turned[0, 1, 0] > 0
-    assert turned[0, 0, 0] / turned[0, 1, 0] == pytest.approx(4.0**-5)
-    assert np.linalg.norm(turned) == pytest.approx(math.sqrt(18))
     beyond = constants.turned(probe, Smoothness.isotropic(4.0, (2, 1)), A, D, 2)  # -3, 0, raised by 4
-    assert beyond[0, 0, 0] / beyond[0, 1, 0] == pytest.approx(4.0**-2)
-    assert np.linalg.norm(beyond) == pytest.approx(math.sqrt(18))
+    for found, times in ((turned, 5), (beyond, 2)):
+        assert found[0, 0, 0] / found[0, 1, 0] == pytest.approx(4.0**-times)
+        assert np.linalg.norm(found) == pytest.approx(math.sqrt(18))
 
 
 def test_steps_are_as_short_as_rounding_allows_and_no_shorter():
@@ -265,24 +255,21 @@ def test_a_component_falls_by_the_integral_of_its_gradient():
     assert ends[:, 0, 0] == pytest.approx([3, -1, 0], abs=1e-7)
 
 
-@pytest.mark.parametrize(
-    ("infima", "sentence"),
-    [
-        ([0.0, 0.0], ""),
-        ([1e-3, -2e-3], "component 0 claims 0.001 and has the value"),
-        ([-2e-3, 1e-3], "component 1 claims 0.001 and has the value"),
-        ([1e-3, 1e-3], "their mean is 0.001, descents of the components from W reach a mean of"),
-        ([math.nan, 9.0], ""),
-        ([0.0], "component_infima must have shape (2,), it has (1,)"),
-    ],
+@cases(
+    "infima, sentence",
+    ([0.0, 0.0], ""),
+    ([1e-3, -2e-3], "component 0 claims 0.001 and has the value"),
+    ([-2e-3, 1e-3], "component 1 claims 0.001 and has the value"),
+    ([1e-3, 1e-3], "their mean is 0.001, descents of the components from W reach a mean of"),
+    ([math.nan, 9.0], ""),
+    ([0.0], "component_infima must have shape (2,), it has (1,)"),
 )
 def test_infima_that_are_too_high_are_named(infima, sentence):
     """Of (w - 1)^2 / 2 and (w + 1)^2 / 2, whose mean has its minimum 1/2 at zero."""
     problem = Powers([1.0, 1.0], [1.0, -1.0])
     problem.component_infima, problem.L_max = infima, 1.0
     problem.subset = lambda rows: SimpleNamespace(value=lambda W: float((W - problem.a[rows[0]]).item() ** 2) / 2)
-    probe = probe_of(problem)
-    probe.lowest, probe.lowest_value = np.zeros((1, 1)), 0.5
+    probe = probe_of(problem, lowest=np.zeros((1, 1)), lowest_value=0.5)
     expect_refusal(sentence, components._check_infima, probe, problem)
 
 
@@ -290,11 +277,8 @@ def test_infima_that_are_too_high_are_named(infima, sentence):
 def test_a_certified_step_is_refused_beyond_what_is_true(factor, refuses):
     """``1 / L`` is the longest of a quadratic, where f falls by just that; with a place where it is no number."""
     base = Quadratic.left(np.diag([2.0, 2.0]), np.ones((2, 1)))
-    problem = SimpleNamespace(
-        shape=(2, 1), value=base.value, gradient=base.gradient, start=base.start, W_star=base.W_star,
-        certified_step=lambda W, G: np.full(len(W), factor / 2),
-    )  # fmt: skip
-    said = refusal(smoothness.check_certified_steps, Probe(problem, 0))
+    step = {"certified_step": lambda W, G: np.full(len(W), factor / 2)}
+    said = refusal(smoothness.check_certified_steps, Probe(like(base, start=base.start, W_star=base.W_star, **step), 0))
     assert bool(said) is refuses
     assert said.startswith("SimpleNamespace.certified_step must certify" * refuses)
     assert ("at s = 0.5, 1 of it" * refuses) in said
@@ -302,17 +286,14 @@ def test_a_certified_step_is_refused_beyond_what_is_true(factor, refuses):
 
 @pytest.mark.parametrize(("beyond", "refuses"), [(-1e-6, True), (1e-6, False)])
 def test_what_rounding_makes_of_a_certified_step_is_counted_by_hand(beyond, refuses):
-    """From 3 by 1/2 of 12 to -3, where f is the same and was to fall by 36; shorter ones miss by less.
-
-    Values are 2^37 + 18, and W and its step have length 9 together. Of two other places one is no number, and nothing
-    is to be said of a minimum.
-    """
+    """From 3 by 1/2 of 12 to -3, where f is the same and was to fall by 36; shorter ones miss by less. Values are 2^37
+    + 18, and W and its step have length 9 together. Of two other places one is no number, and nothing is to be said of
+    a minimum."""
     problem = square(certified_step=lambda W, G: np.full(len(W), 0.5))
     problem.value = lambda W: 2.0**37 + 2 * np.square(W).sum(axis=(-2, -1))
-    probe = probe_of(problem, scale=1e11)
-    probe.places, probe.trajectory = np.array([[[NAN]], [[0.0]]]), np.array([[[3.0]]])
     rounding = EPS * (1e4 * 2 * (2**37 + 18) + 1e3 * 1e11 * 9)
-    probe.resolution = (36 - rounding) * (1 + beyond)
+    places = {"places": np.array([[[NAN]], [[0.0]]]), "trajectory": np.array([[[3.0]]])}
+    probe = probe_of(problem, 1e11, resolution=(36 - rounding) * (1 + beyond), **places)
     words = "at s = 0.5, 1 of it, f goes from 1.37439e+11 to 1.37439e+11, and was to fall by 36"
     expect_refusal(words * refuses, smoothness.check_certified_steps, probe)
 
@@ -325,13 +306,9 @@ def test_a_number_of_components_is_one(count):
 
 def test_an_index_that_is_listed_twice_counts_twice_among_many():
     """Of a million components, where none is drawn twice by chance."""
-
-    class Once(Powers):
-        def component_gradient(self, W, lists):
-            return np.stack([np.full((1, 1), np.mean(np.unique(rows))) for rows in lists])
-
-    problem = Once([0.0], [0.0])
+    problem = Powers([0.0], [0.0])
     problem.n_components = 10**6
+    problem.component_gradient = lambda W, lists: np.array([[[np.mean(np.unique(rows))]] for rows in lists])
     expect_refusal("an index that is listed twice counting twice", components.check_lists, probe_of(problem), problem)
 
 
@@ -350,8 +327,7 @@ def test_an_argument_that_is_written_to_is_seen_whichever_it_is(written):
 def test_what_rounding_may_make_of_values_is_counted_by_hand():
     """``max |f|`` at zero, the start and the minimum; the size of that, 5, and the largest gradient."""
     minimum = np.array([[3.0], [-4.0]])
-    problem = Quadratic.left(1e6 * np.eye(2), minimum)
-    probe = Probe(SimpleNamespace(shape=(2, 1), value=problem.value, gradient=problem.gradient, start=10 * minimum), 0)
+    probe = Probe(like(Quadratic.left(1e6 * np.eye(2), minimum), start=10 * minimum), 0)
     assert probe.lowest == pytest.approx(minimum, abs=1e-6)
     assert probe.lowest_value < 1e-6
     assert probe.gradient_scale == pytest.approx(45e6)
@@ -379,14 +355,13 @@ def test_an_eigenbasis_is_held_against_value_and_gradient(part):
     U, V = (np.linalg.qr(rng.standard_normal((3, 3)))[0] for _ in range(2))
     c, centre = np.outer([1.0, 2, 3], [1.0, 1.5, 4]), rng.standard_normal((3, 3))
     right = Eigenbasis(c, centre, U, V, 2.0)
+    wrong = {"left": 2 * U, "right": V * [1, 1, 1.001], "curvatures": c * [1, 1, 1.001], "floor": 2.001}
     problem = SimpleNamespace(
         value=lambda W: 2 + np.sum(c * (U.T @ (W - centre) @ V) ** 2, axis=(1, 2)) / 2,
         gradient=lambda W: U @ (c * (U.T @ (W - centre) @ V)) @ V.T,
+        eigenbasis=replace(right, **{part: wrong[part]} if part else {}),
     )
-    wrong = {"left": 2 * U, "right": V * [1, 1, 1.001], "curvatures": c * [1, 1, 1.001], "floor": 2.001}
-    problem.eigenbasis = replace(right, **{part: wrong[part]} if part else {})
-    probe = probe_of(problem)
-    probe.places = rng.standard_normal((5, 3, 3))
+    probe = probe_of(problem, places=rng.standard_normal((5, 3, 3)))
     words = "must have orthogonal left and right" if part in ("left", "right") else "must give f as floor + sum"
     expect_refusal(words * bool(part), derivatives._check_eigenbasis, probe)
     problem.eigenbasis, gradient = right, problem.gradient
@@ -398,9 +373,7 @@ def test_terms_of_a_value_that_cancel_round_as_they_are_large():
     """Of 5e11 - 5e11 five ten-thousandths are left. Catches a right one that is refused far from its centre."""
     problem = SimpleNamespace(value=lambda W: (1 + 1e-15) * W[:, 0, 0] ** 2 / 2 - 5e11, gradient=lambda W: W)
     problem.eigenbasis = Eigenbasis(np.ones((1, 1)), np.zeros((1, 1)), None, None, -5e11)
-    probe = probe_of(problem)
-    probe.places = np.full((1, 1, 1), 1e6)
-    expect_refusal("", derivatives._check_eigenbasis, probe)
+    expect_refusal("", derivatives._check_eigenbasis, probe_of(problem, places=np.full((1, 1, 1), 1e6)))
 
 
 @pytest.mark.parametrize("found", [None, 0, 1, 3])
@@ -421,11 +394,9 @@ def test_what_lanczos_has_found_is_taken_and_else_its_start(monkeypatch, found):
 
 def test_a_place_without_a_value_is_shown_where_it_is_near():
     """A function that is no number at zero alone; far places may overflow."""
-    alone = SimpleNamespace(
-        shape=(2, 1), value=lambda W: np.where(W.any(axis=(1, 2)), 1.0, NAN), gradient=np.zeros_like
-    )
-    said = refusal(lambda: Probe(alone, 0).places)
-    assert "must have a finite value and gradient, at W = [[0.], [0.]]" in said
+    alone = SimpleNamespace(shape=(2, 1), gradient=np.zeros_like)
+    alone.value = lambda W: np.where(W.any(axis=(1, 2)), 1.0, NAN)
+    expect_refusal("must have a finite value and gradient, at W = [[0.], [0.]]", lambda: Probe(alone, 0).places)
 
 
 def test_a_single_component_is_a_subset():
@@ -434,14 +405,10 @@ def test_a_single_component_is_a_subset():
     assert not refusal(components.check_subsets, Probe(one, 0), one)
 
 
-@pytest.mark.parametrize(
-    ("L_max", "scale", "refuses"), [(4 - 3.6e-6, 0.0, False), (4 - 4.4e-6, 0.0, True), (4 - 4.4e-6, 1e15, False)]
-)
+@cases("L_max, scale, refuses", (4 - 3.6e-6, 0.0, False), (4 - 4.4e-6, 0.0, True), (4 - 4.4e-6, 1e15, False))
 def test_a_component_is_refused_beyond_a_millionth_where_its_gradient_is_a_number(L_max, scale, refuses):
-    """Curvatures 1 and 4, at places of every scale; far from zero gradients are none, which says nothing.
-
-    Nor does a pair of which rounding may be as large, where gradients are.
-    """
+    """Curvatures 1 and 4, at places of every scale; far from zero gradients are none, which says nothing. Nor does a
+    pair of which rounding may be as large, where gradients are."""
     some = Powers([1.0, 4.0], [0.0, 0.0])
     some.L_max, inner = L_max, some.component_gradient
     some.component_gradient = lambda W, rows: np.where(np.abs(W) > 50, NAN, inner(W, rows))
@@ -462,22 +429,18 @@ def test_a_descent_of_a_quadratic_is_as_fast_as_its_curvature_allows():
 def test_both_are_of_single_precision(wide):
     """Catches one that is enough."""
     problem = Quadratic.left(np.eye(2), np.zeros((2, 1)))
-    names = {name: np.float64 if name == wide else np.float32 for name in ("value", "gradient")}
-    single = {
-        n: lambda W, n=n, kind=kind: getattr(problem, n)(W.astype(float)).astype(kind) for n, kind in names.items()
-    }
-    given = {"shape": (2, 1), "value": problem.value, "gradient": problem.gradient}
-    probe = Probe(SimpleNamespace(**given, single_precision=SimpleNamespace(**single)), 0)
+    inner = {n: (getattr(problem, n), np.float64 if n == wide else np.float32) for n in ("value", "gradient")}
+    single = {n: lambda W, f=f, kind=kind: f(W.astype(float)).astype(kind) for n, (f, kind) in inner.items()}
+    probe = Probe(like(problem, single_precision=SimpleNamespace(**single)), 0)
     expect_refusal("must return float32" * bool(wide), derivatives._check_single_precision, probe)
 
 
 @pytest.mark.parametrize(("off", "refuses"), [(1.8e-7, False), (2.2e-7, True), (-2.2e-7, True)])
 def test_values_of_single_precision_are_off_by_a_part_of_themselves_and_of_the_largest(off, refuses):
     """1e-4 of a thousandth, twice: all values are one."""
-    given = {"shape": (2, 1), "value": lambda W: np.full(len(W), 1e-3), "gradient": np.zeros_like}
-    single = {"value": lambda W: np.full(len(W), 1e-3 + off, np.float32), "gradient": np.zeros_like}
-    probe = SimpleNamespace(problem=SimpleNamespace(**given, single_precision=SimpleNamespace(**single)), name="P",
-                            landmarks=np.zeros((1, 2, 1)), rng=np.random.default_rng, gradient_scale=1.0)  # fmt: skip
+    problem = SimpleNamespace(shape=(2, 1), value=lambda W: np.full(len(W), 1e-3), gradient=np.zeros_like)
+    problem.single_precision = like(problem, value=lambda W: np.full(len(W), 1e-3 + off, np.float32))
+    probe = probe_of(problem, 1.0, landmarks=np.zeros((1, 2, 1)))
     assert bool(refusal(derivatives._check_single_precision, probe)) is refuses
 
 
@@ -496,11 +459,11 @@ def test_directions_are_those_that_curve_least_and_most():
 def test_both_at_once_are_what_each_is_alone_at_every_place(wrong):
     """Catches one place that is enough."""
     problem, where = Quadratic.left(np.eye(2), np.zeros((2, 1))), np.arange(5) == 3
-    given = {"value": problem.value, "gradient": problem.gradient}
-    given["value_and_gradient"] = lambda W: (
-        problem.value(W) + where * (wrong == "value"),
-        problem.gradient(W) + where[:, None, None] * (wrong == "gradient"),
-    )
-    probe = probe_of(SimpleNamespace(**given))
-    probe.places = np.random.default_rng(0).standard_normal((5, 2, 1))
+    places = np.random.default_rng(0).standard_normal((5, 2, 1))
+
+    def fused(W):
+        f, G = problem.value(W), problem.gradient(W)
+        return f + where * (wrong == "value"), G + where[:, None, None] * (wrong == "gradient")
+
+    probe = probe_of(like(problem, value_and_gradient=fused), places=places)
     assert bool(refusal(derivatives._check_fused, probe)) is bool(wrong)

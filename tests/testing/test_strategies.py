@@ -15,10 +15,8 @@ from rac_theory.testing import strategies
 @settings(max_examples=40)
 @given(st.data())
 def test_what_is_drawn_meets_the_assumptions_of_a_theorem_and_does_not_refute_it(data):
-    """T2, and T1 where f is not PL. Would catch a start at the minimum, a long step, a lambda_min of zero.
-
-    Level 1e-6 for each example; the seeds are the same each time.
-    """
+    """T2, and T1 where f is not PL. Would catch a start at the minimum, a long step, a lambda_min of zero. Level 1e-6
+    for each example; the seeds are the same each time."""
     problem = data.draw(strategies.problems())
     algorithm = data.draw(strategies.algorithms(problem))
     case = Case(algorithm, problem, data.draw(strategies.starts(problem)), steps=8)
@@ -27,7 +25,7 @@ def test_what_is_drawn_meets_the_assumptions_of_a_theorem_and_does_not_refute_it
     theorem = theorems.T2 if problem.mu > 0 else theorems.T1
     seed = data.draw(strategies.seeds())
     assert theorem.unmet(case, Constants.of(case, rng=seed)) == ()
-    verdict = verify(theorem, Case(algorithm, problem, case.start, steps=8), runs=64, rng=seed, alpha=1e-6)
+    verdict = verify(theorem, case, runs=64, rng=seed, alpha=1e-6)
     assert verdict.status is not Status.VIOLATED, verdict
 
 
@@ -77,12 +75,6 @@ def test_a_falsified_case_is_printed_as_the_calls_that_make_it(capsys):
     assert "seed=0" in printed
 
 
-def test_problems_have_the_penalties_that_they_say():
-    """Catches another number of any of them, which no theorem would mind."""
-    assert strategies.nonconvex_logistic(3, 2, seed=0).lam == 0.1
-    assert strategies.logistic(3, 2, seed=0).l2 == strategies.softmax(3, 2, 2, seed=0).l2 == 0.1
-
-
 def test_the_largest_seed_is_the_largest_that_every_generator_takes():
     """Also the older one of NumPy. Catches a range that ends beyond it, or one before."""
     largest = int(re.search(r"max_value=([\d_]+)", repr(strategies.seeds()))[1])
@@ -92,8 +84,10 @@ def test_the_largest_seed_is_the_largest_that_every_generator_takes():
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_quadratic_has_the_curvatures_that_it_is_asked_for(seed):
-    """From 1 to the largest, evenly, in any basis; four times as much where its halves are added and doubled."""
+def test_problems_have_the_curvatures_and_penalties_that_they_say(seed):
+    """From 1 to the largest, evenly, in any basis. Catches another number of one of them, which no theorem minds."""
     problem = strategies.quadratic(3, 2, 5.0, seed)
     assert np.linalg.eigvalsh(problem.S) == pytest.approx([1.0, 3.0, 5.0])
     assert (problem.mu, problem.L) == pytest.approx((1.0, 5.0))
+    assert strategies.nonconvex_logistic(3, 2, seed).lam == 0.1
+    assert strategies.logistic(3, 2, seed).l2 == strategies.softmax(3, 2, 2, seed).l2 == 0.1

@@ -112,17 +112,10 @@ def resetting(change):
 # --- right
 
 
-class ReLoRA(Chain):
-    """Both factors are trained, and A is drawn anew."""
-
-    trains_both = True
-
-
-class Coordinates(Chain):
-    """A sketch of few values, which repeats now and then."""
-
-    def draw(self, name, n):
-        return np.eye(n)[self.rng.permutation(n)[: self.rank]]
+ReLoRA = altered(trains_both=True)
+"""Both factors are trained, and A is drawn anew."""
+Coordinates = altered(draw=lambda self, name, n: np.eye(n)[self.rng.permutation(n)[: self.rank]])
+"""A sketch of few values, which repeats now and then."""
 
 
 class Pruned(ReLoRA):
@@ -185,8 +178,7 @@ class HalfAdapters(Chain):
 
     def begin(self):
         super().begin()
-        self.A = {name: A.astype(np.float16) for name, A in self.A.items()}
-        self.B = {name: B.astype(np.float16) for name, B in self.B.items()}
+        self.A, self.B = ({name: M.astype(np.float16) for name, M in of.items()} for of in (self.A, self.B))
 
     def train(self, steps):
         super().train(steps)
@@ -248,24 +240,10 @@ RIGHT += [altered(kind=np.float32), Master, Compensated, Stochastic]
 # --- wrong: a merge that moves the function
 
 
-class Twice(Chain):
-    """A callback that merges, and a save that merges once more."""
-
-    def fold(self):
-        super().fold()
-        super().fold()
-
-
-class NotMerged(Chain):
-    """The adapter begins anew without being merged."""
-
-    def merged(self, name):
-        return self.W[name]
-
-
-class Unscaled(Chain):
-    def merged(self, name):
-        return self.W[name] + self.B[name] @ self.A[name]
+Twice = altered(fold=lambda self: [Chain.fold(self) for _ in range(2)])
+"""A callback that merges, and a save that merges once more."""
+NotMerged = altered(merged=lambda self, name: self.W[name])
+Unscaled = altered(merged=lambda self, name: self.W[name] + self.B[name] @ self.A[name])
 
 
 class KeepsB(Chain):
@@ -290,14 +268,6 @@ class StillAdded(Chain):
         return super().weight(name) + (self.beside[name] if self.beside else 0.0)
 
 
-class BothZero(Chain):
-    """A slot that is cleared: every gradient is zero."""
-
-    def merge(self):
-        super().merge()
-        self.A = {name: 0 * A for name, A in self.A.items()}
-
-
 MERGE = {
     Twice: "of what the adapter contributed, rounding allows .*, as if it was merged twice",
     NotMerged: "the outputs moved by 1 of what the adapter contributed, .* as if it was not merged",
@@ -316,7 +286,14 @@ MERGE = {
     altered(merged=lambda self, name: self.W[name] if name == "head" else Chain.merged(self, name)): (
         "merge must preserve the function: in link 1 the outputs moved by"
     ),
-    BothZero: "merge must leave an adapter that can be trained: at the start of link 2 both factors of 'first'",
+    # the next link is right by itself, and no output moves: a scale that is read from one end alone would not tell
+    altered(merge=lambda self: Chain.merge(self) or vars(self).update(scale=self.scale / 2)): (
+        r"merge must leave the scale of the adapter of '\w+': after link 1 it is"
+    ),
+    # a slot that is cleared: every gradient is zero
+    altered(merge=lambda self: Chain.merge(self) or self.A.update({name: 0 * A for name, A in self.A.items()})): (
+        "merge must leave an adapter that can be trained: at the start of link 2 both factors of 'first'"
+    ),
     altered(train=lambda self, steps: None): (  # the optimiser holds the factors of another copy
         "train.* must move the outputs, it does not: does the optimiser hold the adapter"
     ),
@@ -329,9 +306,7 @@ MERGE = {
 # --- wrong: what the optimiser keeps
 
 
-class NoReset(Chain):
-    def reset(self):
-        pass
+NoReset = altered(reset=lambda self: None)
 
 
 class OtherKeys(Chain):
@@ -369,11 +344,8 @@ def numbers(seed, *shape):
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-class Reseeded(Chain):
-    """A generator of the same seed in each merge."""
-
-    def draw(self, name, n):
-        return numbers([0, len(name), n], self.rank, n)
+Reseeded = altered(draw=lambda self, name, n: numbers([0, len(name), n], self.rank, n))
+"""A generator of the same seed in each merge."""
 
 
 class SeededInMerge(Chain):
@@ -490,10 +462,8 @@ FRESH = {
 # --- wrong: weights in low precision
 
 
-class Half(Chain):
-    """Each merge rounds to nearest."""
-
-    kind, rate = np.float16, 2e-5
+Half = altered(kind=np.float16, rate=2e-5)
+"""Each merge rounds to nearest."""
 
 
 class Decayed(Chain):

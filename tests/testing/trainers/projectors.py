@@ -74,18 +74,12 @@ def single(G, rank, seed):
     return haar(G.astype(np.float32), rank, seed).astype(np.float32)
 
 
-RIGHT = {
-    "haar": (haar, {}),
-    "rows": (rows, {}),
-    "coordinates": (coordinates, {}),
-    "both sides": (both_sides, {}),
-    "flora": (flora, {"unbiased": True}),
-    "galore": (galore, {}),
-    "galore, scaled": (lambda G, rank, seed: lambda X: 0.25 * galore(G, rank, seed)(X), {"scale": 0.25}),
-    "single": (single, {}),
-    "single, of a large scale": (lambda *a: 1e3 * single(*a), {"scale": 1e3}),
-    "scaled to be unbiased": (unbiased, {"unbiased": True}),
-}
+RIGHT = [
+    *((project, {}) for project in (haar, rows, coordinates, both_sides, galore, single)),
+    *((project, {"unbiased": True}) for project in (flora, unbiased)),
+    (lambda G, *given: lambda X: 0.25 * galore(G, *given)(X), {"scale": 0.25}),
+    (lambda *a: 1e3 * single(*a), {"scale": 1e3}),
+]
 
 
 def reverse_std(G, rank, seed):
@@ -132,59 +126,40 @@ def five_per_cent(G, rank, seed):
     return 1.05 * unbiased(G, rank, seed)
 
 
-WRONG = {
-    "reverse_std": (reverse_std, {}, r"must handle a wide gradient, 8 x 12, at rank 8: it raised ValueError: matmul"),
-    "low": (
-        lambda G, rank, seed: orthonormal(len(G), rank, seed).T @ G,
+APART, MEAN = "must draw independently for each seed: .* seeds", r"must have the mean 1 G over seeds: .* have"
+WRONG = [
+    (reverse_std, {}, r"must handle a wide gradient, 8 x 12, at rank 8: it raised ValueError: matmul"),
+    (
+        lambda G, r, s: orthonormal(len(G), r, s).T @ G,
         {},
         r"must return a gradient of the shape of a tall gradient, 12 x 8, at rank 3, it returned \(3, 8\)",
     ),
-    "galore, anew each time": (
-        lambda G, *given: galore(G, *given)(G),
+    (lambda G, *given: galore(G, *given)(G), {}, "must be linear in the gradient.* must return a function"),
+    (not_orthonormal, {}, "are the columns of the sketch orthonormal"),
+    (two_draws, {"unbiased": True}, "must be symmetric"),
+    (lambda G, r, s: haar(G, r, 0), {}, "must draw afresh for each seed: 1024 seeds give the same projection"),
+    (lambda G, r, s: haar(G, r, s // 2), {}, f"{APART} next to each other are more alike"),
+    (
+        lambda G, r, s: haar(G, r, [s // 4, s % 2]),
         {},
-        "must be linear in the gradient.* must return a function",
+        f"{APART} two apart are more alike than others in .* of 256 cases",
     ),
-    "not_orthonormal": (not_orthonormal, {}, "are the columns of the sketch orthonormal"),
-    "two_draws": (two_draws, {"unbiased": True}, "must be symmetric"),
-    "seed not used": (
-        lambda G, rank, seed: haar(G, rank, 0),
-        {},
-        "must draw afresh for each seed: 1024 seeds give the same projection",
-    ),
-    "two seeds, one draw": (
-        lambda G, rank, seed: haar(G, rank, seed // 2),
-        {},
-        "must draw independently for each seed: .* seeds next to each other are more alike",
-    ),
-    "every other seed, one draw": (
-        lambda G, rank, seed: haar(G, rank, [seed // 4, seed % 2]),
-        {},
-        "must draw independently for each seed: .* seeds two apart are more alike than others in .* of 256 cases",
-    ),
-    "pool": (  # of so many that their mean tells nothing
-        lambda G, rank, seed: haar(G, rank, seed % 500),
+    (  # a pool of so many that their mean tells nothing
+        lambda G, r, s: haar(G, r, s % 500),
         {},
         "must draw afresh for each seed: those 500 apart are the same for a tall gradient, 12 x 8,",
     ),
-    "own generator": (
-        lambda G, rank, seed: haar(G, rank, np.random.default_rng()),
-        {},
-        "must be a function of its seed",
-    ),
-    "one more": (
-        lambda G, rank, seed: haar(G, rank + 1, seed),
+    (lambda G, r, s: haar(G, r, np.random.default_rng()), {}, "must be a function of its seed"),
+    (
+        lambda G, r, s: haar(G, r + 1, s),
         {},
         "must return at most the rank: of a tall gradient, 12 x 8, at rank 3 .* of rank 4",
     ),
-    "twice": (lambda *a: 2 * haar(*a), {}, "must be scale=1 times a projection: .* it is 2 times one"),
-    "scale forgotten": (haar, {"scale": 0.25}, "must be scale=0.25 times a projection: .* it is 1 times one"),
-    "uphill": (lambda *a: -haar(*a), {"unbiased": True}, "must not point uphill"),
-    "first_rows": (first_rows, {}, r"must (have the mean|be all of the gradient at full rank)"),
-    "by_the_columns": (by_the_columns, {"unbiased": True}, r"must have the mean 1 G over seeds: .* have 0.3"),
-    "five_per_cent": (five_per_cent, {"unbiased": True}, r"must have the mean 1 G over seeds: .* have 1\.0[45]"),
-    "biased, in half precision": (
-        lambda *a: haar(*a).astype(np.float16),
-        {"unbiased": True},
-        "must have the mean 1 G over seeds: .* have 0.3",
-    ),
-}
+    (lambda *a: 2 * haar(*a), {}, "must be scale=1 times a projection: .* it is 2 times one"),
+    (haar, {"scale": 0.25}, "must be scale=0.25 times a projection: .* it is 1 times one"),
+    (lambda *a: -haar(*a), {"unbiased": True}, "must not point uphill"),
+    (first_rows, {}, r"must (have the mean|be all of the gradient at full rank)"),
+    (by_the_columns, {"unbiased": True}, f"{MEAN} 0.3"),
+    (five_per_cent, {"unbiased": True}, rf"{MEAN} 1\.0[45]"),
+    (lambda *a: haar(*a).astype(np.float16), {"unbiased": True}, f"{MEAN} 0.3"),
+]

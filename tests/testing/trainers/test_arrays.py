@@ -1,13 +1,14 @@
 """Arrays of any library are read by what they can do; stand-ins here, the libraries themselves in tests/torch."""
 
 from collections import namedtuple
-from dataclasses import dataclass
+from dataclasses import make_dataclass
 
 import numpy as np
 import pytest
 
 from rac_theory.testing.trainers.arrays import FORMATS, read
 from rac_theory.testing.trainers.trainer import Trainer
+from tests.testing.cases import cases
 
 
 class Tensor:
@@ -15,14 +16,13 @@ class Tensor:
 
     dtype = "torch.bfloat16"
 
-    def __init__(self, values, free=False):
-        self.values, self.free = values, free
-
-    def detach(self):
-        return Tensor(self.values, free=True)
+    def __init__(self, values):
+        self.values = values
 
     def cpu(self):
         return self
+
+    detach = cpu
 
     def double(self):
         return np.array(self.values, dtype=np.float64)
@@ -31,21 +31,18 @@ class Tensor:
         raise TypeError("unsupported type BFloat16")
 
 
-def test_a_tensor_is_widened_by_its_own_library():
-    values, kind = read("x", Tensor([1.0, 2.0]))
-    assert values.tolist() == [1, 2]
-    assert kind is FORMATS["bfloat16"]
-
-
-def test_an_array_of_a_type_that_numpy_lacks():
-    """With the unit of bfloat16: one of float64, what it converts to, would allow no rounding to such weights.
-
-    As those of JAX it names its own type and converts to one of NumPy.
-    """
+def test_a_tensor_is_widened_by_its_own_library_and_what_numpy_lacks_or_python_has_by_numpy():
+    """With the unit of bfloat16: one of float64, what it converts to, would allow no rounding to such weights. As those
+    of JAX the second names its own type and converts to one of NumPy."""
     extension = np.array([1.0, 0.10009765625]).view(type("Extension", (np.ndarray,), {"dtype": "bfloat16"}))
-    values, kind = read("x", extension)
-    assert values.tolist() == [1.0, 0.10009765625]
-    assert kind is FORMATS["bfloat16"]
+    for given, numbers, name in (
+        (Tensor([1.0, 2.0]), [1, 2], "bfloat16"),
+        (extension, [1.0, 0.10009765625], "bfloat16"),
+        (1.5, 1.5, "float64"),
+    ):
+        values, kind = read("x", given)
+        assert values.tolist() == numbers
+        assert kind is FORMATS[name]
 
 
 def test_a_copy_is_read():
@@ -56,16 +53,14 @@ def test_a_copy_is_read():
     assert values.tolist() == [1, 1]
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        ([1.0], "x must be an array, got a list: make one of it"),
-        (None, "x must be an array.*a missing return statement"),
-        (np.ones(2, dtype=int), "x must be of type float64, float32, float16, bfloat16, got int64: dequantise"),
-        (np.ones(2, dtype=complex), "x must be"),
-        (np.array([1.0, np.nan]), "x must be finite, got 1 nan or infinite entries out of 2"),
-        ("text", "x must be an array"),
-    ],
+@cases(
+    "value, message",
+    ([1.0], "x must be an array, got a list: make one of it"),
+    (None, "x must be an array.*a missing return statement"),
+    (np.ones(2, dtype=int), "x must be of type float64, float32, float16, bfloat16, got int64: dequantise"),
+    (np.ones(2, dtype=complex), "x must be"),
+    (np.array([1.0, np.nan]), "x must be finite, got 1 nan or infinite entries out of 2"),
+    ("text", "x must be an array"),
 )
 def test_what_is_no_array_is_refused(value, message):
     with pytest.raises(ValueError, match=message):
@@ -100,12 +95,7 @@ def test_bfloat16_has_eight_bits():
     assert half.rounded(np.array([1 + 2.0**-8, 1 + 3 * 2.0**-8, 1 + 2.0**-7])).tolist() == [1, 1 + 2.0**-6, 1 + 2.0**-7]
 
 
-Moments = namedtuple("Moments", "count mu nu")
-
-
-@dataclass
-class Held:
-    momentum: np.ndarray
+Moments, Held = namedtuple("Moments", "count mu nu"), make_dataclass("Held", ["momentum"])
 
 
 def shown(**functions):
@@ -128,27 +118,17 @@ def test_adapters_are_pairs_triples_or_products():
     assert not shown(adapter=B @ A).adapters[""].factors
 
 
-@pytest.mark.parametrize(
-    ("functions", "message"),
-    [
-        (
-            {"adapter": (np.ones((2, 3)), np.ones((4, 2)))},
-            r"must be B, \(m, r\), and A, \(r, n\), got .* in this order",
-        ),
-        ({"adapter": (np.ones((2, 3)),)}, r"must be \(B, A\), \(B, A, scale\) or their product, got 1 parts"),
-        ({"adapter": np.ones(3)}, "must be a matrix"),
-        (
-            {"adapter": (np.ones((4, 2)), np.ones((2, 3))), "weights": np.ones((3, 4))},
-            r"has the shape of the weights, \(3, 4\), got \(4, 3\): is one of them transposed",
-        ),
-        ({"moments": {"m": np.ones(3, dtype=np.uint8)}}, r"moments\(state\)\[m\] must be of type"),
-    ],
+@cases(
+    "functions, message",
+    ({"adapter": (np.ones((2, 3)), np.ones((4, 2)))}, r"must be B, \(m, r\), and A, \(r, n\), got .* in this order"),
+    ({"adapter": (np.ones((2, 3)),)}, r"must be \(B, A\), \(B, A, scale\) or their product, got 1 parts"),
+    ({"adapter": np.ones(3)}, "must be a matrix"),
+    (
+        {"adapter": (np.ones((4, 2)), np.ones((2, 3))), "weights": np.ones((3, 4))},
+        r"has the shape of the weights, \(3, 4\), got \(4, 3\): is one of them transposed",
+    ),
+    ({"moments": {"m": np.ones(3, dtype=np.uint8)}}, r"moments\(state\)\[m\] must be of type"),
 )
 def test_what_cannot_be_read_is_named(functions, message):
     with pytest.raises(ValueError, match=message):
         shown(**functions)
-
-
-def test_a_number_of_python_is_read_as_the_double_that_it_is():
-    values, kind = read("outputs(state)", 1.5)
-    assert (float(values), kind.name) == (1.5, "float64")

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from rac_theory.testing import Refuted, check_federated
+from rac_theory.testing import check_federated
 from rac_theory.testing.trainers.check_federated import _cause
+from tests.testing.failing import refuted
 
 
 def shares(weights):
@@ -107,9 +108,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_right_ones_pass_for_every_seed(name):
-    aggregate, declared = RIGHT[name]
+@pytest.mark.parametrize(("aggregate", "declared"), RIGHT.values(), ids=RIGHT)
+def test_right_ones_pass_for_every_seed(aggregate, declared):
     for seed in range(10):
         check_federated(aggregate, rng=seed, **declared)
 
@@ -133,29 +133,27 @@ def test_clients_are_asked_with_counts_shares_and_alone():
         assert [all(np.array_equal(some[0], one) for one in some) for some in factors] == [True, False]
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_each_fault_is_named(name):
-    aggregate, declared, sentence = WRONG[name]
-    with pytest.raises(Refuted, match=sentence):
-        check_federated(aggregate, **declared)
+@pytest.mark.parametrize(("aggregate", "declared", "sentence"), WRONG.values(), ids=WRONG)
+def test_each_fault_is_named(aggregate, declared, sentence):
+    refuted(sentence, check_federated, aggregate, **declared)
 
 
 def test_the_number_is_that_of_the_formula():
     """Catches a norm of the wrong matrix: the part is computed again from the witness."""
-    with pytest.raises(Refuted) as caught:
-        check_federated(one_by_one)
-    found, expected = (caught.value.witness[name] for name in ("found", "expected"))
+    caught = refuted("one by one", check_federated, one_by_one)
+    found, expected = (caught.witness[name] for name in ("found", "expected"))
     part = np.linalg.norm(found - expected) / np.linalg.norm(expected)
-    assert f"off by {part:.2g} of its norm" in str(caught.value)
+    assert f"off by {part:.2g} of its norm" in str(caught)
 
 
 def test_declarations_are_checked():
-    with pytest.raises(ValueError, match="shared must be 'A', 'B' or None, got 'C'"):
-        check_federated(product, shared="C")
-    with pytest.raises(ValueError, match="ranks must be those of two clients or more"):
-        check_federated(product, ranks=(3,))
-    with pytest.raises(ValueError, match="equal if a factor is shared"):
-        check_federated(product, ranks=(3, 2), shared="A")
+    for given, message in (
+        ({"shared": "C"}, "shared must be 'A', 'B' or None, got 'C'"),
+        ({"ranks": (3,)}, "ranks must be those of two clients or more"),
+        ({"ranks": (3, 2), "shared": "A"}, "equal if a factor is shared"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            check_federated(product, **given)
 
 
 def test_small_products_are_near_to_no_fault_for_their_size():
