@@ -19,13 +19,9 @@ from rac_theory.testing import check_problem
 from rac_theory.torch import ModuleProblem, ModuleSum, from_module
 from rac_theory.torch.module_problem import _listing
 
-RNG = np.random.default_rng(0)
-X, LABELS, Y = RNG.standard_normal((30, 4)), np.arange(30) % 3, RNG.standard_normal((30, 3))
+from .runs import LABELS, X, Y, network
 
-
-def network(hidden=5, seed=0):
-    torch.manual_seed(seed)
-    return nn.Sequential(nn.Linear(4, hidden), nn.Tanh(), nn.Linear(hidden, 3))
+RNG = np.random.default_rng(1)
 
 
 def linear():
