@@ -125,14 +125,8 @@ def cases() -> dict[str, tuple[Any, Any]]:
         "LoRA, local": (LoRA(Initialisation(A=Haar(3, 1)), 0.01, Local(3)), SOFTMAX),
         "LoRA, reshuffled": (LoRA(Initialisation.kaiming((4, 3), 2), 0.01, Reshuffled()), LEAST),
         "chain, minibatch": (ChainOfLoRA(Initialisation.kaiming((4, 3), 1), 0.01, 3, gradients=Minibatch(2)), LEAST),
-        "chain, fixed, noisy": (
-            ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.01, 2, "fixed", Noisy(1.0)),
-            LEAST,
-        ),
-        "chain, reshuffled": (
-            ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.01, 1, "fresh", Reshuffled()),
-            LEAST,
-        ),
+        "chain, fixed, noisy": (ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.01, 2, "fixed", Noisy(1.0)), LEAST),
+        "chain, reshuffled": (ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.01, 1, "fresh", Reshuffled()), LEAST),
         "GaLore": (GaLore(1, gamma, Noisy(0.1)), LEAST),
     }
     return found

@@ -121,9 +121,7 @@ TARGETS = dict(
         target(sketches.SparseSigns, **SIZE, p=(0.5, number)),
         target(sketches.Frozen, matrix=(W, array)),
         target(
-            sketches.FiniteSupport,
-            matrices=(np.stack([W, W + 1]), array),
-            probabilities=(np.array([0.5, 0.5]), array),
+            sketches.FiniteSupport, matrices=(np.stack([W, W + 1]), array), probabilities=(np.array([0.5, 0.5]), array)
         ),
         target(sketches.FromFunction, **SIZE, draw=(lambda rng: rng.normal(size=(3, 1)), other)),
         target(sketches.Mixture, sketches=([THIN, Gaussian(3, 2)], other), weights=(np.array([1.0, 2.0]), array)),

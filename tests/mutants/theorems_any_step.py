@@ -9,11 +9,12 @@ from scipy.linalg import hadamard
 from rac_theory import GD, SGD, CertifiedStep, CyclicRACLoRA, InverseOnRange, Noisy, RACLoRA, sketches, theorems
 from rac_theory.algorithms import Preconditioned
 from rac_theory.problems import Quadratic
-from rac_theory.statements import symbols
 from rac_theory.statements.symbols import L_H, C, L, beta, ell, gamma, lambda_max, lambda_min, mu, nu
+from rac_theory.statements.symbols import largest_weight as A
+from rac_theory.statements.symbols import least_weight as a
 from rac_theory.theorems import E, mean_squared_gradient
 
-from .theorems import ALL_SEEN, AT_RARE, DOUBLED, NO_TWO, ROUND, SQUARED_T, SWAPPED, TWICE_T, at_haar, mutants
+from .theorems import ALL_SEEN, AT_RARE, DOUBLED, NO_TWO, ROUND, SQUARED_T, SWAPPED, TIGHT, TWICE_T, mutants, off_by
 from .theorems_noisy import LINE, SQUARE, TWICE_NU
 
 STEEP = Quadratic.left(np.diag([1.0, 0.0, 0.0, 0.0]), np.ones((4, 2)))  # L_H is L/4 on columns of a Hadamard matrix
@@ -116,11 +117,7 @@ BANK = [
     *mutants(
         "T15_pl",
         on_line(),
-        (
-            "nu larger by 2%",
-            "where N and Q are multiples of the identity the theorem has no slack",
-            {nu: Fraction(51, 50) * nu},
-        ),
+        ("nu larger by 2%", "where N and Q are multiples of the identity the theorem has no slack", off_by(2, nu)),
         OF_MEAN_STEP,
     ),
     *mutants(
@@ -154,7 +151,7 @@ BANK = [
         ),
     ),
     *mutants("T16", certified(AT_RARE), SWAPPED, steps=200),
-    *mutants("T16", certified(at_haar(1.0)), ALL_SEEN),
+    *mutants("T16", certified(TIGHT), ALL_SEEN),
     *mutants("T18", in_turns(1.0), NO_TWO, SQUARED_T),
     *mutants(
         "T18_pl",
@@ -171,11 +168,6 @@ BANK = [
         TWICE_T,
     ),
     *mutants("T26", EQUAL, SQUARED_T, steps=100),
-    *mutants(
-        "T26_pl",
-        UNEQUAL,
-        ("A for a", "the smallest weight decides", {symbols.least_weight: symbols.largest_weight}),
-        steps=100,
-    ),
+    *mutants("T26_pl", UNEQUAL, ("A for a", "the smallest weight decides", {a: A}), steps=100),
     *mutants("T26_pl", EQUAL, TWICE_T, ("gamma doubled", "promises twice the progress", {gamma: 2 * gamma, L: L / 2})),
 ]

@@ -116,8 +116,7 @@ FirstBlock = fitting(
 )
 Projection = fitting("H G for (HQH)^+ G", lambda self, blocks, Y: Y)
 Diagonal = fitting(
-    "Divides by the diagonal of HQH alone",
-    lambda self, blocks, Y: Y / np.diagonal(blocks, axis1=2, axis2=3)[..., None],
+    "Divides by the diagonal of HQH alone", lambda self, blocks, Y: Y / np.diagonal(blocks, axis1=2, axis2=3)[..., None]
 )
 GammaTwice = wrong(
     InverseOnRange,

@@ -104,9 +104,7 @@ WrongProbabilities = wrong(
     support=lambda self: (np.eye(3)[..., None], np.full(3, Fraction(1, 3))),
 )
 NotOne = wrong(
-    MissingValue,
-    "Probabilities that do not sum to one",
-    support=lambda self: (np.eye(3)[..., None], np.full(3, 0.3)),
+    MissingValue, "Probabilities that do not sum to one", support=lambda self: (np.eye(3)[..., None], np.full(3, 0.3))
 )
 InPairs = wrong(
     Haar,
