@@ -62,10 +62,8 @@ def _options(chance: random.Random, few: Sequence[tuple[str, Sequence[str]]]) ->
     found = []
     for name, values in few:
         if chance.random() < 0.35:
-            found += [
-                name,
-                *chance.choices(values if chance.random() < 0.8 else NONSENSE, k=chance.choice((1, 1, 1, 2))),
-            ]
+            known = values if chance.random() < 0.8 else NONSENSE
+            found += [name, *chance.choices(known, k=chance.choice((1, 1, 1, 2)))]
     return found
 
 
@@ -140,12 +138,10 @@ def _judge(chance: random.Random) -> list[str]:
 
 
 def _sweep(chance: random.Random) -> list[str]:
+    exports = ("e.csv", "e.parquet", "e.txt", "no/e.csv", "a folder", ".csv", "", "closed/e.csv", "/dev/full.csv")
     few = [
         ("--store", ("s.sqlite", *PATHS)),
-        (
-            "--export",
-            ("e.csv", "e.parquet", "e.txt", "no/e.csv", "a folder", ".csv", "", "closed/e.csv", "/dev/full.csv"),
-        ),
+        ("--export", exports),
         ("--jobs", ("1", "0", "x")),
         ("--claim", CLAIMS),
         ("--latex", PATHS),

@@ -145,9 +145,7 @@ def _expression(random: Random, depth: int, leaves: tuple[Symbol, ...]) -> Expre
 
     if depth == 0 or random.random() < 0.12:
         return random.choice(leaves) if random.random() < 0.75 else lifted(random.choice(NUMBERS))
-    match random.choice(
-        ("+", "+", "-", "*", "*", "/", "power", "power", "powers", "sum", "sum", "sum", "sqrt", "if", "max", "let")
-    ):
+    match random.choice((*"++-**/", "power", "power", "powers", "sum", "sum", "sum", "sqrt", "if", "max", "let")):
         case "+":
             return part() + part()
         case "-":

@@ -19,9 +19,7 @@ VALUES: tuple[Any, ...] = (
     *("exits_when_imported:X", "\x1b[31m", "\x00", "\ud800", "<script>", "../../etc/passwd", "x" * 5000, "é"),
     *("{{ 7 * 7 }}", "[bold]", "\n", [], {}, [[]], [None], {"": None}, {"value": 1}, ["T2"], [1, 2, 3]),
 )
-TOML_VALUES = (
-    *("nan", "inf", "-inf", "1979-05-27", "07:32:00", "0xffffffffffffffffffffff", "1e400", "{a = 1}", "[[1]]", "''"),
-)
+TOML = ("nan", "inf", "-inf", "1979-05-27", "07:32:00", "0xffffffffffffffffffffff", "1e400", "{a = 1}", "[[1]]", "''")
 
 
 def edited(content: Any, chance: random.Random) -> Any:
@@ -118,7 +116,7 @@ def tampered_spec(chance: random.Random) -> bytes:
         return damaged(ground.SPEC.encode(), chance)
     i = chance.randrange(len(lines))
     name = lines[i].split(" = ")[0]
-    value = chance.choice((*TOML_VALUES, *(json.dumps(v) for v in VALUES if v is not None)))
+    value = chance.choice((*TOML, *(json.dumps(v) for v in VALUES if v is not None)))
     value = f"[{value}]" if chance.random() < 0.5 else value
     change = chance.randrange(5)
     lines[i : i + 1] = [[], [lines[i]] * 2, [f"{name} = {value}"], [f"{name} = {value}"], [f"other = {value}"]][change]
