@@ -76,8 +76,12 @@ def test_the_commands_of_a_page_are_understood(page: Path) -> None:
         cli._parser().parse_args(shlex.split(command))
 
 
-def test_the_readme_is_read_in_three_minutes() -> None:
-    assert len(README.read_text(encoding="utf-8").split()) <= 600
+def test_the_readme_is_read_in_three_minutes_and_its_links_lead_to_files() -> None:
+    words = README.read_text(encoding="utf-8")
+    assert len(words.split()) <= 600
+    links = re.findall(r"\]\((?!http)([^)#]+)", words)
+    assert links
+    assert all((ROOT / link).exists() for link in links)
 
 
 def test_the_first_lines_of_the_readme_print_what_stands_below_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,12 +144,6 @@ def test_every_public_name_is_in_the_api() -> None:
     assert len(drawn) > 20
     assert len(minimised) > 12
     assert {*rac_theory.__all__, *minimised, *drawn} - modules <= set(there)
-
-
-def test_the_links_of_the_readme_lead_to_files() -> None:
-    links = re.findall(r"\]\((?!http)([^)#]+)", README.read_text(encoding="utf-8"))
-    assert links
-    assert all((ROOT / link).exists() for link in links)
 
 
 def test_what_is_known_of_the_paper_is_said_alike():
