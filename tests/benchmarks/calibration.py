@@ -7,7 +7,7 @@ tests/verdicts/verification/test_calibration.py asserts the same of fewer ensemb
 import argparse
 import math
 import sys
-from collections.abc import Callable
+from collections import namedtuple
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -95,11 +95,8 @@ def e_values(law, ensembles, rng, T=1, runs=32, cap=0.5, peeking=False, block=1_
     return Mean(float(wealth.mean()), float(wealth.std() / math.sqrt(len(wealth))))
 
 
-class Crossings(NamedTuple):
-    """Shares of ensembles at equality that reach 1/alpha after any run: at the worst single t, and for the curve."""
-
-    worst: float
-    curve: float
+Crossings = namedtuple("Crossings", "worst curve")
+"""Shares of ensembles at equality that reach 1/alpha after any run: at the worst single t, and for the curve."""
 
 
 def crossings(law, T, ensembles, rng, runs=64, alpha=0.05, block=50):
@@ -113,12 +110,8 @@ def crossings(law, T, ensembles, rng, runs=64, alpha=0.05, block=50):
     return Crossings(float(each.max()) / ensembles, whole / ensembles)
 
 
-class Power(NamedTuple):
-    """How often a violation is caught, and how often true ensembles say that it will be."""
-
-    delta: float
-    caught: float
-    promised: float
+Power = namedtuple("Power", "delta caught promised")
+"""How often a violation is caught, and how often true ensembles say that it will be."""
 
 
 def power(law, T, runs, ensembles, rng):
@@ -145,12 +138,8 @@ def power(law, T, runs, ensembles, rng):
     return median, [Power(*map(float, row)) for row in zip(deltas, caught / ensembles, promised, strict=True)]
 
 
-class Reach(NamedTuple):
-    """How often a violation by what is ``detectable`` at ``reach`` is caught there: in all, and where reach is long."""
-
-    median: float
-    caught: float
-    caught_where_long: float
+Reach = namedtuple("Reach", "median caught caught_where_long")
+"""How often a violation by what is ``detectable`` at ``reach`` is caught there: in all, and where reach is long."""
 
 
 def reach(law, T, runs, ensembles, rng, halves=True):
@@ -177,13 +166,8 @@ def reach(law, T, runs, ensembles, rng, halves=True):
     return Reach(float(np.median(steps)), float(caught.mean()), float(caught[steps >= np.quantile(steps, 0.75)].mean()))
 
 
-class Small(NamedTuple):
-    """A small case with the theorems that apply to it, whose constants are all known."""
-
-    name: str
-    claims: list
-    case: Case
-    constants: Constants
+Small = namedtuple("Small", "name claims case constants")
+"""A small case with the theorems that apply to it, whose constants are all known."""
 
 
 def small_cases(longest=10):
@@ -215,26 +199,15 @@ def refutations(small, verifications, seed, runs=64, until_decided=False):
     assert small.claims, small.name
     while tried < verifications:
         stream = np.random.SeedSequence((seed, tried))
-        verdicts = judge(
-            small.claims,
-            small.case,
-            small.constants,
-            runs=runs,
-            alpha=ALPHA,
-            seed=stream,
-            evidence="sampled",
-            until_decided=until_decided,
-        )
+        how = {"runs": runs, "alpha": ALPHA, "seed": stream, "evidence": "sampled", "until_decided": until_decided}
+        verdicts = judge(small.claims, small.case, small.constants, **how)
         refuted += sum(verdict.status is Status.VIOLATED for verdict in verdicts)
         tried += len(verdicts)
     return refuted, tried
 
 
-class Door(NamedTuple):
-    """How a claim is made of runs that did not come from us, met with equality, and by how much it is made wrong."""
-
-    judge: Callable
-    off: float
+Door = namedtuple("Door", "judge off")
+"""How a claim is made of runs that did not come from us, met with equality, and by how much it is made wrong."""
 
 
 def _judge_curves(law, T, ceiling):
@@ -278,10 +251,7 @@ class Answers(NamedTuple):
 
 
 def door(name, ensembles, rng, off=0.0, alpha=0.05):
-    """Return how often runs of 100 refute a claim that is too low, and confirm one that is too high, by ``off``.
-
-    With ``off = 0`` the claim is an equality, and both are errors.
-    """
+    """How often runs of 100 refute a claim too low, and confirm one too high, by ``off``: errors where it is 0."""
     judge = DOORS[name].judge
     refuted = sum(judge(rng, -off / (1 + off), alpha) is Status.VIOLATED for _ in range(ensembles))
     confirmed = sum(judge(rng, off, alpha) is Status.HOLDS for _ in range(ensembles))

@@ -16,7 +16,8 @@ from rac_theory.sketches import (
 )
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 
-from .wrong_sketches import ClaimsNothing
+from .mutant import wrong
+from .wrong_sketches import ClaimsNothing, nothing
 
 
 class Flagged:
@@ -207,14 +208,14 @@ FALSE = {
     "E[H]: 5% too low": Listed([1, 1, 1, 1], mean=[0.2375] * 4),
     "E[H]: 5% too high and too low in turns": Listed([1] * 6, mean=ALTERNATE / 6),
     "E[H]: weights in reverse": Listed([1, 2, 3, 4], mean=[0.4, 0.3, 0.2, 0.1]),
-    "E[H]: weights for probabilities without replacement": type(
-        "Successive", (WeightedCoordinate,), {"expected_projection": lambda self: 2 * np.diag(self.weights) / 10}
+    "E[H]: weights for probabilities without replacement": wrong(
+        WeightedCoordinate, "Successive", expected_projection=lambda self: 2 * np.diag(self.weights) / 10
     )(4, 2, [1, 2, 3, 4]),
     "E[H]: a coordinate is never drawn": Listed([1, 1, 1, 0], mean=[0.25] * 4),
     "E[H]: r/d where probabilities are 5% off": Listed(ALTERNATE, mean=[1 / 6] * 6),
     "E[H]: the direction of ones is never drawn": MissesOnes(5, 2),
-    "E[H]: r/d, and one column is always zero": type(
-        "OneColumn", (Coordinate,), {"sample": lambda self, rng, size: Coordinate.sample(self, rng, size) * [1.0, 0.0]}
+    "E[H]: r/d, and one column is always zero": wrong(
+        Coordinate, "OneColumn", sample=lambda self, rng, size: Coordinate.sample(self, rng, size) * [1.0, 0.0]
     )(4, 2),
     "support: probabilities 5% off": Listed(ALTERNATE, listed=[1 / 6] * 6),
     "support: sixteen probabilities 5% off": Listed(np.tile([1.05, 0.95], 8), listed=[1 / 16] * 16),
@@ -237,19 +238,15 @@ FALSE = {
     "second moment: a and b exchanged": Uneven(6, 2, a=B / A, b=A / B),
     "second moment: b 5% too high, E[H] kept": Uneven(6, 2, **kept_trace(6, 2, 0.05)),
     "second moment: b 50% too high, E[H] kept and not told": Uneven(6, 2, **kept_trace(6, 2, 0.5), told=False),
-    "second moment: that of uniform ranges for coordinates": type(
-        "OfUniform",
-        (Coordinate,),
-        {"second_moment": lambda self, M: from_invariants(A, B, M), "support": lambda self: None},
+    "second moment: that of uniform ranges for coordinates": wrong(
+        Coordinate, "OfUniform", second_moment=lambda self, M: from_invariants(A, B, M), support=nothing
     )(6, 2),
-    "invariants: those of uniform ranges for signs": type(
-        "OfSigns",
-        (KaimingUniform,),
-        {"invariants": lambda self: uniform_range(6, 2), "second_moment": lambda self, M: None},
+    "invariants: those of uniform ranges for signs": wrong(
+        KaimingUniform, "OfSigns", invariants=lambda self: uniform_range(6, 2), second_moment=nothing
     )(6, 2),
-    "orthonormal: Gaussian columns": type("Longer", (Gaussian,), {"orthonormal": True})(4, 2),
-    "orthonormal: columns of signs over sqrt d": type(
-        "Signs", (Rademacher,), {"orthonormal": True, "sample": lambda self, rng, size: signs(rng, (size, 4, 2)) / 2}
+    "orthonormal: Gaussian columns": wrong(Gaussian, "Longer", orthonormal=True)(4, 2),
+    "orthonormal: columns of signs over sqrt d": wrong(
+        Rademacher, "Signs", orthonormal=True, sample=lambda self, rng, size: signs(rng, (size, 4, 2)) / 2
     )(4, 2),
 }
 """What is wrong, and a sketch that is wrong in it."""
