@@ -203,11 +203,8 @@ def test_a_project_may_have_problems_of_its_own(tmp_path, theirs):
     both = "import problems\nfrom rac_theory.problems import Quadratic\nassert problems.x == 1\nQuadratic\n"
     (tmp_path / "conftest.py").write_text(both)
     (tmp_path / "test_both.py").write_text(f"{both}\ndef test_it(rac_rng):\n    assert rac_rng.integers(2) < 2\n")
-    for typed in (
-        ["-c", both],
-        ["-m", "rac_theory", "explain", "T1"],
-        ["-m", "pytest", "-q", "-p", "no:cacheprovider"],
-    ):
+    pytest_here = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    for typed in (["-c", both], ["-m", "rac_theory", "explain", "T1"], pytest_here):
         done = subprocess.run([sys.executable, *typed], capture_output=True, text=True, cwd=tmp_path, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -99,13 +99,8 @@ def in_forks(lines: Sequence[Line], reach: Reach, *, whole: bool) -> dict[Line, 
     files = sorted({name.partition("::")[0] for _, names, _ in mutants for name in names})
     with TemporaryDirectory() as folder:
         Path(folder, "plan.json").write_text(json.dumps({"whole": whole, "mutants": mutants}), "utf-8")
-        output = run_tests(
-            [],
-            ["-n=0", f"-m={SHORT}", "--assert=plain", *files],
-            HOUR,
-            PLAN=folder,
-            PYTEST_PLUGINS="tests.mutants.forks",
-        )[1]
+        arguments = ["-n=0", f"-m={SHORT}", "--assert=plain", *files]
+        output = run_tests([], arguments, HOUR, PLAN=folder, PYTEST_PLUGINS="tests.mutants.forks")[1]
         ended = Path(folder, "killers.json")
         found = json.loads(ended.read_text("utf-8")) if ended.exists() else [None] * len(lines)
         if not ended.exists():
