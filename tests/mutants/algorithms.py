@@ -61,6 +61,7 @@ def fitted(cls, why, sketch=FEW, problem=SPREAD, gamma=1.0):
 
 RR, EXACT = Reshuffled(), Exact()
 OF_EPOCHS = {"caught_by": RUNS, "gamma": 0.5, "problem": PAIR, "sketch": None, "theorem": theorems.T8d_sharp, "W0": FAR}
+THINLY = {"sketch": THIN, "source": Clients(EXACT), "gamma": 0.05, "theorem": T10d}
 OF_CLIENTS = {"caught_by": RUNS, "gamma": 0.9, "problem": UNEQUAL, "sketch": None, "theorem": T10d, "W0": FAR}
 
 BANK = [
@@ -106,25 +107,13 @@ BANK = [
     step(wrong.OrderOfTheRun, "shuffling once is not reshuffling", source=RR, **OF_EPOCHS),
     source(gradients.WithReplacement(), RR, "the order averages out only where each component comes once", **OF_EPOCHS),
     step(wrong.SketchOfTheStep, "an epoch moves in the range of one sketch", CHECK, THIN, LEAST, RR, SLOW, theorem=T7d),
-    step(
-        wrong.OwnSketches,
-        "the mean leaves the range of any one of them",
-        CHECK,
-        THIN,
-        CLIENTS,
-        Clients(EXACT),
-        0.05,
-        theorem=T10d,
-    ),
+    step(wrong.OwnSketches, "the mean leaves the range of any one of them", CHECK, problem=CLIENTS, **THINLY),
     step(
         wrong.AveragedFactors,
         "a mean of products is not the product of means",
         RUNS,
-        THIN,
-        TWINS,
-        Clients(EXACT),
-        1 / 2,
-        theorem=T10d,
+        problem=TWINS,
+        **THINLY | {"gamma": 0.5},
     ),
     source(gradients.SummedClients(EXACT), Clients(EXACT), "M times the step", **OF_CLIENTS),
     source(gradients.FirstClientOnly(EXACT), Clients(EXACT), "ends at the minimum of one client", **OF_CLIENTS),
