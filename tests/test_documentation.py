@@ -4,11 +4,12 @@ import inspect
 import re
 import shlex
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import pytest
+from matplotlib import pyplot as plt
 
 import rac_theory
 from rac_theory import counterexamples, problems, sketches, theorems
@@ -43,31 +44,19 @@ def commands(page: Path) -> list[str]:
     return [match.group(1) for line in lines if (match := _COMMAND.search(line))]
 
 
-@pytest.fixture
-def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Stand in an empty folder with copies of a page's Python files, from which they can be imported."""
-    matplotlib.use("Agg")
-
-    def enter(page: Path) -> None:
-        files = list(page.parent.glob("*.py"))
-        for file in files:
-            shutil.copy(file, tmp_path)
-            monkeypatch.delitem(__import__("sys").modules, file.stem, raising=False)
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.syspath_prepend(tmp_path)
-
-    yield enter
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-
-
 @pytest.mark.parametrize("page", [path for path in (README, *PAGES) if python_blocks(path)], ids=name)
-def test_the_python_blocks_that_are_only_shown_run_in_order(page: Path, beside: Any) -> None:
-    beside(page)
+def test_the_python_blocks_that_are_only_shown_run_in_order(page: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """In an empty folder with copies of the page's Python files, from which they can be imported."""
+    plt.switch_backend("Agg")
+    for file in page.parent.glob("*.py"):
+        shutil.copy(file, tmp_path)
+        monkeypatch.delitem(sys.modules, file.stem, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     namespace: dict[str, Any] = {"__name__": "__page__"}
     for number, block in enumerate(python_blocks(page), 1):
         exec(compile(block, f"{name(page)}, block {number}", "exec"), namespace)
+    plt.close("all")
 
 
 @as_one_test("page", [path for path in (README, *PAGES) if commands(path)], ids=name)
