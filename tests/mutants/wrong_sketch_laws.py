@@ -2,18 +2,8 @@
 
 import numpy as np
 
-from rac_theory.sketches import (
-    BlockPartition,
-    Coordinate,
-    CoordinateWithReplacement,
-    CountSketch,
-    Gaussian,
-    Haar,
-    KaimingUniform,
-    Rademacher,
-    SubsampledHadamard,
-    WeightedCoordinate,
-)
+from rac_theory import sketches
+from rac_theory.sketches import Coordinate, Gaussian, Haar, KaimingUniform, Rademacher, WeightedCoordinate
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 
 from .mutant import wrong
@@ -183,13 +173,13 @@ ALTERNATE = np.array([1.05, 0.95] * 3)
 FALSE = {
     "flag: coordinates": Flagged(Coordinate(6, 2)),
     "flag: coordinates of rank 1": Flagged(Coordinate(4, 1)),
-    "flag: signed Hadamard": Flagged(SubsampledHadamard(8, 2)),
+    "flag: signed Hadamard": Flagged(sketches.SubsampledHadamard(8, 2)),
     "flag: signs": Flagged(Rademacher(10, 2)),
     "flag: signs, turned by a fixed rotation": Flagged(Entries(signs, 6, 2, turn=TURN)),
     "flag: uniform entries": Flagged(KaimingUniform(6, 2)),
     "flag: uniform entries at dim 20": Flagged(KaimingUniform(20, 3)),
-    "flag: count sketch": Flagged(CountSketch(6, 2)),
-    "flag: blocks": Flagged(BlockPartition(6, 2)),
+    "flag: count sketch": Flagged(sketches.CountSketch(6, 2)),
+    "flag: blocks": Flagged(sketches.BlockPartition(6, 2)),
     "flag: Laplace entries": Flagged(Entries(lambda rng, shape: rng.laplace(size=shape), 6, 2)),
     "flag: Student entries": Flagged(Entries(lambda rng, shape: rng.standard_t(5, size=shape), 6, 2)),
     "flag: a row heavier by 10%": Flagged(Entries(normal, 6, 2, row(6, 1.1))),
@@ -201,8 +191,8 @@ FALSE = {
     "flag: complex lines": Flagged(ComplexLines()),
     "flag: coordinates with probabilities": Flagged(WeightedCoordinate(4, 2, [1, 1, 1, 2])),
     "uniform law: coordinates": Uniform(Coordinate(6, 2)),
-    "uniform law: signed Hadamard": Uniform(SubsampledHadamard(8, 2)),
-    "uniform law: rank lost": Uniform(CoordinateWithReplacement(6, 2)),
+    "uniform law: signed Hadamard": Uniform(sketches.SubsampledHadamard(8, 2)),
+    "uniform law: rank lost": Uniform(sketches.CoordinateWithReplacement(6, 2)),
     "uniform law: a row heavier by 5%": Uniform(Entries(normal, 6, 2, row(6, 1.05))),
     "E[H]: one number 5% too high": Listed([1, 1, 1, 1], mean=[0.2625, 0.2458, 0.2458, 0.2459]),
     "E[H]: 5% too low": Listed([1, 1, 1, 1], mean=[0.2375] * 4),
