@@ -182,7 +182,7 @@ def test_check_algorithm_accepts_it_and_theorems_judge_it():
 def test_check_algorithm_refuses_what_is_wrong(kind, options, message):
     case = declared_case(kind, **options)
     with pytest.raises(Refuted, match=message):
-        check_algorithm(case, draws=64)
+        check_algorithm(case, draws=16)
 
 
 def test_steps_of_an_optimiser_are_run_and_copied():
