@@ -60,6 +60,10 @@ NoMerge = altered(
     "Every step starts again from the first weights: the adapter before is dropped, not merged",
     lambda V, W, start, **_: start - (W - V),
 )
+Delayed = altered(
+    "The gradient of the iterate before, as where a cache is not cleared",
+    lambda V, W, before, step, problem, **_: step(W, problem.gradient(before)),
+)
 Decays = altered("Weight decay beside the projected step", lambda V, W, **_: 0.99 * V)
 ScaledProjection = stepping(
     "A projected step that lora_alpha / r scales all the same", lambda self, step, W, G: step(W, G / self.sketch.rank)
@@ -142,16 +146,6 @@ class SharedStream(RACLoRA):
             seed = int(rng.integers(2**32))
             step = next(self.low_rank_steps(np.random.default_rng(seed), W))
             W = self.gradients.descend(problem, W, step, np.random.default_rng(seed))
-            yield W
-
-
-class Delayed(RACLoRA):
-    """The gradient of the iterate before, as where a cache is not cleared."""
-
-    def iterates(self, problem, W, rng):
-        before = W
-        for step in self.low_rank_steps(rng, W):
-            before, W = W, step(W, problem.gradient(before))
             yield W
 
 

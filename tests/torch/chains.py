@@ -92,6 +92,12 @@ def shown_by_hand(kind, adapter, weight, moments, **changes):
     check_chain(kind, kind.train, kind.merge, kind.outputs, **(shown | changes))
 
 
+class KeptMoments(Chain):
+    def start(self):
+        if not hasattr(self, "optimizer"):
+            super().start()
+
+
 class ForgottenScale:
     def merge(self):
         known = [layer.scaling["default"] for layer in self.layers()]

@@ -9,7 +9,7 @@ from rac_theory.testing import Refuted, check_chain
 from rac_theory.torch import peft_functions, trainer_functions
 from rac_theory.torch.peft_layers import _active
 
-from .chains import Chain, ForgottenScale, KeptA, Layer, OneSeed, X, Y, read_like_peft, with_fault
+from .chains import Chain, ForgottenScale, KeptA, KeptMoments, Layer, OneSeed, X, Y, read_like_peft, with_fault
 
 
 class RsLoRA(Chain):
@@ -28,12 +28,6 @@ class Twice(Chain):
         for layer in self.layers():
             layer.merge()
         super().merge()
-
-
-class KeptMoments(Chain):
-    def start(self):
-        if not hasattr(self, "optimizer"):
-            super().start()
 
 
 class Dropout(Chain):

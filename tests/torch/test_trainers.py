@@ -12,15 +12,14 @@ from rac_theory.testing.trainers.arrays import read
 from tests.testing.trainers import projectors
 from tests.testing.trainers import test_check_federated as clients
 
-from .chains import Chain, shown_by_hand
+from .chains import Chain, KeptMoments, shown_by_hand
 
 
-class InPlace(Chain):
+class InPlace(KeptMoments):
     """Moments are zeroed where they are, and the step too."""
 
     def start(self):
-        if not hasattr(self, "optimizer"):
-            super().start()
+        super().start()
         for own in self.optimizer.state.values():
             for value in own.values():
                 value.zero_()
@@ -65,12 +64,11 @@ class Stochastic(Half):
         self.start()
 
 
-class ByName(Chain):
+class ByName(KeptMoments):
     """The state of an optimiser is a default dict by parameters: a name finds an empty one, and is put into it."""
 
     def start(self):
-        if not hasattr(self, "optimizer"):
-            super().start()
+        super().start()
         for name, p in self.model.named_parameters():
             if p.requires_grad:
                 for key in ("exp_avg", "exp_avg_sq"):
