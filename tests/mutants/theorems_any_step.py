@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from scipy.linalg import hadamard
@@ -31,6 +32,9 @@ def on_columns(gamma):
     return RACLoRA(sketches.FiniteSupport(hadamard(4).T[..., None] / 2, [0.25] * 4), gamma), STEEP
 
 
+along = partial(mutants, L_H=0.25)  # of the columns
+
+
 def on_coordinates(gamma=1.0):
     """The inverse on a coordinate: E[M] is diag(.98, .2) times gamma, and of a start on the flat axis .98 is kept."""
     return InverseOnRange(SELDOM, gamma), TWO
@@ -55,24 +59,14 @@ NOISY = RACLoRA(sketches.Haar(4, 1), 1.0, "left", Noisy(3.0)), SQUARE
 GD_CERTIFIED = SGD(1.0, CertifiedStep()), ROUND
 UNEQUAL = Preconditioned(sketches.Coordinate(4, 4), 1 / ROUND.L, [0.1, 1.0, 1.0, 1.0]), ROUND
 EQUAL = Preconditioned(sketches.Haar(4, 2), 0.5 / ROUND.L, [1.0, 1.0]), ROUND  # where T26_pl is an equality
+SEEN_TWICE = {L_H: L_H * lambda_min}
 MEAN_STEP = 2 * Fraction(49, 100) - Fraction(49, 100) ** 2
 OF_MEAN_STEP = ("E[M] Q E[M] for E[M Q M]", "a step that varies bends more than the mean step", {nu: MEAN_STEP})
 
 BANK = [
-    *mutants("T13", on_columns(4.0), NO_TWO, ALL_SEEN, L_H=0.25),
-    *mutants(
-        "T13",
-        on_columns(6.0),
-        ("L_H lambda_min for L_H", "E[H Q H] for what it is of E[H]", {L_H: L_H * lambda_min}),
-        L_H=0.25,
-    ),
-    *mutants(
-        "T13_pl",
-        on_columns(0.8),
-        ("2 for 2 - gamma L_H", "the second-order term is dropped", {L_H: 0}),
-        DOUBLED,
-        L_H=0.25,
-    ),
+    *along("T13", on_columns(4.0), NO_TWO, ALL_SEEN),
+    *along("T13", on_columns(6.0), ("L_H lambda_min for L_H", "E[H Q H] for what it is of E[H]", SEEN_TWICE)),
+    *along("T13_pl", on_columns(0.8), ("2 for 2 - gamma L_H", "the second-order term is dropped", {L_H: 0}), DOUBLED),
     *mutants(
         "T14",
         NOISY,

@@ -62,5 +62,6 @@ def resumed(optimiser_of, first, rest, dtype=torch.float64):
     kept = torch.load(file, weights_only=True)
     again.load_state_dict(kept["module"])
     after.load_state_dict(kept["optimiser"])
+    assert [group["sketch"] for group in after.param_groups] == [group["sketch"] for group in before.param_groups]
     train(again, after, rest)
     return all(map(torch.equal, whole.parameters(), again.parameters()))
