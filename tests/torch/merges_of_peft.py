@@ -20,8 +20,6 @@ from rac_theory.torch import Activations
 
 from .chains import Chain, ForgottenScale, KeptA, OneSeed, read_like_peft, shown_by_hand, with_fault
 
-torch.set_num_threads(1)  # small matrices are fastest on one
-
 
 class Peft(Chain):
     """PEFT's LoRA on a small module: merged, unloaded, and begun anew."""

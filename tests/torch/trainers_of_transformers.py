@@ -14,7 +14,6 @@ from rac_theory.torch import Activations, trainer_functions
 
 pytestmark = pytest.mark.filterwarnings("default::FutureWarning")  # peft asks transformers what this one renames
 STEPS = 2
-torch.set_num_threads(1)
 TOKENS = torch.randint(0, 32, (8, 6), generator=torch.Generator().manual_seed(0))
 BATCH = {"input_ids": TOKENS}
 
