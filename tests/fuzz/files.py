@@ -132,17 +132,13 @@ def commands_on_tampered_files(chance: random.Random) -> Iterator[tuple[list[str
             rest.unlink()
         kind = chance.randrange(6)
         number = chance.choice("1112234")
-        if kind == 0:
-            file = Path("bad/results.json")
+        if kind in (0, 1):
+            file = Path("bad", "counterexamples.json" if kind else "results.json")
             file.write_bytes(tampered_json(good / file.name, chance))
-            yield chance.choice((["repeat", str(file), number], ["report", "--out", "bad"])), file
-            if chance.random() < 0.1:
+            report, shown = ["report", "--out", "bad"], ["counterexamples", "C8", "--out", "bad"]
+            yield chance.choice((report, shown) if kind else (["repeat", str(file), number], report)), file
+            if kind == 0 and chance.random() < 0.1:
                 yield ["verify", *ground.QUICK, "--claim", "T2", "--sketch", "haar", "--out", "bad"], file
-            shutil.copy(good / file.name, file)
-        elif kind == 1:
-            file = Path("bad/counterexamples.json")
-            file.write_bytes(tampered_json(good / file.name, chance))
-            yield chance.choice((["report", "--out", "bad"], ["counterexamples", "C8", "--out", "bad"])), file
             shutil.copy(good / file.name, file)
         elif kind in (2, 3):
             file = Path("bad.sqlite")

@@ -176,10 +176,7 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
         print(f"{rows[room, 'killed']:6}  {rows[room, 'lived']:5}  {rows[room, 'the same']:8}  {room}")
     for line in (lived := [line for line, tests in killers.items() if not tests]):
         print(f"lived  {line}")
-    print(
-        f"{len(killers) - len(lived)} of {len(killers)} drawn mutants were killed, {len(same)} more give the same",
-        flush=True,
-    )
+    print(f"{len(killers) - len(lived)} of {len(killers)} drawn mutants were killed, {len(same)} more give the same")
     return len(lived)
 
 
