@@ -87,6 +87,7 @@ ALL_SEEN = ("lambda_min is missing", "a sketch sees a part of the gradient", {la
 SQUARED_T = ("T^2 for T", "sums of squares are bounded, not means", {T: T**2})
 TWICE_T = ("2 T for T", "a rate of the iterates, squared", {T: 2 * T})
 NO_TWO = ("the factor 2 is missing", "descent gives half of a squared gradient a step", {gap0_upper: gap0_upper / 2})
+TOO_LONG = ("2 - gamma L is missing", "false beyond 1/L")
 LAZY = ("3 T for T, lazy", "a subspace that is kept for three steps gives the rate once, not three times", {T: 3 * T})
 
 TIGHT = at_haar(1.0)
@@ -108,7 +109,7 @@ BANK = [
         DOUBLED,
         ("(2 - gamma L)^2 for 2 - gamma L", "more than descent gives below 1/L", lambda bound: bound / (2 - gamma * L)),
     ),
-    *mutants("T1_sharp", LONG, ("2 - gamma L is missing", "false beyond 1/L", theorems.T1.claim.bound)),
+    *mutants("T1_sharp", LONG, (*TOO_LONG, theorems.T1.claim.bound)),
     *mutants("T1_tight", at_haar(0.3), DOUBLED),
     *mutants("T1_tight", AT_RARE, SWAPPED),
     *mutants("T1_tight", AT_LOST_RANK, RANK_LOST),
@@ -126,7 +127,7 @@ BANK = [
     *mutants("T2", AT_LOST_RANK, RANK_LOST),
     *mutants("T2", (GD(1.0), SLOPED), ("L for mu", "the flattest direction decides", {mu: L}), W0=AXIS),
     *mutants("T2", at_haar(1.0, FLAT), ("gamma^2 for gamma", "at gamma = 2 that is twice the rate", {gamma: gamma**2})),
-    *mutants("T2_sharp", at_haar(1.7), ("2 - gamma L is missing", "false beyond 1/L", theorems.T2.claim.bound)),
+    *mutants("T2_sharp", at_haar(1.7), (*TOO_LONG, theorems.T2.claim.bound)),
     *mutants("T2_sharp", at_haar(0.7), ("2 for 2 - gamma L", "the second-order term is dropped", {L: 0})),
     *mutants("T2_sharp", AT_RARE, SWAPPED),
     *mutants("T2_tight", at_haar(0.3), DOUBLED),
@@ -175,11 +176,7 @@ BANK = [
         ("delta is missing", "a leading subspace has a part of it", {delta: 1}),
         steps=60,
     ),
-    *mutants(
-        "T17",
-        leading(1.8, rank=4),
-        ("2 - gamma L is missing", "false beyond 1/L", lambda bound: bound * (2 - gamma * L)),
-    ),
+    *mutants("T17", leading(1.8, rank=4), (*TOO_LONG, lambda bound: bound * (2 - gamma * L))),
     *mutants("T17", leading(1.0, rank=4, steps=3), LAZY),
     *mutants("T17_pl", leading(0.5), ("delta is missing", "the rate of full gradient descent", {delta: 1}), steps=6),
     *mutants(
