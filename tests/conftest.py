@@ -59,17 +59,10 @@ def covered():
     def labels(ax):
         ax.get_figure(root=True).draw_without_rendering()
         box = ax.get_legend().get_window_extent()
-        lines = [
-            (line.get_label(), line.get_path().transformed(line.get_transform()), False)
-            for line in ax.get_lines()
-            if line.get_linewidth() > 1
-        ]
-        areas = [
-            (area.get_label(), path.transformed(area.get_transform()), True)
-            for area in ax.collections
-            for path in area.get_paths()
-        ]
-        return [label for label, path, filled in (*lines, *areas) if path.intersects_bbox(box, filled)]
+        drawn = [(line, line.get_path(), False) for line in ax.get_lines() if line.get_linewidth() > 1]
+        drawn += [(area, path, True) for area in ax.collections for path in area.get_paths()]
+        placed = ((one.get_label(), path.transformed(one.get_transform()), filled) for one, path, filled in drawn)
+        return [label for label, path, filled in placed if path.intersects_bbox(box, filled)]
 
     return labels
 
@@ -138,12 +131,8 @@ def pytest_sessionfinish(session):
 
 def pytest_terminal_summary(terminalreporter):
     """Say which files took more than they may."""
-    over = {
-        file: (taken, allowed)
-        for file, taken in _seconds.most_common()
-        if taken > (allowed := LARGER.get(Path(file).name, BUDGET))
-    }
-    if over:
+    every = ((file, taken, LARGER.get(Path(file).name, BUDGET)) for file, taken in _seconds.most_common())
+    if over := [each for each in every if each[1] > each[2]]:
         terminalreporter.section("over budget: compute less or share, see CONTRIBUTING.md")
-        for file, (taken, allowed) in over.items():
+        for file, taken, allowed in over:
             terminalreporter.line(f"{file} took {taken:.1f} s, may take {allowed:g} s")

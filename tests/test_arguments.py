@@ -7,34 +7,17 @@ from functools import partial
 import numpy as np
 import pytest
 
-from rac_theory import (
-    Case,
-    Constants,
-    Grid,
-    Sweep,
-    diagnose,
-    empirical_rate,
-    exact_rate,
-    expected,
-    hardest_case,
-    learning_rate,
-    side_by_side,
-    simulate,
-    sketches,
-    spectrum,
-    theorems,
-    tightness,
-    verify,
-)
+from rac_theory import Case, Constants, Grid, Sweep, diagnose, learning_rate, sketches, theorems
 from rac_theory.advice import advise, promised_steps
 from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy
 from rac_theory.base.checks import described
 from rac_theory.literature.counterexamples.factor_loss import FollowedRun
 from rac_theory.problems import Federated, LeastSquares, Quadratic
-from rac_theory.sketches import FiniteSupport, FromFunction, Gaussian, Haar, Mixture, SparseSigns
-from rac_theory.sketches.draws import draw
+from rac_theory.runs import exact_rate, expected, simulate
+from rac_theory.sketches import FiniteSupport, FromFunction, Gaussian, Haar, Mixture, SparseSigns, draw, spectrum
 from rac_theory.testing import assert_converges_to, assert_does_not_converge, assert_rate_bound, check_algorithm
+from rac_theory.verdicts import empirical_rate, hardest_case, side_by_side, tightness, verify
 from tests.as_one_test import as_one_test
 
 SQUARES = LeastSquares(np.eye(3), [1.0, 2.0, 3.0])
@@ -168,29 +151,20 @@ CONSTANTS = "must be a Constants, as Constants.of(case) gives, got"
 
 
 @as_one_test(
-    ("algorithm", "problem", "message"),
-    [
-        (PROBLEM, ALGORITHM, "got Quadratic(3x2 #*) without 'iterates'; are algorithm and problem swapped?"),
-        (PROBLEM, PROBLEM, "algorithm must be *, got Quadratic(3x2 #*) without 'iterates'"),
-        (RACLoRA, PROBLEM, "algorithm must be *, got the class RACLoRA; write RACLoRA(...)"),
-        (GD, PROBLEM, "algorithm must be *, got the function GD; write GD(...)"),
-        (Haar(3, 1), PROBLEM, "algorithm must be *, got Haar(dim=3, rank=1) without 'iterates'"),
-        (ALGORITHM, Quadratic, "problem must be a problem, *, got the class Quadratic; write Quadratic(...)"),
-        (ALGORITHM, LeastSquares.diabetes, "problem must be *, got the function diabetes; write diabetes()"),
-        (ALGORITHM, np.eye(3), "problem must be *, got array(*) without 'value'"),
-        (None, None, "algorithm must be *, got None without 'iterates'"),
-    ],
-)
-def test_algorithm_and_problem(algorithm, problem, message):
-    """Each was an AttributeError, or a sentence about something else."""
-    pattern = re.escape(message).replace(r"\*", ".*") + "$"
-    with pytest.raises(ValueError, match=f"(?s){pattern}"):
-        Case(algorithm, problem, steps=5)
-
-
-@as_one_test(
     ("call", "message"),
     [
+        (lambda: Case(PROBLEM, ALGORITHM),
+         "*got Quadratic(3x2 #*) without 'iterates'; are algorithm and problem swapped?"),
+        (lambda: Case(PROBLEM, PROBLEM), "algorithm must be *, got Quadratic(3x2 #*) without 'iterates'"),
+        (lambda: Case(RACLoRA, PROBLEM), "algorithm must be *, got the class RACLoRA; write RACLoRA(...)"),
+        (lambda: Case(GD, PROBLEM), "algorithm must be *, got the function GD; write GD(...)"),
+        (lambda: Case(Haar(3, 1), PROBLEM), "algorithm must be *, got Haar(dim=3, rank=1) without 'iterates'"),
+        (lambda: Case(ALGORITHM, Quadratic),
+         "problem must be a problem, *, got the class Quadratic; write Quadratic(...)"),
+        (lambda: Case(ALGORITHM, LeastSquares.diabetes),
+         "problem must be *, got the function diabetes; write diabetes()"),
+        (lambda: Case(ALGORITHM, np.eye(3)), "problem must be *, got array(*) without 'value'"),
+        (lambda: Case(None, None), "algorithm must be *, got None without 'iterates'"),
         (lambda: RACLoRA(Haar, 0.1), "sketch must be a sketch, got the class Haar; write Haar(...)"),
         (lambda: RACLoRA(3, 0.1), "sketch must be a sketch, got 3 without 'dim'"),
         (lambda: RACLoRA(Haar(3, 1), 0.1, gradients=Exact), f"gradients {SOURCE} the class Exact; write Exact()"),
@@ -230,6 +204,7 @@ def test_algorithm_and_problem(algorithm, problem, message):
     ],
 )  # fmt: skip
 def test_things_of_another_kind(call, message):
+    """Swapped, a class or a function for what it makes, or of no kind that fits; most were an AttributeError."""
     pattern = re.escape(message).replace(r"\*", ".*") + "$"
     with pytest.raises(ValueError, match=f"(?s)^{pattern}"):
         call()

@@ -4,11 +4,12 @@ import inspect
 import re
 import shlex
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import pytest
+from matplotlib import pyplot as plt
 
 import rac_theory
 from rac_theory import counterexamples, problems, sketches, theorems
@@ -43,31 +44,19 @@ def commands(page: Path) -> list[str]:
     return [match.group(1) for line in lines if (match := _COMMAND.search(line))]
 
 
-@pytest.fixture
-def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Stand in an empty folder with copies of a page's Python files, from which they can be imported."""
-    matplotlib.use("Agg")
-
-    def enter(page: Path) -> None:
-        files = list(page.parent.glob("*.py"))
-        for file in files:
-            shutil.copy(file, tmp_path)
-            monkeypatch.delitem(__import__("sys").modules, file.stem, raising=False)
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.syspath_prepend(tmp_path)
-
-    yield enter
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-
-
 @pytest.mark.parametrize("page", [path for path in (README, *PAGES) if python_blocks(path)], ids=name)
-def test_the_python_blocks_that_are_only_shown_run_in_order(page: Path, beside: Any) -> None:
-    beside(page)
+def test_the_python_blocks_that_are_only_shown_run_in_order(page: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """In an empty folder with copies of the page's Python files, from which they can be imported."""
+    plt.switch_backend("Agg")
+    for file in page.parent.glob("*.py"):
+        shutil.copy(file, tmp_path)
+        monkeypatch.delitem(sys.modules, file.stem, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     namespace: dict[str, Any] = {"__name__": "__page__"}
     for number, block in enumerate(python_blocks(page), 1):
         exec(compile(block, f"{name(page)}, block {number}", "exec"), namespace)
+    plt.close("all")
 
 
 @as_one_test("page", [path for path in (README, *PAGES) if commands(path)], ids=name)
@@ -76,8 +65,12 @@ def test_the_commands_of_a_page_are_understood(page: Path) -> None:
         cli._parser().parse_args(shlex.split(command))
 
 
-def test_the_readme_is_read_in_three_minutes() -> None:
-    assert len(README.read_text(encoding="utf-8").split()) <= 600
+def test_the_readme_is_read_in_three_minutes_and_its_links_lead_to_files() -> None:
+    words = README.read_text(encoding="utf-8")
+    assert len(words.split()) <= 600
+    links = re.findall(r"\]\((?!http)([^)#]+)", words)
+    assert links
+    assert all((ROOT / link).exists() for link in links)
 
 
 def test_the_first_lines_of_the_readme_print_what_stands_below_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,12 +133,6 @@ def test_every_public_name_is_in_the_api() -> None:
     assert len(drawn) > 20
     assert len(minimised) > 12
     assert {*rac_theory.__all__, *minimised, *drawn} - modules <= set(there)
-
-
-def test_the_links_of_the_readme_lead_to_files() -> None:
-    links = re.findall(r"\]\((?!http)([^)#]+)", README.read_text(encoding="utf-8"))
-    assert links
-    assert all((ROOT / link).exists() for link in links)
 
 
 def test_what_is_known_of_the_paper_is_said_alike():

@@ -91,10 +91,8 @@ def test_the_limits_of_c5_are_told_apart_without_colour():
     assert len({line.get_linestyle() for line in levels}) == len(levels) == 2
     for line in levels:
         height = ax.transData.transform((0, line.get_ydata()[0]))[1]
-        (name,) = (
-            text.get_text() for text in ax.texts if abs(np.mean(text.get_window_extent().intervaly) - height) < 12
-        )
-        assert name.startswith("limit, ")
+        (name,) = (text for text in ax.texts if abs(np.mean(text.get_window_extent().intervaly) - height) < 12)
+        assert name.get_text().startswith("limit, ")
     assert len({text.get_text() for text in ax.texts}) == 2
 
 

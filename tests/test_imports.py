@@ -4,7 +4,7 @@ import ast
 import importlib
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import house  # of docs, where the page of it is drawn
@@ -50,13 +50,10 @@ def test_other_rooms_come_in_by_the_door():
     assert not past
 
 
-def test_nothing_is_at_the_root_but_rooms():
+def test_nothing_is_at_the_root_but_rooms_and_tests_mirror_them():
+    """A room without tests of its own, or tests of a room that is no more, would be seen."""
     found = {path.name for path in HOUSE.iterdir()} - {"__pycache__"}
     assert found == {"__init__.py", "__main__.py", "pytest_plugin.py", "py.typed", *ROOMS}
-
-
-def test_tests_mirror_the_rooms():
-    """A room without tests of its own, or tests of a room that is no more, would be seen."""
     folders = {path.name for path in TESTS.iterdir() if path.is_dir() and any(path.rglob("*.py"))}
     assert folders == {*ROOMS} | BESIDE_THE_ROOMS
 
@@ -117,14 +114,12 @@ def test_what_a_proof_is_trusted_to_reaches_no_array_but_by_metrics_bounds_and_w
 def test_there_is_no_circle_inside_a_room():
     known = house.modules()
     graph = {module: {name for name in house.imported(path) if name in known} for module, path in known.items()}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        pytest.fail(f"files import each other in a circle: {error.args[1]}")
+    TopologicalSorter(graph).prepare()  # or it raises CycleError, with the circle
 
 
-def test_a_room_says_what_it_uses():
+def test_a_room_says_what_it_uses_and_every_file_what_it_is():
     """Its paragraph names exactly the rooms that its files import, and what it must not know."""
+    assert [path for path in HOUSE.rglob("*.py") if not house.read(path)[0]] == []
     assert {room: house.named(room) for room in ROOMS} == house.uses()
     assert [room for room in ROOMS if "ust not " not in house.paragraph(room)] == []
 
@@ -139,11 +134,6 @@ def test_an_import_that_runs_back_would_be_seen(tmp_path):
     )
     seen = ["typing", "rac_theory.ledger.running", "rac_theory.ledger.report.page", "rac_theory.commands.cli"]
     assert sorted(house.imported(path)) == sorted(seen)
-
-
-def test_every_file_says_what_it_is():
-    for path in HOUSE.rglob("*.py"):
-        assert house.read(path)[0], f"{path} must begin with what it is"
 
 
 STAGES = {
@@ -213,11 +203,8 @@ def test_a_project_may_have_problems_of_its_own(tmp_path, theirs):
     both = "import problems\nfrom rac_theory.problems import Quadratic\nassert problems.x == 1\nQuadratic\n"
     (tmp_path / "conftest.py").write_text(both)
     (tmp_path / "test_both.py").write_text(f"{both}\ndef test_it(rac_rng):\n    assert rac_rng.integers(2) < 2\n")
-    for typed in (
-        ["-c", both],
-        ["-m", "rac_theory", "explain", "T1"],
-        ["-m", "pytest", "-q", "-p", "no:cacheprovider"],
-    ):
+    pytest_here = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    for typed in (["-c", both], ["-m", "rac_theory", "explain", "T1"], pytest_here):
         done = subprocess.run([sys.executable, *typed], capture_output=True, text=True, cwd=tmp_path, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -7,7 +7,7 @@ tests/verdicts/verification/test_calibration.py asserts the same of fewer ensemb
 import argparse
 import math
 import sys
-from collections.abc import Callable
+from collections import namedtuple
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -95,11 +95,8 @@ def e_values(law, ensembles, rng, T=1, runs=32, cap=0.5, peeking=False, block=1_
     return Mean(float(wealth.mean()), float(wealth.std() / math.sqrt(len(wealth))))
 
 
-class Crossings(NamedTuple):
-    """Shares of ensembles at equality that reach 1/alpha after any run: at the worst single t, and for the curve."""
-
-    worst: float
-    curve: float
+Crossings = namedtuple("Crossings", "worst curve")
+"""Shares of ensembles at equality that reach 1/alpha after any run: at the worst single t, and for the curve."""
 
 
 def crossings(law, T, ensembles, rng, runs=64, alpha=0.05, block=50):
@@ -113,12 +110,8 @@ def crossings(law, T, ensembles, rng, runs=64, alpha=0.05, block=50):
     return Crossings(float(each.max()) / ensembles, whole / ensembles)
 
 
-class Power(NamedTuple):
-    """How often a violation is caught, and how often true ensembles say that it will be."""
-
-    delta: float
-    caught: float
-    promised: float
+Power = namedtuple("Power", "delta caught promised")
+"""How often a violation is caught, and how often true ensembles say that it will be."""
 
 
 def power(law, T, runs, ensembles, rng):
@@ -145,12 +138,8 @@ def power(law, T, runs, ensembles, rng):
     return median, [Power(*map(float, row)) for row in zip(deltas, caught / ensembles, promised, strict=True)]
 
 
-class Reach(NamedTuple):
-    """How often a violation by what is ``detectable`` at ``reach`` is caught there: in all, and where reach is long."""
-
-    median: float
-    caught: float
-    caught_where_long: float
+Reach = namedtuple("Reach", "median caught caught_where_long")
+"""How often a violation by what is ``detectable`` at ``reach`` is caught there: in all, and where reach is long."""
 
 
 def reach(law, T, runs, ensembles, rng, halves=True):
@@ -177,13 +166,8 @@ def reach(law, T, runs, ensembles, rng, halves=True):
     return Reach(float(np.median(steps)), float(caught.mean()), float(caught[steps >= np.quantile(steps, 0.75)].mean()))
 
 
-class Small(NamedTuple):
-    """A small case with the theorems that apply to it, whose constants are all known."""
-
-    name: str
-    claims: list
-    case: Case
-    constants: Constants
+Small = namedtuple("Small", "name claims case constants")
+"""A small case with the theorems that apply to it, whose constants are all known."""
 
 
 def small_cases(longest=10):
@@ -215,26 +199,15 @@ def refutations(small, verifications, seed, runs=64, until_decided=False):
     assert small.claims, small.name
     while tried < verifications:
         stream = np.random.SeedSequence((seed, tried))
-        verdicts = judge(
-            small.claims,
-            small.case,
-            small.constants,
-            runs=runs,
-            alpha=ALPHA,
-            seed=stream,
-            evidence="sampled",
-            until_decided=until_decided,
-        )
+        how = {"runs": runs, "alpha": ALPHA, "seed": stream, "evidence": "sampled", "until_decided": until_decided}
+        verdicts = judge(small.claims, small.case, small.constants, **how)
         refuted += sum(verdict.status is Status.VIOLATED for verdict in verdicts)
         tried += len(verdicts)
     return refuted, tried
 
 
-class Door(NamedTuple):
-    """How a claim is made of runs that did not come from us, met with equality, and by how much it is made wrong."""
-
-    judge: Callable
-    off: float
+Door = namedtuple("Door", "judge off")
+"""How a claim is made of runs that did not come from us, met with equality, and by how much it is made wrong."""
 
 
 def _judge_curves(law, T, ceiling):
@@ -252,9 +225,7 @@ def _judge_failures(rng, off, alpha):
 
 def _judge_pairs(rng, off, alpha):
     A, B = rng.beta(2, 2, size=(2, 100))
-    return compare_runs(
-        A / (1 + off) if off > 0 else A, B * (1 + off) if off < 0 else B, ceiling=1.0, alpha=alpha
-    ).status
+    return compare_runs(A / (1 + max(off, 0)), B * (1 + min(off, 0)), ceiling=1.0, alpha=alpha).status
 
 
 DOORS = {
@@ -273,72 +244,70 @@ class Answers(NamedTuple):
     confirmed: int
     ensembles: int
 
+    @property
+    def shares(self):
+        """Both, in per cent."""
+        return f"{self.refuted / self.ensembles:.2%}", f"{self.confirmed / self.ensembles:.2%}"
+
 
 def door(name, ensembles, rng, off=0.0, alpha=0.05):
-    """Return how often runs of 100 refute a claim that is too low, and confirm one that is too high, by ``off``.
-
-    With ``off = 0`` the claim is an equality, and both are errors.
-    """
+    """How often runs of 100 refute a claim too low, and confirm one too high, by ``off``: errors where it is 0."""
     judge = DOORS[name].judge
     refuted = sum(judge(rng, -off / (1 + off), alpha) is Status.VIOLATED for _ in range(ensembles))
     confirmed = sum(judge(rng, off, alpha) is Status.HOLDS for _ in range(ensembles))
     return Answers(refuted, confirmed, ensembles)
 
 
+def row(*cells):
+    """Print a line of a table at once: a long benchmark should show what it has."""
+    print(f"| {' | '.join(map(str, cells))} |", flush=True)
+
+
+def head(*cells):
+    """Begin a table."""
+    print()
+    row(*cells)
+    row(*("---" for _ in cells))
+
+
 def report(scale):
     """Print every table, with ``scale`` times the full numbers of ensembles."""
     many = max(1_000, int(20_000 * scale))
-    print("| law | t | mean e-value | of a process that peeks |\n| --- | --- | --- | --- |")
+    head("law", "t", "mean e-value", "of a process that peeks")
     for name, law in LAWS.items():
         for T in (1, 20):
             honest, peeking = (e_values(law, many, np.random.default_rng(T), T, peeking=p) for p in (False, True))
-            print(f"| {name} | {T} | {honest} | {peeking} |", flush=True)
-    print("\n| law | T | worst point | whole curve | ensembles |\n| --- | --- | --- | --- | --- |")
+            row(name, T, honest, peeking)
+    head("law", "T", "worst point", "whole curve", "ensembles")
     for name, law in LAWS.items():
         for T in (1, 10, 100, 1000):
             some = max(200, many // (1 if T <= 10 else 10 if T <= 100 else 40))
             found = crossings(law, T, some, np.random.default_rng(T))
-            print(f"| {name} | {T} | {found.worst:.4f} | {found.curve:.4f} | {some} |", flush=True)
-    words = [*(f"{delta:.0%}" for delta in VIOLATIONS), "d", "1.5 d"]
-    print(f"\n| law | T | median d | {' | '.join(words)} |\n" + "| --- " * (3 + len(words)) + "|")
+            row(name, T, f"{found.worst:.4f}", f"{found.curve:.4f}", some)
+    head("law", "T", "median d", *(f"{delta:.0%}" for delta in VIOLATIONS), "d", "1.5 d")
     for name, law in LAWS.items():
         for T in (1, 10, 100, 1000):
             some = max(10, int((400 if T <= 10 else 200 if T <= 100 else 40) * scale))
-            median, rows = power(law, T, 1_000, some, np.random.default_rng(T))
-            cells = " | ".join(f"{row.caught:.0%} ({row.promised:.0%})" for row in rows)
-            print(f"| {name} | {T} | {median:.1%} | {cells} |", flush=True)
-    print(
-        "\n| law | T | runs | median reach | caught | where long | by the same runs | where long |\n"
-        + "| --- " * 8
-        + "|"
-    )
+            median, found = power(law, T, 1_000, some, np.random.default_rng(T))
+            row(name, T, f"{median:.1%}", *(f"{each.caught:.0%} ({each.promised:.0%})" for each in found))
+    head("law", "T", "runs", "median reach", "caught", "where long", "by the same runs", "where long")
     for name, T, runs in REACHES:
         some = max(40, int(400 * scale))
         mended, same = (reach(LAWS[name], T, runs, some, np.random.default_rng(T), halves=h) for h in (True, False))
-        numbers = (
-            f"{mended.caught:.0%} | {mended.caught_where_long:.0%} | {same.caught:.0%} | {same.caught_where_long:.0%}"
-        )
-        print(f"| {name} | {T} | {runs} | {mended.median:.0f} | {numbers} |", flush=True)
-    print("\n| case | theorems | refuted | verifications |\n| --- | --- | --- | --- |")
+        shares = (f"{share:.0%}" for each in (mended, same) for share in (each.caught, each.caught_where_long))
+        row(name, T, runs, f"{mended.median:.0f}", *shares)
+    head("case", "theorems", "refuted", "verifications")
     for i, small in enumerate(cases := list(small_cases())):
         refuted, tried = refutations(small, 10_000 * scale / len(cases), i)
-        ids = ", ".join(theorem.id for theorem in small.claims)
-        print(f"| {small.name} | {ids} | {refuted} | {tried} |", flush=True)
+        row(small.name, ", ".join(theorem.id for theorem in small.claims), refuted, tried)
     refuted, tried = refutations(cases[0], 1_000 * scale, 99, runs=2048, until_decided=True)
-    print(f"| T2 with equality, until decided, at most 2048 runs | T2 | {refuted} | {tried} |")
-    print("\n| runs of any origin | refuted at equality | confirmed at equality | off by | refuted | confirmed |")
-    print("| --- " * 6 + "|")
+    row("T2 with equality, until decided, at most 2048 runs", "T2", refuted, tried)
+    head("runs of any origin", "refuted at equality", "confirmed at equality", "off by", "refuted", "confirmed")
     for i, name in enumerate(DOORS):
         some = max(40, int(4_000 * scale))
         equal, off = door(name, some, np.random.default_rng(i)), DOORS[name].off
         false = door(name, max(40, some // 10), np.random.default_rng(i + 100), off)
-        shares = (equal.refuted, equal.confirmed), (false.refuted, false.confirmed)
-        told = [
-            f"{count / each.ensembles:.2%}"
-            for each, counts in zip((equal, false), shares, strict=True)
-            for count in counts
-        ]
-        print(f"| {name} | {told[0]} | {told[1]} | {off:.0%} | {told[2]} | {told[3]} |", flush=True)
+        row(name, *equal.shares, f"{off:.0%}", *false.shares)
 
 
 if __name__ == "__main__":

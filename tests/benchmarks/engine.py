@@ -28,10 +28,7 @@ from rac_theory.runs.simulation.kernels.choice import kernel_for
 RIVALS = {"naive": rivals.naive, "jax": rivals.with_jax, "torch": rivals.with_torch}
 _COLUMNS = ("ours", *RIVALS, "ours, black box", "gradient products", "random numbers")
 _RATIOS = (
-    ("naive", "ours"),
-    ("jax", "ours"),
-    ("torch", "ours"),
-    ("gradient products", "ours"),
+    *((above, "ours") for above in ("naive", "jax", "torch", "gradient products")),
     ("ours", "random numbers"),
     ("ours, black box", "gradient products"),
 )
@@ -107,12 +104,8 @@ def _share(name, rounds):
     def share(times):
         return float(times["naive"].over(times["ours"]).median / _AT_LEAST[name][0])
 
-    times = interleaved(
-        [engine, *(replace(part, seconds=0.1) for part in parts)],
-        case.steps,
-        rounds,
-        lambda so_far: share(so_far) > _FAR,
-    )
+    players = [engine, *(replace(part, seconds=0.1) for part in parts)]
+    times = interleaved(players, case.steps, rounds, lambda so_far: share(so_far) > _FAR)
     ratios = [times[above].over(times[below]) for above, below in (_RATIOS[0], *_RATIOS[3:5])]
     row(name, times["ours"], ratios[0], *_AT_LEAST[name], *ratios[1:])
     return share(times)
@@ -144,14 +137,8 @@ def machine():
             versions.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             continue
-    facts = (
-        datetime.date.today().isoformat(),
-        f"{model}, {os.cpu_count()} cores",
-        *versions,
-        *sorted(kernels),
-        *forced,
-    )
-    return "; ".join(facts)
+    day, cores = datetime.date.today().isoformat(), f"{model}, {os.cpu_count()} cores"
+    return "; ".join([day, cores, *versions, *sorted(kernels), *forced])
 
 
 def heading(*cells):
@@ -173,7 +160,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--growth", action="store_true", help="time and memory against size, instead of the contest")
     parser.add_argument(
-        "--quick", action="store_true", help="beside the textbook loop and floors only, in less than a minute"
+        "--quick", action="store_true", help="beside the textbook loop and floors, in less than a minute"
     )
     arguments = parser.parse_args()
     print(machine(), end="\n\n")

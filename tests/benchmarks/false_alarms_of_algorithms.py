@@ -26,18 +26,7 @@ from rac_theory import GD, Case, Clients, Exact, Local, Minibatch, Noisy, RACLoR
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
-from rac_theory.sketches import (
-    NAMED,
-    Coordinate,
-    CoordinateWithReplacement,
-    CountSketch,
-    Frozen,
-    Gaussian,
-    Haar,
-    Rademacher,
-    WeightedCoordinate,
-    named_sketch,
-)
+from rac_theory.sketches import NAMED, Coordinate, Frozen, Gaussian, Haar, WeightedCoordinate, named_sketch
 from rac_theory.sketches.draws import draw
 from rac_theory.testing import Refuted, check_algorithm, check_problem, check_sketch
 
@@ -50,7 +39,7 @@ ONE_COLUMN = LeastSquares(RNG.normal(size=(30, 10)), RNG.normal(size=(30, 1)), l
 FLAT = Quadratic.full(np.diag(np.arange(12.0)), np.ones((4, 3)))  # one direction is flat
 WIDE = LeastSquares(RNG.normal(size=(40, 64)), RNG.normal(size=(40, 5)), l2=0.1)
 FAR = Quadratic.left(np.diag([1.0, 10.0, 100.0, 1e3]), 1e6 * np.ones((4, 3)))  # W is large beside its steps
-FEDERATED = Federated(SOFTMAX, 3)
+SINE, FEDERATED = PLSine((4, 3)), Federated(SOFTMAX, 3)
 
 
 def _of_shape(problem: Any, rank: int = 1) -> dict[str, Any]:
@@ -61,9 +50,9 @@ def _of_shape(problem: Any, rank: int = 1) -> dict[str, Any]:
         "Gaussian": Gaussian(d, min(2, d)),
         "Coordinate": Coordinate(d, rank),
         "weighted": WeightedCoordinate(d, 1, weights=np.arange(1.0, d + 1) / (d * (d + 1) / 2)),
-        "with replacement": CoordinateWithReplacement(d, 2),
-        "Rademacher": Rademacher(d, 2),
-        "CountSketch": CountSketch(d, 2),
+        "with replacement": named_sketch("coordinate_with_replacement", d, 2),
+        "Rademacher": named_sketch("rademacher", d, 2),
+        "CountSketch": named_sketch("count_sketch", d, 2),
     }
 
 
@@ -94,14 +83,8 @@ def cases() -> dict[str, tuple[Any, Any]]:
         found[f"right, {name}"] = RACLoRA(right, gamma, "right", source), problem
         found[f"no sketch, {name}"] = SGD(gamma, source), problem
         found[f"Bernoulli, {name}"] = Bernoulli(thin, right, gamma, 0.3, source), problem
-    for name, problem in {
-        "logistic": LOGISTIC,
-        "one column": ONE_COLUMN,
-        "flat": FLAT,
-        "wide": WIDE,
-        "far": FAR,
-        "PL": PLSine((4, 3)),
-    }.items():
+    others = {"logistic": LOGISTIC, "one column": ONE_COLUMN, "flat": FLAT, "wide": WIDE, "far": FAR, "PL": SINE}
+    for name, problem in others.items():
         sketch = Haar(problem.shape[0], 1)
         for gamma in (1e-12, 1.0, 1e3):
             found[f"{name}, gamma = {gamma:g}/L"] = RACLoRA(sketch, gamma / problem.L), problem
@@ -125,14 +108,8 @@ def cases() -> dict[str, tuple[Any, Any]]:
         "LoRA, local": (LoRA(Initialisation(A=Haar(3, 1)), 0.01, Local(3)), SOFTMAX),
         "LoRA, reshuffled": (LoRA(Initialisation.kaiming((4, 3), 2), 0.01, Reshuffled()), LEAST),
         "chain, minibatch": (ChainOfLoRA(Initialisation.kaiming((4, 3), 1), 0.01, 3, gradients=Minibatch(2)), LEAST),
-        "chain, fixed, noisy": (
-            ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.01, 2, "fixed", Noisy(1.0)),
-            LEAST,
-        ),
-        "chain, reshuffled": (
-            ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.01, 1, "fresh", Reshuffled()),
-            LEAST,
-        ),
+        "chain, fixed, noisy": (ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.01, 2, "fixed", Noisy(1.0)), LEAST),
+        "chain, reshuffled": (ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.01, 1, "fresh", Reshuffled()), LEAST),
         "GaLore": (GaLore(1, gamma, Noisy(0.1)), LEAST),
     }
     return found
@@ -194,7 +171,7 @@ def plug_ins() -> dict[str, Callable[..., None]]:
             if name != "subsampled_hadamard" or dim & (dim - 1) == 0:
                 sketch = named_sketch(name, dim, rank)
                 checks[f"sketch {name} {dim}x{rank}"] = partial(check_sketch, sketch)
-    problems = (LEAST, SOFTMAX, LOGISTIC, ONE_COLUMN, FLAT, WIDE, FAR, FEDERATED, PLSine((4, 3)))
+    problems = (LEAST, SOFTMAX, LOGISTIC, ONE_COLUMN, FLAT, WIDE, FAR, FEDERATED, SINE)
     return checks | {f"problem {number}": partial(check_problem, one) for number, one in enumerate(problems)}
 
 

@@ -28,11 +28,8 @@ def report(rounds):
     nothing = measured("start")[2]
     for runs in (256, 1024):
         _, results, peak = measured("memory", runs)
-        beyond = (peak - nothing - results) / _MB
-        print(
-            f"- Memory beyond the {results / _MB:.0f} MB of results, 100x100 r4, {runs} runs: {beyond:.1f} MB",
-            flush=True,
-        )
+        held, beyond = results / _MB, (peak - nothing - results) / _MB
+        print(f"- Memory beyond the {held:.0f} MB of results, 100x100 r4, {runs} runs: {beyond:.1f} MB", flush=True)
     taken, _, peak = measured("million", 1_000_000)
     print(f"- A million runs of 3x3 r1, 300 steps, verified by two workers: {taken:.0f} s, {peak / _MB:.0f} MB")
 
@@ -59,11 +56,9 @@ def _slope(sizes, job):
 def second_worker(case, rounds, runs=4096):
     """Return the time of one worker over that of two, interleaved."""
     play(case, runs, case.steps, 2)
-    one, two = [], []
-    for _ in range(rounds):
-        one.append(seconds(play, case, runs, case.steps, 1))
-        two.append(seconds(play, case, runs, case.steps, 2))
-    return Spread(tuple(one)).over(Spread(tuple(two)))
+    times = [[seconds(play, case, runs, case.steps, workers) for workers in (1, 2)] for _ in range(rounds)]
+    one, two = map(Spread, zip(*times, strict=True))
+    return one.over(two)
 
 
 def measured(job, *sizes):
@@ -77,10 +72,8 @@ def measured(job, *sizes):
 def _peak(pid):
     """Return the sum of the peaks of a process and its descendants, in bytes."""
     own = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
-    children = [
-        int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()
-    ]
-    return 1024 * int(own.split()[1]) + sum(map(_peak, children))
+    children = [file.read_text().split() for file in Path(f"/proc/{pid}/task").glob("*/children")]
+    return 1024 * int(own.split()[1]) + sum(_peak(int(child)) for some in children for child in some)
 
 
 def start():

@@ -65,9 +65,8 @@ def main():
     arguments = parser.parse_args()
     print("sketch                         dense    L_H  falling     L_H    MB")
     for name in arguments.sketch:
-        process = multiprocessing.get_context("spawn").Process(
-            target=measure, args=(name, arguments.dim, arguments.rank)
-        )
+        size = name, arguments.dim, arguments.rank
+        process = multiprocessing.get_context("spawn").Process(target=measure, args=size)
         process.start()
         process.join()
 

@@ -98,16 +98,11 @@ def fill_a_disk(folder):
     """Give the store a disk of 256 kB, then a larger one with the same file."""
     disk = folder / "disk"
     disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True, check=False
-    )
-    if mounted.returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True).returncode:
         print("the full disk is left out: no right to mount a tmpfs")
         return
     try:
-        done = subprocess.run(
-            command(folder, "--store", disk / "s.sqlite"), capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command(folder, "--store", disk / "s.sqlite"), capture_output=True, text=True)
         print(f"status {done.returncode}: {done.stderr.strip().splitlines()[-1]}")
         print(f"{cells_in(disk / 's.sqlite')} cells are in the store")
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
@@ -145,15 +140,13 @@ def dask_workers(count):
         distributed.Client(here) as client,
     ):
 
+        def at_least_two(self, n_jobs):
+            return max(2, usual(self, n_jobs))
+
         @contextmanager
         def used():
-            with (
-                mock.patch.object(
-                    DaskDistributedBackend, "effective_n_jobs", lambda self, n_jobs: max(2, usual(self, n_jobs))
-                ),
-                client.as_current(),
-                joblib.parallel_config(backend="dask"),
-            ):
+            patched = mock.patch.object(DaskDistributedBackend, "effective_n_jobs", at_least_two)
+            with patched, client.as_current(), joblib.parallel_config(backend="dask"):
                 yield
 
         yield used
@@ -185,8 +178,7 @@ def time_workers(folder, rounds):
 
         for kind in kinds:  # workers import the library and compute the constants of the problem once
             timed(kind, 99, f"warm {kind}")
-        walls = {kind: [] for kind in kinds}
-        cells = {kind: [] for kind in kinds}
+        walls, cells = ({kind: [] for kind in kinds} for _ in range(2))
         for i in range(rounds):
             for seed in TIMED.seeds:
                 for kind in kinds:
@@ -200,11 +192,8 @@ def time_workers(folder, rounds):
             f"{kind}: {sum(walls[kind]) / rounds:.1f} s measured, {model:.1f} s by the model, "
             f"{1e3 * sum(cells[kind]) / rounds / len(TIMED.cells):.1f} ms a cell"
         )
-    for kind, base in (
-        ("two Dask workers", "one Dask worker"),
-        ("two Dask workers", "one process"),
-        ("two processes", "one process"),
-    ):
+    dask = "two Dask workers"
+    for kind, base in ((dask, "one Dask worker"), (dask, "one process"), ("two processes", "one process")):
         ratios = [x / y for x, y in zip(walls[base], walls[kind], strict=True)]
         print(
             f"{kind} are {sum(walls[base]) / sum(walls[kind]):.2f} times {base} "

@@ -60,13 +60,11 @@ def interleaved(contestants, steps, rounds, enough=lambda times: False):
 
     ``enough``, given the times so far, may end it before there were so many rounds.
     """
-    sizes = {
-        player.name: (_enough_runs(player, player.steps or steps), player.steps or steps) for player in contestants
-    }
+    lengths = [player.steps or steps for player in contestants]
+    sizes = [(_enough_runs(player, length), length) for player, length in zip(contestants, lengths, strict=True)]
     times = {player.name: [] for player in contestants}
     for seed in range(rounds):
-        for player in contestants:
-            size = sizes[player.name]
+        for player, size in zip(contestants, sizes, strict=True):
             times[player.name].append(1e6 * seconds(player.play, *size, seed) / np.prod(size))
         spreads = {name: Spread(tuple(taken)) for name, taken in times.items()}
         if enough(spreads):

@@ -17,9 +17,8 @@ def chromium(tmp_path_factory):
     def opened(address, *options):
         profile = f"--user-data-dir={tmp_path_factory.mktemp('profile')}"
         usual = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", profile]
-        done = subprocess.run(
-            [browser, *usual, *options, address], capture_output=True, text=True, encoding="utf-8", timeout=300
-        )
+        command = [browser, *usual, *options, address]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300)
         return done.stdout, done.stderr
 
     return opened

@@ -61,6 +61,11 @@ def rows(folder):
     return results.load(folder / results.FILE)
 
 
+def numbers(rows, **wanted):
+    """Of the rows that have these values, as the page shows them."""
+    return [str(row.number) for row in rows if all(getattr(row, name) == value for name, value in wanted.items())]
+
+
 @pytest.fixture
 def browse(folder, tmp_path, chromium):
     """Return a function that opens the report, runs the body of a function in it, and returns what that returns."""
@@ -103,18 +108,15 @@ def test_filters_show_what_they_say(browse, rows):
         return found;
     """)
 
-    def numbers(**wanted):
-        return [str(row.number) for row in rows if all(getattr(row, name) == value for name, value in wanted.items())]
-
-    assert found["at_first"] == found["reset"] == numbers()
-    assert found["claim"][0] == numbers(claim="T2")
-    assert found["problem"][0] == numbers(claim="T2", problem="quadratic")
-    assert found["sketch"][0] == numbers(claim="T2", problem="quadratic", sketch="frozen")
+    assert found["at_first"] == found["reset"] == numbers(rows)
+    assert found["claim"][0] == numbers(rows, claim="T2")
+    assert found["problem"][0] == numbers(rows, claim="T2", problem="quadratic")
+    assert found["sketch"][0] == numbers(rows, claim="T2", problem="quadratic", sketch="frozen")
     assert found["sketch"][1] == f"{len(found['sketch'][0])} of {len(rows)} cases"
-    assert found["rank"] == numbers(rank=2) != numbers()
-    assert found["side"] == numbers(rank=2, side="right") not in ([], numbers(rank=2))
-    assert found["verdict"] == [str(row.number) for row in rows if row.status != "NOT_APPLICABLE"]
-    assert found["link"] == numbers(claim="T1")
+    assert found["rank"] == numbers(rows, rank=2) != numbers(rows)
+    assert found["side"] == numbers(rows, rank=2, side="right") not in ([], numbers(rows, rank=2))
+    assert found["verdict"] == numbers(row for row in rows if row.status != "NOT_APPLICABLE")
+    assert found["link"] == numbers(rows, claim="T1")
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -160,15 +162,8 @@ def test_keys_reach_everything(browse, rows):
         """,
         hash="#case-3",
     )
-    assert found == {
-        "before": False,
-        "focused": True,
-        "after": True,
-        "expanded": "false",
-        "controls": "about-3",
-        "buttons": len(rows),
-        "unnamed": 0,
-    }
+    states = {"before": False, "focused": True, "after": True, "expanded": "false", "controls": "about-3"}
+    assert found == states | {"buttons": len(rows), "unnamed": 0}
 
 
 def test_words_of_a_user_are_not_run(browse):
@@ -183,11 +178,9 @@ def test_words_of_a_user_are_not_run(browse):
           reason: all("#about-2 p")[0].textContent,
         };
     """)
-    assert found["text"] == SKETCH
-    assert found["shown"] == ["1"]
+    assert (found["text"], found["shown"], found["broken"]) == (SKETCH, ["1"], 0)
     assert SKETCH in found["alt"]
     assert found["reason"].startswith(SKETCH)
-    assert found["broken"] == 0
     assert found["scripts"] == 2  # the page's and this test's
 
 
@@ -227,20 +220,14 @@ def test_on_a_telephone_a_statement_has_the_whole_width(browse):
     assert all(indent == 0 and width > 330 for indent, width in found)
 
 
-SEARCHED = """
-        const search = (words) => { choose("search", words); return shown(); };
-        return [search("FROZEN  t2"), search("rank"), search("pl_sine right"), search("no such words"), counted.value];
-"""
-
-
 def test_search_finds_rows_that_have_every_word(browse, rows):
     """Case that matters, words that must be neighbours, one word that is enough."""
-    *found, nothing, said = browse(SEARCHED)
-    assert found[0] == [str(row.number) for row in rows if row.sketch == "frozen" and row.claim == "T2"]
-    assert found[1] == []
-    assert found[2] == [str(row.number) for row in rows if row.problem == "pl_sine" and row.side == "right"]
-    assert nothing == []
-    assert said == f"0 of {len(rows)} cases"
+    *found, nothing, said = browse("""
+        const search = (words) => { choose("search", words); return shown(); };
+        return [search("FROZEN  t2"), search("rank"), search("pl_sine right"), search("no such words"), counted.value];
+    """)
+    wanted = numbers(rows, sketch="frozen", claim="T2"), [], numbers(rows, problem="pl_sine", side="right")
+    assert (*found, nothing, said) == (*wanted, [], f"0 of {len(rows)} cases")
 
 
 def test_columns_sort(browse, rows):
@@ -273,9 +260,9 @@ def test_columns_sort(browse, rows):
         rising, up, falling, down = found[name]
         # The first click on the column by which the page is sorted turns it round.
         assert {rising, falling} == {"ascending", "descending"}
-        for order, numbers in ((rising, up), (falling, down)):
-            assert sorted(numbers, key=int) == [str(row.number) for row in rows]
-            values = [key(number_of[number]) for number in numbers]
+        for order, order_of in ((rising, up), (falling, down)):
+            assert sorted(order_of, key=int) == numbers(rows)
+            values = [key(number_of[number]) for number in order_of]
             there = [value for value in values if value is not None]
             assert values == [*sorted(there, reverse=order == "descending"), *[None] * (len(values) - len(there))], name
 
@@ -306,12 +293,11 @@ def test_what_is_saved_is_what_is_shown(browse, rows, tmp_path):
 
 def many(rows, count):
     """As many rows, each with its own number, among sketches, ranks and sides of which there are several."""
-    return [
-        replace(
-            rows[i % len(rows)], number=i + 1, sketch=f"sketch{i % 9}", rank=1 + i % 5, side=("left", "right")[i % 2]
-        )
-        for i in range(count)
-    ]
+    sides = ("left", "right")
+    some = (
+        {"number": i + 1, "sketch": f"sketch{i % 9}", "rank": 1 + i % 5, "side": sides[i % 2]} for i in range(count)
+    )
+    return [replace(rows[i % len(rows)], **changed) for i, changed in enumerate(some)]
 
 
 def test_a_page_at_a_time(browse, folder, rows):
@@ -329,8 +315,8 @@ def test_a_page_at_a_time(browse, folder, rows):
         page=page(folder, many(rows, 250), []),
     )
     parts = [range(201, 251), range(101, 201), range(1, 101), range(101, 201), range(201, 251)]
-    for (said, numbers), part in zip(found["steps"], parts, strict=False):
-        assert numbers == [str(number) for number in part]
+    for (said, shown), part in zip(found["steps"], parts, strict=False):
+        assert shown == [str(number) for number in part]
         assert said == f"{part[0]} to {part[-1]} of 250 cases"
     assert found["ends"] == [True, False]
     assert found["open"] == ["about-230"]

@@ -1,7 +1,6 @@
 """What cells print, when they are executed in a kernel."""
 
 import asyncio
-import importlib
 import signal
 import subprocess
 import sys
@@ -13,21 +12,15 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.extensions import EXTENSIONS
+from tests.extensions import extension
 
-
-@pytest.fixture(scope="module")
-def modules():
-    sys.path.insert(0, str(EXTENSIONS))
-    yield tuple(map(importlib.import_module, ("executed", "ending", "forked")))
-    sys.path.remove(str(EXTENSIONS))
+executed, ending, forked = map(extension, ("executed", "ending", "forked"))
 
 
 @pytest.mark.long
-def test_what_a_cell_prints_does_not_depend_on_how_long_it_took(modules, tmp_path):
+def test_what_a_cell_prints_does_not_depend_on_how_long_it_took(tmp_path):
     """A bar that is shown after two seconds, on a slow machine: no white box is left of it, and what is printed is
     whole, also where a bar stands, at an interrupt, as if it were the first words of a verdict."""
-    executed, ending, forked = modules
     bar = "from rac_theory.base import progress\nprogress.DELAY = progress._EVERY = 0.0\n"
     taken_away = f"{bar}print('T1', end='')\nwith progress.task('runs', 2):\n    progress.advance()\nprint(': HOLDS')"
     left = "print('T1', end='')\nprogress.Task('runs', 2, progress.screen).advance()\nprint(': HOLDS')"
@@ -41,9 +34,8 @@ def test_what_a_cell_prints_does_not_depend_on_how_long_it_took(modules, tmp_pat
     assert ending.printed(first) == ending.printed(second) == "T1: HOLDS"
 
 
-def test_a_kernel_that_ends_while_it_is_told_to_end_is_no_error(modules):
+def test_a_kernel_that_ends_while_it_is_told_to_end_is_no_error():
     """On a slow machine a kernel is signalled that has just gone: one that was forked bears it as any other does."""
-    *_, forked = modules
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
     kernel = forked._Kernel(gone.pid)
@@ -55,8 +47,7 @@ def test_a_kernel_that_ends_while_it_is_told_to_end_is_no_error(modules):
 
 
 @pytest.mark.parametrize("ask", ["terminate", "kill"])
-def test_a_kernel_ends_by_the_signal_it_is_sent(modules, ask):
-    *_, forked = modules
+def test_a_kernel_ends_by_the_signal_it_is_sent(ask):
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as alive:
         kernel = forked._Kernel(alive.pid)
         assert kernel.poll() is None
@@ -65,10 +56,9 @@ def test_a_kernel_ends_by_the_signal_it_is_sent(modules, ask):
 
 
 @pytest.mark.long
-def test_a_forked_kernel_shows_what_one_of_its_own_does(modules, tmp_path, monkeypatch):
+def test_a_forked_kernel_shows_what_one_of_its_own_does(tmp_path, monkeypatch):
     """Two pages in a row, so that a kernel that begins with what another left would be seen, in another folder, or
     without what processes print, workers, figures, a module beside the page, or an error."""
-    executed, ending, forked = modules
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # in its presence a kernel leaves what other processes print alone
     (tmp_path / "beside.py").write_text("said = 'beside'\n")
     texts = [

@@ -67,17 +67,16 @@ def test_no_formula_of_a_sentence_is_cut_by_a_list() -> None:
     assert cut.search("f(W)\n- f^\\star")
 
 
-def test_a_command_that_no_rule_covers_is_refused_by_name() -> None:
-    for formula, named in ((r"a \nosuchcommand b", "nosuchcommand"), (r"\begin{gather} a \end{gather}", "gather")):
+def test_a_command_that_no_rule_covers_is_refused_by_name_and_what_is_no_mathematics_too() -> None:
+    """Catches what LaTeX would bring into a page beside formulas."""
+    refused = {r"a \nosuchcommand b": "nosuchcommand", r"\begin{gather} a \end{gather}": "gather"}
+    beside = (r"\href{javascript:alert(1)}{x}", r"\style{color:red}{x}", r"\class{modal}{x}")
+    for formula, named in (refused | dict.fromkeys(beside, "which is no mathematics")).items():
         with pytest.raises(mended.NotTypeset, match=named):
             mathml.inline(formula)
-
-
-def test_a_link_or_a_style_is_no_mathematics() -> None:
-    """Catches what LaTeX would bring into a page beside formulas."""
-    for formula in (r"\href{javascript:alert(1)}{x}", r"\style{color:red}{x}", r"\class{modal}{x}"):
-        with pytest.raises(mended.NotTypeset, match="which is no mathematics"):
-            mathml.inline(formula)
+    words = mathml.inline(r"a < b \text{<script>}")[0]  # words that a formula quotes open no element of the page
+    assert "<script>" not in words
+    assert "&lt;script&gt;" in words
 
 
 def test_every_statement_is_typeset() -> None:
@@ -91,13 +90,6 @@ def test_a_number_stands_beside_its_display_once() -> None:
     assert mathml.tag("a = b") == ("a = b", "")
     with pytest.raises(mended.NotTypeset, match="one number"):
         mathml.tag(r"a \tag{1} \\ b \tag{2}")
-
-
-def test_a_tag_in_a_formula_is_text() -> None:
-    """Words that a formula quotes cannot open an element of the page."""
-    words = mathml.inline(r"a < b \text{<script>}")[0]
-    assert "<script>" not in words
-    assert "&lt;script&gt;" in words
 
 
 @pytest.mark.parametrize(
@@ -133,16 +125,15 @@ def test_a_sign_is_a_difference_only_behind_a_value() -> None:
         assert operators(difference)["−"].get("form") != "prefix", difference
 
 
-def test_a_word_has_space_where_no_bracket_is() -> None:
-    """log n without space would be a product of four letters; tr(H) with it a word beside a bracket."""
+def test_a_word_has_space_where_no_bracket_is_and_brackets_grow_where_the_source_says_so() -> None:
+    """log n without space would be a product of four letters; tr(H) with it a word beside a bracket. By their own rule
+    browsers let every bracket of a line grow with the tallest part of it.
+    """
     assert operators(r"\log n")["log"]["rspace"] != "0"
     assert operators(r"\operatorname{tr}(H)")["tr"]["rspace"] == "0"
     assert operators(r"c \, \mathrm{E} x")["E"]["rspace"] != "0"
     assert operators(r"\mathrm{E}[H]")["E"] == {"lspace": "0", "rspace": "0"}
 
-
-def test_brackets_grow_where_the_source_says_so_and_only_there() -> None:
-    """By their own rule browsers let every bracket of a line grow with the tallest part of it."""
     assert operators(r"( \frac12 )")["("]["stretchy"] == "false"
     assert operators(r"\langle \frac12, x \rangle")["⟨"]["stretchy"] == "false"
     assert operators(r"\Big( \frac12 \Big)")["("]["stretchy"] == "true"

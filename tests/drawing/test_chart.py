@@ -32,9 +32,18 @@ def layer(some, word):
     return next(one for one in some.layers if one.label.startswith(word))
 
 
+def elements(text, tag):
+    return list(ElementTree.fromstring(text).iter(f"{SVG}{tag}"))
+
+
 def paths(text, **attributes):
     """Paths of a drawing that have these attributes."""
-    return [one for one in ElementTree.fromstring(text).iter(f"{SVG}path") if attributes.items() <= one.attrib.items()]
+    return [one for one in elements(text, "path") if attributes.items() <= one.attrib.items()]
+
+
+def written(text):
+    """The elements of a drawing that are words, by these."""
+    return {"".join(one.itertext()): one for one in elements(text, "text")}
 
 
 def corners(path):
@@ -129,7 +138,7 @@ def test_both_drawers_show_the_same_in_the_same_colours():
     assert text.count("rotate(") == text.count("rotate(-90)") == 1  # what is written along the vertical axis
 
 
-def test_a_title_has_one_size_in_both_drawers():
+def test_a_title_has_one_size_in_both_drawers_and_three_lines():
     """Catches an axis whose width one of them has wrong: then some title is larger there."""
     ax = plot.curves(shown())
     sizes = set()
@@ -139,10 +148,7 @@ def test_a_title_has_one_size_in_both_drawers():
         assert float(size) == ax.title.get_fontsize()
         sizes.add(float(size))
     assert sizes == {words.TITLE, words.HEADLINE}
-
-
-def test_a_title_of_more_than_three_lines_says_that_it_goes_on():
-    """Catches a fourth line, and a third that ends as if it were the last."""
+    # Of more than three lines the last says that it goes on: catches a fourth, and a third that ends as if it were all.
     assert words.title_lines("a\nb\nc", 300.0) == ["a", "b", "c"]
     assert words.title_lines("a\nb\nc\nd", 300.0) == ["a", "b", "c…"]
     whole = words.title_lines("x" * 8, 0.0)[0]  # as long as a line may be
@@ -154,7 +160,7 @@ def test_both_drawers_say_the_same():
     some = shown(xscale="log", ylabel=r"$f(W^t) - f^\star$", title="one\ntwo", names=("bound, promised $t^p$", "mean"))
     ax = plot.curves(some)
     ax.get_figure().canvas.draw()
-    words = ["".join(one.itertext()) for one in ElementTree.fromstring(chart_svg.draw(some)).iter(f"{SVG}text")]
+    words = written(chart_svg.draw(some))
     for axis in (ax.xaxis, ax.yaxis):
         low, high = axis.get_view_interval()
         places = zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
@@ -178,8 +184,7 @@ def test_the_legend_stands_in_its_corner_a_line_below_another(corner):
     axes = WIDTH * MARGINS["left"], WIDTH * MARGINS["right"], HEIGHT * (1 - MARGINS["top"])
     assert ("left" in corner, "upper" in corner) == (left - axes[0] < axes[1] - right, top - axes[2] < HEIGHT / 3)
     assert axes[0] < left < right < axes[1]
-    words = {"".join(one.itertext()): one for one in ElementTree.fromstring(text).iter(f"{SVG}text")}
-    entries = [words[one.label] for one in shown().legend]
+    entries = [written(text)[one.label] for one in shown().legend]
     lines = [float(one.get("y")) for one in entries]
     np.testing.assert_allclose(np.diff(lines), chart.LINE, atol=0.11)
     assert top < lines[0] - 5.8 < lines[-1] < bottom
@@ -194,15 +199,14 @@ def test_the_legend_stands_in_its_corner_a_line_below_another(corner):
 
 
 def test_ticks_are_powers_of_ten_and_within_two_decades_twice_and_five_times_these():
-    """By the digits of all that is found. Catches ticks that are moved with what is scaled for the largest floats."""
+    """By the digits of all that is found. Catches ticks that are moved with what is scaled for the largest floats, and
+    ticks of losses below the frame: the least stands at the foot of the axis, and the largest at its head.
+    """
     for low, first in ((1e-6, "1"), (0.03, "125")):
         found = [f"{tick:.3e}" for tick in plot.ticks("log", low, 1.0).tick_values(low, 1.0)]
         assert {tick[0] for tick in found} == {*first}
         assert {tick[1:5] for tick in found} == {".000"}
 
-
-def test_the_least_tick_stands_at_the_foot_of_the_axis_and_the_largest_at_its_head():
-    """Catches ticks of losses below the frame, which no curve is measured by."""
     ticks = re.findall(r"M[\d.]+ (-?[\d.]+)h", chart_svg._ticks("log", (1e-6, 1.0), is_x=False))
     low, high = (72 * SIZE[1] * (1 - MARGINS[side]) for side in ("bottom", "top"))
     assert (float(ticks[0]), float(ticks[-1])) == pytest.approx((low, high), abs=0.11)
@@ -212,7 +216,7 @@ def test_words_in_a_drawing_are_escaped():
     """The name of a user's sketch is in the title."""
     text = chart_svg.draw(shown(title='<script>alert("1")</script> & more'))
     assert "<script" not in text
-    assert any('<script>alert("1")</script> & more' in "".join(one.itertext()) for one in ElementTree.fromstring(text))
+    assert '<script>alert("1")</script> & more' in written(text)
 
 
 def test_a_single_step_is_drawn():

@@ -28,11 +28,15 @@ def symbols(written):
 
 
 @as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
-def test_statements_are_typeset_whole(theorem):
-    """A command that the converter does not know, a symbol that is lost or comes twice."""
+def test_statements_are_typeset_whole_and_in_pieces(theorem):
+    """A command that the converter does not know, a symbol that is lost or comes twice, a piece, too, a sign that is
+    lost at the end of a line, a comma between no formulas.
+    """
     for latex, relation in zip(theorem.formulas, theorem.claim.formulas, strict=True):
         read = "".join(ElementTree.fromstring(html.formula(latex)).itertext())
         assert symbols(read) == symbols(text(relation)), read
+    assert "".join(theorem.pieces).replace("{} ", "").replace(" ", "") == ", ".join(theorem.formulas).replace(" ", "")
+    assert len(theorem.pieces) > len(theorem.formulas)
 
 
 def test_formulas_need_no_namespace_and_words_stand_upright():
@@ -95,24 +99,15 @@ def test_a_theorem_of_somebody_else_dresses_no_page(words):
     assert attributes <= known_attributes | ATTRIBUTES
 
 
-def test_sentences_are_words_with_formulas_between():
-    """A relation shown as its LaTeX, words read as a formula, a tag in them."""
+def test_sentences_and_lists_are_escaped_words_with_formulas_between():
+    """A relation shown as its LaTeX, words read as a formula, a tag in them; in a list, a formula that is escaped once
+    more and shows its own tags to people.
+    """
     made = html.sentence([(False, "A <b>: "), (True, r"\mu > 0"), (False, ".")])
     assert made.startswith("A &lt;b&gt;: <math")
     assert made.endswith("</math>.")
     assert "μ" in made.replace("&#x003BC;", "μ")
     assert made.count("<math") == html.formulas([r"\mu", r"\rho"]).count("<math") - 1 == 1
 
-
-def test_lists_escape_words_and_keep_what_is_typeset():
-    """A formula that is escaped once more shows its own tags to people."""
     made = html.listed(["<i>", html.sentence([(True, "x")])])
     assert "<li>&lt;i&gt;</li><li><math" in made
-
-
-@as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
-def test_pieces_are_the_statement(theorem):
-    """A piece that is lost, or comes twice, a sign that is lost at the end of a line, a comma between no formulas."""
-    whole = ", ".join(theorem.formulas)
-    assert "".join(theorem.pieces).replace("{} ", "").replace(" ", "") == whole.replace(" ", "")
-    assert len(theorem.pieces) > len(theorem.formulas)

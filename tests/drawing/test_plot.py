@@ -34,16 +34,13 @@ def test_eigenvalues_are_counted_from_one_with_the_largest_first(interval, label
     assert plot.eigenvalues(np.zeros(2), (0.0, 0.0)).get_ylim() == (0, 1e-3)
 
 
-def test_a_tick_is_a_decimal_or_a_power():
-    """Catches 1e-3 and 1e4 as powers, which are short enough."""
+def test_a_tick_is_a_decimal_or_a_power_and_an_axis_has_powers_where_two_are_and_one_is_long():
+    """Catches 1e-3 and 1e4 as powers, which are short enough, and powers on an axis of less than two decades."""
     decimals = {1e-3: "0.001", 1e-4: "10⁻⁴", 5e-4: "0.0005", 1e4: "10000", 1e5: "10⁵"}
     assert {x: plot.tick_label(x, as_power=False) for x in decimals} == decimals
     powers = {0.0: "0", 1e-3: "10⁻³", 10.0: "10¹", 20.0: "20"}
     assert {x: plot.tick_label(x, as_power=True) for x in powers} == powers
 
-
-def test_an_axis_has_powers_where_two_ticks_are_powers_and_one_is_long():
-    """Catches 1e-3 and 1e4, which are short enough, and an axis of less than two decades."""
     assert all(plot.has_powers(low, high) for low, high in ((1e-4, 1), (1e-4, 0.01), (1, 1e5)))
     assert not any(plot.has_powers(low, high) for low, high in ((5e-4, 1), (1e-4, 9e-3), (1, 9e4)))
 
@@ -70,15 +67,14 @@ def test_the_name_of_an_axis_stands_where_it_is_asked_for():
     assert 20 < y < 25
 
 
-def test_an_axis_is_wider_by_a_twentieth_on_both_sides():
-    """Of its length, or of its powers, as far as axes go. Catches an end inside of what is drawn."""
+def test_an_axis_is_wider_by_a_twentieth_on_both_sides_and_holds_lines_with_gaps():
+    """Of its length, or of its powers, as far as axes go. Catches an end inside of what is drawn, and a line that is
+    left out as a step of it has no number.
+    """
     assert with_margin(20.0, 120.0, "linear") == (15, 125)
     assert with_margin(1.0, 1e20, "log") == pytest.approx((0.1, 1e21))
     assert with_margin(ENDS[0], ENDS[1], "log") == ENDS
 
-
-def test_limits_hold_lines_with_gaps():
-    """Catches a line that is left out as a step of it has no number."""
     layers = [Layer(np.arange(3), np.array([curve]), "C0", "") for curve in ([1.0, np.nan, 1e-4], [1.0, 0.5, 0.5])]
     low, high = _chart(tuple(layers), 2, "linear", "y", "t").ylim
     assert low < 1e-4 < 1 < high

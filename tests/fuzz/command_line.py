@@ -58,101 +58,91 @@ def command_lines(chance: random.Random) -> Iterator[tuple[list[str], None]]:
         yield words, None
 
 
-def _options(chance: random.Random, few: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+def _options(chance: random.Random, /, **few: Sequence[str]) -> list[str]:
     found = []
-    for name, values in few:
+    for name, values in few.items():
         if chance.random() < 0.35:
-            found += [
-                name,
-                *chance.choices(values if chance.random() < 0.8 else NONSENSE, k=chance.choice((1, 1, 1, 2))),
-            ]
+            known = values if chance.random() < 0.8 else NONSENSE
+            found += [f"--{name.replace('_', '-')}", *chance.choices(known, k=chance.choice((1, 1, 1, 2)))]
     return found
 
 
 def _verify(chance: random.Random) -> list[str]:
     fast = ("quadratic", "linnerud", "data.svm")
-    few = [
-        ("--claim", CLAIMS[:6] if chance.random() < 0.8 else [c for c in CLAIMS if c not in counterexamples.ALL]),
-        ("--problem", fast if chance.random() < 0.8 else FILES),
-        ("--sketch", SKETCHES),
-        ("--rank", ("0", "1", "2", "3", "99")),
-        ("--side", ("left", "right", "both", "top")),
-        ("--setting", ("1/L_H", "coordinate descent", "0.5/L", "noisy", "2/l")),
-        ("--steps", ("0", "1", "5", "-3", "9999999999999999999999")),
-        ("--runs", ("0", "1", "9", "1e3")),
-        ("--alpha", ("0", "1", "0.5", "1e-300", "1e-320", "nan", "0.001")),
-        ("--seed", ("0", "3", "-1", "99999999999999999999")),
-        ("--out", PATHS),
-        ("--jobs", ("1", "0", "-1")),
-        ("--figure", PATHS),
-        ("--latex", PATHS),
-    ]
-    return ["verify", *ground.QUICK, *_options(chance, few), *["--rows"] * (chance.random() < 0.2)]
+    few = {
+        "claim": CLAIMS[:6] if chance.random() < 0.8 else [c for c in CLAIMS if c not in counterexamples.ALL],
+        "problem": fast if chance.random() < 0.8 else FILES,
+        "sketch": SKETCHES,
+        "rank": ("0", "1", "2", "3", "99"),
+        "side": ("left", "right", "both", "top"),
+        "setting": ("1/L_H", "coordinate descent", "0.5/L", "noisy", "2/l"),
+        "steps": ("0", "1", "5", "-3", "9999999999999999999999"),
+        "runs": ("0", "1", "9", "1e3"),
+        "alpha": ("0", "1", "0.5", "1e-300", "1e-320", "nan", "0.001"),
+        "seed": ("0", "3", "-1", "99999999999999999999"),
+        "out": PATHS,
+        "jobs": ("1", "0", "-1"),
+        "figure": PATHS,
+        "latex": PATHS,
+    }
+    return ["verify", *ground.QUICK, *_options(chance, **few), *["--rows"] * (chance.random() < 0.2)]
 
 
 def _sketch(chance: random.Random) -> list[str]:
     sizes = ("1", "2", "5", "8", "0", "-1", "17")
     named = [chance.choice(SKETCHES)] if chance.random() < 0.8 else ["--all"] * (chance.random() < 0.2)
-    few = [("--seed", ("0", "-1", "5")), ("--out", PATHS), ("--dim", sizes), ("--rank", sizes)]
-    few.append(("--figure", PATHS))
     exact = ["--exact"] * (chance.random() < 0.3)
-    return ["sketch", *named, "--dim", "6", "--rank", "2", *_options(chance, few), *exact]
+    few = _options(chance, seed=("0", "-1", "5"), out=PATHS, dim=sizes, rank=sizes, figure=PATHS)
+    return ["sketch", *named, "--dim", "6", "--rank", "2", *few, *exact]
 
 
 def _advise(chance: random.Random) -> list[str]:
-    few = [
-        ("--rank", ("1", "4,8", "0", "99", "1,,2", ",")),
-        ("--sketch", SKETCHES),
-        ("--mixture", ("0.5", "0", "1", "2", "nan")),
-        ("--epsilon", ("0.01", "0", "-1", "2", "1e-320", "nan")),
-        ("--condition", ("1000", "0", "1", "inf", "-3")),
-        ("--rho", ("2", "0", "nan", "13", "1")),
-        ("--data", ("X.npy", "layers.npz", "no.npy", "", *FILES)),
-        ("--spectrum", ("4,1", "1,,0", "-1", "x.txt", "X.npy", "", *FILES)),
-        ("--loss", ("logistic", "hinge", "")),
-        ("--l2", ("0.1", "0", "-1", "nan", "1e300")),
-        ("--features", ("left", "right", "top")),
-        ("--examples", ("10", "0", "-1", "x")),
-        ("--only", ("*", "first", "[", "")),
-        ("--learning-rate", ("16", "0", "nan", "1e-320")),
-        ("--seed", ("0", "-1")),
-        ("--out", PATHS),
-        ("--lora-alpha", ("16", "0", "nan", "1e308")),
-    ]
+    few = {
+        "rank": ("1", "4,8", "0", "99", "1,,2", ","),
+        "sketch": SKETCHES,
+        "mixture": ("0.5", "0", "1", "2", "nan"),
+        "epsilon": ("0.01", "0", "-1", "2", "1e-320", "nan"),
+        "condition": ("1000", "0", "1", "inf", "-3"),
+        "rho": ("2", "0", "nan", "13", "1"),
+        "data": ("X.npy", "layers.npz", "no.npy", "", *FILES),
+        "spectrum": ("4,1", "1,,0", "-1", "x.txt", "X.npy", "", *FILES),
+        "loss": ("logistic", "hinge", ""),
+        "l2": ("0.1", "0", "-1", "nan", "1e300"),
+        "features": ("left", "right", "top"),
+        "examples": ("10", "0", "-1", "x"),
+        "only": ("*", "first", "[", ""),
+        "learning_rate": ("16", "0", "nan", "1e-320"),
+        "seed": ("0", "-1"),
+        "out": PATHS,
+        "lora_alpha": ("16", "0", "nan", "1e308"),
+    }
     shapes = ("16x12", "layers.npz", "3x4", "1x1", "0x3", "9x", "x", "-1x5", "3x4x5", *FILES)
     of = "16x12" if chance.random() < 0.7 else chance.choice(shapes)
-    return ["advise", of, *_options(chance, few), *["--all"] * (chance.random() < 0.3)]
+    return ["advise", of, *_options(chance, **few), *["--all"] * (chance.random() < 0.3)]
 
 
 def _judge(chance: random.Random) -> list[str]:
-    few = [
-        ("--bound", ("0.9", "-1", "nan", "T2", "T99", "plug_ins_of_the_fuzzer:number", "curves.csv", *FILES)),
-        ("--below", ("curves.csv", *FILES)),
-        ("--constant", ("L=1", "L=nan", "L", "=", "gamma=0.1")),
-        ("--ceiling", ("1", "0", "-1", "nan")),
-        ("--columns", ("steps", "runs", "rows")),
-        ("--metric", ("loss", "", "\x1b[31m")),
-        ("--alpha", ("0.01", "0", "nan", "1e-320")),
-        ("--out", PATHS),
-    ]
+    few = {
+        "bound": ("0.9", "-1", "nan", "T2", "T99", "plug_ins_of_the_fuzzer:number", "curves.csv", *FILES),
+        "below": ("curves.csv", *FILES),
+        "constant": ("L=1", "L=nan", "L", "=", "gamma=0.1"),
+        "ceiling": ("1", "0", "-1", "nan"),
+        "columns": ("steps", "runs", "rows"),
+        "metric": ("loss", "", "\x1b[31m"),
+        "alpha": ("0.01", "0", "nan", "1e-320"),
+        "out": PATHS,
+    }
     curves = "curves.csv" if chance.random() < 0.7 else chance.choice(FILES)
-    return ["judge", curves, "--bound", "0.9", *_options(chance, few)]
+    return ["judge", curves, "--bound", "0.9", *_options(chance, **few)]
 
 
 def _sweep(chance: random.Random) -> list[str]:
-    few = [
-        ("--store", ("s.sqlite", *PATHS)),
-        (
-            "--export",
-            ("e.csv", "e.parquet", "e.txt", "no/e.csv", "a folder", ".csv", "", "closed/e.csv", "/dev/full.csv"),
-        ),
-        ("--jobs", ("1", "0", "x")),
-        ("--claim", CLAIMS),
-        ("--latex", PATHS),
-    ]
+    exports = ("e.csv", "e.parquet", "e.txt", "no/e.csv", "a folder", ".csv", "", "closed/e.csv", "/dev/full.csv")
     trust = ["--trust"] * (chance.random() < 0.2)
     spec = chance.choice(("spec.toml", "spec.toml", *FILES, "/dev/zero"))
-    return ["sweep", spec, "--jobs", "1", *_options(chance, few), *trust]
+    stores, jobs = ("s.sqlite", *PATHS), ("1", "0", "x")
+    few = _options(chance, store=stores, export=exports, jobs=jobs, claim=CLAIMS, latex=PATHS)
+    return ["sweep", spec, "--jobs", "1", *few, *trust]
 
 
 def _repeat(chance: random.Random) -> list[str]:
@@ -161,34 +151,27 @@ def _repeat(chance: random.Random) -> list[str]:
 
 
 def _report(chance: random.Random) -> list[str]:
-    return ["report", *_options(chance, [("--out", ("good", *PATHS))])]
+    return ["report", *_options(chance, out=("good", *PATHS))]
 
 
 def _discover(chance: random.Random) -> list[str]:
     """So short that little is found: what is found is tried elsewhere."""
-    few = [
-        ("--given", ("smooth", "along", "pl", "magic")),
-        ("--metric", ("gap", "gradient", "loss")),
-        ("--at", ("gamma=0.5", "gamma", "=", "gamma=nan", "b=x")),
-        ("--seed", ("0", "-1", "x")),
-    ]
+    given, metrics = ("smooth", "along", "pl", "magic"), ("gap", "gradient", "loss")
+    values = ("gamma=0.5", "gamma", "=", "gamma=nan", "b=x")
     named = chance.choice(("rac_lora", "momentum", "T2", "no.module:x", "os:path", "plug_ins_of_the_fuzzer:number", ""))
     latex = ["--latex"] * (chance.random() < 0.3)
-    return ["discover", named, "--seconds", "0.01", *_options(chance, few), *latex]
+    few = _options(chance, given=given, metric=metrics, at=values, seed=("0", "-1", "x"))
+    return ["discover", named, "--seconds", "0.01", *few, *latex]
 
 
 def _list(chance: random.Random) -> list[str]:
-    few = [
-        ("--setting", (*SETTINGS, "T2")),
-        ("--assumption", ("convex", "gamma L <= 1", "magic")),
-        ("--mark", (*theorems.MARKS, "proved")),
-    ]
-    return ["list", *_options(chance, few)]
+    assumptions, marks = ("convex", "gamma L <= 1", "magic"), (*theorems.MARKS, "proved")
+    return ["list", *_options(chance, setting=(*SETTINGS, "T2"), assumption=assumptions, mark=marks)]
 
 
 def _prove(chance: random.Random) -> list[str]:
     named = chance.choice((*theorems.ALL, "all", "T11", "no.module:x", "os:path", ":", "", "\x00"))
-    kernel = _options(chance, [("--kernel", ("python", "lean", "coq")), ("--out", PATHS), ("--export", PATHS)])
+    kernel = _options(chance, kernel=("python", "lean", "coq"), out=PATHS, export=PATHS)
     if "coq" in kernel and named == "all":
         named = "T2"  # of all it would take a minute
     return ["prove", named, *["--latex"] * (chance.random() < 0.3), *kernel]
@@ -196,5 +179,5 @@ def _prove(chance: random.Random) -> list[str]:
 
 def _words(chance: random.Random) -> list[str]:
     explained = ["explain", chance.choice((*CLAIMS, "T11"))]
-    shown = ["counterexamples", chance.choice(("C6", "C8")), *_options(chance, [("--out", PATHS)])]
+    shown = ["counterexamples", chance.choice(("C6", "C8")), *_options(chance, out=PATHS)]
     return chance.choice((explained, shown, ["cite", "--json"], ["--version"], ["--help"], ["sketch", "--help"]))

@@ -101,9 +101,8 @@ def problem_works(problem, rng):
     sketch = named_sketch(["gaussian", "coordinate", "frozen"][rng.integers(3)], problem.shape[0], 1)
     algorithm = RACLoRA(sketch, rng.choice([0.1, 0.5, 1.0]) / problem.L)
     for theorem in ("T1", "T2"):
-        verdict = verify(
-            theorem, Case(algorithm, problem, steps=int(rng.integers(1, 40))), runs=64, rng=int(rng.integers(99))
-        )
+        case = Case(algorithm, problem, steps=int(rng.integers(1, 40)))
+        verdict = verify(theorem, case, runs=64, rng=int(rng.integers(99)))
         if verdict.status is Status.VIOLATED:
             return f"{theorem} is VIOLATED: {verdict}"
     return None

@@ -14,21 +14,8 @@ from random import Random
 
 import numpy as np
 
-from rac_theory.algebra import (
-    Expression,
-    Let,
-    Symbol,
-    choice,
-    fraction,
-    identical,
-    maximum,
-    number,
-    polynomial,
-    powers,
-    sqrt,
-    total,
-)
-from rac_theory.algebra.expression import Power, Powers, Relation, Total, lifted
+from rac_theory.algebra import choice, fraction, identical, maximum, number, polynomial, powers, sqrt, total
+from rac_theory.algebra.expression import Expression, Let, Power, Powers, Relation, Symbol, Total, lifted
 from rac_theory.proofs.coq.readings import misread
 
 x, y, T, K = (Symbol(name) for name in ("x", "y", "T", "K"))
@@ -145,9 +132,7 @@ def _expression(random: Random, depth: int, leaves: tuple[Symbol, ...]) -> Expre
 
     if depth == 0 or random.random() < 0.12:
         return random.choice(leaves) if random.random() < 0.75 else lifted(random.choice(NUMBERS))
-    match random.choice(
-        ("+", "+", "-", "*", "*", "/", "power", "power", "powers", "sum", "sum", "sum", "sqrt", "if", "max", "let")
-    ):
+    match random.choice((*"++-**/", "power", "power", "powers", "sum", "sum", "sum", "sqrt", "if", "max", "let")):
         case "+":
             return part() + part()
         case "-":

@@ -19,9 +19,7 @@ VALUES: tuple[Any, ...] = (
     *("exits_when_imported:X", "\x1b[31m", "\x00", "\ud800", "<script>", "../../etc/passwd", "x" * 5000, "é"),
     *("{{ 7 * 7 }}", "[bold]", "\n", [], {}, [[]], [None], {"": None}, {"value": 1}, ["T2"], [1, 2, 3]),
 )
-TOML_VALUES = (
-    *("nan", "inf", "-inf", "1979-05-27", "07:32:00", "0xffffffffffffffffffffff", "1e400", "{a = 1}", "[[1]]", "''"),
-)
+TOML = ("nan", "inf", "-inf", "1979-05-27", "07:32:00", "0xffffffffffffffffffffff", "1e400", "{a = 1}", "[[1]]", "''")
 
 
 def edited(content: Any, chance: random.Random) -> Any:
@@ -118,7 +116,7 @@ def tampered_spec(chance: random.Random) -> bytes:
         return damaged(ground.SPEC.encode(), chance)
     i = chance.randrange(len(lines))
     name = lines[i].split(" = ")[0]
-    value = chance.choice((*TOML_VALUES, *(json.dumps(v) for v in VALUES if v is not None)))
+    value = chance.choice((*TOML, *(json.dumps(v) for v in VALUES if v is not None)))
     value = f"[{value}]" if chance.random() < 0.5 else value
     change = chance.randrange(5)
     lines[i : i + 1] = [[], [lines[i]] * 2, [f"{name} = {value}"], [f"{name} = {value}"], [f"other = {value}"]][change]
@@ -134,17 +132,13 @@ def commands_on_tampered_files(chance: random.Random) -> Iterator[tuple[list[str
             rest.unlink()
         kind = chance.randrange(6)
         number = chance.choice("1112234")
-        if kind == 0:
-            file = Path("bad/results.json")
+        if kind in (0, 1):
+            file = Path("bad", "counterexamples.json" if kind else "results.json")
             file.write_bytes(tampered_json(good / file.name, chance))
-            yield chance.choice((["repeat", str(file), number], ["report", "--out", "bad"])), file
-            if chance.random() < 0.1:
+            report, shown = ["report", "--out", "bad"], ["counterexamples", "C8", "--out", "bad"]
+            yield chance.choice((report, shown) if kind else (["repeat", str(file), number], report)), file
+            if kind == 0 and chance.random() < 0.1:
                 yield ["verify", *ground.QUICK, "--claim", "T2", "--sketch", "haar", "--out", "bad"], file
-            shutil.copy(good / file.name, file)
-        elif kind == 1:
-            file = Path("bad/counterexamples.json")
-            file.write_bytes(tampered_json(good / file.name, chance))
-            yield chance.choice((["report", "--out", "bad"], ["counterexamples", "C8", "--out", "bad"])), file
             shutil.copy(good / file.name, file)
         elif kind in (2, 3):
             file = Path("bad.sqlite")

@@ -1,6 +1,7 @@
 """The folder in which command lines and files are tried: good files of every kind, plug-ins that misbehave, traps."""
 
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -82,9 +83,7 @@ function = lambda dim, rank: Haar(dim, rank)
 number = 7
 """
 
-NAMES = [
-    line.split("(")[0].split(":")[0].removeprefix("class ") for line in PLUG_INS.splitlines() if line[:6] == "class "
-]
+NAMES = re.findall(r"^class (\w+)", PLUG_INS, re.MULTILINE)
 
 SPEC = """
 claims = ["T2", "T2_sharp"]
@@ -98,6 +97,18 @@ steps = 4
 runs = 8
 alpha = 0.001
 """
+
+TEXTS = {
+    "plug_ins_of_the_fuzzer.py": PLUG_INS,
+    "exits_when_imported.py": "import sys\nsys.exit(3)\n",
+    "raises_when_imported.py": "{}['no such key']\n",
+    "misspelt.py": "def (:\n",
+    "spec.toml": SPEC,
+    "broken.toml": "claims = [",
+    "foreign.toml": 'sketches = ["plug_ins_of_the_fuzzer:Good"]\nproblems = ["quadratic"]\n',
+    "empty": "",
+    "closed": "secret",
+}
 
 QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "8", "--steps", "4", "--jobs", "1"]
 
@@ -118,17 +129,10 @@ def stood_on() -> Iterator[None]:
 
 def prepare(folder: Path) -> None:
     """Fill an empty folder, which must be the working folder."""
-    (folder / "plug_ins_of_the_fuzzer.py").write_text(PLUG_INS)
-    (folder / "exits_when_imported.py").write_text("import sys\nsys.exit(3)\n")
-    (folder / "raises_when_imported.py").write_text("{}['no such key']\n")
-    (folder / "misspelt.py").write_text("def (:\n")
-    (folder / "spec.toml").write_text(SPEC)
-    (folder / "broken.toml").write_text("claims = [")
-    (folder / "foreign.toml").write_text('sketches = ["plug_ins_of_the_fuzzer:Good"]\nproblems = ["quadratic"]\n')
-    (folder / "empty").write_text("")
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text)
     (folder / "binary").write_bytes(bytes(range(256)) * 8)
     (folder / "a folder").mkdir()
-    (folder / "closed").write_text("secret")
     (folder / "closed").chmod(0)
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "pipe")

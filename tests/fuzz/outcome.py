@@ -14,6 +14,7 @@ from rac_theory.commands.cli import main
 
 from . import ground
 
+Cases = Callable[[random.Random], Iterator[tuple[list[str], Path | None]]]
 _STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -63,12 +64,7 @@ def _at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def bad_ends(
-    cases: Callable[[random.Random], Iterator[tuple[list[str], Path | None]]],
-    count: int,
-    seed: int,
-    keep: Path | None = None,
-) -> list[tuple[list[str], str]]:
+def bad_ends(cases: Cases, count: int, seed: int, keep: Path | None = None) -> list[tuple[list[str], str]]:
     """Try so many commands in a folder of their own; return those that ended badly, and how, and keep their files."""
     found: list[tuple[list[str], str]] = []
     with ground.stood_on():

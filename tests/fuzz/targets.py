@@ -4,51 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from rac_theory.algorithms import (
-    AsymmetricLoRA,
-    Bernoulli,
-    ChainOfLoRA,
-    CyclicRACLoRA,
-    Decreasing,
-    GaLore,
-    Initialisation,
-    LayeredRACLoRA,
-    LoRA,
-    RACLoRA,
-)
-from rac_theory.algorithms.gradients import (
-    ByChance,
-    Clients,
-    FiniteDifferences,
-    Local,
-    Minibatch,
-    Noisy,
-    Reshuffled,
-    Subset,
-)
+from rac_theory import algorithms, problems, sketches
+from rac_theory.algorithms import Initialisation, RACLoRA, gradients
 from rac_theory.cases.case import Case
-from rac_theory.problems import (
-    Federated,
-    FromFunctions,
-    Layers,
-    LeastSquares,
-    LogisticRegression,
-    NonconvexLogistic,
-    PLSine,
-    Quadratic,
-    Smoothness,
-    SoftmaxRegression,
-    TanhNetwork,
-    TwoLayerNetwork,
-)
-from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
-from rac_theory.sketches.distributions.coordinate import BlockPartition
-from rac_theory.sketches.distributions.given import FiniteSupport, FromFunction, Frozen
-from rac_theory.sketches.distributions.mixture import Mixture
-from rac_theory.sketches.distributions.random_signs import SparseSigns
-from rac_theory.sketches.distributions.rotation_invariant import Gaussian
-from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
-from rac_theory.sketches.named import NAMED, named_sketch
+from rac_theory.problems import Federated, FromFunctions, LogisticRegression, Quadratic, Smoothness
+from rac_theory.sketches import NAMED, Gaussian, named_sketch
 
 from . import nonsense
 from .nonsense import array, integer, number, other
@@ -56,8 +16,8 @@ from .nonsense import array, integer, number, other
 _RNG = np.random.default_rng(0)
 X, Y, TWO, THREE = _RNG.normal(size=(8, 3)), _RNG.normal(size=(8, 2)), np.arange(8) % 2, np.arange(8) % 3
 S, R, W = np.diag([1.0, 2.0, 3.0]) + 0.1, np.diag([1.0, 2.0]), _RNG.normal(size=(3, 2))
-PROBLEM = LeastSquares(X, Y, 0.1)
-LAYERS = Layers([(3, 2), (2, 2)])
+PROBLEM = problems.LeastSquares(X, Y, 0.1)
+LAYERS = problems.Layers([(3, 2), (2, 2)])
 COLUMN = Quadratic.full(np.eye(10), np.ones((10, 1)), layers=LAYERS)
 THIN, WIDE = Gaussian(3, 1), named_sketch("haar", 2, 1)
 START = Initialisation.kaiming((3, 2), 1)
@@ -93,106 +53,119 @@ def gradient(W):
     return W
 
 
-_DATA = {"X": (X, array), "l2": (0.1, number)}
-_STEP = {"gamma": (0.1, number), "lora_alpha": (1.0, number)}
+def target(make, name=None, /, **offered):
+    """What is called, under its own name where no other is given, with what fits and what may stand for that."""
+    return name or getattr(make, "func", make).__qualname__, (make, offered)
 
-TARGETS = {
-    "LeastSquares": (LeastSquares, {**_DATA, "Y": (Y, array)}),
-    "LogisticRegression": (LogisticRegression, {**_DATA, "y": (TWO, label)}),
-    "SoftmaxRegression": (SoftmaxRegression, {**_DATA, "labels": (THREE, label)}),
-    "TanhNetwork": (TanhNetwork, {**_DATA, "labels": (THREE, label), "V": (np.eye(2, 3), array)}),
-    "TwoLayerNetwork": (
-        TwoLayerNetwork,
-        {**_DATA, "labels": (THREE, label), "hidden": (2, integer), "cap": (1.0, number), "seed": (0, integer)},
-    ),
-    "NonconvexLogistic": (NonconvexLogistic, {"X": (X, array), "y": (TWO, label), "lam": (0.1, number)}),
-    "Quadratic.left": (Quadratic.left, {"S": (S, array), "W_star": (W, array), "start": (W + 1, array)}),
-    "Quadratic.kronecker": (Quadratic.kronecker, {"S": (S, array), "R": (R, array), "W_star": (W, array)}),
-    "Quadratic.full": (Quadratic.full, {"Q": (np.eye(6) + 0.1, array), "W_star": (W, array)}),
-    "PLSine": (PLSine, {"shape": ((2, 2), pair)}),
-    "FromFunctions": (
-        FromFunctions,
-        {
-            "shape": ((2, 2), pair),
-            "value": (half, other),
-            "gradient": (gradient, other),
+
+def stepping(make, name, /, **offered):
+    """A gradient source, in an algorithm."""
+    return target(lambda **arguments: RACLoRA(THIN, 0.1, gradients=make(**arguments)), name, **offered)
+
+
+def differences(h, central):
+    source = gradients.FiniteDifferences(h, central)
+    return Case(RACLoRA(THIN, 0.1, gradients=source), PROBLEM, steps=3)
+
+
+DATA = {"X": (X, array), "l2": (0.1, number)}
+OF_CLASSES = {**DATA, "labels": (THREE, label)}
+STEP = {"gamma": (0.1, number), "lora_alpha": (1.0, number)}
+SIDE = {"side": ("left", other)}
+SIZE = {"dim": (3, integer), "rank": (1, integer)}
+SHAPE = {"shape": ((2, 2), pair)}
+
+TARGETS = dict(
+    [
+        target(problems.LeastSquares, **DATA, Y=(Y, array)),
+        target(LogisticRegression, **DATA, y=(TWO, label)),
+        target(problems.SoftmaxRegression, **OF_CLASSES),
+        target(problems.TanhNetwork, **OF_CLASSES, V=(np.eye(2, 3), array)),
+        target(problems.TwoLayerNetwork, **OF_CLASSES, hidden=(2, integer), cap=(1.0, number), seed=(0, integer)),
+        target(problems.NonconvexLogistic, X=(X, array), y=(TWO, label), lam=(0.1, number)),
+        target(Quadratic.left, S=(S, array), W_star=(W, array), start=(W + 1, array)),
+        target(Quadratic.kronecker, S=(S, array), R=(R, array), W_star=(W, array)),
+        target(Quadratic.full, Q=(np.eye(6) + 0.1, array), W_star=(W, array)),
+        target(problems.PLSine, **SHAPE),
+        target(
+            FromFunctions,
+            **SHAPE,
+            value=(half, other),
+            gradient=(gradient, other),
             **dict.fromkeys(("L", "mu", "strong_convexity"), (1.0, number)),
             **dict.fromkeys(("f_star", "f_star_error", "f_lower"), (0.0, number)),
-            "convex": (True, other),
-            "W_star": (np.zeros((2, 2)), array),
-            "start": (np.ones((2, 2)), array),
-            "smoothness": (Smoothness.isotropic(1.0, (2, 2)), other),
-        },
-    ),
-    "Smoothness": (Smoothness, {"terms": ([(S, R)], factors)}),
-    "Smoothness.isotropic": (Smoothness.isotropic, {"L": (1.0, number), "shape": ((2, 2), pair)}),
-    "Federated": (Federated, {"problem": (PROBLEM, other), "clients": (2, rows)}),
-    "Federated.at_random": (
-        Federated.at_random,
-        {"problem": (PROBLEM, other), "clients": (3, integer), "rng": (0, integer)},
-    ),
-    "Federated.by_label": (
-        lambda y, clients: Federated.by_label(LogisticRegression(X, y, 0.1), clients),
-        {"y": (TWO, label), "clients": (2, integer)},
-    ),
-    "named_sketch": (
-        lambda sketch, dim, rank: named_sketch(sketch, dim, rank),
-        {"sketch": ("haar", nonsense.name(list(NAMED))), "dim": (4, integer), "rank": (2, integer)},
-    ),
-    "AnisotropicGaussian": (AnisotropicGaussian, {"dim": (3, integer), "rank": (1, integer), "covariance": (S, array)}),
-    "WeightedCoordinate": (
-        WeightedCoordinate,
-        {"dim": (3, integer), "rank": (1, integer), "weights": (np.array([1.0, 2, 3]), array)},
-    ),
-    "SparseSigns": (SparseSigns, {"dim": (3, integer), "rank": (1, integer), "p": (0.5, number)}),
-    "Frozen": (Frozen, {"matrix": (W, array)}),
-    "FiniteSupport": (
-        FiniteSupport,
-        {"matrices": (np.stack([W, W + 1]), array), "probabilities": (np.array([0.5, 0.5]), array)},
-    ),
-    "FromFunction": (
-        FromFunction,
-        {"dim": (3, integer), "rank": (1, integer), "draw": (lambda rng: rng.normal(size=(3, 1)), other)},
-    ),
-    "Mixture": (Mixture, {"sketches": ([THIN, Gaussian(3, 2)], other), "weights": (np.array([1.0, 2.0]), array)}),
-    "Initialisation": (partial(Initialisation, THIN, WIDE), {"scale": (1.0, number)}),
-    "RACLoRA": (partial(RACLoRA, THIN), {**_STEP, "side": ("left", other)}),
-    "Bernoulli": (partial(Bernoulli, THIN, WIDE), {"gamma": (0.1, number), "p": (0.5, number)}),
-    "Layers": (Layers, {"shapes": ([(3, 2), (2, 2)], other), "names": (["hidden", "head"], other)}),
-    "LayeredRACLoRA": (
-        partial(LayeredRACLoRA, LAYERS),
-        {"sketches": ([THIN, WIDE], other), "gamma": (0.1, number), "sides": (["left", "right"], other)},
-    ),
-    "AsymmetricLoRA": (partial(AsymmetricLoRA, THIN), {**_STEP, "side": ("left", other)}),
-    "CyclicRACLoRA": (
-        partial(CyclicRACLoRA, BlockPartition(3, 2)),
-        {"gamma": (0.1, number), "side": ("left", other), "order": ("cyclic", other)},
-    ),
-    "GaLore": (GaLore, {"rank": (1, integer), "gamma": (0.1, number)}),
-    "LoRA": (LoRA, {"initialisation": (START, other), **_STEP}),
-    "ChainOfLoRA": (ChainOfLoRA, {"initialisation": (START, other), **_STEP, "inner_steps": (2, integer)}),
-    "Decreasing": (
-        lambda offset, power: Decreasing(RACLoRA(THIN, 0.1), offset, power),
-        {"offset": (2.0, number), "power": (0.5, number)},
-    ),
-    "Local": (lambda steps: RACLoRA(THIN, 0.1, gradients=Local(steps)), {"steps": (2, integer)}),
-    "FiniteDifferences": (
-        lambda h, central: Case(RACLoRA(THIN, 0.1, gradients=FiniteDifferences(h, central)), PROBLEM, steps=3),
-        {"h": (0.1, number), "central": (False, other)},
-    ),
-    "Noisy": (lambda sigma: RACLoRA(THIN, 0.1, gradients=Noisy(sigma)), {"sigma": (0.1, number)}),
-    "Minibatch": (
-        lambda size, replace: RACLoRA(THIN, 0.1, gradients=Minibatch(size, replace)),
-        {"size": (2, integer), "replace": (False, other)},
-    ),
-    "Clients": (Clients, {"source": (Reshuffled(), other), "participation": (Subset(2), other)}),
-    "Subset": (Subset, {"size": (2, integer)}),
-    "ByChance": (ByChance, {"chance": (0.5, number)}),
-    "Case": (
-        lambda W0, steps: Case(RACLoRA(THIN, 0.1), PROBLEM, W0, steps=steps),
-        {"W0": (W, array), "steps": (3, integer)},
-    ),
-}
+            convex=(True, other),
+            W_star=(np.zeros((2, 2)), array),
+            start=(np.ones((2, 2)), array),
+            smoothness=(Smoothness.isotropic(1.0, (2, 2)), other),
+        ),
+        target(Smoothness, terms=([(S, R)], factors)),
+        target(Smoothness.isotropic, L=(1.0, number), **SHAPE),
+        target(Federated, problem=(PROBLEM, other), clients=(2, rows)),
+        target(Federated.at_random, problem=(PROBLEM, other), clients=(3, integer), rng=(0, integer)),
+        target(
+            lambda y, clients: Federated.by_label(LogisticRegression(X, y, 0.1), clients),
+            "Federated.by_label",
+            y=(TWO, label),
+            clients=(2, integer),
+        ),
+        target(
+            lambda sketch, dim, rank: named_sketch(sketch, dim, rank),
+            "named_sketch",
+            sketch=("haar", nonsense.name(list(NAMED))),
+            dim=(4, integer),
+            rank=(2, integer),
+        ),
+        target(sketches.AnisotropicGaussian, **SIZE, covariance=(S, array)),
+        target(sketches.WeightedCoordinate, **SIZE, weights=(np.array([1.0, 2, 3]), array)),
+        target(sketches.SparseSigns, **SIZE, p=(0.5, number)),
+        target(sketches.Frozen, matrix=(W, array)),
+        target(
+            sketches.FiniteSupport, matrices=(np.stack([W, W + 1]), array), probabilities=(np.array([0.5, 0.5]), array)
+        ),
+        target(sketches.FromFunction, **SIZE, draw=(lambda rng: rng.normal(size=(3, 1)), other)),
+        target(sketches.Mixture, sketches=([THIN, Gaussian(3, 2)], other), weights=(np.array([1.0, 2.0]), array)),
+        target(partial(Initialisation, THIN, WIDE), scale=(1.0, number)),
+        target(partial(RACLoRA, THIN), **STEP, **SIDE),
+        target(partial(algorithms.Bernoulli, THIN, WIDE), gamma=(0.1, number), p=(0.5, number)),
+        target(problems.Layers, shapes=([(3, 2), (2, 2)], other), names=(["hidden", "head"], other)),
+        target(
+            partial(algorithms.LayeredRACLoRA, LAYERS),
+            sketches=([THIN, WIDE], other),
+            gamma=(0.1, number),
+            sides=(["left", "right"], other),
+        ),
+        target(partial(algorithms.AsymmetricLoRA, THIN), **STEP, **SIDE),
+        target(
+            partial(algorithms.CyclicRACLoRA, sketches.BlockPartition(3, 2)),
+            gamma=(0.1, number),
+            **SIDE,
+            order=("cyclic", other),
+        ),
+        target(algorithms.GaLore, rank=(1, integer), gamma=(0.1, number)),
+        target(algorithms.LoRA, initialisation=(START, other), **STEP),
+        target(algorithms.ChainOfLoRA, initialisation=(START, other), **STEP, inner_steps=(2, integer)),
+        target(
+            lambda offset, power: algorithms.Decreasing(RACLoRA(THIN, 0.1), offset, power),
+            "Decreasing",
+            offset=(2.0, number),
+            power=(0.5, number),
+        ),
+        stepping(gradients.Local, "Local", steps=(2, integer)),
+        target(differences, "FiniteDifferences", h=(0.1, number), central=(False, other)),
+        stepping(gradients.Noisy, "Noisy", sigma=(0.1, number)),
+        stepping(gradients.Minibatch, "Minibatch", size=(2, integer), replace=(False, other)),
+        target(gradients.Clients, source=(gradients.Reshuffled(), other), participation=(gradients.Subset(2), other)),
+        target(gradients.Subset, size=(2, integer)),
+        target(gradients.ByChance, chance=(0.5, number)),
+        target(
+            lambda W0, steps: Case(RACLoRA(THIN, 0.1), PROBLEM, W0, steps=steps),
+            "Case",
+            W0=(W, array),
+            steps=(3, integer),
+        ),
+    ]
+)
 
 
 def pick(rng):

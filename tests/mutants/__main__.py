@@ -99,13 +99,8 @@ def in_forks(lines: Sequence[Line], reach: Reach, *, whole: bool) -> dict[Line, 
     files = sorted({name.partition("::")[0] for _, names, _ in mutants for name in names})
     with TemporaryDirectory() as folder:
         Path(folder, "plan.json").write_text(json.dumps({"whole": whole, "mutants": mutants}), "utf-8")
-        output = run_tests(
-            [],
-            ["-n=0", f"-m={SHORT}", "--assert=plain", *files],
-            HOUR,
-            PLAN=folder,
-            PYTEST_PLUGINS="tests.mutants.forks",
-        )[1]
+        arguments = ["-n=0", f"-m={SHORT}", "--assert=plain", *files]
+        output = run_tests([], arguments, HOUR, PLAN=folder, PYTEST_PLUGINS="tests.mutants.forks")[1]
         ended = Path(folder, "killers.json")
         found = json.loads(ended.read_text("utf-8")) if ended.exists() else [None] * len(lines)
         if not ended.exists():
@@ -181,10 +176,7 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
         print(f"{rows[room, 'killed']:6}  {rows[room, 'lived']:5}  {rows[room, 'the same']:8}  {room}")
     for line in (lived := [line for line, tests in killers.items() if not tests]):
         print(f"lived  {line}")
-    print(
-        f"{len(killers) - len(lived)} of {len(killers)} drawn mutants were killed, {len(same)} more give the same",
-        flush=True,
-    )
+    print(f"{len(killers) - len(lived)} of {len(killers)} drawn mutants were killed, {len(same)} more give the same")
     return len(lived)
 
 

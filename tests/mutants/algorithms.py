@@ -59,7 +59,9 @@ def fitted(cls, why, sketch=FEW, problem=SPREAD, gamma=1.0):
     return mutant(*(kind(sketch, gamma) for kind in (cls, *cls.__bases__)), why, RUNS, problem, theorem=theorems.T12_pl)
 
 
+RR, EXACT = Reshuffled(), Exact()
 OF_EPOCHS = {"caught_by": RUNS, "gamma": 0.5, "problem": PAIR, "sketch": None, "theorem": theorems.T8d_sharp, "W0": FAR}
+THINLY = {"sketch": THIN, "source": Clients(EXACT), "gamma": 0.05, "theorem": T10d}
 OF_CLIENTS = {"caught_by": RUNS, "gamma": 0.9, "problem": UNEQUAL, "sketch": None, "theorem": T10d, "W0": FAR}
 
 BANK = [
@@ -101,51 +103,20 @@ BANK = [
         Bernoulli(sketches.Haar(4, 3), sketches.Haar(3, 1), 0.5, 0.9),
         "p is the probability of a left step",
     ),
-    source(
-        gradients.FixedOrder(),
-        Reshuffled(),
-        "RR without reshuffling ends off the minimum, always on one side",
-        **OF_EPOCHS,
-    ),
-    step(wrong.OrderOfTheRun, "shuffling once is not reshuffling", source=Reshuffled(), **OF_EPOCHS),
-    source(
-        gradients.WithReplacement(),
-        Reshuffled(),
-        "the order averages out only where each component comes once",
-        **OF_EPOCHS,
-    ),
-    step(
-        wrong.SketchOfTheStep,
-        "an epoch moves in the range of one sketch",
-        CHECK,
-        THIN,
-        LEAST,
-        Reshuffled(),
-        SLOW,
-        theorem=T7d,
-    ),
-    step(
-        wrong.OwnSketches,
-        "the mean leaves the range of any one of them",
-        CHECK,
-        THIN,
-        CLIENTS,
-        Clients(Exact()),
-        0.05,
-        theorem=T10d,
-    ),
+    source(gradients.FixedOrder(), RR, "RR without reshuffling ends off the minimum, always on one side", **OF_EPOCHS),
+    step(wrong.OrderOfTheRun, "shuffling once is not reshuffling", source=RR, **OF_EPOCHS),
+    source(gradients.WithReplacement(), RR, "the order averages out only where each component comes once", **OF_EPOCHS),
+    step(wrong.SketchOfTheStep, "an epoch moves in the range of one sketch", CHECK, THIN, LEAST, RR, SLOW, theorem=T7d),
+    step(wrong.OwnSketches, "the mean leaves the range of any one of them", CHECK, problem=CLIENTS, **THINLY),
     step(
         wrong.AveragedFactors,
         "a mean of products is not the product of means",
         RUNS,
-        THIN,
-        TWINS,
-        Clients(Exact()),
-        1 / 2,
-        theorem=T10d,
+        problem=TWINS,
+        **THINLY | {"gamma": 0.5},
     ),
-    source(gradients.SummedClients(Exact()), Clients(Exact()), "M times the step", **OF_CLIENTS),
-    source(gradients.FirstClientOnly(Exact()), Clients(Exact()), "ends at the minimum of one client", **OF_CLIENTS),
+    source(gradients.SummedClients(EXACT), Clients(EXACT), "M times the step", **OF_CLIENTS),
+    source(gradients.FirstClientOnly(EXACT), Clients(EXACT), "ends at the minimum of one client", **OF_CLIENTS),
     source(gradients.Biased(2), Minibatch(2), "the mean of g is not grad f"),
     source(gradients.Summed(2), Minibatch(2), "the mean of g is b grad f"),
     source(gradients.OneMinibatch(2), Minibatch(2), "runs are not independent", sketch=None),

@@ -2,24 +2,15 @@
 
 from collections.abc import Mapping
 
-from . import (
-    algorithms,
-    beyond_evidence,
-    iterates,
-    problems,
-    sketches,
-    theorems,
-    theorems_any_step,
-    theorems_methods,
-    theorems_noisy,
-    theorems_rounds,
-)
+from . import algorithms, beyond_evidence, iterates, problems, sketches, theorems
+from . import theorems_any_step as any_step
+from . import theorems_methods as methods
+from . import theorems_noisy as noisy
+from . import theorems_rounds as rounds
 from .mutant import Mutant
 
-_THEOREMS = (theorems, theorems_noisy, theorems_rounds, theorems_any_step, theorems_methods)
-BANK: tuple[Mutant, ...] = tuple(
-    mutant for part in (*_THEOREMS, algorithms, iterates, problems, sketches) for mutant in part.BANK
-)
+_PARTS = (theorems, noisy, rounds, any_step, methods, algorithms, iterates, problems, sketches)
+BANK: tuple[Mutant, ...] = tuple(mutant for part in _PARTS for mutant in part.BANK)
 BEYOND: tuple[Mutant, ...] = tuple(beyond_evidence.BANK)
 
 

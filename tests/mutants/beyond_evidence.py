@@ -24,12 +24,15 @@ def beyond(id, case, *faults, steps, W0=None):
         yield replace(wrong, caught_by=(), room=theorems.ALL[id].tightest.ratio)
 
 
+def of_epoch(id, *fault):
+    return beyond(id, epoch(0.025, equal(20)), fault, steps=60, W0=ONE)
+
+
 def scaled(factor):
     return lambda bound: factor * bound
 
 
 OF_START = {start: Fraction(7, 9) * start for start in (gap0, gap0_upper)}
-EPOCH = epoch(0.025, equal(20))
 
 BANK = [
     *beyond(
@@ -45,22 +48,10 @@ BANK = [
         ("1/(3 gamma) for 1/(2 gamma)", "the potential has 1 / (2 gamma)", scaled(Fraction(2, 3))),
         steps=20,
     ),
-    *beyond("T7", EPOCH, ("2 for 18/7", "the constant of T1 alone", OF_START), steps=60, W0=ONE),
-    *beyond("T7d", EPOCH, ("2 for 18/7", "the constant of T1 alone", OF_START), steps=60, W0=ONE),
-    *beyond(
-        "T8",
-        EPOCH,
-        ("0.8 of the bound", "2/7 comes of the lemma on an epoch", scaled(Fraction(4, 5))),
-        steps=60,
-        W0=ONE,
-    ),
-    *beyond(
-        "T8d",
-        EPOCH,
-        ("0.7 of the bound", "2/9 comes of the lemma on an epoch", scaled(Fraction(7, 10))),
-        steps=60,
-        W0=ONE,
-    ),
+    *of_epoch("T7", "2 for 18/7", "the constant of T1 alone", OF_START),
+    *of_epoch("T7d", "2 for 18/7", "the constant of T1 alone", OF_START),
+    *of_epoch("T8", "0.8 of the bound", "2/7 comes of the lemma on an epoch", scaled(Fraction(4, 5))),
+    *of_epoch("T8d", "0.7 of the bound", "2/9 comes of the lemma on an epoch", scaled(Fraction(7, 10))),
 ]
 
 

@@ -12,6 +12,11 @@ from rac_theory.testing import check_problem as check_a_problem
 from rac_theory.testing import check_sketch as check_a_sketch
 
 
+def wrong(base: type, what: str, **members: Any) -> type:
+    """A class with other members, called by what is wrong."""
+    return type(what, (base,), {"__doc__": what} | members)
+
+
 @dataclass(frozen=True, eq=False)
 class Trial:
     """A claim on a case: what every detector takes what it needs from.

@@ -12,7 +12,6 @@ from .mutant import Mutant, Trial
 DOOR, CHECK, VERIFY = ("door",), ("check_problem",), ("verify",)
 RNG = np.random.default_rng(7)
 X, Y = RNG.normal(size=(12, 4)) * [1.0, 2.0, 0.5, 1.0], RNG.normal(size=(12, 3))
-LOW_RANK = X[:, [0, 1, 1, 0]]
 
 
 def mutant(cls, why, caught_by, theorem=theorems.T2, step=1.0, right=wrong.Tampered, data=(X, Y, 0.1), **more):
@@ -30,6 +29,7 @@ def mutant(cls, why, caught_by, theorem=theorems.T2, step=1.0, right=wrong.Tampe
 
 BATCH = {"theorem": theorems.T5, "step": 0.3, "source": Minibatch(2)}
 ROUND = {"right": Quadratic, "data": (np.ones((4, 3)), 2 * np.eye(4))}
+FLAT = {"right": LeastSquares, "data": (X[:, [0, 1, 1, 0]], Y, 0.0)}
 CALLS = {"right": calls.Plain, "data": ()}
 
 BANK = [
@@ -42,13 +42,7 @@ BANK = [
     mutant(wrong.HalfL, "a step of 1/L may be too long", CHECK),
     mutant(wrong.LargeMu, "promises a faster rate", CHECK),
     mutant(wrong.MuIsL, "promises the rate of the identity", CHECK + VERIFY),
-    mutant(
-        wrong.PLForStrongConvexity,
-        "T4 takes the distance to one minimiser of many",
-        CHECK,
-        right=LeastSquares,
-        data=(LOW_RANK, Y, 0.0),
-    ),
+    mutant(wrong.PLForStrongConvexity, "T4 takes the distance to one minimiser of many", CHECK, **FLAT),
     mutant(wrong.ConvexSine, "T3 needs monotone gradients", CHECK, right=PLSine, data=((4, 3),)),
     mutant(wrong.HighInfimum, "runs end below it", DOOR + CHECK, steps=200),
     mutant(wrong.LowInfimum, "with mu > 0 gradients are too small for such gaps", CHECK, steps=200),

@@ -41,9 +41,8 @@ class Recording:
 
     def __init__(self, folder: Path):
         self.folder, self.file = folder, Path()
-        self.coverage = Coverage(
-            data_file=folder / f"lines.{os.getpid()}", config_file=False, include=["*/rac_theory/*"]
-        )
+        data = folder / f"lines.{os.getpid()}"
+        self.coverage = Coverage(data_file=data, config_file=False, include=["*/rac_theory/*"])
         self.coverage.set_option("run:relative_files", True)
         self.coverage.start()
 

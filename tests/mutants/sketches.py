@@ -2,17 +2,9 @@
 
 import numpy as np
 
-from rac_theory import RACLoRA
+from rac_theory import RACLoRA, sketches
 from rac_theory.problems import Quadratic
-from rac_theory.sketches import (
-    Coordinate,
-    CoordinateWithReplacement,
-    FiniteSupport,
-    Gaussian,
-    Haar,
-    SubsampledHadamard,
-    WeightedCoordinate,
-)
+from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar, WeightedCoordinate
 
 from . import wrong_sketch_draws as draws
 from . import wrong_sketch_laws as laws
@@ -34,7 +26,9 @@ def mutant(sketch, why, right, caught_by=CHECK, steps=40):
 
 
 BANK = [
-    mutant(wrong.RankOverDim(4, 2), "draws of rank 1 keep less", CoordinateWithReplacement(4, 2), CHECK + RUNS),
+    mutant(
+        wrong.RankOverDim(4, 2), "draws of rank 1 keep less", sketches.CoordinateWithReplacement(4, 2), CHECK + RUNS
+    ),
     mutant(wrong.Boastful(), "lambda_min is 1/10", WeightedCoordinate(4, 1, [1, 2, 3, 4])),
     mutant(wrong.Modest(4, 2), "a true bound, from a false constant", Haar(4, 2)),
     mutant(wrong.DiagonalOnly(4, 2), "exact expectations are too small", Coordinate(4, 2)),
@@ -62,7 +56,7 @@ BANK = [
     mutant(draws.PoolOfALargeCall(4, 2), "runs share draws", draws.Silent(4, 2)),
     mutant(draws.KeepsHalf(4, 2), "H is known before the gradient", draws.Silent(4, 2)),
     mutant(draws.SortedBatch(4, 2), "first runs are those that keep little", draws.Silent(4, 2)),
-    mutant(laws.Flagged(SubsampledHadamard(4, 2)), "a basis is not turned that should be", draws.Silent(4, 2)),
+    mutant(laws.Flagged(sketches.SubsampledHadamard(4, 2)), "a basis is not turned that should be", draws.Silent(4, 2)),
     mutant(laws.Flagged(Coordinate(4, 2)), "coordinates are drawn in the wrong basis", draws.Silent(4, 2)),
     mutant(laws.Uniform(laws.Entries(laws.normal, 4, 2, laws.row(4, 1.1))), "a row is heavier by 10%", Gaussian(4, 2)),
     mutant(laws.Uneven(4, 2, **laws.kept_trace(4, 2, 0.05)), "b is 5% too high, E[H] is right", Haar(4, 2)),

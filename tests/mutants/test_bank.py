@@ -31,30 +31,26 @@ def test_a_mutant_is_caught(mutant, record_property):
     assert not missed, f"{', '.join(sorted(missed))} must catch it, caught by {sorted(seen) or 'nothing'}"
 
 
-@pytest.fixture(scope="module")
-def catches_of_a_twin():
+TRIED = {}
+
+
+def catches_of_a_twin(mutant):
     """What catches a twin, and what ``verify`` answers. Half of them are the twins of several mutants: each once.
 
     Algorithms are compared by their reprs, which name all parameters, or the digest of their arrays; problems and
     theorems by being one object, which is kept, so that no other takes its place.
     """
-    tried = {}
-
-    def of(mutant):
-        trial = mutant.right()
-        algorithm = type(trial.algorithm), repr(trial.algorithm)
-        told = trial.steps, repr(trial.W0), repr(trial.target)
-        key = (mutant.kind, *algorithm, id(trial.problem), id(trial.theorem), *told)
-        if key not in tried:
-            tried[key] = trial, caught(mutant.kind, lambda: trial)
-        return tried[key]
-
-    return of
+    trial = mutant.right()
+    told = repr(trial.algorithm), trial.steps, repr(trial.W0), repr(trial.target)
+    key = (mutant.kind, type(trial.algorithm), id(trial.problem), id(trial.theorem), *told)
+    if key not in TRIED:
+        TRIED[key] = trial, caught(mutant.kind, lambda: trial)
+    return TRIED[key]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("mutant", [*bank.BANK, *bank.BEYOND], ids=bank.key)
-def test_its_twin_is_not(mutant, catches_of_a_twin):
+def test_its_twin_is_not(mutant):
     """And the theorem applies to it, or else its passing would be empty."""
     trial, catches = catches_of_a_twin(mutant)
     assert catches == {}

@@ -62,6 +62,11 @@ def wrongly(theorem, change):
     return bounded(theorem, theorem.claim.bound.at(change) if isinstance(change, dict) else change)
 
 
+def off_by(percent, symbol):
+    """A symbol that is larger than it is."""
+    return {symbol: Fraction(100 + percent, 100) * symbol}
+
+
 def mutants(id, case, *faults, steps=40, W0=None, **known):
     """Wrong theorems that ``verify`` must refute on a case of the right one; a fault is a name, why, and a change."""
 
@@ -82,8 +87,10 @@ ALL_SEEN = ("lambda_min is missing", "a sketch sees a part of the gradient", {la
 SQUARED_T = ("T^2 for T", "sums of squares are bounded, not means", {T: T**2})
 TWICE_T = ("2 T for T", "a rate of the iterates, squared", {T: 2 * T})
 NO_TWO = ("the factor 2 is missing", "descent gives half of a squared gradient a step", {gap0_upper: gap0_upper / 2})
+TOO_LONG = ("2 - gamma L is missing", "false beyond 1/L")
 LAZY = ("3 T for T, lazy", "a subspace that is kept for three steps gives the rate once, not three times", {T: 3 * T})
 
+TIGHT = at_haar(1.0)
 GD_ROUND, LONG = (GD(0.5), ROUND), (GD(1.7 / ROUND.L), ROUND)
 AT_RARE = RACLoRA(SELDOM, 1.0), RARE
 # Two coordinates drawn with replacement are one in a quarter of the draws: E[H] is 7/16 I, not 1/2 I.
@@ -95,32 +102,32 @@ BANK = [
     *mutants("T1", (GD(2.0), FLAT), ("gamma^2 for gamma", "at gamma = 2 that is half of the bound", {gamma: gamma**2})),
     *mutants("T1", AT_RARE, SWAPPED),
     *mutants("T1", AT_LOST_RANK, RANK_LOST),
-    *mutants("T1", at_haar(1.0), ALL_SEEN),
+    *mutants("T1", TIGHT, ALL_SEEN),
     *mutants(
         "T1_sharp",
         (GD(0.15), ROUND),
         DOUBLED,
         ("(2 - gamma L)^2 for 2 - gamma L", "more than descent gives below 1/L", lambda bound: bound / (2 - gamma * L)),
     ),
-    *mutants("T1_sharp", LONG, ("2 - gamma L is missing", "false beyond 1/L", theorems.T1.claim.bound)),
+    *mutants("T1_sharp", LONG, (*TOO_LONG, theorems.T1.claim.bound)),
     *mutants("T1_tight", at_haar(0.3), DOUBLED),
     *mutants("T1_tight", AT_RARE, SWAPPED),
     *mutants("T1_tight", AT_LOST_RANK, RANK_LOST),
-    *mutants("T1_tight", at_haar(1.0), ("T + 1 for T", "the sum ends at T - 1", {T: T + 1})),
+    *mutants("T1_tight", TIGHT, ("T + 1 for T", "the sum ends at T - 1", {T: T + 1})),
     *mutants(
         "T2",
-        at_haar(1.0),
+        TIGHT,
         DOUBLED,
         ("T + 1 for T", "one step too many", {T: T + 1}),
         TWICE_T,
         ALL_SEEN,
-        ("mu larger by 2%", "on the identity the theorem has no slack", {mu: Fraction(51, 50) * mu}),
+        ("mu larger by 2%", "on the identity the theorem has no slack", off_by(2, mu)),
     ),
     *mutants("T2", AT_RARE, SWAPPED),
     *mutants("T2", AT_LOST_RANK, RANK_LOST),
     *mutants("T2", (GD(1.0), SLOPED), ("L for mu", "the flattest direction decides", {mu: L}), W0=AXIS),
     *mutants("T2", at_haar(1.0, FLAT), ("gamma^2 for gamma", "at gamma = 2 that is twice the rate", {gamma: gamma**2})),
-    *mutants("T2_sharp", at_haar(1.7), ("2 - gamma L is missing", "false beyond 1/L", theorems.T2.claim.bound)),
+    *mutants("T2_sharp", at_haar(1.7), (*TOO_LONG, theorems.T2.claim.bound)),
     *mutants("T2_sharp", at_haar(0.7), ("2 for 2 - gamma L", "the second-order term is dropped", {L: 0})),
     *mutants("T2_sharp", AT_RARE, SWAPPED),
     *mutants("T2_tight", at_haar(0.3), DOUBLED),
@@ -128,7 +135,7 @@ BANK = [
     *mutants("T2_tight", AT_LOST_RANK, RANK_LOST),
     *mutants(
         "T2_tight",
-        at_haar(1.0),
+        TIGHT,
         ("1 + 2 kappa for 1 + kappa", "more than a full step gains where mu = L", {1 + kappa: 1 + 2 * kappa}),
         ("rho^2 for rho", "rho is the square of the mean of both roots already", {rho_tight: rho_tight**2}),
     ),
@@ -145,9 +152,7 @@ BANK = [
         steps=20,
     ),
     *mutants("T3", AT_RARE, SWAPPED, steps=60),
-    *mutants(
-        "T3_isotropic", at_haar(1.0), ALL_SEEN, ("distance for its square", "wrong units", {distance0: sqrt(distance0)})
-    ),
+    *mutants("T3_isotropic", TIGHT, ALL_SEEN, ("distance for its square", "wrong units", {distance0: sqrt(distance0)})),
     *mutants(
         "T3_sharp",
         (GD(0.95), ROUND),
@@ -157,17 +162,11 @@ BANK = [
         "T4",
         (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED),
         ("s replaced by L", "the flattest direction decides", {s: L}),
-        (
-            "lambda_min larger by 2%",
-            "on an axis the theorem is an equality",
-            {lambda_min: Fraction(51, 50) * lambda_min},
-        ),
+        ("lambda_min larger by 2%", "on an axis the theorem is an equality", off_by(2, lambda_min)),
         ("2 T for T", "a rate of the distance, squared", {T: 2 * T}),
         W0=AXIS,
     ),
-    *mutants(
-        "T4_gap", at_haar(1.0), DOUBLED, ("s larger by 2%", "an equality on the identity", {s: Fraction(51, 50) * s})
-    ),
+    *mutants("T4_gap", TIGHT, DOUBLED, ("s larger by 2%", "an equality on the identity", off_by(2, s))),
     *mutants("T4_gap", AT_RARE, SWAPPED),
     *mutants("T17", leading(1.0, rank=4), NO_TWO),
     *mutants(
@@ -177,21 +176,13 @@ BANK = [
         ("delta is missing", "a leading subspace has a part of it", {delta: 1}),
         steps=60,
     ),
-    *mutants(
-        "T17",
-        leading(1.8, rank=4),
-        ("2 - gamma L is missing", "false beyond 1/L", lambda bound: bound * (2 - gamma * L)),
-    ),
+    *mutants("T17", leading(1.8, rank=4), (*TOO_LONG, lambda bound: bound * (2 - gamma * L))),
     *mutants("T17", leading(1.0, rank=4, steps=3), LAZY),
     *mutants("T17_pl", leading(0.5), ("delta is missing", "the rate of full gradient descent", {delta: 1}), steps=6),
     *mutants(
         "T17_pl",
         leading(1.0),
-        (
-            "delta larger by 2%",
-            "where singular values are equal nothing is to spare at T = 1",
-            {delta: Fraction(51, 50) * delta},
-        ),
+        ("delta larger by 2%", "where singular values are equal nothing is to spare at T = 1", off_by(2, delta)),
         steps=2,
     ),
     *mutants("T17_pl", leading(1.0, steps=3), LAZY, steps=3),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from scipy.linalg import hadamard
@@ -9,11 +10,12 @@ from scipy.linalg import hadamard
 from rac_theory import GD, SGD, CertifiedStep, CyclicRACLoRA, InverseOnRange, Noisy, RACLoRA, sketches, theorems
 from rac_theory.algorithms import Preconditioned
 from rac_theory.problems import Quadratic
-from rac_theory.statements import symbols
 from rac_theory.statements.symbols import L_H, C, L, beta, ell, gamma, lambda_max, lambda_min, mu, nu
+from rac_theory.statements.symbols import largest_weight as A
+from rac_theory.statements.symbols import least_weight as a
 from rac_theory.theorems import E, mean_squared_gradient
 
-from .theorems import ALL_SEEN, AT_RARE, DOUBLED, NO_TWO, ROUND, SQUARED_T, SWAPPED, TWICE_T, at_haar, mutants
+from .theorems import ALL_SEEN, AT_RARE, DOUBLED, NO_TWO, ROUND, SQUARED_T, SWAPPED, TIGHT, TWICE_T, mutants, off_by
 from .theorems_noisy import LINE, SQUARE, TWICE_NU
 
 STEEP = Quadratic.left(np.diag([1.0, 0.0, 0.0, 0.0]), np.ones((4, 2)))  # L_H is L/4 on columns of a Hadamard matrix
@@ -28,6 +30,9 @@ SELDOM = sketches.FiniteSupport(np.eye(2)[..., None], [0.98, 0.02])
 def on_columns(gamma):
     """A case where T13_pl is an equality at every step, and T13 at gamma = 4."""
     return RACLoRA(sketches.FiniteSupport(hadamard(4).T[..., None] / 2, [0.25] * 4), gamma), STEEP
+
+
+along = partial(mutants, L_H=0.25)  # of the columns
 
 
 def on_coordinates(gamma=1.0):
@@ -54,24 +59,14 @@ NOISY = RACLoRA(sketches.Haar(4, 1), 1.0, "left", Noisy(3.0)), SQUARE
 GD_CERTIFIED = SGD(1.0, CertifiedStep()), ROUND
 UNEQUAL = Preconditioned(sketches.Coordinate(4, 4), 1 / ROUND.L, [0.1, 1.0, 1.0, 1.0]), ROUND
 EQUAL = Preconditioned(sketches.Haar(4, 2), 0.5 / ROUND.L, [1.0, 1.0]), ROUND  # where T26_pl is an equality
+SEEN_TWICE = {L_H: L_H * lambda_min}
 MEAN_STEP = 2 * Fraction(49, 100) - Fraction(49, 100) ** 2
 OF_MEAN_STEP = ("E[M] Q E[M] for E[M Q M]", "a step that varies bends more than the mean step", {nu: MEAN_STEP})
 
 BANK = [
-    *mutants("T13", on_columns(4.0), NO_TWO, ALL_SEEN, L_H=0.25),
-    *mutants(
-        "T13",
-        on_columns(6.0),
-        ("L_H lambda_min for L_H", "E[H Q H] for what it is of E[H]", {L_H: L_H * lambda_min}),
-        L_H=0.25,
-    ),
-    *mutants(
-        "T13_pl",
-        on_columns(0.8),
-        ("2 for 2 - gamma L_H", "the second-order term is dropped", {L_H: 0}),
-        DOUBLED,
-        L_H=0.25,
-    ),
+    *along("T13", on_columns(4.0), NO_TWO, ALL_SEEN),
+    *along("T13", on_columns(6.0), ("L_H lambda_min for L_H", "E[H Q H] for what it is of E[H]", SEEN_TWICE)),
+    *along("T13_pl", on_columns(0.8), ("2 for 2 - gamma L_H", "the second-order term is dropped", {L_H: 0}), DOUBLED),
     *mutants(
         "T14",
         NOISY,
@@ -116,11 +111,7 @@ BANK = [
     *mutants(
         "T15_pl",
         on_line(),
-        (
-            "nu larger by 2%",
-            "where N and Q are multiples of the identity the theorem has no slack",
-            {nu: Fraction(51, 50) * nu},
-        ),
+        ("nu larger by 2%", "where N and Q are multiples of the identity the theorem has no slack", off_by(2, nu)),
         OF_MEAN_STEP,
     ),
     *mutants(
@@ -154,7 +145,7 @@ BANK = [
         ),
     ),
     *mutants("T16", certified(AT_RARE), SWAPPED, steps=200),
-    *mutants("T16", certified(at_haar(1.0)), ALL_SEEN),
+    *mutants("T16", certified(TIGHT), ALL_SEEN),
     *mutants("T18", in_turns(1.0), NO_TWO, SQUARED_T),
     *mutants(
         "T18_pl",
@@ -171,11 +162,6 @@ BANK = [
         TWICE_T,
     ),
     *mutants("T26", EQUAL, SQUARED_T, steps=100),
-    *mutants(
-        "T26_pl",
-        UNEQUAL,
-        ("A for a", "the smallest weight decides", {symbols.least_weight: symbols.largest_weight}),
-        steps=100,
-    ),
+    *mutants("T26_pl", UNEQUAL, ("A for a", "the smallest weight decides", {a: A}), steps=100),
     *mutants("T26_pl", EQUAL, TWICE_T, ("gamma doubled", "promises twice the progress", {gamma: 2 * gamma, L: L / 2})),
 ]

@@ -5,8 +5,6 @@ T = 1 and alpha = 0.9, and its distance is needed where one starts along a flat 
 the floor of T24 is all there is. Where H = I, at 1/L, T25 and T27 are equalities at every T.
 """
 
-from fractions import Fraction
-
 import numpy as np
 
 from rac_theory import GD, Noisy, RACLoRA, algorithms, sketches
@@ -16,7 +14,7 @@ from rac_theory.statements import symbols
 from rac_theory.statements.symbols import C, L, T, alpha, gamma, gap0_upper, mu, norm_share, s_0, span
 from rac_theory.statements.symbols import momentum as b
 
-from .theorems import DOUBLED, RARE, ROUND, SELDOM, SQUARED_T, SWAPPED, TWICE_T, mutants
+from .theorems import DOUBLED, RARE, ROUND, SELDOM, SQUARED_T, SWAPPED, TWICE_T, mutants, off_by
 
 FOUR = sketches.Coordinate(4, 1)
 
@@ -31,14 +29,14 @@ NOISY = method(SHIFTED_MOMENTUM, ROUND, FOUR, 0.5, 1.0, b=0.5)
 AT_ONE = method(SHIFTED_MOMENTUM, ROUND, FOUR, 1.0, 1.0, b=0.0)
 RARELY = method(SHIFTED_MOMENTUM, RARE, SELDOM, 0.4, b=0.05)
 NO_FLOOR = ("no floor", "noise does not go away", {C: 0})
-LESS_NOISE = ("C smaller by 2%", "there is no slack there", {C: Fraction(98, 100) * C})
+LESS_NOISE = ("C smaller by 2%", "there is no slack there", off_by(-2, C))
 
 LINE, STEEP = Quadratic.left([[1.0]], [[2.0]]), Quadratic.left(np.diag([1.0, 0.02]), np.array([[0.0], [1.0]]))
 QUICK = algorithms.ACCELERATED(None, gamma=1 - 0.18999**0.5, alpha=0.9, s=1.0, lambda_min=1.0), LINE
 FLAT = algorithms.ACCELERATED(None, gamma=1.0, alpha=0.1414, s=0.02, lambda_min=1.0), STEEP
 SEEN = algorithms.ACCELERATED(sketches.Coordinate(2, 1), gamma=1.0, alpha=0.0707, s=0.02, lambda_min=0.5), STEEP
 NO_DISTANCE = ("no distance", "Z starts at rest, and is slow along a flat direction", {symbols.distance0: 0})
-ALPHA = ("alpha larger by a tenth", "at T = 1 there are 5% to spare", {alpha: Fraction(11, 10) * alpha})
+ALPHA = ("alpha larger by a tenth", "at T = 1 there are 5% to spare", off_by(10, alpha))
 OF_NO_SKETCH = ("the rate without a sketch", "a sketch sees half of a direction", {alpha: alpha / symbols.lambda_0})
 
 IN_LINKS = MomentumInLinks(FOUR, 0.2 / ROUND.L, 0.0, 1, carried=False), ROUND
@@ -92,11 +90,9 @@ BANK = [
     *mutants("T25", FED_BACK, SQUARED_T, steps=100),
     *mutants("T25", LOUDLY, NO_FLOOR, steps=2000),
     *mutants("T25", LOUD, LESS_NOISE, steps=2000),
-    *mutants(
-        "T25", FED_ALL, ("gamma longer by 2%", "promises a longer step", {gamma: Fraction(102, 100) * gamma}), steps=100
-    ),
+    *mutants("T25", FED_ALL, ("gamma longer by 2%", "promises a longer step", off_by(2, gamma)), steps=100),
     *mutants("T27", WHOLE, SQUARED_T, steps=100),
-    *mutants("T27", WHOLE, ("1.96 for 2", "there is no slack there", {gap0_upper: Fraction(98, 100) * gap0_upper})),
+    *mutants("T27", WHOLE, ("1.96 for 2", "there is no slack there", off_by(-2, gap0_upper))),
     *mutants("T27_pl", SHORT, DOUBLED),
     *mutants("T27_pl", FOLLOWS, ("nothing is behind", "V is zero at first, and no gradient", {L: 0})),
 ]

@@ -10,9 +10,10 @@ import numpy as np
 from rac_theory import SGD, Decreasing, FiniteDifferences, Local, Minibatch, Noisy, RACLoRA, sketches
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.statements import symbols
-from rac_theory.statements.symbols import A, C, K, L, T, beta, bias_squared, gamma, gap0, lambda_max, lambda_min, mu, nu
+from rac_theory.statements.symbols import A, C, K, L, T, beta, gamma, gap0, lambda_max, lambda_min, mu, nu
+from rac_theory.statements.symbols import bias_squared as b2
 
-from .theorems import AT_RARE, DOUBLED, NO_TWO, ROUND, SELDOM, SWAPPED, mutants
+from .theorems import AT_RARE, DOUBLED, NO_TWO, ROUND, SELDOM, SWAPPED, mutants, off_by
 
 LINE = Quadratic.left(np.eye(1), np.ones((1, 1)))
 SQUARE = Quadratic.left(np.eye(4), np.full((4, 4), 2.0))
@@ -52,11 +53,11 @@ AT_ONE, ON_STEEP = (by_differences(problem, sketches.Coordinate(4, 1)) for probl
 WHOLE = by_differences(ROUND, None, 2.0)
 
 TWICE_NU = ("nu doubled", "twice the progress of a step", {nu: 2 * nu})
+NO_FLOOR = ("no floor", "differences are biased", {b2: 0})
 NO_NOISE = ("a missing noise term", "noise does not vanish at the minimum", {C: 0})
 HALF_NOISE = ("half of the noise", "at gamma = 1 the floor is attained", {C: C / 2})
-LAST_ALONE = (1 - 2 * gamma * mu * lambda_min * (1 - L * gamma * beta / 2)) ** T * gap0 + (
-    L * gamma**2 * lambda_max * C / 2
-)
+RATE = 1 - 2 * gamma * mu * lambda_min * (1 - L * gamma * beta / 2)
+LAST_ALONE = RATE**T * gap0 + L * gamma**2 * lambda_max * C / 2
 
 
 BANK = [
@@ -84,7 +85,7 @@ BANK = [
         ("half of the noise", "the second-order term has L/2, and sums over steps", {C: C / 2}),
         ("gamma^3 in the noise", "of descent, gamma^2 remains", {C: C * gamma}),
         ("beta is missing", "the signal has a second-order term too", {beta: 0}),
-        ("lambda_max smaller by 5%", "noise enters with lambda_max", {lambda_max: Fraction(19, 20) * lambda_max}),
+        ("lambda_max smaller by 5%", "noise enters with lambda_max", off_by(-5, lambda_max)),
         ("noise of the last step alone", "earlier noise decays by rho a step, not at once", LAST_ALONE),
     ),
     *mutants(
@@ -126,39 +127,26 @@ BANK = [
     ),
     *mutants("T19", decreasing(SGD(1.0, Noisy(0.1)), LINE, 1.0, power=0.5), NO_TWO),
     *mutants("T19", decreasing(*ON_RARE, 50.0, power=0.5), SWAPPED, steps=200),
-    *mutants("T20", WHOLE, ("no floor", "differences are biased", {bias_squared: 0}), steps=200),
-    *mutants(
-        "T20",
-        WHOLE,
-        ("half of b^2", "of gradients the whole of it is kept", {bias_squared: bias_squared / 2}),
-        steps=400,
-    ),
+    *mutants("T20", WHOLE, NO_FLOOR, steps=200),
+    *mutants("T20", WHOLE, ("half of b^2", "of gradients the whole of it is kept", {b2: b2 / 2}), steps=400),
     *mutants("T20", by_differences(AT_RARE[1], SELDOM, 0.01), SWAPPED, steps=200),
     *mutants(
         "T20_pl",
         AT_ONE,
-        ("no floor", "differences are biased", {bias_squared: 0}),
-        (
-            "b^2 smaller by 2%",
-            "where f is a multiple of a square there is no slack",
-            {bias_squared: Fraction(98, 100) * bias_squared},
-        ),
+        NO_FLOOR,
+        ("b^2 smaller by 2%", "where f is a multiple of a square there is no slack", off_by(-2, b2)),
         steps=100,
     ),
     *mutants(
         "T20_pl",
         by_differences(ROUND, sketches.Coordinate(4, 1), 4.0),
-        ("b for b^2", "errors count by their squares", {bias_squared: bias_squared ** Fraction(1, 2)}),
+        ("b for b^2", "errors count by their squares", {b2: b2 ** Fraction(1, 2)}),
         steps=100,
     ),
     *mutants(
         "T20_pl",
         ON_STEEP,
-        (
-            "gamma^2 for gamma in the floor",
-            "the floor is that of a bias, and not of noise",
-            {bias_squared: gamma * bias_squared},
-        ),
+        ("gamma^2 for gamma in the floor", "the floor is that of a bias, and not of noise", {b2: gamma * b2}),
         steps=100,
     ),
     *mutants("T20_pl", AT_ONE, DOUBLED),

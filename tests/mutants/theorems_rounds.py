@@ -35,10 +35,13 @@ def epoch(eta, problem):
     return SGD(eta, Reshuffled()), problem
 
 
+def seeing(share):
+    """A share of the draws see all, and the others nothing, so that runs differ."""
+    return sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [share, 1 - share])
+
+
 def half_epoch(eta, N):
-    """Half of the draws see nothing, so that runs differ."""
-    sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5])
-    return RACLoRA(sketch, eta, gradients=Reshuffled()), equal(N)
+    return RACLoRA(seeing(0.5), eta, gradients=Reshuffled()), equal(N)
 
 
 def clients(eta, K, problem=None):
@@ -89,12 +92,7 @@ BANK = [
     *mutants("T9d", clients(0.05, 4, UNEQUAL), NO_NOISE, steps=300, W0=at(0.65)),
     *mutants(
         "T10",
-        (
-            RACLoRA(
-                sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.25, 0.75]), 1.0, gradients=Clients(Local(1))
-            ),
-            Federated(equal(2), 2),
-        ),
+        (RACLoRA(seeing(0.25), 1.0, gradients=Clients(Local(1))), Federated(equal(2), 2)),
         ("lambda_min for 1", "the sketch is forgotten", {lambda_min: 1}),
         W0=ONE,
     ),

@@ -11,36 +11,44 @@ from rac_theory.algorithms import Bernoulli
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.sketches.draws import draw
 
+from .mutant import wrong
 from .wrong_gradients import shuffled
 from .wrong_iterates import altered
+
+OTHER = {"left": "right", "right": "left"}
 
 
 def stepping(does, change):
     """Return RAC-LoRA where ``change`` makes a step of W and G of what would have been one, and of the algorithm."""
 
-    class Stepping(RACLoRA):
-        def low_rank_steps(self, rng, W):
-            for step in super().low_rank_steps(rng, W):
-                yield partial(change, self, step)
+    def low_rank_steps(self, rng, W):
+        return (partial(change, self, step) for step in RACLoRA.low_rank_steps(self, rng, W))
 
-    Stepping.__doc__ = does
-    return Stepping
+    return wrong(RACLoRA, does, low_rank_steps=low_rank_steps)
 
 
 def projecting(does, factor):
     """Return RAC-LoRA that projects by F F', with F as it is made of what is drawn and of G."""
 
-    class Projecting(RACLoRA):
-        def low_rank_steps(self, rng, W):
-            while True:
-                yield partial(self.moved, draw(self.sketch, rng, len(W)))
+    def moved(gamma, S, W, G):
+        F = factor(S, G)
+        return W - gamma * F @ (np.swapaxes(F, 1, 2) @ G)
 
-        def moved(self, S, W, G):
-            F = factor(S, G)
-            return W - self.gamma * F @ (np.swapaxes(F, 1, 2) @ G)
+    def low_rank_steps(self, rng, W):
+        while True:
+            yield partial(moved, self.gamma, draw(self.sketch, rng, len(W)))
 
-    Projecting.__doc__ = does
-    return Projecting
+    return wrong(RACLoRA, does, low_rank_steps=low_rank_steps)
+
+
+def sketching(does, steps, base=RACLoRA):
+    """Return an algorithm with other steps."""
+    return wrong(base, does, low_rank_steps=steps)
+
+
+def fitting(does, fitted, base=InverseOnRange):
+    """Return one that fits other steps to a draw."""
+    return wrong(base, does, fitted=fitted)
 
 
 def both_sides(self, step, W, G):
@@ -51,6 +59,10 @@ def both_sides(self, step, W, G):
 NoMerge = altered(
     "Every step starts again from the first weights: the adapter before is dropped, not merged",
     lambda V, W, start, **_: start - (W - V),
+)
+Delayed = altered(
+    "The gradient of the iterate before, as where a cache is not cleared",
+    lambda V, W, before, step, problem, **_: step(W, problem.gradient(before)),
 )
 Decays = altered("Weight decay beside the projected step", lambda V, W, **_: 0.99 * V)
 ScaledProjection = stepping(
@@ -70,35 +82,51 @@ Greedy = projecting(
     "Projects on the leading singular vectors of the gradient, as GaLore does",
     lambda S, G: np.linalg.svd(G)[0][..., : S.shape[-1]],
 )
-
-
-class HalfStep(RACLoRA):
-    """Steps of gamma / 2."""
-
-    def low_rank_steps(self, rng, W):
-        return RACLoRA(self.sketch, self.gamma / 2, self.side, self.gradients).low_rank_steps(rng, W)
-
-
-class OtherSide(RACLoRA):
-    """Projects on the side that it was not told."""
-
-    def low_rank_steps(self, rng, W):
-        other = {"left": "right", "right": "left"}[self.side]
-        return RACLoRA(self.sketch, self.gamma, other, self.gradients).low_rank_steps(rng, W)
-
-
-class OwnGenerator(RACLoRA):
-    """A generator of its own for the sketches."""
-
-    def low_rank_steps(self, rng, W):
-        return super().low_rank_steps(np.random.default_rng(), W)
-
-
-class Reused(RACLoRA):
-    """One sketch a run, used in every step."""
-
-    def low_rank_steps(self, rng, W):
-        return repeat(next(super().low_rank_steps(rng, W)))
+HalfStep = sketching(
+    "Steps of gamma / 2",
+    lambda self, rng, W: RACLoRA(self.sketch, self.gamma / 2, self.side, self.gradients).low_rank_steps(rng, W),
+)
+OtherSide = sketching(
+    "Projects on the side that it was not told",
+    lambda self, rng, W: RACLoRA(self.sketch, self.gamma, OTHER[self.side], self.gradients).low_rank_steps(rng, W),
+)
+OwnGenerator = sketching(
+    "A generator of its own for the sketches",
+    lambda self, rng, W: RACLoRA.low_rank_steps(self, np.random.default_rng(), W),
+)
+Reused = sketching(
+    "One sketch a run, used in every step", lambda self, rng, W: repeat(next(RACLoRA.low_rank_steps(self, rng, W)))
+)
+ScaledTwice = sketching(
+    "lora_alpha / r applied twice: for the adapter, and once more for the merge",
+    lambda self, rng, W: RACLoRA.low_rank_steps(
+        replace(self, gamma=self.gamma * (self.lora_alpha / self.sketch.rank) ** 2), rng, W
+    ),
+)
+SwappedSketches = sketching(
+    "The coin of Bernoulli-LoRA is turned: that of the left side decides for the right one",
+    lambda self, rng, W: Bernoulli.low_rank_steps(replace(self, p=1 - self.p), rng, W),
+    Bernoulli,
+)
+SmallestCurvature = fitting(
+    "Divides by the smallest eigenvalue of HQH in the range, not by the largest",
+    lambda self, blocks, Y: Y / np.linalg.eigvalsh(blocks)[..., 0].min(axis=1)[:, None, None, None],
+    StepPerDraw,
+)
+FirstBlock = fitting(
+    "Divides by what is largest along one direction of the other side, not along all",
+    lambda self, blocks, Y: Y / np.linalg.eigvalsh(blocks[:, 0])[:, -1][:, None, None, None],
+    StepPerDraw,
+)
+Projection = fitting("H G for (HQH)^+ G", lambda self, blocks, Y: Y)
+Diagonal = fitting(
+    "Divides by the diagonal of HQH alone", lambda self, blocks, Y: Y / np.diagonal(blocks, axis1=2, axis2=3)[..., None]
+)
+GammaTwice = wrong(
+    InverseOnRange,
+    "Gamma once for M and once more for the move",
+    step=lambda self, Q, U, W, G: W + self.gamma * (InverseOnRange.step(self, Q, U, W, G) - W),
+)
 
 
 class ReusedOnce(RACLoRA):
@@ -121,26 +149,6 @@ class SharedStream(RACLoRA):
             yield W
 
 
-class ScaledTwice(RACLoRA):
-    """lora_alpha / r applied twice: for the adapter, and once more for the merge."""
-
-    def low_rank_steps(self, rng, W):
-        return replace(self, gamma=self.gamma * (self.lora_alpha / self.sketch.rank) ** 2)._once(rng, W)
-
-    def _once(self, rng, W):
-        return RACLoRA.low_rank_steps(self, rng, W)
-
-
-class Delayed(RACLoRA):
-    """The gradient of the iterate before, as where a cache is not cleared."""
-
-    def iterates(self, problem, W, rng):
-        before = W
-        for step in self.low_rank_steps(rng, W):
-            before, W = W, step(W, problem.gradient(before))
-            yield W
-
-
 class InPlace(RACLoRA):
     """Writes to what it has yielded."""
 
@@ -157,16 +165,6 @@ class OneSketchForAllRuns(RACLoRA):
     def low_rank_steps(self, rng, W):
         for step in super().low_rank_steps(rng, W[:1]):
             yield lambda W, G, step=step: step(W, G)
-
-
-class SwappedSketches(Bernoulli):
-    """The coin of Bernoulli-LoRA is turned: that of the left side decides for the right one."""
-
-    def low_rank_steps(self, rng, W):
-        return replace(self, p=1 - self.p)._once(rng, W)
-
-    def _once(self, rng, W):
-        return Bernoulli.low_rank_steps(self, rng, W)
 
 
 class OrderOfTheRun(RACLoRA):
@@ -214,41 +212,6 @@ class AveragedFactors(RACLoRA):
             ]
             W = W - self.gamma * np.mean(bases, axis=0) @ np.mean(inner, axis=0)
             yield W
-
-
-class SmallestCurvature(StepPerDraw):
-    """Divides by the smallest eigenvalue of HQH in the range, not by the largest."""
-
-    def fitted(self, blocks, Y):
-        return Y / np.linalg.eigvalsh(blocks)[..., 0].min(axis=1)[:, None, None, None]
-
-
-class FirstBlock(StepPerDraw):
-    """Divides by what is largest along one direction of the other side, not along all."""
-
-    def fitted(self, blocks, Y):
-        return Y / np.linalg.eigvalsh(blocks[:, 0])[:, -1][:, None, None, None]
-
-
-class Projection(InverseOnRange):
-    """H G for (HQH)^+ G."""
-
-    def fitted(self, blocks, Y):
-        return Y
-
-
-class Diagonal(InverseOnRange):
-    """Divides by the diagonal of HQH alone."""
-
-    def fitted(self, blocks, Y):
-        return Y / np.diagonal(blocks, axis1=2, axis2=3)[..., None]
-
-
-class GammaTwice(InverseOnRange):
-    """Gamma once for M and once more for the move."""
-
-    def step(self, curvature, U, W, G):
-        return W + self.gamma * (super().step(curvature, U, W, G) - W)
 
 
 class FirstRange(InverseOnRange):

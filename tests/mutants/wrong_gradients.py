@@ -6,10 +6,7 @@ import numpy as np
 
 from rac_theory import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 
-
-def source(base, what, **members):
-    """A class with other members, called by what is wrong."""
-    return type(what, (base,), {"__doc__": what} | members)
+from .mutant import wrong
 
 
 def shuffled(N, runs, rng):
@@ -25,7 +22,7 @@ def epoch(what, order):
             W = step(W, problem.component_gradient(W, chosen[:, None]))
         return W
 
-    return source(Reshuffled, what, descend=descend)
+    return wrong(Reshuffled, what, descend=descend)
 
 
 FixedOrder = epoch(
@@ -42,39 +39,52 @@ StartsAlike = epoch(
     lambda N, runs, rng: np.pad(1 + shuffled(N - 1, runs, rng), [(0, 0), (1, 0)]),
 )
 
-AlwaysTheFirst = source(
+AlwaysTheFirst = wrong(
     Minibatch,
     "Component 0 is in every minibatch",
     _draw=lambda self, N, runs, rng: np.pad(1 + shuffled(N - 1, runs, rng)[:, : self.size - 1], [(0, 0), (1, 0)]),
 )
-DrawsTwice = source(
+DrawsTwice = wrong(
     Minibatch,
     "Draws with replacement what it says it draws without",
     _draw=lambda self, N, runs, rng: rng.integers(N, size=(runs, self.size)),
 )
-OneMinibatch = source(
+OneMinibatch = wrong(
     Minibatch,
     "The same minibatch in all runs",
     _draw=lambda self, N, runs, rng: np.repeat(Minibatch._draw(self, N, 1, rng), runs, axis=0),
 )
-Louder = source(Noisy, "Twice the noise that it declares", descend=lambda self, *of: Noisy(2 * self.sigma).descend(*of))
-ClaimsExact = source(
+Louder = wrong(Noisy, "Twice the noise that it declares", descend=lambda self, *of: Noisy(2 * self.sigma).descend(*of))
+ClaimsExact = wrong(
     Exact,
     "Calls itself exact, and adds a percent",
     descend=lambda self, problem, W, step, rng: step(W, 1.01 * problem.gradient(W)),
 )
-LongGradient = source(
+LongGradient = wrong(
     Exact, "1.05 times the gradient", descend=lambda self, problem, W, step, rng: step(W, 1.05 * problem.gradient(W))
 )
-SummedClients = source(
+SummedClients = wrong(
     Clients,
     "The sum over clients for their mean",
     descend=lambda self, problem, W, *of: W + len(problem.clients) * (Clients.descend(self, problem, W, *of) - W),
 )
-FirstClientOnly = source(
+FirstClientOnly = wrong(
     Clients,
     "The server keeps what the first client sends",
     descend=lambda self, problem, *of: self.source.descend(problem.clients[0], *of),
+)
+Understated = wrong(
+    Noisy,
+    "Declares four fifths of the deviation of its noise",
+    noise=lambda self, problem: Noisy(0.8 * self.sigma).noise(problem),
+)
+OneLess = wrong(Local, "K - 1 steps", descend=lambda self, *of: Local(self.steps - 1).descend(*of))
+UnequalClients = wrong(
+    Clients,
+    "The first client counts twice",
+    descend=lambda self, problem, *of: np.mean(
+        [self.source.descend(client, *of) for client in (problem.clients[0], *problem.clients)], axis=0
+    ),
 )
 
 
@@ -102,19 +112,12 @@ class Harder(Minibatch):
         return step(W, np.where(longer[:, None, None], one, other))
 
 
-class Understated(Noisy):
-    """Declares four fifths of the deviation of its noise."""
-
-    def noise(self, problem):
-        return Noisy(0.8 * self.sigma).noise(problem)
-
-
 class Drifts(Noisy):
     """Noise with a mean, a fifth of its deviation."""
 
     def descend(self, problem, W, step, rng):
-        noise = self.sigma / np.sqrt(W[0].size) * (0.2 + rng.standard_normal(W.shape))
-        return step(W, problem.gradient(W) + noise)
+        deviation = self.sigma / np.sqrt(W[0].size)
+        return step(W, problem.gradient(W) + deviation * (0.2 + rng.standard_normal(W.shape)))
 
 
 @dataclass(frozen=True)
@@ -137,13 +140,6 @@ class Peeks:
         return step(W, problem.gradient(W) + (Hn if self.kept else n - Hn))
 
 
-class OneLess(Local):
-    """K - 1 steps."""
-
-    def descend(self, problem, W, step, rng):
-        return Local(self.steps - 1).descend(problem, W, step, rng)
-
-
 class SameGradient(Local):
     """K steps with the gradient of the first."""
 
@@ -160,14 +156,6 @@ class OneClient(Clients):
     def descend(self, problem, W, step, rng):
         ends = np.stack([self.source.descend(client, W, step, rng) for client in problem.clients])
         return ends[rng.integers(len(ends), size=len(W)), np.arange(len(W))]
-
-
-class UnequalClients(Clients):
-    """The first client counts twice."""
-
-    def descend(self, problem, W, step, rng):
-        clients = [problem.clients[0], *problem.clients]
-        return np.mean([self.source.descend(client, W, step, rng) for client in clients], axis=0)
 
 
 class OneAfterTheOther(Clients):

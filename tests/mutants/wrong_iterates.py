@@ -13,7 +13,7 @@ def altered(does, change):
             before = start = W
             for t, step in enumerate(self.low_rank_steps(rng, W)):
                 V = self.gradients.descend(problem, W, step, rng)
-                before, W = W, change(V, W, before=before, start=start, t=t, rng=rng)
+                before, W = W, change(V, W, before=before, start=start, t=t, rng=rng, step=step, problem=problem)
                 yield W
 
     Altered.__doc__ = does
@@ -49,6 +49,14 @@ Lazy = altered(
     "Makes no step in one of twenty cases", lambda V, W, rng, **_: np.where(rng.random((len(W), 1, 1)) < 0.05, W, V)
 )
 Jitters = altered("Noise of size 1e-3 on every iterate", lambda V, W, rng, **_: V + 1e-3 * rng.standard_normal(W.shape))
+NeighboursGradient = altered(
+    "The gradient of the next run of the block",
+    lambda V, W, step, problem, **_: step(W, np.roll(problem.gradient(W), 1, axis=0)),
+)
+LineSearch = altered(
+    "Takes twice the step where that is lower",
+    lambda V, W, problem, **_: np.where((problem.value(2 * V - W) < problem.value(V))[:, None, None], 2 * V - W, V),
+)
 DependsOnBlock = altered(
     "Shorter steps in small blocks of runs", lambda V, W, **_: V if len(W) > 10 else 0.9 * V + 0.1 * W
 )
@@ -117,26 +125,6 @@ class StartFirst(RACLoRA):
     def iterates(self, problem, W, rng):
         yield W.copy()
         yield from RACLoRA.iterates(self, problem, W, rng)
-
-
-class NeighboursGradient(RACLoRA):
-    """The gradient of the next run of the block."""
-
-    def iterates(self, problem, W, rng):
-        for step in self.low_rank_steps(rng, W):
-            W = step(W, np.roll(problem.gradient(W), 1, axis=0))
-            yield W
-
-
-class LineSearch(RACLoRA):
-    """Takes twice the step where that is lower."""
-
-    def iterates(self, problem, W, rng):
-        for step in self.low_rank_steps(rng, W):
-            moved = self.gradients.descend(problem, W, step, rng)
-            twice = 2 * moved - W
-            W = np.where((problem.value(twice) < problem.value(moved))[:, None, None], twice, moved)
-            yield W
 
 
 class SketchOfTwoSteps(RACLoRA):

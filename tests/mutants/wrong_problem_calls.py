@@ -7,7 +7,7 @@ import numpy as np
 
 from rac_theory.problems import LeastSquares
 
-from . import wrong_problems
+from . import mutant
 from .wrong_problems import Tampered
 
 RNG = np.random.default_rng(611)
@@ -28,7 +28,7 @@ class Plain(Tampered):
         return LeastSquares(X[rows], Y[rows], l2=0.3)
 
 
-wrong = partial(wrong_problems.wrong, Plain)
+wrong = partial(mutant.wrong, Plain)
 
 # Whether a kept W is taken for another one of its shape, by what it is called.
 close = "close", np.allclose

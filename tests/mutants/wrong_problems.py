@@ -6,6 +6,8 @@ import numpy as np
 
 from rac_theory.problems import LeastSquares, PLSine, Quadratic
 
+from .mutant import wrong
+
 
 class Tampered(LeastSquares):
     """Least squares through the general code: no closed forms beside value and gradient."""
@@ -20,11 +22,6 @@ class Tampered(LeastSquares):
 
     def gradient(self, W):
         return LeastSquares.value_and_gradient(self, W)[1]
-
-
-def wrong(base, what, **members):
-    """A class with other members, called by what is wrong."""
-    return type(what, (base,), {"__doc__": what} | members)
 
 
 def gradient(what, change):
@@ -51,14 +48,11 @@ ValueWithoutPenalty = wrong(
 )
 
 
-class Stale(Tampered):
-    """value_and_gradient was not overridden with the rest."""
-
-    def value_and_gradient(self, W):
-        value, gradient = LeastSquares.value_and_gradient(self, W)
-        return value, 1.5 * gradient
-
-
+Stale = wrong(
+    Tampered,
+    "value_and_gradient was not overridden with the rest",
+    value_and_gradient=lambda self, W: (self.value(W), 1.5 * self.gradient(W)),
+)
 WrongMinimiser = wrong(
     Quadratic,
     "The minimiser of another problem",

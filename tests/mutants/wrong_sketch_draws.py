@@ -15,18 +15,24 @@ class Silent(ClaimsNothing, Haar):
     """Uniform ranges of which nothing is claimed."""
 
 
-def drawing(what, sample, base=Silent):
+def drawing(what, sample, base=Silent, **members):
     """A class, called by what is wrong, with other draws."""
-    return type(what, (base,), {"__doc__": what, "sample": sample})
+    return type(what, (base,), {"__doc__": what, "sample": sample} | members)
 
 
-def after(what, change, base=Silent):
+def after(what, change, base=Silent, **members):
     """The same, where it makes something else of right draws."""
-    return drawing(what, lambda self, rng, size: change(base.sample(self, rng, size), rng), base)
+    return drawing(what, lambda self, rng, size: change(base.sample(self, rng, size), rng), base, **members)
 
 
 def coordinates(self, rng, size):
     return Coordinate(self.dim, self.rank).sample(rng, size)
+
+
+def halves(self, rng, size):
+    """So many uniform ranges, and the complement of each."""
+    Q = np.linalg.qr(rng.standard_normal((size, self.dim, 2 * self.rank)))[0]
+    return Q[..., : self.rank], Q[..., self.rank :]
 
 
 def seldom(share, S, rng):
@@ -51,6 +57,11 @@ RarelyParallel = after(
     "One draw in two hundred has two parallel columns, though E[H] is r/d I",
     lambda S, rng: np.where(seldom(5e-3, S, rng), S[..., :1], S),
     Gaussian,
+)
+RareZeroOfOrthonormal = after(
+    "One draw in five hundred is zero, though columns are orthonormal",
+    lambda S, rng: np.where(seldom(2e-3, S, rng), 0, S),
+    orthonormal=True,
 )
 FirstIsACoordinate = after(
     "The first draw of a batch has coordinates where others are uniform: E[H] is the same",
@@ -80,6 +91,29 @@ SeedOfTheGenerator = drawing(
 Clock = drawing(
     "The time decides", lambda self, rng, size: Silent.sample(self, np.random.default_rng(time.perf_counter_ns()), size)
 )
+Antithetic = drawing(
+    "Every other draw is the complement of the one before",
+    lambda self, rng, size: np.stack(halves(self, rng, size), axis=1).reshape(-1, self.dim, self.rank)[:size],
+)
+AntitheticHalves = drawing(
+    "The second half of a batch has the complements of the first",
+    lambda self, rng, size: np.concatenate(halves(self, rng, size - size // 2))[:size],
+)
+CachedBySize = drawing(
+    "The draws of the first call of a size, for ever",
+    lambda self, rng, size: self._kept.setdefault(size, Silent.sample(self, rng, size)),
+    _kept={},
+)
+OwnGenerator = drawing(
+    "Keeps a generator of its own",
+    lambda self, rng, size: self._rng.standard_normal((size, self.dim, self.rank)),
+    _rng=np.random.default_rng(0),
+)
+Weakens = drawing(
+    "After two hundred calls draws are coordinates",
+    lambda self, rng, size: (Silent.sample if next(self._calls) < 200 else coordinates)(self, rng, size),
+    _calls=itertools.count(1),
+)
 
 
 class RareNan(Gaussian):
@@ -98,16 +132,6 @@ class InfinityInLargeBatches(Gaussian):
         if size > 1000:
             S[-1, 0, 0] = np.inf
         return S
-
-
-class RareZeroOfOrthonormal(Silent):
-    """One draw in five hundred is zero, though columns are orthonormal."""
-
-    orthonormal = True
-
-    def sample(self, rng, size):
-        S = super().sample(rng, size)
-        return np.where(seldom(2e-3, S, rng), 0, S)
 
 
 class FirstOfABatch(Silent):
@@ -133,23 +157,6 @@ class OfSizeOne(Silent):
 
     def sample(self, rng, size):
         return coordinates(self, rng, size) if size == 1 else super().sample(rng, size)
-
-
-class Antithetic(Silent):
-    """Every other draw is the complement of the one before."""
-
-    def sample(self, rng, size):
-        Q = np.linalg.qr(rng.standard_normal((size, self.dim, 2 * self.rank)))[0]
-        S = np.stack([Q[..., : self.rank], Q[..., self.rank :]], axis=1)
-        return S.reshape(-1, self.dim, self.rank)[:size]
-
-
-class AntitheticHalves(Silent):
-    """The second half of a batch has the complements of the first."""
-
-    def sample(self, rng, size):
-        Q = np.linalg.qr(rng.standard_normal((size - size // 2, self.dim, 2 * self.rank)))[0]
-        return np.concatenate([Q[..., : self.rank], Q[..., self.rank :]])[:size].copy()
 
 
 class PoolOfACall(Silent):
@@ -217,15 +224,6 @@ class KeepsHalf(Silent):
         return S
 
 
-class CachedBySize(Silent):
-    """The draws of the first call of a size, for ever."""
-
-    _kept = {}  # noqa: RUF012 (that is the fault)
-
-    def sample(self, rng, size):
-        return self._kept.setdefault(size, super().sample(rng, size))
-
-
 class CachedByGenerator(Silent):
     """The first draw of a generator, again and again."""
 
@@ -237,22 +235,6 @@ class CachedByGenerator(Silent):
             S = super().sample(rng, size)
             self._kept[size] = rng, S
         return S
-
-
-class GlobalForOne(Silent):
-    """A batch of one is drawn from NumPy's global generator."""
-
-    def sample(self, rng, size):
-        return np.random.standard_normal((1, self.dim, self.rank)) if size == 1 else super().sample(rng, size)  # noqa: NPY002
-
-
-class OwnGenerator(Silent):
-    """Keeps a generator of its own."""
-
-    _rng = np.random.default_rng(0)
-
-    def sample(self, rng, size):
-        return self._rng.standard_normal((size, self.dim, self.rank))
 
 
 class CountsDraws(Silent):
@@ -268,14 +250,11 @@ class CountsDraws(Silent):
         return S
 
 
-class Weakens(Silent):
-    """After two hundred calls draws are coordinates."""
-
-    _calls = [0]  # noqa: RUF012 (that is the fault)
+class GlobalForOne(Silent):
+    """A batch of one is drawn from NumPy's global generator."""
 
     def sample(self, rng, size):
-        self._calls[0] += 1
-        return super().sample(rng, size) if self._calls[0] < 200 else coordinates(self, rng, size)
+        return np.random.standard_normal((1, self.dim, self.rank)) if size == 1 else super().sample(rng, size)  # noqa: NPY002
 
 
 class OneBuffer(Silent):

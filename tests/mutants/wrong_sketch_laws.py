@@ -2,21 +2,12 @@
 
 import numpy as np
 
-from rac_theory.sketches import (
-    BlockPartition,
-    Coordinate,
-    CoordinateWithReplacement,
-    CountSketch,
-    Gaussian,
-    Haar,
-    KaimingUniform,
-    Rademacher,
-    SubsampledHadamard,
-    WeightedCoordinate,
-)
+from rac_theory import sketches
+from rac_theory.sketches import Coordinate, Gaussian, Haar, KaimingUniform, Rademacher, WeightedCoordinate
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 
-from .wrong_sketches import ClaimsNothing
+from .mutant import wrong
+from .wrong_sketches import ClaimsNothing, nothing
 
 
 class Flagged:
@@ -182,13 +173,13 @@ ALTERNATE = np.array([1.05, 0.95] * 3)
 FALSE = {
     "flag: coordinates": Flagged(Coordinate(6, 2)),
     "flag: coordinates of rank 1": Flagged(Coordinate(4, 1)),
-    "flag: signed Hadamard": Flagged(SubsampledHadamard(8, 2)),
+    "flag: signed Hadamard": Flagged(sketches.SubsampledHadamard(8, 2)),
     "flag: signs": Flagged(Rademacher(10, 2)),
     "flag: signs, turned by a fixed rotation": Flagged(Entries(signs, 6, 2, turn=TURN)),
     "flag: uniform entries": Flagged(KaimingUniform(6, 2)),
     "flag: uniform entries at dim 20": Flagged(KaimingUniform(20, 3)),
-    "flag: count sketch": Flagged(CountSketch(6, 2)),
-    "flag: blocks": Flagged(BlockPartition(6, 2)),
+    "flag: count sketch": Flagged(sketches.CountSketch(6, 2)),
+    "flag: blocks": Flagged(sketches.BlockPartition(6, 2)),
     "flag: Laplace entries": Flagged(Entries(lambda rng, shape: rng.laplace(size=shape), 6, 2)),
     "flag: Student entries": Flagged(Entries(lambda rng, shape: rng.standard_t(5, size=shape), 6, 2)),
     "flag: a row heavier by 10%": Flagged(Entries(normal, 6, 2, row(6, 1.1))),
@@ -200,21 +191,21 @@ FALSE = {
     "flag: complex lines": Flagged(ComplexLines()),
     "flag: coordinates with probabilities": Flagged(WeightedCoordinate(4, 2, [1, 1, 1, 2])),
     "uniform law: coordinates": Uniform(Coordinate(6, 2)),
-    "uniform law: signed Hadamard": Uniform(SubsampledHadamard(8, 2)),
-    "uniform law: rank lost": Uniform(CoordinateWithReplacement(6, 2)),
+    "uniform law: signed Hadamard": Uniform(sketches.SubsampledHadamard(8, 2)),
+    "uniform law: rank lost": Uniform(sketches.CoordinateWithReplacement(6, 2)),
     "uniform law: a row heavier by 5%": Uniform(Entries(normal, 6, 2, row(6, 1.05))),
     "E[H]: one number 5% too high": Listed([1, 1, 1, 1], mean=[0.2625, 0.2458, 0.2458, 0.2459]),
     "E[H]: 5% too low": Listed([1, 1, 1, 1], mean=[0.2375] * 4),
     "E[H]: 5% too high and too low in turns": Listed([1] * 6, mean=ALTERNATE / 6),
     "E[H]: weights in reverse": Listed([1, 2, 3, 4], mean=[0.4, 0.3, 0.2, 0.1]),
-    "E[H]: weights for probabilities without replacement": type(
-        "Successive", (WeightedCoordinate,), {"expected_projection": lambda self: 2 * np.diag(self.weights) / 10}
+    "E[H]: weights for probabilities without replacement": wrong(
+        WeightedCoordinate, "Successive", expected_projection=lambda self: 2 * np.diag(self.weights) / 10
     )(4, 2, [1, 2, 3, 4]),
     "E[H]: a coordinate is never drawn": Listed([1, 1, 1, 0], mean=[0.25] * 4),
     "E[H]: r/d where probabilities are 5% off": Listed(ALTERNATE, mean=[1 / 6] * 6),
     "E[H]: the direction of ones is never drawn": MissesOnes(5, 2),
-    "E[H]: r/d, and one column is always zero": type(
-        "OneColumn", (Coordinate,), {"sample": lambda self, rng, size: Coordinate.sample(self, rng, size) * [1.0, 0.0]}
+    "E[H]: r/d, and one column is always zero": wrong(
+        Coordinate, "OneColumn", sample=lambda self, rng, size: Coordinate.sample(self, rng, size) * [1.0, 0.0]
     )(4, 2),
     "support: probabilities 5% off": Listed(ALTERNATE, listed=[1 / 6] * 6),
     "support: sixteen probabilities 5% off": Listed(np.tile([1.05, 0.95], 8), listed=[1 / 16] * 16),
@@ -237,19 +228,15 @@ FALSE = {
     "second moment: a and b exchanged": Uneven(6, 2, a=B / A, b=A / B),
     "second moment: b 5% too high, E[H] kept": Uneven(6, 2, **kept_trace(6, 2, 0.05)),
     "second moment: b 50% too high, E[H] kept and not told": Uneven(6, 2, **kept_trace(6, 2, 0.5), told=False),
-    "second moment: that of uniform ranges for coordinates": type(
-        "OfUniform",
-        (Coordinate,),
-        {"second_moment": lambda self, M: from_invariants(A, B, M), "support": lambda self: None},
+    "second moment: that of uniform ranges for coordinates": wrong(
+        Coordinate, "OfUniform", second_moment=lambda self, M: from_invariants(A, B, M), support=nothing
     )(6, 2),
-    "invariants: those of uniform ranges for signs": type(
-        "OfSigns",
-        (KaimingUniform,),
-        {"invariants": lambda self: uniform_range(6, 2), "second_moment": lambda self, M: None},
+    "invariants: those of uniform ranges for signs": wrong(
+        KaimingUniform, "OfSigns", invariants=lambda self: uniform_range(6, 2), second_moment=nothing
     )(6, 2),
-    "orthonormal: Gaussian columns": type("Longer", (Gaussian,), {"orthonormal": True})(4, 2),
-    "orthonormal: columns of signs over sqrt d": type(
-        "Signs", (Rademacher,), {"orthonormal": True, "sample": lambda self, rng, size: signs(rng, (size, 4, 2)) / 2}
+    "orthonormal: Gaussian columns": wrong(Gaussian, "Longer", orthonormal=True)(4, 2),
+    "orthonormal: columns of signs over sqrt d": wrong(
+        Rademacher, "Signs", orthonormal=True, sample=lambda self, rng, size: signs(rng, (size, 4, 2)) / 2
     )(4, 2),
 }
 """What is wrong, and a sketch that is wrong in it."""

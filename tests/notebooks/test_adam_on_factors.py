@@ -9,9 +9,7 @@ from adam_on_factors import adam_on_factors, best_for_adam
 from rac_theory import Initialisation
 from rac_theory.problems import LeastSquares, Quadratic
 
-PROBLEM = LeastSquares(
-    np.random.default_rng(0).standard_normal((9, 4)), np.random.default_rng(1).standard_normal((9, 3))
-)
+PROBLEM = LeastSquares(*(np.random.default_rng(seed).standard_normal((9, n)) for seed, n in ((0, 4), (1, 3))))
 
 
 def started(rank, runs):

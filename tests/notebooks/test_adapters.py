@@ -7,21 +7,8 @@ import numpy as np
 import pytest
 from adapters import asymmetric_lora, full, lora, rac_lora, train
 
-from rac_theory import (
-    GD,
-    AsymmetricLoRA,
-    Case,
-    ChainOfLoRA,
-    Clients,
-    Initialisation,
-    LayeredRACLoRA,
-    Local,
-    LoRA,
-    Minibatch,
-    RACLoRA,
-    simulate,
-    sketches,
-)
+from rac_theory import GD, Case, Clients, Initialisation, Local, LoRA, Minibatch, RACLoRA, simulate, sketches
+from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, LayeredRACLoRA
 from rac_theory.problems import Federated, LeastSquares, SoftmaxRegression
 from rac_theory.problems.relu_network import ReLUNetwork
 from tests.as_one_test import as_one_test

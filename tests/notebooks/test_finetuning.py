@@ -1,13 +1,14 @@
-"""The networks as a problem, and fine-tuning on digits at equal budgets."""
+"""The networks as a problem, fine-tuning on digits at equal budgets, and its step, which is at no end of the grid."""
 
 import itertools
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from adapters import full, rac_lora
 from digits import Task, digits, network_task, softmax_task
-from finetuning import TUNING, Schedule, compare, methods, table, tried
+from finetuning import COARSE, TUNING, Schedule, best_step, compare, methods, table, tried
 
 from rac_theory import Minibatch
 from rac_theory.problems import LeastSquares
@@ -139,3 +140,30 @@ def test_workers_change_nothing():
     """They finish in any order. Would catch outcomes under the names of others, and seeds that a worker draws."""
     one, two = (compare(SMALL, 1, Schedule(steps=4, link=2), runs=2, n_jobs=n_jobs) for n_jobs in (1, 2))
     assert one == two
+
+
+@as_one_test("best", (1e-5, 0.03, 0.25, 1.0, 3.0, 256.0, 7e5))
+def test_the_best_is_inside_wherever_it_is(best):
+    """Catches a grid that does not grow to one of the sides, and one that is left as coarse as it was."""
+    found = best_step(lambda gamma: math.log(gamma / best) ** 2)
+    assert {found.gamma / 2, found.gamma * 2} <= found.losses.keys()
+    assert abs(math.log2(found.gamma / best)) <= 0.5 + 1e-12
+    assert found.losses[found.gamma] == min(found.losses.values())
+    assert [*found.losses] == sorted(found.losses)
+
+
+def test_what_diverges_is_no_step_and_of_equal_losses_the_shortest_is_taken():
+    """Catches nan that is smaller than every number, as it is for min."""
+    found = best_step(lambda gamma: math.nan if gamma > 1.5 else 1 / gamma)
+    assert found.gamma == 1.0
+    assert found.losses[2.0] == math.inf
+    low = best_step(lambda gamma: math.inf if gamma > 0.01 else 1 / gamma)  # no step of the first grid is finite
+    assert 0.0 < low.gamma < min(COARSE)
+    assert low.gamma == 2.0**-7
+    assert best_step(lambda gamma: 0.0 if 0.5 <= gamma <= 2 else 1.0).gamma == 0.5
+
+
+@as_one_test("loss", [lambda gamma: gamma, lambda gamma: 1 / gamma, lambda gamma: math.nan])
+def test_a_loss_without_a_best_step_is_refused(loss):
+    with pytest.raises(ValueError, match="loss must have its smallest value inside the grid, got it at its end, gamma"):
+        best_step(loss)

@@ -1,10 +1,13 @@
-"""Chains of LoRA as people write them with PyTorch, on layers like those of PEFT."""
+"""Chains of LoRA as people write them with PyTorch, on layers like those of PEFT; and faults, to be put before one."""
 
 import math
 
 import numpy as np
 import torch
 from torch import nn
+
+from rac_theory.testing import check_chain
+from rac_theory.torch import peft_functions
 
 X = torch.from_numpy(np.random.default_rng(0).standard_normal((32, 16))).float()
 Y = torch.tanh(X @ torch.from_numpy(np.random.default_rng(1).standard_normal((16, 4))).float())
@@ -71,3 +74,55 @@ class Chain:
 
     def outputs(self):
         return self.model(X)
+
+
+def read_like_peft(kind, **options):
+    """Check a chain by its model and its optimizer."""
+    shows = peft_functions(lambda chain: chain.model, lambda chain: chain.optimizer)
+    check_chain(kind, kind.train, kind.merge, kind.outputs, **shows, **options)
+
+
+def shown_by_hand(kind, adapter, weight, moments, **changes):
+    """Check a chain by functions of a layer, and of the chain."""
+
+    def of_layers(of):
+        return lambda chain: {str(i): of(layer) for i, layer in enumerate(chain.layers())}
+
+    shown = {"adapter": of_layers(adapter), "weights": of_layers(weight), "moments": moments}
+    check_chain(kind, kind.train, kind.merge, kind.outputs, **(shown | changes))
+
+
+class KeptMoments(Chain):
+    def start(self):
+        if not hasattr(self, "optimizer"):
+            super().start()
+
+
+class ForgottenScale:
+    def merge(self):
+        known = [layer.scaling["default"] for layer in self.layers()]
+        for layer in self.layers():
+            layer.scaling["default"] = 1.0
+        super().merge()
+        for layer, scale in zip(self.layers(), known, strict=True):
+            layer.scaling["default"] = scale
+
+
+class OneSeed:
+    def merge(self):
+        torch.manual_seed(0)
+        super().merge()
+
+
+class KeptA:
+    def merge(self):
+        kept = [layer.lora_A["default"].weight.detach().clone() for layer in self.layers()]
+        super().merge()
+        with torch.no_grad():
+            for layer, A in zip(self.layers(), kept, strict=True):
+                layer.lora_A["default"].weight.copy_(A)
+
+
+def with_fault(fault, kind):
+    """A chain that merges with a fault."""
+    return fault if issubclass(fault, kind) else type(fault.__name__, (fault, kind), {})

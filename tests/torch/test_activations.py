@@ -20,21 +20,19 @@ class Attention(nn.Module):
         return self.o(self.q(x) + self.v(x) + self.k(x).sum())
 
 
-@pytest.fixture
-def batches():
-    generator = torch.Generator().manual_seed(0)
-    return [torch.randn(2, 3, 5, generator=generator), torch.randn(4, 5, generator=generator)]
+_SEEDED = torch.Generator().manual_seed(0)
+BATCHES = [torch.randn(*shape, generator=_SEEDED) for shape in ((2, 3, 5), (4, 5))]
 
 
-def test_the_second_moments_are_those_of_the_inputs(tmp_path, batches):
+def test_the_second_moments_are_those_of_the_inputs(tmp_path):
     """Catches sums that are not divided by the examples, a batch that is left out, and single precision."""
     model = Attention()
     with Activations(model) as seen:
-        for batch in batches:
+        for batch in BATCHES:
             model(batch)
-    model(batches[0])  # no longer watched
+    model(BATCHES[0])  # no longer watched
     saved = features_in(seen.save(tmp_path / "acts.npz"))
-    X = torch.cat([batch.reshape(-1, 5) for batch in batches]).double().numpy()
+    X = torch.cat([batch.reshape(-1, 5) for batch in BATCHES]).double().numpy()
     assert set(saved) == set("qkvo")
     for name in "qkv":
         np.testing.assert_allclose(saved[name].load(), X.T @ X / 10, rtol=1e-14)
@@ -45,30 +43,28 @@ def test_the_second_moments_are_those_of_the_inputs(tmp_path, batches):
     assert np.abs(saved["o"].load() - saved["q"].load()).max() > 0.01
 
 
-def test_layers_with_one_input_keep_it_once(tmp_path, batches):
+def test_layers_with_one_input_keep_it_once(tmp_path):
     model = Attention()
     with Activations(model) as seen:
-        model(batches[0])
-        model.o(batches[1])
+        model(BATCHES[0])
+        model.o(BATCHES[1])
     assert repr(seen) == "<Activations: 4 layers, 10 examples>"  # of the layer that saw most
     with np.load(seen.save(tmp_path / "acts.npz")) as arrays:
         assert {name for name in arrays if name.endswith("second_moment")} == {"q.second_moment", "o.second_moment"}
-        assert {name: str(arrays[name]) for name in arrays if name.endswith("same_as")} == {
-            "k.same_as": "q",
-            "v.same_as": "q",
-        }
+        same = {name: str(arrays[name]) for name in arrays if name.endswith("same_as")}
+    assert same == {"k.same_as": "q", "v.same_as": "q"}
 
 
-def test_a_layer_that_stops_to_share_is_refused(batches):
+def test_a_layer_that_stops_to_share_is_refused():
     """Its inputs up to there are those of another: adding them up apart would lose them."""
     model = Attention()
     with Activations(model):
-        model(batches[0])
+        model(BATCHES[0])
         with pytest.raises(RuntimeError, match=r"k had the inputs of q so far.*only=\['k'\]"):
-            model.k(batches[1])
+            model.k(BATCHES[1])
     with Activations(model, only=["k"]) as seen:
-        model(batches[0])
-        model.k(batches[1])
+        model(BATCHES[0])
+        model.k(BATCHES[1])
     assert repr(seen) == "<Activations: 1 layers, 10 examples>"
     assert {*Activations(model, only=["q", "o"])._layers} == {"q", "o"}
 
@@ -93,7 +89,7 @@ def test_of_a_wide_input_rows_are_kept_each_with_the_same_chance(monkeypatch):
     assert np.abs(kept / 2_000 - 1 / 4).max() < 4 * np.sqrt(3 / 16 / 2_000)
 
 
-def test_of_an_adapted_model_the_layers_of_the_base_are_watched(batches):
+def test_of_an_adapted_model_the_layers_of_the_base_are_watched():
     """By the names that they have without the adapter. Catches factors that count as layers of their own."""
     base = nn.Linear(5, 2)
     layer = nn.Module()
@@ -101,7 +97,7 @@ def test_of_an_adapted_model_the_layers_of_the_base_are_watched(batches):
     layer.forward = lambda x: base(x) + layer.lora_A["default"](x)
     model = nn.ModuleDict({"q": layer})
     with Activations(model) as seen:
-        layer.forward(batches[1])
+        layer.forward(BATCHES[1])
     assert repr(seen) == "<Activations: 1 layers, 4 examples>"
     assert list(seen._layers) == ["q"]
 

@@ -19,13 +19,9 @@ from rac_theory.testing import check_problem
 from rac_theory.torch import ModuleProblem, ModuleSum, from_module
 from rac_theory.torch.module_problem import _listing
 
-RNG = np.random.default_rng(0)
-X, LABELS, Y = RNG.standard_normal((30, 4)), np.arange(30) % 3, RNG.standard_normal((30, 3))
+from .runs import LABELS, X, Y, network
 
-
-def network(hidden=5, seed=0):
-    torch.manual_seed(seed)
-    return nn.Sequential(nn.Linear(4, hidden), nn.Tanh(), nn.Linear(hidden, 3))
+RNG = np.random.default_rng(1)
 
 
 def linear():
@@ -162,13 +158,10 @@ def test_runs_sums_and_workers():
     divided = Federated(problem, 3)
     W = RNG.standard_normal((2, *problem.shape))
     np.testing.assert_allclose(divided.gradient(W), problem.gradient(W), rtol=1e-10, atol=1e-13)
-    few = problem.subset(np.array([3, 5, 5]))
-    np.testing.assert_allclose(
-        few.gradient(W), problem.component_gradient(W, np.array([[3, 5, 5]] * 2)), rtol=1e-11, atol=1e-14
-    )
+    few, chosen = problem.subset(np.array([3, 5, 5])), np.array([[3, 5, 5]] * 2)
+    np.testing.assert_allclose(few.gradient(W), problem.component_gradient(W, chosen), rtol=1e-11, atol=1e-14)
     assert few.f_lower == 0
-    sketches = [Haar(5, 2), Haar(3, 1)]
-    case = Case(LayeredRACLoRA(problem.layers, sketches, gamma=0.3), problem, steps=4)
+    case = Case(LayeredRACLoRA(problem.layers, [Haar(5, 2), Haar(3, 1)], gamma=0.3), problem, steps=4)
     alone, shared = (simulate(case, runs=257, rng=0, n_jobs=jobs) for jobs in (1, 2))
     np.testing.assert_array_equal(alone.values, shared.values)
 
@@ -216,22 +209,16 @@ def test_another_problem_prints_as_another_text():
     moved = network()
     with torch.no_grad():
         moved[0].bias += 1e-3
-    texts = [
-        repr(from_module(*arguments, **known))
-        for arguments, known in [
-            ((network(), cross_entropy, (X, LABELS)), {}),
-            ((network(), cross_entropy, (X + 1e-9, LABELS)), {}),
-            ((network(), cross_entropy, (X, LABELS[::-1].copy())), {}),
-            ((network(seed=1), cross_entropy, (X, LABELS)), {}),
-            ((moved, cross_entropy, (X, LABELS)), {}),
-            ((network(), nn.CrossEntropyLoss(label_smoothing=0.1), (X, LABELS)), {}),
-            ((network(), cross_entropy, (X, LABELS), ["0.weight"]), {}),
-            ((network(), cross_entropy, (X, LABELS)), {"mean": False}),
-            ((network(), cross_entropy, (X, LABELS)), {"L": 3.0}),
-            ((network(), cross_entropy, (X, LABELS)), {"L": 3.0, "measured": ["L"]}),
-            ((network(), cross_entropy, (X, LABELS)), {"L_max": 3.0}),
-        ]
+    known = {"module": network(), "loss": cross_entropy, "data": (X, LABELS)}
+    changes = [
+        {},
+        *({"data": data} for data in ((X + 1e-9, LABELS), (X, LABELS[::-1].copy()))),
+        *({"module": module} for module in (network(seed=1), moved)),
+        {"loss": nn.CrossEntropyLoss(label_smoothing=0.1)},
+        {"parameters": ["0.weight"]},
+        *({"mean": False}, {"L": 3.0}, {"L": 3.0, "measured": ["L"]}, {"L_max": 3.0}),
     ]
+    texts = [repr(from_module(**known | changed)) for changed in changes]
     assert len(set(texts)) == len(texts)
     assert all(len(text) < 240 and "0x" not in text for text in texts)
 

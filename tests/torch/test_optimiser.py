@@ -1,7 +1,6 @@
 """RACLoRA as an optimiser: the steps of ours with the same generator, resumed bit for bit, and checked as declared."""
 
 import copy
-import io
 import re
 from functools import partial
 
@@ -18,10 +17,9 @@ from rac_theory.testing import Refuted, check_algorithm, check_refresh
 from rac_theory.torch import OptimiserSteps, RACLoRA, from_module, optimiser_moves
 from tests.as_one_test import as_one_test
 
-from .runs import of_numpy, trained
+from .runs import LABELS, X, Y, network, of_numpy, resumed, trained
 
 RNG = np.random.default_rng(0)
-X, LABELS, Y = RNG.standard_normal((30, 4)), np.arange(30) % 3, RNG.standard_normal((30, 3))
 
 
 @as_one_test(
@@ -56,11 +54,6 @@ def test_it_makes_our_steps(shape, sketch, rank, side, lora_alpha):
 
     np.testing.assert_allclose(trained(problem, make), expected, rtol=0, atol=1e-12)
     assert np.abs(expected[-1] - problem.start).max() > 1e-3
-
-
-def network():
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3))
 
 
 @pytest.mark.parametrize("second", [(Coordinate, 3, "right"), (None, 1, "left")])
@@ -102,36 +95,14 @@ def test_biases_are_trained_whole_beside():
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_a_run_is_resumed_bit_for_bit(dtype):
-    """Through torch.save and the safe torch.load, in the middle of what was drawn ahead, with any generator."""
+    """In the middle of what was drawn ahead, with any generator."""
+
+    def optimiser_of(module, seed, bits):
+        weights = [module[0].weight, module[2].weight]
+        return RACLoRA(weights, Gaussian, 2, gamma=0.1, rng=np.random.Generator(bits(seed)))
+
     for bits in (np.random.PCG64, np.random.SFC64, np.random.MT19937):
-        whole, half = network().to(dtype), network().to(dtype)
-        data = torch.tensor(X, dtype=dtype), torch.tensor(LABELS)
-
-        def optimiser_of(module, seed, bits=bits):
-            weights = [module[0].weight, module[2].weight]
-            return RACLoRA(weights, Gaussian, 2, gamma=0.1, rng=np.random.Generator(bits(seed)))
-
-        def train(module, optimiser, steps, data=data):
-            for _ in range(steps):
-                optimiser.zero_grad()
-                cross_entropy(module(data[0]), data[1]).backward()
-                optimiser.step()
-
-        train(whole, optimiser_of(whole, 5), 70)
-        first = optimiser_of(half, 5)
-        train(half, first, 33)
-        file = io.BytesIO()
-        torch.save({"module": half.state_dict(), "optimiser": first.state_dict()}, file)
-        file.seek(0)
-        kept = torch.load(file, weights_only=True)
-        again = network().to(dtype)
-        again.load_state_dict(kept["module"])
-        second = optimiser_of(again, 999)
-        second.load_state_dict(kept["optimiser"])
-        assert second.param_groups[0]["sketch"] is Gaussian
-        train(again, second, 37)
-        for one, other in zip(whole.parameters(), again.parameters(), strict=True):
-            assert torch.equal(one, other)
+        assert resumed(partial(optimiser_of, bits=bits), 33, 37, dtype)
 
 
 def test_a_state_of_other_sketches_is_refused():
@@ -211,7 +182,7 @@ def test_check_algorithm_accepts_it_and_theorems_judge_it():
 def test_check_algorithm_refuses_what_is_wrong(kind, options, message):
     case = declared_case(kind, **options)
     with pytest.raises(Refuted, match=message):
-        check_algorithm(case, draws=64)
+        check_algorithm(case, draws=16)
 
 
 def test_steps_of_an_optimiser_are_run_and_copied():

@@ -3,14 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
-import torch
 from torch import nn
 
 from rac_theory.testing import Refuted, check_chain
 from rac_theory.torch import peft_functions, trainer_functions
 from rac_theory.torch.peft_layers import _active
 
-from .chains import Chain, Layer, X, Y
+from .chains import Chain, ForgottenScale, KeptA, KeptMoments, Layer, OneSeed, X, Y, read_like_peft, with_fault
 
 
 class RsLoRA(Chain):
@@ -31,37 +30,6 @@ class Twice(Chain):
         super().merge()
 
 
-class ForgottenScale(Chain):
-    def merge(self):
-        for layer in self.layers():
-            layer.scaling["default"] /= 2
-            layer.merge()
-            layer.scaling["default"] *= 2
-            layer.reset()
-        self.start()
-
-
-class KeptMoments(Chain):
-    def start(self):
-        if not hasattr(self, "optimizer"):
-            super().start()
-
-
-class OneSeed(Chain):
-    def merge(self):
-        torch.manual_seed(0)
-        super().merge()
-
-
-class KeptA(Chain):
-    def merge(self):
-        kept = [layer.lora_A["default"].weight.clone() for layer in self.layers()]
-        super().merge()
-        with torch.no_grad():
-            for layer, A in zip(self.layers(), kept, strict=True):
-                layer.lora_A["default"].weight.copy_(A)
-
-
 class Dropout(Chain):
     def __init__(self, seed):
         super().__init__(seed)
@@ -69,14 +37,9 @@ class Dropout(Chain):
             layer.dropout.p = 0.5
 
 
-def checked(kind, **options):
-    shows = peft_functions(lambda chain: chain.model, lambda chain: chain.optimizer)
-    check_chain(kind, kind.train, kind.merge, kind.outputs, **shows, **options)
-
-
 @pytest.mark.parametrize("kind", [Chain, RsLoRA])
 def test_a_right_chain_passes(kind):
-    checked(kind, merges=24)
+    read_like_peft(kind, merges=24)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +56,7 @@ def test_a_right_chain_passes(kind):
 )
 def test_each_fault_is_named_by_its_own_cause(kind, cause):
     with pytest.raises(Refuted) as refuted:
-        checked(kind, merges=24)
+        read_like_peft(with_fault(kind, Chain), merges=24)
     assert cause in str(refuted.value)
 
 

@@ -7,20 +7,19 @@ import pytest
 import torch
 from torch import nn
 
-from rac_theory.testing import Refuted, check_chain, check_federated, check_projector
+from rac_theory.testing import Refuted, check_federated, check_projector
 from rac_theory.testing.trainers.arrays import read
 from tests.testing.trainers import projectors
 from tests.testing.trainers import test_check_federated as clients
 
-from .chains import Chain
+from .chains import Chain, KeptMoments, shown_by_hand
 
 
-class InPlace(Chain):
+class InPlace(KeptMoments):
     """Moments are zeroed where they are, and the step too."""
 
     def start(self):
-        if not hasattr(self, "optimizer"):
-            super().start()
+        super().start()
         for own in self.optimizer.state.values():
             for value in own.values():
                 value.zero_()
@@ -65,12 +64,11 @@ class Stochastic(Half):
         self.start()
 
 
-class ByName(Chain):
+class ByName(KeptMoments):
     """The state of an optimiser is a default dict by parameters: a name finds an empty one, and is put into it."""
 
     def start(self):
-        if not hasattr(self, "optimizer"):
-            super().start()
+        super().start()
         for name, p in self.model.named_parameters():
             if p.requires_grad:
                 for key in ("exp_avg", "exp_avg_sq"):
@@ -79,21 +77,13 @@ class ByName(Chain):
 
 
 def checked(kind, **changes):
-    """By what a chain shows by hand."""
-
-    def layers(chain):
-        return {str(i): layer for i, layer in enumerate(chain.layers())}
-
-    def adapter(chain):
-        parts = {name: (layer.lora_B, layer.lora_A, layer.scaling) for name, layer in layers(chain).items()}
-        return {name: (B["default"].weight, A["default"].weight, c["default"]) for name, (B, A, c) in parts.items()}
-
-    shown = {
-        "adapter": adapter,
-        "weights": lambda chain: {name: layer.base_layer.weight for name, layer in layers(chain).items()},
-        "moments": lambda chain: {i: chain.optimizer.state.get(p, {}) for i, p in enumerate(chain.trained)},
-    }
-    check_chain(kind, kind.train, kind.merge, kind.outputs, **(shown | changes))
+    shown_by_hand(
+        kind,
+        lambda layer: (layer.lora_B["default"].weight, layer.lora_A["default"].weight, layer.scaling["default"]),
+        lambda layer: layer.base_layer.weight,
+        lambda chain: {i: chain.optimizer.state.get(p, {}) for i, p in enumerate(chain.trained)},
+        **changes,
+    )
 
 
 @pytest.mark.parametrize(("kind", "merges"), [(Chain, 24), (InPlace, 24), (Master, 64), (Stochastic, 64)])

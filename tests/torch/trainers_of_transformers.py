@@ -7,13 +7,13 @@ import peft
 import pytest
 import torch
 import transformers
+from torch import nn
 
 from rac_theory.testing import Refuted, check_chain
 from rac_theory.torch import Activations, trainer_functions
 
 pytestmark = pytest.mark.filterwarnings("default::FutureWarning")  # peft asks transformers what this one renames
 STEPS = 2
-torch.set_num_threads(1)
 TOKENS = torch.randint(0, 32, (8, 6), generator=torch.Generator().manual_seed(0))
 BATCH = {"input_ids": TOKENS}
 
@@ -42,55 +42,21 @@ class Merging(transformers.TrainerCallback):
         optimizer.state.clear()
 
 
-class Unmerged(Merging):
-    def product(self, layer):
-        return torch.zeros(())
-
-
-class Twice(Merging):
-    def product(self, layer):
-        return 2 * super().product(layer)
-
-
-class ForgottenScale(Merging):
-    def product(self, layer):
-        return super().product(layer) / layer.scaling["default"]
-
-
-class KeptMoments(Merging):
-    def reset(self, model, optimizer):
-        pass
-
-
-class ByName(Merging):
+def reset_by_name(self, model, optimizer):
     """Looks moments up by names of parameters, under which the optimiser holds none."""
-
-    def reset(self, model, optimizer):
-        for name, _ in model.named_parameters():
-            for moment in optimizer.state.get(name, {}).values():
-                moment.zero_()
+    for name, _ in model.named_parameters():
+        for moment in optimizer.state.get(name, {}).values():
+            moment.zero_()
 
 
-class OneSeed(Merging):
-    def merge(self, layers):
-        torch.manual_seed(0)
-        super().merge(layers)
+def merge_with_one_seed(self, layers):
+    torch.manual_seed(0)
+    Merging.merge(self, layers)
 
 
-class KeptA(Merging):
-    def begin(self, layer):
-        torch.nn.init.zeros_(layer.lora_B["default"].weight)
-
-
-class KeptB(Merging):
-    def begin(self, layer):
-        torch.nn.init.kaiming_uniform_(layer.lora_A["default"].weight)
-
-
-class NewScale(Merging):
-    def begin(self, layer):
-        super().begin(layer)
-        layer.scaling["default"] *= 0.5
+def begin_with_another_scale(self, layer):
+    Merging.begin(self, layer)
+    layer.scaling["default"] *= 0.5
 
 
 def trainer_of(folder, callback, frozen=False, **options):
@@ -104,19 +70,15 @@ def trainer_of(folder, callback, frozen=False, **options):
         if frozen:
             for name, parameter in model.named_parameters():
                 parameter.requires_grad_("lora_B" in name)
-        arguments = transformers.TrainingArguments(
-            str(folder),
-            seed=seed,
-            learning_rate=0.01,
-            lr_scheduler_type="constant",
-            report_to=[],
-            save_strategy="no",
-            disable_tqdm=True,
-            logging_strategy="no",
-            use_cpu=True,
-            per_device_train_batch_size=8,
-            max_steps=STEPS,
-        )
+        quiet = {
+            "report_to": [],
+            "save_strategy": "no",
+            "logging_strategy": "no",
+            "disable_tqdm": True,
+            "use_cpu": True,
+        }
+        run = {"learning_rate": 0.01, "lr_scheduler_type": "constant", "per_device_train_batch_size": 8}
+        arguments = transformers.TrainingArguments(str(folder), seed=seed, max_steps=STEPS, **run, **quiet)
         data = [{"input_ids": tokens, "labels": tokens} for tokens in TOKENS]
         return transformers.Trainer(model, arguments, train_dataset=data, callbacks=[callback()])
 
@@ -141,22 +103,31 @@ def test_a_factor_that_is_declared_frozen_is(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("callback", "cause"),
+    ("does", "cause"),
     [
-        (Unmerged, "as if it was not merged"),
-        (Twice, "as if it was merged twice"),
-        (ForgottenScale, "its scale 2 was forgotten"),
-        (KeptMoments, "must reset what the optimiser remembers"),
-        (ByName, "are they looked up by the keys under which the optimiser holds them"),
-        (OneSeed, "seed"),
-        (KeptA, "is it drawn anew in each merge?"),
-        (KeptB, "is the trained factor not reset to zero?"),
-        (NewScale, "must leave the scale of the adapter"),
+        ({"product": lambda self, layer: torch.zeros(())}, "as if it was not merged"),
+        ({"product": lambda self, layer: 2 * Merging.product(self, layer)}, "as if it was merged twice"),
+        (
+            {"product": lambda self, layer: Merging.product(self, layer) / layer.scaling["default"]},
+            "its scale 2 was forgotten",
+        ),
+        ({"reset": lambda self, model, optimizer: None}, "must reset what the optimiser remembers"),
+        ({"reset": reset_by_name}, "are they looked up by the keys under which the optimiser holds them"),
+        ({"merge": merge_with_one_seed}, "seed"),
+        (
+            {"begin": lambda self, layer: nn.init.zeros_(layer.lora_B["default"].weight)},
+            "is it drawn anew in each merge?",
+        ),
+        (
+            {"begin": lambda self, layer: nn.init.kaiming_uniform_(layer.lora_A["default"].weight)},
+            "is the trained factor not reset to zero?",
+        ),
+        ({"begin": begin_with_another_scale}, "must leave the scale of the adapter"),
     ],
 )
-def test_each_fault_of_a_callback_is_named(tmp_path, callback, cause):
+def test_each_fault_of_a_callback_is_named(tmp_path, does, cause):
     with pytest.raises(Refuted) as refuted:
-        checked(tmp_path, callback)
+        checked(tmp_path, type("Faulty", (Merging,), does))
     assert cause in str(refuted.value)
 
 
