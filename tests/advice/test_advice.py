@@ -72,9 +72,7 @@ def test_a_mixture_is_a_kronecker_sum(p):
 @as_one_test(("m", "n"), [(784, 64), (320, 768), (5, 5)])
 def test_isotropic_sketches_spend_the_budget_of_full_training(m, n):
     """Steps times numbers trained is m n for every side, rank, mixture and isotropic sketch of full rank: in Fractions.
-
-    (m / r) r n = m n; for a mixture r (p n + (1 - p) m) / (r (p / m + (1 - p) / n)) = m n as well.
-    """
+    (m / r) r n = m n; for a mixture r (p n + (1 - p) m) / (r (p / m + (1 - p) / n)) = m n as well."""
     p, ranks = Fraction(1, 3), [1, 2, 4]
     for r in ranks:
         assert r * (p * n + (1 - p) * m) / (r * (p / m + (1 - p) / n)) == m * n

@@ -34,9 +34,7 @@ def promised(option, condition):
 @pytest.mark.parametrize("start", ["even", "slowest"])
 def test_promised_steps_are_an_upper_bound_of_exact_expectations(start):
     """From all directions alike, and along the slowest alone, where the promise is less than 2.2 times what it takes.
-
-    Catches a gain that is too large by more than rounding, and a step of half the length.
-    """
+    Catches a gain that is too large by more than rounding, and a step of half the length."""
     curvature = Curvature.of_spectrum(SPECTRUM, side="left")
     W = np.ones((12, 3)) if start == "even" else np.outer(np.arange(12) == 11, np.ones(3))
     problem = Quadratic.left(np.diag(SPECTRUM), W)
@@ -50,11 +48,9 @@ def test_promised_steps_are_an_upper_bound_of_exact_expectations(start):
 
 
 def test_the_bound_is_attained_where_all_curved_directions_are_alike():
-    """k equal eigenvalues, the rest zero: the exact rate is 1 - mu nu. Catches a nu that is smaller or larger.
-
-    With exact rates the faster side turns where the promised one does: where 2 + rho passes the length of the other
-    side, up to d/(d + 2).
-    """
+    """k equal eigenvalues, the rest zero: the exact rate is 1 - mu nu. Catches a nu that is smaller or larger. With
+    exact rates the faster side turns where the promised one does: where 2 + rho passes the length of the other side, up
+    to d/(d + 2)."""
     m, n = 60, 16
     faster = {}
     for k in (1, 4, 13, 14, 15, 30):

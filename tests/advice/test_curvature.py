@@ -115,10 +115,8 @@ def test_what_rho_does_not_decide_is_L():
 
 @as_one_test("p", (0.0, 0.3, 0.8, 1.0))
 def test_a_mixture_by_the_matrices_as_a_whole(p):
-    """nu against the smallest eigenvalue of 2 g E[H] - g^2 E[HQH] on all entries, over both supports.
-
-    Catches p on the wrong side, and a mean of both L_H with the weights of p alone.
-    """
+    """nu against the smallest eigenvalue of 2 g E[H] - g^2 E[HQH] on all entries, over both supports. Catches p on the
+    wrong side, and a mean of both L_H with the weights of p alone."""
     m, n = 3, 6
     S = X.T @ X / len(X)
     curvature = Curvature.of_features(X)

@@ -43,12 +43,10 @@ def squared_ratios(r, s, q):
 @given(RANKS, RANKS, EFFECTIVE)
 def test_which_rule_is_best_is_decided_by_the_ranks_and_the_effective_dimension(r, s, rho):
     """From r to s lora_alpha ~ r is nearer than ~ sqrt(r) iff 1 + rho > sqrt(r s), and keeps more iff 1 + rho > s.
-
     Fixed is never the best. In fractions, without a root: of two ratios that one is nearer whose square, or its
     inverse, is smaller. Of a gain x (2 - x) = 1 - (1 - x)^2 is left, for squares of ranks, so that x is rational by
     both rules: too long costs more than too short by the same factor. Catches rho for 1 + rho, the arithmetic mean, the
-    larger rank, the rank that is carried from, and r^(1 - p) for r^(2 - 2p).
-    """
+    larger rank, the rank that is carried from, and r^(1 - p) for r^(2 - 2p)."""
     assume(r != s)
     q = 1 + rho
     off = {rule: max(x, 1 / x) for rule, x in squared_ratios(r, s, q).items()}
@@ -65,11 +63,9 @@ def test_which_rule_is_best_is_decided_by_the_ranks_and_the_effective_dimension(
 
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 200), st.floats(1, 500))
 def test_no_power_serves_three_ranks(r, more, most, rho):
-    """The power 2 - 2p that carries from r to s is log((s + q)/(r + q)) / log(s/r), and it grows with both.
-
-    So lora_alpha ~ r^p has one learning rate that is best at two ranks at most. Its ends are 0, where ``~ r`` is right,
-    and 1, where ``~ sqrt(r)`` is: it is between.
-    """
+    """The power 2 - 2p that carries from r to s is log((s + q)/(r + q)) / log(s/r), and it grows with both. So
+    lora_alpha ~ r^p has one learning rate that is best at two ranks at most. Its ends are 0, where ``~ r`` is right,
+    and 1, where ``~ sqrt(r)`` is: it is between."""
     q, s, t = 1 + rho, r + more, r + more + most
 
     def needed(a, b):
@@ -104,9 +100,7 @@ def test_the_library_follows_the_law(problem):
 
 def test_other_sketches_have_laws_of_their_own():
     """A uniform range has q = (d - 2 + d rho) / (d - rho) for 1 + rho; coordinates of a diagonal Q see L at every rank.
-
-    Catches 1 + rho for q, which tends to it only as d grows, and traces where there are none.
-    """
+    Catches 1 + rho for q, which tends to it only as d grows, and traces where there are none."""
     for row in learning_rates(SPREAD, [3, 1, 8, 40], lora_alpha=2.0, sketch=Haar):
         rho = row.rules[0].rate.rho
         q = (62 + 64 * rho) / (64 - rho)

@@ -120,10 +120,8 @@ ODD = {
 
 @pytest.mark.parametrize(("parts", "answer"), ODD.values(), ids=ODD)
 def test_a_header_gives_the_shape_of_its_layer_or_a_reason(tmp_path, capsys, parts, answer):
-    """Each was a layer of another shape, before its line was read, or might become one with it.
-
-    GPTQ keeps scales of 16 x 2048 for a layer of 2048 x 2048. Catches what counts as a layer of its own shape.
-    """
+    """Each was a layer of another shape, before its line was read, or might become one with it. GPTQ keeps scales of 16
+    x 2048 for a layer of 2048 x 2048. Catches what counts as a layer of its own shape."""
     path = safetensors(tmp_path / "a.safetensors", {name: tensor(*rest) for name, rest in parts.items()})
     found = parse(path)
     parts = answer if isinstance(answer, tuple) else (answer,)

@@ -40,10 +40,8 @@ def test_sizes_on_a_line_by_hand(power):
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_step_is_that_of_the_algorithm_at_t(name):
-    """To the bit, from the same draws: all of power zero, and the first of power 1/2 but no later one.
-
-    Catches a step that is scaled otherwise than by an exact one, or that draws another time.
-    """
+    """To the bit, from the same draws: all of power zero, and the first of power 1/2 but no later one. Catches a step
+    that is scaled otherwise than by an exact one, or that draws another time."""
     gradients, problem = SOURCES[name]
     algorithm = RACLoRA(Coordinate(2, 1), 0.05, gradients=gradients)
 

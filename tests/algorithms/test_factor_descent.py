@@ -64,11 +64,9 @@ def gradient_of(batch):
 
 @pytest.mark.parametrize(("source", "batches", "share"), SOURCES, ids=repr)
 def test_the_law_of_a_step_along_minibatches(source, batches, share):
-    """Every run ends at an outcome that was enumerated, as often as it should (chi square, alpha = 1e-6 each).
-
-    Would catch a batch for one factor and another for the other, one for all runs, and a sum in the place of a mean:
-    each has other outcomes. A batch that is left out, of 25, is missed with a probability below 1e-300.
-    """
+    """Every run ends at an outcome that was enumerated, as often as it should (chi square, alpha = 1e-6 each). Would
+    catch a batch for one factor and another for the other, one for all runs, and a sum in the place of a mean: each has
+    other outcomes. A batch that is left out, of 25, is missed with a probability below 1e-300."""
     found = after(lora(source), runs=RUNS)
     flat = np.concatenate([part.reshape(len(batches), -1) for part in outcomes(batches)], axis=1)
     seen = np.concatenate([part.reshape(RUNS, -1) for part in found], axis=1)
@@ -82,10 +80,8 @@ def test_the_law_of_a_step_along_minibatches(source, batches, share):
 
 
 def _check_moments_of_outcomes(batches, share):
-    r"""Against components: the mean of all is an exact step, the variance s / N sum ||(g_i - G) A'||^2.
-
-    Would catch a scale that is squared or missing.
-    """
+    r"""Against components: the mean of all is an exact step, the variance s / N sum ||(g_i - G) A'||^2. Would catch a
+    scale that is squared or missing."""
     (W_after, B_after, A_after), exact, G = outcomes(batches), after(lora(Exact())), PROBLEM.gradient(W)
     strays = [component(i, W) - G for i in range(N)]
     for every, mean, noise in (
@@ -108,9 +104,7 @@ def _agree(sample, mean):
 
 def test_the_mean_and_the_covariance_of_a_noisy_step():
     """A row of B moves with covariance (gamma c sigma)^2 / (m n) A A', a column of A with B' B (six standard errors).
-
-    Would catch noise in each factor by itself, noise of another total variance, and a scale that is not squared.
-    """
+    Would catch noise in each factor by itself, noise of another total variance, and a scale that is not squared."""
     sigma = 2.0
     found, exact = after(lora(Noisy(sigma)), runs=RUNS), after(lora(Exact()))
     each = (GAMMA * C * sigma) ** 2 / W.size
@@ -124,10 +118,8 @@ def test_the_mean_and_the_covariance_of_a_noisy_step():
 
 
 def test_an_epoch_is_a_step_with_each_component_in_some_order():
-    """All 120 orders by hand, of which 2000 runs use all (one is missed with probability 120 e^-16).
-
-    Would catch factors that move while W stays, and an order that is one for all runs.
-    """
+    """All 120 orders by hand, of which 2000 runs use all (one is missed with probability 120 e^-16). Would catch
+    factors that move while W stays, and an order that is one for all runs."""
     ends = {}
     for order in permutations(range(N)):
         state = W, B, A
@@ -172,10 +164,8 @@ ALGORITHMS = [
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS, ids=repr)
 def test_they_are_algorithms_like_any_other(algorithm):
-    """What is asked of plug-ins, and the factors beside the iterates; few runs are the first of many.
-
-    Would catch a state that is off by one step, and draws that differ between the two.
-    """
+    """What is asked of plug-ins, and the factors beside the iterates; few runs are the first of many. Would catch a
+    state that is off by one step, and draws that differ between the two."""
     check_algorithm(Case(algorithm, PROBLEM))
     if hasattr(algorithm, "factored"):
         start = np.repeat(W[None], 5, axis=0)

@@ -143,9 +143,7 @@ def test_the_least_h_is_its_formula(W):
 )
 def test_each_part_of_the_least_h_counts(off, refused, taken):
     """At entries of 2e6: 4.4e-4 by these alone where f and G are zero; 0.12 by |G| |W| where f and G are about one.
-
-    Catches either part left out, and the root of the second.
-    """
+    Catches either part left out, and the root of the second."""
     centre = 1e6
     W = np.full((2, 1), 2 * centre)
     problem = half_square(2 * centre - off)

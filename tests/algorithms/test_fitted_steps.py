@@ -95,9 +95,7 @@ def test_expectations_are_means_over_the_support(name, kind, side):
 @pytest.mark.parametrize(("name", "side"), [("rows", "left"), ("least squares", "left")])
 def test_expectations_along_uniform_lines(kind, name, side):
     """Against 40,000 runs, at every step (alpha = 1e-5 each); and in the plane the rate, from moments by the angle.
-
-    Would catch 1 for the 3 of a fourth power, a gamma for its square, and a gain that is more than is gained.
-    """
+    Would catch 1 for the 3 of a fourth power, a gamma for its square, and a gain that is more than is gained."""
     problem = PROBLEMS[name]
     for gamma in (1.0, 1.6):
         case = Case(kind(Haar(4, 1), gamma, side), problem, steps=4)

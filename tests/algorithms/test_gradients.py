@@ -86,10 +86,8 @@ def expected_square(G):
 
 @as_one_test(("problem", "replace"), product(FINITE_SUMS.values(), (False, True)))
 def test_the_noise_inequality_holds(problem, replace):
-    """``E||Hg||^2 <= beta <G, E[H] G> + lambda_max (2 A (f - f*) + C)``, with and without a sketch, all enumerated.
-
-    And ``E g = G``, as sources are unbiased.
-    """
+    """``E||Hg||^2 <= beta <G, E[H] G> + lambda_max (2 A (f - f*) + C)``, with and without a sketch, all enumerated. And
+    ``E g = G``, as sources are unbiased."""
     reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
     for size, W in product(range(1, N + 1), some(problem, 4)):
         noise = Minibatch(size, replace).noise(problem)
@@ -128,9 +126,7 @@ def test_noise_is_explained():
 
 def test_additive_noise_adds_its_variance():
     """E||H(G + n)||^2 = E||HG||^2 + E||Hn||^2, the last at most lambda_max sigma^2; without a sketch equal to it.
-
-    Catches a C that is rounded to the nearest, or down: of two of these sigma the nearest is below.
-    """
+    Catches a C that is rounded to the nearest, or down: of two of these sigma the nearest is below."""
     for sigma in (0.1, 0.2, 0.3, 0.7, 1.1):
         C, exact = Fraction(additive_noise(sigma).C), Fraction(sigma) ** 2
         assert exact <= C <= exact * (1 + Fraction(1, 2**52))

@@ -102,10 +102,8 @@ def test_restarts_are_what_they_say():
 
 @as_one_test(("side", "lora_alpha"), product(("left", "right"), (None, 3.0)))
 def test_one_factor_is_frozen_and_the_other_trained(side, lora_alpha):
-    """By gradient descent on the other factor, and as RAC-LoRA does it with a frozen sketch.
-
-    Would catch the wrong factor, one that is drawn anew, a wrong inverse, and a plain step without its scale.
-    """
+    """By gradient descent on the other factor, and as RAC-LoRA does it with a frozen sketch. Would catch the wrong
+    factor, one that is drawn anew, a wrong inverse, and a plain step without its scale."""
     d, frozen = (4, "B") if side == "left" else (3, "A")
     algorithm = AsymmetricLoRA(Gaussian(d, 2), 0.05, side, lora_alpha=lora_alpha)
     c, found = algorithm.scale, states(algorithm, 5)

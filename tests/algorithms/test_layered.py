@@ -68,9 +68,7 @@ def test_each_layer_moves_as_it_does_alone():
 
 def test_the_layers_are_drawn_independently():
     """Of two coordinates of two each, all four pairs come equally often; 4,000 draws: 5 standard deviations are 0.034.
-
-    Catches layers that share a stream, which would give two pairs alone.
-    """
+    Catches layers that share a stream, which would give two pairs alone."""
     layers = Layers([(2, 1), (2, 1)])
     algorithm = LayeredRACLoRA(layers, [Coordinate(2, 1)] * 2, 1.0)
     W = np.zeros((4000, 4, 1))

@@ -48,9 +48,7 @@ def test_chances_of_one_and_of_two(participation):
 @pytest.mark.parametrize("shares", [[1 / 3] * 3, [0.5, 0.2, 0.3]])
 def test_the_second_moment_of_the_mean(participation, shares):
     """Against all outcomes: omega is enough for random vectors, and all of it is needed for some that add up to 0.
-
-    Catches ``p_m / P(m)`` for ``p_m^2 / P(m)``, M for M - 1 and a largest share that is the smallest.
-    """
+    Catches ``p_m / P(m)`` for ``p_m^2 / P(m)``, M for M - 1 and a largest share that is the smallest."""
     p, worst = np.array(shares), 0.0
     sets, q = outcomes(participation, 3)
     chances, omega = np.array(participation.chances(3), dtype=float), sampling_variance(participation, shares)

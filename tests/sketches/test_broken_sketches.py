@@ -1,7 +1,5 @@
 """A sketch whose members fail or return nonsense is named wherever the library asks it, never with a traceback inside.
-
-Every member of a right sketch is replaced in turn, and the sketch put before all that read it.
-"""
+Every member of a right sketch is replaced in turn, and the sketch put before all that read it."""
 
 from fractions import Fraction
 

@@ -100,11 +100,8 @@ def test_bounds_contain_what_all_draws_have(sketch):
     "sketch", [Rademacher(4096, 16), KaimingUniform(4096, 16), SparseSigns(4096, 16, 0.2)], ids=repr
 )
 def test_bounds_are_within_a_tenth_at_the_size_of_a_model(sketch):
-    """16 draws, all rows of each; six standard errors are .03 at most: alpha 2e-9.
-
-    Catches the sum of two standard deviations squared in the place of the variance of a sum, by 1.28 where most entries
-    are zero.
-    """
+    """16 draws, all rows of each; six standard errors are .03 at most: alpha 2e-9. Catches the sum of two standard
+    deviations squared in the place of the variance of a sum, by 1.28 where most entries are zero."""
     Q = orthonormal_range(sketch.sample(np.random.default_rng(0), 16))
     means = ((Q**2).sum(axis=2) ** 2).mean(axis=1)
     error = 6 * means.std() / 4 / means.mean()

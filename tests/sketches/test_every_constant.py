@@ -1,9 +1,7 @@
-"""Every constant of bounds that are not attained: each theorem is evaluated once more, as its page has it.
-
-A bound that has slack remains a bound where a number in it grows, so draws refute few wrong ones. Here each number is
-typed again, with other integrals and without arrays. That the theorems are true of draws is asked in
-``test_between_bounds`` and ``test_entry_moments``.
-"""
+"""Every constant of bounds that are not attained: each theorem is evaluated once more, as its page has it. A bound that
+has slack remains a bound where a number in it grows, so draws refute few wrong ones. Here each number is typed again,
+with other integrals and without arrays. That the theorems are true of draws is asked in ``test_between_bounds`` and
+``test_entry_moments``."""
 
 import math
 from itertools import product
@@ -60,10 +58,8 @@ def test_the_share_of_a_row(d, r, row):
     ids=repr,
 )
 def test_a_row_of_independent_entries(sketch, entries, largest):
-    """v, g and R by all rows, and the corners by what they bound: E[rank^2] and E[h^2], at both ends.
-
-    Catches each moment of an entry, and a mean square that is above the mean.
-    """
+    """v, g and R by all rows, and the corners by what they bound: E[rank^2] and E[h^2], at both ends. Catches each
+    moment of an entry, and a mean square that is above the mean."""
     d, r = sketch.dim, sketch.rank
     size = sum(p * z**2 for z, p in entries.items())
     rows = [(np.array(row) / math.sqrt(size), math.prod(map(entries.get, row))) for row in product(entries, repeat=r)]
@@ -159,10 +155,8 @@ def inverse_moments(s):
 
 @pytest.mark.parametrize(("k", "r", "top"), [(40, 2, 1.5), (80, 4, 2.0), (300, 2, 1.2)])
 def test_the_moments_of_gaussian_columns(k, r, top):
-    """Each line of the theorem, r + 2 variances above the others: then j_m is a moment of an inverse chi square.
-
-    And outwards by a part in 1e9 or a few. Catches each constant and power, and r + 1 or r + 3 that are left out.
-    """
+    """Each line of the theorem, r + 2 variances above the others: then j_m is a moment of an inverse chi square. And
+    outwards by a part in 1e9 or a few. Catches each constant and power, and r + 1 or r + 3 that are left out."""
     s, n = np.r_[np.ones(k - r - 2), np.full(r + 2, top)], k - r - 2
     j1, j2, j3 = 1 / (n - 2), 1 / ((n - 2) * (n - 4)), 1 / ((n - 2) * (n - 4) * (n - 6))
     l1, mu = inverse_moments(s), top * j1 * j2
@@ -188,10 +182,8 @@ def test_the_moments_of_gaussian_columns(k, r, top):
 
 @pytest.mark.parametrize(("k", "r"), [(300, 2), (40, 2)])
 def test_a_bound_of_gaussian_columns_is_made_of_its_moments(k, r):
-    """Entry by entry, over more rows than are taken at once, and where nothing is known from below.
-
-    Catches an end, a half, and a diagonal that is counted.
-    """
+    """Entry by entry, over more rows than are taken at once, and where nothing is known from below. Catches an end, a
+    half, and a diagonal that is counted."""
     s = np.linspace(1.0, 1.5, k)
     X = np.random.default_rng(0).standard_normal((k, 5))
     S = X @ X.T

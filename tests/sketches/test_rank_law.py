@@ -24,10 +24,8 @@ def rows(entries, rank):
 
 @pytest.mark.parametrize(("n", "singular"), [(1, 0), (2, 1), (3, 10), (4, 338), (5, 42976), (6, 21040112)])
 def test_singular_sign_matrices_are_as_many_as_published(n, singular):
-    """OEIS A046747 counts singular (n - 1) x (n - 1) matrices of 0 and 1; each stands for 2^(2n - 1) of signs.
-
-    For n = 2, 3, 4 that makes 8 of 16, 320 of 512 and 43264 of 65536.
-    """
+    """OEIS A046747 counts singular (n - 1) x (n - 1) matrices of 0 and 1; each stands for 2^(2n - 1) of signs. For n =
+    2, 3, 4 that makes 8 of 16, 320 of 512 and 43264 of 65536."""
     law = rank_law(rows(HALF, n), n)
     assert sum(law) == 1
     assert (1 - law[n]) * 2 ** (n * n) == singular * 2 ** (2 * n - 1)

@@ -60,11 +60,9 @@ def matrices(d, count=3):
 
 @pytest.mark.parametrize("sketch", [s for s in CLOSED if checked_support(s) is None], ids=repr)
 def test_it_is_the_mean_of_the_draws(sketch):
-    """Every entry within 5 standard errors of 40,000 draws: about 300 numbers, alpha below 2e-4 in all.
-
-    Where draws cannot be listed. M is not symmetric, so a formula with M in place of its transpose is caught, as is
-    (d + 1) for (d + 2) in b: see the test of power below.
-    """
+    """Every entry within 5 standard errors of 40,000 draws: about 300 numbers, alpha below 2e-4 in all. Where draws
+    cannot be listed. M is not symmetric, so a formula with M in place of its transpose is caught, as is (d + 1) for (d
+    + 2) in b: see the test of power below."""
     assert farthest(sketch, sketch.second_moment(matrices(sketch.dim)[0])) <= 5
 
 

@@ -40,11 +40,9 @@ def test_kl_bounds_solve_their_equation(p, n):
 
 @pytest.mark.parametrize("name", ["haar", "weighted_coordinate"])
 def test_all_four_ends_cover_without_a_factor_of_dimension(name):
-    """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 1.2e-3.
-
-    The largest eigenvalue of the mean, passed off as a lower bound, fails nearly always; how near the ends are is asked
-    below.
-    """
+    """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 1.2e-3. The
+    largest eigenvalue of the mean, passed off as a lower bound, fails nearly always; how near the ends are is asked
+    below."""
     sketch = named_sketch(name, 24, 1)
     truth = spectrum(sketch)
     found = [spectrum(WithoutClaims(sketch), alpha=0.05, draws=600, rng=seed) for seed in range(200)]
@@ -58,9 +56,7 @@ def test_all_four_ends_cover_without_a_factor_of_dimension(name):
 
 def test_the_other_end_cannot_be_had_from_the_eigenvalue_of_the_mean():
     """The smallest eigenvalue of a mean of y d draws lies about 2/sqrt(y) below, relatively: its upper bound fails.
-
-    Level 0.3, 40 repetitions: a bound that keeps its level fails more than 20 times with probability 2e-3.
-    """
+    Level 0.3, 40 repetitions: a bound that keeps its level fails more than 20 times with probability 2e-3."""
     found = [spectrum(WithoutClaims(Haar(50, 1)), alpha=0.3, draws=2_500, rng=seed) for seed in range(40)]
     assert sum(kl_upper(extreme_eigenvalues(s.matrix)[0], 2_500, 0.3) < 0.02 for s in found) > 30
     assert sum(s.lambda_min_upper < 0.02 for s in found) <= 20
@@ -85,9 +81,7 @@ def test_sampling_stops_when_the_interval_is_narrow_enough():
 @pytest.mark.parametrize("width", [None, 0.5, 0.1])
 def test_each_look_is_at_its_level(width):
     """Level alpha / (k (k + 1)) at the k-th look, and alpha at the only one; directions are those of the look before.
-
-    Catches another level, and draws that chose a direction among those that it sees.
-    """
+    Catches another level, and draws that chose a direction among those that it sees."""
     sketch, alpha, block = Haar(8, 2), 1e-3, 2560  # of 40,960 numbers
     found = spectrum(
         WithoutClaims(sketch), alpha=alpha, width=width, draws=8 * block if width is None else 10**6, rng=0

@@ -94,10 +94,8 @@ def asymmetric(problem, seed, side="left", rank=1, share=1.0, **rest):
 
 
 def bank(first=0):
-    """Yield (label, problem, algorithm, start, steps, seed), all drawn from seeds that follow one.
-
-    With half the steps of the runs of 500 and more, one and two of 50 have not arrived, and are told wrong.
-    """
+    """Yield (label, problem, algorithm, start, steps, seed), all drawn from seeds that follow one. With half the steps
+    of the runs of 500 and more, one and two of 50 have not arrived, and are told wrong."""
     large, one = Initialisation(A=Gaussian(3, 1), scale=3.0), Frozen(np.eye(3)[:, :1])
     for seed in range(first, first + 3):
         yield Cause.FLOOR, (p := paper(seed)), lora(p, seed), None, 750, seed
@@ -145,10 +143,8 @@ def recorded(algorithm, problem, W0, steps, seed):
 
 @pytest.mark.long
 def test_the_bank_is_told_apart():
-    """At least 45 of 50 right. Would catch a threshold that confuses two causes, or a test that fires too early.
-
-    Its problems and runs no threshold has seen: those of ``bank(0)`` have.
-    """
+    """At least 45 of 50 right. Would catch a threshold that confuses two causes, or a test that fires too early. Its
+    problems and runs no threshold has seen: those of ``bank(0)`` have."""
     cases = list(bank(1000))
     told = [told for _, p, a, W0, steps, seed in cases for told in diagnose(recorded(a, p, W0, steps, seed), p)]
     wrong = [
@@ -185,10 +181,8 @@ def of_unknown_infimum(W_star):
     ],
 )
 def test_what_is_said_where_the_infimum_is_unknown(method, steps, cause, words):
-    """W* = diag(3, 2, 1). No sentence has a number that is none, and no cause is told that needs the infimum.
-
-    Would catch "the factor nan a step", a floor that any value passes where f* is nan, and a path of one step.
-    """
+    """W* = diag(3, 2, 1). No sentence has a number that is none, and no cause is told that needs the infimum. Would
+    catch "the factor nan a step", a floor that any value passes where f* is nan, and a path of one step."""
     problem = of_unknown_infimum(np.diag([3.0, 2.0, 1.0]))
     (told,) = diagnose(recorded(method, problem, None, steps, 0), problem)
     assert told.cause is cause
@@ -279,9 +273,7 @@ def test_each_test_has_its_two_sides():
 
 def test_a_zero_gradient_is_no_trap():
     """W* of rank one, which gamma = 1 meets in a step: the path has one direction of three, and nothing is left in it.
-
-    Would catch "stuck subspace ... 0 of a gradient of norm 0 is left", and a floor below which nothing is.
-    """
+    Would catch "stuck subspace ... 0 of a gradient of norm 0 is left", and a floor below which nothing is."""
     problem = of_unknown_infimum(np.outer([1.0, 2.0, 0.0], [1.0, 0.0, 1.0]))
     (told,) = diagnose(recorded(GD(1.0), problem, None, 4, 0), problem)
     assert told.cause is Cause.UNKNOWN
@@ -289,9 +281,7 @@ def test_a_zero_gradient_is_no_trap():
 
 def test_a_well_is_told_from_slow_progress():
     """1 - cos(x) + x^2 / 50 from x = 7, next to its second well, 0.7591 high. Once "slow ... a factor of 1 a step".
-
-    Would catch the cause told early, and in the lowest well.
-    """
+    Would catch the cause told early, and in the lowest well."""
     problem = FromFunctions(
         (1, 1),
         lambda W: float(1 - np.cos(W[0, 0]) + W[0, 0] ** 2 / 50),
@@ -310,10 +300,8 @@ def test_a_well_is_told_from_slow_progress():
 
 @pytest.mark.parametrize("known", [{"convex": True}, {"mu": 1e-12}, {}])
 def test_a_flat_valley_is_no_well(known):
-    """x^2 / 2 + 1e-12 y^2 / 2 from (1, 1e6): the gradient falls a millionfold at once, and half the gap is left.
-
-    Would catch a cause told of functions on which a run goes on, known as convex or as PL.
-    """
+    """x^2 / 2 + 1e-12 y^2 / 2 from (1, 1e6): the gradient falls a millionfold at once, and half the gap is left. Would
+    catch a cause told of functions on which a run goes on, known as convex or as PL."""
     q = np.array([[1.0], [1e-12]])
     problem = FromFunctions((2, 1), lambda W: float((q * W**2).sum() / 2), lambda W: q * W, L=1.0, f_star=0.0, **known)
     (told,) = diagnose(recorded(GD(0.9), problem, np.array([[1.0], [1e6]]), 30, 0), problem)
@@ -330,9 +318,7 @@ def test_one_step_is_enough_for_a_factor():
 
 def test_layers_are_stuck_one_by_one():
     """Frozen sketches leave each layer in its own few directions; a layer that is still free takes the blame off none.
-
-    Catches a path that is looked at as one column, of which any short path spans few directions.
-    """
+    Catches a path that is looked at as one column, of which any short path spans few directions."""
     layers = Layers([(4, 3), (3, 2)], names=["hidden", "head"])
     rng = np.random.default_rng(0)
     A = rng.standard_normal((18, 18))

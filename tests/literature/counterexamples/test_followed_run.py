@@ -123,10 +123,8 @@ def test_merges_are_found(problem):
     ids=repr,
 )
 def test_steps_are_gradient_steps(problem, algorithm):
-    """In their own space each has ``slope = -length^2 / gamma``, so that a rise means a curvature above 2/gamma.
-
-    Would catch the length of a move of W in the place of one of the factors, and a forgotten scale.
-    """
+    """In their own space each has ``slope = -length^2 / gamma``, so that a rise means a curvature above 2/gamma. Would
+    catch the length of a move of W in the place of one of the factors, and a forgotten scale."""
     moves = Moves.of(follow(algorithm, problem, steps=10, rng=1), problem)
     # curvature = 2 (rise - slope) / length^2 with that slope, up to the rounding of the rise.
     told = 2 * moves.rise / moves.length**2 + 2 / algorithm.gamma

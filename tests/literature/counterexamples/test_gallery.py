@@ -145,10 +145,8 @@ def test_every_picture_can_be_drawn(answers, monkeypatch):
 
 
 def test_cases_and_pictures_have_these_numbers(answers):
-    """Of each curve how many points there are, from where to where, and the first, second, middle and last value.
-
-    They were read beside the statements. Would catch a case, a start, a seed or a number of runs that is another.
-    """
+    """Of each curve how many points there are, from where to where, and the first, second, middle and last value. They
+    were read beside the statements. Would catch a case, a start, a seed or a number of runs that is another."""
     shown = []
     for name, answer in answers.items():
         of, picture = answer.counterexample, answer.witness.picture

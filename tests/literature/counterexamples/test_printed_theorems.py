@@ -1,6 +1,5 @@
 """C30 and C31 by second routes: random constant curvatures and projections as matrices, and Adam's first step as its
-formulas are, on gradients and projections that are drawn.
-"""
+formulas are, on gradients and projections that are drawn."""
 
 import math
 from fractions import Fraction

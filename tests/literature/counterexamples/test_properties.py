@@ -101,10 +101,8 @@ def test_the_floor_needs_strong_convexity():
 @quick
 @given(quadratics(condition=4.0), st.integers(1, 3), st.sampled_from(["left", "right"]), st.booleans())
 def test_the_limit_of_a_frozen_factor_is_met(case, rank, side, plain):
-    """Within 1e-9 of the gap, to which 750 steps lead at condition 4 * 3^2.
-
-    Would catch a limit on the wrong side, and one that ignores the Hessian.
-    """
+    """Within 1e-9 of the gap, to which 750 steps lead at condition 4 * 3^2. Would catch a limit on the wrong side, and
+    one that ignores the Hessian."""
     problem, W0, rng = case
     dim = problem.shape[0 if side == "left" else 1]
     F = rng.standard_normal((dim, min(rank, dim)))
@@ -165,10 +163,8 @@ def test_the_hessian_of_the_factors(problem, scale):
 @quick
 @given(quadratics(), st.integers(1, 2), st.floats(0.1, 3), st.floats(0.05, 4))
 def test_every_rise_is_explained(case, rank, size, share):
-    """The sharpest point on the way has gamma times sharpness above 2, by eigenvalues of the Hessian there.
-
-    Would catch a bound of 1/gamma or 4/gamma: a step that only just rises has met hardly more than 2/gamma.
-    """
+    """The sharpest point on the way has gamma times sharpness above 2, by eigenvalues of the Hessian there. Would catch
+    a bound of 1/gamma or 4/gamma: a step that only just rises has met hardly more than 2/gamma."""
     problem, W0, rng = case
     rank = min(rank, *problem.shape)
     gamma = share / problem.L
@@ -183,8 +179,7 @@ def test_every_rise_is_explained(case, rank, size, share):
 
 def test_the_sharpest_point_of_a_step_of_two_numbers():
     """On (ab)^2/2 a step from (1, 2) at gamma = 1 leads to (-3, 0), where the Hessian is diag(0, 9), and at gamma = 1/8
-    to (1/2, 7/4), less sharp than its start, (5 + sqrt 73)/2. Catches a step that is half as long, or another way.
-    """
+    to (1/2, 7/4), less sharp than its start, (5 + sqrt 73)/2. Catches a step that is half as long, or another way."""
     loss, one = FactorLoss(Quadratic.left(np.eye(1), np.zeros((1, 1))), np.zeros((1, 1))), np.ones((1, 1))
     for gamma, sharpest in ((1.0, 9.0), (0.125, (5 + 73**0.5) / 2)):
         assert sharpest_on_segment(loss, one, 2 * one, gamma) == pytest.approx(sharpest, rel=1e-12)
@@ -256,11 +251,9 @@ class SquaredDeterminant(Determinant):
     ],
 )
 def test_smoothness_is_not_lost_wherever_a_hessian_is_not_zero(problem, W0, rank, lost):
-    """Two exceptions, on which the constant along (sB, A/s) does not grow, and two that are none, by rank or start.
-
-    In all four cases the Hessian of f at W is not zero. Would catch the claim for every quadratic, or for every f with
-    a Hessian that is not zero in reach.
-    """
+    """Two exceptions, on which the constant along (sB, A/s) does not grow, and two that are none, by rank or start. In
+    all four cases the Hessian of f at W is not zero. Would catch the claim for every quadratic, or for every f with a
+    Hessian that is not zero in reach."""
     B, A = np.array([[1.0, 0.5], [0.5, -1.0]])[:, :rank], np.array([[0.5, -0.5], [1.0, 1.0]])[:rank]
     units = np.eye(4).reshape(4, 2, 2)
     there = hessian_action(problem, W0 + B @ A)(units)
@@ -276,11 +269,9 @@ def test_smoothness_is_not_lost_wherever_a_hessian_is_not_zero(problem, W0, rank
 @quick
 @given(st.integers(1, 3), st.integers(1, 3), seeds)
 def test_a_convex_form_that_vanishes_at_rank_one_is_zero(m, n, seed):
-    """Of a positive semidefinite Q with one direction, <X, QX> at a random X of rank one is not zero.
-
-    So C1's condition is met by every convex quadratic that is not affine, flat as it may be. Would catch a condition
-    that asks for a Hessian of full rank.
-    """
+    """Of a positive semidefinite Q with one direction, <X, QX> at a random X of rank one is not zero. So C1's condition
+    is met by every convex quadratic that is not affine, flat as it may be. Would catch a condition that asks for a
+    Hessian of full rank."""
     rng = np.random.default_rng(seed)
     q = rng.standard_normal((m, n))
     B, A = rng.standard_normal((m, 1)), rng.standard_normal((1, n))
@@ -314,10 +305,8 @@ def _hessian(problem):
 @quick
 @given(st.floats(0.1, 3), st.floats(0.01, 0.3), st.integers(1, 25), st.floats(0.25, 4))
 def test_how_a_link_moves_away_from_a_spurious_point(sigma, gamma, steps, alpha):
-    """The closed form against one link, and against the linear steps of both factors for a start of any length.
-
-    Would catch a wrong eigenvalue of the saddle, and the length of the start where its square belongs.
-    """
+    """The closed form against one link, and against the linear steps of both factors for a start of any length. Would
+    catch a wrong eigenvalue of the saddle, and the length of the start where its square belongs."""
     told = multiplier(1.0, sigma, gamma, steps)
     assume(abs(told) < 1e3)
     assert measured_multiplier(sigma, gamma, steps) == pytest.approx(told, abs=1e-5 * (1 + abs(told)))
@@ -343,10 +332,8 @@ def test_guaranteed_steps_descend_by_their_share(case, rank, power):
 
 @pytest.mark.parametrize(("B", "A"), [(0.0, 0.0), (1.0, 1.0)])
 def test_guaranteed_steps_from_a_zero_gradient_stay(B, A):
-    """No factor moves, nothing falls, and no share is told, without a warning: 0/0 from a start at the minimum.
-
-    From B = A = 0 the step itself was 1/0.
-    """
+    """No factor moves, nothing falls, and no share is told, without a warning: 0/0 from a start at the minimum. From B
+    = A = 0 the step itself was 1/0."""
     problem = Quadratic.left(np.eye(1), np.array([[B * A]]))
     done = descend(problem, np.zeros((1, 1)), np.array([[B]]), np.array([[A]]), 3)
     assert (done.falls == 0).all()
@@ -357,10 +344,8 @@ def test_guaranteed_steps_from_a_zero_gradient_stay(B, A):
 
 
 def test_the_share_is_nearly_attained():
-    """A step as long as it may be on f = L w^2/2 falls by little more than is proved.
-
-    With a = b -> 0 only ``eta ||G||`` counts, and the share is 1 - 1/(8 sqrt 2) = .9116: no share above it is true.
-    """
+    """A step as long as it may be on f = L w^2/2 falls by little more than is proved. With a = b -> 0 only ``eta
+    ||G||`` counts, and the share is 1 - 1/(8 sqrt 2) = .9116: no share above it is true."""
     problem = Quadratic.left(np.eye(1) * 1e-3, np.array([[-1e6]]))
     shares = descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1).shares
     assert shares[0] == pytest.approx(1 - 1 / (8 * np.sqrt(2)), abs=5e-4)
@@ -392,9 +377,7 @@ def test_the_promised_sum_solves_its_equation():
 
 def test_the_rate_is_met_on_slopes():
     """More than .65 of the bound at 1000 and at 10,000 steps: half of it, or any order below 1/sqrt(T), is not true.
-
-    Would catch a bound that is too large by a half, and a slope that the run leaves too early.
-    """
+    Would catch a bound that is too large by a half, and a slope that the run leaves too early."""
     ends = {steps: smallest_on_slope(steps) for steps in (1000, 10_000)}
     for smallest, bound, total in ends.values():
         assert 0.65 * bound < smallest <= bound
@@ -437,11 +420,9 @@ def test_a_slope_is_convex_smooth_and_straight_for_the_factors():
 
 @pytest.mark.parametrize(("side", "steps", "rank"), [("A", 1, 1), ("B", 5, 1), ("A", 20, 1), ("B", 5, 2), ("A", 20, 3)])
 def test_links_at_the_proved_step_never_raise_f(steps, rank, side):
-    """From orthonormal rows or columns, and links gain what is proved, on average.
-
-    Would catch a bound of the factors that forgets that they grow, or their rank. The mean of 1024 runs after six links
-    is held against the bound of (2) at three standard errors: alpha = .0013 for each of the five.
-    """
+    """From orthonormal rows or columns, and links gain what is proved, on average. Would catch a bound of the factors
+    that forgets that they grow, or their rank. The mean of 1024 runs after six links is held against the bound of (2)
+    at three standard errors: alpha = .0013 for each of the five."""
     m, n = 3, 4
     problem = Quadratic.left(np.diag([10.0, 1.0, 0.5]), np.random.default_rng(3).standard_normal((m, n)))
     gap0 = float(problem.value(np.zeros((1, m, n)))[0])

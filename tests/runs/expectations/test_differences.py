@@ -35,10 +35,8 @@ SKETCHES = {
     ],
 )
 def test_forward_differences_have_the_expectation_of_runs(problem, sketch):
-    """4096 runs of 8 steps, within 4.5 standard errors: a false alarm has probability 7e-6 in each of 6.
-
-    A bias that is left out is off by 10 to 40 of them. Catches h for h/2, a basis of the other side that is not turned.
-    """
+    """4096 runs of 8 steps, within 4.5 standard errors: a false alarm has probability 7e-6 in each of 6. A bias that is
+    left out is off by 10 to 40 of them. Catches h for h/2, a basis of the other side that is not turned."""
     case = Case(SKETCHES[sketch](FiniteDifferences(0.3)), PROBLEMS[problem], steps=8)
     exact, seen = expected(case), simulate(case, runs=4096, rng=0).gaps[:, 8]
     assert exact.how == "recursion"

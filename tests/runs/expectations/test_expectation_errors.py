@@ -50,9 +50,7 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
 @pytest.mark.parametrize(("m", "n"), [(512, 1), (64, 64)])
 def test_the_largest_state_is_allowed(m, n):
     """One group of 512 x 512, and 64 of 64 x 64: 2^18 numbers, as said. Catches ``>=``, and another power of the side.
-
-    A column more, or a longer one, is refused.
-    """
+    A column more, or a longer one, is refused."""
     frame = frame_of(
         Quadratic.kronecker(np.diag(np.arange(1.0, m + 1)), np.diag(np.arange(1.0, n + 1)), np.ones((m, n))), "left"
     )

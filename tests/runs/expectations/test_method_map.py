@@ -215,10 +215,8 @@ def largest_eigenvalue(case):
 
 @pytest.mark.parametrize("name", ["heavy ball", "projected momentum", "accelerated", "feedback", "nesterov"])
 def test_the_rate_of_joined_systems_is_the_largest_eigenvalue(name):
-    """At momenta where eigenvalues of a system meet too, near which nothing is known to many digits.
-
-    Catches a root that is looked for next to the pole: a rate of .992 where the gap grows by 1.003 a step.
-    """
+    """At momenta where eigenvalues of a system meet too, near which nothing is known to many digits. Catches a root
+    that is looked for next to the pole: a rate of .992 where the gap grows by 1.003 a step."""
     stream = np.random.default_rng(4)
     problem = Quadratic.left(np.diag([1.0, *[0.01] * 5]), np.ones((6, 1)))
     pairs = [(5.844664436031443, 0.8134152887563284), (1.0, 0.0), (0.25, 0.25), (4.0, 1.0)]  # (1 - sqrt(gamma))^2

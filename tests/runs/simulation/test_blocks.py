@@ -37,10 +37,8 @@ def test_every_block_is_run_once(before, runs):
 
 @pytest.mark.parametrize("kind", ["small", "thin", "wide", "data"])
 def test_the_last_iterates_belong_to_the_runs(kind):
-    """However many workers there were, and where they are computed again: f at W is the last recorded value.
-
-    Catches another seed, another block, or a part left out in the second computation.
-    """
+    """However many workers there were, and where they are computed again: f at W is the last recorded value. Catches
+    another seed, another block, or a part left out in the second computation."""
     problem = a_case(kind)
     algorithm = RACLoRA(sketches.Gaussian(problem.shape[0], 1), 1 / problem.L)
     runs = kernel_for(algorithm, problem, np.zeros(problem.shape)).block * 3 + 1

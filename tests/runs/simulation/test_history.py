@@ -61,10 +61,8 @@ CASES = [
 @pytest.mark.parametrize(("problem", "algorithm", "kernel"), CASES, ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("runs", [1, 300])
 def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
-    """The same bits, and iterates at which f is what was recorded; runs of the second block are its own.
-
-    Would catch a history that is off by one step, of another run or block, drawn anew, or not turned back.
-    """
+    """The same bits, and iterates at which f is what was recorded; runs of the second block are its own. Would catch a
+    history that is off by one step, of another run or block, drawn anew, or not turned back."""
     kept = ("W", "factors") if hasattr(algorithm, "factored") else ("W",)
     with_history = simulate(Case(algorithm, problem, steps=11), runs=runs, rng=5, record=kept)
     without = simulate(Case(algorithm, problem, steps=11), runs=runs, rng=5)
@@ -93,9 +91,7 @@ def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
 @pytest.mark.parametrize(("problem", "algorithm", "kernel"), CASES[5:7], ids=["vectors", "matrices"])
 def test_one_run_is_kept_without_its_block(problem, algorithm, kernel):
     """Catches pages that are views, each of which holds the iterates of a whole block: a third of these are too many.
-
-    What else a run needs of memory is taken off, and a run before has imported what it imports.
-    """
+    What else a run needs of memory is taken off, and a run before has imported what it imports."""
 
     def peak(record, steps=100):
         tracemalloc.start()

@@ -25,10 +25,8 @@ from rac_theory.runs.simulation.simulate import simulate_part
 
 
 def reference(problem, W0, S, gamma, side="left"):
-    """``W <- W - gamma H grad f(W)`` from W0, one run after the other, H formed with a pseudo-inverse: a Record.
-
-    S, (steps, runs, d, r), are the sketches: B on the left, the transpose of A on the right.
-    """
+    """``W <- W - gamma H grad f(W)`` from W0, one run after the other, H formed with a pseudo-inverse: a Record. S,
+    (steps, runs, d, r), are the sketches: B on the left, the transpose of A on the right."""
     steps, runs = S.shape[:2]
     values, squares = np.empty((2, steps + 1, runs))
     last = np.empty((runs, *problem.shape))
@@ -155,11 +153,9 @@ class OneAtATime(ThinProducts):
 )
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_several_steps_are_these_steps_one_at_a_time(kind, shape, rank, side):
-    """f, the squared gradient, the squared distance and the iterates, each to 1e-12 at each of 27 steps.
-
-    Catches any wrong term of the system or of what is recorded, as of those distances that nothing else looks at in
-    between; a mask that lets a step meet itself or a later one; and iterates between refreshes of another step.
-    """
+    """f, the squared gradient, the squared distance and the iterates, each to 1e-12 at each of 27 steps. Catches any
+    wrong term of the system or of what is recorded, as of those distances that nothing else looks at in between; a mask
+    that lets a step meet itself or a later one; and iterates between refreshes of another step."""
     problem = a_problem(kind, *(shape if side == "left" else reversed(shape)))
     algorithm = RACLoRA(sketches.Gaussian(shape[0], rank), 1.3 / problem.L, side=side)
     several = kernel_for(algorithm, problem, np.ones(problem.shape), distances=True)
@@ -270,10 +266,8 @@ def test_fewer_steps_are_the_first_of_more():
 
 def test_the_law_does_not_depend_on_the_coordinates():
     """Drawn in the eigenbasis or turned into it: means of 4,096 runs agree within five standard errors at each step.
-
     Catches a direct draw for a sketch that must be turned: for coordinates on this ill-conditioned S the means differ
-    by 30 standard errors, which the second half asserts.
-    """
+    by 30 standard errors, which the second half asserts."""
     rng = np.random.default_rng(3)
     V = np.linalg.qr(rng.standard_normal((6, 6)))[0]
     problem = Quadratic.left(V @ np.diag([0.01, 0.02, 0.05, 0.1, 0.5, 1.0]) @ V.T, np.eye(6)[:, :2] * 3)
@@ -342,10 +336,8 @@ def test_what_the_kernels_are_chosen_by():
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("kind", QUADRATICS)
 def test_methods_on_turned_matrices(kind, side, sketch):
-    """The general kernel on the problem itself, with the draws turned back that are made for turned matrices.
-
-    Catches a minimiser that is not turned, a basis of the other side, and sketches that are turned twice or not at all.
-    """
+    """The general kernel on the problem itself, with the draws turned back that are made for turned matrices. Catches a
+    minimiser that is not turned, a basis of the other side, and sketches that are turned twice or not at all."""
     problem, letters = a_problem(kind), {"gamma": 0.2, "alpha": 0.3, "s": 1.0, "lambda_min": 0.5}
     W0, law = np.random.default_rng(9).standard_normal(problem.shape), sketch(problem.shape[side == "right"], 1)
     rotation = problem.eigenbasis.left if side == "left" else problem.eigenbasis.right

@@ -138,10 +138,8 @@ def test_empirical_rate_of_a_known_factor():
 
 
 def test_empirical_rate_covers_the_exact_factor():
-    """Haar on the identity with gamma = 1: E gap falls by 1 - r/d exactly; 95% intervals, 200 ensembles of 200 runs.
-
-    At least 175 of 200 cover: a 95% interval does less with probability 3e-5. Intervals of half the width cover 67%.
-    """
+    """Haar on the identity with gamma = 1: E gap falls by 1 - r/d exactly; 95% intervals, 200 ensembles of 200 runs. At
+    least 175 of 200 cover: a 95% interval does less with probability 3e-5. Intervals of half the width cover 67%."""
     problem = Quadratic.left(np.eye(6), np.ones((6, 4)))
     algorithm = RACLoRA(sketches.Haar(6, 2), 1.0)
     rates = [empirical_rate(simulate(Case(algorithm, problem, steps=8), runs=200, rng=seed)) for seed in range(200)]
