@@ -14,6 +14,7 @@ from rac_theory.algorithms.gradients.stochastic import uniform_subsets
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory.runs.simulation.kernels.stepping import RememberingProblem
 from tests.as_one_test import as_one_test
+from tests.refused import refused
 
 RNG = np.random.default_rng(63)
 N = 5
@@ -72,9 +73,6 @@ def every_gradient(problem, W, size, replace):
     return problem.component_gradient(np.broadcast_to(W, (len(batches), *W.shape)), batches)
 
 
-# --- noise, by enumeration ---------------------------------------------------------------------------------------
-
-
 WEIGHTED = (np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]]), np.array([0.6, 0.3, 0.1]))
 """Coordinates drawn with these probabilities: ``E[H] = diag(.6, .3, .1)``, so that lambda_max = .6."""
 
@@ -109,15 +107,13 @@ def test_the_noise_inequality_is_an_equality_for_equal_rows(size, replace):
         assert left == pytest.approx(noise.beta * np.sum(problem.gradient(W) ** 2) + stray, rel=1e-12)
 
 
-def test_the_whole_data_set_has_no_noise():
+def test_noise_is_explained():
+    """And the whole data set has none."""
     for problem in FINITE_SUMS.values():
         noise = Minibatch(N).noise(problem)
         assert (noise.A, noise.beta, noise.C) == (0.0, 1.0, 0.0)
     single = minibatch_noise(LeastSquares([[1.0]], [1.0]), 1, replace=False)
     assert (single.A, single.beta, single.C) == (0.0, 1.0, 0.0)
-
-
-def test_noise_is_explained():
     noise = minibatch_noise(FINITE_SUMS["least squares, ridge"], 3, replace=True)
     assert [minibatch_share(components, 1, replace=False) for components in (1, 2, 3)] == [0, 1, 1]
     assert noise.provenance["C"] == "2 s L_max (f* - mean f_i*), rounded up; s = 1/b = 0.333333 for b = 3, N = 5"
@@ -133,9 +129,6 @@ def test_additive_noise_adds_its_variance():
     noise = Noisy(3.0).noise(PLSine((2, 2)))
     assert (noise.A, noise.beta, noise.C) == (0.0, 1.0, 9.0)
     assert Exact().noise(PLSine((2, 2))) == additive_noise(0.0)
-
-
-# --- draws -------------------------------------------------------------------------------------------------------
 
 
 class Everything:
@@ -249,6 +242,7 @@ def test_the_same_amount_is_drawn_whatever_W_is(source):
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES.keys())
 def test_sources_see_through_the_memory_of_a_recorder_and_leave_W_alone(source):
+    """And runs are their own: the first of a block does not depend on the iterates of the others."""
     problem = fitting(source)
     W, seen = some(problem), RememberingProblem(problem)
     before = W.copy()
@@ -256,18 +250,8 @@ def test_sources_see_through_the_memory_of_a_recorder_and_leave_W_alone(source):
     seen.look(W)
     np.testing.assert_array_equal(descend(source, seen, W), descend(source, problem, W))
     np.testing.assert_array_equal(W, before)
-
-
-@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES.keys())
-def test_runs_are_their_own(source):
-    """The first run of a block does not depend on the iterates of the others."""
-    problem = fitting(source)
-    W = some(problem)
     other = np.concatenate([W[:1], 2 * W[1:]])
     np.testing.assert_array_equal(descend(source, problem, W)[0], descend(source, problem, other)[0])
-
-
-# --- where sources coincide --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("problem", FINITE_SUMS.values(), ids=FINITE_SUMS.keys())
@@ -311,35 +295,28 @@ def test_local_steps_on_a_quadratic_have_a_closed_form():
     """``W_K - W* = (I - eta H Q)^K (W - W*)``."""
     S = np.diag([1.0, 2.0, 3.0])
     problem = Quadratic.left(S, np.ones((3, 2)))
-    W = some(problem)
-    power = np.linalg.matrix_power(np.eye(3) - 0.05 * H @ S, 4)
+    W, power = some(problem), np.linalg.matrix_power(np.eye(3) - 0.05 * H @ S, 4)
     np.testing.assert_allclose(descend(Local(4), problem, W), 1 + power @ (W - 1), rtol=1e-12, atol=1e-12)
 
 
-# --- what does not fit -------------------------------------------------------------------------------------------
-
-
-def test_problems_that_do_not_fit_are_refused_with_a_sentence():
+def test_what_does_not_fit_or_makes_no_sense_is_refused_with_a_sentence():
     sine = PLSine((2, 2))
     for source in (Exact(), Noisy(1.0), Local(2)):
         source.check(sine)
-    for source in (Minibatch(2), Reshuffled()):
-        with pytest.raises(ValueError, match=r"problem must be a finite sum for .*, got PLSine"):
-            source.check(sine)
-    with pytest.raises(ValueError, match=r"size must be in 1..n_components=5, got 6"):
-        Minibatch(6).check(WHOLE)
     Minibatch(6, replace=True).check(WHOLE)
-    with pytest.raises(ValueError, match=r"problem must have clients, such as Federated\(problem, clients=4\), got"):
-        Clients(Local(2)).check(WHOLE)
-    with pytest.raises(ValueError, match=r"clients\[1\] must fit Minibatch\(size=3, replace=False\): size must be in"):
-        Clients(Minibatch(3)).check(FEDERATED)
-
-
-def test_arguments_that_make_no_sense_are_refused():
-    for make, wrong, words in (
-        (Minibatch, 0, "size must be >= 1, got 0"),
-        (Local, 0, "steps must be >= 1, got 0"),
-        (Noisy, -1, "sigma must be a finite number >= 0, got -1"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            make(wrong)
+    refused(
+        (lambda: Minibatch(2).check(sine), r"problem must be a finite sum for .*, got PLSine"),
+        (lambda: Reshuffled().check(sine), r"problem must be a finite sum for .*, got PLSine"),
+        (lambda: Minibatch(6).check(WHOLE), r"size must be in 1..n_components=5, got 6"),
+        (
+            lambda: Clients(Local(2)).check(WHOLE),
+            r"problem must have clients, such as Federated\(problem, clients=4\), got",
+        ),
+        (
+            lambda: Clients(Minibatch(3)).check(FEDERATED),
+            r"clients\[1\] must fit Minibatch\(size=3, replace=False\): size must be in",
+        ),
+        (lambda: Minibatch(0), "size must be >= 1, got 0"),
+        (lambda: Local(0), "steps must be >= 1, got 0"),
+        (lambda: Noisy(-1), "sigma must be a finite number >= 0, got -1"),
+    )

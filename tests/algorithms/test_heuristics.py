@@ -13,11 +13,12 @@ from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, Frozen, Gaussian, Haar
 from rac_theory.verdicts.verification.decision import Status
 from tests.as_one_test import as_one_test
+from tests.refused import refused
 
 SHAPE, RANK = (4, 3), 2
 
-_RNG = np.random.default_rng(0)
-PROBLEM = LeastSquares(_RNG.standard_normal((12, 4)), _RNG.standard_normal((12, 3)))
+RNG = np.random.default_rng(0)
+PROBLEM = LeastSquares(RNG.standard_normal((12, 4)), RNG.standard_normal((12, 3)))
 BLOCK = np.random.default_rng(1).standard_normal((5, *SHAPE))
 
 
@@ -186,9 +187,13 @@ def test_divergence_is_no_error():
     assert np.isnan(leading_part(G, 1)).any(axis=(1, 2)).tolist() == [False, True, False]
 
 
-@as_one_test(
-    ("make", "message"),
-    [
+def test_what_cannot_be_is_refused():
+    """By itself, and on a problem that it does not fit."""
+
+    def run(algorithm):
+        return simulate(Case(algorithm, PROBLEM, steps=1))
+
+    refused(
         (lambda: Initialisation(), "B or A must be a sketch, got None for both"),
         (lambda: Initialisation(A=Haar(3, 1), scale=0.0), "scale must be a finite number > 0, got 0.0"),
         (lambda: Initialisation(B=Haar(4, 1), A=Haar(3, 2)), "B and A must have one rank, got 1 and 2"),
@@ -198,22 +203,8 @@ def test_divergence_is_no_error():
         (lambda: ChainOfLoRA(KAIMING, 0.1, 1, "frozen"), "restart must be one of fixed, fresh"),
         (lambda: AsymmetricLoRA(Haar(3, 1), 0.1, "up"), "side must be one of left, right"),
         (lambda: GaLore(0, 0.1), "rank must be >= 1, got 0"),
-    ],
-)
-def test_what_cannot_be_is_refused(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
-
-
-@as_one_test(
-    ("algorithm", "message"),
-    [
-        (LoRA(Initialisation.kaiming((4, 5), 1), 0.1), r"A.dim must be n=3 for side='right'"),
-        (ChainOfLoRA(Initialisation(B=Haar(3, 1)), 0.1, 2), r"B.dim must be m=4 for side='left'"),
-        (AsymmetricLoRA(Haar(3, 1), 0.1), r"sketch.dim must be m=4 .* did you mean side='right'\?"),
-        (GaLore(4, 0.1), r"rank must be in 1..min\(m, n\)=3, got 4"),
-    ],
-)
-def test_what_does_not_fit_the_problem_is_refused(algorithm, message):
-    with pytest.raises(ValueError, match=message):
-        simulate(Case(algorithm, PROBLEM, steps=1))
+        (lambda: run(LoRA(Initialisation.kaiming((4, 5), 1), 0.1)), r"A.dim must be n=3 for side='right'"),
+        (lambda: run(ChainOfLoRA(Initialisation(B=Haar(3, 1)), 0.1, 2)), r"B.dim must be m=4 for side='left'"),
+        (lambda: run(AsymmetricLoRA(Haar(3, 1), 0.1)), r"sketch.dim must be m=4 .* did you mean side='right'\?"),
+        (lambda: run(GaLore(4, 0.1)), r"rank must be in 1..min\(m, n\)=3, got 4"),
+    )

@@ -6,7 +6,7 @@ import pytest
 from rac_theory import GD, Case, Implementation, Minibatch, RACLoRA, simulate, sketches
 from rac_theory.algorithms import Checked, GaLore, LoRA
 from rac_theory.problems import LeastSquares
-from tests.as_one_test import as_one_test
+from tests.refused import refused
 
 RNG = np.random.default_rng(5)
 LEAST = LeastSquares(RNG.normal(size=(12, 4)), RNG.normal(size=(12, 3)), l2=0.1)
@@ -81,9 +81,8 @@ def own(stepper, implements=RAC):
     return Implementation(stepper, implements=implements)
 
 
-@as_one_test(
-    ("make", "sentence"),
-    [
+def test_what_does_not_fit_is_refused():
+    refused(
         (lambda: own(3.0), r"stepper must be a function step\(W, rng\), or have .* got 3.0"),
         (lambda: own(descend, descend), "implements must be a ProjectedDescent, such as RACLoRA"),
         (lambda: own(descend, LoRA), "implements must be a ProjectedDescent.* the class LoRA"),
@@ -93,11 +92,7 @@ def own(stepper, implements=RAC):
             lambda: simulate(Case(own(lambda W, rng: W[0]), LEAST, steps=1)),
             r"<lambda> must return the next W, of shape \(4, 3\), got shape \(3,\)",
         ),
-    ],
-)
-def test_what_does_not_fit_is_refused(make, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        make()
+    )
 
 
 def test_what_was_checked_stays_on_its_problem():

@@ -30,7 +30,7 @@ from rac_theory.sketches import (
     WeightedCoordinate,
     named_sketch,
 )
-from tests.as_one_test import as_one_test
+from tests.refused import refused
 
 
 def forgets_to_return(rng):
@@ -52,9 +52,8 @@ def drawn(function):
 TWO = np.eye(2)[:, :, None]
 
 
-@as_one_test(
-    ("make", "message"),
-    [
+def test_bad_parameters_are_refused_with_a_sentence():
+    refused(
         (lambda: CoordinateWithReplacement(3, 4), r"rank must be in 1\.\.dim=3, got 4"),
         (lambda: BlockPartition(3, 0), r"rank must be in 1\.\.dim=3, got 0"),
         (lambda: Rademacher(3.0, 1), r"dim must be an integer, got 3\.0"),
@@ -107,11 +106,7 @@ TWO = np.eye(2)[:, :, None]
             lambda: drawn(divides_by_zero),
             r"divides_by_zero\(rng\) must be finite, got 3 nan or infinite entries out of",
         ),
-    ],
-)
-def test_bad_parameters_are_refused_with_a_sentence(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
+    )
 
 
 def test_what_names_stand_for():

@@ -8,23 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rac_theory import Case
-from rac_theory.algorithms import (
-    DECAY,
-    DECAY_INSIDE,
-    GD,
-    SGD,
-    AsymmetricLoRA,
-    ChainOfLoRA,
-    GaLore,
-    Initialisation,
-    KeptCoordinates,
-    LayeredRACLoRA,
-    LoRA,
-    MomentumInLinks,
-    RACLoRA,
-)
-from rac_theory.algorithms.gradients import Noisy
+from rac_theory import SGD, AsymmetricLoRA, Case, ChainOfLoRA, GaLore, Initialisation, LayeredRACLoRA, LoRA, Noisy
+from rac_theory.algorithms import DECAY, DECAY_INSIDE, GD, KeptCoordinates, MomentumInLinks, RACLoRA
 from rac_theory.literature.counterexamples import diagnosis
 from rac_theory.literature.counterexamples.diagnosis import Cause, diagnose
 from rac_theory.literature.counterexamples.factor_loss import FollowedRun, Moves

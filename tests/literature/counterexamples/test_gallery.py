@@ -13,17 +13,9 @@ from rac_theory import Case, simulate
 from rac_theory.algorithms import DECAY_INSIDE, GD, MOMENTUM, Initialisation, LoRA, RACLoRA
 from rac_theory.commands.cli import main
 from rac_theory.literature import C4, C5, C8, C11, C24, Check, Witness, counterexamples
-from rac_theory.literature.counterexamples import divergence
+from rac_theory.literature.counterexamples import divergence, loss_of_smoothness
 from rac_theory.literature.counterexamples.counterexample import Lines
-from rac_theory.literature.counterexamples.divergence import first_step, grows_for_ever, squared_step
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
-from rac_theory.literature.counterexamples.loss_of_smoothness import (
-    LOGISTIC,
-    LOGISTIC_A,
-    LOGISTIC_B,
-    logistic_ceiling,
-    paper_quadratic,
-)
 from rac_theory.literature.counterexamples.low_rank import exact_floor
 from rac_theory.literature.counterexamples.noisy_subspace import CornerNoise
 from rac_theory.literature.counterexamples.shrinking_step import circulated_step_exceeds, proved_share, rise_in_floats
@@ -253,10 +245,10 @@ def test_limits_in_rational_arithmetic_solve_the_normal_equations():
 def test_the_first_step_in_rational_arithmetic():
     """Against the method itself. Would catch a wrong Hessian (M for 2M), which halves the curvature."""
     for A, pull in (((2, 1, 1), 1), ((1, 2, 3), 2)):
-        before, after, curvature = first_step(A, pull, Fraction(1, 20))
+        before, after, curvature = divergence.first_step(A, pull, Fraction(1, 20))
         W_star = np.diag([float(pull), 0.0, 0.0])
         start = Initialisation(A=Frozen(np.array(A, dtype=float)[:, None]))
-        values = simulate(Case(LoRA(start, 1 / 20), paper_quadratic(W_star), steps=1)).values[0]
+        values = simulate(Case(LoRA(start, 1 / 20), loss_of_smoothness.paper_quadratic(W_star), steps=1)).values[0]
         np.testing.assert_allclose(values, [float(before), float(after)], rtol=1e-12)
         slope = 2 * 10 * pull * A[0]  # which loses half of its square times gamma (2 - gamma curvature)
         assert before - after == Fraction(slope**2, 40) * (2 - curvature / 20)
@@ -265,9 +257,9 @@ def test_the_first_step_in_rational_arithmetic():
 def test_the_edge_of_the_scalar_case_is_at_two():
     """Would catch an edge at 1 or at 3: on both sides, as close as a billionth."""
     small = Fraction(1, 10**9)
-    assert grows_for_ever(2 + small)
-    assert not grows_for_ever(2 - small)
-    assert squared_step(2 - small) < 2 - small
+    assert divergence.grows_for_ever(2 + small)
+    assert not divergence.grows_for_ever(2 - small)
+    assert divergence.squared_step(2 - small) < 2 - small
 
 
 def test_whether_the_step_in_circulation_exceeds_a_number():
@@ -311,9 +303,10 @@ def test_the_proved_share():
 
 def test_the_ceiling_of_logistic_losses_needs_its_condition():
     """With a sample of score zero the constant grows again, and the ceiling is infinite."""
-    with np.errstate(divide="ignore"):
-        assert not np.isfinite(logistic_ceiling(LOGISTIC, np.array([[1.0], [-2.0]]), LOGISTIC_A))
-    assert np.isfinite(logistic_ceiling(LOGISTIC, LOGISTIC_B, LOGISTIC_A))
+    of = loss_of_smoothness
+    for B, is_finite in ((np.array([[1.0], [-2.0]]), False), (of.LOGISTIC_B, True)):
+        with np.errstate(divide="ignore"):
+            assert np.isfinite(of.logistic_ceiling(of.LOGISTIC, B, of.LOGISTIC_A)) == is_finite
 
 
 def test_the_command_prints_verdicts_and_draws(tmp_path, capsys):

@@ -9,27 +9,11 @@ from hypothesis import strategies as st
 
 from rac_theory import Case, simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
-from rac_theory.literature.counterexamples import shrinking_step
-from rac_theory.literature.counterexamples.factor_loss import (
-    FactorLoss,
-    FollowedRun,
-    Moves,
-    curvature_met,
-    hessian_action,
-    sharpest_on_segment,
-)
+from rac_theory.literature.counterexamples import factor_loss, shrinking_step
+from rac_theory.literature.counterexamples.factor_loss import FactorLoss, FollowedRun, Moves, hessian_action
 from rac_theory.literature.counterexamples.loss_of_smoothness import lipschitz_along, slope
 from rac_theory.literature.counterexamples.low_rank import floor, lowest
 from rac_theory.literature.counterexamples.restarts import measured_multiplier, multiplier, proved_step
-from rac_theory.literature.counterexamples.shrinking_step import (
-    SHARE,
-    Slope,
-    descend,
-    guaranteed_step,
-    promised_gradient,
-    promised_sum,
-    smallest_on_slope,
-)
 from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Frozen, Gaussian, Haar
@@ -174,7 +158,7 @@ def test_every_rise_is_explained(case, rank, size, share):
     moves, loss = Moves.of(run, problem), FactorLoss(problem, W0)
     for t in np.flatnonzero(moves.rises & (moves.length < 1e8 * (1 + np.linalg.norm(W0)))):
         assert gamma * moves.curvature[t] > 2
-        assert sharpest_on_segment(loss, run.B[t], run.A[t], gamma) >= moves.curvature[t] * (1 - 1e-3)
+        assert factor_loss.sharpest_on_segment(loss, run.B[t], run.A[t], gamma) >= moves.curvature[t] * (1 - 1e-3)
 
 
 def test_the_sharpest_point_of_a_step_of_two_numbers():
@@ -182,7 +166,7 @@ def test_the_sharpest_point_of_a_step_of_two_numbers():
     to (1/2, 7/4), less sharp than its start, (5 + sqrt 73)/2. Catches a step that is half as long, or another way."""
     loss, one = FactorLoss(Quadratic.left(np.eye(1), np.zeros((1, 1))), np.zeros((1, 1))), np.ones((1, 1))
     for gamma, sharpest in ((1.0, 9.0), (0.125, (5 + 73**0.5) / 2)):
-        assert sharpest_on_segment(loss, one, 2 * one, gamma) == pytest.approx(sharpest, rel=1e-12)
+        assert factor_loss.sharpest_on_segment(loss, one, 2 * one, gamma) == pytest.approx(sharpest, rel=1e-12)
 
 
 @quick
@@ -190,7 +174,7 @@ def test_the_sharpest_point_of_a_step_of_two_numbers():
 def test_the_curvature_met_is_that_of_a_parabola(a, b, length):
     """On a x^2/2 + b x it is a, wherever the step goes. Would catch a missing 2."""
     rise = a * length**2 / 2 + b * length
-    met = curvature_met(np.array(rise), np.array(b * length), np.array(length**2))
+    met = factor_loss.curvature_met(np.array(rise), np.array(b * length), np.array(length**2))
     assert met == pytest.approx(a, abs=1e-9 * (1 + abs(b) / length))
 
 
@@ -324,10 +308,10 @@ def test_guaranteed_steps_descend_by_their_share(case, rank, power):
     m, n = problem.shape
     B, A = 10.0**power * rng.standard_normal((m, rank)), rng.standard_normal((rank, n))
     loss = FactorLoss(problem, W0)
-    shares = descend(problem, W0, B, A, 1).shares
+    shares = shrinking_step.descend(problem, W0, B, A, 1).shares
     dB, dA = loss.gradient(B, A)
     assume(np.sum(dB**2) + np.sum(dA**2) > 0)
-    assert shares[0] >= SHARE - 1e-6
+    assert shares[0] >= shrinking_step.SHARE - 1e-6
 
 
 @pytest.mark.parametrize(("B", "A"), [(0.0, 0.0), (1.0, 1.0)])
@@ -335,19 +319,19 @@ def test_guaranteed_steps_from_a_zero_gradient_stay(B, A):
     """No factor moves, nothing falls, and no share is told, without a warning: 0/0 from a start at the minimum. From B
     = A = 0 the step itself was 1/0."""
     problem = Quadratic.left(np.eye(1), np.array([[B * A]]))
-    done = descend(problem, np.zeros((1, 1)), np.array([[B]]), np.array([[A]]), 3)
+    done = shrinking_step.descend(problem, np.zeros((1, 1)), np.array([[B]]), np.array([[A]]), 3)
     assert (done.falls == 0).all()
     assert (done.squares == 0).all()
     assert np.isnan(done.shares).all()
-    assert (done.etas == guaranteed_step(1.0, B**2 + A**2, 0.0)).all()
-    assert guaranteed_step(1.0, 0.0, 0.0) == 1.0
+    assert (done.etas == shrinking_step.guaranteed_step(1.0, B**2 + A**2, 0.0)).all()
+    assert shrinking_step.guaranteed_step(1.0, 0.0, 0.0) == 1.0
 
 
 def test_the_share_is_nearly_attained():
     """A step as long as it may be on f = L w^2/2 falls by little more than is proved. With a = b -> 0 only ``eta
     ||G||`` counts, and the share is 1 - 1/(8 sqrt 2) = .9116: no share above it is true."""
     problem = Quadratic.left(np.eye(1) * 1e-3, np.array([[-1e6]]))
-    shares = descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1).shares
+    shares = shrinking_step.descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1).shares
     assert shares[0] == pytest.approx(1 - 1 / (8 * np.sqrt(2)), abs=5e-4)
 
 
@@ -358,27 +342,27 @@ def test_the_rate_of_lora(case, rank, power, steps):
     problem, W0, rng = case
     m, n = problem.shape
     B, A = 10.0**power * rng.standard_normal((m, rank)), rng.standard_normal((rank, n))
-    done, factors = descend(problem, W0, B, A, steps), float(np.sqrt(np.sum(B**2) + np.sum(A**2)))
+    done, factors = shrinking_step.descend(problem, W0, B, A, steps), float(np.sqrt(np.sum(B**2) + np.sum(A**2)))
     gap = float(problem.value((W0 + B @ A)[None])[0])
-    assert done.etas.sum() >= promised_sum(steps, problem.L, gap, factors)
-    assert done.squares.min() <= promised_gradient(steps, problem.L, gap, factors)
+    assert done.etas.sum() >= shrinking_step.promised_sum(steps, problem.L, gap, factors)
+    assert done.squares.min() <= shrinking_step.promised_gradient(steps, problem.L, gap, factors)
 
 
 def test_the_promised_sum_solves_its_equation():
     """By numerical integration, and in the limit. Would catch a wrong coefficient in the integral."""
     L, gap, v, T = 2.0, 3.0, 1.5, 10_000
-    S, D = promised_sum(T, L, gap, v), gap / SHARE
+    S, D = shrinking_step.promised_sum(T, L, gap, v), gap / shrinking_step.SHARE
     x = (np.arange(100_000) + 0.5) * S / 100_000
     steps = 1 + 4 * np.sqrt(2) * (L * (v + np.sqrt(D * x)) ** 2 + np.sqrt(2 * L * gap))
     assert steps.mean() * S == pytest.approx(T, rel=1e-6)
     limit = np.sqrt(2 * np.sqrt(2) * L * D**3 / 1e16)
-    assert promised_gradient(10**16, L, gap, v) == pytest.approx(limit, rel=1e-2)
+    assert shrinking_step.promised_gradient(10**16, L, gap, v) == pytest.approx(limit, rel=1e-2)
 
 
 def test_the_rate_is_met_on_slopes():
     """More than .65 of the bound at 1000 and at 10,000 steps: half of it, or any order below 1/sqrt(T), is not true.
     Would catch a bound that is too large by a half, and a slope that the run leaves too early."""
-    ends = {steps: smallest_on_slope(steps) for steps in (1000, 10_000)}
+    ends = {steps: shrinking_step.smallest_on_slope(steps) for steps in (1000, 10_000)}
     for smallest, bound, total in ends.values():
         assert 0.65 * bound < smallest <= bound
         assert 0.98 < total * smallest < 1  # steps of eta epsilon, over a length of 1/epsilon
@@ -404,7 +388,7 @@ def test_half_of_the_bound_is_met_by_no_slope_and_all_of_it_may_be(monkeypatch):
 
 def test_a_slope_is_convex_smooth_and_straight_for_the_factors():
     """Gradient against value, the derivative between 0 and L, and ||grad J|| = epsilon on the way."""
-    problem = Slope(0.1, 8.0, L=2.0)
+    problem = shrinking_step.Slope(0.1, 8.0, L=2.0)
     ends = (problem.first**2 / 2, (problem.first + 8) ** 2 / 2)
     w = np.sort([*np.linspace(-1.0, 60.0, 20_001), *ends])[:, None, None]
     G, h = problem.gradient(w)[:, 0, 0], 1e-6
