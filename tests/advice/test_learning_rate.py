@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from rac_theory import learning_rate
-from rac_theory.advice.learning_rate import (
-    EXPLANATION,
-    RULES,
-    in_words,
-    keeping,
-    learning_rate_table,
-    learning_rates,
-    nearest,
-)
+from rac_theory.advice import learning_rate as advice
+from rac_theory.advice.learning_rate import RULES, in_words, keeping, learning_rates, nearest
 from rac_theory.problems import LeastSquares, SoftmaxRegression
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, Frozen, Gaussian, Haar, Uniform
@@ -141,7 +134,7 @@ def test_what_is_kept_of_uneven_draws_is_a_ratio_of_gains():
 
 def printed_table(rows, gradient_descent):
     console = Console(width=300, file=io.StringIO())
-    console.print(learning_rate_table(rows, gradient_descent=gradient_descent))
+    console.print(advice.learning_rate_table(rows, gradient_descent=gradient_descent))
     return console.file.getvalue()
 
 
@@ -154,7 +147,7 @@ def test_the_table_and_the_words():
     assert f"{(5 + rho) / 4:.4g}" in printed  # steps, relative to those of gradient descent
     for word in (*RULES, "best", "longest", "kept", "carrying", "steps"):
         assert word in printed
-        assert word in EXPLANATION
+        assert word in advice.EXPLANATION
     head, four, sixteen = in_words(rows)
     assert head == "effective dimension rho = 8.461; the gain is known by: moments of Gaussian matrices"
     nearest_to_4 = "from rank 1 to 4: lora_alpha ~ r comes nearest, 1.29 times the best learning rate; ~ r keeps"

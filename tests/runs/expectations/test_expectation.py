@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rac_theory import GD, Case, RACLoRA, Unsupported, exact_rate, expected, simulate
+from rac_theory import GD, Case, RACLoRA, Unsupported, exact_rate, expected, simulate, sketches
 from rac_theory.algorithms import SGD, Bernoulli
 from rac_theory.algorithms.gradients import Exact, Noisy
 from rac_theory.problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic
@@ -16,18 +16,7 @@ from rac_theory.runs.expectations.expectation import moment_map
 from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.matrix_map import matrix_map
 from rac_theory.runs.expectations.moment_map import curves
-from rac_theory.sketches import (
-    AnisotropicGaussian,
-    Coordinate,
-    FiniteSupport,
-    Frozen,
-    Gaussian,
-    Haar,
-    KaimingUniform,
-    Mixture,
-    Rademacher,
-    WeightedCoordinate,
-)
+from rac_theory.sketches import Coordinate, Haar, KaimingUniform, Mixture, WeightedCoordinate
 from tests.as_one_test import as_one_test
 
 
@@ -53,12 +42,12 @@ PROBLEMS = {
 }
 SKETCHES = {
     "haar": lambda d: Haar(d, 1),
-    "gaussian": lambda d: Gaussian(d, 2),
+    "gaussian": lambda d: sketches.Gaussian(d, 2),
     "coordinate": lambda d: Coordinate(d, 2),
     "weighted": lambda d: WeightedCoordinate(d, 1, np.arange(1.0, d + 1)),
-    "signs": lambda d: Rademacher(d, 1),
+    "signs": lambda d: sketches.Rademacher(d, 1),
     "mixture": lambda d: Mixture([Haar(d, 1), Coordinate(d, 2)], [1, 3]),
-    "anisotropic": lambda d: AnisotropicGaussian(d, 1, np.diag(np.arange(1.0, d + 1))),
+    "anisotropic": lambda d: sketches.AnisotropicGaussian(d, 1, np.diag(np.arange(1.0, d + 1))),
 }
 
 
@@ -140,7 +129,7 @@ def test_a_case_by_hand():
 def test_the_parts_of_rational_arithmetic():
     """Three thirds in floats are no one: weights are divided by their sum. A solution has zeros where pivots are zero.
     Catches pivots of one, of which there are two, that are passed over."""
-    laws = rational_moments._laws(FiniteSupport(np.eye(3)[:, :, None], np.full(3, 1 / 3)))
+    laws = rational_moments._laws(sketches.FiniteSupport(np.eye(3)[:, :, None], np.full(3, 1 / 3)))
     assert [weight for _, weight in laws] == [Fraction(1, 3)] * 3
     S = rational_moments._fractions(SINGULAR)
     T = S @ rational_moments._fractions(WIDE.T)
@@ -255,7 +244,7 @@ def test_gradient_descent_is_the_sketch_of_full_rank(problem):
 def test_a_frozen_sketch_never_gets_there():
     """One run; the recursion agrees, and the rate is 1, for part of the gap is out of reach."""
     problem = PROBLEMS["left"]
-    algo = RACLoRA(Frozen(np.random.default_rng(5).standard_normal((4, 2))), 1 / problem.L)
+    algo = RACLoRA(sketches.Frozen(np.random.default_rng(5).standard_normal((4, 2))), 1 / problem.L)
     curve = expected(Case(algo, problem, steps=50))
     assert curve.how == "one run"
     np.testing.assert_allclose(curves(moment_map(algo, problem), np.zeros((4, 3)), 50)[0], curve.gap, rtol=1e-10)

@@ -6,18 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rac_theory import (
-    Case,
-    LayeredRACLoRA,
-    Local,
-    Minibatch,
-    Noisy,
-    Unsupported,
-    exact_rate,
-    expected,
-    simulate,
-    tightness,
-)
+from rac_theory import Case, LayeredRACLoRA, Unsupported, exact_rate, expected, simulate, tightness
+from rac_theory.algorithms.gradients import Local, Minibatch, Noisy
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems import Layers, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Uniform, WeightedCoordinate

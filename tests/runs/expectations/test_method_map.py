@@ -6,22 +6,10 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from rac_theory import (
-    Case,
-    Clients,
-    Exact,
-    FiniteDifferences,
-    Implementation,
-    Local,
-    Minibatch,
-    Noisy,
-    RACLoRA,
-    Unsupported,
-    exact_rate,
-    expected,
-)
+from rac_theory import Case, Implementation, RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algebra import sqrt
 from rac_theory.algorithms import H, Method, gradient, letter, state
+from rac_theory.algorithms.gradients import Clients, Exact, FiniteDifferences, Local, Minibatch, Noisy
 from rac_theory.problems import Federated, Layers, LeastSquares, PLSine, Quadratic
 from rac_theory.runs.expectations.expectation import moment_map
 from rac_theory.runs.expectations.method_map import _powers

@@ -6,24 +6,14 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from rac_theory import (
-    AsymmetricLoRA,
-    Bernoulli,
-    Case,
-    ChainOfLoRA,
-    Initialisation,
-    LoRA,
-    Minibatch,
-    Noisy,
-    RACLoRA,
-    simulate,
-    sketches,
-)
+from rac_theory import AsymmetricLoRA, Bernoulli, Case, ChainOfLoRA, Initialisation, LoRA, RACLoRA, simulate, sketches
 from rac_theory.algorithms import GD, Factored, GaLore
+from rac_theory.algorithms.gradients import Minibatch, Noisy
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
+from tests.refused import refused
 
 
 def quadratic(m, n, full=False):
@@ -117,24 +107,30 @@ def test_factors_alone_and_in_any_number_of_workers():
 
 
 def test_precision_and_distances_go_with_it():
-    ran = simulate(
-        Case(LoRA(USUAL, 0.1), quadratic(4, 3), steps=4), runs=2, rng=1, record=["W", "factors", "distances"]
-    )
-    expected = np.square(ran.iterates - ran.case.problem.W_star).sum(axis=(2, 3))
+    case = Case(LoRA(USUAL, 0.1), quadratic(4, 3), steps=4)
+    ran = simulate(case, runs=2, rng=1, record=["W", "factors", "distances"])
+    expected = np.square(ran.iterates - case.problem.W_star).sum(axis=(2, 3))
     np.testing.assert_allclose(ran.squared_distances, expected)
-    single = simulate(
-        Case(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic(3, 3), steps=4), rng=1, dtype=np.float32, record=["W"]
-    )
-    assert single.iterates.dtype == np.float32
+    single = Case(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic(3, 3), steps=4)
+    assert simulate(single, rng=1, dtype=np.float32, record=["W"]).iterates.dtype == np.float32
 
 
 def test_what_cannot_be_recorded_is_refused():
-    with pytest.raises(
-        ValueError, match=r"record must not have 'factors' for an algorithm without them.*got it for GD"
-    ):
-        simulate(Case(GD(0.1), SQUARES, steps=1), record=["W", "factors"])
-    with pytest.raises(ValueError, match=r"record must be one of .*'factor'.*did you mean 'factors'"):
-        simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=1), record=["factor"])
+    """Errors name the algorithm, and not what keeps it."""
+
+    class Short(GaLore):
+        def iterates(self, problem, W, rng):
+            yield W[:, :1]
+
+    def run(algorithm, *record):
+        return simulate(Case(algorithm, SQUARES, steps=2), record=record)
+
+    without = r"record must not have 'factors' for an algorithm without them.*got it for GD"
+    refused(
+        (lambda: run(GD(0.1), "W", "factors"), without),
+        (lambda: run(LoRA(USUAL, 0.1), "factor"), r"record must be one of .*'factor'.*did you mean 'factors'"),
+        (lambda: run(Short(1, 0.1), "W"), r"Short\.iterates must yield arrays"),
+    )
 
 
 class Counted:
@@ -263,12 +259,3 @@ def test_recording_factors_computes_no_gradient_twice():
         problem.calls = 0
         simulate(Case(algorithm, problem, steps=10), record=["W", "factors"])
         assert problem.calls == 11
-
-
-def test_errors_name_the_algorithm_and_not_what_keeps_it():
-    class Short(GaLore):
-        def iterates(self, problem, W, rng):
-            yield W[:, :1]
-
-    with pytest.raises(ValueError, match=r"Short\.iterates must yield arrays"):
-        simulate(Case(Short(1, 0.1), SQUARES, steps=2), record=["W"])

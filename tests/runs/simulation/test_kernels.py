@@ -3,18 +3,11 @@
 import numpy as np
 import pytest
 
-from rac_theory import GD, RACLoRA, simulate, sketches
+from rac_theory import GD, RACLoRA, problems, simulate, sketches
 from rac_theory.algorithms import ACCELERATED, HEAVY_BALL, MOMENTUM
 from rac_theory.cases.case import Case
 from rac_theory.numerics.randomness import BLOCKS, child, generator, seed_sequence
-from rac_theory.problems import (
-    LeastSquares,
-    LogisticRegression,
-    NonconvexLogistic,
-    PLSine,
-    Quadratic,
-    SoftmaxRegression,
-)
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.runs.simulation.history import Record, record
 from rac_theory.runs.simulation.kernels.choice import kernel_for
 from rac_theory.runs.simulation.kernels.diagonal import Diagonal, Turned, TurnedSketch
@@ -71,9 +64,9 @@ def a_problem(kind, m=5, n=3, seed=0):
         "least squares": lambda: LeastSquares(X, rng.standard_normal((30, n)), l2=0.1),
         "underdetermined": lambda: LeastSquares(X[: m - 2], rng.standard_normal((m - 2, n))),
         "logistic": lambda: LogisticRegression(X, np.arange(30) % 2, l2=0.1),
-        "nonconvex": lambda: NonconvexLogistic(X, np.arange(30) % 2, lam=0.1),
+        "nonconvex": lambda: problems.NonconvexLogistic(X, np.arange(30) % 2, lam=0.1),
         "softmax": lambda: SoftmaxRegression(X, np.arange(30) % n, l2=0.1),
-        "sine": lambda: PLSine((m, n)),
+        "sine": lambda: problems.PLSine((m, n)),
     }[kind]()
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rac_theory import GD, Case, RACLoRA, empirical_rate, simulate, sketches
 from rac_theory.problems import FromFunctions, Quadratic
+from tests.refused import refused, refuses
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -104,37 +105,34 @@ def test_the_gradient_is_computed_once_a_step():
     assert problem.calls == 11 + 2  # two by the check at the door
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"steps": 0}, "steps must be >= 1, got 0"),
-        ({"runs": 0}, "runs must be >= 1, got 0"),
-        ({"W0": np.zeros((3, 5))}, r"W0 must have shape \(5, 3\), got \(3, 5\)"),
-        ({"W0": np.full((5, 3), np.inf)}, "W0 must be finite"),
-        ({"algorithm": RACLoRA(sketches.Haar(3, 1), 0.1)}, r"sketch\.dim must be m=5 .* did you mean side='right'\?"),
-        ({"algorithm": RACLoRA(sketches.Haar(4, 1), 0.1)}, r"sketch\.dim must be m=5 .*, got 4$"),
-    ],
-)
-def test_what_does_not_fit_is_refused(change, message):
-    arguments = {"algorithm": GD(0.1), "problem": a_quadratic(), "W0": None, "steps": 1, "runs": 1} | change
-    algorithm, problem, W0, steps = (arguments.pop(name) for name in ("algorithm", "problem", "W0", "steps"))
-    with pytest.raises(ValueError, match=message):
-        simulate(Case(algorithm, problem, W0, steps=steps), **arguments)
+def test_what_does_not_fit_is_refused():
+    def run(algorithm=None, W0=None, steps=1, runs=1):
+        return simulate(Case(algorithm or GD(0.1), a_quadratic(), W0, steps=steps), runs=runs)
 
-
-@pytest.mark.parametrize("gamma", [0.0, -1.0, math.nan, math.inf, "fast"])
-def test_gamma_must_be_positive(gamma):
-    with pytest.raises(ValueError, match="gamma must be a finite number > 0"):
-        GD(gamma)
+    refused(
+        (lambda: run(steps=0), "steps must be >= 1, got 0"),
+        (lambda: run(runs=0), "runs must be >= 1, got 0"),
+        (lambda: run(W0=np.zeros((3, 5))), r"W0 must have shape \(5, 3\), got \(3, 5\)"),
+        (lambda: run(W0=np.full((5, 3), np.inf)), "W0 must be finite"),
+        (lambda: run(RACLoRA(sketches.Haar(3, 1), 0.1)), r"sketch\.dim must be m=5 .* did you mean side='right'\?"),
+        (lambda: run(RACLoRA(sketches.Haar(4, 1), 0.1)), r"sketch\.dim must be m=5 .*, got 4$"),
+    )
+    refuses(GD, dict.fromkeys((0.0, -1.0, math.nan, math.inf, "fast"), "gamma must be a finite number > 0"))
 
 
 def test_empirical_rate_of_a_known_factor():
-    """GD on c I has factor (1 - gamma c)^2 exactly; one run has no interval."""
+    """GD on c I has factor (1 - gamma c)^2 exactly, and one run no interval. Without a minimum it is a power: the
+    average of squared gradients of a converging run goes like 1/t."""
     problem = Quadratic.left(0.5 * np.eye(3), np.ones((3, 2)))
     rate = empirical_rate(simulate(Case(GD(0.4), problem, steps=30)))
     assert rate.kind == "linear"
     assert rate.value == pytest.approx(0.8**2, rel=1e-9)
     assert rate.low == rate.value == rate.high
+    problem = Quadratic.left(np.eye(3), np.ones((3, 1)))
+    rate = empirical_rate(simulate(Case(GD(0.9), problem, steps=200)), "sublinear")
+    assert rate.value == pytest.approx(-1.0, abs=0.01)
+    with pytest.raises(ValueError, match="kind must be one of linear, sublinear, got 'log'"):
+        empirical_rate(simulate(Case(GD(0.9), problem, steps=20)), "log")
 
 
 def test_empirical_rate_covers_the_exact_factor():
@@ -146,15 +144,6 @@ def test_empirical_rate_covers_the_exact_factor():
     assert sum(rate.low <= 1 - 2 / 6 <= rate.high for rate in rates) >= 175
     half = [(rate.low + rate.value) / 2 <= 1 - 2 / 6 <= (rate.high + rate.value) / 2 for rate in rates]
     assert sum(half) < 175
-
-
-def test_empirical_rate_without_a_minimum_is_a_power():
-    """The average of squared gradients of a converging run goes like 1/t."""
-    problem = Quadratic.left(np.eye(3), np.ones((3, 1)))
-    rate = empirical_rate(simulate(Case(GD(0.9), problem, steps=200)), "sublinear")
-    assert rate.value == pytest.approx(-1.0, abs=0.01)
-    with pytest.raises(ValueError, match="kind must be one of linear, sublinear, got 'log'"):
-        empirical_rate(simulate(Case(GD(0.9), problem, steps=20)), "log")
 
 
 @pytest.mark.parametrize(
