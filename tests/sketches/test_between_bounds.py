@@ -245,23 +245,21 @@ def test_a_basis_with_signs_is_an_order_of_coordinates(tiny):
 def test_variances_have_no_scale(scale):
     """Catches a mean that overflows."""
     s, S = np.linspace(1, 2, 40), np.diag(np.arange(1.0, 41))
-    assert total(gaussian_columns.between_bounds(S, scale * s, 3)) == pytest.approx(
-        total(gaussian_columns.between_bounds(S, s, 3)), rel=1e-12
-    )
+    scaled, plain = (total(gaussian_columns.between_bounds(S, variances, 3)) for variances in (scale * s, s))
+    assert scaled == pytest.approx(plain, rel=1e-12)
 
 
 def test_where_they_say_nothing_there_is_none():
-    assert Uniform(5, 1).curvature_bound(np.eye(5)) is None
-    assert Uniform(5, 5).curvature_bound(np.eye(5)) is None
-    assert Uniform(3, 2).curvature_bound(np.eye(3)) is None
-    assert AnisotropicGaussian(10, 2, np.diag(np.linspace(1, 2, 10))).curvature_bound(np.eye(10)) is None
-    for rank in (1, 39, 40):
-        assert AnisotropicGaussian(40, rank, np.diag(np.linspace(1, 2, 40))).curvature_bound(np.eye(40)) is None
-    steep = AnisotropicGaussian(40, 3, np.diag(np.geomspace(1, 1e6, 40)))
-    assert steep.curvature_bound(np.eye(40)) is None
-    assert Moments(FiniteSupport([np.eye(2)[:, :1]], [1.0])).curvature_bound is None
+    """Of other ranks, of few coordinates, of steep variances, and of what may draw as it likes."""
 
-    class Own(Uniform):
-        """May draw as it likes."""
+    def gaussian(k, rank, s):
+        return AnisotropicGaussian(k, rank, np.diag(s))
 
-    assert Moments(Own(9, 2)).curvature_bound is None
+    own = type("Own", (Uniform,), {})(9, 2)
+    nothing = [Uniform(5, 1), Uniform(5, 5), Uniform(3, 2), gaussian(10, 2, np.linspace(1, 2, 10))]
+    nothing += [gaussian(40, rank, np.linspace(1, 2, 40)) for rank in (1, 39, 40)]
+    nothing.append(gaussian(40, 3, np.geomspace(1, 1e6, 40)))
+    for sketch in nothing:
+        assert sketch.curvature_bound(np.eye(sketch.dim)) is None
+    for sketch in (FiniteSupport([np.eye(2)[:, :1]], [1.0]), own):
+        assert Moments(sketch).curvature_bound is None

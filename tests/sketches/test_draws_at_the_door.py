@@ -10,6 +10,7 @@ from rac_theory import RACLoRA, sketches
 from rac_theory.sketches import draws
 from rac_theory.sketches.draws import check_draws, steps_ahead
 from rac_theory.testing import check_sketch
+from tests.refused import refused
 
 
 @pytest.fixture
@@ -116,25 +117,21 @@ def test_steps_are_drawn_ahead_by_their_size():
     assert {runs: steps_ahead(8, 4, runs) for runs in most} == most
 
 
-def test_a_support_of_one_matrix_must_be_what_is_drawn():
-    """Otherwise one run would be taken for all, and its verdict for exact."""
+def test_what_is_said_of_draws_must_be_so():
+    """Of a support of one matrix, or one run would be taken for all, and its verdict for exact; of columns that are
+    orthonormal, or runs would not project, and the plain step have a rate that it has not."""
 
     class Lying(sketches.Coordinate):
         def support(self):
             return np.eye(3)[None, :, :1], np.ones(1)
 
-    with pytest.raises(ValueError, match="must list every value of the sketch"):
-        check_draws(Lying(3, 1))
-
-
-def test_columns_that_are_said_to_be_orthonormal_are():
-    """Otherwise runs would not project, and the plain step have a rate that it has not."""
-
     @dataclass(frozen=True)
     class Claiming(sketches.Gaussian):
         orthonormal: ClassVar[bool] = True
 
-    with pytest.raises(ValueError, match=r"Claiming\.sample must draw orthonormal columns"):
-        RACLoRA(Claiming(5, 2), 0.1)
-    with pytest.raises(AssertionError, match=r"Claiming\.sample must draw orthonormal columns"):
-        check_sketch(Claiming(5, 2))
+    columns = r"Claiming\.sample must draw orthonormal columns"
+    refused(
+        (lambda: check_draws(Lying(3, 1)), "must list every value of the sketch"),
+        (lambda: RACLoRA(Claiming(5, 2), 0.1), columns),
+    )
+    refused((lambda: check_sketch(Claiming(5, 2)), columns), error=AssertionError)

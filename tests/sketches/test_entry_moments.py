@@ -5,6 +5,7 @@ from operator import itemgetter
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from rac_theory.numerics.linalg import orthonormal_range, projection
 from rac_theory.sketches import (
@@ -73,12 +74,9 @@ def test_what_is_not_ours_or_has_special_coordinates_has_none():
     ("trials", "p"), [(0, Fraction(1, 3)), (5, Fraction(1, 2)), (40, Fraction(3, 7)), (4, Fraction(1))]
 )
 def test_the_mean_of_an_inverse_square_is_the_sum(trials, p):
-    from scipy.stats import binom
-
     k = np.arange(trials + 1)
-    assert float(inverse_square(trials, p)) == pytest.approx(
-        np.sum(binom.pmf(k, trials, float(p)) / (1 + k) ** 2), rel=1e-12
-    )
+    expected = np.sum(binom.pmf(k, trials, float(p)) / (1 + k) ** 2)
+    assert float(inverse_square(trials, p)) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Closed forms that are integrals, each by other integrals or by elementary values."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -94,11 +95,13 @@ def test_equal_variances_are_the_gaussian_at_any_rank_and_scale():
     np.testing.assert_allclose(shares(np.array([0.0, 3, 3, 3]), 2), [0, 2 / 3, 2 / 3, 2 / 3], rtol=1e-14)
 
 
-def test_general_variances_between_have_no_closed_form():
-    assert AnisotropicGaussian(4, 2, np.diag([1.0, 2.0, 3.0, 4.0])).expected_projection() is None
-    np.testing.assert_array_equal(
-        AnisotropicGaussian(4, 4, np.diag([1.0, 2.0, 3.0, 4.0])).expected_projection(), np.eye(4)
-    )
+def test_between_the_first_and_the_last_rank_there_is_no_closed_form():
+    """Neither of general variances nor of uniform entries; at full rank it is the identity."""
+    general = partial(AnisotropicGaussian, 4, covariance=np.diag([1.0, 2.0, 3.0, 4.0]))
+    for make in (general, partial(Uniform, 4)):
+        assert make(rank=2).expected_projection() is None
+        np.testing.assert_array_equal(make(rank=4).expected_projection(), np.eye(4))
+    np.testing.assert_array_equal(Uniform(1, 1).expected_projection(), np.eye(1))
 
 
 def test_uniform_in_space_is_a_double_integral():
@@ -123,9 +126,3 @@ def test_uniform_by_plain_quadrature(d):
     pieces = [quad(integrand, a, b, epsrel=1e-12)[0] for a, b in zip([1e-300, *scales], scales, strict=False)]
     b = sum(pieces) + quad(integrand, scales[-1], np.inf, epsabs=1e-25, epsrel=1e-10)[0]
     assert Uniform(d, 1).expected_projection()[0, 1] == pytest.approx(b, rel=1e-11, abs=0)
-
-
-def test_uniform_at_other_ranks():
-    np.testing.assert_array_equal(Uniform(1, 1).expected_projection(), np.eye(1))
-    np.testing.assert_array_equal(Uniform(4, 4).expected_projection(), np.eye(4))
-    assert Uniform(4, 2).expected_projection() is None

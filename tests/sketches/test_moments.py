@@ -92,10 +92,7 @@ def test_every_member_is_asked_once():
     sketch = knowing(*POWERS, says=lambda dim, rank: Mixture([Haar(dim, rank)], [1]))
     known = Moments(sketch)
     for _ in range(3):
-        assert known.mean is not None
-        assert known.share is not None
-        assert known.invariants is not None
-        assert known.second_moment is not None
+        assert None not in (known.mean, known.share, known.invariants, known.second_moment)
         assert known.support is None
     assert sketch.asked == dict.fromkeys(POWERS, 1)
     known.second_moment(M)
@@ -116,36 +113,30 @@ def test_a_false_second_moment_is_refused_by_the_spectrum():
 
 
 def test_a_mixture_of_what_is_known_is_known():
-    """Haar has no support and a finite support no closed form, yet E[H M H] is known of both: nothing is sampled."""
-    mixture = Mixture([Haar(3, 1), FiniteSupport(np.eye(3)[:2, :, None], [Fraction(1, 2)] * 2)], [1, 1])
+    """Haar has no support and a finite support no closed form, yet E[H M H] is known of both: nothing is sampled. A
+    part that has to be enumerated makes no closed form, where another part says E[H] in one."""
+    listed = FiniteSupport(np.eye(3)[:2, :, None], [Fraction(1, 2)] * 2)
+    mixture = Mixture([Haar(3, 1), listed], [1, 1])
     known = spectrum(mixture)
-    assert known.how == "closed form"
     np.testing.assert_allclose(known.matrix, np.eye(3) / 6 + np.diag([0.25, 0.25, 0.0]), atol=1e-15)
     moments = Moments(mixture)
     before = moments.second_moment(M[:3, :3])
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(moments)).second_moment(M[:3, :3]), before)
+    for other, how in ((Haar(3, 1), "closed form"), (listed, "enumerated")):
+        assert spectrum(Mixture([Coordinate(3, 1), other], [1, 1])).how == how
+    assert known.how == "closed form"
 
 
-def test_a_mixture_says_how_it_is_known():
-    """A part that has to be enumerated makes no closed form."""
-    listed, coordinates = FiniteSupport(np.eye(3)[:2, :, None], [Fraction(1, 2)] * 2), Coordinate(3, 1)
-    assert spectrum(Mixture([coordinates, Haar(3, 1)], [1, 1])).how == "closed form"
-    assert spectrum(Mixture([coordinates, listed], [1, 1])).how == "enumerated"
-
-
-@pytest.mark.parametrize(
-    ("sketch", "products"),
-    [
+def test_products_of_columns_are_known_by_the_first_route():
+    """Of coordinates, too, though their support is listed."""
+    for sketch, products in (
         (Gaussian(4, 2), "gaussian"),
         (Haar(4, 2), "orthonormal"),
-        (Coordinate(4, 2), "orthonormal"),  # though its support is listed, too
+        (Coordinate(4, 2), "orthonormal"),
         (Rademacher(4, 2), "listed"),
         (KaimingUniform(4, 2), None),
-    ],
-    ids=repr,
-)
-def test_products_of_columns_are_known_by_the_first_route(sketch, products):
-    assert Moments(sketch).products == products
+    ):
+        assert Moments(sketch).products == products, sketch
 
 
 def test_columns_of_a_subclass_are_not_taken_for_those_of_its_parent():

@@ -26,6 +26,13 @@ def forgets_to_return(rng):
     rng.standard_normal((3, 1))
 
 
+class Silent:
+    dim, rank = 3, 1
+
+    def sample(self, rng, size):
+        """Forget to return."""
+
+
 def transposes(rng):
     return rng.standard_normal((1, 3))
 
@@ -34,14 +41,17 @@ def divides_by_zero(rng):
     return np.full((3, 1), rng.random() * math.inf)
 
 
-def drawn(function):
-    return FromFunction(3, 1, function).sample(np.random.default_rng(0), 2)
+def drawn(sketch):
+    return (sketch if hasattr(sketch, "sample") else FromFunction(3, 1, sketch)).sample(np.random.default_rng(0), 2)
 
 
 TWO = np.eye(2)[:, :, None]
 
 
 def test_bad_parameters_are_refused_with_a_sentence():
+    """But sums within 1e-12 are accepted for floats."""
+    drawn(FiniteSupport(TWO, [0.5, 0.5 + 5e-13]))
+    FiniteSupport(np.ones((10, 2, 1)), [0.1] * 10)
     refused(
         (lambda: sketches.CoordinateWithReplacement(3, 4), r"rank must be in 1\.\.dim=3, got 4"),
         (lambda: sketches.BlockPartition(3, 0), r"rank must be in 1\.\.dim=3, got 0"),
@@ -90,6 +100,7 @@ def test_bad_parameters_are_refused_with_a_sentence():
             lambda: drawn(forgets_to_return),
             r"forgets_to_return\(rng\) must be an array, got None \(a missing return statement\?\)",
         ),
+        (lambda: drawn(Mixture([Silent()], [1])), r"Silent\.sample must return an array .* got None"),
         (lambda: drawn(transposes), r"transposes\(rng\) must have shape \(3, 1\), got \(1, 3\)"),
         (
             lambda: drawn(divides_by_zero),
@@ -105,17 +116,6 @@ def test_what_names_stand_for():
     assert sketches.named_sketch("sparse_signs", 3, 1).p == 0.2
 
 
-def test_a_bad_part_of_a_mixture_is_named():
-    class Silent:
-        dim, rank = 3, 1
-
-        def sample(self, rng, size):
-            """Forget to return."""
-
-    with pytest.raises(ValueError, match=r"Silent\.sample must return an array .* got None"):
-        Mixture([Silent()], [1]).sample(np.random.default_rng(0), 2)
-
-
 @pytest.mark.parametrize("scale", [1e-305, 1e305])
 def test_a_covariance_may_be_of_any_size_within_its_bounds(scale):
     """At both ends, of rank one, with an eigenvalue that is zero up to rounding, and no further."""
@@ -123,11 +123,6 @@ def test_a_covariance_may_be_of_any_size_within_its_bounds(scale):
     AnisotropicGaussian(2, 1, scale * np.diag([1.0, -4 * np.finfo(float).eps]))
     with pytest.raises(ValueError, match=r"covariance must have a largest entry of size 1e-305\.\.1e305, got "):
         AnisotropicGaussian(3, 1, np.diag([0.0, 0.0, scale ** (1 + 1e-4)]))
-
-
-def test_sums_within_1e_12_are_accepted_for_floats():
-    FiniteSupport(TWO, [0.5, 0.5 + 5e-13]).sample(np.random.default_rng(0), 3)
-    FiniteSupport(np.ones((10, 2, 1)), [0.1] * 10)
 
 
 def test_parameters_are_copied_and_cannot_be_changed():
@@ -160,20 +155,14 @@ def test_haar_is_the_triangular_factorisation_with_a_positive_diagonal(rank):
     np.testing.assert_allclose(np.linalg.norm(S, axis=1), 1, rtol=1e-14)
 
 
-def test_coordinates_come_in_increasing_order_without_repetition():
-    S = sketches.Coordinate(6, 3).sample(np.random.default_rng(0), 200)
-    assert (np.diff(S.argmax(axis=1), axis=1) > 0).all()
-
-
-def test_the_last_block_is_padded_with_zero_columns():
+def test_draws_along_coordinates():
+    """Increasing and without repetition; a last block that is padded with zero columns; one sign in each row."""
+    rng = np.random.default_rng(0)
+    assert (np.diff(sketches.Coordinate(6, 3).sample(rng, 200).argmax(axis=1), axis=1) > 0).all()
     values, probabilities = sketches.BlockPartition(5, 2).support()
     assert probabilities.tolist() == [Fraction(1, 3)] * 3
     np.testing.assert_array_equal(np.hstack(values), np.eye(5, 6))
-
-
-def test_a_count_sketch_has_one_sign_a_row():
-    S = sketches.CountSketch(7, 3).sample(np.random.default_rng(0), 100)
-    np.testing.assert_array_equal(np.abs(S).sum(axis=2), 1)
+    np.testing.assert_array_equal(np.abs(sketches.CountSketch(7, 3).sample(rng, 100)).sum(axis=2), 1)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 64])
@@ -196,11 +185,9 @@ def test_cosine_columns_are_those_of_the_dct_up_to_the_signs_of_rows(dim):
 def test_kaiming_is_what_peft_draws():
     """The bound of kaiming_uniform_(a=sqrt(5)) on a weight of shape (r, n), fan_in = n, written as PyTorch does."""
     fan_in, a = 16, math.sqrt(5)
-    gain = math.sqrt(2.0 / (1 + a**2))
-    bound = math.sqrt(3.0) * gain / math.sqrt(fan_in)
+    bound = math.sqrt(3.0) * math.sqrt(2.0 / (1 + a**2)) / math.sqrt(fan_in)
     S = sketches.KaimingUniform(fan_in, 4).sample(np.random.default_rng(0), 2_000)
-    assert np.abs(S).max() <= bound * (1 + 1e-15)
-    assert np.abs(S).max() > 0.999 * bound
+    assert 0.999 * bound < np.abs(S).max() <= bound * (1 + 1e-15)
     assert S.var() == pytest.approx(bound**2 / 3, rel=0.02)  # 128,000 numbers: one standard error is 0.25%
 
 
@@ -221,6 +208,7 @@ def test_the_covariance_is_that_of_the_columns():
 
 
 def test_a_mixture_draws_each_sketch_as_often_as_its_weight_says():
+    """Within five standard errors; and it is closed only if all of it is."""
     mixture = Mixture([sketches.Coordinate(4, 1), Gaussian(4, 3)], [1, 3])
     S = mixture.sample(np.random.default_rng(0), 8_000)
     narrow = (S[:, :, 1:] == 0).all(axis=(1, 2))
@@ -231,21 +219,15 @@ def test_a_mixture_draws_each_sketch_as_often_as_its_weight_says():
         0.5,
     ]  # no sum overflows
     np.testing.assert_allclose(mixture.expected_projection(), np.eye(4) * (0.25 / 4 + 0.75 * 3 / 4), rtol=1e-15)
-
-
-def test_a_mixture_is_closed_only_if_all_of_it_is():
     assert Mixture([Gaussian(4, 2), sketches.Uniform(4, 2)], [1, 1]).expected_projection() is None
     assert Mixture([Gaussian(2, 1), FiniteSupport(TWO, [0.5, 0.5])], [1, 1]).expected_projection() is None
     assert Mixture([Gaussian(2, 1), sketches.Coordinate(2, 1)], [1, 1]).support() is None
 
 
 def test_a_function_of_one_draw_draws_what_it_says():
+    """And is shown by its name: with its address records of the same call would differ from one day to the next."""
     sketch = FromFunction(3, 2, lambda rng: rng.standard_normal((3, 2)))
     one_by_one = np.random.default_rng(5)
     expected = [one_by_one.standard_normal((3, 2)) for _ in range(4)]
     np.testing.assert_array_equal(sketch.sample(np.random.default_rng(5), 4), expected)
-
-
-def test_a_function_is_shown_by_its_name():
-    # With its address, verdicts and records of the same call would differ from one day to the next.
     assert repr(FromFunction(4, 2, transposes)) == "FromFunction(dim=4, rank=2, draw=transposes)"

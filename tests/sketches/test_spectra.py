@@ -14,6 +14,7 @@ from rac_theory.numerics.eigenvalues import extreme_eigenvalues
 from rac_theory.numerics.linalg import projection
 from rac_theory.sketches import FiniteSupport, Frozen, Haar, SparseSigns, named_sketch
 from rac_theory.sketches.spectra import NO_SKETCH, UNKNOWN, _bounds, slowdown
+from tests.refused import refused
 from tests.sketches.without_claims import WithoutClaims
 
 
@@ -120,20 +121,17 @@ THREE_VALUES = FiniteSupport([[[1], [0]], [[0], [1]], [[1], [1]]], [Fraction(1, 
 
 
 def test_enumeration():
-    """E[H] = [[7, 1], [1, 5]] / 12: eigenvalues (6 -+ sqrt 2) / 12."""
+    """E[H] = [[7, 1], [1, 5]] / 12: eigenvalues (6 -+ sqrt 2) / 12; and in Fractions. Catches an end on the other
+    side."""
     known = spectrum(THREE_VALUES)
     assert known.how == "enumerated"
     np.testing.assert_allclose(known.matrix, np.array([[7, 1], [1, 5]]) / 12, rtol=1e-14)
     low, high = (6 - math.sqrt(2)) / 12, (6 + math.sqrt(2)) / 12
     assert low * (1 - 1e-11) < known.lambda_min < low
     assert high < known.lambda_max < high * (1 + 1e-11)
-
-
-def test_exact_enumeration_gives_fractions():
     known = spectrum(THREE_VALUES, exact=True)
     assert known.matrix.tolist() == [[Fraction(7, 12), Fraction(1, 12)], [Fraction(1, 12), Fraction(5, 12)]]
     assert known.expected_rank == 1
-    low, high = (6 - math.sqrt(2)) / 12, (6 + math.sqrt(2)) / 12
     assert isinstance(known.lambda_min, Fraction)
     # Irrational: the bounds are on the safe side of p(x) = 0 with p(x) = (7/12 - x)(5/12 - x) - 1/144, and near.
     for x, root in ((known.lambda_min, low), (known.lambda_max, high)):
@@ -146,12 +144,11 @@ def test_exact_enumeration_gives_fractions():
 
 def test_a_multiple_of_the_identity_is_exact_whatever_its_denominator():
     """Entries of probability 123/2000: E[H] = c I with a denominator far above a million."""
-    known = spectrum(SparseSigns(3, 2, p=Fraction(123, 1000)), exact=True)
+    sketch = SparseSigns(3, 2, p=Fraction(123, 1000))
+    known = spectrum(sketch, exact=True)
     assert known.lambda_min == known.lambda_max == known.matrix[0, 0]
     assert known.lambda_min.denominator > 10**6
-    assert float(known.lambda_min) == pytest.approx(
-        float(spectrum(SparseSigns(3, 2, p=Fraction(123, 1000))).lambda_min)
-    )
+    assert float(known.lambda_min) == pytest.approx(float(spectrum(sketch).lambda_min))
 
 
 def test_exact_projection_of_dependent_columns():
@@ -160,11 +157,17 @@ def test_exact_projection_of_dependent_columns():
     assert rational.projection(S) == expected
 
 
-@pytest.mark.parametrize("wrong", [{"alpha": 0.0}, {"alpha": 1.0}, {"draws": 0}, {"width": 0.0}], ids=repr)
-def test_ends_of_arguments(wrong):
-    with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must be"):
-        spectrum(WithoutClaims(Haar(2, 1)), **wrong)
-    first = spectrum(WithoutClaims(Haar(2, 1)), alpha=0.999, draws=1, rng=0)
+def test_ends_of_arguments():
+    """And exact needs a small support."""
+    sketch, exact = WithoutClaims(Haar(2, 1)), "exact must be False for a sketch without a small finite support"
+    refused(
+        (lambda: spectrum(sketch, alpha=0.0), "^alpha must be"),
+        (lambda: spectrum(sketch, alpha=1.0), "^alpha must be"),
+        (lambda: spectrum(sketch, draws=0), "^draws must be"),
+        (lambda: spectrum(sketch, width=0.0), "^width must be"),
+        (lambda: spectrum(Haar(3, 1), exact=True), exact),
+    )
+    first = spectrum(sketch, alpha=0.999, draws=1, rng=0)
     assert (first.draws, first.lambda_min_upper, first.lambda_max_lower) == (1, 1, 0)  # it is seen along no direction
 
 
@@ -176,11 +179,6 @@ def test_what_is_seen_of_an_end_is_a_share():
     assert known.lambda_max_lower == kl_lower(1, 10, 0.1)
     assert (known.lambda_min, known.lambda_max) == (0, 1)
     assert (slowdown(0), slowdown(Fraction(1, 4))) == (math.inf, 4)
-
-
-def test_exact_needs_a_small_support():
-    with pytest.raises(ValueError, match="exact must be False for a sketch without a small finite support"):
-        spectrum(Haar(3, 1), exact=True)
 
 
 def test_a_spectrum_draws_itself():

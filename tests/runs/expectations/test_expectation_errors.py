@@ -1,18 +1,19 @@
 """What has no exact expectation is refused, with the reason."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algorithms import Bernoulli, GaLore
-from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled, Subset
+from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled, Subset
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic
 from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.matrix_map import matrix_map
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, KaimingUniform, Rademacher
-from tests.as_one_test import as_one_test
+from tests.refused import refuses
 
 rng = np.random.default_rng(0)
 FEATURES = rng.standard_normal((6, 4))
@@ -59,112 +60,98 @@ def test_the_largest_state_is_allowed(m, n):
         matrix_map(replace(frame, dim=m + 1), 0.1, np.asarray)
 
 
-@as_one_test(
-    ("algo", "problem", "message"),
-    [
-        (RACLoRA(Haar(4, 1), 0.1), LOGISTIC, "only quadratics with a known minimiser .* got LogisticRegression"),
-        (
-            GaLore(1, 0.1, Noisy(1.0)),
-            LEFT,
-            "the algorithm must be RACLoRA, .*, Preconditioned, StepPerDraw, InverseOnRange or deterministic, g",
-        ),
-        (
-            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
-            SHARED,
-            "clients must take full gradient steps or reshuffled epochs, .* got Minibatch",
-        ),
-        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have invariants, a second moment .* got Kaiming"),
-        (RACLoRA(Rademacher(40, 1), 0.1), TALL, "listed support at dim <= 32, got Rademacher"),
-        (RACLoRA(Haar(13, 1), 0.1), BIG, "m n <= 64, got 65; one side of Quadratic.left"),
-        (RACLoRA(Coordinate(513, 1), 0.1), LONG, "must be at most 262144 numbers, got 1 x 513 x 513"),
-        (
-            RACLoRA(KaimingUniform(4, 1), 0.1, lora_alpha=2.0),
-            LEFT,
-            r"the plain step \(lora_alpha\) must have a Gaussian",
-        ),
-        (
-            RACLoRA(FiniteSupport(np.eye(40)[:, :, None], np.full(40, 1 / 40)), 0.1, lora_alpha=2.0),
-            TALL,
-            r"the plain step \(lora_alpha\) .* a listed support at dim <= 32, got FiniteSupport\(40 matrices",
-        ),
-        (RACLoRA(Haar(4, 1), 0.1, gradients=Twice()), LEFT, "must be of a source with known moments, .* got <"),
-        (RACLoRA(Haar(4, 1), 0.1, gradients=Local(2)), LEFT, "several steps .* a listed support, .* got Haar"),
-        (
-            RACLoRA(Coordinate(4, 1), 0.1, gradients=Reshuffled()),
-            SQUARES,
-            "components must be at most 5, whose orders are enumerated, got 6",
-        ),
-        (
-            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
-            LeastSquares(np.tile(FEATURES, (4000, 1)), np.ones(24000)),
-            "all components together must be at most 262144 numbers, got 24000 x 4 x 4",
-        ),
-        (
-            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
-            own(LeastSquares)(FEATURES, FEATURES[:, 0]),
-            "components must be those of LeastSquares itself, got OwnLeastSquares",
-        ),
-        (
-            RACLoRA(Coordinate(4, 1), 0.1, gradients=Clients(Local(2))),
-            Federated(LOGISTIC, 2),
-            "the clients must have LeastSquares itself, got Federated",
-        ),
-        (
-            RACLoRA(Rademacher(12, 1), 0.1, gradients=Local(2)),
-            Quadratic.kronecker(np.eye(12), np.diag(np.arange(1.0, 13)), np.ones((12, 12))),
-            "all branches of a step together must be at most 2097152 numbers, got ",
-        ),
-        (RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)), LOGISTIC, "only quadratics with a known minimiser"),
-        (own(RACLoRA)(Haar(4, 1), 0.1), LEFT, "OwnRACLoRA may step otherwise than the class that it inherits from"),
-        (RACLoRA(Haar(4, 1), 0.1, gradients=own(Minibatch)(2)), SQUARES, "OwnMinibatch may step otherwise"),
-        (RACLoRA(Haar(4, 1), 0.1, gradients=Clients(own(Local)(1))), SHARED, "OwnLocal may step otherwise"),
-        (RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Local(1), own(Subset)(2))), SHARED, "OwnSubset may step otherwise"),
-        (
-            RACLoRA(Coordinate(3, 1), 0.1, gradients=Clients(Reshuffled())),
-            Federated(LeastSquares(np.eye(12)[:, :3] + 1, np.ones((12, 1))), 2),
-            "reshuffled components must be at most 5",
-        ),
-        (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
-    ],
-)
-def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
-    with pytest.raises(Unsupported, match=message):
-        expected(Case(algo, problem, steps=3))
-    with pytest.raises(Unsupported, match=message):
-        exact_rate(Case(algo, problem))
+def rac(sketch, gradients=None, **more):
+    return RACLoRA(sketch, 0.1, gradients=Exact() if gradients is None else gradients, **more)
+
+
+HAAR, AXES = Haar(4, 1), Coordinate(4, 1)
+LINES = FiniteSupport(np.eye(40)[:, :, None], np.full(40, 1 / 40))
+TWELVE = Quadratic.kronecker(np.eye(12), np.diag(np.arange(1.0, 13)), np.ones((12, 12)))
+ALL_TOGETHER = LeastSquares(np.tile(FEATURES, (4000, 1)), np.ones(24000))
+REASONS = [
+    (rac(HAAR), LOGISTIC, "only quadratics with a known minimiser .* got LogisticRegression"),
+    (
+        GaLore(1, 0.1, Noisy(1.0)),
+        LEFT,
+        "the algorithm must be RACLoRA, .*, Preconditioned, StepPerDraw, InverseOnRange or deterministic, g",
+    ),
+    (
+        rac(HAAR, Clients(Minibatch(2))),
+        SHARED,
+        "clients must take full gradient steps or reshuffled epochs, .* got Minibatch",
+    ),
+    (rac(KaimingUniform(4, 2)), LEFT, "the sketch must have invariants, a second moment .* got Kaiming"),
+    (rac(Rademacher(40, 1)), TALL, "listed support at dim <= 32, got Rademacher"),
+    (rac(Haar(13, 1)), BIG, "m n <= 64, got 65; one side of Quadratic.left"),
+    (rac(Coordinate(513, 1)), LONG, "must be at most 262144 numbers, got 1 x 513 x 513"),
+    (rac(KaimingUniform(4, 1), lora_alpha=2.0), LEFT, r"the plain step \(lora_alpha\) must have a Gaussian"),
+    (
+        rac(LINES, lora_alpha=2.0),
+        TALL,
+        r"the plain step \(lora_alpha\) .* a listed support at dim <= 32, got FiniteSupport\(40 matrices",
+    ),
+    (rac(HAAR, Twice()), LEFT, "must be of a source with known moments, .* got <"),
+    (rac(HAAR, Local(2)), LEFT, "several steps .* a listed support, .* got Haar"),
+    (rac(AXES, Reshuffled()), SQUARES, "components must be at most 5, whose orders are enumerated, got 6"),
+    (
+        rac(AXES, Minibatch(2)),
+        ALL_TOGETHER,
+        "all components together must be at most 262144 numbers, got 24000 x 4 x 4",
+    ),
+    (
+        rac(AXES, Minibatch(2)),
+        own(LeastSquares)(FEATURES, FEATURES[:, 0]),
+        "components must be those of LeastSquares itself, got OwnLeastSquares",
+    ),
+    (rac(AXES, Clients(Local(2))), Federated(LOGISTIC, 2), "the clients must have LeastSquares itself, got Federated"),
+    (rac(Rademacher(12, 1), Local(2)), TWELVE, "all branches of a step together must be at most 2097152 numbers, got "),
+    (rac(AXES, Minibatch(2)), LOGISTIC, "only quadratics with a known minimiser"),
+    (own(RACLoRA)(HAAR, 0.1), LEFT, "OwnRACLoRA may step otherwise than the class that it inherits from"),
+    (rac(HAAR, own(Minibatch)(2)), SQUARES, "OwnMinibatch may step otherwise"),
+    (rac(HAAR, Clients(own(Local)(1))), SHARED, "OwnLocal may step otherwise"),
+    (rac(HAAR, Clients(Local(1), own(Subset)(2))), SHARED, "OwnSubset may step otherwise"),
+    (
+        rac(Coordinate(3, 1), Clients(Reshuffled())),
+        Federated(LeastSquares(np.eye(12)[:, :3] + 1, np.ones((12, 1))), 2),
+        "reshuffled components must be at most 5",
+    ),
+    (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
+]
+INEXACT = [
+    (rac(Haar(5, 1)), FIVE, "exact=True must be asked of at most 4 x 4, got 5 x 4"),
+    (rac(KaimingUniform(4, 2)), LEFT, "with invariants or a listed support, got Kaiming"),
+    (rac(HAAR), LOGISTIC, "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
+    (
+        Bernoulli(HAAR, Haar(3, 1), 0.1),
+        LEFT,
+        "of RACLoRA or LayeredRACLoRA with projected steps .*, got Bernoulli",
+    ),
+    (rac(HAAR, Noisy(1.0)), LEFT, "projected steps and exact gradients, got RACL"),
+    (rac(HAAR, lora_alpha=1.0), LEFT, "projected steps and exact gradients, got RACL"),
+]
+
+
+def test_everything_else_is_unsupported_with_the_reason():
+    """And in rational arithmetic it is said what cannot be done."""
+    cases, exact = (
+        [(Case(algorithm, problem, steps=3), words) for algorithm, problem, words in rows]
+        for rows in (REASONS, INEXACT)
+    )
+    refuses(expected, cases, error=Unsupported)
+    refuses(exact_rate, cases, error=Unsupported)
+    refuses(partial(expected, exact=True), exact, error=Unsupported)
     assert issubclass(Unsupported, ValueError)
-
-
-@pytest.mark.parametrize(
-    ("algo", "problem", "message"),
-    [
-        (RACLoRA(Haar(5, 1), 0.1), FIVE, "exact=True must be asked of at most 4 x 4, got 5 x 4"),
-        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
-        (RACLoRA(Haar(4, 1), 0.1), LOGISTIC, "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
-        (
-            Bernoulli(Haar(4, 1), Haar(3, 1), 0.1),
-            LEFT,
-            "of RACLoRA or LayeredRACLoRA with projected steps .*, got Bernoulli",
-        ),
-        (RACLoRA(Haar(4, 1), 0.1, gradients=Noisy(1.0)), LEFT, "projected steps and exact gradients, got RACL"),
-        (RACLoRA(Haar(4, 1), 0.1, lora_alpha=1.0), LEFT, "projected steps and exact gradients, got RACL"),
-    ],
-)
-def test_rational_arithmetic_says_what_it_cannot_do(algo, problem, message):
-    with pytest.raises(Unsupported, match=message):
-        expected(Case(algo, problem, steps=3), exact=True)
 
 
 def test_what_is_as_large_as_may_be_is_not_refused():
     """64 entries of a Hessian as a whole, and in fractions 16: of H x I on the identity 1 - r/m of the gap is left."""
-    assert expected(Case(RACLoRA(Haar(8, 1), 1.0), Quadratic.full(np.eye(64), np.ones((8, 8))), steps=1)).gap[1] == (
-        pytest.approx(28.0, rel=1e-12)
-    )
-    exact = expected(Case(RACLoRA(Haar(4, 1), 1.0), Quadratic.full(np.eye(16), np.ones((4, 4))), steps=1), exact=True)
-    assert exact.gap[1] == 6
+    largest = Case(RACLoRA(Haar(8, 1), 1.0), Quadratic.full(np.eye(64), np.ones((8, 8))), steps=1)
+    assert expected(largest).gap[1] == pytest.approx(28.0, rel=1e-12)
+    exact = Case(RACLoRA(HAAR, 1.0), Quadratic.full(np.eye(16), np.ones((4, 4))), steps=1)
+    assert expected(exact, exact=True).gap[1] == 6
     lines = RACLoRA(FiniteSupport(np.eye(32)[:, :, None], np.full(32, 1 / 32)), 0.5, lora_alpha=1.0)
-    listed = expected(Case(lines, Quadratic.left(np.eye(32), np.ones((32, 1))), steps=1))
-    assert listed.gap[1] == pytest.approx(16 * (1 - 0.75 / 32), rel=1e-12)
+    listed = Case(lines, Quadratic.left(np.eye(32), np.ones((32, 1))), steps=1)
+    assert expected(listed).gap[1] == pytest.approx(16 * (1 - 0.75 / 32), rel=1e-12)
 
 
 def test_a_rate_needs_the_rank():

@@ -42,17 +42,12 @@ def test_what_does_not_decouple_has_64_numbers():
         whole_frame(Quadratic.left(np.eye(9), np.ones((9, 9))), lambda moment: moment)
 
 
-def test_directions_are_curved_beside_the_steepest():
+def test_what_is_flat_is_left_alone():
+    """Beside the steepest; by a cycle; by a link, where of two coordinates one is flat: the other has half of its
+    squares kept, and half of them times a quarter."""
     assert curved_directions(np.array([0.0, 1e-20, 1e-9, 1.0])).tolist() == [False, False, True, True]
-
-
-def test_a_cycle_leaves_what_is_flat_alone():
     cycle = links_and_cycles.cycle_map(CyclicRACLoRA(Coordinate(4, 1), 0.1), UNEVEN)
     assert cycle._group_rate(0, np.zeros(4, dtype=bool)) == 0
-
-
-def test_a_link_has_the_rate_of_what_is_curved():
-    """Of two coordinates one is flat: the other has half of its squares kept, and half of them times a quarter."""
     sketch = FiniteSupport(np.eye(2)[..., None], [0.5, 0.5])
     flat = Quadratic.left(np.diag([1.0, 0.0]), np.ones((2, 1)))
     link = links_and_cycles.link_map(MomentumInLinks(sketch, 0.5, 0.0, 1), flat)
@@ -89,11 +84,7 @@ def test_one_side_that_is_on_trust_is_enough():
 @pytest.mark.parametrize(("c", "size"), [(5.0, 0.0), (1.0, 1.0), (0.1, 5.0), (1e-9, 1.0), (1e-20, 1.0)])
 def test_beyond_the_last_pole(c, size):
     """c / (z - 1) is 1 at 1 + c, or at the pole where that is no other number; there the function has no value."""
-
-    def excess(z):
-        return c / (z - 1) - 1
-
-    assert _largest_root(excess, 1.0, size) == pytest.approx(1 + c, rel=1e-13)
+    assert _largest_root(lambda z: c / (z - 1) - 1, 1.0, size) == pytest.approx(1 + c, rel=1e-13)
     assert _largest_root(lambda z: 1 / z, 0.0, 0.0) == 0  # of what ends in one step, where the pole is a division by 0
 
 
