@@ -124,11 +124,9 @@ def test_where_only_L_is_known_lines_have_no_expectation():
     coarse = Coarse.left(np.diag([3.0, 1.0]), np.ones((2, 1)))
     case = Case(StepPerDraw(Coordinate(2, 1)), coarse, steps=1)
     assert expected(case).gap[1] == pytest.approx((0.5 * 0 + 0.5 * 1.5) + (0.5 * 0.5 + 0.5 * 0.5 * (2 / 3) ** 2))
-    wide = Quadratic.kronecker(np.eye(4), np.diag(np.arange(1.0, 10)), np.ones((4, 9)))
     for algorithm, problem, words in (
         (StepPerDraw(Haar(2, 1)), coarse, "on a problem whose Q is its Hessian"),
         (StepPerDraw(Haar(4, 2)), PROBLEMS["rows"], r"a listed support at dim <= 32, or .* got Haar\(dim=4, rank=2\)"),
-        (InverseOnRange(Coordinate(4, 1)), wide, "m n <= 32, or one whose Q is the same"),
     ):
         with pytest.raises(Unsupported, match=words):
             expected(Case(algorithm, problem, steps=2))

@@ -304,18 +304,14 @@ def test_what_does_not_fit_or_makes_no_sense_is_refused_with_a_sentence():
     for source in (Exact(), Noisy(1.0), Local(2)):
         source.check(sine)
     Minibatch(6, replace=True).check(WHOLE)
+    clients = r"problem must have clients, such as Federated\(problem, clients=4\), got"
+    second = r"clients\[1\] must fit Minibatch\(size=3, replace=False\): size must be in"
     refused(
         (lambda: Minibatch(2).check(sine), r"problem must be a finite sum for .*, got PLSine"),
         (lambda: Reshuffled().check(sine), r"problem must be a finite sum for .*, got PLSine"),
         (lambda: Minibatch(6).check(WHOLE), r"size must be in 1..n_components=5, got 6"),
-        (
-            lambda: Clients(Local(2)).check(WHOLE),
-            r"problem must have clients, such as Federated\(problem, clients=4\), got",
-        ),
-        (
-            lambda: Clients(Minibatch(3)).check(FEDERATED),
-            r"clients\[1\] must fit Minibatch\(size=3, replace=False\): size must be in",
-        ),
+        (lambda: Clients(Local(2)).check(WHOLE), clients),
+        (lambda: Clients(Minibatch(3)).check(FEDERATED), second),
         (lambda: Minibatch(0), "size must be >= 1, got 0"),
         (lambda: Local(0), "steps must be >= 1, got 0"),
         (lambda: Noisy(-1), "sigma must be a finite number >= 0, got -1"),

@@ -64,10 +64,8 @@ def test_momentum_of_full_gradients_has_the_rate_of_what_h_leaves(seed):
     problem = Quadratic.left(Q @ Q.T + 0.1 * np.eye(d), np.ones((d, 1)))
     sketch = [Haar, Gaussian, Coordinate][seed % 3](d, int(rng.integers(1, d)))
     letters = {"gamma": rng.uniform(0.05, 1.5) / problem.L, "beta": rng.uniform(0.1, 0.95)}
-    ball, full, again = (
-        exact_rate(Case(method(sketch, **letters), problem))
-        for method in (HEAVY_BALL, FULL_MOMENTUM, algorithms.PROJECTED_MOMENTUM)
-    )
+    kinds = HEAVY_BALL, FULL_MOMENTUM, algorithms.PROJECTED_MOMENTUM
+    ball, full, again = (exact_rate(Case(method(sketch, **letters), problem)) for method in kinds)
     assert full == pytest.approx(ball, rel=1e-8)
     assert abs(again - ball) > 1e-6
     gamma = 0.2 * letters["gamma"]
@@ -97,11 +95,10 @@ def test_where_the_step_of_pytorch_is_stable(p, beta):
     """gamma q < 2 (1 + b)/(1 + b - 2 b p), gamma being lr/(1 - b): an edge between rates below and above one, for
     momentum of either kind. Plain descent's lr = 1/(2L) means gamma L = 5, beyond it."""
     edge = 2 * (1 + beta) / (1 + beta - 2 * beta * p)
+    lrs = [(1 - beta) * edge * (1 + off) for off in (-1e-6, 1e-6)]
     for method in (HEAVY_BALL, FULL_MOMENTUM):
-        below, above, kept = (
-            exact_rate(Case(method(all_or_nothing(p), gamma=lr, beta=beta), LINE))
-            for lr in ((1 - beta) * edge * (1 - 1e-6), (1 - beta) * edge * (1 + 1e-6), 0.5)
-        )
+        cases = (Case(method(all_or_nothing(p), gamma=lr, beta=beta), LINE) for lr in (*lrs, 0.5))
+        below, above, kept = map(exact_rate, cases)
         assert below < 1 < above
         assert (kept > 1) == ((1 - beta) * edge < 0.5)
 
@@ -137,16 +134,12 @@ def test_exact_gaps_of_decay_are_those_of_all_paths():
 def test_floors_of_error_feedback(point):
     """At no less speed, p = 1/16: 1/289 against 1/19 of the plain step, at either of its points. Closed forms:
     gamma/(2 - gamma) of the plain step is 1/19; a floor that is higher by a thousandth is seen."""
-    p, gradients = 1 / 16, Noisy(1.0)
+    p, noise = 1 / 16, Noisy(1.0)
     feedback = FEEDBACK if point is None else FEEDBACK.reporting(point)
-    two = (
-        RACLoRA(all_or_nothing(p), 0.1, gradients=gradients),
-        feedback(all_or_nothing(p), gamma=0.1 * p, gradients=gradients),
-    )
-    plain, kept = (2 * expected(Case(each, LINE, steps=2000)).gap[-1] for each in two)
-    assert 1 / plain == pytest.approx(19, rel=1e-6)
-    assert 1 / kept == pytest.approx(289, rel=1e-6)
-    assert exact_rate(Case(two[1], LINE)) < exact_rate(Case(two[0], LINE))
+    kept = Case(feedback(all_or_nothing(p), gamma=0.1 * p, gradients=noise), LINE, steps=2000)
+    plain = Case(RACLoRA(all_or_nothing(p), 0.1, gradients=noise), LINE, steps=2000)
+    assert [1 / (2 * expected(case).gap[-1]) for case in (plain, kept)] == pytest.approx([19, 289], rel=1e-6)
+    assert exact_rate(kept) < exact_rate(plain)
 
 
 def own_rate(step, curvatures, p):

@@ -225,10 +225,8 @@ def test_each_test_has_its_two_sides():
     G = np.array([[[3.0, 0], [0, 0]], [[0, 3], [0, 0]], [[0.03, 0], [0, 5]]])
     factored = FollowedRun(B @ B.swapaxes(1, 2), np.array([14.0, 13.0, 12.5]), G, 0.5, B=B, A=B.swapaxes(1, 2))
     rest = diagnosis._factors_at_rest(factored, Quadratic.left(np.eye(2), np.diag([1.0, -5.0])), None)
-    assert (rest.cause, rest.numbers) == (
-        Cause.SPURIOUS,
-        pytest.approx({"factor_gradient": 0.03, "gradient": 5}, abs=1e-4),
-    )
+    assert rest.cause is Cause.SPURIOUS
+    assert rest.numbers == pytest.approx({"factor_gradient": 0.03, "gradient": 5}, abs=1e-4)
     assert diagnosis._factors_at_rest(replace(factored, gradients=0 * G), bowl, None) is None
     beneath = np.array([[1.0, 2.0], [0.0, 1.0]])  # what twice the product of the factors is added to
     above = replace(factored, W=beneath + 2 * factored.W, scale=2.0, values=np.array([9.0, 8.0, 0.5]))
@@ -309,13 +307,12 @@ def test_layers_are_stuck_one_by_one():
     A = rng.standard_normal((18, 18))
     problem = Quadratic.full(A @ A.T / 18 + 0.3 * np.eye(18), rng.standard_normal((18, 1)), layers=layers)
     frozen = Frozen(np.eye(4)[:, :2]), Frozen(np.eye(3)[:, :1])
-    told = {
-        name: diagnose(
-            simulate(Case(LayeredRACLoRA(layers, sketches, 1 / problem.L), problem, steps=400), rng=0, record=["W"])
-        )
-        for name, sketches in {"both": frozen, "hidden": (frozen[0], None), "none": (Haar(4, 1), Haar(3, 1))}.items()
-    }
-    (both,), (hidden,), (none,) = told.values()
+
+    def run(gamma, steps, *sketches, of=problem):
+        return simulate(Case(LayeredRACLoRA(layers, sketches, gamma), of, steps=steps), rng=0, record=["W"])
+
+    all_of_them = frozen, (frozen[0], None), (Haar(4, 1), Haar(3, 1))
+    (both,), (hidden,), (none,) = (diagnose(run(1 / problem.L, 400, *sketches)) for sketches in all_of_them)
     assert both.cause is hidden.cause is Cause.STUCK
     assert "2 of 4 directions on the left of hidden, 1 of 3 directions on the left of head" in both.reason
     assert both.numbers["directions"] == 3
@@ -323,10 +320,8 @@ def test_layers_are_stuck_one_by_one():
     assert "head" not in hidden.reason
     assert none.cause is Cause.CONVERGED
     slow = Quadratic.full(np.diag([1.0] * 12 + [0.01] * 6), np.repeat([10.0, 1e3], [12, 6])[:, None], layers=layers)
-    free = simulate(Case(LayeredRACLoRA(layers, [frozen[0], None], 1.0), slow, steps=20), record=["W"])
-    assert diagnose(free)[0].cause is not Cause.STUCK  # the head has far to go, and can
-    early = simulate(Case(LayeredRACLoRA(layers, frozen, 1 / problem.L), problem, steps=3), record=["W"])
-    assert diagnose(early)[0].cause is not Cause.STUCK
+    for early in (run(1.0, 20, frozen[0], None, of=slow), run(1 / problem.L, 3, *frozen)):
+        assert diagnose(early)[0].cause is not Cause.STUCK  # the head has far to go, and can; three steps are few
 
 
 def test_what_is_left_is_what_the_better_of_two_factors_could_do():

@@ -83,9 +83,8 @@ def test_descent_near_a_solution_has_that_rate(c):
         norms.append(np.linalg.norm(G))
         B, A = B - gamma * G @ A.T, A - gamma * B.T @ G
     count = 30 if c == 1 else 150
-    assert (norms[count] / norms[count // 2]) ** (1 / (count - count // 2)) == pytest.approx(
-        float(solution.best_rate(solution.condition(c))), abs=2e-3
-    )
+    seen = (norms[count] / norms[count // 2]) ** (1 / (count - count // 2))
+    assert seen == pytest.approx(float(solution.best_rate(solution.condition(c))), abs=2e-3)
 
 
 def floats(values):
@@ -148,10 +147,8 @@ def test_rounding_is_that_of_bits():
     ties = np.array([1 + 1 / 256, 1 + 3 / 256, -1 - 1 / 256, 2 - 1 / 256, 0.5 + 1 / 512, 255.5, 256.0], np.float32)
     x = np.concatenate([x, ties, -ties])
     assert [float(rounded_to_even(Fraction(float(one)))) for one in x] == stored(x).tolist()
-    assert [unit(Fraction(k)) for k in (1, 2, 3, 256, -3)] == [
-        Fraction(u) for u in (1 / 128, 1 / 64, 1 / 64, 2, 1 / 64)
-    ]
-    assert unit(Fraction(1, 3)) == Fraction(1, 512)
+    for k, u in ((1, 1 / 128), (2, 1 / 64), (3, 1 / 64), (256, 2), (-3, 1 / 64), (Fraction(1, 3), 1 / 512)):
+        assert unit(Fraction(k)) == Fraction(u)
     assert rounded_to_even(Fraction(0)) == 0
 
 

@@ -47,11 +47,8 @@ def test_the_floor_is_never_beaten(case, rank):
     bound = floor(problem, W0, rank)
     assert 0 <= bound <= problem.value(W0[None])[0]
     assert lowest(problem, W0, rank, starts=3, rng=rng) >= bound
-    start = Initialisation.kaiming(problem.shape, rank)
-    run = simulate(
-        Case(LoRA(start, 0.1 / problem.L), problem, W0, steps=50), runs=4, rng=int(rng.integers(1000))
-    ).values
-    assert not (run < bound).any()
+    case = Case(LoRA(Initialisation.kaiming(problem.shape, rank), 0.1 / problem.L), problem, W0, steps=50)
+    assert not (simulate(case, runs=4, rng=int(rng.integers(1000))).values < bound).any()
 
 
 @pytest.mark.long
