@@ -92,9 +92,8 @@ def test_supports_are_listed_up_to_the_limit_and_no_further():
 
 
 def test_exact_probabilities_survive_and_floats_stay_floats():
-    exact_one, float_one = (
-        sketches.FiniteSupport(np.eye(2)[..., None], p) for p in ([Fraction(1, 3), Fraction(2, 3)], [0.25, 0.75])
-    )
+    thirds, quarters = [Fraction(1, 3), Fraction(2, 3)], [0.25, 0.75]
+    exact_one, float_one = (sketches.FiniteSupport(np.eye(2)[..., None], p) for p in (thirds, quarters))
     assert exact_one.support()[1].tolist() == [Fraction(1, 3), Fraction(2, 3)]
     assert float_one.support()[1].dtype == np.float64
     assert SparseSigns(1, 1, 0.2).support()[1].tolist() == [Fraction(1, 10), Fraction(1, 10), Fraction(4, 5)]

@@ -17,9 +17,8 @@ SPARSE = {1: Fraction(1, 10), -1: Fraction(1, 10), 0: Fraction(4, 5)}
 
 
 def rows(entries, rank):
-    return {
-        row: math.prod((entries[x] for x in row), start=Fraction(1)) for row in itertools.product(entries, repeat=rank)
-    }
+    every = itertools.product(entries, repeat=rank)
+    return {row: math.prod((entries[x] for x in row), start=Fraction(1)) for row in every}
 
 
 @pytest.mark.parametrize(("n", "singular"), [(1, 0), (2, 1), (3, 10), (4, 338), (5, 42976), (6, 21040112)])

@@ -84,9 +84,8 @@ def test_each_look_is_at_its_level(width):
     """Level alpha / (k (k + 1)) at the k-th look, and alpha at the only one; directions are those of the look before.
     Catches another level, and draws that chose a direction among those that it sees."""
     sketch, alpha, block = Haar(8, 2), 1e-3, 2560  # of 40,960 numbers
-    found = spectrum(
-        WithoutClaims(sketch), alpha=alpha, width=width, draws=8 * block if width is None else 10**6, rng=0
-    )
+    most = 8 * block if width is None else 10**6
+    found = spectrum(WithoutClaims(sketch), alpha=alpha, width=width, draws=most, rng=0)
     looks = 1 + round(math.log2(found.draws / block))
     assert found.draws == block * 2 ** (looks - 1)
     rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(0)))
@@ -188,7 +187,5 @@ def test_a_spectrum_draws_itself():
 
 def test_only_what_a_sketch_declares_is_on_trust():
     """Of no sketch all is known. Catches a gradient descent whose constants are said to be taken on trust."""
-    assert [(known.on_trust, known.provenance) for known in (NO_SKETCH, UNKNOWN)] == [
-        (False, "closed form of E[H]"),
-        (False, "unknown of E[H]"),
-    ]
+    for known, provenance in ((NO_SKETCH, "closed form of E[H]"), (UNKNOWN, "unknown of E[H]")):
+        assert (known.on_trust, known.provenance) == (False, provenance)

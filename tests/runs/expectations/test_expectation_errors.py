@@ -52,9 +52,8 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
 def test_the_largest_state_is_allowed(m, n):
     """One group of 512 x 512, and 64 of 64 x 64: 2^18 numbers, as said. Catches ``>=``, and another power of the side.
     A column more, or a longer one, is refused."""
-    frame = frame_of(
-        Quadratic.kronecker(np.diag(np.arange(1.0, m + 1)), np.diag(np.arange(1.0, n + 1)), np.ones((m, n))), "left"
-    )
+    rows, columns = (np.diag(np.arange(1.0, side + 1)) for side in (m, n))
+    frame = frame_of(Quadratic.kronecker(rows, columns, np.ones((m, n))), "left")
     assert matrix_map(frame, 0.1, np.asarray).mean.shape == (n, m, m)
     with pytest.raises(Unsupported, match="must be at most 262144 numbers"):
         matrix_map(replace(frame, dim=m + 1), 0.1, np.asarray)
@@ -133,13 +132,9 @@ INEXACT = [
 
 def test_everything_else_is_unsupported_with_the_reason():
     """And in rational arithmetic it is said what cannot be done."""
-    cases, exact = (
-        [(Case(algorithm, problem, steps=3), words) for algorithm, problem, words in rows]
-        for rows in (REASONS, INEXACT)
-    )
-    refuses(expected, cases, error=Unsupported)
-    refuses(exact_rate, cases, error=Unsupported)
-    refuses(partial(expected, exact=True), exact, error=Unsupported)
+    for call, rows in ((expected, REASONS), (exact_rate, REASONS), (partial(expected, exact=True), INEXACT)):
+        cases = [(Case(algorithm, problem, steps=3), words) for algorithm, problem, words in rows]
+        refuses(call, cases, error=Unsupported)
     assert issubclass(Unsupported, ValueError)
 
 

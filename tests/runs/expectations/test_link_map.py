@@ -193,9 +193,8 @@ def test_runs_of_kept_coordinates(rank, side):
 
 def test_without_momentum_nothing_is_kept():
     """The map of RAC-LoRA, in another form."""
-    plain, kept = (
-        Case(each, CURVED, steps=20) for each in (RACLoRA(Haar(3, 1), 0.4), KeptCoordinates(Haar(3, 1), 0.4, 0.0))
-    )
+    two = RACLoRA(Haar(3, 1), 0.4), KeptCoordinates(Haar(3, 1), 0.4, 0.0)
+    plain, kept = (Case(each, CURVED, steps=20) for each in two)
     np.testing.assert_allclose(expected(kept).gap, expected(plain).gap, rtol=1e-11)
     assert exact_rate(kept) == pytest.approx(exact_rate(plain), rel=1e-9)
     assert expected(kept).squared_gradient[0] == pytest.approx(np.sum((CURVED.S @ np.ones(3)) ** 2))

@@ -147,10 +147,8 @@ def test_where_h_has_two_invariants_the_systems_of_eigenvectors_are_the_whole(na
 )
 def test_the_plain_step_written_otherwise_has_todays_curves_and_rate(sketch, source, side):
     """On rows and on columns. Catches a frame that is turned, and a rate of another map."""
-    X, Y = ROOM.standard_normal((7, 3)), ROOM.standard_normal((7, 3))
-    problem = (
-        Federated(LeastSquares(X, Y, l2=0.1), clients=3) if isinstance(source, Clients) else LeastSquares(X, Y, l2=0.1)
-    )
+    problem = LeastSquares(ROOM.standard_normal((7, 3)), ROOM.standard_normal((7, 3)), l2=0.1)
+    problem = Federated(problem, clients=3) if isinstance(source, Clients) else problem
     plain = RACLoRA(sketch, 0.2 / problem.L, side, source)
     method = METHODS["longer"](sketch, gamma=0.1 / problem.L, side=side, gradients=source)
     ours, theirs = (Case(algorithm, problem, np.ones((3, 3)), steps=20) for algorithm in (method, plain))

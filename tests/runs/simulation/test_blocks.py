@@ -64,9 +64,8 @@ def alone(request):
     samples = request.param
     problem = LogisticRegression(rng.standard_normal((samples, 10)), np.arange(samples) % 2, l2=0.1)
     case = Case(RACLoRA(sketches.Haar(10, 1), 1 / problem.L), problem, steps=2)
-    return case, simulate(
-        case, runs=3 * kernel_for(case.algorithm, problem, case.start).block + 1, rng=3, record=RECORD
-    )
+    block = kernel_for(case.algorithm, problem, case.start).block
+    return case, simulate(case, runs=3 * block + 1, rng=3, record=RECORD)
 
 
 @pytest.mark.long

@@ -245,10 +245,8 @@ def test_an_algorithm_may_write_to_the_gradient_that_it_was_given():
                 W = W + (B - G @ A.swapaxes(1, 2)) @ A - B @ A
                 B = B - G @ A.swapaxes(1, 2)
 
-    kept, plain = (
-        simulate(Case(InPlace(USUAL, 0.1), SQUARES, steps=5), runs=2, rng=0, record=record)
-        for record in (["factors"], [])
-    )
+    case = Case(InPlace(USUAL, 0.1), SQUARES, steps=5)
+    kept, plain = (simulate(case, runs=2, rng=0, record=record) for record in (["factors"], []))
     np.testing.assert_array_equal(kept.values, plain.values)
     assert kept.values[0, -1] < kept.values[0, 0]
 

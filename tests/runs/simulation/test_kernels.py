@@ -153,9 +153,8 @@ def test_several_steps_are_these_steps_one_at_a_time(kind, shape, rank, side):
     algorithm = RACLoRA(sketches.Gaussian(shape[0], rank), 1.3 / problem.L, side=side)
     several = kernel_for(algorithm, problem, np.ones(problem.shape), distances=True)
     assert several.steps_at_once >= 8
-    paths = (
-        kernel(several.case).path([generator(np.random.SeedSequence(3))], 27) for kernel in (ThinProducts, OneAtATime)
-    )
+    kernels = ThinProducts(several.case), OneAtATime(several.case)
+    paths = (kernel.path([generator(np.random.SeedSequence(3))], 27) for kernel in kernels)
     (measured, E), (expected, E_expected) = ([*zip(*each_step(path), strict=True)] for path in paths)
     assert np.shape(measured) == (28, 3, several.block)
     np.testing.assert_allclose(measured, expected, rtol=1e-12)
@@ -204,13 +203,12 @@ def test_single_precision_sees_the_same_sketches(kind):
     shape = {"wide": (100, 100), "thin": (12, 40)}.get(kind, (6, 3))
     problem = a_problem("left" if kind in ("wide", "thin") else kind, *shape)
     algorithm = RACLoRA(sketches.Gaussian(shape[0], 1), 1 / problem.L)
-    double, single = (
-        simulate(Case(algorithm, problem, steps=40), runs=4, rng=1, dtype=dtype) for dtype in (np.float64, np.float32)
-    )
+    case = Case(algorithm, problem, steps=40)
+    double, single = (simulate(case, runs=4, rng=1, dtype=dtype) for dtype in (np.float64, np.float32))
     assert single.values.dtype == single.W.dtype == np.float32
     np.testing.assert_allclose(single.values, double.values, rtol=1e-4)
     np.testing.assert_allclose(single.squared_gradients, double.squared_gradients, rtol=1e-3)
-    other = simulate(Case(algorithm, problem, steps=40), runs=4, rng=2)
+    other = simulate(case, runs=4, rng=2)
     assert np.abs(other.values / double.values - 1)[:, 1:].max() > 1e-2
 
 

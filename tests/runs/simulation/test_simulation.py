@@ -186,8 +186,7 @@ def test_what_an_algorithm_may_not_yield(kind, message):
 @pytest.mark.parametrize("f_star", [0.0, math.nan])
 def test_what_is_known_of_runs_is_shown(f_star):
     """Gaps where there is a minimum to have one from, else gradients. By hand: f = x^2 / 2 from 1 by 1/2 to 1/4."""
-    half = FromFunctions(
-        (1, 1), lambda W: float((W**2).sum() / 2), lambda W: W, L=1.0, f_star=f_star, start=np.ones((1, 1))
-    )
+    more = {"L": 1.0, "f_star": f_star, "start": np.ones((1, 1))}
+    half = FromFunctions((1, 1), lambda W: float((W**2).sum() / 2), lambda W: W, **more)
     words = "mean gap 0.5 to 0.03125" if f_star == 0 else "mean ||grad f||^2 1 to 0.0625"
     assert words in repr(simulate(Case(GD(0.5), half, steps=2), runs=1, rng=0))
