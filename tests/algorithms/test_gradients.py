@@ -3,6 +3,8 @@
 import math
 from fractions import Fraction
 from itertools import combinations, product
+from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -131,18 +133,16 @@ def test_additive_noise_adds_its_variance():
     assert Exact().noise(PLSine((2, 2))) == additive_noise(0.0)
 
 
-class Everything:
-    """A generator whose integers are all combinations that can be drawn, each once."""
-
-    def integers(self, low, high, size):
-        assert low == 0
-        return np.array(list(product(*(range(h) for h in high))))
+def everything(low, high, size):
+    """The integers of a generator that gives all combinations that can be drawn, each once."""
+    assert low == 0
+    return np.array(list(product(*map(range, high))))
 
 
 @pytest.mark.parametrize(("n", "size"), [(4, 1), (4, 2), (5, 3), (5, 5)])
 def test_subsets_are_uniform_exactly(n, size):
     """All draws of the generator, enumerated, give every subset equally often."""
-    drawn = uniform_subsets(n, size, 0, Everything())
+    drawn = uniform_subsets(n, size, 0, SimpleNamespace(integers=everything))
     subsets, counts = np.unique(np.sort(drawn, axis=1), axis=0, return_counts=True)
     assert len(subsets) == math.comb(n, size)
     assert len(set(counts)) == 1
@@ -161,18 +161,12 @@ def test_large_subsets_are_uniform():
 
 def test_a_large_part_of_all_is_drawn_as_a_permutation():
     """Above 32, and where its square is above 2 N: the numbers that a seed gives depend on it. Catches either end."""
-
-    class Asked:
-        def permutation(self, n):
-            raise LookupError
-
-        def integers(self, low, high, size):
-            raise KeyError
-
-    for n, size, error in ((40, 32, KeyError), (544, 33, LookupError), (545, 33, KeyError), (578, 34, KeyError)):
-        with pytest.raises(LookupError) as told:
-            uniform_subsets(n, size, 1, Asked())
-        assert told.type is error
+    for n, size, way in ((40, 32, "integers"), (544, 33, "permutation"), (545, 33, "integers"), (578, 34, "integers")):
+        asked = mock.Mock(spec=np.random.Generator)
+        asked.integers.side_effect = asked.permutation.side_effect = LookupError
+        with pytest.raises(LookupError):
+            uniform_subsets(n, size, 1, asked)
+        assert [name for name, *_ in asked.method_calls] == [way]
 
 
 def test_minibatches_are_drawn_from_all_components():
@@ -269,24 +263,16 @@ def test_reductions_to_the_exact_gradient(problem):
         np.testing.assert_allclose(descend(same, single, W), exact, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("source", [Exact(), Minibatch(2), Noisy(0.3), Reshuffled(), Local(3)], ids=repr)
-def test_one_client_is_no_federation(source):
-    W = some(WHOLE)
-    np.testing.assert_array_equal(descend(Clients(source), Federated(WHOLE, 1), W), descend(source, WHOLE, W))
-
-
-@pytest.mark.parametrize("rows", [[[0, 1, 2], [3, 4]], [[0], [1], [2], [3], [4]]])
-def test_one_exact_local_step_is_a_step_on_the_mean(rows):
-    """The step is linear in the gradient: averaging after it or before it is the same, equal clients or not."""
-    problem = Federated(WHOLE, rows)
-    W = some(WHOLE)
-    expected = step(W, problem.gradient(W))
-    np.testing.assert_allclose(descend(Clients(Exact()), problem, W), expected, rtol=1e-12, atol=1e-12)
-
-
-def test_clients_start_from_the_same_iterate():
-    """Catches a client that starts where the one before it stopped."""
+def test_clients_are_their_own_and_their_mean():
+    """One is no federation. One exact local step is a step on the mean, which is linear in the gradient, equal clients
+    or not. All start from the same iterate: catches one that starts where the one before it stopped."""
     W = some(FEDERATED)
+    for source in (Exact(), Minibatch(2), Noisy(0.3), Reshuffled(), Local(3)):
+        np.testing.assert_array_equal(descend(Clients(source), Federated(WHOLE, 1), W), descend(source, WHOLE, W))
+    for rows in ([[0, 1, 2], [3, 4]], [[0], [1], [2], [3], [4]]):
+        problem = Federated(WHOLE, rows)
+        expected = step(W, problem.gradient(W))
+        np.testing.assert_allclose(descend(Clients(Exact()), problem, W), expected, rtol=1e-12, atol=1e-12)
     each = [descend(Local(4), client, W) for client in FEDERATED.clients]
     np.testing.assert_allclose(descend(Clients(Local(4)), FEDERATED, W), np.mean(each, axis=0), rtol=1e-13)
 

@@ -63,10 +63,8 @@ def test_three_numbers_are_the_closed_form(sketch):
 
 
 def test_what_is_not_ours_or_has_special_coordinates_has_none():
-    class Own(Coordinate):
-        """May draw as it likes."""
-
-    for sketch in (Own(3, 1), Uniform(3, 1), Mixture([Coordinate(3, 1)], [1]), SubsampledCosine(3, 1)):
+    own = type("Own", (Coordinate,), {})(3, 1)  # which may draw as it likes
+    for sketch in (own, Uniform(3, 1), Mixture([Coordinate(3, 1)], [1]), SubsampledCosine(3, 1)):
         assert Moments(sketch).entries is None
 
 

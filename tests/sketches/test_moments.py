@@ -101,15 +101,10 @@ def test_every_member_is_asked_once():
 
 def test_a_false_second_moment_is_refused_by_the_spectrum():
     """As a false closed form of E[H] is; the message names what said so."""
-
-    class Boastful(Haar):
-        expected_projection = None
-
-        def second_moment(self, M):
-            return 1.5 * M
-
-    with pytest.raises(ValueError, match=r"Boastful.second_moment\(I\) must have eigenvalues in \[0, 1\] and trace at"):
-        spectrum(Boastful(4, 1))
+    boastful = type("Boastful", (Haar,), {"expected_projection": None, "second_moment": lambda self, M: 1.5 * M})
+    words = r"Boastful.second_moment\(I\) must have eigenvalues in \[0, 1\] and trace at"
+    with pytest.raises(ValueError, match=words):
+        spectrum(boastful(4, 1))
 
 
 def test_a_mixture_of_what_is_known_is_known():
@@ -155,16 +150,9 @@ def test_columns_of_a_subclass_are_not_taken_for_those_of_its_parent():
 
 def test_a_part_or_a_parent_that_is_ours_earns_no_trust():
     """A mixture that inherits from ours may say anything of itself, whatever its parts are."""
-
-    class Mine(Haar):
-        pass
-
-    class Mixed(Mixture):
-        def second_moment(self, M):
-            return M
-
+    mine, mixed = type("Mine", (Haar,), {}), type("Mixed", (Mixture,), {"second_moment": lambda self, M: M})
     parts = [Haar(4, 1), Coordinate(4, 1)]
     trusted = [Haar(4, 1), Mixture(parts, [1, 1]), Mixture([Mixture(parts, [1, 1]), Haar(4, 2)], [1, 1])]
-    claims = [Mine(4, 1), Mixture([Mixture([Mine(4, 1)], [1]), Haar(4, 2)], [1, 1]), Mixed(parts, [1, 1])]
+    claims = [mine(4, 1), Mixture([Mixture([mine(4, 1)], [1]), Haar(4, 2)], [1, 1]), mixed(parts, [1, 1])]
     assert [Moments(sketch).on_trust for sketch in trusted] == [False] * 3
     assert [Moments(sketch).on_trust for sketch in claims] == [True] * 3

@@ -60,13 +60,11 @@ def test_the_count_sketch_is_a_check(d, r):
 
 
 def test_rows_that_do_not_span_and_rows_that_are_always_zero():
+    """And as many lines as bits of a word: k lines of the plane, each as likely, have all rows in the same with k^(1 -
+    d). Of numbers, 2 64 + 1 at most."""
     assert rank_law({(1, 1): Fraction(1, 2), (-2, -2): Fraction(1, 2)}, 3) == [0, 1]
     assert rank_law({(1, 1): Fraction(1, 2), (0, 0): Fraction(1, 2)}, 3) == [Fraction(1, 8), Fraction(7, 8)]
     assert rank_law({(0, 0): Fraction(1)}, 3) == [1]
-
-
-def test_as_many_lines_as_bits_of_a_word_and_no_more():
-    """k lines of the plane, each as likely: all rows are in the same with k^(1 - d). Of numbers, 2 64 + 1 at most."""
     for k in (64, 65):
         law = rank_law({(1, i): Fraction(1, k) for i in range(k)}, 3)
         assert law == ([0, Fraction(1, k**2), 1 - Fraction(1, k**2)] if k == 64 else None)

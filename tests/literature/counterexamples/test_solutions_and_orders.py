@@ -55,12 +55,6 @@ def test_how_much_slower_a_fixed_order_is():
     assert float(losses[-1] / losses[-2]) == pytest.approx(fresh, rel=1e-9)
 
 
-@pytest.mark.parametrize("rank", [1, 2])
-def test_directions_of_coordinates_have_the_probability_one(rank):
-    """Catches a subset that is left out, and a chance of entries that is no law."""
-    assert sum(chance for chance, _ in directions.queries(rank)) == 1
-
-
 @pytest.mark.parametrize("factors", [(2, 1), (1, 2)])
 def test_moments_of_another_law_are_no_evidence(factors, monkeypatch):
     """Catches a check of the means alone, of the squares alone, and of an entry alone: that of zero is met by any."""
@@ -82,8 +76,11 @@ def test_moments_of_uniform_ranges_by_sampling(rank, m, n):
         assert abs(seen.mean() / (G**2).sum() - told) < 5 * seen.std() / (G**2).sum() / 100_000**0.5
 
 
-def test_of_low_rank_and_all_numbers_meet_where_the_rank_is_full():
-    """r^2 = mn for r = m = n: the same direction, and the same gain. Catches a gain that is not c^2/s."""
+def test_directions_are_a_law_and_meet_where_the_rank_is_full():
+    """Of coordinates they have the probability one. r^2 = mn for r = m = n: the same direction, and the same gain.
+    Catches a subset that is left out, a chance of entries that is no law, and a gain that is not c^2/s."""
+    for rank in (1, 2):
+        assert sum(chance for chance, _ in directions.queries(rank)) == 1
     low, full = directions.of_low_rank(3, 3, 3), directions.of_all_numbers(3, 3)
     assert directions.gained(*low) == directions.gained(*full) == Fraction(1, 11)
     assert directions.variance(*low) == directions.variance(*full) == 10

@@ -299,13 +299,9 @@ def test_a_run_from_a_minimiser_is_no_other_problem(scale):
 
 def test_claims_of_others_are_marked():
     """A user's sketch is believed, and whoever judges a theorem by it can tell."""
-
-    class Mine(Haar):
-        pass
-
-    problem = PROBLEMS["left"]
-    for sketch, claims in ((Haar(4, 1), False), (Mine(4, 1), True), (Mixture([Haar(4, 1), Mine(4, 2)], [1, 1]), True)):
-        assert expected(Case(RACLoRA(sketch, 0.1), problem, steps=2)).on_trust is claims
+    mine = type("Mine", (Haar,), {})
+    for sketch, claims in ((Haar(4, 1), False), (mine(4, 1), True), (Mixture([Haar(4, 1), mine(4, 2)], [1, 1]), True)):
+        assert expected(Case(RACLoRA(sketch, 0.1), PROBLEMS["left"], steps=2)).on_trust is claims
 
 
 @pytest.mark.parametrize(("problem", "sketch"), [*zip(PROBLEMS, ["haar", "coordinate", "weighted"] * 2, strict=True)])

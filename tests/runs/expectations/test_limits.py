@@ -55,7 +55,9 @@ def test_what_is_flat_is_left_alone():
 
 
 def test_draws_of_a_coin_and_of_layers():
-    """Each side with its probability; a layer without a sketch is all of its matrix. By hand."""
+    """Each side with its probability; a layer without a sketch is all of its matrix, and differences without one bend
+    along all rows: half of h times each curvature in all columns, S on its diagonal. By hand. Catches as many rows as
+    columns."""
     coin = Bernoulli(Coordinate(2, 1), Coordinate(3, 1), 0.1, 0.25)
     P, weights = branches._draws(coin, SimpleNamespace(dim=6), (2, 3))
     np.testing.assert_allclose(weights, [0.125] * 2 + [0.25] * 3)
@@ -64,20 +66,14 @@ def test_draws_of_a_coin_and_of_layers():
     (whole, _), (rows, chances) = branches._of_each_layer(layers)
     np.testing.assert_array_equal(whole, np.eye(6)[None])
     assert (rows.shape, chances.tolist()) == ((3, 3, 3), pytest.approx([1 / 3] * 3))
-
-
-def test_without_a_sketch_differences_bend_along_all_rows():
-    """Half of h times each row's curvature, in all columns: S on its diagonal. Catches as many rows as columns."""
     moves = branches.bends(RACLoRA(None, 0.1), UNEVEN, 0.5)
     np.testing.assert_allclose(moves, 0.25 * np.repeat(np.diag(UNEVEN.S)[:, None], 2, axis=1)[None])
 
 
 def test_one_side_that_is_on_trust_is_enough():
-    class Own(Coordinate):
-        """May draw as it likes."""
-
-    for left, right in ((Own(3, 1), Haar(2, 1)), (Haar(3, 1), Own(2, 1))):
-        assert rests_on_trust(Bernoulli(left, right, 0.1))
+    own = type("Own", (Coordinate,), {})  # which may draw as it likes
+    assert rests_on_trust(Bernoulli(own(3, 1), Haar(2, 1), 0.1))
+    assert rests_on_trust(Bernoulli(Haar(3, 1), own(2, 1), 0.1))
     assert not rests_on_trust(RACLoRA(None, 0.1))
 
 

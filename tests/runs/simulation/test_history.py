@@ -99,14 +99,12 @@ def test_one_run_is_kept_without_its_block(problem, algorithm, kernel):
 
 
 def test_factors_alone_and_in_any_number_of_workers():
+    """Precision and distances go with them."""
     alone = simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=4), runs=600, rng=1, record=["factors"])
     both = simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=4), runs=600, rng=1, n_jobs=2, record=["W", "factors"])
     assert alone.iterates is None
     np.testing.assert_array_equal(alone.B, both.B)
     np.testing.assert_array_equal(alone.A, both.A)
-
-
-def test_precision_and_distances_go_with_it():
     case = Case(LoRA(USUAL, 0.1), quadratic(4, 3), steps=4)
     ran = simulate(case, runs=2, rng=1, record=["W", "factors", "distances"])
     expected = np.square(ran.iterates - case.problem.W_star).sum(axis=(2, 3))
