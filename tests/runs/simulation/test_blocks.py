@@ -45,10 +45,8 @@ def test_the_last_iterates_belong_to_the_runs(kind):
     ran, shared = (simulate(Case(algorithm, problem, steps=11), runs=runs, rng=1, n_jobs=n_jobs) for n_jobs in (1, 2))
     assert ran.W.shape == (runs, *problem.shape)
     np.testing.assert_allclose(problem.value(ran.W), ran.values[:, -1], rtol=1e-10)
-    np.testing.assert_array_equal(shared.W, ran.W)
-    np.testing.assert_array_equal(shared.values, ran.values)
-    np.testing.assert_array_equal(shared.squared_gradients, ran.squared_gradients)
-    np.testing.assert_array_equal(shared.norms, ran.norms)
+    for name in ("W", "values", "squared_gradients", "norms"):
+        np.testing.assert_array_equal(getattr(shared, name), getattr(ran, name))
     assert (ran.norms >= np.linalg.norm(ran.W, axis=(1, 2)) * (1 - 1e-12)).all()
     again = pickle.loads(pickle.dumps(shared))
     np.testing.assert_array_equal(again.W, ran.W)
