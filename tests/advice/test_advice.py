@@ -33,7 +33,8 @@ def table(shape, **choices):
 
 
 def test_freezing_the_factor_on_the_short_side_is_faster():
-    """784 x 64 at rank 1: lambda_min = 1/64 on the side of length 64. Sides swapped, this is 1/784."""
+    """784 x 64 at rank 1: lambda_min = 1/64 on the side of length 64. Sides swapped, this is 1/784. Would catch "inf
+    times the steps" for a sketch that leaves a direction alone, too."""
     rows = table((784, 64), ranks=[1])
     left, right = rows["left", "gaussian", 1], rows["right", "gaussian", 1]
     assert right.lambda_min == 1 / 64
@@ -45,10 +46,6 @@ def test_freezing_the_factor_on_the_short_side_is_faster():
         assert steps[0] < steps[1] / 10
     (sentence,) = fewest_steps(list(rows.values()))
     assert sentence.startswith("784x64, rank 1: right, gaussian: 64 times the steps, 784 numbers trained; left, ")
-
-
-def test_a_side_without_a_rate_is_not_told_in_numbers():
-    """Would catch "inf times the steps" for a sketch that leaves a direction alone."""
     frozen = option((4, 3), 0.0, 3)
     (sentence,) = fewest_steps([frozen])
     assert sentence == "4x3, rank 1: left, mine: no number of steps promised, 3 numbers trained"

@@ -15,12 +15,9 @@ from tests.refused import refused, refuses
 
 
 def test_text():
-    """A swap of rows and columns would exchange the sides."""
+    """A swap of rows and columns would exchange the sides. What is no shape is said."""
     assert parse("768x3072").matrices == (("768x3072", (768, 3072)),)
     assert parse("1X2").matrices == (("1x2", (1, 2)),)
-
-
-def test_text_that_is_no_shape():
     kinds = r"path of a \.safetensors, \.safetensors\.index\.json or \.npz file, got"
     pickle = r"a pickle, which is code and is not run; make it a \.safetensors: python -c \".*\" model\.bin$"
     cases = {

@@ -31,10 +31,7 @@ SOURCES = {
 def test_sizes_on_a_line_by_hand(power):
     """x+ = (1 - gamma_t) x: would catch a first step that is too short, and a t that starts at 1."""
     run = simulate(Case(Decreasing(GD(0.5), offset=3.0, power=power), LINE, steps=6), record=["W"])
-    x, by_hand = 1.0, [1.0]
-    for t in range(6):
-        x *= 1 - 0.5 * (3 / (3 + t)) ** power
-        by_hand.append(x)
+    by_hand = np.cumprod([1.0, *(1 - 0.5 * (3 / (3 + t)) ** power for t in range(6))])
     np.testing.assert_allclose(1 - run.iterates[0, :, 0, 0], by_hand, rtol=1e-14)
     assert ("power" in repr(run.case.algorithm)) == (power != 1)
 

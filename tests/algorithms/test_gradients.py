@@ -149,14 +149,20 @@ def test_subsets_are_uniform_exactly(n, size):
     assert (np.diff(subsets, axis=1) > 0).all()
 
 
-def test_large_subsets_are_uniform():
-    """40 of 50, which are drawn as a permutation: no repeats; chi-squared of the components left out, alpha = 1e-6."""
+def test_minibatches_are_drawn_from_all_components():
+    """Chi-squared at alpha = 1e-6 each. 40 of 50 are drawn as a permutation: no repeats, and those left out are
+    counted. Of 20,000 draws of two an off-by-one that never draws the last one is seen."""
     drawn = np.sort(uniform_subsets(50, 40, 5_000, np.random.default_rng(2)), axis=1)
     assert (np.diff(drawn, axis=1) > 0).all()
     assert drawn.dtype == np.intp
     missing = 5_000 - np.bincount(drawn.ravel(), minlength=50)  # means of 1,000, variance 1,000 * 0.8
     assert stats.chi2.sf(float(((missing - 1_000) ** 2).sum()) / 800 * 49 / 50, 49) > 1e-6
     assert uniform_subsets(50, 40, 0, np.random.default_rng(0)).shape == (0, 40)
+    for replace in (False, True):
+        drawn = Minibatch(2, replace)._draw(N, 20_000, np.random.default_rng(3))
+        assert stats.chisquare(np.bincount(drawn.ravel(), minlength=N)).pvalue > 1e-6
+        repeated = (drawn[:, 0] == drawn[:, 1]).mean()
+        assert repeated == 0 if not replace else abs(repeated - 1 / N) < 5 * math.sqrt(0.16 / 20_000)
 
 
 def test_a_large_part_of_all_is_drawn_as_a_permutation():
@@ -167,15 +173,6 @@ def test_a_large_part_of_all_is_drawn_as_a_permutation():
         with pytest.raises(LookupError):
             uniform_subsets(n, size, 1, asked)
         assert [name for name, *_ in asked.method_calls] == [way]
-
-
-def test_minibatches_are_drawn_from_all_components():
-    """Chi-squared at alpha = 1e-6 on 20,000 draws of each: an off-by-one that never draws the last one is seen."""
-    for replace in (False, True):
-        drawn = Minibatch(2, replace)._draw(N, 20_000, np.random.default_rng(3))
-        assert stats.chisquare(np.bincount(drawn.ravel(), minlength=N)).pvalue > 1e-6
-        repeated = (drawn[:, 0] == drawn[:, 1]).mean()
-        assert repeated == 0 if not replace else abs(repeated - 1 / N) < 5 * math.sqrt(0.16 / 20_000)
 
 
 def test_the_noise_has_the_total_variance_that_was_asked_for():

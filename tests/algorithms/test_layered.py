@@ -77,18 +77,6 @@ def test_the_layers_are_drawn_independently():
     np.testing.assert_allclose(shares, 0.25, atol=0.034)
 
 
-class Claims:
-    """A sketch of a user, who says what its mean is."""
-
-    dim, rank = 3, 1
-
-    def sample(self, rng, size):
-        return Haar(3, 1).sample(rng, size)
-
-    def expected_projection(self):
-        return np.eye(3) / 3
-
-
 def test_the_spectrum_is_that_of_the_worst_layer():
     known = LayeredRACLoRA(LAYERS, [Haar(3, 1), None], 0.1).projection(alpha=1e-3, draws=10, rng=0)
     assert (known.lambda_max, known.how, known.alpha) == (1.0, "closed form", 0.0)
@@ -102,7 +90,8 @@ def test_the_spectrum_is_that_of_the_worst_layer():
     assert not frozen.one_projection
     assert (frozen.gradients, "gradients" in repr(frozen)) == (Exact(), False)
     assert repr(replace(frozen, gradients=Noisy(0.5))).endswith("; gamma=0.1, gradients=Noisy(sigma=0.5))")
-    assert LayeredRACLoRA(LAYERS, [Claims(), None], 0.1).projection(alpha=1e-3, draws=10, rng=0).on_trust
+    claims = type("Claims", (Haar,), {})(3, 1)  # a sketch of a user, who says what its mean is
+    assert LayeredRACLoRA(LAYERS, [claims, None], 0.1).projection(alpha=1e-3, draws=10, rng=0).on_trust
     assert LayeredRACLoRA(LAYERS, [None, None], 0.1).deterministic
 
 

@@ -96,12 +96,9 @@ def test_bad_input_is_one_sentence_that_names_the_line():
         (lambda: HEAVY_BALL([Haar(4, 1)], layers=3, **NUMBERS), "layers must be a Layers, such as problem.layers"),
     ]
     refused(*((wrong, f"^{re.escape(sentence)}[^\n]*$") for wrong, sentence in cases))
-
-
-def test_a_coefficient_without_a_number_is_named():
     ratio = Method({W: W - gamma / beta * H(gradient(W))})
-    with pytest.raises(ValueError, match=r"the coefficient .*gamma / beta.* must be finite, got -?inf: look at"):
-        ratio(Haar(4, 1), gamma=0.1, beta=0).program  # noqa: B018
+    words = r"the coefficient .*gamma / beta.* must be finite, got -?inf: look at"
+    refused((lambda: ratio(Haar(4, 1), gamma=0.1, beta=0), words))
 
 
 def test_what_is_seen_by_a_step_is_what_was_before_it():
@@ -306,10 +303,15 @@ def test_runs_do_not_depend_on_workers_nor_on_how_many_there_are():
 
 
 def test_a_gradient_may_be_taken_twice():
-    """And added to a sum: of a slope of one, by half steps. Catches another number than one that is left out."""
+    """And added to a sum: of a slope of one, by half steps. At 1e17 a step of one is no step. Catches another number
+    than one that is left out, and a gradient that is read off the step where a source gives it."""
     twice = Method({W: W - M * letter("gamma"), M: M / 2 + gradient(W) * 2}, start={M: 0})
     walk = twice(None, gamma=0.5).iterates(SLOPE, np.zeros((1, 1, 1)), np.random.default_rng(0))
     assert [next(walk).item() for _ in range(3)] == [0, -1, -2.5]
+    of = MOMENTUM(None, gamma=0.5, b=0.5, gradients=Noisy(0.0))
+    walk = of.states(SLOPE, np.full((1, 1, 1), 1e17), np.random.default_rng(0))
+    next(walk)
+    assert [1.0] in [list(np.ravel(value)) for value in next(walk)]
 
 
 @pytest.mark.parametrize(
@@ -324,11 +326,3 @@ def test_what_is_yielded_is_never_yielded_again(lines, kept):
     assert first == start
     assert not np.shares_memory(first, start)
     assert not np.shares_memory(first, next(blocks))
-
-
-def test_a_gradient_is_not_lost_beside_a_large_W():
-    """At 1e17 a step of one is no step. Catches a gradient that is read off the step where a source gives it."""
-    of = MOMENTUM(None, gamma=0.5, b=0.5, gradients=Noisy(0.0))
-    walk = of.states(SLOPE, np.full((1, 1, 1), 1e17), np.random.default_rng(0))
-    next(walk)
-    assert [1.0] in [list(np.ravel(value)) for value in next(walk)]

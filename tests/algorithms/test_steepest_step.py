@@ -55,17 +55,8 @@ def test_where_h_leaves_nothing_nothing_moves():
     np.testing.assert_allclose(np.linalg.svd(rank_one[0])[1], [1, 0], atol=1e-9)
 
 
-def test_what_has_diverged_is_nan():
-    cubic = FromFunctions((2, 2), lambda W: (W**4).sum((-2, -1)), lambda W: np.exp(1e3 * W), L=1.0, f_star=0.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        steps = MuonStep(GD(1.0)).iterates(cubic, np.ones((1, 2, 2)), np.random.default_rng(0))
-        assert np.isnan(next(steps)).all()
-        assert np.isnan(MuonStep(GD(1.0)).norms(np.full((1, 2, 2), np.inf))).all()
-        beside = np.array([[[np.nan, 0.0], [0.0, 1.0]], [[3.0, 0.0], [0.0, 4.0]]])
-        np.testing.assert_allclose(MuonStep(GD(1.0)).norms(beside), [np.nan, 7])
-
-
 def test_norms_by_hand():
+    """Of what has diverged they are nan, as the steps are."""
     one = np.array([[[3.0, 0.0], [0.0, 4.0]]])
     of = RACLoRA(Haar(2, 1), 0.1)
     assert NormalisedStep(of).norms(one) == [5.0]
@@ -73,6 +64,13 @@ def test_norms_by_hand():
     skew = np.array([[[3.0, 1.0], [4.0, 0.0]]])
     assert SignStep(of).norms(skew) == pytest.approx([6.0])
     assert SignStep(RACLoRA(Haar(2, 1), 0.1, "right")).norms(skew) == pytest.approx([math.sqrt(10) + 4])
+    cubic = FromFunctions((2, 2), lambda W: (W**4).sum((-2, -1)), lambda W: np.exp(1e3 * W), L=1.0, f_star=0.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = MuonStep(GD(1.0)).iterates(cubic, np.ones((1, 2, 2)), np.random.default_rng(0))
+        assert np.isnan(next(steps)).all()
+        assert np.isnan(MuonStep(GD(1.0)).norms(np.full((1, 2, 2), np.inf))).all()
+        beside = np.array([[[np.nan, 0.0], [0.0, 1.0]], [[3.0, 0.0], [0.0, 4.0]]])
+        np.testing.assert_allclose(MuonStep(GD(1.0)).norms(beside), [np.nan, 7])
 
 
 def wallis(d, r):

@@ -51,15 +51,13 @@ def test_a_broken_plug_in_warns_and_is_skipped(installed):
 
 
 def test_every_sketch_has_a_row_or_a_reason():
+    """And the comparison is drawn, of what is known."""
     known = compare(6, 2, rng=0)
     assert set(known) >= set(NAMED)
     assert "dim must be a power of two" in known["subsampled_hadamard"]
     values = [float(one.lambda_min) for _, one in ranked(known)]
     assert values == sorted(values, reverse=True)
     assert max(values) == pytest.approx(2 / 6)
-
-
-def test_the_comparison_is_drawn():
     known = {"a": spectrum(Haar(4, 1)), "b": spectrum(Haar(4, 2)), "c": "no reason"}
     ax = comparison_plot(known)
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["b", "a"]

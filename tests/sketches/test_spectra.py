@@ -142,15 +142,13 @@ def test_enumeration():
 
 
 def test_a_multiple_of_the_identity_is_exact_whatever_its_denominator():
-    """Entries of probability 123/2000: E[H] = c I with a denominator far above a million."""
+    """Entries of probability 123/2000: E[H] = c I with a denominator far above a million. And a projection of dependent
+    columns."""
     sketch = SparseSigns(3, 2, p=Fraction(123, 1000))
     known = spectrum(sketch, exact=True)
     assert known.lambda_min == known.lambda_max == known.matrix[0, 0]
     assert known.lambda_min.denominator > 10**6
     assert float(known.lambda_min) == pytest.approx(float(spectrum(sketch).lambda_min))
-
-
-def test_exact_projection_of_dependent_columns():
     S = rational.rational([[1, 2, 0], [2, 4, 0], [0, 0, 0]])
     expected = [[Fraction(1, 5), Fraction(2, 5), 0], [Fraction(2, 5), Fraction(4, 5), 0], [0, 0, 0]]
     assert rational.projection(S) == expected

@@ -225,13 +225,10 @@ def test_what_an_axis_cannot_show_is_left_out():
         assert (type(ax.yaxis.get_major_locator()).__name__ == "Powers") == (scale == "log")
 
 
-def test_floors_in_rational_arithmetic():
-    """Against sums by hand. Would catch a sum that starts at r - 1, and a missing half."""
+def test_floors_and_limits_in_rational_arithmetic():
+    """Against sums by hand, and by least squares in floating point. Would catch a sum that starts at r - 1, a missing
+    half, and a forgotten curvature in the weight."""
     assert [exact_floor(Fraction(2), (3, 2, 1), rank) for rank in (0, 1, 2, 3)] == [14, 5, 1, 0]
-
-
-def test_limits_in_rational_arithmetic_solve_the_normal_equations():
-    """By least squares in floating point. Would catch a forgotten curvature in the weight."""
     S, w, F = np.diag([10.0, 1.0, 1.0]), C5.problem.W_star, np.array([[1.0], [1.0], [0.0]])
     root = np.sqrt(S)
     left = root @ w - root @ F @ np.linalg.lstsq(root @ F, root @ w)[0]
@@ -261,7 +258,9 @@ def test_the_edge_of_the_scalar_case_is_at_two():
 
 
 def test_whether_the_step_in_circulation_exceeds_a_number():
-    """Against the step in floating point, at random. Catches L before one of the two alone, and a step above 1."""
+    """Against the step in floating point, at random; and on both sides of 1/(6 sqrt 2) = .11785 and 1/(8 sqrt 2) =
+    .08839, below which it fails. Catches L before one of the two alone, a step above 1, and 4 or 5 in the place of 6 or
+    8."""
     rng, told = np.random.default_rng(0), []
     for L, G, square, t in 10 ** rng.uniform(-1.5, 1.0, (200, 4)):
         step = min(1 / (4 * 2**0.5 * L * (2 * square + G)), 1.0)
@@ -269,10 +268,6 @@ def test_whether_the_step_in_circulation_exceeds_a_number():
         assert told[-1] == (step * G > t), (L, G, square, t)
     assert 20 < sum(told) < 180
     assert not circulated_step_exceeds(*map(Fraction, (1, 0.01, 1, 0.5)))  # a step of 1 along a gradient of 1
-
-
-def test_the_step_in_circulation_fails_exactly_below_its_two_constants():
-    """1/(6 sqrt 2) = .11785 and 1/(8 sqrt 2) = .08839, on both sides. Would catch 4 or 5 in the place of 6 or 8."""
     square, G = Fraction(1, 10**9), Fraction(10**4)
     for t, edge in ((Fraction(3, 2), Fraction(11785, 10**5)), (Fraction(2), Fraction(8838, 10**5))):
         assert circulated_step_exceeds(t, edge, G, square)

@@ -367,17 +367,12 @@ def test_the_rate_is_met_on_slopes():
     assert ratio == pytest.approx(10**0.5, rel=0.15)
 
 
-@pytest.mark.parametrize(
-    ("sums", "gradient", "kept"), [((1.0, 1.0), 1.0, True), ((0.5, 1.1), 1.0, False), ((1.0, 1.0), 1.1, False)]
-)
-def test_a_promise_is_kept_by_every_run_or_not(sums, gradient, kept):
-    """Met exactly it is kept. Catches the best run for the worst, and a promise that may be missed by half."""
-    assert shrinking_step._promises_kept([(each, gradient) for each in sums]).holds == kept
-    assert shrinking_step._promises_kept([(1.0, 0.5), (1.0, gradient)]).holds == (gradient <= 1)
-
-
-def test_half_of_the_bound_is_met_by_no_slope_and_all_of_it_may_be(monkeypatch):
-    """Catches a gradient above its bound, or one at half of it, that is taken for the order."""
+def test_a_promise_is_kept_by_every_run_or_not(monkeypatch):
+    """Met exactly it is kept. And half of the bound is met by no slope, while all of it may be. Catches the best run
+    for the worst, a promise that may be missed by half, and a gradient above its bound or at half of it."""
+    for sums, gradient, kept in (((1.0, 1.0), 1.0, True), ((0.5, 1.1), 1.0, False), ((1.0, 1.0), 1.1, False)):
+        assert shrinking_step._promises_kept([(each, gradient) for each in sums]).holds == kept
+        assert shrinking_step._promises_kept([(1.0, 0.5), (1.0, gradient)]).holds == (gradient <= 1)
     for share, met in ((0.5, False), (0.51, True), (1.0, True), (1.01, False)):
         monkeypatch.setattr(shrinking_step, "smallest_on_slope", lambda steps, share=share: (share, 1.0, 1.0))
         assert shrinking_step._order_is_met().holds == met

@@ -23,15 +23,12 @@ def test_the_mean_square_is_that_of_all_sequences(draws):
     assert sum(squares, Fraction(0)) / len(every) == minimisers.mean_square(draws)
 
 
-def test_the_expected_loss_is_that_of_the_library():
-    """At every step, in fractions and by the map of second moments. Catches along for slope, 2 mu for mu squared."""
+def test_losses_and_cycles_are_those_of_the_library():
+    """At every step, in fractions and by the map of second moments; one run of a fixed order, cycle by cycle. Catches
+    along for slope, 2 mu for mu squared, and turns in the opposite order."""
     case = Case(RACLoRA(Coordinate(10, 1), 1.0), C23.problem, C23.start, steps=30)
     told = [float(x) for x in orders.expected_losses(orders.START, 30)]
     np.testing.assert_allclose(expected(case).gap, told, rtol=1e-12)
-
-
-def test_a_cycle_is_that_of_the_library():
-    """One run of a fixed order, cycle by cycle. Catches turns in the opposite order."""
     values = simulate(Case(C23.method, C23.problem, C23.start, steps=3), runs=1, rng=0).values[0]
     w = orders.START
     for value in values:
