@@ -41,25 +41,22 @@ def knowing(*powers, says=Haar, dim=4):
     return Knowing()
 
 
-@pytest.mark.parametrize(
-    ("powers", "says", "how", "source"),
-    [
+def test_the_mean_comes_by_the_first_route():
+    """All say E[H] = I / 4. In the last two it follows from what is claimed, and need not be sampled."""
+    for powers, says, how, source in (
         (("expected_projection", "second_moment", "support"), Coordinate, "closed form", "expected_projection()"),
         (("second_moment", "support"), Coordinate, "enumerated", "support()"),
         (("second_moment", "invariants"), Haar, "closed form", "second_moment(I)"),
         (("invariants",), Haar, "closed form", "second_moment(I)"),
-    ],
-)
-def test_the_mean_comes_by_the_first_route(powers, says, how, source):
-    """All say E[H] = I / 4. In the last two it follows from what is claimed, and need not be sampled."""
-    sketch = knowing(*powers, says=says)
-    mean = Moments(sketch).mean
-    assert (mean.how, mean.source) == (how, f"Knowing.{source}")
-    np.testing.assert_allclose(mean.matrix, np.eye(4) / 4, atol=1e-15)
-    known = spectrum(sketch, rng=0, draws=10)
-    assert known.how == how
-    assert float(known.lambda_min) == pytest.approx(0.25, rel=1e-11)
-    assert Moments(sketch).share == pytest.approx(0.25, rel=1e-14)
+    ):
+        sketch = knowing(*powers, says=says)
+        mean = Moments(sketch).mean
+        assert (mean.how, mean.source) == (how, f"Knowing.{source}")
+        np.testing.assert_allclose(mean.matrix, np.eye(4) / 4, atol=1e-15)
+        known = spectrum(sketch, rng=0, draws=10)
+        assert known.how == how
+        assert float(known.lambda_min) == pytest.approx(0.25, rel=1e-11)
+        assert Moments(sketch).share == pytest.approx(0.25, rel=1e-14)
 
 
 @pytest.mark.parametrize("power", ["second_moment", "invariants", "support"])

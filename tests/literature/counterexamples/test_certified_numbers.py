@@ -72,21 +72,18 @@ def test_a_promise_that_a_link_does_not_keep_is_seen(monkeypatch):
     assert not restarts._never_rises(C4, 1).holds
 
 
-@pytest.mark.parametrize(
-    ("factor", "seen", "told"),
-    [
+def test_a_point_attracts_whose_factor_is_below_one(monkeypatch):
+    """Catches an edge at two, and a factor that one link does not have."""
+    for factor, seen, told in (
         (1.5, 1.5, [False, True]),
         (-0.5, -0.5, [True, False]),
         (-0.5, -0.500008, [True, False]),
         (1.5, 1.501, [False] * 2),
         (-0.5, -0.501, [False] * 2),
-    ],
-)
-def test_a_point_attracts_whose_factor_is_below_one(factor, seen, told, monkeypatch):
-    """Catches an edge at two, and a factor that one link does not have."""
-    monkeypatch.setattr(restarts, "multiplier", lambda *of: factor)
-    monkeypatch.setattr(restarts, "measured_multiplier", lambda *of: seen)
-    assert [check.holds for check in restarts._attraction()] == told
+    ):
+        monkeypatch.setattr(restarts, "multiplier", lambda *of, factor=factor: factor)
+        monkeypatch.setattr(restarts, "measured_multiplier", lambda *of, seen=seen: seen)
+        assert [check.holds for check in restarts._attraction()] == told
 
 
 def offered(problem, F, steps):
