@@ -13,16 +13,15 @@ from tests.advice.headers import read, safetensors, tensor
 from tests.refused import refuses
 
 M, N = 768, 2048  # outputs and inputs
+
+
+def gptq(bits):
+    return {"qweight": ("I32", bits * N // 32, M), "qzeros": ("I32", 16, bits * M // 32), "scales": ("F16", 16, M)}
+
+
 FORMS = {
     "GPTQ with an index": {"qweight": ("I32", N // 8, M), "g_idx": ("I32", N), "scales": ("F16", 16, M)},
-    **{
-        f"GPTQ, {bits} bits": {
-            "qweight": ("I32", bits * N // 32, M),
-            "qzeros": ("I32", 16, bits * M // 32),
-            "scales": ("F16", 16, M),
-        }
-        for bits in (2, 3, 4, 8)
-    },
+    **{f"GPTQ, {bits} bits": gptq(bits) for bits in (2, 3, 4, 8)},
     **{f"AWQ, {32 // k} bits": {"qweight": ("I32", N, M // k), "scales": ("F16", 16, M)} for k in (4, 8, 16)},
     "8 bits": {"weight": ("I8", M, N), "SCB": ("F32", M)},
     "LoHa": {f"hada_w{k}_{f}": ("F32", *s) for k in (1, 2) for f, s in (("a", (M, 4)), ("b", (4, N)))},

@@ -224,16 +224,12 @@ def test_damaged_files_are_sentences(tmp_path):
             cut = rng.integers(len(bad) + 1) if rng.random() < 0.2 else len(bad)
             path = tmp_path / f"bad{suffix}"
             path.write_bytes(bytes(bad[:cut]) * (1 + (rng.random() < 0.1)))
-            assert all(line.isprintable() for line in lines_of(path))
-
-
-def lines_of(path):
-    """All that is said of a file: names, sentences on what is left out, or the one that refuses it."""
-    try:
-        found = parse(str(path))
-    except ValueError as error:
-        return [str(error)]
-    return [*found.left_out, *(name for name, _ in found.matrices)]
+            try:
+                found = parse(str(path))
+                said = [*found.left_out, *(name for name, _ in found.matrices)]
+            except ValueError as error:
+                said = [str(error)]
+            assert all(map(str.isprintable, said))
 
 
 def test_nonsense_in_an_npz_file(tmp_path):

@@ -91,22 +91,14 @@ def test_a_round_without_anyone_leaves_W_alone():
     np.testing.assert_array_equal(runs.W, np.ones((4, 3, 2)))
 
 
-class AllOrNone(Subset):
-    """All clients come in half of the rounds: P(m, l) / (P(m) P(l)) is 2, and omega of the formula would be 0."""
-
-    def joint_ratio(self, clients):
-        return Fraction(2)
-
-
-class Some(Subset):
-    """A participation of a user, with mistaken chances."""
-
-    def chances(self, clients):
-        return [(0, 1, 1), (1, Fraction(3, 2), 1), (1, 1)][self.size - 1]
-
-
 def with_clients(participation):
     return Case(SGD(0.1, Clients(Exact(), participation)), UNEQUAL)
+
+
+# All clients come in half of the rounds: P(m, l) / (P(m) P(l)) is 2, and omega of the formula would be 0.
+AllOrNone = type("AllOrNone", (Subset,), {"joint_ratio": lambda self, clients: Fraction(2)})
+CHANCES = (0, 1, 1), (1, Fraction(3, 2), 1), (1, 1)  # mistaken ones, of a participation of a user
+Some = type("Some", (Subset,), {"chances": lambda self, clients: CHANCES[self.size - 1]})
 
 
 def test_errors_say_what_to_change():

@@ -49,11 +49,8 @@ NAMED_HERE = [
     if name != "subsampled_hadamard" or dim != 5
 ]
 OTHERS = [
-    AnisotropicGaussian(4, 1, covariance(1, 2, 5, 20)),
-    AnisotropicGaussian(4, 3, covariance(1, 2, 5, 20)),
-    AnisotropicGaussian(4, 2, covariance(0, 2, 5, 20)),
-    AnisotropicGaussian(4, 2, covariance(0, 0, 5, 20)),
-    AnisotropicGaussian(4, 2, covariance(0, 3, 3, 3)),
+    *(AnisotropicGaussian(4, rank, covariance(1, 2, 5, 20)) for rank in (1, 3)),
+    *(AnisotropicGaussian(4, 2, covariance(0, *s)) for s in ((2, 5, 20), (0, 5, 20), (3, 3, 3))),
     AnisotropicGaussian(4, 4, covariance(0, 0, 1, 100)),
     SparseSigns(4, 2, Fraction(1, 3)),
     SparseSigns(3, 2, 1.0),

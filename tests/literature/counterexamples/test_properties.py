@@ -17,6 +17,7 @@ from rac_theory.literature.counterexamples.restarts import measured_multiplier, 
 from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Frozen, Gaussian, Haar
+from tests.refused import refused
 
 quick = settings(max_examples=25)
 seeds = st.integers(0, 2**32 - 1)
@@ -66,17 +67,16 @@ def test_the_floor_is_attained_on_a_squared_distance(m, n, seed, curvature):
 
 def test_the_floor_needs_strong_convexity():
     """PL is not enough: here the nearest minimiser has rank two, and another one is in reach of rank one."""
-    problem = LeastSquares(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]))
-    with pytest.raises(ValueError, match="strongly convex with a known W_star, got strong_convexity=0"):
-        floor(problem, np.zeros((2, 2)), 1)
-    W0 = np.array([[0.0, 1.0], [0.0, 0.0]])  # W_star - W0 = [[1, -1], [0, 0]]
-    flat = Quadratic.left(np.diag([1.0, 0.0]), np.eye(2))
+    flat, round_ = Quadratic.left(np.diag([1.0, 0.0]), np.eye(2)), Quadratic.left(np.eye(2), np.eye(2))
     assert np.linalg.matrix_rank(flat.W_star) == 2
     assert lowest(flat, np.zeros((2, 2)), 1, starts=3, rng=np.random.default_rng(0)) < 1e-12
-    with pytest.raises(ValueError, match="strong_convexity=0"):
-        floor(flat, W0, 1)
-    with pytest.raises(ValueError, match="rank must be >= 1, got 0"):
-        floor(Quadratic.left(np.eye(2), np.eye(2)), W0, 0)
+    problem = LeastSquares(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]))
+    W0 = np.array([[0.0, 1.0], [0.0, 0.0]])  # W_star - W0 = [[1, -1], [0, 0]]
+    refused(
+        (lambda: floor(problem, np.zeros((2, 2)), 1), "strongly convex with a known W_star, got strong_convexity=0"),
+        (lambda: floor(flat, W0, 1), "strong_convexity=0"),
+        (lambda: floor(round_, W0, 0), "rank must be >= 1, got 0"),
+    )
 
 
 @quick

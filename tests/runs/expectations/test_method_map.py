@@ -59,21 +59,20 @@ def means(name, problem, source, projections, start, steps):
     if isinstance(problem, LeastSquares):
         rows = [*rows_of(problem)]
         Q, c = (sum(part) / Fraction(len(rows)) for part in zip(*rows, strict=True))
-        true = lambda V: Q @ V + c  # noqa: E731
-        value = lambda V: ((Q @ V) * V).sum() / 2 + (c * V).sum()  # noqa: E731
         floor = None
     else:
-        S, centre = fractions(problem.S), fractions(problem.W_star)
-        true = lambda V: S @ (V - centre)  # noqa: E731
-        value = lambda V: ((S @ (V - centre)) * (V - centre)).sum() / 2  # noqa: E731
-        floor = 0
+        Q, centre = fractions(problem.S), fractions(problem.W_star)
+        c = -Q @ centre
+        floor = (c * centre).sum() / 2
     count = max(len(STARTS.get(name, ())), len((METHODS | DRAWN)[name].names))
     begins = STARTS.get(name, (1, *[0] * (count - 1)))
     paths = [(Fraction(1), tuple(begin * fractions(start) for begin in begins))]
     data, read = [*draws_of_data(problem, source)], []
     for t in range(steps + 1):
         at = [(p, report(s)) for p, s in paths]
-        read.append((sum(p * value(V) for p, V in at), sum(p * (true(V) ** 2).sum() for p, V in at)))
+        values = [((Q @ V + 2 * c) * V).sum() / 2 for _, V in at]
+        squares = [((Q @ V + c) ** 2).sum() for _, V in at]
+        read.append([sum(p * x for (p, _), x in zip(at, each, strict=True)) for each in (values, squares)])
         if t < steps:
             paths = [
                 (p * q * r, STEPS[name](s, grad, lambda V, P=P: P @ V, g, a, b))
