@@ -1,6 +1,7 @@
 """LoRA, Asymmetric LoRA, Chain of LoRA and GaLore: each step against a second way to compute it."""
 
 from fractions import Fraction
+from functools import partial
 from itertools import islice, pairwise, product
 
 import numpy as np
@@ -126,14 +127,9 @@ def test_no_rate_is_promised_for_a_frozen_factor(theorem, lora_alpha):
 
 def test_a_frozen_factor_of_full_rank_is_gradient_descent():
     """T2 applies to the projected step, and says nothing of the plain one."""
-    full, plain, whole = (
-        Case(algorithm, PROBLEM, steps=20)
-        for algorithm in (
-            AsymmetricLoRA(Haar(4, 4), 1 / PROBLEM.L),
-            AsymmetricLoRA(Haar(4, 4), 1 / PROBLEM.L, lora_alpha=4.0),
-            GD(1 / PROBLEM.L),
-        )
-    )
+    frozen = partial(AsymmetricLoRA, Haar(4, 4), 1 / PROBLEM.L)
+    kinds = frozen(), frozen(lora_alpha=4.0), GD(1 / PROBLEM.L)
+    full, plain, whole = (Case(algorithm, PROBLEM, steps=20) for algorithm in kinds)
     assert verify("T2", full, runs=64, rng=0).status is not Status.NOT_APPLICABLE
     assert verify("T2", plain, rng=0).status is Status.NOT_APPLICABLE
     np.testing.assert_allclose(simulate(full, rng=0).values, simulate(whole).values, rtol=1e-9)

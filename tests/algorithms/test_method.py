@@ -3,6 +3,7 @@
 import pickle
 import re
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -220,24 +221,15 @@ def test_the_plain_step_is_the_algorithm_that_it_is():
 def test_algorithms_say_which_method_they_are():
     """None where one draw of H sees several steps, or there is no projection, or it may not be fresh."""
     x = state("x")
-    plain = Method({x: x - gamma * H(gradient(x))})
-    for algorithm in (
-        GD(0.1),
-        SGD(0.1, Minibatch(2)),
-        RACLoRA(Haar(3, 1), 0.1),
-        RACLoRA(Haar(3, 1), 0.1, "right", Local(1)),
-    ):
+    plain, rac = Method({x: x - gamma * H(gradient(x))}), partial(RACLoRA, Haar(3, 1), 0.1)
+    layered = LayeredRACLoRA(Layers([(3, 2)]), [Haar(3, 1)], 0.1)
+    for algorithm in (GD(0.1), SGD(0.1, Minibatch(2)), rac(), rac("right", Local(1)), layered):
         assert plain.is_like(algorithm.method)
-    assert plain.is_like(LayeredRACLoRA(Layers([(3, 2)]), [Haar(3, 1)], 0.1).method)
-    for algorithm in (
-        RACLoRA(Haar(3, 1), 0.1, gradients=Local(2)),
-        SGD(0.1, Reshuffled()),
-        SGD(0.1, Clients(Exact())),
-        RACLoRA(Haar(3, 1), 0.1, lora_alpha=1.0),
-        Bernoulli(Haar(3, 1), Haar(2, 1), 0.1),
-        type("Mine", (RACLoRA,), {})(Haar(3, 1), 0.1),
-    ):
+    mine, coin = type("Mine", (RACLoRA,), {})(Haar(3, 1), 0.1), Bernoulli(Haar(3, 1), Haar(2, 1), 0.1)
+    for algorithm in (rac(gradients=Local(2)), rac(lora_alpha=1.0), coin, mine):
         assert algorithm.method is None
+    for source in (Reshuffled(), Clients(Exact())):
+        assert SGD(0.1, source).method is None
 
 
 def test_methods_are_alike_up_to_the_names_of_states():

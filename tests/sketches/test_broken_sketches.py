@@ -144,12 +144,9 @@ def answer(reader, sketch):
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
 def test_no_reader_fails_in_another_way(reader):
-    said = {case: answer(reader, made(*case)) for case in CASES}
-    assert not [
-        (case, words)
-        for case, words in said.items()
-        if words and "Mine" not in words and not words.startswith("rank must be")
-    ]
+    for case in CASES:
+        words = answer(reader, made(*case))
+        assert not words or "Mine" in words or words.startswith("rank must be"), (case, words)
 
 
 @as_one_test(("member", "what"), [(m, w) for m, w in CASES if m in ASKED])

@@ -130,12 +130,8 @@ def test_a_bound_of_such_laws_is_made_of_its_numbers(d, r):
     off = (high - low) / 2 * np.linalg.norm(t) + 2 * known.xi_per_kappa * np.abs(t).max()
     off += known.xi_per_root * np.linalg.norm(own - trace / d)
     widths = np.array([known.p_and_y, known.x, known.y]) @ [-1, 1]
-    slack = (
-        2 * off
-        + sigma * (known.beta_per_kappa + known.beta_per_a)
-        + left
-        + widths @ [np.linalg.norm(S), own.max(), trace]
-    )
+    slack = 2 * off + sigma * (known.beta_per_kappa + known.beta_per_a) + left
+    slack += widths @ [np.linalg.norm(S), own.max(), trace]
     assert (found.off, found.slack) == pytest.approx((off, slack), rel=1e-11)
 
 

@@ -132,11 +132,8 @@ def test_the_bank_is_told_apart():
     problems and runs no threshold has seen: those of ``bank(0)`` have."""
     cases = list(bank(1000))
     told = [told for _, p, a, W0, steps, seed in cases for told in diagnose(recorded(a, p, W0, steps, seed), p)]
-    wrong = [
-        (str(label), repr(p), repr(a), str(d))
-        for (label, p, a, *_), d in zip(cases, told, strict=True)
-        if d.cause != label
-    ]
+    pairs = zip(cases, told, strict=True)
+    wrong = [(str(label), repr(p), repr(a), str(d)) for (label, p, a, *_), d in pairs if d.cause != label]
     assert len(cases) == 50
     assert min(Counter(label for label, *_ in cases).values()) >= 2
     assert len(wrong) <= 5, wrong

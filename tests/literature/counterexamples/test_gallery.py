@@ -117,11 +117,8 @@ def test_what_circulates_is_refuted_where_we_say_so(answers):
         assert all(check.holds for check in answer.witness.against)
         told = 'As it circulates, VIOLATED: "' if name in quoted else "UNDECIDED; in our words, refuted: "
         assert told in answer.circulation
-    assert all(
-        answer.counterexample.condition
-        for name, answer in answers.items()
-        if name in ("C1", "C3", "C4", "C10", "C11", "C14", "C22")
-    )
+    for name in ("C1", "C3", "C4", "C10", "C11", "C14", "C22"):
+        assert answers[name].counterexample.condition
 
 
 def test_every_picture_can_be_drawn(answers, monkeypatch):
