@@ -299,9 +299,8 @@ def test_promised_steps_are_an_upper_bound_of_exact_expectations(start):
 
 
 def test_the_bound_is_attained_where_all_curved_directions_are_alike():
-    """k equal eigenvalues, the rest zero: the exact rate is 1 - mu nu. Catches a nu that is smaller or larger. With
-    exact rates the faster side turns where the promised one does: where 2 + rho passes the length of the other side, up
-    to d/(d + 2)."""
+    """k equal eigenvalues, the rest zero: the exact rate is 1 - mu nu. Catches a nu that is smaller or larger. The
+    faster side turns where the promised one does: where 2 + rho passes the length of the other, up to d/(d + 2)."""
     m, n = 60, 16
     faster = {}
     for k in (1, 4, 13, 14, 15, 30):

@@ -41,8 +41,7 @@ def test_EF21_is_one_step_ahead_of_the_gradient_at_the_next_point():
 
 
 def test_momentum_is_heavy_ball_with_a_step_less_what_is_kept():
-    """Draw by draw, and its reported point moves by gamma H g alone. Catches 1 - beta in the place of beta, and a point
-    that is shifted the other way."""
+    """Draw by draw, and its reported point moves by gamma H g. Catches 1 - beta for beta, and a shift the other way."""
     gamma, beta, sketch = 0.4, 0.75, Haar(3, 1)
     both = MOMENTUM(sketch, gamma=gamma, b=beta), HEAVY_BALL(sketch, gamma=gamma * (1 - beta), beta=beta)
     paths = [one.states(THREE, np.zeros((64, 3, 1)), np.random.default_rng(1)) for one in both]

@@ -42,8 +42,7 @@ def test_kl_bounds_solve_their_equation(p, n):
 @pytest.mark.parametrize("name", ["haar", "weighted_coordinate"])
 def test_all_four_ends_cover_without_a_factor_of_dimension(name):
     """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 1.2e-3. The
-    largest eigenvalue of the mean, passed off as a lower bound, fails nearly always; how near the ends are is asked
-    below."""
+    largest eigenvalue of the mean as a lower bound fails nearly always; how near the ends are is asked below."""
     sketch = named_sketch(name, 24, 1)
     truth = spectrum(sketch)
     found = [spectrum(WithoutClaims(sketch), alpha=0.05, draws=600, rng=seed) for seed in range(200)]
@@ -120,7 +119,7 @@ THREE_VALUES = FiniteSupport([[[1], [0]], [[0], [1]], [[1], [1]]], [Fraction(1, 
 
 
 def test_enumeration():
-    """E[H] = [[7, 1], [1, 5]] / 12: eigenvalues (6 -+ sqrt 2) / 12; and in Fractions. Catches an end on the other
+    """E[H] = [[7, 1], [1, 5]] / 12: eigenvalues (6 -+ sqrt 2) / 12, also in Fractions. Catches an end on the other
     side."""
     known = spectrum(THREE_VALUES)
     assert known.how == "enumerated"
@@ -142,8 +141,7 @@ def test_enumeration():
 
 
 def test_a_multiple_of_the_identity_is_exact_whatever_its_denominator():
-    """Entries of probability 123/2000: E[H] = c I with a denominator far above a million. And a projection of dependent
-    columns."""
+    """Entries of probability 123/2000: E[H] = c I, a denominator far above a million. And of dependent columns."""
     sketch = SparseSigns(3, 2, p=Fraction(123, 1000))
     known = spectrum(sketch, exact=True)
     assert known.lambda_min == known.lambda_max == known.matrix[0, 0]

@@ -158,8 +158,8 @@ def test_batches_are_held_against_the_root_of_the_accuracy(monkeypatch):
 
 
 def test_the_expectation_of_a_random_coordinate_is_that_of_the_library_and_a_geometric_sum():
-    """Of the row without noise, and of the other one. Catches a share of steps that is another; and runs are held
-    against it within a half."""
+    """Of the row without noise, and of the other. Catches another share of steps; runs are held against it within a
+    half."""
     row, rest = noisy_subspace.coordinate_expectation()
     gamma, mu, sigma, steps = 0.05, 0.02, 2.0, noisy_subspace.STEPS
     without = Case(RACLoRA(Coordinate(2, 1), gamma), GALORE.problem, GALORE.start, steps=steps)

@@ -253,9 +253,8 @@ def test_each_test_has_its_two_sides():
 
 def test_neither_a_zero_gradient_nor_a_single_step_is_a_trap():
     """W* of rank one, which gamma = 1 meets in a step: the path has one direction of three, and nothing is left in it.
-    One step is enough for a factor: from the gap before the last step to that after it, .81 for gamma = .1 on a bowl.
-    Would catch "stuck subspace ... 0 of a gradient of norm 0 is left", a floor below which nothing is, and a division
-    by zero."""
+    One step is enough for a factor: .81 for gamma = .1 on a bowl. Would catch "stuck subspace ... 0 of a gradient of
+    norm 0 is left", a floor below which nothing is, and a division by zero."""
     problem = of_unknown_infimum(np.outer([1.0, 2.0, 0.0], [1.0, 0.0, 1.0]))
     (told,) = diagnose(recorded(GD(1.0), problem, None, 4, 0), problem)
     assert told.cause is Cause.UNKNOWN

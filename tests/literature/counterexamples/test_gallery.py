@@ -255,9 +255,8 @@ def test_the_edge_of_the_scalar_case_is_at_two():
 
 
 def test_whether_the_step_in_circulation_exceeds_a_number():
-    """Against the step in floating point, at random; and on both sides of 1/(6 sqrt 2) = .11785 and 1/(8 sqrt 2) =
-    .08839, below which it fails. Catches L before one of the two alone, a step above 1, and 4 or 5 in the place of 6 or
-    8."""
+    """Against the step in floating point, at random; it fails below 1/(6 sqrt 2) = .11785 and 1/(8 sqrt 2) = .08839.
+    Catches L before one of the two alone, a step above 1, and 4 or 5 in the place of 6 or 8."""
     rng, told = np.random.default_rng(0), []
     for L, G, square, t in 10 ** rng.uniform(-1.5, 1.0, (200, 4)):
         step = min(1 / (4 * 2**0.5 * L * (2 * square + G)), 1.0)

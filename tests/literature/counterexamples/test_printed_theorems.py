@@ -60,8 +60,7 @@ def test_a_bounded_run_need_not_have_a_gradient_that_goes_to_zero():
 
 def test_the_bound_holds_with_norms_where_curvatures_move():
     """Exactly, of numbers with B = p + b W and C = q + c W, short steps. The terms b D |C| and c D |B| are attained
-    each, where the other is zero, so that a smaller one would be caught; with b c D^2 for them the bound is exceeded.
-    """
+    each, where the other is zero: a smaller one would be caught; with b c D^2 for them the bound is exceeded."""
     rng, attained, exceeded = np.random.default_rng(0), set(), 0
     for _ in range(2000):
         drawn = rng.integers((-9, -9, 1, 1, -4, -4, 4), (10, 10, 9, 9, 5, 5, 20))

@@ -82,8 +82,7 @@ def test_the_floor_needs_strong_convexity():
 @quick
 @given(quadratics(condition=4.0), st.integers(1, 3), st.sampled_from(["left", "right"]), st.booleans())
 def test_the_limit_of_a_frozen_factor_is_met(case, rank, side, plain):
-    """Within 1e-9 of the gap, to which 750 steps lead at condition 4 * 3^2. Would catch a limit on the wrong side, and
-    one that ignores the Hessian."""
+    """Within 1e-9 of the gap, to which 750 steps lead at condition 4 * 3^2. Catches the wrong side, and no Hessian."""
     problem, W0, rng = case
     dim = problem.shape[0 if side == "left" else 1]
     F = rng.standard_normal((dim, min(rank, dim)))
@@ -250,9 +249,8 @@ def test_smoothness_is_not_lost_wherever_a_hessian_is_not_zero(problem, W0, rank
 @quick
 @given(st.integers(1, 3), st.integers(1, 3), seeds)
 def test_a_convex_form_that_vanishes_at_rank_one_is_zero(m, n, seed):
-    """Of a positive semidefinite Q with one direction, <X, QX> at a random X of rank one is not zero. So C1's condition
-    is met by every convex quadratic that is not affine, flat as it may be. Would catch a condition that asks for a
-    Hessian of full rank."""
+    """Of a positive semidefinite Q with one direction, <X, QX> at a random X of rank one is not zero. So every convex
+    quadratic that is not affine meets C1's condition. Would catch one that asks for a Hessian of full rank."""
     rng = np.random.default_rng(seed)
     q = rng.standard_normal((m, n))
     B, A = rng.standard_normal((m, 1)), rng.standard_normal((1, n))

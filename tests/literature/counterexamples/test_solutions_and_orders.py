@@ -84,8 +84,8 @@ def test_directions_are_a_law_and_meet_where_the_rank_is_full():
 
 
 def test_a_start_that_keeps_the_promise_is_no_witness(monkeypatch):
-    """A fixed order is slower there than fresh draws, and yet below what T13_pl promises of these. Catches a promise
-    that is not compared."""
+    """A fixed order is slower there than fresh draws, and below what T13_pl promises. Catches one that is not
+    compared."""
     kept = [Fraction(x) for x in (-5, 9, -7, -1, -6, 6, 5, 6, 3, -3)]
     monkeypatch.setattr(orders, "START", kept)
     slower, promised, *_ = replace(C23).witness().checks  # anew

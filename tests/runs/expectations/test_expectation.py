@@ -191,9 +191,8 @@ def test_the_full_hessian_gives_the_same(sketch, side):
 @pytest.mark.long
 @pytest.mark.parametrize(("problem", "sketch", "side"), ALL[::5])
 def test_the_rate_is_the_ratio_in_the_long_run(problem, sketch, side):
-    """From a start that misses no direction, after 4,000 steps, each of which is rescaled so that nothing underflows.
-    Catches a direction without curvature left in the recursion, whose factor would be 1, and rounding errors that
-    outlive what they came with."""
+    """From a start that misses no direction, after 4,000 steps, each rescaled so that nothing underflows. Catches a
+    direction without curvature left in the recursion, whose factor would be 1, and rounding errors that live on."""
     algo = algorithm(problem, sketch, side)
     moments = moment_map(algo, PROBLEMS[problem])
     state = moments.start(np.random.default_rng(4).standard_normal(PROBLEMS[problem].shape))

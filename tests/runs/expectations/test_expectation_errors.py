@@ -205,8 +205,7 @@ def test_what_is_flat_is_left_alone():
 
 def test_draws_of_a_coin_and_of_layers():
     """Each side with its probability; a layer without a sketch is all of its matrix, and differences without one bend
-    along all rows: half of h times each curvature in all columns, S on its diagonal. By hand. Catches as many rows as
-    columns."""
+    along all rows: half of h times each curvature in all columns. By hand. Catches as many rows as columns."""
     coin = Bernoulli(Coordinate(2, 1), Coordinate(3, 1), 0.1, 0.25)
     P, weights = branches._draws(coin, SimpleNamespace(dim=6), (2, 3))
     np.testing.assert_allclose(weights, [0.125] * 2 + [0.25] * 3)
