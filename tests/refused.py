@@ -9,6 +9,7 @@ import pytest
 
 def refused(*cases: tuple[Callable[[], Any], str], error: Any = ValueError) -> list[str]:
     """Return what each call says, in which its words are found, where it raises; what does not is named in a note."""
+    assert cases
     said = []
     for call, words in cases:
         try:

@@ -11,22 +11,19 @@ from rac_theory.sketches.all_spectra import compare, comparison_plot, descriptio
 from rac_theory.sketches.named import every_factory, sketch_factory, sketch_names
 from rac_theory.sketches.spectra import Spectrum, spectrum
 
+OFFERED = {"offered": "Offered", "broken": "Missing", "haar": "Offered"}
+
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """Two packages that offer sketches: a good one, one that cannot be imported, and one that wants our name."""
-    (tmp_path / "offered_sketches.py").write_text(
-        "from rac_theory.sketches import Haar\n\n\nclass Offered(Haar):\n    pass\n"
-    )
+    offered = "from rac_theory.sketches import Haar\n\nOffered = type('Offered', (Haar,), {})\n"
+    (tmp_path / "offered_sketches.py").write_text(offered)
     info = tmp_path / "offered_sketches-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: offered-sketches\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[rac_theory.sketches]\n"
-        "offered = offered_sketches:Offered\n"
-        "broken = offered_sketches:Missing\n"
-        "haar = offered_sketches:Offered\n"
-    )
+    points = [f"{name} = offered_sketches:{what}" for name, what in OFFERED.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[rac_theory.sketches]", *points]))
     monkeypatch.syspath_prepend(tmp_path)
     yield
     sys.modules.pop("offered_sketches", None)
