@@ -1,8 +1,5 @@
 """Of random models of transformers, saved, the layers that are read are their linear layers. It runs by its name:
-``.ci/others``.
-
-Tried with transformers 5.24.0 and torch 2.13.0.
-"""
+``.ci/others``. Tried with transformers 5.24.0 and torch 2.13.0."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Advice on rank, side and sketch: promises and costs by a second route, and what cannot be promised."""
+"""Advice on rank, side and sketch: promises and costs by other routes, as exact rates; what cannot be promised."""
 
 import math
 from fractions import Fraction
@@ -7,11 +7,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rac_theory import Constants, spectrum, theorems
-from rac_theory.advice import advise, fewest_steps, frontier_plot, promised_steps
+from rac_theory import GD, Case, Constants, RACLoRA, exact_rate, expected, spectrum, theorems
+from rac_theory.advice import Curvature, advise, fewest_steps, frontier_plot, promised_steps
 from rac_theory.advice.comparison import frontier_panels
 from rac_theory.advice.training_option import FULL, Option, efficient
 from rac_theory.numerics.linalg import projection
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import named_sketch
 from rac_theory.sketches.spectra import closed_form
 from tests.as_one_test import as_one_test
@@ -33,7 +34,8 @@ def table(shape, **choices):
 
 
 def test_freezing_the_factor_on_the_short_side_is_faster():
-    """784 x 64 at rank 1: lambda_min = 1/64 on the side of length 64. Sides swapped, this is 1/784."""
+    """784 x 64 at rank 1: lambda_min = 1/64 on the side of length 64. Sides swapped, this is 1/784. Would catch "inf
+    times the steps" for a sketch that leaves a direction alone, too."""
     rows = table((784, 64), ranks=[1])
     left, right = rows["left", "gaussian", 1], rows["right", "gaussian", 1]
     assert right.lambda_min == 1 / 64
@@ -45,10 +47,6 @@ def test_freezing_the_factor_on_the_short_side_is_faster():
         assert steps[0] < steps[1] / 10
     (sentence,) = fewest_steps(list(rows.values()))
     assert sentence.startswith("784x64, rank 1: right, gaussian: 64 times the steps, 784 numbers trained; left, ")
-
-
-def test_a_side_without_a_rate_is_not_told_in_numbers():
-    """Would catch "inf times the steps" for a sketch that leaves a direction alone."""
     frozen = option((4, 3), 0.0, 3)
     (sentence,) = fewest_steps([frozen])
     assert sentence == "4x3, rank 1: left, mine: no number of steps promised, 3 numbers trained"
@@ -72,9 +70,7 @@ def test_a_mixture_is_a_kronecker_sum(p):
 @as_one_test(("m", "n"), [(784, 64), (320, 768), (5, 5)])
 def test_isotropic_sketches_spend_the_budget_of_full_training(m, n):
     """Steps times numbers trained is m n for every side, rank, mixture and isotropic sketch of full rank: in Fractions.
-
-    (m / r) r n = m n; for a mixture r (p n + (1 - p) m) / (r (p / m + (1 - p) / n)) = m n as well.
-    """
+    (m / r) r n = m n; for a mixture r (p n + (1 - p) m) / (r (p / m + (1 - p) / n)) = m n as well."""
     p, ranks = Fraction(1, 3), [1, 2, 4]
     for r in ranks:
         assert r * (p * n + (1 - p) * m) / (r * (p / m + (1 - p) / n)) == m * n
@@ -272,3 +268,51 @@ def test_a_sampled_sketch_is_worth_its_lower_bound():
     assert 0 < option.lambda_min == known.lambda_min < known.lambda_min_upper
     both = table((4, 4), ranks=[2], sketches=["uniform"], rng=3)
     assert both["right", "uniform", 2].lambda_min == both["left", "uniform", 2].lambda_min  # looked up, not drawn anew
+
+
+SPECTRUM = np.geomspace(1, 0.02, 12)
+
+
+def algorithm(option, L):
+    """RAC-LoRA as an option has it, at its best step."""
+    gamma = option.step / L
+    if option.side == "full":
+        return GD(gamma)
+    return RACLoRA(named_sketch(option.sketch, option.shape[option.side == "right"], option.rank), gamma, option.side)
+
+
+@pytest.mark.parametrize("start", ["even", "slowest"])
+def test_promised_steps_are_an_upper_bound_of_exact_expectations(start):
+    """From all directions alike, and along the slowest alone, where the promise is less than 2.2 times what it takes.
+    Catches a gain that is too large by more than rounding, and a step of half the length."""
+    curvature = Curvature.of_spectrum(SPECTRUM, side="left")
+    W = np.ones((12, 3)) if start == "even" else np.outer(np.arange(12) == 11, np.ones(3))
+    problem = Quadratic.left(np.diag(SPECTRUM), W)
+    options, _ = advise([(12, 3)], ranks=[1, 2], sketches=["haar"], curvature=curvature)
+    assert [option.side for option in options] == ["full", "left", "right", "left", "right"]
+    for option in options:
+        most = int(promised_steps(theorems.T15_pl, option.nu, epsilon=0.01, condition=curvature.condition))
+        gap = expected(Case(algorithm(option, problem.L), problem, steps=most)).gap
+        taken = np.flatnonzero(gap <= 0.01 * gap[0])[0]
+        assert taken <= most
+        assert start == "even" or most < 2.2 * taken
+
+
+def test_the_bound_is_attained_where_all_curved_directions_are_alike():
+    """k equal eigenvalues, the rest zero: the exact rate is 1 - mu nu. Catches a nu that is smaller or larger. The
+    faster side turns where the promised one does: where 2 + rho passes the length of the other, up to d/(d + 2)."""
+    m, n = 60, 16
+    faster = {}
+    for k in (1, 4, 13, 14, 15, 30):
+        values = (np.arange(m) < k).astype(float)
+        curvature = Curvature.of_spectrum(values, side="left")
+        assert curvature.rho == k
+        problem = Quadratic.left(np.diag(values), np.ones((m, n)))
+        options, _ = advise([(m, n)], ranks=[1], sketches=["haar"], curvature=curvature)
+        exact = {option.side: 1 / (1 - exact_rate(Case(algorithm(option, 1.0), problem))) for option in options[1:]}
+        for option in options[1:]:
+            assert exact[option.side] == pytest.approx(option.slowdown, rel=1e-9)
+        faster[k] = min(exact, key=exact.__getitem__)
+        assert exact["left"] == pytest.approx(m * (2 + k) / (m + 2), rel=1e-9)
+    assert faster == {k: "left" if 2 + k < n * (m + 2) / m else "right" for k in faster}
+    assert set(faster.values()) == {"left", "right"}

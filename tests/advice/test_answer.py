@@ -74,12 +74,10 @@ def test_a_side_without_curvature_may_be_the_faster_one():
 
 
 def test_a_rank_that_is_the_cheapest_is_not_called_dearer():
+    """And of one for which no layer has room nothing else is said."""
     alone = said(alike([("up", SHAPE)], Curvature.of_rho(RHO), [RANK]))[1]
     assert alone.startswith("No rank that was compared is cheaper in numbers trained: 0.0094 times")
     assert "faster" not in alone
-
-
-def test_a_rank_for_which_no_layer_has_room():
     assert said(alike([("up", (3, 2))], None, [8]), rank=8) == ["No layer has room for rank 8."]
 
 
@@ -107,11 +105,9 @@ def test_of_one_name_the_slowest_is_shown_and_only_several_are_counted():
 
 
 def test_numbers_have_two_digits():
+    """And names of layers that differ by a number are one."""
     printed = {0.0: "0", 0.00719: "0.0072", 0.995: "0.99", 1.25: "1.2", 9.96: "10", 99.6: "100", 2030.0: "2,000"}
     assert {value: digits(value) for value in printed} == printed
-
-
-def test_names_of_layers_that_differ_by_a_number_are_one():
     layers = [(f"h.{i}.mlp.up.weight", (2, 2)) for i in (0, 11)]
     assert pattern(layers) == "mlp.up"
     assert pattern([*layers, ("h.0.mlp.down.weight", (2, 2))]) == "mlp.up, ..."

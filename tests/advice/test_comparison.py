@@ -1,7 +1,7 @@
 """What is cheapest in each currency, and what a whole model comes to: against sums one by one."""
 
 import math
-from itertools import product
+from itertools import chain, product
 
 import pytest
 
@@ -53,9 +53,8 @@ def test_of_each_side_the_fastest_sketch_is_told():
     """At the lowest rank. Catches the slowest, and the first that is listed."""
     options, _ = advise([(9, 6)], ranks=[4, 2], sketches=["coordinate_with_replacement", "gaussian"])
     (sentence,) = fewest_steps(options)
-    assert sentence.startswith(
-        "9x6, rank 2: right, gaussian: 3 times the steps, 18 numbers trained; left, gaussian: 4.5"
-    )
+    told = "9x6, rank 2: right, gaussian: 3 times the steps, 18 numbers trained; left, gaussian: 4.5"
+    assert sentence.startswith(told)
 
 
 def test_numbers_in_the_table_are_whole_but_for_a_mean_of_both_sides():
@@ -70,12 +69,9 @@ def test_numbers_in_the_table_are_whole_but_for_a_mean_of_both_sides():
 
 def test_layers_of_one_shape_with_names_do_not_compete():
     """Catches groups by shape: the frontier of one layer would hide the other's options."""
-    options = [
-        option
-        for name, rho in (("q", 1.5), ("k", 4.0))
-        for option in advise([(8, 8)], ranks=[1], curvature=Curvature.of_rho(rho), layer=name).options
-    ]
-    sentences = list(cheapest(options, examples=1))
+    layers = {"q": Curvature.of_rho(1.5), "k": Curvature.of_rho(4.0)}
+    each = (advise([(8, 8)], ranks=[1], curvature=one, layer=name).options for name, one in layers.items())
+    sentences = cheapest([*chain(*each)], examples=1)
     assert [sentence.split(",")[0] for sentence in sentences] == ["q 8x8", "k 8x8"]
 
 

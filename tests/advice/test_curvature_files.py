@@ -9,19 +9,20 @@ import pytest
 
 from rac_theory.advice import Curvature
 from rac_theory.advice.curvature_files import features_in, of_all, of_named, spectrum_in, unused
+from tests.refused import refused, refuses
 
 LAYERS = [("q.weight", (3, 5)), ("k.weight", (2, 5)), ("down.weight", (5, 3))]
 
 
-def make(saved, name):
-    return saved.curvature().named(name)
+def found_in(path, layers=LAYERS):
+    return of_named(layers, features_in(str(path)), lambda saved, name: saved.curvature().named(name))
 
 
 def test_one_matrix_is_for_all_layers_that_it_fits(tmp_path):
     np.save(tmp_path / "X.npy", np.eye(5)[:4])
     np.savez(tmp_path / "X.npz", anything=np.eye(5)[:4])
     for name in ("X.npy", "X.npz"):
-        found = of_named(LAYERS, features_in(str(tmp_path / name)), make)
+        found = found_in(tmp_path / name)
         assert [layer[0] for layer in found] == ["q.weight", "k.weight"]
         assert len({id(curvature) for curvature in found.values()}) == 1
 
@@ -29,13 +30,10 @@ def test_one_matrix_is_for_all_layers_that_it_fits(tmp_path):
 def test_arrays_with_the_names_of_layers_are_for_these(tmp_path):
     """Catches the first array for all, and a suffix that is not taken off."""
     np.savez(tmp_path / "a.npz", **{"q": np.eye(5), "down.weight": np.eye(3) * 2, "mlp": np.zeros(7)})
-    loaders = features_in(str(tmp_path / "a.npz"))
-    found = of_named(LAYERS, loaders, make)
-    known = {layer[0]: curvature.L for layer, curvature in found.items()}
+    known = {layer[0]: curvature.L for layer, curvature in found_in(tmp_path / "a.npz").items()}
     assert known == pytest.approx({"q.weight": 1 / 5, "down.weight": 4 / 3})
-    assert list(unused(LAYERS, list(loaders))) == ["mlp"]
-    assert list(unused(LAYERS, ["q", "mlp"])) == ["mlp"]
-    assert list(unused(LAYERS, ["X"])) == []
+    for names, left in (([*features_in(str(tmp_path / "a.npz"))], ["mlp"]), (["q", "mlp"], ["mlp"]), (["X"], [])):
+        assert list(unused(LAYERS, names)) == left
 
 
 def test_a_second_moment_goes_with_its_number_of_examples_and_to_all_with_the_same_inputs(tmp_path):
@@ -49,15 +47,15 @@ def test_a_second_moment_goes_with_its_number_of_examples_and_to_all_with_the_sa
 
 def test_what_fits_nothing_is_an_error(tmp_path):
     np.savez(tmp_path / "a.npz", one=np.eye(5), two=np.eye(5))
-    with pytest.raises(ValueError, match=r"the names of layers, got one, two, \.\.\.; layers are q\.weight, k\.w"):
-        of_named(LAYERS, features_in(str(tmp_path / "a.npz")), make)
-    np.savez(tmp_path / "a.npz", q=np.eye(4), k=np.eye(5))
-    with pytest.raises(ValueError, match="curvature must be that of the columns of 3x5, 5 of them, got 4"):
-        of_named(LAYERS, features_in(str(tmp_path / "a.npz")), make)
-    with pytest.raises(ValueError, match=r"that of the columns of 3x5.*features on the left side\?"):
-        of_all(LAYERS[:1], Curvature.of_spectrum([1.0, 2.0, 3.0]))
-    with pytest.raises(ValueError, match=r"rho must be in 1\.\.5, the columns of 3x5, got 9"):
-        of_all(LAYERS, Curvature.of_rho(9.0))
+    np.savez(tmp_path / "b.npz", q=np.eye(4), k=np.eye(5))
+    names = r"the names of layers, got one, two, \.\.\.; layers are q\.weight, k\.w"
+    columns = "curvature must be that of the columns of 3x5, 5 of them, got 4"
+    refuses(found_in, {tmp_path / "a.npz": names, tmp_path / "b.npz": columns})
+    three, words = Curvature.of_spectrum([1.0, 2.0, 3.0]), r"that of the columns of 3x5.*features on the left side\?"
+    refused(
+        (lambda: of_all(LAYERS[:1], three), words),
+        (lambda: of_all(LAYERS, Curvature.of_rho(9.0)), r"rho must be in 1\.\.5, the columns of 3x5, got 9"),
+    )
     assert list(of_all(LAYERS, Curvature.of_rho(4.0))) == LAYERS[:2]
 
 
@@ -76,31 +74,25 @@ def test_nothing_is_unpickled(tmp_path, monkeypatch):
     np.save("object.npy", objects, allow_pickle=True)
     (tmp_path / "pickle.npy").write_bytes(pickle.dumps(Boom()))
     np.savez("archive.npz", x=objects)
+    words = r"data must be an array of numbers as numpy\.save writes it, got "
     for name in ("object.npy", "pickle.npy", "archive.npz"):
         (saved,) = features_in(name).values()
-        with pytest.raises(ValueError, match=r"data must be an array of numbers as numpy\.save writes it, got "):
-            saved.load()
-    for name in ("object.npy", "pickle.npy"):
-        with pytest.raises(ValueError, match="spectrum must be"):
-            spectrum_in(name)
+        refused((saved.load, words))
+    refuses(spectrum_in, dict.fromkeys(("object.npy", "pickle.npy"), "spectrum must be"))
     assert not (tmp_path / "boom").exists()
 
 
-@pytest.mark.parametrize(
-    ("array", "message"),
-    [
+def test_arrays_that_are_no_features(tmp_path):
+    for array, words in (
         (np.ones(3), r"a matrix with one example a row, got shape \(3,\)"),
         (np.ones((2, 3, 4)), r"got shape \(2, 3, 4\) .*; X\.reshape\(-1, X\.shape\[-1\]\) makes one"),
         (np.full((2, 5), np.nan), "data must be finite, got 10 nan"),
         (np.array([["a"] * 5]), "data must be an array of real numbers"),
         (np.ones((2, 5)) * 1j, "data must be"),
         (np.ones((0, 5)), "data must"),
-    ],
-)
-def test_arrays_that_are_no_features(tmp_path, array, message):
-    np.save(tmp_path / "a.npy", array)
-    with pytest.raises(ValueError, match=message):
-        of_named(LAYERS, features_in(str(tmp_path / "a.npy")), make)
+    ):
+        np.save(tmp_path / "a.npy", array)
+        refuses(found_in, {tmp_path / "a.npy": words})
 
 
 def test_files_that_are_none(tmp_path, monkeypatch):
@@ -112,41 +104,34 @@ def test_files_that_are_none(tmp_path, monkeypatch):
     (tmp_path / "huge.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
     with zipfile.ZipFile("empty.npz", "w"):
         pass
-    for name, message in (
-        ("X.csv", r"data must be the path of an \.npy or \.npz file, got 'X\.csv'; numpy\.save makes one"),
-        ("gone.npy", "data must be the path of a file that can be read, got 'gone.npy': No such file"),
-        ("pipe.npy", "which is a pipe"),
-        ("empty.npz", "data must have an array, got none in empty.npz"),
-        ("short.npy", "data must be an array of numbers"),
-        ("huge.npy", "data must be an array of numbers"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            next(iter(features_in(name).values())).load()
+    words = {
+        "X.csv": r"data must be the path of an \.npy or \.npz file, got 'X\.csv'; numpy\.save makes one",
+        "gone.npy": "data must be the path of a file that can be read, got 'gone.npy': No such file",
+        "pipe.npy": "which is a pipe",
+        "empty.npz": "data must have an array, got none in empty.npz",
+        "short.npy": "data must be an array of numbers",
+        "huge.npy": "data must be an array of numbers",
+    }
+    refuses(lambda name: next(iter(features_in(name).values())).load(), words)
 
 
-def test_spectra(tmp_path):
+def test_spectra(tmp_path, monkeypatch):
+    """As text, in files, and what is none."""
+    monkeypatch.chdir(tmp_path)
     np.save(tmp_path / "s.npy", np.array([3.0, 1.0]))
     (tmp_path / "s.txt").write_text("3.0\n1e0\n")
-    for text in ("3,1", "3 1", str(tmp_path / "s.npy"), str(tmp_path / "s.txt")):
+    for text in ("3,1", "3 1", "s.npy", "s.txt"):
         assert spectrum_in(text).tolist() == [3.0, 1.0]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("3,one", "spectrum must be numbers such as 4,1,0.5 or the path .*: could not convert string to float: 'one'"),
-        ("", "spectrum must be numbers such as"),
-        ("3,nan", "spectrum must be finite"),
-        ("gone.npy", "spectrum must be the path of a file that can be read"),
-        ("words.txt", "could not convert string to float: 'no'"),
-        ("bytes.txt", "spectrum must be"),
-        ("square.npy", "spectrum must have 1 axes"),
-    ],
-)
-def test_spectra_that_are_none(tmp_path, monkeypatch, text, message):
-    monkeypatch.chdir(tmp_path)
     (tmp_path / "words.txt").write_text("no numbers")
     (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\x00")
     np.save("square.npy", np.eye(2))
-    with pytest.raises(ValueError, match=message):
-        spectrum_in(text)
+    words = {
+        "3,one": "spectrum must be numbers such as 4,1,0.5 or the path .*: could not convert string to float: 'one'",
+        "": "spectrum must be numbers such as",
+        "3,nan": "spectrum must be finite",
+        "gone.npy": "spectrum must be the path of a file that can be read",
+        "words.txt": "could not convert string to float: 'no'",
+        "bytes.txt": "spectrum must be",
+        "square.npy": "spectrum must have 1 axes",
+    }
+    refuses(spectrum_in, words)

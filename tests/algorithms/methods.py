@@ -127,7 +127,7 @@ for _seed in (51, 52, 53):
     _drawn(_seed)
 
 
-def called(name, sketch, **others):
-    """The algorithm with the letters above."""
+def called(name, sketch, numbers=LETTERS, **others):
+    """The algorithm with the letters above, or other numbers for them."""
     method = (METHODS | DRAWN)[name]
-    return method(sketch, **{letter: LETTERS[letter] for letter in method.letters}, **others)
+    return method(sketch, **{letter: numbers[letter] for letter in method.letters}, **others)

@@ -12,6 +12,7 @@ from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local
 from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 from tests.as_one_test import as_one_test
+from tests.refused import refused
 
 ROWS = LeastSquares(np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0], [2.0, -1.0]]), np.array([1.0, 0.0, 2.0, 1.0]))
 CLIENTS = Federated(ROWS, 2)
@@ -30,20 +31,15 @@ SOURCES = {
 def test_sizes_on_a_line_by_hand(power):
     """x+ = (1 - gamma_t) x: would catch a first step that is too short, and a t that starts at 1."""
     run = simulate(Case(Decreasing(GD(0.5), offset=3.0, power=power), LINE, steps=6), record=["W"])
-    x, by_hand = 1.0, [1.0]
-    for t in range(6):
-        x *= 1 - 0.5 * (3 / (3 + t)) ** power
-        by_hand.append(x)
+    by_hand = np.cumprod([1.0, *(1 - 0.5 * (3 / (3 + t)) ** power for t in range(6))])
     np.testing.assert_allclose(1 - run.iterates[0, :, 0, 0], by_hand, rtol=1e-14)
     assert ("power" in repr(run.case.algorithm)) == (power != 1)
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_step_is_that_of_the_algorithm_at_t(name):
-    """To the bit, from the same draws: all of power zero, and the first of power 1/2 but no later one.
-
-    Catches a step that is scaled otherwise than by an exact one, or that draws another time.
-    """
+    """To the bit, from the same draws: all of power zero, and the first of power 1/2 but no later one. Catches a step
+    that is scaled otherwise than by an exact one, or that draws another time."""
     gradients, problem = SOURCES[name]
     algorithm = RACLoRA(Coordinate(2, 1), 0.05, gradients=gradients)
 
@@ -91,9 +87,9 @@ def test_layers_and_a_coin_take_such_steps_too():
         assert (shorter[2:] > whole[2:]).all()
 
 
-@as_one_test(
-    ("make", "words"),
-    [
+def test_what_is_refused():
+    """An implementation is none of steps that decrease, as a step of one's own is not told t."""
+    refused(
         (lambda: Decreasing(SGD(1.0, CertifiedStep()), 1.0), "without step sizes of their own"),
         (lambda: Decreasing(StepPerDraw(Haar(2, 1)), 1.0), "algorithm must be a ProjectedDescent"),
         (lambda: Decreasing(GD(0.1), 0.0), "offset must be"),
@@ -101,12 +97,8 @@ def test_layers_and_a_coin_take_such_steps_too():
         (lambda: Decreasing(GD(0.1), 1.0, -0.5), "power must be"),
         (lambda: exact_rate(Case(Decreasing(RACLoRA(Haar(2, 1), 0.1), 3.0), ROWS)), "steps must have one size"),
         (lambda: Implementation(lambda W, rng: W, implements=Decreasing(GD(0.1), 1.0)), "implements must be"),
-    ],
-)
-def test_what_is_refused(make, words):
-    """An implementation is none of steps that decrease, as a step of one's own is not told t."""
-    with pytest.raises((ValueError, Unsupported), match=words):
-        make()
+        error=(ValueError, Unsupported),
+    )
 
 
 @as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, islice, permutations, product
 
 import numpy as np
@@ -14,6 +15,7 @@ from rac_theory.literature.counterexamples.factor_loss import FollowedRun, Moves
 from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches import Frozen, Gaussian
 from rac_theory.testing import check_algorithm
+from tests.refused import refused
 
 N, RUNS = 5, 20_000
 GAMMA, LORA_ALPHA, C = 0.05, 3.0, 1.5  # c = lora_alpha / r with r = 2
@@ -64,11 +66,10 @@ def gradient_of(batch):
 
 @pytest.mark.parametrize(("source", "batches", "share"), SOURCES, ids=repr)
 def test_the_law_of_a_step_along_minibatches(source, batches, share):
-    """Every run ends at an outcome that was enumerated, as often as it should (chi square, alpha = 1e-6 each).
-
-    Would catch a batch for one factor and another for the other, one for all runs, and a sum in the place of a mean:
-    each has other outcomes. A batch that is left out, of 25, is missed with a probability below 1e-300.
-    """
+    """Every run ends at an outcome that was enumerated, as often as it should (chi square, alpha = 1e-6 each). Would
+    catch a batch for one factor and another for the other, one for all runs, a sum for a mean, which have other
+    outcomes, and a scale that is squared or missing. A batch that is left out, of 25, is missed with a probability
+    below 1e-300."""
     found = after(lora(source), runs=RUNS)
     flat = np.concatenate([part.reshape(len(batches), -1) for part in outcomes(batches)], axis=1)
     seen = np.concatenate([part.reshape(RUNS, -1) for part in found], axis=1)
@@ -78,20 +79,11 @@ def test_the_law_of_a_step_along_minibatches(source, batches, share):
     counts = np.bincount(distances.argmin(axis=1), minlength=len(kinds))
     expected = RUNS * np.bincount(members.ravel()) / len(batches)
     assert stats.chisquare(counts, expected).pvalue > 1e-6
-    _check_moments_of_outcomes(batches, share)
-
-
-def _check_moments_of_outcomes(batches, share):
-    r"""Against components: the mean of all is an exact step, the variance s / N sum ||(g_i - G) A'||^2.
-
-    Would catch a scale that is squared or missing.
-    """
+    # Against components: the mean of all is an exact step, the variance s / N sum ||(g_i - G) A'||^2.
     (W_after, B_after, A_after), exact, G = outcomes(batches), after(lora(Exact())), PROBLEM.gradient(W)
     strays = [component(i, W) - G for i in range(N)]
-    for every, mean, noise in (
-        (B_after, exact.B[0], [g @ A.T for g in strays]),
-        (A_after, exact.A[0], [B.T @ g for g in strays]),
-    ):
+    of_B, of_A = [g @ A.T for g in strays], [B.T @ g for g in strays]
+    for every, mean, noise in ((B_after, exact.B[0], of_B), (A_after, exact.A[0], of_A)):
         np.testing.assert_allclose(every.mean(axis=0), mean, atol=1e-14)
         variance = share * (GAMMA * C) ** 2 * np.square(noise).sum() / N
         assert np.square(every - mean).sum((1, 2)).mean() == pytest.approx(variance, rel=1e-12)
@@ -108,9 +100,7 @@ def _agree(sample, mean):
 
 def test_the_mean_and_the_covariance_of_a_noisy_step():
     """A row of B moves with covariance (gamma c sigma)^2 / (m n) A A', a column of A with B' B (six standard errors).
-
-    Would catch noise in each factor by itself, noise of another total variance, and a scale that is not squared.
-    """
+    Would catch noise in each factor by itself, noise of another total variance, and a scale that is not squared."""
     sigma = 2.0
     found, exact = after(lora(Noisy(sigma)), runs=RUNS), after(lora(Exact()))
     each = (GAMMA * C * sigma) ** 2 / W.size
@@ -124,10 +114,8 @@ def test_the_mean_and_the_covariance_of_a_noisy_step():
 
 
 def test_an_epoch_is_a_step_with_each_component_in_some_order():
-    """All 120 orders by hand, of which 2000 runs use all (one is missed with probability 120 e^-16).
-
-    Would catch factors that move while W stays, and an order that is one for all runs.
-    """
+    """All 120 orders by hand, of which 2000 runs use all (one is missed with probability 120 e^-16). Would catch
+    factors that move while W stays, and an order that is one for all runs."""
     ends = {}
     for order in permutations(range(N)):
         state = W, B, A
@@ -172,10 +160,8 @@ ALGORITHMS = [
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS, ids=repr)
 def test_they_are_algorithms_like_any_other(algorithm):
-    """What is asked of plug-ins, and the factors beside the iterates; few runs are the first of many.
-
-    Would catch a state that is off by one step, and draws that differ between the two.
-    """
+    """What is asked of plug-ins, and the factors beside the iterates; few runs are the first of many. Would catch a
+    state that is off by one step, and draws that differ between the two."""
     check_algorithm(Case(algorithm, PROBLEM))
     if hasattr(algorithm, "factored"):
         start = np.repeat(W[None], 5, axis=0)
@@ -201,15 +187,14 @@ def test_deterministic_where_neither_factors_nor_gradients_are_drawn():
 @pytest.mark.parametrize("make", [LoRA, lambda *rest: ChainOfLoRA(*rest[:2], 2, "fresh", rest[2])])
 def test_what_gradients_cannot_be(make):
     """Clients, problems without components and batches that are too large are refused before a step is made."""
-    federated, bowl = Federated(PROBLEM, 2), Quadratic.left(np.eye(4), np.ones((4, 3)))
-    with pytest.raises(ValueError, match=r"gradients must move one pair of factors, .* rank 2, got Clients\("):
-        make(START, GAMMA, Clients(Local(2))).check(federated)
-    with pytest.raises(ValueError, match="problem must be a finite sum for Minibatch"):
-        make(START, GAMMA, Minibatch(2)).check(bowl)
-    with pytest.raises(ValueError, match=r"size must be in 1..n_components=5, got 6"):
-        make(START, GAMMA, Minibatch(6)).check(PROBLEM)
-    with pytest.raises(ValueError, match="gradients must be a gradient source, such as Exact"):
-        make(START, GAMMA, 3.0)
+    of, bowl = partial(make, START, GAMMA), Quadratic.left(np.eye(4), np.ones((4, 3)))
+    clients = r"gradients must move one pair of factors, .* rank 2, got Clients\("
+    refused(
+        (lambda: of(Clients(Local(2))).check(Federated(PROBLEM, 2)), clients),
+        (lambda: of(Minibatch(2)).check(bowl), "problem must be a finite sum for Minibatch"),
+        (lambda: of(Minibatch(6)).check(PROBLEM), r"size must be in 1..n_components=5, got 6"),
+        (lambda: of(3.0), "gradients must be a gradient source, such as Exact"),
+    )
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,9 @@ STEPS = {
 @pytest.mark.parametrize("name", STEPS)
 def test_central_differences_are_exact_on_quadratics(name):
     """Whatever h is: the runs of the gradient. Catches a factor of h, a wrong side, and a scale of the plain step."""
-    runs = [
-        simulate(Case(STEPS[name](source), Q, steps=5), runs=16, rng=0).values
-        for source in (Exact(), FiniteDifferences(0.5, central=True))
-    ]
-    np.testing.assert_allclose(runs[1], runs[0], rtol=1e-9)
+    sources = Exact(), FiniteDifferences(0.5, central=True)
+    exact, found = (simulate(Case(STEPS[name](one), Q, steps=5), runs=16, rng=0).values for one in sources)
+    np.testing.assert_allclose(found, exact, rtol=1e-9)
 
 
 def seen_by(problem, algorithm, W):
@@ -106,9 +104,8 @@ def test_what_it_refuses():
 
 def half_square(centre):
     """||W - centre||^2 / 2 from functions, of which exact expectations are runs."""
-    return FromFunctions(
-        (2, 1), lambda W: np.sum((W - centre) ** 2) / 2, lambda W: W - centre, L=1.0, mu=1.0, f_star=0.0
-    )
+    known = {"L": 1.0, "mu": 1.0, "f_star": 0.0}
+    return FromFunctions((2, 1), lambda W: np.sum((W - centre) ** 2) / 2, lambda W: W - centre, **known)
 
 
 @pytest.mark.parametrize(("centre", "start", "h"), [(0, 1, 1e-12), (0, 1e6, 1e-3), (1e8, 1, 1e-3)])
@@ -143,9 +140,7 @@ def test_the_least_h_is_its_formula(W):
 )
 def test_each_part_of_the_least_h_counts(off, refused, taken):
     """At entries of 2e6: 4.4e-4 by these alone where f and G are zero; 0.12 by |G| |W| where f and G are about one.
-
-    Catches either part left out, and the root of the second.
-    """
+    Catches either part left out, and the root of the second."""
     centre = 1e6
     W = np.full((2, 1), 2 * centre)
     problem = half_square(2 * centre - off)

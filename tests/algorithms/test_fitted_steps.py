@@ -15,6 +15,7 @@ from rac_theory.runs.expectations.moment_map import Unsupported
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Rademacher
 from rac_theory.testing import check_algorithm
 from tests.as_one_test import as_one_test
+from tests.refused import refused
 
 RNG = np.random.default_rng(0)
 KINDS = (StepPerDraw, InverseOnRange)
@@ -95,9 +96,7 @@ def test_expectations_are_means_over_the_support(name, kind, side):
 @pytest.mark.parametrize(("name", "side"), [("rows", "left"), ("least squares", "left")])
 def test_expectations_along_uniform_lines(kind, name, side):
     """Against 40,000 runs, at every step (alpha = 1e-5 each); and in the plane the rate, from moments by the angle.
-
-    Would catch 1 for the 3 of a fourth power, a gamma for its square, and a gain that is more than is gained.
-    """
+    Would catch 1 for the 3 of a fourth power, a gamma for its square, and a gain that is more than is gained."""
     problem = PROBLEMS[name]
     for gamma in (1.0, 1.6):
         case = Case(kind(Haar(4, 1), gamma, side), problem, steps=4)
@@ -116,24 +115,21 @@ def test_expectations_along_uniform_lines(kind, name, side):
 
 
 def test_where_only_L_is_known_lines_have_no_expectation():
-    """Steps are those of L I then, and not of the Hessian. Would catch a curve that is no expectation of these runs."""
+    """Where only L is known steps are those of L I, and not of the Hessian. Would catch a curve that is no expectation
+    of these runs; and what has none says why."""
 
     class Coarse(Quadratic):
         smoothness = property(lambda self: Smoothness.isotropic(self.L, self.shape))
 
     coarse = Coarse.left(np.diag([3.0, 1.0]), np.ones((2, 1)))
-    with pytest.raises(Unsupported, match="on a problem whose Q is its Hessian"):
-        expected(Case(StepPerDraw(Haar(2, 1)), coarse, steps=2))
     case = Case(StepPerDraw(Coordinate(2, 1)), coarse, steps=1)
     assert expected(case).gap[1] == pytest.approx((0.5 * 0 + 0.5 * 1.5) + (0.5 * 0.5 + 0.5 * 0.5 * (2 / 3) ** 2))
-
-
-def test_what_has_no_expectation_says_why():
-    with pytest.raises(Unsupported, match=r"a listed support at dim <= 32, or .* got Haar\(dim=4, rank=2\)"):
-        expected(Case(StepPerDraw(Haar(4, 2)), PROBLEMS["rows"], steps=1))
-    wide = Quadratic.kronecker(np.eye(4), np.diag(np.arange(1.0, 10)), np.ones((4, 9)))
-    with pytest.raises(Unsupported, match="m n <= 32, or one whose Q is the same"):
-        expected(Case(InverseOnRange(Coordinate(4, 1)), wide, steps=1))
+    for algorithm, problem, words in (
+        (StepPerDraw(Haar(2, 1)), coarse, "on a problem whose Q is its Hessian"),
+        (StepPerDraw(Haar(4, 2)), PROBLEMS["rows"], r"a listed support at dim <= 32, or .* got Haar\(dim=4, rank=2\)"),
+    ):
+        with pytest.raises(Unsupported, match=words):
+            expected(Case(algorithm, problem, steps=2))
 
 
 def test_columns_without_curvature_are_left_alone():
@@ -215,16 +211,15 @@ def test_they_pass_what_is_asked_of_algorithms(kind):
 
 
 def test_what_they_refuse():
-    for L, words in (
-        (np.nan, "problem must know its smoothness or its L, got L=nan"),
-        (0.0, "must be curved somewhere"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            StepPerDraw(Haar(4, 1)).check(SimpleNamespace(shape=(4, 1), L=L))
-    StepPerDraw(Haar(4, 1)).check(Quadratic.left(1e-9 * np.eye(4), np.ones((4, 1))))  # that is enough
-    with pytest.raises(ValueError, match=r"sketch\.dim must be m=4 for side='left'"):
-        InverseOnRange(Haar(3, 1)).check(PROBLEMS["rows"])
-    for gamma in (0.0, -1.0, float("nan")):
-        with pytest.raises(ValueError, match="gamma must be"):
-            InverseOnRange(Haar(3, 1), gamma)
+    draws = StepPerDraw(Haar(4, 1))
+    refused(
+        (
+            lambda: draws.check(SimpleNamespace(shape=(4, 1), L=np.nan)),
+            "problem must know its smoothness or its L, got L=nan",
+        ),
+        (lambda: draws.check(SimpleNamespace(shape=(4, 1), L=0.0)), "must be curved somewhere"),
+        (lambda: InverseOnRange(Haar(3, 1)).check(PROBLEMS["rows"]), r"sketch\.dim must be m=4 for side='left'"),
+        *((lambda gamma=gamma: InverseOnRange(Haar(3, 1), gamma), "gamma must be") for gamma in (0.0, -1.0, np.nan)),
+    )
+    draws.check(Quadratic.left(1e-9 * np.eye(4), np.ones((4, 1))))  # that is enough
     assert Constants.of(Case(StepPerDraw(Haar(4, 1), 2.5), PROBLEMS["rows"])).longest_step > 2

@@ -3,6 +3,8 @@
 import math
 from fractions import Fraction
 from itertools import combinations, product
+from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from rac_theory.algorithms.gradients.stochastic import uniform_subsets
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory.runs.simulation.kernels.stepping import RememberingProblem
 from tests.as_one_test import as_one_test
+from tests.refused import refused
 
 RNG = np.random.default_rng(63)
 N = 5
@@ -72,9 +75,6 @@ def every_gradient(problem, W, size, replace):
     return problem.component_gradient(np.broadcast_to(W, (len(batches), *W.shape)), batches)
 
 
-# --- noise, by enumeration ---------------------------------------------------------------------------------------
-
-
 WEIGHTED = (np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]]), np.array([0.6, 0.3, 0.1]))
 """Coordinates drawn with these probabilities: ``E[H] = diag(.6, .3, .1)``, so that lambda_max = .6."""
 
@@ -86,10 +86,8 @@ def expected_square(G):
 
 @as_one_test(("problem", "replace"), product(FINITE_SUMS.values(), (False, True)))
 def test_the_noise_inequality_holds(problem, replace):
-    """``E||Hg||^2 <= beta <G, E[H] G> + lambda_max (2 A (f - f*) + C)``, with and without a sketch, all enumerated.
-
-    And ``E g = G``, as sources are unbiased.
-    """
+    """``E||Hg||^2 <= beta <G, E[H] G> + lambda_max (2 A (f - f*) + C)``, with and without a sketch, all enumerated. And
+    ``E g = G``, as sources are unbiased."""
     reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
     for size, W in product(range(1, N + 1), some(problem, 4)):
         noise = Minibatch(size, replace).noise(problem)
@@ -111,15 +109,13 @@ def test_the_noise_inequality_is_an_equality_for_equal_rows(size, replace):
         assert left == pytest.approx(noise.beta * np.sum(problem.gradient(W) ** 2) + stray, rel=1e-12)
 
 
-def test_the_whole_data_set_has_no_noise():
+def test_noise_is_explained():
+    """And the whole data set has none."""
     for problem in FINITE_SUMS.values():
         noise = Minibatch(N).noise(problem)
         assert (noise.A, noise.beta, noise.C) == (0.0, 1.0, 0.0)
     single = minibatch_noise(LeastSquares([[1.0]], [1.0]), 1, replace=False)
     assert (single.A, single.beta, single.C) == (0.0, 1.0, 0.0)
-
-
-def test_noise_is_explained():
     noise = minibatch_noise(FINITE_SUMS["least squares, ridge"], 3, replace=True)
     assert [minibatch_share(components, 1, replace=False) for components in (1, 2, 3)] == [0, 1, 1]
     assert noise.provenance["C"] == "2 s L_max (f* - mean f_i*), rounded up; s = 1/b = 0.333333 for b = 3, N = 5"
@@ -128,9 +124,7 @@ def test_noise_is_explained():
 
 def test_additive_noise_adds_its_variance():
     """E||H(G + n)||^2 = E||HG||^2 + E||Hn||^2, the last at most lambda_max sigma^2; without a sketch equal to it.
-
-    Catches a C that is rounded to the nearest, or down: of two of these sigma the nearest is below.
-    """
+    Catches a C that is rounded to the nearest, or down: of two of these sigma the nearest is below."""
     for sigma in (0.1, 0.2, 0.3, 0.7, 1.1):
         C, exact = Fraction(additive_noise(sigma).C), Fraction(sigma) ** 2
         assert exact <= C <= exact * (1 + Fraction(1, 2**52))
@@ -139,60 +133,46 @@ def test_additive_noise_adds_its_variance():
     assert Exact().noise(PLSine((2, 2))) == additive_noise(0.0)
 
 
-# --- draws -------------------------------------------------------------------------------------------------------
-
-
-class Everything:
-    """A generator whose integers are all combinations that can be drawn, each once."""
-
-    def integers(self, low, high, size):
-        assert low == 0
-        return np.array(list(product(*(range(h) for h in high))))
+def everything(low, high, size):
+    """The integers of a generator that gives all combinations that can be drawn, each once."""
+    assert low == 0
+    return np.array(list(product(*map(range, high))))
 
 
 @pytest.mark.parametrize(("n", "size"), [(4, 1), (4, 2), (5, 3), (5, 5)])
 def test_subsets_are_uniform_exactly(n, size):
     """All draws of the generator, enumerated, give every subset equally often."""
-    drawn = uniform_subsets(n, size, 0, Everything())
+    drawn = uniform_subsets(n, size, 0, SimpleNamespace(integers=everything))
     subsets, counts = np.unique(np.sort(drawn, axis=1), axis=0, return_counts=True)
     assert len(subsets) == math.comb(n, size)
     assert len(set(counts)) == 1
     assert (np.diff(subsets, axis=1) > 0).all()
 
 
-def test_large_subsets_are_uniform():
-    """40 of 50, which are drawn as a permutation: no repeats; chi-squared of the components left out, alpha = 1e-6."""
+def test_minibatches_are_drawn_from_all_components():
+    """Chi-squared at alpha = 1e-6 each. 40 of 50 are drawn as a permutation: no repeats, and those left out are
+    counted. Of 20,000 draws of two an off-by-one that never draws the last one is seen."""
     drawn = np.sort(uniform_subsets(50, 40, 5_000, np.random.default_rng(2)), axis=1)
     assert (np.diff(drawn, axis=1) > 0).all()
     assert drawn.dtype == np.intp
     missing = 5_000 - np.bincount(drawn.ravel(), minlength=50)  # means of 1,000, variance 1,000 * 0.8
     assert stats.chi2.sf(float(((missing - 1_000) ** 2).sum()) / 800 * 49 / 50, 49) > 1e-6
     assert uniform_subsets(50, 40, 0, np.random.default_rng(0)).shape == (0, 40)
-
-
-def test_a_large_part_of_all_is_drawn_as_a_permutation():
-    """Above 32, and where its square is above 2 N: the numbers that a seed gives depend on it. Catches either end."""
-
-    class Asked:
-        def permutation(self, n):
-            raise LookupError
-
-        def integers(self, low, high, size):
-            raise KeyError
-
-    for n, size, error in ((40, 32, KeyError), (544, 33, LookupError), (545, 33, KeyError), (578, 34, KeyError)):
-        with pytest.raises(LookupError) as told:
-            uniform_subsets(n, size, 1, Asked())
-        assert told.type is error
-
-
-def test_minibatches_are_drawn_from_all_components():
-    """Chi-squared at alpha = 1e-6 on 20,000 draws of each: an off-by-one that never draws the last one is seen."""
     for replace in (False, True):
         drawn = Minibatch(2, replace)._draw(N, 20_000, np.random.default_rng(3))
         assert stats.chisquare(np.bincount(drawn.ravel(), minlength=N)).pvalue > 1e-6
         repeated = (drawn[:, 0] == drawn[:, 1]).mean()
         assert repeated == 0 if not replace else abs(repeated - 1 / N) < 5 * math.sqrt(0.16 / 20_000)
+
+
+def test_a_large_part_of_all_is_drawn_as_a_permutation():
+    """Above 32, and where its square is above 2 N: the numbers that a seed gives depend on it. Catches either end."""
+    for n, size, way in ((40, 32, "integers"), (544, 33, "permutation"), (545, 33, "integers"), (578, 34, "integers")):
+        asked = mock.Mock(spec=np.random.Generator)
+        asked.integers.side_effect = asked.permutation.side_effect = LookupError
+        with pytest.raises(LookupError):
+            uniform_subsets(n, size, 1, asked)
+        assert [name for name, *_ in asked.method_calls] == [way]
 
 
 def test_the_noise_has_the_total_variance_that_was_asked_for():
@@ -253,6 +233,7 @@ def test_the_same_amount_is_drawn_whatever_W_is(source):
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES.keys())
 def test_sources_see_through_the_memory_of_a_recorder_and_leave_W_alone(source):
+    """And runs are their own: the first of a block does not depend on the iterates of the others."""
     problem = fitting(source)
     W, seen = some(problem), RememberingProblem(problem)
     before = W.copy()
@@ -260,18 +241,8 @@ def test_sources_see_through_the_memory_of_a_recorder_and_leave_W_alone(source):
     seen.look(W)
     np.testing.assert_array_equal(descend(source, seen, W), descend(source, problem, W))
     np.testing.assert_array_equal(W, before)
-
-
-@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES.keys())
-def test_runs_are_their_own(source):
-    """The first run of a block does not depend on the iterates of the others."""
-    problem = fitting(source)
-    W = some(problem)
     other = np.concatenate([W[:1], 2 * W[1:]])
     np.testing.assert_array_equal(descend(source, problem, W)[0], descend(source, problem, other)[0])
-
-
-# --- where sources coincide --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("problem", FINITE_SUMS.values(), ids=FINITE_SUMS.keys())
@@ -289,24 +260,16 @@ def test_reductions_to_the_exact_gradient(problem):
         np.testing.assert_allclose(descend(same, single, W), exact, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("source", [Exact(), Minibatch(2), Noisy(0.3), Reshuffled(), Local(3)], ids=repr)
-def test_one_client_is_no_federation(source):
-    W = some(WHOLE)
-    np.testing.assert_array_equal(descend(Clients(source), Federated(WHOLE, 1), W), descend(source, WHOLE, W))
-
-
-@pytest.mark.parametrize("rows", [[[0, 1, 2], [3, 4]], [[0], [1], [2], [3], [4]]])
-def test_one_exact_local_step_is_a_step_on_the_mean(rows):
-    """The step is linear in the gradient: averaging after it or before it is the same, equal clients or not."""
-    problem = Federated(WHOLE, rows)
-    W = some(WHOLE)
-    expected = step(W, problem.gradient(W))
-    np.testing.assert_allclose(descend(Clients(Exact()), problem, W), expected, rtol=1e-12, atol=1e-12)
-
-
-def test_clients_start_from_the_same_iterate():
-    """Catches a client that starts where the one before it stopped."""
+def test_clients_are_their_own_and_their_mean():
+    """One is no federation. One exact local step is a step on the mean, which is linear in the gradient, equal clients
+    or not. All start from the same iterate: catches one that starts where the one before it stopped."""
     W = some(FEDERATED)
+    for source in (Exact(), Minibatch(2), Noisy(0.3), Reshuffled(), Local(3)):
+        np.testing.assert_array_equal(descend(Clients(source), Federated(WHOLE, 1), W), descend(source, WHOLE, W))
+    for rows in ([[0, 1, 2], [3, 4]], [[0], [1], [2], [3], [4]]):
+        problem = Federated(WHOLE, rows)
+        expected = step(W, problem.gradient(W))
+        np.testing.assert_allclose(descend(Clients(Exact()), problem, W), expected, rtol=1e-12, atol=1e-12)
     each = [descend(Local(4), client, W) for client in FEDERATED.clients]
     np.testing.assert_allclose(descend(Clients(Local(4)), FEDERATED, W), np.mean(each, axis=0), rtol=1e-13)
 
@@ -315,35 +278,24 @@ def test_local_steps_on_a_quadratic_have_a_closed_form():
     """``W_K - W* = (I - eta H Q)^K (W - W*)``."""
     S = np.diag([1.0, 2.0, 3.0])
     problem = Quadratic.left(S, np.ones((3, 2)))
-    W = some(problem)
-    power = np.linalg.matrix_power(np.eye(3) - 0.05 * H @ S, 4)
+    W, power = some(problem), np.linalg.matrix_power(np.eye(3) - 0.05 * H @ S, 4)
     np.testing.assert_allclose(descend(Local(4), problem, W), 1 + power @ (W - 1), rtol=1e-12, atol=1e-12)
 
 
-# --- what does not fit -------------------------------------------------------------------------------------------
-
-
-def test_problems_that_do_not_fit_are_refused_with_a_sentence():
+def test_what_does_not_fit_or_makes_no_sense_is_refused_with_a_sentence():
     sine = PLSine((2, 2))
     for source in (Exact(), Noisy(1.0), Local(2)):
         source.check(sine)
-    for source in (Minibatch(2), Reshuffled()):
-        with pytest.raises(ValueError, match=r"problem must be a finite sum for .*, got PLSine"):
-            source.check(sine)
-    with pytest.raises(ValueError, match=r"size must be in 1..n_components=5, got 6"):
-        Minibatch(6).check(WHOLE)
     Minibatch(6, replace=True).check(WHOLE)
-    with pytest.raises(ValueError, match=r"problem must have clients, such as Federated\(problem, clients=4\), got"):
-        Clients(Local(2)).check(WHOLE)
-    with pytest.raises(ValueError, match=r"clients\[1\] must fit Minibatch\(size=3, replace=False\): size must be in"):
-        Clients(Minibatch(3)).check(FEDERATED)
-
-
-def test_arguments_that_make_no_sense_are_refused():
-    for make, wrong, words in (
-        (Minibatch, 0, "size must be >= 1, got 0"),
-        (Local, 0, "steps must be >= 1, got 0"),
-        (Noisy, -1, "sigma must be a finite number >= 0, got -1"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            make(wrong)
+    clients = r"problem must have clients, such as Federated\(problem, clients=4\), got"
+    second = r"clients\[1\] must fit Minibatch\(size=3, replace=False\): size must be in"
+    refused(
+        (lambda: Minibatch(2).check(sine), r"problem must be a finite sum for .*, got PLSine"),
+        (lambda: Reshuffled().check(sine), r"problem must be a finite sum for .*, got PLSine"),
+        (lambda: Minibatch(6).check(WHOLE), r"size must be in 1..n_components=5, got 6"),
+        (lambda: Clients(Local(2)).check(WHOLE), clients),
+        (lambda: Clients(Minibatch(3)).check(FEDERATED), second),
+        (lambda: Minibatch(0), "size must be >= 1, got 0"),
+        (lambda: Local(0), "steps must be >= 1, got 0"),
+        (lambda: Noisy(-1), "sigma must be a finite number >= 0, got -1"),
+    )

@@ -6,7 +6,7 @@ import pytest
 from rac_theory import GD, Case, Implementation, Minibatch, RACLoRA, simulate, sketches
 from rac_theory.algorithms import Checked, GaLore, LoRA
 from rac_theory.problems import LeastSquares
-from tests.as_one_test import as_one_test
+from tests.refused import refused
 
 RNG = np.random.default_rng(5)
 LEAST = LeastSquares(RNG.normal(size=(12, 4)), RNG.normal(size=(12, 3)), l2=0.1)
@@ -30,11 +30,22 @@ class Counting:
         return W
 
 
-def test_a_step_is_run_from_each_start():
-    """Would catch runs that are mixed up, and the step of what it implements in place of its own."""
-    half = Implementation(descend, implements=GD(2 * GAMMA))
-    own = simulate(Case(half, LEAST, steps=6)).values
-    assert np.allclose(own, simulate(Case(GD(GAMMA), LEAST, steps=6)).values, rtol=1e-12)
+def test_what_runs_is_what_was_given():
+    """A step, from each start. What has both is run by its iterates, which are given the problem, that a check may
+    change. Would catch runs that are mixed up, and the step of what it implements in place of its own."""
+
+    class Both:
+        step = None
+
+        def iterates(self, problem, W, rng):
+            while True:
+                yield (W := W - GAMMA * problem.gradient(W))
+
+    assert Implementation(Both(), implements=RAC).takes_problem
+    plain = simulate(Case(GD(GAMMA), LEAST, steps=6)).values
+    for mine, rtol in ((descend, 1e-12), (Both(), 0)):
+        own = simulate(Case(Implementation(mine, implements=GD(2 * GAMMA)), LEAST, steps=6)).values
+        np.testing.assert_allclose(own, plain, rtol=rtol)
 
 
 def test_each_run_has_a_generator_and_a_state_of_its_own():
@@ -51,22 +62,6 @@ def test_each_run_has_a_generator_and_a_state_of_its_own():
     assert mine.count[0] == 0
 
 
-def test_iterates_are_given_the_problem():
-    """What has both is run by its iterates: they see the problem, which a check may change."""
-
-    class Both:
-        step = None
-
-        def iterates(self, problem, W, rng):
-            while True:
-                W = W - GAMMA * problem.gradient(W)
-                yield W
-
-    assert Implementation(Both(), implements=RAC).takes_problem
-    own = simulate(Case(Implementation(Both(), implements=GD(GAMMA)), LEAST, steps=4)).values
-    assert np.array_equal(own, simulate(Case(GD(GAMMA), LEAST, steps=4)).values)
-
-
 def test_it_has_the_members_of_what_it_implements():
     source = RACLoRA(None, 0.3, gradients=Minibatch(2))
     mine = Implementation(descend, implements=source)
@@ -81,9 +76,8 @@ def own(stepper, implements=RAC):
     return Implementation(stepper, implements=implements)
 
 
-@as_one_test(
-    ("make", "sentence"),
-    [
+def test_what_does_not_fit_is_refused():
+    refused(
         (lambda: own(3.0), r"stepper must be a function step\(W, rng\), or have .* got 3.0"),
         (lambda: own(descend, descend), "implements must be a ProjectedDescent, such as RACLoRA"),
         (lambda: own(descend, LoRA), "implements must be a ProjectedDescent.* the class LoRA"),
@@ -93,11 +87,7 @@ def own(stepper, implements=RAC):
             lambda: simulate(Case(own(lambda W, rng: W[0]), LEAST, steps=1)),
             r"<lambda> must return the next W, of shape \(4, 3\), got shape \(3,\)",
         ),
-    ],
-)
-def test_what_does_not_fit_is_refused(make, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        make()
+    )
 
 
 def test_what_was_checked_stays_on_its_problem():

@@ -68,27 +68,13 @@ def test_each_layer_moves_as_it_does_alone():
 
 def test_the_layers_are_drawn_independently():
     """Of two coordinates of two each, all four pairs come equally often; 4,000 draws: 5 standard deviations are 0.034.
-
-    Catches layers that share a stream, which would give two pairs alone.
-    """
+    Catches layers that share a stream, which would give two pairs alone."""
     layers = Layers([(2, 1), (2, 1)])
     algorithm = LayeredRACLoRA(layers, [Coordinate(2, 1)] * 2, 1.0)
     W = np.zeros((4000, 4, 1))
     moved = next(algorithm.low_rank_steps(np.random.default_rng(0), W))(W, np.ones_like(W))[..., 0] < 0
     shares = [(moved[:, [i, j]].all(axis=1)).mean() for i in (0, 1) for j in (2, 3)]
     np.testing.assert_allclose(shares, 0.25, atol=0.034)
-
-
-class Claims:
-    """A sketch of a user, who says what its mean is."""
-
-    dim, rank = 3, 1
-
-    def sample(self, rng, size):
-        return Haar(3, 1).sample(rng, size)
-
-    def expected_projection(self):
-        return np.eye(3) / 3
 
 
 def test_the_spectrum_is_that_of_the_worst_layer():
@@ -104,7 +90,8 @@ def test_the_spectrum_is_that_of_the_worst_layer():
     assert not frozen.one_projection
     assert (frozen.gradients, "gradients" in repr(frozen)) == (Exact(), False)
     assert repr(replace(frozen, gradients=Noisy(0.5))).endswith("; gamma=0.1, gradients=Noisy(sigma=0.5))")
-    assert LayeredRACLoRA(LAYERS, [Claims(), None], 0.1).projection(alpha=1e-3, draws=10, rng=0).on_trust
+    claims = type("Claims", (Haar,), {})(3, 1)  # a sketch of a user, who says what its mean is
+    assert LayeredRACLoRA(LAYERS, [claims, None], 0.1).projection(alpha=1e-3, draws=10, rng=0).on_trust
     assert LayeredRACLoRA(LAYERS, [None, None], 0.1).deterministic
 
 

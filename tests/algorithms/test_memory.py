@@ -1,30 +1,20 @@
 """Methods with a memory by name: they are what is written a second time in ``methods``, and what is said of them."""
 
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from rac_theory import Case, Noisy, RACLoRA, exact_rate, expected, simulate
-from rac_theory.algorithms import (
-    ACCELERATED,
-    DECAY,
-    DECAY_INSIDE,
-    EF21,
-    FEEDBACK,
-    FULL_MOMENTUM,
-    HEAVY_BALL,
-    MOMENTUM,
-    PROJECTED_MOMENTUM,
-    MethodDescent,
-    state,
-)
+from rac_theory import Case, Noisy, RACLoRA, algorithms, exact_rate, expected, simulate
+from rac_theory.algorithms import DECAY, DECAY_INSIDE, EF21, FEEDBACK, FULL_MOMENTUM, HEAVY_BALL, MOMENTUM, state
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar
 
 from . import methods
 
 LINE = Quadratic.left([[1.0]], [[1.0]])
+THREE = Quadratic.left(np.diag([1.0, 0.5, 0.2]), np.ones((3, 1)))
 
 
 def all_or_nothing(p, d=1):
@@ -32,52 +22,32 @@ def all_or_nothing(p, d=1):
     return FiniteSupport(np.stack([np.eye(d), np.zeros((d, d))]), np.array([p, 1 - p]))
 
 
-@pytest.mark.parametrize(
-    ("ours", "again"),
-    [
-        (HEAVY_BALL, methods.HEAVY_BALL),
-        (FULL_MOMENTUM, methods.FULL_MOMENTUM),
-        (PROJECTED_MOMENTUM, methods.PROJECTED_MOMENTUM),
-        (ACCELERATED, methods.ACCELERATED),
-        (FEEDBACK, methods.FEEDBACK),
-    ],
-)
-def test_named_methods_are_those_that_are_written_again(ours, again):
+@pytest.mark.parametrize("name", ["HEAVY_BALL", "FULL_MOMENTUM", "PROJECTED_MOMENTUM", "ACCELERATED", "FEEDBACK"])
+def test_named_methods_are_those_that_are_written_again(name):
     """Catches any sign or letter that is another."""
+    ours, again = getattr(algorithms, name), getattr(methods, name)
     assert ours.is_like(again)
     assert ours.report == again.report or ours.reporting(ours.report).is_like(again)
-    assert not HEAVY_BALL.is_like(PROJECTED_MOMENTUM)
+    assert not HEAVY_BALL.is_like(algorithms.PROJECTED_MOMENTUM)
     assert not FEEDBACK.reporting(state("X")).is_like(FEEDBACK)
 
 
 def test_EF21_is_one_step_ahead_of_the_gradient_at_the_next_point():
     """Written as in its paper, M takes the gradient where W has moved to; from M = 0 the first step stands still.
     Catches a step along what was kept before."""
-    problem = Quadratic.left(np.diag([1.0, 0.5, 0.2]), np.ones((3, 1)))
-    ours, again = (
-        expected(Case(method(Haar(3, 1), gamma=0.2), problem, steps=9)).gap for method in (EF21, methods.EF21)
-    )
+    ours, again = (expected(Case(method(Haar(3, 1), gamma=0.2), THREE, steps=9)).gap for method in (EF21, methods.EF21))
     np.testing.assert_allclose(again[1:], ours[:-1], rtol=1e-12)
     assert ours[1] < 0.95 * ours[0]
 
 
 def test_momentum_is_heavy_ball_with_a_step_less_what_is_kept():
-    """Draw by draw, and its reported point moves by gamma H g alone. Catches 1 - beta in the place of beta, and a point
-    that is shifted the other way."""
-    problem = Quadratic.left(np.diag([1.0, 0.5, 0.2]), np.ones((3, 1)))
-    sketch, start = Haar(3, 1), np.zeros((64, 3, 1))
-    gamma, beta = 0.4, 0.75
-    paths = [
-        method(sketch, **letters).states(problem, start, np.random.default_rng(1))
-        for method, letters in (
-            (MOMENTUM, {"gamma": gamma, "b": beta}),
-            (HEAVY_BALL, {"gamma": gamma * (1 - beta), "beta": beta}),
-        )
-    ]
+    """Draw by draw, and its reported point moves by gamma H g. Catches 1 - beta for beta, and a shift the other way."""
+    gamma, beta, sketch = 0.4, 0.75, Haar(3, 1)
+    both = MOMENTUM(sketch, gamma=gamma, b=beta), HEAVY_BALL(sketch, gamma=gamma * (1 - beta), beta=beta)
+    paths = [one.states(THREE, np.zeros((64, 3, 1)), np.random.default_rng(1)) for one in both]
     before = None
-    for (X, M, shifted), (W, same, _) in (pair for pair, _ in zip(zip(*paths, strict=False), range(9), strict=False)):
-        np.testing.assert_allclose(X, W, atol=1e-14)
-        np.testing.assert_allclose(M, same, atol=1e-14)
+    for (X, M, shifted), (W, same, _) in islice(zip(*paths, strict=False), 9):
+        np.testing.assert_allclose([X, M], [W, same], atol=1e-14)
         if before is not None:  # H g is what M has gained
             np.testing.assert_allclose(shifted - before[0], -gamma * (M - beta * before[1]), atol=1e-14)
         before = shifted, M
@@ -93,10 +63,8 @@ def test_momentum_of_full_gradients_has_the_rate_of_what_h_leaves(seed):
     problem = Quadratic.left(Q @ Q.T + 0.1 * np.eye(d), np.ones((d, 1)))
     sketch = [Haar, Gaussian, Coordinate][seed % 3](d, int(rng.integers(1, d)))
     letters = {"gamma": rng.uniform(0.05, 1.5) / problem.L, "beta": rng.uniform(0.1, 0.95)}
-    ball, full, again = (
-        exact_rate(Case(method(sketch, **letters), problem))
-        for method in (HEAVY_BALL, FULL_MOMENTUM, PROJECTED_MOMENTUM)
-    )
+    kinds = HEAVY_BALL, FULL_MOMENTUM, algorithms.PROJECTED_MOMENTUM
+    ball, full, again = (exact_rate(Case(method(sketch, **letters), problem)) for method in kinds)
     assert full == pytest.approx(ball, rel=1e-8)
     assert abs(again - ball) > 1e-6
     gamma = 0.2 * letters["gamma"]
@@ -116,11 +84,9 @@ def floor_over_plain(method, p, beta, gamma):
 def test_floors_of_momentum_against_the_formula(p, beta):
     """(1 - b + 2 b p)/(1 + b) for momentum of full gradients, in the limit of small steps, .112 at 1/16 and .9; one for
     what H leaves. A formula without the 2, or with p for 1 - p, is off by a tenth at least."""
-    gamma = 0.02
-    assert floor_over_plain(FULL_MOMENTUM, p, beta, gamma) == pytest.approx(
-        (1 - beta + 2 * beta * p) / (1 + beta), rel=0.02
-    )
-    assert floor_over_plain(HEAVY_BALL, p, beta, gamma) == pytest.approx(1.0, rel=0.02)
+    full, ball = (floor_over_plain(method, p, beta, 0.02) for method in (FULL_MOMENTUM, HEAVY_BALL))
+    assert full == pytest.approx((1 - beta + 2 * beta * p) / (1 + beta), rel=0.02)
+    assert ball == pytest.approx(1.0, rel=0.02)
 
 
 @pytest.mark.parametrize(("p", "beta"), [(1 / 4, 0.9), (1 / 16, 0.9), (1 / 512, 0.9), (1 / 2, 0.3)])
@@ -128,11 +94,10 @@ def test_where_the_step_of_pytorch_is_stable(p, beta):
     """gamma q < 2 (1 + b)/(1 + b - 2 b p), gamma being lr/(1 - b): an edge between rates below and above one, for
     momentum of either kind. Plain descent's lr = 1/(2L) means gamma L = 5, beyond it."""
     edge = 2 * (1 + beta) / (1 + beta - 2 * beta * p)
+    lrs = [(1 - beta) * edge * (1 + off) for off in (-1e-6, 1e-6)]
     for method in (HEAVY_BALL, FULL_MOMENTUM):
-        below, above, kept = (
-            exact_rate(Case(method(all_or_nothing(p), gamma=lr, beta=beta), LINE))
-            for lr in ((1 - beta) * edge * (1 - 1e-6), (1 - beta) * edge * (1 + 1e-6), 0.5)
-        )
+        cases = (Case(method(all_or_nothing(p), gamma=lr, beta=beta), LINE) for lr in (*lrs, 0.5))
+        below, above, kept = map(exact_rate, cases)
         assert below < 1 < above
         assert (kept > 1) == ((1 - beta) * edge < 0.5)
 
@@ -145,7 +110,7 @@ def test_means_of_decay_by_runs(method, omega, point):
     case = Case(method(all_or_nothing(0.25), gamma=0.5, omega=omega), LINE, np.array([[point]]), steps=60)
     ends = simulate(case, runs=4000, rng=3, record=["W"]).iterates[:, -1, 0, 0]
     assert abs(ends.mean() - point) <= 4 * ends.std() / 4000**0.5 + 1e-12
-    assert isinstance(case.algorithm, MethodDescent)
+    assert isinstance(case.algorithm, algorithms.MethodDescent)
 
 
 def test_exact_gaps_of_decay_are_those_of_all_paths():
@@ -168,16 +133,12 @@ def test_exact_gaps_of_decay_are_those_of_all_paths():
 def test_floors_of_error_feedback(point):
     """At no less speed, p = 1/16: 1/289 against 1/19 of the plain step, at either of its points. Closed forms:
     gamma/(2 - gamma) of the plain step is 1/19; a floor that is higher by a thousandth is seen."""
-    p, gradients = 1 / 16, Noisy(1.0)
+    p, noise = 1 / 16, Noisy(1.0)
     feedback = FEEDBACK if point is None else FEEDBACK.reporting(point)
-    algorithms = (
-        RACLoRA(all_or_nothing(p), 0.1, gradients=gradients),
-        feedback(all_or_nothing(p), gamma=0.1 * p, gradients=gradients),
-    )
-    plain, kept = (2 * expected(Case(each, LINE, steps=2000)).gap[-1] for each in algorithms)
-    assert 1 / plain == pytest.approx(19, rel=1e-6)
-    assert 1 / kept == pytest.approx(289, rel=1e-6)
-    assert exact_rate(Case(algorithms[1], LINE)) < exact_rate(Case(algorithms[0], LINE))
+    kept = Case(feedback(all_or_nothing(p), gamma=0.1 * p, gradients=noise), LINE, steps=2000)
+    plain = Case(RACLoRA(all_or_nothing(p), 0.1, gradients=noise), LINE, steps=2000)
+    assert [1 / (2 * expected(case).gap[-1]) for case in (plain, kept)] == pytest.approx([19, 289], rel=1e-6)
+    assert exact_rate(kept) < exact_rate(plain)
 
 
 def own_rate(step, curvatures, p):

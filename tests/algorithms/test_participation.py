@@ -10,7 +10,7 @@ from rac_theory import ByChance, Case, Clients, Exact, Local, Subset, simulate
 from rac_theory.algorithms import SGD
 from rac_theory.algorithms.gradients.clients import sampling_variance
 from rac_theory.problems import Federated, LeastSquares
-from tests.as_one_test import as_one_test
+from tests.refused import refused
 
 rng = np.random.default_rng(0)
 DATA = LeastSquares(rng.standard_normal((6, 3)), rng.standard_normal((6, 2)))
@@ -48,9 +48,7 @@ def test_chances_of_one_and_of_two(participation):
 @pytest.mark.parametrize("shares", [[1 / 3] * 3, [0.5, 0.2, 0.3]])
 def test_the_second_moment_of_the_mean(participation, shares):
     """Against all outcomes: omega is enough for random vectors, and all of it is needed for some that add up to 0.
-
-    Catches ``p_m / P(m)`` for ``p_m^2 / P(m)``, M for M - 1 and a largest share that is the smallest.
-    """
+    Catches ``p_m / P(m)`` for ``p_m^2 / P(m)``, M for M - 1 and a largest share that is the smallest."""
     p, worst = np.array(shares), 0.0
     sets, q = outcomes(participation, 3)
     chances, omega = np.array(participation.chances(3), dtype=float), sampling_variance(participation, shares)
@@ -93,27 +91,18 @@ def test_a_round_without_anyone_leaves_W_alone():
     np.testing.assert_array_equal(runs.W, np.ones((4, 3, 2)))
 
 
-class AllOrNone(Subset):
-    """All clients come in half of the rounds: P(m, l) / (P(m) P(l)) is 2, and omega of the formula would be 0."""
-
-    def joint_ratio(self, clients):
-        return Fraction(2)
-
-
-class Some(Subset):
-    """A participation of a user, with mistaken chances."""
-
-    def chances(self, clients):
-        return [(0, 1, 1), (1, Fraction(3, 2), 1), (1, 1)][self.size - 1]
-
-
 def with_clients(participation):
     return Case(SGD(0.1, Clients(Exact(), participation)), UNEQUAL)
 
 
-@as_one_test(
-    ("make", "words"),
-    [
+# All clients come in half of the rounds: P(m, l) / (P(m) P(l)) is 2, and omega of the formula would be 0.
+AllOrNone = type("AllOrNone", (Subset,), {"joint_ratio": lambda self, clients: Fraction(2)})
+CHANCES = (0, 1, 1), (1, Fraction(3, 2), 1), (1, 1)  # mistaken ones, of a participation of a user
+Some = type("Some", (Subset,), {"chances": lambda self, clients: CHANCES[self.size - 1]})
+
+
+def test_errors_say_what_to_change():
+    refused(
         (lambda: Subset(0), "size must be >= 1, got 0"),
         (lambda: ByChance(0.0), r"chance must be a probability in \(0, 1\], got 0"),
         (lambda: ByChance((0.5, 1.5)), r"chance\[1\] must be a probability in \(0, 1\], got 1.5"),
@@ -127,8 +116,4 @@ def with_clients(participation):
         (lambda: with_clients(Some(1)), r"must have chances\(M\) in \(0, 1\] for each of 3 .* got \['0', '1', '1'\]"),
         (lambda: with_clients(Some(2)), r"must have chances\(M\) in \(0, 1\] .* got \['1', '3/2', '1'\] from Some"),
         (lambda: sampling_variance(Some(3), [Fraction(1, 3)] * 3), r"each of 3 clients, got \['1', '1'\] from Some"),
-    ],
-)
-def test_errors_say_what_to_change(make, words):
-    with pytest.raises(ValueError, match=words):
-        make()
+    )

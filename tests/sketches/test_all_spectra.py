@@ -11,22 +11,19 @@ from rac_theory.sketches.all_spectra import compare, comparison_plot, descriptio
 from rac_theory.sketches.named import every_factory, sketch_factory, sketch_names
 from rac_theory.sketches.spectra import Spectrum, spectrum
 
+OFFERED = {"offered": "Offered", "broken": "Missing", "haar": "Offered"}
+
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """Two packages that offer sketches: a good one, one that cannot be imported, and one that wants our name."""
-    (tmp_path / "offered_sketches.py").write_text(
-        "from rac_theory.sketches import Haar\n\n\nclass Offered(Haar):\n    pass\n"
-    )
+    offered = "from rac_theory.sketches import Haar\n\nOffered = type('Offered', (Haar,), {})\n"
+    (tmp_path / "offered_sketches.py").write_text(offered)
     info = tmp_path / "offered_sketches-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: offered-sketches\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[rac_theory.sketches]\n"
-        "offered = offered_sketches:Offered\n"
-        "broken = offered_sketches:Missing\n"
-        "haar = offered_sketches:Offered\n"
-    )
+    points = [f"{name} = offered_sketches:{what}" for name, what in OFFERED.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[rac_theory.sketches]", *points]))
     monkeypatch.syspath_prepend(tmp_path)
     yield
     sys.modules.pop("offered_sketches", None)
@@ -51,15 +48,13 @@ def test_a_broken_plug_in_warns_and_is_skipped(installed):
 
 
 def test_every_sketch_has_a_row_or_a_reason():
+    """And the comparison is drawn, of what is known."""
     known = compare(6, 2, rng=0)
     assert set(known) >= set(NAMED)
     assert "dim must be a power of two" in known["subsampled_hadamard"]
     values = [float(one.lambda_min) for _, one in ranked(known)]
     assert values == sorted(values, reverse=True)
     assert max(values) == pytest.approx(2 / 6)
-
-
-def test_the_comparison_is_drawn():
     known = {"a": spectrum(Haar(4, 1)), "b": spectrum(Haar(4, 2)), "c": "no reason"}
     ax = comparison_plot(known)
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["b", "a"]

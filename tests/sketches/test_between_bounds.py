@@ -67,9 +67,7 @@ class Truth:
 @cache
 def some_laws(d, r, seed):
     """Laws of all orders of rows, with their numbers: of one matrix, of near equal rows, and with ones in some draws.
-
-    But those to which ones mean next to nothing.
-    """
+    But those to which ones mean next to nothing."""
     rng = np.random.default_rng(seed)
     ones = np.column_stack([np.ones(d), rng.standard_normal((d, r - 1))])
     across = rng.standard_normal((d, r))
@@ -98,9 +96,7 @@ def test_numbers_of_the_lemma_are_within_their_bounds(d, r, seed):
 @pytest.mark.parametrize(("d", "r", "seed"), LAWS)
 def test_a_favoured_direction_of_ones_is_bounded(d, r, seed):
     """As matrices, for S of all kinds, by the numbers themselves and by their bounds; and no more than slack is lost.
-
-    Catches a term of E[HSH] that is forgotten, or stands in the wrong block.
-    """
+    Catches a term of E[HSH] that is forgotten, or stands in the wrong block."""
     rng = np.random.default_rng(seed)
     for H, true in some_laws(d, r, seed):
         u = rng.standard_normal(d)
@@ -146,10 +142,8 @@ def test_a_uniform_row_has_the_moments_of_a_rule_that_is_exact(r):
 
 
 def test_uniform_draws_are_within_the_two_numbers():
-    """E[1 - a] and Var(H_11) at 4,096 x 16, 8 draws, all rows: six standard errors, alpha 4e-9.
-
-    Catches 1/(3r) and a variance without its first term; both bounds are within a factor of 1.02 and 1.7.
-    """
+    """E[1 - a] and Var(H_11) at 4,096 x 16, 8 draws, all rows: six standard errors, alpha 4e-9. Catches 1/(3r) and a
+    variance without its first term; both bounds are within a factor of 1.02 and 1.7."""
     d, r = 4096, 16
     Q = orthonormal_range(Uniform(d, r).sample(np.random.default_rng(0), 8))
     left = 1 - (Q.sum(axis=1) ** 2).sum(axis=1) / d
@@ -176,10 +170,8 @@ def test_moments_of_equal_variances_are_within_the_bounds(k, r):
 @pytest.mark.long
 @pytest.mark.parametrize(("k", "r", "seed"), [(30, 2, 0), (60, 4, 1)])
 def test_moments_of_unequal_variances_are_within_the_bounds(k, r, seed):
-    """20,000 draws, means over groups of coordinates: six standard errors, alpha 2e-9 each.
-
-    Catches bounds for which all variances are the mean one.
-    """
+    """20,000 draws, means over groups of coordinates: six standard errors, alpha 2e-9 each. Catches bounds for which
+    all variances are the mean one."""
     s = np.repeat([1.0, 2.0, 4.0], k // 3)
     H = projection(AnisotropicGaussian(k, r, np.diag(s)).sample(np.random.default_rng(seed), 20_000))
     known = moments(s, r)
@@ -206,10 +198,8 @@ def test_moments_of_unequal_variances_are_within_the_bounds(k, r, seed):
 
 
 def test_what_is_unknown_is_within_the_bound_at_both_ends(monkeypatch):
-    """E[HMH] = a M + b (M' + tr(M) I), with the factor off the diagonal between bounds and true at one of them.
-
-    Catches what is taken at one end, a norm that is not added, and a loss that is not.
-    """
+    """E[HMH] = a M + b (M' + tr(M) I), with the factor off the diagonal between bounds and true at one of them. Catches
+    what is taken at one end, a norm that is not added, and a loss that is not."""
     k, r, s = 30, 3, np.ones(30)
     a, b = map(float, uniform_range(k, r))
     share, factor = np.full(k, r / k), (a + b) * k**2  # variances are scaled to the sum 1
@@ -255,23 +245,21 @@ def test_a_basis_with_signs_is_an_order_of_coordinates(tiny):
 def test_variances_have_no_scale(scale):
     """Catches a mean that overflows."""
     s, S = np.linspace(1, 2, 40), np.diag(np.arange(1.0, 41))
-    assert total(gaussian_columns.between_bounds(S, scale * s, 3)) == pytest.approx(
-        total(gaussian_columns.between_bounds(S, s, 3)), rel=1e-12
-    )
+    scaled, plain = (total(gaussian_columns.between_bounds(S, variances, 3)) for variances in (scale * s, s))
+    assert scaled == pytest.approx(plain, rel=1e-12)
 
 
 def test_where_they_say_nothing_there_is_none():
-    assert Uniform(5, 1).curvature_bound(np.eye(5)) is None
-    assert Uniform(5, 5).curvature_bound(np.eye(5)) is None
-    assert Uniform(3, 2).curvature_bound(np.eye(3)) is None
-    assert AnisotropicGaussian(10, 2, np.diag(np.linspace(1, 2, 10))).curvature_bound(np.eye(10)) is None
-    for rank in (1, 39, 40):
-        assert AnisotropicGaussian(40, rank, np.diag(np.linspace(1, 2, 40))).curvature_bound(np.eye(40)) is None
-    steep = AnisotropicGaussian(40, 3, np.diag(np.geomspace(1, 1e6, 40)))
-    assert steep.curvature_bound(np.eye(40)) is None
-    assert Moments(FiniteSupport([np.eye(2)[:, :1]], [1.0])).curvature_bound is None
+    """Of other ranks, of few coordinates, of steep variances, and of what may draw as it likes."""
 
-    class Own(Uniform):
-        """May draw as it likes."""
+    def gaussian(k, rank, s):
+        return AnisotropicGaussian(k, rank, np.diag(s))
 
-    assert Moments(Own(9, 2)).curvature_bound is None
+    own = type("Own", (Uniform,), {})(9, 2)
+    nothing = [Uniform(5, 1), Uniform(5, 5), Uniform(3, 2), gaussian(10, 2, np.linspace(1, 2, 10))]
+    nothing += [gaussian(40, rank, np.linspace(1, 2, 40)) for rank in (1, 39, 40)]
+    nothing.append(gaussian(40, 3, np.geomspace(1, 1e6, 40)))
+    for sketch in nothing:
+        assert sketch.curvature_bound(np.eye(sketch.dim)) is None
+    for sketch in (FiniteSupport([np.eye(2)[:, :1]], [1.0]), own):
+        assert Moments(sketch).curvature_bound is None

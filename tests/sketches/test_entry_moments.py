@@ -5,6 +5,7 @@ from operator import itemgetter
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from rac_theory.numerics.linalg import orthonormal_range, projection
 from rac_theory.sketches import (
@@ -62,10 +63,8 @@ def test_three_numbers_are_the_closed_form(sketch):
 
 
 def test_what_is_not_ours_or_has_special_coordinates_has_none():
-    class Own(Coordinate):
-        """May draw as it likes."""
-
-    for sketch in (Own(3, 1), Uniform(3, 1), Mixture([Coordinate(3, 1)], [1]), SubsampledCosine(3, 1)):
+    own = type("Own", (Coordinate,), {})(3, 1)  # which may draw as it likes
+    for sketch in (own, Uniform(3, 1), Mixture([Coordinate(3, 1)], [1]), SubsampledCosine(3, 1)):
         assert Moments(sketch).entries is None
 
 
@@ -73,12 +72,9 @@ def test_what_is_not_ours_or_has_special_coordinates_has_none():
     ("trials", "p"), [(0, Fraction(1, 3)), (5, Fraction(1, 2)), (40, Fraction(3, 7)), (4, Fraction(1))]
 )
 def test_the_mean_of_an_inverse_square_is_the_sum(trials, p):
-    from scipy.stats import binom
-
     k = np.arange(trials + 1)
-    assert float(inverse_square(trials, p)) == pytest.approx(
-        np.sum(binom.pmf(k, trials, float(p)) / (1 + k) ** 2), rel=1e-12
-    )
+    expected = np.sum(binom.pmf(k, trials, float(p)) / (1 + k) ** 2)
+    assert float(inverse_square(trials, p)) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -100,11 +96,8 @@ def test_bounds_contain_what_all_draws_have(sketch):
     "sketch", [Rademacher(4096, 16), KaimingUniform(4096, 16), SparseSigns(4096, 16, 0.2)], ids=repr
 )
 def test_bounds_are_within_a_tenth_at_the_size_of_a_model(sketch):
-    """16 draws, all rows of each; six standard errors are .03 at most: alpha 2e-9.
-
-    Catches the sum of two standard deviations squared in the place of the variance of a sum, by 1.28 where most entries
-    are zero.
-    """
+    """16 draws, all rows of each; six standard errors are .03 at most: alpha 2e-9. Catches the sum of two standard
+    deviations squared in the place of the variance of a sum, by 1.28 where most entries are zero."""
     Q = orthonormal_range(sketch.sample(np.random.default_rng(0), 16))
     means = ((Q**2).sum(axis=2) ** 2).mean(axis=1)
     error = 6 * means.std() / 4 / means.mean()

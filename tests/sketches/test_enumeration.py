@@ -5,17 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.sketches import (
-    BlockPartition,
-    Coordinate,
-    CoordinateWithReplacement,
-    CountSketch,
-    EquiangularFrame,
-    FiniteSupport,
-    Mixture,
-    Rademacher,
-    SparseSigns,
-)
+from rac_theory import sketches
+from rac_theory.sketches import Coordinate, CoordinateWithReplacement, CountSketch, Mixture, Rademacher, SparseSigns
 from rac_theory.sketches.laws.finite import LIMIT
 
 
@@ -46,8 +37,8 @@ def enumerated(sketch):
         (CoordinateWithReplacement(1, 1), Fraction(1)),
         (CoordinateWithReplacement(3, 2), 1 - Fraction(2, 3) ** 2),
         (CoordinateWithReplacement(4, 4), 1 - Fraction(3, 4) ** 4),
-        (BlockPartition(5, 2), Fraction(1, 3)),
-        (BlockPartition(6, 2), Fraction(1, 3)),
+        (sketches.BlockPartition(5, 2), Fraction(1, 3)),
+        (sketches.BlockPartition(6, 2), Fraction(1, 3)),
         (CountSketch(1, 1), Fraction(1)),
         (CountSketch(4, 2), Fraction(2, 4) * (1 - Fraction(1, 2) ** 4)),
         (CountSketch(4, 3), Fraction(3, 4) * (1 - Fraction(2, 3) ** 4)),
@@ -67,7 +58,7 @@ def enumerated(sketch):
         (SparseSigns(2, 2, 0.2), None),
         (SparseSigns(3, 2, Fraction(1, 3)), None),
         (SparseSigns(3, 2, 1.0), None),
-        (Mixture([Rademacher(3, 2), CountSketch(3, 3), BlockPartition(3, 2)], [1, 2, 3]), None),
+        (Mixture([Rademacher(3, 2), CountSketch(3, 3), sketches.BlockPartition(3, 2)], [1, 2, 3]), None),
     ],
     ids=repr,
 )
@@ -80,7 +71,7 @@ def test_closed_forms_are_exact(sketch, eigenvalue):
 
 def test_the_frame_is_equiangular():
     for d in (1, 2, 3, 5):
-        vertices = EquiangularFrame(d, 1).support()[0][:, :, 0]
+        vertices = sketches.EquiangularFrame(d, 1).support()[0][:, :, 0]
         np.testing.assert_allclose(vertices @ vertices.T, (1 + 1 / d) * np.eye(d + 1) - 1 / d, atol=2e-15)
 
 
@@ -92,8 +83,8 @@ def test_supports_are_listed_up_to_the_limit_and_no_further():
         (CountSketch(4, 4), CountSketch(5, 3)),
         (CoordinateWithReplacement(8, 4), CoordinateWithReplacement(17, 3)),
         (Coordinate(15, 5), Coordinate(16, 5)),
-        (EquiangularFrame(14, 5), EquiangularFrame(15, 5)),
-        (BlockPartition(4096, 1), BlockPartition(4097, 1)),
+        (sketches.EquiangularFrame(14, 5), sketches.EquiangularFrame(15, 5)),
+        (sketches.BlockPartition(4096, 1), sketches.BlockPartition(4097, 1)),
         (Mixture([Rademacher(11, 1)] * 2, [1, 1]), Mixture([Rademacher(11, 1)] * 3, [1, 1, 1])),
     ]:
         assert len(largest.support()[1]) <= LIMIT
@@ -101,9 +92,8 @@ def test_supports_are_listed_up_to_the_limit_and_no_further():
 
 
 def test_exact_probabilities_survive_and_floats_stay_floats():
-    exact_one, float_one = (
-        FiniteSupport(np.eye(2)[..., None], p) for p in ([Fraction(1, 3), Fraction(2, 3)], [0.25, 0.75])
-    )
+    thirds, quarters = [Fraction(1, 3), Fraction(2, 3)], [0.25, 0.75]
+    exact_one, float_one = (sketches.FiniteSupport(np.eye(2)[..., None], p) for p in (thirds, quarters))
     assert exact_one.support()[1].tolist() == [Fraction(1, 3), Fraction(2, 3)]
     assert float_one.support()[1].dtype == np.float64
     assert SparseSigns(1, 1, 0.2).support()[1].tolist() == [Fraction(1, 10), Fraction(1, 10), Fraction(4, 5)]

@@ -1,9 +1,7 @@
-"""Every constant of bounds that are not attained: each theorem is evaluated once more, as its page has it.
-
-A bound that has slack remains a bound where a number in it grows, so draws refute few wrong ones. Here each number is
-typed again, with other integrals and without arrays. That the theorems are true of draws is asked in
-``test_between_bounds`` and ``test_entry_moments``.
-"""
+"""Every constant of bounds that are not attained: each theorem is evaluated once more, as its page has it. A bound that
+has slack remains a bound where a number in it grows, so draws refute few wrong ones. Here each number is typed again,
+with other integrals and without arrays. That the theorems are true of draws is asked in ``test_between_bounds`` and
+``test_entry_moments``."""
 
 import math
 from itertools import product
@@ -30,22 +28,19 @@ def shares(d, r, row):
         yield good / n**2 + P
 
 
-@pytest.mark.parametrize(
-    ("d", "r", "row"),
-    [
+def test_the_share_of_a_row():
+    """At the best delta, and rounded up. Catches each constant, as in one case or another no term is small."""
+    for d, r, row in (
         (4096, 16, Row(20.0, 0.5, 49.0)),
         (100, 2, Row(3.0, 2.0, 5.0)),
         (60, 3, Row(0.5, 4.0, 4.0)),
         (50, 1, Row(9.0, 0.1, 2.5)),
         (100_000, 2, Row(0.1, 0.1, 1.5)),
-    ],
-)
-def test_the_share_of_a_row(d, r, row):
-    """At the best delta, and rounded up. Catches each constant, as in one case or another no term is small."""
-    best = min(shares(d, r, row))
-    assert best < 1
-    assert best * (1 + 5e-13) <= variance_of_share(d, r, row) <= best * (1 + 2e-12)
-    assert variance_of_share(1, 1, row) == variance_of_share(2, 1, row) == 1
+    ):
+        best = min(shares(d, r, row))
+        assert best < 1
+        assert best * (1 + 5e-13) <= variance_of_share(d, r, row) <= best * (1 + 2e-12)
+        assert variance_of_share(1, 1, row) == variance_of_share(2, 1, row) == 1
 
 
 @pytest.mark.parametrize(
@@ -60,10 +55,8 @@ def test_the_share_of_a_row(d, r, row):
     ids=repr,
 )
 def test_a_row_of_independent_entries(sketch, entries, largest):
-    """v, g and R by all rows, and the corners by what they bound: E[rank^2] and E[h^2], at both ends.
-
-    Catches each moment of an entry, and a mean square that is above the mean.
-    """
+    """v, g and R by all rows, and the corners by what they bound: E[rank^2] and E[h^2], at both ends. Catches each
+    moment of an entry, and a mean square that is above the mean."""
     d, r = sketch.dim, sketch.rank
     size = sum(p * z**2 for z, p in entries.items())
     rows = [(np.array(row) / math.sqrt(size), math.prod(map(entries.get, row))) for row in product(entries, repeat=r)]
@@ -98,9 +91,8 @@ def test_the_numbers_of_laws_that_permutations_leave_alone(d, r, epsilon, varian
         assert found == pytest.approx((each.min(), each.max()), rel=1e-11)
     xi = math.sqrt(d * epsilon * square) * d / ((d - 1) * (d - 2))
     assert (known.beta_per_a, known.beta_per_kappa) == pytest.approx((epsilon, epsilon / (r - 1)), rel=1e-14)
-    assert (known.xi_per_kappa, known.xi_per_root) == pytest.approx(
-        (xi / kappa, xi / math.sqrt(ones * kappa)), rel=1e-12
-    )
+    assert known.xi_per_kappa == pytest.approx(xi / kappa, rel=1e-12)
+    assert known.xi_per_root == pytest.approx(xi / math.sqrt(ones * kappa), rel=1e-12)
     crossing = [
         (r - 1) * math.sqrt((1 - epsilon) / ((r - 1 + epsilon) * (d - 1))),
         (r - 1 + 2 * epsilon) / math.sqrt((r - 1) * (d - 1)),
@@ -138,12 +130,8 @@ def test_a_bound_of_such_laws_is_made_of_its_numbers(d, r):
     off = (high - low) / 2 * np.linalg.norm(t) + 2 * known.xi_per_kappa * np.abs(t).max()
     off += known.xi_per_root * np.linalg.norm(own - trace / d)
     widths = np.array([known.p_and_y, known.x, known.y]) @ [-1, 1]
-    slack = (
-        2 * off
-        + sigma * (known.beta_per_kappa + known.beta_per_a)
-        + left
-        + widths @ [np.linalg.norm(S), own.max(), trace]
-    )
+    slack = 2 * off + sigma * (known.beta_per_kappa + known.beta_per_a) + left
+    slack += widths @ [np.linalg.norm(S), own.max(), trace]
     assert (found.off, found.slack) == pytest.approx((off, slack), rel=1e-11)
 
 
@@ -159,10 +147,8 @@ def inverse_moments(s):
 
 @pytest.mark.parametrize(("k", "r", "top"), [(40, 2, 1.5), (80, 4, 2.0), (300, 2, 1.2)])
 def test_the_moments_of_gaussian_columns(k, r, top):
-    """Each line of the theorem, r + 2 variances above the others: then j_m is a moment of an inverse chi square.
-
-    And outwards by a part in 1e9 or a few. Catches each constant and power, and r + 1 or r + 3 that are left out.
-    """
+    """Each line of the theorem, r + 2 variances above the others: then j_m is a moment of an inverse chi square. And
+    outwards by a part in 1e9 or a few. Catches each constant and power, and r + 1 or r + 3 that are left out."""
     s, n = np.r_[np.ones(k - r - 2), np.full(r + 2, top)], k - r - 2
     j1, j2, j3 = 1 / (n - 2), 1 / ((n - 2) * (n - 4)), 1 / ((n - 2) * (n - 4) * (n - 6))
     l1, mu = inverse_moments(s), top * j1 * j2
@@ -188,10 +174,8 @@ def test_the_moments_of_gaussian_columns(k, r, top):
 
 @pytest.mark.parametrize(("k", "r"), [(300, 2), (40, 2)])
 def test_a_bound_of_gaussian_columns_is_made_of_its_moments(k, r):
-    """Entry by entry, over more rows than are taken at once, and where nothing is known from below.
-
-    Catches an end, a half, and a diagonal that is counted.
-    """
+    """Entry by entry, over more rows than are taken at once, and where nothing is known from below. Catches an end, a
+    half, and a diagonal that is counted."""
     s = np.linspace(1.0, 1.5, k)
     X = np.random.default_rng(0).standard_normal((k, 5))
     S = X @ X.T

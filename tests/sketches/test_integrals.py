@@ -1,6 +1,8 @@
 """Closed forms that are integrals, each by other integrals or by elementary values."""
 
 import math
+from functools import partial
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -51,11 +53,9 @@ def test_many_variances_sum_to_one_and_match_plain_quadrature(s):
     def integrand(t, i):
         return s[i] / (1 + 2 * s[i] * t) * math.exp(-np.log1p(2 * s * t).sum() / 2)
 
-    scales = np.logspace(-2 - math.log10(s.sum()), 2 - math.log10(s.min()), 20)
+    scales = [0, *np.logspace(-2 - math.log10(s.sum()), 2 - math.log10(s.min()), 20)]
     for i in (0, len(s) // 2, len(s) - 1):
-        pieces = [
-            quad(integrand, a, b, (i,), epsabs=0, epsrel=1e-11)[0] for a, b in zip([0, *scales], scales, strict=False)
-        ]
+        pieces = [quad(integrand, a, b, (i,), epsabs=0, epsrel=1e-11)[0] for a, b in pairwise(scales)]
         tail = quad(integrand, scales[-1], np.inf, (i,), epsrel=1e-8, epsabs=1e-25)[0]
         assert share[i] == pytest.approx(sum(pieces) + tail, rel=1e-9, abs=0)
 
@@ -87,18 +87,19 @@ def test_singular_covariances():
 
 
 def test_equal_variances_are_the_gaussian_at_any_rank_and_scale():
-    for rank in (1, 2, 3, 4):
-        for scale in (1e-200, 1.0, 1e200):
-            matrix = AnisotropicGaussian(4, rank, scale * np.eye(4)).expected_projection()
-            np.testing.assert_array_equal(matrix, Gaussian(4, rank).expected_projection())
+    for rank, scale in product((1, 2, 3, 4), (1e-200, 1.0, 1e200)):
+        matrix = AnisotropicGaussian(4, rank, scale * np.eye(4)).expected_projection()
+        np.testing.assert_array_equal(matrix, Gaussian(4, rank).expected_projection())
     np.testing.assert_allclose(shares(np.array([0.0, 3, 3, 3]), 2), [0, 2 / 3, 2 / 3, 2 / 3], rtol=1e-14)
 
 
-def test_general_variances_between_have_no_closed_form():
-    assert AnisotropicGaussian(4, 2, np.diag([1.0, 2.0, 3.0, 4.0])).expected_projection() is None
-    np.testing.assert_array_equal(
-        AnisotropicGaussian(4, 4, np.diag([1.0, 2.0, 3.0, 4.0])).expected_projection(), np.eye(4)
-    )
+def test_between_the_first_and_the_last_rank_there_is_no_closed_form():
+    """Neither of general variances nor of uniform entries; at full rank it is the identity."""
+    general = partial(AnisotropicGaussian, 4, covariance=np.diag([1.0, 2.0, 3.0, 4.0]))
+    for make in (general, partial(Uniform, 4)):
+        assert make(rank=2).expected_projection() is None
+        np.testing.assert_array_equal(make(rank=4).expected_projection(), np.eye(4))
+    np.testing.assert_array_equal(Uniform(1, 1).expected_projection(), np.eye(1))
 
 
 def test_uniform_in_space_is_a_double_integral():
@@ -119,13 +120,7 @@ def test_uniform_by_plain_quadrature(d):
         m = -math.expm1(-t) / (2 * t)
         return m * m * (math.sqrt(math.pi / t) / 2 * math.erf(math.sqrt(t))) ** (d - 2)
 
-    scales = np.logspace(-4, 4, 30)
-    pieces = [quad(integrand, a, b, epsrel=1e-12)[0] for a, b in zip([1e-300, *scales], scales, strict=False)]
+    scales = [1e-300, *np.logspace(-4, 4, 30)]
+    pieces = [quad(integrand, a, b, epsrel=1e-12)[0] for a, b in pairwise(scales)]
     b = sum(pieces) + quad(integrand, scales[-1], np.inf, epsabs=1e-25, epsrel=1e-10)[0]
     assert Uniform(d, 1).expected_projection()[0, 1] == pytest.approx(b, rel=1e-11, abs=0)
-
-
-def test_uniform_at_other_ranks():
-    np.testing.assert_array_equal(Uniform(1, 1).expected_projection(), np.eye(1))
-    np.testing.assert_array_equal(Uniform(4, 4).expected_projection(), np.eye(4))
-    assert Uniform(4, 2).expected_projection() is None

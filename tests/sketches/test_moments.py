@@ -41,25 +41,22 @@ def knowing(*powers, says=Haar, dim=4):
     return Knowing()
 
 
-@pytest.mark.parametrize(
-    ("powers", "says", "how", "source"),
-    [
+def test_the_mean_comes_by_the_first_route():
+    """All say E[H] = I / 4. In the last two it follows from what is claimed, and need not be sampled."""
+    for powers, says, how, source in (
         (("expected_projection", "second_moment", "support"), Coordinate, "closed form", "expected_projection()"),
         (("second_moment", "support"), Coordinate, "enumerated", "support()"),
         (("second_moment", "invariants"), Haar, "closed form", "second_moment(I)"),
         (("invariants",), Haar, "closed form", "second_moment(I)"),
-    ],
-)
-def test_the_mean_comes_by_the_first_route(powers, says, how, source):
-    """All say E[H] = I / 4. In the last two it follows from what is claimed, and need not be sampled."""
-    sketch = knowing(*powers, says=says)
-    mean = Moments(sketch).mean
-    assert (mean.how, mean.source) == (how, f"Knowing.{source}")
-    np.testing.assert_allclose(mean.matrix, np.eye(4) / 4, atol=1e-15)
-    known = spectrum(sketch, rng=0, draws=10)
-    assert known.how == how
-    assert float(known.lambda_min) == pytest.approx(0.25, rel=1e-11)
-    assert Moments(sketch).share == pytest.approx(0.25, rel=1e-14)
+    ):
+        sketch = knowing(*powers, says=says)
+        mean = Moments(sketch).mean
+        assert (mean.how, mean.source) == (how, f"Knowing.{source}")
+        np.testing.assert_allclose(mean.matrix, np.eye(4) / 4, atol=1e-15)
+        known = spectrum(sketch, rng=0, draws=10)
+        assert known.how == how
+        assert float(known.lambda_min) == pytest.approx(0.25, rel=1e-11)
+        assert Moments(sketch).share == pytest.approx(0.25, rel=1e-14)
 
 
 @pytest.mark.parametrize("power", ["second_moment", "invariants", "support"])
@@ -92,10 +89,7 @@ def test_every_member_is_asked_once():
     sketch = knowing(*POWERS, says=lambda dim, rank: Mixture([Haar(dim, rank)], [1]))
     known = Moments(sketch)
     for _ in range(3):
-        assert known.mean is not None
-        assert known.share is not None
-        assert known.invariants is not None
-        assert known.second_moment is not None
+        assert None not in (known.mean, known.share, known.invariants, known.second_moment)
         assert known.support is None
     assert sketch.asked == dict.fromkeys(POWERS, 1)
     known.second_moment(M)
@@ -104,48 +98,37 @@ def test_every_member_is_asked_once():
 
 def test_a_false_second_moment_is_refused_by_the_spectrum():
     """As a false closed form of E[H] is; the message names what said so."""
-
-    class Boastful(Haar):
-        expected_projection = None
-
-        def second_moment(self, M):
-            return 1.5 * M
-
-    with pytest.raises(ValueError, match=r"Boastful.second_moment\(I\) must have eigenvalues in \[0, 1\] and trace at"):
-        spectrum(Boastful(4, 1))
+    boastful = type("Boastful", (Haar,), {"expected_projection": None, "second_moment": lambda self, M: 1.5 * M})
+    words = r"Boastful.second_moment\(I\) must have eigenvalues in \[0, 1\] and trace at"
+    with pytest.raises(ValueError, match=words):
+        spectrum(boastful(4, 1))
 
 
 def test_a_mixture_of_what_is_known_is_known():
-    """Haar has no support and a finite support no closed form, yet E[H M H] is known of both: nothing is sampled."""
-    mixture = Mixture([Haar(3, 1), FiniteSupport(np.eye(3)[:2, :, None], [Fraction(1, 2)] * 2)], [1, 1])
+    """Haar has no support and a finite support no closed form, yet E[H M H] is known of both: nothing is sampled. A
+    part that has to be enumerated makes no closed form, where another part says E[H] in one."""
+    listed = FiniteSupport(np.eye(3)[:2, :, None], [Fraction(1, 2)] * 2)
+    mixture = Mixture([Haar(3, 1), listed], [1, 1])
     known = spectrum(mixture)
-    assert known.how == "closed form"
     np.testing.assert_allclose(known.matrix, np.eye(3) / 6 + np.diag([0.25, 0.25, 0.0]), atol=1e-15)
     moments = Moments(mixture)
     before = moments.second_moment(M[:3, :3])
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(moments)).second_moment(M[:3, :3]), before)
+    for other, how in ((Haar(3, 1), "closed form"), (listed, "enumerated")):
+        assert spectrum(Mixture([Coordinate(3, 1), other], [1, 1])).how == how
+    assert known.how == "closed form"
 
 
-def test_a_mixture_says_how_it_is_known():
-    """A part that has to be enumerated makes no closed form."""
-    listed, coordinates = FiniteSupport(np.eye(3)[:2, :, None], [Fraction(1, 2)] * 2), Coordinate(3, 1)
-    assert spectrum(Mixture([coordinates, Haar(3, 1)], [1, 1])).how == "closed form"
-    assert spectrum(Mixture([coordinates, listed], [1, 1])).how == "enumerated"
-
-
-@pytest.mark.parametrize(
-    ("sketch", "products"),
-    [
+def test_products_of_columns_are_known_by_the_first_route():
+    """Of coordinates, too, though their support is listed."""
+    for sketch, products in (
         (Gaussian(4, 2), "gaussian"),
         (Haar(4, 2), "orthonormal"),
-        (Coordinate(4, 2), "orthonormal"),  # though its support is listed, too
+        (Coordinate(4, 2), "orthonormal"),
         (Rademacher(4, 2), "listed"),
         (KaimingUniform(4, 2), None),
-    ],
-    ids=repr,
-)
-def test_products_of_columns_are_known_by_the_first_route(sketch, products):
-    assert Moments(sketch).products == products
+    ):
+        assert Moments(sketch).products == products, sketch
 
 
 def test_columns_of_a_subclass_are_not_taken_for_those_of_its_parent():
@@ -164,16 +147,9 @@ def test_columns_of_a_subclass_are_not_taken_for_those_of_its_parent():
 
 def test_a_part_or_a_parent_that_is_ours_earns_no_trust():
     """A mixture that inherits from ours may say anything of itself, whatever its parts are."""
-
-    class Mine(Haar):
-        pass
-
-    class Mixed(Mixture):
-        def second_moment(self, M):
-            return M
-
+    mine, mixed = type("Mine", (Haar,), {}), type("Mixed", (Mixture,), {"second_moment": lambda self, M: M})
     parts = [Haar(4, 1), Coordinate(4, 1)]
     trusted = [Haar(4, 1), Mixture(parts, [1, 1]), Mixture([Mixture(parts, [1, 1]), Haar(4, 2)], [1, 1])]
-    claims = [Mine(4, 1), Mixture([Mixture([Mine(4, 1)], [1]), Haar(4, 2)], [1, 1]), Mixed(parts, [1, 1])]
+    claims = [mine(4, 1), Mixture([Mixture([mine(4, 1)], [1]), Haar(4, 2)], [1, 1]), mixed(parts, [1, 1])]
     assert [Moments(sketch).on_trust for sketch in trusted] == [False] * 3
     assert [Moments(sketch).on_trust for sketch in claims] == [True] * 3

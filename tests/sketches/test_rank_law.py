@@ -17,39 +17,33 @@ SPARSE = {1: Fraction(1, 10), -1: Fraction(1, 10), 0: Fraction(4, 5)}
 
 
 def rows(entries, rank):
-    return {
-        row: math.prod((entries[x] for x in row), start=Fraction(1)) for row in itertools.product(entries, repeat=rank)
-    }
+    every = itertools.product(entries, repeat=rank)
+    return {row: math.prod((entries[x] for x in row), start=Fraction(1)) for row in every}
 
 
 @pytest.mark.parametrize(("n", "singular"), [(1, 0), (2, 1), (3, 10), (4, 338), (5, 42976), (6, 21040112)])
 def test_singular_sign_matrices_are_as_many_as_published(n, singular):
-    """OEIS A046747 counts singular (n - 1) x (n - 1) matrices of 0 and 1; each stands for 2^(2n - 1) of signs.
-
-    For n = 2, 3, 4 that makes 8 of 16, 320 of 512 and 43264 of 65536.
-    """
+    """OEIS A046747 counts singular (n - 1) x (n - 1) matrices of 0 and 1; each stands for 2^(2n - 1) of signs. For n =
+    2, 3, 4 that makes 8 of 16, 320 of 512 and 43264 of 65536."""
     law = rank_law(rows(HALF, n), n)
     assert sum(law) == 1
     assert (1 - law[n]) * 2 ** (n * n) == singular * 2 ** (2 * n - 1)
 
 
-@pytest.mark.parametrize(
-    ("entries", "d", "r"),
-    [
+def test_the_law_is_that_of_all_matrices():
+    for entries, d, r in (
         (HALF, 4, 3),
         (SPARSE, 3, 2),
         (SPARSE, 2, 4),  # more columns than rows: any law will do
         ({0: Fraction(1, 2), 1: Fraction(1, 3), 3: Fraction(1, 6)}, 3, 3),  # not symmetric
         ({2: Fraction(1, 4), -3: Fraction(3, 4)}, 3, 3),
-    ],
-)
-def test_the_law_is_that_of_all_matrices(entries, d, r):
-    values = np.array(list(itertools.product(entries, repeat=d * r)), dtype=float)
-    ranks = np.linalg.matrix_rank(values.reshape(-1, d, r))
-    expected = [Fraction(0)] * (r + 1)
-    for value, rank in zip(values, ranks, strict=True):
-        expected[rank] += math.prod((entries[int(x)] for x in value), start=Fraction(1))
-    assert rank_law(rows(entries, r), d) == expected
+    ):
+        values = np.array(list(itertools.product(entries, repeat=d * r)), dtype=float)
+        ranks = np.linalg.matrix_rank(values.reshape(-1, d, r))
+        expected = [Fraction(0)] * (r + 1)
+        for value, rank in zip(values, ranks, strict=True):
+            expected[rank] += math.prod((entries[int(x)] for x in value), start=Fraction(1))
+        assert rank_law(rows(entries, r), d) == expected
 
 
 @pytest.mark.parametrize(("d", "r"), [(1, 1), (3, 2), (5, 3), (7, 7), (40, 6)])
@@ -63,13 +57,11 @@ def test_the_count_sketch_is_a_check(d, r):
 
 
 def test_rows_that_do_not_span_and_rows_that_are_always_zero():
+    """And as many lines as bits of a word: k lines of the plane, each as likely, have all rows in the same with k^(1 -
+    d). Of numbers, 2 64 + 1 at most."""
     assert rank_law({(1, 1): Fraction(1, 2), (-2, -2): Fraction(1, 2)}, 3) == [0, 1]
     assert rank_law({(1, 1): Fraction(1, 2), (0, 0): Fraction(1, 2)}, 3) == [Fraction(1, 8), Fraction(7, 8)]
     assert rank_law({(0, 0): Fraction(1)}, 3) == [1]
-
-
-def test_as_many_lines_as_bits_of_a_word_and_no_more():
-    """k lines of the plane, each as likely: all rows are in the same with k^(1 - d). Of numbers, 2 64 + 1 at most."""
     for k in (64, 65):
         law = rank_law({(1, i): Fraction(1, k) for i in range(k)}, 3)
         assert law == ([0, Fraction(1, k**2), 1 - Fraction(1, k**2)] if k == 64 else None)

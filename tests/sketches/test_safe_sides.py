@@ -1,7 +1,5 @@
 """Closed forms of E[H] give a lambda_min that is not above the true one and a lambda_max that is not below, exactly.
-
-The two ends are also near: within 1e-11 of each other, relatively. Each test names what it would catch.
-"""
+The two ends are also near: within 1e-11 of each other, relatively. Each test names what it would catch."""
 
 from contextlib import nullcontext
 from decimal import Decimal, localcontext

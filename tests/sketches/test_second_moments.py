@@ -34,12 +34,9 @@ CLOSED = [
     sketches.WeightedCoordinate(4, 2, [1, 2, 3, 4]),
     sketches.WeightedCoordinate(5, 3, [1, 2, 0, 8, 8]),
     sketches.Frozen(np.random.default_rng(1).standard_normal((4, 2))),
-    sketches.AnisotropicGaussian(4, 1, covariance(1, 2, 5, 20)),
-    sketches.AnisotropicGaussian(4, 3, covariance(1, 2, 5, 20)),
-    sketches.AnisotropicGaussian(4, 1, covariance(0, 2, 5, 20)),
-    sketches.AnisotropicGaussian(4, 2, covariance(0, 2, 5, 20)),
-    sketches.AnisotropicGaussian(4, 2, covariance(0, 0, 3, 4)),
-    sketches.AnisotropicGaussian(4, 2, covariance(0, 0, 0, 4)),
+    *(sketches.AnisotropicGaussian(4, rank, covariance(1, 2, 5, 20)) for rank in (1, 3)),
+    *(sketches.AnisotropicGaussian(4, rank, covariance(0, 2, 5, 20)) for rank in (1, 2)),
+    *(sketches.AnisotropicGaussian(4, 2, covariance(0, 0, *s)) for s in ((3, 4), (0, 4))),
     sketches.AnisotropicGaussian(4, 2, 2 * np.eye(4)),
     sketches.AnisotropicGaussian(4, 2, np.diag([0.0, 1.0, 1.0, 1.0])),
     sketches.Mixture([sketches.Haar(4, 3), sketches.Rademacher(4, 1), sketches.Coordinate(4, 2)], [3, 1, 1]),
@@ -60,11 +57,9 @@ def matrices(d, count=3):
 
 @pytest.mark.parametrize("sketch", [s for s in CLOSED if checked_support(s) is None], ids=repr)
 def test_it_is_the_mean_of_the_draws(sketch):
-    """Every entry within 5 standard errors of 40,000 draws: about 300 numbers, alpha below 2e-4 in all.
-
-    Where draws cannot be listed. M is not symmetric, so a formula with M in place of its transpose is caught, as is
-    (d + 1) for (d + 2) in b: see the test of power below.
-    """
+    """Every entry within 5 standard errors of 40,000 draws: about 300 numbers, alpha below 2e-4 in all. Where draws
+    cannot be listed. M is not symmetric, so a formula with M in place of its transpose is caught, as is (d + 1) for (d
+    + 2) in b: see the test of power below."""
     assert farthest(sketch, sketch.second_moment(matrices(sketch.dim)[0])) <= 5
 
 
@@ -151,17 +146,13 @@ def test_variances_have_no_scale(rank):
         np.testing.assert_allclose(sketch.second_moment(M), same, rtol=1e-11)
 
 
-@pytest.mark.parametrize(
-    "sketch",
-    [
+def test_what_is_unknown_is_none():
+    for sketch in (
         sketches.AnisotropicGaussian(5, 2, np.diag([1.0, 2, 3, 4, 5])),
         sketches.Mixture([sketches.Haar(4, 1), sketches.Uniform(4, 1)], [1, 1]),
         sketches.FromFunction(3, 1, lambda rng: rng.standard_normal((3, 1))),
         sketches.KaimingUniform(4, 2),
-    ],
-    ids=repr,
-)
-def test_what_is_unknown_is_none(sketch):
-    assert Moments(sketch).second_moment is None
-    assert not isinstance(sketch, HasSecondMoment) or sketch.second_moment(np.eye(sketch.dim)) is None
-    assert not isinstance(sketch, HasInvariants) or sketch.invariants() is None
+    ):
+        assert Moments(sketch).second_moment is None
+        assert not isinstance(sketch, HasSecondMoment) or sketch.second_moment(np.eye(sketch.dim)) is None
+        assert not isinstance(sketch, HasInvariants) or sketch.invariants() is None

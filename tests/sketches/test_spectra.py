@@ -14,6 +14,7 @@ from rac_theory.numerics.eigenvalues import extreme_eigenvalues
 from rac_theory.numerics.linalg import projection
 from rac_theory.sketches import FiniteSupport, Frozen, Haar, SparseSigns, named_sketch
 from rac_theory.sketches.spectra import NO_SKETCH, UNKNOWN, _bounds, slowdown
+from tests.refused import refused
 from tests.sketches.without_claims import WithoutClaims
 
 
@@ -40,11 +41,8 @@ def test_kl_bounds_solve_their_equation(p, n):
 
 @pytest.mark.parametrize("name", ["haar", "weighted_coordinate"])
 def test_all_four_ends_cover_without_a_factor_of_dimension(name):
-    """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 1.2e-3.
-
-    The largest eigenvalue of the mean, passed off as a lower bound, fails nearly always; how near the ends are is asked
-    below.
-    """
+    """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 1.2e-3. The
+    largest eigenvalue of the mean as a lower bound fails nearly always; how near the ends are is asked below."""
     sketch = named_sketch(name, 24, 1)
     truth = spectrum(sketch)
     found = [spectrum(WithoutClaims(sketch), alpha=0.05, draws=600, rng=seed) for seed in range(200)]
@@ -58,9 +56,7 @@ def test_all_four_ends_cover_without_a_factor_of_dimension(name):
 
 def test_the_other_end_cannot_be_had_from_the_eigenvalue_of_the_mean():
     """The smallest eigenvalue of a mean of y d draws lies about 2/sqrt(y) below, relatively: its upper bound fails.
-
-    Level 0.3, 40 repetitions: a bound that keeps its level fails more than 20 times with probability 2e-3.
-    """
+    Level 0.3, 40 repetitions: a bound that keeps its level fails more than 20 times with probability 2e-3."""
     found = [spectrum(WithoutClaims(Haar(50, 1)), alpha=0.3, draws=2_500, rng=seed) for seed in range(40)]
     assert sum(kl_upper(extreme_eigenvalues(s.matrix)[0], 2_500, 0.3) < 0.02 for s in found) > 30
     assert sum(s.lambda_min_upper < 0.02 for s in found) <= 20
@@ -85,13 +81,10 @@ def test_sampling_stops_when_the_interval_is_narrow_enough():
 @pytest.mark.parametrize("width", [None, 0.5, 0.1])
 def test_each_look_is_at_its_level(width):
     """Level alpha / (k (k + 1)) at the k-th look, and alpha at the only one; directions are those of the look before.
-
-    Catches another level, and draws that chose a direction among those that it sees.
-    """
+    Catches another level, and draws that chose a direction among those that it sees."""
     sketch, alpha, block = Haar(8, 2), 1e-3, 2560  # of 40,960 numbers
-    found = spectrum(
-        WithoutClaims(sketch), alpha=alpha, width=width, draws=8 * block if width is None else 10**6, rng=0
-    )
+    most = 8 * block if width is None else 10**6
+    found = spectrum(WithoutClaims(sketch), alpha=alpha, width=width, draws=most, rng=0)
     looks = 1 + round(math.log2(found.draws / block))
     assert found.draws == block * 2 ** (looks - 1)
     rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(0)))
@@ -126,20 +119,17 @@ THREE_VALUES = FiniteSupport([[[1], [0]], [[0], [1]], [[1], [1]]], [Fraction(1, 
 
 
 def test_enumeration():
-    """E[H] = [[7, 1], [1, 5]] / 12: eigenvalues (6 -+ sqrt 2) / 12."""
+    """E[H] = [[7, 1], [1, 5]] / 12: eigenvalues (6 -+ sqrt 2) / 12, also in Fractions. Catches an end on the other
+    side."""
     known = spectrum(THREE_VALUES)
     assert known.how == "enumerated"
     np.testing.assert_allclose(known.matrix, np.array([[7, 1], [1, 5]]) / 12, rtol=1e-14)
     low, high = (6 - math.sqrt(2)) / 12, (6 + math.sqrt(2)) / 12
     assert low * (1 - 1e-11) < known.lambda_min < low
     assert high < known.lambda_max < high * (1 + 1e-11)
-
-
-def test_exact_enumeration_gives_fractions():
     known = spectrum(THREE_VALUES, exact=True)
     assert known.matrix.tolist() == [[Fraction(7, 12), Fraction(1, 12)], [Fraction(1, 12), Fraction(5, 12)]]
     assert known.expected_rank == 1
-    low, high = (6 - math.sqrt(2)) / 12, (6 + math.sqrt(2)) / 12
     assert isinstance(known.lambda_min, Fraction)
     # Irrational: the bounds are on the safe side of p(x) = 0 with p(x) = (7/12 - x)(5/12 - x) - 1/144, and near.
     for x, root in ((known.lambda_min, low), (known.lambda_max, high)):
@@ -151,26 +141,28 @@ def test_exact_enumeration_gives_fractions():
 
 
 def test_a_multiple_of_the_identity_is_exact_whatever_its_denominator():
-    """Entries of probability 123/2000: E[H] = c I with a denominator far above a million."""
-    known = spectrum(SparseSigns(3, 2, p=Fraction(123, 1000)), exact=True)
+    """Entries of probability 123/2000: E[H] = c I, a denominator far above a million. And of dependent columns."""
+    sketch = SparseSigns(3, 2, p=Fraction(123, 1000))
+    known = spectrum(sketch, exact=True)
     assert known.lambda_min == known.lambda_max == known.matrix[0, 0]
     assert known.lambda_min.denominator > 10**6
-    assert float(known.lambda_min) == pytest.approx(
-        float(spectrum(SparseSigns(3, 2, p=Fraction(123, 1000))).lambda_min)
-    )
-
-
-def test_exact_projection_of_dependent_columns():
+    assert float(known.lambda_min) == pytest.approx(float(spectrum(sketch).lambda_min))
     S = rational.rational([[1, 2, 0], [2, 4, 0], [0, 0, 0]])
     expected = [[Fraction(1, 5), Fraction(2, 5), 0], [Fraction(2, 5), Fraction(4, 5), 0], [0, 0, 0]]
     assert rational.projection(S) == expected
 
 
-@pytest.mark.parametrize("wrong", [{"alpha": 0.0}, {"alpha": 1.0}, {"draws": 0}, {"width": 0.0}], ids=repr)
-def test_ends_of_arguments(wrong):
-    with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must be"):
-        spectrum(WithoutClaims(Haar(2, 1)), **wrong)
-    first = spectrum(WithoutClaims(Haar(2, 1)), alpha=0.999, draws=1, rng=0)
+def test_ends_of_arguments():
+    """And exact needs a small support."""
+    sketch, exact = WithoutClaims(Haar(2, 1)), "exact must be False for a sketch without a small finite support"
+    refused(
+        (lambda: spectrum(sketch, alpha=0.0), "^alpha must be"),
+        (lambda: spectrum(sketch, alpha=1.0), "^alpha must be"),
+        (lambda: spectrum(sketch, draws=0), "^draws must be"),
+        (lambda: spectrum(sketch, width=0.0), "^width must be"),
+        (lambda: spectrum(Haar(3, 1), exact=True), exact),
+    )
+    first = spectrum(sketch, alpha=0.999, draws=1, rng=0)
     assert (first.draws, first.lambda_min_upper, first.lambda_max_lower) == (1, 1, 0)  # it is seen along no direction
 
 
@@ -184,11 +176,6 @@ def test_what_is_seen_of_an_end_is_a_share():
     assert (slowdown(0), slowdown(Fraction(1, 4))) == (math.inf, 4)
 
 
-def test_exact_needs_a_small_support():
-    with pytest.raises(ValueError, match="exact must be False for a sketch without a small finite support"):
-        spectrum(Haar(3, 1), exact=True)
-
-
 def test_a_spectrum_draws_itself():
     ax = spectrum(named_sketch("weighted_coordinate", 5, 1)).plot()
     np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), np.linspace(2, 1, 5) / 7.5)
@@ -196,7 +183,5 @@ def test_a_spectrum_draws_itself():
 
 def test_only_what_a_sketch_declares_is_on_trust():
     """Of no sketch all is known. Catches a gradient descent whose constants are said to be taken on trust."""
-    assert [(known.on_trust, known.provenance) for known in (NO_SKETCH, UNKNOWN)] == [
-        (False, "closed form of E[H]"),
-        (False, "unknown of E[H]"),
-    ]
+    for known, provenance in ((NO_SKETCH, "closed form of E[H]"), (UNKNOWN, "unknown of E[H]")):
+        assert (known.on_trust, known.provenance) == (False, provenance)

@@ -39,10 +39,8 @@ def over_all_orders(weights, rank):
 )
 @pytest.mark.parametrize("rank", [1, 2, 3, 4])
 def test_all_orders_are_counted_once(weights, rank):
-    """Within 2e-11 of each, however rare. Catches r - 1 for r - 2 others, and an integral that ends too early.
-
-    And r times the weight, which is off by up to 0.7; of weights of zero, rows that are not put back in their place.
-    """
+    """Within 2e-11 of each, however rare. Catches r - 1 for r - 2 others, and an integral that ends too early. And r
+    times the weight, which is off by up to 0.7; of weights of zero, rows that are not put back in their place."""
     expected, weights = over_all_orders(weights, rank), np.array(weights, dtype=float)
     sketch = WeightedCoordinate(5, rank, weights)
     np.testing.assert_allclose(np.diag(sketch.expected_projection()), expected.diagonal(), rtol=1e-11)

@@ -8,14 +8,8 @@ class WithoutClaims:
     """The draws of a sketch, and nothing else of it."""
 
     inner: object
-
-    @property
-    def dim(self):
-        return self.inner.dim
-
-    @property
-    def rank(self):
-        return self.inner.rank
+    dim = property(lambda self: self.inner.dim)
+    rank = property(lambda self: self.inner.rank)
 
     def sample(self, rng, size):
         return self.inner.sample(rng, size)

@@ -10,16 +10,9 @@ import pytest
 from rac_theory import AsymmetricLoRA, Case, GaLore, RACLoRA, expected, simulate
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.literature import C10, GALORE
-from rac_theory.literature.counterexamples import noisy_subspace
+from rac_theory.literature.counterexamples import averaged_factors, noisy_subspace
 from rac_theory.literature.counterexamples.another_minimiser import FULL, step, step_from_the_right
-from rac_theory.literature.counterexamples.averaged_factors import (
-    alternating,
-    best_B,
-    covariance,
-    gap,
-    gap_of_means,
-    lost,
-)
+from rac_theory.literature.counterexamples.averaged_factors import covariance, gap, lost
 from rac_theory.literature.counterexamples.carried_momentum import form, links
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.factors_at_a_solution import factors, hessian_of_factors
@@ -42,9 +35,9 @@ def floats(X):
     return np.array(X, dtype=float)
 
 
-@pytest.mark.parametrize(
-    "numbers",
-    [
+def test_exact_arrays_hold_fractions_of_whole_numbers_alone():
+    """Catches a float, which fractions turn into floats, and an integer of 64 bits, which overflows in silence."""
+    for numbers in (
         exact(np.arange(4).reshape(2, 2)),
         links(3, carried=True)[0],
         form(links(3, carried=False)),
@@ -57,12 +50,9 @@ def floats(X):
         step(FULL - 1, 0),
         step_from_the_right(FULL - 1, 0),
         lost([(exact([[1], [2]]), exact([[1, 3]])), (exact([[0], [1]]), exact([[2, 1]]))]),
-    ],
-)
-def test_exact_arrays_hold_fractions_of_whole_numbers_alone(numbers):
-    """Catches a float, which fractions turn into floats, and an integer of 64 bits, which overflows in silence."""
-    assert {type(x) for x in numbers.flat} == {Fraction}
-    assert {type(part) for x in numbers.flat for part in x.as_integer_ratio()} == {int}
+    ):
+        assert {type(x) for x in numbers.flat} == {Fraction}
+        assert {type(part) for x in numbers.flat for part in x.as_integer_ratio()} == {int}
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
@@ -81,7 +71,7 @@ def test_gradient_descent_in_the_factors_never_leaves_what_opposite_signs_averag
     """Both gradients are zero at B = A = 0, so that a round of any number of steps changes nothing."""
     opposite = [(exact([[s], [0]]), exact([[s, 0]])) for s in (1, -1)]
     assert [gap(b @ a) for b, a in opposite] == [0, 0]
-    assert gap_of_means(opposite) == Fraction(1, 2)
+    assert averaged_factors.gap_of_means(opposite) == Fraction(1, 2)
     B, A, target = np.zeros((2, 1)), np.zeros((1, 2)), np.diag([1.0, 0.0])
     for _ in range(10):
         G = B @ A - target
@@ -99,9 +89,9 @@ def test_turns_are_least_squares():
             B = np.linalg.lstsq(A.T, W.T)[0].T
         else:
             A = np.linalg.lstsq(B, W)[0]
-        assert float(alternating(row, turn, target)) == pytest.approx(np.sum((B @ A - W) ** 2) / 2, abs=1e-9)
-    floor = np.sum(np.linalg.svd(W)[1][1:] ** 2) / 2
-    assert float(alternating(row, 6, target)) >= floor - 1e-9
+        told = float(averaged_factors.alternating(row, turn, target))
+        assert told == pytest.approx(np.sum((B @ A - W) ** 2) / 2, abs=1e-9)
+    assert told >= np.sum(np.linalg.svd(W)[1][1:] ** 2) / 2 - 1e-9  # the floor of rank one
 
 
 def test_the_floor_of_a_frozen_row_is_where_asymmetric_lora_ends():
@@ -110,7 +100,7 @@ def test_the_floor_of_a_frozen_row_is_where_asymmetric_lora_ends():
     target, row = whole(rng, 2, 3), whole(rng, 1, 3)
     problem = Quadratic.left(np.eye(2), floats(target))
     ran = simulate(Case(AsymmetricLoRA(Frozen(floats(row).T), 1.0, side="right"), problem, steps=2))
-    floor = gap(best_B(row, target) @ row, target)
+    floor = gap(averaged_factors.best_B(row, target) @ row, target)
     assert ran.values[0, -1] == pytest.approx(float(floor))
     fresh = simulate(Case(AsymmetricLoRA(Haar(3, 1), 1.0, side="right"), problem, steps=1), runs=4000, rng=0)
     assert fresh.values[:, -1].mean() == pytest.approx(np.sum(floats(target) ** 2) / 3, rel=0.05)  # 5 standard errors
@@ -139,16 +129,13 @@ def test_no_outcome_of_few_coins_leads_below_the_resting_place(batch):
 
 
 def test_the_formula_of_the_floor_is_about_batches_from_sigma_on():
-    """Below it would be a floor above the start. Catches a statement about all odd batches."""
+    """Below it would be a floor above the start. It is met exactly, and not by a hundredth less at sigma = 2 nor above.
+    Catches a statement about all odd batches, half of it, another power of b or of 1 - gamma, and a floor of single
+    samples that is not that of the start."""
     for batch in range(1, 40, 2):
         formula = ((1 - GAMMA) * SIGMA / batch) ** 2 / 2
         assert (formula <= never_below(batch) <= Fraction(1, 2)) == (batch >= SIGMA)
     assert "odd batches of b >= sigma" in C10.statement
-
-
-def test_floors_are_held_against_the_formula_from_sigma_on():
-    """It is met exactly, and not by a hundredth less at sigma = 2 nor above. Catches half of it, another power of b or
-    of 1 - gamma, and a floor of single samples that is not that of the start."""
     met = {1: Fraction(1, 2)} | {b: (Fraction(19, 20) * 2 / b) ** 2 / 2 for b in (2, 3, 9)}
     assert noisy_subspace._floors(met).holds
     assert [noisy_subspace._floors(met | {b: met[b] * Fraction(99, 100)}).holds for b in met] == [False] * 4
@@ -171,8 +158,8 @@ def test_batches_are_held_against_the_root_of_the_accuracy(monkeypatch):
 
 
 def test_the_expectation_of_a_random_coordinate_is_that_of_the_library_and_a_geometric_sum():
-    """Of the row without noise, and of the other one. Catches a share of steps that is another; and runs are held
-    against it within a half."""
+    """Of the row without noise, and of the other. Catches another share of steps; runs are held against it within a
+    half."""
     row, rest = noisy_subspace.coordinate_expectation()
     gamma, mu, sigma, steps = 0.05, 0.02, 2.0, noisy_subspace.STEPS
     without = Case(RACLoRA(Coordinate(2, 1), gamma), GALORE.problem, GALORE.start, steps=steps)

@@ -72,43 +72,38 @@ def test_a_promise_that_a_link_does_not_keep_is_seen(monkeypatch):
     assert not restarts._never_rises(C4, 1).holds
 
 
-@pytest.mark.parametrize(
-    ("factor", "seen", "told"),
-    [
+def test_a_point_attracts_whose_factor_is_below_one(monkeypatch):
+    """Catches an edge at two, and a factor that one link does not have."""
+    for factor, seen, told in (
         (1.5, 1.5, [False, True]),
         (-0.5, -0.5, [True, False]),
         (-0.5, -0.500008, [True, False]),
         (1.5, 1.501, [False] * 2),
         (-0.5, -0.501, [False] * 2),
-    ],
-)
-def test_a_point_attracts_whose_factor_is_below_one(factor, seen, told, monkeypatch):
-    """Catches an edge at two, and a factor that one link does not have."""
-    monkeypatch.setattr(restarts, "multiplier", lambda *of: factor)
-    monkeypatch.setattr(restarts, "measured_multiplier", lambda *of: seen)
-    assert [check.holds for check in restarts._attraction()] == told
+    ):
+        monkeypatch.setattr(restarts, "multiplier", lambda *of, factor=factor: factor)
+        monkeypatch.setattr(restarts, "measured_multiplier", lambda *of, seen=seen: seen)
+        assert [check.holds for check in restarts._attraction()] == told
+
+
+def offered(problem, F, steps):
+    """After so many steps: the bound of what may be gained, that of the gap, f, and what the subspace really has."""
+    W = run(problem, F, "left", steps).W[0]
+    lowest = problem.value(frozen_limit(problem, np.zeros(problem.shape), F))
+    return *still_offered(problem, W, F), float(problem.value(W)), float(lowest)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 10])
 def test_what_subspaces_still_offer_is_bounded_from_both_sides(steps):
-    """After few steps, where both are far from zero. Catches L and s exchanged in either."""
+    """After few steps, where both are far from zero. Where the frozen factor is the flattest direction the slack is
+    attained. Catches L and s exchanged in either."""
     problem = Quadratic.left(np.diag([10.0, 1.0, 1.0]), np.array([[1.0, 2, 0], [0, 1, -1], [1, 0, 1]]))
-    F = np.array([[1.0], [1.0], [0.0]])
-    W = run(problem, F, "left", steps).W[0]
-    slack, gap, value = *still_offered(problem, W, F), float(problem.value(W))
-    lowest = float(problem.value(frozen_limit(problem, np.zeros((3, 3)), F)))
+    slack, gap, value, lowest = offered(problem, np.array([[1.0], [1.0], [0.0]]), steps)
     assert lowest >= value - slack * (1 + 1e-12)
     assert gap <= value * (1 + 1e-12)
-
-
-def test_curvatures_far_off_are_what_the_subspace_is_bounded_by():
-    """The frozen factor is the flattest direction, along which the slack is attained. Catches L in the place of s."""
-    problem = Quadratic.left(np.diag([10.0, 0.5]), np.array([[0.0], [1.0]]))
-    F = np.array([[0.0], [1.0]])
-    W = run(problem, F, "left", steps=2).W[0]
-    slack, gap, value = *still_offered(problem, W, F), float(problem.value(W))
-    assert slack == pytest.approx(value, rel=1e-12)
-    assert gap == pytest.approx(value / 20, rel=1e-12)
+    axis = np.array([[0.0], [1.0]])
+    slack, gap, value, _ = offered(Quadratic.left(np.diag([10.0, 0.5]), axis), axis, steps=2)
+    assert (slack, gap) == pytest.approx((value, value / 20), rel=1e-12)
 
 
 def test_the_ceiling_of_logistic_losses_is_three_fifths_met():

@@ -8,23 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rac_theory import Case
-from rac_theory.algorithms import (
-    DECAY,
-    DECAY_INSIDE,
-    GD,
-    SGD,
-    AsymmetricLoRA,
-    ChainOfLoRA,
-    GaLore,
-    Initialisation,
-    KeptCoordinates,
-    LayeredRACLoRA,
-    LoRA,
-    MomentumInLinks,
-    RACLoRA,
-)
-from rac_theory.algorithms.gradients import Noisy
+from rac_theory import SGD, AsymmetricLoRA, Case, ChainOfLoRA, GaLore, Initialisation, LayeredRACLoRA, LoRA, Noisy
+from rac_theory.algorithms import DECAY, DECAY_INSIDE, GD, KeptCoordinates, MomentumInLinks, RACLoRA
 from rac_theory.literature.counterexamples import diagnosis
 from rac_theory.literature.counterexamples.diagnosis import Cause, diagnose
 from rac_theory.literature.counterexamples.factor_loss import FollowedRun, Moves
@@ -94,10 +79,8 @@ def asymmetric(problem, seed, side="left", rank=1, share=1.0, **rest):
 
 
 def bank(first=0):
-    """Yield (label, problem, algorithm, start, steps, seed), all drawn from seeds that follow one.
-
-    With half the steps of the runs of 500 and more, one and two of 50 have not arrived, and are told wrong.
-    """
+    """Yield (label, problem, algorithm, start, steps, seed), all drawn from seeds that follow one. With half the steps
+    of the runs of 500 and more, one and two of 50 have not arrived, and are told wrong."""
     large, one = Initialisation(A=Gaussian(3, 1), scale=3.0), Frozen(np.eye(3)[:, :1])
     for seed in range(first, first + 3):
         yield Cause.FLOOR, (p := paper(seed)), lora(p, seed), None, 750, seed
@@ -145,17 +128,12 @@ def recorded(algorithm, problem, W0, steps, seed):
 
 @pytest.mark.long
 def test_the_bank_is_told_apart():
-    """At least 45 of 50 right. Would catch a threshold that confuses two causes, or a test that fires too early.
-
-    Its problems and runs no threshold has seen: those of ``bank(0)`` have.
-    """
+    """At least 45 of 50 right. Would catch a threshold that confuses two causes, or a test that fires too early. Its
+    problems and runs no threshold has seen: those of ``bank(0)`` have."""
     cases = list(bank(1000))
     told = [told for _, p, a, W0, steps, seed in cases for told in diagnose(recorded(a, p, W0, steps, seed), p)]
-    wrong = [
-        (str(label), repr(p), repr(a), str(d))
-        for (label, p, a, *_), d in zip(cases, told, strict=True)
-        if d.cause != label
-    ]
+    pairs = zip(cases, told, strict=True)
+    wrong = [(str(label), repr(p), repr(a), str(d)) for (label, p, a, *_), d in pairs if d.cause != label]
     assert len(cases) == 50
     assert min(Counter(label for label, *_ in cases).values()) >= 2
     assert len(wrong) <= 5, wrong
@@ -185,10 +163,8 @@ def of_unknown_infimum(W_star):
     ],
 )
 def test_what_is_said_where_the_infimum_is_unknown(method, steps, cause, words):
-    """W* = diag(3, 2, 1). No sentence has a number that is none, and no cause is told that needs the infimum.
-
-    Would catch "the factor nan a step", a floor that any value passes where f* is nan, and a path of one step.
-    """
+    """W* = diag(3, 2, 1). No sentence has a number that is none, and no cause is told that needs the infimum. Would
+    catch "the factor nan a step", a floor that any value passes where f* is nan, and a path of one step."""
     problem = of_unknown_infimum(np.diag([3.0, 2.0, 1.0]))
     (told,) = diagnose(recorded(method, problem, None, steps, 0), problem)
     assert told.cause is cause
@@ -246,10 +222,8 @@ def test_each_test_has_its_two_sides():
     G = np.array([[[3.0, 0], [0, 0]], [[0, 3], [0, 0]], [[0.03, 0], [0, 5]]])
     factored = FollowedRun(B @ B.swapaxes(1, 2), np.array([14.0, 13.0, 12.5]), G, 0.5, B=B, A=B.swapaxes(1, 2))
     rest = diagnosis._factors_at_rest(factored, Quadratic.left(np.eye(2), np.diag([1.0, -5.0])), None)
-    assert (rest.cause, rest.numbers) == (
-        Cause.SPURIOUS,
-        pytest.approx({"factor_gradient": 0.03, "gradient": 5}, abs=1e-4),
-    )
+    assert rest.cause is Cause.SPURIOUS
+    assert rest.numbers == pytest.approx({"factor_gradient": 0.03, "gradient": 5}, abs=1e-4)
     assert diagnosis._factors_at_rest(replace(factored, gradients=0 * G), bowl, None) is None
     beneath = np.array([[1.0, 2.0], [0.0, 1.0]])  # what twice the product of the factors is added to
     above = replace(factored, W=beneath + 2 * factored.W, scale=2.0, values=np.array([9.0, 8.0, 0.5]))
@@ -277,21 +251,22 @@ def test_each_test_has_its_two_sides():
     assert diagnosis._slow(followed(values), bowl, moved([False, False, True, False])) is None
 
 
-def test_a_zero_gradient_is_no_trap():
+def test_neither_a_zero_gradient_nor_a_single_step_is_a_trap():
     """W* of rank one, which gamma = 1 meets in a step: the path has one direction of three, and nothing is left in it.
-
-    Would catch "stuck subspace ... 0 of a gradient of norm 0 is left", and a floor below which nothing is.
-    """
+    One step is enough for a factor: .81 for gamma = .1 on a bowl. Would catch "stuck subspace ... 0 of a gradient of
+    norm 0 is left", a floor below which nothing is, and a division by zero."""
     problem = of_unknown_infimum(np.outer([1.0, 2.0, 0.0], [1.0, 0.0, 1.0]))
     (told,) = diagnose(recorded(GD(1.0), problem, None, 4, 0), problem)
     assert told.cause is Cause.UNKNOWN
+    problem = isotropic((3, 2, 1))
+    (told,) = diagnose(recorded(GD(0.1), problem, None, 1, 0), problem)
+    assert told.cause is Cause.SLOW
+    assert told.numbers["factor"] == pytest.approx(0.81)
 
 
 def test_a_well_is_told_from_slow_progress():
     """1 - cos(x) + x^2 / 50 from x = 7, next to its second well, 0.7591 high. Once "slow ... a factor of 1 a step".
-
-    Would catch the cause told early, and in the lowest well.
-    """
+    Would catch the cause told early, and in the lowest well."""
     problem = FromFunctions(
         (1, 1),
         lambda W: float(1 - np.cos(W[0, 0]) + W[0, 0] ** 2 / 50),
@@ -310,41 +285,28 @@ def test_a_well_is_told_from_slow_progress():
 
 @pytest.mark.parametrize("known", [{"convex": True}, {"mu": 1e-12}, {}])
 def test_a_flat_valley_is_no_well(known):
-    """x^2 / 2 + 1e-12 y^2 / 2 from (1, 1e6): the gradient falls a millionfold at once, and half the gap is left.
-
-    Would catch a cause told of functions on which a run goes on, known as convex or as PL.
-    """
+    """x^2 / 2 + 1e-12 y^2 / 2 from (1, 1e6): the gradient falls a millionfold at once, and half the gap is left. Would
+    catch a cause told of functions on which a run goes on, known as convex or as PL."""
     q = np.array([[1.0], [1e-12]])
     problem = FromFunctions((2, 1), lambda W: float((q * W**2).sum() / 2), lambda W: q * W, L=1.0, f_star=0.0, **known)
     (told,) = diagnose(recorded(GD(0.9), problem, np.array([[1.0], [1e6]]), 30, 0), problem)
     assert (told.cause is Cause.STATIONARY) == (not known)
 
 
-def test_one_step_is_enough_for_a_factor():
-    """From the gap before the last step to that after it: .81 for gamma = .1 on a bowl. Once a division by zero."""
-    problem = isotropic((3, 2, 1))
-    (told,) = diagnose(recorded(GD(0.1), problem, None, 1, 0), problem)
-    assert told.cause is Cause.SLOW
-    assert told.numbers["factor"] == pytest.approx(0.81)
-
-
 def test_layers_are_stuck_one_by_one():
     """Frozen sketches leave each layer in its own few directions; a layer that is still free takes the blame off none.
-
-    Catches a path that is looked at as one column, of which any short path spans few directions.
-    """
+    Catches a path that is looked at as one column, of which any short path spans few directions."""
     layers = Layers([(4, 3), (3, 2)], names=["hidden", "head"])
     rng = np.random.default_rng(0)
     A = rng.standard_normal((18, 18))
     problem = Quadratic.full(A @ A.T / 18 + 0.3 * np.eye(18), rng.standard_normal((18, 1)), layers=layers)
     frozen = Frozen(np.eye(4)[:, :2]), Frozen(np.eye(3)[:, :1])
-    told = {
-        name: diagnose(
-            simulate(Case(LayeredRACLoRA(layers, sketches, 1 / problem.L), problem, steps=400), rng=0, record=["W"])
-        )
-        for name, sketches in {"both": frozen, "hidden": (frozen[0], None), "none": (Haar(4, 1), Haar(3, 1))}.items()
-    }
-    (both,), (hidden,), (none,) = told.values()
+
+    def run(gamma, steps, *sketches, of=problem):
+        return simulate(Case(LayeredRACLoRA(layers, sketches, gamma), of, steps=steps), rng=0, record=["W"])
+
+    all_of_them = frozen, (frozen[0], None), (Haar(4, 1), Haar(3, 1))
+    (both,), (hidden,), (none,) = (diagnose(run(1 / problem.L, 400, *sketches)) for sketches in all_of_them)
     assert both.cause is hidden.cause is Cause.STUCK
     assert "2 of 4 directions on the left of hidden, 1 of 3 directions on the left of head" in both.reason
     assert both.numbers["directions"] == 3
@@ -352,10 +314,8 @@ def test_layers_are_stuck_one_by_one():
     assert "head" not in hidden.reason
     assert none.cause is Cause.CONVERGED
     slow = Quadratic.full(np.diag([1.0] * 12 + [0.01] * 6), np.repeat([10.0, 1e3], [12, 6])[:, None], layers=layers)
-    free = simulate(Case(LayeredRACLoRA(layers, [frozen[0], None], 1.0), slow, steps=20), record=["W"])
-    assert diagnose(free)[0].cause is not Cause.STUCK  # the head has far to go, and can
-    early = simulate(Case(LayeredRACLoRA(layers, frozen, 1 / problem.L), problem, steps=3), record=["W"])
-    assert diagnose(early)[0].cause is not Cause.STUCK
+    for early in (run(1.0, 20, frozen[0], None, of=slow), run(1 / problem.L, 3, *frozen)):
+        assert diagnose(early)[0].cause is not Cause.STUCK  # the head has far to go, and can; three steps are few
 
 
 def test_what_is_left_is_what_the_better_of_two_factors_could_do():
@@ -364,12 +324,12 @@ def test_what_is_left_is_what_the_better_of_two_factors_could_do():
     assert diagnosis._rest(np.diag([3.0, 4.0]), B, A) == pytest.approx(4)
 
 
-@pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
-def test_a_span_is_what_is_not_small_beside_the_largest(size):
+def test_a_span_is_what_is_not_small_beside_the_largest():
     """Whatever its size. Catches a limit that is not relative, and one that is twice as large or half."""
     small = diagnosis._SPAN
-    basis = diagnosis._span(size * np.diag([1.0, 1.5 * small, 0.6 * small, 0.0]))
-    np.testing.assert_allclose(np.abs(basis), np.eye(4)[:, :2], atol=1e-12)
+    for size in (1e-9, 1.0, 1e9):
+        basis = diagnosis._span(size * np.diag([1.0, 1.5 * small, 0.6 * small, 0.0]))
+        np.testing.assert_allclose(np.abs(basis), np.eye(4)[:, :2], atol=1e-12)
     assert diagnosis._span(np.zeros((4, 2))).shape == (4, 0)
 
 
@@ -385,27 +345,22 @@ def causes(case, runs=2):
 
 
 def test_carried_momentum_is_named_with_what_a_reset_does():
+    """And where nothing is carried it is not."""
     (found,) = diagnose(simulate(CARRIED, rng=7, record=["W"]))
     assert found.cause is Cause.CARRIED
     assert found.numbers["without"] < 0.1 < 100 < found.numbers["value"]
     assert "with a reset at each redraw at" in found.reason
+    for changes in ({"carried": False}, {"inner_steps": 1}):
+        case = replace(CARRIED, algorithm=replace(CARRIED.algorithm, **changes))
+        assert not causes(case) & {Cause.CARRIED, Cause.KEPT, Cause.DECAY}
 
 
-@pytest.mark.parametrize("changes", [{"carried": False}, {"inner_steps": 1}])
-def test_where_nothing_is_carried_it_is_not_named(changes):
-    case = replace(CARRIED, algorithm=replace(CARRIED.algorithm, **changes))
-    assert not causes(case) & {Cause.CARRIED, Cause.KEPT, Cause.DECAY}
-
-
-def test_a_kept_buffer_is_named():
+def test_a_kept_buffer_and_decay_are_named():
+    """Decay with how strong it acts, E[H] = I/4: omega/p is .4; catches a strength that is omega, or omega p."""
     (found,) = diagnose(simulate(KEPT, rng=7, record=["W"]))
     assert found.cause is Cause.KEPT
     assert "without momentum, at 0.25, at" in found.reason
     assert Cause.KEPT not in causes(replace(KEPT, algorithm=replace(KEPT.algorithm, beta=0.0)))
-
-
-def test_decay_is_named_with_how_strong_it_acts():
-    """E[H] = I/4: omega/p is .4; catches a strength that is omega, or omega p."""
     (found,) = diagnose(simulate(DECAYED, rng=7, record=["W"]))
     assert found.cause is Cause.DECAY
     assert found.numbers["acts"] == pytest.approx(0.4, rel=0.1)

@@ -6,21 +6,10 @@ import numpy as np
 import pytest
 
 from rac_theory.literature import C12
+from rac_theory.literature.counterexamples import factors_at_a_solution as solution
 from rac_theory.literature.counterexamples import lost_merges
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
-from rac_theory.literature.counterexamples.factors_at_a_solution import (
-    Q,
-    best_rate,
-    condition,
-    condition_of_a_row,
-    condition_of_one,
-    factors,
-    gradient_of_factors,
-    hessian_of_factors,
-    is_second_order,
-    value,
-)
 from rac_theory.literature.counterexamples.lost_merges import (
     carried,
     descent,
@@ -56,8 +45,8 @@ def test_the_spectrum_at_a_solution(m, n, r):
 def test_no_factors_are_conditioned_better_than_balanced_ones_where_the_rank_is_below_both_sides():
     """400 random pairs of one product, by a matrix R between them; 2 sigma_1 / sigma_r is attained by balance alone."""
     rng = np.random.default_rng(0)
-    B, A = (np.array(one, dtype=float) for one in factors(1))
-    least = float(condition(1))
+    B, A = (np.array(one, dtype=float) for one in solution.factors(1))
+    least = float(solution.condition(1))
     ends = spectrum(np.eye(3), B, A)[[0, -1]]
     assert ends[1] / ends[0] == pytest.approx(least)
     for _ in range(400):
@@ -69,21 +58,21 @@ def test_no_factors_are_conditioned_better_than_balanced_ones_where_the_rank_is_
 @pytest.mark.parametrize("c", [Fraction(1), Fraction(2), Fraction(3, 2)])
 def test_conditions_are_those_of_hessians(c):
     """Of all three families. Catches c^2 for c^4, and a curvature that is on the other factor."""
-    B, A = (np.array(one, dtype=float) for one in factors(c))
+    B, A = (np.array(one, dtype=float) for one in solution.factors(c))
     seen = spectrum(np.eye(3), B, A)
-    assert float(condition(c)) == pytest.approx(seen[-1] / seen[0])
+    assert float(solution.condition(c)) == pytest.approx(seen[-1] / seen[0])
     one, row = float(c) * np.eye(2, 1), np.eye(1, 2) / float(c)
     for s in (Fraction(16), Fraction(1, 16)):
         seen = spectrum(np.diag([float(s), 1.0]), one, row)
-        assert float(condition_of_one(s, c)) == pytest.approx(seen[-1] / seen[0])
+        assert float(solution.condition_of_one(s, c)) == pytest.approx(seen[-1] / seen[0])
     seen = spectrum(np.eye(1), np.array([[float(c)]]), np.eye(1, 3) / float(c))
-    assert float(condition_of_a_row(c)) == pytest.approx(seen[-1] / seen[0])
+    assert float(solution.condition_of_a_row(c)) == pytest.approx(seen[-1] / seen[0])
 
 
 @pytest.mark.parametrize("c", [1, 2])
 def test_descent_near_a_solution_has_that_rate(c):
     """At the step 2 / (largest + least): errors along both ends shrink by it. Catches kappa / (kappa + 1)."""
-    B0, A0 = (np.array(one, dtype=float) for one in factors(c))
+    B0, A0 = (np.array(one, dtype=float) for one in solution.factors(c))
     target = B0 @ A0
     ends = spectrum(np.eye(3), B0, A0)[[0, -1]]
     gamma, rng = 2 / ends.sum(), np.random.default_rng(1)
@@ -94,9 +83,8 @@ def test_descent_near_a_solution_has_that_rate(c):
         norms.append(np.linalg.norm(G))
         B, A = B - gamma * G @ A.T, A - gamma * B.T @ G
     count = 30 if c == 1 else 150
-    assert (norms[count] / norms[count // 2]) ** (1 / (count - count // 2)) == pytest.approx(
-        float(best_rate(condition(c))), abs=2e-3
-    )
+    seen = (norms[count] / norms[count // 2]) ** (1 / (count - count // 2))
+    assert seen == pytest.approx(float(solution.best_rate(solution.condition(c))), abs=2e-3)
 
 
 def floats(values):
@@ -109,15 +97,15 @@ def test_the_derivatives_of_the_spurious_point_by_differences():
 
     def loss(z):
         b, a = z[:2], z[2:]
-        return value(np.outer(b, a)) + decay * (z**2).sum() / 2
+        return solution.value(np.outer(b, a)) + decay * (z**2).sum() / 2
 
     for _ in range(3):
         z = exact(rng.integers(-6, 7, 4)) / 4
-        H, g = hessian_of_factors(z[:2], z[2:], decay), gradient_of_factors(z[:2], z[2:], decay)
+        H, g = solution.hessian_of_factors(z[:2], z[2:], decay), solution.gradient_of_factors(z[:2], z[2:], decay)
         for k in range(4):
             up, down = (z + s * h * exact(np.eye(4, dtype=int)[k]) for s in (1, -1))
             assert float((loss(up) - loss(down)) / (2 * h)) == pytest.approx(float(g[k]), abs=1e-6)
-            sides = [gradient_of_factors(x[:2], x[2:], decay) for x in (up, down)]
+            sides = [solution.gradient_of_factors(x[:2], x[2:], decay) for x in (up, down)]
             for n in range(4):
                 assert float((sides[0][n] - sides[1][n]) / (2 * h)) == pytest.approx(float(H[k, n]), abs=1e-6)
 
@@ -136,14 +124,14 @@ def test_it_is_a_local_minimum_and_no_minimum():
 def test_other_points_are_no_second_order_points():
     """The origin and a pair beside it. Catches a certificate that is given to everything."""
     one, e1, ones, origin = Fraction(1), exact([1, 0]), exact([1, 1]), exact([0, 0])
-    assert is_second_order(e1, e1)
-    assert is_second_order(ones, ones)
-    assert is_second_order(2 * e1, e1 / 2)  # scaled, the same matrix
-    assert not is_second_order(origin, origin)
-    assert not is_second_order(e1, exact([one, one / 100]))
-    assert not is_second_order(ones, ones, decay=one)  # it bends upwards there, and falls
-    assert squares(hessian_of_factors(origin, origin).tolist()) is None
-    assert (Q == Q.T).all()
+    assert solution.is_second_order(e1, e1)
+    assert solution.is_second_order(ones, ones)
+    assert solution.is_second_order(2 * e1, e1 / 2)  # scaled, the same matrix
+    assert not solution.is_second_order(origin, origin)
+    assert not solution.is_second_order(e1, exact([one, one / 100]))
+    assert not solution.is_second_order(ones, ones, decay=one)  # it bends upwards there, and falls
+    assert squares(solution.hessian_of_factors(origin, origin).tolist()) is None
+    assert (solution.Q == solution.Q.T).all()
 
 
 def stored(x):
@@ -159,10 +147,8 @@ def test_rounding_is_that_of_bits():
     ties = np.array([1 + 1 / 256, 1 + 3 / 256, -1 - 1 / 256, 2 - 1 / 256, 0.5 + 1 / 512, 255.5, 256.0], np.float32)
     x = np.concatenate([x, ties, -ties])
     assert [float(rounded_to_even(Fraction(float(one)))) for one in x] == stored(x).tolist()
-    assert [unit(Fraction(k)) for k in (1, 2, 3, 256, -3)] == [
-        Fraction(u) for u in (1 / 128, 1 / 64, 1 / 64, 2, 1 / 64)
-    ]
-    assert unit(Fraction(1, 3)) == Fraction(1, 512)
+    for k, u in ((1, 1 / 128), (2, 1 / 64), (3, 1 / 64), (256, 2), (-3, 1 / 64), (Fraction(1, 3), 1 / 512)):
+        assert unit(Fraction(k)) == Fraction(u)
     assert rounded_to_even(Fraction(0)) == 0
 
 

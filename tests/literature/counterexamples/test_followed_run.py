@@ -11,80 +11,68 @@ from rac_theory.algorithms import GD
 from rac_theory.literature.counterexamples.diagnosis import Cause
 from rac_theory.literature.counterexamples.factor_loss import FollowedRun, Moves, merges
 from rac_theory.problems import Layers, LeastSquares, Quadratic
+from tests.refused import refused
 
-
-@pytest.fixture
-def problem():
-    rng = np.random.default_rng(0)
-    return LeastSquares(rng.standard_normal((12, 4)), rng.standard_normal((12, 3)))
-
-
+RNG = np.random.default_rng(0)
+PROBLEM = LeastSquares(RNG.standard_normal((12, 4)), RNG.standard_normal((12, 3)))
 FIXED = Initialisation(A=sketches.Frozen(np.array([[1.0], [0.5], [-1.0]])))
 
 
-def follow(algorithm, problem, W0=None, *, steps, rng=None):
+def follow(algorithm, problem=PROBLEM, *, steps, rng=None):
     kept = ("W", "factors") if hasattr(algorithm, "factored") else ("W",)
-    return FollowedRun.of(simulate(Case(algorithm, problem, W0, steps=steps), rng=rng, record=kept))
+    return FollowedRun.of(simulate(Case(algorithm, problem, steps=steps), rng=rng, record=kept))
 
 
-def test_a_run_is_taken_out_of_its_ensemble(problem):
+def test_a_run_is_taken_out_of_its_ensemble():
     """Would catch the first run for each of them, and gradients of another run."""
-    runs = simulate(
-        Case(LoRA(Initialisation.kaiming((4, 3), 2), 0.1), problem, steps=5), runs=3, rng=0, record=("W", "factors")
-    )
+    case = Case(LoRA(Initialisation.kaiming((4, 3), 2), 0.1), PROBLEM, steps=5)
+    runs = simulate(case, runs=3, rng=0, record=("W", "factors"))
     for i in range(3):
         run = FollowedRun.of(runs, i)
         np.testing.assert_array_equal(run.values, runs.values[i])
-        np.testing.assert_array_equal(run.gradients, problem.gradient(runs.iterates[i]))
+        np.testing.assert_array_equal(run.gradients, PROBLEM.gradient(runs.iterates[i]))
         np.testing.assert_array_equal(run.B, runs.B[i])
         np.testing.assert_allclose(run.W - run.W[0], run.B @ run.A, atol=1e-14)
-    assert follow(GD(0.1), problem, steps=3).B is None
+    assert follow(GD(0.1), steps=3).B is None
 
 
-def test_what_was_not_recorded_cannot_be_followed(problem):
+def test_what_was_not_recorded_or_is_no_run_cannot_be_followed():
+    """And of a followed run it has to be told what it is of."""
     for record, algorithm in (((), GD(0.1)), ((), LoRA(FIXED, 0.1)), (("W",), LoRA(FIXED, 0.1))):
         needed = r'\("W", "factors"\)' if isinstance(algorithm, LoRA) else r'\("W",\)'
         with pytest.raises(ValueError, match=f"trajectory must have been recorded with record={needed}"):
-            diagnose(simulate(Case(algorithm, problem, steps=2), record=record), problem)
-    with pytest.raises(ValueError, match=r"run must be in 0..runs - 1=0, got 1"):
-        FollowedRun.of(simulate(Case(GD(0.1), problem, steps=2), record=("W",)), 1)
+            diagnose(simulate(Case(algorithm, PROBLEM, steps=2), record=record), PROBLEM)
+    one = simulate(Case(GD(0.1), PROBLEM, steps=2), record=("W",))
     quadratic = Quadratic.left(np.eye(3), np.ones((3, 3)))
     single = simulate(Case(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic, steps=2), dtype=np.float32, record=("W",))
-    with pytest.raises(ValueError, match="trajectory must be in float64 to follow a run, got float32"):
-        diagnose(single)
+
+    def followed(*shape, gamma=0.1, dtype=np.float64):
+        return FollowedRun.of_iterates(np.zeros(shape, dtype), PROBLEM, gamma=gamma)
+
+    refused(
+        (lambda: FollowedRun.of(one, 1), r"run must be in 0..runs - 1=0, got 1"),
+        (lambda: diagnose(single), "trajectory must be in float64 to follow a run, got float32"),
+        (lambda: followed(3, 3, 4), r"W must have shape \(..., 4, 3\), got \(3, 3, 4\)"),
+        (lambda: followed(4, 3), r"W must have shape \(steps \+ 1, m, n\), in float64, got float64 \(4, 3\)"),
+        (lambda: followed(1, 4, 3), r"W must have shape \(steps \+ 1, m, n\), in float64, got float64 \(1, 4, 3\)"),
+        (lambda: followed(2, 4, 3, dtype=np.float32), r"in float64, got float32 \(2, 4, 3\)"),
+        (lambda: followed(2, 4, 3, gamma=0.0), "gamma must be a finite number > 0, got 0"),
+        (
+            lambda: diagnose(followed(2, 4, 3)),
+            "problem must be given beside a FollowedRun, which does not know it, got None",
+        ),
+    )
 
 
-def test_a_run_that_something_else_made_is_followed(problem):
+def test_a_run_that_something_else_made_is_followed():
     """The same as from its trajectory, layers included, and the same diagnosis. Catches values of other iterates."""
-    runs = simulate(Case(RACLoRA(sketches.Haar(4, 2), 0.1), problem, steps=5), rng=0, record=("W",))
-    of, along = FollowedRun.of(runs), FollowedRun.of_iterates(runs.iterates[0], problem, gamma=0.1)
+    runs = simulate(Case(RACLoRA(sketches.Haar(4, 2), 0.1), PROBLEM, steps=5), rng=0, record=("W",))
+    of, along = FollowedRun.of(runs), FollowedRun.of_iterates(runs.iterates[0], PROBLEM, gamma=0.1)
     for name in ("W", "values", "gradients", "gamma", "scale", "layers", "factors"):
         np.testing.assert_array_equal(getattr(along, name), getattr(of, name))
-    assert diagnose(along, problem) == diagnose(runs)
+    assert diagnose(along, PROBLEM) == diagnose(runs)
     layered = Quadratic.full(np.eye(10), np.ones((10, 1)), layers=Layers([(3, 2), (2, 2)]))
     assert FollowedRun.of_iterates(np.zeros((2, 10, 1)), layered, gamma=0.1).layers is layered.layers
-
-
-@pytest.mark.parametrize(
-    ("W", "gamma", "message"),
-    [
-        (np.zeros((3, 3, 4)), 0.1, r"W must have shape \(..., 4, 3\), got \(3, 3, 4\)"),
-        (np.zeros((4, 3)), 0.1, r"W must have shape \(steps \+ 1, m, n\), in float64, got float64 \(4, 3\)"),
-        (np.zeros((1, 4, 3)), 0.1, r"W must have shape \(steps \+ 1, m, n\), in float64, got float64 \(1, 4, 3\)"),
-        (np.zeros((2, 4, 3), np.float32), 0.1, r"in float64, got float32 \(2, 4, 3\)"),
-        (np.zeros((2, 4, 3)), 0.0, "gamma must be a finite number > 0, got 0"),
-    ],
-)
-def test_what_is_no_run_cannot_be_followed(problem, W, gamma, message):
-    with pytest.raises(ValueError, match=message):
-        FollowedRun.of_iterates(W, problem, gamma=gamma)
-
-
-def test_what_a_followed_run_is_of_has_to_be_told(problem):
-    with pytest.raises(
-        ValueError, match="problem must be given beside a FollowedRun, which does not know it, got None"
-    ):
-        diagnose(FollowedRun.of_iterates(np.zeros((2, 4, 3)), problem, gamma=0.1))
 
 
 def test_every_run_has_its_diagnosis():
@@ -100,13 +88,12 @@ def test_every_run_has_its_diagnosis():
     assert told == [one.cause for one in diagnose(runs)]
 
 
-def test_merges_are_found(problem):
+def test_merges_are_found():
     """After every third step of a chain, and nowhere in LoRA. Would catch a merge taken for a long step."""
     chain = ChainOfLoRA(Initialisation.kaiming((4, 3), 2), 0.1, 3)
-    assert list(np.flatnonzero(merges(follow(chain, problem, steps=11, rng=0)))) == [2, 5, 8]
-    assert not merges(follow(LoRA(FIXED, 0.1), problem, steps=11)).any()
-    assert not merges(follow(AsymmetricLoRA(sketches.Haar(4, 2), 0.1), problem, steps=11, rng=0)).any()
-    assert not merges(follow(GD(0.1), problem, steps=11)).any()
+    for algorithm, at in ((chain, [2, 5, 8]), (LoRA(FIXED, 0.1), []), (AsymmetricLoRA(sketches.Haar(4, 2), 0.1), [])):
+        assert list(np.flatnonzero(merges(follow(algorithm, steps=11, rng=0)))) == at
+    assert not merges(follow(GD(0.1), steps=11)).any()
 
 
 @pytest.mark.parametrize(
@@ -122,12 +109,10 @@ def test_merges_are_found(problem):
     ],
     ids=repr,
 )
-def test_steps_are_gradient_steps(problem, algorithm):
-    """In their own space each has ``slope = -length^2 / gamma``, so that a rise means a curvature above 2/gamma.
-
-    Would catch the length of a move of W in the place of one of the factors, and a forgotten scale.
-    """
-    moves = Moves.of(follow(algorithm, problem, steps=10, rng=1), problem)
+def test_steps_are_gradient_steps(algorithm):
+    """In their own space each has ``slope = -length^2 / gamma``, so that a rise means a curvature above 2/gamma. Would
+    catch the length of a move of W in the place of one of the factors, and a forgotten scale."""
+    moves = Moves.of(follow(algorithm, steps=10, rng=1), PROBLEM)
     # curvature = 2 (rise - slope) / length^2 with that slope, up to the rounding of the rise.
     told = 2 * moves.rise / moves.length**2 + 2 / algorithm.gamma
     np.testing.assert_allclose(moves.curvature, told, rtol=1e-6, atol=1e-6 / algorithm.gamma)

@@ -9,30 +9,11 @@ import pytest
 from rac_theory import Case, Constants, RACLoRA, exact_rate, expected, theorems
 from rac_theory.algorithms import MOMENTUM, state
 from rac_theory.literature import C24, C26, C27, C28, C29
-from rac_theory.literature.counterexamples.carried_momentum import (
-    SHRINKS,
-    grows,
-    is_semidefinite,
-    links,
-    shrinks,
-    squares,
-)
+from rac_theory.literature.counterexamples import carried_momentum, momentum
+from rac_theory.literature.counterexamples.carried_momentum import grows, is_semidefinite, links, shrinks, squares
 from rac_theory.literature.counterexamples.counterexample import exact
 from rac_theory.literature.counterexamples.decay_beside_projection import means, minimiser
 from rac_theory.literature.counterexamples.fixed_order import LONGER, characteristic, is_above, step
-from rac_theory.literature.counterexamples.momentum import (
-    EDGE,
-    EDGE_PL,
-    GAMMA,
-    KEPT,
-    L_H,
-    LONG,
-    SHARE,
-    gaps,
-    ratios,
-    sums,
-)
-from rac_theory.literature.counterexamples.momentum import ratios_at_W as of_haar
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate
 
@@ -60,7 +41,7 @@ def test_certificates_are_on_the_side_of_the_rate(steps, carried):
 
 
 def test_what_shrinks_is_declared_above_the_rates():
-    for (steps, carried), factor in SHRINKS.items():
+    for (steps, carried), factor in carried_momentum.SHRINKS.items():
         assert 0 < factor - Fraction(exact_rate(in_links(steps, carried))) < Fraction(1, 50)
 
 
@@ -79,15 +60,15 @@ def test_means_of_decay_by_their_own_recursion(omega):
 @pytest.mark.parametrize(("part", "told"), [(1, 0.728), (2, 1.111), (4, 2.856)])
 def test_ratios_of_momentum_come_to_the_sum_of_all_steps(part, told):
     """The sum over all t by linear equations, which 1500 steps have come to: 1.111 at half, 2.856 at a quarter."""
-    beta, g, p = float(1 - SHARE / part), float(GAMMA), float(SHARE)
+    beta, g, p = float(1 - momentum.SHARE / part), float(momentum.GAMMA), float(momentum.SHARE)
     T = [np.array([[1 - g * (1 - beta) * h, -g * (1 - beta) * beta], [h, beta]]) for h in (1.0, 0.0)]
     square = p * np.kron(T[0], T[0]) + (1 - p) * np.kron(T[1], T[1])
     total = np.linalg.solve(np.eye(4) - square, np.array([1.0, 0, 0, 0]))
     shifted = np.kron([1, -g * beta], [1, -g * beta])
     assert shifted @ total * g * p == pytest.approx(told, abs=1e-3)
-    assert float(ratios(1 - SHARE / part, 40)[-1]) < shifted @ total * g * p
+    assert float(momentum.ratios(1 - momentum.SHARE / part, 40)[-1]) < shifted @ total * g * p
     moments, summed = np.array([1.0, 0, 0, 0]), 0.0
-    for ratio in ratios(1 - SHARE / part, 40):
+    for ratio in momentum.ratios(1 - momentum.SHARE / part, 40):
         summed += shifted @ moments * g * p
         moments = square @ moments
         assert float(ratio) == pytest.approx(summed, rel=1e-12)
@@ -130,14 +111,14 @@ def test_the_exact_minimum_is_what_no_step_in_the_draw_is_below():
 
 
 def test_the_case_of_momentum_is_one_that_its_condition_excludes():
-    assert (1 - C26.method.letters["b"]) * 2 == pytest.approx(float(SHARE))
+    assert (1 - C26.method.letters["b"]) * 2 == pytest.approx(float(momentum.SHARE))
 
 
 def test_with_L_H_for_every_L_the_bound_is_exceeded_by_runs_too():
     """The mean of 1500 runs over 50 steps of X and M themselves within 5 standard errors (alpha 6e-7); and the false
     form is that of T22, whose own condition the case does not meet. Catches another fourth moment of a direction."""
     steps, runs, rng = 50, 1500, np.random.default_rng(28)
-    gamma, b = float(LONG), float(KEPT)
+    gamma, b = float(momentum.LONG), float(momentum.KEPT)
     W, M, total = np.ones(runs), np.zeros(runs), np.zeros(runs)
     for _ in range(steps):
         total += W**2
@@ -145,20 +126,19 @@ def test_with_L_H_for_every_L_the_bound_is_exceeded_by_runs_too():
         seen = u[:, 0] ** 2 / np.sum(u**2, axis=1) * (W + gamma * b * M)
         W, M = W - gamma * seen, b * M + seen
     told = total * gamma / 64
-    assert abs(told.mean() - float(of_haar()[steps - 1])) < 5 * told.std() / runs**0.5
+    assert abs(told.mean() - float(momentum.ratios_at_W()[steps - 1])) < 5 * told.std() / runs**0.5
     assert told.mean() > 10
-    c = Constants.of(Case(C28.method, C28.problem, C28.start))
-    assert pytest.approx((1.0, float(L_H))) == (c.L, c.L_H)
-    assert all(
-        any("theta" in told for told in theorems.ALL[id].unmet(Case(C28.method, C28.problem, C28.start), c))
-        for id in ("T22", "T22_H")
-    )
+    case = Case(C28.method, C28.problem, C28.start)
+    c = Constants.of(case)
+    assert pytest.approx((1.0, float(momentum.L_H))) == (c.L, c.L_H)
+    for id in ("T22", "T22_H"):
+        assert any("theta" in told for told in theorems.ALL[id].unmet(case, c))
 
 
 def test_the_point_that_is_ahead_is_above_bounds_of_the_shifted_one():
     """By the bounds of T22 and T22_pl themselves, at what they assume just so: catches a bound that is another."""
     line, T = C29.problem, 100
-    for (gamma, b), id in ((EDGE, "T22"), (EDGE_PL, "T22_pl")):
+    for (gamma, b), id in ((momentum.EDGE, "T22"), (momentum.EDGE_PL, "T22_pl")):
         shifted = Case(MOMENTUM(None, gamma=float(gamma), b=float(b)), line, C29.start, steps=T)
         c = Constants.of(shifted)
         assert not theorems.ALL[id].unmet(shifted, c)
@@ -166,7 +146,7 @@ def test_the_point_that_is_ahead_is_above_bounds_of_the_shifted_one():
         bound = theorems.ALL[id].bound(c, T)
         if id == "T22":
             found = [float(np.mean(2 * expected(each).gap[:T])) / bound[T] for each in (at_X, shifted)]
-            assert found == pytest.approx([*map(float, sums())], rel=1e-9)
+            assert found == pytest.approx([*map(float, momentum.sums())], rel=1e-9)
         else:
-            for each, told in zip((at_X, shifted), gaps(), strict=True):
+            for each, told in zip((at_X, shifted), momentum.gaps(), strict=True):
                 assert expected(each).gap[:20] / bound[:20] == pytest.approx([*map(float, told)], rel=1e-7)

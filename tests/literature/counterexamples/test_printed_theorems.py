@@ -1,6 +1,5 @@
 """C30 and C31 by second routes: random constant curvatures and projections as matrices, and Adam's first step as its
-formulas are, on gradients and projections that are drawn.
-"""
+formulas are, on gradients and projections that are drawn."""
 
 import math
 from fractions import Fraction
@@ -61,13 +60,11 @@ def test_a_bounded_run_need_not_have_a_gradient_that_goes_to_zero():
 
 def test_the_bound_holds_with_norms_where_curvatures_move():
     """Exactly, of numbers with B = p + b W and C = q + c W, short steps. The terms b D |C| and c D |B| are attained
-    each, where the other is zero, so that a smaller one would be caught; with b c D^2 for them the bound is exceeded.
-    """
+    each, where the other is zero: a smaller one would be caught; with b c D^2 for them the bound is exceeded."""
     rng, attained, exceeded = np.random.default_rng(0), set(), 0
     for _ in range(2000):
-        A, W, p, q, b, c, k = (
-            Fraction(int(x), 4) for x in rng.integers((-9, -9, 1, 1, -4, -4, 4), (10, 10, 9, 9, 5, 5, 20))
-        )
+        drawn = rng.integers((-9, -9, 1, 1, -4, -4, 4), (10, 10, 9, 9, 5, 5, 20))
+        A, W, p, q, b, c, k = (Fraction(int(x), 4) for x in drawn)
         if p + b * W <= 0 or q + c * W <= 0:
             continue
         B, C = p + b * W, q + c * W
@@ -85,13 +82,11 @@ def test_the_bound_holds_with_norms_where_curvatures_move():
 
 
 def test_the_squares_are_those_of_the_recursion():
+    """And the case is the frozen step."""
     R = np.array([1.0, 1.0])
     for square in projected(0.3, (1, 4), 6):
         assert float(square) == pytest.approx(R @ R)
         R = R - 0.3 * np.array([1, 4]) * R
-
-
-def test_the_case_is_the_frozen_step():
     assert (C30.method.gamma, C30.problem.L) == (0.5, 1.0)
 
 
@@ -128,9 +123,8 @@ def test_the_probability_is_that_of_draws(factor):
 def test_the_printed_ends_are_those_of_the_smallest_epsilon():
     low, high = printed_ends(1024, 0.01)
     epsilon = math.sqrt(8 / 1024 * math.log(200))
-    assert (low, high) == pytest.approx(
-        (math.sqrt(1 - epsilon) / (1 + epsilon), math.sqrt(1 + epsilon) / (1 - epsilon))
-    )
+    assert low == pytest.approx(math.sqrt(1 - epsilon) / (1 + epsilon))
+    assert high == pytest.approx(math.sqrt(1 + epsilon) / (1 - epsilon))
     assert high == pytest.approx(1.377, abs=5e-4)
 
 

@@ -9,30 +9,15 @@ from hypothesis import strategies as st
 
 from rac_theory import Case, simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
-from rac_theory.literature.counterexamples import shrinking_step
-from rac_theory.literature.counterexamples.factor_loss import (
-    FactorLoss,
-    FollowedRun,
-    Moves,
-    curvature_met,
-    hessian_action,
-    sharpest_on_segment,
-)
+from rac_theory.literature.counterexamples import factor_loss, shrinking_step
+from rac_theory.literature.counterexamples.factor_loss import FactorLoss, FollowedRun, Moves, hessian_action
 from rac_theory.literature.counterexamples.loss_of_smoothness import lipschitz_along, slope
 from rac_theory.literature.counterexamples.low_rank import floor, lowest
 from rac_theory.literature.counterexamples.restarts import measured_multiplier, multiplier, proved_step
-from rac_theory.literature.counterexamples.shrinking_step import (
-    SHARE,
-    Slope,
-    descend,
-    guaranteed_step,
-    promised_gradient,
-    promised_sum,
-    smallest_on_slope,
-)
 from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Frozen, Gaussian, Haar
+from tests.refused import refused
 
 quick = settings(max_examples=25)
 seeds = st.integers(0, 2**32 - 1)
@@ -63,11 +48,8 @@ def test_the_floor_is_never_beaten(case, rank):
     bound = floor(problem, W0, rank)
     assert 0 <= bound <= problem.value(W0[None])[0]
     assert lowest(problem, W0, rank, starts=3, rng=rng) >= bound
-    start = Initialisation.kaiming(problem.shape, rank)
-    run = simulate(
-        Case(LoRA(start, 0.1 / problem.L), problem, W0, steps=50), runs=4, rng=int(rng.integers(1000))
-    ).values
-    assert not (run < bound).any()
+    case = Case(LoRA(Initialisation.kaiming(problem.shape, rank), 0.1 / problem.L), problem, W0, steps=50)
+    assert not (simulate(case, runs=4, rng=int(rng.integers(1000))).values < bound).any()
 
 
 @pytest.mark.long
@@ -85,26 +67,22 @@ def test_the_floor_is_attained_on_a_squared_distance(m, n, seed, curvature):
 
 def test_the_floor_needs_strong_convexity():
     """PL is not enough: here the nearest minimiser has rank two, and another one is in reach of rank one."""
-    problem = LeastSquares(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]))
-    with pytest.raises(ValueError, match="strongly convex with a known W_star, got strong_convexity=0"):
-        floor(problem, np.zeros((2, 2)), 1)
-    W0 = np.array([[0.0, 1.0], [0.0, 0.0]])  # W_star - W0 = [[1, -1], [0, 0]]
-    flat = Quadratic.left(np.diag([1.0, 0.0]), np.eye(2))
+    flat, round_ = Quadratic.left(np.diag([1.0, 0.0]), np.eye(2)), Quadratic.left(np.eye(2), np.eye(2))
     assert np.linalg.matrix_rank(flat.W_star) == 2
     assert lowest(flat, np.zeros((2, 2)), 1, starts=3, rng=np.random.default_rng(0)) < 1e-12
-    with pytest.raises(ValueError, match="strong_convexity=0"):
-        floor(flat, W0, 1)
-    with pytest.raises(ValueError, match="rank must be >= 1, got 0"):
-        floor(Quadratic.left(np.eye(2), np.eye(2)), W0, 0)
+    problem = LeastSquares(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]))
+    W0 = np.array([[0.0, 1.0], [0.0, 0.0]])  # W_star - W0 = [[1, -1], [0, 0]]
+    refused(
+        (lambda: floor(problem, np.zeros((2, 2)), 1), "strongly convex with a known W_star, got strong_convexity=0"),
+        (lambda: floor(flat, W0, 1), "strong_convexity=0"),
+        (lambda: floor(round_, W0, 0), "rank must be >= 1, got 0"),
+    )
 
 
 @quick
 @given(quadratics(condition=4.0), st.integers(1, 3), st.sampled_from(["left", "right"]), st.booleans())
 def test_the_limit_of_a_frozen_factor_is_met(case, rank, side, plain):
-    """Within 1e-9 of the gap, to which 750 steps lead at condition 4 * 3^2.
-
-    Would catch a limit on the wrong side, and one that ignores the Hessian.
-    """
+    """Within 1e-9 of the gap, to which 750 steps lead at condition 4 * 3^2. Catches the wrong side, and no Hessian."""
     problem, W0, rng = case
     dim = problem.shape[0 if side == "left" else 1]
     F = rng.standard_normal((dim, min(rank, dim)))
@@ -165,10 +143,8 @@ def test_the_hessian_of_the_factors(problem, scale):
 @quick
 @given(quadratics(), st.integers(1, 2), st.floats(0.1, 3), st.floats(0.05, 4))
 def test_every_rise_is_explained(case, rank, size, share):
-    """The sharpest point on the way has gamma times sharpness above 2, by eigenvalues of the Hessian there.
-
-    Would catch a bound of 1/gamma or 4/gamma: a step that only just rises has met hardly more than 2/gamma.
-    """
+    """The sharpest point on the way has gamma times sharpness above 2, by eigenvalues of the Hessian there. Would catch
+    a bound of 1/gamma or 4/gamma: a step that only just rises has met hardly more than 2/gamma."""
     problem, W0, rng = case
     rank = min(rank, *problem.shape)
     gamma = share / problem.L
@@ -178,16 +154,15 @@ def test_every_rise_is_explained(case, rank, size, share):
     moves, loss = Moves.of(run, problem), FactorLoss(problem, W0)
     for t in np.flatnonzero(moves.rises & (moves.length < 1e8 * (1 + np.linalg.norm(W0)))):
         assert gamma * moves.curvature[t] > 2
-        assert sharpest_on_segment(loss, run.B[t], run.A[t], gamma) >= moves.curvature[t] * (1 - 1e-3)
+        assert factor_loss.sharpest_on_segment(loss, run.B[t], run.A[t], gamma) >= moves.curvature[t] * (1 - 1e-3)
 
 
 def test_the_sharpest_point_of_a_step_of_two_numbers():
     """On (ab)^2/2 a step from (1, 2) at gamma = 1 leads to (-3, 0), where the Hessian is diag(0, 9), and at gamma = 1/8
-    to (1/2, 7/4), less sharp than its start, (5 + sqrt 73)/2. Catches a step that is half as long, or another way.
-    """
+    to (1/2, 7/4), less sharp than its start, (5 + sqrt 73)/2. Catches a step that is half as long, or another way."""
     loss, one = FactorLoss(Quadratic.left(np.eye(1), np.zeros((1, 1))), np.zeros((1, 1))), np.ones((1, 1))
     for gamma, sharpest in ((1.0, 9.0), (0.125, (5 + 73**0.5) / 2)):
-        assert sharpest_on_segment(loss, one, 2 * one, gamma) == pytest.approx(sharpest, rel=1e-12)
+        assert factor_loss.sharpest_on_segment(loss, one, 2 * one, gamma) == pytest.approx(sharpest, rel=1e-12)
 
 
 @quick
@@ -195,7 +170,7 @@ def test_the_sharpest_point_of_a_step_of_two_numbers():
 def test_the_curvature_met_is_that_of_a_parabola(a, b, length):
     """On a x^2/2 + b x it is a, wherever the step goes. Would catch a missing 2."""
     rise = a * length**2 / 2 + b * length
-    met = curvature_met(np.array(rise), np.array(b * length), np.array(length**2))
+    met = factor_loss.curvature_met(np.array(rise), np.array(b * length), np.array(length**2))
     assert met == pytest.approx(a, abs=1e-9 * (1 + abs(b) / length))
 
 
@@ -256,11 +231,9 @@ class SquaredDeterminant(Determinant):
     ],
 )
 def test_smoothness_is_not_lost_wherever_a_hessian_is_not_zero(problem, W0, rank, lost):
-    """Two exceptions, on which the constant along (sB, A/s) does not grow, and two that are none, by rank or start.
-
-    In all four cases the Hessian of f at W is not zero. Would catch the claim for every quadratic, or for every f with
-    a Hessian that is not zero in reach.
-    """
+    """Two exceptions, on which the constant along (sB, A/s) does not grow, and two that are none, by rank or start. In
+    all four cases the Hessian of f at W is not zero. Would catch the claim for every quadratic, or for every f with a
+    Hessian that is not zero in reach."""
     B, A = np.array([[1.0, 0.5], [0.5, -1.0]])[:, :rank], np.array([[0.5, -0.5], [1.0, 1.0]])[:rank]
     units = np.eye(4).reshape(4, 2, 2)
     there = hessian_action(problem, W0 + B @ A)(units)
@@ -276,11 +249,8 @@ def test_smoothness_is_not_lost_wherever_a_hessian_is_not_zero(problem, W0, rank
 @quick
 @given(st.integers(1, 3), st.integers(1, 3), seeds)
 def test_a_convex_form_that_vanishes_at_rank_one_is_zero(m, n, seed):
-    """Of a positive semidefinite Q with one direction, <X, QX> at a random X of rank one is not zero.
-
-    So C1's condition is met by every convex quadratic that is not affine, flat as it may be. Would catch a condition
-    that asks for a Hessian of full rank.
-    """
+    """Of a positive semidefinite Q with one direction, <X, QX> at a random X of rank one is not zero. So every convex
+    quadratic that is not affine meets C1's condition. Would catch one that asks for a Hessian of full rank."""
     rng = np.random.default_rng(seed)
     q = rng.standard_normal((m, n))
     B, A = rng.standard_normal((m, 1)), rng.standard_normal((1, n))
@@ -314,10 +284,8 @@ def _hessian(problem):
 @quick
 @given(st.floats(0.1, 3), st.floats(0.01, 0.3), st.integers(1, 25), st.floats(0.25, 4))
 def test_how_a_link_moves_away_from_a_spurious_point(sigma, gamma, steps, alpha):
-    """The closed form against one link, and against the linear steps of both factors for a start of any length.
-
-    Would catch a wrong eigenvalue of the saddle, and the length of the start where its square belongs.
-    """
+    """The closed form against one link, and against the linear steps of both factors for a start of any length. Would
+    catch a wrong eigenvalue of the saddle, and the length of the start where its square belongs."""
     told = multiplier(1.0, sigma, gamma, steps)
     assume(abs(told) < 1e3)
     assert measured_multiplier(sigma, gamma, steps) == pytest.approx(told, abs=1e-5 * (1 + abs(told)))
@@ -335,34 +303,30 @@ def test_guaranteed_steps_descend_by_their_share(case, rank, power):
     m, n = problem.shape
     B, A = 10.0**power * rng.standard_normal((m, rank)), rng.standard_normal((rank, n))
     loss = FactorLoss(problem, W0)
-    shares = descend(problem, W0, B, A, 1).shares
+    shares = shrinking_step.descend(problem, W0, B, A, 1).shares
     dB, dA = loss.gradient(B, A)
     assume(np.sum(dB**2) + np.sum(dA**2) > 0)
-    assert shares[0] >= SHARE - 1e-6
+    assert shares[0] >= shrinking_step.SHARE - 1e-6
 
 
 @pytest.mark.parametrize(("B", "A"), [(0.0, 0.0), (1.0, 1.0)])
 def test_guaranteed_steps_from_a_zero_gradient_stay(B, A):
-    """No factor moves, nothing falls, and no share is told, without a warning: 0/0 from a start at the minimum.
-
-    From B = A = 0 the step itself was 1/0.
-    """
+    """No factor moves, nothing falls, and no share is told, without a warning: 0/0 from a start at the minimum. From B
+    = A = 0 the step itself was 1/0."""
     problem = Quadratic.left(np.eye(1), np.array([[B * A]]))
-    done = descend(problem, np.zeros((1, 1)), np.array([[B]]), np.array([[A]]), 3)
+    done = shrinking_step.descend(problem, np.zeros((1, 1)), np.array([[B]]), np.array([[A]]), 3)
     assert (done.falls == 0).all()
     assert (done.squares == 0).all()
     assert np.isnan(done.shares).all()
-    assert (done.etas == guaranteed_step(1.0, B**2 + A**2, 0.0)).all()
-    assert guaranteed_step(1.0, 0.0, 0.0) == 1.0
+    assert (done.etas == shrinking_step.guaranteed_step(1.0, B**2 + A**2, 0.0)).all()
+    assert shrinking_step.guaranteed_step(1.0, 0.0, 0.0) == 1.0
 
 
 def test_the_share_is_nearly_attained():
-    """A step as long as it may be on f = L w^2/2 falls by little more than is proved.
-
-    With a = b -> 0 only ``eta ||G||`` counts, and the share is 1 - 1/(8 sqrt 2) = .9116: no share above it is true.
-    """
+    """A step as long as it may be on f = L w^2/2 falls by little more than is proved. With a = b -> 0 only ``eta
+    ||G||`` counts, and the share is 1 - 1/(8 sqrt 2) = .9116: no share above it is true."""
     problem = Quadratic.left(np.eye(1) * 1e-3, np.array([[-1e6]]))
-    shares = descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1).shares
+    shares = shrinking_step.descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1).shares
     assert shares[0] == pytest.approx(1 - 1 / (8 * np.sqrt(2)), abs=5e-4)
 
 
@@ -373,29 +337,27 @@ def test_the_rate_of_lora(case, rank, power, steps):
     problem, W0, rng = case
     m, n = problem.shape
     B, A = 10.0**power * rng.standard_normal((m, rank)), rng.standard_normal((rank, n))
-    done, factors = descend(problem, W0, B, A, steps), float(np.sqrt(np.sum(B**2) + np.sum(A**2)))
+    done, factors = shrinking_step.descend(problem, W0, B, A, steps), float(np.sqrt(np.sum(B**2) + np.sum(A**2)))
     gap = float(problem.value((W0 + B @ A)[None])[0])
-    assert done.etas.sum() >= promised_sum(steps, problem.L, gap, factors)
-    assert done.squares.min() <= promised_gradient(steps, problem.L, gap, factors)
+    assert done.etas.sum() >= shrinking_step.promised_sum(steps, problem.L, gap, factors)
+    assert done.squares.min() <= shrinking_step.promised_gradient(steps, problem.L, gap, factors)
 
 
 def test_the_promised_sum_solves_its_equation():
     """By numerical integration, and in the limit. Would catch a wrong coefficient in the integral."""
     L, gap, v, T = 2.0, 3.0, 1.5, 10_000
-    S, D = promised_sum(T, L, gap, v), gap / SHARE
+    S, D = shrinking_step.promised_sum(T, L, gap, v), gap / shrinking_step.SHARE
     x = (np.arange(100_000) + 0.5) * S / 100_000
     steps = 1 + 4 * np.sqrt(2) * (L * (v + np.sqrt(D * x)) ** 2 + np.sqrt(2 * L * gap))
     assert steps.mean() * S == pytest.approx(T, rel=1e-6)
     limit = np.sqrt(2 * np.sqrt(2) * L * D**3 / 1e16)
-    assert promised_gradient(10**16, L, gap, v) == pytest.approx(limit, rel=1e-2)
+    assert shrinking_step.promised_gradient(10**16, L, gap, v) == pytest.approx(limit, rel=1e-2)
 
 
 def test_the_rate_is_met_on_slopes():
     """More than .65 of the bound at 1000 and at 10,000 steps: half of it, or any order below 1/sqrt(T), is not true.
-
-    Would catch a bound that is too large by a half, and a slope that the run leaves too early.
-    """
-    ends = {steps: smallest_on_slope(steps) for steps in (1000, 10_000)}
+    Would catch a bound that is too large by a half, and a slope that the run leaves too early."""
+    ends = {steps: shrinking_step.smallest_on_slope(steps) for steps in (1000, 10_000)}
     for smallest, bound, total in ends.values():
         assert 0.65 * bound < smallest <= bound
         assert 0.98 < total * smallest < 1  # steps of eta epsilon, over a length of 1/epsilon
@@ -403,17 +365,12 @@ def test_the_rate_is_met_on_slopes():
     assert ratio == pytest.approx(10**0.5, rel=0.15)
 
 
-@pytest.mark.parametrize(
-    ("sums", "gradient", "kept"), [((1.0, 1.0), 1.0, True), ((0.5, 1.1), 1.0, False), ((1.0, 1.0), 1.1, False)]
-)
-def test_a_promise_is_kept_by_every_run_or_not(sums, gradient, kept):
-    """Met exactly it is kept. Catches the best run for the worst, and a promise that may be missed by half."""
-    assert shrinking_step._promises_kept([(each, gradient) for each in sums]).holds == kept
-    assert shrinking_step._promises_kept([(1.0, 0.5), (1.0, gradient)]).holds == (gradient <= 1)
-
-
-def test_half_of_the_bound_is_met_by_no_slope_and_all_of_it_may_be(monkeypatch):
-    """Catches a gradient above its bound, or one at half of it, that is taken for the order."""
+def test_a_promise_is_kept_by_every_run_or_not(monkeypatch):
+    """Met exactly it is kept. And half of the bound is met by no slope, while all of it may be. Catches the best run
+    for the worst, a promise that may be missed by half, and a gradient above its bound or at half of it."""
+    for sums, gradient, kept in (((1.0, 1.0), 1.0, True), ((0.5, 1.1), 1.0, False), ((1.0, 1.0), 1.1, False)):
+        assert shrinking_step._promises_kept([(each, gradient) for each in sums]).holds == kept
+        assert shrinking_step._promises_kept([(1.0, 0.5), (1.0, gradient)]).holds == (gradient <= 1)
     for share, met in ((0.5, False), (0.51, True), (1.0, True), (1.01, False)):
         monkeypatch.setattr(shrinking_step, "smallest_on_slope", lambda steps, share=share: (share, 1.0, 1.0))
         assert shrinking_step._order_is_met().holds == met
@@ -421,7 +378,7 @@ def test_half_of_the_bound_is_met_by_no_slope_and_all_of_it_may_be(monkeypatch):
 
 def test_a_slope_is_convex_smooth_and_straight_for_the_factors():
     """Gradient against value, the derivative between 0 and L, and ||grad J|| = epsilon on the way."""
-    problem = Slope(0.1, 8.0, L=2.0)
+    problem = shrinking_step.Slope(0.1, 8.0, L=2.0)
     ends = (problem.first**2 / 2, (problem.first + 8) ** 2 / 2)
     w = np.sort([*np.linspace(-1.0, 60.0, 20_001), *ends])[:, None, None]
     G, h = problem.gradient(w)[:, 0, 0], 1e-6
@@ -437,11 +394,9 @@ def test_a_slope_is_convex_smooth_and_straight_for_the_factors():
 
 @pytest.mark.parametrize(("side", "steps", "rank"), [("A", 1, 1), ("B", 5, 1), ("A", 20, 1), ("B", 5, 2), ("A", 20, 3)])
 def test_links_at_the_proved_step_never_raise_f(steps, rank, side):
-    """From orthonormal rows or columns, and links gain what is proved, on average.
-
-    Would catch a bound of the factors that forgets that they grow, or their rank. The mean of 1024 runs after six links
-    is held against the bound of (2) at three standard errors: alpha = .0013 for each of the five.
-    """
+    """From orthonormal rows or columns, and links gain what is proved, on average. Would catch a bound of the factors
+    that forgets that they grow, or their rank. The mean of 1024 runs after six links is held against the bound of (2)
+    at three standard errors: alpha = .0013 for each of the five."""
     m, n = 3, 4
     problem = Quadratic.left(np.diag([10.0, 1.0, 0.5]), np.random.default_rng(3).standard_normal((m, n)))
     gap0 = float(problem.value(np.zeros((1, m, n)))[0])

@@ -23,15 +23,12 @@ def test_the_mean_square_is_that_of_all_sequences(draws):
     assert sum(squares, Fraction(0)) / len(every) == minimisers.mean_square(draws)
 
 
-def test_the_expected_loss_is_that_of_the_library():
-    """At every step, in fractions and by the map of second moments. Catches along for slope, 2 mu for mu squared."""
+def test_losses_and_cycles_are_those_of_the_library():
+    """At every step, in fractions and by the map of second moments; one run of a fixed order, cycle by cycle. Catches
+    along for slope, 2 mu for mu squared, and turns in the opposite order."""
     case = Case(RACLoRA(Coordinate(10, 1), 1.0), C23.problem, C23.start, steps=30)
     told = [float(x) for x in orders.expected_losses(orders.START, 30)]
     np.testing.assert_allclose(expected(case).gap, told, rtol=1e-12)
-
-
-def test_a_cycle_is_that_of_the_library():
-    """One run of a fixed order, cycle by cycle. Catches turns in the opposite order."""
     values = simulate(Case(C23.method, C23.problem, C23.start, steps=3), runs=1, rng=0).values[0]
     w = orders.START
     for value in values:
@@ -55,12 +52,6 @@ def test_how_much_slower_a_fixed_order_is():
     assert float(losses[-1] / losses[-2]) == pytest.approx(fresh, rel=1e-9)
 
 
-@pytest.mark.parametrize("rank", [1, 2])
-def test_directions_of_coordinates_have_the_probability_one(rank):
-    """Catches a subset that is left out, and a chance of entries that is no law."""
-    assert sum(chance for chance, _ in directions.queries(rank)) == 1
-
-
 @pytest.mark.parametrize("factors", [(2, 1), (1, 2)])
 def test_moments_of_another_law_are_no_evidence(factors, monkeypatch):
     """Catches a check of the means alone, of the squares alone, and of an entry alone: that of zero is met by any."""
@@ -82,17 +73,19 @@ def test_moments_of_uniform_ranges_by_sampling(rank, m, n):
         assert abs(seen.mean() / (G**2).sum() - told) < 5 * seen.std() / (G**2).sum() / 100_000**0.5
 
 
-def test_of_low_rank_and_all_numbers_meet_where_the_rank_is_full():
-    """r^2 = mn for r = m = n: the same direction, and the same gain. Catches a gain that is not c^2/s."""
+def test_directions_are_a_law_and_meet_where_the_rank_is_full():
+    """Of coordinates they have the probability one. r^2 = mn for r = m = n: the same direction, and the same gain.
+    Catches a subset that is left out, a chance of entries that is no law, and a gain that is not c^2/s."""
+    for rank in (1, 2):
+        assert sum(chance for chance, _ in directions.queries(rank)) == 1
     low, full = directions.of_low_rank(3, 3, 3), directions.of_all_numbers(3, 3)
     assert directions.gained(*low) == directions.gained(*full) == Fraction(1, 11)
     assert directions.variance(*low) == directions.variance(*full) == 10
 
 
 def test_a_start_that_keeps_the_promise_is_no_witness(monkeypatch):
-    """A fixed order is slower there than fresh draws, and yet below what T13_pl promises of these. Catches a promise
-    that is not compared.
-    """
+    """A fixed order is slower there than fresh draws, and below what T13_pl promises. Catches one that is not
+    compared."""
     kept = [Fraction(x) for x in (-5, 9, -7, -1, -6, 6, 5, 6, 3, -3)]
     monkeypatch.setattr(orders, "START", kept)
     slower, promised, *_ = replace(C23).witness().checks  # anew

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rac_theory import GD, Case, RACLoRA, Unsupported, exact_rate, expected, simulate
+from rac_theory import GD, Case, RACLoRA, Unsupported, exact_rate, expected, simulate, sketches
 from rac_theory.algorithms import SGD, Bernoulli
 from rac_theory.algorithms.gradients import Exact, Noisy
 from rac_theory.problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic
@@ -16,18 +16,7 @@ from rac_theory.runs.expectations.expectation import moment_map
 from rac_theory.runs.expectations.frame import frame_of
 from rac_theory.runs.expectations.matrix_map import matrix_map
 from rac_theory.runs.expectations.moment_map import curves
-from rac_theory.sketches import (
-    AnisotropicGaussian,
-    Coordinate,
-    FiniteSupport,
-    Frozen,
-    Gaussian,
-    Haar,
-    KaimingUniform,
-    Mixture,
-    Rademacher,
-    WeightedCoordinate,
-)
+from rac_theory.sketches import Coordinate, Haar, KaimingUniform, Mixture, WeightedCoordinate
 from tests.as_one_test import as_one_test
 
 
@@ -53,12 +42,12 @@ PROBLEMS = {
 }
 SKETCHES = {
     "haar": lambda d: Haar(d, 1),
-    "gaussian": lambda d: Gaussian(d, 2),
+    "gaussian": lambda d: sketches.Gaussian(d, 2),
     "coordinate": lambda d: Coordinate(d, 2),
     "weighted": lambda d: WeightedCoordinate(d, 1, np.arange(1.0, d + 1)),
-    "signs": lambda d: Rademacher(d, 1),
+    "signs": lambda d: sketches.Rademacher(d, 1),
     "mixture": lambda d: Mixture([Haar(d, 1), Coordinate(d, 2)], [1, 3]),
-    "anisotropic": lambda d: AnisotropicGaussian(d, 1, np.diag(np.arange(1.0, d + 1))),
+    "anisotropic": lambda d: sketches.AnisotropicGaussian(d, 1, np.diag(np.arange(1.0, d + 1))),
 }
 
 
@@ -85,11 +74,9 @@ def within_four_standard_errors(algo, problem, rng=6):
     [*zip([*PROBLEMS, "kronecker"], SKETCHES, ["left", "right"] * 3 + ["left"], strict=True)],
 )
 def test_sampled_means_agree(problem, sketch, side):
-    """Within 4 standard errors of 2,000 runs at t = 1, 3 and 8, where the mean still is what most runs look like.
-
-    7 cases of 6 numbers: alpha about 0.003 if they were independent and normal; the seed passes. Over eight steps
-    a factor that is off by one percent a step adds up to more than four standard errors where r = 1.
-    """
+    """Within 4 standard errors of 2,000 runs at t = 1, 3 and 8, where the mean still is what most runs look like. 7
+    cases of 6 numbers: alpha about 0.003 if they were independent and normal; the seed passes. Over eight steps a
+    factor that is off by one percent a step adds up to more than four standard errors where r = 1."""
     exact = within_four_standard_errors(algorithm(problem, sketch, side), PROBLEMS[problem], rng=2)
     assert exact.how == "recursion"
 
@@ -127,10 +114,8 @@ def test_rational_arithmetic_agrees(problem, sketch, side):
 
 
 def test_a_case_by_hand():
-    """f = (x^2 + 4 y^2)/2 from (1, 1), one coordinate a step, gamma = 1/4: each coordinate falls alone.
-
-    Of W minus (2, 2), where W begins at (3, 3): catches W* that is added.
-    """
+    """f = (x^2 + 4 y^2)/2 from (1, 1), one coordinate a step, gamma = 1/4: each coordinate falls alone. Of W minus (2,
+    2), where W begins at (3, 3): catches W* that is added."""
     problem = Quadratic.left(np.diag([1.0, 4.0]), np.full((2, 1), 2.0), start=np.full((2, 1), 3.0))
     curve = expected(Case(RACLoRA(Coordinate(2, 1), 0.25), problem, steps=2), exact=True)
     x = Fraction(1, 2) * (1 + Fraction(9, 16))  # E of x^2: 1 or (3/4)^2
@@ -143,10 +128,8 @@ def test_a_case_by_hand():
 
 def test_the_parts_of_rational_arithmetic():
     """Three thirds in floats are no one: weights are divided by their sum. A solution has zeros where pivots are zero.
-
-    Catches pivots of one, of which there are two, that are passed over.
-    """
-    laws = rational_moments._laws(FiniteSupport(np.eye(3)[:, :, None], np.full(3, 1 / 3)))
+    Catches pivots of one, of which there are two, that are passed over."""
+    laws = rational_moments._laws(sketches.FiniteSupport(np.eye(3)[:, :, None], np.full(3, 1 / 3)))
     assert [weight for _, weight in laws] == [Fraction(1, 3)] * 3
     S = rational_moments._fractions(SINGULAR)
     T = S @ rational_moments._fractions(WIDE.T)
@@ -208,11 +191,8 @@ def test_the_full_hessian_gives_the_same(sketch, side):
 @pytest.mark.long
 @pytest.mark.parametrize(("problem", "sketch", "side"), ALL[::5])
 def test_the_rate_is_the_ratio_in_the_long_run(problem, sketch, side):
-    """From a start that misses no direction, after 4,000 steps, each of which is rescaled so that nothing underflows.
-
-    Catches a direction without curvature left in the recursion, whose factor would be 1, and rounding errors that
-    outlive what they came with.
-    """
+    """From a start that misses no direction, after 4,000 steps, each rescaled so that nothing underflows. Catches a
+    direction without curvature left in the recursion, whose factor would be 1, and rounding errors that live on."""
     algo = algorithm(problem, sketch, side)
     moments = moment_map(algo, PROBLEMS[problem])
     state = moments.start(np.random.default_rng(4).standard_normal(PROBLEMS[problem].shape))
@@ -263,7 +243,7 @@ def test_gradient_descent_is_the_sketch_of_full_rank(problem):
 def test_a_frozen_sketch_never_gets_there():
     """One run; the recursion agrees, and the rate is 1, for part of the gap is out of reach."""
     problem = PROBLEMS["left"]
-    algo = RACLoRA(Frozen(np.random.default_rng(5).standard_normal((4, 2))), 1 / problem.L)
+    algo = RACLoRA(sketches.Frozen(np.random.default_rng(5).standard_normal((4, 2))), 1 / problem.L)
     curve = expected(Case(algo, problem, steps=50))
     assert curve.how == "one run"
     np.testing.assert_allclose(curves(moment_map(algo, problem), np.zeros((4, 3)), 50)[0], curve.gap, rtol=1e-10)
@@ -305,10 +285,8 @@ def test_who_changes_the_gradient_is_not_taken_for_a_quadratic():
 
 @pytest.mark.parametrize("scale", [1.0, 1e-3])
 def test_a_run_from_a_minimiser_is_no_other_problem(scale):
-    """What is left of terms that cancel is rounding: 1.6e-34 and 1.7e-34 are no two gradients.
-
-    Would catch rounding that is measured by W alone, which is zero here, in expectations and in runs.
-    """
+    """What is left of terms that cancel is rounding: 1.6e-34 and 1.7e-34 are no two gradients. Would catch rounding
+    that is measured by W alone, which is zero here, in expectations and in runs."""
     rng = np.random.default_rng(0)
     X, Y = rng.standard_normal((12, 5)), rng.standard_normal((12, 3))
     problem = LeastSquares(scale * X, Y - X @ np.linalg.lstsq(X, Y, rcond=None)[0])
@@ -320,13 +298,9 @@ def test_a_run_from_a_minimiser_is_no_other_problem(scale):
 
 def test_claims_of_others_are_marked():
     """A user's sketch is believed, and whoever judges a theorem by it can tell."""
-
-    class Mine(Haar):
-        pass
-
-    problem = PROBLEMS["left"]
-    for sketch, claims in ((Haar(4, 1), False), (Mine(4, 1), True), (Mixture([Haar(4, 1), Mine(4, 2)], [1, 1]), True)):
-        assert expected(Case(RACLoRA(sketch, 0.1), problem, steps=2)).on_trust is claims
+    mine = type("Mine", (Haar,), {})
+    for sketch, claims in ((Haar(4, 1), False), (mine(4, 1), True), (Mixture([Haar(4, 1), mine(4, 2)], [1, 1]), True)):
+        assert expected(Case(RACLoRA(sketch, 0.1), PROBLEMS["left"], steps=2)).on_trust is claims
 
 
 @pytest.mark.parametrize(("problem", "sketch"), [*zip(PROBLEMS, ["haar", "coordinate", "weighted"] * 2, strict=True)])
@@ -359,10 +333,8 @@ def test_bernoulli_has_its_sides_as_extremes_and_two_routes():
 
 @as_one_test(("problem", "sketch", "side"), [c for c in ALL if c[1:] in (("haar", "left"), ("weighted", "right"))])
 def test_additive_noise_agrees_with_sampled_means(problem, sketch, side):
-    """12 cases of 6 numbers within 4 standard errors: alpha about 0.005, the noise as large as the gradient.
-
-    Catches sigma^2 for an entry in place of the total, and noise that is counted once for all columns of a group.
-    """
+    """12 cases of 6 numbers within 4 standard errors: alpha about 0.005, the noise as large as the gradient. Catches
+    sigma^2 for an entry in place of the total, and noise that is counted once for all columns of a group."""
     plain = algorithm(problem, sketch, side)
     sigma = float(np.linalg.norm(PROBLEMS[problem].gradient(np.zeros((1, *PROBLEMS[problem].shape)))))
     algo = RACLoRA(plain.sketch, plain.gamma, side, gradients=Noisy(sigma))

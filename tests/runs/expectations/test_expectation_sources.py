@@ -128,8 +128,7 @@ def agrees_with_enumeration(algorithm, problem, steps):
 @pytest.mark.parametrize(("problem", "source", "step"), CASES, ids=range(len(CASES)))
 def test_enumeration_agrees(problem, source, step, side):
     """Two steps. Catches 1/b for (N - b)/(b (N - 1)), an offset that is counted once for all columns, rows and columns
-    exchanged, clients that weigh by their rows, and orders drawn with replacement.
-    """
+    exchanged, clients that weigh by their rows, and orders drawn with replacement."""
     agrees_with_enumeration(SIDES[side](step / problem.L, source), problem, 2)
 
 
@@ -151,20 +150,15 @@ CLIENTS = [
 
 @pytest.mark.parametrize(("problem", "source", "steps"), CLIENTS, ids=range(len(CLIENTS)))
 def test_clients_agree_with_enumeration(problem, source, steps):
-    """Of unequal weight, sampled, in epochs: over all draws, orders and sets of clients.
-
-    Catches orders that all clients share, p for p^2, a client's mean that is not taken off, b = 1 for a subset, and
-    means over those present.
-    """
+    """Of unequal weight, sampled, in epochs: over all draws, orders and sets of clients. Catches orders that all share,
+    p for p^2, a client's mean that is not taken off, b = 1 for a subset, and means over those present."""
     agrees_with_enumeration(RACLoRA(Coordinate(3, 1), 0.3 / problem.L_max, gradients=source), problem, steps)
 
 
 def test_all_by_chance_and_a_whole_subset_are_all():
-    all_of_them, *others = (
-        expected(Case(SGD(0.1, Clients(Local(2), who)), CLIENTS[6][0], steps=20)).values
-        for who in (None, ByChance(1.0), Subset(3))
-    )
-    np.testing.assert_allclose(others, [all_of_them] * 2, rtol=1e-12)
+    sources = [Clients(Local(2), who) for who in (None, ByChance(1.0), Subset(3))]
+    every, *others = (expected(Case(SGD(0.1, source), CLIENTS[6][0], steps=20)).values for source in sources)
+    np.testing.assert_allclose(others, [every] * 2, rtol=1e-12)
 
 
 @pytest.mark.long
@@ -199,11 +193,8 @@ SAMPLED = [
 @pytest.mark.long
 @pytest.mark.parametrize(("algorithm", "problem"), SAMPLED, ids=range(len(SAMPLED)))
 def test_sampled_means_agree(algorithm, problem):
-    """Where draws cannot be listed: 20,000 runs, 4 standard errors at t = 1 and 3.
-
-    13 cases of 4 numbers: alpha about 0.003. Catches r^2 + r for r (d + r + 1), by the spread of a Wishart matrix, and
-    noise that goes through E[P] in place of E[P P].
-    """
+    """Where draws cannot be listed: 20,000 runs, 4 standard errors at t = 1 and 3; alpha about 0.003 in all. Catches
+    r^2 + r for r (d + r + 1), by the spread of a Wishart matrix, and noise through E[P] for E[P P]."""
     exact = expected(Case(algorithm, problem, steps=3))
     runs = simulate(Case(algorithm, problem, steps=3), runs=20_000, rng=3)
     for sampled, curve in ((runs.values, exact.values), (runs.squared_gradients, exact.squared_gradient)):
@@ -240,11 +231,8 @@ RATES = [
 @pytest.mark.long
 @pytest.mark.parametrize(("algorithm", "problem"), RATES, ids=range(len(RATES)))
 def test_the_rate_is_the_ratio_in_the_long_run(algorithm, problem):
-    """By the distance from the floor, which is where a run of 4,000 steps ends; zero if all components agree.
-
-    Catches the factor of the mean left out: it is the slower one wherever components disagree; and weights of second
-    moments that are taken for means.
-    """
+    """By the distance from the floor, where a run of 4,000 steps ends; zero if all components agree. Catches the factor
+    of the mean left out, the slower one wherever components disagree, and weights of second moments for means."""
     moments = moment_map(algorithm, problem)
     state = moments.start(np.random.default_rng(4).standard_normal(problem.shape))
     floor = state

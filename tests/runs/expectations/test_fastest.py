@@ -38,10 +38,8 @@ def rate(problem, sketch, lora_alpha, eta, side="left"):
 @pytest.mark.parametrize(("sketch", "lora_alpha"), CHOICES.values(), ids=CHOICES)
 def test_it_is_that_of_a_grid_search_to_a_hundredth(sketch, lora_alpha):
     """Over exact rates, by steps of one in a hundred from a fifth of what is guaranteed to beyond what converges.
-
     Catches a search that stops at the guarantee, in a part of the range, and tau for eta. The rates on the grid are
-    convex, as it is derived, and cross one at ``longest``.
-    """
+    convex, as it is derived, and cross one at ``longest``."""
     guaranteed, found = both(sketch, lora_alpha)
     etas = guaranteed.best / 5 * 1.01 ** np.arange(330)
     rates = np.array([rate(CURVED, sketch, lora_alpha, eta) for eta in etas])
@@ -56,10 +54,8 @@ def test_it_is_that_of_a_grid_search_to_a_hundredth(sketch, lora_alpha):
 
 @pytest.mark.parametrize(("sketch", "lora_alpha"), CHOICES.values(), ids=CHOICES)
 def test_what_is_guaranteed_is_no_better(sketch, lora_alpha):
-    """1 - mu nu is at least the exact rate at the same learning rate, and that one at least the best exact rate.
-
-    And what is longest by the guarantee still converges. Catches a gain or an end that is too large.
-    """
+    """1 - mu nu is at least the exact rate at the same learning rate, and that one at least the best exact rate. And
+    what is longest by the guarantee still converges. Catches a gain or an end that is too large."""
     known, found = both(sketch, lora_alpha)
     at_best = rate(CURVED, sketch, lora_alpha, known.best)
     assert found.rate <= at_best * (1 + 1e-9) <= (1 - CURVED.mu * known.nu) * (1 + 1e-9)

@@ -32,10 +32,8 @@ def test_supports_and_problems_are_summed_over_up_to_a_size_and_no_further():
 @pytest.mark.parametrize("kind", [StepPerDraw, InverseOnRange])
 @pytest.mark.parametrize("scale", [1.0, 100.0])
 def test_along_lines_in_the_plane_it_is_a_mean_over_the_angle(kind, scale):
-    """M = u u' / (u'Su) at 400 angles, by which a smooth mean is exact. Catches each factor of both integrals.
-
-    Gaps, squared gradients and distances of three steps, and the rate by a long run.
-    """
+    """M = u u' / (u'Su) at 400 angles, by which a smooth mean is exact. Catches each factor of both integrals. Gaps,
+    squared gradients and distances of three steps, and the rate by a long run."""
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     S, gamma = scale * turn @ np.diag([3.0, 1.0]) @ turn.T, 1.3
     angles = np.arange(400) * np.pi / 400

@@ -5,22 +5,14 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.linalg import block_diag
 
-from rac_theory import (
-    Case,
-    LayeredRACLoRA,
-    Local,
-    Minibatch,
-    Noisy,
-    Unsupported,
-    exact_rate,
-    expected,
-    simulate,
-    tightness,
-)
+from rac_theory import Case, LayeredRACLoRA, Unsupported, exact_rate, expected, simulate, tightness
+from rac_theory.algorithms.gradients import Local, Minibatch, Noisy
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems import Layers, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Uniform, WeightedCoordinate
+from tests.refused import refused, refuses
 
 LAYERS = Layers([(2, 3), (2, 2)])
 
@@ -36,31 +28,21 @@ def draws_of(algorithm):
     each = []
     for layer, (m, n) in zip(algorithm.of_layers, algorithm.layers.shapes, strict=True):
         matrices, weights = layer.sketch.support()
-        H = [projection(np.asarray(B, dtype=float)) for B in matrices]
-        each.append(
-            [
-                (float(w), np.kron(P, np.eye(n)) if layer.side == "left" else np.kron(np.eye(m), P))
-                for P, w in zip(H, weights, strict=True)
-            ]
-        )
+        projections = (projection(np.asarray(B, dtype=float)) for B in matrices)
+        H = [np.kron(P, np.eye(n)) if layer.side == "left" else np.kron(np.eye(m), P) for P in projections]
+        each.append([*zip(map(float, weights), H, strict=True)])
     for (p, H), (q, K) in product(*each):
-        whole = np.zeros((10, 10))
-        whole[:6, :6], whole[6:, 6:] = H, K
-        yield p * q, whole
+        yield p * q, block_diag(H, K)
 
 
 def enumerated(algorithm, problem, steps, inner=1):
     """The mean of f over every path of draws: the route that needs no second moment."""
     states, found = [(1.0, -problem.W_star)], [problem.value(np.zeros((10, 1)))]
-    draws = [*draws_of(algorithm)]
+    of_draws = [
+        (p, np.linalg.matrix_power(np.eye(10) - algorithm.gamma * H @ problem.Q, inner)) for p, H in draws_of(algorithm)
+    ]
     for _ in range(steps):
-        moved = []
-        for (weight, v), (p, H) in product(states, draws):
-            after = v
-            for _ in range(inner):
-                after = after - algorithm.gamma * H @ (problem.Q @ after)
-            moved.append((weight * p, after))
-        states = moved
+        states = [(weight * p, P @ v) for (weight, v), (p, P) in product(states, of_draws)]
         found.append(sum(weight * (v.T @ problem.Q @ v).item() / 2 for weight, v in states))
     return np.array(found)
 
@@ -102,11 +84,9 @@ def test_noise_is_that_of_runs(source):
 
 def test_a_layer_without_a_sketch_is_one_of_full_rank():
     problem = coupled()
-    whole, full = (
-        Case(LayeredRACLoRA(LAYERS, [Haar(2, 1), second], 0.8 / problem.L), problem, steps=6)
-        for second in (None, Haar(2, 2))
-    )
-    np.testing.assert_allclose(expected(whole).gap, expected(full).gap, rtol=1e-11)
+    two = (LayeredRACLoRA(LAYERS, [Haar(2, 1), second], 0.8 / problem.L) for second in (None, Haar(2, 2)))
+    whole, full = (expected(Case(one, problem, steps=6)).gap for one in two)
+    np.testing.assert_allclose(whole, full, rtol=1e-11)
 
 
 def test_the_rate_is_that_of_a_long_run_and_below_the_bound():
@@ -119,18 +99,18 @@ def test_the_rate_is_that_of_a_long_run_and_below_the_bound():
 
 
 def test_what_has_no_route_says_why():
-    large = Layers([(8, 8), (2, 2)])
-    problem = Quadratic.full(np.eye(68), np.ones((68, 1)), layers=large)
-    with pytest.raises(Unsupported, match="must be of size m n <= 64, got 68"):
-        expected(Case(LayeredRACLoRA(large, [Haar(8, 1), Haar(2, 1)], 1.0), problem, steps=2))
-    unknown = Case(LayeredRACLoRA(Layers([(4, 2), (2, 1)]), [Uniform(4, 2), Haar(2, 1)], 0.1), coupled(), steps=2)
-    with pytest.raises(Unsupported, match="invariants, a second moment in closed form, or a listed support"):
-        expected(unknown)
-    most = Layers([(4, 3), (2, 2)])  # a quarter of twelve numbers and a half of four are met, on the identity
-    problem = Quadratic.full(np.eye(16), np.ones((16, 1)), layers=most)
-    case = Case(LayeredRACLoRA(most, [Coordinate(4, 1), Coordinate(2, 1)], 1.0), problem, steps=1)
-    assert expected(case, exact=True).gap[1] == Fraction(12, 2) * Fraction(3, 4) + 1
-    wide = Layers([(5, 3), (2, 2)])
-    problem = Quadratic.full(np.eye(19), np.ones((19, 1)), layers=wide)
-    with pytest.raises(Unsupported, match="at most 16 entries, got 19 of all layers"):
-        expected(Case(LayeredRACLoRA(wide, [Haar(5, 1), Haar(2, 1)], 1.0), problem, steps=2), exact=True)
+    """What is as large as may be has one: a quarter of twelve numbers and a half of four are met, on the identity."""
+
+    def case(shapes, *of, steps=2):
+        layers = Layers(shapes)
+        size = sum(m * n for m, n in shapes)
+        problem = Quadratic.full(np.eye(size), np.ones((size, 1)), layers=layers)
+        return Case(LayeredRACLoRA(layers, of, 1.0), problem, steps=steps)
+
+    most = case([(4, 3), (2, 2)], Coordinate(4, 1), Coordinate(2, 1), steps=1)
+    assert expected(most, exact=True).gap[1] == Fraction(12, 2) * Fraction(3, 4) + 1
+    large, unknown = case([(8, 8), (2, 2)], Haar(8, 1), Haar(2, 1)), case([(4, 2), (2, 1)], Uniform(4, 2), Haar(2, 1))
+    wide = case([(5, 3), (2, 2)], Haar(5, 1), Haar(2, 1))
+    moments = "invariants, a second moment in closed form, or a listed support"
+    refuses(expected, {large: "must be of size m n <= 64, got 68", unknown: moments}, error=Unsupported)
+    refused((lambda: expected(wide, exact=True), "at most 16 entries, got 19 of all layers"), error=Unsupported)

@@ -1,35 +1,26 @@
 """Expectations of methods: against every path of draws in fractions, against today's maps, and against runs."""
 
 from fractions import Fraction
+from functools import partial
 from itertools import combinations, product
 
 import numpy as np
 import pytest
 
-from rac_theory import (
-    Case,
-    Clients,
-    Exact,
-    FiniteDifferences,
-    Implementation,
-    Local,
-    Minibatch,
-    Noisy,
-    RACLoRA,
-    Unsupported,
-    exact_rate,
-    expected,
-)
+from rac_theory import Case, Implementation, RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algebra import sqrt
 from rac_theory.algorithms import H, Method, gradient, letter, state
+from rac_theory.algorithms.gradients import Clients, Exact, FiniteDifferences, Local, Minibatch, Noisy
 from rac_theory.problems import Federated, Layers, LeastSquares, PLSine, Quadratic
 from rac_theory.runs.expectations.expectation import moment_map
 from rac_theory.runs.expectations.method_map import _powers
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, WeightedCoordinate
 from rac_theory.statements.symbols import gamma
 from tests.algorithms.methods import DECAY, DRAWN, HEAVY_BALL, LETTERS, METHODS, REPORTS, STARTS, STEPS, W, called
+from tests.refused import refused, refuses
 
 ROOM = np.random.default_rng(8)
+ball = partial(HEAVY_BALL, gamma=0.25, beta=0.5)
 fractions = np.frompyfunc(Fraction, 1, 1)
 HALVES = np.array([[1.0, 0.5], [0.5, 0.75]])
 QUADRATIC = Quadratic.left(HALVES, W_star=[[1.0], [-0.5]])
@@ -68,21 +59,20 @@ def means(name, problem, source, projections, start, steps):
     if isinstance(problem, LeastSquares):
         rows = [*rows_of(problem)]
         Q, c = (sum(part) / Fraction(len(rows)) for part in zip(*rows, strict=True))
-        true = lambda V: Q @ V + c  # noqa: E731
-        value = lambda V: ((Q @ V) * V).sum() / 2 + (c * V).sum()  # noqa: E731
         floor = None
     else:
-        S, centre = fractions(problem.S), fractions(problem.W_star)
-        true = lambda V: S @ (V - centre)  # noqa: E731
-        value = lambda V: ((S @ (V - centre)) * (V - centre)).sum() / 2  # noqa: E731
-        floor = 0
+        Q, centre = fractions(problem.S), fractions(problem.W_star)
+        c = -Q @ centre
+        floor = (c * centre).sum() / 2
     count = max(len(STARTS.get(name, ())), len((METHODS | DRAWN)[name].names))
     begins = STARTS.get(name, (1, *[0] * (count - 1)))
     paths = [(Fraction(1), tuple(begin * fractions(start) for begin in begins))]
     data, read = [*draws_of_data(problem, source)], []
     for t in range(steps + 1):
         at = [(p, report(s)) for p, s in paths]
-        read.append((sum(p * value(V) for p, V in at), sum(p * (true(V) ** 2).sum() for p, V in at)))
+        values = [((Q @ V + 2 * c) * V).sum() / 2 for _, V in at]
+        squares = [((Q @ V + c) ** 2).sum() for _, V in at]
+        read.append([sum(p * x for (p, _), x in zip(at, each, strict=True)) for each in (values, squares)])
         if t < steps:
             paths = [
                 (p * q * r, STEPS[name](s, grad, lambda V, P=P: P @ V, g, a, b))
@@ -96,6 +86,14 @@ def means(name, problem, source, projections, start, steps):
 
 DRAWS = [(Fraction(1, 2), fractions(np.diag([1.0, 0.0]))), (Fraction(1, 2), fractions(np.diag([0.0, 1.0])))]
 WEIGHTED = [(Fraction(1, 4), DRAWS[0][1]), (Fraction(3, 4), DRAWS[1][1])]
+
+
+def floats_are_fractions(case):
+    """All three curves, to 1e-12; return them in fractions."""
+    exact, floats = expected(case, exact=True), expected(case)
+    for name in ("gap", "squared_gradient", "squared_distance"):
+        np.testing.assert_allclose(getattr(floats, name), getattr(exact, name).astype(float), rtol=1e-12)
+    return exact
 
 
 def test_what_is_not_linear_in_the_data_has_no_second_moments_of_minibatches():
@@ -114,33 +112,21 @@ def test_what_is_not_linear_in_the_data_has_no_second_moments_of_minibatches():
 
 
 @pytest.mark.parametrize("name", [*METHODS, *DRAWN])
-@pytest.mark.parametrize(
-    ("problem", "source", "steps"),
-    [
-        (QUADRATIC, Exact(), 4),
-        (QUADRATIC, Noisy(0.5), 2),
-        (ROWS, Minibatch(2), 2),
-        (ROWS, Minibatch(2, replace=True), 2),
-    ],
-    ids=["exact", "noisy", "minibatch", "with replacement"],
-)
-def test_second_moments_are_those_of_every_path(name, problem, source, steps):
+@pytest.mark.parametrize("source", [Exact(), Noisy(0.5), Minibatch(2), Minibatch(2, replace=True)], ids=repr)
+def test_second_moments_are_those_of_every_path(name, source):
     """Exactly in fractions, to 1e-12 in floats. Catches a moment of H, of the data, or an offset that is left out."""
-    if isinstance(source, Noisy):
-        problem = Quadratic.left(HALVES, W_star=[[1.0, 0.25], [-0.5, 2.0]])
+    two_columns = Quadratic.left(HALVES, W_star=[[1.0, 0.25], [-0.5, 2.0]])
+    problem, steps = {Exact: (QUADRATIC, 4), Noisy: (two_columns, 2)}.get(type(source), (ROWS, 2))
     if name == "extragradient" and isinstance(source, Minibatch):
         return  # the test above
     start = np.full(problem.shape, 0.5)
-    sketch, draws = (WeightedCoordinate(2, 1, [Fraction(1, 4), Fraction(3, 4)]), WEIGHTED)
-    values, squares, floor = means(name, problem, source, draws, start, steps)
+    sketch = WeightedCoordinate(2, 1, [Fraction(1, 4), Fraction(3, 4)])
+    values, squares, floor = means(name, problem, source, WEIGHTED, start, steps)
     case = Case(called(name, sketch, gradients=source), problem, start, steps=steps)
-    exact, floats = expected(case, exact=True), expected(case)
+    exact = floats_are_fractions(case)
     floor = values[0] - exact.gap[0] if floor is None else floor  # that of least squares is known as a root
     assert exact.gap.tolist() == (values - floor).tolist()
     assert exact.squared_gradient.tolist() == squares.tolist()
-    for ours, truth in ((floats.gap, exact.gap), (floats.squared_gradient, exact.squared_gradient)):
-        np.testing.assert_allclose(ours, truth.astype(float), rtol=1e-12)
-    np.testing.assert_allclose(floats.squared_distance, exact.squared_distance.astype(float), rtol=1e-12)
 
 
 @pytest.mark.long
@@ -149,11 +135,7 @@ def test_where_h_has_two_invariants_the_systems_of_eigenvectors_are_the_whole(na
     """Coordinates of two have a listed support, a Haar line two invariants: the same E[HXH] only for the latter."""
     problem = Quadratic.left(np.diag([1.0, 0.5, 0.25]), ROOM.standard_normal((3, 2)))
     for source in (Exact(), Noisy(0.5)):
-        case = Case(called(name, Haar(3, 1), gradients=source), problem, np.ones((3, 2)), steps=5)
-        exact, floats = expected(case, exact=True), expected(case)
-        np.testing.assert_allclose(floats.gap, exact.gap.astype(float), rtol=1e-12)
-        np.testing.assert_allclose(floats.squared_gradient, exact.squared_gradient.astype(float), rtol=1e-12)
-        np.testing.assert_allclose(floats.squared_distance, exact.squared_distance.astype(float), rtol=1e-12)
+        floats_are_fractions(Case(called(name, Haar(3, 1), gradients=source), problem, np.ones((3, 2)), steps=5))
 
 
 @pytest.mark.parametrize("sketch", [Haar(3, 1), Coordinate(3, 2), CountSketch(3, 2), None], ids=repr)
@@ -164,10 +146,8 @@ def test_where_h_has_two_invariants_the_systems_of_eigenvectors_are_the_whole(na
 )
 def test_the_plain_step_written_otherwise_has_todays_curves_and_rate(sketch, source, side):
     """On rows and on columns. Catches a frame that is turned, and a rate of another map."""
-    X, Y = ROOM.standard_normal((7, 3)), ROOM.standard_normal((7, 3))
-    problem = (
-        Federated(LeastSquares(X, Y, l2=0.1), clients=3) if isinstance(source, Clients) else LeastSquares(X, Y, l2=0.1)
-    )
+    problem = LeastSquares(ROOM.standard_normal((7, 3)), ROOM.standard_normal((7, 3)), l2=0.1)
+    problem = Federated(problem, clients=3) if isinstance(source, Clients) else problem
     plain = RACLoRA(sketch, 0.2 / problem.L, side, source)
     method = METHODS["longer"](sketch, gamma=0.1 / problem.L, side=side, gradients=source)
     ours, theirs = (Case(algorithm, problem, np.ones((3, 3)), steps=20) for algorithm in (method, plain))
@@ -182,20 +162,14 @@ def test_layers_and_two_sided_curvature_are_those_of_runs_in_fractions():
     layers = Layers([(2, 1), (1, 2)])
     A = ROOM.standard_normal((4, 4))
     problem = Quadratic.full(A @ A.T / 4, ROOM.standard_normal((4, 1)), layers=layers)
-    method = HEAVY_BALL(
-        [Coordinate(2, 1), Coordinate(2, 1)], layers=layers, side=["left", "right"], gamma=0.25, beta=0.5
-    )
     two_sided = Quadratic.kronecker(HALVES, np.diag([1.0, 0.5, 2.0]), ROOM.standard_normal((2, 3)))
     for algorithm, where in (
-        (method, problem),
-        (HEAVY_BALL(Haar(2, 1), gamma=0.25, beta=0.5), two_sided),
-        (HEAVY_BALL(Coordinate(2, 1), gamma=0.25, beta=0.5), two_sided),
-        (HEAVY_BALL(CountSketch(3, 1), side="right", gamma=0.25, beta=0.5), two_sided),
+        (ball([Coordinate(2, 1)] * 2, layers=layers, side=["left", "right"]), problem),
+        (ball(Haar(2, 1)), two_sided),
+        (ball(Coordinate(2, 1)), two_sided),
+        (ball(CountSketch(3, 1), side="right"), two_sided),
     ):
-        case = Case(algorithm, where, steps=4)
-        exact, floats = expected(case, exact=True), expected(case)
-        np.testing.assert_allclose(floats.gap, exact.gap.astype(float), rtol=1e-12)
-        np.testing.assert_allclose(floats.squared_gradient, exact.squared_gradient.astype(float), rtol=1e-12)
+        floats_are_fractions(Case(algorithm, where, steps=4))
 
 
 def largest_eigenvalue(case):
@@ -215,23 +189,25 @@ def largest_eigenvalue(case):
 
 @pytest.mark.parametrize("name", ["heavy ball", "projected momentum", "accelerated", "feedback", "nesterov"])
 def test_the_rate_of_joined_systems_is_the_largest_eigenvalue(name):
-    """At momenta where eigenvalues of a system meet too, near which nothing is known to many digits.
-
-    Catches a root that is looked for next to the pole: a rate of .992 where the gap grows by 1.003 a step.
-    """
+    """At momenta where eigenvalues of a system meet too, near which nothing is known to many digits. Catches a root
+    that is looked for next to the pole: a rate of .992 where the gap grows by 1.003 a step."""
     stream = np.random.default_rng(4)
     problem = Quadratic.left(np.diag([1.0, *[0.01] * 5]), np.ones((6, 1)))
     pairs = [(5.844664436031443, 0.8134152887563284), (1.0, 0.0), (0.25, 0.25), (4.0, 1.0)]  # (1 - sqrt(gamma))^2
     pairs += [(float(2 * stream.random()), float(stream.random())) for _ in range(5)]
-    method = METHODS[name]
     for g, b in pairs:
         letters = {"gamma": g, "beta": b, "alpha": max(b, 0.1), "s": 0.01, "lambda_min": 0.5}
-        algorithm = method(Haar(6, 2), **{letter: letters[letter] for letter in method.letters})
-        case = Case(algorithm, problem)
+        case = Case(called(name, Haar(6, 2), letters), problem)
         assert exact_rate(case) == pytest.approx(largest_eigenvalue(case), rel=1e-5)
 
 
 RATED = [name for name in METHODS if name not in ("decay", "decay inside")]
+
+
+def fallen(gap):
+    """By what factor a step it falls in its last half, before it is none."""
+    t = min(len(gap) - 1, int(np.argmax(gap < 1e-200)) or len(gap) - 1)
+    return (gap[t] / gap[t // 2]) ** (1 / (t - t // 2))
 
 
 @pytest.mark.parametrize("name", RATED)
@@ -239,24 +215,20 @@ RATED = [name for name in METHODS if name not in ("decay", "decay inside")]
 def test_the_rate_is_how_the_gap_falls_in_the_end(name, sketch):
     """Catches a factor of one from what never moves. Steps are short enough for every method to converge."""
     problem = Quadratic.left(np.diag([1.0, 0.5, 0.75]), np.ones((3, 1)))
-    letters = {**LETTERS, "gamma": 0.05, "alpha": 0.05, "beta": 0.25}
-    method = METHODS[name]
-    algorithm = method(sketch, **{letter: letters[letter] for letter in method.letters})
+    algorithm = called(name, sketch, LETTERS | {"gamma": 0.05, "alpha": 0.05, "beta": 0.25})
     case = Case(algorithm, problem, np.array([[0.0], [3.0], [-1.0]]), steps=1300)
-    gap = expected(case).gap
-    t = min(1300, int(np.argmax(gap < 1e-200)) or 1300)
-    fallen = (gap[t] / gap[t // 2]) ** (1 / (t - t // 2))
-    assert fallen == pytest.approx(exact_rate(case), abs=2e-3 if name == "averaged" else 2e-4)
-    assert exact_rate(case) < 1
+    rate = exact_rate(case)
+    assert fallen(expected(case).gap) == pytest.approx(rate, abs=2e-3 if name == "averaged" else 2e-4)
+    assert rate < 1
 
 
 @pytest.mark.parametrize("name", ["heavy ball", "feedback", "projected momentum", "full momentum", "ef21", "nesterov"])
 @pytest.mark.parametrize("sketch", [Haar(3, 1), Coordinate(3, 1)], ids=repr)
 def test_a_flat_direction_does_not_count(name, sketch):
     """Nor does rotating it, after which its curvature is rounding. What H sees of it counts."""
-    curvatures, letters = [1.0, 0.5, 0.0], {**LETTERS, "gamma": 0.1, "beta": 0.5}
+    curvatures = [1.0, 0.5, 0.0]
     V, _ = np.linalg.qr(ROOM.standard_normal((3, 3)))
-    algorithm = METHODS[name](sketch, **{letter: letters[letter] for letter in METHODS[name].letters})
+    algorithm = called(name, sketch, LETTERS | {"gamma": 0.1, "beta": 0.5})
     rates = []
     for turn in (np.eye(3), V) if isinstance(sketch, Haar) else (np.eye(3),):
         X = np.sqrt(2 * np.array(curvatures[:2]))[:, None] * turn.T[:2]  # two rows: one direction is flat
@@ -264,9 +236,7 @@ def test_a_flat_direction_does_not_count(name, sketch):
         rates.append(exact_rate(Case(algorithm, problem, np.zeros((3, 1)))))
     np.testing.assert_allclose(rates, rates[0], rtol=1e-9)
     case = Case(algorithm, Quadratic.left(np.diag(curvatures), np.ones((3, 1))), steps=800)
-    gap = expected(case).gap
-    t = min(800, int(np.argmax(gap < 1e-200)) or 800)
-    assert (gap[t] / gap[t // 2]) ** (1 / (t - t // 2)) == pytest.approx(rates[0], abs=2e-4)
+    assert fallen(expected(case).gap) == pytest.approx(rates[0], abs=2e-4)
     assert rates[0] < 1
 
 
@@ -312,23 +282,19 @@ def test_a_root_in_a_coefficient_has_floats_alone():
         expected(case, exact=True)
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "problem", "sentence"),
-    [
-        (HEAVY_BALL(Gaussian(3, 1), gamma=0.1, beta=0.5), PLSine((3, 2)), "only quadratics with a known minimiser"),
-        (
-            HEAVY_BALL(Gaussian(2, 1), gamma=0.1, beta=0.5, gradients=FiniteDifferences(0.1)),
-            QUADRATIC,
-            "gradients of a method must be one of f, with noise or of a minibatch, got FiniteDifferences",
-        ),
-        (HEAVY_BALL(Gaussian(2, 1), gamma=0.1, beta=0.5, gradients=Minibatch(2)), None, "components must be those of"),
-    ],
-)
-def test_what_has_no_exact_route_says_why(algorithm, problem, sentence):
-    if problem is None:
-        problem = type("Mine", (LeastSquares,), {})(ROWS.X, ROWS.Y)
-    with pytest.raises(Unsupported, match=sentence):
-        expected(Case(algorithm, problem, np.full(problem.shape, 0.5), steps=2))
+def test_what_has_no_exact_route_says_why():
+    """And a method of local steps is refused at the door."""
+    mine = type("Mine", (LeastSquares,), {})(ROWS.X, ROWS.Y)
+    own = "gradients of a method must be one of f, with noise or of a minibatch, got FiniteDifferences"
+    for algorithm, problem, words in (
+        (ball(Gaussian(3, 1)), PLSine((3, 2)), "only quadratics with a known minimiser"),
+        (ball(Gaussian(2, 1), gradients=FiniteDifferences(0.1)), QUADRATIC, own),
+        (ball(Gaussian(2, 1), gradients=Minibatch(2)), mine, "components must be those of"),
+    ):
+        case = Case(algorithm, problem, np.full(problem.shape, 0.5), steps=2)
+        refuses(expected, {case: words}, error=Unsupported)
+    local = ball(Haar(2, 1), gradients=Local(2))
+    refused((lambda: Case(local, QUADRATIC), "gradients must be one at each point of a method"))
 
 
 def test_an_algorithm_of_ones_own_is_asked_first():
@@ -355,11 +321,6 @@ def test_an_algorithm_of_ones_own_is_asked_first():
         assert answer.on_trust
         np.testing.assert_allclose(answer.gap, truth.gap, rtol=1e-12)
         assert exact_rate(case) == pytest.approx(exact_rate(Case(RACLoRA(None, 0.5), QUADRATIC)))
-
-
-def test_a_method_of_local_steps_is_refused_at_the_door():
-    with pytest.raises(ValueError, match="gradients must be one at each point of a method"):
-        Case(HEAVY_BALL(Haar(2, 1), gamma=0.1, beta=0.5, gradients=Local(2)), QUADRATIC)
 
 
 def test_three_states_change_places():

@@ -1,29 +1,20 @@
 """What simulate keeps of every step on request: it is the run that is made without, for every kernel."""
 
 import tracemalloc
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import pytest
 
-from rac_theory import (
-    AsymmetricLoRA,
-    Bernoulli,
-    Case,
-    ChainOfLoRA,
-    Initialisation,
-    LoRA,
-    Minibatch,
-    Noisy,
-    RACLoRA,
-    simulate,
-    sketches,
-)
+from rac_theory import AsymmetricLoRA, Bernoulli, Case, ChainOfLoRA, Initialisation, LoRA, RACLoRA, simulate, sketches
 from rac_theory.algorithms import GD, Factored, GaLore
+from rac_theory.algorithms.gradients import Minibatch, Noisy
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.runs.simulation.kernels.runs_last import RunsLast
 from rac_theory.runs.simulation.kernels.stepping import Stepping
 from rac_theory.runs.simulation.kernels.thin_products import ThinProducts
+from tests.refused import refused
 
 
 def quadratic(m, n, full=False):
@@ -61,10 +52,8 @@ CASES = [
 @pytest.mark.parametrize(("problem", "algorithm", "kernel"), CASES, ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("runs", [1, 300])
 def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
-    """The same bits, and iterates at which f is what was recorded; runs of the second block are its own.
-
-    Would catch a history that is off by one step, of another run or block, drawn anew, or not turned back.
-    """
+    """The same bits, and iterates at which f is what was recorded; runs of the second block are its own. Would catch a
+    history that is off by one step, of another run or block, drawn anew, or not turned back."""
     kept = ("W", "factors") if hasattr(algorithm, "factored") else ("W",)
     with_history = simulate(Case(algorithm, problem, steps=11), runs=runs, rng=5, record=kept)
     without = simulate(Case(algorithm, problem, steps=11), runs=runs, rng=5)
@@ -74,8 +63,7 @@ def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
     W = with_history.iterates
     assert W.shape == (runs, 12, *problem.shape)
     np.testing.assert_allclose(W[:, -1], without.W, rtol=1e-9, atol=1e-12)
-    for t in range(12):
-        np.testing.assert_allclose(problem.value(W[:, t]), without.values[:, t], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(problem.value(W), without.values, rtol=1e-9, atol=1e-12)
     assert without.iterates is without.B is without.A is None
     assert not W.flags.writeable
     if len(kept) == 1:
@@ -83,19 +71,15 @@ def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
     B, A = with_history.B, with_history.A
     assert B.shape == (runs, 12, problem.shape[0], 2)
     assert A.shape == (runs, 12, 2, problem.shape[1])
-    explained = algorithm.scale * (B @ A)
-    moved = np.diff(W, axis=1) - np.diff(explained, axis=1)
+    moved = np.diff(W - algorithm.scale * (B @ A), axis=1)
     merged = [2, 5, 8] if isinstance(algorithm, ChainOfLoRA) else []
-    size = np.linalg.norm(moved, axis=(2, 3)).max(axis=0)
-    assert list(np.flatnonzero(size > 1e-9)) == merged
+    assert list(np.flatnonzero(np.linalg.norm(moved, axis=(2, 3)).max(axis=0) > 1e-9)) == merged
 
 
 @pytest.mark.parametrize(("problem", "algorithm", "kernel"), CASES[5:7], ids=["vectors", "matrices"])
 def test_one_run_is_kept_without_its_block(problem, algorithm, kernel):
     """Catches pages that are views, each of which holds the iterates of a whole block: a third of these are too many.
-
-    What else a run needs of memory is taken off, and a run before has imported what it imports.
-    """
+    What else a run needs of memory is taken off, and a run before has imported what it imports."""
 
     def peak(record, steps=100):
         tracemalloc.start()
@@ -113,32 +97,36 @@ def test_one_run_is_kept_without_its_block(problem, algorithm, kernel):
 
 
 def test_factors_alone_and_in_any_number_of_workers():
+    """Precision and distances go with them."""
     alone = simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=4), runs=600, rng=1, record=["factors"])
     both = simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=4), runs=600, rng=1, n_jobs=2, record=["W", "factors"])
     assert alone.iterates is None
     np.testing.assert_array_equal(alone.B, both.B)
     np.testing.assert_array_equal(alone.A, both.A)
-
-
-def test_precision_and_distances_go_with_it():
-    ran = simulate(
-        Case(LoRA(USUAL, 0.1), quadratic(4, 3), steps=4), runs=2, rng=1, record=["W", "factors", "distances"]
-    )
-    expected = np.square(ran.iterates - ran.case.problem.W_star).sum(axis=(2, 3))
+    case = Case(LoRA(USUAL, 0.1), quadratic(4, 3), steps=4)
+    ran = simulate(case, runs=2, rng=1, record=["W", "factors", "distances"])
+    expected = np.square(ran.iterates - case.problem.W_star).sum(axis=(2, 3))
     np.testing.assert_allclose(ran.squared_distances, expected)
-    single = simulate(
-        Case(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic(3, 3), steps=4), rng=1, dtype=np.float32, record=["W"]
-    )
-    assert single.iterates.dtype == np.float32
+    single = Case(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic(3, 3), steps=4)
+    assert simulate(single, rng=1, dtype=np.float32, record=["W"]).iterates.dtype == np.float32
 
 
 def test_what_cannot_be_recorded_is_refused():
-    with pytest.raises(
-        ValueError, match=r"record must not have 'factors' for an algorithm without them.*got it for GD"
-    ):
-        simulate(Case(GD(0.1), SQUARES, steps=1), record=["W", "factors"])
-    with pytest.raises(ValueError, match=r"record must be one of .*'factor'.*did you mean 'factors'"):
-        simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=1), record=["factor"])
+    """Errors name the algorithm, and not what keeps it."""
+
+    class Short(GaLore):
+        def iterates(self, problem, W, rng):
+            yield W[:, :1]
+
+    def run(algorithm, *record):
+        return simulate(Case(algorithm, SQUARES, steps=2), record=record)
+
+    without = r"record must not have 'factors' for an algorithm without them.*got it for GD"
+    refused(
+        (lambda: run(GD(0.1), "W", "factors"), without),
+        (lambda: run(LoRA(USUAL, 0.1), "factor"), r"record must be one of .*'factor'.*did you mean 'factors'"),
+        (lambda: run(Short(1, 0.1), "W"), r"Short\.iterates must yield arrays"),
+    )
 
 
 class Counted:
@@ -148,15 +136,12 @@ class Counted:
         self.problem, self.calls = problem, 0
 
     def __getattr__(self, name):
-        return getattr(self.problem, name)
+        of = getattr(self.problem, name)
+        return partial(self.counting, of) if name in ("gradient", "value_and_gradient") else of
 
-    def value_and_gradient(self, W):
+    def counting(self, of, W):
         self.calls += len(W) > 1  # the check at the door asks at single matrices
-        return self.problem.value_and_gradient(W)
-
-    def gradient(self, W):
-        self.calls += len(W) > 1
-        return self.problem.gradient(W)
+        return of(W)
 
 
 class Changed(LoRA):
@@ -253,10 +238,8 @@ def test_an_algorithm_may_write_to_the_gradient_that_it_was_given():
                 W = W + (B - G @ A.swapaxes(1, 2)) @ A - B @ A
                 B = B - G @ A.swapaxes(1, 2)
 
-    kept, plain = (
-        simulate(Case(InPlace(USUAL, 0.1), SQUARES, steps=5), runs=2, rng=0, record=record)
-        for record in (["factors"], [])
-    )
+    case = Case(InPlace(USUAL, 0.1), SQUARES, steps=5)
+    kept, plain = (simulate(case, runs=2, rng=0, record=record) for record in (["factors"], []))
     np.testing.assert_array_equal(kept.values, plain.values)
     assert kept.values[0, -1] < kept.values[0, 0]
 
@@ -267,12 +250,3 @@ def test_recording_factors_computes_no_gradient_twice():
         problem.calls = 0
         simulate(Case(algorithm, problem, steps=10), record=["W", "factors"])
         assert problem.calls == 11
-
-
-def test_errors_name_the_algorithm_and_not_what_keeps_it():
-    class Short(GaLore):
-        def iterates(self, problem, W, rng):
-            yield W[:, :1]
-
-    with pytest.raises(ValueError, match=r"Short\.iterates must yield arrays"):
-        simulate(Case(Short(1, 0.1), SQUARES, steps=2), record=["W"])

@@ -3,18 +3,11 @@
 import numpy as np
 import pytest
 
-from rac_theory import GD, RACLoRA, simulate, sketches
+from rac_theory import GD, RACLoRA, problems, simulate, sketches
 from rac_theory.algorithms import ACCELERATED, HEAVY_BALL, MOMENTUM
 from rac_theory.cases.case import Case
 from rac_theory.numerics.randomness import BLOCKS, child, generator, seed_sequence
-from rac_theory.problems import (
-    LeastSquares,
-    LogisticRegression,
-    NonconvexLogistic,
-    PLSine,
-    Quadratic,
-    SoftmaxRegression,
-)
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.runs.simulation.history import Record, record
 from rac_theory.runs.simulation.kernels.choice import kernel_for
 from rac_theory.runs.simulation.kernels.diagonal import Diagonal, Turned, TurnedSketch
@@ -25,10 +18,8 @@ from rac_theory.runs.simulation.simulate import simulate_part
 
 
 def reference(problem, W0, S, gamma, side="left"):
-    """``W <- W - gamma H grad f(W)`` from W0, one run after the other, H formed with a pseudo-inverse: a Record.
-
-    S, (steps, runs, d, r), are the sketches: B on the left, the transpose of A on the right.
-    """
+    """``W <- W - gamma H grad f(W)`` from W0, one run after the other, H formed with a pseudo-inverse: a Record. S,
+    (steps, runs, d, r), are the sketches: B on the left, the transpose of A on the right."""
     steps, runs = S.shape[:2]
     values, squares = np.empty((2, steps + 1, runs))
     last = np.empty((runs, *problem.shape))
@@ -62,20 +53,21 @@ def semidefinite(rng, size, rank=None):
     return X.T @ X / len(X)
 
 
-def a_problem(kind, m=5, n=3, seed=0):
-    rng = np.random.default_rng(seed)
+def a_problem(kind, m=5, n=3):
+    rng = np.random.default_rng(0)
+    m, n = {"wide": (100, 100), "thin": (12, 40)}.get(kind, (m, n))
     X, W_star = rng.standard_normal((30, m)), rng.standard_normal((m, n))
     return {
-        "left": lambda: Quadratic.left(semidefinite(rng, m), W_star),
+        **dict.fromkeys(("left", "wide", "thin"), lambda: Quadratic.left(semidefinite(rng, m), W_star)),
         "singular": lambda: Quadratic.left(np.diag([0.0, *range(1, m)]), W_star),
         "kronecker": lambda: Quadratic.kronecker(semidefinite(rng, m), semidefinite(rng, n), W_star),
         "full": lambda: Quadratic.full(semidefinite(rng, m * n), W_star),
         "least squares": lambda: LeastSquares(X, rng.standard_normal((30, n)), l2=0.1),
         "underdetermined": lambda: LeastSquares(X[: m - 2], rng.standard_normal((m - 2, n))),
         "logistic": lambda: LogisticRegression(X, np.arange(30) % 2, l2=0.1),
-        "nonconvex": lambda: NonconvexLogistic(X, np.arange(30) % 2, lam=0.1),
+        "nonconvex": lambda: problems.NonconvexLogistic(X, np.arange(30) % 2, lam=0.1),
         "softmax": lambda: SoftmaxRegression(X, np.arange(30) % n, l2=0.1),
-        "sine": lambda: PLSine((m, n)),
+        "sine": lambda: problems.PLSine((m, n)),
     }[kind]()
 
 
@@ -108,7 +100,7 @@ QUADRATICS = ["left", "singular", "kronecker", "least squares", "underdetermined
 def test_stepping(kind, rank, side):
     """Catches a transposed side, a stale gradient, a step off by one, sketches dealt to the wrong run or step."""
     problem = a_problem(kind)
-    dim = problem.shape[0 if side == "left" else 1]
+    dim = problem.shape[side == "right"]
     against_reference(problem, sketches.Gaussian(dim, min(rank, dim)), side, Stepping, steps=12)
 
 
@@ -116,9 +108,8 @@ def test_stepping(kind, rank, side):
 @pytest.mark.parametrize("kind", QUADRATICS)
 def test_runs_last(kind, side):
     """Catches curvatures on the wrong axis, a basis that is not turned back, one turned the wrong way."""
-    problem = a_problem(kind)
-    sketch = sketches.Gaussian(problem.shape[0 if side == "left" else 1], 2)
-    turned = QUADRATICS.index(kind) % 2 == (side == "left")
+    problem, turned = a_problem(kind), QUADRATICS.index(kind) % 2 == (side == "left")
+    sketch = sketches.Gaussian(problem.shape[side == "right"], 2)
     against_reference(problem, sketch, side, RunsLast, steps=40, rotation_invariant=turned)
 
 
@@ -135,7 +126,7 @@ def test_thin_products(kind, side):
     """Catches curvatures on the wrong axis or counted twice, and sketches dealt to the wrong step."""
     rank = 4 if QUADRATICS.index(kind) % 2 == (side == "left") else 1
     problem = a_problem(kind, 12, 40 if rank == 4 else 12)
-    sketch = sketches.Gaussian(problem.shape[0 if side == "left" else 1], rank)
+    sketch = sketches.Gaussian(problem.shape[side == "right"], rank)
     against_reference(problem, sketch, side, ThinProducts, steps=12)
 
 
@@ -155,18 +146,15 @@ class OneAtATime(ThinProducts):
 )
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_several_steps_are_these_steps_one_at_a_time(kind, shape, rank, side):
-    """f, the squared gradient, the squared distance and the iterates, each to 1e-12 at each of 27 steps.
-
-    Catches any wrong term of the system or of what is recorded, as of those distances that nothing else looks at in
-    between; a mask that lets a step meet itself or a later one; and iterates between refreshes of another step.
-    """
+    """f, the squared gradient, the squared distance and the iterates, each to 1e-12 at each of 27 steps. Catches any
+    wrong term of the system or of what is recorded, as of those distances that nothing else looks at in between; a mask
+    that lets a step meet itself or a later one; and iterates between refreshes of another step."""
     problem = a_problem(kind, *(shape if side == "left" else reversed(shape)))
     algorithm = RACLoRA(sketches.Gaussian(shape[0], rank), 1.3 / problem.L, side=side)
     several = kernel_for(algorithm, problem, np.ones(problem.shape), distances=True)
     assert several.steps_at_once >= 8
-    paths = (
-        kernel(several.case).path([generator(np.random.SeedSequence(3))], 27) for kernel in (ThinProducts, OneAtATime)
-    )
+    kernels = ThinProducts(several.case), OneAtATime(several.case)
+    paths = (kernel.path([generator(np.random.SeedSequence(3))], 27) for kernel in kernels)
     (measured, E), (expected, E_expected) = ([*zip(*each_step(path), strict=True)] for path in paths)
     assert np.shape(measured) == (28, 3, several.block)
     np.testing.assert_allclose(measured, expected, rtol=1e-12)
@@ -180,16 +168,13 @@ def each_step(path):
             yield visit.measured[:, t], visit.W(t)[:2].copy()
 
 
-def test_several_steps_keep_their_digits_where_f_falls():
-    """Past the sharp step, on a flat spectrum, f falls by 1e8 in 300 steps; the refresh keeps ten digits of it."""
-    problem = Quadratic.left(np.diag(np.linspace(0.5, 1.0, 64)), np.ones((64, 10)))
-    against_reference(problem, sketches.Gaussian(64, 1), "left", ThinProducts, steps=300, gamma=1.2)
-
-
-def test_several_steps_of_what_lost_rank():
-    """A third of these draws are zero, and such a step stays where it is."""
-    problem = a_problem("left", 100, 100)
-    against_reference(problem, sketches.SparseSigns(100, 1, p=0.01), "left", ThinProducts, steps=40)
+def test_several_steps_where_f_falls_and_where_rank_is_lost():
+    """Past the sharp step, on a flat spectrum, f falls by 1e8 in 300 steps; the refresh keeps ten digits of it. And a
+    third of some draws are zero: such a step stays where it is."""
+    flat = Quadratic.left(np.diag(np.linspace(0.5, 1.0, 64)), np.ones((64, 10)))
+    against_reference(flat, sketches.Gaussian(64, 1), "left", ThinProducts, steps=300, gamma=1.2)
+    sparse = sketches.SparseSigns(100, 1, p=0.01)
+    against_reference(a_problem("left", 100, 100), sparse, "left", ThinProducts, steps=40)
 
 
 def test_rounding_makes_no_sum_of_squares_negative():
@@ -197,8 +182,7 @@ def test_rounding_makes_no_sum_of_squares_negative():
     problem = Quadratic.left(np.eye(8), np.random.default_rng(0).standard_normal((8, 80)))
     ran = simulate(Case(RACLoRA(sketches.Coordinate(8, 1), 1.0), problem, steps=60), runs=2048, rng=0)
     assert ran.kernel.steps_at_once >= 8
-    assert ran.values.min() == 0.0
-    assert ran.squared_gradients.min() == 0.0
+    assert ran.values.min() == ran.squared_gradients.min() == 0.0
 
 
 @pytest.mark.parametrize("name", ["coordinate", "count_sketch"])
@@ -212,16 +196,14 @@ def test_other_laws_are_turned(name, shape, kernel):
 @pytest.mark.parametrize("kind", ["softmax", "logistic", "left", "kronecker", "wide", "thin"])
 def test_single_precision_sees_the_same_sketches(kind):
     """To 1e-4 on f, where double precision of other sketches would differ by tens of per cent."""
-    shape = {"wide": (100, 100), "thin": (12, 40)}.get(kind, (6, 3))
-    problem = a_problem("left" if kind in ("wide", "thin") else kind, *shape)
-    algorithm = RACLoRA(sketches.Gaussian(shape[0], 1), 1 / problem.L)
-    double, single = (
-        simulate(Case(algorithm, problem, steps=40), runs=4, rng=1, dtype=dtype) for dtype in (np.float64, np.float32)
-    )
+    problem = a_problem(kind)
+    algorithm = RACLoRA(sketches.Gaussian(problem.shape[0], 1), 1 / problem.L)
+    case = Case(algorithm, problem, steps=40)
+    double, single = (simulate(case, runs=4, rng=1, dtype=dtype) for dtype in (np.float64, np.float32))
     assert single.values.dtype == single.W.dtype == np.float32
     np.testing.assert_allclose(single.values, double.values, rtol=1e-4)
     np.testing.assert_allclose(single.squared_gradients, double.squared_gradients, rtol=1e-3)
-    other = simulate(Case(algorithm, problem, steps=40), runs=4, rng=2)
+    other = simulate(case, runs=4, rng=2)
     assert np.abs(other.values / double.values - 1)[:, 1:].max() > 1e-2
 
 
@@ -229,9 +211,8 @@ def test_single_precision_sees_the_same_sketches(kind):
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_distances_on_request(kind, side):
     """At the start and at the end they are those of the iterates, and in between they belong to the same runs."""
-    shape = {"wide": (100, 100), "thin": (12, 40)}.get(kind, (6, 3))
-    problem = a_problem("left" if kind in ("wide", "thin") else kind, *shape)
-    algorithm = RACLoRA(sketches.Gaussian(shape[0 if side == "left" else 1], 1), 1 / problem.L, side=side)
+    problem = a_problem(kind)
+    algorithm = RACLoRA(sketches.Gaussian(problem.shape[side == "right"], 1), 1 / problem.L, side=side)
     short, long = (simulate(Case(algorithm, problem, steps=s), runs=3, rng=1, record=["distances"]) for s in (9, 12))
     for ran, t in ((short, 9), (long, 12)):
         expected = np.sum((ran.W - problem.W_star) ** 2, axis=(1, 2))
@@ -254,9 +235,8 @@ def test_a_run_does_not_see_its_neighbours(shape):
     crowd = simulate_part(case, root, 0, 7 * block)
     for first, runs in ((0, 1), (0, block + 1), (2 * block, block), (5 * block, 2 * block)):
         part = simulate_part(case, root, first, runs)
-        np.testing.assert_array_equal(part.values, crowd.values[first : first + runs])
-        np.testing.assert_array_equal(part.squared_gradients, crowd.squared_gradients[first : first + runs])
-        np.testing.assert_array_equal(part.W, crowd.W[first : first + runs])
+        for name in ("values", "squared_gradients", "W"):
+            np.testing.assert_array_equal(getattr(part, name), getattr(crowd, name)[first : first + runs])
 
 
 def test_fewer_steps_are_the_first_of_more():
@@ -270,10 +250,8 @@ def test_fewer_steps_are_the_first_of_more():
 
 def test_the_law_does_not_depend_on_the_coordinates():
     """Drawn in the eigenbasis or turned into it: means of 4,096 runs agree within five standard errors at each step.
-
     Catches a direct draw for a sketch that must be turned: for coordinates on this ill-conditioned S the means differ
-    by 30 standard errors, which the second half asserts.
-    """
+    by 30 standard errors, which the second half asserts."""
     rng = np.random.default_rng(3)
     V = np.linalg.qr(rng.standard_normal((6, 6)))[0]
     problem = Quadratic.left(V @ np.diag([0.01, 0.02, 0.05, 0.1, 0.5, 1.0]) @ V.T, np.eye(6)[:, :2] * 3)
@@ -305,47 +283,39 @@ def test_a_subclass_with_another_gradient_is_not_run_as_its_parent(unit, member)
         def value(self, W):
             return LeastSquares.value_and_gradient(self, W)[0] * (1.0 if member == "gradient" else 2.0)
 
-    rng = np.random.default_rng(0)
-    problem = Twice(unit * rng.standard_normal((9, 3)), rng.standard_normal((9, 2)))
-    with pytest.raises(ValueError, match=r"Twice\.eigenbasis must be that of its value and gradient"):
-        kernel_for(RACLoRA(sketches.Haar(3, 1), 0.1), problem, np.zeros((3, 2)))
     away = type("Away", (Twice,), {"gradient": lambda self, W: LeastSquares.value_and_gradient(self, W)[1] - W**3})
-    with pytest.raises(ValueError, match=r"Away\.eigenbasis must be that of its value and gradient"):
-        kernel_for(RACLoRA(sketches.Haar(3, 1), 0.1), away(problem.X, problem.Y), np.zeros((3, 2)))  # at 0 it is
+    rng = np.random.default_rng(0)
+    X, Y = unit * rng.standard_normal((9, 3)), rng.standard_normal((9, 2))
+    for kind in (Twice, away):  # at 0 the second one is right
+        with pytest.raises(ValueError, match=rf"{kind.__name__}\.eigenbasis must be that of its value and gradient"):
+            kernel_for(RACLoRA(sketches.Haar(3, 1), 0.1), kind(X, Y), np.zeros((3, 2)))
 
 
 def test_what_the_kernels_are_chosen_by():
     def chosen(kind, shape, rank, side="left"):
-        problem = a_problem(kind, *shape)
-        sketch = sketches.Haar(shape[0 if side == "left" else 1], rank)
-        return type(kernel_for(RACLoRA(sketch, 0.1, side=side), problem, np.zeros(shape)))
+        sketch = sketches.Haar(shape[side == "right"], rank)
+        return kernel_for(RACLoRA(sketch, 0.1, side=side), a_problem(kind, *shape), np.zeros(shape))
 
-    assert chosen("left", (3, 3), 1) is RunsLast
-    assert chosen("left", (64, 10), 1) is chosen("left", (10, 64), 1, "right") is ThinProducts
-    assert chosen("kronecker", (64, 10), 4) is ThinProducts
-
-    def at_once(kind, shape, rank):
-        sketch = sketches.Haar(shape[0], rank)
-        return kernel_for(RACLoRA(sketch, 0.1), a_problem(kind, *shape), np.zeros(shape)).steps_at_once
-
-    assert [at_once("left", *case) for case in (*SEVERAL, ((64, 10), 2), ((100, 100), 4))] == [8, 57, 25, 1, 1]
-    assert at_once("kronecker", (64, 10), 1) == 1
-    assert chosen("full", (3, 3), 1) is Stepping
-    problem = a_problem("left")
-    assert isinstance(kernel_for(GD(0.1), problem, np.zeros((5, 3))), Stepping)
-    assert Diagonal.of(GD(0.1), problem, np.zeros((5, 3))) is None
+    assert type(chosen("left", (3, 3), 1)) is RunsLast
+    assert type(chosen("full", (3, 3), 1)) is Stepping
+    for case in (("left", (64, 10), 1), ("left", (10, 64), 1, "right"), ("kronecker", (64, 10), 4)):
+        assert type(chosen(*case)) is ThinProducts
+    several = (*SEVERAL, ((64, 10), 2), ((100, 100), 4))
+    assert [chosen("left", *case).steps_at_once for case in several] == [8, 57, 25, 1, 1]
+    assert chosen("kronecker", (64, 10), 1).steps_at_once == 1
+    problem, start = a_problem("left"), np.zeros((5, 3))
+    assert isinstance(kernel_for(GD(0.1), problem, start), Stepping)
+    assert Diagonal.of(GD(0.1), problem, start) is None
     momentum = HEAVY_BALL(sketches.Coordinate(5, 4), gamma=0.1, beta=0.5)  # to turn four columns costs more than three
-    assert type(kernel_for(momentum, problem, np.zeros((5, 3)))) is Stepping
+    assert type(kernel_for(momentum, problem, start)) is Stepping
 
 
 @pytest.mark.parametrize("sketch", [sketches.Gaussian, sketches.Coordinate])
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("kind", QUADRATICS)
 def test_methods_on_turned_matrices(kind, side, sketch):
-    """The general kernel on the problem itself, with the draws turned back that are made for turned matrices.
-
-    Catches a minimiser that is not turned, a basis of the other side, and sketches that are turned twice or not at all.
-    """
+    """The general kernel on the problem itself, with the draws turned back that are made for turned matrices. Catches a
+    minimiser that is not turned, a basis of the other side, and sketches that are turned twice or not at all."""
     problem, letters = a_problem(kind), {"gamma": 0.2, "alpha": 0.3, "s": 1.0, "lambda_min": 0.5}
     W0, law = np.random.default_rng(9).standard_normal(problem.shape), sketch(problem.shape[side == "right"], 1)
     rotation = problem.eigenbasis.left if side == "left" else problem.eigenbasis.right
