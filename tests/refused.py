@@ -13,13 +13,13 @@ def refused(*cases: tuple[Callable[[], Any], str], error: Any = ValueError) -> l
     said = []
     for call, words in cases:
         try:
-            with pytest.raises(error, match=words) as told:
+            with pytest.raises(error, match=words) as raised:
                 call()
         except BaseException as failure:
-            failure.add_note(f"where it should be told: {words}")
+            failure.add_note(f"it should have been refused with: {words}")
             raise
-        said.append(str(told.value))
-        del told  # which holds this frame, and so all that the call had opened
+        said.append(str(raised.value))
+        del raised  # which holds this frame, and so all that the call had opened
     return said
 
 

@@ -10,8 +10,8 @@ def test_what_is_not_refused_is_named():
     assert refuses(int, {"a": "invalid literal", "1.5": "'1.5'"})[1].endswith("'1.5'")
     assert refused((lambda: [][0], "out of range"), error=IndexError) == ["list index out of range"]
     for wrong in ((lambda: int("2"), "two"), (lambda: int("b"), "two"), (lambda: [][0], "two")):
-        with pytest.raises((pytest.fail.Exception, AssertionError, IndexError)) as told:
+        with pytest.raises((pytest.fail.Exception, AssertionError, IndexError)) as raised:
             refused((lambda: int("a"), "invalid literal"), wrong)
-        assert told.value.__notes__ == ["where it should be told: two"]
+        assert raised.value.__notes__ == ["it should have been refused with: two"]
     with pytest.raises(AssertionError):
         refuses(int, {})
