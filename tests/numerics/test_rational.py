@@ -131,10 +131,11 @@ def test_six_pivots_and_forty_letters_are_shown_and_all_squares_in_the_file_for_
     assert "= (1 / 1) * ((1 / 1) * x1 + (1 / 1) * x2) ^ 2) by field." in text
 
 
-def test_a_negative_weight_is_refused():
+@pytest.mark.parametrize(("bound", "weight"), [(2, -1), (1, 1)])
+def test_a_negative_weight_is_refused_and_a_sum_that_leaves_out_the_bound(bound, weight):
     one = ((Fraction(1),),)
-    with pytest.raises(ValueError, match=r"for the matrix less \(2\) I, it is none"):
-        EigenvalueCertificate(one, Fraction(2), Squares((Fraction(-1),), one))
+    with pytest.raises(ValueError, match=rf"for the matrix less \({bound}\) I, it is none"):
+        EigenvalueCertificate(one, Fraction(bound), Squares((Fraction(weight),), one))
 
 
 def test_a_spectrum_has_one_where_it_is_exact():
