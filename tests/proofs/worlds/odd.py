@@ -8,7 +8,7 @@ from rac_theory.statements import assumptions as known
 
 from . import sketches
 from .functions import parabola, separable
-from .one_step import along_M, at_a_point, exact_step, vectors, world
+from .one_step import along_M, exact_step, world
 from .sketches import Sketch
 from .world import World
 
@@ -16,11 +16,8 @@ from .world import World
 def constant() -> World:
     """``f = 0``, which is smooth with any L, and PL with any mu."""
     f, W, sketch = separable([parabola(0.0), parabola(0.0)], [0.0, 0.0]), np.ones(2), sketches.whole(2)
-    letters = at_a_point(f, W, sketch, np.zeros((1, 2)))
-    return world(
-        "f = 0", known.rac_lora_exact, f, W, sketch, letters, vectors(f, W), [known.polyak_lojasiewicz],
-        gamma=0.5, L=1.0, L_max=1.0, mu=5.0,
-    )  # fmt: skip
+    of = {"meets": [known.polyak_lojasiewicz], "gamma": 0.5, "L": 1.0, "L_max": 1.0, "mu": 5.0}
+    return world("f = 0", known.rac_lora_exact, f, W, sketch, W[None], **of)
 
 
 def almost_at_once() -> list[World]:
@@ -36,10 +33,9 @@ def heavy_tailed() -> World:
     M = np.array([*(18 * np.outer(axis, axis) for axis in np.eye(2)), np.zeros((2, 2))])
     p = np.array([1 / 18, 1 / 18, 8 / 9])
     sketch = Sketch(np.array([np.diag([1.0, 0.0]), np.diag([0.0, 1.0]), np.zeros((2, 2))]), p)
-    meets = [known.positive_gaussian_gain]
-    nu = 2 * r * tau - r * (d + r + 1) * tau**2
-    letters = [*at_a_point(f, W, sketch), *along_M(f, tau * M, f.gradient(W))]
-    return world("heavy tails", known.plain_or_fitted, f, W, sketch, letters, vectors(f, W), meets, nu=nu)
+    letters, nu = along_M(f, tau * M, f.gradient(W)), 2 * r * tau - r * (d + r + 1) * tau**2
+    of = {"meets": [known.positive_gaussian_gain], "nu": nu}
+    return world("heavy tails", known.plain_or_fitted, f, W, sketch, None, letters, **of)
 
 
 def around_a_mean(worlds: tuple[World, ...], name: str) -> list[World]:

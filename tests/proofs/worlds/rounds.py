@@ -6,12 +6,12 @@ from itertools import permutations, product
 import numpy as np
 
 from rac_theory.proofs.drawn import letter
-from rac_theory.proofs.quantities import gap_next, moved, moved_mean, moved_next, own
+from rac_theory.proofs.quantities import moved, moved_mean, moved_next, own
 from rac_theory.statements import assumptions as known
 
 from . import sketches
 from .functions import Function, mean_of
-from .one_step import at_a_point, vectors, world
+from .one_step import world
 from .several import SIZES, f_L, heterogeneity, simple, sums
 from .sketches import Sketch
 from .world import World
@@ -37,14 +37,12 @@ def _epoch(components: list[Function], W: np.ndarray, sketch: Sketch, size: floa
     after, gbar = (np.array(each) for each in zip(*seen, strict=True))
     off = np.array([each.gradient(W) - G for each in components])
     letters = [
-        *at_a_point(f, W, sketch),
-        (gap_next, f.value(after) - f.infimum),
         (letter("sigma_H^2", "", "H"), np.mean(np.sum((H @ off.T) ** 2, axis=1), axis=1)),
         (letter("sigma^2(W)", ""), variance := np.mean(np.sum(off**2, axis=1))),
     ]
     return world(
-        f"an epoch of {count}, eta N L = {size:g}", known.rac_lora_reshuffled, f, W, Sketch(H, p), letters,
-        vectors(f, W, gbar=gbar), meets=[known.known_heterogeneity, known.known_variance],
+        f"an epoch of {count}, eta N L = {size:g}", known.rac_lora_reshuffled, f, W, Sketch(H, p), after, letters,
+        vectors={"gbar": gbar}, meets=[known.known_heterogeneity, known.known_variance],
         L_max=L, gamma=eta, inner_steps=float(count), D=heterogeneity(components, f), sigma_squared=variance,
     )  # fmt: skip
 
@@ -79,8 +77,6 @@ def _round(components: list[Function], W: np.ndarray, sketch: Sketch, size: floa
     gbar, after = np.mean(total, axis=1), np.mean(at, axis=1)
     off = own_G - G
     letters = [
-        *at_a_point(f, W, sketch),
-        (gap_next, f.value(after) - f.infimum),
         (moved, np.stack(away[:-1], axis=2)),
         (moved_next, np.stack(away[1:], axis=2)),
         (moved_mean, np.mean(away[:-1], axis=0)[..., None]),
@@ -92,7 +88,7 @@ def _round(components: list[Function], W: np.ndarray, sketch: Sketch, size: floa
     ]
     return world(
         f"a round of {len(components)} clients, K = {steps}, eta K L = {size:g}", known.fed_rac_lora, f, W, sketch,
-        letters, vectors(f, W, gbar=gbar), meets=[known.known_client_heterogeneity, known.known_client_variance],
+        after, letters, {"gbar": gbar}, meets=[known.known_client_heterogeneity, known.known_client_variance],
         L_max=L, gamma=eta, inner_steps=float(steps), D=heterogeneity(components, f), zeta_squared=variance,
     )  # fmt: skip
 
@@ -134,23 +130,19 @@ def _sampled(of_clients: list[list[Function]], W: np.ndarray, sketch: Sketch, si
     H, p, means, ghat = (np.array(each) for each in zip(*draws, strict=True))
     G_m, G_mi = (np.array([each.gradient(W) for each in some]) for some in (clients, every))
     letters = [
-        *at_a_point(f, W, sketch),
-        (gap_next, f.value(W - eta * steps * np.einsum("nij,nj->ni", H, ghat)) - f.infimum),
         (letter("mean_m||Hgbar_m||^2", "", "H"), _mean_square(np.einsum("nij,nmj->nmi", H, means))),
         (letter("mean_m||HG_m||^2", "", "H"), _mean_square(np.einsum("nij,mj->nmi", H, G_m))),
         (letter("mean_mi||HG_mi||^2", "", "H"), _mean_square(np.einsum("nij,mj->nmi", H, G_mi))),
         (letter("mean_m||G_m||^2", ""), _mean_square(G_m)),
         (letter("mean_mi||G_mi||^2", ""), _mean_square(G_mi)),
     ]
-    least = [each.infimum for each in clients]
-    D, within = (
-        2 * L * (f.infimum - np.mean(least)),
-        2 * L * (np.mean(least) - np.mean([each.infimum for each in every])),
-    )
+    least, least_of_each = (np.mean([one.infimum for one in each]) for each in (clients, every))
+    D, within = 2 * L * (f.infimum - least), 2 * L * (least - least_of_each)
     assert abs(D + within - heterogeneity(every, f)) < 1e-9
     return world(
         f"a round of 2 clients, {steps} steps, eta K L = {size:g}, chances {chances}", known.fed_rac_lora_sampled, f, W,
-        Sketch(H, p), letters, vectors(f, W, gbar=means.mean(axis=1), ghat=ghat),
+        Sketch(H, p), W - eta * steps * np.einsum("nij,nj->ni", H, ghat), letters,
+        vectors={"gbar": means.mean(axis=1), "ghat": ghat},
         meets=[known.known_heterogeneity, known.known_heterogeneity_within, known.known_sampling],
         L_max=L, gamma=eta, inner_steps=float(steps), D=D, D_in=within, omega=omega,
     )  # fmt: skip
