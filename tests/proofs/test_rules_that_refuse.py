@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from itertools import product
+from operator import mul
 
 import numpy as np
-import pytest
 
 from rac_theory import GD, Case, Status, theorems, verify
 from rac_theory.algebra import Let, Relation, Symbol, number, symbols_of
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs import Missing, Proof, facts, induction
+from rac_theory.proofs import Proof, facts, induction
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import H, letter, mean
 from rac_theory.proofs.fact import granted
@@ -26,8 +26,10 @@ from rac_theory.theorems.shared import exact
 from tests.as_one_test import as_one_test
 
 from .false_theorems import LINE, like
+from .refused import missing, refused, wrong
 
-a, b, c, p, y, z = (Symbol(name) for name in "abcpyz")
+DRAWN = "must not depend on what is drawn"
+a, b, c, p, x, y, z, tau = map(Symbol, ("a", "b", "c", "p", "x", "y", "z", "tau"))
 shares, whole = {b > 0: granted("", c > 0), b <= 1: granted("", c <= 1, a <= 3)}, (b > 0, b <= 1)
 young = granted("Young's inequality, of numbers", 2 * y * z <= b * y**2 + z**2 / b, *whole, a <= 2)
 
@@ -65,19 +67,17 @@ def _asked(fact):
 )
 def test_an_assumption_that_is_not_proved_of_the_number_is_refused(of_first, of_second):
     """A number below 0 would make Young's inequality false."""
-    with pytest.raises(Missing, match=r"is not what was computed|may be equal"):
-        induction.instance(young, b, c, {b > 0: granted("", of_first), b <= 1: granted("", of_second)})
+    met = {b > 0: granted("", of_first), b <= 1: granted("", of_second)}
+    missing(r"is not what was computed|may be equal", induction.instance, young, b, c, met)
 
 
 @as_one_test("met", whole)
 def test_an_assumption_that_is_left_out_is_refused(met):
     """That one is met does not make the other met."""
-    with pytest.raises(KeyError):
-        induction.instance(young, b, c, {met: shares[met]})
+    refused(KeyError, None, induction.instance, young, b, c, {met: shares[met]})
 
 
 (f_at_T,) = (symbol for symbol in symbols_of(induction.COURSES[gap0].at_last) if symbol.name == "E[f(W^T)]")
-tau = Symbol("tau")
 
 
 @as_one_test("one", [gamma, T, lambda_min, gap0, f_at_T, gap, E(G @ H(G)), tau])
@@ -87,8 +87,8 @@ def test_what_has_a_value_is_not_any_number(one):
     Else ``2 mu <= ||G||^2`` followed from PL at ``gap = 1``. tau is the step that a Gaussian gain is of.
     """
     by = (one > 0, assumptions.positive_gaussian_gain) if one == tau else (one > 0,)
-    with pytest.raises(ValueError, match="must stand for any number of which something is assumed"):
-        induction.instance(granted("", one <= gap0, *by), one, c, {one > 0: granted("", c > 0)})
+    of_it = granted("", one <= gap0, *by), one, c, {one > 0: granted("", c > 0)}
+    wrong("must stand for any number of which something is assumed", induction.instance, *of_it)
 
 
 def followed(step):
@@ -107,32 +107,28 @@ FEW_AND_MANY = {
 @as_one_test("of", FEW_AND_MANY)
 def test_a_case_is_not_one_of_some(of):
     split, few, many = FEW_AND_MANY[of]
-    with pytest.raises(Missing, match="must not depend on what is drawn"):
-        induction.cases(few, many, split)
+    missing(DRAWN, induction.cases, few, many, split)
 
 
 def test_a_letter_of_which_nothing_is_assumed_and_what_has_no_name_are_refused():
     """A letter such as y may be the name of something; and a sum says nothing in which a number could be put."""
-    with pytest.raises(ValueError, match="of which something is assumed"):
-        induction.instance(young, y, c, {})
-    with pytest.raises(ValueError, match="in what has a name"):
-        induction.instance(young + young, b, c, shares)
+    wrong("of which something is assumed", induction.instance, young, y, c, {})
+    wrong("in what has a name", induction.instance, young + young, b, c, shares)
 
 
 @as_one_test("drawn", [gap, letter("x", "", "H"), 1 / (1 + gap)])
 def test_a_number_that_is_drawn_is_refused(drawn):
     """What is true on average for each b is not so for a b that depends on the draw, nor is b the same at each W."""
     met = {b > 0: granted("", drawn > 0), b <= 1: granted("", drawn <= 1)}
-    with pytest.raises(Missing, match="must not depend on what is drawn"):
-        induction.instance(young, b, drawn, met)
+    missing(DRAWN, induction.instance, young, b, drawn, met)
 
 
 def test_a_best_b_that_may_be_0_is_refused():
     """Where e = 1 and kappa < 1 the best b of T2_tight is 0, by which nothing can be divided."""
     met = {one: granted("", one.at({b: best})) for one in _asked(for_any_b())}
     assert induction.instance(for_any_b(), b, best, met).said is not None
-    with pytest.raises(Missing, match="but that they may be equal"):
-        induction.instance(for_any_b(), b, best, {**met, b > 0: granted("", best >= 0)})
+    met[b > 0] = granted("", best >= 0)
+    missing("but that they may be equal", induction.instance, for_any_b(), b, best, met)
 
 
 psi = gap + c * lambda_min * distance
@@ -164,18 +160,14 @@ def test_a_potential_asks_for_each_of_its_facts():
         "c": a >= -1,
     }
     for which in POTENTIAL:
-        with pytest.raises(Missing, match="is not what was computed"):
-            _potential({**POTENTIAL, which: weaker[which]})
+        missing("is not what was computed", _potential, {**POTENTIAL, which: weaker[which]})
 
 
 def test_a_potential_has_shares_that_no_draw_changes_and_are_not_negative():
     """Of a distance with another share, and of p, which is in the conclusion."""
-    with pytest.raises(Missing, match="is not what was computed"):
-        _potential(POTENTIAL, of_distance=c >= -1)
-    with pytest.raises(Missing, match="must not depend on what is drawn"):
-        _potential({**POTENTIAL, "above": gap * gap <= psi}, p=gap)
-    with pytest.raises(Missing, match="must not depend on what is drawn"):
-        _potential({**POTENTIAL, "c": gap >= 0})
+    missing("is not what was computed", _potential, POTENTIAL, of_distance=c >= -1)
+    missing(DRAWN, _potential, {**POTENTIAL, "above": gap * gap <= psi}, p=gap)
+    missing(DRAWN, _potential, {**POTENTIAL, "c": gap >= 0})
 
 
 def test_each_term_of_a_potential_has_a_value_after_the_step():
@@ -190,8 +182,7 @@ def test_each_term_of_a_potential_has_a_value_after_the_step():
     false = like("T2", theorems.E(theorems.gap) <= bound)
     assert verify(false, Case(GD(gamma=0.5), LINE, steps=3)).status == Status.VIOLATED
     false_psi = induction.Psi(about, psi, gap0, {gap0: mu_below_L / plus[L]}, below)
-    with pytest.raises(Missing, match="must be a sum of multiples"):
-        induction.potential(false_psi, step, falls, above, loss, lifted(0))
+    missing("must be a sum of multiples", induction.potential, false_psi, step, falls, above, loss, lifted(0))
 
 
 def test_a_drift_asks_for_the_step_that_it_adds_up():
@@ -200,44 +191,38 @@ def test_a_drift_asks_for_the_step_that_it_adds_up():
     grows, mean = granted("", 1 + eta * L_max >= 0), reshuffling.s_K / L_max
     assert induction.drifted(step, grows, eta, mean).said is not None
     for growth, push in ((granted("", eta * L_max >= 0), eta), (grows, eta / 2)):
-        with pytest.raises(Missing, match="is not what was computed"):
-            induction.drifted(step, growth, push, mean)
-    with pytest.raises(Missing, match="must not depend on what is drawn"):
-        induction.drifted(step, grows, eta * gap, mean)
+        missing("is not what was computed", induction.drifted, step, growth, push, mean)
+    missing(DRAWN, induction.drifted, step, grows, eta * gap, mean)
 
 
 @as_one_test("index", [j, T, K, N, C])
 def test_a_share_is_known_for_every_number_of_steps(index):
     """What is true for some j alone, of T or K steps, or of a C, would be caught: all from 0 to T - 1 are added."""
-    share = c * index
-    said = share.at({index: index + 1}) * gap - share * E(gap_next) >= G @ G
-    by = () if index != j else (j <= 1,)
-    with pytest.raises(ValueError, match="must stand for every whole number"):
-        induction.accumulate(granted("", said, *by), granted("", share >= 0), index, gap0)
+    share, by = c * index, [j <= 1] * (index == j)
+    said, known = share.at({index: index + 1}) * gap - share * E(gap_next) >= G @ G, granted("", share >= 0)
+    wrong("must stand for every whole number", induction.accumulate, granted("", said, *by), known, index, gap0)
     if index == j:
-        assert induction.accumulate(granted("", said), granted("", share >= 0), index, gap0).said is not None
+        assert induction.accumulate(granted("", said), known, index, gap0).said is not None
+
+
+SHARE_AND_ABOVE = granted("", c >= 0), symbols.gap0_upper, granted("", gap >= 0)
 
 
 @as_one_test(("of", "other"), [(G @ G, Z @ Z), (Z @ Z, G @ G)])
 def test_what_is_added_up_is_what_the_step_takes_away(of, other):
     """Squares of G are no squares of Z, G times the root of a step: one for the other would be caught."""
-    signs = granted("", lifted(0) < 1), granted("", c >= 0)
-    step = granted("", E(gap_next) <= gap - c * of)
-    assert induction.telescope(step, *signs, symbols.gap0_upper, granted("", gap >= 0), of).said is not None
-    with pytest.raises(Missing, match="must not depend on what is drawn"):
-        induction.telescope(step, *signs, symbols.gap0_upper, granted("", gap >= 0), other)
+    step, growth = granted("", E(gap_next) <= gap - c * of), granted("", lifted(0) < 1)
+    assert induction.telescope(step, growth, *SHARE_AND_ABOVE, of).said is not None
+    missing(DRAWN, induction.telescope, step, growth, *SHARE_AND_ABOVE, other)
 
 
 def test_a_growth_that_may_be_zero_has_no_weight():
     """Steps that are added have weights 1/growth: one that is known not to be negative alone would be caught."""
-    step, above = granted("", E(gap_next) <= y * gap - c * (G @ G)), granted("", gap >= 0)
-    share = granted("", c >= 0)
-    assert induction.telescope(step, granted("", y > 0), share, symbols.gap0_upper, above).said is not None
-    with pytest.raises(Missing, match="must be known to be positive"):
-        induction.telescope(step, granted("", y >= 0), share, symbols.gap0_upper, above)
+    step = granted("", E(gap_next) <= y * gap - c * (G @ G))
+    assert induction.telescope(step, granted("", y > 0), *SHARE_AND_ABOVE).said is not None
+    missing("must be known to be positive", induction.telescope, step, granted("", y >= 0), *SHARE_AND_ABOVE)
 
 
-x = Symbol("x")
 POSITIVE, AT_LEAST_ZERO = granted("", y > 0), granted("", x >= 0)
 
 
@@ -252,8 +237,7 @@ def test_a_product_is_strict_if_both_factors_are_and_a_sum_if_one_term_is():
     assert sorted(((first + second) * (first * 2 + second)).of.values()) == [1, 2, 3]  # each as often as it was taken
     assert [[*of.values()] for of in ((first + second + first).of, (first * 3).of)] == [[2, 1], [3]]
     for times in (0, -1):  # 0 < 0 would prove everything
-        with pytest.raises(ValueError, match=f"a fact can be taken a positive number of times, not {times}"):
-            POSITIVE * times
+        wrong(f"a fact can be taken a positive number of times, not {times}", mul, POSITIVE, times)
 
 
 def test_what_may_be_equal_is_not_said_to_be_less():
@@ -265,8 +249,7 @@ def test_what_may_be_equal_is_not_said_to_be_less():
 def test_a_claim_is_not_multiplied_by_what_may_be_zero():
     """Zero times any claim is true: everything would be proved."""
     hopeful = replace(theorems.T2, id="hopeful", claim=theorems.E(theorems.gap) <= gap0 / T - gap0)
-    with pytest.raises(Missing, match="must be known to be positive"):
-        Proof(hopeful, nothing, nothing)
+    missing("must be known to be positive", Proof, hopeful, nothing, nothing)
 
 
 def test_what_is_divided_by_is_known_to_be_positive():
@@ -275,8 +258,7 @@ def test_what_is_divided_by_is_known_to_be_positive():
     Defined(both).check(z / (1 + x))
     others = (x, x * y, y - 1, x + y**2 - 1, x**2)
     for known, divisor in (([POSITIVE], 1 + x), *product(([POSITIVE], both), others)):
-        with pytest.raises(Missing, match="is not known to be positive"):
-            Defined(known).check(z / divisor)
+        missing("is not known to be positive", Defined(known).check, z / divisor)
 
 
 def test_a_sign_that_facts_say_is_said_from_either_side():
@@ -286,11 +268,9 @@ def test_a_sign_that_facts_say_is_said_from_either_side():
         for fact in (weak, strict):
             assert by_signs("", at_most, fact).said == (lifted(0) <= x)
         assert by_signs("", less, strict).strict
-        with pytest.raises(Missing, match="is not what 0 <= x say of the sign of x"):
-            by_signs("", less, weak)
+        missing("is not what 0 <= x say of the sign of x", by_signs, "", less, weak)
     for other in (x <= 0, lifted(0) >= x, x < 0, y <= x, x >= y):
-        with pytest.raises(Missing, match="of the sign of"):
-            by_signs("", other, strict)
+        missing("of the sign of", by_signs, "", other, strict)
 
 
 @as_one_test("name", [reshuffling.s, reshuffling.r, reshuffling.s_K])
@@ -299,26 +279,24 @@ def test_a_name_has_a_value_where_an_instance_of_a_schema_is_about_it(name):
     about_it = granted("", name >= 0, schema=("name",))
     Defined([about_it]).check(name)
     for other in (granted("", name >= 0), about_it + about_it, replace(about_it, of={(about_it,): 1})):
-        with pytest.raises(Missing):
-            Defined([other]).check(name)
+        missing(None, Defined([other]).check, name)
 
 
 def test_what_is_above_a_positive_quotient_may_be_negative():
     """As both sides may be: of (1 + x) / (1 - y) > 0 it was taken that 1 + x > 0."""
-    with pytest.raises(Missing, match="is not known to be positive"):
-        Defined([granted("", (1 + x) / (1 - y) > 0)]).check(1 / (1 + x))
+    missing("is not known to be positive", Defined([granted("", (1 + x) / (1 - y) > 0)]).check, 1 / (1 + x))
     Defined([granted("", 2 + x - y > 0)]).check(1 / (2 + x - y))
 
 
 @as_one_test("of", [(G @ G) * gap, gap * gap, G @ G, gap + 1])
 def test_a_potential_is_a_sum_of_multiples(of):
     """A factor that is drawn, a square, a letter of which nothing is known after the step, and a number beside."""
-    with pytest.raises(Missing, match=r"must not depend on what is drawn|must be a sum of multiples"):
-        induction.potential(induction.Psi(about, of, gap0), nothing, nothing, nothing, unit, lifted(0))
+    psi = induction.Psi(about, of, gap0)
+    missing(f"{DRAWN}|must be a sum of multiples", induction.potential, psi, *[nothing] * 3, unit, lifted(0))
 
 
 def test_a_mean_with_other_weights_is_another():
     """One letter stood for the squared gradient at every t: a plain mean had the proof of the weighted bound of T5."""
     claim = theorems.E(theorems.mean_squared_gradient) <= theorems.T5.claim.bound
-    with pytest.raises(Missing, match="the claim is not what is proved"):
-        Proof(replace(theorems.T5, id="plain", claim=claim), *STORED["T5"]())
+    plain = replace(theorems.T5, id="plain", claim=claim)
+    missing("the claim is not what is proved", Proof, plain, *STORED["T5"]())
