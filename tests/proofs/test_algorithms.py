@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from rac_theory import GD, Case, Constants, Decreasing, Status, prove, verify
-from rac_theory.proofs import Missing, Proof, checker, induction, schemas, search
+from rac_theory.proofs import Proof, checker, induction, schemas, search
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.export import exported
 from rac_theory.proofs.fact import granted, read
@@ -24,6 +24,7 @@ from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
 
 from .false_theorems import LINE
+from .refused import missing, refused, wrong
 
 OURS = {name: one for name, one in vars(assumptions).items() if isinstance(one, About)}
 SHRINKING = Case(Decreasing(GD(gamma=0.5), 1.0), LINE, steps=12)
@@ -88,8 +89,8 @@ def test_no_record_of_a_readers_makes_a_false_claim_proved(name):
     theorem = about(CLAIMS_TO_BE[name])
     assert verify(theorem, SHRINKING).status is Status.VIOLATED
     assert searched(theorem) is None
-    with pytest.raises(Missing, match=r"mine does not assume: .*RAC-LoRA with the projected step and the exact"):
-        Proof(theorem, *STORED["T2"]())
+    why = r"mine does not assume: .*RAC-LoRA with the projected step and the exact"
+    missing(why, Proof, theorem, *STORED["T2"]())
 
 
 def test_a_step_that_is_said_to_be_twice_as_long_proves_no_rate_that_is_twice_as_fast():
@@ -99,13 +100,12 @@ def test_a_step_that_is_said_to_be_twice_as_long_proves_no_rate_that_is_twice_as
     theorem = about(mine, given=(*given, lambda_min > 0), claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
     assert verify(theorem, Case(GD(gamma=0.25), LINE, steps=6)).status is Status.VIOLATED
     assert searched(theorem) is None
-    with pytest.raises(ValueError, match="must be one of steps"):
-        schemas.grant("descent", mine)
+    wrong("must be one of steps", schemas.grant, "descent", mine)
     length, zero = granted("", V @ V <= V @ V), granted("", lambda_min >= 0)
-    with pytest.raises(Missing, match=r"after a step is not known of <About rac_lora_exact>"):
-        induction.iterate(length, zero, induction.Psi.of(distance0, mine))
-    with pytest.raises(Missing, match="after a step is not known of"):
-        induction.potential(induction.Psi(mine, V @ V, gap0, {gap0: zero}), *[length] * 4, lambda_min)
+    unknown, start = r"after a step is not known of <About rac_lora_exact>", induction.Psi.of(distance0, mine)
+    missing(unknown, induction.iterate, length, zero, start)
+    psi = induction.Psi(mine, V @ V, gap0, {gap0: zero})
+    missing("after a step is not known of", induction.potential, psi, *[length] * 4, lambda_min)
 
 
 def test_what_a_record_implies_is_asked_of_each_case():
@@ -125,8 +125,8 @@ def test_what_a_record_implies_is_asked_of_each_case():
     assert "\ngiven rac_lora_exact\ngiven fresh_projection\n" in file
     checker.check(file)
     assert "ip (grad W) (grad W)" in proof.coq()  # the space of an exact step
-    with pytest.raises(checker.Refused, match="this is not assumed: rac_lora_exact"):
-        checker.check(file.replace("given rac_lora_exact\n", ""))
+    without = file.replace("given rac_lora_exact\n", "")
+    refused(checker.Refused, "this is not assumed: rac_lora_exact", checker.check, without)
 
 
 _CURVED = (assumptions.smooth, gamma * L <= 1, assumptions.convex, assumptions.known_minimiser, assumptions.isotropic)
@@ -153,8 +153,8 @@ def test_the_table_and_each_value_say_the_same_step(monkeypatch):
             f"{L_or_L_max} smooth {to} (+ {step} V)",
         ):
             monkeypatch.setitem(checker.STEPS, name, row)
-            with pytest.raises(ValueError, match=f"what a step of {name} is must be said by the table as by itself"):
-                schemas._move.__wrapped__(name)
+            why = f"what a step of {name} is must be said by the table as by itself"
+            wrong(why, schemas._move.__wrapped__, name)
 
 
 def test_who_has_a_step_and_who_draws_afresh_is_the_same_for_kernel_and_checker():
@@ -183,27 +183,26 @@ def test_what_becomes_of_a_distance_rests_on_the_algorithm():
 
 def _of_distance(about: str) -> str:
     step = checker.text(checker.nodes(checker.STEPS[about])[3])
-    after = f"(E (dot (+ V {step}) (+ V {step})))"
-    return "\n".join(
-        [
-            *(checker.VERSION, "theorem X", f"about {about}", "given (known distance0)"),
-            "given (> lambda_min 0)",
-            "claim (<= D_T (^ distance0 2))",
-            "fact 1 granted number : (< 0 1)",
-            f"fact 2 granted square (+ V {step}) : (<= 0 (dot (+ V {step}) (+ V {step})))",
-            f"fact 3 rule mean H 2 : (<= 0 {after})",
-            "fact 4 rule sign : (<= 0 0)",
-            "fact 5 rule iterate distance0 (dot V V) 3 1 4 4 4 1 4 : (<= D_T (+ (^ distance0 2) (* T 0)))",
-        ]
-    )
+    return f"""{checker.VERSION}
+theorem X
+about {about}
+given (known distance0)
+given (> lambda_min 0)
+claim (<= D_T (^ distance0 2))
+fact 1 granted number : (< 0 1)
+fact 2 granted square (+ V {step}) : (<= 0 (dot (+ V {step}) (+ V {step})))
+fact 3 rule mean H 2 : (<= 0 (E (dot (+ V {step}) (+ V {step}))))
+fact 4 rule sign : (<= 0 0)
+fact 5 rule iterate distance0 (dot V V) 3 1 4 4 4 1 4 : (<= D_T (+ (^ distance0 2) (* T 0)))"""
 
 
 def test_the_checker_asks_what_a_step_is_where_a_distance_is_followed():
     """A fact that is about another number than what V is after a step leaves something that is drawn."""
-    with pytest.raises(checker.Refused, match="must not depend on what is drawn"):
-        checker.check(_of_distance("rac_lora_stochastic"))
-    with pytest.raises(checker.Refused, match="what V is after a step is not known of galore_exact"):
-        checker.check(_of_distance("galore_exact"))
+    for about, why in (
+        ("rac_lora_stochastic", "must not depend on what is drawn"),
+        ("galore_exact", "what V is after a step is not known of galore_exact"),
+    ):
+        refused(checker.Refused, why, checker.check, _of_distance(about))
 
 
 def test_a_record_comes_back_from_a_pickle_as_the_one_that_is_there():
@@ -225,5 +224,4 @@ def test_a_record_comes_back_from_a_pickle_as_the_one_that_is_there():
     ],
 )
 def test_what_is_no_record_is_refused(arguments, said):
-    with pytest.raises(ValueError, match=said):
-        About(*arguments)
+    wrong(said, About, *arguments)

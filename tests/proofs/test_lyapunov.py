@@ -3,11 +3,9 @@
 from dataclasses import replace
 from fractions import Fraction
 
-import pytest
-
 from rac_theory import prove, theorems
 from rac_theory.algebra import powers
-from rac_theory.proofs import G, Gx, M, Missing, Proof, Psi, checker, exported, gap
+from rac_theory.proofs import G, Gx, M, Proof, Psi, checker, exported, gap
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.facts import flat, nothing, one, plus, square
 from rac_theory.proofs.induction import iterate, telescope
@@ -20,6 +18,8 @@ from rac_theory.theorems import E as mean
 from rac_theory.theorems.momentum import Lambda, rho, room
 from rac_theory.theorems.momentum import feedback_share as theta
 from tests.as_one_test import as_one_test
+
+from .refused import missing, refused
 
 _, THEN = memory_of(rac_lora_momentum)
 PSI, AFTER = gap + gamma * (M @ M), E(gap_next) + gamma * E(THEN @ THEN)
@@ -44,20 +44,16 @@ def test_each_premise_is_asked_for():
         (gap + gamma * (M @ M) ** 2, STEP, one, ABOVE),
         (PSI, STEP, square(M), ABOVE),
     ):
-        with pytest.raises(Missing):
-            iterate(step, rate, of(psi, gap0), above)
-    with pytest.raises(Missing):
-        telescope(ADDED, one, plus[gamma], of(PSI, gap0_upper), ABOVE)
+        missing(None, iterate, step, rate, of(psi, gap0), above)
+    telescoped = telescope, ADDED, one, plus[gamma], of(PSI, gap0_upper)
+    missing(None, *telescoped, ABOVE)
     for added in (G @ Gx, (G @ G) ** 2, (G @ G) * (Gx @ Gx), G @ G + 1):
-        with pytest.raises(Missing, match="what is added must be a sum"):
-            telescope(ADDED, one, plus[gamma], of(PSI, gap0_upper), POSITIVE, added)
+        missing("what is added must be a sum", *telescoped, POSITIVE, added)
     for added in ((G @ G) * 2, G @ G + Gx @ Gx, Gx @ Gx, (G @ G) * t):  # which is not what the step pays
-        with pytest.raises(Missing):
-            telescope(ADDED, one, plus[gamma], of(PSI, gap0_upper), POSITIVE, added)
-    with pytest.raises(Missing, match="psi must be a sum"):
-        iterate(STEP, one, of(PSI, gap0)._replace(about=rac_lora_exact), ABOVE)
-    with pytest.raises(Missing, match="not what was computed"):  # how much of what is kept is in it is not said
-        iterate(STEP, one, of(PSI, gap0)._replace(share=nothing), ABOVE)
+        missing(None, *telescoped, POSITIVE, added)
+    missing("psi must be a sum", iterate, STEP, one, of(PSI, gap0)._replace(about=rac_lora_exact), ABOVE)
+    # How much of what is kept is in it is not said.
+    missing("not what was computed", iterate, STEP, one, of(PSI, gap0)._replace(share=nothing), ABOVE)
 
 
 _first, _floor = 2 * gap0_upper / (gamma * lambda_min * T), L * gamma * C * lambda_max / lambda_min
@@ -89,9 +85,8 @@ FALSE = {
 @as_one_test("name", FALSE)
 def test_a_changed_claim_is_refused(name):
     id, bound = FALSE[name]
-    proof = prove(id)
-    with pytest.raises(Missing):
-        Proof(replace(proof.theorem, id="changed", claim=mean(proof.theorem.metric) <= bound), proof.fact, proof.times)
+    proof, ours = prove(id), theorems.ALL[id]
+    missing(None, Proof, replace(ours, id="changed", claim=mean(ours.metric) <= bound), proof.fact, proof.times)
 
 
 def test_what_ef21_is_behind_at_first_rests_on_smoothness():
@@ -117,8 +112,7 @@ def test_without_one_of_its_assumptions_it_is_refused(id):
     assert proof.unused == UNUSED[id]
     for one_ in (each for each in ours.given if each not in proof.unused):
         given = tuple(each for each in ours.given if each is not one_)
-        with pytest.raises(Missing):
-            Proof(replace(ours, id="without", given=given, lemmas={}), proof.fact, proof.times)
+        missing(None, Proof, replace(ours, id="without", given=given, lemmas={}), proof.fact, proof.times)
 
 
 @as_one_test(
@@ -145,5 +139,4 @@ def test_without_one_of_its_assumptions_it_is_refused(id):
 def test_a_changed_file_is_refused(id, right, wrong):
     text = exported(prove(id))
     assert right in text
-    with pytest.raises(checker.Refused):
-        checker.check(text.replace(right, wrong))
+    refused(checker.Refused, None, checker.check, text.replace(right, wrong))
