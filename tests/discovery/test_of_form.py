@@ -1,6 +1,6 @@
 """What is found where the form of a claim is given: the best constant in it, which may depend on others.
 
-That a claim with a constant a hundredth better has no proof is asked in ``tests/proofs/test_nothing_stronger.py``.
+That a claim with a constant a hundredth better has no proof is asked in ``tests/proofs/test_every_change.py``.
 """
 
 from dataclasses import replace

@@ -1,19 +1,37 @@
-"""True theorems that are not ours: weaker ones, under other assumptions, of other forms; a proof of each is found."""
+"""True theorems that are not ours get a proof; no false one does, each of which is refuted by a case first."""
 
 from fractions import Fraction
 
 import pytest
 
-from rac_theory import Constants, prove, theorems
+from rac_theory import GD, Case, Constants, Status, prove, theorems, verify
 from rac_theory.algebra import equal
+from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.prove import _beyond_counts, _weight_at, replayed
+from rac_theory.statements import assumptions, symbols
 from rac_theory.statements import assumptions as known
-from rac_theory.statements import symbols
-from rac_theory.statements.symbols import A, K, L, N, T, eta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, s, t
+from rac_theory.statements.symbols import (
+    A,
+    C,
+    K,
+    L,
+    N,
+    T,
+    eta,
+    gamma,
+    gap0,
+    gap0_upper,
+    lambda_max,
+    lambda_min,
+    mu,
+    s,
+    t,
+)
 from rac_theory.theorems import E, federated, gap, mean_squared_gradient
+from rac_theory.theorems import weighted_squared_gradient as weighted
 
-from .false_theorems import like
+from .false_theorems import FALSE, LINE, is_false, like, slow
 
 rho, a, short = 1 - gamma * mu * lambda_min, federated.a, gamma * L <= 1
 mean, S = E(mean_squared_gradient), theorems.T1.claim.bound
@@ -95,3 +113,30 @@ def test_one_more_than_what_counts_is_positive():
     sums = (T + N - K >= 0, T - N >= 0, N - K + mu >= 0, T >= 0)
     found = [fact for one in sums for fact in _beyond_counts([granted("", one)])]
     assert [(fact.value, fact.strict) for fact in found] == [(read(1 + of), True) for of in (T + N - K, T - N)]
+
+
+VOID = C * (C / C**2)
+"""Reads as 1, and is 0 where C is: zero times what is not known is zero."""
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_a_false_theorem_has_no_proof(name):
+    """A rate, a factor, an eigenvalue, an exponent, or a number of steps that is wrong, and what is not assumed."""
+    assert is_false(FALSE[name])
+    assert prove(FALSE[name]) is None
+
+
+ABUSES = {
+    "a number that is read as 1": like("T2", E(gap) <= slow**T * gap0 * VOID, assumptions.structured_noise),
+    "weights that are read as 1": like(
+        "T1", E(weighted(VOID)) <= 2 * gap0_upper / (lambda_min * gamma * T), assumptions.structured_noise
+    ),
+    "a step size as an exponent": like("T2", E(gap) <= slow**T * gap0 * lifted(-1) ** (2 * gamma)),
+}
+
+
+@pytest.mark.parametrize("name", ABUSES)
+def test_what_is_read_is_what_is_computed(name):
+    """On L x^2/2 with gamma = 1/2 and no noise: found false, and proved."""
+    assert verify(ABUSES[name], Case(GD(gamma=0.5), LINE, steps=4)).status == Status.VIOLATED
+    assert prove(ABUSES[name]) is None
