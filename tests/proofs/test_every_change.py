@@ -169,9 +169,8 @@ def test_no_changed_claim_that_says_more_has_a_proof(id):
     """Each number, sign, exponent, term and factor moved in turn: none where the bound is below ours somewhere.
 
     Nor where an exact value exceeds it. Ours are the bounds of all theorems whose assumptions are met, as T10d_sharp
-    says more than T10d. Would catch a search that proves too much, and a theorem of ours
-    that can be sharpened in one place. All theorems, with every change:
-    ``EVERY_CHANGE=1 python -m pytest tests/proofs/test_every_change.py``.
+    says more than T10d. Would catch a search that proves too much, and a theorem of ours that can be sharpened in one
+    place.
     """
     ours = theorems.ALL[id]
     cases = [(case, least(ours, case)) for case in allowed(ours)]
