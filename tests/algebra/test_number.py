@@ -54,20 +54,28 @@ def test_powers_of_what_is_near_one(zeros, count, sign, digits):
         assert abs(Fraction(float(number(tree, at))) - value) <= Fraction(2, 10**13) * abs(value), tree
 
 
-def test_a_quotient_of_small_numbers_is_not_near_one():
-    """By way of 1e-20 - 1 and 2e-20 - 1, which are equal, it would be one."""
+def test_digits_are_kept():
+    """A quotient of small numbers is not near one, as it would be by way of 1e-20 - 1 and 2e-20 - 1, which are equal; a
+    power by way of log1p(w - 1) loses what w - 1 has rounded off, and is off by some roundings for exact bases; log1p
+    knows nothing below -1; and a sum of one power is that power, to the last digit: T1_tight at T = 1 is the ceiling,
+    and one rounding below it would count as information. The largest of several less one keeps digits.
+    """
     at = {"x": 1e-20, "y": 2e-20, "T": 3.0}
-    assert number(x / y - 1, at) == -0.5
-    assert number((x / y) ** T, at) == 0.125
-    assert number(powers(x / y, 0, T - 1), at) == 1.75
-
-
-def test_large_growth_keeps_its_digits():
-    """w = 1/(1 + q) for q = 1e10: a power by way of log1p(w - 1) loses what w - 1 has rounded off."""
+    assert [number(tree, at) for tree in (x / y - 1, (x / y) ** T, powers(x / y, 0, T - 1))] == [-0.5, 0.125, 1.75]
     w = 1 / (1 + x)
     for q in 10.0 ** np.arange(0.3, 12, 0.01):
         assert number(w**T, {"x": q, "T": 2.0}) == pytest.approx(float(1 / (1 + Fraction(q)) ** 2), rel=1e-15, abs=0)
         assert number(powers(w, 1, T), {"x": q, "T": 5.0}) == pytest.approx(1 / q, rel=2 / q + 1e-14, abs=0)
+    assert [number(x**power - 1, {"x": -3.0}) for power in (2, 3)] == [8, -28]
+    assert number(x**T - 1, {"x": 0.0, "T": np.array([0.0, 1.0, 2.0])}).tolist() == [0, -1, -1]
+    t, bases = np.arange(30.0), np.random.default_rng(0).uniform(size=1000)
+    assert (number((1 - x) ** T, {"x": 0.25, "T": t}) == 0.75**t).all()
+    assert (number(powers(x, 0, T - 1), {"x": bases, "T": 1.0}) == 1).all()
+    assert (number(powers(x, 1, T), {"x": bases, "T": 1.0}) == bases).all()
+    assert np.isnan(number(powers(x, 0, T - 1), {"x": np.nan, "T": 1.0}))
+    at = {"x": 1e-20, "y": np.array([-1.0, 2e-20]), "K": 3.0}
+    largest = maximum(x, y, K), maximum(x, y), maximum(1 + x, 1 + y) - 1
+    assert [number(tree, at).tolist() for tree in largest] == [[3, 3], [1e-20, 2e-20], [1e-20, 2e-20]]
 
 
 @as_one_test("base", [*map(Fraction, ("0", "-1", "-2", "-1/2", "1", "3/4", "3", "-3/2"))])
@@ -83,29 +91,10 @@ def test_sums_of_powers_of_any_base(base):
             assert found == pytest.approx(float(expected), rel=1e-15, abs=0)
 
 
-def test_a_power_less_one_of_a_negative_number():
-    """log1p knows nothing below -1."""
-    assert number(x**2 - 1, {"x": -3.0}) == 8
-    assert number(x**3 - 1, {"x": -3.0}) == -28
-    assert number(x**T - 1, {"x": 0.0, "T": np.array([0.0, 1.0, 2.0])}).tolist() == [0, -1, -1]
-
-
-def test_exact_bases_have_exact_powers():
-    """0.75^T by way of logarithms would be off by some roundings."""
-    t = np.arange(30.0)
-    assert (number((1 - x) ** T, {"x": 0.25, "T": t}) == 0.75**t).all()
-
-
-def test_the_largest_of_several():
-    """Of single numbers and of arrays, and its number less one, which keeps digits."""
-    at = {"x": 1e-20, "y": np.array([-1.0, 2e-20]), "K": 3.0}
-    assert number(maximum(x, y, K), at).tolist() == [3, 3]
-    assert number(maximum(x, y), at).tolist() == [1e-20, 2e-20]
-    assert number(maximum(1 + x, 1 + y) - 1, at).tolist() == [1e-20, 2e-20]
-
-
 def test_totals():
-    """A term without the index counts every time; an array stays apart from the index; a total of none is zero."""
+    """A term without the index counts every time; an array stays apart from the index; a total of none is zero; what
+    was read of a definition outside, or at another index, is something else; and steps_to asks for 2^999 of them.
+    """
     at = {"x": 3.0, "K": 4.0, "T": np.array([1.0, 2.0])}
     assert number(total(y, K, x), at) == 12
     assert number(total(y, K, x * y + T), at).tolist() == [22, 26]
@@ -117,28 +106,11 @@ def test_totals():
     assert number(total(y, T, x + y), at | {"x": np.array([3.0, 4.0])}).tolist() == [3, 9]  # each has its own steps
     for steps in (2.5, np.array([2.5])):  # 0, 1 and 2 are below
         assert number(total(y, T, x + y), {"x": 3.0, "T": steps}) == 12
-
-
-def test_a_definition_is_read_for_each_index():
-    """What was read of it outside, or at another index, is something else."""
     twice = Let("twice", 2 * y)
     assert number(twice + total(y, K, twice), {"y": 10.0, "K": 3.0}) == 20 + 6
-
-
-def test_a_total_is_as_long_as_memory_allows():
-    """steps_to asks for 2^999."""
-    with pytest.raises(ValueError, match="a total must have at most 1048576 steps, got 1e\\+09"):
-        number(total(y, T, x), {"x": 1.0, "T": np.array([1.0, 1e9])})
-    with pytest.raises(ValueError, match="a total must have at most 1048576 steps, got inf"):
-        number(total(y, T, x), {"x": 1.0, "T": np.inf})
-
-
-def test_a_sum_of_one_power_is_that_power():
-    """To the last digit: T1_tight at T = 1 is the ceiling, and one rounding below it would count as information."""
-    bases = np.random.default_rng(0).uniform(size=1000)
-    assert (number(powers(x, 0, T - 1), {"x": bases, "T": 1.0}) == 1).all()
-    assert (number(powers(x, 1, T), {"x": bases, "T": 1.0}) == bases).all()
-    assert np.isnan(number(powers(x, 0, T - 1), {"x": np.nan, "T": 1.0}))
+    for steps, said in ((np.array([1.0, 1e9]), r"1e\+09"), (np.inf, "inf")):
+        with pytest.raises(ValueError, match=f"a total must have at most 1048576 steps, got {said}"):
+            number(total(y, T, x), {"x": 1.0, "T": steps})
 
 
 nan, inf = math.nan, math.inf
@@ -159,13 +131,11 @@ def test_nothing_is_made_of_what_is_unknown(tree):
         assert np.isnan(number(tree, {"x": nan, "y": 1.0, "T": steps, "K": 2.0})).all()
 
 
-def test_what_is_not_chosen_need_not_be_known():
-    assert number(choice(y > 0, 1, x), {"x": nan, "y": 1.0}) == 1
-    assert number(choice(y > 0, x, 1), {"x": nan, "y": 0.0}) == 1
-
-
 def test_a_zero_decides_where_it_is_one_number():
-    """K = 1 has no drift, whatever clients are; a power that underflows at some T says nothing of them."""
+    """K = 1 has no drift, whatever clients are; a power that underflows at some T says nothing of them. Nor need what
+    is not chosen be known.
+    """
+    assert number(choice(y > 0, 1, x), {"x": nan, "y": 1.0}) == number(choice(y > 0, x, 1), {"x": nan, "y": 0.0}) == 1
     assert number(x * y, {"x": 0.0, "y": nan}) == 0
     assert number(x * y * T, {"x": 0.0, "y": nan, "T": np.array([1.0, 2.0])}).tolist() == [0, 0]
     assert number(x * T, {"x": 0.0, "T": np.array([nan, 2.0])}).tolist() == [0, 0]
@@ -227,12 +197,6 @@ def test_exact_arithmetic_agrees_on_what_is_no_number():
         assert math.isnan(fraction(tree, at)), tree
 
 
-@as_one_test("value", [0.5, nan, "2"])
-def test_values_in_exact_arithmetic_are_exact(value):
-    with pytest.raises(ValueError, match="values must be whole numbers or fractions, got x="):
-        fraction(x, {"x": value})
-
-
 def test_the_largest_that_is_computed(monkeypatch):
     """At eight bits the fourth power of three, which has two, and no fifth; and as many terms as are allowed."""
     room = import_module("rac_theory.algebra.fraction")  # as an attribute it is the function
@@ -252,24 +216,21 @@ def test_the_largest_that_is_computed(monkeypatch):
             reading(total(K, x, K), {"x": 4})
 
 
-def test_exponents_in_exact_arithmetic_are_whole():
-    for tree in (x ** Fraction(1, 3), x ** (1 / y), powers(x, 0, x / 4)):
-        with pytest.raises(ValueError, match="an exponent must be a whole number in exact arithmetic"):
-            fraction(tree, {"x": 2, "y": 0})
-
-
-def test_roots_in_exact_arithmetic():
-    """Catches one that goes by way of a float, and the root of what is below zero taken for that of its size."""
+def test_what_exact_arithmetic_takes_and_makes_is_exact():
+    """Catches a root that goes by way of a float, as that of 10^40 + 1 to 10^20, or that is of the size of what is
+    below zero; and values, exponents and roots that are no fractions.
+    """
     of = (0, Fraction(4, 9), 10**40, 1 / y)
     assert [fraction(sqrt(value), {"y": 0}) for value in of] == [0, Fraction(2, 3), 10**20, inf]
     assert all(math.isnan(fraction(sqrt(value), {"y": 0})) for value in (y - 1 / y, 1 / y - 1 / y))
-
-
-@as_one_test("value", [2, Fraction(1, 3), 10**40 + 1, -4])
-def test_roots_that_are_no_fractions_are_refused(value):
-    """A root that is rounded, as that of 10^40 + 1 to 10^20, would be no exact number."""
-    with pytest.raises(ValueError, match="a square root must be a fraction in exact arithmetic, got that of"):
-        fraction(sqrt(value), {})
+    for tree, value, said in (
+        *((sqrt(x), each, "a square root must be a fraction") for each in (2, Fraction(1, 3), 10**40 + 1, -4)),
+        *((x**each, 2, "an exponent must be a whole number") for each in (Fraction(1, 3), 1 / y)),
+        (powers(x, 0, x / 4), 2, "an exponent must be a whole number"),
+        *((x, each, "values must be whole numbers or fractions, got x=") for each in (0.5, nan, "2")),
+    ):
+        with pytest.raises(ValueError, match=said if tree is x else f"{said} in exact arithmetic"):
+            fraction(tree, {"x": value, "y": 0})
 
 
 EDGE = 0.1 + 0.2  # above 0.3 by a rounding
