@@ -77,9 +77,8 @@ def test_what_is_nowhere_negative_is_proved_and_nothing_else(e, is_proved):
 
 def test_halves_by_hand():
     """Of x^2 and of its halves, (x / 2)^2 and (1 / 2 + x / 2)^2. Catches what no sign shows: a scale, a turn."""
-    left, right = _halves(np.array([Fraction(0), Fraction(0), Fraction(1)]), 0)
-    assert left.tolist() == [0, 0, Fraction(1, 4)]
-    assert right.tolist() == [Fraction(1, 4), Fraction(1, 2), 1]
+    halves = _halves(np.array([Fraction(0), Fraction(0), Fraction(1)]), 0)
+    assert [half.tolist() for half in halves] == [[0, 0, Fraction(1, 4)], [Fraction(1, 4), Fraction(1, 2), 1]]
 
 
 def test_nothing_is_proved_of_what_has_no_range():

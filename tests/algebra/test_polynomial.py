@@ -161,10 +161,9 @@ def test_a_factor_of_zero_decides():
 def test_exponents_that_are_not_whole(exponent):
     """A power of a root read as a power with the next whole exponent would make false identities true; half a term is
     no term less, as 1 + x would have it."""
-    with pytest.raises(ValueError, match="an exponent must be a whole number in exact arithmetic"):
-        polynomial(x**exponent)
-    with pytest.raises(ValueError, match="an exponent must be a whole number in exact arithmetic, got "):
-        polynomial(powers(x, 0, exponent))
+    for wrong in (x**exponent, powers(x, 0, exponent)):
+        with pytest.raises(ValueError, match="an exponent must be a whole number in exact arithmetic, got "):
+            polynomial(wrong)
 
 
 def test_the_largest_that_is_multiplied_out(monkeypatch):
@@ -186,15 +185,18 @@ def test_the_largest_that_is_multiplied_out(monkeypatch):
 
 def test_it_is_written_as_one_would():
     """Signs, places above and below the line, the order of terms: what a page shows of it."""
-    assert repr(polynomial(18 * x / (7 * N * T * 3) - (1 - y) ** T)) == "6 x / (7 N T) - (1 - y)^T"
-    assert repr(polynomial((x - y) * (y + x))) == "x^2 - y^2"
-    assert repr(polynomial(1 / (x + 2 * x * y))) == "(1/x) / (1 + 2 y)"
-    assert repr(polynomial(1 / (x - 1))) == "(-1) / (1 - x)"
-    assert repr(polynomial(x - x)) == "0"
-    assert repr(polynomial(x / (1 + y) + N / (1 + y))) == "(N + x) / (1 + y)"
-    assert repr(polynomial(-x / 2)) == "-x / 2"
     letters = [Symbol(name) for name in "eEdDcCbBaA"]  # by no order of addresses, which change
-    assert repr(polynomial(prod(letters) / prod(letters) ** 2)) == "1 / (A a B b C c D d E e)"
+    for tree, said in (
+        (18 * x / (7 * N * T * 3) - (1 - y) ** T, "6 x / (7 N T) - (1 - y)^T"),
+        ((x - y) * (y + x), "x^2 - y^2"),
+        (1 / (x + 2 * x * y), "(1/x) / (1 + 2 y)"),
+        (1 / (x - 1), "(-1) / (1 - x)"),
+        (x - x, "0"),
+        (x / (1 + y) + N / (1 + y), "(N + x) / (1 + y)"),
+        (-x / 2, "-x / 2"),
+        (prod(letters) / prod(letters) ** 2, "1 / (A a B b C c D d E e)"),
+    ):
+        assert repr(polynomial(tree)) == said
 
 
 def test_a_sum_of_quotients_is_that_of_any_order():
@@ -240,36 +242,28 @@ def test_the_quotient_is_the_expression(e, values):
     assert at(ratio.numerator, values) / at(ratio.denominator, values) == expected
 
 
-@as_one_test("left", LEFT)
-def test_what_is_left_is_one_letter(left):
-    """Catches a sum of powers that becomes its closed form, of which no sign is proved."""
-    read = in_letters(2 * left**3 / y).numerator
-    assert (read.powers(left), read.letters()) == ({m: 3 for m, _ in read.terms}, {left, y})
-
-
-def test_letters_that_are_asked_for():
-    """Whatever they are: catches a definition that is opened before it is looked for."""
+def test_letters_are_what_is_left_and_what_is_asked_for():
+    """Catches a sum of powers that becomes its closed form, of which no sign is proved, and a definition that is opened
+    before it is looked for.
+    """
+    for left in LEFT:
+        read = in_letters(2 * left**3 / y).numerator
+        assert (read.powers(left), read.letters()) == ({m: 3 for m, _ in read.terms}, {left, y})
     d = Let("d", 1 - x)
-    assert in_letters(d * x, {d}).numerator.letters() == {d, x}
-    assert in_letters(d * x, {1 - x}).numerator.letters() == {1 - x, x}
-    assert in_letters(d * x).numerator.letters() == {x}
+    for asked, letter in (({d}, d), ({1 - x}, 1 - x), ((), x)):
+        assert in_letters(d * x, asked).numerator.letters() == {letter, x}
     assert x in set(in_letters(d, {d}).numerator.symbols())
 
 
 @given(written(), points)
 @settings(max_examples=40, deadline=None)
-def test_derivatives(e, values):
-    """At z a quadratic at most: (p(z + 1) - p(z - 1)) / 2 is its slope. Catches a power that is not brought down."""
+def test_derivatives_and_places(e, values):
+    """At z a quadratic at most: (p(z + 1) - p(z - 1)) / 2 is its slope. Catches a power that is not brought down, a
+    place that is put into what was put in, as x into 2 / x, and a power of it that is lost.
+    """
     p = in_letters(e).numerator
     ends = [at(p, {**values, z: values[z] + step}) for step in (1, -1)]
     assert at(p.derivative(z), values) == (ends[0] - ends[1]) / 2
-
-
-@given(written(), points)
-@settings(max_examples=40, deadline=None)
-def test_places(e, values):
-    """Catches a place that is put into what was put in, as x into 2 / x, and a power of it that is lost."""
-    p = in_letters(e).numerator
     placed = p.at({z: polynomial(x * y - 1).numerator, y: polynomial(2 / x).numerator})
     assert at(placed, values) == at(p, {**values, y: 2 / values[x], z: values[x] * values[y] - 1})
 
@@ -308,7 +302,9 @@ def test_what_is_multiplied_comes_back(lowest):
 
 
 def test_what_does_not_divide_is_not_divided():
-    """One more term, and there is no quotient; a search without an end would not come back."""
+    """One more term, and there is no quotient: a search without an end would not come back. Symbolic exponents are not
+    looked into, and nothing is divided by anything.
+    """
     rng = random.Random(26)
     for _ in range(100):
         one, other = some(rng, 4, 0), polynomial(1 + x * y + z).numerator
@@ -316,9 +312,6 @@ def test_what_does_not_divide_is_not_divided():
         assert divided(one * other + rest, other) is None
         ratio = Ratio(one * other + rest, other)
         assert simplified(ratio) is ratio
-
-
-def test_nothing_is_divided_by_anything_and_symbolic_exponents_are_not_looked_into():
     assert divided(ZERO, polynomial(1 + x).numerator) == ZERO
     power = polynomial((1 + x) ** T).numerator
     assert divided(power * power, power) is None
