@@ -6,7 +6,6 @@ Each was proved once. Where it has a value it is false: a case says so, or a num
 import pickle
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 from itertools import product
 
 import pytest
@@ -93,26 +92,26 @@ def test_what_is_infinite_is_not_nothing_below_a_line(zero):
 
 
 def test_an_index_that_is_called_like_another_letter_has_no_normal_form():
-    """As a number it is bound, by its name; as letters they are two."""
+    """As a number it is bound, by its name; as letters they are two. Of sums with other indices the difference, which
+    was read as 0, is none by exact arithmetic; and sum_{k<K} b at b = k was sum_{k<K} k.
+    """
     wrong("must not be called like what is in its sum, got two mu", polynomial, total(Symbol("mu"), T, mu))
-
-
-def test_sums_with_other_indices_are_other_numbers():
-    """By exact arithmetic the difference that was read as 0 is not."""
     assert fraction(ANOTHER_SUM, AT) == Fraction(7, 4) - Fraction(3, 2)
+    said = proved("", total(k, K, b) - K * b + (b - 1) >= 0, next(assumed(b >= 1)))
+    wrong("k would be bound by the sum", instance, said, b, k, {b >= 1: next(assumed(k >= 1))})
 
 
-def test_a_tree_that_is_too_deep_or_doubles_is_refused_when_it_is_made():
+def test_what_is_too_large_is_refused_when_it_is_made_or_in_exact_arithmetic():
+    """A tree that is too deep or doubles, a number that would fill the memory, and a total of so many steps; a tower of
+    tens is infinite as a number, and a thousand bits are no many.
+    """
+
     def grow(grown, tree=mu + 1):
         for _ in range(101):
             tree = grown(tree)
 
     wrong("an expression must have at most 100 levels, got 101", grow, lambda tree: 1 / (1 + tree))
     wrong("an expression must have at most 200,000 parts", grow, lambda tree: 1 / tree + tree)
-
-
-def test_a_number_that_would_fill_the_memory_is_refused_in_exact_arithmetic():
-    """And a total of so many steps; a tower of tens is infinite as a number, and a thousand bits are no many."""
     tower = lifted(10) ** lifted(10) ** 10
     wrong("at most 4,194,304 bits in exact arithmetic, got the exponent 10,000,000,000", fraction, tower, {})
     wrong("a total must have at most 1048576 steps", fraction, total(k, 10**9, k), {})
@@ -128,17 +127,15 @@ def test_what_a_fresh_draw_sees_is_not_known_of_a_subspace_that_knows_the_gradie
 
 
 def test_the_square_of_a_root_says_nothing_of_what_is_below_it():
-    """As a fact, it would prove that -mu is not negative, and with that everything."""
+    """As a fact, it would prove that -mu is not negative, and with that everything; as x >= 0, -x >= 0 and
+    (1 / x)^2 >= 0 make -1 >= 0.
+    """
     recipe, times = STORED["T2"]()
     for below in (-mu, mu - L):  # of which the second would be known by the square itself
         missing(NO_ROOT, Proof, T2, recipe + square_of(sqrt(below)) * square_of(lifted(1)), one)
     missing(None, Proof, replace(T2, id="x", claim=E(gap) <= 0 * gap0), recipe, times)
-
-
-def test_a_fact_that_divides_by_what_may_be_zero_is_no_leaf():
-    """x >= 0, -x >= 0 and (1 / x)^2 >= 0 make -1 >= 0."""
     more = square_of(1 / (mu - L)) * square_of(mu - L)
-    missing("which is not known to be positive", Proof, T2, STORED["T2"]()[0] + more, one)
+    missing("which is not known to be positive", Proof, T2, recipe + more, one)
 
 
 def test_a_proof_that_comes_out_of_a_pickle_is_checked_again():
@@ -152,7 +149,9 @@ def test_a_proof_that_comes_out_of_a_pickle_is_checked_again():
 
 
 def test_rules_ask_for_what_they_need():
-    """An exponent that is no whole number, a root of something else, a relation that is not what was proved."""
+    """An exponent that is no whole number, a root of something else, a relation that is not what was proved, on which
+    what is discharged rests no more; and with -1 powers 1 + b + ... + b^(n-1) is -1/2 at b = 2.
+    """
     rate, short = granted("", x >= 0), gamma * L <= 1
     missing("must be a whole number, gamma is none", power, rate, gamma + 1, granted("", gamma + 1 >= 0))
     missing("is not what was computed", power, rate, T - 1, granted("", T >= 0))
@@ -161,29 +160,24 @@ def test_rules_ask_for_what_they_need():
     strictly = gamma * L < 1
     missing("that they may be equal", discharged, granted("", x >= 0, strictly), strictly, granted("", short))
     missing("is not what was computed", induction.squares_added, one, rate)
-
-
-def test_what_is_discharged_rests_on_what_proves_it():
-    """And no more on the relation: else it could be forgotten."""
-    short, shorter = gamma * L <= 1, 2 * gamma * L <= 1
+    shorter = 2 * gamma * L <= 1
     assert discharged(granted("", x >= 0, short), short, granted("", short, shorter)).by == {shorter}
+    missing("must be a whole number, b is none", induction.sum_of_powers, granted("", 1 - b >= 0, b <= 0), b)
+    missing("must be a whole number, gamma is none", power, rate, gamma)
 
 
 def test_a_letter_of_a_sum_is_none_outside():
-    """T is a number of steps outside, and positive; as an index it begins at 0."""
+    """T is a number of steps outside, and positive; as an index it begins at 0. And a sum of powers has a whole number
+    of terms: from the second power to the one before the last there are T - 2, and T may be 1.
+    """
     positive = granted("A count", T > 0)
     Defined([positive]).check(1 / T)
     missing(AN_INDEX, Defined([positive]).check, total(T, T, 1 / T))
     missing("not known to be positive", Defined([positive, granted("", k > 0)]).check, total(k, T, 1 / k))
     Defined([positive]).check(total(k, T, 1 / (k + 1)))
-
-
-def test_a_sum_of_powers_has_a_whole_number_of_terms():
-    """From the second power to the one before the last there are T - 2, and T may be 1."""
-    positive, of_2_to = granted("A count", T > 0), partial(powers, mu, 2)
     for times in (T - 2, mu * T, T / 2, gamma):
-        missing("not known to have a whole number of terms", Defined([positive]).check, of_2_to(times + 1))
-    Defined([positive, granted("", T >= 1)]).check(of_2_to(T))
+        missing("not known to have a whole number of terms", Defined([positive]).check, powers(mu, 2, times + 1))
+    Defined([positive, granted("", T >= 1)]).check(powers(mu, 2, T))
 
 
 def minus_one(fact):
@@ -204,7 +198,15 @@ def cases_without_a_value():
     return cases(minus_one(below * below), minus_one(above * above), split)
 
 
+def an_instance_without_a_value():
+    """(b - x)^2 >= 0 for a b of which nothing is asked in truth, at b = 1/A where A is zero."""
+    (nothing_asked,) = assumed(b <= b)
+    square = proved("", (b - mu) ** 2 >= 0, square_of(b - mu) + nothing_asked)
+    return instance(square, b, 1 / A, {b <= b: proved("", lifted(0) >= 0, nothing)})
+
+
 FALSE_FACTS = {
+    "an instance without a value": an_instance_without_a_value,
     "the square of what has no value": lambda: minus_one(square_of(sqrt(-1))),
     "cases of what has no value": cases_without_a_value,
     "a quotient by what is zero": lambda: minus_one(square_of(1 / A) * plus[A] * next(assumed(A <= 0))),
@@ -216,14 +218,6 @@ def test_a_fact_that_is_false_stands_in_no_proof(name):
     """-1 >= 0 was proved from a root of -1, from cases of it, and from A >= 0 >= A with 1/A in it."""
     none = r"under a root is not known|not known to be positive"
     missing(none, lambda: with_what_is_false(FALSE_FACTS[name](), assumptions.structured_noise, A <= 0))
-
-
-def test_an_instance_has_a_value():
-    """(b - x)^2 >= 0 for a b of which nothing is asked in truth, at b = 1/A where A is zero."""
-    (nothing_asked,) = assumed(b <= b)
-    square = proved("", (b - mu) ** 2 >= 0, square_of(b - mu) + nothing_asked)
-    at_A = instance(square, b, 1 / A, {b <= b: proved("", lifted(0) >= 0, nothing)})
-    missing("not known to be positive", with_what_is_false, at_A, assumptions.structured_noise, A <= 0)
 
 
 def test_T_is_zero_where_a_claim_has_a_value_there():
@@ -283,18 +277,6 @@ def test_a_push_that_is_another_at_each_step_of_a_client_is_refused():
     missing("must be the same at each k", drifted, step, one, push, lifted(1))
     late = granted("", quantities.moved_next <= quantities.moved + symbols.eta * quantities.own, k >= 5)
     missing("must be the same at each k", drifted, late, one, symbols.eta, lifted(1))
-
-
-def test_how_many_powers_are_added_is_a_whole_number():
-    """With -1 of them, 1 + b + ... + b^(n-1) is -1/2 at b = 2."""
-    missing("must be a whole number, b is none", induction.sum_of_powers, granted("", 1 - b >= 0, b <= 0), b)
-    missing("must be a whole number, gamma is none", power, granted("", x >= 0), gamma)
-
-
-def test_an_index_does_not_capture_what_is_put_below_its_sum():
-    """sum_{k<K} b at b = k was sum_{k<K} k."""
-    said = proved("", total(k, K, b) - K * b + (b - 1) >= 0, next(assumed(b >= 1)))
-    wrong("k would be bound by the sum", instance, said, b, k, {b >= 1: next(assumed(k >= 1))})
 
 
 def test_a_name_of_another_number_is_granted_nothing():

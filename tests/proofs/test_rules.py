@@ -91,34 +91,39 @@ def test_an_instance_is_what_is_true_of_any_number_at_one():
 
 
 def test_an_instance_rests_on_what_proves_that_its_number_is_one_of_those():
-    """What is assumed of the letter is met, and nothing else is forgotten."""
+    """What is assumed of the letter is met, and nothing else is forgotten.
+
+    Where e = 1 and kappa < 1 the best b of T2_tight is 0, by which nothing can be divided.
+    """
     assert induction.instance(young, b, c, shares).by == {a <= 2, a <= 3}
     assert induction.instance(young, b, c, {**shares, b > 0: granted("", c > 0, c > 0)}).by == {a <= 2, a <= 3, c > 0}
-    of_any_b = _asked(for_any_b())
+    of_any_b = {one for one in for_any_b().by if isinstance(one, Relation) and b in symbols_of(one)}
     assert of_any_b == {b > 0, b <= 1, 1 - gain <= (1 + gain) * b}
     met = {one: granted("", one.at({b: c})) for one in of_any_b}
     assert induction.instance(for_any_b(), b, c, met).by == for_any_b().by - of_any_b
+    met = {one: granted("", one.at({b: best})) for one in of_any_b}
+    assert induction.instance(for_any_b(), b, best, met).said is not None
+    met[b > 0] = granted("", best >= 0)
+    missing("but that they may be equal", induction.instance, for_any_b(), b, best, met)
 
 
-def _asked(fact):
-    """What is assumed of b."""
-    return {one for one in fact.by if isinstance(one, Relation) and b in symbols_of(one)}
+def test_an_instance_asks_for_what_is_assumed_of_the_number():
+    """A number below 0 would make Young's inequality false; that one assumption is met does not make the other met.
 
-
-@as_one_test(
-    ("of_first", "of_second"),  # at least for more, a lower bound, a higher one, one of twice it, one of the letter
-    [(c >= 0, c <= 1), (c > -1, c <= 1), (c > 0, c <= 2), (c > 0, 2 * c <= 1), (b > 0, b <= 1)],
-)
-def test_an_assumption_that_is_not_proved_of_the_number_is_refused(of_first, of_second):
-    """A number below 0 would make Young's inequality false."""
-    met = {b > 0: granted("", of_first), b <= 1: granted("", of_second)}
-    missing(r"is not what was computed|may be equal", induction.instance, young, b, c, met)
-
-
-@as_one_test("met", whole)
-def test_an_assumption_that_is_left_out_is_refused(met):
-    """That one is met does not make the other met."""
-    refused(KeyError, None, induction.instance, young, b, c, {met: shares[met]})
+    A letter such as y may be the name of something, and a sum says nothing in which a number could be put. What is true
+    on average for each b is not so for a b that depends on the draw, nor is b the same at each W.
+    """
+    not_met = ((c >= 0, c <= 1), (c > -1, c <= 1), (c > 0, c <= 2), (c > 0, 2 * c <= 1), (b > 0, b <= 1))
+    for of_first, of_second in not_met:
+        met = {b > 0: granted("", of_first), b <= 1: granted("", of_second)}
+        missing(r"is not what was computed|may be equal", induction.instance, young, b, c, met)
+    for one in whole:
+        refused(KeyError, None, induction.instance, young, b, c, {one: shares[one]})
+    wrong("of which something is assumed", induction.instance, young, y, c, {})
+    wrong("in what has a name", induction.instance, young + young, b, c, shares)
+    for drawn in (gap, letter("x", "", "H"), 1 / (1 + gap)):
+        met = {b > 0: granted("", drawn > 0), b <= 1: granted("", drawn <= 1)}
+        missing(DRAWN, induction.instance, young, b, drawn, met)
 
 
 (f_at_T,) = (symbol for symbol in symbols_of(induction.COURSES[gap0].at_last) if symbol.name == "E[f(W^T)]")
@@ -154,27 +159,6 @@ def test_a_case_is_not_one_of_some(of):
     missing(DRAWN, induction.cases, few, many, split)
 
 
-def test_a_letter_of_which_nothing_is_assumed_and_what_has_no_name_are_refused():
-    """A letter such as y may be the name of something; and a sum says nothing in which a number could be put."""
-    wrong("of which something is assumed", induction.instance, young, y, c, {})
-    wrong("in what has a name", induction.instance, young + young, b, c, shares)
-
-
-@as_one_test("drawn", [gap, letter("x", "", "H"), 1 / (1 + gap)])
-def test_a_number_that_is_drawn_is_refused(drawn):
-    """What is true on average for each b is not so for a b that depends on the draw, nor is b the same at each W."""
-    met = {b > 0: granted("", drawn > 0), b <= 1: granted("", drawn <= 1)}
-    missing(DRAWN, induction.instance, young, b, drawn, met)
-
-
-def test_a_best_b_that_may_be_0_is_refused():
-    """Where e = 1 and kappa < 1 the best b of T2_tight is 0, by which nothing can be divided."""
-    met = {one: granted("", one.at({b: best})) for one in _asked(for_any_b())}
-    assert induction.instance(for_any_b(), b, best, met).said is not None
-    met[b > 0] = granted("", best >= 0)
-    missing("but that they may be equal", induction.instance, for_any_b(), b, best, met)
-
-
 psi = gap + c * lambda_min * distance
 about = assumptions.rac_lora_exact
 AFTER = induction.after(about)
@@ -194,7 +178,11 @@ def _potential(said, p=p, of_distance=c >= 0):
 
 
 def test_a_potential_asks_for_each_of_its_facts():
-    """With one of them weaker the conclusion is false: a gap may rise, a potential may be nothing, or fall less."""
+    """With one of them weaker the conclusion is false: a gap may rise, a potential may be nothing, or fall less.
+
+    Its shares are not negative, of a distance too, and no draw changes them, nor p, which is in the conclusion. It is a
+    sum of multiples: no square, no letter of which nothing is known after the step, no number, no factor that is drawn.
+    """
     assert _potential(POTENTIAL).said is not None
     weaker = {
         "step": psi.at(AFTER) <= psi - a * gap + 1,
@@ -205,13 +193,12 @@ def test_a_potential_asks_for_each_of_its_facts():
     }
     for which in POTENTIAL:
         missing("is not what was computed", _potential, {**POTENTIAL, which: weaker[which]})
-
-
-def test_a_potential_has_shares_that_no_draw_changes_and_are_not_negative():
-    """Of a distance with another share, and of p, which is in the conclusion."""
     missing("is not what was computed", _potential, POTENTIAL, of_distance=c >= -1)
     missing(DRAWN, _potential, {**POTENTIAL, "above": gap * gap <= psi}, p=gap)
     missing(DRAWN, _potential, {**POTENTIAL, "c": gap >= 0})
+    for of in ((G @ G) * gap, gap * gap, G @ G, gap + 1):
+        other = induction.Psi(about, of, gap0)
+        missing(f"{DRAWN}|must be a sum of multiples", induction.potential, other, *[nothing] * 3, unit, lifted(0))
 
 
 def test_each_term_of_a_potential_has_a_value_after_the_step():
@@ -271,23 +258,19 @@ POSITIVE, AT_LEAST_ZERO = granted("", y > 0), granted("", x >= 0)
 
 
 def test_a_product_is_strict_if_both_factors_are_and_a_sum_if_one_term_is():
-    """Else zero times a number could be divided by."""
-    assert (POSITIVE * POSITIVE).strict
-    assert not (POSITIVE * AT_LEAST_ZERO).strict
-    assert not (AT_LEAST_ZERO * POSITIVE).strict
-    assert (AT_LEAST_ZERO + POSITIVE).strict
-    assert not (AT_LEAST_ZERO + AT_LEAST_ZERO).strict
+    """Else zero times a number could be divided by; as where what may be equal, which it is somewhere, is said to be
+    less.
+    """
+    may_be_equal = (*facts.below_maximum(x, y), facts.square_of(x), facts.stands_for(Let("d", x)))
+    assert [fact for fact in (*may_be_equal, nothing, facts.no_step_or_more) if fact.strict] == []
+    products = POSITIVE * POSITIVE, POSITIVE * AT_LEAST_ZERO, AT_LEAST_ZERO * POSITIVE
+    sums = AT_LEAST_ZERO + POSITIVE, AT_LEAST_ZERO + AT_LEAST_ZERO
+    assert [fact.strict for fact in (*products, *sums)] == [True, False, False, True, False]
     first, second = granted("One", y > 0), granted("Other", x >= 0)
     assert sorted(((first + second) * (first * 2 + second)).of.values()) == [1, 2, 3]  # each as often as it was taken
     assert [[*of.values()] for of in ((first + second + first).of, (first * 3).of)] == [[2, 1], [3]]
     for times in (0, -1):  # 0 < 0 would prove everything
         wrong(f"a fact can be taken a positive number of times, not {times}", mul, POSITIVE, times)
-
-
-def test_what_may_be_equal_is_not_said_to_be_less():
-    """Zero could be divided by: each of these is an equality somewhere."""
-    may_be_equal = (*facts.below_maximum(x, y), facts.square_of(x), facts.stands_for(Let("d", x)))
-    assert [fact for fact in (*may_be_equal, nothing, facts.no_step_or_more) if fact.strict] == []
 
 
 def test_a_claim_is_not_multiplied_by_what_may_be_zero():
@@ -297,12 +280,23 @@ def test_a_claim_is_not_multiplied_by_what_may_be_zero():
 
 
 def test_what_is_divided_by_is_known_to_be_positive():
-    """Of x nothing is known, or that it is not negative: 1 + x is positive in the second case alone."""
+    """Of x nothing is known, or that it is not negative: 1 + x is positive in the second case alone.
+
+    Of (1 + x) / (1 - y) > 0 it was taken that 1 + x > 0, and both may be negative. And a name has a value where an
+    instance of a schema is about it: catches a quotient by N that has one without N > 0.
+    """
     both = [POSITIVE, AT_LEAST_ZERO]
     Defined(both).check(z / (1 + x))
     others = (x, x * y, y - 1, x + y**2 - 1, x**2)
     for known, divisor in (([POSITIVE], 1 + x), *product(([POSITIVE], both), others)):
         missing("is not known to be positive", Defined(known).check, z / divisor)
+    missing("is not known to be positive", Defined([granted("", (1 + x) / (1 - y) > 0)]).check, 1 / (1 + x))
+    Defined([granted("", 2 + x - y > 0)]).check(1 / (2 + x - y))
+    for name in (reshuffling.s, reshuffling.r, reshuffling.s_K):
+        about_it = granted("", name >= 0, schema=("name",))
+        Defined([about_it]).check(name)
+        for other in (granted("", name >= 0), about_it + about_it, replace(about_it, of={(about_it,): 1})):
+            missing(None, Defined([other]).check, name)
 
 
 def test_a_sign_that_facts_say_is_said_from_either_side():
@@ -315,28 +309,6 @@ def test_a_sign_that_facts_say_is_said_from_either_side():
         missing("is not what 0 <= x say of the sign of x", by_signs, "", less, weak)
     for other in (x <= 0, lifted(0) >= x, x < 0, y <= x, x >= y):
         missing("of the sign of", by_signs, "", other, strict)
-
-
-@as_one_test("name", [reshuffling.s, reshuffling.r, reshuffling.s_K])
-def test_a_name_has_a_value_where_an_instance_of_a_schema_is_about_it(name):
-    """Not where anything else is said of it: catches a quotient by N that has a value without N > 0."""
-    about_it = granted("", name >= 0, schema=("name",))
-    Defined([about_it]).check(name)
-    for other in (granted("", name >= 0), about_it + about_it, replace(about_it, of={(about_it,): 1})):
-        missing(None, Defined([other]).check, name)
-
-
-def test_what_is_above_a_positive_quotient_may_be_negative():
-    """As both sides may be: of (1 + x) / (1 - y) > 0 it was taken that 1 + x > 0."""
-    missing("is not known to be positive", Defined([granted("", (1 + x) / (1 - y) > 0)]).check, 1 / (1 + x))
-    Defined([granted("", 2 + x - y > 0)]).check(1 / (2 + x - y))
-
-
-@as_one_test("of", [(G @ G) * gap, gap * gap, G @ G, gap + 1])
-def test_a_potential_is_a_sum_of_multiples(of):
-    """A factor that is drawn, a square, a letter of which nothing is known after the step, and a number beside."""
-    psi = induction.Psi(about, of, gap0)
-    missing(f"{DRAWN}|must be a sum of multiples", induction.potential, psi, *[nothing] * 3, unit, lifted(0))
 
 
 def test_a_mean_with_other_weights_is_another():
