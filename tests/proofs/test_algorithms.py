@@ -142,7 +142,12 @@ def test_a_reader_may_follow_distances_too():
 
 
 def test_the_table_and_each_value_say_the_same_step(monkeypatch):
-    """In two languages; a row that says another length, vector, constant or end is an error where it is used."""
+    """In two languages; a row that says another length, vector, constant or end is an error where it is used.
+
+    And who has a step, and who draws afresh, is the same for kernel and checker.
+    """
+    assert {name for name, one in OURS.items() if one.step is not None} == checker.STEPS.keys()
+    assert {name for name, one in OURS.items() if fresh_projection in implied(one)} == checker.IMPLIED
     for name, words in [*checker.STEPS.items()]:
         assert schemas.move_of(OURS[name]) is not None
         L_or_L_max, _, to, step, *_ = map(checker.text, checker.nodes(words))
@@ -157,13 +162,11 @@ def test_the_table_and_each_value_say_the_same_step(monkeypatch):
             wrong(why, schemas._move.__wrapped__, name)
 
 
-def test_who_has_a_step_and_who_draws_afresh_is_the_same_for_kernel_and_checker():
-    assert {name for name, one in OURS.items() if one.step is not None} == checker.STEPS.keys()
-    assert {name for name, one in OURS.items() if fresh_projection in implied(one)} == checker.IMPLIED
-
-
 def test_what_a_distance_is_after_a_step():
-    """Of GaLore the point after the first of several steps is known, and not the next iterate."""
+    """Of GaLore the point after the first of several steps is known, and not the next iterate.
+
+    It rests on the algorithm, and what becomes of a gap does not, a letter for whatever the next iterate is.
+    """
     after = {name: induction.after(one).get(V @ V) for name, one in OURS.items()}
     noisy, estimated = V - H(g) * gamma, V - (H(G) + H(error)) * gamma
     assert (read(after["rac_lora_stochastic"]) - read(expected(noisy @ noisy))).is_zero
@@ -171,10 +174,6 @@ def test_what_a_distance_is_after_a_step():
     elsewhere = {"galore_exact", "rac_lora_accelerated"}  # a step from Y
     assert {name for name, each in after.items() if each is not None} == checker.STEPS.keys() - elsewhere
     assert induction.after()[gap_at_W] == expected(gap_next)
-
-
-def test_what_becomes_of_a_distance_rests_on_the_algorithm():
-    """And what becomes of a gap does not: it is a letter for whatever the next iterate is."""
     one, after = granted("", gamma >= gamma - 1), V - H(G) * gamma
     step, falls = (granted("", said) for said in (expected(after @ after) <= V @ V, expected(gap_next) <= gap_at_W))
     assert rac_lora_exact in induction.iterate(step, one, induction.Psi.of(distance0, rac_lora_exact)).by
