@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rac_theory import GD, Case
-from rac_theory.algebra import Let, Symbol, fraction, identical, maximum, sqrt
+from rac_theory.algebra import Let, Symbol, fraction, identical, lifted, maximum, sqrt
 from rac_theory.algorithms import PLAIN
 from rac_theory.cases import Constants
 from rac_theory.discovery import best_letters, share_at, share_of_rate
@@ -75,12 +75,13 @@ def test_a_sum_is_solved_for_how_often_each_form_is_taken(seed):
 
 
 def test_the_best_parameter_is_where_the_difference_is_a_square():
-    """Catches a square with another slope, and a difference that never is zero."""
+    """Catches a square with another slope, one where there is none, and a difference that never is zero."""
     bound, aim = (1 - mu * y_ * (2 - L * y_) for y_ in (young, 1 / L))
     assert identical(best_parameter(bound**T * gap0, aim**T * gap0), 1 / L)
     assert best_parameter(bound**T * gap0, (aim + mu) ** T * gap0) is None
     assert best_parameter((1 - mu * young) ** T * gap0, aim**T * gap0) is None
     assert best_parameter((1 - mu * young**3) ** T * gap0, aim**T * gap0) is None
+    assert best_parameter((2 + 2 * young) * gap0, lifted(1) * gap0) is None  # with 1 + 2 y it would be that of 1 + y
 
 
 def test_relations_are_met_where_all_are_at_all_constants():
