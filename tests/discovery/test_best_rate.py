@@ -71,7 +71,7 @@ def test_no_exact_rate_is_above_what_is_proved(seed):
 
 @as_one_test("name", CASES)
 def test_a_certificate_that_says_more_is_refused(name):
-    """Nor is a gradient used that is drawn, in either part, however little: so that all matrices stay positive."""
+    """Nor is a gradient used that is drawn, in either part, and be it so little that all matrices stay positive."""
     rate = found(name)
     assert not replace(rate, upper=rate.upper - Fraction(1, 1000)).check()
     assert not replace(rate, multipliers=(*rate.multipliers[:-1], Fraction(-1))).check()

@@ -4,6 +4,7 @@ import math
 import random
 from contextlib import nullcontext
 from fractions import Fraction
+from operator import add, mul, sub, truediv
 
 import pytest
 
@@ -70,22 +71,14 @@ def number(of, values, env=()):
     head, *parts = of
     a, *others = (number(each, values, env) for each in parts)
     match head:
-        case "+":
-            return a + others[0]
-        case "-":
-            return a - others[0]
-        case "*":
-            return a * others[0]
-        case "/":
-            return a / others[0]
         case "^":
             return a ** whole(others[0])
         case "powers":
             first = whole(others[0])
             return sum((a**k for k in range(first, first + whole(others[1] - first + 1))), Fraction(0))
-        case "max":
-            return max(a, others[0])
-    return math.sqrt(a)
+        case "sqrt":
+            return math.sqrt(a)
+    return {"+": add, "-": sub, "*": mul, "/": truediv, "max": max}[head](a, *others)
 
 
 def whole(value):

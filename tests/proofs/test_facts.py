@@ -30,9 +30,8 @@ from tests.as_one_test import as_one_test
 from .refused import wrong
 from .worlds import odd, worlds
 from .worlds import points as table
-from .worlds.mistaken import worlds_and_mistakes
-from .worlds.points import PARTS, columns_of, key, points, short, some_of_them
-from .worlds.stronger import is_refuted, stronger
+from .worlds.odd import worlds_and_mistakes
+from .worlds.points import PARTS, columns_of, is_refuted, key, points, short, some_of_them, stronger
 
 FEWEST = 25
 """Worlds that a fact is tested in, at least."""
