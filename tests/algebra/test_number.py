@@ -15,6 +15,7 @@ from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sq
 from rac_theory.algebra.fraction import holds
 from tests.as_one_test import as_one_test
 
+from .refused import wrong
 from .trees import K, T, lam, trees, values, x, y
 
 
@@ -109,8 +110,7 @@ def test_totals():
     twice = Let("twice", 2 * y)
     assert number(twice + total(y, K, twice), {"y": 10.0, "K": 3.0}) == 20 + 6
     for steps, said in ((np.array([1.0, 1e9]), r"1e\+09"), (np.inf, "inf")):
-        with pytest.raises(ValueError, match=f"a total must have at most 1048576 steps, got {said}"):
-            number(total(y, T, x), {"x": 1.0, "T": steps})
+        wrong(f"a total must have at most 1048576 steps, got {said}", number, total(y, T, x), {"x": 1.0, "T": steps})
 
 
 nan, inf = math.nan, math.inf
@@ -206,14 +206,12 @@ def test_the_largest_that_is_computed(monkeypatch):
     for tree, value in ((x**4, 81), ((1 / x) ** 4, Fraction(1, 81)), (x**-4, Fraction(1, 81)), (total(K, x, K), 3)):
         assert fraction(tree, {"x": 3}) == value
     for tree in (x**5, (1 / x) ** 5, x**-5, (x / 16) ** 2 * (x / 16)):
-        with pytest.raises(ValueError, match=r"at most 8 bits in exact arithmetic, got the exponent -?[25]"):
-            fraction(tree, {"x": 3})
+        wrong(r"at most 8 bits in exact arithmetic, got the exponent -?[25]", fraction, tree, {"x": 3})
     for base in (0, 1, -1):
         assert fraction(x**1000, {"x": base}) == abs(base)
     assert number(total(K, x, K), {"x": 3}) == 3
     for reading in (fraction, number):
-        with pytest.raises(ValueError, match="a total must have at most 3 steps, got 4"):
-            reading(total(K, x, K), {"x": 4})
+        wrong("a total must have at most 3 steps, got 4", reading, total(K, x, K), {"x": 4})
 
 
 def test_what_exact_arithmetic_takes_and_makes_is_exact():
@@ -229,8 +227,7 @@ def test_what_exact_arithmetic_takes_and_makes_is_exact():
         (powers(x, 0, x / 4), 2, "an exponent must be a whole number"),
         *((x, each, "values must be whole numbers or fractions, got x=") for each in (0.5, nan, "2")),
     ):
-        with pytest.raises(ValueError, match=said if tree is x else f"{said} in exact arithmetic"):
-            fraction(tree, {"x": value, "y": 0})
+        wrong(said if tree is x else f"{said} in exact arithmetic", fraction, tree, {"x": value, "y": 0})
 
 
 EDGE = 0.1 + 0.2  # above 0.3 by a rounding

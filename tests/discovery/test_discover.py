@@ -120,11 +120,14 @@ def test_conditions_that_are_long_have_a_line_each_and_remarks_say_what_it_follo
 def test_a_sharper_form_of_momentum_is_found_beside_ours():
     """By another parameter of Young's inequality: where E[H] is small noise adds less, and steps may be longer."""
     first, second = found("T22")[0].theorems
-    case = momentum_case(0.5, 0.93, 1 / 8)
+    problem = Quadratic.left(np.diag(np.linspace(0.3, 1, 8)), np.ones((8, 1)))
+    case, longer = (
+        Case(MOMENTUM(Coordinate(8, 1), gamma=step, b=0.5, gradients=Noisy(1.0)), problem, steps=6)
+        for step in (0.93, 0.939)
+    )
     constants = Constants.of(case)
     assert first.unmet(case, constants) == second.unmet(case, constants) == ()
     assert second.bound(constants, 3)[-1] < first.bound(constants, 3)[-1]
-    longer = momentum_case(0.5, 0.939, 1 / 8)
     assert first.unmet(longer, Constants.of(longer))
     assert second.unmet(longer, Constants.of(longer)) == ()
     assert np.nanmin(tightness(second, longer)[1:]) > 1
@@ -193,19 +196,11 @@ def test_what_is_lost_is_said_at_round_constants(id, given, said):
     assert ("; Polyak-Lojasiewicz inequality; Smallest eigenvalue of E[H]\n" in remark) is (id == "T2_sharp")
 
 
-def momentum_case(momentum, step, share, noise=1.0, steps=6):
-    """A case of momentum on a quadratic of eight directions, with coordinates, and noise."""
-    problem = Quadratic.left(np.diag(np.linspace(0.3, 1, 8)), np.ones((8, 1)))
-    sketch = Coordinate(8, round(8 * share))
-    return Case(MOMENTUM(sketch, gamma=step, b=momentum, gradients=Noisy(noise)), problem, steps=steps)
-
-
 def test_what_is_found_is_verified_at_once():
     problem = Quadratic.left(np.diag([1.0, 0.2]), np.ones((2, 1)))
-    case = Case(PLAIN(Haar(2, 1), gamma=1.5), problem, steps=5)
-    assert verify(the("T2_sharp").theorem, case).status.name == "HOLDS"
-    longer = Case(PLAIN(Haar(2, 1), gamma=2.5), problem, steps=5)
-    assert verify(the("T2_sharp").theorem, longer).status.name == "NOT_APPLICABLE"
+    for step, status in ((1.5, "HOLDS"), (2.5, "NOT_APPLICABLE")):
+        case = Case(PLAIN(Haar(2, 1), gamma=step), problem, steps=5)
+        assert verify(the("T2_sharp").theorem, case).status.name == status
 
 
 def drawn_cases(count):

@@ -1,15 +1,10 @@
-"""A call that is refused, and why, in one line."""
+"""A call that is refused as something is missing, in one line."""
 
 from functools import partial
 
-import pytest
-
 from rac_theory.proofs import Missing
+from tests.algebra.refused import refused, wrong
 
+__all__ = ["missing", "refused", "wrong"]
 
-def refused(error, why, call, *arguments, **named):
-    with pytest.raises(error, match=why):
-        call(*arguments, **named)
-
-
-missing, wrong = partial(refused, Missing), partial(refused, ValueError)
+missing = partial(refused, Missing)

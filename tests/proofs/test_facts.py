@@ -110,6 +110,12 @@ _LINK = (
     "Heavy ball does not raise f and gamma b/2 of M squared: "
     "f(W+) - f* <= f(W) - f* - (1/2) gamma (2 - (b + gamma L)) ||HG||^2"
 )
+
+
+def _less_of(*terms):
+    return {f"{term}: {what}" for term in terms for what in ("5% less", "left out")}
+
+
 TRUE_AS_WELL = {
     "A number: 0 < 1": {"at least 1/20"},
     "A count: 0 < T": {"at least 1/20"},
@@ -124,19 +130,13 @@ TRUE_AS_WELL = {
         "||{H_i (G - G_i)}||^2: power 2.1 of ||{H_i (G - G_i)}||",
     },
     # Less of <G,V> is more if it is negative, and that it is at least -L ||V||^2 is a fact of its own.
-    "Its gradient is Lipschitz: <G,V> - s ||V||^2 <= (L - s) ||V||^2": {"-<G,V>: 5% less", "-<G,V>: left out"},
-    "A count and an offset: 0 < t + t_0": {"t: 5% less", "t: left out", "t_0: 5% less", "t_0: left out"},  # a sign
+    "Its gradient is Lipschitz: <G,V> - s ||V||^2 <= (L - s) ||V||^2": _less_of("-<G,V>"),
+    "A count and an offset: 0 < t + t_0": _less_of("t", "t_0"),  # a sign
     # Squares alone are not negative either, nor is anything between.
-    "A square: 0 <= -2 <Vz,Zy> + ||Vz||^2 + ||Zy||^2": {"-2 <Vz,Zy>: 5% less", "-2 <Vz,Zy>: left out"},
-    "A square: 0 <= -2 <Vz,Hbar^-1 Zy> + ||Vz||*^2 + ||Zy||*^2": {
-        "-2 <Vz,Hbar^-1 Zy>: 5% less",
-        "-2 <Vz,Hbar^-1 Zy>: left out",
-    },
-    "A square: 0 <= ||Gx||^2 - <Gx,M> lambda_min + lambda_min^2 ||M||^2 / 4": {
-        "-<Gx,M> lambda_min: 5% less",
-        "-<Gx,M> lambda_min: left out",
-    },
-    "A square: 0 <= 2 <G,He> + ||HG||^2 + ||He||^2": {"2 <G,He>: 5% less", "2 <G,He>: left out"},
+    "A square: 0 <= -2 <Vz,Zy> + ||Vz||^2 + ||Zy||^2": _less_of("-2 <Vz,Zy>"),
+    "A square: 0 <= -2 <Vz,Hbar^-1 Zy> + ||Vz||*^2 + ||Zy||*^2": _less_of("-2 <Vz,Hbar^-1 Zy>"),
+    "A square: 0 <= ||Gx||^2 - <Gx,M> lambda_min + lambda_min^2 ||M||^2 / 4": _less_of("-<Gx,M> lambda_min"),
+    "A square: 0 <= 2 <G,He> + ||HG||^2 + ||He||^2": _less_of("2 <G,He>"),
     # With one step momentum costs nothing yet, and with more of them more is gained.
     _LINK: {"b gamma ||HG||^2 / 2: 5% less"},
 }

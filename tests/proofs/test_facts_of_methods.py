@@ -15,6 +15,7 @@ from rac_theory.statements import About, assumptions
 from rac_theory.statements.about import step_of
 
 from .from_facts import MINE, X, facts_for, gamma, searched
+from .refused import wrong
 
 PLAIN = GD(0.1).method
 READ = {
@@ -79,7 +80,6 @@ def test_facts_of_another_step_are_not_among_them():
 
 def test_of_a_step_that_is_none_of_the_table_nothing_is_granted():
     longer = Method({X: X - 2 * gamma * H(gradient(X))})
-    with pytest.raises(ValueError, match=r"nothing is granted of such a step: Step\(length=2 gamma"):
-        facts_of(longer)
-    with pytest.raises(ValueError, match="nothing is granted of such a step"):
-        facts_of(SHIFTED_MOMENTUM)  # with exact gradients, which are noisy ones whose noise is zero
+    wrong(r"nothing is granted of such a step: Step\(length=2 gamma", facts_of, longer)
+    # With exact gradients, which are noisy ones whose noise is zero.
+    wrong("nothing is granted of such a step", facts_of, SHIFTED_MOMENTUM)
