@@ -327,14 +327,14 @@ def test_pairs_that_tell(one, other, are_equal):
     assert (not Reader().value(("-", parsed(one), parsed(other)))) == are_equal
 
 
-@as_one_test("of", ["(E (* gap_next gap_next))", "(E (/ 1 gap_next))", "(E (^ gap_next T))", "(E (sqrt gap_next))"])
-def test_only_what_is_linear_in_a_draw_has_a_mean(of):
-    refused(Refused, "mean", read(of)[0].value, parsed(of))
-
-
 @as_one_test("of", ["G", "(* gap G)", "(* G G)", "(/ 1 G)", "(sqrt G)", "(max G V)", "(sum k K (H G))"])
 def test_a_vector_is_no_number(of):
-    """Nor a number a vector, nor a product of vectors: an inner product of one with another would be read from it."""
+    """Nor a number a vector, nor a product of vectors: an inner product of one with another would be read from it.
+
+    And only what is linear in a draw has a mean.
+    """
+    for mean in ("(* gap_next gap_next)", "(/ 1 gap_next)", "(^ gap_next T)", "(sqrt gap_next)"):
+        refused(Refused, "mean", read(mean)[0].value, parsed(f"(E {mean})"))
     reader = Reader()
     refused(Refused, "no number", reader.value, parsed(of))
     for each in ("gap", "(* G G)", "(* G (sqrt V))", "(/ gap G)", "(E (H G))"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from operator import matmul
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from rac_theory.statements.about import implied
 from . import several, sketches
 from .functions import Function, corner, cosine, huber, log_cosh, mean_of, parabola, quadratic, rippled, separable, wave
 from .sketches import TINY, Sketch
-from .world import ROUNDING, World, of_a_function, products, with_means, within
+from .world import ROUNDING, World, of_a_function, with_means, within
 
 SIZES = (0.05, 0.3, 1.0, 1.9, 2.0, 2.05, 3.0)
 """Of gamma L."""
@@ -84,9 +85,10 @@ def world(name, about, f: Function, W, sketch: Sketch, after, letters=(), vector
     gaps = ((NUMBERS[key], f.value(at) - f.infimum) for key, at in (("gap", W), ("gap_next", after)) if at is not None)
     each = {"G": f.gradient(W), **dict(vectors)} | ({} if f.minimiser is None else {"V": W - f.minimiser})
     seen = {(letter, "H" * (v.ndim > 1)): v for letter, v in each.items()}
-    between = [*within(star, np.linalg.inv(sketch.mean), seen, sketch.H)] if sketch.spectrum[0] > 1e-6 else []
+    between = [*within(matmul, np.eye(len(W)), seen, sketch.H)]
+    between += within(star, np.linalg.inv(sketch.mean), seen, sketch.H) if sketch.spectrum[0] > 1e-6 else []
     between += [] if f.curvature is None else within(curve, f.curvature, seen, sketch.H)
-    numbers = with_means([*gaps, *letters, *products(seen, sketch.H), *between], sketch.p)
+    numbers = with_means([*gaps, *letters, *between], sketch.p)
     everything = of_a_function(f, W, sketch) | constants
     is_even = everything["lambda_max"] <= everything["lambda_min"] * (1 + ROUNDING)
     even = {known.isotropic} if is_even else set()
