@@ -36,6 +36,8 @@ from .false_theorems import FALSE, LINE, is_false, like, slow
 rho, a, short = 1 - gamma * mu * lambda_min, federated.a, gamma * L <= 1
 mean, S = E(mean_squared_gradient), theorems.T1.claim.bound
 BOUND, T8 = theorems.T2.claim.bound, theorems.T8.claim.bound
+PL, BELOW = (known.polyak_lojasiewicz,), (known.bounded_below,)
+FLOOR = a * (lambda_max / lambda_min) * symbols.zeta_squared / (mu * (1 - a))
 # Each left side and each rule of induction; of all 45 but T5_step a proof is found.
 TWICE = [
     *("T1", "T2", "T1_tight", "T2_tight", "T3_sharp", "T3_isotropic", "T4", "T5", "T9d"),
@@ -50,27 +52,18 @@ TRUE = {
     "shorter steps": like("T2", E(gap) <= BOUND, 3 * gamma * L <= 1, without=(short,)),
     "steps that are strictly shorter": like("T2", E(gap) <= BOUND, gamma * L < 1, without=(short,)),
     "the start beside it": like("T2_tight", E(gap) <= theorems.T2_tight.claim.bound + gap0),
-    "strong convexity for PL": like(
-        "T2", E(gap) <= BOUND.at({mu: s}), known.strongly_convex, without=(known.polyak_lojasiewicz,)
-    ),
+    "strong convexity for PL": like("T2", E(gap) <= BOUND.at({mu: s}), known.strongly_convex, without=PL),
     "no sketch": like("T2", E(gap) <= (1 - gamma * mu) ** T * gap0, equal(lambda_min, 1), without=(lambda_min > 0,)),
     "assumptions that are not used, one without a normal form": like(
         "T2", E(gap) <= BOUND, known.structured_noise, A <= 1, gamma ** Fraction(11, 10) * L <= 1
     ),
-    "a certified infimum": like(
-        "T1", mean <= S.at({gap0_upper: gap0}), known.certified_minimum, without=(known.bounded_below,)
-    ),
+    "a certified infimum": like("T1", mean <= S.at({gap0_upper: gap0}), known.certified_minimum, without=BELOW),
     "half a step, as T1_sharp": like("T1", mean <= S * Fraction(2, 3), gamma * L <= Fraction(1, 2), without=(short,)),
     "a sum of two bounds": like("T1", mean <= S + L * gap0_upper / T),
     "half the rate of T3": like("T3", E(gap) <= (gap0 + symbols.distance0**2 / (2 * gamma)) / (1 + lambda_min * T / 2)),
     "a larger start of T3": like("T3", E(gap) <= (gap0 + symbols.distance0**2 / gamma) / (1 + lambda_min * T)),
     "N + 2 for N + 1 in T8": like("T8", E(gap) <= T8.at({N + 1: N + 2})),
-    "twice the floor of T10": like(
-        "T10",
-        E(gap)
-        <= (1 - (1 - a) * eta * K * mu * lambda_min) ** T * gap0
-        + a * (lambda_max / lambda_min) * symbols.zeta_squared / (mu * (1 - a)),
-    ),
+    "twice the floor of T10": like("T10", E(gap) <= (1 - (1 - a) * eta * K * mu * lambda_min) ** T * gap0 + FLOOR),
 }
 
 
