@@ -3,9 +3,8 @@
 from functools import cache
 
 from . import other_steps as other
-from .cycles import blocks_in_turns
 from .one_step import exact_steps, noisy_steps, plain_steps
-from .rounds import constants, epochs, rounds, sampled_rounds
+from .rounds import blocks_in_turns, constants, epochs, rounds, sampled_rounds
 from .world import World
 
 __all__ = ["World", "worlds"]
