@@ -32,7 +32,17 @@ x, y, z = map(Symbol, "xyz")
 
 
 def test_a_linear_form_has_each_letter_with_its_factor_and_the_rest():
-    """Catches a term that is left out or taken twice, and a square, a product or a divisor taken for a letter."""
+    """Catches a term that is left out or taken twice, and a square, a product or a divisor taken for a letter.
+
+    Of what each power is multiplied by: one that is one off, and terms of which the last alone is kept. At numbers a
+    power or a factor that is left out would be seen; without letters it is one number.
+    """
+    parts, said = by_powers(read(3 * x**2 * y + x**2 - x * mu + 5 * y + 1).numerator, x), (5 * y + 1, -mu, 3 * y + 1)
+    assert parts.keys() == {0, 1, 2}
+    assert all(identical(parts[power].expression, value) for power, value in enumerate(said))
+    at = {x: np.array([0.5, 2.0]), y: np.array([3.0, 0.25])}
+    assert numbers(read((3 * x**2 * y - 1) / (x + 2 * y)), at) == pytest.approx([1.25 / 6.5, 2 / 2.5])
+    assert numbers(read(Fraction(1, 4)), {}) == 0.25
     form = linear(read((mu * S + 2 * L * S - 3 * D + gamma) / (1 + L)))
     expected_form = {S: (mu + 2 * L) / (1 + L), D: -3 / (1 + L), None: gamma / (1 + L)}
     assert form.keys() == expected_form.keys()
@@ -42,21 +52,6 @@ def test_a_linear_form_has_each_letter_with_its_factor_and_the_rest():
     name = Let("a", mu, letter="a")
     for factor in (sqrt(mu), maximum(mu, L), name):  # a number where mu and L have one
         assert identical(linear(read(factor * S))[S].expression, factor)
-
-
-def test_what_each_power_is_multiplied_by():
-    """Catches a power that is one off, and terms of which the last alone is kept."""
-    parts = by_powers(read(3 * x**2 * y + x**2 - x * mu + 5 * y + 1).numerator, x)
-    said = {2: 3 * y + 1, 1: -mu, 0: 5 * y + 1}
-    assert parts.keys() == said.keys()
-    assert all(identical(part.expression, said[power]) for power, part in parts.items())
-
-
-def test_a_quotient_at_numbers():
-    """Catches a power or a factor that is left out; without letters it is one number."""
-    at = {x: np.array([0.5, 2.0]), y: np.array([3.0, 0.25])}
-    assert numbers(read((3 * x**2 * y - 1) / (x + 2 * y)), at) == pytest.approx([1.25 / 6.5, 2 / 2.5])
-    assert numbers(read(Fraction(1, 4)), {}) == 0.25
 
 
 def some_of(rng):
